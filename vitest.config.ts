@@ -1,0 +1,11 @@
+import { defineConfig } from 'vitest/config';
+
+export default defineConfig({
+  test: {
+    include: ['test/**/*.test.ts'],
+    testTimeout: 60_000,
+    // Node's CommonJS build of tfjs-core has no gradients registered; inlining takes the ES modules, once.
+    server: { deps: { inline: [/@tensorflow/] } },
+  },
+  resolve: { mainFields: ['module', 'main'] },
+});
