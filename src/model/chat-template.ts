@@ -1,0 +1,50 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Template } from '@huggingface/jinja';
+import { BadInput } from '../protocol/errors.ts';
+import type { ChatMessage } from '../protocol/rewards.ts';
+
+/** Renders messages to the text that the model was trained on. `variables` reach the template by name. */
+export type ChatRenderer = (messages: ChatMessage[], variables: Record<string, unknown>) => string;
+
+/**
+ * The model's chat template: `chat_template.jinja`, else the one in tokenizer_config.json, a string or a list of named ones of which
+ * "default" is taken. Undefined when the model has none. Rendering follows transformers' `apply_chat_template`.
+ */
+export function loadChatTemplate(folder: string, tokenizerConfig: Record<string, unknown>): ChatRenderer | undefined {
+  const found = findTemplate(folder, tokenizerConfig);
+  if (!found) return undefined;
+  const { source, file } = found;
+  let template: Template | undefined;
+
+  return (messages, variables) => {
+    try {
+      // Parsed when first needed: prompts that are plain text work even with a template we cannot parse.
+      template ??= new Template(source);
+    } catch (error) {
+      throw new BadInput(`the chat template cannot be parsed: ${(error as Error).message}`, { file });
+    }
+    try {
+      return template.render({ tools: null, documents: null, ...variables, messages });
+    } catch (error) {
+      // Templates refuse what the model was not trained on (roles that do not alternate, a system message) by raising.
+      throw new BadInput(`the chat template refused the messages: ${(error as Error).message}`, { file });
+    }
+  };
+}
+
+function findTemplate(folder: string, tokenizerConfig: Record<string, unknown>) {
+  const jinjaFile = join(folder, 'chat_template.jinja');
+  if (existsSync(jinjaFile)) return { source: readFileSync(jinjaFile, 'utf8'), file: jinjaFile };
+
+  const file = join(folder, 'tokenizer_config.json');
+  const inConfig = tokenizerConfig.chat_template;
+  if (typeof inConfig === 'string') return { source: inConfig, file };
+  if (inConfig === undefined || inConfig === null) return undefined;
+  const named = Array.isArray(inConfig) ? inConfig : [];
+  const chosen = named.find((entry) => entry?.name === 'default')?.template;
+  if (typeof chosen !== 'string') {
+    throw new BadInput('"chat_template" must be a string, or a list of templates with one named "default"', { file });
+  }
+  return { source: chosen, file };
+}

@@ -1,0 +1,12 @@
+import { closeSync, fsyncSync, openSync, writeFileSync } from 'node:fs';
+
+/** Writes and flushes to the disk, so that a rename afterwards cannot uncover an empty file after a power cut. */
+export function writeFileFlushed(file: string, text: string): void {
+  const descriptor = openSync(file, 'w');
+  try {
+    writeFileSync(descriptor, text);
+    fsyncSync(descriptor);
+  } finally {
+    closeSync(descriptor);
+  }
+}

@@ -1,0 +1,38 @@
+import type { ModelConfig } from './config.ts';
+
+/**
+ * The model's trainable tensors: Hugging Face names to shapes, in the order of the forward pass.
+ * A linear layer's weight is [out, in]. With tied embeddings there is no `lm_head.weight`.
+ */
+export function parameterShapes(config: ModelConfig): Map<string, number[]> {
+  const { vocabSize, hiddenSize, intermediateSize, headDim } = config;
+  const queries = config.heads * headDim;
+  const keys = config.kvHeads * headDim;
+  const shapes = new Map<string, number[]>();
+
+  const linear = (name: string, outputs: number, inputs: number, bias: boolean) => {
+    shapes.set(`${name}.weight`, [outputs, inputs]);
+    if (bias) shapes.set(`${name}.bias`, [outputs]);
+  };
+
+  shapes.set('model.embed_tokens.weight', [vocabSize, hiddenSize]);
+  for (let i = 0; i < config.layers; i++) {
+    const layer = `model.layers.${i}`;
+    shapes.set(`${layer}.input_layernorm.weight`, [hiddenSize]);
+    linear(`${layer}.self_attn.q_proj`, queries, hiddenSize, config.attentionBias);
+    linear(`${layer}.self_attn.k_proj`, keys, hiddenSize, config.attentionBias);
+    linear(`${layer}.self_attn.v_proj`, keys, hiddenSize, config.attentionBias);
+    linear(`${layer}.self_attn.o_proj`, hiddenSize, queries, config.oBias);
+    if (config.qkNorm) {
+      shapes.set(`${layer}.self_attn.q_norm.weight`, [headDim]);
+      shapes.set(`${layer}.self_attn.k_norm.weight`, [headDim]);
+    }
+    shapes.set(`${layer}.post_attention_layernorm.weight`, [hiddenSize]);
+    linear(`${layer}.mlp.gate_proj`, intermediateSize, hiddenSize, config.mlpBias);
+    linear(`${layer}.mlp.up_proj`, intermediateSize, hiddenSize, config.mlpBias);
+    linear(`${layer}.mlp.down_proj`, hiddenSize, intermediateSize, config.mlpBias);
+  }
+  shapes.set('model.norm.weight', [hiddenSize]);
+  if (!config.tieEmbeddings) shapes.set('lm_head.weight', [vocabSize, hiddenSize]);
+  return shapes;
+}

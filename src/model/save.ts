@@ -1,0 +1,74 @@
+import { cpSync, existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { BadInput } from '../protocol/errors.ts';
+import type { ModelConfig } from './config.ts';
+import { writeFileFlushed } from './flushed-file.ts';
+import { readJsonObject } from './json-file.ts';
+import { parameterShapes } from './parameters.ts';
+import { type NamedTensor, type WeightDtype, writeSafetensors } from './safetensors-writer.ts';
+
+export interface ModelToSave {
+  /** The folder that the model was loaded from: config, tokenizer and chat template are taken from there. */
+  source: string;
+  config: ModelConfig;
+  /** Every tensor of `parameterShapes(config)`, in any order; consumed one at a time. */
+  weights: Iterable<NamedTensor> | AsyncIterable<NamedTensor>;
+  dtype: WeightDtype;
+}
+
+/** What belongs to a model besides its config and weights. */
+const COMPANIONS = [
+  'generation_config.json',
+  'tokenizer.json',
+  'tokenizer_config.json',
+  'special_tokens_map.json',
+  'added_tokens.json',
+  'vocab.json',
+  'merges.txt',
+  'tokenizer.model',
+  'chat_template.jinja',
+  'chat_templates',
+];
+
+/** Saves a Hugging Face folder that transformers, TRL, vLLM and llama.cpp open. It appears under its name only when complete. */
+export function saveModelFolder(folder: string, model: ModelToSave): Promise<void> {
+  return replaceFolder(folder, (temporary) => writeModelFiles(temporary, model));
+}
+
+/** Writes the model's files into an existing folder, where a checkpoint adds files of its own. */
+export async function writeModelFiles(folder: string, { source, config, weights, dtype }: ModelToSave): Promise<void> {
+  const configFile = join(source, 'config.json');
+  const json = readJsonObject(configFile);
+  if (!json) throw new BadInput('the file is missing, so the model cannot be saved', { file: configFile });
+  // transformers 5 calls the field dtype; 4 called it torch_dtype.
+  const field = 'torch_dtype' in json ? 'torch_dtype' : 'dtype';
+  writeFileFlushed(join(folder, 'config.json'), `${JSON.stringify({ ...json, [field]: dtype }, null, 2)}\n`);
+  for (const name of COMPANIONS) {
+    const from = join(source, name);
+    if (existsSync(from)) cpSync(from, join(folder, name), { recursive: true });
+  }
+  await writeSafetensors(join(folder, 'model.safetensors'), parameterShapes(config), weights, dtype);
+}
+
+/**
+ * Fills a temporary folder next to `folder` by `write`, then renames it into place; an older folder of that name is replaced.
+ * When `write` fails, nothing is left behind.
+ */
+export async function replaceFolder(folder: string, write: (temporary: string) => Promise<void>): Promise<void> {
+  const temporary = `${folder}.tmp`;
+  const old = `${folder}.old`;
+  mkdirSync(dirname(folder), { recursive: true });
+  rmSync(temporary, { recursive: true, force: true });
+  mkdirSync(temporary);
+  try {
+    await write(temporary);
+  } catch (error) {
+    rmSync(temporary, { recursive: true, force: true });
+    throw error;
+  }
+  // A folder cannot be renamed onto a full one.
+  rmSync(old, { recursive: true, force: true });
+  if (existsSync(folder)) renameSync(folder, old);
+  renameSync(temporary, folder);
+  rmSync(old, { recursive: true, force: true });
+}

@@ -1,0 +1,146 @@
+import { existsSync, readdirSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { BadInput } from '../protocol/errors.ts';
+import type { ModelConfig } from './config.ts';
+import { readJsonObject } from './json-file.ts';
+import { parameterShapes } from './parameters.ts';
+import { isSupportedDtype, readSafetensorsHeader, readTensor, sameBytes, type TensorEntry } from './safetensors.ts';
+
+export interface Weight {
+  shape: number[];
+  data: Float32Array;
+}
+
+const SINGLE_FILE = 'model.safetensors';
+const INDEX_FILE = 'model.safetensors.index.json';
+
+/**
+ * The weights of a Hugging Face folder, in the order of `parameterShapes`, as float32. Everything that can be wrong with the files
+ * is found from their headers, before memory for the first tensor is taken.
+ */
+export function loadWeights(folder: string, config: ModelConfig): Map<string, Weight> {
+  const entries = checkWeights(folder, config);
+  const weights = new Map<string, Weight>();
+  for (const [name, entry] of entries) weights.set(name, { shape: entry.shape, data: readTensor(entry) });
+  return weights;
+}
+
+/** Checks that the folder holds exactly the tensors of the config, and says where each lies. */
+export function checkWeights(folder: string, config: ModelConfig): Map<string, TensorEntry> {
+  const source = join(folder, existsSync(join(folder, SINGLE_FILE)) ? SINGLE_FILE : INDEX_FILE);
+  const entries = readEntries(folder);
+  const shapes = parameterShapes(config);
+
+  // Buffers that old transformers saved; they are computed from the config.
+  for (const name of entries.keys()) if (name.endsWith('rotary_emb.inv_freq')) entries.delete(name);
+  if (config.tieEmbeddings) dropTiedHead(entries);
+
+  const missing = [...shapes.keys()].filter((name) => !entries.has(name));
+  if (missing.length > 0) {
+    const hint =
+      missing[0] === 'lm_head.weight'
+        ? 'set "tie_word_embeddings" to true in config.json if the model has none'
+        : 'config.json and the weights must come from the same model';
+    throw new BadInput(`${list('tensor', missing)} missing from the weights; ${hint}`, { file: source });
+  }
+  const leftOver = [...entries.keys()].filter((name) => !shapes.has(name));
+  if (leftOver.length > 0) {
+    const message = `${list('tensor', leftOver)} in the weights but not part of the model that config.json describes`;
+    throw new BadInput(message, { file: entries.get(leftOver[0]!)!.file });
+  }
+  const wrong = [...shapes].filter(([name, shape]) => entries.get(name)!.shape.join() !== shape.join());
+  if (wrong.length > 0) {
+    const [name, shape] = wrong[0]!;
+    const { file, shape: actual } = entries.get(name)!;
+    const others = wrong.length > 1 ? ` (and ${wrong.length - 1} more tensors do not fit)` : '';
+    const message = `tensor "${name}" is [${actual.join(', ')}], but config.json asks for [${shape.join(', ')}]${others}`;
+    throw new BadInput(message, { file });
+  }
+  for (const { name, dtype, file } of entries.values()) {
+    if (!isSupportedDtype(dtype)) {
+      throw new BadInput(`tensor "${name}" has dtype ${dtype}, but only F32, F16 and BF16 are supported`, { file });
+    }
+  }
+  return new Map([...shapes.keys()].map((name) => [name, entries.get(name)!]));
+}
+
+function readEntries(folder: string): Map<string, TensorEntry> {
+  const single = join(folder, SINGLE_FILE);
+  if (existsSync(single)) return byName(readSafetensorsHeader(single));
+  const index = readJsonObject(join(folder, INDEX_FILE));
+  if (index) return readShards(folder, index);
+  throw noWeights(folder);
+}
+
+/** A sharded model: the index maps each tensor to the file, in the same folder, that holds it. */
+function readShards(folder: string, index: Record<string, unknown>): Map<string, TensorEntry> {
+  const file = join(folder, INDEX_FILE);
+  const map = index.weight_map;
+  if (typeof map !== 'object' || map === null || Array.isArray(map)) {
+    throw new BadInput('"weight_map" must be an object from tensor names to file names; download it again', { file });
+  }
+  for (const [name, shard] of Object.entries(map)) {
+    // A name with a folder in it could make us read outside the model.
+    const isPlainName = typeof shard === 'string' && basename(shard) === shard && !shard.includes('\\');
+    if (!isPlainName || !shard.endsWith('.safetensors')) {
+      const message = `"weight_map" puts "${name}" into ${JSON.stringify(shard)}, which is not the name of a .safetensors file`;
+      throw new BadInput(message, { file });
+    }
+    if (!existsSync(join(folder, shard))) {
+      throw new BadInput(`the shard ${shard} is missing from the folder; download it again`, { file });
+    }
+  }
+  const shards = [...new Set(Object.values(map) as string[])].map((shard) => join(folder, shard));
+  const entries = byName(shards.flatMap(readSafetensorsHeader));
+  for (const [name, shard] of Object.entries(map)) {
+    if (entries.get(name)?.file !== join(folder, shard)) {
+      throw new BadInput(`the index says that "${name}" is in ${shard}, but it is not; download both again`, { file });
+    }
+  }
+  return entries;
+}
+
+function byName(entries: TensorEntry[]): Map<string, TensorEntry> {
+  const map = new Map<string, TensorEntry>();
+  for (const entry of entries) {
+    const first = map.get(entry.name);
+    if (first) {
+      throw new BadInput(`tensor "${entry.name}" is in ${basename(first.file)} too; remove one`, { file: entry.file });
+    }
+    map.set(entry.name, entry);
+  }
+  return map;
+}
+
+/** Some tools save a tied head beside the embedding it equals. If the two differ, the config is wrong about the model. */
+function dropTiedHead(entries: Map<string, TensorEntry>): void {
+  const head = entries.get('lm_head.weight');
+  const embedding = entries.get('model.embed_tokens.weight');
+  if (!head || !embedding) return;
+  if (!sameBytes(head, embedding)) {
+    const message =
+      '"lm_head.weight" differs from the embeddings, but config.json ties them; set "tie_word_embeddings" to false there';
+    throw new BadInput(message, { file: head.file });
+  }
+  entries.delete('lm_head.weight');
+}
+
+function noWeights(folder: string): BadInput {
+  const pickles = readdirSync(folder).filter((name) => /\.(bin|pt|pth|ckpt)$/.test(name));
+  if (pickles.length === 0) {
+    return new BadInput(`this folder has no ${SINGLE_FILE}; give a complete Hugging Face model folder`, {
+      file: folder,
+    });
+  }
+  // Unpickling runs code from the file. torch's weights_only loader, which transformers uses, does not.
+  const convert = `from transformers import AutoModelForCausalLM as M; d='${folder}'; M.from_pretrained(d).save_pretrained(d)`;
+  const message = `${pickles[0]} is a Python pickle, which can run code and is never loaded; add safe weights beside it with: python -c "${convert}"`;
+  return new BadInput(message, { file: folder });
+}
+
+/** `tensors "a", "b", "c" and 4 more are`, for the first few of many names. */
+function list(noun: string, names: string[]): string {
+  const shown = names.slice(0, 3).map((name) => `"${name}"`);
+  const more = names.length > shown.length ? ` and ${names.length - shown.length} more` : '';
+  return `${noun}${names.length > 1 ? 's' : ''} ${shown.join(', ')}${more} ${names.length > 1 ? 'are' : 'is'}`;
+}
