@@ -1,0 +1,214 @@
+import { z } from 'zod';
+
+/**
+ * The run config (`NAME.grpo.json`): names and defaults are those of TRL 1.16's GRPOConfig in camelCase.
+ *
+ * This schema is the one source of checks, defaults, types and, through `schemas/grpo.schema.json`, of what the editor shows
+ * on hover. Two things differ from TRL: a *step* is one batch of rollouts (`promptsPerStep` x `numGenerations`
+ * completions, `numIterations` passes over it), and the fields without a TRL counterpart say what they do here.
+ */
+
+const positive = z.number().gt(0);
+const nonNegative = z.number().min(0);
+const count = z.int().min(1);
+const share = z.number().min(0).max(1);
+const path = z.string().min(1);
+
+/** A reward file with the functions to take from it, as the config may write it, and as the trainer gets it. */
+const reward = z
+  .union([
+    path
+      .regex(/[^#]$/, 'a file, or file#function')
+      .describe(
+        'A reward file, "rewards/sort.reward.ts" (every exported function) or "rewards/sort.reward.ts#ordering" (one).',
+      ),
+    z.strictObject({
+      file: path.describe('A .reward.ts, .reward.js or .py file, relative to this config.'),
+      function: z.string().min(1).optional().describe('The exported function to use; without it, all of the file.'),
+      weight: z.number().default(1).describe("What the function's score is multiplied with before the sum."),
+    }),
+  ])
+  .transform((value): RewardSpec => {
+    if (typeof value !== 'string') return value;
+    const hash = value.lastIndexOf('#');
+    return hash < 0
+      ? { file: value, weight: 1 }
+      : { file: value.slice(0, hash), function: value.slice(hash + 1), weight: 1 };
+  });
+
+/** Where a reward function is; without `function`, every function that the file exports. */
+export interface RewardSpec {
+  file: string;
+  function?: string | undefined;
+  weight: number;
+}
+
+const inputs = {
+  $schema: z.string().optional().describe('The JSON schema that completes and checks this file in an editor.'),
+  model: path.describe('The model to train: a Hugging Face folder or a .gguf file, relative to this config.'),
+  dataset: path.describe(
+    'The training prompts: JSON Lines with `prompt` and any other columns, relative to this config.',
+  ),
+  evalDataset: path.nullable().default(null).describe('Held-out prompts in the same format; null: none.'),
+  rewards: z.array(reward).describe('The reward functions. Their weighted sum is what the model learns to raise.'),
+  rewardTimeoutSeconds: positive
+    .default(10)
+    .describe('Wall-clock limit for scoring; a function that takes longer is stopped and its rows count as failed.'),
+  python: z
+    .string()
+    .min(1)
+    .nullable()
+    .default(null)
+    .describe('The Python interpreter for .py rewards; null: find one.'),
+  chatTemplateKwargs: z
+    .record(z.string(), z.unknown())
+    .default({})
+    .describe('Further variables for the chat template, such as { "enable_thinking": false }.'),
+};
+
+const batches = {
+  promptsPerStep: count.default(4).describe('Prompts in one step; each gets `numGenerations` completions.'),
+  numGenerations: z.int().min(2).default(8).describe('Completions per prompt: the group that rewards are compared in.'),
+  numIterations: count.default(1).describe('Passes over the completions of a step (μ in the GRPO paper).'),
+  gradientAccumulationSteps: count
+    .default(1)
+    .describe("Micro-batches that a step's completions are split into, to save memory; the gradient stays the same."),
+  maxSteps: count.default(100).describe('Steps to train; one step is one batch of rollouts.'),
+  shuffleDataset: z.boolean().default(true).describe('Draw prompts in a random order, new in each epoch.'),
+  seed: z.int().min(0).max(0xffffffff).default(42).describe('The same seed on the same machine gives the same run.'),
+};
+
+const sampling = {
+  maxCompletionLength: count.default(512).describe('Longest completion, in tokens; longer ones are cut off.'),
+  minCompletionLength: z
+    .int()
+    .min(0)
+    .default(0)
+    .describe('Shortest completion, in tokens: before that, end-of-sequence tokens are never sampled.'),
+  temperature: positive.default(1).describe('Logits are divided by it before sampling and in the loss.'),
+  topP: z.number().gt(0).max(1).default(1).describe('Sample from the likeliest tokens that reach this probability.'),
+  topK: z.int().min(0).default(0).describe('Sample from this many of the likeliest tokens; 0: from all.'),
+  minP: share
+    .nullable()
+    .default(null)
+    .describe('Leave out tokens less likely than this share of the likeliest one; null: none.'),
+  maskTruncatedCompletions: z
+    .boolean()
+    .default(false)
+    .describe('Leave completions that were cut off out of the loss (DAPO).'),
+};
+
+const advantages = {
+  scaleRewards: z
+    .union([z.enum(['group', 'batch', 'none']), z.boolean()])
+    .default('group')
+    .transform((scale) => (scale === true ? 'group' : scale === false ? 'none' : scale))
+    .describe(
+      'Divide advantages by the standard deviation of the rewards in the group (true means this), in the batch, or not at all (false means this; Dr. GRPO).',
+    ),
+  baseline: z
+    .enum(['group', 'none'])
+    .default('group')
+    .describe("Subtract the group's mean reward, or use the rewards as they are (to compare; learns worse)."),
+  multiObjectiveAggregation: z
+    .enum(['sum_then_normalize', 'normalize_then_sum'])
+    .default('sum_then_normalize')
+    .describe('With several rewards: normalise their weighted sum, or each on its own before the sum (GDPO).'),
+};
+
+const loss = {
+  lossType: z
+    .enum(['grpo', 'bnpo', 'dapo', 'dr_grpo', 'cispo', 'sapo', 'reinforce', 'ratio'])
+    .default('dapo')
+    .describe(
+      'How the loss is clipped and averaged: grpo per completion, bnpo and dapo per token, dr_grpo by a constant, cispo clips weights instead, sapo gates softly; reinforce and ratio do not clip and are there to compare.',
+    ),
+  epsilon: nonNegative
+    .default(0.2)
+    .describe('Clip range of the probability ratio, below 1 (and above, see epsilonHigh).'),
+  epsilonHigh: nonNegative
+    .nullable()
+    .default(null)
+    .describe('Clip range above 1; null: the same as epsilon. DAPO recommends 0.28; for cispo the cap itself, 5.'),
+  delta: positive.nullable().default(null).describe('Cap on the ratio before it is multiplied with the advantage.'),
+  importanceSamplingLevel: z
+    .enum(['token', 'sequence'])
+    .default('token')
+    .describe('Probability ratios per token, or one per completion (GSPO).'),
+  sapoTemperaturePos: positive.default(1).describe("sapo's gate temperature where the advantage is positive."),
+  sapoTemperatureNeg: positive.default(1.05).describe("sapo's gate temperature where the advantage is not positive."),
+  beta: nonNegative
+    .default(0)
+    .describe('Weight of the KL divergence from the reference model; 0: no reference model is kept.'),
+  syncRefModel: z
+    .boolean()
+    .default(false)
+    .describe('Refresh the reference model from the trained one every `refModelSyncSteps` steps.'),
+  refModelSyncSteps: count.default(512).describe('Steps between two refreshes of the reference model.'),
+  entropyCoef: z.number().default(0).describe('Weight of the entropy bonus, which keeps completions diverse.'),
+};
+
+const optimizer = {
+  learningRate: nonNegative.default(1e-6).describe("AdamW's learning rate, at its peak when it is scheduled."),
+  lrSchedulerType: z
+    .enum(['constant', 'constant_with_warmup', 'linear', 'cosine'])
+    .default('linear')
+    .describe('How the learning rate goes on after warm-up: constant, or down to 0 at the last step.'),
+  warmupSteps: nonNegative
+    .default(0)
+    .describe('Steps in which the learning rate rises from 0; below 1: that share of all steps.'),
+  adamBeta1: z.number().min(0).lt(1).default(0.9).describe("Decay of AdamW's mean of gradients."),
+  adamBeta2: z.number().min(0).lt(1).default(0.999).describe("Decay of AdamW's mean of squared gradients."),
+  adamEpsilon: positive.default(1e-8).describe("Added to AdamW's denominator."),
+  weightDecay: nonNegative.default(0).describe('Decoupled weight decay, as AdamW has it.'),
+  maxGradNorm: nonNegative.default(1).describe('Gradients longer than this are scaled down to it; 0: never.'),
+};
+
+const outputs = {
+  saveSteps: count.default(500).describe('Write a checkpoint every this many steps, and always at the end.'),
+  saveTotalLimit: count.nullable().default(null).describe('Keep only the newest checkpoints; null: keep all.'),
+  checkpointDtype: z
+    .enum(['float32', 'float16', 'bfloat16'])
+    .default('float32')
+    .describe('Number format of the weights in checkpoints.'),
+  evalSteps: count.nullable().default(null).describe('Evaluate on `evalDataset` every this many steps; null: never.'),
+  evalPrompts: count.nullable().default(null).describe('Evaluate on the first prompts only; null: on all.'),
+  numGenerationsEval: count
+    .nullable()
+    .default(null)
+    .describe('Completions per prompt in an evaluation; null: the same as numGenerations.'),
+  device: z
+    .enum(['auto', 'cpu', 'webgpu', 'cuda', 'tensorflow'])
+    .default('auto')
+    .describe('Where to compute; auto takes the fastest that works here. `grpo doctor` lists them.'),
+};
+
+/** Field order is the order in which an editor offers them. */
+export const runConfigFields = z
+  .strictObject({ ...inputs, ...batches, ...sampling, ...advantages, ...loss, ...optimizer, ...outputs })
+  .describe('A GRPO Lab run: what to train, on which prompts, with which rewards, and how.');
+
+/** Parses a config object: checks fields one by one and against each other, fills in defaults, resolves short forms. */
+export const runConfigSchema = runConfigFields
+  .superRefine((config, context) => {
+    const fail = (field: keyof typeof config, message: string) =>
+      context.addIssue({ code: 'custom', path: [field], message });
+    if (config.minCompletionLength > config.maxCompletionLength)
+      fail('minCompletionLength', `must not be above maxCompletionLength (${config.maxCompletionLength})`);
+    const completions = config.promptsPerStep * config.numGenerations;
+    if (completions % config.gradientAccumulationSteps !== 0)
+      fail('gradientAccumulationSteps', `must divide the ${completions} completions of a step into equal parts`);
+    if (config.evalSteps !== null && config.evalDataset === null)
+      fail('evalSteps', 'needs an evalDataset to evaluate on');
+  })
+  .transform(({ $schema: _, ...config }) => ({
+    ...config,
+    epsilonHigh: config.epsilonHigh ?? config.epsilon,
+    numGenerationsEval: config.numGenerationsEval ?? config.numGenerations,
+  }));
+
+/** A complete run config: every default filled in. Parsing it again gives the same. */
+export type RunConfig = z.output<typeof runConfigSchema>;
+
+/** Names of all fields, in the order of the schema. */
+export const runConfigFieldNames: readonly string[] = Object.keys(runConfigFields.shape);

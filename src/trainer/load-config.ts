@@ -1,0 +1,122 @@
+import { existsSync, readFileSync, statSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import {
+  findNodeAtLocation,
+  getNodeValue,
+  type Node,
+  type ParseError,
+  parseTree,
+  printParseErrorCode,
+} from 'jsonc-parser';
+import { BadInput, type SourceLocation } from '../protocol/errors.ts';
+import { type RunConfig, runConfigSchema } from '../protocol/run-config.ts';
+import { type ConfigPath, describeIssue } from './config-issue.ts';
+import { applyOverride, parseOverride } from './config-override.ts';
+import { lineAndColumn } from './text-position.ts';
+
+/** A run config that was read and checked, and where its fields stand, for errors that are found later. */
+export interface LoadedConfig {
+  /** All paths in it (`model`, `dataset`, `evalDataset`, `rewards[].file`) are absolute, and exist. */
+  config: RunConfig;
+  file: string;
+  directory: string;
+  /** The name of the run: the file's, without `.grpo.json`. */
+  name: string;
+  /** Where a field's value stands; the nearest enclosing value when the field is not there. */
+  locate(path: ConfigPath): SourceLocation;
+}
+
+/**
+ * Reads `NAME.grpo.json` (JSON with comments and trailing commas). `set` holds overrides, `path=value` each, applied before checking.
+ * Throws BadInput at file:line:column, or naming the override, for whatever is wrong first.
+ */
+export function loadRunConfig(file: string, options: { set?: string[] } = {}): LoadedConfig {
+  const absolute = resolve(file);
+  const directory = dirname(absolute);
+  const { value, locate, locateKey } = parseConfigText(readConfig(absolute), absolute);
+  const overrides = (options.set ?? []).map(parseOverride);
+  for (const override of overrides) applyOverride(value, override);
+
+  const fail = (path: ConfigPath, message: string, at = locate): never => {
+    const override = overrides.findLast((candidate) => overlap(path, candidate.path));
+    throw override ? new BadInput(`--set ${override.text}: ${message}`) : new BadInput(message, at(path));
+  };
+
+  const parsed = runConfigSchema.safeParse(value);
+  if (!parsed.success) {
+    // An unknown field first: a misspelt one is also reported as missing.
+    const { issues } = parsed.error;
+    const issue = issues.find(({ code }) => code === 'unrecognized_keys') ?? issues[0]!;
+    const problem = describeIssue(issue, value);
+    return fail(problem.path, problem.message, issue.code === 'unrecognized_keys' ? locateKey : locate);
+  }
+  const config = parsed.data;
+
+  const resolveFile = (path: ConfigPath, target: string): string => {
+    const full = resolve(directory, target);
+    if (!existsSync(full)) fail(path, `"${path.join('.')}" names ${target}, which does not exist (${full}).`);
+    return full;
+  };
+  const resolveDataset = (path: ConfigPath, target: string): string => {
+    const full = resolveFile(path, target);
+    if (!statSync(full).isFile()) fail(path, `"${path.join('.')}" names ${target}, which is not a file (${full}).`);
+    return full;
+  };
+  config.model = resolveFile(['model'], config.model);
+  config.dataset = resolveDataset(['dataset'], config.dataset);
+  if (config.evalDataset !== null) config.evalDataset = resolveDataset(['evalDataset'], config.evalDataset);
+  for (const [index, reward] of config.rewards.entries()) reward.file = resolveDataset(['rewards', index], reward.file);
+  return { config, file: absolute, directory, name: runName(absolute), locate };
+}
+
+const runName = (file: string): string => file.replace(/^.*[\\/]/, '').replace(/(\.grpo)?\.jsonc?$/, '');
+
+function readConfig(file: string): string {
+  try {
+    return readFileSync(file, 'utf8').replace(/^\uFEFF/, '');
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT') throw new BadInput(`There is no run config at ${file}.`);
+    if (code === 'EISDIR') throw new BadInput(`${file} is a folder; name the run config (.grpo.json) in it.`);
+    throw new BadInput(`The run config ${file} cannot be read (${message}).`);
+  }
+}
+
+interface ConfigText {
+  value: Record<string, unknown>;
+  locate(path: ConfigPath): SourceLocation;
+  /** As `locate`, but the field's name rather than its value. */
+  locateKey(path: ConfigPath): SourceLocation;
+}
+
+function parseConfigText(text: string, file: string): ConfigText {
+  const errors: ParseError[] = [];
+  const root = parseTree(text, errors, { allowTrailingComma: true });
+  const at = (offset: number): SourceLocation => ({ file, ...lineAndColumn(text, offset) });
+  const syntax = errors[0];
+  if (syntax) {
+    const words = printParseErrorCode(syntax.error).replace(/(?!^)[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
+    throw new BadInput(`The run config is not valid JSON: ${words.toLowerCase()}.`, at(syntax.offset));
+  }
+  if (root?.type !== 'object') throw new BadInput('The run config must be one JSON object, { ... }.', at(0));
+
+  const nearestNode = (path: ConfigPath): Node => {
+    for (let length = path.length; length > 0; length--) {
+      const node = findNodeAtLocation(root, path.slice(0, length));
+      if (node) return node;
+    }
+    return root;
+  };
+  return {
+    value: getNodeValue(root),
+    locate: (path) => at(nearestNode(path).offset),
+    locateKey: (path) => {
+      const node = nearestNode(path);
+      return at(node.parent?.type === 'property' ? node.parent.offset : node.offset);
+    },
+  };
+}
+
+/** One of the two paths leads to the other. */
+const overlap = (a: ConfigPath, b: ConfigPath): boolean =>
+  a.length > 0 && a.slice(0, b.length).every((key, depth) => key === b[depth]);

@@ -1,0 +1,144 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { BadInput } from '../../../src/protocol/errors.ts';
+import { runConfigSchema } from '../../../src/protocol/run-config.ts';
+import { loadRunConfig } from '../../../src/trainer/load-config.ts';
+
+let folder: string;
+let file: string;
+
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'grpo-config-'));
+  file = join(folder, 'sort.grpo.json');
+  mkdirSync(join(folder, 'model'));
+  for (const name of ['data.jsonl', 'sort.reward.ts']) writeFileSync(join(folder, name), '');
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const REQUIRED = '"model": "model", "dataset": "data.jsonl", "rewards": ["sort.reward.ts#ordering"]';
+
+function load(text: string, ...set: string[]) {
+  writeFileSync(file, text);
+  return loadRunConfig(file, { set });
+}
+
+/** The error's message with the config's path left out. */
+function problem(text: string, ...set: string[]): string {
+  try {
+    load(text, ...set);
+  } catch (error) {
+    expect(error).toBeInstanceOf(BadInput);
+    return (error as BadInput).message.replaceAll(folder, '').replace(/^.sort\.grpo\.json:/, '');
+  }
+  throw new Error('accepted');
+}
+
+/** One more field on line 2. */
+const withField = (field: string) => problem(`{ ${REQUIRED},\n  ${field} }`);
+
+describe('a run config', () => {
+  test('may have comments and trailing commas, and gets absolute paths and defaults', () => {
+    const { config, name, directory } = load(
+      `\uFEFF{ // sort digits\r\n ${REQUIRED}, /* fast */ "learningRate": 1e-4, }`,
+    );
+    expect(config).toMatchObject({
+      model: join(folder, 'model'),
+      dataset: join(folder, 'data.jsonl'),
+      rewards: [{ file: join(folder, 'sort.reward.ts'), function: 'ordering', weight: 1 }],
+      learningRate: 1e-4,
+      lossType: 'dapo',
+    });
+    expect([name, directory]).toEqual(['sort', folder]);
+  });
+
+  test('means the same when its resolved form is read again', () => {
+    const { config } = load(`{ ${REQUIRED}, "epsilon": 0.1, "scaleRewards": false, "$schema": "x" }`);
+    expect(config).toMatchObject({ epsilonHigh: 0.1, scaleRewards: 'none' });
+    expect(runConfigSchema.parse(JSON.parse(JSON.stringify(config)))).toEqual(config);
+  });
+
+  test('locates its fields for errors that are found later', () => {
+    const { locate } = load(`{\n  "model": "model", "dataset": "data.jsonl",\n  "rewards": [\n    "sort.reward.ts"]}`);
+    expect(locate(['rewards', 0])).toEqual({ file, line: 4, column: 5 });
+    expect(locate(['rewards', 7, 'weight'])).toEqual({ file, line: 3, column: 14 });
+    expect(locate(['learningRate'])).toEqual({ file, line: 1, column: 1 });
+  });
+});
+
+describe('bad input is one sentence at its line and column', () => {
+  test.each([
+    ['"learning_rate": 1', '2:3: Unknown field "learning_rate". Did you mean "learningRate"?'],
+    ['"numGeneration": 4', '2:3: Unknown field "numGeneration". Did you mean "numGenerations"?'],
+    ['"nope": 4', '2:3: Unknown field "nope".'],
+    ['"numGenerations": 1', '2:21: "numGenerations" must be at least 2, not 1.'],
+    ['"numGenerations": "8"', '2:21: "numGenerations" must be a number, not "8".'],
+    ['"numGenerations": 2.5', '2:21: "numGenerations" must be a whole number, not 2.5.'],
+    ['"temperature": 0', '2:18: "temperature" must be above 0, not 0.'],
+    ['"topP": 1.5', '2:11: "topP" must be at most 1, not 1.5.'],
+    ['"minP": "x"', '2:11: "minP" must be a number, not "x".'],
+    ['"device": "gpu"', '2:13: "device" must be one of "auto", "cpu", "webgpu", "cuda", "tensorflow", not "gpu".'],
+    ['"scaleRewards": 3', '2:19: "scaleRewards" must be one of "group", "batch", "none", not 3.'],
+    ['"shuffleDataset": null', '2:21: "shuffleDataset" must be true or false, not null.'],
+    ['"evalDataset": "none.jsonl"', '2:18: "evalDataset" names none.jsonl, which does not exist (/none.jsonl).'],
+    ['"evalSteps": 5', '2:16: "evalSteps" needs an evalDataset to evaluate on.'],
+    ['"minCompletionLength": 600', '2:26: "minCompletionLength" must not be above maxCompletionLength (512).'],
+    [
+      '"gradientAccumulationSteps": 5',
+      '2:32: "gradientAccumulationSteps" must divide the 32 completions of a step into equal parts.',
+    ],
+    ['"rewards" []', '2:13: The run config is not valid JSON: colon expected.'],
+  ])('%s', (field, message) => expect(withField(field)).toBe(message));
+
+  test.each([
+    ['4', '3:2: "rewards.0" must be a text in quotes or an object, not 4.'],
+    ['""', '3:2: "rewards.0" must be a text that is not empty, not "".'],
+    ['"sort.reward.ts#"', '3:2: "rewards.0" must be a file, or file#function, not "sort.reward.ts#".'],
+    ['"no.reward.ts#f"', '3:2: "rewards.0" names no.reward.ts, which does not exist (/no.reward.ts).'],
+    ['{ "weight": 2 }', '3:2: "rewards.0.file" is missing.'],
+    ['{ "file": "sort.reward.ts", "weigth": 2 }', '3:30: Unknown field "rewards.0.weigth". Did you mean "weight"?'],
+    ['{ "file": "sort.reward.ts", "weight": "2" }', '3:40: "rewards.0.weight" must be a number, not "2".'],
+  ])('reward %s', (reward, message) => {
+    expect(problem(`{ "model": "model", "dataset": "data.jsonl",\n"rewards": [\n ${reward}] }`)).toBe(message);
+  });
+
+  test('the file as a whole', () => {
+    expect(problem('[]')).toBe('1:1: The run config must be one JSON object, { ... }.');
+    expect(problem('')).toBe('1:1: The run config is not valid JSON: value expected.');
+    expect(problem('{ "model": "model" }')).toBe('1:1: "dataset" is missing.');
+    expect(problem('{ "model": "model", "datasets": "data.jsonl", "rewards": [] }')).toContain(
+      'Did you mean "dataset"?',
+    );
+    expect(problem('{ "model": "model", "dataset": "model", "rewards": [] }')).toContain('which is not a file');
+    expect(() => loadRunConfig(join(folder, 'no.grpo.json'))).toThrow(/^There is no run config at .*no\.grpo\.json\.$/);
+    expect(() => loadRunConfig(folder)).toThrow(/is a folder/);
+  });
+});
+
+describe('--set', () => {
+  test('overrides fields, list items and parts of a reward', () => {
+    const { config } = load(
+      `{ ${REQUIRED} }`,
+      'learningRate=1e-4',
+      'lossType=grpo',
+      'delta=null',
+      'rewards.0.weight=2',
+      'chatTemplateKwargs.enable_thinking=false',
+    );
+    expect(config).toMatchObject({ learningRate: 1e-4, lossType: 'grpo', delta: null });
+    expect(config.rewards).toEqual([{ file: join(folder, 'sort.reward.ts'), function: 'ordering', weight: 2 }]);
+    expect(config.chatTemplateKwargs).toEqual({ enable_thinking: false });
+  });
+
+  test.each([
+    ['learningRate=fast', '--set learningRate=fast: "learningRate" must be a number, not "fast".'],
+    ['lr.rate=1', '--set lr.rate=1: Unknown field "lr".'],
+    ['beta.x=1', '--set beta.x=1: "beta" is 0.5 and has no fields of its own.'],
+    ['rewards.3.weight=2', '--set rewards.3.weight=2: "rewards" is a list of 1; count from 0, such as rewards.0.'],
+    ['rewards.x=2', '--set rewards.x=2: "rewards" is a list of 1; count from 0, such as rewards.0.'],
+    ['model=other', '--set model=other: "model" names other, which does not exist (/other).'],
+    ['learningRate', '--set learningRate: write field=value, such as --set learningRate=1e-4.'],
+    ['=1', '--set =1: write field=value, such as --set learningRate=1e-4.'],
+  ])('%s', (set, message) => expect(problem(`{ ${REQUIRED}, "beta": 0.5 }`, set)).toBe(message));
+});

@@ -1,0 +1,58 @@
+import { readFileSync } from 'node:fs';
+import { expect, test } from 'vitest';
+import { makeSchema, schemaFile } from '../../../scripts/make-schema.ts';
+import { runConfigSchema } from '../../../src/protocol/run-config.ts';
+
+const tracked = JSON.parse(readFileSync(schemaFile, 'utf8'));
+
+test('the tracked editor schema is up to date (else: node scripts/make-schema.ts)', () => {
+  expect(tracked).toEqual(makeSchema());
+});
+
+test('every field has a hover text, and the schema refuses unknown fields', () => {
+  for (const [name, field] of Object.entries<{ description?: string }>(tracked.properties))
+    expect(field.description, name).toMatch(/\w.*\.$/);
+  expect(tracked.additionalProperties).toBe(false);
+  expect(tracked.required).toEqual(['model', 'dataset', 'rewards']);
+});
+
+test("defaults are TRL 1.16's", () => {
+  // trl/trainer/grpo_config.py and transformers/training_args.py (5.23)
+  const config = runConfigSchema.parse({ model: 'm', dataset: 'd', rewards: ['r.reward.ts'] });
+  expect(config).toMatchObject({
+    learningRate: 1e-6,
+    lrSchedulerType: 'linear',
+    warmupSteps: 0,
+    adamBeta1: 0.9,
+    adamBeta2: 0.999,
+    adamEpsilon: 1e-8,
+    weightDecay: 0,
+    maxGradNorm: 1,
+    numGenerations: 8,
+    numGenerationsEval: 8,
+    numIterations: 1,
+    gradientAccumulationSteps: 1,
+    maxCompletionLength: 512,
+    temperature: 1,
+    topP: 1,
+    topK: 0,
+    minP: null,
+    beta: 0,
+    epsilon: 0.2,
+    epsilonHigh: 0.2,
+    delta: null,
+    sapoTemperaturePos: 1,
+    sapoTemperatureNeg: 1.05,
+    importanceSamplingLevel: 'token',
+    multiObjectiveAggregation: 'sum_then_normalize',
+    scaleRewards: 'group',
+    lossType: 'dapo',
+    maskTruncatedCompletions: false,
+    syncRefModel: false,
+    refModelSyncSteps: 512,
+    entropyCoef: 0,
+    shuffleDataset: true,
+    saveSteps: 500,
+    seed: 42,
+  });
+});
