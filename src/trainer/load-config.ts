@@ -1,18 +1,11 @@
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
-import {
-  findNodeAtLocation,
-  getNodeValue,
-  type Node,
-  type ParseError,
-  parseTree,
-  printParseErrorCode,
-} from 'jsonc-parser';
+import { findNodeAtLocation, getNodeValue, type Node, type ParseError, parseTree } from 'jsonc-parser';
 import { BadInput, type SourceLocation } from '../protocol/errors.ts';
 import { type RunConfig, runConfigSchema } from '../protocol/run-config.ts';
 import { type ConfigPath, describeIssue } from './config-issue.ts';
 import { applyOverride, parseOverride } from './config-override.ts';
-import { lineAndColumn } from './text-position.ts';
+import { lineAndColumn, syntaxErrorWords } from './json-text.ts';
 
 /** A run config that was read and checked, and where its fields stand, for errors that are found later. */
 export interface LoadedConfig {
@@ -95,8 +88,7 @@ function parseConfigText(text: string, file: string): ConfigText {
   const at = (offset: number): SourceLocation => ({ file, ...lineAndColumn(text, offset) });
   const syntax = errors[0];
   if (syntax) {
-    const words = printParseErrorCode(syntax.error).replace(/(?!^)[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
-    throw new BadInput(`The run config is not valid JSON: ${words.toLowerCase()}.`, at(syntax.offset));
+    throw new BadInput(`The run config is not valid JSON: ${syntaxErrorWords(syntax.error)}.`, at(syntax.offset));
   }
   if (root?.type !== 'object') throw new BadInput('The run config must be one JSON object, { ... }.', at(0));
 

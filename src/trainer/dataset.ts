@@ -1,0 +1,54 @@
+import { BadInput, type SourceLocation } from '../protocol/errors.ts';
+import type { ChatMessage, Prompt } from '../protocol/rewards.ts';
+import { type JsonLine, type JsonObject, readJsonLines } from './json-lines.ts';
+
+/** One prompt to train on. */
+export interface DatasetRow {
+  prompt: Prompt;
+  /** All other columns; a column that only other rows have is null. They reach the reward functions. */
+  columns: Record<string, unknown>;
+  /** Line in the file, from 1. */
+  line: number;
+}
+
+/** Names that reward functions get from elsewhere (as in TRL, a dataset's own columns of these names are left out). */
+const RESERVED = new Set(['prompt', 'prompts', 'completion', 'completions', 'completion_ids']);
+
+/** Reads a dataset (JSON Lines). `at` is the config's line that names it. Throws BadInput at file:line. */
+export function loadDataset(file: string, at?: SourceLocation): DatasetRow[] {
+  const lines = readJsonLines(file, 'dataset', at);
+  const columnsOf = sharedColumns(lines, RESERVED);
+  return lines.map((row) => ({
+    prompt: readPrompt(row.value, { file, line: row.line }),
+    columns: columnsOf(row.value),
+    line: row.line,
+  }));
+}
+
+/** Gives every row the same columns, those of all rows but the `excluded` ones, null where it has none. */
+export function sharedColumns(lines: JsonLine[], excluded: Set<string>): (row: JsonObject) => JsonObject {
+  const names = new Set(lines.flatMap(({ value }) => Object.keys(value)).filter((name) => !excluded.has(name)));
+  return (row) => Object.fromEntries([...names].map((name) => [name, row[name] ?? null]));
+}
+
+/** The row's `prompt`, a text or chat messages; throws BadInput for anything else, and for an empty one. */
+export function readPrompt(row: JsonObject, at: SourceLocation): Prompt {
+  const { prompt } = row;
+  if (prompt === undefined || prompt === null)
+    throw new BadInput('This row has no "prompt" (a text, or a list of chat messages).', at);
+  if (typeof prompt === 'string' && prompt !== '') return prompt;
+  if (Array.isArray(prompt) && prompt.length > 0)
+    return prompt.map((message, index) => readMessage(message, index, at));
+  const empty = prompt === '' || Array.isArray(prompt);
+  throw new BadInput(
+    empty ? 'The "prompt" is empty.' : 'The "prompt" must be a text, or a list of { "role", "content" } messages.',
+    at,
+  );
+}
+
+function readMessage(message: unknown, index: number, at: SourceLocation): ChatMessage {
+  const { role, content } = (message ?? {}) as Partial<ChatMessage>;
+  if (typeof role !== 'string' || typeof content !== 'string')
+    throw new BadInput(`Message ${index} of the "prompt" must have a "role" and a "content", both texts.`, at);
+  return message as ChatMessage;
+}

@@ -1,0 +1,59 @@
+import { readFileSync } from 'node:fs';
+import { type ParseError, parse } from 'jsonc-parser';
+import { BadInput, type SourceLocation } from '../protocol/errors.ts';
+import { syntaxErrorWords } from './json-text.ts';
+
+export type JsonObject = Record<string, unknown>;
+
+export interface JsonLine {
+  line: number;
+  value: JsonObject;
+}
+
+/**
+ * Reads a JSON Lines file of the user's: one object per line; blank lines, CRLF and a byte order mark are fine.
+ * `what` names the file in errors ("dataset"); `at` is where the file was asked for, if that was in another file.
+ * Throws BadInput at file:line for a line that is not an object, and for a file without any.
+ */
+export function readJsonLines(file: string, what: string, at?: SourceLocation): JsonLine[] {
+  const rows: JsonLine[] = [];
+  for (const [index, text] of readText(file, what, at).split('\n').entries()) {
+    if (text.trim() === '') continue;
+    rows.push({ line: index + 1, value: parseObject(text, { file, line: index + 1 }) });
+  }
+  if (rows.length === 0) throw new BadInput(`The ${what} has no rows; write one JSON object per line.`, { file });
+  return rows;
+}
+
+function readText(file: string, what: string, at: SourceLocation | undefined): string {
+  try {
+    return readFileSync(file, 'utf8').replace(/^\uFEFF/, '');
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT') throw new BadInput(`The ${what} ${file} does not exist.`, at);
+    if (code === 'EISDIR') throw new BadInput(`The ${what} ${file} is a folder, not a JSON Lines file.`, at);
+    throw new BadInput(`The ${what} ${file} cannot be read (${message}).`, at);
+  }
+}
+
+function parseObject(text: string, at: SourceLocation): JsonObject {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    throw notJson(text, at);
+  }
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    throw new BadInput('A row must be a JSON object, { ... }.', at);
+  return value as JsonObject;
+}
+
+/** JSON.parse does not say where it stopped; jsonc-parser does. */
+function notJson(text: string, at: SourceLocation): BadInput {
+  const errors: ParseError[] = [];
+  parse(text, errors, { disallowComments: true });
+  const first = errors[0];
+  if (!first) return new BadInput('This row is not valid JSON.', at);
+  const column = first.offset + 1;
+  return new BadInput(`This row is not valid JSON: ${syntaxErrorWords(first.error)}.`, { ...at, column });
+}
