@@ -1,0 +1,46 @@
+import { getBackend, scalar, stack, type Tensor, tidy } from '@tensorflow/tfjs-core';
+import { BACKEND_NAME } from './onnx/backend.ts';
+import { recordLoop } from './onnx/loop.ts';
+
+/** A loop's state: tensors by name, carried from one step to the next. */
+export type LoopState = Record<string, Tensor>;
+
+export interface LoopSpec<S extends LoopState, E extends LoopState> {
+  /** int32 scalar: no more steps than this. */
+  maxSteps: Tensor;
+  /** The state before the first step. */
+  state: S;
+  /** State tensors that grow, and along which axis; the others keep their shape. */
+  growing: Partial<Record<keyof S, number>>;
+  /** One step; `step` (int32 scalar) counts from 0. The loop ends early when `proceed` (bool scalar) is false. */
+  body(step: Tensor, state: S): { state: S; emit: E; proceed: Tensor };
+}
+
+export interface LoopResult<S, E> {
+  state: S;
+  /** What each step emitted, stacked: [steps, ...]. */
+  emitted: E;
+}
+
+/**
+ * Repeats `body`, carrying state: the one engine primitive that generation needs. The recording backend writes an ONNX `Loop`, so that
+ * a whole generation is one run of one graph; elsewhere it is a plain loop. No gradient passes through.
+ */
+export function loop<S extends LoopState, E extends LoopState>(spec: LoopSpec<S, E>): LoopResult<S, E> {
+  return getBackend() === BACKEND_NAME ? recordLoop(spec) : runLoop(spec);
+}
+
+function runLoop<S extends LoopState, E extends LoopState>(spec: LoopSpec<S, E>): LoopResult<S, E> {
+  const emitted: E[] = [];
+  let { state } = spec;
+  const maxSteps = spec.maxSteps.dataSync()[0]!;
+  for (let step = 0; step < maxSteps; step++) {
+    const result = tidy(() => spec.body(scalar(step, 'int32'), state));
+    state = result.state;
+    emitted.push(result.emit);
+    if (!result.proceed.dataSync()[0]) break;
+  }
+  const names = Object.keys(emitted[0] ?? {}) as (keyof E)[];
+  const stacked = names.map((name) => [name, stack(emitted.map((step) => step[name] as Tensor))]);
+  return { state, emitted: Object.fromEntries(stacked) as E };
+}

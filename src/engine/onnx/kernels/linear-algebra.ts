@@ -1,0 +1,19 @@
+import { backend_util, type TensorInfo } from '@tensorflow/tfjs-core';
+import { backend, register } from '../backend.ts';
+
+/**
+ * a · b over the last two axes, either one transposed first. ONNX Runtime's FusedMatMul transposes while it multiplies; a
+ * plain MatMul is left where nothing is transposed.
+ */
+register<{ a: TensorInfo; b: TensorInfo }, { transposeA: boolean; transposeB: boolean }>(
+  'BatchMatMul',
+  ({ a, b }, { transposeA, transposeB }) => {
+    const rows = a.shape.at(transposeA ? -1 : -2)!;
+    const columns = b.shape.at(transposeB ? -2 : -1)!;
+    const batch = backend_util.assertAndGetBroadcastShape(a.shape.slice(0, -2), b.shape.slice(0, -2));
+    const output = { shape: [...batch, rows, columns], dtype: a.dtype };
+    if (!transposeA && !transposeB) return backend.record('MatMul', [a, b], output);
+    const flags = { transA: transposeA ? 1 : 0, transB: transposeB ? 1 : 0 };
+    return backend.record('FusedMatMul', [a, b], output, flags, 'com.microsoft');
+  },
+);

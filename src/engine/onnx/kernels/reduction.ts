@@ -1,0 +1,68 @@
+import { backend_util, type DataType, type TensorInfo, util } from '@tensorflow/tfjs-core';
+import { backend, register } from '../backend.ts';
+import { cast } from './elementwise.ts';
+
+type Axes = number | number[];
+
+function reduce(op: string, x: TensorInfo, axes: Axes, keepDims: boolean, dtype: DataType = x.dtype): TensorInfo {
+  const reduced = util.parseAxisParam(axes, x.shape);
+  const [kept] = backend_util.computeOutAndReduceShapes(x.shape, reduced);
+  const shape = keepDims ? backend_util.expandShapeToKeepDim(kept, reduced) : kept;
+  // No axes at all (a scalar) would mean every axis to ONNX, which comes to the same.
+  const operands = [backend.value(x), backend.graph.ints(reduced)];
+  return backend.record(op, operands, { shape, dtype }, { keepdims: keepDims ? 1 : 0 });
+}
+
+for (const [kernel, op] of Object.entries({ Sum: 'ReduceSum', Mean: 'ReduceMean', Prod: 'ReduceProd' })) {
+  register<{ x: TensorInfo }, { axis: Axes; keepDims: boolean }>(kernel, ({ x }, { axis, keepDims }) =>
+    reduce(op, x.dtype === 'bool' ? cast(x, 'int32') : x, axis, keepDims),
+  );
+}
+for (const [kernel, op] of Object.entries({ Max: 'ReduceMax', Min: 'ReduceMin' })) {
+  register<{ x: TensorInfo }, { reductionIndices: Axes; keepDims: boolean }>(
+    kernel,
+    ({ x }, { reductionIndices, keepDims }) => reduce(op, x, reductionIndices, keepDims),
+  );
+}
+/** Logic over an axis: the smallest or the largest of the flags as integers. */
+for (const [kernel, op] of Object.entries({ All: 'ReduceMin', Any: 'ReduceMax' })) {
+  register<{ x: TensorInfo }, { axis: Axes; keepDims: boolean }>(kernel, ({ x }, { axis, keepDims }) =>
+    cast(reduce(op, cast(x, 'int32'), axis, keepDims), 'bool'),
+  );
+}
+
+register<{ x: TensorInfo }, { axis: number }>('ArgMax', ({ x }, { axis }) => {
+  const [onlyAxis = 0] = util.parseAxisParam(axis, x.shape);
+  const shape = x.shape.filter((_, index) => index !== onlyAxis);
+  const index = backend.graph.node('ArgMax', [backend.value(x)], { axis: onlyAxis, keepdims: 0 });
+  return backend.record('Cast', [index], { shape, dtype: 'int32' }, { to: 6 });
+});
+
+register<{ x: TensorInfo }, { k: number }>('TopK', ({ x }, { k }) => {
+  const shape = [...x.shape.slice(0, -1), k];
+  // tfjs always sorts; ONNX's indices are int64.
+  const [values, indices] = backend.graph.multi('TopK', [backend.value(x), backend.graph.ints([k])], 2) as [
+    string,
+    string,
+  ];
+  return [
+    backend.tensorInfo(values, shape, x.dtype),
+    backend.record('Cast', [indices], { shape, dtype: 'int32' }, { to: 6 }),
+  ];
+});
+
+register<{ logits: TensorInfo }, { dim: number }>('Softmax', ({ logits }, { dim }) =>
+  backend.record('Softmax', [logits], logits, { axis: dim }),
+);
+register<{ logits: TensorInfo }, { axis: number }>('LogSoftmax', ({ logits }, { axis }) =>
+  backend.record('LogSoftmax', [logits], logits, { axis }),
+);
+
+register<{ x: TensorInfo }, { axis: number; exclusive: boolean; reverse: boolean }>(
+  'Cumsum',
+  ({ x }, { axis, exclusive, reverse }) =>
+    backend.record('CumSum', [backend.value(x), backend.graph.ints([axis])], x, {
+      exclusive: exclusive ? 1 : 0,
+      reverse: reverse ? 1 : 0,
+    }),
+);

@@ -1,0 +1,63 @@
+import { engine, type Tensor } from '@tensorflow/tfjs-core';
+import type { LoopResult, LoopSpec, LoopState } from '../loop.ts';
+import { backend, elementType } from './backend.ts';
+import { GROWING_SIZE, Graph } from './graph.ts';
+
+/**
+ * Records an ONNX `Loop`. The body becomes a graph of its own that sees the outer values by name, so weights and the prompt's
+ * keys and values are captured, not carried.
+ *
+ * Source: https://onnx.ai/onnx/operators/onnx__Loop.html
+ */
+export function recordLoop<S extends LoopState, E extends LoopState>(spec: LoopSpec<S, E>): LoopResult<S, E> {
+  const outer = backend.graph;
+  const body = new Graph(outer);
+  const names = Object.keys(spec.state);
+  let emittedTensors: [string, Tensor][] = [];
+
+  backend.recordInto(body, () => {
+    const iteration = body.input(body.fresh(), 'int64', []);
+    body.input(body.fresh(), 'bool', []);
+    const step = tensor(body.node('Cast', [iteration], { to: 6 }), [], 'int32');
+    const before = names.map((name): [string, Tensor] => {
+      const { shape, dtype } = spec.state[name]!;
+      const axis = spec.growing[name];
+      const dims = shape.map((size, index) => (index === axis ? null : size));
+      const value = body.input(body.fresh(), elementType(dtype), dims);
+      return [
+        name,
+        tensor(
+          value,
+          dims.map((size) => size ?? GROWING_SIZE),
+          dtype,
+        ),
+      ];
+    });
+    const { state, emit, proceed } = spec.body(step, Object.fromEntries(before) as S);
+    emittedTensors = Object.entries(emit);
+    // Identity: a body's output must be made in the body, and may not be made twice.
+    const give = (value: Tensor) =>
+      body.output(body.node('Identity', [backend.value(value)]), elementType(value.dtype));
+    give(proceed);
+    for (const name of names) give(state[name]!);
+    for (const [, value] of emittedTensors) give(value);
+  });
+
+  const limit = outer.node('Cast', [backend.value(spec.maxSteps)], { to: 7 });
+  const initial = names.map((name) => backend.value(spec.state[name]!));
+  const results = outer.multi('Loop', [limit, '', ...initial], names.length + emittedTensors.length, { body });
+  const state = names.map((name, index) => {
+    const { shape, dtype } = spec.state[name]!;
+    const grown = shape.map((size, axis) => (axis === spec.growing[name] ? GROWING_SIZE : size));
+    return [name, tensor(results[index]!, grown, dtype)];
+  });
+  const emitted = emittedTensors.map(([name, { shape, dtype }], index) => [
+    name,
+    tensor(results[names.length + index]!, [GROWING_SIZE, ...shape], dtype),
+  ]);
+  return { state: Object.fromEntries(state) as S, emitted: Object.fromEntries(emitted) as E };
+}
+
+function tensor(value: string, shape: number[], dtype: Tensor['dtype']): Tensor {
+  return engine().makeTensorFromTensorInfo(backend.tensorInfo(value, shape, dtype));
+}

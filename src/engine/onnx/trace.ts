@@ -1,0 +1,44 @@
+import '@tensorflow/tfjs-core/dist/register_all_gradients';
+import './kernels/elementwise.ts';
+import './kernels/fused.ts';
+import './kernels/indexing.ts';
+import './kernels/linear-algebra.ts';
+import './kernels/reduction.ts';
+import './kernels/shape.ts';
+import { engine, getBackend, setBackend, type Tensor, tidy } from '@tensorflow/tfjs-core';
+import type { Program } from '../engine.ts';
+import { type ArrayTree, leaves, type TensorTree, tensorLeaves, treeOf } from '../tree.ts';
+import { BACKEND_NAME, backend, elementType } from './backend.ts';
+import { Graph } from './graph.ts';
+
+/** A program written down as one ONNX graph; inputs and outputs are named by their paths in the trees. */
+export interface Trace {
+  model: Uint8Array;
+  outputs: string[];
+  nodes: number;
+}
+
+/** Runs `program` once under the recording backend, on inputs of the shapes and types of `inputs`. */
+export function trace<I extends TensorTree, O extends TensorTree>(program: Program<I, O>, inputs: ArrayTree): Trace {
+  const graph = new Graph();
+  const outputs: string[] = [];
+  const record = () => {
+    const tensors = leaves(inputs).map(([path, { shape, dtype }]): [string, Tensor] => {
+      const info = backend.tensorInfo(graph.input(path, elementType(dtype), shape), shape, dtype);
+      return [path, engine().makeTensorFromTensorInfo(info)];
+    });
+    for (const [path, tensor] of tensorLeaves(program(treeOf(tensors) as I))) {
+      // A node of its own for each output: one value may be given twice, or be an input handed back.
+      graph.output(graph.node('Identity', [backend.value(tensor)]), elementType(tensor.dtype));
+      outputs.push(path);
+    }
+  };
+  const previous = getBackend();
+  setBackend(BACKEND_NAME);
+  try {
+    backend.recordInto(graph, () => tidy(record));
+  } finally {
+    if (previous) setBackend(previous);
+  }
+  return { model: graph.toModel(), outputs, nodes: graph.nodes.length };
+}

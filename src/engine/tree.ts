@@ -1,0 +1,61 @@
+import type { DataType, Tensor } from '@tensorflow/tfjs-core';
+
+/** Numbers on the host, row by row; `bool` as 0 and 1. */
+export interface NdArray {
+  dtype: 'float32' | 'int32' | 'bool';
+  shape: number[];
+  data: Float32Array | Int32Array | Uint8Array;
+}
+
+/** What programs take and give: tensors by name, grouped as deep as one likes. */
+export type TensorTree = { [name: string]: Tensor | TensorTree };
+export type ArrayTree = { [name: string]: NdArray | ArrayTree };
+/** The host's side of a tree of tensors. */
+export type ArraysOf<T> = { [K in keyof T]: T[K] extends Tensor ? NdArray : ArraysOf<T[K]> };
+
+export function floats(data: Float32Array | number[], shape: number[] = [data.length]): NdArray {
+  return { dtype: 'float32', shape, data: data instanceof Float32Array ? data : Float32Array.from(data) };
+}
+
+export function ints(data: Int32Array | number[], shape: number[] = [data.length]): NdArray {
+  return { dtype: 'int32', shape, data: data instanceof Int32Array ? data : Int32Array.from(data) };
+}
+
+export const scalar = (value: number): NdArray => floats([value], []);
+
+const isNdArray = (node: NdArray | ArrayTree): node is NdArray => ArrayBuffer.isView((node as NdArray).data);
+
+/** The leaves of a tree with their paths, `params/model.norm.weight`. */
+export function leaves(tree: ArrayTree, prefix = ''): [path: string, leaf: NdArray][] {
+  return Object.entries(tree).flatMap(([name, node]) =>
+    isNdArray(node) ? [[prefix + name, node] as [string, NdArray]] : leaves(node, `${prefix}${name}/`),
+  );
+}
+
+export function tensorLeaves(tree: TensorTree, prefix = ''): [path: string, leaf: Tensor][] {
+  return Object.entries(tree).flatMap(([name, node]) =>
+    isTensor(node) ? [[prefix + name, node] as [string, Tensor]] : tensorLeaves(node, `${prefix}${name}/`),
+  );
+}
+
+/** Rebuilds a tree from leaves with paths, the inverse of `leaves`. */
+export function treeOf<Leaf>(entries: Iterable<readonly [path: string, leaf: Leaf]>): Record<string, unknown> {
+  const tree: Record<string, unknown> = {};
+  for (const [path, leaf] of entries) {
+    const names = path.split('/');
+    let node = tree;
+    for (const name of names.slice(0, -1)) {
+      node[name] ??= {};
+      node = node[name] as Record<string, unknown>;
+    }
+    node[names.at(-1)!] = leaf;
+  }
+  return tree;
+}
+
+function isTensor(node: Tensor | TensorTree): node is Tensor {
+  return typeof (node as Tensor).dtype === 'string' && (node as Tensor).dataId !== undefined;
+}
+
+/** `float32[2,3]`: what a compiled graph depends on. */
+export const signature = ({ dtype, shape }: { dtype: DataType; shape: number[] }): string => `${dtype}[${shape}]`;

@@ -1,0 +1,92 @@
+import type { Compiled, Engine } from '../engine/engine.ts';
+import { type ArraysOf, floats, ints, type NdArray } from '../engine/tree.ts';
+import { batchSequences, padRight, type Sequence } from './batch.ts';
+import { completionLogits, completionLogProbs, type SequenceTensors } from './completion-logprobs.ts';
+import { type ModelConfig, readModelConfig } from './config.ts';
+import type { Parameters } from './decoder.ts';
+import { type GenerateInputs, type GenerateOptions, type GenerateOutputs, generateProgram } from './generate.ts';
+import { loadWeights } from './weights.ts';
+
+/** A model's weights on the host, by their Hugging Face names. */
+export type Weights = Record<string, NdArray>;
+
+/** Reads a Hugging Face model folder. */
+export function readModel(folder: string): { config: ModelConfig; weights: Weights } {
+  const config = readModelConfig(folder);
+  const weights = [...loadWeights(folder, config)].map(([name, { data, shape }]) => [name, floats(data, shape)]);
+  return { config, weights: Object.fromEntries(weights) };
+}
+
+/** One sampled completion. */
+export interface Completion {
+  /** Its end token included, where it has one. */
+  ids: number[];
+  /** Log-probability of each token when it was drawn. */
+  logProbs: number[];
+  /** It ran into the token limit before an end token. */
+  truncated: boolean;
+}
+
+type LogProbInputs = { params: Parameters; batch: { [K in keyof SequenceTensors]: SequenceTensors[K] } };
+
+/** Log-probabilities of given completions under any weights of one architecture. */
+export class Scorer {
+  readonly #program: Compiled<LogProbInputs, { logProbs: SequenceTensors['ids'] }>;
+
+  constructor(engine: Engine, config: ModelConfig, temperature: number) {
+    this.#program = engine.compile('log-probabilities', ({ params, batch }: LogProbInputs) => ({
+      logProbs: completionLogProbs(completionLogits(params, config, batch, temperature), batch),
+    }));
+  }
+
+  /** One list per sequence, with one number per completion token. */
+  async logProbs(weights: Weights, sequences: readonly Sequence[]): Promise<number[][]> {
+    const { logProbs } = await this.#program.run({ params: weights, batch: batchSequences(sequences) });
+    const width = logProbs.shape[1]!;
+    return sequences.map(({ completionIds }, row) => [
+      ...(logProbs.data as Float32Array).subarray(row * width, row * width + completionIds.length),
+    ]);
+  }
+}
+
+/** Samples completions for prompts, a group for each. */
+export class Sampler {
+  readonly #program: Compiled<GenerateInputs, GenerateOutputs>;
+  readonly #options: GenerateOptions;
+
+  constructor(engine: Engine, config: ModelConfig, options: GenerateOptions) {
+    this.#options = options;
+    this.#program = engine.compile('generation', generateProgram(config, options));
+  }
+
+  /** `uniforms` has maxTokens · prompts · group numbers in [0, 1). Completions come group by group. */
+  async sample(
+    weights: Weights,
+    prompts: readonly number[][],
+    maxTokens: number,
+    uniforms: Float32Array,
+  ): Promise<Completion[]> {
+    const rows = prompts.length * this.#options.group;
+    const inputs: ArraysOf<GenerateInputs> = {
+      params: weights,
+      promptIds: padRight(prompts as number[][]),
+      promptLengths: ints(prompts.map((prompt) => prompt.length)),
+      uniforms: floats(uniforms, [maxTokens, rows]),
+    };
+    const { ids, logProbs } = await this.#program.run(inputs);
+    const steps = ids.shape[0]!;
+    return Array.from({ length: rows }, (_, row) => this.#completion(ids, logProbs, steps, rows, row));
+  }
+
+  /** One row of the step-by-step outputs, cut after its end token. */
+  #completion(ids: NdArray, logProbs: NdArray, steps: number, rows: number, row: number): Completion {
+    const completion: Completion = { ids: [], logProbs: [], truncated: true };
+    for (let step = 0; step < steps && completion.truncated; step++) {
+      const id = ids.data[step * rows + row]!;
+      completion.ids.push(id);
+      completion.logProbs.push(logProbs.data[step * rows + row]!);
+      completion.truncated = !this.#options.eosTokenIds.includes(id);
+    }
+    return completion;
+  }
+}
