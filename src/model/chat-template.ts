@@ -20,7 +20,8 @@ export function loadChatTemplate(folder: string, tokenizerConfig: Record<string,
   return (messages, variables) => {
     try {
       // Parsed when first needed: prompts that are plain text work even with a template we cannot parse.
-      template ??= new Template(source);
+      // Jinja reads every kind of line end as \n; the JavaScript port does not.
+      template ??= new Template(source.replace(/\r\n?/g, '\n'));
     } catch (error) {
       throw new BadInput(`the chat template cannot be parsed: ${(error as Error).message}`, { file });
     }

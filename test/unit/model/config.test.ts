@@ -1,0 +1,174 @@
+import { rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { readModelConfig } from '../../../src/model/config.ts';
+import { BadInput } from '../../../src/protocol/errors.ts';
+import { configFolder, LLAMA, temporaryFolder, writeJson } from './model-folder.ts';
+
+const LLAMA3 = { factor: 8, low_freq_factor: 1, high_freq_factor: 4, original_max_position_embeddings: 32 };
+
+describe('reading a config', () => {
+  it('reads a Llama config of transformers 5', () => {
+    expect(readModelConfig(configFolder())).toEqual({
+      architecture: 'llama',
+      vocabSize: 11,
+      hiddenSize: 8,
+      intermediateSize: 6,
+      layers: 2,
+      heads: 2,
+      kvHeads: 1,
+      headDim: 4,
+      maxPositionEmbeddings: 64,
+      ropeTheta: 20_000,
+      ropeScaling: { type: 'none' },
+      rmsNormEps: 1e-5,
+      tieEmbeddings: false,
+      attentionBias: false,
+      oBias: false,
+      mlpBias: false,
+      qkNorm: false,
+      eosTokenIds: [2],
+      bosTokenId: undefined,
+      padTokenId: undefined,
+    });
+  });
+
+  it.each([
+    ['transformers 5', { rope_parameters: { rope_type: 'llama3', rope_theta: 5e5, ...LLAMA3 } }],
+    [
+      'transformers 4',
+      { rope_parameters: undefined, rope_theta: 5e5, rope_scaling: { rope_type: 'llama3', ...LLAMA3 } },
+    ],
+    [
+      'its older spelling',
+      { rope_parameters: undefined, rope_theta: 5e5, rope_scaling: { type: 'llama3', ...LLAMA3 } },
+    ],
+  ])('reads rotary settings as %s writes them', (_, fields) => {
+    const { ropeTheta, ropeScaling } = readModelConfig(configFolder(fields));
+    expect(ropeTheta).toBe(5e5);
+    expect(ropeScaling).toEqual({
+      type: 'llama3',
+      factor: 8,
+      lowFreqFactor: 1,
+      highFreqFactor: 4,
+      originalMaxPositionEmbeddings: 32,
+    });
+  });
+
+  it('knows which projections of each architecture have biases', () => {
+    const biases = (fields: Record<string, unknown>) => {
+      const { attentionBias, oBias, mlpBias, qkNorm } = readModelConfig(configFolder(fields));
+      return { attentionBias, oBias, mlpBias, qkNorm };
+    };
+    const qwen2 = { architectures: ['Qwen2ForCausalLM'], model_type: 'qwen2' };
+    const qwen3 = { architectures: ['Qwen3ForCausalLM'], model_type: 'qwen3' };
+    const none = { attentionBias: false, oBias: false, mlpBias: false, qkNorm: false };
+    expect(biases({ attention_bias: true })).toEqual({ ...none, attentionBias: true, oBias: true });
+    expect(biases({ mlp_bias: true })).toEqual({ ...none, mlpBias: true });
+    expect(biases(qwen2)).toEqual({ ...none, attentionBias: true });
+    expect(biases(qwen3)).toEqual({ ...none, qkNorm: true });
+    expect(biases({ ...qwen3, attention_bias: true })).toEqual({
+      ...none,
+      attentionBias: true,
+      oBias: true,
+      qkNorm: true,
+    });
+  });
+
+  it("uses transformers' defaults for what is absent", () => {
+    const config = readModelConfig(configFolder({ num_key_value_heads: null, rope_parameters: undefined }));
+    expect(config).toMatchObject({ kvHeads: 2, ropeTheta: 10_000, headDim: 4 });
+    expect(readModelConfig(configFolder({ architectures: undefined })).architecture).toBe('llama');
+    const qwen3 = { architectures: ['Qwen3ForCausalLM'], model_type: 'qwen3' };
+    expect(readModelConfig(configFolder(qwen3)).headDim).toBe(128);
+    expect(readModelConfig(configFolder({ ...qwen3, head_dim: 6 })).headDim).toBe(6);
+  });
+
+  it('unites the stop tokens of config.json and generation_config.json', () => {
+    const folder = configFolder({ eos_token_id: 2, pad_token_id: -1, bos_token_id: 1 });
+    writeJson(folder, 'generation_config.json', { eos_token_id: [5, 2] });
+    expect(readModelConfig(folder)).toMatchObject({ eosTokenIds: [2, 5], bosTokenId: 1, padTokenId: undefined });
+    expect(readModelConfig(configFolder({ eos_token_id: null })).eosTokenIds).toEqual([]);
+  });
+
+  it('ignores a sliding window that is switched off', () => {
+    const qwen2 = { architectures: ['Qwen2ForCausalLM'], model_type: 'qwen2' };
+    expect(readModelConfig(configFolder({ ...qwen2, use_sliding_window: false, sliding_window: 16 })).heads).toBe(2);
+  });
+});
+
+describe('refusing a config', () => {
+  const qwen2 = { architectures: ['Qwen2ForCausalLM'], model_type: 'qwen2' };
+  it.each<[string, Record<string, unknown>, string]>([
+    [
+      'an unknown architecture',
+      { architectures: ['MambaForCausalLM'] },
+      "the model's architecture is MambaForCausalLM, but only LlamaForCausalLM, Qwen2ForCausalLM, Qwen3ForCausalLM are supported",
+    ],
+    ['no architecture', { architectures: undefined, model_type: undefined }, 'not named in the file'],
+    ['two that differ', { model_type: 'qwen2' }, '"model_type" is "qwen2", which contradicts "architectures"'],
+    ['a missing size', { hidden_size: undefined }, '"hidden_size" must be a positive integer'],
+    ['a size of 0', { vocab_size: 0 }, '"vocab_size" must be a positive integer'],
+    ['half a layer', { num_hidden_layers: 1.5 }, '"num_hidden_layers" must be a positive integer'],
+    ['a billion layers', { num_hidden_layers: 1e9 }, '"num_hidden_layers" must be at most 1000'],
+    ['a number as text', { intermediate_size: '6' }, '"intermediate_size" must be a positive integer'],
+    ['heads that do not group', { num_attention_heads: 4, num_key_value_heads: 3 }, 'must be a multiple of'],
+    [
+      'heads that do not divide',
+      { num_attention_heads: 3, num_key_value_heads: 3 },
+      '"hidden_size" (8) must be a multiple',
+    ],
+    ['an odd head width', { head_dim: 5 }, 'the head width is 5'],
+    ['another activation', { hidden_act: 'gelu' }, '"hidden_act" is "gelu", but only "silu" is supported'],
+    [
+      'an unknown rope type',
+      { rope_parameters: { rope_type: 'yarn', factor: 2 } },
+      'the rope type is "yarn", but only',
+    ],
+    ['half a rope scaling', { rope_parameters: { rope_type: 'llama3', factor: 8 } }, 'lacks "low_freq_factor"'],
+    ['partial rotation', { rope_parameters: { rope_type: 'default', partial_rotary_factor: 0.5 } }, 'is 0.5, but only'],
+    [
+      'a wrong rope field',
+      { rope_parameters: { rope_theta: 'big' } },
+      '"rope_parameters.rope_theta" must be a positive',
+    ],
+    ['a sliding window', { ...qwen2, use_sliding_window: true }, 'sliding-window attention'],
+    ['sliding layers', { ...qwen2, layer_types: ['full_attention', 'sliding_attention'] }, 'sliding-window attention'],
+    ['quantized weights', { quantization_config: { quant_method: 'gptq' } }, 'the weights are quantized (gptq)'],
+    [
+      'a stop token outside the vocabulary',
+      { eos_token_id: [2, 11] },
+      'token 11 is outside the vocabulary (11 tokens)',
+    ],
+    ['a stop token that is text', { eos_token_id: '</s>' }, '"eos_token_id" must be a token id or a list of them'],
+  ])('%s', (_, fields, message) => {
+    const folder = configFolder(fields);
+    expect(() => readModelConfig(folder)).toThrow(BadInput);
+    expect(() => readModelConfig(folder)).toThrow(message);
+    expect(() => readModelConfig(folder)).toThrow(`${join(folder, 'config.json')}: `);
+  });
+
+  it('names the folder when it is no model folder', () => {
+    const folder = temporaryFolder();
+    expect(() => readModelConfig(folder)).toThrow(`${folder}: this folder has no config.json`);
+    rmSync(folder, { recursive: true });
+    expect(() => readModelConfig(folder)).toThrow(`${folder}: there is no such model folder`);
+    const file = join(temporaryFolder(), 'model.safetensors');
+    writeFileSync(file, '');
+    expect(() => readModelConfig(file)).toThrow('there is no such model folder');
+  });
+
+  it('names the file that is no JSON', () => {
+    const folder = temporaryFolder();
+    const file = join(folder, 'config.json');
+    writeFileSync(file, JSON.stringify(LLAMA).slice(0, 40));
+    expect(() => readModelConfig(folder)).toThrow(`${file}: this is not valid JSON`);
+    writeFileSync(file, '[]');
+    expect(() => readModelConfig(folder)).toThrow(`${file}: this must be a JSON object`);
+    const generation = configFolder();
+    writeFileSync(join(generation, 'generation_config.json'), '{');
+    expect(() => readModelConfig(generation)).toThrow(
+      `${join(generation, 'generation_config.json')}: this is not valid`,
+    );
+  });
+});

@@ -1,0 +1,147 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { charTokenizerFiles, EOS_ID, PAD_ID, UNKNOWN_ID } from '../../../scripts/sample-models/char-tokenizer.ts';
+import { loadTokenizer } from '../../../src/model/tokenizer.ts';
+import { BadInput } from '../../../src/protocol/errors.ts';
+import { temporaryFolder, writeJson } from './model-folder.ts';
+
+const CHARACTERS = '0123456789[], +=<>/abcdefghijklmnopqrstuvwxyz\n\té👩\'"\\';
+
+/** A folder with the sample models' tokenizer; fields of its two files may be changed. */
+function tokenizerFolder(json: Record<string, unknown> = {}, config: Record<string, unknown> = {}): string {
+  const folder = temporaryFolder();
+  const { tokenizerJson, tokenizerConfig } = charTokenizerFiles(CHARACTERS);
+  writeJson(folder, 'tokenizer.json', { ...tokenizerJson, ...json });
+  writeJson(folder, 'tokenizer_config.json', { ...tokenizerConfig, ...config });
+  return folder;
+}
+
+describe('the character tokenizer', () => {
+  const tokenizer = () => loadTokenizer(tokenizerFolder());
+
+  it("gives transformers' ids", () => {
+    // From AutoTokenizer.from_pretrained on these two files, transformers 5.23.
+    expect(tokenizer().encode('sort [3,1,2] = <answer>[1,2,3]</answer><eos>')).toEqual([
+      40, 36, 39, 41, 16, 13, 6, 15, 4, 15, 5, 14, 16, 18, 16, 19, 22, 35, 40, 44, 26, 39, 20, 13, 4, 15, 5, 15, 6, 14,
+      19, 21, 22, 35, 40, 44, 26, 39, 20, 1,
+    ]);
+  });
+
+  it.each(['', ' ', '  lead and trail ', "don't , stop [", '[3,1]\n\t<x>', '👩é👩', '<eos', '<pad><eos>12<unk>'])(
+    'gives %j back',
+    (text) => {
+      const { encode, decode } = tokenizer();
+      expect(decode(encode(text))).toBe(text);
+    },
+  );
+
+  it('says what it cannot spell', () => {
+    const { encode, decode } = tokenizer();
+    expect(encode('aXé日b')).toEqual([22, UNKNOWN_ID, 50, UNKNOWN_ID, 23]);
+    expect(decode(encode('X'), { skipSpecialTokens: true })).toBe('');
+  });
+
+  it('knows its special tokens and its size', () => {
+    const { eosTokenId, padTokenId, vocabSize, decode } = tokenizer();
+    expect({ eosTokenId, padTokenId }).toEqual({ eosTokenId: EOS_ID, padTokenId: PAD_ID });
+    expect(vocabSize).toBe(3 + [...CHARACTERS].length);
+    expect(decode([3, EOS_ID, 4], { skipSpecialTokens: true })).toBe('01');
+  });
+
+  it('decodes ids beyond the vocabulary, as the padding rows of an embedding have, to nothing', () => {
+    const { decode } = tokenizer();
+    expect(decode([999])).toBe('');
+    expect(decode([3, 999, 4])).toBe('01');
+    expect(decode([])).toBe('');
+  });
+});
+
+describe('prompts', () => {
+  const withBos = {
+    post_processor: {
+      type: 'TemplateProcessing',
+      single: [{ SpecialToken: { id: '<eos>', type_id: 0 } }, { Sequence: { id: 'A', type_id: 0 } }],
+      pair: [],
+      special_tokens: { '<eos>': { id: '<eos>', ids: [EOS_ID], tokens: ['<eos>'] } },
+    },
+  };
+  const template =
+    '{{ eos_token }}{% for m in messages %}{{ m.role[0] }}={{ m.content }}\n{% endfor %}{% if add_generation_prompt %}a={{ mood }}{% endif %}';
+
+  it('adds special tokens to text, but not again to a chat', () => {
+    const folder = tokenizerFolder(withBos, { chat_template: template, bos_token: null });
+    const { encodePrompt, encode, renderChat } = loadTokenizer(folder);
+    expect(encodePrompt('12')).toEqual({ text: '12', ids: [EOS_ID, 4, 5] });
+    expect(encode('12', { addSpecialTokens: false })).toEqual([4, 5]);
+    const chat = encodePrompt([{ role: 'user', content: '12' }]);
+    expect(chat.text).toBe('<eos>u=12\na=');
+    expect(chat.ids.slice(0, 3)).toEqual([EOS_ID, ...encode('u=', { addSpecialTokens: false })]);
+    expect(chat.ids.filter((id) => id === EOS_ID)).toHaveLength(1);
+    expect(renderChat([{ role: 'user', content: '1' }], { addGenerationPrompt: false })).toBe('<eos>u=1\n');
+    expect(renderChat([], { variables: { mood: 'calm' } })).toBe('<eos>a=calm');
+  });
+
+  it('prefers chat_template.jinja, reads Windows line ends, and takes "default" from a list', () => {
+    const folder = tokenizerFolder({}, { chat_template: 'config' });
+    expect(loadTokenizer(folder).renderChat([])).toBe('config');
+    writeFileSync(join(folder, 'chat_template.jinja'), '{% if true %}\r\nx\r\n{% endif %}\r\n');
+    expect(loadTokenizer(folder).renderChat([])).toBe('x\n');
+    const named = [
+      { name: 'tool_use', template: 'tools' },
+      { name: 'default', template: 'plain' },
+    ];
+    expect(loadTokenizer(tokenizerFolder({}, { chat_template: named })).renderChat([])).toBe('plain');
+  });
+
+  it('refuses a chat without a template, a broken template, and what the template refuses', () => {
+    const render = (config: Record<string, unknown>) => () =>
+      loadTokenizer(tokenizerFolder({}, config)).encodePrompt([{ role: 'user', content: 'x' }]);
+    expect(render({})).toThrow(BadInput);
+    expect(render({})).toThrow('the model has no chat template, so prompts must be plain text');
+    expect(render({ chat_template: '{% if %}' })).toThrow('tokenizer_config.json: the chat template cannot be parsed');
+    expect(render({ chat_template: '{{ raise_exception("Roles must alternate") }}' })).toThrow(
+      'the chat template refused the messages: Roles must alternate',
+    );
+    expect(render({ chat_template: [{ name: 'rag', template: '' }] })).toThrow('a list of templates with one named');
+    // A template that cannot be parsed does not stand in the way of plain prompts.
+    expect(loadTokenizer(tokenizerFolder({}, { chat_template: '{% if %}' })).encodePrompt('1').ids).toEqual([4]);
+  });
+
+  it('reads special tokens that are written as objects', () => {
+    const folder = tokenizerFolder(
+      {},
+      { eos_token: { __type: 'AddedToken', content: '<eos>' }, chat_template: '{{ eos_token }}' },
+    );
+    const { eosTokenId, renderChat } = loadTokenizer(folder);
+    expect(eosTokenId).toBe(EOS_ID);
+    expect(renderChat([])).toBe('<eos>');
+  });
+});
+
+describe('refusing a tokenizer', () => {
+  it('names the folder without tokenizer.json', () => {
+    const folder = temporaryFolder();
+    expect(() => loadTokenizer(folder)).toThrow(`${folder}: this folder has no tokenizer.json`);
+  });
+
+  it('names the file that is broken', () => {
+    const folder = tokenizerFolder();
+    const file = join(folder, 'tokenizer.json');
+    for (const text of [
+      '{',
+      '{}',
+      '{"model": 1}',
+      JSON.stringify({ ...charTokenizerFiles('a').tokenizerJson, model: {} }),
+    ]) {
+      writeFileSync(file, text);
+      expect(() => loadTokenizer(folder)).toThrow(BadInput);
+      expect(() => loadTokenizer(folder)).toThrow(`${file}: `);
+    }
+    const badConfig = tokenizerFolder();
+    writeFileSync(join(badConfig, 'tokenizer_config.json'), 'x');
+    expect(() => loadTokenizer(badConfig)).toThrow(
+      `${join(badConfig, 'tokenizer_config.json')}: this is not valid JSON`,
+    );
+  });
+});
