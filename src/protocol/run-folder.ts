@@ -1,4 +1,6 @@
+import { z } from 'zod';
 import type { Prompt } from './rewards.ts';
+import type { RunConfig } from './run-config.ts';
 
 /** File names inside a run folder. Everything that is ever shown can be rebuilt from these files alone. */
 export const RUN_FILES = {
@@ -7,6 +9,8 @@ export const RUN_FILES = {
   rollouts: 'rollouts',
   checkpoints: 'checkpoints',
   log: 'log.txt',
+  /** There while a trainer writes the folder: its process id. */
+  lock: 'trainer.lock',
 } as const;
 
 /** `step-000010`: the name of step 10's rollouts file (plus `.jsonl`) and checkpoint folder. Steps count from 1. */
@@ -18,8 +22,54 @@ export function stepOfName(name: string): number | undefined {
   return match ? Number(match[1]) : undefined;
 }
 
+/** `running`, `paused` and `stopping` are those of a live trainer; with no trainer alive they mean that it was killed. */
+export const runState = z.enum(['running', 'paused', 'stopping', 'done', 'stopped', 'failed']);
+export type RunState = z.infer<typeof runState>;
+
+/** `run.json`: what was run, on what, and how far it got. */
+export const runInfo = z.object({
+  version: z.literal(1),
+  name: z.string(),
+  configFile: z.string(),
+  /** ISO 8601, UTC. */
+  createdAt: z.string(),
+  updatedAt: z.string(),
+  state: runState,
+  /** Why it paused or failed. */
+  reason: z.string().nullable(),
+  /** The last finished step; 0 before the first. */
+  step: z.int().min(0),
+  seed: z.number(),
+  /** What computes, such as "cpu"; null until that is known. */
+  device: z.string().nullable(),
+  /** Of the product, the runtime and the engines, by name. */
+  versions: z.record(z.string(), z.string()),
+  /** Resolved; not checked again, so that runs of another release stay readable. */
+  config: z.custom<RunConfig>((value) => typeof value === 'object' && value !== null),
+});
+export type RunInfo = z.infer<typeof runInfo>;
+
 /** One line of `metrics.jsonl`: `step`, TRL's keys, and ours under `time/`. Values that are not finite are null. */
-export type MetricsRow = { step: number } & Record<string, number | null>;
+export const metricsRow = z.object({ step: z.int().min(0) }).catchall(z.number().nullable());
+export type MetricsRow = z.infer<typeof metricsRow>;
+
+/** JSON has no NaN and no Infinity. */
+export const finiteOrNull = (value: number): number | null => (Number.isFinite(value) ? value : null);
+
+/** The rows of one of our `.jsonl` files. A torn last line, left by a killed writer, is passed over; a bad one before it throws. */
+export function parseJsonLines(text: string): unknown[] {
+  const lines = text.split('\n');
+  const torn = lines.pop();
+  const rows = lines.filter((line) => line !== '').map((line): unknown => JSON.parse(line));
+  if (torn) {
+    try {
+      rows.push(JSON.parse(torn));
+    } catch {
+      // Its writer died before it finished the line.
+    }
+  }
+  return rows;
+}
 
 /** One completion in `rollouts/step-000001.jsonl`; `--rollouts` reads the same rows back. */
 export interface RolloutRow {

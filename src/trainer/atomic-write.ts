@@ -1,0 +1,95 @@
+import {
+  closeSync,
+  fdatasyncSync,
+  fstatSync,
+  fsyncSync,
+  ftruncateSync,
+  openSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { RunFailure } from '../protocol/errors.ts';
+
+/** Writes a file so that a reader sees the old or the new content, whole, also after a power cut. Throws RunFailure. */
+export function atomicWrite(file: string, content: string | Uint8Array): void {
+  const temporary = join(dirname(file), `.${basename(file)}.tmp`);
+  try {
+    withFile(temporary, 'w', (fd) => {
+      writeFileSync(fd, content);
+      fsyncSync(fd);
+    });
+    renameSync(temporary, file);
+    syncFolder(dirname(file));
+  } catch (error) {
+    rmSync(temporary, { force: true });
+    throw writeFailure(file, error);
+  }
+}
+
+/** Adds text to the end of a file, all of it or nothing, and flushes it. Throws RunFailure. */
+export function appendWhole(file: string, text: string): void {
+  try {
+    withFile(file, 'a', (fd) => {
+      const { size } = fstatSync(fd);
+      try {
+        writeFileSync(fd, text);
+        fdatasyncSync(fd);
+      } catch (error) {
+        tryTo(() => ftruncateSync(fd, size));
+        throw error;
+      }
+    });
+  } catch (error) {
+    throw writeFailure(file, error);
+  }
+}
+
+/** Flushes a file that something else wrote. */
+export function syncFile(file: string): void {
+  withFile(file, 'r+', fsyncSync);
+}
+
+/** Makes renames within a folder last; Windows cannot open folders, and does not need it. */
+export function syncFolder(folder: string): void {
+  tryTo(() => withFile(folder, 'r', fsyncSync));
+}
+
+function withFile(file: string, flags: string, use: (fd: number) => void): void {
+  const fd = openSync(file, flags);
+  try {
+    use(fd);
+  } finally {
+    closeSync(fd);
+  }
+}
+
+/** For clean-up behind an error that is already on its way. */
+export function tryTo(action: () => void): void {
+  try {
+    action();
+  } catch {
+    // The first error says what is wrong.
+  }
+}
+
+const REASONS: Record<string, string> = {
+  EACCES: 'permission is denied',
+  EPERM: 'permission is denied',
+  EROFS: 'the file system is read-only',
+  ENOTDIR: 'a part of this path is a file, not a folder',
+  EEXIST: 'a file of this name is in the way',
+  ENAMETOOLONG: 'the path is too long',
+};
+
+/** A failed write as the one sentence that the user sees (exit status 1). Failures that are explained already stay as they are. */
+export function writeFailure(path: string, error: unknown): unknown {
+  const { code, message, syscall } = error as NodeJS.ErrnoException;
+  if (syscall === undefined) return error;
+  if (code === 'ENOSPC' || code === 'EDQUOT')
+    return new RunFailure(`The disk is full: ${path} could not be written. Free some space, then go on with --resume.`);
+  const reason = REASONS[code ?? ''];
+  if (reason) return new RunFailure(`${path} cannot be written: ${reason}. Choose another run folder with --out.`);
+  return new RunFailure(`${path} could not be written (${message}).`);
+}
