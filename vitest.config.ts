@@ -7,5 +7,5 @@ export default defineConfig({
     // Node's CommonJS build of tfjs-core has no gradients registered; inlining takes the ES modules, once.
     server: { deps: { inline: [/@tensorflow/] } },
   },
-  resolve: { mainFields: ['module', 'main'] },
+  resolve: { alias: [{ find: /^@tensorflow\/tfjs-core$/, replacement: '@tensorflow/tfjs-core/dist/index.js' }] },
 });

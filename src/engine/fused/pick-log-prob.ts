@@ -15,10 +15,11 @@ import { fusedOp } from './fused.ts';
 
 const pickOp = fusedOp<Record<string, never>>({
   name: 'PickLogProb',
-  compose: ({ logits, ids }) => sum(mul(logSoftmax(logits!), oneHot(ids!, logits!.shape[1]!)), 1),
+  compose: ({ logits, ids }) => sum(mul(logSoftmax(logits!), oneHot(ids!, logits!.shape[1]!, 1, 0, 'float32')), 1),
   saves: ['logits', 'ids'],
   gradient: (dy, { logits, ids }) => ({
-    logits: () => mul(expandDims(dy, 1), sub(oneHot(ids!, logits!.shape[1]!), softmax(logits as Tensor2D))),
+    logits: () =>
+      mul(expandDims(dy, 1), sub(oneHot(ids!, logits!.shape[1]!, 1, 0, 'float32'), softmax(logits as Tensor2D))),
     ids: () => {
       throw new Error('token ids have no gradient');
     },

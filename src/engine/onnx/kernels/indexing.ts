@@ -1,5 +1,6 @@
 import { backend_util, type DataType, type TensorInfo, util } from '@tensorflow/tfjs-core';
 import { backend, register } from '../backend.ts';
+import { cast } from './elementwise.ts';
 import { reshape } from './shape.ts';
 
 /** The same numbers as int64, which ONNX wants for most indices. */
@@ -50,8 +51,9 @@ register<{ x: TensorInfo; segmentIds: TensorInfo }, { numSegments: number }>(
 register<{ indices: TensorInfo }, { depth: number; onValue: number; offValue: number; dtype: DataType }>(
   'OneHot',
   ({ indices }, { depth, onValue, offValue, dtype }) => {
-    const values = backend.value(backend.constant([offValue, onValue], [2], dtype));
-    const shape = [...indices.shape, depth];
-    return backend.record('OneHot', [asInt64(indices), backend.graph.ints([depth]), values], { shape, dtype });
+    // ONNX Runtime has no OneHot of int32 values: float32 first.
+    const values = backend.value(backend.constant([offValue, onValue], [2], 'float32'));
+    const output = { shape: [...indices.shape, depth], dtype: 'float32' as const };
+    return cast(backend.record('OneHot', [asInt64(indices), backend.graph.ints([depth]), values], output), dtype);
   },
 );

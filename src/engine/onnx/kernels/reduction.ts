@@ -18,12 +18,12 @@ for (const [kernel, op] of Object.entries({ Sum: 'ReduceSum', Mean: 'ReduceMean'
     reduce(op, x.dtype === 'bool' ? cast(x, 'int32') : x, axis, keepDims),
   );
 }
-for (const [kernel, op] of Object.entries({ Max: 'ReduceMax', Min: 'ReduceMin' })) {
-  register<{ x: TensorInfo }, { reductionIndices: Axes; keepDims: boolean }>(
-    kernel,
-    ({ x }, { reductionIndices, keepDims }) => reduce(op, x, reductionIndices, keepDims),
-  );
-}
+register<{ x: TensorInfo }, { axis: Axes; keepDims: boolean }>('Min', ({ x }, { axis, keepDims }) =>
+  reduce('ReduceMin', x, axis, keepDims),
+);
+register<{ x: TensorInfo }, { reductionIndices: Axes; keepDims: boolean }>('Max', ({ x }, attributes) =>
+  reduce('ReduceMax', x, attributes.reductionIndices, attributes.keepDims),
+);
 /** Logic over an axis: the smallest or the largest of the flags as integers. */
 for (const [kernel, op] of Object.entries({ All: 'ReduceMin', Any: 'ReduceMax' })) {
   register<{ x: TensorInfo }, { axis: Axes; keepDims: boolean }>(kernel, ({ x }, { axis, keepDims }) =>
@@ -53,9 +53,6 @@ register<{ x: TensorInfo }, { k: number }>('TopK', ({ x }, { k }) => {
 
 register<{ logits: TensorInfo }, { dim: number }>('Softmax', ({ logits }, { dim }) =>
   backend.record('Softmax', [logits], logits, { axis: dim }),
-);
-register<{ logits: TensorInfo }, { axis: number }>('LogSoftmax', ({ logits }, { axis }) =>
-  backend.record('LogSoftmax', [logits], logits, { axis }),
 );
 
 register<{ x: TensorInfo }, { axis: number; exclusive: boolean; reverse: boolean }>(

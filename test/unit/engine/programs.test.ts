@@ -1,0 +1,75 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { expect, test } from 'vitest';
+import { loop } from '../../../src/engine/loop.ts';
+import { OnnxEngine } from '../../../src/engine/onnx/engine.ts';
+import { floats, ints } from '../../../src/engine/tree.ts';
+import { runEagerly } from '../../helpers/eager.ts';
+
+type Affine = { w: tf.Tensor2D; x: tf.Tensor2D };
+const valueAndGradient = ({ w, x }: Affine) => {
+  const { value, grads } = tf.valueAndGrads((a) => tf.sum(tf.square(tf.matMul(x, a as tf.Tensor2D))))([w]);
+  return { value: value as tf.Tensor, grad: grads[0]! };
+};
+
+test('a program and its gradient run as one graph', async () => {
+  const program = new OnnxEngine().compile('squares', valueAndGradient);
+  const { value, grad } = await program.run({ w: floats([1, 2, 3, 4], [2, 2]), x: floats([1, 1], [1, 2]) });
+  expect([...value.data]).toEqual([4 ** 2 + 6 ** 2]);
+  expect([...grad.data]).toEqual([8, 12, 8, 12]);
+});
+
+test('a graph is compiled once per shape, and only so many stay', async () => {
+  const engine = new OnnxEngine();
+  const program = engine.compile('squares', valueAndGradient, 2);
+  const run = (rows: number) =>
+    program.run({ w: floats([1, 2, 3, 4], [2, 2]), x: floats(Array(2 * rows).fill(1), [rows, 2]) });
+  for (const rows of [1, 1, 2, 1, 2]) await run(rows);
+  expect(engine.compilations).toBe(2);
+  await run(3); // takes the place of one row, the least recently used
+  await run(2);
+  expect(engine.compilations).toBe(3);
+  expect((await run(1)).value.data[0]).toBe(52);
+  expect(engine.compilations).toBe(4);
+});
+
+type Counting = { n: tf.Tensor; x: tf.Tensor2D };
+/** Adds x, 2x, 3x … until an entry passes 30, keeping every sum. */
+const runningSums = ({ n, x }: Counting) => {
+  const { state, emitted } = loop({
+    maxSteps: n,
+    state: { total: tf.zeros([1, 2]) as tf.Tensor, seen: tf.zeros([0, 2]) as tf.Tensor },
+    growing: { seen: 0 },
+    body(step, { total, seen }) {
+      const next = tf.add(total, tf.mul(x, tf.add(tf.cast(step, 'float32'), 1)));
+      const all = tf.concat([seen, next], 0);
+      return { state: { total: next, seen: all }, emit: { mean: tf.mean(all, 0) }, proceed: tf.less(tf.max(next), 30) };
+    },
+  });
+  return { ...state, ...emitted };
+};
+
+test.each([3, 10])('a loop with growing state gives what a plain loop gives, %i steps at most', async (limit) => {
+  const inputs = { n: ints([limit], []), x: floats([1, 2], [1, 2]) };
+  const recorded = await new OnnxEngine().compile('sums', runningSums).run(inputs);
+  expect(recorded).toEqual(runEagerly(runningSums, inputs));
+  expect(recorded.seen.shape).toEqual([Math.min(limit, 5), 2]);
+});
+
+test('an operation that bakes in the size of a growing axis is refused, not recorded wrongly', async () => {
+  const flattened = ({ n }: { n: tf.Tensor }) => {
+    const { state } = loop({
+      maxSteps: n,
+      state: { seen: tf.zeros([0, 2]) as tf.Tensor },
+      growing: { seen: 0 },
+      body: (_, { seen }) => ({
+        state: { seen: tf.reshape(tf.reshape(tf.concat([seen, tf.ones([1, 2])]), [-1]), [-1, 2]) },
+        emit: {},
+        proceed: tf.scalar(true, 'bool'),
+      }),
+    });
+    return state;
+  };
+  await expect(new OnnxEngine().compile('flatten', flattened).run({ n: ints([3], []) })).rejects.toThrow(
+    /grows while the loop runs/,
+  );
+});
