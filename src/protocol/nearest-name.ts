@@ -1,15 +1,16 @@
-/** Levenshtein distance: the fewest insertions, deletions and replacements of characters that turn `a` into `b`. */
+/** The fewest insertions, deletions, replacements and swaps of neighbours that turn `a` into `b` (optimal string alignment). */
 function editDistance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, j) => j);
-  for (let i = 1; i <= a.length; i++) {
-    const above = row;
-    row = [i];
+  const distance = Array.from({ length: a.length + 1 }, (_, i) => [i]);
+  distance[0] = Array.from({ length: b.length + 1 }, (_, j) => j);
+  const at = (i: number, j: number): number => distance[i]![j]!;
+  for (let i = 1; i <= a.length; i++)
     for (let j = 1; j <= b.length; j++) {
-      const replaced = above[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1);
-      row.push(Math.min(replaced, above[j]! + 1, row[j - 1]! + 1));
+      const same = a[i - 1] === b[j - 1];
+      let best = Math.min(at(i - 1, j - 1) + (same ? 0 : 1), at(i - 1, j) + 1, at(i, j - 1) + 1);
+      if (i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1]) best = Math.min(best, at(i - 2, j - 2) + 1);
+      distance[i]![j] = best;
     }
-  }
-  return row[b.length]!;
+  return at(a.length, b.length);
 }
 
 /** Case and separators aside, so that `learning_rate` is `learningRate`. */

@@ -1,0 +1,182 @@
+import { parseArgs } from 'node:util';
+import { BadInput } from '../protocol/errors.ts';
+import { didYouMean } from '../protocol/nearest-name.ts';
+import { COMMANDS, type CommandName, commandUsage, GENERAL_USAGE, type Option } from './usage.ts';
+
+/** What the user asked for. Files are as typed, relative to the working directory. */
+export type Command =
+  | { command: 'train'; config: string; set: string[]; out?: string; resume: boolean; rollouts?: string; json: boolean }
+  | { command: 'score'; rewards: string[]; samples: string; json: boolean }
+  | {
+      command: 'generate';
+      model: string;
+      /** Exactly one of the two is there. */
+      prompt?: string;
+      prompts?: string;
+      n: number;
+      greedy: boolean;
+      maxTokens: number;
+      seed: number;
+      json: boolean;
+    }
+  | { command: 'logprobs'; model: string; file: string; json: boolean }
+  | { command: 'eval'; config: string; checkpoint?: string; json: boolean }
+  | { command: 'bench'; config: string; steps: number; json: boolean }
+  | { command: 'doctor'; json: boolean }
+  | { command: 'help'; text: string }
+  | { command: 'version' };
+
+/** Reads the arguments behind `grpo`. Throws BadInput, with the usage below the sentence, for what it does not know. */
+export function parseCommand(args: readonly string[]): Command {
+  const [name, ...rest] = args;
+  if (name === '--version' || name === '-v') return { command: 'version' };
+  if (name === undefined || name === 'help' || name === '--help' || name === '-h')
+    return { command: 'help', text: isCommand(rest[0]) ? commandUsage(rest[0]) : GENERAL_USAGE };
+  if (!isCommand(name)) {
+    const hint = didYouMean(name, Object.keys(COMMANDS));
+    throw new BadInput(`There is no command "${name}".${hint}\n\n${GENERAL_USAGE}`);
+  }
+  if (rest.includes('--help') || rest.includes('-h')) return { command: 'help', text: commandUsage(name) };
+  return READERS[name](new Arguments(name, rest));
+}
+
+const READERS: { [Name in CommandName]: (args: Arguments) => Command } = {
+  train: (args) => ({
+    command: 'train',
+    config: args.only('RUN.grpo.json'),
+    set: args.all('set'),
+    ...args.optional('out'),
+    resume: args.flag('resume'),
+    ...args.optional('rollouts'),
+    json: args.flag('json'),
+  }),
+  score: (args) => ({
+    command: 'score',
+    rewards: args.oneOrMore('REWARD_FILE'),
+    samples: args.required('samples'),
+    json: args.flag('json'),
+  }),
+  generate: (args) => {
+    const model = args.only('MODEL');
+    const given = ['prompt', 'prompts'].filter((option) => args.text(option) !== undefined);
+    if (given.length !== 1) args.fail('Give either --prompt TEXT or --prompts FILE.');
+    return {
+      command: 'generate',
+      model,
+      ...args.optional('prompt'),
+      ...args.optional('prompts'),
+      n: args.integer('n', 1, 1),
+      greedy: args.flag('greedy'),
+      maxTokens: args.integer('max-tokens', 1, 256),
+      seed: args.integer('seed', 0, 42),
+      json: args.flag('json'),
+    };
+  },
+  logprobs: (args) => {
+    const [model, file] = args.exactly('MODEL', 'FILE.jsonl');
+    return { command: 'logprobs', model: model!, file: file!, json: args.flag('json') };
+  },
+  eval: (args) => ({
+    command: 'eval',
+    config: args.only('RUN.grpo.json'),
+    ...args.optional('checkpoint'),
+    json: args.flag('json'),
+  }),
+  bench: (args) => ({
+    command: 'bench',
+    config: args.only('RUN.grpo.json'),
+    steps: args.integer('steps', 1, 5),
+    json: args.flag('json'),
+  }),
+  doctor: (args) => {
+    args.exactly();
+    return { command: 'doctor', json: args.flag('json') };
+  },
+};
+
+const isCommand = (name: string | undefined): name is CommandName =>
+  name !== undefined && Object.hasOwn(COMMANDS, name);
+
+/** A command's arguments, checked against its options. */
+class Arguments {
+  readonly #command: CommandName;
+  readonly #positionals: string[] = [];
+  readonly #values = new Map<string, string[]>();
+
+  constructor(command: CommandName, args: string[]) {
+    this.#command = command;
+    const options: Record<string, Option> = COMMANDS[command].options;
+    // Not strict: our own sentences are clearer, and a prompt may begin with a dash.
+    const { tokens } = parseArgs({ args, options, allowPositionals: true, strict: false, tokens: true });
+    for (const token of tokens) {
+      if (token.kind === 'positional') this.#positionals.push(token.value);
+      if (token.kind !== 'option') continue;
+      const { name, rawName, value, inlineValue } = token;
+      const option = Object.hasOwn(options, name) ? options[name]! : undefined;
+      if (!option) {
+        const hint = didYouMean(
+          rawName,
+          [...Object.keys(options)].map((known) => `--${known}`),
+        );
+        this.fail(`\`grpo ${command}\` has no option ${rawName}.${hint}`);
+      } else if (option.type === 'boolean' && value !== undefined) this.fail(`${rawName} takes no value.`);
+      else if (option.type === 'string' && (value === undefined || (!inlineValue && value.startsWith('--'))))
+        this.fail(`${rawName} needs a value, such as ${rawName} ${option.placeholder}.`);
+      const earlier = this.#values.get(name) ?? [];
+      if (earlier.length > 0 && option?.type === 'string' && !option.multiple) this.fail(`${rawName} is given twice.`);
+      this.#values.set(name, [...earlier, value ?? '']);
+    }
+  }
+
+  fail(sentence: string): never {
+    throw new BadInput(`${sentence}\n\n${commandUsage(this.#command)}`);
+  }
+
+  flag(name: string): boolean {
+    return this.#values.has(name);
+  }
+
+  all(name: string): string[] {
+    return this.#values.get(name) ?? [];
+  }
+
+  text(name: string): string | undefined {
+    return this.all(name)[0];
+  }
+
+  required(name: string): string {
+    return this.text(name) ?? this.fail(`--${name} is missing.`);
+  }
+
+  /** `{ name: value }`, or nothing when the option was not given. */
+  optional<Name extends string>(name: Name): { [key in Name]?: string } {
+    const value = this.text(name);
+    return value === undefined ? {} : ({ [name]: value } as { [key in Name]: string });
+  }
+
+  integer(name: string, least: number, otherwise: number): number {
+    const text = this.text(name);
+    if (text === undefined) return otherwise;
+    const value = Number(text);
+    if (text.trim() === '' || !Number.isSafeInteger(value) || value < least)
+      this.fail(`--${name} must be a whole number of at least ${least}, not "${text}".`);
+    return value;
+  }
+
+  exactly(...names: string[]): string[] {
+    const missing = names[this.#positionals.length];
+    if (missing !== undefined) this.fail(`${missing} is missing.`);
+    const extra = this.#positionals[names.length];
+    if (extra !== undefined) this.fail(`There is one argument too many: "${extra}".`);
+    return this.#positionals;
+  }
+
+  only(name: string): string {
+    return this.exactly(name)[0]!;
+  }
+
+  oneOrMore(name: string): string[] {
+    if (this.#positionals.length === 0) this.fail(`${name} is missing.`);
+    return this.#positionals;
+  }
+}

@@ -1,0 +1,133 @@
+import type { TrainerEvent } from '../protocol/events.ts';
+import type { MetricsRow } from '../protocol/run-folder.ts';
+
+/** What progress needs of process.stderr. */
+export interface ProgressStream {
+  isTTY?: boolean;
+  columns?: number;
+  write(text: string): unknown;
+}
+
+const BAR_WIDTH = 24;
+/** Steps that the time left is estimated from. */
+const RECENT = 10;
+
+/** Shows a run's events to a person: a bar that stays in place on a terminal, one plain line per step elsewhere. */
+export class Progress {
+  readonly #stream: ProgressStream;
+  #maxSteps = 0;
+  #step = 0;
+  #lastTokens = 0;
+  #recentSeconds: number[] = [];
+  #figures = '';
+  #phase = '';
+  #barShown = false;
+
+  constructor(stream: ProgressStream) {
+    this.#stream = stream;
+  }
+
+  show(event: TrainerEvent): void {
+    switch (event.type) {
+      case 'start':
+        this.#maxSteps = event.maxSteps;
+        this.#step = event.resumedFrom;
+        // A resumed run's tokens are counted from its first new step on.
+        this.#lastTokens = event.resumedFrom === 0 ? 0 : Number.NaN;
+        this.#line(`${event.name} on ${event.device}, run folder ${event.run}`);
+        if (event.resumedFrom > 0) this.#line(`going on from step ${event.resumedFrom}`);
+        break;
+      case 'phase':
+        this.#phase = event.phase;
+        break;
+      case 'step':
+        this.#step = event.step;
+        this.#figures = this.#describe(event.metrics);
+        if (!this.#stream.isTTY) this.#line(`step ${this.#step}/${this.#maxSteps}  ${this.#figures}`);
+        break;
+      case 'eval':
+        this.#line(`evaluation after step ${event.step}: reward ${number(event.reward)}${means(event.rewards)}`);
+        break;
+      case 'checkpoint':
+        if (!this.#stream.isTTY) this.#line(`checkpoint ${event.path}`);
+        break;
+      case 'state':
+        if (event.reason) this.#line(`${event.state}: ${event.reason}`);
+        break;
+      case 'log':
+        this.#line(event.level === 'info' ? event.message : `${event.level}: ${event.message}`);
+        break;
+      case 'end':
+        this.#clearBar();
+        if (this.#stream.isTTY) this.#stream.write(`${this.#bar()}\n`);
+        this.#line(ending(event));
+        return;
+    }
+    this.#drawBar();
+  }
+
+  #describe(metrics: MetricsRow): string {
+    const seconds = metrics.step_time;
+    if (typeof seconds === 'number') this.#recentSeconds = [...this.#recentSeconds, seconds].slice(-RECENT);
+    const tokens = (metrics.num_tokens ?? Number.NaN) - this.#lastTokens;
+    this.#lastTokens = metrics.num_tokens ?? this.#lastTokens;
+    const figures = [`reward ${number(metrics.reward)}`];
+    if (seconds && tokens >= 0) figures.push(`${Math.round(tokens / seconds)} tokens/s`);
+    const left = this.#secondsLeft();
+    if (left !== undefined) figures.push(`${duration(left)} left`);
+    return figures.join('  ');
+  }
+
+  #secondsLeft(): number | undefined {
+    const known = this.#recentSeconds;
+    if (known.length === 0) return undefined;
+    return (known.reduce((sum, seconds) => sum + seconds) / known.length) * (this.#maxSteps - this.#step);
+  }
+
+  #bar(): string {
+    const share = this.#maxSteps === 0 ? 0 : Math.min(this.#step / this.#maxSteps, 1);
+    const filled = Math.round(share * BAR_WIDTH);
+    const bar = '█'.repeat(filled) + '░'.repeat(BAR_WIDTH - filled);
+    return `${bar} ${this.#step}/${this.#maxSteps}  ${this.#figures}`;
+  }
+
+  #line(text: string): void {
+    this.#clearBar();
+    this.#stream.write(`${text}\n`);
+  }
+
+  #drawBar(): void {
+    if (!this.#stream.isTTY || this.#maxSteps === 0) return;
+    this.#clearBar();
+    const line = this.#phase ? `${this.#bar()}  ${this.#phase}` : this.#bar();
+    // A line that wraps could not be taken back.
+    this.#stream.write(line.slice(0, (this.#stream.columns ?? 80) - 1));
+    this.#barShown = true;
+  }
+
+  #clearBar(): void {
+    if (this.#barShown) this.#stream.write('\r\x1b[2K');
+    this.#barShown = false;
+  }
+}
+
+const number = (value: number | null | undefined): string => (typeof value === 'number' ? value.toFixed(3) : '-');
+
+function means(rewards: Record<string, number | null>): string {
+  const parts = Object.entries(rewards).map(([name, mean]) => `${name} ${number(mean)}`);
+  return parts.length === 0 ? '' : ` (${parts.join(', ')})`;
+}
+
+function ending({ outcome, step, checkpoint, error }: Extract<TrainerEvent, { type: 'end' }>): string {
+  const where = checkpoint === null ? '' : `; checkpoint ${checkpoint}`;
+  if (outcome === 'failed') return `failed after step ${step}: ${error ?? 'for an unknown reason'}`;
+  return `${outcome} after step ${step}${where}`;
+}
+
+/** 75 -> "1:15", 3700 -> "1:01:40". */
+export function duration(seconds: number): string {
+  const total = Math.round(seconds);
+  const parts = [Math.floor(total / 3600), Math.floor(total / 60) % 60, total % 60];
+  const shown = parts[0] === 0 ? parts.slice(1) : parts;
+  return shown.map((part, index) => (index === 0 ? String(part) : String(part).padStart(2, '0'))).join(':');
+}

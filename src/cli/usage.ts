@@ -1,0 +1,99 @@
+/** One option as node:util's parseArgs takes it, with what the help says. */
+export type Option =
+  | { type: 'boolean'; help: string }
+  | { type: 'string'; multiple?: true; placeholder: string; help: string };
+
+interface CommandHelp {
+  arguments: string;
+  help: string;
+  options: Record<string, Option>;
+}
+
+const text = (placeholder: string, help: string): Option => ({ type: 'string', placeholder, help });
+const flag = (help: string): Option => ({ type: 'boolean', help });
+
+export const COMMANDS = {
+  train: {
+    arguments: 'RUN.grpo.json',
+    help: 'train a model as a run config says',
+    options: {
+      set: {
+        type: 'string',
+        multiple: true,
+        placeholder: 'path=value',
+        help: 'override a field of the config; may be repeated',
+      },
+      out: text('DIR', 'the run folder (default: .grpo/runs/<time>-<name> beside the config)'),
+      resume: flag('go on from the newest checkpoint of the run in --out, or of the latest run'),
+      rollouts: text('FILE', 'train on recorded completions instead of sampling'),
+      json: flag('print one JSON event per line; logs go to stderr'),
+    },
+  },
+  score: {
+    arguments: 'REWARD_FILE[#function]...',
+    help: 'try reward functions on sample completions',
+    options: {
+      samples: text('FILE', 'samples: JSON Lines with prompt and completion (required)'),
+      json: flag('print JSON'),
+    },
+  },
+  generate: {
+    arguments: 'MODEL',
+    help: 'sample completions',
+    options: {
+      prompt: text('TEXT', 'one prompt'),
+      prompts: text('FILE', 'prompts: JSON Lines with prompt or prompt_ids'),
+      n: text('N', 'completions per prompt (default: 1)'),
+      greedy: flag('always take the likeliest token'),
+      'max-tokens': text('N', 'longest completion (default: 256)'),
+      seed: text('S', 'seed of the sampling (default: 42)'),
+      json: flag('print one JSON object per completion'),
+    },
+  },
+  logprobs: {
+    arguments: 'MODEL FILE.jsonl',
+    help: 'log-probabilities of given completions',
+    options: { json: flag('print one JSON object per row') },
+  },
+  eval: {
+    arguments: 'RUN.grpo.json',
+    help: 'mean rewards on the evaluation dataset',
+    options: {
+      checkpoint: text('DIR', 'the weights to evaluate (default: the start model)'),
+      json: flag('print JSON'),
+    },
+  },
+  bench: {
+    arguments: 'RUN.grpo.json',
+    help: 'measure the phases of a training step',
+    options: { steps: text('N', 'measured steps (default: 5)'), json: flag('print JSON') },
+  },
+  doctor: {
+    arguments: '',
+    help: 'what works on this machine, and how to get what does not',
+    options: { json: flag('print JSON') },
+  },
+} satisfies Record<string, CommandHelp>;
+
+export type CommandName = keyof typeof COMMANDS;
+
+/** `[term, explanation]` rows as two aligned columns. */
+function columns(rows: [string, string][]): string {
+  const width = Math.max(...rows.map(([term]) => term.length));
+  return rows.map(([term, help]) => `  ${term.padEnd(width)}  ${help}`).join('\n');
+}
+
+export function commandUsage(name: CommandName): string {
+  const { arguments: operands, help, options }: CommandHelp = COMMANDS[name];
+  const rows = Object.entries(options).map(([option, spec]): [string, string] => [
+    `--${option}${spec.type === 'string' ? ` ${spec.placeholder}` : ''}`,
+    spec.help,
+  ]);
+  return `Usage: ${['grpo', name, operands, '[options]'].filter(Boolean).join(' ')}\n${help}\n\n${columns(rows)}`;
+}
+
+export const GENERAL_USAGE = `Usage: grpo COMMAND ...
+
+${columns(Object.entries(COMMANDS).map(([name, { arguments: operands, help }]) => [`${name} ${operands}`, help]))}
+
+\`grpo COMMAND --help\` explains a command's options.`;
