@@ -1,0 +1,153 @@
+/**
+ * The loss of a micro-batch as a TensorFlow.js program: policy loss per token, KL to the reference, averaging, entropy bonus.
+ * Equal to TRL 1.16's `_compute_loss`, values and gradients (test/references/grpo_loss.py).
+ */
+import {
+  add,
+  cast,
+  div,
+  greater,
+  less,
+  logicalAnd,
+  logicalOr,
+  maximum,
+  mul,
+  type Scalar,
+  sub,
+  sum,
+  type Tensor,
+  type Tensor2D,
+  where,
+  zerosLike,
+} from '@tensorflow/tfjs-core';
+import { importanceRatio, klEstimate, type PolicyLossOptions, policyLoss } from './policy-loss.ts';
+import { stopGradient } from './stop-gradient.ts';
+
+/** The fields of a run config that shape the loss; a `RunConfig` fits. */
+export interface LossOptions extends PolicyLossOptions {
+  importanceSamplingLevel: 'token' | 'sequence';
+  /** Weight of the KL divergence; needs `refLogps`. */
+  beta: number;
+  /** Weight of the entropy bonus; needs `entropies`. */
+  entropyCoef: number;
+  /** What dr_grpo divides by, whatever the completions' lengths. */
+  maxCompletionLength: number;
+}
+
+/** A micro-batch of completions, padded to C columns; padded positions may hold anything, even NaN. */
+export interface LossInputs {
+  /** [rows, C]: log-probabilities of the sampled tokens under the policy that is trained. */
+  logps: Tensor2D;
+  /** [rows, C]: the same under the policy that sampled; without it the policy has not moved since (every ratio is 1). */
+  oldLogps?: Tensor2D;
+  /** [rows, C]: the same under the reference policy. With it, `sums.kl` is given even if beta is 0. */
+  refLogps?: Tensor2D;
+  /** [rows, C]: entropies of the policy's next-token distributions, in nats. */
+  entropies?: Tensor2D;
+  /** [rows, C] float32: 1 on completion tokens (the end-of-sequence token included), 0 on padding. */
+  mask: Tensor2D;
+  /** [rows, 1], or [rows, C] with process supervision; finite everywhere. */
+  advantages: Tensor2D;
+  /** Rows of all micro-batches of the optimizer step. Tensors, so that the compiled graph does not depend on them. */
+  totalRows: Scalar;
+  /** Mask tokens of all micro-batches of the optimizer step. */
+  totalTokens: Scalar;
+}
+
+/** Sums over the micro-batch's tokens; to be added up over micro-batches, and then divided by `tokens`. No gradient. */
+export interface LossSums {
+  tokens: Scalar;
+  kl?: Scalar;
+  entropy?: Scalar;
+  /** How many ratios the clip counts are out of: tokens, or rows that have any when ratio and advantage are per row. */
+  ratios?: Scalar;
+  /** Ratios clipped below (with a negative advantage), above (with a positive one), either: losses that clip as grpo does. */
+  clipLow?: Scalar;
+  clipHigh?: Scalar;
+  clipRegion?: Scalar;
+  /** Ratios above cispo's cap, with a positive advantage. */
+  cispoClip?: Scalar;
+}
+
+/**
+ * `loss` is this micro-batch's share: the shares of all micro-batches add up to the loss of the whole batch, and so do their
+ * gradients. (bnpo averages each micro-batch by its own tokens, by definition: its shares add up to the mean of those averages.)
+ */
+export function grpoLoss(inputs: LossInputs, options: LossOptions): { loss: Scalar; sums: LossSums } {
+  const { mask, advantages } = inputs;
+  const { beta, entropyCoef } = options;
+  // Before any exp: infinity in the padding times mask 0 would be NaN, in the gradient too.
+  const isToken = greater(mask, 0);
+  const onTokens = (x: Tensor): Tensor => where(isToken, x, zerosLike(x));
+
+  const logps = onTokens(inputs.logps);
+  const oldLogps = inputs.oldLogps ? onTokens(inputs.oldLogps) : stopGradient(logps);
+  const ratio = importanceRatio(logps, oldLogps, mask, options.importanceSamplingLevel);
+  const kl = inputs.refLogps && klEstimate(logps, onTokens(inputs.refLogps));
+  const entropies = inputs.entropies && onTokens(inputs.entropies);
+
+  let perToken = policyLoss(ratio, logps, advantages, options);
+  if (beta !== 0) perToken = add(perToken, mul(given(kl, 'beta', 'refLogps'), beta));
+  let loss = average(perToken, inputs, options);
+  if (entropyCoef !== 0) {
+    const bonus = div(sum(given(entropies, 'entropyCoef', 'entropies')), maximum(inputs.totalTokens, 1));
+    loss = sub(loss, mul(bonus, entropyCoef));
+  }
+
+  const sums: LossSums = { tokens: sum(mask), ...clipCounts(ratio, mask, advantages, options) };
+  if (kl) sums.kl = sum(mul(kl, mask));
+  if (entropies) sums.entropy = sum(entropies);
+  return { loss: loss as Scalar, sums };
+}
+
+/** From a loss per token to one number: what the loss types that share a policy loss differ in. */
+function average(perToken: Tensor, { mask, totalRows, totalTokens }: LossInputs, options: LossOptions): Tensor {
+  const masked = mul(perToken, mask);
+  switch (options.lossType) {
+    case 'dapo':
+    case 'cispo':
+      return div(sum(masked), maximum(totalTokens, 1));
+    case 'dr_grpo':
+      return div(sum(masked), mul(totalRows, options.maxCompletionLength));
+    case 'bnpo': {
+      const shareOfRows = div(mask.shape[0], totalRows);
+      return mul(div(sum(masked), maximum(sum(mask), 1)), shareOfRows);
+    }
+    default: {
+      // Every completion counts the same, however long.
+      const perRow = div(sum(masked, 1), maximum(sum(mask, 1), 1));
+      return div(sum(perRow), totalRows);
+    }
+  }
+}
+
+function clipCounts(ratio: Tensor, mask: Tensor, advantages: Tensor, options: LossOptions): Partial<LossSums> {
+  const perRow = ratio.shape[1] === 1 && advantages.shape[1] === 1;
+  const weights = perRow ? cast(greater(sum(mask, 1, true), 0), 'float32') : mask;
+  const count = (condition: Tensor) => sum(mul(cast(condition, 'float32'), weights)) as Scalar;
+  const above = (bound: number) => logicalAnd(greater(ratio, bound), greater(advantages, 0));
+  switch (options.lossType) {
+    case 'grpo':
+    case 'bnpo':
+    case 'dapo':
+    case 'dr_grpo': {
+      const low = logicalAnd(less(ratio, 1 - options.epsilon), less(advantages, 0));
+      const high = above(1 + options.epsilonHigh);
+      return {
+        ratios: sum(weights),
+        clipLow: count(low),
+        clipHigh: count(high),
+        clipRegion: count(logicalOr(low, high)),
+      };
+    }
+    case 'cispo':
+      return { ratios: sum(weights), cispoClip: count(above(options.epsilonHigh)) };
+    default:
+      return {};
+  }
+}
+
+function given(tensor: Tensor | undefined, option: string, input: string): Tensor {
+  if (!tensor) throw new Error(`${option} is not 0, but the loss got no ${input}`);
+  return tensor;
+}

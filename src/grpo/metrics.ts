@@ -1,0 +1,85 @@
+/** A step's metrics under the keys that TRL 1.16 logs, and ours (`rewards/failed_ratio`, `groups/...`). */
+import type { Advantages } from './advantages.ts';
+import { GROUP_SIGNALS, groupSignals, type RowFlags } from './signal.ts';
+import { isZero, mean, standardDeviation } from './statistics.ts';
+
+/** Null where there is nothing to average (TRL: NaN, logged as None). */
+export type Metrics = Record<string, number | null>;
+
+/** What is known of one completion once it is scored. */
+export interface ScoredRow extends RowFlags {
+  /** Tokens of the completion, its end-of-sequence token included. */
+  length: number;
+}
+
+/**
+ * Metrics of a batch of rollouts. `names[k]` is the function of `scores[row][k]`; `advantages` is what `computeAdvantages` made of them.
+ *
+ * `frac_reward_zero_std` is the share of *groups* without spread; TRL looks at the batch instead when it scales by the batch. A
+ * group with fewer than two scored rows has no deviation, zero or other: it counts under `groups/failed` or `groups/abstained`.
+ */
+export function rolloutMetrics(
+  names: readonly string[],
+  scores: readonly (readonly (number | null)[])[],
+  advantages: Advantages,
+  rows: readonly ScoredRow[],
+): Metrics {
+  const metrics: Metrics = {
+    reward: mean(advantages.rewards),
+    reward_std: standardDeviation(advantages.rewards),
+    frac_reward_zero_std: share(advantages.groups, ({ std }) => std !== null && isZero(std)),
+  };
+  names.forEach((name, k) => {
+    const column = scores.map((row) => row[k]!);
+    metrics[`rewards/${name}/mean`] = mean(column);
+    metrics[`rewards/${name}/std`] = standardDeviation(column);
+  });
+  metrics['rewards/failed_ratio'] = share(rows, (row) => row.failed);
+  const signals = groupSignals(advantages, rows);
+  for (const signal of GROUP_SIGNALS) {
+    metrics[`groups/${signal.replace('-', '_')}`] = share(signals, (other) => other === signal);
+  }
+  return { ...metrics, ...lengthMetrics(rows) };
+}
+
+function lengthMetrics(rows: readonly ScoredRow[]): Metrics {
+  const all = rows.map((row) => row.length);
+  const ended = rows.filter((row) => !row.truncated).map((row) => row.length);
+  // TRL logs 0 when nothing came to its end.
+  const terminated = ended.length > 0 ? ended : [0];
+  return {
+    'completions/mean_length': mean(all),
+    'completions/min_length': Math.min(...all),
+    'completions/max_length': Math.max(...all),
+    'completions/clipped_ratio': share(rows, (row) => row.truncated),
+    'completions/mean_terminated_length': mean(terminated),
+    'completions/min_terminated_length': Math.min(...terminated),
+    'completions/max_terminated_length': Math.max(...terminated),
+  };
+}
+
+/** The loss's sums as numbers, added up over micro-batches (and, if wanted, over the passes of a step). */
+export type SumsAsNumbers = {
+  [name in 'tokens' | 'kl' | 'entropy' | 'ratios' | 'clipLow' | 'clipHigh' | 'clipRegion' | 'cispoClip']?: number;
+};
+
+/** Token means from those sums; a sum that the loss did not give has no key. */
+export function lossMetrics(sums: SumsAsNumbers): Metrics {
+  const tokens = Math.max(sums.tokens ?? 0, 1);
+  const ratios = Math.max(sums.ratios ?? 0, 1);
+  const metrics: Metrics = {};
+  const put = (key: string, total: number | undefined, count: number) => {
+    if (total !== undefined) metrics[key] = total / count;
+  };
+  put('kl', sums.kl, tokens);
+  put('entropy', sums.entropy, tokens);
+  put('clip_ratio/low_mean', sums.clipLow, ratios);
+  put('clip_ratio/high_mean', sums.clipHigh, ratios);
+  put('clip_ratio/region_mean', sums.clipRegion, ratios);
+  put('cispo_clip_ratio', sums.cispoClip, ratios);
+  return metrics;
+}
+
+function share<T>(items: readonly T[], holds: (item: T) => boolean): number {
+  return items.filter(holds).length / Math.max(items.length, 1);
+}

@@ -1,0 +1,50 @@
+import { type Advantages, inGroups } from './advantages.ts';
+import { isZero } from './statistics.ts';
+
+/**
+ * Whether a group teaches anything, and if not, why.
+ * - `signal`: its completions got different rewards.
+ * - `failed`, `abstained`: fewer than two rows have a reward, because reward functions failed, or had no opinion.
+ * - `truncated`: every completion was cut off, and all got the same reward.
+ * - `too-easy`, `too-hard`: all got the same reward, the best or the worst that was seen in this batch. A reward function does not
+ *   tell its maximum, so the batch stands in for it. When the whole batch got one reward, 0 or less counts as the worst
+ *   (nothing was earned), and above 0 nobody knows.
+ * - `equal`: all got the same reward, somewhere between.
+ */
+export type GroupSignal = 'signal' | 'too-easy' | 'too-hard' | 'equal' | 'truncated' | 'abstained' | 'failed';
+
+/** In the order in which they are reported. */
+export const GROUP_SIGNALS: readonly GroupSignal[] = [
+  'signal',
+  'too-easy',
+  'too-hard',
+  'equal',
+  'truncated',
+  'abstained',
+  'failed',
+];
+
+/** What a row's rewards do not say about it. */
+export interface RowFlags {
+  /** A reward function failed on this row. */
+  failed: boolean;
+  /** The completion was cut off before its end. */
+  truncated: boolean;
+}
+
+/** One class per group of the batch; `rows[i]` belongs to `rewards[i]`. */
+export function groupSignals({ rewards, groups }: Advantages, rows: readonly RowFlags[]): GroupSignal[] {
+  const groupSize = rewards.length / groups.length;
+  const seen = rewards.filter((reward) => reward !== null);
+  const best = Math.max(...seen);
+  const worst = Math.min(...seen);
+  return inGroups(rows, groupSize).map((flags, index): GroupSignal => {
+    const { mean, std, informative } = groups[index]!;
+    if (std === null || mean === null) return flags.some((row) => row.failed) ? 'failed' : 'abstained';
+    if (informative) return 'signal';
+    if (flags.every((row) => row.truncated)) return 'truncated';
+    if (isZero(best - worst)) return mean <= 0 ? 'too-hard' : 'equal';
+    if (isZero(best - mean)) return 'too-easy';
+    return isZero(mean - worst) ? 'too-hard' : 'equal';
+  });
+}

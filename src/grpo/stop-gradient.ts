@@ -1,0 +1,9 @@
+import { clone, customGrad, type Tensor, zerosLike } from '@tensorflow/tfjs-core';
+
+const identityWithoutGradient = customGrad((x) => ({
+  value: clone(x as Tensor),
+  gradFunc: (dy: Tensor) => zerosLike(dy),
+}));
+
+/** The value of `x` as a constant: no gradient flows through it ("sg" in papers, `detach` in PyTorch). */
+export const stopGradient = <T extends Tensor>(x: T): T => identityWithoutGradient(x) as T;
