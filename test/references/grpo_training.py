@@ -1,0 +1,263 @@
+"""What TRL's GRPOTrainer makes of recorded rollouts: the reference that our training is checked against.
+
+    python grpo_training.py [CASE...]
+
+Writes to fixtures/grpo-training/:
+  rollouts-MODEL.jsonl    the recorded completions and rewards, in the format of a run folder
+  cases.json              for each case its run config, and what TRL logged at each of its optimizer steps
+  CASE.safetensors        the weights after training
+
+The trainer is TRL's own; only what would be random is replaced: completions and rewards are the recorded ones. A step of
+ours is one batch of rollouts, so TRL's `max_steps`, which counts optimizer steps, is `maxSteps * numIterations`.
+"""
+
+import json
+import re
+import shutil
+import sys
+import tempfile
+from pathlib import Path
+
+import torch
+from datasets import Dataset
+from safetensors.torch import load_file, save_file
+from transformers import AutoModelForCausalLM, AutoTokenizer, PrinterCallback
+from trl import GRPOConfig, GRPOTrainer
+
+FIXTURES = Path(__file__).parent / "fixtures"
+FOLDER = FIXTURES / "grpo-training"
+RECORDED_STEPS, PROMPTS, GENERATIONS, LONGEST = 5, 2, 4, 12
+PROMPT_TEXTS = [
+    "3 1 0 2",
+    "Sort the digits: 9 8 7.",
+    "17 + 25",
+    "What is the answer?",
+    "2 2 2",
+    "Think step by step: 5 0 5 1",
+    "1 0",
+    "the digits 4 4 0 1 are",
+    "What is 1 + 1?",
+    "6 7",
+]
+
+BASE = dict(
+    model="llama3-biased",
+    promptsPerStep=PROMPTS,
+    numGenerations=GENERATIONS,
+    maxCompletionLength=LONGEST,
+    maxSteps=3,
+    numIterations=1,
+    gradientAccumulationSteps=1,
+    shuffleDataset=False,
+    lossType="grpo",
+    beta=0.0,
+    epsilon=0.2,
+    temperature=1.0,
+    scaleRewards="group",
+    learningRate=1e-3,
+    lrSchedulerType="constant",
+    warmupSteps=0,
+    weightDecay=0.0,
+    maxGradNorm=1.0,
+)
+
+CASES: dict[str, dict] = {}
+for loss in ["grpo", "dapo", "dr_grpo"]:
+    CASES[loss] = dict(lossType=loss)
+    CASES[f"{loss}-kl"] = dict(lossType=loss, beta=0.04)
+    CASES[f"{loss}-iterations"] = dict(lossType=loss, beta=0.04, numIterations=2)
+    CASES[f"{loss}-accumulation"] = dict(lossType=loss, beta=0.04, gradientAccumulationSteps=4)
+CASES |= {
+    "dapo-iterations-accumulation": dict(lossType="dapo", beta=0.04, numIterations=2, gradientAccumulationSteps=4),
+    "bnpo": dict(lossType="bnpo", numIterations=2, epsilonHigh=0.28),
+    "cispo": dict(lossType="cispo", numIterations=2, epsilonHigh=1.05),
+    "sapo": dict(lossType="sapo", numIterations=2),
+    "sequence": dict(importanceSamplingLevel="sequence", numIterations=2, epsilon=0.02, beta=0.04),
+    "delta": dict(delta=1.1, numIterations=2, epsilonHigh=0.3),
+    "scale-batch": dict(scaleRewards="batch"),
+    "scale-none": dict(scaleRewards="none"),
+    "normalize-then-sum": dict(multiObjectiveAggregation="normalize_then_sum"),
+    "mask-truncated-grpo": dict(maskTruncatedCompletions=True),
+    "mask-truncated-dapo": dict(lossType="dapo", maskTruncatedCompletions=True),
+    "temperature": dict(temperature=0.7, beta=0.04),
+    "entropy": dict(entropyCoef=0.05),
+    "sync-reference": dict(maxSteps=4, beta=0.5, syncRefModel=True, refModelSyncSteps=2),
+    "cosine-decay": dict(maxSteps=5, lrSchedulerType="cosine", warmupSteps=2, weightDecay=0.1),
+    "linear-decay": dict(maxSteps=5, lrSchedulerType="linear", warmupSteps=1, weightDecay=0.1),
+    "clip": dict(maxGradNorm=0.1),
+    "no-clip": dict(maxGradNorm=0),
+    "adam": dict(adamBeta1=0.8, adamBeta2=0.95, adamEpsilon=1e-3),
+    "qwen3": dict(model="qwen3", beta=0.04, numIterations=2),
+}
+
+
+@torch.no_grad()
+def record_rollouts(name: str) -> list[dict]:
+    """Completions of all lengths up to the longest, sampled from the start model, with made-up rewards."""
+    folder = FIXTURES / "models" / name
+    tokenizer = AutoTokenizer.from_pretrained(folder)
+    model = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32).eval()
+    generator = torch.Generator().manual_seed(7)
+
+    def below(bound: int) -> int:
+        return int(torch.randint(bound, (1,), generator=generator))
+
+    def sample(prompt_ids: list[int]) -> tuple[list[int], bool]:
+        truncated = below(4) == 0
+        length = LONGEST if truncated else 2 + below(LONGEST - 1)
+        ids = []
+        while len(ids) < (length if truncated else length - 1):
+            logits = model(torch.tensor([prompt_ids + ids])).logits[0, -1]
+            logits[[tokenizer.eos_token_id, tokenizer.pad_token_id]] = -torch.inf
+            ids.append(int(torch.multinomial(logits.softmax(-1), 1, generator=generator)))
+        return (ids, True) if truncated else ([*ids, tokenizer.eos_token_id], False)
+
+    rows = []
+    for index in range(RECORDED_STEPS * PROMPTS * GENERATIONS):
+        group, place = index // GENERATIONS, index % GENERATIONS
+        step = 1 + group // PROMPTS
+        prompt = PROMPT_TEXTS[group]
+        prompt_ids = tokenizer(prompt)["input_ids"]
+        completion_ids, truncated = sample(prompt_ids)
+        rewards = {"match": below(9) / 8, "brevity": below(5) / 4 - 0.5}
+        if group == 1:  # a group without a signal
+            rewards = {"match": 1.0, "brevity": 0.5}
+        if (group, place) == (2, 1):  # one function abstains
+            rewards["brevity"] = None
+        if (group, place) == (5, 2):  # both do
+            rewards = {"match": None, "brevity": None}
+        given = [reward for reward in rewards.values() if reward is not None]
+        rows.append(
+            dict(
+                step=step,
+                group=group % PROMPTS,
+                prompt=prompt,
+                prompt_ids=prompt_ids,
+                completion=tokenizer.decode(completion_ids, skip_special_tokens=True),
+                completion_ids=completion_ids,
+                rewards=rewards,
+                reward=sum(given) if given else None,
+                length=len(completion_ids),
+                truncated=truncated,
+            )
+        )
+    return rows
+
+
+class RecordedRollouts(GRPOTrainer):
+    """TRL's trainer on recorded completions: generation returns them, and the reward functions look their scores up."""
+
+    def __init__(self, rows: list[dict], **kwargs):
+        self.batches = [rows[i : i + PROMPTS * GENERATIONS] for i in range(0, len(rows), PROMPTS * GENERATIONS)]
+        self.batch: list[dict] = []
+        self.advantages: list[list[float]] = []
+
+        def match(completions, **_):
+            return [row["rewards"]["match"] for row in self.batch]
+
+        def brevity(completions, **_):
+            return [row["rewards"]["brevity"] for row in self.batch]
+
+        dataset = Dataset.from_list([{"prompt": row["prompt"]} for row in rows[::GENERATIONS]])
+        super().__init__(reward_funcs=[match, brevity], train_dataset=dataset, **kwargs)
+
+    def _generate_single_turn(self, prompt_ids, *args, **kwargs):
+        self.batch = self.batches.pop(0)
+        assert prompt_ids == [row["prompt_ids"] for row in self.batch]
+        return [row["completion_ids"] for row in self.batch], None
+
+    def _generate_and_score_completions(self, inputs):
+        output = super()._generate_and_score_completions(inputs)
+        self.advantages.append(output["advantages"].tolist())
+        return output
+
+
+def trl_config(config: dict, output_dir: str, attention: str) -> GRPOConfig:
+    """Our run config as TRL's, which says the same in snake_case but for the units below."""
+    rows = PROMPTS * GENERATIONS
+    ours = {key: value for key, value in config.items() if key not in ("model", "promptsPerStep", "maxSteps")}
+    same = {re.sub("[A-Z]", lambda letter: "_" + letter[0].lower(), key): value for key, value in ours.items()}
+    if "ref_model_sync_steps" in same:
+        # TRL would mix the two models; ours takes the trained one.
+        same["ref_model_mixup_alpha"] = 1.0
+        same["ref_model_sync_steps"] *= config["numIterations"]
+    return GRPOConfig(
+        output_dir,
+        **same,
+        per_device_train_batch_size=rows // config["gradientAccumulationSteps"],
+        max_steps=config["maxSteps"] * config["numIterations"],
+        model_init_kwargs=dict(dtype="float32", attn_implementation=attention),
+        optim="adamw_torch",
+        use_cpu=True,
+        bf16=False,
+        gradient_checkpointing=False,
+        disable_dropout=True,
+        logging_steps=1,
+        save_strategy="no",
+        report_to="none",
+        disable_tqdm=True,
+    )
+
+
+def train(config: dict, rows: list[dict], attention: str = "eager") -> tuple[dict[str, torch.Tensor], dict]:
+    """The weights after training by the names of the start model's file, and what was logged."""
+    folder = FIXTURES / "models" / config["model"]
+    with tempfile.TemporaryDirectory() as output_dir:
+        args = trl_config(config, output_dir, attention)
+        trainer = RecordedRollouts(rows, model=str(folder), args=args)
+        trainer.remove_callback(PrinterCallback)
+        trainer.train()
+    state = trainer.model.state_dict()
+    weights = {name: state[name].contiguous() for name in load_file(folder / "model.safetensors")}
+    unsaid = {"epoch", "step", "step_time"}
+    # The last entry of the history is a summary of the run.
+    metrics = [{key: value for key, value in log.items() if key not in unsaid} for log in trainer.state.log_history[:-1]]
+    return weights, {"advantages": trainer.advantages, "metrics": metrics}
+
+
+def distance(a: dict[str, torch.Tensor], b: dict[str, torch.Tensor], start: dict[str, torch.Tensor] | None = None) -> float:
+    """Largest relative distance of a tensor: |a - b| / |b|, or / |b - start|, the way that training went."""
+    ratios = []
+    for name in b:
+        length = (b[name] - start[name] if start else b[name]).norm()
+        ratios.append(float((a[name] - b[name]).norm() / length) if length > 0 else 0.0)
+    return max(ratios)
+
+
+def main(chosen: list[str]) -> None:
+    if not chosen:
+        shutil.rmtree(FOLDER, ignore_errors=True)
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    rollouts = {name: record_rollouts(name) for name in ["llama3-biased", "qwen3"]}
+    for name, rows in rollouts.items():
+        lines = [json.dumps(row, ensure_ascii=False) for row in rows]
+        (FOLDER / f"rollouts-{name}.jsonl").write_text("\n".join(lines) + "\n")
+
+    results = {}
+    for name in chosen or CASES:
+        config = BASE | CASES[name]
+        rows = rollouts[config["model"]]
+        weights, logged = train(config, rows)
+        again, _ = train(config, rows, attention="sdpa")
+        start = load_file(FIXTURES / "models" / config["model"] / "model.safetensors")
+        # How far two right answers are apart: the same in another order of summation.
+        noise = {"weights": distance(again, weights), "update": distance(again, weights, start)}
+        save_file(weights, FOLDER / f"{name}.safetensors")
+        results[name] = {"config": config, "noise": noise, **logged}
+        print_summary(name, noise, distance(weights, start), logged["metrics"])
+    if not chosen:
+        lines = [f"{json.dumps(name)}: {json.dumps(result, allow_nan=False)}" for name, result in results.items()]
+        (FOLDER / "cases.json").write_text("{\n" + ",\n".join(lines) + "\n}\n")
+
+
+def print_summary(name: str, noise: dict[str, float], update: float, metrics: list[dict]) -> None:
+    last = metrics[-1]
+    norms = " ".join(f"{step['grad_norm']:.3g}" for step in metrics)
+    clipped = last.get("clip_ratio/region_mean", last.get("cispo_clip_ratio", 0))
+    print(f"{name:30} noise {noise['weights']:.0e} of weights, {noise['update']:.0e} of update; update {update:.1e}; "
+          f"grad norms {norms}; last: clipped {clipped:.2f}, kl {last.get('kl', 0):.3g}", flush=True)
+
+
+if __name__ == "__main__":
+    torch.set_num_threads(1)
+    main(sys.argv[1:])
