@@ -19,7 +19,17 @@ const shared = {
   logLevel: 'warning',
 };
 
-const bundles = [{ entryPoints: { grpo: 'src/cli/main.ts', 'reward-worker': 'src/rewards/worker/main.ts' } }];
+const bundles = [
+  { entryPoints: { grpo: 'src/cli/main.ts', 'reward-worker': 'src/rewards/worker/main.ts' } },
+  // Copied as they are: the Python reward worker, and what reward files import as `grpo/rewards`.
+  {
+    entryPoints: { 'reward-worker': 'src/rewards/worker/main.py', 'grpo-rewards': 'src/rewards/api.ts' },
+    bundle: false,
+    external: [],
+    banner: {},
+    loader: { '.py': 'copy', '.ts': 'copy' },
+  },
+];
 
 for (const bundle of bundles) {
   const build = await context({ ...shared, ...bundle });

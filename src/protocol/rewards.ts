@@ -14,13 +14,42 @@ export interface ScoreBatch {
   trainerState?: { globalStep: number; maxSteps: number };
 }
 
+/**
+ * Why a function gave no score: `throw` an exception, `timeout` past the wall-clock limit, `crash` the worker process ended,
+ * `memory` past the memory limit, `nan` a score that is not finite, `wrong-type` a result that is no reward,
+ * `wrong-length` a batch function whose list has not one entry per completion.
+ */
 export type FailureKind = 'throw' | 'timeout' | 'crash' | 'memory' | 'nan' | 'wrong-type' | 'wrong-length';
 
+/**
+ * A failure's place is the user's own line that threw, else the function's declaration; lines and columns count from 1.
+ */
+export interface RewardFailure {
+  kind: 'failure';
+  failure: FailureKind;
+  message: string;
+  file?: string | undefined;
+  line?: number | undefined;
+  column?: number | undefined;
+}
+
+/** A step of a completion, for process supervision: it ends before character `end` (UTF-16 units) of the completion. */
+export interface RewardStep {
+  end: number;
+  score: number;
+}
+
+export interface RewardScore {
+  kind: 'score';
+  /** Finite. */
+  score: number;
+  reason?: string | undefined;
+  extracted?: string | undefined;
+  steps?: RewardStep[] | undefined;
+}
+
 /** One function's verdict on one completion. A failure is never a silent 0; abstaining (`null`) is not 0 either. */
-export type RewardOutcome =
-  | { kind: 'score'; score: number; reason?: string; extracted?: string; steps?: { end: number; score: number }[] }
-  | { kind: 'abstain' }
-  | { kind: 'failure'; failure: FailureKind; message: string; file?: string; line?: number; column?: number };
+export type RewardOutcome = RewardScore | { kind: 'abstain' } | RewardFailure;
 
 /** One reward function's outcomes, one per completion, and the seconds that the call took. */
 export interface RewardColumn {
@@ -34,8 +63,11 @@ export interface RewardColumn {
 /** All functions' outcomes for a batch, and what Python rewards logged through `log_metric` and `log_extra`. */
 export interface ScoreTable {
   columns: RewardColumn[];
-  /** Means of what `log_metric(name, value)` was given, by name. */
+  /** Means of what `log_metric(name, value)` was given, by name; NaN where a value was not finite. */
   metrics: Record<string, number>;
   /** `log_extra(column, values)`: further columns for the completions table. */
   extra: Record<string, unknown[]>;
 }
+
+/** The version of the messages in reward-worker.ts. It stands here so that workers need not bundle the code that checks them. */
+export const REWARD_WORKER_VERSION = 1;

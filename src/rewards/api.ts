@@ -1,0 +1,55 @@
+/**
+ * What a TypeScript reward file imports as `grpo/rewards`. This file imports nothing, so that the build can put it as it
+ * is next to the workers: there the compiler of reward files finds it, and an editor through `paths` in tsconfig.json.
+ */
+
+export interface ChatMessage {
+  role: string;
+  content: string;
+}
+
+/** The dataset's columns other than the prompt. Name yours for typed access: `RewardInput<{ answer: number }>`. */
+type Columns = Record<string, unknown>;
+
+/** What a reward function gets: one completion, its prompt, and the dataset row's other columns. */
+export type RewardInput<Row extends object = Columns> = Row & {
+  /** The prompt's text; of a chat, the contents of its messages with an empty line between them. */
+  prompt: string;
+  /** The chat messages, when the prompt is a chat. */
+  messages?: ChatMessage[];
+  completion: string;
+  /** The completion's tokens, where they are known (not for hand-written samples). */
+  completionIds?: number[];
+};
+
+/** What a batch reward gets: every array has one entry per completion. */
+export type BatchRewardInput<Row extends object = Columns> = { [Name in keyof Row]: Row[Name][] } & {
+  prompts: string[];
+  messages?: (ChatMessage[] | undefined)[];
+  completions: string[];
+  completionIds?: number[][];
+};
+
+/** A score with what explains it. */
+export interface RewardResult {
+  /** Finite; null abstains. */
+  score: number | null;
+  /** Why this score: one sentence, shown beside it. */
+  reason?: string;
+  /** The answer that was found in the completion. */
+  extracted?: string | number;
+  /** Scores of parts of the completion, for process supervision. Each ends before character `end` of the completion. */
+  steps?: { end: number; score: number }[];
+}
+
+/** A reward: higher is better; null abstains, which is not the same as 0. */
+export type Reward = number | null | RewardResult;
+
+const BATCH = Symbol.for('grpo.batchReward');
+
+/** Marks a function that scores all completions of a batch at once, to compare them with each other. */
+export function batchReward<Row extends object = Columns>(
+  score: (input: BatchRewardInput<Row>) => Reward[] | Promise<Reward[]>,
+): (input: BatchRewardInput<Row>) => Reward[] | Promise<Reward[]> {
+  return Object.defineProperty(score, BATCH, { value: true });
+}

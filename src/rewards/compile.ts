@@ -1,0 +1,57 @@
+import { isBuiltin } from 'node:module';
+import { basename, dirname, join, resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { type BuildFailure, build, type Plugin } from 'esbuild';
+import { BadInput } from '../protocol/errors.ts';
+
+/**
+ * Compiles a TypeScript or JavaScript reward file and the user's modules that it imports to one ES module with its source
+ * map inside; packages stay where they are and are named by their URLs. `apiPath` is the file that `grpo/rewards` means.
+ * Throws BadInput at file:line:column for what does not compile or cannot be found.
+ */
+export async function compileReward(file: string, apiPath: string): Promise<string> {
+  const folder = dirname(file);
+  try {
+    const { outputFiles } = await build({
+      entryPoints: [file],
+      absWorkingDir: folder,
+      // Where the module pretends to be: the source map's paths are relative to it. Nothing is written.
+      outfile: join(folder, `${basename(file)}.compiled.mjs`),
+      write: false,
+      bundle: true,
+      format: 'esm',
+      platform: 'node',
+      target: 'node20',
+      // Node's own conditions only; esbuild would add one for bundlers.
+      conditions: [],
+      sourcemap: 'inline',
+      sourcesContent: false,
+      logLevel: 'silent',
+      plugins: [resolvePackages(apiPath)],
+    });
+    return outputFiles[0]!.text;
+  } catch (error) {
+    const first = (error as BuildFailure).errors?.[0];
+    if (!first) throw error;
+    const at = first.location;
+    const place = at ? { file: resolve(folder, at.file), line: at.line, column: at.column + 1 } : { file };
+    throw new BadInput(`The reward file does not compile: ${first.text}.`.replace(/\.\.$/, '.'), place);
+  }
+}
+
+/** Finds packages from the importing file, as Node would, so that a missing one is an error at its import. */
+const resolvePackages = (apiPath: string): Plugin => ({
+  name: 'packages',
+  setup(compiler) {
+    compiler.onResolve({ filter: /^[^./]/ }, async ({ path, pluginData, kind, ...importer }) => {
+      if (path === 'grpo/rewards') return { path: apiPath };
+      if (pluginData === 'resolving' || kind === 'entry-point' || /^[A-Za-z]:/.test(path) || isBuiltin(path))
+        return undefined;
+      const found = await compiler.resolve(path, { ...importer, kind, pluginData: 'resolving' });
+      if (found.errors.length > 0) return { errors: found.errors };
+      // The user's own modules under another name (`paths`, `imports`, workspaces) and TypeScript are compiled along.
+      if (!/[\\/]node_modules[\\/]/.test(found.path) || /\.[cm]?tsx?$/.test(found.path)) return found;
+      return { path: kind.startsWith('require') ? found.path : pathToFileURL(found.path).href, external: true };
+    });
+  },
+});

@@ -1,0 +1,165 @@
+import { basename, resolve } from 'node:path';
+import { BadInput, type SourceLocation } from '../protocol/errors.ts';
+import { didYouMean } from '../protocol/nearest-name.ts';
+import type { ScoreBatch, ScoreTable } from '../protocol/rewards.ts';
+import { languageOf, prepareWorker, type RewardLanguage } from './prepare-worker.ts';
+import { RewardFile } from './reward-file.ts';
+
+const GIBIBYTE = 1024 ** 3;
+
+/** Reward functions that a run config or the command line names. */
+export interface RewardSource {
+  file: string;
+  /** One function; without it, all that the file exports. */
+  name?: string | undefined;
+  /** What scores are multiplied with before they are summed; 1 unless given. */
+  weight?: number | undefined;
+  /** Where it is named, for errors. */
+  at?: SourceLocation | undefined;
+}
+
+export interface RewardOptions {
+  /** `reward-worker.js` of the build; `reward-worker.py` and `grpo-rewards.ts` lie beside it. */
+  workerPath: string;
+  /** The Python interpreter; without it `python3` or `python`. */
+  pythonPath?: string | undefined;
+  /** Per row of a row function, per call of a batch or Python function. */
+  timeoutSeconds: number;
+  /** To run a file and its imports before its functions are called; 60 unless given (libraries such as torch are slow to load). */
+  loadTimeoutSeconds?: number | undefined;
+  /** Physical memory of a worker process; 4 GiB unless given. */
+  memoryLimitBytes?: number | undefined;
+  /** Of what a function prints in one call, the rest is dropped; 1 MiB unless given. */
+  outputLimitBytes?: number | undefined;
+  /** Gets what the user's code in `file` prints. */
+  onOutput?: ((text: string, file: string) => void) | undefined;
+}
+
+export interface RewardFunction {
+  name: string;
+  weight: number;
+  file: string;
+  language: RewardLanguage;
+}
+
+/** Reward functions in their warm workers. */
+export interface RewardSet {
+  /** In the order of the sources; those of one file in the order of its source code. */
+  readonly functions: readonly RewardFunction[];
+  /** Calls every function on the batch. What goes wrong in a function is an outcome of its rows, never an exception. */
+  score(batch: ScoreBatch): Promise<ScoreTable>;
+  /** Ends all workers and what they started. */
+  close(): Promise<void>;
+}
+
+/**
+ * Compiles and loads reward files, each in a worker process of its own.
+ * Throws BadInput for a file that does not compile or load, a name that it does not export, and for two functions of one name.
+ */
+export async function openRewards(sources: RewardSource[], options: RewardOptions): Promise<RewardSet> {
+  const absolute = sources.map((source) => ({ ...source, file: resolve(source.file) }));
+  const names = new Set(absolute.map(({ file }) => file));
+  const opened = await Promise.allSettled(
+    [...names].map((name) =>
+      openFile(
+        name,
+        absolute.filter(({ file }) => file === name),
+        options,
+      ),
+    ),
+  );
+  const files = new Map(opened.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : [])));
+  const close = async () => {
+    await Promise.all([...files.values()].map((file) => file.close()));
+  };
+  try {
+    for (const result of opened) if (result.status === 'rejected') throw result.reason;
+    const functions = absolute.flatMap((source) => functionsOf(source, files.get(source.file)!));
+    checkNames(functions);
+    return {
+      functions: functions.map(({ at: _, ...described }) => described),
+      close,
+      score: (batch) => scoreAll(functions, files, batch),
+    };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+async function openFile(file: string, uses: RewardSource[], options: RewardOptions): Promise<[string, RewardFile]> {
+  const { onOutput = () => {}, timeoutSeconds, loadTimeoutSeconds = 60 } = options;
+  const { memoryLimitBytes = 4 * GIBIBYTE, outputLimitBytes = GIBIBYTE / 1024 } = options;
+  const launch = await prepareWorker({
+    file,
+    names: uses.flatMap(({ name }) => name ?? []),
+    at: uses[0]?.at,
+    workerPath: options.workerPath,
+    pythonPath: options.pythonPath,
+    memoryLimitBytes,
+  });
+  const limits = {
+    timeoutSeconds,
+    loadTimeoutSeconds,
+    memoryLimitBytes,
+    outputLimitBytes,
+    onOutput: (text: string) => onOutput(text, file),
+  };
+  return [file, await RewardFile.open(launch, limits)];
+}
+
+type NamedFunction = RewardFunction & { at: SourceLocation | undefined };
+
+function functionsOf({ file, name, weight = 1, at }: RewardSource, loaded: RewardFile): NamedFunction[] {
+  const language = languageOf(file);
+  const defaults = loaded.functions.filter(({ isDefault }) => isDefault).map((found) => found.name);
+  const wanted =
+    name === undefined ? defaults : loaded.functions.filter((found) => found.name === name).map(() => name);
+  if (wanted.length > 0) return wanted.map((found) => ({ name: found, weight, file, language, at }));
+  const has =
+    defaults.length > 0
+      ? `it has ${defaults.join(', ')}`
+      : language === 'python'
+        ? 'it has no public function that takes (prompts, completions, **kwargs)'
+        : 'it exports no function';
+  if (name === undefined) throw new BadInput(`${basename(file)} has no reward function: ${has}.`, at ?? { file });
+  throw new BadInput(
+    `${basename(file)} has no reward function "${name}": ${has}.${didYouMean(name, defaults)}`,
+    at ?? { file },
+  );
+}
+
+function checkNames(functions: NamedFunction[]): void {
+  for (const [index, { name, file, at }] of functions.entries()) {
+    const first = functions.slice(0, index).find((other) => other.name === name);
+    if (!first) continue;
+    const where = first.file === file ? 'twice' : `in ${basename(first.file)} and in ${basename(file)}`;
+    throw new BadInput(
+      `The reward function "${name}" is named ${where}, and their metrics would merge; rename or drop one.`,
+      at ?? { file },
+    );
+  }
+}
+
+/** Files work in parallel; the functions of one file, which share a worker, one after the other. */
+async function scoreAll(
+  functions: RewardFunction[],
+  files: Map<string, RewardFile>,
+  batch: ScoreBatch,
+): Promise<ScoreTable> {
+  const scores = await Promise.all(functions.map(({ file, name }) => files.get(file)!.score(name, batch)));
+  const logged: Record<string, (number | null)[]> = {};
+  for (const { metrics } of scores)
+    for (const [name, values] of Object.entries(metrics)) logged[name] = [...(logged[name] ?? []), ...values];
+  return {
+    columns: functions.map(({ name, weight }, k) => {
+      const { outcomes, seconds } = scores[k]!;
+      return { name, weight, outcomes, seconds };
+    }),
+    metrics: Object.fromEntries(Object.entries(logged).map(([name, values]) => [name, mean(values)])),
+    extra: Object.assign({}, ...scores.map(({ extra }) => extra)),
+  };
+}
+
+const mean = (values: (number | null)[]): number =>
+  values.reduce<number>((sum, value) => sum + (value ?? Number.NaN), 0) / values.length;

@@ -1,0 +1,57 @@
+import { readFile } from 'node:fs/promises';
+import { basename, dirname, extname, join } from 'node:path';
+import { BadInput, type SourceLocation } from '../protocol/errors.ts';
+import type { LoadRequest } from '../protocol/reward-worker.ts';
+import { compileReward } from './compile.ts';
+import { findPython } from './python.ts';
+
+/** How to start a worker for one reward file: the command, and what it is to load. */
+export interface WorkerLaunch {
+  command: string;
+  args: string[];
+  cwd: string;
+  load: LoadRequest;
+}
+
+export type RewardLanguage = 'typescript' | 'python';
+
+/** Throws BadInput for a file that is neither. */
+export function languageOf(file: string, at?: SourceLocation): RewardLanguage {
+  if (/^\.[cm]?[jt]sx?$/.test(extname(file))) return 'typescript';
+  if (extname(file) === '.py') return 'python';
+  throw new BadInput(`${basename(file)} is no reward file: it must end in .ts, .js, .mjs or .py.`, at);
+}
+
+interface WorkerNeeds {
+  file: string;
+  names: string[];
+  at: SourceLocation | undefined;
+  workerPath: string;
+  pythonPath: string | undefined;
+  memoryLimitBytes: number;
+}
+
+/** Reads and compiles a reward file, so that every worker for it runs the same code even if it is edited meanwhile. */
+export async function prepareWorker({ file, names, at, ...needs }: WorkerNeeds): Promise<WorkerLaunch> {
+  const { workerPath, pythonPath, memoryLimitBytes } = needs;
+  const builtFile = (name: string): string => join(dirname(workerPath), name);
+  const language = languageOf(file, at);
+  const source = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    const missing = error.code === 'ENOENT';
+    const message = missing ? 'does not exist' : `cannot be read (${error.message})`;
+    throw new BadInput(`The reward file ${file} ${message}.`, at);
+  });
+  const cwd = dirname(file);
+  const load = { type: 'load' as const, file, names, memoryLimitBytes };
+  if (language === 'python') {
+    const { path } = await findPython(pythonPath);
+    // Unbuffered, so that what was printed before a kill is there; no __pycache__ in the user's folders; UTF-8.
+    const args = ['-u', '-B', '-X', 'utf8', builtFile('reward-worker.py')];
+    return { command: path, args, cwd, load: { ...load, source: source.replace(/^\uFEFF/, '') } };
+  }
+  const compiled = await compileReward(file, builtFile('grpo-rewards.ts'));
+  // V8 works harder to free memory as it comes near its limit, so that comes before ours.
+  const heapMegabytes = Math.max(16, Math.floor((memoryLimitBytes * 0.75) / 1024 ** 2));
+  const args = ['--enable-source-maps', '--no-warnings', `--max-old-space-size=${heapMegabytes}`, workerPath];
+  return { command: process.execPath, args, cwd, load: { ...load, source: compiled } };
+}

@@ -1,0 +1,215 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import type { Readable, Writable } from 'node:stream';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { SourceLocation } from '../protocol/errors.ts';
+import { parseWorkerReply, type WorkerReply, type WorkerRequest } from '../protocol/reward-worker.ts';
+import type { FailureKind } from '../protocol/rewards.ts';
+import { onLines } from './lines.ts';
+import { residentBytes } from './process-memory.ts';
+
+/** Why a worker's process ended, as a failure of what it was working on. */
+export interface Death extends Partial<SourceLocation> {
+  failure: FailureKind;
+  message: string;
+}
+
+export interface WorkerLimits {
+  memoryLimitBytes: number;
+  /** Of what the user's code prints during one request; the rest is dropped. */
+  outputLimitBytes: number;
+  /** Gets what the user's code prints. */
+  onOutput: (text: string) => void;
+}
+
+const LONGEST_REPLY = 64 * 1024 * 1024;
+const MEMORY_CHECK_MILLISECONDS = 100;
+/** The worker itself reports asynchronous rows that take too long; this much later it must be blocked. */
+const GRACE_SECONDS = 0.25;
+
+const words = (bytes: number): string => `${Math.round(bytes / 1024 ** 2)} MiB`;
+
+/** One live worker process: requests in, replies out, and the limits that end it. Once ended it is of no more use. */
+export class WorkerProcess {
+  readonly #child: ChildProcess;
+  readonly #limits: WorkerLimits;
+  readonly #ended: Promise<void>;
+  #death: Death | undefined;
+  #onReply: (reply: WorkerReply) => void = () => {};
+  #onEnd: (death: Death) => void = () => {};
+  #printed = 0;
+  #lastWords = '';
+
+  constructor(command: string, args: string[], cwd: string, limits: WorkerLimits) {
+    this.#limits = limits;
+    this.#child = spawn(command, args, {
+      cwd,
+      // A group of its own, so that everything it starts can be ended with it. (A console window on Windows.)
+      detached: process.platform !== 'win32',
+      windowsHide: true,
+      stdio: ['pipe', 'pipe', 'pipe', 'pipe', 'pipe'],
+      // Inside VS Code the running executable is Electron.
+      env: { ...process.env, ELECTRON_RUN_AS_NODE: '1' },
+    });
+    const [lifeline, stdout, stderr, requests, replies] = this.#child.stdio as [
+      Writable,
+      Readable,
+      Readable,
+      Writable,
+      Readable,
+    ];
+    // Writing to a process that has just ended is no error of ours: its end is told by `exit`.
+    for (const stream of [lifeline, requests]) stream.on('error', () => {});
+    for (const stream of [stdout, stderr]) stream.setEncoding('utf8').on('data', (text: string) => this.#print(text));
+    onLines(replies, (line) => this.#read(line), {
+      limit: LONGEST_REPLY,
+      onTooLong: () =>
+        this.end({ failure: 'crash', message: `The function gave back more than ${words(LONGEST_REPLY)}.` }),
+    });
+    this.#ended = this.#watchEnd();
+  }
+
+  get alive(): boolean {
+    return this.#death === undefined;
+  }
+
+  /**
+   * Sends a request and passes its replies on until `onReply` returns true (then undefined is returned) or the process
+   * ends (then why). Ends it when it is silent for `silenceSeconds`, or uses too much memory.
+   */
+  async exchange(
+    request: WorkerRequest,
+    silenceSeconds: number,
+    onReply: (reply: WorkerReply) => boolean,
+  ): Promise<Death | undefined> {
+    this.#printed = 0;
+    const memoryWatch = this.#watchMemory();
+    const cause = `The function took longer than ${silenceSeconds} s and was stopped.`;
+    let timer: NodeJS.Timeout | undefined;
+    const expectReply = () => {
+      clearTimeout(timer);
+      timer = setTimeout(
+        () => {
+          const expired = timer;
+          // One more turn of the event loop: if it was this process that was busy, replies may be waiting to be read.
+          setImmediate(() => expired === timer && this.end({ failure: 'timeout', message: cause }));
+        },
+        (silenceSeconds + GRACE_SECONDS) * 1000,
+      );
+    };
+    try {
+      return await new Promise<Death | undefined>((resolve) => {
+        this.#onEnd = resolve;
+        this.#onReply = (reply) => {
+          expectReply();
+          if (onReply(reply)) resolve(undefined);
+        };
+        expectReply();
+        (this.#child.stdio[3] as Writable).write(`${JSON.stringify(request)}\n`);
+        if (this.#death) this.#ended.then(() => resolve(this.#death));
+      });
+    } finally {
+      this.#onReply = () => {};
+      this.#onEnd = () => {};
+      clearTimeout(timer);
+      timer = undefined;
+      memoryWatch.abort();
+    }
+  }
+
+  /** Kills the process and all that it started. The first cause given is the one that counts. */
+  end(cause: Death): Promise<void> {
+    this.#death ??= cause;
+    killTree(this.#child);
+    return this.#ended;
+  }
+
+  #read(line: string): void {
+    const reply = parseWorkerReply(line);
+    if (reply?.type === 'dying') this.#death ??= { ...reply, failure: 'crash' };
+    else if (reply) this.#onReply(reply);
+    else
+      this.end({
+        failure: 'crash',
+        message: 'The worker sent something that is no reply; does the code write to file descriptor 4?',
+      });
+  }
+
+  #print(text: string): void {
+    this.#lastWords = (this.#lastWords + text).slice(-2000);
+    const left = this.#limits.outputLimitBytes - this.#printed;
+    this.#printed += Buffer.byteLength(text);
+    if (left <= 0) return;
+    const fits = this.#printed <= this.#limits.outputLimitBytes;
+    this.#limits.onOutput(
+      fits
+        ? text
+        : `${Buffer.from(text).subarray(0, left)}\n[output cut off after ${this.#limits.outputLimitBytes} bytes]\n`,
+    );
+  }
+
+  async #watchEnd(): Promise<void> {
+    const exit = once(this.#child, 'exit').catch((error: Error) => {
+      this.#death ??= { failure: 'crash', message: `The worker process could not be started (${error.message}).` };
+    });
+    await exit;
+    killTree(this.#child);
+    // Outcomes that it sent before may still be on their way, unless someone else keeps the pipes open.
+    await Promise.race([this.#closed(), sleep(1000, undefined, { ref: false })]);
+    this.#death ??= this.#explainExit();
+    this.#onEnd(this.#death);
+  }
+
+  #closed(): Promise<unknown> {
+    const readable = [this.#child.stdout, this.#child.stderr, this.#child.stdio[4] as Readable];
+    const open = readable.filter((stream) => stream !== null && !stream.destroyed);
+    return Promise.all(open.map((stream) => new Promise((resolve) => stream!.once('close', resolve))));
+  }
+
+  #explainExit(): Death {
+    const { exitCode, signalCode } = this.#child;
+    if (/heap out of memory|allocation failed|MemoryError/i.test(this.#lastWords) && exitCode !== 0)
+      return {
+        failure: 'memory',
+        message: `The function used more than its ${words(this.#limits.memoryLimitBytes)} of memory.`,
+      };
+    const how = signalCode === null ? `with exit code ${exitCode}` : `by signal ${signalCode}`;
+    const said = this.#lastWords.trim().split('\n').at(-1);
+    return {
+      failure: 'crash',
+      message: `The function ended its process ${how}${said ? ` (last output: ${said.slice(0, 200)})` : ''}.`,
+    };
+  }
+
+  #watchMemory(): AbortController {
+    const stop = new AbortController();
+    const { memoryLimitBytes } = this.#limits;
+    const check = async () => {
+      while (!stop.signal.aborted && this.alive) {
+        const used = (await residentBytes(this.#child.pid!)) ?? 0;
+        if (used > memoryLimitBytes && !stop.signal.aborted)
+          this.end({
+            failure: 'memory',
+            message: `The function used more than its ${words(memoryLimitBytes)} of memory.`,
+          });
+        await sleep(MEMORY_CHECK_MILLISECONDS, undefined, { signal: stop.signal });
+      }
+    };
+    check().catch(() => {});
+    return stop;
+  }
+}
+
+/** Processes that the worker started are in its group; on Windows `taskkill` finds them. */
+function killTree({ pid }: ChildProcess): void {
+  if (pid === undefined) return;
+  if (process.platform === 'win32') {
+    spawn('taskkill', ['/pid', String(pid), '/T', '/F'], { stdio: 'ignore', windowsHide: true }).on('error', () => {});
+    return;
+  }
+  try {
+    process.kill(-pid, 'SIGKILL');
+  } catch {
+    // Nobody is left in the group.
+  }
+}

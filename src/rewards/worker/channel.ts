@@ -1,0 +1,18 @@
+import { writeSync } from 'node:fs';
+import { Socket } from 'node:net';
+import type { WorkerReply, WorkerRequest } from '../../protocol/reward-worker.ts';
+import { onLines } from '../lines.ts';
+
+const REQUESTS = 3;
+const REPLIES = 4;
+
+export function onRequest(handle: (request: WorkerRequest) => void): void {
+  // The host is this very package's other half: its requests need no second check.
+  onLines(new Socket({ fd: REQUESTS, writable: false }), (line) => handle(JSON.parse(line)));
+}
+
+/** Written before it returns, so that a row's outcome is out before the next row can hang or end the process. */
+export function reply(message: WorkerReply): void {
+  const bytes = Buffer.from(`${JSON.stringify(message)}\n`);
+  for (let written = 0; written < bytes.length; ) written += writeSync(REPLIES, bytes, written);
+}

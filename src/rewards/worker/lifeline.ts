@@ -1,0 +1,19 @@
+import { Worker } from 'node:worker_threads';
+
+/**
+ * Ends this process, and what it started, as soon as the lifeline (file descriptor 0) closes: the host is gone, even if
+ * it was killed. A thread of its own watches, because user code may keep the main thread in a loop that never ends.
+ */
+export function watchLifeline(): void {
+  const watcher = new Worker(
+    `const { Socket } = require('node:net');
+     const { spawnSync } = require('node:child_process');
+     const end = () => {
+       if (process.platform === 'win32') spawnSync('taskkill', ['/pid', String(process.pid), '/T', '/F']);
+       else process.kill(-process.pid, 'SIGKILL');
+     };
+     new Socket({ fd: 0 }).on('error', end).on('close', end).resume();`,
+    { eval: true, stdin: false },
+  );
+  watcher.unref();
+}

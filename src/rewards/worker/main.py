@@ -1,0 +1,270 @@
+"""A reward worker: a disposable process in which the user's Python rewards run, called exactly as TRL calls them.
+
+It needs Python 3.8 and nothing but the standard library. The messages and file descriptors are those of
+src/protocol/reward-worker.ts.
+"""
+
+import asyncio
+import functools
+import inspect
+import json
+import math
+import os
+import signal
+import sys
+import threading
+import traceback
+import types
+
+VERSION = 1
+LIFELINE, REQUESTS, REPLIES = 0, 3, 4
+# What TRL 1.16 passes besides the dataset's columns (GRPOTrainer._calculate_rewards).
+TRL_ARGUMENTS = ("prompts", "completions", "completion_ids", "trainer_state", "log_extra", "log_metric")
+
+
+def watch_lifeline():
+    """Ends this process and what it started once the host is gone, even if it was killed.
+
+    A forked process watches, not a thread: code that holds the interpreter's lock (a regular expression that never
+    ends) would keep a thread from running. Windows cannot fork and has to do with the thread.
+    """
+
+    def wait_for_end():
+        try:
+            while os.read(LIFELINE, 1):
+                pass
+        except OSError:
+            pass
+
+    def end_after_waiting():
+        wait_for_end()
+        os._exit(1)
+
+    if not hasattr(os, "fork"):
+        threading.Thread(target=end_after_waiting, daemon=True).start()
+    elif os.fork() == 0:
+        os.closerange(1, REPLIES + 1)
+        wait_for_end()
+        os.killpg(os.getpgrp(), signal.SIGKILL)
+
+
+def reply(**message):
+    data = (json.dumps(message, allow_nan=False) + "\n").encode()
+    while data:
+        data = data[os.write(REPLIES, data) :]
+
+
+def limit_memory(limit):
+    """Makes an allocation past the limit a MemoryError at its line, where the system can (Linux).
+
+    The limit counts reserved memory, so it leaves room for what libraries reserve and never touch; the host watches
+    the memory that is really used.
+    """
+    if sys.platform == "linux":
+        import resource
+
+        reserved = 1 << 30
+        _, hard = resource.getrlimit(resource.RLIMIT_DATA)
+        wanted = limit + reserved
+        resource.setrlimit(resource.RLIMIT_DATA, (wanted if hard < 0 else min(wanted, hard), hard))
+
+
+# --- Loading -----------------------------------------------------------------------------------------------------
+
+
+def load(request):
+    """Runs the user's file; returns its functions by name."""
+    file, folder = request["file"], os.path.dirname(request["file"])
+    limit_memory(request["memoryLimitBytes"])
+    # The first entry is this script's own folder.
+    sys.path[0] = folder
+    module = types.ModuleType("grpo_reward_" + os.path.splitext(os.path.basename(file))[0])
+    module.__file__ = file
+    sys.modules[module.__name__] = module
+    try:
+        exec(compile(request["source"], file, "exec", dont_inherit=True), module.__dict__)
+    except SyntaxError as error:
+        place = {"file": error.filename or file, "line": error.lineno or 1, "column": max(error.offset or 1, 1)}
+        reply(type="load-failed", message="SyntaxError: " + str(error.msg), **place)
+        return {}
+    except BaseException as error:
+        reply(type="load-failed", message=describe(error), **place_of(error, folder))
+        return {}
+    defaults = {
+        name: value
+        for name, value in vars(module).items()
+        if inspect.isfunction(value)
+        and value.__module__ == module.__name__
+        and not name.startswith("_")
+        and takes_trl_arguments(value)
+    }
+    wanted = {name: vars(module)[name] for name in request["names"] if callable(vars(module).get(name))}
+    functions = {**defaults, **wanted}
+    described = [
+        {"name": name, "kind": "batch", "isDefault": name in defaults, **declaration_of(value)}
+        for name, value in functions.items()
+    ]
+    reply(type="ready", version=VERSION, functions=described)
+    return functions
+
+
+def takes_trl_arguments(function):
+    """Whether TRL could call it: it names what it scores, and takes the keyword arguments that it does not name."""
+    parameters = inspect.signature(function).parameters.values()
+    names = {p.name for p in parameters}
+    takes_rest = any(p.kind is p.VAR_KEYWORD for p in parameters)
+    names_inputs = bool(names & {"prompts", "completions", "completion_ids"}) or len(names) == 1
+    return names_inputs and (takes_rest or names >= set(TRL_ARGUMENTS))
+
+
+def plain_function(function):
+    while isinstance(function, functools.partial):
+        function = function.func
+    return function
+
+
+def declaration_of(function):
+    code = getattr(inspect.unwrap(plain_function(function)), "__code__", None)
+    return {"file": code.co_filename, "line": code.co_firstlineno} if code else {}
+
+
+# --- Scoring -----------------------------------------------------------------------------------------------------
+
+
+def score(function, request, folder, loop):
+    count = len(request["completions"])
+    metrics, extra = {}, {}
+    try:
+        result = function(**trl_arguments(request, metrics, extra))
+        if inspect.isawaitable(result):
+            result = loop.run_until_complete(result)
+        outcomes = to_outcomes(result, count)
+    except MemoryError as error:
+        message = "The function ran out of memory (MemoryError)."
+        outcomes = [failure("memory", message, **place_of(error, folder))] * count
+    except BaseException as error:
+        outcomes = [failure("throw", describe(error), **place_of(error, folder))] * count
+    for row, outcome in enumerate(outcomes):
+        reply(type="outcome", row=row, outcome=outcome)
+    reply(type="done", metrics=metrics, extra=extra)
+
+
+def trl_arguments(request, metrics, extra):
+    """The keyword arguments of a reward function in TRL 1.16."""
+    prompts, completions = request["prompts"], request["completions"]
+    # With a chat prompt, the completion is a chat as well.
+    completions = [
+        completion if isinstance(prompt, str) else [{"role": "assistant", "content": completion}]
+        for prompt, completion in zip(prompts, completions)
+    ]
+    # Outside training, 1 step of which 0 are done: what ramps up with global_step / max_steps is at its start.
+    state = request["trainerState"] or {"globalStep": 0, "maxSteps": 1}
+
+    def log_metric(name, value):
+        metrics.setdefault(str(name), []).append(plain(float(value)))
+
+    def log_extra(column, values):
+        extra.setdefault(str(column), []).extend(plain(value) for value in values)
+
+    return {
+        **request["columns"],
+        "prompts": prompts,
+        "completions": completions,
+        "completion_ids": request["completionIds"],
+        "trainer_state": types.SimpleNamespace(global_step=state["globalStep"], max_steps=state["maxSteps"]),
+        "log_extra": log_extra,
+        "log_metric": log_metric,
+    }
+
+
+def to_outcomes(result, count):
+    try:
+        if isinstance(result, (str, bytes, dict)):
+            raise TypeError
+        rewards = list(result)
+    except TypeError:
+        message = "The function returned {}; return a list with one number or None per completion.".format(shown(result))
+        return [failure("wrong-type", message)] * count
+    if len(rewards) != count:
+        message = "The function returned {} rewards for {} completions; return one for each.".format(len(rewards), count)
+        return [failure("wrong-length", message)] * count
+    return [to_outcome(reward) for reward in rewards]
+
+
+def to_outcome(reward):
+    if reward is None:
+        return {"kind": "abstain"}
+    try:
+        if isinstance(reward, (str, bytes)):
+            raise TypeError
+        value = float(reward)  # numpy's and torch's scalars too
+    except (TypeError, ValueError, OverflowError):
+        return failure("wrong-type", "The function gave {}; a reward is a number, or None to abstain.".format(shown(reward)))
+    if not math.isfinite(value):
+        return failure("nan", "The score is {}; return a finite number, or None to abstain.".format(value))
+    return {"kind": "score", "score": value}
+
+
+def failure(kind, message, **place):
+    return {"kind": "failure", "failure": kind, "message": message, **place}
+
+
+# --- Words and places --------------------------------------------------------------------------------------------
+
+
+def place_of(error, folder):
+    """The last frame of the traceback that is in the user's folder."""
+    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if is_users(frame.filename, folder)]
+    if not frames:
+        return {}
+    column = getattr(frames[-1], "colno", None)  # since Python 3.11
+    return {"file": frames[-1].filename, "line": frames[-1].lineno, **({} if column is None else {"column": column + 1})}
+
+
+def is_users(file, folder):
+    inside = os.path.abspath(file).startswith(os.path.join(folder, ""))
+    return inside and "site-packages" not in file and not file.startswith(sys.prefix + os.sep)
+
+
+def describe(error):
+    return "".join(traceback.format_exception_only(type(error), error)).strip()[:4000]
+
+
+def shown(value):
+    return "{:.100} ({})".format(repr(value), type(value).__name__)
+
+
+def plain(value):
+    """A value as JSON has it; a number that is not finite becomes null, anything unknown its text."""
+    if value is None or isinstance(value, (bool, int, str)):
+        return value
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, dict):
+        return {str(key): plain(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [plain(item) for item in value]
+    if hasattr(value, "tolist"):  # numpy and torch
+        return plain(value.tolist())
+    return str(value)
+
+
+def main():
+    watch_lifeline()
+    loop = asyncio.new_event_loop()
+    asyncio.set_event_loop(loop)
+    functions, folder = {}, ""
+    # Not inherited by what the user's code starts.
+    for descriptor in (REQUESTS, REPLIES):
+        os.set_inheritable(descriptor, False)
+    with open(REQUESTS, encoding="utf-8", newline="\n") as requests:
+        for line in requests:
+            request = json.loads(line)
+            if request["type"] == "load":
+                folder = os.path.dirname(request["file"])
+                functions = load(request)
+            else:
+                score(functions[request["name"]], request, folder, loop)
+
+
+main()

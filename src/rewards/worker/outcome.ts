@@ -1,0 +1,79 @@
+import { inspect } from 'node:util';
+import type { FailureKind, RewardOutcome, RewardStep } from '../../protocol/rewards.ts';
+import { placeOfError } from './source-place.ts';
+
+/** Longer explanations are cut: they are for a person to read. */
+const LONGEST_TEXT = 4000;
+
+const failure = (kind: FailureKind, message: string): RewardOutcome => ({ kind: 'failure', failure: kind, message });
+
+/** What a function threw, at its place in the user's source. */
+export function thrown(error: unknown): RewardOutcome {
+  return { kind: 'failure', failure: 'throw', message: describeError(error), ...placeOfError(error) };
+}
+
+export function describeError(error: unknown): string {
+  if (error instanceof Error) return cut(`${error.name}: ${error.message}`);
+  return cut(`threw ${shown(error)}`);
+}
+
+/** Checks what a row function returned for `completion`, or a batch function in its list. Never turns a mistake into a 0. */
+export function toOutcome(value: unknown, completion: string): RewardOutcome {
+  if (value === null) return { kind: 'abstain' };
+  if (typeof value === 'number') return toScore(value, {});
+  if (typeof value !== 'object' || !('score' in value)) return wrongType(value);
+  const { score, reason, extracted, steps } = value as Record<string, unknown>;
+  if (score === null) return { kind: 'abstain' };
+  if (typeof score !== 'number') return wrongType(score, 'score: ');
+  if (reason !== undefined && typeof reason !== 'string')
+    return failure('wrong-type', `"reason" must be a text, not ${shown(reason)}.`);
+  const found = typeof extracted === 'number' ? String(extracted) : (extracted ?? undefined);
+  if (found !== undefined && typeof found !== 'string')
+    return failure('wrong-type', `"extracted" must be a text or a number, not ${shown(extracted)}.`);
+  const checked = steps === undefined ? undefined : checkSteps(steps, completion);
+  if (checked && 'kind' in checked) return checked;
+  return toScore(score, {
+    ...(reason !== undefined && { reason: cut(reason) }),
+    ...(found !== undefined && { extracted: cut(found) }),
+    ...(checked && { steps: checked }),
+  });
+}
+
+function toScore(score: number, details: object): RewardOutcome {
+  if (!Number.isFinite(score))
+    return failure('nan', `The score is ${score}; return a finite number, or null to abstain.`);
+  return { kind: 'score', score, ...details };
+}
+
+function checkSteps(steps: unknown, completion: string): RewardStep[] | RewardOutcome {
+  if (!Array.isArray(steps))
+    return failure('wrong-type', `"steps" must be a list of { end, score }, not ${shown(steps)}.`);
+  let last = 0;
+  for (const step of steps) {
+    const { end, score } = (step ?? {}) as Partial<RewardStep>;
+    if (typeof end !== 'number' || typeof score !== 'number')
+      return failure('wrong-type', `A step must be { end, score }, both numbers, not ${shown(step)}.`);
+    if (!Number.isFinite(score)) return failure('nan', `The score of a step is ${score}; give a finite number.`);
+    if (!Number.isInteger(end) || end < last || end > completion.length)
+      return failure(
+        'wrong-type',
+        `A step's "end" is ${end}; ends must ascend and be whole numbers up to the completion's length, ${completion.length}.`,
+      );
+    last = end;
+  }
+  return steps.map(({ end, score }) => ({ end, score }));
+}
+
+function wrongType(value: unknown, where = ''): RewardOutcome {
+  const what =
+    value === undefined
+      ? 'returned nothing (undefined)'
+      : typeof value === 'boolean'
+        ? `returned ${value}, which is no number (write ${value ? 1 : 0}, or Number(...))`
+        : `returned ${shown(value)}`;
+  return failure('wrong-type', `The function ${where}${what}; a reward is a number, null to abstain, or { score }.`);
+}
+
+const shown = (value: unknown): string =>
+  inspect(value, { depth: 1, breakLength: Number.POSITIVE_INFINITY }).slice(0, 100);
+const cut = (text: string): string => (text.length > LONGEST_TEXT ? `${text.slice(0, LONGEST_TEXT)}…` : text);

@@ -1,0 +1,107 @@
+import type { ScoreRequest } from '../../protocol/reward-worker.ts';
+import type { Prompt, RewardOutcome } from '../../protocol/rewards.ts';
+import { reply } from './channel.ts';
+import type { LoadedFunction, UserFunction } from './load.ts';
+import { thrown, toOutcome } from './outcome.ts';
+
+/** Calls one function on a batch and replies with the outcome of every row as soon as it is there. */
+export async function score({ call, kind }: LoadedFunction, request: ScoreRequest): Promise<void> {
+  await (kind === 'batch' ? scoreBatch(call, request) : scoreRows(call, request));
+  reply({ type: 'done', metrics: {}, extra: {} });
+}
+
+async function scoreBatch(call: UserFunction, request: ScoreRequest): Promise<void> {
+  const outcomes = await batchOutcomes(call, request);
+  for (const [row, outcome] of outcomes.entries()) reply({ type: 'outcome', row, outcome });
+}
+
+async function batchOutcomes(call: UserFunction, request: ScoreRequest): Promise<RewardOutcome[]> {
+  const { prompts, completions, completionIds, columns } = request;
+  const all = (outcome: RewardOutcome) => completions.map(() => outcome);
+  const messages = prompts.map((prompt) => (typeof prompt === 'string' ? undefined : prompt));
+  try {
+    const scores = await call({
+      ...columns,
+      prompts: prompts.map(promptText),
+      ...(messages.some(Boolean) && { messages }),
+      completions,
+      ...(completionIds && { completionIds }),
+    });
+    if (!Array.isArray(scores))
+      return all({
+        kind: 'failure',
+        failure: 'wrong-type',
+        message: 'A batch reward must return a list with one reward per completion.',
+      });
+    if (scores.length !== completions.length)
+      return all({
+        kind: 'failure',
+        failure: 'wrong-length',
+        message: `The function returned ${scores.length} rewards for ${completions.length} completions; return one for each.`,
+      });
+    return completions.map((completion, row) => toOutcome(scores[row], completion));
+  } catch (error) {
+    return all(thrown(error));
+  }
+}
+
+/** Up to `concurrency` asynchronous rows are in flight at once; a synchronous function is never interrupted by another row. */
+async function scoreRows(call: UserFunction, request: ScoreRequest): Promise<void> {
+  const rows = request.rows.values();
+  const lane = async () => {
+    for (const row of rows) {
+      reply({ type: 'start', row });
+      const result = callRow(call, request, row);
+      // No await for a synchronous result: it would let the next row start before this one's outcome is out.
+      reply({ type: 'outcome', row, outcome: result instanceof Promise ? await result : result });
+    }
+  };
+  await Promise.all(Array.from({ length: request.concurrency }, lane));
+}
+
+function callRow(call: UserFunction, request: ScoreRequest, row: number): RewardOutcome | Promise<RewardOutcome> {
+  const completion = request.completions[row]!;
+  try {
+    const value = call(rowInput(request, row));
+    if (typeof (value as PromiseLike<unknown> | null)?.then !== 'function') return toOutcome(value, completion);
+    const settled = Promise.resolve(value).then((result) => toOutcome(result, completion), thrown);
+    return withTimeout(settled, request.timeoutSeconds);
+  } catch (error) {
+    return thrown(error);
+  }
+}
+
+function rowInput({ prompts, completions, completionIds, columns }: ScoreRequest, row: number): object {
+  const prompt = prompts[row]!;
+  const own = Object.fromEntries(Object.entries(columns).map(([name, values]) => [name, values[row]]));
+  return {
+    ...own,
+    prompt: promptText(prompt),
+    ...(typeof prompt !== 'string' && { messages: prompt }),
+    completion: completions[row],
+    ...(completionIds && { completionIds: completionIds[row] }),
+  };
+}
+
+const promptText = (prompt: Prompt): string =>
+  typeof prompt === 'string' ? prompt : prompt.map(({ content }) => content).join('\n\n');
+
+/** The host watches for a thread that is blocked; a promise that never settles is noticed here. */
+async function withTimeout(settled: Promise<RewardOutcome>, seconds: number): Promise<RewardOutcome> {
+  let timer: NodeJS.Timeout | undefined;
+  const timeout = new Promise<RewardOutcome>((resolve) => {
+    const give = () =>
+      resolve({
+        kind: 'failure',
+        failure: 'timeout',
+        message: `The function took longer than ${seconds} s and was stopped.`,
+      });
+    // One more turn of the event loop: an answer that has already arrived should count.
+    timer = setTimeout(() => setImmediate(give), seconds * 1000);
+  });
+  try {
+    return await Promise.race([settled, timeout]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
