@@ -58,7 +58,8 @@ BASE = dict(
     lrSchedulerType="constant",
     warmupSteps=0,
     weightDecay=0.0,
-    maxGradNorm=1.0,
+    # Clips some steps and not others: AdamW hides the scale of a loss from the weights, and so would clipping every step.
+    maxGradNorm=5.0,
 )
 
 CASES: dict[str, dict] = {}
