@@ -1,7 +1,10 @@
 // One bundle per process (design: trainer and command, reward worker). `--watch` rebuilds on change.
+import { readdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { context } from 'esbuild';
 
-const shared = {
+/** How everything that runs in Node is bundled; `scripts/run.mjs` uses it too. */
+export const nodeBundle = {
   bundle: true,
   platform: 'node',
   format: 'esm',
@@ -20,7 +23,9 @@ const shared = {
 };
 
 const bundles = [
-  { entryPoints: { grpo: 'src/cli/main.ts', 'reward-worker': 'src/rewards/worker/main.ts' } },
+  // In parts, so that a command loads only what it uses: `doctor` must run where the engine does not load.
+  { entryPoints: { grpo: 'src/cli/main.ts', trainer: 'src/trainer/main.ts' }, splitting: true, chunkNames: 'grpo-[name]-[hash]', metafile: true },
+  { entryPoints: { 'reward-worker': 'src/rewards/worker/main.ts' } },
   // Copied as they are: the Python reward worker, and what reward files import as `grpo/rewards`.
   {
     entryPoints: { 'reward-worker': 'src/rewards/worker/main.py', 'grpo-rewards': 'src/rewards/api.ts' },
@@ -31,11 +36,22 @@ const bundles = [
   },
 ];
 
-for (const bundle of bundles) {
-  const build = await context({ ...shared, ...bundle });
-  if (process.argv.includes('--watch')) await build.watch();
-  else {
-    await build.rebuild();
-    await build.dispose();
+if (process.argv[1] === import.meta.filename) {
+  for (const bundle of bundles) {
+    const build = await context({ ...nodeBundle, ...bundle });
+    if (process.argv.includes('--watch')) await build.watch();
+    else {
+      const { metafile } = await build.rebuild();
+      await build.dispose();
+      if (metafile) removeOldParts(metafile);
+    }
+  }
+}
+
+/** Parts have a hash of their contents in their names, so that those of earlier builds would pile up. */
+function removeOldParts({ outputs }) {
+  for (const file of readdirSync(nodeBundle.outdir)) {
+    const isPart = /^grpo-.+-[0-9A-Z]{8}\.js(\.map)?$/.test(file);
+    if (isPart && !(`${nodeBundle.outdir}/${file}` in outputs)) rmSync(join(nodeBundle.outdir, file));
   }
 }

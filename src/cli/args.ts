@@ -15,7 +15,8 @@ export type Command =
       prompts?: string;
       n: number;
       greedy: boolean;
-      maxTokens: number;
+      /** Undefined: as many as the command finds sensible. */
+      maxTokens?: number;
       seed: number;
       json: boolean;
     }
@@ -25,6 +26,9 @@ export type Command =
   | { command: 'doctor'; json: boolean }
   | { command: 'help'; text: string }
   | { command: 'version' };
+
+/** The arguments of one command. */
+export type CommandOf<Name extends CommandName> = Extract<Command, { command: Name }>;
 
 /** Reads the arguments behind `grpo`. Throws BadInput, with the usage below the sentence, for what it does not know. */
 export function parseCommand(args: readonly string[]): Command {
@@ -67,7 +71,7 @@ const READERS: { [Name in CommandName]: (args: Arguments) => Command } = {
       ...args.optional('prompts'),
       n: args.integer('n', 1, 1),
       greedy: args.flag('greedy'),
-      maxTokens: args.integer('max-tokens', 1, 256),
+      ...(args.text('max-tokens') !== undefined && { maxTokens: args.integer('max-tokens', 1, 1) }),
       seed: args.integer('seed', 0, 42),
       json: args.flag('json'),
     };

@@ -45,7 +45,7 @@ export const COMMANDS = {
       prompts: text('FILE', 'prompts: JSON Lines with prompt or prompt_ids'),
       n: text('N', 'completions per prompt (default: 1)'),
       greedy: flag('always take the likeliest token'),
-      'max-tokens': text('N', 'longest completion (default: 256)'),
+      'max-tokens': text('N', "longest completion (default: 256, or what the model's context leaves)"),
       seed: text('S', 'seed of the sampling (default: 42)'),
       json: flag('print one JSON object per completion'),
     },

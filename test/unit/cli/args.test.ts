@@ -48,7 +48,6 @@ describe('commands', () => {
         prompts: 'p.jsonl',
         n: 1,
         greedy: false,
-        maxTokens: 256,
         seed: 42,
         json: false,
       },

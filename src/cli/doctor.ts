@@ -1,0 +1,78 @@
+import { availableParallelism, cpus, freemem, totalmem } from 'node:os';
+import { findPython, type PythonInterpreter } from '../rewards/python.ts';
+import type { CommandOf } from './args.ts';
+import type { Device } from './devices.ts';
+import { print, printJson } from './output.ts';
+import { table } from './table.ts';
+import { VERSION } from './version.ts';
+
+interface Diagnosis {
+  version: string;
+  node: string;
+  platform: string;
+  cpu: { model: string; cores: number };
+  memory: { total_bytes: number; free_bytes: number };
+  devices: Device[];
+  /** Versions by package; empty when the engine does not load. */
+  engines: Record<string, string>;
+  /** For Python rewards; null: none found. */
+  python: PythonInterpreter | null;
+  /** How to get what is missing, a sentence each. */
+  advice: string[];
+}
+
+/** `grpo doctor`: what works on this machine. Exit status 1 when it cannot train. */
+export async function doctorCommand({ json }: CommandOf<'doctor'>): Promise<number> {
+  const diagnosis = await diagnose();
+  if (json) printJson(diagnosis);
+  else print(describe(diagnosis));
+  return diagnosis.devices.some(({ works }) => works) ? 0 : 1;
+}
+
+async function diagnose(): Promise<Diagnosis> {
+  const advice: string[] = [];
+  const engine = await examineEngine();
+  if (!engine.devices.some(({ works }) => works))
+    advice.push(
+      'The engine is a native module: install the package again on this machine, for this platform and Node.',
+    );
+  const python = await findPython().catch((error: Error) => {
+    advice.push(error.message);
+    return null;
+  });
+  return {
+    version: VERSION,
+    node: process.versions.node,
+    platform: `${process.platform} ${process.arch}`,
+    cpu: { model: cpus()[0]?.model.trim() ?? 'unknown', cores: availableParallelism() },
+    memory: { total_bytes: totalmem(), free_bytes: freemem() },
+    ...engine,
+    python,
+    advice,
+  };
+}
+
+/** The engine is loaded here and not before: when it cannot be loaded, that is what to report. */
+async function examineEngine(): Promise<Pick<Diagnosis, 'devices' | 'engines'>> {
+  try {
+    const { engineVersions, examineDevices } = await import('./devices.ts');
+    return { devices: await examineDevices(), engines: engineVersions() };
+  } catch (error) {
+    const detail = `does not work: the engine cannot be loaded (${(error as Error).message})`;
+    return { devices: [{ name: 'cpu', works: false, detail }], engines: {} };
+  }
+}
+
+function describe({ version, node, platform, cpu, memory, devices, engines, python, advice }: Diagnosis): string {
+  const gigabytes = (bytes: number) => `${(bytes / 1e9).toFixed(1)} GB`;
+  const machine: [string, string][] = [
+    ['GRPO Lab', version],
+    ['Node', `${node} on ${platform}`],
+    ['CPU', `${cpu.model}, ${cpu.cores} cores`],
+    ['Memory', `${gigabytes(memory.total_bytes)}, ${gigabytes(memory.free_bytes)} free`],
+    ...Object.entries(engines),
+    ['Python', python ? `${python.version} at ${python.path}` : 'none found (only .py rewards need it)'],
+  ];
+  const found = devices.map(({ name, detail }) => [`device ${name}`, detail]);
+  return [...table([...machine, ...found]), ...advice.map((sentence) => `\n${sentence}`)].join('\n');
+}

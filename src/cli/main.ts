@@ -1,0 +1,63 @@
+#!/usr/bin/env node
+import { BadInput, RunFailure } from '../protocol/errors.ts';
+import { type Command, parseCommand } from './args.ts';
+import { print } from './output.ts';
+import { VERSION } from './version.ts';
+
+/** Gives the exit status. Commands load what they need when they run: the engine takes longer to load than `--help` to print. */
+async function run(command: Command): Promise<number> {
+  switch (command.command) {
+    case 'help':
+      print(command.text);
+      return 0;
+    case 'version':
+      print(VERSION);
+      return 0;
+    case 'train':
+      return (await import('./train.ts')).trainCommand(command);
+    case 'score':
+      return (await import('./score.ts')).scoreCommand(command);
+    case 'generate':
+      return (await import('./generate.ts')).generateCommand(command);
+    case 'logprobs':
+      return (await import('./logprobs.ts')).logprobsCommand(command);
+    case 'train':
+      return (await import('./train.ts')).trainCommand(command);
+    case 'eval':
+      return (await import('./eval.ts')).evaluateCommand(command);
+    case 'bench':
+      return (await import('./bench.ts')).benchCommand(command);
+    case 'doctor':
+      return (await import('./doctor.ts')).doctorCommand(command);
+    default:
+      throw new RunFailure(`\`grpo ${command.command}\` is not there yet.`);
+  }
+}
+
+/** Shows what went wrong on stderr; gives the exit status. Only an error that nobody foresaw has a stack to show. */
+function report(error: unknown): number {
+  const foreseen = error instanceof BadInput || error instanceof RunFailure;
+  const trace = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  process.stderr.write(foreseen ? `${error.message}\n` : `Unexpected error, please report it: ${trace}\n`);
+  return error instanceof BadInput ? 2 : 1;
+}
+
+/** A reader that goes away (`grpo ... | head`) ends a command quietly, except a training run, which has its folder to write. */
+function surviveClosedPipes(command: Command): void {
+  for (const stream of [process.stdout, process.stderr])
+    stream.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EPIPE') throw error;
+      if (command.command !== 'train') process.exit();
+    });
+}
+
+// Stacks point into the sources rather than the bundle.
+process.setSourceMapsEnabled(true);
+try {
+  const command = parseCommand(process.argv.slice(2));
+  surviveClosedPipes(command);
+  process.exitCode = await run(command);
+} catch (error) {
+  // Not process.exit(): what was written before would be lost where pipes are slow.
+  process.exitCode = report(error);
+}

@@ -1,0 +1,60 @@
+import type { ModelConfig } from '../model/config.ts';
+import type { Tokenizer } from '../model/tokenizer.ts';
+import { BadInput, type SourceLocation } from '../protocol/errors.ts';
+import type { Prompt } from '../protocol/rewards.ts';
+import { readPrompt } from '../trainer/dataset.ts';
+import type { JsonLine, JsonObject } from '../trainer/json-lines.ts';
+
+/** A prompt for the model, and where it comes from. */
+export interface PromptRow {
+  /** As the row has it; decoded where the row has ids only. */
+  prompt: Prompt;
+  promptIds: number[];
+  /** Undefined for a prompt that stood on the command line. */
+  at: SourceLocation | undefined;
+}
+
+/** Reads a row's `prompt_ids`, else its `prompt`, which is tokenized as for training. */
+export function readPromptRow({ value, line }: JsonLine, file: string, tokenizer: Tokenizer): PromptRow {
+  const at = { file, line };
+  const ids = readIds(value, 'prompt_ids', at);
+  const text = value.prompt === undefined && ids ? tokenizer.decode(ids) : readPrompt(value, at);
+  const promptIds = ids ?? tokenizer.encodePrompt(text).ids;
+  return { prompt: text, promptIds, at };
+}
+
+/** Reads a row's `completion_ids`, else its `completion`, which is tokenized by itself and without special tokens added. */
+export function readCompletionIds({ value, line }: JsonLine, file: string, tokenizer: Tokenizer): number[] {
+  const at = { file, line };
+  const ids = readIds(value, 'completion_ids', at);
+  if (ids) return ids;
+  if (typeof value.completion !== 'string')
+    throw new BadInput('This row has neither a "completion" (a text) nor "completion_ids".', at);
+  return tokenizer.encode(value.completion, { addSpecialTokens: false });
+}
+
+function readIds(row: JsonObject, field: string, at: SourceLocation): number[] | undefined {
+  const ids = row[field];
+  if (ids === undefined || ids === null) return undefined;
+  if (!Array.isArray(ids) || !ids.every((id) => Number.isInteger(id) && id >= 0))
+    throw new BadInput(`"${field}" must be a list of token ids, such as [17, 4].`, at);
+  return ids as number[];
+}
+
+/** Throws BadInput when the model cannot take a prompt with `more` tokens behind it. */
+export function checkFits({ promptIds, at }: PromptRow, more: number, what: string, model: ModelConfig): void {
+  const room = model.maxPositionEmbeddings;
+  if (promptIds.length === 0) throw new BadInput('The prompt has no tokens; give it some text.', at);
+  if (promptIds.length + more > room)
+    throw new BadInput(
+      `The prompt's ${promptIds.length} tokens and ${what} are beyond the model's context of ${room}; shorten them.`,
+      at,
+    );
+}
+
+/** Throws BadInput when the model has no such token. */
+export function checkKnown(ids: readonly number[], model: ModelConfig, at: SourceLocation | undefined): void {
+  const unknown = ids.find((id) => id >= model.vocabSize);
+  if (unknown !== undefined)
+    throw new BadInput(`Token id ${unknown} is outside the model's vocabulary of ${model.vocabSize} tokens.`, at);
+}

@@ -1,0 +1,4 @@
+import { version } from '../../package.json';
+
+/** The release of GRPO Lab that this is. */
+export const VERSION: string = version;
