@@ -28,6 +28,8 @@ export interface LossOptions extends PolicyLossOptions {
   importanceSamplingLevel: 'token' | 'sequence';
   /** Weight of the KL divergence; needs `refLogps`. */
   beta: number;
+  /** Multiply the KL term by the ratio, which makes its gradient that of the reverse KL (DeepSeek-V3.2, arXiv:2512.02556). */
+  useBiasCorrectionKl: boolean;
   /** Weight of the entropy bonus; needs `entropies`. */
   entropyCoef: number;
   /** What dr_grpo divides by, whatever the completions' lengths. */
@@ -87,7 +89,10 @@ export function grpoLoss(inputs: LossInputs, options: LossOptions): { loss: Scal
   const entropies = inputs.entropies && onTokens(inputs.entropies);
 
   let perToken = policyLoss(ratio, logps, advantages, options);
-  if (beta !== 0) perToken = add(perToken, mul(given(kl, 'beta', 'refLogps'), beta));
+  if (beta !== 0) {
+    const penalty = given(kl, 'beta', 'refLogps');
+    perToken = add(perToken, mul(options.useBiasCorrectionKl ? mul(penalty, ratio) : penalty, beta));
+  }
   let loss = average(perToken, inputs, options);
   if (entropyCoef !== 0) {
     const bonus = div(sum(given(entropies, 'entropyCoef', 'entropies')), maximum(inputs.totalTokens, 1));

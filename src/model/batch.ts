@@ -49,6 +49,8 @@ export function batchSequences(
 export function padRight(rows: readonly number[][]): NdArray {
   const length = bucket(Math.max(1, ...rows.map((row) => row.length)));
   const ids = new Int32Array(rows.length * length);
-  rows.forEach((row, index) => ids.set(row, index * length));
+  rows.forEach((row, index) => {
+    ids.set(row, index * length);
+  });
   return ints(ids, [rows.length, length]);
 }

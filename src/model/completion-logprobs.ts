@@ -18,14 +18,14 @@ import type { ModelConfig } from './config.ts';
 import { decode, logitsOf, type Parameters } from './decoder.ts';
 
 /** Rows of a prompt and its completion; both lengths are padded to common sizes. */
-export interface SequenceTensors {
+export type SequenceTensors = {
   /** Prompt and completion, one after the other, padding to the right: int32 [rows, length]. */
   ids: Tensor2D;
   /** int32 [rows]. */
   promptLengths: Tensor1D;
   /** The completion again, from its first token: int32 [rows, completionLength]. */
   completionIds: Tensor2D;
-}
+};
 
 /**
  * Logits from which each completion token was drawn, divided by `temperature`: [rows · completionLength, vocabulary]. The head runs only

@@ -1,6 +1,6 @@
 import type { Compiled, Engine } from '../engine/engine.ts';
 import { type ArraysOf, floats, ints, type NdArray } from '../engine/tree.ts';
-import { batchSequences, padRight, type Sequence } from './batch.ts';
+import { batchSequences, padRight, type Sequence, type SequenceArrays } from './batch.ts';
 import { completionLogits, completionLogProbs, type SequenceTensors } from './completion-logprobs.ts';
 import { type ModelConfig, readModelConfig } from './config.ts';
 import type { Parameters } from './decoder.ts';
@@ -27,25 +27,31 @@ export interface Completion {
   truncated: boolean;
 }
 
-type LogProbInputs = { params: Parameters; batch: { [K in keyof SequenceTensors]: SequenceTensors[K] } };
+type LogProbInputs = { params: Parameters; sequences: SequenceTensors };
 
 /** Log-probabilities of given completions under any weights of one architecture. */
 export class Scorer {
   readonly #program: Compiled<LogProbInputs, { logProbs: SequenceTensors['ids'] }>;
 
   constructor(engine: Engine, config: ModelConfig, temperature: number) {
-    this.#program = engine.compile('log-probabilities', ({ params, batch }: LogProbInputs) => ({
-      logProbs: completionLogProbs(completionLogits(params, config, batch, temperature), batch),
+    this.#program = engine.compile('log-probabilities', ({ params, sequences }: LogProbInputs) => ({
+      logProbs: completionLogProbs(completionLogits(params, config, sequences, temperature), sequences),
     }));
   }
 
   /** One list per sequence, with one number per completion token. */
   async logProbs(weights: Weights, sequences: readonly Sequence[]): Promise<number[][]> {
-    const { logProbs } = await this.#program.run({ params: weights, batch: batchSequences(sequences) });
-    const width = logProbs.shape[1]!;
+    const arrays = batchSequences(sequences);
+    const width = arrays.completionIds.shape[1]!;
+    const logProbs = (await this.logProbsOf(weights, arrays)).data as Float32Array;
     return sequences.map(({ completionIds }, row) => [
-      ...(logProbs.data as Float32Array).subarray(row * width, row * width + completionIds.length),
+      ...logProbs.subarray(row * width, row * width + completionIds.length),
     ]);
+  }
+
+  /** For sequences already laid out: [rows, completionLength], noise past a completion's end. */
+  async logProbsOf(weights: Weights, sequences: SequenceArrays): Promise<NdArray> {
+    return (await this.#program.run({ params: weights, sequences })).logProbs;
   }
 }
 

@@ -140,6 +140,12 @@ const loss = {
   beta: nonNegative
     .default(0)
     .describe('Weight of the KL divergence from the reference model; 0: no reference model is kept.'),
+  useBiasCorrectionKl: z
+    .boolean()
+    .default(true)
+    .describe(
+      'Multiply the KL term by the probability ratio: its gradient is then that of the reverse KL (DeepSeek-V3.2; the default of TRL). false: the plain k3 estimate of the GRPO paper.',
+    ),
   syncRefModel: z
     .boolean()
     .default(false)

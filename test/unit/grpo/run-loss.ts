@@ -27,6 +27,7 @@ export const defaults: LossOptions = {
   epsilonHigh: 0.28,
   delta: null,
   beta: 0,
+  useBiasCorrectionKl: false,
   importanceSamplingLevel: 'token',
   maxCompletionLength: 8,
   sapoTemperaturePos: 1,

@@ -1,0 +1,42 @@
+import { existsSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { BadInput } from '../protocol/errors.ts';
+import { Evaluator } from '../trainer/evaluate.ts';
+import { loadRunConfig } from '../trainer/load-config.ts';
+import { prepareRun } from '../trainer/prepare.ts';
+import type { CommandOf } from './args.ts';
+import { print, printJson } from './output.ts';
+import { rewardWorker } from './reward-worker.ts';
+
+/** `grpo eval`: mean rewards of sampled completions of the held-out prompts, under the start model or a checkpoint. */
+export async function evaluateCommand({ config: file, checkpoint, json }: CommandOf<'eval'>): Promise<number> {
+  const loaded = loadRunConfig(file);
+  if (loaded.config.evalDataset === null) {
+    throw new BadInput('there is no "evalDataset" to evaluate on; name one', loaded.locate([]));
+  }
+  // The checkpoint is a model folder like any other, checked like any other.
+  if (checkpoint !== undefined) {
+    loaded.config.model = resolve(checkpoint);
+    if (!existsSync(join(loaded.config.model, 'config.json'))) {
+      throw new BadInput('there is no checkpoint here (no config.json)', { file: loaded.config.model });
+    }
+  }
+  const run = await prepareRun(loaded, { rewardWorker });
+  try {
+    const { completions: _, ...result } = await new Evaluator(run).evaluate(run.weights, run.evalPrompts!);
+    if (json) {
+      printJson(result);
+      return 0;
+    }
+    const figure = (value: number | null) => (value === null ? 'none' : value.toFixed(3));
+    for (const [name, mean] of Object.entries(result.rewards)) print(`${name.padEnd(24)} ${figure(mean)}`);
+    print(`${'reward'.padEnd(24)} ${figure(result.reward)}`);
+    print(
+      `${result.prompts} prompts, ${result.prompts * run.config.numGenerationsEval} completions of ${result.length.toFixed(1)} tokens`,
+    );
+    if (result.failed > 0) print(`a reward function failed on ${(100 * result.failed).toFixed(1)}% of the completions`);
+    return 0;
+  } finally {
+    await run.rewards.close();
+  }
+}

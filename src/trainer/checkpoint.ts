@@ -1,0 +1,87 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { floats } from '../engine/tree.ts';
+import type { ModelConfig } from '../model/config.ts';
+import { readModel, type Weights } from '../model/language-model.ts';
+import { readSafetensorsHeader, readTensor } from '../model/safetensors.ts';
+import { type NamedTensor, writeSafetensors } from '../model/safetensors-writer.ts';
+import { writeModelFiles } from '../model/save.ts';
+import { BadInput } from '../protocol/errors.ts';
+import type { RunConfig } from '../protocol/run-config.ts';
+import { atomicWrite } from './atomic-write.ts';
+import type { PolicyState } from './policy.ts';
+
+const STATE_FILE = 'trainer_state.json';
+/** Apart from the model's own `model.safetensors`, so that other programs see just a model. */
+const OPTIMIZER_FILE = 'grpo_optimizer.safetensors';
+
+const PREFIX = { means: 'mean.', squares: 'square.', weights: 'weight.', reference: 'reference.' };
+
+/** What a run must remember besides tensors to go on as if it had never stopped. */
+const trainerState = z.object({
+  version: z.literal(1),
+  step: z.int().min(0),
+  /** Optimizer updates so far. */
+  updates: z.int().min(0),
+  /** Tokens processed so far, TRL's `num_tokens`. */
+  numTokens: z.number().min(0),
+});
+export type TrainerState = z.infer<typeof trainerState>;
+
+/** Fills `folder` with a Hugging Face model folder, the optimizer's moments and the trainer's state. */
+export async function writeCheckpoint(
+  folder: string,
+  model: ModelConfig,
+  config: Pick<RunConfig, 'model' | 'checkpointDtype'>,
+  policy: PolicyState,
+  state: Omit<TrainerState, 'version' | 'updates'>,
+): Promise<void> {
+  const { model: source, checkpointDtype: dtype } = config;
+  await writeModelFiles(folder, { source, config: model, weights: named(policy.weights), dtype });
+
+  const tensors = [...named(policy.means, PREFIX.means), ...named(policy.squares, PREFIX.squares)];
+  // Weights that were rounded on their way to disk, and a reference that is no longer the start model, are kept in full.
+  if (dtype !== 'float32') tensors.push(...named(policy.weights, PREFIX.weights));
+  if (policy.syncedReference) tensors.push(...named(policy.syncedReference, PREFIX.reference));
+  const shapes = new Map(tensors.map(([name, shape]) => [name, shape]));
+  await writeSafetensors(join(folder, OPTIMIZER_FILE), shapes, tensors, 'float32');
+
+  const full: TrainerState = { version: 1, updates: policy.updates, ...state };
+  atomicWrite(join(folder, STATE_FILE), `${JSON.stringify(full, null, 2)}\n`);
+}
+
+/** Reads what `writeCheckpoint` wrote. Throws BadInput when the folder is a model but no checkpoint of ours. */
+export function readCheckpoint(folder: string): { policy: PolicyState; state: TrainerState } {
+  const file = join(folder, STATE_FILE);
+  const state = trainerState.safeParse(readState(file));
+  if (!state.success) throw new BadInput('this is not the state of a run; resume from another checkpoint', { file });
+
+  const tensors = readSafetensorsHeader(join(folder, OPTIMIZER_FILE));
+  const withPrefix = (prefix: string): Weights | undefined => {
+    const own = tensors.filter(({ name }) => name.startsWith(prefix));
+    if (own.length === 0) return undefined;
+    return Object.fromEntries(
+      own.map((entry) => [entry.name.slice(prefix.length), floats(readTensor(entry), entry.shape)]),
+    );
+  };
+  const policy: PolicyState = {
+    weights: withPrefix(PREFIX.weights) ?? readModel(folder).weights,
+    means: withPrefix(PREFIX.means)!,
+    squares: withPrefix(PREFIX.squares)!,
+    updates: state.data.updates,
+    syncedReference: withPrefix(PREFIX.reference),
+  };
+  return { policy, state: state.data };
+}
+
+function readState(file: string): unknown {
+  try {
+    return JSON.parse(readFileSync(file, 'utf8'));
+  } catch (error) {
+    throw new BadInput(`the checkpoint cannot be resumed (${(error as Error).message})`, { file });
+  }
+}
+
+const named = (weights: Weights, prefix = ''): NamedTensor[] =>
+  Object.entries(weights).map(([name, { shape, data }]) => [prefix + name, shape, data as Float32Array]);

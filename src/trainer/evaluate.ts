@@ -1,0 +1,75 @@
+import { mean } from '../grpo/statistics.ts';
+import { Sampler, type Weights } from '../model/language-model.ts';
+import { scoreOf } from './credit.ts';
+import type { PreparedRun } from './prepare.ts';
+import type { EncodedPrompt } from './prompts.ts';
+import { uniforms } from './random.ts';
+import { type Rollout, sampleRollout, scoreBatch } from './rollout.ts';
+import { samplingOptions } from './sampling-options.ts';
+
+export interface Evaluation {
+  /** Mean of the weighted sums; null when no completion got a score. */
+  reward: number | null;
+  /** Mean of each function's scores. */
+  rewards: Record<string, number | null>;
+  /** Share of completions on which a reward function failed. */
+  failed: number;
+  /** Share of completions that were cut off. */
+  clipped: number;
+  /** Mean length of completions, in tokens. */
+  length: number;
+  prompts: number;
+  completions: Rollout;
+}
+
+/** Samples completions for held-out prompts as in training, always from the same random numbers, and scores them. */
+export class Evaluator {
+  readonly #run: PreparedRun;
+  readonly #sampler: Sampler;
+
+  constructor(run: PreparedRun) {
+    this.#run = run;
+    this.#sampler = new Sampler(run.engine, run.model, samplingOptions(run, run.config.numGenerationsEval));
+  }
+
+  async evaluate(weights: Weights, prompts: EncodedPrompt[]): Promise<Evaluation> {
+    const { config, rewards } = this.#run;
+    const rollout = await this.#sample(weights, prompts.slice(0, config.evalPrompts ?? prompts.length));
+    const { columns } = await rewards.score(scoreBatch(rollout));
+    const rows = rollout.map((_, row) => columns.map(({ outcomes }) => outcomes[row]!));
+    const totals = rows.map((outcomes) => {
+      const scored = outcomes.map((outcome, k) => ({ score: scoreOf(outcome), weight: columns[k]!.weight }));
+      const present = scored.filter(({ score }) => score !== null);
+      return present.length === 0 ? null : present.reduce((sum, { score, weight }) => sum + score! * weight, 0);
+    });
+    const share = (holds: (row: number) => boolean) => rollout.filter((_, row) => holds(row)).length / rollout.length;
+    return {
+      reward: mean(totals),
+      rewards: Object.fromEntries(columns.map(({ name, outcomes }) => [name, mean(outcomes.map(scoreOf))])),
+      failed: share((row) => rows[row]!.some(({ kind }) => kind === 'failure')),
+      clipped: share((row) => rollout[row]!.truncated),
+      length: mean(rollout.map(({ ids }) => ids.length)) ?? 0,
+      prompts: rollout.length / config.numGenerationsEval,
+      completions: rollout,
+    };
+  }
+
+  /** In batches of one size, so that one compiled graph does; the last one is filled up with prompts whose answers are dropped. */
+  async #sample(weights: Weights, prompts: EncodedPrompt[]): Promise<Rollout> {
+    const { config, tokenizer } = this.#run;
+    const { numGenerationsEval: group, maxCompletionLength } = config;
+    const perBatch = Math.min(
+      prompts.length,
+      Math.max(1, Math.round((config.promptsPerStep * config.numGenerations) / group)),
+    );
+    const rollout: Rollout = [];
+    for (let start = 0; start < prompts.length; start += perBatch) {
+      const batch = Array.from({ length: perBatch }, (_, i) => prompts[start + i] ?? prompts.at(-1)!);
+      const numbers = uniforms(config.seed, ['evaluation', start], maxCompletionLength * perBatch * group);
+      const completions = await sampleRollout(this.#sampler, weights, tokenizer, batch, maxCompletionLength, numbers);
+      const wanted = Math.min(perBatch, prompts.length - start) * group;
+      rollout.push(...completions.slice(0, wanted).map((row) => ({ ...row, group: row.group + start })));
+    }
+    return rollout;
+  }
+}

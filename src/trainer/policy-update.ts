@@ -1,0 +1,100 @@
+import { add, keep, type Scalar, type Tensor, type Tensor2D, valueAndGrads } from '@tensorflow/tfjs-core';
+import { type AdamWScalars, adamW, clipByGlobalNorm } from '../engine/optimizer.ts';
+import { grpoLoss, type LossSums } from '../grpo/loss.ts';
+import { stopGradient } from '../grpo/stop-gradient.ts';
+import {
+  completionEntropies,
+  completionLogits,
+  completionLogProbs,
+  type SequenceTensors,
+} from '../model/completion-logprobs.ts';
+import type { ModelConfig } from '../model/config.ts';
+import type { Parameters } from '../model/decoder.ts';
+import type { RunConfig } from '../protocol/run-config.ts';
+
+/** A micro-batch; C is the completions' padded length. */
+export type GradientInputs = {
+  params: Parameters;
+  /** Sum over the micro-batches before this one; zeros at first. */
+  gradients: Parameters;
+  sequences: SequenceTensors;
+  /** [rows, C] float32: 1 on completion tokens that count. */
+  mask: Tensor;
+  /** [rows, C]. */
+  advantages: Tensor;
+  /** [rows, C] log-probabilities under the sampling policy; left out at the first pass over a rollout. */
+  old?: { logProbs: Tensor };
+  /** [rows, C] log-probabilities under the reference policy; there when beta is not 0. */
+  reference?: { logProbs: Tensor };
+  /** Of all micro-batches of the update. */
+  totals: { rows: Tensor; tokens: Tensor };
+};
+
+export type GradientOutputs = { gradients: Parameters; logProbs: Tensor; loss: Tensor; sums: Record<string, Tensor> };
+
+/**
+ * Adds the gradient of a micro-batch's share of the GRPO loss to those before. Also gives the policy's log-probabilities: at the first
+ * pass they are those of the sampling policy too, and become `old` of the later ones without a forward pass of their own.
+ */
+export function gradientProgram(model: ModelConfig, config: RunConfig) {
+  return ({
+    params,
+    gradients,
+    sequences,
+    mask,
+    advantages,
+    old,
+    reference,
+    totals,
+  }: GradientInputs): GradientOutputs => {
+    const names = Object.keys(params);
+    let logProbs!: Tensor;
+    let sums!: LossSums;
+
+    const lossOf = (...tensors: Tensor[]): Scalar => {
+      const current = Object.fromEntries(tensors.map((tensor, index) => [names[index]!, tensor]));
+      const logits = completionLogits(current, model, sequences, config.temperature);
+      const logps = completionLogProbs(logits, sequences);
+      const entropyLogits = config.entropyCoef === 0 ? (stopGradient(logits) as Tensor2D) : logits;
+      const result = grpoLoss(
+        {
+          logps,
+          ...(old && { oldLogps: old.logProbs as Tensor2D }),
+          ...(reference && { refLogps: reference.logProbs as Tensor2D }),
+          entropies: completionEntropies(entropyLogits, sequences),
+          mask: mask as Tensor2D,
+          advantages: advantages as Tensor2D,
+          totalRows: totals.rows as Scalar,
+          totalTokens: totals.tokens as Scalar,
+        },
+        config,
+      );
+      logProbs = keep(logps);
+      sums = result.sums;
+      for (const sum of Object.values(sums)) keep(sum);
+      return result.loss;
+    };
+
+    const { value: loss, grads } = valueAndGrads(lossOf)(names.map((name) => params[name]!));
+    const added = names.map((name, index) => [name, add(gradients[name]!, grads[index]!)] as const);
+    return { gradients: Object.fromEntries(added), logProbs, loss, sums: { ...sums } };
+  };
+}
+
+export type ApplyInputs = {
+  params: Parameters;
+  gradients: Parameters;
+  means: Parameters;
+  squares: Parameters;
+  scalars: AdamWScalars;
+};
+export type ApplyOutputs = { params: Parameters; means: Parameters; squares: Parameters; norm: Tensor };
+
+/** Clips the summed gradients and takes one AdamW step. */
+export function applyProgram(config: RunConfig) {
+  return ({ params, gradients, means, squares, scalars }: ApplyInputs): ApplyOutputs => {
+    const { grads, norm } = clipByGlobalNorm(gradients, config.maxGradNorm);
+    const next = adamW(params, grads, means, squares, scalars, config);
+    return { params: next.params, means: next.m, squares: next.v, norm };
+  };
+}

@@ -1,0 +1,211 @@
+import type { Compiled, Engine } from '../engine/engine.ts';
+import { adamWScalars } from '../engine/optimizer.ts';
+import { floats, type NdArray, scalar } from '../engine/tree.ts';
+import { lossMetrics, type Metrics } from '../grpo/metrics.ts';
+import { learningRate as scheduledRate } from '../grpo/schedule.ts';
+import { batchSequences, batchSize, type Sequence, type SequenceArrays } from '../model/batch.ts';
+import type { ModelConfig } from '../model/config.ts';
+import { Scorer, type Weights } from '../model/language-model.ts';
+import type { RunConfig } from '../protocol/run-config.ts';
+import {
+  type ApplyInputs,
+  type ApplyOutputs,
+  applyProgram,
+  type GradientInputs,
+  type GradientOutputs,
+  gradientProgram,
+} from './policy-update.ts';
+
+/** All that an update changes; a checkpoint keeps it. */
+export interface PolicyState {
+  weights: Weights;
+  /** AdamW's running means of gradients and of squared gradients. */
+  means: Weights;
+  squares: Weights;
+  /** Optimizer updates so far. */
+  updates: number;
+  /** The reference policy, once it is no longer the start model. */
+  syncedReference: Weights | undefined;
+}
+
+/** A completion to learn from. */
+export interface Experience extends Sequence {
+  /** One advantage for all its tokens, or one per token. */
+  advantage: number | ArrayLike<number>;
+  /** Left out of the loss (a truncated completion, say). */
+  masked: boolean;
+}
+
+/** What the updates of one step came to. */
+export interface UpdateResult {
+  /** TRL's keys: loss, grad_norm, learning_rate, entropy, kl, clip_ratio/...; over the step's passes. */
+  metrics: Metrics;
+  seconds: { reference: number; update: number };
+}
+
+/** The policy in training: its weights, its optimizer, and the reference it is held to. */
+export class Policy {
+  state: PolicyState;
+  readonly #config: RunConfig;
+  readonly #start: Weights;
+  readonly #scorer: Scorer;
+  readonly #gradient: Compiled<GradientInputs, GradientOutputs>;
+  readonly #optimizer: Compiled<ApplyInputs, ApplyOutputs>;
+  readonly #zeros: Weights;
+
+  constructor(
+    engine: Engine,
+    model: ModelConfig,
+    config: RunConfig,
+    start: Weights,
+    state: PolicyState = freshState(start),
+  ) {
+    this.#config = config;
+    this.#start = start;
+    this.state = state;
+    this.#zeros = zerosLike(start);
+    this.#scorer = new Scorer(engine, model, config.temperature);
+    this.#gradient = engine.compile('gradient', gradientProgram(model, config));
+    this.#optimizer = engine.compile('AdamW', applyProgram(config));
+  }
+
+  get weights(): Weights {
+    return this.state.weights;
+  }
+
+  /** `numIterations` passes over a rollout, each one optimizer update. */
+  async update(rollout: readonly Experience[]): Promise<UpdateResult> {
+    const started = performance.now();
+    const batches = this.#microBatches(rollout);
+    await this.#addReferenceLogProbs(batches);
+    const updating = performance.now();
+
+    const { numIterations } = this.#config;
+    const sums: Record<string, number> = {};
+    let [loss, gradNorm, learningRate] = [0, 0, 0];
+    for (let iteration = 0; iteration < numIterations; iteration++) {
+      const pass = await this.#gradients(batches, sums);
+      loss += pass.loss / numIterations;
+      learningRate = this.#learningRate();
+      gradNorm += (await this.#apply(pass.gradients, learningRate)) / numIterations;
+    }
+    return {
+      metrics: { loss, grad_norm: gradNorm, learning_rate: learningRate, ...lossMetrics(sums) },
+      seconds: { reference: (updating - started) / 1000, update: (performance.now() - updating) / 1000 },
+    };
+  }
+
+  /** Makes the policy as it is now the reference. */
+  syncReference(): void {
+    this.state = { ...this.state, syncedReference: this.state.weights };
+  }
+
+  /** The loss of all micro-batches and its gradient; adds their metrics to `sums`. */
+  async #gradients(batches: MicroBatch[], sums: Record<string, number>): Promise<{ gradients: Weights; loss: number }> {
+    const totals = {
+      rows: scalar(total(batches.map(({ rows }) => rows))),
+      tokens: scalar(total(batches.map(({ mask }) => total(mask.data)))),
+    };
+    let gradients = this.#zeros;
+    let loss = 0;
+    for (const batch of batches) {
+      const { sequences, mask, advantages, old, reference } = batch;
+      const inputs = { params: this.state.weights, gradients, sequences, mask, advantages, totals };
+      const result = await this.#gradient.run({ ...inputs, ...(old && { old }), ...(reference && { reference }) });
+      batch.old ??= { logProbs: result.logProbs };
+      gradients = result.gradients;
+      loss += result.loss.data[0]!;
+      for (const [name, value] of Object.entries(result.sums)) sums[name] = (sums[name] ?? 0) + value.data[0]!;
+    }
+    return { gradients, loss };
+  }
+
+  /** One AdamW update; gives the gradients' norm. */
+  async #apply(gradients: Weights, rate: number): Promise<number> {
+    const { weights, means, squares, syncedReference } = this.state;
+    const updates = this.state.updates + 1;
+    const { biasCorrection1, biasCorrection2 } = adamWScalars(updates, rate, this.#config);
+    const result = await this.#optimizer.run({
+      params: weights,
+      gradients,
+      means,
+      squares,
+      scalars: {
+        learningRate: scalar(rate),
+        biasCorrection1: scalar(biasCorrection1),
+        biasCorrection2: scalar(biasCorrection2),
+      },
+    });
+    this.state = { weights: result.params, means: result.means, squares: result.squares, updates, syncedReference };
+    return result.norm.data[0]!;
+  }
+
+  /** The schedule runs over optimizer updates, while the config counts steps of `numIterations` updates each. */
+  #learningRate(): number {
+    const { learningRate: base, lrSchedulerType, warmupSteps, maxSteps, numIterations } = this.#config;
+    return scheduledRate(this.state.updates, {
+      learningRate: base,
+      lrSchedulerType,
+      warmupSteps: warmupSteps < 1 ? warmupSteps : warmupSteps * numIterations,
+      totalSteps: maxSteps * numIterations,
+    });
+  }
+
+  /** Equal parts of the rollout, all of one compiled size. */
+  #microBatches(rollout: readonly Experience[]): MicroBatch[] {
+    const rows = Math.ceil(rollout.length / this.#config.gradientAccumulationSteps);
+    const size = batchSize(rollout);
+    const { completionLength } = size;
+    return Array.from({ length: Math.ceil(rollout.length / rows) }, (_, index): MicroBatch => {
+      const part = rollout.slice(index * rows, (index + 1) * rows);
+      const mask = new Float32Array(rows * completionLength);
+      const advantages = new Float32Array(rows * completionLength);
+      part.forEach(({ completionIds, advantage, masked }, row) => {
+        const start = row * completionLength;
+        mask.fill(masked ? 0 : 1, start, start + completionIds.length);
+        if (typeof advantage === 'number') advantages.fill(advantage, start, start + completionIds.length);
+        else advantages.set(advantage, start);
+      });
+      const shape = [rows, completionLength];
+      const sequences = batchSequences(part, rows, size);
+      return { rows, sequences, mask: floats(mask, shape), advantages: floats(advantages, shape) };
+    });
+  }
+
+  async #addReferenceLogProbs(batches: MicroBatch[]): Promise<void> {
+    if (this.#config.beta === 0) return;
+    const reference = this.state.syncedReference ?? this.#start;
+    for (const batch of batches) {
+      batch.reference = { logProbs: await this.#scorer.logProbsOf(reference, batch.sequences) };
+    }
+  }
+}
+
+/** Some rows of a rollout, laid out for one run of the gradient program. */
+interface MicroBatch {
+  rows: number;
+  sequences: SequenceArrays;
+  mask: NdArray;
+  advantages: NdArray;
+  /** Under the policy that sampled: known after the first pass. */
+  old?: { logProbs: NdArray };
+  reference?: { logProbs: NdArray };
+}
+
+function freshState(start: Weights): PolicyState {
+  return { weights: start, means: zerosLike(start), squares: zerosLike(start), updates: 0, syncedReference: undefined };
+}
+
+function zerosLike(weights: Weights): Weights {
+  const zeros = Object.entries(weights).map(([name, { shape, data }]) => [
+    name,
+    floats(new Float32Array(data.length), shape),
+  ]);
+  return Object.fromEntries(zeros);
+}
+
+function total(values: Iterable<number>): number {
+  let sum = 0;
+  for (const value of values) sum += value;
+  return sum;
+}

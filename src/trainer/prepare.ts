@@ -1,0 +1,109 @@
+import type { Engine } from '../engine/engine.ts';
+import { OnnxEngine } from '../engine/onnx/engine.ts';
+import type { ModelConfig } from '../model/config.ts';
+import { readModelConfig } from '../model/config.ts';
+import { readModel, type Weights } from '../model/language-model.ts';
+import { loadTokenizer, type Tokenizer } from '../model/tokenizer.ts';
+import { checkWeights } from '../model/weights.ts';
+import { BadInput } from '../protocol/errors.ts';
+import type { RunConfig } from '../protocol/run-config.ts';
+import { openRewards, type RewardSet } from '../rewards/open-rewards.ts';
+import { loadDataset } from './dataset.ts';
+import type { LoadedConfig } from './load-config.ts';
+import { type EncodedPrompt, encodePrompts } from './prompts.ts';
+import { loadRollouts } from './recorded-rollouts.ts';
+import { type RecordedRun, replaySteps } from './recorded-steps.ts';
+
+/** A run with everything loaded and checked: from here on, bad input has been ruled out. */
+export interface PreparedRun {
+  config: RunConfig;
+  engine: Engine;
+  model: ModelConfig;
+  /** The start model. */
+  weights: Weights;
+  tokenizer: Tokenizer;
+  eosTokenIds: number[];
+  prompts: EncodedPrompt[];
+  /** Held-out prompts; undefined without an evaluation dataset. */
+  evalPrompts: EncodedPrompt[] | undefined;
+  rewards: RewardSet;
+  /** Loads the reward functions anew, as their files are now. */
+  reopenRewards(): Promise<void>;
+  /** Completions to train on instead of sampling. */
+  recorded: RecordedRun | undefined;
+}
+
+export interface PrepareOptions {
+  /** The bundled reward worker. */
+  rewardWorker: string;
+  /** A rollouts file to train on. */
+  rollouts?: string;
+}
+
+/** Loads what a config names, cheapest checks first. Throws BadInput for the first thing that is wrong. */
+export async function prepareRun({ config, locate }: LoadedConfig, options: PrepareOptions): Promise<PreparedRun> {
+  const engine = createEngine(config, locate(['device']));
+  const rows = loadDataset(config.dataset, locate(['dataset']));
+  const evalRows = config.evalDataset === null ? undefined : loadDataset(config.evalDataset, locate(['evalDataset']));
+
+  const model = readModelConfig(config.model);
+  checkWeights(config.model, model);
+  const tokenizer = loadTokenizer(config.model);
+  const eosTokenIds = [...new Set([...model.eosTokenIds, tokenizer.eosTokenId])].filter((id) => id !== undefined);
+  const limits = {
+    model,
+    maxCompletionLength: config.maxCompletionLength,
+    templateVariables: config.chatTemplateKwargs,
+  };
+  const prompts = encodePrompts(rows, config.dataset, tokenizer, limits);
+  const evalPrompts = evalRows && encodePrompts(evalRows, config.evalDataset!, tokenizer, limits);
+
+  const steps = options.rollouts === undefined ? undefined : loadRollouts(options.rollouts, config);
+  if (steps && config.maxSteps > steps.length) {
+    const message = `the file has ${steps.length} steps, but maxSteps is ${config.maxSteps}; set maxSteps to ${steps.length} at most`;
+    throw new BadInput(message, { file: options.rollouts! });
+  }
+  if (config.rewards.length === 0 && !steps?.[0]?.[0]?.[0]?.rewards) {
+    throw new BadInput(
+      '"rewards" is empty, so there is nothing to learn from; name a reward function',
+      locate(['rewards']),
+    );
+  }
+
+  const sources = config.rewards.map(({ file, function: name, weight }, index) => ({
+    file,
+    weight,
+    at: locate(['rewards', index]),
+    ...(name !== undefined && { name }),
+  }));
+  const rewardOptions = {
+    workerPath: options.rewardWorker,
+    timeoutSeconds: config.rewardTimeoutSeconds,
+    ...(config.python !== null && { pythonPath: config.python }),
+  };
+  const rewards = await openRewards(sources, rewardOptions);
+  const weightOf = (name: string) => rewards.functions.find((reward) => reward.name === name)?.weight ?? 1;
+  const run: PreparedRun = {
+    config,
+    engine,
+    model,
+    weights: readModel(config.model).weights,
+    tokenizer,
+    eosTokenIds,
+    prompts,
+    evalPrompts,
+    rewards,
+    async reopenRewards() {
+      await run.rewards.close();
+      run.rewards = await openRewards(sources, rewardOptions);
+    },
+    recorded:
+      steps && replaySteps(steps, options.rollouts!, { tokenizer, eosTokenIds, vocabSize: model.vocabSize, weightOf }),
+  };
+  return run;
+}
+
+function createEngine({ device }: RunConfig, at: ReturnType<LoadedConfig['locate']>): Engine {
+  if (device === 'auto' || device === 'cpu') return new OnnxEngine();
+  throw new BadInput(`this version trains on "cpu" only, not on "${device}"; set "device" to "auto" or "cpu"`, at);
+}

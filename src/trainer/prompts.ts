@@ -1,0 +1,49 @@
+import type { ModelConfig } from '../model/config.ts';
+import type { Tokenizer } from '../model/tokenizer.ts';
+import { BadInput } from '../protocol/errors.ts';
+import type { Prompt } from '../protocol/rewards.ts';
+import type { DatasetRow } from './dataset.ts';
+
+/** A dataset row as the model sees it. */
+export interface EncodedPrompt {
+  prompt: Prompt;
+  ids: number[];
+  /** The dataset's other columns. */
+  columns: Record<string, unknown>;
+}
+
+export interface PromptLimits {
+  model: ModelConfig;
+  maxCompletionLength: number;
+  /** Further variables for the chat template. */
+  templateVariables: Record<string, unknown>;
+}
+
+/** Tokenizes a dataset's prompts; throws BadInput at the row whose prompt leaves no room for a completion. */
+export function encodePrompts(
+  rows: DatasetRow[],
+  file: string,
+  tokenizer: Tokenizer,
+  limits: PromptLimits,
+): EncodedPrompt[] {
+  const { model, maxCompletionLength, templateVariables } = limits;
+  return rows.map(({ prompt, columns, line }) => {
+    const { ids } = tokenizer.encodePrompt(prompt, { variables: templateVariables });
+    const at = { file, line };
+    if (ids.length === 0) throw new BadInput('this prompt has no tokens; give it some text', at);
+    if (ids.length + maxCompletionLength > model.maxPositionEmbeddings) {
+      throw new BadInput(
+        `this prompt has ${ids.length} tokens, which with maxCompletionLength ${maxCompletionLength} is beyond the model's context of ${model.maxPositionEmbeddings}; shorten it or lower maxCompletionLength`,
+        at,
+      );
+    }
+    const unknown = ids.find((id) => id >= model.vocabSize);
+    if (unknown !== undefined) {
+      throw new BadInput(
+        `the tokenizer gives id ${unknown}, but the model knows ${model.vocabSize} tokens; they do not belong together`,
+        at,
+      );
+    }
+    return { prompt, ids, columns };
+  });
+}

@@ -1,0 +1,17 @@
+/** Seconds of the parts of something, lap by lap. */
+export class Stopwatch {
+  readonly laps: Record<string, number> = {};
+  readonly #started = performance.now();
+  #last = this.#started;
+
+  lap(name: string): void {
+    const now = performance.now();
+    this.laps[name] = (now - this.#last) / 1000;
+    this.#last = now;
+  }
+
+  /** Seconds up to the last lap. */
+  get total(): number {
+    return (this.#last - this.#started) / 1000;
+  }
+}

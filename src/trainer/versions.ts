@@ -1,0 +1,11 @@
+import { version_core as tfjs } from '@tensorflow/tfjs-core';
+import { env } from 'onnxruntime-node';
+import { version } from '../../package.json';
+
+/** Of what a run's numbers depend on. */
+export const versions = (): Record<string, string> => ({
+  'grpo-lab': version,
+  node: process.versions.node,
+  'onnxruntime-node': env.versions.node ?? env.versions.common,
+  '@tensorflow/tfjs-core': tfjs,
+});
