@@ -45,8 +45,8 @@ export async function prepareWorker({ file, names, at, ...needs }: WorkerNeeds):
   const load = { type: 'load' as const, file, names, memoryLimitBytes };
   if (language === 'python') {
     const { path } = await findPython(pythonPath);
-    // Unbuffered, so that what was printed before a kill is there; no __pycache__ in the user's folders; UTF-8.
-    const args = ['-u', '-B', '-X', 'utf8', builtFile('reward-worker.py')];
+    // No __pycache__ in the user's folders; UTF-8 everywhere.
+    const args = ['-B', '-X', 'utf8', builtFile('reward-worker.py')];
     return { command: path, args, cwd, load: { ...load, source: source.replace(/^\uFEFF/, '') } };
   }
   const compiled = await compileReward(file, builtFile('grpo-rewards.ts'));

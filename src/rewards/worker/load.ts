@@ -26,7 +26,7 @@ export async function loadRewardFile({ file, source }: LoadRequest): Promise<Loa
       isDefault: true,
       ...placeOfFunction(call, url),
     }))
-    .sort((a, b) => (a.line ?? 0) - (b.line ?? 0));
+    .sort((a, b) => (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0));
 }
 
 const isFunction = (value: unknown): boolean =>

@@ -88,7 +88,8 @@ def load(request):
         reply(type="load-failed", message="SyntaxError: " + str(error.msg), **place)
         return {}
     except BaseException as error:
-        reply(type="load-failed", message=describe(error), **place_of(error, folder))
+        hint = " (install it with {} -m pip install)".format(sys.executable) if isinstance(error, ImportError) else ""
+        reply(type="load-failed", message=describe(error) + hint, **place_of(error, folder))
         return {}
     defaults = {
         name: value
@@ -251,6 +252,8 @@ def plain(value):
 
 def main():
     watch_lifeline()
+    # What was printed before a kill should be there.
+    sys.stdout.reconfigure(line_buffering=True)
     loop = asyncio.new_event_loop()
     asyncio.set_event_loop(loop)
     functions, folder = {}, ""

@@ -27,7 +27,7 @@ export function placeOfFunction(declared: (...args: never[]) => unknown, url: st
   if (!entry || !('originalSource' in entry)) return undefined;
   const source: string = entry.originalSource;
   const file = source.startsWith('file:') ? fileURLToPath(source) : resolve(dirname(fileURLToPath(url)), source);
-  return { file, line: entry.originalLine + 1 };
+  return { file, line: entry.originalLine + 1, column: entry.originalColumn + 1 };
 }
 
 /** V8 tells a function's position (counted from 0, in the compiled code) only to its debugger. */
