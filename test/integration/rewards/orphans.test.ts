@@ -34,6 +34,9 @@ test.each(cases)('a host that is killed leaves no worker behind (%s)', async (na
     });
   expect(await until(() => pidsIn(printed).length === 2, 20_000), printed).toBe(true);
   const pids = pidsIn(printed);
+  onTestFinished(() => {
+    for (const pid of pids.filter(isRunning)) process.kill(pid, 'SIGKILL');
+  });
   expect(pids.map(isRunning)).toEqual([true, true]);
   const exit = once(host, 'exit');
   host.kill('SIGKILL');

@@ -1,0 +1,28 @@
+import { expect, test } from 'vitest';
+import type { RewardOutcome, ScoreTable } from '../../../src/protocol/rewards.ts';
+import { failedShare, failureOfRow, totalRewards } from '../../../src/rewards/score-table.ts';
+
+const score = (value: number): RewardOutcome => ({ kind: 'score', score: value });
+const abstain: RewardOutcome = { kind: 'abstain' };
+const failed: RewardOutcome = { kind: 'failure', failure: 'nan', message: 'The score is NaN.', file: 'a.py', line: 3 };
+
+const table: ScoreTable = {
+  columns: [
+    { name: 'a', weight: 2, outcomes: [score(1), score(-3), abstain, failed, abstain], seconds: 0 },
+    { name: 'b', weight: 0.5, outcomes: [score(4), abstain, score(0), score(6), failed], seconds: 0 },
+  ],
+  metrics: {},
+  extra: {},
+};
+
+test('abstaining and failing functions are left out of the sum without renormalising; none left is null, not 0', () => {
+  expect(totalRewards(table)).toEqual([4, -6, 0, 3, null]);
+});
+
+test('failures are told per row and as a share of rows', () => {
+  expect([0, 1, 2, 3, 4].map((row) => failureOfRow(table, row)?.name)).toEqual([
+    ...[undefined, undefined, undefined, 'a', 'b'],
+  ]);
+  expect(failedShare(table)).toBe(0.4);
+  expect(failedShare({ ...table, columns: [] })).toBe(0);
+});
