@@ -21,16 +21,12 @@ async function run(command: Command): Promise<number> {
       return (await import('./generate.ts')).generateCommand(command);
     case 'logprobs':
       return (await import('./logprobs.ts')).logprobsCommand(command);
-    case 'train':
-      return (await import('./train.ts')).trainCommand(command);
     case 'eval':
       return (await import('./eval.ts')).evaluateCommand(command);
     case 'bench':
       return (await import('./bench.ts')).benchCommand(command);
     case 'doctor':
       return (await import('./doctor.ts')).doctorCommand(command);
-    default:
-      throw new RunFailure(`\`grpo ${command.command}\` is not there yet.`);
   }
 }
 

@@ -1,0 +1,116 @@
+import { cpSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { grpo, jsonlFile, referenceModel, temporaryFolder } from './run-grpo.ts';
+
+const { folder: MODEL } = referenceModel('qwen3');
+
+/** The command refuses: status 2, nothing on stdout, one sentence on stderr and no stack. */
+async function refusal(...args: string[]): Promise<string> {
+  const { status, stdout, stderr } = await grpo(args);
+  expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
+  expect(stderr.trimEnd().split('\n')).toHaveLength(1);
+  expect(stderr).not.toMatch(/^\s+at |Error:/m);
+  return stderr.trimEnd();
+}
+
+/** A copy of a good model folder for `damage` to spoil. */
+function brokenModel(damage: (folder: string) => void): string {
+  const folder = join(temporaryFolder(), 'model');
+  cpSync(MODEL, folder, { recursive: true });
+  damage(folder);
+  return folder;
+}
+
+function editJson(folder: string, name: string, edit: (json: Record<string, unknown>) => void): void {
+  const file = join(folder, name);
+  const json = JSON.parse(readFileSync(file, 'utf8'));
+  edit(json);
+  writeFileSync(file, JSON.stringify(json));
+}
+
+describe('a model folder', () => {
+  const damages: [string, (folder: string) => void, RegExp][] = [
+    ['that is not there', (folder) => rmSync(folder, { recursive: true }), /no such model folder/],
+    ['without config.json', (folder) => rmSync(join(folder, 'config.json')), /no config\.json/],
+    ['whose config is no JSON', (folder) => writeFileSync(join(folder, 'config.json'), '{'), /config\.json/],
+    [
+      'of an unknown architecture',
+      (folder) =>
+        editJson(folder, 'config.json', (config) => Object.assign(config, { architectures: ['MambaForCausalLM'] })),
+      /MambaForCausalLM.*LlamaForCausalLM/,
+    ],
+    ['with torn weights', (folder) => truncateSync(join(folder, 'model.safetensors'), 5000), /model\.safetensors/],
+    [
+      'that lacks a layer that its config claims',
+      (folder) => editJson(folder, 'config.json', (config) => Object.assign(config, { num_hidden_layers: 3 })),
+      /model\.layers\.2\./,
+    ],
+    [
+      'with more in it than its config says',
+      (folder) => editJson(folder, 'config.json', (config) => Object.assign(config, { num_hidden_layers: 1 })),
+      /model\.layers\.1\./,
+    ],
+    [
+      'whose tensors have other shapes',
+      (folder) => editJson(folder, 'config.json', (config) => Object.assign(config, { intermediate_size: 64 })),
+      /mlp\./,
+    ],
+    [
+      'with pickled weights',
+      (folder) => {
+        rmSync(join(folder, 'model.safetensors'));
+        writeFileSync(join(folder, 'pytorch_model.bin'), 'PK');
+      },
+      /pytorch_model\.bin is a Python pickle/,
+    ],
+    ['without a tokenizer', (folder) => rmSync(join(folder, 'tokenizer.json')), /no tokenizer\.json/],
+  ];
+
+  it.each(damages)('%s', async (_, damage, sentence) => {
+    const said = await refusal('generate', brokenModel(damage), '--prompt', 'a');
+    expect(said).toMatch(sentence);
+  });
+});
+
+describe('rows', () => {
+  const generate = (...rows: unknown[]) =>
+    refusal('generate', MODEL, '--prompts', jsonlFile(rows), '--max-tokens', '8');
+  const logprobs = (...rows: unknown[]) => refusal('logprobs', MODEL, jsonlFile(rows), '--json');
+  const good = { prompt: 'a', completion: 'b' };
+
+  it('that are no JSON', async () => expect(await generate(good, '{"prompt": ')).toMatch(/rows\.jsonl:2:\d+: .*JSON/));
+  it('without a prompt', async () => expect(await generate(good, {})).toMatch(/rows\.jsonl:2: .*"prompt"/));
+  it('whose prompt is a number', async () =>
+    expect(await generate({ prompt: 3 })).toMatch(/rows\.jsonl:1: .*"prompt"/));
+  it('whose ids are no ids', async () =>
+    expect(await generate({ prompt_ids: [1.5] })).toMatch(/rows\.jsonl:1: "prompt_ids"/));
+  it('whose prompt has no tokens', async () => expect(await generate({ prompt_ids: [] })).toMatch(/:1: .*no tokens/));
+  it('whose ids the model does not have', async () => {
+    expect(await generate(good, { prompt_ids: [1, 290] })).toMatch(/:2: Token id 290 .* 290 tokens/);
+    expect(await logprobs({ ...good, completion_ids: [4000] })).toMatch(/:1: Token id 4000 /);
+  });
+  it('that are beyond the context', async () => {
+    const prompt_ids = Array.from({ length: 250 }, () => 5);
+    expect(await generate(good, { prompt_ids })).toMatch(/:2: .*250 tokens.* 8 .*context of 256/);
+    expect(await logprobs({ prompt_ids, completion_ids: [1, 2, 3, 4, 5, 6, 7] })).toMatch(/:1: .*context of 256/);
+  });
+  it('without a completion', async () => expect(await logprobs({ prompt: 'a' })).toMatch(/:1: .*"completion"/));
+  it('of a file that is empty, or not there', async () => {
+    expect(await generate()).toMatch(/rows\.jsonl: .*no rows/);
+    expect(await refusal('logprobs', MODEL, 'nowhere.jsonl')).toMatch(/nowhere\.jsonl does not exist/);
+  });
+});
+
+it('a prompt on the command line that is too long', async () =>
+  expect(await refusal('generate', MODEL, '--prompt', 'a', '--max-tokens', '256')).toMatch(
+    /--max-tokens.*context of 256/,
+  ));
+
+it('shows the usage with a wrong option', async () => {
+  const { status, stderr } = await grpo(['generate', MODEL, '--promt', 'a']);
+  expect(status).toBe(2);
+  expect(stderr).toMatch(
+    /^`grpo generate` has no option --promt\. Did you mean "--prompt"\?\n\nUsage: grpo generate MODEL/,
+  );
+});

@@ -1,0 +1,87 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { cpSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import { GRPO, grpo, grpoJson, jsonlFile, referenceModel, temporaryFolder } from './run-grpo.ts';
+
+interface Diagnosis {
+  version: string;
+  node: string;
+  devices: { name: string; works: boolean; detail: string }[];
+  engines: Record<string, string>;
+  python: { path: string; version: string } | null;
+  advice: string[];
+}
+
+const manifest = JSON.parse(readFileSync(join(import.meta.dirname, '../../../package.json'), 'utf8'));
+
+it('helps', async () => {
+  const { status, stdout } = await grpo(['--help']);
+  expect(status).toBe(0);
+  for (const command of ['train', 'score', 'generate', 'logprobs', 'eval', 'bench', 'doctor'])
+    expect(stdout).toMatch(new RegExp(`^  ${command} `, 'm'));
+  expect((await grpo(['generate', '--help'])).stdout).toContain('--max-tokens N');
+});
+
+it('tells its version', async () => {
+  expect(await grpo(['--version'])).toEqual({ status: 0, stdout: `${manifest.version}\n`, stderr: '' });
+});
+
+it('ends quietly when nobody reads on', async () => {
+  const { folder } = referenceModel('qwen3');
+  const prompts = jsonlFile(Array.from({ length: 40 }, () => ({ prompt: 'a' })));
+  const child = spawn(process.execPath, [
+    GRPO,
+    'generate',
+    folder,
+    '--prompts',
+    prompts,
+    '--max-tokens',
+    '4',
+    '--json',
+  ]);
+  let stderr = '';
+  child.stderr.on('data', (text) => {
+    stderr += text;
+  });
+  child.stdout.destroy();
+  const [status] = await once(child, 'close');
+  expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+});
+
+it('finds out what works here', async () => {
+  const [diagnosis] = await grpoJson<Diagnosis>('doctor');
+  expect(diagnosis).toMatchObject({ version: manifest.version, node: process.versions.node });
+  expect(diagnosis!.devices.map(({ name, works }) => [name, works])).toEqual([
+    ['cpu', true],
+    ['webgpu', false],
+    ['cuda', false],
+    ['tensorflow', false],
+  ]);
+  expect(diagnosis!.engines).toMatchObject({
+    'onnxruntime-node': manifest.dependencies['onnxruntime-node'],
+    '@tensorflow/tfjs-core': manifest.dependencies['@tensorflow/tfjs-core'],
+  });
+});
+
+it('says how to get Python where there is none', async () => {
+  const { status, stdout } = await grpo(['doctor', '--json'], { env: { PATH: '' } });
+  const { python, advice } = JSON.parse(stdout) as Diagnosis;
+  expect({ status, python }).toEqual({ status: 0, python: null });
+  expect(advice.join()).toContain('install Python');
+});
+
+it('says what is wrong where the engine cannot be loaded', async () => {
+  // Without node_modules near it, the command finds no native module.
+  const folder = temporaryFolder();
+  cpSync(join(GRPO, '..'), folder, { recursive: true });
+  writeFileSync(join(folder, 'package.json'), '{ "type": "module" }');
+  const alone = (...args: string[]) => grpo(args, {}, join(folder, 'grpo.js'));
+  const { status, stdout } = await alone('doctor', '--json');
+  const { devices, advice } = JSON.parse(stdout) as Diagnosis;
+  expect(status).toBe(1);
+  expect(devices).toEqual([{ name: 'cpu', works: false, detail: expect.stringContaining('onnxruntime-node') }]);
+  expect(advice.join()).toContain('install the package again');
+  expect((await alone('--help')).status).toBe(0);
+});

@@ -1,0 +1,181 @@
+import { spawnSync } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { grpo, jsonLines, temporaryFolder } from './run-grpo.ts';
+
+const SORT = `import type { RewardInput } from 'grpo/rewards';
+export function inclusion({ completion, digits }: RewardInput<{ digits: number[] }>) {
+  if (completion.includes('!')) throw new Error('no shouting');
+  return digits.filter((digit) => completion.includes(String(digit))).length;
+}
+export function ordering({ completion }: RewardInput) {
+  const digits = [...completion.matchAll(/\\d/g)].map(Number);
+  if (digits.length === 0) return null;
+  return { score: digits.slice(1).filter((digit, i) => digit >= digits[i]!).length, reason: 'pairs in order' };
+}
+`;
+const LENGTH = `def length(prompts, completions, digits, **kwargs):
+    return [float(len(completion)) for completion in completions]
+`;
+
+const digits = [3, 1, 0, 2];
+/** Two groups, mixed, and a sample alone. Rewards of the first: 4 + 3, 1 + 2, and a failure of inclusion with no digit to order. */
+const SAMPLES = [
+  { prompt: '3 1 0 2', digits, completion: '0 1 2 3' },
+  { prompt: '5 4', digits: [5, 4], completion: '4 5' },
+  { prompt: '3 1 0 2', digits, completion: '7 2 2 5' },
+  { prompt: '5 4', digits: [5, 4], completion: '45' },
+  { prompt: '3 1 0 2', digits, completion: 'no!' },
+  { prompt: '9', digits: [9], completion: '9' },
+  { prompt: '3 1 0 2', digits, completion: '1 0' },
+];
+
+function workspace(samples: object[] = SAMPLES): { sort: string; python: string; samples: string } {
+  const folder = temporaryFolder();
+  const write = (name: string, text: string) => {
+    writeFileSync(join(folder, name), text);
+    return join(folder, name);
+  };
+  return {
+    sort: write('sort.reward.ts', SORT),
+    python: write('length.py', LENGTH),
+    samples: write('sort.samples.jsonl', samples.map((row) => `${JSON.stringify(row)}\n`).join('')),
+  };
+}
+
+interface Row {
+  type: 'row';
+  line: number;
+  group: number;
+  rewards: Record<string, number | null>;
+  reward: number | null;
+  advantage: number;
+  outcomes: Record<string, { kind: string; reason?: string; file?: string; line?: number; message?: string }>;
+  mismatches: object[];
+}
+interface Summary {
+  type: 'summary';
+  functions: { name: string; mean: number; std: number; abstained: number; failed: number }[];
+  groups: { prompt: string; size: number; signal: string }[];
+}
+
+async function scoreJson(...args: string[]) {
+  const { status, stdout, stderr } = await grpo(['score', ...args, '--json']);
+  const lines = jsonLines<Row | Summary>(stdout);
+  const summary = lines.pop() as Summary;
+  return { status, stderr, rows: lines as Row[], summary };
+}
+
+describe('score --json', () => {
+  it('gives rewards and advantages of every sample, compared within its prompt', async () => {
+    const { sort, samples } = workspace();
+    const { status, stderr, rows, summary } = await scoreJson(sort, '--samples', samples);
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+    expect(rows.map(({ line }) => line)).toEqual([1, 2, 3, 4, 5, 6, 7]);
+    expect(rows.map(({ group }) => group)).toEqual([0, 1, 0, 1, 0, 2, 0]);
+    expect(rows.map(({ reward }) => reward)).toEqual([7, 3, 3, 3, null, 1, 2]);
+    expect(rows[4]!.rewards).toEqual({ inclusion: null, ordering: null });
+    // Rewards 7, 3, 2: mean 4, standard deviation √7; the row without a reward takes no part.
+    const scale = Math.sqrt(7) + 1e-4;
+    const wanted = [3 / scale, 0, -1 / scale, 0, 0, 0, -2 / scale];
+    for (const [index, { advantage }] of rows.entries()) expect(advantage).toBeCloseTo(wanted[index]!, 10);
+
+    expect(summary.groups).toMatchObject([
+      { prompt: '3 1 0 2', size: 4, signal: 'signal' },
+      { prompt: '5 4', size: 2, signal: 'equal' },
+      { prompt: '9', size: 1, signal: 'abstained' },
+    ]);
+    expect(summary.functions).toMatchObject([
+      { name: 'inclusion', abstained: 0, failed: 1, mean: (4 + 2 + 1 + 2 + 1 + 2) / 6 },
+      { name: 'ordering', abstained: 1, failed: 0, mean: (3 + 1 + 2 + 1 + 0 + 0) / 6 },
+    ]);
+  });
+
+  it('shows reasons, and failures with their place', async () => {
+    const { sort, samples } = workspace();
+    const { rows } = await scoreJson(sort, '--samples', samples);
+    expect(rows[0]!.outcomes.ordering).toMatchObject({ kind: 'score', reason: 'pairs in order' });
+    expect(rows[4]!.outcomes.ordering).toEqual({ kind: 'abstain' });
+    const failure = { kind: 'failure', failure: 'throw', file: sort, line: 3 };
+    expect(rows[4]!.outcomes.inclusion).toMatchObject(failure);
+    expect(rows[4]!.outcomes.inclusion!.message).toContain('no shouting');
+  });
+
+  it('calls only the functions that are named', async () => {
+    const { sort, samples } = workspace();
+    const { rows } = await scoreJson(`${sort}#ordering`, '--samples', samples);
+    expect(rows[0]!.rewards).toEqual({ ordering: 3 });
+  });
+
+  it.skipIf(spawnSync('python3', ['--version']).status !== 0)('takes TypeScript and Python together', async () => {
+    const { sort, python, samples } = workspace();
+    const { rows } = await scoreJson(`${sort}#ordering`, python, '--samples', samples);
+    expect(rows[0]!.rewards).toEqual({ ordering: 3, length: 7 });
+    expect(rows[0]!.reward).toBe(10);
+  });
+});
+
+describe('expectations', () => {
+  const expecting = (expect: object) => workspace([{ ...SAMPLES[0], expect }, SAMPLES[2]!]);
+
+  it('that are met leave status 0', async () => {
+    const { sort, samples } = expecting({ ordering: 3, inclusion: [3, 4], total: [6, 7] });
+    const { status, rows } = await scoreJson(sort, '--samples', samples);
+    expect({ status, mismatches: rows[0]!.mismatches }).toEqual({ status: 0, mismatches: [] });
+  });
+
+  it('that are not met are named, with status 1', async () => {
+    const { sort, samples } = expecting({ ordering: 2, inclusion: [3, 4], total: [1, 6] });
+    const { status, rows } = await scoreJson(sort, '--samples', samples);
+    expect(status).toBe(1);
+    expect(rows[0]!.mismatches).toEqual([
+      { name: 'ordering', expected: 2, actual: 3 },
+      { name: 'total', expected: [1, 6], actual: 7 },
+    ]);
+    const readable = await grpo(['score', sort, '--samples', samples]);
+    expect(readable.stdout).toContain('line 1: expected ordering 2, got 3');
+    expect(readable.stdout).toContain('line 1: expected total 1 to 6, got 7');
+  });
+
+  it('of functions that are not called are left alone', async () => {
+    const { sort, samples } = expecting({ ordering: 3, inclusion: 0, total: 0 });
+    const { status } = await scoreJson(`${sort}#ordering`, '--samples', samples);
+    expect(status).toBe(0);
+  });
+});
+
+it('prints a table per group and a summary', async () => {
+  const { sort, samples } = workspace();
+  const { status, stdout, stderr } = await grpo(['score', sort, '--samples', samples]);
+  expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+  expect(stdout).toMatch(/^Group 1: 3 1 0 2\n {2}line +completion +inclusion +ordering +total +advantage\n/);
+  expect(stdout).toMatch(/ 1 +0 1 2 3 +4 +3 +7 +\+1\.13\n/);
+  expect(stdout).toMatch(/ 5 +no! +failed +abstained +- +0\.00\n/);
+  expect(stdout).toMatch(/line 5: inclusion failed \(throw\): .*sort\.reward\.ts:3:\d+: .*no shouting/);
+  expect(stdout).toContain('no signal: every completion got the same reward');
+  expect(stdout).toContain('no signal: one completion has nothing to be compared with');
+  expect(stdout).toContain('Groups with a signal: 1 of 3 (not 2, 3)\n');
+});
+
+describe('bad input', () => {
+  async function refusal(...args: string[]): Promise<string> {
+    const { status, stdout, stderr } = await grpo(['score', ...args]);
+    expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
+    expect(stderr.trimEnd().split('\n')).toHaveLength(1);
+    return stderr;
+  }
+
+  it('is refused with a place and a hint', async () => {
+    const { sort, samples } = workspace();
+    expect(await refusal(`${sort}#orderin`, '--samples', samples)).toMatch(
+      /inclusion, ordering.*Did you mean "ordering"/,
+    );
+    expect(await refusal('nowhere.reward.ts', '--samples', samples)).toMatch(/nowhere\.reward\.ts/);
+    expect(await refusal(sort, '--samples', 'nowhere.jsonl')).toMatch(/nowhere\.jsonl does not exist/);
+    writeFileSync(sort, 'export const broken = (');
+    expect(await refusal(sort, '--samples', samples)).toMatch(/sort\.reward\.ts:1:\d+: /);
+    writeFileSync(samples, '{"prompt":"a","completion":"b"}\n{"prompt":"a"}\n');
+    expect(await refusal(sort, '--samples', samples)).toMatch(/sort\.samples\.jsonl:2: .*"completion"/);
+  });
+});
