@@ -24,7 +24,12 @@ export const nodeBundle = {
 
 const bundles = [
   // In parts, so that a command loads only what it uses: `doctor` must run where the engine does not load.
-  { entryPoints: { grpo: 'src/cli/main.ts', trainer: 'src/trainer/main.ts' }, splitting: true, chunkNames: 'grpo-[name]-[hash]', metafile: true },
+  {
+    entryPoints: { grpo: 'src/cli/main.ts', trainer: 'src/trainer/main.ts' },
+    splitting: true,
+    chunkNames: 'grpo-[name]-[hash]',
+    metafile: true,
+  },
   { entryPoints: { 'reward-worker': 'src/rewards/worker/main.ts' } },
   // Copied as they are: the Python reward worker, and what reward files import as `grpo/rewards`.
   {

@@ -23,7 +23,7 @@ export async function evaluateCommand({ config: file, checkpoint, json }: Comman
   }
   const run = await prepareRun(loaded, { rewardWorker });
   try {
-    const { completions: _, ...result } = await new Evaluator(run).evaluate(run.weights, run.evalPrompts!);
+    const { completions: _, totals: __, ...result } = await new Evaluator(run).evaluate(run.weights, run.evalPrompts!);
     if (json) {
       printJson(result);
       return 0;

@@ -1,5 +1,6 @@
 import { mean } from '../grpo/statistics.ts';
 import { Sampler, type Weights } from '../model/language-model.ts';
+import { failedShare, totalRewards } from '../rewards/score-table.ts';
 import { scoreOf } from './credit.ts';
 import type { PreparedRun } from './prepare.ts';
 import type { EncodedPrompt } from './prompts.ts';
@@ -19,7 +20,10 @@ export interface Evaluation {
   /** Mean length of completions, in tokens. */
   length: number;
   prompts: number;
+  /** Group by group. */
   completions: Rollout;
+  /** Each completion's weighted sum of scores; null without any. */
+  totals: (number | null)[];
 }
 
 /** Samples completions for held-out prompts as in training, always from the same random numbers, and scores them. */
@@ -35,22 +39,17 @@ export class Evaluator {
   async evaluate(weights: Weights, prompts: EncodedPrompt[]): Promise<Evaluation> {
     const { config, rewards } = this.#run;
     const rollout = await this.#sample(weights, prompts.slice(0, config.evalPrompts ?? prompts.length));
-    const { columns } = await rewards.score(scoreBatch(rollout));
-    const rows = rollout.map((_, row) => columns.map(({ outcomes }) => outcomes[row]!));
-    const totals = rows.map((outcomes) => {
-      const scored = outcomes.map((outcome, k) => ({ score: scoreOf(outcome), weight: columns[k]!.weight }));
-      const present = scored.filter(({ score }) => score !== null);
-      return present.length === 0 ? null : present.reduce((sum, { score, weight }) => sum + score! * weight, 0);
-    });
-    const share = (holds: (row: number) => boolean) => rollout.filter((_, row) => holds(row)).length / rollout.length;
+    const table = await rewards.score(scoreBatch(rollout));
+    const totals = totalRewards(table);
     return {
       reward: mean(totals),
-      rewards: Object.fromEntries(columns.map(({ name, outcomes }) => [name, mean(outcomes.map(scoreOf))])),
-      failed: share((row) => rows[row]!.some(({ kind }) => kind === 'failure')),
-      clipped: share((row) => rollout[row]!.truncated),
+      rewards: Object.fromEntries(table.columns.map(({ name, outcomes }) => [name, mean(outcomes.map(scoreOf))])),
+      failed: failedShare(table),
+      clipped: rollout.filter(({ truncated }) => truncated).length / rollout.length,
       length: mean(rollout.map(({ ids }) => ids.length)) ?? 0,
       prompts: rollout.length / config.numGenerationsEval,
       completions: rollout,
+      totals,
     };
   }
 

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { expect, test } from 'vitest';
-import { pickLogProb } from '../../../src/engine/fused/pick-log-prob.ts';
+import { entropy, pickLogProb } from '../../../src/engine/fused/pick-log-prob.ts';
 import { rmsNorm } from '../../../src/engine/fused/rms-norm.ts';
 import { OnnxEngine } from '../../../src/engine/onnx/engine.ts';
 import { type ArrayTree, leaves, type NdArray, type TensorTree } from '../../../src/engine/tree.ts';
@@ -251,6 +251,11 @@ const cases: Record<string, (draw: Draw) => Case> = {
     const inputs = { x: draw.float([m, 2, n]), weight: draw.float([n], 0.5, 1.5) };
     return { inputs, program: ({ x, weight }) => rmsNorm(x, weight, 1e-5) };
   },
+  Entropy: (draw) => ({
+    inputs: { logits: draw.float([draw.size(), draw.size() + 1], -5, 5) },
+    program: ({ logits }) => entropy(logits),
+  }),
+  // Its gradient is the kernel PickLogProbGradient.
   PickLogProb: (draw) => {
     const [m, n] = [draw.size(), draw.size() + 1];
     return {

@@ -1,0 +1,117 @@
+import { div, mul, neg, type Scalar, sum, type Tensor, type Tensor2D, valueAndGrads } from '@tensorflow/tfjs-core';
+import type { Engine } from '../../src/engine/engine.ts';
+import { type AdamWScalars, adamW, adamWScalars, clipByGlobalNorm } from '../../src/engine/optimizer.ts';
+import { floats, scalar } from '../../src/engine/tree.ts';
+import { learningRate } from '../../src/grpo/schedule.ts';
+import { batchSequences, type Sequence } from '../../src/model/batch.ts';
+import { completionLogits, completionLogProbs, type SequenceTensors } from '../../src/model/completion-logprobs.ts';
+import type { ModelConfig } from '../../src/model/config.ts';
+import type { Parameters } from '../../src/model/decoder.ts';
+import type { Weights } from '../../src/model/language-model.ts';
+import { parameterShapes } from '../../src/model/parameters.ts';
+import { integers } from '../../src/trainer/random.ts';
+
+type StepInputs = {
+  params: Parameters;
+  means: Parameters;
+  squares: Parameters;
+  sequences: SequenceTensors;
+  mask: Tensor;
+  scalars: AdamWScalars;
+};
+type StepOutputs = { params: Parameters; means: Parameters; squares: Parameters; loss: Tensor };
+
+const OPTIMIZER = { adamBeta1: 0.9, adamBeta2: 0.98, adamEpsilon: 1e-8, weightDecay: 0.01 };
+
+/** Teaches a fresh model to continue prompts as `batchOf(step)` demonstrates; cross-entropy on the completions. */
+export async function trainOnDemonstrations(
+  engine: Engine,
+  config: ModelConfig,
+  options: { steps: number; learningRate: number; seed: number; batchOf(step: number): Sequence[] },
+): Promise<Weights> {
+  const program = engine.compile('supervised step', supervisedStep(config));
+  let params = freshWeights(config, options.seed);
+  let means = zeros(params);
+  let squares = zeros(params);
+  for (let step = 0; step < options.steps; step++) {
+    const batch = options.batchOf(step);
+    const sequences = batchSequences(batch);
+    const width = sequences.completionIds.shape[1]!;
+    const mask = new Float32Array(batch.length * width);
+    batch.forEach(({ completionIds }, row) => {
+      mask.fill(1, row * width, row * width + completionIds.length);
+    });
+    const rate = learningRate(step, {
+      learningRate: options.learningRate,
+      lrSchedulerType: 'cosine',
+      warmupSteps: 100,
+      totalSteps: options.steps,
+    });
+    const { learningRate: lr, biasCorrection1, biasCorrection2 } = adamWScalars(step + 1, rate, OPTIMIZER);
+    const result = await program.run({
+      params,
+      means,
+      squares,
+      sequences,
+      mask: floats(mask, [batch.length, width]),
+      scalars: {
+        learningRate: scalar(lr),
+        biasCorrection1: scalar(biasCorrection1),
+        biasCorrection2: scalar(biasCorrection2),
+      },
+    });
+    ({ params, means, squares } = result);
+    if ((step + 1) % 100 === 0)
+      console.log(`step ${step + 1}/${options.steps}  loss ${result.loss.data[0]!.toFixed(4)}`);
+  }
+  await program.dispose();
+  return params;
+}
+
+function supervisedStep(config: ModelConfig) {
+  return ({ params, means, squares, sequences, mask, scalars }: StepInputs): StepOutputs => {
+    const names = Object.keys(params);
+    const lossOf = (...tensors: Tensor[]): Scalar => {
+      const current = Object.fromEntries(tensors.map((tensor, index) => [names[index]!, tensor]));
+      const logProbs = completionLogProbs(completionLogits(current, config, sequences, 1), sequences);
+      return neg(div(sum(mul(logProbs, mask as Tensor2D)), sum(mask))) as Scalar;
+    };
+    const { value: loss, grads } = valueAndGrads(lossOf)(names.map((name) => params[name]!));
+    const gradients = Object.fromEntries(names.map((name, index) => [name, grads[index]!]));
+    const next = adamW(params, clipByGlobalNorm(gradients, 1).grads, means, squares, scalars, OPTIMIZER);
+    return { params: next.params, means: next.m, squares: next.v, loss };
+  };
+}
+
+/** Norms start at 1, matrices at a normal distribution of deviation 0.02 as in transformers. */
+function freshWeights(config: ModelConfig, seed: number): Weights {
+  const shapes = [...parameterShapes(config)];
+  return Object.fromEntries(
+    shapes.map(([name, shape]) => {
+      const size = shape.reduce((product, dim) => product * dim, 1);
+      if (shape.length === 1) return [name, floats(new Float32Array(size).fill(1), shape)];
+      return [
+        name,
+        floats(
+          normals(seed, name, size).map((x) => 0.02 * x),
+          shape,
+        ),
+      ];
+    }),
+  );
+}
+
+/** Standard normal numbers, by Box and Muller's transform. */
+function normals(seed: number, name: string, count: number): Float32Array {
+  const next = integers(seed, ['weights', name]);
+  const uniform = () => (next() + 1) / 2 ** 32;
+  return Float32Array.from(
+    { length: count },
+    () => Math.sqrt(-2 * Math.log(uniform())) * Math.cos(2 * Math.PI * uniform()),
+  );
+}
+
+const zeros = (weights: Weights): Weights =>
+  Object.fromEntries(
+    Object.entries(weights).map(([name, { shape, data }]) => [name, floats(new Float32Array(data.length), shape)]),
+  );
