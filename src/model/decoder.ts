@@ -1,16 +1,7 @@
-import {
-  add,
-  gather,
-  matMul,
-  mul,
-  reshape,
-  sigmoid,
-  type Tensor,
-  type Tensor1D,
-  type Tensor2D,
-} from '@tensorflow/tfjs-core';
+import { add, matMul, mul, reshape, sigmoid, type Tensor, type Tensor1D, type Tensor2D } from '@tensorflow/tfjs-core';
 import { rmsNorm } from '../engine/fused/rms-norm.ts';
 import type { ModelConfig } from './config.ts';
+import { embed } from './embedding.ts';
 import { rotaryTables, rotate } from './rotary.ts';
 
 /** A model's tensors by their Hugging Face names; linear weights are [out, in]. */
@@ -42,7 +33,7 @@ export function decode(
   const rotary = rotaryTables(config, positions);
   const norm = (x: Tensor, name: string) => rmsNorm(x, params[`${name}.weight`]!, rmsNormEps);
 
-  let x = gather(params['model.embed_tokens.weight'] as Tensor2D, ids) as Tensor2D;
+  let x = embed(params['model.embed_tokens.weight'] as Tensor2D, ids, config.padTokenId);
   for (let layer = 0; layer < config.layers; layer++) {
     const name = `model.layers.${layer}`;
     const project = (input: Tensor, projection: string) => linear(params, input as Tensor2D, `${name}.${projection}`);

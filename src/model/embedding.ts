@@ -1,0 +1,30 @@
+import {
+  cast,
+  clone,
+  customGrad,
+  expandDims,
+  gather,
+  mul,
+  notEqual,
+  scalar,
+  type Tensor,
+  type Tensor1D,
+  type Tensor2D,
+} from '@tensorflow/tfjs-core';
+
+/**
+ * The embeddings of token ids, [tokens, hiddenSize]. Nothing is learned here for the padding token, as in transformers, where it is the
+ * embedding's `padding_idx`. That matters: many models pad with a token that prompts are full of, their end-of-turn token, say.
+ */
+export function embed(table: Tensor2D, ids: Tensor1D, padTokenId: number | undefined): Tensor2D {
+  const embeddings = gather(table, ids) as Tensor2D;
+  if (padTokenId === undefined) return embeddings;
+  const withoutPadding = customGrad((x) => ({
+    value: clone(x as Tensor),
+    gradFunc: (dy: Tensor) => {
+      const learns = cast(notEqual(ids, scalar(padTokenId, 'int32')), 'float32');
+      return mul(dy, expandDims(learns, 1));
+    },
+  }));
+  return withoutPadding(embeddings) as Tensor2D;
+}
