@@ -85,13 +85,13 @@ export function grpoLoss(inputs: LossInputs, options: LossOptions): { loss: Scal
   const logps = onTokens(inputs.logps);
   const oldLogps = inputs.oldLogps ? onTokens(inputs.oldLogps) : stopGradient(logps);
   const ratio = importanceRatio(logps, oldLogps, mask, options.importanceSamplingLevel);
-  const kl = inputs.refLogps && klEstimate(logps, onTokens(inputs.refLogps));
+  const plainKl = inputs.refLogps && klEstimate(logps, onTokens(inputs.refLogps));
+  const kl = plainKl && options.useBiasCorrectionKl ? mul(plainKl, ratio) : plainKl;
   const entropies = inputs.entropies && onTokens(inputs.entropies);
 
   let perToken = policyLoss(ratio, logps, advantages, options);
   if (beta !== 0) {
-    const penalty = given(kl, 'beta', 'refLogps');
-    perToken = add(perToken, mul(options.useBiasCorrectionKl ? mul(penalty, ratio) : penalty, beta));
+    perToken = add(perToken, mul(given(kl, 'beta', 'refLogps'), beta));
   }
   let loss = average(perToken, inputs, options);
   if (entropyCoef !== 0) {

@@ -20,7 +20,7 @@ export type GradientInputs = {
   sequences: SequenceTensors;
   /** [rows, C] float32: 1 on completion tokens that count. */
   mask: Tensor;
-  /** [rows, C]. */
+  /** [rows, 1], or [rows, C] with process supervision. */
   advantages: Tensor;
   /** [rows, C] log-probabilities under the sampling policy; left out at the first pass over a rollout. */
   old?: { logProbs: Tensor };

@@ -30,7 +30,7 @@ export interface PolicyState {
 
 /** A completion to learn from. */
 export interface Experience extends Sequence {
-  /** One advantage for all its tokens, or one per token. */
+  /** One advantage for all its tokens, or one per token: the same kind throughout a rollout. */
   advantage: number | ArrayLike<number>;
   /** Left out of the loss (a truncated completion, say). */
   masked: boolean;
@@ -156,19 +156,24 @@ export class Policy {
     const rows = Math.ceil(rollout.length / this.#config.gradientAccumulationSteps);
     const size = batchSize(rollout);
     const { completionLength } = size;
+    // Credit knows a number for each completion of a rollout, or a list for each.
+    const width = typeof rollout[0]!.advantage === 'number' ? 1 : completionLength;
     return Array.from({ length: Math.ceil(rollout.length / rows) }, (_, index): MicroBatch => {
       const part = rollout.slice(index * rows, (index + 1) * rows);
       const mask = new Float32Array(rows * completionLength);
-      const advantages = new Float32Array(rows * completionLength);
+      const advantages = new Float32Array(rows * width);
       part.forEach(({ completionIds, advantage, masked }, row) => {
         const start = row * completionLength;
         mask.fill(masked ? 0 : 1, start, start + completionIds.length);
-        if (typeof advantage === 'number') advantages.fill(advantage, start, start + completionIds.length);
-        else advantages.set(advantage, start);
+        advantages.set(typeof advantage === 'number' ? [advantage] : advantage, row * width);
       });
-      const shape = [rows, completionLength];
       const sequences = batchSequences(part, rows, size);
-      return { rows, sequences, mask: floats(mask, shape), advantages: floats(advantages, shape) };
+      return {
+        rows,
+        sequences,
+        mask: floats(mask, [rows, completionLength]),
+        advantages: floats(advantages, [rows, width]),
+      };
     });
   }
 
