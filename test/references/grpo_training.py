@@ -67,6 +67,7 @@ for loss in ["grpo", "dapo", "dr_grpo"]:
     CASES[loss] = dict(lossType=loss)
     CASES[f"{loss}-kl"] = dict(lossType=loss, beta=0.04)
     CASES[f"{loss}-iterations"] = dict(lossType=loss, beta=0.04, numIterations=2)
+    CASES[f"{loss}-plain-kl"] = dict(lossType=loss, beta=0.5, useBiasCorrectionKl=False, numIterations=2)
     CASES[f"{loss}-accumulation"] = dict(lossType=loss, beta=0.04, gradientAccumulationSteps=4)
 CASES |= {
     "dapo-iterations-accumulation": dict(lossType="dapo", beta=0.04, numIterations=2, gradientAccumulationSteps=4),
@@ -234,7 +235,8 @@ def main(chosen: list[str]) -> None:
         lines = [json.dumps(row, ensure_ascii=False) for row in rows]
         (FOLDER / f"rollouts-{name}.jsonl").write_text("\n".join(lines) + "\n")
 
-    results = {}
+    cases = FOLDER / "cases.json"
+    results = json.loads(cases.read_text()) if chosen else {}
     for name in chosen or CASES:
         config = BASE | CASES[name]
         rows = rollouts[config["model"]]
@@ -246,9 +248,8 @@ def main(chosen: list[str]) -> None:
         save_file(weights, FOLDER / f"{name}.safetensors")
         results[name] = {"config": config, "noise": noise, **logged}
         print_summary(name, noise, distance(weights, start), logged["metrics"])
-    if not chosen:
-        lines = [f"{json.dumps(name)}: {json.dumps(result, allow_nan=False)}" for name, result in results.items()]
-        (FOLDER / "cases.json").write_text("{\n" + ",\n".join(lines) + "\n}\n")
+    lines = [f"{json.dumps(name)}: {json.dumps(results[name], allow_nan=False)}" for name in CASES if name in results]
+    cases.write_text("{\n" + ",\n".join(lines) + "\n}\n")
 
 
 def print_summary(name: str, noise: dict[str, float], update: float, metrics: list[dict]) -> None:
