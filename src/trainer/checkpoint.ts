@@ -51,13 +51,20 @@ export async function writeCheckpoint(
   atomicWrite(join(folder, STATE_FILE), `${JSON.stringify(full, null, 2)}\n`);
 }
 
-/** Reads what `writeCheckpoint` wrote. Throws BadInput when the folder is a model but no checkpoint of ours. */
-export function readCheckpoint(folder: string): { policy: PolicyState; state: TrainerState } {
+/** A run as a checkpoint keeps it. */
+export interface SavedRun {
+  policy: PolicyState;
+  state: TrainerState;
+}
+
+/** Reads what `writeCheckpoint` wrote. Throws BadInput when the folder is no checkpoint of ours, or not of the model `start`. */
+export function readCheckpoint(folder: string, start: Weights): SavedRun {
   const file = join(folder, STATE_FILE);
   const state = trainerState.safeParse(readState(file));
   if (!state.success) throw new BadInput('this is not the state of a run; resume from another checkpoint', { file });
 
-  const tensors = readSafetensorsHeader(join(folder, OPTIMIZER_FILE));
+  const optimizerFile = join(folder, OPTIMIZER_FILE);
+  const tensors = readSafetensorsHeader(optimizerFile);
   const withPrefix = (prefix: string): Weights | undefined => {
     const own = tensors.filter(({ name }) => name.startsWith(prefix));
     if (own.length === 0) return undefined;
@@ -65,15 +72,23 @@ export function readCheckpoint(folder: string): { policy: PolicyState; state: Tr
       own.map((entry) => [entry.name.slice(prefix.length), floats(readTensor(entry), entry.shape)]),
     );
   };
-  const policy: PolicyState = {
-    weights: withPrefix(PREFIX.weights) ?? readModel(folder).weights,
-    means: withPrefix(PREFIX.means)!,
-    squares: withPrefix(PREFIX.squares)!,
-    updates: state.data.updates,
-    syncedReference: withPrefix(PREFIX.reference),
-  };
-  return { policy, state: state.data };
+  const weights = withPrefix(PREFIX.weights) ?? readModel(folder).weights;
+  const means = withPrefix(PREFIX.means) ?? {};
+  const squares = withPrefix(PREFIX.squares) ?? {};
+  const syncedReference = withPrefix(PREFIX.reference);
+  for (const tree of [weights, means, squares, syncedReference ?? start])
+    if (shapesOf(tree) !== shapesOf(start)) {
+      const message = 'this checkpoint is of another model than the one that the run config names; start a new run';
+      throw new BadInput(message, { file: optimizerFile });
+    }
+  return { policy: { weights, means, squares, updates: state.data.updates, syncedReference }, state: state.data };
 }
+
+const shapesOf = (weights: Weights): string =>
+  Object.entries(weights)
+    .map(([name, { shape }]) => `${name} ${shape}`)
+    .sort()
+    .join();
 
 function readState(file: string): unknown {
   try {

@@ -1,9 +1,10 @@
 /**
  * The trainer process that an editor hosts: `trainer.js OPTIONS_JSON`, forked with an IPC channel. Events go up the channel, commands come
- * down it; when the channel closes, the host is gone, and the run stops with a checkpoint.
+ * down it; when the channel closes, the host is gone, and the run stops with a checkpoint. Exit status as of `grpo train`.
  */
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
+import { BadInput } from '../protocol/errors.ts';
 import { hostCommand, type TrainerEvent } from '../protocol/events.ts';
 import { RunControl } from './control.ts';
 import { runSession } from './session.ts';
@@ -16,8 +17,11 @@ const sessionOptions = z.object({
 });
 
 const control = new RunControl();
+let ended = false;
 const send = (event: TrainerEvent) => {
-  if (process.connected) process.send!(event);
+  ended ||= event.type === 'end';
+  // The host may go at any moment; `disconnect` tells.
+  if (process.connected) process.send!(event, undefined, undefined, () => {});
 };
 
 process.on('message', (message) => {
@@ -36,13 +40,16 @@ process.on('message', (message) => {
   }
 });
 process.on('disconnect', () => control.stop());
+process.on('SIGTERM', () => control.stop());
 
 try {
   const { out, ...options } = sessionOptions.parse(JSON.parse(process.argv[2] ?? '{}'));
   const rewardWorker = fileURLToPath(new URL('./reward-worker.js', import.meta.url));
   await runSession({ ...options, ...(out !== undefined && { out }), rewardWorker, attended: true }, control, send);
 } catch (error) {
-  send({ type: 'log', level: 'error', message: error instanceof Error ? error.message : String(error) });
-  process.exitCode = 1;
+  const message = error instanceof Error ? error.message : String(error);
+  if (!ended) send({ type: 'end', outcome: 'failed', step: 0, checkpoint: null, error: message });
+  process.exitCode = error instanceof BadInput ? 2 : 1;
 }
-if (process.connected) process.disconnect();
+// Not disconnect(), which would drop events that are still on their way.
+process.channel?.unref();

@@ -12,7 +12,7 @@ import { loadDataset } from './dataset.ts';
 import type { LoadedConfig } from './load-config.ts';
 import { type EncodedPrompt, encodePrompts } from './prompts.ts';
 import { loadRollouts } from './recorded-rollouts.ts';
-import { type RecordedRun, replaySteps } from './recorded-steps.ts';
+import { type RecordedRun, recordedScores, replaySteps } from './recorded-steps.ts';
 
 /** A run with everything loaded and checked: from here on, bad input has been ruled out. */
 export interface PreparedRun {
@@ -38,6 +38,8 @@ export interface PrepareOptions {
   rewardWorker: string;
   /** A rollouts file to train on. */
   rollouts?: string;
+  /** Gets what reward functions print. */
+  onOutput?: (text: string) => void;
 }
 
 /** Loads what a config names, cheapest checks first. Throws BadInput for the first thing that is wrong. */
@@ -59,6 +61,14 @@ export async function prepareRun({ config, locate }: LoadedConfig, options: Prep
   const evalPrompts = evalRows && encodePrompts(evalRows, config.evalDataset!, tokenizer, limits);
 
   const steps = options.rollouts === undefined ? undefined : loadRollouts(options.rollouts, config);
+  const replayed =
+    steps &&
+    replaySteps(steps, options.rollouts!, {
+      tokenizer,
+      eosTokenIds,
+      model,
+      templateVariables: config.chatTemplateKwargs,
+    });
   if (steps && config.maxSteps > steps.length) {
     const message = `the file has ${steps.length} steps, but maxSteps is ${config.maxSteps}; set maxSteps to ${steps.length} at most`;
     throw new BadInput(message, { file: options.rollouts! });
@@ -70,6 +80,8 @@ export async function prepareRun({ config, locate }: LoadedConfig, options: Prep
     );
   }
 
+  const { weights } = readModel(config.model);
+  // Last, as worker processes are started: whatever is wrong above leaves none behind.
   const sources = config.rewards.map(({ file, function: name, weight }, index) => ({
     file,
     weight,
@@ -80,6 +92,7 @@ export async function prepareRun({ config, locate }: LoadedConfig, options: Prep
     workerPath: options.rewardWorker,
     timeoutSeconds: config.rewardTimeoutSeconds,
     ...(config.python !== null && { pythonPath: config.python }),
+    ...(options.onOutput && { onOutput: options.onOutput }),
   };
   const rewards = await openRewards(sources, rewardOptions);
   const weightOf = (name: string) => rewards.functions.find((reward) => reward.name === name)?.weight ?? 1;
@@ -87,7 +100,7 @@ export async function prepareRun({ config, locate }: LoadedConfig, options: Prep
     config,
     engine,
     model,
-    weights: readModel(config.model).weights,
+    weights,
     tokenizer,
     eosTokenIds,
     prompts,
@@ -97,8 +110,7 @@ export async function prepareRun({ config, locate }: LoadedConfig, options: Prep
       await run.rewards.close();
       run.rewards = await openRewards(sources, rewardOptions);
     },
-    recorded:
-      steps && replaySteps(steps, options.rollouts!, { tokenizer, eosTokenIds, vocabSize: model.vocabSize, weightOf }),
+    recorded: replayed?.map((rollout, index) => ({ rollout, scores: recordedScores(steps![index]!, weightOf) })),
   };
   return run;
 }

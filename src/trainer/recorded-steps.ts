@@ -1,5 +1,6 @@
+import type { ModelConfig } from '../model/config.ts';
 import type { Tokenizer } from '../model/tokenizer.ts';
-import { BadInput } from '../protocol/errors.ts';
+import { BadInput, type SourceLocation } from '../protocol/errors.ts';
 import type { RewardColumn, ScoreTable } from '../protocol/rewards.ts';
 import type { RecordedRollout, RecordedStep } from './recorded-rollouts.ts';
 import type { Rollout, RolloutCompletion } from './rollout.ts';
@@ -10,28 +11,23 @@ export type RecordedRun = { rollout: Rollout; scores: ScoreTable | undefined }[]
 export interface ReplayOptions {
   tokenizer: Tokenizer;
   eosTokenIds: number[];
-  vocabSize: number;
-  /** Of a recorded reward function, by name. */
-  weightOf(name: string): number;
+  model: Pick<ModelConfig, 'vocabSize' | 'maxPositionEmbeddings'>;
+  /** Further variables for the chat template. */
+  templateVariables: Record<string, unknown>;
 }
 
-/** Fills in text and token ids from each other. Throws BadInput at the row with a token that the model does not know. */
-export function replaySteps(steps: RecordedStep[], file: string, options: ReplayOptions): RecordedRun {
-  return steps.map((step) => ({
-    rollout: replay(step, file, options),
-    scores: recordedScores(step, options.weightOf),
-  }));
+/** Fills in text and token ids from each other. Throws BadInput at the row that does not fit the model. */
+export function replaySteps(steps: RecordedStep[], file: string, options: ReplayOptions): Rollout[] {
+  return steps.map((step) => replay(step, file, options));
 }
 
-function replay(step: RecordedStep, file: string, { tokenizer, eosTokenIds, vocabSize }: ReplayOptions): Rollout {
+function replay(step: RecordedStep, file: string, options: ReplayOptions): Rollout {
+  const { tokenizer, eosTokenIds, model, templateVariables } = options;
   return step.flatMap((rows, group) =>
     rows.map((row): RolloutCompletion => {
-      const promptIds = row.promptIds ?? tokenizer.encodePrompt(row.prompt!).ids;
+      const promptIds = row.promptIds ?? tokenizer.encodePrompt(row.prompt!, { variables: templateVariables }).ids;
       const ids = row.completionIds ?? encodeCompletion(row, tokenizer);
-      const unknown = [...promptIds, ...ids].find((id) => id >= vocabSize);
-      if (unknown !== undefined) {
-        throw new BadInput(`token id ${unknown} is beyond the model's ${vocabSize} tokens`, { file, line: row.line });
-      }
+      checkTokens([...promptIds, ...ids], model, { file, line: row.line });
       const prompt = row.prompt ?? tokenizer.decode(promptIds);
       return {
         group,
@@ -44,6 +40,15 @@ function replay(step: RecordedStep, file: string, { tokenizer, eosTokenIds, voca
   );
 }
 
+function checkTokens(ids: number[], model: ReplayOptions['model'], at: SourceLocation): void {
+  const { vocabSize, maxPositionEmbeddings: context } = model;
+  const unknown = ids.find((id) => id >= vocabSize);
+  if (unknown !== undefined) throw new BadInput(`token id ${unknown} is beyond the model's ${vocabSize} tokens`, at);
+  if (ids.length > context) {
+    throw new BadInput(`prompt and completion have ${ids.length} tokens, beyond the model's context of ${context}`, at);
+  }
+}
+
 /** A text that was not cut off ended with the end token. */
 function encodeCompletion(row: RecordedRollout, tokenizer: Tokenizer): number[] {
   const ids = tokenizer.encode(row.completion!, { addSpecialTokens: false });
@@ -52,7 +57,7 @@ function encodeCompletion(row: RecordedRollout, tokenizer: Tokenizer): number[] 
 }
 
 /** Rewards as if the functions had just given them; undefined where none were recorded. */
-function recordedScores(step: RecordedStep, weightOf: (name: string) => number): ScoreTable | undefined {
+export function recordedScores(step: RecordedStep, weightOf: (name: string) => number): ScoreTable | undefined {
   const rows = step.flat();
   if (!rows[0]?.rewards) return undefined;
   const names = [...new Set(rows.flatMap(({ rewards }) => Object.keys(rewards!)))];

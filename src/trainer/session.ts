@@ -1,13 +1,16 @@
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { BadInput } from '../protocol/errors.ts';
+import { BadInput, RunFailure } from '../protocol/errors.ts';
 import { PROTOCOL_VERSION, type TrainerEvent } from '../protocol/events.ts';
 import { RUN_FILES } from '../protocol/run-folder.ts';
+import { tryTo } from './atomic-write.ts';
+import { readCheckpoint } from './checkpoint.ts';
 import type { RunControl } from './control.ts';
 import { type LoadedConfig, loadRunConfig } from './load-config.ts';
+import { logLine } from './log-line.ts';
 import { type PreparedRun, prepareRun } from './prepare.ts';
 import { latestRun, RunFolder } from './run-folder.ts';
-import { type Outcome, train } from './train.ts';
+import { type Outcome, type TrainOptions, train } from './train.ts';
 import { versions } from './versions.ts';
 
 export interface SessionOptions {
@@ -37,15 +40,29 @@ export async function runSession(
   control: RunControl,
   emit: (event: TrainerEvent) => void,
 ): Promise<SessionResult> {
+  let folder: RunFolder | undefined;
+  const tell = (event: TrainerEvent) => {
+    const line = logLine(event);
+    // A log that cannot be written must not end the run: what matters is written elsewhere, and fails there.
+    if (line !== undefined) tryTo(() => folder?.log(line));
+    emit(event);
+  };
+
   const loaded = loadRunConfig(options.configFile, options.set ? { set: options.set } : {});
   const resumed = options.resume ? runToResume(loaded, options.out) : undefined;
-  emit({ type: 'phase', step: 0, phase: 'load' });
-  const { rewardWorker, rollouts } = options;
-  const run = await prepareRun(loaded, { rewardWorker, ...(rollouts !== undefined && { rollouts }) });
+  tell({ type: 'phase', step: 0, phase: 'load' });
+  const { rewardWorker, rollouts, attended } = options;
+  const run = await prepareRun(loaded, {
+    rewardWorker,
+    onOutput: (text) => tell({ type: 'log', level: 'info', message: text.trimEnd() }),
+    ...(rollouts !== undefined && { rollouts }),
+  });
   try {
-    const folder = resumed === undefined ? createFolder(loaded, run, options.out) : RunFolder.open(resumed);
+    folder = resumed === undefined ? createFolder(loaded, run, options.out) : RunFolder.open(resumed);
     try {
-      return { ...(await trainIn(folder, run, options, control, emit)), run: folder.path };
+      const checkpoint = folder.checkpoints().at(-1);
+      const resume = checkpoint && { ...readCheckpoint(checkpoint.path, run.weights), path: checkpoint.path };
+      return { ...(await trainIn(folder, run, { control, emit: tell, attended, resume })), run: folder.path };
     } finally {
       folder.close();
     }
@@ -54,53 +71,35 @@ export async function runSession(
   }
 }
 
-async function trainIn(
-  folder: RunFolder,
-  run: PreparedRun,
-  { attended }: SessionOptions,
-  control: RunControl,
-  emit: (event: TrainerEvent) => void,
-): Promise<Outcome> {
-  const { config } = run;
-  const checkpoint = folder.checkpoints().at(-1);
-  const resumedFrom = checkpoint?.step ?? 0;
-  folder.rewindTo(resumedFrom);
-  folder.update({ state: 'running', reason: null, config, device: run.engine.name, versions: versions() });
-  const { name } = folder.info;
-  emit({
-    type: 'start',
-    protocol: PROTOCOL_VERSION,
-    run: folder.path,
-    name,
-    device: run.engine.name,
-    maxSteps: config.maxSteps,
-    resumedFrom,
-  });
+async function trainIn(folder: RunFolder, run: PreparedRun, options: TrainOptions): Promise<Outcome> {
+  const { config, engine } = run;
+  const { emit, resume } = options;
+  const resumedFrom = resume?.state.step ?? 0;
   try {
-    const outcome = await train(run, folder, {
-      control,
-      emit,
-      attended,
-      ...(checkpoint && { resumeFrom: checkpoint.path }),
+    folder.rewindTo(resumedFrom);
+    const { seed } = config;
+    folder.update({ state: 'running', reason: null, config, seed, device: engine.name, versions: versions() });
+    emit({
+      type: 'start',
+      protocol: PROTOCOL_VERSION,
+      run: folder.path,
+      name: folder.info.name,
+      device: engine.name,
+      maxSteps: config.maxSteps,
+      resumedFrom,
     });
+    const outcome = await train(run, folder, options);
     folder.update({ state: outcome.outcome, reason: null });
     emit({ type: 'end', ...outcome });
     return outcome;
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    const { step } = folder.info;
-    emit({
-      type: 'end',
-      outcome: 'failed',
-      step,
-      checkpoint: folder.checkpoints().at(-1)?.path ?? null,
-      error: reason,
-    });
     // With a full disk even this may fail; the first error is the one to report.
-    try {
-      folder.log(error instanceof Error ? (error.stack ?? reason) : reason);
-      folder.update({ state: 'failed', reason });
-    } catch {}
+    tryTo(() => folder.update({ state: 'failed', reason }));
+    const foreseen = error instanceof RunFailure || error instanceof BadInput;
+    if (!foreseen && error instanceof Error) tryTo(() => folder.log(error.stack ?? reason));
+    const checkpoint = folder.checkpoints().at(-1)?.path ?? null;
+    emit({ type: 'end', outcome: 'failed', step: folder.info.step, checkpoint, error: reason });
     throw error;
   }
 }

@@ -1,0 +1,19 @@
+import type { TrainerEvent } from '../protocol/events.ts';
+
+/** What `log.txt` says of an event; undefined for what the metrics tell better. */
+export function logLine(event: TrainerEvent): string | undefined {
+  switch (event.type) {
+    case 'start':
+      return `${event.resumedFrom === 0 ? 'started' : `resumed after step ${event.resumedFrom}`} on ${event.device}`;
+    case 'state':
+      return event.reason === undefined ? event.state : `${event.state}: ${event.reason}`;
+    case 'checkpoint':
+      return `checkpoint of step ${event.step} written`;
+    case 'log':
+      return `${event.level}: ${event.message}`;
+    case 'end':
+      return `${event.outcome} after step ${event.step}${event.error === undefined ? '' : `: ${event.error}`}`;
+    default:
+      return undefined;
+  }
+}

@@ -1,0 +1,77 @@
+import { rolloutMetrics } from '../grpo/metrics.ts';
+import type { ScoreTable } from '../protocol/rewards.ts';
+import { finiteOrNull, type MetricsRow, type RolloutRow } from '../protocol/run-folder.ts';
+import type { Credit } from './credit.ts';
+import { describeFailure, rowFailures } from './failures.ts';
+import type { UpdateResult } from './policy.ts';
+import type { Rollout } from './rollout.ts';
+import type { Stopwatch } from './stopwatch.ts';
+
+/** What was sampled in a step, and what it earned. */
+export interface ScoredStep {
+  step: number;
+  rollout: Rollout;
+  table: ScoreTable;
+  credit: Credit;
+}
+
+/** The step's line of `metrics.jsonl`. `numTokens` counts prompts and completions since the start of the run. */
+export function metricsOf(
+  { step, rollout, table, credit }: ScoredStep,
+  update: UpdateResult,
+  watch: Stopwatch,
+  numTokens: number,
+): MetricsRow {
+  const failures = rowFailures(table, rollout.length);
+  const rows = rollout.map(({ ids, truncated }, row) => ({
+    length: ids.length,
+    truncated,
+    failed: failures[row] !== undefined,
+  }));
+  const names = table.columns.map(({ name }) => name);
+  const row: Record<string, number | null> = {
+    // First, so that what a reward function logs never passes for ours.
+    ...table.metrics,
+    ...rolloutMetrics(names, credit.scores, credit, rows),
+    ...update.metrics,
+    num_tokens: numTokens,
+    step_time: watch.total,
+    'time/rollout': watch.laps.rollout!,
+    'time/score': watch.laps.score!,
+    'time/reference': update.seconds.reference,
+    'time/update': update.seconds.update,
+  };
+  const finite = Object.entries(row).map(([key, value]) => [key, value === null ? null : finiteOrNull(value)]);
+  return { ...Object.fromEntries(finite), step };
+}
+
+/** The lines of the step's rollouts file. */
+export function rolloutRows({ step, rollout, table, credit }: ScoredStep): RolloutRow[] {
+  const failures = rowFailures(table, rollout.length);
+  return rollout.map(({ group, prompt, ids, text, truncated }, row) => {
+    const details: NonNullable<RolloutRow['details']> = {};
+    for (const { name, outcomes } of table.columns) {
+      const outcome = outcomes[row]!;
+      if (outcome.kind !== 'score' || (outcome.reason === undefined && outcome.extracted === undefined)) continue;
+      const { reason, extracted } = outcome;
+      details[name] = { ...(reason !== undefined && { reason }), ...(extracted !== undefined && { extracted }) };
+    }
+    const failure = failures[row];
+    return {
+      step,
+      group,
+      prompt: prompt.prompt,
+      prompt_ids: prompt.ids,
+      completion: text,
+      completion_ids: ids,
+      rewards: Object.fromEntries(table.columns.map(({ name }, k) => [name, credit.scores[row]![k]!])),
+      reward: credit.rewards[row]!,
+      advantage: credit.advantages[row]!,
+      length: ids.length,
+      truncated,
+      error: failure ? describeFailure(failure) : null,
+      columns: prompt.columns,
+      ...(Object.keys(details).length > 0 && { details }),
+    };
+  });
+}
