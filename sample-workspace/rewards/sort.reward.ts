@@ -5,18 +5,24 @@ interface Columns {
   numbers: number[];
 }
 
-/** One point for each of the prompt's numbers that the answer has: [0, 1, 2, 3] for "Sort 3 1 0 2:" earns 4, [7, 2, 2, 5] earns 1. */
+/**
+ * One point for each of the prompt's numbers that the answer has, less one for each number too many: [0, 1, 2, 3] for "Sort 3 1 0 2:"
+ * earns 4, [7, 2, 2, 5] earns 1. Without that cost the model would learn to sort, and then to chatter on.
+ */
 export function inclusion({ completion, numbers }: RewardInput<Columns>): RewardResult {
   const answer = numbersIn(completion);
-  const left = [...numbers];
-  let score = 0;
-  for (const number of answer.slice(0, numbers.length)) {
-    const at = left.indexOf(number);
-    if (at < 0) continue;
-    left.splice(at, 1); // a number that stands twice in the answer counts twice only if it does so in the prompt
-    score++;
+  const missing = [...numbers];
+  for (const number of answer) {
+    const at = missing.indexOf(number);
+    if (at >= 0) missing.splice(at, 1); // a number counts as often as the prompt has it
   }
-  return { score, extracted: answer.join(' '), ...(left.length > 0 && { reason: `missing ${left.join(', ')}` }) };
+  const tooMany = Math.max(0, answer.length - numbers.length);
+  return {
+    score: Math.max(0, numbers.length - missing.length - tooMany),
+    extracted: answer.join(' '),
+    ...(missing.length > 0 && { reason: `missing ${missing.join(', ')}` }),
+    ...(tooMany > 0 && { reason: `${tooMany} too many` }),
+  };
 }
 
 /** One point for each neighbour that is not smaller than the number before it: [0, 1, 2, 3] earns 3, [7, 2, 2, 5] earns 2. */
