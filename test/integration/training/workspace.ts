@@ -1,3 +1,5 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -59,14 +61,21 @@ export interface Session {
   events: TrainerEvent[];
 }
 
+interface Watching {
+  control?: RunControl;
+  onEvent?: (event: TrainerEvent) => void;
+}
+
 /** Trains in this process; every event must be what the protocol says. */
-export async function trainHere(configFile: string, options: Partial<SessionOptions> = {}): Promise<Session> {
+export async function trainHere(
+  configFile: string,
+  { control = new RunControl(), onEvent = () => {}, ...options }: Partial<SessionOptions> & Watching = {},
+): Promise<Session> {
   const events: TrainerEvent[] = [];
-  const result = await runSession(
-    { configFile, rewardWorker, attended: false, ...options },
-    new RunControl(),
-    (event) => events.push(trainerEvent.parse(event)),
-  );
+  const result = await runSession({ configFile, rewardWorker, attended: false, ...options }, control, (event) => {
+    events.push(trainerEvent.parse(event));
+    onEvent(event);
+  });
   return { result, events };
 }
 
@@ -92,3 +101,56 @@ export function onlyRun(folder: string): string {
   if (names.length !== 1) throw new Error(`expected one run, not ${names.join(', ')}`);
   return join(runs, names[0]!);
 }
+
+export interface Finished {
+  status: number | null;
+  signal: NodeJS.Signals | null;
+  stdout: string;
+  stderr: string;
+}
+
+/** The built command as a user runs it, to be watched and interrupted; ended with the test. */
+export function startGrpo(...args: string[]): { child: ChildProcess; finished: Promise<Finished> } {
+  const child = spawn(process.execPath, [grpoScript, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+  onTestFinished(() => void child.kill('SIGKILL'));
+  let [stdout, stderr] = ['', ''];
+  child.stdout!.setEncoding('utf8').on('data', (text: string) => {
+    stdout += text;
+  });
+  child.stderr!.setEncoding('utf8').on('data', (text: string) => {
+    stderr += text;
+  });
+  const finished = once(child, 'close').then(([status, signal]) => ({ status, signal, stdout, stderr }));
+  return { child, finished };
+}
+
+export const runGrpo = (...args: string[]): Promise<Finished> => startGrpo(...args).finished;
+
+/** The events of `--json`. */
+export const eventsOf = (stdout: string): TrainerEvent[] =>
+  stdout
+    .trimEnd()
+    .split('\n')
+    .map((line) => trainerEvent.parse(JSON.parse(line)));
+
+/** Waits until a child that prints events has printed one like this. */
+export function untilEvent(child: ChildProcess, holds: (event: TrainerEvent) => boolean): Promise<void> {
+  return new Promise((resolve, reject) => {
+    let text = '';
+    const listen = (part: string) => {
+      text += part;
+      const lines = text.split('\n');
+      text = lines.pop()!;
+      if (lines.some((line) => holds(JSON.parse(line) as TrainerEvent))) {
+        child.stdout!.off('data', listen);
+        resolve();
+      }
+    };
+    child.stdout!.on('data', listen);
+    child.once('close', () => reject(new Error('the command ended before that')));
+  });
+}
+
+/** Numbers of a run that do not depend on how fast the machine is. */
+export const timeless = (row: MetricsRow): Partial<MetricsRow> =>
+  Object.fromEntries(Object.entries(row).filter(([key]) => key !== 'step_time' && !key.startsWith('time/')));
