@@ -34,6 +34,8 @@ export function rolloutMetrics(
     metrics[`rewards/${name}/mean`] = mean(column);
     metrics[`rewards/${name}/std`] = standardDeviation(column);
   });
+  // Learning needs spread within groups; `reward_std` also holds the differences between prompts.
+  metrics['groups/reward_std'] = mean(advantages.groups.map(({ std }) => std));
   metrics['rewards/failed_ratio'] = share(rows, (row) => row.failed);
   const signals = groupSignals(advantages, rows);
   for (const signal of GROUP_SIGNALS) {

@@ -69,6 +69,8 @@ describe('rollout metrics', () => {
     expect(metrics['groups/failed']).toBe(0.5);
     expect(metrics['groups/too_hard']).toBe(0.5);
     expect(metrics['groups/signal']).toBe(0);
+    // The one group that has a deviation.
+    expect(metrics['groups/reward_std']).toBe(0);
   });
 
   test('lengths', () => {
