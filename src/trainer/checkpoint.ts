@@ -61,7 +61,10 @@ export interface SavedRun {
 export function readCheckpoint(folder: string, start: Weights): SavedRun {
   const file = join(folder, STATE_FILE);
   const state = trainerState.safeParse(readState(file));
-  if (!state.success) throw new BadInput('this is not the state of a run; resume from another checkpoint', { file });
+  if (!state.success)
+    throw new BadInput('This is not the state of a run; remove this checkpoint, and resume from the one before.', {
+      file,
+    });
 
   const optimizerFile = join(folder, OPTIMIZER_FILE);
   const tensors = readSafetensorsHeader(optimizerFile);
@@ -78,7 +81,7 @@ export function readCheckpoint(folder: string, start: Weights): SavedRun {
   const syncedReference = withPrefix(PREFIX.reference);
   for (const tree of [weights, means, squares, syncedReference ?? start])
     if (shapesOf(tree) !== shapesOf(start)) {
-      const message = 'this checkpoint is of another model than the one that the run config names; start a new run';
+      const message = 'This checkpoint is of another model than the one that the run config names; start a new run.';
       throw new BadInput(message, { file: optimizerFile });
     }
   return { policy: { weights, means, squares, updates: state.data.updates, syncedReference }, state: state.data };
@@ -94,7 +97,10 @@ function readState(file: string): unknown {
   try {
     return JSON.parse(readFileSync(file, 'utf8'));
   } catch (error) {
-    throw new BadInput(`the checkpoint cannot be resumed (${(error as Error).message})`, { file });
+    throw new BadInput(
+      `The checkpoint cannot be resumed (${(error as Error).message}); remove it, and resume from the one before.`,
+      { file },
+    );
   }
 }
 

@@ -70,12 +70,12 @@ export async function prepareRun({ config, locate }: LoadedConfig, options: Prep
       templateVariables: config.chatTemplateKwargs,
     });
   if (steps && config.maxSteps > steps.length) {
-    const message = `the file has ${steps.length} steps, but maxSteps is ${config.maxSteps}; set maxSteps to ${steps.length} at most`;
+    const message = `The file has ${steps.length} steps, but maxSteps is ${config.maxSteps}; set maxSteps to ${steps.length} at most.`;
     throw new BadInput(message, { file: options.rollouts! });
   }
   if (config.rewards.length === 0 && !steps?.[0]?.[0]?.[0]?.rewards) {
     throw new BadInput(
-      '"rewards" is empty, so there is nothing to learn from; name a reward function',
+      '"rewards" is empty, so there is nothing to learn from; name a reward function.',
       locate(['rewards']),
     );
   }
@@ -117,5 +117,5 @@ export async function prepareRun({ config, locate }: LoadedConfig, options: Prep
 
 function createEngine({ device }: RunConfig, at: ReturnType<LoadedConfig['locate']>): Engine {
   if (device === 'auto' || device === 'cpu') return new OnnxEngine();
-  throw new BadInput(`this version trains on "cpu" only, not on "${device}"; set "device" to "auto" or "cpu"`, at);
+  throw new BadInput(`This version trains on "cpu" only, not on "${device}"; set "device" to "auto" or "cpu".`, at);
 }

@@ -30,17 +30,17 @@ export function encodePrompts(
   return rows.map(({ prompt, columns, line }) => {
     const { ids } = tokenizer.encodePrompt(prompt, { variables: templateVariables });
     const at = { file, line };
-    if (ids.length === 0) throw new BadInput('this prompt has no tokens; give it some text', at);
+    if (ids.length === 0) throw new BadInput('This prompt has no tokens; give it some text.', at);
     if (ids.length + maxCompletionLength > model.maxPositionEmbeddings) {
       throw new BadInput(
-        `this prompt has ${ids.length} tokens, which with maxCompletionLength ${maxCompletionLength} is beyond the model's context of ${model.maxPositionEmbeddings}; shorten it or lower maxCompletionLength`,
+        `This prompt has ${ids.length} tokens, which with maxCompletionLength ${maxCompletionLength} is beyond the model's context of ${model.maxPositionEmbeddings}; shorten it or lower maxCompletionLength.`,
         at,
       );
     }
     const unknown = ids.find((id) => id >= model.vocabSize);
     if (unknown !== undefined) {
       throw new BadInput(
-        `the tokenizer gives id ${unknown}, but the model knows ${model.vocabSize} tokens; they do not belong together`,
+        `The tokenizer gives id ${unknown}, but the model knows ${model.vocabSize} tokens; they do not belong together.`,
         at,
       );
     }

@@ -43,9 +43,12 @@ function replay(step: RecordedStep, file: string, options: ReplayOptions): Rollo
 function checkTokens(ids: number[], model: ReplayOptions['model'], at: SourceLocation): void {
   const { vocabSize, maxPositionEmbeddings: context } = model;
   const unknown = ids.find((id) => id >= vocabSize);
-  if (unknown !== undefined) throw new BadInput(`token id ${unknown} is beyond the model's ${vocabSize} tokens`, at);
+  if (unknown !== undefined) throw new BadInput(`Token id ${unknown} is beyond the model's ${vocabSize} tokens.`, at);
   if (ids.length > context) {
-    throw new BadInput(`prompt and completion have ${ids.length} tokens, beyond the model's context of ${context}`, at);
+    throw new BadInput(
+      `Prompt and completion have ${ids.length} tokens, beyond the model's context of ${context}.`,
+      at,
+    );
   }
 }
 

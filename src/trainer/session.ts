@@ -113,7 +113,8 @@ function createFolder({ name, file }: LoadedConfig, run: PreparedRun, out: strin
 
 function runToResume({ file, name }: LoadedConfig, out: string | undefined): string {
   const run = out === undefined ? latestRun(file) : resolve(out);
-  if (run === undefined) throw new BadInput(`there is no run of ${name} to resume; start one without --resume`);
-  if (!existsSync(join(run, RUN_FILES.info))) throw new BadInput(`there is no run in ${run} to resume`);
+  if (run === undefined) throw new BadInput(`There is no run of ${name} to resume; start one without --resume.`);
+  if (!existsSync(join(run, RUN_FILES.info)))
+    throw new BadInput(`There is no run in ${run} to resume; start one without --resume.`);
   return run;
 }

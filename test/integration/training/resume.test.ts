@@ -36,7 +36,7 @@ describe('a run that goes on', () => {
     const [whole, parts] = [join(folder, 'whole'), join(folder, 'parts')];
     expect((await runGrpo('train', config, '--out', whole)).status).toBe(0);
 
-    const first = startGrpo('train', config, '--out', parts, '--json');
+    const first = startGrpo(['train', config, '--out', parts, '--json']);
     await untilEvent(first.child, (event) => event.type === 'phase' && event.step === 3 && event.phase === 'rollout');
     first.child.kill('SIGINT');
     const { status, stdout } = await first.finished;
@@ -44,7 +44,7 @@ describe('a run that goes on', () => {
     expect(eventsOf(stdout).at(-1)).toMatchObject({ type: 'end', outcome: 'stopped', step: 3 });
     expect(runInfoOf(parts)).toMatchObject({ state: 'stopped', step: 3 });
 
-    const second = startGrpo('train', config, '--out', parts, '--resume', '--json');
+    const second = startGrpo(['train', config, '--out', parts, '--resume', '--json']);
     await untilEvent(second.child, (event) => event.type === 'phase' && event.step === 5 && event.phase === 'update');
     second.child.kill('SIGKILL');
     expect((await second.finished).signal).toBe('SIGKILL');
@@ -96,7 +96,7 @@ describe('a run that goes on', () => {
     const other = join(import.meta.dirname, '../../references/fixtures/models/qwen3');
     const { status, stderr } = await runGrpo('train', config, '--out', run, '--resume', '--set', `model=${other}`);
     expect(status).toBe(2);
-    expect(stderr).toMatch(/^.*grpo_optimizer\.safetensors: this checkpoint is of another model .*\n$/m);
+    expect(stderr).toMatch(/^.*grpo_optimizer\.safetensors: This checkpoint is of another model .*\n$/m);
     expect(readFileSync(join(run, 'run.json'), 'utf8')).toBe(before);
   });
 });

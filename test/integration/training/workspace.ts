@@ -109,9 +109,10 @@ export interface Finished {
   stderr: string;
 }
 
-/** The built command as a user runs it, to be watched and interrupted; ended with the test. */
-export function startGrpo(...args: string[]): { child: ChildProcess; finished: Promise<Finished> } {
-  const child = spawn(process.execPath, [grpoScript, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+/** The built command as a user runs it, to be watched and interrupted; ended with the test. `under` is a command that starts it. */
+export function startGrpo(args: string[], under: string[] = []): { child: ChildProcess; finished: Promise<Finished> } {
+  const [command, ...rest] = [...under, process.execPath, grpoScript, ...args];
+  const child = spawn(command!, rest, { stdio: ['ignore', 'pipe', 'pipe'] });
   onTestFinished(() => void child.kill('SIGKILL'));
   let [stdout, stderr] = ['', ''];
   child.stdout!.setEncoding('utf8').on('data', (text: string) => {
@@ -124,7 +125,7 @@ export function startGrpo(...args: string[]): { child: ChildProcess; finished: P
   return { child, finished };
 }
 
-export const runGrpo = (...args: string[]): Promise<Finished> => startGrpo(...args).finished;
+export const runGrpo = (...args: string[]): Promise<Finished> => startGrpo(args).finished;
 
 /** The events of `--json`. */
 export const eventsOf = (stdout: string): TrainerEvent[] =>
