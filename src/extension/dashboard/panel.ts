@@ -1,0 +1,73 @@
+import { basename } from 'node:path';
+import {
+  Disposable,
+  type ExtensionContext,
+  type LogOutputChannel,
+  Uri,
+  ViewColumn,
+  type WebviewPanel,
+  window,
+} from 'vscode';
+import type { RunRegistry } from '../runs/registry.ts';
+import { RunPanel } from './run-panel.ts';
+
+const VIEW_TYPE = 'grpo.dashboard';
+
+/** The open dashboards, at most one per run; they come back by themselves after the window was reloaded. */
+export class Dashboards implements Disposable {
+  readonly #panels = new Map<string, RunPanel>();
+  readonly #context: ExtensionContext;
+  readonly #registry: RunRegistry;
+  readonly #log: LogOutputChannel;
+  readonly #subscriptions: Disposable;
+
+  constructor(context: ExtensionContext, registry: RunRegistry, log: LogOutputChannel) {
+    this.#context = context;
+    this.#registry = registry;
+    this.#log = log;
+    this.#subscriptions = Disposable.from(
+      window.registerWebviewPanelSerializer(VIEW_TYPE, {
+        deserializeWebviewPanel: async (panel, state: unknown) => {
+          const folder = (state as { folder?: unknown } | undefined)?.folder;
+          if (typeof folder === 'string') this.#adopt(folder, panel);
+          else panel.dispose();
+        },
+      }),
+      registry.onDidEmit(({ folder, event }) => {
+        for (const panel of this.#panels.values()) panel.onTrainerEvent(folder, event);
+      }),
+      registry.onDidChangeRuns(() => {
+        for (const panel of this.#panels.values()) panel.onRunsChanged();
+      }),
+    );
+  }
+
+  /** Shows the run's dashboard, beside the editor when it is new. */
+  open(folder: string, { preserveFocus = false }: { preserveFocus?: boolean } = {}): void {
+    const open = this.#panels.get(folder);
+    if (open) {
+      open.reveal(preserveFocus);
+      return;
+    }
+    const column = window.activeTextEditor ? ViewColumn.Beside : ViewColumn.Active;
+    this.#adopt(folder, window.createWebviewPanel(VIEW_TYPE, basename(folder), { viewColumn: column, preserveFocus }));
+  }
+
+  dispose(): void {
+    this.#subscriptions.dispose();
+    for (const panel of this.#panels.values()) panel.dispose();
+  }
+
+  #adopt(folder: string, panel: WebviewPanel): void {
+    const { extensionUri } = this.#context;
+    panel.webview.options = { enableScripts: true, localResourceRoots: [Uri.joinPath(extensionUri, 'dist')] };
+    // A second panel of the same run (a window may have been copied) takes the first one's place.
+    this.#panels.get(folder)?.dispose();
+    const opened = new RunPanel(folder, panel, extensionUri, this.#registry, this.#log);
+    this.#panels.set(folder, opened);
+    panel.onDidDispose(() => {
+      opened.dispose();
+      if (this.#panels.get(folder) === opened) this.#panels.delete(folder);
+    });
+  }
+}

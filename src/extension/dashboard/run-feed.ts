@@ -1,0 +1,96 @@
+import { type FSWatcher, watch } from 'node:fs';
+import type { RunHead } from '../../protocol/dashboard.ts';
+import type { MetricColumns } from '../../protocol/metric-columns.ts';
+import { MetricsTail } from './metrics-tail.ts';
+import { isWritten, readRunInfo } from './run-files.ts';
+
+/** At most 10 updates a second reach the dashboard, however fast the steps are. */
+const UPDATE_INTERVAL_MS = 100;
+
+/** Follows a run folder and says, coalesced, when there is more to show. Whoever writes the folder, it is seen here. */
+export class RunFeed {
+  readonly folder: string;
+  readonly #tail: MetricsTail;
+  readonly #isOurs: () => boolean;
+  readonly #onUpdate: () => void;
+  #head: RunHead | undefined;
+  #phase: string | null = null;
+  #watcher: FSWatcher | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  #reading = false;
+  #disposed = false;
+
+  /** `isOurs` tells whether a trainer of this window runs the folder; `onUpdate` is called after each reading that may show something new. */
+  constructor(folder: string, isOurs: () => boolean, onUpdate: () => void) {
+    this.folder = folder;
+    this.#tail = new MetricsTail(folder);
+    this.#isOurs = isOurs;
+    this.#onUpdate = onUpdate;
+    try {
+      this.#watcher = watch(folder, () => this.changed());
+      this.#watcher.on('error', () => this.#watcher?.close());
+    } catch {
+      // A file system that cannot be watched: the trainer's own events still come.
+    }
+    void this.#read();
+  }
+
+  get columns(): MetricColumns {
+    return this.#tail.columns;
+  }
+
+  /** Changes when rows that were read have been taken back. */
+  get generation(): number {
+    return this.#tail.generation;
+  }
+
+  /** Undefined until `run.json` was read, or when there is none. */
+  get head(): RunHead | undefined {
+    return this.#head && { ...this.#head, phase: this.#head.trainer === 'ours' ? this.#phase : null };
+  }
+
+  set phase(phase: string | null) {
+    this.#phase = phase;
+    this.changed();
+  }
+
+  /** Something may be new: reads soon. */
+  changed(): void {
+    this.#timer ??= setTimeout(() => {
+      this.#timer = undefined;
+      void this.#read();
+    }, UPDATE_INTERVAL_MS);
+  }
+
+  dispose(): void {
+    this.#disposed = true;
+    this.#watcher?.close();
+    clearTimeout(this.#timer);
+  }
+
+  async #read(): Promise<void> {
+    // A slow disk: the next turn takes what this one does not see.
+    if (this.#disposed || this.#reading) return this.#disposed ? undefined : this.changed();
+    this.#reading = true;
+    try {
+      await this.#readHead();
+      await this.#tail.read(() => this.#update());
+      this.#update();
+    } finally {
+      this.#reading = false;
+    }
+  }
+
+  #update(): void {
+    if (!this.#disposed) this.#onUpdate();
+  }
+
+  async #readHead(): Promise<void> {
+    const info = await readRunInfo(this.folder);
+    // While it is replaced, or after the folder was deleted: what was there stays on screen.
+    if (!info) return;
+    const { name, createdAt, state, reason, step, device, config } = info;
+    const trainer = this.#isOurs() ? 'ours' : (await isWritten(this.folder)) ? 'other' : 'none';
+    this.#head = { folder: this.folder, name, createdAt, state, reason, step, device, config, trainer, phase: null };
+  }
+}

@@ -1,0 +1,143 @@
+import type { Disposable, LogOutputChannel, Uri, WebviewPanel } from 'vscode';
+import { commands } from 'vscode';
+import { type DashboardMessage, dashboardMessage, type HostMessage } from '../../protocol/dashboard.ts';
+import type { TrainerEvent } from '../../protocol/events.ts';
+import type { RunRegistry } from '../runs/registry.ts';
+import { dashboardHtml } from './html.ts';
+import { openPlace } from './open-place.ts';
+import { RunFeed } from './run-feed.ts';
+import { readCompletions } from './run-files.ts';
+import { RunStream } from './run-stream.ts';
+import { saveExport } from './save-export.ts';
+
+/** One dashboard: answers its webview, and tells it what is new in the run folder and in those laid over it. */
+export class RunPanel implements Disposable {
+  readonly #folder: string;
+  readonly #panel: WebviewPanel;
+  readonly #registry: RunRegistry;
+  readonly #log: LogOutputChannel;
+  /** The dashboard's own run and those compared with it. */
+  readonly #runs = new Map<string, { feed: RunFeed; stream: RunStream }>();
+  /** Nothing is sent before the webview says that it listens. */
+  #ready = false;
+  #disposed = false;
+
+  constructor(folder: string, panel: WebviewPanel, extensionUri: Uri, registry: RunRegistry, log: LogOutputChannel) {
+    this.#folder = folder;
+    this.#panel = panel;
+    this.#registry = registry;
+    this.#log = log;
+    this.#follow(folder);
+    panel.webview.onDidReceiveMessage((message) => this.#receive(message));
+    panel.webview.html = dashboardHtml(panel.webview, extensionUri, panel.title);
+  }
+
+  reveal(preserveFocus: boolean): void {
+    this.#panel.reveal(undefined, preserveFocus);
+  }
+
+  onTrainerEvent(folder: string, event: TrainerEvent): void {
+    const feed = this.#runs.get(folder)?.feed;
+    if (feed && event.type === 'phase') feed.phase = event.phase;
+    else feed?.changed();
+  }
+
+  onRunsChanged(): void {
+    this.#runs.get(this.#folder)?.feed.changed();
+    this.#sendRuns();
+  }
+
+  dispose(): void {
+    if (this.#disposed) return;
+    this.#disposed = true;
+    for (const { feed } of this.#runs.values()) feed.dispose();
+    this.#panel.dispose();
+  }
+
+  #follow(folder: string): void {
+    const feed = new RunFeed(
+      folder,
+      () => this.#registry.get(folder)?.live ?? false,
+      () => {
+        if (!this.#ready) return;
+        if (folder === this.#folder && feed.head) this.#panel.title = feed.head.name;
+        stream.update();
+      },
+    );
+    const stream = new RunStream(feed, folder === this.#folder, (message) => this.#post(message));
+    this.#runs.set(folder, { feed, stream });
+  }
+
+  #post(message: HostMessage): void {
+    if (!this.#disposed) void this.#panel.webview.postMessage(message);
+  }
+
+  async #receive(received: unknown): Promise<void> {
+    const parsed = dashboardMessage.safeParse(received);
+    if (!parsed.success) {
+      this.#log.warn(`The dashboard sent a message that it must not: ${parsed.error.message}`);
+      return;
+    }
+    try {
+      await this.#answer(parsed.data);
+    } catch (error) {
+      this.#log.error(error instanceof Error ? error : String(error));
+    }
+  }
+
+  async #answer(message: DashboardMessage): Promise<void> {
+    switch (message.type) {
+      case 'ready':
+        this.#ready = true;
+        for (const { stream } of this.#runs.values()) stream.restart();
+        this.#sendRuns();
+        return;
+      case 'control':
+        this.#registry.send(this.#folder, { type: message.command });
+        return;
+      case 'command':
+        await commands.executeCommand(`grpo.${message.command}`, this.#folder);
+        return;
+      case 'rollouts':
+        await this.#sendCompletions(message.step);
+        return;
+      case 'compare':
+        this.#compare(message.folders);
+        return;
+      case 'save':
+        await saveExport(this.#folder, message.name, message.content);
+        return;
+      case 'open':
+        await openPlace(this.#folder, message);
+    }
+  }
+
+  async #sendCompletions(step: number): Promise<void> {
+    try {
+      this.#post({ type: 'rollouts', step, rows: await readCompletions(this.#folder, step), problem: null });
+    } catch (error) {
+      const missing = (error as NodeJS.ErrnoException).code === 'ENOENT';
+      const problem = missing ? `Step ${step} has no rollouts file.` : String(error);
+      this.#post({ type: 'rollouts', step, rows: [], problem });
+    }
+  }
+
+  /** Every other run that the workspace knows. */
+  #sendRuns(): void {
+    if (!this.#ready) return;
+    const runs = this.#registry.runs
+      .filter(({ folder }) => folder !== this.#folder)
+      .map(({ folder, info: { name, createdAt, state, step } }) => ({ folder, name, createdAt, state, step }));
+    this.#post({ type: 'runs', runs });
+  }
+
+  /** Only runs that the registry knows: the webview never names a path of its own. */
+  #compare(folders: string[]): void {
+    for (const [folder, { feed }] of this.#runs) {
+      if (folder === this.#folder || folders.includes(folder)) continue;
+      feed.dispose();
+      this.#runs.delete(folder);
+    }
+    for (const folder of folders) if (!this.#runs.has(folder) && this.#registry.get(folder)) this.#follow(folder);
+  }
+}
