@@ -24,7 +24,9 @@ const KEYS = [
   ...['entropy', 'kl', 'clip_ratio/low_mean', 'clip_ratio/high_mean', 'clip_ratio/region_mean'],
   ...['grad_norm', 'learning_rate', 'loss', 'step_time', 'num_tokens'],
   ...['time/rollout', 'time/score', 'time/reference', 'time/update', 'rewards/failed_ratio', 'eval_reward'],
-  ...['signal', 'too_easy', 'too_hard', 'equal', 'truncated', 'abstained', 'failed'].map((name) => `groups/${name}`),
+  ...['reward_std', 'signal', 'too_easy', 'too_hard', 'equal', 'truncated', 'abstained', 'failed'].map(
+    (name) => `groups/${name}`,
+  ),
 ];
 
 test('the files of a run, and the events of --json', async () => {
