@@ -1,0 +1,53 @@
+/** Memory and compiled graphs stay bounded however long a run is; `npm run bench -- memory` shows it over 500 steps of a sample. */
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { expect, onTestFinished, test } from 'vitest';
+import type { TrainerEvent } from '../../../src/protocol/events.ts';
+import { residentBytes } from '../../../src/rewards/process-memory.ts';
+import { loadRunConfig } from '../../../src/trainer/load-config.ts';
+import { measureSteps } from '../../../src/trainer/measure.ts';
+import { prepareRun } from '../../../src/trainer/prepare.ts';
+import { rewardWorker, tinyWorkspace, trainerScript } from './workspace.ts';
+
+const MEBIBYTE = 2 ** 20;
+/** Prompts of many lengths, so that batches have many shapes. */
+const prompts = Array.from({ length: 40 }, (_, n) => ({ prompt: 'count to it '.repeat(1 + (n % 6)), n }));
+const CONFIG = { maxCompletionLength: 24, beta: 0.01, numIterations: 2, gradientAccumulationSteps: 2 };
+
+test.skipIf(process.platform === 'win32')(
+  'the trainer needs no more memory after 160 steps than after 60',
+  { timeout: 240_000 },
+  async () => {
+    const folder = tinyWorkspace(
+      { ...CONFIG, maxSteps: 160, saveSteps: 25, saveTotalLimit: 1 },
+      { 'prompts.jsonl': prompts },
+    );
+    const trainer = fork(trainerScript, [JSON.stringify({ configFile: join(folder, 'run.grpo.json') })]);
+    onTestFinished(() => void trainer.kill('SIGKILL'));
+    const resident = new Map<number, Promise<number | undefined>>();
+    trainer.on('message', (event: TrainerEvent) => {
+      if (event.type === 'step') resident.set(event.step, residentBytes(trainer.pid!));
+    });
+    expect(await once(trainer, 'exit')).toEqual([0, null]);
+    // Garbage makes single figures jump; the least of many does not.
+    const least = async (from: number, to: number): Promise<number> => {
+      const figures = await Promise.all(Array.from({ length: to - from }, (_, i) => resident.get(from + i)));
+      return Math.min(...figures.filter((bytes) => bytes !== undefined));
+    };
+    const [warm, end] = [await least(40, 80), await least(120, 160)];
+    // A copy of the weights kept at each update would be 24 MiB by then.
+    expect((end - warm) / MEBIBYTE).toBeLessThan(15);
+  },
+);
+
+test('a run compiles a handful of graphs, whatever the lengths of its prompts and completions', {
+  timeout: 120_000,
+}, async () => {
+  const folder = tinyWorkspace({ ...CONFIG, maxSteps: 100 }, { 'prompts.jsonl': prompts });
+  const run = await prepareRun(loadRunConfig(join(folder, 'run.grpo.json')), { rewardWorker });
+  onTestFinished(() => run.rewards.close());
+  await measureSteps(run, 20);
+  // Generation, reference, gradient at the first pass and at later ones, optimizer: a few sizes of each.
+  expect(run.engine.compilations).toBeLessThan(20);
+});
