@@ -1,0 +1,97 @@
+// zod/mini, because the webview's bundle carries these guards too.
+import * as z from 'zod/mini';
+import type { RunConfig } from './run-config.ts';
+import type { RolloutRow, RunState } from './run-folder.ts';
+
+/** Raised when a message changes its meaning. Host and webview come from one package; a webview that was kept may be older. */
+export const DASHBOARD_VERSION = 1;
+
+const step = z.int().check(z.minimum(0));
+const states = ['running', 'paused', 'stopping', 'done', 'stopped', 'failed'] as const satisfies RunState[];
+
+/** Numbers travel as binary arrays: 100,000 steps are no JSON. NaN, which JSON does not have, marks a missing value in them. */
+const columns = z.object({
+  steps: z.instanceof(Float64Array),
+  values: z.record(z.string(), z.instanceof(Float64Array)),
+});
+
+const head = z.object({
+  /** The run folder: the run's id. */
+  folder: z.string(),
+  name: z.string(),
+  createdAt: z.string(),
+  state: z.enum(states),
+  reason: z.nullable(z.string()),
+  step,
+  device: z.nullable(z.string()),
+  config: z.custom<RunConfig>((value) => typeof value === 'object' && value !== null),
+  /**
+   * Whose trainer writes the folder: `ours` can be stopped and paused from here; `other` is one outside this window; with `none`,
+   * a state of `running` means that it was killed.
+   */
+  trainer: z.enum(['ours', 'other', 'none']),
+  /** What the trainer is doing within the step, when it is ours. */
+  phase: z.nullable(z.string()),
+});
+export type RunHead = z.infer<typeof head>;
+
+/** A run that can be laid over this one. */
+const runSummary = z.object({
+  folder: z.string(),
+  name: z.string(),
+  createdAt: z.string(),
+  state: z.enum(states),
+  step,
+});
+export type RunSummary = z.infer<typeof runSummary>;
+
+/** A completion as the dashboard shows it: a line of the rollouts file without its token ids. */
+export type Completion = Omit<RolloutRow, 'prompt_ids' | 'completion_ids'>;
+const completion = z.custom<Completion>(
+  (value) => typeof value === 'object' && value !== null && 'group' in value && 'completion' in value,
+);
+
+/** What the host tells the dashboard. */
+export const hostMessage = z.discriminatedUnion('type', [
+  /**
+   * All of a run; replaces what was there of it. Sent on `ready`, when the run was rewound, and for each run laid over.
+   * `main` is the dashboard's own run.
+   */
+  z.object({
+    type: z.literal('snapshot'),
+    version: z.literal(DASHBOARD_VERSION),
+    main: z.boolean(),
+    head,
+    columns,
+  }),
+  /** The rows of a run after those that were sent. */
+  z.object({ type: z.literal('append'), folder: z.string(), columns }),
+  z.object({ type: z.literal('head'), head }),
+  /** Completions of a step in the order of the file, or why they cannot be shown. */
+  z.object({
+    type: z.literal('rollouts'),
+    step,
+    rows: z.array(completion),
+    problem: z.nullable(z.string()),
+  }),
+  /** The runs that can be laid over this one. */
+  z.object({ type: z.literal('runs'), runs: z.array(runSummary) }),
+]);
+export type HostMessage = z.infer<typeof hostMessage>;
+
+/** What the dashboard asks of the host. */
+export const dashboardMessage = z.discriminatedUnion('type', [
+  z.object({ type: z.literal('ready'), version: z.literal(DASHBOARD_VERSION) }),
+  z.object({ type: z.literal('control'), command: z.enum(['stop', 'pause', 'resume']) }),
+  z.object({
+    type: z.literal('command'),
+    command: z.enum(['resumeFromCheckpoint', 'openCheckpointFolder', 'showLog']),
+  }),
+  z.object({ type: z.literal('rollouts'), step }),
+  /** The whole set of other runs to lay over this one; they replace those asked for before. */
+  z.object({ type: z.literal('compare'), folders: z.array(z.string()) }),
+  z.object({ type: z.literal('save'), name: z.string(), content: z.instanceof(Uint8Array) }),
+  /** Show a place in one of the user's files. */
+  z.object({ type: z.literal('open'), file: z.string(), line: z.int(), column: z.int() }),
+]);
+export type DashboardMessage = z.infer<typeof dashboardMessage>;

@@ -1,0 +1,164 @@
+import { el, setText } from '../dom.ts';
+import { formatDuration, formatNumber, formatShare } from '../format.ts';
+import type { ChartDefinition, SeriesDefinition } from './definitions.ts';
+import { Plot, type PlotEvents } from './plot.ts';
+import type { PlotSettings } from './plot-series.ts';
+
+export interface ChartView extends PlotSettings {
+  range: [number, number];
+  cursor: number | null;
+  chosen: number | null;
+  log: ReadonlySet<string>;
+  tables: ReadonlySet<string>;
+}
+
+export interface ChartEvents extends PlotEvents {
+  onToggle(kind: 'log' | 'tables' | 'hidden', id: string): void;
+  onExport(chart: ChartDefinition, kind: 'svg' | 'png' | 'csv'): void;
+  /** A key that moves the cursor or the zoom; true when it was one. */
+  onKey(event: KeyboardEvent): boolean;
+}
+
+/** One chart: heading, readout of the values under the cursor, canvas, and the same as a table. */
+export class Chart {
+  readonly definition: ChartDefinition;
+  readonly element: HTMLElement;
+  readonly #events: ChartEvents;
+  readonly #plot: Plot;
+  readonly #slider: HTMLElement;
+  readonly #readouts = new Map<string, { button: HTMLElement; value: HTMLElement; swatch: HTMLElement }>();
+  #visible = false;
+  #stale = true;
+  #look = '';
+  #view: ChartView | undefined;
+
+  constructor(definition: ChartDefinition, events: ChartEvents) {
+    this.definition = definition;
+    this.#events = events;
+    this.#plot = new Plot(definition, events);
+    this.#slider = el(
+      'div',
+      {
+        class: 'plot-box',
+        tabindex: 0,
+        role: 'slider',
+        'aria-label': `${definition.title}: step under the cursor`,
+        'aria-valuemin': 0,
+        'aria-valuemax': 0,
+        'aria-valuenow': 0,
+        onkeydown: (event: KeyboardEvent) => {
+          if (events.onKey(event)) event.preventDefault();
+        },
+      },
+      this.#plot.element,
+    );
+    this.element = el(
+      'section',
+      { class: `chart chart-${definition.id}`, 'aria-label': definition.title },
+      el('header', { class: 'chart-head' }, el('h3', {}, definition.title), this.#readout()),
+      this.#slider,
+      definition.note ? el('p', { class: 'note' }, definition.note) : null,
+    );
+    new IntersectionObserver(([entry]) => {
+      this.#visible = entry!.isIntersecting;
+      if (this.#visible && this.#stale && this.#view) this.draw(this.#view);
+    }).observe(this.element);
+    new ResizeObserver(() => this.#resize()).observe(this.#slider);
+  }
+
+  /** Draws if it can be seen; else when it is. */
+  draw(view: ChartView): void {
+    this.#view = view;
+    this.#stale = true;
+    if (!this.#visible || this.#slider.clientWidth === 0) return;
+    const look = this.#lookOf(view);
+    if (look !== this.#look || !this.#plot.built) {
+      this.#look = look;
+      this.#plot.rebuild(view, view.log.has(this.definition.id), this.#slider.clientHeight);
+      for (const { id, color } of this.definition.series) {
+        const readout = this.#readouts.get(id)!;
+        readout.swatch.style.setProperty('--color', view.theme.palette[color]!);
+        readout.button.setAttribute('aria-pressed', String(!view.hidden.has(id)));
+      }
+    }
+    this.#plot.draw(view.range, view.chosen);
+    this.#stale = false;
+    this.moveCursor(view.cursor);
+  }
+
+  moveCursor(step: number | null): void {
+    const view = this.#view;
+    if (!view || !this.#visible) return;
+    this.#plot.setCursor(step);
+    const { curves } = view.runs[0]!;
+    const row = step === null ? curves.columns.length - 1 : curves.columns.nearest(step);
+    for (const series of this.definition.series)
+      setText(this.#readouts.get(series.id)!.value, row < 0 ? '–' : this.format(this.valueAt(series, row)));
+    this.#slider.setAttribute('aria-valuemin', String(view.range[0]));
+    this.#slider.setAttribute('aria-valuemax', String(view.range[1]));
+    const at = row < 0 ? 0 : curves.columns.steps[row]!;
+    this.#slider.setAttribute('aria-valuenow', String(at));
+    this.#slider.setAttribute('aria-valuetext', `step ${at}`);
+  }
+
+  /** The values of a row in words, for the live region. */
+  describe(row: number): string {
+    return this.definition.series
+      .map((series) => `${series.label} ${this.format(this.valueAt(series, row))}`)
+      .join(', ');
+  }
+
+  valueAt(series: SeriesDefinition, row: number): number {
+    return this.#view!.runs[0]!.curves.at(series.shown ?? series.terms, row);
+  }
+
+  format(value: number): string {
+    if (Number.isNaN(value)) return '–';
+    if (this.definition.unit === 'share') return formatShare(value);
+    if (this.definition.unit === 'seconds') return value < 60 ? `${formatNumber(value)} s` : formatDuration(value);
+    return formatNumber(value);
+  }
+
+  #lookOf({ runs, smoothing, hidden, theme, log }: ChartView): string {
+    return JSON.stringify([
+      runs.map(({ folder, color }) => [folder, color]),
+      smoothing,
+      this.definition.series.map(({ id }) => hidden.has(id)),
+      log.has(this.definition.id),
+      theme,
+    ]);
+  }
+
+  #readout(): HTMLElement {
+    const list = el('div', { class: 'readout' });
+    for (const { id, label, style } of this.definition.series) {
+      const value = el('span', { class: 'value' }, '–');
+      const swatch = el('span', { class: `swatch ${style ?? 'line'}` });
+      const button = el(
+        'button',
+        {
+          class: 'series',
+          'aria-pressed': 'true',
+          title: `Show or hide ${label}`,
+          onclick: () => this.#events.onToggle('hidden', id),
+        },
+        swatch,
+        el('span', { class: 'label' }, label),
+        value,
+      );
+      this.#readouts.set(id, { button, value, swatch });
+      list.append(button);
+    }
+    return list;
+  }
+
+  #resize(): void {
+    this.#plot.resize(this.#slider.clientHeight);
+    if (this.#view) this.draw(this.#view);
+  }
+
+  destroy(): void {
+    this.#plot.destroy();
+    this.element.remove();
+  }
+}

@@ -1,0 +1,155 @@
+import { el, setText } from '../dom.ts';
+import type { Change, ShownRun, Store } from '../store.ts';
+import { Chart, type ChartEvents } from './chart.ts';
+import { Curves } from './curves.ts';
+import { chartDefinitions } from './definitions.ts';
+import type { PlottedRun } from './plot-series.ts';
+import { onThemeChange, readTheme } from './theme.ts';
+
+/** Palette indices for runs laid over the main one. */
+const OVERLAY_COLORS = [2, 3, 1, 4, 5, 7];
+
+/** All charts over one x axis: the same cursor, zoom and smoothing. */
+export class Charts {
+  readonly element = el('div', { class: 'charts' });
+  /** Hears what a screen reader should say of the curve with the keyboard's focus. */
+  readonly #live = el('div', { class: 'visually-hidden', 'aria-live': 'polite', role: 'status' });
+  readonly #store: Store;
+  #charts: Chart[] = [];
+  #shape = '';
+  #theme = readTheme();
+  #cursor: number | null = null;
+  readonly #curves = new WeakMap<ShownRun['columns'], Curves>();
+
+  constructor(store: Store) {
+    this.#store = store;
+    this.element.append(this.#live);
+    store.subscribe((changes) => this.#onChange(changes));
+    onThemeChange(() => {
+      this.#theme = readTheme();
+      this.#draw();
+    });
+  }
+
+  /** The steps on the x axis. */
+  get range(): [number, number] {
+    const { main, layout, compared } = this.#store;
+    if (layout.range) return layout.range;
+    const last = Math.max(...[main!, ...compared.values()].map(({ columns }) => columns.lastStep));
+    return [1, Math.max(last, 2)];
+  }
+
+  #onChange(changes: ReadonlySet<Change>): void {
+    if (!this.#store.main) return;
+    if (changes.has('columns') || changes.has('head')) this.#arrange();
+    if (['columns', 'compared', 'layout'].some((change) => changes.has(change as Change))) this.#draw();
+  }
+
+  /** Makes the charts for the metrics that there are; new ones may come while a run goes on. */
+  #arrange(): void {
+    const { head, columns } = this.#store.main!;
+    const definitions = chartDefinitions(columns.keys, head.config);
+    const shape = JSON.stringify(definitions);
+    if (shape === this.#shape) return;
+    this.#shape = shape;
+    for (const chart of this.#charts) chart.destroy();
+    const events = this.#events();
+    this.#charts = definitions.map((definition) => new Chart(definition, events));
+    this.element.append(...this.#charts.map(({ element }) => element));
+  }
+
+  #draw(): void {
+    const { main, compared, layout } = this.#store;
+    if (!main) return;
+    const view = {
+      runs: [main, ...compared.values()].map((run, index) => this.#plotted(run, index)),
+      smoothing: layout.smoothing,
+      hidden: new Set(layout.hidden),
+      log: new Set(layout.log),
+      tables: new Set(layout.tables),
+      theme: this.#theme,
+      range: this.range,
+      cursor: this.#cursor,
+      chosen: layout.step,
+    };
+    for (const chart of this.#charts) chart.draw(view);
+  }
+
+  #plotted({ head, columns }: ShownRun, index: number): PlottedRun {
+    let curves = this.#curves.get(columns);
+    if (!curves) {
+      curves = new Curves(columns);
+      this.#curves.set(columns, curves);
+    }
+    const color = OVERLAY_COLORS[(index - 1 + OVERLAY_COLORS.length) % OVERLAY_COLORS.length]!;
+    return { name: head.name, folder: head.folder, curves, color };
+  }
+
+  #events(): ChartEvents {
+    const store = this.#store;
+    return {
+      onCursor: (step) => this.#moveCursor(step),
+      onZoom: (range) => this.#zoom(range),
+      onReset: () => store.setLayout({ range: null }),
+      onChoose: (step) => this.#choose(step),
+      onToggle: (kind, id) => {
+        const list = store.layout[kind];
+        store.setLayout({ [kind]: list.includes(id) ? list.filter((other) => other !== id) : [...list, id] });
+      },
+      onExport: () => {},
+      onKey: (event) => this.#onKey(event),
+    };
+  }
+
+  #moveCursor(step: number | null): void {
+    if (step === this.#cursor) return;
+    this.#cursor = step;
+    for (const chart of this.#charts) chart.moveCursor(step);
+  }
+
+  #choose(step: number): void {
+    const { columns } = this.#store.main!;
+    const row = columns.nearest(step);
+    if (row >= 0) this.#store.setLayout({ step: columns.steps[row]!, tab: 'groups', group: null });
+  }
+
+  /** At least two steps, whole ones, and none that do not exist. */
+  #zoom([from, to]: [number, number]): void {
+    const last = Math.max(this.#store.main!.columns.lastStep, 2);
+    const start = Math.max(1, Math.floor(from));
+    const end = Math.min(last, Math.max(Math.ceil(to), start + 2));
+    this.#store.setLayout({ range: start === 1 && end === last ? null : [Math.min(start, end - 1), end] });
+  }
+
+  #onKey(event: KeyboardEvent): boolean {
+    const { columns } = this.#store.main!;
+    if (columns.length === 0 || event.ctrlKey || event.metaKey || event.altKey) return false;
+    const [from, to] = this.range;
+    const row = this.#cursor === null ? columns.length - 1 : columns.nearest(this.#cursor);
+    const stride = event.shiftKey ? Math.max(1, Math.round((to - from) / 20)) : 1;
+    const moves: Record<string, number> = {
+      ArrowLeft: row - stride,
+      ArrowRight: row + stride,
+      Home: columns.nearest(from),
+      End: columns.nearest(to),
+    };
+    const target = moves[event.key];
+    const center = columns.steps[row]!;
+    if (target !== undefined) {
+      const next = Math.min(columns.length - 1, Math.max(0, target));
+      this.#moveCursor(columns.steps[next]!);
+      this.#announce(event.currentTarget as HTMLElement, next);
+    } else if (event.key === '+' || event.key === '=')
+      this.#zoom([center - (center - from) / 2, center + (to - center) / 2]);
+    else if (event.key === '-') this.#zoom([from - (to - from) / 2, to + (to - from) / 2]);
+    else if (event.key === '0') this.#store.setLayout({ range: null });
+    else if (event.key === 'Enter' || event.key === ' ') this.#choose(center);
+    else return false;
+    return true;
+  }
+
+  #announce(slider: HTMLElement, row: number): void {
+    const chart = this.#charts.find(({ element }) => element.contains(slider));
+    if (chart) setText(this.#live, `Step ${this.#store.main!.columns.steps[row]}: ${chart.describe(row)}`);
+  }
+}

@@ -1,0 +1,51 @@
+/** The editor's colours as a canvas needs them: resolved. Read again when the theme changes. */
+export interface ChartTheme {
+  palette: string[];
+  text: string;
+  muted: string;
+  grid: string;
+  background: string;
+  cursor: string;
+  font: string;
+  /** Thicker lines where contrast matters. */
+  highContrast: boolean;
+}
+
+/** Palette order is what `SeriesDefinition.color` points to. */
+const PALETTE = ['blue', 'green', 'orange', 'purple', 'red', 'yellow'].map((name) => `--vscode-charts-${name}`);
+
+export function readTheme(): ChartTheme {
+  const style = getComputedStyle(document.body);
+  const color = (...names: string[]) =>
+    names.map((name) => style.getPropertyValue(name).trim()).find((value) => value !== '') ?? style.color;
+  const text = color('--vscode-editor-foreground', '--vscode-foreground');
+  const highContrast = document.body.classList.contains('vscode-high-contrast');
+  return {
+    palette: [...PALETTE.map((name) => color(name)), color('--vscode-errorForeground', '--vscode-charts-red'), text],
+    text,
+    muted: highContrast ? text : color('--vscode-descriptionForeground', '--vscode-foreground'),
+    grid: translucent(text, highContrast ? 35 : 10),
+    background: color('--vscode-editor-background'),
+    cursor: color('--vscode-editorCursor-foreground', '--vscode-foreground'),
+    font: `11px ${style.getPropertyValue('--vscode-font-family') || 'sans-serif'}`,
+    highContrast,
+  };
+}
+
+/** A colour with less opacity, in a form that canvas and every SVG viewer understand. */
+export function translucent(color: string, percent: number): string {
+  pen ??= document.createElement('canvas').getContext('2d', { willReadFrequently: true })!;
+  pen.clearRect(0, 0, 1, 1);
+  pen.fillStyle = color;
+  pen.fillRect(0, 0, 1, 1);
+  const [red, green, blue, alpha] = pen.getImageData(0, 0, 1, 1).data;
+  return `rgba(${red},${green},${blue},${Number(((alpha! / 255) * (percent / 100)).toFixed(3))})`;
+}
+let pen: CanvasRenderingContext2D | undefined;
+
+/** VS Code swaps classes and variables on the document when the theme changes. */
+export function onThemeChange(listener: () => void): void {
+  const observer = new MutationObserver(listener);
+  observer.observe(document.documentElement, { attributes: true, attributeFilter: ['style', 'class'] });
+  observer.observe(document.body, { attributes: true, attributeFilter: ['class', 'data-vscode-theme-id'] });
+}

@@ -1,0 +1,32 @@
+import * as z from 'zod/mini';
+
+/** How the user left the dashboard: all of it survives hiding the panel and reloading the window. */
+const layout = z.object({
+  /** Steps on the x axis; null: all of them. */
+  range: z._default(z.nullable(z.tuple([z.number(), z.number()])), null),
+  /** Weight of the past in the moving average, 0 (none) to below 1. */
+  smoothing: z._default(z.number(), 0),
+  /** Charts with a logarithmic axis, charts shown as tables, and series switched off (`chart/series`). */
+  log: z._default(z.array(z.string()), []),
+  tables: z._default(z.array(z.string()), []),
+  hidden: z._default(z.array(z.string()), []),
+  /** The step whose groups are shown; null: follow the newest. */
+  step: z._default(z.nullable(z.number()), null),
+  tab: z._default(z.enum(['groups', 'compare']), 'groups'),
+  /** Share of the window that the groups take. */
+  split: z._default(z.number(), 0.42),
+  /** The group that is open. */
+  group: z._default(z.nullable(z.number()), null),
+  search: z._default(z.string(), ''),
+  filter: z._default(z.string(), 'all'),
+  sort: z._default(z.string(), 'order'),
+  /** Folders of the runs laid over this one. */
+  compared: z._default(z.array(z.string()), []),
+});
+export type Layout = z.infer<typeof layout>;
+
+/** What was kept, with defaults for what is missing; a layout that another release kept and that does not fit is dropped. */
+export function restoreLayout(kept: unknown): Layout {
+  const parsed = layout.safeParse(kept ?? {});
+  return parsed.success ? parsed.data : layout.parse({});
+}

@@ -1,0 +1,110 @@
+import type { Completion, HostMessage, RunHead, RunSummary } from '../src/protocol/dashboard.ts';
+import { MetricColumns } from '../src/protocol/metric-columns.ts';
+import { host } from './host.ts';
+import { type Layout, restoreLayout } from './layout.ts';
+
+export interface ShownRun {
+  head: RunHead;
+  columns: MetricColumns;
+}
+
+/** A step's completions as they came, or why there are none. */
+export interface StepRollouts {
+  step: number;
+  rows: Completion[];
+  problem: string | null;
+}
+
+/** What changed: views redraw only for what they show. */
+export type Change = 'head' | 'columns' | 'rollouts' | 'runs' | 'compared' | 'layout';
+type Listener = (changes: ReadonlySet<Change>) => void;
+
+/** All that the dashboard shows. Changes within one frame reach the listeners together. */
+export class Store {
+  main: ShownRun | undefined;
+  /** Runs laid over the main one, in the order in which they were chosen. */
+  readonly compared = new Map<string, ShownRun>();
+  others: RunSummary[] = [];
+  rollouts: StepRollouts | undefined;
+  layout: Layout = restoreLayout(host.getState());
+  readonly #listeners: Listener[] = [];
+  #changes = new Set<Change>();
+  #scheduled = false;
+
+  subscribe(listener: Listener): void {
+    this.#listeners.push(listener);
+  }
+
+  setLayout(changes: Partial<Layout>): void {
+    this.layout = { ...this.layout, ...changes };
+    this.#save();
+    this.#changed('layout');
+  }
+
+  receive(message: HostMessage): void {
+    switch (message.type) {
+      case 'snapshot': {
+        const columns = new MetricColumns();
+        columns.append(message.columns);
+        const run = { head: message.head, columns };
+        if (message.main) {
+          this.main = run;
+          this.rollouts = undefined;
+          this.#save();
+          this.#changed('head', 'columns', 'rollouts');
+        } else if (this.layout.compared.includes(message.head.folder)) {
+          this.compared.set(message.head.folder, run);
+          this.#changed('compared', 'columns');
+        }
+        return;
+      }
+      case 'append':
+        this.#run(message.folder)?.columns.append(message.columns);
+        this.#changed('columns');
+        return;
+      case 'head': {
+        const run = this.#run(message.head.folder);
+        if (run) run.head = message.head;
+        this.#changed(run === this.main ? 'head' : 'compared');
+        return;
+      }
+      case 'rollouts':
+        this.rollouts = message;
+        this.#changed('rollouts');
+        return;
+      case 'runs':
+        this.others = message.runs;
+        this.#changed('runs');
+        return;
+    }
+  }
+
+  /** Lays exactly these runs over the main one. */
+  compare(folders: string[]): void {
+    for (const folder of this.compared.keys()) if (!folders.includes(folder)) this.compared.delete(folder);
+    this.setLayout({ compared: folders });
+    this.#changed('compared', 'columns');
+    host.postMessage({ type: 'compare', folders });
+  }
+
+  #run(folder: string): ShownRun | undefined {
+    return folder === this.main?.head.folder ? this.main : this.compared.get(folder);
+  }
+
+  /** The folder goes along: it is all that the host needs to bring the panel back after a window reload. */
+  #save(): void {
+    if (this.main) host.setState({ ...this.layout, folder: this.main.head.folder });
+  }
+
+  #changed(...changes: Change[]): void {
+    for (const change of changes) this.#changes.add(change);
+    if (this.#scheduled) return;
+    this.#scheduled = true;
+    requestAnimationFrame(() => {
+      this.#scheduled = false;
+      const seen = this.#changes;
+      this.#changes = new Set();
+      for (const listener of this.#listeners) listener(seen);
+    });
+  }
+}
