@@ -12,7 +12,8 @@ import { versions } from '../src/trainer/versions.ts';
 const STEPS = 500;
 /** Steps that a figure is the mean of: collections of garbage make single ones jump. */
 const WINDOW = 50;
-const WARM_UP = 50;
+/** Until then graphs are compiled, and the first evaluation and checkpoint have been. */
+const WARM_UP = 100;
 
 export async function benchMemory(): Promise<void> {
   const loaded = loadRunConfig('sample-workspace/arithmetic.grpo.json', {
