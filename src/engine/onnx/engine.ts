@@ -10,6 +10,13 @@ interface CompiledGraph {
   outputs: string[];
 }
 
+const SESSION_OPTIONS: InferenceSession.SessionOptions = {
+  executionProviders: ['cpu'],
+  // A plan of all buffers beforehand takes 1.7 times the memory of the arena alone and, measured on training steps, no less time.
+  enableMemPattern: false,
+  logSeverityLevel: 3,
+};
+
 /** Runs programs as ONNX graphs on ONNX Runtime's CPU provider. */
 export class OnnxEngine implements Engine {
   readonly name = 'cpu';
@@ -31,9 +38,14 @@ export class OnnxEngine implements Engine {
       graphs.delete(key);
       const graph = known ?? this.#compileGraph(name, program, inputs);
       graphs.set(key, graph);
+      // What failed to compile is not kept: it would fail again from the cache without being tried.
+      graph.catch(() => graphs.delete(key));
+      const [oldest] = graphs.keys();
       if (graphs.size > maxGraphs) {
-        const [oldest] = graphs.keys();
-        void graphs.get(oldest!)!.then(({ session }) => session.release());
+        void graphs.get(oldest!)!.then(
+          ({ session }) => session.release(),
+          () => {},
+        );
         graphs.delete(oldest!);
       }
       return graph;
@@ -67,7 +79,7 @@ export class OnnxEngine implements Engine {
     this.compilations++;
     try {
       const { model, outputs } = trace(program, inputs);
-      const session = await InferenceSession.create(model, { executionProviders: ['cpu'], logSeverityLevel: 3 });
+      const session = await InferenceSession.create(model, SESSION_OPTIONS);
       return { session, outputs };
     } catch (error) {
       throw new Error(`compiling "${name}" failed: ${(error as Error).message}`, { cause: error });
