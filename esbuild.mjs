@@ -1,4 +1,4 @@
-// One bundle per process (design: trainer and command, reward worker). `--watch` rebuilds on change.
+// One bundle per process: trainer and command, reward worker, extension, dashboard. `--watch` rebuilds on change.
 import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { context } from 'esbuild';
@@ -31,6 +31,24 @@ const bundles = [
     metafile: true,
   },
   { entryPoints: { 'reward-worker': 'src/rewards/worker/main.ts' } },
+  // The editor loads its part as CommonJS; what `import()` asks for is in it, but runs only then.
+  {
+    entryPoints: { extension: 'src/extension/activate.ts' },
+    format: 'cjs',
+    outExtension: { '.js': '.cjs' },
+    external: ['vscode'],
+    banner: { js: 'const loadedAt = performance.now();' },
+  },
+  {
+    entryPoints: { webview: 'webview/main.ts' },
+    platform: 'browser',
+    format: 'iife',
+    target: 'es2022',
+    mainFields: ['browser', 'module', 'main'],
+    external: [],
+    banner: {},
+    minify: true,
+  },
   // Copied as they are: the Python reward worker, and what reward files import as `grpo/rewards`.
   {
     entryPoints: { 'reward-worker': 'src/rewards/worker/main.py', 'grpo-rewards': 'src/rewards/api.ts' },

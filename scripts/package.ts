@@ -1,0 +1,105 @@
+/** `npm run package`: dist/grpo-lab-<platform>.vsix, with just what the extension needs on this platform. */
+import { spawnSync } from 'node:child_process';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import manifest from '../package.json';
+
+const target = `${process.platform}-${process.arch}`;
+const vsix = join('dist', `grpo-lab-${target}.vsix`);
+const stage = mkdtempSync(join(tmpdir(), 'grpo-package-'));
+
+/** Packages that stay packages: the engine and the compiler of reward files, which are native. */
+const NATIVE = ['onnxruntime-node', 'onnxruntime-common', 'esbuild', `@esbuild/${target}`] as const;
+
+/** What of them is needed, as prefixes; without it, all that is not for another platform. */
+const NEEDED: Partial<Record<(typeof NATIVE)[number], string[]>> = {
+  'onnxruntime-node': ['dist', `bin/napi-v6/${process.platform}/${process.arch}`],
+  'onnxruntime-common': ['dist/cjs'],
+  esbuild: ['lib', 'LICENSE.md'],
+};
+
+const isNeeded = (path: string): boolean => !/\.(map|d\.ts)$/.test(path) && !/(^|[\\/])\.grpo$/.test(path);
+
+function copy(from: string, to = from): void {
+  cpSync(from, join(stage, to), { recursive: true, filter: isNeeded });
+}
+
+try {
+  // The product's own files.
+  for (const name of [
+    'extension.cjs',
+    'webview.js',
+    'webview.css',
+    'trainer.js',
+    'reward-worker.js',
+    'reward-worker.py',
+  ])
+    copy(join('dist', name));
+  copyParts('grpo.js', 'trainer.js');
+  copy(join('dist', 'grpo-rewards.ts'));
+  for (const path of ['schemas', 'media', 'sample-workspace', 'LICENSE', 'README.md']) copy(path);
+  const { scripts: _, devDependencies: __, private: ___, ...published } = manifest;
+  const dependencies = Object.fromEntries(NATIVE.map((name) => [name, copyPackage(name)]));
+  writeJson(join(stage, 'package.json'), { ...published, dependencies });
+
+  const vsce = createRequire(import.meta.url).resolve('@vscode/vsce/vsce');
+  const args = [
+    'package',
+    '--target',
+    target,
+    '--out',
+    join(process.cwd(), vsix),
+    '--allow-missing-repository',
+    '--no-rewrite-relative-links',
+  ];
+  const { status } = spawnSync(process.execPath, [vsce, ...args], {
+    cwd: stage,
+    stdio: ['ignore', 'inherit', 'inherit'],
+  });
+  if (status !== 0) process.exit(status ?? 1);
+  console.log(`${vsix}: ${(statSync(vsix).size / 1e6).toFixed(1)} MB`);
+} finally {
+  rmSync(stage, { recursive: true, force: true });
+}
+
+/** These bundles, and the parts they share. */
+function copyParts(...entries: string[]): void {
+  const seen = new Set<string>();
+  const visit = (name: string) => {
+    if (seen.has(name)) return;
+    seen.add(name);
+    copy(join('dist', name));
+    for (const [, part] of readFileSync(join('dist', name), 'utf8').matchAll(/["']\.\/(grpo-[\w-]+\.js)["']/g))
+      visit(part!);
+  };
+  entries.forEach(visit);
+}
+
+/** Copies an installed package, reduced; returns its version. Its scripts and its install-time dependencies stay behind. */
+function copyPackage(name: (typeof NATIVE)[number]): string {
+  const from = join('node_modules', name);
+  const {
+    scripts: _,
+    devDependencies: __,
+    optionalDependencies: ___,
+    dependencies = {},
+    ...rest
+  } = JSON.parse(readFileSync(join(from, 'package.json'), 'utf8'));
+  const kept = Object.fromEntries(
+    Object.entries(dependencies).filter(([other]) => (NATIVE as readonly string[]).includes(other)),
+  );
+  mkdirSync(join(stage, from), { recursive: true });
+  writeJson(join(stage, from, 'package.json'), { ...rest, dependencies: kept });
+  for (const path of NEEDED[name] ?? ['bin', 'esbuild.exe']) {
+    const exists = statSync(join(from, path), { throwIfNoEntry: false });
+    if (exists) copy(join(from, path));
+  }
+  return rest.version as string;
+}
+
+function writeJson(file: string, value: unknown): void {
+  mkdirSync(dirname(file), { recursive: true });
+  writeFileSync(file, `${JSON.stringify(value, null, 2)}\n`);
+}

@@ -1,0 +1,57 @@
+import { join } from 'node:path';
+import { type ExtensionContext, window } from 'vscode';
+import { registerCommands } from './commands/table.ts';
+import { ConfigLenses } from './config/lenses.ts';
+import { Problems } from './config/problems.ts';
+import { Dashboards } from './dashboard/panel.ts';
+import type { Lab } from './lab.ts';
+import { RunList } from './runs/run-list.ts';
+import { RunTree } from './runs/tree.ts';
+import { goOnAfterReload } from './training/after-reload.ts';
+import { showContexts } from './training/contexts.ts';
+import { Journal } from './training/journal.ts';
+import { notifyOutcomes } from './training/notifications.ts';
+import { TrainingStatus } from './training/status-bar.ts';
+import { Training } from './training/training.ts';
+
+/** When this bundle began to load: the first line that esbuild.mjs puts into it. */
+declare const loadedAt: number;
+
+let training: Training | undefined;
+
+/** Registers what there is to see. No process starts here, nothing is read before this returns. */
+export function activate(context: ExtensionContext): void {
+  const activatedAt = performance.now();
+  const log = window.createOutputChannel('GRPO', { log: true });
+  const runs = new RunList();
+  const journal = new Journal(context.workspaceState);
+  const unfinished = journal.take();
+  training = new Training(join(context.extensionPath, 'dist', 'trainer.js'), runs, log, journal);
+  const problems = new Problems();
+  const dashboards = new Dashboards(context, runs, log);
+  const activation = { load: activatedAt - loadedAt, activate: 0 };
+  const lab: Lab = { context, log, runs, training, problems, dashboards, activation };
+  context.subscriptions.push(
+    log,
+    runs,
+    training,
+    problems,
+    dashboards,
+    new RunTree(runs, training),
+    new TrainingStatus(training),
+    new ConfigLenses(training),
+    // Beside the editor and without the focus: whoever started it goes on typing.
+    training.onDidStart((folder) => dashboards.open(folder, { preserveFocus: true })),
+    ...notifyOutcomes(training, problems),
+    ...showContexts(training),
+    ...registerCommands(lab),
+  );
+  if (unfinished) void goOnAfterReload(lab, unfinished);
+  activation.activate = performance.now() - activatedAt;
+  log.info(`Activated in ${activation.activate.toFixed(1)} ms, after ${activation.load.toFixed(1)} ms to load`);
+}
+
+/** A training in progress is stopped, with a checkpoint; no process stays behind. */
+export function deactivate(): Promise<void> | undefined {
+  return training?.leave();
+}

@@ -1,0 +1,37 @@
+import { window } from 'vscode';
+import type { Lab } from '../lab.ts';
+import type { Run } from '../runs/registry.ts';
+import { folderOf } from './pick-run.ts';
+
+/** Stops after the step, with a checkpoint. Asked again meanwhile, offers to end it at once. */
+export async function stop(lab: Lab, given?: unknown): Promise<void> {
+  if (!isOurs(lab, given, 'stop')) return;
+  const { training } = lab;
+  const { active } = training;
+  if (!active?.stopRequested) return training.stop();
+  const { name } = active.request;
+  const detail =
+    'It is finishing its step and writing a checkpoint. Ended at once, it can only go on from the one before.';
+  const choice = await window.showWarningMessage(`End ${name} at once?`, { modal: true, detail }, 'End at Once');
+  if (choice && training.active === active) await training.terminate();
+}
+
+export function pause(lab: Lab, given?: unknown): void {
+  if (isOurs(lab, given, 'pause')) lab.training.send({ type: 'pause' });
+}
+
+export function resume(lab: Lab, given?: unknown): void {
+  if (isOurs(lab, given, 'resume')) lab.training.send({ type: 'resume' });
+}
+
+/** Only the run of this window can be told anything; says so for others. */
+function isOurs({ training, runs }: Lab, given: unknown, verb: string): boolean {
+  const folder = folderOf(given);
+  const { active } = training;
+  if (active && (folder === undefined || folder === active.folder)) return true;
+  const run: Run | undefined = folder === undefined ? undefined : runs.get(folder);
+  void window.showInformationMessage(
+    run ? `${run.info.name} is not being trained in this window.` : `There is no training to ${verb}.`,
+  );
+  return false;
+}

@@ -1,0 +1,156 @@
+import { readFile } from 'node:fs/promises';
+import { basename, dirname, join, relative } from 'node:path';
+import { type QuickPickItem, Uri, window, workspace } from 'vscode';
+import type { Lab } from '../lab.ts';
+
+const STEPS = 4;
+const STARTER_REWARD = `import type { RewardInput } from 'grpo/rewards';
+
+/** Called for every completion; what it gives back is what the model learns to raise. */
+export function short({ completion }: RewardInput) {
+  return completion.length < 100 ? 1 : 0; // null abstains; { score, reason, extracted } explains
+}
+`;
+
+interface Choice extends QuickPickItem {
+  path?: string;
+  browse?: boolean;
+  create?: boolean;
+}
+
+/** Makes a run config in four steps, and opens it. */
+export async function createConfig(_lab: Lab): Promise<void> {
+  const folder = await pickFolder();
+  if (folder === undefined) return;
+
+  const model = await pickPath(1, 'Model folder', await modelFolders(), { folders: true });
+  if (model === undefined) return;
+  const dataset = await pickPath(2, 'Training prompts (.jsonl)', await files('**/*.jsonl'), {
+    filters: { 'JSON Lines': ['jsonl'] },
+  });
+  if (dataset === undefined) return;
+  const rewards = [...(await files('**/*.reward.{ts,js,mjs}')), ...(await pythonRewards())];
+  const reward = await pickPath(3, 'Reward file', rewards, {
+    filters: { 'Reward functions': ['ts', 'js', 'mjs', 'py'] },
+    extra: [{ label: '$(new-file) A new reward file', detail: 'rewards/first.reward.ts', create: true }],
+  });
+  if (reward === undefined) return;
+  const device = await pickDevice();
+  if (device === undefined) return;
+
+  const rewardFile = reward === '' ? await createReward(folder) : reward;
+  const file = await freeName(folder, basename(dataset).replace(/\..*$/, ''));
+  const toConfig = (path: string): string => relative(folder, path).replaceAll('\\', '/');
+  const config = {
+    model: toConfig(model),
+    dataset: toConfig(dataset),
+    rewards: [toConfig(rewardFile)],
+    device,
+    maxSteps: 100,
+    maxCompletionLength: 128,
+    learningRate: 1e-5,
+    saveSteps: 25,
+  };
+  await workspace.fs.writeFile(Uri.file(file), new TextEncoder().encode(`${JSON.stringify(config, null, 2)}\n`));
+  await window.showTextDocument(Uri.file(file));
+}
+
+/** Where the config goes: the only workspace folder, or the one chosen. */
+async function pickFolder(): Promise<string | undefined> {
+  const { workspaceFolders = [] } = workspace;
+  if (workspaceFolders.length === 1) return workspaceFolders[0]!.uri.fsPath;
+  if (workspaceFolders.length > 1) return (await window.showWorkspaceFolderPick())?.uri.fsPath;
+  void window.showInformationMessage('Open a folder first: a run config and its runs live in one.');
+  return undefined;
+}
+
+interface PathOptions {
+  folders?: boolean;
+  filters?: Record<string, string[]>;
+  extra?: Choice[];
+}
+
+/** A path found in the workspace, or one browsed to; '' for a new file. */
+async function pickPath(
+  step: number,
+  what: string,
+  found: string[],
+  { folders = false, filters = {}, extra = [] }: PathOptions,
+): Promise<string | undefined> {
+  const items: Choice[] = [
+    ...found.map((path) => ({ label: basename(path), description: workspace.asRelativePath(path), path })),
+    ...extra,
+    { label: '$(folder-opened) Browse…', browse: true, alwaysShow: true },
+  ];
+  const choice = await window.showQuickPick(items, {
+    title: title(step, what),
+    placeHolder: what,
+    ignoreFocusOut: true,
+  });
+  if (choice?.create) return '';
+  if (!choice?.browse) return choice?.path;
+  const picked = await window.showOpenDialog({
+    title: what,
+    canSelectFolders: folders,
+    canSelectFiles: !folders,
+    ...(folders ? {} : { filters }),
+  });
+  return picked?.[0]?.fsPath;
+}
+
+const title = (step: number, what: string): string => `Create a Run Config (${step}/${STEPS}): ${what}`;
+
+async function files(pattern: string): Promise<string[]> {
+  const found = await workspace.findFiles(pattern, '**/{node_modules,.grpo,.venv,*.samples.jsonl}/**', 200);
+  return found
+    .map(({ fsPath }) => fsPath)
+    .filter((path) => !path.endsWith('.samples.jsonl'))
+    .sort();
+}
+
+/** Folders with a config.json beside weights: Hugging Face models. */
+async function modelFolders(): Promise<string[]> {
+  const weights = await files('**/*.safetensors');
+  const configs = new Set((await files('**/config.json')).map((path) => dirname(path)));
+  return [...new Set(weights.map((path) => dirname(path)))].filter((folder) => configs.has(folder));
+}
+
+/** Python files with a function of TRL's signature. */
+async function pythonRewards(): Promise<string[]> {
+  const found: string[] = [];
+  for (const path of await files('**/*.py'))
+    if (/^(async )?def \w+\([^)]*\bcompletions\b/m.test(await readFile(path, 'utf8').catch(() => ''))) found.push(path);
+  return found;
+}
+
+async function pickDevice(): Promise<string | undefined> {
+  const items = [
+    { label: 'auto', detail: 'The fastest that works on this machine' },
+    { label: 'cpu', detail: 'Works everywhere' },
+  ];
+  const options = { title: title(4, 'Device'), placeHolder: 'Where to compute', ignoreFocusOut: true };
+  return (await window.showQuickPick(items, options))?.label;
+}
+
+async function createReward(folder: string): Promise<string> {
+  const file = join(folder, 'rewards', 'first.reward.ts');
+  const uri = Uri.file(file);
+  const exists = await workspace.fs.stat(uri).then(
+    () => true,
+    () => false,
+  );
+  if (!exists) await workspace.fs.writeFile(uri, new TextEncoder().encode(STARTER_REWARD));
+  return file;
+}
+
+/** `sort.grpo.json`, or with a number when there is one. */
+async function freeName(folder: string, name: string): Promise<string> {
+  for (let attempt = 1; ; attempt++) {
+    const file = join(folder, `${name}${attempt === 1 ? '' : `-${attempt}`}.grpo.json`);
+    const free = await workspace.fs.stat(Uri.file(file)).then(
+      () => false,
+      () => true,
+    );
+    if (free) return file;
+  }
+}

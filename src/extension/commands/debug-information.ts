@@ -1,0 +1,42 @@
+import { execFile } from 'node:child_process';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { env, version, window, workspace } from 'vscode';
+import type { Lab } from '../lab.ts';
+
+/** Everything that a bug report needs, in a document that can be read before it is sent. */
+export async function showDebugInformation(lab: Lab): Promise<void> {
+  const { context, runs, training, activation } = lab;
+  await runs.scanned;
+  const settings = workspace.getConfiguration('grpo');
+  const lines = [
+    '# GRPO Lab: debug information',
+    '',
+    `- extension ${context.extension.packageJSON.version} at ${context.extensionPath}`,
+    `- ${env.appName} ${version} (${env.appHost}${env.remoteName ? `, remote ${env.remoteName}` : ''})`,
+    `- Node ${process.versions.node}${process.versions.electron ? `, Electron ${process.versions.electron}` : ''}, ${process.platform} ${process.arch}`,
+    `- activation ${activation.activate.toFixed(1)} ms, after ${activation.load.toFixed(1)} ms to load`,
+    `- workspace ${workspace.isTrusted ? 'trusted' : 'in Restricted Mode'}, ${runs.runs.length} runs, ${training.queue.length} queued`,
+    `- training ${training.active ? `${training.active.request.name}, ${training.active.stage}` : 'nothing'}`,
+    `- grpo.pythonPath ${JSON.stringify(settings.get('pythonPath'))}, grpo.resumeAfterReload ${settings.get('resumeAfterReload')}`,
+    '',
+    '## grpo doctor',
+    '',
+    '```',
+    await doctor(join(context.extensionPath, 'dist', 'grpo.js')),
+    '```',
+    '',
+  ];
+  await window.showTextDocument(await workspace.openTextDocument({ language: 'markdown', content: lines.join('\n') }));
+}
+
+/** It runs an interpreter that the machine names, but nothing of the workspace's. */
+async function doctor(script: string): Promise<string> {
+  try {
+    const options = { env: { ...process.env, ELECTRON_RUN_AS_NODE: '1' }, timeout: 60_000, windowsHide: true };
+    return (await promisify(execFile)(process.execPath, [script, 'doctor'], options)).stdout.trim();
+  } catch (error) {
+    const { stdout, message } = error as Error & { stdout?: string };
+    return `${stdout ?? ''}${message}`.trim();
+  }
+}

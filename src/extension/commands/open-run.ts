@@ -1,0 +1,37 @@
+import { join } from 'node:path';
+import { commands, env, UIKind, Uri, window } from 'vscode';
+import { RUN_FILES } from '../../protocol/run-folder.ts';
+import type { Lab } from '../lab.ts';
+import { readCheckpoints } from '../runs/read-run.ts';
+import type { RunNode } from '../runs/tree.ts';
+import { folderOf, pickRun } from './pick-run.ts';
+
+export async function openDashboard(lab: Lab, given?: unknown): Promise<void> {
+  const folder = folderOf(given) ?? (await pickRun(lab, undefined, 'Open Dashboard'))?.folder;
+  if (folder !== undefined) lab.dashboards.open(folder);
+}
+
+/** The folder of the checkpoint given, or of a run's newest. */
+export async function openCheckpointFolder(lab: Lab, given?: unknown): Promise<void> {
+  const node = given as RunNode | undefined;
+  if (node?.kind === 'checkpoint') return reveal(node.checkpoint.path);
+  const run = await pickRun(lab, given, 'Open Checkpoint Folder');
+  if (!run) return;
+  const [newest] = await readCheckpoints(run.folder);
+  if (newest) return reveal(newest.path);
+  void window.showInformationMessage(`${run.info.name} has no checkpoint yet.`);
+}
+
+/** The system's file manager cannot show a folder of another machine; the explorer can. */
+async function reveal(path: string): Promise<void> {
+  const here = env.uiKind === UIKind.Desktop && env.remoteName === undefined;
+  await commands.executeCommand(here ? 'revealFileInOS' : 'revealInExplorer', Uri.file(path));
+}
+
+/** A run's own log, or without one what the extension and its trainers say. */
+export async function showLog({ log }: Lab, given?: unknown): Promise<void> {
+  const folder = folderOf(given);
+  if (folder === undefined) return log.show();
+  const file = Uri.file(join(folder, RUN_FILES.log));
+  await window.showTextDocument(file, { preview: true }).then(undefined, () => log.show());
+}

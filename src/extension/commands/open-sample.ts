@@ -1,0 +1,46 @@
+import { cp, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { commands, Uri, window, workspace } from 'vscode';
+import type { Lab } from '../lab.ts';
+
+const NAME = 'grpo-sample';
+
+/** Copies the sample workspace to a folder of the user's and opens it. `given`: the folder to make, without asking. */
+export async function openSample({ context }: Lab, given?: unknown): Promise<void> {
+  const target = typeof given === 'string' ? given : await chooseTarget();
+  if (target === undefined) return;
+  if ((await entries(target)).length === 0) await copySample(context.extensionPath, target);
+  const { workspaceFolders = [] } = workspace;
+  await commands.executeCommand('vscode.openFolder', Uri.file(target), { forceNewWindow: workspaceFolders.length > 0 });
+}
+
+async function chooseTarget(): Promise<string | undefined> {
+  const picked = await window.showOpenDialog({
+    title: `Where shall the folder ${NAME} be made?`,
+    openLabel: 'Make the Sample Here',
+    canSelectFiles: false,
+    canSelectFolders: true,
+  });
+  const parent = picked?.[0]?.fsPath;
+  return parent === undefined ? undefined : join(parent, NAME);
+}
+
+const entries = (folder: string): Promise<string[]> => readdir(folder).catch(() => []);
+
+/** The sample with what it points to outside of itself, so that it also completes and checks where the extension is not. */
+async function copySample(extension: string, target: string): Promise<void> {
+  const skipped = join(extension, 'sample-workspace', '.grpo');
+  await cp(join(extension, 'sample-workspace'), target, { recursive: true, filter: (path) => path !== skipped });
+  await mkdir(join(target, 'types'));
+  await cp(join(extension, 'dist', 'grpo-rewards.ts'), join(target, 'types', 'grpo-rewards.ts'));
+  await cp(join(extension, 'schemas', 'grpo.schema.json'), join(target, 'types', 'grpo.schema.json'));
+  await replace(join(target, 'tsconfig.json'), '../src/rewards/api.ts', './types/grpo-rewards.ts');
+  for (const name of await entries(target))
+    if (name.endsWith('.grpo.json')) await replace(join(target, name), '../schemas/', './types/');
+}
+
+async function replace(file: string, from: string, to: string): Promise<void> {
+  const text = await readFile(file, 'utf8');
+  if (!text.includes(from)) throw new Error(`${file} does not mention ${from}.`);
+  await writeFile(file, text.replaceAll(from, to));
+}

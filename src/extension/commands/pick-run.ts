@@ -1,0 +1,36 @@
+import { window } from 'vscode';
+import type { Lab } from '../lab.ts';
+import type { Run } from '../runs/registry.ts';
+import { rewardText } from '../runs/run-progress.ts';
+import type { RunNode } from '../runs/tree.ts';
+
+/** The run that a command is about: of the tree's node, of the folder given, or the one chosen among those that fit. */
+export async function pickRun(
+  { runs }: Lab,
+  given: unknown,
+  title: string,
+  fits: (run: Run) => boolean = () => true,
+): Promise<Run | undefined> {
+  const folder = folderOf(given);
+  if (folder !== undefined) return runs.get(folder);
+  await runs.scanned;
+  const found = runs.runs.filter(fits);
+  if (found.length === 0) {
+    void window.showInformationMessage(`${title}: there is no such run in this workspace.`);
+    return undefined;
+  }
+  if (found.length === 1) return found[0];
+  const items = found.map((run) => ({
+    label: run.info.name,
+    description: `${run.status} · ${run.info.step}/${run.info.config.maxSteps} · reward ${rewardText(run.lastReward)}`,
+    detail: new Date(run.info.createdAt).toLocaleString(),
+    run,
+  }));
+  return (await window.showQuickPick(items, { title: `GRPO: ${title}`, placeHolder: 'Which run?' }))?.run;
+}
+
+export function folderOf(given: unknown): string | undefined {
+  if (typeof given === 'string') return given;
+  const node = given as RunNode | undefined;
+  return node?.kind === 'run' || node?.kind === 'checkpoint' ? node.run.folder : undefined;
+}

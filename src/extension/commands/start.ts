@@ -1,0 +1,41 @@
+import { window, workspace } from 'vscode';
+import type { Lab } from '../lab.ts';
+import type { RunNode } from '../runs/tree.ts';
+import { configName, type TrainingRequest, trainingRequest } from '../training/request.ts';
+import { pickConfig } from './pick-config.ts';
+import { mayRunCode } from './trust.ts';
+
+/** `given`: a config's Uri or path. */
+export async function startTraining(lab: Lab, given?: unknown): Promise<void> {
+  if (!mayRunCode()) return;
+  const configFile = await pickConfig(given, 'GRPO: Start Training');
+  if (configFile !== undefined) await startOrQueue(lab, trainingRequest(configFile));
+}
+
+/** One run at a time: while another is being trained, offers to wait for it. */
+export async function startOrQueue({ training, problems }: Lab, request: TrainingRequest): Promise<void> {
+  const { active } = training;
+  if (active) {
+    const text = `${active.request.name} is being trained. Start ${request.name} when it has ended?`;
+    if ((await window.showInformationMessage(text, 'Queue')) !== 'Queue') return;
+  }
+  // What is on the screen is what is trained.
+  await workspace.saveAll(false);
+  problems.clear();
+  training.add(request);
+}
+
+export async function queueTraining({ training }: Lab, given?: unknown): Promise<void> {
+  if (!mayRunCode()) return;
+  const configFile = await pickConfig(given, 'GRPO: Queue Another Run');
+  if (configFile === undefined) return;
+  await workspace.saveAll(false);
+  const { active } = training;
+  training.add(trainingRequest(configFile));
+  if (active) window.setStatusBarMessage(`${configName(configFile)} starts after ${active.request.name}`, 5000);
+}
+
+export function removeFromQueue({ training }: Lab, given?: unknown): void {
+  const node = given as RunNode | undefined;
+  if (node?.kind === 'queued') training.remove(node.request);
+}

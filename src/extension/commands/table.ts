@@ -1,0 +1,29 @@
+import { commands, type Disposable } from 'vscode';
+import type { Lab } from '../lab.ts';
+
+type Command = (lab: Lab, argument?: unknown) => unknown;
+
+/** Every command, by its id in package.json (and one that only the walkthrough has). Its code is loaded when it is first called. */
+const COMMANDS: Record<string, () => Promise<Command>> = {
+  'grpo.startTraining': async () => (await import('./start.ts')).startTraining,
+  'grpo.queue': async () => (await import('./start.ts')).queueTraining,
+  'grpo.removeFromQueue': async () => (await import('./start.ts')).removeFromQueue,
+  'grpo.stop': async () => (await import('./control.ts')).stop,
+  'grpo.pause': async () => (await import('./control.ts')).pause,
+  'grpo.resume': async () => (await import('./control.ts')).resume,
+  'grpo.resumeFromCheckpoint': async () => (await import('./resume-from-checkpoint.ts')).resumeFromCheckpoint,
+  'grpo.openDashboard': async () => (await import('./open-run.ts')).openDashboard,
+  'grpo.openCheckpointFolder': async () => (await import('./open-run.ts')).openCheckpointFolder,
+  'grpo.showLog': async () => (await import('./open-run.ts')).showLog,
+  'grpo.deleteRun': async () => (await import('./delete-run.ts')).deleteRun,
+  'grpo.createConfig': async () => (await import('./create-config.ts')).createConfig,
+  'grpo.openSample': async () => (await import('./open-sample.ts')).openSample,
+  'grpo.openFirstReward': async () => (await import('./open-first-reward.ts')).openFirstReward,
+  'grpo.showDebugInformation': async () => (await import('./debug-information.ts')).showDebugInformation,
+};
+
+export function registerCommands(lab: Lab): Disposable[] {
+  return Object.entries(COMMANDS).map(([id, load]) =>
+    commands.registerCommand(id, async (argument?: unknown) => (await load())(lab, argument)),
+  );
+}

@@ -1,0 +1,70 @@
+import {
+  CodeLens,
+  type CodeLensProvider,
+  Disposable,
+  type Event,
+  EventEmitter,
+  languages,
+  Range,
+  type TextDocument,
+  workspace,
+} from 'vscode';
+import type { Training } from '../training/training.ts';
+
+export const RUN_CONFIGS = '**/*.grpo.json';
+
+/** What can be done with a run config, above its first line. */
+export class ConfigLenses implements CodeLensProvider, Disposable {
+  readonly #training: Training;
+  readonly #changed = new EventEmitter<void>();
+  readonly #subscription: Disposable;
+  #shown = '';
+
+  constructor(training: Training) {
+    this.#training = training;
+    this.#subscription = Disposable.from(
+      this.#changed,
+      languages.registerCodeLensProvider({ pattern: RUN_CONFIGS, scheme: 'file' }, this),
+      workspace.onDidGrantWorkspaceTrust(() => this.#changed.fire()),
+      // Only when the lenses would be others: they would flicker with every step.
+      training.onDidChange(() => {
+        const { active } = training;
+        const shown = active ? `${active.request.configFile} ${active.stage} ${active.folder}` : '';
+        if (shown !== this.#shown) this.#changed.fire();
+        this.#shown = shown;
+      }),
+    );
+  }
+
+  get onDidChangeCodeLenses(): Event<void> {
+    return this.#changed.event;
+  }
+
+  provideCodeLenses({ uri }: TextDocument): CodeLens[] {
+    const lens = (title: string, command: string, argument?: unknown) =>
+      new CodeLens(new Range(0, 0, 0, 0), { title, command, arguments: argument === undefined ? [] : [argument] });
+    if (!workspace.isTrusted)
+      return [lens('$(shield) Training runs reward functions: trust this workspace first', 'workbench.trust.manage')];
+    const { active } = this.#training;
+    if (!active) return [lens('$(play) Start Training', 'grpo.startTraining', uri)];
+    if (active.request.configFile !== uri.fsPath) return [lens('$(list-ordered) Queue', 'grpo.queue', uri)];
+    const { folder, stage } = active;
+    const paused = stage === 'paused';
+    return [
+      lens('$(debug-stop) Stop', 'grpo.stop', folder),
+      ...(folder === undefined
+        ? []
+        : [
+            paused
+              ? lens('$(debug-continue) Resume', 'grpo.resume', folder)
+              : lens('$(debug-pause) Pause', 'grpo.pause', folder),
+            lens('$(graph-line) Open Dashboard', 'grpo.openDashboard', folder),
+          ]),
+      lens('$(list-ordered) Queue Another', 'grpo.queue', uri),
+    ];
+  }
+
+  dispose(): void {
+    this.#subscription.dispose();
+  }
+}

@@ -1,0 +1,17 @@
+import type { ExtensionContext, LogOutputChannel } from 'vscode';
+import type { Problems } from './config/problems.ts';
+import type { Dashboards } from './dashboard/panel.ts';
+import type { RunList } from './runs/run-list.ts';
+import type { Training } from './training/training.ts';
+
+/** What commands work with. */
+export interface Lab {
+  context: ExtensionContext;
+  log: LogOutputChannel;
+  runs: RunList;
+  training: Training;
+  problems: Problems;
+  dashboards: Dashboards;
+  /** Milliseconds that it took to load and activate the extension. */
+  activation: { load: number; activate: number };
+}

@@ -1,0 +1,188 @@
+import { basename } from 'node:path';
+import {
+  Disposable,
+  type Event,
+  EventEmitter,
+  MarkdownString,
+  ThemeColor,
+  ThemeIcon,
+  type TreeDataProvider,
+  TreeItem,
+  TreeItemCollapsibleState,
+  type TreeView,
+  Uri,
+  window,
+  workspace,
+} from 'vscode';
+import type { TrainingRequest } from '../training/request.ts';
+import type { Training } from '../training/training.ts';
+import type { Checkpoint } from './read-run.ts';
+import type { Run } from './registry.ts';
+import type { RunList } from './run-list.ts';
+import { rewardText } from './run-progress.ts';
+
+export type RunNode =
+  | { kind: 'state'; title: string; children: RunNode[] }
+  | { kind: 'run'; run: Run }
+  | { kind: 'queued'; request: TrainingRequest }
+  | { kind: 'starting'; name: string }
+  | { kind: 'checkpoint'; run: Run; checkpoint: Checkpoint };
+
+type Status = Run['status'];
+
+/** In the order of the view. */
+const GROUPS: { title: string; statuses: Status[] }[] = [
+  { title: 'Running', statuses: ['running', 'paused', 'stopping'] },
+  { title: 'Interrupted', statuses: ['interrupted'] },
+  { title: 'Failed', statuses: ['failed'] },
+  { title: 'Stopped', statuses: ['stopped'] },
+  { title: 'Done', statuses: ['done'] },
+];
+
+const ICONS: Record<Status, [icon: string, color: string]> = {
+  running: ['pulse', 'charts.blue'],
+  paused: ['debug-pause', 'charts.yellow'],
+  stopping: ['loading~spin', 'charts.blue'],
+  interrupted: ['debug-disconnect', 'charts.orange'],
+  failed: ['error', 'charts.red'],
+  stopped: ['debug-stop', 'charts.foreground'],
+  done: ['check', 'charts.green'],
+};
+
+const RESTRICTED =
+  'Restricted Mode: runs can be read, not started, as training runs the reward functions of this workspace.';
+
+/** The runs view: runs by state, their checkpoints under them. */
+export class RunTree implements TreeDataProvider<RunNode>, Disposable {
+  readonly #runs: RunList;
+  readonly #training: Training;
+  readonly #changed = new EventEmitter<void>();
+  readonly #view: TreeView<RunNode>;
+  readonly #subscription: Disposable;
+
+  constructor(runs: RunList, training: Training) {
+    this.#runs = runs;
+    this.#training = training;
+    this.#view = window.createTreeView('grpo.runs', { treeDataProvider: this });
+    let shown = '';
+    this.#subscription = Disposable.from(
+      this.#view,
+      this.#changed,
+      runs.onDidChangeRuns(() => this.#changed.fire()),
+      workspace.onDidGrantWorkspaceTrust(() => this.#showTrust()),
+      training.onDidChange(() => {
+        const { active, queue } = training;
+        const now = JSON.stringify([active?.request, active?.folder, queue]);
+        if (now !== shown) this.#changed.fire();
+        shown = now;
+      }),
+    );
+    this.#showTrust();
+  }
+
+  get onDidChangeTreeData(): Event<void> {
+    return this.#changed.event;
+  }
+
+  async getChildren(node?: RunNode): Promise<RunNode[]> {
+    if (!node) {
+      await this.#runs.scanned;
+      return this.#groups();
+    }
+    if (node.kind === 'state') return node.children;
+    if (node.kind !== 'run') return [];
+    const { readCheckpoints } = await import('./read-run.ts');
+    const checkpoints = await readCheckpoints(node.run.folder);
+    return checkpoints.map((checkpoint) => ({ kind: 'checkpoint', run: node.run, checkpoint }));
+  }
+
+  getTreeItem(node: RunNode): TreeItem {
+    switch (node.kind) {
+      case 'state': {
+        const item = new TreeItem(node.title, TreeItemCollapsibleState.Expanded);
+        item.id = node.title;
+        item.contextValue = 'state';
+        return item;
+      }
+      case 'run':
+        return runItem(node.run);
+      case 'queued': {
+        const item = new TreeItem(node.request.name);
+        item.iconPath = new ThemeIcon('clock');
+        item.description = node.request.resume === undefined ? 'waits' : 'waits to go on';
+        item.contextValue = 'queued';
+        return item;
+      }
+      case 'starting': {
+        const item = new TreeItem(node.name);
+        item.iconPath = new ThemeIcon('loading~spin');
+        item.description = 'loading';
+        item.contextValue = 'starting';
+        return item;
+      }
+      case 'checkpoint': {
+        const item = new TreeItem(basename(node.checkpoint.path));
+        item.id = node.checkpoint.path;
+        item.iconPath = new ThemeIcon('archive');
+        item.resourceUri = Uri.file(node.checkpoint.path);
+        item.contextValue = 'checkpoint';
+        item.tooltip = node.checkpoint.path;
+        return item;
+      }
+    }
+  }
+
+  #groups(): RunNode[] {
+    const { active, queue } = this.#training;
+    const starting: RunNode[] =
+      active && active.folder === undefined ? [{ kind: 'starting', name: active.request.name }] : [];
+    const queued = queue.map((request): RunNode => ({ kind: 'queued', request }));
+    const groups = GROUPS.map(({ title, statuses }) => {
+      const runs = this.#runs.runs.filter(({ status }) => statuses.includes(status));
+      return { title, children: runs.map((run): RunNode => ({ kind: 'run', run })) };
+    });
+    groups[0]!.children.unshift(...starting);
+    groups.splice(1, 0, { title: 'Queued', children: queued });
+    return groups
+      .filter(({ children }) => children.length > 0)
+      .map(({ title, children }) => ({ kind: 'state', title, children }));
+  }
+
+  #showTrust(): void {
+    this.#view.message = workspace.isTrusted ? undefined : RESTRICTED;
+  }
+
+  dispose(): void {
+    this.#subscription.dispose();
+  }
+}
+
+function runItem({ folder, info, status, live, lastReward }: Run): TreeItem {
+  const item = new TreeItem(info.name, TreeItemCollapsibleState.Collapsed);
+  item.id = folder;
+  const [icon, color] = ICONS[status];
+  item.iconPath = new ThemeIcon(icon, new ThemeColor(color));
+  const { maxSteps } = info.config;
+  const reward = lastReward === null ? '' : ` · reward ${rewardText(lastReward)}`;
+  const running = status === 'running' || status === 'paused' || status === 'stopping';
+  const elsewhere = running && !live ? ' · elsewhere' : '';
+  item.description = `${info.step}/${maxSteps}${reward} · ${startedAt(info.createdAt)}${elsewhere}`;
+  item.accessibilityInformation = { label: `${info.name}, ${status}, step ${info.step} of ${maxSteps}${reward}` };
+  item.tooltip = new MarkdownString().appendText(
+    [`${info.name}: ${status}`, info.reason, `started ${new Date(info.createdAt).toLocaleString()}`, folder]
+      .filter((line) => line !== null)
+      .join('\n'),
+  );
+  item.contextValue = live ? `run.live.${status}` : running ? 'run.elsewhere' : `run.ended.${status}`;
+  item.command = { title: 'Open Dashboard', command: 'grpo.openDashboard', arguments: [folder] };
+  return item;
+}
+
+/** Today's by their time, others by their date. */
+function startedAt(createdAt: string): string {
+  const date = new Date(createdAt);
+  const today = date.toDateString() === new Date().toDateString();
+  return today
+    ? date.toLocaleTimeString(undefined, { hour: '2-digit', minute: '2-digit' })
+    : date.toLocaleDateString(undefined, { month: 'short', day: 'numeric' });
+}

@@ -1,0 +1,15 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+
+/** Kills a process that leads its own group, and all it started. (Reward workers, in groups of their own, end when it is gone.) */
+export function killTree({ pid }: ChildProcess): void {
+  if (pid === undefined) return;
+  if (process.platform === 'win32') {
+    spawn('taskkill', ['/pid', String(pid), '/T', '/F'], { stdio: 'ignore', windowsHide: true }).on('error', () => {});
+    return;
+  }
+  try {
+    process.kill(-pid, 'SIGKILL');
+  } catch {
+    // Nobody is left in the group.
+  }
+}

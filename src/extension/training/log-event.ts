@@ -1,0 +1,33 @@
+import type { LogOutputChannel } from 'vscode';
+import type { TrainerEvent } from '../../protocol/events.ts';
+
+type Level = 'trace' | 'debug' | 'info' | 'warn' | 'error';
+
+/** A trainer's event in the log; what comes with every step only at the levels for those who look for it. */
+export function logEvent(log: LogOutputChannel, name: string, event: TrainerEvent): void {
+  const [level, text] = describe(event);
+  log[level](`${name}: ${text}`);
+}
+
+function describe(event: TrainerEvent): [Level, string] {
+  switch (event.type) {
+    case 'start': {
+      const from = event.resumedFrom > 0 ? ` from step ${event.resumedFrom}` : '';
+      return ['info', `training${from} on ${event.device}, run folder ${event.run}`];
+    }
+    case 'phase':
+      return ['trace', `step ${event.step}: ${event.phase}`];
+    case 'step':
+      return ['debug', `step ${event.step}: ${JSON.stringify(event.metrics)}`];
+    case 'eval':
+      return ['info', `evaluation after step ${event.step}: reward ${event.reward}`];
+    case 'checkpoint':
+      return ['info', `checkpoint ${event.path}`];
+    case 'state':
+      return ['info', `${event.state}${event.reason === undefined ? '' : `: ${event.reason}`}`];
+    case 'log':
+      return [event.level === 'warning' ? 'warn' : event.level, event.message];
+    case 'end':
+      return event.error === undefined ? ['info', `${event.outcome} after step ${event.step}`] : ['error', event.error];
+  }
+}

@@ -1,0 +1,49 @@
+import { commands, type Disposable, window } from 'vscode';
+import type { Problems } from '../config/problems.ts';
+import { findLocated } from './located-message.ts';
+import { describeOutcome, type Outcome, type OutcomeAction } from './outcome.ts';
+import type { ActiveTraining, EndedTraining, Training } from './training.ts';
+
+const show = {
+  information: window.showInformationMessage,
+  warning: window.showWarningMessage,
+  error: window.showErrorMessage,
+} as const;
+
+/** One notification per outcome, and one when a run pauses by itself. */
+export function notifyOutcomes(training: Training, problems: Problems): Disposable[] {
+  return [
+    training.onDidEnd((ended) => void notifyEnd(ended, problems)),
+    training.onDidPause((active) => void notifyPause(active, problems)),
+  ];
+}
+
+async function notifyEnd(ended: EndedTraining, problems: Problems): Promise<void> {
+  const outcome = describeOutcome(ended);
+  if (outcome.problem) problems.report(outcome.problem, ended.training.request.configFile);
+  const action = await show[outcome.severity](outcome.text, ...outcome.actions);
+  if (action) await act(action, ended.training.folder, outcome, problems);
+}
+
+function act(action: OutcomeAction, folder: string | undefined, outcome: Outcome, problems: Problems): unknown {
+  switch (action) {
+    case 'Open':
+      return outcome.problem && problems.open(outcome.problem);
+    case 'Open Dashboard':
+      return commands.executeCommand('grpo.openDashboard', folder);
+    case 'Resume':
+      return commands.executeCommand('grpo.resumeFromCheckpoint', folder);
+    case 'Show Log':
+      return commands.executeCommand('grpo.showLog', folder);
+  }
+}
+
+async function notifyPause({ request, folder, reason = '' }: ActiveTraining, problems: Problems): Promise<void> {
+  const place = findLocated(reason);
+  const open = place ? (['Open'] as const) : [];
+  const text = `${request.name} paused: ${reason}`;
+  const action = await window.showWarningMessage(text, ...open, 'Resume', 'Stop');
+  if (action === 'Open' && place) await problems.open(place);
+  if (action === 'Resume') await commands.executeCommand('grpo.resume', folder);
+  if (action === 'Stop') await commands.executeCommand('grpo.stop', folder);
+}

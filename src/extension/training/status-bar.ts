@@ -1,0 +1,59 @@
+import { Disposable, StatusBarAlignment, type StatusBarItem, window } from 'vscode';
+import { duration, rewardText } from '../runs/run-progress.ts';
+import type { ActiveTraining, Stage, Training } from './training.ts';
+
+const ICONS: Record<Stage, string> = {
+  starting: '$(loading~spin)',
+  running: '$(pulse)',
+  paused: '$(debug-pause)',
+  stopping: '$(loading~spin)',
+  terminating: '$(loading~spin)',
+};
+
+/** How the training goes, while there is one. */
+export class TrainingStatus implements Disposable {
+  readonly #item: StatusBarItem;
+  readonly #subscription: Disposable;
+
+  constructor(training: Training) {
+    this.#item = window.createStatusBarItem('grpo.training', StatusBarAlignment.Left, 10);
+    this.#item.name = 'GRPO Training';
+    this.#subscription = Disposable.from(
+      this.#item,
+      training.onDidChange(() => this.#show(training)),
+    );
+  }
+
+  #show({ active, queue }: Training): void {
+    if (!active) {
+      this.#item.hide();
+      return;
+    }
+    const text = describeTraining(active);
+    this.#item.text = `${ICONS[active.stage]} ${text}`;
+    this.#item.accessibilityInformation = { label: `GRPO training: ${text}` };
+    const waiting = queue.map(({ name }) => name).join(', ');
+    this.#item.tooltip = waiting === '' ? 'GRPO: Open Dashboard' : `GRPO: Open Dashboard. Waiting: ${waiting}`;
+    this.#item.command =
+      active.folder === undefined
+        ? 'grpo.showLog'
+        : { title: 'Open Dashboard', command: 'grpo.openDashboard', arguments: [active.folder] };
+    this.#item.show();
+  }
+
+  dispose(): void {
+    this.#subscription.dispose();
+  }
+}
+
+/** `sort 12/120 · reward 3.41 · 0:24 left` */
+export function describeTraining({ request: { name }, stage, progress }: ActiveTraining): string {
+  const { step, maxSteps, reward, secondsLeft, phase } = progress;
+  if (stage === 'starting') return `${name}: loading`;
+  const parts = [`${name} ${step}/${maxSteps}`];
+  if (reward !== null) parts.push(`reward ${rewardText(reward)}`);
+  if (stage === 'running') parts.push(secondsLeft === undefined ? phase : `${duration(secondsLeft)} left`);
+  else if (stage === 'paused') parts.push('paused');
+  else parts.push(stage === 'stopping' ? 'finishing the step' : 'ending');
+  return parts.join(' · ');
+}

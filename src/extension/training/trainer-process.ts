@@ -1,0 +1,129 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import { once } from 'node:events';
+import { dirname } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type Disposable, type Event, EventEmitter } from 'vscode';
+import { type HostCommand, type TrainerEvent, trainerEvent } from '../../protocol/events.ts';
+import { killTree } from './kill-tree.ts';
+
+/** What `dist/trainer.js` takes. */
+export interface TrainerOptions {
+  configFile: string;
+  /** `field=value` overrides of config fields. */
+  set?: string[];
+  /** The run folder; with `resume`, the run to go on with. */
+  out?: string;
+  resume?: boolean;
+}
+
+/** How a trainer ended. Without `end` it died in mid-run. */
+export interface TrainerExit {
+  end: Extract<TrainerEvent, { type: 'end' }> | undefined;
+  code: number | null;
+  signal: NodeJS.Signals | null;
+  /** The end of what it wrote to stderr. */
+  lastWords: string;
+}
+
+const LAST_WORDS = 4000;
+/** After its `end`, or when told to terminate, a trainer has this long to leave. */
+const LEAVE_SECONDS = 5;
+
+/** One trainer process. It lives as long as its run, and never longer than this window. */
+export class TrainerProcess implements Disposable {
+  readonly exited: Promise<TrainerExit>;
+  readonly #child: ChildProcess;
+  readonly #emitter = new EventEmitter<TrainerEvent>();
+  readonly #output = new EventEmitter<string>();
+  #end: TrainerExit['end'];
+  #lastWords = '';
+  #gone = false;
+
+  constructor(script: string, options: TrainerOptions) {
+    this.#child = fork(script, [JSON.stringify(options)], {
+      cwd: dirname(options.configFile),
+      // Inside VS Code the running executable is Electron.
+      env: { ...process.env, ELECTRON_RUN_AS_NODE: '1' },
+      // The host's own arguments (a debugger's port) are not for it.
+      execArgv: ['--enable-source-maps', '--no-warnings'],
+      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+      // A group of its own: Ctrl-C in the terminal that started the editor must not reach it before it could write a checkpoint.
+      detached: process.platform !== 'win32',
+    });
+    this.#child.on('message', (message) => this.#receive(message));
+    for (const stream of [this.#child.stdout!, this.#child.stderr!])
+      stream.setEncoding('utf8').on('data', (text: string) => {
+        this.#lastWords = (this.#lastWords + text).slice(-LAST_WORDS);
+        this.#output.fire(text);
+      });
+    this.exited = this.#watchExit();
+  }
+
+  get pid(): number | undefined {
+    return this.#child.pid;
+  }
+
+  get onDidEmit(): Event<TrainerEvent> {
+    return this.#emitter.event;
+  }
+
+  /** What it prints: warnings of native libraries, and its last words. */
+  get onDidPrint(): Event<string> {
+    return this.#output.event;
+  }
+
+  send(command: HostCommand): void {
+    // Writing to a process that has just ended is no error: `exited` tells.
+    if (this.#child.connected) this.#child.send(command, () => {});
+  }
+
+  /** Ends it without a checkpoint: asks, then kills. */
+  async terminate(): Promise<void> {
+    this.send({ type: 'terminate' });
+    if (!(await this.#leaves(LEAVE_SECONDS))) this.kill();
+    await this.exited;
+  }
+
+  kill(): void {
+    if (!this.#gone) killTree(this.#child);
+  }
+
+  /** Whether it is gone within that time. */
+  async #leaves(seconds: number): Promise<boolean> {
+    const gone = this.exited.then(() => true);
+    return Promise.race([gone, sleep(seconds * 1000, false, { ref: false })]);
+  }
+
+  dispose(): void {
+    this.kill();
+    this.#emitter.dispose();
+    this.#output.dispose();
+  }
+
+  #receive(message: unknown): void {
+    const event = trainerEvent.safeParse(message);
+    // A newer trainer may say more than we know.
+    if (!event.success) return;
+    if (event.data.type === 'end') {
+      this.#end = event.data;
+      void this.#leaves(LEAVE_SECONDS).then((left) => left || this.kill());
+    }
+    this.#emitter.fire(event.data);
+  }
+
+  async #watchExit(): Promise<TrainerExit> {
+    const child = this.#child;
+    // Both: messages may still be in the channel when the process is gone.
+    const disconnected = child.connected ? once(child, 'disconnect') : Promise.resolve();
+    const closed = once(child, 'close').catch(() => {});
+    try {
+      await once(child, 'exit');
+      await Promise.race([disconnected, sleep(2000, undefined, { ref: false })]);
+      await Promise.race([closed, sleep(500, undefined, { ref: false })]);
+    } catch (error) {
+      this.#lastWords += `The trainer could not be started: ${(error as Error).message}`;
+    }
+    this.#gone = true;
+    return { end: this.#end, code: child.exitCode, signal: child.signalCode, lastWords: this.#lastWords.trim() };
+  }
+}
