@@ -1,8 +1,10 @@
 import { el, setText } from '../dom.ts';
 import { formatDuration, formatNumber, formatShare } from '../format.ts';
+import { type ChartActions, chartActions, type ExportKind } from './actions.ts';
 import type { ChartDefinition, SeriesDefinition } from './definitions.ts';
 import { Plot, type PlotEvents } from './plot.ts';
 import type { PlotSettings } from './plot-series.ts';
+import { ChartTable } from './table.ts';
 
 export interface ChartView extends PlotSettings {
   range: [number, number];
@@ -14,7 +16,7 @@ export interface ChartView extends PlotSettings {
 
 export interface ChartEvents extends PlotEvents {
   onToggle(kind: 'log' | 'tables' | 'hidden', id: string): void;
-  onExport(chart: ChartDefinition, kind: 'svg' | 'png' | 'csv'): void;
+  onExport(chart: ChartDefinition, kind: ExportKind): void;
   /** A key that moves the cursor or the zoom; true when it was one. */
   onKey(event: KeyboardEvent): boolean;
 }
@@ -26,6 +28,8 @@ export class Chart {
   readonly #events: ChartEvents;
   readonly #plot: Plot;
   readonly #slider: HTMLElement;
+  readonly #actions: ChartActions;
+  #table: ChartTable | undefined;
   readonly #readouts = new Map<string, { button: HTMLElement; value: HTMLElement; swatch: HTMLElement }>();
   #visible = false;
   #stale = true;
@@ -52,10 +56,16 @@ export class Chart {
       },
       this.#plot.element,
     );
+    const { id, title } = definition;
+    this.#actions = chartActions(title, {
+      onLog: () => events.onToggle('log', id),
+      onTable: () => events.onToggle('tables', id),
+      onExport: (kind) => events.onExport(definition, kind),
+    });
     this.element = el(
       'section',
       { class: `chart chart-${definition.id}`, 'aria-label': definition.title },
-      el('header', { class: 'chart-head' }, el('h3', {}, definition.title), this.#readout()),
+      el('header', { class: 'chart-head' }, el('h3', {}, title), this.#actions.element, this.#readout()),
       this.#slider,
       definition.note ? el('p', { class: 'note' }, definition.note) : null,
     );
@@ -70,16 +80,21 @@ export class Chart {
   draw(view: ChartView): void {
     this.#view = view;
     this.#stale = true;
-    if (!this.#visible || this.#slider.clientWidth === 0) return;
+    if (!this.#visible) return;
+    this.#showControls(view);
+    const asTable = view.tables.has(this.definition.id);
+    this.#slider.hidden = asTable;
+    if (asTable) {
+      this.#drawTable(view);
+      return;
+    }
+    this.#table?.element.remove();
+    this.#table = undefined;
+    if (this.#slider.clientWidth === 0) return;
     const look = this.#lookOf(view);
     if (look !== this.#look || !this.#plot.built) {
       this.#look = look;
       this.#plot.rebuild(view, view.log.has(this.definition.id), this.#slider.clientHeight);
-      for (const { id, color } of this.definition.series) {
-        const readout = this.#readouts.get(id)!;
-        readout.swatch.style.setProperty('--color', view.theme.palette[color]!);
-        readout.button.setAttribute('aria-pressed', String(!view.hidden.has(id)));
-      }
     }
     this.#plot.draw(view.range, view.chosen);
     this.#stale = false;
@@ -93,7 +108,7 @@ export class Chart {
     const { curves } = view.runs[0]!;
     const row = step === null ? curves.columns.length - 1 : curves.columns.nearest(step);
     for (const series of this.definition.series)
-      setText(this.#readouts.get(series.id)!.value, row < 0 ? '–' : this.format(this.valueAt(series, row)));
+      setText(this.#readouts.get(series.id)!.value, row < 0 ? '–' : this.format(this.valueAt(series, row), series));
     this.#slider.setAttribute('aria-valuemin', String(view.range[0]));
     this.#slider.setAttribute('aria-valuemax', String(view.range[1]));
     const at = row < 0 ? 0 : curves.columns.steps[row]!;
@@ -104,7 +119,7 @@ export class Chart {
   /** The values of a row in words, for the live region. */
   describe(row: number): string {
     return this.definition.series
-      .map((series) => `${series.label} ${this.format(this.valueAt(series, row))}`)
+      .map((series) => `${series.label} ${this.format(this.valueAt(series, row), series)}`)
       .join(', ');
   }
 
@@ -112,11 +127,32 @@ export class Chart {
     return this.#view!.runs[0]!.curves.at(series.shown ?? series.terms, row);
   }
 
-  format(value: number): string {
+  format(value: number, { share }: SeriesDefinition): string {
     if (Number.isNaN(value)) return '–';
-    if (this.definition.unit === 'share') return formatShare(value);
+    if (share || this.definition.unit === 'share') return formatShare(value);
     if (this.definition.unit === 'seconds') return value < 60 ? `${formatNumber(value)} s` : formatDuration(value);
     return formatNumber(value);
+  }
+
+  #drawTable(view: ChartView): void {
+    if (!this.#table) {
+      this.#table = new ChartTable(this);
+      this.#slider.after(this.#table.element);
+    }
+    this.#table.update(view);
+    this.#stale = false;
+    this.moveCursor(view.cursor);
+  }
+
+  #showControls({ hidden, theme, log, tables }: ChartView): void {
+    const { id, series } = this.definition;
+    this.#actions.log.setAttribute('aria-pressed', String(log.has(id)));
+    this.#actions.table.setAttribute('aria-pressed', String(tables.has(id)));
+    for (const { id, color } of series) {
+      const readout = this.#readouts.get(id)!;
+      readout.swatch.style.setProperty('--color', theme.palette[color]!);
+      readout.button.setAttribute('aria-pressed', String(!hidden.has(id)));
+    }
   }
 
   #lookOf({ runs, smoothing, hidden, theme, log }: ChartView): string {

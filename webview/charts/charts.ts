@@ -1,17 +1,18 @@
 import { el, setText } from '../dom.ts';
+import { exportChart, exportMetrics } from '../export/export.ts';
 import type { Change, ShownRun, Store } from '../store.ts';
-import { Chart, type ChartEvents } from './chart.ts';
+import { Chart, type ChartEvents, type ChartView } from './chart.ts';
 import { Curves } from './curves.ts';
 import { chartDefinitions } from './definitions.ts';
+import { overlayColor } from './overlay-color.ts';
 import type { PlottedRun } from './plot-series.ts';
 import { onThemeChange, readTheme } from './theme.ts';
-
-/** Palette indices for runs laid over the main one. */
-const OVERLAY_COLORS = [2, 3, 1, 4, 5, 7];
+import { toolbar } from './toolbar.ts';
 
 /** All charts over one x axis: the same cursor, zoom and smoothing. */
 export class Charts {
-  readonly element = el('div', { class: 'charts' });
+  readonly element = el('div', { class: 'curves' });
+  readonly #grid = el('div', { class: 'charts' });
   /** Hears what a screen reader should say of the curve with the keyboard's focus. */
   readonly #live = el('div', { class: 'visually-hidden', 'aria-live': 'polite', role: 'status' });
   readonly #store: Store;
@@ -23,7 +24,11 @@ export class Charts {
 
   constructor(store: Store) {
     this.#store = store;
-    this.element.append(this.#live);
+    this.element.append(
+      toolbar(store, () => store.main && exportMetrics(store.main)),
+      this.#live,
+      this.#grid,
+    );
     store.subscribe((changes) => this.#onChange(changes));
     onThemeChange(() => {
       this.#theme = readTheme();
@@ -55,24 +60,29 @@ export class Charts {
     for (const chart of this.#charts) chart.destroy();
     const events = this.#events();
     this.#charts = definitions.map((definition) => new Chart(definition, events));
-    this.element.append(...this.#charts.map(({ element }) => element));
+    this.#grid.append(...this.#charts.map(({ element }) => element));
   }
 
   #draw(): void {
+    const view = this.#view;
+    if (view) for (const chart of this.#charts) chart.draw(view);
+  }
+
+  get #view(): ChartView | undefined {
     const { main, compared, layout } = this.#store;
-    if (!main) return;
-    const view = {
-      runs: [main, ...compared.values()].map((run, index) => this.#plotted(run, index)),
-      smoothing: layout.smoothing,
-      hidden: new Set(layout.hidden),
-      log: new Set(layout.log),
-      tables: new Set(layout.tables),
-      theme: this.#theme,
-      range: this.range,
-      cursor: this.#cursor,
-      chosen: layout.step,
-    };
-    for (const chart of this.#charts) chart.draw(view);
+    return (
+      main && {
+        runs: [main, ...compared.values()].map((run, index) => this.#plotted(run, index)),
+        smoothing: layout.smoothing,
+        hidden: new Set(layout.hidden),
+        log: new Set(layout.log),
+        tables: new Set(layout.tables),
+        theme: this.#theme,
+        range: this.range,
+        cursor: this.#cursor,
+        chosen: layout.step,
+      }
+    );
   }
 
   #plotted({ head, columns }: ShownRun, index: number): PlottedRun {
@@ -81,8 +91,7 @@ export class Charts {
       curves = new Curves(columns);
       this.#curves.set(columns, curves);
     }
-    const color = OVERLAY_COLORS[(index - 1 + OVERLAY_COLORS.length) % OVERLAY_COLORS.length]!;
-    return { name: head.name, folder: head.folder, curves, color };
+    return { name: head.name, folder: head.folder, curves, color: index === 0 ? 0 : overlayColor(index - 1) };
   }
 
   #events(): ChartEvents {
@@ -96,7 +105,7 @@ export class Charts {
         const list = store.layout[kind];
         store.setLayout({ [kind]: list.includes(id) ? list.filter((other) => other !== id) : [...list, id] });
       },
-      onExport: () => {},
+      onExport: (chart, kind) => void exportChart(chart, kind, this.#view!),
       onKey: (event) => this.#onKey(event),
     };
   }

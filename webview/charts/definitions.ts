@@ -60,10 +60,10 @@ export function chartDefinitions(keys: readonly string[], config: RunConfig): Ch
     stack('groups', 'Groups without signal', 'share', [
       ['groups/too_easy', 'too easy', 1],
       ['groups/too_hard', 'too hard', 4],
-      ['groups/equal', 'equal', 5],
+      ['groups/equal', 'equal', 0],
       ['groups/truncated', 'truncated', 2],
       ['groups/abstained', 'abstained', 3],
-      ['groups/failed', 'failed', 6],
+      ['groups/failed', 'failed', 7],
     ]),
     { id: 'kl', title: 'KL from the reference model', series: [line('kl', 'KL', 0)] },
     { id: 'entropy', title: 'Entropy', series: [line('entropy', 'entropy', 0)] },

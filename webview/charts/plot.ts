@@ -39,7 +39,7 @@ export class Plot {
       {
         width,
         height,
-        padding: [8, 4, 0, 0],
+        padding: [8, 14, 0, 0],
         legend: { show: false },
         series: toUplotSeries(drawn),
         bands: bands.map(({ upper, lower, fill }) => ({ series: [upper, lower], fill })),
@@ -49,7 +49,7 @@ export class Plot {
           y: false,
           drag: { x: true, y: false, setScale: false },
           points: { size: 6 },
-          bind: { dblclick: () => () => (this.#events.onReset(), null) },
+          bind: { dblclick: () => () => this.#reset() },
         },
         hooks: {
           setCursor: [(plot) => this.#events.onCursor(this.#stepAt(plot, plot.cursor.left ?? -1))],
@@ -106,6 +106,11 @@ export class Plot {
 
   #stepAt(plot: uPlot, left: number): number | null {
     return left < 0 ? null : Math.max(1, Math.round(plot.posToVal(left, 'x')));
+  }
+
+  #reset(): null {
+    this.#events.onReset();
+    return null;
   }
 
   #select(plot: uPlot): void {

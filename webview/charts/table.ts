@@ -1,0 +1,75 @@
+import { el } from '../dom.ts';
+import type { Chart, ChartView } from './chart.ts';
+
+const ROW_HEIGHT = 22;
+
+/** A chart as a table: the steps of the x axis, newest first, only the rows in sight made. */
+export class ChartTable {
+  readonly element: HTMLElement;
+  readonly #chart: Chart;
+  readonly #canvas = el('div', { class: 'virtual-canvas', role: 'rowgroup' });
+  #view: ChartView | undefined;
+  #first = 0;
+  #count = 0;
+
+  constructor(chart: Chart) {
+    this.#chart = chart;
+    const { title, series } = chart.definition;
+    const headings = ['Step', ...series.map(({ label }) => label)];
+    this.element = el(
+      'div',
+      {
+        class: 'table',
+        role: 'table',
+        tabindex: 0,
+        'aria-label': title,
+        'aria-colcount': headings.length,
+        onscroll: () => this.#draw(),
+      },
+      el(
+        'div',
+        { role: 'rowgroup', class: 'table-head' },
+        el(
+          'div',
+          { role: 'row', class: 'table-row', 'aria-rowindex': 1 },
+          ...headings.map((heading) => el('span', { role: 'columnheader', title: heading }, heading)),
+        ),
+      ),
+      this.#canvas,
+    );
+    this.element.style.setProperty('--columns', String(headings.length));
+  }
+
+  update(view: ChartView): void {
+    this.#view = view;
+    const { columns } = view.runs[0]!.curves;
+    this.#first = columns.indexOf(view.range[0]);
+    this.#count = columns.indexOf(view.range[1] + 1) - this.#first;
+    this.#canvas.style.height = `${this.#count * ROW_HEIGHT}px`;
+    this.element.setAttribute('aria-rowcount', String(this.#count + 1));
+    this.#draw();
+  }
+
+  #draw(): void {
+    if (!this.#view) return;
+    const { steps } = this.#view.runs[0]!.curves.columns;
+    const { scrollTop, clientHeight } = this.element;
+    const top = Math.max(0, Math.floor(scrollTop / ROW_HEIGHT) - 4);
+    const bottom = Math.min(this.#count, Math.ceil((scrollTop + clientHeight) / ROW_HEIGHT) + 4);
+    const rows: HTMLElement[] = [];
+    for (let i = top; i < bottom; i++) {
+      const row = this.#first + this.#count - 1 - i;
+      const line = el(
+        'div',
+        { role: 'row', class: 'table-row', 'aria-rowindex': i + 2 },
+        el('span', { role: 'cell' }, String(steps[row])),
+        ...this.#chart.definition.series.map((series) =>
+          el('span', { role: 'cell' }, this.#chart.format(this.#chart.valueAt(series, row), series)),
+        ),
+      );
+      line.style.transform = `translateY(${i * ROW_HEIGHT}px)`;
+      rows.push(line);
+    }
+    this.#canvas.replaceChildren(...rows);
+  }
+}

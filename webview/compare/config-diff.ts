@@ -1,0 +1,43 @@
+/** One field in which configs differ, as text, one value per run; null where a run does not have it. */
+export interface ConfigDifference {
+  field: string;
+  values: (string | null)[];
+}
+
+/** The fields in which not all configs agree, in the order in which they first occur. Lists count as one value. */
+export function configDifferences(configs: readonly object[]): ConfigDifference[] {
+  const flat = configs.map((config) => flatten(config, ''));
+  const fields = new Set(flat.flatMap((config) => [...config.keys()]));
+  return [...fields]
+    .map((field) => ({ field, values: flat.map((config) => config.get(field) ?? null) }))
+    .filter(({ values }) => values.some((value) => value !== values[0]));
+}
+
+function flatten(value: object, prefix: string): Map<string, string> {
+  const fields = new Map<string, string>();
+  for (const [name, inner] of Object.entries(value) as [string, unknown][]) {
+    const nested = typeof inner === 'object' && inner !== null && !Array.isArray(inner);
+    if (nested) for (const [key, text] of flatten(inner, `${prefix}${name}.`)) fields.set(key, text);
+    else if (inner !== undefined) fields.set(`${prefix}${name}`, textOf(inner));
+  }
+  return fields;
+}
+
+/** Reward lists are read most: `file#function × weight` says them shorter than JSON. */
+function textOf(value: unknown): string {
+  if (typeof value === 'string') return value;
+  if (!Array.isArray(value)) return JSON.stringify(value);
+  return value.map((item) => (isReward(item) ? rewardText(item) : textOf(item))).join(', ');
+}
+
+interface Reward {
+  file: string;
+  function?: string;
+  weight: number;
+}
+const isReward = (item: unknown): item is Reward => typeof item === 'object' && item !== null && 'file' in item;
+
+function rewardText({ file, function: name, weight }: Reward): string {
+  const what = name === undefined ? file : `${file}#${name}`;
+  return weight === 1 ? what : `${what} × ${weight}`;
+}

@@ -1,0 +1,92 @@
+import type { Completion } from '../../src/protocol/dashboard.ts';
+import { el } from '../dom.ts';
+import { formatNumber, formatSigned } from '../format.ts';
+import { host } from '../host.ts';
+import type { Group } from './model.ts';
+import { signalLabel } from './signals.ts';
+
+/** One group opened: the prompt, and its completions from highest to lowest advantage. */
+export function groupDetail(group: Group): HTMLElement {
+  const { prompt } = group;
+  const shown = group.completions.toSorted((a, b) => b.advantage - a.advantage);
+  return el(
+    'div',
+    { class: 'detail', tabindex: 0, role: 'region', 'aria-label': `Completions of group ${group.index}` },
+    typeof prompt === 'string'
+      ? el('pre', { class: 'prompt' }, prompt)
+      : el(
+          'div',
+          { class: 'prompt' },
+          ...prompt.map(({ role, content }) =>
+            el('div', {}, el('span', { class: 'role' }, role), el('pre', {}, content)),
+          ),
+        ),
+    el(
+      'p',
+      { class: 'summary' },
+      `${shown.length} completions, mean reward ${formatNumber(group.mean)}, spread ${formatNumber(group.spread)}: ${signalLabel(group.signal)}.`,
+    ),
+    ...shown.map(completionCard),
+  );
+}
+
+function completionCard(completion: Completion): HTMLElement {
+  const { advantage, reward, length, truncated, rewards, details, error } = completion;
+  const sign = Math.abs(advantage) < 1e-8 ? 'zero' : advantage > 0 ? 'up' : 'down';
+  return el(
+    'article',
+    { class: `completion ${sign}` },
+    el(
+      'header',
+      {},
+      el('span', { class: 'advantage', title: 'Advantage' }, formatSigned(advantage)),
+      el('span', {}, reward === null ? 'no reward' : `reward ${formatNumber(reward)}`),
+      el('span', { class: 'muted' }, `${length} tokens`),
+      truncated && el('span', { class: 'tag warning' }, 'truncated'),
+    ),
+    el('pre', {}, completion.completion === '' ? '(empty)' : completion.completion),
+    el(
+      'dl',
+      { class: 'scores' },
+      ...Object.entries(rewards).map(([name, score]) =>
+        el(
+          'div',
+          {},
+          el('dt', {}, name),
+          el('dd', {}, score === null ? 'abstained' : formatNumber(score)),
+          extracted(details?.[name]),
+        ),
+      ),
+    ),
+    error !== null && failure(error),
+  );
+}
+
+function extracted(detail: { reason?: string; extracted?: string } | undefined): HTMLElement | null {
+  if (!detail) return null;
+  return el(
+    'dd',
+    { class: 'muted' },
+    detail.extracted !== undefined && 'extracted ',
+    detail.extracted !== undefined && el('code', {}, detail.extracted === '' ? '(empty)' : detail.extracted),
+    detail.extracted !== undefined && detail.reason !== undefined && ' · ',
+    detail.reason,
+  );
+}
+
+/** `path/to/file.ts:12:3`, as the trainer writes places. */
+const PLACE = /((?:[A-Za-z]:)?[^\s:()"']+\.\w+):(\d+)(?::(\d+))?/;
+
+function failure(error: string): HTMLElement {
+  const place = PLACE.exec(error);
+  const [text, file, line, column] = place ?? [];
+  if (!place || !text || !file) return el('p', { class: 'failure' }, error);
+  const open = () => host.postMessage({ type: 'open', file, line: Number(line), column: Number(column ?? 1) });
+  return el(
+    'p',
+    { class: 'failure' },
+    error.slice(0, place.index),
+    el('button', { class: 'link', onclick: open }, text),
+    error.slice(place.index + text.length),
+  );
+}

@@ -1,0 +1,193 @@
+import { el, setText } from '../dom.ts';
+import { formatNumber } from '../format.ts';
+import { host } from '../host.ts';
+import type { Change, Store } from '../store.ts';
+import { VirtualList } from '../virtual-list.ts';
+import { groupDetail } from './detail.ts';
+import { marks } from './marks.ts';
+import { FILTERS, type Group, groupsOf, SORTS, selectGroups } from './model.ts';
+import { signalLabel } from './signals.ts';
+import { StepPicker } from './step-picker.ts';
+
+const ROW_HEIGHT = 34;
+
+/** The groups of the chosen step, or of the newest one: a list to search and filter, and one of them opened. */
+export class Groups {
+  readonly element: HTMLElement;
+  readonly #store: Store;
+  readonly #picker: StepPicker;
+  readonly #list: VirtualList<Group>;
+  readonly #count = el('span', { class: 'muted count', role: 'status' });
+  readonly #bar: HTMLElement;
+  readonly #body = el('div', { class: 'groups-body' });
+  readonly #problem = el('p', { class: 'empty' });
+  /** The step that was asked for and has not come yet: one question at a time. */
+  #asked: number | null = null;
+  #groups: Group[] = [];
+  #shown: Group[] = [];
+  #largest = 0;
+  #openShown = '';
+
+  constructor(store: Store) {
+    this.#store = store;
+    this.#picker = new StepPicker(store);
+    this.#list = new VirtualList(
+      'Groups',
+      ROW_HEIGHT,
+      (group) => this.#row(group),
+      (group) => this.#openGroup(group),
+    );
+    this.#bar = this.#filterBar();
+    this.element = el('div', { class: 'groups' }, this.#picker.element, this.#bar, this.#body);
+    store.subscribe((changes) => this.#onChange(changes));
+  }
+
+  #onChange(changes: ReadonlySet<Change>): void {
+    const { main, rollouts } = this.#store;
+    if (!main) return;
+    if (changes.has('rollouts') && rollouts) {
+      this.#asked = null;
+      this.#groups = groupsOf(rollouts.rows);
+      this.#largest = rollouts.rows.reduce((most, { advantage }) => Math.max(most, Math.abs(advantage)), 0);
+      this.#openShown = '';
+    }
+    this.#ask();
+    if (changes.has('rollouts') || changes.has('layout') || changes.has('columns')) this.#update();
+  }
+
+  /** Asks for the step to show unless it is there, or another one is on its way. */
+  #ask(): void {
+    const { main, rollouts, layout } = this.#store;
+    const wanted = layout.step ?? main!.columns.lastStep;
+    if (wanted === 0 || this.#asked !== null || rollouts?.step === wanted) return;
+    this.#asked = wanted;
+    host.postMessage({ type: 'rollouts', step: wanted });
+  }
+
+  #update(): void {
+    const { layout, rollouts } = this.#store;
+    const open = layout.group === null ? undefined : this.#groups.find(({ index }) => index === layout.group);
+    this.#bar.hidden = open !== undefined;
+    if (open) {
+      this.#showDetail(open);
+      return;
+    }
+    this.#openShown = '';
+    if (!rollouts || rollouts.problem !== null || this.#groups.length === 0) {
+      setText(this.#problem, rollouts?.problem ?? 'Waiting for the first step…');
+      setText(this.#count, '');
+      this.#show(this.#problem);
+      return;
+    }
+    this.#show(this.#list.element);
+    this.#shown = selectGroups(this.#groups, layout.search, layout.filter, layout.sort);
+    this.#list.items = this.#shown;
+    const all = this.#groups.length;
+    setText(this.#count, this.#shown.length === all ? `${all} groups` : `${this.#shown.length} of ${all} groups`);
+  }
+
+  #show(element: HTMLElement): void {
+    if (this.#body.firstChild !== element) this.#body.replaceChildren(element);
+  }
+
+  #showDetail(group: Group): void {
+    const key = `${this.#store.rollouts!.step} ${group.index}`;
+    // Left alone while it is right, for the reader's place in it.
+    if (this.#openShown === key) return;
+    this.#openShown = key;
+    const close = () => {
+      this.#store.setLayout({ group: null });
+      requestAnimationFrame(() => requestAnimationFrame(() => this.#list.element.focus()));
+    };
+    const at = this.#shown.indexOf(group);
+    const step = (by: number) => {
+      const next = this.#shown[at + by];
+      if (next) this.#store.setLayout({ group: next.index });
+    };
+    const detail = groupDetail(group);
+    const view = el(
+      'div',
+      {
+        class: 'open-group',
+        onkeydown: (event: KeyboardEvent) => {
+          if (event.key === 'Escape') close();
+        },
+      },
+      el(
+        'div',
+        { class: 'bar' },
+        el('button', { class: 'flat', onclick: close }, '← All groups'),
+        el('h3', {}, `Group ${group.index}`),
+        marks(group.completions, this.#largest),
+        el('span', { class: 'spacer' }),
+        el('button', { class: 'flat', disabled: at <= 0, onclick: () => step(-1) }, 'Previous'),
+        el(
+          'button',
+          { class: 'flat', disabled: at < 0 || at >= this.#shown.length - 1, onclick: () => step(1) },
+          'Next',
+        ),
+      ),
+      detail,
+    );
+    const hadFocus = this.#body.contains(document.activeElement);
+    this.#show(view);
+    if (hadFocus) detail.focus();
+  }
+
+  /** What is read must not change under the reader: an opened group stays at its step. */
+  #openGroup(group: Group): void {
+    this.#store.setLayout({ group: group.index, step: this.#store.rollouts!.step });
+  }
+
+  #row(group: Group): HTMLElement {
+    const mean = formatNumber(group.mean);
+    const label = signalLabel(group.signal);
+    return el(
+      'div',
+      {
+        class: 'group-row',
+        'aria-label': `Group ${group.index}: ${group.title}. Mean reward ${mean}, spread ${formatNumber(group.spread)}, ${label}`,
+      },
+      el('span', { class: 'muted number' }, String(group.index)),
+      el('span', { class: 'group-title', title: group.title }, group.title),
+      marks(group.completions, this.#largest),
+      el('span', { class: 'number mean', title: 'Mean reward' }, mean),
+      el('span', { class: `signal ${group.signal === 'signal' ? '' : 'none'}` }, label),
+    );
+  }
+
+  #filterBar(): HTMLElement {
+    const { layout } = this.#store;
+    const search = el('input', {
+      type: 'search',
+      placeholder: 'Search prompts and completions',
+      'aria-label': 'Search prompts and completions',
+      oninput: () => this.#store.setLayout({ search: search.value }),
+    });
+    search.value = layout.search;
+    return el(
+      'div',
+      { class: 'bar' },
+      search,
+      select('Filter', FILTERS, layout.filter, (filter) => this.#store.setLayout({ filter })),
+      select('Order', SORTS, layout.sort, (sort) => this.#store.setLayout({ sort })),
+      this.#count,
+    );
+  }
+}
+
+function select(
+  label: string,
+  options: Record<string, { label: string }>,
+  value: string,
+  onChange: (value: string) => void,
+): HTMLElement {
+  const element = el(
+    'select',
+    { 'aria-label': label, onchange: () => onChange(element.value) },
+    ...Object.entries(options).map(([key, option]) =>
+      el('option', { value: key, selected: key === value }, option.label),
+    ),
+  );
+  return element;
+}

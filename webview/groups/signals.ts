@@ -1,0 +1,13 @@
+import type { GroupSignal } from '../../src/grpo/signal.ts';
+
+const LABELS: Record<GroupSignal, string> = {
+  signal: 'signal',
+  'too-easy': 'too easy',
+  'too-hard': 'too hard',
+  equal: 'all equal',
+  truncated: 'all truncated',
+  abstained: 'abstained',
+  failed: 'failed',
+};
+
+export const signalLabel = (signal: GroupSignal): string => LABELS[signal];

@@ -1,0 +1,64 @@
+import { el, setText } from '../dom.ts';
+import type { Store } from '../store.ts';
+
+/** Which step's groups are shown: one to type or step to, or always the newest. */
+export class StepPicker {
+  readonly element: HTMLElement;
+  readonly #store: Store;
+  readonly #input: HTMLInputElement;
+  readonly #of = el('span', { class: 'muted' });
+  readonly #follow: HTMLElement;
+
+  constructor(store: Store) {
+    this.#store = store;
+    this.#input = el('input', {
+      type: 'number',
+      min: 1,
+      class: 'step',
+      'aria-label': 'Step',
+      onchange: () => this.#choose(Number(this.#input.value)),
+    });
+    this.#follow = el(
+      'button',
+      { class: 'toggle', 'aria-pressed': 'true', onclick: () => this.#toggle() },
+      'Follow newest',
+    );
+    this.element = el(
+      'div',
+      { class: 'bar' },
+      el('span', {}, 'Step'),
+      el('button', { class: 'flat', 'aria-label': 'Step before', onclick: () => this.#choose(this.#shown - 1) }, '‹'),
+      this.#input,
+      el('button', { class: 'flat', 'aria-label': 'Next step', onclick: () => this.#choose(this.#shown + 1) }, '›'),
+      this.#of,
+      el('span', { class: 'spacer' }),
+      this.#follow,
+    );
+    store.subscribe(() => this.#update());
+  }
+
+  get #shown(): number {
+    return this.#store.layout.step ?? this.#store.main?.columns.lastStep ?? 0;
+  }
+
+  #choose(step: number): void {
+    const { main } = this.#store;
+    if (!main || main.columns.length === 0 || !Number.isFinite(step)) return;
+    this.#store.setLayout({ step: main.columns.steps[main.columns.nearest(step)]! });
+    this.#update();
+  }
+
+  #toggle(): void {
+    const { layout } = this.#store;
+    this.#store.setLayout(layout.step === null ? { step: this.#shown } : { step: null, group: null });
+  }
+
+  #update(): void {
+    const { main, layout } = this.#store;
+    if (!main) return;
+    const shown = String(this.#shown);
+    if (this.#input.value !== shown && document.activeElement !== this.#input) this.#input.value = shown;
+    setText(this.#of, `of ${main.columns.lastStep}`);
+    this.#follow.setAttribute('aria-pressed', String(layout.step === null));
+  }
+}
