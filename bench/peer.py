@@ -7,7 +7,7 @@ Every completion has the same length, so that every step is the same work. Float
 completions in one micro-batch: TRL's fastest way that computes what we compute.
 
 With --serve it says `ready`, takes one training step for each line `step` that it reads, and answers with that step's
-phases as a line of JSON. So another program can take turns with it on one machine.
+phases as a line of JSON, once it is ready for the next. So another program can take turns with it on one machine.
 """
 
 import argparse
@@ -125,8 +125,9 @@ def make_trainer(options: argparse.Namespace, output_dir: str, max_steps: int, s
         max_completion_length=options.tokens,
         generation_kwargs={"min_new_tokens": options.tokens},
         beta=options.beta,
-        learning_rate=1e-6,
+        learning_rate=options.learning_rate,
         lr_scheduler_type="constant",
+        shuffle_dataset=False,
         use_cpu=True,
         bf16=False,
         gradient_checkpointing=False,
@@ -156,20 +157,23 @@ def measure(options: argparse.Namespace, output_dir: str, out) -> None:
 
 
 def serve(options: argparse.Namespace, output_dir: str, out) -> None:
-    answers = 0
+    say = "ready"
+    waiting_cpu = 0.0
 
     def wait() -> None:
-        if answers == 0:
-            print("ready", file=out, flush=True)
+        """Answers only here, so that the trainer's work between two steps is done before another program's turn."""
+        nonlocal waiting_cpu
+        print(say, file=out, flush=True)
+        start = time.process_time()
         if sys.stdin.readline().strip() != "step":
             raise SystemExit
+        waiting_cpu = time.process_time() - start
 
-    def answer(phases: dict) -> None:
-        nonlocal answers
-        answers += 1
-        print(json.dumps(phases), file=out, flush=True)
+    def keep(phases: dict) -> None:
+        nonlocal say
+        say = json.dumps({**phases, "waiting_cpu_seconds": waiting_cpu})
 
-    make_trainer(options, output_dir, 10**6, Steps(wait, answer)).train()
+    make_trainer(options, output_dir, 10**6, Steps(wait, keep)).train()
 
 
 def main() -> None:
@@ -181,6 +185,7 @@ def main() -> None:
     parser.add_argument("--tokens", type=int, default=64, help="length of every completion")
     parser.add_argument("--steps", type=int, default=5, help="steps to take the medians of, after one to warm up")
     parser.add_argument("--beta", type=float, default=0.04, help="weight of the KL divergence; 0: no reference model")
+    parser.add_argument("--learning-rate", type=float, default=1e-6)
     parser.add_argument("--json", action="store_true", help="print one line of JSON")
     parser.add_argument("--serve", action="store_true", help="take one step for each line `step` on standard input")
     options = parser.parse_args()
