@@ -3,8 +3,8 @@ import { type ExtensionContext, window } from 'vscode';
 import { registerCommands } from './commands/table.ts';
 import { ConfigLenses } from './config/lenses.ts';
 import { Problems } from './config/problems.ts';
-import { Dashboards } from './dashboard/panel.ts';
 import type { Lab } from './lab.ts';
+import { once } from './once.ts';
 import { RunList } from './runs/run-list.ts';
 import { RunTree } from './runs/tree.ts';
 import { goOnAfterReload } from './training/after-reload.ts';
@@ -16,6 +16,7 @@ import { Training } from './training/training.ts';
 
 /** When this bundle began to load: the first line that esbuild.mjs puts into it. */
 declare const loadedAt: number;
+const loadMilliseconds = performance.now() - loadedAt;
 
 let training: Training | undefined;
 
@@ -28,24 +29,30 @@ export function activate(context: ExtensionContext): void {
   const unfinished = journal.take();
   training = new Training(join(context.extensionPath, 'dist', 'trainer.js'), runs, log, journal);
   const problems = new Problems();
-  const dashboards = new Dashboards(context, runs, log);
-  const activation = { load: activatedAt - loadedAt, activate: 0 };
+  const dashboards = once(async () => {
+    const { Dashboards } = await import('./dashboard/panel.ts');
+    const opened = new Dashboards(context, runs, log);
+    context.subscriptions.push(opened);
+    return opened;
+  });
+  const activation = { load: loadMilliseconds, activate: 0 };
   const lab: Lab = { context, log, runs, training, problems, dashboards, activation };
   context.subscriptions.push(
     log,
     runs,
     training,
     problems,
-    dashboards,
     new RunTree(runs, training),
     new TrainingStatus(training),
     new ConfigLenses(training),
     // Beside the editor and without the focus: whoever started it goes on typing.
-    training.onDidStart((folder) => dashboards.open(folder, { preserveFocus: true })),
+    training.onDidStart(async (folder) => (await dashboards()).open(folder, { preserveFocus: true })),
     ...notifyOutcomes(training, problems),
     ...showContexts(training),
     ...registerCommands(lab),
   );
+  // Right after the activation: panels that come back with the window wait for it.
+  setImmediate(() => void dashboards());
   if (unfinished) void goOnAfterReload(lab, unfinished);
   activation.activate = performance.now() - activatedAt;
   log.info(`Activated in ${activation.activate.toFixed(1)} ms, after ${activation.load.toFixed(1)} ms to load`);

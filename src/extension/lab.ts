@@ -11,7 +11,7 @@ export interface Lab {
   runs: RunList;
   training: Training;
   problems: Problems;
-  dashboards: Dashboards;
+  dashboards: () => Promise<Dashboards>;
   /** Milliseconds that it took to load and activate the extension. */
   activation: { load: number; activate: number };
 }

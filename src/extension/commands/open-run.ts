@@ -8,7 +8,7 @@ import { folderOf, pickRun } from './pick-run.ts';
 
 export async function openDashboard(lab: Lab, given?: unknown): Promise<void> {
   const folder = folderOf(given) ?? (await pickRun(lab, undefined, 'Open Dashboard'))?.folder;
-  if (folder !== undefined) lab.dashboards.open(folder);
+  if (folder !== undefined) (await lab.dashboards()).open(folder);
 }
 
 /** The folder of the checkpoint given, or of a run's newest. */

@@ -151,13 +151,15 @@ export class Training implements Disposable {
       const process = new TrainerProcess(this.#script, await trainerOptions(request));
       this.#process = process;
       this.#log.info(`${request.name}: trainer started (process ${process.pid})`);
-      process.onDidPrint((text) => this.#log.info(`${request.name}: ${text.trimEnd()}`));
+      process.onDidPrint((text) => this.#leaving || this.#log.info(`${request.name}: ${text.trimEnd()}`));
       process.onDidEmit((event) => void this.#take(active, event));
       const exit = await process.exited;
-      this.#log.info(`${request.name}: trainer ended (${exit.signal ?? `status ${exit.code}`})`);
       process.dispose();
+      if (this.#leaving) return;
+      this.#log.info(`${request.name}: trainer ended (${exit.signal ?? `status ${exit.code}`})`);
       await this.#finish({ training: active, exit });
     } catch (error) {
+      if (this.#leaving) return;
       const lastWords = error instanceof Error ? error.message : String(error);
       await this.#finish({ training: active, exit: { end: undefined, code: null, signal: null, lastWords } });
     }
@@ -168,14 +170,14 @@ export class Training implements Disposable {
     this.#process = undefined;
     const { folder } = ended.training;
     if (folder !== undefined) await this.#runs.detach(folder);
-    // What ends because the window closes is to be remembered.
-    if (this.#leaving) return;
     this.#ended.fire(ended);
     this.#startNext();
     this.#change();
   }
 
   async #take(active: ActiveTraining, event: TrainerEvent): Promise<void> {
+    // The log and the views are going or gone.
+    if (this.#leaving) return;
     active.progress.take(event);
     logEvent(this.#log, active.request.name, event);
     if (event.type === 'start') {
