@@ -17,7 +17,7 @@ export const formatSigned = (value: number): string =>
 
 /** 0.125 as "12.5 %". */
 export const formatShare = (value: number | null | undefined): string =>
-  value === null || value === undefined || Number.isNaN(value) ? '–' : `${Number((value * 100).toFixed(1))} %`;
+  value === null || value === undefined || Number.isNaN(value) ? '–' : `${Number((value * 100).toPrecision(3))} %`;
 
 /** Seconds as "42 s", "3:05 min" or "2:07 h". */
 export function formatDuration(seconds: number): string {

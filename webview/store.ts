@@ -23,7 +23,7 @@ type Listener = (changes: ReadonlySet<Change>) => void;
 export class Store {
   main: ShownRun | undefined;
   /** Runs laid over the main one, in the order in which they were chosen. */
-  readonly compared = new Map<string, ShownRun>();
+  compared = new Map<string, ShownRun>();
   others: RunSummary[] = [];
   rollouts: StepRollouts | undefined;
   layout: Layout = restoreLayout(host.getState());
@@ -53,7 +53,14 @@ export class Store {
           this.#save();
           this.#changed('head', 'columns', 'rollouts');
         } else if (this.layout.compared.includes(message.head.folder)) {
-          this.compared.set(message.head.folder, run);
+          const there = new Map(this.compared).set(message.head.folder, run);
+          // In the order of choice, whichever came first: it decides the colours.
+          this.compared = new Map(
+            this.layout.compared.flatMap((folder) => {
+              const other = there.get(folder);
+              return other ? [[folder, other]] : [];
+            }),
+          );
           this.#changed('compared', 'columns');
         }
         return;

@@ -42,7 +42,7 @@ export function chartActions(
     {
       class: 'flat toggle',
       'aria-pressed': 'false',
-      'aria-label': `Logarithmic axis, ${title}`,
+      'aria-label': `Log axis of ${title}`,
       onclick: events.onLog,
     },
     'Log',

@@ -65,7 +65,7 @@ export class Chart {
     this.element = el(
       'section',
       { class: `chart chart-${definition.id}`, 'aria-label': definition.title },
-      el('header', { class: 'chart-head' }, el('h3', {}, title), this.#actions.element, this.#readout()),
+      el('header', { class: 'chart-head' }, el('h2', {}, title), this.#actions.element, this.#readout()),
       this.#slider,
       definition.note ? el('p', { class: 'note' }, definition.note) : null,
     );

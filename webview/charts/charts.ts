@@ -13,6 +13,7 @@ import { toolbar } from './toolbar.ts';
 export class Charts {
   readonly element = el('div', { class: 'curves' });
   readonly #grid = el('div', { class: 'charts' });
+  readonly #empty = el('p', { class: 'empty' }, 'The curves start with the first step.');
   /** Hears what a screen reader should say of the curve with the keyboard's focus. */
   readonly #live = el('div', { class: 'visually-hidden', 'aria-live': 'polite', role: 'status' });
   readonly #store: Store;
@@ -27,6 +28,7 @@ export class Charts {
     this.element.append(
       toolbar(store, () => store.main && exportMetrics(store.main)),
       this.#live,
+      this.#empty,
       this.#grid,
     );
     store.subscribe((changes) => this.#onChange(changes));
@@ -53,6 +55,7 @@ export class Charts {
   /** Makes the charts for the metrics that there are; new ones may come while a run goes on. */
   #arrange(): void {
     const { head, columns } = this.#store.main!;
+    this.#empty.hidden = columns.length > 0;
     const definitions = chartDefinitions(columns.keys, head.config);
     const shape = JSON.stringify(definitions);
     if (shape === this.#shape) return;

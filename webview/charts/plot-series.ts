@@ -26,6 +26,7 @@ export interface DrawnSeries {
   dash: number[];
   share: boolean;
   sparse: boolean;
+  points: boolean;
   keep: CurveSource['keep'];
 }
 
@@ -73,6 +74,7 @@ export function drawnSeries(chart: ChartDefinition, settings: PlotSettings) {
       dash: [6, 3],
       // Another run may have far fewer steps than there are pixels.
       sparse: true,
+      points: false,
     });
   return { drawn, bands };
 }
@@ -90,6 +92,7 @@ function lookOf(chart: ChartDefinition, series: SeriesDefinition, theme: ChartTh
     dash: series.style === 'dotted' ? [2, 3] : [],
     share: series.share ?? false,
     sparse: series.sparse ?? false,
+    points: series.sparse ?? false,
     keep: chart.stacked ? ('mean' as const) : ('extremes' as const),
   };
 }
@@ -114,11 +117,17 @@ export function plotData(drawn: readonly DrawnSeries[], from: number, to: number
   );
 }
 
+/** Dots where few evaluations are, none on lines that only go with another; else as uPlot does: when there is room for them. */
+function pointsOf(stroke: string | null, points: boolean, sparse: boolean): uPlot.Series.Points {
+  if (points) return { show: true, size: 5 };
+  return stroke === null || sparse ? { show: false } : {};
+}
+
 export function toUplotSeries(drawn: readonly DrawnSeries[]): uPlot.Series[] {
   return [
     {},
     ...drawn.map(
-      ({ label, stroke, fill, width, dash, share, sparse }): uPlot.Series => ({
+      ({ label, stroke, fill, width, dash, share, sparse, points }): uPlot.Series => ({
         label,
         scale: share ? 'share' : 'y',
         width,
@@ -126,7 +135,7 @@ export function toUplotSeries(drawn: readonly DrawnSeries[]): uPlot.Series[] {
         spanGaps: sparse,
         ...(stroke !== null && { stroke }),
         ...(fill !== null && { fill }),
-        points: { show: sparse && dash.length === 2, size: 5 },
+        points: pointsOf(stroke, points, sparse),
       }),
     ),
   ];

@@ -1,5 +1,6 @@
 import uPlot from 'uplot';
 import { formatNumber, formatShare } from '../format.ts';
+import { niceTicks } from '../ticks.ts';
 import type { ChartDefinition } from './definitions.ts';
 import { type DrawnSeries, drawnSeries, type PlotSettings, plotData, toUplotSeries } from './plot-series.ts';
 import type { ChartTheme } from './theme.ts';
@@ -44,7 +45,7 @@ export class Plot {
         series: toUplotSeries(drawn),
         bands: bands.map(({ upper, lower, fill }) => ({ series: [upper, lower], fill })),
         scales: this.#scales(log),
-        axes: this.#axes(settings.theme, width),
+        axes: this.#axes(settings.theme, width, log),
         cursor: {
           y: false,
           drag: { x: true, y: false, setScale: false },
@@ -166,7 +167,7 @@ export class Plot {
     };
   }
 
-  #axes(theme: ChartTheme, width: number): uPlot.Axis[] {
+  #axes(theme: ChartTheme, width: number, log: boolean): uPlot.Axis[] {
     const { unit, series } = this.#chart;
     const axis = { stroke: theme.muted, font: theme.font, ticks: { show: false } } satisfies uPlot.Axis;
     const axes: uPlot.Axis[] = [
@@ -186,6 +187,7 @@ export class Plot {
         size: 52,
         grid: { stroke: theme.grid, width: 1 },
         space: 32,
+        ...(log && { splits: (_: uPlot, __: number, low: number, high: number) => niceTicks(low, high, 6, true) }),
         values: (_, values) =>
           values.map((value) => (value === null ? '' : unit === 'share' ? formatShare(value) : formatNumber(value))),
       },

@@ -1,6 +1,8 @@
 import { el, setText } from '../dom.ts';
 import { formatCount } from '../format.ts';
 import type { Store } from '../store.ts';
+import { overlayColor } from './overlay-color.ts';
+import { onThemeChange, readTheme } from './theme.ts';
 
 /** What holds for all charts: smoothing, zoom, and the export of all numbers. */
 export function toolbar(store: Store, exportAll: () => void): HTMLElement {
@@ -27,8 +29,19 @@ export function toolbar(store: Store, exportAll: () => void): HTMLElement {
         : 'Drag to zoom, click a step for its groups',
     );
   };
+  const overlays = el('span', { class: 'overlays' });
+  const showOverlays = () =>
+    overlays.replaceChildren(
+      ...[...store.compared.values()].map(({ head }, index) => {
+        const swatch = el('span', { class: 'swatch dashed' });
+        swatch.style.setProperty('--color', readTheme().palette[overlayColor(index)]!);
+        return el('span', { class: 'overlay' }, swatch, head.name);
+      }),
+    );
+  onThemeChange(showOverlays);
   store.subscribe((changes) => {
     if (changes.has('layout')) update();
+    if (changes.has('compared')) showOverlays();
   });
   update();
   return el(
@@ -37,6 +50,7 @@ export function toolbar(store: Store, exportAll: () => void): HTMLElement {
     el('label', { for: 'smoothing' }, 'Smoothing'),
     slider,
     value,
+    overlays,
     el('span', { class: 'spacer' }),
     range,
     reset,

@@ -117,7 +117,7 @@ export class Groups {
         'div',
         { class: 'bar' },
         el('button', { class: 'flat', onclick: close }, '← All groups'),
-        el('h3', {}, `Group ${group.index}`),
+        el('h2', {}, `Group ${group.index}`),
         marks(group.completions, this.#largest),
         el('span', { class: 'spacer' }),
         el('button', { class: 'flat', disabled: at <= 0, onclick: () => step(-1) }, 'Previous'),
@@ -140,18 +140,16 @@ export class Groups {
   }
 
   #row(group: Group): HTMLElement {
-    const mean = formatNumber(group.mean);
     const label = signalLabel(group.signal);
+    // Read as a sentence: what the columns mean is not to be seen, but to be heard.
+    const heard = (text: string) => el('span', { class: 'visually-hidden' }, text);
     return el(
       'div',
-      {
-        class: 'group-row',
-        'aria-label': `Group ${group.index}: ${group.title}. Mean reward ${mean}, spread ${formatNumber(group.spread)}, ${label}`,
-      },
-      el('span', { class: 'muted number' }, String(group.index)),
+      { class: 'group-row' },
+      el('span', { class: 'muted number' }, heard('Group '), String(group.index)),
       el('span', { class: 'group-title', title: group.title }, group.title),
       marks(group.completions, this.#largest),
-      el('span', { class: 'number mean', title: 'Mean reward' }, mean),
+      el('span', { class: 'number', title: 'Mean reward' }, heard('mean reward '), formatNumber(group.mean)),
       el('span', { class: `signal ${group.signal === 'signal' ? '' : 'none'}` }, label),
     );
   }
