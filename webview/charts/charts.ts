@@ -2,10 +2,9 @@ import { el, setText } from '../dom.ts';
 import { exportChart, exportMetrics } from '../export/export.ts';
 import type { Change, ShownRun, Store } from '../store.ts';
 import { Chart, type ChartEvents, type ChartView } from './chart.ts';
-import { Curves } from './curves.ts';
+import { Curves, type PlottedRun } from './curves.ts';
 import { chartDefinitions } from './definitions.ts';
 import { overlayColor } from './overlay-color.ts';
-import type { PlottedRun } from './plot-series.ts';
 import { onThemeChange, readTheme } from './theme.ts';
 import { toolbar } from './toolbar.ts';
 

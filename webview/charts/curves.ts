@@ -79,3 +79,12 @@ function smooth(curve: Curve, from: number, to: number, smoothing: number): void
     values[i] = curve.average / curve.weight;
   }
 }
+
+/** A run as the charts draw it: the main one first, those laid over it after. */
+export interface PlottedRun {
+  name: string;
+  folder: string;
+  curves: Curves;
+  /** Palette index of a run laid over the main one. */
+  color: number;
+}

@@ -1,17 +1,8 @@
 import type uPlot from 'uplot';
-import type { Curves } from './curves.ts';
+import type { PlottedRun } from './curves.ts';
 import { type AlignedCurves, type CurveSource, decimate } from './decimate.ts';
 import type { ChartDefinition, SeriesDefinition, Terms } from './definitions.ts';
 import { type ChartTheme, translucent } from './theme.ts';
-
-/** A run as the charts draw it: the main one first, those laid over it after. */
-export interface PlottedRun {
-  name: string;
-  folder: string;
-  curves: Curves;
-  /** Palette index of a run laid over the main one. */
-  color: number;
-}
 
 /** One line or area as it is drawn: what it is computed from and how it looks. */
 export interface DrawnSeries {

@@ -1,6 +1,6 @@
 import type { MetricColumns } from '../../src/protocol/metric-columns.ts';
+import type { PlottedRun } from '../charts/curves.ts';
 import type { ChartDefinition } from '../charts/definitions.ts';
-import type { PlottedRun } from '../charts/plot-series.ts';
 
 /** RFC 4180; missing values are empty. */
 function csv(headings: readonly string[], rows: Iterable<readonly (string | number)[]>): string {

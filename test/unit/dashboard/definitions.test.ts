@@ -1,0 +1,77 @@
+import { describe, expect, it } from 'vitest';
+import { runConfigSchema } from '../../../src/protocol/run-config.ts';
+import { chartDefinitions, rewardWeights } from '../../../webview/charts/definitions.ts';
+
+const config = (rewards: unknown[], more: object = {}) =>
+  runConfigSchema.parse({ model: 'm', dataset: 'd.jsonl', rewards, ...more });
+
+describe('rewardWeights', () => {
+  it('takes the weights of named functions, and of the file that stands for the others', () => {
+    const weights = rewardWeights(
+      ['format', 'exact', 'close'],
+      config([
+        { file: 'a.reward.ts', function: 'format', weight: 0.5 },
+        { file: 'b.reward.ts', weight: 2 },
+      ]),
+    );
+    expect(Object.fromEntries(weights!)).toEqual({ format: 0.5, exact: 2, close: 2 });
+  });
+
+  it('does not guess between two files of different weight', () => {
+    const rewards = [
+      { file: 'a.reward.ts', weight: 1 },
+      { file: 'b.reward.ts', weight: 2 },
+    ];
+    expect(rewardWeights(['x'], config(rewards))).toBeUndefined();
+    const [chart] = chartDefinitions(['reward', 'rewards/x/mean'], config(rewards));
+    expect(chart!.note).toContain('without their weights');
+  });
+});
+
+describe('chartDefinitions', () => {
+  const keys = [
+    ...['loss', 'kl', 'entropy', 'learning_rate', 'reward', 'groups/reward_std', 'rewards/f/mean', 'rewards/f/std'],
+    ...[
+      'groups/signal',
+      'groups/too_easy',
+      'completions/mean_length',
+      'completions/clipped_ratio',
+      'clip_ratio/low_mean',
+    ],
+    ...['time/rollout', 'time/update', 'step_time', 'grad_norm', 'num_tokens', 'answers seen'],
+  ];
+
+  it('begins with the reward and ends with the loss and its explanation', () => {
+    const charts = chartDefinitions(keys, config(['a.reward.ts#f']));
+    expect(charts[0]!.id).toBe('reward');
+    expect(charts.at(-1)!.id).toBe('loss');
+    expect(charts.at(-1)!.note).toContain('near 0');
+  });
+
+  it('draws what a reward function is worth in the sum', () => {
+    const [reward] = chartDefinitions(keys, config([{ file: 'a.reward.ts', function: 'f', weight: 3 }]));
+    const series = reward!.series.find(({ id }) => id === 'rewards/f/mean')!;
+    expect(series.terms).toEqual([{ key: 'rewards/f/mean', weight: 3 }]);
+    expect(series.label).toContain('3');
+  });
+
+  it('makes a chart of every metric it does not know, and none of what is missing', () => {
+    const ids = chartDefinitions(keys, config([])).map(({ id }) => id);
+    expect(ids).toContain('answers seen');
+    expect(chartDefinitions(['reward'], config([])).map(({ id }) => id)).toEqual(['reward']);
+  });
+
+  it('explains clip ratios that are always 0', () => {
+    const note = (iterations: number) =>
+      chartDefinitions(keys, config([], { numIterations: iterations })).find(({ id }) => id === 'clip_ratio')!.note;
+    expect(note(1)).toContain('Always 0');
+    expect(note(2)).toBeUndefined();
+  });
+
+  it('stacks layers: each is drawn on top of those before it, and shows its own value', () => {
+    const chart = chartDefinitions(keys, config([])).find(({ id }) => id === 'step_time')!;
+    const update = chart.series.find(({ id }) => id === 'time/update')!;
+    expect(update.terms.map(({ key }) => key)).toContain('time/rollout');
+    expect(update.shown).toEqual([{ key: 'time/update', weight: 1 }]);
+  });
+});

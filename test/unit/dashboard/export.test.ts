@@ -1,0 +1,63 @@
+import { describe, expect, it } from 'vitest';
+import { MetricColumns } from '../../../src/protocol/metric-columns.ts';
+import { Curves } from '../../../webview/charts/curves.ts';
+import { chartCsv, metricsCsv } from '../../../webview/export/csv.ts';
+import { formatDuration, formatNumber, formatShare } from '../../../webview/format.ts';
+import { estimate } from '../../../webview/head/estimate.ts';
+import { niceTicks } from '../../../webview/ticks.ts';
+
+const columns = new MetricColumns();
+for (const step of [1, 2, 3])
+  columns.push({ step, reward: step / 4, 'odd, "name"': step === 2 ? null : 1, step_time: 2, num_tokens: step * 100 });
+
+describe('CSV', () => {
+  it('holds every metric under its key; a missing value is an empty field', () => {
+    expect(metricsCsv(columns).split('\r\n')).toEqual([
+      'step,reward,"odd, ""name""",step_time,num_tokens',
+      '1,0.25,1,2,100',
+      '2,0.5,,2,200',
+      '3,0.75,1,2,300',
+      '',
+    ]);
+  });
+
+  it('holds what a chart shows, of every run on it', () => {
+    const run = (folder: string) => ({ name: 'sort', folder, color: 0, curves: new Curves(columns) });
+    const series = [{ id: 'reward', label: 'reward × 2', terms: [{ key: 'reward', weight: 2 }], color: 0 }];
+    const csv = chartCsv({ id: 'reward', title: 'Reward', series }, [run('/a/one'), run('/a/two')], [2, 3]);
+    expect(csv.split('\r\n')).toEqual(['run,step,reward × 2', 'one,2,1', 'one,3,1.5', 'two,2,1', 'two,3,1.5', '']);
+  });
+});
+
+describe('niceTicks', () => {
+  it('covers the range with round numbers', () => {
+    expect(niceTicks(0.03, 0.92, 5, false)).toEqual([0, 0.2, 0.4, 0.6, 0.8, 1]);
+    expect(niceTicks(3, 3, 5, false).length).toBeGreaterThan(1);
+  });
+
+  it('goes by powers of ten on a logarithmic axis, on both sides of 0', () => {
+    expect(niceTicks(-0.01, 5, 6, true)).toEqual([-10, -1, -0.1, -0.01, -0.001, 0, 0.001, 0.01, 0.1, 1, 10]);
+  });
+});
+
+describe('what the head says', () => {
+  const head = { config: { maxSteps: 13 } } as Parameters<typeof estimate>[0];
+
+  it('estimates from the last steps', () => {
+    expect(estimate(head, columns)).toEqual({ tokensPerSecond: 50, secondsLeft: 20 });
+  });
+
+  it('says nothing after the first step, which also compiles', () => {
+    const one = new MetricColumns();
+    one.push({ step: 1, step_time: 9, num_tokens: 100 });
+    expect(estimate(head, one)).toEqual({ tokensPerSecond: null, secondsLeft: null });
+  });
+
+  it('writes numbers for people', () => {
+    expect([0, 0.25, -1.5, 2e-6, 1234567, Number.NaN].map(formatNumber)).toEqual([
+      ...['0', '0.25', '−1.5', '2e-6', '1.23e6', '–'],
+    ]);
+    expect([59.4, 65, 3600 * 2 + 60 * 7].map(formatDuration)).toEqual(['59 s', '1:05 min', '2:07 h']);
+    expect([0.125, 0.0005, 1].map(formatShare)).toEqual(['12.5 %', '0.05 %', '100 %']);
+  });
+});

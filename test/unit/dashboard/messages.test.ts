@@ -1,0 +1,68 @@
+import { describe, expect, it } from 'vitest';
+import { DASHBOARD_VERSION, dashboardMessage, hostMessage } from '../../../src/protocol/dashboard.ts';
+import { restoreLayout } from '../../../webview/layout.ts';
+
+const head = {
+  folder: '/runs/1',
+  name: 'sort',
+  createdAt: '2026-01-01T00:00:00Z',
+  state: 'running',
+  reason: null,
+  step: 1,
+  device: 'cpu',
+  config: {},
+  trainer: 'ours',
+  phase: null,
+};
+const snapshot = {
+  type: 'snapshot',
+  version: DASHBOARD_VERSION,
+  main: true,
+  head,
+  columns: { steps: Float64Array.of(1), values: { reward: Float64Array.of(Number.NaN) } },
+};
+
+describe('messages to the dashboard', () => {
+  it('survive being sent', () => {
+    expect(hostMessage.parse(structuredClone(snapshot))).toEqual(snapshot);
+  });
+
+  it.each([
+    ['of another version', { ...snapshot, version: DASHBOARD_VERSION + 1 }],
+    ['with columns as JSON', { ...snapshot, columns: { steps: [1], values: {} } }],
+    ['with a state that there is not', { ...snapshot, head: { ...head, state: 'sleeping' } }],
+    ['of an unknown type', { type: 'dance' }],
+  ])('are refused %s', (_, message) => {
+    expect(hostMessage.safeParse(message).success).toBe(false);
+  });
+});
+
+describe('messages from the dashboard', () => {
+  it.each([
+    { type: 'ready', version: DASHBOARD_VERSION },
+    { type: 'control', command: 'pause' },
+    { type: 'rollouts', step: 12 },
+    { type: 'save', name: 'reward.svg', content: Uint8Array.of(1) },
+  ])('are understood: $type', (message) => {
+    expect(dashboardMessage.parse(structuredClone(message))).toEqual(message);
+  });
+
+  it.each([
+    ['any command of the editor', { type: 'command', command: 'workbench.action.quit' }],
+    ['to end a trainer at once', { type: 'control', command: 'terminate' }],
+    ['a step that is no number', { type: 'rollouts', step: '../../secret' }],
+  ])('cannot ask for %s', (_, message) => {
+    expect(dashboardMessage.safeParse(message).success).toBe(false);
+  });
+});
+
+describe('restoreLayout', () => {
+  it('brings back what was kept, with defaults for the rest', () => {
+    const layout = restoreLayout({ folder: '/runs/1', smoothing: 0.6, step: 12, split: 0.3 });
+    expect(layout).toMatchObject({ smoothing: 0.6, step: 12, split: 0.3, tab: 'groups', compared: [] });
+  });
+
+  it('starts afresh with a layout that does not fit', () => {
+    expect(restoreLayout({ smoothing: 'much' })).toEqual(restoreLayout(undefined));
+  });
+});

@@ -1,0 +1,127 @@
+import { appendFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { hostname, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { RunFeed } from '../../../src/extension/dashboard/run-feed.ts';
+import { readCompletions } from '../../../src/extension/dashboard/run-files.ts';
+import { RunStream } from '../../../src/extension/dashboard/run-stream.ts';
+import { type HostMessage, hostMessage } from '../../../src/protocol/dashboard.ts';
+import { runConfigSchema } from '../../../src/protocol/run-config.ts';
+import type { RunInfo } from '../../../src/protocol/run-folder.ts';
+
+let folder: string;
+let feed: RunFeed | undefined;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'grpo-feed-'));
+});
+afterEach(() => {
+  feed?.dispose();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+function writeInfo(changes: Partial<RunInfo> = {}): void {
+  const info: RunInfo = {
+    version: 1,
+    name: 'sort',
+    configFile: '/w/sort.grpo.json',
+    createdAt: '2026-01-01T00:00:00.000Z',
+    updatedAt: '2026-01-01T00:00:00.000Z',
+    state: 'running',
+    reason: null,
+    step: 0,
+    seed: 42,
+    device: 'cpu',
+    versions: {},
+    config: runConfigSchema.parse({ model: 'm', dataset: 'd.jsonl', rewards: ['a.reward.ts'] }),
+    ...changes,
+  };
+  writeFileSync(join(folder, 'run.json'), JSON.stringify(info));
+}
+
+const writeStep = (step: number) =>
+  appendFileSync(join(folder, 'metrics.jsonl'), `${JSON.stringify({ reward: step / 10, step })}\n`);
+
+/** What a webview would have been told, checked and copied as on its way there. */
+function follow(isOurs = false) {
+  const messages: HostMessage[] = [];
+  const post = (message: HostMessage) => {
+    messages.push(hostMessage.parse(structuredClone(message)));
+  };
+  const followed = new RunFeed(
+    folder,
+    () => isOurs,
+    () => stream.update(),
+  );
+  const stream = new RunStream(followed, true, post);
+  feed = followed;
+  return { feed: followed, stream, messages };
+}
+
+const rewards = (messages: HostMessage[]) =>
+  messages.flatMap((message) => ('columns' in message ? [...(message.columns.values.reward ?? [])] : []));
+
+describe('a run on its way to the dashboard', () => {
+  it('is sent whole, then only what is new, at most ten times a second', async () => {
+    writeInfo();
+    writeStep(1);
+    writeStep(2);
+    const { messages } = follow();
+    await vi.waitFor(() => expect(rewards(messages)).toEqual([0.1, 0.2]));
+    const before = messages.length;
+    const started = performance.now();
+    for (let step = 3; step <= 52; step++) {
+      writeStep(step);
+      await delay(10);
+    }
+    await vi.waitFor(() => expect(rewards(messages)).toHaveLength(52));
+    const tenths = (performance.now() - started) / 100;
+    expect(messages.slice(before).every(({ type }) => type === 'append')).toBe(true);
+    expect(messages.length - before).toBeLessThanOrEqual(tenths + 1);
+    expect(rewards(messages).at(-1)).toBe(5.2);
+  });
+
+  it('is sent whole again to a webview that was away', async () => {
+    writeInfo();
+    writeStep(1);
+    const { messages, stream } = follow();
+    await vi.waitFor(() => expect(rewards(messages)).toEqual([0.1]));
+    messages.length = 0;
+    stream.restart();
+    expect(messages.map(({ type }) => type)).toEqual(['snapshot']);
+    expect(rewards(messages)).toEqual([0.1]);
+  });
+
+  it('tells whose trainer runs it: ours, another one, or none any more', async () => {
+    writeInfo();
+    const seen = (messages: HostMessage[]) =>
+      messages.flatMap((message) => ('head' in message ? [message.head.trainer] : [])).at(-1);
+    const first = follow();
+    await vi.waitFor(() => expect(seen(first.messages)).toBe('none'));
+    writeFileSync(join(folder, 'trainer.lock'), JSON.stringify({ pid: process.pid, host: hostname() }));
+    first.feed.changed();
+    await vi.waitFor(() => expect(seen(first.messages)).toBe('other'));
+    first.feed.dispose();
+    const second = follow(true);
+    await vi.waitFor(() => expect(seen(second.messages)).toBe('ours'));
+  });
+
+  it('appears when a folder that was empty becomes a run', async () => {
+    const { messages } = follow();
+    await delay(50);
+    expect(messages).toEqual([]);
+    writeInfo({ state: 'failed', reason: 'The disk is full.' });
+    await vi.waitFor(() => expect(messages.map(({ type }) => type)).toEqual(['snapshot']));
+    expect(messages[0]).toMatchObject({ head: { state: 'failed', reason: 'The disk is full.' } });
+  });
+});
+
+describe('readCompletions', () => {
+  it('leaves token ids behind', async () => {
+    mkdirSync(join(folder, 'rollouts'));
+    const row = { step: 7, group: 0, prompt: 'p', prompt_ids: [1], completion: 'c', completion_ids: [2, 3], reward: 1 };
+    writeFileSync(join(folder, 'rollouts', 'step-000007.jsonl'), `${JSON.stringify(row)}\n`);
+    expect(await readCompletions(folder, 7)).toEqual([{ step: 7, group: 0, prompt: 'p', completion: 'c', reward: 1 }]);
+    await expect(readCompletions(folder, 8)).rejects.toThrow('ENOENT');
+  });
+});
