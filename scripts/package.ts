@@ -44,6 +44,9 @@ try {
   const dependencies = Object.fromEntries(NATIVE.map((name) => [name, copyPackage(name)]));
   writeJson(join(stage, 'package.json'), { ...published, dependencies });
 
+  // Without it vsce warns that too much may be in the package.
+  writeFileSync(join(stage, '.vscodeignore'), '');
+
   const vsce = createRequire(import.meta.url).resolve('@vscode/vsce/vsce');
   const args = [
     'package',

@@ -1,0 +1,42 @@
+/** package.json says what there is, the code does it: they must agree. */
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import manifest from '../../../package.json';
+
+const ROOT = join(import.meta.dirname, '../../..');
+const { contributes } = manifest;
+const declared = contributes.commands.map(({ command }) => command);
+const table = readFileSync(join(ROOT, 'src/extension/commands/table.ts'), 'utf8');
+const implemented = [...table.matchAll(/'(grpo\.\w+)': async/g)].map(([, id]) => id!);
+/** Only the walkthrough has it. */
+const HIDDEN = 'grpo.openFirstReward';
+
+test('every command is declared and implemented', () => {
+  expect(implemented.filter((id) => id !== HIDDEN).sort()).toEqual([...declared].sort());
+});
+
+test('menus, welcome views and the walkthrough name commands that exist', () => {
+  const text = JSON.stringify([contributes.menus, contributes.viewsWelcome, contributes.walkthroughs]);
+  const named = [...text.matchAll(/grpo\.\w+(?=["()])/g)].map(([id]) => id);
+  const contexts = ['grpo.training'];
+  const known = [...declared, ...contexts, HIDDEN, ...contributes.views.grpo.map(({ id }) => id)];
+  expect(named.length).toBeGreaterThan(20);
+  expect(named.filter((id) => !known.includes(id))).toEqual([]);
+});
+
+test('code calls commands that exist', () => {
+  const folder = join(ROOT, 'src/extension');
+  const sources = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.ts'));
+  for (const source of sources) {
+    const text = readFileSync(join(folder, source), 'utf8');
+    for (const [, id] of text.matchAll(/executeCommand\('(grpo\.\w+)'/g)) expect(implemented, source).toContain(id);
+  }
+});
+
+test('files that it names are there', () => {
+  const text = JSON.stringify(manifest);
+  const files = [...text.matchAll(/"(?:\.\/)?((?:media|schemas)\/[^"]+)"/g)].map(([, file]) => file!);
+  expect(files).toContain('schemas/grpo.schema.json');
+  expect(files.filter((file) => !existsSync(join(ROOT, file)))).toEqual([]);
+});
