@@ -1,3 +1,4 @@
+import './dock.css';
 import { el } from './dom.ts';
 import type { Store } from './store.ts';
 

@@ -1,5 +1,6 @@
 import 'uplot/dist/uPlot.min.css';
-import './style.css';
+import './base.css';
+import './controls.css';
 import { DASHBOARD_VERSION } from '../src/protocol/dashboard.ts';
 import { Charts } from './charts/charts.ts';
 import { Compare } from './compare/compare.ts';

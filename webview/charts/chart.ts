@@ -103,15 +103,20 @@ export class Chart {
 
   moveCursor(step: number | null): void {
     const view = this.#view;
-    if (!view || !this.#visible) return;
+    if (!view) return;
+    view.cursor = step;
+    if (!this.#visible) {
+      this.#stale = true;
+      return;
+    }
     this.#plot.setCursor(step);
-    const { curves } = view.runs[0]!;
-    const row = step === null ? curves.columns.length - 1 : curves.columns.nearest(step);
+    const { columns } = view.runs[0]!.curves;
+    const row = columns.nearest(step ?? view.chosen ?? columns.lastStep);
     for (const series of this.definition.series)
       setText(this.#readouts.get(series.id)!.value, row < 0 ? '–' : this.format(this.valueAt(series, row), series));
     this.#slider.setAttribute('aria-valuemin', String(view.range[0]));
     this.#slider.setAttribute('aria-valuemax', String(view.range[1]));
-    const at = row < 0 ? 0 : curves.columns.steps[row]!;
+    const at = row < 0 ? 0 : columns.steps[row]!;
     this.#slider.setAttribute('aria-valuenow', String(at));
     this.#slider.setAttribute('aria-valuetext', `step ${at}`);
   }

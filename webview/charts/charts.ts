@@ -1,5 +1,7 @@
+import './charts.css';
 import { el, setText } from '../dom.ts';
 import { exportChart, exportMetrics } from '../export/export.ts';
+import type { Layout } from '../layout.ts';
 import type { Change, ShownRun, Store } from '../store.ts';
 import { Chart, type ChartEvents, type ChartView } from './chart.ts';
 import { Curves, type PlottedRun } from './curves.ts';
@@ -20,6 +22,7 @@ export class Charts {
   #shape = '';
   #theme = readTheme();
   #cursor: number | null = null;
+  #beforeChoice: Partial<Layout> = {};
   readonly #curves = new WeakMap<ShownRun['columns'], Curves>();
 
   constructor(store: Store) {
@@ -101,7 +104,9 @@ export class Charts {
     return {
       onCursor: (step) => this.#moveCursor(step),
       onZoom: (range) => this.#zoom(range),
-      onReset: () => store.setLayout({ range: null }),
+      onPan: (steps) => this.#pan(steps),
+      // The first click of a double one has chosen a step.
+      onReset: () => store.setLayout({ range: null, ...this.#beforeChoice }),
       onChoose: (step) => this.#choose(step),
       onToggle: (kind, id) => {
         const list = store.layout[kind];
@@ -121,7 +126,10 @@ export class Charts {
   #choose(step: number): void {
     const { columns } = this.#store.main!;
     const row = columns.nearest(step);
-    if (row >= 0) this.#store.setLayout({ step: columns.steps[row]!, tab: 'groups', group: null });
+    if (row < 0) return;
+    const { layout } = this.#store;
+    this.#beforeChoice = { step: layout.step, tab: layout.tab, group: layout.group };
+    this.#store.setLayout({ step: columns.steps[row]!, tab: 'groups', group: null });
   }
 
   /** At least two steps, whole ones, and none that do not exist. */
@@ -130,6 +138,13 @@ export class Charts {
     const start = Math.max(1, Math.floor(from));
     const end = Math.min(last, Math.max(Math.ceil(to), start + 2));
     this.#store.setLayout({ range: start === 1 && end === last ? null : [Math.min(start, end - 1), end] });
+  }
+
+  #pan(steps: number): void {
+    const [from, to] = this.range;
+    const last = Math.max(this.#store.main!.columns.lastStep, 2);
+    const by = Math.round(Math.max(1 - from, Math.min(last - to, steps)));
+    if (by !== 0) this.#zoom([from + by, to + by]);
   }
 
   #onKey(event: KeyboardEvent): boolean {
@@ -153,6 +168,8 @@ export class Charts {
     } else if (event.key === '+' || event.key === '=')
       this.#zoom([center - (center - from) / 2, center + (to - center) / 2]);
     else if (event.key === '-') this.#zoom([from - (to - from) / 2, to + (to - from) / 2]);
+    else if (event.key === 'PageUp') this.#pan(-(to - from) / 2);
+    else if (event.key === 'PageDown') this.#pan((to - from) / 2);
     else if (event.key === '0') this.#store.setLayout({ range: null });
     else if (event.key === 'Enter' || event.key === ' ') this.#choose(center);
     else return false;

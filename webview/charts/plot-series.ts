@@ -18,6 +18,8 @@ export interface DrawnSeries {
   share: boolean;
   sparse: boolean;
   points: boolean;
+  /** Goes with another line. */
+  faint: boolean;
   keep: CurveSource['keep'];
 }
 
@@ -48,7 +50,7 @@ export function drawnSeries(chart: ChartDefinition, settings: PlotSettings) {
     }
     // The values themselves stay to be seen, faintly, behind their moving average.
     if (smoothing > 0 && !chart.stacked && !series.sparse)
-      drawn.push({ ...look, terms, smoothing: 0, stroke: translucent(color, 28), width: 1 });
+      drawn.push({ ...look, terms, smoothing: 0, stroke: translucent(color, 28), width: 1, faint: true });
     drawn.push({ ...look, terms, smoothing: series.sparse ? 0 : smoothing, stroke: color });
   }
   const first = chart.stacked ? shown.at(-1) : shown[0];
@@ -84,6 +86,7 @@ function lookOf(chart: ChartDefinition, series: SeriesDefinition, theme: ChartTh
     share: series.share ?? false,
     sparse: series.sparse ?? false,
     points: series.sparse ?? false,
+    faint: false,
     keep: chart.stacked ? ('mean' as const) : ('extremes' as const),
   };
 }
@@ -108,17 +111,22 @@ export function plotData(drawn: readonly DrawnSeries[], from: number, to: number
   );
 }
 
-/** Dots where few evaluations are, none on lines that only go with another; else as uPlot does: when there is room for them. */
-function pointsOf(stroke: string | null, points: boolean, sparse: boolean): uPlot.Series.Points {
+/** So few steps are marked one by one. */
+const MARKED_STEPS = 40;
+
+/** Dots where evaluations are, and on lines of few steps; none on areas and on what only goes with another line. */
+function pointsOf({ stroke, fill, points, faint }: DrawnSeries): uPlot.Series.Points {
   if (points) return { show: true, size: 5 };
-  return stroke === null || sparse ? { show: false } : {};
+  if (stroke === null || fill !== null || faint) return { show: false };
+  return { show: (_plot, _series, from, to) => to - from < MARKED_STEPS, size: 4 };
 }
 
 export function toUplotSeries(drawn: readonly DrawnSeries[]): uPlot.Series[] {
   return [
     {},
-    ...drawn.map(
-      ({ label, stroke, fill, width, dash, share, sparse, points }): uPlot.Series => ({
+    ...drawn.map((series): uPlot.Series => {
+      const { label, stroke, fill, width, dash, share, sparse } = series;
+      return {
         label,
         scale: share ? 'share' : 'y',
         width,
@@ -126,8 +134,8 @@ export function toUplotSeries(drawn: readonly DrawnSeries[]): uPlot.Series[] {
         spanGaps: sparse,
         ...(stroke !== null && { stroke }),
         ...(fill !== null && { fill }),
-        points: pointsOf(stroke, points, sparse),
-      }),
-    ),
+        points: pointsOf(series),
+      };
+    }),
   ];
 }

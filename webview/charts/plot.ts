@@ -8,6 +8,8 @@ import type { ChartTheme } from './theme.ts';
 export interface PlotEvents {
   onCursor(step: number | null): void;
   onZoom(range: [number, number]): void;
+  /** Moves the x axis by so many steps. */
+  onPan(steps: number): void;
   onChoose(step: number): void;
   onReset(): void;
 }
@@ -62,13 +64,15 @@ export class Plot {
       this.element,
     );
     const { over } = this.#uplot;
+    over.addEventListener('wheel', (event) => this.#onWheel(event), { passive: false });
     let pressedAt = 0;
     over.addEventListener('mousedown', ({ clientX }) => {
       pressedAt = clientX;
     });
     over.addEventListener('click', (event) => {
       const step = this.#stepAt(this.#uplot!, event.clientX - over.getBoundingClientRect().left);
-      if (step !== null && Math.abs(event.clientX - pressedAt) < 3) this.#events.onChoose(step);
+      const dragged = Math.abs(event.clientX - pressedAt) >= 3;
+      if (step !== null && !dragged && event.detail < 2) this.#events.onChoose(step);
     });
   }
 
@@ -121,6 +125,21 @@ export class Plot {
     const to = plot.posToVal(left + width, 'x');
     plot.setSelect({ left: 0, top: 0, width: 0, height: 0 }, false);
     this.#events.onZoom([from, to]);
+  }
+
+  /** With Ctrl (a pinch on a touchpad) around the pointer; sideways along the steps. Plain scrolling is the page's. */
+  #onWheel(event: WheelEvent): void {
+    const [from, to] = this.#range;
+    // Some systems turn a wheel with Shift into a sideways one by themselves.
+    const sideways = event.shiftKey ? event.deltaX + event.deltaY : event.deltaX;
+    if (event.ctrlKey || event.metaKey) {
+      const at = this.#stepAt(this.#uplot!, event.offsetX) ?? from;
+      const factor = Math.exp(Math.sign(event.deltaY) * Math.min(Math.abs(event.deltaY), 100) * 0.003);
+      this.#events.onZoom([at - (at - from) * factor, at + (to - at) * factor]);
+    } else if (Math.abs(sideways) > (event.shiftKey ? 0 : Math.abs(event.deltaY)))
+      this.#events.onPan((sideways / this.#uplot!.over.clientWidth) * (to - from));
+    else return;
+    event.preventDefault();
   }
 
   #drawMarks(plot: uPlot): void {

@@ -1,3 +1,4 @@
+import './table.css';
 import { el } from '../dom.ts';
 import type { Chart, ChartView } from './chart.ts';
 

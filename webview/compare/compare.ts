@@ -1,3 +1,4 @@
+import './compare.css';
 import type { RunSummary } from '../../src/protocol/dashboard.ts';
 import { overlayColor } from '../charts/overlay-color.ts';
 import { readTheme } from '../charts/theme.ts';

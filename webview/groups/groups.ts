@@ -1,3 +1,4 @@
+import './groups.css';
 import { el, setText } from '../dom.ts';
 import { formatNumber } from '../format.ts';
 import { host } from '../host.ts';

@@ -1,3 +1,4 @@
+import './head.css';
 import '@vscode-elements/elements/dist/vscode-button/index.js';
 import type { RunHead } from '../../src/protocol/dashboard.ts';
 import { el, setText } from '../dom.ts';

@@ -1,4 +1,5 @@
-import { basename } from 'node:path';
+import { existsSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import {
   Disposable,
   type ExtensionContext,
@@ -8,6 +9,7 @@ import {
   type WebviewPanel,
   window,
 } from 'vscode';
+import { RUN_FILES } from '../../protocol/run-folder.ts';
 import type { RunRegistry } from '../runs/registry.ts';
 import { RunPanel } from './run-panel.ts';
 
@@ -37,7 +39,11 @@ export class Dashboards implements Disposable {
         for (const panel of this.#panels.values()) panel.onTrainerEvent(folder, event);
       }),
       registry.onDidChangeRuns(() => {
-        for (const panel of this.#panels.values()) panel.onRunsChanged();
+        for (const [folder, panel] of this.#panels) {
+          // A run that was deleted takes its dashboard along.
+          if (existsSync(join(folder, RUN_FILES.info))) panel.onRunsChanged();
+          else panel.dispose();
+        }
       }),
     );
   }
@@ -60,6 +66,7 @@ export class Dashboards implements Disposable {
 
   #adopt(folder: string, panel: WebviewPanel): void {
     const { extensionUri } = this.#context;
+    panel.iconPath = Uri.joinPath(extensionUri, 'media', 'icon.png');
     panel.webview.options = { enableScripts: true, localResourceRoots: [Uri.joinPath(extensionUri, 'dist')] };
     // A second panel of the same run (a window may have been copied) takes the first one's place.
     this.#panels.get(folder)?.dispose();

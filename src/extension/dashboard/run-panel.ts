@@ -18,6 +18,8 @@ export class RunPanel implements Disposable {
   readonly #log: LogOutputChannel;
   /** The dashboard's own run and those compared with it. */
   readonly #runs = new Map<string, { feed: RunFeed; stream: RunStream }>();
+  /** Right after a window reload they may be asked for before the registry knows them. */
+  #compared: readonly string[] = [];
   /** Nothing is sent before the webview says that it listens. */
   #ready = false;
   #disposed = false;
@@ -45,6 +47,7 @@ export class RunPanel implements Disposable {
   onRunsChanged(): void {
     this.#runs.get(this.#folder)?.feed.changed();
     this.#sendRuns();
+    this.#followCompared();
   }
 
   dispose(): void {
@@ -131,13 +134,19 @@ export class RunPanel implements Disposable {
     this.#post({ type: 'runs', runs });
   }
 
-  /** Only runs that the registry knows: the webview never names a path of its own. */
-  #compare(folders: string[]): void {
+  #compare(folders: readonly string[]): void {
+    this.#compared = folders;
     for (const [folder, { feed }] of this.#runs) {
       if (folder === this.#folder || folders.includes(folder)) continue;
       feed.dispose();
       this.#runs.delete(folder);
     }
-    for (const folder of folders) if (!this.#runs.has(folder) && this.#registry.get(folder)) this.#follow(folder);
+    this.#followCompared();
+  }
+
+  /** Only runs that the registry knows: the webview never names a path of its own. */
+  #followCompared(): void {
+    for (const folder of this.#compared)
+      if (!this.#runs.has(folder) && this.#registry.get(folder)) this.#follow(folder);
   }
 }
