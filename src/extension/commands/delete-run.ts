@@ -1,9 +1,9 @@
-import { Uri, window, workspace } from 'vscode';
+import { env, Uri, window, workspace } from 'vscode';
 import type { Lab } from '../lab.ts';
 import { readCheckpoints } from '../runs/read-run.ts';
 import { pickRun } from './pick-run.ts';
 
-/** Asks, then moves the run folder to the trash; where there is none, asks again. */
+/** Asks, then moves the run folder to the trash; where there is none, deletes it when told so. */
 export async function deleteRun(lab: Lab, given?: unknown): Promise<void> {
   const run = await pickRun(lab, given, 'Delete Run', ({ live }) => !live);
   if (!run) return;
@@ -14,16 +14,25 @@ export async function deleteRun(lab: Lab, given?: unknown): Promise<void> {
   }
   const checkpoints = await readCheckpoints(folder);
   const started = new Date(info.createdAt).toLocaleString();
-  const detail = `Started ${started}: ${info.step} steps, ${checkpoints.length} checkpoints, every completion.\n${folder}`;
-  const question = `Delete the run ${info.name}?`;
-  if (!(await window.showWarningMessage(question, { modal: true, detail }, 'Move to Trash'))) return;
-  const uri = Uri.file(folder);
-  try {
-    await workspace.fs.delete(uri, { recursive: true, useTrash: true });
-  } catch {
-    const text = `There is no trash here. Delete the run ${info.name} for good?`;
-    if (!(await window.showWarningMessage(text, { modal: true, detail }, 'Delete Permanently'))) return;
-    await workspace.fs.delete(uri, { recursive: true, useTrash: false });
-  }
+  const detail = `Started ${started}; steps: ${info.step}, checkpoints: ${checkpoints.length}. Every completion goes with it.\n${folder}`;
+  // A remote machine has no trash.
+  if (env.remoteName !== undefined || !(await moveToTrash(info.name, folder, detail)))
+    await deleteForGood(info.name, folder, detail);
   lab.runs.refresh(folder);
+}
+
+/** Whether that settled it: done, or dismissed. */
+async function moveToTrash(name: string, folder: string, detail: string): Promise<boolean> {
+  if (!(await window.showWarningMessage(`Delete the run ${name}?`, { modal: true, detail }, 'Move to Trash')))
+    return true;
+  return workspace.fs.delete(Uri.file(folder), { recursive: true, useTrash: true }).then(
+    () => true,
+    () => false,
+  );
+}
+
+async function deleteForGood(name: string, folder: string, detail: string): Promise<void> {
+  const question = `There is no trash here: delete the run ${name} for good?`;
+  if (await window.showWarningMessage(question, { modal: true, detail }, 'Delete Permanently'))
+    await workspace.fs.delete(Uri.file(folder), { recursive: true, useTrash: false });
 }

@@ -12,8 +12,12 @@ export async function pickRun(
   fits: (run: Run) => boolean = () => true,
 ): Promise<Run | undefined> {
   const folder = folderOf(given);
-  if (folder !== undefined) return runs.get(folder);
   await runs.scanned;
+  if (folder !== undefined) {
+    const run = runs.get(folder);
+    if (!run) void window.showInformationMessage(`${title}: the run ${folder} is not there any more.`);
+    return run;
+  }
   const found = runs.runs.filter(fits);
   if (found.length === 0) {
     void window.showInformationMessage(`${title}: there is no such run in this workspace.`);

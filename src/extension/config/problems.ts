@@ -1,4 +1,15 @@
-import { Diagnostic, DiagnosticSeverity, Disposable, languages, Range, Uri, window, workspace } from 'vscode';
+import {
+  Diagnostic,
+  DiagnosticSeverity,
+  Disposable,
+  languages,
+  Position,
+  Range,
+  type TextDocument,
+  Uri,
+  window,
+  workspace,
+} from 'vscode';
 import type { LocatedMessage } from '../training/located-message.ts';
 
 /** What kept runs from starting, at its place in the user's files until these change. */
@@ -14,10 +25,16 @@ export class Problems implements Disposable {
   }
 
   /** Without a place of its own it is the config's. */
-  report(problem: LocatedMessage, configFile: string): void {
-    const diagnostic = new Diagnostic(rangeOf(problem), problem.message, DiagnosticSeverity.Error);
+  async report(problem: LocatedMessage, configFile: string): Promise<void> {
+    const uri = Uri.file(problem.file ?? configFile);
+    const range = await workspace.openTextDocument(uri).then(
+      (document) => tokenAt(document, startOf(problem)),
+      // Not a text: the place still says which file.
+      () => new Range(startOf(problem), startOf(problem)),
+    );
+    const diagnostic = new Diagnostic(range, problem.message, DiagnosticSeverity.Error);
     diagnostic.source = 'GRPO';
-    this.#diagnostics.set(Uri.file(problem.file ?? configFile), [diagnostic]);
+    this.#diagnostics.set(uri, [diagnostic]);
   }
 
   clear(): void {
@@ -26,7 +43,8 @@ export class Problems implements Disposable {
 
   async open(problem: LocatedMessage): Promise<void> {
     if (problem.file === undefined) return;
-    await window.showTextDocument(Uri.file(problem.file), { selection: rangeOf(problem) });
+    const at = startOf(problem);
+    await window.showTextDocument(Uri.file(problem.file), { selection: new Range(at, at) });
   }
 
   dispose(): void {
@@ -34,7 +52,11 @@ export class Problems implements Disposable {
   }
 }
 
-/** An empty range is shown as the word that begins there. */
-function rangeOf({ line = 1, column = 1 }: LocatedMessage): Range {
-  return new Range(line - 1, column - 1, line - 1, column - 1);
+const startOf = ({ line = 1, column = 1 }: LocatedMessage): Position => new Position(line - 1, column - 1);
+
+/** The string or the word that begins there, to be underlined. */
+function tokenAt(document: TextDocument, start: Position): Range {
+  const { line, character } = document.validatePosition(start);
+  const [token = ''] = /^(?:"(?:[^"\\]|\\.)*"|[\w.]+|\S?)/.exec(document.lineAt(line).text.slice(character)) ?? [];
+  return new Range(line, character, line, character + token.length);
 }

@@ -163,11 +163,12 @@ function runItem({ folder, info, status, live, lastReward }: Run): TreeItem {
   const [icon, color] = ICONS[status];
   item.iconPath = new ThemeIcon(icon, new ThemeColor(color));
   const { maxSteps } = info.config;
-  const reward = lastReward === null ? '' : ` · reward ${rewardText(lastReward)}`;
   const running = status === 'running' || status === 'paused' || status === 'stopping';
-  const elsewhere = running && !live ? ' · elsewhere' : '';
-  item.description = `${info.step}/${maxSteps}${reward} · ${startedAt(info.createdAt)}${elsewhere}`;
-  item.accessibilityInformation = { label: `${info.name}, ${status}, step ${info.step} of ${maxSteps}${reward}` };
+  const parts = [`${info.step}/${maxSteps}`, startedAt(info.createdAt), ...(running && !live ? ['elsewhere'] : [])];
+  if (lastReward !== null) parts.unshift(`reward ${rewardText(lastReward)}`);
+  item.description = parts.join(' · ');
+  const label = `${info.name}, ${status}, step ${info.step} of ${maxSteps}, reward ${rewardText(lastReward)}`;
+  item.accessibilityInformation = { label };
   item.tooltip = new MarkdownString().appendText(
     [`${info.name}: ${status}`, info.reason, `started ${new Date(info.createdAt).toLocaleString()}`, folder]
       .filter((line) => line !== null)

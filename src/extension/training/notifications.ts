@@ -20,7 +20,7 @@ export function notifyOutcomes(training: Training, problems: Problems): Disposab
 
 async function notifyEnd(ended: EndedTraining, problems: Problems): Promise<void> {
   const outcome = describeOutcome(ended);
-  if (outcome.problem) problems.report(outcome.problem, ended.training.request.configFile);
+  if (outcome.problem) void problems.report(outcome.problem, ended.training.request.configFile);
   const action = await show[outcome.severity](outcome.text, ...outcome.actions);
   if (action) await act(action, ended.training.folder, outcome, problems);
 }
