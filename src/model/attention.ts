@@ -35,8 +35,9 @@ export function causalAttention(config: ModelConfig, rows: number, length: numbe
   const mask = tile(where(future, scalar(HIDDEN), scalar(0)), [shared, 1]);
 
   return (_, { queries, keys, values }) => {
-    const q = reshape(byHead(queries, heads), [rows, kvHeads, shared * length, headDim]);
-    const scores = add(mul(matMul(q, byHead(keys, kvHeads), false, true), 1 / Math.sqrt(headDim)), mask);
+    const scaled = mul(queries, 1 / Math.sqrt(headDim));
+    const q = reshape(byHead(scaled, heads), [rows, kvHeads, shared * length, headDim]);
+    const scores = add(matMul(q, byHead(keys, kvHeads), false, true), mask);
     const context = reshape(matMul(softmax(scores), byHead(values, kvHeads)), [rows, heads, length, headDim]);
     return reshape(transpose(context, [0, 2, 1, 3]), [rows * length, heads * headDim]) as Tensor2D;
   };

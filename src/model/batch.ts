@@ -15,13 +15,11 @@ export interface BatchSize {
   completionLength: number;
 }
 
-/** The compiled sizes that hold every sequence. */
+/** The compiled sizes that hold every sequence. Prompts vary little, so that the two sizes make few combinations. */
 export function batchSize(sequences: readonly Sequence[]): BatchSize {
   const longest = (size: (sequence: Sequence) => number) => bucket(Math.max(1, ...sequences.map(size)));
-  return {
-    length: longest(({ promptIds, completionIds }) => promptIds.length + completionIds.length),
-    completionLength: longest(({ completionIds }) => completionIds.length),
-  };
+  const completionLength = longest(({ completionIds }) => completionIds.length);
+  return { length: longest(({ promptIds }) => promptIds.length) + completionLength, completionLength };
 }
 
 /** Lays sequences out as `SequenceTensors` of `rows` rows; missing rows are left empty. */

@@ -15,7 +15,7 @@ import {
 import { entropy, pickLogProb } from '../engine/fused/pick-log-prob.ts';
 import { causalAttention } from './attention.ts';
 import type { ModelConfig } from './config.ts';
-import { decode, logitsOf, type Parameters } from './decoder.ts';
+import { decode, logitsOf, type Parameters, packProjections } from './decoder.ts';
 
 /** Rows of a prompt and its completion; both lengths are padded to common sizes. */
 export type SequenceTensors = {
@@ -39,9 +39,9 @@ export function completionLogits(
 ): Tensor2D {
   const [rows, length] = batch.ids.shape;
   const completionLength = batch.completionIds.shape[1];
-  const positions = tile(range(0, length, 1, 'int32'), [rows]) as Tensor1D;
+  const positions = { of: tile(range(0, length, 1, 'int32'), [rows]) as Tensor1D, below: length };
   const ids = reshape(batch.ids, [rows * length]) as Tensor1D;
-  const hidden = decode(params, config, ids, positions, causalAttention(config, rows, length));
+  const hidden = decode(packProjections(params, config), config, ids, positions, causalAttention(config, rows, length));
 
   // Token c of a completion is predicted one place earlier: at promptLength - 1 + c.
   const offsets = add(expandDims(batch.promptLengths, 1), range(-1, completionLength - 1, 1, 'int32'));

@@ -1,8 +1,20 @@
-import { add, matMul, mul, reshape, sigmoid, type Tensor, type Tensor1D, type Tensor2D } from '@tensorflow/tfjs-core';
+import {
+  add,
+  concat,
+  matMul,
+  mul,
+  reshape,
+  sigmoid,
+  split,
+  type Tensor,
+  type Tensor1D,
+  type Tensor2D,
+} from '@tensorflow/tfjs-core';
 import { rmsNorm } from '../engine/fused/rms-norm.ts';
+import { rotate } from '../engine/fused/rotary.ts';
 import type { ModelConfig } from './config.ts';
 import { embed } from './embedding.ts';
-import { rotaryTables, rotate } from './rotary.ts';
+import { rotaryTables } from './rotary.ts';
 
 /** A model's tensors by their Hugging Face names; linear weights are [out, in]. */
 export type Parameters = Record<string, Tensor>;
@@ -18,41 +30,77 @@ export interface HeadProjections {
 export type Attend = (layer: number, heads: HeadProjections) => Tensor2D;
 
 /**
- * The decoder stack of the Llama family, from token ids [tokens] at `positions` [tokens] to hidden states [tokens, hiddenSize] before
- * the last norm. Tokens of all rows lie flat one after another; `attend` knows which belong together.
+ * The same parameters with projections of one input stacked into one matrix: `qkv_proj` and `gate_up_proj`. Fewer, larger products are
+ * faster; done once at the start of a program, outside its loops.
+ */
+export function packProjections(params: Parameters, config: ModelConfig): Parameters {
+  const packed = { ...params };
+  const pack = (block: string, projections: string[], into: string) => {
+    for (const kind of ['weight', 'bias']) {
+      const parts = projections.map((name) => `${block}.${name}.${kind}`);
+      if (!(parts[0]! in params)) continue;
+      packed[`${block}.${into}.${kind}`] = concat(
+        parts.map((name) => params[name]!),
+        0,
+      );
+      for (const name of parts) delete packed[name];
+    }
+  };
+  for (let layer = 0; layer < config.layers; layer++) {
+    pack(`model.layers.${layer}.self_attn`, ['q_proj', 'k_proj', 'v_proj'], 'qkv_proj');
+    pack(`model.layers.${layer}.mlp`, ['gate_proj', 'up_proj'], 'gate_up_proj');
+  }
+  return packed;
+}
+
+/** Where tokens stand in their rows. */
+export interface Positions {
+  /** int32 [tokens]. */
+  of: Tensor1D;
+  /** All positions are below this. */
+  below: number;
+}
+
+/**
+ * The decoder stack of the Llama family, from token ids [tokens] to hidden states [tokens, hiddenSize] before the last norm. Tokens of all
+ * rows lie flat one after another; `attend` knows which belong together. `params` come from `packProjections`.
  */
 export function decode(
   params: Parameters,
   config: ModelConfig,
   ids: Tensor1D,
-  positions: Tensor1D,
+  positions: Positions,
   attend: Attend,
 ): Tensor2D {
-  const { heads, kvHeads, headDim, rmsNormEps } = config;
+  const { heads, kvHeads, headDim, intermediateSize, rmsNormEps } = config;
   const tokens = ids.shape[0];
-  const rotary = rotaryTables(config, positions);
+  const tables = rotaryTables(config, positions.below);
   const norm = (x: Tensor, name: string) => rmsNorm(x, params[`${name}.weight`]!, rmsNormEps);
+  const byHead = (x: Tensor, count: number) => reshape(x, [tokens, count, headDim]);
 
   let x = embed(params['model.embed_tokens.weight'] as Tensor2D, ids, config.padTokenId);
   for (let layer = 0; layer < config.layers; layer++) {
     const name = `model.layers.${layer}`;
     const project = (input: Tensor, projection: string) => linear(params, input as Tensor2D, `${name}.${projection}`);
 
-    const input = norm(x, `${name}.input_layernorm`);
-    const split = (projection: string, count: number) => reshape(project(input, projection), [tokens, count, headDim]);
+    const qkv = project(norm(x, `${name}.input_layernorm`), 'self_attn.qkv_proj');
+    const [q, k, v] = split(qkv, [heads * headDim, kvHeads * headDim, kvHeads * headDim], 1) as [
+      Tensor,
+      Tensor,
+      Tensor,
+    ];
     const normHeads = (projected: Tensor, which: string) =>
       config.qkNorm ? norm(projected, `${name}.self_attn.${which}`) : projected;
     const attended = attend(layer, {
-      queries: rotate(normHeads(split('self_attn.q_proj', heads), 'q_norm'), rotary),
-      keys: rotate(normHeads(split('self_attn.k_proj', kvHeads), 'k_norm'), rotary),
-      values: split('self_attn.v_proj', kvHeads),
+      queries: rotate(normHeads(byHead(q, heads), 'q_norm'), positions.of, tables),
+      keys: rotate(normHeads(byHead(k, kvHeads), 'k_norm'), positions.of, tables),
+      values: byHead(v, kvHeads),
     });
     x = add(x, project(attended, 'self_attn.o_proj'));
 
-    const normed = norm(x, `${name}.post_attention_layernorm`);
-    const gate = project(normed, 'mlp.gate_proj');
-    const activated = mul(mul(gate, sigmoid(gate)), project(normed, 'mlp.up_proj'));
-    x = add(x, project(activated, 'mlp.down_proj'));
+    const gateUp = project(norm(x, `${name}.post_attention_layernorm`), 'mlp.gate_up_proj');
+    const [gate, up] = split(gateUp, [intermediateSize, intermediateSize], 1) as [Tensor, Tensor];
+    x = add(x, project(mul(mul(gate, sigmoid(gate)), up), 'mlp.down_proj'));
   }
   return x;
 }

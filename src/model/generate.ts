@@ -26,7 +26,7 @@ import {
 import { loop } from '../engine/loop.ts';
 import { appendToCache, causalAttention, type KeyValues, promptKeyValues, splitAttention } from './attention.ts';
 import type { ModelConfig } from './config.ts';
-import { type Attend, decode, logitsOf, type Parameters } from './decoder.ts';
+import { type Attend, decode, logitsOf, type Parameters, packProjections } from './decoder.ts';
 import { type SamplingOptions, sampleToken } from './sampling.ts';
 
 export interface GenerateOptions extends SamplingOptions {
@@ -59,7 +59,8 @@ export function generateProgram(
   config: ModelConfig,
   options: GenerateOptions,
 ): (inputs: GenerateInputs) => GenerateOutputs {
-  return ({ params, promptIds, promptLengths, uniforms }) => {
+  return ({ params: unpacked, promptIds, promptLengths, uniforms }) => {
+    const params = packProjections(unpacked, config);
     const [prompts, promptLength] = promptIds.shape as [number, number];
     const [maxTokens, rows] = uniforms.shape as [number, number];
     const layout = { prompts, group: options.group };
@@ -96,7 +97,13 @@ export function generateProgram(
           grown[`values${layer}`] = generated.values;
           return splitAttention(config, layout, queries, prefill.keyValues[layer]!, generated, promptMask);
         };
-        const hidden = decode(params, config, state.ids as Tensor1D, add(firstPositions, step), attend);
+        const hidden = decode(
+          params,
+          config,
+          state.ids as Tensor1D,
+          { of: add(firstPositions, step), below: promptLength + maxTokens },
+          attend,
+        );
         const { ids, logProbs } = draw(logitsOf(params, config, hidden), add(step, scalar(1, 'int32')));
         const ended = logicalOr(state.ended!, isOneOf(ids, options.eosTokenIds));
         return {
@@ -122,7 +129,7 @@ function prefillPrompts(params: Parameters, config: ModelConfig, ids: Tensor2D, 
     keyValues.push(promptKeyValues(config, projections, prompts));
     return causal(layer, projections);
   };
-  const positions = tile(range(0, length, 1, 'int32'), [prompts]) as Tensor1D;
+  const positions = { of: tile(range(0, length, 1, 'int32'), [prompts]) as Tensor1D, below: length };
   const hidden = decode(params, config, reshape(ids, [prompts * length]) as Tensor1D, positions, attend);
   const last = add(range(0, prompts * length, length, 'int32'), sub(lengths, scalar(1, 'int32'))) as Tensor1D;
   return { logits: logitsOf(params, config, gather(hidden, last) as Tensor2D), keyValues };

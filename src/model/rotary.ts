@@ -1,37 +1,18 @@
-import {
-  add,
-  cast,
-  concat,
-  cos,
-  expandDims,
-  mul,
-  outerProduct,
-  sin,
-  split,
-  sub,
-  type Tensor,
-  type Tensor1D,
-  tensor1d,
-} from '@tensorflow/tfjs-core';
+import { tensor2d } from '@tensorflow/tfjs-core';
+import type { RotaryTables } from '../engine/fused/rotary.ts';
 import type { ModelConfig, RopeScaling } from './config.ts';
 
-/** cos and sin of each position's angles, [tokens, 1, headDim / 2]: the middle axis broadcasts over heads. */
-export interface RotaryTables {
-  cos: Tensor;
-  sin: Tensor;
-}
-
-/** Angles per position for positions [tokens] (int32 or float32). Source: Su et al. 2021, arXiv:2104.09864. */
-export function rotaryTables(config: ModelConfig, positions: Tensor1D): RotaryTables {
-  const frequencies = tensor1d(rotaryFrequencies(config), 'float32');
-  const angles = expandDims(outerProduct(cast(positions, 'float32'), frequencies), 1);
-  return { cos: cos(angles), sin: sin(angles) };
-}
-
-/** Rotates x [tokens, heads, headDim]; as in Hugging Face models, feature i pairs with feature i + headDim / 2. */
-export function rotate(x: Tensor, tables: RotaryTables): Tensor {
-  const [a, b] = split(x, 2, -1) as [Tensor, Tensor];
-  return concat([sub(mul(a, tables.cos), mul(b, tables.sin)), add(mul(b, tables.cos), mul(a, tables.sin))], -1);
+/** The model's tables for positions 0 … `positions` - 1. Angles are rounded to float32 where transformers rounds them. */
+export function rotaryTables(config: ModelConfig, positions: number): RotaryTables {
+  const frequencies = rotaryFrequencies(config).map(Math.fround);
+  const angles = Array.from({ length: positions }, (_, position) =>
+    frequencies.map((frequency) => Math.fround(position * frequency)),
+  );
+  const shape: [number, number] = [positions, frequencies.length];
+  return {
+    cos: tensor2d(angles.flat().map(Math.cos), shape, 'float32'),
+    sin: tensor2d(angles.flat().map(Math.sin), shape, 'float32'),
+  };
 }
 
 /** Radians per position for each pair of features, [headDim / 2]. */

@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { expect, test } from 'vitest';
 import { entropy, pickLogProb } from '../../../src/engine/fused/pick-log-prob.ts';
 import { rmsNorm } from '../../../src/engine/fused/rms-norm.ts';
+import { rotate } from '../../../src/engine/fused/rotary.ts';
 import { OnnxEngine } from '../../../src/engine/onnx/engine.ts';
 import { type ArrayTree, leaves, type NdArray, type TensorTree } from '../../../src/engine/tree.ts';
 import { uniforms } from '../../../src/trainer/random.ts';
@@ -23,6 +24,8 @@ interface Case {
   program(inputs: any): tf.Tensor | tf.Tensor[];
   /** Comparisons and integer results have no gradient. */
   gradient?: false;
+  /** The inputs that have a gradient; all floats unless given. */
+  learned?: string[];
 }
 
 const unary =
@@ -251,6 +254,16 @@ const cases: Record<string, (draw: Draw) => Case> = {
     const inputs = { x: draw.float([m, 2, n]), weight: draw.float([n], 0.5, 1.5) };
     return { inputs, program: ({ x, weight }) => rmsNorm(x, weight, 1e-5) };
   },
+  Rotary: (draw) => {
+    const [tokens, heads, half] = [draw.size(), draw.size(), draw.size()];
+    const inputs = {
+      x: draw.float([tokens, heads, 2 * half]),
+      at: draw.int([tokens], 6),
+      cos: draw.float([6, half]),
+      sin: draw.float([6, half]),
+    };
+    return { inputs, program: ({ x, at, cos, sin }) => rotate(x, at, { cos, sin }), learned: ['x'] };
+  },
   Entropy: (draw) => ({
     inputs: { logits: draw.float([draw.size(), draw.size() + 1], -5, 5) },
     program: ({ logits }) => entropy(logits),
@@ -271,14 +284,14 @@ const reached = new Set<string>();
 test.each(Object.keys(cases))('%s agrees with tfjs on the CPU, values and gradients', async (name) => {
   const engine = new OnnxEngine();
   for (let round = 0; round < ROUNDS; round++) {
-    const { inputs, program, gradient } = cases[name]!(drawer(name, round));
+    const { inputs, program, gradient, learned } = cases[name]!(drawer(name, round));
     const forward = (tensors: TensorTree): TensorTree => {
       const result = program(tensors);
       return Object.fromEntries([result].flat().map((tensor, index) => [`y${index}`, tensor]));
     };
     await compare(engine, forward, inputs);
     if (gradient === false) continue;
-    const names = Object.keys(inputs).filter((input) => inputs[input]!.dtype === 'float32');
+    const names = learned ?? Object.keys(inputs).filter((input) => inputs[input]!.dtype === 'float32');
     const backward = (tensors: TensorTree): TensorTree => {
       const grads = tf.grads((...floats: tf.Tensor[]) => {
         const outputs = tensorsOf(forward({ ...tensors, ...Object.fromEntries(names.map((n, i) => [n, floats[i]!])) }));

@@ -36,3 +36,16 @@ register<{ logits: TensorInfo }>('Entropy', ({ logits }) => {
   const sums = backend.record('ReduceSum', [backend.value(terms), backend.graph.ints([1])], output, { keepdims: 0 });
   return backend.record('Neg', [sums], sums);
 });
+
+/** Each token is a row of its own to ONNX Runtime's operator, so that it may have any position. */
+register<{ x: TensorInfo; positions: TensorInfo; cos: TensorInfo; sin: TensorInfo }>(
+  'Rotary',
+  ({ x, positions, cos, sin }) => {
+    const [tokens, heads, headDim] = x.shape as [number, number, number];
+    const rows = reshape(x, [tokens, 1, heads * headDim]);
+    const at = backend.graph.node('Cast', [backend.value(asColumn(positions))], { to: 7 });
+    const inputs = [backend.value(rows), at, backend.value(cos), backend.value(sin)];
+    const attributes = { num_heads: heads, rotary_embedding_dim: headDim };
+    return reshape(backend.record('RotaryEmbedding', inputs, rows, attributes, 'com.microsoft'), x.shape);
+  },
+);

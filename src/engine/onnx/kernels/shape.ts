@@ -63,10 +63,12 @@ register<Unary, { begin: number[]; size: number[] }>('Slice', ({ x }, { begin, s
 });
 register<Unary, { numOrSizeSplits: number[] | number; axis: number }>('SplitV', ({ x }, { numOrSizeSplits, axis }) => {
   const [along = 0] = util.parseAxisParam(axis, x.shape);
-  let start = 0;
-  return backend_util.prepareSplitSize(x as never, numOrSizeSplits, along).map((size) => {
-    start += size;
-    return sliceAxis(x, along, start - size, size);
+  const sizes = backend_util.prepareSplitSize(x as never, numOrSizeSplits, along);
+  const inputs = [backend.value(x), backend.graph.ints(sizes)];
+  const parts = backend.graph.multi('Split', inputs, sizes.length, { axis: along });
+  return sizes.map((size, index) => {
+    const shape = x.shape.map((full, at) => (at === along ? size : full));
+    return backend.tensorInfo(parts[index]!, shape, x.dtype);
   });
 });
 register<TensorInfo[], { axis: number }>('Pack', (tensors, { axis }) => {
