@@ -1,3 +1,4 @@
+import './locale.ts';
 import 'uplot/dist/uPlot.min.css';
 import './base.css';
 import './controls.css';
