@@ -49,19 +49,11 @@ export class ConfigLenses implements CodeLensProvider, Disposable {
     if (!active) return [lens('$(play) Start Training', 'grpo.startTraining', uri)];
     if (active.request.configFile !== uri.fsPath) return [lens('$(list-ordered) Queue', 'grpo.queue', uri)];
     const { folder, stage } = active;
-    const paused = stage === 'paused';
-    return [
-      lens('$(debug-stop) Stop', 'grpo.stop', folder),
-      ...(folder === undefined
-        ? []
-        : [
-            paused
-              ? lens('$(debug-continue) Resume', 'grpo.resume', folder)
-              : lens('$(debug-pause) Pause', 'grpo.pause', folder),
-            lens('$(graph-line) Open Dashboard', 'grpo.openDashboard', folder),
-          ]),
-      lens('$(list-ordered) Queue Another', 'grpo.queue', uri),
-    ];
+    const lenses = [lens('$(debug-stop) Stop', 'grpo.stop', folder)];
+    if (stage === 'running') lenses.push(lens('$(debug-pause) Pause', 'grpo.pause', folder));
+    if (stage === 'paused') lenses.push(lens('$(debug-continue) Resume', 'grpo.resume', folder));
+    if (folder !== undefined) lenses.push(lens('$(graph-line) Open Dashboard', 'grpo.openDashboard', folder));
+    return [...lenses, lens('$(list-ordered) Queue Another', 'grpo.queue', uri)];
   }
 
   dispose(): void {

@@ -43,7 +43,7 @@ const ICONS: Record<Status, [icon: string, color: string]> = {
   running: ['pulse', 'charts.blue'],
   paused: ['debug-pause', 'charts.yellow'],
   stopping: ['loading~spin', 'charts.blue'],
-  interrupted: ['debug-disconnect', 'charts.orange'],
+  interrupted: ['debug-disconnect', 'list.warningForeground'],
   failed: ['error', 'charts.red'],
   stopped: ['debug-stop', 'charts.foreground'],
   done: ['check', 'charts.green'],
@@ -164,9 +164,9 @@ function runItem({ folder, info, status, live, lastReward }: Run): TreeItem {
   item.iconPath = new ThemeIcon(icon, new ThemeColor(color));
   const { maxSteps } = info.config;
   const running = status === 'running' || status === 'paused' || status === 'stopping';
-  const parts = [`${info.step}/${maxSteps}`, startedAt(info.createdAt), ...(running && !live ? ['elsewhere'] : [])];
-  if (lastReward !== null) parts.unshift(`reward ${rewardText(lastReward)}`);
-  item.description = parts.join(' · ');
+  const parts = running && !live ? ['elsewhere'] : [];
+  if (lastReward !== null) parts.push(`reward ${rewardText(lastReward)}`);
+  item.description = [...parts, `${info.step}/${maxSteps}`, startedAt(info.createdAt)].join(' · ');
   const label = `${info.name}, ${status}, step ${info.step} of ${maxSteps}, reward ${rewardText(lastReward)}`;
   item.accessibilityInformation = { label };
   item.tooltip = new MarkdownString().appendText(
