@@ -21,7 +21,11 @@ export function readTheme(): ChartTheme {
   const text = color('--vscode-editor-foreground', '--vscode-foreground');
   const highContrast = document.body.classList.contains('vscode-high-contrast');
   return {
-    palette: [...PALETTE.map((name) => color(name)), color('--vscode-errorForeground', '--vscode-charts-red'), text],
+    palette: [
+      ...PALETTE.map((name) => opaque(color(name))),
+      color('--vscode-errorForeground', '--vscode-charts-red'),
+      text,
+    ],
     text,
     muted: highContrast ? text : color('--vscode-descriptionForeground', '--vscode-foreground'),
     grid: translucent(text, highContrast ? 35 : 10),
@@ -33,13 +37,19 @@ export function readTheme(): ChartTheme {
 }
 
 /** A colour with less opacity, in a form that canvas and every SVG viewer understand. */
-export function translucent(color: string, percent: number): string {
+export const translucent = (color: string, percent: number): string =>
+  `rgba(${channels(color).join(',')},${percent / 100})`;
+
+/** Some themes' chart colours are half transparent, meant for other places: too faint for lines. */
+const opaque = (color: string): string => `rgb(${channels(color).join(',')})`;
+
+/** Red, green and blue of any CSS colour, as the browser itself reads it. */
+function channels(color: string): number[] {
   pen ??= document.createElement('canvas').getContext('2d', { willReadFrequently: true })!;
   pen.clearRect(0, 0, 1, 1);
   pen.fillStyle = color;
   pen.fillRect(0, 0, 1, 1);
-  const [red, green, blue, alpha] = pen.getImageData(0, 0, 1, 1).data;
-  return `rgba(${red},${green},${blue},${Number(((alpha! / 255) * (percent / 100)).toFixed(3))})`;
+  return [...pen.getImageData(0, 0, 1, 1).data.subarray(0, 3)];
 }
 let pen: CanvasRenderingContext2D | undefined;
 

@@ -67,6 +67,7 @@ export class Groups {
 
   #update(): void {
     const { layout, rollouts } = this.#store;
+    this.#shown = selectGroups(this.#groups, layout.search, layout.filter, layout.sort);
     const open = layout.group === null ? undefined : this.#groups.find(({ index }) => index === layout.group);
     this.#bar.hidden = open !== undefined;
     if (open) {
@@ -81,7 +82,6 @@ export class Groups {
       return;
     }
     this.#show(this.#list.element);
-    this.#shown = selectGroups(this.#groups, layout.search, layout.filter, layout.sort);
     this.#list.items = this.#shown;
     const all = this.#groups.length;
     setText(this.#count, this.#shown.length === all ? `${all} groups` : `${this.#shown.length} of ${all} groups`);

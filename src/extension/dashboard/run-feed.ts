@@ -18,6 +18,7 @@ export class RunFeed {
   #watcher: FSWatcher | undefined;
   #timer: NodeJS.Timeout | undefined;
   #reading = false;
+  #updatedAt = -Infinity;
   #disposed = false;
 
   /** `isOurs` tells whether a trainer of this window runs the folder; `onUpdate` is called after each reading that may show something new. */
@@ -74,7 +75,9 @@ export class RunFeed {
     this.#reading = true;
     try {
       await this.#readHead();
-      await this.#tail.read(() => this.#update());
+      await this.#tail.read(() => {
+        if (performance.now() - this.#updatedAt >= UPDATE_INTERVAL_MS) this.#update();
+      });
       this.#update();
     } finally {
       this.#reading = false;
@@ -82,6 +85,7 @@ export class RunFeed {
   }
 
   #update(): void {
+    this.#updatedAt = performance.now();
     if (!this.#disposed) this.#onUpdate();
   }
 
