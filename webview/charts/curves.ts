@@ -12,8 +12,10 @@ interface Curve {
 /** A run's curves: weighted sums of its columns, smoothed if wanted, computed once and continued as the run grows. */
 export class Curves {
   readonly columns: MetricColumns;
+  readonly #raw = new Map<string, Curve>();
+  /** Of one smoothing at a time: while its slider is dragged, there are many that are never drawn again. */
+  readonly #smoothed = new Map<string, Curve>();
   #smoothing = 0;
-  readonly #curves = new Map<string, Curve>();
 
   constructor(columns: MetricColumns) {
     this.columns = columns;
@@ -21,16 +23,17 @@ export class Curves {
 
   /** Values of all steps (only the first `columns.length` count), NaN where one is missing. */
   curve(terms: Terms, smoothing: number): Float64Array {
-    if (smoothing !== this.#smoothing) {
-      this.#curves.clear();
+    if (smoothing > 0 && smoothing !== this.#smoothing) {
+      this.#smoothed.clear();
       this.#smoothing = smoothing;
     }
+    const curves = smoothing > 0 ? this.#smoothed : this.#raw;
     const known = terms.filter(({ key }) => this.columns.values(key));
-    const id = `${smoothing} ${known.map(({ key, weight }) => `${weight}*${key}`).join(' ')}`;
-    let curve = this.#curves.get(id);
+    const id = known.map(({ key, weight }) => `${weight}*${key}`).join(' ');
+    let curve = curves.get(id);
     if (!curve || curve.done > this.columns.length) {
       curve = { values: new Float64Array(0), done: 0, average: 0, weight: 0 };
-      this.#curves.set(id, curve);
+      curves.set(id, curve);
     }
     if (curve.done < this.columns.length) this.#extend(curve, known, smoothing);
     return curve.values;

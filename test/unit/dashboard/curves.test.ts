@@ -43,6 +43,17 @@ describe('Curves', () => {
     expect(last).toBeCloseTo((3 / 2 + 1 / 4) / (3 / 4), 12);
   });
 
+  it('keeps values and moving averages apart, whichever is asked for', () => {
+    const curves = new Curves(columns([{ a: 0 }, { a: 1 }]));
+    const terms = [{ key: 'a', weight: 1 }];
+    const raw = curves.curve(terms, 0);
+    expect(drawn(curves, 'a', 0.5)[1]).toBeCloseTo(2 / 3, 12);
+    expect(drawn(curves, 'a', 0.75)[1]).toBeCloseTo(4 / 7, 12);
+    // Still the same array: nothing is computed a second time for a line and its moving average in one chart.
+    expect(curves.curve(terms, 0)).toBe(raw);
+    expect([...raw.subarray(0, 2)]).toEqual([0, 1]);
+  });
+
   it('goes on as the run grows, to the same curve as from the start', () => {
     const all = columns([{ a: 1 }, { a: 5 }]);
     const growing = new Curves(all);
