@@ -1,5 +1,5 @@
 import { el, setText } from '../dom.ts';
-import { formatCount } from '../format.ts';
+import { formatCount, formatTime } from '../format.ts';
 import type { Store } from '../store.ts';
 import { overlayColor } from './overlay-color.ts';
 import { onThemeChange, readTheme } from './theme.ts';
@@ -35,7 +35,13 @@ export function toolbar(store: Store, exportAll: () => void): HTMLElement {
       ...[...store.compared.values()].map(({ head }, index) => {
         const swatch = el('span', { class: 'swatch dashed' });
         swatch.style.setProperty('--color', readTheme().palette[overlayColor(index)]!);
-        return el('span', { class: 'overlay' }, swatch, head.name);
+        return el(
+          'span',
+          { class: 'overlay' },
+          swatch,
+          head.name,
+          el('span', { class: 'muted' }, formatTime(head.createdAt)),
+        );
       }),
     );
   onThemeChange(showOverlays);

@@ -3,7 +3,7 @@ import type { RunSummary } from '../../src/protocol/dashboard.ts';
 import { overlayColor } from '../charts/overlay-color.ts';
 import { readTheme } from '../charts/theme.ts';
 import { el } from '../dom.ts';
-import { formatCount, formatNumber } from '../format.ts';
+import { formatCount, formatNumber, formatTime } from '../format.ts';
 import type { ShownRun, Store } from '../store.ts';
 import { configDifferences } from './config-diff.ts';
 
@@ -57,7 +57,7 @@ export class Compare {
         el('input', { type: 'checkbox', id: `compare-${folder}`, checked, onchange: toggle }),
         checked && swatch,
         el('span', { class: 'run-name' }, name),
-        el('span', { class: 'muted' }, `${when(createdAt)} · ${state} · step ${formatCount(step)}`),
+        el('span', { class: 'muted' }, `${formatTime(createdAt)} · ${state} · step ${formatCount(step)}`),
       ),
     );
   }
@@ -89,7 +89,7 @@ export class Compare {
                 'th',
                 { scope: 'col' },
                 head.name,
-                el('span', { class: 'muted' }, i === 0 ? ' (this run)' : ` ${when(head.createdAt)}`),
+                el('span', { class: 'muted' }, i === 0 ? ' (this run)' : ` ${formatTime(head.createdAt)}`),
               ),
             ),
           ),
@@ -132,9 +132,3 @@ const configRows = (runs: readonly ShownRun[]) => {
   const rows = configDifferences(runs.map(({ head }) => head.config));
   return rows.length > 0 ? rows : [{ field: 'config', values: runs.map(() => 'the same') }];
 };
-
-function when(iso: string): string {
-  const date = new Date(iso);
-  const options = { month: 'short', day: 'numeric', hour: '2-digit', minute: '2-digit' } as const;
-  return Number.isNaN(date.getTime()) ? iso : date.toLocaleString('en-GB', options);
-}

@@ -62,9 +62,8 @@ export class RunPanel implements Disposable {
       folder,
       () => this.#registry.get(folder)?.live ?? false,
       () => {
-        if (!this.#ready) return;
         if (folder === this.#folder && feed.head) this.#panel.title = feed.head.name;
-        stream.update();
+        if (this.#ready) stream.update();
       },
     );
     const stream = new RunStream(feed, folder === this.#folder, (message) => this.#post(message));
