@@ -116,7 +116,7 @@ const MARKED_STEPS = 40;
 
 /** Dots where evaluations are, and on lines of few steps; none on areas and on what only goes with another line. */
 function pointsOf({ stroke, fill, points, faint }: DrawnSeries): uPlot.Series.Points {
-  if (points) return { show: true, size: 5 };
+  if (points) return { show: (_plot, _series, from, to) => to - from < 20 * MARKED_STEPS, size: 5 };
   if (stroke === null || fill !== null || faint) return { show: false };
   return { show: (_plot, _series, from, to) => to - from < MARKED_STEPS, size: 4 };
 }

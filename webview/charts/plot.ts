@@ -42,7 +42,7 @@ export class Plot {
       {
         width,
         height,
-        padding: [8, 14, 0, 0],
+        padding: [8, 22, 0, 0],
         legend: { show: false },
         series: toUplotSeries(drawn),
         bands: bands.map(({ upper, lower, fill }) => ({ series: [upper, lower], fill })),
