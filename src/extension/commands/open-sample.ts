@@ -4,14 +4,18 @@ import { commands, Uri, window, workspace } from 'vscode';
 import type { Lab } from '../lab.ts';
 
 const NAME = 'grpo-sample';
+const OPEN = 'Open';
+const OPEN_NEW = 'Open in New Window';
 
 /** Copies the sample workspace to a folder of the user's and opens it. `given`: the folder to make, without asking. */
 export async function openSample({ context }: Lab, given?: unknown): Promise<void> {
   const target = typeof given === 'string' ? given : await chooseTarget();
   if (target === undefined) return;
   if ((await entries(target)).length === 0) await copySample(context.extensionPath, target);
-  const { workspaceFolders = [] } = workspace;
-  await commands.executeCommand('vscode.openFolder', Uri.file(target), { forceNewWindow: workspaceFolders.length > 0 });
+  const here = typeof given === 'string' || workspace.workspaceFolders === undefined;
+  const choice = here ? OPEN : await window.showInformationMessage(`The sample is in ${target}.`, OPEN, OPEN_NEW);
+  if (!choice) return;
+  await commands.executeCommand('vscode.openFolder', Uri.file(target), { forceNewWindow: choice === OPEN_NEW });
 }
 
 async function chooseTarget(): Promise<string | undefined> {
