@@ -1,0 +1,131 @@
+import type { Browser, BrowserContext, Locator, Page } from 'playwright-core';
+import { launchChromium } from './chromium.ts';
+import { until } from './processes.ts';
+import { screenshotFile } from './screenshots.ts';
+import type { Server } from './server.ts';
+
+/** The four kinds of theme: a theme's name in the palette, and the class that the window then has. */
+export const themes = {
+  dark: ['Dark Modern', 'vs-dark'],
+  light: ['Light Modern', 'vs'],
+  'high-contrast': ['Dark High Contrast', 'hc-black'],
+  'high-contrast-light': ['Light High Contrast', 'hc-light'],
+} as const;
+export type Theme = keyof typeof themes;
+
+/** VS Code's window in a browser, used as a person would: by the palette, the keyboard and what can be seen. */
+export class Editor {
+  readonly page: Page;
+  readonly #browser: Browser;
+  readonly #context: BrowserContext;
+
+  static async open(server: Server): Promise<Editor> {
+    const browser = await launchChromium();
+    const context = await browser.newContext({
+      viewport: { width: 1440, height: 900 },
+      reducedMotion: 'reduce',
+      acceptDownloads: true,
+    });
+    context.setDefaultTimeout(15_000);
+    const editor = new Editor(browser, context, await context.newPage());
+    await editor.page.goto(server.url);
+    await editor.#ready();
+    return editor;
+  }
+
+  private constructor(browser: Browser, context: BrowserContext, page: Page) {
+    this.#browser = browser;
+    this.#context = context;
+    this.page = page;
+  }
+
+  /** Extensions are known when the theme, which one of them brings, is there. */
+  async #ready(): Promise<void> {
+    await this.page.locator('.monaco-workbench[class*="-theme-defaults-"] .part.statusbar').waitFor();
+  }
+
+  /** Reloads the window, as "Developer: Reload Window" does. */
+  async reload(): Promise<void> {
+    await this.page.reload();
+    await this.#ready();
+  }
+
+  /** Runs a command by its title in the palette. */
+  async command(title: string): Promise<void> {
+    await (await this.findCommand(title)).click();
+  }
+
+  /** A command's row in the palette, which does not add those that come while it is open: so it is opened anew. */
+  findCommand(title: string): Promise<Locator> {
+    const row = this.page.locator(`.quick-input-list .monaco-list-row[aria-label^="${title}"]`).first();
+    return until(`the palette to have "${title}"`, async () => {
+      await this.page.keyboard.press('F1');
+      await this.quickInput.fill(`>${title}`);
+      try {
+        await row.waitFor({ timeout: 2000 });
+        return row;
+      } catch {
+        await this.page.keyboard.press('Escape');
+        return undefined;
+      }
+    });
+  }
+
+  get quickInput(): Locator {
+    return this.page.locator('.quick-input-widget:not([style*="display: none"]) input.input');
+  }
+
+  /** A row of the palette or of a choice. */
+  quickRow(text: string | RegExp): Locator {
+    return this.page.locator('.quick-input-list .monaco-list-row').filter({ hasText: text }).first();
+  }
+
+  /** Chooses in a list that a command shows. */
+  async choose(text: string | RegExp): Promise<void> {
+    await this.quickRow(text).click();
+  }
+
+  async openFile(name: string): Promise<void> {
+    await this.page.keyboard.press('Control+P');
+    await this.quickInput.fill(name);
+    await this.quickRow(name).click();
+    await this.page.locator('.editor-instance .monaco-editor').first().waitFor();
+  }
+
+  notification(text: string | RegExp): Locator {
+    return this.page.locator('.notification-list-item').filter({ hasText: text }).first();
+  }
+
+  /** Presses a notification's button. */
+  async answer(text: string | RegExp, button: string): Promise<void> {
+    await this.notification(text).getByRole('button', { name: button }).click();
+  }
+
+  /** An item of a tree in the side bar. */
+  treeItem(text: string | RegExp): Locator {
+    return this.page.locator('.sidebar .monaco-list-row').filter({ hasText: text }).first();
+  }
+
+  statusItem(text: string | RegExp): Locator {
+    return this.page.locator('.statusbar-item').filter({ hasText: text }).first();
+  }
+
+  async setTheme(theme: Theme): Promise<void> {
+    const [name, className] = themes[theme];
+    await this.command('Preferences: Color Theme');
+    await this.page.getByPlaceholder('Select Color Theme').fill(name);
+    await this.quickRow(name).click();
+    await this.page.locator(`.monaco-workbench.${className}`).waitFor();
+  }
+
+  async screenshot(name: string): Promise<void> {
+    await this.page.screenshot({ path: screenshotFile(name) });
+  }
+
+  /** Closes the window and its browser. */
+  async close(): Promise<void> {
+    await this.page.close({ runBeforeUnload: false });
+    await this.#context.close();
+    await this.#browser.close();
+  }
+}

@@ -1,0 +1,223 @@
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, inject, onTestFailed, test } from 'vitest';
+import { Dashboard } from './helpers/dashboard.ts';
+import { Editor } from './helpers/editor.ts';
+import { until } from './helpers/processes.ts';
+import { mean, readRewards, readRunInfo, runFolders } from './helpers/runs.ts';
+import { Server } from './helpers/server.ts';
+
+// One session of one user: each test goes on where the one before it ended.
+
+let server: Server;
+let editor: Editor;
+let dashboard: Dashboard;
+
+beforeAll(async () => {
+  server = await Server.start({ extensions: inject('extensions') });
+  editor = await Editor.open(server);
+  dashboard = new Dashboard(editor);
+});
+afterAll(async () => {
+  await editor?.close();
+  expect(await server?.stop(), 'processes left').toEqual([]);
+});
+
+const session = (name: string, body: () => Promise<void>) =>
+  test(name, async () => {
+    onTestFailed(() => editor.screenshot(`failed ${name}`.replaceAll(/\W+/g, '-')));
+    await body();
+  });
+
+const trainer = () => server.processes('trainer.js')[0];
+const setConfig = (field: string, value: number) => {
+  const file = join(server.workspace, 'sort.grpo.json');
+  const text = readFileSync(file, 'utf8');
+  writeFileSync(file, text.replace(new RegExp(`("${field}": )[^,\\n]+`), `$1${value}`));
+};
+
+async function startSort(): Promise<void> {
+  await editor.command('GRPO: Start Training');
+  await editor.choose('sort');
+}
+
+session('nothing runs before the user asks for it', async () => {
+  await editor.findCommand('GRPO: Start Training');
+  await editor.page.keyboard.press('Escape');
+  expect(server.processes('trainer.js')).toEqual([]);
+  expect(server.processes('reward-worker')).toEqual([]);
+});
+
+session('starts training from the palette and draws the first point', async () => {
+  await editor.command('GRPO: Start Training');
+  await editor.quickRow('sort').waitFor();
+  const start = performance.now();
+  await editor.choose('sort');
+  await until(
+    'a point of the reward',
+    async () => /\d/.test(await dashboard.readout('reward', 'mean').innerText()),
+    60_000,
+  );
+  await until('the curve to be drawn', () => dashboard.drawnPixels('reward').then((count) => count > 0));
+  console.log(`first point on the reward curve: ${((performance.now() - start) / 1000).toFixed(1)} s`);
+  expect(server.processes('trainer.js')).toHaveLength(1);
+  await editor.screenshot('training-started');
+});
+
+session('shows the run in the status bar and in its view', async () => {
+  await editor.statusItem(/sort \d+\/\d+ · reward/).waitFor();
+  await editor.page.getByRole('tab', { name: 'GRPO Lab' }).click();
+  await editor.treeItem('Running').waitFor();
+  await editor.treeItem(/sort.*reward/).waitFor();
+  await editor.screenshot('training-running');
+});
+
+session('the reward rises, and one notification says so', async () => {
+  await editor.notification(/sort is done after step \d+: reward .* → /).waitFor({ timeout: 110_000 });
+  await editor.screenshot('training-done');
+  const [folder] = runFolders(server.workspace);
+  expect(readRunInfo(folder!).state).toBe('done');
+  const rewards = readRewards(folder!);
+  const table = await dashboard.table('reward');
+  // The table shows the newest steps: its "mean" is what the trainer wrote.
+  expect(table.length).toBeGreaterThan(5);
+  for (const [step, shown] of table) expect(shown).toBeCloseTo(rewards[step! - 1]!, 1);
+  expect(table[0]![0]).toBe(rewards.length);
+  expect(mean(rewards.slice(-10))).toBeGreaterThan(mean(rewards.slice(0, 10)) + 0.5);
+  expect(await editor.page.locator('.notification-list-item').count()).toBe(1);
+  await until('the trainer to be gone', () => !trainer());
+  await editor.treeItem('Done').waitFor();
+});
+
+session('opens a group: completions from highest to lowest advantage', async () => {
+  const rows = dashboard.frame.locator('.group-row');
+  await rows.first().waitFor();
+  const count = await rows.count();
+  expect(count).toBeGreaterThan(4);
+  const step = dashboard.frame.getByRole('spinbutton', { name: 'Step' });
+  await step.fill('3');
+  await step.press('Enter');
+  await dashboard.frame.locator('.group-row').first().click();
+  const detail = dashboard.frame.getByRole('region', { name: /Completions of group/ });
+  await detail.waitFor();
+  const advantages = (await detail.locator('.advantage').allInnerTexts()).map((text) => Number(text.replace('−', '-')));
+  expect(advantages).toHaveLength(8);
+  expect(advantages).toEqual(advantages.toSorted((a, b) => b - a));
+  expect(await detail.innerText()).toMatch(/inclusion[\s\S]*extracted/);
+  await editor.screenshot('group-open');
+  await dashboard.frame.getByRole('button', { name: 'All groups' }).click();
+});
+
+session('searches and filters groups', async () => {
+  const count = dashboard.frame.locator('.groups .count');
+  await count.filter({ hasText: /^\d+ groups$/ }).waitFor();
+  const title = await dashboard.frame.locator('.group-title').first().innerText();
+  const search = dashboard.frame.getByRole('searchbox');
+  await search.fill(title);
+  await count.filter({ hasText: /^\d+ of \d+ groups$/ }).waitFor();
+  for (const text of await dashboard.frame.locator('.group-title').allInnerTexts()) expect(text).toContain(title);
+  await search.fill('no prompt has this');
+  await count.filter({ hasText: /^0 of \d+ groups$/ }).waitFor();
+  await search.fill('');
+  const filter = dashboard.frame.getByRole('combobox', { name: 'Filter' });
+  const options = await filter.locator('option').allInnerTexts();
+  expect(options.length).toBeGreaterThan(3);
+  // Every group has a signal or has none.
+  await filter.selectOption({ index: 1 });
+  await count.filter({ hasText: /groups/ }).waitFor();
+  await editor.screenshot('groups-filtered');
+  await filter.selectOption({ index: 0 });
+  await count.filter({ hasText: /^\d+ groups$/ }).waitFor();
+});
+
+session('pauses and goes on, then stops with a checkpoint', async () => {
+  await editor.command('Notifications: Clear All Notifications');
+  setConfig('learningRate', 0.0001);
+  await startSort();
+  await dashboard.state.filter({ hasText: 'running' }).waitFor();
+  await until('a few steps', async () => (await dashboard.step()) >= 3);
+  await dashboard.button('Pause').click();
+  await dashboard.button('Resume').waitFor();
+  await dashboard.state.filter({ hasText: 'paused' }).waitFor();
+  const paused = await dashboard.step();
+  await dashboard.button('Resume').click();
+  await until('steps after the pause', async () => (await dashboard.step()) >= paused + 2);
+  await dashboard.button('Stop').click();
+  await editor.notification(/sort stopped after step \d+, with a checkpoint/).waitFor();
+  await editor.screenshot('stopped');
+  await until('the trainer to be gone', () => server.processes('trainer.js').length === 0);
+  await until('the reward workers to be gone', () => server.processes('reward-worker').length === 0);
+  const folder = runFolders(server.workspace).at(-1)!;
+  const { state, step } = readRunInfo(folder);
+  expect(state).toBe('stopped');
+  expect(readdirSync(join(folder, 'checkpoints'))).toContain(`step-${String(step).padStart(6, '0')}`);
+});
+
+session('compares two runs: their curves, and in what they differ', async () => {
+  await dashboard.frame.getByRole('tab', { name: 'Compare runs' }).click();
+  await dashboard.frame.getByRole('checkbox').check();
+  const differences = dashboard.frame.getByRole('region', { name: 'Differences' });
+  await differences.getByRole('row', { name: /learningRate/ }).waitFor();
+  expect(await differences.getByRole('row', { name: /learningRate/ }).innerText()).toMatch(/0\.0001|1e-0?4/);
+  await editor.screenshot('compared');
+});
+
+session('zooms with the keyboard', async () => {
+  const slider = dashboard.frame.getByRole('slider', { name: /^Reward/ });
+  await slider.focus();
+  await slider.press('ArrowLeft');
+  const live = dashboard.frame.locator('[aria-live=polite][role=status].visually-hidden').first();
+  await live.filter({ hasText: /Step \d+: mean/ }).waitFor();
+  await slider.press('+');
+  await dashboard.frame.getByText(/^Steps \d+ to \d+$/).waitFor();
+});
+
+session('a reloaded window stops the run, shows the same picture, and offers to go on', async () => {
+  await editor.answer(/sort stopped after step/, 'Resume');
+  await dashboard.state.filter({ hasText: 'running' }).waitFor();
+  const folder = runFolders(server.workspace).at(-1)!;
+  const first = readRunInfo(folder).step;
+  await until('steps', async () => (await dashboard.step()) > first + 1);
+  await editor.reload();
+  await until('the trainer to have stopped', () => server.processes('trainer.js').length === 0);
+  await editor.notification(/sort stopped after step \d+ because the window closed/).waitFor();
+  await dashboard.state.filter({ hasText: 'stopped' }).waitFor();
+  const { step } = readRunInfo(folder);
+  expect(await dashboard.step()).toBe(step);
+  const before = await dashboard.settledPicture();
+  await editor.screenshot('before-reload');
+  await editor.reload();
+  await dashboard.state.filter({ hasText: 'stopped' }).waitFor();
+  const after = await dashboard.settledPicture();
+  await editor.screenshot('after-reload');
+  expect(after.text).toBe(before.text);
+  expect(after.controls).toEqual(before.controls);
+  expect(after.charts).toEqual(before.charts);
+});
+
+session('a killed trainer: its end is told, and one click goes on', async () => {
+  await editor.command('Notifications: Clear All Notifications');
+  await editor.command('GRPO: Resume from Checkpoint');
+  await dashboard.state.filter({ hasText: 'running' }).waitFor();
+  const folder = runFolders(server.workspace).at(-1)!;
+  const before = await dashboard.step();
+  await until('a step', async () => (await dashboard.step()) > before);
+  process.kill(trainer()!.pid, 'SIGKILL');
+  await editor.notification(/sort: the trainer died after step \d+ \(signal SIGKILL\)/).waitFor();
+  await dashboard.state.filter({ hasText: 'interrupted' }).waitFor();
+  await editor.screenshot('killed');
+  const died = readRunInfo(folder).step;
+  await editor.answer(/the trainer died/, 'Resume');
+  await dashboard.state.filter({ hasText: 'running' }).waitFor();
+  await until('more steps than before', async () => (await dashboard.step()) > died);
+});
+
+session('closing the window leaves no process behind', async () => {
+  const folder = runFolders(server.workspace).at(-1)!;
+  expect(server.processes('trainer.js')).toHaveLength(1);
+  await editor.page.close();
+  await until('the trainer to be gone', () => server.processes('trainer.js').length === 0, 60_000);
+  await until('the reward workers to be gone', () => server.processes('reward-worker').length === 0);
+  expect(['stopped', 'done']).toContain(readRunInfo(folder).state);
+  expect(existsSync(join(folder, 'trainer.lock'))).toBe(false);
+});

@@ -1,0 +1,16 @@
+import { defineConfig } from 'vitest/config';
+
+/** `*.e2e.ts`, so that the unit tests' run does not pick them up. One file at a time: each has an editor and a browser to itself. */
+export default defineConfig({
+  test: {
+    root: import.meta.dirname,
+    include: ['**/*.e2e.ts'],
+    globalSetup: './global-setup.ts',
+    fileParallelism: false,
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
+    retry: 0,
+    // Tests of a file go on where the one before ended.
+    bail: 1,
+  },
+});
