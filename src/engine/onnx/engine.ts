@@ -14,6 +14,8 @@ const SESSION_OPTIONS: InferenceSession.SessionOptions = {
   executionProviders: ['cpu'],
   // A plan of all buffers beforehand takes 1.7 times the memory of the arena alone and, measured on training steps, no less time.
   enableMemPattern: false,
+  // Each graph has threads of its own; those still spinning after a run would take the cores from the next graph's.
+  extra: { session: { force_spinning_stop: '1' } },
   logSeverityLevel: 3,
 };
 
