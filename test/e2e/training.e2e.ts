@@ -1,54 +1,32 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, inject, onTestFailed, test } from 'vitest';
-import { Dashboard } from './helpers/dashboard.ts';
-import { Editor } from './helpers/editor.ts';
+import { expect } from 'vitest';
 import { until } from './helpers/processes.ts';
 import { mean, readRewards, readRunInfo, runFolders } from './helpers/runs.ts';
-import { Server } from './helpers/server.ts';
+import { Session } from './helpers/session.ts';
 
-// One session of one user: each test goes on where the one before it ended.
+const session = new Session();
 
-let server: Server;
-let editor: Editor;
-let dashboard: Dashboard;
-
-beforeAll(async () => {
-  server = await Server.start({ extensions: inject('extensions') });
-  editor = await Editor.open(server);
-  dashboard = new Dashboard(editor);
-});
-afterAll(async () => {
-  await editor?.close();
-  expect(await server?.stop(), 'processes left').toEqual([]);
-});
-
-const session = (name: string, body: () => Promise<void>) =>
-  test(name, async () => {
-    onTestFailed(() => editor.screenshot(`failed ${name}`.replaceAll(/\W+/g, '-')));
-    await body();
-  });
-
-const trainer = () => server.processes('trainer.js')[0];
+const trainer = () => session.server.processes('trainer.js')[0];
 const setConfig = (field: string, value: number) => {
-  const file = join(server.workspace, 'sort.grpo.json');
+  const file = join(session.server.workspace, 'sort.grpo.json');
   const text = readFileSync(file, 'utf8');
   writeFileSync(file, text.replace(new RegExp(`("${field}": )[^,\\n]+`), `$1${value}`));
 };
 
 async function startSort(): Promise<void> {
-  await editor.command('GRPO: Start Training');
-  await editor.choose('sort');
+  await session.editor.command('GRPO: Start Training');
+  await session.editor.choose('sort');
 }
 
-session('nothing runs before the user asks for it', async () => {
+session.test('nothing runs before the user asks for it', async ({ server, editor }) => {
   await editor.findCommand('GRPO: Start Training');
   await editor.page.keyboard.press('Escape');
   expect(server.processes('trainer.js')).toEqual([]);
   expect(server.processes('reward-worker')).toEqual([]);
 });
 
-session('starts training from the palette and draws the first point', async () => {
+session.test('starts training from the palette and draws the first point', async ({ server, editor, dashboard }) => {
   await editor.command('GRPO: Start Training');
   await editor.quickRow('sort').waitFor();
   const start = performance.now();
@@ -64,7 +42,7 @@ session('starts training from the palette and draws the first point', async () =
   await editor.screenshot('training-started');
 });
 
-session('shows the run in the status bar and in its view', async () => {
+session.test('shows the run in the status bar and in its view', async ({ editor }) => {
   await editor.statusItem(/sort \d+\/\d+ · reward/).waitFor();
   await editor.page.getByRole('tab', { name: 'GRPO Lab' }).click();
   await editor.treeItem('Running').waitFor();
@@ -72,7 +50,7 @@ session('shows the run in the status bar and in its view', async () => {
   await editor.screenshot('training-running');
 });
 
-session('the reward rises, and one notification says so', async () => {
+session.test('the reward rises, and one notification says so', async ({ server, editor, dashboard }) => {
   await editor.notification(/sort is done after step \d+: reward .* → /).waitFor({ timeout: 110_000 });
   await editor.screenshot('training-done');
   const [folder] = runFolders(server.workspace);
@@ -89,7 +67,7 @@ session('the reward rises, and one notification says so', async () => {
   await editor.treeItem('Done').waitFor();
 });
 
-session('opens a group: completions from highest to lowest advantage', async () => {
+session.test('opens a group: completions from highest to lowest advantage', async ({ editor, dashboard }) => {
   const rows = dashboard.frame.locator('.group-row');
   await rows.first().waitFor();
   const count = await rows.count();
@@ -108,7 +86,7 @@ session('opens a group: completions from highest to lowest advantage', async () 
   await dashboard.frame.getByRole('button', { name: 'All groups' }).click();
 });
 
-session('searches and filters groups', async () => {
+session.test('searches and filters groups', async ({ editor, dashboard }) => {
   const count = dashboard.frame.locator('.groups .count');
   await count.filter({ hasText: /^\d+ groups$/ }).waitFor();
   const title = await dashboard.frame.locator('.group-title').first().innerText();
@@ -130,7 +108,7 @@ session('searches and filters groups', async () => {
   await count.filter({ hasText: /^\d+ groups$/ }).waitFor();
 });
 
-session('pauses and goes on, then stops with a checkpoint', async () => {
+session.test('pauses and goes on, then stops with a checkpoint', async ({ server, editor, dashboard }) => {
   await editor.command('Notifications: Clear All Notifications');
   setConfig('learningRate', 0.0001);
   await startSort();
@@ -153,7 +131,7 @@ session('pauses and goes on, then stops with a checkpoint', async () => {
   expect(readdirSync(join(folder, 'checkpoints'))).toContain(`step-${String(step).padStart(6, '0')}`);
 });
 
-session('compares two runs: their curves, and in what they differ', async () => {
+session.test('compares two runs: their curves, and in what they differ', async ({ editor, dashboard }) => {
   await dashboard.frame.getByRole('tab', { name: 'Compare runs' }).click();
   await dashboard.frame.getByRole('checkbox').check();
   const differences = dashboard.frame.getByRole('region', { name: 'Differences' });
@@ -162,7 +140,7 @@ session('compares two runs: their curves, and in what they differ', async () => 
   await editor.screenshot('compared');
 });
 
-session('zooms with the keyboard', async () => {
+session.test('zooms with the keyboard', async ({ dashboard }) => {
   const slider = dashboard.frame.getByRole('slider', { name: /^Reward/ });
   await slider.focus();
   await slider.press('ArrowLeft');
@@ -172,30 +150,34 @@ session('zooms with the keyboard', async () => {
   await dashboard.frame.getByText(/^Steps \d+ to \d+$/).waitFor();
 });
 
-session('a reloaded window stops the run, shows the same picture, and offers to go on', async () => {
-  await editor.answer(/sort stopped after step/, 'Resume');
-  await dashboard.state.filter({ hasText: 'running' }).waitFor();
-  const folder = runFolders(server.workspace).at(-1)!;
-  const first = readRunInfo(folder).step;
-  await until('steps', async () => (await dashboard.step()) > first + 1);
-  await editor.reload();
-  await until('the trainer to have stopped', () => server.processes('trainer.js').length === 0);
-  await editor.notification(/sort stopped after step \d+ because the window closed/).waitFor();
-  await dashboard.state.filter({ hasText: 'stopped' }).waitFor();
-  const { step } = readRunInfo(folder);
-  expect(await dashboard.step()).toBe(step);
-  const before = await dashboard.settledPicture();
-  await editor.screenshot('before-reload');
-  await editor.reload();
-  await dashboard.state.filter({ hasText: 'stopped' }).waitFor();
-  const after = await dashboard.settledPicture();
-  await editor.screenshot('after-reload');
-  expect(after.text).toBe(before.text);
-  expect(after.controls).toEqual(before.controls);
-  expect(after.charts).toEqual(before.charts);
-});
+session.test(
+  'a reloaded window stops the run, shows the same picture, and offers to go on',
+  async ({ server, editor, dashboard }) => {
+    await editor.answer(/sort stopped after step/, 'Resume');
+    await dashboard.state.filter({ hasText: 'running' }).waitFor();
+    const folder = runFolders(server.workspace).at(-1)!;
+    const first = readRunInfo(folder).step;
+    await until('steps', async () => (await dashboard.step()) > first + 1);
+    await editor.reload();
+    await until('the trainer to have stopped', () => server.processes('trainer.js').length === 0);
+    await editor.notification(/sort stopped after step \d+ because the window closed/).waitFor();
+    await dashboard.state.filter({ hasText: 'stopped' }).waitFor();
+    const { step } = readRunInfo(folder);
+    expect(await dashboard.step()).toBe(step);
+    const before = await dashboard.settledPicture();
+    expect(before.text, 'the zoom of the session before').toMatch(/Steps \d+ to \d+/);
+    await editor.screenshot('before-reload');
+    await editor.reload();
+    await dashboard.state.filter({ hasText: 'stopped' }).waitFor();
+    const after = await dashboard.settledPicture();
+    await editor.screenshot('after-reload');
+    expect(after.text).toBe(before.text);
+    expect(after.controls).toEqual(before.controls);
+    expect(after.charts).toEqual(before.charts);
+  },
+);
 
-session('a killed trainer: its end is told, and one click goes on', async () => {
+session.test('a killed trainer: its end is told, and one click goes on', async ({ server, editor, dashboard }) => {
   await editor.command('Notifications: Clear All Notifications');
   await editor.command('GRPO: Resume from Checkpoint');
   await dashboard.state.filter({ hasText: 'running' }).waitFor();
@@ -212,7 +194,7 @@ session('a killed trainer: its end is told, and one click goes on', async () => 
   await until('more steps than before', async () => (await dashboard.step()) > died);
 });
 
-session('closing the window leaves no process behind', async () => {
+session.test('closing the window leaves no process behind', async ({ server, editor }) => {
   const folder = runFolders(server.workspace).at(-1)!;
   expect(server.processes('trainer.js')).toHaveLength(1);
   await editor.page.close();

@@ -16,7 +16,9 @@ export async function pickConfig(given: unknown, title: string): Promise<string 
     .map(({ fsPath }) => ({ label: configName(fsPath), description: workspace.asRelativePath(fsPath), fsPath }))
     // The one being edited first, so that Enter takes it.
     .sort((a, b) => Number(b.fsPath === open) - Number(a.fsPath === open) || a.label.localeCompare(b.label));
-  return (await window.showQuickPick(items, { title, placeHolder: 'Which run config?' }))?.fsPath;
+  // A dashboard that had the focus gets it back when the palette closes, maybe after this list has opened: it must stay.
+  const options = { title, placeHolder: 'Which run config?', ignoreFocusOut: true };
+  return (await window.showQuickPick(items, options))?.fsPath;
 }
 
 async function offerConfig(): Promise<void> {
@@ -33,6 +35,10 @@ async function offerConfig(): Promise<void> {
     },
   ];
   const placeHolder = 'There is no run config (*.grpo.json) here yet';
-  const choice = await window.showQuickPick(items, { title: 'GRPO: Start Training', placeHolder });
+  const choice = await window.showQuickPick(items, {
+    title: 'GRPO: Start Training',
+    placeHolder,
+    ignoreFocusOut: true,
+  });
   if (choice) await commands.executeCommand(choice.command);
 }

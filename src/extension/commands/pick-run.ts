@@ -30,7 +30,8 @@ export async function pickRun(
     detail: new Date(run.info.createdAt).toLocaleString(),
     run,
   }));
-  return (await window.showQuickPick(items, { title: `GRPO: ${title}`, placeHolder: 'Which run?' }))?.run;
+  const options = { title: `GRPO: ${title}`, placeHolder: 'Which run?', ignoreFocusOut: true };
+  return (await window.showQuickPick(items, options))?.run;
 }
 
 export function folderOf(given: unknown): string | undefined {

@@ -44,9 +44,10 @@ export class Editor {
     await this.page.locator('.monaco-workbench[class*="-theme-defaults-"] .part.statusbar').waitFor();
   }
 
-  /** Reloads the window, as "Developer: Reload Window" does. */
   async reload(): Promise<void> {
-    await this.page.reload();
+    const loaded = this.page.waitForEvent('load');
+    await this.command('Developer: Reload Window');
+    await loaded;
     await this.#ready();
   }
 
@@ -55,13 +56,16 @@ export class Editor {
     await (await this.findCommand(title)).click();
   }
 
-  /** A command's row in the palette, which does not add those that come while it is open: so it is opened anew. */
+  /**
+   * A command's row in the palette, which does not add those that come while it is open, and which closes when a webview takes the
+   * focus: so it is opened anew.
+   */
   findCommand(title: string): Promise<Locator> {
     const row = this.page.locator(`.quick-input-list .monaco-list-row[aria-label^="${title}"]`).first();
     return until(`the palette to have "${title}"`, async () => {
       await this.page.keyboard.press('F1');
-      await this.quickInput.fill(`>${title}`);
       try {
+        await this.quickInput.fill(`>${title}`, { timeout: 2000 });
         await row.waitFor({ timeout: 2000 });
         return row;
       } catch {

@@ -52,6 +52,9 @@ export class Server {
       recursive: true,
       filter: (path) => !path.endsWith('/.grpo'),
     });
+    // What its files point to outside of it.
+    for (const file of ['schemas/grpo.schema.json', 'src/rewards/api.ts'])
+      cpSync(join(root, file), join(this.folder, file));
     cpSync(extensions, join(this.folder, 'extensions'), { recursive: true });
     mkdirSync(join(this.folder, 'data/User'), { recursive: true });
     writeFileSync(join(this.folder, 'data/User/settings.json'), JSON.stringify({ ...quietSettings, ...settings }));

@@ -1,0 +1,104 @@
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect } from 'vitest';
+import { Session } from './helpers/session.ts';
+
+const session = new Session({}, (workspace) => {
+  const config = join(workspace, 'sort.grpo.json');
+  writeFileSync(
+    join(workspace, 'wrong.grpo.json'),
+    readFileSync(config, 'utf8').replace('learningRate', 'learningRte'),
+  );
+});
+
+session.test('a wrong field is marked while it is edited', async ({ editor }) => {
+  await editor.openFile('wrong.grpo.json');
+  await editor.page.locator('.squiggly-warning, .squiggly-error').first().waitFor();
+  await editor.command('View: Focus Problems');
+  await editor.page
+    .locator('.markers-panel')
+    .getByText(/learningRte/)
+    .first()
+    .waitFor();
+  await editor.screenshot('config-schema');
+});
+
+session.test('it keeps training from starting, with its place and the right name', async ({ editor, server }) => {
+  await editor.command('GRPO: Start Training');
+  await editor.choose('wrong');
+  await editor.notification(/wrong could not start: .*learningRte.*learningRate/).waitFor();
+  await editor.page
+    .locator('.markers-panel')
+    .getByText(/learningRte.*learningRate/)
+    .first()
+    .waitFor();
+  await editor.screenshot('config-problem');
+  await editor.answer(/wrong could not start/, 'Open');
+  expect(server.processes('trainer.js')).toEqual([]);
+});
+
+session.test('fields are completed and explained', async ({ editor }) => {
+  await editor.openFile('arithmetic.grpo.json');
+  await editor.page
+    .locator('.editor-instance .view-line')
+    .filter({ hasText: 'numGenerations' })
+    .getByText('numGenerations')
+    .hover();
+  await editor.page
+    .locator('.monaco-hover:visible')
+    .getByText(/completions/i)
+    .first()
+    .waitFor();
+  await editor.screenshot('config-hover');
+  await editor.page.locator('.editor-instance .view-line').filter({ hasText: 'saveSteps' }).click();
+  await editor.page.keyboard.press('End');
+  await editor.page.keyboard.type(',\n');
+  await editor.page.keyboard.press('Control+Space');
+  await editor.page.locator('.suggest-widget .monaco-list-row').filter({ hasText: 'beta' }).first().waitFor();
+  await editor.screenshot('config-completion');
+  await editor.page.keyboard.press('Escape');
+  await editor.command('File: Revert File');
+});
+
+session.test('a config is made in four steps, and trains from its lens', async ({ editor, dashboard, server }) => {
+  await editor.command('GRPO: Create Run Config');
+  await editor.choose('tiny-sort');
+  await editor.choose('sort.train.jsonl');
+  await editor.choose('sort.reward.ts');
+  await editor.screenshot('create-config');
+  await editor.choose('cpu');
+  await editor.page.getByRole('tab', { name: 'sort-2.grpo.json' }).waitFor();
+  expect(existsSync(join(server.workspace, 'sort-2.grpo.json'))).toBe(true);
+  await editor.page.getByRole('button', { name: 'Start Training' }).first().click();
+  await dashboard.state.filter({ hasText: 'running' }).waitFor({ timeout: 60_000 });
+  await editor.screenshot('beside-the-config');
+});
+
+session.test('a second run waits in the queue, and starts when the first has ended', async ({ editor, server }) => {
+  await editor.page.getByRole('tab', { name: 'GRPO Lab' }).click();
+  await editor.command('GRPO: Queue Another Run');
+  await editor.choose(/^arithmetic/);
+  await editor.treeItem('Queued').waitFor();
+  await editor.screenshot('queued');
+  await editor.command('GRPO: Stop');
+  await editor.statusItem(/arithmetic \d+\//).waitFor({ timeout: 60_000 });
+  expect(server.processes('trainer.js')).toHaveLength(1);
+  await editor.command('GRPO: Stop');
+  await editor.notification(/arithmetic stopped after step/).waitFor({ timeout: 60_000 });
+});
+
+session.test('tells how it is doing: log and debug information', async ({ editor }) => {
+  await editor.command('GRPO: Show Log');
+  await editor.page
+    .locator('.panel .view-lines')
+    .getByText(/trainer started/)
+    .first()
+    .waitFor();
+  await editor.command('GRPO: Show Debug Information');
+  await editor.page
+    .locator('.editor-instance')
+    .getByText(/activation .* ms/)
+    .first()
+    .waitFor({ timeout: 60_000 });
+  await editor.screenshot('debug-information');
+});

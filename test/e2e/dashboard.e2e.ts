@@ -1,0 +1,137 @@
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { expect } from 'vitest';
+import type { Dashboard } from './helpers/dashboard.ts';
+import { type Theme, themes } from './helpers/editor.ts';
+import { until } from './helpers/processes.ts';
+import { makeRun, runFolders } from './helpers/runs.ts';
+import { Session } from './helpers/session.ts';
+
+const session = new Session({}, (workspace) => {
+  makeRun(workspace, 'sort.grpo.json', { maxSteps: 24, saveSteps: 12 });
+  makeRun(workspace, 'sort.grpo.json', { maxSteps: 12, learningRate: 0.0001 });
+});
+
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+
+/** What axe finds wrong: the rule, and where. */
+function violations(dashboard: Dashboard): Promise<string[]> {
+  return dashboard.run(`(async () => {
+    ${axe};
+    const { violations } = await axe.run(document, { resultTypes: ['violations'] });
+    return violations.flatMap(({ id, nodes }) => nodes.map(({ target, failureSummary }) => id + ' ' + target.join(' ') + ': ' + failureSummary));
+  })()`);
+}
+
+session.test('opens a run from the view, with its checkpoints under it', async ({ editor, dashboard }) => {
+  await editor.page.getByRole('tab', { name: 'GRPO Lab' }).click();
+  await editor.treeItem('24/24').click();
+  await dashboard.state.filter({ hasText: 'done' }).waitFor();
+  await until('the curve to be drawn', async () => (await dashboard.drawnPixels('reward')) > 100);
+  await editor.treeItem('24/24').locator('.monaco-tl-twistie').click();
+  await editor.treeItem('step-000024').waitFor();
+  await editor.treeItem('step-000012').waitFor();
+});
+
+for (const theme of Object.keys(themes) as Theme[])
+  session.test(`axe finds nothing wrong: ${theme}`, async ({ editor, dashboard }) => {
+    const { frame } = dashboard;
+    await editor.setTheme(theme);
+    await frame.getByRole('tab', { name: 'Group advantages' }).click();
+    await frame.locator('.group-row').first().waitFor();
+    await until('the curve to be drawn in this theme', async () => (await dashboard.drawnPixels('reward')) > 100);
+    await editor.screenshot(`dashboard-${theme}`);
+    expect(await violations(dashboard), 'groups').toEqual([]);
+
+    await frame.locator('.group-row').first().click();
+    await frame.getByRole('region', { name: /Completions of group/ }).waitFor();
+    expect(await violations(dashboard), 'an open group').toEqual([]);
+    await editor.screenshot(`dashboard-${theme}-group`);
+    await frame.getByRole('button', { name: 'All groups' }).click();
+
+    await frame.getByRole('tab', { name: 'Compare runs' }).click();
+    await frame.getByRole('checkbox').check();
+    await frame.getByRole('row', { name: /learningRate/ }).waitFor();
+    const table = frame.getByRole('button', { name: 'Table of Reward' });
+    await table.click();
+    await frame.getByRole('table', { name: 'Reward' }).waitFor();
+    expect(await violations(dashboard), 'comparison and a table').toEqual([]);
+    await editor.screenshot(`dashboard-${theme}-compare`);
+    await table.click();
+    await frame.getByRole('checkbox').uncheck();
+  });
+
+session.test('a panel that was hidden comes back as it was', async ({ editor, dashboard }) => {
+  await editor.setTheme('dark');
+  const before = await dashboard.settledPicture();
+  await editor.openFile('sort.grpo.json');
+  await editor.page.getByRole('tab', { name: 'sort', exact: true }).click();
+  await dashboard.state.filter({ hasText: 'done' }).waitFor();
+  const after = await dashboard.settledPicture();
+  expect(after.text).toBe(before.text);
+  expect(after.charts).toEqual(before.charts);
+});
+
+session.test('everything is reached with the keyboard', async ({ editor, dashboard }) => {
+  const { frame } = dashboard;
+  await frame.getByRole('tab', { name: 'Compare runs' }).focus();
+  await editor.page.keyboard.press('ArrowLeft');
+  const list = frame.getByRole('listbox', { name: 'Groups' });
+  await list.focus();
+  await editor.page.keyboard.press('ArrowDown');
+  await editor.page.keyboard.press('Enter');
+  await frame.getByRole('region', { name: /Completions of group/ }).waitFor();
+  await editor.page.keyboard.press('Escape');
+  await list.waitFor();
+  // From the head to the last chart, Tab meets every button there is.
+  const slider = frame.getByRole('slider', { name: /^Reward/ });
+  await slider.focus();
+  await editor.page.keyboard.press('Home');
+  await frame
+    .locator('[role=status]')
+    .filter({ hasText: /^Step 1: mean \d/ })
+    .waitFor();
+  await editor.page.keyboard.press('Enter');
+  await until(
+    'step 1 to be chosen',
+    async () => (await frame.getByRole('spinbutton', { name: 'Step' }).inputValue()) === '1',
+  );
+});
+
+session.test('saves all curves as CSV, and a chart as SVG and PNG', async ({ editor, dashboard, server }) => {
+  const save = async (name: string, press: () => Promise<void>) => {
+    await press();
+    const file = join(server.workspace, name);
+    await editor.quickInput.fill(file);
+    await editor.page.keyboard.press('Enter');
+    return until(`${name} to be written`, () => {
+      try {
+        const content = readFileSync(file);
+        return content.length > 0 && content;
+      } catch {
+        return undefined;
+      }
+    });
+  };
+  const { frame } = dashboard;
+  const csv = await save('all.csv', () => frame.getByRole('button', { name: 'Export all as CSV' }).click());
+  const lines = csv.toString().trim().split(/\r?\n/);
+  expect(lines).toHaveLength(25);
+  expect(lines[0]).toMatch(/^step,.*reward/);
+  const pick = (kind: string) => async () => {
+    await frame.getByRole('button', { name: 'Save Reward' }).click();
+    await frame.getByRole('button', { name: kind, exact: true }).click();
+  };
+  expect((await save('reward.svg', pick('SVG'))).toString()).toMatch(/^<svg[\s\S]*<path/);
+  expect((await save('reward.png', pick('PNG'))).subarray(1, 4).toString()).toBe('PNG');
+});
+
+session.test('deletes a run when that is confirmed', async ({ editor, server }) => {
+  const before = runFolders(server.workspace);
+  await editor.command('GRPO: Delete Run');
+  await editor.choose('12/12');
+  // A server has no trash.
+  await editor.page.getByRole('dialog').getByRole('button', { name: 'Delete Permanently' }).click();
+  await until('the run to be gone', () => runFolders(server.workspace).length === before.length - 1);
+});

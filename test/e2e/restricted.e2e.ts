@@ -1,0 +1,49 @@
+import { expect } from 'vitest';
+import { until } from './helpers/processes.ts';
+import { makeRun } from './helpers/runs.ts';
+import { Session } from './helpers/session.ts';
+
+const session = new Session(
+  { trust: true, settings: { 'security.workspace.trust.startupPrompt': 'never' } },
+  (workspace) => {
+    makeRun(workspace, 'sort.grpo.json', { maxSteps: 4 });
+  },
+);
+
+const why = /Training is off in Restricted Mode, because it runs the reward functions/;
+
+session.test('in Restricted Mode training does not start, and the reason is shown', async ({ editor, server }) => {
+  await editor.command('GRPO: Start Training');
+  await editor.notification(why).waitFor();
+  expect(server.processes('trainer.js')).toEqual([]);
+  expect(server.processes('reward-worker')).toEqual([]);
+  await editor.page.getByRole('tab', { name: 'GRPO Lab' }).click();
+  await editor.page
+    .locator('.sidebar')
+    .getByText(/Restricted Mode: runs can be read, not started/)
+    .waitFor();
+  await editor.screenshot('restricted');
+});
+
+session.test('runs can be read', async ({ editor, dashboard }) => {
+  await editor.treeItem('4/4').click();
+  await until('the curve to be drawn', async () => (await dashboard.drawnPixels('reward')) > 100);
+  await dashboard.frame.locator('.group-row').first().waitFor();
+});
+
+session.test('configs can be edited, and their lens says what training needs', async ({ editor, server }) => {
+  await editor.openFile('sort.grpo.json');
+  await editor.page.getByText('Training runs reward functions: trust this workspace first').waitFor();
+  expect(server.processes('trainer.js')).toEqual([]);
+  await editor.screenshot('restricted-config');
+});
+
+session.test('once the workspace is trusted, training starts', async ({ editor, dashboard }) => {
+  await editor.command('Workspaces: Manage Workspace Trust');
+  await editor.page.getByRole('button', { name: 'Trust', exact: true }).click();
+  await editor.command('GRPO: Start Training');
+  await editor.choose('sort');
+  await dashboard.state.filter({ hasText: 'running' }).waitFor();
+  await dashboard.button('Stop').click();
+  await editor.notification(/sort stopped after step \d+/).waitFor();
+});
