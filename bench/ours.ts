@@ -9,29 +9,8 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { Learner } from '../src/trainer/learner.ts';
 import { loadRunConfig } from '../src/trainer/load-config.ts';
+import { measureStep } from '../src/trainer/measure.ts';
 import { prepareRun } from '../src/trainer/prepare.ts';
-import { Stopwatch } from '../src/trainer/stopwatch.ts';
-import type { MeasuredStep } from './phases.ts';
-
-async function measureStep(learner: Learner, step: number): Promise<Omit<MeasuredStep, 'waiting_cpu_seconds'>> {
-  const watch = new Stopwatch();
-  const rollout = await learner.rollout(step);
-  watch.lap('rollout');
-  const table = await learner.score(rollout, step);
-  const credit = learner.credit(rollout, table);
-  watch.lap('score');
-  const { seconds } = await learner.update(rollout, credit, step);
-  watch.lap('update');
-  return {
-    rollout: { seconds: watch.laps.rollout!, tokens: rollout.reduce((sum, { ids }) => sum + ids.length, 0) },
-    score: { seconds: watch.laps.score! },
-    logprobs: { seconds: seconds.reference },
-    update: { seconds: seconds.update },
-    step: { seconds: watch.total },
-    // maxRSS is in KiB on every platform.
-    peak_rss_bytes: process.resourceUsage().maxRSS * 1024,
-  };
-}
 
 function cpuSeconds(): number {
   const { user, system } = process.cpuUsage();
