@@ -91,13 +91,13 @@ session.test('tells how it is doing: log and debug information', async ({ editor
   await editor.command('GRPO: Show Log');
   await editor.page
     .locator('.panel .view-lines')
-    .getByText(/trainer started/)
+    .getByText(/trainer\sstarted/)
     .first()
     .waitFor();
   await editor.command('GRPO: Show Debug Information');
   await editor.page
     .locator('.editor-instance')
-    .getByText(/activation .* ms/)
+    .getByText(/activation\s.*\sms/)
     .first()
     .waitFor({ timeout: 60_000 });
   await editor.screenshot('debug-information');

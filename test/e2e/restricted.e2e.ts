@@ -41,6 +41,11 @@ session.test('configs can be edited, and their lens says what training needs', a
 session.test('once the workspace is trusted, training starts', async ({ editor, dashboard }) => {
   await editor.command('Workspaces: Manage Workspace Trust');
   await editor.page.getByRole('button', { name: 'Trust', exact: true }).click();
+  await editor.page.locator('.statusbar-item', { hasText: 'Restricted Mode' }).waitFor({ state: 'hidden' });
+  await editor.page
+    .locator('.monaco-modal-editor-block')
+    .getByRole('button', { name: /^Close/ })
+    .click();
   await editor.command('GRPO: Start Training');
   await editor.choose('sort');
   await dashboard.state.filter({ hasText: 'running' }).waitFor();

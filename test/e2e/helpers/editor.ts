@@ -56,16 +56,21 @@ export class Editor {
     await (await this.findCommand(title)).click();
   }
 
-  /**
-   * A command's row in the palette, which does not add those that come while it is open, and which closes when a webview takes the
-   * focus: so it is opened anew.
-   */
+  /** A command's row in the palette. */
   findCommand(title: string): Promise<Locator> {
     const row = this.page.locator(`.quick-input-list .monaco-list-row[aria-label^="${title}"]`).first();
-    return until(`the palette to have "${title}"`, async () => {
-      await this.page.keyboard.press('F1');
+    return this.#find('F1', `>${title}`, row);
+  }
+
+  /**
+   * A row of the list that a key opens and a text filters. The list does not add what comes while it is open, and closes when
+   * something else takes the focus: so it is opened anew.
+   */
+  #find(key: string, text: string, row: Locator): Promise<Locator> {
+    return until(`"${text}" to be found`, async () => {
+      await this.page.keyboard.press(key);
       try {
-        await this.quickInput.fill(`>${title}`, { timeout: 2000 });
+        await this.quickInput.fill(text, { timeout: 2000 });
         await row.waitFor({ timeout: 2000 });
         return row;
       } catch {
@@ -90,10 +95,8 @@ export class Editor {
   }
 
   async openFile(name: string): Promise<void> {
-    await this.page.keyboard.press('Control+P');
-    await this.quickInput.fill(name);
-    await this.quickRow(name).click();
-    await this.page.locator('.editor-instance .monaco-editor').first().waitFor();
+    await (await this.#find('Control+P', name, this.quickRow(name))).click();
+    await this.page.getByRole('tab', { name }).and(this.page.locator('.active')).waitFor();
   }
 
   notification(text: string | RegExp): Locator {
