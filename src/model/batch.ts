@@ -15,11 +15,13 @@ export interface BatchSize {
   completionLength: number;
 }
 
-/** The compiled sizes that hold every sequence. Prompts vary little, so that the two sizes make few combinations. */
+/** The compiled sizes that hold every sequence. */
 export function batchSize(sequences: readonly Sequence[]): BatchSize {
   const longest = (size: (sequence: Sequence) => number) => bucket(Math.max(1, ...sequences.map(size)));
-  const completionLength = longest(({ completionIds }) => completionIds.length);
-  return { length: longest(({ promptIds }) => promptIds.length) + completionLength, completionLength };
+  return {
+    length: longest(({ promptIds, completionIds }) => promptIds.length + completionIds.length),
+    completionLength: longest(({ completionIds }) => completionIds.length),
+  };
 }
 
 /** Lays sequences out as `SequenceTensors` of `rows` rows; missing rows are left empty. */
