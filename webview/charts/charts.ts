@@ -42,10 +42,13 @@ export class Charts {
 
   /** The steps on the x axis. */
   get range(): [number, number] {
-    const { main, layout, compared } = this.#store;
-    if (layout.range) return layout.range;
-    const last = Math.max(...[main!, ...compared.values()].map(({ columns }) => columns.lastStep));
-    return [1, Math.max(last, 2)];
+    return this.#store.layout.range ?? [1, this.#lastStep];
+  }
+
+  /** Of all the runs that are drawn. */
+  get #lastStep(): number {
+    const { main, compared } = this.#store;
+    return Math.max(2, ...[main!, ...compared.values()].map(({ columns }) => columns.lastStep));
   }
 
   #onChange(changes: ReadonlySet<Change>): void {
@@ -134,7 +137,7 @@ export class Charts {
 
   /** At least two steps, whole ones, and none that do not exist. */
   #zoom([from, to]: [number, number]): void {
-    const last = Math.max(this.#store.main!.columns.lastStep, 2);
+    const last = this.#lastStep;
     const start = Math.max(1, Math.floor(from));
     const end = Math.min(last, Math.max(Math.ceil(to), start + 2));
     this.#store.setLayout({ range: start === 1 && end === last ? null : [Math.min(start, end - 1), end] });
@@ -142,7 +145,7 @@ export class Charts {
 
   #pan(steps: number): void {
     const [from, to] = this.range;
-    const last = Math.max(this.#store.main!.columns.lastStep, 2);
+    const last = this.#lastStep;
     const by = Math.round(Math.max(1 - from, Math.min(last - to, steps)));
     if (by !== 0) this.#zoom([from + by, to + by]);
   }
