@@ -1,7 +1,7 @@
 // zod/mini, because the webview's bundle carries these guards too.
 import * as z from 'zod/mini';
 import type { RunConfig } from './run-config.ts';
-import type { RolloutRow, RunState } from './run-folder.ts';
+import type { RolloutRow, RunReward, RunState } from './run-folder.ts';
 
 /** Raised when a message changes its meaning. Host and webview come from one package; a webview that was kept may be older. */
 export const DASHBOARD_VERSION = 1;
@@ -25,6 +25,8 @@ const head = z.object({
   step,
   device: z.nullable(z.string()),
   config: z.custom<RunConfig>((value) => typeof value === 'object' && value !== null),
+  /** Undefined for runs of an earlier release, which did not write them down. */
+  rewards: z.optional(z.custom<RunReward[]>(Array.isArray)),
   /**
    * Whose trainer writes the folder: `ours` can be stopped and paused from here; `other` is one outside this window; with `none`,
    * a state of `running` means that it was killed.

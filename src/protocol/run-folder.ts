@@ -26,6 +26,10 @@ export function stepOfName(name: string): number | undefined {
 export const runState = z.enum(['running', 'paused', 'stopping', 'done', 'stopped', 'failed']);
 export type RunState = z.infer<typeof runState>;
 
+/** A reward function of a run. A config may name a file for all that it exports: this is what was found in it. */
+export const runReward = z.object({ name: z.string(), file: z.string(), weight: z.number() });
+export type RunReward = z.infer<typeof runReward>;
+
 /** `run.json`: what was run, on what, and how far it got. */
 export const runInfo = z.object({
   version: z.literal(1),
@@ -44,6 +48,8 @@ export const runInfo = z.object({
   device: z.string().nullable(),
   /** Of the product, the runtime and the engines, by name. */
   versions: z.record(z.string(), z.string()),
+  /** Runs of an earlier release do not say. */
+  rewards: z.array(runReward).optional(),
   /** Resolved; not checked again, so that runs of another release stay readable. */
   config: z.custom<RunConfig>((value) => typeof value === 'object' && value !== null),
 });

@@ -21,7 +21,7 @@ export interface Checkpoint {
 }
 
 /** What a new run starts with; the rest of `run.json` follows from it. */
-export type NewRun = Pick<RunInfo, 'name' | 'configFile' | 'device' | 'versions' | 'config'>;
+export type NewRun = Pick<RunInfo, 'name' | 'configFile' | 'device' | 'versions' | 'rewards' | 'config'>;
 
 /**
  * The one writer of a run folder. Every write is whole or not there, and a failed one throws RunFailure with the sentence to show.

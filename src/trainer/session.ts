@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { BadInput, RunFailure } from '../protocol/errors.ts';
 import { PROTOCOL_VERSION, type TrainerEvent } from '../protocol/events.ts';
-import { RUN_FILES } from '../protocol/run-folder.ts';
+import { RUN_FILES, type RunReward } from '../protocol/run-folder.ts';
 import { tryTo } from './atomic-write.ts';
 import { readCheckpoint } from './checkpoint.ts';
 import type { RunControl } from './control.ts';
@@ -78,7 +78,8 @@ async function trainIn(folder: RunFolder, run: PreparedRun, options: TrainOption
   try {
     folder.rewindTo(resumedFrom);
     const { seed } = config;
-    folder.update({ state: 'running', reason: null, config, seed, device: engine.name, versions: versions() });
+    const described = { config, seed, rewards: runRewards(run), device: engine.name, versions: versions() };
+    folder.update({ state: 'running', reason: null, ...described });
     emit({
       type: 'start',
       protocol: PROTOCOL_VERSION,
@@ -106,10 +107,20 @@ async function trainIn(folder: RunFolder, run: PreparedRun, options: TrainOption
 
 function createFolder({ name, file }: LoadedConfig, run: PreparedRun, out: string | undefined): RunFolder {
   return RunFolder.create(
-    { name, configFile: file, device: run.engine.name, versions: versions(), config: run.config },
+    {
+      name,
+      configFile: file,
+      device: run.engine.name,
+      versions: versions(),
+      rewards: runRewards(run),
+      config: run.config,
+    },
     out,
   );
 }
+
+const runRewards = ({ rewards }: PreparedRun): RunReward[] =>
+  rewards.functions.map(({ name, file, weight }) => ({ name, file, weight }));
 
 function runToResume({ file, name }: LoadedConfig, out: string | undefined): string {
   const run = out === undefined ? latestRun(file) : resolve(out);

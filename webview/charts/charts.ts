@@ -61,7 +61,7 @@ export class Charts {
   #arrange(): void {
     const { head, columns } = this.#store.main!;
     this.#empty.hidden = columns.length > 0;
-    const definitions = chartDefinitions(columns.keys, head.config);
+    const definitions = chartDefinitions(columns.keys, head.config, head.rewards);
     const shape = JSON.stringify(definitions);
     if (shape === this.#shape) return;
     this.#shape = shape;

@@ -1,4 +1,5 @@
 import type { RunConfig } from '../../src/protocol/run-config.ts';
+import type { RunReward } from '../../src/protocol/run-folder.ts';
 
 /** A weighted sum of metric columns: enough for contributions, bands and stacks. */
 export type Terms = readonly { key: string; weight: number }[];
@@ -42,10 +43,14 @@ const line = (key: string, label: string, color: number): SeriesDefinition => ({
 });
 
 /** The charts of a run in the order in which to read them: reward first, loss last. A chart without data is left out. */
-export function chartDefinitions(keys: readonly string[], config: RunConfig): ChartDefinition[] {
+export function chartDefinitions(
+  keys: readonly string[],
+  config: RunConfig,
+  rewards?: readonly RunReward[],
+): ChartDefinition[] {
   const known = new Set(keys);
   return [
-    rewardChart(keys, config),
+    rewardChart(keys, config, rewards),
     {
       id: 'length',
       title: 'Completion length',
@@ -93,9 +98,13 @@ export function chartDefinitions(keys: readonly string[], config: RunConfig): Ch
     .filter(({ series }) => series.length > 0);
 }
 
-function rewardChart(keys: readonly string[], config: RunConfig): ChartDefinition {
+function rewardChart(
+  keys: readonly string[],
+  config: RunConfig,
+  rewards: readonly RunReward[] | undefined,
+): ChartDefinition {
   const names = rewardNames(keys);
-  const weights = rewardWeights(names, config);
+  const weights = rewardWeights(names, config, rewards);
   const functions = names.map((name, index): SeriesDefinition => {
     const weight = weights?.get(name) ?? 1;
     const key = `rewards/${name}/mean`;
@@ -127,10 +136,15 @@ export function rewardNames(keys: readonly string[]): string[] {
 }
 
 /**
- * Each function's weight in the reward. A file that is named without a function stands for all that it exports; with two such files
- * of different weight nobody can tell from the config which function is whose: undefined.
+ * Each function's weight in the reward. Where the run does not say (`found`), the config must: a file that is named without a function
+ * stands for all that it exports; with two such files of different weight nobody can tell which function is whose: undefined.
  */
-export function rewardWeights(names: readonly string[], { rewards }: RunConfig): Map<string, number> | undefined {
+export function rewardWeights(
+  names: readonly string[],
+  { rewards }: RunConfig,
+  found?: readonly RunReward[],
+): Map<string, number> | undefined {
+  if (found) return new Map(found.map(({ name, weight }) => [name, weight]));
   const named = new Map(rewards.flatMap((spec) => (spec.function === undefined ? [] : [[spec.function, spec.weight]])));
   const rest = new Set(rewards.filter((spec) => spec.function === undefined).map(({ weight }) => weight));
   if (rest.size > 1) return undefined;

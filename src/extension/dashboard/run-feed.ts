@@ -93,8 +93,9 @@ export class RunFeed {
     const info = await readRunInfo(this.folder);
     // While it is replaced, or after the folder was deleted: what was there stays on screen.
     if (!info) return;
-    const { name, createdAt, state, reason, step, device, config } = info;
+    const { name, createdAt, state, reason, step, device, config, rewards } = info;
     const trainer = this.#isOurs() ? 'ours' : (await isWritten(this.folder)) ? 'other' : 'none';
-    this.#head = { folder: this.folder, name, createdAt, state, reason, step, device, config, trainer, phase: null };
+    const described = { name, createdAt, state, reason, step, device, config, ...(rewards && { rewards }) };
+    this.#head = { folder: this.folder, ...described, trainer, phase: null };
   }
 }

@@ -49,6 +49,7 @@ test('the files of a run, and the events of --json', async () => {
     lossType: 'dapo',
     epsilonHigh: 0.2,
   });
+  expect(info.rewards).toEqual([{ name: 'letters', file: join(folder, 'letters.reward.ts'), weight: 1 }]);
   expect(info.versions).toMatchObject({ node: process.versions.node, 'onnxruntime-node': expect.any(String) });
 
   const metrics = metricsOf(run);

@@ -26,6 +26,20 @@ describe('rewardWeights', () => {
     const [chart] = chartDefinitions(['reward', 'rewards/x/mean'], config(rewards));
     expect(chart!.note).toContain('without their weights');
   });
+
+  it('knows which function is of which file where the run says so', () => {
+    const rewards = [
+      { file: 'a.reward.ts', weight: 1 },
+      { file: 'b.reward.ts', weight: 2 },
+    ];
+    const found = [
+      { name: 'x', file: '/w/a.reward.ts', weight: 1 },
+      { name: 'y', file: '/w/b.reward.ts', weight: 2 },
+    ];
+    const [chart] = chartDefinitions(['reward', 'rewards/x/mean', 'rewards/y/mean'], config(rewards), found);
+    expect(chart!.note).toBeUndefined();
+    expect(chart!.series.map(({ label }) => label)).toEqual(['mean', 'x', 'y × 2']);
+  });
 });
 
 describe('chartDefinitions', () => {
