@@ -21,6 +21,15 @@ export type Command =
       json: boolean;
     }
   | { command: 'logprobs'; model: string; file: string; json: boolean }
+  | {
+      command: 'rescore';
+      run: string;
+      /** The first and the last step; undefined: all that were recorded. */
+      steps?: { from: number; to: number };
+      newestFirst: boolean;
+      python?: string;
+      json: boolean;
+    }
   | { command: 'eval'; config: string; checkpoint?: string; json: boolean }
   | { command: 'bench'; config: string; steps: number; json: boolean }
   | { command: 'doctor'; json: boolean }
@@ -80,6 +89,14 @@ const READERS: { [Name in CommandName]: (args: Arguments) => Command } = {
     const [model, file] = args.exactly('MODEL', 'FILE.jsonl');
     return { command: 'logprobs', model: model!, file: file!, json: args.flag('json') };
   },
+  rescore: (args) => ({
+    command: 'rescore',
+    run: args.only('RUN_DIR'),
+    ...stepRange(args),
+    newestFirst: args.flag('newest-first'),
+    ...args.optional('python'),
+    json: args.flag('json'),
+  }),
   eval: (args) => ({
     command: 'eval',
     config: args.only('RUN.grpo.json'),
@@ -97,6 +114,21 @@ const READERS: { [Name in CommandName]: (args: Arguments) => Command } = {
     return { command: 'doctor', json: args.flag('json') };
   },
 };
+
+/** `--step N` or `--steps A-B`. */
+function stepRange(args: Arguments): { steps?: { from: number; to: number } } {
+  const range = args.text('steps');
+  if (args.text('step') !== undefined) {
+    if (range !== undefined) args.fail('Give either --step N or --steps A-B.');
+    const step = args.integer('step', 1, 1);
+    return { steps: { from: step, to: step } };
+  }
+  if (range === undefined) return {};
+  const [from, to] = (/^(\d+)-(\d+)$/.exec(range) ?? []).slice(1).map(Number);
+  if (from === undefined || to === undefined || to < from)
+    return args.fail(`--steps must be a first and a last step, such as 10-20, not "${range}".`);
+  return { steps: { from, to } };
+}
 
 const isCommand = (name: string | undefined): name is CommandName =>
   name !== undefined && Object.hasOwn(COMMANDS, name);

@@ -21,6 +21,8 @@ async function run(command: Command): Promise<number> {
       return (await import('./generate.ts')).generateCommand(command);
     case 'logprobs':
       return (await import('./logprobs.ts')).logprobsCommand(command);
+    case 'rescore':
+      return (await import('./rescore.ts')).rescoreCommand(command);
     case 'eval':
       return (await import('./eval.ts')).evaluateCommand(command);
     case 'bench':

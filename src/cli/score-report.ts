@@ -82,15 +82,15 @@ function describeOutcome(outcome: RewardOutcome): string {
   return outcome.kind === 'abstain' ? 'abstained' : 'failed';
 }
 
-const promptText = (prompt: Prompt): string =>
+export const promptText = (prompt: Prompt): string =>
   typeof prompt === 'string' ? prompt : prompt.map(({ role, content }) => `${role}: ${content}`).join(' ');
 
 /** Up to three decimals, as many as there are. */
-const figure = (value: number | null): string => (value === null ? '-' : String(Number(value.toFixed(3))));
-const signed = (value: number): string => `${value > 0 ? '+' : ''}${value.toFixed(2)}`;
+export const figure = (value: number | null): string => (value === null ? '-' : String(Number(value.toFixed(3))));
+export const signed = (value: number): string => `${value > 0 ? '+' : ''}${value.toFixed(2)}`;
 
 /** On one line, cut to `width` characters. */
-function shortened(text: string, width: number): string {
+export function shortened(text: string, width: number): string {
   const characters = [...visible(text.replace(/\s+/g, ' ').trim())];
   return characters.length > width ? `${characters.slice(0, width - 1).join('')}…` : characters.join('');
 }

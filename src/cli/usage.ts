@@ -55,6 +55,17 @@ export const COMMANDS = {
     help: 'log-probabilities of given completions',
     options: { json: flag('print one JSON object per row') },
   },
+  rescore: {
+    arguments: 'RUN_DIR',
+    help: "score a run's recorded completions again, with its rewards as they are now",
+    options: {
+      step: text('N', 'only this step'),
+      steps: text('A-B', 'only these steps (default: all that were recorded)'),
+      'newest-first': flag('begin with the newest step'),
+      python: text('FILE', 'the interpreter for .py rewards, where the config names none'),
+      json: flag('print one JSON object per step, then a summary'),
+    },
+  },
   eval: {
     arguments: 'RUN.grpo.json',
     help: 'mean rewards on the evaluation dataset',

@@ -1,5 +1,5 @@
-import { type Advantages, inGroups } from './advantages.ts';
-import { isZero } from './statistics.ts';
+import { type Advantages, type GroupStats, inGroups } from './advantages.ts';
+import { isZero, mean, standardDeviation } from './statistics.ts';
 
 /**
  * Whether a group teaches anything, and if not, why.
@@ -33,7 +33,10 @@ export interface RowFlags {
 }
 
 /** One class per group of the batch; `rows[i]` belongs to `rewards[i]`. */
-export function groupSignals({ rewards, groups }: Advantages, rows: readonly RowFlags[]): GroupSignal[] {
+export function groupSignals(
+  { rewards, groups }: Pick<Advantages, 'rewards' | 'groups'>,
+  rows: readonly RowFlags[],
+): GroupSignal[] {
   const groupSize = rewards.length / groups.length;
   const seen = rewards.filter((reward) => reward !== null);
   const best = Math.max(...seen);
@@ -47,4 +50,14 @@ export function groupSignals({ rewards, groups }: Advantages, rows: readonly Row
     if (isZero(best - mean)) return 'too-easy';
     return isZero(mean - worst) ? 'too-hard' : 'equal';
   });
+}
+
+/** A group's statistics from what was recorded: whatever advantages were computed from, a group without any teaches nothing. */
+export function recordedStats(group: readonly { reward: number | null; advantage: number }[]): GroupStats {
+  const rewards = group.map(({ reward }) => reward);
+  return {
+    mean: mean(rewards),
+    std: standardDeviation(rewards),
+    informative: group.some(({ advantage }) => !isZero(advantage)),
+  };
 }

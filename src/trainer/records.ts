@@ -49,13 +49,7 @@ export function metricsOf(
 export function rolloutRows({ step, rollout, table, credit }: ScoredStep): RolloutRow[] {
   const failures = rowFailures(table, rollout.length);
   return rollout.map(({ group, prompt, ids, text, truncated }, row) => {
-    const details: NonNullable<RolloutRow['details']> = {};
-    for (const { name, outcomes } of table.columns) {
-      const outcome = outcomes[row]!;
-      if (outcome.kind !== 'score' || (outcome.reason === undefined && outcome.extracted === undefined)) continue;
-      const { reason, extracted } = outcome;
-      details[name] = { ...(reason !== undefined && { reason }), ...(extracted !== undefined && { extracted }) };
-    }
+    const details = detailsOf(table, row);
     const failure = failures[row];
     return {
       step,
@@ -71,7 +65,19 @@ export function rolloutRows({ step, rollout, table, credit }: ScoredStep): Rollo
       truncated,
       error: failure ? describeFailure(failure) : null,
       columns: prompt.columns,
-      ...(Object.keys(details).length > 0 && { details }),
+      ...(details && { details }),
     };
   });
+}
+
+/** What the functions say of a completion besides their scores, if any says something. */
+export function detailsOf({ columns }: ScoreTable, row: number): RolloutRow['details'] {
+  const details: NonNullable<RolloutRow['details']> = {};
+  for (const { name, outcomes } of columns) {
+    const outcome = outcomes[row]!;
+    if (outcome.kind !== 'score' || (outcome.reason === undefined && outcome.extracted === undefined)) continue;
+    const { reason, extracted } = outcome;
+    details[name] = { ...(reason !== undefined && { reason }), ...(extracted !== undefined && { extracted }) };
+  }
+  return Object.keys(details).length > 0 ? details : undefined;
 }

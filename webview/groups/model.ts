@@ -1,5 +1,4 @@
-import { type GroupSignal, groupSignals } from '../../src/grpo/signal.ts';
-import { mean, standardDeviation } from '../../src/grpo/statistics.ts';
+import { type GroupSignal, groupSignals, recordedStats } from '../../src/grpo/signal.ts';
 import type { Completion } from '../../src/protocol/dashboard.ts';
 import type { Prompt } from '../../src/protocol/rewards.ts';
 
@@ -28,19 +27,10 @@ export function groupsOf(rows: readonly Completion[]): Group[] {
     else byIndex.set(row.group, [row]);
   }
   const groups = [...byIndex.values()];
-  const stats = groups.map((group) => {
-    const rewards = group.map(({ reward }) => reward);
-    // What has no advantage teaches nothing, whatever the advantages were computed from.
-    const informative = group.some(({ advantage }) => Math.abs(advantage) > 1e-8);
-    return { mean: mean(rewards), std: standardDeviation(rewards), informative };
-  });
+  const stats = groups.map(recordedStats);
   const inOrder = groups.flat();
   const signals = groupSignals(
-    {
-      rewards: inOrder.map(({ reward }) => reward),
-      advantages: inOrder.map(({ advantage }) => advantage),
-      groups: stats,
-    },
+    { rewards: inOrder.map(({ reward }) => reward), groups: stats },
     inOrder.map(({ error, truncated }) => ({ failed: error !== null, truncated })),
   );
   return groups.map((group, i) => ({

@@ -1,0 +1,119 @@
+import { type AdvantageOptions, computeAdvantages, inGroups } from '../grpo/advantages.ts';
+import { groupSignals, recordedStats } from '../grpo/signal.ts';
+import { isZero, mean } from '../grpo/statistics.ts';
+import type { RescoredGroup, RescoredRow, RescoreStep } from '../protocol/rescore.ts';
+import type { ScoreTable } from '../protocol/rewards.ts';
+import type { RolloutRow } from '../protocol/run-folder.ts';
+import { describeFailure, rowFailures } from '../trainer/failures.ts';
+import { detailsOf } from '../trainer/records.ts';
+
+/** A recorded completion and its line in the rollouts file, from 0. */
+export interface RecordedRow {
+  index: number;
+  row: RolloutRow;
+}
+
+/** A step's completions, group after group. */
+export interface RecordedGroups {
+  groupSize: number;
+  rows: RecordedRow[];
+  /** Completions of groups that are not all there, and so cannot be compared. */
+  leftOut: number;
+}
+
+/** Puts the rows of a rollouts file into groups; all groups of a step have one size. */
+export function recordedGroups(rows: readonly RolloutRow[]): RecordedGroups {
+  const groups = new Map<number, RecordedRow[]>();
+  rows.forEach((row, index) => {
+    const group = groups.get(row.group);
+    if (group) group.push({ index, row });
+    else groups.set(row.group, [{ index, row }]);
+  });
+  const groupSize = Math.max(1, ...[...groups.values()].map(({ length }) => length));
+  const whole = [...groups.values()].filter(({ length }) => length === groupSize).flat();
+  return { groupSize, rows: whole, leftOut: rows.length - whole.length };
+}
+
+/** What changes when a step's completions get the scores in `table`, which has a row for each. */
+export function compareStep(
+  step: number,
+  { groupSize, rows: recorded, leftOut }: RecordedGroups,
+  table: ScoreTable,
+  options: AdvantageOptions,
+): RescoreStep {
+  const failures = rowFailures(table, recorded.length);
+  const scores = recorded.map((_, i) =>
+    table.columns.map(({ outcomes }) => {
+      const outcome = outcomes[i]!;
+      return outcome.kind === 'score' ? outcome.score : null;
+    }),
+  );
+  const weights = table.columns.map(({ weight }) => weight);
+  const now = computeAdvantages(scores, weights, groupSize, options);
+
+  const rows = recorded.map(({ index, row }, i): RescoredRow => {
+    const advantage = { old: row.advantage, new: now.advantages[i]! };
+    const names = table.columns.map(({ name }) => name);
+    const details = detailsOf(table, i);
+    return {
+      row: index,
+      group: row.group,
+      reward: { old: row.reward, new: now.rewards[i]! },
+      advantage,
+      scores: { old: row.rewards, new: Object.fromEntries(names.map((name, k) => [name, scores[i]![k]!])) },
+      flips: changesSign(advantage.old, advantage.new),
+      error: failures[i] ? describeFailure(failures[i]) : null,
+      ...(details && { details }),
+    };
+  });
+  const groups = compareGroups(recorded, rows, groupSize, now);
+  const isSignal = (which: 'old' | 'new', { signal }: RescoredGroup) => signal[which] === 'signal';
+  return {
+    type: 'step',
+    step,
+    completions: rows.length,
+    reward: { old: mean(rows.map(({ reward }) => reward.old)), new: mean(now.rewards) },
+    changed: rows.filter(({ reward }) => differs(reward.old, reward.new)).length,
+    flips: rows.filter(({ flips }) => flips).length,
+    failed: failures.filter((failure) => failure !== undefined).length,
+    left_out: leftOut,
+    gained: groups.filter((group) => !isSignal('old', group) && isSignal('new', group)).map(({ group }) => group),
+    lost: groups.filter((group) => isSignal('old', group) && !isSignal('new', group)).map(({ group }) => group),
+    groups,
+    rows,
+  };
+}
+
+function compareGroups(
+  recorded: RecordedRow[],
+  rows: RescoredRow[],
+  groupSize: number,
+  now: ReturnType<typeof computeAdvantages>,
+): RescoredGroup[] {
+  const then = inGroups(
+    recorded.map(({ row }) => row),
+    groupSize,
+  );
+  const thenStats = then.map(recordedStats);
+  const flags = (failed: (i: number) => boolean) =>
+    recorded.map(({ row }, i) => ({ failed: failed(i), truncated: row.truncated }));
+  const old = groupSignals(
+    { rewards: recorded.map(({ row }) => row.reward), groups: thenStats },
+    flags((i) => recorded[i]!.row.error !== null),
+  );
+  const signals = groupSignals(
+    now,
+    flags((i) => rows[i]!.error !== null),
+  );
+  return then.map((group, index) => ({
+    group: group[0]!.group,
+    reward: { old: thenStats[index]!.mean, new: now.groups[index]!.mean },
+    signal: { old: old[index]!, new: signals[index]! },
+  }));
+}
+
+/** From above to below zero or back; to or from zero itself is a matter of signal. */
+const changesSign = (old: number, now: number): boolean => !isZero(old) && !isZero(now) && old > 0 !== now > 0;
+
+const differs = (old: number | null, now: number | null): boolean =>
+  old === null || now === null ? old !== now : !isZero(old - now);

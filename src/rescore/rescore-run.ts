@@ -1,0 +1,178 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { mean } from '../grpo/statistics.ts';
+import { BadInput, type SourceLocation } from '../protocol/errors.ts';
+import type { RescoreStart, RescoreStep, RescoreSummary } from '../protocol/rescore.ts';
+import type { RunConfig } from '../protocol/run-config.ts';
+import {
+  parseJsonLines,
+  type RolloutRow,
+  RUN_FILES,
+  type RunInfo,
+  stepName,
+  stepOfName,
+} from '../protocol/run-folder.ts';
+import { openRewards, type RewardSet } from '../rewards/open-rewards.ts';
+import { loadRunConfig } from '../trainer/load-config.ts';
+import { type Rollout, scoreBatch } from '../trainer/rollout.ts';
+import { readRunInfo } from '../trainer/run-folder.ts';
+import { compareStep, type RecordedGroups, recordedGroups } from './compare-step.ts';
+
+export interface RescoreOptions {
+  /** The run folder. */
+  run: string;
+  /** Undefined: all that were recorded. */
+  steps?: { from: number; to: number } | undefined;
+  newestFirst: boolean;
+  /** The bundled reward worker. */
+  rewardWorker: string;
+  /** The Python interpreter where the config names none. */
+  python?: string | undefined;
+  /** Gets what reward functions print. */
+  onOutput: (text: string) => void;
+}
+
+/** Hears what comes of it, step by step; `recorded` are the rows of the step's rollouts file. */
+export interface RescoreListener {
+  start(event: RescoreStart): void;
+  step(event: RescoreStep, recorded: readonly RolloutRow[]): void;
+}
+
+/**
+ * Scores the recorded completions of a run again, with the rewards of its config as they are now; nothing is generated or written. One
+ * step at a time is in memory, and the run may go on meanwhile. Throws BadInput for a folder without rollouts and for rewards that do
+ * not load.
+ */
+export async function rescoreRun(options: RescoreOptions, listener: RescoreListener): Promise<RescoreSummary> {
+  const run = resolve(options.run);
+  const info = readRunInfo(run);
+  const steps = recordedSteps(run, options.steps);
+  if (options.newestFirst) steps.reverse();
+  const { config, at, ...used } = configNow(info);
+  const rewards = await openNow(config, at, options);
+  try {
+    listener.start({
+      type: 'start',
+      run,
+      name: info.name,
+      config: { file: info.configFile, ...used },
+      functions: rewards.functions.map(({ name, file, weight }) => ({
+        ...{ name, file, weight },
+        was: info.rewards?.find((known) => known.name === name)?.weight ?? null,
+      })),
+      steps,
+    });
+    const total = new Total();
+    for (const step of steps) {
+      const rows = readStep(run, step);
+      // The run was taken back to an earlier step meanwhile.
+      if (!rows) continue;
+      const recorded = recordedGroups(rows);
+      const trainerState = { globalStep: step - 1, maxSteps: config.maxSteps };
+      const table = await rewards.score(scoreBatch(asRollout(recorded), trainerState));
+      const comparison = compareStep(step, recorded, table, config);
+      total.add(comparison);
+      listener.step(comparison, rows);
+    }
+    return total.summary;
+  } finally {
+    await rewards.close();
+  }
+}
+
+/** The steps that have a rollouts file, in ascending order. */
+function recordedSteps(run: string, range: RescoreOptions['steps']): number[] {
+  const folder = join(run, RUN_FILES.rollouts);
+  let names: string[] = [];
+  try {
+    names = readdirSync(folder);
+  } catch {
+    // As good as empty.
+  }
+  const steps = names
+    .filter((name) => name.endsWith('.jsonl'))
+    .flatMap((name) => stepOfName(name) ?? [])
+    .sort((a, b) => a - b);
+  if (steps.length === 0) throw new BadInput(`There are no recorded completions in ${folder} yet.`);
+  const { from, to } = range ?? { from: 0, to: Number.POSITIVE_INFINITY };
+  const wanted = steps.filter((step) => step >= from && step <= to);
+  if (wanted.length > 0) return wanted;
+  const asked = from === to ? `step ${from}` : `steps ${from} to ${to}`;
+  throw new BadInput(`The run has recorded steps from ${steps[0]} to ${steps.at(-1)}, but not ${asked}.`);
+}
+
+interface ConfigNow extends Pick<RescoreStart['config'], 'used' | 'why'> {
+  config: RunConfig;
+  /** Where a reward is named. */
+  at: (index: number) => SourceLocation | undefined;
+}
+
+/** The run's config file as it is now; what `run.json` keeps of it when the file is gone or cannot be used. */
+function configNow(info: RunInfo): ConfigNow {
+  try {
+    const { config, locate } = loadRunConfig(info.configFile);
+    return { config, used: 'current', why: null, at: (index) => locate(['rewards', index]) };
+  } catch (error) {
+    if (!(error instanceof BadInput)) throw error;
+    return { config: info.config, used: 'recorded', why: error.message, at: () => undefined };
+  }
+}
+
+async function openNow(config: RunConfig, at: ConfigNow['at'], options: RescoreOptions): Promise<RewardSet> {
+  if (config.rewards.length === 0) throw new BadInput('"rewards" is empty; name a function to score with.', at(0));
+  const sources = config.rewards.map(({ file, function: name, weight }, index) => ({
+    ...{ file, name, weight },
+    at: at(index),
+  }));
+  return openRewards(sources, {
+    workerPath: options.rewardWorker,
+    timeoutSeconds: config.rewardTimeoutSeconds,
+    pythonPath: config.python ?? options.python,
+    onOutput: options.onOutput,
+  });
+}
+
+/** The rows of a step's rollouts file, a torn last one left out; undefined when there is none any more. */
+function readStep(run: string, step: number): RolloutRow[] | undefined {
+  const file = join(run, RUN_FILES.rollouts, `${stepName(step)}.jsonl`);
+  let text: string;
+  try {
+    text = readFileSync(file, 'utf8');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw new BadInput(`This file cannot be read (${(error as Error).message}).`, { file });
+  }
+  try {
+    return parseJsonLines(text) as RolloutRow[];
+  } catch {
+    throw new BadInput('This file has lines that are no completions; leave the step out with --steps.', { file });
+  }
+}
+
+const asRollout = ({ rows }: RecordedGroups): Rollout =>
+  rows.map(({ row }) => ({
+    group: row.group,
+    prompt: { prompt: row.prompt, ids: row.prompt_ids, columns: row.columns ?? {} },
+    ids: row.completion_ids,
+    text: row.completion,
+    truncated: row.truncated,
+  }));
+
+/** Adds steps up; of each only a few numbers are kept. */
+class Total {
+  readonly #means: RescoreStep['reward'][] = [];
+  readonly #counts = { completions: 0, changed: 0, flips: 0, failed: 0, left_out: 0, groups: 0, gained: 0, lost: 0 };
+
+  add(step: RescoreStep): void {
+    this.#means.push(step.reward);
+    for (const name of ['completions', 'changed', 'flips', 'failed', 'left_out'] as const)
+      this.#counts[name] += step[name];
+    for (const name of ['groups', 'gained', 'lost'] as const) this.#counts[name] += step[name].length;
+  }
+
+  /** Steps count alike, as in the curve of a run's reward. */
+  get summary(): RescoreSummary {
+    const reward = { old: mean(this.#means.map((step) => step.old)), new: mean(this.#means.map((step) => step.new)) };
+    return { type: 'summary', steps: this.#means.length, reward, ...this.#counts };
+  }
+}
