@@ -85,6 +85,7 @@ session.test('a second run waits in the queue, and starts when the first has end
   expect(server.processes('trainer.js')).toHaveLength(1);
   await editor.command('GRPO: Stop');
   await editor.notification(/arithmetic stopped after step/).waitFor({ timeout: 60_000 });
+  await editor.page.locator('.codelens-decoration').getByText('Start Training').first().waitFor();
 });
 
 session.test('tells how it is doing: log and debug information', async ({ editor }) => {

@@ -103,6 +103,8 @@ session.test('saves all curves as CSV, and a chart as SVG and PNG', async ({ edi
   const save = async (name: string, press: () => Promise<void>) => {
     await press();
     const file = join(server.workspace, name);
+    // The dialog puts its suggestion in when it has read the folder, over whatever was typed by then.
+    await until('a name to be suggested', async () => /\.\w+$/.test(await editor.quickInput.inputValue()));
     await editor.quickInput.fill(file);
     await editor.page.keyboard.press('Enter');
     return until(`${name} to be written`, () => {

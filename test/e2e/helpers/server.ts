@@ -53,7 +53,7 @@ export class Server {
       filter: (path) => !path.endsWith('/.grpo'),
     });
     // What its files point to outside of it.
-    for (const file of ['schemas/grpo.schema.json', 'src/rewards/api.ts'])
+    for (const file of ['schemas/grpo.schema.json', 'dist/grpo-rewards.d.ts'])
       cpSync(join(root, file), join(this.folder, file));
     cpSync(extensions, join(this.folder, 'extensions'), { recursive: true });
     mkdirSync(join(this.folder, 'data/User'), { recursive: true });
