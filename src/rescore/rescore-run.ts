@@ -3,6 +3,7 @@ import { join, resolve } from 'node:path';
 import { mean } from '../grpo/statistics.ts';
 import { BadInput, type SourceLocation } from '../protocol/errors.ts';
 import type { RescoreStart, RescoreStep, RescoreSummary } from '../protocol/rescore.ts';
+import type { ScoreBatch } from '../protocol/rewards.ts';
 import type { RunConfig } from '../protocol/run-config.ts';
 import {
   parseJsonLines,
@@ -14,7 +15,6 @@ import {
 } from '../protocol/run-folder.ts';
 import { openRewards, type RewardSet } from '../rewards/open-rewards.ts';
 import { loadRunConfig } from '../trainer/load-config.ts';
-import { type Rollout, scoreBatch } from '../trainer/rollout.ts';
 import { readRunInfo } from '../trainer/run-folder.ts';
 import { compareStep, type RecordedGroups, recordedGroups } from './compare-step.ts';
 
@@ -69,7 +69,7 @@ export async function rescoreRun(options: RescoreOptions, listener: RescoreListe
       if (!rows) continue;
       const recorded = recordedGroups(rows);
       const trainerState = { globalStep: step - 1, maxSteps: config.maxSteps };
-      const table = await rewards.score(scoreBatch(asRollout(recorded), trainerState));
+      const table = await rewards.score({ ...batchOf(recorded), trainerState });
       const comparison = compareStep(step, recorded, table, config);
       total.add(comparison);
       listener.step(comparison, rows);
@@ -149,14 +149,16 @@ function readStep(run: string, step: number): RolloutRow[] | undefined {
   }
 }
 
-const asRollout = ({ rows }: RecordedGroups): Rollout =>
-  rows.map(({ row }) => ({
-    group: row.group,
-    prompt: { prompt: row.prompt, ids: row.prompt_ids, columns: row.columns ?? {} },
-    ids: row.completion_ids,
-    text: row.completion,
-    truncated: row.truncated,
-  }));
+/** The completions as reward functions got them when they were recorded. */
+function batchOf({ rows }: RecordedGroups): ScoreBatch {
+  const names = Object.keys(rows[0]?.row.columns ?? {});
+  return {
+    prompts: rows.map(({ row }) => row.prompt),
+    completions: rows.map(({ row }) => row.completion),
+    completionIds: rows.map(({ row }) => row.completion_ids),
+    columns: Object.fromEntries(names.map((name) => [name, rows.map(({ row }) => row.columns?.[name] ?? null)])),
+  };
+}
 
 /** Adds steps up; of each only a few numbers are kept. */
 class Total {
