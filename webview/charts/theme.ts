@@ -11,8 +11,18 @@ export interface ChartTheme {
   highContrast: boolean;
 }
 
-/** Palette order is what `SeriesDefinition.color` points to. */
-const PALETTE = ['blue', 'green', 'orange', 'purple', 'red', 'yellow'].map((name) => `--vscode-charts-${name}`);
+/**
+ * Palette order is what `SeriesDefinition.color` points to. The high-contrast themes make some of these white or black like the text:
+ * then the second or third is taken, on a dark or a light background.
+ */
+const PALETTE = [
+  ['blue', '#59a4f9', '#0451a5'],
+  ['green', '#89d185', '#2f6b2c'],
+  ['orange', '#e09030', '#a85400'],
+  ['purple', '#c28ae6', '#652d90'],
+  ['red', '#f48771', '#b5200d'],
+  ['yellow', '#e5d44b', '#7a6400'],
+] as const;
 
 export function readTheme(): ChartTheme {
   const style = getComputedStyle(document.body);
@@ -20,9 +30,14 @@ export function readTheme(): ChartTheme {
     names.map((name) => style.getPropertyValue(name).trim()).find((value) => value !== '') ?? style.color;
   const text = color('--vscode-editor-foreground', '--vscode-foreground');
   const highContrast = document.body.classList.contains('vscode-high-contrast');
+  const isLight = document.body.classList.contains('vscode-high-contrast-light');
+  const series = (name: string, onDark: string, onLight: string): string => {
+    const own = opaque(color(`--vscode-charts-${name}`));
+    return own === opaque(text) ? opaque(isLight ? onLight : onDark) : own;
+  };
   return {
     palette: [
-      ...PALETTE.map((name) => opaque(color(name))),
+      ...PALETTE.map(([name, onDark, onLight]) => series(name, onDark, onLight)),
       color('--vscode-errorForeground', '--vscode-charts-red'),
       text,
     ],
