@@ -41,7 +41,11 @@ async function openBrowser(): Promise<void> {
   if (status !== 0) process.exit(status ?? 1);
 
   // Only this machine can reach it.
-  const options = ['--bind-addr', '127.0.0.1:0', '--auth', 'none', '--disable-telemetry', '--disable-update-check'];
+  const options = [
+    ...['--bind-addr', '127.0.0.1:0', '--auth', 'none', '--disable-telemetry', '--disable-update-check'],
+    // The workspace is this repository's own.
+    '--disable-workspace-trust',
+  ];
   const child = spawn(process.execPath, [server, ...folders, ...options], { stdio: ['ignore', 'pipe', 'inherit'] });
   let said = '';
   child.stdout.setEncoding('utf8').on('data', (text: string) => {

@@ -69,7 +69,7 @@ export class RunTree implements TreeDataProvider<RunNode>, Disposable {
       this.#view,
       this.#changed,
       runs.onDidChangeRuns(() => this.#changed.fire()),
-      workspace.onDidGrantWorkspaceTrust(() => this.#showTrust()),
+      workspace.onDidGrantWorkspaceTrust(() => this.#changed.fire()),
       training.onDidChange(() => {
         const { active, queue } = training;
         const now = JSON.stringify([active?.request, active?.folder, queue]);
@@ -77,7 +77,6 @@ export class RunTree implements TreeDataProvider<RunNode>, Disposable {
         shown = now;
       }),
     );
-    this.#showTrust();
   }
 
   get onDidChangeTreeData(): Event<void> {
@@ -87,7 +86,10 @@ export class RunTree implements TreeDataProvider<RunNode>, Disposable {
   async getChildren(node?: RunNode): Promise<RunNode[]> {
     if (!node) {
       await this.#runs.scanned;
-      return this.#groups();
+      const groups = this.#groups();
+      // An empty view has a welcome text, which says the same, and which a message would hide.
+      this.#view.message = workspace.isTrusted || groups.length === 0 ? undefined : RESTRICTED;
+      return groups;
     }
     if (node.kind === 'state') return node.children;
     if (node.kind !== 'run') return [];
@@ -146,10 +148,6 @@ export class RunTree implements TreeDataProvider<RunNode>, Disposable {
     return groups
       .filter(({ children }) => children.length > 0)
       .map(({ title, children }) => ({ kind: 'state', title, children }));
-  }
-
-  #showTrust(): void {
-    this.#view.message = workspace.isTrusted ? undefined : RESTRICTED;
   }
 
   dispose(): void {
