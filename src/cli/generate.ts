@@ -16,7 +16,7 @@ const DEFAULT_MAX_TOKENS = 256;
 
 /** `grpo generate`: samples `n` completions for each prompt and prints them in the order of the prompts. */
 export async function generateCommand(options: Options): Promise<number> {
-  const model = openModel(options.model);
+  const model = await openModel(options.model);
   const prompts = readPrompts(options, model);
   const maxTokens = checkPrompts(prompts, options, model);
   const sampler = new Sampler(new OnnxEngine(), model.config, {

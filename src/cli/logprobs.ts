@@ -13,7 +13,7 @@ const MAX_TOKENS_AT_ONCE = 1024;
 
 /** `grpo logprobs`: log-probability of every completion token at temperature 1, one line per row of the file. */
 export async function logprobsCommand({ model: folder, file, json }: CommandOf<'logprobs'>): Promise<number> {
-  const model = openModel(folder);
+  const model = await openModel(folder);
   const sequences = readSequences(file, model);
   const scorer = new Scorer(new OnnxEngine(), model.config, 1);
   const results: number[][] = [];

@@ -1,8 +1,9 @@
 import type { ModelConfig } from '../model/config.ts';
 import { readModel, type Weights } from '../model/language-model.ts';
 import { loadTokenizer, type Tokenizer } from '../model/tokenizer.ts';
+import { Progress } from './progress.ts';
 
-/** A model folder, ready to run. */
+/** A model, ready to run. */
 export interface OpenModel {
   config: ModelConfig;
   weights: Weights;
@@ -11,10 +12,13 @@ export interface OpenModel {
   eosTokenIds: number[];
 }
 
-/** Reads a model folder; throws BadInput for whatever is wrong with it. */
-export function openModel(folder: string): OpenModel {
-  const { config, weights } = readModel(folder);
-  const tokenizer = loadTokenizer(folder);
+/** Reads a Hugging Face folder or a .gguf file, with a bar on a terminal; throws BadInput for whatever is wrong with it. */
+export async function openModel(model: string): Promise<OpenModel> {
+  const progress = new Progress(process.stderr);
+  const { config, weights } = await readModel(model, (share) => {
+    progress.show({ type: 'phase', step: 0, phase: 'load', share });
+  });
+  const tokenizer = loadTokenizer(model);
   const ends = new Set(config.eosTokenIds);
   if (tokenizer.eosTokenId !== undefined) ends.add(tokenizer.eosTokenId);
   return { config, weights, tokenizer, eosTokenIds: [...ends].filter((id) => id < config.vocabSize) };

@@ -21,6 +21,7 @@ export class Progress {
   #recentSeconds: number[] = [];
   #figures = '';
   #phase = '';
+  #loaded: number | undefined;
   #barShown = false;
 
   constructor(stream: ProgressStream) {
@@ -39,6 +40,8 @@ export class Progress {
         break;
       case 'phase':
         this.#phase = event.phase;
+        // Read to the end, a model that nothing else follows leaves no bar behind.
+        this.#loaded = event.share === 1 ? undefined : event.share;
         break;
       case 'step':
         this.#step = event.step;
@@ -85,10 +88,9 @@ export class Progress {
   }
 
   #bar(): string {
+    if (this.#loaded !== undefined) return `${bar(this.#loaded)} ${Math.round(100 * this.#loaded)}% of the model`;
     const share = this.#maxSteps === 0 ? 0 : Math.min(this.#step / this.#maxSteps, 1);
-    const filled = Math.round(share * BAR_WIDTH);
-    const bar = '█'.repeat(filled) + '░'.repeat(BAR_WIDTH - filled);
-    return `${bar} ${this.#step}/${this.#maxSteps}  ${this.#figures}`;
+    return `${bar(share)} ${this.#step}/${this.#maxSteps}  ${this.#figures}`;
   }
 
   #line(text: string): void {
@@ -97,8 +99,9 @@ export class Progress {
   }
 
   #drawBar(): void {
-    if (!this.#stream.isTTY || this.#maxSteps === 0) return;
+    if (!this.#stream.isTTY) return;
     this.#clearBar();
+    if (this.#maxSteps === 0 && this.#loaded === undefined) return;
     const line = this.#phase ? `${this.#bar()}  ${this.#phase}` : this.#bar();
     // A line that wraps could not be taken back.
     this.#stream.write(line.slice(0, (this.#stream.columns ?? 80) - 1));
@@ -110,6 +113,11 @@ export class Progress {
     this.#barShown = false;
   }
 }
+
+const bar = (share: number): string => {
+  const filled = Math.round(share * BAR_WIDTH);
+  return '█'.repeat(filled) + '░'.repeat(BAR_WIDTH - filled);
+};
 
 const number = (value: number | null | undefined): string => (typeof value === 'number' ? value.toFixed(3) : '-');
 

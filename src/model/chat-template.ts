@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { Template } from '@huggingface/jinja';
 import { BadInput } from '../protocol/errors.ts';
 import type { ChatMessage } from '../protocol/rewards.ts';
+import { modelFilePath } from './model-files.ts';
 
 /** Renders messages to the text that the model was trained on. `variables` reach the template by name. */
 export type ChatRenderer = (messages: ChatMessage[], variables: Record<string, unknown>) => string;
@@ -11,8 +12,8 @@ export type ChatRenderer = (messages: ChatMessage[], variables: Record<string, u
  * The model's chat template: `chat_template.jinja`, else the one in tokenizer_config.json, a string or a list of named ones of which
  * "default" is taken. Undefined when the model has none. Rendering follows transformers' `apply_chat_template`.
  */
-export function loadChatTemplate(folder: string, tokenizerConfig: Record<string, unknown>): ChatRenderer | undefined {
-  const found = findTemplate(folder, tokenizerConfig);
+export function loadChatTemplate(model: string, tokenizerConfig: Record<string, unknown>): ChatRenderer | undefined {
+  const found = findTemplate(model, tokenizerConfig);
   if (!found) return undefined;
   const { source, file } = found;
   let template: Template | undefined;
@@ -34,11 +35,11 @@ export function loadChatTemplate(folder: string, tokenizerConfig: Record<string,
   };
 }
 
-function findTemplate(folder: string, tokenizerConfig: Record<string, unknown>) {
-  const jinjaFile = join(folder, 'chat_template.jinja');
+function findTemplate(model: string, tokenizerConfig: Record<string, unknown>) {
+  const jinjaFile = join(model, 'chat_template.jinja');
   if (existsSync(jinjaFile)) return { source: readFileSync(jinjaFile, 'utf8'), file: jinjaFile };
 
-  const file = join(folder, 'tokenizer_config.json');
+  const file = modelFilePath(model, 'tokenizer_config.json');
   const inConfig = tokenizerConfig.chat_template;
   if (typeof inConfig === 'string') return { source: inConfig, file };
   if (inConfig === undefined || inConfig === null) return undefined;

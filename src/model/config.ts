@@ -1,8 +1,8 @@
 import { statSync } from 'node:fs';
-import { join } from 'node:path';
 import { z } from 'zod';
 import { BadInput } from '../protocol/errors.ts';
-import { readJsonObject } from './json-file.ts';
+import { isGguf } from './gguf.ts';
+import { modelFilePath, readModelFile } from './model-files.ts';
 
 /** What a decoder of the Llama family is made of: enough to name its tensors and to run it. */
 export interface ModelConfig {
@@ -109,16 +109,18 @@ type ConfigFields = z.infer<typeof configSchema>;
 
 const generationSchema = z.object({ eos_token_id: tokenIds });
 
-/** Reads and checks `config.json` (and the stop tokens of `generation_config.json`) of a Hugging Face model folder. */
-export function readModelConfig(folder: string): ModelConfig {
-  if (!statSync(folder, { throwIfNoEntry: false })?.isDirectory()) {
-    throw new BadInput('there is no such model folder; give the path of a Hugging Face model folder', { file: folder });
+/** Reads and checks `config.json` (and the stop tokens of `generation_config.json`) of a Hugging Face folder or a .gguf file. */
+export function readModelConfig(model: string): ModelConfig {
+  const found = statSync(model, { throwIfNoEntry: false });
+  if (isGguf(model) ? !found?.isFile() : !found?.isDirectory()) {
+    const message = 'there is no such model folder; give the path of a Hugging Face model folder or of a .gguf file';
+    throw new BadInput(message, { file: model });
   }
-  const file = join(folder, 'config.json');
-  const json = readJsonObject(file);
+  const file = modelFilePath(model, 'config.json');
+  const json = readModelFile(model, 'config.json');
   if (!json) {
     const message = 'this folder has no config.json; give the path of a complete Hugging Face model folder';
-    throw new BadInput(message, { file: folder });
+    throw new BadInput(message, { file: model });
   }
   const architecture = architectureOf(json, file);
   const fields = checked(configSchema, json, file);
@@ -151,7 +153,7 @@ export function readModelConfig(folder: string): ModelConfig {
     oBias: biased,
     mlpBias: architecture === 'llama' && fields.mlp_bias,
     qkNorm: architecture === 'qwen3',
-    eosTokenIds: eosTokenIdsOf(folder, fields, file),
+    eosTokenIds: eosTokenIdsOf(model, fields, file),
     bosTokenId: oneTokenId(fields.bos_token_id),
     padTokenId: oneTokenId(fields.pad_token_id),
   };
@@ -237,9 +239,9 @@ function ropeScalingOf(rope: RopeFields, file: string): RopeScaling {
   };
 }
 
-function eosTokenIdsOf(folder: string, fields: ConfigFields, file: string): number[] {
-  const generationFile = join(folder, 'generation_config.json');
-  const generation = checked(generationSchema, readJsonObject(generationFile) ?? {}, generationFile);
+function eosTokenIdsOf(model: string, fields: ConfigFields, file: string): number[] {
+  const name = 'generation_config.json';
+  const generation = checked(generationSchema, readModelFile(model, name) ?? {}, modelFilePath(model, name));
   const ids = [fields.eos_token_id, generation.eos_token_id].flat().filter((id) => typeof id === 'number' && id >= 0);
   const unique = [...new Set(ids as number[])];
   const outside = unique.find((id) => id >= fields.vocab_size);

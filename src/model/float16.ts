@@ -23,11 +23,16 @@ export function float32ToBfloat16(values: Float32Array, out: Uint16Array): void 
 }
 
 export function float16ToFloat32(halves: Uint16Array, out: Float32Array): void {
-  valueOfHalf ??= Float32Array.from({ length: 65_536 }, (_, half) => fromFloat16Bits(half));
-  for (let i = 0; i < halves.length; i++) out[i] = valueOfHalf[halves[i]!]!;
+  const values = float16Values();
+  for (let i = 0; i < halves.length; i++) out[i] = values[halves[i]!]!;
 }
 
-/** All 65,536 values, made when first needed: a look-up is several times faster than the arithmetic. */
+/** The value of each of the 65,536 bit patterns, made when first needed: a look-up is several times faster than the arithmetic. */
+export function float16Values(): Float32Array {
+  valueOfHalf ??= Float32Array.from({ length: 65_536 }, (_, half) => fromFloat16Bits(half));
+  return valueOfHalf;
+}
+
 let valueOfHalf: Float32Array | undefined;
 
 function fromFloat16Bits(half: number): number {

@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Compiled, Engine } from '../engine/engine.ts';
 import { type ArraysOf, floats, ints, type NdArray } from '../engine/tree.ts';
 import { batchSequences, padRight, type Sequence, type SequenceArrays } from './batch.ts';
@@ -5,16 +6,32 @@ import { completionLogits, completionLogProbs, type SequenceTensors } from './co
 import { type ModelConfig, readModelConfig } from './config.ts';
 import type { Parameters } from './decoder.ts';
 import { type GenerateInputs, type GenerateOptions, type GenerateOutputs, generateProgram } from './generate.ts';
+import { parameterCount } from './parameters.ts';
 import { loadWeights } from './weights.ts';
 
 /** A model's weights on the host, by their Hugging Face names. */
 export type Weights = Record<string, NdArray>;
 
-/** Reads a Hugging Face model folder. */
-export function readModel(folder: string): { config: ModelConfig; weights: Weights } {
-  const config = readModelConfig(folder);
-  const weights = [...loadWeights(folder, config)].map(([name, { data, shape }]) => [name, floats(data, shape)]);
-  return { config, weights: Object.fromEntries(weights) };
+/**
+ * Reads a Hugging Face folder or a .gguf file. Others get their turn between tensors; `onProgress` gets the share that is read, at most
+ * twenty times.
+ */
+export async function readModel(
+  model: string,
+  onProgress: (share: number) => void = () => {},
+): Promise<{ config: ModelConfig; weights: Weights }> {
+  const config = readModelConfig(model);
+  const total = parameterCount(config);
+  const weights: Weights = {};
+  let read = 0;
+  for (const [name, { data, shape }] of loadWeights(model, config)) {
+    weights[name] = floats(data, shape);
+    const before = read;
+    read += data.length;
+    if (Math.floor((20 * read) / total) > Math.floor((20 * before) / total)) onProgress(read / total);
+    await nextTurn();
+  }
+  return { config, weights };
 }
 
 /** One sampled completion. */

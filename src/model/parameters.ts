@@ -36,3 +36,11 @@ export function parameterShapes(config: ModelConfig): Map<string, number[]> {
   if (!config.tieEmbeddings) shapes.set('lm_head.weight', [vocabSize, hiddenSize]);
   return shapes;
 }
+
+/** How many numbers they are. */
+export function parameterCount(config: ModelConfig): number {
+  return [...parameterShapes(config).values()].reduce(
+    (sum, shape) => sum + shape.reduce((product, size) => product * size, 1),
+    0,
+  );
+}

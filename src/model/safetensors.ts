@@ -1,5 +1,6 @@
-import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { fstatSync } from 'node:fs';
 import { BadInput } from '../protocol/errors.ts';
+import { readBytes, readInto, withFile } from './file-bytes.ts';
 import { bfloat16ToFloat32, float16ToFloat32 } from './float16.ts';
 import { parseJsonObject } from './json-file.ts';
 
@@ -149,34 +150,4 @@ function checkLayout(file: string, entries: TensorEntry[], dataStart: number, fi
 
 function damaged(file: string, what: string): BadInput {
   return new BadInput(`this is not a complete safetensors file: ${what}; download it again`, { file });
-}
-
-function withFile<T>(file: string, use: (descriptor: number) => T): T {
-  let descriptor: number;
-  try {
-    descriptor = openSync(file, 'r');
-  } catch (error) {
-    throw new BadInput(`the file cannot be read: ${(error as Error).message}`, { file });
-  }
-  try {
-    return use(descriptor);
-  } finally {
-    closeSync(descriptor);
-  }
-}
-
-function readBytes(descriptor: number, file: string, position: number, length: number): Uint8Array<ArrayBuffer> {
-  const bytes = new Uint8Array(length);
-  readInto(descriptor, file, position, bytes);
-  return bytes;
-}
-
-function readInto(descriptor: number, file: string, position: number, bytes: Uint8Array): void {
-  // One read call takes less than 2 GiB, and may return less than it was asked for.
-  const most = 1 << 30;
-  for (let done = 0; done < bytes.length; ) {
-    const read = readSync(descriptor, bytes, done, Math.min(most, bytes.length - done), position + done);
-    if (read === 0) throw damaged(file, 'it became shorter while it was read');
-    done += read;
-  }
 }

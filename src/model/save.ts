@@ -3,12 +3,13 @@ import { dirname, join } from 'node:path';
 import { BadInput } from '../protocol/errors.ts';
 import type { ModelConfig } from './config.ts';
 import { writeFileFlushed } from './flushed-file.ts';
-import { readJsonObject } from './json-file.ts';
+import { isGguf } from './gguf.ts';
+import { MODEL_FILES, modelFilePath, readModelFile } from './model-files.ts';
 import { parameterShapes } from './parameters.ts';
 import { type NamedTensor, type WeightDtype, writeSafetensors } from './safetensors-writer.ts';
 
 export interface ModelToSave {
-  /** The folder that the model was loaded from: config, tokenizer and chat template are taken from there. */
+  /** The folder or .gguf file that the model was loaded from: config, tokenizer and chat template are taken from there. */
   source: string;
   config: ModelConfig;
   /** Every tensor of `parameterShapes(config)`, in any order; consumed one at a time. */
@@ -37,18 +38,25 @@ export function saveModelFolder(folder: string, model: ModelToSave): Promise<voi
 
 /** Writes the model's files into an existing folder, where a checkpoint adds files of its own. */
 export async function writeModelFiles(folder: string, { source, config, weights, dtype }: ModelToSave): Promise<void> {
-  const configFile = join(source, 'config.json');
-  const json = readJsonObject(configFile);
-  if (!json) throw new BadInput('the file is missing, so the model cannot be saved', { file: configFile });
+  const json = readModelFile(source, 'config.json');
+  if (!json) {
+    const file = modelFilePath(source, 'config.json');
+    throw new BadInput('the file is missing, so the model cannot be saved', { file });
+  }
   // transformers 5 calls the field dtype; 4 called it torch_dtype.
   const field = 'torch_dtype' in json ? 'torch_dtype' : 'dtype';
-  writeFileFlushed(join(folder, 'config.json'), `${JSON.stringify({ ...json, [field]: dtype }, null, 2)}\n`);
+  writeJson(join(folder, 'config.json'), { ...json, [field]: dtype });
+  if (isGguf(source)) {
+    for (const name of MODEL_FILES.slice(1)) writeJson(join(folder, name), readModelFile(source, name)!);
+  }
   for (const name of COMPANIONS) {
     const from = join(source, name);
     if (existsSync(from)) cpSync(from, join(folder, name), { recursive: true });
   }
   await writeSafetensors(join(folder, 'model.safetensors'), parameterShapes(config), weights, dtype);
 }
+
+const writeJson = (file: string, json: object) => writeFileFlushed(file, `${JSON.stringify(json, null, 2)}\n`);
 
 /**
  * Fills a temporary folder next to `folder` by `write`, then renames it into place; an older folder of that name is replaced.

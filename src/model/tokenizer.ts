@@ -1,9 +1,8 @@
-import { join } from 'node:path';
 import { Tokenizer as HuggingFaceTokenizer } from '@huggingface/tokenizers';
 import { BadInput } from '../protocol/errors.ts';
 import type { ChatMessage, Prompt } from '../protocol/rewards.ts';
 import { loadChatTemplate } from './chat-template.ts';
-import { readJsonObject } from './json-file.ts';
+import { modelFilePath, readModelFile } from './model-files.ts';
 
 /** Text to token ids and back, exactly as the model's Python tokenizer does it. */
 export interface Tokenizer {
@@ -27,31 +26,23 @@ export interface ChatOptions {
   variables?: Record<string, unknown>;
 }
 
-/** Reads `tokenizer.json`, `tokenizer_config.json` and the chat template of a Hugging Face folder. */
-export function loadTokenizer(folder: string): Tokenizer {
-  const file = join(folder, 'tokenizer.json');
-  const json = readJsonObject(file);
+/** Reads `tokenizer.json`, `tokenizer_config.json` and the chat template of a Hugging Face folder or a .gguf file. */
+export function loadTokenizer(model: string): Tokenizer {
+  const file = modelFilePath(model, 'tokenizer.json');
+  const json = readModelFile(model, 'tokenizer.json');
   if (!json) {
     throw new BadInput('this folder has no tokenizer.json; save the tokenizer again with transformers', {
-      file: folder,
+      file: model,
     });
   }
-  const config = readJsonObject(join(folder, 'tokenizer_config.json')) ?? {};
+  const config = readModelFile(model, 'tokenizer_config.json') ?? {};
   const tokenizer = createTokenizer(json, config, file);
-  const renderTemplate = loadChatTemplate(folder, config);
+  const renderChat = loadChat(model, config);
   const specialTokens = specialTokensOf(config);
   const idOf = (token: string | undefined) => (token === undefined ? undefined : tokenizer.token_to_id(token));
 
   const encode: Tokenizer['encode'] = (text, { addSpecialTokens = true } = {}) =>
     tokenizer.encode(text, { add_special_tokens: addSpecialTokens }).ids;
-
-  const renderChat: Tokenizer['renderChat'] = (messages, { addGenerationPrompt = true, variables = {} } = {}) => {
-    if (!renderTemplate) {
-      const message = 'the model has no chat template, so prompts must be plain text; use a chat model for messages';
-      throw new BadInput(message, { file: folder });
-    }
-    return renderTemplate(messages, { ...specialTokens, add_generation_prompt: addGenerationPrompt, ...variables });
-  };
 
   return {
     vocabSize: tokenizer.model!.vocab.length,
@@ -72,6 +63,22 @@ export function loadTokenizer(folder: string): Tokenizer {
       // The template has written BOS itself.
       return { text, ids: encode(text, { addSpecialTokens: false }) };
     },
+  };
+}
+
+/** Only the chat template of a model: as `Tokenizer.renderChat`, without the time that the tokenizer takes to load. */
+export function loadChat(
+  model: string,
+  config = readModelFile(model, 'tokenizer_config.json') ?? {},
+): Tokenizer['renderChat'] {
+  const renderTemplate = loadChatTemplate(model, config);
+  const specialTokens = specialTokensOf(config);
+  return (messages, { addGenerationPrompt = true, variables = {} } = {}) => {
+    if (!renderTemplate) {
+      const message = 'the model has no chat template, so prompts must be plain text; use a chat model for messages';
+      throw new BadInput(message, { file: model });
+    }
+    return renderTemplate(messages, { ...specialTokens, add_generation_prompt: addGenerationPrompt, ...variables });
   };
 }
 

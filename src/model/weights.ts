@@ -2,6 +2,8 @@ import { existsSync, readdirSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { BadInput } from '../protocol/errors.ts';
 import type { ModelConfig } from './config.ts';
+import { isGguf, readGguf } from './gguf.ts';
+import { ggufTensors, readGgufWeight } from './gguf-model.ts';
 import { readJsonObject } from './json-file.ts';
 import { parameterShapes } from './parameters.ts';
 import { isSupportedDtype, readSafetensorsHeader, readTensor, sameBytes, type TensorEntry } from './safetensors.ts';
@@ -14,38 +16,43 @@ export interface Weight {
 const SINGLE_FILE = 'model.safetensors';
 const INDEX_FILE = 'model.safetensors.index.json';
 
-/**
- * The weights of a Hugging Face folder, in the order of `parameterShapes`, as float32. Everything that can be wrong with the files
- * is found from their headers, before memory for the first tensor is taken.
- */
-export function loadWeights(folder: string, config: ModelConfig): Map<string, Weight> {
-  const entries = checkWeights(folder, config);
-  const weights = new Map<string, Weight>();
-  for (const [name, entry] of entries) weights.set(name, { shape: entry.shape, data: readTensor(entry) });
-  return weights;
+/** A tensor in a model's files, by its Hugging Face name. */
+export interface StoredTensor {
+  name: string;
+  file: string;
+  dtype: string;
+  shape: number[];
+  /** Its values as float32. */
+  read(): Float32Array;
 }
 
-/** Checks that the folder holds exactly the tensors of the config, and says where each lies. */
-export function checkWeights(folder: string, config: ModelConfig): Map<string, TensorEntry> {
-  const source = join(folder, existsSync(join(folder, SINGLE_FILE)) ? SINGLE_FILE : INDEX_FILE);
-  const entries = readEntries(folder);
-  const shapes = parameterShapes(config);
+/**
+ * The weights of a Hugging Face folder or a .gguf file, one after another in the order of `parameterShapes`, as float32. Everything that
+ * can be wrong with the files is found from their headers, before memory for the first tensor is taken.
+ */
+export function* loadWeights(model: string, config: ModelConfig): Generator<[name: string, weight: Weight]> {
+  for (const [name, tensor] of checkWeights(model, config)) yield [name, { shape: tensor.shape, data: tensor.read() }];
+}
 
-  // Buffers that old transformers saved; they are computed from the config.
-  for (const name of entries.keys()) if (name.endsWith('rotary_emb.inv_freq')) entries.delete(name);
-  if (config.tieEmbeddings) dropTiedHead(entries);
+/** Checks that the model's files hold exactly the tensors of the config, and says where each lies. */
+export function checkWeights(model: string, config: ModelConfig): Map<string, StoredTensor> {
+  const single = join(model, SINGLE_FILE);
+  const source = isGguf(model) ? model : existsSync(single) ? single : join(model, INDEX_FILE);
+  const described = isGguf(model) ? 'the metadata' : 'config.json';
+  const entries = isGguf(model) ? ggufEntries(model, config) : folderEntries(model, config);
+  const shapes = parameterShapes(config);
 
   const missing = [...shapes.keys()].filter((name) => !entries.has(name));
   if (missing.length > 0) {
     const hint =
       missing[0] === 'lm_head.weight'
         ? 'set "tie_word_embeddings" to true in config.json if the model has none'
-        : 'config.json and the weights must come from the same model';
+        : `${described} and the weights must come from the same model`;
     throw new BadInput(`${list('tensor', missing)} missing from the weights; ${hint}`, { file: source });
   }
   const leftOver = [...entries.keys()].filter((name) => !shapes.has(name));
   if (leftOver.length > 0) {
-    const message = `${list('tensor', leftOver)} in the weights but not part of the model that config.json describes`;
+    const message = `${list('tensor', leftOver)} in the weights but not part of the model that ${described} describes`;
     throw new BadInput(message, { file: entries.get(leftOver[0]!)!.file });
   }
   const wrong = [...shapes].filter(([name, shape]) => entries.get(name)!.shape.join() !== shape.join());
@@ -53,15 +60,28 @@ export function checkWeights(folder: string, config: ModelConfig): Map<string, T
     const [name, shape] = wrong[0]!;
     const { file, shape: actual } = entries.get(name)!;
     const others = wrong.length > 1 ? ` (and ${wrong.length - 1} more tensors do not fit)` : '';
-    const message = `tensor "${name}" is [${actual.join(', ')}], but config.json asks for [${shape.join(', ')}]${others}`;
+    const message = `tensor "${name}" is [${actual.join(', ')}], but ${described} asks for [${shape.join(', ')}]${others}`;
     throw new BadInput(message, { file });
   }
   for (const { name, dtype, file } of entries.values()) {
-    if (!isSupportedDtype(dtype)) {
+    if (!isGguf(file) && !isSupportedDtype(dtype)) {
       throw new BadInput(`tensor "${name}" has dtype ${dtype}, but only F32, F16 and BF16 are supported`, { file });
     }
   }
   return new Map([...shapes.keys()].map((name) => [name, entries.get(name)!]));
+}
+
+function ggufEntries(file: string, config: ModelConfig): Map<string, StoredTensor> {
+  const tensors = ggufTensors(readGguf(file));
+  return byName(tensors.map((tensor) => ({ ...tensor, read: () => readGgufWeight(tensor, config) })));
+}
+
+function folderEntries(folder: string, config: ModelConfig): Map<string, StoredTensor> {
+  const entries = readEntries(folder);
+  // Buffers that old transformers saved; they are computed from the config.
+  for (const name of entries.keys()) if (name.endsWith('rotary_emb.inv_freq')) entries.delete(name);
+  if (config.tieEmbeddings) dropTiedHead(entries);
+  return new Map([...entries].map(([name, entry]) => [name, { ...entry, read: () => readTensor(entry) }]));
 }
 
 function readEntries(folder: string): Map<string, TensorEntry> {
@@ -100,8 +120,8 @@ function readShards(folder: string, index: Record<string, unknown>): Map<string,
   return entries;
 }
 
-function byName(entries: TensorEntry[]): Map<string, TensorEntry> {
-  const map = new Map<string, TensorEntry>();
+function byName<T extends { name: string; file: string }>(entries: T[]): Map<string, T> {
+  const map = new Map<string, T>();
   for (const entry of entries) {
     const first = map.get(entry.name);
     if (first) {

@@ -28,6 +28,8 @@ export const trainerEvent = z.discriminatedUnion('type', [
     type: z.literal('phase'),
     step,
     phase: z.enum(['load', 'compile', 'rollout', 'score', 'update', 'evaluate', 'save']),
+    /** How much of it is done, where that is known: of loading, the weights. */
+    share: z.number().min(0).max(1).optional(),
   }),
   z.object({ type: z.literal('step'), step, metrics: metricsRow }),
   /** Mean rewards on the evaluation dataset after `step` steps. */

@@ -58,7 +58,7 @@ export interface SavedRun {
 }
 
 /** Reads what `writeCheckpoint` wrote. Throws BadInput when the folder is no checkpoint of ours, or not of the model `start`. */
-export function readCheckpoint(folder: string, start: Weights): SavedRun {
+export async function readCheckpoint(folder: string, start: Weights): Promise<SavedRun> {
   const file = join(folder, STATE_FILE);
   const state = trainerState.safeParse(readState(file));
   if (!state.success)
@@ -75,7 +75,7 @@ export function readCheckpoint(folder: string, start: Weights): SavedRun {
       own.map((entry) => [entry.name.slice(prefix.length), floats(readTensor(entry), entry.shape)]),
     );
   };
-  const weights = withPrefix(PREFIX.weights) ?? readModel(folder).weights;
+  const weights = withPrefix(PREFIX.weights) ?? (await readModel(folder)).weights;
   const means = withPrefix(PREFIX.means) ?? {};
   const squares = withPrefix(PREFIX.squares) ?? {};
   const syncedReference = withPrefix(PREFIX.reference);

@@ -38,6 +38,8 @@ export interface PrepareOptions {
   rewardWorker: string;
   /** A rollouts file to train on. */
   rollouts?: string;
+  /** Gets the share of the model that is read. */
+  onLoad?: (share: number) => void;
   /** Gets what reward functions print. */
   onOutput?: (text: string) => void;
 }
@@ -80,7 +82,7 @@ export async function prepareRun({ config, locate }: LoadedConfig, options: Prep
     );
   }
 
-  const { weights } = readModel(config.model);
+  const { weights } = await readModel(config.model, options.onLoad);
   // Last, as worker processes are started: whatever is wrong above leaves none behind.
   const sources = config.rewards.map(({ file, function: name, weight }, index) => ({
     file,

@@ -54,6 +54,7 @@ export async function runSession(
   const { rewardWorker, rollouts, attended } = options;
   const run = await prepareRun(loaded, {
     rewardWorker,
+    onLoad: (share) => tell({ type: 'phase', step: 0, phase: 'load', share }),
     onOutput: (text) => tell({ type: 'log', level: 'info', message: text.trimEnd() }),
     ...(rollouts !== undefined && { rollouts }),
   });
@@ -61,7 +62,7 @@ export async function runSession(
     folder = resumed === undefined ? createFolder(loaded, run, options.out) : RunFolder.open(resumed);
     try {
       const checkpoint = folder.checkpoints().at(-1);
-      const resume = checkpoint && { ...readCheckpoint(checkpoint.path, run.weights), path: checkpoint.path };
+      const resume = checkpoint && { ...(await readCheckpoint(checkpoint.path, run.weights)), path: checkpoint.path };
       return { ...(await trainIn(folder, run, { control, emit: tell, attended, resume })), run: folder.path };
     } finally {
       folder.close();

@@ -22,6 +22,9 @@ describe.skipIf(!hasTransformers)('a checkpoint opens in transformers, with the 
     ['llama-sharded', 'bfloat16'],
     ['qwen2-f16', 'float16'],
     ['qwen3', 'float32'],
+    ['llama.gguf', 'bfloat16'],
+    ['llama3.gguf', 'float32'],
+    ['qwen2.gguf', 'float32'],
   ])('%s, saved as %s', { timeout: 120_000 }, async ([model, checkpointDtype]) => {
     const folder = tinyWorkspace(
       { model: referenceModel(model!), checkpointDtype, maxSteps: 2, learningRate: 1e-2 },

@@ -96,7 +96,7 @@ describe('process supervision (DeepSeekMath, section 4.1.3)', () => {
       );
       const config = join(folder, 'run.grpo.json');
       const { result } = await trainHere(config, { rollouts: join(folder, 'rollouts.jsonl') });
-      return readModel(result.checkpoint!).weights['model.embed_tokens.weight']!.data;
+      return (await readModel(result.checkpoint!)).weights['model.embed_tokens.weight']!.data;
     };
     const [early, late] = [
       await weightsFor('[{ end: 3, score: good }]'),
@@ -104,7 +104,7 @@ describe('process supervision (DeepSeekMath, section 4.1.3)', () => {
     ];
     expect(early).not.toEqual(late);
     // Steps that are all alike teach nothing.
-    const start = readModel(tinyConfig.model).weights['model.embed_tokens.weight']!.data;
+    const start = (await readModel(tinyConfig.model)).weights['model.embed_tokens.weight']!.data;
     expect(await weightsFor('[{ end: 7, score: 1 }]')).toEqual(start);
   });
 });

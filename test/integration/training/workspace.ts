@@ -15,7 +15,8 @@ export const rewardWorker = join(BUILD, 'reward-worker.js');
 export const trainerScript = join(BUILD, 'trainer.js');
 export const grpoScript = join(BUILD, 'grpo.js');
 
-export const referenceModel = (name: string): string => join(REFERENCES, 'fixtures/models', name);
+export const referenceModel = (name: string): string =>
+  join(REFERENCES, 'fixtures', name.endsWith('.gguf') ? 'gguf' : 'models', name);
 
 /** A folder with these files (path: text, or rows of JSON lines, or one object), removed after the test. */
 export function workspace(files: Record<string, string | object>): string {

@@ -46,6 +46,13 @@ describe('progress', () => {
     ]);
   });
 
+  test('on a terminal shows how much of the model is loaded, and takes that away at the end', () => {
+    const load = (share: number) => ({ type: 'phase', step: 0, phase: 'load', share }) as const;
+    expect(screen(shown(true, [load(0.25)]))).toEqual(['██████░░░░░░░░░░░░░░░░░░ 25% of the model  load']);
+    expect(screen(shown(true, [load(0.25), load(1)]))).toEqual(['']);
+    expect(shown(false, [load(0.25)])).toBe('');
+  });
+
   test('on a terminal is one line that is drawn anew, with messages above it', () => {
     const warning: TrainerEvent = { type: 'log', level: 'warning', message: 'a reward failed' };
     const text = shown(true, [start, step(1, 100), { type: 'phase', step: 2, phase: 'rollout' }, warning]);

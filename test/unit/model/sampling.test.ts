@@ -60,8 +60,9 @@ test('temperature 0 takes the likeliest token, with its log-probability at tempe
   expect(logProbs[0]).toBeCloseTo(2 - Math.log(1 + Math.exp(2) + Math.exp(1)), 5);
 });
 
+const { config, weights } = await readModel('test/references/fixtures/models/qwen3');
+
 describe('whole completions', () => {
-  const { config, weights } = readModel('test/references/fixtures/models/qwen3');
   const free = { temperature: 1, topK: 0, topP: 1, minP: 0, group: 4, minTokens: 0 };
   const prompts = [
     [5, 6, 7, 8, 9],

@@ -15,7 +15,7 @@ async function sourceModel(fields: Record<string, unknown> = {}) {
   writeFileSync(join(source, 'chat_templates', 'tool_use.jinja'), '{{ tools }}');
   writeFileSync(join(source, 'README.md'), 'not part of the model');
   const config = readModelConfig(source);
-  const loaded = loadWeights(source, config);
+  const loaded = new Map(loadWeights(source, config));
   const weights = [...loaded].map(([name, { shape, data }]) => [name, shape, data] as const);
   return { source, config, weights, loaded };
 }
@@ -26,7 +26,7 @@ describe('saving a model folder', () => {
     const folder = join(model.source, 'runs', 'saved');
     await saveModelFolder(folder, { ...model, dtype });
     expect(readModelConfig(folder)).toEqual(model.config);
-    expect(loadWeights(folder, model.config)).toEqual(loaded);
+    expect(new Map(loadWeights(folder, model.config))).toEqual(loaded);
     expect(JSON.parse(readFileSync(join(folder, 'config.json'), 'utf8')).dtype).toBe(dtype);
     for (const name of [
       'generation_config.json',

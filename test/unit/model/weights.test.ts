@@ -8,7 +8,7 @@ import { loadWeights } from '../../../src/model/weights.ts';
 import { BadInput } from '../../../src/protocol/errors.ts';
 import { configFolder, modelFolder, valuesOf, writeJson, writeRawSafetensors, writeTensors } from './model-folder.ts';
 
-const load = (folder: string) => loadWeights(folder, readModelConfig(folder));
+const load = (folder: string) => new Map(loadWeights(folder, readModelConfig(folder)));
 const TIED = { tie_word_embeddings: true };
 const EMBEDDING = 'model.embed_tokens.weight';
 const HEAD = 'lm_head.weight';
