@@ -31,6 +31,8 @@ const bundles = [
     metafile: true,
   },
   { entryPoints: { 'reward-worker': 'src/rewards/worker/main.ts' } },
+  // It finds the reward worker, and the compiler of reward files, beside it.
+  { entryPoints: { preview: 'src/preview/main.ts' } },
   // The editor loads its part as CommonJS; what `import()` asks for is in it, but runs only then.
   {
     entryPoints: { extension: 'src/extension/activate.ts' },

@@ -33,6 +33,7 @@ try {
     'webview.js',
     'webview.css',
     'trainer.js',
+    'preview.js',
     'reward-worker.js',
     'reward-worker.py',
   ])

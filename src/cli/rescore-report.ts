@@ -1,6 +1,7 @@
+import { figure } from '../preview/sample-scores.ts';
 import type { RescoredRow, RescoreStart, RescoreStep, RescoreSummary } from '../protocol/rescore.ts';
 import type { RolloutRow } from '../protocol/run-folder.ts';
-import { figure, promptText, shortened, signed } from './score-report.ts';
+import { promptText, shortened, signed } from './score-report.ts';
 import { table } from './table.ts';
 
 /** How many completions the list of the biggest changes has. */

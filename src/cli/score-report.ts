@@ -1,20 +1,15 @@
-import type { GroupSignal } from '../grpo/signal.ts';
+import {
+  describeMismatch,
+  type FunctionSummary,
+  figure,
+  type ScoredGroup,
+  type ScoredSample,
+} from '../preview/sample-scores.ts';
 import { formatLocation } from '../protocol/errors.ts';
 import type { Prompt, RewardOutcome } from '../protocol/rewards.ts';
 import { visible } from './output.ts';
-import type { FunctionSummary, Mismatch, ScoredGroup, ScoredSample } from './sample-scores.ts';
 import { table } from './table.ts';
 
-/** Why a group has nothing to teach. */
-const WHY: Record<GroupSignal, string> = {
-  signal: 'tells good completions from bad',
-  'too-easy': 'no signal: every completion got the best reward',
-  'too-hard': 'no signal: every completion got the worst reward',
-  equal: 'no signal: every completion got the same reward',
-  truncated: 'no signal: every completion was cut off',
-  abstained: 'no signal: fewer than two completions have a reward to compare',
-  failed: 'no signal: reward functions failed, and fewer than two completions have a reward to compare',
-};
 /** Characters of a completion in the table. */
 const COMPLETION_WIDTH = 48;
 
@@ -32,10 +27,10 @@ export function describeGroup(group: ScoredGroup, index: number): string {
   ]);
   const lines = table([headings, ...cells], (column) => column !== 1);
   const title = `Group ${index + 1}: ${shortened(promptText(rows[0]!.sample.prompt), 80)}`;
-  return [title, ...lines, ...rows.flatMap(notes), `  ${whyOf(group)}`, ''].join('\n');
+  return [title, ...lines, ...rows.flatMap(notes), `  ${group.why}`, ''].join('\n');
 }
 
-export function describeFunctions(functions: FunctionSummary[]): string {
+export function describeFunctions(functions: (FunctionSummary & { seconds: number })[]): string {
   const rows = functions.map(({ name, mean, std, abstained, failed, seconds }) => [
     name,
     figure(mean),
@@ -58,9 +53,6 @@ export function describeGroups(groups: ScoredGroup[]): string {
   return `${signals}\nExpectations not met: ${rows.flatMap(({ mismatches }) => mismatches).length}`;
 }
 
-const whyOf = ({ signal, rows }: ScoredGroup): string =>
-  rows.length === 1 ? 'no signal: one completion has nothing to be compared with' : WHY[signal];
-
 function notes({ sample, outcomes, mismatches }: ScoredSample): string[] {
   const failures = Object.entries(outcomes).flatMap(([name, outcome]) => {
     if (outcome.kind !== 'failure') return [];
@@ -72,11 +64,6 @@ function notes({ sample, outcomes, mismatches }: ScoredSample): string[] {
   return [...failures, ...mismatches.map((mismatch) => `  line ${sample.line}: ${describeMismatch(mismatch)}`)];
 }
 
-function describeMismatch({ name, expected, actual }: Mismatch): string {
-  const wanted = typeof expected === 'number' ? figure(expected) : `${figure(expected[0])} to ${figure(expected[1])}`;
-  return `expected ${name} ${wanted}, got ${actual === null ? 'no score' : figure(actual)}`;
-}
-
 function describeOutcome(outcome: RewardOutcome): string {
   if (outcome.kind === 'score') return figure(outcome.score);
   return outcome.kind === 'abstain' ? 'abstained' : 'failed';
@@ -85,8 +72,6 @@ function describeOutcome(outcome: RewardOutcome): string {
 export const promptText = (prompt: Prompt): string =>
   typeof prompt === 'string' ? prompt : prompt.map(({ role, content }) => `${role}: ${content}`).join(' ');
 
-/** Up to three decimals, as many as there are. */
-export const figure = (value: number | null): string => (value === null ? '-' : String(Number(value.toFixed(3))));
 export const signed = (value: number): string => `${value > 0 ? '+' : ''}${value.toFixed(2)}`;
 
 /** On one line, cut to `width` characters. */

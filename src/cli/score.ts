@@ -1,9 +1,4 @@
 import { mean, standardDeviation } from '../grpo/statistics.ts';
-import { openRewards, type RewardSource } from '../rewards/open-rewards.ts';
-import { loadSamples } from '../trainer/samples.ts';
-import type { CommandOf } from './args.ts';
-import { print, printJson } from './output.ts';
-import { rewardWorker } from './reward-worker.ts';
 import {
   type FunctionSummary,
   groupByPrompt,
@@ -11,7 +6,12 @@ import {
   type ScoredSample,
   scoreGroups,
   summarize,
-} from './sample-scores.ts';
+} from '../preview/sample-scores.ts';
+import { openRewards, type RewardSource } from '../rewards/open-rewards.ts';
+import { loadSamples } from '../trainer/samples.ts';
+import type { CommandOf } from './args.ts';
+import { print, printJson } from './output.ts';
+import { rewardWorker } from './reward-worker.ts';
 import { describeFunctions, describeGroup, describeGroups } from './score-report.ts';
 
 /** `grpo score`: what reward functions say of sample completions. Exit status 1 when an expectation of the samples is not met. */
@@ -31,8 +31,13 @@ export async function scoreCommand({ rewards, samples: file, json }: CommandOf<'
       completions: samples.map(({ completion }) => completion),
       columns: Object.fromEntries(names.map((name) => [name, samples.map(({ columns }) => columns[name])])),
     });
-    const scored = scoreGroups(groups, table, !rewards.some((source) => source.includes('#')));
-    const summaries = table.columns.map(summarize);
+    const scored = scoreGroups(groups, table.columns, {
+      scaleRewards: 'group',
+      multiObjectiveAggregation: 'sum_then_normalize',
+      baseline: 'group',
+      checkTotals: !rewards.some((source) => source.includes('#')),
+    });
+    const summaries = table.columns.map((column) => ({ ...summarize(column), seconds: column.seconds }));
     if (json) showJson(scored, summaries);
     else {
       for (const [index, group] of scored.entries()) print(describeGroup(group, index));
@@ -51,7 +56,7 @@ function sourceOf(text: string): RewardSource {
 }
 
 /** One line per sample, in the order of the file, then the summary. */
-function showJson(groups: ScoredGroup[], functions: FunctionSummary[]): void {
+function showJson(groups: ScoredGroup[], functions: (FunctionSummary & { seconds: number })[]): void {
   const rows = groups.flatMap((group, index) => group.rows.map((row) => rowJson(row, index)));
   for (const row of rows.sort((a, b) => a.line - b.line)) printJson(row);
   const rewards = groups.flatMap(({ rows }) => rows.map(({ reward }) => reward));

@@ -14,11 +14,14 @@ export function formatLocation({ file, line, column }: SourceLocation): string {
 export class BadInput extends Error {
   override name = 'BadInput';
   readonly location: SourceLocation | undefined;
+  /** The message without its location. */
+  readonly sentence: string;
 
   /** `message` is one sentence that says what is wrong and how to fix it; the location is put in front of it. */
   constructor(message: string, location?: SourceLocation) {
     super(location ? `${formatLocation(location)}: ${message}` : message);
     this.location = location;
+    this.sentence = message;
   }
 }
 

@@ -13,7 +13,8 @@ export const PREVIEW_VERSION = 1;
 export type ScoreSettings = Pick<
   RunConfig,
   'scaleRewards' | 'multiObjectiveAggregation' | 'rewardTimeoutSeconds' | 'python'
->;
+> &
+  Partial<Pick<RunConfig, 'baseline' | 'chatTemplateKwargs'>>;
 
 /** A text as the editor has it, saved or not. Files are absolute paths throughout. */
 export interface EditedText {

@@ -4,8 +4,9 @@ import { type Prompt, REWARD_WORKER_VERSION } from './rewards.ts';
 /**
  * The messages between the process that wants scores (the host) and a reward worker, TypeScript or Python: one JSON object per line.
  *
- * A worker gets `load` once, then any number of `score`, one after the other. While it scores it tells of every row as soon as
- * that is finished, so that a hang or a crash costs only the rows that were in flight.
+ * A worker gets `load`, then any number of `score`, one after the other. While it scores it tells of every row as soon as
+ * that is finished, so that a hang or a crash costs only the rows that were in flight. A Python worker may get `load` again for a
+ * new text: the libraries that it has imported stay. (An ES module stays as long as its process.)
  *
  * File descriptors of a worker: 0 the lifeline, which never carries data and closes when the host is gone, however it
  * went; 1 and 2 whatever the user's code prints; 3 requests; 4 replies.
@@ -67,13 +68,24 @@ const workerFunction = z.object({
   isDefault: z.boolean(),
   /** Where it is declared. */
   ...place,
+  /** Python: the parameters without a default, where each stands. */
+  parameters: z.array(z.object({ name: text, line: z.int(), column: z.int() })).optional(),
 });
 
 const workerReply = z.discriminatedUnion('type', [
-  z.object({ type: z.literal('ready'), version: z.literal(REWARD_WORKER_VERSION), functions: z.array(workerFunction) }),
+  z.object({
+    type: z.literal('ready'),
+    version: z.literal(REWARD_WORKER_VERSION),
+    functions: z.array(workerFunction),
+    /** Python: a digest of what was compiled, the same after an edit in a comment. */
+    code: text.optional(),
+    /** Python: the user's own modules that were imported along. */
+    modules: z.array(text).optional(),
+  }),
   z.object({ type: z.literal('load-failed'), message: text, ...place }),
   z.object({ type: z.literal('start'), row: z.int() }),
-  z.object({ type: z.literal('outcome'), row: z.int(), outcome }),
+  /** `seconds`: how long the call of a row function took. */
+  z.object({ type: z.literal('outcome'), row: z.int(), outcome, seconds: finite.optional() }),
   /** Sent when something outside any row ends the process, such as an exception in a timer. */
   z.object({ type: z.literal('dying'), message: text, ...place }),
   /** Null stands for a number that is not finite. */
@@ -84,6 +96,7 @@ const workerReply = z.discriminatedUnion('type', [
   }),
 ]);
 
+export type WorkerReady = Extract<WorkerReply, { type: 'ready' }>;
 export type WorkerFunction = z.output<typeof workerFunction>;
 export type WorkerReply = z.output<typeof workerReply>;
 

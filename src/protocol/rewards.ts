@@ -70,4 +70,4 @@ export interface ScoreTable {
 }
 
 /** The version of the messages in reward-worker.ts. It stands here so that workers need not bundle the code that checks them. */
-export const REWARD_WORKER_VERSION = 1;
+export const REWARD_WORKER_VERSION = 2;

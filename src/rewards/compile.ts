@@ -1,15 +1,27 @@
+import { realpathSync } from 'node:fs';
 import { isBuiltin } from 'node:module';
-import { basename, dirname, join, resolve } from 'node:path';
+import { basename, dirname, extname, join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { type BuildFailure, build, type Plugin } from 'esbuild';
+import { type BuildFailure, build, type Loader, type Plugin } from 'esbuild';
 import { BadInput } from '../protocol/errors.ts';
+
+/** Texts in an editor by the absolute path of their files. */
+export type EditedTexts = ReadonlyMap<string, string>;
+
+export interface CompiledReward {
+  /** What a worker loads. */
+  source: string;
+  /** The same without the source map: an edit in a comment leaves it as it was. */
+  code: string;
+}
 
 /**
  * Compiles a TypeScript or JavaScript reward file and the user's modules that it imports to one ES module with its source
- * map inside; packages stay where they are and are named by their URLs. `apiPath` is the file that `grpo/rewards` means.
+ * map inside; packages stay where they are and are named by their URLs. `apiPath` is the file that `grpo/rewards` means; `texts`,
+ * by absolute path, stand in for files that are being edited.
  * Throws BadInput at file:line:column for what does not compile or cannot be found.
  */
-export async function compileReward(file: string, apiPath: string): Promise<string> {
+export async function compileReward(file: string, apiPath: string, texts: EditedTexts): Promise<CompiledReward> {
   const folder = dirname(file);
   try {
     const { outputFiles } = await build({
@@ -26,10 +38,13 @@ export async function compileReward(file: string, apiPath: string): Promise<stri
       conditions: [],
       sourcemap: 'inline',
       sourcesContent: false,
+      // Comments of any kind make no difference to the code.
+      legalComments: 'none',
       logLevel: 'silent',
-      plugins: [resolvePackages(apiPath)],
+      plugins: [resolvePackages(apiPath), readTexts(texts)],
     });
-    return outputFiles[0]!.text;
+    const source = outputFiles[0]!.text;
+    return { source, code: source.slice(0, source.lastIndexOf('\n//# sourceMappingURL=')) };
   } catch (error) {
     const first = (error as BuildFailure).errors?.[0];
     if (!first) throw error;
@@ -55,3 +70,24 @@ const resolvePackages = (apiPath: string): Plugin => ({
     });
   },
 });
+
+/** The compiler names files by their real paths. */
+const readTexts = (texts: EditedTexts): Plugin => ({
+  name: 'texts',
+  setup(compiler) {
+    if (texts.size === 0) return;
+    const byRealPath = new Map([...texts].map(([file, text]) => [realPath(file), text]));
+    compiler.onLoad({ filter: /\.[cm]?[jt]sx?$/ }, ({ path }) => {
+      const contents = byRealPath.get(path);
+      return contents === undefined ? undefined : { contents, loader: extname(path).replace(/^\.[cm]?/, '') as Loader };
+    });
+  },
+});
+
+function realPath(file: string): string {
+  try {
+    return realpathSync(file);
+  } catch {
+    return file;
+  }
+}

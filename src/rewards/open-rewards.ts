@@ -1,6 +1,7 @@
 import { basename, resolve } from 'node:path';
 import { BadInput, type SourceLocation } from '../protocol/errors.ts';
 import { didYouMean } from '../protocol/nearest-name.ts';
+import type { WorkerFunction } from '../protocol/reward-worker.ts';
 import type { ScoreBatch, ScoreTable } from '../protocol/rewards.ts';
 import { languageOf, prepareWorker, type RewardLanguage } from './prepare-worker.ts';
 import { RewardFile } from './reward-file.ts';
@@ -110,23 +111,27 @@ async function openFile(file: string, uses: RewardSource[], options: RewardOptio
 
 type NamedFunction = RewardFunction & { at: SourceLocation | undefined };
 
-function functionsOf({ file, name, weight = 1, at }: RewardSource, loaded: RewardFile): NamedFunction[] {
-  const language = languageOf(file);
-  const defaults = loaded.functions.filter(({ isDefault }) => isDefault).map((found) => found.name);
-  const wanted =
-    name === undefined ? defaults : loaded.functions.filter((found) => found.name === name).map(() => name);
-  if (wanted.length > 0) return wanted.map((found) => ({ name: found, weight, file, language, at }));
+function functionsOf(source: RewardSource, { loaded }: RewardFile): NamedFunction[] {
+  const { file, weight = 1, at } = source;
+  return namesOf(source, loaded.functions).map((name) => ({ name, weight, file, language: languageOf(file), at }));
+}
+
+/** The functions of its file that a source means. Throws BadInput when there is none. */
+export function namesOf({ file, name, at }: RewardSource, functions: WorkerFunction[]): string[] {
+  const defaults = functions.filter(({ isDefault }) => isDefault).map((found) => found.name);
+  const wanted = name === undefined ? defaults : functions.filter((found) => found.name === name).map(() => name);
+  if (wanted.length > 0) return wanted;
   const has =
     defaults.length > 0
       ? `it has ${defaults.join(', ')}`
-      : language === 'python'
+      : languageOf(file) === 'python'
         ? 'it has no public function that takes (prompts, completions, **kwargs)'
         : 'it exports no function';
-  if (name === undefined) throw new BadInput(`${basename(file)} has no reward function: ${has}.`, at ?? { file });
-  throw new BadInput(
-    `${basename(file)} has no reward function "${name}": ${has}.${didYouMean(name, defaults)}`,
-    at ?? { file },
-  );
+  const message =
+    name === undefined
+      ? `${basename(file)} has no reward function: ${has}.`
+      : `${basename(file)} has no reward function "${name}": ${has}.${didYouMean(name, defaults)}`;
+  throw new BadInput(message, at ?? { file });
 }
 
 function checkNames(functions: NamedFunction[]): void {

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { basename, dirname, extname, join } from 'node:path';
 import { BadInput, type SourceLocation } from '../protocol/errors.ts';
 import type { LoadRequest } from '../protocol/reward-worker.ts';
-import { compileReward } from './compile.ts';
+import { compileReward, type EditedTexts } from './compile.ts';
 import { findPython } from './python.ts';
 
 /** How to start a worker for one reward file: the command, and what it is to load. */
@@ -11,6 +11,9 @@ export interface WorkerLaunch {
   args: string[];
   cwd: string;
   load: LoadRequest;
+  language: RewardLanguage;
+  /** The same for two texts that do the same; a Python worker tells its own when it has loaded. */
+  code: string;
 }
 
 export type RewardLanguage = 'typescript' | 'python';
@@ -29,29 +32,34 @@ interface WorkerNeeds {
   workerPath: string;
   pythonPath: string | undefined;
   memoryLimitBytes: number;
+  texts?: EditedTexts | undefined;
 }
 
 /** Reads and compiles a reward file, so that every worker for it runs the same code even if it is edited meanwhile. */
 export async function prepareWorker({ file, names, at, ...needs }: WorkerNeeds): Promise<WorkerLaunch> {
-  const { workerPath, pythonPath, memoryLimitBytes } = needs;
+  const { workerPath, pythonPath, memoryLimitBytes, texts = new Map() } = needs;
   const builtFile = (name: string): string => join(dirname(workerPath), name);
   const language = languageOf(file, at);
-  const source = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    const missing = error.code === 'ENOENT';
-    const message = missing ? 'does not exist' : `cannot be read (${error.message})`;
-    throw new BadInput(`The reward file ${file} ${message}.`, at);
-  });
+  const text = texts.get(file) ?? (await readText(file, at));
   const cwd = dirname(file);
   const load = { type: 'load' as const, file, names, memoryLimitBytes };
   if (language === 'python') {
     const { path } = await findPython(pythonPath);
     // No __pycache__ in the user's folders; UTF-8 everywhere.
     const args = ['-B', '-X', 'utf8', builtFile('reward-worker.py')];
-    return { command: path, args, cwd, load: { ...load, source: source.replace(/^\uFEFF/, '') } };
+    const source = text.replace(/^\uFEFF/, '');
+    return { command: path, args, cwd, load: { ...load, source }, language, code: source };
   }
-  const compiled = await compileReward(file, builtFile('grpo-rewards.ts'));
+  const { source, code } = await compileReward(file, builtFile('grpo-rewards.ts'), texts);
   // V8 works harder to free memory as it comes near its limit, so that comes before ours.
   const heapMegabytes = Math.max(16, Math.floor((memoryLimitBytes * 0.75) / 1024 ** 2));
   const args = ['--enable-source-maps', '--no-warnings', `--max-old-space-size=${heapMegabytes}`, workerPath];
-  return { command: process.execPath, args, cwd, load: { ...load, source: compiled } };
+  return { command: process.execPath, args, cwd, load: { ...load, source }, language, code };
 }
+
+const readText = (file: string, at: SourceLocation | undefined): Promise<string> =>
+  readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    const missing = error.code === 'ENOENT';
+    const message = missing ? 'does not exist' : `cannot be read (${error.message})`;
+    throw new BadInput(`The reward file ${file} ${message}.`, at);
+  });

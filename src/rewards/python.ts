@@ -11,6 +11,9 @@ export interface PythonInterpreter {
 const OLDEST = [3, 8] as const;
 const PROBE = "import sys; print(sys.executable); print('.'.join(map(str, sys.version_info[:3])))";
 
+/** Those that were found: looking takes as long as an interpreter takes to start. */
+const known = new Map<string, PythonInterpreter>();
+
 /** The interpreter for Python rewards: the one given, else `python3`, else `python`. Throws BadInput when none will do. */
 export async function findPython(given?: string): Promise<PythonInterpreter> {
   const candidates = given === undefined ? ['python3', 'python'] : [given];
@@ -32,10 +35,15 @@ export async function findPython(given?: string): Promise<PythonInterpreter> {
 }
 
 async function probe(command: string): Promise<PythonInterpreter | undefined> {
+  const before = known.get(command);
+  if (before) return before;
   try {
     const { stdout } = await promisify(execFile)(command, ['-c', PROBE], { timeout: 20_000, windowsHide: true });
     const [path, version] = stdout.trim().split(/\r?\n/);
-    return path && version ? { path, version } : undefined;
+    if (!path || !version) return undefined;
+    const found = { path, version };
+    for (const name of [command, path]) known.set(name, found);
+    return found;
   } catch {
     return undefined;
   }

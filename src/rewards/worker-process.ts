@@ -32,7 +32,7 @@ const words = (bytes: number): string => `${Math.round(bytes / 1024 ** 2)} MiB`;
 /** One live worker process: requests in, replies out, and the limits that end it. Once ended it is of no more use. */
 export class WorkerProcess {
   readonly #child: ChildProcess;
-  readonly #limits: WorkerLimits;
+  #limits: WorkerLimits;
   readonly #ended: Promise<void>;
   #death: Death | undefined;
   #onReply: (reply: WorkerReply) => void = () => {};
@@ -71,6 +71,11 @@ export class WorkerProcess {
 
   get alive(): boolean {
     return this.#death === undefined;
+  }
+
+  /** For a process that was started before it was known what for. */
+  set limits(limits: WorkerLimits) {
+    this.#limits = limits;
   }
 
   /**

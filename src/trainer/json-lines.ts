@@ -16,18 +16,43 @@ export interface JsonLine {
  * Throws BadInput at file:line for a line that is not an object, and for a file without any.
  */
 export function readJsonLines(file: string, what: string, at?: SourceLocation): JsonLine[] {
-  const rows: JsonLine[] = [];
-  for (const [index, text] of readText(file, what, at).split('\n').entries()) {
-    if (text.trim() === '') continue;
-    rows.push({ line: index + 1, value: parseObject(text, { file, line: index + 1 }) });
-  }
+  const rows = parseJsonLines(readText(file, what, at), file);
   if (rows.length === 0) throw new BadInput(`The ${what} has no rows; write one JSON object per line.`, { file });
   return rows;
 }
 
-function readText(file: string, what: string, at: SourceLocation | undefined): string {
+/** The rows of such a file's text. A line that is not an object is given to `onProblem`, which may throw it or go on. */
+export function parseJsonLines(text: string, file: string, onProblem = raise): JsonLine[] {
+  const rows: JsonLine[] = [];
+  for (const [index, row] of text
+    .replace(/^\uFEFF/, '')
+    .split('\n')
+    .entries()) {
+    if (row.trim() === '') continue;
+    const at = { file, line: index + 1 };
+    attempt(() => rows.push({ line: at.line, value: parseObject(row, at) }), onProblem);
+  }
+  return rows;
+}
+
+/** Does it, giving bad input to `onProblem`. */
+export function attempt(work: () => void, onProblem: (problem: BadInput) => void): void {
   try {
-    return readFileSync(file, 'utf8').replace(/^\uFEFF/, '');
+    work();
+  } catch (error) {
+    if (!(error instanceof BadInput)) throw error;
+    onProblem(error);
+  }
+}
+
+export function raise(problem: BadInput): void {
+  throw problem;
+}
+
+/** Throws BadInput when there is no such file. */
+export function readText(file: string, what: string, at?: SourceLocation): string {
+  try {
+    return readFileSync(file, 'utf8');
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     if (code === 'ENOENT') throw new BadInput(`The ${what} ${file} does not exist.`, at);

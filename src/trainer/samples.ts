@@ -1,6 +1,6 @@
 import { BadInput, type SourceLocation } from '../protocol/errors.ts';
 import { type DatasetRow, readPrompt, sharedColumns } from './dataset.ts';
-import { readJsonLines } from './json-lines.ts';
+import { attempt, type JsonLine, parseJsonLines, raise, readJsonLines } from './json-lines.ts';
 
 /** A completion to try reward functions on. */
 export interface SampleRow extends DatasetRow {
@@ -13,16 +13,31 @@ const RESERVED = new Set(['prompt', 'prompts', 'completion', 'completions', 'com
 
 /** Reads samples (`*.samples.jsonl`): dataset rows with a `completion` and, if wanted, `expect`. Throws BadInput at file:line. */
 export function loadSamples(file: string): SampleRow[] {
-  const lines = readJsonLines(file, 'samples file');
+  return toSamples(readJsonLines(file, 'samples file'), file, raise);
+}
+
+/** The samples of a text that may be in the middle of an edit: those that can be read, and a problem for each line that cannot. */
+export function parseSamples(text: string, file: string): { samples: SampleRow[]; problems: BadInput[] } {
+  const problems: BadInput[] = [];
+  const onProblem = (problem: BadInput) => void problems.push(problem);
+  const samples = toSamples(parseJsonLines(text, file, onProblem), file, onProblem);
+  return { samples, problems };
+}
+
+function toSamples(lines: JsonLine[], file: string, onProblem: (problem: BadInput) => void): SampleRow[] {
   const columnsOf = sharedColumns(lines, RESERVED);
-  return lines.map(({ line, value }) => {
-    const at = { file, line };
-    const prompt = readPrompt(value, at);
-    const { completion } = value;
-    if (typeof completion !== 'string') throw new BadInput('This sample has no "completion" (a text).', at);
-    const expect = readExpect(value.expect, at);
-    return { prompt, completion, columns: columnsOf(value), line, ...(expect && { expect }) };
-  });
+  const samples: SampleRow[] = [];
+  for (const { line, value } of lines) {
+    attempt(() => {
+      const at = { file, line };
+      const prompt = readPrompt(value, at);
+      const { completion } = value;
+      if (typeof completion !== 'string') throw new BadInput('This sample has no "completion" (a text).', at);
+      const expect = readExpect(value.expect, at);
+      samples.push({ prompt, completion, columns: columnsOf(value), line, ...(expect && { expect }) });
+    }, onProblem);
+  }
+  return samples;
 }
 
 function readExpect(expect: unknown, at: SourceLocation): SampleRow['expect'] {

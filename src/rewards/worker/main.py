@@ -4,8 +4,11 @@ It needs Python 3.8 and nothing but the standard library. The messages and file 
 src/protocol/reward-worker.ts.
 """
 
+import ast
 import asyncio
 import functools
+import hashlib
+import importlib
 import inspect
 import json
 import math
@@ -16,7 +19,7 @@ import threading
 import traceback
 import types
 
-VERSION = 1
+VERSION = 2
 LIFELINE, REQUESTS, REPLIES = 0, 3, 4
 # What TRL 1.16 passes besides the dataset's columns (GRPOTrainer._calculate_rewards).
 TRL_ARGUMENTS = ("prompts", "completions", "completion_ids", "trainer_state", "log_extra", "log_metric")
@@ -73,16 +76,20 @@ def limit_memory(limit):
 
 
 def load(request):
-    """Runs the user's file; returns its functions by name."""
+    """Runs the user's file; returns its functions by name. After an edit it is called again: libraries stay imported."""
     file, folder = request["file"], os.path.dirname(request["file"])
     limit_memory(request["memoryLimitBytes"])
     # The first entry is this script's own folder.
     sys.path[0] = folder
+    for name in user_modules(folder):
+        del sys.modules[name]
+    importlib.invalidate_caches()
     module = types.ModuleType("grpo_reward_" + os.path.splitext(os.path.basename(file))[0])
     module.__file__ = file
     sys.modules[module.__name__] = module
     try:
-        exec(compile(request["source"], file, "exec", dont_inherit=True), module.__dict__)
+        tree = ast.parse(request["source"], file)
+        exec(compile(tree, file, "exec", dont_inherit=True), module.__dict__)
     except SyntaxError as error:
         place = {"file": error.filename or file, "line": error.lineno or 1, "column": max(error.offset or 1, 1)}
         reply(type="load-failed", message="SyntaxError: " + str(error.msg), **place)
@@ -102,11 +109,20 @@ def load(request):
     wanted = {name: vars(module)[name] for name in request["names"] if callable(vars(module).get(name))}
     functions = {**defaults, **wanted}
     described = [
-        {"name": name, "kind": "batch", "isDefault": name in defaults, **declaration_of(value)}
+        {"name": name, "kind": "batch", "isDefault": name in defaults, **declaration_of(value, file, tree)}
         for name, value in functions.items()
     ]
-    reply(type="ready", version=VERSION, functions=described)
+    # The tree's text has no places and no comments.
+    code = hashlib.sha256(ast.dump(tree).encode("utf-8", "surrogatepass")).hexdigest()
+    modules = [path for path in user_modules(folder).values() if path != file]
+    reply(type="ready", version=VERSION, functions=described, code=code, modules=modules)
     return functions
+
+
+def user_modules(folder):
+    """The files of modules that lie in the user's folder, by name."""
+    files = {name: getattr(module, "__file__", None) for name, module in list(sys.modules.items()) if name != "__main__"}
+    return {name: path for name, path in files.items() if isinstance(path, str) and is_users(path, folder)}
 
 
 def takes_trl_arguments(function):
@@ -124,9 +140,28 @@ def plain_function(function):
     return function
 
 
-def declaration_of(function):
+def declaration_of(function, file, tree):
     code = getattr(inspect.unwrap(plain_function(function)), "__code__", None)
-    return {"file": code.co_filename, "line": code.co_firstlineno} if code else {}
+    if not code:
+        return {}
+    # Its line is that of the first decorator.
+    found = [
+        node
+        for node in ast.walk(tree)
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))
+        and node.name == code.co_name
+        and min([node.lineno] + [decorator.lineno for decorator in node.decorator_list]) == code.co_firstlineno
+    ]
+    if code.co_filename != file or not found:
+        return {"file": code.co_filename, "line": code.co_firstlineno}
+    return {"file": file, "line": found[0].lineno, "column": found[0].col_offset + 1, "parameters": parameters_of(found[0])}
+
+
+def parameters_of(node):
+    positional = getattr(node.args, "posonlyargs", []) + node.args.args
+    required = positional[: len(positional) - len(node.args.defaults)]
+    required += [argument for argument, default in zip(node.args.kwonlyargs, node.args.kw_defaults) if default is None]
+    return [{"name": a.arg, "line": a.lineno, "column": a.col_offset + 1} for a in required]
 
 
 # --- Scoring -----------------------------------------------------------------------------------------------------

@@ -51,9 +51,11 @@ async function scoreRows(call: UserFunction, request: ScoreRequest): Promise<voi
   const lane = async () => {
     for (const row of rows) {
       reply({ type: 'start', row });
+      const started = performance.now();
       const result = callRow(call, request, row);
       // No await for a synchronous result: it would let the next row start before this one's outcome is out.
-      reply({ type: 'outcome', row, outcome: result instanceof Promise ? await result : result });
+      const outcome = result instanceof Promise ? await result : result;
+      reply({ type: 'outcome', row, outcome, seconds: (performance.now() - started) / 1000 });
     }
   };
   await Promise.all(Array.from({ length: request.concurrency }, lane));

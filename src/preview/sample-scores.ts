@@ -1,8 +1,15 @@
-import { computeAdvantages, type GroupStats } from '../grpo/advantages.ts';
+import { type AdvantageOptions, computeAdvantages, type GroupStats } from '../grpo/advantages.ts';
 import { type GroupSignal, groupSignals } from '../grpo/signal.ts';
 import { isZero, mean, standardDeviation } from '../grpo/statistics.ts';
-import type { RewardColumn, RewardOutcome, ScoreTable } from '../protocol/rewards.ts';
+import type { RewardOutcome } from '../protocol/rewards.ts';
 import type { SampleRow } from '../trainer/samples.ts';
+
+/** One function's outcomes, one per sample; undefined where it has not scored it yet. */
+export interface ScoredColumn {
+  name: string;
+  weight: number;
+  outcomes: (RewardOutcome | undefined)[];
+}
 
 /** An expectation of a sample that its rewards do not meet. */
 export interface Mismatch {
@@ -24,6 +31,8 @@ export interface ScoredSample {
 /** Samples of one prompt, and what they would teach. */
 export interface ScoredGroup extends GroupStats {
   signal: GroupSignal;
+  /** The signal in words. */
+  why: string;
   rows: ScoredSample[];
 }
 
@@ -34,12 +43,26 @@ export interface FunctionSummary {
   std: number | null;
   abstained: number;
   failed: number;
-  seconds: number;
+}
+
+const WHY: Record<GroupSignal, string> = {
+  signal: 'tells good completions from bad',
+  'too-easy': 'no signal: every completion got the best reward',
+  'too-hard': 'no signal: every completion got the worst reward',
+  equal: 'no signal: every completion got the same reward',
+  truncated: 'no signal: every completion was cut off',
+  abstained: 'no signal: fewer than two completions have a reward to compare',
+  failed: 'no signal: reward functions failed, and fewer than two completions have a reward to compare',
+};
+
+export interface ScoreOptions extends AdvantageOptions {
+  /** Whether `expect.total` counts: it says nothing when some of the functions that it was meant for are not there. */
+  checkTotals: boolean;
 }
 
 /** Samples with equal prompts together, in the order of the file. */
-export function groupByPrompt(samples: readonly SampleRow[]): SampleRow[][] {
-  const groups = new Map<string, SampleRow[]>();
+export function groupByPrompt<Row extends SampleRow>(samples: readonly Row[]): Row[][] {
+  const groups = new Map<string, Row[]>();
   for (const sample of samples) {
     const key = JSON.stringify(sample.prompt);
     const group = groups.get(key);
@@ -50,11 +73,10 @@ export function groupByPrompt(samples: readonly SampleRow[]): SampleRow[][] {
 }
 
 /**
- * Rewards and advantages of samples; `table` has a row for each sample, one group after another. Expected totals say nothing
- * (`checkTotals`) when some of the functions that they were meant for are not there.
+ * Rewards and advantages of samples; a column has an outcome for each of them, one group after another.
  */
-export function scoreGroups(groups: SampleRow[][], { columns }: ScoreTable, checkTotals: boolean): ScoredGroup[] {
-  const size = Math.max(...groups.map((group) => group.length));
+export function scoreGroups(groups: SampleRow[][], columns: ScoredColumn[], options: ScoreOptions): ScoredGroup[] {
+  const size = Math.max(1, ...groups.map((group) => group.length));
   let next = 0;
   // Advantages want groups of one size. A row without scores counts for nothing, so that shorter groups are filled up with such.
   const tableRows = groups.flatMap((group) =>
@@ -67,10 +89,10 @@ export function scoreGroups(groups: SampleRow[][], { columns }: ScoreTable, chec
     scores,
     columns.map(({ weight }) => weight),
     size,
-    { scaleRewards: 'group', multiObjectiveAggregation: 'sum_then_normalize', baseline: 'group' },
+    options,
   );
   const flags = tableRows.map((row) => ({
-    failed: row !== null && columns.some(({ outcomes }) => outcomes[row]!.kind === 'failure'),
+    failed: row !== null && columns.some(({ outcomes }) => outcomes[row]?.kind === 'failure'),
     truncated: false,
   }));
   const signals = groupSignals(computed, flags);
@@ -78,22 +100,28 @@ export function scoreGroups(groups: SampleRow[][], { columns }: ScoreTable, chec
   return groups.map((group, index) => ({
     ...computed.groups[index]!,
     signal: signals[index]!,
+    why: group.length === 1 ? 'no signal: one completion has nothing to be compared with' : WHY[signals[index]!],
     rows: group.map((sample, i): ScoredSample => {
       const place = index * size + i;
-      const outcomes = Object.fromEntries(columns.map(({ name, outcomes }) => [name, outcomes[tableRows[place]!]!]));
+      const known = columns.flatMap(({ name, outcomes }) => {
+        const outcome = outcomes[tableRows[place]!];
+        return outcome ? [[name, outcome] as const] : [];
+      });
+      const outcomes = Object.fromEntries(known);
       const reward = computed.rewards[place]!;
+      const checkTotal = options.checkTotals && known.length === columns.length;
       return {
         sample,
         outcomes,
         reward,
         advantage: computed.advantages[place]!,
-        mismatches: mismatchesOf(sample.expect ?? {}, checkTotals ? { ...outcomes, total: totalOf(reward) } : outcomes),
+        mismatches: mismatchesOf(sample.expect ?? {}, checkTotal ? { ...outcomes, total: totalOf(reward) } : outcomes),
       };
     }),
   }));
 }
 
-const scoreOf = (outcome: RewardOutcome | undefined): number | null =>
+export const scoreOf = (outcome: RewardOutcome | undefined): number | null =>
   outcome?.kind === 'score' ? outcome.score : null;
 
 const totalOf = (reward: number | null): RewardOutcome =>
@@ -110,15 +138,23 @@ function mismatchesOf(expect: NonNullable<SampleRow['expect']>, outcomes: Record
   });
 }
 
-export function summarize({ name, outcomes, seconds }: RewardColumn): FunctionSummary {
-  const scores = outcomes.map((outcome) => (outcome.kind === 'score' ? outcome.score : null));
-  const count = (kind: RewardOutcome['kind']) => outcomes.filter((outcome) => outcome.kind === kind).length;
+export function summarize({ name, outcomes }: ScoredColumn): FunctionSummary {
+  const scores = outcomes.map(scoreOf);
+  const count = (kind: RewardOutcome['kind']) => outcomes.filter((outcome) => outcome?.kind === kind).length;
   return {
     name,
     mean: mean(scores),
     std: standardDeviation(scores),
     abstained: count('abstain'),
     failed: count('failure'),
-    seconds,
   };
 }
+
+/** `expected ordering 2, got 3`. */
+export function describeMismatch({ name, expected, actual }: Mismatch): string {
+  const wanted = typeof expected === 'number' ? figure(expected) : `${figure(expected[0])} to ${figure(expected[1])}`;
+  return `expected ${name} ${wanted}, got ${actual === null ? 'no score' : figure(actual)}`;
+}
+
+/** Up to three decimals, as many as there are. */
+export const figure = (value: number | null): string => (value === null ? '-' : String(Number(value.toFixed(3))));

@@ -1,0 +1,60 @@
+import { BadInput } from '../protocol/errors.ts';
+import { readText } from '../trainer/json-lines.ts';
+import { parseSamples, type SampleRow } from '../trainer/samples.ts';
+import { groupByPrompt } from './sample-scores.ts';
+
+/** A sample and what it is recognised by after an edit. */
+export interface KeyedSample extends SampleRow {
+  /** The same for the same prompt, completion and columns; a second such row has another. */
+  key: string;
+}
+
+export interface EditedSamples {
+  /** By prompt, in the order of the file. */
+  groups: KeyedSample[][];
+  /** One group after another. */
+  rows: KeyedSample[];
+  problems: BadInput[];
+}
+
+/**
+ * Reads samples that are being edited. A line that is broken just now stands for the row that it was before, so that the others keep
+ * their group and their advantages.
+ */
+export class SamplesReader {
+  #file = '';
+  #last: SampleRow[] = [];
+
+  read({ file, text }: { file: string; text?: string | undefined }): EditedSamples {
+    if (file !== this.#file) this.#last = [];
+    this.#file = file;
+    const { samples, problems } = parse(file, text);
+    const known = new Set(samples.map(identity));
+    const broken = new Set(problems.flatMap(({ location }) => location?.line ?? []));
+    const before = this.#last.filter((row) => broken.has(row.line) && !known.has(identity(row)));
+    this.#last = [...samples, ...before].sort((a, b) => a.line - b.line);
+    const groups = groupByPrompt(withKeys(this.#last));
+    return { groups, rows: groups.flat(), problems };
+  }
+}
+
+function parse(file: string, text: string | undefined): { samples: SampleRow[]; problems: BadInput[] } {
+  try {
+    return parseSamples(text ?? readText(file, 'samples file'), file);
+  } catch (error) {
+    if (error instanceof BadInput) return { samples: [], problems: [error] };
+    throw error;
+  }
+}
+
+const identity = ({ prompt, completion, columns }: SampleRow): string => JSON.stringify([prompt, completion, columns]);
+
+function withKeys(samples: SampleRow[]): KeyedSample[] {
+  const seen = new Map<string, number>();
+  return samples.map((sample) => {
+    const name = identity(sample);
+    const count = seen.get(name) ?? 0;
+    seen.set(name, count + 1);
+    return { ...sample, key: `${count} ${name}` };
+  });
+}

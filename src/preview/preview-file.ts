@@ -1,0 +1,219 @@
+import { readFileSync, statSync } from 'node:fs';
+import { BadInput } from '../protocol/errors.ts';
+import type { PreviewOutcome } from '../protocol/preview.ts';
+import type { WorkerFunction } from '../protocol/reward-worker.ts';
+import type { EditedTexts } from '../rewards/compile.ts';
+import { prepareWorker, type WorkerLaunch } from '../rewards/prepare-worker.ts';
+import { RewardFile } from '../rewards/reward-file.ts';
+import type { WorkerProcess } from '../rewards/worker-process.ts';
+import type { KeyedSample } from './edited-samples.ts';
+import { batchOf, KeptOutcomes } from './kept-outcomes.ts';
+import { destructuredParameters, type Parameter } from './parameters.ts';
+import { SpareWorkers } from './spare-workers.ts';
+
+/** A worker of a preview may use this much memory, and print this much in a call. */
+const MEMORY_LIMIT_BYTES = 2 * 1024 ** 3;
+const OUTPUT_LIMIT_BYTES = 256 * 1024;
+/** Importing libraries may take its time. */
+const LOAD_TIMEOUT_SECONDS = 60;
+/** A function that always hangs should not hold up the preview for long. */
+const MOST_RESTARTS = 3;
+
+export interface FileNeeds {
+  /** The functions that are wanted, undefined for those that the file has by default. */
+  names: (string | undefined)[];
+  texts: EditedTexts;
+  rows: KeyedSample[];
+  pythonPath: string | undefined;
+  timeoutSeconds: number;
+  reuse: boolean;
+}
+
+export interface FileEvents {
+  workerPath: string;
+  onOutput: (text: string) => void;
+  /** An outcome was computed. */
+  onOutcome: () => void;
+}
+
+/** One reward file in a preview: its newest code that loads, in a warm worker, and what its functions said of the samples. */
+export class PreviewFile {
+  readonly file: string;
+  /** Of the newest code that loads. */
+  functions: WorkerFunction[] = [];
+  /** What they ask for by name: whatever has no default. */
+  parameters = new Map<string, Parameter[]>();
+  /** Why the newest text cannot be called; the functions and their outcomes are then those of the text before. */
+  problem: { kind: 'compile' | 'load'; error: BadInput } | undefined;
+  /** Functions that are being called, or will be. */
+  readonly running = new Set<string>();
+  readonly #events: FileEvents;
+  readonly #spares = new SpareWorkers();
+  readonly #kept = new KeptOutcomes();
+  #rewards: RewardFile | undefined;
+  #launch: WorkerLaunch | undefined;
+  #code = '';
+  /** Modules that a Python file imported, as they were then. */
+  #modules = new Map<string, number>();
+  /** The worker that is loading the file. */
+  #loading: WorkerProcess | undefined;
+  /** The calls that are under way, and for which samples. */
+  #calls: { samples: string; done: Promise<void> } | undefined;
+  #update = 0;
+
+  constructor(file: string, events: FileEvents) {
+    this.file = file;
+    this.#events = events;
+  }
+
+  outcome(name: string, key: string): PreviewOutcome | undefined {
+    return this.#kept.get(name, key);
+  }
+
+  /** Seconds of a function's last call. */
+  seconds(name: string): number {
+    return this.#kept.seconds(name);
+  }
+
+  /** Brings everything up to date. A newer call takes over: what of this one is of no more use is stopped. */
+  async update(needs: FileNeeds): Promise<void> {
+    const update = ++this.#update;
+    const outdated = () => update !== this.#update;
+    let launch: WorkerLaunch;
+    try {
+      launch = await this.#prepare(needs);
+    } catch (error) {
+      if (!(error instanceof BadInput)) throw error;
+      if (!outdated()) this.problem = { kind: 'compile', error };
+      return;
+    }
+    if (outdated()) return;
+    const samples = needs.rows.map(({ key }) => key).join('\n');
+    if (this.#loading || !this.#isOpen(launch) || (this.#calls && (this.#calls.samples !== samples || !needs.reuse))) {
+      this.#leaveWorker();
+      try {
+        await this.#open(launch, needs, outdated);
+      } catch (error) {
+        if (!(error instanceof BadInput)) throw error;
+        if (!outdated()) this.problem = { kind: 'load', error };
+        return;
+      }
+      if (outdated()) return;
+    }
+    this.problem = undefined;
+    await this.#calls?.done;
+    if (outdated()) return;
+    if (!needs.reuse) this.#kept.forget();
+    const done = this.#call(needs);
+    this.#calls = { samples, done };
+    await done;
+    if (this.#calls?.done === done) this.#calls = undefined;
+    if (!outdated()) this.#kept.keepOnly(needs.rows);
+  }
+
+  async close(): Promise<void> {
+    this.#update++;
+    const left = this.#leaveWorker();
+    await Promise.all([left, this.#spares.close()]);
+  }
+
+  #prepare({ names, texts, pythonPath }: FileNeeds): Promise<WorkerLaunch> {
+    return prepareWorker({
+      file: this.file,
+      names: names.flatMap((name) => name ?? []),
+      at: undefined,
+      workerPath: this.#events.workerPath,
+      pythonPath,
+      memoryLimitBytes: MEMORY_LIMIT_BYTES,
+      texts,
+    });
+  }
+
+  /** Whether the worker has loaded just this. */
+  #isOpen(launch: WorkerLaunch): boolean {
+    const same = this.#launch?.command === launch.command && isSame(this.#launch.load, launch.load);
+    return this.#rewards !== undefined && same && [...this.#modules].every(([file, time]) => changedAt(file) === time);
+  }
+
+  /** Stops what is under way; an idle Python worker is kept for the next text. */
+  async #leaveWorker(): Promise<void> {
+    const [rewards, loading] = [this.#rewards, this.#loading];
+    this.#rewards = undefined;
+    this.#loading = undefined;
+    this.#calls = undefined;
+    await loading?.end({ failure: 'crash', message: 'A newer text took its place.' });
+    await rewards?.close();
+  }
+
+  async #open(launch: WorkerLaunch, { timeoutSeconds, texts }: FileNeeds, outdated: () => boolean): Promise<void> {
+    const limits = {
+      timeoutSeconds,
+      loadTimeoutSeconds: LOAD_TIMEOUT_SECONDS,
+      memoryLimitBytes: MEMORY_LIMIT_BYTES,
+      outputLimitBytes: OUTPUT_LIMIT_BYTES,
+      mostRestarts: MOST_RESTARTS,
+      onOutput: this.#events.onOutput,
+    };
+    const workers = {
+      take: (...needs: Parameters<SpareWorkers['take']>) => {
+        const worker = this.#spares.take(...needs);
+        if (!outdated()) this.#loading = worker;
+        return worker;
+      },
+      leave: (...given: Parameters<SpareWorkers['leave']>) => this.#spares.leave(...given),
+    };
+    const rewards = await RewardFile.open(launch, limits, workers).finally(() => {
+      if (!outdated()) this.#loading = undefined;
+    });
+    if (outdated()) return rewards.close();
+    this.#rewards = rewards;
+    this.#launch = launch;
+    const { functions, code = launch.code, modules = [] } = rewards.loaded;
+    this.#modules = new Map(modules.map((file) => [file, changedAt(file)]));
+    this.functions = functions;
+    for (const declared of functions) this.#kept.move(declared);
+    this.#code = [code, ...[...this.#modules].flat()].join('\n');
+    this.parameters = new Map(functions.map((declared) => [declared.name, this.#parametersOf(declared, texts)]));
+    this.#spares.refill(launch);
+  }
+
+  #parametersOf({ name, file = this.file, parameters }: WorkerFunction, texts: EditedTexts): Parameter[] {
+    if (parameters) return parameters.map((named) => ({ ...named, endColumn: named.column + named.name.length }));
+    if (this.#launch?.language === 'python') return [];
+    return destructuredParameters(texts.get(file) ?? readFileSync(file, 'utf8'), file, name);
+  }
+
+  async #call({ names, rows }: FileNeeds): Promise<void> {
+    const rewards = this.#rewards!;
+    const wanted = this.functions.filter(
+      ({ name, isDefault }) => names.includes(name) || (isDefault && names.includes(undefined)),
+    );
+    const calls = wanted.map((wanted) => ({
+      name: wanted.name,
+      open: this.#kept.begin(wanted, this.#code, rows),
+    }));
+    await Promise.all(
+      calls.map(async ({ name, open }) => {
+        if (open.length === 0) return;
+        this.running.add(name);
+        try {
+          const { seconds } = await rewards.score(name, batchOf(open), (row, outcome, seconds) => {
+            if (this.#rewards !== rewards) return;
+            this.#kept.put(name, open[row]!.key, { ...outcome, seconds });
+            this.#events.onOutcome();
+          });
+          this.#kept.setSeconds(name, seconds);
+        } catch (error) {
+          // Closed for a newer text.
+          if (this.#rewards === rewards) throw error;
+        } finally {
+          if (this.#rewards === rewards) this.running.delete(name);
+        }
+      }),
+    );
+  }
+}
+
+const isSame = (a: object, b: object): boolean => JSON.stringify(a) === JSON.stringify(b);
+
+const changedAt = (file: string): number => statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? 0;

@@ -1,0 +1,21 @@
+import { loadChat, type Tokenizer } from '../model/tokenizer.ts';
+import type { Prompt } from '../protocol/rewards.ts';
+
+/** Renders prompts as a model sees them, its chat template being read when it is first needed; null where there is none to apply. */
+export function promptRenderer() {
+  let folder: string | undefined;
+  let chat: Tokenizer['renderChat'] | undefined;
+  return (model: string | null, variables: Record<string, unknown>) => {
+    return (prompt: Prompt): string | null => {
+      // Plain text goes to the model as it is.
+      if (typeof prompt === 'string' || model === null) return null;
+      try {
+        if (folder !== model) chat = loadChat(model);
+        folder = model;
+        return chat!(prompt, { variables });
+      } catch {
+        return null;
+      }
+    };
+  };
+}
