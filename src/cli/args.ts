@@ -20,6 +20,16 @@ export type Command =
       seed: number;
       json: boolean;
     }
+  | {
+      command: 'samples';
+      config: string;
+      prompts: number;
+      n: number;
+      /** Undefined: the config's. */
+      seed?: number;
+      out?: string;
+      json: boolean;
+    }
   | { command: 'logprobs'; model: string; file: string; json: boolean }
   | {
       command: 'rescore';
@@ -82,6 +92,18 @@ const READERS: { [Name in CommandName]: (args: Arguments) => Command } = {
       greedy: args.flag('greedy'),
       ...(args.text('max-tokens') !== undefined && { maxTokens: args.integer('max-tokens', 1, 1) }),
       seed: args.integer('seed', 0, 42),
+      json: args.flag('json'),
+    };
+  },
+  samples: (args) => {
+    if (args.flag('json') && args.flag('out')) args.fail('Give either --out FILE or --json.');
+    return {
+      command: 'samples',
+      config: args.only('RUN.grpo.json'),
+      prompts: args.integer('prompts', 1, 4),
+      n: args.integer('n', 1, 4),
+      ...(args.text('seed') !== undefined && { seed: args.integer('seed', 0, 0) }),
+      ...args.optional('out'),
       json: args.flag('json'),
     };
   },

@@ -19,6 +19,8 @@ async function run(command: Command): Promise<number> {
       return (await import('./score.ts')).scoreCommand(command);
     case 'generate':
       return (await import('./generate.ts')).generateCommand(command);
+    case 'samples':
+      return (await import('./samples.ts')).samplesCommand(command);
     case 'logprobs':
       return (await import('./logprobs.ts')).logprobsCommand(command);
     case 'rescore':

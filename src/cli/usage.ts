@@ -50,6 +50,17 @@ export const COMMANDS = {
       json: flag('print one JSON object per completion'),
     },
   },
+  samples: {
+    arguments: 'RUN.grpo.json',
+    help: "add completions of a run config's model to its samples, to try rewards on",
+    options: {
+      prompts: text('M', 'prompts of the dataset (default: 4)'),
+      n: text('N', 'completions per prompt (default: 4)'),
+      seed: text('S', "seed of the choice of prompts and of the sampling (default: the config's)"),
+      out: text('FILE', 'the samples file (default: samples/NAME.samples.jsonl beside the config)'),
+      json: flag('print the samples, one JSON object a line, instead of adding them to a file'),
+    },
+  },
   logprobs: {
     arguments: 'MODEL FILE.jsonl',
     help: 'log-probabilities of given completions',

@@ -117,7 +117,7 @@ export async function prepareRun({ config, locate }: LoadedConfig, options: Prep
   return run;
 }
 
-function createEngine({ device }: RunConfig, at: ReturnType<LoadedConfig['locate']>): Engine {
+export function createEngine({ device }: RunConfig, at: ReturnType<LoadedConfig['locate']>): Engine {
   if (device === 'auto' || device === 'cpu') return new OnnxEngine();
   throw new BadInput(`This version trains on "cpu" only, not on "${device}"; set "device" to "auto" or "cpu".`, at);
 }

@@ -19,7 +19,7 @@ const manifest = JSON.parse(readFileSync(join(import.meta.dirname, '../../../pac
 it('helps', async () => {
   const { status, stdout } = await grpo(['--help']);
   expect(status).toBe(0);
-  for (const command of ['train', 'score', 'rescore', 'generate', 'logprobs', 'eval', 'bench', 'doctor'])
+  for (const command of ['train', 'score', 'rescore', 'generate', 'samples', 'logprobs', 'eval', 'bench', 'doctor'])
     expect(stdout).toMatch(new RegExp(`^  ${command} `, 'm'));
   expect((await grpo(['generate', '--help'])).stdout).toContain('--max-tokens N');
 });

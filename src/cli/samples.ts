@@ -1,0 +1,48 @@
+import { mkdirSync, readFileSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { editedSamples, type NewSample, sampleEdits, sampleLine } from '../protocol/sample-edits.ts';
+import { atomicWrite, writeFailure } from '../trainer/atomic-write.ts';
+import { generateSamples } from '../trainer/generate-samples.ts';
+import { type LoadedConfig, loadRunConfig } from '../trainer/load-config.ts';
+import type { CommandOf } from './args.ts';
+import { print, printJson } from './output.ts';
+
+/** `grpo samples`: completions of the config's model to try rewards on, added to its samples file, or with `--json` printed. */
+export async function samplesCommand(options: CommandOf<'samples'>): Promise<number> {
+  const { prompts, n, seed, json } = options;
+  const loaded = loadRunConfig(options.config);
+  const samples: NewSample[] = [];
+  for await (const batch of generateSamples(loaded, { prompts, n, seed: seed ?? loaded.config.seed })) {
+    if (json) for (const sample of batch) printJson(sampleLine(sample));
+    else samples.push(...batch);
+  }
+  if (!json) addTo(options.out === undefined ? samplesFile(loaded) : resolve(options.out), samples);
+  return 0;
+}
+
+/** Where a config's samples are. */
+const samplesFile = ({ directory, name }: LoadedConfig): string => join(directory, 'samples', `${name}.samples.jsonl`);
+
+function addTo(file: string, samples: NewSample[]): void {
+  const text = readIfThere(file);
+  const edits = sampleEdits(text, samples);
+  const added = edits.appended.length;
+  if (added > 0) atomicWrite(file, editedSamples(text, edits));
+  const already = samples.length - added;
+  const others = already === 0 ? '' : `; ${already} ${already === 1 ? 'was' : 'were'} there already`;
+  print(`Added ${added} ${added === 1 ? 'sample' : 'samples'} to ${file}${others}.`);
+}
+
+function readIfThere(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw writeFailure(file, error);
+    try {
+      mkdirSync(dirname(file), { recursive: true });
+    } catch (problem) {
+      throw writeFailure(file, problem);
+    }
+    return '';
+  }
+}

@@ -1,0 +1,63 @@
+import { readModelConfig } from '../model/config.ts';
+import { readModel, Sampler } from '../model/language-model.ts';
+import { loadTokenizer } from '../model/tokenizer.ts';
+import { checkWeights } from '../model/weights.ts';
+import type { NewSample } from '../protocol/sample-edits.ts';
+import { loadDataset } from './dataset.ts';
+import type { LoadedConfig } from './load-config.ts';
+import { createEngine } from './prepare.ts';
+import { encodePrompts } from './prompts.ts';
+import { permutation, uniforms } from './random.ts';
+import { sampleRollout } from './rollout.ts';
+import { samplingOptions } from './sampling-options.ts';
+
+export interface SamplesWanted {
+  /** How many prompts of the dataset; all of them where it has fewer. */
+  prompts: number;
+  /** Completions for each prompt. */
+  n: number;
+  seed: number;
+}
+
+/**
+ * Samples completions of a run config's start model as a step of the run would, a batch of prompts at a time, to try rewards on. Prompts are
+ * drawn at random, or are the dataset's first when the config does not shuffle. No reward function is called. Throws BadInput as training does.
+ */
+export async function* generateSamples(
+  { config, locate }: LoadedConfig,
+  { prompts: count, n, seed }: SamplesWanted,
+): AsyncGenerator<NewSample[]> {
+  const engine = createEngine(config, locate(['device']));
+  const rows = loadDataset(config.dataset, locate(['dataset']));
+  const model = readModelConfig(config.model);
+  checkWeights(config.model, model);
+  const tokenizer = loadTokenizer(config.model);
+  const eosTokenIds = [...new Set([...model.eosTokenIds, tokenizer.eosTokenId])].filter((id) => id !== undefined);
+  const order = config.shuffleDataset ? permutation(seed, ['samples'], rows.length) : rows.map((_, index) => index);
+  const chosen = order.slice(0, count).map((index) => rows[index]!);
+  const prompts = encodePrompts(chosen, config.dataset, tokenizer, {
+    model,
+    maxCompletionLength: config.maxCompletionLength,
+    templateVariables: config.chatTemplateKwargs,
+  });
+
+  const { weights } = await readModel(config.model);
+  const sampler = new Sampler(engine, model, samplingOptions({ config, eosTokenIds }, n));
+  // No more at once than in a step, which is known to fit into memory. The last batch is filled up, so that one compiled graph does.
+  const perBatch = Math.min(
+    prompts.length,
+    Math.max(1, Math.floor((config.promptsPerStep * config.numGenerations) / n)),
+  );
+  const { maxCompletionLength: maxTokens } = config;
+  for (let start = 0; start < prompts.length; start += perBatch) {
+    const batch = Array.from({ length: perBatch }, (_, i) => prompts[start + i] ?? prompts.at(-1)!);
+    const draws = uniforms(seed, ['samples', start], maxTokens * perBatch * n);
+    const rollout = await sampleRollout(sampler, weights, tokenizer, batch, maxTokens, draws);
+    const wanted = Math.min(perBatch, prompts.length - start) * n;
+    yield rollout.slice(0, wanted).map(({ prompt, text }) => ({
+      prompt: prompt.prompt,
+      completion: text,
+      columns: prompt.columns,
+    }));
+  }
+}

@@ -1,0 +1,89 @@
+/** Completions of the sample workspace's model, to try rewards on. */
+import { appendFileSync, cpSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import { grpo, grpoJson, jsonLines, temporaryFolder } from './run-grpo.ts';
+
+interface Sample {
+  prompt: string;
+  numbers: number[];
+  completion: string;
+}
+
+/** A copy of the sample workspace whose sort config has no samples yet. */
+function workspace(): { folder: string; config: string; samples: string } {
+  const folder = temporaryFolder();
+  const source = join(import.meta.dirname, '../../../sample-workspace');
+  cpSync(source, folder, { recursive: true, filter: (path) => !path.endsWith('/.grpo') && !path.endsWith('/samples') });
+  return { folder, config: join(folder, 'sort.grpo.json'), samples: join(folder, 'samples/sort.samples.jsonl') };
+}
+
+const read = (file: string) => jsonLines<Sample>(readFileSync(file, 'utf8'));
+
+it('adds completions for prompts of the dataset to the samples of the config, once', async () => {
+  const { folder, config, samples } = workspace();
+  const first = await grpo(['samples', config, '--prompts', '3', '--n', '4', '--seed', '7']);
+  expect({ status: first.status, stderr: first.stderr }).toEqual({ status: 0, stderr: '' });
+  const rows = read(samples);
+  expect(first.stdout).toContain(`Added ${rows.length} samples to ${samples}`);
+  expect(new Set(rows.map(({ prompt }) => prompt)).size).toBe(3);
+  const dataset = jsonLines<Sample>(readFileSync(join(folder, 'data/sort.train.jsonl'), 'utf8'));
+  for (const { prompt, numbers, completion } of rows) {
+    expect(dataset.filter((row) => row.prompt === prompt).map((row) => row.numbers)).toContainEqual(numbers);
+    expect(completion).toMatch(/\d/);
+  }
+
+  const again = await grpo(['samples', config, '--prompts', '3', '--n', '4', '--seed', '7']);
+  expect(again.stdout).toContain('Added 0 samples');
+  expect(read(samples)).toEqual(rows);
+  expect(readdirSync(join(folder, 'samples'))).toEqual(['sort.samples.jsonl']);
+
+  // What was added can be scored: groups of one prompt, with the columns that the rewards ask for.
+  const scored = await grpoJson<{ type: string; groups?: object[] }>(
+    ...['score', join(folder, 'rewards/sort.reward.ts'), '--samples', samples],
+  );
+  expect(scored.at(-1)!.groups).toHaveLength(3);
+});
+
+it('adds to what a person has written, and leaves that alone', async () => {
+  const { folder, config } = workspace();
+  const file = join(folder, 'mine.samples.jsonl');
+  const mine = '{ "prompt": "Sort 1 0:", "numbers": [1, 0], "completion": " 0 1" }';
+  writeFileSync(file, mine);
+  const { status } = await grpo(['samples', config, '--prompts', '1', '--n', '2', '--out', file]);
+  expect(status).toBe(0);
+  expect(readFileSync(file, 'utf8').split('\n')[0]).toBe(mine);
+  expect(read(file).length).toBeGreaterThan(1);
+  expect(existsSync(join(folder, 'samples'))).toBe(false);
+});
+
+it('samples as the config says', async () => {
+  const { folder, config } = workspace();
+  const text = readFileSync(config, 'utf8').replace('"maxCompletionLength": 16', '"maxCompletionLength": 2, "topK": 1');
+  writeFileSync(config, text);
+  // More prompts than a step has go in several batches; without shuffling they are the first ones.
+  writeFileSync(config, text.replace('"promptsPerStep": 16', '"promptsPerStep": 2, "shuffleDataset": false'));
+  const rows = await grpoJson<Sample>('samples', config, '--prompts', '5', '--n', '8');
+  const dataset = jsonLines<Sample>(readFileSync(join(folder, 'data/sort.train.jsonl'), 'utf8'));
+  expect(rows.map(({ prompt }) => prompt)).toEqual(dataset.slice(0, 5).flatMap(({ prompt }) => Array(8).fill(prompt)));
+  for (const { prompt, completion } of rows) {
+    expect(completion.length).toBeLessThanOrEqual(2);
+    // The likeliest token is one.
+    expect(completion).toBe(rows.find((row) => row.prompt === prompt)!.completion);
+  }
+  expect(existsSync(join(folder, 'samples'))).toBe(false);
+});
+
+it('refuses what is wrong before the model is loaded', async () => {
+  const { folder, config } = workspace();
+  const refusal = async (...args: string[]) => {
+    const { status, stdout, stderr } = await grpo(['samples', ...args]);
+    expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
+    return stderr;
+  };
+  expect(await refusal(config, '--n', '0')).toMatch(/--n must be a whole number of at least 1/);
+  expect(await refusal(config, '--json', '--out', 'x')).toMatch(/either --out FILE or --json/);
+  expect(await refusal(join(folder, 'none.grpo.json'))).toMatch(/no run config/);
+  appendFileSync(join(folder, 'data/sort.train.jsonl'), 'torn\n');
+  expect(await refusal(config)).toMatch(/sort\.train\.jsonl:1001:1: /);
+});

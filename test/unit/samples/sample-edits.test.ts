@@ -1,0 +1,75 @@
+import { describe, expect, it } from 'vitest';
+import { editedSamples, type NewSample, sampleEdits } from '../../../src/protocol/sample-edits.ts';
+
+const sample = (completion: string, more: Partial<NewSample> = {}): NewSample => ({
+  prompt: '2 + 3',
+  completion,
+  columns: { answer: 5 },
+  ...more,
+});
+const added = (text: string, ...samples: NewSample[]) => editedSamples(text, sampleEdits(text, samples));
+
+/** As a person wrote it: spaces, a column that the dataset does not have, a line that is not finished. */
+const FILE = `{"prompt": "2 + 3", "completion": "5", "answer": 5, "note": "good"}
+{"prompt": "2 + 3", "comple
+{"prompt": "1 + 1", "completion": "5", "answer": 2, "expect": {"exact": [0, 1], "total": 1}}
+`;
+
+describe('samples that are added', () => {
+  it('come behind what is there, which stays as it is', () => {
+    const line = '{"prompt":"2 + 3","answer":5,"completion":"6"}\n';
+    expect(added(FILE, sample('6'))).toBe(FILE + line);
+    expect(added('', sample('6'))).toBe(line);
+    expect(added(FILE.trimEnd(), sample('6'))).toBe(FILE + line);
+  });
+
+  it('are not added twice: not if they are there, and not if two of them are the same', () => {
+    expect(added(FILE, sample('5'))).toBe(FILE);
+    const windows = '\uFEFF{"prompt":"2 + 3","answer":5,"completion":"6"}\r\n';
+    expect(added(windows, sample('6'))).toBe(windows);
+    expect(sampleEdits(FILE, [sample('6'), sample('6')]).appended).toHaveLength(1);
+  });
+
+  it('are others when the prompt, the completion or a column is another', () => {
+    const others = [
+      sample('5 '),
+      sample('5', { prompt: [{ role: 'user', content: '2 + 3' }] }),
+      sample('5', { columns: { answer: 6 } }),
+    ];
+    expect(sampleEdits(FILE, others).appended).toHaveLength(3);
+  });
+
+  it("never take a dataset's column for an expectation", () => {
+    const [line] = sampleEdits('', [sample('6', { columns: { answer: 5, expect: 'much' } })]).appended;
+    expect(JSON.parse(line!)).toEqual({ prompt: '2 + 3', answer: 5, completion: '6' });
+  });
+});
+
+describe('expectations', () => {
+  it('are written with a sample, or into the one that is there, however it is written', () => {
+    const expecting = sample('5', { expect: { exact: 1, format: 0.5 } });
+    expect(added('', expecting)).toBe(
+      '{"prompt":"2 + 3","answer":5,"completion":"5","expect":{"exact":1,"format":0.5}}\n',
+    );
+    const [first, ...rest] = added(FILE, expecting).split('\n');
+    expect(JSON.parse(first!)).toEqual({
+      prompt: '2 + 3',
+      completion: '5',
+      answer: 5,
+      note: 'good',
+      expect: { exact: 1, format: 0.5 },
+    });
+    expect(first).toContain('{"prompt": "2 + 3", "completion": "5"');
+    expect(rest).toEqual(FILE.split('\n').slice(1));
+  });
+
+  it('take the place of those of the same functions; a total that they contradict goes', () => {
+    const text = added(FILE, { prompt: '1 + 1', completion: '5', columns: { answer: 2 }, expect: { format: 0.5 } });
+    expect(JSON.parse(text.split('\n')[2]!).expect).toEqual({ exact: [0, 1], format: 0.5 });
+    const again = added(text, { prompt: '1 + 1', completion: '5', columns: { answer: 2 }, expect: { exact: 0 } });
+    expect(JSON.parse(again.split('\n')[2]!).expect).toEqual({ exact: 0, format: 0.5 });
+    expect(
+      sampleEdits(again, [{ prompt: '1 + 1', completion: '5', columns: {}, expect: { exact: 0 } }]).replaced,
+    ).toEqual([]);
+  });
+});
