@@ -2,6 +2,7 @@
 import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { context } from 'esbuild';
+import { rewardDeclarations } from './scripts/reward-declarations.mjs';
 
 /** How everything that runs in Node is bundled; `scripts/run.mjs` uses it too. */
 export const nodeBundle = {
@@ -30,7 +31,8 @@ const bundles = [
     chunkNames: 'grpo-[name]-[hash]',
     metafile: true,
   },
-  { entryPoints: { 'reward-worker': 'src/rewards/worker/main.ts' } },
+  // Without a source map: the worker tells its own frames from the user's by its own name.
+  { entryPoints: { 'reward-worker': 'src/rewards/worker/main.ts' }, sourcemap: false },
   // It finds the reward worker, and the compiler of reward files, beside it.
   { entryPoints: { preview: 'src/preview/main.ts' } },
   // The editor loads its part as CommonJS; what `import()` asks for is in it, but runs only then.
@@ -51,13 +53,20 @@ const bundles = [
     banner: {},
     minify: true,
   },
-  // Copied as they are: the Python reward worker, and what reward files import as `grpo/rewards`.
+  // What reward files import as `grpo/rewards`: the compiler of reward files takes from it what they use.
   {
-    entryPoints: { 'reward-worker': 'src/rewards/worker/main.py', 'grpo-rewards': 'src/rewards/api.ts' },
+    entryPoints: { 'grpo-rewards': 'src/rewards/library.ts' },
+    sourcemap: false,
+    banner: {},
+    plugins: [rewardDeclarations],
+  },
+  // Copied as it is: the Python reward worker.
+  {
+    entryPoints: { 'reward-worker': 'src/rewards/worker/main.py' },
     bundle: false,
     external: [],
     banner: {},
-    loader: { '.py': 'copy', '.ts': 'copy' },
+    loader: { '.py': 'copy' },
   },
 ];
 

@@ -20,7 +20,7 @@ const NEEDED: Partial<Record<(typeof NATIVE)[number], string[]>> = {
   esbuild: ['lib', 'LICENSE.md'],
 };
 
-const isNeeded = (path: string): boolean => !/\.(map|d\.ts)$/.test(path) && !/(^|[\\/])\.grpo$/.test(path);
+const isNeeded = (path: string): boolean => !/\.map$|^node_modules.*\.d\.ts$|(^|[\\/])\.grpo$/.test(path);
 
 function copy(from: string, to = from): void {
   cpSync(from, join(stage, to), { recursive: true, filter: isNeeded });
@@ -36,10 +36,11 @@ try {
     'preview.js',
     'reward-worker.js',
     'reward-worker.py',
+    'grpo-rewards.js',
+    'grpo-rewards.d.ts',
   ])
     copy(join('dist', name));
   copyParts('grpo.js', 'trainer.js');
-  copy(join('dist', 'grpo-rewards.ts'));
   for (const path of ['schemas', 'media', 'sample-workspace', 'LICENSE', 'README.md']) copy(path);
   const { scripts: _, devDependencies: __, private: ___, ...published } = manifest;
   const dependencies = Object.fromEntries(NATIVE.map((name) => [name, copyPackage(name)]));

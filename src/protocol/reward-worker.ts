@@ -26,6 +26,7 @@ export interface ScoreRequest {
   type: 'score';
   name: string;
   prompts: Prompt[];
+  renderedPrompts: string[] | null;
   completions: string[];
   completionIds: number[][] | null;
   columns: Record<string, unknown[]>;

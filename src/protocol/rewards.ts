@@ -7,6 +7,8 @@ export type Prompt = string | ChatMessage[];
 /** Completions to score. Every array has one entry per completion; `columns` holds the dataset's other columns. */
 export interface ScoreBatch {
   prompts: Prompt[];
+  /** The prompts as the model sees them; absent where that is not known. */
+  renderedPrompts?: string[];
   completions: string[];
   columns: Record<string, unknown[]>;
   completionIds?: number[][];

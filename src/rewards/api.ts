@@ -1,7 +1,4 @@
-/**
- * What a TypeScript reward file imports as `grpo/rewards`. This file imports nothing, so that the build can put it as it
- * is next to the workers: there the compiler of reward files finds it, and an editor through `paths` in tsconfig.json.
- */
+// What a reward function gets and gives back: library.ts offers it, with the helpers, as `grpo/rewards`.
 
 export interface ChatMessage {
   role: string;
@@ -17,6 +14,8 @@ export type RewardInput<Row extends object = Columns> = Row & {
   prompt: string;
   /** The chat messages, when the prompt is a chat. */
   messages?: ChatMessage[];
+  /** The prompt as the model sees it, written out by its chat template, where that is known (not for hand-written samples). */
+  renderedPrompt?: string;
   completion: string;
   /** The completion's tokens, where they are known (not for hand-written samples). */
   completionIds?: number[];
@@ -26,6 +25,7 @@ export type RewardInput<Row extends object = Columns> = Row & {
 export type BatchRewardInput<Row extends object = Columns> = { [Name in keyof Row]: Row[Name][] } & {
   prompts: string[];
   messages?: (ChatMessage[] | undefined)[];
+  renderedPrompts?: string[];
   completions: string[];
   completionIds?: number[][];
 };

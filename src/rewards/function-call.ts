@@ -48,6 +48,7 @@ export class FunctionCall {
     const { timeoutSeconds } = this.#options;
     const {
       prompts,
+      renderedPrompts = null,
       completions,
       columns,
       completionIds = null,
@@ -57,6 +58,7 @@ export class FunctionCall {
       type: 'score',
       name: this.#name,
       prompts,
+      renderedPrompts,
       completions,
       completionIds,
       columns,

@@ -20,7 +20,7 @@ export interface RewardSource {
 }
 
 export interface RewardOptions {
-  /** `reward-worker.js` of the build; `reward-worker.py` and `grpo-rewards.ts` lie beside it. */
+  /** `reward-worker.js` of the build; `reward-worker.py` and `grpo-rewards.js` lie beside it. */
   workerPath: string;
   /** The Python interpreter; without it `python3` or `python`. */
   pythonPath?: string | undefined;

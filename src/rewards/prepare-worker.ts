@@ -50,7 +50,7 @@ export async function prepareWorker({ file, names, at, ...needs }: WorkerNeeds):
     const source = text.replace(/^\uFEFF/, '');
     return { command: path, args, cwd, load: { ...load, source }, language, code: source };
   }
-  const { source, code } = await compileReward(file, builtFile('grpo-rewards.ts'), texts);
+  const { source, code } = await compileReward(file, builtFile('grpo-rewards.js'), texts);
   // V8 works harder to free memory as it comes near its limit, so that comes before ours.
   const heapMegabytes = Math.max(16, Math.floor((memoryLimitBytes * 0.75) / 1024 ** 2));
   const args = ['--enable-source-maps', '--no-warnings', `--max-old-space-size=${heapMegabytes}`, workerPath];

@@ -7,6 +7,8 @@ import type { DatasetRow } from './dataset.ts';
 /** A dataset row as the model sees it. */
 export interface EncodedPrompt {
   prompt: Prompt;
+  /** The prompt's text, a chat as its template writes it out; not known of a recorded prompt. */
+  text?: string;
   ids: number[];
   /** The dataset's other columns. */
   columns: Record<string, unknown>;
@@ -28,7 +30,7 @@ export function encodePrompts(
 ): EncodedPrompt[] {
   const { model, maxCompletionLength, templateVariables } = limits;
   return rows.map(({ prompt, columns, line }) => {
-    const { ids } = tokenizer.encodePrompt(prompt, { variables: templateVariables });
+    const { text, ids } = tokenizer.encodePrompt(prompt, { variables: templateVariables });
     const at = { file, line };
     if (ids.length === 0) throw new BadInput('This prompt has no tokens; give it some text.', at);
     if (ids.length + maxCompletionLength > model.maxPositionEmbeddings) {
@@ -44,6 +46,6 @@ export function encodePrompts(
         at,
       );
     }
-    return { prompt, ids, columns };
+    return { prompt, text, ids, columns };
   });
 }

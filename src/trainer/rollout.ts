@@ -44,11 +44,13 @@ export async function sampleRollout(
 /** The rollout as reward functions get it. */
 export function scoreBatch(rollout: Rollout, trainerState?: ScoreBatch['trainerState']): ScoreBatch {
   const names = Object.keys(rollout[0]?.prompt.columns ?? {});
+  const renderedPrompts = rollout.flatMap(({ prompt }) => prompt.text ?? []);
   return {
     prompts: rollout.map(({ prompt }) => prompt.prompt),
     completions: rollout.map(({ text }) => text),
     completionIds: rollout.map(({ ids }) => ids),
     columns: Object.fromEntries(names.map((name) => [name, rollout.map(({ prompt }) => prompt.columns[name] ?? null)])),
+    ...(renderedPrompts.length === rollout.length && { renderedPrompts }),
     ...(trainerState && { trainerState }),
   };
 }

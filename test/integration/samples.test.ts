@@ -46,3 +46,15 @@ test.skipIf(pythonMissing)(
     expect(await scores('arithmetic.py')).toEqual(await scores('arithmetic.reward.ts'));
   },
 );
+
+test.skipIf(pythonMissing)('the samples of every helper score as they expect (needs python3)', async () => {
+  const samples = `${workspace}/samples/library.samples.jsonl`;
+  const rows = await grpoJson<{ mismatches: object[] | number }>(
+    'score',
+    `${workspace}/rewards/library.reward.ts`,
+    '--samples',
+    samples,
+  );
+  expect(rows.at(-1)!.mismatches).toBe(0);
+  expect(rows.length).toBeGreaterThan(30);
+});

@@ -36,9 +36,9 @@ async function copySample(extension: string, target: string): Promise<void> {
   const skipped = join(extension, 'sample-workspace', '.grpo');
   await cp(join(extension, 'sample-workspace'), target, { recursive: true, filter: (path) => path !== skipped });
   await mkdir(join(target, 'types'));
-  await cp(join(extension, 'dist', 'grpo-rewards.ts'), join(target, 'types', 'grpo-rewards.ts'));
+  await cp(join(extension, 'dist', 'grpo-rewards.d.ts'), join(target, 'types', 'grpo-rewards.d.ts'));
   await cp(join(extension, 'schemas', 'grpo.schema.json'), join(target, 'types', 'grpo.schema.json'));
-  await replace(join(target, 'tsconfig.json'), '../src/rewards/api.ts', './types/grpo-rewards.ts');
+  await replace(join(target, 'tsconfig.json'), '../dist/grpo-rewards.d.ts', './types/grpo-rewards.d.ts');
   for (const name of await entries(target))
     if (name.endsWith('.grpo.json')) await replace(join(target, name), '../schemas/', './types/');
 }

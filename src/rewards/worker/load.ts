@@ -24,7 +24,7 @@ export async function loadRewardFile({ file, source }: LoadRequest): Promise<Loa
       call,
       kind: Symbol.for('grpo.batchReward') in call ? ('batch' as const) : ('row' as const),
       isDefault: true,
-      ...placeOfFunction(call, url),
+      ...placeOfFunction(call, { url, name, source }),
     }))
     .sort((a, b) => (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0));
 }

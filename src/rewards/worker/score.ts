@@ -16,7 +16,7 @@ async function scoreBatch(call: UserFunction, request: ScoreRequest): Promise<vo
 }
 
 async function batchOutcomes(call: UserFunction, request: ScoreRequest): Promise<RewardOutcome[]> {
-  const { prompts, completions, completionIds, columns } = request;
+  const { prompts, renderedPrompts, completions, completionIds, columns } = request;
   const all = (outcome: RewardOutcome) => completions.map(() => outcome);
   const messages = prompts.map((prompt) => (typeof prompt === 'string' ? undefined : prompt));
   try {
@@ -24,6 +24,7 @@ async function batchOutcomes(call: UserFunction, request: ScoreRequest): Promise
       ...columns,
       prompts: prompts.map(promptText),
       ...(messages.some(Boolean) && { messages }),
+      ...(renderedPrompts && { renderedPrompts }),
       completions,
       ...(completionIds && { completionIds }),
     });
@@ -45,6 +46,8 @@ async function batchOutcomes(call: UserFunction, request: ScoreRequest): Promise
   }
 }
 
+const ROWS_AT_ONCE = Symbol.for('grpo.rowsAtOnce');
+
 /** Up to `concurrency` asynchronous rows are in flight at once; a synchronous function is never interrupted by another row. */
 async function scoreRows(call: UserFunction, request: ScoreRequest): Promise<void> {
   const rows = request.rows.values();
@@ -58,7 +61,9 @@ async function scoreRows(call: UserFunction, request: ScoreRequest): Promise<voi
       reply({ type: 'outcome', row, outcome, seconds: (performance.now() - started) / 1000 });
     }
   };
-  await Promise.all(Array.from({ length: request.concurrency }, lane));
+  // A function that keeps a processor busy for each row says how many are enough.
+  const { [ROWS_AT_ONCE]: most = request.concurrency } = call as { [ROWS_AT_ONCE]?: number };
+  await Promise.all(Array.from({ length: Math.min(most, request.concurrency) }, lane));
 }
 
 function callRow(call: UserFunction, request: ScoreRequest, row: number): RewardOutcome | Promise<RewardOutcome> {
@@ -73,13 +78,15 @@ function callRow(call: UserFunction, request: ScoreRequest, row: number): Reward
   }
 }
 
-function rowInput({ prompts, completions, completionIds, columns }: ScoreRequest, row: number): object {
+function rowInput(request: ScoreRequest, row: number): object {
+  const { prompts, renderedPrompts, completions, completionIds, columns } = request;
   const prompt = prompts[row]!;
   const own = Object.fromEntries(Object.entries(columns).map(([name, values]) => [name, values[row]]));
   return {
     ...own,
     prompt: promptText(prompt),
     ...(typeof prompt !== 'string' && { messages: prompt }),
+    ...(renderedPrompts && { renderedPrompt: renderedPrompts[row] }),
     completion: completions[row],
     ...(completionIds && { completionIds: completionIds[row] }),
   };

@@ -1,0 +1,33 @@
+/** Every helper of `grpo/rewards` at work; hover over a name to read about it. The samples are in samples/library.samples.jsonl. */
+import {
+  codeTests,
+  exactMatch,
+  jsonFormat,
+  languageConsistency,
+  lengthReward,
+  numericMatch,
+  overlongPenalty,
+  regexMatch,
+  repetitionPenalty,
+  tagFormat,
+  thinkFormat,
+} from 'grpo/rewards';
+
+export const number = numericMatch({ column: 'number' });
+export const word = exactMatch({ column: 'word' });
+export const tags = tagFormat({ tags: ['reasoning', 'answer'] });
+export const thinks = thinkFormat();
+export const brief = lengthReward({ max: 20, falloff: 20 });
+export const overlong = overlongPenalty({ maxLength: 40, cache: 20 });
+export const repeats = repetitionPenalty({ n: 2 });
+export const json = jsonFormat({
+  schema: { type: 'object', required: ['city'], properties: { city: { type: 'string' } }, additionalProperties: false },
+});
+export const polite = regexMatch(/\b(?:please|thank you)\b/i);
+export const language = languageConsistency();
+export const python = codeTests({ language: 'python', column: 'python_tests' });
+export const javascript = codeTests({ language: 'javascript', column: 'javascript_tests' });
+
+// A reward model (ONNX) needs `npm install @huggingface/transformers` and a model folder; then:
+//   import { rewardModel } from 'grpo/rewards';
+//   export const quality = await rewardModel({ model: '../models/reward' });

@@ -1,0 +1,30 @@
+// What a TypeScript reward file imports as `grpo/rewards`: the build makes grpo-rewards.js and its declarations of this.
+// biome-ignore-start lint/performance/noBarrelFile: users import from one name; the compiler of reward files drops what they do not use.
+export {
+  type BatchRewardInput,
+  batchReward,
+  type ChatMessage,
+  type Reward,
+  type RewardInput,
+  type RewardResult,
+} from './api.ts';
+export { type ExactMatchOptions, exactMatch, type NumericMatchOptions, numericMatch } from './library/answer-match.ts';
+export { type CodeTestsOptions, codeTests } from './library/code-tests.ts';
+export { boxed, type Extractor, firstOf, lastNumber, tagged } from './library/extract.ts';
+export { type JsonFormatOptions, jsonFormat } from './library/json-format.ts';
+export { type LanguageConsistencyOptions, languageConsistency, type Writing } from './library/language.ts';
+export {
+  type LengthOptions,
+  type LengthRewardOptions,
+  lengthReward,
+  type OverlongPenaltyOptions,
+  overlongPenalty,
+} from './library/length.ts';
+export { parseNumber } from './library/parse-number.ts';
+export { type RegexMatchOptions, regexMatch } from './library/regex.ts';
+export { type RepetitionPenaltyOptions, repetitionPenalty } from './library/repetition.ts';
+export { type RewardModelOptions, rewardModel } from './library/reward-model.ts';
+export type { RowReward } from './library/row.ts';
+export { type TagFormatOptions, tagFormat } from './library/tag-format.ts';
+export { type ThinkFormatOptions, thinkFormat } from './library/think-format.ts';
+// biome-ignore-end lint/performance/noBarrelFile: as above

@@ -1,0 +1,71 @@
+/** Finds the answer in a completion; undefined when there is none. Write your own, or pass one of these: {@link tagged}, {@link boxed}, {@link lastNumber}. */
+export type Extractor = (completion: string) => string | undefined;
+
+/**
+ * Takes what stands between the last `<tag>` and `</tag>`, without the white space around it.
+ *
+ * @example tagged('answer')('<answer> 42 </answer>') // '42'
+ * @example tagged('answer')('<answer>42') // undefined: never closed
+ */
+export function tagged(tag: string): Extractor {
+  return (completion) => {
+    const end = completion.lastIndexOf(`</${tag}>`);
+    const start = end < 0 ? -1 : completion.lastIndexOf(`<${tag}>`, end);
+    return start < 0 ? undefined : completion.slice(start + tag.length + 2, end).trim();
+  };
+}
+
+/**
+ * Takes what stands in the last `\boxed{…}`, braces within it included; undefined when that is never closed.
+ *
+ * @example boxed('so $\\boxed{\\frac{1}{2}}$') // '\\frac{1}{2}'
+ */
+export function boxed(completion: string): string | undefined {
+  const mark = '\\boxed{';
+  const start = completion.lastIndexOf(mark);
+  if (start < 0) return undefined;
+  let depth = 1;
+  for (let at = start + mark.length; at < completion.length; at++) {
+    if (completion[at] === '{') depth++;
+    if (completion[at] === '}' && --depth === 0) return completion.slice(start + mark.length, at).trim();
+  }
+  return undefined;
+}
+
+// A sign counts only where no operand stands before it: "10-4" ends with 4. The parts cannot match the same text in two ways.
+const NUMBER =
+  /(?<![\w.])(?:(?<![\d)\]}]\s?)[-+−])?(?:\d{1,3}(?:,\d{3})+(?!\d)|\d+|(?=\.\d))(?:\.\d+)?(?:[eE][-+]?\d+)?(?:\/\d+(?:\.\d+)?)?%?/g;
+const NEGATED = /(?:\bnot|n['’]t|≠|!=|\\neq?)\s{0,4}(?:equal to\s{0,4})?\$?$/i;
+
+/** Every number of a text as it stands there: `-3`, `1,234.5`, `.5`, `3/4`, `50%`, `6e23`; not one that is denied ("not 5"). */
+export function numbersIn(text: string): string[] {
+  const found: string[] = [];
+  for (const { 0: number, index } of text.matchAll(NUMBER))
+    if (!NEGATED.test(text.slice(Math.max(0, index - 24), index))) found.push(number);
+  return found;
+}
+
+/**
+ * Takes the last number of a text: an integer, a decimal, a fraction or a percentage, with or without thousands separators.
+ * A number that is denied ("it is not 5") is passed over.
+ *
+ * @example lastNumber('25 + 27 = 52, so 52 apples.') // '52'
+ */
+export function lastNumber(completion: string): string | undefined {
+  return numbersIn(completion).at(-1);
+}
+
+/**
+ * Tries extractors in their order and takes the first answer that one finds.
+ *
+ * @example firstOf(tagged('answer'), boxed, lastNumber) // what numericMatch does unless told otherwise
+ */
+export function firstOf(...extractors: Extractor[]): Extractor {
+  return (completion) => {
+    for (const extract of extractors) {
+      const answer = extract(completion);
+      if (answer !== undefined) return answer;
+    }
+    return undefined;
+  };
+}

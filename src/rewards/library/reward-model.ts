@@ -1,0 +1,90 @@
+import { basename, dirname, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { type BatchRewardInput, batchReward, type ChatMessage, type Reward } from '../api.ts';
+
+/** What {@link rewardModel} loads. */
+export interface RewardModelOptions {
+  /**
+   * A folder with the model as ONNX, seen from the reward file: `config.json`, `tokenizer.json`, `onnx/model.onnx` (as `optimum-cli export onnx
+   * --task text-classification` makes it).
+   */
+  model: string;
+  /** Which weights: `fp32` takes `onnx/model.onnx`, `q8` takes `onnx/model_quantized.onnx`, and so on; `fp32` unless given. */
+  dtype?: string;
+  /** Completions in one call of the model; 8 unless given. */
+  batchSize?: number;
+  /** Which of the model's outputs is the score; 0 unless given. */
+  output?: number;
+}
+
+/** What is used of `@huggingface/transformers`, which is the workspace's own. */
+interface Transformers {
+  env: { allowRemoteModels: boolean; allowLocalModels: boolean; localModelPath: string };
+  AutoTokenizer: { from_pretrained(model: string): Promise<Tokenizer> };
+  AutoModelForSequenceClassification: {
+    from_pretrained(
+      model: string,
+      options: { dtype: string },
+    ): Promise<(inputs: object) => Promise<{ logits: Logits }>>;
+  };
+}
+interface Tokenizer {
+  (texts: string[], options: { padding: boolean; truncation: boolean }): object;
+  apply_chat_template(messages: ChatMessage[], options: { tokenize: false }): string;
+}
+interface Logits {
+  tolist(): number[][];
+}
+
+const PACKAGE = '@huggingface/transformers';
+
+/**
+ * Loads a reward model (a sequence classifier, as ONNX) and makes a batch reward of its raw score for prompt and completion; a chat is written with the
+ * model's own chat template. Await it, so that the model is loaded with the file, once in each worker, and not within the time of a row.
+ *
+ * It runs with `@huggingface/transformers`, which you install in your workspace: `npm install @huggingface/transformers`. Nothing is downloaded.
+ *
+ * @example export const quality = await rewardModel({ model: '../models/reward' });
+ */
+export async function rewardModel({ model, dtype = 'fp32', batchSize = 8, output = 0 }: RewardModelOptions) {
+  // The compiler puts this code into the reward file's own module: the URL is that of the reward file.
+  const folder = resolve(dirname(fileURLToPath(import.meta.url)), model);
+  const transformers = await load(PACKAGE);
+  Object.assign(transformers.env, {
+    allowRemoteModels: false,
+    allowLocalModels: true,
+    localModelPath: dirname(folder),
+  });
+  const name = basename(folder);
+  const tokenizer = await transformers.AutoTokenizer.from_pretrained(name);
+  const classify = await transformers.AutoModelForSequenceClassification.from_pretrained(name, { dtype });
+
+  return batchReward(async ({ prompts, messages, completions }: BatchRewardInput): Promise<Reward[]> => {
+    const texts = completions.map((completion, row) => {
+      const chat = messages?.[row];
+      if (!chat) return prompts[row]! + completion;
+      const answered = [...chat, { role: 'assistant', content: completion }];
+      return tokenizer.apply_chat_template(answered, { tokenize: false });
+    });
+    const scores: number[] = [];
+    for (let start = 0; start < texts.length; start += batchSize) {
+      const inputs = tokenizer(texts.slice(start, start + batchSize), { padding: true, truncation: true });
+      const { logits } = await classify(inputs);
+      scores.push(...logits.tolist().map((row) => row[output]!));
+    }
+    return scores;
+  });
+}
+
+/** The package as the reward file would import it; the name is no literal, or the compiler would want it there. */
+async function load(name: string): Promise<Transformers> {
+  try {
+    return await import(name);
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (code !== 'ERR_MODULE_NOT_FOUND' || !message.includes(`'${name}'`)) throw error;
+    throw new Error(
+      `A reward model runs with ${name}, which is not installed for this file: run "npm install ${name}" in its folder or one above.`,
+    );
+  }
+}
