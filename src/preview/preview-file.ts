@@ -141,8 +141,10 @@ export class PreviewFile {
     this.#rewards = undefined;
     this.#loading = undefined;
     this.#calls = undefined;
-    await loading?.end({ failure: 'crash', message: 'A newer text took its place.' });
-    await rewards?.close();
+    this.running.clear();
+    // At once, so that the next text finds the worker that this one leaves.
+    const cause = { failure: 'crash' as const, message: 'A newer text took its place.' };
+    await Promise.all([rewards?.close(), loading?.end(cause)]);
   }
 
   async #open(launch: WorkerLaunch, { timeoutSeconds, texts }: FileNeeds, outdated: () => boolean): Promise<void> {

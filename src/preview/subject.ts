@@ -108,11 +108,14 @@ export class Subject {
   }
 
   #send(request: PreviewRequest, done: boolean, started: number): void {
-    const problems = [...this.#files.values()]
-      .flatMap(({ problem }) => problem ?? [])
-      .map(({ kind, error }) => located(kind, error));
-    problems.push(...this.#samples.problems.map((error) => located('samples', error, request.samples.file)));
-    const stale = problems.length > 0;
+    const broken = [...this.#files.values()].flatMap(({ problem }) => problem ?? []);
+    const unread = this.#samples.problems;
+    const problems = [
+      ...broken.map(({ kind, error }) => located(kind, error)),
+      ...unread.map((error) => located('samples', error, request.samples.file)),
+    ];
+    // Samples that are not there are no edit that went wrong.
+    const stale = broken.length > 0 || unread.some(({ location }) => location?.line !== undefined);
     const { functions, problems: misnamed } = this.#functions(request);
     const rows = this.#samples.rows;
     const columns = functions.map(({ name, weight, file, declared }): PreviewedColumn => {
