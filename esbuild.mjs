@@ -1,4 +1,4 @@
-// One bundle per process: trainer and command, reward worker, extension, dashboard. `--watch` rebuilds on change.
+// One bundle per process: trainer and command, reward worker, extension, dashboard and preview. `--watch` rebuilds on change.
 import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { context } from 'esbuild';
@@ -33,6 +33,8 @@ const bundles = [
   },
   // Without a source map: the worker tells its own frames from the user's by its own name.
   { entryPoints: { 'reward-worker': 'src/rewards/worker/main.ts' }, sourcemap: false },
+  // Without a source map: a debugger is to step through the user's code alone.
+  { entryPoints: { 'reward-debug': 'src/preview/debug/main.ts' }, sourcemap: false },
   // It finds the reward worker, and the compiler of reward files, beside it.
   { entryPoints: { preview: 'src/preview/main.ts' } },
   // The editor loads its part as CommonJS; what `import()` asks for is in it, but runs only then.
@@ -44,7 +46,7 @@ const bundles = [
     banner: { js: 'const loadedAt = performance.now();' },
   },
   {
-    entryPoints: { webview: 'webview/main.ts' },
+    entryPoints: { webview: 'webview/main.ts', 'preview-view': 'webview/preview/main.ts' },
     platform: 'browser',
     format: 'iife',
     target: 'es2022',
@@ -60,9 +62,9 @@ const bundles = [
     banner: {},
     plugins: [rewardDeclarations],
   },
-  // Copied as it is: the Python reward worker.
+  // Copied as they are: the Python reward worker, and what debugs a Python reward.
   {
-    entryPoints: { 'reward-worker': 'src/rewards/worker/main.py' },
+    entryPoints: { 'reward-worker': 'src/rewards/worker/main.py', 'reward-debug': 'src/preview/debug/main.py' },
     bundle: false,
     external: [],
     banner: {},

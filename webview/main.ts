@@ -2,6 +2,7 @@ import './locale.ts';
 import 'uplot/dist/uPlot.min.css';
 import './base.css';
 import './controls.css';
+import './virtual-list.css';
 import { DASHBOARD_VERSION } from '../src/protocol/dashboard.ts';
 import { Charts } from './charts/charts.ts';
 import { Compare } from './compare/compare.ts';

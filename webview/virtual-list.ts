@@ -4,19 +4,28 @@ import { el } from './dom.ts';
 const MARGIN = 6;
 
 /**
- * A list box of any length that makes only the rows in sight. Arrow keys, Home, End and Page Up/Down move the active row; Enter, Space
- * or a click open it.
+ * A list box of any length, or with a `head` a grid, that makes only the rows in sight. Arrow keys, Home, End and Page Up/Down move the
+ * active row; Enter, Space or a click open it.
  */
 export class VirtualList<T> {
   readonly element: HTMLElement;
-  readonly #canvas = el('div', { class: 'virtual-canvas', role: 'presentation' });
+  readonly #canvas: HTMLElement;
+  readonly #head: HTMLElement | undefined;
   readonly #rowHeight: number;
   readonly #render: (item: T) => HTMLElement;
   readonly #open: (item: T) => void;
   #items: readonly T[] = [];
   #active = 0;
 
-  constructor(label: string, rowHeight: number, render: (item: T) => HTMLElement, open: (item: T) => void) {
+  constructor(
+    label: string,
+    rowHeight: number,
+    render: (item: T) => HTMLElement,
+    open: (item: T) => void,
+    head?: HTMLElement,
+  ) {
+    this.#head = head;
+    this.#canvas = el('div', { class: 'virtual-canvas', role: head ? 'rowgroup' : 'presentation' });
     this.#rowHeight = rowHeight;
     this.#render = render;
     this.#open = open;
@@ -24,12 +33,13 @@ export class VirtualList<T> {
       'div',
       {
         class: 'virtual-list',
-        role: 'listbox',
+        role: head ? 'grid' : 'listbox',
         tabindex: 0,
         'aria-label': label,
         onscroll: () => this.#draw(),
         onkeydown: (event: KeyboardEvent) => this.#onKey(event),
       },
+      head,
       this.#canvas,
     );
     new ResizeObserver(() => this.#draw()).observe(this.element);
@@ -38,6 +48,7 @@ export class VirtualList<T> {
   set items(items: readonly T[]) {
     this.#items = items;
     this.#active = Math.min(this.#active, Math.max(0, items.length - 1));
+    if (this.#head) this.element.setAttribute('aria-rowcount', String(items.length + 1));
     this.#canvas.style.height = `${items.length * this.#rowHeight}px`;
     this.#draw();
   }
@@ -58,10 +69,13 @@ export class VirtualList<T> {
     const item = this.#items[index]!;
     const row = this.#render(item);
     row.id = `option-${index}`;
-    row.setAttribute('role', 'option');
+    row.setAttribute('role', this.#head ? 'row' : 'option');
     row.setAttribute('aria-selected', String(index === this.#active));
-    row.setAttribute('aria-posinset', String(index + 1));
-    row.setAttribute('aria-setsize', String(this.#items.length));
+    if (this.#head) row.setAttribute('aria-rowindex', String(index + 2));
+    else {
+      row.setAttribute('aria-posinset', String(index + 1));
+      row.setAttribute('aria-setsize', String(this.#items.length));
+    }
     row.style.transform = `translateY(${index * this.#rowHeight}px)`;
     row.addEventListener('click', () => {
       this.#active = index;
@@ -70,8 +84,15 @@ export class VirtualList<T> {
     return row;
   }
 
+  /** Of the rows' part of the window: the head stays in sight. */
+  get #height(): number {
+    return this.element.clientHeight - (this.#head?.offsetHeight ?? 0);
+  }
+
   #onKey(event: KeyboardEvent): void {
-    const page = Math.max(1, Math.floor(this.element.clientHeight / this.#rowHeight) - 1);
+    // A button in the head has keys of its own.
+    if (event.target !== this.element) return;
+    const page = Math.max(1, Math.floor(this.#height / this.#rowHeight) - 1);
     const moves: Record<string, number> = {
       ArrowUp: this.#active - 1,
       ArrowDown: this.#active + 1,
@@ -91,10 +112,10 @@ export class VirtualList<T> {
   #activate(index: number): void {
     this.#active = Math.max(0, Math.min(this.#items.length - 1, index));
     const top = this.#active * this.#rowHeight;
-    const { scrollTop, clientHeight } = this.element;
+    const { scrollTop } = this.element;
     if (top < scrollTop) this.element.scrollTop = top;
-    else if (top + this.#rowHeight > scrollTop + clientHeight)
-      this.element.scrollTop = top + this.#rowHeight - clientHeight;
+    else if (top + this.#rowHeight > scrollTop + this.#height)
+      this.element.scrollTop = top + this.#rowHeight - this.#height;
     this.#draw();
   }
 }

@@ -5,6 +5,7 @@ import { ConfigLenses } from './config/lenses.ts';
 import { Problems } from './config/problems.ts';
 import type { Lab } from './lab.ts';
 import { once } from './once.ts';
+import { Interpreters } from './preview/interpreter.ts';
 import { RunList } from './runs/run-list.ts';
 import { RunTree } from './runs/tree.ts';
 import { goOnAfterReload } from './training/after-reload.ts';
@@ -27,7 +28,8 @@ export function activate(context: ExtensionContext): void {
   const runs = new RunList();
   const journal = new Journal(context.workspaceState);
   const unfinished = journal.take();
-  training = new Training(join(context.extensionPath, 'dist', 'trainer.js'), runs, log, journal);
+  const interpreters = new Interpreters();
+  training = new Training(join(context.extensionPath, 'dist', 'trainer.js'), runs, log, journal, interpreters);
   const problems = new Problems();
   const dashboards = once(async () => {
     const { Dashboards } = await import('./dashboard/panel.ts');
@@ -35,11 +37,18 @@ export function activate(context: ExtensionContext): void {
     context.subscriptions.push(opened);
     return opened;
   });
+  const previews = once(async () => {
+    const { RewardPreviews } = await import('./preview/register.ts');
+    const shown = new RewardPreviews(lab);
+    context.subscriptions.push(shown);
+    return shown;
+  });
   const activation = { load: loadMilliseconds, activate: 0 };
-  const lab: Lab = { context, log, runs, training, problems, dashboards, activation };
+  const lab: Lab = { context, log, runs, training, problems, dashboards, previews, interpreters, activation };
   context.subscriptions.push(
     log,
     runs,
+    interpreters,
     training,
     problems,
     new RunTree(runs, training),
@@ -51,8 +60,8 @@ export function activate(context: ExtensionContext): void {
     ...showContexts(training),
     ...registerCommands(lab),
   );
-  // Right after the activation: panels that come back with the window wait for it.
-  setImmediate(() => void dashboards());
+  // Right after the activation: panels and editors that come back with the window wait for them.
+  setImmediate(() => void Promise.all([dashboards(), previews()]));
   if (unfinished) void goOnAfterReload(lab, unfinished);
   activation.activate = performance.now() - activatedAt;
   log.info(`Activated in ${activation.activate.toFixed(1)} ms, after ${activation.load.toFixed(1)} ms to load`);

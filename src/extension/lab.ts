@@ -1,6 +1,8 @@
 import type { ExtensionContext, LogOutputChannel } from 'vscode';
 import type { Problems } from './config/problems.ts';
 import type { Dashboards } from './dashboard/panel.ts';
+import type { Interpreters } from './preview/interpreter.ts';
+import type { RewardPreviews } from './preview/register.ts';
 import type { RunList } from './runs/run-list.ts';
 import type { Training } from './training/training.ts';
 
@@ -12,6 +14,8 @@ export interface Lab {
   training: Training;
   problems: Problems;
   dashboards: () => Promise<Dashboards>;
+  previews: () => Promise<RewardPreviews>;
+  interpreters: Interpreters;
   /** Milliseconds that it took to load and activate the extension. */
   activation: { load: number; activate: number };
 }

@@ -6,9 +6,11 @@ import type { Lab } from '../lab.ts';
 
 /** Everything that a bug report needs, in a document that can be read before it is sent. */
 export async function showDebugInformation(lab: Lab): Promise<void> {
-  const { context, runs, training, activation } = lab;
+  const { context, runs, training, activation, interpreters } = lab;
   await runs.scanned;
   const settings = workspace.getConfiguration('grpo');
+  const folder = workspace.workspaceFolders?.[0]?.uri.fsPath ?? '';
+  const python = await interpreters.find(folder);
   const lines = [
     '# GRPO Lab: debug information',
     '',
@@ -18,7 +20,8 @@ export async function showDebugInformation(lab: Lab): Promise<void> {
     `- activation ${activation.activate.toFixed(1)} ms, after ${activation.load.toFixed(1)} ms to load`,
     `- workspace ${workspace.isTrusted ? 'trusted' : 'in Restricted Mode'}, ${runs.runs.length} runs, ${training.queue.length} queued`,
     `- training ${training.active ? `${training.active.request.name}, ${training.active.stage}` : 'nothing'}`,
-    `- grpo.pythonPath ${JSON.stringify(settings.get('pythonPath'))}, grpo.resumeAfterReload ${settings.get('resumeAfterReload')}`,
+    `- Python of configs without one: ${python.path ?? 'python3 or python'} (${python.source})`,
+    `- grpo.pythonPath ${JSON.stringify(settings.get('pythonPath'))}, grpo.preview.enabled ${settings.get('preview.enabled')}, grpo.resumeAfterReload ${settings.get('resumeAfterReload')}`,
     '',
     '## grpo doctor',
     '',

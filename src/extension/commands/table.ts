@@ -19,6 +19,11 @@ const COMMANDS: Record<string, () => Promise<Command>> = {
   'grpo.createConfig': async () => (await import('./create-config.ts')).createConfig,
   'grpo.openSample': async () => (await import('./open-sample.ts')).openSample,
   'grpo.openFirstReward': async () => (await import('./open-first-reward.ts')).openFirstReward,
+  'grpo.runPreview': async () => (await import('./preview.ts')).runPreview,
+  'grpo.debugSample': async () => (await import('./preview.ts')).debugSample,
+  'grpo.openSamples': async () => (await import('./preview.ts')).openSamples,
+  'grpo.openPreview': async () => (await import('./preview.ts')).openPreview,
+  'grpo.selectPreviewConfig': async () => (await import('./preview.ts')).selectPreviewConfig,
   'grpo.showDebugInformation': async () => (await import('./debug-information.ts')).showDebugInformation,
 };
 

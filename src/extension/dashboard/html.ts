@@ -1,8 +1,15 @@
 import { randomBytes } from 'node:crypto';
 import { Uri, type Webview } from 'vscode';
 
-/** The dashboard's page: nothing but our one script and style sheet may load, and no connection can be opened. */
-export function dashboardHtml(webview: Webview, extensionUri: Uri, title: string): string {
+/**
+ * A page of ours: nothing but its one script and style sheet (`dist/<bundle>.js` and `.css`) may load, and no connection can be opened.
+ */
+export function pageHtml(
+  webview: Webview,
+  extensionUri: Uri,
+  bundle: 'webview' | 'preview-view',
+  title: string,
+): string {
   const nonce = randomBytes(16).toString('base64');
   const resource = (name: string) => webview.asWebviewUri(Uri.joinPath(extensionUri, 'dist', name)).toString();
   // Inline styles and data: images are what uPlot and the export of pictures need.
@@ -18,11 +25,11 @@ export function dashboardHtml(webview: Webview, extensionUri: Uri, title: string
 <meta charset="utf-8">
 <meta http-equiv="Content-Security-Policy" content="${policy}">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<link rel="stylesheet" href="${resource('webview.css')}">
+<link rel="stylesheet" href="${resource(`${bundle}.css`)}">
 <title>${escapeHtml(title)}</title>
 </head>
 <body>
-<script nonce="${nonce}" src="${resource('webview.js')}"></script>
+<script nonce="${nonce}" src="${resource(`${bundle}.js`)}"></script>
 </body>
 </html>`;
 }

@@ -3,7 +3,7 @@ import { commands } from 'vscode';
 import { type DashboardMessage, dashboardMessage, type HostMessage } from '../../protocol/dashboard.ts';
 import type { TrainerEvent } from '../../protocol/events.ts';
 import type { RunRegistry } from '../runs/registry.ts';
-import { dashboardHtml } from './html.ts';
+import { pageHtml } from './html.ts';
 import { openPlace } from './open-place.ts';
 import { RunFeed } from './run-feed.ts';
 import { readCompletions } from './run-files.ts';
@@ -31,7 +31,7 @@ export class RunPanel implements Disposable {
     this.#log = log;
     this.#follow(folder);
     panel.webview.onDidReceiveMessage((message) => this.#receive(message));
-    panel.webview.html = dashboardHtml(panel.webview, extensionUri, panel.title);
+    panel.webview.html = pageHtml(panel.webview, extensionUri, 'webview', panel.title);
   }
 
   reveal(preserveFocus: boolean): void {

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { workspace } from 'vscode';
+import type { Interpreters } from '../preview/interpreter.ts';
 import type { TrainerOptions } from './trainer-process.ts';
 
 /** A training someone asked for. */
@@ -20,16 +20,19 @@ export const trainingRequest = (configFile: string, resume?: string): TrainingRe
 /** `/work/sort.grpo.json` -> `sort` */
 export const configName = (file: string): string => file.replace(/^.*[\\/]/, '').replace(/(\.grpo)?\.jsonc?$/, '');
 
-/** The editor's Python interpreter is for configs that name none. */
-export async function trainerOptions({ configFile, resume }: TrainingRequest): Promise<TrainerOptions> {
-  const python = workspace.getConfiguration('grpo').get<string>('pythonPath', '').trim();
-  const set = python !== '' && !(await namesPython(configFile)) ? [`python=${JSON.stringify(python)}`] : [];
+/** The editor's Python interpreter is for configs with Python rewards that name none. */
+export async function trainerOptions(
+  { configFile, resume }: TrainingRequest,
+  interpreters: Interpreters,
+): Promise<TrainerOptions> {
+  const python = (await wantsPython(configFile)) ? (await interpreters.find(configFile)).path : null;
+  const set = python === null ? [] : [`python=${JSON.stringify(python)}`];
   return { configFile, set, ...(resume !== undefined && { out: resume, resume: true }) };
 }
 
-async function namesPython(configFile: string): Promise<boolean> {
-  const { parse } = await import('jsonc-parser');
+async function wantsPython(configFile: string): Promise<boolean> {
+  const { readConfigLinks } = await import('../preview/config-links.ts');
   // A config that cannot be read is the trainer's to complain about.
-  const config: unknown = parse(await readFile(configFile, 'utf8').catch(() => ''), [], { allowTrailingComma: true });
-  return typeof (config as { python?: unknown } | undefined)?.python === 'string';
+  const links = readConfigLinks(configFile, await readFile(configFile, 'utf8').catch(() => ''));
+  return links !== undefined && links.settings.python === null && links.rewards.some(({ file }) => /\.py$/.test(file));
 }

@@ -1,5 +1,6 @@
 import { type Disposable, EventEmitter, type LogOutputChannel, workspace } from 'vscode';
 import type { HostCommand, TrainerEvent } from '../../protocol/events.ts';
+import type { Interpreters } from '../preview/interpreter.ts';
 import type { RunList } from '../runs/run-list.ts';
 import { RunProgress } from '../runs/run-progress.ts';
 import type { Journal } from './journal.ts';
@@ -37,6 +38,7 @@ export class Training implements Disposable {
   readonly #runs: RunList;
   readonly #log: LogOutputChannel;
   readonly #journal: Journal;
+  readonly #interpreters: Interpreters;
   readonly #changed = new EventEmitter<void>();
   readonly #started = new EventEmitter<string>();
   readonly #paused = new EventEmitter<ActiveTraining>();
@@ -53,11 +55,12 @@ export class Training implements Disposable {
   readonly onDidPause = this.#paused.event;
   readonly onDidEnd = this.#ended.event;
 
-  constructor(script: string, runs: RunList, log: LogOutputChannel, journal: Journal) {
+  constructor(script: string, runs: RunList, log: LogOutputChannel, journal: Journal, interpreters: Interpreters) {
     this.#script = script;
     this.#runs = runs;
     this.#log = log;
     this.#journal = journal;
+    this.#interpreters = interpreters;
   }
 
   get active(): ActiveTraining | undefined {
@@ -148,7 +151,7 @@ export class Training implements Disposable {
     this.#active = active;
     try {
       const { TrainerProcess } = await import('./trainer-process.ts');
-      const process = new TrainerProcess(this.#script, await trainerOptions(request));
+      const process = new TrainerProcess(this.#script, await trainerOptions(request, this.#interpreters));
       this.#process = process;
       this.#log.info(`${request.name}: trainer started (process ${process.pid})`);
       process.onDidPrint((text) => this.#leaving || this.#log.info(`${request.name}: ${text.trimEnd()}`));

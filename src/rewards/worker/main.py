@@ -305,4 +305,5 @@ def main():
                 score(functions[request["name"]], request, folder, loop)
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -16,18 +16,10 @@ async function scoreBatch(call: UserFunction, request: ScoreRequest): Promise<vo
 }
 
 async function batchOutcomes(call: UserFunction, request: ScoreRequest): Promise<RewardOutcome[]> {
-  const { prompts, renderedPrompts, completions, completionIds, columns } = request;
+  const { completions } = request;
   const all = (outcome: RewardOutcome) => completions.map(() => outcome);
-  const messages = prompts.map((prompt) => (typeof prompt === 'string' ? undefined : prompt));
   try {
-    const scores = await call({
-      ...columns,
-      prompts: prompts.map(promptText),
-      ...(messages.some(Boolean) && { messages }),
-      ...(renderedPrompts && { renderedPrompts }),
-      completions,
-      ...(completionIds && { completionIds }),
-    });
+    const scores = await call(batchInput(request));
     if (!Array.isArray(scores))
       return all({
         kind: 'failure',
@@ -78,7 +70,21 @@ function callRow(call: UserFunction, request: ScoreRequest, row: number): Reward
   }
 }
 
-function rowInput(request: ScoreRequest, row: number): object {
+/** A batch function's argument. */
+export function batchInput({ prompts, renderedPrompts, completions, completionIds, columns }: ScoreRequest): object {
+  const messages = prompts.map((prompt) => (typeof prompt === 'string' ? undefined : prompt));
+  return {
+    ...columns,
+    prompts: prompts.map(promptText),
+    ...(messages.some(Boolean) && { messages }),
+    ...(renderedPrompts && { renderedPrompts }),
+    completions,
+    ...(completionIds && { completionIds }),
+  };
+}
+
+/** A row function's argument. */
+export function rowInput(request: ScoreRequest, row: number): object {
   const { prompts, renderedPrompts, completions, completionIds, columns } = request;
   const prompt = prompts[row]!;
   const own = Object.fromEntries(Object.entries(columns).map(([name, values]) => [name, values[row]]));

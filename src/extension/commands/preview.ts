@@ -1,0 +1,94 @@
+import { basename } from 'node:path';
+import { commands, ProgressLocation, Uri, window } from 'vscode';
+import type { Lab } from '../lab.ts';
+import type { Subject } from '../preview/links.ts';
+import type { RewardPreviews } from '../preview/register.ts';
+import { configName } from '../training/request.ts';
+import { mayRunCode } from './trust.ts';
+
+/** What a lens is about: a reward file, and one of its functions. */
+interface Target {
+  file: string;
+  name?: string;
+}
+
+/** Calls every function anew, without anything that was kept. */
+export async function runPreview(lab: Lab, given?: unknown): Promise<void> {
+  const found = await subjectFor(lab, given);
+  if (!found || !mayRunCode()) return;
+  const { previews } = found.parts;
+  if (!previews.enabled)
+    return void window.showInformationMessage('Previews are off: see the setting grpo.preview.enabled.');
+  const title = `Scoring ${basename(found.subject.samplesPlace)}`;
+  await window.withProgress({ location: ProgressLocation.Window, title }, () =>
+    previews.run(found.subject, { reuse: false }),
+  );
+}
+
+/** Calls one function with one sample's arguments in a debugger. */
+export async function debugSample(lab: Lab, given?: unknown): Promise<void> {
+  const found = await subjectFor(lab, given);
+  if (!found || !mayRunCode()) return;
+  const { subject, target, parts } = found;
+  const { debugSample: start, pickFunction } = await import('../preview/debug-sample.ts');
+  const name = target.name ?? (await pickFunction(parts, subject, target.file));
+  if (name !== undefined) await start(lab, parts, subject, name);
+}
+
+/** Shows the samples of a reward file or run config. */
+export async function openSamples(lab: Lab, given?: unknown): Promise<void> {
+  const found = await subjectFor(lab, given);
+  if (!found) return;
+  const { subject } = found;
+  if (subject.samples !== null) await window.showTextDocument(Uri.file(subject.samples));
+  else
+    void window.showInformationMessage(
+      `${basename(subject.id)} has no samples yet: they would be in ${basename(subject.samplesPlace)}.`,
+    );
+}
+
+/** Shows the *Reward Preview*. */
+export async function openPreview(): Promise<void> {
+  await commands.executeCommand('grpo.preview.focus');
+}
+
+/** Chooses which run config's weights and settings a reward file is previewed with. */
+export async function selectPreviewConfig(lab: Lab, given?: unknown): Promise<void> {
+  const found = await subjectFor(lab, given);
+  if (!found) return;
+  const { subjects } = found.parts;
+  const configs = subjects.all(found.target.file).filter(({ config }) => config !== null);
+  if (configs.length === 0)
+    return void window.showInformationMessage(`No run config names ${basename(found.target.file)}.`);
+  const items = configs.map(({ id }, i) => {
+    return { label: configName(id), description: id, detail: i === 0 ? 'in use' : '', id };
+  });
+  const placeHolder = 'Preview with the weights and settings of which run config?';
+  const choice = await window.showQuickPick(items, { title: 'GRPO: Select Run Config for Previews', placeHolder });
+  if (choice) await subjects.prefer(choice.id);
+}
+
+/** What the command is about: the lens's file, or the one in the editor, or what was looked at last. */
+async function subjectFor(
+  lab: Lab,
+  given: unknown,
+): Promise<{ parts: RewardPreviews; subject: Subject; target: Target } | undefined> {
+  const parts = await lab.previews();
+  await parts.subjects.ready;
+  const target = targetOf(given);
+  const open = window.activeTextEditor?.document.uri;
+  const files = [target?.file, open?.scheme === 'file' ? open.fsPath : undefined, parts.previews.current?.subject.id];
+  for (const file of files) {
+    const subject = file === undefined ? undefined : parts.subjects.of(file);
+    if (subject) return { parts, subject, target: target?.file === file ? target! : { file: file! } };
+  }
+  void window.showInformationMessage('Open a reward file, its samples or its run config first.');
+  return undefined;
+}
+
+function targetOf(given: unknown): Target | undefined {
+  if (given instanceof Uri) return { file: given.fsPath };
+  if (typeof given === 'string') return { file: given };
+  const target = given as Target | undefined;
+  return typeof target?.file === 'string' ? target : undefined;
+}

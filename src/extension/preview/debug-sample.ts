@@ -1,0 +1,45 @@
+import { window } from 'vscode';
+import type { Lab } from '../lab.ts';
+import { startDebugging } from './debug-session.ts';
+import { findDeclarations } from './declarations.ts';
+import { textOf } from './documents.ts';
+import type { Subject } from './links.ts';
+import { pickRow } from './pick-row.ts';
+import type { RewardPreviews } from './register.ts';
+
+/** The function to debug: the file's only one, or the one chosen. */
+export async function pickFunction(parts: RewardPreviews, subject: Subject, file: string): Promise<string | undefined> {
+  const functions = await functionsOf(parts, subject);
+  const own = functions.filter((candidate) => candidate.file === file);
+  const items = (own.length > 0 ? own : functions).map(({ name, file: description }) => ({ label: name, description }));
+  if (items.length < 2) return items[0]?.label;
+  return (await window.showQuickPick(items, { placeHolder: 'Which reward function?' }))?.label;
+}
+
+/** Asks for the sample where there are several, then starts the debugger. `line` (from 1) is given by those who know it. */
+export async function debugSample(
+  lab: Lab,
+  parts: RewardPreviews,
+  subject: Subject,
+  name: string,
+  line?: number,
+): Promise<void> {
+  const declared = (await functionsOf(parts, subject)).find((candidate) => candidate.name === name);
+  if (!declared || subject.samples === null) {
+    const why = declared ? 'there are no samples to debug it on' : 'there is no such reward function any more';
+    return void window.showInformationMessage(`${name}: ${why}.`);
+  }
+  const chosen = line ?? (await pickRow(parts.previews.of(subject.id), subject, name));
+  if (chosen === undefined) return;
+  const target = { file: declared.file, name, samples: subject.samples, line: chosen };
+  await startDebugging(target, subject, parts.interpreters, lab.context.extensionPath);
+}
+
+/** As the preview knows them, else as the texts of the files tell. */
+async function functionsOf({ previews }: RewardPreviews, subject: Subject): Promise<{ name: string; file: string }[]> {
+  const known = previews.of(subject.id)?.result?.functions ?? [];
+  if (known.length > 0) return known;
+  const files = [...new Set(subject.rewards.map(({ file }) => file))];
+  const texts = await Promise.all(files.map(textOf));
+  return files.flatMap((file, i) => findDeclarations(file, texts[i]!).map(({ name }) => ({ name, file })));
+}

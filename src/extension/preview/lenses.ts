@@ -1,0 +1,102 @@
+import {
+  CodeLens,
+  type CodeLensProvider,
+  Disposable,
+  type DocumentFilter,
+  type Event,
+  EventEmitter,
+  languages,
+  Range,
+  type TextDocument,
+  workspace,
+} from 'vscode';
+import type { PreviewFunction } from '../../protocol/preview.ts';
+import { findDeclarations } from './declarations.ts';
+import type { Preview } from './preview.ts';
+import type { Previews } from './previews.ts';
+import type { Subjects } from './subjects.ts';
+import { functionSummary } from './words.ts';
+
+export const REWARD_FILES: DocumentFilter[] = [
+  { scheme: 'file', pattern: '**/*.reward.{ts,mts,cts,js,mjs,cjs}' },
+  { scheme: 'file', pattern: '**/*.py' },
+];
+
+/** How each reward function does, above it; while typing it keeps its place and its last numbers. */
+export class RewardLenses implements CodeLensProvider, Disposable {
+  readonly #subjects: Subjects;
+  readonly #previews: Previews;
+  readonly #changed = new EventEmitter<void>();
+  readonly #subscription: Disposable;
+
+  constructor(subjects: Subjects, previews: Previews) {
+    this.#subjects = subjects;
+    this.#previews = previews;
+    this.#subscription = Disposable.from(
+      this.#changed,
+      previews.onDidChange(() => this.#changed.fire()),
+      previews.onDidChangeCurrent(() => this.#changed.fire()),
+      workspace.onDidGrantWorkspaceTrust(() => this.#changed.fire()),
+      languages.registerCodeLensProvider(REWARD_FILES, this),
+    );
+  }
+
+  get onDidChangeCodeLenses(): Event<void> {
+    return this.#changed.event;
+  }
+
+  async provideCodeLenses(document: TextDocument): Promise<CodeLens[]> {
+    await this.#subjects.ready;
+    const file = document.uri.fsPath;
+    const subject = this.#subjects.of(file);
+    if (!subject) return [];
+    if (!workspace.isTrusted) {
+      const title = '$(shield) Previews run the reward functions: trust this workspace first';
+      return lensesAt(this.#linesOf(document).at(0)?.line ?? 0, [[title, 'workbench.trust.manage']]);
+    }
+    if (!this.#previews.enabled) return [];
+    const preview = this.#previews.of(file);
+    return this.#linesOf(document).flatMap(({ name, line, described }) => {
+      const target = { file, name };
+      if (subject.samples === null)
+        return lensesAt(line, [['No samples · Generate Samples', 'grpo.generateSamples', subject.config ?? file]]);
+      return lensesAt(line, [
+        [summary(preview, described), 'grpo.openPreview', target],
+        ['$(play) Run', 'grpo.runPreview', target],
+        ['$(debug-alt) Debug on a Sample', 'grpo.debugSample', target],
+        ['$(list-unordered) Open Samples', 'grpo.openSamples', target],
+      ]);
+    });
+  }
+
+  dispose(): void {
+    this.#subscription.dispose();
+  }
+
+  /** Where the functions are: as the process found them, and before that as the text tells. */
+  #linesOf(document: TextDocument): { name: string; line: number; described?: PreviewFunction }[] {
+    const file = document.uri.fsPath;
+    const known = this.#previews.of(file)?.functionsIn(file) ?? [];
+    if (known.length === 0) return findDeclarations(file, document.getText());
+    return known.map(({ described, line }) => ({ name: described.name, line, described }));
+  }
+}
+
+function summary(preview: Preview | undefined, described: PreviewFunction | undefined): string {
+  if (preview?.broken !== undefined) return `$(warning) ${preview.broken}`;
+  if (!described) {
+    const failed = preview?.result?.done && preview.result.functions.length === 0;
+    return failed ? '$(warning) no numbers yet: see the error' : '$(loading~spin) scoring samples …';
+  }
+  const numbers = functionSummary(described);
+  if (preview?.result?.stale) return `$(history) before the error: ${numbers}`;
+  return described.state === 'running' ? `${numbers} …` : numbers;
+}
+
+const lensesAt = (line: number, lenses: [title: string, command: string, argument?: unknown][]): CodeLens[] =>
+  lenses.map(
+    ([title, command, argument]) =>
+      new CodeLens(new Range(line, 0, line, 0), {
+        ...{ title, command, arguments: argument === undefined ? [] : [argument] },
+      }),
+  );

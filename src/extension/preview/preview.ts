@@ -1,0 +1,79 @@
+import type { PreviewFunction, PreviewProblem, PreviewResult } from '../../protocol/preview.ts';
+import type { Subject } from './links.ts';
+import { type Edit, type Mark, moved } from './marks.ts';
+
+/** What a request was about, to place its result in texts that were edited since. */
+export interface SentRequest {
+  id: number;
+  /** Versions of the open documents, by file. */
+  versions: ReadonlyMap<string, number>;
+}
+
+type Place = Mark & { file: string };
+
+/** How one subject's reward functions do on its samples, and where they are in the texts as they are now. */
+export class Preview {
+  subject: Subject;
+  /** The newest picture. Its places are those of the text that it is about: ask `functionAt` and `rowLine` instead. */
+  result: PreviewResult | undefined;
+  /** What was wrong when functions were done last: halfway through nobody knows. */
+  problems: readonly PreviewProblem[] = [];
+  /** The newest request; it is answered to the end when `result` is done and has its id. */
+  request: SentRequest | undefined;
+  /** Why there is no result: the preview process has ended. */
+  broken: string | undefined;
+  #functions: Place[] = [];
+  #rows: Place[] = [];
+
+  constructor(subject: Subject) {
+    this.subject = subject;
+  }
+
+  get running(): boolean {
+    return this.request !== undefined && !(this.result?.done && this.result.id >= this.request.id);
+  }
+
+  /** `now` brings a place of the request's text into today's. */
+  take(result: PreviewResult, now: (file: string, mark: Mark) => Mark): void {
+    // What does not compile has no places of its own: functions and rows stay where they were.
+    const keep = result.stale;
+    if (!keep || result.functions.length !== this.#functions.length)
+      this.#functions = result.functions.map(({ file, line, column }) => {
+        return { file, ...now(file, { line: line - 1, character: column - 1 }) };
+      });
+    const samples = this.subject.samplesPlace;
+    if (!keep || result.rows.length !== this.#rows.length)
+      this.#rows = result.rows.map(({ line }) => ({
+        file: samples,
+        ...now(samples, { line: line - 1, character: 0 }),
+      }));
+    this.result = result;
+    if (result.done) this.problems = result.problems;
+    this.broken = undefined;
+  }
+
+  /** Follows an edit; those of one change must come from the last to the first. */
+  edit(file: string, edit: Edit): void {
+    const follow = (place: Place): Place => (place.file === file ? { file, ...moved(place, edit) } : place);
+    this.#functions = this.#functions.map(follow);
+    this.#rows = this.#rows.map(follow);
+  }
+
+  /** The functions of a file with the lines where they are now, from 0. */
+  functionsIn(file: string): { described: PreviewFunction; line: number }[] {
+    return (this.result?.functions ?? []).flatMap((described, i) =>
+      described.file === file ? [{ described, line: this.#functions[i]!.line }] : [],
+    );
+  }
+
+  /** Where a row of the result is now, from 0. */
+  rowLine(index: number): number {
+    return this.#rows[index]!.line;
+  }
+
+  /** The row on a line (from 0) of the samples file as it is now. */
+  rowAt(line: number): number | undefined {
+    const index = this.#rows.findIndex((row) => row.line === line);
+    return index < 0 ? undefined : index;
+  }
+}

@@ -1,0 +1,47 @@
+import { join } from 'node:path';
+import { Disposable } from 'vscode';
+import type { Lab } from '../lab.ts';
+import { Decorations } from './decorations.ts';
+import { ExpectationTests } from './expectation-tests.ts';
+import { Hovers } from './hovers.ts';
+import type { Interpreters } from './interpreter.ts';
+import { RewardLenses } from './lenses.ts';
+import { PreviewProcess } from './preview-process.ts';
+import { Previews } from './previews.ts';
+import { PreviewProblems } from './problems.ts';
+import { PreviewStatus } from './status.ts';
+import { Subjects } from './subjects.ts';
+import { PreviewPanelView } from './view.ts';
+
+/** All that shows how reward functions do while they are written. */
+export class RewardPreviews implements Disposable {
+  readonly subjects: Subjects;
+  readonly previews: Previews;
+  readonly interpreters: Interpreters;
+  readonly #subscription: Disposable;
+
+  constructor(lab: Lab) {
+    const { context, log, interpreters } = lab;
+    const script = join(context.extensionPath, 'dist', 'preview.js');
+    const process = new PreviewProcess(script, log);
+    this.interpreters = interpreters;
+    this.subjects = new Subjects(context.workspaceState);
+    this.previews = new Previews(this.subjects, process, interpreters, log);
+    this.#subscription = Disposable.from(
+      new RewardLenses(this.subjects, this.previews),
+      new Decorations(this.previews),
+      new Hovers(this.previews),
+      new PreviewProblems(this.previews),
+      new PreviewStatus(this.subjects, this.previews, interpreters),
+      new PreviewPanelView(lab, this.subjects, this.previews),
+      new ExpectationTests(lab, this),
+      this.previews,
+      this.subjects,
+      process,
+    );
+  }
+
+  dispose(): void {
+    this.#subscription.dispose();
+  }
+}

@@ -1,0 +1,80 @@
+import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { Disposable, EventEmitter, type Memento, type Uri, workspace } from 'vscode';
+import { type ConfigLinks, readConfigLinks } from './config-links.ts';
+import { CONFIG, SAMPLES, type Subject, subjectsOf } from './links.ts';
+
+const RECENT = 'grpo.previewConfigs';
+const MOST_RECENT = 20;
+const OUR_FILES = '**/*.{grpo.json,samples.jsonl}';
+export const EXCLUDED = '**/{node_modules,.grpo,.git,.venv}/**';
+
+/** Which files belong together, as the run configs say now, saved or not. */
+export class Subjects implements Disposable {
+  /** When the workspace's run configs are known. */
+  readonly ready: Promise<void>;
+  readonly #configs = new Map<string, ConfigLinks>();
+  readonly #state: Memento;
+  readonly #changed = new EventEmitter<void>();
+  readonly #subscription: Disposable;
+
+  /** Configs or samples came, went, or say something else. */
+  readonly onDidChange = this.#changed.event;
+
+  constructor(state: Memento) {
+    this.#state = state;
+    const watcher = workspace.createFileSystemWatcher(OUR_FILES);
+    this.#subscription = Disposable.from(
+      this.#changed,
+      watcher,
+      watcher.onDidCreate((uri) => this.#onFile(uri)),
+      watcher.onDidChange((uri) => CONFIG.test(uri.fsPath) && this.#onFile(uri)),
+      watcher.onDidDelete((uri) => this.#onFile(uri)),
+      workspace.onDidChangeTextDocument(({ document: { uri }, contentChanges }) => {
+        if (contentChanges.length > 0 && uri.scheme === 'file' && CONFIG.test(uri.fsPath)) void this.#onFile(uri);
+      }),
+    );
+    this.ready = this.#findConfigs();
+  }
+
+  /** What a file is previewed with; undefined when it has nothing to do with rewards. */
+  of(file: string): Subject | undefined {
+    return this.all(file)[0];
+  }
+
+  /** All that it could be previewed with, the one that it is first. */
+  all(file: string): Subject[] {
+    return subjectsOf(file, [...this.#configs.values()], existsSync, this.#state.get<string[]>(RECENT));
+  }
+
+  /** Prefers this run config from now on. */
+  async prefer(config: string): Promise<void> {
+    const recent = this.#state.get<string[]>(RECENT, []).filter((other) => other !== config);
+    await this.#state.update(RECENT, [config, ...recent].slice(0, MOST_RECENT));
+    this.#changed.fire();
+  }
+
+  dispose(): void {
+    this.#subscription.dispose();
+  }
+
+  async #findConfigs(): Promise<void> {
+    const files = await workspace.findFiles('**/*.grpo.json', EXCLUDED);
+    await Promise.all(files.map(({ fsPath }) => this.#readConfig(fsPath)));
+  }
+
+  async #onFile({ fsPath }: Uri): Promise<void> {
+    if (/[\\/](node_modules|\.grpo)[\\/]/.test(fsPath)) return;
+    if (CONFIG.test(fsPath)) await this.#readConfig(fsPath);
+    if (CONFIG.test(fsPath) || SAMPLES.test(fsPath)) this.#changed.fire();
+  }
+
+  async #readConfig(file: string): Promise<void> {
+    const open = workspace.textDocuments.find(({ uri }) => uri.scheme === 'file' && uri.fsPath === file);
+    const text = open?.getText() ?? (await readFile(file, 'utf8').catch(() => undefined));
+    const links = text === undefined ? undefined : readConfigLinks(file, text);
+    if (links) this.#configs.set(file, links);
+    // What is being typed may be none for a moment; what is gone is.
+    else if (text === undefined) this.#configs.delete(file);
+  }
+}

@@ -1,0 +1,111 @@
+import { basename } from 'node:path';
+import { commands, Disposable, Uri, type WebviewView, type WebviewViewProvider, window, workspace } from 'vscode';
+import { type PreviewPicture, previewViewMessage } from '../../protocol/preview-view.ts';
+import { pageHtml } from '../dashboard/html.ts';
+import type { Lab } from '../lab.ts';
+import { openFunction, openRow } from './open-place.ts';
+import type { Previews } from './previews.ts';
+import type { Subjects } from './subjects.ts';
+
+/** The view gets at most ten pictures a second. */
+const PICTURE_MILLISECONDS = 100;
+
+const RESTRICTED = 'Previews are off in Restricted Mode, because they run the reward functions of this workspace.';
+
+/** The *Reward Preview* in the panel: all samples, functions and numbers of what is being edited. */
+export class PreviewPanelView implements WebviewViewProvider, Disposable {
+  readonly #lab: Lab;
+  readonly #subjects: Subjects;
+  readonly #previews: Previews;
+  readonly #subscription: Disposable;
+  #view: WebviewView | undefined;
+  /** Nothing is sent before the page says that it listens. */
+  #ready = false;
+  #timer: NodeJS.Timeout | undefined;
+  #sentAt = 0;
+
+  constructor(lab: Lab, subjects: Subjects, previews: Previews) {
+    this.#lab = lab;
+    this.#subjects = subjects;
+    this.#previews = previews;
+    this.#subscription = Disposable.from(
+      window.registerWebviewViewProvider('grpo.preview', this),
+      previews.onDidChange((preview) => preview === previews.current && this.#send()),
+      previews.onDidChangeCurrent(() => this.#send()),
+      workspace.onDidGrantWorkspaceTrust(() => this.#send()),
+    );
+  }
+
+  resolveWebviewView(view: WebviewView): void {
+    const { extensionUri } = this.#lab.context;
+    this.#view = view;
+    this.#ready = false;
+    view.webview.options = { enableScripts: true, localResourceRoots: [Uri.joinPath(extensionUri, 'dist')] };
+    view.webview.onDidReceiveMessage((message) => this.#receive(message));
+    view.onDidChangeVisibility(() => view.visible && this.#send());
+    view.onDidDispose(() => {
+      this.#view = undefined;
+    });
+    view.webview.html = pageHtml(view.webview, extensionUri, 'preview-view', 'Reward Preview');
+  }
+
+  dispose(): void {
+    clearTimeout(this.#timer);
+    this.#subscription.dispose();
+  }
+
+  #send(): void {
+    if (!this.#view?.visible || !this.#ready || this.#timer) return;
+    const wait = Math.max(0, this.#sentAt + PICTURE_MILLISECONDS - Date.now());
+    this.#timer = setTimeout(() => {
+      this.#timer = undefined;
+      this.#sentAt = Date.now();
+      void this.#view?.webview.postMessage(this.#picture());
+    }, wait);
+  }
+
+  #picture(): PreviewPicture {
+    const preview = this.#previews.current;
+    if (!preview) {
+      const why = workspace.isTrusted
+        ? this.#previews.enabled
+          ? 'Open a reward file or its samples to see what every function gives every sample.'
+          : 'Previews are switched off by the setting grpo.preview.enabled.'
+        : RESTRICTED;
+      return { type: 'picture', title: null, samples: null, configs: 0, running: false, note: why, result: null };
+    }
+    const { subject, result, running, broken, problems } = preview;
+    const error =
+      result?.stale || result?.rows.length === 0 ? problems.find(({ severity }) => severity === 'error') : undefined;
+    const none = subject.samples === null ? 'There are no samples yet: write some, or GRPO: Generate Samples.' : null;
+    return {
+      type: 'picture',
+      title: basename(subject.id),
+      samples: subject.samples === null ? null : basename(subject.samples),
+      configs: this.#subjects.all(subject.rewards[0]?.file ?? subject.id).length,
+      running,
+      note: broken ?? none ?? error?.message ?? null,
+      result: result && result.rows.length > 0 ? result : null,
+    };
+  }
+
+  async #receive(received: unknown): Promise<void> {
+    const parsed = previewViewMessage.safeParse(received);
+    if (!parsed.success) {
+      this.#lab.log.warn(`The Reward Preview sent a message that it must not: ${parsed.error.message}`);
+      return;
+    }
+    const message = parsed.data;
+    if (message.type === 'ready') {
+      this.#ready = true;
+      this.#send();
+    }
+    const preview = this.#previews.current;
+    if (!preview) return;
+    const { subject } = preview;
+    if (message.type === 'open-row' && preview.result?.rows[message.row]) await openRow(preview, message.row);
+    else if (message.type === 'open-function') await openFunction(preview, message.name);
+    else if (message.type === 'run') await commands.executeCommand('grpo.runPreview', { file: subject.id });
+    else if (message.type === 'select-config') await commands.executeCommand('grpo.selectPreviewConfig');
+  }
+}

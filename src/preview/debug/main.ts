@@ -1,0 +1,39 @@
+// What a debugger runs for "Debug on a Sample": one call of one function, in this very process and without any limits.
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { ScoreRequest } from '../../protocol/reward-worker.ts';
+import { compileReward } from '../../rewards/compile.ts';
+import { loadRewardFile } from '../../rewards/worker/load.ts';
+import { toOutcome } from '../../rewards/worker/outcome.ts';
+import { batchInput, rowInput } from '../../rewards/worker/score.ts';
+import { loadSamples } from '../../trainer/samples.ts';
+
+const { file, name, samples, line } = JSON.parse(process.argv[2]!);
+const apiPath = join(dirname(fileURLToPath(import.meta.url)), 'grpo-rewards.js');
+
+const sample = loadSamples(samples).find((row) => row.line === line);
+if (!sample) throw new Error(`${samples} has no sample on line ${line} any more.`);
+const { source } = await compileReward(file, apiPath, new Map());
+const functions = await loadRewardFile({ type: 'load', file, source, names: [name], memoryLimitBytes: 0 });
+const found = functions.find((candidate) => candidate.name === name);
+if (!found) throw new Error(`${file} exports no function ${name}.`);
+
+const request: ScoreRequest = {
+  type: 'score',
+  name,
+  prompts: [sample.prompt],
+  renderedPrompts: null,
+  completions: [sample.completion],
+  completionIds: null,
+  columns: Object.fromEntries(Object.entries(sample.columns).map(([column, value]) => [column, [value]])),
+  trainerState: null,
+  rows: [0],
+  concurrency: 1,
+  timeoutSeconds: Number.POSITIVE_INFINITY,
+};
+const batch = found.kind === 'batch';
+const result = await found.call(batch ? batchInput(request) : rowInput(request, 0));
+console.log(
+  `${name} on sample ${line}:`,
+  toOutcome(batch && Array.isArray(result) ? result[0] : result, sample.completion),
+);

@@ -1,0 +1,136 @@
+import '@vscode-elements/elements/dist/vscode-button/index.js';
+import './preview.css';
+import type { PreviewFunction, PreviewResult } from '../../src/protocol/preview.ts';
+import type { PreviewPicture } from '../../src/protocol/preview-view.ts';
+import { el, setText } from '../dom.ts';
+import { formatNumber } from '../format.ts';
+import { FILTERS, formatMilliseconds, scoreOf } from './columns.ts';
+import { histogram } from './histogram.ts';
+import { host, type Layout, restoreLayout } from './host.ts';
+import { SampleTable } from './table.ts';
+
+/** The *Reward Preview*: what each function gives each sample. */
+export class PreviewView {
+  readonly element: HTMLElement;
+  readonly #title = el('h1', {});
+  readonly #status = el('p', { class: 'muted status', role: 'status' });
+  readonly #note = el('p', { class: 'note', role: 'status', hidden: true });
+  readonly #histograms = el('div', { class: 'histograms' });
+  readonly #search: HTMLInputElement;
+  readonly #filter: HTMLSelectElement;
+  readonly #run = el('vscode-button', { secondary: true, onclick: () => host.postMessage({ type: 'run' }) }, 'Run');
+  readonly #config: HTMLElement;
+  readonly #table: SampleTable;
+  #layout: Layout = restoreLayout();
+  #picture: PreviewPicture | undefined;
+  #shownHistograms = '';
+
+  constructor() {
+    this.#search = el('input', {
+      ...{
+        type: 'search',
+        placeholder: 'Find in samples',
+        'aria-label': 'Find in samples',
+        value: this.#layout.search,
+      },
+      oninput: () => this.#change({ search: this.#search.value }),
+    });
+    this.#filter = el(
+      'select',
+      { 'aria-label': 'Samples to show', onchange: () => this.#change({ filter: this.#filter.value }) },
+      ...Object.entries(FILTERS).map(([value, { label }]) => el('option', { value }, label)),
+    );
+    this.#filter.value = this.#layout.filter in FILTERS ? this.#layout.filter : 'all';
+    const pick = () => host.postMessage({ type: 'select-config' });
+    this.#config = el('vscode-button', { secondary: true, hidden: true, onclick: pick }, 'Run Config…');
+    this.#table = new SampleTable((sort) =>
+      // Numbers are looked at from the largest on.
+      this.#change({ sort, descending: sort === this.#layout.sort ? !this.#layout.descending : sort !== 'line' }),
+    );
+    const bar = el(
+      'div',
+      { class: 'bar' },
+      this.#title,
+      this.#status,
+      this.#search,
+      this.#filter,
+      this.#config,
+      this.#run,
+    );
+    this.element = el('main', { class: 'preview' }, bar, this.#note, this.#histograms, this.#table.element);
+    this.#show();
+  }
+
+  receive(picture: PreviewPicture): void {
+    this.#picture = picture;
+    this.#show();
+  }
+
+  #change(changes: Partial<Layout>): void {
+    this.#layout = { ...this.#layout, ...changes };
+    host.setState(this.#layout);
+    this.#show();
+  }
+
+  #show(): void {
+    const { title, note, result, configs, running } = this.#picture ?? noPicture;
+    setText(this.#title, title ?? 'Reward Preview');
+    const counts = this.#table.show(result ?? undefined, this.#layout);
+    setText(this.#status, result ? statusText(result, counts, running) : running ? 'scoring …' : '');
+    setText(this.#note, note ?? '');
+    this.#note.hidden = note === null;
+    this.#config.hidden = configs < 2;
+    this.#run.toggleAttribute('disabled', title === null);
+    for (const element of [this.#search, this.#filter, this.#table.element, this.#histograms]) element.hidden = !result;
+    this.element.classList.toggle('stale', result?.stale ?? false);
+    if (result) this.#showHistograms(result);
+  }
+
+  #showHistograms({ functions, rows }: PreviewResult): void {
+    const scores = functions.map(({ name }) => rows.flatMap(({ outcomes }) => scoreOf(outcomes[name]) ?? []));
+    const totals = rows.flatMap(({ reward }) => reward ?? []);
+    const key = JSON.stringify([functions, scores, totals]);
+    if (key === this.#shownHistograms) return;
+    this.#shownHistograms = key;
+    const open = (name: string) => () => host.postMessage({ type: 'open-function', name });
+    this.#histograms.replaceChildren(
+      ...functions.map((described, i) =>
+        el(
+          'section',
+          { 'aria-label': described.name },
+          el('button', { class: 'link', onclick: open(described.name) }, described.name),
+          histogram(described.name, scores[i]!),
+          el('p', { class: 'muted' }, functionText(described)),
+        ),
+      ),
+      el(
+        'section',
+        { 'aria-label': 'Total' },
+        el('span', {}, 'Total'),
+        histogram('Total', totals),
+        el('p', { class: 'muted' }, 'weighted sum'),
+      ),
+    );
+  }
+}
+
+const noPicture = { title: null, note: null, result: null, configs: 0, running: false };
+
+function statusText(
+  { stale, seconds }: PreviewResult,
+  counts: { all: number; shown: number },
+  running: boolean,
+): string {
+  const samples = counts.shown === counts.all ? `${counts.all} samples` : `${counts.shown} of ${counts.all} samples`;
+  if (stale) return `${samples} · last good numbers`;
+  return `${samples} · ${running ? 'scoring …' : formatMilliseconds(seconds)}`;
+}
+
+function functionText({ mean, std, abstained, failed, seconds, weight }: PreviewFunction): string {
+  const parts = [`mean ${formatNumber(mean)}`];
+  if (std !== null) parts.push(`± ${formatNumber(std)}`);
+  if (weight !== 1) parts.push(`weight ${formatNumber(weight)}`);
+  if (abstained > 0) parts.push(`${abstained} abstain`);
+  if (failed > 0) parts.push(`${failed} failed`);
+  return `${parts.join(' · ')} · ${formatMilliseconds(seconds)}`;
+}
