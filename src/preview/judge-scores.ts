@@ -11,6 +11,7 @@ export interface PreviewedColumn extends ScoredColumn {
 
 /** What the scores say about the functions and the samples that an author would want to know. `samples` is their file. */
 export function judgeScores(columns: PreviewedColumn[], groups: ScoredGroup[], samples: string): PreviewProblem[] {
+  if (columns.length === 0) return [];
   return [
     ...columns.flatMap((column) => [
       ...failuresOf(column, groups),

@@ -1,0 +1,94 @@
+import { expect, test } from 'vitest';
+import { pythonMissing } from '../rewards/workspace.ts';
+import { completionsOf, gave, Preview } from './preview.ts';
+
+const LENGTH = `import os
+
+def length(completions, answer, **kwargs):
+    return [len(text) * 1.0 for text in completions]
+
+def process(completions, **kwargs):
+    return [os.getpid()] * len(completions)
+`;
+const samples = completionsOf(['a', 'bb'], { answer: 1 });
+const rewards = ['a.py'];
+
+test.skipIf(pythonMissing)('takes the unsaved text, in the interpreter that is already warm', async () => {
+  const preview = new Preview({ 'a.py': LENGTH });
+  const ask = (text: string) => preview.result({ rewards, samples, texts: { 'a.py': text } });
+  const first = await ask(LENGTH);
+  expect(first).toMatchObject({
+    computed: 4,
+    functions: [{ name: 'length', language: 'python', line: 3, column: 1 }, { name: 'process' }],
+    python: { version: expect.stringMatching(/^3\./) },
+  });
+  expect(gave(first, 'length')).toEqual([1, 2]);
+  const second = await ask(LENGTH.replace('1.0', '2.0'));
+  expect(gave(second, 'length')).toEqual([2, 4]);
+  expect(gave(second, 'process')).toEqual(gave(first, 'process'));
+  // A comment above moves the function, and nothing is called again.
+  const third = await ask(`# here\n${LENGTH.replace('1.0', '2.0')}`);
+  expect([third.computed, third.functions[0]!.line]).toEqual([0, 4]);
+});
+
+test.skipIf(pythonMissing)(
+  'a syntax error or an exception keeps the last good numbers, and the interpreter',
+  async () => {
+    const preview = new Preview({ 'a.py': LENGTH });
+    const ask = (text: string) => preview.result({ rewards, samples, texts: { 'a.py': text } });
+    const good = await ask(LENGTH);
+    const broken = await ask(LENGTH.replace('import os', 'import os\nif ('));
+    expect(broken).toMatchObject({
+      stale: true,
+      problems: [{ code: 'load', file: preview.path('a.py'), severity: 'error' }],
+    });
+    expect(broken.problems[0]!.line).toBeGreaterThanOrEqual(2);
+    expect(gave(broken, 'length')).toEqual([1, 2]);
+    const thrown = await ask(LENGTH.replace('import os', 'import os\n1 / 0'));
+    expect(thrown).toMatchObject({ stale: true, problems: [{ code: 'load', line: 2 }] });
+    const again = await ask(LENGTH.replace('1.0', '3.0'));
+    expect(gave(again, 'length')).toEqual([3, 6]);
+    expect(gave(again, 'process')).toEqual(gave(good, 'process'));
+  },
+);
+
+test.skipIf(pythonMissing)('names the line that threw and the parameter without a column', async () => {
+  const preview = new Preview({ 'a.py': '' });
+  const text = `def length(prompts, completions, trainer_state, anwser, limit=3, **kwargs):
+    return [1.0] * len(completions)
+
+def picky(completions, **kwargs):
+    return [float(text) for text in completions]
+`;
+  const { problems } = await preview.result({ rewards, samples, texts: { 'a.py': text } });
+  const file = preview.path('a.py');
+  expect(problems).toContainEqual({
+    ...{ file, line: 1, column: 49, endLine: 1, endColumn: 55, severity: 'warning', code: 'unknown-column' },
+    message: expect.stringContaining('"anwser"'),
+    fix: 'answer',
+  });
+  const at = expect.objectContaining({ file, line: 5, code: 'failure' });
+  expect(problems).toContainEqual(at);
+});
+
+test.skipIf(pythonMissing)('an edit in a module that was saved counts', async () => {
+  const preview = new Preview({
+    'a.py':
+      'from factor import FACTOR\ndef length(completions, **kwargs):\n    return [FACTOR * len(text) for text in completions]\n',
+    'factor.py': 'FACTOR = 1\n',
+  });
+  expect(gave(await preview.result({ rewards, samples }), 'length')).toEqual([1, 2]);
+  preview.write('factor.py', 'FACTOR = 10\n');
+  const edited = await preview.result({ rewards, samples });
+  expect([edited.computed, gave(edited, 'length')]).toEqual([2, [10, 20]]);
+});
+
+test.skipIf(pythonMissing)('one that hangs is stopped, and the next edit works again', async () => {
+  const preview = new Preview({ 'a.py': '' });
+  const ask = (text: string) =>
+    preview.result({ rewards, samples, texts: { 'a.py': text }, settings: { rewardTimeoutSeconds: 1 } });
+  const hung = await ask('def length(completions, **kwargs):\n    while True: pass\n');
+  expect(gave(hung, 'length')).toEqual(['timeout', 'timeout']);
+  expect(hung.problems).toMatchObject([{ code: 'failure', line: 1 }, { code: 'no-signal' }]);
+  expect(gave(await ask(LENGTH), 'length')).toEqual([1, 2]);
+});
