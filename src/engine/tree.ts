@@ -1,11 +1,16 @@
-import type { DataType, Tensor } from '@tensorflow/tfjs-core';
+import type { Tensor } from '@tensorflow/tfjs-core';
 
 /** Numbers on the host, row by row; `bool` as 0 and 1. */
 export interface NdArray {
   dtype: 'float32' | 'int32' | 'bool';
   shape: number[];
   data: Float32Array | Int32Array | Uint8Array;
+  /** Names the size of the first axis, which may then differ from run to run of one graph: `tokens`. Equal names are equal sizes. */
+  open?: OpenSize;
 }
+
+/** Sizes that graphs may leave open. */
+export type OpenSize = 'tokens' | 'targets';
 
 /** What programs take and give: tensors by name, grouped as deep as one likes. */
 export type TensorTree = { [name: string]: Tensor | TensorTree };
@@ -57,5 +62,6 @@ function isTensor(node: Tensor | TensorTree): node is Tensor {
   return typeof (node as Tensor).dtype === 'string' && (node as Tensor).dataId !== undefined;
 }
 
-/** `float32[2,3]`: what a compiled graph depends on. */
-export const signature = ({ dtype, shape }: { dtype: DataType; shape: number[] }): string => `${dtype}[${shape}]`;
+/** `float32[2,3]`, `int32[tokens]`: what a compiled graph depends on. */
+export const signature = ({ dtype, shape: [first, ...rest], open }: Omit<NdArray, 'data'>): string =>
+  `${dtype}[${[open ?? first, ...rest]}]`;

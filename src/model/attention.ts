@@ -1,7 +1,9 @@
 import {
   add,
   concat,
+  expandDims,
   greater,
+  greaterEqual,
   matMul,
   mul,
   range,
@@ -9,7 +11,9 @@ import {
   scalar,
   slice,
   softmax,
+  split,
   type Tensor,
+  type Tensor1D,
   type Tensor2D,
   tile,
   transpose,
@@ -17,6 +21,7 @@ import {
 } from '@tensorflow/tfjs-core';
 import type { ModelConfig } from './config.ts';
 import type { Attend, HeadProjections } from './decoder.ts';
+import { collect, spread } from './padding.ts';
 
 /** What is added to the score of a key that a query may not see. Finite, so that a fully masked row stays a number. */
 const HIDDEN = -1e9;
@@ -30,9 +35,7 @@ export function causalAttention(config: ModelConfig, rows: number, length: numbe
   const shared = heads / kvHeads;
   const byHead = (x: Tensor, count: number) => transpose(reshape(x, [rows, length, count, headDim]), [0, 2, 1, 3]);
 
-  const index = range(0, length, 1, 'int32');
-  const future = greater(reshape(index, [1, length]), reshape(index, [length, 1]));
-  const mask = tile(where(future, scalar(HIDDEN), scalar(0)), [shared, 1]);
+  const mask = tile(hideFuture(length), [shared, 1]);
 
   return (_, { queries, keys, values }) => {
     const scaled = mul(queries, 1 / Math.sqrt(headDim));
@@ -41,6 +44,25 @@ export function causalAttention(config: ModelConfig, rows: number, length: numbe
     const context = reshape(matMul(softmax(scores), byHead(values, kvHeads)), [rows, heads, length, headDim]);
     return reshape(transpose(context, [0, 2, 1, 3]), [rows * length, heads * headDim]) as Tensor2D;
   };
+}
+
+/** Scores to add: 0 on a token and those before it, very negative on those after it; [length, length]. */
+function hideFuture(length: number): Tensor {
+  const index = range(0, length, 1, 'int32');
+  const future = greater(reshape(index, [1, length]), reshape(index, [length, 1]));
+  return where(future, scalar(HIDDEN), scalar(0));
+}
+
+/** Scores to add: 0 on a prompt's tokens, very negative on its padding; [prompts · kvHeads, 1, promptLength]. */
+export function hidePadding({ kvHeads }: ModelConfig, lengths: Tensor, promptLength: number): Tensor {
+  const padding = greaterEqual(range(0, promptLength, 1, 'int32'), expandDims(lengths, 1));
+  return expandDims(repeatRows(where(padding, scalar(HIDDEN), scalar(0)), kvHeads), 1);
+}
+
+/** Every row `times` times, one after another: [a, b] → [a, a, b, b]. */
+export function repeatRows(x: Tensor, times: number): Tensor {
+  const [rows, ...rest] = x.shape as [number, ...number[]];
+  return reshape(tile(expandDims(x, 1), [1, times, ...rest.map(() => 1)]), [rows * times, ...rest]);
 }
 
 /** Keys and values of one layer: of the prompts [prompts · kvHeads, promptLength, headDim], or of what was generated since. */
@@ -63,47 +85,103 @@ export function promptKeyValues(
   return { keys: byHead(keys), values: byHead(values) };
 }
 
+/** Completions in groups of one prompt; each has `length` new tokens. */
+export interface GroupLayout {
+  prompts: number;
+  group: number;
+  length: number;
+}
+
 /**
- * Attention of one new token per completion, [prompts · group] rows, to its prompt and to its own generated tokens. The prompt's keys
- * and values are stored once for the whole group, and all its completions read them in one product.
+ * Attention of `length` new tokens per completion to its prompt and to its own tokens. The prompt's keys and values are stored once for the
+ * whole group, and all its completions read them in one product.
  *
- * `generated` [prompts · kvHeads · group, generated, headDim] includes the new token's own; `mask` [prompts · kvHeads, 1, promptLength]
- * hides the prompts' padding.
+ * `queries` [prompts · group · length, heads, headDim]; `own` keys and values [prompts · kvHeads · group, tokens, headDim] include the new
+ * tokens'. `masks` are added to the scores: `prompt` [prompts · kvHeads, 1, promptLength] hides the prompts' padding, `own` [length, tokens] what
+ * comes later.
  */
 export function splitAttention(
   config: ModelConfig,
-  { prompts, group }: { prompts: number; group: number },
+  { prompts, group, length }: GroupLayout,
   queries: Tensor,
   prompt: KeyValues,
-  generated: KeyValues,
-  mask: Tensor,
+  own: KeyValues,
+  masks: { prompt: Tensor; own?: Tensor },
 ): Tensor2D {
   const { heads, kvHeads, headDim } = config;
   const shared = heads / kvHeads;
   const promptLength = prompt.keys.shape[1]!;
   const caches = prompts * kvHeads * group;
+  const perCache = shared * length;
 
-  const q = mul(
-    transpose(reshape(queries, [prompts, group, kvHeads, shared, headDim]), [0, 2, 1, 3, 4]),
-    1 / Math.sqrt(headDim),
-  );
-  const forPrompt = reshape(q, [prompts * kvHeads, group * shared, headDim]);
-  const promptScores = add(matMul(forPrompt, prompt.keys, false, true), mask);
-  const ownScores = matMul(reshape(q, [caches, shared, headDim]), generated.keys, false, true);
-  const weights = softmax(concat([reshape(promptScores, [caches, shared, promptLength]), ownScores], -1));
+  const byToken = reshape(mul(queries, 1 / Math.sqrt(headDim)), [prompts, group, length, kvHeads, shared, headDim]);
+  const q = transpose(byToken, [0, 3, 1, 4, 2, 5]);
+  const forPrompt = reshape(q, [prompts * kvHeads, group * perCache, headDim]);
+  const promptScores = add(matMul(forPrompt, prompt.keys, false, true), masks.prompt);
+  const scores = matMul(reshape(q, [caches, perCache, headDim]), own.keys, false, true);
+  const ownScores = masks.own ? add(scores, tile(masks.own, [shared, 1])) : scores;
+  const weights = softmax(concat([reshape(promptScores, [caches, perCache, promptLength]), ownScores], -1));
 
-  const promptWeights = reshape(slice(weights, [0, 0, 0], [caches, shared, promptLength]), [
+  const promptWeights = reshape(slice(weights, [0, 0, 0], [caches, perCache, promptLength]), [
     prompts * kvHeads,
-    group * shared,
+    group * perCache,
     promptLength,
   ]);
   const ownWeights = slice(weights, [0, 0, promptLength], [-1, -1, -1]);
   const context = add(
-    reshape(matMul(promptWeights, prompt.values), [caches, shared, headDim]),
-    matMul(ownWeights, generated.values),
+    reshape(matMul(promptWeights, prompt.values), [caches, perCache, headDim]),
+    matMul(ownWeights, own.values),
   );
-  const byToken = transpose(reshape(context, [prompts, kvHeads, group, shared, headDim]), [0, 2, 1, 3, 4]);
-  return reshape(byToken, [prompts * group, heads * headDim]) as Tensor2D;
+  const byHead = reshape(context, [prompts, kvHeads, group, shared, length, headDim]);
+  return reshape(transpose(byHead, [0, 2, 4, 1, 3, 5]), [prompts * group * length, heads * headDim]) as Tensor2D;
+}
+
+/** Where tokens of prompts and completions stand; see `SequenceTensors`. */
+export interface GroupPlaces {
+  cells: Tensor1D;
+  promptTokens: Tensor2D;
+  completionTokens: Tensor2D;
+  promptLengths: Tensor1D;
+}
+
+/** Causal attention over groups of completions whose tokens lie end to end, those of a prompt once for all its completions. */
+export function groupAttention(config: ModelConfig, places: GroupPlaces): Attend {
+  const { heads, kvHeads, headDim } = config;
+  const [prompts, promptLength] = places.promptTokens.shape;
+  const [rows, length] = places.completionTokens.shape;
+  const layout = { prompts, group: rows / prompts, length };
+  const promptCells = prompts * promptLength;
+  const tokens = concat([reshape(places.promptTokens, [-1]), reshape(places.completionTokens, [-1])]) as Tensor1D;
+  const grid = { tokens, cells: places.cells };
+
+  const causal = causalAttention(config, prompts, promptLength);
+  const masks = { prompt: hidePadding(config, places.promptLengths, promptLength), own: hideFuture(length) };
+  const toGrid = (x: Tensor, count: number): [prompt: Tensor, own: Tensor] => {
+    const cells = spread(reshape(x, [-1, count * headDim]), grid);
+    const parts = split(cells, [promptCells, rows * length]) as [Tensor, Tensor];
+    return parts.map((part) => reshape(part, [-1, count, headDim])) as [Tensor, Tensor];
+  };
+  const perCache = (x: Tensor) => {
+    const byCompletion = reshape(x, [prompts, layout.group, length, kvHeads, headDim]);
+    return reshape(transpose(byCompletion, [0, 3, 1, 2, 4]), [prompts * kvHeads * layout.group, length, headDim]);
+  };
+
+  return (layer, { queries, keys, values }) => {
+    const [promptQueries, ownQueries] = toGrid(queries, heads);
+    const [promptKeys, ownKeys] = toGrid(keys, kvHeads);
+    const [promptValues, ownValues] = toGrid(values, kvHeads);
+    const prompt = { queries: promptQueries, keys: promptKeys, values: promptValues };
+    const forPrompts = causal(layer, prompt);
+    const forCompletions = splitAttention(
+      config,
+      layout,
+      ownQueries,
+      promptKeyValues(config, prompt, prompts),
+      { keys: perCache(ownKeys), values: perCache(ownValues) },
+      masks,
+    );
+    return collect(concat([forPrompts, forCompletions]), grid) as Tensor2D;
+  };
 }
 
 /** The new tokens' keys or values [prompts · group, kvHeads, headDim] appended to a cache of `splitAttention`. */

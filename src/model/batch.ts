@@ -7,43 +7,99 @@ export interface Sequence {
   completionIds: number[];
 }
 
-export type SequenceArrays = { ids: NdArray; promptLengths: NdArray; completionIds: NdArray };
-
-/** Common sizes of a batch, in tokens. */
-export interface BatchSize {
-  length: number;
+/** `prompts` groups of `group` completions, and the padded lengths that attention works on. */
+export interface BatchShape {
+  prompts: number;
+  group: number;
+  promptLength: number;
   completionLength: number;
 }
 
-/** The compiled sizes that hold every sequence. */
-export function batchSize(sequences: readonly Sequence[]): BatchSize {
-  const longest = (size: (sequence: Sequence) => number) => bucket(Math.max(1, ...sequences.map(size)));
+/** Host's side of `SequenceTensors`, which says what they mean. */
+export type SequenceArrays = {
+  ids: NdArray;
+  positions: NdArray;
+  cells: NdArray;
+  promptTokens: NdArray;
+  completionTokens: NdArray;
+  promptLengths: NdArray;
+  targets: { ids: NdArray; sources: NdArray; cells: NdArray };
+  completionTargets: NdArray;
+};
+
+/** The compiled lengths that hold every sequence. */
+export function batchLengths(sequences: readonly Sequence[]): Pick<BatchShape, 'promptLength' | 'completionLength'> {
+  const longest = (lengths: number[]) => bucket(Math.max(1, ...lengths));
   return {
-    length: longest(({ promptIds, completionIds }) => promptIds.length + completionIds.length),
-    completionLength: longest(({ completionIds }) => completionIds.length),
+    promptLength: longest(sequences.map(({ promptIds }) => promptIds.length)),
+    completionLength: longest(sequences.map(({ completionIds }) => completionIds.length)),
   };
 }
 
-/** Lays sequences out as `SequenceTensors` of `rows` rows; missing rows are left empty. */
-export function batchSequences(
-  sequences: readonly Sequence[],
-  rows = sequences.length,
-  { length, completionLength } = batchSize(sequences),
-): SequenceArrays {
-  const ids = new Int32Array(rows * length);
-  const promptLengths = new Int32Array(rows).fill(1);
-  const completionIds = new Int32Array(rows * completionLength);
-  sequences.forEach((sequence, row) => {
-    ids.set([...sequence.promptIds, ...sequence.completionIds], row * length);
-    promptLengths[row] = sequence.promptIds.length;
-    completionIds.set(sequence.completionIds, row * completionLength);
+/** What a padded place holds that stands for no token. */
+const PADDING = -1;
+
+/**
+ * Lays out sequences, the completions of one prompt after another, so that every token is computed once: a prompt's tokens once for
+ * its whole group, and no padding. Missing rows at the end are left empty.
+ */
+export function layOutSequences(sequences: readonly Sequence[], shape: BatchShape): SequenceArrays {
+  const { prompts, group, promptLength, completionLength } = shape;
+  const rows = prompts * group;
+  const ids: number[] = [];
+  const positions: number[] = [];
+  const cells: number[] = [];
+  const promptTokens = new Int32Array(prompts * promptLength).fill(PADDING);
+  const completionTokens = new Int32Array(rows * completionLength).fill(PADDING);
+  const promptLengths = new Int32Array(prompts).fill(1);
+  const completionTargets = new Int32Array(rows * completionLength).fill(PADDING);
+  const targets = { ids: [] as number[], sources: [] as number[], cells: [] as number[] };
+
+  const addToken = (id: number, position: number, cell: number): number => {
+    positions.push(position);
+    cells.push(cell);
+    return ids.push(id) - 1;
+  };
+  const lastOfPrompt = Array.from({ length: prompts }, (_, prompt) => {
+    const promptIds = sequences[prompt * group]?.promptIds ?? [];
+    promptLengths[prompt] = Math.max(1, promptIds.length);
+    promptIds.forEach((id, position) => {
+      const cell = prompt * promptLength + position;
+      promptTokens[cell] = addToken(id, position, cell);
+    });
+    return ids.length - 1;
+  });
+  sequences.forEach(({ promptIds, completionIds }, row) => {
+    let source = lastOfPrompt[Math.floor(row / group)]!;
+    completionIds.forEach((id, index) => {
+      const cell = row * completionLength + index;
+      completionTargets[cell] = targets.ids.length;
+      targets.ids.push(id);
+      targets.sources.push(source);
+      targets.cells.push(cell);
+      // The last token predicts nothing.
+      if (index + 1 === completionIds.length) return;
+      source = addToken(id, promptIds.length + index, prompts * promptLength + cell);
+      completionTokens[cell] = source;
+    });
   });
   return {
-    ids: ints(ids, [rows, length]),
+    ids: open('tokens', ids),
+    positions: open('tokens', positions),
+    cells: open('tokens', cells),
+    promptTokens: ints(promptTokens, [prompts, promptLength]),
+    completionTokens: ints(completionTokens, [rows, completionLength]),
     promptLengths: ints(promptLengths),
-    completionIds: ints(completionIds, [rows, completionLength]),
+    targets: {
+      ids: open('targets', targets.ids),
+      sources: open('targets', targets.sources),
+      cells: open('targets', targets.cells),
+    },
+    completionTargets: ints(completionTargets, [rows, completionLength]),
   };
 }
+
+const open = (name: 'tokens' | 'targets', values: number[]): NdArray => ({ ...ints(values), open: name });
 
 /** Token ids of several lengths side by side, padded with 0 to a compiled size: int32 [rows, length]. */
 export function padRight(rows: readonly number[][]): NdArray {

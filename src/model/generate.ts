@@ -6,7 +6,6 @@ import {
   equal,
   expandDims,
   gather,
-  greaterEqual,
   less,
   logicalNot,
   logicalOr,
@@ -20,11 +19,18 @@ import {
   type Tensor2D,
   tensor1d,
   tile,
-  where,
   zeros,
 } from '@tensorflow/tfjs-core';
 import { loop } from '../engine/loop.ts';
-import { appendToCache, causalAttention, type KeyValues, promptKeyValues, splitAttention } from './attention.ts';
+import {
+  appendToCache,
+  causalAttention,
+  hidePadding,
+  type KeyValues,
+  promptKeyValues,
+  repeatRows,
+  splitAttention,
+} from './attention.ts';
 import type { ModelConfig } from './config.ts';
 import { type Attend, decode, logitsOf, type Parameters, packProjections } from './decoder.ts';
 import { type SamplingOptions, sampleToken } from './sampling.ts';
@@ -63,11 +69,11 @@ export function generateProgram(
     const params = packProjections(unpacked, config);
     const [prompts, promptLength] = promptIds.shape as [number, number];
     const [maxTokens, rows] = uniforms.shape as [number, number];
-    const layout = { prompts, group: options.group };
+    const layout = { prompts, group: options.group, length: 1 };
 
     const prefill = prefillPrompts(params, config, promptIds as Tensor2D, promptLengths as Tensor1D);
     const perCompletion = (x: Tensor) => repeatRows(x, options.group);
-    const promptMask = hidePadding(config, promptLengths, promptLength);
+    const masks = { prompt: hidePadding(config, promptLengths, promptLength) };
     const firstPositions = perCompletion(promptLengths) as Tensor1D;
 
     const draw = (logits: Tensor2D, step: Tensor) => {
@@ -95,7 +101,7 @@ export function generateProgram(
           };
           grown[`keys${layer}`] = generated.keys;
           grown[`values${layer}`] = generated.values;
-          return splitAttention(config, layout, queries, prefill.keyValues[layer]!, generated, promptMask);
+          return splitAttention(config, layout, queries, prefill.keyValues[layer]!, generated, masks);
         };
         const hidden = decode(
           params,
@@ -133,18 +139,6 @@ function prefillPrompts(params: Parameters, config: ModelConfig, ids: Tensor2D, 
   const hidden = decode(params, config, reshape(ids, [prompts * length]) as Tensor1D, positions, attend);
   const last = add(range(0, prompts * length, length, 'int32'), sub(lengths, scalar(1, 'int32'))) as Tensor1D;
   return { logits: logitsOf(params, config, gather(hidden, last) as Tensor2D), keyValues };
-}
-
-/** Scores to add for `splitAttention`: 0 on a prompt's tokens, very negative on its padding; [prompts · kvHeads, 1, promptLength]. */
-function hidePadding({ kvHeads }: ModelConfig, lengths: Tensor, promptLength: number): Tensor {
-  const padding = greaterEqual(range(0, promptLength, 1, 'int32'), expandDims(lengths, 1));
-  return expandDims(repeatRows(where(padding, scalar(-1e9), scalar(0)), kvHeads), 1);
-}
-
-/** Every row `times` times, one after another: [a, b] → [a, a, b, b]. */
-function repeatRows(x: Tensor, times: number): Tensor {
-  const [rows, ...rest] = x.shape as [number, ...number[]];
-  return reshape(tile(expandDims(x, 1), [1, times, ...rest.map(() => 1)]), [rows * times, ...rest]);
 }
 
 /** Added to logits before drawing: puts the end tokens out of reach until `minTokens` tokens were drawn. */

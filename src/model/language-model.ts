@@ -1,7 +1,8 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { Tensor2D } from '@tensorflow/tfjs-core';
 import type { Compiled, Engine } from '../engine/engine.ts';
 import { type ArraysOf, floats, ints, type NdArray } from '../engine/tree.ts';
-import { batchSequences, padRight, type Sequence, type SequenceArrays } from './batch.ts';
+import { batchLengths, layOutSequences, padRight, type Sequence, type SequenceArrays } from './batch.ts';
 import { completionLogits, completionLogProbs, type SequenceTensors } from './completion-logprobs.ts';
 import { type ModelConfig, readModelConfig } from './config.ts';
 import type { Parameters } from './decoder.ts';
@@ -48,7 +49,7 @@ type LogProbInputs = { params: Parameters; sequences: SequenceTensors };
 
 /** Log-probabilities of given completions under any weights of one architecture. */
 export class Scorer {
-  readonly #program: Compiled<LogProbInputs, { logProbs: SequenceTensors['ids'] }>;
+  readonly #program: Compiled<LogProbInputs, { logProbs: Tensor2D }>;
 
   constructor(engine: Engine, config: ModelConfig, temperature: number) {
     this.#program = engine.compile('log-probabilities', ({ params, sequences }: LogProbInputs) => ({
@@ -58,8 +59,9 @@ export class Scorer {
 
   /** One list per sequence, with one number per completion token. */
   async logProbs(weights: Weights, sequences: readonly Sequence[]): Promise<number[][]> {
-    const arrays = batchSequences(sequences);
-    const width = arrays.completionIds.shape[1]!;
+    const shape = { prompts: sequences.length, group: 1, ...batchLengths(sequences) };
+    const arrays = layOutSequences(sequences, shape);
+    const width = shape.completionLength;
     const logProbs = (await this.logProbsOf(weights, arrays)).data as Float32Array;
     return sequences.map(({ completionIds }, row) => [
       ...logProbs.subarray(row * width, row * width + completionIds.length),

@@ -1,12 +1,12 @@
 import type { Compiled, Engine } from '../engine/engine.ts';
 import { adamWScalars } from '../engine/optimizer.ts';
-import { floats, type NdArray, scalar } from '../engine/tree.ts';
+import { floats, scalar } from '../engine/tree.ts';
 import { lossMetrics, type Metrics } from '../grpo/metrics.ts';
 import { learningRate as scheduledRate } from '../grpo/schedule.ts';
-import { batchSequences, batchSize, type Sequence, type SequenceArrays } from '../model/batch.ts';
 import type { ModelConfig } from '../model/config.ts';
 import { Scorer, type Weights } from '../model/language-model.ts';
 import type { RunConfig } from '../protocol/run-config.ts';
+import { type Experience, type MicroBatch, microBatches } from './micro-batches.ts';
 import {
   type ApplyInputs,
   type ApplyOutputs,
@@ -28,14 +28,6 @@ export interface PolicyState {
   syncedReference: Weights | undefined;
 }
 
-/** A completion to learn from. */
-export interface Experience extends Sequence {
-  /** One advantage for all its tokens, or one per token: the same kind throughout a rollout. */
-  advantage: number | ArrayLike<number>;
-  /** Left out of the loss (a truncated completion, say). */
-  masked: boolean;
-}
-
 /** What the updates of one step came to. */
 export interface UpdateResult {
   /** TRL's keys: loss, grad_norm, learning_rate, entropy, kl, clip_ratio/...; over the step's passes. */
@@ -47,6 +39,7 @@ export interface UpdateResult {
 export class Policy {
   state: PolicyState;
   readonly #config: RunConfig;
+  readonly #model: ModelConfig;
   readonly #start: Weights;
   readonly #scorer: Scorer;
   readonly #gradient: Compiled<GradientInputs, GradientOutputs>;
@@ -61,6 +54,7 @@ export class Policy {
     state: PolicyState = freshState(start),
   ) {
     this.#config = config;
+    this.#model = model;
     this.#start = start;
     this.state = state;
     this.#zeros = zerosLike(start);
@@ -76,7 +70,7 @@ export class Policy {
   /** `numIterations` passes over a rollout, each one optimizer update. */
   async update(rollout: readonly Experience[]): Promise<UpdateResult> {
     const started = performance.now();
-    const batches = this.#microBatches(rollout);
+    const batches = microBatches(rollout, this.#model, this.#config);
     await this.#addReferenceLogProbs(batches);
     const updating = performance.now();
 
@@ -84,7 +78,7 @@ export class Policy {
     const sums: Record<string, number> = {};
     let [loss, gradNorm, learningRate] = [0, 0, 0];
     for (let iteration = 0; iteration < numIterations; iteration++) {
-      const pass = await this.#gradients(batches, sums);
+      const pass = await this.#gradients(batches, rollout.length, sums);
       loss += pass.loss / numIterations;
       learningRate = this.#learningRate();
       gradNorm += (await this.#apply(pass.gradients, learningRate)) / numIterations;
@@ -101,9 +95,13 @@ export class Policy {
   }
 
   /** The loss of all micro-batches and its gradient; adds their metrics to `sums`. */
-  async #gradients(batches: MicroBatch[], sums: Record<string, number>): Promise<{ gradients: Weights; loss: number }> {
+  async #gradients(
+    batches: MicroBatch[],
+    rows: number,
+    sums: Record<string, number>,
+  ): Promise<{ gradients: Weights; loss: number }> {
     const totals = {
-      rows: scalar(total(batches.map(({ rows }) => rows))),
+      rows: scalar(rows),
       tokens: scalar(total(batches.map(({ mask }) => total(mask.data)))),
     };
     let gradients = this.#zeros;
@@ -151,32 +149,6 @@ export class Policy {
     });
   }
 
-  /** Equal parts of the rollout, all of one compiled size. */
-  #microBatches(rollout: readonly Experience[]): MicroBatch[] {
-    const rows = Math.ceil(rollout.length / this.#config.gradientAccumulationSteps);
-    const size = batchSize(rollout);
-    const { completionLength } = size;
-    // Credit knows a number for each completion of a rollout, or a list for each.
-    const width = typeof rollout[0]!.advantage === 'number' ? 1 : completionLength;
-    return Array.from({ length: Math.ceil(rollout.length / rows) }, (_, index): MicroBatch => {
-      const part = rollout.slice(index * rows, (index + 1) * rows);
-      const mask = new Float32Array(rows * completionLength);
-      const advantages = new Float32Array(rows * width);
-      part.forEach(({ completionIds, advantage, masked }, row) => {
-        const start = row * completionLength;
-        mask.fill(masked ? 0 : 1, start, start + completionIds.length);
-        advantages.set(typeof advantage === 'number' ? [advantage] : advantage, row * width);
-      });
-      const sequences = batchSequences(part, rows, size);
-      return {
-        rows,
-        sequences,
-        mask: floats(mask, [rows, completionLength]),
-        advantages: floats(advantages, [rows, width]),
-      };
-    });
-  }
-
   async #addReferenceLogProbs(batches: MicroBatch[]): Promise<void> {
     if (this.#config.beta === 0) return;
     const reference = this.state.syncedReference ?? this.#start;
@@ -184,17 +156,6 @@ export class Policy {
       batch.reference = { logProbs: await this.#scorer.logProbsOf(reference, batch.sequences) };
     }
   }
-}
-
-/** Some rows of a rollout, laid out for one run of the gradient program. */
-interface MicroBatch {
-  rows: number;
-  sequences: SequenceArrays;
-  mask: NdArray;
-  advantages: NdArray;
-  /** Under the policy that sampled: known after the first pass. */
-  old?: { logProbs: NdArray };
-  reference?: { logProbs: NdArray };
 }
 
 function freshState(start: Weights): PolicyState {

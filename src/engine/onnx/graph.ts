@@ -10,11 +10,15 @@ export type Value = string;
 export type Attribute = number | string | number[] | { float: number } | Graph;
 
 /**
- * While a loop's body is traced, an axis that grows from step to step has this nominal size: a large prime, so that a shape or
- * bound computed from it, which would be wrong at run time, is recognised when it enters the graph.
+ * Sizes that are known only when the graph runs have these nominal values while it is traced: large primes, so that a shape or bound
+ * computed from one, which would be wrong at run time, is recognised when it enters the graph. `growing` is the axis along which a
+ * loop's state grows; the others are those of `NdArray.open`.
  */
-export const GROWING_SIZE = 1_000_003;
-const isBakedIn = (value: number) => value > 0 && (value % GROWING_SIZE === 0 || value % (GROWING_SIZE + 1) === 0);
+export const NOMINAL_SIZES = { growing: 1_000_003, tokens: 1_000_033, targets: 1_000_037 } as const;
+const primes = Object.values(NOMINAL_SIZES);
+/** Whether a number was computed from a size that the graph does not know; the one after it is what a loop's state grows to. */
+export const isOpen = (value: number): boolean =>
+  value > 0 && primes.some((prime) => value % prime === 0 || value % (prime + 1) === 0);
 
 interface Node {
   op: string;
@@ -95,8 +99,7 @@ export class Graph {
 
   /** A constant list of int64, as ONNX wants shapes, axes and bounds. */
   ints(values: readonly number[]): Value {
-    if (values.some(isBakedIn))
-      throw new Error('this operation needs the size of an axis that grows while the loop runs');
+    if (values.some(isOpen)) throw new Error('this operation needs a size that is known only when the graph runs');
     return this.constant('int64', [values.length], bytesOf(BigInt64Array.from(values, BigInt)));
   }
 

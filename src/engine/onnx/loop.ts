@@ -1,7 +1,7 @@
 import { engine, type Tensor } from '@tensorflow/tfjs-core';
 import type { LoopResult, LoopSpec, LoopState } from '../loop.ts';
 import { backend, elementType } from './backend.ts';
-import { GROWING_SIZE, Graph } from './graph.ts';
+import { Graph, NOMINAL_SIZES } from './graph.ts';
 
 /**
  * Records an ONNX `Loop`. The body becomes a graph of its own that sees the outer values by name, so weights and the prompt's
@@ -28,7 +28,7 @@ export function recordLoop<S extends LoopState, E extends LoopState>(spec: LoopS
         name,
         tensor(
           value,
-          dims.map((size) => size ?? GROWING_SIZE),
+          dims.map((size) => size ?? NOMINAL_SIZES.growing),
           dtype,
         ),
       ];
@@ -48,12 +48,12 @@ export function recordLoop<S extends LoopState, E extends LoopState>(spec: LoopS
   const results = outer.multi('Loop', [limit, '', ...initial], names.length + emittedTensors.length, { body });
   const state = names.map((name, index) => {
     const { shape, dtype } = spec.state[name]!;
-    const grown = shape.map((size, axis) => (axis === spec.growing[name] ? GROWING_SIZE : size));
+    const grown = shape.map((size, axis) => (axis === spec.growing[name] ? NOMINAL_SIZES.growing : size));
     return [name, tensor(results[index]!, grown, dtype)];
   });
   const emitted = emittedTensors.map(([name, { shape, dtype }], index) => [
     name,
-    tensor(results[names.length + index]!, [GROWING_SIZE, ...shape], dtype),
+    tensor(results[names.length + index]!, [NOMINAL_SIZES.growing, ...shape], dtype),
   ]);
   return { state: Object.fromEntries(state) as S, emitted: Object.fromEntries(emitted) as E };
 }

@@ -9,7 +9,7 @@ import { engine, getBackend, setBackend, type Tensor, tidy } from '@tensorflow/t
 import type { Program } from '../engine.ts';
 import { type ArrayTree, leaves, type TensorTree, tensorLeaves, treeOf } from '../tree.ts';
 import { BACKEND_NAME, backend, elementType } from './backend.ts';
-import { Graph } from './graph.ts';
+import { Graph, NOMINAL_SIZES } from './graph.ts';
 
 /** A program written down as one ONNX graph; inputs and outputs are named by their paths in the trees. */
 export interface Trace {
@@ -23,8 +23,11 @@ export function trace<I extends TensorTree, O extends TensorTree>(program: Progr
   const graph = new Graph();
   const outputs: string[] = [];
   const record = () => {
-    const tensors = leaves(inputs).map(([path, { shape, dtype }]): [string, Tensor] => {
-      const info = backend.tensorInfo(graph.input(path, elementType(dtype), shape), shape, dtype);
+    const tensors = leaves(inputs).map(([path, { shape: actual, dtype, open }]): [string, Tensor] => {
+      const rest = actual.slice(1);
+      const value = graph.input(path, elementType(dtype), open ? [null, ...rest] : actual);
+      const shape = open ? [NOMINAL_SIZES[open], ...rest] : actual;
+      const info = backend.tensorInfo(value, shape, dtype);
       return [path, engine().makeTensorFromTensorInfo(info)];
     });
     for (const [path, tensor] of tensorLeaves(program(treeOf(tensors) as I))) {

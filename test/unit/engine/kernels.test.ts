@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { expect, test } from 'vitest';
+import { gatherRows } from '../../../src/engine/fused/gather-rows.ts';
 import { entropy, pickLogProb } from '../../../src/engine/fused/pick-log-prob.ts';
 import { rmsNorm } from '../../../src/engine/fused/rms-norm.ts';
 import { rotate } from '../../../src/engine/fused/rotary.ts';
@@ -268,6 +269,14 @@ const cases: Record<string, (draw: Draw) => Case> = {
     inputs: { logits: draw.float([draw.size(), draw.size() + 1], -5, 5) },
     program: ({ logits }) => entropy(logits),
   }),
+  // Its gradient is the kernel GatherRowsGradient.
+  GatherRows: (draw) => {
+    const [m, n] = [draw.size(), draw.size()];
+    return {
+      inputs: { x: draw.float([m, n]), indices: draw.int([m + n], m) },
+      program: ({ x, indices }) => gatherRows(x, indices),
+    };
+  },
   // Its gradient is the kernel PickLogProbGradient.
   PickLogProb: (draw) => {
     const [m, n] = [draw.size(), draw.size() + 1];

@@ -24,7 +24,7 @@ register<{ logits: TensorInfo; ids: TensorInfo }>('PickLogProb', ({ logits, ids 
 /** dy · (one-hot − softmax), written as −dy · softmax with dy added at the picked tokens. */
 register<{ logits: TensorInfo; ids: TensorInfo; dy: TensorInfo }>('PickLogProbGradient', ({ logits, ids, dy }) => {
   const column = asColumn(dy);
-  const probabilities = backend.record('Softmax', [logits], logits, { axis: 1 });
+  const probabilities = backend.record('Exp', [logSoftmax(logits)], logits);
   const spread = backend.record('Mul', [probabilities, backend.record('Neg', [column], column)], logits);
   return backend.record('ScatterElements', [spread, asColumn(ids), column], logits, { axis: 1, reduction: 'add' });
 });

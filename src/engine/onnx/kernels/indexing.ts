@@ -1,7 +1,7 @@
 import { backend_util, type DataType, type TensorInfo, util } from '@tensorflow/tfjs-core';
 import { backend, register } from '../backend.ts';
 import { cast } from './elementwise.ts';
-import { reshape } from './shape.ts';
+import { fillLike, reshape } from './shape.ts';
 
 /** The same numbers as int64, which ONNX wants for most indices. */
 function asInt64(indices: TensorInfo): string {
@@ -17,6 +17,14 @@ register<{ x: TensorInfo; indices: TensorInfo }, { axis: number; batchDims: numb
     return backend.record('Gather', [x, indices], { shape, dtype: x.dtype }, { axis: along });
   },
 );
+
+register<{ x: TensorInfo; indices: TensorInfo }>('GatherRows', ({ x, indices }) =>
+  backend.record('Gather', [x, indices], { shape: [indices.shape[0]!, ...x.shape.slice(1)], dtype: x.dtype }),
+);
+register<{ x: TensorInfo; indices: TensorInfo; dy: TensorInfo }>('GatherRowsGradient', ({ x, indices, dy }) => {
+  const column = asInt64(reshape(indices, [indices.shape[0]!, 1]));
+  return backend.record('ScatterND', [fillLike(x, 0), column, dy], x, { reduction: 'add' });
+});
 
 register<{ params: TensorInfo; indices: TensorInfo }>('GatherNd', ({ params, indices }) => {
   const [shape] = backend_util.prepareAndValidate(params as never, indices as never);

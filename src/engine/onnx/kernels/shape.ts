@@ -1,5 +1,6 @@
 import { backend_util, type DataType, slice_util, type TensorInfo, util } from '@tensorflow/tfjs-core';
 import { backend, register } from '../backend.ts';
+import { isOpen } from '../graph.ts';
 
 type Unary = { x: TensorInfo };
 
@@ -7,7 +8,10 @@ type Unary = { x: TensorInfo };
 const END = Number.MAX_SAFE_INTEGER;
 
 export function reshape(x: TensorInfo, shape: number[]): TensorInfo {
-  return backend.record('Reshape', [backend.value(x), backend.graph.ints(shape)], { shape, dtype: x.dtype });
+  // One size at most may be left to be worked out from the others.
+  const unknown = shape.findIndex(isOpen);
+  const sizes = shape.map((size, axis) => (axis === unknown ? -1 : size));
+  return backend.record('Reshape', [backend.value(x), backend.graph.ints(sizes)], { shape, dtype: x.dtype });
 }
 
 function slice(x: TensorInfo, begin: number[], size: number[]): TensorInfo {
@@ -43,6 +47,13 @@ function concat(tensors: TensorInfo[], axis: number): TensorInfo {
 function fill(shape: number[], value: number, dtype: DataType): TensorInfo {
   const number = backend.value(backend.constant([value], [], dtype));
   return backend.record('Expand', [number, backend.graph.ints(shape)], { shape, dtype });
+}
+
+/** `value` everywhere in the shape of x, which may have open sizes. */
+export function fillLike(x: TensorInfo, value: number): TensorInfo {
+  if (!x.shape.some(isOpen)) return fill(x.shape, value, x.dtype);
+  const number = backend.value(backend.constant([value], [], x.dtype));
+  return backend.record('Expand', [number, backend.graph.node('Shape', [backend.value(x)])], x);
 }
 
 register<Unary, { shape: number[] }>('Reshape', ({ x }, { shape }) =>
@@ -114,8 +125,8 @@ register<Unary, { dims: Parameters<typeof util.parseAxisParam>[0] }>('Reverse', 
 register<object, { shape: number[]; value: number; dtype?: DataType }>('Fill', (_, { shape, value, dtype }) =>
   fill(shape, value, dtype ?? 'float32'),
 );
-register<Unary>('ZerosLike', ({ x }) => fill(x.shape, 0, x.dtype));
-register<Unary>('OnesLike', ({ x }) => fill(x.shape, 1, x.dtype));
+register<Unary>('ZerosLike', ({ x }) => fillLike(x, 0));
+register<Unary>('OnesLike', ({ x }) => fillLike(x, 1));
 register<object, { start: number; stop: number; step: number; dtype: 'float32' | 'int32' }>('Range', (_, range) => {
   const { start, stop, step, dtype } = range;
   const count = Math.max(0, Math.ceil((stop - start) / step));
