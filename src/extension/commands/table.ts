@@ -16,6 +16,7 @@ const COMMANDS: Record<string, () => Promise<Command>> = {
   'grpo.openCheckpointFolder': async () => (await import('./open-run.ts')).openCheckpointFolder,
   'grpo.showLog': async () => (await import('./open-run.ts')).showLog,
   'grpo.deleteRun': async () => (await import('./delete-run.ts')).deleteRun,
+  'grpo.newReward': async () => (await import('./new-reward.ts')).newReward,
   'grpo.createConfig': async () => (await import('./create-config.ts')).createConfig,
   'grpo.openSample': async () => (await import('./open-sample.ts')).openSample,
   'grpo.openFirstReward': async () => (await import('./open-first-reward.ts')).openFirstReward,
