@@ -30,10 +30,14 @@ export const COMMANDS = {
     },
   },
   score: {
-    arguments: 'REWARD_FILE[#function]...',
+    arguments: 'RUN.grpo.json | REWARD_FILE[#function]...',
     help: 'try reward functions on sample completions',
     options: {
-      samples: text('FILE', 'samples: JSON Lines with prompt and completion (required)'),
+      samples: text(
+        'FILE',
+        'samples: JSON Lines with prompt and completion (default: those of the config, or of the same name)',
+      ),
+      check: flag('only tell what fails or is not as expected, with exit status 1; for CI'),
       json: flag('print JSON'),
     },
   },

@@ -51,6 +51,12 @@ const inputs = {
   ),
   evalDataset: path.nullable().default(null).describe('Held-out prompts in the same format; null: none.'),
   rewards: z.array(reward).describe('The reward functions. Their weighted sum is what the model learns to raise.'),
+  samples: path
+    .nullable()
+    .default(null)
+    .describe(
+      'Completions to try the rewards on, relative to this config; null: the .samples.jsonl file of the same name, in "samples" or beside this config.',
+    ),
   rewardTimeoutSeconds: positive
     .default(10)
     .describe('Wall-clock limit for scoring; a function that takes longer is stopped and its rows count as failed.'),
