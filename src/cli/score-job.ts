@@ -1,17 +1,19 @@
 import { existsSync } from 'node:fs';
 import { relative, resolve } from 'node:path';
 import type { AdvantageOptions } from '../grpo/advantages.ts';
+import { promptRenderer } from '../preview/rendered-prompts.ts';
+import type { RenderedSample } from '../preview/sample-scores.ts';
 import { BadInput } from '../protocol/errors.ts';
 import { samplesPlaces } from '../protocol/files-by-name.ts';
 import type { RewardSource } from '../rewards/open-rewards.ts';
 import { loadRunConfig } from '../trainer/load-config.ts';
-import { loadSamples, type SampleRow } from '../trainer/samples.ts';
+import { loadSamples } from '../trainer/samples.ts';
 import type { CommandOf } from './args.ts';
 
 /** What `grpo score` has to do. */
 export interface ScoreJob {
   sources: RewardSource[];
-  samples: SampleRow[];
+  samples: RenderedSample[];
   /** The samples' file, for messages. */
   samplesFile: string;
   advantages: AdvantageOptions;
@@ -29,7 +31,7 @@ export function readScoreJob({ rewards, samples }: CommandOf<'score'>): ScoreJob
     const samplesFile = samples ?? findSamples(sources.map(({ file }) => file));
     return {
       sources,
-      samples: loadSamples(samplesFile),
+      samples: loadSamples(samplesFile).map((sample) => ({ ...sample, rendered: null })),
       samplesFile,
       advantages: { scaleRewards: 'group', multiObjectiveAggregation: 'sum_then_normalize', baseline: 'group' },
       timeoutSeconds: 10,
@@ -46,6 +48,7 @@ function jobOfConfig(file: string, samples: string | undefined): ScoreJob {
   const { config, locate, file: absolute } = loadRunConfig(file, { for: 'scores' });
   if (config.rewards.length === 0)
     throw new BadInput('"rewards" is empty; name a reward function.', locate(['rewards']));
+  const render = promptRenderer()(config.model, config.chatTemplateKwargs);
   const { rewards, rewardTimeoutSeconds: timeoutSeconds, python } = config;
   const at = samples === undefined && config.samples !== null ? locate(['samples']) : undefined;
   const samplesFile =
@@ -60,7 +63,7 @@ function jobOfConfig(file: string, samples: string | undefined): ScoreJob {
       weight,
       at: locate(['rewards', index]),
     })),
-    samples: loadSamples(samplesFile, at),
+    samples: loadSamples(samplesFile, at).map((sample) => ({ ...sample, rendered: render(sample.prompt) })),
     samplesFile,
     advantages: config,
     timeoutSeconds,

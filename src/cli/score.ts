@@ -1,5 +1,6 @@
 import { mean, standardDeviation } from '../grpo/statistics.ts';
 import {
+  batchOf,
   type FunctionSummary,
   groupByPrompt,
   type ScoredGroup,
@@ -32,7 +33,6 @@ export async function scoreCommand(command: CommandOf<'score'>): Promise<number>
   } = readScoreJob(command);
   const groups = groupByPrompt(rows);
   const samples = groups.flat();
-  const names = Object.keys(samples[0]!.columns);
   const functions = await openRewards(sources, {
     workerPath: rewardWorker,
     timeoutSeconds,
@@ -50,11 +50,7 @@ export async function scoreCommand(command: CommandOf<'score'>): Promise<number>
         `Nothing to check: no sample has an "expect" for ${[...checked].join(', ')}, such as "expect": { "${[...checked][0]}": 1 }.`,
         { file: samplesFile },
       );
-    const table = await functions.score({
-      prompts: samples.map(({ prompt }) => prompt),
-      completions: samples.map(({ completion }) => completion),
-      columns: Object.fromEntries(names.map((name) => [name, samples.map(({ columns }) => columns[name])])),
-    });
+    const table = await functions.score(batchOf(samples));
     const scored = scoreGroups(groups, table.columns, { ...advantages, checkTotals });
     const summaries = table.columns.map((column) => ({ ...summarize(column), seconds: column.seconds }));
     const faults = describeFaults(scored, samplesFile);

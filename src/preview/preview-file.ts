@@ -1,4 +1,4 @@
-import { readFileSync, statSync } from 'node:fs';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import { BadInput } from '../protocol/errors.ts';
 import type { PreviewOutcome } from '../protocol/preview.ts';
 import type { WorkerFunction } from '../protocol/reward-worker.ts';
@@ -7,8 +7,9 @@ import { prepareWorker, type WorkerLaunch } from '../rewards/prepare-worker.ts';
 import { RewardFile } from '../rewards/reward-file.ts';
 import type { WorkerProcess } from '../rewards/worker-process.ts';
 import type { KeyedSample } from './edited-samples.ts';
-import { batchOf, KeptOutcomes } from './kept-outcomes.ts';
+import { KeptOutcomes } from './kept-outcomes.ts';
 import { destructuredParameters, type Parameter } from './parameters.ts';
+import { batchOf } from './sample-scores.ts';
 import { SpareWorkers } from './spare-workers.ts';
 
 /** A worker of a preview may use this much memory, and print this much in a call. */
@@ -52,6 +53,7 @@ export class PreviewFile {
   readonly #kept = new KeptOutcomes();
   #rewards: RewardFile | undefined;
   #launch: WorkerLaunch | undefined;
+  #timeoutSeconds = 0;
   #code = '';
   /** Modules that a Python file imported, as they were then. */
   #modules = new Map<string, number>();
@@ -89,7 +91,11 @@ export class PreviewFile {
     }
     if (outdated()) return;
     const samples = needs.rows.map(({ key }) => key).join('\n');
-    if (this.#loading || !this.#isOpen(launch) || (this.#calls && (this.#calls.samples !== samples || !needs.reuse))) {
+    if (
+      this.#loading ||
+      !this.#isOpen(launch, needs) ||
+      (this.#calls && (this.#calls.samples !== samples || !needs.reuse))
+    ) {
       this.#leaveWorker();
       try {
         await this.#open(launch, needs, outdated);
@@ -130,7 +136,8 @@ export class PreviewFile {
   }
 
   /** Whether the worker has loaded just this. */
-  #isOpen(launch: WorkerLaunch): boolean {
+  #isOpen(launch: WorkerLaunch, { timeoutSeconds }: FileNeeds): boolean {
+    if (timeoutSeconds !== this.#timeoutSeconds) return false;
     const same = this.#launch?.command === launch.command && isSame(this.#launch.load, launch.load);
     return this.#rewards !== undefined && same && [...this.#modules].every(([file, time]) => changedAt(file) === time);
   }
@@ -170,6 +177,7 @@ export class PreviewFile {
     if (outdated()) return rewards.close();
     this.#rewards = rewards;
     this.#launch = launch;
+    this.#timeoutSeconds = timeoutSeconds;
     const { functions, code = launch.code, modules = [] } = rewards.loaded;
     this.#modules = new Map(modules.map((file) => [file, changedAt(file)]));
     this.functions = functions;
@@ -182,7 +190,8 @@ export class PreviewFile {
   #parametersOf({ name, file = this.file, parameters }: WorkerFunction, texts: EditedTexts): Parameter[] {
     if (parameters) return parameters.map((named) => ({ ...named, endColumn: named.column + named.name.length }));
     if (this.#launch?.language === 'python') return [];
-    return destructuredParameters(texts.get(file) ?? readFileSync(file, 'utf8'), file, name);
+    const text = texts.get(file) ?? (existsSync(file) ? readFileSync(file, 'utf8') : '');
+    return destructuredParameters(text, file, name);
   }
 
   async #call({ names, rows }: FileNeeds): Promise<void> {

@@ -153,7 +153,8 @@ test('a newer request takes over from an older one', async () => {
 
 test('chat prompts are shown as the chat template renders them', async () => {
   const preview = new Preview({
-    'a.reward.ts': LENGTH,
+    'a.reward.ts':
+      'export const shown = ({ renderedPrompt }: { renderedPrompt: string }) => ({ score: 1, reason: renderedPrompt });\n',
     'model/tokenizer_config.json': JSON.stringify({
       eos_token: '</s>',
       chat_template:
@@ -162,7 +163,10 @@ test('chat prompts are shown as the chat template renders them', async () => {
   });
   const samples = samplesOf([{ prompt: [{ role: 'user', content: 'hi' }], completion: 'x' }]);
   const asked = { rewards: ['a.reward.ts'], samples };
-  const { groups } = await preview.result({ ...asked, model: preview.path('model') });
+  const { groups, rows, problems } = await preview.result({ ...asked, model: preview.path('model') });
   expect(groups[0]!.rendered).toBe('<user>hi</s><assistant>');
+  // Functions get it too, as in a run.
+  expect(rows[0]!.outcomes.shown).toMatchObject({ reason: '<user>hi</s><assistant>' });
+  expect(problems.map(({ code }) => code)).toEqual(['no-signal']);
   expect((await preview.result({ ...asked, model: preview.path('nowhere') })).groups[0]!.rendered).toBeNull();
 });
