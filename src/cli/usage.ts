@@ -61,7 +61,7 @@ export const COMMANDS = {
       prompts: text('M', 'prompts of the dataset (default: 4)'),
       n: text('N', 'completions per prompt (default: 4)'),
       seed: text('S', "seed of the choice of prompts and of the sampling (default: the config's)"),
-      out: text('FILE', 'the samples file (default: samples/NAME.samples.jsonl beside the config)'),
+      out: text('FILE', 'the samples file (default: the one of the config, or samples/NAME.samples.jsonl)'),
       json: flag('print the samples, one JSON object a line, instead of adding them to a file'),
     },
   },
