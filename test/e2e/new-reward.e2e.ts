@@ -17,7 +17,7 @@ session.test('a reward is made from a helper, with samples, and added to a run c
   await editor.page.getByRole('tab', { name: 'right_sum.reward.ts' }).waitFor();
 
   const read = (file: string) => readFileSync(join(server.workspace, file), 'utf8');
-  expect(read('rewards/right_sum.reward.ts')).toContain('numericMatch({ column: "answer" })');
+  expect(read('rewards/right_sum.reward.ts')).toContain("numericMatch({ column: 'answer' })");
   expect(read('samples/right_sum.samples.jsonl')).toContain('"expect":{"right_sum":1}');
   expect(read('arithmetic.grpo.json')).toContain('#format", "rewards/right_sum.reward.ts"]');
   expect(read('arithmetic.grpo.json')).toContain('// A tiny model that adds two numbers');

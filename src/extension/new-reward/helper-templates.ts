@@ -18,6 +18,7 @@ const isNumeric = (value: unknown): boolean =>
   typeof value === 'number' || (typeof value === 'string' && /^-?\d{1,12}(\.\d{1,6})?$/.test(value));
 const isShort = (value: unknown): boolean =>
   isNumeric(value) || (typeof value === 'string' && /^[^\n<>]{1,60}$/.test(value.trim()));
+const quoted = (text: string): string => `'${text.replace(/['\\]/g, '\\$&')}'`;
 const QUESTION = { prompt: 'What is 12 + 13?', answer: 25 };
 const STORY = { prompt: 'Tell a story.' };
 const ADD = ['1, 2', '-1, 1'].map((values) => `add(${values})`);
@@ -26,7 +27,7 @@ const HELPERS: Helper[] = [
   {
     helper: 'numericMatch',
     detail: "The answer's number is the expected one: fractions, percent, <answer>, \\boxed{}",
-    call: (column) => `numericMatch({ column: ${JSON.stringify(column)} })`,
+    call: (column) => `numericMatch({ column: ${quoted(column)} })`,
     answers: isNumeric,
     examples: [QUESTION],
     tried: (answer) => [
@@ -39,7 +40,7 @@ const HELPERS: Helper[] = [
   {
     helper: 'exactMatch',
     detail: 'The answer is the expected text',
-    call: (column) => `exactMatch({ column: ${JSON.stringify(column)} })`,
+    call: (column) => `exactMatch({ column: ${quoted(column)} })`,
     answers: isShort,
     examples: [{ prompt: 'What is the capital of France?', answer: 'Paris' }],
     tried: (answer) => [
@@ -135,7 +136,7 @@ const HELPERS: Helper[] = [
   {
     helper: 'codeTests',
     detail: 'A Python program passes tests, in a process of its own with limits',
-    call: (column) => `codeTests({ language: 'python', column: ${JSON.stringify(column)} })`,
+    call: (column) => `codeTests({ language: 'python', column: ${quoted(column)} })`,
     answers: () => false,
     examples: [
       { prompt: 'Write a Python function add(a, b).', tests: [`assert ${ADD[0]} == 3`, `assert ${ADD[1]} == 0`] },
@@ -149,7 +150,7 @@ const HELPERS: Helper[] = [
   {
     helper: 'codeTests',
     detail: 'A JavaScript program passes tests, in a process of its own with limits',
-    call: (column) => `codeTests({ language: 'javascript', column: ${JSON.stringify(column)} })`,
+    call: (column) => `codeTests({ language: 'javascript', column: ${quoted(column)} })`,
     answers: () => false,
     examples: [
       {
