@@ -3,6 +3,7 @@ import { BadInput } from '../protocol/errors.ts';
 import type { PreviewOutcome } from '../protocol/preview.ts';
 import type { WorkerFunction } from '../protocol/reward-worker.ts';
 import type { EditedTexts } from '../rewards/compile.ts';
+import { MEMORY_LIMIT_BYTES } from '../rewards/open-rewards.ts';
 import { prepareWorker, type WorkerLaunch } from '../rewards/prepare-worker.ts';
 import { RewardFile } from '../rewards/reward-file.ts';
 import type { WorkerProcess } from '../rewards/worker-process.ts';
@@ -10,10 +11,9 @@ import type { KeyedSample } from './edited-samples.ts';
 import { KeptOutcomes } from './kept-outcomes.ts';
 import { destructuredParameters, type Parameter } from './parameters.ts';
 import { batchOf } from './sample-scores.ts';
-import { SpareWorkers } from './spare-workers.ts';
+import type { SpareWorkers } from './spare-workers.ts';
 
-/** A worker of a preview may use this much memory, and print this much in a call. */
-const MEMORY_LIMIT_BYTES = 2 * 1024 ** 3;
+/** What functions print in one call is for a person to read. */
 const OUTPUT_LIMIT_BYTES = 256 * 1024;
 /** Importing libraries may take its time. */
 const LOAD_TIMEOUT_SECONDS = 60;
@@ -30,8 +30,10 @@ export interface FileNeeds {
   reuse: boolean;
 }
 
-export interface FileEvents {
+/** What the files of a subject share, and whom they tell. */
+export interface FileHost {
   workerPath: string;
+  spares: SpareWorkers;
   onOutput: (text: string) => void;
   /** An outcome was computed. */
   onOutcome: () => void;
@@ -48,8 +50,7 @@ export class PreviewFile {
   problem: { kind: 'compile' | 'load'; error: BadInput } | undefined;
   /** Functions that are being called, or will be. */
   readonly running = new Set<string>();
-  readonly #events: FileEvents;
-  readonly #spares = new SpareWorkers();
+  readonly #host: FileHost;
   readonly #kept = new KeptOutcomes();
   #rewards: RewardFile | undefined;
   #launch: WorkerLaunch | undefined;
@@ -63,9 +64,9 @@ export class PreviewFile {
   #calls: { samples: string; done: Promise<void> } | undefined;
   #update = 0;
 
-  constructor(file: string, events: FileEvents) {
+  constructor(file: string, host: FileHost) {
     this.file = file;
-    this.#events = events;
+    this.#host = host;
   }
 
   outcome(name: string, key: string): PreviewOutcome | undefined {
@@ -119,8 +120,7 @@ export class PreviewFile {
 
   async close(): Promise<void> {
     this.#update++;
-    const left = this.#leaveWorker();
-    await Promise.all([left, this.#spares.close()]);
+    await this.#leaveWorker();
   }
 
   #prepare({ names, texts, pythonPath }: FileNeeds): Promise<WorkerLaunch> {
@@ -128,7 +128,7 @@ export class PreviewFile {
       file: this.file,
       names: names.flatMap((name) => name ?? []),
       at: undefined,
-      workerPath: this.#events.workerPath,
+      workerPath: this.#host.workerPath,
       pythonPath,
       memoryLimitBytes: MEMORY_LIMIT_BYTES,
       texts,
@@ -161,15 +161,15 @@ export class PreviewFile {
       memoryLimitBytes: MEMORY_LIMIT_BYTES,
       outputLimitBytes: OUTPUT_LIMIT_BYTES,
       mostRestarts: MOST_RESTARTS,
-      onOutput: this.#events.onOutput,
+      onOutput: this.#host.onOutput,
     };
     const workers = {
       take: (...needs: Parameters<SpareWorkers['take']>) => {
-        const worker = this.#spares.take(...needs);
+        const worker = this.#host.spares.take(...needs);
         if (!outdated()) this.#loading = worker;
         return worker;
       },
-      leave: (...given: Parameters<SpareWorkers['leave']>) => this.#spares.leave(...given),
+      leave: (...given: Parameters<SpareWorkers['leave']>) => this.#host.spares.leave(...given),
     };
     const rewards = await RewardFile.open(launch, limits, workers).finally(() => {
       if (!outdated()) this.#loading = undefined;
@@ -184,7 +184,7 @@ export class PreviewFile {
     for (const declared of functions) this.#kept.move(declared);
     this.#code = [code, ...[...this.#modules].flat()].join('\n');
     this.parameters = new Map(functions.map((declared) => [declared.name, this.#parametersOf(declared, texts)]));
-    this.#spares.refill(launch);
+    this.#host.spares.refill(launch);
   }
 
   #parametersOf({ name, file = this.file, parameters }: WorkerFunction, texts: EditedTexts): Parameter[] {
@@ -211,7 +211,7 @@ export class PreviewFile {
           const { seconds } = await rewards.score(name, batchOf(open), (row, outcome, seconds) => {
             if (this.#rewards !== rewards) return;
             this.#kept.put(name, open[row]!.key, { ...outcome, seconds });
-            this.#events.onOutcome();
+            this.#host.onOutcome();
           });
           this.#kept.setSeconds(name, seconds);
         } catch (error) {

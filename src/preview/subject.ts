@@ -4,6 +4,7 @@ import { type EditedSamples, SamplesReader } from './edited-samples.ts';
 import { describe, judge, takePicture } from './picture.ts';
 import { PreviewFile } from './preview-file.ts';
 import { promptRenderer } from './rendered-prompts.ts';
+import { SpareWorkers } from './spare-workers.ts';
 
 /** Between two results while functions run. */
 const RESULT_MILLISECONDS = 100;
@@ -19,6 +20,7 @@ export interface SubjectEvents {
 /** What is previewed together: the reward files of a run config, on one file of samples. */
 export class Subject {
   readonly #events: SubjectEvents;
+  readonly #spares = new SpareWorkers();
   readonly #files = new Map<string, PreviewFile>();
   readonly #samplesReader = new SamplesReader();
   readonly #render = promptRenderer();
@@ -79,7 +81,8 @@ export class Subject {
   async close(): Promise<void> {
     this.#request = undefined;
     clearInterval(this.#nextResult);
-    await Promise.all([...this.#files.values()].map((file) => file.close()));
+    // The spares first: they take no worker back then.
+    await Promise.all([this.#spares, ...this.#files.values()].map((open) => open.close()));
   }
 
   #file(file: string): PreviewFile {
@@ -88,6 +91,7 @@ export class Subject {
     const { workerPath, onOutput } = this.#events;
     const opened = new PreviewFile(file, {
       workerPath,
+      spares: this.#spares,
       onOutput: (text) => onOutput(file, text),
       onOutcome: () => {
         this.#computed++;
