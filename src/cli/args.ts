@@ -42,6 +42,7 @@ export type Command =
       json: boolean;
     }
   | { command: 'eval'; config: string; checkpoint?: string; json: boolean }
+  | { command: 'merge'; checkpoint: string; out?: string }
   | { command: 'bench'; config: string; steps: number; json: boolean }
   | { command: 'doctor'; json: boolean }
   | { command: 'help'; text: string }
@@ -127,6 +128,7 @@ const READERS: { [Name in CommandName]: (args: Arguments) => Command } = {
     ...args.optional('checkpoint'),
     json: args.flag('json'),
   }),
+  merge: (args) => ({ command: 'merge', checkpoint: args.only('CHECKPOINT'), ...args.optional('out') }),
   bench: (args) => ({
     command: 'bench',
     config: args.only('RUN.grpo.json'),

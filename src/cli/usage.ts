@@ -89,6 +89,11 @@ export const COMMANDS = {
       json: flag('print JSON'),
     },
   },
+  merge: {
+    arguments: 'CHECKPOINT',
+    help: "work a checkpoint's LoRA adapter into its model",
+    options: { out: text('DIR', 'the new model folder (default: CHECKPOINT-merged)') },
+  },
   bench: {
     arguments: 'RUN.grpo.json',
     help: 'measure the phases of a training step',

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { findNodeAtLocation, getNodeValue, type Node, type ParseError, parseTree } from 'jsonc-parser';
+import { isAdapterFolder } from '../model/adapter-files.ts';
 import { BadInput, type SourceLocation } from '../protocol/errors.ts';
 import { type RunConfig, runConfigSchema } from '../protocol/run-config.ts';
 import { type ConfigPath, describeIssue } from './config-issue.ts';
@@ -59,6 +60,9 @@ export function loadRunConfig(file: string, options: { set?: string[]; for?: 'ru
     return full;
   };
   config.model = resolveFile(['model'], config.model);
+  if (isAdapterFolder(config.model)) {
+    fail(['model'], `"model" names a LoRA adapter; merge it into its model first: grpo merge ${config.model}`);
+  }
   config.dataset = resolveDataset(['dataset'], config.dataset);
   if (config.evalDataset !== null) config.evalDataset = resolveDataset(['evalDataset'], config.evalDataset);
   if (config.samples !== null) config.samples = resolve(directory, config.samples);

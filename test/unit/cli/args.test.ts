@@ -55,6 +55,10 @@ describe('commands', () => {
     ['logprobs m f.jsonl --json', { command: 'logprobs', model: 'm', file: 'f.jsonl', json: true }],
     ['eval a.grpo.json --checkpoint c', { command: 'eval', config: 'a.grpo.json', checkpoint: 'c', json: false }],
     ['bench a.grpo.json --steps 2', { command: 'bench', config: 'a.grpo.json', steps: 2, json: false }],
+    [
+      'merge run/checkpoints/step-000010 --out m',
+      { command: 'merge', checkpoint: 'run/checkpoints/step-000010', out: 'm' },
+    ],
     ['doctor --json', { command: 'doctor', json: true }],
     ['--version', { command: 'version' }],
   ])('%s', (line, command) => expect(parse(line)).toEqual(command));
