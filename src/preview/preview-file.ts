@@ -5,7 +5,7 @@ import type { WorkerFunction } from '../protocol/reward-worker.ts';
 import type { EditedTexts } from '../rewards/compile.ts';
 import { MEMORY_LIMIT_BYTES } from '../rewards/open-rewards.ts';
 import { prepareWorker, type WorkerLaunch } from '../rewards/prepare-worker.ts';
-import { RewardFile } from '../rewards/reward-file.ts';
+import { RewardFile, type WorkerSource } from '../rewards/reward-file.ts';
 import type { WorkerProcess } from '../rewards/worker-process.ts';
 import type { KeyedSample } from './edited-samples.ts';
 import { KeptOutcomes } from './kept-outcomes.ts';
@@ -28,6 +28,12 @@ export interface FileNeeds {
   pythonPath: string | undefined;
   timeoutSeconds: number;
   reuse: boolean;
+}
+
+interface Opening {
+  launch: WorkerLaunch;
+  worker: WorkerProcess | undefined;
+  done: Promise<void>;
 }
 
 /** What the files of a subject share, and whom they tell. */
@@ -58,8 +64,8 @@ export class PreviewFile {
   #code = '';
   /** Modules that a Python file imported, as they were then. */
   #modules = new Map<string, number>();
-  /** The worker that is loading the file. */
-  #loading: WorkerProcess | undefined;
+  /** What a worker is loading just now. */
+  #opening: Opening | undefined;
   /** The calls that are under way, and for which samples. */
   #calls: { samples: string; done: Promise<void> } | undefined;
   #update = 0;
@@ -92,21 +98,16 @@ export class PreviewFile {
     }
     if (outdated()) return;
     const samples = needs.rows.map(({ key }) => key).join('\n');
-    if (
-      this.#loading ||
-      !this.#isOpen(launch, needs) ||
-      (this.#calls && (this.#calls.samples !== samples || !needs.reuse))
-    ) {
-      this.#leaveWorker();
-      try {
-        await this.#open(launch, needs, outdated);
-      } catch (error) {
-        if (!(error instanceof BadInput)) throw error;
-        if (!outdated()) this.problem = { kind: 'load', error };
-        return;
-      }
-      if (outdated()) return;
+    const isCalled = this.#calls && (this.#calls.samples !== samples || !needs.reuse);
+    try {
+      if (this.#opening && isSame(this.#opening.launch, launch)) await this.#opening.done;
+      else if (this.#opening || isCalled || !this.#isOpen(launch, needs)) await this.#reopen(launch, needs);
+    } catch (error) {
+      if (!(error instanceof BadInput)) throw error;
+      if (!outdated()) this.problem = { kind: 'load', error };
+      return;
     }
+    if (outdated()) return;
     this.problem = undefined;
     await this.#calls?.done;
     if (outdated()) return;
@@ -138,15 +139,15 @@ export class PreviewFile {
   /** Whether the worker has loaded just this. */
   #isOpen(launch: WorkerLaunch, { timeoutSeconds }: FileNeeds): boolean {
     if (timeoutSeconds !== this.#timeoutSeconds) return false;
-    const same = this.#launch?.command === launch.command && isSame(this.#launch.load, launch.load);
+    const same = this.#launch !== undefined && isSame(this.#launch, launch);
     return this.#rewards !== undefined && same && [...this.#modules].every(([file, time]) => changedAt(file) === time);
   }
 
   /** Stops what is under way; an idle Python worker is kept for the next text. */
   async #leaveWorker(): Promise<void> {
-    const [rewards, loading] = [this.#rewards, this.#loading];
+    const [rewards, loading] = [this.#rewards, this.#opening?.worker];
     this.#rewards = undefined;
-    this.#loading = undefined;
+    this.#opening = undefined;
     this.#calls = undefined;
     this.running.clear();
     // At once, so that the next text finds the worker that this one leaves.
@@ -154,7 +155,18 @@ export class PreviewFile {
     await Promise.all([rewards?.close(), loading?.end(cause)]);
   }
 
-  async #open(launch: WorkerLaunch, { timeoutSeconds, texts }: FileNeeds, outdated: () => boolean): Promise<void> {
+  #reopen(launch: WorkerLaunch, needs: FileNeeds): Promise<void> {
+    void this.#leaveWorker();
+    const opening: Opening = { launch, worker: undefined, done: Promise.resolve() };
+    this.#opening = opening;
+    opening.done = this.#open(opening, needs).finally(() => {
+      if (this.#opening === opening) this.#opening = undefined;
+    });
+    return opening.done;
+  }
+
+  async #open(opening: Opening, { timeoutSeconds, texts }: FileNeeds): Promise<void> {
+    const { launch } = opening;
     const limits = {
       timeoutSeconds,
       loadTimeoutSeconds: LOAD_TIMEOUT_SECONDS,
@@ -163,18 +175,16 @@ export class PreviewFile {
       mostRestarts: MOST_RESTARTS,
       onOutput: this.#host.onOutput,
     };
-    const workers = {
-      take: (...needs: Parameters<SpareWorkers['take']>) => {
-        const worker = this.#host.spares.take(...needs);
-        if (!outdated()) this.#loading = worker;
-        return worker;
+    const workers: WorkerSource = {
+      take: (...needs) => {
+        opening.worker = this.#host.spares.take(...needs);
+        return opening.worker;
       },
-      leave: (...given: Parameters<SpareWorkers['leave']>) => this.#host.spares.leave(...given),
+      leave: (...given) => this.#host.spares.leave(...given),
     };
-    const rewards = await RewardFile.open(launch, limits, workers).finally(() => {
-      if (!outdated()) this.#loading = undefined;
-    });
-    if (outdated()) return rewards.close();
+    const rewards = await RewardFile.open(launch, limits, workers);
+    // A newer text has taken its place.
+    if (this.#opening !== opening) return rewards.close();
     this.#rewards = rewards;
     this.#launch = launch;
     this.#timeoutSeconds = timeoutSeconds;

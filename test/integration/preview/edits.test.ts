@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import type { PreviewResult } from '../../../src/protocol/preview.ts';
 import { completionsOf, gave, Preview, samplesOf } from './preview.ts';
 
 const LENGTH = `interface Row { completion: string }
@@ -149,6 +150,19 @@ test('a newer request takes over from an older one', async () => {
   const second = await preview.result({ rewards: ['a.reward.ts'], texts: slow(2), samples });
   expect(gave(second, 'slow')).toEqual([2, 2]);
   expect(preview.events.filter((event) => event.type === 'result' && event.id === first && event.done)).toEqual([]);
+});
+
+test('a file that takes long to load is loaded once, whatever happens to the samples meanwhile', async () => {
+  const text = `console.log('loading');
+await new Promise((resolve) => setTimeout(resolve, 500));
+${LENGTH}`;
+  const preview = new Preview({ 'a.reward.ts': text });
+  const rewards = ['a.reward.ts'];
+  preview.ask({ rewards, samples: completionsOf(['a']) });
+  await preview.until((event): event is PreviewResult => event.type === 'output');
+  const result = await preview.result({ rewards, samples: completionsOf(['a', 'bb']) });
+  expect([result.computed, gave(result, 'length')]).toEqual([2, [1, 2]]);
+  expect(preview.events.filter(({ type }) => type === 'output')).toHaveLength(1);
 });
 
 test('chat prompts are shown as the chat template renders them', async () => {
