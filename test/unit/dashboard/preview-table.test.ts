@@ -1,8 +1,8 @@
 /** The table and the histograms of the Reward Preview. */
 import { expect, test } from 'vitest';
 import type { PreviewOutcome, PreviewResult } from '../../../src/protocol/preview.ts';
+import { bins } from '../../../webview/preview/bins.ts';
 import { selectRows, tableColumns, tableRows } from '../../../webview/preview/columns.ts';
-import { bins } from '../../../webview/preview/histogram.ts';
 
 const score = (value: number, more: object = {}): PreviewOutcome => ({
   kind: 'score',
