@@ -2,7 +2,7 @@ import './dock.css';
 import { el } from './dom.ts';
 import type { Store } from './store.ts';
 
-const TABS = { groups: 'Group advantages', compare: 'Compare runs' } as const;
+const TABS = { groups: 'Group advantages', compare: 'Compare runs', rescore: 'Rescore' } as const;
 type Tab = keyof typeof TABS;
 
 /** The pane beside (or, in a narrow window, below) the curves, with a splitter between them. */
@@ -61,7 +61,9 @@ export class Dock {
         'aria-controls': `pane-${name}`,
         onclick: () => choose(name),
         onkeydown: (event: KeyboardEvent) => {
-          if (event.key === 'ArrowLeft' || event.key === 'ArrowRight') choose(name === 'groups' ? 'compare' : 'groups');
+          const by = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
+          const names = Object.keys(TABS) as Tab[];
+          if (by !== undefined) choose(names.at((names.indexOf(name) + by) % names.length)!);
         },
       },
       TABS[name],

@@ -12,11 +12,13 @@ const layout = z.object({
   hidden: z._default(z.array(z.string()), []),
   /** The step whose groups are shown; null: follow the newest. */
   step: z._default(z.nullable(z.number()), null),
-  tab: z._default(z.enum(['groups', 'compare']), 'groups'),
+  tab: z._default(z.enum(['groups', 'compare', 'rescore']), 'groups'),
   /** Share of the window that the groups take. */
   split: z._default(z.number(), 0.42),
   /** The group that is open. */
   group: z._default(z.nullable(z.number()), null),
+  /** The step of the rescored ones that is open. */
+  rescored: z._default(z.nullable(z.number()), null),
   search: z._default(z.string(), ''),
   filter: z._default(z.string(), 'all'),
   sort: z._default(z.string(), 'order'),

@@ -9,13 +9,19 @@ import { Compare } from './compare/compare.ts';
 import { Dock } from './dock.ts';
 import { el } from './dom.ts';
 import { Groups } from './groups/groups.ts';
+import { settleSample } from './groups/keep.ts';
 import { Head } from './head/head.ts';
 import { host, onHostMessage } from './host.ts';
+import { Rescore } from './rescore/rescore.ts';
 import { Store } from './store.ts';
 
 const store = new Store();
-const dock = new Dock(store, { groups: new Groups(store).element, compare: new Compare(store).element });
+const dock = new Dock(store, {
+  groups: new Groups(store).element,
+  compare: new Compare(store).element,
+  rescore: new Rescore(store).element,
+});
 document.body.append(new Head(store).element, el('main', {}, new Charts(store).element, dock.splitter, dock.element));
-onHostMessage((message) => store.receive(message));
+onHostMessage((message) => (message.type === 'sampled' ? settleSample(message) : store.receive(message)));
 host.postMessage({ type: 'ready', version: DASHBOARD_VERSION });
 if (store.layout.compared.length > 0) host.postMessage({ type: 'compare', folders: store.layout.compared });

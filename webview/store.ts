@@ -1,4 +1,4 @@
-import type { Completion, HostMessage, RunHead, RunSummary } from '../src/protocol/dashboard.ts';
+import type { Completion, HostMessage, RescoreView, RunHead, RunSummary } from '../src/protocol/dashboard.ts';
 import { MetricColumns } from '../src/protocol/metric-columns.ts';
 import { host } from './host.ts';
 import { type Layout, restoreLayout } from './layout.ts';
@@ -16,7 +16,7 @@ export interface StepRollouts {
 }
 
 /** What changed: views redraw only for what they show. */
-export type Change = 'head' | 'columns' | 'rollouts' | 'runs' | 'compared' | 'layout';
+export type Change = 'head' | 'columns' | 'rollouts' | 'runs' | 'compared' | 'rescore' | 'layout';
 type Listener = (changes: ReadonlySet<Change>) => void;
 
 /** All that the dashboard shows. Changes within one frame reach the listeners together. */
@@ -26,6 +26,10 @@ export class Store {
   compared = new Map<string, ShownRun>();
   others: RunSummary[] = [];
   rollouts: StepRollouts | undefined;
+  /** Recorded completions under the rewards as they are now, once someone has asked for that. */
+  rescore: RescoreView | undefined;
+  /** The newest step of them that was asked for. */
+  rescored: Extract<HostMessage, { type: 'rescored' }> | undefined;
   layout: Layout = restoreLayout(host.getState());
   readonly #listeners: Listener[] = [];
   #changes = new Set<Change>();
@@ -78,6 +82,17 @@ export class Store {
       case 'rollouts':
         this.rollouts = message;
         this.#changed('rollouts');
+        return;
+      case 'rescore':
+        this.rescore = message.view;
+        this.#changed('rescore');
+        return;
+      case 'rescored':
+        this.rescored = message;
+        this.#changed('rescore');
+        return;
+      case 'show':
+        this.setLayout({ tab: message.tab, rescored: null });
         return;
       case 'runs':
         this.others = message.runs;

@@ -6,7 +6,8 @@ import { COMMANDS, type CommandName, commandUsage, GENERAL_USAGE, type Option } 
 /** What the user asked for. Files are as typed, relative to the working directory. */
 export type Command =
   | { command: 'train'; config: string; set: string[]; out?: string; resume: boolean; rollouts?: string; json: boolean }
-  | { command: 'score'; rewards: string[]; samples: string; json: boolean }
+  /** `rewards` is one run config, or reward files. */
+  | { command: 'score'; rewards: string[]; samples?: string; check: boolean; json: boolean }
   | {
       command: 'generate';
       model: string;
@@ -41,6 +42,7 @@ export type Command =
       json: boolean;
     }
   | { command: 'eval'; config: string; checkpoint?: string; json: boolean }
+  | { command: 'merge'; checkpoint: string; out?: string }
   | { command: 'bench'; config: string; steps: number; json: boolean }
   | { command: 'doctor'; json: boolean }
   | { command: 'help'; text: string }
@@ -75,8 +77,9 @@ const READERS: { [Name in CommandName]: (args: Arguments) => Command } = {
   }),
   score: (args) => ({
     command: 'score',
-    rewards: args.oneOrMore('REWARD_FILE'),
-    samples: args.required('samples'),
+    rewards: args.oneOrMore('RUN.grpo.json or REWARD_FILE'),
+    ...args.optional('samples'),
+    check: args.flag('check'),
     json: args.flag('json'),
   }),
   generate: (args) => {
@@ -125,6 +128,7 @@ const READERS: { [Name in CommandName]: (args: Arguments) => Command } = {
     ...args.optional('checkpoint'),
     json: args.flag('json'),
   }),
+  merge: (args) => ({ command: 'merge', checkpoint: args.only('CHECKPOINT'), ...args.optional('out') }),
   bench: (args) => ({
     command: 'bench',
     config: args.only('RUN.grpo.json'),

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { isAdapterFolder } from '../model/adapter-files.ts';
 import { BadInput } from '../protocol/errors.ts';
 import { Evaluator } from '../trainer/evaluate.ts';
 import { loadRunConfig } from '../trainer/load-config.ts';
@@ -17,8 +18,11 @@ export async function evaluateCommand({ config: file, checkpoint, json }: Comman
   // The checkpoint is a model folder like any other, checked like any other.
   if (checkpoint !== undefined) {
     loaded.config.model = resolve(checkpoint);
-    if (!existsSync(join(loaded.config.model, 'config.json'))) {
-      throw new BadInput('there is no checkpoint here (no config.json)', { file: loaded.config.model });
+    // An adapter's checkpoint brings its own: another one is not trained on top.
+    loaded.config.lora = null;
+    if (!existsSync(join(loaded.config.model, 'config.json')) && !isAdapterFolder(loaded.config.model)) {
+      const message = 'there is no checkpoint here (neither config.json nor adapter_config.json)';
+      throw new BadInput(message, { file: loaded.config.model });
     }
   }
   const run = await prepareRun(loaded, { rewardWorker });

@@ -1,5 +1,6 @@
-import { mkdirSync, readFileSync } from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
+import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import { samplesPlaces } from '../protocol/files-by-name.ts';
 import { editedSamples, type NewSample, sampleEdits, sampleLine } from '../protocol/sample-edits.ts';
 import { atomicWrite, writeFailure } from '../trainer/atomic-write.ts';
 import { generateSamples } from '../trainer/generate-samples.ts';
@@ -20,8 +21,11 @@ export async function samplesCommand(options: CommandOf<'samples'>): Promise<num
   return 0;
 }
 
-/** Where a config's samples are. */
-const samplesFile = ({ directory, name }: LoadedConfig): string => join(directory, 'samples', `${name}.samples.jsonl`);
+/** Those that the config names, else those of its name, which need not be there yet. */
+function samplesFile({ config, file }: LoadedConfig): string {
+  const places = samplesPlaces(file);
+  return config.samples ?? places.find((place) => existsSync(place)) ?? places[0]!;
+}
 
 function addTo(file: string, samples: NewSample[]): void {
   const text = readIfThere(file);

@@ -53,15 +53,27 @@ export function describeGroups(groups: ScoredGroup[]): string {
   return `${signals}\nExpectations not met: ${rows.flatMap(({ mismatches }) => mismatches).length}`;
 }
 
-function notes({ sample, outcomes, mismatches }: ScoredSample): string[] {
+const notes = (row: ScoredSample): string[] => faultsOf(row).map((fault) => `  line ${row.sample.line}: ${fault}`);
+
+/** One line for each failure and each expectation that is not met, with its place in the samples, in their order. */
+export function describeFaults(groups: ScoredGroup[], file: string): string[] {
+  const rows = groups.flatMap((group) => group.rows).sort((a, b) => a.sample.line - b.sample.line);
+  return rows.flatMap((row) => faultsOf(row).map((fault) => `${file}:${row.sample.line}: ${fault.split('\n', 1)[0]}`));
+}
+
+/** The last line of a check. */
+export const describeCheck = (expectations: number, faults: number): string =>
+  `${expectations} ${expectations === 1 ? 'expectation' : 'expectations'} checked, ${faults === 0 ? 'all met' : `${faults} ${faults === 1 ? 'fault' : 'faults'}`}`;
+
+function faultsOf({ outcomes, mismatches }: ScoredSample): string[] {
   const failures = Object.entries(outcomes).flatMap(([name, outcome]) => {
     if (outcome.kind !== 'failure') return [];
     const { file, line, column, failure, message } = outcome;
     const place =
       file === undefined ? '' : `${formatLocation({ file, ...(line && { line }), ...(column && { column }) })}: `;
-    return [`  line ${sample.line}: ${name} failed (${failure}): ${place}${message}`];
+    return [`${name} failed (${failure}): ${place}${message}`];
   });
-  return [...failures, ...mismatches.map((mismatch) => `  line ${sample.line}: ${describeMismatch(mismatch)}`)];
+  return [...failures, ...mismatches.map(describeMismatch)];
 }
 
 function describeOutcome(outcome: RewardOutcome): string {

@@ -1,5 +1,6 @@
 import { mean, standardDeviation } from '../grpo/statistics.ts';
 import {
+  batchOf,
   type FunctionSummary,
   groupByPrompt,
   type ScoredGroup,
@@ -7,52 +8,63 @@ import {
   scoreGroups,
   summarize,
 } from '../preview/sample-scores.ts';
-import { openRewards, type RewardSource } from '../rewards/open-rewards.ts';
-import { loadSamples } from '../trainer/samples.ts';
+import { BadInput } from '../protocol/errors.ts';
+import { openRewards } from '../rewards/open-rewards.ts';
 import type { CommandOf } from './args.ts';
 import { print, printJson } from './output.ts';
 import { rewardWorker } from './reward-worker.ts';
-import { describeFunctions, describeGroup, describeGroups } from './score-report.ts';
+import { readScoreJob } from './score-job.ts';
+import { describeCheck, describeFaults, describeFunctions, describeGroup, describeGroups } from './score-report.ts';
 
-/** `grpo score`: what reward functions say of sample completions. Exit status 1 when an expectation of the samples is not met. */
-export async function scoreCommand({ rewards, samples: file, json }: CommandOf<'score'>): Promise<number> {
-  const groups = groupByPrompt(loadSamples(file));
+/**
+ * `grpo score`: what reward functions say of sample completions. Exit status 1 when an expectation of the samples is not met; with
+ * `--check` also when a function failed, and only that is told.
+ */
+export async function scoreCommand(command: CommandOf<'score'>): Promise<number> {
+  const { check, json } = command;
+  const {
+    sources,
+    samples: rows,
+    samplesFile,
+    advantages,
+    timeoutSeconds,
+    python,
+    checkTotals,
+  } = readScoreJob(command);
+  const groups = groupByPrompt(rows);
   const samples = groups.flat();
-  const names = Object.keys(samples[0]!.columns);
-  const functions = await openRewards(rewards.map(sourceOf), {
+  const functions = await openRewards(sources, {
     workerPath: rewardWorker,
-    // As in a run whose config does not say.
-    timeoutSeconds: 10,
+    timeoutSeconds,
+    pythonPath: python ?? undefined,
     onOutput: (text) => process.stderr.write(text),
   });
   try {
-    const table = await functions.score({
-      prompts: samples.map(({ prompt }) => prompt),
-      completions: samples.map(({ completion }) => completion),
-      columns: Object.fromEntries(names.map((name) => [name, samples.map(({ columns }) => columns[name])])),
-    });
-    const scored = scoreGroups(groups, table.columns, {
-      scaleRewards: 'group',
-      multiObjectiveAggregation: 'sum_then_normalize',
-      baseline: 'group',
-      checkTotals: !rewards.some((source) => source.includes('#')),
-    });
+    const checked = new Set(functions.functions.map(({ name }) => name));
+    if (checkTotals) checked.add('total');
+    const expectations = rows
+      .flatMap(({ expect = {} }) => Object.keys(expect))
+      .filter((name) => checked.has(name)).length;
+    if (check && expectations === 0)
+      throw new BadInput(
+        `Nothing to check: no sample has an "expect" for ${[...checked].join(', ')}, such as "expect": { "${[...checked][0]}": 1 }.`,
+        { file: samplesFile },
+      );
+    const table = await functions.score(batchOf(samples));
+    const scored = scoreGroups(groups, table.columns, { ...advantages, checkTotals });
     const summaries = table.columns.map((column) => ({ ...summarize(column), seconds: column.seconds }));
+    const faults = describeFaults(scored, samplesFile);
     if (json) showJson(scored, summaries);
+    else if (check) print([...faults, describeCheck(expectations, faults.length)].join('\n'));
     else {
       for (const [index, group] of scored.entries()) print(describeGroup(group, index));
       print(`${describeFunctions(summaries)}\n\n${describeGroups(scored)}`);
     }
+    if (check) return faults.length > 0 ? 1 : 0;
     return scored.some(({ rows }) => rows.some(({ mismatches }) => mismatches.length > 0)) ? 1 : 0;
   } finally {
     await functions.close();
   }
-}
-
-/** `FILE`, or `FILE#function`. */
-function sourceOf(text: string): RewardSource {
-  const hash = text.lastIndexOf('#');
-  return hash < 0 ? { file: text } : { file: text.slice(0, hash), name: text.slice(hash + 1) };
 }
 
 /** One line per sample, in the order of the file, then the summary. */

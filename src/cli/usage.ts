@@ -30,10 +30,14 @@ export const COMMANDS = {
     },
   },
   score: {
-    arguments: 'REWARD_FILE[#function]...',
+    arguments: 'RUN.grpo.json | REWARD_FILE[#function]...',
     help: 'try reward functions on sample completions',
     options: {
-      samples: text('FILE', 'samples: JSON Lines with prompt and completion (required)'),
+      samples: text(
+        'FILE',
+        'samples: JSON Lines with prompt and completion (default: those of the config, or of the same name)',
+      ),
+      check: flag('only tell what fails or is not as expected, with exit status 1; for CI'),
       json: flag('print JSON'),
     },
   },
@@ -57,7 +61,7 @@ export const COMMANDS = {
       prompts: text('M', 'prompts of the dataset (default: 4)'),
       n: text('N', 'completions per prompt (default: 4)'),
       seed: text('S', "seed of the choice of prompts and of the sampling (default: the config's)"),
-      out: text('FILE', 'the samples file (default: samples/NAME.samples.jsonl beside the config)'),
+      out: text('FILE', 'the samples file (default: the one of the config, or samples/NAME.samples.jsonl)'),
       json: flag('print the samples, one JSON object a line, instead of adding them to a file'),
     },
   },
@@ -84,6 +88,11 @@ export const COMMANDS = {
       checkpoint: text('DIR', 'the weights to evaluate (default: the start model)'),
       json: flag('print JSON'),
     },
+  },
+  merge: {
+    arguments: 'CHECKPOINT',
+    help: "work a checkpoint's LoRA adapter into its model",
+    options: { out: text('DIR', 'the new model folder (default: CHECKPOINT-merged)') },
   },
   bench: {
     arguments: 'RUN.grpo.json',

@@ -33,7 +33,8 @@ export function activate(context: ExtensionContext): void {
   const problems = new Problems();
   const dashboards = once(async () => {
     const { Dashboards } = await import('./dashboard/panel.ts');
-    const opened = new Dashboards(context, runs, log);
+    const script = join(context.extensionPath, 'dist', 'grpo.js');
+    const opened = new Dashboards(context, runs, { script, interpreters, log });
     context.subscriptions.push(opened);
     return opened;
   });

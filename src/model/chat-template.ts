@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { Template } from '@huggingface/jinja';
 import { BadInput } from '../protocol/errors.ts';
 import type { ChatMessage } from '../protocol/rewards.ts';
-import { modelFilePath } from './model-files.ts';
+import { homeOf, modelFilePath } from './model-files.ts';
 
 /** Renders messages to the text that the model was trained on. `variables` reach the template by name. */
 export type ChatRenderer = (messages: ChatMessage[], variables: Record<string, unknown>) => string;
@@ -36,7 +36,7 @@ export function loadChatTemplate(model: string, tokenizerConfig: Record<string, 
 }
 
 function findTemplate(model: string, tokenizerConfig: Record<string, unknown>) {
-  const jinjaFile = join(model, 'chat_template.jinja');
+  const jinjaFile = join(homeOf(model, 'chat_template.jinja'), 'chat_template.jinja');
   if (existsSync(jinjaFile)) return { source: readFileSync(jinjaFile, 'utf8'), file: jinjaFile };
 
   const file = modelFilePath(model, 'tokenizer_config.json');

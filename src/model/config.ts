@@ -1,7 +1,9 @@
 import { statSync } from 'node:fs';
 import { z } from 'zod';
 import { BadInput } from '../protocol/errors.ts';
+import { readAdapterConfig } from './adapter-files.ts';
 import { isGguf } from './gguf.ts';
+import type { Lora } from './lora.ts';
 import { modelFilePath, readModelFile } from './model-files.ts';
 
 /** What a decoder of the Llama family is made of: enough to name its tensors and to run it. */
@@ -32,6 +34,8 @@ export interface ModelConfig {
   qkNorm: boolean;
   /** Every token that ends a completion, from config.json and generation_config.json; may be empty. */
   eosTokenIds: number[];
+  /** The adapter on its linear layers, where there is one. */
+  lora?: Lora;
   bosTokenId: number | undefined;
   padTokenId: number | undefined;
 }
@@ -109,7 +113,10 @@ type ConfigFields = z.infer<typeof configSchema>;
 
 const generationSchema = z.object({ eos_token_id: tokenIds });
 
-/** Reads and checks `config.json` (and the stop tokens of `generation_config.json`) of a Hugging Face folder or a .gguf file. */
+/**
+ * Reads and checks `config.json` (and the stop tokens of `generation_config.json`) of a Hugging Face folder or a .gguf file. With the folder
+ * of a LoRA adapter they are those of its model.
+ */
 export function readModelConfig(model: string): ModelConfig {
   const found = statSync(model, { throwIfNoEntry: false });
   if (isGguf(model) ? !found?.isFile() : !found?.isDirectory()) {
@@ -134,6 +141,7 @@ export function readModelConfig(model: string): ModelConfig {
   }
   const rope = ropeFieldsOf(fields);
   const biased = architecture !== 'qwen2' && fields.attention_bias;
+  const adapter = readAdapterConfig(model);
 
   return {
     architecture,
@@ -156,6 +164,7 @@ export function readModelConfig(model: string): ModelConfig {
     eosTokenIds: eosTokenIdsOf(model, fields, file),
     bosTokenId: oneTokenId(fields.bos_token_id),
     padTokenId: oneTokenId(fields.pad_token_id),
+    ...(adapter && { lora: adapter.lora }),
   };
 }
 

@@ -14,6 +14,7 @@ import { rmsNorm } from '../engine/fused/rms-norm.ts';
 import { rotate } from '../engine/fused/rotary.ts';
 import type { ModelConfig } from './config.ts';
 import { embed } from './embedding.ts';
+import { packAdapters, scaleAdapters } from './lora.ts';
 import { rotaryTables } from './rotary.ts';
 
 /** A model's tensors by their Hugging Face names; linear weights are [out, in]. */
@@ -31,11 +32,12 @@ export type Attend = (layer: number, heads: HeadProjections) => Tensor2D;
 
 /**
  * The same parameters with projections of one input stacked into one matrix: `qkv_proj` and `gate_up_proj`. Fewer, larger products are
- * faster; done once at the start of a program, outside its loops.
+ * faster; done once at the start of a program, outside its loops. Adapters are stacked likewise, and scaled.
  */
 export function packProjections(params: Parameters, config: ModelConfig): Parameters {
-  const packed = { ...params };
+  const packed = scaleAdapters(params, config.lora);
   const pack = (block: string, projections: string[], into: string) => {
+    packAdapters(packed, block, projections, into);
     for (const kind of ['weight', 'bias']) {
       const parts = projections.map((name) => `${block}.${name}.${kind}`);
       if (!(parts[0]! in params)) continue;
@@ -113,7 +115,12 @@ export function logitsOf(params: Parameters, config: ModelConfig, hidden: Tensor
 }
 
 function linear(params: Parameters, x: Tensor2D, name: string): Tensor2D {
-  const product: Tensor2D = matMul(x, params[`${name}.weight`] as Tensor2D, false, true);
+  let product: Tensor2D = matMul(x, params[`${name}.weight`] as Tensor2D, false, true);
+  const down = params[`${name}.lora_A.weight`];
+  if (down) {
+    const narrow = matMul(x, down as Tensor2D, false, true);
+    product = add(product, matMul(narrow, params[`${name}.lora_B.weight`] as Tensor2D, false, true));
+  }
   const bias = params[`${name}.bias`];
   return bias ? add<Tensor2D>(product, bias) : product;
 }

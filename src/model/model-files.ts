@@ -1,4 +1,6 @@
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { readAdapterConfig } from './adapter-files.ts';
 import { isGguf, readGguf } from './gguf.ts';
 import { ggufConfig, ggufGenerationConfig } from './gguf-model.ts';
 import { ggufTokenizer, ggufTokenizerConfig } from './gguf-tokenizer.ts';
@@ -15,10 +17,23 @@ const FROM_GGUF = {
 export type ModelFile = keyof typeof FROM_GGUF;
 export const MODEL_FILES = Object.keys(FROM_GGUF) as ModelFile[];
 
-/** One file of a model, which is a Hugging Face folder or a .gguf file that stands for one; undefined when the folder has none. */
+/**
+ * One file of a model: a Hugging Face folder, a .gguf file that stands for one, or an adapter's folder, whose missing files are those of its
+ * model. Undefined when there is none.
+ */
 export function readModelFile(model: string, name: ModelFile): Record<string, unknown> | undefined {
-  return isGguf(model) ? FROM_GGUF[name](readGguf(model)) : readJsonObject(join(model, name));
+  const home = homeOf(model, name);
+  return isGguf(home) ? FROM_GGUF[name](readGguf(home)) : readJsonObject(join(home, name));
 }
 
 /** Where that is, for messages. */
-export const modelFilePath = (model: string, name: ModelFile): string => (isGguf(model) ? model : join(model, name));
+export function modelFilePath(model: string, name: ModelFile): string {
+  const home = homeOf(model, name);
+  return isGguf(home) ? home : join(home, name);
+}
+
+/** The folder or .gguf file that has what `model` calls `name`. */
+export function homeOf(model: string, name: string): string {
+  if (isGguf(model) || existsSync(join(model, name))) return model;
+  return readAdapterConfig(model)?.base ?? model;
+}

@@ -1,8 +1,10 @@
+import type { LoraModule } from '../protocol/run-config.ts';
 import type { ModelConfig } from './config.ts';
 
 /**
  * The model's trainable tensors: Hugging Face names to shapes, in the order of the forward pass.
- * A linear layer's weight is [out, in]. With tied embeddings there is no `lm_head.weight`.
+ * A linear layer's weight is [out, in]. With tied embeddings there is no `lm_head.weight`. The matrices of an adapter stand behind the
+ * layers that they belong to: `lora_A` [r, in] and `lora_B` [out, r].
  */
 export function parameterShapes(config: ModelConfig): Map<string, number[]> {
   const { vocabSize, hiddenSize, intermediateSize, headDim } = config;
@@ -13,6 +15,9 @@ export function parameterShapes(config: ModelConfig): Map<string, number[]> {
   const linear = (name: string, outputs: number, inputs: number, bias: boolean) => {
     shapes.set(`${name}.weight`, [outputs, inputs]);
     if (bias) shapes.set(`${name}.bias`, [outputs]);
+    if (!config.lora?.targetModules.includes(name.slice(name.lastIndexOf('.') + 1) as LoraModule)) return;
+    shapes.set(`${name}.lora_A.weight`, [config.lora.r, inputs]);
+    shapes.set(`${name}.lora_B.weight`, [outputs, config.lora.r]);
   };
 
   shapes.set('model.embed_tokens.weight', [vocabSize, hiddenSize]);
@@ -36,6 +41,13 @@ export function parameterShapes(config: ModelConfig): Map<string, number[]> {
   if (!config.tieEmbeddings) shapes.set('lm_head.weight', [vocabSize, hiddenSize]);
   return shapes;
 }
+
+/** Those of them that belong to the adapter; none without one. */
+export function adapterShapes(config: ModelConfig): Map<string, number[]> {
+  return new Map([...parameterShapes(config)].filter(([name]) => isAdapterTensor(name)));
+}
+
+export const isAdapterTensor = (name: string): boolean => /\.lora_[AB]\.weight$/.test(name);
 
 /** How many numbers they are. */
 export function parameterCount(config: ModelConfig): number {

@@ -1,8 +1,9 @@
 import { cpSync, existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { BadInput } from '../protocol/errors.ts';
+import { readAdapterConfig } from './adapter-files.ts';
 import type { ModelConfig } from './config.ts';
-import { writeFileFlushed } from './flushed-file.ts';
+import { writeJsonFlushed } from './flushed-file.ts';
 import { isGguf } from './gguf.ts';
 import { MODEL_FILES, modelFilePath, readModelFile } from './model-files.ts';
 import { parameterShapes } from './parameters.ts';
@@ -45,18 +46,25 @@ export async function writeModelFiles(folder: string, { source, config, weights,
   }
   // transformers 5 calls the field dtype; 4 called it torch_dtype.
   const field = 'torch_dtype' in json ? 'torch_dtype' : 'dtype';
-  writeJson(join(folder, 'config.json'), { ...json, [field]: dtype });
+  writeJsonFlushed(join(folder, 'config.json'), { ...json, [field]: dtype });
+  copyCompanions(source, folder);
+  await writeSafetensors(join(folder, 'model.safetensors'), parameterShapes(config), weights, dtype);
+}
+
+/** Puts tokenizer, chat template and their like beside a model's weights. */
+export function copyCompanions(source: string, folder: string): void {
+  const adapter = readAdapterConfig(source);
+  if (adapter) copyCompanions(adapter.base, folder);
   if (isGguf(source)) {
-    for (const name of MODEL_FILES.slice(1)) writeJson(join(folder, name), readModelFile(source, name)!);
+    for (const name of MODEL_FILES) {
+      if (name !== 'config.json') writeJsonFlushed(join(folder, name), readModelFile(source, name)!);
+    }
   }
   for (const name of COMPANIONS) {
     const from = join(source, name);
     if (existsSync(from)) cpSync(from, join(folder, name), { recursive: true });
   }
-  await writeSafetensors(join(folder, 'model.safetensors'), parameterShapes(config), weights, dtype);
 }
-
-const writeJson = (file: string, json: object) => writeFileFlushed(file, `${JSON.stringify(json, null, 2)}\n`);
 
 /**
  * Fills a temporary folder next to `folder` by `write`, then renames it into place; an older folder of that name is replaced.

@@ -1,6 +1,7 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { BadInput } from '../protocol/errors.ts';
+import { adapterEntries, readAdapterConfig } from './adapter-files.ts';
 import type { ModelConfig } from './config.ts';
 import { isGguf, readGguf } from './gguf.ts';
 import { ggufTensors, readGgufWeight } from './gguf-model.ts';
@@ -39,7 +40,7 @@ export function checkWeights(model: string, config: ModelConfig): Map<string, St
   const single = join(model, SINGLE_FILE);
   const source = isGguf(model) ? model : existsSync(single) ? single : join(model, INDEX_FILE);
   const described = isGguf(model) ? 'the metadata' : 'config.json';
-  const entries = isGguf(model) ? ggufEntries(model, config) : folderEntries(model, config);
+  const entries = storedTensors(model, config);
   const shapes = parameterShapes(config);
 
   const missing = [...shapes.keys()].filter((name) => !entries.has(name));
@@ -69,6 +70,14 @@ export function checkWeights(model: string, config: ModelConfig): Map<string, St
     }
   }
   return new Map([...shapes.keys()].map((name) => [name, entries.get(name)!]));
+}
+
+function storedTensors(model: string, config: ModelConfig): Map<string, StoredTensor> {
+  if (isGguf(model)) return ggufEntries(model, config);
+  const adapter = readAdapterConfig(model);
+  if (!adapter) return folderEntries(model, config);
+  const own = adapterEntries(model).map((entry) => ({ ...entry, read: () => readTensor(entry) }));
+  return new Map([...storedTensors(adapter.base, config), ...byName(own)]);
 }
 
 function ggufEntries(file: string, config: ModelConfig): Map<string, StoredTensor> {

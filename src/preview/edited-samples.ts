@@ -1,11 +1,12 @@
 import { BadInput } from '../protocol/errors.ts';
 import { readText } from '../trainer/json-lines.ts';
 import { parseSamples, type SampleRow } from '../trainer/samples.ts';
-import { groupByPrompt } from './sample-scores.ts';
+import type { RenderPrompt } from './rendered-prompts.ts';
+import { groupByPrompt, type RenderedSample } from './sample-scores.ts';
 
 /** A sample and what it is recognised by after an edit. */
-export interface KeyedSample extends SampleRow {
-  /** The same for the same prompt, completion and columns; a second such row has another. */
+export interface KeyedSample extends RenderedSample {
+  /** The same for the same prompt (as the model sees it), completion and columns; a second such row has another. */
   key: string;
 }
 
@@ -25,7 +26,7 @@ export class SamplesReader {
   #file = '';
   #last: SampleRow[] = [];
 
-  read({ file, text }: { file: string; text?: string | undefined }): EditedSamples {
+  read({ file, text }: { file: string; text?: string | undefined }, render: RenderPrompt): EditedSamples {
     if (file !== this.#file) this.#last = [];
     this.#file = file;
     const { samples, problems } = parse(file, text);
@@ -33,7 +34,7 @@ export class SamplesReader {
     const broken = new Set(problems.flatMap(({ location }) => location?.line ?? []));
     const before = this.#last.filter((row) => broken.has(row.line) && !known.has(identity(row)));
     this.#last = [...samples, ...before].sort((a, b) => a.line - b.line);
-    const groups = groupByPrompt(withKeys(this.#last));
+    const groups = groupByPrompt(withKeys(this.#last, render));
     return { groups, rows: groups.flat(), problems };
   }
 }
@@ -49,12 +50,13 @@ function parse(file: string, text: string | undefined): { samples: SampleRow[]; 
 
 const identity = ({ prompt, completion, columns }: SampleRow): string => JSON.stringify([prompt, completion, columns]);
 
-function withKeys(samples: SampleRow[]): KeyedSample[] {
+function withKeys(samples: SampleRow[], render: RenderPrompt): KeyedSample[] {
   const seen = new Map<string, number>();
   return samples.map((sample) => {
-    const name = identity(sample);
+    const rendered = render(sample.prompt);
+    const name = `${identity(sample)} ${rendered ?? ''}`;
     const count = seen.get(name) ?? 0;
     seen.set(name, count + 1);
-    return { ...sample, key: `${count} ${name}` };
+    return { ...sample, rendered, key: `${count} ${name}` };
   });
 }

@@ -1,6 +1,6 @@
 import type { PreviewOutcome } from '../protocol/preview.ts';
 import type { WorkerFunction } from '../protocol/reward-worker.ts';
-import type { FailureKind, ScoreBatch } from '../protocol/rewards.ts';
+import type { FailureKind } from '../protocol/rewards.ts';
 import type { KeyedSample } from './edited-samples.ts';
 
 interface Kept {
@@ -72,14 +72,4 @@ export class KeptOutcomes {
     for (const { rows } of this.#functions.values())
       for (const key of rows.keys()) if (!keys.has(key)) rows.delete(key);
   }
-}
-
-/** The samples as reward functions get them. */
-export function batchOf(samples: KeyedSample[]): ScoreBatch {
-  const names = Object.keys(samples[0]?.columns ?? {});
-  return {
-    prompts: samples.map(({ prompt }) => prompt),
-    completions: samples.map(({ completion }) => completion),
-    columns: Object.fromEntries(names.map((name) => [name, samples.map(({ columns }) => columns[name])])),
-  };
 }

@@ -18,7 +18,7 @@ function subjectOf(name: string): Subject {
   const known = subjects.get(name);
   if (known) return known;
   const onOutput = (file: string, text: string) => send({ type: 'output', subject: name, file, text });
-  const opened = new Subject(name, { workerPath, onResult: send, onOutput });
+  const opened = new Subject({ workerPath, onResult: send, onOutput });
   subjects.set(name, opened);
   return opened;
 }

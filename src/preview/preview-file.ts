@@ -1,18 +1,19 @@
-import { readFileSync, statSync } from 'node:fs';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import { BadInput } from '../protocol/errors.ts';
 import type { PreviewOutcome } from '../protocol/preview.ts';
 import type { WorkerFunction } from '../protocol/reward-worker.ts';
 import type { EditedTexts } from '../rewards/compile.ts';
+import { MEMORY_LIMIT_BYTES } from '../rewards/open-rewards.ts';
 import { prepareWorker, type WorkerLaunch } from '../rewards/prepare-worker.ts';
-import { RewardFile } from '../rewards/reward-file.ts';
+import { RewardFile, type WorkerSource } from '../rewards/reward-file.ts';
 import type { WorkerProcess } from '../rewards/worker-process.ts';
 import type { KeyedSample } from './edited-samples.ts';
-import { batchOf, KeptOutcomes } from './kept-outcomes.ts';
+import { KeptOutcomes } from './kept-outcomes.ts';
 import { destructuredParameters, type Parameter } from './parameters.ts';
-import { SpareWorkers } from './spare-workers.ts';
+import { batchOf } from './sample-scores.ts';
+import type { SpareWorkers } from './spare-workers.ts';
 
-/** A worker of a preview may use this much memory, and print this much in a call. */
-const MEMORY_LIMIT_BYTES = 2 * 1024 ** 3;
+/** What functions print in one call is for a person to read. */
 const OUTPUT_LIMIT_BYTES = 256 * 1024;
 /** Importing libraries may take its time. */
 const LOAD_TIMEOUT_SECONDS = 60;
@@ -29,8 +30,16 @@ export interface FileNeeds {
   reuse: boolean;
 }
 
-export interface FileEvents {
+interface Opening {
+  launch: WorkerLaunch;
+  worker: WorkerProcess | undefined;
+  done: Promise<void>;
+}
+
+/** What the files of a subject share, and whom they tell. */
+export interface FileHost {
   workerPath: string;
+  spares: SpareWorkers;
   onOutput: (text: string) => void;
   /** An outcome was computed. */
   onOutcome: () => void;
@@ -47,23 +56,23 @@ export class PreviewFile {
   problem: { kind: 'compile' | 'load'; error: BadInput } | undefined;
   /** Functions that are being called, or will be. */
   readonly running = new Set<string>();
-  readonly #events: FileEvents;
-  readonly #spares = new SpareWorkers();
+  readonly #host: FileHost;
   readonly #kept = new KeptOutcomes();
   #rewards: RewardFile | undefined;
   #launch: WorkerLaunch | undefined;
+  #timeoutSeconds = 0;
   #code = '';
   /** Modules that a Python file imported, as they were then. */
   #modules = new Map<string, number>();
-  /** The worker that is loading the file. */
-  #loading: WorkerProcess | undefined;
+  /** What a worker is loading just now. */
+  #opening: Opening | undefined;
   /** The calls that are under way, and for which samples. */
   #calls: { samples: string; done: Promise<void> } | undefined;
   #update = 0;
 
-  constructor(file: string, events: FileEvents) {
+  constructor(file: string, host: FileHost) {
     this.file = file;
-    this.#events = events;
+    this.#host = host;
   }
 
   outcome(name: string, key: string): PreviewOutcome | undefined {
@@ -89,17 +98,16 @@ export class PreviewFile {
     }
     if (outdated()) return;
     const samples = needs.rows.map(({ key }) => key).join('\n');
-    if (this.#loading || !this.#isOpen(launch) || (this.#calls && (this.#calls.samples !== samples || !needs.reuse))) {
-      this.#leaveWorker();
-      try {
-        await this.#open(launch, needs, outdated);
-      } catch (error) {
-        if (!(error instanceof BadInput)) throw error;
-        if (!outdated()) this.problem = { kind: 'load', error };
-        return;
-      }
-      if (outdated()) return;
+    const isCalled = this.#calls && (this.#calls.samples !== samples || !needs.reuse);
+    try {
+      if (this.#opening && isSame(this.#opening.launch, launch)) await this.#opening.done;
+      else if (this.#opening || isCalled || !this.#isOpen(launch, needs)) await this.#reopen(launch, needs);
+    } catch (error) {
+      if (!(error instanceof BadInput)) throw error;
+      if (!outdated()) this.problem = { kind: 'load', error };
+      return;
     }
+    if (outdated()) return;
     this.problem = undefined;
     await this.#calls?.done;
     if (outdated()) return;
@@ -113,8 +121,7 @@ export class PreviewFile {
 
   async close(): Promise<void> {
     this.#update++;
-    const left = this.#leaveWorker();
-    await Promise.all([left, this.#spares.close()]);
+    await this.#leaveWorker();
   }
 
   #prepare({ names, texts, pythonPath }: FileNeeds): Promise<WorkerLaunch> {
@@ -122,7 +129,7 @@ export class PreviewFile {
       file: this.file,
       names: names.flatMap((name) => name ?? []),
       at: undefined,
-      workerPath: this.#events.workerPath,
+      workerPath: this.#host.workerPath,
       pythonPath,
       memoryLimitBytes: MEMORY_LIMIT_BYTES,
       texts,
@@ -130,16 +137,17 @@ export class PreviewFile {
   }
 
   /** Whether the worker has loaded just this. */
-  #isOpen(launch: WorkerLaunch): boolean {
-    const same = this.#launch?.command === launch.command && isSame(this.#launch.load, launch.load);
+  #isOpen(launch: WorkerLaunch, { timeoutSeconds }: FileNeeds): boolean {
+    if (timeoutSeconds !== this.#timeoutSeconds) return false;
+    const same = this.#launch !== undefined && isSame(this.#launch, launch);
     return this.#rewards !== undefined && same && [...this.#modules].every(([file, time]) => changedAt(file) === time);
   }
 
   /** Stops what is under way; an idle Python worker is kept for the next text. */
   async #leaveWorker(): Promise<void> {
-    const [rewards, loading] = [this.#rewards, this.#loading];
+    const [rewards, loading] = [this.#rewards, this.#opening?.worker];
     this.#rewards = undefined;
-    this.#loading = undefined;
+    this.#opening = undefined;
     this.#calls = undefined;
     this.running.clear();
     // At once, so that the next text finds the worker that this one leaves.
@@ -147,42 +155,53 @@ export class PreviewFile {
     await Promise.all([rewards?.close(), loading?.end(cause)]);
   }
 
-  async #open(launch: WorkerLaunch, { timeoutSeconds, texts }: FileNeeds, outdated: () => boolean): Promise<void> {
+  #reopen(launch: WorkerLaunch, needs: FileNeeds): Promise<void> {
+    void this.#leaveWorker();
+    const opening: Opening = { launch, worker: undefined, done: Promise.resolve() };
+    this.#opening = opening;
+    opening.done = this.#open(opening, needs).finally(() => {
+      if (this.#opening === opening) this.#opening = undefined;
+    });
+    return opening.done;
+  }
+
+  async #open(opening: Opening, { timeoutSeconds, texts }: FileNeeds): Promise<void> {
+    const { launch } = opening;
     const limits = {
       timeoutSeconds,
       loadTimeoutSeconds: LOAD_TIMEOUT_SECONDS,
       memoryLimitBytes: MEMORY_LIMIT_BYTES,
       outputLimitBytes: OUTPUT_LIMIT_BYTES,
       mostRestarts: MOST_RESTARTS,
-      onOutput: this.#events.onOutput,
+      onOutput: this.#host.onOutput,
     };
-    const workers = {
-      take: (...needs: Parameters<SpareWorkers['take']>) => {
-        const worker = this.#spares.take(...needs);
-        if (!outdated()) this.#loading = worker;
-        return worker;
+    const workers: WorkerSource = {
+      take: (...needs) => {
+        opening.worker = this.#host.spares.take(...needs);
+        return opening.worker;
       },
-      leave: (...given: Parameters<SpareWorkers['leave']>) => this.#spares.leave(...given),
+      leave: (...given) => this.#host.spares.leave(...given),
     };
-    const rewards = await RewardFile.open(launch, limits, workers).finally(() => {
-      if (!outdated()) this.#loading = undefined;
-    });
-    if (outdated()) return rewards.close();
+    const rewards = await RewardFile.open(launch, limits, workers);
+    // A newer text has taken its place.
+    if (this.#opening !== opening) return rewards.close();
     this.#rewards = rewards;
     this.#launch = launch;
+    this.#timeoutSeconds = timeoutSeconds;
     const { functions, code = launch.code, modules = [] } = rewards.loaded;
     this.#modules = new Map(modules.map((file) => [file, changedAt(file)]));
     this.functions = functions;
     for (const declared of functions) this.#kept.move(declared);
     this.#code = [code, ...[...this.#modules].flat()].join('\n');
     this.parameters = new Map(functions.map((declared) => [declared.name, this.#parametersOf(declared, texts)]));
-    this.#spares.refill(launch);
+    this.#host.spares.refill(launch);
   }
 
   #parametersOf({ name, file = this.file, parameters }: WorkerFunction, texts: EditedTexts): Parameter[] {
     if (parameters) return parameters.map((named) => ({ ...named, endColumn: named.column + named.name.length }));
     if (this.#launch?.language === 'python') return [];
-    return destructuredParameters(texts.get(file) ?? readFileSync(file, 'utf8'), file, name);
+    const text = texts.get(file) ?? (existsSync(file) ? readFileSync(file, 'utf8') : '');
+    return destructuredParameters(text, file, name);
   }
 
   async #call({ names, rows }: FileNeeds): Promise<void> {
@@ -202,7 +221,7 @@ export class PreviewFile {
           const { seconds } = await rewards.score(name, batchOf(open), (row, outcome, seconds) => {
             if (this.#rewards !== rewards) return;
             this.#kept.put(name, open[row]!.key, { ...outcome, seconds });
-            this.#events.onOutcome();
+            this.#host.onOutcome();
           });
           this.#kept.setSeconds(name, seconds);
         } catch (error) {

@@ -1,12 +1,14 @@
 import { loadChat, type Tokenizer } from '../model/tokenizer.ts';
 import type { Prompt } from '../protocol/rewards.ts';
 
+export type RenderPrompt = (prompt: Prompt) => string | null;
+
 /** Renders prompts as a model sees them, its chat template being read when it is first needed; null where there is none to apply. */
-export function promptRenderer() {
+export function promptRenderer(): (model: string | null, variables: Record<string, unknown>) => RenderPrompt {
   let folder: string | undefined;
   let chat: Tokenizer['renderChat'] | undefined;
-  return (model: string | null, variables: Record<string, unknown>) => {
-    return (prompt: Prompt): string | null => {
+  return (model, variables) => {
+    return (prompt) => {
       // Plain text goes to the model as it is.
       if (typeof prompt === 'string' || model === null) return null;
       try {

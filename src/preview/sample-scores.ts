@@ -1,8 +1,11 @@
 import { type AdvantageOptions, computeAdvantages, type GroupStats } from '../grpo/advantages.ts';
 import { type GroupSignal, groupSignals } from '../grpo/signal.ts';
 import { isZero, mean, standardDeviation } from '../grpo/statistics.ts';
-import type { RewardOutcome } from '../protocol/rewards.ts';
+import type { RewardOutcome, ScoreBatch } from '../protocol/rewards.ts';
 import type { SampleRow } from '../trainer/samples.ts';
+
+/** `rendered`: the prompt as the model sees it; null where no chat template is applied. */
+export type RenderedSample = SampleRow & { rendered: string | null };
 
 /** One function's outcomes, one per sample; undefined where it has not scored it yet. */
 export interface ScoredColumn {
@@ -19,8 +22,8 @@ export interface Mismatch {
   actual: number | null;
 }
 
-export interface ScoredSample {
-  sample: SampleRow;
+export interface ScoredSample<Row extends SampleRow = SampleRow> {
+  sample: Row;
   outcomes: Record<string, RewardOutcome>;
   /** Weighted sum; null when every function abstained or failed. */
   reward: number | null;
@@ -29,11 +32,11 @@ export interface ScoredSample {
 }
 
 /** Samples of one prompt, and what they would teach. */
-export interface ScoredGroup extends GroupStats {
+export interface ScoredGroup<Row extends SampleRow = SampleRow> extends GroupStats {
   signal: GroupSignal;
   /** The signal in words. */
   why: string;
-  rows: ScoredSample[];
+  rows: ScoredSample<Row>[];
 }
 
 /** What a function gave over all samples. */
@@ -72,10 +75,28 @@ export function groupByPrompt<Row extends SampleRow>(samples: readonly Row[]): R
   return [...groups.values()];
 }
 
+/** The samples as reward functions get them. */
+export function batchOf(samples: RenderedSample[]): ScoreBatch {
+  const names = Object.keys(samples[0]?.columns ?? {});
+  const renderedPrompts = samples.flatMap(
+    ({ prompt, rendered }) => rendered ?? (typeof prompt === 'string' ? prompt : []),
+  );
+  return {
+    prompts: samples.map(({ prompt }) => prompt),
+    ...(renderedPrompts.length === samples.length && { renderedPrompts }),
+    completions: samples.map(({ completion }) => completion),
+    columns: Object.fromEntries(names.map((name) => [name, samples.map(({ columns }) => columns[name])])),
+  };
+}
+
 /**
  * Rewards and advantages of samples; a column has an outcome for each of them, one group after another.
  */
-export function scoreGroups(groups: SampleRow[][], columns: ScoredColumn[], options: ScoreOptions): ScoredGroup[] {
+export function scoreGroups<Row extends SampleRow>(
+  groups: Row[][],
+  columns: ScoredColumn[],
+  options: ScoreOptions,
+): ScoredGroup<Row>[] {
   const size = Math.max(1, ...groups.map((group) => group.length));
   let next = 0;
   // Advantages want groups of one size. A row without scores counts for nothing, so that shorter groups are filled up with such.
@@ -101,7 +122,7 @@ export function scoreGroups(groups: SampleRow[][], columns: ScoredColumn[], opti
     ...computed.groups[index]!,
     signal: signals[index]!,
     why: group.length === 1 ? 'no signal: one completion has nothing to be compared with' : WHY[signals[index]!],
-    rows: group.map((sample, i): ScoredSample => {
+    rows: group.map((sample, i): ScoredSample<Row> => {
       const place = index * size + i;
       const known = columns.flatMap(({ name, outcomes }) => {
         const outcome = outcomes[tableRows[place]!];

@@ -9,8 +9,8 @@ import type { SampleRow } from '../trainer/samples.ts';
 import type { Parameter } from './parameters.ts';
 
 /** What every function may ask for. */
-const ROW = ['prompt', 'messages', 'completion', 'completionIds'];
-const BATCH = ['prompts', 'messages', 'completions', 'completionIds'];
+const ROW = ['prompt', 'messages', 'renderedPrompt', 'completion', 'completionIds'];
+const BATCH = ['prompts', 'messages', 'renderedPrompts', 'completions', 'completionIds'];
 /** TRL 1.16's own keyword arguments. */
 const TRL = ['prompts', 'completions', 'completion_ids', 'trainer_state', 'log_extra', 'log_metric'];
 /** Of a dataset, its beginning tells the columns. */

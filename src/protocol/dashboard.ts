@@ -1,5 +1,6 @@
 // zod/mini, because the webview's bundle carries these guards too.
 import * as z from 'zod/mini';
+import { rescoreFigures, rescoreStart, rescoreStep } from './rescore.ts';
 import type { RunConfig } from './run-config.ts';
 import type { RolloutRow, RunReward, RunState } from './run-folder.ts';
 
@@ -53,6 +54,25 @@ const completion = z.custom<Completion>(
   (value) => typeof value === 'object' && value !== null && 'group' in value && 'completion' in value,
 );
 
+/** Recorded completions under the rewards as they are now, as far as they are scored; null: nobody has asked for that. */
+const rescoreView = z.object({
+  state: z.enum(['running', 'done', 'failed']),
+  /** Why it failed; the steps are then those of before. */
+  problem: z.nullable(z.string()),
+  start: z.nullable(rescoreStart),
+  /** Newest first. */
+  steps: z.array(rescoreFigures),
+});
+export type RescoreView = z.infer<typeof rescoreView>;
+
+/** A completion to keep as a sample; `expect`: what the functions should give. */
+const keptSample = z.object({
+  prompt: z.union([z.string(), z.array(z.object({ role: z.string(), content: z.string() }))]),
+  completion: z.string(),
+  columns: z.record(z.string(), z.unknown()),
+  expect: z.optional(z.record(z.string(), z.number())),
+});
+
 /** What the host tells the dashboard. */
 export const hostMessage = z.discriminatedUnion('type', [
   /**
@@ -76,6 +96,20 @@ export const hostMessage = z.discriminatedUnion('type', [
     rows: z.array(completion),
     problem: z.nullable(z.string()),
   }),
+  z.object({ type: z.literal('rescore'), view: rescoreView }),
+  /** A step in full, and its completions in the order of the file; null when it is not scored. */
+  z.object({ type: z.literal('rescored'), step, scored: z.nullable(rescoreStep), completions: z.array(completion) }),
+  /** Someone asked in the editor to see this. */
+  z.object({ type: z.literal('show'), tab: z.literal('rescore') }),
+  /** What became of the sample of that `id`: where it stands, or why it could not be kept. */
+  z.object({
+    type: z.literal('sampled'),
+    id: z.int(),
+    outcome: z.enum(['added', 'updated', 'there', 'failed']),
+    file: z.string(),
+    line: z.int(),
+    problem: z.nullable(z.string()),
+  }),
   /** The runs that can be laid over this one. */
   z.object({ type: z.literal('runs'), runs: z.array(runSummary) }),
 ]);
@@ -87,12 +121,18 @@ export const dashboardMessage = z.discriminatedUnion('type', [
   z.object({ type: z.literal('control'), command: z.enum(['stop', 'pause', 'resume']) }),
   z.object({
     type: z.literal('command'),
-    command: z.enum(['resumeFromCheckpoint', 'openCheckpointFolder', 'showLog']),
+    command: z.enum(['resumeFromCheckpoint', 'openCheckpointFolder', 'showLog', 'rescoreRun']),
   }),
   z.object({ type: z.literal('rollouts'), step }),
   /** The whole set of other runs to lay over this one; they replace those asked for before. */
   z.object({ type: z.literal('compare'), folders: z.array(z.string()) }),
   z.object({ type: z.literal('save'), name: z.string(), content: z.instanceof(Uint8Array) }),
+  /** A step of the rescored ones. */
+  z.object({ type: z.literal('rescored'), step }),
+  /** Keep a completion in the samples file of the run's config. */
+  z.object({ type: z.literal('sample'), id: z.int(), sample: keptSample }),
+  /** Show the samples file of the run's config. */
+  z.object({ type: z.literal('openSample'), line: z.int().check(z.minimum(1)) }),
   /** Show a place in one of the user's files. */
   z.object({ type: z.literal('open'), file: z.string(), line: z.int(), column: z.int() }),
 ]);

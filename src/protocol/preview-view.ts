@@ -12,8 +12,6 @@ export interface PreviewPicture {
   title: string | null;
   /** The samples file's name; null when there is none. */
   samples: string | null;
-  /** Run configs that it could be previewed with. */
-  configs: number;
   /** A request is under way. */
   running: boolean;
   /** What keeps numbers from being there, in a sentence. */
@@ -26,8 +24,6 @@ export const previewViewMessage = z.discriminatedUnion('type', [
   z.object({ type: z.literal('ready'), version: z.literal(PREVIEW_VIEW_VERSION) }),
   z.object({ type: z.literal('open-row'), row: z.int() }),
   z.object({ type: z.literal('open-function'), name: z.string() }),
-  z.object({ type: z.literal('run') }),
-  z.object({ type: z.literal('select-config') }),
 ]);
 export type PreviewViewMessage = z.infer<typeof previewViewMessage>;
 

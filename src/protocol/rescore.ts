@@ -91,5 +91,10 @@ export const rescoreSummary = z.object({
 });
 export type RescoreSummary = z.infer<typeof rescoreSummary>;
 
+/** A step without its groups and completions. `stale`: scored before the last edit. */
+export const rescoreFigures = z.extend(z.omit(rescoreStep, { type: true, groups: true, rows: true }), {
+  stale: z.boolean(),
+});
+
 export const rescoreEvent = z.discriminatedUnion('type', [rescoreStart, rescoreStep, rescoreSummary]);
 export type RescoreEvent = z.infer<typeof rescoreEvent>;

@@ -16,6 +16,8 @@ export interface SampleEdits {
   /** Lines count from 1. */
   replaced: { line: number; text: string }[];
   appended: string[];
+  /** Where each of the samples stands then. */
+  lines: number[];
 }
 
 type SampleLine = Record<string, unknown>;
@@ -27,14 +29,20 @@ type SampleLine = Record<string, unknown>;
 export function sampleEdits(text: string, samples: readonly NewSample[]): SampleEdits {
   const lines = text.split('\n').map((line) => line.replace(/^\uFEFF/, ''));
   const known = lines.map(parseLine);
-  const edits: SampleEdits = { replaced: [], appended: [] };
+  const edits: SampleEdits = { replaced: [], appended: [], lines: [] };
+  // What follows the last line feed is where the next line goes, if it is empty.
+  const written = known.length - (lines.at(-1) === '' ? 1 : 0);
   for (const sample of samples) {
     const at = known.findIndex((line) => line !== undefined && isSame(line, sample));
     if (at < 0) {
       const line = sampleLine(sample);
       edits.appended.push(JSON.stringify(line));
+      edits.lines.push(written + edits.appended.length);
       known.push(line);
-    } else if (sample.expect && at < lines.length) {
+      continue;
+    }
+    edits.lines.push(at < lines.length ? at + 1 : written + at - lines.length + 1);
+    if (sample.expect && at < lines.length) {
       const wanted = expectNow(known[at]!, sample.expect);
       if (JSON.stringify(wanted) === JSON.stringify(known[at]!.expect)) continue;
       const replaced = applyEdits(lines[at]!, modify(lines[at]!, ['expect'], wanted, {}));

@@ -1,9 +1,10 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { mean } from '../grpo/statistics.ts';
+import { promptRenderer } from '../preview/rendered-prompts.ts';
 import { BadInput, type SourceLocation } from '../protocol/errors.ts';
 import type { RescoreStart, RescoreStep, RescoreSummary } from '../protocol/rescore.ts';
-import type { ScoreBatch } from '../protocol/rewards.ts';
+import type { Prompt, ScoreBatch } from '../protocol/rewards.ts';
 import type { RunConfig } from '../protocol/run-config.ts';
 import {
   parseJsonLines,
@@ -63,13 +64,14 @@ export async function rescoreRun(options: RescoreOptions, listener: RescoreListe
       steps,
     });
     const total = new Total();
+    const render = promptRenderer()(config.model, config.chatTemplateKwargs);
     for (const step of steps) {
       const rows = readStep(run, step);
       // The run was taken back to an earlier step meanwhile.
       if (!rows) continue;
       const recorded = recordedGroups(rows);
       const trainerState = { globalStep: step - 1, maxSteps: config.maxSteps };
-      const table = await rewards.score({ ...batchOf(recorded), trainerState });
+      const table = await rewards.score({ ...batchOf(recorded, render), trainerState });
       const comparison = compareStep(step, recorded, table, config);
       total.add(comparison);
       listener.step(comparison, rows);
@@ -110,7 +112,7 @@ interface ConfigNow extends Pick<RescoreStart['config'], 'used' | 'why'> {
 /** The run's config file as it is now; what `run.json` keeps of it when the file is gone or cannot be used. */
 function configNow(info: RunInfo): ConfigNow {
   try {
-    const { config, locate } = loadRunConfig(info.configFile);
+    const { config, locate } = loadRunConfig(info.configFile, { for: 'scores' });
     return { config, used: 'current', why: null, at: (index) => locate(['rewards', index]) };
   } catch (error) {
     if (!(error instanceof BadInput)) throw error;
@@ -150,10 +152,13 @@ function readStep(run: string, step: number): RolloutRow[] | undefined {
 }
 
 /** The completions as reward functions got them when they were recorded. */
-function batchOf({ rows }: RecordedGroups): ScoreBatch {
+function batchOf({ rows }: RecordedGroups, render: (prompt: Prompt) => string | null): ScoreBatch {
   const names = Object.keys(rows[0]?.row.columns ?? {});
+  const rendered = rows.map(({ row: { prompt } }) => (typeof prompt === 'string' ? prompt : render(prompt)));
   return {
     prompts: rows.map(({ row }) => row.prompt),
+    // Not known where the model is gone.
+    ...(!rendered.includes(null) && { renderedPrompts: rendered as string[] }),
     completions: rows.map(({ row }) => row.completion),
     completionIds: rows.map(({ row }) => row.completion_ids),
     columns: Object.fromEntries(names.map((name) => [name, rows.map(({ row }) => row.columns?.[name] ?? null)])),

@@ -6,7 +6,9 @@ import type { ScoreBatch, ScoreTable } from '../protocol/rewards.ts';
 import { languageOf, prepareWorker, type RewardLanguage } from './prepare-worker.ts';
 import { RewardFile } from './reward-file.ts';
 
-const GIBIBYTE = 1024 ** 3;
+/** Physical memory of a worker process, unless another limit is given. */
+export const MEMORY_LIMIT_BYTES = 4 * 1024 ** 3;
+const OUTPUT_LIMIT_BYTES = 1024 ** 2;
 
 /** Reward functions that a run config or the command line names. */
 export interface RewardSource {
@@ -90,7 +92,7 @@ export async function openRewards(sources: RewardSource[], options: RewardOption
 
 async function openFile(file: string, uses: RewardSource[], options: RewardOptions): Promise<[string, RewardFile]> {
   const { onOutput = () => {}, timeoutSeconds, loadTimeoutSeconds = 60 } = options;
-  const { memoryLimitBytes = 4 * GIBIBYTE, outputLimitBytes = GIBIBYTE / 1024 } = options;
+  const { memoryLimitBytes = MEMORY_LIMIT_BYTES, outputLimitBytes = OUTPUT_LIMIT_BYTES } = options;
   const launch = await prepareWorker({
     file,
     names: uses.flatMap(({ name }) => name ?? []),

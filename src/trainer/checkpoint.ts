@@ -2,11 +2,12 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { floats } from '../engine/tree.ts';
+import { adapterEntries, isAdapterFolder, readAdapterConfig, writeAdapterFiles } from '../model/adapter-files.ts';
 import type { ModelConfig } from '../model/config.ts';
 import { readModel, type Weights } from '../model/language-model.ts';
 import { readSafetensorsHeader, readTensor } from '../model/safetensors.ts';
 import { type NamedTensor, writeSafetensors } from '../model/safetensors-writer.ts';
-import { writeModelFiles } from '../model/save.ts';
+import { copyCompanions, writeModelFiles } from '../model/save.ts';
 import { BadInput } from '../protocol/errors.ts';
 import type { RunConfig } from '../protocol/run-config.ts';
 import { atomicWrite } from './atomic-write.ts';
@@ -29,7 +30,7 @@ const trainerState = z.object({
 });
 export type TrainerState = z.infer<typeof trainerState>;
 
-/** Fills `folder` with a Hugging Face model folder, the optimizer's moments and the trainer's state. */
+/** Fills `folder` with a Hugging Face model folder or PEFT's of an adapter, the optimizer's moments and the trainer's state. */
 export async function writeCheckpoint(
   folder: string,
   model: ModelConfig,
@@ -38,7 +39,12 @@ export async function writeCheckpoint(
   state: Omit<TrainerState, 'version' | 'updates'>,
 ): Promise<void> {
   const { model: source, checkpointDtype: dtype } = config;
-  await writeModelFiles(folder, { source, config: model, weights: named(policy.weights), dtype });
+  if (model.lora) {
+    copyCompanions(source, folder);
+    await writeAdapterFiles(folder, { base: source, lora: model.lora }, named(policy.weights), dtype);
+  } else {
+    await writeModelFiles(folder, { source, config: model, weights: named(policy.weights), dtype });
+  }
 
   const tensors = [...named(policy.means, PREFIX.means), ...named(policy.squares, PREFIX.squares)];
   // Weights that were rounded on their way to disk, and a reference that is no longer the start model, are kept in full.
@@ -57,8 +63,11 @@ export interface SavedRun {
   state: TrainerState;
 }
 
-/** Reads what `writeCheckpoint` wrote. Throws BadInput when the folder is no checkpoint of ours, or not of the model `start`. */
-export async function readCheckpoint(folder: string, start: Weights): Promise<SavedRun> {
+/**
+ * Reads what `writeCheckpoint` wrote. Throws BadInput when the folder is no checkpoint of ours, or not of what is trained: `start`, the
+ * model's weights or its adapter's.
+ */
+export async function readCheckpoint(folder: string, { lora }: ModelConfig, start: Weights): Promise<SavedRun> {
   const file = join(folder, STATE_FILE);
   const state = trainerState.safeParse(readState(file));
   if (!state.success)
@@ -75,7 +84,12 @@ export async function readCheckpoint(folder: string, start: Weights): Promise<Sa
       own.map((entry) => [entry.name.slice(prefix.length), floats(readTensor(entry), entry.shape)]),
     );
   };
-  const weights = withPrefix(PREFIX.weights) ?? (await readModel(folder)).weights;
+  const saved = readAdapterConfig(folder)?.lora;
+  if (JSON.stringify(saved) !== JSON.stringify(lora)) {
+    const message = `This checkpoint was trained with "lora": ${JSON.stringify(saved ?? null)}; set that in the run config, or start a new run.`;
+    throw new BadInput(message, { file: folder });
+  }
+  const weights = withPrefix(PREFIX.weights) ?? (await readTrained(folder));
   const means = withPrefix(PREFIX.means) ?? {};
   const squares = withPrefix(PREFIX.squares) ?? {};
   const syncedReference = withPrefix(PREFIX.reference);
@@ -85,6 +99,13 @@ export async function readCheckpoint(folder: string, start: Weights): Promise<Sa
       throw new BadInput(message, { file: optimizerFile });
     }
   return { policy: { weights, means, squares, updates: state.data.updates, syncedReference }, state: state.data };
+}
+
+async function readTrained(folder: string): Promise<Weights> {
+  if (!isAdapterFolder(folder)) return (await readModel(folder)).weights;
+  return Object.fromEntries(
+    adapterEntries(folder).map((entry) => [entry.name, floats(readTensor(entry), entry.shape)]),
+  );
 }
 
 const shapesOf = (weights: Weights): string =>

@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import { didYouMean } from '../protocol/nearest-name.ts';
-import { runConfigFieldNames } from '../protocol/run-config.ts';
+import { loraFieldNames, runConfigFieldNames } from '../protocol/run-config.ts';
 
 type Issue = z.core.$ZodIssue;
 export type ConfigPath = (string | number)[];
@@ -37,11 +37,14 @@ export function describeIssue(issue: Issue, config: unknown): ConfigProblem {
   if (value === undefined && path.length > 0) return { path, message: `"${formatPath(path)}" is missing.` };
   const name = path.length === 0 ? 'The run config' : `"${formatPath(path)}"`;
   if (issue.code === 'custom') return { path, message: `${name} ${issue.message}.` };
-  return { path, message: `${name} must be ${requirement(issue)}, not ${show(value)}.` };
+  const known = issue.code === 'invalid_value' ? issue.values.filter((option) => typeof option === 'string') : [];
+  // Of a short word, nearly every other is a neighbour: a "gpu" is no "cpu".
+  const hint = typeof value === 'string' && value.length > 3 ? didYouMean(value, known) : '';
+  return { path, message: `${name} must be ${requirement(issue)}, not ${show(value)}.${hint}` };
 }
 
 function unknownField(parent: ConfigPath, key: string): ConfigProblem {
-  const known = parent.length === 0 ? runConfigFieldNames : REWARD_FIELDS;
+  const known = parent.length === 0 ? runConfigFieldNames : parent[0] === 'lora' ? loraFieldNames : REWARD_FIELDS;
   const path = [...parent, key];
   return { path, message: `Unknown field "${formatPath(path)}".${didYouMean(key, known)}` };
 }

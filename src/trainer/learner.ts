@@ -16,10 +16,10 @@ export class Learner {
   readonly #promptsOf: PromptOrder;
 
   constructor(run: PreparedRun, state?: PolicyState) {
-    const { config, engine, model, weights } = run;
+    const { config, engine, model } = run;
     const { seed, promptsPerStep, shuffleDataset: shuffle } = config;
     this.#run = run;
-    this.policy = new Policy(engine, model, config, weights, state);
+    this.policy = new Policy(engine, model, config, run, state);
     this.#sampler = new Sampler(engine, model, samplingOptions(run, config.numGenerations));
     this.#promptsOf = promptOrder({ seed, rows: run.prompts.length, promptsPerStep, shuffle });
   }

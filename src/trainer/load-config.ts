@@ -1,6 +1,7 @@
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { findNodeAtLocation, getNodeValue, type Node, type ParseError, parseTree } from 'jsonc-parser';
+import { isAdapterFolder } from '../model/adapter-files.ts';
 import { BadInput, type SourceLocation } from '../protocol/errors.ts';
 import { type RunConfig, runConfigSchema } from '../protocol/run-config.ts';
 import { type ConfigPath, describeIssue } from './config-issue.ts';
@@ -9,7 +10,7 @@ import { lineAndColumn, syntaxErrorWords } from './json-text.ts';
 
 /** A run config that was read and checked, and where its fields stand, for errors that are found later. */
 export interface LoadedConfig {
-  /** All paths in it (`model`, `dataset`, `evalDataset`, `rewards[].file`) are absolute, and exist. */
+  /** All paths in it (`model`, `dataset`, `evalDataset`, `rewards[].file`, `samples`) are absolute, and exist as far as they are needed. */
   config: RunConfig;
   file: string;
   directory: string;
@@ -21,9 +22,10 @@ export interface LoadedConfig {
 
 /**
  * Reads `NAME.grpo.json` (JSON with comments and trailing commas). `set` holds overrides, `path=value` each, applied before checking.
+ * `for: 'scores'`: only the rewards and samples have to exist, as in a repository without its model.
  * Throws BadInput at file:line:column, or naming the override, for whatever is wrong first.
  */
-export function loadRunConfig(file: string, options: { set?: string[] } = {}): LoadedConfig {
+export function loadRunConfig(file: string, options: { set?: string[]; for?: 'run' | 'scores' } = {}): LoadedConfig {
   const absolute = resolve(file);
   const directory = dirname(absolute);
   const { value, locate, locateKey } = parseConfigText(readConfig(absolute), absolute);
@@ -47,17 +49,23 @@ export function loadRunConfig(file: string, options: { set?: string[] } = {}): L
 
   const resolveFile = (path: ConfigPath, target: string): string => {
     const full = resolve(directory, target);
+    if (options.for === 'scores' && path[0] !== 'rewards' && path[0] !== 'samples') return full;
     if (!existsSync(full)) fail(path, `"${path.join('.')}" names ${target}, which does not exist (${full}).`);
     return full;
   };
   const resolveDataset = (path: ConfigPath, target: string): string => {
     const full = resolveFile(path, target);
-    if (!statSync(full).isFile()) fail(path, `"${path.join('.')}" names ${target}, which is not a file (${full}).`);
+    if (statSync(full, { throwIfNoEntry: false })?.isFile() === false)
+      fail(path, `"${path.join('.')}" names ${target}, which is not a file (${full}).`);
     return full;
   };
   config.model = resolveFile(['model'], config.model);
+  if (isAdapterFolder(config.model)) {
+    fail(['model'], `"model" names a LoRA adapter; merge it into its model first: grpo merge ${config.model}`);
+  }
   config.dataset = resolveDataset(['dataset'], config.dataset);
   if (config.evalDataset !== null) config.evalDataset = resolveDataset(['evalDataset'], config.evalDataset);
+  if (config.samples !== null) config.samples = resolve(directory, config.samples);
   for (const [index, reward] of config.rewards.entries()) reward.file = resolveDataset(['rewards', index], reward.file);
   return { config, file: absolute, directory, name: runName(absolute), locate };
 }

@@ -14,7 +14,10 @@ import type { RunConfig } from '../protocol/run-config.ts';
 
 /** A micro-batch; C is the completions' padded length. */
 export type GradientInputs = {
+  /** What is trained: all parameters, or an adapter's. */
   params: Parameters;
+  /** The others. */
+  frozen?: Parameters;
   /** Sum over the micro-batches before this one; zeros at first. */
   gradients: Parameters;
   sequences: SequenceTensors;
@@ -39,6 +42,7 @@ export type GradientOutputs = { gradients: Parameters; logProbs: Tensor; loss: T
 export function gradientProgram(model: ModelConfig, config: RunConfig) {
   return ({
     params,
+    frozen,
     gradients,
     sequences,
     mask,
@@ -53,7 +57,7 @@ export function gradientProgram(model: ModelConfig, config: RunConfig) {
 
     const lossOf = (...tensors: Tensor[]): Scalar => {
       const current = Object.fromEntries(tensors.map((tensor, index) => [names[index]!, tensor]));
-      const logits = completionLogits(current, model, sequences, config.temperature);
+      const logits = completionLogits({ ...frozen, ...current }, model, sequences, config.temperature);
       const logps = completionLogProbs(logits, sequences);
       const entropyLogits = config.entropyCoef === 0 ? (stopGradient(logits) as Tensor2D) : logits;
       const result = grpoLoss(

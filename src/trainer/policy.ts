@@ -16,8 +16,9 @@ import {
   gradientProgram,
 } from './policy-update.ts';
 
-/** All that an update changes; a checkpoint keeps it. */
+/** All that an update changes; a checkpoint keeps it. With LoRA it is about the adapter alone. */
 export interface PolicyState {
+  /** What is trained. */
   weights: Weights;
   /** AdamW's running means of gradients and of squared gradients. */
   means: Weights;
@@ -35,12 +36,21 @@ export interface UpdateResult {
   seconds: { reference: number; update: number };
 }
 
+/** What a training starts from. */
+export interface StartWeights {
+  /** The start model. */
+  weights: Weights;
+  /** What is trained in its place, and added to it; undefined: the model's own weights are trained. */
+  adapter?: Weights | undefined;
+}
+
 /** The policy in training: its weights, its optimizer, and the reference it is held to. */
 export class Policy {
   state: PolicyState;
   readonly #config: RunConfig;
   readonly #model: ModelConfig;
   readonly #start: Weights;
+  readonly #frozen: Weights | undefined;
   readonly #scorer: Scorer;
   readonly #gradient: Compiled<GradientInputs, GradientOutputs>;
   readonly #optimizer: Compiled<ApplyInputs, ApplyOutputs>;
@@ -50,21 +60,23 @@ export class Policy {
     engine: Engine,
     model: ModelConfig,
     config: RunConfig,
-    start: Weights,
-    state: PolicyState = freshState(start),
+    { weights, adapter }: StartWeights,
+    state: PolicyState = freshState(adapter ?? weights),
   ) {
     this.#config = config;
     this.#model = model;
-    this.#start = start;
+    this.#start = weights;
+    this.#frozen = adapter && weights;
     this.state = state;
-    this.#zeros = zerosLike(start);
+    this.#zeros = zerosLike(adapter ?? weights);
     this.#scorer = new Scorer(engine, model, config.temperature);
     this.#gradient = engine.compile('gradient', gradientProgram(model, config));
     this.#optimizer = engine.compile('AdamW', applyProgram(config));
   }
 
+  /** All of them, an adapter's included. */
   get weights(): Weights {
-    return this.state.weights;
+    return { ...this.#frozen, ...this.state.weights };
   }
 
   /** `numIterations` passes over a rollout, each one optimizer update. */
@@ -109,7 +121,12 @@ export class Policy {
     for (const batch of batches) {
       const { sequences, mask, advantages, old, reference } = batch;
       const inputs = { params: this.state.weights, gradients, sequences, mask, advantages, totals };
-      const result = await this.#gradient.run({ ...inputs, ...(old && { old }), ...(reference && { reference }) });
+      const result = await this.#gradient.run({
+        ...inputs,
+        ...(this.#frozen && { frozen: this.#frozen }),
+        ...(old && { old }),
+        ...(reference && { reference }),
+      });
       batch.old ??= { logProbs: result.logProbs };
       gradients = result.gradients;
       loss += result.loss.data[0]!;
@@ -151,7 +168,9 @@ export class Policy {
 
   async #addReferenceLogProbs(batches: MicroBatch[]): Promise<void> {
     if (this.#config.beta === 0) return;
-    const reference = this.state.syncedReference ?? this.#start;
+    const { syncedReference } = this.state;
+    // Without a synced one it is the start model: under LoRA the same weights with the adapter left off.
+    const reference = syncedReference ? { ...this.#frozen, ...syncedReference } : this.#start;
     for (const batch of batches) {
       batch.reference = { logProbs: await this.#scorer.logProbsOf(reference, batch.sequences) };
     }

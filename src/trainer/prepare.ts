@@ -13,6 +13,7 @@ import type { LoadedConfig } from './load-config.ts';
 import { type EncodedPrompt, encodePrompts } from './prompts.ts';
 import { loadRollouts } from './recorded-rollouts.ts';
 import { type RecordedRun, recordedScores, replaySteps } from './recorded-steps.ts';
+import { startAdapter } from './start-adapter.ts';
 
 /** A run with everything loaded and checked: from here on, bad input has been ruled out. */
 export interface PreparedRun {
@@ -21,6 +22,8 @@ export interface PreparedRun {
   model: ModelConfig;
   /** The start model. */
   weights: Weights;
+  /** Trained in its place with LoRA. */
+  adapter: Weights | undefined;
   tokenizer: Tokenizer;
   eosTokenIds: number[];
   prompts: EncodedPrompt[];
@@ -50,8 +53,9 @@ export async function prepareRun({ config, locate }: LoadedConfig, options: Prep
   const rows = loadDataset(config.dataset, locate(['dataset']));
   const evalRows = config.evalDataset === null ? undefined : loadDataset(config.evalDataset, locate(['evalDataset']));
 
-  const model = readModelConfig(config.model);
-  checkWeights(config.model, model);
+  const startModel = readModelConfig(config.model);
+  checkWeights(config.model, startModel);
+  const model = config.lora ? { ...startModel, lora: config.lora } : startModel;
   const tokenizer = loadTokenizer(config.model);
   const eosTokenIds = [...new Set([...model.eosTokenIds, tokenizer.eosTokenId])].filter((id) => id !== undefined);
   const limits = {
@@ -103,6 +107,7 @@ export async function prepareRun({ config, locate }: LoadedConfig, options: Prep
     engine,
     model,
     weights,
+    adapter: config.lora ? startAdapter(model, config.seed) : undefined,
     tokenizer,
     eosTokenIds,
     prompts,

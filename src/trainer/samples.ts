@@ -11,9 +11,9 @@ export interface SampleRow extends DatasetRow {
 
 const RESERVED = new Set(['prompt', 'prompts', 'completion', 'completions', 'completion_ids', 'expect']);
 
-/** Reads samples (`*.samples.jsonl`): dataset rows with a `completion` and, if wanted, `expect`. Throws BadInput at file:line. */
-export function loadSamples(file: string): SampleRow[] {
-  return toSamples(readJsonLines(file, 'samples file'), file, raise);
+/** Reads samples (`*.samples.jsonl`; `at` is the line that names them): dataset rows with a `completion` and, if wanted, `expect`. Throws BadInput at file:line. */
+export function loadSamples(file: string, at?: SourceLocation): SampleRow[] {
+  return toSamples(readJsonLines(file, 'samples file', at), file, raise);
 }
 
 /** The samples of a text that may be in the middle of an edit: those that can be read, and a problem for each line that cannot. */

@@ -62,7 +62,10 @@ export async function runSession(
     folder = resumed === undefined ? createFolder(loaded, run, options.out) : RunFolder.open(resumed);
     try {
       const checkpoint = folder.checkpoints().at(-1);
-      const resume = checkpoint && { ...(await readCheckpoint(checkpoint.path, run.weights)), path: checkpoint.path };
+      const resume = checkpoint && {
+        ...(await readCheckpoint(checkpoint.path, run.model, run.adapter ?? run.weights)),
+        path: checkpoint.path,
+      };
       return { ...(await trainIn(folder, run, { control, emit: tell, attended, resume })), run: folder.path };
     } finally {
       folder.close();

@@ -58,3 +58,11 @@ test.skipIf(pythonMissing)('the samples of every helper score as they expect (ne
   expect(rows.at(-1)!.mismatches).toBe(0);
   expect(rows.length).toBeGreaterThan(30);
 });
+
+test('the reward files of the sample are well typed', () => {
+  const compiler = spawnSync(process.execPath, ['node_modules/typescript/bin/tsc', '-p', workspace], {
+    encoding: 'utf8',
+  });
+  expect(compiler.stdout).toBe('');
+  expect(compiler.status).toBe(0);
+});

@@ -5,7 +5,8 @@
 Writes to fixtures/grpo-training/:
   rollouts-MODEL.jsonl    the recorded completions and rewards, in the format of a run folder
   cases.json              for each case its run config, and what TRL logged at each of its optimizer steps
-  CASE.safetensors        the weights after training
+  CASE.safetensors        the weights after training; with LoRA the adapter's
+  CASE-start.safetensors  with LoRA: the adapter that training started from
 
 The trainer is TRL's own; only what would be random is replaced: completions and rewards are the recorded ones. A step of
 ours is one batch of rollouts, so TRL's `max_steps`, which counts optimizer steps, is `maxSteps * numIterations`.
@@ -20,6 +21,7 @@ from pathlib import Path
 
 import torch
 from datasets import Dataset
+from peft import LoraConfig, get_peft_model_state_dict, set_peft_model_state_dict
 from safetensors.torch import load_file, save_file
 from transformers import AutoModelForCausalLM, AutoTokenizer, PrinterCallback
 from trl import GRPOConfig, GRPOTrainer
@@ -90,6 +92,14 @@ CASES |= {
     "no-clip": dict(maxGradNorm=0),
     "adam": dict(adamBeta1=0.8, adamBeta2=0.95, adamEpsilon=1e-3),
     "qwen3": dict(model="qwen3", beta=0.04, numIterations=2),
+    "lora": dict(lora=dict(r=4, loraAlpha=8, targetModules="all-linear"), beta=0.04, numIterations=2),
+    "lora-rank-stabilised": dict(
+        model="qwen3",
+        lora=dict(r=2, loraAlpha=4, targetModules=["k_proj", "v_proj", "down_proj"], useRslora=True),
+        beta=0.04,
+        gradientAccumulationSteps=2,
+        weightDecay=0.1,
+    ),
 }
 
 
@@ -174,11 +184,32 @@ class RecordedRollouts(GRPOTrainer):
         return output
 
 
+NOT_TRLS = ("model", "promptsPerStep", "maxSteps", "lora")
+
+
+def snake_case(fields: dict) -> dict:
+    return {re.sub("[A-Z]", lambda letter: "_" + letter[0].lower(), key): value for key, value in fields.items()}
+
+
+def lora_config(fields: dict) -> LoraConfig:
+    return LoraConfig(**snake_case(fields), task_type="CAUSAL_LM", lora_dropout=0.0)
+
+
+def start_adapter(name: str, model) -> dict[str, torch.Tensor]:
+    """A as PEFT makes it. B, which it sets to zero, is random: so the policy and its reference differ from the first step on."""
+    generator = torch.Generator().manual_seed(3)
+    adapter = get_peft_model_state_dict(model)
+    for key, value in adapter.items():
+        scale = 0.1 if "lora_B" in key else value.shape[1] ** -0.5
+        adapter[key] = scale * (2 * torch.rand(value.shape, generator=generator) - 1)
+    save_file(adapter, FOLDER / f"{name}-start.safetensors")
+    return adapter
+
+
 def trl_config(config: dict, output_dir: str, attention: str) -> GRPOConfig:
     """Our run config as TRL's, which says the same in snake_case but for the units below."""
     rows = PROMPTS * GENERATIONS
-    ours = {key: value for key, value in config.items() if key not in ("model", "promptsPerStep", "maxSteps")}
-    same = {re.sub("[A-Z]", lambda letter: "_" + letter[0].lower(), key): value for key, value in ours.items()}
+    same = snake_case({key: value for key, value in config.items() if key not in NOT_TRLS})
     if "ref_model_sync_steps" in same:
         # TRL would mix the two models; ours takes the trained one.
         same["ref_model_mixup_alpha"] = 1.0
@@ -201,20 +232,27 @@ def trl_config(config: dict, output_dir: str, attention: str) -> GRPOConfig:
     )
 
 
-def train(config: dict, rows: list[dict], attention: str = "eager") -> tuple[dict[str, torch.Tensor], dict]:
-    """The weights after training by the names of the start model's file, and what was logged."""
+def train(
+    name: str, config: dict, rows: list[dict], attention: str = "eager"
+) -> tuple[dict[str, torch.Tensor], dict[str, torch.Tensor], dict]:
+    """The weights before and after training by the names of the start model's file or PEFT's, and what was logged."""
     folder = FIXTURES / "models" / config["model"]
+    start = load_file(folder / "model.safetensors")
+    peft_config = lora_config(config["lora"]) if "lora" in config else None
     with tempfile.TemporaryDirectory() as output_dir:
         args = trl_config(config, output_dir, attention)
-        trainer = RecordedRollouts(rows, model=str(folder), args=args)
+        trainer = RecordedRollouts(rows, model=str(folder), args=args, peft_config=peft_config)
         trainer.remove_callback(PrinterCallback)
+        if peft_config:
+            start = start_adapter(name, trainer.model)
+            set_peft_model_state_dict(trainer.model, start)
         trainer.train()
-    state = trainer.model.state_dict()
-    weights = {name: state[name].contiguous() for name in load_file(folder / "model.safetensors")}
+    state = get_peft_model_state_dict(trainer.model) if peft_config else trainer.model.state_dict()
+    weights = {name: state[name].contiguous().clone() for name in start}
     unsaid = {"epoch", "step", "step_time"}
     # The last entry of the history is a summary of the run.
     metrics = [{key: value for key, value in log.items() if key not in unsaid} for log in trainer.state.log_history[:-1]]
-    return weights, {"advantages": trainer.advantages, "metrics": metrics}
+    return start, weights, {"advantages": trainer.advantages, "metrics": metrics}
 
 
 def distance(a: dict[str, torch.Tensor], b: dict[str, torch.Tensor], start: dict[str, torch.Tensor] | None = None) -> float:
@@ -240,9 +278,8 @@ def main(chosen: list[str]) -> None:
     for name in chosen or CASES:
         config = BASE | CASES[name]
         rows = rollouts[config["model"]]
-        weights, logged = train(config, rows)
-        again, _ = train(config, rows, attention="sdpa")
-        start = load_file(FIXTURES / "models" / config["model"] / "model.safetensors")
+        start, weights, logged = train(name, config, rows)
+        _, again, _ = train(name, config, rows, attention="sdpa")
         # How far two right answers are apart: the same in another order of summation.
         noise = {"weights": distance(again, weights), "update": distance(again, weights, start)}
         save_file(weights, FOLDER / f"{name}.safetensors")

@@ -1,4 +1,4 @@
-"""Opens a model folder with transformers and prints what it makes of the rows, in float32.
+"""Opens a model folder with transformers, or an adapter's with PEFT, and prints what it makes of the rows, in float32.
 
     python open_checkpoint.py FOLDER ROWS.jsonl
 
@@ -12,17 +12,32 @@ from pathlib import Path
 
 import torch
 from make_models import completion_logprobs
+from peft import PeftConfig, PeftModel, get_peft_model_state_dict
+from safetensors.torch import load_file
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
 
-def main(folder: str, rows: str) -> None:
-    AutoTokenizer.from_pretrained(folder)
+def open_model(folder: str):
     model, loading = AutoModelForCausalLM.from_pretrained(
         folder, dtype=torch.float32, attn_implementation="eager", output_loading_info=True
     )
     wrong = {kind: sorted(map(str, names)) for kind, names in loading.items() if names}
     if wrong:
         raise SystemExit(f"{folder} does not fit its architecture: {wrong}")
+    return model
+
+
+def open_adapter(folder: str):
+    model = PeftModel.from_pretrained(open_model(PeftConfig.from_pretrained(folder).base_model_name_or_path), folder)
+    saved, held = load_file(f"{folder}/adapter_model.safetensors"), get_peft_model_state_dict(model)
+    if saved.keys() != held.keys():
+        raise SystemExit(f"{folder} does not fit its config: {sorted(saved.keys() ^ held.keys())}")
+    return model
+
+
+def main(folder: str, rows: str) -> None:
+    AutoTokenizer.from_pretrained(folder)
+    model = open_adapter(folder) if (Path(folder) / "adapter_config.json").exists() else open_model(folder)
     for line in Path(rows).read_text().splitlines():
         row = json.loads(line)
         print(json.dumps({"logprobs": completion_logprobs(model.eval(), row["prompt_ids"], row["completion_ids"])}))

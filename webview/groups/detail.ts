@@ -1,7 +1,9 @@
 import type { Completion } from '../../src/protocol/dashboard.ts';
+import type { Prompt } from '../../src/protocol/rewards.ts';
 import { el } from '../dom.ts';
 import { formatNumber, formatSigned } from '../format.ts';
 import { host } from '../host.ts';
+import { keepButtons } from './keep.ts';
 import type { Group } from './model.ts';
 import { signalLabel } from './signals.ts';
 
@@ -12,15 +14,7 @@ export function groupDetail(group: Group): HTMLElement {
   return el(
     'div',
     { class: 'detail', tabindex: 0, role: 'region', 'aria-label': `Completions of group ${group.index}` },
-    typeof prompt === 'string'
-      ? el('pre', { class: 'prompt' }, prompt)
-      : el(
-          'div',
-          { class: 'prompt' },
-          ...prompt.map(({ role, content }) =>
-            el('div', {}, el('span', { class: 'role' }, role), el('pre', {}, content)),
-          ),
-        ),
+    promptBlock(prompt),
     el(
       'p',
       { class: 'summary' },
@@ -28,6 +22,15 @@ export function groupDetail(group: Group): HTMLElement {
     ),
     ...shown.map(completionCard),
   );
+}
+
+/** A prompt as it was written: of a chat each message with its role. */
+export function promptBlock(prompt: Prompt): HTMLElement {
+  if (typeof prompt === 'string') return el('pre', { class: 'prompt' }, prompt);
+  const messages = prompt.map(({ role, content }) =>
+    el('div', {}, el('span', { class: 'role' }, role), el('pre', {}, content)),
+  );
+  return el('div', { class: 'prompt' }, ...messages);
 }
 
 function completionCard(completion: Completion): HTMLElement {
@@ -59,10 +62,12 @@ function completionCard(completion: Completion): HTMLElement {
       ),
     ),
     error !== null && failure(error),
+    keepButtons(completion, rewards),
   );
 }
 
-function extracted(detail: { reason?: string; extracted?: string } | undefined): HTMLElement | null {
+/** What a function found, and why it scored so. */
+export function extracted(detail: { reason?: string; extracted?: string } | undefined): HTMLElement | null {
   if (!detail) return null;
   return el(
     'dd',
@@ -77,7 +82,8 @@ function extracted(detail: { reason?: string; extracted?: string } | undefined):
 /** `path/to/file.ts:12:3`, as the trainer writes places. */
 const PLACE = /((?:[A-Za-z]:)?[^\s:()"']+\.\w+):(\d+)(?::(\d+))?/;
 
-function failure(error: string): HTMLElement {
+/** A failure, with a link to the place that it names. */
+export function failure(error: string): HTMLElement {
   const place = PLACE.exec(error);
   const [text, file, line, column] = place ?? [];
   if (!place || !text || !file) return el('p', { class: 'failure' }, error);

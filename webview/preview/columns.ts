@@ -54,7 +54,7 @@ export function tableColumns({ functions }: PreviewResult): Column[] {
     {
       id: 'line',
       title: 'Line',
-      width: '5ch',
+      width: '7ch',
       number: true,
       value: ({ row }) => row.line,
       text: ({ row }) => String(row.line),

@@ -1,34 +1,10 @@
 import { el } from '../dom.ts';
 import { formatNumber } from '../format.ts';
+import { type Bin, bins, MOST_BINS } from './bins.ts';
 
 const SVG = 'http://www.w3.org/2000/svg';
 const WIDTH = 132;
 const HEIGHT = 36;
-const MOST_BINS = 22;
-
-export interface Bin {
-  from: number;
-  to: number;
-  count: number;
-}
-
-/** A bin for each value where there are few of them, else equal widths from the smallest to the largest. */
-export function bins(values: readonly number[]): Bin[] {
-  if (values.length === 0) return [];
-  const distinct = [...new Set(values)].sort((a, b) => a - b);
-  if (distinct.length <= MOST_BINS / 2)
-    return distinct.map((value) => ({
-      from: value,
-      to: value,
-      count: values.filter((other) => other === value).length,
-    }));
-  const [low, high] = [distinct[0]!, distinct.at(-1)!];
-  const width = (high - low) / MOST_BINS;
-  const counts = new Array<number>(MOST_BINS).fill(0);
-  for (const value of values) counts[Math.min(MOST_BINS - 1, Math.floor((value - low) / width))]!++;
-  return counts.map((count, i) => ({ from: low + i * width, to: low + (i + 1) * width, count }));
-}
-
 /** How often each score was given, with the words for those who do not see it. */
 export function histogram(name: string, values: readonly number[]): HTMLElement {
   const all = bins(values);

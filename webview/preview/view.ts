@@ -1,4 +1,3 @@
-import '@vscode-elements/elements/dist/vscode-button/index.js';
 import './preview.css';
 import type { PreviewFunction, PreviewResult } from '../../src/protocol/preview.ts';
 import type { PreviewPicture } from '../../src/protocol/preview-view.ts';
@@ -18,8 +17,6 @@ export class PreviewView {
   readonly #histograms = el('div', { class: 'histograms' });
   readonly #search: HTMLInputElement;
   readonly #filter: HTMLSelectElement;
-  readonly #run = el('vscode-button', { secondary: true, onclick: () => host.postMessage({ type: 'run' }) }, 'Run');
-  readonly #config: HTMLElement;
   readonly #table: SampleTable;
   #layout: Layout = restoreLayout();
   #picture: PreviewPicture | undefined;
@@ -41,22 +38,11 @@ export class PreviewView {
       ...Object.entries(FILTERS).map(([value, { label }]) => el('option', { value }, label)),
     );
     this.#filter.value = this.#layout.filter in FILTERS ? this.#layout.filter : 'all';
-    const pick = () => host.postMessage({ type: 'select-config' });
-    this.#config = el('vscode-button', { secondary: true, hidden: true, onclick: pick }, 'Run Config…');
     this.#table = new SampleTable((sort) =>
       // Numbers are looked at from the largest on.
       this.#change({ sort, descending: sort === this.#layout.sort ? !this.#layout.descending : sort !== 'line' }),
     );
-    const bar = el(
-      'div',
-      { class: 'bar' },
-      this.#title,
-      this.#status,
-      this.#search,
-      this.#filter,
-      this.#config,
-      this.#run,
-    );
+    const bar = el('div', { class: 'bar' }, this.#title, this.#status, this.#search, this.#filter);
     this.element = el('main', { class: 'preview' }, bar, this.#note, this.#histograms, this.#table.element);
     this.#show();
   }
@@ -73,14 +59,12 @@ export class PreviewView {
   }
 
   #show(): void {
-    const { title, note, result, configs, running } = this.#picture ?? noPicture;
+    const { title, note, result, running } = this.#picture ?? noPicture;
     setText(this.#title, title ?? 'Reward Preview');
     const counts = this.#table.show(result ?? undefined, this.#layout);
     setText(this.#status, result ? statusText(result, counts, running) : running ? 'scoring …' : '');
     setText(this.#note, note ?? '');
     this.#note.hidden = note === null;
-    this.#config.hidden = configs < 2;
-    this.#run.toggleAttribute('disabled', title === null);
     for (const element of [this.#search, this.#filter, this.#table.element, this.#histograms]) element.hidden = !result;
     this.element.classList.toggle('stale', result?.stale ?? false);
     if (result) this.#showHistograms(result);
@@ -114,7 +98,7 @@ export class PreviewView {
   }
 }
 
-const noPicture = { title: null, note: null, result: null, configs: 0, running: false };
+const noPicture = { title: null, note: null, result: null, running: false };
 
 function statusText(
   { stale, seconds }: PreviewResult,

@@ -2,16 +2,12 @@ import { readFile } from 'node:fs/promises';
 import { basename, dirname, join, relative } from 'node:path';
 import { type QuickPickItem, Uri, window, workspace } from 'vscode';
 import type { Lab } from '../lab.ts';
+import { firstRows } from '../new-reward/dataset-rows.ts';
+import { TEMPLATES } from '../new-reward/templates.ts';
+import { exists, rewardFiles, writeReward } from '../new-reward/write-reward.ts';
+import { pickFolder } from './pick-folder.ts';
 
 const STEPS = 4;
-const STARTER_REWARD = `import type { RewardInput } from 'grpo/rewards';
-
-/** Called for every completion; what it gives back is what the model learns to raise. */
-export function short({ completion }: RewardInput) {
-  return completion.length < 100 ? 1 : 0; // null abstains; { score, reason, extracted } explains
-}
-`;
-
 interface Choice extends QuickPickItem {
   path?: string;
   browse?: boolean;
@@ -19,8 +15,8 @@ interface Choice extends QuickPickItem {
 }
 
 /** Makes a run config in four steps, and opens it. */
-export async function createConfig(_lab: Lab): Promise<void> {
-  const folder = await pickFolder();
+export async function createConfig({ context }: Lab): Promise<void> {
+  const folder = await pickFolder('Open a folder first: a run config and its runs live in one.');
   if (folder === undefined) return;
 
   const model = await pickPath(1, 'Model folder', await modelFolders(), { folders: true });
@@ -38,7 +34,7 @@ export async function createConfig(_lab: Lab): Promise<void> {
   const device = await pickDevice();
   if (device === undefined) return;
 
-  const rewardFile = reward === '' ? await createReward(folder) : reward;
+  const rewardFile = reward === '' ? await createReward(context.extensionPath, folder, dataset) : reward;
   const file = await freeName(folder, basename(dataset).replace(/\..*$/, ''));
   const toConfig = (path: string): string => relative(folder, path).replaceAll('\\', '/');
   const config = {
@@ -53,15 +49,6 @@ export async function createConfig(_lab: Lab): Promise<void> {
   };
   await workspace.fs.writeFile(Uri.file(file), new TextEncoder().encode(`${JSON.stringify(config, null, 2)}\n`));
   await window.showTextDocument(Uri.file(file));
-}
-
-/** Where the config goes: the only workspace folder, or the one chosen. */
-async function pickFolder(): Promise<string | undefined> {
-  const { workspaceFolders = [] } = workspace;
-  if (workspaceFolders.length === 1) return workspaceFolders[0]!.uri.fsPath;
-  if (workspaceFolders.length > 1) return (await window.showWorkspaceFolderPick())?.uri.fsPath;
-  void window.showInformationMessage('Open a folder first: a run config and its runs live in one.');
-  return undefined;
 }
 
 interface PathOptions {
@@ -132,15 +119,15 @@ async function pickDevice(): Promise<string | undefined> {
   return (await window.showQuickPick(items, options))?.label;
 }
 
-async function createReward(folder: string): Promise<string> {
-  const file = join(folder, 'rewards', 'first.reward.ts');
-  const uri = Uri.file(file);
-  const exists = await workspace.fs.stat(uri).then(
-    () => true,
-    () => false,
-  );
-  if (!exists) await workspace.fs.writeFile(uri, new TextEncoder().encode(STARTER_REWARD));
-  return file;
+/** A blank one, typed by the dataset's columns; one that is there already is taken as it is. */
+async function createReward(extension: string, top: string, dataset: string): Promise<string> {
+  const [template] = TEMPLATES;
+  const name = 'first';
+  const files = rewardFiles(top, name, template!);
+  const declarations = join(extension, 'dist', 'grpo-rewards.d.ts');
+  if (!(await exists(files.reward)))
+    await writeReward(files, { template: template!, name, rows: await firstRows(dataset), declarations, top });
+  return files.reward;
 }
 
 /** `sort.grpo.json`, or with a number when there is one. */

@@ -5,10 +5,18 @@ import type { Lab } from '../lab.ts';
 import { readCheckpoints } from '../runs/read-run.ts';
 import type { RunNode } from '../runs/tree.ts';
 import { folderOf, pickRun } from './pick-run.ts';
+import { mayRunCode } from './trust.ts';
 
 export async function openDashboard(lab: Lab, given?: unknown): Promise<void> {
   const folder = folderOf(given) ?? (await pickRun(lab, undefined, 'Open Dashboard'))?.folder;
   if (folder !== undefined) (await lab.dashboards()).open(folder);
+}
+
+/** Scores a run's completions again with its rewards as they are now, and shows what changes in its dashboard. */
+export async function rescoreRun(lab: Lab, given?: unknown): Promise<void> {
+  if (!mayRunCode('Rescoring')) return;
+  const run = await pickRun(lab, given, 'Rescore Run', ({ info }) => info.step > 0);
+  if (run) (await lab.dashboards()).open(run.folder).rescore();
 }
 
 /** The folder of the checkpoint given, or of a run's newest. */

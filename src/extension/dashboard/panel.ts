@@ -1,15 +1,8 @@
 import { existsSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import {
-  Disposable,
-  type ExtensionContext,
-  type LogOutputChannel,
-  Uri,
-  ViewColumn,
-  type WebviewPanel,
-  window,
-} from 'vscode';
+import { Disposable, type ExtensionContext, Uri, ViewColumn, type WebviewPanel, window } from 'vscode';
 import { RUN_FILES } from '../../protocol/run-folder.ts';
+import type { Scorer } from '../rescore/rescoring.ts';
 import type { RunRegistry } from '../runs/registry.ts';
 import { RunPanel } from './run-panel.ts';
 
@@ -20,13 +13,13 @@ export class Dashboards implements Disposable {
   readonly #panels = new Map<string, RunPanel>();
   readonly #context: ExtensionContext;
   readonly #registry: RunRegistry;
-  readonly #log: LogOutputChannel;
+  readonly #scorer: Scorer;
   readonly #subscriptions: Disposable;
 
-  constructor(context: ExtensionContext, registry: RunRegistry, log: LogOutputChannel) {
+  constructor(context: ExtensionContext, registry: RunRegistry, scorer: Scorer) {
     this.#context = context;
     this.#registry = registry;
-    this.#log = log;
+    this.#scorer = scorer;
     this.#subscriptions = Disposable.from(
       window.registerWebviewPanelSerializer(VIEW_TYPE, {
         deserializeWebviewPanel: async (panel, state: unknown) => {
@@ -49,14 +42,15 @@ export class Dashboards implements Disposable {
   }
 
   /** Shows the run's dashboard, beside the editor when it is new. */
-  open(folder: string, { preserveFocus = false }: { preserveFocus?: boolean } = {}): void {
+  open(folder: string, { preserveFocus = false }: { preserveFocus?: boolean } = {}): RunPanel {
     const open = this.#panels.get(folder);
     if (open) {
       open.reveal(preserveFocus);
-      return;
+      return open;
     }
     const column = window.activeTextEditor ? ViewColumn.Beside : ViewColumn.Active;
-    this.#adopt(folder, window.createWebviewPanel(VIEW_TYPE, basename(folder), { viewColumn: column, preserveFocus }));
+    const options = { viewColumn: column, preserveFocus };
+    return this.#adopt(folder, window.createWebviewPanel(VIEW_TYPE, basename(folder), options));
   }
 
   dispose(): void {
@@ -64,17 +58,18 @@ export class Dashboards implements Disposable {
     for (const panel of this.#panels.values()) panel.dispose();
   }
 
-  #adopt(folder: string, panel: WebviewPanel): void {
+  #adopt(folder: string, panel: WebviewPanel): RunPanel {
     const { extensionUri } = this.#context;
     panel.iconPath = Uri.joinPath(extensionUri, 'media', 'icon.png');
     panel.webview.options = { enableScripts: true, localResourceRoots: [Uri.joinPath(extensionUri, 'dist')] };
     // A second panel of the same run (a window may have been copied) takes the first one's place.
     this.#panels.get(folder)?.dispose();
-    const opened = new RunPanel(folder, panel, extensionUri, this.#registry, this.#log);
+    const opened = new RunPanel(folder, panel, extensionUri, this.#registry, this.#scorer);
     this.#panels.set(folder, opened);
     panel.onDidDispose(() => {
       opened.dispose();
       if (this.#panels.get(folder) === opened) this.#panels.delete(folder);
     });
+    return opened;
   }
 }

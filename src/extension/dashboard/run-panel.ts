@@ -2,9 +2,12 @@ import type { Disposable, LogOutputChannel, Uri, WebviewPanel } from 'vscode';
 import { commands } from 'vscode';
 import { type DashboardMessage, dashboardMessage, type HostMessage } from '../../protocol/dashboard.ts';
 import type { TrainerEvent } from '../../protocol/events.ts';
+import type { Scorer } from '../rescore/rescoring.ts';
 import type { RunRegistry } from '../runs/registry.ts';
 import { pageHtml } from './html.ts';
+import { keepSample, openSample } from './keep-sample.ts';
 import { openPlace } from './open-place.ts';
+import { RescoreTab } from './rescore-tab.ts';
 import { RunFeed } from './run-feed.ts';
 import { readCompletions } from './run-files.ts';
 import { RunStream } from './run-stream.ts';
@@ -18,24 +21,34 @@ export class RunPanel implements Disposable {
   readonly #log: LogOutputChannel;
   /** The dashboard's own run and those compared with it. */
   readonly #runs = new Map<string, { feed: RunFeed; stream: RunStream }>();
+  readonly #rescoreTab: RescoreTab;
   /** Right after a window reload they may be asked for before the registry knows them. */
   #compared: readonly string[] = [];
   /** Nothing is sent before the webview says that it listens. */
   #ready = false;
   #disposed = false;
 
-  constructor(folder: string, panel: WebviewPanel, extensionUri: Uri, registry: RunRegistry, log: LogOutputChannel) {
+  constructor(folder: string, panel: WebviewPanel, extensionUri: Uri, registry: RunRegistry, scorer: Scorer) {
     this.#folder = folder;
     this.#panel = panel;
     this.#registry = registry;
-    this.#log = log;
+    this.#log = scorer.log;
     this.#follow(folder);
+    this.#rescoreTab = new RescoreTab(folder, scorer, (message) => this.#post(message));
+    panel.onDidChangeViewState(() => {
+      this.#rescoreTab.visible = panel.visible;
+    });
     panel.webview.onDidReceiveMessage((message) => this.#receive(message));
     panel.webview.html = pageHtml(panel.webview, extensionUri, 'webview', panel.title);
   }
 
   reveal(preserveFocus: boolean): void {
     this.#panel.reveal(undefined, preserveFocus);
+  }
+
+  /** Scores the run's completions again with its rewards as they are now. */
+  rescore(): void {
+    this.#rescoreTab.open();
   }
 
   onTrainerEvent(folder: string, event: TrainerEvent): void {
@@ -54,6 +67,7 @@ export class RunPanel implements Disposable {
     if (this.#disposed) return;
     this.#disposed = true;
     for (const { feed } of this.#runs.values()) feed.dispose();
+    this.#rescoreTab.dispose();
     this.#panel.dispose();
   }
 
@@ -93,6 +107,7 @@ export class RunPanel implements Disposable {
         this.#ready = true;
         for (const { stream } of this.#runs.values()) stream.restart();
         this.#sendRuns();
+        this.#rescoreTab.ready();
         return;
       case 'control':
         this.#registry.send(this.#folder, { type: message.command });
@@ -102,6 +117,15 @@ export class RunPanel implements Disposable {
         return;
       case 'rollouts':
         await this.#sendCompletions(message.step);
+        return;
+      case 'rescored':
+        await this.#rescoreTab.sendStep(message.step);
+        return;
+      case 'sample':
+        this.#post({ type: 'sampled', id: message.id, ...(await keepSample(this.#folder, message.sample)) });
+        return;
+      case 'openSample':
+        await openSample(this.#folder, message.line);
         return;
       case 'compare':
         this.#compare(message.folders);

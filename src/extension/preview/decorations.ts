@@ -9,7 +9,7 @@ import {
 } from 'vscode';
 import type { Preview } from './preview.ts';
 import type { Previews } from './previews.ts';
-import { rowSummary, signalNote, signed } from './words.ts';
+import { rowSummary, shortNumber, signalNote, signed } from './words.ts';
 
 const ZERO = 1e-8;
 /** In the order in which they stand behind a row. The stale ones keep the numbers and lose the colours. */
@@ -57,7 +57,10 @@ export class Decorations implements Disposable {
       if (preview?.result) {
         const behind = decorator(editor, preview, parts);
         if (preview.subject.samplesPlace === uri.fsPath) drawRows(preview, behind);
-        else drawFailures(preview, uri.fsPath, behind);
+        else {
+          drawChanges(preview, uri.fsPath, behind);
+          drawFailures(preview, uri.fsPath, behind);
+        }
       }
       for (const [part, type] of this.#types) editor.setDecorations(type, parts.get(part)!);
     }
@@ -82,19 +85,31 @@ function decorator({ document }: TextEditor, { result }: Preview, parts: Map<Par
 
 function drawRows(preview: Preview, behind: Behind): void {
   const { functions, rows, groups } = preview.result!;
+  if (functions.length === 0) return;
   const seen = new Set<number>();
   rows.forEach((row, i) => {
     const line = preview.rowLine(i);
     const group = groups[row.group]!;
     behind(line, 'values', rowSummary(row, functions));
+    for (const { name, outcome } of failures(row.outcomes))
+      behind(line, 'failure', `${name}: ${short(outcome.message)}`);
+    // Halfway through, a sum of some says nothing.
+    if (functions.some(({ name }) => !row.outcomes[name])) return;
     const part = Math.abs(row.advantage) < ZERO ? 'zero' : row.advantage > 0 ? 'up' : 'down';
     behind(line, part, `advantage ${signed(row.advantage)}`);
     const note = signalNote(group, !seen.has(row.group));
     seen.add(row.group);
     if (note !== '') behind(line, 'note', note);
-    for (const { name, outcome } of failures(row.outcomes))
-      behind(line, 'failure', `${name}: ${short(outcome.message)}`);
   });
+}
+
+/** What the edit changed, behind the function's name: at once, where lenses take the editor a while to renew. */
+function drawChanges(preview: Preview, file: string, behind: Behind): void {
+  for (const { described, line } of preview.functionsIn(file)) {
+    const saved = preview.savedMeans.get(`${file}#${described.name}`);
+    if (saved === undefined || saved === described.mean) continue;
+    behind(line, 'values', `mean ${shortNumber(described.mean)}, saved ${shortNumber(saved)}`);
+  }
 }
 
 /** One text per line, with how many rows it happened on. */

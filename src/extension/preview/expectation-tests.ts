@@ -129,6 +129,8 @@ export class ExpectationTests implements Disposable {
 
   /** Everything anew: what was kept proves nothing. */
   async #runOnce(request: TestRunRequest): Promise<void> {
+    // "Run All" may come before anyone has looked at the tests.
+    if (!request.include) await this.#findAll();
     const run = this.#controller.createTestRun(request);
     const wanted = this.#wanted(request);
     for (const { item } of wanted) run.started(item);

@@ -50,7 +50,6 @@ export class Hovers implements HoverProvider, Disposable {
   }
 }
 
-/** Nothing of it is taken for Markdown but what we write ourselves. */
 function sampleText({ functions, rows, groups }: PreviewResult, index: number): MarkdownString {
   const row = rows[index]!;
   const group = groups[row.group]!;
@@ -59,13 +58,10 @@ function sampleText({ functions, rows, groups }: PreviewResult, index: number): 
   text.appendMarkdown(`**${total} · advantage ${signed(row.advantage)}**\n\n`);
   const mean = group.mean === null ? '' : `, mean ${shortNumber(group.mean)}`;
   const spread = group.std === null ? '' : `, standard deviation ${shortNumber(group.std)}`;
-  text.appendMarkdown(`Group of ${group.size}${mean}${spread}: `).appendText(group.why).appendMarkdown('\n\n');
+  text.appendMarkdown(`Group of ${group.size}${mean}${spread}: ${plain(group.why)}\n\n`);
   for (const { name, weight } of functions) appendOutcome(text, name, weight, row.outcomes[name]);
   for (const { name, expected, actual } of row.mismatches)
-    text
-      .appendMarkdown('- $(error) ')
-      .appendText(name)
-      .appendMarkdown(`: expected ${expectedWord(expected)}, got ${shortNumber(actual)}\n`);
+    text.appendMarkdown(`- $(error) ${plain(name)}: expected ${expectedWord(expected)}, got ${shortNumber(actual)}\n`);
   text.supportThemeIcons = true;
   const { prompt, rendered } = group;
   const shown = rendered ?? (typeof prompt === 'string' ? prompt : JSON.stringify(prompt, null, 2));
@@ -81,12 +77,15 @@ function appendOutcome(text: MarkdownString, name: string, weight: number, outco
   if (outcome && outcome.seconds !== null) text.appendMarkdown(` (${shortTime(outcome.seconds)})`);
   if (outcome?.kind === 'score') {
     if (outcome.extracted !== undefined)
-      text.appendMarkdown(', extracted ').appendText(outcome.extracted === '' ? '(empty)' : `“${outcome.extracted}”`);
-    if (outcome.reason !== undefined) text.appendMarkdown(': ').appendText(oneLine(outcome.reason));
+      text.appendMarkdown(`, extracted ${outcome.extracted === '' ? '(empty)' : `“${plain(outcome.extracted)}”`}`);
+    if (outcome.reason !== undefined) text.appendMarkdown(`: ${plain(outcome.reason)}`);
   }
-  if (outcome?.kind === 'failure') text.appendMarkdown(': ').appendText(oneLine(outcome.message));
+  if (outcome?.kind === 'failure') text.appendMarkdown(`: ${plain(outcome.message)}`);
   text.appendMarkdown('\n');
 }
+
+/** Nothing in it is Markdown or an icon, and it wraps as text does (what `appendText` gives does not). */
+const plain = (text: string): string => oneLine(text).replaceAll(/[\\`*_{}[\]()#+\-.!|<>~$&]/g, '\\$&');
 
 function functionText({ rows, stale }: PreviewResult, described: PreviewFunction): MarkdownString {
   const { name, weight, std, seconds } = described;

@@ -1,4 +1,5 @@
-import { basename, dirname, join } from 'node:path';
+import { dirname } from 'node:path';
+import { filesBeside, samplesPlaces, stemOf } from '../../protocol/files-by-name.ts';
 import type { PreviewRequest } from '../../protocol/preview.ts';
 import { type ConfigLinks, DEFAULT_SETTINGS } from './config-links.ts';
 
@@ -21,12 +22,6 @@ export const PYTHON = /\.py$/;
 
 const REWARD_ENDINGS = ['.reward.ts', '.reward.js', '.reward.mjs', '.py'];
 
-/** `/work/sort.reward.ts`, `/work/sort.samples.jsonl` and `/work/sort.grpo.json` all have the stem `sort`. */
-const stemOf = (file: string): string =>
-  basename(file)
-    .replace(/\.(grpo|samples)\.jsonl?$/, '')
-    .replace(/(\.reward)?\.([cm]?[jt]s|py)$/, '');
-
 /**
  * What a file can be previewed with, the likeliest first: the run configs that name it (`recent` ones, then those of its name), else
  * the reward file by itself. Empty when it has nothing to do with rewards.
@@ -42,7 +37,7 @@ export function subjectsOf(
     .filter(({ id, rewards, samples }) => id === file || samples === file || rewards.some((r) => r.file === file));
   if (named.length > 0) return named.sort(byUse(file, recent));
   if (SAMPLES.test(file)) {
-    const reward = besides(file, 'rewards', REWARD_ENDINGS).find(exists);
+    const reward = filesBeside(file, 'rewards', REWARD_ENDINGS).find(exists);
     return reward === undefined ? [] : [fileSubject(reward, exists)];
   }
   if (REWARD.test(file)) return [fileSubject(file, exists)];
@@ -54,8 +49,7 @@ export function subjectsOf(
 
 function configSubject({ file, samples, ...config }: ConfigLinks, exists: (file: string) => boolean): Subject {
   const { rewards, dataset, model, settings } = config;
-  const places = [...besides(file, 'samples', ['.samples.jsonl'])];
-  for (const reward of rewards) places.push(...besides(reward.file, 'samples', ['.samples.jsonl']));
+  const places = samplesPlaces(file, ...rewards.map((reward) => reward.file));
   const found = samples ?? places.find(exists) ?? null;
   return {
     ...{ id: file, config: file, rewards, dataset, model, settings },
@@ -65,7 +59,7 @@ function configSubject({ file, samples, ...config }: ConfigLinks, exists: (file:
 }
 
 function fileSubject(file: string, exists: (file: string) => boolean): Subject {
-  const places = besides(file, 'samples', ['.samples.jsonl']);
+  const places = samplesPlaces(file);
   const samples = places.find(exists) ?? null;
   const rewards = [{ file, weight: 1 }];
   const settings = DEFAULT_SETTINGS;
@@ -73,13 +67,6 @@ function fileSubject(file: string, exists: (file: string) => boolean): Subject {
     ...{ id: file, config: null, rewards, dataset: null, model: null, settings, samples },
     samplesPlace: samples ?? (/[\\/]rewards$/.test(dirname(file)) ? places.at(-1)! : places[0]!),
   };
-}
-
-/** Files of the same stem: in its folder's `folder`, in its own folder, in the `folder` next to its own. */
-function besides(file: string, folder: string, endings: string[]): string[] {
-  const own = dirname(file);
-  const names = endings.map((ending) => stemOf(file) + ending);
-  return [join(own, folder), own, join(dirname(own), folder)].flatMap((at) => names.map((name) => join(at, name)));
 }
 
 const byUse = (file: string, recent: readonly string[]) => {

@@ -18,7 +18,7 @@ export async function pickRow(
     const missed = row.mismatches.some((mismatch) => mismatch.name === name);
     return {
       label: `${preview!.rowLine(i) + 1}: ${oneLine(row.completion) || '(empty)'}`,
-      description: `${outcomeWord(row.outcomes[name])}${missed ? ', not as expected' : ''}`,
+      description: `→ ${outcomeWord(row.outcomes[name])}${missed ? ', not as expected' : ''}`,
       urgency: urgency(row, name),
       line: preview!.rowLine(i) + 1,
     };

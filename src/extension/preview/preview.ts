@@ -7,6 +7,8 @@ export interface SentRequest {
   id: number;
   /** Versions of the open documents, by file. */
   versions: ReadonlyMap<string, number>;
+  /** Nothing was unsaved. */
+  saved: boolean;
 }
 
 type Place = Mark & { file: string };
@@ -20,6 +22,8 @@ export class Preview {
   problems: readonly PreviewProblem[] = [];
   /** The newest request; it is answered to the end when `result` is done and has its id. */
   request: SentRequest | undefined;
+  /** Each function's mean when all was saved last: what an edit changes is told against it. */
+  savedMeans: ReadonlyMap<string, number | null> = new Map();
   /** Why there is no result: the preview process has ended. */
   broken: string | undefined;
   #functions: Place[] = [];
@@ -49,6 +53,8 @@ export class Preview {
       }));
     this.result = result;
     if (result.done) this.problems = result.problems;
+    if (result.done && !result.stale && this.request?.saved)
+      this.savedMeans = new Map(result.functions.map(({ file, name, mean }) => [`${file}#${name}`, mean]));
     this.broken = undefined;
   }
 

@@ -56,6 +56,8 @@ export class Previews implements Disposable {
       workspace.onDidChangeTextDocument(({ document, contentChanges }) => {
         if (contentChanges.length > 0 && document.uri.scheme === 'file') this.#edited(document, contentChanges);
       }),
+      // What was unsaved is the state to tell changes against.
+      workspace.onDidSaveTextDocument(({ uri }) => this.#onText(uri.fsPath)),
       disk.onDidChange(({ fsPath }) => this.#onDisk(fsPath)),
       disk.onDidCreate(({ fsPath }) => this.#onDisk(fsPath)),
       disk.onDidDelete(({ fsPath }) => this.#onDisk(fsPath)),
@@ -205,7 +207,7 @@ export class Previews implements Disposable {
     const file = subject.samplesPlace;
     const open = workspace.textDocuments.find(({ uri }) => uri.scheme === 'file' && uri.fsPath === file);
     const text = subject.samples === null ? '' : open?.getText();
-    preview.request = { id, versions };
+    preview.request = { id, versions, saved: texts.length === 0 };
     const { rewards, dataset, model } = subject;
     const samples = { file, ...(text !== undefined && { text }) };
     this.#process.send({

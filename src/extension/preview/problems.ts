@@ -6,6 +6,7 @@ import {
   DiagnosticSeverity,
   Disposable,
   languages,
+  Position,
   Range,
   type TextDocument,
   Uri,
@@ -13,6 +14,7 @@ import {
   workspace,
 } from 'vscode';
 import type { PreviewProblem } from '../../protocol/preview.ts';
+import { SAMPLES } from './links.ts';
 import type { Previews } from './previews.ts';
 
 const SEVERITIES = {
@@ -110,13 +112,24 @@ function toFix(problem: PreviewProblem, document: TextDocument | undefined): Fix
   return { diagnostic, text: problem.fix ?? '' };
 }
 
-/** As given, else the word there, else the rest of the line. */
-function rangeOf({ line, column, endLine, endColumn }: PreviewProblem, document: TextDocument | undefined): Range {
-  const start = new Range(line - 1, column - 1, line - 1, column - 1);
-  if (endColumn !== undefined)
-    return new Range(start.start.line, start.start.character, (endLine ?? line) - 1, endColumn - 1);
-  if (!document) return start;
-  const at = document.validatePosition(start.start);
-  const word = document.getWordRangeAtPosition(at);
-  return word ?? new Range(at, document.lineAt(at).range.end);
+/** Of a sample, the part that a problem is about: the whole line would be too much. */
+const KEYS: Partial<Record<PreviewProblem['code'], string>> = {
+  expectation: 'expect',
+  'contradicts-expect': 'expect',
+  'no-signal': 'prompt',
+  failure: 'completion',
+};
+
+/** As given, else the sample's part, else the word there, else the rest of the line. */
+function rangeOf(problem: PreviewProblem, document: TextDocument | undefined): Range {
+  const { line, column, endLine, endColumn, code, file } = problem;
+  const start = new Position(line - 1, column - 1);
+  if (endColumn !== undefined) return new Range(start, new Position((endLine ?? line) - 1, endColumn - 1));
+  if (!document) return new Range(start, start);
+  const at = document.validatePosition(start);
+  const text = document.lineAt(at).text;
+  const key = SAMPLES.test(file) && KEYS[code] !== undefined ? `"${KEYS[code]}"` : '';
+  const found = text.indexOf(key);
+  if (key !== '' && found >= 0) return new Range(at.line, found, at.line, found + key.length);
+  return document.getWordRangeAtPosition(at) ?? new Range(at, document.lineAt(at).range.end);
 }

@@ -33,7 +33,7 @@ export class RewardPreviews implements Disposable {
       new Hovers(this.previews),
       new PreviewProblems(this.previews),
       new PreviewStatus(this.subjects, this.previews, interpreters),
-      new PreviewPanelView(lab, this.subjects, this.previews),
+      new PreviewPanelView(lab, this.previews),
       new ExpectationTests(lab, this),
       this.previews,
       this.subjects,

@@ -1,11 +1,10 @@
 import { basename } from 'node:path';
-import { commands, Disposable, Uri, type WebviewView, type WebviewViewProvider, window, workspace } from 'vscode';
+import { Disposable, Uri, type WebviewView, type WebviewViewProvider, window, workspace } from 'vscode';
 import { type PreviewPicture, previewViewMessage } from '../../protocol/preview-view.ts';
 import { pageHtml } from '../dashboard/html.ts';
 import type { Lab } from '../lab.ts';
 import { openFunction, openRow } from './open-place.ts';
 import type { Previews } from './previews.ts';
-import type { Subjects } from './subjects.ts';
 
 /** The view gets at most ten pictures a second. */
 const PICTURE_MILLISECONDS = 100;
@@ -15,7 +14,6 @@ const RESTRICTED = 'Previews are off in Restricted Mode, because they run the re
 /** The *Reward Preview* in the panel: all samples, functions and numbers of what is being edited. */
 export class PreviewPanelView implements WebviewViewProvider, Disposable {
   readonly #lab: Lab;
-  readonly #subjects: Subjects;
   readonly #previews: Previews;
   readonly #subscription: Disposable;
   #view: WebviewView | undefined;
@@ -24,9 +22,8 @@ export class PreviewPanelView implements WebviewViewProvider, Disposable {
   #timer: NodeJS.Timeout | undefined;
   #sentAt = 0;
 
-  constructor(lab: Lab, subjects: Subjects, previews: Previews) {
+  constructor(lab: Lab, previews: Previews) {
     this.#lab = lab;
-    this.#subjects = subjects;
     this.#previews = previews;
     this.#subscription = Disposable.from(
       window.registerWebviewViewProvider('grpo.preview', this),
@@ -72,7 +69,7 @@ export class PreviewPanelView implements WebviewViewProvider, Disposable {
           ? 'Open a reward file or its samples to see what every function gives every sample.'
           : 'Previews are switched off by the setting grpo.preview.enabled.'
         : RESTRICTED;
-      return { type: 'picture', title: null, samples: null, configs: 0, running: false, note: why, result: null };
+      return { type: 'picture', title: null, samples: null, running: false, note: why, result: null };
     }
     const { subject, result, running, broken, problems } = preview;
     const error =
@@ -82,10 +79,9 @@ export class PreviewPanelView implements WebviewViewProvider, Disposable {
       type: 'picture',
       title: basename(subject.id),
       samples: subject.samples === null ? null : basename(subject.samples),
-      configs: this.#subjects.all(subject.rewards[0]?.file ?? subject.id).length,
       running,
       note: broken ?? none ?? error?.message ?? null,
-      result: result && result.rows.length > 0 ? result : null,
+      result: result && result.rows.length > 0 && result.functions.length > 0 ? result : null,
     };
   }
 
@@ -102,10 +98,7 @@ export class PreviewPanelView implements WebviewViewProvider, Disposable {
     }
     const preview = this.#previews.current;
     if (!preview) return;
-    const { subject } = preview;
     if (message.type === 'open-row' && preview.result?.rows[message.row]) await openRow(preview, message.row);
     else if (message.type === 'open-function') await openFunction(preview, message.name);
-    else if (message.type === 'run') await commands.executeCommand('grpo.runPreview', { file: subject.id });
-    else if (message.type === 'select-config') await commands.executeCommand('grpo.selectPreviewConfig');
   }
 }

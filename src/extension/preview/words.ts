@@ -36,7 +36,9 @@ export function outcomeWord(outcome: PreviewOutcome | undefined): string {
 /** `inclusion 4 · ordering 3 · total 7` */
 export function rowSummary({ outcomes, reward }: PreviewRow, functions: readonly PreviewFunction[]): string {
   const parts = functions.map(({ name }) => `${name} ${outcomeWord(outcomes[name])}`);
-  return [...parts, reward === null ? 'no reward' : `total ${shortNumber(reward)}`].join(' · ');
+  const done = functions.every(({ name }) => outcomes[name]);
+  if (done) parts.push(reward === null ? 'no reward' : `total ${shortNumber(reward)}`);
+  return parts.join(' · ');
 }
 
 /** What stands behind a row whose group teaches nothing; the reason on the group's first row only. */

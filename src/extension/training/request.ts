@@ -20,19 +20,20 @@ export const trainingRequest = (configFile: string, resume?: string): TrainingRe
 /** `/work/sort.grpo.json` -> `sort` */
 export const configName = (file: string): string => file.replace(/^.*[\\/]/, '').replace(/(\.grpo)?\.jsonc?$/, '');
 
-/** The editor's Python interpreter is for configs with Python rewards that name none. */
 export async function trainerOptions(
   { configFile, resume }: TrainingRequest,
   interpreters: Interpreters,
 ): Promise<TrainerOptions> {
-  const python = (await wantsPython(configFile)) ? (await interpreters.find(configFile)).path : null;
+  const python = await pythonFor(configFile, interpreters);
   const set = python === null ? [] : [`python=${JSON.stringify(python)}`];
   return { configFile, set, ...(resume !== undefined && { out: resume, resume: true }) };
 }
 
-async function wantsPython(configFile: string): Promise<boolean> {
+/** The editor's Python interpreter, which is for configs with Python rewards that name none; null for others. */
+export async function pythonFor(configFile: string, interpreters: Interpreters): Promise<string | null> {
   const { readConfigLinks } = await import('../preview/config-links.ts');
   // A config that cannot be read is the trainer's to complain about.
   const links = readConfigLinks(configFile, await readFile(configFile, 'utf8').catch(() => ''));
-  return links !== undefined && links.settings.python === null && links.rewards.some(({ file }) => /\.py$/.test(file));
+  const wanted = links?.settings.python === null && links.rewards.some(({ file }) => /\.py$/.test(file));
+  return wanted ? (await interpreters.find(configFile)).path : null;
 }

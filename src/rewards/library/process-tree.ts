@@ -30,7 +30,7 @@ function childrenOnLinux(pid: number): number[] {
 }
 
 async function childrenByPs(): Promise<(pid: number) => number[]> {
-  const { stdout } = await promisify(execFile)('ps', ['-axo', 'pid=,ppid=']);
+  const { stdout } = await promisify(execFile)('ps', ['-axo', 'pid=,ppid=']).catch(() => ({ stdout: '' }));
   const pairs = stdout
     .trim()
     .split('\n')

@@ -48,10 +48,10 @@ export function isolates(): boolean {
 
 /**
  * A group of its own, killed when it is over. A shell in it waits for the end of its input, the lifeline, so that the group is also killed
- * when this process is.
+ * when this process is, and its folder deleted.
  */
 const GUARD = `exec 4<&0
-(read _ <&4; kill -KILL 0) >/dev/null 2>&1 3>&- &
+(read _ <&4; rm -rf "$TMPDIR"; kill -KILL 0) >/dev/null 2>&1 3>&- &
 ulimit -c 0 2>/dev/null
 ulimit -d "$1" 2>/dev/null
 shift

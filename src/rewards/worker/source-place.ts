@@ -18,7 +18,9 @@ const isUsers = (place: string): boolean => !/^node:|[\\/]node_modules[\\/]/.tes
 /** Where in the user's files an error came from: its topmost frame there (Node has already applied the source map). */
 export function placeOfError(error: unknown): SourceLocation | undefined {
   const stack = error instanceof Error ? (error.stack ?? '') : '';
-  for (const frame of stack.matchAll(/^\s+at .*?((?:file:|\/|[A-Za-z]:\\)[^()\n]*):(\d+):(\d+)\)?$/gm)) {
+  for (const frame of stack.matchAll(
+    /^\s+at (?:.*\()?(?:async )?((?:file:|\/|[A-Za-z]:\\)[^()\n]*):(\d+):(\d+)\)?$/gm,
+  )) {
     const [, place, line, column] = frame as unknown as [string, string, string, string];
     if (isUsers(place)) return { file: toPath(place), line: Number(line), column: Number(column) };
   }

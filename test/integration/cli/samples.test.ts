@@ -57,6 +57,13 @@ it('adds to what a person has written, and leaves that alone', async () => {
   expect(existsSync(join(folder, 'samples'))).toBe(false);
 });
 
+it('adds to the file that the config names', async () => {
+  const { folder, config } = workspace();
+  writeFileSync(config, readFileSync(config, 'utf8').replace('"rewards"', '"samples": "mine.jsonl", "rewards"'));
+  const { stdout } = await grpo(['samples', config, '--prompts', '1', '--n', '1']);
+  expect(stdout).toContain(`Added 1 sample to ${join(folder, 'mine.jsonl')}.`);
+});
+
 it('samples as the config says', async () => {
   const { folder, config } = workspace();
   const text = readFileSync(config, 'utf8').replace('"maxCompletionLength": 16', '"maxCompletionLength": 2, "topK": 1');

@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { grpo, jsonLines, temporaryFolder } from './run-grpo.ts';
 
@@ -142,6 +142,87 @@ describe('expectations', () => {
     const { sort, samples } = expecting({ ordering: 3, inclusion: 0, total: 0 });
     const { status } = await scoreJson(`${sort}#ordering`, '--samples', samples);
     expect(status).toBe(0);
+  });
+});
+
+describe('--check', () => {
+  const good = { ...SAMPLES[0], expect: { ordering: 3 } };
+
+  it('says nothing but that all is met', async () => {
+    const { sort, samples } = workspace([good, SAMPLES[2]!]);
+    const { status, stdout, stderr } = await grpo(['score', sort, '--samples', samples, '--check']);
+    expect({ status, stdout, stderr }).toEqual({ status: 0, stdout: '1 expectation checked, all met\n', stderr: '' });
+  });
+
+  it('names what fails and what is not met by file and line, with status 1', async () => {
+    const { sort, samples } = workspace([good, { ...SAMPLES[4]!, expect: { total: 1 } }, SAMPLES[2]!]);
+    const { status, stdout } = await grpo(['score', sort, '--samples', samples, '--check']);
+    expect(status).toBe(1);
+    expect(stdout.trimEnd().split('\n')).toEqual([
+      expect.stringMatching(
+        /sort\.samples\.jsonl:2: inclusion failed \(throw\): .*sort\.reward\.ts:3:\d+: .*no shouting$/,
+      ),
+      expect.stringMatching(/sort\.samples\.jsonl:2: expected total 1, got no score$/),
+      '2 expectations checked, 2 faults',
+    ]);
+  });
+
+  it('is bad input when there is nothing to check', async () => {
+    const { sort, samples } = workspace();
+    const { status, stdout, stderr } = await grpo(['score', sort, '--samples', samples, '--check']);
+    expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
+    expect(stderr).toMatch(/sort\.samples\.jsonl: Nothing to check: .*inclusion, ordering, total/);
+  });
+});
+
+describe('a run config', () => {
+  /** A folder with the reward, the samples at this place, and a config whose model and dataset are not there. */
+  function configured(place: string, fields: object = {}): string {
+    const { sort } = workspace();
+    const folder = dirname(sort);
+    const samples = [
+      { ...SAMPLES[0], expect: { total: 15 } },
+      { ...SAMPLES[2], expect: { total: [5, 6] } },
+    ];
+    mkdirSync(dirname(join(folder, place)), { recursive: true });
+    writeFileSync(join(folder, place), samples.map((row) => `${JSON.stringify(row)}\n`).join(''));
+    const rewards = [
+      { file: 'sort.reward.ts', function: 'inclusion', weight: 3 },
+      { file: 'sort.reward.ts', function: 'ordering' },
+    ];
+    const config = { model: 'nowhere', dataset: 'nowhere.jsonl', rewards, ...fields };
+    writeFileSync(join(folder, 'run.grpo.json'), JSON.stringify(config));
+    return join(folder, 'run.grpo.json');
+  }
+
+  it('gives rewards, weights, scaling and samples', async () => {
+    const config = configured('mine.jsonl', { samples: 'mine.jsonl', scaleRewards: 'none' });
+    const { status, rows } = await scoreJson(config);
+    expect(status).toBe(0);
+    expect(rows.map(({ reward, advantage, mismatches }) => [reward, advantage, mismatches.length])).toEqual([
+      [15, 5, 0],
+      [5, -5, 0],
+    ]);
+  });
+
+  it.each(['samples/run.samples.jsonl', 'run.samples.jsonl', 'samples/sort.samples.jsonl'])(
+    'finds %s by its name',
+    async (place) => {
+      // A sample of the same name as the reward is there as well, last in line.
+      const { status, stdout } = await grpo(['score', configured(place), '--check']);
+      expect({ status, stdout }).toEqual({ status: 0, stdout: '2 expectations checked, all met\n' });
+    },
+  );
+
+  it('is refused at its line when its samples are not there, and beside reward files', async () => {
+    const config = configured('mine.jsonl', { samples: 'nowhere.jsonl' });
+    const missing = await grpo(['score', config]);
+    expect([missing.status, missing.stderr]).toEqual([
+      2,
+      expect.stringMatching(/run\.grpo\.json:1:\d+: .*nowhere\.jsonl does not exist/),
+    ]);
+    const both = await grpo(['score', config, 'sort.reward.ts']);
+    expect([both.status, both.stderr]).toEqual([2, expect.stringContaining('score it alone')]);
   });
 });
 

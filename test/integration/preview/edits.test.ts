@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import type { PreviewResult } from '../../../src/protocol/preview.ts';
 import { completionsOf, gave, Preview, samplesOf } from './preview.ts';
 
 const LENGTH = `interface Row { completion: string }
@@ -151,9 +152,23 @@ test('a newer request takes over from an older one', async () => {
   expect(preview.events.filter((event) => event.type === 'result' && event.id === first && event.done)).toEqual([]);
 });
 
+test('a file that takes long to load is loaded once, whatever happens to the samples meanwhile', async () => {
+  const text = `console.log('loading');
+await new Promise((resolve) => setTimeout(resolve, 500));
+${LENGTH}`;
+  const preview = new Preview({ 'a.reward.ts': text });
+  const rewards = ['a.reward.ts'];
+  preview.ask({ rewards, samples: completionsOf(['a']) });
+  await preview.until((event): event is PreviewResult => event.type === 'output');
+  const result = await preview.result({ rewards, samples: completionsOf(['a', 'bb']) });
+  expect([result.computed, gave(result, 'length')]).toEqual([2, [1, 2]]);
+  expect(preview.events.filter(({ type }) => type === 'output')).toHaveLength(1);
+});
+
 test('chat prompts are shown as the chat template renders them', async () => {
   const preview = new Preview({
-    'a.reward.ts': LENGTH,
+    'a.reward.ts':
+      'export const shown = ({ renderedPrompt }: { renderedPrompt: string }) => ({ score: 1, reason: renderedPrompt });\n',
     'model/tokenizer_config.json': JSON.stringify({
       eos_token: '</s>',
       chat_template:
@@ -162,7 +177,10 @@ test('chat prompts are shown as the chat template renders them', async () => {
   });
   const samples = samplesOf([{ prompt: [{ role: 'user', content: 'hi' }], completion: 'x' }]);
   const asked = { rewards: ['a.reward.ts'], samples };
-  const { groups } = await preview.result({ ...asked, model: preview.path('model') });
+  const { groups, rows, problems } = await preview.result({ ...asked, model: preview.path('model') });
   expect(groups[0]!.rendered).toBe('<user>hi</s><assistant>');
+  // Functions get it too, as in a run.
+  expect(rows[0]!.outcomes.shown).toMatchObject({ reason: '<user>hi</s><assistant>' });
+  expect(problems.map(({ code }) => code)).toEqual(['no-signal']);
   expect((await preview.result({ ...asked, model: preview.path('nowhere') })).groups[0]!.rendered).toBeNull();
 });

@@ -92,3 +92,15 @@ test.skipIf(pythonMissing)('one that hangs is stopped, and the next edit works a
   expect(hung.problems).toMatchObject([{ code: 'failure', line: 1 }, { code: 'no-signal' }]);
   expect(gave(await ask(LENGTH), 'length')).toEqual([1, 2]);
 });
+
+test('no interpreter: the file says so, and other files work on', async () => {
+  const preview = new Preview({ 'a.py': LENGTH, 'b.reward.ts': 'export const one = () => 1;\n' });
+  const settings = { python: preview.path('no-python') };
+  const asked = { rewards: ['a.py', 'b.reward.ts'], samples, settings };
+  for (const again of [false, true]) {
+    const result = await preview.result({ ...asked, reuse: again });
+    expect(result).toMatchObject({ python: null, functions: [{ name: 'one', mean: 1 }] });
+    const said = expect.stringContaining('no-python cannot be run');
+    expect(result.problems).toMatchObject([{ file: preview.path('a.py'), line: 1, code: 'compile', message: said }]);
+  }
+});

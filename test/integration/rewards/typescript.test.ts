@@ -1,6 +1,8 @@
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
-import { batchOf, brief, folderWith, open, openText, outcomesOf } from './workspace.ts';
+import { compileReward } from '../../../src/rewards/compile.ts';
+import { scoreBatch } from '../../../src/trainer/rollout.ts';
+import { batchOf, brief, folderWith, open, openText, outcomesOf, workerPath } from './workspace.ts';
 
 test('every exported function is a reward, in the order of the source; weights and names choose', async () => {
   const source = `
@@ -159,4 +161,54 @@ test('what a function returns is checked, never turned into a 0', async () => {
 test('an empty batch gives an empty table', async () => {
   const set = await openText('one.reward.js', 'export const one = () => 1;');
   expect(await set.score(batchOf([]))).toMatchObject({ columns: [{ name: 'one', outcomes: [] }], metrics: {} });
+});
+
+test('the prompt as the model sees it, where it is known', async () => {
+  const source = `import { batchReward, thinkFormat } from 'grpo/rewards';
+    export const thinks = thinkFormat();
+    export const seen = batchReward(({ renderedPrompts }) => renderedPrompts.map((text) => text.length));`;
+  const set = await openText('think.reward.js', source);
+  const chat = [{ role: 'user', content: 'Hi' }];
+  const rollout = ['a</think> b', '<think>a</think> b'].map((text) => ({
+    group: 0,
+    prompt: { prompt: chat, text: '<|user|>Hi<|assistant|><think>', ids: [1], columns: {} },
+    ids: [2],
+    text,
+    truncated: false,
+  }));
+  const { columns } = await set.score(scoreBatch(rollout));
+  expect(columns.map(({ outcomes }) => brief(outcomes))).toEqual([
+    [1, 0],
+    [30, 30],
+  ]);
+});
+
+test('a reward that a helper makes fails at its own line, not inside of the helper', async () => {
+  const source = `import { numericMatch, exactMatch } from 'grpo/rewards';
+
+export const sum = numericMatch({ column: 'none' });
+const inner = exactMatch();
+export { inner as word };`;
+  const set = await openText('made.reward.ts', source);
+  expect(set.functions.map(({ name }) => name)).toEqual(['sum', 'word']);
+  const { columns } = await set.score(batchOf(['x']));
+  const file = expect.stringMatching(/made\.reward\.ts$/);
+  expect(columns.map(({ outcomes }) => outcomes[0])).toMatchObject([
+    { failure: 'throw', file, line: 3, message: expect.stringContaining('"none"') },
+    { failure: 'throw', file, line: 4 },
+  ]);
+});
+
+test('a reward file carries only those helpers that it uses', async () => {
+  const compiled = async (source: string) => {
+    const file = join(folderWith({ 'a.reward.ts': source }), 'a.reward.ts');
+    return (await compileReward(file, join(dirname(workerPath), 'grpo-rewards.js'), new Map())).code;
+  };
+  const few = await compiled(`import { batchReward } from 'grpo/rewards';\nexport const a = batchReward(() => []);`);
+  expect(few).not.toMatch(/node:|transformers|unshare/);
+  expect(few.length).toBeLessThan(10_000);
+  const more = await compiled(
+    `import { codeTests } from 'grpo/rewards';\nexport const a = codeTests({ language: 'python' });`,
+  );
+  expect(more).toMatch(/unshare/);
 });

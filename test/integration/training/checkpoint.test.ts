@@ -6,9 +6,11 @@ import { REFERENCES, referenceModel, runGrpo, tinyWorkspace, trainHere } from '.
 
 /** Set GRPO_TEST_PYTHON to an interpreter that has what test/references/requirements.txt says. */
 const python = process.env.GRPO_TEST_PYTHON ?? 'python3';
-const hasTransformers = spawnSync(python, ['-c', 'import transformers, torch']).status === 0;
+const hasTransformers = spawnSync(python, ['-c', 'import transformers, torch, peft']).status === 0;
 if (!hasTransformers) {
-  console.log(`Skipped: ${python} has no transformers, so no checkpoint was opened with it (set GRPO_TEST_PYTHON).`);
+  console.log(
+    `Skipped: ${python} has no transformers and PEFT, so no checkpoint was opened with it (set GRPO_TEST_PYTHON).`,
+  );
 }
 
 const rows = [
@@ -31,16 +33,43 @@ describe.skipIf(!hasTransformers)('a checkpoint opens in transformers, with the 
       { 'rows.jsonl': rows },
     );
     const { result } = await trainHere(join(folder, 'run.grpo.json'));
-    const file = join(folder, 'rows.jsonl');
-    const script = join(REFERENCES, 'open_checkpoint.py');
-    const theirs = execFileSync(python, [script, result.checkpoint!, file], { encoding: 'utf8' });
-    const { stdout: ours } = await runGrpo('logprobs', result.checkpoint!, file, '--json');
-    const { stdout: before } = await runGrpo('logprobs', referenceModel(model!), file, '--json');
-    expect(distance(ours, theirs)).toBeLessThan(1e-4);
-    // And it is not the model that we started from.
-    expect(distance(before, theirs)).toBeGreaterThan(1e-2);
+    await expectSame(result.checkpoint!, join(folder, 'rows.jsonl'), referenceModel(model!));
   });
 });
+
+describe.skipIf(!hasTransformers)('a LoRA checkpoint opens in PEFT, and merged in transformers', () => {
+  test.for([
+    ['llama3-biased', 'float32', 'all-linear'],
+    ['llama-sharded', 'float16', ['gate_proj', 'k_proj']],
+    ['qwen3', 'bfloat16', ['q_proj', 'v_proj']],
+  ] as const)('%s, saved as %s, %s', { timeout: 120_000 }, async ([model, checkpointDtype, targetModules]) => {
+    const lora = { r: 3, loraAlpha: 12, targetModules };
+    const folder = tinyWorkspace(
+      { model: referenceModel(model), checkpointDtype, maxSteps: 3, learningRate: 5e-2, lora },
+      { 'rows.jsonl': rows },
+    );
+    const { result } = await trainHere(join(folder, 'run.grpo.json'));
+    const file = join(folder, 'rows.jsonl');
+    const adapter = await expectSame(result.checkpoint!, file, referenceModel(model));
+
+    const { status, stdout } = await runGrpo('merge', result.checkpoint!, '--out', join(folder, 'merged'));
+    expect({ status, stdout }).toEqual({ status: 0, stdout: `${join(folder, 'merged')}\n` });
+    const merged = await expectSame(join(folder, 'merged'), file, referenceModel(model));
+    // Merged weights are rounded to the checkpoint's format.
+    expect(distance(adapter, merged)).toBeLessThan(checkpointDtype === 'float32' ? 1e-4 : 0.1);
+  });
+});
+
+/** What transformers or PEFT makes of a checkpoint is what we make of it, and not what we make of the model it began as; gives that. */
+async function expectSame(checkpoint: string, file: string, start: string): Promise<string> {
+  const script = join(REFERENCES, 'open_checkpoint.py');
+  const theirs = execFileSync(python, [script, checkpoint, file], { encoding: 'utf8' });
+  const { stdout: ours } = await runGrpo('logprobs', checkpoint, file, '--json');
+  const { stdout: before } = await runGrpo('logprobs', start, file, '--json');
+  expect(distance(ours, theirs)).toBeLessThan(1e-4);
+  expect(distance(before, theirs)).toBeGreaterThan(1e-2);
+  return ours;
+}
 
 function distance(a: string, b: string): number {
   const numbers = (text: string) =>

@@ -2,14 +2,31 @@
  * Training from recorded rollouts against TRL's own GRPOTrainer (test/references/grpo_training.py): the weights that it reached, and
  * what it logged on the way.
  */
+import { copyFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { readSafetensorsHeader, readTensor } from '../../../src/model/safetensors.ts';
-import { metricsOf, REFERENCES, readJson, referenceModel, rolloutsOf, trainHere, workspace } from './workspace.ts';
+import { RunControl } from '../../../src/trainer/control.ts';
+import {
+  metricsOf,
+  REFERENCES,
+  readJson,
+  referenceModel,
+  rolloutsOf,
+  tinyFiles,
+  trainHere,
+  workspace,
+} from './workspace.ts';
 
 type Row = Record<string, number | null>;
 type Case = {
-  config: { model: string; numIterations: number; gradientAccumulationSteps: number; [field: string]: unknown };
+  config: {
+    model: string;
+    lora?: object;
+    numIterations: number;
+    gradientAccumulationSteps: number;
+    [field: string]: unknown;
+  };
   /** How far apart two runs of TRL are that sum in another order. */
   noise: { weights: number; update: number };
   advantages: number[][];
@@ -39,12 +56,18 @@ describe('training from recorded rollouts equals TRL', () => {
     const folder = workspace({
       'run.grpo.json': { ...config, model, dataset: 'prompts.jsonl', rewards: [] },
       'prompts.jsonl': [{ prompt: 'not used' }],
+      'letters.reward.ts': tinyFiles['letters.reward.ts'],
     });
     const rollouts = join(FOLDER, `rollouts-${config.model}.jsonl`);
-    const { result } = await trainHere(join(folder, 'run.grpo.json'), { rollouts });
+    const configFile = join(folder, 'run.grpo.json');
+    const startFile = config.lora ? join(FOLDER, `${name}-start.safetensors`) : join(model, 'model.safetensors');
+    const tensorFile = config.lora ? 'adapter_model.safetensors' : 'model.safetensors';
+    const out = join(folder, 'run');
+    if (config.lora) await saveStart(configFile, out, startFile);
+    const { result } = await trainHere(configFile, { rollouts, out, resume: config.lora !== undefined });
 
-    const start = readTensors(join(model, 'model.safetensors'));
-    const reached = readTensors(join(result.checkpoint!, 'model.safetensors'));
+    const start = readTensors(startFile);
+    const reached = readTensors(join(result.checkpoint!, tensorFile));
     const wanted = readTensors(join(FOLDER, `${name}.safetensors`));
     expect([...reached.keys()].sort()).toEqual([...wanted.keys()].sort());
     expect(distance(all(reached, wanted), all(wanted, wanted)) / norm(all(wanted, wanted))).toBeLessThan(1e-4);
@@ -69,6 +92,14 @@ describe('training from recorded rollouts equals TRL', () => {
     }
   });
 });
+
+/** Stops a run before its first step and puts TRL's start into the checkpoint that it leaves: so that a run can go on from there. */
+async function saveStart(configFile: string, out: string, startFile: string): Promise<void> {
+  const control = new RunControl();
+  control.stop();
+  const { result } = await trainHere(configFile, { control, out, set: ['rewards=["letters.reward.ts"]'] });
+  copyFileSync(startFile, join(result.checkpoint!, 'adapter_model.safetensors'));
+}
 
 function readTensors(file: string): Map<string, Float32Array> {
   return new Map(readSafetensorsHeader(file).map((entry) => [entry.name, readTensor(entry)]));

@@ -34,7 +34,7 @@ describe('commands', () => {
     ],
     [
       'score a.reward.ts#f b.py --samples s.jsonl',
-      { command: 'score', rewards: ['a.reward.ts#f', 'b.py'], samples: 's.jsonl', json: false },
+      { command: 'score', rewards: ['a.reward.ts#f', 'b.py'], samples: 's.jsonl', check: false, json: false },
     ],
     [
       'generate m --prompt -3+5= --n 4 --greedy --max-tokens 8 --seed 0 --json',
@@ -55,6 +55,10 @@ describe('commands', () => {
     ['logprobs m f.jsonl --json', { command: 'logprobs', model: 'm', file: 'f.jsonl', json: true }],
     ['eval a.grpo.json --checkpoint c', { command: 'eval', config: 'a.grpo.json', checkpoint: 'c', json: false }],
     ['bench a.grpo.json --steps 2', { command: 'bench', config: 'a.grpo.json', steps: 2, json: false }],
+    [
+      'merge run/checkpoints/step-000010 --out m',
+      { command: 'merge', checkpoint: 'run/checkpoints/step-000010', out: 'm' },
+    ],
     ['doctor --json', { command: 'doctor', json: true }],
     ['--version', { command: 'version' }],
   ])('%s', (line, command) => expect(parse(line)).toEqual(command));
@@ -79,8 +83,7 @@ test.each([
   [['train', 'a', '--out', '--json'], '--out needs a value, such as --out DIR.'],
   [['train', 'a', '--out', 'x', '--out', 'y'], '--out is given twice.'],
   [['train', 'a', '--json=1'], '--json takes no value.'],
-  [['score', '--samples', 's'], 'REWARD_FILE is missing.'],
-  [['score', 'a.py'], '--samples is missing.'],
+  [['score', '--samples', 's'], 'RUN.grpo.json or REWARD_FILE is missing.'],
   [['generate', 'm'], 'Give either --prompt TEXT or --prompts FILE.'],
   [['generate', 'm', '--prompt', 'a', '--prompts', 'b'], 'Give either --prompt TEXT or --prompts FILE.'],
   [['generate', 'm', '--prompt', 'a', '--n', '0'], '--n must be a whole number of at least 1, not "0".'],

@@ -37,11 +37,16 @@ describe('messages to the dashboard', () => {
   });
 });
 
+const sample = { prompt: 'p', completion: 'c', columns: {} };
+
 describe('messages from the dashboard', () => {
   it.each([
     { type: 'ready', version: DASHBOARD_VERSION },
     { type: 'control', command: 'pause' },
     { type: 'rollouts', step: 12 },
+    { type: 'command', command: 'rescoreRun' },
+    { type: 'sample', id: 1, sample: { prompt: 'p', completion: 'c', columns: { n: [1] }, expect: { f: 0.5 } } },
+    { type: 'sample', id: 2, sample: { prompt: [{ role: 'user', content: 'p' }], completion: '', columns: {} } },
     { type: 'save', name: 'reward.svg', content: Uint8Array.of(1) },
   ])('are understood: $type', (message) => {
     expect(dashboardMessage.parse(structuredClone(message))).toEqual(message);
@@ -50,6 +55,8 @@ describe('messages from the dashboard', () => {
   it.each([
     ['any command of the editor', { type: 'command', command: 'workbench.action.quit' }],
     ['to end a trainer at once', { type: 'control', command: 'terminate' }],
+    ['a sample in a file of its choice', { type: 'openSample', file: '/etc/passwd' }],
+    ['a sample whose expectation is no number', { type: 'sample', id: 1, sample: { ...sample, expect: { f: 'x' } } }],
     ['a step that is no number', { type: 'rollouts', step: '../../secret' }],
   ])('cannot ask for %s', (_, message) => {
     expect(dashboardMessage.safeParse(message).success).toBe(false);

@@ -30,6 +30,15 @@ describe('samples that are added', () => {
     expect(sampleEdits(FILE, [sample('6'), sample('6')]).appended).toHaveLength(1);
   });
 
+  it('are found again at the line that they stand at', () => {
+    const samples = [sample('6'), sample('5'), sample('7'), sample('6')];
+    for (const text of [FILE, FILE.trimEnd(), '']) {
+      const edits = sampleEdits(text, samples);
+      const lines = editedSamples(text, edits).split('\n');
+      expect(edits.lines.map((line) => JSON.parse(lines[line - 1]!).completion)).toEqual(['6', '5', '7', '6']);
+    }
+  });
+
   it('are others when the prompt, the completion or a column is another', () => {
     const others = [
       sample('5 '),

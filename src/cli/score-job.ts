@@ -1,0 +1,92 @@
+import { existsSync } from 'node:fs';
+import { relative, resolve } from 'node:path';
+import type { AdvantageOptions } from '../grpo/advantages.ts';
+import { promptRenderer } from '../preview/rendered-prompts.ts';
+import type { RenderedSample } from '../preview/sample-scores.ts';
+import { BadInput } from '../protocol/errors.ts';
+import { samplesPlaces } from '../protocol/files-by-name.ts';
+import type { RewardSource } from '../rewards/open-rewards.ts';
+import { loadRunConfig } from '../trainer/load-config.ts';
+import { loadSamples } from '../trainer/samples.ts';
+import type { CommandOf } from './args.ts';
+
+/** What `grpo score` has to do. */
+export interface ScoreJob {
+  sources: RewardSource[];
+  samples: RenderedSample[];
+  /** The samples' file, for messages. */
+  samplesFile: string;
+  advantages: AdvantageOptions;
+  timeoutSeconds: number;
+  python: string | null;
+  /** Whether all functions that an expected total is meant for are there. */
+  checkTotals: boolean;
+}
+
+/** Reads what the arguments name: a run config and its samples, or reward files as in a run whose config says nothing. */
+export function readScoreJob({ rewards, samples }: CommandOf<'score'>): ScoreJob {
+  const config = rewards.find((file) => file.endsWith('.json'));
+  if (config === undefined) {
+    const sources = rewards.map(sourceOf);
+    const samplesFile = samples ?? findSamples(sources.map(({ file }) => file));
+    return {
+      sources,
+      samples: loadSamples(samplesFile).map((sample) => ({ ...sample, rendered: null })),
+      samplesFile,
+      advantages: { scaleRewards: 'group', multiObjectiveAggregation: 'sum_then_normalize', baseline: 'group' },
+      timeoutSeconds: 10,
+      python: null,
+      checkTotals: sources.every(({ name }) => name === undefined),
+    };
+  }
+  if (rewards.length > 1)
+    throw new BadInput(`${config} has rewards of its own; score it alone, or name reward files only.`);
+  return jobOfConfig(config, samples);
+}
+
+function jobOfConfig(file: string, samples: string | undefined): ScoreJob {
+  const { config, locate, file: absolute } = loadRunConfig(file, { for: 'scores' });
+  if (config.rewards.length === 0)
+    throw new BadInput('"rewards" is empty; name a reward function.', locate(['rewards']));
+  const render = promptRenderer()(config.model, config.chatTemplateKwargs);
+  const { rewards, rewardTimeoutSeconds: timeoutSeconds, python } = config;
+  const at = samples === undefined && config.samples !== null ? locate(['samples']) : undefined;
+  const samplesFile =
+    samples ??
+    (config.samples === null
+      ? findSamples([absolute, ...rewards.map((reward) => reward.file)])
+      : shown(config.samples));
+  return {
+    sources: rewards.map(({ file, function: name, weight }, index) => ({
+      file,
+      name,
+      weight,
+      at: locate(['rewards', index]),
+    })),
+    samples: loadSamples(samplesFile, at).map((sample) => ({ ...sample, rendered: render(sample.prompt) })),
+    samplesFile,
+    advantages: config,
+    timeoutSeconds,
+    python,
+    checkTotals: true,
+  };
+}
+
+/** `FILE`, or `FILE#function`. */
+function sourceOf(text: string): RewardSource {
+  const hash = text.lastIndexOf('#');
+  return hash < 0 ? { file: text } : { file: text.slice(0, hash), name: text.slice(hash + 1) };
+}
+
+/** The samples of the same name as one of these files. */
+function findSamples(files: string[]): string {
+  const places = samplesPlaces(...files.map((file) => resolve(file)));
+  const found = places.find((place) => existsSync(place));
+  if (found !== undefined) return shown(found);
+  throw new BadInput(
+    `There are no samples: neither ${shown(places[0]!)} nor ${shown(places[1]!)} exists; write some, or name a file with --samples.`,
+  );
+}
+
+/** As seen from the working directory, as terminals and CI logs show it. */
+const shown = (file: string): string => relative('.', file) || file;

@@ -1,0 +1,95 @@
+import { randomInt } from 'node:crypto';
+import { dirname, join } from 'node:path';
+import { ProgressLocation, window, workspace } from 'vscode';
+import type { NewSample } from '../../protocol/sample-edits.ts';
+import { GrpoCommand } from '../grpo-command.ts';
+import type { Lab } from '../lab.ts';
+import { addSamples, showSample } from '../samples/add-samples.ts';
+import { samplesFile } from '../samples/samples-file.ts';
+import { findLocated } from '../training/located-message.ts';
+import { configName } from '../training/request.ts';
+import { pickConfig } from './pick-config.ts';
+import { mayRunCode } from './trust.ts';
+
+const TITLE = 'GRPO: Generate Samples';
+const DEFAULT = '4';
+const MOST = 1000;
+
+interface Wanted {
+  config: string;
+  prompts: number;
+  completions: number;
+}
+
+/** Lets a run config's model answer prompts of its dataset, and adds the answers to its samples. `given`: a config's Uri or path. */
+export async function generateSamples(lab: Lab, given?: unknown): Promise<void> {
+  if (!mayRunCode('Generating samples', 'it loads the model that a run config of this workspace names')) return;
+  const config = await pickConfig(given, TITLE);
+  if (config === undefined) return;
+  const prompts = await askCount(`Prompts of the dataset (1 of 2): how many shall ${configName(config)} answer?`);
+  if (prompts === undefined) return;
+  const completions = await askCount('Completions for each prompt (2 of 2): they are compared with each other');
+  if (completions === undefined) return;
+  // What is on the screen is what counts.
+  await workspace.saveAll(false);
+  const samples = await withProgress(lab, { config, prompts, completions });
+  if (!samples) return;
+  const { file, line, added } = await addSamples(await samplesFile(config), samples);
+  await showSample(file, line);
+  const already = samples.length - added;
+  window.setStatusBarMessage(`${added} samples added${already > 0 ? `, ${already} were there already` : ''}`, 5000);
+}
+
+async function askCount(prompt: string): Promise<number | undefined> {
+  const answer = await window.showInputBox({
+    title: TITLE,
+    prompt,
+    value: DEFAULT,
+    ignoreFocusOut: true,
+    validateInput: (text) =>
+      /^[1-9]\d*$/.test(text.trim()) && Number(text) <= MOST ? undefined : `A whole number from 1 to ${MOST}`,
+  });
+  return answer === undefined ? undefined : Number(answer);
+}
+
+/** The samples; undefined when it was cancelled, or failed and said so. */
+async function withProgress(lab: Lab, { config, prompts, completions }: Wanted): Promise<NewSample[] | undefined> {
+  const total = prompts * completions;
+  const samples: NewSample[] = [];
+  const { exit, cancelled } = await window.withProgress(
+    { location: ProgressLocation.Notification, title: `${configName(config)} answers`, cancellable: true },
+    async (progress, token) => {
+      progress.report({ message: 'loading the model' });
+      const args = ['samples', config, '--prompts', String(prompts), '--n', String(completions)];
+      // Other prompts and other answers each time.
+      args.push('--seed', String(randomInt(2 ** 32)));
+      const script = join(lab.context.extensionPath, 'dist', 'grpo.js');
+      const command = new GrpoCommand(script, args, dirname(config), (line) => {
+        const { prompt, completion, ...columns } = JSON.parse(line) as NewSample & Record<string, unknown>;
+        samples.push({ prompt, completion, columns });
+        progress.report({ message: `${samples.length} of ${total}`, increment: 100 / total });
+      });
+      const cancel = token.onCancellationRequested(() => command.dispose());
+      lab.context.subscriptions.push(command);
+      try {
+        return { exit: await command.exited, cancelled: token.isCancellationRequested };
+      } finally {
+        cancel.dispose();
+        lab.context.subscriptions.splice(lab.context.subscriptions.indexOf(command), 1);
+      }
+    },
+  );
+  if (cancelled) return undefined;
+  if (exit.ok) return samples;
+  await reportFailure(lab, exit.lastWords, config);
+  return undefined;
+}
+
+async function reportFailure({ log, problems }: Lab, lastWords: string, config: string): Promise<void> {
+  log.error(lastWords);
+  const place = findLocated(lastWords);
+  if (place) void problems.report(place, config);
+  const sentence = lastWords.split('\n').at(-1) ?? '';
+  const action = await window.showErrorMessage(`No samples were generated: ${sentence}`, ...(place ? ['Open'] : []));
+  if (action === 'Open' && place) await problems.open(place);
+}

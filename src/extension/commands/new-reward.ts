@@ -1,0 +1,87 @@
+import { basename, dirname, join } from 'node:path';
+import { Range, Uri, ViewColumn, WorkspaceEdit, window, workspace } from 'vscode';
+import type { Lab } from '../lab.ts';
+import { withReward } from '../new-reward/add-to-config.ts';
+import { isIdentifier } from '../new-reward/column-types.ts';
+import { datasetRows } from '../new-reward/dataset-rows.ts';
+import { TEMPLATES, type Template } from '../new-reward/templates.ts';
+import { exists, rewardFiles, writeReward } from '../new-reward/write-reward.ts';
+import { configName } from '../training/request.ts';
+import { pickFolder } from './pick-folder.ts';
+
+const title = (step: number, what: string): string => `New Reward Function (${step}/3): ${what}`;
+
+/** Makes a reward function from a template, with samples that show what it does, and adds it to a run config if wanted. */
+export async function newReward({ context }: Lab): Promise<void> {
+  const template = await pickTemplate();
+  if (!template) return;
+  const config = await pickConfigOrNone();
+  if (config === undefined) return;
+  const folder =
+    config === '' ? await pickFolder('Open a folder first: a reward function is a file in one.') : dirname(config);
+  if (folder === undefined) return;
+  const name = await askName(folder, template);
+  if (name === undefined) return;
+
+  const files = rewardFiles(folder, name, template);
+  const rows = config === '' ? [] : await datasetRows(config);
+  const declarations = join(context.extensionPath, 'dist', 'grpo-rewards.d.ts');
+  const top = workspace.getWorkspaceFolder(Uri.file(folder))?.uri.fsPath ?? folder;
+  await writeReward(files, { template, name, rows, declarations, top });
+  if (config !== '') await addToConfig(config, files.reward);
+  await window.showTextDocument(Uri.file(files.reward), { viewColumn: ViewColumn.One, preview: false });
+  const beside = { viewColumn: ViewColumn.Beside, preserveFocus: true, preview: false };
+  await window.showTextDocument(Uri.file(files.samples), beside);
+}
+
+async function pickTemplate(): Promise<Template | undefined> {
+  const items = TEMPLATES.map((template) => ({ label: template.label, detail: template.detail, template }));
+  const options = { title: title(1, 'Start From'), matchOnDetail: true, ignoreFocusOut: true };
+  return (await window.showQuickPick(items, { ...options, placeHolder: 'A blank function, or a helper' }))?.template;
+}
+
+/** The run config that is to use it; '' for none. */
+async function pickConfigOrNone(): Promise<string | undefined> {
+  const configs = await workspace.findFiles('**/*.grpo.json', '**/{node_modules,.grpo}/**', 200);
+  if (configs.length === 0) return '';
+  const items = [
+    ...configs
+      .map(({ fsPath }) => ({ label: configName(fsPath), description: workspace.asRelativePath(fsPath), fsPath }))
+      .sort((a, b) => a.label.localeCompare(b.label)),
+    { label: '$(circle-slash) No run config', description: 'only the files', fsPath: '' },
+  ];
+  const placeHolder = 'Whose rewards shall it be added to? Its dataset gives the types and the first samples.';
+  return (await window.showQuickPick(items, { title: title(2, 'Run Config'), placeHolder, ignoreFocusOut: true }))
+    ?.fsPath;
+}
+
+/** A name that both languages allow and that is not taken. */
+async function askName(folder: string, template: Template): Promise<string | undefined> {
+  const problemOf = async (name: string): Promise<string | undefined> => {
+    if (!isIdentifier(name)) return 'A function name: letters, digits and underscores, no word of the language.';
+    const taken = [];
+    for (const file of Object.values(rewardFiles(folder, name, template)))
+      if (await exists(file)) taken.push(basename(file));
+    return taken.length > 0 ? `${taken.join(' and ')} already there; choose another name.` : undefined;
+  };
+  const prompt = 'The function, its file and its metric have this name';
+  return window.showInputBox({
+    title: title(3, 'Name'),
+    prompt,
+    value: 'my_reward',
+    validateInput: problemOf,
+    ignoreFocusOut: true,
+  });
+}
+
+/** As an edit of the document, so that it can be undone; one that had no other changes is saved. */
+async function addToConfig(config: string, reward: string): Promise<void> {
+  const document = await workspace.openTextDocument(Uri.file(config));
+  const { isDirty } = document;
+  const edit = new WorkspaceEdit();
+  const text = document.getText();
+  const all = new Range(document.positionAt(0), document.positionAt(text.length));
+  edit.replace(document.uri, all, withReward(text, config, reward));
+  await workspace.applyEdit(edit);
+  if (!isDirty) await document.save();
+}

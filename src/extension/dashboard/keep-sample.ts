@@ -1,0 +1,29 @@
+import { basename } from 'node:path';
+import type { HostMessage } from '../../protocol/dashboard.ts';
+import type { NewSample } from '../../protocol/sample-edits.ts';
+import { addSamples, showSample } from '../samples/add-samples.ts';
+import { samplesFile } from '../samples/samples-file.ts';
+import { readRunInfo } from './run-files.ts';
+
+type Sampled = Extract<HostMessage, { type: 'sampled' }>;
+
+/** Keeps a completion of a run in the samples of its config; what comes of it is for the dashboard to show, as quietly as it was asked for. */
+export async function keepSample(run: string, sample: NewSample): Promise<Omit<Sampled, 'type' | 'id'>> {
+  try {
+    const { file, line, added, updated } = await addSamples(await samplesOf(run), [sample]);
+    const outcome = added > 0 ? 'added' : updated > 0 ? 'updated' : 'there';
+    return { outcome, file: basename(file), line, problem: null };
+  } catch (error) {
+    return { outcome: 'failed', file: '', line: 1, problem: error instanceof Error ? error.message : String(error) };
+  }
+}
+
+export async function openSample(run: string, line: number): Promise<void> {
+  await showSample(await samplesOf(run), line);
+}
+
+async function samplesOf(run: string): Promise<string> {
+  const info = await readRunInfo(run);
+  if (!info) throw new Error('The run cannot be read any more.');
+  return samplesFile(info.configFile);
+}

@@ -1,0 +1,207 @@
+import { ANSWER, type Row } from './column-types.ts';
+import type { Template } from './templates.ts';
+
+interface Helper {
+  helper: string;
+  detail: string;
+  /** The call; `column` has the right answers. */
+  call(column: string): string;
+  /** Which of a dataset's values can be a right answer; without it the helper asks for no column. */
+  answers?: (value: unknown) => boolean;
+  /** Without a dataset that fits. */
+  examples: Row[];
+  /** Completions and what they are worth, given the right answer. */
+  tried(answer: string): [completion: string, score: number | [number, number]][];
+}
+
+const isNumeric = (value: unknown): boolean =>
+  typeof value === 'number' || (typeof value === 'string' && /^-?\d{1,12}(\.\d{1,6})?$/.test(value));
+const isShort = (value: unknown): boolean =>
+  isNumeric(value) || (typeof value === 'string' && /^[^\n<>]{1,60}$/.test(value.trim()));
+const quoted = (text: string): string => `'${text.replace(/['\\]/g, '\\$&')}'`;
+const QUESTION = { prompt: 'What is 12 + 13?', answer: 25 };
+const STORY = { prompt: 'Tell a story.' };
+const ADD = ['1, 2', '-1, 1'].map((values) => `add(${values})`);
+
+const HELPERS: Helper[] = [
+  {
+    helper: 'numericMatch',
+    detail: "The answer's number is the expected one: fractions, percent, <answer>, \\boxed{}",
+    call: (column) => `numericMatch({ column: ${quoted(column)} })`,
+    answers: isNumeric,
+    examples: [QUESTION],
+    tried: (answer) => [
+      [`<answer>${answer}</answer>`, 1],
+      [`It makes $\\boxed{${answer}}$.`, 1],
+      [`<answer>${Number(answer) + 1}</answer>`, 0],
+      ['', 0],
+    ],
+  },
+  {
+    helper: 'exactMatch',
+    detail: 'The answer is the expected text',
+    call: (column) => `exactMatch({ column: ${quoted(column)} })`,
+    answers: isShort,
+    examples: [{ prompt: 'What is the capital of France?', answer: 'Paris' }],
+    tried: (answer) => [
+      [`<answer>${answer}</answer>`, 1],
+      [`<answer>not ${answer}</answer>`, 0],
+      ['', 0],
+    ],
+  },
+  {
+    helper: 'tagFormat',
+    detail: 'Each tag stands there once, in order',
+    call: () => "tagFormat({ tags: ['reasoning', 'answer'] })",
+    examples: [QUESTION],
+    tried: () => [
+      ['<reasoning>It is easy.</reasoning><answer>25</answer>', 1],
+      ['<answer>25</answer>', 0],
+      ['<reasoning>It is easy.<answer>25', 0],
+    ],
+  },
+  {
+    helper: 'thinkFormat',
+    detail: 'It thinks in one <think>…</think>, then answers; knows when the chat template has opened the tag',
+    call: () => 'thinkFormat()',
+    examples: [QUESTION],
+    tried: () => [
+      ['<think>It is easy.</think> 25', 1],
+      ['<think>It is easy. 25', 0],
+      ['25', 0],
+    ],
+  },
+  {
+    helper: 'lengthReward',
+    detail: 'It is neither too short nor too long',
+    call: () => 'lengthReward({ min: 4, max: 20, falloff: 20 })',
+    examples: [STORY],
+    tried: () => [
+      ['Once upon a time there was an end.', 1],
+      ['Once. '.repeat(20), 0.5],
+    ],
+  },
+  {
+    helper: 'overlongPenalty',
+    detail: "DAPO's soft punishment for what comes near the longest completion",
+    call: () => 'overlongPenalty({ maxLength: 40, cache: 20 })',
+    examples: [STORY],
+    tried: () => [
+      ['Once upon a time there was an end.', 0],
+      ['Once. '.repeat(20), -0.5],
+      ['Once. '.repeat(40), -1],
+    ],
+  },
+  {
+    helper: 'repetitionPenalty',
+    detail: 'Words in a row that come again cost',
+    call: () => 'repetitionPenalty({ n: 3 })',
+    examples: [STORY],
+    tried: () => [
+      ['Once upon a time there was an end.', 0],
+      ['and then '.repeat(20), [-1, -0.9]],
+    ],
+  },
+  {
+    helper: 'jsonFormat',
+    detail: 'It is JSON that fits a schema',
+    call: () => "jsonFormat({ schema: { type: 'object', required: ['answer'] } })",
+    examples: [QUESTION],
+    tried: () => [
+      ['{"answer": 25}', 1],
+      ['{"result": 25}', 0],
+      ['{"answer": 25', 0],
+    ],
+  },
+  {
+    helper: 'regexMatch',
+    detail: 'A pattern matches, or does not',
+    call: () => 'regexMatch(/\\bthe answer is\\b/i)',
+    examples: [QUESTION],
+    tried: () => [
+      ['The answer is 25.', 1],
+      ['25', 0],
+    ],
+  },
+  {
+    helper: 'languageConsistency',
+    detail: 'It is written in one script throughout',
+    call: () => "languageConsistency({ writing: 'Latin' })",
+    examples: [STORY],
+    tried: () => [
+      ['Once upon a time', 1],
+      ['Жили-были', 0],
+    ],
+  },
+  {
+    helper: 'codeTests',
+    detail: 'A Python program passes tests, in a process of its own with limits',
+    call: (column) => `codeTests({ language: 'python', column: ${quoted(column)} })`,
+    answers: () => false,
+    examples: [
+      { prompt: 'Write a Python function add(a, b).', tests: [`assert ${ADD[0]} == 3`, `assert ${ADD[1]} == 0`] },
+    ],
+    tried: () => [
+      ['```python\ndef add(a, b):\n    return a + b\n```', 1],
+      ['```python\ndef add(a, b):\n    return 3\n```', 0.5],
+      ['I cannot.', 0],
+    ],
+  },
+  {
+    helper: 'codeTests',
+    detail: 'A JavaScript program passes tests, in a process of its own with limits',
+    call: (column) => `codeTests({ language: 'javascript', column: ${quoted(column)} })`,
+    answers: () => false,
+    examples: [
+      {
+        prompt: 'Write a JavaScript function add(a, b).',
+        tests: [`assert.equal(${ADD[0]}, 3)`, `assert.equal(${ADD[1]}, 0)`],
+      },
+    ],
+    tried: () => [
+      ['```js\nconst add = (a, b) => a + b;\n```', 1],
+      ['```js\nconst add = () => 3;\n```', 0.5],
+      ['I cannot.', 0],
+    ],
+  },
+  {
+    helper: 'rewardModel',
+    detail: 'A reward model (ONNX) judges; needs npm install @huggingface/transformers',
+    call: () => "await rewardModel({ model: '../models/reward' })",
+    examples: [STORY],
+    tried: () => [],
+  },
+];
+
+export const HELPER_TEMPLATES: readonly Template[] = HELPERS.map((helper) => ({
+  label: helper.helper,
+  detail: helper.detail,
+  language: 'typescript',
+  make: (name, rows) => {
+    const { given, column } = examplesFor(helper, rows);
+    const samples = given.flatMap((row) =>
+      helper
+        .tried(String(row[column]))
+        .map(([completion, score]) => ({ ...row, completion, expect: { [name]: score } })),
+    );
+    return {
+      source: `import { ${helper.helper} } from 'grpo/rewards';
+
+/** Hover over ${helper.helper} to read what it does, and how to set it. */
+export const ${name} = ${helper.call(column)};
+`,
+      samples: samples.length > 0 ? samples : given.map((row) => ({ ...row, completion: 'Once upon a time.' })),
+    };
+  },
+}));
+
+/** The dataset's first rows with the column of their answers; the helper's own example where the dataset has no such column, or there is none. */
+function examplesFor({ answers, examples }: Helper, rows: readonly Row[]): { given: readonly Row[]; column: string } {
+  const own = Object.keys(examples[0]!).find((key) => key !== 'prompt') ?? '';
+  const given = rows.slice(0, 2);
+  if (given.length === 0) return { given: examples, column: own };
+  if (!answers) return { given, column: own };
+  const fit = Object.keys(given[0]!).filter((key) => key !== 'prompt' && given.every((row) => answers(row[key])));
+  const column = fit.find((key) => ANSWER.test(key)) ?? fit[0];
+  return column === undefined ? { given: examples, column: own } : { given, column };
+}

@@ -1,0 +1,65 @@
+import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { EndOfLine, Range, type TextDocument, Uri, ViewColumn, WorkspaceEdit, window, workspace } from 'vscode';
+import { editedSamples, type NewSample, type SampleEdits, sampleEdits } from '../../protocol/sample-edits.ts';
+
+/** What became of samples that were to be added. */
+export interface AddedSamples {
+  file: string;
+  added: number;
+  /** Samples that were there and have other expectations now. */
+  updated: number;
+  /** Where the first of them stands; lines count from 1. */
+  line: number;
+}
+
+/**
+ * Adds samples to a samples file, which is made when it is not there. In a file that is open they become part of what is on the screen; if
+ * that was saved, it is saved again.
+ */
+export async function addSamples(file: string, samples: readonly NewSample[]): Promise<AddedSamples> {
+  const open = workspace.textDocuments.find(({ uri, isClosed }) => !isClosed && uri.fsPath === file);
+  const edits = open ? await editDocument(open, samples) : await editFile(file, samples);
+  const { appended, replaced, lines } = edits;
+  return { file, added: appended.length, updated: replaced.length, line: lines[0] ?? 1 };
+}
+
+async function editDocument(document: TextDocument, samples: readonly NewSample[]): Promise<SampleEdits> {
+  const edits = sampleEdits(document.getText().replaceAll('\r\n', '\n'), samples);
+  const { replaced, appended } = edits;
+  if (replaced.length + appended.length === 0) return edits;
+  const wasSaved = !document.isDirty;
+  const edit = new WorkspaceEdit();
+  for (const { line, text } of replaced) edit.replace(document.uri, document.lineAt(line - 1).range, text);
+  if (appended.length > 0) {
+    const last = document.lineAt(document.lineCount - 1);
+    const newline = document.eol === EndOfLine.CRLF ? '\r\n' : '\n';
+    const before = last.text === '' ? '' : newline;
+    const text = before + appended.map((line) => line + newline).join('');
+    edit.insert(document.uri, last.range.end, text);
+  }
+  if (!(await workspace.applyEdit(edit))) throw new Error(`${document.uri.fsPath} cannot be changed.`);
+  if (wasSaved) await document.save();
+  return edits;
+}
+
+/** Readers see the old text or the new one, whole. */
+async function editFile(file: string, samples: readonly NewSample[]): Promise<SampleEdits> {
+  const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return '';
+    throw error;
+  });
+  const edits = sampleEdits(text, samples);
+  if (edits.replaced.length + edits.appended.length === 0) return edits;
+  await mkdir(dirname(file), { recursive: true });
+  const temporary = join(dirname(file), `.${basename(file)}.tmp`);
+  await writeFile(temporary, editedSamples(text, edits), { flush: true });
+  await rename(temporary, file);
+  return edits;
+}
+
+/** Shows a samples file at a line. */
+export async function showSample(file: string, line: number): Promise<void> {
+  const at = new Range(line - 1, 0, line - 1, 0);
+  await window.showTextDocument(Uri.file(file), { selection: at, viewColumn: ViewColumn.One });
+}

@@ -1,0 +1,145 @@
+import { basename } from 'node:path';
+import { BadInput } from '../protocol/errors.ts';
+import type {
+  PreviewFunction,
+  PreviewOutcome,
+  PreviewProblem,
+  PreviewRequest,
+  PreviewResult,
+} from '../protocol/preview.ts';
+import type { WorkerFunction } from '../protocol/reward-worker.ts';
+import { namesOf } from '../rewards/open-rewards.ts';
+import { languageOf } from '../rewards/prepare-worker.ts';
+import type { EditedSamples, KeyedSample } from './edited-samples.ts';
+import { judgeScores, type PreviewedColumn } from './judge-scores.ts';
+import type { PreviewFile } from './preview-file.ts';
+import { type ScoredGroup, scoreGroups, summarize } from './sample-scores.ts';
+import { unknownColumns } from './unknown-columns.ts';
+
+/** What is known at a moment: the functions, what they have said of the samples so far, and what could not be read. */
+export interface Picture {
+  request: PreviewRequest;
+  functions: PreviewedFunction[];
+  /** Of the same functions. */
+  columns: PreviewedColumn[];
+  groups: ScoredGroup<KeyedSample>[];
+  /** Of texts that do not compile, load or parse, and names that are wrong. */
+  problems: PreviewProblem[];
+  stale: boolean;
+}
+
+interface PreviewedFunction {
+  name: string;
+  weight: number;
+  file: PreviewFile;
+  declared: WorkerFunction;
+}
+
+export function takePicture(
+  request: PreviewRequest,
+  files: ReadonlyMap<string, PreviewFile>,
+  samples: EditedSamples,
+): Picture {
+  const broken = [...files.values()].flatMap(({ file, problem }) => (problem ? { file, ...problem } : []));
+  const unread = samples.problems;
+  const { functions, problems } = functionsOf(request, files);
+  const columns = functions.map(({ name, weight, file, declared }): PreviewedColumn => {
+    const outcomes = samples.rows.map(({ key }) => file.outcome(name, key));
+    const { file: path = file.file, line = 1, column = 1 } = declared;
+    return { name, weight, outcomes, file: path, line, column };
+  });
+  return {
+    request,
+    functions,
+    columns,
+    groups: scoreGroups(samples.groups, columns, {
+      baseline: 'group',
+      ...request.settings,
+      // A config's functions are all there; of a file alone, all unless one is picked.
+      checkTotals:
+        request.subject.endsWith('.json') || request.rewards.every((reward) => reward.function === undefined),
+    }),
+    problems: [
+      ...broken.map(({ kind, error, file }) => located(kind, error, file)),
+      ...unread.map((error) => located('samples', error, request.samples.file)),
+      ...problems,
+    ],
+    // Samples that are not there are no edit that went wrong.
+    stale: broken.length > 0 || unread.some(({ location }) => location?.line !== undefined),
+  };
+}
+
+/** What there is to say of the scores and the parameters, once all functions are done. */
+export function judge({ request, functions, columns, groups }: Picture): PreviewProblem[] {
+  const samples = groups.flatMap(({ rows }) => rows.map(({ sample }) => sample));
+  const unknown = functions.flatMap(({ name, file, declared }) => {
+    const parameters = file.parameters.get(name) ?? [];
+    const place = { ...declared, file: declared.file ?? file.file };
+    return unknownColumns(parameters, place, languageOf(file.file), { dataset: request.dataset, samples });
+  });
+  return [...judgeScores(columns, groups, request.samples.file), ...unknown];
+}
+
+/** The picture as the editor gets it. */
+export function describe({
+  functions,
+  columns,
+  groups,
+}: Picture): Pick<PreviewResult, 'functions' | 'rows' | 'groups'> {
+  const rows = groups.flatMap(({ rows }, group) =>
+    rows.map(({ sample: { line, completion }, outcomes, reward, advantage, mismatches }) => ({
+      ...{ line, group, completion, reward, advantage, mismatches },
+      outcomes: outcomes as Record<string, PreviewOutcome>,
+    })),
+  );
+  return {
+    functions: functions.map(({ name, file }, index): PreviewFunction => {
+      const { weight, outcomes, line, column } = columns[index]!;
+      return {
+        ...summarize(columns[index]!),
+        ...{ weight, file: file.file, language: languageOf(file.file), line, column },
+        state: file.running.has(name) ? 'running' : 'done',
+        samples: outcomes.filter((outcome) => outcome !== undefined).length,
+        seconds: file.seconds(name),
+      };
+    }),
+    rows: rows.sort((a, b) => a.line - b.line),
+    groups: groups.map(({ rows: [first, ...others], mean, std, signal, why }) => {
+      const { prompt, rendered } = first!.sample;
+      return { prompt, rendered, size: 1 + others.length, mean, std, signal, why };
+    }),
+  };
+}
+
+/** The functions that the request means, as far as they are known, in its order. */
+function functionsOf(request: PreviewRequest, files: ReadonlyMap<string, PreviewFile>) {
+  const functions: PreviewedFunction[] = [];
+  const problems: PreviewProblem[] = [];
+  for (const { file: path, function: wanted, weight } of request.rewards) {
+    const file = files.get(path);
+    if (!file || (file.functions.length === 0 && file.problem)) continue;
+    try {
+      for (const name of namesOf({ file: path, name: wanted }, file.functions)) {
+        const declared = file.functions.find((declared) => declared.name === name)!;
+        const twin = functions.find((other) => other.name === name);
+        if (twin) problems.push(duplicate(declared, path, twin.file.file));
+        else functions.push({ name, weight, file, declared });
+      }
+    } catch (error) {
+      if (!(error instanceof BadInput)) throw error;
+      problems.push(located('load', error, path));
+    }
+  }
+  return { functions, problems };
+}
+
+function located(code: PreviewProblem['code'], { sentence, location }: BadInput, otherwise: string): PreviewProblem {
+  const { file = otherwise, line = 1, column = 1 } = location ?? {};
+  return { file, line, column, severity: 'error', message: sentence, code };
+}
+
+function duplicate({ name, line = 1, column = 1 }: WorkerFunction, file: string, first: string): PreviewProblem {
+  const where = first === file ? 'twice' : `in ${basename(first)} too`;
+  const message = `The reward function "${name}" is named ${where}, and their metrics would merge; rename or drop one.`;
+  return { file, line, column, severity: 'error', message, code: 'duplicate-name' };
+}

@@ -1,0 +1,26 @@
+/** `/work/sort.reward.ts`, `/work/sort.samples.jsonl` and `/work/sort.grpo.json` all have the stem `sort`. */
+export const stemOf = (file: string): string =>
+  file
+    .replace(/^.*[\\/]/, '')
+    .replace(/\.(grpo|samples)\.jsonl?$/, '')
+    .replace(/(\.reward)?\.([cm]?[jt]s|py)$/, '');
+
+/** Files of the same stem: in its folder's `folder`, in its own folder, in the `folder` next to its own. Paths are absolute. */
+export function filesBeside(file: string, folder: string, endings: string[]): string[] {
+  const [own, separator] = parentOf(file);
+  const [above] = parentOf(own);
+  const names = endings.map((ending) => stemOf(file) + ending);
+  return [[own, folder], [own], [above, folder]].flatMap((parts) =>
+    names.map((name) => [...parts, name].join(separator)),
+  );
+}
+
+/** Where the samples of a run config or a reward file are looked for when nobody names them, the likeliest first. */
+export const samplesPlaces = (...files: string[]): string[] =>
+  files.flatMap((file) => filesBeside(file, 'samples', ['.samples.jsonl']));
+
+/** A file's folder, and what parts its path. */
+function parentOf(file: string): [folder: string, separator: string] {
+  const end = Math.max(file.lastIndexOf('/'), file.lastIndexOf('\\'));
+  return [file.slice(0, Math.max(end, 0)), file[end] ?? '/'];
+}

@@ -1,0 +1,38 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect } from 'vitest';
+import { Session } from './helpers/session.ts';
+
+const session = new Session();
+
+session.test('a reward is made from a helper, with samples, and added to a run config', async ({ editor, server }) => {
+  await editor.command('GRPO: New Reward Function');
+  await editor.choose('numericMatch');
+  await editor.choose(/^arithmetic/);
+  await editor.quickInput.fill('class');
+  await editor.page.getByText('no word of the language').first().waitFor();
+  await editor.quickInput.fill('right_sum');
+  await editor.page.keyboard.press('Enter');
+  await editor.page.getByRole('tab', { name: 'right_sum.samples.jsonl' }).waitFor();
+  await editor.page.getByRole('tab', { name: 'right_sum.reward.ts' }).waitFor();
+
+  const read = (file: string) => readFileSync(join(server.workspace, file), 'utf8');
+  expect(read('rewards/right_sum.reward.ts')).toContain("numericMatch({ column: 'answer' })");
+  expect(read('samples/right_sum.samples.jsonl')).toContain('"expect":{"right_sum":1}');
+  expect(read('arithmetic.grpo.json')).toContain('#format", "rewards/right_sum.reward.ts"]');
+  expect(read('arithmetic.grpo.json')).toContain('// A tiny model that adds two numbers');
+  // The sample has its own declarations.
+  expect(existsSync(join(server.workspace, 'rewards/grpo-rewards.d.ts'))).toBe(false);
+  await editor.screenshot('new-reward');
+});
+
+session.test('helpers are explained where they are used', async ({ editor }) => {
+  const line = editor.page.locator('.editor-instance .view-line').filter({ hasText: 'right_sum = numericMatch' });
+  await line.getByText('numericMatch').hover();
+  await editor.page
+    .locator('.monaco-hover:visible')
+    .getByText('Makes a reward: 1 when')
+    .first()
+    .waitFor({ timeout: 60_000 });
+  await editor.screenshot('reward-hover');
+});

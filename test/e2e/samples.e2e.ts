@@ -1,0 +1,161 @@
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect } from 'vitest';
+import type { Dashboard } from './helpers/dashboard.ts';
+import { until } from './helpers/processes.ts';
+import { makeRun } from './helpers/runs.ts';
+import { Session } from './helpers/session.ts';
+
+const session = new Session({ settings: { 'files.autoSave': 'off' } }, (workspace) => {
+  makeRun(workspace, 'sort.grpo.json', { maxSteps: 6, saveSteps: 6 });
+});
+
+interface Sample {
+  prompt: string;
+  numbers: number[];
+  completion: string;
+  expect?: Record<string, number>;
+}
+
+const samplesOf = (file: string): Sample[] =>
+  existsSync(file)
+    ? readFileSync(file, 'utf8')
+        .split('\n')
+        .filter((line) => line !== '')
+        .map((line) => JSON.parse(line) as Sample)
+    : [];
+
+const sortSamples = (workspace: string) => join(workspace, 'samples/sort.samples.jsonl');
+
+/** Opens the first group of the newest step. */
+async function openGroup({ frame }: Dashboard): Promise<void> {
+  await frame.getByRole('tab', { name: 'Group advantages' }).click();
+  await frame.locator('.group-row').first().click();
+  await frame.getByRole('region', { name: /Completions of group/ }).waitFor();
+}
+
+session.test('generates samples with the model of a run config, and opens them', async ({ editor, server }) => {
+  const file = sortSamples(server.workspace);
+  const before = samplesOf(file);
+  await editor.command('GRPO: Generate Samples');
+  await editor.choose('sort');
+  for (const [question, answer] of [
+    ['1 of 2', '3'],
+    ['2 of 2', '2'],
+  ] as const) {
+    await editor.page.locator('.quick-input-widget').getByText(question).waitFor();
+    await editor.quickInput.fill(answer);
+    await editor.page.keyboard.press('Enter');
+  }
+  const added = await until('samples to be added', () => {
+    const rows = samplesOf(file).slice(before.length);
+    return rows.length > 0 && rows;
+  });
+  expect(samplesOf(file).slice(0, before.length)).toEqual(before);
+  expect(new Set(added.map(({ prompt }) => prompt)).size).toBe(3);
+  for (const { numbers, completion } of added) expect([numbers.length, typeof completion]).toEqual([4, 'string']);
+  await editor.page.getByRole('tab', { name: 'sort.samples.jsonl' }).and(editor.page.locator('.active')).waitFor();
+  await until('its process to be gone', () => server.processes('grpo.js').length === 0);
+});
+
+session.test('asks for numbers that make sense, and can be left', async ({ editor, server }) => {
+  const before = samplesOf(sortSamples(server.workspace));
+  await editor.command('GRPO: Generate Samples');
+  await editor.choose('sort');
+  await editor.quickInput.fill('none');
+  await editor.page.getByText('A whole number from 1').waitFor();
+  await editor.page.keyboard.press('Escape');
+  await editor.page.locator('.quick-input-widget').waitFor({ state: 'hidden' });
+  expect(samplesOf(sortSamples(server.workspace))).toEqual(before);
+});
+
+session.test('keeps a completion of the dashboard as a sample, once, by the keyboard', async (all) => {
+  const { editor, dashboard, server } = all;
+  const file = sortSamples(server.workspace);
+  await editor.command('GRPO: Open Dashboard');
+  await dashboard.state.filter({ hasText: 'done' }).waitFor();
+  const before = samplesOf(file).length;
+  await openGroup(dashboard);
+  const card = dashboard.frame.locator('article.completion').first();
+  const said = card.getByRole('status');
+  await card.getByRole('button', { name: 'Add to Samples' }).focus();
+  await editor.page.keyboard.press('Enter');
+  await said.filter({ hasText: 'Added to sort.samples.jsonl.' }).waitFor();
+  await editor.page.keyboard.press('Enter');
+  await said.filter({ hasText: 'In sort.samples.jsonl already.' }).waitFor();
+  expect(samplesOf(file)).toHaveLength(before + 1);
+  expect(samplesOf(file).at(-1)!.expect).toBeUndefined();
+
+  await card.getByRole('button', { name: 'Expect This Score' }).click();
+  await said.filter({ hasText: 'These scores are expected' }).waitFor();
+  expect(samplesOf(file)).toHaveLength(before + 1);
+  const { expect: expected } = samplesOf(file).at(-1)!;
+  expect(Object.keys(expected!).sort()).toEqual(['inclusion', 'ordering']);
+  await editor.screenshot('samples-kept');
+});
+
+session.test('leaves what is not saved in the samples file alone', async ({ editor, dashboard, server }) => {
+  const file = sortSamples(server.workspace);
+  await editor.page.getByRole('tab', { name: 'sort.samples.jsonl' }).click();
+  await editor.page.locator('.monaco-editor .view-line').first().click();
+  await editor.page.keyboard.press('Control+Home');
+  const mine = '{"prompt": "Sort 1 0 0 0:", "numbers": [1, 0, 0, 0], "completion": " mine"}';
+  await editor.page.keyboard.type(`${mine}\n`);
+  const saved = readFileSync(file, 'utf8');
+  const card = dashboard.frame.locator('article.completion').last();
+  await card.getByRole('button', { name: 'Add to Samples' }).click();
+  await card.getByRole('status').filter({ hasText: 'Added to sort.samples.jsonl.' }).waitFor();
+  expect(readFileSync(file, 'utf8')).toBe(saved);
+  await card.getByRole('button', { name: 'Open' }).click();
+  await editor.page.getByRole('tab', { name: 'sort.samples.jsonl' }).and(editor.page.locator('.active')).waitFor();
+  await editor.page.locator('.monaco-editor .view-line').first().click();
+  await editor.page.keyboard.press('Control+S');
+  await until('both to be saved', () => {
+    const text = readFileSync(file, 'utf8');
+    return text.includes(' mine') && samplesOf(file).length === saved.trim().split('\n').length + 2;
+  });
+});
+
+/** How many advantages change their sign, as the tab says. */
+async function flips({ frame }: Dashboard): Promise<number> {
+  const said = await frame.locator('.rescore [role=status]').first().innerText();
+  return Number(/^([\d,]+) of/.exec(said)?.[1]?.replaceAll(',', '') ?? Number.NaN);
+}
+
+session.test('scores a run again, and again when its reward is edited', async ({ editor, dashboard, server }) => {
+  const { frame } = dashboard;
+  await editor.command('GRPO: Rescore Run');
+  await frame.getByRole('tab', { name: 'Rescore', selected: true }).waitFor();
+  const table = frame.getByRole('table', { name: 'Steps' });
+  await table.locator('tbody tr').nth(5).waitFor();
+  await until('all to be scored', async () => (await flips(dashboard)) === 0);
+
+  const reward = join(server.workspace, 'rewards/sort.reward.ts');
+  const text = readFileSync(reward, 'utf8');
+  // Ordering turned round: the more neighbours are in order, the less it gives.
+  writeFileSync(reward, text.replace('return { score, extracted', 'return { score: 3 - score, extracted'));
+  await until('the comparison to follow the edit', async () => (await flips(dashboard)) > 0);
+  await editor.screenshot('rescored-steps');
+
+  await table.getByRole('button', { name: 'Step 6' }).click();
+  await frame.getByRole('heading', { name: 'Step 6' }).waitFor();
+  const groups = frame.locator('details.rescored-group');
+  expect(await groups.count()).toBe(16);
+  await groups
+    .filter({ hasText: /[1-9] flips?/ })
+    .first()
+    .locator('summary')
+    .click();
+  const flipped = frame.locator('article.completion').filter({ hasText: 'sign flips' }).first();
+  await flipped.waitFor();
+  expect(await flipped.locator('.advantage').innerText()).toMatch(/^[+−][\d.]+ → [+−][\d.]+$/);
+  await editor.screenshot('rescored-step');
+  await frame.getByRole('button', { name: 'All steps' }).click();
+
+  writeFileSync(reward, 'export function inclusion( {');
+  await frame.locator('.rescore .failure').filter({ hasText: 'sort.reward.ts' }).waitFor();
+  await table.locator('tbody tr.stale').first().waitFor();
+  writeFileSync(reward, text);
+  await until('the comparison to come back', async () => (await flips(dashboard)) === 0);
+  await until('its process to be gone', () => server.processes('grpo.js').length === 0);
+});

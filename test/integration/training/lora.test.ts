@@ -1,0 +1,159 @@
+/** LoRA by the command: what is trained, what is kept, and how it goes on. test/reference.test.ts compares the numbers with TRL and PEFT. */
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { readSafetensorsHeader, readTensor } from '../../../src/model/safetensors.ts';
+import { stepName } from '../../../src/protocol/run-folder.ts';
+import { RunControl } from '../../../src/trainer/control.ts';
+import { metricsOf, readJson, referenceModel, runGrpo, timeless, tinyWorkspace, trainHere } from './workspace.ts';
+
+const lora = { r: 4, loraAlpha: 8, targetModules: 'all-linear' };
+const readAdapter = (checkpoint: string) =>
+  readSafetensorsHeader(join(checkpoint, 'adapter_model.safetensors')).map(
+    (entry) => [entry.name, entry.shape, readTensor(entry)] as const,
+  );
+
+/** The checkpoint of a run that was stopped before its first step. */
+async function startOf(config: object): Promise<string> {
+  const control = new RunControl();
+  control.stop();
+  const { result } = await trainHere(join(tinyWorkspace(config), 'run.grpo.json'), { control });
+  return result.checkpoint!;
+}
+
+test('a new adapter is that of PEFT: A uniform within 1 / sqrt(inputs), B zero, the same for the same seed', async () => {
+  const start = await startOf({ lora: { r: 16 } });
+  const adapter = readAdapter(start);
+  expect(adapter.map(([name]) => name).filter((name) => name.includes('layers.0'))).toEqual([
+    'base_model.model.model.layers.0.self_attn.q_proj.lora_A.weight',
+    'base_model.model.model.layers.0.self_attn.q_proj.lora_B.weight',
+    'base_model.model.model.layers.0.self_attn.v_proj.lora_A.weight',
+    'base_model.model.model.layers.0.self_attn.v_proj.lora_B.weight',
+  ]);
+  for (const [name, shape, values] of adapter) {
+    if (name.includes('lora_B')) expect(values.every((value) => value === 0)).toBe(true);
+    else {
+      const bound = 1 / Math.sqrt(shape[1]!);
+      expect(Math.max(...values)).toBeLessThanOrEqual(bound);
+      // Uniform numbers: their mean square is a third of the bound's.
+      const meanSquare = values.reduce((sum, value) => sum + value * value, 0) / values.length;
+      expect(meanSquare / (bound * bound)).toBeCloseTo(1 / 3, 1);
+    }
+  }
+  const same = (other: string) =>
+    readFileSync(join(other, 'adapter_model.safetensors')).equals(
+      readFileSync(join(start, 'adapter_model.safetensors')),
+    );
+  expect(same(await startOf({ lora: { r: 16 } }))).toBe(true);
+  expect(same(await startOf({ lora: { r: 16 }, seed: 43 }))).toBe(false);
+});
+
+test('only the adapter is trained and kept, and the reference is the model without it', async () => {
+  const folder = tinyWorkspace({ lora, beta: 0.1, maxSteps: 3, learningRate: 1e-2 });
+  const { result } = await trainHere(join(folder, 'run.grpo.json'));
+  const files = readdirSync(result.checkpoint!);
+  expect(files).toContain('tokenizer.json');
+  expect(files).not.toContain('model.safetensors');
+  expect(files).not.toContain('config.json');
+  const names = readAdapter(result.checkpoint!).map(([name]) => name.replace('base_model.model.', ''));
+  const moments = readSafetensorsHeader(join(result.checkpoint!, 'grpo_optimizer.safetensors')).map(({ name }) => name);
+  expect(moments.toSorted()).toEqual(names.flatMap((name) => [`mean.${name}`, `square.${name}`]).toSorted());
+
+  // B is zero at first, so the policy is its reference; then it moves away, and the reference does not follow.
+  const kl = metricsOf(result.run).map((row) => row.kl!);
+  expect(kl[0]).toBeLessThan(1e-6);
+  expect(kl[2]).toBeGreaterThan(1e-3);
+});
+
+test('a run that is stopped and resumed ends as one that was not', { timeout: 60_000 }, async () => {
+  const folder = tinyWorkspace({
+    lora,
+    beta: 0.05,
+    syncRefModel: true,
+    refModelSyncSteps: 2,
+    numIterations: 2,
+    maxSteps: 5,
+    checkpointDtype: 'bfloat16',
+  });
+  const config = join(folder, 'run.grpo.json');
+  const [whole, parts] = [join(folder, 'whole'), join(folder, 'parts')];
+  await trainHere(config, { out: whole });
+  const control = new RunControl();
+  await trainHere(config, {
+    out: parts,
+    control,
+    onEvent: (event) => void (event.type === 'step' && event.step === 3 && control.stop()),
+  });
+  await trainHere(config, { out: parts, resume: true });
+  expect(metricsOf(parts).map(timeless)).toEqual(metricsOf(whole).map(timeless));
+  for (const file of ['adapter_model.safetensors', 'grpo_optimizer.safetensors', 'trainer_state.json']) {
+    const [a, b] = [whole, parts].map((run) => readFileSync(join(run, 'checkpoints', stepName(5), file)));
+    expect(a!.equals(b!), file).toBe(true);
+  }
+});
+
+test('a checkpoint is a model for every command, and so is what it is merged to', { timeout: 60_000 }, async () => {
+  const model = referenceModel('llama.gguf');
+  const folder = tinyWorkspace(
+    { model, lora, maxSteps: 2, learningRate: 5e-2, evalDataset: 'prompts.jsonl' },
+    { 'rows.jsonl': [{ prompt: '3 1 0 2', completion: ' 0 1 2 3' }] },
+  );
+  const config = join(folder, 'run.grpo.json');
+  const { result } = await trainHere(config);
+  const merging = await runGrpo('merge', result.checkpoint!);
+  expect(merging).toMatchObject({ status: 0, stdout: `${result.checkpoint}-merged\n` });
+  const scores = async (of: string) => {
+    const { stdout } = await runGrpo('logprobs', of, join(folder, 'rows.jsonl'), '--json');
+    return (JSON.parse(stdout) as { logprobs: number[] }).logprobs;
+  };
+  const [adapter, merged, start] = [
+    await scores(result.checkpoint!),
+    await scores(`${result.checkpoint}-merged`),
+    await scores(model),
+  ];
+  const difference = (other: number[]) => Math.max(...adapter.map((value, index) => Math.abs(value - other[index]!)));
+  expect(difference(merged)).toBeLessThan(1e-4);
+  expect(difference(start)).toBeGreaterThan(1e-2);
+  expect(readJson<{ model_type: string }>(`${result.checkpoint}-merged`, 'config.json').model_type).toBe('llama');
+
+  const evaluate = async (checkpoint: string) =>
+    JSON.parse((await runGrpo('eval', config, '--checkpoint', checkpoint, '--json')).stdout) as object;
+  expect(await evaluate(result.checkpoint!)).toEqual(await evaluate(`${result.checkpoint}-merged`));
+});
+
+describe('bad input', () => {
+  test.each([
+    [{ r: 0 }, '"lora.r" must be at least 1, not 0.'],
+    [{ r: 1.5 }, '"lora.r" must be a whole number, not 1.5.'],
+    [{ loraAlpha: 0 }, '"lora.loraAlpha" must be above 0, not 0.'],
+    [{ targetModules: ['q_prj'] }, 'not "q_prj". Did you mean "q_proj"?'],
+    [{ targetModules: [] }, '"lora.targetModules"'],
+    [{ lora_alpha: 8 }, 'Unknown field "lora.lora_alpha". Did you mean "loraAlpha"?'],
+    [{ dropout: 0.1 }, 'Unknown field "lora.dropout".'],
+    ['q_proj', '"lora" must be an object'],
+  ])('%j', async (value, message) => {
+    const folder = tinyWorkspace({ lora: value });
+    await expect(trainHere(join(folder, 'run.grpo.json'))).rejects.toThrow(message);
+  });
+
+  test('an adapter as the model to train, another one to go on with, nothing to merge', {
+    timeout: 60_000,
+  }, async () => {
+    const folder = tinyWorkspace({ lora, maxSteps: 1 });
+    const config = join(folder, 'run.grpo.json');
+    const { result } = await trainHere(config);
+    const refused = (set: string, more: object = {}) =>
+      expect(trainHere(config, { set: [set], ...more })).rejects.toThrow;
+    await refused(`model=${result.checkpoint}`)(`names a LoRA adapter; merge it into its model first: grpo merge`);
+    const resume = { resume: true, out: result.run };
+    await refused('lora.loraAlpha=9', resume)('This checkpoint was trained with "lora": {"r":4,"loraAlpha":8,');
+    await refused('lora=null', resume)('set that in the run config, or start a new run.');
+
+    const merge = await runGrpo('merge', referenceModel('qwen3'));
+    expect(merge.status).toBe(2);
+    expect(merge.stderr).toContain('there is no LoRA adapter here');
+    const again = await runGrpo('merge', result.checkpoint!, '--out', folder);
+    expect(again.status).toBe(2);
+    expect(again.stderr).toContain('this is there already');
+  });
+});

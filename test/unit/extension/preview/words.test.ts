@@ -1,0 +1,66 @@
+import { expect, test } from 'vitest';
+import { findDeclarations } from '../../../../src/extension/preview/declarations.ts';
+import { readExpectations } from '../../../../src/extension/preview/expectations.ts';
+import { functionSummary, rowSummary, shortNumber } from '../../../../src/extension/preview/words.ts';
+import type { PreviewFunction } from '../../../../src/protocol/preview.ts';
+
+const described = (changes: Partial<PreviewFunction>): PreviewFunction => ({
+  ...{ name: 'f', weight: 1, file: '/f.reward.ts', language: 'typescript', line: 1, column: 1, state: 'done' },
+  ...{ samples: 12, mean: 0.6234, std: 0.1, abstained: 0, failed: 0, seconds: 0 },
+  ...changes,
+});
+
+test('a lens says how many, how good, and what went wrong', () => {
+  expect(functionSummary(described({ abstained: 2, failed: 1 }))).toBe('12 samples · mean 0.62 · 2 abstain · 1 error');
+  expect(functionSummary(described({ samples: 1, mean: null, failed: 1 }))).toBe('1 sample · 1 error');
+});
+
+test('a row tells abstaining, failing and not scored yet apart', () => {
+  const row = { line: 1, group: 0, completion: '', advantage: 0, mismatches: [] };
+  const functions = ['a', 'b', 'c'].map((name) => described({ name }));
+  const outcomes = {
+    a: { kind: 'score' as const, score: -1, seconds: null },
+    b: { kind: 'abstain' as const, seconds: null },
+  };
+  expect(rowSummary({ ...row, outcomes, reward: -1 }, functions)).toBe('a −1 · b abstains · c …');
+  const failed = { kind: 'failure' as const, failure: 'timeout' as const, message: '', seconds: null };
+  const all = { ...outcomes, c: failed };
+  expect(rowSummary({ ...row, outcomes: all, reward: -1 }, functions)).toBe('a −1 · b abstains · c timeout · total −1');
+});
+
+test.each([
+  [0, '0'],
+  [2 / 3, '0.67'],
+  [-0.001, '−1.0e-3'],
+  [12345678, '1.2e7'],
+  [null, '–'],
+])('%s is written %s', (value, text) => {
+  expect(shortNumber(value)).toBe(text);
+});
+
+test('functions that look like rewards are found without running them', () => {
+  const typescript =
+    'const x = 1;\nexport function a() {}\nexport async function b() {}\nfunction c() {}\nexport const d = 1;';
+  expect(findDeclarations('/a.reward.ts', typescript)).toEqual([
+    { name: 'a', line: 1 },
+    { name: 'b', line: 2 },
+    { name: 'd', line: 4 },
+  ]);
+  const python =
+    'def helper(text): ...\nasync def a(\n    prompts, completions, **kwargs\n): ...\ndef _b(completions): ...\n';
+  expect(findDeclarations('/a.py', python)).toEqual([{ name: 'a', line: 1 }]);
+});
+
+test('expectations are read from lines that can be read', () => {
+  const text = [
+    '{"completion": "x", "expect": {"a": 1, "total": [1, 2], "b": "no"}}',
+    '{"completion": "x", "expect": ',
+    '{"completion": "y"}',
+    '{"completion": "z", "expect": {"a": -1}}',
+  ].join('\r\n');
+  expect(readExpectations(text)).toEqual([
+    { name: 'a', line: 0, completion: 'x', expected: 1 },
+    { name: 'total', line: 0, completion: 'x', expected: [1, 2] },
+    { name: 'a', line: 3, completion: 'z', expected: -1 },
+  ]);
+});
