@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { z } from 'zod';
 import { BadInput } from '../protocol/errors.ts';
-import { LORA_MODULES } from '../protocol/run-config.ts';
+import { LORA_MODULES } from '../protocol/lora-config.ts';
 import { writeJsonFlushed } from './flushed-file.ts';
 import { readJsonObject } from './json-file.ts';
 import type { Lora } from './lora.ts';
