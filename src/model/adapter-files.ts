@@ -16,9 +16,9 @@ const TENSOR_FILE = 'adapter_model.safetensors';
 const PREFIX = 'base_model.model.';
 
 /** What PEFT can do and we cannot: must be off, or empty. */
-const absent = z
-  .union([z.null(), z.literal(false), z.array(z.never()), z.strictObject({})], 'is set, which is not supported')
-  .optional();
+const absent = z.unknown().refine((value) => !value || (typeof value === 'object' && Object.keys(value).length === 0), {
+  error: 'is set, which is not supported',
+});
 
 const adapterConfig = z.object({
   peft_type: z.literal('LORA', 'must be "LORA"'),
