@@ -2,9 +2,6 @@ import type { WorkerLaunch } from '../rewards/prepare-worker.ts';
 import type { WorkerSource } from '../rewards/reward-file.ts';
 import { type WorkerLimits, WorkerProcess } from '../rewards/worker-process.ts';
 
-/** Shorter than the pause in typing after which an editor asks again. */
-const REFILL_MILLISECONDS = 150;
-
 /**
  * Workers that are started before they are needed, so that an edit need not wait for Node or Python to come up. Python workers that
  * are done with a text come back: what they have imported stays warm. (An ES module cannot be unloaded, and Node starts fast.)
@@ -27,9 +24,12 @@ export class SpareWorkers implements WorkerSource {
     else await end(worker);
   }
 
-  /** Has one ready for the next `take`, but not at once: starting it would hold up the scores that are wanted now. */
+  /** Has one ready for the next `take`. */
   refill(launch: WorkerLaunch): void {
-    setTimeout(() => this.#start(launch), REFILL_MILLISECONDS).unref();
+    const spares = this.#sparesFor(launch);
+    if (this.#closed || spares.some(({ alive }) => alive)) return;
+    const { memoryLimitBytes } = launch.load;
+    spares.push(start(launch, { memoryLimitBytes, outputLimitBytes: 0, onOutput: () => {} }));
   }
 
   async close(): Promise<void> {
@@ -37,13 +37,6 @@ export class SpareWorkers implements WorkerSource {
     const spares = [...this.#spares.values()].flat();
     this.#spares.clear();
     await Promise.all(spares.map(end));
-  }
-
-  #start(launch: WorkerLaunch): void {
-    const spares = this.#sparesFor(launch);
-    if (this.#closed || spares.some(({ alive }) => alive)) return;
-    const { memoryLimitBytes } = launch.load;
-    spares.push(start(launch, { memoryLimitBytes, outputLimitBytes: 0, onOutput: () => {} }));
   }
 
   #sparesFor({ command, args, cwd }: WorkerLaunch): WorkerProcess[] {
