@@ -48,6 +48,13 @@ session.test('configs can be edited, and their lens says what training needs', a
   await editor.screenshot('restricted-config');
 });
 
+session.test('rewards can be read, and their lens says what previews need', async ({ editor, server }) => {
+  await editor.openFile('sort.reward.ts');
+  await editor.page.getByText('Previews run the reward functions: trust this workspace first').waitFor();
+  expect(server.processes('preview.js')).toEqual([]);
+  expect(server.processes('reward-worker')).toEqual([]);
+});
+
 session.test('once the workspace is trusted, training starts', async ({ editor, dashboard }) => {
   await editor.command('Workspaces: Manage Workspace Trust');
   await editor.page.getByRole('button', { name: 'Trust', exact: true }).click();

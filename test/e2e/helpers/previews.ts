@@ -1,0 +1,62 @@
+import type { FrameLocator, Locator } from 'playwright-core';
+import type { Editor } from './editor.ts';
+import { until } from './processes.ts';
+
+/** What reward previews show in the editor in sight. */
+export class RewardPreviews {
+  readonly #editor: Editor;
+
+  constructor(editor: Editor) {
+    this.#editor = editor;
+  }
+
+  /** The lenses in sight, one text for each function. */
+  lenses(): Promise<string[]> {
+    return this.#editor.page
+      .locator('.codelens-decoration')
+      .evaluateAll((lenses) => lenses.map((lens) => (lens.textContent ?? '').replaceAll('\u00a0', ' ').trim()));
+  }
+
+  lens(text: string | RegExp): Promise<string> {
+    return until(`a lens like ${text}`, async () =>
+      (await this.lenses()).find((lens) => (typeof text === 'string' ? lens.includes(text) : text.test(lens))),
+    );
+  }
+
+  /** A link of the lens above a function: of the first that has it. */
+  lensLink(text: string | RegExp): Locator {
+    return this.#editor.page.locator('.codelens-decoration a', { hasText: text }).first();
+  }
+
+  /** Texts behind lines, which are not in the page's text: those of pseudo-elements. */
+  decorations(): Promise<string[]> {
+    return this.#editor.page.locator('.editor-instance .view-line span').evaluateAll((spans) =>
+      spans
+        .map((span) => getComputedStyle(span, '::after').content)
+        .filter((content) => content !== 'none' && content !== 'normal')
+        .map((content) => content.replace(/^"|"$/g, '').replaceAll('\u00a0', ' ')),
+    );
+  }
+
+  decoration(text: RegExp): Promise<string> {
+    return until(`a decoration like ${text}`, async () =>
+      (await this.decorations()).find((decoration) => text.test(decoration)),
+    );
+  }
+
+  /** The *Reward Preview* in the panel. */
+  get view(): FrameLocator {
+    return this.#editor.page.locator('iframe.webview.ready:visible').contentFrame().frameLocator('#active-frame');
+  }
+
+  /** Puts the cursor at the end of a line, from 1. */
+  async cursorAtEndOf(line: number): Promise<void> {
+    const { page } = this.#editor;
+    await this.#editor.command('View: Focus Active Editor Group');
+    await page.keyboard.press('Control+G');
+    await this.#editor.quickInput.fill(`:${line}`);
+    await page.keyboard.press('Enter');
+    await this.#editor.statusItem(new RegExp(`Ln ${line},`)).waitFor();
+    await page.keyboard.press('End');
+  }
+}
