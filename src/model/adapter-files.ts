@@ -16,9 +16,12 @@ const TENSOR_FILE = 'adapter_model.safetensors';
 const PREFIX = 'base_model.model.';
 
 /** What PEFT can do and we cannot: must be off, or empty. */
-const absent = z.unknown().refine((value) => !value || (typeof value === 'object' && Object.keys(value).length === 0), {
-  error: 'is set, which is not supported',
-});
+const absent = z
+  .unknown()
+  .refine((value) => !value || (typeof value === 'object' && Object.keys(value).length === 0), {
+    error: 'is set, which is not supported',
+  })
+  .optional();
 
 const adapterConfig = z.object({
   peft_type: z.literal('LORA', 'must be "LORA"'),

@@ -30,6 +30,9 @@ function adapterFolder(fields: Record<string, unknown> = {}): string {
 it("an adapter's folder has its model's config, and the adapter in it", () => {
   const lora = { r: 4, loraAlpha: 8, targetModules: ['q_proj', 'v_proj'], useRslora: false };
   expect(readModelConfig(adapterFolder())).toMatchObject({ architecture: 'llama', vocabSize: 11, lora });
+  // Other writers, ours among them, leave out what is at its default.
+  const fewer = { use_dora: undefined, rank_pattern: undefined, fan_in_fan_out: undefined, bias: undefined };
+  expect(readModelConfig(adapterFolder(fewer))).toMatchObject({ lora });
 });
 
 it.each([
