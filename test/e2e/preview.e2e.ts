@@ -160,18 +160,24 @@ session.test('an error stands at the line that threw', async ({ editor }) => {
   await previews().lens(/^7 samples · mean 1\.71/);
 });
 
-session.test('a parameter that no column provides is underlined, with a fix', async ({ editor }) => {
-  await editor.openFile('typo.reward.ts');
-  await editor.command('View: Focus Problems');
-  await problems()
-    .getByText(/anwser/)
-    .first()
-    .click();
-  await editor.page.keyboard.press('Control+.');
-  await editor.page.getByText('Change to "answer"').first().waitFor();
-  await editor.screenshot('preview-unknown-column');
-  await editor.page.keyboard.press('Escape');
-});
+session.test(
+  'a parameter that no column provides is underlined, and a quick fix names the column',
+  async ({ editor }) => {
+    const { page } = editor;
+    await editor.openFile('typo.reward.ts');
+    await previews().lens(/^2 samples · mean 0 /);
+    await page.locator('.editor-instance .squiggly-warning').first().waitFor();
+    await previews().cursorAt(1, 40);
+    await page.keyboard.press('Control+.');
+    const fix = page.getByText('Change to "answer"').first();
+    await fix.waitFor();
+    await editor.screenshot('preview-unknown-column');
+    await page.keyboard.press('Enter');
+    await fix.waitFor({ state: 'hidden' });
+    await page.locator('.editor-instance .view-line', { hasText: '{ completion, answer }' }).waitFor();
+    await editor.command('File: Revert File');
+  },
+);
 
 session.test('Test Explorer: expectations pass, and fail with a diff', async ({ editor }) => {
   const { page } = editor;
@@ -212,13 +218,22 @@ session.test('a preview process that dies is started anew', async ({ editor, ser
   await previews().decoration(/^mean 3\.71, saved 1\.71$/);
   expect(server.processes('preview.js')).toEqual([second]);
   await editor.command('File: Revert File');
+  await previews().lens(/^7 samples · mean 1\.71/);
+  // Again and again: then only by hand.
+  process.kill(second.pid, 'SIGKILL');
+  const third = await until('a third one', () => server.processes('preview.js').find(({ pid }) => pid !== second.pid));
+  process.kill(third.pid, 'SIGKILL');
+  await previews().lens(/The preview process has ended three times/);
+  expect(server.processes('preview.js')).toEqual([]);
+  await previews().lensLink('Run').last().click();
+  await previews().lens(/^7 samples · mean 1\.71/);
 });
 
 session.test('Debug on a Sample stops at a breakpoint with that row', async ({ editor }) => {
   await editor.openFile('sort.reward.ts');
   await editor.page.locator('.editor-instance .view-line', { hasText: 'return { score, extracted' }).first().click();
   await editor.page.keyboard.press('F9');
-  await editor.page.locator('.codelens-decoration a', { hasText: 'Debug on a Sample' }).last().click();
+  await previews().lensLink('Debug on a Sample').last().click();
   await editor.choose(/^2: 7 2 2 5/);
   await editor.page.locator('.debug-top-stack-frame-line').first().waitFor({ timeout: 30_000 });
   await editor.screenshot('preview-debug');

@@ -23,9 +23,9 @@ export class RewardPreviews {
     );
   }
 
-  /** A link of the lens above a function: of the first that has it. */
-  lensLink(text: string | RegExp): Locator {
-    return this.#editor.page.locator('.codelens-decoration a', { hasText: text }).first();
+  /** Links of the lenses in sight. */
+  lensLink(text: string): Locator {
+    return this.#editor.page.locator('.codelens-decoration a', { hasText: text });
   }
 
   /** Texts behind lines, which are not in the page's text: those of pseudo-elements. */
@@ -51,12 +51,16 @@ export class RewardPreviews {
 
   /** Puts the cursor at the end of a line, from 1. */
   async cursorAtEndOf(line: number): Promise<void> {
+    await this.cursorAt(line, 1);
+    await this.#editor.page.keyboard.press('End');
+  }
+
+  async cursorAt(line: number, column: number): Promise<void> {
     const { page } = this.#editor;
     await this.#editor.command('View: Focus Active Editor Group');
     await page.keyboard.press('Control+G');
-    await this.#editor.quickInput.fill(`:${line}`);
+    await this.#editor.quickInput.fill(`:${line}:${column}`);
     await page.keyboard.press('Enter');
-    await this.#editor.statusItem(new RegExp(`Ln ${line},`)).waitFor();
-    await page.keyboard.press('End');
+    await this.#editor.statusItem(new RegExp(`Ln ${line}, Col ${column}`)).waitFor();
   }
 }
