@@ -1,6 +1,6 @@
 import { Disposable, EventEmitter, type LogOutputChannel, type TextDocument, window, workspace } from 'vscode';
 import type { PreviewEvent, PreviewResult } from '../../protocol/preview.ts';
-import { isShownInTab, shownFiles, unsavedTexts } from './documents.ts';
+import { isShownInTab, mayBeRead, openDocument, shownFiles, unsavedTexts } from './documents.ts';
 import type { Interpreters } from './interpreter.ts';
 import { PYTHON, SAMPLES, type Subject } from './links.ts';
 import { EditLog, lastFirst, type Mark } from './marks.ts';
@@ -176,14 +176,12 @@ export class Previews implements Disposable {
 
   #onDisk(file: string): void {
     // What is open tells by itself.
-    if (!workspace.textDocuments.some(({ uri }) => uri.scheme === 'file' && uri.fsPath === file)) this.#onText(file);
+    if (!openDocument(file)) this.#onText(file);
   }
 
   /** Whatever reward files may import or read counts; what did not change is not computed again. */
   #onText(file: string): void {
-    if (/[\\/](node_modules|\.grpo|\.git|__pycache__)[\\/]/.test(file)) return;
-    if (!/\.([mc]?[jt]s|jsonl?|py)$/.test(file)) return;
-    this.#requestAll(({ samplesPlace }) => !SAMPLES.test(file) || samplesPlace === file);
+    if (mayBeRead(file)) this.#requestAll(({ samplesPlace }) => !SAMPLES.test(file) || samplesPlace === file);
   }
 
   #requestAll(which: (subject: Subject) => boolean): void {
@@ -210,11 +208,9 @@ export class Previews implements Disposable {
     // While that was found out, the next one may have been asked for.
     if (preview.request && preview.request.id > id) return id;
     const { texts, versions } = unsavedTexts();
-    const file = subject.samplesPlace;
-    const open = workspace.textDocuments.find(({ uri }) => uri.scheme === 'file' && uri.fsPath === file);
-    const text = subject.samples === null ? '' : open?.getText();
+    const { rewards, dataset, model, samplesPlace: file } = subject;
+    const text = subject.samples === null ? '' : openDocument(file)?.getText();
     preview.request = { id, versions, saved: texts.length === 0 };
-    const { rewards, dataset, model } = subject;
     const samples = { file, ...(text !== undefined && { text }) };
     this.#process.send({
       type: 'preview',
