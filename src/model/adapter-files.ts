@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { z } from 'zod';
 import { BadInput } from '../protocol/errors.ts';
-import { LORA_MODULES } from '../protocol/run-config.ts';
+import { LORA_MODULES } from '../protocol/lora-config.ts';
 import { writeJsonFlushed } from './flushed-file.ts';
 import { readJsonObject } from './json-file.ts';
 import type { Lora } from './lora.ts';
@@ -17,7 +17,10 @@ const PREFIX = 'base_model.model.';
 
 /** What PEFT can do and we cannot: must be off, or empty. */
 const absent = z
-  .union([z.null(), z.literal(false), z.array(z.never()), z.strictObject({})], 'is set, which is not supported')
+  .unknown()
+  .refine((value) => !value || (typeof value === 'object' && Object.keys(value).length === 0), {
+    error: 'is set, which is not supported',
+  })
   .optional();
 
 const adapterConfig = z.object({

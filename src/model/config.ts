@@ -5,6 +5,7 @@ import { readAdapterConfig } from './adapter-files.ts';
 import { isGguf } from './gguf.ts';
 import type { Lora } from './lora.ts';
 import { modelFilePath, readModelFile } from './model-files.ts';
+import { type RopeFields, type RopeScaling, ropeScalingOf, ropeSchema } from './rope-scaling.ts';
 
 /** What a decoder of the Llama family is made of: enough to name its tensors and to run it. */
 export interface ModelConfig {
@@ -42,17 +43,6 @@ export interface ModelConfig {
 
 export type Architecture = 'llama' | 'qwen2' | 'qwen3';
 
-/** Rotary frequencies as they are, or stretched as Llama 3.1 does for long contexts. */
-export type RopeScaling =
-  | { type: 'none' }
-  | {
-      type: 'llama3';
-      factor: number;
-      lowFreqFactor: number;
-      highFreqFactor: number;
-      originalMaxPositionEmbeddings: number;
-    };
-
 const CLASS_NAMES: Record<Architecture, string> = {
   llama: 'LlamaForCausalLM',
   qwen2: 'Qwen2ForCausalLM',
@@ -67,18 +57,6 @@ const object = z.record(z.string(), z.unknown(), 'must be an object');
 // Some old configs say -1 for "no such token".
 const tokenId = z.int('must be a token id').min(-1, 'must be a token id').nullish();
 const tokenIds = z.union([tokenId, z.array(z.int().nonnegative())], 'must be a token id or a list of them');
-
-const ropeSchema = z.object({
-  rope_type: text.optional(),
-  type: text.optional(),
-  rope_theta: positive.nullish(),
-  partial_rotary_factor: positive.nullish(),
-  factor: positive.nullish(),
-  low_freq_factor: positive.nullish(),
-  high_freq_factor: positive.nullish(),
-  original_max_position_embeddings: count.nullish(),
-});
-type RopeFields = z.infer<typeof ropeSchema>;
 
 const configSchema = z.object({
   architectures: z.array(text, 'must be a list of class names').nullish(),
@@ -224,28 +202,6 @@ function headDimOf(architecture: Architecture, fields: ConfigFields, file: strin
     throw new BadInput(`the head width is ${headDim}, but rotary embeddings need an even one`, { file });
   }
   return headDim;
-}
-
-function ropeScalingOf(rope: RopeFields, file: string): RopeScaling {
-  const type = rope.rope_type ?? rope.type ?? 'default';
-  if (type === 'default') return { type: 'none' };
-  if (type !== 'llama3') {
-    throw new BadInput(`the rope type is "${type}", but only "default" and "llama3" are supported`, { file });
-  }
-  const required = (name: 'factor' | 'low_freq_factor' | 'high_freq_factor' | 'original_max_position_embeddings') => {
-    const value = rope[name];
-    if (value === undefined || value === null) {
-      throw new BadInput(`the "llama3" rope scaling lacks "${name}"; copy it from the original model`, { file });
-    }
-    return value;
-  };
-  return {
-    type: 'llama3',
-    factor: required('factor'),
-    lowFreqFactor: required('low_freq_factor'),
-    highFreqFactor: required('high_freq_factor'),
-    originalMaxPositionEmbeddings: required('original_max_position_embeddings'),
-  };
 }
 
 function eosTokenIdsOf(model: string, fields: ConfigFields, file: string): number[] {

@@ -1,5 +1,5 @@
 import { concat, mul, pad, type Tensor } from '@tensorflow/tfjs-core';
-import type { LoraModule } from '../protocol/run-config.ts';
+import type { LoraModule } from '../protocol/lora-config.ts';
 import type { Parameters } from './decoder.ts';
 
 /**

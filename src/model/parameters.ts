@@ -1,4 +1,4 @@
-import type { LoraModule } from '../protocol/run-config.ts';
+import type { LoraModule } from '../protocol/lora-config.ts';
 import type { ModelConfig } from './config.ts';
 
 /**

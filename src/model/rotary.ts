@@ -1,6 +1,7 @@
 import { tensor2d } from '@tensorflow/tfjs-core';
 import type { RotaryTables } from '../engine/fused/rotary.ts';
-import type { ModelConfig, RopeScaling } from './config.ts';
+import type { ModelConfig } from './config.ts';
+import type { RopeScaling } from './rope-scaling.ts';
 
 /** The model's tables for positions 0 … `positions` - 1. Angles are rounded to float32 where transformers rounds them. */
 export function rotaryTables(config: ModelConfig, positions: number): RotaryTables {

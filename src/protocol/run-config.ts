@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { loraConfig } from './lora-config.ts';
 
 /**
  * The run config (`NAME.grpo.json`): names and defaults are those of TRL 1.16's GRPOConfig in camelCase.
@@ -176,32 +177,6 @@ const optimizer = {
   maxGradNorm: nonNegative.default(1).describe('Gradients longer than this are scaled down to it; 0: never.'),
 };
 
-/** The linear layers of a decoder block, by PEFT's names. */
-export const LORA_MODULES = ['q_proj', 'k_proj', 'v_proj', 'o_proj', 'gate_proj', 'up_proj', 'down_proj'] as const;
-export type LoraModule = (typeof LORA_MODULES)[number];
-
-const adapter = {
-  lora: z
-    .strictObject({
-      r: count.default(8).describe('Rank of the adapter: the width of its two matrices per layer.'),
-      loraAlpha: positive.default(8).describe("The adapter's output is multiplied with loraAlpha / r."),
-      targetModules: z
-        .union([z.array(z.enum(LORA_MODULES)).min(1), z.literal('all-linear')])
-        .default(['q_proj', 'v_proj'])
-        .transform((modules) => LORA_MODULES.filter((name) => modules === 'all-linear' || modules.includes(name)))
-        .describe('The linear layers that get an adapter; "all-linear": each one but the output head.'),
-      useRslora: z
-        .boolean()
-        .default(false)
-        .describe('Multiply with loraAlpha / sqrt(r) instead, which suits high ranks (rank-stabilised LoRA).'),
-    })
-    .nullable()
-    .default(null)
-    .describe(
-      'Train a LoRA adapter instead of all weights, with the names and defaults of PEFT\'s LoraConfig: {} or { "r": 16, "loraAlpha": 32, "targetModules": "all-linear" }. The reference model is then the start model itself. null: train all weights.',
-    ),
-};
-
 const outputs = {
   saveSteps: count.default(500).describe('Write a checkpoint every this many steps, and always at the end.'),
   saveTotalLimit: count.nullable().default(null).describe('Keep only the newest checkpoints; null: keep all.'),
@@ -223,7 +198,16 @@ const outputs = {
 
 /** Field order is the order in which an editor offers them. */
 export const runConfigFields = z
-  .strictObject({ ...inputs, ...batches, ...sampling, ...advantages, ...loss, ...optimizer, ...adapter, ...outputs })
+  .strictObject({
+    ...inputs,
+    ...batches,
+    ...sampling,
+    ...advantages,
+    ...loss,
+    ...optimizer,
+    lora: loraConfig,
+    ...outputs,
+  })
   .describe('A GRPO Lab run: what to train, on which prompts, with which rewards, and how.');
 
 /** Parses a config object: checks fields one by one and against each other, fills in defaults, resolves short forms. */
@@ -250,4 +234,3 @@ export type RunConfig = z.output<typeof runConfigSchema>;
 
 /** Names of all fields, in the order of the schema. */
 export const runConfigFieldNames: readonly string[] = Object.keys(runConfigFields.shape);
-export const loraFieldNames: readonly string[] = Object.keys(adapter.lora.unwrap().unwrap().shape);

@@ -1,6 +1,7 @@
 import type { z } from 'zod';
+import { loraFieldNames } from '../protocol/lora-config.ts';
 import { didYouMean } from '../protocol/nearest-name.ts';
-import { loraFieldNames, runConfigFieldNames } from '../protocol/run-config.ts';
+import { runConfigFieldNames } from '../protocol/run-config.ts';
 
 type Issue = z.core.$ZodIssue;
 export type ConfigPath = (string | number)[];

@@ -50,6 +50,17 @@ for (const theme of Object.keys(themes) as Theme[])
     await editor.screenshot(`dashboard-${theme}-group`);
     await frame.getByRole('button', { name: 'All groups' }).click();
 
+    await frame.getByRole('tab', { name: 'Rescore' }).click();
+    await frame.getByRole('button', { name: /^Rescore (this run|again)$/ }).click();
+    await frame.getByText('advantages change their sign').waitFor();
+    expect(await violations(dashboard), 'rescored steps').toEqual([]);
+    await frame.getByRole('button', { name: 'Step 24' }).click();
+    await frame.locator('.rescored-group summary').first().click();
+    await frame.locator('.rescored-group article').first().waitFor();
+    expect(await violations(dashboard), 'a rescored step').toEqual([]);
+    await editor.screenshot(`dashboard-${theme}-rescored`);
+    await frame.getByRole('button', { name: 'All steps' }).click();
+
     await frame.getByRole('tab', { name: 'Compare runs' }).click();
     await frame.getByRole('checkbox').check();
     await frame.getByRole('row', { name: /learningRate/ }).waitFor();

@@ -31,11 +31,28 @@ session.test('runs can be read', async ({ editor, dashboard }) => {
   await dashboard.frame.locator('.group-row').first().waitFor();
 });
 
+session.test('their completions are not scored again, and none are generated', async (all) => {
+  const { editor, dashboard, server } = all;
+  await dashboard.frame.getByRole('tab', { name: 'Rescore' }).click();
+  await dashboard.frame.getByRole('button', { name: 'Rescore this run' }).click();
+  await editor.notification(/Rescoring is off in Restricted Mode/).waitFor();
+  await editor.command('GRPO: Generate Samples');
+  await editor.notification(/Generating samples is off in Restricted Mode/).waitFor();
+  expect([...server.processes('grpo.js'), ...server.processes('reward-worker')]).toEqual([]);
+});
+
 session.test('configs can be edited, and their lens says what training needs', async ({ editor, server }) => {
   await editor.openFile('sort.grpo.json');
   await editor.page.getByText('Training runs reward functions: trust this workspace first').waitFor();
   expect(server.processes('trainer.js')).toEqual([]);
   await editor.screenshot('restricted-config');
+});
+
+session.test('rewards can be read, and their lens says what previews need', async ({ editor, server }) => {
+  await editor.openFile('sort.reward.ts');
+  await editor.page.getByText('Previews run the reward functions: trust this workspace first').waitFor();
+  expect(server.processes('preview.js')).toEqual([]);
+  expect(server.processes('reward-worker')).toEqual([]);
 });
 
 session.test('once the workspace is trusted, training starts', async ({ editor, dashboard }) => {

@@ -2,6 +2,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'vitest';
 import type { Dashboard } from './helpers/dashboard.ts';
+import type { Editor } from './helpers/editor.ts';
 import { until } from './helpers/processes.ts';
 import { makeRun } from './helpers/runs.ts';
 import { Session } from './helpers/session.ts';
@@ -27,6 +28,18 @@ const samplesOf = (file: string): Sample[] =>
 
 const sortSamples = (workspace: string) => join(workspace, 'samples/sort.samples.jsonl');
 
+/** Says how many prompts and how many completions for each. */
+async function answerCounts({ page, quickInput }: Editor, ...counts: [prompts: number, completions: number]) {
+  for (const [index, count] of counts.entries()) {
+    await page
+      .locator('.quick-input-widget')
+      .getByText(`${index + 1} of 2`)
+      .waitFor();
+    await quickInput.fill(String(count));
+    await page.keyboard.press('Enter');
+  }
+}
+
 /** Opens the first group of the newest step. */
 async function openGroup({ frame }: Dashboard): Promise<void> {
   await frame.getByRole('tab', { name: 'Group advantages' }).click();
@@ -39,14 +52,7 @@ session.test('generates samples with the model of a run config, and opens them',
   const before = samplesOf(file);
   await editor.command('GRPO: Generate Samples');
   await editor.choose('sort');
-  for (const [question, answer] of [
-    ['1 of 2', '3'],
-    ['2 of 2', '2'],
-  ] as const) {
-    await editor.page.locator('.quick-input-widget').getByText(question).waitFor();
-    await editor.quickInput.fill(answer);
-    await editor.page.keyboard.press('Enter');
-  }
+  await answerCounts(editor, 3, 2);
   const added = await until('samples to be added', () => {
     const rows = samplesOf(file).slice(before.length);
     return rows.length > 0 && rows;
@@ -66,6 +72,20 @@ session.test('asks for numbers that make sense, and can be left', async ({ edito
   await editor.page.getByText('A whole number from 1').waitFor();
   await editor.page.keyboard.press('Escape');
   await editor.page.locator('.quick-input-widget').waitFor({ state: 'hidden' });
+  expect(samplesOf(sortSamples(server.workspace))).toEqual(before);
+});
+
+session.test('is cancelled without a trace', async ({ editor, server }) => {
+  const before = samplesOf(sortSamples(server.workspace));
+  await editor.command('GRPO: Generate Samples');
+  await editor.choose('sort');
+  // More than is generated before the button is found.
+  await answerCounts(editor, 1000, 100);
+  await editor.notification(/sort answers: [1-9]\d* of 100000/).waitFor();
+  expect(server.processes('grpo.js')).toHaveLength(1);
+  await editor.answer(/sort answers/, 'Cancel');
+  await until('its process to be gone', () => server.processes('grpo.js').length === 0);
+  await editor.notification(/sort answers/).waitFor({ state: 'hidden' });
   expect(samplesOf(sortSamples(server.workspace))).toEqual(before);
 });
 
@@ -140,6 +160,7 @@ session.test('scores a run again, and again when its reward is edited', async ({
   await table.getByRole('button', { name: 'Step 6' }).click();
   await frame.getByRole('heading', { name: 'Step 6' }).waitFor();
   const groups = frame.locator('details.rescored-group');
+  await groups.nth(15).waitFor();
   expect(await groups.count()).toBe(16);
   await groups
     .filter({ hasText: /[1-9] flips?/ })
@@ -148,7 +169,8 @@ session.test('scores a run again, and again when its reward is edited', async ({
     .click();
   const flipped = frame.locator('article.completion').filter({ hasText: 'sign flips' }).first();
   await flipped.waitFor();
-  expect(await flipped.locator('.advantage').innerText()).toMatch(/^[+−][\d.]+ → [+−][\d.]+$/);
+  // Not innerText: out of sight it is not laid out.
+  expect(await flipped.locator('.advantage').textContent()).toMatch(/^[+−][\d.]+ → [+−][\d.]+$/);
   await editor.screenshot('rescored-step');
   await frame.getByRole('button', { name: 'All steps' }).click();
 

@@ -90,7 +90,7 @@ export function tableColumns({ functions }: PreviewResult): Column[] {
       text: ({ row }) => formatNumber(row.reward),
     },
     {
-      ...{ id: 'advantage', title: 'Advantage', width: '11ch', number: true },
+      ...{ id: 'advantage', title: 'Advantage', width: '13ch', number: true },
       value: advantage,
       text: (row) => formatSigned(advantage(row)),
       kind: (row) => (Math.abs(advantage(row)) < 1e-8 ? 'zero' : advantage(row) > 0 ? 'up' : 'down'),

@@ -19,7 +19,7 @@ export async function createConfig({ context }: Lab): Promise<void> {
   const folder = await pickFolder('Open a folder first: a run config and its runs live in one.');
   if (folder === undefined) return;
 
-  const model = await pickPath(1, 'Model folder', await modelFolders(), { folders: true });
+  const model = await pickPath(1, 'Model folder', await models(), { folders: true });
   if (model === undefined) return;
   const dataset = await pickPath(2, 'Training prompts (.jsonl)', await files('**/*.jsonl'), {
     filters: { 'JSON Lines': ['jsonl'] },
@@ -95,11 +95,12 @@ async function files(pattern: string): Promise<string[]> {
     .sort();
 }
 
-/** Folders with a config.json beside weights: Hugging Face models. */
-async function modelFolders(): Promise<string[]> {
+/** Folders with a config.json beside weights, which are Hugging Face models, and .gguf files. */
+async function models(): Promise<string[]> {
   const weights = await files('**/*.safetensors');
   const configs = new Set((await files('**/config.json')).map((path) => dirname(path)));
-  return [...new Set(weights.map((path) => dirname(path)))].filter((folder) => configs.has(folder));
+  const folders = [...new Set(weights.map((path) => dirname(path)))].filter((folder) => configs.has(folder));
+  return [...folders, ...(await files('**/*.gguf'))];
 }
 
 /** Python files with a function of TRL's signature. */

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { TabInputText, window, workspace } from 'vscode';
+import { TabInputText, type TextDocument, window, workspace } from 'vscode';
 import type { EditedText } from '../../protocol/preview.ts';
 
 /** Files of the text editors in sight. */
@@ -27,8 +27,14 @@ export function unsavedTexts(): { texts: EditedText[]; versions: Map<string, num
   return { texts, versions };
 }
 
+export const openDocument = (file: string): TextDocument | undefined =>
+  workspace.textDocuments.find(({ uri }) => uri.scheme === 'file' && uri.fsPath === file);
+
+/** Whether a reward function may be made of it, or read it. */
+export const mayBeRead = (file: string): boolean =>
+  /\.([mc]?[jt]s|jsonl?|py)$/.test(file) && !/[\\/](node_modules|\.grpo|\.git|__pycache__)[\\/]/.test(file);
+
 /** A file's text as the editor has it; '' when it cannot be read. */
 export async function textOf(file: string): Promise<string> {
-  const open = workspace.textDocuments.find(({ uri }) => uri.scheme === 'file' && uri.fsPath === file);
-  return open?.getText() ?? (await readFile(file, 'utf8').catch(() => ''));
+  return openDocument(file)?.getText() ?? (await readFile(file, 'utf8').catch(() => ''));
 }

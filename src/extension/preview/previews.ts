@@ -1,6 +1,6 @@
 import { Disposable, EventEmitter, type LogOutputChannel, type TextDocument, window, workspace } from 'vscode';
 import type { PreviewEvent, PreviewResult } from '../../protocol/preview.ts';
-import { isShownInTab, shownFiles, unsavedTexts } from './documents.ts';
+import { isShownInTab, mayBeRead, openDocument, shownFiles, unsavedTexts } from './documents.ts';
 import type { Interpreters } from './interpreter.ts';
 import { PYTHON, SAMPLES, type Subject } from './links.ts';
 import { EditLog, lastFirst, type Mark } from './marks.ts';
@@ -25,6 +25,8 @@ export class Previews implements Disposable {
   readonly #focused = new EventEmitter<void>();
   readonly #subscription: Disposable;
   readonly #due = new Set<Preview>();
+  /** Runs that someone waits for, in a tab or not. */
+  readonly #asked = new Set<Preview>();
   #timer: NodeJS.Timeout | undefined;
   #lastId = 0;
   #focus: string | undefined;
@@ -92,8 +94,9 @@ export class Previews implements Disposable {
       throw new Error('Previews are off: the workspace is not trusted, or grpo.preview.enabled is false.');
     this.#process.forgive();
     const preview = this.#show(subject);
+    this.#asked.add(preview);
     const id = await this.#request(preview, reuse);
-    return new Promise((resolve, reject) => {
+    return new Promise<Preview>((resolve, reject) => {
       const watch = this.#changed.event((changed) => {
         if (changed !== preview) return;
         if (preview.broken !== undefined) reject(new Error(preview.broken));
@@ -102,7 +105,7 @@ export class Previews implements Disposable {
         else reject(new Error('The preview was closed.'));
         watch.dispose();
       });
-    });
+    }).finally(() => this.#asked.delete(preview));
   }
 
   dispose(): void {
@@ -126,6 +129,7 @@ export class Previews implements Disposable {
       else if (JSON.stringify(known.subject) !== JSON.stringify(subject))
         this.#requestAll((other) => other === known.subject);
     }
+    this.#closeUnseen();
     this.#follow();
   }
 
@@ -145,11 +149,13 @@ export class Previews implements Disposable {
     return preview;
   }
 
+  /** Those that no tab's file is previewed with any more: closed, or with another run config. */
   #closeUnseen(): void {
     for (const preview of this.#shown.values()) {
-      const { config, samplesPlace, rewards } = preview.subject;
-      const files = [config, samplesPlace, ...rewards.map(({ file }) => file)];
-      if (!files.some((file) => file !== null && isShownInTab(file))) this.#close(preview);
+      const { id, config, samplesPlace, rewards } = preview.subject;
+      const files = [config, samplesPlace, ...rewards.map(({ file }) => file)].filter((file) => file !== null);
+      const seen = files.some((file) => isShownInTab(file) && this.#subjects.of(file)?.id === id);
+      if (!seen && !this.#asked.has(preview)) this.#close(preview);
     }
   }
 
@@ -170,14 +176,12 @@ export class Previews implements Disposable {
 
   #onDisk(file: string): void {
     // What is open tells by itself.
-    if (!workspace.textDocuments.some(({ uri }) => uri.scheme === 'file' && uri.fsPath === file)) this.#onText(file);
+    if (!openDocument(file)) this.#onText(file);
   }
 
   /** Whatever reward files may import or read counts; what did not change is not computed again. */
   #onText(file: string): void {
-    if (/[\\/](node_modules|\.grpo|\.git|__pycache__)[\\/]/.test(file)) return;
-    if (!/\.([mc]?[jt]s|jsonl?|py)$/.test(file)) return;
-    this.#requestAll(({ samplesPlace }) => !SAMPLES.test(file) || samplesPlace === file);
+    if (mayBeRead(file)) this.#requestAll(({ samplesPlace }) => !SAMPLES.test(file) || samplesPlace === file);
   }
 
   #requestAll(which: (subject: Subject) => boolean): void {
@@ -204,11 +208,9 @@ export class Previews implements Disposable {
     // While that was found out, the next one may have been asked for.
     if (preview.request && preview.request.id > id) return id;
     const { texts, versions } = unsavedTexts();
-    const file = subject.samplesPlace;
-    const open = workspace.textDocuments.find(({ uri }) => uri.scheme === 'file' && uri.fsPath === file);
-    const text = subject.samples === null ? '' : open?.getText();
+    const { rewards, dataset, model, samplesPlace: file } = subject;
+    const text = subject.samples === null ? '' : openDocument(file)?.getText();
     preview.request = { id, versions, saved: texts.length === 0 };
-    const { rewards, dataset, model } = subject;
     const samples = { file, ...(text !== undefined && { text }) };
     this.#process.send({
       type: 'preview',

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { Disposable, EventEmitter, type Memento, type Uri, workspace } from 'vscode';
 import { type ConfigLinks, readConfigLinks } from './config-links.ts';
+import { openDocument } from './documents.ts';
 import { CONFIG, SAMPLES, type Subject, subjectsOf } from './links.ts';
 
 const RECENT = 'grpo.previewConfigs';
@@ -70,8 +71,7 @@ export class Subjects implements Disposable {
   }
 
   async #readConfig(file: string): Promise<void> {
-    const open = workspace.textDocuments.find(({ uri }) => uri.scheme === 'file' && uri.fsPath === file);
-    const text = open?.getText() ?? (await readFile(file, 'utf8').catch(() => undefined));
+    const text = openDocument(file)?.getText() ?? (await readFile(file, 'utf8').catch(() => undefined));
     const links = text === undefined ? undefined : readConfigLinks(file, text);
     if (links) this.#configs.set(file, links);
     // What is being typed may be none for a moment; what is gone is.

@@ -8,7 +8,7 @@ import { describeError } from './outcome.ts';
 import { score } from './score.ts';
 import { placeOfError } from './source-place.ts';
 
-watchLifeline();
+await watchLifeline();
 
 // An exception outside any call, such as in a timer, or a promise that nobody awaits: it belongs to no row for certain.
 process.on('uncaughtException', (error) => {

@@ -1,0 +1,284 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { expect } from 'vitest';
+import { type Theme, themes } from './helpers/editor.ts';
+import { RewardPreviews } from './helpers/previews.ts';
+import { until } from './helpers/processes.ts';
+import { Session } from './helpers/session.ts';
+
+const session = new Session({ settings: { 'files.autoSave': 'off', 'testing.saveBeforeTest': false } }, (workspace) => {
+  // A reward that hangs should not hold up the tests for long.
+  const config = join(workspace, 'sort.grpo.json');
+  writeFileSync(
+    config,
+    readFileSync(config, 'utf8').replace('"promptsPerStep"', '"rewardTimeoutSeconds": 1, "promptsPerStep"'),
+  );
+  // The same rewards with other weights, and one that Python gives.
+  const weighted = readFileSync(config, 'utf8').replace(
+    '"rewards/sort.reward.ts#inclusion"',
+    '{ "file": "rewards/sort.reward.ts", "function": "inclusion", "weight": 10 }',
+  );
+  writeFileSync(
+    join(workspace, 'weighted.grpo.json'),
+    weighted.replace('"model"', '"samples": "samples/sort.samples.jsonl", "model"'),
+  );
+  writeFileSync(
+    join(workspace, 'rewards/typo.reward.ts'),
+    'export const right = ({ completion, anwser }: { completion: string; anwser: number }) => Number(completion) === anwser ? 1 : 0;\n',
+  );
+  writeFileSync(
+    join(workspace, 'samples/typo.samples.jsonl'),
+    '{"prompt": "1+1=", "completion": "2", "answer": 2}\n{"prompt": "1+1=", "completion": "3", "answer": 2}\n',
+  );
+});
+/** The line of sort.reward.ts that computes the order's score; the next one returns it. */
+const SCORE = 31;
+const previews = () => new RewardPreviews(session.editor);
+const problems = () => session.editor.page.locator('.markers-panel');
+
+session.test('above each reward function stands what it gives the samples', async ({ editor, server }) => {
+  expect(server.processes('preview.js'), 'before a reward is looked at').toEqual([]);
+  await editor.openFile('sort.reward.ts');
+  await previews().lens(/^7 samples · mean 2\.14/);
+  await previews().lens(/^7 samples · mean 1\.71/);
+  expect(server.processes('preview.js')).toHaveLength(1);
+  await editor.screenshot('preview-lenses');
+});
+
+session.test('unsaved text counts, and what an edit changes is told at once', async ({ editor }) => {
+  await previews().cursorAtEndOf(SCORE);
+  await editor.page.keyboard.press('ArrowLeft');
+  await editor.page.keyboard.type(' + 10');
+  await previews().decoration(/^mean 11\.71, saved 1\.71$/);
+  await previews().lens(/^7 samples · mean 11\.71/);
+});
+
+session.test('while the text does not compile, the last numbers stay, at their functions', async ({ editor }) => {
+  await editor.page.keyboard.type(' and more');
+  await previews().lens(/^before the error: 7 samples · mean 11\.71/);
+  expect(await previews().lenses()).toHaveLength(2);
+  await editor.command('View: Focus Problems');
+  await problems()
+    .getByText(/does not compile/)
+    .first()
+    .waitFor();
+  await editor.screenshot('preview-does-not-compile');
+  await editor.command('View: Focus Active Editor Group');
+  await editor.command('File: Revert File');
+  await previews().lens(/^7 samples · mean 2\.14/);
+  await problems()
+    .getByText(/does not compile/)
+    .first()
+    .waitFor({ state: 'hidden' });
+});
+
+session.test('behind each sample stand its numbers, and on hover why', async ({ editor }) => {
+  await editor.openFile('sort.samples.jsonl');
+  await previews().decoration(/^inclusion 4 · ordering 3 · total 7$/);
+  await previews().decoration(/^advantage \+1\.09$/);
+  await previews().decoration(/^advantage −1\.26$/);
+  await editor.page.locator('.editor-instance .view-line').first().hover();
+  const hover = editor.page.locator('.monaco-hover:visible');
+  await hover.getByText(/Reward 7 · advantage \+1\.09/).waitFor();
+  await hover
+    .getByText(/extracted\s“0\s1\s2\s3”/)
+    .first()
+    .waitFor();
+  await editor.screenshot('preview-samples');
+});
+
+session.test('samples count as they are written, too', async ({ editor }) => {
+  await editor.page.locator('.editor-instance .view-line').first().click();
+  await editor.page.keyboard.press('Control+Home');
+  await editor.page.keyboard.type('{"prompt": "Sort 9 8:", "numbers": [9, 8], "completion": "8 9"}\n');
+  await previews().decoration(/^inclusion 2 · ordering 1 · total 3$/);
+  await editor.command('File: Revert File');
+  await until(
+    'the row to be gone',
+    async () => !(await previews().decorations()).some((text) => /total 3$/.test(text) && /ordering 1/.test(text)),
+  );
+});
+
+session.test('a run config that is chosen weighs the rewards', async ({ editor }) => {
+  await editor.command('GRPO: Select Run Config for Previews');
+  await editor.choose('weighted');
+  await previews().decoration(/^inclusion 4 · ordering 3 · total 43$/);
+  await editor.command('GRPO: Select Run Config for Previews');
+  await editor.choose(/^sort/);
+  await previews().decoration(/^inclusion 4 · ordering 3 · total 7$/);
+});
+
+session.test('the Reward Preview shows samples × functions, sorts, finds, and opens rows', async ({ editor }) => {
+  await editor.command('GRPO: Open Reward Preview');
+  const { view } = previews();
+  await view.getByRole('gridcell', { name: '+1.088' }).first().waitFor();
+  await view.getByRole('img', { name: /^inclusion: 0: 2/ }).waitFor();
+  await view.getByRole('button', { name: 'Advantage' }).click();
+  const rows = view.locator('.virtual-canvas .grid-row');
+  await rows.first().filter({ hasText: '+1.088' }).waitFor();
+  await editor.screenshot('preview-view');
+  await view.getByRole('searchbox').fill('7 2 2 5');
+  await until('one row to be left', async () => (await rows.count()) === 1);
+  await view.getByRole('grid').focus();
+  await editor.page.keyboard.press('Enter');
+  await editor.statusItem('Ln 2, Col 1').waitFor();
+  await view.getByRole('searchbox').fill('');
+});
+
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+for (const theme of Object.keys(themes) as Theme[])
+  session.test(`axe finds nothing wrong with it: ${theme}`, async ({ editor, dashboard }) => {
+    await editor.setTheme(theme);
+    await previews().view.getByRole('gridcell', { name: '+1.088' }).first().waitFor();
+    await editor.screenshot(`preview-${theme}`);
+    const found = await dashboard.run<string[]>(`(async () => {
+      ${axe};
+      const { violations } = await axe.run(document, { resultTypes: ['violations'] });
+      return violations.flatMap(({ id, nodes }) => nodes.map(({ target, failureSummary }) => id + ' ' + target.join(' ') + ': ' + failureSummary));
+    })()`);
+    expect(found).toEqual([]);
+  });
+
+session.test('a hanging reward is stopped and named, and the next edit works', async ({ editor }) => {
+  await editor.setTheme('dark');
+  await editor.openFile('sort.reward.ts');
+  await previews().cursorAtEndOf(SCORE);
+  await editor.page.keyboard.type(' while (true);');
+  await previews().decoration(/^The function took longer than 1 s and was stopped\. \(7 samples\)$/);
+  await previews().lens(/^7 samples · 7 errors/);
+  await editor.screenshot('preview-hangs');
+  await editor.command('File: Revert File');
+  await previews().lens(/^7 samples · mean 1\.71/);
+});
+
+session.test('an error stands at the line that threw', async ({ editor }) => {
+  await previews().cursorAtEndOf(SCORE);
+  await editor.page.keyboard.type(" if (answer.length === 0) throw new Error('no numbers');");
+  await previews().decoration(/^Error: no numbers \(\d samples\)$/);
+  await editor.command('File: Revert File');
+  await previews().lens(/^7 samples · mean 1\.71/);
+});
+
+session.test(
+  'a parameter that no column provides is underlined, and a quick fix names the column',
+  async ({ editor }) => {
+    const { page } = editor;
+    await editor.openFile('typo.reward.ts');
+    await previews().lens(/^2 samples · mean 0 /);
+    await page.locator('.editor-instance .squiggly-warning').first().waitFor();
+    await previews().cursorAt(1, 40);
+    const fix = page.getByText('Change to "answer"').first();
+    // The menu closes when TypeScript's own actions come late.
+    await until('the quick fix to be offered', async () => {
+      await page.keyboard.press('Control+.');
+      return fix.waitFor({ timeout: 3000 }).then(
+        () => true,
+        () => page.keyboard.press('Escape').then(() => false),
+      );
+    });
+    await editor.screenshot('preview-unknown-column');
+    await page.keyboard.press('Enter');
+    await fix.waitFor({ state: 'hidden' });
+    await page.locator('.editor-instance .view-line', { hasText: '{ completion, answer }' }).waitFor();
+    await editor.command('File: Revert File');
+  },
+);
+
+session.test('Test Explorer: expectations pass, and fail with a diff', async ({ editor }) => {
+  const { page } = editor;
+  await editor.openFile('sort.reward.ts');
+  await editor.command('Test: Run All Tests');
+  await editor.command('Testing: Focus on Test Explorer View');
+  const passed = page.locator('.sidebar').getByText(/^80\/80$/);
+  await passed.waitFor();
+  await editor.screenshot('preview-tests');
+  await previews().cursorAtEndOf(SCORE);
+  await page.keyboard.press('ArrowLeft');
+  await page.keyboard.type(' + 1');
+  await editor.command('Test: Run All Tests');
+  // The ordering of four samples, and all seven totals.
+  await page
+    .locator('.sidebar')
+    .getByText(/^69\/80$/)
+    .waitFor();
+  await page
+    .locator('.test-output-peek-tree')
+    .getByText(/ordering: expected 3, got 4/)
+    .first()
+    .click();
+  await page.locator('.test-output-peek-message-container .diff-editor, .monaco-diff-editor').first().waitFor();
+  await editor.screenshot('preview-tests-failed');
+  await editor.command('View: Focus Active Editor Group');
+  await editor.command('File: Revert File');
+});
+
+session.test('a preview process that dies is started anew', async ({ editor, server }) => {
+  await editor.openFile('sort.reward.ts');
+  const [first] = server.processes('preview.js');
+  process.kill(first!.pid, 'SIGKILL');
+  const second = await until('another one', () => server.processes('preview.js').find(({ pid }) => pid !== first!.pid));
+  await previews().cursorAtEndOf(SCORE);
+  await editor.page.keyboard.press('ArrowLeft');
+  await editor.page.keyboard.type(' + 2');
+  await previews().decoration(/^mean 3\.71, saved 1\.71$/);
+  expect(server.processes('preview.js')).toEqual([second]);
+  await editor.command('File: Revert File');
+  await previews().lens(/^7 samples · mean 1\.71/);
+  // Again and again: then only by hand.
+  process.kill(second.pid, 'SIGKILL');
+  const third = await until('a third one', () => server.processes('preview.js').find(({ pid }) => pid !== second.pid));
+  process.kill(third.pid, 'SIGKILL');
+  await previews().lens(/The preview process has ended three times/);
+  expect(server.processes('preview.js')).toEqual([]);
+  await previews().lensLink('Run').last().click();
+  await previews().lens(/^7 samples · mean 1\.71/);
+});
+
+session.test('Debug on a Sample stops at a breakpoint with that row', async ({ editor }) => {
+  await editor.openFile('sort.reward.ts');
+  await editor.page.locator('.editor-instance .view-line', { hasText: 'return { score, extracted' }).first().click();
+  await editor.page.keyboard.press('F9');
+  await previews().lensLink('Debug on a Sample').last().click();
+  await editor.choose(/^2: 7 2 2 5/);
+  await editor.page.locator('.debug-top-stack-frame-line').first().waitFor({ timeout: 30_000 });
+  await editor.screenshot('preview-debug');
+  await editor.command('Debug: Stop');
+  await editor.page.locator('.debug-toolbar').waitFor({ state: 'hidden' });
+});
+
+session.test('a function tells on hover how it does', async ({ editor }) => {
+  await editor.page
+    .locator('.editor-instance .view-line span', { hasText: /^ordering$/ })
+    .last()
+    .hover();
+  await editor.page
+    .locator('.monaco-hover:visible')
+    .getByText(/on 7 samples · mean 1\.71 · standard deviation/)
+    .waitFor();
+  await editor.page.keyboard.press('Escape');
+});
+
+session.test('without samples a reward says how to get some', async ({ editor, server }) => {
+  writeFileSync(join(server.workspace, 'rewards/bare.reward.ts'), 'export const bare = () => 1;\n');
+  await editor.openFile('bare.reward.ts');
+  await previews().lens('No samples · Generate Samples');
+});
+
+session.test(
+  'Python rewards are previewed like the others, and say how to get a debugger',
+  async ({ editor, server }) => {
+    await editor.openFile('arithmetic.py');
+    await previews().lens(/^5 samples · mean 1\.6/);
+    await previews().cursorAtEndOf(15);
+    await editor.page.keyboard.type(' + 1');
+    await previews().lens(/no numbers|TypeError|5 errors/);
+    await editor.screenshot('preview-python');
+    await editor.command('File: Revert File');
+    await previews().lens(/^5 samples · mean 0\.48/);
+    await previews().lensLink('Debug on a Sample').last().click();
+    await editor.choose(/^1: /);
+    await editor.notification('install the Python Debugger extension').waitFor();
+    expect(server.processes('reward-debug')).toEqual([]);
+  },
+);
