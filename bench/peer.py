@@ -112,6 +112,12 @@ def medians(steps: list[dict]) -> dict:
     return {**phases, "peak_rss_bytes": steps[-1]["peak_rss_bytes"]}
 
 
+def adapter(rank: int):
+    from peft import LoraConfig
+
+    return LoraConfig(r=rank, lora_alpha=2 * rank, target_modules="all-linear", lora_dropout=0.0, task_type="CAUSAL_LM")
+
+
 def make_trainer(options: argparse.Namespace, output_dir: str, max_steps: int, steps: Steps) -> TimedTrainer:
     lines = Path(options.dataset).read_text().splitlines()
     prompts = [{"prompt": json.loads(line)["prompt"]} for line in lines if line.strip()]
@@ -136,7 +142,12 @@ def make_trainer(options: argparse.Namespace, output_dir: str, max_steps: int, s
         disable_tqdm=True,
     )
     trainer = TimedTrainer(
-        model=options.model, reward_funcs=reward, args=args, train_dataset=Dataset.from_list(prompts), callbacks=[steps]
+        model=options.model,
+        reward_funcs=reward,
+        args=args,
+        train_dataset=Dataset.from_list(prompts),
+        callbacks=[steps],
+        peft_config=adapter(options.lora) if options.lora else None,
     )
     trainer.remove_callback(PrinterCallback)
     steps.trainer = trainer
@@ -186,6 +197,7 @@ def main() -> None:
     parser.add_argument("--steps", type=int, default=5, help="steps to take the medians of, after one to warm up")
     parser.add_argument("--beta", type=float, default=0.04, help="weight of the KL divergence; 0: no reference model")
     parser.add_argument("--learning-rate", type=float, default=1e-6)
+    parser.add_argument("--lora", type=int, help="train an adapter of this rank instead of all weights")
     parser.add_argument("--json", action="store_true", help="print one line of JSON")
     parser.add_argument("--serve", action="store_true", help="take one step for each line `step` on standard input")
     options = parser.parse_args()

@@ -70,15 +70,25 @@ export function adamW(
 }
 
 /**
- * Scales all gradients down together when their global L2 norm exceeds `maxNorm` (0: never). `norm` is the one before scaling,
- * TRL's `grad_norm`.
+ * The global L2 norm of all gradients (TRL's `grad_norm`), and the factor that scales them down together where it exceeds `maxNorm` (0:
+ * never).
  */
-export function clipByGlobalNorm(grads: Tensors, maxNorm: number): { grads: Tensors; norm: Scalar } {
+export function globalNorm(grads: Tensors, maxNorm: number): { norm: Scalar; factor: Scalar } {
   const squares = Object.values(grads).map((grad) => sum(square(grad)));
   const norm = sqrt(squares.reduce((total, each) => add(total, each), scalar(0))) as Scalar;
-  if (maxNorm === 0) return { grads, norm };
-  const factor = minimum(div(maxNorm, add(norm, 1e-6)), 1);
-  return { grads: Object.fromEntries(Object.entries(grads).map(([name, grad]) => [name, mul(grad, factor)])), norm };
+  const factor: Scalar = maxNorm === 0 ? scalar(1) : minimum(div(maxNorm, add(norm, 1e-6)), 1);
+  return { norm, factor };
+}
+
+/** Every gradient times the factor of `globalNorm`. */
+export function scaleGradients(grads: Tensors, factor: Scalar): Tensors {
+  return Object.fromEntries(Object.entries(grads).map(([name, grad]) => [name, mul(grad, factor)]));
+}
+
+/** Scales all gradients down together when their global norm exceeds `maxNorm`; `norm` is the one before. */
+export function clipByGlobalNorm(grads: Tensors, maxNorm: number): { grads: Tensors; norm: Scalar } {
+  const { norm, factor } = globalNorm(grads, maxNorm);
+  return { grads: scaleGradients(grads, factor), norm };
 }
 
 /** `ln_1`, `ln_f` are GPT-2's layer norms, which transformers knows by their class. */

@@ -1,17 +1,7 @@
-import {
-  add,
-  concat,
-  matMul,
-  mul,
-  reshape,
-  sigmoid,
-  split,
-  type Tensor,
-  type Tensor1D,
-  type Tensor2D,
-} from '@tensorflow/tfjs-core';
+import { add, concat, matMul, reshape, split, type Tensor, type Tensor1D, type Tensor2D } from '@tensorflow/tfjs-core';
 import { rmsNorm } from '../engine/fused/rms-norm.ts';
 import { rotate } from '../engine/fused/rotary.ts';
+import { swiglu } from '../engine/fused/swiglu.ts';
 import type { ModelConfig } from './config.ts';
 import { embed } from './embedding.ts';
 import { packAdapters, scaleAdapters } from './lora.ts';
@@ -74,7 +64,7 @@ export function decode(
   positions: Positions,
   attend: Attend,
 ): Tensor2D {
-  const { heads, kvHeads, headDim, intermediateSize, rmsNormEps } = config;
+  const { heads, kvHeads, headDim, rmsNormEps } = config;
   const tokens = ids.shape[0];
   const tables = rotaryTables(config, positions.below);
   const norm = (x: Tensor, name: string) => rmsNorm(x, params[`${name}.weight`]!, rmsNormEps);
@@ -101,8 +91,7 @@ export function decode(
     x = add(x, project(attended, 'self_attn.o_proj'));
 
     const gateUp = project(norm(x, `${name}.post_attention_layernorm`), 'mlp.gate_up_proj');
-    const [gate, up] = split(gateUp, [intermediateSize, intermediateSize], 1) as [Tensor, Tensor];
-    x = add(x, project(mul(mul(gate, sigmoid(gate)), up), 'mlp.down_proj'));
+    x = add(x, project(swiglu(gateUp), 'mlp.down_proj'));
   }
   return x;
 }

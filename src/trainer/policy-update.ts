@@ -1,5 +1,5 @@
-import { add, keep, type Scalar, type Tensor, type Tensor2D, valueAndGrads } from '@tensorflow/tfjs-core';
-import { type AdamWScalars, adamW, clipByGlobalNorm } from '../engine/optimizer.ts';
+import { keep, type Scalar, type Tensor, type Tensor2D, valueAndGrads } from '@tensorflow/tfjs-core';
+import { type AdamWScalars, adamW, globalNorm, scaleGradients } from '../engine/optimizer.ts';
 import { grpoLoss, type LossSums } from '../grpo/loss.ts';
 import { stopGradient } from '../grpo/stop-gradient.ts';
 import {
@@ -18,8 +18,6 @@ export type GradientInputs = {
   params: Parameters;
   /** The others. */
   frozen?: Parameters;
-  /** Sum over the micro-batches before this one; zeros at first. */
-  gradients: Parameters;
   sequences: SequenceTensors;
   /** [rows, C] float32: 1 on completion tokens that count. */
   mask: Tensor;
@@ -36,14 +34,13 @@ export type GradientInputs = {
 export type GradientOutputs = { gradients: Parameters; logProbs: Tensor; loss: Tensor; sums: Record<string, Tensor> };
 
 /**
- * Adds the gradient of a micro-batch's share of the GRPO loss to those before. Also gives the policy's log-probabilities: at the first
+ * The gradient of a micro-batch's share of the GRPO loss. Also gives the policy's log-probabilities: at the first
  * pass they are those of the sampling policy too, and become `old` of the later ones without a forward pass of their own.
  */
 export function gradientProgram(model: ModelConfig, config: RunConfig) {
   return ({
     params,
     frozen,
-    gradients,
     sequences,
     mask,
     advantages,
@@ -80,9 +77,17 @@ export function gradientProgram(model: ModelConfig, config: RunConfig) {
     };
 
     const { value: loss, grads } = valueAndGrads(lossOf)(names.map((name) => params[name]!));
-    const added = names.map((name, index) => [name, add(gradients[name]!, grads[index]!)] as const);
-    return { gradients: Object.fromEntries(added), logProbs, loss, sums: { ...sums } };
+    const gradients = Object.fromEntries(names.map((name, index) => [name, grads[index]!]));
+    return { gradients, logProbs, loss, sums: { ...sums } };
   };
+}
+
+export type ClipInputs = { gradients: Parameters };
+export type ClipOutputs = { norm: Tensor; factor: Tensor };
+
+/** The gradients' norm, and what to scale them with so that it does not exceed `maxGradNorm`. */
+export function clipProgram({ maxGradNorm }: RunConfig) {
+  return ({ gradients }: ClipInputs): ClipOutputs => globalNorm(gradients, maxGradNorm);
 }
 
 export type ApplyInputs = {
@@ -90,15 +95,16 @@ export type ApplyInputs = {
   gradients: Parameters;
   means: Parameters;
   squares: Parameters;
+  /** From `clipProgram`. */
+  factor: Tensor;
   scalars: AdamWScalars;
 };
-export type ApplyOutputs = { params: Parameters; means: Parameters; squares: Parameters; norm: Tensor };
+export type ApplyOutputs = { params: Parameters; means: Parameters; squares: Parameters };
 
-/** Clips the summed gradients and takes one AdamW step. */
+/** Takes one AdamW step with the clipped gradients, for all parameters or some of them. */
 export function applyProgram(config: RunConfig) {
-  return ({ params, gradients, means, squares, scalars }: ApplyInputs): ApplyOutputs => {
-    const { grads, norm } = clipByGlobalNorm(gradients, config.maxGradNorm);
-    const next = adamW(params, grads, means, squares, scalars, config);
-    return { params: next.params, means: next.m, squares: next.v, norm };
+  return ({ params, gradients, means, squares, factor, scalars }: ApplyInputs): ApplyOutputs => {
+    const next = adamW(params, scaleGradients(gradients, factor as Scalar), means, squares, scalars, config);
+    return { params: next.params, means: next.m, squares: next.v };
   };
 }

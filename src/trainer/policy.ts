@@ -11,6 +11,9 @@ import {
   type ApplyInputs,
   type ApplyOutputs,
   applyProgram,
+  type ClipInputs,
+  type ClipOutputs,
+  clipProgram,
   type GradientInputs,
   type GradientOutputs,
   gradientProgram,
@@ -53,8 +56,8 @@ export class Policy {
   readonly #frozen: Weights | undefined;
   readonly #scorer: Scorer;
   readonly #gradient: Compiled<GradientInputs, GradientOutputs>;
+  readonly #clip: Compiled<ClipInputs, ClipOutputs>;
   readonly #optimizer: Compiled<ApplyInputs, ApplyOutputs>;
-  readonly #zeros: Weights;
 
   constructor(
     engine: Engine,
@@ -68,9 +71,9 @@ export class Policy {
     this.#start = weights;
     this.#frozen = adapter && weights;
     this.state = state;
-    this.#zeros = zerosLike(adapter ?? weights);
     this.#scorer = new Scorer(engine, model, config.temperature);
     this.#gradient = engine.compile('gradient', gradientProgram(model, config));
+    this.#clip = engine.compile('clipping', clipProgram(config));
     this.#optimizer = engine.compile('AdamW', applyProgram(config));
   }
 
@@ -116,11 +119,11 @@ export class Policy {
       rows: scalar(rows),
       tokens: scalar(total(batches.map(({ mask }) => total(mask.data)))),
     };
-    let gradients = this.#zeros;
+    let gradients: Weights | undefined;
     let loss = 0;
     for (const batch of batches) {
       const { sequences, mask, advantages, old, reference } = batch;
-      const inputs = { params: this.state.weights, gradients, sequences, mask, advantages, totals };
+      const inputs = { params: this.state.weights, sequences, mask, advantages, totals };
       const result = await this.#gradient.run({
         ...inputs,
         ...(this.#frozen && { frozen: this.#frozen }),
@@ -128,31 +131,41 @@ export class Policy {
         ...(reference && { reference }),
       });
       batch.old ??= { logProbs: result.logProbs };
-      gradients = result.gradients;
+      gradients = gradients ? addTo(gradients, result.gradients) : result.gradients;
       loss += result.loss.data[0]!;
       for (const [name, value] of Object.entries(result.sums)) sums[name] = (sums[name] ?? 0) + value.data[0]!;
     }
-    return { gradients, loss };
+    return { gradients: gradients!, loss };
   }
 
   /** One AdamW update; gives the gradients' norm. */
   async #apply(gradients: Weights, rate: number): Promise<number> {
-    const { weights, means, squares, syncedReference } = this.state;
+    const { syncedReference } = this.state;
     const updates = this.state.updates + 1;
+    const { norm, factor } = await this.#clip.run({ gradients });
     const { biasCorrection1, biasCorrection2 } = adamWScalars(updates, rate, this.#config);
-    const result = await this.#optimizer.run({
-      params: weights,
-      gradients,
-      means,
-      squares,
-      scalars: {
-        learningRate: scalar(rate),
-        biasCorrection1: scalar(biasCorrection1),
-        biasCorrection2: scalar(biasCorrection2),
-      },
-    });
-    this.state = { weights: result.params, means: result.means, squares: result.squares, updates, syncedReference };
-    return result.norm.data[0]!;
+    const scalars = {
+      learningRate: scalar(rate),
+      biasCorrection1: scalar(biasCorrection1),
+      biasCorrection2: scalar(biasCorrection2),
+    };
+    const next: Pick<PolicyState, 'weights' | 'means' | 'squares'> = { weights: {}, means: {}, squares: {} };
+    for (const part of partsOf(this.state.weights)) {
+      const { weights, means, squares } = this.state;
+      const result = await this.#optimizer.run({
+        params: part.take(weights),
+        gradients: part.take(gradients),
+        means: part.take(means),
+        squares: part.take(squares),
+        factor,
+        scalars,
+      });
+      Object.assign(next.weights, part.restore(result.params));
+      Object.assign(next.means, part.restore(result.means));
+      Object.assign(next.squares, part.restore(result.squares));
+    }
+    this.state = { ...next, updates, syncedReference };
+    return norm.data[0]!;
   }
 
   /** The schedule runs over optimizer updates, while the config counts steps of `numIterations` updates each. */
@@ -177,6 +190,28 @@ export class Policy {
   }
 }
 
+/** Some of the weights, under names that are the same for every layer. */
+interface Part {
+  take(weights: Weights): Weights;
+  restore(taken: Weights): Weights;
+}
+
+/**
+ * The layers one by one, then the rest: an optimizer's graph takes several times the memory of what it updates, and one graph serves all
+ * layers.
+ */
+function partsOf(weights: Weights): Part[] {
+  const prefixes = new Map<string, string[]>();
+  for (const name of Object.keys(weights)) {
+    const prefix = /^.*?\.layers\.\d+\./.exec(name)?.[0] ?? '';
+    prefixes.set(prefix, [...(prefixes.get(prefix) ?? []), name]);
+  }
+  return [...prefixes].map(([prefix, names]) => ({
+    take: (from) => Object.fromEntries(names.map((name) => [name.slice(prefix.length), from[name]!])),
+    restore: (taken) => Object.fromEntries(Object.entries(taken).map(([name, array]) => [prefix + name, array])),
+  }));
+}
+
 function freshState(start: Weights): PolicyState {
   return { weights: start, means: zerosLike(start), squares: zerosLike(start), updates: 0, syncedReference: undefined };
 }
@@ -187,6 +222,15 @@ function zerosLike(weights: Weights): Weights {
     floats(new Float32Array(data.length), shape),
   ]);
   return Object.fromEntries(zeros);
+}
+
+/** Adds in place: a sum in the graph would bring all gradients in and out of it once more. */
+function addTo(sums: Weights, added: Weights): Weights {
+  for (const [name, { data }] of Object.entries(added)) {
+    const sum = sums[name]!.data;
+    for (let i = 0; i < data.length; i++) sum[i]! += data[i]!;
+  }
+  return sums;
 }
 
 function total(values: Iterable<number>): number {

@@ -4,6 +4,7 @@ import { gatherRows } from '../../../src/engine/fused/gather-rows.ts';
 import { entropy, pickLogProb } from '../../../src/engine/fused/pick-log-prob.ts';
 import { rmsNorm } from '../../../src/engine/fused/rms-norm.ts';
 import { rotate } from '../../../src/engine/fused/rotary.ts';
+import { swiglu } from '../../../src/engine/fused/swiglu.ts';
 import { OnnxEngine } from '../../../src/engine/onnx/engine.ts';
 import { type ArrayTree, leaves, type NdArray, type TensorTree } from '../../../src/engine/tree.ts';
 import { uniforms } from '../../../src/trainer/random.ts';
@@ -277,6 +278,10 @@ const cases: Record<string, (draw: Draw) => Case> = {
       program: ({ x, indices }) => gatherRows(x, indices),
     };
   },
+  SwiGlu: (draw) => ({
+    inputs: { gateUp: draw.float([draw.size(), 2 * draw.size()], -3, 3) },
+    program: ({ gateUp }) => swiglu(gateUp),
+  }),
   // Its gradient is the kernel PickLogProbGradient.
   PickLogProb: (draw) => {
     const [m, n] = [draw.size(), draw.size() + 1];

@@ -49,3 +49,12 @@ register<{ x: TensorInfo; positions: TensorInfo; cos: TensorInfo; sin: TensorInf
     return reshape(backend.record('RotaryEmbedding', inputs, rows, attributes, 'com.microsoft'), x.shape);
   },
 );
+
+register<{ gateUp: TensorInfo }>('SwiGlu', ({ gateUp }) => {
+  const { graph } = backend;
+  const size = gateUp.shape.at(-1)! / 2;
+  const [gate, up] = graph.multi('Split', [backend.value(gateUp), graph.ints([size, size])], 2, { axis: -1 });
+  const silu = graph.node('QuickGelu', [gate!], { alpha: { float: 1 } }, 'com.microsoft');
+  const output = { shape: [...gateUp.shape.slice(0, -1), size], dtype: gateUp.dtype };
+  return backend.record('Mul', [silu, up!], output);
+});

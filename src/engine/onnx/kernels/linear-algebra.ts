@@ -2,6 +2,12 @@ import { backend_util, type TensorInfo } from '@tensorflow/tfjs-core';
 import { backend, register } from '../backend.ts';
 
 /**
+ * A product of a few rows with a large transposed matrix (a decoding step's) is faster the other way round: ONNX Runtime lays its second
+ * operand out anew on each run, and weights are the larger one.
+ */
+const FEW_ROWS = 64;
+
+/**
  * a · b over the last two axes, either one transposed first. ONNX Runtime's FusedMatMul transposes while it multiplies; a
  * plain MatMul is left where nothing is transposed.
  */
@@ -13,6 +19,11 @@ register<{ a: TensorInfo; b: TensorInfo }, { transposeA: boolean; transposeB: bo
     const batch = backend_util.assertAndGetBroadcastShape(a.shape.slice(0, -2), b.shape.slice(0, -2));
     const output = { shape: [...batch, rows, columns], dtype: a.dtype };
     if (!transposeA && !transposeB) return backend.record('MatMul', [a, b], output);
+    if (!transposeA && batch.length === 0 && rows <= FEW_ROWS && columns >= 4 * rows) {
+      const turned = { shape: [columns, rows], dtype: a.dtype };
+      const product = backend.record('FusedMatMul', [b, a], turned, { transA: 0, transB: 1 }, 'com.microsoft');
+      return backend.record('Transpose', [product], output, { perm: [1, 0] });
+    }
     const flags = { transA: transposeA ? 1 : 0, transB: transposeB ? 1 : 0 };
     return backend.record('FusedMatMul', [a, b], output, flags, 'com.microsoft');
   },
