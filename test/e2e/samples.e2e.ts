@@ -117,7 +117,7 @@ session.test('keeps a completion of the dashboard as a sample, once, by the keyb
 session.test('leaves what is not saved in the samples file alone', async ({ editor, dashboard, server }) => {
   const file = sortSamples(server.workspace);
   await editor.page.getByRole('tab', { name: 'sort.samples.jsonl' }).click();
-  await editor.page.locator('.monaco-editor .view-line').first().click();
+  await editor.command('View: Focus Active Editor Group');
   await editor.page.keyboard.press('Control+Home');
   const mine = '{"prompt": "Sort 1 0 0 0:", "numbers": [1, 0, 0, 0], "completion": " mine"}';
   await editor.page.keyboard.type(`${mine}\n`);
@@ -128,8 +128,7 @@ session.test('leaves what is not saved in the samples file alone', async ({ edit
   expect(readFileSync(file, 'utf8')).toBe(saved);
   await card.getByRole('button', { name: 'Open' }).click();
   await editor.page.getByRole('tab', { name: 'sort.samples.jsonl' }).and(editor.page.locator('.active')).waitFor();
-  await editor.page.locator('.monaco-editor .view-line').first().click();
-  await editor.page.keyboard.press('Control+S');
+  await editor.command('File: Save');
   await until('both to be saved', () => {
     const text = readFileSync(file, 'utf8');
     return text.includes(' mine') && samplesOf(file).length === saved.trim().split('\n').length + 2;
