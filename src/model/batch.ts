@@ -27,14 +27,19 @@ export type SequenceArrays = {
   completionTargets: NdArray;
 };
 
-/** The compiled lengths that hold every sequence. */
+/**
+ * The compiled lengths that hold every sequence: powers of two, because a graph is compiled for each pair that a run meets, and only
+ * attention, a small part of the work, pads to them.
+ */
 export function batchLengths(sequences: readonly Sequence[]): Pick<BatchShape, 'promptLength' | 'completionLength'> {
-  const longest = (lengths: number[]) => bucket(Math.max(1, ...lengths));
+  const longest = (lengths: number[]) => 2 ** Math.ceil(Math.log2(Math.max(SHORTEST, ...lengths)));
   return {
     promptLength: longest(sequences.map(({ promptIds }) => promptIds.length)),
     completionLength: longest(sequences.map(({ completionIds }) => completionIds.length)),
   };
 }
+
+const SHORTEST = 32;
 
 /** What a padded place holds that stands for no token. */
 const PADDING = -1;

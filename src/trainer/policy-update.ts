@@ -38,16 +38,7 @@ export type GradientOutputs = { gradients: Parameters; logProbs: Tensor; loss: T
  * pass they are those of the sampling policy too, and become `old` of the later ones without a forward pass of their own.
  */
 export function gradientProgram(model: ModelConfig, config: RunConfig) {
-  return ({
-    params,
-    frozen,
-    sequences,
-    mask,
-    advantages,
-    old,
-    reference,
-    totals,
-  }: GradientInputs): GradientOutputs => {
+  return ({ params, frozen, sequences, mask, advantages, old, reference, totals }: GradientInputs): GradientOutputs => {
     const names = Object.keys(params);
     let logProbs!: Tensor;
     let sums!: LossSums;
