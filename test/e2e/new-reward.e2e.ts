@@ -40,6 +40,8 @@ session.test(
     await editor.choose('arithmetic.grpo.json');
     await previews.lens(/^5 samples · mean 0\.\d.*arithmetic\.samples\.jsonl$/);
     await previews.lensLink('arithmetic.samples.jsonl').click();
+    // The list may show the rows of the time before for a moment.
+    await editor.quickRow('in use, on arithmetic.samples.jsonl').waitFor();
     await editor.choose('right_sum.reward.ts alone');
     await previews.lens(own);
   },
