@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'vitest';
+import { RewardPreviews } from './helpers/previews.ts';
 import { Session } from './helpers/session.ts';
 
 const session = new Session();
@@ -25,6 +26,26 @@ session.test('a reward is made from a helper, with samples, and added to a run c
   expect(existsSync(join(server.workspace, 'rewards/grpo-rewards.d.ts'))).toBe(false);
   await editor.screenshot('new-reward');
 });
+
+session.test(
+  'it is previewed on its own samples first, and on those of the run config if one chooses',
+  async ({ editor }) => {
+    const previews = new RewardPreviews(editor);
+    await editor.openFile('right_sum.reward.ts');
+    const own = /^8 samples · mean 0\.5 .*right_sum\.samples\.jsonl$/;
+    await previews.lens(own);
+    await previews.decoration(/^right_sum 1 · total 1$/);
+    await editor.screenshot('new-reward-preview');
+    await previews.lensLink('right_sum.samples.jsonl').click();
+    await editor.choose('arithmetic.grpo.json');
+    await previews.lens(/^5 samples · mean 0\.\d.*arithmetic\.samples\.jsonl$/);
+    await previews.lensLink('arithmetic.samples.jsonl').click();
+    // The list may show the rows of the time before for a moment.
+    await editor.quickRow('in use, on arithmetic.samples.jsonl').waitFor();
+    await editor.choose('right_sum.reward.ts alone');
+    await previews.lens(own);
+  },
+);
 
 session.test('helpers are explained where they are used', async ({ editor }) => {
   const line = editor.page.locator('.editor-instance .view-line').filter({ hasText: 'right_sum = numericMatch' });

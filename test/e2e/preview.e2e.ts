@@ -7,7 +7,14 @@ import { RewardPreviews } from './helpers/previews.ts';
 import { until } from './helpers/processes.ts';
 import { Session } from './helpers/session.ts';
 
-const session = new Session({ settings: { 'files.autoSave': 'off', 'testing.saveBeforeTest': false } }, (workspace) => {
+const settings = {
+  'files.autoSave': 'off',
+  'testing.saveBeforeTest': false,
+  // A sample with its numbers in one line of the window.
+  'editor.fontSize': 12,
+  'editor.minimap.enabled': false,
+};
+const session = new Session({ settings }, (workspace) => {
   // A reward that hangs should not hold up the tests for long.
   const config = join(workspace, 'sort.grpo.json');
   writeFileSync(
@@ -152,6 +159,49 @@ session.test('a hanging reward is stopped and named, and the next edit works', a
   await previews().lens(/^7 samples · mean 1\.71/);
 });
 
+const troubles = [
+  {
+    name: 'allocates without end',
+    code: 'const kept = []; while (true) kept.push(new Uint8Array(1e8).fill(1));',
+    // Whichever comes first: filling the memory takes a while.
+    says: /^The function (took longer than 1 s|used more than \d+ MiB of memory) and was stopped\. \(1 sample\)$/,
+  },
+  { name: 'ends its process', code: 'process.exit(5);', says: /exit code 5.*\(1 sample\)$/ },
+  {
+    name: 'prints without end',
+    code: "while (true) console.log('x'.repeat(1e5));",
+    says: /^The function took longer than 1 s and was stopped\. \(1 sample\)$/,
+  },
+];
+for (const { name, code, says } of troubles)
+  session.test(
+    `a reward that ${name} on a sample is stopped and named, and the next edit works`,
+    async ({ editor }) => {
+      await previews().cursorAtEndOf(SCORE);
+      await editor.page.keyboard.insertText(` if (answer[0] === 7) { ${code} }`);
+      await previews().decoration(says);
+      await previews().lens(/^7 samples · mean 1\.67 · 1 error/);
+      await editor.page.locator('.editor-instance .squiggly-error').first().waitFor();
+      await editor.screenshot(`preview-${name.replaceAll(' ', '-')}`);
+      await editor.command('File: Revert File');
+      await previews().lens(/^7 samples · mean 1\.71/);
+    },
+  );
+
+session.test('a window that goes takes a hanging reward with it', async ({ editor, server }) => {
+  const file = join(server.workspace, 'rewards/sort.reward.ts');
+  const text = readFileSync(file, 'utf8');
+  writeFileSync(file, text.replace('const score =', 'while (true); const score ='));
+  await previews().lens(/ · 1 error …/);
+  const ours = () => [...server.processes('preview.js'), ...server.processes('reward-worker')].map(({ pid }) => pid);
+  const before = ours();
+  expect(before.length).toBeGreaterThan(1);
+  await editor.reload();
+  await until('the processes of the window before to be gone', () => !ours().some((pid) => before.includes(pid)));
+  writeFileSync(file, text);
+  await previews().lens(/^7 samples · mean 1\.71/);
+});
+
 session.test('an error stands at the line that threw', async ({ editor }) => {
   await previews().cursorAtEndOf(SCORE);
   await editor.page.keyboard.type(" if (answer.length === 0) throw new Error('no numbers');");
@@ -213,6 +263,52 @@ session.test('Test Explorer: expectations pass, and fail with a diff', async ({ 
   await editor.command('File: Revert File');
 });
 
+session.test('Test Explorer: run on change follows what is typed', async ({ editor }) => {
+  const { page } = editor;
+  await editor.command('Test: Start Continuous Run');
+  await editor.openFile('sort.reward.ts');
+  await previews().cursorAtEndOf(SCORE);
+  await page.keyboard.press('ArrowLeft');
+  await page.keyboard.type(' + 1');
+  await editor.command('Testing: Focus on Test Explorer View');
+  await page
+    .locator('.sidebar')
+    .getByText(/^4\/15$/)
+    .waitFor();
+  await editor.screenshot('preview-tests-on-change');
+  await editor.command('View: Focus Active Editor Group');
+  await editor.command('File: Revert File');
+  await page
+    .locator('.sidebar')
+    .getByText(/^15\/15$/)
+    .waitFor();
+  await editor.command('Test: Stop Continuous Run');
+});
+
+session.test('Test Explorer: debugging a test stops at a breakpoint', async ({ editor }) => {
+  const { page } = editor;
+  await editor.openFile('sort.reward.ts');
+  await page.locator('.editor-instance .view-line', { hasText: 'const words = completion' }).first().click();
+  await page.keyboard.press('F9');
+  await editor.openFile('sort.samples.jsonl');
+  await previews().cursorAt(2, 1);
+  await editor.command('Test: Debug Test at Cursor');
+  await editor.choose('ordering');
+  await page.locator('.debug-top-stack-frame-line').first().waitFor({ timeout: 30_000 });
+  await page.locator('.sidebar').getByText('Local: numbersIn').click();
+  await page
+    .locator('.sidebar')
+    .getByText(/7 2 2 5/)
+    .first()
+    .waitFor();
+  await editor.screenshot('preview-tests-debug');
+  await editor.command('Debug: Stop');
+  await page.locator('.debug-toolbar').waitFor({ state: 'hidden' });
+  // Without the breakpoint again.
+  await previews().cursorAtEndOf(SCORE + 6);
+  await page.keyboard.press('F9');
+});
+
 session.test('a preview process that dies is started anew', async ({ editor, server }) => {
   await editor.openFile('sort.reward.ts');
   const [first] = server.processes('preview.js');
@@ -245,6 +341,8 @@ session.test('Debug on a Sample stops at a breakpoint with that row', async ({ e
   await editor.screenshot('preview-debug');
   await editor.command('Debug: Stop');
   await editor.page.locator('.debug-toolbar').waitFor({ state: 'hidden' });
+  await previews().cursorAtEndOf(SCORE + 1);
+  await editor.page.keyboard.press('F9');
 });
 
 session.test('a function tells on hover how it does', async ({ editor }) => {
@@ -282,3 +380,31 @@ session.test(
     expect(server.processes('reward-debug')).toEqual([]);
   },
 );
+
+session.test('what is typed in a reward shows at the samples next to it', async ({ editor, server }) => {
+  const { page } = editor;
+  await editor.command('View: Close All Editors');
+  await editor.command('View: Hide Panel');
+  await editor.command('View: Toggle Primary Side Bar Visibility');
+  await editor.command('Notifications: Clear All Notifications');
+  await editor.openFile('sort.reward.ts');
+  await editor.command('View: New Editor Group Below');
+  await editor.openFile('sort.samples.jsonl');
+  await previews().decoration(/^inclusion 1 · ordering 2 · total 3$/);
+  // Room for both functions, and for all samples.
+  const { y } = (await page.locator('.editor-group-container').nth(1).boundingBox())!;
+  await page.mouse.move(700, y);
+  await page.mouse.down();
+  await page.mouse.move(700, 590, { steps: 5 });
+  await page.mouse.up();
+  await editor.command('View: Focus First Editor Group');
+  const text = readFileSync(join(server.workspace, 'rewards/sort.reward.ts'), 'utf8');
+  await previews().cursorAt(SCORE, text.split('\n')[SCORE - 1]!.indexOf('<=') + 2);
+  for (let up = 0; up < 6; up++) await page.keyboard.press('Control+ArrowUp');
+  await page.keyboard.press('Delete');
+  await previews().decoration(/^inclusion 1 · ordering 1 · total 2$/);
+  await previews().decoration(/^mean 1\.29, saved 1\.71$/);
+  await previews().lens(/^7 samples · mean 1\.29/);
+  await editor.screenshot('preview-beside');
+  await editor.command('File: Revert File');
+});

@@ -48,7 +48,9 @@ session.test('configs can be edited, and their lens says what training needs', a
   await editor.screenshot('restricted-config');
 });
 
-session.test('rewards can be read, and their lens says what previews need', async ({ editor, server }) => {
+session.test('rewards and samples can be read, and a lens says what previews need', async ({ editor, server }) => {
+  await editor.openFile('sort.samples.jsonl');
+  await editor.page.locator('.editor-instance .view-line', { hasText: '7 2 2 5' }).first().waitFor();
   await editor.openFile('sort.reward.ts');
   await editor.page.getByText('Previews run the reward functions: trust this workspace first').waitFor();
   expect(server.processes('preview.js')).toEqual([]);

@@ -12,7 +12,7 @@ import { pickFolder } from './pick-folder.ts';
 const title = (step: number, what: string): string => `New Reward Function (${step}/3): ${what}`;
 
 /** Makes a reward function from a template, with samples that show what it does, and adds it to a run config if wanted. */
-export async function newReward({ context }: Lab): Promise<void> {
+export async function newReward(lab: Lab): Promise<void> {
   const template = await pickTemplate();
   if (!template) return;
   const config = await pickConfigOrNone();
@@ -25,10 +25,13 @@ export async function newReward({ context }: Lab): Promise<void> {
 
   const files = rewardFiles(folder, name, template);
   const rows = config === '' ? [] : await datasetRows(config);
-  const declarations = join(context.extensionPath, 'dist', 'grpo-rewards.d.ts');
+  const declarations = join(lab.context.extensionPath, 'dist', 'grpo-rewards.d.ts');
   const top = workspace.getWorkspaceFolder(Uri.file(folder))?.uri.fsPath ?? folder;
   await writeReward(files, { template, name, rows, declarations, top });
   if (config !== '') await addToConfig(config, files.reward);
+  // A config that was chosen for other rewards would show its own samples instead.
+  const { subjects } = await lab.previews();
+  await subjects.prefer(files.reward);
   await window.showTextDocument(Uri.file(files.reward), { viewColumn: ViewColumn.One, preview: false });
   const beside = { viewColumn: ViewColumn.Beside, preserveFocus: true, preview: false };
   await window.showTextDocument(Uri.file(files.samples), beside);

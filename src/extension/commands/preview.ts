@@ -52,18 +52,20 @@ export async function openPreview(): Promise<void> {
   await commands.executeCommand('grpo.preview.focus');
 }
 
-/** Chooses which run config's weights and settings a reward file is previewed with. */
+/** Chooses which run config's samples, weights and settings a reward file is previewed with, or that it is by itself. */
 export async function selectPreviewConfig(lab: Lab, given?: unknown): Promise<void> {
   const found = await subjectFor(lab, given);
   if (!found) return;
   const { subjects } = found.parts;
-  const configs = subjects.all(found.target.file).filter(({ config }) => config !== null);
-  if (configs.length === 0)
+  const all = subjects.all(found.target.file);
+  if (all.every(({ config }) => config === null))
     return void window.showInformationMessage(`No run config names ${basename(found.target.file)}.`);
-  const items = configs.map(({ id }, i) => {
-    return { label: configName(id), description: id, detail: i === 0 ? 'in use' : '', id };
+  const items = all.map(({ id, config, samplesPlace }, i) => {
+    const label = config === null ? `${basename(id)} alone` : configName(config);
+    const detail = `${i === 0 ? 'in use, ' : ''}on ${basename(samplesPlace)}`;
+    return { label, description: id, detail, id };
   });
-  const placeHolder = 'Preview with the weights and settings of which run config?';
+  const placeHolder = 'Preview with the samples, weights and settings of which run config?';
   const choice = await window.showQuickPick(items, { title: 'GRPO: Select Run Config for Previews', placeHolder });
   if (choice) await subjects.prefer(choice.id);
 }

@@ -29,7 +29,7 @@ export async function debugSample(
     const why = declared ? 'there are no samples to debug it on' : 'there is no such reward function any more';
     return void window.showInformationMessage(`${name}: ${why}.`);
   }
-  const chosen = line ?? (await pickRow(parts.previews.of(subject.id), subject, name));
+  const chosen = line ?? (await pickRow(parts.previews.of(subject), subject, name));
   if (chosen === undefined) return;
   const target = { file: declared.file, name, samples: subject.samples, line: chosen };
   await startDebugging(target, subject, parts.interpreters, lab.context.extensionPath);
@@ -37,7 +37,7 @@ export async function debugSample(
 
 /** As the preview knows them, else as the texts of the files tell. */
 async function functionsOf({ previews }: RewardPreviews, subject: Subject): Promise<{ name: string; file: string }[]> {
-  const known = previews.of(subject.id)?.result?.functions ?? [];
+  const known = previews.of(subject)?.result?.functions ?? [];
   if (known.length > 0) return known;
   const files = [...new Set(subject.rewards.map(({ file }) => file))];
   const texts = await Promise.all(files.map(textOf));

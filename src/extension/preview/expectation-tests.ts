@@ -7,7 +7,7 @@ import {
   type TestItem,
   type TestRun,
   TestRunProfileKind,
-  type TestRunRequest,
+  TestRunRequest,
   tests,
   Uri,
   window,
@@ -154,18 +154,24 @@ export class ExpectationTests implements Disposable {
   #report(request: TestRunRequest, preview: Preview): void {
     const wanted = this.#wanted(request).filter(({ expectation }) => expectation.file === preview.subject.samples);
     if (wanted.length === 0) return;
-    const run = this.#controller.createTestRun(request, preview.subject.id, false);
+    // The editor takes one run's results for a request.
+    const tests = wanted.map(({ item }) => item);
+    const again = new TestRunRequest(tests, undefined, request.profile, true);
+    const run = this.#controller.createTestRun(again, basename(preview.subject.id), false);
     conclude(run, wanted, preview);
     run.end();
   }
 
   async #debug(request: TestRunRequest): Promise<void> {
-    const [first] = this.#wanted(request);
+    const wanted = this.#wanted(request);
+    const [first] = wanted;
     if (!first) return;
     const { file, name, line } = first.expectation;
     const subject = this.#parts.subjects.of(file);
     if (!subject || !workspace.isTrusted) return;
-    const named = name === 'total' ? await pickFunction(this.#parts, subject, file) : name;
+    // Of a row there may be tests of several functions.
+    const one = name !== 'total' && wanted.every(({ expectation }) => expectation.name === name);
+    const named = one ? name : await pickFunction(this.#parts, subject, file);
     if (named !== undefined) await debugSample(this.#lab, this.#parts, subject, named, line + 1);
   }
 

@@ -1,3 +1,4 @@
+import { basename } from 'node:path';
 import {
   CodeLens,
   type CodeLensProvider,
@@ -34,6 +35,7 @@ export class RewardLenses implements CodeLensProvider, Disposable {
     this.#previews = previews;
     this.#subscription = Disposable.from(
       this.#changed,
+      subjects.onDidChange(() => this.#changed.fire()),
       previews.onDidChange(() => this.#changed.fire()),
       previews.onDidChangeCurrent(() => this.#changed.fire()),
       workspace.onDidGrantWorkspaceTrust(() => this.#changed.fire()),
@@ -56,6 +58,10 @@ export class RewardLenses implements CodeLensProvider, Disposable {
     }
     if (!this.#previews.enabled) return [];
     const preview = this.#previews.of(file);
+    const choice = this.#subjects.all(file).some(({ samplesPlace }) => samplesPlace !== subject.samplesPlace);
+    const others: Lens[] = choice
+      ? [[`$(arrow-swap) ${basename(subject.samplesPlace)}`, 'grpo.selectPreviewConfig', { file }]]
+      : [];
     return this.#linesOf(document).flatMap(({ name, line, described }) => {
       const target = { file, name };
       if (subject.samples === null)
@@ -65,6 +71,7 @@ export class RewardLenses implements CodeLensProvider, Disposable {
         ['$(play) Run', 'grpo.runPreview', target],
         ['$(debug-alt) Debug on a Sample', 'grpo.debugSample', target],
         ['$(list-unordered) Open Samples', 'grpo.openSamples', target],
+        ...others,
       ]);
     });
   }
@@ -93,7 +100,9 @@ function summary(preview: Preview | undefined, described: PreviewFunction | unde
   return described.state === 'running' ? `${numbers} …` : numbers;
 }
 
-const lensesAt = (line: number, lenses: [title: string, command: string, argument?: unknown][]): CodeLens[] =>
+type Lens = [title: string, command: string, argument?: unknown];
+
+const lensesAt = (line: number, lenses: Lens[]): CodeLens[] =>
   lenses.map(
     ([title, command, argument]) =>
       new CodeLens(new Range(line, 0, line, 0), {

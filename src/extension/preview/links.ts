@@ -5,9 +5,9 @@ import { type ConfigLinks, DEFAULT_SETTINGS } from './config-links.ts';
 
 /** What is previewed together: a run config's rewards, or those of one reward file, and their samples. Paths are absolute. */
 export interface Subject extends Pick<PreviewRequest, 'rewards' | 'dataset' | 'model' | 'settings'> {
-  /** The run config, or the reward file where no config names it. */
+  /** The run config, or the reward file that is looked at alone. */
   id: string;
-  /** The run config, if there is one. */
+  /** The run config; null for a reward file alone, whose functions all count, with weights of 1. */
   config: string | null;
   /** Null when there are none yet. */
   samples: string | null;
@@ -23,8 +23,9 @@ export const PYTHON = /\.py$/;
 const REWARD_ENDINGS = ['.reward.ts', '.reward.js', '.reward.mjs', '.py'];
 
 /**
- * What a file can be previewed with, the likeliest first: the run configs that name it (`recent` ones, then those of its name), else
- * the reward file by itself. Empty when it has nothing to do with rewards.
+ * What a file can be previewed with, the likeliest first: `recent` ones, then the run config of its name, the reward file alone and other
+ * configs that name it. Alone counts where no config names the file, or none of them has the samples of the file's name: those were
+ * written for this reward. Empty when it has nothing to do with rewards.
  */
 export function subjectsOf(
   file: string,
@@ -35,16 +36,20 @@ export function subjectsOf(
   const named = configs
     .map((config) => configSubject(config, exists))
     .filter(({ id, rewards, samples }) => id === file || samples === file || rewards.some((r) => r.file === file));
-  if (named.length > 0) return named.sort(byUse(file, recent));
   if (SAMPLES.test(file)) {
     const reward = filesBeside(file, 'rewards', REWARD_ENDINGS).find(exists);
-    return reward === undefined ? [] : [fileSubject(reward, exists)];
+    if (named.length > 0 || reward === undefined) return named.sort(byUse(file, recent));
+    const [user] = subjectsOf(reward, configs, exists, recent).filter(({ config }) => config !== null);
+    return [fileSubject(reward, exists, user)];
   }
-  if (REWARD.test(file)) return [fileSubject(file, exists)];
-  if (!PYTHON.test(file)) return [];
-  // Python files are of all kinds: without a config that names it, samples tell which one holds rewards.
-  const subject = fileSubject(file, exists);
-  return subject.samples === null ? [] : [subject];
+  const [user] = named.sort(byUse(file, recent));
+  if (!REWARD.test(file) && !PYTHON.test(file)) return named;
+  const alone = fileSubject(file, exists, user);
+  const wanted = user
+    ? alone.samples !== null && named.every(({ samples }) => samples !== alone.samples)
+    : // Python files are of all kinds: without a config that names it, samples tell which one holds rewards.
+      REWARD.test(file) || alone.samples !== null;
+  return wanted ? [...named, alone].sort(byUse(file, recent)) : named;
 }
 
 function configSubject({ file, samples, ...config }: ConfigLinks, exists: (file: string) => boolean): Subject {
@@ -58,22 +63,24 @@ function configSubject({ file, samples, ...config }: ConfigLinks, exists: (file:
   };
 }
 
-function fileSubject(file: string, exists: (file: string) => boolean): Subject {
+/** A reward file alone, with the dataset, the model and the settings of a config that uses it, if one does. */
+function fileSubject(file: string, exists: (file: string) => boolean, user: Subject | undefined): Subject {
   const places = samplesPlaces(file);
   const samples = places.find(exists) ?? null;
   const rewards = [{ file, weight: 1 }];
-  const settings = DEFAULT_SETTINGS;
+  const { dataset, model, settings } = user ?? { dataset: null, model: null, settings: DEFAULT_SETTINGS };
   return {
-    ...{ id: file, config: null, rewards, dataset: null, model: null, settings, samples },
+    ...{ id: file, config: null, rewards, dataset, model, settings, samples },
     samplesPlace: samples ?? (/[\\/]rewards$/.test(dirname(file)) ? places.at(-1)! : places[0]!),
   };
 }
 
 const byUse = (file: string, recent: readonly string[]) => {
-  const rank = (id: string): number => {
-    if (id === file) return -1;
+  const rank = ({ id, config }: Subject): number => {
+    if (config === file) return -1;
     const used = recent.indexOf(id);
-    return used >= 0 ? used : recent.length + (stemOf(id) === stemOf(file) ? 0 : 1);
+    if (used >= 0) return used;
+    return recent.length + (config === null ? 1 : stemOf(id) === stemOf(file) ? 0 : 2);
   };
-  return (a: Subject, b: Subject): number => rank(a.id) - rank(b.id) || (a.id < b.id ? -1 : 1);
+  return (a: Subject, b: Subject): number => rank(a) - rank(b) || (a.id < b.id ? -1 : 1);
 };

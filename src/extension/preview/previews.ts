@@ -82,9 +82,9 @@ export class Previews implements Disposable {
     return this.#focus === undefined ? undefined : this.#shown.get(this.#focus);
   }
 
-  /** The preview that a reward, samples or config file belongs to, if it is one of those that are kept. */
-  of(file: string): Preview | undefined {
-    const subject = this.#subjects.of(file);
+  /** The preview of a subject, or of the reward, samples or config file given, if it is one of those that are kept. */
+  of(about: Subject | string): Preview | undefined {
+    const subject = typeof about === 'string' ? this.#subjects.of(about) : about;
     return subject && this.#shown.get(subject.id);
   }
 
@@ -192,7 +192,7 @@ export class Previews implements Disposable {
         const { id } = preview.subject;
         if (this.#shown.get(id) !== preview) continue;
         // Its config may have been what was edited.
-        preview.subject = this.#subjects.of(id) ?? preview.subject;
+        preview.subject = this.#subjects.again(preview.subject);
         void this.#request(preview, true);
       }
       this.#due.clear();

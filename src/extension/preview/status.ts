@@ -54,7 +54,7 @@ export class PreviewStatus implements Disposable {
     const subject = file === undefined ? undefined : this.#subjects.of(file);
     const here: DocumentFilter[] = subject && file ? [only(file)] : [];
     this.#config.selector = here;
-    this.#config.text = subject?.config ? `GRPO: ${configName(subject.config)}` : 'GRPO: no run config';
+    this.#config.text = subject?.config ? `GRPO: ${configName(subject.config)}` : 'GRPO: reward alone';
     this.#config.detail = subject?.config ? basename(subject.config) : 'weights of 1';
     this.#config.command = { title: 'Select Run Config', command: 'grpo.selectPreviewConfig', arguments: [uri] };
     this.#python.selector = subject?.rewards.some((reward) => PYTHON.test(reward.file)) ? here : [];
@@ -64,7 +64,7 @@ export class PreviewStatus implements Disposable {
   async #showPython(subject: Subject): Promise<void> {
     const { python: configured } = subject.settings;
     const { path, source } = await this.#interpreters.find(subject.id);
-    const preview = this.#previews.of(subject.id);
+    const preview = this.#previews.of(subject);
     const found = preview?.result?.python;
     const missing = preview?.result?.done && !found;
     this.#python.text = found ? `Python ${found.version}` : 'Python';

@@ -48,10 +48,15 @@ export class Subjects implements Disposable {
     return subjectsOf(file, [...this.#configs.values()], existsSync, this.#state.get<string[]>(RECENT));
   }
 
-  /** Prefers this run config from now on. */
-  async prefer(config: string): Promise<void> {
-    const recent = this.#state.get<string[]>(RECENT, []).filter((other) => other !== config);
-    await this.#state.update(RECENT, [config, ...recent].slice(0, MOST_RECENT));
+  /** A subject as it is now; itself when it is no more. */
+  again(subject: Subject): Subject {
+    return this.all(subject.id).find(({ id }) => id === subject.id) ?? subject;
+  }
+
+  /** Prefers this run config, or reward file alone, from now on. */
+  async prefer(id: string): Promise<void> {
+    const recent = this.#state.get<string[]>(RECENT, []).filter((other) => other !== id);
+    await this.#state.update(RECENT, [id, ...recent].slice(0, MOST_RECENT));
     this.#changed.fire();
   }
 

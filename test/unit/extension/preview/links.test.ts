@@ -61,6 +61,34 @@ test('a reward file that no config names stands alone', () => {
   expect(without).toMatchObject([{ samples: null, samplesPlace: '/work/samples/new.samples.jsonl' }]);
 });
 
+test('a reward file with samples of its name shows those where no config has them, and the configs are a choice', () => {
+  const own = '/work/samples/mine.samples.jsonl';
+  const exists = files('rewards/mine.reward.ts', 'samples/mine.samples.jsonl', 'samples/run.samples.jsonl');
+  const reward = '/work/rewards/mine.reward.ts';
+  const run = config('run', {
+    rewards: ['rewards/run.reward.ts', { file: 'rewards/mine.reward.ts', weight: 3 }],
+    rewardTimeoutSeconds: 2,
+  });
+  const alone = {
+    id: reward,
+    config: null,
+    samples: own,
+    dataset: '/work/d.jsonl',
+    rewards: [{ file: reward, weight: 1 }],
+  };
+  const withAll = { id: '/work/run.grpo.json', samples: '/work/samples/run.samples.jsonl' };
+  expect(subjectsOf(reward, [run], exists)).toMatchObject([alone, withAll]);
+  expect(subjectsOf(reward, [run], exists)[0]?.settings.rewardTimeoutSeconds).toBe(2);
+  expect(subjectsOf(own, [run], exists)).toMatchObject([alone]);
+  // What was chosen last counts, and can be taken back.
+  expect(subjectsOf(reward, [run], exists, [run.file])).toMatchObject([withAll, alone]);
+  expect(subjectsOf(reward, [run], exists, [reward, run.file])).toMatchObject([alone, withAll]);
+  // The config of its name says which samples count.
+  const mine = config('mine', { rewards: ['rewards/mine.reward.ts'], samples: 'samples/run.samples.jsonl' });
+  expect(subjectsOf(reward, [mine], exists).map(({ id }) => id)).toEqual([mine.file, reward]);
+  expect(subjectsOf('/work/rewards/run.reward.ts', [run], exists)).toMatchObject([withAll]);
+});
+
 test('a Python file is a reward file where a config names it or samples have its name', () => {
   expect(subjectsOf('/work/setup.py', [], files('setup.py'))).toEqual([]);
   expect(subjectsOf('/work/maths.py', [], files('maths.py', 'maths.samples.jsonl'))).toHaveLength(1);
