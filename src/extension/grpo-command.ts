@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import type { Disposable } from 'vscode';
-import { killTree } from './training/kill-tree.ts';
+import { killTree } from '../processes/kill-tree.ts';
 
 const LAST_WORDS = 4000;
 

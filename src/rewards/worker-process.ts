@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import type { Readable, Writable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { killTree } from '../processes/kill-tree.ts';
 import type { SourceLocation } from '../protocol/errors.ts';
 import { parseWorkerReply, type WorkerReply, type WorkerRequest } from '../protocol/reward-worker.ts';
 import type { FailureKind } from '../protocol/rewards.ts';
@@ -202,19 +203,5 @@ export class WorkerProcess {
     };
     check().catch(() => {});
     return stop;
-  }
-}
-
-/** Processes that the worker started are in its group; on Windows `taskkill` finds them. */
-function killTree({ pid }: ChildProcess): void {
-  if (pid === undefined) return;
-  if (process.platform === 'win32') {
-    spawn('taskkill', ['/pid', String(pid), '/T', '/F'], { stdio: 'ignore', windowsHide: true }).on('error', () => {});
-    return;
-  }
-  try {
-    process.kill(-pid, 'SIGKILL');
-  } catch {
-    // Nobody is left in the group.
   }
 }

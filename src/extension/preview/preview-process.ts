@@ -1,7 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { type Disposable, EventEmitter, type LogOutputChannel } from 'vscode';
+import { killTree } from '../../processes/kill-tree.ts';
 import { type PreviewCommand, type PreviewEvent, previewEvent } from '../../protocol/preview.ts';
-import { killTree } from '../training/kill-tree.ts';
 
 /** After this many unexpected ends within a minute it is left alone until it is asked for again by hand. */
 const MOST_DEATHS = 3;

@@ -3,8 +3,8 @@ import { once } from 'node:events';
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Disposable, type Event, EventEmitter } from 'vscode';
+import { killTree } from '../../processes/kill-tree.ts';
 import { type HostCommand, type TrainerEvent, trainerEvent } from '../../protocol/events.ts';
-import { killTree } from './kill-tree.ts';
 
 /** What `dist/trainer.js` takes. */
 export interface TrainerOptions {

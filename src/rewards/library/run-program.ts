@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Duplex, Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { killTree } from '../../processes/kill-tree.ts';
 import { onLines } from '../lines.ts';
 import { treeUsage } from './process-tree.ts';
 
@@ -158,17 +159,4 @@ function strippedEnvironment(folder: string): NodeJS.ProcessEnv {
   const windows = SystemRoot === undefined ? {} : { SystemRoot, TEMP: folder, TMP: folder };
   // Inside VS Code the running executable is Electron.
   return { PATH, HOME: folder, TMPDIR: folder, LANG: 'C.UTF-8', ELECTRON_RUN_AS_NODE: '1', ...windows };
-}
-
-function killTree({ pid }: ChildProcess): void {
-  if (pid === undefined) return;
-  if (process.platform === 'win32') {
-    spawn('taskkill', ['/pid', String(pid), '/T', '/F'], { stdio: 'ignore', windowsHide: true }).on('error', () => {});
-    return;
-  }
-  try {
-    process.kill(-pid, 'SIGKILL');
-  } catch {
-    // Nobody is left in the group.
-  }
 }

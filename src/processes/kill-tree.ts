@@ -1,6 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 
-/** Kills a process that leads its own group, and all it started. (Reward workers, in groups of their own, end when it is gone.) */
+/**
+ * Kills a process that leads a group of its own, and all it started; on Windows `taskkill` finds them. (Reward workers, in groups of their
+ * own, end when whoever started them is gone.)
+ */
 export function killTree({ pid }: ChildProcess): void {
   if (pid === undefined) return;
   if (process.platform === 'win32') {
