@@ -26,17 +26,17 @@ async function writeDeclarations(file) {
     const project = join(folder, 'tsconfig.json');
     const include = { extends: join(process.cwd(), 'tsconfig.json'), include: [join(process.cwd(), LIBRARY)] };
     const compilerOptions = {
-      rootDir: join(process.cwd(), 'src/rewards'),
+      rootDir: join(process.cwd(), 'src'),
       typeRoots: [join(process.cwd(), 'node_modules/@types')],
     };
     await writeFile(project, JSON.stringify({ ...include, compilerOptions }));
     await promisify(execFile)(process.execPath, [compiler, '-p', project, ...options]);
-    const index = await readFile(join(folder, 'library.d.ts'), 'utf8');
+    const index = await readFile(join(folder, 'rewards', 'library.d.ts'), 'utf8');
     const exported = new Set();
     const parts = [];
     for (const [, names, from] of index.matchAll(/^export (?:type )?\{([^}]*)\} from '(.+)\.ts';$/gm)) {
       for (const name of names.split(',')) exported.add(name.replace('type', '').trim());
-      parts.push(await readFile(join(folder, `${from}.d.ts`), 'utf8'));
+      parts.push(await readFile(join(folder, 'rewards', `${from}.d.ts`), 'utf8'));
     }
     const text = parts
       .join('')
