@@ -1,5 +1,5 @@
 import { OnnxEngine } from '../engine/onnx/engine.ts';
-import { type Completion, Sampler } from '../model/language-model.ts';
+import { type Completion, Sampler } from '../model/sampler.ts';
 import { readJsonLines } from '../trainer/json-lines.ts';
 import { uniforms } from '../trainer/random.ts';
 import type { CommandOf } from './args.ts';

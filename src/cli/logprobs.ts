@@ -1,6 +1,5 @@
 import { OnnxEngine } from '../engine/onnx/engine.ts';
 import type { Sequence } from '../model/batch.ts';
-import { bucket } from '../model/buckets.ts';
 import { Scorer } from '../model/language-model.ts';
 import { readJsonLines } from '../trainer/json-lines.ts';
 import type { CommandOf } from './args.ts';
@@ -8,7 +7,7 @@ import { checkFits, checkKnown, readCompletionIds, readPromptRow } from './model
 import { type OpenModel, openModel } from './open-model.ts';
 import { print, printJson } from './output.ts';
 
-/** Tokens in one batch, padding included: bounds the memory that its logits take. */
+/** Tokens in one batch, were all as long as its longest: bounds the memory that its logits take. */
 const MAX_TOKENS_AT_ONCE = 1024;
 
 /** `grpo logprobs`: log-probability of every completion token at temperature 1, one line per row of the file. */
@@ -47,7 +46,7 @@ export function batchesOfSimilarLength(sequences: readonly Sequence[]): number[]
   const batches: number[][] = [];
   let batch: number[] = [];
   for (const index of [...sequences.keys()].sort((a, b) => length(a) - length(b))) {
-    if (batch.length > 0 && (batch.length + 1) * bucket(length(index)) > MAX_TOKENS_AT_ONCE) {
+    if (batch.length > 0 && (batch.length + 1) * length(index) > MAX_TOKENS_AT_ONCE) {
       batches.push(batch);
       batch = [];
     }

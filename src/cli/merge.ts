@@ -2,6 +2,8 @@ import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { adapterDtype, isAdapterFolder } from '../model/adapter-files.ts';
 import { mergedWeights } from '../model/merge.ts';
+import { unpackWeights } from '../model/packing.ts';
+import { parameterShapes } from '../model/parameters.ts';
 import { saveModelFolder } from '../model/save.ts';
 import { BadInput } from '../protocol/errors.ts';
 import type { CommandOf } from './args.ts';
@@ -19,7 +21,7 @@ export async function mergeCommand({ checkpoint, out }: CommandOf<'merge'>): Pro
   if (existsSync(target)) throw new BadInput('this is there already; name another folder with --out', { file: target });
   const { config, weights } = await openModel(folder);
   const { lora, ...model } = config;
-  const merged = mergedWeights(weights, lora!);
+  const merged = mergedWeights(unpackWeights(weights, parameterShapes(config)), lora!);
   await saveModelFolder(target, { source: folder, config: model, weights: merged, dtype: adapterDtype(folder) });
   print(target);
   return 0;

@@ -5,12 +5,12 @@ export interface NdArray {
   dtype: 'float32' | 'int32' | 'bool';
   shape: number[];
   data: Float32Array | Int32Array | Uint8Array;
-  /** Names the size of the first axis, which may then differ from run to run of one graph: `tokens`. Equal names are equal sizes. */
-  open?: OpenSize;
+  /** Names sizes, by axis, that may then differ from run to run of one graph. Equal names are equal sizes. */
+  open?: readonly (OpenSize | undefined)[];
 }
 
 /** Sizes that graphs may leave open. */
-export type OpenSize = 'tokens' | 'targets';
+export type OpenSize = 'tokens' | 'targets' | 'slots' | 'caches' | 'past';
 
 /** What programs take and give: tensors by name, grouped as deep as one likes. */
 export type TensorTree = { [name: string]: Tensor | TensorTree };
@@ -63,5 +63,5 @@ function isTensor(node: Tensor | TensorTree): node is Tensor {
 }
 
 /** `float32[2,3]`, `int32[tokens]`: what a compiled graph depends on. */
-export const signature = ({ dtype, shape: [first, ...rest], open }: Omit<NdArray, 'data'>): string =>
-  `${dtype}[${[open ?? first, ...rest]}]`;
+export const signature = ({ dtype, shape, open }: Omit<NdArray, 'data'>): string =>
+  `${dtype}[${shape.map((size, axis) => open?.[axis] ?? size)}]`;

@@ -1,5 +1,6 @@
 import {
   add,
+  cast,
   concat,
   expandDims,
   greater,
@@ -56,7 +57,7 @@ function hideFuture(length: number): Tensor {
 /** Scores to add: 0 on a prompt's tokens, very negative on its padding; [prompts · kvHeads, 1, promptLength]. */
 export function hidePadding({ kvHeads }: ModelConfig, lengths: Tensor, promptLength: number): Tensor {
   const padding = greaterEqual(range(0, promptLength, 1, 'int32'), expandDims(lengths, 1));
-  return expandDims(repeatRows(where(padding, scalar(HIDDEN), scalar(0)), kvHeads), 1);
+  return expandDims(repeatRows(mul(cast(padding, 'float32'), HIDDEN), kvHeads), 1);
 }
 
 /** Every row `times` times, one after another: [a, b] → [a, a, b, b]. */

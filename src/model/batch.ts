@@ -1,5 +1,4 @@
 import { ints, type NdArray } from '../engine/tree.ts';
-import { bucket } from './buckets.ts';
 
 /** A prompt and its completion as token ids. */
 export interface Sequence {
@@ -27,17 +26,16 @@ export type SequenceArrays = {
   completionTargets: NdArray;
 };
 
-/**
- * The compiled lengths that hold every sequence: powers of two, because a graph is compiled for each pair that a run meets, and only
- * attention, a small part of the work, pads to them.
- */
+/** The compiled lengths that hold every sequence. */
 export function batchLengths(sequences: readonly Sequence[]): Pick<BatchShape, 'promptLength' | 'completionLength'> {
-  const longest = (lengths: number[]) => 2 ** Math.ceil(Math.log2(Math.max(SHORTEST, ...lengths)));
   return {
-    promptLength: longest(sequences.map(({ promptIds }) => promptIds.length)),
-    completionLength: longest(sequences.map(({ completionIds }) => completionIds.length)),
+    promptLength: compiledLength(sequences.map(({ promptIds }) => promptIds.length)),
+    completionLength: compiledLength(sequences.map(({ completionIds }) => completionIds.length)),
   };
 }
+
+/** Powers of two, because a graph is compiled for each length that a run meets, and little of the work pads to them. */
+const compiledLength = (lengths: number[]): number => 2 ** Math.ceil(Math.log2(Math.max(SHORTEST, ...lengths)));
 
 const SHORTEST = 32;
 
@@ -104,11 +102,11 @@ export function layOutSequences(sequences: readonly Sequence[], shape: BatchShap
   };
 }
 
-const open = (name: 'tokens' | 'targets', values: number[]): NdArray => ({ ...ints(values), open: name });
+const open = (name: 'tokens' | 'targets', values: number[]): NdArray => ({ ...ints(values), open: [name] });
 
 /** Token ids of several lengths side by side, padded with 0 to a compiled size: int32 [rows, length]. */
 export function padRight(rows: readonly number[][]): NdArray {
-  const length = bucket(Math.max(1, ...rows.map((row) => row.length)));
+  const length = compiledLength(rows.map((row) => row.length));
   const ids = new Int32Array(rows.length * length);
   rows.forEach((row, index) => {
     ids.set(row, index * length);

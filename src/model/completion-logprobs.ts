@@ -3,7 +3,8 @@ import { gatherRows } from '../engine/fused/gather-rows.ts';
 import { entropy, pickLogProb } from '../engine/fused/pick-log-prob.ts';
 import { groupAttention } from './attention.ts';
 import type { ModelConfig } from './config.ts';
-import { decode, logitsOf, type Parameters, packProjections } from './decoder.ts';
+import { decode, logitsOf, type Parameters } from './decoder.ts';
+import { packAdapters } from './lora.ts';
 import { spread } from './padding.ts';
 
 /**
@@ -45,7 +46,7 @@ export function completionLogits(
   const { ids, positions, targets } = batch;
   const below = batch.promptTokens.shape[1] + batch.completionTokens.shape[1];
   const attend = groupAttention(config, batch);
-  const hidden = decode(packProjections(params, config), config, ids, { of: positions, below }, attend);
+  const hidden = decode(packAdapters(params, config), config, ids, { of: positions, below }, attend);
   const logits = logitsOf(params, config, gatherRows(hidden, targets.sources) as Tensor2D);
   return temperature === 1 ? logits : div(logits, temperature);
 }

@@ -1,13 +1,12 @@
-import { add, concat, matMul, reshape, split, type Tensor, type Tensor1D, type Tensor2D } from '@tensorflow/tfjs-core';
+import { add, matMul, reshape, split, type Tensor, type Tensor1D, type Tensor2D } from '@tensorflow/tfjs-core';
 import { rmsNorm } from '../engine/fused/rms-norm.ts';
 import { rotate } from '../engine/fused/rotary.ts';
 import { swiglu } from '../engine/fused/swiglu.ts';
 import type { ModelConfig } from './config.ts';
 import { embed } from './embedding.ts';
-import { packAdapters, scaleAdapters } from './lora.ts';
 import { rotaryTables } from './rotary.ts';
 
-/** A model's tensors by their Hugging Face names; linear weights are [out, in]. */
+/** A model's tensors by the names of its packed weights (`packing.ts`); linear weights are [out, in]. */
 export type Parameters = Record<string, Tensor>;
 
 /** Queries [tokens, heads, headDim] and keys and values [tokens, kvHeads, headDim], rotated to their positions. */
@@ -20,31 +19,6 @@ export interface HeadProjections {
 /** How tokens see one another: the one thing that differs between training and decoding. Gives [tokens, heads · headDim]. */
 export type Attend = (layer: number, heads: HeadProjections) => Tensor2D;
 
-/**
- * The same parameters with projections of one input stacked into one matrix: `qkv_proj` and `gate_up_proj`. Fewer, larger products are
- * faster; done once at the start of a program, outside its loops. Adapters are stacked likewise, and scaled.
- */
-export function packProjections(params: Parameters, config: ModelConfig): Parameters {
-  const packed = scaleAdapters(params, config.lora);
-  const pack = (block: string, projections: string[], into: string) => {
-    packAdapters(packed, block, projections, into);
-    for (const kind of ['weight', 'bias']) {
-      const parts = projections.map((name) => `${block}.${name}.${kind}`);
-      if (!(parts[0]! in params)) continue;
-      packed[`${block}.${into}.${kind}`] = concat(
-        parts.map((name) => params[name]!),
-        0,
-      );
-      for (const name of parts) delete packed[name];
-    }
-  };
-  for (let layer = 0; layer < config.layers; layer++) {
-    pack(`model.layers.${layer}.self_attn`, ['q_proj', 'k_proj', 'v_proj'], 'qkv_proj');
-    pack(`model.layers.${layer}.mlp`, ['gate_proj', 'up_proj'], 'gate_up_proj');
-  }
-  return packed;
-}
-
 /** Where tokens stand in their rows. */
 export interface Positions {
   /** int32 [tokens]. */
@@ -55,7 +29,7 @@ export interface Positions {
 
 /**
  * The decoder stack of the Llama family, from token ids [tokens] to hidden states [tokens, hiddenSize] before the last norm. Tokens of all
- * rows lie flat one after another; `attend` knows which belong together. `params` come from `packProjections`.
+ * rows lie flat one after another; `attend` knows which belong together. An adapter comes packed too: `packAdapters`.
  */
 export function decode(
   params: Parameters,

@@ -2,9 +2,7 @@ import {
   add,
   all,
   cast,
-  concat,
   equal,
-  expandDims,
   gather,
   less,
   logicalNot,
@@ -19,7 +17,7 @@ import {
   type Tensor2D,
   tensor1d,
   tile,
-  zeros,
+  zerosLike,
 } from '@tensorflow/tfjs-core';
 import { loop } from '../engine/loop.ts';
 import {
@@ -32,7 +30,8 @@ import {
   splitAttention,
 } from './attention.ts';
 import type { ModelConfig } from './config.ts';
-import { type Attend, decode, logitsOf, type Parameters, packProjections } from './decoder.ts';
+import { type Attend, decode, logitsOf, type Parameters } from './decoder.ts';
+import { packAdapters } from './lora.ts';
 import { type SamplingOptions, sampleToken } from './sampling.ts';
 
 export interface GenerateOptions extends SamplingOptions {
@@ -44,87 +43,128 @@ export interface GenerateOptions extends SamplingOptions {
   minTokens: number;
 }
 
-export type GenerateInputs = {
+/** Keys and values of every layer by `keys0`, `values0`, ... */
+export type Caches = Record<string, Tensor>;
+
+export type PrefillInputs = {
   params: Parameters;
   /** int32 [prompts, promptLength], padding to the right. */
   promptIds: Tensor;
   /** int32 [prompts]. */
   promptLengths: Tensor;
-  /** In [0, 1), one per token to draw: [maxTokens, prompts · group]. */
+  /** In [0, 1), one per completion: [prompts · group]. */
   uniforms: Tensor;
 };
+/** The first token of every completion, [prompts · group], and what the prompts leave behind: caches [prompts · kvHeads, promptLength, headDim]. */
+export type PrefillOutputs = { ids: Tensor; logProbs: Tensor; prompts: Caches };
 
-/** Tokens and their log-probabilities, [steps, prompts · group]; steps ≤ maxTokens. What follows a row's end token is noise. */
-export type GenerateOutputs = { ids: Tensor; logProbs: Tensor };
+/** Computes each prompt once, and draws the first token of its completions. */
+export function prefillProgram(config: ModelConfig, options: GenerateOptions) {
+  return ({ params, promptIds, promptLengths, uniforms }: PrefillInputs): PrefillOutputs => {
+    const adapted = packAdapters(params, config);
+    const { logits, keyValues } = prefillPrompts(adapted, config, promptIds as Tensor2D, promptLengths as Tensor1D);
+    const step = scalar(0, 'int32');
+    const perCompletion = repeatRows(logits, options.group) as Tensor2D;
+    const first = sampleToken(perCompletion, uniforms as Tensor1D, options, earlyEndPenalty(config, step, options));
+    const prompts = keyValues.flatMap(({ keys, values }, layer): [string, Tensor][] => [
+      [`keys${layer}`, keys],
+      [`values${layer}`, values],
+    ]);
+    return { ...first, prompts: Object.fromEntries(prompts) };
+  };
+}
 
+/** Completions in slots of `width` rows that share a prompt; how many slots there are is left open, and how much was generated. */
+export type DecodeInputs = {
+  params: Parameters;
+  /** From the prefill. */
+  prompts: Caches;
+  /** int32 [slots, kvHeads]: each slot's place in them. */
+  promptPlaces: Tensor;
+  /** int32 [slots]. */
+  promptLengths: Tensor;
+  /** What was generated so far: [places, tokens, headDim]. */
+  caches: Caches;
+  /** int32 [slots, kvHeads · width]: each row's place in them. */
+  cachePlaces: Tensor;
+  /** int32 [slots, width]: the latest token of each row. */
+  ids: Tensor;
+  /** int32 [slots, width]: 1 for rows that have ended, or that no completion stands in. */
+  ended: Tensor;
+  /** [slots, width, maxTokens]: in [0, 1), one for each token to draw. */
+  uniforms: Tensor;
+  /** int32: how many tokens the rows have by now. */
+  generated: Tensor;
+  /** int32: no more tokens than this. */
+  maxSteps: Tensor;
+};
 /**
- * The whole generation as one program: the prompts' prefill once per prompt, then a loop that decodes one token for each completion of
- * each group until all have ended.
+ * Tokens and their log-probabilities, [steps, slots · width]; steps ≤ maxSteps. What follows a row's end token is noise. The caches are in the
+ * order of `cachePlaces`, grown by the steps.
  */
-export function generateProgram(
-  config: ModelConfig,
-  options: GenerateOptions,
-): (inputs: GenerateInputs) => GenerateOutputs {
-  return ({ params: unpacked, promptIds, promptLengths, uniforms }) => {
-    const params = packProjections(unpacked, config);
-    const [prompts, promptLength] = promptIds.shape as [number, number];
-    const [maxTokens, rows] = uniforms.shape as [number, number];
-    const layout = { prompts, group: options.group, length: 1 };
+export type DecodeOutputs = { ids: Tensor; logProbs: Tensor; caches: Caches };
 
-    const prefill = prefillPrompts(params, config, promptIds as Tensor2D, promptLengths as Tensor1D);
-    const perCompletion = (x: Tensor) => repeatRows(x, options.group);
+/** Decodes some tokens of every row, until all have ended. */
+export function decodeProgram(config: ModelConfig, options: GenerateOptions) {
+  return (inputs: DecodeInputs): DecodeOutputs => {
+    const { promptLengths, uniforms, generated, maxSteps } = inputs;
+    const params = packAdapters(inputs.params, config);
+    const [slots, width, maxTokens] = uniforms.shape as [number, number, number];
+    const rows = slots * width;
+    const layout = { prompts: slots, group: width, length: 1 };
+
+    const promptPlaces = reshape(inputs.promptPlaces, [slots * config.kvHeads]) as Tensor1D;
+    const cachePlaces = reshape(inputs.cachePlaces, [rows * config.kvHeads]) as Tensor1D;
+    const promptLength = inputs.prompts.keys0!.shape[1]!;
+    const prompts = mapTensors(inputs.prompts, (cache) => gather(cache, promptPlaces));
+    const caches = mapTensors(inputs.caches, (cache) => gather(cache, cachePlaces));
     const masks = { prompt: hidePadding(config, promptLengths, promptLength) };
-    const firstPositions = perCompletion(promptLengths) as Tensor1D;
+    const numbers = reshape(uniforms, [rows, maxTokens]);
+    // The latest token stands right before the next one to be drawn.
+    const positions = add(repeatRows(promptLengths, width), sub(generated, scalar(1, 'int32')));
+    const below = promptLength + maxTokens;
 
-    const draw = (logits: Tensor2D, step: Tensor) => {
-      const u = reshape(gather(uniforms, reshape(step, [1])), [rows]) as Tensor1D;
-      return sampleToken(logits, u, options, earlyEndPenalty(config, step, options));
-    };
-    const first = draw(perCompletion(prefill.logits) as Tensor2D, scalar(0, 'int32'));
-
-    const noCache = () => zeros([prompts * config.kvHeads * options.group, 0, config.headDim]) as Tensor;
-    const caches = prefill.keyValues.flatMap((_, layer) => [`keys${layer}`, `values${layer}`]);
-    const { emitted } = loop({
-      maxSteps: scalar(maxTokens - 1, 'int32'),
+    const { state, emitted } = loop({
+      maxSteps,
       state: {
-        ids: first.ids as Tensor,
-        ended: isOneOf(first.ids, options.eosTokenIds),
-        ...Object.fromEntries(caches.map((name) => [name, noCache()])),
+        ids: reshape(inputs.ids, [rows]),
+        ended: cast(reshape(inputs.ended, [rows]), 'bool'),
+        ...caches,
       } as Record<string, Tensor>,
-      growing: Object.fromEntries(caches.map((name) => [name, 1])),
-      body(step, state) {
-        const grown: Record<string, Tensor> = {};
-        const attend: Attend = (layer, { queries, keys, values }) => {
-          const generated: KeyValues = {
-            keys: appendToCache(state[`keys${layer}`]!, keys, layout),
-            values: appendToCache(state[`values${layer}`]!, values, layout),
+      growing: mapTensors(caches, () => 1),
+      body(step, { ids, ended, ...own }) {
+        const grown: Caches = {};
+        const attend: Attend = (layer, projections) => {
+          const append = (name: 'keys' | 'values') => {
+            const cache = appendToCache(own[`${name}${layer}`]!, projections[name], layout);
+            grown[`${name}${layer}`] = cache;
+            return cache;
           };
-          grown[`keys${layer}`] = generated.keys;
-          grown[`values${layer}`] = generated.values;
-          return splitAttention(config, layout, queries, prefill.keyValues[layer]!, generated, masks);
+          const ofPrompt = { keys: prompts[`keys${layer}`]!, values: prompts[`values${layer}`]! };
+          const ofOwn = { keys: append('keys'), values: append('values') };
+          return splitAttention(config, layout, projections.queries, ofPrompt, ofOwn, masks);
         };
-        const hidden = decode(
-          params,
-          config,
-          state.ids as Tensor1D,
-          { of: add(firstPositions, step), below: promptLength + maxTokens },
-          attend,
-        );
-        const { ids, logProbs } = draw(logitsOf(params, config, hidden), add(step, scalar(1, 'int32')));
-        const ended = logicalOr(state.ended!, isOneOf(ids, options.eosTokenIds));
+        const at = add(positions, step) as Tensor1D;
+        const hidden = decode(params, config, ids as Tensor1D, { of: at, below }, attend);
+        const drawn = add(generated, step);
+        const u = reshape(gather(numbers, reshape(drawn, [1]), 1), [rows]) as Tensor1D;
+        const penalty = earlyEndPenalty(config, drawn, options);
+        const next = sampleToken(logitsOf(params, config, hidden), u, options, penalty);
+        const over = logicalOr(ended!, isOneOf(next.ids, options.eosTokenIds));
         return {
-          state: { ids, ended, ...grown },
-          emit: { ids: ids as Tensor, logProbs: logProbs as Tensor },
-          proceed: logicalNot(all(ended)),
+          state: { ids: next.ids as Tensor, ended: over, ...grown },
+          emit: { ids: next.ids as Tensor, logProbs: next.logProbs as Tensor },
+          proceed: logicalNot(all(over)),
         };
       },
     });
-    return {
-      ids: concat([expandDims(first.ids, 0), emitted.ids], 0),
-      logProbs: concat([expandDims(first.logProbs, 0), emitted.logProbs], 0),
-    };
+    const { ids: _, ended: __, ...grown } = state;
+    return { ids: emitted.ids, logProbs: emitted.logProbs, caches: grown };
   };
 }
+
+const mapTensors = <T>(tensors: Caches, each: (tensor: Tensor) => T): Record<string, T> =>
+  Object.fromEntries(Object.entries(tensors).map(([name, tensor]) => [name, each(tensor)]));
 
 /** Runs the prompts through the model: next-token logits [prompts, vocabulary] and every layer's keys and values. */
 function prefillPrompts(params: Parameters, config: ModelConfig, ids: Tensor2D, lengths: Tensor1D) {
@@ -155,5 +195,5 @@ function earlyEndPenalty(
 function isOneOf(ids: Tensor, candidates: number[]): Tensor {
   return candidates
     .map((id) => equal(ids, scalar(id, 'int32')))
-    .reduce((either: Tensor, one) => logicalOr(either, one), cast(zeros(ids.shape), 'bool'));
+    .reduce((either: Tensor, one) => logicalOr(either, one), cast(zerosLike(ids), 'bool'));
 }

@@ -47,6 +47,10 @@ export function adapterShapes(config: ModelConfig): Map<string, number[]> {
   return new Map([...parameterShapes(config)].filter(([name]) => isAdapterTensor(name)));
 }
 
+/** What training changes: the adapter's tensors where there is one, else all. */
+export const trainedShapes = (config: ModelConfig): Map<string, number[]> =>
+  config.lora ? adapterShapes(config) : parameterShapes(config);
+
 export const isAdapterTensor = (name: string): boolean => /\.lora_[AB]\.weight$/.test(name);
 
 /** How many numbers they are. */

@@ -12,8 +12,8 @@ import {
   min,
   minimum,
   mul,
+  onesLike,
   pad,
-  range,
   reshape,
   scalar,
   slice,
@@ -76,7 +76,7 @@ function filterProbabilities(logits: Tensor2D, { topK, topP, minP }: SamplingOpt
     // A token stays while those before it hold less than topP of what the filter before left; the first always stays.
     const before = cumsum(sorted, 1, true);
     const inNucleus = less(before, mul(sum(probabilities, 1, true), topP));
-    keep(greaterEqual(probabilities, min(where(inNucleus, sorted, scalar(1) as Tensor), 1, true)));
+    keep(greaterEqual(probabilities, min(where(inNucleus, sorted, onesLike(sorted)), 1, true)));
   }
   if (minP > 0) keep(greaterEqual(probabilities, mul(max(probabilities, 1, true), minP)));
   return probabilities;
@@ -106,8 +106,9 @@ function drawInverseCdf(probabilities: Tensor2D, uniforms: Tensor1D): Tensor1D {
   const blockRunning = cumsum(reshape(sum(byBlock, 1), [rows, blocks]), 1);
   const target = mul(u, lastColumn(blockRunning));
   const block = countWithin(blockRunning, target);
-  const rowStart = range(0, rows, 1, 'int32');
-  const flat: Tensor1D = add(mul(rowStart, scalar(blocks, 'int32')), block);
+  // Counted up instead of a range, because how many rows there are may be open.
+  const row = cast(cumsum(onesLike(uniforms), 0, true), 'int32');
+  const flat: Tensor1D = add(mul(row, scalar(blocks, 'int32')), block);
   const inBlock = cumsum(gather<Tensor>(byBlock, flat), 1);
   const before = sub(
     gather(reshape(blockRunning, [rows * blocks]), flat),

@@ -8,6 +8,7 @@ import { isGguf } from './gguf.ts';
 import { MODEL_FILES, modelFilePath, readModelFile } from './model-files.ts';
 import { parameterShapes } from './parameters.ts';
 import { type NamedTensor, type WeightDtype, writeSafetensors } from './safetensors-writer.ts';
+import { WEIGHTS_FILE } from './weights.ts';
 
 export interface ModelToSave {
   /** The folder or .gguf file that the model was loaded from: config, tokenizer and chat template are taken from there. */
@@ -48,7 +49,7 @@ export async function writeModelFiles(folder: string, { source, config, weights,
   const field = 'torch_dtype' in json ? 'torch_dtype' : 'dtype';
   writeJsonFlushed(join(folder, 'config.json'), { ...json, [field]: dtype });
   copyCompanions(source, folder);
-  await writeSafetensors(join(folder, 'model.safetensors'), parameterShapes(config), weights, dtype);
+  await writeSafetensors(join(folder, WEIGHTS_FILE), parameterShapes(config), weights, dtype);
 }
 
 /** Puts tokenizer, chat template and their like beside a model's weights. */

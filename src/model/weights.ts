@@ -14,7 +14,8 @@ export interface Weight {
   data: Float32Array;
 }
 
-const SINGLE_FILE = 'model.safetensors';
+/** A folder's weights, if they are not in shards. */
+export const WEIGHTS_FILE = 'model.safetensors';
 const INDEX_FILE = 'model.safetensors.index.json';
 
 /** A tensor in a model's files, by its Hugging Face name. */
@@ -37,7 +38,7 @@ export function* loadWeights(model: string, config: ModelConfig): Generator<[nam
 
 /** Checks that the model's files hold exactly the tensors of the config, and says where each lies. */
 export function checkWeights(model: string, config: ModelConfig): Map<string, StoredTensor> {
-  const single = join(model, SINGLE_FILE);
+  const single = join(model, WEIGHTS_FILE);
   const source = isGguf(model) ? model : existsSync(single) ? single : join(model, INDEX_FILE);
   const described = isGguf(model) ? 'the metadata' : 'config.json';
   const entries = storedTensors(model, config);
@@ -94,7 +95,7 @@ function folderEntries(folder: string, config: ModelConfig): Map<string, StoredT
 }
 
 function readEntries(folder: string): Map<string, TensorEntry> {
-  const single = join(folder, SINGLE_FILE);
+  const single = join(folder, WEIGHTS_FILE);
   if (existsSync(single)) return byName(readSafetensorsHeader(single));
   const index = readJsonObject(join(folder, INDEX_FILE));
   if (index) return readShards(folder, index);
@@ -157,7 +158,7 @@ function dropTiedHead(entries: Map<string, TensorEntry>): void {
 function noWeights(folder: string): BadInput {
   const pickles = readdirSync(folder).filter((name) => /\.(bin|pt|pth|ckpt)$/.test(name));
   if (pickles.length === 0) {
-    return new BadInput(`this folder has no ${SINGLE_FILE}; give a complete Hugging Face model folder`, {
+    return new BadInput(`this folder has no ${WEIGHTS_FILE}; give a complete Hugging Face model folder`, {
       file: folder,
     });
   }

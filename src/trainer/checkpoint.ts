@@ -1,13 +1,15 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { floats } from '../engine/tree.ts';
 import { adapterEntries, isAdapterFolder, readAdapterConfig, writeAdapterFiles } from '../model/adapter-files.ts';
 import type { ModelConfig } from '../model/config.ts';
-import { readModel, type Weights } from '../model/language-model.ts';
-import { readSafetensorsHeader, readTensor } from '../model/safetensors.ts';
+import type { Weights } from '../model/language-model.ts';
+import { addPacked, unpackWeights } from '../model/packing.ts';
+import { trainedShapes } from '../model/parameters.ts';
+import { readSafetensorsHeader, readTensor, type TensorEntry } from '../model/safetensors.ts';
 import { type NamedTensor, writeSafetensors } from '../model/safetensors-writer.ts';
 import { copyCompanions, writeModelFiles } from '../model/save.ts';
+import { WEIGHTS_FILE } from '../model/weights.ts';
 import { BadInput } from '../protocol/errors.ts';
 import type { RunConfig } from '../protocol/run-config.ts';
 import { atomicWrite } from './atomic-write.ts';
@@ -39,6 +41,12 @@ export async function writeCheckpoint(
   state: Omit<TrainerState, 'version' | 'updates'>,
 ): Promise<void> {
   const { model: source, checkpointDtype: dtype } = config;
+  const named = (weights: Weights, prefix = ''): NamedTensor[] =>
+    Object.entries(unpackWeights(weights, trainedShapes(model))).map(([name, { shape, data }]) => [
+      prefix + name,
+      shape,
+      data as Float32Array,
+    ]);
   if (model.lora) {
     copyCompanions(source, folder);
     await writeAdapterFiles(folder, { base: source, lora: model.lora }, named(policy.weights), dtype);
@@ -63,11 +71,8 @@ export interface SavedRun {
   state: TrainerState;
 }
 
-/**
- * Reads what `writeCheckpoint` wrote. Throws BadInput when the folder is no checkpoint of ours, or not of what is trained: `start`, the
- * model's weights or its adapter's.
- */
-export async function readCheckpoint(folder: string, { lora }: ModelConfig, start: Weights): Promise<SavedRun> {
+/** Reads what `writeCheckpoint` wrote. Throws BadInput when the folder is no checkpoint of ours, or not of what `model` trains. */
+export async function readCheckpoint(folder: string, model: ModelConfig): Promise<SavedRun> {
   const file = join(folder, STATE_FILE);
   const state = trainerState.safeParse(readState(file));
   if (!state.success)
@@ -75,44 +80,44 @@ export async function readCheckpoint(folder: string, { lora }: ModelConfig, star
       file,
     });
 
-  const optimizerFile = join(folder, OPTIMIZER_FILE);
-  const tensors = readSafetensorsHeader(optimizerFile);
-  const withPrefix = (prefix: string): Weights | undefined => {
-    const own = tensors.filter(({ name }) => name.startsWith(prefix));
-    if (own.length === 0) return undefined;
-    return Object.fromEntries(
-      own.map((entry) => [entry.name.slice(prefix.length), floats(readTensor(entry), entry.shape)]),
-    );
-  };
   const saved = readAdapterConfig(folder)?.lora;
-  if (JSON.stringify(saved) !== JSON.stringify(lora)) {
+  if (JSON.stringify(saved) !== JSON.stringify(model.lora)) {
     const message = `This checkpoint was trained with "lora": ${JSON.stringify(saved ?? null)}; set that in the run config, or start a new run.`;
     throw new BadInput(message, { file: folder });
   }
-  const weights = withPrefix(PREFIX.weights) ?? (await readTrained(folder));
-  const means = withPrefix(PREFIX.means) ?? {};
-  const squares = withPrefix(PREFIX.squares) ?? {};
-  const syncedReference = withPrefix(PREFIX.reference);
-  for (const tree of [weights, means, squares, syncedReference ?? start])
-    if (shapesOf(tree) !== shapesOf(start)) {
-      const message = 'This checkpoint is of another model than the one that the run config names; start a new run.';
-      throw new BadInput(message, { file: optimizerFile });
-    }
+  const optimizerFile = join(folder, OPTIMIZER_FILE);
+  const kept = readSafetensorsHeader(optimizerFile);
+  const withPrefix = (prefix: string): TensorEntry[] =>
+    kept
+      .filter(({ name }) => name.startsWith(prefix))
+      .map((entry) => ({ ...entry, name: entry.name.slice(prefix.length) }));
+  const read = (entries: TensorEntry[]): Weights => readTrained(entries, trainedShapes(model), optimizerFile);
+  const optional = (entries: TensorEntry[]) => (entries.length > 0 ? read(entries) : undefined);
+
+  const weights = optional(withPrefix(PREFIX.weights)) ?? read(modelEntries(folder));
+  const means = read(withPrefix(PREFIX.means));
+  const squares = read(withPrefix(PREFIX.squares));
+  const syncedReference = optional(withPrefix(PREFIX.reference));
   return { policy: { weights, means, squares, updates: state.data.updates, syncedReference }, state: state.data };
 }
 
-async function readTrained(folder: string): Promise<Weights> {
-  if (!isAdapterFolder(folder)) return (await readModel(folder)).weights;
-  return Object.fromEntries(
-    adapterEntries(folder).map((entry) => [entry.name, floats(readTensor(entry), entry.shape)]),
-  );
-}
+const modelEntries = (folder: string): TensorEntry[] =>
+  isAdapterFolder(folder) ? adapterEntries(folder) : readSafetensorsHeader(join(folder, WEIGHTS_FILE));
 
-const shapesOf = (weights: Weights): string =>
-  Object.entries(weights)
-    .map(([name, { shape }]) => `${name} ${shape}`)
-    .sort()
-    .join();
+/** The tensors, if they are those that are trained. */
+function readTrained(entries: TensorEntry[], shapes: Map<string, number[]>, file: string): Weights {
+  const wanted = [...shapes].map(([name, shape]) => `${name} ${shape}`).sort();
+  const found = entries.map(({ name, shape }) => `${name} ${shape}`).sort();
+  if (wanted.join() !== found.join()) {
+    const message = 'This checkpoint is of another model than the one that the run config names; start a new run.';
+    throw new BadInput(message, { file });
+  }
+  const byName = new Map(entries.map((entry) => [entry.name, entry]));
+  const weights: Weights = {};
+  // In the model's own order, which sums over all weights follow: a resumed run equals one that never stopped to the last bit.
+  for (const name of shapes.keys()) addPacked(weights, shapes, name, readTensor(byName.get(name)!));
+  return weights;
+}
 
 function readState(file: string): unknown {
   try {
@@ -124,6 +129,3 @@ function readState(file: string): unknown {
     );
   }
 }
-
-const named = (weights: Weights, prefix = ''): NamedTensor[] =>
-  Object.entries(weights).map(([name, { shape, data }]) => [prefix + name, shape, data as Float32Array]);

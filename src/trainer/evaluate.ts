@@ -1,5 +1,6 @@
 import { mean } from '../grpo/statistics.ts';
-import { Sampler, type Weights } from '../model/language-model.ts';
+import type { Weights } from '../model/language-model.ts';
+import { Sampler } from '../model/sampler.ts';
 import { failedShare, totalRewards } from '../rewards/score-table.ts';
 import { scoreOf } from './credit.ts';
 import type { PreparedRun } from './prepare.ts';

@@ -1,5 +1,6 @@
 import { readModelConfig } from '../model/config.ts';
-import { readModel, Sampler } from '../model/language-model.ts';
+import { readModel } from '../model/language-model.ts';
+import { Sampler } from '../model/sampler.ts';
 import { loadTokenizer } from '../model/tokenizer.ts';
 import { checkWeights } from '../model/weights.ts';
 import type { NewSample } from '../protocol/sample-edits.ts';

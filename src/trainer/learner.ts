@@ -1,4 +1,4 @@
-import { Sampler } from '../model/language-model.ts';
+import { Sampler } from '../model/sampler.ts';
 import type { ScoreTable } from '../protocol/rewards.ts';
 import { assignCredit, type Credit } from './credit.ts';
 import { Policy, type PolicyState, type UpdateResult } from './policy.ts';

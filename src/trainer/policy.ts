@@ -149,9 +149,10 @@ export class Policy {
       biasCorrection1: scalar(biasCorrection1),
       biasCorrection2: scalar(biasCorrection2),
     };
-    const next: Pick<PolicyState, 'weights' | 'means' | 'squares'> = { weights: {}, means: {}, squares: {} };
-    for (const part of partsOf(this.state.weights)) {
-      const { weights, means, squares } = this.state;
+    const { weights, means, squares } = this.state;
+    // In their order from the start: sums over all weights follow it, also after a resume.
+    const next = { weights: { ...weights }, means: { ...means }, squares: { ...squares } };
+    for (const part of partsOf(weights)) {
       const result = await this.#optimizer.run({
         params: part.take(weights),
         gradients: part.take(gradients),

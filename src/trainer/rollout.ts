@@ -1,4 +1,5 @@
-import type { Completion, Sampler, Weights } from '../model/language-model.ts';
+import type { Weights } from '../model/language-model.ts';
+import type { Completion, Sampler } from '../model/sampler.ts';
 import type { Tokenizer } from '../model/tokenizer.ts';
 import type { ScoreBatch } from '../protocol/rewards.ts';
 import type { EncodedPrompt } from './prompts.ts';

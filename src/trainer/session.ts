@@ -63,7 +63,7 @@ export async function runSession(
     try {
       const checkpoint = folder.checkpoints().at(-1);
       const resume = checkpoint && {
-        ...(await readCheckpoint(checkpoint.path, run.model, run.adapter ?? run.weights)),
+        ...(await readCheckpoint(checkpoint.path, run.model)),
         path: checkpoint.path,
       };
       return { ...(await trainIn(folder, run, { control, emit: tell, attended, resume })), run: folder.path };

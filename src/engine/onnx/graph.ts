@@ -14,7 +14,14 @@ export type Attribute = number | string | number[] | { float: number } | Graph;
  * computed from one, which would be wrong at run time, is recognised when it enters the graph. `growing` is the axis along which a
  * loop's state grows; the others are those of `NdArray.open`.
  */
-export const NOMINAL_SIZES = { growing: 1_000_003, tokens: 1_000_033, targets: 1_000_037 } as const;
+export const NOMINAL_SIZES = {
+  growing: 1_000_003,
+  tokens: 1_000_033,
+  targets: 1_000_037,
+  slots: 1_000_039,
+  caches: 1_000_081,
+  past: 1_000_099,
+} as const;
 const primes = Object.values(NOMINAL_SIZES);
 /** Whether a number was computed from a size that the graph does not know; the one after it is what a loop's state grows to. */
 export const isOpen = (value: number): boolean =>

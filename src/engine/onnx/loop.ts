@@ -1,7 +1,7 @@
 import { engine, type Tensor } from '@tensorflow/tfjs-core';
 import type { LoopResult, LoopSpec, LoopState } from '../loop.ts';
 import { backend, elementType } from './backend.ts';
-import { Graph, NOMINAL_SIZES } from './graph.ts';
+import { Graph, isOpen, NOMINAL_SIZES } from './graph.ts';
 
 /**
  * Records an ONNX `Loop`. The body becomes a graph of its own that sees the outer values by name, so weights and the prompt's
@@ -22,16 +22,9 @@ export function recordLoop<S extends LoopState, E extends LoopState>(spec: LoopS
     const before = names.map((name): [string, Tensor] => {
       const { shape, dtype } = spec.state[name]!;
       const axis = spec.growing[name];
-      const dims = shape.map((size, index) => (index === axis ? null : size));
-      const value = body.input(body.fresh(), elementType(dtype), dims);
-      return [
-        name,
-        tensor(
-          value,
-          dims.map((size) => size ?? NOMINAL_SIZES.growing),
-          dtype,
-        ),
-      ];
+      const dims = shape.map((size, index) => (index === axis ? NOMINAL_SIZES.growing : size));
+      const port = dims.map((size) => (isOpen(size) ? null : size));
+      return [name, tensor(body.input(body.fresh(), elementType(dtype), port), dims, dtype)];
     });
     const { state, emit, proceed } = spec.body(step, Object.fromEntries(before) as S);
     emittedTensors = Object.entries(emit);

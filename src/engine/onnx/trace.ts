@@ -24,9 +24,9 @@ export function trace<I extends TensorTree, O extends TensorTree>(program: Progr
   const outputs: string[] = [];
   const record = () => {
     const tensors = leaves(inputs).map(([path, { shape: actual, dtype, open }]): [string, Tensor] => {
-      const rest = actual.slice(1);
-      const value = graph.input(path, elementType(dtype), open ? [null, ...rest] : actual);
-      const shape = open ? [NOMINAL_SIZES[open], ...rest] : actual;
+      const port = actual.map((size, axis) => (open?.[axis] ? null : size));
+      const value = graph.input(path, elementType(dtype), port);
+      const shape = actual.map((size, axis) => (open?.[axis] ? NOMINAL_SIZES[open[axis]] : size));
       const info = backend.tensorInfo(value, shape, dtype);
       return [path, engine().makeTensorFromTensorInfo(info)];
     });

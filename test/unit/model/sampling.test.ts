@@ -3,7 +3,8 @@ import type { Tensor1D, Tensor2D } from '@tensorflow/tfjs-core';
 import { describe, expect, test } from 'vitest';
 import { OnnxEngine } from '../../../src/engine/onnx/engine.ts';
 import { floats } from '../../../src/engine/tree.ts';
-import { readModel, Sampler, Scorer } from '../../../src/model/language-model.ts';
+import { readModel, Scorer } from '../../../src/model/language-model.ts';
+import { Sampler } from '../../../src/model/sampler.ts';
 import { type SamplingOptions, sampleToken } from '../../../src/model/sampling.ts';
 import { uniforms } from '../../../src/trainer/random.ts';
 
@@ -71,17 +72,34 @@ describe('whole completions', () => {
   const MAX = 24;
   const draws = uniforms(3, ['test'], MAX * prompts.length * free.group);
 
-  test('the same numbers give the same completions; a row’s log-probabilities are those of a fresh forward pass', async () => {
+  test('the same numbers give the same completions', async () => {
     const engine = new OnnxEngine();
     const options = { ...free, eosTokenIds: [2, 100] };
     const first = await new Sampler(engine, config, options).sample(weights, prompts, MAX, draws);
     const again = await new Sampler(engine, config, options).sample(weights, prompts, MAX, draws);
     expect(again).toEqual(first);
-    const sequences = first.map(({ ids }, row) => ({ promptIds: prompts[Math.floor(row / 4)]!, completionIds: ids }));
+  });
+
+  // Long enough for the rows of all prompts to be packed anew several times, as others end.
+  test.each([4, 3, 1])('in groups of %i, log-probabilities are those of a fresh forward pass', async (group) => {
+    const engine = new OnnxEngine();
+    const long = 150;
+    const eosTokenIds = Array.from({ length: 5 }, (_, i) => 20 + i);
+    const many = [...prompts, [3], ...prompts, [11, 12, 13]];
+    const numbers = uniforms(5, ['long'], long * many.length * group);
+    const sampler = new Sampler(engine, config, { ...free, group, eosTokenIds });
+    const completions = await sampler.sample(weights, many, long, numbers);
+    const lengths = completions.map(({ ids }) => ids.length);
+    expect(Math.min(...lengths)).toBeLessThan(40);
+    expect(Math.max(...lengths)).toBeGreaterThan(70);
+    const sequences = completions.map(({ ids }, row) => ({
+      promptIds: many[Math.floor(row / group)]!,
+      completionIds: ids,
+    }));
     const scored = await new Scorer(engine, config, 1).logProbs(weights, sequences);
     scored.forEach((logProbs, row) => {
       logProbs.forEach((logProb, i) => {
-        expect(logProb).toBeCloseTo(first[row]!.logProbs[i]!, 4);
+        expect(logProb).toBeCloseTo(completions[row]!.logProbs[i]!, 4);
       });
     });
   });

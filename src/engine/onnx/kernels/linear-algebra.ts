@@ -1,5 +1,6 @@
 import { backend_util, type TensorInfo } from '@tensorflow/tfjs-core';
 import { backend, register } from '../backend.ts';
+import { NOMINAL_SIZES } from '../graph.ts';
 
 /**
  * A product of a few rows with a large transposed matrix (a decoding step's) is faster the other way round: ONNX Runtime lays its second
@@ -15,11 +16,13 @@ register<{ a: TensorInfo; b: TensorInfo }, { transposeA: boolean; transposeB: bo
   'BatchMatMul',
   ({ a, b }, { transposeA, transposeB }) => {
     const rows = a.shape.at(transposeA ? -1 : -2)!;
+    // Whoever leaves the number of slots open decodes a token for each.
+    const atMost = rows % NOMINAL_SIZES.slots === 0 ? FEW_ROWS : rows;
     const columns = b.shape.at(transposeB ? -2 : -1)!;
     const batch = backend_util.assertAndGetBroadcastShape(a.shape.slice(0, -2), b.shape.slice(0, -2));
     const output = { shape: [...batch, rows, columns], dtype: a.dtype };
     if (!transposeA && !transposeB) return backend.record('MatMul', [a, b], output);
-    if (!transposeA && batch.length === 0 && rows <= FEW_ROWS && columns >= 4 * rows) {
+    if (!transposeA && batch.length === 0 && atMost <= FEW_ROWS && columns >= 4 * atMost) {
       const turned = { shape: [columns, rows], dtype: a.dtype };
       const product = backend.record('FusedMatMul', [b, a], turned, { transA: 0, transB: 1 }, 'com.microsoft');
       return backend.record('Transpose', [product], output, { perm: [1, 0] });

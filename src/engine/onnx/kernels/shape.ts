@@ -99,11 +99,8 @@ register<Unary, { reps: number[] }>('Tile', ({ x }, { reps }) => {
   const shape = x.shape.map((size, axis) => size * reps[axis]!);
   // Where only axes of size 1 repeat, ONNX can broadcast instead of copying piece by piece.
   const broadcasts = reps.every((rep, axis) => rep === 1 || x.shape[axis] === 1);
-  const [op, operand] = broadcasts ? ['Expand', shape] : ['Tile', reps];
-  return backend.record(op as string, [backend.value(x), backend.graph.ints(operand as number[])], {
-    shape,
-    dtype: x.dtype,
-  });
+  const inputs = [backend.value(x), backend.graph.ints(reps)];
+  return backend.record(broadcasts ? 'Expand' : 'Tile', inputs, { shape, dtype: x.dtype });
 });
 register<Unary, { paddings: [number, number][]; constantValue: number }>(
   'PadV2',

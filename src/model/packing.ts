@@ -1,0 +1,62 @@
+/**
+ * Projections of one input are kept stacked into one matrix, `qkv_proj` and `gate_up_proj`: fewer, larger products are faster. Only files
+ * know them apart.
+ */
+import { floats } from '../engine/tree.ts';
+import type { Weights } from './language-model.ts';
+
+/** The projections that are stacked, first to last, by the name of the stack. */
+export const PACKS: Record<string, string[]> = {
+  qkv_proj: ['q_proj', 'k_proj', 'v_proj'],
+  gate_up_proj: ['gate_proj', 'up_proj'],
+};
+
+/** What a tensor is kept in: the stack's name and its members, for a tensor that is stacked. */
+function packOf(name: string): { name: string; members: string[] } | undefined {
+  const [, block, projection, kind] = /^(.*\.)([a-z]+_proj)\.(weight|bias)$/.exec(name) ?? [];
+  const pack = Object.entries(PACKS).find(([, members]) => members.includes(projection!));
+  if (!pack) return undefined;
+  const [into, members] = pack;
+  return { name: `${block}${into}.${kind}`, members: members.map((member) => `${block}${member}.${kind}`) };
+}
+
+/** Puts a tensor of the Hugging Face name `name` where it belongs in packed weights; `shapes` are those of all their tensors. */
+export function addPacked(
+  weights: Weights,
+  shapes: ReadonlyMap<string, number[]>,
+  name: string,
+  data: Float32Array,
+): void {
+  const shape = shapes.get(name)!;
+  const pack = packOf(name);
+  if (!pack) {
+    weights[name] = floats(data, shape);
+    return;
+  }
+  const rest = shape.slice(1);
+  const whole = [rowsOf(pack.members, shapes), ...rest];
+  weights[pack.name] ??= floats(new Float32Array(product(whole)), whole);
+  const before = pack.members.slice(0, pack.members.indexOf(name));
+  (weights[pack.name]!.data as Float32Array).set(data, rowsOf(before, shapes) * product(rest));
+}
+
+/** The tensors by their Hugging Face names, as views of packed ones; `shapes` are theirs. What is not packed comes as it is. */
+export function unpackWeights(weights: Weights, shapes: ReadonlyMap<string, number[]>): Weights {
+  const starts = new Map<string, number>();
+  const unpacked: Weights = {};
+  for (const [name, shape] of shapes) {
+    const from = packOf(name)?.name ?? name;
+    const packed = weights[from];
+    if (!packed) continue;
+    const start = starts.get(from) ?? 0;
+    const end = start + product(shape);
+    unpacked[name] = floats((packed.data as Float32Array).subarray(start, end), shape);
+    starts.set(from, end);
+  }
+  return unpacked;
+}
+
+const rowsOf = (names: string[], shapes: ReadonlyMap<string, number[]>): number =>
+  names.reduce((sum, name) => sum + shapes.get(name)![0]!, 0);
+
+const product = (sizes: number[]): number => sizes.reduce((total, size) => total * size, 1);

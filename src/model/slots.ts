@@ -1,0 +1,65 @@
+/** A completion that is still being written. */
+export interface Row {
+  /** Its place among all completions. */
+  index: number;
+  /** Its prompt's place among all prompts. */
+  prompt: number;
+}
+
+/** Rows in slots of `width`; the rows of a slot share its prompt. `undefined` stands in rows that are left over. */
+export interface Slots {
+  width: number;
+  /** Each slot's prompt. */
+  prompts: number[];
+  /** Slot after slot. */
+  rows: (Row | undefined)[];
+}
+
+/** Wider slots read a prompt's keys and values less often; narrower ones have fewer rows left over when some have ended. */
+const WIDEST = 4;
+
+/** The width for groups of this size: no row is left over at the start. */
+export function slotWidth(group: number): number {
+  for (let width = Math.min(WIDEST, group); ; width--) if (group % width === 0) return width;
+}
+
+/** Packs rows, those of one prompt after another, into as few slots as hold them. */
+export function packIntoSlots(rows: readonly Row[], width: number): Slots {
+  const slots: Slots = { width, prompts: [], rows: [] };
+  rows.forEach((row) => {
+    const full = slots.rows.length === slots.prompts.length * width;
+    if (full || slots.prompts.at(-1) !== row.prompt) {
+      while (slots.rows.length < slots.prompts.length * width) slots.rows.push(undefined);
+      slots.prompts.push(row.prompt);
+    }
+    slots.rows.push(row);
+  });
+  while (slots.rows.length < slots.prompts.length * width) slots.rows.push(undefined);
+  return slots;
+}
+
+/** The place of each slot's prompt, per key/value head, in caches that hold one after another: [slots · kvHeads]. */
+export function promptPlaces({ prompts }: Slots, kvHeads: number): Int32Array {
+  return Int32Array.from(prompts.flatMap((prompt) => headsOf(prompt, kvHeads)));
+}
+
+/**
+ * Where the caches of rows lie that were in `before`: caches go by slot, then key/value head, then row, [slots · kvHeads · width]. Rows left
+ * over take any.
+ */
+export function cachePlaces({ rows, width }: Slots, before: Slots, kvHeads: number): Int32Array {
+  const earlier = new Map(before.rows.map((row, place) => [row?.index, place]));
+  const places = new Int32Array(rows.length * kvHeads);
+  rows.forEach((row, at) => {
+    const from = (row && earlier.get(row.index)) ?? 0;
+    for (let head = 0; head < kvHeads; head++)
+      places[placeOf(at, head, width, kvHeads)] = placeOf(from, head, width, kvHeads);
+  });
+  return places;
+}
+
+const placeOf = (row: number, head: number, width: number, kvHeads: number): number =>
+  (Math.floor(row / width) * kvHeads + head) * width + (row % width);
+
+const headsOf = (prompt: number, kvHeads: number): number[] =>
+  Array.from({ length: kvHeads }, (_, head) => prompt * kvHeads + head);
