@@ -50,15 +50,15 @@ const OPTIONS = {
   json: { type: 'boolean', default: false },
 } as const;
 
-/** Throws BadInput for the first option that is wrong. */
-export function readPeerOptions(args: string[]): PeerOptions {
-  const read = parseOptions('peer', args, OPTIONS);
+/** `benchmark` is its name, for messages. Throws BadInput for the first option that is wrong. */
+export function readPeerOptions(benchmark: string, args: string[]): PeerOptions {
+  const read = parseOptions(benchmark, args, OPTIONS);
   const { model, lengths, alone, json, 'peer-precision': peerPrecision } = read;
   if (read.tokens !== undefined && lengths !== undefined)
     throw new BadInput('Give --tokens, one length for all completions, or --lengths, not both.');
   if (!isPrecision(peerPrecision))
     throw new BadInput(`--peer-precision ${peerPrecision}: give one of ${Object.keys(PEER_PRECISIONS).join(', ')}.`);
-  if (alone && peerPrecision !== 'float32') throw new BadInput('--peer-precision has no meaning with --alone.');
+  if (alone && peerPrecision !== 'float32') throw new BadInput('--peer-precision has no meaning without TRL.');
   if (read['prompt-tokens'] !== undefined && model === undefined)
     throw new BadInput("--prompt-tokens needs --model: the sample's model cannot read a long text.");
   return {

@@ -15,7 +15,7 @@ const PAUSE_MS = 300;
 
 /** Prints the comparison. Throws BadInput when the arguments or the Python environment will not do. */
 export async function benchPeer(args: string[]): Promise<void> {
-  const options = readPeerOptions(args);
+  const options = readPeerOptions('peer', args);
   const setting = { command: ['npm run bench -- peer', ...args].join(' '), work: workOf(options), machine: machine() };
   const print = <T>(result: T, describe: (result: T) => string) =>
     console.log(options.json ? JSON.stringify(result) : describe(result));

@@ -1,4 +1,5 @@
 /** Whether a step costs the same per token when it is larger: ours alone, at 1, 2 and 4 times the completions, and their length. */
+import { BadInput } from '../src/protocol/errors.ts';
 import { versions } from '../src/trainer/versions.ts';
 import { perToken } from './alone-report.ts';
 import { machine } from './machine.ts';
@@ -14,9 +15,11 @@ const TIMES = [
   { prompts: 1, tokens: 4 },
 ];
 
-/** Takes the options of `peer`. */
+/** Takes the options of `peer --alone`, but for --json: rows are printed as they come. */
 export async function benchScaling(args: string[]): Promise<void> {
-  const options = readPeerOptions(args);
+  const options = readPeerOptions('scaling', [...args, '--alone']);
+  if (options.json)
+    throw new BadInput('npm run bench -- scaling: there is no --json; peer --alone --json has it for one row.');
   console.log('ms per completion token, in brackets as a multiple of the first row\n');
   console.log(row('prompts × completions × tokens', 'rollout', 'reference log-probs', 'update', 'whole step', 'peak'));
   console.log('|---|---|---|---|---|---|');
