@@ -1,9 +1,36 @@
-/** `npm run bench -- peer|memory|samples|preview`: the figures that this project claims, measured on your machine. */
+/** `npm run bench -- NAME`: the figures that this project claims, measured on your machine. */
 import { BadInput } from '../src/protocol/errors.ts';
+import { benchLoad } from './load.ts';
 import { benchMemory } from './memory.ts';
 import { benchPeer } from './peer.ts';
 import { benchPreview } from './preview.ts';
 import { benchSamples } from './samples.ts';
+import { benchScaling } from './scaling.ts';
+
+const USAGE = `Usage: npm run bench -- peer [WORK] [--peer-precision PRECISION] [--alone] [--steps N] [--warm-up N] [--json]
+       npm run bench -- scaling [WORK] [--steps N] [--warm-up N]
+       npm run bench -- memory [--model FOLDER] [--lora R] [--steps N]
+       npm run bench -- load --model FOLDER_OR_GGUF
+       npm run bench -- samples
+       npm run bench -- preview
+
+peer     a step of ours against one of TRL and PyTorch, phase by phase; --alone: ours only
+scaling  what a token costs in steps of 1, 2 and 4 times the completions, and of their length
+memory   resident memory over a long run: 500 steps of a sample, 30 of a model of yours
+load     seconds and memory that a model takes to load
+samples  how far and how fast the samples of the workspace learn
+preview  how soon new numbers follow an edit of a reward
+
+WORK, what a step is:
+--model FOLDER       a Hugging Face folder with a chat template; without it, the sample's tiny model
+--lora R             train an adapter of this rank on all linear layers, instead of all weights
+--prompts N          prompts of a step (4)
+--generations N      completions of each (8)
+--tokens N           tokens of every completion (64)
+--lengths A-B        instead: completions of A to B tokens, evenly spaced
+--prompt-tokens N    lengthen every prompt to N tokens with a text before its question
+
+PRECISION of TRL: float32, bfloat16 (weights too) or autocast`;
 
 const [name, ...args] = process.argv.slice(2);
 try {
@@ -11,8 +38,14 @@ try {
     case 'peer':
       await benchPeer(args);
       break;
+    case 'scaling':
+      await benchScaling(args);
+      break;
     case 'memory':
-      await benchMemory();
+      await benchMemory(args);
+      break;
+    case 'load':
+      benchLoad(args);
       break;
     case 'samples':
       benchSamples();
@@ -21,15 +54,7 @@ try {
       await benchPreview();
       break;
     default:
-      throw new BadInput(`Usage: npm run bench -- peer [--steps N] [--json]
-       npm run bench -- memory
-       npm run bench -- samples
-       npm run bench -- preview
-
-peer     a step of ours against one of TRL and PyTorch, phase by phase
-memory   resident memory over 500 steps
-samples  how far and how fast the samples of the workspace learn
-preview  how soon new numbers follow an edit of a reward`);
+      throw new BadInput(USAGE);
   }
 } catch (error) {
   if (!(error instanceof BadInput)) throw error;

@@ -2,33 +2,73 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { BadInput } from '../src/protocol/errors.ts';
 import { RunControl } from '../src/trainer/control.ts';
 import { loadRunConfig } from '../src/trainer/load-config.ts';
 import { prepareRun } from '../src/trainer/prepare.ts';
 import { RunFolder } from '../src/trainer/run-folder.ts';
 import { train } from '../src/trainer/train.ts';
 import { versions } from '../src/trainer/versions.ts';
+import { machine } from './machine.ts';
+import { countOf, parseOptions } from './options.ts';
+import { overrides, type Subject, subjectConfig } from './subject.ts';
+import { listOf } from './words.ts';
 
-const STEPS = 500;
-/** Steps that a figure is the mean of: collections of garbage make single ones jump. */
-const WINDOW = 50;
-/** Until then graphs are compiled, and the first evaluation and checkpoint have been. */
-const WARM_UP = 100;
+const OPTIONS = { model: { type: 'string' }, lora: { type: 'string' }, steps: { type: 'string' } } as const;
+/** Of the sample, and of a model whose steps take the better part of a minute. */
+const SAMPLE_STEPS = 500;
+const MODEL_STEPS = 30;
+const FEWEST_STEPS = 15;
 
-export async function benchMemory(): Promise<void> {
-  const loaded = loadRunConfig('sample-workspace/arithmetic.grpo.json', {
+export async function benchMemory(args: string[]): Promise<void> {
+  const read = parseOptions('memory', args, OPTIONS);
+  const subject: Subject = { model: read.model, lora: countOf('lora', read.lora) };
+  const steps = countOf('steps', read.steps) ?? (read.model === undefined ? SAMPLE_STEPS : MODEL_STEPS);
+  if (steps < FEWEST_STEPS) throw new BadInput(`--steps ${steps}: give ${FEWEST_STEPS} at least.`);
+  // Until then graphs are compiled, and the first evaluation and checkpoint have been.
+  const warmUp = Math.max(5, Math.floor(steps / 5));
+  // A figure is the mean of as many steps: collections of garbage make single ones jump.
+  const window = Math.max(5, Math.floor(steps / 10));
+  const { resident, graphs } = await trainFor(steps, warmUp, subject);
+
+  const mean = (from: number) => resident.slice(from, from + window).reduce((sum, bytes) => sum + bytes, 0) / window;
+  const first = warmUp + ((steps - warmUp) % window);
+  console.log('| steps | resident memory (MiB) | graphs compiled |\n|---|---|---|');
+  for (let from = first; from < steps; from += window) {
+    const last = from + window;
+    console.log(`| ${from + 1} to ${last} | ${(mean(from) / 2 ** 20).toFixed(1)} | ${graphs[last - 1]} |`);
+  }
+  const growth = mean(steps - window) / mean(first) - 1;
+  console.log(`\nGrowth after warm-up: ${(100 * growth).toFixed(1)} %`);
+  console.log(`Graphs compiled after warm-up: ${graphs.at(-1)! - graphs[first - 1]!}, of ${graphs.at(-1)} in all`);
+  console.log(`\n\`${['npm run bench -- memory', ...args].join(' ')}\` on ${machine()}; ${listOf(versions())}.`);
+}
+
+/** Trains in this process. After each step: resident bytes, and the graphs that were compiled so far. */
+async function trainFor(
+  steps: number,
+  every: number,
+  subject: Subject,
+): Promise<Record<'resident' | 'graphs', number[]>> {
+  const { configFile, fields } = subjectConfig(subject);
+  const loaded = loadRunConfig(configFile, {
     // Everything that keeps state: a reference that is refreshed, passes that share log-probabilities, evaluations, checkpoints.
-    set: [
-      'promptsPerStep=4',
-      ...[`maxSteps=${STEPS}`, 'beta=0.01', 'syncRefModel=true', 'refModelSyncSteps=20', 'numIterations=2'],
-      ...['evalSteps=100', 'evalPrompts=8', 'saveSteps=100', 'saveTotalLimit=1'],
-    ],
+    set: overrides({
+      ...fields,
+      ...(subject.model !== undefined && { evalDataset: 'prompts.jsonl', maxCompletionLength: 64 }),
+      ...{ promptsPerStep: 4, maxSteps: steps, beta: 0.01, numIterations: 2 },
+      ...{ syncRefModel: true, refModelSyncSteps: Math.ceil(every / 5) },
+      ...{ evalSteps: every, evalPrompts: 8, saveSteps: every, saveTotalLimit: 1 },
+    }),
   });
   const run = await prepareRun(loaded, { rewardWorker: resolve('dist/reward-worker.js') });
   const temporary = mkdtempSync(join(tmpdir(), 'grpo-bench-'));
-  const { config, name, file: configFile } = { ...run, ...loaded };
+  const { config, name, file } = { ...run, ...loaded };
   const device = run.engine.name;
-  const folder = RunFolder.create({ name, configFile, device, versions: versions(), config }, join(temporary, 'run'));
+  const folder = RunFolder.create(
+    { name, configFile: file, device, versions: versions(), config },
+    join(temporary, 'run'),
+  );
   const resident: number[] = [];
   const graphs: number[] = [];
   try {
@@ -47,12 +87,5 @@ export async function benchMemory(): Promise<void> {
     await run.rewards.close();
     rmSync(temporary, { recursive: true, force: true });
   }
-  const mean = (from: number) => resident.slice(from, from + WINDOW).reduce((sum, bytes) => sum + bytes, 0) / WINDOW;
-  console.log('| steps | resident memory (MiB) | graphs compiled |\n|---|---|---|');
-  for (let from = WARM_UP; from < STEPS; from += WINDOW) {
-    const last = from + WINDOW;
-    console.log(`| ${from + 1} to ${last} | ${(mean(from) / 2 ** 20).toFixed(1)} | ${graphs[last - 1]} |`);
-  }
-  const growth = mean(STEPS - WINDOW) / mean(WARM_UP) - 1;
-  console.log(`\nGrowth after warm-up: ${(100 * growth).toFixed(1)} %`);
+  return { resident, graphs };
 }

@@ -1,4 +1,8 @@
-import { type MeasuredStep, PHASES, type Phase } from './phases.ts';
+import type { Work } from './peer-options.ts';
+import { PEER_PRECISIONS } from './peer-options.ts';
+import { type MeasuredStep, PHASES, type Phase, type Side } from './phases.ts';
+import { median } from './statistics.ts';
+import { duration, lengthsIn, listOf, mebibytes, row, workLine } from './words.ts';
 
 /** One step of each side, measured one right after the other. */
 export type Pair = { ours: MeasuredStep; trl: MeasuredStep };
@@ -21,9 +25,12 @@ export interface Figures {
 }
 
 export interface Comparison extends Figures {
-  setting: Record<string, number | string>;
-  cpu: string;
+  command: string;
+  work: Work;
+  machine: string;
   versions: { ours: Record<string, string>; trl: Record<string, string> };
+  /** What both sides say of themselves. */
+  side: Side;
 }
 
 export function compare(steps: Pair[]): Figures {
@@ -52,44 +59,43 @@ export function compare(steps: Pair[]): Figures {
   };
 }
 
-export function median(values: number[]): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  return (sorted[(sorted.length - 1) >> 1]! + sorted[sorted.length >> 1]!) / 2;
-}
-
-/** The comparison as a Markdown table. */
-export function describe({ setting, cpu, versions, ...figures }: Comparison): string {
+/** The comparison as a Markdown table, and what is needed to repeat it. */
+export function describe({ command, work, machine, versions, side, ...figures }: Comparison): string {
   const { phases, tokens_per_second: speed, peak_rss_bytes: peak, waiting_cpu_seconds: waiting, steps } = figures;
-  const { prompts, generations, tokens, beta, precision, optimizer } = setting;
-  const list = (of: Record<string, string>) => Object.entries(of).map((pair) => pair.join(' '));
-  const milliseconds = (seconds: number) => `${(1000 * seconds).toFixed(1)} ms`;
-  const mebibytes = (bytes: number) => `${Math.round(bytes / 2 ** 20)} MiB`;
-  const row = (...cells: string[]) => `| ${cells.join(' | ')} |`;
-  const phase = (title: string, { ours, trl, ratio: { median, min, max } }: Compared) =>
-    row(
-      title,
-      milliseconds(ours),
-      milliseconds(trl),
-      `${median.toFixed(1)}×`,
-      `${min.toFixed(1)} to ${max.toFixed(1)}`,
-    );
+  const phase = (title: string, { ours, trl, ratio: { median, min, max } }: Compared) => {
+    const range = `${min.toFixed(1)} to ${max.toFixed(1)}`;
+    return row(title, `${median.toFixed(1)}×`, range, duration(ours), duration(trl));
+  };
+  const lengths = (of: 'prompt_lengths' | 'completion_lengths') => {
+    const [ours, trl] = [lengthsIn(steps.map(({ ours }) => ours[of])), lengthsIn(steps.map(({ trl }) => trl[of]))];
+    return ours === trl ? `${ours}, on both sides` : `ours ${ours}; TRL ${trl}`;
+  };
   return [
-    `${prompts} prompts × ${generations} completions × ${tokens} tokens, beta ${beta}, ${precision}, ${optimizer}.`,
-    `Medians of ${steps.length} steps of each side, in turns, on ${cpu}.`,
-    `Ours: ${list(versions.ours).join(', ')}.`,
-    `TRL: ${list(versions.trl).join(', ')}.`,
-    '',
-    row('', 'ours', 'TRL', 'TRL ÷ ours', 'lowest to highest'),
+    row('', 'TRL ÷ ours', 'lowest to highest', 'ours', 'TRL'),
     '|---|---|---|---|---|',
     phase('rollout', phases.rollout),
-    row('tokens per second of rollout', speed.ours.toFixed(0), speed.trl.toFixed(0), '', ''),
-    row('rewards', milliseconds(phases.score.ours), milliseconds(phases.score.trl), '', ''),
+    row(
+      'tokens per second of rollout',
+      `${(speed.ours / speed.trl).toFixed(1)}×`,
+      '',
+      speed.ours.toFixed(0),
+      speed.trl.toFixed(0),
+    ),
+    row('rewards', '', '', duration(phases.score.ours), duration(phases.score.trl)),
     phase('reference log-probs', phases.logprobs),
     phase('update', phases.update),
     phase('whole step', phases.step),
-    row('peak memory', mebibytes(peak.ours), mebibytes(peak.trl), `${peak.ratio.toFixed(1)}×`, ''),
+    row('peak memory', `${peak.ratio.toFixed(1)}×`, '', mebibytes(peak.ours), mebibytes(peak.trl)),
     '',
+    `\`${command}\``,
+    `${workLine(work)} Ours in float32; TRL: ${PEER_PRECISIONS[work.peerPrecision]}.`,
+    `Trainable parameters: ${side.trainable_parameters.toLocaleString('en')} on both sides.`,
+    `Prompt tokens: ${lengths('prompt_lengths')}.`,
+    `Completion tokens: ${lengths('completion_lengths')}.`,
+    `Medians of ${steps.length} steps of each side, in turns, on ${machine}.`,
+    `Ours: ${listOf(versions.ours)}.`,
+    `TRL: ${listOf(versions.trl)}.`,
     "Rewards are not compared: ours are the sample's, in a worker process (not counted as memory); TRL's cost nothing.",
-    `CPU time taken from the other side: ours ${milliseconds(waiting.ours)}, TRL ${milliseconds(waiting.trl)} at most.`,
+    `CPU time taken from the other side: ours ${duration(waiting.ours)}, TRL ${duration(waiting.trl)} at most.`,
   ].join('\n');
 }

@@ -3,11 +3,11 @@
     python peer.py --model FOLDER --dataset PROMPTS.jsonl [--steps N] [--json]
     python peer.py --model FOLDER --dataset PROMPTS.jsonl --serve
 
-Every completion has the same length, so that every step is the same work. Float32, no gradient checkpointing, all
-completions in one micro-batch: TRL's fastest way that computes what we compute.
+Completions have given lengths, so that every step is the same work. No gradient checkpointing, all completions in one
+micro-batch: TRL's fastest way that computes what we compute, in float32 unless --precision says otherwise.
 
-With --serve it says `ready`, takes one training step for each line `step` that it reads, and answers with that step's
-phases as a line of JSON, once it is ready for the next. So another program can take turns with it on one machine.
+With --serve it says what it trains, takes one training step for each line `step` that it reads, and answers with that
+step's phases as a line of JSON, once it is ready for the next. So another program can take turns with it on one machine.
 """
 
 import argparse
@@ -28,6 +28,8 @@ from datasets import Dataset
 from transformers import PrinterCallback, TrainerCallback
 from trl import GRPOConfig, GRPOTrainer
 
+from forced_lengths import force_lengths
+
 WARM_UP_STEPS = 1
 
 
@@ -39,12 +41,17 @@ def reward(completion_ids, **_) -> list[float]:
 class TimedTrainer(GRPOTrainer):
     """TRL's trainer with a clock on the methods that make up a step."""
 
+    # Those that the completions of a step must have.
+    lengths: list[int]
     seconds: defaultdict[str, float]
-    tokens: int
+    prompt_lengths: list[int]
+    completion_lengths: list[int]
+
+    def trainable_parameters(self) -> int:
+        return sum(parameter.numel() for parameter in self.model.parameters() if parameter.requires_grad)
 
     def start_clock(self) -> None:
         self.seconds = defaultdict(float)
-        self.tokens = 0
         self.started = time.perf_counter()
 
     def timed(self, phase: str, function, *args, **kwargs):
@@ -58,21 +65,24 @@ class TimedTrainer(GRPOTrainer):
         """The step that ends now. Forward, backward, clipping and optimizer are what is left without the preparation."""
         step = time.perf_counter() - self.started
         return {
-            "rollout": {"seconds": self.seconds["rollout"], "tokens": self.tokens},
+            "rollout": {"seconds": self.seconds["rollout"], "tokens": sum(self.completion_lengths)},
             "score": {"seconds": self.seconds["score"]},
             "logprobs": {"seconds": self.seconds["logprobs"]},
             "update": {"seconds": step - self.seconds["preparation"]},
             "step": {"seconds": step},
             "peak_rss_bytes": peak_rss_bytes(),
+            "prompt_lengths": self.prompt_lengths,
+            "completion_lengths": self.completion_lengths,
         }
 
     def _prepare_inputs(self, *args):
         return self.timed("preparation", super()._prepare_inputs, *args)
 
-    def _generate_single_turn(self, *args, **kwargs):
-        completion_ids, logprobs = self.timed("rollout", super()._generate_single_turn, *args, **kwargs)
-        assert all(len(ids) == self.max_completion_length for ids in completion_ids), "a completion ended early"
-        self.tokens += sum(map(len, completion_ids))
+    def _generate_single_turn(self, prompt_ids, *args, **kwargs):
+        completion_ids, logprobs = self.timed("rollout", super()._generate_single_turn, prompt_ids, *args, **kwargs)
+        self.prompt_lengths = [len(ids) for ids in prompt_ids[:: self.num_generations]]
+        self.completion_lengths = [len(ids) for ids in completion_ids]
+        assert self.completion_lengths == self.lengths, "a completion has another length than it was given"
         return completion_ids, logprobs
 
     def _calculate_rewards(self, *args):
@@ -122,20 +132,23 @@ def make_trainer(options: argparse.Namespace, output_dir: str, max_steps: int, s
     lines = Path(options.dataset).read_text().splitlines()
     prompts = [{"prompt": json.loads(line)["prompt"]} for line in lines if line.strip()]
     prompts *= -(-options.prompts // len(prompts))
+    rows = options.prompts * options.generations
+    lengths = [int(length) for length in options.lengths.split(",")] if options.lengths else [options.tokens] * rows
     args = GRPOConfig(
         output_dir,
         max_steps=max_steps,
         num_generations=options.generations,
-        per_device_train_batch_size=options.prompts * options.generations,
+        per_device_train_batch_size=rows,
         gradient_accumulation_steps=1,
-        max_completion_length=options.tokens,
-        generation_kwargs={"min_new_tokens": options.tokens},
+        max_completion_length=max(lengths),
+        generation_kwargs=None if options.lengths else {"min_new_tokens": options.tokens},
+        model_init_kwargs={"dtype": "bfloat16" if options.precision == "bfloat16" else "float32"},
         beta=options.beta,
         learning_rate=options.learning_rate,
         lr_scheduler_type="constant",
         shuffle_dataset=False,
         use_cpu=True,
-        bf16=False,
+        bf16=options.precision == "autocast",
         gradient_checkpointing=False,
         save_strategy="no",
         report_to="none",
@@ -150,6 +163,9 @@ def make_trainer(options: argparse.Namespace, output_dir: str, max_steps: int, s
         peft_config=adapter(options.lora) if options.lora else None,
     )
     trainer.remove_callback(PrinterCallback)
+    trainer.lengths = lengths
+    if options.lengths:
+        force_lengths(trainer.accelerator.unwrap_model(trainer.model), lengths, trainer.eos_token_ids)
     steps.trainer = trainer
     return trainer
 
@@ -168,7 +184,7 @@ def measure(options: argparse.Namespace, output_dir: str, out) -> None:
 
 
 def serve(options: argparse.Namespace, output_dir: str, out) -> None:
-    say = "ready"
+    say = ""
     waiting_cpu = 0.0
 
     def wait() -> None:
@@ -184,7 +200,9 @@ def serve(options: argparse.Namespace, output_dir: str, out) -> None:
         nonlocal say
         say = json.dumps({**phases, "waiting_cpu_seconds": waiting_cpu})
 
-    make_trainer(options, output_dir, 10**6, Steps(wait, keep)).train()
+    trainer = make_trainer(options, output_dir, 10**6, Steps(wait, keep))
+    say = json.dumps({"trainable_parameters": trainer.trainable_parameters()})
+    trainer.train()
 
 
 def main() -> None:
@@ -194,6 +212,8 @@ def main() -> None:
     parser.add_argument("--prompts", type=int, default=4, help="prompts per step")
     parser.add_argument("--generations", type=int, default=8, help="completions per prompt")
     parser.add_argument("--tokens", type=int, default=64, help="length of every completion")
+    parser.add_argument("--lengths", help="instead: a length for each completion of a step, N,N,...")
+    parser.add_argument("--precision", choices=["float32", "bfloat16", "autocast"], default="float32")
     parser.add_argument("--steps", type=int, default=5, help="steps to take the medians of, after one to warm up")
     parser.add_argument("--beta", type=float, default=0.04, help="weight of the KL divergence; 0: no reference model")
     parser.add_argument("--learning-rate", type=float, default=1e-6)

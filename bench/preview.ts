@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { type PreviewRequest, type PreviewResult, previewEvent } from '../src/protocol/preview.ts';
-import { median } from './peer-report.ts';
+import { median } from './statistics.ts';
 
 const SAMPLES = 100;
 const EDITS = 20;

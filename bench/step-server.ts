@@ -1,7 +1,7 @@
 import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import type { Readable, Writable } from 'node:stream';
 import { onLines } from '../src/rewards/lines.ts';
-import type { MeasuredStep } from './phases.ts';
+import type { MeasuredStep, Side } from './phases.ts';
 
 /** How much of what a process says on its standard error is kept, to be shown if it fails. */
 const KEPT_CHARACTERS = 4000;
@@ -12,6 +12,7 @@ export class StepServer {
   readonly #lines: string[] = [];
   #failure: Error | undefined;
   #wake = () => {};
+  #side: Side | undefined;
 
   private constructor(name: string, command: string, args: string[]) {
     this.#child = spawn(command, args, { stdio: ['pipe', 'pipe', 'pipe'] });
@@ -33,12 +34,15 @@ export class StepServer {
     this.#child.stdin.on('error', () => {});
   }
 
-  /** Starts a process that says `ready` when it has loaded; rejects when it ends before. */
+  /** Starts a process that says what it trains when it has loaded; rejects when it ends before. */
   static async start(name: string, command: string, args: string[]): Promise<StepServer> {
     const server = new StepServer(name, command, args);
-    const line = await server.#line();
-    if (line !== 'ready') throw new Error(`${name} said ${line} instead of ready.`);
+    server.#side = JSON.parse(await server.#line());
     return server;
+  }
+
+  get side(): Side {
+    return this.#side!;
   }
 
   async step(): Promise<MeasuredStep> {
