@@ -1,4 +1,4 @@
-import { Sampler } from '../src/model/language-model.ts';
+import { Sampler } from '../src/model/sampler.ts';
 import { Learner } from '../src/trainer/learner.ts';
 import type { PreparedRun } from '../src/trainer/prepare.ts';
 import { promptOrder } from '../src/trainer/prompt-order.ts';
