@@ -35,7 +35,7 @@ export const letters = ({ completion }: { completion: string }) => completion.le
         dataset: 'prompts.jsonl',
         rewards: ['letters.reward.ts'],
       },
-      ...{ promptsPerStep: 64, numGenerations: 16, maxCompletionLength: 16, maxSteps: 3 },
+      ...{ promptsPerStep: 32, numGenerations: 16, maxCompletionLength: 16, maxSteps: 3 },
     },
   });
   const file = join(folder, 'worker.pid');
@@ -85,7 +85,7 @@ test('knows that it is paused, and that it was asked to stop', async () => {
   expect(await host.exit).toBe(0);
 });
 
-test('ends in the middle of a graph when told to terminate, and so does the reward worker', async () => {
+test('ends in the middle of a step when told to terminate, and so does the reward worker', async () => {
   const { config, pid } = withReward();
   const host = new Host({ configFile: config });
   await host.until(isPhase(1, 'update'));
