@@ -6,6 +6,7 @@ export const PROTOCOL_VERSION = 1;
 
 const step = z.int().min(0);
 const rewards = z.record(z.string(), z.number().nullable());
+const phase = z.enum(['load', 'compile', 'rollout', 'score', 'update', 'evaluate', 'save']);
 
 /**
  * What a trainer tells its host; with `grpo train --json` the same events, one a line. Numbers are finite or null.
@@ -27,7 +28,7 @@ export const trainerEvent = z.discriminatedUnion('type', [
   z.object({
     type: z.literal('phase'),
     step,
-    phase: z.enum(['load', 'compile', 'rollout', 'score', 'update', 'evaluate', 'save']),
+    phase,
     /** How much of it is done, where that is known: of loading, the weights. */
     share: z.number().min(0).max(1).optional(),
   }),
@@ -48,9 +49,32 @@ export const trainerEvent = z.discriminatedUnion('type', [
 ]);
 export type TrainerEvent = z.infer<typeof trainerEvent>;
 
+/** The answer to `status`, given at once even while the trainer computes; not an event of the run. */
+export const trainerStatus = z.object({
+  type: z.literal('status'),
+  /** `stopping` from the moment that a stop is asked for. */
+  state: z.enum(['loading', 'running', 'paused', 'stopping']),
+  /** The step that it is in; 0 while it loads. */
+  step,
+  /** Null while it loads, as is `device`. */
+  maxSteps: step.nullable(),
+  /** What it is doing within the step; null while it waits for someone to resume it. */
+  phase: phase.nullable(),
+  /** Since when it has been in this phase; without one, in this state. */
+  seconds: z.number().min(0),
+  device: z.string().nullable(),
+  /** Physical memory that it uses, its reward workers not counted. */
+  residentBytes: z.int().min(0),
+});
+export type TrainerStatus = z.infer<typeof trainerStatus>;
+
+/** All that comes up the channel of a trainer process. */
+export const trainerMessage = z.discriminatedUnion('type', [...trainerEvent.options, trainerStatus]);
+export type TrainerMessage = z.infer<typeof trainerMessage>;
+
 /**
  * What a host asks of a trainer. `pause` and `stop` take effect after the step (`stop` then writes a checkpoint and ends);
- * `terminate` ends at once, without a checkpoint.
+ * `terminate` ends at once, without a checkpoint; `status` is answered at once.
  */
-export const hostCommand = z.object({ type: z.enum(['pause', 'resume', 'stop', 'terminate']) });
+export const hostCommand = z.object({ type: z.enum(['pause', 'resume', 'stop', 'terminate', 'status']) });
 export type HostCommand = z.infer<typeof hostCommand>;

@@ -196,6 +196,30 @@ session.test('a killed trainer: its end is told, and one click goes on', async (
   await until('more steps than before', async () => (await dashboard.step()) > died);
 });
 
+session.test('a trainer that is dead to a stop is ended, and so are its reward workers', async ({ server, editor }) => {
+  await editor.command('Notifications: Clear All Notifications');
+  process.kill(trainer()!.pid, 'SIGSTOP');
+  await editor.command('GRPO: Stop');
+  await editor.notification(/sort was ended after step \d+, without a new checkpoint/).waitFor({ timeout: 60_000 });
+  await until('the trainer to be gone', () => !trainer());
+  await until('the reward workers to be gone', () => server.processes('reward-worker').length === 0);
+  await editor.answer(/sort was ended/, 'Resume');
+  await until('another trainer', () => trainer() !== undefined);
+});
+
+session.test('debug information says where the trainer is', async ({ editor, dashboard }) => {
+  await dashboard.state.filter({ hasText: 'running' }).waitFor();
+  await editor.command('GRPO: Show Debug Information');
+  // The editor breaks lines, and its spaces do not break.
+  const words = 'training sort, running \\(running, \\w+ at step \\d+ of \\d+ for [\\d.]+ s, on cpu, \\d+ MiB\\)';
+  const line = new RegExp(words.replaceAll(' ', '\\s+'));
+  await until(
+    'the line',
+    async () => line.test(await editor.page.locator('.monaco-editor .view-lines').innerText()),
+    60_000,
+  );
+});
+
 session.test('closing the window leaves no process behind', async ({ server, editor }) => {
   const folder = runFolders(server.workspace).at(-1)!;
   expect(server.processes('trainer.js')).toHaveLength(1);

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { env, version, window, workspace } from 'vscode';
 import type { Lab } from '../lab.ts';
+import type { Training } from '../training/training.ts';
 
 /** Everything that a bug report needs, in a document that can be read before it is sent. */
 export async function showDebugInformation(lab: Lab): Promise<void> {
@@ -19,7 +20,7 @@ export async function showDebugInformation(lab: Lab): Promise<void> {
     `- Node ${process.versions.node}${process.versions.electron ? `, Electron ${process.versions.electron}` : ''}, ${process.platform} ${process.arch}`,
     `- activation ${activation.activate.toFixed(1)} ms, after ${activation.load.toFixed(1)} ms to load`,
     `- workspace ${workspace.isTrusted ? 'trusted' : 'in Restricted Mode'}, ${runs.runs.length} runs, ${training.queue.length} queued`,
-    `- training ${training.active ? `${training.active.request.name}, ${training.active.stage}` : 'nothing'}`,
+    `- training ${await describeTrainer(training)}`,
     `- Python of configs without one: ${python.path ?? 'python3 or python'} (${python.source})`,
     `- grpo.pythonPath ${JSON.stringify(settings.get('pythonPath'))}, grpo.preview.enabled ${settings.get('preview.enabled')}, grpo.resumeAfterReload ${settings.get('resumeAfterReload')}`,
     '',
@@ -31,6 +32,16 @@ export async function showDebugInformation(lab: Lab): Promise<void> {
     '',
   ];
   await window.showTextDocument(await workspace.openTextDocument({ language: 'markdown', content: lines.join('\n') }));
+}
+
+async function describeTrainer(training: Training): Promise<string> {
+  const { active } = training;
+  if (!active) return 'nothing';
+  const status = await training.status();
+  const where = status
+    ? `${status.state}, ${status.phase ?? 'waiting'} at step ${status.step} of ${status.maxSteps ?? '?'} for ${status.seconds.toFixed(1)} s, on ${status.device ?? 'no device yet'}, ${Math.round(status.residentBytes / 2 ** 20)} MiB`
+    : 'no answer from the trainer';
+  return `${active.request.name}, ${active.stage} (${where})`;
 }
 
 /** It runs an interpreter that the machine names, but nothing of the workspace's. */

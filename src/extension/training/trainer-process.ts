@@ -4,7 +4,7 @@ import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Disposable, type Event, EventEmitter } from 'vscode';
 import { killTree } from '../../processes/kill-tree.ts';
-import { type HostCommand, type TrainerEvent, trainerEvent } from '../../protocol/events.ts';
+import { type HostCommand, type TrainerEvent, type TrainerStatus, trainerMessage } from '../../protocol/events.ts';
 
 /** What `dist/trainer.js` takes. */
 export interface TrainerOptions {
@@ -28,6 +28,8 @@ export interface TrainerExit {
 const LAST_WORDS = 4000;
 /** After its `end`, or when told to terminate, a trainer has this long to leave. */
 const LEAVE_SECONDS = 5;
+/** It answers within 100 ms, also while it computes; a machine that is short of memory may hold it up. */
+const ANSWER_SECONDS = 10;
 
 /** One trainer process. It lives as long as its run, and never longer than this window. */
 export class TrainerProcess implements Disposable {
@@ -35,6 +37,8 @@ export class TrainerProcess implements Disposable {
   readonly #child: ChildProcess;
   readonly #emitter = new EventEmitter<TrainerEvent>();
   readonly #output = new EventEmitter<string>();
+  /** Those who wait for a status. */
+  readonly #asking: ((status: TrainerStatus) => void)[] = [];
   #end: TrainerExit['end'];
   #lastWords = '';
   #gone = false;
@@ -77,6 +81,14 @@ export class TrainerProcess implements Disposable {
     if (this.#child.connected) this.#child.send(command, () => {});
   }
 
+  /** Where it is; undefined when it is gone or does not answer. */
+  async status(): Promise<TrainerStatus | undefined> {
+    const answered = new Promise<TrainerStatus>((resolve) => this.#asking.push(resolve));
+    this.send({ type: 'status' });
+    const gone = this.exited.then(() => undefined);
+    return Promise.race([answered, gone, sleep(ANSWER_SECONDS * 1000, undefined, { ref: false })]);
+  }
+
   /** Ends it without a checkpoint: asks, then kills. */
   async terminate(): Promise<void> {
     this.send({ type: 'terminate' });
@@ -101,14 +113,19 @@ export class TrainerProcess implements Disposable {
   }
 
   #receive(message: unknown): void {
-    const event = trainerEvent.safeParse(message);
+    const parsed = trainerMessage.safeParse(message);
     // A newer trainer may say more than we know.
-    if (!event.success) return;
-    if (event.data.type === 'end') {
-      this.#end = event.data;
+    if (!parsed.success) return;
+    const { data } = parsed;
+    if (data.type === 'status') {
+      for (const answer of this.#asking.splice(0)) answer(data);
+      return;
+    }
+    if (data.type === 'end') {
+      this.#end = data;
       void this.#leaves(LEAVE_SECONDS).then((left) => left || this.kill());
     }
-    this.#emitter.fire(event.data);
+    this.#emitter.fire(data);
   }
 
   async #watchExit(): Promise<TrainerExit> {

@@ -1,5 +1,5 @@
 import { type Disposable, EventEmitter, type LogOutputChannel, workspace } from 'vscode';
-import type { HostCommand, TrainerEvent } from '../../protocol/events.ts';
+import type { HostCommand, TrainerEvent, TrainerStatus } from '../../protocol/events.ts';
 import type { Interpreters } from '../preview/interpreter.ts';
 import type { RunList } from '../runs/run-list.ts';
 import { RunProgress } from '../runs/run-progress.ts';
@@ -27,10 +27,6 @@ export interface EndedTraining {
   training: ActiveTraining;
   exit: TrainerExit;
 }
-
-/** To finish a step and write a checkpoint, at least; a run with long steps gets as many seconds as some of them take. */
-const STOP_SECONDS = 30;
-const STOP_STEPS = 3;
 
 /** Trains one run at a time, each in a process of its own; the others wait in a queue. */
 export class Training implements Disposable {
@@ -91,7 +87,7 @@ export class Training implements Disposable {
     else this.#process?.send(command);
   }
 
-  /** Lets it finish its step and write a checkpoint; ends it if that takes too long. */
+  /** Lets it finish its step and write a checkpoint; ends it if it does not get on with that. */
   async stop(): Promise<void> {
     const [active, process] = [this.#active, this.#process];
     if (!active || !process || active.stopRequested) return;
@@ -99,17 +95,16 @@ export class Training implements Disposable {
     active.stage = 'stopping';
     process.send({ type: 'stop' });
     this.#change();
-    const seconds = Math.max(STOP_SECONDS, STOP_STEPS * active.progress.slowestStepSeconds);
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<boolean>((resolve) => {
-      timer = setTimeout(() => resolve(true), seconds * 1000);
-    });
-    const tooLong = await Promise.race([late, process.exited.then(() => false)]);
-    clearTimeout(timer);
-    if (tooLong) {
-      this.#log.warn(`${active.request.name}: no checkpoint within ${Math.round(seconds)} s of the stop; ending it`);
-      await this.terminate();
-    }
+    const { watchStop } = await import('./watch-stop.ts');
+    const problem = await watchStop(process, () => active.progress.slowestStepSeconds);
+    if (problem === undefined) return;
+    this.#log.warn(`${active.request.name}: no checkpoint after the stop, because ${problem}; ending it`);
+    await this.terminate();
+  }
+
+  /** Where the trainer is; undefined when there is none, or it does not answer. */
+  async status(): Promise<TrainerStatus | undefined> {
+    return this.#process?.status();
   }
 
   /** Ends it without a checkpoint. */

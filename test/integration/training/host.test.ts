@@ -1,59 +1,22 @@
 /** The trainer process as an editor hosts it: forked, events up and commands down an IPC channel. */
-import { type ChildProcess, fork } from 'node:child_process';
-import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, onTestFinished, test } from 'vitest';
-import { type HostCommand, type TrainerEvent, trainerEvent } from '../../../src/protocol/events.ts';
-import { metricsOf, onlyRun, runInfoOf, tinyWorkspace, trainerScript } from './workspace.ts';
+import { expect, test } from 'vitest';
+import type { TrainerEvent } from '../../../src/protocol/events.ts';
+import { Host, KILLED } from './host.ts';
+import { metricsOf, onlyRun, runInfoOf, tinyWorkspace } from './workspace.ts';
 
 const RIGHT = 'export const letters = ({ completion }: { completion: string }) => completion.length;\n';
 const WRONG = 'export function letters() {\n  throw new Error("not yet");\n}\n';
 
-class Host {
-  readonly events: TrainerEvent[] = [];
-  readonly exit: Promise<number | null>;
-  readonly #child: ChildProcess;
-  #heard = () => {};
-
-  constructor(folder: string, options: { resume?: boolean } = {}) {
-    const configFile = join(folder, 'run.grpo.json');
-    this.#child = fork(trainerScript, [JSON.stringify({ configFile, ...options })]);
-    onTestFinished(() => void this.#child.kill('SIGKILL'));
-    this.exit = once(this.#child, 'exit').then(([code]) => code);
-    this.#child.on('message', (message) => {
-      this.events.push(trainerEvent.parse(message));
-      this.#heard();
-    });
-    this.#child.on('exit', () => this.#heard());
-  }
-
-  send(type: HostCommand['type']): void {
-    this.#child.send({ type });
-  }
-
-  leave(): void {
-    this.#child.disconnect();
-  }
-
-  /** The next event like this, from the `from`-th on. */
-  async until(holds: (event: TrainerEvent) => boolean, from = 0): Promise<TrainerEvent> {
-    for (;;) {
-      const found = this.events.slice(from).find(holds);
-      if (found) return found;
-      if (this.#child.exitCode !== null) throw new Error(`the trainer ended with ${this.#child.exitCode}`);
-      await new Promise<void>((resolve) => {
-        this.#heard = resolve;
-      });
-    }
-  }
-}
+const startHost = (folder: string, options: { resume?: boolean } = {}): Host =>
+  new Host({ configFile: join(folder, 'run.grpo.json'), ...options });
 
 const isState = (state: string) => (event: TrainerEvent) => event.type === 'state' && event.state === state;
 const isStep = (event: TrainerEvent) => event.type === 'step';
 
 test('trains to the end', async () => {
-  const host = new Host(tinyWorkspace());
+  const host = startHost(tinyWorkspace());
   expect(await host.exit).toBe(0);
   expect(host.events.filter(isStep)).toHaveLength(3);
   expect(host.events.at(-1)).toMatchObject({ type: 'end', outcome: 'done', step: 3 });
@@ -61,7 +24,7 @@ test('trains to the end', async () => {
 
 test('pauses and goes on, stops with a checkpoint, and resumes', async () => {
   const folder = tinyWorkspace({ maxSteps: 100_000 });
-  const host = new Host(folder);
+  const host = startHost(folder);
   await host.until(isStep);
   host.send('pause');
   await host.until(isState('paused'));
@@ -80,7 +43,7 @@ test('pauses and goes on, stops with a checkpoint, and resumes', async () => {
   expect(host.events.at(-1)).toEqual({ type: 'end', outcome: 'stopped', step, checkpoint });
   expect(metricsOf(run)).toHaveLength(step);
 
-  const second = new Host(folder, { resume: true });
+  const second = startHost(folder, { resume: true });
   expect(await second.until(({ type }) => type === 'start')).toMatchObject({ run, resumedFrom: step });
   second.send('stop');
   expect(await second.exit).toBe(0);
@@ -88,7 +51,7 @@ test('pauses and goes on, stops with a checkpoint, and resumes', async () => {
 
 test('pauses when every reward fails, and goes on when someone has mended it', async () => {
   const folder = tinyWorkspace({}, { 'letters.reward.ts': WRONG });
-  const host = new Host(folder);
+  const host = startHost(folder);
   const reason = /Every completion of step 1 failed .*letters\.reward\.ts:2:\d+: letters: .*not yet/;
   expect(await host.until(isState('paused'))).toMatchObject({ reason: expect.stringMatching(reason) });
   expect(runInfoOf(onlyRun(folder))).toMatchObject({ state: 'paused', reason: expect.stringMatching(reason) });
@@ -109,7 +72,7 @@ test('pauses when every reward fails, and goes on when someone has mended it', a
 });
 
 test('a stop while it waits for a better reward ends the run', async () => {
-  const host = new Host(tinyWorkspace({}, { 'letters.reward.ts': WRONG }));
+  const host = startHost(tinyWorkspace({}, { 'letters.reward.ts': WRONG }));
   await host.until(isState('paused'));
   host.send('stop');
   expect(await host.exit).toBe(0);
@@ -123,7 +86,7 @@ test('a stop while it waits for a better reward ends the run', async () => {
 
 test('stops by itself, with a checkpoint, when its host goes away', async () => {
   const folder = tinyWorkspace({ maxSteps: 100_000 });
-  const host = new Host(folder);
+  const host = startHost(folder);
   await host.until(isStep);
   host.leave();
   expect(await host.exit).toBe(0);
@@ -134,11 +97,11 @@ test('stops by itself, with a checkpoint, when its host goes away', async () => 
 
 test('ends at once when told to terminate; the run can be resumed', async () => {
   const folder = tinyWorkspace({ maxSteps: 100_000, saveSteps: 1 });
-  const host = new Host(folder);
+  const host = startHost(folder);
   await host.until(({ type }) => type === 'checkpoint');
   host.send('terminate');
-  expect(await host.exit).toBe(1);
-  const second = new Host(folder, { resume: true });
+  expect(await host.exit).toBe(KILLED);
+  const second = startHost(folder, { resume: true });
   const start = await second.until(({ type }) => type === 'start');
   expect(start).toMatchObject({ resumedFrom: expect.toSatisfy((step: number) => step >= 1) });
   second.send('stop');
@@ -147,7 +110,7 @@ test('ends at once when told to terminate; the run can be resumed', async () => 
 
 test('bad input is an end too, with the sentence', async () => {
   const folder = tinyWorkspace({ numGeneration: 4 });
-  const host = new Host(folder);
+  const host = startHost(folder);
   expect(await host.exit).toBe(2);
   expect(host.events).toEqual([
     {

@@ -1,0 +1,42 @@
+import { Worker } from 'node:worker_threads';
+import type { TrainerEvent } from '../protocol/events.ts';
+import type { RunControl } from './control.ts';
+import { receivedError, type SentError } from './sent-error.ts';
+import type { SessionOptions, SessionResult } from './session.ts';
+
+/** What the session's thread is asked. */
+export type SessionRequest = keyof Pick<RunControl, 'pause' | 'resume' | 'stop'>;
+
+/** What it says: events, then how it ended. */
+export type SessionMessage =
+  | { type: 'event'; event: TrainerEvent }
+  | { type: 'result'; result: SessionResult }
+  | { type: 'error'; error: SentError };
+
+/**
+ * A session in a thread of its own, because the engine blocks the event loop for as long as a graph takes: whoever starts it goes on hearing
+ * signals and messages. Reward workers end with the process, however it ends.
+ */
+export class SessionThread {
+  /** As of `runSession`; rejects with the errors that it throws. */
+  readonly result: Promise<SessionResult>;
+  readonly #worker: Worker;
+
+  constructor(options: SessionOptions, emit: (event: TrainerEvent) => void) {
+    // The bundle beside this one.
+    this.#worker = new Worker(new URL('./trainer.js', import.meta.url), { workerData: options });
+    this.result = new Promise((resolve, reject) => {
+      this.#worker.on('message', (message: SessionMessage) => {
+        if (message.type === 'event') emit(message.event);
+        else if (message.type === 'result') resolve(message.result);
+        else reject(receivedError(message.error));
+      });
+      this.#worker.on('error', reject);
+      this.#worker.on('exit', (status) => reject(new Error(`the training thread ended with status ${status}`)));
+    });
+  }
+
+  send(request: SessionRequest): void {
+    this.#worker.postMessage(request);
+  }
+}
