@@ -26,15 +26,15 @@ export function slotWidth(group: number): number {
 /** Packs rows, those of one prompt after another, into as few slots as hold them. */
 export function packIntoSlots(rows: readonly Row[], width: number): Slots {
   const slots: Slots = { width, prompts: [], rows: [] };
-  rows.forEach((row) => {
-    const full = slots.rows.length === slots.prompts.length * width;
-    if (full || slots.prompts.at(-1) !== row.prompt) {
-      while (slots.rows.length < slots.prompts.length * width) slots.rows.push(undefined);
-      slots.prompts.push(row.prompt);
-    }
+  const fill = () => {
+    while (slots.rows.length % width !== 0) slots.rows.push(undefined);
+  };
+  for (const row of rows) {
+    if (slots.prompts.at(-1) !== row.prompt) fill();
+    if (slots.rows.length % width === 0) slots.prompts.push(row.prompt);
     slots.rows.push(row);
-  });
-  while (slots.rows.length < slots.prompts.length * width) slots.rows.push(undefined);
+  }
+  fill();
   return slots;
 }
 
