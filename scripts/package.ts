@@ -20,7 +20,9 @@ const NEEDED: Partial<Record<(typeof NATIVE)[number], string[]>> = {
   esbuild: ['lib', 'LICENSE.md'],
 };
 
-const isNeeded = (path: string): boolean => !/\.map$|^node_modules.*\.d\.ts$|(^|[\\/])\.grpo$/.test(path);
+// A model that was put into the sample workspace is not shipped.
+const isNeeded = (path: string): boolean =>
+  !/\.map$|^node_modules.*\.d\.ts$|(^|[\\/])(\.grpo|smollm2-135m-instruct)$/.test(path);
 
 function copy(from: string, to = from): void {
   cpSync(from, join(stage, to), { recursive: true, filter: isNeeded });
@@ -45,7 +47,7 @@ try {
   ])
     copy(join('dist', name));
   copyParts('grpo.js', 'trainer.js');
-  for (const path of ['schemas', 'media', 'sample-workspace', 'LICENSE', 'README.md']) copy(path);
+  for (const path of ['schemas', 'media', 'sample-workspace', 'docs/models.md', 'LICENSE', 'README.md']) copy(path);
   const { scripts: _, devDependencies: __, private: ___, ...published } = manifest;
   const dependencies = Object.fromEntries(NATIVE.map((name) => [name, copyPackage(name)]));
   writeJson(join(stage, 'package.json'), { ...published, dependencies });

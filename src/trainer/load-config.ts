@@ -3,6 +3,7 @@ import { dirname, resolve } from 'node:path';
 import { findNodeAtLocation, getNodeValue, type Node, type ParseError, parseTree } from 'jsonc-parser';
 import { isAdapterFolder } from '../model/adapter-files.ts';
 import { BadInput, type SourceLocation } from '../protocol/errors.ts';
+import { missingModel } from '../protocol/missing-model.ts';
 import { type RunConfig, runConfigSchema } from '../protocol/run-config.ts';
 import { type ConfigPath, describeIssue } from './config-issue.ts';
 import { applyOverride, parseOverride } from './config-override.ts';
@@ -50,7 +51,8 @@ export function loadRunConfig(file: string, options: { set?: string[]; for?: 'ru
   const resolveFile = (path: ConfigPath, target: string): string => {
     const full = resolve(directory, target);
     if (options.for === 'scores' && path[0] !== 'rewards' && path[0] !== 'samples') return full;
-    if (!existsSync(full)) fail(path, `"${path.join('.')}" names ${target}, which does not exist (${full}).`);
+    const missing = `"${path.join('.')}" names ${target}, which does not exist (${full}).`;
+    if (!existsSync(full)) fail(path, path[0] === 'model' ? missingModel(missing) : missing);
     return full;
   };
   const resolveDataset = (path: ConfigPath, target: string): string => {

@@ -37,6 +37,32 @@ session.test('it keeps training from starting, with its place and the right name
   expect(server.processes('trainer.js')).toEqual([]);
 });
 
+session.test('a model that is not there can be got: its command stands in a terminal, not run', async (all) => {
+  const { editor, server } = all;
+  await editor.openFile('instruct.grpo.json');
+  await editor.command('GRPO: Start Training');
+  await editor.choose('instruct');
+  await editor.answer(/instruct could not start: "model" names models\/smollm2-135m-instruct/, 'Get a Model');
+  await editor.quickRow('SmolLM2-135M-Instruct').waitFor();
+  await editor.screenshot('get-model');
+  await editor.choose('SmolLM2-135M-Instruct');
+  await editor.choose('With curl');
+  await editor.page.locator('.terminal-tab, .single-terminal-tab', { hasText: 'Get SmolLM2' }).first().waitFor();
+  await editor.page.locator('.terminal-wrapper.active .xterm').waitFor();
+  await editor.screenshot('get-model-terminal');
+  expect(existsSync(join(server.workspace, 'models/smollm2-135m-instruct'))).toBe(false);
+  await editor.command('Terminal: Kill All Terminals');
+});
+
+session.test('which models work can be read', async ({ editor, dashboard }) => {
+  await editor.command('GRPO: Get a Model');
+  await editor.choose('Which models work');
+  await editor.page.getByRole('tab', { name: /Preview models\.md/ }).waitFor();
+  await dashboard.frame.getByRole('link', { name: 'Qwen/Qwen3-0.6B' }).waitFor();
+  await editor.screenshot('models-page');
+  await editor.command('View: Close Editor');
+});
+
 session.test('fields are completed and explained', async ({ editor }) => {
   await editor.openFile('arithmetic.grpo.json');
   await editor.page

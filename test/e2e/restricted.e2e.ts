@@ -41,6 +41,12 @@ session.test('their completions are not scored again, and none are generated', a
   expect([...server.processes('grpo.js'), ...server.processes('reward-worker')]).toEqual([]);
 });
 
+session.test('models are listed, and no terminal opens for them', async ({ editor }) => {
+  await editor.command('GRPO: Get a Model');
+  await editor.choose('SmolLM2-135M-Instruct');
+  await editor.notification(/A terminal is off in Restricted Mode/).waitFor();
+});
+
 session.test('configs can be edited, and their lens says what training needs', async ({ editor, server }) => {
   await editor.openFile('sort.grpo.json');
   await editor.page.getByText('Training runs reward functions: trust this workspace first').waitFor();

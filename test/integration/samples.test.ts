@@ -1,9 +1,17 @@
 import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { grpoJson, temporaryFolder } from './cli/run-grpo.ts';
 
 const workspace = 'sample-workspace';
+
+interface InstructRow {
+  prompt: { content: string }[];
+  words: [number, number];
+  tag: string;
+  about: string[];
+}
 
 async function heldOutReward(config: string, ...more: string[]): Promise<number> {
   const [result] = await grpoJson<{ reward: number }>('eval', config, ...more);
@@ -57,6 +65,31 @@ test.skipIf(pythonMissing)('the samples of every helper score as they expect (ne
   );
   expect(rows.at(-1)!.mismatches).toBe(0);
   expect(rows.length).toBeGreaterThan(30);
+});
+
+test('the samples of the instruction score as they expect, without its model', async () => {
+  const samples = `${workspace}/samples/instruct.samples.jsonl`;
+  const rows = await grpoJson<{ mismatches: object[] | number }>(
+    ...['score', `${workspace}/instruct.grpo.json`, '--samples', samples],
+  );
+  expect(rows.at(-1)!.mismatches).toBe(0);
+  expect(rows.length).toBeGreaterThan(10);
+});
+
+test('the prompts of the instruction state what its rewards check, and those held out are others', () => {
+  const read = (name: string) =>
+    readFileSync(`${workspace}/data/instruct.${name}.jsonl`, 'utf8')
+      .trim()
+      .split('\n')
+      .map((line): InstructRow => JSON.parse(line));
+  const [train, held] = [read('train'), read('eval')];
+  for (const { prompt, words, tag, about } of [...train, ...held]) {
+    expect(prompt[0]!.content).toContain(`in ${words[0]} to ${words[1]} words and end with ${tag}`);
+    expect(about.length).toBeGreaterThan(0);
+  }
+  const questions = [...train, ...held].map(({ prompt }) => prompt[1]!.content);
+  expect(new Set(questions).size).toBe(questions.length);
+  expect(held.length).toBeGreaterThan(30);
 });
 
 test('the reward files of the sample are well typed', () => {

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { basename, dirname, join, relative } from 'node:path';
-import { type QuickPickItem, Uri, window, workspace } from 'vscode';
+import { commands, type QuickPickItem, Uri, window, workspace } from 'vscode';
 import type { Lab } from '../lab.ts';
 import { firstRows } from '../new-reward/dataset-rows.ts';
 import { TEMPLATES } from '../new-reward/templates.ts';
@@ -19,8 +19,12 @@ export async function createConfig({ context }: Lab): Promise<void> {
   const folder = await pickFolder('Open a folder first: a run config and its runs live in one.');
   if (folder === undefined) return;
 
-  const model = await pickPath(1, 'Model folder', await models(), { folders: true });
+  const model = await pickPath(1, 'Model folder', await models(), {
+    folders: true,
+    extra: [{ label: '$(cloud-download) Get a model…', detail: 'Which ones work, and how to get them', create: true }],
+  });
   if (model === undefined) return;
+  if (model === '') return void (await commands.executeCommand('grpo.getModel'));
   const dataset = await pickPath(2, 'Training prompts (.jsonl)', await files('**/*.jsonl'), {
     filters: { 'JSON Lines': ['jsonl'] },
   });
@@ -57,7 +61,7 @@ interface PathOptions {
   extra?: Choice[];
 }
 
-/** A path found in the workspace, or one browsed to; '' for a new file. */
+/** A path found in the workspace, or one browsed to; '' for one that is still to be made. */
 async function pickPath(
   step: number,
   what: string,

@@ -1,5 +1,6 @@
 import { basename, dirname, join } from 'node:path';
-import { Range, Uri, ViewColumn, WorkspaceEdit, window, workspace } from 'vscode';
+import { Uri, ViewColumn, window, workspace } from 'vscode';
+import { replaceText } from '../config/replace-text.ts';
 import type { Lab } from '../lab.ts';
 import { withReward } from '../new-reward/add-to-config.ts';
 import { isIdentifier } from '../new-reward/column-types.ts';
@@ -28,7 +29,7 @@ export async function newReward(lab: Lab): Promise<void> {
   const declarations = join(lab.context.extensionPath, 'dist', 'grpo-rewards.d.ts');
   const top = workspace.getWorkspaceFolder(Uri.file(folder))?.uri.fsPath ?? folder;
   await writeReward(files, { template, name, rows, declarations, top });
-  if (config !== '') await addToConfig(config, files.reward);
+  if (config !== '') await replaceText(config, (text) => withReward(text, config, files.reward));
   // A config that was chosen for other rewards would show its own samples instead.
   const { subjects } = await lab.previews();
   await subjects.prefer(files.reward);
@@ -75,16 +76,4 @@ async function askName(folder: string, template: Template): Promise<string | und
     validateInput: problemOf,
     ignoreFocusOut: true,
   });
-}
-
-/** As an edit of the document, so that it can be undone; one that had no other changes is saved. */
-async function addToConfig(config: string, reward: string): Promise<void> {
-  const document = await workspace.openTextDocument(Uri.file(config));
-  const { isDirty } = document;
-  const edit = new WorkspaceEdit();
-  const text = document.getText();
-  const all = new Range(document.positionAt(0), document.positionAt(text.length));
-  edit.replace(document.uri, all, withReward(text, config, reward));
-  await workspace.applyEdit(edit);
-  if (!isDirty) await document.save();
 }

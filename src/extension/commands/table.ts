@@ -20,6 +20,7 @@ const COMMANDS: Record<string, () => Promise<Command>> = {
   'grpo.newReward': async () => (await import('./new-reward.ts')).newReward,
   'grpo.generateSamples': async () => (await import('./generate-samples.ts')).generateSamples,
   'grpo.createConfig': async () => (await import('./create-config.ts')).createConfig,
+  'grpo.getModel': async () => (await import('./get-model.ts')).getModel,
   'grpo.openSample': async () => (await import('./open-sample.ts')).openSample,
   'grpo.openFirstReward': async () => (await import('./open-first-reward.ts')).openFirstReward,
   'grpo.runPreview': async () => (await import('./preview.ts')).runPreview,

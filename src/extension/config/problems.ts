@@ -1,4 +1,6 @@
 import {
+  CodeAction,
+  CodeActionKind,
   Diagnostic,
   DiagnosticSeverity,
   Disposable,
@@ -10,7 +12,9 @@ import {
   window,
   workspace,
 } from 'vscode';
+import { isMissingModel } from '../../protocol/missing-model.ts';
 import type { LocatedMessage } from '../training/located-message.ts';
+import { RUN_CONFIGS } from './lenses.ts';
 
 /** What kept runs from starting, at its place in the user's files until these change. */
 export class Problems implements Disposable {
@@ -21,6 +25,11 @@ export class Problems implements Disposable {
     this.#subscription = Disposable.from(
       this.#diagnostics,
       workspace.onDidChangeTextDocument(({ document }) => this.#diagnostics.delete(document.uri)),
+      languages.registerCodeActionsProvider(
+        { pattern: RUN_CONFIGS, scheme: 'file' },
+        { provideCodeActions: ({ uri }, _range, { diagnostics }) => diagnostics.flatMap((found) => fixes(found, uri)) },
+        { providedCodeActionKinds: [CodeActionKind.QuickFix] },
+      ),
     );
   }
 
@@ -53,6 +62,14 @@ export class Problems implements Disposable {
 }
 
 const startOf = ({ line = 1, column = 1 }: LocatedMessage): Position => new Position(line - 1, column - 1);
+
+function fixes(found: Diagnostic, config: Uri): CodeAction[] {
+  if (!isMissingModel(found.message)) return [];
+  const action = new CodeAction('Get a model…', CodeActionKind.QuickFix);
+  action.diagnostics = [found];
+  action.command = { title: 'Get a Model', command: 'grpo.getModel', arguments: [config] };
+  return [action];
+}
 
 /** The string or the word that begins there, to be underlined. */
 function tokenAt(document: TextDocument, start: Position): Range {

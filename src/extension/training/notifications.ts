@@ -1,4 +1,4 @@
-import { commands, type Disposable, window } from 'vscode';
+import { commands, type Disposable, Uri, window } from 'vscode';
 import type { Problems } from '../config/problems.ts';
 import { findLocated } from './located-message.ts';
 import { describeOutcome, type Outcome, type OutcomeAction } from './outcome.ts';
@@ -22,11 +22,14 @@ async function notifyEnd(ended: EndedTraining, problems: Problems): Promise<void
   const outcome = describeOutcome(ended);
   if (outcome.problem) void problems.report(outcome.problem, ended.training.request.configFile);
   const action = await show[outcome.severity](outcome.text, ...outcome.actions);
-  if (action) await act(action, ended.training.folder, outcome, problems);
+  if (action) await act(action, ended, outcome, problems);
 }
 
-function act(action: OutcomeAction, folder: string | undefined, outcome: Outcome, problems: Problems): unknown {
+function act(action: OutcomeAction, { training }: EndedTraining, outcome: Outcome, problems: Problems): unknown {
+  const { folder, request } = training;
   switch (action) {
+    case 'Get a Model':
+      return commands.executeCommand('grpo.getModel', Uri.file(request.configFile));
     case 'Open':
       return outcome.problem && problems.open(outcome.problem);
     case 'Open Dashboard':

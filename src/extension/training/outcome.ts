@@ -1,8 +1,9 @@
+import { isMissingModel } from '../../protocol/missing-model.ts';
 import { rewardText } from '../runs/run-progress.ts';
 import { type LocatedMessage, parseLocated } from './located-message.ts';
 import type { EndedTraining } from './training.ts';
 
-export type OutcomeAction = 'Open' | 'Open Dashboard' | 'Resume' | 'Show Log';
+export type OutcomeAction = 'Get a Model' | 'Open' | 'Open Dashboard' | 'Resume' | 'Show Log';
 
 /** How a training ended, for one notification. */
 export interface Outcome {
@@ -24,6 +25,7 @@ export function describeOutcome({ training, exit }: EndedTraining): Outcome {
   if (folder === undefined && code === BAD_INPUT && end?.error !== undefined) {
     const problem = parseLocated(end.error);
     const actions: OutcomeAction[] = problem.file === undefined ? ['Show Log'] : ['Open', 'Show Log'];
+    if (isMissingModel(problem.message)) actions.unshift('Get a Model');
     return { severity: 'error', text: `${name} could not start: ${problem.message}`, actions, problem };
   }
   if (end?.outcome === 'done') {

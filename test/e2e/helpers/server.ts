@@ -50,7 +50,8 @@ export class Server {
   private constructor({ extensions, settings }: ServerOptions) {
     cpSync(join(root, 'sample-workspace'), this.workspace, {
       recursive: true,
-      filter: (path) => !path.endsWith('/.grpo'),
+      // Nor a model that somebody put there.
+      filter: (path) => !/\/(\.grpo|smollm2-135m-instruct)$/.test(path),
     });
     // What its files point to outside of it.
     for (const file of ['schemas/grpo.schema.json', 'dist/grpo-rewards.d.ts'])

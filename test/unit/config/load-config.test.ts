@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { BadInput } from '../../../src/protocol/errors.ts';
+import { missingModel } from '../../../src/protocol/missing-model.ts';
 import { runConfigSchema } from '../../../src/protocol/run-config.ts';
 import { loadRunConfig } from '../../../src/trainer/load-config.ts';
 
@@ -137,7 +138,7 @@ describe('--set', () => {
     ['beta.x=1', '--set beta.x=1: "beta" is 0.5 and has no fields of its own.'],
     ['rewards.3.weight=2', '--set rewards.3.weight=2: "rewards" is a list of 1; count from 0, such as rewards.0.'],
     ['rewards.x=2', '--set rewards.x=2: "rewards" is a list of 1; count from 0, such as rewards.0.'],
-    ['model=other', '--set model=other: "model" names other, which does not exist (/other).'],
+    ['model=other', `--set model=other: ${missingModel('"model" names other, which does not exist (/other).')}`],
     ['learningRate', '--set learningRate: write field=value, such as --set learningRate=1e-4.'],
     ['=1', '--set =1: write field=value, such as --set learningRate=1e-4.'],
   ])('%s', (set, message) => expect(problem(`{ ${REQUIRED}, "beta": 0.5 }`, set)).toBe(message));

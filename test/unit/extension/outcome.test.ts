@@ -3,6 +3,7 @@ import { RunProgress } from '../../../src/extension/runs/run-progress.ts';
 import { describeOutcome } from '../../../src/extension/training/outcome.ts';
 import type { TrainerExit } from '../../../src/extension/training/trainer-process.ts';
 import type { ActiveTraining } from '../../../src/extension/training/training.ts';
+import { missingModel } from '../../../src/protocol/missing-model.ts';
 
 const EXIT: TrainerExit = { end: undefined, code: 0, signal: null, lastWords: '' };
 
@@ -32,6 +33,12 @@ test('done: what the reward came to', () => {
 test('stopped: can be resumed', () => {
   const end = { type: 'end', outcome: 'stopped', step: 3, checkpoint: '/w/run/checkpoints/step-000003' } as const;
   expect(ended({}, { end })).toMatchObject({ severity: 'information', actions: ['Resume', 'Open Dashboard'] });
+});
+
+test('a model that is not there can be got', () => {
+  const error = `/w/sort.grpo.json:2:12: ${missingModel('"model" names m, which does not exist (/w/m).')}`;
+  const end = { type: 'end', outcome: 'failed', step: 0, checkpoint: null, error } as const;
+  expect(ended({ folder: undefined }, { end, code: 2 }).actions).toEqual(['Get a Model', 'Open', 'Show Log']);
 });
 
 test('bad input: the sentence without the place, and the place to open', () => {

@@ -1,0 +1,32 @@
+/** `npm run curve -- RUN_DIR CHART FILE.svg`: a chart of a run as a picture for the documentation, as the dashboard exports it. */
+import { readFileSync, writeFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { MetricColumns } from '../../src/protocol/metric-columns.ts';
+import { Curves } from '../../webview/charts/curves.ts';
+import { chartDefinitions } from '../../webview/charts/definitions.ts';
+import { chartSvg } from '../../webview/export/svg.ts';
+
+/** Of VS Code's Light Modern. */
+const theme = {
+  palette: ['#1a85ff', '#388a34', '#d18616', '#652d90', '#e51400', '#bf8803', '#a1260d', '#3b3b3b'],
+  text: '#3b3b3b',
+  muted: '#6f6f6f',
+  grid: '#e5e5e5',
+  background: '#ffffff',
+  cursor: '#000000',
+  font: '11px sans-serif',
+  highContrast: false,
+};
+
+const [run, id, file] = process.argv.slice(2);
+if (run === undefined || id === undefined || file === undefined)
+  throw new Error('npm run curve -- RUN_DIR CHART FILE.svg, where CHART is reward, kl, length, entropy ...');
+const columns = new MetricColumns();
+for (const line of readFileSync(join(run, 'metrics.jsonl'), 'utf8').trim().split('\n')) columns.push(JSON.parse(line));
+const { config, name } = JSON.parse(readFileSync(join(run, 'run.json'), 'utf8'));
+const chart = chartDefinitions(columns.keys, config).find((definition) => definition.id === id);
+if (!chart) throw new Error(`The run has no chart "${id}".`);
+const series = chart.series.map(({ band: _, ...line }) => line); // bands need a browser, to mix colours
+const plotted = { name: name ?? basename(run), folder: run, color: 0, curves: new Curves(columns) };
+const settings = { runs: [plotted], smoothing: 0, hidden: new Set<string>(), theme };
+writeFileSync(file, chartSvg({ ...chart, series }, settings, [1, columns.lastStep], false));

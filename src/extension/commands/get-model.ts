@@ -1,0 +1,90 @@
+import { readFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { commands, type QuickPickItem, QuickPickItemKind, Uri, window } from 'vscode';
+import { replaceText } from '../config/replace-text.ts';
+import { commandFor, folderOf, type KnownModel, readModelsPage, type Way } from '../get-model/models-page.ts';
+import { modelIn, modelPath, withModel } from '../get-model/set-model.ts';
+import type { Lab } from '../lab.ts';
+import { configName } from '../training/request.ts';
+import { pickConfig } from './pick-config.ts';
+import { pickFolder } from './pick-folder.ts';
+import { mayRunCode } from './trust.ts';
+
+const TITLE = 'GRPO: Get a Model';
+
+interface Choice extends QuickPickItem {
+  act?: () => Promise<void>;
+}
+
+/** Offers the models of docs/models.md, those on the disk, and that page. Downloads nothing itself. `given`: the Uri of the config that lacks one. */
+export async function getModel({ context }: Lab, given?: unknown): Promise<void> {
+  const config = given instanceof Uri ? given.fsPath : undefined;
+  const page = join(context.extensionPath, 'docs', 'models.md');
+  const { models, ways } = readModelsPage(await readFile(page, 'utf8'));
+  const heading = (label: string): Choice => ({ label, kind: QuickPickItemKind.Separator });
+  const items: Choice[] = [
+    heading('from Hugging Face'),
+    ...models.map((model) => ({
+      label: `$(cloud-download) ${model.name}`,
+      detail: model.facts.map(({ title, value }) => `${title}: ${value}`).join(' · '),
+      act: () => typeCommand({ model, written: models[0]!, ways, config }),
+    })),
+    heading('on this disk'),
+    { label: '$(folder-opened) A model folder…', act: () => chooseOnDisk(config, { folder: true }) },
+    { label: '$(file) A .gguf file…', act: () => chooseOnDisk(config, { folder: false }) },
+    heading('read'),
+    {
+      label: '$(book) Which models work, and what they need',
+      act: async () => void (await commands.executeCommand('markdown.showPreview', Uri.file(page))),
+    },
+  ];
+  const placeHolder = config === undefined ? 'Which model?' : `Which model for ${configName(config)}?`;
+  await (await window.showQuickPick(items, { title: TITLE, placeHolder, ignoreFocusOut: true }))?.act?.();
+}
+
+interface Download {
+  model: KnownModel;
+  /** The model that the page's commands are written for. */
+  written: KnownModel;
+  ways: Way[];
+  config: string | undefined;
+}
+
+/** The command stands in a terminal, to be read and run by its user. */
+async function typeCommand({ model, written, ways, config }: Download): Promise<void> {
+  if (!mayRunCode('A terminal', 'it opens in the folder of this workspace')) return;
+  const why = 'Open a folder first: the model is put into its "models".';
+  const folder = config === undefined ? await pickFolder(why) : dirname(config);
+  if (folder === undefined) return;
+  const items = ways.map((way) => ({ label: way.title, detail: commandFor(way, model, written) }));
+  const options = { title: `${TITLE}: ${model.name}`, placeHolder: 'How? It is typed, not run', ignoreFocusOut: true };
+  const choice = await window.showQuickPick(items, options);
+  if (!choice) return;
+  const terminal = window.createTerminal({ name: `Get ${model.name}`, cwd: folder });
+  terminal.show();
+  terminal.sendText(choice.detail, false);
+
+  const target = join(folder, folderOf(model));
+  if (config !== undefined && (await modelIn(config)) === target) return;
+  const use = 'Put It into a Run Config';
+  const said = `The command is in the terminal: Enter runs it. The model is then in ${folderOf(model)}.`;
+  if ((await window.showInformationMessage(said, use)) === use) await putIntoConfig(config, target);
+}
+
+async function chooseOnDisk(config: string | undefined, { folder }: { folder: boolean }): Promise<void> {
+  const picked = await window.showOpenDialog({
+    title: folder ? 'A folder with config.json and *.safetensors' : 'A .gguf file',
+    openLabel: 'Use This Model',
+    canSelectFolders: folder,
+    canSelectFiles: !folder,
+    ...(!folder && { filters: { GGUF: ['gguf'] } }),
+  });
+  if (picked?.[0]) await putIntoConfig(config, picked[0].fsPath);
+}
+
+async function putIntoConfig(given: string | undefined, model: string): Promise<void> {
+  const config = given ?? (await pickConfig(undefined, `${TITLE}: its Run Config`));
+  if (config === undefined) return;
+  await replaceText(config, (text) => withModel(text, modelPath(config, model)));
+  await window.showTextDocument(Uri.file(config));
+}

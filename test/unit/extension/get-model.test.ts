@@ -1,0 +1,69 @@
+import { execFileSync, spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { expect, onTestFinished, test } from 'vitest';
+import { commandFor, folderOf, readModelsPage } from '../../../src/extension/get-model/models-page.ts';
+import { modelPath, withModel } from '../../../src/extension/get-model/set-model.ts';
+
+const { models, ways } = readModelsPage(readFileSync('docs/models.md', 'utf8'));
+const [smallest] = models;
+const llama = models.find(({ name }) => name === 'Llama-3.2-1B-Instruct')!;
+
+test('the page lists models with what they need', () => {
+  expect(smallest).toMatchObject({ id: 'HuggingFaceTB/SmolLM2-135M-Instruct', name: 'SmolLM2-135M-Instruct' });
+  expect(models.length).toBeGreaterThan(3);
+  for (const { facts } of models) {
+    expect(facts.map(({ title }) => title)).toEqual(['size', 'memory for LoRA', 'for all weights', 'licence']);
+    for (const { value } of facts) expect(value).toMatch(/^(\d+(\.\d)? GB|[A-Z].+)$/);
+  }
+});
+
+test('each way has a command for each model: nothing of the first is left in it', () => {
+  expect(ways.map(({ title }) => title)).toEqual(["With Hugging Face's command", 'With curl', 'With git']);
+  for (const way of ways) {
+    const command = commandFor(way, llama, smallest!);
+    expect(command).toContain('meta-llama/Llama-3.2-1B-Instruct');
+    expect(command).toContain('models/llama-3.2-1b-instruct');
+    expect(command).not.toMatch(/smollm2/i);
+    expect(commandFor(way, smallest!, smallest!)).toBe(way.command);
+  }
+});
+
+test('the sample that needs a model names the folder that the commands put it into', () => {
+  expect(readFileSync('sample-workspace/instruct.grpo.json', 'utf8')).toContain(`"model": "${folderOf(smallest!)}"`);
+});
+
+const curlMissing = spawnSync('curl', ['--version']).status !== 0;
+test.skipIf(curlMissing)('the command of curl puts the files into the folder (needs curl)', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'grpo-models-'));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  const files = [
+    'config.json',
+    'generation_config.json',
+    'model.safetensors',
+    'tokenizer.json',
+    'tokenizer_config.json',
+  ];
+  const there = join(folder, 'hub', llama.id, 'resolve', 'main');
+  mkdirSync(there, { recursive: true });
+  for (const file of files) writeFileSync(join(there, file), `content of ${file}`);
+  const hub = pathToFileURL(join(folder, 'hub')).href;
+  const { command } = ways.find(({ title }) => title === 'With curl')!;
+  const local = commandFor({ title: '', command }, llama, smallest!).replace('https://huggingface.co', hub);
+  execFileSync(local, { cwd: folder, shell: true, stdio: 'ignore' });
+  const got = join(folder, folderOf(llama));
+  expect(readdirSync(got).sort()).toEqual(files);
+  expect(readFileSync(join(got, 'tokenizer.json'), 'utf8')).toBe('content of tokenizer.json');
+});
+
+test("a config's model is replaced, and nothing else", () => {
+  const text = '{\n  // mine\n  "model": "models/a", // small\n  "maxSteps": 3,\n}\n';
+  expect(withModel(text, 'models/b')).toBe(text.replace('models/a', 'models/b'));
+});
+
+test('a model below the config is named from there, another one by its whole path', () => {
+  expect(modelPath('/w/run.grpo.json', '/w/models/b.gguf')).toBe('models/b.gguf');
+  expect(modelPath('/w/run.grpo.json', '/elsewhere/b')).toBe('/elsewhere/b');
+});
