@@ -7,7 +7,7 @@ import { benchPreview } from './preview.ts';
 import { benchSamples } from './samples.ts';
 import { benchScaling } from './scaling.ts';
 
-const USAGE = `Usage: npm run bench -- peer [WORK] [--peer-precision PRECISION] [--alone] [--steps N] [--warm-up N] [--json]
+const USAGE = `Usage: npm run bench -- peer [WORK] [PEER] [--alone] [--steps N] [--warm-up N] [--json]
        npm run bench -- scaling [WORK] [--steps N] [--warm-up N]
        npm run bench -- memory [--model FOLDER] [--lora R] [--steps N]
        npm run bench -- load --model FOLDER_OR_GGUF
@@ -30,7 +30,9 @@ WORK, what a step is:
 --lengths A-B        instead: completions of A to B tokens, evenly spaced
 --prompt-tokens N    lengthen every prompt to N tokens with a text before its question
 
-PRECISION of TRL: float32, bfloat16 (weights too) or autocast`;
+PEER, what TRL does otherwise:
+--peer-precision P        float32, bfloat16 (weights too) or autocast
+--peer-micro-batches N    gradients in N parts, where all at once take too much memory`;
 
 const [name, ...args] = process.argv.slice(2);
 try {

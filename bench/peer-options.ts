@@ -23,6 +23,8 @@ export interface Work extends Subject {
   /** Prompts are made this long; undefined: as they are. */
   promptTokens?: number | undefined;
   peerPrecision: PeerPrecision;
+  /** Parts in which TRL computes a step's gradients, for steps whose activations do not fit into memory at once. */
+  peerMicroBatches: number;
 }
 
 export interface PeerOptions extends Work {
@@ -44,6 +46,7 @@ const OPTIONS = {
   lengths: { type: 'string' },
   'prompt-tokens': { type: 'string' },
   'peer-precision': { type: 'string', default: 'float32' },
+  'peer-micro-batches': { type: 'string', default: '1' },
   steps: { type: 'string', default: '7' },
   'warm-up': { type: 'string', default: '2' },
   alone: { type: 'boolean', default: false },
@@ -61,14 +64,22 @@ export function readPeerOptions(benchmark: string, args: string[]): PeerOptions 
   if (alone && peerPrecision !== 'float32') throw new BadInput('--peer-precision has no meaning without TRL.');
   if (read['prompt-tokens'] !== undefined && model === undefined)
     throw new BadInput("--prompt-tokens needs --model: the sample's model cannot read a long text.");
+  const prompts = countOf('prompts', read.prompts);
+  const generations = countOf('generations', read.generations);
+  const peerMicroBatches = countOf('peer-micro-batches', read['peer-micro-batches']);
+  if ((prompts * generations) % peerMicroBatches !== 0)
+    throw new BadInput(
+      `--peer-micro-batches ${peerMicroBatches} does not divide ${prompts} × ${generations} completions.`,
+    );
   return {
     model,
     lora: countOf('lora', read.lora),
-    prompts: countOf('prompts', read.prompts),
-    generations: countOf('generations', read.generations),
+    prompts,
+    generations,
     tokens: lengths === undefined ? countOf('tokens', read.tokens ?? '64') : parseLengths(lengths),
     promptTokens: countOf('prompt-tokens', read['prompt-tokens']),
     peerPrecision,
+    peerMicroBatches,
     steps: countOf('steps', read.steps),
     warmUp: countOf('warm-up', read['warm-up']),
     ...{ alone, json },

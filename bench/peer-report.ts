@@ -88,7 +88,7 @@ export function describe({ command, work, machine, versions, side, ...figures }:
     row('peak memory', `${peak.ratio.toFixed(1)}×`, '', mebibytes(peak.ours), mebibytes(peak.trl)),
     '',
     `\`${command}\``,
-    `${workLine(work)} Ours in float32; TRL: ${PEER_PRECISIONS[work.peerPrecision]}.`,
+    `${workLine(work)} Ours in float32; TRL: ${PEER_PRECISIONS[work.peerPrecision]}, micro-batches: ${work.peerMicroBatches}.`,
     `Trainable parameters: ${side.trainable_parameters.toLocaleString('en')} on both sides.`,
     `Prompt tokens: ${lengths('prompt_lengths')}.`,
     `Completion tokens: ${lengths('completion_lengths')}.`,

@@ -4,7 +4,7 @@
     python peer.py --model FOLDER --dataset PROMPTS.jsonl --serve
 
 Completions have given lengths, so that every step is the same work. No gradient checkpointing, all completions in one
-micro-batch: TRL's fastest way that computes what we compute, in float32 unless --precision says otherwise.
+micro-batch, in float32: TRL's fastest way that computes what we compute, unless the options say otherwise.
 
 With --serve it says what it trains, takes one training step for each line `step` that it reads, and answers with that
 step's phases as a line of JSON, once it is ready for the next. So another program can take turns with it on one machine.
@@ -138,8 +138,8 @@ def make_trainer(options: argparse.Namespace, output_dir: str, max_steps: int, s
         output_dir,
         max_steps=max_steps,
         num_generations=options.generations,
-        per_device_train_batch_size=rows,
-        gradient_accumulation_steps=1,
+        per_device_train_batch_size=rows // options.micro_batches,
+        gradient_accumulation_steps=options.micro_batches,
         max_completion_length=max(lengths),
         generation_kwargs=None if options.lengths else {"min_new_tokens": options.tokens},
         model_init_kwargs={"dtype": "bfloat16" if options.precision == "bfloat16" else "float32"},
@@ -214,6 +214,7 @@ def main() -> None:
     parser.add_argument("--tokens", type=int, default=64, help="length of every completion")
     parser.add_argument("--lengths", help="instead: a length for each completion of a step, N,N,...")
     parser.add_argument("--precision", choices=["float32", "bfloat16", "autocast"], default="float32")
+    parser.add_argument("--micro-batches", type=int, default=1, help="parts of a step that gradients are computed for")
     parser.add_argument("--steps", type=int, default=5, help="steps to take the medians of, after one to warm up")
     parser.add_argument("--beta", type=float, default=0.04, help="weight of the KL divergence; 0: no reference model")
     parser.add_argument("--learning-rate", type=float, default=1e-6)

@@ -66,6 +66,15 @@ function sameSide(ours: Side, trl: Side): Side {
   return ours;
 }
 
-const workOf = ({ model, lora, prompts, generations, tokens, promptTokens, peerPrecision }: PeerOptions): Work => ({
-  ...{ model, lora, prompts, generations, tokens, promptTokens, peerPrecision },
+const workOf = ({
+  model,
+  lora,
+  prompts,
+  generations,
+  tokens,
+  promptTokens,
+  peerPrecision,
+  peerMicroBatches,
+}: PeerOptions): Work => ({
+  ...{ model, lora, prompts, generations, tokens, promptTokens, peerPrecision, peerMicroBatches },
 });

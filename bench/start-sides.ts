@@ -43,7 +43,7 @@ export async function startSides(work: Work, python: string | undefined): Promis
 
 /** The arguments of both sides' programs. Lengthened prompts are written to `longPrompts`. */
 function sideCommands(work: Work, longPrompts: string): { ours: string[]; trl: string[] } {
-  const { prompts, generations, tokens, promptTokens, lora, peerPrecision } = work;
+  const { prompts, generations, tokens, promptTokens, lora, peerPrecision, peerMicroBatches } = work;
   const varied = typeof tokens !== 'number';
   const longest = varied ? tokens.longest : tokens;
   const lengths = varied ? [`--lengths=${spacedLengths(tokens, prompts * generations).join()}`] : [];
@@ -64,7 +64,7 @@ function sideCommands(work: Work, longPrompts: string): { ours: string[]; trl: s
   loadRunConfig(configFile, { set });
   const flags = overrides({
     ...{ model: given.model, dataset, prompts, generations, tokens: longest, beta: BETA },
-    ...{ 'learning-rate': LEARNING_RATE, precision: peerPrecision },
+    ...{ 'learning-rate': LEARNING_RATE, precision: peerPrecision, 'micro-batches': peerMicroBatches },
     ...(lora !== undefined && { lora }),
   });
   return {
