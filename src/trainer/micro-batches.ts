@@ -23,7 +23,7 @@ export interface MicroBatch {
 }
 
 /** What the activations of one micro-batch may take; more rows at once are hardly faster from there on. */
-const ACTIVATION_BYTES = 1.5 * 2 ** 30;
+const ACTIVATION_BYTES = 2 ** 31;
 
 /**
  * Cuts a rollout, whole groups one after another, into parts of one compiled size: `gradientAccumulationSteps` of them, or more where
