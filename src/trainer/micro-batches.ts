@@ -43,7 +43,8 @@ export function microBatches(
     const budget = Math.floor(ACTIVATION_BYTES / activationBytes(model));
     const longest = Math.max(...chunks(rollout, group).map(tokensOf));
     if (longest > budget) group = Math.ceil(group / Math.ceil(longest / budget));
-    prompts = longest > budget ? 1 : Math.ceil(prompts / Math.ceil((prompts * longest) / budget));
+    const fitting = Math.max(1, Math.floor(budget / longest));
+    prompts = Math.ceil(prompts / Math.ceil(prompts / fitting));
   }
   const lengths = batchLengths(rollout);
   // A group that is cut is cut alone, so that no part has completions of two prompts where it should have those of one.
