@@ -148,12 +148,14 @@ export function ggufTensors({ tensors }: Gguf): GgufTensor[] {
 export function readGgufWeight(
   tensor: GgufTensor,
   { architecture, headDim }: { architecture: string; headDim: number },
-) {
+  into?: Float32Array,
+): Float32Array {
+  const shuffled = architecture === 'llama' && /\.self_attn\.[qk]_proj\./.test(tensor.name);
+  if (!shuffled) return readGgufTensor(tensor, into);
   const values = readGgufTensor(tensor);
-  if (architecture !== 'llama' || !/\.self_attn\.[qk]_proj\./.test(tensor.name)) return values;
   const rows = tensor.shape[0]!;
   const width = values.length / rows;
-  const restored = new Float32Array(values.length);
+  const restored = into ?? new Float32Array(values.length);
   for (let row = 0; row < rows; row++) {
     const place = row % headDim;
     const target = row - place + (place >> 1) + (place & 1) * (headDim / 2);

@@ -85,10 +85,12 @@ const PIECE_BYTES = 1 << 19;
 let piece: Uint8Array | undefined;
 
 /** One tensor's values as float32. */
-export function readGgufTensor({ file, dtype, shape, start }: GgufTensor): Float32Array {
+export function readGgufTensor(
+  { file, dtype, shape, start }: GgufTensor,
+  values: Float32Array = new Float32Array(sizeOf(shape)),
+): Float32Array {
   const width = shape.at(-1)!;
   const rows = sizeOf(shape) / width;
-  const values = new Float32Array(rows * width);
   const { dequantize } = BLOCK_FORMATS[dtype];
   const rowBytes = bytesIn(dtype, width);
   // Some rows at a time, so that the tensor is never in memory twice, and nothing of it is left for the garbage collector.

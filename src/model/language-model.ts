@@ -6,7 +6,7 @@ import { batchLengths, layOutSequences, type Sequence, type SequenceArrays } fro
 import { completionLogits, completionLogProbs, type SequenceTensors } from './completion-logprobs.ts';
 import { type ModelConfig, readModelConfig } from './config.ts';
 import type { Parameters } from './decoder.ts';
-import { addPacked } from './packing.ts';
+import { packedPlace } from './packing.ts';
 import { parameterCount, parameterShapes } from './parameters.ts';
 import { loadWeights } from './weights.ts';
 
@@ -26,8 +26,7 @@ export async function readModel(
   const total = parameterCount(config);
   const weights: Weights = {};
   let read = 0;
-  for (const [name, { data }] of loadWeights(model, config)) {
-    addPacked(weights, shapes, name, data);
+  for (const [, { data }] of loadWeights(model, config, (name) => packedPlace(weights, shapes, name))) {
     const before = read;
     read += data.length;
     if (Math.floor((20 * read) / total) > Math.floor((20 * before) / total)) onProgress(read / total);

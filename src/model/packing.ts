@@ -20,24 +20,15 @@ function packOf(name: string): { name: string; members: string[] } | undefined {
   return { name: `${block}${into}.${kind}`, members: members.map((member) => `${block}${member}.${kind}`) };
 }
 
-/** Puts a tensor of the Hugging Face name `name` where it belongs in packed weights; `shapes` are those of all their tensors. */
-export function addPacked(
-  weights: Weights,
-  shapes: ReadonlyMap<string, number[]>,
-  name: string,
-  data: Float32Array,
-): void {
+/** Where the values of the tensor of this Hugging Face name go in packed weights, which get room for them; `shapes` are those of all tensors. */
+export function packedPlace(weights: Weights, shapes: ReadonlyMap<string, number[]>, name: string): Float32Array {
   const shape = shapes.get(name)!;
-  const pack = packOf(name);
-  if (!pack) {
-    weights[name] = floats(data, shape);
-    return;
-  }
+  const { name: into, members } = packOf(name) ?? { name, members: [name] };
   const rest = shape.slice(1);
-  const whole = [rowsOf(pack.members, shapes), ...rest];
-  weights[pack.name] ??= floats(new Float32Array(product(whole)), whole);
-  const before = pack.members.slice(0, pack.members.indexOf(name));
-  (weights[pack.name]!.data as Float32Array).set(data, rowsOf(before, shapes) * product(rest));
+  const whole = [rowsOf(members, shapes), ...rest];
+  weights[into] ??= floats(new Float32Array(product(whole)), whole);
+  const start = rowsOf(members.slice(0, members.indexOf(name)), shapes) * product(rest);
+  return (weights[into]!.data as Float32Array).subarray(start, start + product(shape));
 }
 
 /** The tensors by their Hugging Face names, as views of packed ones; `shapes` are theirs. What is not packed comes as it is. */

@@ -66,16 +66,18 @@ export function readSafetensorsHeader(file: string): TensorEntry[] {
   });
 }
 
-/** One tensor's values as float32, from f32, f16 or bf16. */
-export function readTensor(entry: TensorEntry): Float32Array {
+/** One tensor's values as float32, from f32, f16 or bf16; fills `values` where they are given. */
+export function readTensor(
+  entry: TensorEntry,
+  values: Float32Array = new Float32Array(sizeOf(entry.shape)),
+): Float32Array {
   const { file, name, dtype } = entry;
   if (!isSupportedDtype(dtype)) {
     throw new BadInput(`tensor "${name}" has dtype ${dtype}, but only F32, F16 and BF16 are supported`, { file });
   }
-  const values = new Float32Array(entry.shape.reduce((product, size) => product * size, 1));
   withFile(file, (descriptor) => {
     if (dtype === 'F32') {
-      readInto(descriptor, file, entry.start, new Uint8Array(values.buffer));
+      readInto(descriptor, file, entry.start, new Uint8Array(values.buffer, values.byteOffset, values.byteLength));
       return;
     }
     const widen = dtype === 'F16' ? float16ToFloat32 : bfloat16ToFloat32;
@@ -89,6 +91,8 @@ export function readTensor(entry: TensorEntry): Float32Array {
   });
   return values;
 }
+
+const sizeOf = (shape: readonly number[]): number => shape.reduce((product, size) => product * size, 1);
 
 export function isSupportedDtype(dtype: string): boolean {
   return dtype === 'F32' || dtype === 'F16' || dtype === 'BF16';

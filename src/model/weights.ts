@@ -24,16 +24,23 @@ export interface StoredTensor {
   file: string;
   dtype: string;
   shape: number[];
-  /** Its values as float32. */
-  read(): Float32Array;
+  /** Its values as float32; fills the given array, if there is one. */
+  read(into?: Float32Array): Float32Array;
 }
 
 /**
- * The weights of a Hugging Face folder or a .gguf file, one after another in the order of `parameterShapes`, as float32. Everything that
- * can be wrong with the files is found from their headers, before memory for the first tensor is taken.
+ * The weights of a Hugging Face folder or a .gguf file, one after another in the order of `parameterShapes`, as float32, each in the place
+ * that `placeOf` gives it, if it does. Everything that can be wrong with the files is found from their headers, before memory for the first
+ * tensor is taken.
  */
-export function* loadWeights(model: string, config: ModelConfig): Generator<[name: string, weight: Weight]> {
-  for (const [name, tensor] of checkWeights(model, config)) yield [name, { shape: tensor.shape, data: tensor.read() }];
+export function* loadWeights(
+  model: string,
+  config: ModelConfig,
+  placeOf: (name: string) => Float32Array | undefined = () => undefined,
+): Generator<[name: string, weight: Weight]> {
+  for (const [name, tensor] of checkWeights(model, config)) {
+    yield [name, { shape: tensor.shape, data: tensor.read(placeOf(name)) }];
+  }
 }
 
 /** Checks that the model's files hold exactly the tensors of the config, and says where each lies. */
@@ -77,13 +84,15 @@ function storedTensors(model: string, config: ModelConfig): Map<string, StoredTe
   if (isGguf(model)) return ggufEntries(model, config);
   const adapter = readAdapterConfig(model);
   if (!adapter) return folderEntries(model, config);
-  const own = adapterEntries(model).map((entry) => ({ ...entry, read: () => readTensor(entry) }));
+  const own = adapterEntries(model).map((entry) => ({ ...entry, read: (into) => readTensor(entry, into) }));
   return new Map([...storedTensors(adapter.base, config), ...byName(own)]);
 }
 
 function ggufEntries(file: string, config: ModelConfig): Map<string, StoredTensor> {
   const tensors = ggufTensors(readGguf(file));
-  return byName(tensors.map((tensor) => ({ ...tensor, read: () => readGgufWeight(tensor, config) })));
+  return byName(
+    tensors.map((tensor) => ({ ...tensor, read: (into?: Float32Array) => readGgufWeight(tensor, config, into) })),
+  );
 }
 
 function folderEntries(folder: string, config: ModelConfig): Map<string, StoredTensor> {
@@ -91,7 +100,7 @@ function folderEntries(folder: string, config: ModelConfig): Map<string, StoredT
   // Buffers that old transformers saved; they are computed from the config.
   for (const name of entries.keys()) if (name.endsWith('rotary_emb.inv_freq')) entries.delete(name);
   if (config.tieEmbeddings) dropTiedHead(entries);
-  return new Map([...entries].map(([name, entry]) => [name, { ...entry, read: () => readTensor(entry) }]));
+  return new Map([...entries].map(([name, entry]) => [name, { ...entry, read: (into) => readTensor(entry, into) }]));
 }
 
 function readEntries(folder: string): Map<string, TensorEntry> {

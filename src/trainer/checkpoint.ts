@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { adapterEntries, isAdapterFolder, readAdapterConfig, writeAdapterFiles } from '../model/adapter-files.ts';
 import type { ModelConfig } from '../model/config.ts';
 import type { Weights } from '../model/language-model.ts';
-import { addPacked, unpackWeights } from '../model/packing.ts';
+import { packedPlace, unpackWeights } from '../model/packing.ts';
 import { trainedShapes } from '../model/parameters.ts';
 import { readSafetensorsHeader, readTensor, type TensorEntry } from '../model/safetensors.ts';
 import { type NamedTensor, writeSafetensors } from '../model/safetensors-writer.ts';
@@ -115,7 +115,7 @@ function readTrained(entries: TensorEntry[], shapes: Map<string, number[]>, file
   const byName = new Map(entries.map((entry) => [entry.name, entry]));
   const weights: Weights = {};
   // In the model's own order, which sums over all weights follow: a resumed run equals one that never stopped to the last bit.
-  for (const name of shapes.keys()) addPacked(weights, shapes, name, readTensor(byName.get(name)!));
+  for (const name of shapes.keys()) readTensor(byName.get(name)!, packedPlace(weights, shapes, name));
   return weights;
 }
 
