@@ -84,7 +84,10 @@ function storedTensors(model: string, config: ModelConfig): Map<string, StoredTe
   if (isGguf(model)) return ggufEntries(model, config);
   const adapter = readAdapterConfig(model);
   if (!adapter) return folderEntries(model, config);
-  const own = adapterEntries(model).map((entry) => ({ ...entry, read: (into) => readTensor(entry, into) }));
+  const own = adapterEntries(model).map((entry) => ({
+    ...entry,
+    read: (into?: Float32Array) => readTensor(entry, into),
+  }));
   return new Map([...storedTensors(adapter.base, config), ...byName(own)]);
 }
 
