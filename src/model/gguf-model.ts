@@ -150,16 +150,16 @@ export function readGgufWeight(
   { architecture, headDim }: { architecture: string; headDim: number },
   into?: Float32Array,
 ): Float32Array {
-  const shuffled = architecture === 'llama' && /\.self_attn\.[qk]_proj\./.test(tensor.name);
-  if (!shuffled) return readGgufTensor(tensor, into);
-  const values = readGgufTensor(tensor);
-  const rows = tensor.shape[0]!;
-  const width = values.length / rows;
-  const restored = into ?? new Float32Array(values.length);
-  for (let row = 0; row < rows; row++) {
-    const place = row % headDim;
-    const target = row - place + (place >> 1) + (place & 1) * (headDim / 2);
-    restored.set(values.subarray(row * width, (row + 1) * width), target * width);
+  const values = readGgufTensor(tensor, into);
+  if (architecture !== 'llama' || !/\.self_attn\.[qk]_proj\./.test(tensor.name)) return values;
+  const width = values.length / tensor.shape[0]!;
+  const shuffled = new Float32Array(headDim * width);
+  for (let head = 0; head < values.length; head += shuffled.length) {
+    shuffled.set(values.subarray(head, head + shuffled.length));
+    for (let row = 0; row < headDim; row++) {
+      const target = (row >> 1) + (row & 1) * (headDim / 2);
+      values.set(shuffled.subarray(row * width, (row + 1) * width), head + target * width);
+    }
   }
-  return restored;
+  return values;
 }
