@@ -44,7 +44,10 @@ export const letters = ({ completion }: { completion: string }) => completion.le
 
 test('answers at any time', { timeout: 180_000 }, async () => {
   const host = new Host({ configFile: SAMPLE, set: LARGE, out: join(workspace({}), 'run') });
-  const asking = setInterval(() => host.send('status'), 50);
+  // One question at a time, so that there are many in the short phases of a fast machine, and few in flight on a slow one.
+  const asking = setInterval(() => {
+    if (host.unanswered === 0) host.send('status');
+  }, 5);
   try {
     await host.until(({ type }) => type === 'end');
   } finally {
@@ -52,8 +55,8 @@ test('answers at any time', { timeout: 180_000 }, async () => {
   }
   expect(await host.exit).toBe(0);
   const { answers } = host;
-  // Those that were asked when it was already leaving.
-  expect(host.unanswered).toBeLessThan(5);
+  // One that was asked when it was already leaving.
+  expect(host.unanswered).toBeLessThan(2);
   for (const event of host.events) {
     if (event.type !== 'step') continue;
     for (const phase of ['rollout', 'update'] as const) {
