@@ -6,6 +6,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { OnnxEngine } from '../../src/engine/onnx/engine.ts';
 import { readModelConfig } from '../../src/model/config.ts';
+import { unpackWeights } from '../../src/model/packing.ts';
 import { parameterShapes } from '../../src/model/parameters.ts';
 import { writeSafetensors } from '../../src/model/safetensors-writer.ts';
 import { loadTokenizer } from '../../src/model/tokenizer.ts';
@@ -48,10 +49,11 @@ async function make<P extends Problem>(task: Task<P>): Promise<void> {
         return { promptIds: tokenizer.encode(problem.prompt), completionIds: [...completion, EOS_ID] };
       }),
   });
-  const tensors = Object.entries(weights).map(
+  const shapes = parameterShapes(config);
+  const tensors = Object.entries(unpackWeights(weights, shapes)).map(
     ([name, { shape, data }]) => [name, shape, data as Float32Array] as const,
   );
-  await writeSafetensors(join(folder, 'model.safetensors'), parameterShapes(config), tensors, 'float32');
+  await writeSafetensors(join(folder, 'model.safetensors'), shapes, tensors, 'float32');
 }
 
 /** Different problems to train on and to evaluate on; the model's demonstrations leave the latter out too. */

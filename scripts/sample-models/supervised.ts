@@ -8,6 +8,7 @@ import { completionLogits, completionLogProbs, type SequenceTensors } from '../.
 import type { ModelConfig } from '../../src/model/config.ts';
 import type { Parameters } from '../../src/model/decoder.ts';
 import type { Weights } from '../../src/model/language-model.ts';
+import { packedPlace } from '../../src/model/packing.ts';
 import { parameterShapes } from '../../src/model/parameters.ts';
 import { integers } from '../../src/trainer/random.ts';
 
@@ -85,20 +86,14 @@ function supervisedStep(config: ModelConfig) {
 
 /** Norms start at 1, matrices at a normal distribution of deviation 0.02 as in transformers. */
 function freshWeights(config: ModelConfig, seed: number): Weights {
-  const shapes = [...parameterShapes(config)];
-  return Object.fromEntries(
-    shapes.map(([name, shape]) => {
-      const size = shape.reduce((product, dim) => product * dim, 1);
-      if (shape.length === 1) return [name, floats(new Float32Array(size).fill(1), shape)];
-      return [
-        name,
-        floats(
-          normals(seed, name, size).map((x) => 0.02 * x),
-          shape,
-        ),
-      ];
-    }),
-  );
+  const shapes = parameterShapes(config);
+  const weights: Weights = {};
+  for (const [name, shape] of shapes) {
+    const values = packedPlace(weights, shapes, name);
+    if (shape.length === 1) values.fill(1);
+    else values.set(normals(seed, name, values.length).map((x) => 0.02 * x));
+  }
+  return weights;
 }
 
 /** Standard normal numbers, by Box and Muller's transform. */
