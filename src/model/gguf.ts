@@ -3,6 +3,7 @@ import { BadInput } from '../protocol/errors.ts';
 import { BLOCK_FORMATS, type BlockType } from './dequantize.ts';
 import { readInto, withFile } from './file-bytes.ts';
 import { damagedGguf, GgufCursor, type GgufValue, type TensorClaim } from './gguf-cursor.ts';
+import { sizeOf } from './shape.ts';
 
 /**
  * The GGUF format: metadata (typed values by name), then for each tensor its name, shape, type and place, then the tensors' bytes.
@@ -126,6 +127,5 @@ function locate({ name, type, shape, offset }: TensorClaim, file: string, dataSt
 }
 
 const isBlockType = (name: string): name is BlockType => Object.hasOwn(BLOCK_FORMATS, name);
-const sizeOf = (shape: number[]): number => shape.reduce((product, size) => product * size, 1);
 const bytesIn = (dtype: BlockType, values: number): number =>
   (values / BLOCK_FORMATS[dtype].values) * BLOCK_FORMATS[dtype].bytes;

@@ -4,6 +4,7 @@
  */
 import { floats } from '../engine/tree.ts';
 import type { Weights } from './language-model.ts';
+import { sizeOf } from './shape.ts';
 
 /** The projections that are stacked, first to last, by the name of the stack. */
 export const PACKS: Record<string, string[]> = {
@@ -26,9 +27,9 @@ export function packedPlace(weights: Weights, shapes: ReadonlyMap<string, number
   const { name: into, members } = packOf(name) ?? { name, members: [name] };
   const rest = shape.slice(1);
   const whole = [rowsOf(members, shapes), ...rest];
-  weights[into] ??= floats(new Float32Array(product(whole)), whole);
-  const start = rowsOf(members.slice(0, members.indexOf(name)), shapes) * product(rest);
-  return (weights[into]!.data as Float32Array).subarray(start, start + product(shape));
+  weights[into] ??= floats(new Float32Array(sizeOf(whole)), whole);
+  const start = rowsOf(members.slice(0, members.indexOf(name)), shapes) * sizeOf(rest);
+  return (weights[into]!.data as Float32Array).subarray(start, start + sizeOf(shape));
 }
 
 /** The tensors by their Hugging Face names, as views of packed ones; `shapes` are theirs. What is not packed comes as it is. */
@@ -40,7 +41,7 @@ export function unpackWeights(weights: Weights, shapes: ReadonlyMap<string, numb
     const packed = weights[from];
     if (!packed) continue;
     const start = starts.get(from) ?? 0;
-    const end = start + product(shape);
+    const end = start + sizeOf(shape);
     unpacked[name] = floats((packed.data as Float32Array).subarray(start, end), shape);
     starts.set(from, end);
   }
@@ -49,5 +50,3 @@ export function unpackWeights(weights: Weights, shapes: ReadonlyMap<string, numb
 
 const rowsOf = (names: string[], shapes: ReadonlyMap<string, number[]>): number =>
   names.reduce((sum, name) => sum + shapes.get(name)![0]!, 0);
-
-const product = (sizes: number[]): number => sizes.reduce((total, size) => total * size, 1);

@@ -1,5 +1,6 @@
 import type { LoraModule } from '../protocol/lora-config.ts';
 import type { ModelConfig } from './config.ts';
+import { sizeOf } from './shape.ts';
 
 /**
  * The model's trainable tensors: Hugging Face names to shapes, in the order of the forward pass.
@@ -55,8 +56,5 @@ export const isAdapterTensor = (name: string): boolean => /\.lora_[AB]\.weight$/
 
 /** How many numbers they are. */
 export function parameterCount(config: ModelConfig): number {
-  return [...parameterShapes(config).values()].reduce(
-    (sum, shape) => sum + shape.reduce((product, size) => product * size, 1),
-    0,
-  );
+  return [...parameterShapes(config).values()].reduce((sum, shape) => sum + sizeOf(shape), 0);
 }

@@ -1,5 +1,6 @@
 import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
 import { float32ToBfloat16, float32ToFloat16 } from './float16.ts';
+import { sizeOf } from './shape.ts';
 
 /** How weights are stored; the names are those of transformers' config.json. */
 export type WeightDtype = 'float32' | 'float16' | 'bfloat16';
@@ -89,8 +90,4 @@ function writeAll(descriptor: number, bytes: Uint8Array, position: number): void
   for (let done = 0; done < bytes.length; ) {
     done += writeSync(descriptor, bytes, done, Math.min(most, bytes.length - done), position + done);
   }
-}
-
-function sizeOf(shape: readonly number[]): number {
-  return shape.reduce((product, size) => product * size, 1);
 }

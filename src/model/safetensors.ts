@@ -3,6 +3,7 @@ import { BadInput } from '../protocol/errors.ts';
 import { readBytes, readInto, withFile } from './file-bytes.ts';
 import { bfloat16ToFloat32, float16ToFloat32 } from './float16.ts';
 import { parseJsonObject } from './json-file.ts';
+import { sizeOf } from './shape.ts';
 
 /**
  * The safetensors format: 8 bytes with the header's length (little-endian), a JSON header that maps each tensor to its
@@ -91,8 +92,6 @@ export function readTensor(
   });
   return values;
 }
-
-const sizeOf = (shape: readonly number[]): number => shape.reduce((product, size) => product * size, 1);
 
 export function isSupportedDtype(dtype: string): boolean {
   return dtype === 'F32' || dtype === 'F16' || dtype === 'BF16';

@@ -1,6 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
+import type { Page } from 'playwright-core';
 import { expect } from 'vitest';
 import { type Theme, themes } from './helpers/editor.ts';
 import { RewardPreviews } from './helpers/previews.ts';
@@ -235,6 +236,13 @@ session.test(
   },
 );
 
+/** Before the semicolon, unsaved. */
+async function addOneToScore(page: Page): Promise<void> {
+  await previews().cursorAtEndOf(SCORE);
+  await page.keyboard.press('ArrowLeft');
+  await page.keyboard.type(' + 1');
+}
+
 session.test('Test Explorer: expectations pass, and fail with a diff', async ({ editor }) => {
   const { page } = editor;
   await editor.openFile('sort.reward.ts');
@@ -245,9 +253,7 @@ session.test('Test Explorer: expectations pass, and fail with a diff', async ({ 
   await passed.waitFor();
   const all = Number((await passed.textContent())!.split('/')[0]);
   await editor.screenshot('preview-tests');
-  await previews().cursorAtEndOf(SCORE);
-  await page.keyboard.press('ArrowLeft');
-  await page.keyboard.type(' + 1');
+  await addOneToScore(page);
   await editor.command('Test: Run All Tests');
   // The ordering of four samples, and all seven totals.
   await page
@@ -269,9 +275,7 @@ session.test('Test Explorer: run on change follows what is typed', async ({ edit
   const { page } = editor;
   await editor.command('Test: Start Continuous Run');
   await editor.openFile('sort.reward.ts');
-  await previews().cursorAtEndOf(SCORE);
-  await page.keyboard.press('ArrowLeft');
-  await page.keyboard.type(' + 1');
+  await addOneToScore(page);
   await editor.command('Testing: Focus on Test Explorer View');
   await page
     .locator('.sidebar')
