@@ -1,27 +1,41 @@
-import type { ArraysOf, TensorTree } from './tree.ts';
+import type { ArraysOf, ArrayTree, TensorTree } from './tree.ts';
 
 /** A TensorFlow.js program: a pure function of tensors, which may take gradients inside. */
 export type Program<I, O> = (inputs: I) => O;
 
-/** A program ready to run on host arrays; compiled once per shape of its inputs. */
+/** A program ready to run; compiled once per shape of its inputs. */
 export interface Compiled<I, O> {
+  /** Inputs may lie on the host or on the engine's device. */
   run(inputs: ArraysOf<I>): Promise<ArraysOf<O>>;
   /** Frees the compiled graphs. */
   dispose(): Promise<void>;
 }
 
+export interface CompileOptions<O> {
+  /** Outputs that stay on the device, each a tensor or a tree of them: the caller frees them with `release`. The others come to the host. */
+  resident?: readonly (keyof O & string)[];
+  /** At most this many shapes stay compiled: each holds on to the memory of its largest run, so the least recently used one is dropped. */
+  maxGraphs?: number;
+}
+
 /** Where programs run. */
 export interface Engine {
+  /** The device, as a run config names it. */
   readonly name: string;
-  /**
-   * `name` says in errors which program failed. At most `maxGraphs` shapes stay compiled: each holds on to the memory of its
-   * largest run, so the least recently used one is dropped.
-   */
+  /** Steps that one run of a program's `loop` may take: where it is 1, what the loop carries had better stay on the device. */
+  readonly stepsPerRun: number;
+  /** `name` says in errors which program failed. */
   compile<I extends TensorTree, O extends TensorTree>(
     name: string,
     program: Program<I, O>,
-    maxGraphs?: number,
+    options?: CompileOptions<O>,
   ): Compiled<I, O>;
+  /** Copies arrays to where programs run. On the CPU they are there already. */
+  upload<T extends ArrayTree>(arrays: T): Promise<T>;
+  /** Copies arrays to the host. Those that are there already are given back as they are. */
+  download<T extends ArrayTree>(arrays: T): Promise<T>;
+  /** Frees what lies on the device; host arrays are left to the garbage collector. Nothing may use the arrays afterwards. */
+  release(arrays: ArrayTree): void;
   /** How many graphs were compiled so far. */
   readonly compilations: number;
 }

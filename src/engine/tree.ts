@@ -1,12 +1,37 @@
 import type { Tensor } from '@tensorflow/tfjs-core';
 
-/** Numbers on the host, row by row; `bool` as 0 and 1. */
+/** Numbers on the host, row by row; `bool` as 0 and 1. Or numbers on a device: a `DeviceArray`. */
 export interface NdArray {
   dtype: 'float32' | 'int32' | 'bool';
   shape: number[];
   data: Float32Array | Int32Array | Uint8Array;
   /** Names sizes, by axis, that may then differ from run to run of one graph. Equal names are equal sizes. */
   open?: readonly (OpenSize | undefined)[];
+}
+
+/** Numbers that lie where programs run. An engine made it, takes it as an input, and brings it to the host with `download`. */
+export class DeviceArray implements NdArray {
+  readonly dtype: NdArray['dtype'];
+  readonly shape: number[];
+  readonly open?: readonly (OpenSize | undefined)[];
+  /** What the engine knows it by. */
+  readonly handle: unknown;
+
+  constructor({ dtype, shape, open }: Omit<NdArray, 'data'>, handle: unknown) {
+    this.dtype = dtype;
+    this.shape = shape;
+    if (open) this.open = open;
+    this.handle = handle;
+  }
+
+  get data(): never {
+    throw new Error('this array lies on the device: download it first');
+  }
+}
+
+/** The same array with some of its sizes left open. */
+export function leaveOpen(array: NdArray, open: NonNullable<NdArray['open']>): NdArray {
+  return array instanceof DeviceArray ? new DeviceArray({ ...array, open }, array.handle) : { ...array, open };
 }
 
 /** Sizes that graphs may leave open. */
@@ -28,7 +53,7 @@ export function ints(data: Int32Array | number[], shape: number[] = [data.length
 
 export const scalar = (value: number): NdArray => floats([value], []);
 
-const isNdArray = (node: NdArray | ArrayTree): node is NdArray => ArrayBuffer.isView((node as NdArray).data);
+const isNdArray = (node: NdArray | ArrayTree): node is NdArray => Array.isArray((node as NdArray).shape);
 
 /** The leaves of a tree with their paths, `params/model.norm.weight`. */
 export function leaves(tree: ArrayTree, prefix = ''): [path: string, leaf: NdArray][] {

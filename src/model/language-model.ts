@@ -10,7 +10,7 @@ import { packedPlace } from './packing.ts';
 import { parameterCount, parameterShapes } from './parameters.ts';
 import { loadWeights } from './weights.ts';
 
-/** A model's weights on the host, by their Hugging Face names but for those that `packing.ts` stacks. */
+/** A model's weights, on the host or a device, by their Hugging Face names but for those that `packing.ts` stacks. */
 export type Weights = Record<string, NdArray>;
 
 /**
@@ -39,12 +39,15 @@ type LogProbInputs = { params: Parameters; sequences: SequenceTensors };
 
 /** Log-probabilities of given completions under any weights of one architecture. */
 export class Scorer {
+  readonly #engine: Engine;
   readonly #program: Compiled<LogProbInputs, { logProbs: Tensor2D }>;
 
   constructor(engine: Engine, config: ModelConfig, temperature: number) {
-    this.#program = engine.compile('log-probabilities', ({ params, sequences }: LogProbInputs) => ({
+    this.#engine = engine;
+    const program = ({ params, sequences }: LogProbInputs) => ({
       logProbs: completionLogProbs(completionLogits(params, config, sequences, temperature), sequences),
-    }));
+    });
+    this.#program = engine.compile('log-probabilities', program, { resident: ['logProbs'] });
   }
 
   /** One list per sequence, with one number per completion token. */
@@ -52,13 +55,15 @@ export class Scorer {
     const shape = { prompts: sequences.length, group: 1, ...batchLengths(sequences) };
     const arrays = layOutSequences(sequences, shape);
     const width = shape.completionLength;
-    const logProbs = (await this.logProbsOf(weights, arrays)).data as Float32Array;
+    const onDevice = { logProbs: await this.logProbsOf(weights, arrays) };
+    const logProbs = (await this.#engine.download(onDevice)).logProbs.data as Float32Array;
+    this.#engine.release(onDevice);
     return sequences.map(({ completionIds }, row) => [
       ...logProbs.subarray(row * width, row * width + completionIds.length),
     ]);
   }
 
-  /** For sequences already laid out: [rows, completionLength], noise past a completion's end. */
+  /** For sequences already laid out: [rows, completionLength], noise past a completion's end. It stays on the device. */
   async logProbsOf(weights: Weights, sequences: SequenceArrays): Promise<NdArray> {
     return (await this.#program.run({ params: weights, sequences })).logProbs;
   }

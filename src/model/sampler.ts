@@ -1,5 +1,5 @@
 import type { Compiled, Engine } from '../engine/engine.ts';
-import { type ArraysOf, floats, ints, type NdArray } from '../engine/tree.ts';
+import { type ArraysOf, floats, ints, leaveOpen, type NdArray } from '../engine/tree.ts';
 import { padRight } from './batch.ts';
 import type { ModelConfig } from './config.ts';
 import {
@@ -25,9 +25,6 @@ export interface Completion {
   truncated: boolean;
 }
 
-/** Tokens decoded before the completions that have ended are dropped. */
-const CHUNK = 32;
-
 /** What the caches of completions written at the same time may take; others wait. */
 const CACHE_BYTES = 2 ** 29;
 
@@ -35,14 +32,16 @@ const CACHE_BYTES = 2 ** 29;
 export class Sampler {
   readonly #config: ModelConfig;
   readonly #options: GenerateOptions;
+  readonly #engine: Engine;
   readonly #prefill: Compiled<PrefillInputs, PrefillOutputs>;
   readonly #decode: Compiled<DecodeInputs, DecodeOutputs>;
 
   constructor(engine: Engine, config: ModelConfig, options: GenerateOptions) {
+    this.#engine = engine;
     this.#config = config;
     this.#options = options;
-    this.#prefill = engine.compile('prefill', prefillProgram(config, options));
-    this.#decode = engine.compile('decoding', decodeProgram(config, options));
+    this.#prefill = engine.compile('prefill', prefillProgram(config, options), { resident: ['prompts'] });
+    this.#decode = engine.compile('decoding', decodeProgram(config, options), { resident: ['caches'] });
   }
 
   /** `uniforms` has maxTokens · prompts · group numbers in [0, 1). Completions come group by group. */
@@ -88,7 +87,9 @@ export class Sampler {
     const width = slotWidth(group);
     let before: Slots | undefined;
     let caches = this.#noCaches();
-    for (let generated = 1; generated < maxTokens; generated += CHUNK) {
+    // Completions that have ended are dropped between runs.
+    const { stepsPerRun } = this.#engine;
+    for (let generated = 1; generated < maxTokens; generated += stepsPerRun) {
       active = active.filter(({ index }) => completions[index]!.truncated);
       if (active.length === 0) break;
       const slots = packIntoSlots(active, width);
@@ -114,7 +115,7 @@ export class Sampler {
         ),
         uniforms: this.#uniforms(slots, uniforms, maxTokens),
         generated: integer(generated),
-        maxSteps: integer(Math.min(CHUNK, maxTokens - generated)),
+        maxSteps: integer(Math.min(stepsPerRun, maxTokens - generated)),
       });
       const steps = result.ids.shape[0]!;
       slots.rows.forEach((row, place) => {
@@ -124,8 +125,10 @@ export class Sampler {
           this.#append(completion, result.ids.data[step * rows + place]!, result.logProbs.data[step * rows + place]!);
       });
       before = slots;
+      this.#engine.release(caches);
       caches = openCaches(result.caches);
     }
+    this.#engine.release({ caches, prompts: first.prompts });
     return completions;
   }
 
@@ -153,7 +156,7 @@ export class Sampler {
 
 const openCaches = (caches: ArraysOf<Caches>): ArraysOf<Caches> =>
   Object.fromEntries(
-    Object.entries(caches).map(([name, cache]) => [name, { ...(cache as NdArray), open: ['caches', 'past'] }]),
+    Object.entries(caches).map(([name, cache]) => [name, leaveOpen(cache as NdArray, ['caches', 'past'])]),
   );
 
 const perSlot = (values: Int32Array | number[], each: number): NdArray => ({

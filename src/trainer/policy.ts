@@ -1,3 +1,4 @@
+import { Accumulator } from '../engine/accumulate.ts';
 import type { Compiled, Engine } from '../engine/engine.ts';
 import { adamWScalars } from '../engine/optimizer.ts';
 import { floats, scalar } from '../engine/tree.ts';
@@ -5,6 +6,7 @@ import { lossMetrics, type Metrics } from '../grpo/metrics.ts';
 import { learningRate as scheduledRate } from '../grpo/schedule.ts';
 import type { ModelConfig } from '../model/config.ts';
 import { Scorer, type Weights } from '../model/language-model.ts';
+import { sizeOf } from '../model/shape.ts';
 import type { RunConfig } from '../protocol/run-config.ts';
 import { type Experience, type MicroBatch, microBatches } from './micro-batches.ts';
 import {
@@ -19,7 +21,7 @@ import {
   gradientProgram,
 } from './policy-update.ts';
 
-/** All that an update changes; a checkpoint keeps it. With LoRA it is about the adapter alone. */
+/** All that an update changes; a checkpoint keeps it. With LoRA it is about the adapter alone. It lies on the engine's device. */
 export interface PolicyState {
   /** What is trained. */
   weights: Weights;
@@ -30,6 +32,20 @@ export interface PolicyState {
   updates: number;
   /** The reference policy, once it is no longer the start model. */
   syncedReference: Weights | undefined;
+}
+
+/** The same policy with its weights and moments on the host, or on a device. */
+export async function movePolicy(
+  { weights, means, squares, updates, syncedReference }: PolicyState,
+  move: (weights: Weights) => Promise<Weights>,
+): Promise<PolicyState> {
+  return {
+    weights: await move(weights),
+    means: await move(means),
+    squares: await move(squares),
+    updates,
+    syncedReference: syncedReference && (await move(syncedReference)),
+  };
 }
 
 /** What the updates of one step came to. */
@@ -50,6 +66,7 @@ export interface StartWeights {
 /** The policy in training: its weights, its optimizer, and the reference it is held to. */
 export class Policy {
   state: PolicyState;
+  readonly #engine: Engine;
   readonly #config: RunConfig;
   readonly #model: ModelConfig;
   readonly #start: Weights;
@@ -58,6 +75,7 @@ export class Policy {
   readonly #gradient: Compiled<GradientInputs, GradientOutputs>;
   readonly #clip: Compiled<ClipInputs, ClipOutputs>;
   readonly #optimizer: Compiled<ApplyInputs, ApplyOutputs>;
+  readonly #accumulator: Accumulator;
 
   constructor(
     engine: Engine,
@@ -66,15 +84,19 @@ export class Policy {
     { weights, adapter }: StartWeights,
     state: PolicyState = freshState(adapter ?? weights),
   ) {
+    this.#engine = engine;
     this.#config = config;
     this.#model = model;
     this.#start = weights;
     this.#frozen = adapter && weights;
     this.state = state;
     this.#scorer = new Scorer(engine, model, config.temperature);
-    this.#gradient = engine.compile('gradient', gradientProgram(model, config));
-    this.#clip = engine.compile('clipping', clipProgram(config));
-    this.#optimizer = engine.compile('AdamW', applyProgram(config));
+    this.#gradient = engine.compile('gradient', gradientProgram(model, config), {
+      resident: ['gradients', 'logProbs'],
+    });
+    this.#clip = engine.compile('clipping', clipProgram(config), { resident: ['factor'] });
+    this.#optimizer = engine.compile('AdamW', applyProgram(config), { resident: ['params', 'means', 'squares'] });
+    this.#accumulator = new Accumulator(engine);
   }
 
   /** All of them, an adapter's included. */
@@ -97,7 +119,9 @@ export class Policy {
       loss += pass.loss / numIterations;
       learningRate = this.#learningRate();
       gradNorm += (await this.#apply(pass.gradients, learningRate)) / numIterations;
+      this.#engine.release(pass.gradients);
     }
+    for (const { old, reference } of batches) this.#engine.release({ ...(old && { old }), ...(reference && { reference }) });
     return {
       metrics: { loss, grad_norm: gradNorm, learning_rate: learningRate, ...lossMetrics(sums) },
       seconds: { reference: (updating - started) / 1000, update: (performance.now() - updating) / 1000 },
@@ -106,7 +130,7 @@ export class Policy {
 
   /** Makes the policy as it is now the reference. */
   syncReference(): void {
-    this.state = { ...this.state, syncedReference: this.state.weights };
+    this.#replace({ ...this.state, syncedReference: this.state.weights });
   }
 
   /** The loss of all micro-batches and its gradient; adds their metrics to `sums`. */
@@ -130,8 +154,9 @@ export class Policy {
         ...(old && { old }),
         ...(reference && { reference }),
       });
-      batch.old ??= { logProbs: result.logProbs };
-      gradients = gradients ? addTo(gradients, result.gradients) : result.gradients;
+      if (batch.old) this.#engine.release({ again: result.logProbs });
+      else batch.old = { logProbs: result.logProbs };
+      gradients = gradients ? await this.#accumulator.add(gradients, result.gradients) : result.gradients;
       loss += result.loss.data[0]!;
       for (const [name, value] of Object.entries(result.sums)) sums[name] = (sums[name] ?? 0) + value.data[0]!;
     }
@@ -165,8 +190,19 @@ export class Policy {
       Object.assign(next.means, part.restore(result.means));
       Object.assign(next.squares, part.restore(result.squares));
     }
-    this.state = { ...next, updates, syncedReference };
+    this.#engine.release({ factor });
+    this.#replace({ ...next, updates, syncedReference });
     return norm.data[0]!;
+  }
+
+  /** Frees what the new state no longer has, the start model excepted. */
+  #replace(next: PolicyState): void {
+    const kept = new Set([this.#start, ...weightsOf(next)].flatMap((weights) => Object.values(weights)));
+    for (const weights of weightsOf(this.state)) {
+      const left = Object.entries(weights).filter(([, array]) => !kept.has(array));
+      this.#engine.release(Object.fromEntries(left));
+    }
+    this.state = next;
   }
 
   /** The schedule runs over optimizer updates, while the config counts steps of `numIterations` updates each. */
@@ -218,21 +254,19 @@ function freshState(start: Weights): PolicyState {
 }
 
 function zerosLike(weights: Weights): Weights {
-  const zeros = Object.entries(weights).map(([name, { shape, data }]) => [
+  const zeros = Object.entries(weights).map(([name, { shape }]) => [
     name,
-    floats(new Float32Array(data.length), shape),
+    floats(new Float32Array(sizeOf(shape)), shape),
   ]);
   return Object.fromEntries(zeros);
 }
 
-/** Adds in place: a sum in the graph would bring all gradients in and out of it once more. */
-function addTo(sums: Weights, added: Weights): Weights {
-  for (const [name, { data }] of Object.entries(added)) {
-    const sum = sums[name]!.data;
-    for (let i = 0; i < data.length; i++) sum[i]! += data[i]!;
-  }
-  return sums;
-}
+const weightsOf = ({ weights, means, squares, syncedReference }: PolicyState): Weights[] => [
+  weights,
+  means,
+  squares,
+  ...(syncedReference ? [syncedReference] : []),
+];
 
 function total(values: Iterable<number>): number {
   let sum = 0;

@@ -20,7 +20,7 @@ export interface PreparedRun {
   config: RunConfig;
   engine: Engine;
   model: ModelConfig;
-  /** The start model. */
+  /** The start model, on the engine's device like `adapter`. */
   weights: Weights;
   /** Trained in its place with LoRA. */
   adapter: Weights | undefined;
@@ -86,7 +86,9 @@ export async function prepareRun({ config, locate }: LoadedConfig, options: Prep
     );
   }
 
-  const { weights } = await readModel(config.model, options.onLoad);
+  const { weights: read } = await readModel(config.model, options.onLoad);
+  const weights = await engine.upload(read);
+  const adapter = config.lora ? await engine.upload(startAdapter(model, config.seed)) : undefined;
   // Last, as worker processes are started: whatever is wrong above leaves none behind.
   const sources = config.rewards.map(({ file, function: name, weight }, index) => ({
     file,
@@ -107,7 +109,7 @@ export async function prepareRun({ config, locate }: LoadedConfig, options: Prep
     engine,
     model,
     weights,
-    adapter: config.lora ? startAdapter(model, config.seed) : undefined,
+    adapter,
     tokenizer,
     eosTokenIds,
     prompts,
@@ -124,5 +126,6 @@ export async function prepareRun({ config, locate }: LoadedConfig, options: Prep
 
 export function createEngine({ device }: RunConfig, at: ReturnType<LoadedConfig['locate']>): Engine {
   if (device === 'auto' || device === 'cpu') return new OnnxEngine();
+  if (device === 'webgpu') return new OnnxEngine('webgpu');
   throw new BadInput(`This version trains on "cpu" only, not on "${device}"; set "device" to "auto" or "cpu".`, at);
 }

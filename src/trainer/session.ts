@@ -9,6 +9,7 @@ import type { RunControl } from './control.ts';
 import { type LoadedConfig, loadRunConfig } from './load-config.ts';
 import { logLine } from './log-line.ts';
 import { type PreparedRun, prepareRun } from './prepare.ts';
+import { movePolicy } from './policy.ts';
 import { latestRun, RunFolder } from './run-folder.ts';
 import { type Outcome, type TrainOptions, train } from './train.ts';
 import { versions } from './versions.ts';
@@ -62,10 +63,7 @@ export async function runSession(
     folder = resumed === undefined ? createFolder(loaded, run, options.out) : RunFolder.open(resumed);
     try {
       const checkpoint = folder.checkpoints().at(-1);
-      const resume = checkpoint && {
-        ...(await readCheckpoint(checkpoint.path, run.model)),
-        path: checkpoint.path,
-      };
+      const resume = checkpoint && (await resumeFrom(checkpoint.path, run));
       return { ...(await trainIn(folder, run, { control, emit: tell, attended, resume })), run: folder.path };
     } finally {
       folder.close();
@@ -73,6 +71,11 @@ export async function runSession(
   } finally {
     await run.rewards.close();
   }
+}
+
+async function resumeFrom(path: string, { model, engine }: PreparedRun): Promise<TrainOptions['resume']> {
+  const { policy, state } = await readCheckpoint(path, model);
+  return { policy: await movePolicy(policy, (weights) => engine.upload(weights)), state, path };
 }
 
 async function trainIn(folder: RunFolder, run: PreparedRun, options: TrainOptions): Promise<Outcome> {

@@ -7,6 +7,7 @@ import type { RunControl } from './control.ts';
 import { Evaluator } from './evaluate.ts';
 import { describeFailure, rowFailures } from './failures.ts';
 import { Learner } from './learner.ts';
+import { movePolicy } from './policy.ts';
 import type { PreparedRun } from './prepare.ts';
 import { metricsOf, rolloutRows } from './records.ts';
 import type { Rollout } from './rollout.ts';
@@ -29,7 +30,7 @@ export type Outcome = { outcome: 'done' | 'stopped'; step: number; checkpoint: s
  * with its group, move the policy towards the better ones.
  */
 export async function train(run: PreparedRun, folder: RunFolder, options: TrainOptions): Promise<Outcome> {
-  const { config, model } = run;
+  const { config, engine, model } = run;
   const { control, emit, resume, attended } = options;
   const learner = new Learner(run, resume?.policy);
   const evaluator = run.evalPrompts && config.evalSteps !== null ? new Evaluator(run) : undefined;
@@ -43,9 +44,8 @@ export async function train(run: PreparedRun, folder: RunFolder, options: TrainO
     if (savedStep === finished) return;
     emit({ type: 'phase', step: finished, phase: 'save' });
     const state = { step: finished, numTokens };
-    checkpoint = await folder.writeCheckpoint(finished, (to) =>
-      writeCheckpoint(to, model, config, learner.policy.state, state),
-    );
+    const policy = await movePolicy(learner.policy.state, (weights) => engine.download(weights));
+    checkpoint = await folder.writeCheckpoint(finished, (to) => writeCheckpoint(to, model, config, policy, state));
     savedStep = finished;
     folder.pruneCheckpoints(config.saveTotalLimit);
     emit({ type: 'checkpoint', step: finished, path: checkpoint });

@@ -1,6 +1,17 @@
 import { InferenceSession, Tensor } from 'onnxruntime-node';
-import type { Compiled, Engine, Program } from '../engine.ts';
-import { type ArraysOf, type ArrayTree, leaves, type NdArray, signature, type TensorTree, treeOf } from '../tree.ts';
+import type { Compiled, CompileOptions, Engine, Program } from '../engine.ts';
+import {
+  type ArraysOf,
+  type ArrayTree,
+  DeviceArray,
+  leaves,
+  type NdArray,
+  signature,
+  type TensorTree,
+  treeOf,
+} from '../tree.ts';
+import { CopySessions } from './copy-sessions.ts';
+import { PROVIDERS, type Provider } from './providers.ts';
 import { trace } from './trace.ts';
 
 /** A graph that one input signature compiled to. */
@@ -10,24 +21,25 @@ interface CompiledGraph {
   outputs: string[];
 }
 
-const SESSION_OPTIONS: InferenceSession.SessionOptions = {
-  executionProviders: ['cpu'],
-  // A plan of all buffers beforehand takes 1.7 times the memory of the arena alone and, measured on training steps, no less time.
-  enableMemPattern: false,
-  // Each graph has threads of its own; those still spinning after a run would take the cores from the next graph's.
-  extra: { session: { force_spinning_stop: '1' } },
-  logSeverityLevel: 3,
-};
+/** More shapes than this are hardly alive at a time: a rollout's lengths are rounded to powers of two. */
+const MAX_GRAPHS = 6;
 
-/** Runs programs as ONNX graphs on ONNX Runtime's CPU provider. */
+/** Runs programs as ONNX graphs on one of ONNX Runtime's providers. */
 export class OnnxEngine implements Engine {
-  readonly name = 'cpu';
+  readonly name: Provider;
+  readonly stepsPerRun: number;
   compilations = 0;
+  readonly #copies = new CopySessions();
+
+  constructor(provider: Provider = 'cpu') {
+    this.name = provider;
+    this.stepsPerRun = PROVIDERS[provider].stepsPerRun;
+  }
 
   compile<I extends TensorTree, O extends TensorTree>(
     name: string,
     program: Program<I, O>,
-    maxGraphs = 6,
+    { resident = [], maxGraphs = MAX_GRAPHS }: CompileOptions<O> = {},
   ): Compiled<I, O> {
     // A Map keeps insertion order: the first entry is the least recently used.
     const graphs = new Map<string, Promise<CompiledGraph>>();
@@ -38,7 +50,7 @@ export class OnnxEngine implements Engine {
         .join(' ');
       const known = graphs.get(key);
       graphs.delete(key);
-      const graph = known ?? this.#compileGraph(name, program, inputs);
+      const graph = known ?? this.#compileGraph(name, program, inputs, resident);
       graphs.set(key, graph);
       // What failed to compile is not kept: it would fail again from the cache without being tried.
       graph.catch(() => graphs.delete(key));
@@ -54,13 +66,10 @@ export class OnnxEngine implements Engine {
     };
 
     return {
-      async run(inputs) {
+      run: async (inputs) => {
         const tree = inputs as ArrayTree;
         const { session, outputs } = await graphFor(tree);
-        const feeds = leaves(tree).map(([path, { dtype, data, shape }]) => [
-          path,
-          new Tensor(dtype, data as never, shape),
-        ]);
+        const feeds = leaves(tree).map(([path, array]) => [path, toTensor(array)]);
         const results = await session.run(Object.fromEntries(feeds));
         const arrays = outputs.map((path, index) => [path, toArray(results[session.outputNames[index]!]!)] as const);
         return treeOf(arrays) as ArraysOf<O>;
@@ -73,15 +82,46 @@ export class OnnxEngine implements Engine {
     };
   }
 
+  async upload<T extends ArrayTree>(arrays: T): Promise<T> {
+    if (this.name === 'cpu') return arrays;
+    return this.#mapLeaves(arrays, async (array) =>
+      array instanceof DeviceArray ? array : toArray(await this.#copies.toDevice(this.name, toTensor(array))),
+    );
+  }
+
+  async download<T extends ArrayTree>(arrays: T): Promise<T> {
+    return this.#mapLeaves(arrays, async (array) =>
+      array instanceof DeviceArray ? toArray(await this.#copies.toHost(this.name, toTensor(array))) : array,
+    );
+  }
+
+  release(arrays: ArrayTree): void {
+    for (const [, array] of leaves(arrays)) if (array instanceof DeviceArray) toTensor(array).dispose();
+  }
+
+  /** One after another: a copy waits for the device. */
+  async #mapLeaves<T extends ArrayTree>(arrays: T, copy: (array: NdArray) => Promise<NdArray>): Promise<T> {
+    const copied: [string, NdArray][] = [];
+    for (const [path, array] of leaves(arrays)) copied.push([path, await copy(array)]);
+    return treeOf(copied) as T;
+  }
+
   async #compileGraph<I extends TensorTree, O extends TensorTree>(
     name: string,
     program: Program<I, O>,
     inputs: ArrayTree,
+    resident: readonly string[],
   ): Promise<CompiledGraph> {
     this.compilations++;
     try {
-      const { model, outputs } = trace(program, inputs);
-      const session = await InferenceSession.create(model, SESSION_OPTIONS);
+      const { model, outputs, outputNames } = trace(program, inputs, this.name);
+      const { onDevice, session: options } = PROVIDERS[this.name];
+      const stays = (path: string) => resident.includes(path.split('/')[0]!);
+      const locations = outputs.map((path, index) => [outputNames[index]!, stays(path) ? onDevice : 'cpu']);
+      const session = await InferenceSession.create(model, {
+        ...options,
+        ...(onDevice !== 'cpu' && { preferredOutputLocation: Object.fromEntries(locations) }),
+      });
       return { session, outputs };
     } catch (error) {
       throw new Error(`compiling "${name}" failed: ${(error as Error).message}`, { cause: error });
@@ -89,6 +129,15 @@ export class OnnxEngine implements Engine {
   }
 }
 
-function toArray({ type, data, dims }: Tensor): NdArray {
-  return { dtype: type as NdArray['dtype'], shape: [...dims], data: data as Float32Array };
+function toTensor(array: NdArray): Tensor {
+  return array instanceof DeviceArray
+    ? (array.handle as Tensor)
+    : new Tensor(array.dtype, array.data as never, array.shape);
+}
+
+function toArray(tensor: Tensor): NdArray {
+  const dtype = tensor.type as NdArray['dtype'];
+  const shape = [...tensor.dims];
+  if (tensor.location !== 'cpu') return new DeviceArray({ dtype, shape }, tensor);
+  return { dtype, shape, data: tensor.data as Float32Array };
 }

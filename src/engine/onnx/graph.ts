@@ -1,4 +1,5 @@
 import { BinaryWriter, WireType } from '@bufbuild/protobuf/wire';
+import type { Provider } from './providers.ts';
 
 /** ONNX element types that TensorFlow.js programs use, with int64 for ONNX's own shapes and counters. */
 export type ElementType = 'float32' | 'int32' | 'int64' | 'bool';
@@ -57,13 +58,16 @@ export class Graph {
   readonly inputs: Port[] = [];
   readonly outputs: Port[] = [];
   readonly nodes: Node[] = [];
+  /** What will run it: the same operation may be written down in other ways for another provider. */
+  readonly provider: Provider;
   readonly #root: Graph;
   readonly #constants: Constant[] = [];
   readonly #constantNames = new Map<string, Value>();
   #values = 0;
 
-  constructor(parent?: Graph) {
-    this.#root = parent ? parent.#root : this;
+  constructor(parent: Graph | Provider) {
+    this.#root = typeof parent === 'string' ? this : parent.#root;
+    this.provider = typeof parent === 'string' ? parent : parent.provider;
   }
 
   /** A name no other value of this graph or its relatives has. */

@@ -1,7 +1,8 @@
-import { engine, type Tensor } from '@tensorflow/tfjs-core';
+import { engine, expandDims, scalar, type Tensor } from '@tensorflow/tfjs-core';
 import type { LoopResult, LoopSpec, LoopState } from '../loop.ts';
 import { backend, elementType } from './backend.ts';
 import { Graph, isOpen, NOMINAL_SIZES } from './graph.ts';
+import { PROVIDERS } from './providers.ts';
 
 /**
  * Records an ONNX `Loop`. The body becomes a graph of its own that sees the outer values by name, so weights and the prompt's
@@ -11,6 +12,7 @@ import { Graph, isOpen, NOMINAL_SIZES } from './graph.ts';
  */
 export function recordLoop<S extends LoopState, E extends LoopState>(spec: LoopSpec<S, E>): LoopResult<S, E> {
   const outer = backend.graph;
+  if (PROVIDERS[outer.provider].stepsPerRun === 1) return recordStep(spec);
   const body = new Graph(outer);
   const names = Object.keys(spec.state);
   let emittedTensors: [string, Tensor][] = [];
@@ -49,6 +51,13 @@ export function recordLoop<S extends LoopState, E extends LoopState>(spec: LoopS
     tensor(results[names.length + index]!, [NOMINAL_SIZES.growing, ...shape], dtype),
   ]);
   return { state: Object.fromEntries(state) as S, emitted: Object.fromEntries(emitted) as E };
+}
+
+/** The first step alone, in the graph itself. */
+function recordStep<S extends LoopState, E extends LoopState>(spec: LoopSpec<S, E>): LoopResult<S, E> {
+  const { state, emit } = spec.body(scalar(0, 'int32'), spec.state);
+  const emitted = Object.entries(emit).map(([name, value]) => [name, expandDims(value, 0)]);
+  return { state, emitted: Object.fromEntries(emitted) as E };
 }
 
 function tensor(value: string, shape: number[], dtype: Tensor['dtype']): Tensor {

@@ -10,17 +10,24 @@ import type { Program } from '../engine.ts';
 import { type ArrayTree, leaves, type TensorTree, tensorLeaves, treeOf } from '../tree.ts';
 import { BACKEND_NAME, backend, elementType } from './backend.ts';
 import { Graph, NOMINAL_SIZES } from './graph.ts';
+import type { Provider } from './providers.ts';
 
 /** A program written down as one ONNX graph; inputs and outputs are named by their paths in the trees. */
 export interface Trace {
   model: Uint8Array;
+  /** Paths of the outputs, and what the graph calls each. */
   outputs: string[];
+  outputNames: string[];
   nodes: number;
 }
 
 /** Runs `program` once under the recording backend, on inputs of the shapes and types of `inputs`. */
-export function trace<I extends TensorTree, O extends TensorTree>(program: Program<I, O>, inputs: ArrayTree): Trace {
-  const graph = new Graph();
+export function trace<I extends TensorTree, O extends TensorTree>(
+  program: Program<I, O>,
+  inputs: ArrayTree,
+  provider: Provider = 'cpu',
+): Trace {
+  const graph = new Graph(provider);
   const outputs: string[] = [];
   const record = () => {
     const tensors = leaves(inputs).map(([path, { shape: actual, dtype, open }]): [string, Tensor] => {
@@ -43,5 +50,5 @@ export function trace<I extends TensorTree, O extends TensorTree>(program: Progr
   } finally {
     if (previous) setBackend(previous);
   }
-  return { model: graph.toModel(), outputs, nodes: graph.nodes.length };
+  return { model: graph.toModel(), outputs, outputNames: graph.outputs.map(({ name }) => name), nodes: graph.nodes.length };
 }

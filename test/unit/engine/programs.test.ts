@@ -20,7 +20,7 @@ test('a program and its gradient run as one graph', async () => {
 
 test('a graph is compiled once per shape, and only so many stay', async () => {
   const engine = new OnnxEngine();
-  const program = engine.compile('squares', valueAndGradient, 2);
+  const program = engine.compile('squares', valueAndGradient, { maxGraphs: 2 });
   const run = (rows: number) =>
     program.run({ w: floats([1, 2, 3, 4], [2, 2]), x: floats(Array(2 * rows).fill(1), [rows, 2]) });
   for (const rows of [1, 1, 2, 1, 2]) await run(rows);

@@ -35,7 +35,6 @@ const COMPARISONS = {
   Less: 'Less',
   LessEqual: 'LessOrEqual',
   LogicalAnd: 'And',
-  LogicalOr: 'Or',
 };
 function broadcast(op: string, { a, b }: Binary, dtype: DataType): TensorInfo {
   return backend.record(op, [a, b], { shape: backend_util.assertAndGetBroadcastShape(a.shape, b.shape), dtype });
@@ -45,6 +44,11 @@ for (const [kernel, op] of Object.entries(COMPARISONS)) register<Binary>(kernel,
 register<Binary>('NotEqual', (ab) => {
   const equal = broadcast('Equal', ab, 'bool');
   return backend.record('Not', [equal], equal);
+});
+/** By De Morgan: WebGPU's provider has no Or. */
+register<Binary>('LogicalOr', ({ a, b }) => {
+  const neither = broadcast('And', { a: backend.record('Not', [a], a), b: backend.record('Not', [b], b) }, 'bool');
+  return backend.record('Not', [neither], neither);
 });
 register<Binary>('SquaredDifference', (ab) => {
   const difference = broadcast('Sub', ab, ab.a.dtype);

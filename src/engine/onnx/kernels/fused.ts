@@ -11,8 +11,19 @@ register<{ x: TensorInfo; weight: TensorInfo }, { epsilon: number }>('RmsNorm', 
 );
 
 const asColumn = (x: TensorInfo) => reshape(x, [x.shape[0]!, 1]);
-// ONNX Runtime computes equal nodes once, so that several kernels may ask for it.
-const logSoftmax = (logits: TensorInfo) => backend.record('LogSoftmax', [logits], logits, { axis: 1 });
+
+/** ONNX Runtime computes equal nodes once, so that several kernels may ask for it. */
+function logSoftmax(logits: TensorInfo): TensorInfo {
+  if (backend.graph.provider !== 'webgpu') return backend.record('LogSoftmax', [logits], logits, { axis: 1 });
+  // WebGPU's provider has no LogSoftmax.
+  const perRow = { shape: [logits.shape[0]!, 1], dtype: logits.dtype };
+  const axis = backend.graph.ints([1]);
+  const largest = backend.record('ReduceMax', [backend.value(logits), axis], perRow);
+  const shifted = backend.record('Sub', [logits, largest], logits);
+  const exponentials = backend.record('Exp', [shifted], logits);
+  const total = backend.record('ReduceSum', [backend.value(exponentials), axis], perRow);
+  return backend.record('Sub', [shifted, backend.record('Log', [total], perRow)], logits);
+}
 
 register<{ logits: TensorInfo; ids: TensorInfo }>('PickLogProb', ({ logits, ids }) => {
   const column = asColumn(ids);

@@ -21,13 +21,28 @@ register<{ a: TensorInfo; b: TensorInfo }, { transposeA: boolean; transposeB: bo
     const columns = b.shape.at(transposeB ? -2 : -1)!;
     const batch = backend_util.assertAndGetBroadcastShape(a.shape.slice(0, -2), b.shape.slice(0, -2));
     const output = { shape: [...batch, rows, columns], dtype: a.dtype };
+    if (backend.graph.provider === 'webgpu') {
+      // It has no FusedMatMul. A Gemm transposes while it multiplies, but takes matrices only.
+      if (batch.length === 0)
+        return backend.record('Gemm', [a, b], output, { transA: transposeA ? 1 : 0, transB: transposeB ? 1 : 0 });
+      return backend.record('MatMul', [transposeA ? turned(a) : a, transposeB ? turned(b) : b], output);
+    }
     if (!transposeA && !transposeB) return backend.record('MatMul', [a, b], output);
     if (!transposeA && batch.length === 0 && atMost <= FEW_ROWS && columns >= 4 * atMost) {
-      const turned = { shape: [columns, rows], dtype: a.dtype };
-      const product = backend.record('FusedMatMul', [b, a], turned, { transA: 0, transB: 1 }, 'com.microsoft');
+      const sideways = { shape: [columns, rows], dtype: a.dtype };
+      const product = backend.record('FusedMatMul', [b, a], sideways, { transA: 0, transB: 1 }, 'com.microsoft');
       return backend.record('Transpose', [product], output, { perm: [1, 0] });
     }
     const flags = { transA: transposeA ? 1 : 0, transB: transposeB ? 1 : 0 };
     return backend.record('FusedMatMul', [a, b], output, flags, 'com.microsoft');
   },
 );
+
+/** The last two axes the other way round. */
+function turned(x: TensorInfo): TensorInfo {
+  const last = x.shape.length - 1;
+  const perm = x.shape.map((_, axis) => axis);
+  perm.splice(last - 1, 2, last, last - 1);
+  const shape = perm.map((axis) => x.shape[axis]!);
+  return backend.record('Transpose', [x], { shape, dtype: x.dtype }, { perm });
+}
