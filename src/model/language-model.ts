@@ -7,7 +7,7 @@ import { completionLogits, completionLogProbs, type SequenceTensors } from './co
 import { type ModelConfig, readModelConfig } from './config.ts';
 import type { Parameters } from './decoder.ts';
 import { packedPlace } from './packing.ts';
-import { parameterCount, parameterShapes } from './parameters.ts';
+import { graphsToKeep, parameterCount, parameterShapes } from './parameters.ts';
 import { loadWeights } from './weights.ts';
 
 /** A model's weights, on the host or a device, by their Hugging Face names but for those that `packing.ts` stacks. */
@@ -47,7 +47,10 @@ export class Scorer {
     const program = ({ params, sequences }: LogProbInputs) => ({
       logProbs: completionLogProbs(completionLogits(params, config, sequences, temperature), sequences),
     });
-    this.#program = engine.compile('log-probabilities', program, { resident: ['logProbs'] });
+    this.#program = engine.compile('log-probabilities', program, {
+      resident: ['logProbs'],
+      maxGraphs: graphsToKeep(config),
+    });
   }
 
   /** One list per sequence, with one number per completion token. */

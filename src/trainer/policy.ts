@@ -6,6 +6,7 @@ import { lossMetrics, type Metrics } from '../grpo/metrics.ts';
 import { learningRate as scheduledRate } from '../grpo/schedule.ts';
 import type { ModelConfig } from '../model/config.ts';
 import { Scorer, type Weights } from '../model/language-model.ts';
+import { graphsToKeep } from '../model/parameters.ts';
 import { sizeOf } from '../model/shape.ts';
 import type { RunConfig } from '../protocol/run-config.ts';
 import { type Experience, type MicroBatch, microBatches } from './micro-batches.ts';
@@ -93,6 +94,7 @@ export class Policy {
     this.#scorer = new Scorer(engine, model, config.temperature);
     this.#gradient = engine.compile('gradient', gradientProgram(model, config), {
       resident: ['gradients', 'logProbs'],
+      maxGraphs: graphsToKeep(model),
     });
     this.#clip = engine.compile('clipping', clipProgram(config), { resident: ['factor'] });
     this.#optimizer = engine.compile('AdamW', applyProgram(config), { resident: ['params', 'means', 'squares'] });
@@ -121,7 +123,8 @@ export class Policy {
       gradNorm += (await this.#apply(pass.gradients, learningRate)) / numIterations;
       this.#engine.release(pass.gradients);
     }
-    for (const { old, reference } of batches) this.#engine.release({ ...(old && { old }), ...(reference && { reference }) });
+    for (const { old, reference } of batches)
+      this.#engine.release({ ...(old && { old }), ...(reference && { reference }) });
     return {
       metrics: { loss, grad_norm: gradNorm, learning_rate: learningRate, ...lossMetrics(sums) },
       seconds: { reference: (updating - started) / 1000, update: (performance.now() - updating) / 1000 },

@@ -50,5 +50,10 @@ export function trace<I extends TensorTree, O extends TensorTree>(
   } finally {
     if (previous) setBackend(previous);
   }
-  return { model: graph.toModel(), outputs, outputNames: graph.outputs.map(({ name }) => name), nodes: graph.nodes.length };
+  return {
+    model: graph.toModel(),
+    outputs,
+    outputNames: graph.outputs.map(({ name }) => name),
+    nodes: graph.nodes.length,
+  };
 }
