@@ -31,6 +31,8 @@ const bundles = [
     chunkNames: 'grpo-[name]-[hash]',
     metafile: true,
   },
+  // What tries a GPU, in a process of its own.
+  { entryPoints: { 'device-probe': 'src/engine/devices/probe-main.ts' } },
   // Without a source map: the worker tells its own frames from the user's by its own name.
   { entryPoints: { 'reward-worker': 'src/rewards/worker/main.ts' }, sourcemap: false },
   // Without a source map: a debugger is to step through the user's code alone.

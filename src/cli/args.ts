@@ -1,7 +1,8 @@
-import { parseArgs } from 'node:util';
 import { BadInput } from '../protocol/errors.ts';
 import { didYouMean } from '../protocol/nearest-name.ts';
-import { COMMANDS, type CommandName, commandUsage, GENERAL_USAGE, type Option } from './usage.ts';
+import { DEVICES, type Device } from '../protocol/run-config.ts';
+import { Arguments } from './arguments.ts';
+import { COMMANDS, type CommandName, commandUsage, GENERAL_USAGE } from './usage.ts';
 
 /** What the user asked for. Files are as typed, relative to the working directory. */
 export type Command =
@@ -19,6 +20,8 @@ export type Command =
       /** Undefined: as many as the command finds sensible. */
       maxTokens?: number;
       seed: number;
+      /** Undefined: auto. */
+      device?: Device;
       json: boolean;
     }
   | {
@@ -31,7 +34,7 @@ export type Command =
       out?: string;
       json: boolean;
     }
-  | { command: 'logprobs'; model: string; file: string; json: boolean }
+  | { command: 'logprobs'; model: string; file: string; device?: Device; json: boolean }
   | {
       command: 'rescore';
       run: string;
@@ -95,6 +98,7 @@ const READERS: { [Name in CommandName]: (args: Arguments) => Command } = {
       greedy: args.flag('greedy'),
       ...(args.text('max-tokens') !== undefined && { maxTokens: args.integer('max-tokens', 1, 1) }),
       seed: args.integer('seed', 0, 42),
+      ...args.choice('device', DEVICES),
       json: args.flag('json'),
     };
   },
@@ -112,7 +116,13 @@ const READERS: { [Name in CommandName]: (args: Arguments) => Command } = {
   },
   logprobs: (args) => {
     const [model, file] = args.exactly('MODEL', 'FILE.jsonl');
-    return { command: 'logprobs', model: model!, file: file!, json: args.flag('json') };
+    return {
+      command: 'logprobs',
+      model: model!,
+      file: file!,
+      ...args.choice('device', DEVICES),
+      json: args.flag('json'),
+    };
   },
   rescore: (args) => ({
     command: 'rescore',
@@ -158,87 +168,3 @@ function stepRange(args: Arguments): { steps?: { from: number; to: number } } {
 
 const isCommand = (name: string | undefined): name is CommandName =>
   name !== undefined && Object.hasOwn(COMMANDS, name);
-
-/** A command's arguments, checked against its options. */
-class Arguments {
-  readonly #command: CommandName;
-  readonly #positionals: string[] = [];
-  readonly #values = new Map<string, string[]>();
-
-  constructor(command: CommandName, args: string[]) {
-    this.#command = command;
-    const options: Record<string, Option> = COMMANDS[command].options;
-    // Not strict: our own sentences are clearer, and a prompt may begin with a dash.
-    const { tokens } = parseArgs({ args, options, allowPositionals: true, strict: false, tokens: true });
-    for (const token of tokens) {
-      if (token.kind === 'positional') this.#positionals.push(token.value);
-      if (token.kind !== 'option') continue;
-      const { name, rawName, value, inlineValue } = token;
-      const option = Object.hasOwn(options, name) ? options[name]! : undefined;
-      if (!option) {
-        const hint = didYouMean(
-          rawName,
-          [...Object.keys(options)].map((known) => `--${known}`),
-        );
-        this.fail(`\`grpo ${command}\` has no option ${rawName}.${hint}`);
-      } else if (option.type === 'boolean' && value !== undefined) this.fail(`${rawName} takes no value.`);
-      else if (option.type === 'string' && (value === undefined || (!inlineValue && value.startsWith('--'))))
-        this.fail(`${rawName} needs a value, such as ${rawName} ${option.placeholder}.`);
-      const earlier = this.#values.get(name) ?? [];
-      if (earlier.length > 0 && option?.type === 'string' && !option.multiple) this.fail(`${rawName} is given twice.`);
-      this.#values.set(name, [...earlier, value ?? '']);
-    }
-  }
-
-  fail(sentence: string): never {
-    throw new BadInput(`${sentence}\n\n${commandUsage(this.#command)}`);
-  }
-
-  flag(name: string): boolean {
-    return this.#values.has(name);
-  }
-
-  all(name: string): string[] {
-    return this.#values.get(name) ?? [];
-  }
-
-  text(name: string): string | undefined {
-    return this.all(name)[0];
-  }
-
-  required(name: string): string {
-    return this.text(name) ?? this.fail(`--${name} is missing.`);
-  }
-
-  /** `{ name: value }`, or nothing when the option was not given. */
-  optional<Name extends string>(name: Name): { [key in Name]?: string } {
-    const value = this.text(name);
-    return value === undefined ? {} : ({ [name]: value } as { [key in Name]: string });
-  }
-
-  integer(name: string, least: number, otherwise: number): number {
-    const text = this.text(name);
-    if (text === undefined) return otherwise;
-    const value = Number(text);
-    if (text.trim() === '' || !Number.isSafeInteger(value) || value < least)
-      this.fail(`--${name} must be a whole number of at least ${least}, not "${text}".`);
-    return value;
-  }
-
-  exactly(...names: string[]): string[] {
-    const missing = names[this.#positionals.length];
-    if (missing !== undefined) this.fail(`${missing} is missing.`);
-    const extra = this.#positionals[names.length];
-    if (extra !== undefined) this.fail(`There is one argument too many: "${extra}".`);
-    return this.#positionals;
-  }
-
-  only(name: string): string {
-    return this.exactly(name)[0]!;
-  }
-
-  oneOrMore(name: string): string[] {
-    if (this.#positionals.length === 0) this.fail(`${name} is missing.`);
-    return this.#positionals;
-  }
-}

@@ -1,4 +1,3 @@
-import { OnnxEngine } from '../engine/onnx/engine.ts';
 import { type Completion, Sampler } from '../model/sampler.ts';
 import { readJsonLines } from '../trainer/json-lines.ts';
 import { uniforms } from '../trainer/random.ts';
@@ -16,10 +15,10 @@ const DEFAULT_MAX_TOKENS = 256;
 
 /** `grpo generate`: samples `n` completions for each prompt and prints them in the order of the prompts. */
 export async function generateCommand(options: Options): Promise<number> {
-  const model = await openModel(options.model);
+  const model = await openModel(options.model, options.device);
   const prompts = readPrompts(options, model);
   const maxTokens = checkPrompts(prompts, options, model);
-  const sampler = new Sampler(new OnnxEngine(), model.config, {
+  const sampler = new Sampler(model.engine, model.config, {
     group: options.n,
     temperature: options.greedy ? 0 : 1,
     topK: 0,

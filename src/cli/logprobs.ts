@@ -1,4 +1,3 @@
-import { OnnxEngine } from '../engine/onnx/engine.ts';
 import type { Sequence } from '../model/batch.ts';
 import { Scorer } from '../model/language-model.ts';
 import { readJsonLines } from '../trainer/json-lines.ts';
@@ -11,10 +10,10 @@ import { print, printJson } from './output.ts';
 const MAX_TOKENS_AT_ONCE = 1024;
 
 /** `grpo logprobs`: log-probability of every completion token at temperature 1, one line per row of the file. */
-export async function logprobsCommand({ model: folder, file, json }: CommandOf<'logprobs'>): Promise<number> {
-  const model = await openModel(folder);
+export async function logprobsCommand({ model: folder, file, device, json }: CommandOf<'logprobs'>): Promise<number> {
+  const model = await openModel(folder, device);
   const sequences = readSequences(file, model);
-  const scorer = new Scorer(new OnnxEngine(), model.config, 1);
+  const scorer = new Scorer(model.engine, model.config, 1);
   const results: number[][] = [];
   for (const batch of batchesOfSimilarLength(sequences)) {
     const scored = await scorer.logProbs(

@@ -1,10 +1,15 @@
-import type { ModelConfig } from '../model/config.ts';
+import type { Engine } from '../engine/engine.ts';
+import { type ModelConfig, readModelConfig } from '../model/config.ts';
 import { readModel, type Weights } from '../model/language-model.ts';
 import { loadTokenizer, type Tokenizer } from '../model/tokenizer.ts';
+import type { Device } from '../protocol/run-config.ts';
+import { createEngine } from '../trainer/create-engine.ts';
+import { workloadOf } from '../trainer/workload.ts';
 import { Progress } from './progress.ts';
 
-/** A model, ready to run. */
+/** A model on a device, ready to run. */
 export interface OpenModel {
+  engine: Engine;
   config: ModelConfig;
   weights: Weights;
   tokenizer: Tokenizer;
@@ -12,8 +17,10 @@ export interface OpenModel {
   eosTokenIds: number[];
 }
 
-/** Reads a Hugging Face folder or a .gguf file, with a bar on a terminal; throws BadInput for whatever is wrong with it. */
-export async function openModel(model: string): Promise<OpenModel> {
+/** Reads a Hugging Face folder or a .gguf file, with a bar on a terminal; throws BadInput for whatever is wrong with it or the device. */
+export async function openModel(model: string, device: Device = 'auto'): Promise<OpenModel> {
+  const workload = workloadOf(readModelConfig(model), { trains: false });
+  const { engine } = await createEngine({ device }, undefined, workload);
   const progress = new Progress(process.stderr);
   const { config, weights } = await readModel(model, (share) => {
     progress.show({ type: 'phase', step: 0, phase: 'load', share });
@@ -21,5 +28,11 @@ export async function openModel(model: string): Promise<OpenModel> {
   const tokenizer = loadTokenizer(model);
   const ends = new Set(config.eosTokenIds);
   if (tokenizer.eosTokenId !== undefined) ends.add(tokenizer.eosTokenId);
-  return { config, weights, tokenizer, eosTokenIds: [...ends].filter((id) => id < config.vocabSize) };
+  return {
+    engine,
+    config,
+    weights: await engine.upload(weights),
+    tokenizer,
+    eosTokenIds: [...ends].filter((id) => id < config.vocabSize),
+  };
 }

@@ -51,6 +51,7 @@ export const COMMANDS = {
       greedy: flag('always take the likeliest token'),
       'max-tokens': text('N', "longest completion (default: 256, or what the model's context leaves)"),
       seed: text('S', 'seed of the sampling (default: 42)'),
+      device: text('DEVICE', 'auto, cpu, webgpu or tensorflow (default: auto)'),
       json: flag('print one JSON object per completion'),
     },
   },
@@ -68,7 +69,10 @@ export const COMMANDS = {
   logprobs: {
     arguments: 'MODEL FILE.jsonl',
     help: 'log-probabilities of given completions',
-    options: { json: flag('print one JSON object per row') },
+    options: {
+      device: text('DEVICE', 'auto, cpu, webgpu or tensorflow (default: auto)'),
+      json: flag('print one JSON object per row'),
+    },
   },
   rescore: {
     arguments: 'RUN_DIR',

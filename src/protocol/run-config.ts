@@ -9,6 +9,10 @@ import { loraConfig } from './lora-config.ts';
  * completions, `numIterations` passes over it), and the fields without a TRL counterpart say what they do here.
  */
 
+/** Where a model may run; `auto` takes the fastest that works. */
+export const DEVICES = ['auto', 'cpu', 'webgpu', 'cuda', 'tensorflow'] as const;
+export type Device = (typeof DEVICES)[number];
+
 const positive = z.number().gt(0);
 const nonNegative = z.number().min(0);
 const count = z.int().min(1);
@@ -191,7 +195,7 @@ const outputs = {
     .default(null)
     .describe('Completions per prompt in an evaluation; null: the same as numGenerations.'),
   device: z
-    .enum(['auto', 'cpu', 'webgpu', 'cuda', 'tensorflow'])
+    .enum(DEVICES)
     .default('auto')
     .describe('Where to compute; auto takes the fastest that works here. `grpo doctor` lists them.'),
 };

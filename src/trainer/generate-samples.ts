@@ -4,13 +4,14 @@ import { Sampler } from '../model/sampler.ts';
 import { loadTokenizer } from '../model/tokenizer.ts';
 import { checkWeights } from '../model/weights.ts';
 import type { NewSample } from '../protocol/sample-edits.ts';
+import { createEngine } from './create-engine.ts';
 import { loadDataset } from './dataset.ts';
 import type { LoadedConfig } from './load-config.ts';
-import { createEngine } from './prepare.ts';
 import { encodePrompts } from './prompts.ts';
 import { permutation, uniforms } from './random.ts';
 import { sampleRollout } from './rollout.ts';
 import { samplingOptions } from './sampling-options.ts';
+import { workloadOf } from './workload.ts';
 
 export interface SamplesWanted {
   /** How many prompts of the dataset; all of them where it has fewer. */
@@ -28,7 +29,6 @@ export async function* generateSamples(
   { config, locate }: LoadedConfig,
   { prompts: count, n, seed }: SamplesWanted,
 ): AsyncGenerator<NewSample[]> {
-  const engine = createEngine(config, locate(['device']));
   const rows = loadDataset(config.dataset, locate(['dataset']));
   const model = readModelConfig(config.model);
   checkWeights(config.model, model);
@@ -42,7 +42,8 @@ export async function* generateSamples(
     templateVariables: config.chatTemplateKwargs,
   });
 
-  const { weights } = await readModel(config.model);
+  const { engine } = await createEngine(config, locate(['device']), workloadOf(model, { trains: false }));
+  const weights = await engine.upload((await readModel(config.model)).weights);
   const sampler = new Sampler(engine, model, samplingOptions({ config, eosTokenIds }, n));
   // No more at once than in a step, which is known to fit into memory. The last batch is filled up, so that one compiled graph does.
   const perBatch = Math.min(

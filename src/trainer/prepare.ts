@@ -1,5 +1,4 @@
 import type { Engine } from '../engine/engine.ts';
-import { OnnxEngine } from '../engine/onnx/engine.ts';
 import type { ModelConfig } from '../model/config.ts';
 import { readModelConfig } from '../model/config.ts';
 import { readModel, type Weights } from '../model/language-model.ts';
@@ -8,17 +7,21 @@ import { checkWeights } from '../model/weights.ts';
 import { BadInput } from '../protocol/errors.ts';
 import type { RunConfig } from '../protocol/run-config.ts';
 import { openRewards, type RewardSet } from '../rewards/open-rewards.ts';
+import { createEngine } from './create-engine.ts';
 import { loadDataset } from './dataset.ts';
 import type { LoadedConfig } from './load-config.ts';
 import { type EncodedPrompt, encodePrompts } from './prompts.ts';
 import { loadRollouts } from './recorded-rollouts.ts';
 import { type RecordedRun, recordedScores, replaySteps } from './recorded-steps.ts';
 import { startAdapter } from './start-adapter.ts';
+import { workloadOf } from './workload.ts';
 
 /** A run with everything loaded and checked: from here on, bad input has been ruled out. */
 export interface PreparedRun {
   config: RunConfig;
   engine: Engine;
+  /** Why it is this one, where the config leaves it open. */
+  engineReason: string | undefined;
   model: ModelConfig;
   /** The start model, on the engine's device like `adapter`. */
   weights: Weights;
@@ -49,7 +52,6 @@ export interface PrepareOptions {
 
 /** Loads what a config names, cheapest checks first. Throws BadInput for the first thing that is wrong. */
 export async function prepareRun({ config, locate }: LoadedConfig, options: PrepareOptions): Promise<PreparedRun> {
-  const engine = createEngine(config, locate(['device']));
   const rows = loadDataset(config.dataset, locate(['dataset']));
   const evalRows = config.evalDataset === null ? undefined : loadDataset(config.evalDataset, locate(['evalDataset']));
 
@@ -86,6 +88,7 @@ export async function prepareRun({ config, locate }: LoadedConfig, options: Prep
     );
   }
 
+  const { engine, reason } = await createEngine(config, locate(['device']), workloadOf(model, { trains: true }));
   const { weights: read } = await readModel(config.model, options.onLoad);
   const weights = await engine.upload(read);
   const adapter = config.lora ? await engine.upload(startAdapter(model, config.seed)) : undefined;
@@ -107,6 +110,7 @@ export async function prepareRun({ config, locate }: LoadedConfig, options: Prep
   const run: PreparedRun = {
     config,
     engine,
+    engineReason: reason,
     model,
     weights,
     adapter,
@@ -122,10 +126,4 @@ export async function prepareRun({ config, locate }: LoadedConfig, options: Prep
     recorded: replayed?.map((rollout, index) => ({ rollout, scores: recordedScores(steps![index]!, weightOf) })),
   };
   return run;
-}
-
-export function createEngine({ device }: RunConfig, at: ReturnType<LoadedConfig['locate']>): Engine {
-  if (device === 'auto' || device === 'cpu') return new OnnxEngine();
-  if (device === 'webgpu') return new OnnxEngine('webgpu');
-  throw new BadInput(`This version trains on "cpu" only, not on "${device}"; set "device" to "auto" or "cpu".`, at);
 }

@@ -96,6 +96,7 @@ async function trainIn(folder: RunFolder, run: PreparedRun, options: TrainOption
       maxSteps: config.maxSteps,
       resumedFrom,
     });
+    if (run.engineReason) emit({ type: 'log', level: 'info', message: `On ${engine.name}: ${run.engineReason}.` });
     const outcome = await train(run, folder, options);
     folder.update({ state: outcome.outcome, reason: null });
     emit({ type: 'end', ...outcome });

@@ -6,6 +6,7 @@ import { rmsNorm } from '../../../src/engine/fused/rms-norm.ts';
 import { rotate } from '../../../src/engine/fused/rotary.ts';
 import { swiglu } from '../../../src/engine/fused/swiglu.ts';
 import { OnnxEngine } from '../../../src/engine/onnx/engine.ts';
+import type { Provider } from '../../../src/engine/onnx/providers.ts';
 import { type ArrayTree, leaves, type NdArray, type TensorTree } from '../../../src/engine/tree.ts';
 import { uniforms } from '../../../src/trainer/random.ts';
 import { runEagerly } from '../../helpers/eager.ts';
@@ -296,7 +297,7 @@ const ROUNDS = 4;
 const reached = new Set<string>();
 
 test.each(Object.keys(cases))('%s agrees with tfjs on the CPU, values and gradients', async (name) => {
-  const engine = new OnnxEngine();
+  const engine = new OnnxEngine(process.env.GRPO_TEST_PROVIDER as Provider | undefined);
   for (let round = 0; round < ROUNDS; round++) {
     const { inputs, program, gradient, learned } = cases[name]!(drawer(name, round));
     const forward = (tensors: TensorTree): TensorTree => {

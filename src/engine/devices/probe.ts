@@ -1,0 +1,39 @@
+import { execFile } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import type { Provider } from '../onnx/providers.ts';
+
+/** What came of trying a device. `milliseconds`: a product of two 1024 × 1024 matrices of float32, its result brought to the host. */
+export type ProbeReport = { works: true; milliseconds: number } | { works: false; reason: string };
+
+/** A driver that has not answered by then is taken for broken. */
+const TIMEOUT_SECONDS = 60;
+
+/** Tries a device in a process of its own. */
+export function probeDevice(device: Provider): Promise<ProbeReport> {
+  const script = fileURLToPath(new URL('./device-probe.js', import.meta.url));
+  // Inside VS Code the running executable is Electron.
+  const env = { ...process.env, ELECTRON_RUN_AS_NODE: '1' };
+  const options = { env, timeout: 1000 * TIMEOUT_SECONDS, windowsHide: true };
+  return new Promise((resolve) => {
+    execFile(process.execPath, ['--no-warnings', script, device], options, (error, stdout) => {
+      try {
+        const report: ProbeReport = JSON.parse(stdout);
+        resolve(report.works ? report : { works: false, reason: explain(report.reason) });
+      } catch {
+        const how = error?.killed
+          ? `did not answer within ${TIMEOUT_SECONDS} s`
+          : `ended the process that tried it (${error?.signal ?? `exit status ${error?.code}`})`;
+        resolve({ works: false, reason: `its driver ${how}` });
+      }
+    });
+  });
+}
+
+/** ONNX Runtime's messages begin with a place in its source. */
+function explain(message: string): string {
+  if (message.includes('Failed to get a WebGPU adapter')) return 'no GPU with a driver for it was found';
+  return message
+    .split('\n')[0]!
+    .replace(/^\S+\.cc:\d+ .*? was false\. /, '')
+    .trim();
+}
