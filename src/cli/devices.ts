@@ -2,7 +2,7 @@ import { version_core } from '@tensorflow/tfjs-core';
 import { env } from 'onnxruntime-node';
 import { gpuMemory } from '../engine/devices/gpu-memory.ts';
 import { howToGetGpu } from '../engine/devices/open-engine.ts';
-import { probeDevice } from '../engine/devices/probe.ts';
+import { probeDevice, TIMED_SIZE } from '../engine/devices/probe.ts';
 
 export interface Device {
   name: 'cpu' | 'webgpu' | 'cuda' | 'tensorflow';
@@ -38,6 +38,6 @@ async function tryDevice(name: 'cpu' | 'webgpu', advice: string): Promise<Device
   return {
     name,
     works: true,
-    detail: `works: two 1024 × 1024 matrices multiplied in ${report.milliseconds.toFixed(1)} ms${memory}`,
+    detail: `works: two ${TIMED_SIZE} × ${TIMED_SIZE} matrices multiplied in ${report.milliseconds.toFixed(1)} ms${memory}`,
   };
 }

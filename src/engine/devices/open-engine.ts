@@ -34,7 +34,7 @@ export async function openEngine(device: Provider | 'auto', workload: Workload):
   if (device === 'cpu') return { engine: new OnnxEngine('cpu') };
   const lacking = gpuLacks(workload);
   if (lacking) throw new DeviceUnusable(lacking);
-  const report = await probeDevice(device);
+  const report = await probeDevice(device, 64);
   if (!report.works) throw new DeviceUnusable(`${report.reason}; ${howToGetGpu()}`);
   return { engine: new OnnxEngine(device) };
 }

@@ -1,24 +1,25 @@
-/** `device-probe.js DEVICE`: tries one device and prints a `ProbeReport` as JSON. A process of its own, because a driver may end it. */
+/**
+ * `device-probe.js DEVICE SIZE`: multiplies two matrices of that many rows and columns on a device, and prints a `ProbeReport` as JSON. A
+ * process of its own, because a driver may end it.
+ */
 import { matMul, type Tensor2D } from '@tensorflow/tfjs-core';
 import { OnnxEngine } from '../onnx/engine.ts';
 import type { Provider } from '../onnx/providers.ts';
 import { floats } from '../tree.ts';
 import type { ProbeReport } from './probe.ts';
 
-/** Large enough that a GPU shows what it can do, small enough that a CPU takes a hundredth of a second. */
-const SIZE = 1024;
 const RUNS = 3;
 const SLOW_MILLISECONDS = 2000;
 
-async function probe(device: Provider): Promise<ProbeReport> {
+async function probe(device: Provider, size: number): Promise<ProbeReport> {
   const engine = new OnnxEngine(device);
   const product = engine.compile('probe', ({ a, b }: { a: Tensor2D; b: Tensor2D }) => ({ c: matMul(a, b) }), {
     resident: ['c'],
   });
   // Small whole numbers: every product and sum is exact in float32.
-  const numbers = (seed: number) => Float32Array.from({ length: SIZE * SIZE }, (_, i) => ((i * seed) % 7) - 3);
+  const numbers = (seed: number) => Float32Array.from({ length: size * size }, (_, i) => ((i * seed) % 7) - 3);
   const [a, b] = [numbers(3), numbers(5)];
-  const inputs = await engine.upload({ a: floats(a, [SIZE, SIZE]), b: floats(b, [SIZE, SIZE]) });
+  const inputs = await engine.upload({ a: floats(a, [size, size]), b: floats(b, [size, size]) });
   const times: number[] = [];
   // The first run compiles the shader, which takes a fraction of a second: where it takes longer, it has told enough.
   while (times.length <= RUNS && !(times[0]! > SLOW_MILLISECONDS)) {
@@ -28,23 +29,24 @@ async function probe(device: Provider): Promise<ProbeReport> {
     const { c } = await engine.download(onDevice);
     times.push(performance.now() - started);
     engine.release(onDevice);
-    const wrong = wrongEntry(a, b, c.data as Float32Array);
+    const wrong = wrongEntry(a, b, c.data as Float32Array, size);
     if (wrong) return { works: false, reason: `it computes wrong numbers (${wrong} in a product of matrices)` };
   }
   return { works: true, milliseconds: Math.min(...times) };
 }
 
-function wrongEntry(a: Float32Array, b: Float32Array, c: Float32Array): string | undefined {
-  for (const place of [0, 12345, 654321, SIZE * SIZE - 1]) {
-    const [row, column] = [Math.floor(place / SIZE), place % SIZE];
+function wrongEntry(a: Float32Array, b: Float32Array, c: Float32Array, size: number): string | undefined {
+  for (const share of [0, 0.3, 0.7, 1]) {
+    const place = Math.round(share * (size * size - 1));
+    const [row, column] = [Math.floor(place / size), place % size];
     let expected = 0;
-    for (let k = 0; k < SIZE; k++) expected += a[row * SIZE + k]! * b[k * SIZE + column]!;
+    for (let k = 0; k < size; k++) expected += a[row * size + k]! * b[k * size + column]!;
     if (c[place] !== expected) return `${c[place]} instead of ${expected}`;
   }
   return undefined;
 }
 
-const report = await probe(process.argv[2] as Provider).catch(
+const report = await probe(process.argv[2] as Provider, Number(process.argv[3])).catch(
   (error: Error): ProbeReport => ({ works: false, reason: error.message }),
 );
 process.stdout.write(JSON.stringify(report));

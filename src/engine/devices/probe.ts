@@ -2,20 +2,23 @@ import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import type { Provider } from '../onnx/providers.ts';
 
-/** What came of trying a device. `milliseconds`: a product of two 1024 × 1024 matrices of float32, its result brought to the host. */
+/** What came of trying a device. `milliseconds`: a product of two matrices of float32, its result brought to the host. */
 export type ProbeReport = { works: true; milliseconds: number } | { works: false; reason: string };
 
 /** A driver that has not answered by then is taken for broken. */
 const TIMEOUT_SECONDS = 60;
 
-/** Tries a device in a process of its own. */
-export function probeDevice(device: Provider): Promise<ProbeReport> {
+/** Large enough that a GPU shows what it can do, small enough that a CPU takes a hundredth of a second. */
+export const TIMED_SIZE = 1024;
+
+/** Tries a device in a process of its own: with matrices of `TIMED_SIZE`, or with small ones where time does not matter. */
+export function probeDevice(device: Provider, size = TIMED_SIZE): Promise<ProbeReport> {
   const script = fileURLToPath(new URL('./device-probe.js', import.meta.url));
   // Inside VS Code the running executable is Electron.
   const env = { ...process.env, ELECTRON_RUN_AS_NODE: '1' };
   const options = { env, timeout: 1000 * TIMEOUT_SECONDS, windowsHide: true };
   return new Promise((resolve) => {
-    execFile(process.execPath, ['--no-warnings', script, device], options, (error, stdout) => {
+    execFile(process.execPath, ['--no-warnings', script, device, String(size)], options, (error, stdout) => {
       try {
         const report: ProbeReport = JSON.parse(stdout);
         resolve(report.works ? report : { works: false, reason: explain(report.reason) });

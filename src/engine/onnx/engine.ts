@@ -11,6 +11,7 @@ import {
   treeOf,
 } from '../tree.ts';
 import { CopySessions } from './copy-sessions.ts';
+import { deviceFailure } from './device-failure.ts';
 import { PROVIDERS, type Provider } from './providers.ts';
 import { trace } from './trace.ts';
 
@@ -70,7 +71,7 @@ export class OnnxEngine implements Engine {
         const tree = inputs as ArrayTree;
         const { session, outputs } = await graphFor(tree);
         const feeds = leaves(tree).map(([path, array]) => [path, toTensor(array)]);
-        const results = await session.run(Object.fromEntries(feeds));
+        const results = await this.#watched(session.run(Object.fromEntries(feeds)));
         const arrays = outputs.map((path, index) => [path, toArray(results[session.outputNames[index]!]!)] as const);
         return treeOf(arrays) as ArraysOf<O>;
       },
@@ -85,18 +86,30 @@ export class OnnxEngine implements Engine {
   async upload<T extends ArrayTree>(arrays: T): Promise<T> {
     if (this.name === 'cpu') return arrays;
     return this.#mapLeaves(arrays, async (array) =>
-      array instanceof DeviceArray ? array : toArray(await this.#copies.toDevice(this.name, toTensor(array))),
+      array instanceof DeviceArray
+        ? array
+        : toArray(await this.#watched(this.#copies.toDevice(this.name, toTensor(array)))),
     );
   }
 
   async download<T extends ArrayTree>(arrays: T): Promise<T> {
     return this.#mapLeaves(arrays, async (array) =>
-      array instanceof DeviceArray ? toArray(await this.#copies.toHost(this.name, toTensor(array))) : array,
+      array instanceof DeviceArray
+        ? toArray(await this.#watched(this.#copies.toHost(this.name, toTensor(array))))
+        : array,
     );
   }
 
   release(arrays: ArrayTree): void {
     for (const [, array] of leaves(arrays)) if (array instanceof DeviceArray) toTensor(array).dispose();
+  }
+
+  async #watched<T>(work: Promise<T>): Promise<T> {
+    try {
+      return await work;
+    } catch (error) {
+      throw this.name === 'cpu' ? error : deviceFailure(error);
+    }
   }
 
   /** One after another: a copy waits for the device. */

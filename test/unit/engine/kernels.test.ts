@@ -79,7 +79,6 @@ const flags =
 const cases: Record<string, (draw: Draw) => Case> = {
   Abs: unary(tf.abs),
   Ceil: unary(tf.ceil),
-  Cos: unary(tf.cos),
   Erf: unary(tf.erf),
   Exp: unary(tf.exp),
   Floor: unary(tf.floor),
@@ -90,7 +89,6 @@ const cases: Record<string, (draw: Draw) => Case> = {
   Round: unary(tf.round),
   Sigmoid: unary(tf.sigmoid, -20, 20),
   Sign: unary(tf.sign),
-  Sin: unary(tf.sin),
   Softplus: unary(tf.softplus, -20, 20),
   Sqrt: unary(tf.sqrt, 0.1, 3),
   Tanh: unary(tf.tanh),
@@ -99,7 +97,6 @@ const cases: Record<string, (draw: Draw) => Case> = {
   Log1p: unary(tf.log1p, -0.5, 3),
   Step: unary((x) => tf.step(x, 0.5)),
   Identity: unary((x) => tf.clone(x)),
-  IsNan: unary((x) => tf.isNaN(tf.log(x)), -2, 2, false),
   ClipByValue: unary((x) => tf.clipByValue(x, -0.5, 1)),
   Cast: unary((x) => tf.cast(tf.cast(tf.mul(x, 3), 'int32'), 'float32'), -2, 2, false),
   'Cast to bool': unary((x) => tf.cast(tf.floor(x), 'bool'), -2, 2, false),

@@ -8,7 +8,6 @@ type Binary = { a: TensorInfo; b: TensorInfo };
 const UNARY = {
   Abs: 'Abs',
   Ceil: 'Ceil',
-  Cos: 'Cos',
   Erf: 'Erf',
   Exp: 'Exp',
   Floor: 'Floor',
@@ -19,7 +18,6 @@ const UNARY = {
   Round: 'Round',
   Sigmoid: 'Sigmoid',
   Sign: 'Sign',
-  Sin: 'Sin',
   Softplus: 'Softplus',
   Sqrt: 'Sqrt',
   Tanh: 'Tanh',
@@ -64,7 +62,6 @@ register<Unary>('Square', ({ x }) => backend.record('Mul', [x, x], x));
 register<Unary>('Rsqrt', ({ x }) => backend.record('Reciprocal', [backend.record('Sqrt', [x], x)], x));
 register<Unary>('Log1p', ({ x }) => backend.record('Log', [backend.record('Add', [x, scalar(1)], x)], x));
 register<Unary>('LogicalNot', ({ x }) => backend.record('Not', [x], x));
-register<Unary>('IsNan', ({ x }) => backend.record('IsNaN', [x], { shape: x.shape, dtype: 'bool' }));
 register<Unary>('Identity', ({ x }) => backend.tensorInfo(backend.value(x), x.shape, x.dtype));
 register<Unary, { alpha: number }>('Step', ({ x }, { alpha }) => {
   const positive = backend.record('Greater', [x, scalar(0)], { shape: x.shape, dtype: 'bool' });

@@ -1,0 +1,96 @@
+/** Runs that TRL's own GRPOTrainer did (test/references/grpo_training.py), to be done again by ours. */
+import { copyFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect } from 'vitest';
+import { readSafetensorsHeader, readTensor } from '../../../src/model/safetensors.ts';
+import { RunControl } from '../../../src/trainer/control.ts';
+import { REFERENCES, readJson, referenceModel, tinyFiles, trainHere, workspace } from './workspace.ts';
+
+export type MetricsRow = Record<string, number | null>;
+export interface TrlRun {
+  config: {
+    model: string;
+    lora?: object;
+    numIterations: number;
+    gradientAccumulationSteps: number;
+    [field: string]: unknown;
+  };
+  /** How far apart two runs of TRL are that sum in another order. */
+  noise: { weights: number; update: number };
+  advantages: number[][];
+  /** One row for each optimizer step. */
+  metrics: MetricsRow[];
+}
+
+const FOLDER = join(REFERENCES, 'fixtures/grpo-training');
+export const trlRuns = readJson<Record<string, TrlRun>>(FOLDER, 'cases.json');
+
+/** One of them, ready to be run. */
+export interface PreparedTrlRun {
+  configFile: string;
+  /** The same completions that TRL learned from. */
+  rollouts: string;
+  out: string;
+  /** Where `out` already has a checkpoint of the start: TRL's adapter was drawn by torch. */
+  resume: boolean;
+}
+
+export async function prepareTrlRun(name: string): Promise<PreparedTrlRun> {
+  const { config } = trlRuns[name]!;
+  const folder = workspace({
+    'run.grpo.json': { ...config, model: referenceModel(config.model), dataset: 'prompts.jsonl', rewards: [] },
+    'prompts.jsonl': [{ prompt: 'not used' }],
+    'letters.reward.ts': tinyFiles['letters.reward.ts'],
+  });
+  const configFile = join(folder, 'run.grpo.json');
+  const out = join(folder, 'run');
+  const resume = config.lora !== undefined;
+  if (resume) await saveStart(configFile, out, startFile(name));
+  return { configFile, rollouts: join(FOLDER, `rollouts-${config.model}.jsonl`), out, resume };
+}
+
+/**
+ * Expects the weights that TRL reached: as a whole to `tolerance` of their size, and each tensor, relative to the way that training went,
+ * to `updateTolerance`.
+ */
+export function expectTrlWeights(
+  name: string,
+  checkpoint: string,
+  { tolerance, updateTolerance }: { tolerance: number; updateTolerance: number },
+): void {
+  const { lora } = trlRuns[name]!.config;
+  const start = readTensors(startFile(name));
+  const reached = readTensors(join(checkpoint, lora ? 'adapter_model.safetensors' : 'model.safetensors'));
+  const wanted = readTensors(join(FOLDER, `${name}.safetensors`));
+  expect([...reached.keys()].sort()).toEqual([...wanted.keys()].sort());
+  expect(distance(all(reached, wanted), all(wanted, wanted)) / norm(all(wanted, wanted))).toBeLessThan(tolerance);
+  for (const [tensor, theirs] of wanted) {
+    const miss = distance(reached.get(tensor)!, theirs) / distance(start.get(tensor)!, theirs);
+    expect(miss, `${tensor}: distance to TRL, relative to the update`).toBeLessThan(updateTolerance);
+  }
+}
+
+function startFile(name: string): string {
+  const { model, lora } = trlRuns[name]!.config;
+  return lora ? join(FOLDER, `${name}-start.safetensors`) : join(referenceModel(model), 'model.safetensors');
+}
+
+/** Stops a run before its first step and puts TRL's start into the checkpoint that it leaves: so that a run can go on from there. */
+async function saveStart(configFile: string, out: string, startFile: string): Promise<void> {
+  const control = new RunControl();
+  control.stop();
+  const { result } = await trainHere(configFile, { control, out, set: ['rewards=["letters.reward.ts"]'] });
+  copyFileSync(startFile, join(result.checkpoint!, 'adapter_model.safetensors'));
+}
+
+function readTensors(file: string): Map<string, Float32Array> {
+  return new Map(readSafetensorsHeader(file).map((entry) => [entry.name, readTensor(entry)]));
+}
+
+/** All tensors as one, in the order of `order`. */
+function all(tensors: Map<string, Float32Array>, order: Map<string, Float32Array>): Float32Array {
+  return Float32Array.from([...order.keys()].flatMap((name) => [...tensors.get(name)!]));
+}
+
+const norm = (a: Float32Array): number => Math.sqrt(a.reduce((sum, x) => sum + x * x, 0));
+const distance = (a: Float32Array, b: Float32Array): number => norm(a.map((x, i) => x - b[i]!));

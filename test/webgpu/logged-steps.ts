@@ -1,0 +1,23 @@
+/** Takes two training steps on WebGPU with ONNX Runtime's log on stderr, where it says which node runs where. Arguments: a config, `--set`s. */
+import { fileURLToPath } from 'node:url';
+import { OnnxEngine } from '../../src/engine/onnx/engine.ts';
+import { PROVIDERS } from '../../src/engine/onnx/providers.ts';
+import { Learner } from '../../src/trainer/learner.ts';
+import { loadRunConfig } from '../../src/trainer/load-config.ts';
+import { measureStep } from '../../src/trainer/measure.ts';
+import { prepareRun } from '../../src/trainer/prepare.ts';
+
+Object.assign(PROVIDERS.webgpu.session, { logSeverityLevel: 0, logVerbosityLevel: 1 });
+
+const [configFile, ...set] = process.argv.slice(2);
+const rewardWorker = fileURLToPath(new URL('../reward-worker.js', import.meta.url));
+const run = await prepareRun(loadRunConfig(configFile!, { set: ['device=cpu', ...set] }), { rewardWorker });
+const engine = new OnnxEngine('webgpu');
+const learner = new Learner({
+  ...run,
+  engine,
+  weights: await engine.upload(run.weights),
+  adapter: run.adapter && (await engine.upload(run.adapter)),
+});
+for (const step of [1, 2]) await measureStep(learner, step);
+await run.rewards.close();
