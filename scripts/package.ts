@@ -32,6 +32,7 @@ try {
   // The product's own files.
   for (const name of [
     'extension.cjs',
+    'device-probe.js',
     'webview.js',
     'webview.css',
     'trainer.js',

@@ -63,6 +63,18 @@ session.test('which models work can be read', async ({ editor, dashboard }) => {
   await editor.command('View: Close Editor');
 });
 
+session.test('devices are shown with what each can do, and one that works goes into a config', async (all) => {
+  const { editor, server } = all;
+  await editor.command('GRPO: Show Devices');
+  await editor.quickRow(/cpu.*works: two 1024 × 1024 matrices/).waitFor({ timeout: 60_000 });
+  // There is a GPU or there is none, and then how to get one: whatever this machine has.
+  await editor.quickRow(/webgpu.*(works: two|does not work: .*driver)/).waitFor();
+  await editor.screenshot('devices');
+  await editor.choose(/cpu.*works/);
+  await editor.choose('wrong');
+  await expect.poll(() => readFileSync(join(server.workspace, 'wrong.grpo.json'), 'utf8')).toContain('"device": "cpu"');
+});
+
 session.test('fields are completed and explained', async ({ editor }) => {
   await editor.openFile('arithmetic.grpo.json');
   await editor.page

@@ -119,6 +119,7 @@ async function pickDevice(): Promise<string | undefined> {
   const items = [
     { label: 'auto', detail: 'The fastest that works on this machine' },
     { label: 'cpu', detail: 'Works everywhere' },
+    { label: 'webgpu', detail: 'The GPU, of any vendor; GRPO: Show Devices says whether it works here' },
   ];
   const options = { title: title(4, 'Device'), placeHolder: 'Where to compute', ignoreFocusOut: true };
   return (await window.showQuickPick(items, options))?.label;

@@ -2,8 +2,9 @@ import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { commands, type QuickPickItem, QuickPickItemKind, Uri, window } from 'vscode';
 import { replaceText } from '../config/replace-text.ts';
+import { withField } from '../config/with-field.ts';
 import { commandFor, folderOf, type KnownModel, readModelsPage, type Way } from '../get-model/models-page.ts';
-import { modelIn, modelPath, withModel } from '../get-model/set-model.ts';
+import { modelIn, modelPath } from '../get-model/set-model.ts';
 import type { Lab } from '../lab.ts';
 import { configName } from '../training/request.ts';
 import { pickConfig } from './pick-config.ts';
@@ -85,6 +86,6 @@ async function chooseOnDisk(config: string | undefined, { folder }: { folder: bo
 async function putIntoConfig(given: string | undefined, model: string): Promise<void> {
   const config = given ?? (await pickConfig(undefined, `${TITLE}: its Run Config`));
   if (config === undefined) return;
-  await replaceText(config, (text) => withModel(text, modelPath(config, model)));
+  await replaceText(config, (text) => withField(text, 'model', modelPath(config, model)));
   await window.showTextDocument(Uri.file(config));
 }

@@ -28,6 +28,7 @@ const COMMANDS: Record<string, () => Promise<Command>> = {
   'grpo.openSamples': async () => (await import('./preview.ts')).openSamples,
   'grpo.openPreview': async () => (await import('./preview.ts')).openPreview,
   'grpo.selectPreviewConfig': async () => (await import('./preview.ts')).selectPreviewConfig,
+  'grpo.showDevices': async () => (await import('./show-devices.ts')).showDevices,
   'grpo.showDebugInformation': async () => (await import('./debug-information.ts')).showDebugInformation,
 };
 

@@ -1,6 +1,5 @@
 import { readFile } from 'node:fs/promises';
 import { dirname, isAbsolute, relative, resolve } from 'node:path';
-import { applyEdits, modify } from 'jsonc-parser';
 import { readConfigLinks } from '../preview/config-links.ts';
 
 /** The model that a run config names, as an absolute path. */
@@ -12,10 +11,4 @@ export async function modelIn(config: string): Promise<string | null | undefined
 export function modelPath(config: string, model: string): string {
   const path = relative(dirname(config), model);
   return (path.startsWith('..') || isAbsolute(path) ? model : path).replaceAll('\\', '/');
-}
-
-/** A run config's text with this model; everything else stays as it is, comments too. */
-export function withModel(text: string, path: string): string {
-  const formattingOptions = { insertSpaces: true, tabSize: 2 };
-  return applyEdits(text, modify(text, ['model'], path, { formattingOptions }));
 }

@@ -4,8 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { expect, onTestFinished, test } from 'vitest';
+import { withField } from '../../../src/extension/config/with-field.ts';
 import { commandFor, folderOf, readModelsPage } from '../../../src/extension/get-model/models-page.ts';
-import { modelPath, withModel } from '../../../src/extension/get-model/set-model.ts';
+import { modelPath } from '../../../src/extension/get-model/set-model.ts';
 
 const { models, ways } = readModelsPage(readFileSync('docs/models.md', 'utf8'));
 const [smallest] = models;
@@ -60,7 +61,7 @@ test.skipIf(curlMissing)('the command of curl puts the files into the folder (ne
 
 test("a config's model is replaced, and nothing else", () => {
   const text = '{\n  // mine\n  "model": "models/a", // small\n  "maxSteps": 3,\n}\n';
-  expect(withModel(text, 'models/b')).toBe(text.replace('models/a', 'models/b'));
+  expect(withField(text, 'model', 'models/b')).toBe(text.replace('models/a', 'models/b'));
 });
 
 test('a model below the config is named from there, another one by its whole path', () => {

@@ -1,0 +1,64 @@
+import { join } from 'node:path';
+import { type QuickPickItem, Uri, window } from 'vscode';
+import { replaceText } from '../config/replace-text.ts';
+import { withField } from '../config/with-field.ts';
+import { GrpoCommand } from '../grpo-command.ts';
+import type { Lab } from '../lab.ts';
+import { pickConfig } from './pick-config.ts';
+
+const TITLE = 'GRPO: Show Devices';
+
+/** What `grpo doctor --json` says of one. */
+interface Device {
+  name: string;
+  works: boolean;
+  detail: string;
+}
+
+interface Choice extends QuickPickItem {
+  device: Device;
+}
+
+/** Lists where a model can be trained on this machine, and how to get what is missing. A device that works can be put into a run config. */
+export async function showDevices({ context }: Lab): Promise<void> {
+  const picker = window.createQuickPick<Choice>();
+  Object.assign(picker, { title: TITLE, placeholder: 'Trying the devices of this machine…', busy: true });
+  Object.assign(picker, { matchOnDetail: true, ignoreFocusOut: true });
+  let answer = '';
+  const doctor = new GrpoCommand(join(context.extensionPath, 'dist', 'grpo.js'), ['doctor'], process.cwd(), (line) => {
+    answer += line;
+  });
+  const chosen = new Promise<Choice | undefined>((resolve) => {
+    picker.onDidAccept(() => picker.activeItems[0] && resolve(picker.activeItems[0]));
+    picker.onDidHide(() => {
+      doctor.dispose();
+      resolve(undefined);
+    });
+  });
+  picker.show();
+  const { lastWords } = await doctor.exited;
+  try {
+    const { devices } = JSON.parse(answer) as { devices: Device[] };
+    picker.items = devices.map((device) => ({
+      label: `$(${device.works ? 'check' : 'circle-slash'}) ${device.name}`,
+      detail: device.detail,
+      device,
+    }));
+    picker.placeholder = 'One that works can be put into a run config';
+  } catch {
+    // Dismissed before it had answered, or it failed.
+    picker.placeholder = `The devices could not be tried. ${lastWords}`;
+  }
+  picker.busy = false;
+  const choice = await chosen;
+  picker.dispose();
+  if (choice) await use(choice.device);
+}
+
+async function use({ name, works, detail }: Device): Promise<void> {
+  if (!works) return void (await window.showInformationMessage(`${name}: ${detail}`));
+  const config = await pickConfig(undefined, `${TITLE}: "device": "${name}" in…`);
+  if (config === undefined) return;
+  await replaceText(config, (text) => withField(text, 'device', name));
+  await window.showTextDocument(Uri.file(config));
+}
