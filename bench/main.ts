@@ -1,4 +1,5 @@
 /** `npm run bench -- NAME`: the figures that this project claims, measured on your machine. */
+import { spawnSync } from 'node:child_process';
 import { BadInput } from '../src/protocol/errors.ts';
 import { benchLoad } from './load.ts';
 import { benchMemory } from './memory.ts';
@@ -11,6 +12,7 @@ const USAGE = `Usage: npm run bench -- peer [WORK] [PEER] [--alone] [--steps N] 
        npm run bench -- scaling [WORK] [--steps N] [--warm-up N]
        npm run bench -- memory [--model FOLDER] [--lora R] [--steps N]
        npm run bench -- load --model FOLDER_OR_GGUF
+       npm run bench -- gpu [--shapes 135m,0.5b,1.5b] [--tokens N] [--steps N] [--pack FILE.tar.xz]
        npm run bench -- samples
        npm run bench -- preview
 
@@ -18,6 +20,7 @@ peer     a step of ours against one of TRL and PyTorch, phase by phase; --alone:
 scaling  what a token costs in steps of 1, 2 and 4 times the completions, and of their length
 memory   resident memory over a long run: 500 steps of a sample, 30 of a model of yours
 load     seconds and memory that a model takes to load
+gpu      steps of random models on the GPU, ours and PyTorch's; --pack: an archive that does it on a bare machine
 samples  how far and how fast the samples of the workspace learn
 preview  how soon new numbers follow an edit of a reward
 
@@ -48,6 +51,12 @@ try {
       break;
     case 'load':
       benchLoad(args);
+      break;
+    case 'gpu':
+      // A bundle of its own, which can travel.
+      process.exitCode = spawnSync(process.execPath, ['scripts/run.mjs', 'bench/gpu/main.ts', ...args], {
+        stdio: 'inherit',
+      }).status!;
       break;
     case 'samples':
       benchSamples();

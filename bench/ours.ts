@@ -8,6 +8,7 @@
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { sizeOf } from '../src/model/shape.ts';
 import { Learner } from '../src/trainer/learner.ts';
 import { loadRunConfig } from '../src/trainer/load-config.ts';
 import { measureStep } from '../src/trainer/measure.ts';
@@ -35,7 +36,7 @@ learner.rollout = async (step) => {
 };
 
 const trained = Object.values(learner.policy.state.weights);
-const side: Side = { trainable_parameters: trained.reduce((sum, { data }) => sum + data.length, 0) };
+const side: Side = { trainable_parameters: trained.reduce((sum, { shape }) => sum + sizeOf(shape), 0) };
 console.log(JSON.stringify(side));
 let step = 0;
 let answered = cpuSeconds();
