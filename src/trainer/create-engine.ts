@@ -1,4 +1,6 @@
+import { dirname } from 'node:path';
 import { DeviceUnusable, type OpenedEngine, openEngine, type Workload } from '../engine/devices/open-engine.ts';
+import { openTensorflow } from '../engine/tensorflow/open.ts';
 import { BadInput } from '../protocol/errors.ts';
 import type { RunConfig } from '../protocol/run-config.ts';
 import type { LoadedConfig } from './load-config.ts';
@@ -9,8 +11,9 @@ export async function createEngine(
   at: ReturnType<LoadedConfig['locate']> | undefined,
   workload: Workload,
 ): Promise<OpenedEngine> {
-  if (device === 'cuda' || device === 'tensorflow')
+  if (device === 'cuda')
     throw new BadInput(`This version does not train on "${device}"; set "device" to "auto", "webgpu" or "cpu".`, at);
+  if (device === 'tensorflow') return { engine: openTensorflow(at ? dirname(at.file) : process.cwd(), at).engine };
   try {
     return await openEngine(device, workload);
   } catch (error) {

@@ -1,4 +1,4 @@
-import { Worker } from 'node:worker_threads';
+import { SHARE_ENV, Worker } from 'node:worker_threads';
 import type { TrainerEvent } from '../protocol/events.ts';
 import type { RunControl } from './control.ts';
 import { receivedError, type SentError } from './sent-error.ts';
@@ -23,8 +23,8 @@ export class SessionThread {
   readonly #worker: Worker;
 
   constructor(options: SessionOptions, emit: (event: TrainerEvent) => void) {
-    // The bundle beside this one.
-    this.#worker = new Worker(new URL('./trainer.js', import.meta.url), { workerData: options });
+    // The bundle beside this one. The environment is the process's own: native libraries do not see a copy.
+    this.#worker = new Worker(new URL('./trainer.js', import.meta.url), { workerData: options, env: SHARE_ENV });
     this.result = new Promise((resolve, reject) => {
       this.#worker.on('message', (message: SessionMessage) => {
         if (message.type === 'event') emit(message.event);

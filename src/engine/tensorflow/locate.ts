@@ -1,0 +1,41 @@
+import { existsSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { dirname, join, resolve } from 'node:path';
+
+/** The one for GPUs first: who has it, wants it. Both give the same backend. */
+export const PACKAGES = ['@tensorflow/tfjs-node-gpu', '@tensorflow/tfjs-node'] as const;
+
+/** What names a folder that has tfjs-node, before all others; the setting `grpo.tensorflowPath` in the editor. */
+export const PATH_VARIABLE = 'GRPO_TENSORFLOW';
+/** What names the folder that set-up writes to instead of `storageFolder`'s own: the editor's storage for the extension. */
+export const STORAGE_VARIABLE = 'GRPO_STORAGE';
+
+/** Where set-up puts tfjs-node, and a run looks for it after its own workspace. */
+export function storageFolder(): string {
+  return join(process.env[STORAGE_VARIABLE] || join(userData(), 'grpo-lab'), 'tensorflow');
+}
+
+/** Where programs keep data for a user, by the customs of the platform. */
+function userData(): string {
+  if (process.platform === 'win32') return process.env.LOCALAPPDATA || join(homedir(), 'AppData', 'Local');
+  if (process.platform === 'darwin') return join(homedir(), 'Library', 'Application Support');
+  return process.env.XDG_DATA_HOME || join(homedir(), '.local', 'share');
+}
+
+/** The package's folder: of the path that was set, else of the workspace around `folder`, else of the storage; undefined: none has it. */
+export function locateTfjsNode(folder: string): string | undefined {
+  const path = process.env[PATH_VARIABLE];
+  if (path) return inFolder(resolve(path));
+  for (let at = resolve(folder); ; at = dirname(at)) {
+    const found = inFolder(at);
+    if (found) return found;
+    if (at === dirname(at)) return inFolder(storageFolder());
+  }
+}
+
+/** `folder` is the package's own, or has it among its modules. */
+function inFolder(folder: string): string | undefined {
+  const own = existsSync(join(folder, 'dist', 'nodejs_kernel_backend.js')) ? [folder] : [];
+  const modules = PACKAGES.map((name) => join(folder, 'node_modules', name));
+  return [...own, ...modules.filter((at) => existsSync(join(at, 'package.json')))][0];
+}

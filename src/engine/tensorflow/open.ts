@@ -1,0 +1,78 @@
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import util from 'node:util';
+import { env, findBackend, getBackend, setBackend, version_core } from '@tensorflow/tfjs-core';
+import { BadInput, type SourceLocation } from '../../protocol/errors.ts';
+import { BACKEND_NAME, TensorflowEngine } from './engine.ts';
+import { locateTfjsNode, PATH_VARIABLE } from './locate.ts';
+
+const SET_UP = 'run "GRPO: Set Up TensorFlow Engine" in the editor, or `grpo setup-tensorflow`';
+
+/** What tfjs-node computes with. */
+export interface Tensorflow {
+  engine: TensorflowEngine;
+  /** The package's folder. */
+  folder: string;
+  /** TensorFlow's own version. */
+  version: string;
+  /** Whether it found a GPU that it can use. */
+  onGpu: boolean;
+}
+
+/** What of tfjs-node's backend tells about TensorFlow. */
+interface NodeBackend {
+  binding: { TF_Version: string };
+  isUsingGpuDevice: boolean;
+}
+
+/**
+ * Loads tfjs-node, wherever it was found from `folder` (a run config's) on. It brings a tfjs-core of its own, but tfjs-core keeps its backends,
+ * kernels and gradients in globals: its backend runs our programs. Throws BadInput at `at` when it is missing, or does not fit.
+ */
+export function openTensorflow(folder: string, at?: SourceLocation): Tensorflow {
+  const found = locateTfjsNode(folder);
+  if (found === undefined) {
+    const path = process.env[PATH_VARIABLE];
+    const where = path ? `in ${path}, which grpo.tensorflowPath or ${PATH_VARIABLE} names` : 'on this machine';
+    throw new BadInput(`There is no tfjs-node ${where}, and device "tensorflow" needs it; ${SET_UP}.`, at);
+  }
+  const { version } = JSON.parse(readFileSync(join(found, 'package.json'), 'utf8')) as { version: string };
+  if (version !== version_core) {
+    const message = `The tfjs-node in ${found} is ${version}, but this version of GRPO Lab needs ${version_core}; ${SET_UP}.`;
+    throw new BadInput(message, at);
+  }
+  try {
+    load(found);
+  } catch (error) {
+    const [reason] = (error as Error).message.split('\n');
+    throw new BadInput(`The tfjs-node in ${found} cannot be loaded (${reason}); ${SET_UP}.`, at);
+  }
+  const backend = findBackend(BACKEND_NAME) as unknown as NodeBackend;
+  return {
+    engine: new TensorflowEngine(),
+    folder: found,
+    version: backend.binding.TF_Version,
+    onGpu: backend.isUsingGpuDevice,
+  };
+}
+
+/** Registers tfjs-node's backend; a second time nothing happens. */
+function load(folder: string): void {
+  // It calls these two, which newer Nodes warn of or no longer have.
+  const isNullOrUndefined = (value: unknown): boolean => value === null || value === undefined;
+  Object.assign(util, { isNullOrUndefined, isArray: Array.isArray });
+  // TensorFlow is chatty about the machine, and tfjs-core about being there twice; warnings of TensorFlow's stay.
+  process.env.TF_CPP_MIN_LOG_LEVEL ??= '1';
+  const quiet = env().getBool('PROD');
+  env().set('PROD', true);
+  // It makes its own backend the process's.
+  const previous = getBackend();
+  try {
+    createRequire(import.meta.url)(folder);
+  } finally {
+    env().set('PROD', quiet);
+    if (previous) setBackend(previous);
+  }
+  if (!findBackend(BACKEND_NAME)) throw new Error('it has registered no backend with our TensorFlow.js');
+}
