@@ -47,6 +47,7 @@ export type Command =
   | { command: 'eval'; config: string; checkpoint?: string; json: boolean }
   | { command: 'merge'; checkpoint: string; out?: string }
   | { command: 'bench'; config: string; steps: number; json: boolean }
+  | { command: 'setup-tensorflow'; python?: string; prebuilt: boolean; into?: string; json: boolean }
   | { command: 'doctor'; json: boolean }
   | { command: 'help'; text: string }
   | { command: 'version' };
@@ -145,6 +146,17 @@ const READERS: { [Name in CommandName]: (args: Arguments) => Command } = {
     steps: args.integer('steps', 1, 5),
     json: args.flag('json'),
   }),
+  'setup-tensorflow': (args) => {
+    args.exactly();
+    if (args.flag('python') && args.flag('prebuilt')) args.fail('Give either --python PATH or --prebuilt.');
+    return {
+      command: 'setup-tensorflow',
+      ...args.optional('python'),
+      prebuilt: args.flag('prebuilt'),
+      ...args.optional('into'),
+      json: args.flag('json'),
+    };
+  },
   doctor: (args) => {
     args.exactly();
     return { command: 'doctor', json: args.flag('json') };

@@ -31,6 +31,8 @@ async function run(command: Command): Promise<number> {
       return (await import('./merge.ts')).mergeCommand(command);
     case 'bench':
       return (await import('./bench.ts')).benchCommand(command);
+    case 'setup-tensorflow':
+      return (await import('./setup-tensorflow.ts')).setupTensorflowCommand(command);
     case 'doctor':
       return (await import('./doctor.ts')).doctorCommand(command);
   }

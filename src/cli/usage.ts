@@ -103,6 +103,16 @@ export const COMMANDS = {
     help: 'measure the phases of a training step',
     options: { steps: text('N', 'measured steps (default: 5)'), json: flag('print JSON') },
   },
+  'setup-tensorflow': {
+    arguments: '',
+    help: 'get the optional engine for device "tensorflow": tfjs-node, built against the TensorFlow of a Python environment',
+    options: {
+      python: text('PATH', 'the interpreter of that environment (default: python3 or python)'),
+      prebuilt: flag('take tfjs-node-gpu with binaries of its own (TensorFlow 2.9, CUDA 11) instead'),
+      into: text('DIR', 'the folder that gets it, if not the one where every run looks for it'),
+      json: flag('print one JSON object per part'),
+    },
+  },
   doctor: {
     arguments: '',
     help: 'what works on this machine, and how to get what does not',

@@ -3,16 +3,18 @@
  * process of its own, because a driver may end it.
  */
 import { matMul, type Tensor2D } from '@tensorflow/tfjs-core';
+import type { Engine } from '../engine.ts';
 import { OnnxEngine } from '../onnx/engine.ts';
 import type { Provider } from '../onnx/providers.ts';
+import { openTensorflow } from '../tensorflow/open.ts';
 import { floats } from '../tree.ts';
 import type { ProbeReport } from './probe.ts';
 
 const RUNS = 3;
 const SLOW_MILLISECONDS = 2000;
 
-async function probe(device: Provider, size: number): Promise<ProbeReport> {
-  const engine = new OnnxEngine(device);
+async function probe(device: Provider | 'tensorflow', size: number): Promise<ProbeReport> {
+  const { engine, on } = openHere(device);
   const product = engine.compile('probe', ({ a, b }: { a: Tensor2D; b: Tensor2D }) => ({ c: matMul(a, b) }), {
     resident: ['c'],
   });
@@ -32,7 +34,13 @@ async function probe(device: Provider, size: number): Promise<ProbeReport> {
     const wrong = wrongEntry(a, b, c.data as Float32Array, size);
     if (wrong) return { works: false, reason: `it computes wrong numbers (${wrong} in a product of matrices)` };
   }
-  return { works: true, milliseconds: Math.min(...times) };
+  return { works: true, milliseconds: Math.min(...times), ...(on !== undefined && { on }) };
+}
+
+function openHere(device: Provider | 'tensorflow'): { engine: Engine; on?: string } {
+  if (device !== 'tensorflow') return { engine: new OnnxEngine(device) };
+  const { engine, version, onGpu } = openTensorflow(process.cwd());
+  return { engine, on: `TensorFlow ${version} on ${onGpu ? 'a GPU' : 'the CPU'}` };
 }
 
 function wrongEntry(a: Float32Array, b: Float32Array, c: Float32Array, size: number): string | undefined {
@@ -46,7 +54,7 @@ function wrongEntry(a: Float32Array, b: Float32Array, c: Float32Array, size: num
   return undefined;
 }
 
-const report = await probe(process.argv[2] as Provider, Number(process.argv[3])).catch(
+const report = await probe(process.argv[2] as Provider | 'tensorflow', Number(process.argv[3])).catch(
   (error: Error): ProbeReport => ({ works: false, reason: error.message }),
 );
 process.stdout.write(JSON.stringify(report));

@@ -2,8 +2,8 @@ import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import type { Provider } from '../onnx/providers.ts';
 
-/** What came of trying a device. `milliseconds`: a product of two matrices of float32, its result brought to the host. */
-export type ProbeReport = { works: true; milliseconds: number } | { works: false; reason: string };
+/** What came of trying a device. `milliseconds`: a product of two matrices of float32, its result brought to the host; `on`: what computed it. */
+export type ProbeReport = { works: true; milliseconds: number; on?: string } | { works: false; reason: string };
 
 /** A driver that has not answered by then is taken for broken. */
 const TIMEOUT_SECONDS = 60;
@@ -12,7 +12,7 @@ const TIMEOUT_SECONDS = 60;
 export const TIMED_SIZE = 1024;
 
 /** Tries a device in a process of its own: with matrices of `TIMED_SIZE`, or with small ones where time does not matter. */
-export function probeDevice(device: Provider, size = TIMED_SIZE): Promise<ProbeReport> {
+export function probeDevice(device: Provider | 'tensorflow', size = TIMED_SIZE): Promise<ProbeReport> {
   const script = fileURLToPath(new URL('./device-probe.js', import.meta.url));
   // Inside VS Code the running executable is Electron.
   const env = { ...process.env, ELECTRON_RUN_AS_NODE: '1' };

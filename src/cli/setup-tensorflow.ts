@@ -1,0 +1,37 @@
+import { resolve } from 'node:path';
+import { storageFolder } from '../engine/tensorflow/locate.ts';
+import { setUpTensorflow } from '../engine/tensorflow/set-up/set-up.ts';
+import type { CommandOf } from './args.ts';
+import { print, printJson } from './output.ts';
+
+const INTERRUPTED = 130;
+
+/** `grpo setup-tensorflow`: leaves a tfjs-node where runs with device "tensorflow" find it, or nothing when it fails or is interrupted. */
+export async function setupTensorflowCommand(options: CommandOf<'setup-tensorflow'>): Promise<number> {
+  const { prebuilt, python, json } = options;
+  const into = options.into === undefined ? storageFolder() : resolve(options.into);
+  const cancelling = new AbortController();
+  const cancel = () => cancelling.abort();
+  process.once('SIGINT', cancel);
+  process.once('SIGTERM', cancel);
+  const onProgress = (message: string) => (json ? printJson({ message }) : print(`${message} …`));
+  try {
+    const { signal } = cancelling;
+    const { on } = await setUpTensorflow({
+      into,
+      prebuilt,
+      signal,
+      onProgress,
+      ...(python !== undefined && { python }),
+    });
+    if (json) printJson({ folder: into, on });
+    else print(`It works, with ${on}. It is in ${into}.`);
+    return 0;
+  } catch (error) {
+    if (!cancelling.signal.aborted) throw error;
+    return INTERRUPTED;
+  } finally {
+    process.off('SIGINT', cancel);
+    process.off('SIGTERM', cancel);
+  }
+}

@@ -1,0 +1,74 @@
+import { execFile } from 'node:child_process';
+import { existsSync, readdirSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { promisify } from 'node:util';
+import { BadInput } from '../../../protocol/errors.ts';
+
+/** TensorFlow as it lies in a Python environment. */
+export interface PythonTensorflow {
+  /** The package's folder. */
+  folder: string;
+  /** As its installer says; undefined: it does not. */
+  version: string | undefined;
+  include: string;
+  /** The shared libraries that have its C interface. */
+  libraries: string[];
+}
+
+/** Looks where the package is without importing it, which takes seconds. */
+const PROBE = `
+import sys
+from importlib.util import find_spec
+spec = find_spec("tensorflow")
+print(sys.executable)
+print((list(spec.submodule_search_locations or []) if spec else [])[0:1][0] if spec and spec.submodule_search_locations else "")
+`;
+
+const LIBRARIES: Partial<Record<NodeJS.Platform, string[]>> = {
+  linux: ['libtensorflow_cc.so.2', 'libtensorflow_framework.so.2'],
+  darwin: ['libtensorflow_cc.2.dylib', 'libtensorflow_framework.2.dylib'],
+};
+
+/** The TensorFlow of the interpreter `given`, else of `python3` or `python`. Throws BadInput when there is none to build against. */
+export async function findPythonTensorflow(given?: string): Promise<PythonTensorflow> {
+  const names = LIBRARIES[process.platform];
+  if (!names)
+    throw new BadInput('TensorFlow for Python cannot be built against on this platform; use --prebuilt instead.');
+  const { python, folder } = await askPython(given === undefined ? ['python3', 'python'] : [given]);
+  if (folder === '')
+    throw new BadInput(
+      `The Python interpreter ${python} has no TensorFlow: \`pip install tensorflow[and-cuda]\` there, or name another one with --python.`,
+    );
+  const version = installedVersion(folder);
+  const include = join(folder, 'include');
+  const missing = [...names.map((name) => join(folder, name)), include].find((path) => !existsSync(path));
+  if (missing !== undefined)
+    throw new BadInput(
+      `The TensorFlow ${version ?? ''} in ${folder} cannot be built against, because it has no ${missing.slice(folder.length + 1)}; install 2.12 or newer there.`,
+    );
+  return { folder, version, include, libraries: names.map((name) => join(folder, name)) };
+}
+
+async function askPython(candidates: string[]): Promise<{ python: string; folder: string }> {
+  for (const command of candidates) {
+    try {
+      const { stdout } = await promisify(execFile)(command, ['-c', PROBE], { timeout: 20_000, windowsHide: true });
+      const [python = command, folder = ''] = stdout.trim().split(/\r?\n/);
+      return { python, folder };
+    } catch {
+      // The next one may do.
+    }
+  }
+  throw new BadInput(
+    `${candidates.join(' or ')} cannot be run as a Python interpreter; name one that has TensorFlow with --python.`,
+  );
+}
+
+/** Installers write a folder named by package and version beside the package. */
+function installedVersion(folder: string): string | undefined {
+  for (const name of readdirSync(dirname(folder))) {
+    const match = /^tensorflow(?:_(?:cpu|gpu|intel|macos|rocm))?-(.+)\.dist-info$/.exec(name);
+    if (match) return match[1];
+  }
+  return undefined;
+}

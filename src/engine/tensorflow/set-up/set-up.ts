@@ -1,0 +1,99 @@
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { dependencies } from '../../../../package.json';
+import { BadInput, RunFailure } from '../../../protocol/errors.ts';
+import { type ProbeReport, probeDevice } from '../../devices/probe.ts';
+import { PATH_VARIABLE } from '../locate.ts';
+import { compileBinding, findCompiler } from './compile.ts';
+import { findPythonTensorflow } from './python-tensorflow.ts';
+import { canRun, runTool } from './run-tool.ts';
+
+export interface SetUpOptions {
+  /** The folder that is to have it; everything in it is replaced. */
+  into: string;
+  /** Take tfjs-node-gpu with the binaries of its own, instead of building against the TensorFlow of a Python environment. */
+  prebuilt: boolean;
+  /** The interpreter of that environment; left out: `python3` or `python`. */
+  python?: string;
+  signal: AbortSignal;
+  /** Gets a sentence at the beginning of each part. */
+  onProgress: (sentence: string) => void;
+}
+
+/** tfjs-node and our TensorFlow.js must be of the same version: they share what tfjs-core keeps. */
+const VERSION = dependencies['@tensorflow/tfjs-core'];
+const NODE_HEADERS = 'node-api-headers@1.9.0';
+/** How a folder says that it is ours to replace. */
+const MARK = 'grpo-lab-tensorflow';
+
+type Works = Extract<ProbeReport, { works: true }>;
+
+/** What a way of getting tfjs-node downloads, and does then. */
+interface Way {
+  packages: string[];
+  finish?(modules: string): Promise<void>;
+}
+
+/**
+ * Puts a tfjs-node that works into a folder, and says what it was seen to do. What was there before stays until then. Throws BadInput for what is
+ * missing on this machine, before anything is downloaded; RunFailure when a part fails; the signal's reason when it was cancelled.
+ */
+export async function setUpTensorflow(options: SetUpOptions): Promise<Works> {
+  const { into, signal, onProgress } = options;
+  checkOurs(into);
+  if (!(await canRun('npm', signal))) throw new BadInput('npm cannot be run; install Node.js, which brings it.');
+  const { packages, finish }: Way = options.prebuilt
+    ? { packages: [`@tensorflow/tfjs-node-gpu@${VERSION}`] }
+    : await ownBuild(options);
+
+  const partial = `${into}.partial`;
+  try {
+    rmSync(partial, { recursive: true, force: true });
+    mkdirSync(partial, { recursive: true });
+    writeFileSync(join(partial, 'package.json'), JSON.stringify({ name: MARK, private: true }));
+    onProgress(`Downloading ${packages[0]}`);
+    const scripts = options.prebuilt ? [] : ['--ignore-scripts'];
+    await runTool('npm', ['install', '--no-audit', '--no-fund', ...scripts, ...packages], { cwd: partial, signal });
+    await finish?.(join(partial, 'node_modules'));
+    onProgress('Trying it');
+    const report = await tryIn(partial);
+    signal.throwIfAborted();
+    rmSync(into, { recursive: true, force: true });
+    renameSync(partial, into);
+    return report;
+  } finally {
+    rmSync(partial, { recursive: true, force: true });
+  }
+}
+
+async function ownBuild({ python, signal, onProgress }: SetUpOptions): Promise<Way> {
+  const tensorflow = await findPythonTensorflow(python);
+  const compiler = await findCompiler(signal);
+  return {
+    packages: [`@tensorflow/tfjs-node@${VERSION}`, NODE_HEADERS],
+    async finish(modules) {
+      onProgress(`Compiling its binding against TensorFlow ${tensorflow.version ?? ''} in ${tensorflow.folder}`);
+      await compileBinding(compiler, modules, tensorflow, signal);
+    },
+  };
+}
+
+/** Nobody's own files are replaced. */
+function checkOurs(into: string): void {
+  if (!existsSync(into) || readdirSync(into).length === 0) return;
+  try {
+    const { name } = JSON.parse(readFileSync(join(into, 'package.json'), 'utf8')) as { name?: unknown };
+    if (name === MARK) return;
+  } catch {
+    // Not ours, then.
+  }
+  throw new BadInput(`${into} has other files in it; name a folder that is empty, or not there yet.`);
+}
+
+/** In a process of its own, as every run will: what it loads might end this one. */
+async function tryIn(folder: string): Promise<Works> {
+  process.env[PATH_VARIABLE] = folder;
+  const report = await probeDevice('tensorflow');
+  if (!report.works) throw new RunFailure(`It is there, but does not work: ${report.reason}.`);
+  return report;
+}
