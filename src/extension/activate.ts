@@ -29,7 +29,7 @@ export function activate(context: ExtensionContext): void {
   const journal = new Journal(context.workspaceState);
   const unfinished = journal.take();
   const interpreters = new Interpreters();
-  training = new Training(join(context.extensionPath, 'dist', 'trainer.js'), runs, log, journal, interpreters);
+  training = new Training(context, runs, log, journal, interpreters);
   const problems = new Problems();
   const dashboards = once(async () => {
     const { Dashboards } = await import('./dashboard/panel.ts');

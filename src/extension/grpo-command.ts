@@ -19,12 +19,18 @@ export class GrpoCommand implements Disposable {
   #lastWords = '';
   #gone = false;
 
-  /** `script` is `dist/grpo.js`; `onLine` gets each line of the output. */
-  constructor(script: string, args: string[], cwd: string, onLine: (line: string) => void) {
+  /** `script` is `dist/grpo.js`; `onLine` gets each line of the output. `env`: for commands that load an engine. */
+  constructor(
+    script: string,
+    args: string[],
+    cwd: string,
+    onLine: (line: string) => void,
+    { env = process.env }: { env?: NodeJS.ProcessEnv } = {},
+  ) {
     this.#child = spawn(process.execPath, ['--no-warnings', script, ...args, '--json'], {
       cwd,
       // Inside VS Code the running executable is Electron.
-      env: { ...process.env, ELECTRON_RUN_AS_NODE: '1' },
+      env: { ...env, ELECTRON_RUN_AS_NODE: '1' },
       stdio: ['ignore', 'pipe', 'pipe'],
       windowsHide: true,
       // A group of its own, so that everything it starts can be ended with it.

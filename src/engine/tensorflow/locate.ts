@@ -1,14 +1,10 @@
 import { existsSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
+import { PATH_VARIABLE, STORAGE_VARIABLE } from '../../protocol/tensorflow-places.ts';
 
 /** The one for GPUs first: who has it, wants it. Both give the same backend. */
 export const PACKAGES = ['@tensorflow/tfjs-node-gpu', '@tensorflow/tfjs-node'] as const;
-
-/** What names a folder that has tfjs-node, before all others; the setting `grpo.tensorflowPath` in the editor. */
-export const PATH_VARIABLE = 'GRPO_TENSORFLOW';
-/** What names the folder that set-up writes to instead of `storageFolder`'s own: the editor's storage for the extension. */
-export const STORAGE_VARIABLE = 'GRPO_STORAGE';
 
 /** Where set-up puts tfjs-node, and a run looks for it after its own workspace. */
 export function storageFolder(): string {

@@ -4,8 +4,9 @@ import { join } from 'node:path';
 import util from 'node:util';
 import { env, findBackend, getBackend, setBackend, version_core } from '@tensorflow/tfjs-core';
 import { BadInput, type SourceLocation } from '../../protocol/errors.ts';
+import { PATH_VARIABLE } from '../../protocol/tensorflow-places.ts';
 import { BACKEND_NAME, TensorflowEngine } from './engine.ts';
-import { locateTfjsNode, PATH_VARIABLE } from './locate.ts';
+import { locateTfjsNode } from './locate.ts';
 
 const SET_UP = 'run "GRPO: Set Up TensorFlow Engine" in the editor, or `grpo setup-tensorflow`';
 

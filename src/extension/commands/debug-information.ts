@@ -1,7 +1,8 @@
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { env, version, window, workspace } from 'vscode';
+import { type ExtensionContext, env, version, window, workspace } from 'vscode';
+import { childEnvironment } from '../child-environment.ts';
 import type { Lab } from '../lab.ts';
 import type { Training } from '../training/training.ts';
 
@@ -22,12 +23,12 @@ export async function showDebugInformation(lab: Lab): Promise<void> {
     `- workspace ${workspace.isTrusted ? 'trusted' : 'in Restricted Mode'}, ${runs.runs.length} runs, ${training.queue.length} queued`,
     `- training ${await describeTrainer(training)}`,
     `- Python of configs without one: ${python.path ?? 'python3 or python'} (${python.source})`,
-    `- grpo.pythonPath ${JSON.stringify(settings.get('pythonPath'))}, grpo.preview.enabled ${settings.get('preview.enabled')}, grpo.resumeAfterReload ${settings.get('resumeAfterReload')}`,
+    `- grpo.pythonPath ${JSON.stringify(settings.get('pythonPath'))}, grpo.tensorflowPath ${JSON.stringify(settings.get('tensorflowPath'))}, grpo.preview.enabled ${settings.get('preview.enabled')}, grpo.resumeAfterReload ${settings.get('resumeAfterReload')}`,
     '',
     '## grpo doctor',
     '',
     '```',
-    await doctor(join(context.extensionPath, 'dist', 'grpo.js')),
+    await doctor(context),
     '```',
     '',
   ];
@@ -45,9 +46,11 @@ async function describeTrainer(training: Training): Promise<string> {
 }
 
 /** It runs an interpreter that the machine names, but nothing of the workspace's. */
-async function doctor(script: string): Promise<string> {
+async function doctor(context: ExtensionContext): Promise<string> {
+  const script = join(context.extensionPath, 'dist', 'grpo.js');
   try {
-    const options = { env: { ...process.env, ELECTRON_RUN_AS_NODE: '1' }, timeout: 60_000, windowsHide: true };
+    const env = childEnvironment(context);
+    const options = { cwd: context.extensionPath, env, timeout: 60_000, windowsHide: true };
     return (await promisify(execFile)(process.execPath, [script, 'doctor'], options)).stdout.trim();
   } catch (error) {
     const { stdout, message } = error as Error & { stdout?: string };

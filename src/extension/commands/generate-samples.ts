@@ -2,6 +2,7 @@ import { randomInt } from 'node:crypto';
 import { dirname, join } from 'node:path';
 import { ProgressLocation, window, workspace } from 'vscode';
 import type { NewSample } from '../../protocol/sample-edits.ts';
+import { childEnvironment } from '../child-environment.ts';
 import { GrpoCommand } from '../grpo-command.ts';
 import type { Lab } from '../lab.ts';
 import { addSamples, showSample } from '../samples/add-samples.ts';
@@ -64,11 +65,17 @@ async function withProgress(lab: Lab, { config, prompts, completions }: Wanted):
       // Other prompts and other answers each time.
       args.push('--seed', String(randomInt(2 ** 32)));
       const script = join(lab.context.extensionPath, 'dist', 'grpo.js');
-      const command = new GrpoCommand(script, args, dirname(config), (line) => {
-        const { prompt, completion, ...columns } = JSON.parse(line) as NewSample & Record<string, unknown>;
-        samples.push({ prompt, completion, columns });
-        progress.report({ message: `${samples.length} of ${total}`, increment: 100 / total });
-      });
+      const command = new GrpoCommand(
+        script,
+        args,
+        dirname(config),
+        (line) => {
+          const { prompt, completion, ...columns } = JSON.parse(line) as NewSample & Record<string, unknown>;
+          samples.push({ prompt, completion, columns });
+          progress.report({ message: `${samples.length} of ${total}`, increment: 100 / total });
+        },
+        { env: childEnvironment(lab.context) },
+      );
       const cancel = token.onCancellationRequested(() => command.dispose());
       lab.context.subscriptions.push(command);
       try {

@@ -21,6 +21,7 @@ const COMMANDS: Record<string, () => Promise<Command>> = {
   'grpo.generateSamples': async () => (await import('./generate-samples.ts')).generateSamples,
   'grpo.createConfig': async () => (await import('./create-config.ts')).createConfig,
   'grpo.getModel': async () => (await import('./get-model.ts')).getModel,
+  'grpo.setUpTensorFlow': async () => (await import('./set-up-tensorflow.ts')).setUpTensorFlow,
   'grpo.openSample': async () => (await import('./open-sample.ts')).openSample,
   'grpo.openFirstReward': async () => (await import('./open-first-reward.ts')).openFirstReward,
   'grpo.runPreview': async () => (await import('./preview.ts')).runPreview,

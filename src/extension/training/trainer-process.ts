@@ -43,11 +43,11 @@ export class TrainerProcess implements Disposable {
   #lastWords = '';
   #gone = false;
 
-  constructor(script: string, options: TrainerOptions) {
+  /** `env`: see `childEnvironment`. */
+  constructor(script: string, options: TrainerOptions, env: NodeJS.ProcessEnv) {
     this.#child = fork(script, [JSON.stringify(options)], {
       cwd: dirname(options.configFile),
-      // Inside VS Code the running executable is Electron.
-      env: { ...process.env, ELECTRON_RUN_AS_NODE: '1' },
+      env,
       // The host's own arguments (a debugger's port) are not for it.
       execArgv: ['--enable-source-maps', '--no-warnings'],
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],

@@ -1,5 +1,7 @@
-import { type Disposable, EventEmitter, type LogOutputChannel, workspace } from 'vscode';
+import { join } from 'node:path';
+import { type Disposable, EventEmitter, type ExtensionContext, type LogOutputChannel, workspace } from 'vscode';
 import type { HostCommand, TrainerEvent, TrainerStatus } from '../../protocol/events.ts';
+import { childEnvironment } from '../child-environment.ts';
 import type { Interpreters } from '../preview/interpreter.ts';
 import type { RunList } from '../runs/run-list.ts';
 import { RunProgress } from '../runs/run-progress.ts';
@@ -30,7 +32,7 @@ export interface EndedTraining {
 
 /** Trains one run at a time, each in a process of its own; the others wait in a queue. */
 export class Training implements Disposable {
-  readonly #script: string;
+  readonly #context: ExtensionContext;
   readonly #runs: RunList;
   readonly #log: LogOutputChannel;
   readonly #journal: Journal;
@@ -51,8 +53,14 @@ export class Training implements Disposable {
   readonly onDidPause = this.#paused.event;
   readonly onDidEnd = this.#ended.event;
 
-  constructor(script: string, runs: RunList, log: LogOutputChannel, journal: Journal, interpreters: Interpreters) {
-    this.#script = script;
+  constructor(
+    context: ExtensionContext,
+    runs: RunList,
+    log: LogOutputChannel,
+    journal: Journal,
+    interpreters: Interpreters,
+  ) {
+    this.#context = context;
     this.#runs = runs;
     this.#log = log;
     this.#journal = journal;
@@ -146,7 +154,9 @@ export class Training implements Disposable {
     this.#active = active;
     try {
       const { TrainerProcess } = await import('./trainer-process.ts');
-      const process = new TrainerProcess(this.#script, await trainerOptions(request, this.#interpreters));
+      const script = join(this.#context.extensionPath, 'dist', 'trainer.js');
+      const options = await trainerOptions(request, this.#interpreters);
+      const process = new TrainerProcess(script, options, childEnvironment(this.#context));
       this.#process = process;
       this.#log.info(`${request.name}: trainer started (process ${process.pid})`);
       process.onDidPrint((text) => this.#leaving || this.#log.info(`${request.name}: ${text.trimEnd()}`));

@@ -29,7 +29,14 @@ export async function runTool(command: string, args: string[], options: { cwd: s
     signal.removeEventListener('abort', cancel);
   }
   signal.throwIfAborted();
-  if (child.exitCode !== 0) throw new RunFailure(`${command} failed:\n${said.trim()}`);
+  if (child.exitCode !== 0) throw new RunFailure(`${command} failed: ${reasonIn(said)}.\n\n${said.trim()}`);
+}
+
+/** The line that tells most: compilers, linkers and npm's scripts begin it alike. */
+function reasonIn(said: string): string {
+  const lines = said.trim().split('\n');
+  const line = lines.find((text) => /\berror: /i.test(text)) ?? lines.at(-1)!;
+  return line.replace(/^npm error /, '').trim();
 }
 
 /** Whether there is such a program, by asking for its version. */

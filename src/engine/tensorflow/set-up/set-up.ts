@@ -2,8 +2,8 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, w
 import { join } from 'node:path';
 import { dependencies } from '../../../../package.json';
 import { BadInput, RunFailure } from '../../../protocol/errors.ts';
+import { PATH_VARIABLE } from '../../../protocol/tensorflow-places.ts';
 import { type ProbeReport, probeDevice } from '../../devices/probe.ts';
-import { PATH_VARIABLE } from '../locate.ts';
 import { compileBinding, findCompiler } from './compile.ts';
 import { findPythonTensorflow } from './python-tensorflow.ts';
 import { canRun, runTool } from './run-tool.ts';

@@ -1,0 +1,14 @@
+import { type ExtensionContext, workspace } from 'vscode';
+import { PATH_VARIABLE, STORAGE_VARIABLE } from '../protocol/tensorflow-places.ts';
+
+/** What the processes that load an engine get to see: beside our own environment, where tfjs-node may be. */
+export function childEnvironment({ globalStorageUri }: ExtensionContext): NodeJS.ProcessEnv {
+  const path = workspace.getConfiguration('grpo').get<string>('tensorflowPath', '').trim();
+  return {
+    ...process.env,
+    // Inside VS Code the running executable is Electron.
+    ELECTRON_RUN_AS_NODE: '1',
+    [STORAGE_VARIABLE]: globalStorageUri.fsPath,
+    ...(path !== '' && { [PATH_VARIABLE]: path }),
+  };
+}

@@ -1,0 +1,85 @@
+import { join } from 'node:path';
+import { ProgressLocation, type QuickPickItem, window, workspace } from 'vscode';
+import { childEnvironment } from '../child-environment.ts';
+import { type CommandExit, GrpoCommand } from '../grpo-command.ts';
+import type { Lab } from '../lab.ts';
+import { mayRunCode } from './trust.ts';
+
+const TITLE = 'GRPO: Set Up TensorFlow Engine';
+
+/** A line of `grpo setup-tensorflow --json`: what it does now, or at the end what computes. */
+type Line = { message: string } | { on: string };
+
+interface Way extends QuickPickItem {
+  args: string[];
+}
+
+/** Gets tfjs-node into the extension's storage, where runs with `"device": "tensorflow"` find it. */
+export async function setUpTensorFlow(lab: Lab): Promise<void> {
+  if (!mayRunCode('Setting up TensorFlow', 'it runs the Python interpreter of this workspace')) return;
+  const way = await pickWay(lab);
+  if (!way) return;
+  let on = '';
+  const { exit, cancelled } = await withProgress(lab, way.args, (line) => {
+    if ('on' in line) on = line.on;
+  });
+  if (cancelled) return;
+  if (exit.ok) {
+    const said = `Device "tensorflow" works, with ${on}: name it in a run config.`;
+    void window.showInformationMessage(said);
+    return;
+  }
+  lab.log.error(exit.lastWords);
+  // Its first line is a sentence; what a program printed follows.
+  const [sentence] = exit.lastWords.split('\n');
+  const action = await window.showErrorMessage(`TensorFlow was not set up: ${sentence}`, 'Show Log');
+  if (action) lab.log.show();
+}
+
+async function pickWay({ interpreters }: Lab): Promise<Way | undefined> {
+  const { path } = await interpreters.find(workspace.workspaceFolders?.[0]?.uri.fsPath ?? '');
+  const ways: Way[] = [
+    {
+      label: '$(tools) Build against the TensorFlow of your Python',
+      description: path ?? 'python3 on the PATH',
+      detail:
+        'TensorFlow 2.12 or newer, CUDA 12 with tensorflow[and-cuda]; needs npm and a C++ compiler, takes a minute',
+      args: path === null ? [] : ['--python', path],
+    },
+    {
+      label: '$(cloud-download) Install tfjs-node-gpu',
+      detail: 'TensorFlow 2.9 for CUDA 11, downloaded by npm from its makers; needs neither Python nor a compiler',
+      args: ['--prebuilt'],
+    },
+  ];
+  return window.showQuickPick(ways, { title: TITLE, placeHolder: 'Which TensorFlow?', ignoreFocusOut: true });
+}
+
+async function withProgress(
+  { context }: Lab,
+  args: string[],
+  onLine: (line: Line) => void,
+): Promise<{ exit: CommandExit; cancelled: boolean }> {
+  return window.withProgress(
+    { location: ProgressLocation.Notification, title: 'TensorFlow engine', cancellable: true },
+    async (progress, token) => {
+      const read = (text: string) => {
+        const line = JSON.parse(text) as Line;
+        if ('message' in line) progress.report({ message: line.message });
+        onLine(line);
+      };
+      const script = join(context.extensionPath, 'dist', 'grpo.js');
+      const command = new GrpoCommand(script, ['setup-tensorflow', ...args], context.extensionPath, read, {
+        env: childEnvironment(context),
+      });
+      const cancel = token.onCancellationRequested(() => command.dispose());
+      context.subscriptions.push(command);
+      try {
+        return { exit: await command.exited, cancelled: token.isCancellationRequested };
+      } finally {
+        cancel.dispose();
+        context.subscriptions.splice(context.subscriptions.indexOf(command), 1);
+      }
+    },
+  );
+}
