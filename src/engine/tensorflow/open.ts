@@ -8,7 +8,7 @@ import { PATH_VARIABLE } from '../../protocol/tensorflow-places.ts';
 import { BACKEND_NAME, TensorflowEngine } from './engine.ts';
 import { locateTfjsNode } from './locate.ts';
 
-const SET_UP = 'run "GRPO: Set Up TensorFlow Engine" in the editor, or `grpo setup-tensorflow`';
+const HOW_TO_SET_UP = 'run "GRPO: Set Up TensorFlow Engine" in the editor, or `grpo setup-tensorflow`';
 
 /** What tfjs-node computes with. */
 export interface Tensorflow {
@@ -36,18 +36,18 @@ export function openTensorflow(folder: string, at?: SourceLocation): Tensorflow 
   if (found === undefined) {
     const path = process.env[PATH_VARIABLE];
     const where = path ? `in ${path}, which grpo.tensorflowPath or ${PATH_VARIABLE} names` : 'on this machine';
-    throw new BadInput(`There is no tfjs-node ${where}, and device "tensorflow" needs it; ${SET_UP}.`, at);
+    throw new BadInput(`There is no tfjs-node ${where}, and device "tensorflow" needs it; ${HOW_TO_SET_UP}.`, at);
   }
   const { version } = JSON.parse(readFileSync(join(found, 'package.json'), 'utf8')) as { version: string };
   if (version !== version_core) {
-    const message = `The tfjs-node in ${found} is ${version}, but this version of GRPO Lab needs ${version_core}; ${SET_UP}.`;
+    const message = `The tfjs-node in ${found} is ${version}, but this version of GRPO Lab needs ${version_core}; ${HOW_TO_SET_UP}.`;
     throw new BadInput(message, at);
   }
   try {
     load(found);
   } catch (error) {
     const [reason] = (error as Error).message.split('\n');
-    throw new BadInput(`The tfjs-node in ${found} cannot be loaded (${reason}); ${SET_UP}.`, at);
+    throw new BadInput(`The tfjs-node in ${found} cannot be loaded (${reason}); ${HOW_TO_SET_UP}.`, at);
   }
   const backend = findBackend(BACKEND_NAME) as unknown as NodeBackend;
   return {

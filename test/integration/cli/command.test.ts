@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { cpSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { GRPO, grpo, grpoJson, jsonlFile, referenceModel, temporaryFolder } from './run-grpo.ts';
+import { GRPO, grpo, jsonlFile, referenceModel, temporaryFolder } from './run-grpo.ts';
 
 interface Diagnosis {
   version: string;
@@ -51,15 +51,18 @@ it('ends quietly when nobody reads on', async () => {
 });
 
 it('finds out what works here', async () => {
-  const [diagnosis] = await grpoJson<Diagnosis>('doctor');
+  // As on a machine where no TensorFlow was set up.
+  const { stdout } = await grpo(['doctor', '--json'], { env: { ...process.env, GRPO_TENSORFLOW: temporaryFolder() } });
+  const diagnosis = JSON.parse(stdout) as Diagnosis;
   expect(diagnosis).toMatchObject({ version: manifest.version, node: process.versions.node });
-  expect(diagnosis!.devices.map(({ name, works }) => [name, works])).toEqual([
+  expect(diagnosis.devices.map(({ name, works }) => [name, works])).toEqual([
     ['cpu', true],
     ['webgpu', false],
     ['cuda', false],
     ['tensorflow', false],
   ]);
-  expect(diagnosis!.engines).toMatchObject({
+  expect(diagnosis.devices.at(-1)!.detail).toContain('GRPO: Set Up TensorFlow Engine');
+  expect(diagnosis.engines).toMatchObject({
     'onnxruntime-node': manifest.dependencies['onnxruntime-node'],
     '@tensorflow/tfjs-core': manifest.dependencies['@tensorflow/tfjs-core'],
   });

@@ -61,7 +61,7 @@ describe('a run is refused', () => {
       /run\.grpo\.json:1:\d+: letters\.reward\.ts has no reward function "leters": it has letters\..*"letters"/,
     ],
     ['parts that are not equal', { gradientAccumulationSteps: 3 }, {}, /"gradientAccumulationSteps" must divide the 8/],
-    ['a device that is not there', { device: 'tensorflow' }, {}, /run\.grpo\.json:1:\d+: .*"tensorflow"/],
+    ['a device that is not there', { device: 'cuda' }, {}, /run\.grpo\.json:1:\d+: .*"cuda"/],
   ];
   test.for(refused)('%s', async ([, config, files, sentence]) => {
     expect(await refusal(tinyWorkspace(config, files))).toMatch(sentence);
