@@ -47,6 +47,12 @@ session.test('models are listed, and no terminal opens for them', async ({ edito
   await editor.notification(/A terminal is off in Restricted Mode/).waitFor();
 });
 
+session.test('TensorFlow is not set up', async ({ editor, server }) => {
+  await editor.command('GRPO: Set Up TensorFlow Engine');
+  await editor.notification(/Setting up TensorFlow is off in Restricted Mode/).waitFor();
+  expect(server.processes('grpo.js')).toEqual([]);
+});
+
 session.test('configs can be edited, and their lens says what training needs', async ({ editor, server }) => {
   await editor.openFile('sort.grpo.json');
   await editor.page.getByText('Training runs reward functions: trust this workspace first').waitFor();

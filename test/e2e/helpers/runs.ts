@@ -24,7 +24,9 @@ export function runFolders(workspace: string): string[] {
   }
 }
 
-export const readRunInfo = (folder: string): { state: string; step: number; config: Record<string, unknown> } =>
+export const readRunInfo = (
+  folder: string,
+): { state: string; step: number; device: string; config: Record<string, unknown> } =>
   JSON.parse(readFileSync(join(folder, 'run.json'), 'utf8'));
 
 /** The rewards of all steps, as the trainer wrote them. */

@@ -13,7 +13,9 @@ export async function runTool(command: string, args: string[], options: { cwd: s
   const { cwd, signal } = options;
   // On Windows npm is a script, which only a shell starts.
   const shell = process.platform === 'win32';
-  const child = spawn(command, args, { cwd, shell, stdio: ['ignore', 'pipe', 'pipe'], windowsHide: true });
+  // Inside an npm script this names the outer package's folder.
+  const { npm_config_local_prefix: _, ...env } = process.env;
+  const child = spawn(command, args, { cwd, env, shell, stdio: ['ignore', 'pipe', 'pipe'], windowsHide: true });
   const cancel = () => void child.kill('SIGTERM');
   signal.addEventListener('abort', cancel, { once: true });
   let said = '';
