@@ -13,8 +13,6 @@ const HOW_TO_SET_UP = 'run "GRPO: Set Up TensorFlow Engine" in the editor, or `g
 /** What tfjs-node computes with. */
 export interface Tensorflow {
   engine: TensorflowEngine;
-  /** The package's folder. */
-  folder: string;
   /** TensorFlow's own version. */
   version: string;
   /** Whether it found a GPU that it can use. */
@@ -49,14 +47,14 @@ export function openTensorflow(folder: string, at?: SourceLocation): Tensorflow 
     const [reason] = (error as Error).message.split('\n');
     throw new BadInput(`The tfjs-node in ${found} cannot be loaded (${reason}); ${HOW_TO_SET_UP}.`, at);
   }
-  const backend = findBackend(BACKEND_NAME) as unknown as NodeBackend;
-  return {
-    engine: new TensorflowEngine(),
-    folder: found,
-    version: backend.binding.TF_Version,
-    onGpu: backend.isUsingGpuDevice,
-  };
+  const { binding, isUsingGpuDevice } = loaded()!;
+  return { engine: new TensorflowEngine(), version: binding.TF_Version, onGpu: isUsingGpuDevice };
 }
+
+const loaded = (): NodeBackend | null => findBackend(BACKEND_NAME) as unknown as NodeBackend | null;
+
+/** TensorFlow's version, in a process that has opened it. */
+export const openedVersion = (): string | undefined => loaded()?.binding.TF_Version;
 
 /** Registers tfjs-node's backend; a second time nothing happens. */
 function load(folder: string): void {
@@ -75,5 +73,5 @@ function load(folder: string): void {
     env().set('PROD', quiet);
     if (previous) setBackend(previous);
   }
-  if (!findBackend(BACKEND_NAME)) throw new Error('it has registered no backend with our TensorFlow.js');
+  if (!loaded()) throw new Error('it has registered no backend with our TensorFlow.js');
 }

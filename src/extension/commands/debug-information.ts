@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { type ExtensionContext, env, version, window, workspace } from 'vscode';
-import { childEnvironment } from '../child-environment.ts';
+import { childEnvironment, doctorFolder } from '../child-environment.ts';
 import type { Lab } from '../lab.ts';
 import type { Training } from '../training/training.ts';
 
@@ -45,12 +45,12 @@ async function describeTrainer(training: Training): Promise<string> {
   return `${active.request.name}, ${active.stage} (${where})`;
 }
 
-/** It runs an interpreter that the machine names, but nothing of the workspace's. */
+/** It runs an interpreter that the machine names, and of the workspace's nothing that is not trusted. */
 async function doctor(context: ExtensionContext): Promise<string> {
   const script = join(context.extensionPath, 'dist', 'grpo.js');
   try {
     const env = childEnvironment(context);
-    const options = { cwd: context.extensionPath, env, timeout: 60_000, windowsHide: true };
+    const options = { cwd: doctorFolder(context), env, timeout: 60_000, windowsHide: true };
     return (await promisify(execFile)(process.execPath, [script, 'doctor'], options)).stdout.trim();
   } catch (error) {
     const { stdout, message } = error as Error & { stdout?: string };

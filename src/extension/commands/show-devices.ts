@@ -1,5 +1,6 @@
 import { join } from 'node:path';
-import { type QuickPickItem, Uri, window } from 'vscode';
+import { commands, type QuickPickItem, Uri, window } from 'vscode';
+import { childEnvironment, doctorFolder } from '../child-environment.ts';
 import { replaceText } from '../config/replace-text.ts';
 import { withField } from '../config/with-field.ts';
 import { GrpoCommand } from '../grpo-command.ts';
@@ -25,9 +26,12 @@ export async function showDevices({ context }: Lab): Promise<void> {
   Object.assign(picker, { title: TITLE, placeholder: 'Trying the devices of this machine…', busy: true });
   Object.assign(picker, { matchOnDetail: true, ignoreFocusOut: true });
   let answer = '';
-  const doctor = new GrpoCommand(join(context.extensionPath, 'dist', 'grpo.js'), ['doctor'], process.cwd(), (line) => {
+  const script = join(context.extensionPath, 'dist', 'grpo.js');
+  const read = (line: string) => {
     answer += line;
-  });
+  };
+  const env = childEnvironment(context);
+  const doctor = new GrpoCommand(script, ['doctor'], doctorFolder(context), read, { env });
   const chosen = new Promise<Choice | undefined>((resolve) => {
     picker.onDidAccept(() => picker.activeItems[0] && resolve(picker.activeItems[0]));
     picker.onDidHide(() => {
@@ -56,7 +60,12 @@ export async function showDevices({ context }: Lab): Promise<void> {
 }
 
 async function use({ name, works, detail }: Device): Promise<void> {
-  if (!works) return void (await window.showInformationMessage(`${name}: ${detail}`));
+  if (!works) {
+    const actions = name === 'tensorflow' ? ['Set Up'] : [];
+    const action = await window.showInformationMessage(`${name}: ${detail}`, ...actions);
+    if (action) await commands.executeCommand('grpo.setUpTensorFlow');
+    return;
+  }
   const config = await pickConfig(undefined, `${TITLE}: "device": "${name}" in…`);
   if (config === undefined) return;
   await replaceText(config, (text) => withField(text, 'device', name));

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { temporaryFolder } from '../cli/run-grpo.ts';
-import { metricsOf } from '../training/workspace.ts';
+import { metricsOf, runInfoOf } from '../training/workspace.ts';
 import { grpoOn, tfjsNode } from './tfjs-node.ts';
 
 test.skipIf(tfjsNode === undefined)(
@@ -13,10 +13,11 @@ test.skipIf(tfjsNode === undefined)(
       await grpoOn(device, 'train', 'sample-workspace/sort.grpo.json', '--set', 'maxSteps=30', '--out', run);
       const rewards = metricsOf(run).map(({ reward }) => reward!);
       const mean = (some: number[]) => some.reduce((sum, reward) => sum + reward, 0) / some.length;
-      return { first: rewards[0]!, last: mean(rewards.slice(-10)) };
+      return { first: rewards[0]!, last: mean(rewards.slice(-10)), versions: runInfoOf(run).versions };
     };
     const cpu = await reached('cpu');
     const tensorflow = await reached('tensorflow');
+    expect(tensorflow.versions.tensorflow).toMatch(/^2\.\d+/);
     // The same model draws the same numbers; later, rounding errors may have led to other completions.
     expect(tensorflow.first).toBeCloseTo(cpu.first, 1);
     expect(tensorflow.last).toBeGreaterThan(cpu.first + 2);

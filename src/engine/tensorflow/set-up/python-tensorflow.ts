@@ -21,7 +21,7 @@ import sys
 from importlib.util import find_spec
 spec = find_spec("tensorflow")
 print(sys.executable)
-print((list(spec.submodule_search_locations or []) if spec else [])[0:1][0] if spec and spec.submodule_search_locations else "")
+print(spec.submodule_search_locations[0] if spec and spec.submodule_search_locations else "")
 `;
 
 const LIBRARIES: Partial<Record<NodeJS.Platform, string[]>> = {
@@ -33,7 +33,9 @@ const LIBRARIES: Partial<Record<NodeJS.Platform, string[]>> = {
 export async function findPythonTensorflow(given?: string): Promise<PythonTensorflow> {
   const names = LIBRARIES[process.platform];
   if (!names)
-    throw new BadInput('TensorFlow for Python cannot be built against on this platform; use --prebuilt instead.');
+    throw new BadInput(
+      'On this platform the TensorFlow of Python cannot be built against; take tfjs-node-gpu with binaries of its own (--prebuilt).',
+    );
   const { python, folder } = await askPython(given === undefined ? ['python3', 'python'] : [given]);
   if (folder === '')
     throw new BadInput(
