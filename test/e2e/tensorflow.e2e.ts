@@ -18,13 +18,13 @@ function interpreter(script: string): void {
 interpreter('echo "$0"');
 
 const tfjsNode = process.env.GRPO_TEST_TENSORFLOW;
-const session = new Session(
-  { settings: { 'grpo.pythonPath': python, ...(tfjsNode && { 'grpo.tensorflowPath': tfjsNode }) } },
-  (workspace) => {
-    const config = join(workspace, 'sort.grpo.json');
-    writeFileSync(config, readFileSync(config, 'utf8').replace('{', '{ "device": "tensorflow",'));
-  },
-);
+const session = new Session({}, (workspace) => {
+  // The workspace's settings: those of a machine are not always read from the user's by an editor in a browser.
+  const settings = { 'grpo.pythonPath': python, ...(tfjsNode && { 'grpo.tensorflowPath': tfjsNode }) };
+  writeFileSync(join(workspace, '.vscode/settings.json'), JSON.stringify(settings));
+  const config = join(workspace, 'sort.grpo.json');
+  writeFileSync(config, readFileSync(config, 'utf8').replace('{', '{ "device": "tensorflow",'));
+});
 
 session.test('says what it takes to build, when that is not there', async ({ editor, server }) => {
   await editor.command('GRPO: Set Up TensorFlow Engine');

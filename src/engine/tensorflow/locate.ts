@@ -1,14 +1,14 @@
 import { existsSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
-import { PATH_VARIABLE, STORAGE_VARIABLE } from '../../protocol/tensorflow-places.ts';
+import { FOLDER_NAME, PATH_VARIABLE, STORAGE_VARIABLE } from '../../protocol/tensorflow-places.ts';
 
 /** The one for GPUs first: who has it, wants it. Both give the same backend. */
 export const PACKAGES = ['@tensorflow/tfjs-node-gpu', '@tensorflow/tfjs-node'] as const;
 
 /** Where set-up puts tfjs-node, and a run looks for it after its own workspace. */
 export function storageFolder(): string {
-  return join(process.env[STORAGE_VARIABLE] || join(userData(), 'grpo-lab'), 'tensorflow');
+  return join(process.env[STORAGE_VARIABLE] || join(userData(), 'grpo-lab'), FOLDER_NAME);
 }
 
 /** Where programs keep data for a user, by the customs of the platform. */

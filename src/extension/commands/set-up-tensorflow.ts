@@ -1,5 +1,7 @@
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ProgressLocation, type QuickPickItem, window, workspace } from 'vscode';
+import { FOLDER_NAME, PARTIAL } from '../../protocol/tensorflow-places.ts';
 import { childEnvironment } from '../child-environment.ts';
 import { type CommandExit, GrpoCommand } from '../grpo-command.ts';
 import type { Lab } from '../lab.ts';
@@ -23,7 +25,12 @@ export async function setUpTensorFlow(lab: Lab): Promise<void> {
   const { exit, cancelled } = await withProgress(lab, way.args, (line) => {
     if ('on' in line) on = line.on;
   });
-  if (cancelled) return;
+  if (cancelled) {
+    // It was killed before it could clear up.
+    const partial = join(lab.context.globalStorageUri.fsPath, FOLDER_NAME + PARTIAL);
+    await rm(partial, { recursive: true, force: true, maxRetries: 3 });
+    return;
+  }
   if (exit.ok) {
     const said = `Device "tensorflow" works, with ${on}: name it in a run config.`;
     void window.showInformationMessage(said);
@@ -42,13 +49,12 @@ async function pickWay({ interpreters }: Lab): Promise<Way | undefined> {
     {
       label: '$(tools) Build against the TensorFlow of your Python',
       description: path ?? 'python3 on the PATH',
-      detail:
-        'TensorFlow 2.12 or newer, CUDA 12 with tensorflow[and-cuda]; needs npm and a C++ compiler, takes a minute',
+      detail: 'TensorFlow 2.12 or newer, CUDA 12; needs npm and a C++ compiler',
       args: path === null ? [] : ['--python', path],
     },
     {
       label: '$(cloud-download) Install tfjs-node-gpu',
-      detail: 'TensorFlow 2.9 for CUDA 11, downloaded by npm from its makers; needs neither Python nor a compiler',
+      detail: 'TensorFlow 2.9, CUDA 11: binaries of its own; needs npm alone',
       args: ['--prebuilt'],
     },
   ];

@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, w
 import { join } from 'node:path';
 import { dependencies } from '../../../../package.json';
 import { BadInput, RunFailure } from '../../../protocol/errors.ts';
-import { PATH_VARIABLE } from '../../../protocol/tensorflow-places.ts';
+import { PARTIAL, PATH_VARIABLE } from '../../../protocol/tensorflow-places.ts';
 import { type ProbeReport, probeDevice } from '../../devices/probe.ts';
 import { compileBinding, findCompiler } from './compile.ts';
 import { findPythonTensorflow } from './python-tensorflow.ts';
@@ -46,7 +46,7 @@ export async function setUpTensorflow(options: SetUpOptions): Promise<Works> {
     ? { packages: [`@tensorflow/tfjs-node-gpu@${VERSION}`] }
     : await ownBuild(options);
 
-  const partial = `${into}.partial`;
+  const partial = `${into}${PARTIAL}`;
   try {
     rmSync(partial, { recursive: true, force: true });
     mkdirSync(partial, { recursive: true });
