@@ -5,11 +5,6 @@ import { grpo, jsonLines } from '../cli/run-grpo.ts';
 /** What `grpo setup-tensorflow` leaves: of GRPO_TEST_TENSORFLOW, else where a run here would find it; undefined: there is none. */
 export const tfjsNode = process.env.GRPO_TEST_TENSORFLOW || locateTfjsNode(process.cwd());
 
-if (tfjsNode === undefined)
-  console.log(
-    'Skipped: there is no tfjs-node, so the tensorflow engine was not compared with the others (`grpo setup-tensorflow`, or set GRPO_TEST_TENSORFLOW).',
-  );
-
 /** The lines of a command's `--json` output. TensorFlow may say on stderr what it found. */
 export async function grpoOn<Row>(device: 'cpu' | 'tensorflow', ...args: string[]): Promise<Row[]> {
   const env = { ...process.env, ...(tfjsNode !== undefined && { [PATH_VARIABLE]: tfjsNode }) };
