@@ -3,7 +3,7 @@ import type { Engine } from '../../src/engine/engine.ts';
 import { type AdamWScalars, adamW, adamWScalars, clipByGlobalNorm } from '../../src/engine/optimizer.ts';
 import { floats, scalar } from '../../src/engine/tree.ts';
 import { learningRate } from '../../src/grpo/schedule.ts';
-import { batchLengths, layOutSequences, type Sequence } from '../../src/model/batch.ts';
+import { compiledLength, layOutSequences, type Sequence } from '../../src/model/batch.ts';
 import { completionLogits, completionLogProbs, type SequenceTensors } from '../../src/model/completion-logprobs.ts';
 import type { ModelConfig } from '../../src/model/config.ts';
 import type { Parameters } from '../../src/model/decoder.ts';
@@ -36,8 +36,7 @@ export async function trainOnDemonstrations(
   let squares = zeros(params);
   for (let step = 0; step < options.steps; step++) {
     const batch = options.batchOf(step);
-    const shape = { prompts: batch.length, group: 1, ...batchLengths(batch) };
-    const width = shape.completionLength;
+    const width = compiledLength(batch.map(({ completionIds }) => completionIds.length));
     const mask = new Float32Array(batch.length * width);
     batch.forEach(({ completionIds }, row) => {
       mask.fill(1, row * width, row * width + completionIds.length);
@@ -53,7 +52,7 @@ export async function trainOnDemonstrations(
       params,
       means,
       squares,
-      sequences: layOutSequences(batch, shape),
+      sequences: layOutSequences(batch, { prompts: batch.length, group: 1, completionLength: width }, config),
       mask: floats(mask, [batch.length, width]),
       scalars: {
         learningRate: scalar(lr),

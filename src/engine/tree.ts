@@ -35,7 +35,15 @@ export function leaveOpen(array: NdArray, open: NonNullable<NdArray['open']>): N
 }
 
 /** Sizes that graphs may leave open. */
-export type OpenSize = 'tokens' | 'targets' | 'slots' | 'caches' | 'past';
+export type OpenSize =
+  | 'tokens'
+  | 'targets'
+  | 'promptLength'
+  | 'completionLength'
+  | 'positions'
+  | 'slots'
+  | 'caches'
+  | 'past';
 
 /** What programs take and give: tensors by name, grouped as deep as one likes. */
 export type TensorTree = { [name: string]: Tensor | TensorTree };

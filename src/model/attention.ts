@@ -7,36 +7,35 @@ import {
   greaterEqual,
   matMul,
   mul,
-  range,
   reshape,
-  scalar,
   slice,
   softmax,
-  split,
   type Tensor,
   type Tensor1D,
   type Tensor2D,
   tile,
   transpose,
-  where,
 } from '@tensorflow/tfjs-core';
+import { countUp } from '../engine/count-up.ts';
+import { jointSoftmax } from '../engine/fused/joint-softmax.ts';
 import type { ModelConfig } from './config.ts';
 import type { Attend, HeadProjections } from './decoder.ts';
-import { collect, spread } from './padding.ts';
+import { collect, type Places, spread } from './padding.ts';
 
 /** What is added to the score of a key that a query may not see. Finite, so that a fully masked row stays a number. */
 const HIDDEN = -1e9;
 
 /**
- * Causal self-attention within each of `rows` rows of `length` tokens. Padding goes to the right, so causality alone hides it.
+ * Causal self-attention within each of `rows` rows of tokens in the columns 0, 1, 2 … Padding goes to the right, so causality alone hides it.
  * Query heads that share a key/value head are laid side by side instead of copying keys and values.
  */
-export function causalAttention(config: ModelConfig, rows: number, length: number): Attend {
+export function causalAttention(config: ModelConfig, rows: number, columns: Tensor1D): Attend {
   const { heads, kvHeads, headDim } = config;
   const shared = heads / kvHeads;
+  const [length] = columns.shape;
   const byHead = (x: Tensor, count: number) => transpose(reshape(x, [rows, length, count, headDim]), [0, 2, 1, 3]);
 
-  const mask = tile(hideFuture(length), [shared, 1]);
+  const mask = tile(hideFuture(columns), [shared, 1]);
 
   return (_, { queries, keys, values }) => {
     const scaled = mul(queries, 1 / Math.sqrt(headDim));
@@ -47,16 +46,15 @@ export function causalAttention(config: ModelConfig, rows: number, length: numbe
   };
 }
 
-/** Scores to add: 0 on a token and those before it, very negative on those after it; [length, length]. */
-function hideFuture(length: number): Tensor {
-  const index = range(0, length, 1, 'int32');
-  const future = greater(reshape(index, [1, length]), reshape(index, [length, 1]));
-  return where(future, scalar(HIDDEN), scalar(0));
+/** Scores to add: 0 on a token and those before it, very negative on those after it; [columns, columns]. */
+function hideFuture(columns: Tensor1D): Tensor {
+  const future = greater(expandDims(columns, 0), expandDims(columns, 1));
+  return mul(cast(future, 'float32'), HIDDEN);
 }
 
-/** Scores to add: 0 on a prompt's tokens, very negative on its padding; [prompts · kvHeads, 1, promptLength]. */
-export function hidePadding({ kvHeads }: ModelConfig, lengths: Tensor, promptLength: number): Tensor {
-  const padding = greaterEqual(range(0, promptLength, 1, 'int32'), expandDims(lengths, 1));
+/** Scores to add: 0 on a prompt's tokens, very negative on its padding; [prompts · kvHeads, 1, columns]. */
+export function hidePadding({ kvHeads }: ModelConfig, lengths: Tensor, columns: Tensor1D): Tensor {
+  const padding = greaterEqual(columns, expandDims(lengths, 1));
   return expandDims(repeatRows(mul(cast(padding, 'float32'), HIDDEN), kvHeads), 1);
 }
 
@@ -121,69 +119,73 @@ export function splitAttention(
   const promptScores = add(matMul(forPrompt, prompt.keys, false, true), masks.prompt);
   const scores = matMul(reshape(q, [caches, perCache, headDim]), own.keys, false, true);
   const ownScores = masks.own ? add(scores, tile(masks.own, [shared, 1])) : scores;
-  const weights = softmax(concat([reshape(promptScores, [caches, perCache, promptLength]), ownScores], -1));
-
-  const promptWeights = reshape(slice(weights, [0, 0, 0], [caches, perCache, promptLength]), [
-    prompts * kvHeads,
-    group * perCache,
-    promptLength,
-  ]);
-  const ownWeights = slice(weights, [0, 0, promptLength], [-1, -1, -1]);
-  const context = add(
-    reshape(matMul(promptWeights, prompt.values), [caches, perCache, headDim]),
-    matMul(ownWeights, own.values),
-  );
+  const [toPrompt, toOwn] = jointSoftmax(reshape(promptScores, [caches, perCache, promptLength]), ownScores);
+  const ofPrompt = matMul(reshape(toPrompt, promptScores.shape), prompt.values);
+  const context = add(reshape(ofPrompt, [caches, perCache, headDim]), matMul(toOwn, own.values));
   const byHead = reshape(context, [prompts, kvHeads, group, shared, length, headDim]);
   return reshape(transpose(byHead, [0, 2, 4, 1, 3, 5]), [prompts * group * length, heads * headDim]) as Tensor2D;
 }
 
-/** Where tokens of prompts and completions stand; see `SequenceTensors`. */
-export interface GroupPlaces {
+/** Which token stands in each cell of a padded grid, and each token's cell in it; -1 in padding, and for tokens of the other grid. */
+export type Grid = {
+  /** int32 [rows, length]; the padding is at the right. */
+  tokens: Tensor2D;
+  /** int32 [tokens]. */
   cells: Tensor1D;
-  promptTokens: Tensor2D;
-  completionTokens: Tensor2D;
-  promptLengths: Tensor1D;
+};
+
+/** Prompts, `lengths` int32 [prompts] among them, and the completions of one prompt after another. */
+export interface Groups {
+  prompts: Grid & { lengths: Tensor1D };
+  completions: Grid;
 }
 
 /** Causal attention over groups of completions whose tokens lie end to end, those of a prompt once for all its completions. */
-export function groupAttention(config: ModelConfig, places: GroupPlaces): Attend {
+export function groupAttention(config: ModelConfig, { prompts, completions }: Groups): Attend {
   const { heads, kvHeads, headDim } = config;
-  const [prompts, promptLength] = places.promptTokens.shape;
-  const [rows, length] = places.completionTokens.shape;
-  const layout = { prompts, group: rows / prompts, length };
-  const promptCells = prompts * promptLength;
-  const tokens = concat([reshape(places.promptTokens, [-1]), reshape(places.completionTokens, [-1])]) as Tensor1D;
-  const grid = { tokens, cells: places.cells };
+  const [count] = prompts.tokens.shape;
+  const [rows, length] = completions.tokens.shape;
+  const layout = { prompts: count, group: rows / count, length };
+  const promptPlaces = placesIn(prompts);
+  const ownPlaces = placesIn(completions);
 
-  const causal = causalAttention(config, prompts, promptLength);
-  const masks = { prompt: hidePadding(config, places.promptLengths, promptLength), own: hideFuture(length) };
-  const toGrid = (x: Tensor, count: number): [prompt: Tensor, own: Tensor] => {
-    const cells = spread(reshape(x, [-1, count * headDim]), grid);
-    const parts = split(cells, [promptCells, rows * length]) as [Tensor, Tensor];
-    return parts.map((part) => reshape(part, [-1, count, headDim])) as [Tensor, Tensor];
+  const promptColumns = columnsOf(prompts);
+  const causal = causalAttention(config, count, promptColumns);
+  const masks = {
+    prompt: hidePadding(config, prompts.lengths, promptColumns),
+    own: hideFuture(columnsOf(completions)),
   };
   const perCache = (x: Tensor) => {
-    const byCompletion = reshape(x, [prompts, layout.group, length, kvHeads, headDim]);
-    return reshape(transpose(byCompletion, [0, 3, 1, 2, 4]), [prompts * kvHeads * layout.group, length, headDim]);
+    const byCompletion = reshape(x, [count, layout.group, length, kvHeads, headDim]);
+    return reshape(transpose(byCompletion, [0, 3, 1, 2, 4]), [rows * kvHeads, length, headDim]);
   };
 
   return (layer, { queries, keys, values }) => {
-    const [promptQueries, ownQueries] = toGrid(queries, heads);
-    const [promptKeys, ownKeys] = toGrid(keys, kvHeads);
-    const [promptValues, ownValues] = toGrid(values, kvHeads);
-    const prompt = { queries: promptQueries, keys: promptKeys, values: promptValues };
+    const inGrid = (places: Places): HeadProjections => {
+      const toCells = (x: Tensor, heads: number) =>
+        reshape(spread(reshape(x, [-1, heads * headDim]), places), [-1, heads, headDim]);
+      return { queries: toCells(queries, heads), keys: toCells(keys, kvHeads), values: toCells(values, kvHeads) };
+    };
+    const prompt = inGrid(promptPlaces);
+    const own = inGrid(ownPlaces);
     const forPrompts = causal(layer, prompt);
     const forCompletions = splitAttention(
       config,
       layout,
-      ownQueries,
-      promptKeyValues(config, prompt, prompts),
-      { keys: perCache(ownKeys), values: perCache(ownValues) },
+      own.queries,
+      promptKeyValues(config, prompt, count),
+      { keys: perCache(own.keys), values: perCache(own.values) },
       masks,
     );
-    return collect(concat([forPrompts, forCompletions]), grid) as Tensor2D;
+    return add(collect(forPrompts, promptPlaces), collect(forCompletions, ownPlaces));
   };
 }
+
+const placesIn = ({ tokens, cells }: Grid): Places => ({ tokens: reshape(tokens, [-1]), cells });
+
+/** int32 [length]. */
+const columnsOf = ({ tokens }: Grid): Tensor1D =>
+  countUp(reshape(cast(slice(tokens, [0, 0], [1, -1]), 'float32'), [-1]));
 
 /** The new tokens' keys or values [prompts · group, kvHeads, headDim] appended to a cache of `splitAttention`. */
 export function appendToCache(

@@ -1,4 +1,8 @@
-import { ints, type NdArray } from '../engine/tree.ts';
+import { type ArraysOf, ints, leaveOpen, type NdArray, type OpenSize } from '../engine/tree.ts';
+import type { Grid } from './attention.ts';
+import type { SequenceTensors } from './completion-logprobs.ts';
+import type { ModelConfig } from './config.ts';
+import { rotaryArrays } from './rotary.ts';
 
 /** A prompt and its completion as token ids. */
 export interface Sequence {
@@ -6,93 +10,79 @@ export interface Sequence {
   completionIds: number[];
 }
 
-/** `prompts` groups of `group` completions, and the padded lengths that attention works on. */
+/** What a graph is compiled for. */
 export interface BatchShape {
+  /** So many groups of `group` completions. */
   prompts: number;
   group: number;
-  promptLength: number;
+  /** What is known of each completion token lies in rows of this length, as long as the longest completion or longer. */
   completionLength: number;
 }
 
 /** Host's side of `SequenceTensors`, which says what they mean. */
-export type SequenceArrays = {
-  ids: NdArray;
-  positions: NdArray;
-  cells: NdArray;
-  promptTokens: NdArray;
-  completionTokens: NdArray;
-  promptLengths: NdArray;
-  targets: { ids: NdArray; sources: NdArray; cells: NdArray };
-  completionTargets: NdArray;
-};
+export type SequenceArrays = ArraysOf<SequenceTensors>;
 
-/** The compiled lengths that hold every sequence. */
-export function batchLengths(sequences: readonly Sequence[]): Pick<BatchShape, 'promptLength' | 'completionLength'> {
-  return {
-    promptLength: compiledLength(sequences.map(({ promptIds }) => promptIds.length)),
-    completionLength: compiledLength(sequences.map(({ completionIds }) => completionIds.length)),
-  };
-}
-
-/** Powers of two, because a graph is compiled for each length that a run meets, and little of the work pads to them. */
-const compiledLength = (lengths: number[]): number => 2 ** Math.ceil(Math.log2(Math.max(SHORTEST, ...lengths)));
+/** A size for all of these lengths. Powers of two, because a graph is compiled for each size that a run meets. */
+export const compiledLength = (lengths: number[]): number => 2 ** Math.ceil(Math.log2(Math.max(SHORTEST, ...lengths)));
 
 const SHORTEST = 32;
 
-/** What a padded place holds that stands for no token. */
-const PADDING = -1;
+/** What stands for no token in a grid, and for no cell. */
+const NONE = -1;
 
 /**
  * Lays out sequences, the completions of one prompt after another, so that every token is computed once: a prompt's tokens once for
- * its whole group, and no padding. Missing rows at the end are left empty.
+ * its whole group, and no padding. Attention pads prompts and completions to the longest of these here. Missing rows at the end are left empty.
  */
-export function layOutSequences(sequences: readonly Sequence[], shape: BatchShape): SequenceArrays {
-  const { prompts, group, promptLength, completionLength } = shape;
-  const rows = prompts * group;
+export function layOutSequences(
+  sequences: readonly Sequence[],
+  shape: BatchShape,
+  config: ModelConfig,
+): SequenceArrays {
+  const { group, completionLength } = shape;
+  const rows = shape.prompts * group;
+  const promptIds = Array.from({ length: shape.prompts }, (_, prompt) => sequences[prompt * group]?.promptIds ?? []);
+  // The last token of a completion predicts nothing, so that the model need not read it.
+  const readIds = sequences.map(({ completionIds }) => completionIds.slice(0, -1));
+  const prompts = new GridArrays(promptIds, shape.prompts, 'promptLength');
+  const completions = new GridArrays(readIds, rows, 'completionLength');
   const ids: number[] = [];
   const positions: number[] = [];
-  const cells: number[] = [];
-  const promptTokens = new Int32Array(prompts * promptLength).fill(PADDING);
-  const completionTokens = new Int32Array(rows * completionLength).fill(PADDING);
-  const promptLengths = new Int32Array(prompts).fill(1);
-  const completionTargets = new Int32Array(rows * completionLength).fill(PADDING);
+  const completionTargets = new Int32Array(rows * completionLength).fill(NONE);
   const targets = { ids: [] as number[], sources: [] as number[], cells: [] as number[] };
 
-  const addToken = (id: number, position: number, cell: number): number => {
+  const addToken = (id: number, position: number): number => {
     positions.push(position);
-    cells.push(cell);
     return ids.push(id) - 1;
   };
-  const lastOfPrompt = Array.from({ length: prompts }, (_, prompt) => {
-    const promptIds = sequences[prompt * group]?.promptIds ?? [];
-    promptLengths[prompt] = Math.max(1, promptIds.length);
-    promptIds.forEach((id, position) => {
-      const cell = prompt * promptLength + position;
-      promptTokens[cell] = addToken(id, position, cell);
+  const lastOfPrompt = promptIds.map((tokens, row) => {
+    tokens.forEach((id, column) => {
+      prompts.put(addToken(id, column), row, column);
     });
     return ids.length - 1;
   });
   sequences.forEach(({ promptIds, completionIds }, row) => {
     let source = lastOfPrompt[Math.floor(row / group)]!;
-    completionIds.forEach((id, index) => {
-      const cell = row * completionLength + index;
+    completionIds.forEach((id, column) => {
+      const cell = row * completionLength + column;
       completionTargets[cell] = targets.ids.length;
       targets.ids.push(id);
       targets.sources.push(source);
       targets.cells.push(cell);
-      // The last token predicts nothing.
-      if (index + 1 === completionIds.length) return;
-      source = addToken(id, promptIds.length + index, prompts * promptLength + cell);
-      completionTokens[cell] = source;
+      if (column === readIds[row]!.length) return;
+      source = addToken(id, promptIds.length + column);
+      completions.put(source, row, column);
     });
   });
   return {
     ids: open('tokens', ids),
     positions: open('tokens', positions),
-    cells: open('tokens', cells),
-    promptTokens: ints(promptTokens, [prompts, promptLength]),
-    completionTokens: ints(completionTokens, [rows, completionLength]),
-    promptLengths: ints(promptLengths),
+    rotary: rotaryArrays(config, Math.max(...sequences.map((one) => one.promptIds.length + one.completionIds.length))),
+    prompts: {
+      ...prompts.arrays(ids.length),
+      lengths: ints(promptIds.map((tokens) => Math.max(1, tokens.length))),
+    },
+    completions: completions.arrays(ids.length),
     targets: {
       ids: open('targets', targets.ids),
       sources: open('targets', targets.sources),
@@ -102,7 +92,31 @@ export function layOutSequences(sequences: readonly Sequence[], shape: BatchShap
   };
 }
 
-const open = (name: 'tokens' | 'targets', values: number[]): NdArray => ({ ...ints(values), open: [name] });
+/** Host's side of a `Grid`, exactly as long as the longest of its lists of tokens. */
+class GridArrays {
+  readonly #length: number;
+  readonly #tokens: NdArray;
+  readonly #cells = new Map<number, number>();
+
+  constructor(lists: readonly number[][], rows: number, name: OpenSize) {
+    this.#length = Math.max(1, ...lists.map((list) => list.length));
+    const tokens = new Int32Array(rows * this.#length).fill(NONE);
+    this.#tokens = leaveOpen(ints(tokens, [rows, this.#length]), [undefined, name]);
+  }
+
+  put(token: number, row: number, column: number): void {
+    const cell = row * this.#length + column;
+    this.#tokens.data[cell] = token;
+    this.#cells.set(token, cell);
+  }
+
+  arrays(tokens: number): ArraysOf<Grid> {
+    const cells = Array.from({ length: tokens }, (_, token) => this.#cells.get(token) ?? NONE);
+    return { tokens: this.#tokens, cells: open('tokens', cells) };
+  }
+}
+
+const open = (name: OpenSize, values: number[]): NdArray => leaveOpen(ints(values), [name]);
 
 /** Token ids of several lengths side by side, padded with 0 to a compiled size: int32 [rows, length]. */
 export function padRight(rows: readonly number[][]): NdArray {

@@ -1,7 +1,8 @@
 import { div, reshape, type Tensor, type Tensor1D, type Tensor2D } from '@tensorflow/tfjs-core';
 import { gatherRows } from '../engine/fused/gather-rows.ts';
 import { entropy, pickLogProb } from '../engine/fused/pick-log-prob.ts';
-import { groupAttention } from './attention.ts';
+import type { RotaryTables } from '../engine/fused/rotary.ts';
+import { type Grid, groupAttention } from './attention.ts';
 import type { ModelConfig } from './config.ts';
 import { decode, logitsOf, type Parameters } from './decoder.ts';
 import { packAdapters } from './lora.ts';
@@ -16,14 +17,12 @@ export type SequenceTensors = {
   ids: Tensor1D;
   /** int32 [tokens]: each token's place in its sequence. */
   positions: Tensor1D;
-  /** int32 [tokens]: each token's cell in `promptTokens` followed by `completionTokens`. */
-  cells: Tensor1D;
-  /** The token in each cell, -1 in the padding at the right: int32 [prompts, promptLength]. */
-  promptTokens: Tensor2D;
-  /** Likewise, int32 [prompts · group, completionLength]. */
-  completionTokens: Tensor2D;
-  /** int32 [prompts]. */
-  promptLengths: Tensor1D;
+  /** For these positions, [positions, headDim / 2]. */
+  rotary: RotaryTables;
+  /** Where the prompts' tokens stand for attention, [prompts, longest prompt]; and int32 [prompts], how long each is. */
+  prompts: Grid & { lengths: Tensor1D };
+  /** Likewise those of the completions, [prompts · group, longest completion]. */
+  completions: Grid;
   targets: {
     /** int32 [targets]. */
     ids: Tensor1D;
@@ -32,7 +31,7 @@ export type SequenceTensors = {
     /** int32 [targets]: its cell in `completionTargets`. */
     cells: Tensor1D;
   };
-  /** The target in each cell, -1 in the padding: int32 [prompts · group, completionLength]. */
+  /** The target in each cell, -1 in the padding: int32 [prompts · group, completionLength], which no completion exceeds. */
   completionTargets: Tensor2D;
 };
 
@@ -43,10 +42,9 @@ export function completionLogits(
   batch: SequenceTensors,
   temperature: number,
 ): Tensor2D {
-  const { ids, positions, targets } = batch;
-  const below = batch.promptTokens.shape[1] + batch.completionTokens.shape[1];
-  const attend = groupAttention(config, batch);
-  const hidden = decode(packAdapters(params, config), config, ids, { of: positions, below }, attend);
+  const { ids, targets } = batch;
+  const positions = { of: batch.positions, tables: batch.rotary };
+  const hidden = decode(packAdapters(params, config), config, ids, positions, groupAttention(config, batch));
   const logits = logitsOf(params, config, gatherRows(hidden, targets.sources) as Tensor2D);
   return temperature === 1 ? logits : div(logits, temperature);
 }

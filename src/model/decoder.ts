@@ -1,10 +1,9 @@
 import { add, matMul, reshape, split, type Tensor, type Tensor1D, type Tensor2D } from '@tensorflow/tfjs-core';
 import { rmsNorm } from '../engine/fused/rms-norm.ts';
-import { rotate } from '../engine/fused/rotary.ts';
+import { type RotaryTables, rotate } from '../engine/fused/rotary.ts';
 import { swiglu } from '../engine/fused/swiglu.ts';
 import type { ModelConfig } from './config.ts';
 import { embed } from './embedding.ts';
-import { rotaryTables } from './rotary.ts';
 
 /** A model's tensors by the names of its packed weights (`packing.ts`); linear weights are [out, in]. */
 export type Parameters = Record<string, Tensor>;
@@ -23,8 +22,8 @@ export type Attend = (layer: number, heads: HeadProjections) => Tensor2D;
 export interface Positions {
   /** int32 [tokens]. */
   of: Tensor1D;
-  /** All positions are below this. */
-  below: number;
+  /** For all of these positions. */
+  tables: RotaryTables;
 }
 
 /**
@@ -40,7 +39,6 @@ export function decode(
 ): Tensor2D {
   const { heads, kvHeads, headDim, rmsNormEps } = config;
   const tokens = ids.shape[0];
-  const tables = rotaryTables(config, positions.below);
   const norm = (x: Tensor, name: string) => rmsNorm(x, params[`${name}.weight`]!, rmsNormEps);
   const byHead = (x: Tensor, count: number) => reshape(x, [tokens, count, headDim]);
 
@@ -58,8 +56,8 @@ export function decode(
     const normHeads = (projected: Tensor, which: string) =>
       config.qkNorm ? norm(projected, `${name}.self_attn.${which}`) : projected;
     const attended = attend(layer, {
-      queries: rotate(normHeads(byHead(q, heads), 'q_norm'), positions.of, tables),
-      keys: rotate(normHeads(byHead(k, kvHeads), 'k_norm'), positions.of, tables),
+      queries: rotate(normHeads(byHead(q, heads), 'q_norm'), positions.of, positions.tables),
+      keys: rotate(normHeads(byHead(k, kvHeads), 'k_norm'), positions.of, positions.tables),
       values: byHead(v, kvHeads),
     });
     x = add(x, project(attended, 'self_attn.o_proj'));

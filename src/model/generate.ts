@@ -32,6 +32,7 @@ import {
 import type { ModelConfig } from './config.ts';
 import { type Attend, decode, logitsOf, type Parameters } from './decoder.ts';
 import { packAdapters } from './lora.ts';
+import { rotaryTables } from './rotary.ts';
 import { type SamplingOptions, sampleToken } from './sampling.ts';
 
 export interface GenerateOptions extends SamplingOptions {
@@ -118,11 +119,11 @@ export function decodeProgram(config: ModelConfig, options: GenerateOptions) {
     const promptLength = inputs.prompts.keys0!.shape[1]!;
     const prompts = mapTensors(inputs.prompts, (cache) => gather(cache, promptPlaces));
     const caches = mapTensors(inputs.caches, (cache) => gather(cache, cachePlaces));
-    const masks = { prompt: hidePadding(config, promptLengths, promptLength) };
+    const masks = { prompt: hidePadding(config, promptLengths, range(0, promptLength, 1, 'int32')) };
     const numbers = reshape(uniforms, [rows, maxTokens]);
     // The latest token stands right before the next one to be drawn.
     const positions = add(repeatRows(promptLengths, width), sub(generated, scalar(1, 'int32')));
-    const below = promptLength + maxTokens;
+    const tables = rotaryTables(config, promptLength + maxTokens);
 
     const { state, emitted } = loop({
       maxSteps,
@@ -145,7 +146,7 @@ export function decodeProgram(config: ModelConfig, options: GenerateOptions) {
           return splitAttention(config, layout, projections.queries, ofPrompt, ofOwn, masks);
         };
         const at = add(positions, step) as Tensor1D;
-        const hidden = decode(params, config, ids as Tensor1D, { of: at, below }, attend);
+        const hidden = decode(params, config, ids as Tensor1D, { of: at, tables }, attend);
         const drawn = add(generated, step);
         const u = reshape(gather(numbers, reshape(drawn, [1]), 1), [rows]) as Tensor1D;
         const penalty = earlyEndPenalty(config, drawn, options);
@@ -170,12 +171,13 @@ const mapTensors = <T>(tensors: Caches, each: (tensor: Tensor) => T): Record<str
 function prefillPrompts(params: Parameters, config: ModelConfig, ids: Tensor2D, lengths: Tensor1D) {
   const [prompts, length] = ids.shape;
   const keyValues: KeyValues[] = [];
-  const causal = causalAttention(config, prompts, length);
+  const columns = range(0, length, 1, 'int32');
+  const causal = causalAttention(config, prompts, columns);
   const attend: Attend = (layer, projections) => {
     keyValues.push(promptKeyValues(config, projections, prompts));
     return causal(layer, projections);
   };
-  const positions = { of: tile(range(0, length, 1, 'int32'), [prompts]) as Tensor1D, below: length };
+  const positions = { of: tile(columns, [prompts]) as Tensor1D, tables: rotaryTables(config, length) };
   const hidden = decode(params, config, reshape(ids, [prompts * length]) as Tensor1D, positions, attend);
   const last = add(range(0, prompts * length, length, 'int32'), sub(lengths, scalar(1, 'int32'))) as Tensor1D;
   return { logits: logitsOf(params, config, gather(hidden, last) as Tensor2D), keyValues };

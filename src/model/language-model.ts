@@ -2,12 +2,12 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Tensor2D } from '@tensorflow/tfjs-core';
 import type { Compiled, Engine } from '../engine/engine.ts';
 import type { NdArray } from '../engine/tree.ts';
-import { batchLengths, layOutSequences, type Sequence, type SequenceArrays } from './batch.ts';
+import { compiledLength, layOutSequences, type Sequence, type SequenceArrays } from './batch.ts';
 import { completionLogits, completionLogProbs, type SequenceTensors } from './completion-logprobs.ts';
 import { type ModelConfig, readModelConfig } from './config.ts';
 import type { Parameters } from './decoder.ts';
 import { packedPlace } from './packing.ts';
-import { graphsToKeep, parameterCount, parameterShapes } from './parameters.ts';
+import { parameterCount, parameterShapes } from './parameters.ts';
 import { loadWeights } from './weights.ts';
 
 /** A model's weights, on the host or a device, by their Hugging Face names but for those that `packing.ts` stacks. */
@@ -40,6 +40,7 @@ type LogProbInputs = { params: Parameters; sequences: SequenceTensors };
 /** Log-probabilities of given completions under any weights of one architecture. */
 export class Scorer {
   readonly #engine: Engine;
+  readonly #config: ModelConfig;
   readonly #program: Compiled<LogProbInputs, { logProbs: Tensor2D }>;
 
   constructor(engine: Engine, config: ModelConfig, temperature: number) {
@@ -47,17 +48,15 @@ export class Scorer {
     const program = ({ params, sequences }: LogProbInputs) => ({
       logProbs: completionLogProbs(completionLogits(params, config, sequences, temperature), sequences),
     });
-    this.#program = engine.compile('log-probabilities', program, {
-      resident: ['logProbs'],
-      maxGraphs: graphsToKeep(config),
-    });
+    this.#config = config;
+    this.#program = engine.compile('log-probabilities', program, { resident: ['logProbs'], maxGraphs: 2 });
   }
 
   /** One list per sequence, with one number per completion token. */
   async logProbs(weights: Weights, sequences: readonly Sequence[]): Promise<number[][]> {
-    const shape = { prompts: sequences.length, group: 1, ...batchLengths(sequences) };
-    const arrays = layOutSequences(sequences, shape);
-    const width = shape.completionLength;
+    const width = compiledLength(sequences.map(({ completionIds }) => completionIds.length));
+    const shape = { prompts: sequences.length, group: 1, completionLength: width };
+    const arrays = layOutSequences(sequences, shape, this.#config);
     const onDevice = { logProbs: await this.logProbsOf(weights, arrays) };
     const logProbs = (await this.#engine.download(onDevice)).logProbs.data as Float32Array;
     this.#engine.release(onDevice);

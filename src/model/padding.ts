@@ -1,5 +1,5 @@
 /**
- * Between tokens laid end to end, which is what a decoder layer works on, and the padded grid that attention needs. Both ways are gathers,
+ * Between tokens laid end to end, which is what a decoder layer works on, and the padded grids that attention needs. Both ways are gathers,
  * and so are their gradients: a scatter would add where nothing is ever added twice.
  */
 import {
@@ -19,24 +19,32 @@ import {
 export interface Places {
   /** int32 [cells]: the token in each cell, -1 where there is padding. */
   tokens: Tensor1D;
-  /** int32 [tokens]: each token's cell. */
+  /** int32 [tokens]: each token's cell, -1 for a token that is not in this grid. */
   cells: Tensor1D;
 }
 
 /** Rows of x [tokens, ...] at their cells; padding holds some token's row, which nobody may look at. */
-export const spread = (x: Tensor, { tokens, cells }: Places): Tensor =>
-  gatherWith(x, maximum(tokens, scalar(0, 'int32')) as Tensor1D, (dy) => gather(dy, cells));
-
-/** Rows of the grid x [cells, ...] in the order of the tokens. */
-export const collect = (x: Tensor, { tokens, cells }: Places): Tensor =>
-  gatherWith(x, cells, (dy) => {
-    const isToken = cast(greaterEqual(tokens, scalar(0, 'int32')), 'float32');
-    const grid = gather(dy, maximum(tokens, scalar(0, 'int32')) as Tensor1D);
-    return mul(grid, dy.rank === 1 ? isToken : expandDims(isToken, 1));
-  });
-
-/** `gather` along the first axis with a gradient of one's own. */
-function gatherWith(x: Tensor, indices: Tensor1D, gradient: (dy: Tensor) => Tensor): Tensor {
-  const operation = customGrad((input) => ({ value: gather(input as Tensor, indices), gradFunc: gradient }));
+export function spread(x: Tensor, { tokens, cells }: Places): Tensor {
+  const operation = customGrad((input) => ({
+    value: gather(input as Tensor, orFirst(tokens)),
+    gradFunc: (dy: Tensor) => rowsOrZero(dy, cells),
+  }));
   return operation(x);
 }
+
+/** Rows of the grid x [cells, ...] in the order of the tokens, 0 for those that are not in it. */
+export function collect(x: Tensor, { tokens, cells }: Places): Tensor {
+  const operation = customGrad((input) => ({
+    value: rowsOrZero(input as Tensor, cells),
+    gradFunc: (dy: Tensor) => rowsOrZero(dy, tokens),
+  }));
+  return operation(x);
+}
+
+/** Rows of x by their indices, 0 for -1. */
+function rowsOrZero(x: Tensor, indices: Tensor1D): Tensor {
+  const isThere = cast(greaterEqual(indices, scalar(0, 'int32')), 'float32');
+  return mul(gather(x, orFirst(indices)), x.rank === 1 ? isThere : expandDims(isThere, 1));
+}
+
+const orFirst = (indices: Tensor1D): Tensor1D => maximum(indices, scalar(0, 'int32'));

@@ -58,9 +58,3 @@ export const isAdapterTensor = (name: string): boolean => /\.lora_[AB]\.weight$/
 export function parameterCount(config: ModelConfig): number {
   return [...parameterShapes(config).values()].reduce((sum, shape) => sum + sizeOf(shape), 0);
 }
-
-/**
- * How many compiled shapes to keep of a program that takes much memory: a model's activations stay with each, and compiling it anew costs a
- * large model little beside a step.
- */
-export const graphsToKeep = (config: ModelConfig): number => (parameterCount(config) > 5e7 ? 2 : 6);

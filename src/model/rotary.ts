@@ -1,19 +1,29 @@
 import { tensor2d } from '@tensorflow/tfjs-core';
 import type { RotaryTables } from '../engine/fused/rotary.ts';
+import { floats, leaveOpen, type NdArray } from '../engine/tree.ts';
 import type { ModelConfig } from './config.ts';
 import type { RopeScaling } from './rope-scaling.ts';
 
-/** The model's tables for positions 0 … `positions` - 1. Angles are rounded to float32 where transformers rounds them. */
-export function rotaryTables(config: ModelConfig, positions: number): RotaryTables {
+/**
+ * The model's tables for positions 0 … `positions` - 1, which may differ from run to run of a graph. They are computed here because angles
+ * are rounded to float32 where transformers rounds them, and devices differ in their cosines.
+ */
+export function rotaryArrays(config: ModelConfig, positions: number): Record<keyof RotaryTables, NdArray> {
   const frequencies = rotaryFrequencies(config).map(Math.fround);
-  const angles = Array.from({ length: positions }, (_, position) =>
-    frequencies.map((frequency) => Math.fround(position * frequency)),
-  );
-  const shape: [number, number] = [positions, frequencies.length];
-  return {
-    cos: tensor2d(angles.flat().map(Math.cos), shape, 'float32'),
-    sin: tensor2d(angles.flat().map(Math.sin), shape, 'float32'),
-  };
+  const angles = new Float32Array(positions * frequencies.length);
+  for (let i = 0; i < angles.length; i++) {
+    angles[i] = Math.floor(i / frequencies.length) * frequencies[i % frequencies.length]!;
+  }
+  const table = (of: (angle: number) => number) =>
+    leaveOpen(floats(angles.map(of), [positions, frequencies.length]), ['positions']);
+  return { cos: table(Math.cos), sin: table(Math.sin) };
+}
+
+/** The same as constants of a program. */
+export function rotaryTables(config: ModelConfig, positions: number): RotaryTables {
+  const { cos, sin } = rotaryArrays(config, positions);
+  const constant = ({ data }: NdArray) => tensor2d(data, [positions, config.headDim / 2]);
+  return { cos: constant(cos), sin: constant(sin) };
 }
 
 /** Radians per position for each pair of features, [headDim / 2]. */

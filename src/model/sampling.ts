@@ -26,6 +26,7 @@ import {
   topk,
   where,
 } from '@tensorflow/tfjs-core';
+import { countUp } from '../engine/count-up.ts';
 import { pickLogProb } from '../engine/fused/pick-log-prob.ts';
 
 /** How the next token is drawn; the names and the order of the filters (temperature, top k, top p, min p) are transformers'. */
@@ -106,9 +107,7 @@ function drawInverseCdf(probabilities: Tensor2D, uniforms: Tensor1D): Tensor1D {
   const blockRunning = cumsum(reshape(sum(byBlock, 1), [rows, blocks]), 1);
   const target = mul(u, lastColumn(blockRunning));
   const block = countWithin(blockRunning, target);
-  // Counted up instead of a range, because how many rows there are may be open.
-  const row = cast(cumsum(onesLike(uniforms), 0, true), 'int32');
-  const flat: Tensor1D = add(mul(row, scalar(blocks, 'int32')), block);
+  const flat: Tensor1D = add(mul(countUp(uniforms), scalar(blocks, 'int32')), block);
   const inBlock = cumsum(gather<Tensor>(byBlock, flat), 1);
   const before = sub(
     gather(reshape(blockRunning, [rows * blocks]), flat),

@@ -1,7 +1,8 @@
 import { floats, type NdArray } from '../engine/tree.ts';
-import { batchLengths, layOutSequences, type Sequence, type SequenceArrays } from '../model/batch.ts';
+import { compiledLength, layOutSequences, type Sequence, type SequenceArrays } from '../model/batch.ts';
 import type { ModelConfig } from '../model/config.ts';
 import type { RunConfig } from '../protocol/run-config.ts';
+import { activationBytes } from './activations.ts';
 
 /** A completion to learn from. */
 export interface Experience extends Sequence {
@@ -25,34 +26,55 @@ export interface MicroBatch {
 /** What the activations of one micro-batch may take; more rows at once are hardly faster from there on. */
 const ACTIVATION_BYTES = 2 ** 31;
 
+/** How a rollout is cut: into parts of `prompts` units, each of them `group` completions of one prompt. */
+interface Cut {
+  prompts: number;
+  group: number;
+}
+
 /**
  * Cuts a rollout, whole groups one after another, into parts of one compiled size: `gradientAccumulationSteps` of them, or more where
- * their tokens would take too much memory. The completions of a prompt stay together as far as they can, because its tokens are then
- * computed once for all of them.
+ * they would take too much memory. The completions of a prompt stay together as far as they can, because its tokens are then computed once
+ * for all of them; where a group is cut, those of similar length do, because attention pads them to the longest.
  */
 export function microBatches(
   rollout: readonly Experience[],
   model: ModelConfig,
-  config: Pick<RunConfig, 'numGenerations' | 'gradientAccumulationSteps' | 'lossType'>,
+  config: Pick<RunConfig, 'numGenerations' | 'gradientAccumulationSteps' | 'lossType' | 'maxCompletionLength'>,
 ): MicroBatch[] {
-  const rows = rollout.length / config.gradientAccumulationSteps;
-  let group = commonDivisor(rows, config.numGenerations);
-  let prompts = rows / group;
+  const { numGenerations, gradientAccumulationSteps, lossType, maxCompletionLength } = config;
+  const rows = rollout.length / gradientAccumulationSteps;
+  const group = commonDivisor(rows, numGenerations);
+  let cut: Cut = { prompts: rows / group, group };
+  let parts = chunks(rollout, rows);
   // bnpo's loss depends on what is in a micro-batch, which is the user's to say.
-  if (config.lossType !== 'bnpo') {
-    const budget = Math.floor(ACTIVATION_BYTES / activationBytes(model));
-    const longest = Math.max(...chunks(rollout, group).map(tokensOf));
-    if (longest > budget) group = Math.ceil(group / Math.ceil(longest / budget));
-    const fitting = Math.max(1, Math.floor(budget / longest));
-    prompts = Math.ceil(prompts / Math.ceil(prompts / fitting));
+  if (lossType !== 'bnpo') {
+    const groups = chunks(rollout, numGenerations);
+    parts = cutGroups(groups, cut);
+    const tooLarge = (part: Experience[]) => activationBytes(model, part, cut) > ACTIVATION_BYTES;
+    while (cut.prompts * cut.group > 1 && parts.some(tooLarge)) {
+      cut = halved(cut);
+      parts = cutGroups(groups, cut);
+    }
   }
-  const lengths = batchLengths(rollout);
-  // A group that is cut is cut alone, so that no part has completions of two prompts where it should have those of one.
-  const units = chunks(rollout, commonDivisor(rows, config.numGenerations)).flatMap((unit) => chunks(unit, group));
-  return chunks(units, prompts).map((part) => microBatch(part.flat(), { prompts, group, ...lengths }));
+  const completionLength = compiledLength([maxCompletionLength, ...rollout.map((row) => row.completionIds.length)]);
+  return parts.map((part) => microBatch(part, { ...cut, completionLength }, model));
 }
 
-function microBatch(part: Experience[], shape: Parameters<typeof layOutSequences>[1]): MicroBatch {
+/** A group that is cut shares no part with another, so that no unit has completions of two prompts. */
+function cutGroups(groups: readonly Experience[][], { prompts, group }: Cut): Experience[][] {
+  const units = groups.flatMap((rows) => chunks(group < rows.length ? byLength(rows) : rows, group));
+  return chunks(units, prompts).map((part) => part.flat());
+}
+
+/** By halves, so that the sizes which a run's rollouts are cut to, each a graph of its own, are few. */
+const halved = ({ prompts, group }: Cut): Cut =>
+  prompts > 1 ? { prompts: Math.ceil(prompts / 2), group } : { prompts, group: Math.ceil(group / 2) };
+
+const byLength = (rows: readonly Experience[]): Experience[] =>
+  rows.toSorted((a, b) => a.completionIds.length - b.completionIds.length);
+
+function microBatch(part: Experience[], shape: Cut & { completionLength: number }, model: ModelConfig): MicroBatch {
   const { prompts, group, completionLength } = shape;
   const rows = prompts * group;
   // Credit knows a number for each completion of a rollout, or a list for each.
@@ -65,18 +87,10 @@ function microBatch(part: Experience[], shape: Parameters<typeof layOutSequences
     advantages.set(typeof advantage === 'number' ? [advantage] : advantage, row * width);
   });
   return {
-    sequences: layOutSequences(part, shape),
+    sequences: layOutSequences(part, shape, model),
     mask: floats(mask, [rows, completionLength]),
     advantages: floats(advantages, [rows, width]),
   };
-}
-
-const tokensOf = (group: readonly Sequence[]): number =>
-  group.reduce((sum, { completionIds }) => sum + completionIds.length, group[0]!.promptIds.length);
-
-/** What the gradient keeps per token, roughly: the layers' intermediate results and, at most, four rows of logits. */
-function activationBytes({ layers, hiddenSize, intermediateSize, vocabSize }: ModelConfig): number {
-  return 4 * (layers * (10 * hiddenSize + 5 * intermediateSize) + 4 * vocabSize);
 }
 
 function chunks<T>(items: readonly T[], size: number): T[][] {

@@ -6,7 +6,6 @@ import { lossMetrics, type Metrics } from '../grpo/metrics.ts';
 import { learningRate as scheduledRate } from '../grpo/schedule.ts';
 import type { ModelConfig } from '../model/config.ts';
 import { Scorer, type Weights } from '../model/language-model.ts';
-import { graphsToKeep } from '../model/parameters.ts';
 import { sizeOf } from '../model/shape.ts';
 import type { RunConfig } from '../protocol/run-config.ts';
 import { type Experience, type MicroBatch, microBatches } from './micro-batches.ts';
@@ -94,7 +93,8 @@ export class Policy {
     this.#scorer = new Scorer(engine, model, config.temperature);
     this.#gradient = engine.compile('gradient', gradientProgram(model, config), {
       resident: ['gradients', 'logProbs'],
-      maxGraphs: graphsToKeep(model),
+      // That of a rollout's first pass and that of later ones: activations take gigabytes of a large model, and stay with a graph.
+      maxGraphs: 2,
     });
     this.#clip = engine.compile('clipping', clipProgram(config), { resident: ['factor'] });
     this.#optimizer = engine.compile('AdamW', applyProgram(config), { resident: ['params', 'means', 'squares'] });

@@ -1,23 +1,28 @@
 import { engine, type GradFunc, getBackend, getKernel, registerGradient, type Tensor } from '@tensorflow/tfjs-core';
 
 /** An operation worth fusing: a tfjs kernel of ours where the backend has one, else a composition of tfjs operations. */
-export interface FusedOp<A> {
+export interface FusedOp<A, R extends Tensor | Tensor[] = Tensor> {
   name: string;
   /** The same result out of ordinary operations; tfjs differentiates it by itself. */
-  compose(inputs: Record<string, Tensor>, attributes: A): Tensor;
+  compose(inputs: Record<string, Tensor>, attributes: A): R;
   /** Which inputs the gradient of the fused kernel needs. */
   saves: string[];
-  /** Gradients of the fused kernel, one thunk per input, from the output's gradient and what was saved. */
-  gradient(dy: Tensor, saved: Record<string, Tensor>, attributes: A): Record<string, () => Tensor>;
+  /** Names for all outputs, where the gradient needs those. */
+  savesOutputs?: string[];
+  /** Gradients of the fused kernel, one thunk per input, from the output's gradient (each output's) and what was saved. */
+  gradient(dy: R, saved: Record<string, Tensor>, attributes: A): Record<string, () => Tensor>;
 }
 
 /** Makes the operation callable and registers its gradient. */
-export function fusedOp<A extends object>(op: FusedOp<A>): (inputs: Record<string, Tensor>, attributes: A) => Tensor {
+export function fusedOp<A extends object, R extends Tensor | Tensor[] = Tensor>(
+  op: FusedOp<A, R>,
+): (inputs: Record<string, Tensor>, attributes: A) => R {
+  const { name: kernelName, saves: inputsToSave, savesOutputs = [] } = op;
   const gradFunc: GradFunc = (dy, saved, attributes) => {
-    const inputs = Object.fromEntries(op.saves.map((name, index) => [name, saved[index]!]));
-    return op.gradient(dy as Tensor, inputs, attributes as unknown as A);
+    const named = [...inputsToSave, ...savesOutputs].map((name, index) => [name, saved[index]!]);
+    return op.gradient(dy as R, Object.fromEntries(named), attributes as unknown as A);
   };
-  registerGradient({ kernelName: op.name, inputsToSave: op.saves, gradFunc });
+  registerGradient({ kernelName, inputsToSave, outputsToSave: savesOutputs.map(() => true), gradFunc });
   return (inputs, attributes) =>
     getKernel(op.name, getBackend())
       ? engine().runKernel(op.name, inputs, attributes as never)

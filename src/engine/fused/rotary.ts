@@ -14,10 +14,7 @@ import {
 import { fusedOp } from './fused.ts';
 
 /** cos and sin of every position's angles, [positions, headDim / 2]. */
-export interface RotaryTables {
-  cos: Tensor2D;
-  sin: Tensor2D;
-}
+export type RotaryTables = { cos: Tensor2D; sin: Tensor2D };
 
 const rotateOp: ReturnType<typeof fusedOp<Record<string, never>>> = fusedOp<Record<string, never>>({
   name: 'Rotary',

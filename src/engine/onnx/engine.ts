@@ -22,7 +22,7 @@ interface CompiledGraph {
   outputs: string[];
 }
 
-/** More shapes than this are hardly alive at a time: a rollout's lengths are rounded to powers of two. */
+/** More shapes than this are hardly alive at a time: what differs from run to run is open, or rounded to powers of two. */
 const MAX_GRAPHS = 6;
 
 /** Runs programs as ONNX graphs on one of ONNX Runtime's providers. */

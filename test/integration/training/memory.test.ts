@@ -51,3 +51,36 @@ test('a run compiles a handful of graphs, whatever the lengths of its prompts an
   // Generation, reference, gradient at the first pass and at later ones, optimizer: a few sizes of each.
   expect(run.engine.compilations).toBeLessThan(20);
 });
+
+test('rollouts of any lengths share their graphs', async () => {
+  const row = (step: number, promptLength: number, completionLength: number) => ({
+    step,
+    prompt_ids: Array(promptLength).fill(5),
+    completion_ids: Array.from({ length: completionLength }, (_, i) => 6 + (i % 9)),
+    rewards: { length: completionLength },
+  });
+  // The longest prompt and completion of each step.
+  const longest = [
+    [3, 6],
+    [40, 17],
+    [70, 33],
+    [1, 1],
+    [9, 110],
+    [130, 65],
+  ] as const;
+  const rows = longest.flatMap(([prompt, completion], step) =>
+    [prompt, Math.ceil(prompt / 2)].flatMap((length) =>
+      [completion, 1, Math.ceil(completion / 3), 2].map((each) => row(step, length, each)),
+    ),
+  );
+  const folder = tinyWorkspace(
+    { ...CONFIG, maxCompletionLength: 128, rewards: [], maxSteps: longest.length },
+    { 'rollouts.jsonl': rows },
+  );
+  const options = { rewardWorker, rollouts: join(folder, 'rollouts.jsonl') };
+  const run = await prepareRun(loadRunConfig(join(folder, 'run.grpo.json')), options);
+  onTestFinished(() => run.rewards.close());
+  await measureSteps(run, longest.length - 1);
+  // Reference, gradient at the first pass and at the later one, clipping, AdamW of a layer and of the rest.
+  expect(run.engine.compilations).toBe(6);
+});

@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { expect, test } from 'vitest';
 import { gatherRows } from '../../../src/engine/fused/gather-rows.ts';
+import { jointSoftmax } from '../../../src/engine/fused/joint-softmax.ts';
 import { entropy, pickLogProb } from '../../../src/engine/fused/pick-log-prob.ts';
 import { rmsNorm } from '../../../src/engine/fused/rms-norm.ts';
 import { rotate } from '../../../src/engine/fused/rotary.ts';
@@ -275,6 +276,11 @@ const cases: Record<string, (draw: Draw) => Case> = {
       inputs: { x: draw.float([m, n]), indices: draw.int([m + n], m) },
       program: ({ x, indices }) => gatherRows(x, indices),
     };
+  },
+  JointSoftmax: (draw) => {
+    const [m, n] = [draw.size(), draw.size()];
+    const inputs = { a: draw.float([m, n, draw.size()]), b: draw.float([m, n, draw.size()]) };
+    return { inputs, program: ({ a, b }) => jointSoftmax(a, b) };
   },
   SwiGlu: (draw) => ({
     inputs: { gateUp: draw.float([draw.size(), 2 * draw.size()], -3, 3) },

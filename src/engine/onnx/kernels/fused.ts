@@ -1,6 +1,7 @@
 import type { TensorInfo } from '@tensorflow/tfjs-core';
 import { backend, register } from '../backend.ts';
-import { reshape } from './shape.ts';
+import { isOpen, type Value } from '../graph.ts';
+import { concat, END, reshape } from './shape.ts';
 
 register<{ x: TensorInfo; weight: TensorInfo }, { epsilon: number }>('RmsNorm', ({ x, weight }, { epsilon }) =>
   backend.record('SimplifiedLayerNormalization', [x, weight], x, {
@@ -68,4 +69,16 @@ register<{ gateUp: TensorInfo }>('SwiGlu', ({ gateUp }) => {
   const silu = graph.node('QuickGelu', [gate!], { alpha: { float: 1 } }, 'com.microsoft');
   const output = { shape: [...gateUp.shape.slice(0, -1), size], dtype: gateUp.dtype };
   return backend.record('Mul', [silu, up!], output);
+});
+
+/** The place between the two parts is worked out by the graph where it is an open size. */
+register<{ a: TensorInfo; b: TensorInfo }>('JointSoftmax', ({ a, b }) => {
+  const { graph } = backend;
+  const scores = concat([a, b], -1);
+  const weights = graph.node('Softmax', [backend.value(scores)], { axis: -1 });
+  const length = a.shape.at(-1)!;
+  const end = isOpen(length) ? graph.node('Shape', [backend.value(a)], { start: -1 }) : graph.ints([length]);
+  const part = (start: Value, stop: Value, like: TensorInfo) =>
+    backend.record('Slice', [weights, start, stop, graph.ints([-1])], like);
+  return [part(graph.ints([0]), end, a), part(end, graph.ints([END]), b)];
 });

@@ -5,12 +5,15 @@ import { isOpen } from '../graph.ts';
 type Unary = { x: TensorInfo };
 
 /** ONNX's "to the end": a slice up to the end must not bake in a size that grows while a loop runs. */
-const END = Number.MAX_SAFE_INTEGER;
+export const END = Number.MAX_SAFE_INTEGER;
 
 export function reshape(x: TensorInfo, shape: number[]): TensorInfo {
-  // One size at most may be left to be worked out from the others.
-  const unknown = shape.findIndex(isOpen);
-  const sizes = shape.map((size, axis) => (axis === unknown ? -1 : size));
+  // ONNX takes 0 for a size that stays where it is, and works one other out.
+  const open = shape.flatMap((size, axis) => (isOpen(size) ? [axis] : []));
+  const moved = open.length > 1 ? open.filter((axis) => shape[axis] !== x.shape[axis]) : open;
+  const sizes = shape.map((size, axis) =>
+    axis === moved[0] ? -1 : open.includes(axis) && !moved.includes(axis) ? 0 : size,
+  );
   return backend.record('Reshape', [backend.value(x), backend.graph.ints(sizes)], { shape, dtype: x.dtype });
 }
 
@@ -35,7 +38,7 @@ function sliceAxis(x: TensorInfo, axis: number, start: number, size: number): Te
   );
 }
 
-function concat(tensors: TensorInfo[], axis: number): TensorInfo {
+export function concat(tensors: TensorInfo[], axis: number): TensorInfo {
   const [along = 0] = util.parseAxisParam(axis, tensors[0]!.shape);
   const shape = backend_util.computeOutShape(
     tensors.map((tensor) => tensor.shape),
