@@ -183,9 +183,10 @@ export function groupAttention(config: ModelConfig, { prompts, completions }: Gr
 
 const placesIn = ({ tokens, cells }: Grid): Places => ({ tokens: reshape(tokens, [-1]), cells });
 
-/** int32 [length]. */
+/** 0, 1, 2 … int32 [length]. */
 const columnsOf = ({ tokens }: Grid): Tensor1D =>
-  countUp(reshape(cast(slice(tokens, [0, 0], [1, -1]), 'float32'), [-1]));
+  // Floats first: WebGPU's provider slices no integers.
+  countUp(reshape(slice(cast(tokens, 'float32'), [0, 0], [1, -1]), [-1]));
 
 /** The new tokens' keys or values [prompts · group, kvHeads, headDim] appended to a cache of `splitAttention`. */
 export function appendToCache(

@@ -49,7 +49,8 @@ export class Scorer {
       logProbs: completionLogProbs(completionLogits(params, config, sequences, temperature), sequences),
     });
     this.#config = config;
-    this.#program = engine.compile('log-probabilities', program, { resident: ['logProbs'], maxGraphs: 2 });
+    // Activations stay with a graph, and a rollout needs one only.
+    this.#program = engine.compile('log-probabilities', program, { resident: ['logProbs'], maxGraphs: 1 });
   }
 
   /** One list per sequence, with one number per completion token. */

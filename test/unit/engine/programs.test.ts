@@ -1,8 +1,10 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { expect, test } from 'vitest';
+import { jointSoftmax } from '../../../src/engine/fused/joint-softmax.ts';
 import { loop } from '../../../src/engine/loop.ts';
 import { OnnxEngine } from '../../../src/engine/onnx/engine.ts';
-import { floats, ints } from '../../../src/engine/tree.ts';
+import { floats, ints, leaveOpen, type NdArray } from '../../../src/engine/tree.ts';
+import { sizeOf } from '../../../src/model/shape.ts';
 import { runEagerly } from '../../helpers/eager.ts';
 
 type Affine = { w: tf.Tensor2D; x: tf.Tensor2D };
@@ -30,6 +32,48 @@ test('a graph is compiled once per shape, and only so many stay', async () => {
   expect(engine.compilations).toBe(3);
   expect((await run(1)).value.data[0]).toBe(52);
   expect(engine.compilations).toBe(4);
+});
+
+test('sizes that are open may differ from run to run of one graph, gradients included', async () => {
+  const engine = new OnnxEngine();
+  type Parts = { a: tf.Tensor; b: tf.Tensor; left: tf.Tensor; ofA: tf.Tensor; ofB: tf.Tensor };
+  const program = ({ a, b, left, ofA, ofB }: Parts) => {
+    const loss = (...parts: tf.Tensor[]) => {
+      const weights = jointSoftmax(parts[0]!, parts[1]!);
+      const both = tf.expandDims(tf.tile(left, [1, 2]), 0);
+      // The last size stays where it is; the one before is worked out.
+      const [x, y] = weights.map((w) => tf.matMul(both, tf.reshape(w, [1, 2 * w.shape[1]!, w.shape[2]!])));
+      return tf.sum(tf.square(tf.add(tf.matMul(x!, ofA), tf.matMul(y!, ofB)))) as tf.Scalar;
+    };
+    const { value, grads } = tf.valueAndGrads(loss)([a, b]);
+    return { value: value as tf.Tensor, a: grads[0]!, b: grads[1]! };
+  };
+  const compiled = engine.compile('two parts', program);
+  const sizes = [
+    [1, 2, 3],
+    [4, 7, 1],
+    [2, 1, 5],
+  ] as const;
+  for (const [rows, m, n] of sizes) {
+    const waves = (shape: number[], open: NdArray['open']) => {
+      const numbers = Float32Array.from({ length: sizeOf(shape) }, (_, i) => Math.sin(3 * i));
+      return leaveOpen(floats(numbers, shape), open!);
+    };
+    const inputs = {
+      a: waves([2, rows, m], [undefined, 'tokens', 'promptLength']),
+      b: waves([2, rows, n], [undefined, 'tokens', 'completionLength']),
+      left: waves([3, rows], [undefined, 'tokens']),
+      ofA: waves([1, m, 2], [undefined, 'promptLength']),
+      ofB: waves([1, n, 2], [undefined, 'completionLength']),
+    };
+    const expected = runEagerly(program, inputs);
+    const actual = await compiled.run(inputs);
+    for (const [name, { shape, data }] of Object.entries(expected)) {
+      expect(actual[name as 'a'].shape).toEqual(shape);
+      for (const [i, one] of data.entries()) expect(actual[name as 'a'].data[i]).toBeCloseTo(one, 5);
+    }
+  }
+  expect(engine.compilations).toBe(1);
 });
 
 type Counting = { n: tf.Tensor; x: tf.Tensor2D };

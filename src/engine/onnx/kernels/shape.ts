@@ -8,12 +8,13 @@ type Unary = { x: TensorInfo };
 export const END = Number.MAX_SAFE_INTEGER;
 
 export function reshape(x: TensorInfo, shape: number[]): TensorInfo {
-  // ONNX takes 0 for a size that stays where it is, and works one other out.
-  const open = shape.flatMap((size, axis) => (isOpen(size) ? [axis] : []));
-  const moved = open.length > 1 ? open.filter((axis) => shape[axis] !== x.shape[axis]) : open;
-  const sizes = shape.map((size, axis) =>
-    axis === moved[0] ? -1 : open.includes(axis) && !moved.includes(axis) ? 0 : size,
-  );
+  // ONNX works one size out from the others, and takes 0 for sizes that stay where they are.
+  const open = [...shape.keys()].filter((axis) => isOpen(shape[axis]!));
+  const unknown = open.find((axis) => shape[axis] !== x.shape[axis]) ?? open[0];
+  const sizes = shape.map((size, axis) => {
+    if (axis === unknown) return -1;
+    return open.includes(axis) && size === x.shape[axis] ? 0 : size;
+  });
   return backend.record('Reshape', [backend.value(x), backend.graph.ints(sizes)], { shape, dtype: x.dtype });
 }
 
