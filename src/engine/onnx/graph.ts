@@ -22,9 +22,10 @@ export const NOMINAL_SIZES = {
   slots: 1_000_039,
   caches: 1_000_081,
   past: 1_000_099,
-  promptLength: 1_000_117,
-  completionLength: 1_000_121,
-  positions: 1_000_133,
+  positions: 1_000_117,
+  // Smaller, because scores have both lengths and rows and heads as well: their number must be exact.
+  promptLength: 200_003,
+  completionLength: 200_009,
 } as const;
 const primes = Object.values(NOMINAL_SIZES);
 /** Whether a number was computed from a size that the graph does not know; the one after it is what a loop's state grows to. */
