@@ -15,6 +15,8 @@ import {
   type Tensor1D,
 } from '@tensorflow/tfjs-core';
 
+type GradSaver = (tensors: Tensor[]) => void;
+
 /** Which token stands in which cell of a grid, and the other way round. */
 export interface Places {
   /** int32 [cells]: the token in each cell, -1 where there is padding. */
@@ -25,19 +27,24 @@ export interface Places {
 
 /** Rows of x [tokens, ...] at their cells; padding holds some token's row, which nobody may look at. */
 export function spread(x: Tensor, { tokens, cells }: Places): Tensor {
-  const operation = customGrad((input) => ({
-    value: gather(input as Tensor, orFirst(tokens)),
-    gradFunc: (dy: Tensor) => rowsOrZero(dy, cells),
-  }));
-  return operation(x);
+  return withGradient(x, (input) => gather(input, orFirst(tokens)), cells);
 }
 
 /** Rows of the grid x [cells, ...] in the order of the tokens, 0 for those that are not in it. */
 export function collect(x: Tensor, { tokens, cells }: Places): Tensor {
-  const operation = customGrad((input) => ({
-    value: rowsOrZero(input as Tensor, cells),
-    gradFunc: (dy: Tensor) => rowsOrZero(dy, tokens),
-  }));
+  return withGradient(x, (input) => rowsOrZero(input, cells), tokens);
+}
+
+/** A gather whose gradient is another one: of these rows of what comes back. */
+function withGradient(x: Tensor, forward: (x: Tensor) => Tensor, back: Tensor1D): Tensor {
+  const operation = customGrad((input, save) => {
+    // Saved, because an eager engine frees what the forward pass made before it goes back.
+    (save as GradSaver)([back]);
+    return {
+      value: forward(input as Tensor),
+      gradFunc: (dy: Tensor, [rows]: Tensor[]) => rowsOrZero(dy, rows as Tensor1D),
+    };
+  });
   return operation(x);
 }
 
