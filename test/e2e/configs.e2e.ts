@@ -77,16 +77,8 @@ session.test('devices are shown with what each can do, and one that works goes i
 
 session.test('fields are completed and explained', async ({ editor }) => {
   await editor.openFile('arithmetic.grpo.json');
-  await editor.page
-    .locator('.editor-instance .view-line')
-    .filter({ hasText: 'numGenerations' })
-    .getByText('numGenerations')
-    .hover();
-  await editor.page
-    .locator('.monaco-hover:visible')
-    .getByText(/completions/i)
-    .first()
-    .waitFor();
+  const line = editor.page.locator('.editor-instance .view-line').filter({ hasText: 'numGenerations' });
+  await editor.hover(line.getByText('numGenerations'), /completions/i);
   await editor.screenshot('config-hover');
   await editor.page.locator('.editor-instance .view-line').filter({ hasText: 'saveSteps' }).click();
   await editor.page.keyboard.press('End');

@@ -86,10 +86,9 @@ session.test('behind each sample stand its numbers, and on hover why', async ({ 
   await previews().decoration(/^inclusion 4 · ordering 3 · total 7$/);
   await previews().decoration(/^advantage \+1\.09$/);
   await previews().decoration(/^advantage −1\.26$/);
-  await editor.page.locator('.editor-instance .view-line').first().hover();
-  const hover = editor.page.locator('.monaco-hover:visible');
-  await hover.getByText(/Reward 7 · advantage \+1\.09/).waitFor();
-  await hover
+  await editor.hover(editor.page.locator('.editor-instance .view-line').first(), /Reward 7 · advantage \+1\.09/);
+  await editor.page
+    .locator('.monaco-hover:visible')
     .getByText(/extracted\s“0\s1\s2\s3”/)
     .first()
     .waitFor();
@@ -352,14 +351,8 @@ session.test('Debug on a Sample stops at a breakpoint with that row', async ({ e
 });
 
 session.test('a function tells on hover how it does', async ({ editor }) => {
-  await editor.page
-    .locator('.editor-instance .view-line span', { hasText: /^ordering$/ })
-    .last()
-    .hover();
-  await editor.page
-    .locator('.monaco-hover:visible')
-    .getByText(/on 7 samples · mean 1\.71 · standard deviation/)
-    .waitFor();
+  const name = editor.page.locator('.editor-instance .view-line span', { hasText: /^ordering$/ }).last();
+  await editor.hover(name, /on 7 samples · mean 1\.71 · standard deviation/);
   await editor.page.keyboard.press('Escape');
 });
 

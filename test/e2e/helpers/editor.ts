@@ -94,6 +94,25 @@ export class Editor {
     await this.quickRow(text).click();
   }
 
+  /**
+   * Points at something until the hover that opens says this. What moves under the pointer, or opens beside it, closes a hover: so it is
+   * pointed at anew.
+   */
+  async hover(target: Locator, text: string | RegExp, milliseconds = 30_000): Promise<void> {
+    const said = this.page.locator('.monaco-hover:visible').getByText(text).first();
+    const shown = async () => {
+      await target.hover();
+      try {
+        await said.waitFor({ timeout: 5000 });
+        return true;
+      } catch {
+        await this.page.mouse.move(0, 0);
+        return false;
+      }
+    };
+    await until(`a hover that says ${text}`, shown, milliseconds);
+  }
+
   async openFile(name: string): Promise<void> {
     await (await this.#find('Control+P', name, this.quickRow(name))).click();
     await this.page.getByRole('tab', { name }).and(this.page.locator('.active')).waitFor();
