@@ -385,7 +385,7 @@ session.test('what is typed in a reward shows at the samples next to it', async 
   await editor.command('View: Close All Editors');
   await editor.command('View: Hide Panel');
   await editor.command('View: Toggle Primary Side Bar Visibility');
-  await editor.command('Notifications: Clear All Notifications');
+  await editor.clearNotifications();
   await editor.openFile('sort.reward.ts');
   await editor.command('View: New Editor Group Below');
   await editor.openFile('sort.samples.jsonl');

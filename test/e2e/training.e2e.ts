@@ -109,7 +109,7 @@ session.test('searches and filters groups', async ({ editor, dashboard }) => {
 });
 
 session.test('pauses and goes on, then stops with a checkpoint', async ({ server, editor, dashboard }) => {
-  await editor.command('Notifications: Clear All Notifications');
+  await editor.clearNotifications();
   setConfig('learningRate', 0.0001);
   await startSort();
   await dashboard.state.filter({ hasText: 'running' }).waitFor();
@@ -180,7 +180,7 @@ session.test(
 );
 
 session.test('a killed trainer: its end is told, and one click goes on', async ({ server, editor, dashboard }) => {
-  await editor.command('Notifications: Clear All Notifications');
+  await editor.clearNotifications();
   await editor.command('GRPO: Resume from Checkpoint');
   await dashboard.state.filter({ hasText: 'running' }).waitFor();
   const folder = runFolders(server.workspace).at(-1)!;
@@ -197,7 +197,7 @@ session.test('a killed trainer: its end is told, and one click goes on', async (
 });
 
 session.test('a trainer that is dead to a stop is ended, and so are its reward workers', async ({ server, editor }) => {
-  await editor.command('Notifications: Clear All Notifications');
+  await editor.clearNotifications();
   process.kill(trainer()!.pid, 'SIGSTOP');
   await editor.command('GRPO: Stop');
   await editor.notification(/sort was ended after step \d+, without a new checkpoint/).waitFor({ timeout: 60_000 });

@@ -122,6 +122,13 @@ export class Editor {
     return this.page.locator('.notification-list-item').filter({ hasText: text }).first();
   }
 
+  /** VS Code shows three at a time. They are gone when this is done: one that came before that would go with them. */
+  async clearNotifications(): Promise<void> {
+    await this.command('Notifications: Clear All Notifications');
+    const left = this.page.locator('.notification-list-item');
+    await until('the notifications to be gone', async () => (await left.count()) === 0);
+  }
+
   /** Presses a notification's button. */
   async answer(text: string | RegExp, button: string): Promise<void> {
     await this.notification(text).getByRole('button', { name: button }).click();
