@@ -13,7 +13,7 @@ import { WEIGHTS_FILE } from '../model/weights.ts';
 import { BadInput } from '../protocol/errors.ts';
 import type { RunConfig } from '../protocol/run-config.ts';
 import { atomicWrite } from './atomic-write.ts';
-import type { PolicyState } from './policy.ts';
+import type { PolicyState } from './policy-state.ts';
 
 const STATE_FILE = 'trainer_state.json';
 /** Apart from the model's own `model.safetensors`, so that other programs see just a model. */

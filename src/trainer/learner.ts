@@ -1,7 +1,8 @@
 import { Sampler } from '../model/sampler.ts';
 import type { ScoreTable } from '../protocol/rewards.ts';
 import { assignCredit, type Credit } from './credit.ts';
-import { Policy, type PolicyState, type UpdateResult } from './policy.ts';
+import { Policy, type UpdateResult } from './policy.ts';
+import type { PolicyState } from './policy-state.ts';
 import type { PreparedRun } from './prepare.ts';
 import { type PromptOrder, promptOrder } from './prompt-order.ts';
 import { uniforms } from './random.ts';

@@ -1,14 +1,14 @@
 import { Accumulator } from '../engine/accumulate.ts';
 import type { Compiled, Engine } from '../engine/engine.ts';
 import { adamWScalars } from '../engine/optimizer.ts';
-import { floats, scalar } from '../engine/tree.ts';
+import { scalar } from '../engine/tree.ts';
 import { lossMetrics, type Metrics } from '../grpo/metrics.ts';
 import { learningRate as scheduledRate } from '../grpo/schedule.ts';
 import type { ModelConfig } from '../model/config.ts';
 import { Scorer, type Weights } from '../model/language-model.ts';
-import { sizeOf } from '../model/shape.ts';
 import type { RunConfig } from '../protocol/run-config.ts';
 import { type Experience, type MicroBatch, microBatches } from './micro-batches.ts';
+import { freshState, type PolicyState, weightsOf } from './policy-state.ts';
 import {
   type ApplyInputs,
   type ApplyOutputs,
@@ -20,33 +20,6 @@ import {
   type GradientOutputs,
   gradientProgram,
 } from './policy-update.ts';
-
-/** All that an update changes; a checkpoint keeps it. With LoRA it is about the adapter alone. It lies on the engine's device. */
-export interface PolicyState {
-  /** What is trained. */
-  weights: Weights;
-  /** AdamW's running means of gradients and of squared gradients. */
-  means: Weights;
-  squares: Weights;
-  /** Optimizer updates so far. */
-  updates: number;
-  /** The reference policy, once it is no longer the start model. */
-  syncedReference: Weights | undefined;
-}
-
-/** The same policy with its weights and moments on the host, or on a device. */
-export async function movePolicy(
-  { weights, means, squares, updates, syncedReference }: PolicyState,
-  move: (weights: Weights) => Promise<Weights>,
-): Promise<PolicyState> {
-  return {
-    weights: await move(weights),
-    means: await move(means),
-    squares: await move(squares),
-    updates,
-    syncedReference: syncedReference && (await move(syncedReference)),
-  };
-}
 
 /** What the updates of one step came to. */
 export interface UpdateResult {
@@ -251,25 +224,6 @@ function partsOf(weights: Weights): Part[] {
     restore: (taken) => Object.fromEntries(Object.entries(taken).map(([name, array]) => [prefix + name, array])),
   }));
 }
-
-function freshState(start: Weights): PolicyState {
-  return { weights: start, means: zerosLike(start), squares: zerosLike(start), updates: 0, syncedReference: undefined };
-}
-
-function zerosLike(weights: Weights): Weights {
-  const zeros = Object.entries(weights).map(([name, { shape }]) => [
-    name,
-    floats(new Float32Array(sizeOf(shape)), shape),
-  ]);
-  return Object.fromEntries(zeros);
-}
-
-const weightsOf = ({ weights, means, squares, syncedReference }: PolicyState): Weights[] => [
-  weights,
-  means,
-  squares,
-  ...(syncedReference ? [syncedReference] : []),
-];
 
 function total(values: Iterable<number>): number {
   let sum = 0;

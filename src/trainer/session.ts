@@ -8,7 +8,7 @@ import { readCheckpoint } from './checkpoint.ts';
 import type { RunControl } from './control.ts';
 import { type LoadedConfig, loadRunConfig } from './load-config.ts';
 import { logLine } from './log-line.ts';
-import { movePolicy } from './policy.ts';
+import { movePolicy } from './policy-state.ts';
 import { type PreparedRun, prepareRun } from './prepare.ts';
 import { latestRun, RunFolder } from './run-folder.ts';
 import { type Outcome, type TrainOptions, train } from './train.ts';

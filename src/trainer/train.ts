@@ -7,7 +7,7 @@ import type { RunControl } from './control.ts';
 import { Evaluator } from './evaluate.ts';
 import { describeFailure, rowFailures } from './failures.ts';
 import { Learner } from './learner.ts';
-import { movePolicy } from './policy.ts';
+import { movePolicy } from './policy-state.ts';
 import type { PreparedRun } from './prepare.ts';
 import { metricsOf, rolloutRows } from './records.ts';
 import type { Rollout } from './rollout.ts';
