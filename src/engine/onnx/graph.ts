@@ -67,6 +67,8 @@ export class Graph {
   readonly #root: Graph;
   readonly #constants: Constant[] = [];
   readonly #constantNames = new Map<string, Value>();
+  /** Outputs of its nodes. */
+  readonly #made = new Set<Value>();
   #values = 0;
 
   constructor(parent: Graph | Provider) {
@@ -84,8 +86,13 @@ export class Graph {
     return name;
   }
 
-  output(name: Value, type: ElementType, shape?: readonly (number | null)[]): void {
-    this.outputs.push({ name, type, shape });
+  /**
+   * Makes a value an output. One that the graph has not made itself, an input handed back, or has given already comes as a copy, because
+   * ONNX allows no other way.
+   */
+  output(value: Value, type: ElementType): void {
+    const isOwn = this.#made.has(value) && !this.outputs.some(({ name }) => name === value);
+    this.outputs.push({ name: isOwn ? value : this.node('Identity', [value]), type, shape: undefined });
   }
 
   /** Records a node with one output. */
@@ -96,6 +103,7 @@ export class Graph {
   /** Records a node with `count` outputs. An empty input name stands for an optional input left out. */
   multi(op: string, inputs: Value[], count: number, attributes: Record<string, Attribute> = {}, domain = ''): Value[] {
     const outputs = Array.from({ length: count }, () => this.fresh());
+    for (const output of outputs) this.#made.add(output);
     this.nodes.push({ op, domain, inputs, outputs, attributes });
     return outputs;
   }

@@ -30,9 +30,7 @@ export function recordLoop<S extends LoopState, E extends LoopState>(spec: LoopS
     });
     const { state, emit, proceed } = spec.body(step, Object.fromEntries(before) as S);
     emittedTensors = Object.entries(emit);
-    // Identity: a body's output must be made in the body, and may not be made twice.
-    const give = (value: Tensor) =>
-      body.output(body.node('Identity', [backend.value(value)]), elementType(value.dtype));
+    const give = (value: Tensor) => body.output(backend.value(value), elementType(value.dtype));
     give(proceed);
     for (const name of names) give(state[name]!);
     for (const [, value] of emittedTensors) give(value);

@@ -38,8 +38,7 @@ export function trace<I extends TensorTree, O extends TensorTree>(
       return [path, engine().makeTensorFromTensorInfo(info)];
     });
     for (const [path, tensor] of tensorLeaves(program(treeOf(tensors) as I))) {
-      // A node of its own for each output: one value may be given twice, or be an input handed back.
-      graph.output(graph.node('Identity', [backend.value(tensor)]), elementType(tensor.dtype));
+      graph.output(backend.value(tensor), elementType(tensor.dtype));
       outputs.push(path);
     }
   };

@@ -68,9 +68,11 @@ register<{ input: TensorInfo }, { dim: number }>('ExpandDims', ({ input }, { dim
   shape.splice(dim < 0 ? input.shape.length + dim + 1 : dim, 0, 1);
   return reshape(input, shape);
 });
-register<Unary, { perm: number[] }>('Transpose', ({ x }, { perm }) =>
-  backend.record('Transpose', [x], { shape: perm.map((axis) => x.shape[axis]!), dtype: x.dtype }, { perm }),
-);
+register<Unary, { perm: number[] }>('Transpose', ({ x }, { perm }) => {
+  // tfjs's gradient of a gather ends in one that leaves the whole embedding as it is; ONNX Runtime would copy it.
+  if (perm.every((from, axis) => from === axis)) return backend.tensorInfo(backend.value(x), x.shape, x.dtype);
+  return backend.record('Transpose', [x], { shape: perm.map((axis) => x.shape[axis]!), dtype: x.dtype }, { perm });
+});
 register<TensorInfo[], { axis: number }>('Concat', (tensors, { axis }) => concat(Object.values(tensors), axis));
 register<Unary, { begin: number[]; size: number[] }>('Slice', ({ x }, { begin, size }) => {
   const [starts, sizes] = slice_util.parseSliceParams(x as never, begin, size);
