@@ -1,6 +1,5 @@
-import { floats } from '../engine/tree.ts';
+import { zerosLike } from '../engine/zeros.ts';
 import type { Weights } from '../model/language-model.ts';
-import { sizeOf } from '../model/shape.ts';
 
 /** All that an update changes; a checkpoint keeps it. With LoRA it is about the adapter alone. It lies on the engine's device. */
 export interface PolicyState {
@@ -32,14 +31,6 @@ export async function movePolicy(
 /** Before the first update. */
 export function freshState(start: Weights): PolicyState {
   return { weights: start, means: zerosLike(start), squares: zerosLike(start), updates: 0, syncedReference: undefined };
-}
-
-function zerosLike(weights: Weights): Weights {
-  const zeros = Object.entries(weights).map(([name, { shape }]) => [
-    name,
-    floats(new Float32Array(sizeOf(shape)), shape),
-  ]);
-  return Object.fromEntries(zeros);
 }
 
 /** All trees of arrays of a policy. */

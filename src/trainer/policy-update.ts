@@ -1,4 +1,4 @@
-import { keep, type Scalar, type Tensor, type Tensor2D, valueAndGrads } from '@tensorflow/tfjs-core';
+import { add, keep, type Scalar, type Tensor, type Tensor2D, valueAndGrads } from '@tensorflow/tfjs-core';
 import { type AdamWScalars, adamW, globalNorm, scaleGradients } from '../engine/optimizer.ts';
 import { grpoLoss, type LossSums } from '../grpo/loss.ts';
 import { stopGradient } from '../grpo/stop-gradient.ts';
@@ -29,16 +29,20 @@ export type GradientInputs = {
   reference?: { logProbs: Tensor };
   /** Of all micro-batches of the update. */
   totals: { rows: Tensor; tokens: Tensor };
+  /** The sum of the gradients of the micro-batches before. */
+  accumulated: Parameters;
 };
 
+/** `gradients` are those accumulated, with this micro-batch's. */
 export type GradientOutputs = { gradients: Parameters; logProbs: Tensor; loss: Tensor; sums: Record<string, Tensor> };
 
 /**
- * The gradient of a micro-batch's share of the GRPO loss. Also gives the policy's log-probabilities: at the first
+ * The gradient of a micro-batch's share of the GRPO loss, added to that of the others. Also gives the policy's log-probabilities: at the first
  * pass they are those of the sampling policy too, and become `old` of the later ones without a forward pass of their own.
  */
 export function gradientProgram(model: ModelConfig, config: RunConfig) {
-  return ({ params, frozen, sequences, mask, advantages, old, reference, totals }: GradientInputs): GradientOutputs => {
+  return (inputs: GradientInputs): GradientOutputs => {
+    const { params, frozen, sequences, mask, advantages, old, reference, totals, accumulated } = inputs;
     const names = Object.keys(params);
     let logProbs!: Tensor;
     let sums!: LossSums;
@@ -68,7 +72,7 @@ export function gradientProgram(model: ModelConfig, config: RunConfig) {
     };
 
     const { value: loss, grads } = valueAndGrads(lossOf)(names.map((name) => params[name]!));
-    const gradients = Object.fromEntries(names.map((name, index) => [name, grads[index]!]));
+    const gradients = Object.fromEntries(names.map((name, index) => [name, add(accumulated[name]!, grads[index]!)]));
     return { gradients, logProbs, loss, sums: { ...sums } };
   };
 }

@@ -1,7 +1,7 @@
-import { Accumulator } from '../engine/accumulate.ts';
 import type { Compiled, Engine } from '../engine/engine.ts';
 import { adamWScalars } from '../engine/optimizer.ts';
 import { scalar } from '../engine/tree.ts';
+import { Zeros } from '../engine/zeros.ts';
 import { lossMetrics, type Metrics } from '../grpo/metrics.ts';
 import { learningRate as scheduledRate } from '../grpo/schedule.ts';
 import type { ModelConfig } from '../model/config.ts';
@@ -48,7 +48,7 @@ export class Policy {
   readonly #gradient: Compiled<GradientInputs, GradientOutputs>;
   readonly #clip: Compiled<ClipInputs, ClipOutputs>;
   readonly #optimizer: Compiled<ApplyInputs, ApplyOutputs>;
-  readonly #accumulator: Accumulator;
+  readonly #zeros: Zeros;
 
   constructor(
     engine: Engine,
@@ -71,7 +71,7 @@ export class Policy {
     });
     this.#clip = engine.compile('clipping', clipProgram(config), { resident: ['factor'] });
     this.#optimizer = engine.compile('AdamW', applyProgram(config), { resident: ['params', 'means', 'squares'] });
-    this.#accumulator = new Accumulator(engine);
+    this.#zeros = new Zeros(engine);
   }
 
   /** All of them, an adapter's included. */
@@ -119,11 +119,11 @@ export class Policy {
       rows: scalar(rows),
       tokens: scalar(total(batches.map(({ mask }) => total(mask.data)))),
     };
-    let gradients: Weights | undefined;
+    let gradients = await this.#zeros.like(this.state.weights);
     let loss = 0;
     for (const batch of batches) {
       const { sequences, mask, advantages, old, reference } = batch;
-      const inputs = { params: this.state.weights, sequences, mask, advantages, totals };
+      const inputs = { params: this.state.weights, sequences, mask, advantages, totals, accumulated: gradients };
       const result = await this.#gradient.run({
         ...inputs,
         ...(this.#frozen && { frozen: this.#frozen }),
@@ -132,11 +132,12 @@ export class Policy {
       });
       if (batch.old) this.#engine.release({ again: result.logProbs });
       else batch.old = { logProbs: result.logProbs };
-      gradients = gradients ? await this.#accumulator.add(gradients, result.gradients) : result.gradients;
+      this.#engine.release(gradients);
+      gradients = result.gradients;
       loss += result.loss.data[0]!;
       for (const [name, value] of Object.entries(result.sums)) sums[name] = (sums[name] ?? 0) + value.data[0]!;
     }
-    return { gradients: gradients!, loss };
+    return { gradients, loss };
   }
 
   /** One AdamW update; gives the gradients' norm. */

@@ -1,0 +1,34 @@
+import { mul, util } from '@tensorflow/tfjs-core';
+import type { Compiled, Engine } from './engine.ts';
+import type { Tensors } from './optimizer.ts';
+import { DeviceArray, floats, type NdArray } from './tree.ts';
+
+type Arrays = Record<string, NdArray>;
+
+/** Zeros where programs run, for sums to start from. */
+export class Zeros {
+  readonly #program: Compiled<{ like: Tensors }, { zeros: Tensors }>;
+
+  constructor(engine: Engine) {
+    const program = ({ like }: { like: Tensors }) => ({
+      // Of zeros alone ONNX Runtime would make constants, which it keeps and copies.
+      zeros: Object.fromEntries(Object.entries(like).map(([name, tensor]) => [name, mul(tensor, 0)])),
+    });
+    this.#program = engine.compile('zeros', program, { resident: ['zeros'] });
+  }
+
+  /** Zeros in the shapes of these arrays, and where they lie. */
+  async like(arrays: Arrays): Promise<Arrays> {
+    const onDevice = Object.values(arrays).some((array) => array instanceof DeviceArray);
+    return onDevice ? (await this.#program.run({ like: arrays })).zeros : zerosLike(arrays);
+  }
+}
+
+/** Zeros in the shapes of these arrays, on the host. */
+export function zerosLike(arrays: Arrays): Arrays {
+  const zeros = Object.entries(arrays).map(([name, { shape }]) => [
+    name,
+    floats(new Float32Array(util.sizeFromShape(shape)), shape),
+  ]);
+  return Object.fromEntries(zeros);
+}
