@@ -68,6 +68,8 @@ export function repeatRows(x: Tensor, times: number): Tensor {
 export interface KeyValues {
   keys: Tensor;
   values: Tensor;
+  /** Added to the scores, if not all of them may be seen: `hidePadding` or `hideFuture`. */
+  mask?: Tensor;
 }
 
 /** Lays keys and values of prompts [prompts · length, kvHeads, headDim] out for `splitAttention`. */
@@ -96,16 +98,14 @@ export interface GroupLayout {
  * whole group, and all its completions read them in one product.
  *
  * `queries` [prompts · group · length, heads, headDim]; `own` keys and values [prompts · kvHeads · group, tokens, headDim] include the new
- * tokens'. `masks` are added to the scores: `prompt` [prompts · kvHeads, 1, promptLength] hides the prompts' padding, `own` [length, tokens] what
- * comes later.
+ * tokens', in one part or two, one after the other.
  */
 export function splitAttention(
   config: ModelConfig,
   { prompts, group, length }: GroupLayout,
   queries: Tensor,
   prompt: KeyValues,
-  own: KeyValues,
-  masks: { prompt: Tensor; own?: Tensor },
+  own: KeyValues[],
 ): Tensor2D {
   const { heads, kvHeads, headDim } = config;
   const shared = heads / kvHeads;
@@ -116,14 +116,26 @@ export function splitAttention(
   const byToken = reshape(mul(queries, 1 / Math.sqrt(headDim)), [prompts, group, length, kvHeads, shared, headDim]);
   const q = transpose(byToken, [0, 3, 1, 4, 2, 5]);
   const forPrompt = reshape(q, [prompts * kvHeads, group * perCache, headDim]);
-  const promptScores = add(matMul(forPrompt, prompt.keys, false, true), masks.prompt);
-  const scores = matMul(reshape(q, [caches, perCache, headDim]), own.keys, false, true);
-  const ownScores = masks.own ? add(scores, tile(masks.own, [shared, 1])) : scores;
-  const [toPrompt, toOwn] = jointSoftmax(reshape(promptScores, [caches, perCache, promptLength]), ownScores);
+  const forOwn = reshape(q, [caches, perCache, headDim]);
+  const promptScores = scoresOf(forPrompt, prompt);
+  const [toPrompt, ...toOwn] = jointSoftmax([
+    reshape(promptScores, [caches, perCache, promptLength]),
+    ...own.map((part) => scoresOf(forOwn, part, shared)),
+  ]) as [Tensor, ...Tensor[]];
   const ofPrompt = matMul(reshape(toPrompt, promptScores.shape), prompt.values);
-  const context = add(reshape(ofPrompt, [caches, perCache, headDim]), matMul(toOwn, own.values));
+  const context = own.reduce(
+    (sum, { values }, part) => add(sum, matMul(toOwn[part]!, values)),
+    reshape(ofPrompt, [caches, perCache, headDim]),
+  );
   const byHead = reshape(context, [prompts, kvHeads, group, shared, length, headDim]);
   return reshape(transpose(byHead, [0, 2, 4, 1, 3, 5]), [prompts * group * length, heads * headDim]) as Tensor2D;
+}
+
+/** The mask is that of one query head; `repeat` heads lie below one another. */
+function scoresOf(queries: Tensor, { keys, mask }: KeyValues, repeat = 1): Tensor {
+  const scores = matMul(queries, keys, false, true);
+  if (!mask) return scores;
+  return add(scores, repeat === 1 ? mask : tile(mask, [repeat, 1]));
 }
 
 /** Which token stands in each cell of a padded grid, and each token's cell in it; -1 in padding, and for tokens of the other grid. */
@@ -151,10 +163,8 @@ export function groupAttention(config: ModelConfig, { prompts, completions }: Gr
 
   const promptColumns = columnsOf(prompts);
   const causal = causalAttention(config, count, promptColumns);
-  const masks = {
-    prompt: hidePadding(config, prompts.lengths, promptColumns),
-    own: hideFuture(columnsOf(completions)),
-  };
+  const promptMask = hidePadding(config, prompts.lengths, promptColumns);
+  const ownMask = hideFuture(columnsOf(completions));
   const perCache = (x: Tensor) => {
     const byCompletion = reshape(x, [count, layout.group, length, kvHeads, headDim]);
     return reshape(transpose(byCompletion, [0, 3, 1, 2, 4]), [rows * kvHeads, length, headDim]);
@@ -173,9 +183,8 @@ export function groupAttention(config: ModelConfig, { prompts, completions }: Gr
       config,
       layout,
       own.queries,
-      promptKeyValues(config, prompt, count),
-      { keys: perCache(own.keys), values: perCache(own.values) },
-      masks,
+      { ...promptKeyValues(config, prompt, count), mask: promptMask },
+      [{ keys: perCache(own.keys), values: perCache(own.values), mask: ownMask }],
     );
     return add(collect(forPrompts, promptPlaces), collect(forCompletions, ownPlaces));
   };

@@ -2,6 +2,7 @@ import {
   add,
   all,
   cast,
+  concat,
   equal,
   gather,
   less,
@@ -11,6 +12,7 @@ import {
   range,
   reshape,
   scalar,
+  slice,
   sub,
   type Tensor,
   type Tensor1D,
@@ -105,8 +107,8 @@ export type DecodeInputs = {
  */
 export type DecodeOutputs = { ids: Tensor; logProbs: Tensor; caches: Caches };
 
-/** Decodes some tokens of every row, until all have ended. */
-export function decodeProgram(config: ModelConfig, options: GenerateOptions) {
+/** Decodes some tokens of every row, until all have ended; one, if `stepsPerRun` is 1. */
+export function decodeProgram(config: ModelConfig, options: GenerateOptions, stepsPerRun: number) {
   return (inputs: DecodeInputs): DecodeOutputs => {
     const { promptLengths, uniforms, generated, maxSteps } = inputs;
     const params = packAdapters(inputs.params, config);
@@ -118,8 +120,11 @@ export function decodeProgram(config: ModelConfig, options: GenerateOptions) {
     const cachePlaces = reshape(inputs.cachePlaces, [rows * config.kvHeads]) as Tensor1D;
     const promptLength = inputs.prompts.keys0!.shape[1]!;
     const prompts = mapTensors(inputs.prompts, (cache) => gather(cache, promptPlaces));
-    const caches = mapTensors(inputs.caches, (cache) => gather(cache, cachePlaces));
-    const masks = { prompt: hidePadding(config, promptLengths, range(0, promptLength, 1, 'int32')) };
+    const past = mapTensors(inputs.caches, (cache) => gather(cache, cachePlaces));
+    const mask = hidePadding(config, promptLengths, range(0, promptLength, 1, 'int32'));
+    // Each step copies what it appends to. Where there are many, they leave alone what was there before them.
+    const apart = stepsPerRun > 1;
+    const caches = apart ? mapTensors(past, (cache) => slice(cache, [0, 0, 0], [-1, 0, -1])) : past;
     const numbers = reshape(uniforms, [rows, maxTokens]);
     // The latest token stands right before the next one to be drawn.
     const positions = add(repeatRows(promptLengths, width), sub(generated, scalar(1, 'int32')));
@@ -136,14 +141,10 @@ export function decodeProgram(config: ModelConfig, options: GenerateOptions) {
       body(step, { ids, ended, ...own }) {
         const grown: Caches = {};
         const attend: Attend = (layer, projections) => {
-          const append = (name: 'keys' | 'values') => {
-            const cache = appendToCache(own[`${name}${layer}`]!, projections[name], layout);
-            grown[`${name}${layer}`] = cache;
-            return cache;
-          };
-          const ofPrompt = { keys: prompts[`keys${layer}`]!, values: prompts[`values${layer}`]! };
-          const ofOwn = { keys: append('keys'), values: append('values') };
-          return splitAttention(config, layout, projections.queries, ofPrompt, ofOwn, masks);
+          for (const name of ['keys', 'values'] as const)
+            grown[`${name}${layer}`] = appendToCache(own[`${name}${layer}`]!, projections[name], layout);
+          const parts = [...(apart ? [ofLayer(past, layer)] : []), ofLayer(grown, layer)];
+          return splitAttention(config, layout, projections.queries, { ...ofLayer(prompts, layer), mask }, parts);
         };
         const at = add(positions, step) as Tensor1D;
         const hidden = decode(params, config, ids as Tensor1D, { of: at, tables }, attend);
@@ -160,12 +161,18 @@ export function decodeProgram(config: ModelConfig, options: GenerateOptions) {
       },
     });
     const { ids: _, ended: __, ...grown } = state;
-    return { ids: emitted.ids, logProbs: emitted.logProbs, caches: grown };
+    const whole = (cache: Tensor, name: string) => (apart ? concat([past[name]!, cache], 1) : cache);
+    return { ids: emitted.ids, logProbs: emitted.logProbs, caches: mapTensors(grown, whole) };
   };
 }
 
-const mapTensors = <T>(tensors: Caches, each: (tensor: Tensor) => T): Record<string, T> =>
-  Object.fromEntries(Object.entries(tensors).map(([name, tensor]) => [name, each(tensor)]));
+const mapTensors = <T>(tensors: Caches, each: (tensor: Tensor, name: string) => T): Record<string, T> =>
+  Object.fromEntries(Object.entries(tensors).map(([name, tensor]) => [name, each(tensor, name)]));
+
+const ofLayer = (caches: Caches, layer: number): KeyValues => ({
+  keys: caches[`keys${layer}`]!,
+  values: caches[`values${layer}`]!,
+});
 
 /** Runs the prompts through the model: next-token logits [prompts, vocabulary] and every layer's keys and values. */
 function prefillPrompts(params: Parameters, config: ModelConfig, ids: Tensor2D, lengths: Tensor1D) {

@@ -41,7 +41,9 @@ export class Sampler {
     this.#config = config;
     this.#options = options;
     this.#prefill = engine.compile('prefill', prefillProgram(config, options), { resident: ['prompts'] });
-    this.#decode = engine.compile('decoding', decodeProgram(config, options), { resident: ['caches'] });
+    this.#decode = engine.compile('decoding', decodeProgram(config, options, engine.stepsPerRun), {
+      resident: ['caches'],
+    });
   }
 
   /** `uniforms` has maxTokens · prompts · group numbers in [0, 1). Completions come group by group. */

@@ -279,8 +279,9 @@ const cases: Record<string, (draw: Draw) => Case> = {
   },
   JointSoftmax: (draw) => {
     const [m, n] = [draw.size(), draw.size()];
-    const inputs = { a: draw.float([m, n, draw.size()]), b: draw.float([m, n, draw.size()]) };
-    return { inputs, program: ({ a, b }) => jointSoftmax(a, b) };
+    const part = () => draw.float([m, n, draw.size()]);
+    const inputs = { a: part(), b: part(), ...(n > 1 && { c: part() }) };
+    return { inputs, program: (parts) => jointSoftmax(Object.values(parts)) };
   },
   SwiGlu: (draw) => ({
     inputs: { gateUp: draw.float([draw.size(), 2 * draw.size()], -3, 3) },

@@ -39,7 +39,7 @@ test('sizes that are open may differ from run to run of one graph, gradients inc
   type Parts = { a: tf.Tensor; b: tf.Tensor; left: tf.Tensor; ofA: tf.Tensor; ofB: tf.Tensor };
   const program = ({ a, b, left, ofA, ofB }: Parts) => {
     const loss = (...parts: tf.Tensor[]) => {
-      const weights = jointSoftmax(parts[0]!, parts[1]!);
+      const weights = jointSoftmax(parts);
       const both = tf.expandDims(tf.tile(left, [1, 2]), 0);
       // The last size stays where it is; the one before is worked out.
       const [x, y] = weights.map((w) => tf.matMul(both, tf.reshape(w, [1, 2 * w.shape[1]!, w.shape[2]!])));

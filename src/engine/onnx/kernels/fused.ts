@@ -71,14 +71,28 @@ register<{ gateUp: TensorInfo }>('SwiGlu', ({ gateUp }) => {
   return backend.record('Mul', [silu, up!], output);
 });
 
-/** The place between the two parts is worked out by the graph where it is an open size. */
-register<{ a: TensorInfo; b: TensorInfo }>('JointSoftmax', ({ a, b }) => {
+/** The places between the parts are worked out by the graph where they depend on open sizes. */
+register<Record<string, TensorInfo>>('JointSoftmax', (inputs) => {
   const { graph } = backend;
-  const scores = concat([a, b], -1);
-  const weights = graph.node('Softmax', [backend.value(scores)], { axis: -1 });
-  const length = a.shape.at(-1)!;
-  const end = isOpen(length) ? graph.node('Shape', [backend.value(a)], { start: -1 }) : graph.ints([length]);
-  const part = (start: Value, stop: Value, like: TensorInfo) =>
-    backend.record('Slice', [weights, start, stop, graph.ints([-1])], like);
-  return [part(graph.ints([0]), end, a), part(end, graph.ints([END]), b)];
+  const parts = Object.values(inputs);
+  const weights = graph.node('Softmax', [backend.value(concat(parts, -1))], { axis: -1 });
+  const axes = graph.ints([-1]);
+  let start = graph.ints([0]);
+  return parts.map((part, index) => {
+    const end = index === parts.length - 1 ? graph.ints([END]) : endOf(parts.slice(0, index + 1));
+    const share = backend.record('Slice', [weights, start, end, axes], part);
+    start = end;
+    return share;
+  });
 });
+
+/** int64 [1]: how long the last axes of these are together. */
+function endOf(parts: TensorInfo[]): Value {
+  const { graph } = backend;
+  return parts
+    .map((part) => {
+      const length = part.shape.at(-1)!;
+      return isOpen(length) ? graph.node('Shape', [backend.value(part)], { start: -1 }) : graph.ints([length]);
+    })
+    .reduce((total, length) => graph.node('Add', [total, length]));
+}
