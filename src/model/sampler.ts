@@ -13,7 +13,7 @@ import {
   prefillProgram,
 } from './generate.ts';
 import type { Weights } from './language-model.ts';
-import { cachePlaces, packIntoSlots, promptPlaces, type Row, type Slots, slotWidth } from './slots.ts';
+import { cachePlaces, packIntoSlots, promptPlaces, type Row, type Slots } from './slots.ts';
 
 /** One sampled completion. */
 export interface Completion {
@@ -86,7 +86,6 @@ export class Sampler {
       this.#append(completions[index]!, first.ids.data[index]!, first.logProbs.data[index]!);
     });
 
-    const width = slotWidth(group);
     let before: Slots | undefined;
     let caches = this.#noCaches();
     // Completions that have ended are dropped between runs.
@@ -94,7 +93,8 @@ export class Sampler {
     for (let generated = 1; generated < maxTokens; generated += stepsPerRun) {
       active = active.filter(({ index }) => completions[index]!.truncated);
       if (active.length === 0) break;
-      const slots = packIntoSlots(active, width);
+      const slots = packIntoSlots(active, Math.max(...promptLengths));
+      const { width } = slots;
       const { kvHeads } = this.#config;
       const rows = slots.rows.length;
       const result = await this.#decode.run({

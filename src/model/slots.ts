@@ -15,16 +15,19 @@ export interface Slots {
   rows: (Row | undefined)[];
 }
 
-/** Wider slots read a prompt's keys and values less often; narrower ones have fewer rows left over when some have ended. */
-const WIDEST = 4;
+/** Wider slots read a prompt's keys and values less often, and keep fewer copies of them; narrower ones leave fewer rows over. */
+const WIDTHS = [4, 2, 1];
 
-/** The width for groups of this size: no row is left over at the start. */
-export function slotWidth(group: number): number {
-  for (let width = Math.min(WIDEST, group); ; width--) if (group % width === 0) return width;
+/** So many tokens of a prompt make a slot of it as dear as a row, one that is left over included. */
+const PROMPT_TOKENS_PER_ROW = 1000;
+
+/** Packs rows, those of one prompt after another, into slots of the width that is cheapest for prompts of this length. */
+export function packIntoSlots(rows: readonly Row[], promptLength: number): Slots {
+  const cost = ({ rows, prompts }: Slots) => rows.length + (prompts.length * promptLength) / PROMPT_TOKENS_PER_ROW;
+  return WIDTHS.map((width) => packIntoWidth(rows, width)).reduce((a, b) => (cost(b) < cost(a) ? b : a));
 }
 
-/** Packs rows, those of one prompt after another, into as few slots as hold them. */
-export function packIntoSlots(rows: readonly Row[], width: number): Slots {
+function packIntoWidth(rows: readonly Row[], width: number): Slots {
   const slots: Slots = { width, prompts: [], rows: [] };
   const fill = () => {
     while (slots.rows.length % width !== 0) slots.rows.push(undefined);
@@ -53,7 +56,7 @@ export function cachePlaces({ rows, width }: Slots, before: Slots, kvHeads: numb
   rows.forEach((row, at) => {
     const from = (row && earlier.get(row.index)) ?? 0;
     for (let head = 0; head < kvHeads; head++)
-      places[placeOf(at, head, width, kvHeads)] = placeOf(from, head, width, kvHeads);
+      places[placeOf(at, head, width, kvHeads)] = placeOf(from, head, before.width, kvHeads);
   });
   return places;
 }
