@@ -4,6 +4,9 @@ import { isOpen } from '../graph.ts';
 
 type Unary = { x: TensorInfo };
 
+/** A tensor of its own of the same value, as a kernel has to give. */
+const same = (x: TensorInfo): TensorInfo => backend.tensorInfo(backend.value(x), x.shape, x.dtype);
+
 /** ONNX's "to the end": a slice up to the end must not bake in a size that grows while a loop runs. */
 export const END = Number.MAX_SAFE_INTEGER;
 
@@ -70,7 +73,7 @@ register<{ input: TensorInfo }, { dim: number }>('ExpandDims', ({ input }, { dim
 });
 register<Unary, { perm: number[] }>('Transpose', ({ x }, { perm }) => {
   // tfjs's gradient of a gather ends in one that leaves the whole embedding as it is; ONNX Runtime would copy it.
-  if (perm.every((from, axis) => from === axis)) return backend.tensorInfo(backend.value(x), x.shape, x.dtype);
+  if (perm.every((from, axis) => from === axis)) return same(x);
   return backend.record('Transpose', [x], { shape: perm.map((axis) => x.shape[axis]!), dtype: x.dtype }, { perm });
 });
 register<TensorInfo[], { axis: number }>('Concat', (tensors, { axis }) => concat(Object.values(tensors), axis));
@@ -111,6 +114,7 @@ register<Unary, { reps: number[] }>('Tile', ({ x }, { reps }) => {
 register<Unary, { paddings: [number, number][]; constantValue: number }>(
   'PadV2',
   ({ x }, { paddings, constantValue }) => {
+    if (paddings.every(([before, after]) => before + after === 0)) return same(x);
     const shape = x.shape.map((size, axis) => paddings[axis]![0] + size + paddings[axis]![1]);
     const bounds = [...paddings.map(([before]) => before), ...paddings.map(([, after]) => after)];
     const padding = backend.value(backend.constant([constantValue], [], x.dtype));
