@@ -160,7 +160,7 @@ function message(writer: BinaryWriter, field: number, write: (w: BinaryWriter) =
 }
 
 function writeGraph(w: BinaryWriter, graph: Graph, constants: readonly Constant[]): void {
-  for (const node of graph.nodes) message(w, 1, () => writeNode(w, node));
+  for (const node of neededNodes(graph)) message(w, 1, () => writeNode(w, node));
   w.tag(2, WireType.LengthDelimited).string('g');
   for (const { name, type, shape, bytes } of constants) {
     message(w, 5, () => {
@@ -172,6 +172,25 @@ function writeGraph(w: BinaryWriter, graph: Graph, constants: readonly Constant[
   }
   for (const port of graph.inputs) message(w, 11, () => writePort(w, port));
   for (const port of graph.outputs) message(w, 12, () => writePort(w, port));
+}
+
+/** Those that an output depends on: ONNX Runtime would run the others too. */
+function neededNodes(graph: Graph): Node[] {
+  const needed = new Set(graph.outputs.map(({ name }) => name));
+  const nodes: Node[] = [];
+  for (const node of graph.nodes.toReversed()) {
+    if (!node.outputs.some((output) => needed.has(output))) continue;
+    nodes.push(node);
+    for (const value of valuesRead(node)) needed.add(value);
+  }
+  return nodes.reverse();
+}
+
+/** A node's inputs, and what the graphs in it see of those around them. */
+function valuesRead({ inputs, attributes }: Node): Value[] {
+  const inner = Object.values(attributes).filter((attribute) => attribute instanceof Graph);
+  const seen = inner.flatMap((graph) => [...graph.nodes.flatMap(valuesRead), ...graph.outputs.map(({ name }) => name)]);
+  return [...inputs, ...seen];
 }
 
 function writeNode(w: BinaryWriter, { op, domain, inputs, outputs, attributes }: Node): void {

@@ -2,6 +2,7 @@ import type { TensorInfo } from '@tensorflow/tfjs-core';
 import { backend, register } from '../backend.ts';
 import { isOpen, type Value } from '../graph.ts';
 import { concat, END, reshape } from './shape.ts';
+import { lyingSideways, upright } from './sideways.ts';
 
 register<{ x: TensorInfo; weight: TensorInfo }, { epsilon: number }>('RmsNorm', ({ x, weight }, { epsilon }) =>
   backend.record('SimplifiedLayerNormalization', [x, weight], x, {
@@ -63,13 +64,19 @@ register<{ x: TensorInfo; positions: TensorInfo; cos: TensorInfo; sin: TensorInf
 );
 
 register<{ gateUp: TensorInfo }>('SwiGlu', ({ gateUp }) => {
-  const { graph } = backend;
-  const size = gateUp.shape.at(-1)! / 2;
-  const [gate, up] = graph.multi('Split', [backend.value(gateUp), graph.ints([size, size])], 2, { axis: -1 });
-  const silu = graph.node('QuickGelu', [gate!], { alpha: { float: 1 } }, 'com.microsoft');
-  const output = { shape: [...gateUp.shape.slice(0, -1), size], dtype: gateUp.dtype };
-  return backend.record('Mul', [silu, up!], output);
+  const sideways = lyingSideways(gateUp);
+  return sideways ? upright(swiglu(sideways, 0)) : swiglu(gateUp, gateUp.shape.length - 1);
 });
+
+/** With gate and up side by side along `axis`. */
+function swiglu(gateUp: TensorInfo, axis: number): TensorInfo {
+  const { graph } = backend;
+  const size = gateUp.shape[axis]! / 2;
+  const [gate, up] = graph.multi('Split', [backend.value(gateUp), graph.ints([size, size])], 2, { axis });
+  const silu = graph.node('QuickGelu', [gate!], { alpha: { float: 1 } }, 'com.microsoft');
+  const shape = gateUp.shape.map((full, at) => (at === axis ? size : full));
+  return backend.record('Mul', [silu, up!], { shape, dtype: gateUp.dtype });
+}
 
 /** The places between the parts are worked out by the graph where they depend on open sizes. */
 register<Record<string, TensorInfo>>('JointSoftmax', (inputs) => {

@@ -1,6 +1,7 @@
 import { backend_util, type TensorInfo } from '@tensorflow/tfjs-core';
 import { backend, register } from '../backend.ts';
 import { NOMINAL_SIZES } from '../graph.ts';
+import { lyingSideways, upright } from './sideways.ts';
 
 /**
  * A product of a few rows with a large transposed matrix (a decoding step's) is faster the other way round: ONNX Runtime lays its second
@@ -29,9 +30,10 @@ register<{ a: TensorInfo; b: TensorInfo }, { transposeA: boolean; transposeB: bo
     }
     if (!transposeA && !transposeB) return backend.record('MatMul', [a, b], output);
     if (!transposeA && batch.length === 0 && atMost <= FEW_ROWS && columns >= 4 * atMost) {
-      const sideways = { shape: [columns, rows], dtype: a.dtype };
-      const product = backend.record('FusedMatMul', [b, a], sideways, { transA: 0, transB: 1 }, 'com.microsoft');
-      return backend.record('Transpose', [product], output, { perm: [1, 0] });
+      const product = { shape: [columns, rows], dtype: a.dtype };
+      const sideways = lyingSideways(a);
+      if (sideways) return upright(backend.record('MatMul', [b, sideways], product));
+      return upright(backend.record('FusedMatMul', [b, a], product, { transA: 0, transB: 1 }, 'com.microsoft'));
     }
     const flags = { transA: transposeA ? 1 : 0, transB: transposeB ? 1 : 0 };
     return backend.record('FusedMatMul', [a, b], output, flags, 'com.microsoft');
