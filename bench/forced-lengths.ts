@@ -38,7 +38,7 @@ export class ForcedLengths extends Learner {
     this.#lengths.forEach((length, row) => {
       draws[(length - 1) * rows + row] = 0;
     });
-    const { weights } = this.policy;
+    const weights = await this.policy.weights();
     const rollout = await sampleRollout(this.#sampler, weights, tokenizer, chosen, maxCompletionLength, draws);
     const other = rollout.findIndex(({ ids }, row) => ids.length !== this.#lengths[row]);
     if (other >= 0)

@@ -1,6 +1,7 @@
 /** `npm start`: trains the sort sample, and shows what three prompts' completions and rewards were before and are after. */
 import { fileURLToPath } from 'node:url';
 import { Progress } from '../src/cli/progress.ts';
+import { computeCopies } from '../src/model/half-weights.ts';
 import { RunControl } from '../src/trainer/control.ts';
 import { Evaluator } from '../src/trainer/evaluate.ts';
 import { loadRunConfig } from '../src/trainer/load-config.ts';
@@ -16,7 +17,10 @@ async function look(title: string, model?: string): Promise<void> {
   const set = [`numGenerationsEval=4`, ...(model === undefined ? [] : [`model=${model}`])];
   const run = await prepareRun(loadRunConfig(CONFIG, { set }), { rewardWorker });
   try {
-    const { reward, completions, totals } = await new Evaluator(run).evaluate(run.weights, run.evalPrompts!);
+    const { reward, completions, totals } = await new Evaluator(run).evaluate(
+      await computeCopies(run.engine, run.weights),
+      run.evalPrompts!,
+    );
     console.log(`\n${title}: mean reward ${reward?.toFixed(2)} of 7 on ${run.evalPrompts!.length} held-out prompts`);
     for (let group = 0; group < SHOWN_PROMPTS; group++) {
       const first = group * run.config.numGenerationsEval;

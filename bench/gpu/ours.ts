@@ -33,7 +33,7 @@ export async function ourSteps(device: Provider, work: GpuWork, onStep: (step: G
   for (let step = 0; step <= work.steps; step++) {
     const started = performance.now();
     const completions = await sampler.sample(
-      policy.weights,
+      await policy.weights(),
       prompts,
       work.tokens,
       uniforms(1, ['rollout', step], work.tokens * rows),

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { isAdapterFolder } from '../model/adapter-files.ts';
+import { computeCopies } from '../model/half-weights.ts';
 import { BadInput } from '../protocol/errors.ts';
 import { Evaluator } from '../trainer/evaluate.ts';
 import { loadRunConfig } from '../trainer/load-config.ts';
@@ -27,7 +28,11 @@ export async function evaluateCommand({ config: file, checkpoint, json }: Comman
   }
   const run = await prepareRun(loaded, { rewardWorker });
   try {
-    const { completions: _, totals: __, ...result } = await new Evaluator(run).evaluate(run.weights, run.evalPrompts!);
+    const {
+      completions: _,
+      totals: __,
+      ...result
+    } = await new Evaluator(run).evaluate(await computeCopies(run.engine, run.weights), run.evalPrompts!);
     if (json) {
       printJson(result);
       return 0;

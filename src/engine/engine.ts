@@ -14,6 +14,8 @@ export interface Compiled<I, O> {
 export interface CompileOptions<O> {
   /** Outputs that stay on the device, each a tensor or a tree of them: the caller frees them with `release`. The others come to the host. */
   resident?: readonly (keyof O & string)[];
+  /** Outputs that may stay float16 where they were computed so; the others are float32. */
+  halves?: readonly (keyof O & string)[];
   /** At most this many shapes stay compiled: each holds on to the memory of its largest run, so the least recently used one is dropped. */
   maxGraphs?: number;
 }
@@ -24,6 +26,8 @@ export interface Engine {
   readonly name: string;
   /** Steps that one run of a program's `loop` may take: where it is 1, what the loop carries had better stay on the device. */
   readonly stepsPerRun: number;
+  /** Whether programs may be given float16 (`toHalf`), and then compute in it what bears it. */
+  readonly half: boolean;
   /** `name` says in errors which program failed. */
   compile<I extends TensorTree, O extends TensorTree>(
     name: string,
@@ -34,6 +38,8 @@ export interface Engine {
   upload<T extends ArrayTree>(arrays: T): Promise<T>;
   /** Copies arrays to the host. Those that are there already are given back as they are. */
   download<T extends ArrayTree>(arrays: T): Promise<T>;
+  /** Float16 copies on the device, of arrays that may lie there. An engine with `half` can. */
+  toHalf<T extends ArrayTree>(arrays: T): Promise<T>;
   /** Frees what lies on the device; host arrays are left to the garbage collector. Nothing may use the arrays afterwards. */
   release(arrays: ArrayTree): void;
   /** How many graphs were compiled so far. */

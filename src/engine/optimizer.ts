@@ -71,11 +71,12 @@ export function adamW(
 
 /**
  * The global L2 norm of all gradients (TRL's `grad_norm`), and the factor that scales them down together where it exceeds `maxNorm` (0:
- * never).
+ * never). `lossScale` is in the gradients, but not in the norm.
  */
-export function globalNorm(grads: Tensors, maxNorm: number): { norm: Scalar; factor: Scalar } {
+export function globalNorm(grads: Tensors, maxNorm: number, lossScale?: Tensor): { norm: Scalar; factor: Scalar } {
   const squares = Object.values(grads).map((grad) => sum(square(grad)));
-  const norm = sqrt(squares.reduce((total, each) => add(total, each), scalar(0))) as Scalar;
+  const length = sqrt(squares.reduce((total, each) => add(total, each), scalar(0))) as Scalar;
+  const norm: Scalar = lossScale ? div(length, lossScale) : length;
   const factor: Scalar = maxNorm === 0 ? scalar(1) : minimum(div(maxNorm, add(norm, 1e-6)), 1);
   return { norm, factor };
 }

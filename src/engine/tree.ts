@@ -1,8 +1,8 @@
 import type { Tensor } from '@tensorflow/tfjs-core';
 
-/** Numbers on the host, row by row; `bool` as 0 and 1. Or numbers on a device: a `DeviceArray`. */
+/** Numbers on the host, row by row; `bool` as 0 and 1. Or numbers on a device, where alone there is float16: a `DeviceArray`. */
 export interface NdArray {
-  dtype: 'float32' | 'int32' | 'bool';
+  dtype: 'float32' | 'float16' | 'int32' | 'bool';
   shape: number[];
   data: Float32Array | Int32Array | Uint8Array;
   /** Names sizes, by axis, that may then differ from run to run of one graph. Equal names are equal sizes. */

@@ -40,9 +40,13 @@ export class Sampler {
     this.#engine = engine;
     this.#config = config;
     this.#options = options;
-    this.#prefill = engine.compile('prefill', prefillProgram(config, options), { resident: ['prompts'] });
+    this.#prefill = engine.compile('prefill', prefillProgram(config, options), {
+      resident: ['prompts'],
+      halves: ['prompts'],
+    });
     this.#decode = engine.compile('decoding', decodeProgram(config, options, engine.stepsPerRun), {
       resident: ['caches'],
+      halves: ['caches'],
     });
   }
 
@@ -58,7 +62,8 @@ export class Sampler {
     const numbersOf = (row: number) =>
       Float32Array.from({ length: maxTokens }, (_, step) => uniforms[step * rows + row]!);
     const { layers, kvHeads, headDim } = this.#config;
-    const bytes = group * maxTokens * layers * kvHeads * headDim * 2 * Float32Array.BYTES_PER_ELEMENT;
+    const each = this.#engine.half ? Uint16Array.BYTES_PER_ELEMENT : Float32Array.BYTES_PER_ELEMENT;
+    const bytes = group * maxTokens * layers * kvHeads * headDim * 2 * each;
     const atOnce = Math.max(1, Math.floor(CACHE_BYTES / bytes));
     const completions: Completion[] = [];
     for (let start = 0; start < prompts.length; start += atOnce) {
@@ -87,7 +92,7 @@ export class Sampler {
     });
 
     let before: Slots | undefined;
-    let caches = this.#noCaches();
+    let caches = await this.#noCaches(first.prompts);
     // Completions that have ended are dropped between runs.
     const { stepsPerRun } = this.#engine;
     for (let generated = 1; generated < maxTokens; generated += stepsPerRun) {
@@ -148,11 +153,16 @@ export class Sampler {
     return { ...floats(numbers, [rows.length / width, width, maxTokens]), open: ['slots'] };
   }
 
-  /** Before anything was generated. One place, of no tokens: places are looked up in it. */
-  #noCaches(): ArraysOf<Caches> {
-    const { layers, headDim } = this.#config;
-    const names = Array.from({ length: layers }, (_, layer) => [`keys${layer}`, `values${layer}`]).flat();
-    return openCaches(Object.fromEntries(names.map((name) => [name, floats([], [1, 0, headDim])])));
+  /** Before anything was generated, of the prompts' types. One place, of no tokens: places are looked up in it. */
+  async #noCaches(prompts: ArraysOf<Caches>): Promise<ArraysOf<Caches>> {
+    const none = floats([], [1, 0, this.#config.headDim]);
+    const empty = Object.entries(prompts).map(
+      async ([name, cache]): Promise<[string, NdArray]> => [
+        name,
+        cache.dtype === 'float16' ? (await this.#engine.toHalf({ none })).none : none,
+      ],
+    );
+    return openCaches(Object.fromEntries(await Promise.all(empty)));
   }
 }
 

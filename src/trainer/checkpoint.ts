@@ -29,6 +29,8 @@ const trainerState = z.object({
   updates: z.int().min(0),
   /** Tokens processed so far, TRL's `num_tokens`. */
   numTokens: z.number().min(0),
+  /** Of float16 training. */
+  lossScale: z.object({ scale: z.number().positive(), goodUpdates: z.int().min(0) }).optional(),
 });
 export type TrainerState = z.infer<typeof trainerState>;
 
@@ -38,7 +40,7 @@ export async function writeCheckpoint(
   model: ModelConfig,
   config: Pick<RunConfig, 'model' | 'checkpointDtype'>,
   policy: PolicyState,
-  state: Omit<TrainerState, 'version' | 'updates'>,
+  state: Pick<TrainerState, 'step' | 'numTokens'>,
 ): Promise<void> {
   const { model: source, checkpointDtype: dtype } = config;
   const named = (weights: Weights, prefix = ''): NamedTensor[] =>
@@ -61,7 +63,8 @@ export async function writeCheckpoint(
   const shapes = new Map(tensors.map(([name, shape]) => [name, shape]));
   await writeSafetensors(join(folder, OPTIMIZER_FILE), shapes, tensors, 'float32');
 
-  const full: TrainerState = { version: 1, updates: policy.updates, ...state };
+  const { updates, lossScale } = policy;
+  const full: TrainerState = { version: 1, updates, ...state, ...(lossScale && { lossScale }) };
   atomicWrite(join(folder, STATE_FILE), `${JSON.stringify(full, null, 2)}\n`);
 }
 
@@ -98,7 +101,9 @@ export async function readCheckpoint(folder: string, model: ModelConfig): Promis
   const means = read(withPrefix(PREFIX.means));
   const squares = read(withPrefix(PREFIX.squares));
   const syncedReference = optional(withPrefix(PREFIX.reference));
-  return { policy: { weights, means, squares, updates: state.data.updates, syncedReference }, state: state.data };
+  const { updates, lossScale } = state.data;
+  const policy = { weights, means, squares, updates, syncedReference, ...(lossScale && { lossScale }) };
+  return { policy, state: state.data };
 }
 
 const modelEntries = (folder: string): TensorEntry[] =>

@@ -32,7 +32,7 @@ export class Learner {
     const { seed, promptsPerStep, numGenerations, maxCompletionLength } = config;
     const draws = uniforms(seed, ['rollout', step], maxCompletionLength * promptsPerStep * numGenerations);
     const chosen = this.#promptsOf(step).map((row) => prompts[row]!);
-    return sampleRollout(this.#sampler, this.policy.weights, tokenizer, chosen, maxCompletionLength, draws);
+    return sampleRollout(this.#sampler, await this.policy.weights(), tokenizer, chosen, maxCompletionLength, draws);
   }
 
   /** What the reward functions say of each completion, or said when it was recorded. */

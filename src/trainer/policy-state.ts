@@ -1,5 +1,6 @@
 import { zerosLike } from '../engine/zeros.ts';
 import type { Weights } from '../model/language-model.ts';
+import type { LossScale } from './loss-scale.ts';
 
 /** All that an update changes; a checkpoint keeps it. With LoRA it is about the adapter alone. It lies on the engine's device. */
 export interface PolicyState {
@@ -12,18 +13,20 @@ export interface PolicyState {
   updates: number;
   /** The reference policy, once it is no longer the start model. */
   syncedReference: Weights | undefined;
+  /** Once gradients were taken in float16. */
+  lossScale?: LossScale;
 }
 
 /** The same policy with its weights and moments on the host, or on a device. */
 export async function movePolicy(
-  { weights, means, squares, updates, syncedReference }: PolicyState,
+  { weights, means, squares, syncedReference, ...numbers }: PolicyState,
   move: (weights: Weights) => Promise<Weights>,
 ): Promise<PolicyState> {
   return {
     weights: await move(weights),
     means: await move(means),
     squares: await move(squares),
-    updates,
+    ...numbers,
     syncedReference: syncedReference && (await move(syncedReference)),
   };
 }

@@ -1,4 +1,4 @@
-import { add, keep, type Scalar, type Tensor, type Tensor2D, valueAndGrads } from '@tensorflow/tfjs-core';
+import { add, div, keep, mul, type Scalar, type Tensor, type Tensor2D, valueAndGrads } from '@tensorflow/tfjs-core';
 import { type AdamWScalars, adamW, globalNorm, scaleGradients } from '../engine/optimizer.ts';
 import { grpoLoss, type LossSums } from '../grpo/loss.ts';
 import { stopGradient } from '../grpo/stop-gradient.ts';
@@ -31,6 +31,8 @@ export type GradientInputs = {
   totals: { rows: Tensor; tokens: Tensor };
   /** The sum of the gradients of the micro-batches before. */
   accumulated: Parameters;
+  /** What the loss, and with it gradients, are multiplied with, so that float16 holds small ones. */
+  scaling?: { loss: Tensor };
 };
 
 /** `gradients` are those accumulated, with this micro-batch's. */
@@ -42,9 +44,10 @@ export type GradientOutputs = { gradients: Parameters; logProbs: Tensor; loss: T
  */
 export function gradientProgram(model: ModelConfig, config: RunConfig) {
   return (inputs: GradientInputs): GradientOutputs => {
-    const { params, frozen, sequences, mask, advantages, old, reference, totals, accumulated } = inputs;
+    const { params, frozen, sequences, mask, advantages, old, reference, totals, accumulated, scaling } = inputs;
     const names = Object.keys(params);
     let logProbs!: Tensor;
+    let loss!: Tensor;
     let sums!: LossSums;
 
     const lossOf = (...tensors: Tensor[]): Scalar => {
@@ -68,21 +71,25 @@ export function gradientProgram(model: ModelConfig, config: RunConfig) {
       logProbs = keep(logps);
       sums = result.sums;
       for (const sum of Object.values(sums)) keep(sum);
-      return result.loss;
+      loss = keep(result.loss);
+      return scaling ? mul(result.loss, scaling.loss) : result.loss;
     };
 
-    const { value: loss, grads } = valueAndGrads(lossOf)(names.map((name) => params[name]!));
+    const { grads } = valueAndGrads(lossOf)(names.map((name) => params[name]!));
     const gradients = Object.fromEntries(names.map((name, index) => [name, add(accumulated[name]!, grads[index]!)]));
     return { gradients, logProbs, loss, sums: { ...sums } };
   };
 }
 
-export type ClipInputs = { gradients: Parameters };
+export type ClipInputs = { gradients: Parameters; scaling?: { loss: Tensor } };
 export type ClipOutputs = { norm: Tensor; factor: Tensor };
 
-/** The gradients' norm, and what to scale them with so that it does not exceed `maxGradNorm`. */
+/** The gradients' norm, and what to scale them with so that it does not exceed `maxGradNorm`; both undo the loss's scaling. */
 export function clipProgram({ maxGradNorm }: RunConfig) {
-  return ({ gradients }: ClipInputs): ClipOutputs => globalNorm(gradients, maxGradNorm);
+  return ({ gradients, scaling }: ClipInputs): ClipOutputs => {
+    const { norm, factor } = globalNorm(gradients, maxGradNorm, scaling?.loss);
+    return { norm, factor: scaling ? div(factor, scaling.loss) : factor };
+  };
 }
 
 export type ApplyInputs = {

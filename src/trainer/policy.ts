@@ -1,13 +1,16 @@
 import type { Compiled, Engine } from '../engine/engine.ts';
 import { adamWScalars } from '../engine/optimizer.ts';
-import { scalar } from '../engine/tree.ts';
+import { type NdArray, scalar } from '../engine/tree.ts';
 import { Zeros } from '../engine/zeros.ts';
 import { lossMetrics, type Metrics } from '../grpo/metrics.ts';
 import { learningRate as scheduledRate } from '../grpo/schedule.ts';
 import type { ModelConfig } from '../model/config.ts';
 import { Scorer, type Weights } from '../model/language-model.ts';
 import type { RunConfig } from '../protocol/run-config.ts';
+import { ComputeCopies } from './compute-copies.ts';
+import { FIRST_LOSS_SCALE, type LossScale, nextLossScale } from './loss-scale.ts';
 import { type Experience, type MicroBatch, microBatches } from './micro-batches.ts';
+import { partsOf } from './parts.ts';
 import { freshState, type PolicyState, weightsOf } from './policy-state.ts';
 import {
   type ApplyInputs,
@@ -25,6 +28,8 @@ import {
 export interface UpdateResult {
   /** TRL's keys: loss, grad_norm, learning_rate, entropy, kl, clip_ratio/...; over the step's passes. */
   metrics: Metrics;
+  /** Updates that were left out because their gradients overflowed float16. */
+  skipped: number;
   seconds: { reference: number; update: number };
 }
 
@@ -49,6 +54,7 @@ export class Policy {
   readonly #clip: Compiled<ClipInputs, ClipOutputs>;
   readonly #optimizer: Compiled<ApplyInputs, ApplyOutputs>;
   readonly #zeros: Zeros;
+  readonly #copies: ComputeCopies;
 
   constructor(
     engine: Engine,
@@ -72,11 +78,12 @@ export class Policy {
     this.#clip = engine.compile('clipping', clipProgram(config), { resident: ['factor'] });
     this.#optimizer = engine.compile('AdamW', applyProgram(config), { resident: ['params', 'means', 'squares'] });
     this.#zeros = new Zeros(engine);
+    this.#copies = new ComputeCopies(engine);
   }
 
-  /** All of them, an adapter's included. */
-  get weights(): Weights {
-    return { ...this.#frozen, ...this.state.weights };
+  /** All of them, an adapter's included, as programs compute with them until the next update. */
+  async weights(): Promise<Weights> {
+    return { ...this.#frozen, ...(await this.#copies.of(this.state.weights)) };
   }
 
   /** `numIterations` passes over a rollout, each one optimizer update. */
@@ -88,18 +95,21 @@ export class Policy {
 
     const { numIterations } = this.#config;
     const sums: Record<string, number> = {};
-    let [loss, gradNorm, learningRate] = [0, 0, 0];
+    let [loss, learningRate] = [0, 0];
+    const norms: number[] = [];
     for (let iteration = 0; iteration < numIterations; iteration++) {
       const pass = await this.#gradients(batches, rollout.length, sums);
       loss += pass.loss / numIterations;
       learningRate = this.#learningRate();
-      gradNorm += (await this.#apply(pass.gradients, learningRate)) / numIterations;
+      const norm = await this.#apply(pass.gradients, learningRate);
+      if (norm !== undefined) norms.push(norm);
       this.#engine.release(pass.gradients);
     }
     for (const { old, reference } of batches)
       this.#engine.release({ ...(old && { old }), ...(reference && { reference }) });
     return {
-      metrics: { loss, grad_norm: gradNorm, learning_rate: learningRate, ...lossMetrics(sums) },
+      metrics: { loss, grad_norm: mean(norms), learning_rate: learningRate, ...lossMetrics(sums) },
+      skipped: numIterations - norms.length,
       seconds: { reference: (updating - started) / 1000, update: (performance.now() - updating) / 1000 },
     };
   }
@@ -119,11 +129,12 @@ export class Policy {
       rows: scalar(rows),
       tokens: scalar(total(batches.map(({ mask }) => total(mask.data)))),
     };
+    const params = await this.#copies.of(this.state.weights);
     let gradients = await this.#zeros.like(this.state.weights);
     let loss = 0;
     for (const batch of batches) {
       const { sequences, mask, advantages, old, reference } = batch;
-      const inputs = { params: this.state.weights, sequences, mask, advantages, totals, accumulated: gradients };
+      const inputs = { params, sequences, mask, advantages, totals, accumulated: gradients, ...this.#scaling() };
       const result = await this.#gradient.run({
         ...inputs,
         ...(this.#frozen && { frozen: this.#frozen }),
@@ -140,11 +151,19 @@ export class Policy {
     return { gradients, loss };
   }
 
-  /** One AdamW update; gives the gradients' norm. */
-  async #apply(gradients: Weights, rate: number): Promise<number> {
+  /** One AdamW update; gives the gradients' norm. Undefined: they overflowed float16, and nothing was updated. */
+  async #apply(gradients: Weights, rate: number): Promise<number | undefined> {
     const { syncedReference } = this.state;
     const updates = this.state.updates + 1;
-    const { norm, factor } = await this.#clip.run({ gradients });
+    const clipped = await this.#clip.run({ gradients, ...this.#scaling() });
+    const { factor } = clipped;
+    const norm = clipped.norm.data[0]!;
+    const lossScale = this.#lossScale && nextLossScale(this.#lossScale, !Number.isFinite(norm));
+    if (lossScale && !Number.isFinite(norm)) {
+      this.#engine.release({ factor });
+      this.state = { ...this.state, lossScale };
+      return undefined;
+    }
     const { biasCorrection1, biasCorrection2 } = adamWScalars(updates, rate, this.#config);
     const scalars = {
       learningRate: scalar(rate),
@@ -168,8 +187,17 @@ export class Policy {
       Object.assign(next.squares, part.restore(result.squares));
     }
     this.#engine.release({ factor });
-    this.#replace({ ...next, updates, syncedReference });
-    return norm.data[0]!;
+    this.#replace({ ...next, updates, syncedReference, ...(lossScale && { lossScale }) });
+    return norm;
+  }
+
+  /** There where gradients are taken in float16. */
+  get #lossScale(): LossScale | undefined {
+    return this.#engine.half ? (this.state.lossScale ?? FIRST_LOSS_SCALE) : undefined;
+  }
+
+  #scaling(): { scaling?: { loss: NdArray } } {
+    return this.#lossScale ? { scaling: { loss: scalar(this.#lossScale.scale) } } : {};
   }
 
   /** Frees what the new state no longer has, the start model excepted. */
@@ -179,6 +207,7 @@ export class Policy {
       const left = Object.entries(weights).filter(([, array]) => !kept.has(array));
       this.#engine.release(Object.fromEntries(left));
     }
+    this.#copies.keepThose([next.weights, this.#trainedReference(next)]);
     this.state = next;
   }
 
@@ -195,36 +224,22 @@ export class Policy {
 
   async #addReferenceLogProbs(batches: MicroBatch[]): Promise<void> {
     if (this.#config.beta === 0) return;
-    const { syncedReference } = this.state;
-    // Without a synced one it is the start model: under LoRA the same weights with the adapter left off.
-    const reference = syncedReference ? { ...this.#frozen, ...syncedReference } : this.#start;
+    const trained = this.#trainedReference(this.state);
+    const reference = { ...this.#frozen, ...(trained && (await this.#copies.of(trained))) };
     for (const batch of batches) {
       batch.reference = { logProbs: await this.#scorer.logProbsOf(reference, batch.sequences) };
     }
   }
-}
 
-/** Some of the weights, under names that are the same for every layer. */
-interface Part {
-  take(weights: Weights): Weights;
-  restore(taken: Weights): Weights;
-}
-
-/**
- * The layers one by one, then the rest: an optimizer's graph takes several times the memory of what it updates, and one graph serves all
- * layers.
- */
-function partsOf(weights: Weights): Part[] {
-  const prefixes = new Map<string, string[]>();
-  for (const name of Object.keys(weights)) {
-    const prefix = /^.*?\.layers\.\d+\./.exec(name)?.[0] ?? '';
-    prefixes.set(prefix, [...(prefixes.get(prefix) ?? []), name]);
+  /** The part of the reference that is not frozen: a synced one, or the start model. Under LoRA that is the frozen weights alone. */
+  #trainedReference({ syncedReference }: PolicyState): Weights | undefined {
+    if (this.#config.beta === 0) return undefined;
+    return syncedReference ?? (this.#frozen ? undefined : this.#start);
   }
-  return [...prefixes].map(([prefix, names]) => ({
-    take: (from) => Object.fromEntries(names.map((name) => [name.slice(prefix.length), from[name]!])),
-    restore: (taken) => Object.fromEntries(Object.entries(taken).map(([name, array]) => [prefix + name, array])),
-  }));
 }
+
+const mean = (numbers: readonly number[]): number | null =>
+  numbers.length > 0 ? total(numbers) / numbers.length : null;
 
 function total(values: Iterable<number>): number {
   let sum = 0;

@@ -1,6 +1,7 @@
 import type { Engine } from '../engine/engine.ts';
 import type { ModelConfig } from '../model/config.ts';
 import { readModelConfig } from '../model/config.ts';
+import { computeCopies } from '../model/half-weights.ts';
 import { readModel, type Weights } from '../model/language-model.ts';
 import { loadTokenizer, type Tokenizer } from '../model/tokenizer.ts';
 import { checkWeights } from '../model/weights.ts';
@@ -23,7 +24,10 @@ export interface PreparedRun {
   /** Why it is this one, where the config leaves it open. */
   engineReason: string | undefined;
   model: ModelConfig;
-  /** The start model, on the engine's device like `adapter`. */
+  /**
+   * The start model, on the engine's device like `adapter`. With `fp16` the device has no use for it as it is: under an adapter these are its
+   * copies there, else it is on the host.
+   */
   weights: Weights;
   /** Trained in its place with LoRA. */
   adapter: Weights | undefined;
@@ -90,7 +94,7 @@ export async function prepareRun({ config, locate }: LoadedConfig, options: Prep
 
   const { engine, reason } = await createEngine(config, locate(['device']), workloadOf(model, { trains: true }));
   const { weights: read } = await readModel(config.model, options.onLoad);
-  const weights = await engine.upload(read);
+  const weights = await (engine.half ? (config.lora ? computeCopies(engine, read) : read) : engine.upload(read));
   const adapter = config.lora ? await engine.upload(startAdapter(model, config.seed)) : undefined;
   // Last, as worker processes are started: whatever is wrong above leaves none behind.
   const sources = config.rewards.map(({ file, function: name, weight }, index) => ({

@@ -7,7 +7,7 @@ import type { RunControl } from './control.ts';
 import { Evaluator } from './evaluate.ts';
 import { describeFailure, rowFailures } from './failures.ts';
 import { Learner } from './learner.ts';
-import { movePolicy } from './policy-state.ts';
+import { movePolicy, type PolicyState } from './policy-state.ts';
 import type { PreparedRun } from './prepare.ts';
 import { metricsOf, rolloutRows } from './records.ts';
 import type { Rollout } from './rollout.ts';
@@ -104,13 +104,15 @@ export async function train(run: PreparedRun, folder: RunFolder, options: TrainO
     emit({ type: 'phase', step, phase: 'update' });
     const update = await learner.update(rollout, credit, step);
     watch.lap('update');
+    const { skipped } = update;
+    if (skipped > 0) emit({ type: 'log', level: 'info', message: leftOut(step, skipped, learner.policy.state) });
 
     finished = step;
     numTokens += rollout.reduce((sum, { prompt, ids }) => sum + prompt.ids.length + ids.length, 0);
     const metrics = metricsOf({ step, rollout, table, credit }, update, watch, numTokens);
     if (evaluator && step % config.evalSteps! === 0) {
       emit({ type: 'phase', step, phase: 'evaluate' });
-      const { reward, rewards } = await evaluator.evaluate(learner.policy.weights, run.evalPrompts!);
+      const { reward, rewards } = await evaluator.evaluate(await learner.policy.weights(), run.evalPrompts!);
       emit({ type: 'eval', step, reward, rewards });
       metrics.eval_reward = reward;
     }
@@ -123,6 +125,11 @@ export async function train(run: PreparedRun, folder: RunFolder, options: TrainO
   if (control.stopping) setState('stopping');
   await save();
   return { outcome: finished >= config.maxSteps ? 'done' : 'stopped', step: finished, checkpoint };
+}
+
+function leftOut(step: number, updates: number, { lossScale }: PolicyState): string {
+  const what = updates === 1 ? 'one update was' : `${updates} updates were`;
+  return `Gradients of step ${step} left the range of float16: ${what} left out, and the loss is scaled by ${lossScale!.scale} from now on.`;
 }
 
 /** Loads the reward functions as their files are now; gives what is wrong with them, if anything is. */

@@ -1,6 +1,6 @@
 import '@tensorflow/tfjs-backend-cpu';
 import '@tensorflow/tfjs-core/dist/register_all_gradients';
-import { setBackend, type Tensor, tensor } from '@tensorflow/tfjs-core';
+import { type DataType, setBackend, type Tensor, tensor } from '@tensorflow/tfjs-core';
 import type { Program } from '../../src/engine/engine.ts';
 import {
   type ArraysOf,
@@ -19,7 +19,7 @@ export function runEagerly<I extends TensorTree, O extends TensorTree>(
 ): ArraysOf<O> {
   setBackend('cpu');
   const tensors = leaves(inputs as ArrayTree).map(
-    ([path, { data, shape, dtype }]) => [path, tensor(data, shape, dtype)] as const,
+    ([path, { data, shape, dtype }]) => [path, tensor(data, shape, dtype as DataType)] as const,
   );
   const outputs = tensorLeaves(program(treeOf<Tensor>(tensors) as I));
   return treeOf(outputs.map(([path, value]) => [path, toArray(value)] as const)) as ArraysOf<O>;

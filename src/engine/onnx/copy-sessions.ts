@@ -1,9 +1,9 @@
 import { InferenceSession, type Tensor } from 'onnxruntime-node';
-import { type ElementType, Graph } from './graph.ts';
+import { type ElementType, Graph, ONNX_FLOATS } from './graph.ts';
 import { PROVIDERS, type Provider } from './providers.ts';
 
 /**
- * Copies between host and device: graphs of one Identity, of tensors of any shape. ONNX Runtime's own `getData` aborts the process on a
+ * Copies between host and device: graphs of one node, of tensors of any shape. ONNX Runtime's own `getData` aborts the process on a
  * tensor of the WebGPU provider (onnxruntime-node 1.30).
  */
 export class CopySessions {
@@ -13,15 +13,26 @@ export class CopySessions {
     return this.#copy(provider, PROVIDERS[provider].onDevice, tensor);
   }
 
+  /** Float16 becomes float32: it is on devices only. */
   toHost(provider: Provider, tensor: Tensor): Promise<Tensor> {
-    return this.#copy(provider, 'cpu', tensor);
+    return this.#copy(provider, 'cpu', tensor, tensor.type === 'float16' ? 'float32' : undefined);
   }
 
-  async #copy(provider: Provider, location: Tensor.DataLocation, tensor: Tensor): Promise<Tensor> {
-    const key = `${location} ${tensor.type}`;
+  /** Float32, from either side, as float16 on the device. */
+  toHalf(provider: Provider, tensor: Tensor): Promise<Tensor> {
+    return this.#copy(provider, PROVIDERS[provider].onDevice, tensor, 'float16');
+  }
+
+  async #copy(
+    provider: Provider,
+    location: Tensor.DataLocation,
+    tensor: Tensor,
+    type = tensor.type as ElementType,
+  ): Promise<Tensor> {
+    const key = `${location} ${tensor.type} ${type}`;
     let session = this.#sessions.get(key);
     if (!session) {
-      session = InferenceSession.create(identity(provider, tensor.type as ElementType), {
+      session = InferenceSession.create(copyGraph(provider, tensor.type as ElementType, type), {
         ...PROVIDERS[provider].session,
         preferredOutputLocation: location,
       });
@@ -32,8 +43,10 @@ export class CopySessions {
   }
 }
 
-function identity(provider: Provider, type: ElementType): Uint8Array {
+function copyGraph(provider: Provider, from: ElementType, to: ElementType): Uint8Array {
   const graph = new Graph(provider);
-  graph.output(graph.input('x', type), type);
+  const x = graph.input('x', from);
+  const casts = from !== to && (to === 'float16' || to === 'float32');
+  graph.output(casts ? graph.node('Cast', [x], { to: ONNX_FLOATS[to] }) : x, to);
   return graph.toModel();
 }

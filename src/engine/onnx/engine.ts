@@ -29,18 +29,21 @@ const MAX_GRAPHS = 6;
 export class OnnxEngine implements Engine {
   readonly name: Provider;
   readonly stepsPerRun: number;
+  readonly half: boolean;
   compilations = 0;
   readonly #copies = new CopySessions();
 
-  constructor(provider: Provider = 'cpu') {
+  /** `half` asks of the device that it computes in float16 (WebGPU's `shader-f16`). */
+  constructor(provider: Provider = 'cpu', { half = false }: { half?: boolean } = {}) {
     this.name = provider;
+    this.half = half;
     this.stepsPerRun = PROVIDERS[provider].stepsPerRun;
   }
 
   compile<I extends TensorTree, O extends TensorTree>(
     name: string,
     program: Program<I, O>,
-    { resident = [], maxGraphs = MAX_GRAPHS }: CompileOptions<O> = {},
+    { resident = [], halves = [], maxGraphs = MAX_GRAPHS }: CompileOptions<O> = {},
   ): Compiled<I, O> {
     // A Map keeps insertion order: the first entry is the least recently used.
     const graphs = new Map<string, Promise<CompiledGraph>>();
@@ -51,7 +54,7 @@ export class OnnxEngine implements Engine {
         .join(' ');
       const known = graphs.get(key);
       graphs.delete(key);
-      const graph = known ?? this.#compileGraph(name, program, inputs, resident);
+      const graph = known ?? this.#compileGraph(name, program, inputs, { resident, halves });
       graphs.set(key, graph);
       // What failed to compile is not kept: it would fail again from the cache without being tried.
       graph.catch(() => graphs.delete(key));
@@ -100,6 +103,12 @@ export class OnnxEngine implements Engine {
     );
   }
 
+  async toHalf<T extends ArrayTree>(arrays: T): Promise<T> {
+    return this.#mapLeaves(arrays, async (array) =>
+      toArray(await this.#watched(this.#copies.toHalf(this.name, toTensor(array)))),
+    );
+  }
+
   release(arrays: ArrayTree): void {
     for (const [, array] of leaves(arrays)) if (array instanceof DeviceArray) toTensor(array).dispose();
   }
@@ -123,11 +132,14 @@ export class OnnxEngine implements Engine {
     name: string,
     program: Program<I, O>,
     inputs: ArrayTree,
-    resident: readonly string[],
+    { resident, halves }: { resident: readonly string[]; halves: readonly string[] },
   ): Promise<CompiledGraph> {
     this.compilations++;
     try {
-      const { model, outputs, outputNames } = trace(program, inputs, this.name);
+      const { model, outputs, outputNames } = trace(program, inputs, {
+        provider: this.name,
+        ...(this.half && { halves }),
+      });
       const { onDevice, session: options } = PROVIDERS[this.name];
       const stays = (path: string) => resident.includes(path.split('/')[0]!);
       const locations = outputs.map((path, index) => [outputNames[index]!, stays(path) ? onDevice : 'cpu']);

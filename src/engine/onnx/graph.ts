@@ -1,9 +1,11 @@
 import { BinaryWriter, WireType } from '@bufbuild/protobuf/wire';
+import type { Autocast } from './autocast.ts';
 import type { Provider } from './providers.ts';
 
 /** ONNX element types that TensorFlow.js programs use, with int64 for ONNX's own shapes and counters. */
-export type ElementType = 'float32' | 'int32' | 'int64' | 'bool';
-const ELEMENT_CODES: Record<ElementType, number> = { float32: 1, int32: 6, int64: 7, bool: 9 };
+export type ElementType = 'float32' | 'float16' | 'int32' | 'int64' | 'bool';
+export const ONNX_FLOATS = { float32: 1, float16: 10 } as const;
+const ELEMENT_CODES: Record<ElementType, number> = { ...ONNX_FLOATS, int32: 6, int64: 7, bool: 9 };
 
 /** The name of a value in a graph: a node's output, an input or an initializer. */
 export type Value = string;
@@ -64,6 +66,8 @@ export class Graph {
   readonly nodes: Node[] = [];
   /** What will run it: the same operation may be written down in other ways for another provider. */
   readonly provider: Provider;
+  /** Where some values may be float16. */
+  readonly autocast: Autocast | undefined;
   readonly #root: Graph;
   readonly #constants: Constant[] = [];
   readonly #constantNames = new Map<string, Value>();
@@ -71,9 +75,10 @@ export class Graph {
   readonly #made = new Set<Value>();
   #values = 0;
 
-  constructor(parent: Graph | Provider) {
+  constructor(parent: Graph | Provider, autocast?: Autocast) {
     this.#root = typeof parent === 'string' ? this : parent.#root;
     this.provider = typeof parent === 'string' ? parent : parent.provider;
+    this.autocast = typeof parent === 'string' ? autocast : parent.autocast;
   }
 
   /** A name no other value of this graph or its relatives has. */
@@ -83,6 +88,7 @@ export class Graph {
 
   input(name: Value, type: ElementType, shape?: readonly (number | null)[]): Value {
     this.inputs.push({ name, type, shape });
+    this.autocast?.note(name, type);
     return name;
   }
 
@@ -102,9 +108,11 @@ export class Graph {
 
   /** Records a node with `count` outputs. An empty input name stands for an optional input left out. */
   multi(op: string, inputs: Value[], count: number, attributes: Record<string, Attribute> = {}, domain = ''): Value[] {
+    const operands = this.autocast?.operands(this, op, inputs, attributes) ?? inputs;
     const outputs = Array.from({ length: count }, () => this.fresh());
     for (const output of outputs) this.#made.add(output);
-    this.nodes.push({ op, domain, inputs, outputs, attributes });
+    this.nodes.push({ op, domain, inputs: operands, outputs, attributes });
+    this.autocast?.results(op, operands, outputs);
     return outputs;
   }
 
@@ -117,6 +125,7 @@ export class Graph {
     const name = root.fresh('c');
     root.#constants.push({ name, type, shape, bytes });
     if (key !== undefined) root.#constantNames.set(key, name);
+    this.autocast?.noteConstant(name, type, bytes);
     return name;
   }
 

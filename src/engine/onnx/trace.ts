@@ -8,8 +8,9 @@ import './kernels/shape.ts';
 import { engine, getBackend, setBackend, type Tensor, tidy } from '@tensorflow/tfjs-core';
 import type { Program } from '../engine.ts';
 import { type ArrayTree, leaves, type TensorTree, tensorLeaves, treeOf } from '../tree.ts';
+import { Autocast } from './autocast.ts';
 import { BACKEND_NAME, backend, elementType } from './backend.ts';
-import { Graph, NOMINAL_SIZES } from './graph.ts';
+import { Graph, NOMINAL_SIZES, ONNX_FLOATS } from './graph.ts';
 import type { Provider } from './providers.ts';
 
 /** A program written down as one ONNX graph; inputs and outputs are named by their paths in the trees. */
@@ -21,24 +22,35 @@ export interface Trace {
   nodes: number;
 }
 
+export interface TraceOptions {
+  provider: Provider;
+  /** There when inputs may be float16: the outputs that stay so where they were computed so; the others are float32. */
+  halves?: readonly string[] | undefined;
+}
+
 /** Runs `program` once under the recording backend, on inputs of the shapes and types of `inputs`. */
 export function trace<I extends TensorTree, O extends TensorTree>(
   program: Program<I, O>,
   inputs: ArrayTree,
-  provider: Provider = 'cpu',
+  { provider, halves }: TraceOptions = { provider: 'cpu' },
 ): Trace {
-  const graph = new Graph(provider);
+  const graph = new Graph(provider, halves && new Autocast());
   const outputs: string[] = [];
   const record = () => {
     const tensors = leaves(inputs).map(([path, { shape: actual, dtype, open }]): [string, Tensor] => {
       const port = actual.map((size, axis) => (open?.[axis] ? null : size));
-      const value = graph.input(path, elementType(dtype), port);
+      if (dtype === 'float16' && !graph.autocast) throw new Error(`"${path}" is float16, but the engine is not`);
+      const value = graph.input(path, dtype, port);
       const shape = actual.map((size, axis) => (open?.[axis] ? NOMINAL_SIZES[open[axis]] : size));
-      const info = backend.tensorInfo(value, shape, dtype);
+      const info = backend.tensorInfo(value, shape, dtype === 'float16' ? 'float32' : dtype);
       return [path, engine().makeTensorFromTensorInfo(info)];
     });
     for (const [path, tensor] of tensorLeaves(program(treeOf(tensors) as I))) {
-      graph.output(backend.value(tensor), elementType(tensor.dtype));
+      const value = backend.value(tensor);
+      const half = graph.autocast?.isHalf(value);
+      if (half && halves?.includes(path.split('/')[0]!)) graph.output(value, 'float16');
+      else if (half) graph.output(graph.node('Cast', [value], { to: ONNX_FLOATS.float32 }), 'float32');
+      else graph.output(value, elementType(tensor.dtype));
       outputs.push(path);
     }
   };

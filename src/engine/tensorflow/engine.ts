@@ -1,5 +1,5 @@
 import '@tensorflow/tfjs-core/dist/register_all_gradients';
-import { clone, getBackend, setBackend, type Tensor, tensor, tidy } from '@tensorflow/tfjs-core';
+import { clone, type DataType, getBackend, setBackend, type Tensor, tensor, tidy } from '@tensorflow/tfjs-core';
 import type { Compiled, CompileOptions, Engine, Program } from '../engine.ts';
 import {
   type ArraysOf,
@@ -23,6 +23,7 @@ export class TensorflowEngine implements Engine {
   readonly name = BACKEND_NAME;
   /** Rows that have ended are dropped between runs. */
   readonly stepsPerRun = 32;
+  readonly half = false;
   /** There is nothing to compile. */
   readonly compilations = 0;
 
@@ -51,6 +52,10 @@ export class TensorflowEngine implements Engine {
 
   async download<T extends ArrayTree>(arrays: T): Promise<T> {
     return mapLeaves(arrays, (array) => (array instanceof DeviceArray ? onHost(toTensor(array)) : array));
+  }
+
+  toHalf(): never {
+    throw new Error('TensorFlow.js has no float16');
   }
 
   release(arrays: ArrayTree): void {
@@ -96,7 +101,7 @@ function runProgram<I extends TensorTree, O extends TensorTree>(
 }
 
 const toTensor = (array: NdArray): Tensor =>
-  array instanceof DeviceArray ? (array.handle as Tensor) : tensor(array.data, array.shape, array.dtype);
+  array instanceof DeviceArray ? (array.handle as Tensor) : tensor(array.data, array.shape, array.dtype as DataType);
 
 const onDevice = (value: Tensor): DeviceArray =>
   new DeviceArray({ dtype: value.dtype as NdArray['dtype'], shape: value.shape }, value);

@@ -81,7 +81,11 @@ const ONNX_CAST = { float32: 1, int32: 6, bool: 9 } as const;
 export function cast(x: TensorInfo, dtype: DataType): TensorInfo {
   const to = ONNX_CAST[dtype as keyof typeof ONNX_CAST];
   if (to === undefined) throw new Error(`the onnx backend has no ${dtype} tensors`);
-  return x.dtype === dtype ? x : backend.record('Cast', [x], { shape: x.shape, dtype }, { to });
+  if (x.dtype === dtype) return x;
+  const result = backend.record('Cast', [x], { shape: x.shape, dtype }, { to });
+  // Flags are 0 and 1 in float16 too.
+  if (x.dtype === 'bool') backend.graph.autocast?.noteNeutral(backend.value(result));
+  return result;
 }
 
 function scalar(value: number): string {

@@ -1,0 +1,116 @@
+import { type Attribute, type ElementType, type Graph, ONNX_FLOATS, type Value } from './graph.ts';
+
+/** What an operation computes in, of the types of those inputs (all of them unless listed) that are numbers as its result is. */
+interface Rule {
+  type: 'narrowest' | 'widest' | 'first';
+  inputs?: readonly number[];
+}
+
+const product: Rule = { type: 'narrowest' };
+const pointwise: Rule = { type: 'widest' };
+const moves: Rule = { type: 'first', inputs: [0] };
+
+/** Operations that may compute in float16. All others (softmax, sums, exponentials, roots, scatters) take and give float32. */
+const RULES: Readonly<Record<string, Rule>> = {
+  MatMul: product,
+  Gemm: product,
+
+  Add: pointwise,
+  Mul: pointwise,
+  Neg: pointwise,
+  QuickGelu: pointwise,
+  Sigmoid: pointwise,
+  Sub: pointwise,
+  Concat: pointwise,
+
+  Expand: moves,
+  Gather: moves,
+  Identity: moves,
+  Pad: { type: 'first', inputs: [0, 2] },
+  Reshape: moves,
+  Slice: moves,
+  Split: moves,
+  Tile: moves,
+  Transpose: moves,
+  RotaryEmbedding: { type: 'first', inputs: [0, 2, 3] },
+  SimplifiedLayerNormalization: { type: 'first' },
+};
+/** They look at no numbers, or say themselves what they take. */
+const UNTOUCHED = new Set(['Shape', 'Cast']);
+
+/**
+ * ONNX Runtime's WebGPU shaders add products up in the type of the operands: in float16, 1024 + ¼ + ¼ + … stays 1024, and random sums of 576,
+ * 1536 and 4096 terms are off by 0.35, 0.6 and 1.0 %. A weight's gradient, the one product whose first operand is transposed, is a
+ * sum over all tokens: it stays in float32. So does a square, which leaves float16's range from 256 on.
+ */
+const staysWide = (op: string, inputs: readonly Value[], { transA }: Record<string, Attribute>): boolean =>
+  (op === 'Gemm' && transA === 1) || (op === 'Mul' && inputs[0] === inputs[1]);
+
+/** The largest number of float16, and the smallest that it holds in full. */
+const [LARGEST, SMALLEST] = [65504, 2 ** -14];
+
+/**
+ * Mixed precision as `torch.autocast` has it: programs see float32 everywhere, and this says which values of a graph are float16, and casts
+ * where one type meets the other. A graph that gets nothing in float16 stays as it is.
+ */
+export class Autocast {
+  readonly #halves = new Set<Value>();
+  /** Float32 that float16 holds as well, 0 and 1 among it: it takes the type of what it meets. */
+  readonly #neutral = new Set<Value>();
+  readonly #casts = new Map<string, Value>();
+
+  isHalf(value: Value): boolean {
+    return this.#halves.has(value);
+  }
+
+  /** Notes a value that came about outside of `operands` and `results`. */
+  note(value: Value, type: ElementType): void {
+    if (type === 'float16') this.#halves.add(value);
+  }
+
+  noteNeutral(value: Value): void {
+    this.#neutral.add(value);
+  }
+
+  noteConstant(value: Value, type: ElementType, bytes: Uint8Array): void {
+    if (type !== 'float32' || bytes.length !== 4) return;
+    const size = Math.abs(new DataView(bytes.buffer, bytes.byteOffset).getFloat32(0, true));
+    if (size === 0 || (size <= LARGEST && size >= SMALLEST)) this.noteNeutral(value);
+  }
+
+  /** The inputs of a node that is about to be recorded, cast to what it takes. */
+  operands(graph: Graph, op: string, inputs: Value[], attributes: Record<string, Attribute>): Value[] {
+    if (UNTOUCHED.has(op) || !inputs.some((input) => this.isHalf(input))) return inputs;
+    const rule = RULES[op];
+    if (!rule || staysWide(op, inputs, attributes) || !this.#computesHalf(rule, inputs))
+      return inputs.map((input) => (this.isHalf(input) ? this.#cast(graph, input, 'float32') : input));
+    const isNumber = (index: number) => rule.inputs?.includes(index) ?? true;
+    return inputs.map((input, index) =>
+      this.isHalf(input) || !isNumber(index) ? input : this.#cast(graph, input, 'float16'),
+    );
+  }
+
+  /** Notes what a node gives that takes these inputs. */
+  results(op: string, inputs: readonly Value[], outputs: readonly Value[]): void {
+    const rule = RULES[op];
+    if (!rule) return;
+    const kind = [this.#halves, rule === moves ? this.#neutral : undefined].find((set) => set?.has(inputs[0]!));
+    for (const output of outputs) kind?.add(output);
+  }
+
+  #computesHalf({ type, inputs: numbers }: Rule, inputs: readonly Value[]): boolean {
+    if (type === 'first') return this.isHalf(inputs[0]!);
+    const counted = numbers ? numbers.map((index) => inputs[index]!) : inputs;
+    if (type === 'narrowest') return counted.some((input) => this.isHalf(input));
+    return counted.every((input) => this.isHalf(input) || this.#neutral.has(input));
+  }
+
+  /** Each value once. */
+  #cast(graph: Graph, value: Value, type: 'float16' | 'float32'): Value {
+    const key = `${value} ${type}`;
+    const cast = this.#casts.get(key) ?? graph.node('Cast', [value], { to: ONNX_FLOATS[type] });
+    this.#casts.set(key, cast);
+    this.note(cast, type);
+    return cast;
+  }
+}
