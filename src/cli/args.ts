@@ -22,6 +22,7 @@ export type Command =
       seed: number;
       /** Undefined: auto. */
       device?: Device;
+      fp16: boolean;
       json: boolean;
     }
   | {
@@ -34,7 +35,7 @@ export type Command =
       out?: string;
       json: boolean;
     }
-  | { command: 'logprobs'; model: string; file: string; device?: Device; json: boolean }
+  | { command: 'logprobs'; model: string; file: string; device?: Device; fp16: boolean; json: boolean }
   | {
       command: 'rescore';
       run: string;
@@ -100,6 +101,7 @@ const READERS: { [Name in CommandName]: (args: Arguments) => Command } = {
       ...(args.text('max-tokens') !== undefined && { maxTokens: args.integer('max-tokens', 1, 1) }),
       seed: args.integer('seed', 0, 42),
       ...args.choice('device', DEVICES),
+      fp16: args.flag('fp16'),
       json: args.flag('json'),
     };
   },
@@ -122,6 +124,7 @@ const READERS: { [Name in CommandName]: (args: Arguments) => Command } = {
       model: model!,
       file: file!,
       ...args.choice('device', DEVICES),
+      fp16: args.flag('fp16'),
       json: args.flag('json'),
     };
   },

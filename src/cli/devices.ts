@@ -42,7 +42,8 @@ async function tryDevice(name: 'cpu' | 'webgpu', advice: string): Promise<Device
   if (!report.works) return { name, works: false, detail: `does not work: ${report.reason}; ${advice}` };
   const gpu = name === 'webgpu' ? gpuMemory() : undefined;
   const memory = gpu ? `; ${gpu.name}, ${(gpu.bytes / 1e9).toFixed(1)} GB` : '';
-  return { name, works: true, detail: `${works(report.milliseconds)}${memory}` };
+  const float16 = report.float16 ? `; float16: ${report.float16.works ? 'yes' : `no, ${report.float16.reason}`}` : '';
+  return { name, works: true, detail: `${works(report.milliseconds)}${float16}${memory}` };
 }
 
 const works = (milliseconds: number): string =>

@@ -15,7 +15,7 @@ const DEFAULT_MAX_TOKENS = 256;
 
 /** `grpo generate`: samples `n` completions for each prompt and prints them in the order of the prompts. */
 export async function generateCommand(options: Options): Promise<number> {
-  const model = await openModel(options.model, options.device);
+  const model = await openModel(options.model, options);
   const prompts = readPrompts(options, model);
   const maxTokens = checkPrompts(prompts, options, model);
   const sampler = new Sampler(model.engine, model.config, {

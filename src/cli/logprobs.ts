@@ -10,9 +10,9 @@ import { print, printJson } from './output.ts';
 const MAX_TOKENS_AT_ONCE = 1024;
 
 /** `grpo logprobs`: log-probability of every completion token at temperature 1, one line per row of the file. */
-export async function logprobsCommand({ model: folder, file, device, json }: CommandOf<'logprobs'>): Promise<number> {
-  const model = await openModel(folder, device);
-  const sequences = readSequences(file, model);
+export async function logprobsCommand({ json, ...options }: CommandOf<'logprobs'>): Promise<number> {
+  const model = await openModel(options.model, options);
+  const sequences = readSequences(options.file, model);
   const scorer = new Scorer(model.engine, model.config, 1);
   const results: number[][] = [];
   for (const batch of batchesOfSimilarLength(sequences)) {

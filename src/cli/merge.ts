@@ -19,7 +19,7 @@ export async function mergeCommand({ checkpoint, out }: CommandOf<'merge'>): Pro
   }
   const target = out === undefined ? `${folder}-merged` : resolve(out);
   if (existsSync(target)) throw new BadInput('this is there already; name another folder with --out', { file: target });
-  const { config, weights } = await openModel(folder);
+  const { config, weights } = await openModel(folder, { device: 'cpu' });
   const { lora, ...model } = config;
   const merged = mergedWeights(unpackWeights(weights, parameterShapes(config)), lora!);
   await saveModelFolder(target, { source: folder, config: model, weights: merged, dtype: adapterDtype(folder) });

@@ -1,5 +1,6 @@
 import type { Engine } from '../engine/engine.ts';
 import { type ModelConfig, readModelConfig } from '../model/config.ts';
+import { computeCopies } from '../model/half-weights.ts';
 import { readModel, type Weights } from '../model/language-model.ts';
 import { loadTokenizer, type Tokenizer } from '../model/tokenizer.ts';
 import type { Device } from '../protocol/run-config.ts';
@@ -18,9 +19,12 @@ export interface OpenModel {
 }
 
 /** Reads a Hugging Face folder or a .gguf file, with a bar on a terminal; throws BadInput for whatever is wrong with it or the device. */
-export async function openModel(model: string, device: Device = 'auto'): Promise<OpenModel> {
-  const workload = workloadOf(readModelConfig(model), { trains: false });
-  const { engine } = await createEngine({ device }, undefined, workload);
+export async function openModel(
+  model: string,
+  { device = 'auto', fp16 = false }: { device?: Device; fp16?: boolean } = {},
+): Promise<OpenModel> {
+  const workload = workloadOf(readModelConfig(model), { trains: false, half: fp16 });
+  const { engine } = await createEngine({ device, fp16 }, undefined, workload);
   const progress = new Progress(process.stderr);
   const { config, weights } = await readModel(model, (share) => {
     progress.show({ type: 'phase', step: 0, phase: 'load', share });
@@ -31,7 +35,7 @@ export async function openModel(model: string, device: Device = 'auto'): Promise
   return {
     engine,
     config,
-    weights: await engine.upload(weights),
+    weights: await computeCopies(engine, weights),
     tokenizer,
     eosTokenIds: [...ends].filter((id) => id < config.vocabSize),
   };

@@ -52,6 +52,7 @@ export const COMMANDS = {
       'max-tokens': text('N', "longest completion (default: 256, or what the model's context leaves)"),
       seed: text('S', 'seed of the sampling (default: 42)'),
       device: text('DEVICE', 'auto, cpu, webgpu or tensorflow (default: auto)'),
+      fp16: flag('compute in float16, on a GPU through webgpu'),
       json: flag('print one JSON object per completion'),
     },
   },
@@ -71,6 +72,7 @@ export const COMMANDS = {
     help: 'log-probabilities of given completions',
     options: {
       device: text('DEVICE', 'auto, cpu, webgpu or tensorflow (default: auto)'),
+      fp16: flag('compute in float16, on a GPU through webgpu'),
       json: flag('print one JSON object per row'),
     },
   },

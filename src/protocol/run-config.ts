@@ -198,6 +198,12 @@ const outputs = {
     .enum(DEVICES)
     .default('auto')
     .describe('Where to compute; auto takes the fastest that works here. `grpo doctor` lists them.'),
+  fp16: z
+    .boolean()
+    .default(false)
+    .describe(
+      'Compute in float16 what bears it (mixed precision), with float32 master weights and a loss that is scaled as torch.amp does. Needs a GPU through webgpu that knows float16: `grpo doctor`.',
+    ),
 };
 
 /** Field order is the order in which an editor offers them. */

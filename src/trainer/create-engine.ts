@@ -7,17 +7,28 @@ import type { LoadedConfig } from './load-config.ts';
 
 /** The engine that a config names. Throws BadInput for a device that does not work here, or that the workload does not fit on. */
 export async function createEngine(
-  { device }: Pick<RunConfig, 'device'>,
-  at: ReturnType<LoadedConfig['locate']> | undefined,
+  { device, fp16 }: Pick<RunConfig, 'device' | 'fp16'>,
+  locate: LoadedConfig['locate'] | undefined,
   workload: Workload,
 ): Promise<OpenedEngine> {
+  const at = locate?.(['device']);
   if (device === 'cuda')
     throw new BadInput(`This version does not train on "${device}"; set "device" to "auto", "webgpu" or "cpu".`, at);
+  if (fp16 && (device === 'cpu' || device === 'tensorflow')) throw withoutHalf(`"${device}" computes in float32`);
   if (device === 'tensorflow') return { engine: openTensorflow(at ? dirname(at.file) : process.cwd(), at).engine };
-  try {
-    return await openEngine(device, workload);
-  } catch (error) {
+  const opened = await openEngine(device, workload).catch((error) => {
     if (!(error instanceof DeviceUnusable)) throw error;
     throw new BadInput(`"${device}" cannot be used here: ${error.message}. Or set "device" to "auto" or "cpu".`, at);
+  });
+  const { engine, reason } = opened;
+  if (fp16 && !engine.half) throw withoutHalf(engine.name === 'cpu' ? `"auto" took the CPU (${reason})` : `${reason}`);
+  return opened;
+
+  function withoutHalf(why: string): BadInput {
+    const advice = `set "fp16" to false${device === 'webgpu' ? '' : ', or "device" to "webgpu"'}`;
+    return new BadInput(
+      `"fp16" needs a GPU that computes in float16 (WebGPU's shader-f16): ${why}; ${advice}.`,
+      locate?.(['fp16']),
+    );
   }
 }

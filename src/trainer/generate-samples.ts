@@ -1,4 +1,5 @@
 import { readModelConfig } from '../model/config.ts';
+import { computeCopies } from '../model/half-weights.ts';
 import { readModel } from '../model/language-model.ts';
 import { Sampler } from '../model/sampler.ts';
 import { loadTokenizer } from '../model/tokenizer.ts';
@@ -42,8 +43,8 @@ export async function* generateSamples(
     templateVariables: config.chatTemplateKwargs,
   });
 
-  const { engine } = await createEngine(config, locate(['device']), workloadOf(model, { trains: false }));
-  const weights = await engine.upload((await readModel(config.model)).weights);
+  const { engine } = await createEngine(config, locate, workloadOf(model, { trains: false, half: config.fp16 }));
+  const weights = await computeCopies(engine, (await readModel(config.model)).weights);
   const sampler = new Sampler(engine, model, samplingOptions({ config, eosTokenIds }, n));
   // No more at once than in a step, which is known to fit into memory. The last batch is filled up, so that one compiled graph does.
   const perBatch = Math.min(

@@ -92,7 +92,7 @@ export async function prepareRun({ config, locate }: LoadedConfig, options: Prep
     );
   }
 
-  const { engine, reason } = await createEngine(config, locate(['device']), workloadOf(model, { trains: true }));
+  const { engine, reason } = await createEngine(config, locate, workloadOf(model, { trains: true, half: config.fp16 }));
   const { weights: read } = await readModel(config.model, options.onLoad);
   const weights = await (engine.half ? (config.lora ? computeCopies(engine, read) : read) : engine.upload(read));
   const adapter = config.lora ? await engine.upload(startAdapter(model, config.seed)) : undefined;

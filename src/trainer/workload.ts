@@ -1,15 +1,22 @@
 import type { Workload } from '../engine/devices/open-engine.ts';
 import type { ModelConfig } from '../model/config.ts';
-import { parameterCount, trainedShapes } from '../model/parameters.ts';
+import { isProjection } from '../model/half-weights.ts';
+import { parameterCount, parameterShapes, trainedShapes } from '../model/parameters.ts';
 import { sizeOf } from '../model/shape.ts';
 
-/** Of each number that is trained: as it was at the start, its gradient, and AdamW's two moments. */
-const COPIES = 4;
+/** Of each number that is trained: its gradient, and AdamW's two moments. */
+const BESIDE_IT = 3;
 
 /** What training a model, or running it alone, needs of a device. Activations and caches come on top: they are cut to what fits. */
-export function workloadOf(model: ModelConfig, { trains }: { trains: boolean }): Workload {
-  const parameters = parameterCount(model);
-  const trained = [...trainedShapes(model).values()].reduce((sum, shape) => sum + sizeOf(shape), 0);
-  const numbers = parameters + (trains ? COPIES * trained : 0);
-  return { parameters, bytes: Float32Array.BYTES_PER_ELEMENT * numbers };
+export function workloadOf(model: ModelConfig, { trains, half }: { trains: boolean; half: boolean }): Workload {
+  const trained = trainedShapes(model);
+  const numbers = [...parameterShapes(model)].map(([name, shape]) => {
+    const computesHalf = half && isProjection(name);
+    // A model in training also lies there as it was at the start, and in float16 as it is computed with.
+    const others = computesHalf ? 0.5 : half ? 0 : 1;
+    const copies = trains && trained.has(name) ? 1 + BESIDE_IT + others : computesHalf ? 0.5 : 1;
+    return copies * sizeOf(shape);
+  });
+  const total = numbers.reduce((sum, count) => sum + count, 0);
+  return { parameters: parameterCount(model), bytes: Float32Array.BYTES_PER_ELEMENT * total, half };
 }

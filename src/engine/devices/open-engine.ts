@@ -2,7 +2,7 @@ import type { Engine } from '../engine.ts';
 import { OnnxEngine } from '../onnx/engine.ts';
 import type { Provider } from '../onnx/providers.ts';
 import { gpuMemory } from './gpu-memory.ts';
-import { type ProbeReport, probeDevice } from './probe.ts';
+import { type ProbeReport, probeDevice, type WorkingProbe } from './probe.ts';
 
 /** What an engine is to carry. */
 export interface Workload {
@@ -10,6 +10,8 @@ export interface Workload {
   parameters: number;
   /** What certainly lies on the device at a time: weights, and what goes with those that are trained. */
   bytes: number;
+  /** It is to be computed in float16. */
+  half: boolean;
 }
 
 export interface OpenedEngine {
@@ -36,7 +38,7 @@ export async function openEngine(device: Provider | 'auto', workload: Workload):
   if (lacking) throw new DeviceUnusable(lacking);
   const report = await probeDevice(device, 64);
   if (!report.works) throw new DeviceUnusable(`${report.reason}; ${howToGetGpu()}`);
-  return { engine: new OnnxEngine(device) };
+  return onGpu(workload, report);
 }
 
 async function openBest(workload: Workload): Promise<OpenedEngine> {
@@ -51,11 +53,17 @@ async function openBest(workload: Workload): Promise<OpenedEngine> {
   if (!gpu.works) return onCpu(gpu.reason);
   const cpu = await probeDevice('cpu');
   if (!cpu.works || gpu.milliseconds * CLEARLY_FASTER <= cpu.milliseconds)
-    return { engine: new OnnxEngine('webgpu'), reason: compared(gpu, cpu) };
+    return { reason: compared(gpu, cpu), ...onGpu(workload, gpu) };
   return onCpu(`${compared(gpu, cpu)}, which is no GPU to speak of`);
 }
 
-function compared(gpu: ProbeReport & { works: true }, cpu: ProbeReport): string {
+/** In float16 where the workload asks for it and the GPU can; the reason says why it cannot. */
+function onGpu({ half }: Workload, { float16 }: WorkingProbe): OpenedEngine {
+  if (!half || float16?.works) return { engine: new OnnxEngine('webgpu', { half }) };
+  return { engine: new OnnxEngine('webgpu'), ...(float16 && { reason: float16.reason }) };
+}
+
+function compared(gpu: WorkingProbe, cpu: ProbeReport): string {
   const onCpu = cpu.works ? `, and the CPU ${cpu.milliseconds.toFixed(1)} ms` : '';
   return `a product of matrices takes WebGPU ${gpu.milliseconds.toFixed(1)} ms${onCpu}`;
 }

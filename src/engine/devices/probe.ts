@@ -2,8 +2,18 @@ import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import type { Provider } from '../onnx/providers.ts';
 
-/** What came of trying a device. `milliseconds`: a product of two matrices of float32, its result brought to the host; `on`: what computed it. */
-export type ProbeReport = { works: true; milliseconds: number; on?: string } | { works: false; reason: string };
+/** It does not work, and why, as a clause. */
+type Refusal = { works: false; reason: string };
+/** `milliseconds`: a product of two matrices of float32, its result brought to the host; `on`: what computed it. */
+export type WorkingProbe = {
+  works: true;
+  milliseconds: number;
+  on?: string;
+  /** What came of trying float16, where a device may have it. */
+  float16?: { works: true } | Refusal;
+};
+/** What came of trying a device. */
+export type ProbeReport = WorkingProbe | Refusal;
 
 /** A driver that has not answered by then is taken for broken. */
 const TIMEOUT_SECONDS = 60;
