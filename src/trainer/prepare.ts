@@ -1,7 +1,6 @@
 import type { Engine } from '../engine/engine.ts';
 import type { ModelConfig } from '../model/config.ts';
 import { readModelConfig } from '../model/config.ts';
-import { computeCopies } from '../model/half-weights.ts';
 import { readModel, type Weights } from '../model/language-model.ts';
 import { loadTokenizer, type Tokenizer } from '../model/tokenizer.ts';
 import { checkWeights } from '../model/weights.ts';
@@ -15,6 +14,7 @@ import { type EncodedPrompt, encodePrompts } from './prompts.ts';
 import { loadRollouts } from './recorded-rollouts.ts';
 import { type RecordedRun, recordedScores, replaySteps } from './recorded-steps.ts';
 import { startAdapter } from './start-adapter.ts';
+import { placeStart } from './start-weights.ts';
 import { workloadOf } from './workload.ts';
 
 /** A run with everything loaded and checked: from here on, bad input has been ruled out. */
@@ -24,12 +24,9 @@ export interface PreparedRun {
   /** Why it is this one, where the config leaves it open. */
   engineReason: string | undefined;
   model: ModelConfig;
-  /**
-   * The start model, on the engine's device like `adapter`. With `fp16` the device has no use for it as it is: under an adapter these are its
-   * copies there, else it is on the host.
-   */
+  /** The start model, as `placeStart` puts it. */
   weights: Weights;
-  /** Trained in its place with LoRA. */
+  /** Trained in its place with LoRA; on the engine's device. */
   adapter: Weights | undefined;
   tokenizer: Tokenizer;
   eosTokenIds: number[];
@@ -94,7 +91,7 @@ export async function prepareRun({ config, locate }: LoadedConfig, options: Prep
 
   const { engine, reason } = await createEngine(config, locate, workloadOf(model, { trains: true, half: config.fp16 }));
   const { weights: read } = await readModel(config.model, options.onLoad);
-  const weights = await (engine.half ? (config.lora ? computeCopies(engine, read) : read) : engine.upload(read));
+  const weights = await placeStart(engine, read, { frozen: config.lora !== null });
   const adapter = config.lora ? await engine.upload(startAdapter(model, config.seed)) : undefined;
   // Last, as worker processes are started: whatever is wrong above leaves none behind.
   const sources = config.rewards.map(({ file, function: name, weight }, index) => ({

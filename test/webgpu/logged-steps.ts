@@ -1,4 +1,4 @@
-/** Takes two training steps on WebGPU with ONNX Runtime's log on stderr, where it says which node runs where. Arguments: a config, `--set`s. */
+/** Takes two training steps on WebGPU with ONNX Runtime's log on stderr, where it says which node runs where. Arguments: a config, float32 or float16. */
 import { fileURLToPath } from 'node:url';
 import { OnnxEngine } from '../../src/engine/onnx/engine.ts';
 import { PROVIDERS } from '../../src/engine/onnx/providers.ts';
@@ -6,17 +6,18 @@ import { Learner } from '../../src/trainer/learner.ts';
 import { loadRunConfig } from '../../src/trainer/load-config.ts';
 import { measureStep } from '../../src/trainer/measure.ts';
 import { prepareRun } from '../../src/trainer/prepare.ts';
+import { placeStart } from '../../src/trainer/start-weights.ts';
 
 Object.assign(PROVIDERS.webgpu.session, { logSeverityLevel: 0, logVerbosityLevel: 1 });
 
-const [configFile, ...set] = process.argv.slice(2);
+const [configFile, type] = process.argv.slice(2);
 const rewardWorker = fileURLToPath(new URL('../reward-worker.js', import.meta.url));
-const run = await prepareRun(loadRunConfig(configFile!, { set: ['device=cpu', ...set] }), { rewardWorker });
-const engine = new OnnxEngine('webgpu');
+const run = await prepareRun(loadRunConfig(configFile!, { set: ['device=cpu'] }), { rewardWorker });
+const engine = new OnnxEngine('webgpu', { half: type === 'float16' });
 const learner = new Learner({
   ...run,
   engine,
-  weights: await engine.upload(run.weights),
+  weights: await placeStart(engine, run.weights, { frozen: run.adapter !== undefined }),
   adapter: run.adapter && (await engine.upload(run.adapter)),
 });
 for (const step of [1, 2]) await measureStep(learner, step);

@@ -58,9 +58,8 @@ export function expectTrlWeights(
   checkpoint: string,
   { tolerance, updateTolerance }: { tolerance: number; updateTolerance: number },
 ): void {
-  const { lora } = trlRuns[name]!.config;
   const start = readTensors(startFile(name));
-  const reached = readTensors(join(checkpoint, lora ? 'adapter_model.safetensors' : 'model.safetensors'));
+  const reached = readTensors(weightsFile(name, checkpoint));
   const wanted = readTensors(join(FOLDER, `${name}.safetensors`));
   expect([...reached.keys()].sort()).toEqual([...wanted.keys()].sort());
   expect(distance(all(reached, wanted), all(wanted, wanted)) / norm(all(wanted, wanted))).toBeLessThan(tolerance);
@@ -69,6 +68,20 @@ export function expectTrlWeights(
     expect(miss, `${tensor}: distance to TRL, relative to the update`).toBeLessThan(updateTolerance);
   }
 }
+
+/** How the way from the start to a checkpoint compares with TRL's: the cosine between the two, over all weights, and the ratio of their lengths. */
+export function compareUpdates(name: string, checkpoint: string): { cosine: number; length: number } {
+  const start = readTensors(startFile(name));
+  const wanted = readTensors(join(FOLDER, `${name}.safetensors`));
+  const from = all(start, wanted);
+  const way = (to: Map<string, Float32Array>) => all(to, wanted).map((x, i) => x - from[i]!);
+  const [ours, theirs] = [way(readTensors(weightsFile(name, checkpoint))), way(wanted)];
+  const product = ours.reduce((sum, x, i) => sum + x * theirs[i]!, 0);
+  return { cosine: product / (norm(ours) * norm(theirs)), length: norm(ours) / norm(theirs) };
+}
+
+const weightsFile = (name: string, checkpoint: string): string =>
+  join(checkpoint, trlRuns[name]!.config.lora ? 'adapter_model.safetensors' : 'model.safetensors');
 
 function startFile(name: string): string {
   const { model, lora } = trlRuns[name]!.config;
