@@ -27,6 +27,24 @@ test.runIf(onLinux)('a GPU without a driver is bad input, with what to install',
   expect(status).toBe(2);
 });
 
+test('float16 on a device that has none is bad input, with what to set', async () => {
+  const refused = async (config: object) => {
+    const { status, stderr } = await train({ fp16: true, ...config }, withoutDrivers);
+    expect(status).toBe(2);
+    return stderr;
+  };
+  const needs = /run\.grpo\.json:1:\d+: "fp16" needs a GPU that computes in float16/;
+  const advice = /; set "fp16" to false, or "device" to "webgpu"\.$/m;
+  for (const device of ['cpu', 'tensorflow', 'auto']) {
+    const stderr = await refused({ device });
+    expect(stderr).toMatch(needs);
+    expect(stderr).toMatch(advice);
+    expect(stderr).toContain(
+      device === 'auto' ? '"auto" took the CPU (a model of 0.' : `"${device}" computes in float32`,
+    );
+  }
+});
+
 test.runIf(onLinux)('a model that does not fit on the GPU is told so by its size, before it is loaded', async () => {
   const { status, stderr } = await train({ device: 'webgpu' }, withGpuOf(0));
   expect(stderr).toMatch(/weights, gradients and AdamW's moments take .* GB, and the Tiny GPU has 0\.0 GB; "lora"/);
