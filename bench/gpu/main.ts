@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { gpuMemory } from '../../src/engine/devices/gpu-memory.ts';
+import { OnnxEngine } from '../../src/engine/onnx/engine.ts';
 import type { Provider } from '../../src/engine/onnx/providers.ts';
 import { BadInput } from '../../src/protocol/errors.ts';
 import { machine } from '../machine.ts';
@@ -34,13 +35,14 @@ const OPTIONS = {
 /** What our own side is told in the process that it gets for itself. */
 interface OurTask {
   device: Provider;
+  half: boolean;
   work: GpuWork;
 }
 
 async function main(args: string[]): Promise<void> {
   if (args[0] === 'ours') {
-    const { device, work }: OurTask = JSON.parse(args[1]!);
-    return ourSteps(device, work, (step) => console.log(JSON.stringify(step)));
+    const { device, half, work }: OurTask = JSON.parse(args[1]!);
+    return ourSteps(new OnnxEngine(device, { half }), work, (step) => console.log(JSON.stringify(step)));
   }
   const options = parseOptions('gpu', args, OPTIONS);
   if (options.pack !== undefined) return pack(options.pack);
@@ -56,7 +58,11 @@ async function main(args: string[]): Promise<void> {
       steps: countOf('steps', options.steps),
     };
     const device = options.device as Provider;
-    const ours = await measured(process.execPath, [process.argv[1]!, 'ours', JSON.stringify({ device, work })]);
+    const ours: Record<string, MeasuredSide> = {};
+    for (const precision of device === 'webgpu' ? ['float32', 'float16'] : ['float32']) {
+      const task: OurTask = { device, half: precision === 'float16', work };
+      ours[precision] = await measured(process.execPath, [process.argv[1]!, 'ours', JSON.stringify(task)]);
+    }
     const peers: Record<string, MeasuredSide> = {};
     const folder = mkdtempSync(join(tmpdir(), 'grpo-gpu-bench-'));
     try {
@@ -68,7 +74,8 @@ async function main(args: string[]): Promise<void> {
     } finally {
       rmSync(folder, { recursive: true });
     }
-    console.log(report(work, device, ours, peers));
+    for (const [precision, side] of Object.entries(ours))
+      console.log(report(work, `${device}, ${precision}`, side, peers));
   }
 }
 

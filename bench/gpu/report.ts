@@ -15,13 +15,13 @@ const PHASES = ['rollout', 'learning', 'step'] as const;
 type Phase = (typeof PHASES)[number];
 
 /** Ratios first, then seconds, then what was reached of bandwidth and arithmetic. */
-export function report(work: GpuWork, device: string, ours: MeasuredSide, peers: Record<string, MeasuredSide>): string {
+export function report(work: GpuWork, on: string, ours: MeasuredSide, peers: Record<string, MeasuredSide>): string {
   const { shape, prompts, generations, tokens, promptTokens } = work;
-  const sides = { [`ours on ${device}`]: ours, ...peers };
+  const sides = { [`ours on ${on}`]: ours, ...peers };
   const failures = Object.entries(sides).flatMap(([name, { failure }]) =>
     failure ? [`${name} failed: ${failure}`] : [],
   );
-  const title = `\n## ${shape}: ${prompts} prompts of ${promptTokens} tokens × ${generations} completions × ${tokens} tokens\n`;
+  const title = `\n## ${shape} on ${on}: ${prompts} prompts of ${promptTokens} tokens × ${generations} completions × ${tokens} tokens\n`;
   if (ours.steps.length === 0) return [title, ...failures].join('\n');
 
   const seconds = (side: MeasuredSide, phase: Phase) => median(side.steps.map((step) => timeOf(step, phase)));
@@ -63,7 +63,7 @@ export function report(work: GpuWork, device: string, ours: MeasuredSide, peers:
     title,
     ...lines,
     '',
-    `ours: ${reached(ours, 4)}`,
+    `ours: ${reached(ours, on.endsWith('float16') ? 2 : 4)}`,
     ...measuredPeers.map(([name, peer]) => `PyTorch ${name}: ${reached(peer, name === 'bfloat16' ? 2 : 4)}`),
     `${parameters.toLocaleString('en')} parameters, random; medians of ${ours.steps.length} steps after one.`,
     ...(last
