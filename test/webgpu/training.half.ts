@@ -1,7 +1,8 @@
 /** Training in float16 from recorded rollouts, through the command, against TRL's own GRPOTrainer in float32. */
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { stepName } from '../../src/protocol/run-folder.ts';
 import { compareUpdates, prepareTrlRun } from '../integration/training/trl-run.ts';
 import { eventsOf, runGrpo } from '../integration/training/workspace.ts';
 
@@ -39,4 +40,23 @@ test('an update whose gradients overflow is left out, and the loss scaled less f
   expect(logged).toEqual([expect.stringMatching(/step 1 .* range of float16: one update was left out.* by 32768 /)]);
   const state = JSON.parse(readFileSync(join(checkpoint, 'trainer_state.json'), 'utf8'));
   expect(state).toMatchObject({ updates: 5, lossScale: { scale: 32768, goodUpdates: 4 } });
+});
+
+test('a run whose gradients are beyond float16 at any scale fails, and says what to do', async () => {
+  const { configFile, rollouts, out } = await prepareTrlRun('grpo');
+  const options = ['--rollouts', rollouts, '--out', out];
+  const first = await runGrpo('train', configFile, ...options, '--set', 'maxSteps=1');
+  expect(first.status, first.stderr).toBe(0);
+  const state = join(out, 'checkpoints', stepName(1), 'trainer_state.json');
+  const saved = JSON.parse(readFileSync(state, 'utf8'));
+  writeFileSync(state, JSON.stringify({ ...saved, lossScale: { scale: 1, goodUpdates: 0 } }));
+
+  // One more update makes the weights infinite.
+  const set = ['device=webgpu', 'fp16=true', 'learningRate=1e38'].flatMap((one) => ['--set', one]);
+  const { stdout } = await runGrpo('train', configFile, ...options, ...set, '--json', '--resume');
+  expect(eventsOf(stdout).at(-1)).toMatchObject({
+    outcome: 'failed',
+    step: 2,
+    error: expect.stringMatching(/range of float16 .*Set "fp16" to false, and resume from the last checkpoint/),
+  });
 });
