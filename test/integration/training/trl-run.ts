@@ -69,10 +69,13 @@ export function expectTrlWeights(
   }
 }
 
-/** How the way from the start to a checkpoint compares with TRL's: the cosine between the two, over all weights, and the ratio of their lengths. */
-export function compareUpdates(name: string, checkpoint: string): { cosine: number; length: number } {
+/**
+ * How the way from the start to a checkpoint compares with that to another one, or TRL's: the cosine between the two, over all weights, and the
+ * ratio of their lengths.
+ */
+export function compareUpdates(name: string, checkpoint: string, other?: string): { cosine: number; length: number } {
   const start = readTensors(startFile(name));
-  const wanted = readTensors(join(FOLDER, `${name}.safetensors`));
+  const wanted = readTensors(other ? weightsFile(name, other) : join(FOLDER, `${name}.safetensors`));
   const from = all(start, wanted);
   const way = (to: Map<string, Float32Array>) => all(to, wanted).map((x, i) => x - from[i]!);
   const [ours, theirs] = [way(readTensors(weightsFile(name, checkpoint))), way(wanted)];

@@ -38,7 +38,17 @@ describe('commands', () => {
     ],
     [
       'generate m --prompt -3+5= --n 4 --greedy --max-tokens 8 --seed 0 --json',
-      { command: 'generate', model: 'm', prompt: '-3+5=', n: 4, greedy: true, maxTokens: 8, seed: 0, json: true },
+      {
+        command: 'generate',
+        model: 'm',
+        prompt: '-3+5=',
+        n: 4,
+        greedy: true,
+        maxTokens: 8,
+        seed: 0,
+        fp16: false,
+        json: true,
+      },
     ],
     [
       'generate --prompts p.jsonl m',
@@ -49,10 +59,11 @@ describe('commands', () => {
         n: 1,
         greedy: false,
         seed: 42,
+        fp16: false,
         json: false,
       },
     ],
-    ['logprobs m f.jsonl --json', { command: 'logprobs', model: 'm', file: 'f.jsonl', json: true }],
+    ['logprobs m f.jsonl --json', { command: 'logprobs', model: 'm', file: 'f.jsonl', fp16: false, json: true }],
     ['eval a.grpo.json --checkpoint c', { command: 'eval', config: 'a.grpo.json', checkpoint: 'c', json: false }],
     ['bench a.grpo.json --steps 2', { command: 'bench', config: 'a.grpo.json', steps: 2, json: false }],
     [
