@@ -2,7 +2,7 @@ import { version_core } from '@tensorflow/tfjs-core';
 import { env } from 'onnxruntime-node';
 import { gpuMemory } from '../engine/devices/gpu-memory.ts';
 import { howToGetGpu } from '../engine/devices/open-engine.ts';
-import { probeDevice, TIMED_SIZE } from '../engine/devices/probe.ts';
+import { probeDevice, probeHalf, TIMED_SIZE } from '../engine/devices/probe.ts';
 
 export interface Device {
   name: 'cpu' | 'webgpu' | 'cuda' | 'tensorflow';
@@ -42,8 +42,13 @@ async function tryDevice(name: 'cpu' | 'webgpu', advice: string): Promise<Device
   if (!report.works) return { name, works: false, detail: `does not work: ${report.reason}; ${advice}` };
   const gpu = name === 'webgpu' ? gpuMemory() : undefined;
   const memory = gpu ? `; ${gpu.name}, ${(gpu.bytes / 1e9).toFixed(1)} GB` : '';
-  const float16 = report.float16 ? `; float16: ${report.float16.works ? 'yes' : `no, ${report.float16.reason}`}` : '';
+  const float16 = name === 'webgpu' ? `; float16: ${await triedHalf()}` : '';
   return { name, works: true, detail: `${works(report.milliseconds)}${float16}${memory}` };
+}
+
+async function triedHalf(): Promise<string> {
+  const report = await probeHalf();
+  return report.works ? 'yes' : `no, ${report.reason}`;
 }
 
 const works = (milliseconds: number): string =>

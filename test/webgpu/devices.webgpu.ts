@@ -10,13 +10,13 @@ describe.skipIf(process.env.GRPO_TEST_GPU)('a GPU without float16', () => {
     const config = join(tinyWorkspace({ device: 'webgpu', fp16: true }), 'run.grpo.json');
     const { status, stderr } = await grpo(['train', config]);
     expect(stderr).toMatch(
-      /run\.grpo\.json:1:\d+: "fp16" needs a GPU .* \(WebGPU's shader-f16\): .*; set "fp16" to false\.$/m,
+      /run\.grpo\.json:1:\d+: "fp16" needs a GPU .* \(WebGPU's shader-f16\): the GPU, or its driver, has no float16; set "fp16" to false\.$/m,
     );
     expect(status).toBe(2);
   });
 
   test('is told by doctor', async () => {
     const { stdout } = await grpo(['doctor']);
-    expect(stdout).toMatch(/device webgpu +works: .* ms; float16: no, the GPU, or its driver, has none/);
+    expect(stdout).toMatch(/device webgpu +works: .* ms; float16: no, the GPU, or its driver, has no float16/);
   });
 });

@@ -2,7 +2,7 @@ import type { Engine } from '../engine.ts';
 import { OnnxEngine } from '../onnx/engine.ts';
 import type { Provider } from '../onnx/providers.ts';
 import { gpuMemory } from './gpu-memory.ts';
-import { type ProbeReport, probeDevice, type WorkingProbe } from './probe.ts';
+import { type ProbeReport, probeDevice, probeHalf, SMALL_SIZE } from './probe.ts';
 
 /** What an engine is to carry. */
 export interface Workload {
@@ -36,9 +36,9 @@ export async function openEngine(device: Provider | 'auto', workload: Workload):
   if (device === 'cpu') return { engine: new OnnxEngine('cpu') };
   const lacking = gpuLacks(workload);
   if (lacking) throw new DeviceUnusable(lacking);
-  const report = await probeDevice(device, 64);
+  const report = await probeDevice(device, SMALL_SIZE);
   if (!report.works) throw new DeviceUnusable(`${report.reason}; ${howToGetGpu()}`);
-  return onGpu(workload, report);
+  return onGpu(workload);
 }
 
 async function openBest(workload: Workload): Promise<OpenedEngine> {
@@ -53,17 +53,18 @@ async function openBest(workload: Workload): Promise<OpenedEngine> {
   if (!gpu.works) return onCpu(gpu.reason);
   const cpu = await probeDevice('cpu');
   if (!cpu.works || gpu.milliseconds * CLEARLY_FASTER <= cpu.milliseconds)
-    return { reason: compared(gpu, cpu), ...onGpu(workload, gpu) };
+    return { reason: compared(gpu, cpu), ...(await onGpu(workload)) };
   return onCpu(`${compared(gpu, cpu)}, which is no GPU to speak of`);
 }
 
 /** In float16 where the workload asks for it and the GPU can; the reason says why it cannot. */
-function onGpu({ half }: Workload, { float16 }: WorkingProbe): OpenedEngine {
-  if (!half || float16?.works) return { engine: new OnnxEngine('webgpu', { half }) };
-  return { engine: new OnnxEngine('webgpu'), ...(float16 && { reason: float16.reason }) };
+async function onGpu({ half }: Workload): Promise<OpenedEngine> {
+  const report = half ? await probeHalf() : undefined;
+  if (report?.works === false) return { engine: new OnnxEngine('webgpu'), reason: report.reason };
+  return { engine: new OnnxEngine('webgpu', { half }) };
 }
 
-function compared(gpu: WorkingProbe, cpu: ProbeReport): string {
+function compared(gpu: ProbeReport & { works: true }, cpu: ProbeReport): string {
   const onCpu = cpu.works ? `, and the CPU ${cpu.milliseconds.toFixed(1)} ms` : '';
   return `a product of matrices takes WebGPU ${gpu.milliseconds.toFixed(1)} ms${onCpu}`;
 }

@@ -2,33 +2,32 @@ import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import type { Provider } from '../onnx/providers.ts';
 
-/** It does not work, and why, as a clause. */
-type Refusal = { works: false; reason: string };
-/** `milliseconds`: a product of two matrices of float32, its result brought to the host; `on`: what computed it. */
-export type WorkingProbe = {
-  works: true;
-  milliseconds: number;
-  on?: string;
-  /** What came of trying float16, where a device may have it. */
-  float16?: { works: true } | Refusal;
-};
-/** What came of trying a device. */
-export type ProbeReport = WorkingProbe | Refusal;
+/** What came of trying a device. `milliseconds`: a product of two matrices, its result brought to the host; `on`: what computed it. */
+export type ProbeReport = { works: true; milliseconds: number; on?: string } | { works: false; reason: string };
 
 /** A driver that has not answered by then is taken for broken. */
 const TIMEOUT_SECONDS = 60;
 
 /** Large enough that a GPU shows what it can do, small enough that a CPU takes a hundredth of a second. */
 export const TIMED_SIZE = 1024;
+/** Where time does not matter. Float16 adds up the products of such matrices without rounding. */
+export const SMALL_SIZE = 64;
 
-/** Tries a device in a process of its own: with matrices of `TIMED_SIZE`, or with small ones where time does not matter. */
-export function probeDevice(device: Provider | 'tensorflow', size = TIMED_SIZE): Promise<ProbeReport> {
+/** Tries WebGPU with small matrices of float16. */
+export const probeHalf = (): Promise<ProbeReport> => probeDevice('webgpu', SMALL_SIZE, 'float16');
+
+/** Tries a device in a process of its own. */
+export function probeDevice(
+  device: Provider | 'tensorflow',
+  size = TIMED_SIZE,
+  type: 'float32' | 'float16' = 'float32',
+): Promise<ProbeReport> {
   const script = fileURLToPath(new URL('./device-probe.js', import.meta.url));
   // Inside VS Code the running executable is Electron.
   const env = { ...process.env, ELECTRON_RUN_AS_NODE: '1' };
   const options = { env, timeout: 1000 * TIMEOUT_SECONDS, windowsHide: true };
   return new Promise((resolve) => {
-    execFile(process.execPath, ['--no-warnings', script, device, String(size)], options, (error, stdout) => {
+    execFile(process.execPath, ['--no-warnings', script, device, String(size), type], options, (error, stdout) => {
       try {
         const report: ProbeReport = JSON.parse(stdout);
         resolve(report.works ? report : { works: false, reason: explain(report.reason) });
@@ -45,6 +44,8 @@ export function probeDevice(device: Provider | 'tensorflow', size = TIMED_SIZE):
 /** ONNX Runtime's messages begin with a place in its source. */
 function explain(message: string): string {
   if (message.includes('Failed to get a WebGPU adapter')) return 'no GPU with a driver for it was found';
+  // Dawn: "requires f16 but the device does not support it".
+  if (/\bf16\b/.test(message)) return 'the GPU, or its driver, has no float16';
   return message
     .split('\n')[0]!
     .replace(/^\S+\.cc:\d+ .*? was false\. /, '')
