@@ -14,21 +14,21 @@ export async function createEngine(
   const at = locate?.(['device']);
   if (device === 'cuda')
     throw new BadInput(`This version does not train on "${device}"; set "device" to "auto", "webgpu" or "cpu".`, at);
-  if (fp16 && (device === 'cpu' || device === 'tensorflow')) throw withoutHalf(`"${device}" computes in float32`);
+  const orWebgpu = ', or "device" to "webgpu"';
+  if (fp16 && (device === 'cpu' || device === 'tensorflow'))
+    throw withoutHalf(`"${device}" computes in float32`, orWebgpu);
   if (device === 'tensorflow') return { engine: openTensorflow(at ? dirname(at.file) : process.cwd(), at).engine };
   const opened = await openEngine(device, workload).catch((error) => {
     if (!(error instanceof DeviceUnusable)) throw error;
     throw new BadInput(`"${device}" cannot be used here: ${error.message}. Or set "device" to "auto" or "cpu".`, at);
   });
   const { engine, reason } = opened;
-  if (fp16 && !engine.half) throw withoutHalf(engine.name === 'cpu' ? `"auto" took the CPU (${reason})` : `${reason}`);
+  if (fp16 && engine.name === 'cpu') throw withoutHalf(`"auto" took the CPU (${reason})`, orWebgpu);
+  if (fp16 && !engine.half) throw withoutHalf(`${reason}`, '');
   return opened;
 
-  function withoutHalf(why: string): BadInput {
-    const advice = `set "fp16" to false${device === 'webgpu' ? '' : ', or "device" to "webgpu"'}`;
-    return new BadInput(
-      `"fp16" needs a GPU that computes in float16 (WebGPU's shader-f16): ${why}; ${advice}.`,
-      locate?.(['fp16']),
-    );
+  function withoutHalf(why: string, orElse: string): BadInput {
+    const needs = '"fp16" needs a GPU that computes in float16 (WebGPU\'s shader-f16)';
+    return new BadInput(`${needs}: ${why}; set "fp16" to false${orElse}.`, locate?.(['fp16']));
   }
 }

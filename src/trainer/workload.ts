@@ -12,10 +12,11 @@ export function workloadOf(model: ModelConfig, { trains, half }: { trains: boole
   const trained = trainedShapes(model);
   const numbers = [...parameterShapes(model)].map(([name, shape]) => {
     const computesHalf = half && isProjection(name);
-    // A model in training also lies there as it was at the start, and in float16 as it is computed with.
+    const computedWith = computesHalf ? 0.5 : 1;
+    if (!trains || !trained.has(name)) return computedWith * sizeOf(shape);
+    // Beside the weights that are updated: their copy in float16, or in float32 those of the start.
     const others = computesHalf ? 0.5 : half ? 0 : 1;
-    const copies = trains && trained.has(name) ? 1 + BESIDE_IT + others : computesHalf ? 0.5 : 1;
-    return copies * sizeOf(shape);
+    return (1 + BESIDE_IT + others) * sizeOf(shape);
   });
   const total = numbers.reduce((sum, count) => sum + count, 0);
   return { parameters: parameterCount(model), bytes: Float32Array.BYTES_PER_ELEMENT * total, half };
