@@ -86,7 +86,14 @@ const batches = {
     .describe("Micro-batches that a step's completions are split into, to save memory; the gradient stays the same."),
   maxSteps: count.default(100).describe('Steps to train; one step is one batch of rollouts.'),
   shuffleDataset: z.boolean().default(true).describe('Draw prompts in a random order, new in each epoch.'),
-  seed: z.int().min(0).max(0xffffffff).default(42).describe('The same seed on the same machine gives the same run.'),
+  seed: z
+    .int()
+    .min(0)
+    .max(0xffffffff)
+    .default(42)
+    .describe(
+      'The same seed on the same machine gives the same run; on a GPU nearly, because it adds sums up in no fixed order.',
+    ),
 };
 
 const sampling = {
