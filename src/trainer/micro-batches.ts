@@ -32,16 +32,25 @@ interface Cut {
   group: number;
 }
 
+/** A rollout's parts, and how often what the config asks for was halved until they were small enough. */
+export interface CutRollout {
+  batches: MicroBatch[];
+  halvings: number;
+}
+
 /**
  * Cuts a rollout, whole groups one after another, into parts of one compiled size: `gradientAccumulationSteps` of them, or more where
  * they would take too much memory. The completions of a prompt stay together as far as they can, because its tokens are then computed once
  * for all of them; where a group is cut, those of similar length do, because attention pads them to the longest.
+ *
+ * `halvings` are those of the rollout before: a run's parts never grow again, because each size is a graph, and memory goes with it.
  */
 export function microBatches(
   rollout: readonly Experience[],
   model: ModelConfig,
   config: Pick<RunConfig, 'numGenerations' | 'gradientAccumulationSteps' | 'lossType' | 'maxCompletionLength'>,
-): MicroBatch[] {
+  halvings = 0,
+): CutRollout {
   const { numGenerations, gradientAccumulationSteps, lossType, maxCompletionLength } = config;
   const rows = rollout.length / gradientAccumulationSteps;
   const group = commonDivisor(rows, numGenerations);
@@ -50,15 +59,17 @@ export function microBatches(
   // bnpo's loss depends on what is in a micro-batch, which is the user's to say.
   if (lossType !== 'bnpo') {
     const groups = chunks(rollout, numGenerations);
+    for (let times = 0; times < halvings; times++) cut = halved(cut);
     parts = cutGroups(groups, cut);
     const tooLarge = (part: Experience[]) => activationBytes(model, part, cut) > ACTIVATION_BYTES;
     while (cut.prompts * cut.group > 1 && parts.some(tooLarge)) {
       cut = halved(cut);
+      halvings++;
       parts = cutGroups(groups, cut);
     }
   }
   const completionLength = compiledLength([maxCompletionLength, ...rollout.map((row) => row.completionIds.length)]);
-  return parts.map((part) => microBatch(part, { ...cut, completionLength }, model));
+  return { batches: parts.map((part) => microBatch(part, { ...cut, completionLength }, model)), halvings };
 }
 
 /** A group that is cut shares no part with another, so that no unit has completions of two prompts. */

@@ -11,6 +11,8 @@ export interface PolicyState {
   squares: Weights;
   /** Optimizer updates so far. */
   updates: number;
+  /** How often rollouts had to be halved into parts so far: see `microBatches`. */
+  halvings: number;
   /** The reference policy, once it is no longer the start model. */
   syncedReference: Weights | undefined;
   /** Once gradients were taken in float16. */
@@ -33,7 +35,14 @@ export async function movePolicy(
 
 /** Before the first update. */
 export function freshState(start: Weights): PolicyState {
-  return { weights: start, means: zerosLike(start), squares: zerosLike(start), updates: 0, syncedReference: undefined };
+  return {
+    weights: start,
+    means: zerosLike(start),
+    squares: zerosLike(start),
+    updates: 0,
+    halvings: 0,
+    syncedReference: undefined,
+  };
 }
 
 /** All trees of arrays of a policy. */

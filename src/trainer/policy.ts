@@ -89,7 +89,8 @@ export class Policy {
   /** `numIterations` passes over a rollout, each one optimizer update. */
   async update(rollout: readonly Experience[]): Promise<UpdateResult> {
     const started = performance.now();
-    const batches = microBatches(rollout, this.#model, this.#config);
+    const { batches, halvings } = microBatches(rollout, this.#model, this.#config, this.state.halvings);
+    this.state = { ...this.state, halvings };
     await this.#addReferenceLogProbs(batches);
     const updating = performance.now();
 
@@ -153,7 +154,6 @@ export class Policy {
 
   /** One AdamW update; gives the gradients' norm. Undefined: they overflowed float16, and nothing was updated. */
   async #apply(gradients: Weights, rate: number): Promise<number | undefined> {
-    const { syncedReference } = this.state;
     const updates = this.state.updates + 1;
     const clipped = await this.#clip.run({ gradients, ...this.#scaling() });
     const { factor } = clipped;
@@ -187,7 +187,7 @@ export class Policy {
       Object.assign(next.squares, part.restore(result.squares));
     }
     this.#engine.release({ factor });
-    this.#replace({ ...next, updates, syncedReference, ...(lossScale && { lossScale }) });
+    this.#replace({ ...this.state, ...next, updates, ...(lossScale && { lossScale }) });
     return norm;
   }
 

@@ -34,7 +34,7 @@ const rollout = (promptLengths: number[], completionLengths: number[]): Experien
 
 /** Of each part: the completions' lengths in the order of rows, and the grids that attention pads to. */
 function describeParts(rows: Experience[], changes: object = {}) {
-  return microBatches(rows, model, { ...config, ...changes }).map(({ sequences, mask, advantages }) => {
+  return microBatches(rows, model, { ...config, ...changes }).batches.map(({ sequences, mask, advantages }) => {
     const [width, lengths] = [mask.shape[1]!, [] as number[]];
     for (let row = 0; row < mask.shape[0]!; row++) {
       const length = Array.from(mask.data)
@@ -77,6 +77,14 @@ test('long completions are cut for what attention keeps of them, which grows fas
   const rows = (length: number) => describeParts(rollout([12], Array(8).fill(length)))[0]!.lengths.length;
   // Their tokens alone would leave room for 8, 4 and 2.
   expect([100, 200, 400].map(rows)).toEqual([8, 2, 1]);
+});
+
+test('a later rollout is cut as an earlier one had to be, so that it needs no other graph', () => {
+  const [large, small] = [rollout([12], Array(8).fill(200)), rollout([12], Array(8).fill(9))];
+  const { batches, halvings } = microBatches(large, model, config);
+  expect([batches.length, halvings]).toEqual([4, 2]);
+  expect(microBatches(small, model, config).batches).toHaveLength(1);
+  expect(microBatches(small, model, config, halvings)).toMatchObject({ batches: Array(4).fill({}), halvings: 2 });
 });
 
 test('what counts for a bnpo part is the config alone, and the order of the rollout', () => {
