@@ -2,7 +2,8 @@ import { RunFailure } from '../../protocol/errors.ts';
 
 /** What ONNX Runtime and Dawn say when a buffer cannot be had; "Invalid Buffer" is one that could not be, when it comes to be used. */
 const OUT_OF_MEMORY = /out of memory|OutOfMemory|failed to create GPU buffer|max buffer size limit|Invalid Buffer/i;
-const LOST = /device (is |was )?lost/i;
+/** Dawn: "[Device] is lost." */
+const LOST = /\bdevice\]? (is |was )?lost/i;
 
 /** The same failure of a GPU, with what can be done about it where that is known. */
 export function deviceFailure(error: unknown): unknown {
