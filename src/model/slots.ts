@@ -15,8 +15,11 @@ export interface Slots {
   rows: (Row | undefined)[];
 }
 
-/** Wider slots read a prompt's keys and values less often, and keep fewer copies of them; narrower ones leave fewer rows over. */
-const WIDTHS = [4, 2, 1];
+/**
+ * Wide slots read a prompt's keys and values less often, and keep fewer copies of them; narrow ones leave no row over. Two widths only: each is a
+ * graph.
+ */
+const WIDTHS = [4, 1];
 
 /** So many tokens of a prompt make a slot of it as dear as a row, one that is left over included. */
 const PROMPT_TOKENS_PER_ROW = 1000;
