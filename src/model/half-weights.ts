@@ -14,7 +14,7 @@ export async function computeCopies(engine: Engine, weights: Weights): Promise<W
     Object.fromEntries(Object.entries(weights).filter(([name]) => wanted(name)));
   const copies = {
     ...(await engine.upload(pick((name) => !halves.includes(name)))),
-    ...(await engine.toHalf(pick((name) => halves.includes(name)))),
+    ...(halves.length > 0 && (await engine.toHalf(pick((name) => halves.includes(name))))),
   };
   return Object.fromEntries(Object.keys(weights).map((name) => [name, copies[name]!]));
 }
