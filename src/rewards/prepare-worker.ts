@@ -46,7 +46,8 @@ export async function prepareWorker({ file, names, at, ...needs }: WorkerNeeds):
   if (language === 'python') {
     const { path } = await findPython(pythonPath);
     // No __pycache__ in the user's folders; UTF-8 everywhere.
-    const args = ['-B', '-X', 'utf8', builtFile('reward-worker.py')];
+    // Unbuffered: what a function prints is seen when it prints it.
+    const args = ['-u', '-B', '-X', 'utf8', builtFile('reward-worker.py')];
     const source = text.replace(/^\uFEFF/, '');
     return { command: path, args, cwd, load: { ...load, source }, language, code: source };
   }
