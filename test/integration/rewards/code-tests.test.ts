@@ -98,7 +98,8 @@ describe.skipIf(pythonMissing)('Python programs (need python3 on the PATH)', () 
         'x = bytearray(1 << 30)',
         'kept = []\nwhile True: kept.append(bytearray(1 << 20))',
         'while True: print("x" * 1000)',
-        'import os\nfor _ in range(100): os.fork() or __import__("time").sleep(1000)',
+        // It waits after that, so that it cannot be over before it is looked at.
+        'import os, time\nfor _ in range(100): os.fork() or time.sleep(1000)\ntime.sleep(1000)',
         'answer = 1',
       ],
       'assert answer == 1',
