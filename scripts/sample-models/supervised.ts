@@ -1,9 +1,9 @@
 import { div, mul, neg, type Scalar, sum, type Tensor, type Tensor2D, valueAndGrads } from '@tensorflow/tfjs-core';
 import type { Engine } from '../../src/engine/engine.ts';
 import { type AdamWScalars, adamW, adamWScalars, clipByGlobalNorm } from '../../src/engine/optimizer.ts';
-import { floats, scalar } from '../../src/engine/tree.ts';
+import { floats, leaveOpen, scalar } from '../../src/engine/tree.ts';
 import { learningRate } from '../../src/grpo/schedule.ts';
-import { compiledLength, layOutSequences, type Sequence } from '../../src/model/batch.ts';
+import { layOutSequences, longestCompletion, type Sequence } from '../../src/model/batch.ts';
 import { completionLogits, completionLogProbs, type SequenceTensors } from '../../src/model/completion-logprobs.ts';
 import type { ModelConfig } from '../../src/model/config.ts';
 import type { Parameters } from '../../src/model/decoder.ts';
@@ -36,7 +36,7 @@ export async function trainOnDemonstrations(
   let squares = zeros(params);
   for (let step = 0; step < options.steps; step++) {
     const batch = options.batchOf(step);
-    const width = compiledLength(batch.map(({ completionIds }) => completionIds.length));
+    const width = longestCompletion(batch);
     const mask = new Float32Array(batch.length * width);
     batch.forEach(({ completionIds }, row) => {
       mask.fill(1, row * width, row * width + completionIds.length);
@@ -52,8 +52,8 @@ export async function trainOnDemonstrations(
       params,
       means,
       squares,
-      sequences: layOutSequences(batch, { prompts: batch.length, group: 1, completionLength: width }, config),
-      mask: floats(mask, [batch.length, width]),
+      sequences: layOutSequences(batch, 1, config),
+      mask: leaveOpen(floats(mask, [batch.length, width]), ['rows', 'longestCompletion']),
       scalars: {
         learningRate: scalar(lr),
         biasCorrection1: scalar(biasCorrection1),

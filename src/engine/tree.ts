@@ -34,12 +34,16 @@ export function leaveOpen(array: NdArray, open: NonNullable<NdArray['open']>): N
   return array instanceof DeviceArray ? new DeviceArray({ ...array, open }, array.handle) : { ...array, open };
 }
 
-/** Sizes that graphs may leave open. */
+/** Sizes that graphs may leave open. `rows` are prompts times group. */
 export type OpenSize =
   | 'tokens'
   | 'targets'
+  | 'prompts'
+  | 'group'
+  | 'rows'
   | 'promptLength'
   | 'completionLength'
+  | 'longestCompletion'
   | 'positions'
   | 'slots'
   | 'caches'

@@ -12,6 +12,7 @@ import {
   logicalOr,
   maximum,
   mul,
+  onesLike,
   type Scalar,
   sub,
   sum,
@@ -115,8 +116,9 @@ function average(perToken: Tensor, { mask, totalRows, totalTokens }: LossInputs,
     case 'dr_grpo':
       return div(sum(masked), mul(totalRows, options.maxCompletionLength));
     case 'bnpo': {
-      const shareOfRows = div(mask.shape[0], totalRows);
-      return mul(div(sum(masked), maximum(sum(mask), 1)), shareOfRows);
+      // Counted, because their number may be known only when the graph runs.
+      const rows = sum(onesLike(sum(mask, 1)));
+      return mul(div(sum(masked), maximum(sum(mask), 1)), div(rows, totalRows));
     }
     default: {
       // Every completion counts the same, however long.

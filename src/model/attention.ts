@@ -140,13 +140,13 @@ function scoresOf(queries: Tensor, { keys, mask }: KeyValues, repeat = 1): Tenso
 
 /** Which token stands in each cell of a padded grid, and each token's cell in it; -1 in padding, and for tokens of the other grid. */
 export type Grid = {
-  /** int32 [rows, length]; the padding is at the right. */
-  tokens: Tensor2D;
+  /** int32 [..., length]; the padding is at the right. */
+  tokens: Tensor;
   /** int32 [tokens]. */
   cells: Tensor1D;
 };
 
-/** Prompts, `lengths` int32 [prompts] among them, and the completions of one prompt after another. */
+/** Prompts [prompts, length], `lengths` int32 [prompts] among them, and their completions [prompts, group, length]. */
 export interface Groups {
   prompts: Grid & { lengths: Tensor1D };
   completions: Grid;
@@ -155,9 +155,8 @@ export interface Groups {
 /** Causal attention over groups of completions whose tokens lie end to end, those of a prompt once for all its completions. */
 export function groupAttention(config: ModelConfig, { prompts, completions }: Groups): Attend {
   const { heads, kvHeads, headDim } = config;
-  const [count] = prompts.tokens.shape;
-  const [rows, length] = completions.tokens.shape;
-  const layout = { prompts: count, group: rows / count, length };
+  const [count, group, length] = completions.tokens.shape as [number, number, number];
+  const layout = { prompts: count, group, length };
   const promptPlaces = placesIn(prompts);
   const ownPlaces = placesIn(completions);
 
@@ -166,8 +165,8 @@ export function groupAttention(config: ModelConfig, { prompts, completions }: Gr
   const promptMask = hidePadding(config, prompts.lengths, promptColumns);
   const ownMask = hideFuture(columnsOf(completions));
   const perCache = (x: Tensor) => {
-    const byCompletion = reshape(x, [count, layout.group, length, kvHeads, headDim]);
-    return reshape(transpose(byCompletion, [0, 3, 1, 2, 4]), [rows * kvHeads, length, headDim]);
+    const byCompletion = reshape(x, [count, group, length, kvHeads, headDim]);
+    return reshape(transpose(byCompletion, [0, 3, 1, 2, 4]), [count * kvHeads * group, length, headDim]);
   };
 
   return (layer, { queries, keys, values }) => {
@@ -193,9 +192,11 @@ export function groupAttention(config: ModelConfig, { prompts, completions }: Gr
 const placesIn = ({ tokens, cells }: Grid): Places => ({ tokens: reshape(tokens, [-1]), cells });
 
 /** 0, 1, 2 … int32 [length]. */
-const columnsOf = ({ tokens }: Grid): Tensor1D =>
+function columnsOf({ tokens }: Grid): Tensor1D {
   // Floats first: WebGPU's provider slices no integers.
-  countUp(reshape(slice(cast(tokens, 'float32'), [0, 0], [1, -1]), [-1]));
+  const floats = reshape(cast(tokens, 'float32'), [-1, tokens.shape.at(-1)!]);
+  return countUp(reshape(slice(floats, [0, 0], [1, -1]), [-1]));
+}
 
 /** The new tokens' keys or values [prompts · group, kvHeads, headDim] appended to a cache of `splitAttention`. */
 export function appendToCache(

@@ -10,45 +10,36 @@ export interface Sequence {
   completionIds: number[];
 }
 
-/** What a graph is compiled for. */
-export interface BatchShape {
-  /** So many groups of `group` completions. */
-  prompts: number;
-  group: number;
-  /** What is known of each completion token lies in rows of this length, as long as the longest completion or longer. */
-  completionLength: number;
-}
-
 /** Host's side of `SequenceTensors`, which says what they mean. */
 export type SequenceArrays = ArraysOf<SequenceTensors>;
 
-/** A size for all of these lengths. Powers of two, because a graph is compiled for each size that a run meets. */
-export const compiledLength = (lengths: number[]): number => 2 ** Math.ceil(Math.log2(Math.max(SHORTEST, ...lengths)));
+/** A size for all of these lengths. Powers of two, because a graph is compiled for each. */
+const compiledLength = (lengths: number[]): number => 2 ** Math.ceil(Math.log2(Math.max(SHORTEST, ...lengths)));
 
 const SHORTEST = 32;
 
 /** What stands for no token in a grid, and for no cell. */
 const NONE = -1;
 
+/** What is known of each completion token lies in rows of this length. */
+export const longestCompletion = (sequences: readonly Sequence[]): number =>
+  Math.max(1, ...sequences.map(({ completionIds }) => completionIds.length));
+
 /**
- * Lays out sequences, the completions of one prompt after another, so that every token is computed once: a prompt's tokens once for
- * its whole group, and no padding. Attention pads prompts and completions to the longest of these here. Missing rows at the end are left empty.
+ * Lays out sequences, of which each `group` in a row share a prompt, so that every token is computed once: a prompt's tokens once for its whole
+ * group, and no padding. Attention pads prompts and completions to the longest of these here. All sizes are open.
  */
-export function layOutSequences(
-  sequences: readonly Sequence[],
-  shape: BatchShape,
-  config: ModelConfig,
-): SequenceArrays {
-  const { group, completionLength } = shape;
-  const rows = shape.prompts * group;
-  const promptIds = Array.from({ length: shape.prompts }, (_, prompt) => sequences[prompt * group]?.promptIds ?? []);
+export function layOutSequences(sequences: readonly Sequence[], group: number, config: ModelConfig): SequenceArrays {
+  const rows = sequences.length;
+  const width = longestCompletion(sequences);
+  const promptIds = sequences.filter((_, row) => row % group === 0).map((first) => first.promptIds);
   // The last token of a completion predicts nothing, so that the model need not read it.
   const readIds = sequences.map(({ completionIds }) => completionIds.slice(0, -1));
-  const prompts = new GridArrays(promptIds, shape.prompts, 'promptLength');
-  const completions = new GridArrays(readIds, rows, 'completionLength');
+  const prompts = new GridArrays(promptIds);
+  const completions = new GridArrays(readIds);
   const ids: number[] = [];
   const positions: number[] = [];
-  const completionTargets = new Int32Array(rows * completionLength).fill(NONE);
+  const completionTargets = new Int32Array(rows * width).fill(NONE);
   const targets = { ids: [] as number[], sources: [] as number[], cells: [] as number[] };
 
   const addToken = (id: number, position: number): number => {
@@ -64,7 +55,7 @@ export function layOutSequences(
   sequences.forEach(({ promptIds, completionIds }, row) => {
     let source = lastOfPrompt[Math.floor(row / group)]!;
     completionIds.forEach((id, column) => {
-      const cell = row * completionLength + column;
+      const cell = row * width + column;
       completionTargets[cell] = targets.ids.length;
       targets.ids.push(id);
       targets.sources.push(source);
@@ -79,40 +70,42 @@ export function layOutSequences(
     positions: open('tokens', positions),
     rotary: rotaryArrays(config, Math.max(...sequences.map((one) => one.promptIds.length + one.completionIds.length))),
     prompts: {
-      ...prompts.arrays(ids.length),
-      lengths: ints(promptIds.map((tokens) => Math.max(1, tokens.length))),
+      ...prompts.arrays(ids.length, { prompts: promptIds.length }, 'promptLength'),
+      lengths: leaveOpen(ints(promptIds.map((tokens) => tokens.length)), ['prompts']),
     },
-    completions: completions.arrays(ids.length),
+    completions: completions.arrays(ids.length, { prompts: promptIds.length, group }, 'completionLength'),
     targets: {
       ids: open('targets', targets.ids),
       sources: open('targets', targets.sources),
       cells: open('targets', targets.cells),
     },
-    completionTargets: ints(completionTargets, [rows, completionLength]),
+    completionTargets: leaveOpen(ints(completionTargets, [rows, width]), ['rows', 'longestCompletion']),
   };
 }
 
 /** Host's side of a `Grid`, exactly as long as the longest of its lists of tokens. */
 class GridArrays {
   readonly #length: number;
-  readonly #tokens: NdArray;
+  readonly #tokens: Int32Array;
   readonly #cells = new Map<number, number>();
 
-  constructor(lists: readonly number[][], rows: number, name: OpenSize) {
+  constructor(lists: readonly number[][]) {
     this.#length = Math.max(1, ...lists.map((list) => list.length));
-    const tokens = new Int32Array(rows * this.#length).fill(NONE);
-    this.#tokens = leaveOpen(ints(tokens, [rows, this.#length]), [undefined, name]);
+    this.#tokens = new Int32Array(lists.length * this.#length).fill(NONE);
   }
 
   put(token: number, row: number, column: number): void {
     const cell = row * this.#length + column;
-    this.#tokens.data[cell] = token;
+    this.#tokens[cell] = token;
     this.#cells.set(token, cell);
   }
 
-  arrays(tokens: number): ArraysOf<Grid> {
+  /** `rows` are the sizes that its rows have, `length` is what columns are called. */
+  arrays(tokens: number, rows: Partial<Record<OpenSize, number>>, length: OpenSize): ArraysOf<Grid> {
     const cells = Array.from({ length: tokens }, (_, token) => this.#cells.get(token) ?? NONE);
-    return { tokens: this.#tokens, cells: open('tokens', cells) };
+    const sizes = { ...rows, [length]: this.#length };
+    const grid = ints(this.#tokens, Object.values(sizes));
+    return { tokens: leaveOpen(grid, Object.keys(sizes) as OpenSize[]), cells: open('tokens', cells) };
   }
 }
 

@@ -21,7 +21,7 @@ export type SequenceTensors = {
   rotary: RotaryTables;
   /** Where the prompts' tokens stand for attention, [prompts, longest prompt]; and int32 [prompts], how long each is. */
   prompts: Grid & { lengths: Tensor1D };
-  /** Likewise those of the completions, [prompts · group, longest completion]. */
+  /** Likewise those of the completions, [prompts, group, longest completion]. */
   completions: Grid;
   targets: {
     /** int32 [targets]. */
@@ -31,7 +31,7 @@ export type SequenceTensors = {
     /** int32 [targets]: its cell in `completionTargets`. */
     cells: Tensor1D;
   };
-  /** The target in each cell, -1 in the padding: int32 [prompts · group, completionLength], which no completion exceeds. */
+  /** The target in each cell, -1 in the padding: int32 [prompts · group, longest completion]. */
   completionTargets: Tensor2D;
 };
 
@@ -49,11 +49,11 @@ export function completionLogits(
   return temperature === 1 ? logits : div(logits, temperature);
 }
 
-/** Log-probability of every completion token, [prompts · group, completionLength]; what stands in the padding means nothing. */
+/** Log-probability of every completion token, [prompts · group, longest completion]; what stands in the padding means nothing. */
 export const completionLogProbs = (logits: Tensor2D, batch: SequenceTensors): Tensor2D =>
   byCompletion(pickLogProb(logits, batch.targets.ids), batch);
 
-/** Entropy of the distribution that each completion token was drawn from, in nats: [prompts · group, completionLength]. */
+/** Entropy of the distribution that each completion token was drawn from, in nats: [prompts · group, longest completion]. */
 export const completionEntropies = (logits: Tensor2D, batch: SequenceTensors): Tensor2D =>
   byCompletion(entropy(logits), batch);
 

@@ -2,9 +2,11 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Tensor2D } from '@tensorflow/tfjs-core';
 import type { Compiled, Engine } from '../engine/engine.ts';
 import type { NdArray } from '../engine/tree.ts';
-import { compiledLength, layOutSequences, type Sequence, type SequenceArrays } from './batch.ts';
+import { activationBytes } from './activations.ts';
+import { layOutSequences, type Sequence } from './batch.ts';
 import { completionLogits, completionLogProbs, type SequenceTensors } from './completion-logprobs.ts';
 import { type ModelConfig, readModelConfig } from './config.ts';
+import { cutIntoParts } from './cut.ts';
 import type { Parameters } from './decoder.ts';
 import { packedPlace } from './packing.ts';
 import { parameterCount, parameterShapes } from './parameters.ts';
@@ -37,37 +39,40 @@ export async function readModel(
 
 type LogProbInputs = { params: Parameters; sequences: SequenceTensors };
 
+/** What the activations of sequences that are scored together may take. */
+const ACTIVATION_BYTES = 2 ** 30;
+
 /** Log-probabilities of given completions under any weights of one architecture. */
 export class Scorer {
-  readonly #engine: Engine;
   readonly #config: ModelConfig;
   readonly #program: Compiled<LogProbInputs, { logProbs: Tensor2D }>;
 
   constructor(engine: Engine, config: ModelConfig, temperature: number) {
-    this.#engine = engine;
     const program = ({ params, sequences }: LogProbInputs) => ({
       logProbs: completionLogProbs(completionLogits(params, config, sequences, temperature), sequences),
     });
     this.#config = config;
-    // Activations stay with a graph, and a rollout needs one only.
-    this.#program = engine.compile('log-probabilities', program, { resident: ['logProbs'], maxGraphs: 1 });
+    // Activations stay with a graph, and a run needs one only.
+    this.#program = engine.compile('log-probabilities', program, { maxGraphs: 1 });
   }
 
-  /** One list per sequence, with one number per completion token. */
-  async logProbs(weights: Weights, sequences: readonly Sequence[]): Promise<number[][]> {
-    const width = compiledLength(sequences.map(({ completionIds }) => completionIds.length));
-    const shape = { prompts: sequences.length, group: 1, completionLength: width };
-    const arrays = layOutSequences(sequences, shape, this.#config);
-    const onDevice = { logProbs: await this.logProbsOf(weights, arrays) };
-    const logProbs = (await this.#engine.download(onDevice)).logProbs.data as Float32Array;
-    this.#engine.release(onDevice);
-    return sequences.map(({ completionIds }, row) => [
-      ...logProbs.subarray(row * width, row * width + completionIds.length),
-    ]);
-  }
-
-  /** For sequences already laid out: [rows, completionLength], noise past a completion's end. It stays on the device. */
-  async logProbsOf(weights: Weights, sequences: SequenceArrays): Promise<NdArray> {
-    return (await this.#program.run({ params: weights, sequences })).logProbs;
+  /** One list per sequence, with one number per completion token. Each `group` sequences in a row share a prompt. */
+  async logProbs(weights: Weights, sequences: readonly Sequence[], group = 1): Promise<number[][]> {
+    const parts = cutIntoParts(sequences, group, {
+      sequences: sequences.length,
+      bytes: ACTIVATION_BYTES,
+      // Without a gradient to come, a layer's are given up for the next one's.
+      bytesOf: (some, group) => activationBytes(this.#config, some, group, 1),
+    });
+    const scored = new Map<Sequence, number[]>();
+    for (const part of parts) {
+      const arrays = layOutSequences(part.sequences, part.group, this.#config);
+      const { data, shape } = (await this.#program.run({ params: weights, sequences: arrays })).logProbs;
+      part.sequences.forEach((sequence, row) => {
+        const start = row * shape[1]!;
+        scored.set(sequence, [...data.subarray(start, start + sequence.completionIds.length)]);
+      });
+    }
+    return sequences.map((sequence) => scored.get(sequence)!);
   }
 }

@@ -27,7 +27,6 @@ const trainerState = z.object({
   step: z.int().min(0),
   /** Optimizer updates so far. */
   updates: z.int().min(0),
-  halvings: z.int().min(0).default(0),
   /** Tokens processed so far, TRL's `num_tokens`. */
   numTokens: z.number().min(0),
   /** Of float16 training. */
@@ -64,8 +63,8 @@ export async function writeCheckpoint(
   const shapes = new Map(tensors.map(([name, shape]) => [name, shape]));
   await writeSafetensors(join(folder, OPTIMIZER_FILE), shapes, tensors, 'float32');
 
-  const { updates, halvings, lossScale } = policy;
-  const full: TrainerState = { version: 1, updates, halvings, ...state, ...(lossScale && { lossScale }) };
+  const { updates, lossScale } = policy;
+  const full: TrainerState = { version: 1, updates, ...state, ...(lossScale && { lossScale }) };
   atomicWrite(join(folder, STATE_FILE), `${JSON.stringify(full, null, 2)}\n`);
 }
 
@@ -102,8 +101,8 @@ export async function readCheckpoint(folder: string, model: ModelConfig): Promis
   const means = read(withPrefix(PREFIX.means));
   const squares = read(withPrefix(PREFIX.squares));
   const syncedReference = optional(withPrefix(PREFIX.reference));
-  const { updates, halvings, lossScale } = state.data;
-  const policy = { weights, means, squares, updates, halvings, syncedReference, ...(lossScale && { lossScale }) };
+  const { updates, lossScale } = state.data;
+  const policy = { weights, means, squares, updates, syncedReference, ...(lossScale && { lossScale }) };
   return { policy, state: state.data };
 }
 

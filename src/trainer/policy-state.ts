@@ -11,8 +11,6 @@ export interface PolicyState {
   squares: Weights;
   /** Optimizer updates so far. */
   updates: number;
-  /** How often rollouts had to be halved into parts so far: see `microBatches`. */
-  halvings: number;
   /** The reference policy, once it is no longer the start model. */
   syncedReference: Weights | undefined;
   /** Once gradients were taken in float16. */
@@ -40,7 +38,6 @@ export function freshState(start: Weights): PolicyState {
     means: zerosLike(start),
     squares: zerosLike(start),
     updates: 0,
-    halvings: 0,
     syncedReference: undefined,
   };
 }

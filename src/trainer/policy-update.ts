@@ -12,7 +12,7 @@ import type { ModelConfig } from '../model/config.ts';
 import type { Parameters } from '../model/decoder.ts';
 import type { RunConfig } from '../protocol/run-config.ts';
 
-/** A micro-batch; C is the `completionLength` that it is compiled for. */
+/** A micro-batch; C is the length of its longest completion. */
 export type GradientInputs = {
   /** What is trained: all parameters, or an adapter's. */
   params: Parameters;

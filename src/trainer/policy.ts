@@ -1,6 +1,6 @@
 import type { Compiled, Engine } from '../engine/engine.ts';
 import { adamWScalars } from '../engine/optimizer.ts';
-import { type NdArray, scalar } from '../engine/tree.ts';
+import { leaveOpen, type NdArray, scalar } from '../engine/tree.ts';
 import { Zeros } from '../engine/zeros.ts';
 import { lossMetrics, type Metrics } from '../grpo/metrics.ts';
 import { learningRate as scheduledRate } from '../grpo/schedule.ts';
@@ -89,9 +89,7 @@ export class Policy {
   /** `numIterations` passes over a rollout, each one optimizer update. */
   async update(rollout: readonly Experience[]): Promise<UpdateResult> {
     const started = performance.now();
-    const { batches, halvings } = microBatches(rollout, this.#model, this.#config, this.state.halvings);
-    this.state = { ...this.state, halvings };
-    await this.#addReferenceLogProbs(batches);
+    const batches = microBatches(await this.#withReference(rollout), this.#model, this.#config);
     const updating = performance.now();
 
     const { numIterations } = this.#config;
@@ -106,8 +104,7 @@ export class Policy {
       if (norm !== undefined) norms.push(norm);
       this.#engine.release(pass.gradients);
     }
-    for (const { old, reference } of batches)
-      this.#engine.release({ ...(old && { old }), ...(reference && { reference }) });
+    for (const { old } of batches) this.#engine.release({ ...(old && { old }) });
     return {
       metrics: { loss, grad_norm: mean(norms), learning_rate: learningRate, ...lossMetrics(sums) },
       skipped: numIterations - norms.length,
@@ -143,7 +140,7 @@ export class Policy {
         ...(reference && { reference }),
       });
       if (batch.old) this.#engine.release({ again: result.logProbs });
-      else batch.old = { logProbs: result.logProbs };
+      else batch.old = { logProbs: leaveOpen(result.logProbs, ['rows', 'longestCompletion']) };
       this.#engine.release(gradients);
       gradients = result.gradients;
       loss += result.loss.data[0]!;
@@ -222,13 +219,14 @@ export class Policy {
     });
   }
 
-  async #addReferenceLogProbs(batches: MicroBatch[]): Promise<void> {
-    if (this.#config.beta === 0) return;
+  /** Scores the rollout under the reference policy, if the loss asks for it. */
+  async #withReference(rollout: readonly Experience[]): Promise<readonly Experience[]> {
+    const { beta, numGenerations } = this.#config;
+    if (beta === 0) return rollout;
     const trained = this.#trainedReference(this.state);
-    const reference = { ...this.#frozen, ...(trained && (await this.#copies.of(trained))) };
-    for (const batch of batches) {
-      batch.reference = { logProbs: await this.#scorer.logProbsOf(reference, batch.sequences) };
-    }
+    const weights = { ...this.#frozen, ...(trained && (await this.#copies.of(trained))) };
+    const logProbs = await this.#scorer.logProbs(weights, rollout, numGenerations);
+    return rollout.map((experience, row) => ({ ...experience, reference: logProbs[row]! }));
   }
 
   /** The part of the reference that is not frozen: a synced one, or the start model. Under LoRA that is the frozen weights alone. */

@@ -4,10 +4,11 @@ import { tinyWorkspace } from '../integration/training/workspace.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 
-/** Where training steps put their nodes: how many sessions said so, and the operations of nodes that are on the CPU. */
+/** Where training steps put their nodes: how many sessions said so, the operations of nodes on the CPU, and copies between it and the GPU. */
 export interface Placements {
   sessions: number;
   onCpu: string[];
+  copies: string[];
 }
 
 /** Passes that share log-probabilities, and gradients that are added up. */
@@ -21,8 +22,8 @@ export const STEPS = {
 
 /** Copies each way, prefill, decoding, log-probabilities, gradients, their sum, clipping, AdamW. */
 export const SESSIONS = 8;
-/** Whole numbers that TopK gives with its values are made 32 bits wide on the CPU; nothing reads them. */
-export const INTEGERS_ALONE = ['Cast'];
+/** What shapes are worked out with. It takes sizes of inputs, which the host knows, so that nothing is copied for it. */
+export const SHAPES = ['Concat', 'Mul'];
 
 /** Takes two steps, and reads ONNX Runtime's log. */
 export function placementsOf(config: object, type: 'float32' | 'float16'): Placements {
@@ -37,11 +38,13 @@ export function placementsOf(config: object, type: 'float32' | 'float16'): Place
 function placements(log: string): Placements {
   const lines = log.split('\n').filter((line) => line.includes('VerifyEachNodeIsAssignedToAnEp'));
   const onCpu: string[] = [];
+  const copies: string[] = [];
   let provider = '';
   for (const line of lines) {
     provider = /placed on \[(\w+)\]/.exec(line)?.[1] ?? provider;
     const op = / {2,}(\w+) \(/.exec(line)?.[1];
-    if (op && provider === 'CPUExecutionProvider') onCpu.push(op);
+    if (op?.startsWith('Memcpy')) copies.push(op);
+    else if (op && provider === 'CPUExecutionProvider') onCpu.push(op);
   }
-  return { sessions: lines.filter((line) => line.endsWith('Node placements')).length, onCpu };
+  return { sessions: lines.filter((line) => line.endsWith('Node placements')).length, onCpu, copies };
 }

@@ -1,5 +1,6 @@
 import { InferenceSession, type Tensor } from 'onnxruntime-node';
 import { type ElementType, Graph, ONNX_FLOATS } from './graph.ts';
+import { modelProto } from './model-proto.ts';
 import { PROVIDERS, type Provider } from './providers.ts';
 
 /**
@@ -48,5 +49,5 @@ function copyGraph(provider: Provider, from: ElementType, to: ElementType): Uint
   const x = graph.input('x', from);
   const casts = from !== to && (to === 'float16' || to === 'float32');
   graph.output(casts ? graph.node('Cast', [x], { to: ONNX_FLOATS[to] }) : x, to);
-  return graph.toModel();
+  return modelProto(graph);
 }

@@ -1,7 +1,8 @@
 import { engine, expandDims, scalar, type Tensor } from '@tensorflow/tfjs-core';
 import type { LoopResult, LoopSpec, LoopState } from '../loop.ts';
 import { backend, elementType } from './backend.ts';
-import { Graph, isOpen, NOMINAL_SIZES } from './graph.ts';
+import { Graph } from './graph.ts';
+import { GROWING, isOpen } from './open-sizes.ts';
 import { PROVIDERS } from './providers.ts';
 
 /**
@@ -24,7 +25,7 @@ export function recordLoop<S extends LoopState, E extends LoopState>(spec: LoopS
     const before = names.map((name): [string, Tensor] => {
       const { shape, dtype } = spec.state[name]!;
       const axis = spec.growing[name];
-      const dims = shape.map((size, index) => (index === axis ? NOMINAL_SIZES.growing : size));
+      const dims = shape.map((size, index) => (index === axis ? GROWING : size));
       const port = dims.map((size) => (isOpen(size) ? null : size));
       return [name, tensor(body.input(body.fresh(), elementType(dtype), port), dims, dtype)];
     });
@@ -41,12 +42,12 @@ export function recordLoop<S extends LoopState, E extends LoopState>(spec: LoopS
   const results = outer.multi('Loop', [limit, '', ...initial], names.length + emittedTensors.length, { body });
   const state = names.map((name, index) => {
     const { shape, dtype } = spec.state[name]!;
-    const grown = shape.map((size, axis) => (axis === spec.growing[name] ? NOMINAL_SIZES.growing : size));
+    const grown = shape.map((size, axis) => (axis === spec.growing[name] ? GROWING : size));
     return [name, tensor(results[index]!, grown, dtype)];
   });
   const emitted = emittedTensors.map(([name, { shape, dtype }], index) => [
     name,
-    tensor(results[names.length + index]!, [NOMINAL_SIZES.growing, ...shape], dtype),
+    tensor(results[names.length + index]!, [GROWING, ...shape], dtype),
   ]);
   return { state: Object.fromEntries(state) as S, emitted: Object.fromEntries(emitted) as E };
 }

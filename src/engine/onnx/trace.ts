@@ -1,4 +1,4 @@
-import '@tensorflow/tfjs-core/dist/register_all_gradients';
+import '../gradients.ts';
 import './kernels/elementwise.ts';
 import './kernels/fused.ts';
 import './kernels/indexing.ts';
@@ -10,7 +10,9 @@ import type { Program } from '../engine.ts';
 import { type ArrayTree, leaves, type TensorTree, tensorLeaves, treeOf } from '../tree.ts';
 import { Autocast } from './autocast.ts';
 import { BACKEND_NAME, backend, elementType } from './backend.ts';
-import { Graph, NOMINAL_SIZES, ONNX_FLOATS } from './graph.ts';
+import { Graph, ONNX_FLOATS } from './graph.ts';
+import { modelProto } from './model-proto.ts';
+import { nominalSize } from './open-sizes.ts';
 import type { Provider } from './providers.ts';
 
 /** A program written down as one ONNX graph; inputs and outputs are named by their paths in the trees. */
@@ -41,7 +43,10 @@ export function trace<I extends TensorTree, O extends TensorTree>(
       const port = actual.map((size, axis) => (open?.[axis] ? null : size));
       if (dtype === 'float16' && !graph.autocast) throw new Error(`"${path}" is float16, but the engine is not`);
       const value = graph.input(path, dtype, port);
-      const shape = actual.map((size, axis) => (open?.[axis] ? NOMINAL_SIZES[open[axis]] : size));
+      const shape = actual.map((size, axis) => (open?.[axis] ? nominalSize(open[axis]) : size));
+      open?.forEach((name, axis) => {
+        if (name && name !== 'rows') graph.noteSize(name, value, axis);
+      });
       const info = backend.tensorInfo(value, shape, dtype === 'float16' ? 'float32' : dtype);
       return [path, engine().makeTensorFromTensorInfo(info)];
     });
@@ -62,7 +67,7 @@ export function trace<I extends TensorTree, O extends TensorTree>(
     if (previous) setBackend(previous);
   }
   return {
-    model: graph.toModel(),
+    model: modelProto(graph),
     outputs,
     outputNames: graph.outputs.map(({ name }) => name),
     nodes: graph.nodes.length,

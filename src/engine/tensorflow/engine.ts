@@ -1,4 +1,4 @@
-import '@tensorflow/tfjs-core/dist/register_all_gradients';
+import '../gradients.ts';
 import { clone, type DataType, getBackend, setBackend, type Tensor, tensor, tidy } from '@tensorflow/tfjs-core';
 import type { Compiled, CompileOptions, Engine, Program } from '../engine.ts';
 import {

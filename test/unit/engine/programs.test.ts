@@ -76,6 +76,51 @@ test('sizes that are open may differ from run to run of one graph, gradients inc
   expect(engine.compilations).toBe(1);
 });
 
+test('products of open sizes, and what is filled to them, are worked out when the graph runs', async () => {
+  const engine = new OnnxEngine();
+  type Groups = { x: tf.Tensor; perRow: tf.Tensor };
+  const program = ({ x, perRow }: Groups) => {
+    const [prompts, group, length, heads] = x.shape as [number, number, number, number];
+    const loss = (rows: tf.Tensor) => {
+      const byHead = tf.transpose(tf.reshape(x, [prompts, group * length, heads]), [0, 2, 1]);
+      const scores = tf.matMul(byHead, tf.reshape(tf.mul(x, rows.shape[1]!), [prompts, group * length, heads]));
+      // Two sizes are unknown here, and two of their products.
+      const sums = tf.sum(tf.reshape(tf.add(x, tf.sum(scores)), [prompts * group, length, heads]), 2);
+      const ones = tf.ones([heads, 1]);
+      return tf.sum(tf.mul(sums, tf.mul(rows, tf.sum(ones)))) as tf.Scalar;
+    };
+    const { value, grads } = tf.valueAndGrads(loss)([perRow]);
+    return { value: value as tf.Tensor, ofRows: grads[0]!, filled: tf.fill([group, prompts], 7) as tf.Tensor };
+  };
+  const compiled = engine.compile('groups', program);
+  for (const [prompts, group, length] of [
+    [1, 2, 3],
+    [4, 3, 1],
+    [2, 5, 7],
+  ] as const) {
+    const numbers = Array.from({ length: prompts * group * length * 2 }, (_, i) => Math.sin(3 * i));
+    const inputs = {
+      x: leaveOpen(floats(numbers, [prompts, group, length, 2]), ['prompts', 'group', 'completionLength']),
+      perRow: leaveOpen(floats(numbers.slice(0, prompts * group), [prompts * group, 1]), ['rows']),
+    };
+    const expected = runEagerly(program, inputs);
+    const actual = await compiled.run(inputs);
+    for (const [name, { shape, data }] of Object.entries(expected)) {
+      expect(actual[name as 'value'].shape).toEqual(shape);
+      for (const [i, one] of data.entries()) expect(actual[name as 'value'].data[i]).toBeCloseTo(one, 3);
+    }
+  }
+  expect(engine.compilations).toBe(1);
+});
+
+test('a size that comes from no input is refused', async () => {
+  const program = ({ x }: { x: tf.Tensor }) => ({ y: tf.fill([x.shape[0]! + 1], 1) as tf.Tensor });
+  const sum = ({ x }: { x: tf.Tensor }) => ({ y: tf.fill(tf.concat([x, x]).shape, 1) as tf.Tensor });
+  const x = leaveOpen(floats([1, 2]), ['past']);
+  expect([...(await new OnnxEngine().compile('twice', sum).run({ x })).y.data]).toEqual([1, 1, 1, 1]);
+  await expect(new OnnxEngine().compile('one more', program).run({ x })).rejects.toThrow(/known only when/);
+});
+
 type Counting = { n: tf.Tensor; x: tf.Tensor2D };
 /** Adds x, 2x, 3x … until an entry passes 30, keeping every sum. */
 const runningSums = ({ n, x }: Counting) => {

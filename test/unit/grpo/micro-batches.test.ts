@@ -18,7 +18,6 @@ const config = {
   numGenerations: 8,
   gradientAccumulationSteps: 1,
   lossType: 'dapo',
-  maxCompletionLength: 2048,
 } as const;
 
 /** One group for each prompt length. The completions' token ids are their lengths, by which they are known again. */
@@ -34,12 +33,12 @@ const rollout = (promptLengths: number[], completionLengths: number[]): Experien
 
 /** Of each part: the completions' lengths in the order of rows, and the grids that attention pads to. */
 function describeParts(rows: Experience[], changes: object = {}) {
-  return microBatches(rows, model, { ...config, ...changes }).batches.map(({ sequences, mask, advantages }) => {
+  return microBatches(rows, model, { ...config, ...changes }).map(({ sequences, mask, advantages }) => {
     const [width, lengths] = [mask.shape[1]!, [] as number[]];
     for (let row = 0; row < mask.shape[0]!; row++) {
       const length = Array.from(mask.data)
         .slice(row * width, (row + 1) * width)
-        .indexOf(0);
+        .filter((each) => each === 1).length;
       // A row's advantage and its tokens' log-probabilities must be the same completion's.
       expect(advantages.data[row]).toBe(length);
       if (length > 0) lengths.push(length);
@@ -54,7 +53,12 @@ const lengths = [150, 20, 7, 120, 2, 44, 81, 5];
 test('a rollout that fits is one part, padded to its own longest prompt and completion', () => {
   expect(describeParts(rollout([12, 30], [9, 4, 4, 4, 4, 4, 4, 4]))).toEqual([
     // The last token predicts nothing, and is not read.
-    { lengths: [9, 4, 4, 4, 4, 4, 4, 4, 9, 4, 4, 4, 4, 4, 4, 4], prompts: [2, 30], completions: [16, 8], width: 2048 },
+    {
+      lengths: [9, 4, 4, 4, 4, 4, 4, 4, 9, 4, 4, 4, 4, 4, 4, 4],
+      prompts: [2, 30],
+      completions: [2, 8, 8],
+      width: 9,
+    },
   ]);
 });
 
@@ -69,22 +73,28 @@ test('groups that do not fit together are computed one after another', () => {
 
 test('where a group is cut, completions of similar length are together', () => {
   const parts = describeParts(rollout([12], [1200, 20, 7, 900, 2, 44, 1100, 5]));
-  expect(parts.map((part) => part.lengths)).toEqual([[2], [5], [7], [20], [44], [900], [1100], [1200]]);
-  expect(parts[4]).toMatchObject({ prompts: [1, 12], completions: [1, 43] });
+  expect(parts.map((part) => part.lengths)).toEqual([[2, 5, 7, 20, 44], [900], [1100], [1200]]);
+  expect(parts[0]).toMatchObject({ prompts: [1, 12], completions: [1, 5, 43] });
 });
 
 test('long completions are cut for what attention keeps of them, which grows faster than they do', () => {
   const rows = (length: number) => describeParts(rollout([12], Array(8).fill(length)))[0]!.lengths.length;
   // Their tokens alone would leave room for 8, 4 and 2.
-  expect([100, 200, 400].map(rows)).toEqual([8, 2, 1]);
+  expect([100, 200, 400].map(rows)).toEqual([8, 3, 1]);
 });
 
-test('a later rollout is cut as an earlier one had to be, so that it needs no other graph', () => {
-  const [large, small] = [rollout([12], Array(8).fill(200)), rollout([12], Array(8).fill(9))];
-  const { batches, halvings } = microBatches(large, model, config);
-  expect([batches.length, halvings]).toEqual([4, 2]);
-  expect(microBatches(small, model, config).batches).toHaveLength(1);
-  expect(microBatches(small, model, config, halvings)).toMatchObject({ batches: Array(4).fill({}), halvings: 2 });
+test('parts are no more than they have to be, and about equally large', () => {
+  const groups = Array.from({ length: 5 }, () => 12);
+  const parts = describeParts(rollout(groups, Array(8).fill(28)));
+  expect(parts.map((part) => part.prompts[0])).toEqual([3, 2]);
+  const ofOne = describeParts(rollout([12], Array(8).fill(160)));
+  expect(ofOne.map((part) => part.lengths.length)).toEqual([4, 4]);
+});
+
+test('a part has no more completions than the config lets it have', () => {
+  const parts = (steps: number) =>
+    describeParts(rollout([12, 30], lengths), { gradientAccumulationSteps: steps }).map((part) => part.lengths.length);
+  expect([1, 4, 8].map(parts)).toEqual([[8, 8], Array(4).fill(4), Array(8).fill(2)]);
 });
 
 test('what counts for a bnpo part is the config alone, and the order of the rollout', () => {
@@ -96,8 +106,4 @@ test('what counts for a bnpo part is the config alone, and the order of the roll
     [1200, 20, 7, 900],
     [2, 44, 1100, 5],
   ]);
-});
-
-test('completions that were recorded under another limit have their place', () => {
-  expect(describeParts(rollout([3], [2, 40]), { numGenerations: 2, maxCompletionLength: 16 })[0]!.width).toBe(64);
 });

@@ -1,6 +1,7 @@
 import type { TensorInfo } from '@tensorflow/tfjs-core';
 import { backend, register } from '../backend.ts';
-import { isOpen, type Value } from '../graph.ts';
+import type { Value } from '../graph.ts';
+import { isOpen } from '../open-sizes.ts';
 import { concat, END, reshape } from './shape.ts';
 import { lyingSideways, upright } from './sideways.ts';
 

@@ -1,6 +1,6 @@
 import { backend_util, type DataType, slice_util, type TensorInfo, util } from '@tensorflow/tfjs-core';
 import { backend, register } from '../backend.ts';
-import { isOpen } from '../graph.ts';
+import { factorsOf, isOpen } from '../open-sizes.ts';
 
 type Unary = { x: TensorInfo };
 
@@ -8,17 +8,17 @@ type Unary = { x: TensorInfo };
 const same = (x: TensorInfo): TensorInfo => backend.tensorInfo(backend.value(x), x.shape, x.dtype);
 
 /** ONNX's "to the end": a slice up to the end must not bake in a size that grows while a loop runs. */
-export const END = Number.MAX_SAFE_INTEGER;
+export const END = 2 ** 31 - 1;
 
 export function reshape(x: TensorInfo, shape: number[]): TensorInfo {
-  // ONNX works one size out from the others, and takes 0 for sizes that stay where they are.
-  const open = [...shape.keys()].filter((axis) => isOpen(shape[axis]!));
-  const unknown = open.find((axis) => shape[axis] !== x.shape[axis]) ?? open[0];
+  // ONNX takes 0 for sizes that stay where they are, and works one of the others out: one that is no product of the graph's own, if there is one.
+  const moved = [...shape.keys()].filter((axis) => isOpen(shape[axis]!) && shape[axis] !== x.shape[axis]);
+  const unknown = moved.find((axis) => !factorsOf(shape[axis]!)) ?? moved[0];
   const sizes = shape.map((size, axis) => {
     if (axis === unknown) return -1;
-    return open.includes(axis) && size === x.shape[axis] ? 0 : size;
+    return isOpen(size) && size === x.shape[axis] ? 0 : size;
   });
-  return backend.record('Reshape', [backend.value(x), backend.graph.ints(sizes)], { shape, dtype: x.dtype });
+  return backend.record('Reshape', [backend.value(x), backend.graph.sizes(sizes)], { shape, dtype: x.dtype });
 }
 
 function slice(x: TensorInfo, begin: number[], size: number[]): TensorInfo {
@@ -53,10 +53,10 @@ export function concat(tensors: TensorInfo[], axis: number): TensorInfo {
 
 function fill(shape: number[], value: number, dtype: DataType): TensorInfo {
   const number = backend.value(backend.constant([value], [], dtype));
-  return backend.record('Expand', [number, backend.graph.ints(shape)], { shape, dtype });
+  return backend.record('Expand', [number, backend.graph.sizes(shape)], { shape, dtype });
 }
 
-/** `value` everywhere in the shape of x, which may have open sizes. */
+/** `value` everywhere in the shape of x, which may grow in a loop. */
 export function fillLike(x: TensorInfo, value: number): TensorInfo {
   if (!x.shape.some(isOpen)) return fill(x.shape, value, x.dtype);
   const number = backend.value(backend.constant([value], [], x.dtype));

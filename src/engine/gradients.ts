@@ -1,0 +1,15 @@
+/** TensorFlow.js's gradients, and one that has to be written otherwise for sizes that are known only when a graph runs. */
+import '@tensorflow/tfjs-core/dist/register_all_gradients';
+import { mul, onesLike, registerGradient, reshape, type Tensor, util } from '@tensorflow/tfjs-core';
+
+/** TensorFlow.js's own makes its ones on the host, as many as x has numbers. */
+registerGradient({
+  kernelName: 'Sum',
+  inputsToSave: ['x'],
+  gradFunc(dy, [x], attributes) {
+    const { axis: given } = attributes as { axis?: number[] };
+    const axes = util.parseAxisParam(given!, x!.shape);
+    const kept = x!.shape.map((size, axis) => (axes.includes(axis) ? 1 : size));
+    return { x: () => mul(reshape(dy as Tensor, kept), onesLike(x!)) };
+  },
+});

@@ -1,0 +1,117 @@
+import { BinaryWriter, WireType } from '@bufbuild/protobuf/wire';
+import {
+  type Attribute,
+  type Constant,
+  type ElementType,
+  Graph,
+  type Node,
+  ONNX_FLOATS,
+  type Port,
+  type Value,
+} from './graph.ts';
+
+const ELEMENT_CODES: Record<ElementType, number> = { ...ONNX_FLOATS, int32: 6, int64: 7, bool: 9 };
+
+/** The graph as a serialised ModelProto. */
+export function modelProto(graph: Graph): Uint8Array {
+  const model = new BinaryWriter();
+  model.tag(1, WireType.Varint).int64(10); // ir_version
+  model.tag(2, WireType.LengthDelimited).string('grpo-lab');
+  message(model, 7, (w) => writeGraph(w, graph, graph.constants));
+  for (const [domain, version] of Object.entries({ '': 21, 'com.microsoft': 1 })) {
+    message(model, 8, (w) => {
+      w.tag(1, WireType.LengthDelimited).string(domain);
+      w.tag(2, WireType.Varint).int64(version);
+    });
+  }
+  return model.finish();
+}
+
+// Field numbers below are those of onnx.proto3.
+
+function message(writer: BinaryWriter, field: number, write: (w: BinaryWriter) => void): void {
+  writer.tag(field, WireType.LengthDelimited).fork();
+  write(writer);
+  writer.join();
+}
+
+function writeGraph(w: BinaryWriter, graph: Graph, constants: readonly Constant[]): void {
+  for (const node of neededNodes(graph)) message(w, 1, () => writeNode(w, node));
+  w.tag(2, WireType.LengthDelimited).string('g');
+  for (const { name, type, shape, bytes } of constants) {
+    message(w, 5, () => {
+      for (const size of shape) w.tag(1, WireType.Varint).int64(size);
+      w.tag(2, WireType.Varint).int32(ELEMENT_CODES[type]);
+      w.tag(8, WireType.LengthDelimited).string(name);
+      w.tag(9, WireType.LengthDelimited).bytes(bytes);
+    });
+  }
+  for (const port of graph.inputs) message(w, 11, () => writePort(w, port));
+  for (const port of graph.outputs) message(w, 12, () => writePort(w, port));
+}
+
+/** Those that an output depends on: ONNX Runtime would run the others too. */
+function neededNodes(graph: Graph): Node[] {
+  const needed = new Set(graph.outputs.map(({ name }) => name));
+  const nodes: Node[] = [];
+  for (const node of graph.nodes.toReversed()) {
+    if (!node.outputs.some((output) => needed.has(output))) continue;
+    nodes.push(node);
+    for (const value of valuesRead(node)) needed.add(value);
+  }
+  return nodes.reverse();
+}
+
+/** A node's inputs, and what the graphs in it see of those around them. */
+function valuesRead({ inputs, attributes }: Node): Value[] {
+  const inner = Object.values(attributes).filter((attribute) => attribute instanceof Graph);
+  const seen = inner.flatMap((graph) => [...graph.nodes.flatMap(valuesRead), ...graph.outputs.map(({ name }) => name)]);
+  return [...inputs, ...seen];
+}
+
+function writeNode(w: BinaryWriter, { op, domain, inputs, outputs, attributes }: Node): void {
+  for (const name of inputs) w.tag(1, WireType.LengthDelimited).string(name);
+  for (const name of outputs) w.tag(2, WireType.LengthDelimited).string(name);
+  w.tag(4, WireType.LengthDelimited).string(op);
+  for (const [name, value] of Object.entries(attributes)) message(w, 5, () => writeAttribute(w, name, value));
+  if (domain) w.tag(7, WireType.LengthDelimited).string(domain);
+}
+
+function writeAttribute(w: BinaryWriter, name: string, value: Attribute): void {
+  w.tag(1, WireType.LengthDelimited).string(name);
+  const type = (code: number) => w.tag(20, WireType.Varint).int32(code);
+  if (typeof value === 'number') {
+    w.tag(3, WireType.Varint).int64(value);
+    type(2);
+  } else if (typeof value === 'string') {
+    w.tag(4, WireType.LengthDelimited).string(value);
+    type(3);
+  } else if (Array.isArray(value)) {
+    for (const item of value) w.tag(8, WireType.Varint).int64(item);
+    type(7);
+  } else if (value instanceof Graph) {
+    message(w, 6, () => writeGraph(w, value, []));
+    type(5);
+  } else {
+    w.tag(2, WireType.Bit32).float(value.float);
+    type(1);
+  }
+}
+
+function writePort(w: BinaryWriter, { name, type, shape }: Port): void {
+  w.tag(1, WireType.LengthDelimited).string(name);
+  message(w, 2, () =>
+    message(w, 1, () => {
+      w.tag(1, WireType.Varint).int32(ELEMENT_CODES[type]);
+      if (!shape) return;
+      message(w, 2, () => {
+        shape.forEach((size, axis) => {
+          message(w, 1, () => {
+            if (size === null) w.tag(2, WireType.LengthDelimited).string(`${name}_${axis}`);
+            else w.tag(1, WireType.Varint).int64(size);
+          });
+        });
+      });
+    }),
+  );
+}
