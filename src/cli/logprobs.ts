@@ -6,22 +6,19 @@ import { checkFits, checkKnown, readCompletionIds, readPromptRow } from './model
 import { type OpenModel, openModel } from './open-model.ts';
 import { print, printJson } from './output.ts';
 
-/** Tokens in one batch, were all as long as its longest: bounds the memory that its logits take. */
-const MAX_TOKENS_AT_ONCE = 1024;
-
 /** `grpo logprobs`: log-probability of every completion token at temperature 1, one line per row of the file. */
 export async function logprobsCommand({ json, ...options }: CommandOf<'logprobs'>): Promise<number> {
   const model = await openModel(options.model, options);
   const sequences = readSequences(options.file, model);
+  // Attention pads those that are scored together to the longest.
+  const byLength = [...sequences.keys()].sort((a, b) => lengthOf(sequences[a]!) - lengthOf(sequences[b]!));
   const scorer = new Scorer(model.engine, model.config, 1);
+  const scored = await scorer.logProbs(
+    model.weights,
+    byLength.map((index) => sequences[index]!),
+  );
   const results: number[][] = [];
-  for (const batch of batchesOfSimilarLength(sequences)) {
-    const scored = await scorer.logProbs(
-      model.weights,
-      batch.map((index) => sequences[index]!),
-    );
-    for (const [row, index] of batch.entries()) results[index] = scored[row]!;
-  }
+  for (const [place, index] of byLength.entries()) results[index] = scored[place]!;
   for (const row of results) json ? printJson({ logprobs: row }) : print(describe(row));
   return 0;
 }
@@ -36,23 +33,7 @@ function readSequences(file: string, { tokenizer, config }: OpenModel): Sequence
   });
 }
 
-/** Indices into `sequences`; within a batch, little is padded. */
-export function batchesOfSimilarLength(sequences: readonly Sequence[]): number[][] {
-  const length = (index: number) => {
-    const { promptIds, completionIds } = sequences[index]!;
-    return promptIds.length + completionIds.length;
-  };
-  const batches: number[][] = [];
-  let batch: number[] = [];
-  for (const index of [...sequences.keys()].sort((a, b) => length(a) - length(b))) {
-    if (batch.length > 0 && (batch.length + 1) * length(index) > MAX_TOKENS_AT_ONCE) {
-      batches.push(batch);
-      batch = [];
-    }
-    batch.push(index);
-  }
-  return batch.length > 0 ? [...batches, batch] : batches;
-}
+const lengthOf = ({ promptIds, completionIds }: Sequence): number => promptIds.length + completionIds.length;
 
 function describe(logProbs: number[]): string {
   const sum = logProbs.reduce((total, logProb) => total + logProb, 0);
