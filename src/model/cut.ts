@@ -6,7 +6,7 @@ export interface Part<S> {
   group: number;
 }
 
-/** What one part may be. */
+/** What one part may be. Groups are put together up to half the bytes only: larger parts are hardly faster, and memory stays with a graph. */
 export interface Limits<S> {
   sequences: number;
   bytes: number;
@@ -36,12 +36,12 @@ export function cutIntoParts<S extends Sequence>(sequences: readonly S[], group:
 
 /** Fills one part after another. */
 function fill<S extends Sequence>(groups: S[][], group: number, limits: Limits<S>): Part<S>[] {
-  const fits = (sequences: S[], group: number) =>
-    sequences.length <= limits.sequences && limits.bytesOf(sequences, group) <= limits.bytes;
+  const fits = (sequences: S[], group: number, bytes = limits.bytes) =>
+    sequences.length <= limits.sequences && limits.bytesOf(sequences, group) <= bytes;
   const parts: Part<S>[] = [];
   let last: Part<S> | undefined;
   for (const completions of groups) {
-    if (last && fits([...last.sequences, ...completions], group)) {
+    if (last && fits([...last.sequences, ...completions], group, limits.bytes / 2)) {
       last.sequences.push(...completions);
     } else if (fits(completions, group)) {
       last = { sequences: [...completions], group };

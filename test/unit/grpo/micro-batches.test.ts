@@ -83,14 +83,6 @@ test('long completions are cut for what attention keeps of them, which grows fas
   expect([100, 200, 400].map(rows)).toEqual([8, 3, 1]);
 });
 
-test('parts are no more than they have to be, and about equally large', () => {
-  const groups = Array.from({ length: 5 }, () => 12);
-  const parts = describeParts(rollout(groups, Array(8).fill(28)));
-  expect(parts.map((part) => part.prompts[0])).toEqual([3, 2]);
-  const ofOne = describeParts(rollout([12], Array(8).fill(160)));
-  expect(ofOne.map((part) => part.lengths.length)).toEqual([4, 4]);
-});
-
 test('a part has no more completions than the config lets it have', () => {
   const parts = (steps: number) =>
     describeParts(rollout([12, 30], lengths), { gradientAccumulationSteps: steps }).map((part) => part.lengths.length);

@@ -42,6 +42,11 @@ test('groups stay whole where they fit, beside one that does not', () => {
 });
 
 test('parts are no more than they have to be, and of like size', () => {
-  expect(lengthsOf(cut(Array(10).fill(150), 1)).map((part) => part.length)).toEqual([5, 5]);
-  expect(lengthsOf(cut(Array(12).fill(100), 3, { sequences: 7 })).map((part) => part.length)).toEqual([6, 6]);
+  const sizes = (...args: Parameters<typeof cut>) => lengthsOf(cut(...args)).map((part) => part.length);
+  expect(sizes(Array(12).fill(80), 12)).toEqual([12]);
+  expect(sizes(Array(12).fill(90), 12)).toEqual([6, 6]);
+  // Groups share a part up to half of what one may have.
+  expect(sizes(Array(8).fill(100), 1)).toEqual([4, 4]);
+  expect(sizes(Array(12).fill(80), 3)).toEqual([6, 6]);
+  expect(sizes(Array(12).fill(10), 3, { sequences: 7 })).toEqual([6, 6]);
 });
