@@ -34,6 +34,13 @@ test('a graph is compiled once per shape, and only so many stay', async () => {
   expect(engine.compilations).toBe(4);
 });
 
+function expectClose(actual: Record<string, NdArray>, expected: Record<string, NdArray>, digits: number): void {
+  for (const [name, { shape, data }] of Object.entries(expected)) {
+    expect(actual[name]!.shape).toEqual(shape);
+    for (const [i, one] of data.entries()) expect(actual[name]!.data[i]).toBeCloseTo(one, digits);
+  }
+}
+
 test('sizes that are open may differ from run to run of one graph, gradients included', async () => {
   const engine = new OnnxEngine();
   type Parts = { a: tf.Tensor; b: tf.Tensor; left: tf.Tensor; ofA: tf.Tensor; ofB: tf.Tensor };
@@ -66,12 +73,7 @@ test('sizes that are open may differ from run to run of one graph, gradients inc
       ofA: waves([1, m, 2], [undefined, 'promptLength']),
       ofB: waves([1, n, 2], [undefined, 'completionLength']),
     };
-    const expected = runEagerly(program, inputs);
-    const actual = await compiled.run(inputs);
-    for (const [name, { shape, data }] of Object.entries(expected)) {
-      expect(actual[name as 'a'].shape).toEqual(shape);
-      for (const [i, one] of data.entries()) expect(actual[name as 'a'].data[i]).toBeCloseTo(one, 5);
-    }
+    expectClose(await compiled.run(inputs), runEagerly(program, inputs), 5);
   }
   expect(engine.compilations).toBe(1);
 });
@@ -103,12 +105,7 @@ test('products of open sizes, and what is filled to them, are worked out when th
       x: leaveOpen(floats(numbers, [prompts, group, length, 2]), ['prompts', 'group', 'completionLength']),
       perRow: leaveOpen(floats(numbers.slice(0, prompts * group), [prompts * group, 1]), ['rows']),
     };
-    const expected = runEagerly(program, inputs);
-    const actual = await compiled.run(inputs);
-    for (const [name, { shape, data }] of Object.entries(expected)) {
-      expect(actual[name as 'value'].shape).toEqual(shape);
-      for (const [i, one] of data.entries()) expect(actual[name as 'value'].data[i]).toBeCloseTo(one, 3);
-    }
+    expectClose(await compiled.run(inputs), runEagerly(program, inputs), 3);
   }
   expect(engine.compilations).toBe(1);
 });
