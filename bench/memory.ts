@@ -1,12 +1,15 @@
 /** Whether training needs no more memory the longer it runs: resident memory after warm-up and at the end, and how many graphs were compiled. */
+import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { isMainThread, Worker } from 'node:worker_threads';
 import { BadInput } from '../src/protocol/errors.ts';
 import { RunControl } from '../src/trainer/control.ts';
 import { loadRunConfig } from '../src/trainer/load-config.ts';
 import { prepareRun } from '../src/trainer/prepare.ts';
 import { RunFolder } from '../src/trainer/run-folder.ts';
+import { TRAINING_THREAD } from '../src/trainer/session-thread.ts';
 import { train } from '../src/trainer/train.ts';
 import { versions } from '../src/trainer/versions.ts';
 import { machine } from './machine.ts';
@@ -21,36 +24,40 @@ const MODEL_STEPS = 30;
 const FEWEST_STEPS = 15;
 
 export async function benchMemory(args: string[]): Promise<void> {
+  if (isMainThread) return inTrainingThread(args);
   const read = parseOptions('memory', args, OPTIONS);
   const subject: Subject = { model: read.model, lora: countOf('lora', read.lora) };
   const steps = countOf('steps', read.steps) ?? (read.model === undefined ? SAMPLE_STEPS : MODEL_STEPS);
   if (steps < FEWEST_STEPS) throw new BadInput(`--steps ${steps}: give ${FEWEST_STEPS} at least.`);
-  // Until then graphs are compiled, and the first evaluation and checkpoint have been.
-  const warmUp = Math.max(5, Math.floor(steps / 5));
+  // Until then graphs are compiled, the first evaluation and checkpoint have been, and V8 has once collected what lives longer.
+  const warmUp = Math.floor(steps / 3);
   // A figure is the mean of as many steps: collections of garbage make single ones jump.
   const window = Math.max(5, Math.floor(steps / 10));
-  const { resident, graphs } = await trainFor(steps, warmUp, subject);
+  const { resident, graphs } = await trainFor(steps, subject);
 
   const mean = (from: number) => resident.slice(from, from + window).reduce((sum, bytes) => sum + bytes, 0) / window;
   const first = warmUp + ((steps - warmUp) % window);
   console.log('| steps | resident memory (MiB) | graphs compiled |\n|---|---|---|');
-  for (let from = first; from < steps; from += window) {
+  for (let from = steps % window; from < steps; from += window) {
     const last = from + window;
     console.log(`| ${from + 1} to ${last} | ${(mean(from) / 2 ** 20).toFixed(1)} | ${graphs[last - 1]} |`);
   }
   const growth = mean(steps - window) / mean(first) - 1;
-  console.log(`\nGrowth after warm-up: ${(100 * growth).toFixed(1)} %`);
-  console.log(`Graphs compiled after warm-up: ${graphs.at(-1)! - graphs[first - 1]!}, of ${graphs.at(-1)} in all`);
+  console.log(`\nGrowth from steps ${first + 1} to ${first + window} on: ${(100 * growth).toFixed(1)} %`);
+  console.log(`Graphs compiled from there on: ${graphs.at(-1)! - graphs[first - 1]!}, of ${graphs.at(-1)} in all`);
   console.log(`\n\`${['npm run bench -- memory', ...args].join(' ')}\` on ${machine()}; ${listOf(versions())}.`);
 }
 
+/** This program again, where a trainer would train. */
+async function inTrainingThread(args: string[]): Promise<void> {
+  const thread = new Worker(new URL(import.meta.url), { ...TRAINING_THREAD, argv: ['memory', ...args] });
+  [process.exitCode] = await once(thread, 'exit');
+}
+
 /** Trains in this process. After each step: resident bytes, and the graphs that were compiled so far. */
-async function trainFor(
-  steps: number,
-  every: number,
-  subject: Subject,
-): Promise<Record<'resident' | 'graphs', number[]>> {
+async function trainFor(steps: number, subject: Subject): Promise<Record<'resident' | 'graphs', number[]>> {
   const { configFile, fields } = subjectConfig(subject);
+  const every = Math.floor(steps / 5);
   const loaded = loadRunConfig(configFile, {
     // Everything that keeps state: a reference that is refreshed, passes that share log-probabilities, evaluations, checkpoints.
     set: overrides({

@@ -12,7 +12,7 @@ export interface Compiled<I, O> {
 }
 
 export interface CompileOptions<O> {
-  /** Outputs that stay on the device, each a tensor or a tree of them: the caller frees them with `release`. The others come to the host. */
+  /** Outputs that stay on the device, each a tensor or a tree of them: the caller frees them with `release`. The others come to the host, where `release` frees them early. */
   resident?: readonly (keyof O & string)[];
   /** Outputs that may stay float16 where they were computed so; the others are float32. */
   halves?: readonly (keyof O & string)[];
@@ -36,11 +36,11 @@ export interface Engine {
   ): Compiled<I, O>;
   /** Copies arrays to where programs run. On the CPU they are there already. */
   upload<T extends ArrayTree>(arrays: T): Promise<T>;
-  /** Copies arrays to the host. Those that are there already are given back as they are. */
+  /** Copies arrays to the host. Those that are there already are given back as they are, and released with their originals. */
   download<T extends ArrayTree>(arrays: T): Promise<T>;
   /** Float16 copies on the device, of arrays that may lie there. An engine with `half` can. */
   toHalf<T extends ArrayTree>(arrays: T): Promise<T>;
-  /** Frees what lies on the device; host arrays are left to the garbage collector. Nothing may use the arrays afterwards. */
+  /** Frees what programs gave, and what lies on the device; other arrays are left alone. Nothing may use the arrays afterwards. */
   release(arrays: ArrayTree): void;
   /** How many graphs were compiled so far. */
   readonly compilations: number;

@@ -7,6 +7,8 @@ export interface NdArray {
   data: Float32Array | Int32Array | Uint8Array;
   /** Names sizes, by axis, that may then differ from run to run of one graph. Equal names are equal sizes. */
   open?: readonly (OpenSize | undefined)[];
+  /** Of memory that a program allocated for it alone: `Engine.release` frees it. */
+  computed?: true;
 }
 
 /** Numbers that lie where programs run. An engine made it, takes it as an input, and brings it to the host with `download`. */

@@ -5,8 +5,10 @@ import { DeviceArray, floats, type NdArray } from './tree.ts';
 
 type Arrays = Record<string, NdArray>;
 
-/** Zeros where programs run, for sums to start from. */
+/** Zeros where programs run, for sums to start from; of one model's arrays. */
 export class Zeros {
+  /** Nothing writes to them, so that one copy does. */
+  #onHost: Arrays | undefined;
   readonly #program: Compiled<{ like: Tensors }, { zeros: Tensors }>;
 
   constructor(engine: Engine) {
@@ -17,10 +19,12 @@ export class Zeros {
     this.#program = engine.compile('zeros', program, { resident: ['zeros'] });
   }
 
-  /** Zeros in the shapes of these arrays, and where they lie. */
+  /** Zeros in the shapes of these arrays, the same at each call, and where they lie. May be released. */
   async like(arrays: Arrays): Promise<Arrays> {
     const onDevice = Object.values(arrays).some((array) => array instanceof DeviceArray);
-    return onDevice ? (await this.#program.run({ like: arrays })).zeros : zerosLike(arrays);
+    if (onDevice) return (await this.#program.run({ like: arrays })).zeros;
+    this.#onHost ??= zerosLike(arrays);
+    return this.#onHost;
   }
 }
 

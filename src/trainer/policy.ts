@@ -167,10 +167,8 @@ export class Policy {
       biasCorrection1: scalar(biasCorrection1),
       biasCorrection2: scalar(biasCorrection2),
     };
-    const { weights, means, squares } = this.state;
-    // In their order from the start: sums over all weights follow it, also after a resume.
-    const next = { weights: { ...weights }, means: { ...means }, squares: { ...squares } };
-    for (const part of partsOf(weights)) {
+    for (const part of partsOf(this.state.weights)) {
+      const { weights, means, squares } = this.state;
       const result = await this.#optimizer.run({
         params: part.take(weights),
         gradients: part.take(gradients),
@@ -179,12 +177,16 @@ export class Policy {
         factor,
         scalars,
       });
-      Object.assign(next.weights, part.restore(result.params));
-      Object.assign(next.means, part.restore(result.means));
-      Object.assign(next.squares, part.restore(result.squares));
+      // Part by part, so that no more than one is there twice. Names keep their order: sums over all weights follow it, also after a resume.
+      this.#replace({
+        ...this.state,
+        weights: { ...weights, ...part.restore(result.params) },
+        means: { ...means, ...part.restore(result.means) },
+        squares: { ...squares, ...part.restore(result.squares) },
+      });
     }
     this.#engine.release({ factor });
-    this.#replace({ ...this.state, ...next, updates, ...(lossScale && { lossScale }) });
+    this.state = { ...this.state, updates, ...(lossScale && { lossScale }) };
     return norm;
   }
 

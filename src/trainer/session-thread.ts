@@ -1,8 +1,16 @@
-import { SHARE_ENV, Worker } from 'node:worker_threads';
+import { SHARE_ENV, Worker, type WorkerOptions } from 'node:worker_threads';
 import type { TrainerEvent } from '../protocol/events.ts';
 import type { RunControl } from './control.ts';
 import { receivedError, type SentError } from './sent-error.ts';
 import type { SessionOptions, SessionResult } from './session.ts';
+
+/** How a thread that trains is started. */
+export const TRAINING_THREAD: WorkerOptions = {
+  // The process's own: native libraries do not see a copy.
+  env: SHARE_ENV,
+  // Else V8 enlarges it as a run goes on, to some 50 MB, for short-lived numbers that need few.
+  resourceLimits: { maxYoungGenerationSizeMb: 12 },
+};
 
 /** What the session's thread is asked. */
 export type SessionRequest = keyof Pick<RunControl, 'pause' | 'resume' | 'stop'>;
@@ -23,8 +31,8 @@ export class SessionThread {
   readonly #worker: Worker;
 
   constructor(options: SessionOptions, emit: (event: TrainerEvent) => void) {
-    // The bundle beside this one. The environment is the process's own: native libraries do not see a copy.
-    this.#worker = new Worker(new URL('./trainer.js', import.meta.url), { workerData: options, env: SHARE_ENV });
+    // The bundle beside this one.
+    this.#worker = new Worker(new URL('./trainer.js', import.meta.url), { ...TRAINING_THREAD, workerData: options });
     this.result = new Promise((resolve, reject) => {
       this.#worker.on('message', (message: SessionMessage) => {
         if (message.type === 'event') emit(message.event);

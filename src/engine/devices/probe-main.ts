@@ -31,8 +31,8 @@ async function probe(device: Provider | 'tensorflow', size: number, half: boolea
     // Only a download waits for the device.
     const { c } = await engine.download(onDevice);
     times.push(performance.now() - started);
-    engine.release(onDevice);
     const wrong = wrongEntry(a, b, c.data as Float32Array, size);
+    engine.release(onDevice);
     if (wrong) return { works: false, reason: `it computes wrong numbers (${wrong} in a product of matrices)` };
   }
   return { works: true, milliseconds: Math.min(...times), ...(on !== undefined && { on }) };

@@ -110,7 +110,10 @@ export class OnnxEngine implements Engine {
   }
 
   release(arrays: ArrayTree): void {
-    for (const [, array] of leaves(arrays)) if (array instanceof DeviceArray) toTensor(array).dispose();
+    for (const [, array] of leaves(arrays)) {
+      if (array instanceof DeviceArray) toTensor(array).dispose();
+      else if (array.computed) free(array.data.buffer as ArrayBuffer);
+    }
   }
 
   async #watched<T>(work: Promise<T>): Promise<T> {
@@ -160,9 +163,14 @@ function toTensor(array: NdArray): Tensor {
     : new Tensor(array.dtype, array.data as never, array.shape);
 }
 
+/** Now, and not when the garbage collector gets round to it: a step makes some copies of the model. Node.js 20 cannot. */
+function free(buffer: ArrayBuffer & { transfer?(length: number): ArrayBuffer }): void {
+  buffer.transfer?.(0);
+}
+
 function toArray(tensor: Tensor): NdArray {
   const dtype = tensor.type as NdArray['dtype'];
   const shape = [...tensor.dims];
   if (tensor.location !== 'cpu') return new DeviceArray({ dtype, shape }, tensor);
-  return { dtype, shape, data: tensor.data as Float32Array };
+  return { dtype, shape, data: tensor.data as Float32Array, computed: true };
 }
