@@ -6,7 +6,7 @@ export const PROTOCOL_VERSION = 1;
 
 const step = z.int().min(0);
 const rewards = z.record(z.string(), z.number().nullable());
-const phase = z.enum(['load', 'compile', 'rollout', 'score', 'update', 'evaluate', 'save']);
+const phase = z.enum(['load', 'rollout', 'score', 'update', 'evaluate', 'save']);
 
 /**
  * What a trainer tells its host; with `grpo train --json` the same events, one a line. Numbers are finite or null.
