@@ -54,7 +54,7 @@ async function inTrainingThread(args: string[]): Promise<void> {
   [process.exitCode] = await once(thread, 'exit');
 }
 
-/** Trains in this process. After each step: resident bytes, and the graphs that were compiled so far. */
+/** Trains in this thread. After each step: resident bytes, and the graphs that were compiled so far. */
 async function trainFor(steps: number, subject: Subject): Promise<Record<'resident' | 'graphs', number[]>> {
   const { configFile, fields } = subjectConfig(subject);
   const every = Math.floor(steps / 5);

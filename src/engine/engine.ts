@@ -12,7 +12,10 @@ export interface Compiled<I, O> {
 }
 
 export interface CompileOptions<O> {
-  /** Outputs that stay on the device, each a tensor or a tree of them: the caller frees them with `release`. The others come to the host, where `release` frees them early. */
+  /**
+   * Outputs that stay on the device, each a tensor or a tree of them: the caller frees them with `release`. The others come to the host,
+   * where `release` frees them earlier than the garbage collector would.
+   */
   resident?: readonly (keyof O & string)[];
   /** Outputs that may stay float16 where they were computed so; the others are float32. */
   halves?: readonly (keyof O & string)[];

@@ -7,7 +7,7 @@ type Arrays = Record<string, NdArray>;
 
 /** Zeros where programs run, for sums to start from; of one model's arrays. */
 export class Zeros {
-  /** Nothing writes to them, so that one copy does. */
+  /** Nothing writes to them: one copy is enough. */
   #onHost: Arrays | undefined;
   readonly #program: Compiled<{ like: Tensors }, { zeros: Tensors }>;
 

@@ -8,7 +8,7 @@ import type { SessionOptions, SessionResult } from './session.ts';
 export const TRAINING_THREAD: WorkerOptions = {
   // The process's own: native libraries do not see a copy.
   env: SHARE_ENV,
-  // Else V8 enlarges it as a run goes on, to some 50 MB, for short-lived numbers that need few.
+  // Left alone, V8 enlarges it in the middle of a run, by some 30 MB, and steps are no faster for it.
   resourceLimits: { maxYoungGenerationSizeMb: 12 },
 };
 
