@@ -1,5 +1,5 @@
 /** A step's metrics under the keys that TRL 1.16 logs, and ours (`rewards/failed_ratio`, `groups/...`). */
-import type { Advantages } from './advantages.ts';
+import type { Credit } from './credit.ts';
 import { GROUP_SIGNALS, groupSignals, type RowFlags } from './signal.ts';
 import { isZero, mean, standardDeviation } from './statistics.ts';
 
@@ -13,21 +13,21 @@ export interface ScoredRow extends RowFlags {
 }
 
 /**
- * Metrics of a batch of rollouts. `names[k]` is the function of `scores[row][k]`; `advantages` is what `computeAdvantages` made of them.
+ * Metrics of a batch of rollouts. `names[k]` is the function of `credit.scores[row][k]`.
  *
  * `frac_reward_zero_std` is the share of *groups* without spread; TRL looks at the batch instead when it scales by the batch. A
  * group with fewer than two scored rows has no deviation, zero or other: it counts under `groups/failed` or `groups/abstained`.
+ * Under process supervision steps' scores are spread too: a group that teaches by them does not count.
  */
-export function rolloutMetrics(
-  names: readonly string[],
-  scores: readonly (readonly (number | null)[])[],
-  advantages: Advantages,
-  rows: readonly ScoredRow[],
-): Metrics {
+export function rolloutMetrics(names: readonly string[], credit: Credit, rows: readonly ScoredRow[]): Metrics {
+  const { scores, rewards, groups, byPosition } = credit;
   const metrics: Metrics = {
-    reward: mean(advantages.rewards),
-    reward_std: standardDeviation(advantages.rewards),
-    frac_reward_zero_std: share(advantages.groups, ({ std }) => std !== null && isZero(std)),
+    reward: mean(rewards),
+    reward_std: standardDeviation(rewards),
+    frac_reward_zero_std: share(
+      groups,
+      ({ std, informative }) => std !== null && isZero(std) && !(byPosition && informative),
+    ),
   };
   names.forEach((name, k) => {
     const column = scores.map((row) => row[k]!);
@@ -35,9 +35,9 @@ export function rolloutMetrics(
     metrics[`rewards/${name}/std`] = standardDeviation(column);
   });
   // Learning needs spread within groups; `reward_std` also holds the differences between prompts.
-  metrics['groups/reward_std'] = mean(advantages.groups.map(({ std }) => std));
+  metrics['groups/reward_std'] = mean(groups.map(({ std }) => std));
   metrics['rewards/failed_ratio'] = share(rows, (row) => row.failed);
-  const signals = groupSignals(advantages, rows);
+  const signals = groupSignals(credit, rows);
   for (const signal of GROUP_SIGNALS) {
     metrics[`groups/${signal.replace('-', '_')}`] = share(signals, (other) => other === signal);
   }

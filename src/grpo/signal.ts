@@ -1,9 +1,10 @@
 import { type Advantages, type GroupStats, inGroups } from './advantages.ts';
+import { earnsAnything } from './credit.ts';
 import { isZero, mean, standardDeviation } from './statistics.ts';
 
 /**
  * Whether a group teaches anything, and if not, why.
- * - `signal`: its completions got different rewards.
+ * - `signal`: its completions, or their steps, got different rewards.
  * - `failed`, `abstained`: fewer than two rows have a reward, because reward functions failed, or had no opinion.
  * - `truncated`: every completion was cut off, and all got the same reward.
  * - `too-easy`, `too-hard`: all got the same reward, the best or the worst that was seen in this batch. A reward function does not
@@ -43,8 +44,8 @@ export function groupSignals(
   const worst = Math.min(...seen);
   return inGroups(rows, groupSize).map((flags, index): GroupSignal => {
     const { mean, std, informative } = groups[index]!;
-    if (std === null || mean === null) return flags.some((row) => row.failed) ? 'failed' : 'abstained';
     if (informative) return 'signal';
+    if (std === null || mean === null) return flags.some((row) => row.failed) ? 'failed' : 'abstained';
     if (flags.every((row) => row.truncated)) return 'truncated';
     if (isZero(best - worst)) return mean <= 0 ? 'too-hard' : 'equal';
     if (isZero(best - mean)) return 'too-easy';
@@ -52,12 +53,19 @@ export function groupSignals(
   });
 }
 
+/** A completion's reward and advantages as they were recorded; `advantages` are those of its tokens under process supervision. */
+interface RecordedCredit {
+  reward: number | null;
+  advantage: number;
+  advantages?: readonly number[] | undefined;
+}
+
 /** A group's statistics from what was recorded: whatever advantages were computed from, a group without any teaches nothing. */
-export function recordedStats(group: readonly { reward: number | null; advantage: number }[]): GroupStats {
+export function recordedStats(group: readonly RecordedCredit[]): GroupStats {
   const rewards = group.map(({ reward }) => reward);
   return {
     mean: mean(rewards),
     std: standardDeviation(rewards),
-    informative: group.some(({ advantage }) => !isZero(advantage)),
+    informative: group.some(({ advantage, advantages }) => earnsAnything(advantages ?? [advantage])),
   };
 }

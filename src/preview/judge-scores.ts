@@ -1,6 +1,7 @@
 import { isZero } from '../grpo/statistics.ts';
 import type { PreviewProblem } from '../protocol/preview.ts';
-import { describeMismatch, type ScoredColumn, type ScoredGroup, type ScoredSample, scoreOf } from './sample-scores.ts';
+import { scoreOf, stepsOf } from '../rewards/score-table.ts';
+import { describeMismatch, type ScoredColumn, type ScoredGroup, type ScoredSample } from './sample-scores.ts';
 
 /** A function's outcomes, and where it is declared. */
 export interface PreviewedColumn extends ScoredColumn {
@@ -55,7 +56,10 @@ function silenceOf({ name, outcomes, file, line, column }: PreviewedColumn, grou
   const scores = outcomes.map(scoreOf);
   const value = scores[0] ?? null;
   const isConstant =
-    outcomes.length >= 3 && value !== null && scores.every((score) => score !== null && isZero(score - value));
+    outcomes.length >= 3 &&
+    outcomes.every((outcome) => stepsOf(outcome).length === 0) &&
+    value !== null &&
+    scores.every((score) => score !== null && isZero(score - value));
   const couldDiffer = groups.some(({ rows }) => new Set(rows.map(({ sample }) => sample.completion)).size >= 2);
   if (!isConstant || !couldDiffer) return [];
   return warn(

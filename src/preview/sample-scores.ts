@@ -1,7 +1,9 @@
-import { type AdvantageOptions, computeAdvantages, type GroupStats } from '../grpo/advantages.ts';
+import type { AdvantageOptions, GroupStats } from '../grpo/advantages.ts';
+import { assignCredit } from '../grpo/credit.ts';
 import { type GroupSignal, groupSignals } from '../grpo/signal.ts';
 import { isZero, mean, standardDeviation } from '../grpo/statistics.ts';
 import type { RewardOutcome, ScoreBatch } from '../protocol/rewards.ts';
+import { scoreOf, stepsOf } from '../rewards/score-table.ts';
 import type { SampleRow } from '../trainer/samples.ts';
 
 /** `rendered`: the prompt as the model sees it; null where no chat template is applied. */
@@ -103,23 +105,27 @@ export function scoreGroups<Row extends SampleRow>(
   const tableRows = groups.flatMap((group) =>
     Array.from({ length: size }, (_, i) => (i < group.length ? next++ : null)),
   );
-  const scores = tableRows.map((row) =>
-    columns.map(({ outcomes }) => scoreOf(row === null ? undefined : outcomes[row])),
-  );
-  const computed = computeAdvantages(
-    scores,
-    columns.map(({ weight }) => weight),
-    size,
+  const samples = groups.flat();
+  const outcomesOf = (row: number | null) => columns.map(({ outcomes }) => (row === null ? undefined : outcomes[row]));
+  const credit = assignCredit(
+    {
+      scores: tableRows.map((row) => outcomesOf(row).map(scoreOf)),
+      steps: tableRows.map((row) => outcomesOf(row).map(stepsOf)),
+      // In characters, with the end that training sees as a token.
+      lengths: tableRows.map((row) => (row === null ? 0 : samples[row]!.completion.length + 1)),
+      weights: columns.map(({ weight }) => weight),
+      groupSize: size,
+    },
     options,
   );
   const flags = tableRows.map((row) => ({
     failed: row !== null && columns.some(({ outcomes }) => outcomes[row]?.kind === 'failure'),
     truncated: false,
   }));
-  const signals = groupSignals(computed, flags);
+  const signals = groupSignals(credit, flags);
 
   return groups.map((group, index) => ({
-    ...computed.groups[index]!,
+    ...credit.groups[index]!,
     signal: signals[index]!,
     why: group.length === 1 ? 'no signal: one completion has nothing to be compared with' : WHY[signals[index]!],
     rows: group.map((sample, i): ScoredSample<Row> => {
@@ -129,21 +135,18 @@ export function scoreGroups<Row extends SampleRow>(
         return outcome ? [[name, outcome] as const] : [];
       });
       const outcomes = Object.fromEntries(known);
-      const reward = computed.rewards[place]!;
+      const reward = credit.rewards[place]!;
       const checkTotal = options.checkTotals && known.length === columns.length;
       return {
         sample,
         outcomes,
         reward,
-        advantage: computed.advantages[place]!,
+        advantage: credit.advantages[place]!,
         mismatches: mismatchesOf(sample.expect ?? {}, checkTotal ? { ...outcomes, total: totalOf(reward) } : outcomes),
       };
     }),
   }));
 }
-
-export const scoreOf = (outcome: RewardOutcome | undefined): number | null =>
-  outcome?.kind === 'score' ? outcome.score : null;
 
 const totalOf = (reward: number | null): RewardOutcome =>
   reward === null ? { kind: 'abstain' } : { kind: 'score', score: reward };

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Prompt } from './rewards.ts';
+import type { Prompt, RewardStep } from './rewards.ts';
 import type { RunConfig } from './run-config.ts';
 
 /** File names inside a run folder. Everything that is ever shown can be rebuilt from these files alone. */
@@ -90,6 +90,7 @@ export interface RolloutRow {
   rewards: Record<string, number | null>;
   /** Weighted sum of the rewards; null when every function abstained or failed. */
   reward: number | null;
+  /** Under process supervision that of the first token: what all steps earned together. */
   advantage: number;
   length: number;
   truncated: boolean;
@@ -99,4 +100,8 @@ export interface RolloutRow {
   columns?: Record<string, unknown>;
   /** Reasons and extracted answers, by function, where a reward gave them. */
   details?: Record<string, { reason?: string; extracted?: string }>;
+  /** Process supervision: the advantage of each token. */
+  advantages?: number[];
+  /** Process supervision: the steps that functions scored, by function; each ends before character `end` (UTF-16 units). */
+  steps?: Record<string, RewardStep[]>;
 }

@@ -1,9 +1,11 @@
-import { type AdvantageOptions, computeAdvantages, inGroups } from '../grpo/advantages.ts';
+import { type AdvantageOptions, inGroups } from '../grpo/advantages.ts';
+import { assignCredit, type Credit } from '../grpo/credit.ts';
 import { groupSignals, recordedStats } from '../grpo/signal.ts';
 import { isZero, mean } from '../grpo/statistics.ts';
 import type { RescoredGroup, RescoredRow, RescoreStep } from '../protocol/rescore.ts';
 import type { ScoreTable } from '../protocol/rewards.ts';
 import type { RolloutRow } from '../protocol/run-folder.ts';
+import { scoreOf, stepsOf } from '../rewards/score-table.ts';
 import { describeFailure, rowFailures } from '../trainer/failures.ts';
 import { detailsOf } from '../trainer/records.ts';
 
@@ -42,14 +44,18 @@ export function compareStep(
   options: AdvantageOptions,
 ): RescoreStep {
   const failures = rowFailures(table, recorded.length);
-  const scores = recorded.map((_, i) =>
-    table.columns.map(({ outcomes }) => {
-      const outcome = outcomes[i]!;
-      return outcome.kind === 'score' ? outcome.score : null;
-    }),
+  const scores = recorded.map((_, i) => table.columns.map(({ outcomes }) => scoreOf(outcomes[i])));
+  const now = assignCredit(
+    {
+      scores,
+      steps: recorded.map((_, i) => table.columns.map(({ outcomes }) => stepsOf(outcomes[i]))),
+      // In characters, with the end that training sees as a token: no tokenizer is needed.
+      lengths: recorded.map(({ row }) => row.completion.length + 1),
+      weights: table.columns.map(({ weight }) => weight),
+      groupSize,
+    },
+    options,
   );
-  const weights = table.columns.map(({ weight }) => weight);
-  const now = computeAdvantages(scores, weights, groupSize, options);
 
   const rows = recorded.map(({ index, row }, i): RescoredRow => {
     const advantage = { old: row.advantage, new: now.advantages[i]! };
@@ -84,12 +90,7 @@ export function compareStep(
   };
 }
 
-function compareGroups(
-  recorded: RecordedRow[],
-  rows: RescoredRow[],
-  groupSize: number,
-  now: ReturnType<typeof computeAdvantages>,
-): RescoredGroup[] {
+function compareGroups(recorded: RecordedRow[], rows: RescoredRow[], groupSize: number, now: Credit): RescoredGroup[] {
   const then = inGroups(
     recorded.map(({ row }) => row),
     groupSize,

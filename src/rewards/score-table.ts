@@ -1,4 +1,4 @@
-import type { RewardFailure, ScoreTable } from '../protocol/rewards.ts';
+import type { RewardFailure, RewardOutcome, RewardStep, ScoreTable } from '../protocol/rewards.ts';
 
 /**
  * Each completion's reward: the sum over functions of weight times score. A function that abstained or failed is left out
@@ -14,6 +14,12 @@ export function totalRewards({ columns }: ScoreTable): (number | null)[] {
     return terms.length === 0 ? null : terms.reduce((sum, term) => sum + term, 0);
   });
 }
+
+export const scoreOf = (outcome: RewardOutcome | undefined): number | null =>
+  outcome?.kind === 'score' ? outcome.score : null;
+
+export const stepsOf = (outcome: RewardOutcome | undefined): RewardStep[] =>
+  outcome?.kind === 'score' ? (outcome.steps ?? []) : [];
 
 /** The first function's failure on a completion, if any failed there. */
 export function failureOfRow({ columns }: ScoreTable, row: number): (RewardFailure & { name: string }) | undefined {

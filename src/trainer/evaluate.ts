@@ -1,8 +1,7 @@
 import { mean } from '../grpo/statistics.ts';
 import type { Weights } from '../model/language-model.ts';
 import { Sampler } from '../model/sampler.ts';
-import { failedShare, totalRewards } from '../rewards/score-table.ts';
-import { scoreOf } from './credit.ts';
+import { failedShare, scoreOf, totalRewards } from '../rewards/score-table.ts';
 import type { PreparedRun } from './prepare.ts';
 import type { EncodedPrompt } from './prompts.ts';
 import { uniforms } from './random.ts';

@@ -1,6 +1,7 @@
+import type { Credit } from '../grpo/credit.ts';
 import { Sampler } from '../model/sampler.ts';
 import type { ScoreTable } from '../protocol/rewards.ts';
-import { assignCredit, type Credit } from './credit.ts';
+import { creditOf } from './credit.ts';
 import { Policy, type UpdateResult } from './policy.ts';
 import type { PolicyState } from './policy-state.ts';
 import type { PreparedRun } from './prepare.ts';
@@ -45,16 +46,16 @@ export class Learner {
   /** Compares each completion with its group. */
   credit(rollout: Rollout, table: ScoreTable): Credit {
     const { config, tokenizer } = this.#run;
-    return assignCredit(rollout, table, config.numGenerations, config, tokenizer);
+    return creditOf(rollout, table, config.numGenerations, config, tokenizer);
   }
 
   /** Moves the policy towards the completions that did better than their group. */
-  async update(rollout: Rollout, { credits }: Credit, step: number): Promise<UpdateResult> {
+  async update(rollout: Rollout, { advantages, byPosition }: Credit, step: number): Promise<UpdateResult> {
     const { maskTruncatedCompletions, syncRefModel, refModelSyncSteps } = this.#run.config;
     const experiences = rollout.map(({ prompt, ids, truncated }, row) => ({
       promptIds: prompt.ids,
       completionIds: ids,
-      advantage: credits[row]!,
+      advantage: byPosition?.[row] ?? advantages[row]!,
       masked: truncated && maskTruncatedCompletions,
     }));
     const result = await this.policy.update(experiences);

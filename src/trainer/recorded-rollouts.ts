@@ -1,5 +1,6 @@
+import { z } from 'zod';
 import { BadInput, type SourceLocation } from '../protocol/errors.ts';
-import type { Prompt } from '../protocol/rewards.ts';
+import type { Prompt, RewardStep } from '../protocol/rewards.ts';
 import { readPrompt, sharedColumns } from './dataset.ts';
 import { type JsonLine, type JsonObject, readJsonLines } from './json-lines.ts';
 
@@ -11,6 +12,8 @@ export interface RecordedRollout {
   completionIds?: number[];
   /** Used instead of calling the reward functions; null: the function abstained. */
   rewards?: Record<string, number | null>;
+  /** Scored parts of the completion, by function, where rewards are given too. */
+  steps?: Record<string, RewardStep[]>;
   /** Whether the completion was cut off; without it, a completion that does not end in an end-of-sequence token was. */
   truncated?: boolean;
   columns: Record<string, unknown>;
@@ -22,7 +25,7 @@ export type RecordedStep = RecordedRollout[][];
 
 /** The rollout rows' own fields (RolloutRow); everything else is a dataset column. */
 const FIELDS = new Set(
-  'step group prompt prompts prompt_ids completion completions completion_ids rewards reward advantage length truncated error columns details'.split(
+  'step group prompt prompts prompt_ids completion completions completion_ids rewards reward advantage length truncated error columns details advantages steps'.split(
     ' ',
   ),
 );
@@ -70,12 +73,14 @@ function readRow(
   if (typeof completion !== 'string' && !(completion === undefined && completionIds))
     throw new BadInput('This row has neither a "completion" (a text) nor "completion_ids".', at);
   const rewards = readRewards(value.rewards, at);
+  const steps = rewards && readSteps(value.steps, at);
   return {
     ...(value.prompt === undefined && promptIds ? {} : { prompt: readPrompt(value, at) }),
     ...(promptIds && { promptIds }),
     ...(completion !== undefined && { completion }),
     ...(completionIds && { completionIds }),
     ...(rewards && { rewards }),
+    ...(steps && { steps }),
     ...(typeof value.truncated === 'boolean' && { truncated: value.truncated }),
     columns: { ...columnsOf(value), ...(value.columns as JsonObject | undefined) },
     line,
@@ -100,6 +105,21 @@ function readRewards(rewards: unknown, at: SourceLocation): RecordedRollout['rew
   if (!valid) throw new BadInput('"rewards" must give a number or null for each function\'s name.', at);
   return rewards as Record<string, number | null>;
 }
+
+function readSteps(steps: unknown, at: SourceLocation): RecordedRollout['steps'] {
+  if (steps === undefined || steps === null) return undefined;
+  const parsed = recordedSteps.safeParse(steps);
+  if (!parsed.success)
+    throw new BadInput('"steps" must give a list of { end, score } in ascending order for each function\'s name.', at);
+  return parsed.data;
+}
+
+const recordedSteps = z.record(
+  z.string(),
+  z
+    .array(z.object({ end: z.int().min(0), score: z.number() }))
+    .refine((steps) => steps.every(({ end }, i) => i === 0 || end >= steps[i - 1]!.end)),
+);
 
 function givenOnAllOrNone(lines: JsonLine[], field: string, file: string): boolean {
   const lacks = ({ value }: JsonLine) => value[field] === undefined || value[field] === null;

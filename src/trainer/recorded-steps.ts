@@ -69,9 +69,10 @@ export function recordedScores(step: RecordedStep, weightOf: (name: string) => n
       name,
       weight: weightOf(name),
       seconds: 0,
-      outcomes: rows.map(({ rewards }) => {
+      outcomes: rows.map(({ rewards, steps }) => {
         const score = rewards![name] ?? null;
-        return score === null ? { kind: 'abstain' } : { kind: 'score', score };
+        const own = steps?.[name];
+        return score === null ? { kind: 'abstain' } : { kind: 'score', score, ...(own && { steps: own }) };
       }),
     }),
   );

@@ -1,7 +1,8 @@
+import type { Credit } from '../grpo/credit.ts';
 import { rolloutMetrics } from '../grpo/metrics.ts';
 import type { ScoreTable } from '../protocol/rewards.ts';
 import { finiteOrNull, type MetricsRow, type RolloutRow } from '../protocol/run-folder.ts';
-import type { Credit } from './credit.ts';
+import { stepsOf } from '../rewards/score-table.ts';
 import { describeFailure, rowFailures } from './failures.ts';
 import type { UpdateResult } from './policy.ts';
 import type { Rollout } from './rollout.ts';
@@ -32,7 +33,7 @@ export function metricsOf(
   const row: Record<string, number | null> = {
     // First, so that what a reward function logs never passes for ours.
     ...table.metrics,
-    ...rolloutMetrics(names, credit.scores, credit, rows),
+    ...rolloutMetrics(names, credit, rows),
     ...update.metrics,
     num_tokens: numTokens,
     step_time: watch.total,
@@ -51,6 +52,11 @@ export function rolloutRows({ step, rollout, table, credit }: ScoredStep): Rollo
   return rollout.map(({ group, prompt, ids, text, truncated }, row) => {
     const details = detailsOf(table, row);
     const failure = failures[row];
+    const byToken = credit.byPosition?.[row];
+    const steps = table.columns.flatMap(({ name, outcomes }) => {
+      const own = stepsOf(outcomes[row]);
+      return own.length > 0 ? [[name, own] as const] : [];
+    });
     return {
       step,
       group,
@@ -66,6 +72,8 @@ export function rolloutRows({ step, rollout, table, credit }: ScoredStep): Rollo
       error: failure ? describeFailure(failure) : null,
       columns: prompt.columns,
       ...(details && { details }),
+      ...(byToken && { advantages: Array.from(byToken) }),
+      ...(steps.length > 0 && { steps: Object.fromEntries(steps) }),
     };
   });
 }

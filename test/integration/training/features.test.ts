@@ -3,11 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { readModel } from '../../../src/model/language-model.ts';
 import { loadTokenizer } from '../../../src/model/tokenizer.ts';
-import type { RewardOutcome, RewardStep } from '../../../src/protocol/rewards.ts';
-import { assignCredit } from '../../../src/trainer/credit.ts';
-import type { RolloutCompletion } from '../../../src/trainer/rollout.ts';
 import { metricsOf, rolloutsOf, runGrpo, tinyConfig, tinyWorkspace, trainHere } from './workspace.ts';
 
 const hasPython = spawnSync('python3', ['--version']).status === 0;
@@ -36,76 +32,6 @@ describe('learning', () => {
     expect(after.reward).toBeGreaterThan(1.5 * before.reward);
     // The evaluation in training and the one of the command are the same.
     expect(metricsOf(result.run).at(-1)!.eval_reward).toBeCloseTo(after.reward, 10);
-  });
-});
-
-describe('process supervision (DeepSeekMath, section 4.1.3)', () => {
-  const tokenizer = loadTokenizer(tinyConfig.model);
-  const eos = tokenizer.eosTokenId!;
-  const completion = (text: string, group = 0): RolloutCompletion => {
-    const ids = [...tokenizer.encode(text, { addSpecialTokens: false }), eos];
-    return { group, prompt: { prompt: 'a', ids: [5], columns: {} }, ids, text, truncated: false };
-  };
-  /** Tokens that it takes to write this much of a completion. */
-  const tokens = (text: string) => tokenizer.encode(text, { addSpecialTokens: false }).length;
-
-  test('a token is paid for the steps that end at or after it, in units of the group', () => {
-    const rollout = [completion('one two'), completion('six ten')];
-    const steps: RewardStep[][] = [
-      [
-        { end: 3, score: 1 },
-        { end: 7, score: 0 },
-      ],
-      [{ end: 7, score: 0 }],
-    ];
-    const outcomes = steps.map((own): RewardOutcome => ({ kind: 'score', score: 0, steps: own }));
-    const table = { columns: [{ name: 'steps', weight: 2, seconds: 0, outcomes }], metrics: {}, extra: {} };
-    const options = {
-      scaleRewards: 'group',
-      multiObjectiveAggregation: 'sum_then_normalize',
-      baseline: 'group',
-    } as const;
-    const { credits } = assignCredit(rollout, table, 2, options, tokenizer);
-
-    // Scores 1, 0, 0: mean 1/3, sample deviation 1/√3.
-    const unit = 2 / (1 / Math.sqrt(3) + 1e-4);
-    const [good, bad] = [unit * (2 / 3), unit * (-1 / 3)];
-    const [first, whole] = [tokens('one'), tokens('one two')];
-    const expected = [
-      [...Array(first).fill(good + bad), ...Array(whole - first).fill(bad), 0],
-      [...Array(tokens('six ten')).fill(bad), 0],
-    ];
-    for (const [row, list] of expected.entries()) {
-      expect(credits[row]).toHaveLength(list.length);
-      for (const [token, value] of list.entries()) expect((credits[row] as Float32Array)[token]).toBeCloseTo(value, 5);
-    }
-  });
-
-  test('decides where training goes', async () => {
-    const weightsFor = async (steps: string) => {
-      const rows = ['one two', 'six ten'].map((text) => ({ step: 1, group: 0, prompt: 'a', completion: text }));
-      const folder = tinyWorkspace(
-        { promptsPerStep: 1, numGenerations: 2, maxSteps: 1, rewards: ['steps.reward.ts'] },
-        {
-          'rollouts.jsonl': rows,
-          'steps.reward.ts': `export const steps = ({ completion }: { completion: string }) => {
-  const good = completion.startsWith('one') ? 1 : 0;
-  return { score: good, steps: ${steps} };
-};`,
-        },
-      );
-      const config = join(folder, 'run.grpo.json');
-      const { result } = await trainHere(config, { rollouts: join(folder, 'rollouts.jsonl') });
-      return (await readModel(result.checkpoint!)).weights['model.embed_tokens.weight']!.data;
-    };
-    const [early, late] = [
-      await weightsFor('[{ end: 3, score: good }]'),
-      await weightsFor('[{ end: 7, score: good }]'),
-    ];
-    expect(early).not.toEqual(late);
-    // Steps that are all alike teach nothing.
-    const start = (await readModel(tinyConfig.model)).weights['model.embed_tokens.weight']!.data;
-    expect(await weightsFor('[{ end: 7, score: 1 }]')).toEqual(start);
   });
 });
 

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { type AdvantageOptions, computeAdvantages } from '../../../src/grpo/advantages.ts';
+import { assignCredit } from '../../../src/grpo/credit.ts';
 import { rolloutMetrics } from '../../../src/grpo/metrics.ts';
 import { fixture, maxDifference } from './fixture.ts';
 
@@ -45,10 +46,12 @@ describe('golden vectors', () => {
 });
 
 test.each(fixture.advantages)("TRL's advantages and reward metrics: $name, $options", (reference) => {
-  const advantages = computeAdvantages(reference.scores, reference.weights, 4, reference.options);
-  expect(maxDifference(advantages.advantages, reference.advantages)).toBeLessThan(1e-5);
+  const { scores, weights } = reference;
+  const completions = { scores, weights, steps: scores.map((row) => row.map(() => [])), lengths: scores.map(() => 1) };
+  const credit = assignCredit({ ...completions, groupSize: 4 }, reference.options);
+  expect(maxDifference(credit.advantages, reference.advantages)).toBeLessThan(1e-5);
   const rows = reference.scores.map(() => ({ failed: false, truncated: false, length: 1 }));
-  const metrics = rolloutMetrics(reference.names, reference.scores, advantages, rows);
+  const metrics = rolloutMetrics(reference.names, credit, rows);
   for (const [key, value] of Object.entries(reference.metrics)) {
     if (value === null) expect(metrics[key], key).toBeNull();
     else expect(metrics[key], key).toBeCloseTo(value, 5);

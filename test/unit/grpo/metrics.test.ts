@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { computeAdvantages } from '../../../src/grpo/advantages.ts';
+import { assignCredit } from '../../../src/grpo/credit.ts';
 import { lossMetrics, rolloutMetrics, type ScoredRow } from '../../../src/grpo/metrics.ts';
+import type { ProcessStep } from '../../../src/grpo/process-advantages.ts';
 import { groupSignals } from '../../../src/grpo/signal.ts';
 
 const options = {
@@ -52,7 +54,12 @@ describe('rollout metrics', () => {
     { failed: true, truncated: true, length: 8 },
     { failed: false, truncated: false, length: 6 },
   ];
-  const metrics = rolloutMetrics(['correct', 'format'], scores, computeAdvantages(scores, [1, 2], 2, options), rows);
+  const creditOf = (
+    scored: (number | null)[][],
+    weights: number[],
+    steps = scored.map((row) => row.map(() => [] as ProcessStep[])),
+  ) => assignCredit({ scores: scored, steps, lengths: scored.map(() => 3), weights, groupSize: 2 }, options);
+  const metrics = rolloutMetrics(['correct', 'format'], creditOf(scores, [1, 2]), rows);
 
   test('rewards, missing ones left out', () => {
     expect(metrics.reward).toBeCloseTo(2 / 3, 10);
@@ -87,10 +94,31 @@ describe('rollout metrics', () => {
 
   test('nothing to average is null, and nothing that ended has length 0', () => {
     const nothing = [[null], [null]];
-    const empty = rolloutMetrics(['f'], nothing, computeAdvantages(nothing, [1], 2, options), [cut, cut]);
+    const empty = rolloutMetrics(['f'], creditOf(nothing, [1]), [cut, cut]);
     expect(empty).toMatchObject({ reward: null, reward_std: null, 'rewards/f/mean': null, 'rewards/f/std': null });
     expect(empty['completions/mean_terminated_length']).toBe(0);
   });
+});
+
+test('process supervision: the signal is that of the steps, which train', () => {
+  const scores = [[0], [0], [0], [0]];
+  const steps = [
+    [[{ end: 1, score: 1 }]],
+    [[{ end: 3, score: 0 }]],
+    [[{ end: 2, score: 1 }]],
+    [[{ end: 2, score: 1 }]],
+  ];
+  const credit = assignCredit({ scores, steps, lengths: [3, 3, 3, 3], weights: [1], groupSize: 2 }, options);
+  const metrics = rolloutMetrics(['f'], credit, [fine, fine, fine, fine]);
+  // All rewards are equal, but only the second group teaches nothing.
+  expect(metrics).toMatchObject({ frac_reward_zero_std: 0.5, 'groups/signal': 0.5, 'groups/too_hard': 0.5 });
+  const unit = 0.5 / (Math.SQRT1_2 + 1e-4);
+  expect(credit.advantages.map((advantage) => advantage / unit)).toEqual([
+    expect.closeTo(1, 5),
+    expect.closeTo(-1, 5),
+    0,
+    0,
+  ]);
 });
 
 test('loss metrics are token means, clip ratios means over ratios', () => {
