@@ -74,11 +74,17 @@ export function adamW(
  * never). `lossScale` is in the gradients, but not in the norm.
  */
 export function globalNorm(grads: Tensors, maxNorm: number, lossScale?: Tensor): { norm: Scalar; factor: Scalar } {
-  const squares = Object.values(grads).map((grad) => sum(square(grad)));
-  const length = sqrt(squares.reduce((total, each) => add(total, each), scalar(0))) as Scalar;
+  const length = sqrt(addSquares(scalar(0), grads)) as Scalar;
   const norm: Scalar = lossScale ? div(length, lossScale) : length;
   const factor: Scalar = maxNorm === 0 ? scalar(1) : minimum(div(maxNorm, add(norm, 1e-6)), 1);
   return { norm, factor };
+}
+
+/** `total` and the squares of all elements of these tensors. */
+export function addSquares(total: Scalar, tensors: Tensors): Scalar {
+  let running: Scalar = total;
+  for (const tensor of Object.values(tensors)) running = add(running, sum(square(tensor)));
+  return running;
 }
 
 /** Every gradient times the factor of `globalNorm`. */

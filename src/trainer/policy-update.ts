@@ -1,5 +1,5 @@
 import { add, div, keep, mul, type Scalar, type Tensor, type Tensor2D, valueAndGrads } from '@tensorflow/tfjs-core';
-import { type AdamWScalars, adamW, globalNorm, scaleGradients } from '../engine/optimizer.ts';
+import { type AdamWScalars, adamW, addSquares, globalNorm, scaleGradients } from '../engine/optimizer.ts';
 import { grpoLoss, type LossSums } from '../grpo/loss.ts';
 import { stopGradient } from '../grpo/stop-gradient.ts';
 import {
@@ -100,13 +100,16 @@ export type ApplyInputs = {
   /** From `clipProgram`. */
   factor: Tensor;
   scalars: AdamWScalars;
+  /** The sum of squares of the parameters updated before. */
+  size: Tensor;
 };
-export type ApplyOutputs = { params: Parameters; means: Parameters; squares: Parameters };
+/** `size` is that of the inputs, with these parameters' squares: finite as long as all of them are. */
+export type ApplyOutputs = { params: Parameters; means: Parameters; squares: Parameters; size: Tensor };
 
 /** Takes one AdamW step with the clipped gradients, for all parameters or some of them. */
 export function applyProgram(config: RunConfig) {
-  return ({ params, gradients, means, squares, factor, scalars }: ApplyInputs): ApplyOutputs => {
+  return ({ params, gradients, means, squares, factor, scalars, size }: ApplyInputs): ApplyOutputs => {
     const next = adamW(params, scaleGradients(gradients, factor as Scalar), means, squares, scalars, config);
-    return { params: next.params, means: next.m, squares: next.v };
+    return { params: next.params, means: next.m, squares: next.v, size: addSquares(size as Scalar, next.params) };
   };
 }

@@ -8,6 +8,7 @@ import type { ModelConfig } from '../model/config.ts';
 import { Scorer, type Weights } from '../model/language-model.ts';
 import type { RunConfig } from '../protocol/run-config.ts';
 import { ComputeCopies } from './compute-copies.ts';
+import { checkUpdate, checkWeights } from './diverged.ts';
 import { FIRST_LOSS_SCALE, type LossScale, nextLossScale } from './loss-scale.ts';
 import { type Experience, type MicroBatch, microBatches } from './micro-batches.ts';
 import { partsOf } from './parts.ts';
@@ -76,7 +77,9 @@ export class Policy {
       maxGraphs: 2,
     });
     this.#clip = engine.compile('clipping', clipProgram(config), { resident: ['factor'] });
-    this.#optimizer = engine.compile('AdamW', applyProgram(config), { resident: ['params', 'means', 'squares'] });
+    this.#optimizer = engine.compile('AdamW', applyProgram(config), {
+      resident: ['params', 'means', 'squares', 'size'],
+    });
     this.#zeros = new Zeros(engine);
     this.#copies = new ComputeCopies(engine);
   }
@@ -93,6 +96,7 @@ export class Policy {
     const updating = performance.now();
 
     const { numIterations } = this.#config;
+    const largestAdvantage = largest(rollout.map(({ advantage }) => advantage));
     const sums: Record<string, number> = {};
     let [loss, learningRate] = [0, 0];
     const norms: number[] = [];
@@ -100,7 +104,10 @@ export class Policy {
       const pass = await this.#gradients(batches, rollout.length, sums);
       loss += pass.loss / numIterations;
       learningRate = this.#learningRate();
-      const norm = await this.#apply(pass.gradients, learningRate);
+      const figures = { loss: pass.loss, sums, largestAdvantage, learningRate, applied: norms.length > 0 };
+      const norm = await this.#apply(pass.gradients, learningRate, (norm) =>
+        checkUpdate({ ...figures, norm }, this.#config),
+      );
       if (norm !== undefined) norms.push(norm);
       this.#engine.release(pass.gradients);
     }
@@ -149,8 +156,11 @@ export class Policy {
     return { gradients, loss };
   }
 
-  /** One AdamW update; gives the gradients' norm. Undefined: they overflowed float16, and nothing was updated. */
-  async #apply(gradients: Weights, rate: number): Promise<number | undefined> {
+  /**
+   * One AdamW update; gives the gradients' norm, which `check` may refuse before anything is updated. Undefined: they overflowed float16,
+   * and nothing was updated.
+   */
+  async #apply(gradients: Weights, rate: number, check: (norm: number) => void): Promise<number | undefined> {
     const updates = this.state.updates + 1;
     const clipped = await this.#clip.run({ gradients, ...this.#scaling() });
     const { factor } = clipped;
@@ -161,12 +171,14 @@ export class Policy {
       this.state = { ...this.state, lossScale };
       return undefined;
     }
+    check(norm);
     const { biasCorrection1, biasCorrection2 } = adamWScalars(updates, rate, this.#config);
     const scalars = {
       learningRate: scalar(rate),
       biasCorrection1: scalar(biasCorrection1),
       biasCorrection2: scalar(biasCorrection2),
     };
+    let size: NdArray = scalar(0);
     for (const part of partsOf(this.state.weights)) {
       const { weights, means, squares } = this.state;
       const result = await this.#optimizer.run({
@@ -176,7 +188,10 @@ export class Policy {
         squares: part.take(squares),
         factor,
         scalars,
+        size,
       });
+      this.#engine.release({ size });
+      size = result.size;
       // Part by part, so that no more than one is there twice. Names keep their order: sums over all weights follow it, also after a resume.
       this.#replace({
         ...this.state,
@@ -185,7 +200,9 @@ export class Policy {
         squares: { ...squares, ...part.restore(result.squares) },
       });
     }
-    this.#engine.release({ factor });
+    const squares = (await this.#engine.download({ size })).size.data[0]!;
+    this.#engine.release({ factor, size });
+    checkWeights(squares, rate, this.#config);
     this.state = { ...this.state, updates, ...(lossScale && { lossScale }) };
     return norm;
   }
@@ -240,6 +257,15 @@ export class Policy {
 
 const mean = (numbers: readonly number[]): number | null =>
   numbers.length > 0 ? total(numbers) / numbers.length : null;
+
+/** The largest of advantages, one per completion or per token, without its sign; NaN where one is. */
+function largest(advantages: readonly Experience['advantage'][]): number {
+  let most = 0;
+  for (const advantage of advantages)
+    for (const value of typeof advantage === 'number' ? [advantage] : Array.from(advantage))
+      most = Math.max(most, Math.abs(value));
+  return most;
+}
 
 function total(values: Iterable<number>): number {
   let sum = 0;

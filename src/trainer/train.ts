@@ -4,6 +4,7 @@ import type { TrainerEvent } from '../protocol/events.ts';
 import type { ScoreTable } from '../protocol/rewards.ts';
 import { type SavedRun, writeCheckpoint } from './checkpoint.ts';
 import type { RunControl } from './control.ts';
+import { Diverged } from './diverged.ts';
 import { Evaluator } from './evaluate.ts';
 import { describeFailure, rowFailures } from './failures.ts';
 import { Learner } from './learner.ts';
@@ -40,14 +41,14 @@ export async function train(run: PreparedRun, folder: RunFolder, options: TrainO
   let checkpoint = resume?.path ?? null;
   let savedStep = resume?.state.step;
 
-  const save = async () => {
+  const save = async ({ prune = true } = {}) => {
     if (savedStep === finished) return;
     emit({ type: 'phase', step: finished, phase: 'save' });
     const state = { step: finished, numTokens };
     const policy = await movePolicy(learner.policy.state, (weights) => engine.download(weights));
     checkpoint = await folder.writeCheckpoint(finished, (to) => writeCheckpoint(to, model, config, policy, state));
     savedStep = finished;
-    folder.pruneCheckpoints(config.saveTotalLimit);
+    if (prune) folder.pruneCheckpoints(config.saveTotalLimit);
     emit({ type: 'checkpoint', step: finished, path: checkpoint });
   };
 
@@ -62,6 +63,15 @@ export async function train(run: PreparedRun, folder: RunFolder, options: TrainO
     setState('paused', reason);
     await control.resumed();
     if (!control.stopping) setState('running');
+  };
+
+  /** Ends a run whose numbers are not finite: what is still good is saved, and no older checkpoint goes. */
+  const diverged = async (error: unknown): Promise<never> => {
+    if (!(error instanceof Diverged)) throw error;
+    if (error.policyIsGood && finished > 0) await save({ prune: false });
+    const last = folder.checkpoints().at(-1);
+    const remedy = last ? `Then resume from step ${last.step} (--resume).` : 'Then start again.';
+    throw new RunFailure(`Step ${finished + 1}: ${error.message} ${remedy}`);
   };
 
   /** Scores the rollout. When every row failed, waits for someone to fix the reward functions, or gives up; undefined: stopped meanwhile. */
@@ -102,7 +112,7 @@ export async function train(run: PreparedRun, folder: RunFolder, options: TrainO
     const credit = learner.credit(rollout, table);
     watch.lap('score');
     emit({ type: 'phase', step, phase: 'update' });
-    const update = await learner.update(rollout, credit, step);
+    const update = await learner.update(rollout, credit, step).catch(diverged);
     watch.lap('update');
     const { skipped } = update;
     if (skipped > 0) emit({ type: 'log', level: 'info', message: leftOut(step, skipped, learner.policy.state) });
