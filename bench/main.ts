@@ -1,6 +1,7 @@
 /** `npm run bench -- NAME`: the figures that this project claims, measured on your machine. */
 import { spawnSync } from 'node:child_process';
 import { BadInput } from '../src/protocol/errors.ts';
+import { benchKills } from './kills/kills.ts';
 import { benchLoad } from './load.ts';
 import { benchMemory } from './memory.ts';
 import { benchPeer } from './peer.ts';
@@ -15,6 +16,7 @@ const USAGE = `Usage: npm run bench -- peer [WORK] [PEER] [--alone] [--steps N] 
        npm run bench -- gpu [--shapes 135m,0.5b,1.5b] [--tokens N] [--steps N] [--pack FILE.tar.xz]
        npm run bench -- samples
        npm run bench -- preview
+       npm run bench -- kills [--trials N] [--seed N]
 
 peer     a step of ours against one of TRL and PyTorch, phase by phase; --alone: ours only
 scaling  what a token costs in steps of 1, 2 and 4 times the completions, and of their length
@@ -23,6 +25,7 @@ load     seconds and memory that a model takes to load
 gpu      steps of random models on the GPU, ours and PyTorch's; --pack: an archive that does it on a bare machine
 samples  how far and how fast the samples of the workspace learn
 preview  how soon new numbers follow an edit of a reward
+kills    what is lost when a trainer is killed at any moment
 
 WORK, what a step is:
 --model FOLDER       a Hugging Face folder with a chat template; without it, the sample's tiny model
@@ -63,6 +66,9 @@ try {
       break;
     case 'preview':
       await benchPreview();
+      break;
+    case 'kills':
+      await benchKills(args);
       break;
     default:
       throw new BadInput(USAGE);
