@@ -221,15 +221,6 @@ const cases: Record<string, (draw: Draw) => Case> = {
     const inputs = { x: draw.float([4, 4, draw.size()]), i: draw.int([draw.size(), draw.size()], 4) };
     return { inputs, program: ({ x, i }) => tf.gather(x, i, axis) };
   },
-  GatherNd: (draw) => {
-    const inputs = { x: draw.float([4, 4, draw.size()]), i: draw.int([draw.size(), 2], 4) };
-    return { inputs, program: ({ x, i }) => tf.gatherND(x, i), gradient: false };
-  },
-  ScatterNd: (draw) => {
-    const [n, width] = [draw.size(), draw.size()];
-    const inputs = { i: draw.int([n, 1], 4), u: draw.float([n, width]) };
-    return { inputs, program: ({ i, u }) => tf.scatterND(i, u, [4, width]), gradient: false };
-  },
   UnsortedSegmentSum: (draw) => {
     const n = draw.size();
     const inputs = { x: draw.float([n, draw.size()]), i: draw.int([n], 4) };

@@ -1,7 +1,7 @@
-import { backend_util, type DataType, type TensorInfo, util } from '@tensorflow/tfjs-core';
+import { type DataType, type TensorInfo, util } from '@tensorflow/tfjs-core';
 import { backend, register } from '../backend.ts';
 import { cast } from './elementwise.ts';
-import { fillLike, reshape } from './shape.ts';
+import { expandLike, fill, fillLike, reshape } from './shape.ts';
 
 /** The same numbers as int64, which ONNX wants for most indices. */
 function asInt64(indices: TensorInfo): string {
@@ -21,40 +21,23 @@ register<{ x: TensorInfo; indices: TensorInfo }, { axis: number; batchDims: numb
 register<{ x: TensorInfo; indices: TensorInfo }>('GatherRows', ({ x, indices }) =>
   backend.record('Gather', [x, indices], { shape: [indices.shape[0]!, ...x.shape.slice(1)], dtype: x.dtype }),
 );
-register<{ x: TensorInfo; indices: TensorInfo; dy: TensorInfo }>('GatherRowsGradient', ({ x, indices, dy }) => {
-  const column = asInt64(reshape(indices, [indices.shape[0]!, 1]));
-  return backend.record('ScatterND', [fillLike(x, 0), column, dy], x, { reduction: 'add' });
-});
-
-register<{ params: TensorInfo; indices: TensorInfo }>('GatherNd', ({ params, indices }) => {
-  const [shape] = backend_util.prepareAndValidate(params as never, indices as never);
-  return backend.record('GatherND', [backend.value(params), asInt64(indices)], { shape, dtype: params.dtype });
-});
-
-/** Adds `updates` into zeros at `indices` [..., depth]. */
-function scatterAdd(indices: TensorInfo, updates: TensorInfo, shape: number[]): TensorInfo {
-  const { dtype } = updates;
-  const zero = backend.value(backend.constant([0], [], dtype));
-  const zeros = backend.graph.node('Expand', [zero, backend.graph.ints(shape)]);
-  return backend.record(
-    'ScatterND',
-    [zeros, asInt64(indices), backend.value(updates)],
-    { shape, dtype },
-    { reduction: 'add' },
-  );
-}
-
-register<{ indices: TensorInfo; updates: TensorInfo }, { shape: number[] }>(
-  'ScatterNd',
-  ({ indices, updates }, { shape }) => scatterAdd(indices, updates, shape),
+register<{ x: TensorInfo; indices: TensorInfo; dy: TensorInfo }>('GatherRowsGradient', ({ x, indices, dy }) =>
+  addRows(fillLike(x, 0), indices, dy),
 );
 register<{ x: TensorInfo; segmentIds: TensorInfo }, { numSegments: number }>(
   'UnsortedSegmentSum',
-  ({ x, segmentIds }, { numSegments }) => {
-    const rest = x.shape.slice(segmentIds.shape.length);
-    return scatterAdd(reshape(segmentIds, [...segmentIds.shape, 1]), x, [numSegments, ...rest]);
-  },
+  ({ x, segmentIds }, { numSegments }) => addRows(fill([numSegments, ...x.shape.slice(1)], 0, x.dtype), segmentIds, x),
 );
+
+/**
+ * Adds each row of `rows` to the one of `onto` that its index names; several may name the same. Not a `ScatterND`: on the CPU, ONNX Runtime
+ * shares its rows out among threads that overwrite each other's sums (https://github.com/microsoft/onnxruntime/issues/18048).
+ */
+function addRows(onto: TensorInfo, indices: TensorInfo, rows: TensorInfo): TensorInfo {
+  const column = reshape(indices, [indices.shape[0]!, ...rows.shape.slice(1).map(() => 1)]);
+  const places = expandLike(column, rows);
+  return backend.record('ScatterElements', [onto, places, rows], onto, { axis: 0, reduction: 'add' });
+}
 
 register<{ indices: TensorInfo }, { depth: number; onValue: number; offValue: number; dtype: DataType }>(
   'OneHot',

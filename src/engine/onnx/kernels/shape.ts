@@ -51,16 +51,21 @@ export function concat(tensors: TensorInfo[], axis: number): TensorInfo {
   return backend.record('Concat', tensors, { shape, dtype: tensors[0]!.dtype }, { axis: along });
 }
 
-function fill(shape: number[], value: number, dtype: DataType): TensorInfo {
+export function fill(shape: number[], value: number, dtype: DataType): TensorInfo {
   const number = backend.value(backend.constant([value], [], dtype));
   return backend.record('Expand', [number, backend.graph.sizes(shape)], { shape, dtype });
 }
 
 /** `value` everywhere in the shape of x, which may grow in a loop. */
 export function fillLike(x: TensorInfo, value: number): TensorInfo {
-  if (!x.shape.some(isOpen)) return fill(x.shape, value, x.dtype);
-  const number = backend.value(backend.constant([value], [], x.dtype));
-  return backend.record('Expand', [number, backend.graph.node('Shape', [backend.value(x)])], x);
+  return expandLike(backend.constant([value], [], x.dtype), x);
+}
+
+/** Repeats `x` to the shape of `like`, which may grow in a loop. */
+export function expandLike(x: TensorInfo, like: TensorInfo): TensorInfo {
+  const { graph } = backend;
+  const shape = like.shape.some(isOpen) ? graph.node('Shape', [backend.value(like)]) : graph.ints(like.shape);
+  return backend.record('Expand', [backend.value(x), shape], { shape: like.shape, dtype: x.dtype });
 }
 
 register<Unary, { shape: number[] }>('Reshape', ({ x }, { shape }) =>
