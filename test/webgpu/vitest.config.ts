@@ -9,5 +9,5 @@ const webgpu = defineConfig({
 const merged = mergeConfig(base, webgpu);
 export default {
   ...merged,
-  test: { ...merged.test, include: ['test/webgpu/*.webgpu.ts', 'test/unit/engine/kernels.test.ts'] },
+  test: { ...merged.test, include: ['test/webgpu/*.webgpu.ts', 'test/unit/engine/{kernels,adding}.test.ts'] },
 };
