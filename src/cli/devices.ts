@@ -1,8 +1,8 @@
 import { version_core } from '@tensorflow/tfjs-core';
-import { env } from 'onnxruntime-node';
 import { gpuMemory } from '../engine/devices/gpu-memory.ts';
 import { howToGetGpu } from '../engine/devices/open-engine.ts';
 import { probeDevice, probeHalf, TIMED_SIZE } from '../engine/devices/probe.ts';
+import { env } from '../engine/onnx/runtime.ts';
 
 export interface Device {
   name: 'cpu' | 'webgpu' | 'cuda' | 'tensorflow';

@@ -49,8 +49,8 @@ export class WorkerProcess {
       detached: process.platform !== 'win32',
       windowsHide: true,
       stdio: ['pipe', 'pipe', 'pipe', 'pipe', 'pipe'],
-      // Inside VS Code the running executable is Electron.
-      env: { ...process.env, ELECTRON_RUN_AS_NODE: '1' },
+      // Inside VS Code the running executable is Electron. And ONNX Runtime, which a reward may load, has telemetry.
+      env: { ...process.env, ELECTRON_RUN_AS_NODE: '1', ORT_DISABLE_TELEMETRY: '1' },
     });
     const [lifeline, stdout, stderr, requests, replies] = this.#child.stdio as [
       Writable,

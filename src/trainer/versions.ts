@@ -1,6 +1,6 @@
 import { version_core as tfjs } from '@tensorflow/tfjs-core';
-import { env } from 'onnxruntime-node';
 import { version } from '../../package.json';
+import { env } from '../engine/onnx/runtime.ts';
 import { openedVersion } from '../engine/tensorflow/open.ts';
 
 /** Of what a run's numbers depend on. */

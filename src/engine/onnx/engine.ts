@@ -1,4 +1,3 @@
-import { InferenceSession, Tensor } from 'onnxruntime-node';
 import type { Compiled, CompileOptions, Engine, Program } from '../engine.ts';
 import {
   type ArraysOf,
@@ -13,6 +12,7 @@ import {
 import { CopySessions } from './copy-sessions.ts';
 import { deviceFailure } from './device-failure.ts';
 import { PROVIDERS, type Provider } from './providers.ts';
+import { InferenceSession, Tensor } from './runtime.ts';
 import { trace } from './trace.ts';
 
 /** A graph that one input signature compiled to. */

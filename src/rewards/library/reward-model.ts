@@ -49,6 +49,8 @@ const PACKAGE = '@huggingface/transformers';
 export async function rewardModel({ model, dtype = 'fp32', batchSize = 8, output = 0 }: RewardModelOptions) {
   // The compiler puts this code into the reward file's own module: the URL is that of the reward file.
   const folder = resolve(dirname(fileURLToPath(import.meta.url)), model);
+  // It runs on ONNX Runtime, which has telemetry. A worker starts like this, but not a program that is debugged.
+  process.env.ORT_DISABLE_TELEMETRY = '1';
   const transformers = await load(PACKAGE);
   Object.assign(transformers.env, {
     allowRemoteModels: false,

@@ -1,5 +1,5 @@
 /** The preview process as an editor hosts it: forked, commands down and results up an IPC channel. */
-import { type ChildProcess, fork } from 'node:child_process';
+import { type ChildProcess, type ForkOptions, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -30,10 +30,10 @@ export class Preview {
   #heard = () => {};
 
   /** A process, and a folder with these files. */
-  constructor(files: Record<string, string>) {
+  constructor(files: Record<string, string>, options: ForkOptions = {}) {
     this.folder = realpathSync(mkdtempSync(join(tmpdir(), 'grpo-preview-')));
     for (const [name, text] of Object.entries(files)) this.write(name, text);
-    this.child = fork(script);
+    this.child = fork(script, options);
     this.exit = once(this.child, 'exit').then(([code]) => code);
     onTestFinished(async () => {
       this.child.kill('SIGKILL');

@@ -1,4 +1,4 @@
-import { type ChildProcess, fork } from 'node:child_process';
+import { type ChildProcess, type ForkOptions, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { onTestFinished } from 'vitest';
 import {
@@ -31,8 +31,8 @@ export class Host {
   readonly #child: ChildProcess;
   #heard = () => {};
 
-  constructor(options: Options) {
-    this.#child = fork(trainerScript, [JSON.stringify(options)]);
+  constructor(options: Options, process: ForkOptions = {}) {
+    this.#child = fork(trainerScript, [JSON.stringify(options)], process);
     onTestFinished(() => void this.#child.kill('SIGKILL'));
     this.exit = once(this.#child, 'exit').then(([code, signal]) => code ?? signal);
     this.#child.on('message', (sent) => {
