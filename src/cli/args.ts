@@ -1,12 +1,23 @@
 import { BadInput } from '../protocol/errors.ts';
 import { didYouMean } from '../protocol/nearest-name.ts';
 import { DEVICES, type Device } from '../protocol/run-config.ts';
+import { DIFFERENCE_CHOICES, type DifferenceChoice } from '../protocol/run-differences.ts';
 import { Arguments } from './arguments.ts';
 import { COMMANDS, type CommandName, commandUsage, GENERAL_USAGE } from './usage.ts';
 
 /** What the user asked for. Files are as typed, relative to the working directory. */
 export type Command =
-  | { command: 'train'; config: string; set: string[]; out?: string; resume: boolean; rollouts?: string; json: boolean }
+  | {
+      command: 'train';
+      config: string;
+      set: string[];
+      out?: string;
+      resume: boolean;
+      /** Of a run that was recorded with other settings than today's. */
+      differences?: DifferenceChoice;
+      rollouts?: string;
+      json: boolean;
+    }
   /** `rewards` is one run config, or reward files. */
   | { command: 'score'; rewards: string[]; samples?: string; check: boolean; json: boolean }
   | {
@@ -77,6 +88,7 @@ const READERS: { [Name in CommandName]: (args: Arguments) => Command } = {
     set: args.all('set'),
     ...args.optional('out'),
     resume: args.flag('resume'),
+    ...differenceChoice(args),
     ...args.optional('rollouts'),
     json: args.flag('json'),
   }),
@@ -165,6 +177,15 @@ const READERS: { [Name in CommandName]: (args: Arguments) => Command } = {
     return { command: 'doctor', json: args.flag('json') };
   },
 };
+
+/** `--as-recorded` or `--with-changes`, where a run is resumed. */
+function differenceChoice(args: Arguments): { differences?: DifferenceChoice } {
+  const [choice, other] = DIFFERENCE_CHOICES.filter((name) => args.flag(name));
+  if (choice === undefined) return {};
+  if (other !== undefined) args.fail(`Give either --${choice} or --${other}.`);
+  if (!args.flag('resume')) args.fail(`--${choice} says how to resume a run: it goes with --resume.`);
+  return { differences: choice };
+}
 
 /** `--step N` or `--steps A-B`. */
 function stepRange(args: Arguments): { steps?: { from: number; to: number } } {

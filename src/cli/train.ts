@@ -13,7 +13,7 @@ export async function trainCommand(command: CommandOf<'train'>): Promise<number>
     if (command.json) printJson(event);
     else progress.show(event);
   };
-  const { config: configFile, set, resume, out, rollouts } = command;
+  const { config: configFile, set, resume, differences, out, rollouts } = command;
   const session = new SessionThread(
     {
       configFile,
@@ -21,6 +21,7 @@ export async function trainCommand(command: CommandOf<'train'>): Promise<number>
       resume,
       rewardWorker,
       attended: false,
+      ...(differences && { differences }),
       ...(out !== undefined && { out }),
       ...(rollouts !== undefined && { rollouts }),
     },

@@ -25,6 +25,12 @@ export const COMMANDS = {
       },
       out: text('DIR', 'the run folder (default: .grpo/runs/<time>-<name> beside the config)'),
       resume: flag('go on from the newest checkpoint of the run in --out, or of the latest run'),
+      'as-recorded': flag(
+        "with --resume: with the settings and reward code that the run recorded, if today's are others",
+      ),
+      'with-changes': flag(
+        "with --resume: with today's settings and reward code from here on; the run keeps note of it",
+      ),
       rollouts: text('FILE', 'train on recorded completions instead of sampling'),
       json: flag('print one JSON event per line; logs go to stderr'),
     },

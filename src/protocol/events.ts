@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { runDifference } from './run-differences.ts';
 import { metricsRow, runState } from './run-folder.ts';
 
 /** Raised when a message changes its meaning; the trainer says it in its first event. */
@@ -36,6 +37,19 @@ export const trainerEvent = z.discriminatedUnion('type', [
   /** Mean rewards on the evaluation dataset after `step` steps. */
   z.object({ type: z.literal('eval'), step, reward: z.number().nullable(), rewards }),
   z.object({ type: z.literal('checkpoint'), step, path: z.string() }),
+  /**
+   * A run that was asked to resume was recorded with other settings than those it would go on with, and nobody has said which to take:
+   * the trainer ends without touching it.
+   */
+  z.object({
+    type: z.literal('differences'),
+    run: z.string(),
+    /** The step that it would go on with. */
+    step,
+    differences: z.array(runDifference),
+    /** Why it cannot go on as it was recorded; null where it can. */
+    problem: z.string().nullable(),
+  }),
   z.object({ type: z.literal('state'), state: runState, reason: z.string().optional() }),
   z.object({ type: z.literal('log'), level: z.enum(['info', 'warning', 'error']), message: z.string() }),
   /** The last event. `error` is the sentence to show when the outcome is `failed`. */

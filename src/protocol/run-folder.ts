@@ -8,8 +8,10 @@ export const RUN_FILES = {
   metrics: 'metrics.jsonl',
   rollouts: 'rollouts',
   checkpoints: 'checkpoints',
+  /** The source code of the rewards, as the run uses it. */
+  rewards: 'rewards',
   log: 'log.txt',
-  /** There while a trainer writes the folder: its process id. */
+  /** There while a trainer writes the folder: which process that is. */
   lock: 'trainer.lock',
 } as const;
 
@@ -29,6 +31,54 @@ export type RunState = z.infer<typeof runState>;
 /** A reward function of a run. A config may name a file for all that it exports: this is what was found in it. */
 export const runReward = z.object({ name: z.string(), file: z.string(), weight: z.number() });
 export type RunReward = z.infer<typeof runReward>;
+
+/** A file that a run reads, by its content. */
+export const fileDigest = z.object({
+  file: z.string(),
+  bytes: z.number(),
+  sha256: z.string(),
+  /** What was hashed: every byte, or of large weights the beginning, the end and blocks in between (src/trainer/file-digest.ts). */
+  covers: z.enum(['all', 'sample']),
+});
+export type FileDigest = z.infer<typeof fileDigest>;
+
+/** What a run reads besides its rewards. */
+export const runInputs = z.object({
+  dataset: fileDigest,
+  evalDataset: fileDigest.nullable(),
+  /** Recorded completions that it trains on (`--rollouts`). */
+  rollouts: fileDigest.nullable(),
+  /** The files of the start model. */
+  model: z.array(fileDigest),
+});
+export type RunInputs = z.infer<typeof runInputs>;
+
+/** A reward file, or a module of the user's that one imports, as a run uses it. */
+export const rewardSource = z.object({
+  /** Its path from the config's folder, with forward slashes: the same file is called the same in every run of the config. */
+  name: z.string(),
+  file: z.string(),
+  sha256: z.string(),
+  /** Where the run folder keeps its text: a path from there, with forward slashes. */
+  copy: z.string(),
+});
+export type RewardSource = z.infer<typeof rewardSource>;
+
+/** Something about a run that has not been the same for all of its steps. */
+export const runChange = z.object({
+  /** The first step with it. */
+  step: z.int().min(1),
+  /** When it was noticed; ISO 8601, UTC. */
+  at: z.string(),
+  /** Its place in `run.json`: `config.learningRate`, `inputs.dataset`, `rewardSources.rewards/sort.reward.ts`, `device`. */
+  field: z.string(),
+  /** Null where there was, or is, none. */
+  from: z.unknown(),
+  to: z.unknown(),
+});
+export type RunChange = z.infer<typeof runChange>;
+
+const config = z.custom<RunConfig>((value) => typeof value === 'object' && value !== null);
 
 /** `run.json`: what was run, on what, and how far it got. */
 export const runInfo = z.object({
@@ -50,8 +100,15 @@ export const runInfo = z.object({
   versions: z.record(z.string(), z.string()),
   /** Runs of an earlier release do not say. */
   rewards: z.array(runReward).optional(),
-  /** Resolved; not checked again, so that runs of another release stay readable. */
-  config: z.custom<RunConfig>((value) => typeof value === 'object' && value !== null),
+  /** Resolved; as it is now. Not checked again, so that runs of another release stay readable. */
+  config,
+  /** As it was at step 1, where `config` is no longer that. */
+  startConfig: config.optional(),
+  // What follows is not there in runs of release 0.1.
+  inputs: runInputs.optional(),
+  rewardSources: z.array(rewardSource).optional(),
+  /** In the order in which they were made. */
+  changes: z.array(runChange).optional(),
 });
 export type RunInfo = z.infer<typeof runInfo>;
 

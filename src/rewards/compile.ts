@@ -1,4 +1,4 @@
-import { realpathSync } from 'node:fs';
+import { existsSync, realpathSync } from 'node:fs';
 import { isBuiltin } from 'node:module';
 import { basename, dirname, extname, join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -13,6 +13,8 @@ export interface CompiledReward {
   source: string;
   /** The same without the source map: an edit in a comment leaves it as it was. */
   code: string;
+  /** The absolute paths of the files that it was compiled from: `file` and the user's modules that it imports. */
+  inputs: string[];
 }
 
 /**
@@ -24,12 +26,13 @@ export interface CompiledReward {
 export async function compileReward(file: string, apiPath: string, texts: EditedTexts): Promise<CompiledReward> {
   const folder = dirname(file);
   try {
-    const { outputFiles } = await build({
+    const { outputFiles, metafile } = await build({
       entryPoints: [file],
       absWorkingDir: folder,
       // Where the module pretends to be: the source map's paths are relative to it. Nothing is written.
       outfile: join(folder, `${basename(file)}.compiled.mjs`),
       write: false,
+      metafile: true,
       bundle: true,
       format: 'esm',
       platform: 'node',
@@ -44,7 +47,8 @@ export async function compileReward(file: string, apiPath: string, texts: Edited
       plugins: [resolvePackages(apiPath), readTexts(texts)],
     });
     const source = outputFiles[0]!.text;
-    return { source, code: source.slice(0, source.lastIndexOf('\n//# sourceMappingURL=')) };
+    const code = source.slice(0, source.lastIndexOf('\n//# sourceMappingURL='));
+    return { source, code, inputs: usersFiles(Object.keys(metafile.inputs), file, apiPath) };
   } catch (error) {
     const first = (error as BuildFailure).errors?.[0];
     if (!first) throw error;
@@ -52,6 +56,15 @@ export async function compileReward(file: string, apiPath: string, texts: Edited
     const place = at ? { file: resolve(folder, at.file), line: at.line, column: at.column + 1 } : { file };
     throw new BadInput(`The reward file does not compile: ${first.text}.`.replace(/\.\.$/, '.'), place);
   }
+}
+
+/** The compiler's inputs, which it names by their real paths from the real folder, without packages and `grpo/rewards`. */
+function usersFiles(inputs: string[], file: string, apiPath: string): string[] {
+  const [main, api, folder] = [realPath(file), realPath(apiPath), realPath(dirname(file))];
+  const others = inputs
+    .map((path) => resolve(folder, path))
+    .filter((path) => path !== main && path !== api && !/[\\/]node_modules[\\/]/.test(path) && existsSync(path));
+  return [file, ...others];
 }
 
 /** Finds packages from the importing file, as Node would, so that a missing one is an error at its import. */
@@ -77,7 +90,7 @@ const readTexts = (texts: EditedTexts): Plugin => ({
   setup(compiler) {
     if (texts.size === 0) return;
     const byRealPath = new Map([...texts].map(([file, text]) => [realPath(file), text]));
-    compiler.onLoad({ filter: /\.[cm]?[jt]sx?$/ }, ({ path }) => {
+    compiler.onLoad({ filter: /\.([cm]?[jt]sx?|json)$/ }, ({ path }) => {
       const contents = byRealPath.get(path);
       return contents === undefined ? undefined : { contents, loader: extname(path).replace(/^\.[cm]?/, '') as Loader };
     });

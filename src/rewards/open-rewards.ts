@@ -1,8 +1,10 @@
+import { readFileSync } from 'node:fs';
 import { basename, resolve } from 'node:path';
 import { BadInput, type SourceLocation } from '../protocol/errors.ts';
 import { didYouMean } from '../protocol/nearest-name.ts';
 import type { WorkerFunction } from '../protocol/reward-worker.ts';
 import type { ScoreBatch, ScoreTable } from '../protocol/rewards.ts';
+import type { EditedTexts } from './compile.ts';
 import { languageOf, prepareWorker, type RewardLanguage } from './prepare-worker.ts';
 import { RewardFile } from './reward-file.ts';
 
@@ -34,6 +36,8 @@ export interface RewardOptions {
   memoryLimitBytes?: number | undefined;
   /** Of what a function prints in one call, the rest is dropped; 1 MiB unless given. */
   outputLimitBytes?: number | undefined;
+  /** Source code that stands in for that of files, by absolute path; of a Python reward's own modules only disk's is used. */
+  texts?: EditedTexts | undefined;
   /** Gets what the user's code in `file` prints. */
   onOutput?: ((text: string, file: string) => void) | undefined;
 }
@@ -45,10 +49,18 @@ export interface RewardFunction {
   language: RewardLanguage;
 }
 
+/** A file of the user's and its text. */
+export interface SourceText {
+  file: string;
+  text: string;
+}
+
 /** Reward functions in their warm workers. */
 export interface RewardSet {
   /** In the order of the sources; those of one file in the order of its source code. */
   readonly functions: readonly RewardFunction[];
+  /** The reward files and the user's own modules that they import, as they were loaded. */
+  readonly sources: readonly SourceText[];
   /** Calls every function on the batch. What goes wrong in a function is an outcome of its rows, never an exception. */
   score(batch: ScoreBatch): Promise<ScoreTable>;
   /** Ends all workers and what they started. */
@@ -71,7 +83,8 @@ export async function openRewards(sources: RewardSource[], options: RewardOption
       ),
     ),
   );
-  const files = new Map(opened.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : [])));
+  const loaded = opened.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
+  const files = new Map(loaded.map(({ name, file }) => [name, file]));
   const close = async () => {
     await Promise.all([...files.values()].map((file) => file.close()));
   };
@@ -79,8 +92,10 @@ export async function openRewards(sources: RewardSource[], options: RewardOption
     for (const result of opened) if (result.status === 'rejected') throw result.reason;
     const functions = absolute.flatMap((source) => functionsOf(source, files.get(source.file)!));
     checkNames(functions);
+    const texts = new Map(loaded.flatMap(({ texts }) => [...texts]));
     return {
       functions: functions.map(({ at: _, ...described }) => described),
+      sources: [...texts].map(([file, text]) => ({ file, text })),
       close,
       score: (batch) => scoreAll(functions, files, batch),
     };
@@ -90,8 +105,15 @@ export async function openRewards(sources: RewardSource[], options: RewardOption
   }
 }
 
-async function openFile(file: string, uses: RewardSource[], options: RewardOptions): Promise<[string, RewardFile]> {
-  const { onOutput = () => {}, timeoutSeconds, loadTimeoutSeconds = 60 } = options;
+interface OpenedFile {
+  name: string;
+  file: RewardFile;
+  /** Of the file and the user's modules that it imports. */
+  texts: Map<string, string>;
+}
+
+async function openFile(file: string, uses: RewardSource[], options: RewardOptions): Promise<OpenedFile> {
+  const { onOutput = () => {}, timeoutSeconds, loadTimeoutSeconds = 60, texts } = options;
   const { memoryLimitBytes = MEMORY_LIMIT_BYTES, outputLimitBytes = OUTPUT_LIMIT_BYTES } = options;
   const launch = await prepareWorker({
     file,
@@ -100,7 +122,9 @@ async function openFile(file: string, uses: RewardSource[], options: RewardOptio
     workerPath: options.workerPath,
     pythonPath: options.pythonPath,
     memoryLimitBytes,
+    texts,
   });
+  const read = readTexts(launch.inputs, texts);
   const limits = {
     timeoutSeconds,
     loadTimeoutSeconds,
@@ -108,7 +132,13 @@ async function openFile(file: string, uses: RewardSource[], options: RewardOptio
     outputLimitBytes,
     onOutput: (text: string) => onOutput(text, file),
   };
-  return [file, await RewardFile.open(launch, limits)];
+  const opened = await RewardFile.open(launch, limits);
+  const modules = (opened.loaded.modules ?? []).filter((path) => path.endsWith('.py'));
+  return { name: file, file: opened, texts: new Map([...read, ...readTexts(modules, undefined)]) };
+}
+
+function readTexts(files: readonly string[], texts: EditedTexts | undefined): [string, string][] {
+  return files.map((file) => [file, texts?.get(file) ?? readFileSync(file, 'utf8')]);
 }
 
 type NamedFunction = RewardFunction & { at: SourceLocation | undefined };

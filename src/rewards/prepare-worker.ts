@@ -14,6 +14,8 @@ export interface WorkerLaunch {
   language: RewardLanguage;
   /** The same for two texts that do the same; a Python worker tells its own when it has loaded. */
   code: string;
+  /** The user's files that it was made from; a Python worker tells what it imports when it has loaded. */
+  inputs: string[];
 }
 
 export type RewardLanguage = 'typescript' | 'python';
@@ -49,13 +51,13 @@ export async function prepareWorker({ file, names, at, ...needs }: WorkerNeeds):
     // Unbuffered: what a function prints is seen when it prints it.
     const args = ['-u', '-B', '-X', 'utf8', builtFile('reward-worker.py')];
     const source = text.replace(/^\uFEFF/, '');
-    return { command: path, args, cwd, load: { ...load, source }, language, code: source };
+    return { command: path, args, cwd, load: { ...load, source }, language, code: source, inputs: [file] };
   }
-  const { source, code } = await compileReward(file, builtFile('grpo-rewards.js'), texts);
+  const { source, code, inputs } = await compileReward(file, builtFile('grpo-rewards.js'), texts);
   // V8 works harder to free memory as it comes near its limit, so that comes before ours.
   const heapMegabytes = Math.max(16, Math.floor((memoryLimitBytes * 0.75) / 1024 ** 2));
   const args = ['--enable-source-maps', '--no-warnings', `--max-old-space-size=${heapMegabytes}`, workerPath];
-  return { command: process.execPath, args, cwd, load: { ...load, source }, language, code };
+  return { command: process.execPath, args, cwd, load: { ...load, source }, language, code, inputs };
 }
 
 const readText = (file: string, at: SourceLocation | undefined): Promise<string> =>

@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import { BadInput } from '../protocol/errors.ts';
 import { hostCommand, type TrainerEvent, type TrainerMessage } from '../protocol/events.ts';
+import { DIFFERENCE_CHOICES } from '../protocol/run-differences.ts';
 import { SessionStatus } from './session-status.ts';
 import { SessionThread } from './session-thread.ts';
 
@@ -14,6 +15,7 @@ const sessionOptions = z.object({
   set: z.array(z.string()).default([]),
   out: z.string().optional(),
   resume: z.boolean().default(false),
+  differences: z.enum(DIFFERENCE_CHOICES).optional(),
 });
 
 const status = new SessionStatus();
@@ -29,10 +31,16 @@ const emit = (event: TrainerEvent) => {
 };
 
 try {
-  const { out, ...options } = sessionOptions.parse(JSON.parse(process.argv[2] ?? '{}'));
+  const { out, differences, ...options } = sessionOptions.parse(JSON.parse(process.argv[2] ?? '{}'));
   const rewardWorker = fileURLToPath(new URL('./reward-worker.js', import.meta.url));
   const session = new SessionThread(
-    { ...options, ...(out !== undefined && { out }), rewardWorker, attended: true },
+    {
+      ...options,
+      ...(out !== undefined && { out }),
+      ...(differences && { differences }),
+      rewardWorker,
+      attended: true,
+    },
     emit,
   );
   const stop = () => {

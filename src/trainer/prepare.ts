@@ -6,6 +6,7 @@ import { loadTokenizer, type Tokenizer } from '../model/tokenizer.ts';
 import { checkWeights } from '../model/weights.ts';
 import { BadInput } from '../protocol/errors.ts';
 import type { RunConfig } from '../protocol/run-config.ts';
+import type { EditedTexts } from '../rewards/compile.ts';
 import { openRewards, type RewardSet } from '../rewards/open-rewards.ts';
 import { createEngine } from './create-engine.ts';
 import { loadDataset } from './dataset.ts';
@@ -45,6 +46,8 @@ export interface PrepareOptions {
   rewardWorker: string;
   /** A rollouts file to train on. */
   rollouts?: string;
+  /** Source code that stands in for reward files, until they are loaded anew. */
+  texts?: EditedTexts;
   /** Gets the share of the model that is read. */
   onLoad?: (share: number) => void;
   /** Gets what reward functions print. */
@@ -106,7 +109,7 @@ export async function prepareRun({ config, locate }: LoadedConfig, options: Prep
     ...(config.python !== null && { pythonPath: config.python }),
     ...(options.onOutput && { onOutput: options.onOutput }),
   };
-  const rewards = await openRewards(sources, rewardOptions);
+  const rewards = await openRewards(sources, { ...rewardOptions, ...(options.texts && { texts: options.texts }) });
   const weightOf = (name: string) => rewards.functions.find((reward) => reward.name === name)?.weight ?? 1;
   const run: PreparedRun = {
     config,

@@ -7,12 +7,14 @@ import {
   parseJsonLines,
   type RolloutRow,
   RUN_FILES,
+  type RunChange,
   type RunInfo,
   runInfo,
   stepName,
   stepOfName,
 } from '../protocol/run-folder.ts';
 import { appendWhole, atomicWrite, syncFile, syncFolder, tryTo, writeFailure } from './atomic-write.ts';
+import { addChanges, type RunRecord, recordChanges, rewindChanges } from './run-changes.ts';
 import { lockRunFolder } from './run-lock.ts';
 
 export interface Checkpoint {
@@ -21,7 +23,7 @@ export interface Checkpoint {
 }
 
 /** What a new run starts with; the rest of `run.json` follows from it. */
-export type NewRun = Pick<RunInfo, 'name' | 'configFile' | 'device' | 'versions' | 'rewards' | 'config'>;
+export type NewRun = Pick<RunInfo, 'name' | 'configFile' | 'device' | 'versions' | 'rewards' | 'config' | 'inputs'>;
 
 /**
  * The one writer of a run folder. Every write is whole or not there, and a failed one throws RunFailure with the sentence to show.
@@ -139,7 +141,18 @@ export class RunFolder {
         const later = (stepOfName(name) ?? 0) > step;
         if (later || /^\.step-.*\.(tmp|old)$/.test(name)) this.#remove(join(this.path, folder, name));
       }
-    this.update({ step });
+    const { changes } = this.#info;
+    this.update({ step, ...(changes && { changes: rewindChanges(changes, step) }) });
+  }
+
+  /** Changes what `run.json` says the run is, from a step on; its history tells what it was before. Gives what was no longer as recorded. */
+  change(record: Partial<RunRecord>, step: number): RunChange[] {
+    const added = recordChanges(this.#info, record, step);
+    const { config, startConfig = config, changes: history = [] } = this.#info;
+    const changes = addChanges(history, added);
+    const changed = added.some(({ field }) => field.startsWith('config.'));
+    this.update({ ...record, ...(changes.length > 0 && { changes }), ...(changed && { startConfig }) });
+    return added;
   }
 
   /** Lets go of the folder. */

@@ -1,16 +1,20 @@
-import { existsSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { BadInput, RunFailure } from '../protocol/errors.ts';
 import { PROTOCOL_VERSION, type TrainerEvent } from '../protocol/events.ts';
-import { RUN_FILES, type RunReward } from '../protocol/run-folder.ts';
+import type { DifferenceChoice } from '../protocol/run-differences.ts';
 import { tryTo } from './atomic-write.ts';
 import { readCheckpoint } from './checkpoint.ts';
 import type { RunControl } from './control.ts';
-import { type LoadedConfig, loadRunConfig } from './load-config.ts';
+import { loadRunConfig } from './load-config.ts';
 import { logLine } from './log-line.ts';
+import { type CompleteRun, planResume } from './plan-resume.ts';
 import { movePolicy } from './policy-state.ts';
 import { type PreparedRun, prepareRun } from './prepare.ts';
-import { latestRun, RunFolder } from './run-folder.ts';
+import { recordRewards, runRewards } from './record-rewards.ts';
+import type { RunSettings } from './recorded-settings.ts';
+import { resumeNotes } from './resume-notes.ts';
+import { RunFolder } from './run-folder.ts';
+import { digestInputs } from './run-inputs.ts';
 import { type Outcome, type TrainOptions, train } from './train.ts';
 import { versions } from './versions.ts';
 
@@ -22,6 +26,8 @@ export interface SessionOptions {
   out?: string;
   /** Go on with the run in `out`, or with the config's newest one. */
   resume?: boolean;
+  /** What to do where that run was recorded with other settings than today's; without it, that is bad input. */
+  differences?: DifferenceChoice;
   /** Recorded completions to train on. */
   rollouts?: string;
   rewardWorker: string;
@@ -49,22 +55,24 @@ export async function runSession(
     emit(event);
   };
 
-  const loaded = loadRunConfig(options.configFile, options.set ? { set: options.set } : {});
-  const resumed = options.resume ? runToResume(loaded, options.out) : undefined;
+  const plan = options.resume ? planResume(options, tell) : newRun(options);
+  if (plan.complete) return nothingToTrain(plan, tell);
   tell({ type: 'phase', step: 0, phase: 'load' });
-  const { rewardWorker, rollouts, attended } = options;
+  const { loaded, rollouts, texts } = plan;
+  const { rewardWorker, attended } = options;
   const run = await prepareRun(loaded, {
     rewardWorker,
+    texts,
     onLoad: (share) => tell({ type: 'phase', step: 0, phase: 'load', share }),
     onOutput: (text) => tell({ type: 'log', level: 'info', message: text.trimEnd() }),
     ...(rollouts !== undefined && { rollouts }),
   });
   try {
-    folder = resumed === undefined ? createFolder(loaded, run, options.out) : RunFolder.open(resumed);
+    folder = plan.run !== undefined ? RunFolder.open(plan.run) : createFolder(plan, run, options.out);
     try {
       const checkpoint = folder.checkpoints().at(-1);
       const resume = checkpoint && (await resumeFrom(checkpoint.path, run));
-      return { ...(await trainIn(folder, run, { control, emit: tell, attended, resume })), run: folder.path };
+      return { ...(await trainIn(folder, run, plan, { control, emit: tell, attended, resume })), run: folder.path };
     } finally {
       folder.close();
     }
@@ -73,20 +81,46 @@ export async function runSession(
   }
 }
 
+function newRun({
+  configFile,
+  set,
+  rollouts: given,
+}: SessionOptions): RunSettings & { run?: undefined; complete?: undefined } {
+  const loaded = loadRunConfig(configFile, set ? { set } : {});
+  const rollouts = given === undefined ? undefined : resolve(given);
+  return { loaded, rollouts, inputs: digestInputs(loaded.config, rollouts), texts: new Map() };
+}
+
+/** For whoever resumes runs without looking whether they are done. The folder stays as it is. */
+function nothingToTrain({ run, complete }: CompleteRun, emit: (event: TrainerEvent) => void): SessionResult {
+  const { step, path: checkpoint } = complete;
+  const message = `Nothing to train: the run in ${run} has all of its ${step} steps. Raise "maxSteps" to continue it.`;
+  emit({ type: 'log', level: 'info', message });
+  emit({ type: 'end', outcome: 'done', step, checkpoint });
+  return { outcome: 'done', step, checkpoint, run };
+}
+
 async function resumeFrom(path: string, { model, engine }: PreparedRun): Promise<TrainOptions['resume']> {
   const { policy, state } = await readCheckpoint(path, model);
   return { policy: await movePolicy(policy, (weights) => engine.upload(weights)), state, path };
 }
 
-async function trainIn(folder: RunFolder, run: PreparedRun, options: TrainOptions): Promise<Outcome> {
+async function trainIn(
+  folder: RunFolder,
+  run: PreparedRun,
+  { loaded, inputs }: RunSettings,
+  options: TrainOptions,
+): Promise<Outcome> {
   const { config, engine } = run;
   const { emit, resume } = options;
   const resumedFrom = resume?.state.step ?? 0;
   try {
+    const before = folder.info;
     folder.rewindTo(resumedFrom);
-    const { seed } = config;
-    const described = { config, seed, rewards: runRewards(run), device: engine.name, versions: versions() };
-    folder.update({ state: 'running', reason: null, ...described });
+    folder.update({ state: 'running', reason: null, seed: config.seed });
+    const record = { configFile: loaded.file, config, device: engine.name, versions: versions(), inputs };
+    const next = resumedFrom + 1;
+    const changes = [...folder.change(record, next), ...recordRewards(folder, run.rewards, next)];
     emit({
       type: 'start',
       protocol: PROTOCOL_VERSION,
@@ -96,6 +130,7 @@ async function trainIn(folder: RunFolder, run: PreparedRun, options: TrainOption
       maxSteps: config.maxSteps,
       resumedFrom,
     });
+    for (const message of resumeNotes(before, changes, next)) emit({ type: 'log', level: 'info', message });
     if (run.engineReason) emit({ type: 'log', level: 'info', message: `On ${engine.name}: ${run.engineReason}.` });
     const outcome = await train(run, folder, options);
     folder.update({ state: outcome.outcome, reason: null });
@@ -113,27 +148,8 @@ async function trainIn(folder: RunFolder, run: PreparedRun, options: TrainOption
   }
 }
 
-function createFolder({ name, file }: LoadedConfig, run: PreparedRun, out: string | undefined): RunFolder {
-  return RunFolder.create(
-    {
-      name,
-      configFile: file,
-      device: run.engine.name,
-      versions: versions(),
-      rewards: runRewards(run),
-      config: run.config,
-    },
-    out,
-  );
-}
-
-const runRewards = ({ rewards }: PreparedRun): RunReward[] =>
-  rewards.functions.map(({ name, file, weight }) => ({ name, file, weight }));
-
-function runToResume({ file, name }: LoadedConfig, out: string | undefined): string {
-  const run = out === undefined ? latestRun(file) : resolve(out);
-  if (run === undefined) throw new BadInput(`There is no run of ${name} to resume; start one without --resume.`);
-  if (!existsSync(join(run, RUN_FILES.info)))
-    throw new BadInput(`There is no run in ${run} to resume; start one without --resume.`);
-  return run;
+function createFolder({ loaded: { name, file }, inputs }: RunSettings, run: PreparedRun, out?: string): RunFolder {
+  const { config, engine, rewards } = run;
+  const described = { device: engine.name, versions: versions(), rewards: runRewards(rewards), config, inputs };
+  return RunFolder.create({ name, configFile: file, ...described }, out);
 }

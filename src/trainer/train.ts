@@ -10,7 +10,9 @@ import { describeFailure, rowFailures } from './failures.ts';
 import { Learner } from './learner.ts';
 import { movePolicy, type PolicyState } from './policy-state.ts';
 import type { PreparedRun } from './prepare.ts';
+import { recordRewards } from './record-rewards.ts';
 import { metricsOf, rolloutRows } from './records.ts';
+import { changesNote } from './resume-notes.ts';
 import type { Rollout } from './rollout.ts';
 import type { RunFolder } from './run-folder.ts';
 import { Stopwatch } from './stopwatch.ts';
@@ -88,11 +90,13 @@ export async function train(run: PreparedRun, folder: RunFolder, options: TrainO
       if (failures.length < rollout.length) return table;
       await save();
       if (control.stopping) return undefined;
-      if (!attended) throw new RunFailure(`${message.replace(/\.$/, '')}. Fix the reward and go on with --resume.`);
+      if (!attended) throw new RunFailure(`${message.replace(/\.$/, '')}. Fix the reward and continue with --resume --with-changes.`);
       for (let reason: string | undefined = message; reason !== undefined; reason = await reopenRewards(run)) {
         await pause(reason);
         if (control.stopping) return undefined;
       }
+      const changes = recordRewards(folder, run.rewards, step);
+      if (changes.length > 0) emit({ type: 'log', level: 'info', message: changesNote(changes, step) });
     }
   };
 

@@ -1,5 +1,6 @@
 import type { LogOutputChannel } from 'vscode';
 import type { TrainerEvent } from '../../protocol/events.ts';
+import { differenceText } from '../../protocol/run-differences.ts';
 
 type Level = 'trace' | 'debug' | 'info' | 'warn' | 'error';
 
@@ -23,6 +24,8 @@ function describe(event: TrainerEvent): [Level, string] {
       return ['info', `evaluation after step ${event.step}: reward ${event.reward}`];
     case 'checkpoint':
       return ['info', `checkpoint ${event.path}`];
+    case 'differences':
+      return ['info', `not as recorded: ${event.differences.map(differenceText).join('; ')}`];
     case 'state':
       return ['info', `${event.state}${event.reason === undefined ? '' : `: ${event.reason}`}`];
     case 'log':

@@ -1,8 +1,9 @@
 /** The trainer process as an editor hosts it: forked, events up and commands down an IPC channel. */
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { TrainerEvent } from '../../../src/protocol/events.ts';
+import type { RewardSource } from '../../../src/protocol/run-folder.ts';
 import { Host, KILLED } from './host.ts';
 import { metricsOf, onlyRun, runInfoOf, tinyWorkspace } from './workspace.ts';
 
@@ -69,6 +70,15 @@ test('pauses when every reward fails, and goes on when someone has mended it', a
   await host.until(isState('running'), seen);
   expect(await host.exit).toBe(0);
   expect(host.events.at(-1)).toMatchObject({ type: 'end', outcome: 'done', step: 3 });
+
+  const run = onlyRun(folder);
+  const [change, ...others] = runInfoOf(run).changes!;
+  expect(others).toEqual([]);
+  expect(change).toMatchObject({ step: 1, field: 'rewardSources.letters.reward.ts' });
+  const textOf = (version: unknown) => readFileSync(join(run, (version as RewardSource).copy), 'utf8');
+  expect([textOf(change!.from), textOf(change!.to)]).toEqual([WRONG, RIGHT]);
+  const told = host.events.flatMap((event) => (event.type === 'log' ? [event.message] : []));
+  expect(told).toContain('From step 1 on: letters.reward.ts has changed.');
 });
 
 test('a stop while it waits for a better reward ends the run', async () => {

@@ -94,7 +94,8 @@ describe('a run that goes on', () => {
     await runGrpo('train', config, '--out', run);
     const before = readFileSync(join(run, 'run.json'), 'utf8');
     const other = join(import.meta.dirname, '../../references/fixtures/models/qwen3');
-    const { status, stderr } = await runGrpo('train', config, '--out', run, '--resume', '--set', `model=${other}`);
+    const set = ['--set', 'maxSteps=2', '--set', `model=${other}`];
+    const { status, stderr } = await runGrpo('train', config, '--out', run, '--resume', ...set, '--with-changes');
     expect(status).toBe(2);
     expect(stderr).toMatch(/^.*grpo_optimizer\.safetensors: This checkpoint is of another model .*\n$/m);
     expect(readFileSync(join(run, 'run.json'), 'utf8')).toBe(before);

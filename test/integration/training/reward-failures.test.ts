@@ -57,14 +57,14 @@ test('when every row fails, the command ends with status 1 and can be resumed wh
   const { status, stderr } = await runGrpo('train', config);
   expect(status).toBe(1);
   expect(stderr.trimEnd().split('\n').at(-1)).toMatch(
-    /^Every completion of step 1 failed to be scored: \S+letters\.reward\.ts:2:\d+: letters: .*not yet.* Fix the reward and go on with --resume\.$/,
+    /^Every completion of step 1 failed to be scored: \S+letters\.reward\.ts:2:\d+: letters: .*not yet.* Fix the reward and continue with --resume --with-changes\.$/,
   );
   expect(stderr).not.toMatch(/^\s+at /m);
   const run = onlyRun(folder);
   expect(runInfoOf(run)).toMatchObject({ state: 'failed', step: 0, reason: expect.stringContaining('not yet') });
 
   writeFileSync(join(folder, 'letters.reward.ts'), 'export const letters = () => Math.random();\n');
-  expect((await runGrpo('train', config, '--resume')).status).toBe(0);
+  expect((await runGrpo('train', config, '--resume', '--with-changes')).status).toBe(0);
   expect(metricsOf(run).map(({ step }) => step)).toEqual([1, 2]);
 });
 

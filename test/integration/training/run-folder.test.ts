@@ -1,5 +1,6 @@
 /** What a run leaves behind, exactly, and that it can be trained on again. */
-import { readdirSync, readFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { metricsRow, runInfo } from '../../../src/protocol/run-folder.ts';
@@ -12,6 +13,8 @@ import {
   runGrpo,
   runInfoOf,
   timeless,
+  tinyConfig,
+  tinyFiles,
   tinyWorkspace,
   trainHere,
 } from './workspace.ts';
@@ -39,7 +42,15 @@ test('the files of a run, and the events of --json', async () => {
   expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
   const run = onlyRun(folder);
   expect(run).toMatch(/\/\d{8}-\d{6}-run$/);
-  expect(readdirSync(run).sort()).toEqual(['checkpoints', 'log.txt', 'metrics.jsonl', 'rollouts', 'run.json']);
+  expect(readdirSync(run).sort()).toEqual([
+    'checkpoints',
+    'log.txt',
+    'metrics.jsonl',
+    'rewards',
+    'rollouts',
+    'run.json',
+  ]);
+  expect(readFileSync(join(run, 'rewards/letters.reward.ts'), 'utf8')).toBe(tinyFiles['letters.reward.ts']);
 
   const info = runInfo.parse(runInfoOf(run));
   expect(info).toMatchObject({ name: 'run', state: 'done', reason: null, step: 4, seed: 42, device: 'cpu' });
@@ -50,6 +61,15 @@ test('the files of a run, and the events of --json', async () => {
     epsilonHigh: 0.2,
   });
   expect(info.rewards).toEqual([{ name: 'letters', file: join(folder, 'letters.reward.ts'), weight: 1 }]);
+  const sha256 = (file: string) => createHash('sha256').update(readFileSync(file)).digest('hex');
+  const whole = (file: string) => ({ file, bytes: statSync(file).size, sha256: sha256(file), covers: 'all' });
+  expect(info.inputs).toMatchObject({ dataset: whole(join(folder, 'prompts.jsonl')), rollouts: null });
+  expect(info.inputs!.model).toContainEqual(whole(join(tinyConfig.model, 'model.safetensors')));
+  const file = join(folder, 'letters.reward.ts');
+  expect(info.rewardSources).toEqual([
+    { name: 'letters.reward.ts', file, sha256: sha256(file), copy: 'rewards/letters.reward.ts' },
+  ]);
+  expect(info).not.toHaveProperty('changes');
   expect(info.versions).toMatchObject({ node: process.versions.node, 'onnxruntime-node': expect.any(String) });
 
   const metrics = metricsOf(run);

@@ -1,0 +1,104 @@
+import { basename, join, relative, sep } from 'node:path';
+import type { RunConfig } from '../protocol/run-config.ts';
+import { type RunDifference, valueText } from '../protocol/run-differences.ts';
+import type { FileDigest, RewardSource, RunInputs } from '../protocol/run-folder.ts';
+import { digestSource } from './file-digest.ts';
+import { configChanges } from './run-changes.ts';
+import { sameContent } from './run-inputs.ts';
+
+/** What may change from one session of a run to the next without a question: how long it goes on, what it writes, where it computes. */
+export const FREE_FIELDS = ['maxSteps', 'saveSteps', 'evalSteps', 'device', 'samples'] as const;
+export const isFree = (field: string): boolean => (FREE_FIELDS as readonly string[]).includes(field);
+
+export interface ComparedRun {
+  config: RunConfig;
+  /** The config's folder: paths within it are compared from there, so that a workspace may be moved. */
+  directory: string;
+  /** Undefined for a run of a release that did not record them. */
+  inputs?: RunInputs | undefined;
+}
+
+/** All in which today's settings are others than those recorded, except for what may change freely. */
+export function compareRun(
+  recorded: ComparedRun & { rewardSources?: readonly RewardSource[] | undefined },
+  today: ComparedRun,
+): RunDifference[] {
+  const fields = configChanges(recorded.config, today.config).filter(({ field }) => differs(field, recorded, today));
+  const named = new Set(fields.map(({ field }) => field));
+  return [
+    ...fields.map(({ field, from, to }) => ({
+      what: field,
+      from: valueText(fromFolder(from, recorded.directory)),
+      to: valueText(fromFolder(to, today.directory)),
+    })),
+    ...inputDifferences(recorded, today).filter(({ field }) => !named.has(field)),
+    ...(recorded.rewardSources ?? []).flatMap((source) => sourceDifference(source, today.directory)),
+  ].map(({ what, from, to }) => ({ what, from, to }));
+}
+
+/** Whether it is really another one: the same file in another place is not, nor is the interpreter of no Python reward. */
+function differs(field: string, recorded: ComparedRun, today: ComparedRun): boolean {
+  if (isFree(field)) return false;
+  switch (field) {
+    case 'model':
+    case 'dataset':
+    case 'evalDataset': {
+      const [before, now] = [recorded.config[field], today.config[field]];
+      if (before === null || now === null) return true;
+      if (relative(recorded.directory, before) === relative(today.directory, now)) return false;
+      return !(recorded.inputs && today.inputs && sameContent(recorded.inputs[field], today.inputs[field]));
+    }
+    case 'rewards': {
+      const list = ({ config, directory }: ComparedRun) => JSON.stringify(fromFolder(config.rewards, directory));
+      return list(recorded) !== list(today);
+    }
+    // Where a config leaves them open, they follow others, which say it all.
+    case 'epsilonHigh':
+    case 'numGenerationsEval': {
+      const followed = field === 'epsilonHigh' ? 'epsilon' : 'numGenerations';
+      return [recorded, today].some(({ config }) => config[field] !== config[followed]);
+    }
+    case 'python':
+      return [recorded, today].some(({ config }) => config.rewards.some(({ file }) => file.endsWith('.py')));
+    default:
+      return true;
+  }
+}
+
+function inputDifferences(recorded: ComparedRun, today: ComparedRun): (RunDifference & { field: string })[] {
+  const [before, now] = [recorded.inputs, today.inputs];
+  if (!before || !now) return [];
+  return (['dataset', 'evalDataset', 'model', 'rollouts'] as const)
+    .filter((field) => !sameContent(before[field], now[field]))
+    .map((field) => {
+      const [from, to] = [before[field], now[field]];
+      const changed = { field, from: null, to: null };
+      if (Array.isArray(from) && Array.isArray(to)) return { ...changed, what: `the model (${otherFiles(from, to)})` };
+      const [a, b] = [from, to] as (FileDigest | null)[];
+      if (a && b && (field !== 'rollouts' || a.file === b.file))
+        return { ...changed, what: `${field} ${relative(today.directory, b.file)}` };
+      return { field, what: field, from: a?.file ?? 'none', to: b?.file ?? 'none' };
+    });
+}
+
+/** The files of a model that are others, or that only one of the two has. */
+function otherFiles(before: readonly FileDigest[], now: readonly FileDigest[]): string {
+  const digests = (files: readonly FileDigest[]) => new Map(files.map(({ file, sha256 }) => [basename(file), sha256]));
+  const [a, b] = [digests(before), digests(now)];
+  return [...new Set([...a.keys(), ...b.keys()])].filter((name) => a.get(name) !== b.get(name)).join(', ');
+}
+
+function sourceDifference({ name, sha256 }: RewardSource, directory: string): RunDifference[] {
+  const now = digestSource(join(directory, name));
+  if (now === sha256) return [];
+  return [now === undefined ? { what: name, from: 'recorded', to: 'missing' } : { what: name, from: null, to: null }];
+}
+
+/** Paths of a value as they are from a folder. */
+function fromFolder(value: unknown, directory: string): unknown {
+  if (Array.isArray(value)) return value.map((item) => fromFolder(item, directory));
+  if (typeof value === 'string') return value.startsWith(directory + sep) ? relative(directory, value) : value;
+  if (typeof value === 'object' && value !== null && 'file' in value)
+    return { ...value, file: fromFolder(value.file, directory) };
+  return value;
+}

@@ -1,0 +1,30 @@
+import { basename } from 'node:path';
+import type { RunConfig } from '../protocol/run-config.ts';
+import type { FileDigest, RunInputs } from '../protocol/run-folder.ts';
+import { digestFile, digestModel } from './file-digest.ts';
+
+/** What a run reads besides its rewards, by content. All of it must exist. */
+export const digestInputs = (
+  { model, dataset, evalDataset }: Pick<RunConfig, 'model' | 'dataset' | 'evalDataset'>,
+  rollouts: string | undefined,
+): RunInputs => ({
+  dataset: digestFile(dataset),
+  evalDataset: evalDataset === null ? null : digestFile(evalDataset),
+  rollouts: rollouts === undefined ? null : digestFile(rollouts),
+  model: digestModel(model),
+});
+
+/** Whether two inputs have the same content, wherever they are. */
+export function sameContent(a: RunInputs[keyof RunInputs], b: RunInputs[keyof RunInputs]): boolean {
+  return contentOf(a) === contentOf(b);
+}
+
+/** The files of a model have names; a single file may be called anything. */
+function contentOf(input: RunInputs[keyof RunInputs]): string {
+  if (input === null) return 'none';
+  const text = ({ bytes, sha256, covers }: FileDigest) => `${bytes} ${covers} ${sha256}`;
+  if (!Array.isArray(input)) return text(input);
+  const [only] = input;
+  if (input.length === 1 && only) return text(only);
+  return input.map((digest) => `${basename(digest.file)} ${text(digest)}`).join('\n');
+}

@@ -1,0 +1,231 @@
+/** A run that would go on with other settings than it recorded: nothing happens until someone says which to take, and then it is recorded. */
+import { spawnSync } from 'node:child_process';
+import { appendFileSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import type { TrainerEvent } from '../../../src/protocol/events.ts';
+import type { RunInfo } from '../../../src/protocol/run-folder.ts';
+import {
+  eventsOf,
+  metricsOf,
+  readJson,
+  rolloutsOf,
+  runGrpo,
+  runInfoOf,
+  timeless,
+  tinyConfig,
+  tinyFiles,
+  tinyWorkspace,
+} from './workspace.ts';
+
+const OTHER_REWARD = 'export const letters = ({ completion }: { completion: string }) => -completion.length;\n';
+
+interface Started {
+  folder: string;
+  config: string;
+  run: string;
+  train: (...args: string[]) => ReturnType<typeof runGrpo>;
+}
+
+/** A run of one step. */
+async function started(config: object = {}, files: Record<string, string> = {}): Promise<Started> {
+  const folder = tinyWorkspace({ maxSteps: 1, lrSchedulerType: 'constant', ...config }, files);
+  const [file, run] = [join(folder, 'run.grpo.json'), join(folder, 'run')];
+  const train = (...args: string[]) => runGrpo('train', file, '--out', run, ...args);
+  expect((await train()).stderr).toContain('done after step 1');
+  return { folder, config: file, run, train };
+}
+
+const setConfig = ({ config }: Started, changes: object) =>
+  writeFileSync(config, JSON.stringify({ ...tinyConfig, maxSteps: 1, lrSchedulerType: 'constant', ...changes }));
+
+/** Every file below a folder, and what is in it. */
+const contentOf = (folder: string): [string, string][] =>
+  (readdirSync(folder, { recursive: true }) as string[])
+    .filter((name) => statSync(join(folder, name)).isFile())
+    .sort()
+    .map((name) => [name, readFileSync(join(folder, name), 'base64')]);
+
+/** The command refuses to choose: status 2, one sentence, and the run is as it was. */
+async function refusal({ run, train }: Started, ...args: string[]): Promise<string> {
+  const before = contentOf(run);
+  const { status, stdout, stderr } = await train('--resume', ...args);
+  expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
+  expect(stderr.trimEnd().split('\n')).toHaveLength(1);
+  expect(contentOf(run)).toEqual(before);
+  return stderr.trimEnd();
+}
+
+const changesOf = (run: string) =>
+  (runInfoOf(run).changes ?? []).map(({ step, field, from, to }) => ({ step, field, from, to }));
+
+describe('settings', () => {
+  test('that are others are named, and need a choice', async () => {
+    const one = await started();
+    const said = await refusal(one, '--set', 'maxSteps=2', '--set', 'seed=7', '--set', 'numGenerations=2');
+    expect(said).toBe(
+      "The run was recorded with other settings than today's (numGenerations 4 → 2; seed 42 → 7): continue as it was (--as-recorded), or continue with today's from step 2 (--with-changes).",
+    );
+    setConfig(one, { maxSteps: 2, lora: { r: 4 } });
+    expect(await refusal(one)).toContain('(lora null → {"r":4,');
+  });
+
+  test('what goes on as it was recorded equals a run that nobody touched', async () => {
+    const one = await started();
+    const whole = join(one.folder, 'whole');
+    expect((await runGrpo('train', one.config, '--out', whole, '--set', 'maxSteps=3')).status).toBe(0);
+
+    setConfig(one, { maxSteps: 3, learningRate: 0.5, temperature: 2, promptsPerStep: 1 });
+    writeFileSync(join(one.folder, 'letters.reward.ts'), OTHER_REWARD);
+    expect(await refusal(one)).toContain('letters.reward.ts has changed');
+    expect((await one.train('--resume', '--as-recorded')).status).toBe(0);
+    expect(metricsOf(one.run).map(timeless)).toEqual(metricsOf(whole).map(timeless));
+    for (const step of [2, 3]) expect(rolloutsOf(one.run, step)).toEqual(rolloutsOf(whole, step));
+    expect(changesOf(one.run)).toEqual([{ step: 2, field: 'config.maxSteps', from: 1, to: 3 }]);
+  });
+
+  test('that are taken are recorded with their step, and what was before is kept', async () => {
+    const one = await started();
+    const before = runInfoOf(one.run);
+    writeFileSync(join(one.folder, 'letters.reward.ts'), OTHER_REWARD);
+    const set = ['--set', 'maxSteps=2', '--set', 'learningRate=0.5'];
+    expect((await one.train('--resume', ...set, '--with-changes')).status).toBe(0);
+    const after = runInfoOf(one.run);
+    expect(after.config).toMatchObject({ learningRate: 0.5, maxSteps: 2 });
+    expect(after.startConfig).toEqual(before.config);
+    const [source] = after.rewardSources!;
+    expect(changesOf(one.run)).toEqual([
+      { step: 2, field: 'config.maxSteps', from: 1, to: 2 },
+      { step: 2, field: 'config.learningRate', from: 1e-3, to: 0.5 },
+      { step: 2, field: 'rewardSources.letters.reward.ts', from: before.rewardSources![0], to: source },
+    ]);
+    const copies = [before.rewardSources![0]!, source!].map(({ copy }) => readFileSync(join(one.run, copy), 'utf8'));
+    expect(copies).toEqual([tinyFiles['letters.reward.ts'], OTHER_REWARD]);
+    expect(rolloutsOf(one.run, 2).every(({ reward, completion }) => reward === -completion.length)).toBe(true);
+    const note = 'From step 2 on: maxSteps 1 → 2; learningRate 0.001 → 0.5; letters.reward.ts has changed.';
+    expect(readFileSync(join(one.run, 'log.txt'), 'utf8')).toContain(`info: ${note}\n`);
+    // They are now what is recorded.
+    expect((await one.train('--resume', ...set, '--set', 'maxSteps=3')).status).toBe(0);
+  });
+
+  test('--as-recorded needs no config, and takes no --set but of what is free', async () => {
+    const one = await started();
+    expect(await refusal(one, '--as-recorded', '--set', 'maxSteps=2', '--set', 'seed=1')).toMatch(
+      /--set seed=1 .*leave/,
+    );
+    rmSync(one.config);
+    expect((await one.train('--resume', '--as-recorded', '--set', 'maxSteps=2')).status).toBe(0);
+    expect(runInfoOf(one.run)).toMatchObject({ state: 'done', step: 2 });
+  });
+
+  test('the choice is one of two, and about a resume', async () => {
+    const { train } = await started();
+    expect((await train('--resume', '--as-recorded', '--with-changes')).stderr).toMatch(
+      /^Give either --as-recorded or/,
+    );
+    expect((await train('--with-changes')).stderr).toMatch(/^--with-changes says how to resume a run/);
+  });
+
+  test('are told with --json in full', async () => {
+    const { run, train } = await started();
+    const { status, stdout } = await train('--resume', '--json', '--set', 'maxSteps=2', '--set', 'seed=7');
+    expect(status).toBe(2);
+    const told: TrainerEvent = {
+      ...{ type: 'differences', run, step: 2, problem: null },
+      differences: [{ what: 'seed', from: '42', to: '7' }],
+    };
+    expect(eventsOf(stdout)).toEqual([told]);
+  });
+});
+
+describe('what a run reads', () => {
+  test('a dataset that was edited is named, and cannot be as recorded', async () => {
+    const one = await started();
+    appendFileSync(join(one.folder, 'prompts.jsonl'), '{"prompt": "one more", "n": 3}\n');
+    const set = ['--set', 'maxSteps=2'];
+    expect(await refusal(one, ...set)).toMatch(
+      /\(dataset prompts\.jsonl has changed\): .*--with-changes\); --as-recorded is not possible: .*restore it\.$/,
+    );
+    expect(await refusal(one, ...set, '--as-recorded')).toMatch(/^The dataset .*prompts\.jsonl has changed/);
+    expect((await one.train('--resume', ...set, '--with-changes')).status).toBe(0);
+    expect(changesOf(one.run).map(({ field }) => field)).toEqual(['config.maxSteps', 'inputs.dataset']);
+  });
+
+  test('a module that a reward imports is recorded and compared too', async () => {
+    const one = await started(
+      {},
+      {
+        'letters.reward.ts': `import { last } from './lib/last.ts';
+export const letters = ({ completion }: { completion: string }) => [...completion].filter((one) => one <= last).length;\n`,
+        'lib/last.ts': "export const last = 'n';\n",
+      },
+    );
+    expect(runInfoOf(one.run).rewardSources!.map(({ name }) => name)).toEqual(['letters.reward.ts', 'lib/last.ts']);
+    writeFileSync(join(one.folder, 'lib/last.ts'), "export const last = 'a';\n");
+    expect(await refusal(one, '--set', 'maxSteps=2')).toContain('(lib/last.ts has changed)');
+    expect((await one.train('--resume', '--set', 'maxSteps=2', '--as-recorded')).status).toBe(0);
+    const letters = (text: string) => [...text].filter((letter) => letter <= 'n').length;
+    expect(rolloutsOf(one.run, 2).every(({ reward, completion }) => reward === letters(completion))).toBe(true);
+    rmSync(join(one.folder, 'lib/last.ts'));
+    expect(await refusal(one, '--set', 'maxSteps=3', '--as-recorded')).toMatch(
+      /lib\/last\.ts, .* is missing; restore it/,
+    );
+  });
+
+  const hasPython = spawnSync('python3', ['--version']).status === 0;
+  if (!hasPython) console.log('Skipped: there is no python3, so no Python module was edited.');
+  test.skipIf(!hasPython)('a module of Python rewards cannot be as recorded; the reward file itself can', async () => {
+    const reward =
+      'from words import SIGN\n\ndef length(completions, **kwargs):\n    return [SIGN * len(c) for c in completions]\n';
+    const files = { 'length.py': reward, 'words.py': 'SIGN = 1\n' };
+    const one = await started({ rewards: ['length.py'] }, files);
+    expect(runInfoOf(one.run).rewardSources!.map(({ name }) => name)).toEqual(['length.py', 'words.py']);
+    writeFileSync(join(one.folder, 'length.py'), reward.replace('SIGN *', '5 +'));
+    expect((await one.train('--resume', '--set', 'maxSteps=2', '--as-recorded')).status).toBe(0);
+    expect(rolloutsOf(one.run, 2).every(({ reward, completion }) => reward === [...completion].length)).toBe(true);
+    writeFileSync(join(one.folder, 'words.py'), 'SIGN = -1\n');
+    expect(await refusal(one, '--set', 'maxSteps=3', '--as-recorded')).toMatch(
+      /^words\.py, which Python rewards import, has changed; restore it from .*rewards\/words\.py\.$/,
+    );
+  });
+
+  test('a workspace that was moved is no difference', async () => {
+    const one = await started();
+    const moved = `${one.folder}-moved`;
+    renameSync(one.folder, moved);
+    try {
+      const config = join(moved, 'run.grpo.json');
+      const { status, stderr } = await runGrpo(
+        ...['train', config, '--out', join(moved, 'run'), '--resume', '--set', 'maxSteps=2'],
+      );
+      expect({ status, stderr }).toEqual({ status: 0, stderr: expect.stringContaining('done after step 2') });
+      expect(runInfoOf(join(moved, 'run'))).toMatchObject({
+        configFile: config,
+        config: { dataset: join(moved, 'prompts.jsonl') },
+      });
+    } finally {
+      renameSync(moved, one.folder);
+    }
+  });
+});
+
+test('a run that is done is left as it is when there is nothing to train', async () => {
+  const { run, train } = await started();
+  const before = contentOf(run);
+  const { status, stderr } = await train('--resume', '--set', 'seed=7');
+  expect(status).toBe(0);
+  expect(stderr).toMatch(/^Nothing to train: .* has all of its 1 steps\. Raise "maxSteps" to continue it\.\n/);
+  expect(contentOf(run)).toEqual(before);
+});
+
+test('a run of release 0.1 goes on, and says what is not known of it', async () => {
+  const { run, train } = await started();
+  const { inputs: _, rewardSources: __, ...old } = readJson<RunInfo>(run, 'run.json');
+  writeFileSync(join(run, 'run.json'), JSON.stringify(old));
+  rmSync(join(run, 'rewards'), { recursive: true });
+  const { status, stderr } = await train('--resume', '--set', 'maxSteps=2');
+  expect(status).toBe(0);
+  expect(stderr).toContain('An earlier release started this run');
+  expect(runInfoOf(run).rewardSources).toHaveLength(1);
+  expect(changesOf(run).map(({ field }) => field)).toEqual(['config.maxSteps']);
+});
