@@ -12,6 +12,8 @@ import { type NamedTensor, type WeightDtype, writeSafetensors } from './safetens
 /** PEFT's folder of an adapter: its config, which names the model that it belongs to, and its tensors. */
 const CONFIG_FILE = 'adapter_config.json';
 const TENSOR_FILE = 'adapter_model.safetensors';
+/** All that an adapter's folder must have. */
+export const ADAPTER_FILES: readonly string[] = [CONFIG_FILE, TENSOR_FILE];
 /** What PEFT puts before the model's own names. */
 const PREFIX = 'base_model.model.';
 

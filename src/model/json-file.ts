@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { BadInput } from '../protocol/errors.ts';
+import { damagedFile } from './damaged-file.ts';
 
 /** The JSON object in `file`. A missing file gives undefined; anything but an object is `BadInput` with the file named. */
 export function readJsonObject(file: string): Record<string, unknown> | undefined {
@@ -19,10 +20,10 @@ export function parseJsonObject(text: string, file: string): Record<string, unkn
   try {
     value = JSON.parse(text);
   } catch (error) {
-    throw new BadInput(`this is not valid JSON (${(error as Error).message}); download the file again`, { file });
+    throw damagedFile(file, `this is not valid JSON (${(error as Error).message})`);
   }
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    throw new BadInput('this must be a JSON object { ... }; download the file again', { file });
+    throw damagedFile(file, 'this must be a JSON object { ... }');
   }
   return value as Record<string, unknown>;
 }

@@ -1,5 +1,6 @@
 import { fstatSync } from 'node:fs';
 import { BadInput } from '../protocol/errors.ts';
+import { damagedFile } from './damaged-file.ts';
 import { readBytes, readInto, withFile } from './file-bytes.ts';
 import { bfloat16ToFloat32, float16ToFloat32 } from './float16.ts';
 import { parseJsonObject } from './json-file.ts';
@@ -152,5 +153,5 @@ function checkLayout(file: string, entries: TensorEntry[], dataStart: number, fi
 }
 
 function damaged(file: string, what: string): BadInput {
-  return new BadInput(`this is not a complete safetensors file: ${what}; download it again`, { file });
+  return damagedFile(file, `this is not a complete safetensors file: ${what}`);
 }

@@ -1,8 +1,15 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, readFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import { z } from 'zod';
-import { adapterEntries, isAdapterFolder, readAdapterConfig, writeAdapterFiles } from '../model/adapter-files.ts';
+import {
+  ADAPTER_FILES,
+  adapterEntries,
+  isAdapterFolder,
+  readAdapterConfig,
+  writeAdapterFiles,
+} from '../model/adapter-files.ts';
 import type { ModelConfig } from '../model/config.ts';
+import { damagedFile } from '../model/damaged-file.ts';
 import type { Weights } from '../model/language-model.ts';
 import { packedPlace, unpackWeights } from '../model/packing.ts';
 import { trainedShapes } from '../model/parameters.ts';
@@ -12,6 +19,7 @@ import { copyCompanions, writeModelFiles } from '../model/save.ts';
 import { WEIGHTS_FILE } from '../model/weights.ts';
 import { BadInput } from '../protocol/errors.ts';
 import type { RunConfig } from '../protocol/run-config.ts';
+import { stepOfName } from '../protocol/run-folder.ts';
 import { atomicWrite } from './atomic-write.ts';
 import type { PolicyState } from './policy-state.ts';
 
@@ -78,10 +86,14 @@ export interface SavedRun {
 export async function readCheckpoint(folder: string, model: ModelConfig): Promise<SavedRun> {
   const file = join(folder, STATE_FILE);
   const state = trainerState.safeParse(readState(file));
-  if (!state.success)
-    throw new BadInput('This is not the state of a run; remove this checkpoint, and resume from the one before.', {
-      file,
-    });
+  if (!state.success) throw damagedFile(file, 'This is not the state of a run');
+  const named = stepOfName(basename(folder));
+  if (named !== undefined && named !== state.data.step)
+    throw damagedFile(file, `This is the state after step ${state.data.step}, in the checkpoint of step ${named}`);
+  const has = (name: string) => existsSync(join(folder, name));
+  const weightsFiles = ADAPTER_FILES.some(has) ? ADAPTER_FILES : [WEIGHTS_FILE];
+  const missing = [OPTIMIZER_FILE, ...weightsFiles].find((name) => !has(name));
+  if (missing !== undefined) throw damagedFile(join(folder, missing), 'This file is missing');
 
   const saved = readAdapterConfig(folder)?.lora;
   if (JSON.stringify(saved) !== JSON.stringify(model.lora)) {
@@ -128,9 +140,6 @@ function readState(file: string): unknown {
   try {
     return JSON.parse(readFileSync(file, 'utf8'));
   } catch (error) {
-    throw new BadInput(
-      `The checkpoint cannot be resumed (${(error as Error).message}); remove it, and resume from the one before.`,
-      { file },
-    );
+    throw damagedFile(file, `The checkpoint cannot be resumed (${(error as Error).message})`);
   }
 }

@@ -20,7 +20,7 @@ export function keepRewardSources(
     const sha256 = digestText(text);
     const kept = known?.find((source) => source.name === name && source.sha256 === sha256);
     if (kept) return { ...kept, file };
-    const copy = placeFor(run, known === undefined ? '' : `${stepName(step)}/`, name, sha256);
+    const copy = placeFor(run, known === undefined ? [] : [stepName(step)], name, sha256);
     const path = join(run, copy);
     try {
       mkdirSync(dirname(path), { recursive: true });
@@ -36,12 +36,12 @@ export function keepRewardSources(
 export const sourceName = (directory: string, file: string): string => relative(directory, file).split(sep).join('/');
 
 /** A place of this name that is free, or has the same text in it. */
-function placeFor(run: string, folder: string, name: string, sha256: string): string {
+function placeFor(run: string, folder: string[], name: string, sha256: string): string {
   // What is outside the config's folder, or on another drive, is kept inside the run folder too.
   const inside = name.split('/').map((part) => (part === '..' ? '_parent' : part.replace(':', '')));
   for (let attempt = 1; ; attempt++) {
-    const version = attempt === 1 ? folder : `${folder.slice(0, -1)}-${attempt}/`;
-    const copy = `${RUN_FILES.rewards}/${version}${inside.join('/')}`;
+    const version = attempt === 1 ? folder : [`${folder[0] ?? 'start'}-${attempt}`];
+    const copy = [RUN_FILES.rewards, ...version, ...inside].join('/');
     const path = join(run, copy);
     if (!existsSync(path) || digestSource(path) === sha256) return copy;
   }

@@ -90,7 +90,10 @@ export async function train(run: PreparedRun, folder: RunFolder, options: TrainO
       if (failures.length < rollout.length) return table;
       await save();
       if (control.stopping) return undefined;
-      if (!attended) throw new RunFailure(`${message.replace(/\.$/, '')}. Fix the reward and continue with --resume --with-changes.`);
+      if (!attended)
+        throw new RunFailure(
+          `${message.replace(/\.$/, '')}. Fix the reward and continue with --resume --with-changes.`,
+        );
       for (let reason: string | undefined = message; reason !== undefined; reason = await reopenRewards(run)) {
         await pause(reason);
         if (control.stopping) return undefined;
