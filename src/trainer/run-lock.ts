@@ -1,37 +1,29 @@
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { hostname } from 'node:os';
+import { linkSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { fateOf, type ProcessIdentity, thisProcess } from '../processes/identity.ts';
 import { RunFailure } from '../protocol/errors.ts';
 import { RUN_FILES } from '../protocol/run-folder.ts';
 import { tryTo, writeFailure } from './atomic-write.ts';
 
-interface Owner {
-  pid: number;
-  host: string;
-}
-
-/** Locks of this process: a lock file with our own id that we do not hold was left by a process that had the id before. */
+/** Locks of this process: a lock file that names it and is not among them was left behind. */
 const held = new Set<string>();
 
 /**
  * Claims a run folder for this process, so that two trainers never write it; the returned function gives it back.
- * A lock whose process is gone is taken over. Throws RunFailure when another trainer is alive.
+ * A lock whose process is gone is taken over. Throws RunFailure when another trainer is alive, or may be.
  */
 export function lockRunFolder(folder: string): () => void {
   const file = join(folder, RUN_FILES.lock);
   if (held.has(file)) throw new RunFailure(`This process already writes ${folder}.`);
-  const owner = readOwner(file);
-  if (owner && isAlive(owner))
-    throw new RunFailure(
-      `Another trainer (process ${owner.pid} on ${owner.host}) writes ${folder}; stop it first, or delete ${file} if it is gone.`,
-    );
-  if (owner) rmSync(file, { force: true });
+  const text = readLock(file);
+  const owner = text === undefined ? undefined : parseOwner(text);
+  if (owner) refuseLiving(owner, folder, file);
+  if (owner) removeStale(file, text!, folder);
   try {
-    writeFileSync(file, JSON.stringify({ pid: process.pid, host: hostname() } satisfies Owner), { flag: 'wx' });
+    writeFileSync(file, JSON.stringify(thisProcess()), { flag: 'wx' });
   } catch (error) {
     // Whoever made it between our look and our write holds it; otherwise it is ours, and half-written.
-    if ((error as NodeJS.ErrnoException).code === 'EEXIST')
-      throw new RunFailure(`Another trainer has just started to write ${folder}; delete ${file} if that is not so.`);
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') throw justLocked(folder, file);
     tryTo(() => rmSync(file, { force: true }));
     throw writeFailure(file, error);
   }
@@ -42,28 +34,73 @@ export function lockRunFolder(folder: string): () => void {
   };
 }
 
-/** Whether a live trainer writes this folder. */
+/** Whether a live trainer writes this folder, or may write it. */
 export function isLocked(folder: string): boolean {
   const file = join(folder, RUN_FILES.lock);
-  const owner = readOwner(file);
-  return held.has(file) || (owner !== undefined && isAlive(owner));
+  const owner = parseOwner(readLock(file) ?? '');
+  return held.has(file) || (owner !== undefined && !isOurs(owner) && fateOf(owner) !== 'gone');
 }
 
-function readOwner(file: string): Owner | undefined {
+function refuseLiving(owner: ProcessIdentity, folder: string, file: string): void {
+  if (isOurs(owner)) return;
+  const { pid, host } = owner;
+  const fate = fateOf(owner);
+  if (fate === 'alive')
+    throw new RunFailure(`Another trainer (process ${pid} on ${host}) writes ${folder}; stop it first.`);
+  if (fate === 'unknown')
+    throw new RunFailure(
+      `A trainer in another container or on another machine (process ${pid} on ${host}) claims ${folder}, and cannot be seen from here. ${lastWrite(folder)}If it is gone, delete ${file}.`,
+    );
+}
+
+/** What helps to judge whether it is. */
+function lastWrite(folder: string): string {
+  const files = [RUN_FILES.info, RUN_FILES.metrics, RUN_FILES.log].map((name) =>
+    statSync(join(folder, name), { throwIfNoEntry: false }),
+  );
+  const newest = Math.max(...files.map((stats) => stats?.mtimeMs ?? 0));
+  return newest === 0 ? '' : `It last wrote at ${new Date(newest).toISOString()}. `;
+}
+
+/** Of two that find the same stale lock, one may have put its own in the place of it before the other takes it away. */
+function removeStale(file: string, text: string, folder: string): void {
+  const aside = `${file}.${process.pid}`;
   try {
-    return JSON.parse(readFileSync(file, 'utf8')) as Owner;
+    renameSync(file, aside);
+  } catch {
+    throw justLocked(folder, file);
+  }
+  const wasStale = readLock(aside) === text;
+  if (!wasStale) tryTo(() => linkSync(aside, file));
+  rmSync(aside, { force: true });
+  if (!wasStale) throw justLocked(folder, file);
+}
+
+const justLocked = (folder: string, file: string): RunFailure =>
+  new RunFailure(`Another trainer has just started to write ${folder}; delete ${file} if that is not so.`);
+
+/** It has our number: it is us, or of an earlier release, whoever had the number before us. */
+function isOurs({ pid, host, boot, namespace, started }: ProcessIdentity): boolean {
+  const me = thisProcess();
+  if (pid !== me.pid) return false;
+  return boot === undefined
+    ? host === me.host
+    : boot === me.boot && namespace === me.namespace && started === me.started;
+}
+
+function readLock(file: string): string | undefined {
+  try {
+    return readFileSync(file, 'utf8');
   } catch {
     return undefined;
   }
 }
 
-function isAlive({ pid, host }: Owner): boolean {
-  if (host !== hostname()) return true; // cannot be seen from here
-  if (pid === process.pid) return false;
+function parseOwner(text: string): ProcessIdentity | undefined {
   try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
+    const owner = JSON.parse(text) as ProcessIdentity;
+    return typeof owner?.pid === 'number' && typeof owner.host === 'string' ? owner : undefined;
+  } catch {
+    return undefined;
   }
 }

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
-import { hostname } from 'node:os';
 import { join } from 'node:path';
+import { fateOf, type ProcessFate, type ProcessIdentity } from '../../processes/identity.ts';
 import type { Completion } from '../../protocol/dashboard.ts';
 import {
   parseJsonLines,
@@ -28,16 +28,14 @@ export async function readCompletions(folder: string, step: number): Promise<Com
   );
 }
 
-/** Whether a trainer is alive that holds this folder; one on another host cannot be seen and counts as alive. */
-export async function isWritten(folder: string): Promise<boolean> {
+/** Whether a trainer is alive that holds this folder; one that cannot be seen from here counts as alive. */
+export const isWritten = async (folder: string): Promise<boolean> => (await writerOf(folder)) !== 'gone';
+
+/** What is known of the trainer that last claimed this folder. */
+export async function writerOf(folder: string): Promise<ProcessFate> {
   try {
-    const { pid, host } = JSON.parse(await readFile(join(folder, RUN_FILES.lock), 'utf8')) as {
-      pid: number;
-      host: string;
-    };
-    if (host === hostname()) process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
+    return fateOf(JSON.parse(await readFile(join(folder, RUN_FILES.lock), 'utf8')) as ProcessIdentity);
+  } catch {
+    return 'gone';
   }
 }
