@@ -1,6 +1,7 @@
 import { basename, join, relative, sep } from 'node:path';
+import { valueText } from '../protocol/difference-text.ts';
 import type { RunConfig } from '../protocol/run-config.ts';
-import { type RunDifference, valueText } from '../protocol/run-differences.ts';
+import type { RunDifference } from '../protocol/run-differences.ts';
 import type { FileDigest, RewardSource, RunInputs } from '../protocol/run-folder.ts';
 import { digestSource } from './file-digest.ts';
 import { configChanges } from './run-changes.ts';

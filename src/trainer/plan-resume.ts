@@ -1,9 +1,10 @@
 import { existsSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
+import { differenceText } from '../protocol/difference-text.ts';
 import { BadInput } from '../protocol/errors.ts';
 import type { TrainerEvent } from '../protocol/events.ts';
 import { runConfigSchema } from '../protocol/run-config.ts';
-import { type DifferenceChoice, differenceText, type RunDifference } from '../protocol/run-differences.ts';
+import type { DifferenceChoice, RunDifference } from '../protocol/run-differences.ts';
 import { RUN_FILES, type RunInfo } from '../protocol/run-folder.ts';
 import { compareRun, isFree } from './compare-run.ts';
 import { describeIssue } from './config-issue.ts';

@@ -1,4 +1,5 @@
-import { differenceText, type RunDifference, valueText } from '../protocol/run-differences.ts';
+import { differenceText, valueText } from '../protocol/difference-text.ts';
+import type { RunDifference } from '../protocol/run-differences.ts';
 import type { RunChange, RunInfo } from '../protocol/run-folder.ts';
 
 /** What a reader of a run's log should know of a run that goes on with step `next`; nothing of one that starts. */

@@ -1,4 +1,10 @@
-import { window } from 'vscode';
+import { readFile, rm } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { parse } from 'jsonc-parser';
+import { Uri, window } from 'vscode';
+import { runConfigFields } from '../../protocol/run-config.ts';
+import { RUN_FILES } from '../../protocol/run-folder.ts';
+import { writerOf } from '../dashboard/run-files.ts';
 import type { Lab } from '../lab.ts';
 import type { Run } from '../runs/registry.ts';
 import { trainingRequest } from '../training/request.ts';
@@ -9,13 +15,38 @@ import { mayRunCode } from './trust.ts';
 const canResume = ({ live, status }: Run): boolean =>
   !live && (status === 'stopped' || status === 'failed' || status === 'interrupted');
 
-/** Goes on with a run that stopped, failed or was killed, from its newest checkpoint. */
+/** Goes on with a run from its newest checkpoint: one that stopped, failed or was killed, or one that is done and has got more steps. */
 export async function resumeFromCheckpoint(lab: Lab, given?: unknown): Promise<void> {
   if (!mayRunCode()) return;
   const run = await pickRun(lab, given, 'Resume from Checkpoint', canResume);
   if (!run) return;
-  const { name, configFile } = run.info;
-  if (canResume(run)) return startOrQueue(lab, trainingRequest(configFile, run.folder));
-  const why = run.status === 'done' ? 'is done; raise maxSteps in a new run to train on' : 'is still running';
-  void window.showInformationMessage(`${name} ${why}.`);
+  if (canResume(run) || (run.status === 'done' ? await hasMoreSteps(run) : await takeOver(run)))
+    await startOrQueue(lab, trainingRequest(run.info.configFile, run.folder));
+}
+
+/** Whether the config gives a run that is done more steps by now; says how if not. */
+async function hasMoreSteps({ info: { name, configFile, step } }: Run): Promise<boolean> {
+  const text = await readFile(configFile, 'utf8').catch(() => '{}');
+  const { maxSteps } = (parse(text, [], { allowTrailingComma: true }) ?? {}) as { maxSteps?: unknown };
+  const steps = runConfigFields.shape.maxSteps.safeParse(maxSteps);
+  // What is wrong with it is the trainer's to say.
+  if (!steps.success || steps.data > step) return true;
+  const done = `${name} is done: it has all of its ${step} steps. Raise maxSteps in ${basename(configFile)} to continue it.`;
+  if ((await window.showInformationMessage(done, 'Open Config')) === 'Open Config')
+    await window.showTextDocument(Uri.file(configFile));
+  return false;
+}
+
+/** Whether a run is ours to resume that a trainer claims which cannot be seen: only the user knows whether that is gone. */
+async function takeOver({ folder, live, info: { name, updatedAt } }: Run): Promise<boolean> {
+  if (live || (await writerOf(folder)) !== 'unknown') {
+    void window.showInformationMessage(`${name} is still running.`);
+    return false;
+  }
+  const text = `Is the trainer of ${name} gone?`;
+  const written = new Date(updatedAt).toLocaleString();
+  const detail = `It ran in another container or on another machine, where it cannot be seen from here. It last wrote the run at ${written}. Two trainers would destroy the run.`;
+  const answer = await window.showWarningMessage(text, { modal: true, detail }, 'It Is Gone: Resume');
+  if (answer) await rm(join(folder, RUN_FILES.lock), { force: true });
+  return answer !== undefined;
 }

@@ -1,6 +1,6 @@
 import type { LogOutputChannel } from 'vscode';
+import { differenceText } from '../../protocol/difference-text.ts';
 import type { TrainerEvent } from '../../protocol/events.ts';
-import { differenceText } from '../../protocol/run-differences.ts';
 
 type Level = 'trace' | 'debug' | 'info' | 'warn' | 'error';
 

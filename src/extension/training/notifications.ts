@@ -1,8 +1,9 @@
 import { commands, type Disposable, Uri, window } from 'vscode';
 import type { Problems } from '../config/problems.ts';
+import { differenceQuestion } from './difference-question.ts';
 import { findLocated } from './located-message.ts';
 import { describeOutcome, type Outcome, type OutcomeAction } from './outcome.ts';
-import type { ActiveTraining, EndedTraining, Training } from './training.ts';
+import type { ActiveTraining, EndedTraining, OpenQuestion, Training } from './training.ts';
 
 const show = {
   information: window.showInformationMessage,
@@ -10,11 +11,12 @@ const show = {
   error: window.showErrorMessage,
 } as const;
 
-/** One notification per outcome, and one when a run pauses by itself. */
+/** One notification per outcome, one when a run pauses by itself, and a question when one is no longer as it was recorded. */
 export function notifyOutcomes(training: Training, problems: Problems): Disposable[] {
   return [
     training.onDidEnd((ended) => void notifyEnd(ended, problems)),
     training.onDidPause((active) => void notifyPause(active, problems)),
+    training.onDidAsk((question) => void ask(question, training)),
   ];
 }
 
@@ -49,4 +51,12 @@ async function notifyPause({ request, folder, reason = '' }: ActiveTraining, pro
   if (action === 'Open' && place) await problems.open(place);
   if (action === 'Resume') await commands.executeCommand('grpo.resume', folder);
   if (action === 'Stop') await commands.executeCommand('grpo.stop', folder);
+}
+
+async function ask(question: OpenQuestion, training: Training): Promise<void> {
+  const { text, detail, answers } = differenceQuestion(question);
+  const labels = answers.map(({ label }) => label);
+  const chosen = await window.showWarningMessage(text, { modal: true, detail }, ...labels);
+  const answer = answers.find(({ label }) => label === chosen);
+  if (answer) training.add({ ...question.request, differences: answer.choice });
 }

@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import type { DifferenceChoice } from '../../protocol/run-differences.ts';
 import type { Interpreters } from '../preview/interpreter.ts';
 import type { TrainerOptions } from './trainer-process.ts';
 
@@ -9,6 +10,8 @@ export interface TrainingRequest {
   name: string;
   /** The run to go on with; without it a new one starts. */
   resume?: string;
+  /** What to do where that run was recorded with other settings than today's; without it the trainer asks. */
+  differences?: DifferenceChoice;
 }
 
 export const trainingRequest = (configFile: string, resume?: string): TrainingRequest => ({
@@ -21,12 +24,15 @@ export const trainingRequest = (configFile: string, resume?: string): TrainingRe
 export const configName = (file: string): string => file.replace(/^.*[\\/]/, '').replace(/(\.grpo)?\.jsonc?$/, '');
 
 export async function trainerOptions(
-  { configFile, resume }: TrainingRequest,
+  { configFile, resume, differences }: TrainingRequest,
   interpreters: Interpreters,
 ): Promise<TrainerOptions> {
+  const resumed = { ...(resume !== undefined && { out: resume, resume: true }), ...(differences && { differences }) };
+  // It keeps the interpreter that it recorded.
+  if (differences === 'as-recorded') return { configFile, ...resumed };
   const python = await pythonFor(configFile, interpreters);
   const set = python === null ? [] : [`python=${JSON.stringify(python)}`];
-  return { configFile, set, ...(resume !== undefined && { out: resume, resume: true }) };
+  return { configFile, set, ...resumed };
 }
 
 /** The editor's Python interpreter, which is for configs with Python rewards that name none; null for others. */

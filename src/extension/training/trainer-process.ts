@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type Disposable, type Event, EventEmitter } from 'vscode';
 import { killTree } from '../../processes/kill-tree.ts';
 import { type HostCommand, type TrainerEvent, type TrainerStatus, trainerMessage } from '../../protocol/events.ts';
+import type { DifferenceChoice } from '../../protocol/run-differences.ts';
 
 /** What `dist/trainer.js` takes. */
 export interface TrainerOptions {
@@ -14,6 +15,7 @@ export interface TrainerOptions {
   /** The run folder; with `resume`, the run to go on with. */
   out?: string;
   resume?: boolean;
+  differences?: DifferenceChoice;
 }
 
 /** How a trainer ended. Without `end` it died in mid-run. */

@@ -23,6 +23,17 @@ export interface ActiveTraining {
   reason: string | undefined;
   /** Someone asked it to stop. */
   stopRequested: boolean;
+  /** It ends with a question. */
+  differences?: Differences;
+}
+
+/** What a trainer asks that was to resume a run. */
+export type Differences = Extract<TrainerEvent, { type: 'differences' }>;
+
+/** A resume that did nothing yet, because someone has to choose how. */
+export interface OpenQuestion {
+  request: TrainingRequest;
+  differences: Differences;
 }
 
 export interface EndedTraining {
@@ -41,6 +52,7 @@ export class Training implements Disposable {
   readonly #started = new EventEmitter<string>();
   readonly #paused = new EventEmitter<ActiveTraining>();
   readonly #ended = new EventEmitter<EndedTraining>();
+  readonly #asked = new EventEmitter<OpenQuestion>();
   #process: TrainerProcess | undefined;
   #active: ActiveTraining | undefined;
   #queue: TrainingRequest[] = [];
@@ -52,6 +64,8 @@ export class Training implements Disposable {
   /** A run paused by itself, for a reason. */
   readonly onDidPause = this.#paused.event;
   readonly onDidEnd = this.#ended.event;
+  /** In place of its end: a run that was to be resumed is no longer as it was recorded. */
+  readonly onDidAsk = this.#asked.event;
 
   constructor(
     context: ExtensionContext,
@@ -137,7 +151,7 @@ export class Training implements Disposable {
 
   dispose(): void {
     if (!this.#leaving) this.#process?.dispose();
-    for (const emitter of [this.#changed, this.#started, this.#paused, this.#ended]) emitter.dispose();
+    for (const emitter of [this.#changed, this.#started, this.#paused, this.#ended, this.#asked]) emitter.dispose();
   }
 
   #startNext(): void {
@@ -176,9 +190,10 @@ export class Training implements Disposable {
   async #finish(ended: EndedTraining): Promise<void> {
     this.#active = undefined;
     this.#process = undefined;
-    const { folder } = ended.training;
+    const { folder, request, differences } = ended.training;
     if (folder !== undefined) await this.#runs.detach(folder);
-    this.#ended.fire(ended);
+    if (differences) this.#asked.fire({ request, differences });
+    else this.#ended.fire(ended);
     this.#startNext();
     this.#change();
   }
@@ -188,6 +203,7 @@ export class Training implements Disposable {
     if (this.#leaving) return;
     active.progress.take(event);
     logEvent(this.#log, active.request.name, event);
+    if (event.type === 'differences') active.differences = event;
     if (event.type === 'start') {
       active.folder = event.run;
       if (active.stage === 'starting') active.stage = 'running';

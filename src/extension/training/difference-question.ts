@@ -1,0 +1,23 @@
+import { differenceText } from '../../protocol/difference-text.ts';
+import type { DifferenceChoice } from '../../protocol/run-differences.ts';
+import type { OpenQuestion } from './training.ts';
+
+/** What to ask before a run is resumed with other settings than it was recorded with; the dialog itself offers to cancel. */
+export interface DifferenceQuestion {
+  text: string;
+  detail: string;
+  answers: { label: string; choice: DifferenceChoice }[];
+}
+
+export function differenceQuestion({ request: { name }, differences }: OpenQuestion): DifferenceQuestion {
+  const { differences: all, step, problem } = differences;
+  const changed = { label: `Continue with Changes from Step ${step}`, choice: 'with-changes' } as const;
+  const asItWas = { label: 'Continue as It Was', choice: 'as-recorded' } as const;
+  const list = all.map((difference) => `• ${differenceText(difference)}`).join('\n');
+  const why = problem === null ? '' : `\n\nIt cannot continue as it was. ${problem}`;
+  return {
+    text: `${name} was recorded with other settings than today's.`,
+    detail: `${list}${why}`,
+    answers: problem === null ? [asItWas, changed] : [changed],
+  };
+}

@@ -1,0 +1,25 @@
+import type { RunDifference } from './run-differences.ts';
+
+/** `learningRate 0.001 → 0.01`, `rewards/sort.reward.ts has changed` */
+export const differenceText = ({ what, from, to }: RunDifference): string =>
+  from === null || to === null ? `${what} has changed` : `${what} ${from} → ${to}`;
+
+interface RewardSpec {
+  file: string;
+  function?: string;
+  weight: number;
+}
+
+/** A value of a config, or of its history, as a person reads it: rewards as a config may write them. */
+export function valueText(value: unknown): string {
+  if (typeof value === 'string') return value;
+  if (Array.isArray(value)) return `[${value.map(valueText).join(', ')}]`;
+  if (isReward(value)) {
+    const { file, function: name, weight } = value;
+    return `${file}${name === undefined ? '' : `#${name}`}${weight === 1 ? '' : ` × ${weight}`}`;
+  }
+  return JSON.stringify(value) ?? 'not set';
+}
+
+const isReward = (value: unknown): value is RewardSpec =>
+  typeof value === 'object' && value !== null && 'file' in value && 'weight' in value;
