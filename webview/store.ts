@@ -1,5 +1,6 @@
 import type { Completion, HostMessage, RescoreView, RunHead, RunSummary } from '../src/protocol/dashboard.ts';
 import { MetricColumns } from '../src/protocol/metric-columns.ts';
+import { overlayColor } from './charts/overlay-color.ts';
 import { host } from './host.ts';
 import { type Layout, restoreLayout } from './layout.ts';
 
@@ -107,6 +108,11 @@ export class Store {
     this.setLayout({ compared: folders });
     this.#changed('compared', 'columns');
     host.postMessage({ type: 'compare', folders });
+  }
+
+  /** The palette index of an overlaid run, by its place among those that were chosen. */
+  overlayColor(folder: string): number {
+    return overlayColor(this.layout.compared.indexOf(folder));
   }
 
   #run(folder: string): ShownRun | undefined {

@@ -27,6 +27,7 @@ const { config, name } = JSON.parse(readFileSync(join(run, 'run.json'), 'utf8'))
 const chart = chartDefinitions(columns.keys, config).find((definition) => definition.id === id);
 if (!chart) throw new Error(`The run has no chart "${id}".`);
 const series = chart.series.map(({ band: _, ...line }) => line); // bands need a browser, to mix colours
-const plotted = { name: name ?? basename(run), folder: run, color: 0, curves: new Curves(columns) };
+const label = name ?? basename(run);
+const plotted = { name: label, label, folder: run, color: 0, curves: new Curves(columns) };
 const settings = { runs: [plotted], smoothing: 0, hidden: new Set<string>(), theme };
 writeFileSync(file, chartSvg({ ...chart, series }, settings, [1, columns.lastStep], false));

@@ -2,7 +2,7 @@
 import * as z from 'zod/mini';
 import { rescoreFigures, rescoreStart, rescoreStep } from './rescore.ts';
 import type { RunConfig } from './run-config.ts';
-import type { RolloutRow, RunReward, RunState } from './run-folder.ts';
+import type { RewardSource, RolloutRow, RunChange, RunInputs, RunReward, RunState } from './run-folder.ts';
 
 /** Raised when a message changes its meaning. Host and webview come from one package; a webview that was kept may be older. */
 export const DASHBOARD_VERSION = 1;
@@ -28,6 +28,10 @@ const head = z.object({
   config: z.custom<RunConfig>((value) => typeof value === 'object' && value !== null),
   /** Undefined for runs of an earlier release, which did not write them down. */
   rewards: z.optional(z.custom<RunReward[]>(Array.isArray)),
+  /** Nor these: its reward code, what else it reads, and what has changed about it since it started. */
+  rewardSources: z.optional(z.custom<RewardSource[]>(Array.isArray)),
+  inputs: z.optional(z.custom<RunInputs>((value) => typeof value === 'object' && value !== null)),
+  changes: z.optional(z.custom<RunChange[]>(Array.isArray)),
   /**
    * Whose trainer writes the folder: `ours` can be stopped and paused from here; `other` is one outside this window; with `none`,
    * a state of `running` means that it was killed.
@@ -133,6 +137,8 @@ export const dashboardMessage = z.discriminatedUnion('type', [
   z.object({ type: z.literal('sample'), id: z.int(), sample: keptSample }),
   /** Show the samples file of the run's config. */
   z.object({ type: z.literal('openSample'), line: z.int().check(z.minimum(1)) }),
+  /** Show a file of this run's reward code beside that of an overlaid run; `name` as in `rewardSources`. */
+  z.object({ type: z.literal('rewardDiff'), folder: z.string(), name: z.string() }),
   /** Show a place in one of the user's files. */
   z.object({ type: z.literal('open'), file: z.string(), line: z.int(), column: z.int() }),
 ]);

@@ -1,5 +1,4 @@
-import { differenceText, valueText } from '../protocol/difference-text.ts';
-import type { RunDifference } from '../protocol/run-differences.ts';
+import { changeText } from '../protocol/difference-text.ts';
 import type { RunChange, RunInfo } from '../protocol/run-folder.ts';
 
 /** What a reader of a run's log should know of a run that goes on with step `next`; nothing of one that starts. */
@@ -17,13 +16,6 @@ export function resumeNotes(before: RunInfo, changes: readonly RunChange[], next
 
 /** `From step 7 on: learningRate 0.001 → 0.01; rewards/sort.reward.ts has changed.` */
 export const changesNote = (changes: readonly RunChange[], step: number): string =>
-  `From step ${step} on: ${changes.map((change) => differenceText(differenceOf(change))).join('; ')}.`;
-
-/** A change as a person reads it: of files, only that they have changed. */
-function differenceOf({ field, from, to }: RunChange): RunDifference {
-  const file = /^(?:inputs|rewardSources)\.(.*)$/.exec(field)?.[1];
-  if (file !== undefined) return { what: file, from: null, to: null };
-  return { what: field.replace(/^config\./, ''), from: valueText(from), to: valueText(to) };
-}
+  `From step ${step} on: ${changes.map(changeText).join('; ')}.`;
 
 const steps = (first: number, last: number): string => (first === last ? `step ${first}` : `steps ${first} to ${last}`);

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { appendFileSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'vitest';
 import { until } from './helpers/processes.ts';
@@ -111,6 +111,7 @@ session.test('searches and filters groups', async ({ editor, dashboard }) => {
 session.test('pauses and goes on, then stops with a checkpoint', async ({ server, editor, dashboard }) => {
   await editor.clearNotifications();
   setConfig('learningRate', 0.0001);
+  appendFileSync(join(server.workspace, 'rewards/sort.reward.ts'), '// Not as it was.\n');
   await startSort();
   await dashboard.state.filter({ hasText: 'running' }).waitFor();
   await until('a few steps', async () => (await dashboard.step()) >= 3);
@@ -137,8 +138,42 @@ session.test('compares two runs: their curves, and in what they differ', async (
   const differences = dashboard.frame.getByRole('region', { name: 'Differences' });
   await differences.getByRole('row', { name: /learningRate/ }).waitFor();
   expect(await differences.getByRole('row', { name: /learningRate/ }).innerText()).toMatch(/0\.0001|1e-0?4/);
+  const code = differences.getByRole('row', { name: /reward code: rewards\/sort\.reward\.ts/ });
   await editor.screenshot('compared');
+  await code.getByRole('button', { name: 'Show Diff' }).click();
+  const diff = editor.page.getByRole('tab', { name: /^rewards\/sort\.reward\.ts: .* ↔ / });
+  await diff.waitFor();
+  await editor.page.locator('.editor-instance').getByText('// Not as it was.').first().waitFor();
+  await editor.screenshot('compared-rewards');
+  await editor.command('View: Close Editor');
+  await diff.waitFor({ state: 'detached' });
 });
+
+session.test(
+  'a run that is no longer as it was recorded is resumed as it is told',
+  async ({ server, editor, dashboard }) => {
+    await editor.clearNotifications();
+    const folder = runFolders(server.workspace).at(-1)!;
+    const stopped = readRunInfo(folder);
+    setConfig('learningRate', 0.001);
+    const dialog = editor.page.getByRole('dialog').filter({ hasText: 'learningRate 0.0001 → 0.001' });
+    await editor.command('GRPO: Resume from Checkpoint');
+    await editor.screenshot('resume-differences');
+    await dialog.getByRole('button', { name: 'Cancel' }).click();
+    await until('the trainer to be gone', () => !trainer());
+    expect(readRunInfo(folder)).toEqual(stopped);
+
+    await editor.command('GRPO: Resume from Checkpoint');
+    await dialog.getByRole('button', { name: 'Continue as It Was' }).click();
+    await dashboard.state.filter({ hasText: 'running' }).waitFor();
+    await until('a step', () => readRunInfo(folder).step > stopped.step);
+    await dashboard.button('Stop').click();
+    await editor.notification(/sort stopped after step \d+, with a checkpoint/).waitFor();
+    const { config, changes } = readRunInfo(folder);
+    expect([config.learningRate, changes]).toEqual([0.0001, undefined]);
+    setConfig('learningRate', 0.0001);
+  },
+);
 
 session.test('zooms with the keyboard', async ({ dashboard }) => {
   const slider = dashboard.frame.getByRole('slider', { name: /^Reward/ });

@@ -1,4 +1,5 @@
 import './charts.css';
+import { runLabels } from '../compare/run-labels.ts';
 import { el, setText } from '../dom.ts';
 import { exportChart, exportMetrics } from '../export/export.ts';
 import type { Layout } from '../layout.ts';
@@ -6,7 +7,6 @@ import type { Change, ShownRun, Store } from '../store.ts';
 import { Chart, type ChartEvents, type ChartView } from './chart.ts';
 import { Curves, type PlottedRun } from './curves.ts';
 import { chartDefinitions } from './definitions.ts';
-import { overlayColor } from './overlay-color.ts';
 import { onThemeChange, readTheme } from './theme.ts';
 import { toolbar } from './toolbar.ts';
 
@@ -77,10 +77,10 @@ export class Charts {
   }
 
   get #view(): ChartView | undefined {
-    const { main, compared, layout } = this.#store;
+    const { main, layout } = this.#store;
     return (
       main && {
-        runs: [main, ...compared.values()].map((run, index) => this.#plotted(run, index)),
+        runs: this.#plottedRuns(main),
         smoothing: layout.smoothing,
         hidden: new Set(layout.hidden),
         log: new Set(layout.log),
@@ -93,13 +93,29 @@ export class Charts {
     );
   }
 
-  #plotted({ head, columns }: ShownRun, index: number): PlottedRun {
+  #plottedRuns(main: ShownRun): PlottedRun[] {
+    const { compared } = this.#store;
+    const runs = [main, ...compared.values()];
+    const labels = runLabels(runs.map(({ head }) => head));
+    return runs.map(({ head, columns }) => {
+      const color = head.folder === main.head.folder ? 0 : this.#store.overlayColor(head.folder);
+      return {
+        name: head.name,
+        label: labels.get(head.folder)!,
+        folder: head.folder,
+        curves: this.#curvesOf(columns),
+        color,
+      };
+    });
+  }
+
+  #curvesOf(columns: ShownRun['columns']): Curves {
     let curves = this.#curves.get(columns);
     if (!curves) {
       curves = new Curves(columns);
       this.#curves.set(columns, curves);
     }
-    return { name: head.name, folder: head.folder, curves, color: index === 0 ? 0 : overlayColor(index - 1) };
+    return curves;
   }
 
   #events(): ChartEvents {

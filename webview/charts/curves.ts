@@ -86,6 +86,8 @@ function smooth(curve: Curve, from: number, to: number, smoothing: number): void
 /** A run as the charts draw it: the main one first, those laid over it after. */
 export interface PlottedRun {
   name: string;
+  /** What tells it from the others that are drawn. */
+  label: string;
   folder: string;
   curves: Curves;
   /** Palette index of a run laid over the main one. */

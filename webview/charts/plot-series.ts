@@ -58,7 +58,7 @@ export function drawnSeries(chart: ChartDefinition, settings: PlotSettings) {
     drawn.push({
       ...lookOf({ ...chart, stacked: false }, first!, theme),
       id: run.folder,
-      label: run.name,
+      label: run.label,
       run,
       terms: chart.stacked ? withoutHidden(first!.terms, hidden) : first!.terms,
       smoothing,

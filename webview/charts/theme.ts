@@ -1,3 +1,5 @@
+import { FURTHER_HUES } from './overlay-color.ts';
+
 /** The editor's colours as a canvas needs them: resolved. Read again when the theme changes. */
 export interface ChartTheme {
   palette: string[];
@@ -31,15 +33,17 @@ export function readTheme(): ChartTheme {
   const text = color('--vscode-editor-foreground', '--vscode-foreground');
   const highContrast = document.body.classList.contains('vscode-high-contrast');
   const isLight = document.body.classList.contains('vscode-high-contrast-light');
-  const series = (name: string, onDark: string, onLight: string): string => {
+  const onLight = isLight || document.body.classList.contains('vscode-light');
+  const series = (name: string, forDark: string, forLight: string): string => {
     const own = opaque(color(`--vscode-charts-${name}`));
-    return own === opaque(text) ? opaque(isLight ? onLight : onDark) : own;
+    return own === opaque(text) ? opaque(isLight ? forLight : forDark) : own;
   };
   return {
     palette: [
-      ...PALETTE.map(([name, onDark, onLight]) => series(name, onDark, onLight)),
+      ...PALETTE.map(([name, forDark, forLight]) => series(name, forDark, forLight)),
       color('--vscode-errorForeground', '--vscode-charts-red'),
       text,
+      ...FURTHER_HUES.map((hue) => opaque(`hsl(${hue} 65% ${onLight ? 35 : 68}%)`)),
     ],
     text,
     muted: highContrast ? text : color('--vscode-descriptionForeground', '--vscode-foreground'),

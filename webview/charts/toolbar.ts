@@ -1,7 +1,7 @@
+import { runLabels } from '../compare/run-labels.ts';
 import { el, setText } from '../dom.ts';
 import { formatCount, formatTime } from '../format.ts';
 import type { Store } from '../store.ts';
-import { overlayColor } from './overlay-color.ts';
 import { onThemeChange, readTheme } from './theme.ts';
 
 /** What holds for all charts: smoothing, zoom, and the export of all numbers. */
@@ -30,20 +30,17 @@ export function toolbar(store: Store, exportAll: () => void): HTMLElement {
     );
   };
   const overlays = el('span', { class: 'overlays' });
-  const showOverlays = () =>
+  const showOverlays = () => {
+    const shown = [...store.compared.values()];
+    const labels = runLabels([...(store.main ? [store.main] : []), ...shown].map(({ head }) => head));
     overlays.replaceChildren(
-      ...[...store.compared.values()].map(({ head }, index) => {
+      ...shown.map(({ head }) => {
         const swatch = el('span', { class: 'swatch dashed' });
-        swatch.style.setProperty('--color', readTheme().palette[overlayColor(index)]!);
-        return el(
-          'span',
-          { class: 'overlay' },
-          swatch,
-          head.name,
-          el('span', { class: 'muted' }, formatTime(head.createdAt)),
-        );
+        swatch.style.setProperty('--color', readTheme().palette[store.overlayColor(head.folder)]!);
+        return el('span', { class: 'overlay', title: formatTime(head.createdAt) }, swatch, labels.get(head.folder)!);
       }),
     );
+  };
   onThemeChange(showOverlays);
   store.subscribe((changes) => {
     if (changes.has('layout')) update();

@@ -1,11 +1,13 @@
 import './compare.css';
 import type { RunSummary } from '../../src/protocol/dashboard.ts';
-import { overlayColor } from '../charts/overlay-color.ts';
 import { readTheme } from '../charts/theme.ts';
 import { el } from '../dom.ts';
-import { formatCount, formatNumber, formatTime } from '../format.ts';
+import { formatCount, formatNumber } from '../format.ts';
+import { host } from '../host.ts';
 import type { ShownRun, Store } from '../store.ts';
 import { configDifferences } from './config-diff.ts';
+import { type CompareRow, contentRows, DIFFERS, isRecorded } from './content-rows.ts';
+import { runLabels, runTimes } from './run-labels.ts';
 
 /** Lays other runs over this one, and shows in what their configs differ and what came of it. */
 export class Compare {
@@ -33,21 +35,22 @@ export class Compare {
     this.#shownRuns = shown;
     // A click replaces the list: the focus stays at the run that was clicked.
     const focused = this.#runs.contains(document.activeElement) ? document.activeElement?.id : undefined;
+    const times = runTimes(others);
     this.#runs.replaceChildren(
       ...(others.length === 0
         ? [el('li', { class: 'empty' }, 'There is no other run in this workspace yet.')]
-        : others.map((run) => this.#run(run))),
+        : others.map((run) => this.#run(run, times.get(run.folder)!))),
     );
     if (focused) document.getElementById(focused)?.focus();
   }
 
-  #run({ folder, name, createdAt, state, step }: RunSummary): HTMLElement {
+  #run({ folder, name, state, step }: RunSummary, time: string): HTMLElement {
     const { compared } = this.#store.layout;
     const checked = compared.includes(folder);
     const toggle = () =>
       this.#store.compare(checked ? compared.filter((other) => other !== folder) : [...compared, folder]);
     const swatch = el('span', { class: 'swatch dashed' });
-    if (checked) swatch.style.setProperty('--color', readTheme().palette[overlayColor(compared.indexOf(folder))]!);
+    if (checked) swatch.style.setProperty('--color', readTheme().palette[this.#store.overlayColor(folder)]!);
     return el(
       'li',
       {},
@@ -57,7 +60,7 @@ export class Compare {
         el('input', { type: 'checkbox', id: `compare-${folder}`, checked, onchange: toggle }),
         checked && swatch,
         el('span', { class: 'run-name' }, name),
-        el('span', { class: 'muted' }, `${formatTime(createdAt)} · ${state} · step ${formatCount(step)}`),
+        el('span', { class: 'muted' }, `${time} · ${state} · step ${formatCount(step)}`),
       ),
     );
   }
@@ -65,8 +68,10 @@ export class Compare {
   #showTable(): void {
     const { main, compared } = this.#store;
     const runs = [main!, ...compared.values()];
-    const rows = runs.length > 1 ? [...results(runs), ...configRows(runs)] : [];
-    const shown = JSON.stringify(rows);
+    const rows: CompareRow[] = runs.length > 1 ? [...results(runs), ...differences(runs)] : [];
+    const heads = runs.map(({ head }) => head);
+    const [labels, times] = [runLabels(heads), runTimes(heads)];
+    const shown = JSON.stringify([rows, [...labels]]);
     if (shown === this.#shownTable) return;
     this.#shownTable = shown;
     if (rows.length === 0) {
@@ -84,25 +89,29 @@ export class Compare {
             'tr',
             {},
             el('th', { scope: 'col' }, 'What differs'),
-            ...runs.map(({ head }, i) =>
-              el(
-                'th',
-                { scope: 'col' },
-                head.name,
-                el('span', { class: 'muted' }, i === 0 ? ' (this run)' : ` ${formatTime(head.createdAt)}`),
-              ),
-            ),
+            ...heads.map(({ folder }, i) => {
+              const [label, time] = [labels.get(folder)!, times.get(folder)!];
+              const note = i === 0 ? ' (this run)' : label.endsWith(time) ? '' : ` ${time}`;
+              return el('th', { scope: 'col' }, label, el('span', { class: 'muted' }, note));
+            }),
           ),
         ),
         el(
           'tbody',
           {},
-          ...rows.map(({ field, values }) =>
+          ...rows.map(({ field, values, source }) =>
             el(
               'tr',
               {},
               el('th', { scope: 'row' }, field),
-              ...values.map((value) => el('td', {}, value ?? el('span', { class: 'muted' }, 'not set'))),
+              ...values.map((value, i) =>
+                el(
+                  'td',
+                  {},
+                  value ?? el('span', { class: 'muted' }, source === undefined ? 'not set' : 'not used'),
+                  source !== undefined && value === DIFFERS && showDiff(runs[i]!.head.folder, source),
+                ),
+              ),
             ),
           ),
         ),
@@ -128,7 +137,20 @@ function results(runs: readonly ShownRun[]) {
   ];
 }
 
-const configRows = (runs: readonly ShownRun[]) => {
-  const rows = configDifferences(runs.map(({ head }) => head.config));
-  return rows.length > 0 ? rows : [{ field: 'config', values: runs.map(() => 'the same') }];
-};
+/** That nothing differs is said only of what is known. */
+function differences(runs: readonly ShownRun[]): CompareRow[] {
+  const heads = runs.map(({ head }) => head);
+  const rows: CompareRow[] = [...configDifferences(heads.map(({ config }) => config)), ...contentRows(heads)];
+  const all = heads.every(isRecorded);
+  if (rows.length === 0)
+    rows.push({ field: all ? 'config, reward code and data' : 'config', values: runs.map(() => 'identical') });
+  if (!all)
+    rows.push({
+      field: 'reward code and data',
+      values: heads.map((head) => (isRecorded(head) ? 'recorded' : 'not recorded by its release')),
+    });
+  return rows;
+}
+
+const showDiff = (folder: string, name: string) =>
+  el('button', { class: 'flat', onclick: () => host.postMessage({ type: 'rewardDiff', folder, name }) }, 'Show Diff');

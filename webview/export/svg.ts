@@ -69,7 +69,7 @@ export function chartSvg(
   const legend = chart.series
     .filter(({ id }) => !settings.hidden.has(id))
     .map(({ label, color }) => ({ label, color: theme.palette[color]! }));
-  legend.push(...runs.slice(1).map(({ name, color }) => ({ label: name, color: theme.palette[color]! })));
+  legend.push(...runs.slice(1).map(({ label, color }) => ({ label, color: theme.palette[color]! })));
   let at = LEFT;
   for (const { label, color } of legend) {
     parts.push(

@@ -93,9 +93,22 @@ export class RunFeed {
     const info = await readRunInfo(this.folder);
     // While it is replaced, or after the folder was deleted: what was there stays on screen.
     if (!info) return;
-    const { name, createdAt, state, reason, step, device, config, rewards } = info;
+    const { name, createdAt, state, reason, step, device, config, rewards, rewardSources, inputs, changes } = info;
     const trainer = this.#isOurs() ? 'ours' : (await isWritten(this.folder)) ? 'other' : 'none';
-    const described = { name, createdAt, state, reason, step, device, config, ...(rewards && { rewards }) };
+    const described = {
+      name,
+      createdAt,
+      state,
+      reason,
+      step,
+      device,
+      config,
+      ...defined({ rewards, rewardSources, inputs, changes }),
+    };
     this.#head = { folder: this.folder, ...described, trainer, phase: null };
   }
 }
+
+/** Without what the run does not have. */
+const defined = <T extends object>(fields: T): { [K in keyof T]?: NonNullable<T[K]> } =>
+  Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as never;

@@ -8,6 +8,7 @@ import { pageHtml } from './html.ts';
 import { keepSample, openSample } from './keep-sample.ts';
 import { openPlace } from './open-place.ts';
 import { RescoreTab } from './rescore-tab.ts';
+import { showRewardDiff } from './reward-diff.ts';
 import { RunFeed } from './run-feed.ts';
 import { readCompletions } from './run-files.ts';
 import { RunStream } from './run-stream.ts';
@@ -132,6 +133,9 @@ export class RunPanel implements Disposable {
         return;
       case 'save':
         await saveExport(this.#folder, message.name, message.content);
+        return;
+      case 'rewardDiff':
+        if (this.#runs.has(message.folder)) await showRewardDiff(this.#folder, message.folder, message.name);
         return;
       case 'open':
         await openPlace(this.#folder, message);

@@ -22,7 +22,7 @@ describe('CSV', () => {
   });
 
   it('holds what a chart shows, of every run on it', () => {
-    const run = (folder: string) => ({ name: 'sort', folder, color: 0, curves: new Curves(columns) });
+    const run = (folder: string) => ({ name: 'sort', label: 'sort', folder, color: 0, curves: new Curves(columns) });
     const series = [{ id: 'reward', label: 'reward × 2', terms: [{ key: 'reward', weight: 2 }], color: 0 }];
     const csv = chartCsv({ id: 'reward', title: 'Reward', series }, [run('/a/one'), run('/a/two')], [2, 3]);
     expect(csv.split('\r\n')).toEqual(['run,step,reward × 2', 'one,2,1', 'one,3,1.5', 'two,2,1', 'two,3,1.5', '']);
