@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { differenceText } from '../protocol/difference-text.ts';
 import { BadInput } from '../protocol/errors.ts';
 import type { TrainerEvent } from '../protocol/events.ts';
@@ -66,7 +66,8 @@ export function planResume(options: ResumeOptions, emit: (event: TrainerEvent) =
 function findRun({ configFile, out }: ResumeOptions): string {
   const file = resolve(configFile);
   const run = out === undefined ? latestRun(file) : resolve(out);
-  if (run === undefined) throw new BadInput(`There is no run of ${file} to resume; start one without --resume.`);
+  if (run === undefined)
+    throw new BadInput(`There is no run of ${basename(file)} to resume; start one without --resume.`);
   if (!existsSync(join(run, RUN_FILES.info)))
     throw new BadInput(`There is no run in ${run} to resume; start one without --resume.`);
   return run;

@@ -72,7 +72,7 @@ export async function train(run: PreparedRun, folder: RunFolder, options: TrainO
     if (!(error instanceof Diverged)) throw error;
     if (error.policyIsGood && finished > 0) await save({ prune: false });
     const last = folder.checkpoints().at(-1);
-    const remedy = last ? `Then resume from step ${last.step} (--resume).` : 'Then start again.';
+    const remedy = last ? `Then resume from step ${last.step} (--resume --with-changes).` : 'Then start again.';
     throw new RunFailure(`Step ${finished + 1}: ${error.message} ${remedy}`);
   };
 

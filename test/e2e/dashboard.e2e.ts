@@ -63,7 +63,7 @@ for (const theme of Object.keys(themes) as Theme[])
 
     await frame.getByRole('tab', { name: 'Compare runs' }).click();
     await frame.getByRole('checkbox').check();
-    await frame.getByRole('row', { name: /learningRate/ }).waitFor();
+    await frame.getByRole('row', { name: /^learningRate/ }).waitFor();
     const table = frame.getByRole('button', { name: 'Table of Reward' });
     await table.click();
     await frame.getByRole('table', { name: 'Reward' }).waitFor();

@@ -136,8 +136,8 @@ session.test('compares two runs: their curves, and in what they differ', async (
   await dashboard.frame.getByRole('tab', { name: 'Compare runs' }).click();
   await dashboard.frame.getByRole('checkbox').check();
   const differences = dashboard.frame.getByRole('region', { name: 'Differences' });
-  await differences.getByRole('row', { name: /learningRate/ }).waitFor();
-  expect(await differences.getByRole('row', { name: /learningRate/ }).innerText()).toMatch(/0\.0001|1e-0?4/);
+  await differences.getByRole('row', { name: /^learningRate/ }).waitFor();
+  expect(await differences.getByRole('row', { name: /^learningRate/ }).innerText()).toMatch(/0\.0001|1e-0?4/);
   const code = differences.getByRole('row', { name: /reward code: rewards\/sort\.reward\.ts/ });
   await editor.screenshot('compared');
   await code.getByRole('button', { name: 'Show Diff' }).click();

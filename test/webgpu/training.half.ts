@@ -12,7 +12,12 @@ const runs = ['grpo-kl', 'dapo-iterations-accumulation', 'qwen3', 'lora', 'lora-
 async function train(name: string) {
   const { configFile, rollouts, out, resume } = await prepareTrlRun(name);
   const options = ['--rollouts', rollouts, '--out', out, '--set', 'device=webgpu', '--set', 'fp16=true', '--json'];
-  const { status, stdout, stderr } = await runGrpo('train', configFile, ...options, ...(resume ? ['--resume'] : []));
+  const { status, stdout, stderr } = await runGrpo(
+    'train',
+    configFile,
+    ...options,
+    ...(resume ? ['--resume', '--with-changes'] : []),
+  );
   expect(status, stderr).toBe(0);
   const events = eventsOf(stdout);
   const end = events.at(-1);
@@ -53,7 +58,7 @@ test('a run whose gradients are beyond float16 at any scale fails, and says what
 
   // One more update makes the weights infinite.
   const set = ['device=webgpu', 'fp16=true', 'learningRate=1e38'].flatMap((one) => ['--set', one]);
-  const { stdout } = await runGrpo('train', configFile, ...options, ...set, '--json', '--resume');
+  const { stdout } = await runGrpo('train', configFile, ...options, ...set, '--json', '--resume', '--with-changes');
   expect(eventsOf(stdout).at(-1)).toMatchObject({
     outcome: 'failed',
     step: 2,

@@ -26,7 +26,7 @@ export function runFolders(workspace: string): string[] {
 
 export const readRunInfo = (
   folder: string,
-): { state: string; step: number; device: string; config: Record<string, unknown> } =>
+): { state: string; step: number; device: string; config: Record<string, unknown>; changes?: unknown[] } =>
   JSON.parse(readFileSync(join(folder, 'run.json'), 'utf8'));
 
 /** The rewards of all steps, as the trainer wrote them. */

@@ -88,7 +88,7 @@ describe('a run is refused', () => {
   });
 
   test('where there is nothing to resume', async () => {
-    expect(await refusal(tinyWorkspace(), '--resume')).toMatch(/^There is no run of run to resume/);
+    expect(await refusal(tinyWorkspace(), '--resume')).toMatch(/^There is no run of run\.grpo\.json to resume/);
   });
 });
 

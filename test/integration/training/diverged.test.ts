@@ -31,7 +31,7 @@ test('advantages that are too large: the last good step is saved, and older chec
   const folder = tinyWorkspace({ ...changes, rewards }, { 'late.reward.ts': LATE });
   const { status, stderr } = await runGrpo('train', join(folder, 'run.grpo.json'));
   expect(stderr).toMatch(
-    /Step 3: The (loss|gradient) is not finite: an advantage is as large as 5\.0e\+29; let reward functions give smaller scores, or their weights be smaller\. Then resume from step 2 \(--resume\)\./,
+    /Step 3: The (loss|gradient) is not finite: an advantage is as large as 5\.0e\+29; let reward functions give smaller scores, or their weights be smaller\. Then resume from step 2 \(--resume --with-changes\)\./,
   );
   expect(status).toBe(1);
   const run = onlyRun(folder);

@@ -143,9 +143,9 @@ describe('bad input', () => {
     const config = join(folder, 'run.grpo.json');
     const { result } = await trainHere(config);
     const refused = (set: string, more: object = {}) =>
-      expect(trainHere(config, { set: [set], ...more })).rejects.toThrow;
+      expect(trainHere(config, { set: ['maxSteps=2', set], ...more })).rejects.toThrow;
     await refused(`model=${result.checkpoint}`)(`names a LoRA adapter; merge it into its model first: grpo merge`);
-    const resume = { resume: true, out: result.run };
+    const resume = { resume: true, differences: 'with-changes', out: result.run };
     await refused('lora.loraAlpha=9', resume)('This checkpoint was trained with "lora": {"r":4,"loraAlpha":8,');
     await refused('lora=null', resume)('set that in the run config, or start a new run.');
 

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { expect } from 'vitest';
 import { readSafetensorsHeader, readTensor } from '../../../src/model/safetensors.ts';
 import { RunControl } from '../../../src/trainer/control.ts';
-import { REFERENCES, readJson, referenceModel, tinyFiles, trainHere, workspace } from './workspace.ts';
+import { REFERENCES, readJson, referenceModel, trainHere, workspace } from './workspace.ts';
 
 export type MetricsRow = Record<string, number | null>;
 export interface TrlRun {
@@ -40,13 +40,13 @@ export async function prepareTrlRun(name: string): Promise<PreparedTrlRun> {
   const folder = workspace({
     'run.grpo.json': { ...config, model: referenceModel(config.model), dataset: 'prompts.jsonl', rewards: [] },
     'prompts.jsonl': [{ prompt: 'not used' }],
-    'letters.reward.ts': tinyFiles['letters.reward.ts'],
   });
   const configFile = join(folder, 'run.grpo.json');
   const out = join(folder, 'run');
   const resume = config.lora !== undefined;
-  if (resume) await saveStart(configFile, out, startFile(name));
-  return { configFile, rollouts: join(FOLDER, `rollouts-${config.model}.jsonl`), out, resume };
+  const rollouts = join(FOLDER, `rollouts-${config.model}.jsonl`);
+  if (resume) await saveStart(configFile, { out, rollouts }, startFile(name));
+  return { configFile, rollouts, out, resume };
 }
 
 /**
@@ -92,10 +92,14 @@ function startFile(name: string): string {
 }
 
 /** Stops a run before its first step and puts TRL's start into the checkpoint that it leaves: so that a run can go on from there. */
-async function saveStart(configFile: string, out: string, startFile: string): Promise<void> {
+async function saveStart(
+  configFile: string,
+  options: { out: string; rollouts: string },
+  startFile: string,
+): Promise<void> {
   const control = new RunControl();
   control.stop();
-  const { result } = await trainHere(configFile, { control, out, set: ['rewards=["letters.reward.ts"]'] });
+  const { result } = await trainHere(configFile, { control, ...options });
   copyFileSync(startFile, join(result.checkpoint!, 'adapter_model.safetensors'));
 }
 
