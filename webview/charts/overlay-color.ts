@@ -1,10 +1,18 @@
-/** Of the palette's named colors, all but the main run's own and the errors'. */
-const NAMED = [2, 3, 1, 4, 5, 7];
-const NAMED_IN_ALL = 8;
+/**
+ * Hues of overlaid runs, in degrees: the first lie between those of the named colors, which the main run's own curves have.
+ */
+const HUES = [320, 175, 80, 245, 350, 145, 285, 50, 200, 20];
+/** Lightness in percent, on a dark and on a light background; another one each time that the hues come round. */
+const LIGHTNESS = [
+  [68, 35],
+  [84, 52],
+  [52, 22],
+] as const;
+const NAMED_COLORS = 8;
 
-/** Hues for more overlaid runs than there are named colors, in degrees: each far from those before it (by the golden angle). */
-export const FURTHER_HUES: readonly number[] = Array.from({ length: 24 }, (_, i) => Math.round(20 + i * 137.508) % 360);
+/** What the palette has for overlaid runs after its named colors, as CSS colors. */
+export const overlayPalette = (onLight: boolean): string[] =>
+  LIGHTNESS.flatMap(([dark, light]) => HUES.map((hue) => `hsl(${hue} 65% ${onLight ? light : dark}%)`));
 
-/** The palette index of the `index`-th overlaid run: a color of its own for each of the first 30. */
-export const overlayColor = (index: number): number =>
-  NAMED[index] ?? NAMED_IN_ALL + ((index - NAMED.length) % FURTHER_HUES.length);
+/** The palette index of the `index`-th overlaid run: each of the first 30 has its own color. */
+export const overlayColor = (index: number): number => NAMED_COLORS + (index % (LIGHTNESS.length * HUES.length));

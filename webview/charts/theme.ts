@@ -1,4 +1,4 @@
-import { FURTHER_HUES } from './overlay-color.ts';
+import { overlayPalette } from './overlay-color.ts';
 
 /** The editor's colours as a canvas needs them: resolved. Read again when the theme changes. */
 export interface ChartTheme {
@@ -43,7 +43,7 @@ export function readTheme(): ChartTheme {
       ...PALETTE.map(([name, forDark, forLight]) => series(name, forDark, forLight)),
       color('--vscode-errorForeground', '--vscode-charts-red'),
       text,
-      ...FURTHER_HUES.map((hue) => opaque(`hsl(${hue} 65% ${onLight ? 35 : 68}%)`)),
+      ...overlayPalette(onLight).map(opaque),
     ],
     text,
     muted: highContrast ? text : color('--vscode-descriptionForeground', '--vscode-foreground'),

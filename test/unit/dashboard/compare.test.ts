@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { RunHead } from '../../../src/protocol/dashboard.ts';
 import { runConfigSchema } from '../../../src/protocol/run-config.ts';
 import type { FileDigest, RunChange } from '../../../src/protocol/run-folder.ts';
-import { FURTHER_HUES, overlayColor } from '../../../webview/charts/overlay-color.ts';
+import { overlayColor, overlayPalette } from '../../../webview/charts/overlay-color.ts';
 import { contentRows } from '../../../webview/compare/content-rows.ts';
 import { runLabels, runTimes } from '../../../webview/compare/run-labels.ts';
 
@@ -113,9 +113,13 @@ describe('the label of a run', () => {
   });
 });
 
-it('each of 30 overlaid runs has a color of its own, other than that of the main run', () => {
+it("each of 30 overlaid runs has a color of its own, none of them one of the main run's curves", () => {
   const colors = Array.from({ length: 30 }, (_, i) => overlayColor(i));
-  expect(new Set([0, ...colors]).size).toBe(31);
-  expect(new Set(FURTHER_HUES).size).toBe(24);
-  expect(Math.max(...colors)).toBe(8 + FURTHER_HUES.length - 1);
+  expect(new Set(colors).size).toBe(30);
+  expect(Math.min(...colors)).toBe(8);
+  for (const onLight of [true, false]) {
+    const palette = overlayPalette(onLight);
+    expect(new Set(palette).size).toBe(30);
+    expect(Math.max(...colors)).toBe(8 + palette.length - 1);
+  }
 });
