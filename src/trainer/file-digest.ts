@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
-import { closeSync, fstatSync, openSync, readdirSync, readFileSync, readSync, statSync } from 'node:fs';
+import { fstatSync, readdirSync, readFileSync, readSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { withFile } from '../model/file-bytes.ts';
 import type { FileDigest } from '../protocol/run-folder.ts';
 
 /** Up to here every byte is hashed, which takes a fifth of a second at most. */
@@ -13,11 +14,11 @@ const PIECE_BYTES = 2 ** 22;
 /**
  * The SHA-256 of a file; of one beyond 64 MiB (weights, which are gigabytes) that of a sample: its size, its first and last MiB (where
  * safetensors and GGUF files have their headers), and 256 blocks of 64 KiB, evenly spread. Another model, and the same one trained
- * further or saved in another format, differ in nearly every block; an edit of a few weights may escape it.
+ * further or saved in another format, differ in nearly every block; an edit of a few weights may escape it. Throws BadInput for a file that
+ * cannot be read.
  */
 export function digestFile(file: string): FileDigest {
-  const descriptor = openSync(file, 'r');
-  try {
+  return withFile(file, (descriptor) => {
     const { size } = fstatSync(descriptor);
     const hash = createHash('sha256');
     const take = (start: number, length: number) => {
@@ -36,9 +37,7 @@ export function digestFile(file: string): FileDigest {
       take(size - EDGE_BYTES, EDGE_BYTES);
     }
     return { file, bytes: size, sha256: hash.digest('hex'), covers: whole ? 'all' : 'sample' };
-  } finally {
-    closeSync(descriptor);
-  }
+  });
 }
 
 /** A model's files: a .gguf file, or what a Hugging Face folder has of configs, tokenizers, templates and weights. */
@@ -48,7 +47,7 @@ export function digestModel(model: string): FileDigest[] {
   return names
     .sort()
     .map((name) => join(model, name))
-    .filter((file) => statSync(file).isFile())
+    .filter((file) => statSync(file, { throwIfNoEntry: false })?.isFile())
     .map(digestFile);
 }
 

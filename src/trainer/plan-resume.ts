@@ -10,7 +10,8 @@ import { compareRun, isFree } from './compare-run.ts';
 import { describeIssue } from './config-issue.ts';
 import { applyOverride, parseOverride } from './config-override.ts';
 import { type LoadedConfig, loadRunConfig } from './load-config.ts';
-import { type RunSettings, recordedConfig, recordedSettings } from './recorded-settings.ts';
+import { type RunSettings, recordedSettings } from './recorded-settings.ts';
+import { recordedConfig } from './run-changes.ts';
 import { type Checkpoint, latestRun, listCheckpoints, readRunInfo } from './run-folder.ts';
 import { digestInputs } from './run-inputs.ts';
 

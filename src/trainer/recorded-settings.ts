@@ -19,12 +19,6 @@ export interface RunSettings {
   texts: EditedTexts;
 }
 
-/** The config as recorded, with the defaults of fields that its release did not have; as it is where this release does not know it. */
-export function recordedConfig({ config }: Pick<RunInfo, 'config'>): RunConfig {
-  const parsed = runConfigSchema.safeParse(config);
-  return parsed.success ? parsed.data : config;
-}
-
 /**
  * A run's settings as recorded, with today's choice of what is free to change. `directory` is where its config's folder is now. Throws
  * BadInput for the first thing that is no longer there as it was, and says what to do about it.

@@ -1,9 +1,15 @@
-import type { RunConfig } from '../protocol/run-config.ts';
+import { type RunConfig, runConfigSchema } from '../protocol/run-config.ts';
 import type { RewardSource, RunChange, RunInfo, RunInputs } from '../protocol/run-folder.ts';
 import { sameContent } from './run-inputs.ts';
 
 /** What a run's steps depend on: the part of `run.json` whose history is kept. */
 export type RunRecord = Pick<RunInfo, 'configFile' | 'config' | 'device' | 'versions' | 'inputs' | 'rewardSources'>;
+
+/** A config as recorded, with the defaults of fields that its release did not have; as it is where this release does not know it. */
+export function recordedConfig({ config }: Pick<RunRecord, 'config'>): RunConfig {
+  const parsed = runConfigSchema.safeParse(config);
+  return parsed.success ? parsed.data : config;
+}
 
 /**
  * What `now` changes about a recorded run from `step` on. What an earlier release did not record is not known to have changed.
@@ -15,7 +21,7 @@ export function recordChanges(before: RunRecord, now: Partial<RunRecord>, step: 
     ...(now.configFile === undefined
       ? []
       : fieldChanges('', { configFile: before.configFile }, { configFile: now.configFile })),
-    ...(now.config === undefined ? [] : configChanges(before.config, now.config).map(under('config'))),
+    ...(now.config === undefined ? [] : configChanges(recordedConfig(before), now.config).map(under('config'))),
     ...(now.device === undefined || before.device === null
       ? []
       : fieldChanges('', { device: before.device }, { device: now.device })),

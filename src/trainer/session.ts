@@ -2,16 +2,16 @@ import { resolve } from 'node:path';
 import { BadInput, RunFailure } from '../protocol/errors.ts';
 import { PROTOCOL_VERSION, type TrainerEvent } from '../protocol/events.ts';
 import type { DifferenceChoice } from '../protocol/run-differences.ts';
+import type { RunInputs } from '../protocol/run-folder.ts';
 import { tryTo } from './atomic-write.ts';
 import { readCheckpoint } from './checkpoint.ts';
 import type { RunControl } from './control.ts';
-import { loadRunConfig } from './load-config.ts';
+import { type LoadedConfig, loadRunConfig } from './load-config.ts';
 import { logLine } from './log-line.ts';
-import { type CompleteRun, planResume } from './plan-resume.ts';
+import { type CompleteRun, planResume, type ResumePlan } from './plan-resume.ts';
 import { movePolicy } from './policy-state.ts';
 import { type PreparedRun, prepareRun } from './prepare.ts';
 import { recordRewards, runRewards } from './record-rewards.ts';
-import type { RunSettings } from './recorded-settings.ts';
 import { resumeNotes } from './resume-notes.ts';
 import { RunFolder } from './run-folder.ts';
 import { digestInputs } from './run-inputs.ts';
@@ -68,11 +68,13 @@ export async function runSession(
     ...(rollouts !== undefined && { rollouts }),
   });
   try {
-    folder = plan.run !== undefined ? RunFolder.open(plan.run) : createFolder(plan, run, options.out);
+    const { inputs = digestInputs(run.config, rollouts) } = plan;
+    folder = plan.run !== undefined ? RunFolder.open(plan.run) : createFolder(loaded, inputs, run, options.out);
     try {
       const checkpoint = folder.checkpoints().at(-1);
       const resume = checkpoint && (await resumeFrom(checkpoint.path, run));
-      return { ...(await trainIn(folder, run, plan, { control, emit: tell, attended, resume })), run: folder.path };
+      const record = { configFile: loaded.file, inputs };
+      return { ...(await trainIn(folder, run, record, { control, emit: tell, attended, resume })), run: folder.path };
     } finally {
       folder.close();
     }
@@ -81,14 +83,11 @@ export async function runSession(
   }
 }
 
-function newRun({
-  configFile,
-  set,
-  rollouts: given,
-}: SessionOptions): RunSettings & { run?: undefined; complete?: undefined } {
+type NewRunPlan = Omit<ResumePlan, 'run' | 'inputs'> & { run?: undefined; inputs?: undefined };
+
+function newRun({ configFile, set, rollouts: given }: SessionOptions): NewRunPlan {
   const loaded = loadRunConfig(configFile, set ? { set } : {});
-  const rollouts = given === undefined ? undefined : resolve(given);
-  return { loaded, rollouts, inputs: digestInputs(loaded.config, rollouts), texts: new Map() };
+  return { loaded, rollouts: given === undefined ? undefined : resolve(given), texts: new Map() };
 }
 
 /** For whoever resumes runs without looking whether they are done. The folder stays as it is. */
@@ -108,7 +107,7 @@ async function resumeFrom(path: string, { model, engine }: PreparedRun): Promise
 async function trainIn(
   folder: RunFolder,
   run: PreparedRun,
-  { loaded, inputs }: RunSettings,
+  { configFile, inputs }: { configFile: string; inputs: RunInputs },
   options: TrainOptions,
 ): Promise<Outcome> {
   const { config, engine } = run;
@@ -118,7 +117,7 @@ async function trainIn(
     const before = folder.info;
     folder.rewindTo(resumedFrom);
     folder.update({ state: 'running', reason: null, seed: config.seed });
-    const record = { configFile: loaded.file, config, device: engine.name, versions: versions(), inputs };
+    const record = { configFile, config, device: engine.name, versions: versions(), inputs };
     const next = resumedFrom + 1;
     const changes = [...folder.change(record, next), ...recordRewards(folder, run.rewards, next)];
     emit({
@@ -148,7 +147,7 @@ async function trainIn(
   }
 }
 
-function createFolder({ loaded: { name, file }, inputs }: RunSettings, run: PreparedRun, out?: string): RunFolder {
+function createFolder({ name, file }: LoadedConfig, inputs: RunInputs, run: PreparedRun, out?: string): RunFolder {
   const { config, engine, rewards } = run;
   const described = { device: engine.name, versions: versions(), rewards: runRewards(rewards), config, inputs };
   return RunFolder.create({ name, configFile: file, ...described }, out);
