@@ -1,8 +1,9 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { BadInput } from '../protocol/errors.ts';
-import { adapterEntries, readAdapterConfig } from './adapter-files.ts';
-import type { ModelConfig } from './config.ts';
+import { adaptedTensors } from './adapted-weights.ts';
+import { readAdapterConfig } from './adapter-files.ts';
+import { type ModelConfig, readModelConfig } from './config.ts';
 import { finite } from './finite.ts';
 import { isGguf, readGguf } from './gguf.ts';
 import { ggufTensors, readGgufWeight } from './gguf-model.ts';
@@ -89,11 +90,8 @@ function storedTensors(model: string, config: ModelConfig): Map<string, StoredTe
   if (isGguf(model)) return ggufEntries(model, config);
   const adapter = readAdapterConfig(model);
   if (!adapter) return folderEntries(model, config);
-  const own = adapterEntries(model).map((entry) => ({
-    ...entry,
-    read: (into?: Float32Array) => readTensor(entry, into),
-  }));
-  return new Map([...storedTensors(adapter.base, config), ...byName(own)]);
+  const own = readModelConfig(adapter.base);
+  return adaptedTensors(model, adapter, own, checkWeights(adapter.base, own));
 }
 
 function ggufEntries(file: string, config: ModelConfig): Map<string, StoredTensor> {

@@ -2,6 +2,7 @@ import type { Engine } from '../engine/engine.ts';
 import type { ModelConfig } from '../model/config.ts';
 import { readModelConfig } from '../model/config.ts';
 import { readModel, type Weights } from '../model/language-model.ts';
+import { loraProblem } from '../model/lora-targets.ts';
 import { loadTokenizer, type Tokenizer } from '../model/tokenizer.ts';
 import { checkWeights } from '../model/weights.ts';
 import { BadInput } from '../protocol/errors.ts';
@@ -62,6 +63,8 @@ export async function prepareRun({ config, locate }: LoadedConfig, options: Prep
   const startModel = readModelConfig(config.model);
   checkWeights(config.model, startModel);
   const model = config.lora ? { ...startModel, lora: config.lora } : startModel;
+  const problem = loraProblem(model);
+  if (problem) throw new BadInput(`"lora.${problem.field}" ${problem.message}.`, locate(['lora', problem.field]));
   const tokenizer = loadTokenizer(config.model);
   const eosTokenIds = [...new Set([...model.eosTokenIds, tokenizer.eosTokenId])].filter((id) => id !== undefined);
   const limits = {
@@ -95,7 +98,7 @@ export async function prepareRun({ config, locate }: LoadedConfig, options: Prep
   const { engine, reason } = await createEngine(config, locate, workloadOf(model, { trains: true, half: config.fp16 }));
   const { weights: read } = await readModel(config.model, options.onLoad);
   const weights = await placeStart(engine, read, { frozen: config.lora !== null });
-  const adapter = config.lora ? await engine.upload(startAdapter(model, config.seed)) : undefined;
+  const adapter = config.lora ? await engine.upload(startAdapter(model, config.seed, read)) : undefined;
   // Last, as worker processes are started: whatever is wrong above leaves none behind.
   const sources = config.rewards.map(({ file, function: name, weight }, index) => ({
     file,
