@@ -61,6 +61,28 @@ export function loraProblem(model: Model): { field: keyof Lora; message: string 
   return undefined;
 }
 
+/** What in the adapter's fields means nothing in the model. PEFT passes over it; in a config that someone writes it is a slip. */
+export function unusedInLora(model: Model & { lora: Lora }): { field: keyof Lora; message: string } | undefined {
+  const { lora, layers } = model;
+  const { matrices } = modulesOf(model);
+  const adapted = [...adaptedModules(model).keys()];
+  const list = (value: string | string[] | null) => (Array.isArray(value) ? value : []);
+  const fits = (pattern: string) => (name: string) => patternValue({ [pattern]: 1 }, name) !== undefined;
+  const checks: [keyof Lora, string[], (entry: string) => boolean, string][] = [
+    ['targetModules', list(lora.targetModules), (entry) => matrices.some(endsWithOne([entry])), 'the model'],
+    ['excludeModules', list(lora.excludeModules), (entry) => matrices.some(endsWithOne([entry])), 'the model'],
+    ['rankPattern', Object.keys(lora.rankPattern), (entry) => adapted.some(fits(entry)), 'those with an adapter'],
+    ['alphaPattern', Object.keys(lora.alphaPattern), (entry) => adapted.some(fits(entry)), 'those with an adapter'],
+  ];
+  for (const [field, entries, isUsed, among] of checks) {
+    const unused = entries.find((entry) => !isUsed(entry));
+    if (unused !== undefined) return { field, message: `has "${unused}", which means no module of ${among}` };
+  }
+  const beyond = lora.layersToTransform?.find((layer) => layer >= layers);
+  if (beyond === undefined) return undefined;
+  return { field: 'layersToTransform', message: `has ${beyond}, but the model's layers are 0 to ${layers - 1}` };
+}
+
 /** The names of a model's modules: those with a matrix that an adapter can add to, and the others. */
 function modulesOf({ layers, qkNorm }: Model): { matrices: string[]; others: string[] } {
   const perLayer = (names: string[]) =>

@@ -17,7 +17,7 @@ const rank = z.int().min(1);
 const alpha = z.number().gt(0);
 const layer = z.int().min(0);
 // A name with a dot is a path in the model, of which there are too many to list.
-const moduleName = z.union([z.enum([...LORA_MODULES, ...VOCABULARY_MODULES]), z.string().regex(/\./)]);
+const moduleName = z.union([z.enum([...LORA_MODULES, ...VOCABULARY_MODULES]), z.string().regex(/\./, { abort: true })]);
 const PATTERN =
   'a regular expression for the end of a module\'s path, such as "down_proj" or "layers\\\\.0\\\\..*q_proj"';
 
@@ -25,7 +25,7 @@ const lora = z.strictObject({
   r: rank.default(8).describe('Rank of the adapter: the width of its two matrices per layer.'),
   loraAlpha: alpha.default(8).describe("The adapter's output is multiplied with loraAlpha / r."),
   targetModules: z
-    .union([z.array(moduleName).min(1), z.string().min(1)])
+    .union([z.array(moduleName).min(1), z.literal(ALL_LINEAR), z.string().min(1)])
     .default(['q_proj', 'v_proj'])
     .transform((modules) => {
       if (typeof modules === 'string') return modules === ALL_LINEAR ? [...LORA_MODULES] : modules;

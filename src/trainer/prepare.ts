@@ -2,7 +2,7 @@ import type { Engine } from '../engine/engine.ts';
 import type { ModelConfig } from '../model/config.ts';
 import { readModelConfig } from '../model/config.ts';
 import { readModel, type Weights } from '../model/language-model.ts';
-import { loraProblem } from '../model/lora-targets.ts';
+import { loraProblem, unusedInLora } from '../model/lora-targets.ts';
 import { loadTokenizer, type Tokenizer } from '../model/tokenizer.ts';
 import { checkWeights } from '../model/weights.ts';
 import { BadInput } from '../protocol/errors.ts';
@@ -63,7 +63,7 @@ export async function prepareRun({ config, locate }: LoadedConfig, options: Prep
   const startModel = readModelConfig(config.model);
   checkWeights(config.model, startModel);
   const model = config.lora ? { ...startModel, lora: config.lora } : startModel;
-  const problem = loraProblem(model);
+  const problem = loraProblem(model) ?? (config.lora && unusedInLora({ ...startModel, lora: config.lora }));
   if (problem) throw new BadInput(`"lora.${problem.field}" ${problem.message}.`, locate(['lora', problem.field]));
   const tokenizer = loadTokenizer(config.model);
   const eosTokenIds = [...new Set([...model.eosTokenIds, tokenizer.eosTokenId])].filter((id) => id !== undefined);

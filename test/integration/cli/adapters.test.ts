@@ -6,10 +6,15 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { mergeCommand } from '../../../src/cli/merge.ts';
 import { openModel } from '../../../src/cli/open-model.ts';
+import { floats } from '../../../src/engine/tree.ts';
+import { adapterEntries, readAdapterConfig, savedName } from '../../../src/model/adapter-files.ts';
+import type { Sequence } from '../../../src/model/batch.ts';
 import { readModelConfig } from '../../../src/model/config.ts';
 import { Scorer } from '../../../src/model/language-model.ts';
+import { adapterShapes } from '../../../src/model/parameters.ts';
 import { PEFT_FIELDS } from '../../../src/model/peft-config.ts';
-import { readSafetensorsHeader } from '../../../src/model/safetensors.ts';
+import { readSafetensorsHeader, readTensor } from '../../../src/model/safetensors.ts';
+import { Sampler } from '../../../src/model/sampler.ts';
 
 const REFERENCES = join(import.meta.dirname, '../../references');
 const FOLDER = join(REFERENCES, 'fixtures/adapters');
@@ -38,10 +43,11 @@ function adapterFolder(name: string, target = name): string {
   return folder;
 }
 
-async function logProbs(folder: string): Promise<number[]> {
+const sequence: Sequence = { promptIds: row.prompt_ids, completionIds: row.completion_ids };
+
+async function logProbs(folder: string, of = sequence): Promise<number[]> {
   const { engine, config, weights } = await openModel(folder, { device: 'cpu' });
-  const sequence = { promptIds: row.prompt_ids, completionIds: row.completion_ids };
-  return (await new Scorer(engine, config, 1).logProbs(weights, [sequence]))[0]!;
+  return (await new Scorer(engine, config, 1).logProbs(weights, [of]))[0]!;
 }
 
 const distance = (a: number[], b: number[]): number =>
@@ -69,6 +75,32 @@ describe.each(Object.entries(adapters))('%s', (name, { model, logprobs }) => {
     expect(distance(await logProbs(merged), logprobs)).toBeLessThan(model === 'qwen2-f16' ? 0.02 : 1e-4);
     expect(readModelConfig(merged)).toEqual(readModelConfig(folder));
   });
+});
+
+/** Adapters as training has them: beside the weights rather than in them. It has no place for the model's own biases. */
+const trainable = Object.keys(adapters).filter((name) => !name.startsWith('bias-'));
+
+test.each(trainable)('%s: training scores and samples what PEFT does', { timeout: 60_000 }, async (name) => {
+  const { model, logprobs } = adapters[name]!;
+  const folder = adapterFolder(name, `${name}-trained`);
+  const base = await openModel(join(MODELS, model), { device: 'cpu' });
+  const config = { ...base.config, lora: readAdapterConfig(folder)!.lora };
+  const entries = new Map(adapterEntries(folder).map((entry) => [entry.name, entry]));
+  const adapter = [...adapterShapes(config)].map(
+    ([tensor, shape]) => [tensor, floats(readTensor(entries.get(savedName(tensor))!), shape)] as const,
+  );
+  const weights = { ...base.weights, ...(await base.engine.upload(Object.fromEntries(adapter))) };
+  const scored = await new Scorer(base.engine, config, 1).logProbs(weights, [sequence]);
+  expect(distance(scored[0]!, logprobs)).toBeLessThan(1e-4);
+
+  const options = { temperature: 1, topK: 0, topP: 1, minP: 0, repetitionPenalty: 1 };
+  const sampler = new Sampler(base.engine, config, { ...options, group: 2, eosTokenIds: [], minTokens: 0 });
+  const uniforms = Float32Array.from({ length: 2 * 12 }, (_, index) => (index * 0.37) % 1);
+  const completions = await sampler.sample(weights, [row.prompt_ids], 12, uniforms);
+  for (const { ids, logProbs: drawn } of completions) {
+    const theirs = await logProbs(folder, { promptIds: row.prompt_ids, completionIds: ids });
+    expect(distance(drawn, theirs)).toBeLessThan(1e-4);
+  }
 });
 
 test.skipIf(!hasPeft)('what is merged opens in transformers', { timeout: 120_000 }, async () => {
