@@ -35,7 +35,7 @@ export interface ModelConfig {
   mlpBias: boolean;
   /** RMS norm over each head's queries and keys, before the rotation (Qwen3). */
   qkNorm: boolean;
-  /** Every token that ends a completion, from config.json and generation_config.json; may be empty. */
+  /** Every token that ends a completion, from generation_config.json or else config.json; may be empty. The tokenizer has one more to say. */
   eosTokenIds: number[];
   /** The adapter that is trained on it, where one is. One that is opened is worked into the weights. */
   lora?: Lora;
@@ -217,10 +217,12 @@ function headDimOf(architecture: Architecture, fields: ConfigFields, file: strin
   return headDim;
 }
 
+/** Those of generation_config.json, where there is one, else those of config.json: transformers stops at them, and TRL as well. */
 function eosTokenIdsOf(model: string, fields: ConfigFields, file: string): number[] {
   const name = 'generation_config.json';
-  const generation = checked(generationSchema, readModelFile(model, name) ?? {}, modelFilePath(model, name));
-  const ids = [fields.eos_token_id, generation.eos_token_id].flat().filter((id) => typeof id === 'number' && id >= 0);
+  const json = readModelFile(model, name);
+  const said = json ? checked(generationSchema, json, modelFilePath(model, name)) : fields;
+  const ids = [said.eos_token_id].flat().filter((id) => typeof id === 'number' && id >= 0);
   const unique = [...new Set(ids as number[])];
   const outside = unique.find((id) => id >= fields.vocab_size);
   if (outside !== undefined) {

@@ -84,10 +84,10 @@ describe('reading a config', () => {
     expect(readModelConfig(configFolder({ ...qwen3, head_dim: 6 })).headDim).toBe(6);
   });
 
-  it('unites the stop tokens of config.json and generation_config.json', () => {
+  it('takes the stop tokens of generation_config.json, where there is one, rather than those of config.json', () => {
     const folder = configFolder({ eos_token_id: 2, pad_token_id: -1, bos_token_id: 1 });
-    writeJson(folder, 'generation_config.json', { eos_token_id: [5, 2] });
-    expect(readModelConfig(folder)).toMatchObject({ eosTokenIds: [2, 5], bosTokenId: 1, padTokenId: undefined });
+    writeJson(folder, 'generation_config.json', { eos_token_id: [5, 3] });
+    expect(readModelConfig(folder)).toMatchObject({ eosTokenIds: [5, 3], bosTokenId: 1, padTokenId: undefined });
     expect(readModelConfig(configFolder({ eos_token_id: null })).eosTokenIds).toEqual([]);
   });
 
