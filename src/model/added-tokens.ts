@@ -50,11 +50,19 @@ export function withAddedTokens(json: Json, config: Json, { addedTokens }: Legac
   const tokens = new Map(own.map((token) => [token.content, { ...token }]));
   const named = namedTokens(config);
   const names = Object.values(named);
-  const vocabulary = vocabularyOf(json);
-  let next = Math.max(-1, ...vocabulary.values(), ...own.map(({ id }) => id)) + 1;
+  let vocabulary: Map<string, number> | undefined;
   // A token keeps the id that it has, and a new one gets the next, whatever the files say.
+  const newId = (content: string): number => {
+    vocabulary ??= vocabularyOf(json);
+    const known = vocabulary.get(content);
+    if (known !== undefined) return known;
+    let last = -1;
+    for (const id of vocabulary.values()) last = Math.max(last, id);
+    for (const { id } of tokens.values()) last = Math.max(last, id);
+    return last + 1;
+  };
   const add = (content: string, fields: Partial<AddedToken>) => {
-    const id = tokens.get(content)?.id ?? vocabulary.get(content) ?? next++;
+    const id = tokens.get(content)?.id ?? newId(content);
     const special = fields.special || tokens.get(content)?.special || names.includes(content);
     tokens.set(content, { ...fields, content, id, special });
   };

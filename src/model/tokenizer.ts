@@ -39,13 +39,15 @@ export function loadTokenizer(model: string): Tokenizer {
       file: model,
     });
   }
-  if (!readModelFile(model, 'tokenizer_config.json')) {
+  const own = readModelFile(model, 'tokenizer_config.json');
+  if (!own) {
     const message =
       'this folder has no tokenizer_config.json, which says what its special tokens are; download it again, or save the tokenizer again with transformers';
     throw new BadInput(message, { file: model });
   }
-  const config = readTokenizerConfig(model);
-  const tokenizer = createTokenizer(withAddedTokens(json, config, legacyFiles(model)), config, file);
+  const legacy = legacyFiles(model);
+  const config = mergedConfig(own, legacy);
+  const tokenizer = createTokenizer(withAddedTokens(json, config, legacy), config, file);
   const renderChat = loadChat(model, config);
   const specialTokens = namedTokens(config);
   const idOf = (token: string | undefined) => (token === undefined ? undefined : tokenizer.token_to_id(token));

@@ -38,6 +38,7 @@ const lora = z.strictObject({
     .union([z.array(z.string().min(1)), z.string().min(1)])
     .nullable()
     .default(null)
+    .transform((modules) => (Array.isArray(modules) ? inOrder(modules) : modules))
     .transform((modules) => (modules?.length ? modules : null))
     .describe('Modules that get none in spite of targetModules: names or paths, or one regular expression.'),
   useRslora: z

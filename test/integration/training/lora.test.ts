@@ -72,11 +72,20 @@ test.each([
   expect(kl[2]).toBeGreaterThan(1e-3);
 });
 
+const patterns = {
+  targetModules: ['up_proj', 'model.layers.1.self_attn.q_proj', 'layers.0.self_attn.v_proj'],
+  excludeModules: ['layers.1.mlp.up_proj', 'layers.0.self_attn.q_proj'],
+  rankPattern: { v_proj: 2, up_proj: 3 },
+  alphaPattern: { 'layers\\.1.*': 1 },
+  layersToTransform: [1, 0],
+  layersPattern: 'layers',
+};
 const vocabulary = { targetModules: ['q_proj', 'embed_tokens'], useDora: true, modulesToSave: ['lm_head'] };
 
 test.each([
   ['the linear layers', lora],
   ['the vocabulary', vocabulary],
+  ['some modules', patterns],
 ])('a run that is stopped and resumed ends as one that was not: %s', { timeout: 60_000 }, async (_, fields) => {
   const folder = tinyWorkspace({
     lora: fields,
