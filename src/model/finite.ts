@@ -1,4 +1,4 @@
-import { BadInput } from '../protocol/errors.ts';
+import { damagedFile } from './damaged-file.ts';
 
 /** `values`, if all of them are finite; the name and the file are for the message. A model with one NaN in it computes nothing but NaN. */
 export function finite(values: Float32Array, { name, file }: { name: string; file: string }): Float32Array {
@@ -9,6 +9,5 @@ export function finite(values: Float32Array, { name, file }: { name: string; fil
   if (carries >= 0) return values;
   const count = values.reduce((sum, value) => sum + (Number.isFinite(value) ? 0 : 1), 0);
   const found = `${count} value${count === 1 ? '' : 's'} that ${count === 1 ? 'is' : 'are'} not finite (of ${values.length})`;
-  const message = `tensor "${name}" has ${found}; the file is damaged, or its training diverged: download it again, or take an earlier checkpoint`;
-  throw new BadInput(message, { file });
+  throw damagedFile(file, `tensor "${name}" has ${found}`);
 }
