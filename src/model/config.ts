@@ -199,8 +199,9 @@ function refuseUnsupported(architecture: Architecture, fields: ConfigFields, fil
   }
 }
 
-function ropeFieldsOf(fields: ConfigFields): RopeFields {
-  return fields.rope_scaling ?? fields.rope_parameters ?? {};
+/** An empty `rope_scaling` is as good as none. */
+function ropeFieldsOf({ rope_scaling: scaling, rope_parameters: parameters }: ConfigFields): RopeFields {
+  return scaling && Object.keys(scaling).length > 0 ? scaling : (parameters ?? {});
 }
 
 function headDimOf(architecture: Architecture, fields: ConfigFields, file: string): number {

@@ -55,6 +55,16 @@ describe('reading a config', () => {
     });
   });
 
+  it.each([
+    [{ rope_scaling: {}, rope_theta: 3 }, 20_000],
+    [{ rope_scaling: null, rope_theta: 3 }, 20_000],
+    [{ rope_parameters: { rope_type: 'default' }, rope_theta: 3 }, 3],
+    [{ rope_scaling: { rope_type: 'llama3', ...LLAMA3 } }, 10_000],
+    [{ rope_scaling: { rope_type: 'llama3', ...LLAMA3, rope_theta: 9 }, rope_theta: 3 }, 9],
+  ])('takes the rotary base from where transformers takes it: %j', (fields, theta) => {
+    expect(readModelConfig(configFolder(fields)).ropeTheta).toBe(theta);
+  });
+
   it('knows which projections of each architecture have biases', () => {
     const biases = (fields: Record<string, unknown>) => {
       const { attentionBias, oBias, mlpBias, qkNorm } = readModelConfig(configFolder(fields));
