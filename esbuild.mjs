@@ -35,6 +35,8 @@ const bundles = [
   { entryPoints: { 'device-probe': 'src/engine/devices/probe-main.ts' } },
   // Without a source map: the worker tells its own frames from the user's by its own name.
   { entryPoints: { 'reward-worker': 'src/rewards/worker/main.ts' }, sourcemap: false },
+  // A thread of the worker's that ends it when its host is gone.
+  { entryPoints: { 'reward-lifeline': 'src/rewards/worker/lifeline-thread.ts' }, sourcemap: false },
   // Without a source map: a debugger is to step through the user's code alone.
   { entryPoints: { 'reward-debug': 'src/preview/debug/main.ts' }, sourcemap: false },
   // It finds the reward worker, and the compiler of reward files, beside it.

@@ -41,6 +41,7 @@ try {
     'preview-view.css',
     'reward-debug.js',
     'reward-debug.py',
+    'reward-lifeline.js',
     'reward-worker.js',
     'reward-worker.py',
     'grpo-rewards.js',

@@ -3,6 +3,13 @@ export function print(text: string): void {
   process.stdout.write(`${text}\n`);
 }
 
+/** What is no result, such as what reward functions print, goes to stderr. */
+export function printAside(text: string): void {
+  process.stderr.write(text);
+}
+
+export const warn = (message: string): void => printAside(`warning: ${message}\n`);
+
 /** One line of JSON; numbers that are not finite become null. */
 export const printJson = (value: unknown): void => print(JSON.stringify(value));
 

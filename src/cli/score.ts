@@ -11,7 +11,7 @@ import {
 import { BadInput } from '../protocol/errors.ts';
 import { openRewards } from '../rewards/open-rewards.ts';
 import type { CommandOf } from './args.ts';
-import { print, printJson } from './output.ts';
+import { print, printAside, printJson, warn } from './output.ts';
 import { rewardWorker } from './reward-worker.ts';
 import { readScoreJob } from './score-job.ts';
 import { describeCheck, describeFaults, describeFunctions, describeGroup, describeGroups } from './score-report.ts';
@@ -29,6 +29,7 @@ export async function scoreCommand(command: CommandOf<'score'>): Promise<number>
     advantages,
     timeoutSeconds,
     python,
+    rewardEnv,
     checkTotals,
   } = readScoreJob(command);
   const groups = groupByPrompt(rows);
@@ -37,7 +38,9 @@ export async function scoreCommand(command: CommandOf<'score'>): Promise<number>
     workerPath: rewardWorker,
     timeoutSeconds,
     pythonPath: python ?? undefined,
-    onOutput: (text) => process.stderr.write(text),
+    rewardEnv,
+    onOutput: printAside,
+    onWarning: warn,
   });
   try {
     const checked = new Set(functions.functions.map(({ name }) => name));

@@ -5,7 +5,7 @@ import type { WorkerFunction } from '../protocol/reward-worker.ts';
 import type { EditedTexts } from '../rewards/compile.ts';
 import { MEMORY_LIMIT_BYTES } from '../rewards/open-rewards.ts';
 import { prepareWorker, type WorkerLaunch } from '../rewards/prepare-worker.ts';
-import { RewardFile, type WorkerSource } from '../rewards/reward-file.ts';
+import { RewardFile, type RewardWarning, type WorkerSource } from '../rewards/reward-file.ts';
 import type { WorkerProcess } from '../rewards/worker-process.ts';
 import type { KeyedSample } from './edited-samples.ts';
 import { KeptOutcomes } from './kept-outcomes.ts';
@@ -26,6 +26,7 @@ export interface FileNeeds {
   texts: EditedTexts;
   rows: KeyedSample[];
   pythonPath: string | undefined;
+  rewardEnv: readonly string[];
   timeoutSeconds: number;
   reuse: boolean;
 }
@@ -43,6 +44,8 @@ export interface FileHost {
   onOutput: (text: string) => void;
   /** An outcome was computed. */
   onOutcome: () => void;
+  /** There is one more of `warnings`. */
+  onWarning: () => void;
 }
 
 /** One reward file in a preview: its newest code that loads, in a warm worker, and what its functions said of the samples. */
@@ -54,6 +57,8 @@ export class PreviewFile {
   parameters = new Map<string, Parameter[]>();
   /** Why the newest text cannot be called; the functions and their outcomes are then those of the text before. */
   problem: { kind: 'compile' | 'load'; error: BadInput } | undefined;
+  /** What its functions did wrong though no sample has failed of it, by message. */
+  readonly warnings = new Map<string, RewardWarning>();
   /** Functions that are being called, or will be. */
   readonly running = new Set<string>();
   readonly #host: FileHost;
@@ -124,7 +129,7 @@ export class PreviewFile {
     await this.#leaveWorker();
   }
 
-  #prepare({ names, texts, pythonPath }: FileNeeds): Promise<WorkerLaunch> {
+  #prepare({ names, texts, pythonPath, rewardEnv }: FileNeeds): Promise<WorkerLaunch> {
     return prepareWorker({
       file: this.file,
       names: names.flatMap((name) => name ?? []),
@@ -132,6 +137,7 @@ export class PreviewFile {
       workerPath: this.#host.workerPath,
       pythonPath,
       memoryLimitBytes: MEMORY_LIMIT_BYTES,
+      rewardEnv,
       texts,
     });
   }
@@ -157,6 +163,7 @@ export class PreviewFile {
 
   #reopen(launch: WorkerLaunch, needs: FileNeeds): Promise<void> {
     void this.#leaveWorker();
+    this.warnings.clear();
     const opening: Opening = { launch, worker: undefined, done: Promise.resolve() };
     this.#opening = opening;
     opening.done = this.#open(opening, needs).finally(() => {
@@ -174,6 +181,11 @@ export class PreviewFile {
       outputLimitBytes: OUTPUT_LIMIT_BYTES,
       mostRestarts: MOST_RESTARTS,
       onOutput: this.#host.onOutput,
+      onWarning: (warning: RewardWarning) => {
+        if (this.#launch !== launch && this.#opening !== opening) return;
+        this.warnings.set(warning.message, warning);
+        this.#host.onWarning();
+      },
     };
     const workers: WorkerSource = {
       take: (...needs) => {

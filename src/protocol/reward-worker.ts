@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { type Prompt, REWARD_WORKER_VERSION } from './rewards.ts';
+import { FAILURE_KINDS, LARGEST_SCORE, type Prompt, REWARD_WORKER_VERSION } from './rewards.ts';
 
 /**
  * The messages between the process that wants scores (the host) and a reward worker, TypeScript or Python: one JSON object per line.
@@ -7,6 +7,9 @@ import { type Prompt, REWARD_WORKER_VERSION } from './rewards.ts';
  * A worker gets `load`, then any number of `score`, one after the other. While it scores it tells of every row as soon as
  * that is finished, so that a hang or a crash costs only the rows that were in flight. A Python worker may get `load` again for a
  * new text: the libraries that it has imported stay. (An ES module stays as long as its process.)
+ *
+ * Every request has a `key`, a random text, and the worker puts it into each of its replies: the user's code can write to their
+ * file descriptor too, and what is not an answer to the latest request is not taken for one.
  *
  * File descriptors of a worker: 0 the lifeline, which never carries data and closes when the host is gone, however it
  * went; 1 and 2 whatever the user's code prints; 3 requests; 4 replies.
@@ -31,7 +34,7 @@ export interface ScoreRequest {
   completionIds: number[][] | null;
   columns: Record<string, unknown[]>;
   trainerState: { globalStep: number; maxSteps: number } | null;
-  /** Which completions a row function is to score; a batch function gets them all. */
+  /** Which completions a row function scores; a batch function scores them all, and tells of its `start` with the first. */
   rows: number[];
   /** How many rows may be in flight at once. */
   concurrency: number;
@@ -40,22 +43,29 @@ export interface ScoreRequest {
 
 export type WorkerRequest = LoadRequest | ScoreRequest;
 
+/** One line to a worker. */
+export interface WorkerMessage {
+  key: string;
+  request: WorkerRequest;
+}
+
 const text = z.string();
 const place = { file: text.optional(), line: z.int().optional(), column: z.int().optional() };
 const finite = z.number();
+const score = finite.min(-LARGEST_SCORE).max(LARGEST_SCORE);
 
 const outcome = z.discriminatedUnion('kind', [
   z.object({
     kind: z.literal('score'),
-    score: finite,
+    score,
     reason: text.optional(),
     extracted: text.optional(),
-    steps: z.array(z.object({ end: z.int(), score: finite })).optional(),
+    steps: z.array(z.object({ end: z.int(), score })).optional(),
   }),
   z.object({ kind: z.literal('abstain') }),
   z.object({
     kind: z.literal('failure'),
-    failure: z.enum(['throw', 'timeout', 'crash', 'memory', 'nan', 'wrong-type', 'wrong-length']),
+    failure: z.enum(FAILURE_KINDS),
     message: text,
     ...place,
   }),
@@ -87,8 +97,14 @@ const workerReply = z.discriminatedUnion('type', [
   z.object({ type: z.literal('start'), row: z.int() }),
   /** `seconds`: how long the call of a row function took. */
   z.object({ type: z.literal('outcome'), row: z.int(), outcome, seconds: finite.optional() }),
-  /** Sent when something outside any row ends the process, such as an exception in a timer. */
-  z.object({ type: z.literal('dying'), message: text, ...place }),
+  /** Something went wrong outside any call, in a timer or a promise that nothing awaits. */
+  z.object({
+    type: z.literal('stray'),
+    message: text,
+    ...place,
+    /** Whether it ends the process. */
+    fatal: z.boolean(),
+  }),
   /** Null stands for a number that is not finite. */
   z.object({
     type: z.literal('done'),
@@ -100,11 +116,13 @@ const workerReply = z.discriminatedUnion('type', [
 export type WorkerReady = Extract<WorkerReply, { type: 'ready' }>;
 export type WorkerFunction = z.output<typeof workerFunction>;
 export type WorkerReply = z.output<typeof workerReply>;
+export type WorkerStray = Omit<Extract<WorkerReply, { type: 'stray' }>, 'type'>;
 
-/** Checks one line from a worker; undefined when it is not a message (the user's code can write there too). */
-export function parseWorkerReply(line: string): WorkerReply | undefined {
+/** Checks one line from a worker; undefined when it is not a reply to the request with this key (the user's code can write there too). */
+export function parseWorkerReply(line: string, key: string): WorkerReply | undefined {
   try {
-    return workerReply.parse(JSON.parse(line));
+    const message = JSON.parse(line);
+    return message.key === key ? workerReply.parse(message) : undefined;
   } catch {
     return undefined;
   }

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { loraConfig } from './lora-config.ts';
+import { LARGEST_WEIGHT } from './rewards.ts';
 
 /**
  * The run config (`NAME.grpo.json`): names and defaults are those of TRL 1.16's GRPOConfig in camelCase.
@@ -10,8 +11,11 @@ import { loraConfig } from './lora-config.ts';
  */
 
 /** Where a model may run; `auto` takes the fastest that works. */
-export const DEVICES = ['auto', 'cpu', 'webgpu', 'cuda', 'tensorflow'] as const;
+export const DEVICES = ['auto', 'cpu', 'webgpu', 'tensorflow'] as const;
 export type Device = (typeof DEVICES)[number];
+
+/** Timers count up to 2^31 - 1 ms, and fire at once when they are given more: 24 days, less a grace period. */
+const LONGEST_SECONDS = 2_147_000;
 
 const positive = z.number().gt(0);
 const nonNegative = z.number().min(0);
@@ -30,7 +34,12 @@ const reward = z
     z.strictObject({
       file: path.describe('A .reward.ts, .reward.js or .py file, relative to this config.'),
       function: z.string().min(1).optional().describe('The exported function to use; without it, all of the file.'),
-      weight: z.number().default(1).describe("What the function's score is multiplied with before the sum."),
+      weight: z
+        .number()
+        .min(-LARGEST_WEIGHT)
+        .max(LARGEST_WEIGHT)
+        .default(1)
+        .describe("What the function's score is multiplied with before the sum."),
     }),
   ])
   .transform((value): RewardSpec => {
@@ -63,6 +72,7 @@ const inputs = {
       'Completions to try the rewards on, relative to this config; null: the .samples.jsonl file of the same name, in "samples" or beside this config.',
     ),
   rewardTimeoutSeconds: positive
+    .max(LONGEST_SECONDS)
     .default(10)
     .describe('Wall-clock limit for scoring; a function that takes longer is stopped and its rows count as failed.'),
   python: z
@@ -71,6 +81,12 @@ const inputs = {
     .nullable()
     .default(null)
     .describe('The Python interpreter for .py rewards; null: find one.'),
+  rewardEnv: z
+    .array(z.string().regex(/^[^=\0]+$/, 'the name of an environment variable'))
+    .default([])
+    .describe(
+      'Names of environment variables that rewards get, such as ["OPENAI_API_KEY"]. Besides these they only have those that programs, Python and CUDA need: docs/rewards.md lists them.',
+    ),
   chatTemplateKwargs: z
     .record(z.string(), z.unknown())
     .default({})

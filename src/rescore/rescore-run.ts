@@ -31,6 +31,8 @@ export interface RescoreOptions {
   python?: string | undefined;
   /** Gets what reward functions print. */
   onOutput: (text: string) => void;
+  /** Hears of them what is wrong though no completion has failed of it. */
+  onWarning: (message: string) => void;
 }
 
 /** Hears what comes of it, step by step; `recorded` are the rows of the step's rollouts file. */
@@ -130,7 +132,9 @@ async function openNow(config: RunConfig, at: ConfigNow['at'], options: RescoreO
     workerPath: options.rewardWorker,
     timeoutSeconds: config.rewardTimeoutSeconds,
     pythonPath: config.python ?? options.python,
+    rewardEnv: config.rewardEnv,
     onOutput: options.onOutput,
+    onWarning: options.onWarning,
   });
 }
 

@@ -53,6 +53,8 @@ export interface PrepareOptions {
   onLoad?: (share: number) => void;
   /** Gets what reward functions print. */
   onOutput?: (text: string) => void;
+  /** Hears of reward functions what is wrong though no completion has failed of it. */
+  onWarning?: (message: string) => void;
 }
 
 /** Loads what a config names, cheapest checks first. Throws BadInput for the first thing that is wrong. */
@@ -109,8 +111,10 @@ export async function prepareRun({ config, locate }: LoadedConfig, options: Prep
   const rewardOptions = {
     workerPath: options.rewardWorker,
     timeoutSeconds: config.rewardTimeoutSeconds,
+    rewardEnv: config.rewardEnv,
     ...(config.python !== null && { pythonPath: config.python }),
     ...(options.onOutput && { onOutput: options.onOutput }),
+    ...(options.onWarning && { onWarning: options.onWarning }),
   };
   const rewards = await openRewards(sources, { ...rewardOptions, ...(options.texts && { texts: options.texts }) });
   const weightOf = (name: string) => rewards.functions.find((reward) => reward.name === name)?.weight ?? 1;

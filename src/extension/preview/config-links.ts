@@ -59,6 +59,7 @@ function readReward(value: unknown, path: (value: unknown) => string | null): Pr
 function readSettings(config: Record<string, unknown>): ScoreSettings {
   const { scaleRewards, baseline, multiObjectiveAggregation, rewardTimeoutSeconds, python, chatTemplateKwargs } =
     config;
+  const { rewardEnv } = config;
   const scales = { true: 'group', false: 'none', group: 'group', batch: 'batch', none: 'none' } as const;
   return {
     scaleRewards: scales[String(scaleRewards) as keyof typeof scales] ?? DEFAULT_SETTINGS.scaleRewards,
@@ -71,6 +72,7 @@ function readSettings(config: Record<string, unknown>): ScoreSettings {
         ? rewardTimeoutSeconds
         : DEFAULT_SETTINGS.rewardTimeoutSeconds,
     python: typeof python === 'string' && python !== '' ? python : null,
+    rewardEnv: Array.isArray(rewardEnv) ? rewardEnv.filter((name) => typeof name === 'string') : [],
     ...(baseline === 'none' && { baseline }),
     ...(typeof chatTemplateKwargs === 'object' &&
       chatTemplateKwargs !== null && { chatTemplateKwargs: chatTemplateKwargs as Record<string, unknown> }),

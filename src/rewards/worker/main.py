@@ -16,13 +16,20 @@ import os
 import signal
 import sys
 import threading
+import time
 import traceback
 import types
 
-VERSION = 2
+VERSION = 3
 LIFELINE, REQUESTS, REPLIES = 0, 3, 4
 # What TRL 1.16 passes besides the dataset's columns (GRPOTrainer._calculate_rewards).
 TRL_ARGUMENTS = ("prompts", "completions", "completion_ids", "trainer_state", "log_extra", "log_metric")
+LARGEST_SCORE = 1e12  # of src/protocol/rewards.ts
+# As it is before the user's code runs, which may put another in its place.
+isfinite = math.isfinite
+# Of the latest request: each reply says it again.
+current = {"key": None}
+replying = threading.Lock()
 
 
 def watch_lifeline():
@@ -48,13 +55,66 @@ def watch_lifeline():
     elif os.fork() == 0:
         os.closerange(1, REPLIES + 1)
         wait_for_end()
+        end_marked()
         os.killpg(os.getpgrp(), signal.SIGKILL)
 
 
+def end_marked():
+    """Kills what has left the process group, as src/processes/marked.ts does."""
+    mark = os.environ.get("GRPO_MARK")
+    if not mark or sys.platform != "linux":
+        return
+    for _ in range(50):
+        found = [pid for pid in os.listdir("/proc") if pid.isdigit() and int(pid) != os.getpid() and has_mark(pid, mark)]
+        for pid in found:
+            try:
+                os.kill(int(pid), signal.SIGKILL)
+            except OSError:
+                pass
+        if not found:
+            return
+        time.sleep(0.02)
+
+
+def has_mark(pid, mark):
+    try:
+        with open("/proc/{}/environ".format(pid), "rb") as environment:
+            return (mark + "=").encode() in environment.read()
+    except OSError:
+        return False
+
+
 def reply(**message):
-    data = (json.dumps(message, allow_nan=False) + "\n").encode()
-    while data:
-        data = data[os.write(REPLIES, data) :]
+    data = (json.dumps({"key": current["key"], **message}, allow_nan=False) + "\n").encode()
+    with replying:
+        while data:
+            data = data[os.write(REPLIES, data) :]
+
+
+def tell_strays(loop, folder):
+    """What goes wrong outside any call, in a thread or a task that nothing awaits, is told besides being printed."""
+
+    def tell(error, where):
+        try:
+            reply(type="stray", message="{} ({})".format(describe(error), where), fatal=False, **place_of(error, folder()))
+        except OSError:
+            pass  # the host is gone
+
+    printed_thread = threading.excepthook
+    printed_task = loop.default_exception_handler
+
+    def in_thread(args):
+        printed_thread(args)
+        if args.exc_value is not None and not isinstance(args.exc_value, SystemExit):
+            tell(args.exc_value, "in a thread")
+
+    def in_task(_, context):
+        printed_task(context)
+        if isinstance(context.get("exception"), Exception):
+            tell(context["exception"], "in a task that nothing awaits")
+
+    threading.excepthook = in_thread
+    loop.set_exception_handler(in_task)
 
 
 def limit_memory(limit):
@@ -170,6 +230,7 @@ def parameters_of(node):
 def score(function, request, folder, loop):
     count = len(request["completions"])
     metrics, extra = {}, {}
+    reply(type="start", row=0)
     try:
         result = function(**trl_arguments(request, metrics, extra))
         if inspect.isawaitable(result):
@@ -236,8 +297,11 @@ def to_outcome(reward):
         value = float(reward)  # numpy's and torch's scalars too
     except (TypeError, ValueError, OverflowError):
         return failure("wrong-type", "The function gave {}; a reward is a number, or None to abstain.".format(shown(reward)))
-    if not math.isfinite(value):
+    if not isfinite(value):
         return failure("nan", "The score is {}; return a finite number, or None to abstain.".format(value))
+    if not -LARGEST_SCORE <= value <= LARGEST_SCORE:
+        message = "The score is {}; scores must lie between -1e12 and 1e12: training computes in float32."
+        return failure("too-large", message.format(value))
     return {"kind": "score", "score": value}
 
 
@@ -275,7 +339,7 @@ def plain(value):
     if value is None or isinstance(value, (bool, int, str)):
         return value
     if isinstance(value, float):
-        return value if math.isfinite(value) else None
+        return value if isfinite(value) else None
     if isinstance(value, dict):
         return {str(key): plain(item) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
@@ -292,12 +356,14 @@ def main():
     loop = asyncio.new_event_loop()
     asyncio.set_event_loop(loop)
     functions, folder = {}, ""
+    tell_strays(loop, lambda: folder)
     # Not inherited by what the user's code starts.
     for descriptor in (REQUESTS, REPLIES):
         os.set_inheritable(descriptor, False)
     with open(REQUESTS, encoding="utf-8", newline="\n") as requests:
         for line in requests:
-            request = json.loads(line)
+            message = json.loads(line)
+            current["key"], request = message["key"], message["request"]
             if request["type"] == "load":
                 folder = os.path.dirname(request["file"])
                 functions = load(request)

@@ -10,15 +10,13 @@ import { placeOfError } from './source-place.ts';
 
 await watchLifeline();
 
-// An exception outside any call, such as in a timer, or a promise that nobody awaits: it belongs to no row for certain.
-process.on('uncaughtException', (error) => {
-  reply({
-    type: 'dying',
-    message: `${describeError(error)} (outside the function's own call)`,
-    ...placeOfError(error),
-  });
+/** An exception outside any call belongs to no row for certain. As everywhere in Node it ends the process: what waits for it would never get it. */
+const endAfter = (where: string) => (error: unknown) => {
+  reply({ type: 'stray', message: `${describeError(error)} (${where})`, ...placeOfError(error), fatal: true });
   process.exit(1);
-});
+};
+process.on('uncaughtException', endAfter("outside the function's own call, as in a timer"));
+process.on('unhandledRejection', endAfter('a rejected promise that nothing awaits'));
 
 let functions: LoadedFunction[] = [];
 

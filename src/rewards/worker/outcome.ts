@@ -1,6 +1,9 @@
 import { inspect } from 'node:util';
-import type { FailureKind, RewardOutcome, RewardStep } from '../../protocol/rewards.ts';
+import { type FailureKind, LARGEST_SCORE, type RewardOutcome, type RewardStep } from '../../protocol/rewards.ts';
 import { placeOfError } from './source-place.ts';
+
+/** As they are before the user's code runs, which may put others in their place. */
+const [isNumber, isWhole, isList] = [Number.isFinite, Number.isInteger, Array.isArray];
 
 /** Longer explanations are cut: they are for a person to read. */
 const LONGEST_TEXT = 4000;
@@ -40,21 +43,24 @@ export function toOutcome(value: unknown, completion: string): RewardOutcome {
 }
 
 function toScore(score: number, details: object): RewardOutcome {
-  if (!Number.isFinite(score))
-    return failure('nan', `The score is ${score}; return a finite number, or null to abstain.`);
+  if (!isNumber(score)) return failure('nan', `The score is ${score}; return a finite number, or null to abstain.`);
+  if (isTooLarge(score)) return failure('too-large', `The score is ${score}; ${BOUND}`);
   return { kind: 'score', score, ...details };
 }
 
+const BOUND = `scores must lie between -1e12 and 1e12: training computes in float32.`;
+const isTooLarge = (score: number): boolean => score > LARGEST_SCORE || score < -LARGEST_SCORE;
+
 function checkSteps(steps: unknown, completion: string): RewardStep[] | RewardOutcome {
-  if (!Array.isArray(steps))
-    return failure('wrong-type', `"steps" must be a list of { end, score }, not ${shown(steps)}.`);
+  if (!isList(steps)) return failure('wrong-type', `"steps" must be a list of { end, score }, not ${shown(steps)}.`);
   let last = 0;
   for (const step of steps) {
     const { end, score } = (step ?? {}) as Partial<RewardStep>;
     if (typeof end !== 'number' || typeof score !== 'number')
       return failure('wrong-type', `A step must be { end, score }, both numbers, not ${shown(step)}.`);
-    if (!Number.isFinite(score)) return failure('nan', `The score of a step is ${score}; give a finite number.`);
-    if (!Number.isInteger(end) || end < last || end > completion.length)
+    if (!isNumber(score)) return failure('nan', `The score of a step is ${score}; give a finite number.`);
+    if (isTooLarge(score)) return failure('too-large', `The score of a step is ${score}; ${BOUND}`);
+    if (!isWhole(end) || end < last || end > completion.length)
       return failure(
         'wrong-type',
         `A step's "end" is ${end}; ends must ascend and be whole numbers up to the completion's length, ${completion.length}.`,

@@ -79,7 +79,12 @@ describe('bad input is one sentence at its line and column', () => {
     ['"temperature": 0', '2:18: "temperature" must be above 0, not 0.'],
     ['"topP": 1.5', '2:11: "topP" must be at most 1, not 1.5.'],
     ['"minP": "x"', '2:11: "minP" must be a number, not "x".'],
-    ['"device": "gpu"', '2:13: "device" must be one of "auto", "cpu", "webgpu", "cuda", "tensorflow", not "gpu".'],
+    ['"device": "gpu"', '2:13: "device" must be one of "auto", "cpu", "webgpu", "tensorflow", not "gpu".'],
+    [
+      '"device": "cuda"',
+      '2:13: "device" must be one of "auto", "cpu", "webgpu", "tensorflow", not "cuda". An NVIDIA GPU is used through "webgpu" or "tensorflow".',
+    ],
+    ['"rewardTimeoutSeconds": 3000000', '2:27: "rewardTimeoutSeconds" must be at most 2147000, not 3000000.'],
     ['"scaleRewards": 3', '2:19: "scaleRewards" must be one of "group", "batch", "none", not 3.'],
     ['"shuffleDataset": null', '2:21: "shuffleDataset" must be true or false, not null.'],
     ['"evalDataset": "none.jsonl"', '2:18: "evalDataset" names none.jsonl, which does not exist (/none.jsonl).'],
