@@ -39,6 +39,8 @@ export interface RewardEnvironment {
   env: NodeJS.ProcessEnv;
   /** Of the names, those of variables that are not set. */
   missing: string[];
+  /** The names of the variables that it does not get. */
+  hidden: string[];
 }
 
 /** The environment of a reward worker: `names` are further variables that it gets. */
@@ -48,5 +50,9 @@ export function rewardEnvironment(names: readonly string[], from = process.env):
   const isWanted = (name: string): boolean => wanted.has(name) || (FAMILIES.test(name) && !SECRET.test(name));
   const given = Object.entries(from).filter(([name]) => isWanted(key(name)));
   const set = new Set(given.map(([name]) => key(name)));
-  return { env: Object.fromEntries(given), missing: names.filter((name) => !set.has(key(name))) };
+  return {
+    env: Object.fromEntries(given),
+    missing: names.filter((name) => !set.has(key(name))),
+    hidden: Object.keys(from).filter((name) => !set.has(key(name))),
+  };
 }

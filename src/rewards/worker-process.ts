@@ -169,7 +169,8 @@ export class WorkerProcess {
     this.#refused = true;
     this.end({
       failure: 'crash',
-      message: 'The worker sent something that is no reply to its request; does the code write to file descriptor 4?',
+      message:
+        'The worker sent something that is no reply to its request; the code must not write to file descriptor 4.',
     });
   }
 

@@ -8,7 +8,9 @@ import { toOutcome } from '../../rewards/worker/outcome.ts';
 import { batchInput, rowInput } from '../../rewards/worker/score.ts';
 import { loadSamples } from '../../trainer/samples.ts';
 
-const { file, name, samples, line } = JSON.parse(process.argv[2]!);
+const { file, name, samples, line, hidden } = JSON.parse(process.argv[2]!);
+// A worker does not see them either.
+for (const variable of hidden as string[]) delete process.env[variable];
 const apiPath = join(dirname(fileURLToPath(import.meta.url)), 'grpo-rewards.js');
 
 const sample = loadSamples(samples).find((row) => row.line === line);
