@@ -54,6 +54,10 @@ export class Host {
     this.#child.send({ type });
   }
 
+  signal(signal: NodeJS.Signals): void {
+    this.#child.kill(signal);
+  }
+
   leave(): void {
     this.#child.disconnect();
   }
