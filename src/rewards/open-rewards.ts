@@ -113,7 +113,7 @@ export async function openRewards(sources: RewardSource[], options: RewardOption
 
 /** What is said of a variable that rewards are to get and that is not there. */
 export const notSet = (name: string): string =>
-  `"rewardEnv" names the environment variable ${name}, which is not set: rewards do not have it.`;
+  `The environment variable ${name}, which rewards should get ("rewardEnv"), is not set.`;
 
 interface OpenedFile {
   name: string;

@@ -108,6 +108,22 @@ describe('score --json', () => {
     expect(rows[0]!.rewards).toEqual({ ordering: 3 });
   });
 
+  it('gives rewards the environment variables that --env names, and says which are not set', async () => {
+    const file = join(temporaryFolder(), 'key.reward.js');
+    writeFileSync(file, 'export const key = () => Number(process.env.JUDGE_KEY ?? 0);\n');
+    const { samples } = workspace();
+    const env = { ...process.env, JUDGE_KEY: '7' };
+    const scored = async (...options: string[]) => {
+      const { stdout, stderr } = await grpo(['score', file, '--samples', samples, '--json', ...options], { env });
+      return { reward: jsonLines<Row>(stdout)[0]!.reward, stderr };
+    };
+    expect(await scored()).toEqual({ reward: 0, stderr: '' });
+    expect(await scored('--env', 'JUDGE_KEY', '--env', 'NO_KEY')).toEqual({
+      reward: 7,
+      stderr: expect.stringMatching(/^warning: The environment variable NO_KEY, .* is not set\.\n$/),
+    });
+  });
+
   it.skipIf(spawnSync('python3', ['--version']).status !== 0)('takes TypeScript and Python together', async () => {
     const { sort, python, samples } = workspace();
     const { rows } = await scoreJson(`${sort}#ordering`, python, '--samples', samples);

@@ -132,6 +132,6 @@ test('functions see the variables of the config and no others; one that is not s
   const result = await preview.result({ ...asked, reuse: false, settings: { rewardEnv } });
   expect(gave(result, 'seen')).toEqual([1, 1, 1]);
   expect(result.problems.filter(({ code }) => code === 'environment')).toMatchObject([
-    { line: 1, severity: 'warning', message: expect.stringContaining('GRPO_TEST_GONE, which is not set') },
+    { line: 1, severity: 'warning', message: expect.stringContaining('variable GRPO_TEST_GONE') },
   ]);
 });

@@ -1,4 +1,5 @@
 /** Which environment variables a reward sees. */
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { rewardEnvironment } from '../../../src/rewards/reward-environment.ts';
@@ -61,7 +62,7 @@ test.each(names)('those that "rewardEnv" names; one that is not set is told (%s)
   const { seen, warnings } = await seenBy(name, ['JUDGE_API_KEY', 'NOT_SET_ANYWHERE']);
   expect(seen).toMatchObject({ JUDGE_API_KEY: 'secret' });
   expect(warnings).toEqual([
-    '"rewardEnv" names the environment variable NOT_SET_ANYWHERE, which is not set: rewards do not have it.',
+    'The environment variable NOT_SET_ANYWHERE, which rewards should get ("rewardEnv"), is not set.',
   ]);
 });
 
@@ -72,4 +73,16 @@ test('what a debugger takes away is what a worker does not get', () => {
     missing: ['GONE'],
     hidden: ['HF_TOKEN', 'OTHER'],
   });
+});
+
+test('what docs/rewards.md lists is what they see', () => {
+  const text = readFileSync(join(import.meta.dirname, '../../../docs/rewards.md'), 'utf8');
+  const [, section] = text.split('## Environment variables');
+  const lists = section!
+    .slice(0, section!.indexOf('Of the families'))
+    .replace(/not `HF_TOKEN`|\(`NODE_OPTIONS`.*\)/g, '');
+  const names = [...lists.matchAll(/`([A-Z_()0-9]+\*?)`/g)].map(([, name]) => name!.replace('*', 'X'));
+  expect(names.length).toBeGreaterThan(60);
+  const set = Object.fromEntries([...names, 'NODE_OPTIONS', 'HF_TOKEN', 'CUDA_API_KEY'].map((name) => [name, '1']));
+  expect(Object.keys(rewardEnvironment([], set).env)).toEqual(names);
 });

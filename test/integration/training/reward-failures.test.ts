@@ -150,7 +150,9 @@ test('"rewardEnv" names what rewards may see of the environment', async () => {
   const { status, stderr } = await startGrpo(['train', join(folder, 'run.grpo.json')], variables).finished;
   expect(status, stderr).toBe(0);
   for (const row of rolloutsOf(onlyRun(folder), 1)) expect(row.reward).toBe(row.completion.length + 1000);
-  expect(stderr).toContain('warning: "rewardEnv" names the environment variable NO_SUCH_KEY, which is not set');
+  expect(stderr).toContain(
+    'warning: The environment variable NO_SUCH_KEY, which rewards should get ("rewardEnv"), is not set.',
+  );
 });
 
 test('what rewards print is kept in log.txt, and shown', async () => {
