@@ -8,8 +8,8 @@ import { FAILURE_KINDS, LARGEST_SCORE, type Prompt, REWARD_WORKER_VERSION } from
  * that is finished, so that a hang or a crash costs only the rows that were in flight. A Python worker may get `load` again for a
  * new text: the libraries that it has imported stay. (An ES module stays as long as its process.)
  *
- * Every request has a `key`, a random text, and the worker puts it into each of its replies: the user's code can write to their
- * file descriptor too, and what is not an answer to the latest request is not taken for one.
+ * A worker gets a `key` with its requests, a random text, and puts it into each of its replies: the user's code can write to their
+ * file descriptor too.
  *
  * File descriptors of a worker: 0 the lifeline, which never carries data and closes when the host is gone, however it
  * went; 1 and 2 whatever the user's code prints; 3 requests; 4 replies.
@@ -118,7 +118,7 @@ export type WorkerFunction = z.output<typeof workerFunction>;
 export type WorkerReply = z.output<typeof workerReply>;
 export type WorkerStray = Omit<Extract<WorkerReply, { type: 'stray' }>, 'type'>;
 
-/** Checks one line from a worker; undefined when it is not a reply to the request with this key (the user's code can write there too). */
+/** Checks one line from a worker; undefined when it is not a reply of the worker with this key (the user's code can write there too). */
 export function parseWorkerReply(line: string, key: string): WorkerReply | undefined {
   try {
     const message = JSON.parse(line);

@@ -29,6 +29,8 @@ interface CallOptions {
   declaration: { [Name in keyof SourceLocation]?: SourceLocation[Name] | undefined };
   onOutcome: OnOutcome;
   onWarning: (warning: RewardWarning) => void;
+  /** A worker ended before it called the function: no row fails of it. */
+  onLost: (death: Death) => void;
 }
 
 /** Asynchronous rows of one function that are in flight at once, such as requests to a judge. */
@@ -82,9 +84,11 @@ export class FunctionCall {
     const rowOf = (index: number) => (isBatch ? (part.rows[index] ?? -1) : index);
     const death = await worker.exchange(request, this.#options.timeoutSeconds, (reply) => this.#take(reply, rowOf));
     const hasBegun = this.#waiting.size < part.rows.length;
-    // A worker that was already on its way out.
-    if (death && !hasBegun) this.#parts.unshift(part);
-    else if (isBatch) this.#afterBatch(part, death);
+    if (death && !hasBegun) {
+      // It was already on its way out.
+      this.#parts.unshift(part);
+      this.#options.onLost(death);
+    } else if (isBatch) this.#afterBatch(part, death);
     else if (death) this.#parts.unshift(...this.#afterDeath(part, death));
     if (this.finished) this.#tellOfRetry();
   }

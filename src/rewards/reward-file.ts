@@ -3,7 +3,7 @@ import type { WorkerReady, WorkerReply, WorkerStray } from '../protocol/reward-w
 import type { ScoreBatch } from '../protocol/rewards.ts';
 import { defined, FunctionCall, type FunctionScores, type OnOutcome } from './function-call.ts';
 import type { WorkerLaunch } from './prepare-worker.ts';
-import { type WorkerLimits, WorkerProcess } from './worker-process.ts';
+import { type Death, type WorkerLimits, WorkerProcess } from './worker-process.ts';
 
 export interface FileLimits extends Omit<WorkerLimits, 'onStray'> {
   timeoutSeconds: number;
@@ -110,7 +110,8 @@ export class RewardFile {
     } = this.loaded.functions.find((candidate) => candidate.name === name)!;
     const { timeoutSeconds, mostRestarts = MOST_RESTARTS, onWarning } = this.#limits;
     const declaration = { file, line, column };
-    const call = new FunctionCall(name, batch, { kind, timeoutSeconds, declaration, onOutcome, onWarning });
+    const onLost = (death: Death) => this.#tellOf({ ...death, fatal: true });
+    const call = new FunctionCall(name, batch, { kind, timeoutSeconds, declaration, onOutcome, onWarning, onLost });
     let restarts = 0;
 
     while (!call.finished) {
@@ -140,7 +141,8 @@ export class RewardFile {
     const key = JSON.stringify([message, at]);
     if (this.#told.has(key)) return;
     this.#told.add(key);
-    const sentence = `${message}${fatal ? '; it ended the process, which is started again' : ''}.`;
+    const what = message.replace(/\.$/, '');
+    const sentence = `${what}${fatal ? '; the process is started again' : ''}.`;
     this.#limits.onWarning({ message: sentence, at });
   }
 

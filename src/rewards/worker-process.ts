@@ -51,11 +51,12 @@ export class WorkerProcess {
   readonly #child: ChildProcess;
   readonly #mark = newMark();
   #limits: WorkerLimits;
-  #key = '';
+  readonly #key = randomUUID();
   readonly #ended: Promise<void>;
   #death: Death | undefined;
   /** It sent what is no reply: nothing that it sends is believed any more. */
   #refused = false;
+  #isBusy = false;
   #onReply: (reply: WorkerReply) => void = () => {};
   #onEnd: (death: Death) => void = () => {};
   #printed = 0;
@@ -109,6 +110,7 @@ export class WorkerProcess {
     onReply: (reply: WorkerReply) => Verdict,
   ): Promise<Death | undefined> {
     this.#printed = 0;
+    this.#isBusy = true;
     const memoryWatch = this.#watchMemory();
     const cause = `The function took longer than ${silenceSeconds} s and was stopped.`;
     let timer: NodeJS.Timeout | undefined;
@@ -133,12 +135,12 @@ export class WorkerProcess {
           else if (verdict === 'wrong') this.#refuse();
         };
         expectReply();
-        this.#key = randomUUID();
         const message: WorkerMessage = { key: this.#key, request };
         (this.#child.stdio[3] as Writable).write(`${JSON.stringify(message)}\n`);
         if (this.#death) this.#ended.then(() => resolve(this.#death));
       });
     } finally {
+      this.#isBusy = false;
       this.#onReply = () => {};
       this.#onEnd = () => {};
       clearTimeout(timer);
@@ -167,11 +169,10 @@ export class WorkerProcess {
 
   #refuse(): void {
     this.#refused = true;
-    this.end({
-      failure: 'crash',
-      message:
-        'The worker sent something that is no reply to its request; the code must not write to file descriptor 4.',
-    });
+    const message =
+      'The worker sent something that is no reply to its request; the code must not write to file descriptor 4.';
+    this.#tellIfIdle(message);
+    this.end({ failure: 'crash', message });
   }
 
   #print(text: string): void {
@@ -196,8 +197,16 @@ export class WorkerProcess {
     await endMarked(this.#mark);
     await Promise.race([this.#closed(), sleep(LAST_REPLIES_MILLISECONDS, undefined, { ref: false })]);
     for (const stream of this.#child.stdio) stream?.destroy();
-    this.#death ??= this.#explainExit();
+    if (!this.#death) {
+      this.#death = this.#explainExit();
+      this.#tellIfIdle(this.#death.message);
+    }
     this.#onEnd(this.#death);
+  }
+
+  /** Between two requests no row fails of it. */
+  #tellIfIdle(message: string): void {
+    if (!this.#isBusy) this.#limits.onStray({ message, fatal: true });
   }
 
   #closed(): Promise<unknown> {

@@ -6,7 +6,7 @@ import { onLines } from '../lines.ts';
 const REQUESTS = 3;
 const REPLIES = 4;
 
-/** Of the latest request. */
+/** This worker's, which its requests say. */
 let key = '';
 
 export function onRequest(handle: (request: WorkerRequest) => void): void {

@@ -27,7 +27,7 @@ TRL_ARGUMENTS = ("prompts", "completions", "completion_ids", "trainer_state", "l
 LARGEST_SCORE = 1e12  # of src/protocol/rewards.ts
 # As it is before the user's code runs, which may put another in its place.
 isfinite = math.isfinite
-# Of the latest request: each reply says it again.
+# This worker's, which its requests say: each reply has it too.
 current = {"key": None}
 replying = threading.Lock()
 

@@ -26,7 +26,7 @@ export function silent({ completion }: { completion: string }) {
     3,
   );
   expect(warnings).toEqual([
-    `${file}:3:43: Error: nobody heard (a rejected promise that nothing awaits); it ended the process, which is started again.`,
+    `${file}:3:43: Error: nobody heard (a rejected promise that nothing awaits); the process is started again.`,
   ]);
 });
 
@@ -45,6 +45,28 @@ test('an exception in a timer', async () => {
 }`,
   );
   expect(warnings[0]).toContain(`${file}:2:53: RangeError: too late (outside the function's own call, as in a timer)`);
+});
+
+test.each([
+  [
+    'process.exit(3)',
+    /^\S+leaves\.reward\.js: The function ended its process with exit code 3; the process is started again\.$/,
+  ],
+  [
+    "writeSync(4, 'x\\n')",
+    /^\S+leaves\.reward\.js: The worker sent something that is no reply to its request; .* descriptor 4; the process/,
+  ],
+])('a worker that is lost between two calls is told: %s', async (deed, message) => {
+  const { warnings } = await warningsOf(
+    'leaves.reward.js',
+    `import { writeSync } from 'node:fs';
+    export function leaves({ completion }) {
+      if (completion === 'yy') setTimeout(() => ${deed}, 50);
+      return completion.length;
+    }`,
+    2,
+  );
+  expect(warnings).toEqual([expect.stringMatching(message)]);
 });
 
 test.skipIf(pythonMissing)('Python: an exception in a thread, and in a task that nothing awaits', async () => {
