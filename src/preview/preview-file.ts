@@ -175,11 +175,8 @@ export class PreviewFile {
   async #open(opening: Opening, { timeoutSeconds, texts }: FileNeeds): Promise<void> {
     const { launch } = opening;
     const limits = {
-      timeoutSeconds,
-      loadTimeoutSeconds: LOAD_TIMEOUT_SECONDS,
-      memoryLimitBytes: MEMORY_LIMIT_BYTES,
-      outputLimitBytes: OUTPUT_LIMIT_BYTES,
-      mostRestarts: MOST_RESTARTS,
+      ...{ timeoutSeconds, loadTimeoutSeconds: LOAD_TIMEOUT_SECONDS, mostRestarts: MOST_RESTARTS },
+      ...{ memoryLimitBytes: MEMORY_LIMIT_BYTES, outputLimitBytes: OUTPUT_LIMIT_BYTES },
       onOutput: this.#host.onOutput,
       onWarning: (warning: RewardWarning) => {
         if (this.#launch !== launch && this.#opening !== opening) return;

@@ -28,11 +28,10 @@ export const FAILURE_KINDS = [
 export type FailureKind = (typeof FAILURE_KINDS)[number];
 
 /**
- * Scores lie within ± this. Weights are at most `LARGEST_WEIGHT`, so that a weighted score is at most 1e18, and its square and the sums
- * of such squares (standard deviations, the length of the gradient) stay below the largest float32, 3.4e38.
+ * Scores lie within ± this. Their squares, 1e24, and sums of those (standard deviations, the length of the gradient) stay far below the
+ * largest float32, 3.4e38, with weights up to a million too. Where larger weights take them beyond, the update is not finite and the run says so.
  */
 export const LARGEST_SCORE = 1e12;
-export const LARGEST_WEIGHT = 1e6;
 
 /**
  * A failure's place is the user's own line that threw, else the function's declaration; lines and columns count from 1.

@@ -1,6 +1,5 @@
 import { z } from 'zod';
 import { loraConfig } from './lora-config.ts';
-import { LARGEST_WEIGHT } from './rewards.ts';
 
 /**
  * The run config (`NAME.grpo.json`): names and defaults are those of TRL 1.16's GRPOConfig in camelCase.
@@ -34,12 +33,7 @@ const reward = z
     z.strictObject({
       file: path.describe('A .reward.ts, .reward.js or .py file, relative to this config.'),
       function: z.string().min(1).optional().describe('The exported function to use; without it, all of the file.'),
-      weight: z
-        .number()
-        .min(-LARGEST_WEIGHT)
-        .max(LARGEST_WEIGHT)
-        .default(1)
-        .describe("What the function's score is multiplied with before the sum."),
+      weight: z.number().default(1).describe("What the function's score is multiplied with before the sum."),
     }),
   ])
   .transform((value): RewardSpec => {
@@ -82,7 +76,7 @@ const inputs = {
     .default(null)
     .describe('The Python interpreter for .py rewards; null: find one.'),
   rewardEnv: z
-    .array(z.string().regex(/^[^=\0]+$/, 'the name of an environment variable'))
+    .array(z.string().regex(/^[^=]+$/, 'the name of an environment variable'))
     .default([])
     .describe(
       'Names of environment variables that rewards get, such as ["OPENAI_API_KEY"]. Besides these they only have those that programs, Python and CUDA need: docs/rewards.md lists them.',

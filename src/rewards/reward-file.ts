@@ -79,10 +79,14 @@ export class RewardFile {
 
   /** Starts a worker that has loaded the file, or tells why there is none. */
   async #start(): Promise<{ message: string; file?: string; line?: number; column?: number } | undefined> {
-    const worker = this.#workers.take(this.#launch, { ...this.#limits, onStray: (stray) => this.#tellOf(stray) });
+    let answer: WorkerReply | undefined;
+    const onStray = (stray: WorkerStray) => {
+      // What ends it while it loads is why the file does not load.
+      if (answer || !stray.fatal) this.#tellOf(stray);
+    };
+    const worker = this.#workers.take(this.#launch, { ...this.#limits, onStray });
     this.#worker = worker;
     this.#busy = true;
-    let answer: WorkerReply | undefined;
     const death = await worker.exchange(this.#launch.load, this.#limits.loadTimeoutSeconds, (reply) => {
       answer = reply;
       return reply.type === 'ready' || reply.type === 'load-failed' ? 'done' : 'wrong';

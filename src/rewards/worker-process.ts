@@ -6,13 +6,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { killTree } from '../processes/kill-tree.ts';
 import { endMarked, markedWith, newMark } from '../processes/marked.ts';
 import type { SourceLocation } from '../protocol/errors.ts';
-import {
-  parseWorkerReply,
-  type WorkerMessage,
-  type WorkerReply,
-  type WorkerRequest,
-  type WorkerStray,
-} from '../protocol/reward-worker.ts';
+import type { WorkerMessage, WorkerReply, WorkerRequest, WorkerStray } from '../protocol/reward-worker.ts';
+import { parseWorkerReply } from '../protocol/reward-worker.ts';
 import type { FailureKind } from '../protocol/rewards.ts';
 import { onLines } from './lines.ts';
 import type { WorkerLaunch } from './prepare-worker.ts';
