@@ -7,6 +7,7 @@ import {
   type TrainerStatus,
   trainerMessage,
 } from '../../../src/protocol/events.ts';
+import type { DifferenceChoice } from '../../../src/protocol/run-differences.ts';
 import { trainerScript } from './workspace.ts';
 
 interface Options {
@@ -14,6 +15,7 @@ interface Options {
   set?: string[];
   out?: string;
   resume?: boolean;
+  differences?: DifferenceChoice;
 }
 
 /** How a trainer ends that kills itself. */
