@@ -97,7 +97,8 @@ const readTexts = (texts: EditedTexts): Plugin => ({
   },
 });
 
-function realPath(file: string): string {
+/** Without links on the way; the path itself when there is no such file. */
+export function realPath(file: string): string {
   try {
     return realpathSync(file);
   } catch {

@@ -4,7 +4,7 @@ import { BadInput, formatLocation, type SourceLocation } from '../protocol/error
 import { didYouMean } from '../protocol/nearest-name.ts';
 import type { WorkerFunction } from '../protocol/reward-worker.ts';
 import type { ScoreBatch, ScoreTable } from '../protocol/rewards.ts';
-import type { EditedTexts } from './compile.ts';
+import { type EditedTexts, realPath } from './compile.ts';
 import { languageOf, prepareWorker, type RewardLanguage } from './prepare-worker.ts';
 import { rewardEnvironment } from './reward-environment.ts';
 import { RewardFile, type RewardWarning } from './reward-file.ts';
@@ -153,11 +153,12 @@ async function openFile(file: string, uses: RewardSource[], options: RewardOptio
   };
   const opened = await RewardFile.open(launch, limits);
   const modules = (opened.loaded.modules ?? []).filter((path) => path.endsWith('.py'));
-  return { name: file, file: opened, texts: new Map([...read, ...readTexts(modules, undefined)]) };
+  return { name: file, file: opened, texts: new Map([...read, ...readTexts(modules)]) };
 }
 
-function readTexts(files: readonly string[], texts: EditedTexts | undefined): [string, string][] {
-  return files.map((file) => [file, texts?.get(file) ?? readFileSync(file, 'utf8')]);
+function readTexts(files: readonly string[], texts: EditedTexts = new Map()): [string, string][] {
+  const byRealPath = new Map([...texts].map(([file, text]) => [realPath(file), text]));
+  return files.map((file) => [file, byRealPath.get(realPath(file)) ?? readFileSync(file, 'utf8')]);
 }
 
 type NamedFunction = RewardFunction & { at: SourceLocation | undefined };
