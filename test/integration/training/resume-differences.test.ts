@@ -124,6 +124,7 @@ describe('settings', () => {
       /--set seed=1 .*leave/,
     );
     rmSync(one.config);
+    expect(await refusal(one)).toMatch(/^There is no run config at .*run\.grpo\.json any more; .*\(--as-recorded\)\.$/);
     expect((await one.train('--resume', '--as-recorded', '--set', 'maxSteps=2')).status).toBe(0);
     expect(runInfoOf(one.run)).toMatchObject({ state: 'done', step: 2 });
   });
