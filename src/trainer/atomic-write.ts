@@ -12,9 +12,15 @@ import {
 import { basename, dirname, join } from 'node:path';
 import { RunFailure } from '../protocol/errors.ts';
 
-/** Writes a file so that a reader sees the old or the new content, whole, also after a power cut. Throws RunFailure. */
-export function atomicWrite(file: string, content: string | Uint8Array): void {
-  const temporary = join(dirname(file), `.${basename(file)}.tmp`);
+/**
+ * Writes a file so that a reader sees the old or the new content, whole, also after a power cut. `temporary` is its name until then: one that
+ * cannot be guessed where others may have put a link of that name. Throws RunFailure.
+ */
+export function atomicWrite(
+  file: string,
+  content: string | Uint8Array,
+  temporary = join(dirname(file), `.${basename(file)}.tmp`),
+): void {
   try {
     withFile(temporary, 'w', (fd) => {
       writeFileSync(fd, content);

@@ -1,6 +1,7 @@
 import { env, Uri, window, workspace } from 'vscode';
 import type { Lab } from '../lab.ts';
 import { readCheckpoints } from '../runs/read-run.ts';
+import { writablePlace } from '../writable-place.ts';
 import { pickRun } from './pick-run.ts';
 
 /** Asks, then moves the run folder to the trash; where there is none, deletes it when told so. */
@@ -12,6 +13,8 @@ export async function deleteRun(lab: Lab, given?: unknown): Promise<void> {
     void window.showInformationMessage(`${info.name} is being trained; stop it first.`);
     return;
   }
+  // A repository may bring a link instead of a run.
+  await writablePlace(folder);
   const checkpoints = await readCheckpoints(folder);
   const started = new Date(info.createdAt).toLocaleString();
   const detail = `Started ${started}; steps: ${info.step}, checkpoints: ${checkpoints.length}. Every completion goes with it.\n${folder}`;

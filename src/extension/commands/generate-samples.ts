@@ -6,7 +6,7 @@ import { childEnvironment } from '../child-environment.ts';
 import { GrpoCommand } from '../grpo-command.ts';
 import type { Lab } from '../lab.ts';
 import { addSamples, showSample } from '../samples/add-samples.ts';
-import { samplesFile } from '../samples/samples-file.ts';
+import { samplesFile, writableSamples } from '../samples/samples-file.ts';
 import { findLocated } from '../training/located-message.ts';
 import { configName } from '../training/request.ts';
 import { pickConfig } from './pick-config.ts';
@@ -27,6 +27,8 @@ export async function generateSamples(lab: Lab, given?: unknown): Promise<void> 
   if (!mayRunCode('Generating samples', 'it loads the model that a run config of this workspace names')) return;
   const config = await pickConfig(given, TITLE);
   if (config === undefined) return;
+  // Before the model works for nothing.
+  await writableSamples(await samplesFile(config), config);
   const prompts = await askCount(`Prompts of the dataset (1 of 2): how many shall ${configName(config)} answer?`);
   if (prompts === undefined) return;
   const completions = await askCount('Completions for each prompt (2 of 2): they are compared with each other');
@@ -35,7 +37,7 @@ export async function generateSamples(lab: Lab, given?: unknown): Promise<void> 
   await workspace.saveAll(false);
   const samples = await withProgress(lab, { config, prompts, completions });
   if (!samples) return;
-  const { file, line, added } = await addSamples(await samplesFile(config), samples);
+  const { file, line, added } = await addSamples(config, samples);
   await showSample(file, line);
   const already = samples.length - added;
   window.setStatusBarMessage(`${added} samples added${already > 0 ? `, ${already} were there already` : ''}`, 5000);

@@ -10,7 +10,7 @@ type Sampled = Extract<HostMessage, { type: 'sampled' }>;
 /** Keeps a completion of a run in the samples of its config; what comes of it is for the dashboard to show, as quietly as it was asked for. */
 export async function keepSample(run: string, sample: NewSample): Promise<Omit<Sampled, 'type' | 'id'>> {
   try {
-    const { file, line, added, updated } = await addSamples(await samplesOf(run), [sample]);
+    const { file, line, added, updated } = await addSamples(await configOf(run), [sample]);
     const outcome = added > 0 ? 'added' : updated > 0 ? 'updated' : 'there';
     return { outcome, file: basename(file), line, problem: null };
   } catch (error) {
@@ -19,11 +19,11 @@ export async function keepSample(run: string, sample: NewSample): Promise<Omit<S
 }
 
 export async function openSample(run: string, line: number): Promise<void> {
-  await showSample(await samplesOf(run), line);
+  await showSample(await samplesFile(await configOf(run)), line);
 }
 
-async function samplesOf(run: string): Promise<string> {
+async function configOf(run: string): Promise<string> {
   const info = await readRunInfo(run);
   if (!info) throw new Error('The run cannot be read any more.');
-  return samplesFile(info.configFile);
+  return info.configFile;
 }

@@ -1,4 +1,4 @@
-import { copyFile, mkdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { constants, copyFile, mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Row } from './column-types.ts';
 import type { Template } from './templates.ts';
@@ -60,9 +60,12 @@ async function writeDeclarations(folder: string, declarations: string, top: stri
     if (text.includes('grpo-rewards') || text.includes('grpo/rewards')) return;
     if (at === top || at === dirname(at)) break;
   }
-  await copyFile(declarations, join(folder, 'grpo-rewards.d.ts'));
+  const target = join(folder, 'grpo-rewards.d.ts');
+  // Those of an earlier release, or a link, which must not be followed.
+  await rm(target, { force: true });
+  await copyFile(declarations, target, constants.COPYFILE_EXCL);
   const tsconfig = join(folder, 'tsconfig.json');
-  if (!(await exists(tsconfig))) await writeFile(tsconfig, TSCONFIG);
+  if (!(await exists(tsconfig))) await writeFile(tsconfig, TSCONFIG, { flag: 'wx' });
 }
 
 export const exists = (file: string): Promise<boolean> =>
