@@ -20,7 +20,7 @@ const session = new Session(
 /** Presses both buttons that keep a completion, and reads what became of it. */
 async function keepFirst({ frame }: Dashboard, said: RegExp): Promise<void> {
   const card = frame.locator('article.completion').first();
-  for (const name of ['Add to Samples', 'Expect This Score']) {
+  for (const name of ['Add to Samples', 'Save as Expected Score']) {
     await card.getByRole('button', { name }).click();
     await card.getByRole('status').filter({ hasText: said }).waitFor();
   }

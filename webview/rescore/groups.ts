@@ -34,6 +34,11 @@ export class RescoredGroups {
         .sort((a, b) => weightOf(b) - weightOf(a) || a.group.group - b.group.group),
     );
   }
+
+  /** None: those of the next step are all closed. */
+  clear(): void {
+    this.#groups.show([]);
+  }
 }
 
 /** A group of another step is another one: it is not open because that was. */

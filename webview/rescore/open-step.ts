@@ -47,6 +47,11 @@ export class OpenStep {
     if (rescored && scored) this.#groups.show(scored, rescored.completions);
   }
 
+  /** It was left. */
+  close(): void {
+    this.#groups.clear();
+  }
+
   focus(): void {
     this.#back.focus();
   }

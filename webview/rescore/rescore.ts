@@ -65,6 +65,7 @@ export class Rescore {
 
   #showSteps({ steps }: RescoreView): void {
     const left = this.#open;
+    if (left !== null) this.#step.close();
     this.#open = null;
     this.#asked = '';
     this.#steps.steps = steps;

@@ -29,12 +29,13 @@ export async function generateSamples(lab: Lab, given?: unknown): Promise<void> 
   if (config === undefined) return;
   // Before the model works for nothing.
   await writableSamples(await samplesFile(config), config);
-  const prompts = await askCount(`Prompts of the dataset (1 of 2): how many shall ${configName(config)} answer?`);
+  const prompts = await askCount('How many prompts? (1 of 2)');
   if (prompts === undefined) return;
-  const completions = await askCount('Completions for each prompt (2 of 2): they are compared with each other');
+  const completions = await askCount('Completions per prompt (2 of 2)');
   if (completions === undefined) return;
   // What is on the screen is what counts.
   await workspace.saveAll(false);
+  lab.problems.clear(config);
   const samples = await withProgress(lab, { config, prompts, completions });
   if (!samples) return;
   const { file, line, added } = await addSamples(config, samples);
@@ -60,9 +61,13 @@ async function withProgress(lab: Lab, { config, prompts, completions }: Wanted):
   const total = prompts * completions;
   const samples: NewSample[] = [];
   const { exit, cancelled } = await window.withProgress(
-    { location: ProgressLocation.Notification, title: `${configName(config)} answers`, cancellable: true },
+    {
+      location: ProgressLocation.Notification,
+      title: `Generating samples with ${configName(config)}`,
+      cancellable: true,
+    },
     async (progress, token) => {
-      progress.report({ message: 'loading the model' });
+      progress.report({ message: 'loading model' });
       const args = ['samples', config, '--prompts', String(prompts), '--n', String(completions)];
       // Other prompts and other answers each time.
       args.push('--seed', String(randomInt(2 ** 32)));

@@ -19,7 +19,10 @@ test('every command is declared and implemented', () => {
 test('menus, welcome views and the walkthrough name commands that exist', () => {
   const text = JSON.stringify([contributes.menus, contributes.viewsWelcome, contributes.walkthroughs]);
   const named = [...text.matchAll(/grpo\.\w+(?=["()])/g)].map(([id]) => id);
-  const contexts = ['grpo.training'];
+  const contexts = ['grpo.training', 'grpo.sampleOpen', 'grpo.compared'];
+  const sources = ['training/contexts.ts', 'walkthrough.ts', 'dashboard/run-panel.ts'];
+  const code = sources.map((name) => readFileSync(join(ROOT, 'src/extension', name), 'utf8')).join('\n');
+  for (const context of contexts) expect(code).toContain(`'setContext', '${context}'`);
   const known = [
     ...declared,
     ...contexts,
