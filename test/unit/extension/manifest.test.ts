@@ -48,3 +48,12 @@ test('files that it names are there', () => {
   expect(files).toContain('schemas/grpo.schema.json');
   expect(files.filter((file) => !existsSync(join(ROOT, file)))).toEqual([]);
 });
+
+test('what is used when it is there is declared, for npm to check and not to install', () => {
+  const { dependencies, peerDependencies, peerDependenciesMeta } = manifest;
+  const optional = Object.entries(peerDependenciesMeta).filter((entry) => entry[1].optional);
+  expect(optional.map(([name]) => name)).toEqual(Object.keys(peerDependencies));
+  // They share what tfjs-core keeps, so another version is refused.
+  for (const name of ['@tensorflow/tfjs-node', '@tensorflow/tfjs-node-gpu'] as const)
+    expect(peerDependencies[name]).toBe(dependencies['@tensorflow/tfjs-core']);
+});
