@@ -258,6 +258,31 @@ describe('the Reward Preview', () => {
     expect(await page.evaluate(() => document.activeElement?.textContent)).toBe('Total ▾');
     await page.getByRole('img', { name: /^exact: 0: 1/ }).waitFor();
   });
+
+  test('a label of a histogram is below its bar', async () => {
+    const { page, send } = bound(await open('preview-view'));
+    await send(picture(3));
+    const boxes = (selector: string) =>
+      page
+        .locator('section[aria-label=exact]')
+        .locator(selector)
+        .evaluateAll((found) =>
+          found.map((element) => {
+            const { left, right } = element.getBoundingClientRect();
+            return { left: Math.round(left), right: Math.round(right) };
+          }),
+        );
+    const bars = await boxes('rect');
+    const [low, high] = await boxes('.ends span');
+    expect(bars).toHaveLength(7);
+    expect([low!.left, high!.right]).toEqual([bars[0]!.left, bars.at(-1)!.right]);
+    // Every sample got the same: one bar, one label, in the middle.
+    await send(picture(0));
+    const [bar] = await boxes('rect');
+    const [only] = await boxes('.ends span:not([hidden])');
+    expect(Math.abs(only!.left + only!.right - bar!.left - bar!.right)).toBeLessThanOrEqual(2);
+    expect(await page.locator('section[aria-label=exact] .ends').innerText()).toBe('0');
+  });
 });
 
 /** Its methods, to be called by their names alone. */

@@ -33,10 +33,18 @@ export class BareWebview {
   /** Sends messages as the host would, and waits until they are drawn. */
   async send(...messages: unknown[]): Promise<void> {
     await this.page.evaluate(async (sent) => {
+      let received = 0;
+      // The page's own listener is the earlier one.
+      const all = new Promise<void>((resolve) =>
+        addEventListener('message', function count() {
+          if (++received < sent.length) return;
+          removeEventListener('message', count);
+          resolve();
+        }),
+      );
       for (const message of sent) window.postMessage(message);
-      const frame = () => new Promise((resolve) => requestAnimationFrame(resolve));
-      await new Promise((resolve) => setTimeout(resolve));
-      for (let count = 0; count < 3; count++) await frame();
+      await all;
+      for (let frame = 0; frame < 2; frame++) await new Promise((resolve) => requestAnimationFrame(resolve));
     }, messages);
   }
 
