@@ -6,10 +6,12 @@ Writes to fixtures/adapters/:
   NAME/            the adapter's folder as PEFT saves it; "base_model_name_or_path" is the name of a model in fixtures/models
   expected.json    log-probabilities of the same completion under each, as PEFT opens it, in float32
   fields.json      the fields of PEFT's LoraConfig
+  targets.json     random configs, and what PEFT puts on which modules of a model for each
 """
 
 import dataclasses
 import json
+import random
 import shutil
 from pathlib import Path
 
@@ -17,7 +19,8 @@ import peft
 import torch
 from make_models import completion_logprobs
 from peft import LoraConfig, PeftModel, get_peft_model
-from transformers import AutoModelForCausalLM
+from peft.tuners.lora import LoraLayer
+from transformers import AutoConfig, AutoModelForCausalLM
 
 FIXTURES = Path(__file__).parent / "fixtures"
 FOLDER = FIXTURES / "adapters"
@@ -91,9 +94,61 @@ def make(name: str, base: str, fields: dict, generator: torch.Generator) -> list
     return logprobs
 
 
+MODULES = ["q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj", "embed_tokens", "lm_head"]
+PATHS = [*MODULES, "self_attn.q_proj", "layers.0.mlp.up_proj", "model.layers.1.self_attn.q_proj", "0.self_attn.k_proj", "proj"]
+REGEXES = [
+    r".*\.(q|k)_proj",
+    r".*layers\.[01]\.mlp\.(gate|up)_proj",
+    r"model\.layers\.1\..*_proj",
+    r".*(down_proj|lm_head)",
+    r".*embed_tokens",
+    r"q_proj|.*v_proj",
+    r".*_proj$",
+    r".*\d\.self_attn\.[a-z]_proj",
+]
+KEYS = [
+    *["q_proj", "up_proj", "layers.0.mlp.up_proj", r"layers\.1\..*", "model.layers.0.self_attn.q_proj", "proj", r".*q_proj"],
+    *["(k|v)_proj", "lm_head", "[qk]_proj", r"^model\.layers\.0.*"],
+]
+
+
+def random_fields(rng: random.Random) -> dict:
+    fields = dict(r=rng.choice([1, 2, 4]), lora_alpha=rng.choice([1, 6, 8]), use_rslora=rng.random() < 0.3)
+    some = lambda: rng.sample(PATHS, rng.randint(1, 4))
+    listed = rng.random() < 0.5
+    fields["target_modules"] = some() if listed else rng.choice([*REGEXES, "all-linear", "ALL-LINEAR"])
+    if rng.random() < 0.4:
+        fields["exclude_modules"] = some() if rng.random() < 0.5 else rng.choice(REGEXES)
+    if listed and rng.random() < 0.4:
+        fields["layers_to_transform"] = rng.choice([0, 1, [0], [1], [0, 1], [5]])
+        if rng.random() < 0.5:
+            fields["layers_pattern"] = rng.choice(["layers", "layer", ["h", "layers"], "lay.*"])
+    for name, top in [("rank_pattern", 5), ("alpha_pattern", 9)]:
+        if rng.random() < 0.4:
+            fields[name] = {key: rng.randint(1, top) for key in rng.sample(KEYS, rng.randint(1, 3))}
+    if rng.random() < 0.2:
+        fields["modules_to_save"] = rng.sample(["embed_tokens", "lm_head"], rng.randint(1, 2))
+    return fields
+
+
+def target_case(fields: dict) -> dict:
+    """Rank and scale of every module with an adapter; null where PEFT refuses the config."""
+    with torch.device("meta"):
+        model = AutoModelForCausalLM.from_config(AutoConfig.from_pretrained(FIXTURES / "models" / UNTIED))
+    copied = json.loads(json.dumps(fields))
+    try:
+        model = get_peft_model(model, LoraConfig(task_type="CAUSAL_LM", init_lora_weights=False, **copied))
+    except ValueError:
+        return {"fields": fields, "modules": None}
+    layers = [(name, layer) for name, layer in model.base_model.model.named_modules() if isinstance(layer, LoraLayer)]
+    return {"fields": fields, "modules": {name: [layer.r["default"], layer.scaling["default"]] for name, layer in layers}}
+
+
 def main() -> None:
     shutil.rmtree(FOLDER, ignore_errors=True)
     FOLDER.mkdir(parents=True)
+    # PEFT draws what an adapter starts from.
+    torch.manual_seed(7)
     generator = torch.Generator().manual_seed(11)
     plain = {base: completion_logprobs(open_base(base), **ROW) for base in [BIASED, UNTIED, HALF]}
     expected = {}
@@ -105,6 +160,9 @@ def main() -> None:
     lines = [f"{json.dumps(name)}: {json.dumps(value)}" for name, value in expected.items()]
     head = f'"made_by": "test/references/adapters.py, PEFT {peft.__version__}", "row": {json.dumps(ROW)}'
     (FOLDER / "expected.json").write_text("{" + head + ',\n"adapters": {\n' + ",\n".join(lines) + "\n}}\n")
+    rng = random.Random(5)
+    cases = [json.dumps(target_case(random_fields(rng))) for _ in range(100)]
+    (FOLDER / "targets.json").write_text("[\n" + ",\n".join(cases) + "\n]\n")
     fields = [field.name for field in dataclasses.fields(LoraConfig)]
     (FOLDER / "fields.json").write_text(json.dumps({"peft": peft.__version__, "fields": fields}) + "\n")
 
