@@ -41,9 +41,11 @@ try {
     'preview-view.css',
     'reward-debug.js',
     'reward-debug.py',
+    'reward-hooks.js',
     'reward-lifeline.js',
     'reward-worker.js',
     'reward-worker.py',
+    'reward_child.py',
     'grpo-rewards.js',
     'grpo-rewards.d.ts',
   ])

@@ -67,8 +67,10 @@ export class PreviewFile {
   #launch: WorkerLaunch | undefined;
   #timeoutSeconds = 0;
   #code = '';
-  /** Modules that a Python file imported, as they were then. */
+  /** Modules that the worker imported by itself, as they were then: all of a Python file, those of computed imports in TypeScript. */
   #modules = new Map<string, number>();
+  /** Those that functions import when they are called. */
+  readonly #late = new Set<string>();
   /** What a worker is loading just now. */
   #opening: Opening | undefined;
   /** The calls that are under way, and for which samples. */
@@ -198,7 +200,7 @@ export class PreviewFile {
     this.#launch = launch;
     this.#timeoutSeconds = timeoutSeconds;
     const { functions, code = launch.code, modules = [] } = rewards.loaded;
-    this.#modules = new Map(modules.map((file) => [file, changedAt(file)]));
+    this.#modules = new Map([...new Set([...modules, ...this.#late])].map((file) => [file, changedAt(file)]));
     this.functions = functions;
     for (const declared of functions) this.#kept.move(declared);
     this.#code = [code, ...[...this.#modules].flat()].join('\n');
@@ -227,12 +229,13 @@ export class PreviewFile {
         if (open.length === 0) return;
         this.running.add(name);
         try {
-          const { seconds } = await rewards.score(name, batchOf(open), (row, outcome, seconds) => {
+          const { seconds, modules } = await rewards.score(name, batchOf(open), (row, outcome, seconds) => {
             if (this.#rewards !== rewards) return;
             this.#kept.put(name, open[row]!.key, { ...outcome, seconds });
             this.#host.onOutcome();
           });
           this.#kept.setSeconds(name, seconds);
+          for (const file of modules) this.#noteLate(file);
         } catch (error) {
           // Closed for a newer text.
           if (this.#rewards === rewards) throw error;
@@ -241,6 +244,12 @@ export class PreviewFile {
         }
       }),
     );
+  }
+
+  #noteLate(file: string): void {
+    if (this.#modules.has(file)) return;
+    this.#late.add(file);
+    this.#modules.set(file, changedAt(file));
   }
 }
 

@@ -18,12 +18,28 @@ export interface LoadRequest {
   type: 'load';
   /** The user's file: where its imports start from and what errors point to. */
   file: string;
-  /** JavaScript compiled from `file`, with its source map; Python as it stands in `file`. */
-  source: string;
+  /** What it runs: the text of a Python file, the compiled modules of a TypeScript or JavaScript file. */
+  source: string | UserModules;
   /** Functions that are wanted though the file may not count them among its rewards. */
   names: string[];
   memoryLimitBytes: number;
 }
+
+/** A reward file and the modules of the user's that it imports, compiled each for itself; all by their file URLs. */
+export interface UserModules {
+  entry: string;
+  modules: Record<string, UserModule>;
+  /** Of each module, the files that its imports lead to, by what stands in the import. */
+  imports: Record<string, Record<string, string>>;
+}
+
+/** A module's JavaScript with its source map inside, and what others need to import it. */
+export type UserModule =
+  | { format: 'module'; source: string }
+  /** `names`: what ES modules import from it beside its default export. */
+  | { format: 'commonjs'; source: string; names: string[] }
+  /** `source` is an ES module that exports the value; `text`, the file as it is, is for imports that say `with { type: 'json' }`. */
+  | { format: 'json'; source: string; text: string };
 
 export interface ScoreRequest {
   type: 'score';
@@ -90,7 +106,7 @@ const workerReply = z.discriminatedUnion('type', [
     functions: z.array(workerFunction),
     /** Python: a digest of what was compiled, the same after an edit in a comment. */
     code: text.optional(),
-    /** Python: the user's own modules that were imported along. */
+    /** The user's own modules that were imported along, beside those that the host compiled. */
     modules: z.array(text).optional(),
   }),
   z.object({ type: z.literal('load-failed'), message: text, ...place }),
@@ -110,6 +126,8 @@ const workerReply = z.discriminatedUnion('type', [
     type: z.literal('done'),
     metrics: z.record(text, z.array(finite.nullable())),
     extra: z.record(text, z.array(z.unknown())),
+    /** As in `ready`, with those that the functions have imported since. */
+    modules: z.array(text).optional(),
   }),
 ]);
 

@@ -9,6 +9,8 @@ export interface FunctionScores {
   outcomes: RewardOutcome[];
   metrics: Record<string, (number | null)[]>;
   extra: Record<string, unknown[]>;
+  /** The user's own modules that the worker has loaded, beside those that the host compiled. */
+  modules: string[];
   seconds: number;
 }
 
@@ -45,7 +47,7 @@ type Failed = Extract<RewardOutcome, { kind: 'failure' }>;
  * once more for each completion alone, so that a failure costs only the rows that it belongs to.
  */
 export class FunctionCall {
-  readonly scores: Omit<FunctionScores, 'seconds'> = { outcomes: [], metrics: {}, extra: {} };
+  readonly scores: Omit<FunctionScores, 'seconds'> = { outcomes: [], metrics: {}, extra: {}, modules: [] };
   timedOut = false;
   readonly #name: string;
   readonly #batch: ScoreBatch;
@@ -142,6 +144,7 @@ export class FunctionCall {
       return 'more';
     }
     if (reply.type !== 'done' || this.#waiting.size + this.#inFlight.size > 0) return 'wrong';
+    this.scores.modules = reply.modules ?? [];
     if (!this.#failedAsWhole()) {
       append(this.scores.metrics, reply.metrics);
       append(this.scores.extra, reply.extra);

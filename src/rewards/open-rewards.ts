@@ -152,7 +152,7 @@ async function openFile(file: string, uses: RewardSource[], options: RewardOptio
     onWarning: ({ message, at }: RewardWarning) => onWarning(`${formatLocation(at)}: ${message}`),
   };
   const opened = await RewardFile.open(launch, limits);
-  const modules = (opened.loaded.modules ?? []).filter((path) => path.endsWith('.py'));
+  const modules = (opened.loaded.modules ?? []).filter((path) => /\.(py|[cm]?[jt]s|[jt]sx|json)$/.test(path));
   return { name: file, file: opened, texts: new Map([...read, ...readTexts(modules)]) };
 }
 

@@ -58,11 +58,11 @@ export async function prepareWorker({ file, names, at, ...needs }: WorkerNeeds):
     const source = text.replace(/^\uFEFF/, '');
     return { command: path, args, cwd, env, load: { ...load, source }, language, code: source, inputs: [file] };
   }
-  const { source, code, inputs } = await compileReward(file, builtFile('grpo-rewards.js'), texts);
+  const { modules, code, inputs } = await compileReward(file, builtFile('grpo-rewards.js'), texts);
   // V8 works harder to free memory as it comes near its limit, so that comes before ours.
   const heapMegabytes = Math.max(16, Math.floor((memoryLimitBytes * 0.75) / 1024 ** 2));
   const args = ['--enable-source-maps', '--no-warnings', `--max-old-space-size=${heapMegabytes}`, workerPath];
-  return { command: process.execPath, args, cwd, env, load: { ...load, source }, language, code, inputs };
+  return { command: process.execPath, args, cwd, env, load: { ...load, source: modules }, language, code, inputs };
 }
 
 const readText = (file: string, at: SourceLocation | undefined): Promise<string> =>

@@ -59,4 +59,5 @@ def main():
     print("{} on sample {}: {}".format(target["name"], target["line"], list(result)[0]))
 
 
-main()
+if __name__ == "__main__":
+    main()

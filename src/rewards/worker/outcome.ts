@@ -1,5 +1,5 @@
-import { inspect } from 'node:util';
 import { type FailureKind, LARGEST_SCORE, type RewardOutcome, type RewardStep } from '../../protocol/rewards.ts';
+import { errorWords, shown } from './error-words.ts';
 import { placeOfError } from './source-place.ts';
 
 /** As they are before the user's code runs, which may put others in their place. */
@@ -15,10 +15,7 @@ export function thrown(error: unknown): RewardOutcome {
   return { kind: 'failure', failure: 'throw', message: describeError(error), ...placeOfError(error) };
 }
 
-export function describeError(error: unknown): string {
-  if (error instanceof Error) return cut(`${error.name}: ${error.message}`);
-  return cut(`threw ${shown(error)}`);
-}
+export const describeError = (error: unknown): string => cut(errorWords(error));
 
 /** Checks what a row function returned for `completion`, or a batch function in its list. Never turns a mistake into a 0. */
 export function toOutcome(value: unknown, completion: string): RewardOutcome {
@@ -80,6 +77,4 @@ function wrongType(value: unknown, where = ''): RewardOutcome {
   return failure('wrong-type', `The function ${where}${what}; a reward is a number, null to abstain, or { score }.`);
 }
 
-const shown = (value: unknown): string =>
-  inspect(value, { depth: 1, breakLength: Number.POSITIVE_INFINITY }).slice(0, 100);
 const cut = (text: string): string => (text.length > LONGEST_TEXT ? `${text.slice(0, LONGEST_TEXT)}…` : text);

@@ -8,9 +8,13 @@ import { thrown, toOutcome } from './outcome.ts';
 const isList = Array.isArray;
 
 /** Calls one function on a batch and replies with the outcome of every row as soon as it is there. */
-export async function score({ call, kind }: LoadedFunction, request: ScoreRequest): Promise<void> {
+export async function score(
+  { call, kind }: LoadedFunction,
+  request: ScoreRequest,
+  modules: ReadonlySet<string>,
+): Promise<void> {
   await (kind === 'batch' ? scoreBatch(call, request) : scoreRows(call, request));
-  reply({ type: 'done', metrics: {}, extra: {} });
+  reply({ type: 'done', metrics: {}, extra: {}, modules: [...modules] });
 }
 
 async function scoreBatch(call: UserFunction, request: ScoreRequest): Promise<void> {
