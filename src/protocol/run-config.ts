@@ -74,7 +74,9 @@ const inputs = {
     .min(1)
     .nullable()
     .default(null)
-    .describe('The Python interpreter for .py rewards; null: find one.'),
+    .describe(
+      'The Python interpreter for .py rewards: a path, relative to this config, or a name on the PATH; null: find one.',
+    ),
   rewardEnv: z
     .array(z.string().regex(/^[^=]+$/, 'the name of an environment variable'))
     .default([])

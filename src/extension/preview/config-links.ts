@@ -1,5 +1,6 @@
 import { dirname, resolve } from 'node:path';
 import { parse } from 'jsonc-parser';
+import { isProgramPath } from '../../protocol/files-by-name.ts';
 import type { PreviewRequest, ScoreSettings } from '../../protocol/preview.ts';
 
 /** What a run config says about how its rewards are previewed. Paths are absolute. */
@@ -38,7 +39,7 @@ export function readConfigLinks(file: string, text: string): ConfigLinks | undef
     dataset: path(dataset),
     model: path(model),
     samples: path(samples),
-    settings: readSettings(settings),
+    settings: readSettings(settings, dirname(file)),
   };
 }
 
@@ -56,7 +57,7 @@ function readReward(value: unknown, path: (value: unknown) => string | null): Pr
   return [{ file, ...named, weight: typeof weight === 'number' ? weight : 1 }];
 }
 
-function readSettings(config: Record<string, unknown>): ScoreSettings {
+function readSettings(config: Record<string, unknown>, folder: string): ScoreSettings {
   const { scaleRewards, baseline, multiObjectiveAggregation, rewardTimeoutSeconds, python, chatTemplateKwargs } =
     config;
   const { rewardEnv } = config;
@@ -71,7 +72,8 @@ function readSettings(config: Record<string, unknown>): ScoreSettings {
       typeof rewardTimeoutSeconds === 'number' && rewardTimeoutSeconds > 0
         ? rewardTimeoutSeconds
         : DEFAULT_SETTINGS.rewardTimeoutSeconds,
-    python: typeof python === 'string' && python !== '' ? python : null,
+    python:
+      typeof python !== 'string' || python === '' ? null : isProgramPath(python) ? resolve(folder, python) : python,
     rewardEnv: Array.isArray(rewardEnv) ? rewardEnv.filter((name) => typeof name === 'string') : [],
     ...(baseline === 'none' && { baseline }),
     ...(typeof chatTemplateKwargs === 'object' &&

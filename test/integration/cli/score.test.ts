@@ -276,3 +276,27 @@ describe('bad input', () => {
     expect(await refusal(sort, '--samples', samples)).toMatch(/sort\.samples\.jsonl:2: .*"completion"/);
   });
 });
+
+describe.skipIf(spawnSync('python3', ['--version']).status !== 0)('the interpreter of a config', () => {
+  it('is found from its folder, wherever the command runs', async () => {
+    const { python } = workspace();
+    const folder = dirname(python);
+    const wrapper = join(folder, 'tools', 'python');
+    mkdirSync(dirname(wrapper), { recursive: true });
+    writeFileSync(wrapper, '#!/bin/sh\nMARK=wrapped exec python3 "$@"\n', { mode: 0o755 });
+    writeFileSync(
+      join(folder, 'mark.py'),
+      'import os\ndef mark(completions, **kwargs): return [1.0] * len(completions)\nprint(os.__file__ and "loaded")\n',
+    );
+    const config = join(folder, 'mark.grpo.json');
+    const text = { model: 'model', dataset: 'data.jsonl', rewards: ['mark.py'], samples: 'none.jsonl' };
+    writeFileSync(config, JSON.stringify({ ...text, python: 'tools/python' }));
+    const samples = join(folder, 'one.jsonl');
+    writeFileSync(samples, '{"prompt":"p","completion":"c"}\n');
+    const found = await grpo(['score', config, '--samples', samples], { cwd: '/' });
+    expect(found).toMatchObject({ status: 0, stderr: expect.stringContaining('loaded') });
+    writeFileSync(config, JSON.stringify({ ...text, python: 'tools/none' }));
+    const missing = await grpo(['score', config, '--samples', samples], { cwd: '/' });
+    expect(missing.stderr).toContain(`The Python interpreter ${join(folder, 'tools/none')} cannot be run`);
+  });
+});

@@ -54,6 +54,16 @@ describe('a run config', () => {
     expect([name, directory]).toEqual(['sort', folder]);
   });
 
+  test('names an interpreter by a path of its own folder, or as the PATH has it', () => {
+    const pythonOf = (value: string, ...set: string[]) =>
+      load(`{ ${REQUIRED}, "python": ${value} }`, ...set).config.python;
+    expect(pythonOf('".venv/bin/python"')).toBe(join(folder, '.venv/bin/python'));
+    expect(pythonOf('"./python"')).toBe(join(folder, 'python'));
+    expect(pythonOf('"/usr/bin/python3"')).toBe('/usr/bin/python3');
+    expect(pythonOf('"python3.12"')).toBe('python3.12');
+    expect(pythonOf('null', 'python="env/python"')).toBe(join(folder, 'env/python'));
+  });
+
   test('means the same when its resolved form is read again', () => {
     const { config } = load(`{ ${REQUIRED}, "epsilon": 0.1, "scaleRewards": false, "$schema": "x" }`);
     expect(config).toMatchObject({ epsilonHigh: 0.1, scaleRewards: 'none' });

@@ -101,6 +101,13 @@ test('other files have nothing to do with rewards', () => {
   expect(subjectsOf('/work/lost.samples.jsonl', [], files('lost.samples.jsonl'))).toEqual([]);
 });
 
+test('a relative interpreter is one of the folder of the config', () => {
+  const pythonOf = (python: string) =>
+    readConfigLinks('/work/a.grpo.json', JSON.stringify({ rewards: [], python }))?.settings.python;
+  expect(pythonOf('.venv/bin/python')).toBe('/work/.venv/bin/python');
+  expect(pythonOf('python3.12')).toBe('python3.12');
+});
+
 test('a config that is being edited gives what can be read, and defaults for what cannot', () => {
   const text = `{ // comment
     "rewards": ["a.reward.ts", 3, { "weight": 2 }, { "file": "b.reward.ts", "weight": "x" }],
