@@ -1,3 +1,5 @@
+import { stringifyExact } from '../protocol/exact-json.ts';
+
 /** Everything that a command prints on stdout goes through here. */
 export function print(text: string): void {
   process.stdout.write(`${text}\n`);
@@ -11,7 +13,7 @@ export function printAside(text: string): void {
 export const warn = (message: string): void => printAside(`warning: ${message}\n`);
 
 /** One line of JSON; numbers that are not finite become null. */
-export const printJson = (value: unknown): void => print(JSON.stringify(value));
+export const printJson = (value: unknown): void => print(stringifyExact(value));
 
 /** Text of a model's or a user's for a terminal: control characters, which could do anything there, as `\\u001b`. */
 export const visible = (text: string): string =>

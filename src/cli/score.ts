@@ -1,4 +1,5 @@
 import { mean, standardDeviation } from '../grpo/statistics.ts';
+import { roundedNumbers } from '../preview/rounded-numbers.ts';
 import {
   batchOf,
   type FunctionSummary,
@@ -8,7 +9,7 @@ import {
   scoreGroups,
   summarize,
 } from '../preview/sample-scores.ts';
-import { BadInput } from '../protocol/errors.ts';
+import { BadInput, formatLocation } from '../protocol/errors.ts';
 import { openRewards } from '../rewards/open-rewards.ts';
 import type { CommandOf } from './args.ts';
 import { print, printAside, printJson, warn } from './output.ts';
@@ -53,6 +54,11 @@ export async function scoreCommand(command: CommandOf<'score'>): Promise<number>
         `Nothing to check: no sample has an "expect" for ${[...checked].join(', ')}, such as "expect": { "${[...checked][0]}": 1 }.`,
         { file: samplesFile },
       );
+    for (const { line, message } of roundedNumbers(
+      rows,
+      functions.functions.map(({ language }) => language),
+    ))
+      process.stderr.write(`${formatLocation({ file: samplesFile, line })}: ${message}\n`);
     const table = await functions.score(batchOf(samples));
     const scored = scoreGroups(groups, table.columns, { ...advantages, checkTotals });
     const summaries = table.columns.map((column) => ({ ...summarize(column), seconds: column.seconds }));

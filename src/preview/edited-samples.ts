@@ -1,4 +1,5 @@
 import { BadInput } from '../protocol/errors.ts';
+import { stringifyExact } from '../protocol/exact-json.ts';
 import { readText } from '../trainer/json-lines.ts';
 import { parseSamples, type SampleRow } from '../trainer/samples.ts';
 import type { RenderPrompt } from './rendered-prompts.ts';
@@ -48,7 +49,7 @@ function parse(file: string, text: string | undefined): { samples: SampleRow[]; 
   }
 }
 
-const identity = ({ prompt, completion, columns }: SampleRow): string => JSON.stringify([prompt, completion, columns]);
+const identity = ({ prompt, completion, columns }: SampleRow): string => stringifyExact([prompt, completion, columns]);
 
 function withKeys(samples: SampleRow[], render: RenderPrompt): KeyedSample[] {
   const seen = new Map<string, number>();

@@ -15,6 +15,7 @@ import type { RewardWarning } from '../rewards/reward-file.ts';
 import type { EditedSamples, KeyedSample } from './edited-samples.ts';
 import { judgeScores, type PreviewedColumn } from './judge-scores.ts';
 import type { PreviewFile } from './preview-file.ts';
+import { roundedNumbers } from './rounded-numbers.ts';
 import { type ScoredGroup, scoreGroups, summarize } from './sample-scores.ts';
 import { unknownColumns } from './unknown-columns.ts';
 
@@ -81,7 +82,11 @@ export function judge({ request, functions, columns, groups }: Picture): Preview
     const place = { ...declared, file: declared.file ?? file.file };
     return unknownColumns(parameters, place, languageOf(file.file), { dataset: request.dataset, samples });
   });
-  return [...judgeScores(columns, groups, request.samples.file), ...unknown];
+  const languages = functions.map(({ file }) => languageOf(file.file));
+  const rounded = roundedNumbers(samples, languages).map(({ line, message }): PreviewProblem => {
+    return { file: request.samples.file, line, column: 1, severity: 'warning', message, code: 'rounded' };
+  });
+  return [...judgeScores(columns, groups, request.samples.file), ...unknown, ...rounded];
 }
 
 /** The picture as the editor gets it. */

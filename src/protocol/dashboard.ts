@@ -56,7 +56,8 @@ const runSummary = z.object({
 export type RunSummary = z.infer<typeof runSummary>;
 
 /** A completion as the dashboard shows it: a line of the rollouts file without its token ids. */
-export type Completion = Omit<RolloutRow, 'prompt_ids' | 'completion_ids'>;
+/** `exact`: the JSON texts of those columns that JavaScript has not got exactly. */
+export type Completion = Omit<RolloutRow, 'prompt_ids' | 'completion_ids'> & { exact?: Record<string, string> };
 const completion = z.custom<Completion>(
   (value) => typeof value === 'object' && value !== null && 'group' in value && 'completion' in value,
 );
@@ -77,8 +78,10 @@ const keptSample = z.object({
   prompt: z.union([z.string(), z.array(z.object({ role: z.string(), content: z.string() }))]),
   completion: z.string(),
   columns: z.record(z.string(), z.unknown()),
+  exact: z.optional(z.record(z.string(), z.string())),
   expect: z.optional(z.record(z.string(), z.number())),
 });
+export type KeptSample = z.infer<typeof keptSample>;
 
 /** What the host tells the dashboard. */
 export const hostMessage = z.discriminatedUnion('type', [

@@ -117,6 +117,7 @@ export interface PreviewProblem {
     | 'stray'
     | 'environment'
     | 'unknown-column'
+    | 'rounded'
     | 'duplicate-name'
     | 'always-abstains'
     | 'constant'

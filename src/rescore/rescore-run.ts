@@ -3,6 +3,7 @@ import { join, resolve } from 'node:path';
 import { mean } from '../grpo/statistics.ts';
 import { promptRenderer } from '../preview/rendered-prompts.ts';
 import { BadInput, type SourceLocation } from '../protocol/errors.ts';
+import { withExactMember } from '../protocol/exact-json.ts';
 import type { RescoreStart, RescoreStep, RescoreSummary } from '../protocol/rescore.ts';
 import type { Prompt, ScoreBatch } from '../protocol/rewards.ts';
 import type { RunConfig } from '../protocol/run-config.ts';
@@ -149,10 +150,16 @@ function readStep(run: string, step: number): RolloutRow[] | undefined {
     throw new BadInput(`This file cannot be read (${(error as Error).message}).`, { file });
   }
   try {
-    return parseJsonLines(text) as RolloutRow[];
+    return parseJsonLines(text, parseRow) as RolloutRow[];
   } catch {
     throw new BadInput('This file has lines that are no completions; leave the step out with --steps.', { file });
   }
+}
+
+/** With its columns exactly as they were recorded. */
+function parseRow(line: string): unknown {
+  const row = JSON.parse(line);
+  return row.columns ? { ...row, columns: withExactMember(row, 'columns', line) } : row;
 }
 
 /** The completions as reward functions got them when they were recorded. */

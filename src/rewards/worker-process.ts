@@ -6,6 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { killTree } from '../processes/kill-tree.ts';
 import { endMarked, markedWith, newMark } from '../processes/marked.ts';
 import type { SourceLocation } from '../protocol/errors.ts';
+import { stringifyExact } from '../protocol/exact-json.ts';
 import type { WorkerMessage, WorkerReply, WorkerRequest, WorkerStray } from '../protocol/reward-worker.ts';
 import { parseWorkerReply } from '../protocol/reward-worker.ts';
 import type { FailureKind } from '../protocol/rewards.ts';
@@ -131,7 +132,7 @@ export class WorkerProcess {
         };
         expectReply();
         const message: WorkerMessage = { key: this.#key, request };
-        (this.#child.stdio[3] as Writable).write(`${JSON.stringify(message)}\n`);
+        (this.#child.stdio[3] as Writable).write(`${stringifyExact(message)}\n`);
         if (this.#death) this.#ended.then(() => resolve(this.#death));
       });
     } finally {

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { type ParseError, parse } from 'jsonc-parser';
 import { BadInput, type SourceLocation } from '../protocol/errors.ts';
+import { notFiniteAt } from '../protocol/not-finite.ts';
 import { syntaxErrorWords } from './json-text.ts';
 
 export type JsonObject = Record<string, unknown>;
@@ -8,6 +9,8 @@ export type JsonObject = Record<string, unknown>;
 export interface JsonLine {
   line: number;
   value: JsonObject;
+  /** What it was parsed from. */
+  text: string;
 }
 
 /**
@@ -30,7 +33,7 @@ export function parseJsonLines(text: string, file: string, onProblem = raise): J
     .entries()) {
     if (row.trim() === '') continue;
     const at = { file, line: index + 1 };
-    attempt(() => rows.push({ line: at.line, value: parseObject(row, at) }), onProblem);
+    attempt(() => rows.push({ line: at.line, value: parseObject(row, at), text: row }), onProblem);
   }
   return rows;
 }
@@ -80,5 +83,6 @@ function notJson(text: string, at: SourceLocation): BadInput {
   const first = errors[0];
   if (!first) return new BadInput('This row is not valid JSON.', at);
   const column = first.offset + 1;
-  return new BadInput(`This row is not valid JSON: ${syntaxErrorWords(first.error)}.`, { ...at, column });
+  const words = notFiniteAt(text, first.offset) ?? `This row is not valid JSON: ${syntaxErrorWords(first.error)}.`;
+  return new BadInput(words, { ...at, column });
 }

@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { BadInput } from '../protocol/errors.ts';
+import { stringifyExact } from '../protocol/exact-json.ts';
 import {
   type MetricsRow,
   metricsRow,
@@ -90,7 +91,7 @@ export class RunFolder {
   }
 
   writeRollouts(step: number, rows: readonly RolloutRow[]): void {
-    const text = rows.map((row) => `${JSON.stringify(row)}\n`).join('');
+    const text = rows.map((row) => `${stringifyExact(row)}\n`).join('');
     atomicWrite(join(this.path, RUN_FILES.rollouts, `${stepName(step)}.jsonl`), text);
   }
 

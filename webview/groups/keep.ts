@@ -1,5 +1,4 @@
-import type { Completion, HostMessage } from '../../src/protocol/dashboard.ts';
-import type { NewSample } from '../../src/protocol/sample-edits.ts';
+import type { Completion, HostMessage, KeptSample } from '../../src/protocol/dashboard.ts';
 import { el, setText } from '../dom.ts';
 import { host } from '../host.ts';
 
@@ -25,7 +24,7 @@ interface Kept {
 export function keepButtons(): { element: HTMLElement; update(kept: Kept): void } {
   const said = el('span', { class: 'muted', role: 'status' });
   const open = el('button', { class: 'link', hidden: true }, 'Open');
-  let sample: Omit<NewSample, 'expect'> | undefined;
+  let sample: Omit<KeptSample, 'expect'> | undefined;
   let given: [string, number][] = [];
   let shown = '';
   let line = 1;
@@ -51,8 +50,8 @@ export function keepButtons(): { element: HTMLElement; update(kept: Kept): void 
     },
     'Save as Expected Score',
   );
-  const update = ({ completion: { prompt, completion, columns = {} }, scores }: Kept) => {
-    sample = { prompt, completion, columns };
+  const update = ({ completion: { prompt, completion, columns = {}, exact }, scores }: Kept) => {
+    sample = { prompt, completion, columns, ...(exact && { exact }) };
     given = Object.entries(scores).filter((entry): entry is [string, number] => entry[1] !== null);
     expectScore.disabled = given.length === 0;
     // What was said is about what was shown then.

@@ -51,7 +51,11 @@ describe('a dataset', () => {
     ['\n \r\n', ': The dataset has no rows; write one JSON object per line.'],
     ['{"prompt":"a"}\n{"prompt" "b"}', ':2:11: This row is not valid JSON: colon expected.'],
     ['{"prompt":"a"}\n{"prompt":"b"', ':2:14: This row is not valid JSON: close brace expected.'],
-    ['{"prompt":"a","x":NaN}', ':1:19: This row is not valid JSON: invalid symbol.'],
+    ['{"prompt":"a","x":NaN}', ":1:19: NaN is not JSON (Python's json writes it all the same); write null, or a text."],
+    [
+      '{"prompt":"a","x":[-Infinity]}',
+      ":1:20: -Infinity is not JSON (Python's json writes it all the same); write null, or a text.",
+    ],
     ['["a"]', ':1: A row must be a JSON object, { ... }.'],
     ['{"promt":"a"}', ':1: This row has no "prompt" (a text, or a list of chat messages).'],
     ['{"prompt":3}', ':1: The "prompt" must be a text, or a list of { "role", "content" } messages.'],
