@@ -4,6 +4,7 @@ import { BadInput, type SourceLocation } from '../protocol/errors.ts';
 import type { Prompt } from '../protocol/rewards.ts';
 import { readPrompt } from '../trainer/dataset.ts';
 import type { JsonLine, JsonObject } from '../trainer/json-lines.ts';
+import { refusedAt } from '../trainer/prompts.ts';
 
 /** A prompt for the model, and where it comes from. */
 export interface PromptRow {
@@ -19,7 +20,7 @@ export function readPromptRow({ value, line }: JsonLine, file: string, tokenizer
   const at = { file, line };
   const ids = readIds(value, 'prompt_ids', at);
   const text = value.prompt === undefined && ids ? tokenizer.decode(ids) : readPrompt(value, at);
-  const promptIds = ids ?? tokenizer.encodePrompt(text).ids;
+  const promptIds = ids ?? refusedAt(at, () => tokenizer.encodePrompt(text).ids);
   return { prompt: text, promptIds, at };
 }
 

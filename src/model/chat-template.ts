@@ -1,9 +1,10 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { Template } from '@huggingface/jinja';
 import { BadInput } from '../protocol/errors.ts';
 import type { ChatMessage } from '../protocol/rewards.ts';
 import { homeOf, modelFilePath } from './model-files.ts';
+import { Raised, TemplateError } from './templates/errors.ts';
+import { Template } from './templates/template.ts';
 
 /** Renders messages to the text that the model was trained on. `variables` reach the template by name. */
 export type ChatRenderer = (messages: ChatMessage[], variables: Record<string, unknown>) => string;
@@ -19,20 +20,40 @@ export function loadChatTemplate(model: string, tokenizerConfig: Record<string, 
   let template: Template | undefined;
 
   return (messages, variables) => {
-    try {
-      // Parsed when first needed: prompts that are plain text work even with a template we cannot parse.
-      // Jinja reads every kind of line end as \n; the JavaScript port does not.
-      template ??= new Template(source.replace(/\r\n?/g, '\n'));
-    } catch (error) {
-      throw new BadInput(`the chat template cannot be parsed: ${(error as Error).message}`, { file });
-    }
-    try {
-      return template.render({ tools: null, documents: null, ...variables, messages });
-    } catch (error) {
-      // Templates refuse what the model was not trained on (roles that do not alternate, a system message) by raising.
-      throw new BadInput(`the chat template refused the messages: ${(error as Error).message}`, { file });
-    }
+    // Parsed when first needed: prompts that are plain text work even with a template that cannot be rendered here.
+    template ??= orRefuse(
+      () => new Template(source),
+      (reason) => new BadInput(`the chat template cannot be used: ${reason}`, { file }),
+    );
+    const context = { tools: null, documents: null, ...variables, messages: messages.map(withReasoning) };
+    return orRefuse(
+      () => template!.render(context),
+      (reason) => new PromptRefused(`the chat template refuses this prompt: ${reason}`, { file }),
+    );
   };
+}
+
+/** A template refuses messages that the model was not trained on (roles that do not alternate, a system message), or cannot write them. */
+export class PromptRefused extends BadInput {}
+
+function orRefuse<T>(work: () => T, refusal: (reason: string) => BadInput): T {
+  try {
+    return work();
+  } catch (error) {
+    if (!(error instanceof TemplateError)) throw error;
+    // What the template's author says needs no line.
+    const line = error instanceof Raised || error.line === undefined ? '' : ` (line ${error.line} of the template)`;
+    throw refusal(error.message + line);
+  }
+}
+
+const REASONING_FIELDS = ['reasoning_content', 'thinking', 'reasoning'] as const;
+
+/** Templates read a message's reasoning under different names; transformers fills in those that are missing. */
+function withReasoning(message: ChatMessage): Record<string, unknown> {
+  const fields: Record<string, unknown> = message;
+  const reasoning = REASONING_FIELDS.map((name) => fields[name]).find((value) => value !== undefined && value !== null);
+  return reasoning === undefined ? fields : { thinking: reasoning, ...fields, reasoning_content: reasoning };
 }
 
 function findTemplate(model: string, tokenizerConfig: Record<string, unknown>) {

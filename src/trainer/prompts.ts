@@ -1,6 +1,7 @@
+import { PromptRefused } from '../model/chat-template.ts';
 import type { ModelConfig } from '../model/config.ts';
 import type { Tokenizer } from '../model/tokenizer.ts';
-import { BadInput } from '../protocol/errors.ts';
+import { BadInput, type SourceLocation } from '../protocol/errors.ts';
 import type { Prompt } from '../protocol/rewards.ts';
 import type { DatasetRow } from './dataset.ts';
 
@@ -30,8 +31,8 @@ export function encodePrompts(
 ): EncodedPrompt[] {
   const { model, maxCompletionLength, templateVariables } = limits;
   return rows.map(({ prompt, columns, line }) => {
-    const { text, ids } = tokenizer.encodePrompt(prompt, { variables: templateVariables });
     const at = { file, line };
+    const { text, ids } = refusedAt(at, () => tokenizer.encodePrompt(prompt, { variables: templateVariables }));
     if (ids.length === 0) throw new BadInput('This prompt has no tokens; give it some text.', at);
     if (ids.length + maxCompletionLength > model.maxPositionEmbeddings) {
       throw new BadInput(
@@ -48,4 +49,13 @@ export function encodePrompts(
     }
     return { prompt, text, ids, columns };
   });
+}
+
+/** Renders a prompt of the user's; where the chat template refuses it, the error is at the prompt. */
+export function refusedAt<T>(at: SourceLocation, render: () => T): T {
+  try {
+    return render();
+  } catch (error) {
+    throw error instanceof PromptRefused ? new BadInput(error.sentence, at) : error;
+  }
 }

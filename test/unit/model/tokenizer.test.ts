@@ -109,9 +109,9 @@ describe('prompts', () => {
       loadTokenizer(tokenizerFolder({}, config)).encodePrompt([{ role: 'user', content: 'x' }]);
     expect(render({})).toThrow(BadInput);
     expect(render({})).toThrow('the model has no chat template, so prompts must be plain text');
-    expect(render({ chat_template: '{% if %}' })).toThrow('tokenizer_config.json: the chat template cannot be parsed');
+    expect(render({ chat_template: '{% if %}' })).toThrow('tokenizer_config.json: the chat template cannot be used');
     expect(render({ chat_template: '{{ raise_exception("Roles must alternate") }}' })).toThrow(
-      'the chat template refused the messages: Roles must alternate',
+      'the chat template refuses this prompt: Roles must alternate',
     );
     expect(render({ chat_template: [{ name: 'rag', template: '' }] })).toThrow('a list of templates with one named');
     // A template that cannot be parsed does not stand in the way of plain prompts.

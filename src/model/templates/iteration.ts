@@ -1,0 +1,79 @@
+import { spend } from './budget.ts';
+import { TemplateError } from './errors.ts';
+import { indexable, lengthOf } from './text.ts';
+import { Dict, DictView, Lazy, Opaque, Range, Tuple, typeName, Undefined, type Value } from './values.ts';
+
+/** Python's `iter`. */
+export function iterate(value: Value): Iterable<Value> {
+  const iterable = iterableOf(value);
+  if (!iterable) throw new TemplateError(`a value of type ${typeName(value)} cannot be iterated over`);
+  return iterable;
+}
+
+export function isIterable(value: Value): boolean {
+  return iterableOf(value) !== undefined;
+}
+
+function iterableOf(value: Value): Iterable<Value> | undefined {
+  if (Array.isArray(value)) return value;
+  if (typeof value === 'string') return characters(value);
+  if (value instanceof Tuple) return value.items;
+  if (value instanceof Dict) return value.keys();
+  if (value instanceof DictView) return value.list();
+  if (value instanceof Range) return numbers(value);
+  if (value instanceof Lazy) return { [Symbol.iterator]: () => value.iterator };
+  if (value instanceof Undefined) return [];
+  if (value instanceof Opaque && value.type === 'LoopContext')
+    throw new TemplateError('the loop cannot be iterated over here');
+  return undefined;
+}
+
+function* characters(text: string): Generator<Value> {
+  yield* text;
+}
+
+function* numbers(range: Range): Generator<Value> {
+  for (let index = 0; index < range.length; index++) yield range.at(index);
+}
+
+/** Python's `list`. */
+export function toList(value: Value): Value[] {
+  const list: Value[] = [];
+  for (const item of iterate(value)) {
+    spend(1);
+    list.push(item);
+  }
+  return list;
+}
+
+/** Python's `len`; undefined for what has none. */
+export function sizeOf(value: Value): number | undefined {
+  if (typeof value === 'string') return lengthOf(value);
+  if (Array.isArray(value)) return value.length;
+  if (value instanceof Tuple) return value.items.length;
+  if (value instanceof Dict) return value.size;
+  if (value instanceof DictView) return value.dict.size;
+  if (value instanceof Range) return value.length;
+  if (value instanceof Undefined) return 0;
+  return undefined;
+}
+
+export function truthy(value: Value): boolean {
+  if (value === null || typeof value !== 'object') return Boolean(value);
+  if (Array.isArray(value)) return value.length > 0;
+  if (value instanceof Undefined) return false;
+  if ('text' in value) return value.text !== '';
+  const size = sizeOf(value);
+  if (size !== undefined) return size > 0;
+  if (value instanceof Opaque && value.type === 'LoopContext') return true;
+  return true;
+}
+
+/** What can be indexed by position: a text, list, tuple or range. */
+export function sequence(value: Value): { length: number; at(index: number): Value } | undefined {
+  if (typeof value === 'string') return indexable(value);
+  if (Array.isArray(value)) return { length: value.length, at: (index) => value[index]! };
+  if (value instanceof Tuple) return { length: value.items.length, at: (index) => value.items[index]! };
+  if (value instanceof Range) return value;
+  return undefined;
+}
