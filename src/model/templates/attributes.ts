@@ -26,6 +26,21 @@ import {
 const CHANGING_LIST = new Set('append clear pop reverse insert sort extend remove'.split(' '));
 const CHANGING_DICT = new Set('clear pop popitem setdefault update'.split(' '));
 
+const INT = new Set(
+  'as_integer_ratio bit_count bit_length conjugate denominator from_bytes imag numerator real to_bytes'.split(' '),
+);
+const VIEW = new Set(['isdisjoint', 'mapping']);
+/** Attributes that Python's values have and ours have not, by type. */
+const OTHER_ATTRIBUTES: Record<string, Set<string>> = {
+  int: INT,
+  bool: INT,
+  float: new Set('as_integer_ratio conjugate fromhex hex imag is_integer real'.split(' ')),
+  dict_keys: VIEW,
+  dict_values: VIEW,
+  dict_items: VIEW,
+  generator: new Set('close gi_code gi_frame gi_running gi_suspended gi_yieldfrom send throw'.split(' ')),
+};
+
 /** `object.name`: a method or attribute, else the entry of that key. */
 export function getAttribute(object: Value, name: string): Value {
   if (object instanceof Undefined) object.fail();
@@ -80,9 +95,9 @@ function own(object: Value, name: string): Value | undefined {
       ({ start: object.start, stop: object.stop, step: object.step } as Record<string, bigint>)[name] ??
       rangeMethod(name)
     );
-  if (object === null || object instanceof Undefined) return undefined;
-  if (name.startsWith('_')) return undefined;
-  throw new NotSupported(`the attribute "${name}" of a value of type ${typeName(object)}`);
+  if (OTHER_ATTRIBUTES[typeName(object)]?.has(name))
+    throw new NotSupported(`the attribute "${name}" of a value of type ${typeName(object)}`);
+  return undefined;
 }
 
 /** The sandbox gives an undefined value, which raises when it is used. */

@@ -13,7 +13,7 @@ export interface Lookup {
 
 /** Python's `text.format(...)`. */
 export function braceFormat(text: string, args: Args, lookup: Lookup): string {
-  let automatic = 0;
+  const numbering: Numbering = { next: 0, kind: undefined };
   let result = '';
   let position = 0;
   while (position < text.length) {
@@ -26,7 +26,7 @@ export function braceFormat(text: string, args: Args, lookup: Lookup): string {
       if (end < 0) throw new TemplateError('a "{" in a format has no end');
       const inside = text.slice(position + 1, end);
       if (inside.includes('{')) throw new NotSupported('a field in a field of a format');
-      result += field(inside, args, lookup, () => automatic++);
+      result += field(inside, args, lookup, numbering);
       position = end + 1;
     } else if (character === '}') throw new TemplateError('a "}" in a format has no beginning');
     else {
@@ -37,7 +37,13 @@ export function braceFormat(text: string, args: Args, lookup: Lookup): string {
   return made(result);
 }
 
-function field(inside: string, args: Args, lookup: Lookup, automatic: () => number): string {
+/** The fields of a format are either numbered by themselves, or all have numbers or names. */
+interface Numbering {
+  next: number;
+  kind: 'automatic' | 'manual' | undefined;
+}
+
+function field(inside: string, args: Args, lookup: Lookup, numbering: Numbering): string {
   const match = /^([^!:.[\]]*)((?:\.[^!:.[\]]+|\[[^\]]+\])*)(?:!([sra]))?(?::([\s\S]*))?$/.exec(inside);
   if (!match) throw new NotSupported(`the field "{${inside}}" of a format`);
   const [, first, rest, conversion, spec] = match as unknown as [
@@ -47,7 +53,9 @@ function field(inside: string, args: Args, lookup: Lookup, automatic: () => numb
     string | undefined,
     string | undefined,
   ];
-  let value = argument(first, args, automatic);
+  if (first === '' && rest !== '')
+    throw new TemplateError(`the field "{${inside}}" of a format needs a number or a name`);
+  let value = argument(first, args, numbering);
   for (const [, attribute, key] of rest.matchAll(/\.([^.[]+)|\[([^\]]+)\]/g)) {
     if (attribute !== undefined) value = lookup.attribute(value, attribute);
     else value = lookup.item(value, /^\d+$/.test(key!) ? BigInt(key!) : key!);

@@ -21,7 +21,7 @@ function iterableOf(value: Value): Iterable<Value> | undefined {
   if (value instanceof Dict) return value.keys();
   if (value instanceof DictView) return value.list();
   if (value instanceof Range) return numbers(value);
-  if (value instanceof Lazy) return { [Symbol.iterator]: () => value.iterator };
+  if (value instanceof Lazy) return { [Symbol.iterator]: () => ({ next: () => value.iterator.next() }) };
   if (value instanceof Undefined) return [];
   if (value instanceof Opaque && value.type === 'LoopContext')
     throw new TemplateError('the loop cannot be iterated over here');

@@ -1,7 +1,7 @@
 import type { Analysis } from './analyze.ts';
 import { call } from './attributes.ts';
 import { checkLength, nested, spend, spendText } from './budget.ts';
-import { NotSupported, TemplateError } from './errors.ts';
+import { TemplateError } from './errors.ts';
 import { evaluate, evaluateArguments, place } from './evaluate.ts';
 import { applyFilter } from './filters.ts';
 import type { Frame } from './frame.ts';
@@ -87,8 +87,8 @@ export class Renderer {
         const inner = this.inner(node.body, frame);
         const { text, ending } = this.capture(() => this.run(node.body, inner));
         if (ending) return ending;
-        if (node.target.type !== 'name') throw new NotSupported('a "set" block for anything but one name');
-        frame.set(node.target.name, node.filter ? filterText(node.filter, text, inner) : text);
+        checkNamespaces(node.target, frame);
+        assign(node.target, node.filter ? filterText(node.filter, text, inner) : text, frame);
         return undefined;
       }
       case 'with': {
@@ -99,7 +99,7 @@ export class Renderer {
       case 'filter-block': {
         const inner = this.inner(node.body, frame);
         const { text, ending } = this.capture(() => this.run(node.body, inner));
-        if (!ending) this.write(str(filterText(node.filter, text, inner)));
+        if (!ending) this.write(textOnly(filterText(node.filter, text, inner)));
         return ending;
       }
       case 'macro':
@@ -111,7 +111,7 @@ export class Renderer {
         if (args.named.has('caller')) throw new TemplateError('a call block gives the argument "caller" itself');
         args.named.set('caller', this.macro(null, node.caller, frame));
         place.line = node.line;
-        this.write(str(call(callee, args)));
+        this.write(textOnly(call(callee, args)));
         return undefined;
       }
       case 'generation':
@@ -173,6 +173,13 @@ function filterText(filter: FilterCall, text: string, frame: Frame): Value {
   const args = evaluateArguments(filter.args, frame);
   place.line = filter.line;
   return applyFilter(filter.name, value, args);
+}
+
+/** Jinja2 does not print what a filter or call block gives, so it must be a text. */
+function textOnly(value: Value): string {
+  if (typeof value !== 'string' && !(value instanceof Markup))
+    throw new TemplateError(`a block must give a text, not a value of type ${typeName(value)}`);
+  return str(value);
 }
 
 function checkNamespaces(target: Target, frame: Frame): void {

@@ -4,6 +4,7 @@
 export const SPACE = '[\\t-\\r\\x1c-\\x20\\x85\\xa0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000]';
 const SPACE_CHARACTER = new RegExp(`^${SPACE}$`);
 const SPACES = new RegExp(`${SPACE}+`, 'g');
+// biome-ignore lint/suspicious/noControlCharactersInRegex: Python ends lines at some of them.
 const LINE_END = /\r\n|[\n\v\f\r\x1c-\x1e\x85\u2028\u2029]/g;
 const SURROGATE = /[\ud800-\udfff]/;
 
