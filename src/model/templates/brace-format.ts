@@ -65,8 +65,14 @@ function field(inside: string, args: Args, lookup: Lookup, numbering: Numbering)
   return formatValue(value, spec ?? '');
 }
 
-function argument(name: string, { positional, named }: Args, automatic: () => number): Value {
-  const value = name === '' ? positional[automatic()] : /^\d+$/.test(name) ? positional[Number(name)] : named.get(name);
+function argument(name: string, { positional, named }: Args, numbering: Numbering): Value {
+  const isNumber = /^\d+$/.test(name);
+  if (name === '' || isNumber) {
+    const kind = name === '' ? 'automatic' : 'manual';
+    if ((numbering.kind ?? kind) !== kind) throw new TemplateError('a format has fields with numbers and without');
+    numbering.kind = kind;
+  }
+  const value = name === '' ? positional[numbering.next++] : isNumber ? positional[Number(name)] : named.get(name);
   if (value === undefined) throw new TemplateError(`a format finds no value for "{${name}}"`);
   return value;
 }

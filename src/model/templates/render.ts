@@ -11,7 +11,7 @@ import { Loop } from './loop.ts';
 import { Macro } from './macro.ts';
 import type { Callee, FilterCall, ForLoop, Statement, Target } from './nodes.ts';
 import { str } from './printing.ts';
-import { typeName, type Value } from './values.ts';
+import { Markup, typeName, type Value } from './values.ts';
 
 /** How a body ended: at its end, or at a `break` or `continue` of the loop around it. */
 type Ending = 'break' | 'continue' | undefined;
