@@ -1,7 +1,9 @@
 """Renders chat templates with transformers' own environment, as the truth for src/model/templates.
 
     python chat_templates.py constructs > fixtures/chat-templates/constructs.json
-    python chat_templates.py render < cases.json       # [{ "template", "context" }], for tests with Python at hand
+    python chat_templates.py families > fixtures/chat-templates/families.json
+    python chat_templates.py shipped                   # the templates that come with TRL, for a test with TRL at hand
+    python chat_templates.py render < cases.json       # [{ "template", "context" }], likewise
 
 Every result is { "text" } or, where Jinja2 raises, { "error" }.
 """
@@ -10,8 +12,12 @@ import json
 import re
 import sys
 
+from pathlib import Path
+
+from conversations import CONVERSATIONS, SETTINGS, TOKENS
 from template_constructs import CONTEXT, GROUPS
-from transformers.utils.chat_template_utils import _compile_jinja_template
+from template_families import FAMILIES
+from transformers.utils.chat_template_utils import _compile_jinja_template, render_jinja_template
 
 
 def render(template, context):
@@ -31,8 +37,40 @@ def constructs():
     return {"context": CONTEXT, "groups": groups}
 
 
+def render_chat(template, messages, settings):
+    try:
+        rendered, _ = render_jinja_template([messages], chat_template=template, **settings, **TOKENS)
+        return {"text": rendered[0]}
+    except Exception as error:  # noqa: BLE001
+        return {"error": f"{type(error).__name__}: {error}"}
+
+
+def chats(templates):
+    """Each template with each conversation and each of the settings: results[template][conversation][setting]."""
+    results = {
+        name: {
+            conversation: [render_chat(template, messages, settings) for settings in SETTINGS]
+            for conversation, messages in CONVERSATIONS.items()
+        }
+        for name, template in templates.items()
+    }
+    return {"templates": templates, "conversations": CONVERSATIONS, "settings": SETTINGS, "tokens": TOKENS, "results": results}
+
+
+def shipped():
+    import trl
+
+    files = sorted((Path(trl.__file__).parent / "chat_templates").glob("*.jinja"))
+    return {file.stem: file.read_text(encoding="utf-8") for file in files}
+
+
+COMMANDS = {
+    "constructs": constructs,
+    "families": lambda: chats(FAMILIES),
+    "shipped": lambda: chats(shipped()),
+    "render": lambda: [render(case["template"], case["context"]) for case in json.load(sys.stdin)],
+}
+
 if __name__ == "__main__":
-    command = sys.argv[1]
-    result = constructs() if command == "constructs" else [render(c["template"], c["context"]) for c in json.load(sys.stdin)]
-    json.dump(result, sys.stdout, ensure_ascii=True, indent=1)
+    json.dump(COMMANDS[sys.argv[1]](), sys.stdout, ensure_ascii=True, indent=1)
     print()
