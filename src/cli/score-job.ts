@@ -7,6 +7,7 @@ import { BadInput } from '../protocol/errors.ts';
 import { samplesPlaces } from '../protocol/files-by-name.ts';
 import type { RewardSource } from '../rewards/open-rewards.ts';
 import { loadRunConfig } from '../trainer/load-config.ts';
+import { refusedAt } from '../trainer/prompts.ts';
 import { loadSamples } from '../trainer/samples.ts';
 import type { CommandOf } from './args.ts';
 
@@ -66,7 +67,10 @@ function jobOfConfig(file: string, samples: string | undefined, env: string[]): 
       weight,
       at: locate(['rewards', index]),
     })),
-    samples: loadSamples(samplesFile, at).map((sample) => ({ ...sample, rendered: render(sample.prompt) })),
+    samples: loadSamples(samplesFile, at).map((sample) => {
+      const rendered = refusedAt({ file: samplesFile, line: sample.line }, () => render(sample.prompt));
+      return { ...sample, rendered };
+    }),
     samplesFile,
     advantages: config,
     timeoutSeconds,

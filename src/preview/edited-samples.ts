@@ -1,6 +1,7 @@
 import { BadInput } from '../protocol/errors.ts';
 import { stringifyExact } from '../protocol/exact-json.ts';
-import { readText } from '../trainer/json-lines.ts';
+import { attempt, readText } from '../trainer/json-lines.ts';
+import { refusedAt } from '../trainer/prompts.ts';
 import { parseSamples, type SampleRow } from '../trainer/samples.ts';
 import type { RenderPrompt } from './rendered-prompts.ts';
 import { groupByPrompt, type RenderedSample } from './sample-scores.ts';
@@ -17,6 +18,8 @@ export interface EditedSamples {
   /** One group after another. */
   rows: KeyedSample[];
   problems: BadInput[];
+  /** Prompts that the model's chat template refuses, as training would; rewards get them as they are written. */
+  refusals: BadInput[];
 }
 
 /**
@@ -35,8 +38,19 @@ export class SamplesReader {
     const broken = new Set(problems.flatMap(({ location }) => location?.line ?? []));
     const before = this.#last.filter((row) => broken.has(row.line) && !known.has(identity(row)));
     this.#last = [...samples, ...before].sort((a, b) => a.line - b.line);
-    const groups = groupByPrompt(withKeys(this.#last, render));
-    return { groups, rows: groups.flat(), problems };
+    const refusals: BadInput[] = [];
+    const renderOrTell = ({ prompt, line }: SampleRow): string | null => {
+      let rendered: string | null = null;
+      attempt(
+        () => {
+          rendered = refusedAt({ file, line }, () => render(prompt));
+        },
+        (refusal) => void refusals.push(refusal),
+      );
+      return rendered;
+    };
+    const groups = groupByPrompt(withKeys(this.#last, renderOrTell));
+    return { groups, rows: groups.flat(), problems, refusals };
   }
 }
 
@@ -51,10 +65,10 @@ function parse(file: string, text: string | undefined): { samples: SampleRow[]; 
 
 const identity = ({ prompt, completion, columns }: SampleRow): string => stringifyExact([prompt, completion, columns]);
 
-function withKeys(samples: SampleRow[], render: RenderPrompt): KeyedSample[] {
+function withKeys(samples: SampleRow[], render: (sample: SampleRow) => string | null): KeyedSample[] {
   const seen = new Map<string, number>();
   return samples.map((sample) => {
-    const rendered = render(sample.prompt);
+    const rendered = render(sample);
     const name = `${identity(sample)} ${rendered ?? ''}`;
     const count = seen.get(name) ?? 0;
     seen.set(name, count + 1);

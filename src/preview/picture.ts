@@ -44,7 +44,7 @@ export function takePicture(
   samples: EditedSamples,
 ): Picture {
   const broken = [...files.values()].flatMap(({ file, problem }) => (problem ? { file, ...problem } : []));
-  const unread = samples.problems;
+  const { problems: unread, refusals } = samples;
   const { functions, problems } = functionsOf(request, files);
   const columns = functions.map(({ name, weight, file, declared }): PreviewedColumn => {
     const outcomes = samples.rows.map(({ key }) => file.outcome(name, key));
@@ -64,7 +64,7 @@ export function takePicture(
     }),
     problems: [
       ...broken.map(({ kind, error, file }) => located(kind, error, file)),
-      ...unread.map((error) => located('samples', error, request.samples.file)),
+      ...[...unread, ...refusals].map((error) => located('samples', error, request.samples.file)),
       ...problems,
       ...[...files.values()].flatMap(({ warnings }) => [...warnings.values()].map(strayed)),
       ...unsetVariables(request),

@@ -25,7 +25,7 @@ export class Subject {
   readonly #samplesReader = new SamplesReader();
   readonly #render = promptRenderer();
   #request: PreviewRequest | undefined;
-  #samples: EditedSamples = { groups: [], rows: [], problems: [] };
+  #samples: EditedSamples = { groups: [], rows: [], problems: [], refusals: [] };
   #python: PythonInterpreter | undefined;
   #computed = 0;
   /** The request that was answered to the end. */

@@ -73,9 +73,15 @@ const rescoreView = z.object({
 });
 export type RescoreView = z.infer<typeof rescoreView>;
 
+/** With whatever other fields the dataset has given it. */
+const chatMessage = z.looseObject({
+  role: z.string(),
+  content: z.optional(z.union([z.string(), z.null(), z.array(z.looseObject({ text: z.optional(z.string()) }))])),
+});
+
 /** A completion to keep as a sample; `expect`: what the functions should give. */
 const keptSample = z.object({
-  prompt: z.union([z.string(), z.array(z.object({ role: z.string(), content: z.string() }))]),
+  prompt: z.union([z.string(), z.array(chatMessage)]),
   completion: z.string(),
   columns: z.record(z.string(), z.unknown()),
   exact: z.optional(z.record(z.string(), z.string())),

@@ -1,7 +1,15 @@
 /** What goes into reward functions and what comes out: shared by the trainer, the workers and the editor. */
 
 /** A prompt as the dataset has it: plain text, or chat messages. */
-export type ChatMessage = { role: string; content: string };
+export interface ChatMessage {
+  role: string;
+  /** Null, or not there, in a turn that only calls tools; parts where the dataset has such. */
+  content?: string | null | ContentPart[];
+  /** What else the dataset gives the model's chat template: `tool_calls`, `name`. */
+  [field: string]: unknown;
+}
+/** A part of a message; one that is no text has other fields. */
+export type ContentPart = { type?: string; text?: string; [field: string]: unknown };
 export type Prompt = string | ChatMessage[];
 
 /** Completions to score. Every array has one entry per completion; `columns` holds the dataset's other columns. */

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { mean } from '../grpo/statistics.ts';
+import { PromptRefused } from '../model/chat-template.ts';
 import { promptRenderer } from '../preview/rendered-prompts.ts';
 import { BadInput, type SourceLocation } from '../protocol/errors.ts';
 import { withExactMember } from '../protocol/exact-json.ts';
@@ -165,15 +166,26 @@ function parseRow(line: string): unknown {
 /** The completions as reward functions got them when they were recorded. */
 function batchOf({ rows }: RecordedGroups, render: (prompt: Prompt) => string | null): ScoreBatch {
   const names = Object.keys(rows[0]?.row.columns ?? {});
-  const rendered = rows.map(({ row: { prompt } }) => (typeof prompt === 'string' ? prompt : render(prompt)));
+  const rendered = rows.map(({ row: { prompt } }) =>
+    typeof prompt === 'string' ? prompt : renderedOrNull(prompt, render),
+  );
   return {
     prompts: rows.map(({ row }) => row.prompt),
-    // Not known where the model is gone.
+    // Not known where the model is gone, or has another template since.
     ...(!rendered.includes(null) && { renderedPrompts: rendered as string[] }),
     completions: rows.map(({ row }) => row.completion),
     completionIds: rows.map(({ row }) => row.completion_ids),
     columns: Object.fromEntries(names.map((name) => [name, rows.map(({ row }) => row.columns?.[name] ?? null)])),
   };
+}
+
+function renderedOrNull(prompt: Prompt, render: (prompt: Prompt) => string | null): string | null {
+  try {
+    return render(prompt);
+  } catch (error) {
+    if (error instanceof PromptRefused) return null;
+    throw error;
+  }
 }
 
 /** Adds steps up; of each only a few numbers are kept. */

@@ -1,8 +1,11 @@
 // What a reward function gets and gives back: library.ts offers it, with the helpers, as `grpo/rewards`.
 
+/** A message as the dataset has it, with its other fields, such as `tool_calls`. */
 export interface ChatMessage {
   role: string;
-  content: string;
+  /** Null, or not there, in a turn that only calls tools; a list of parts where the dataset has such. */
+  content?: string | null | { type?: string; text?: string; [field: string]: unknown }[];
+  [field: string]: unknown;
 }
 
 /** The dataset's columns other than the prompt. Name yours for typed access: `RewardInput<{ answer: number }>`. */
@@ -10,7 +13,7 @@ type Columns = Record<string, unknown>;
 
 /** What a reward function gets: one completion, its prompt, and the dataset row's other columns. */
 export type RewardInput<Row extends object = Columns> = Row & {
-  /** The prompt's text; of a chat, the contents of its messages with an empty line between them. */
+  /** The prompt's text; of a chat, the texts of its messages with an empty line between them. */
   prompt: string;
   /** The chat messages, when the prompt is a chat. */
   messages?: ChatMessage[];

@@ -1,6 +1,6 @@
 import { BadInput, type SourceLocation } from '../protocol/errors.ts';
 import { withExact } from '../protocol/exact-json.ts';
-import type { ChatMessage, Prompt } from '../protocol/rewards.ts';
+import type { ChatMessage, ContentPart, Prompt } from '../protocol/rewards.ts';
 import { type JsonLine, type JsonObject, readJsonLines } from './json-lines.ts';
 
 /** One prompt to train on. */
@@ -51,8 +51,20 @@ export function readPrompt(row: JsonObject, at: SourceLocation): Prompt {
 }
 
 function readMessage(message: unknown, index: number, at: SourceLocation): ChatMessage {
-  const { role, content } = (message ?? {}) as Partial<ChatMessage>;
-  if (typeof role !== 'string' || typeof content !== 'string')
-    throw new BadInput(`Message ${index} of the "prompt" must have a "role" and a "content", both texts.`, at);
+  const { role, content, tool_calls: calls } = (message ?? {}) as Partial<ChatMessage>;
+  if (typeof role !== 'string') throw new BadInput(`Message ${index} of the "prompt" must have a "role", a text.`, at);
+  // Null and parts are for the chat template to write, or to refuse.
+  const isContent = typeof content === 'string' || content === null || isParts(content);
+  if (!isContent && !(content === undefined && Array.isArray(calls)))
+    throw new BadInput(
+      `Message ${index} of the "prompt" must have a "content": a text, a list of parts such as { "type": "text", "text": "..." }, or null.`,
+      at,
+    );
   return message as ChatMessage;
+}
+
+function isParts(content: unknown): boolean {
+  const isPart = (part: unknown) =>
+    typeof part === 'object' && part !== null && ['string', 'undefined'].includes(typeof (part as ContentPart).text);
+  return Array.isArray(content) && content.every(isPart);
 }

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { type ParseError, parse } from 'jsonc-parser';
+import { parseJson } from '../model/templates/number-texts.ts';
 import { BadInput, type SourceLocation } from '../protocol/errors.ts';
 import { notFiniteAt } from '../protocol/not-finite.ts';
 import { syntaxErrorWords } from './json-text.ts';
@@ -67,7 +68,7 @@ export function readText(file: string, what: string, at?: SourceLocation): strin
 function parseObject(text: string, at: SourceLocation): JsonObject {
   let value: unknown;
   try {
-    value = JSON.parse(text);
+    value = parseJson(text);
   } catch {
     throw notJson(text, at);
   }

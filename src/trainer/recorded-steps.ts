@@ -2,6 +2,7 @@ import type { ModelConfig } from '../model/config.ts';
 import type { Tokenizer } from '../model/tokenizer.ts';
 import { BadInput, type SourceLocation } from '../protocol/errors.ts';
 import type { RewardColumn, ScoreTable } from '../protocol/rewards.ts';
+import { refusedAt } from './prompts.ts';
 import type { RecordedRollout, RecordedStep } from './recorded-rollouts.ts';
 import type { Rollout, RolloutCompletion } from './rollout.ts';
 
@@ -25,7 +26,12 @@ function replay(step: RecordedStep, file: string, options: ReplayOptions): Rollo
   const { tokenizer, eosTokenIds, model, templateVariables } = options;
   return step.flatMap((rows, group) =>
     rows.map((row): RolloutCompletion => {
-      const promptIds = row.promptIds ?? tokenizer.encodePrompt(row.prompt!, { variables: templateVariables }).ids;
+      const promptIds =
+        row.promptIds ??
+        refusedAt(
+          { file, line: row.line },
+          () => tokenizer.encodePrompt(row.prompt!, { variables: templateVariables }).ids,
+        );
       const ids = row.completionIds ?? encodeCompletion(row, tokenizer);
       checkTokens([...promptIds, ...ids], model, { file, line: row.line });
       const prompt = row.prompt ?? tokenizer.decode(promptIds);

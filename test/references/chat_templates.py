@@ -8,6 +8,7 @@
 Every result is { "text" } or, where Jinja2 raises, { "error" }.
 """
 
+import copy
 import json
 import re
 import sys
@@ -22,7 +23,8 @@ from transformers.utils.chat_template_utils import _compile_jinja_template, rend
 
 def render(template, context):
     try:
-        text = _compile_jinja_template(template).render(**context)
+        # Jinja2's "indent" changes a list that it is given by mistake.
+        text = _compile_jinja_template(template).render(**copy.deepcopy(context))
         # Addresses differ from run to run.
         return {"text": re.sub(r"at 0x[0-9a-f]+", "at 0x", text)}
     except Exception as error:  # noqa: BLE001: whatever it raises, there is no text

@@ -9,6 +9,8 @@ CONTEXT = {
     "neg": -7,
     "x": 2.5,
     "tiny": 1.5e-7,
+    "whole": 2.0,
+    "numbers": {"a": [1.0, 1, 1e3, -0.0, 2.50], "b": 12345678901234567890, "c": 1e21},
     "huge": 1.25e22,
     "s": "Hello World",
     "empty": "",
@@ -42,6 +44,7 @@ CONTEXT = {
 
 PRINTING = [
     "{{ none }}|{{ yes }}|{{ no }}|{{ n }}|{{ neg }}|{{ x }}|{{ tiny }}|{{ huge }}",
+    "{{ whole }}{{ numbers }}{{ numbers|tojson }}{{ numbers.b + 1 }}{{ numbers.a[0] is float }}{{ numbers.a[1] is integer }}",
     "{{ list }}|{{ none_list }}|{{ mixed }}|{{ d }}|{{ no_d }}",
     "{{ [quoted, both, path, emoji, multi] }}",
     "{{ [html] }}{{ ['\x00\x7f\x1b\xa0\u200b\ufeff'] }}",
@@ -80,6 +83,11 @@ OPERATORS = [
     "{{ 1 + 2.0 }} {{ 1 - 2 }} {{ 2 * 3.5 }} {{ true + true }} {{ -true }} {{ +n }}",
     "{{ 'a' + 'b' }} {{ 'x' * 3 }} {{ 3 * 'x' }} {{ 'x' * -1 }} {{ [1] * 2 }} {{ [1] + [2] }} {{ (1,) + (2,) }} {{ 2 * (1,) }}",
     "{{ 'a' + 1 }}",
+    "{{ (-2) ** n }}",
+    "{{ (1 - 3) ** 3 }}{{ neg ** n }}",
+    "{{ [1] in d.keys() }}",
+    "{{ dict(missing) }}",
+    "{{ (1, 2).copy() }}",
     "{{ 1 + 'a' }}",
     "{{ [1] + (2,) }}",
     "{{ none + 1 }}",

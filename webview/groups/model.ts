@@ -1,5 +1,6 @@
 import { type GroupSignal, groupSignals, recordedStats } from '../../src/grpo/signal.ts';
 import type { Completion } from '../../src/protocol/dashboard.ts';
+import { messageText } from '../../src/protocol/message-text.ts';
 import type { Prompt } from '../../src/protocol/rewards.ts';
 
 /** One prompt's completions of a step. */
@@ -48,15 +49,13 @@ export function groupsOf(rows: readonly Completion[]): Group[] {
 /** What the question is: of a chat its last user message. */
 export function promptTitle(prompt: Prompt): string {
   const text =
-    typeof prompt === 'string'
-      ? prompt
-      : ((prompt.findLast(({ role }) => role === 'user') ?? prompt.at(-1))?.content ?? '');
+    typeof prompt === 'string' ? prompt : messageText(prompt.findLast(({ role }) => role === 'user') ?? prompt.at(-1)!);
   return text.replaceAll(/\s+/g, ' ').trim();
 }
 
 function searchText(group: readonly Completion[]): string {
   const { prompt } = group[0]!;
-  const parts = [typeof prompt === 'string' ? prompt : prompt.map(({ content }) => content).join('\n')];
+  const parts = [typeof prompt === 'string' ? prompt : prompt.map(messageText).join('\n')];
   for (const { completion, error, details } of group) {
     parts.push(completion, error ?? '');
     for (const { reason, extracted } of Object.values(details ?? {})) parts.push(reason ?? '', extracted ?? '');

@@ -78,18 +78,12 @@ function entry(object: Value, key: Value): Value | undefined {
 function own(object: Value, name: string): Value | undefined {
   if (object instanceof Dict && name.startsWith('__') && object.has(name)) throw new NotSupported(`the key "${name}"`);
   if (name.startsWith('__')) return hidden(object, name);
+  if (object instanceof Markup) throw new NotSupported(`"${name}" of HTML text`);
   if (object instanceof Opaque) return object.attribute(name);
   if (typeof object === 'string') return textMethod(object, name);
   if (Array.isArray(object)) return CHANGING_LIST.has(name) ? hidden(object, name) : listMethod(object, name);
   if (object instanceof Dict) return CHANGING_DICT.has(name) ? hidden(object, name) : dictMethod(object, name);
-  if (object instanceof Tuple) {
-    const index = object.names.indexOf(name);
-    return index >= 0
-      ? object.items[index]
-      : object.names.length > 0
-        ? namedTuple(name)
-        : listMethod(object.items, name);
-  }
+  if (object instanceof Tuple) return tupleAttribute(object, name);
   if (object instanceof Range)
     return (
       ({ start: object.start, stop: object.stop, step: object.step } as Record<string, bigint>)[name] ??
@@ -141,6 +135,12 @@ function listMethod(items: Value[], name: string): Value | undefined {
   }
 }
 
+function tupleAttribute({ items, names }: Tuple, name: string): Value | undefined {
+  const index = names.indexOf(name);
+  if (index >= 0) return items[index];
+  return name === 'copy' ? undefined : listMethod(items, name);
+}
+
 function dictMethod(dict: Dict, name: string): Value | undefined {
   switch (name) {
     case 'get':
@@ -176,10 +176,6 @@ export function copyDict(dict: Dict): Dict {
 
 function rangeMethod(name: string): undefined {
   if (name === 'count' || name === 'index') throw new NotSupported(`"${name}" of a range`);
-}
-
-function namedTuple(name: string): undefined {
-  if (/^(count|index|_.*)$/.test(name)) throw new NotSupported(`"${name}" of a group`);
 }
 
 /** Calls a value, as `value(...)` does. */

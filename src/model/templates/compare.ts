@@ -97,6 +97,7 @@ export function contains(container: Value, item: Value): boolean {
     return container.includes(item);
   }
   if (container instanceof Dict) return container.has(item);
+  if (container instanceof DictView && container.kind === 'keys') return container.dict.has(item);
   if (container instanceof Markup) throw new NotSupported('looking into HTML text');
   for (const member of iterate(container)) if (same(member, item)) return true;
   return false;

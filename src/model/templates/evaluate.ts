@@ -1,13 +1,14 @@
 import { call, getAttribute, getItem } from './attributes.ts';
 import { made, spend } from './budget.ts';
 import { contains, equal, order } from './compare.ts';
-import { TemplateError } from './errors.ts';
+import { NotSupported, TemplateError } from './errors.ts';
 import { applyFilter, applyTest } from './filters.ts';
 import type { Frame } from './frame.ts';
 import { iterate, truthy } from './iteration.ts';
 import type { CallArguments, Comparison, Expression } from './nodes.ts';
 import { binary, slice, unary } from './operators.ts';
 import { str } from './printing.ts';
+import { childExpressions } from './scope.ts';
 import { type Args, Dict, Tuple, typeName, Undefined, type Value } from './values.ts';
 
 /** Where in the template rendering is, for messages. */
@@ -56,6 +57,7 @@ export function evaluate(node: Expression, frame: Frame): Value {
     case 'binary': {
       const left = evaluate(node.left, frame);
       const right = evaluate(node.right, frame);
+      if (node.operator === '**') checkPower(node, left);
       return at(node, () => binary(node.operator, left, right));
     }
     case 'unary': {
@@ -92,6 +94,18 @@ export function evaluate(node: Expression, frame: Frame): Value {
       return at(node, () => applyTest(node.name, value, args));
     }
   }
+}
+
+/** Jinja2 writes a negative constant into Python code as it is, where `-2 ** n` then means -(2 ** n). */
+function checkPower({ left, right, line }: Extract<Expression, { type: 'binary' }>, base: Value): void {
+  const negative = typeof base === 'bigint' ? base < 0n : typeof base === 'number' && (base < 0 || Object.is(base, -0));
+  if (negative && isConstant(left) && !isConstant(right))
+    throw new NotSupported('a power of a negative constant', line);
+}
+
+function isConstant(node: Expression): boolean {
+  if (node.type === 'name' || node.type === 'call') return false;
+  return childExpressions(node).every((child) => !child || isConstant(child));
 }
 
 /** Does a step whose errors belong to the node's line. */

@@ -52,6 +52,7 @@ function dictOf({ positional, named }: Args): Dict {
   if (positional.length > 1) throw new TemplateError('"dict" takes one value besides named ones');
   const dict = new Dict();
   const [from] = positional;
+  if (from instanceof Undefined) from.fail();
   if (from instanceof Dict) for (const [key, value] of from.entries()) dict.set(key, value);
   else if (from instanceof Opaque) throw new NotSupported(`a dict of a value of type ${from.type}`);
   else if (from !== undefined) {

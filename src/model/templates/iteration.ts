@@ -1,7 +1,7 @@
 import { spend } from './budget.ts';
-import { TemplateError } from './errors.ts';
+import { NotSupported, TemplateError } from './errors.ts';
 import { indexable, lengthOf } from './text.ts';
-import { Dict, DictView, Lazy, Opaque, Range, Tuple, typeName, Undefined, type Value } from './values.ts';
+import { Dict, DictView, Lazy, Markup, Opaque, Range, Tuple, typeName, Undefined, type Value } from './values.ts';
 
 /** Python's `iter`. */
 export function iterate(value: Value): Iterable<Value> {
@@ -23,6 +23,7 @@ function iterableOf(value: Value): Iterable<Value> | undefined {
   if (value instanceof Range) return numbers(value);
   if (value instanceof Lazy) return { [Symbol.iterator]: () => ({ next: () => value.iterator.next() }) };
   if (value instanceof Undefined) return [];
+  if (value instanceof Markup) throw new NotSupported('going through HTML text');
   if (value instanceof Opaque && value.type === 'LoopContext')
     throw new TemplateError('the loop cannot be iterated over here');
   return undefined;
@@ -62,11 +63,8 @@ export function truthy(value: Value): boolean {
   if (value === null || typeof value !== 'object') return Boolean(value);
   if (Array.isArray(value)) return value.length > 0;
   if (value instanceof Undefined) return false;
-  if ('text' in value) return value.text !== '';
-  const size = sizeOf(value);
-  if (size !== undefined) return size > 0;
-  if (value instanceof Opaque && value.type === 'LoopContext') return true;
-  return true;
+  if (value instanceof Markup) return value.text !== '';
+  return (sizeOf(value) ?? 1) > 0;
 }
 
 /** What can be indexed by position: a text, list, tuple or range. */

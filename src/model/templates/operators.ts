@@ -86,6 +86,8 @@ function trueDivide(a: bigint, b: bigint): number {
 function floatPower(base: number, exponent: number): number {
   if (base === 0 && exponent < 0) throw new TemplateError('0.0 cannot be raised to a negative power');
   if (base < 0 && !Number.isInteger(exponent)) throw new NotSupported('complex numbers');
+  // These are exact everywhere.
+  if (base === 0 || base === 1 || exponent === 0 || exponent === 1) return base ** exponent;
   const exact = exponent === 0.5 ? Math.sqrt(base) : exactPower(base, exponent);
   if (exact === undefined) throw new NotSupported(`the power ${base} ** ${exponent}`);
   return exact;

@@ -8,7 +8,7 @@ import { GLOBALS } from './globals.ts';
 import type { Statement } from './nodes.ts';
 import { parseTemplate } from './parse-statements.ts';
 import { Renderer } from './render.ts';
-import { fromJson, type Value } from './values.ts';
+import { type Dict, fromJson, type Value } from './values.ts';
 
 /**
  * A chat template. Its text is what transformers 5 gives: Jinja2 3.1 in its sandbox, with `trim_blocks`, `lstrip_blocks`, loop controls,
@@ -31,7 +31,7 @@ export class Template {
     try {
       return guarded(() => {
         const context = new Map<string, Value>(Object.entries(GLOBALS));
-        for (const [name, value] of Object.entries(variables)) context.set(name, fromJson(value));
+        for (const [name, value] of (fromJson(variables) as Dict).entries()) context.set(name as string, value);
         const root = new Frame(this.analysis.root, undefined, context);
         return new Renderer(this.analysis).render(this.body, root);
       });

@@ -37,7 +37,10 @@ export const TESTS: Record<string, Test> = {
   number: alone('number', (value) => numeric(value) !== undefined),
   string: alone('string', (value) => typeof value === 'string' || value instanceof Markup),
   mapping: alone('mapping', (value) => value instanceof Dict),
-  sequence: alone('sequence', (value) => sizeOf(value) !== undefined && !(value instanceof DictView)),
+  sequence: alone(
+    'sequence',
+    (value) => value instanceof Markup || (sizeOf(value) !== undefined && !(value instanceof DictView)),
+  ),
   iterable: alone('iterable', (value) => isIterable(value)),
   callable: alone('callable', (value) => value instanceof Undefined || (value instanceof Opaque && isCallable(value))),
   lower: alone('lower', (value) => isCased(str(value), 'lower')),

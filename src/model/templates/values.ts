@@ -1,4 +1,5 @@
-import { TemplateError } from './errors.ts';
+import { NotSupported, TemplateError } from './errors.ts';
+import { numberText } from './number-texts.ts';
 
 /**
  * Python's values: None is null, int is bigint, float is number, str is string (in code points where it matters), list is an array.
@@ -207,13 +208,21 @@ export function typeName(value: Value): string {
   return value.type;
 }
 
-/** What JSON holds, as values: a whole number is an int, as Python's json reads it. */
-export function fromJson(json: unknown): Value {
+/** What JSON holds, as the values that Python's json makes of it. `text` is how a number was written, where that is known. */
+export function fromJson(json: unknown, text?: string): Value {
   if (json === undefined || json === null) return null;
-  if (typeof json === 'number') return Number.isInteger(json) ? BigInt(json) : json;
+  if (typeof json === 'number') return fromNumber(json, text);
   if (typeof json === 'string' || typeof json === 'boolean') return json;
-  if (Array.isArray(json)) return json.map(fromJson);
+  const owner = json as object;
+  if (Array.isArray(json)) return json.map((item, index) => fromJson(item, numberText(owner, index)));
   const dict = new Dict();
-  for (const [key, value] of Object.entries(json as object)) dict.set(key, fromJson(value));
+  for (const [key, value] of Object.entries(owner)) dict.set(key, fromJson(value, numberText(owner, key)));
   return dict;
+}
+
+function fromNumber(number: number, text: string | undefined): Value {
+  if (!Number.isInteger(number)) return number;
+  if (text !== undefined && Number(text) === number) return /[.eE]/.test(text) ? number : BigInt(text);
+  if (!Number.isSafeInteger(number)) throw new NotSupported(`the number ${number}, whose last digits are not known,`);
+  return BigInt(number);
 }

@@ -1,3 +1,4 @@
+import { messageText } from '../../protocol/message-text.ts';
 import type { ScoreRequest } from '../../protocol/reward-worker.ts';
 import type { Prompt, RewardOutcome } from '../../protocol/rewards.ts';
 import { reply } from './channel.ts';
@@ -107,7 +108,7 @@ export function rowInput(request: ScoreRequest, row: number): object {
 }
 
 const promptText = (prompt: Prompt): string =>
-  typeof prompt === 'string' ? prompt : prompt.map(({ content }) => content).join('\n\n');
+  typeof prompt === 'string' ? prompt : prompt.map(messageText).join('\n\n');
 
 /** The host watches for a thread that is blocked; a promise that never settles is noticed here. */
 async function withTimeout(settled: Promise<RewardOutcome>, seconds: number): Promise<RewardOutcome> {

@@ -30,6 +30,8 @@ function problem(reader: (file: string) => unknown, text: string): string {
   throw new Error('accepted');
 }
 
+const NO_CONTENT =
+  ':1: Message 0 of the "prompt" must have a "content": a text, a list of parts such as { "type": "text", "text": "..." }, or null.';
 const jsonl = (...rows: unknown[]): string => rows.map((row) => JSON.stringify(row)).join('\n');
 
 describe('a dataset', () => {
@@ -43,6 +45,18 @@ describe('a dataset', () => {
 
   test('may have chat messages as prompts', () => {
     const prompt = [{ role: 'user', content: 'Sort 3 1 2' }];
+    expect(read(loadDataset, jsonl({ prompt }))[0]!.prompt).toEqual(prompt);
+  });
+
+  test('keeps messages as they are for the chat template: tool calls without content, parts, names', () => {
+    const call = { type: 'function', function: { name: 'sum', arguments: { a: 2 } } };
+    const prompt = [
+      { role: 'user', content: [{ type: 'text', text: '2+2?' }], name: 'Ann' },
+      { role: 'assistant', content: null, tool_calls: [call] },
+      { role: 'tool', content: '4', tool_call_id: '1' },
+      { role: 'assistant', tool_calls: [call] },
+      { role: 'tool', content: '4' },
+    ];
     expect(read(loadDataset, jsonl({ prompt }))[0]!.prompt).toEqual(prompt);
   });
 
@@ -61,8 +75,11 @@ describe('a dataset', () => {
     ['{"prompt":3}', ':1: The "prompt" must be a text, or a list of { "role", "content" } messages.'],
     ['{"prompt":""}', ':1: The "prompt" is empty.'],
     ['{"prompt":[]}', ':1: The "prompt" is empty.'],
-    ['{"prompt":[{"role":"user"}]}', ':1: Message 0 of the "prompt" must have a "role" and a "content", both texts.'],
-    ['{"prompt":[null]}', ':1: Message 0 of the "prompt" must have a "role" and a "content", both texts.'],
+    ['{"prompt":[null]}', ':1: Message 0 of the "prompt" must have a "role", a text.'],
+    ['{"prompt":[{"role":"user"}]}', NO_CONTENT],
+    ['{"prompt":[{"role":"user","content":3}]}', NO_CONTENT],
+    ['{"prompt":[{"role":"user","content":["a"]}]}', NO_CONTENT],
+    ['{"prompt":[{"role":"user","content":[{"text":1}]}]}', NO_CONTENT],
   ])('bad: %j', (text, message) => expect(problem(loadDataset, text)).toBe(message));
 
   test('a missing one is reported where it was asked for', () => {

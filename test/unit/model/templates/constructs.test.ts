@@ -2,12 +2,13 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { NotSupported, TemplateError } from '../../../../src/model/templates/errors.ts';
+import { type NotSupported, TemplateError } from '../../../../src/model/templates/errors.ts';
+import { parseJson } from '../../../../src/model/templates/number-texts.ts';
 import { Template } from '../../../../src/model/templates/template.ts';
 import { type Chats, differences, type Rendered } from '../../../helpers/chat-renders.ts';
 
 const FIXTURES = join(import.meta.dirname, '../../../references/fixtures/chat-templates');
-const read = (name: string) => JSON.parse(readFileSync(join(FIXTURES, name), 'utf8'));
+const read = (name: string): unknown => parseJson(readFileSync(join(FIXTURES, name), 'utf8'));
 
 interface Constructs {
   context: Record<string, unknown>;
@@ -42,9 +43,10 @@ const REFUSED = [
   'the function "lipsum"',
   'the name "self"',
   'the name "é"',
+  'a power of a negative constant',
 ];
 
-const { context, groups }: Constructs = read('constructs.json');
+const { context, groups } = read('constructs.json') as Constructs;
 
 describe.each(Object.entries(groups))('%s', (_group, cases) => {
   it.each(cases)('$template', ({ template, text }) => {
@@ -72,11 +74,15 @@ it('refuses by name only what is listed', () => {
       }
       return [];
     });
-  for (const what of REFUSED) expect(messages.some((message) => message.includes(what)), what).toBe(true);
+  for (const what of REFUSED)
+    expect(
+      messages.some((message) => message.includes(what)),
+      what,
+    ).toBe(true);
 });
 
 describe('templates like those of well-known families', () => {
-  const families: Chats = read('families.json');
+  const families = read('families.json') as Chats;
   it.each(Object.keys(families.templates))('%s', (name) => {
     expect(differences(families, name)).toEqual([]);
   });
