@@ -1,6 +1,6 @@
 import { bind, toIndex } from './arguments.ts';
 import { braceFormat } from './brace-format.ts';
-import { spend } from './budget.ts';
+import { spend, spendText } from './budget.ts';
 import { equal, numeric } from './compare.ts';
 import { NotSupported, TemplateError } from './errors.ts';
 import { sequence } from './iteration.ts';
@@ -103,7 +103,11 @@ function textMethod(text: string, name: string): Value | undefined {
   if (name === 'format')
     return new Builtin(name, (args) => braceFormat(text, args, { attribute: getAttribute, item: getItem }));
   const method = Object.hasOwn(STRING_METHODS, name) ? STRING_METHODS[name] : undefined;
-  if (method) return new Builtin(name, (args) => method(text, args));
+  if (method)
+    return new Builtin(name, (args) => {
+      spendText(text.length);
+      return method(text, args);
+    });
   if (OTHER_STRING_METHODS.has(name)) throw unknownMethod(name);
   return undefined;
 }

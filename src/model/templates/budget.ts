@@ -1,8 +1,8 @@
 import { TemplateError } from './errors.ts';
 
 /** Evaluated nodes, and `CHARACTERS_PER_STEP` characters or one list item made count as a step: about a second's work. */
-const MAX_STEPS = 8_000_000;
-const CHARACTERS_PER_STEP = 16;
+const MAX_STEPS = 4_000_000;
+const CHARACTERS_PER_STEP = 48;
 /** The longest text that a template may build, in UTF-16 units. */
 const MAX_TEXT = 32_000_000;
 /** Python gives up at about this many nested calls of macros. */

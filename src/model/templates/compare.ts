@@ -1,4 +1,4 @@
-import { spend } from './budget.ts';
+import { spend, spendText } from './budget.ts';
 import { NotSupported, TemplateError } from './errors.ts';
 import { iterate } from './iteration.ts';
 import { quote } from './printing.ts';
@@ -7,6 +7,7 @@ import { Dict, DictView, Markup, Opaque, Range, Tuple, typeName, Undefined, type
 /** Python's `a == b`. */
 export function equal(a: Value, b: Value): boolean {
   spend(1);
+  if (typeof a === 'string' && typeof b === 'string') spendText(Math.min(a.length, b.length) / 4);
   const left = numeric(a);
   const right = numeric(b);
   // biome-ignore lint/suspicious/noDoubleEquals: an int and a float can be equal.
@@ -71,6 +72,7 @@ export function order(a: Value, b: Value): number {
 /** By code point; UTF-16 units would put an emoji before some rare letters. */
 function orderTexts(a: string, b: string): number {
   if (a === b) return 0;
+  spendText(Math.min(a.length, b.length));
   let index = 0;
   while (index < a.length && index < b.length && a[index] === b[index]) index++;
   // A surrogate's second half follows the same first half, or orders by itself.
@@ -94,6 +96,7 @@ export function contains(container: Value, item: Value): boolean {
         `a value of type ${typeName(item)} cannot be in the text ${quote(container.slice(0, 40))}`,
       );
     }
+    spendText(container.length);
     return container.includes(item);
   }
   if (container instanceof Dict) return container.has(item);

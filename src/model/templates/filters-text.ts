@@ -1,5 +1,5 @@
 import { bind, toIndex, toText } from './arguments.ts';
-import { made, spendText } from './budget.ts';
+import { made, spend, spendText } from './budget.ts';
 import { numeric } from './compare.ts';
 import { NotSupported, TemplateError } from './errors.ts';
 import { truthy } from './iteration.ts';
@@ -58,7 +58,12 @@ export const TEXT_FILTERS: Record<string, Filter> = {
     return STRING_METHODS.center!(text(value), { positional: [orElse(width, 80n)], named: new Map() });
   },
   truncate,
-  wordcount: (value, args) => none('wordcount', args, () => BigInt(text(value).match(/[\p{L}\p{N}_]+/gu)?.length ?? 0)),
+  wordcount: (value, args) =>
+    none('wordcount', args, () => {
+      const words = text(value);
+      spend(words.length / 8);
+      return BigInt(words.match(/[\p{L}\p{N}_]+/gu)?.length ?? 0);
+    }),
   format: (value, { positional, named }) => {
     if (positional.length > 0 && named.size > 0)
       throw new TemplateError('"format" takes values by position or by name, not both');
@@ -91,7 +96,7 @@ export const TEXT_FILTERS: Record<string, Filter> = {
 /** `str(value)`, which most of these filters work on. */
 function text(value: Value): string {
   if (value instanceof Markup) throw new NotSupported('a filter on HTML text');
-  return str(value);
+  return made(str(value));
 }
 
 /** Raises for what is undefined. */

@@ -7,7 +7,14 @@ import { Dict, DictView, Lazy, Markup, Opaque, Range, Tuple, typeName, Undefined
 export function iterate(value: Value): Iterable<Value> {
   const iterable = iterableOf(value);
   if (!iterable) throw new TemplateError(`a value of type ${typeName(value)} cannot be iterated over`);
-  return iterable;
+  return counted(iterable);
+}
+
+function* counted(iterable: Iterable<Value>): Generator<Value> {
+  for (const item of iterable) {
+    spend(1);
+    yield item;
+  }
 }
 
 export function isIterable(value: Value): boolean {
@@ -39,12 +46,7 @@ function* numbers(range: Range): Generator<Value> {
 
 /** Python's `list`. */
 export function toList(value: Value): Value[] {
-  const list: Value[] = [];
-  for (const item of iterate(value)) {
-    spend(1);
-    list.push(item);
-  }
-  return list;
+  return [...iterate(value)];
 }
 
 /** Python's `len`; undefined for what has none. */

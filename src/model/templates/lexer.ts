@@ -96,6 +96,7 @@ class Lexer {
   }
 
   private readRaw(at: number): void {
+    if (this.position === this.source.length) return;
     RAW_END.lastIndex = this.position;
     const end = RAW_END.exec(this.source);
     if (!end) throw new TemplateError('the "raw" has no end', this.lineOf(at));
@@ -104,6 +105,7 @@ class Lexer {
   }
 
   private readComment(at: number): void {
+    if (this.position === this.source.length) return;
     COMMENT_END.lastIndex = this.position;
     if (!COMMENT_END.test(this.source)) throw new TemplateError('a comment has no end', this.lineOf(at));
     this.position = COMMENT_END.lastIndex;

@@ -1,7 +1,8 @@
+import { spend } from './budget.ts';
 import { NotSupported, TemplateError } from './errors.ts';
 
 /** More digits than this Python itself does not print. */
-const MAX_DIGITS = 4300;
+export const MAX_DIGITS = 4300;
 
 /** Python's `repr` of a float: the shortest digits that give it back, with an exponent below 1e-4 and from 1e16. */
 export function floatText(value: number): string {
@@ -31,6 +32,7 @@ export function intText(value: bigint): string {
  * The integer nearest to value · 10^digits, halves to the even one, from the float's exact binary value. The value must be finite.
  */
 export function scaledRound(value: number, digits: number): bigint {
+  spend(20 + Math.abs(digits));
   const [numerator, denominator] = fractionOf(value);
   const scale = 10n ** BigInt(Math.abs(digits));
   return digits >= 0 ? divideHalfEven(numerator * scale, denominator) : divideHalfEven(numerator, denominator * scale);

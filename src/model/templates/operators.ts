@@ -3,7 +3,7 @@ import { numeric } from './compare.ts';
 import { NotSupported, TemplateError } from './errors.ts';
 import { sequence } from './iteration.ts';
 import type { BinaryOperator } from './nodes.ts';
-import { floatFloorDivide, floatModulo, floorDivide, floorModulo, power, toFloat } from './numbers.ts';
+import { floatFloorDivide, floatModulo, floorDivide, floorModulo, MAX_DIGITS, power, toFloat } from './numbers.ts';
 import { percentFormat } from './percent-format.ts';
 import { sliceText } from './text.ts';
 import { Markup, Range, Tuple, typeName, Undefined, type Value } from './values.ts';
@@ -54,7 +54,7 @@ function arithmetic(operator: BinaryOperator, a: bigint | number, b: bigint | nu
 }
 
 function intArithmetic(operator: BinaryOperator, a: bigint, b: bigint): Value {
-  spend((Number(a < 0n) + a.toString(32).length + b.toString(32).length) / 16);
+  if (operator === '*' && !isSmall(a) && !isSmall(b)) checkDigits(a, b);
   switch (operator) {
     case '+':
       return a + b;
@@ -73,12 +73,21 @@ function intArithmetic(operator: BinaryOperator, a: bigint, b: bigint): Value {
   }
 }
 
+function isSmall(value: bigint): boolean {
+  return value < 2n ** 53n && value > -(2n ** 53n);
+}
+
+/** Python itself does not print larger products than these, and takes ever longer for them. */
+function checkDigits(a: bigint, b: bigint): void {
+  const bits = 4 * (a.toString(16).length + b.toString(16).length);
+  if (bits > 4 * MAX_DIGITS) throw new NotSupported('a number of so many digits');
+  spend(bits / 64);
+}
+
 /** Python divides ints exactly before it rounds; within 53 bits floats give the same. */
 function trueDivide(a: bigint, b: bigint): number {
   if (b === 0n) throw new TemplateError('a number is divided by zero');
-  const limit = 2n ** 53n;
-  if (a > limit || a < -limit || b > limit || b < -limit)
-    throw new NotSupported('dividing numbers of more than 53 bits');
+  if (!isSmall(a) || !isSmall(b)) throw new NotSupported('dividing numbers of more than 53 bits');
   return Number(a) / Number(b);
 }
 

@@ -1,7 +1,8 @@
 import { NotSupported, TemplateError } from './errors.ts';
 import { tokenize } from './lexer.ts';
 import type { Callee, FilterCall, Parameter, Statement, Target } from './nodes.ts';
-import { parseExpression, parseFilter, parseFilterName, parseTuple } from './parse-expressions.ts';
+import { parseExpression, parseTuple } from './parse-expressions.ts';
+import { parseFilter, parseFilterName } from './parse-operands.ts';
 import { TokenStream } from './token-stream.ts';
 
 /** Parses a template as Jinja2 3.1 does with the extensions that transformers adds. Throws `TemplateError`. */

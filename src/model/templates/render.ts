@@ -142,6 +142,7 @@ export class Renderer {
     for (let item = loop.next(); item !== undefined; item = loop.next()) {
       const inside = this.inner(node.body, frame);
       inside.values.set('loop', loop);
+      spend(2);
       place.line = node.line;
       assign(node.target, item, inside);
       const ending = this.run(node.body, inside);

@@ -1,5 +1,5 @@
 import { bind, toIndex, toText, wrongType } from './arguments.ts';
-import { made, spendText } from './budget.ts';
+import { made, spend, spendText } from './budget.ts';
 import { NotSupported, TemplateError } from './errors.ts';
 import { toList } from './iteration.ts';
 import { capitalize, englishOnly, isCased, lower, titleWords, upper } from './letters.ts';
@@ -102,9 +102,12 @@ export function replaceText(text: string, old: string, by: string, count: number
       (limit > gaps.length ? by : '')
     );
   }
-  const parts = split(text, old, count, false);
-  spendText(Math.max(0, text.length + parts.length * (by.length - old.length)));
-  return parts.join(by);
+  let found = 0;
+  for (let at = text.indexOf(old); at >= 0 && found !== count; at = text.indexOf(old, at + old.length)) found++;
+  spend(found / 8);
+  spendText(text.length + found * Math.max(0, by.length - old.length));
+  if (count < 0) return text.replaceAll(old, by.replaceAll('$', '$$$$'));
+  return split(text, old, count, false).join(by);
 }
 
 function withoutArguments(name: string, run: (text: string) => Value): Method {

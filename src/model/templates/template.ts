@@ -42,12 +42,12 @@ export class Template {
   }
 }
 
-/** JavaScript's stack is smaller than what an expression can be nested. */
+/** An expression can be nested more deeply than JavaScript's stack takes. */
 function guarded<T>(work: () => T): T {
   try {
     return work();
   } catch (error) {
-    if (error instanceof RangeError) throw new TemplateError('it is nested too deeply');
-    throw error;
+    if (!(error instanceof RangeError)) throw error;
+    throw new TemplateError(/stack/.test(error.message) ? 'it is nested too deeply' : 'it makes too long a text');
   }
 }

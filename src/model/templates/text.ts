@@ -1,3 +1,5 @@
+import { spend, spendText } from './budget.ts';
+
 /** Strings as Python has them: white space, lines and positions in code points. */
 
 /** What `str.isspace` and `\s` of Python's `re` take for white space, as a class for regular expressions. */
@@ -42,7 +44,10 @@ export function trimEnd(text: string): string {
 
 /** The text's characters where some are outside the first 65,536: there JavaScript's positions differ from Python's. */
 function codePoints(text: string): string[] | undefined {
-  return SURROGATE.test(text) ? [...text] : undefined;
+  spendText(text.length);
+  if (!SURROGATE.test(text)) return undefined;
+  spend(text.length / 4);
+  return [...text];
 }
 
 export function lengthOf(text: string): number {
@@ -72,6 +77,7 @@ export function splitLines(text: string, keepEnds = false): string[] {
   const lines: string[] = [];
   let start = 0;
   for (const end of text.matchAll(LINE_END)) {
+    spend(1);
     lines.push(text.slice(start, keepEnds ? end.index + end[0].length : end.index));
     start = end.index + end[0].length;
   }
@@ -126,6 +132,7 @@ function shift(cuts: Cut[], by: number): Cut[] {
 }
 
 function cutAt(text: string, cuts: Cut[]): string[] {
+  spend(2 * cuts.length);
   const parts: string[] = [];
   let from = 0;
   for (const [start, end] of cuts) {
