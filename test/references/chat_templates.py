@@ -3,13 +3,14 @@
     python chat_templates.py constructs > fixtures/chat-templates/constructs.json
     python chat_templates.py families > fixtures/chat-templates/families.json
     python chat_templates.py shipped                   # the templates that come with TRL, for a test with TRL at hand
-    python chat_templates.py render < cases.json       # [{ "template", "context" }], likewise
+    python chat_templates.py matrix                    # every operator, filter, test and method with values of every type, likewise
 
 Every result is { "text" } or, where Jinja2 raises, { "error" }.
 """
 
 import copy
 import json
+import random
 import re
 import sys
 
@@ -18,10 +19,12 @@ from pathlib import Path
 from conversations import CONVERSATIONS, SETTINGS, TOKENS
 from template_constructs import CONTEXT, GROUPS
 from template_families import FAMILIES
+from template_matrix import matrix
 from transformers.utils.chat_template_utils import _compile_jinja_template, render_jinja_template
 
 
 def render(template, context):
+    random.seed(0)
     try:
         # Jinja2's "indent" changes a list that it is given by mistake.
         text = _compile_jinja_template(template).render(**copy.deepcopy(context))
@@ -31,12 +34,12 @@ def render(template, context):
         return {"error": f"{type(error).__name__}: {error}"}
 
 
-def constructs():
-    groups = {
-        group: [{"template": template, **render(template, CONTEXT)} for template in templates]
-        for group, templates in GROUPS.items()
+def group(groups):
+    rendered = {
+        name: [{"template": template, **render(template, CONTEXT)} for template in templates]
+        for name, templates in groups.items()
     }
-    return {"context": CONTEXT, "groups": groups}
+    return {"context": CONTEXT, "groups": rendered}
 
 
 def render_chat(template, messages, settings):
@@ -67,10 +70,10 @@ def shipped():
 
 
 COMMANDS = {
-    "constructs": constructs,
+    "constructs": lambda: group(GROUPS),
     "families": lambda: chats(FAMILIES),
     "shipped": lambda: chats(shipped()),
-    "render": lambda: [render(case["template"], case["context"]) for case in json.load(sys.stdin)],
+    "matrix": lambda: group({"matrix": matrix()}),
 }
 
 if __name__ == "__main__":

@@ -96,3 +96,21 @@ test('two functions of one name, and one that is not there', async () => {
   expect(codes(misnamed)).toEqual(['load']);
   expect(misnamed.problems[0]!.message).toMatch(/no reward function "lenght".*Did you mean "length"/);
 });
+
+test('a sample whose prompt the chat template refuses is underlined, and scored all the same', async () => {
+  const preview = new Preview({
+    'a.reward.ts': 'export const length = ({ completion }: { completion: string }) => completion.length;\n',
+    'model/chat_template.jinja': "{{ raise_exception('No chats!') }}",
+    'model/tokenizer_config.json': '{}',
+  });
+  const chat = [{ role: 'user', content: 'Hi' }];
+  const samples = ['p', chat].map((prompt) => JSON.stringify({ prompt, completion: 'ab' })).join('\n');
+  const result = await preview.result({ rewards: ['a.reward.ts'], samples, model: preview.path('model') });
+  expect(result.problems.filter(({ code }) => code === 'samples')).toMatchObject([
+    { file: preview.path('a.samples.jsonl'), line: 2, message: 'the chat template refuses this prompt: No chats!' },
+  ]);
+  expect(result.groups).toMatchObject([
+    { rendered: null, mean: 2 },
+    { rendered: null, mean: 2 },
+  ]);
+});

@@ -1,0 +1,64 @@
+/** Chat templates rendered by transformers and by us, side by side. */
+import { execFileSync, spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { TemplateError } from '../../../src/model/templates/errors.ts';
+import { parseJson } from '../../../src/model/templates/number-texts.ts';
+import { Template } from '../../../src/model/templates/template.ts';
+import { type Chats, differences, type Rendered } from '../../helpers/chat-renders.ts';
+
+const REFERENCES = join(import.meta.dirname, '../../references');
+const TIMEOUT = { timeout: 600_000 };
+
+/** Set GRPO_TEST_PYTHON to an interpreter that has what test/references/requirements.txt says. */
+const python = process.env.GRPO_TEST_PYTHON ?? 'python3';
+const trlMissing = spawnSync(python, ['-c', 'import transformers, trl']).status !== 0;
+if (trlMissing) {
+  console.log(`Skipped: ${python} has no trl, so no chat templates were rendered with it (set GRPO_TEST_PYTHON).`);
+}
+
+function reference(command: string): string {
+  const options = { encoding: 'utf8', maxBuffer: 2 ** 28 } as const;
+  return execFileSync(python, ['-W', 'ignore', join(REFERENCES, 'chat_templates.py'), command], options);
+}
+
+describe.skipIf(trlMissing)('chat templates (needs GRPO_TEST_PYTHON with trl)', () => {
+  it('that come with TRL give what transformers gives, or are refused by both', TIMEOUT, () => {
+    const chats: Chats = JSON.parse(reference('shipped'));
+    const names = Object.keys(chats.templates);
+    expect(names.length).toBeGreaterThan(50);
+    expect(names.flatMap((name) => differences(chats, name))).toEqual([]);
+  });
+
+  it(
+    'give no other text than Jinja2 for any operator, filter, test and method with values of every type',
+    TIMEOUT,
+    () => {
+      const { context, groups } = parseJson(reference('matrix')) as {
+        context: Record<string, unknown>;
+        groups: { matrix: ({ template: string } & Rendered)[] };
+      };
+      const wrong: string[] = [];
+      let equal = 0;
+      for (const { template, text, error } of groups.matrix) {
+        try {
+          const ours = new Template(template).render(context);
+          if (ours === text) equal++;
+          else wrong.push(`${template}: ${JSON.stringify(ours)}, but ${JSON.stringify(text ?? error)}`);
+        } catch (refusal) {
+          if (!(refusal instanceof TemplateError)) throw refusal;
+          if (text === undefined) equal++;
+        }
+      }
+      expect(wrong).toEqual([]);
+      // What is refused though Jinja2 renders it: functions and generators printed, parts of HTML text, sets made of dicts.
+      expect(equal / groups.matrix.length).toBeGreaterThan(0.93);
+    },
+  );
+
+  it('are recorded in the fixtures as this version renders them', TIMEOUT, () => {
+    const recorded = readFileSync(join(REFERENCES, 'fixtures/chat-templates/constructs.json'), 'utf8');
+    expect(reference('constructs')).toBe(recorded);
+  });
+});
