@@ -72,13 +72,17 @@ test('messages reach the template as the dataset has them, and a run records the
   ];
   const template =
     '{% for m in messages %}{{ m.name }}{{ m.content }}{{ m.tool_calls | tojson if m.tool_calls }}{{ m.tool_calls[0].function.arguments if m.tool_calls }}/{% endfor %}';
-  const folder = withTemplate(template, [], {});
+  const folder = withTemplate(template, [], { rewards: ['chat.reward.ts'] });
+  const reward =
+    'export const chat = ({ prompt, messages }) => ({ score: 1, reason: JSON.stringify([prompt, messages]) });\n';
+  writeFileSync(join(folder, 'chat.reward.ts'), reward);
   // A whole float is one in Python; JavaScript's JSON has no such thing.
   writeFileSync(join(folder, 'prompts.jsonl'), `${JSON.stringify({ prompt }).replace('"a":2,', '"a":2.0,')}\n`);
   const { status, output } = grpo(folder, 'train', 'run.grpo.json', '--out', 'out');
   expect(status, output).toBe(0);
   const [row] = readJsonl<RolloutRow>(folder, 'out', 'rollouts', 'step-000001.jsonl');
   expect(row!.prompt).toEqual(prompt);
+  expect(JSON.parse(row!.details!.chat!.reason!)).toEqual(['2+2\n\n\n\n4', prompt]);
   // From transformers 5.23.
   const text =
     'Ann[{\'type\': \'text\', \'text\': \'2+2\'}]/None[{"type": "function", "function": {"name": "sum", "arguments": {"a": 2.0, "b": 1.5, "exact": true, "base": null}}}]{\'a\': 2.0, \'b\': 1.5, \'exact\': True, \'base\': None}/4/';
