@@ -4,7 +4,7 @@ import { BadInput } from '../protocol/errors.ts';
 import type { ChatMessage } from '../protocol/rewards.ts';
 import { homeOf, modelFilePath } from './model-files.ts';
 import { Raised, TemplateError } from './templates/errors.ts';
-import { copyNumberTexts } from './templates/number-texts.ts';
+import { withFields } from './templates/json-source.ts';
 import { Template } from './templates/template.ts';
 
 /** Renders messages to the text that the model was trained on. `variables` reach the template by name. */
@@ -55,7 +55,7 @@ function withReasoning(message: ChatMessage): Record<string, unknown> {
   const fields: Record<string, unknown> = message;
   const reasoning = REASONING_FIELDS.map((name) => fields[name]).find((value) => value !== undefined && value !== null);
   if (reasoning === undefined) return fields;
-  return copyNumberTexts(message, { thinking: reasoning, ...fields, reasoning_content: reasoning });
+  return withFields({ thinking: reasoning }, fields, { reasoning_content: reasoning });
 }
 
 function findTemplate(model: string, tokenizerConfig: Record<string, unknown>) {

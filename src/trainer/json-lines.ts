@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { type ParseError, parse } from 'jsonc-parser';
-import { parseJson } from '../model/templates/number-texts.ts';
+import { parseJson } from '../model/templates/json-source.ts';
 import { BadInput, type SourceLocation } from '../protocol/errors.ts';
 import { notFiniteAt } from '../protocol/not-finite.ts';
 import { syntaxErrorWords } from './json-text.ts';

@@ -21,6 +21,7 @@ CONTEXT = {
     "multi": "one\ntwo\n\nthree\n",
     "spaces": " \t x  y \n",
     "html": "<a href=\"x\">&'</a>",
+    "indices": {"b": 1, "10": 2, "9": {"z": 1.0, "0": None}, "a": 3},
     "list": [3, 1, 2],
     "none_list": [],
     "words": ["pear", "Apple", "fig", "apple"],
@@ -45,6 +46,7 @@ CONTEXT = {
 PRINTING = [
     "{{ none }}|{{ yes }}|{{ no }}|{{ n }}|{{ neg }}|{{ x }}|{{ tiny }}|{{ huge }}",
     "{{ whole }}{{ numbers }}{{ numbers|tojson }}{{ numbers.b + 1 }}{{ numbers.a[0] is float }}{{ numbers.a[1] is integer }}",
+    "{{ indices }}{{ indices|tojson }}{{ indices|list }}{{ indices['9'].z }}",
     "{{ list }}|{{ none_list }}|{{ mixed }}|{{ d }}|{{ no_d }}",
     "{{ [quoted, both, path, emoji, multi] }}",
     "{{ [html] }}{{ ['\x00\x7f\x1b\xa0\u200b\ufeff'] }}",

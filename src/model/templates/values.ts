@@ -1,5 +1,5 @@
 import { NotSupported, TemplateError } from './errors.ts';
-import { numberText } from './number-texts.ts';
+import { keysOf, numberText } from './json-source.ts';
 
 /**
  * Python's values: None is null, int is bigint, float is number, str is string (in code points where it matters), list is an array.
@@ -216,7 +216,8 @@ export function fromJson(json: unknown, text?: string): Value {
   const owner = json as object;
   if (Array.isArray(json)) return json.map((item, index) => fromJson(item, numberText(owner, index)));
   const dict = new Dict();
-  for (const [key, value] of Object.entries(owner)) dict.set(key, fromJson(value, numberText(owner, key)));
+  for (const key of keysOf(owner))
+    dict.set(key, fromJson((owner as Record<string, unknown>)[key], numberText(owner, key)));
   return dict;
 }
 

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { type NotSupported, TemplateError } from '../../../../src/model/templates/errors.ts';
-import { parseJson } from '../../../../src/model/templates/number-texts.ts';
+import { parseJson } from '../../../../src/model/templates/json-source.ts';
 import { Template } from '../../../../src/model/templates/template.ts';
 import { type Chats, differences, type Rendered } from '../../../helpers/chat-renders.ts';
 
