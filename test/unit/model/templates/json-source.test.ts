@@ -26,3 +26,14 @@ it('stays so with further fields', () => {
 it('refuses a number whose digits are lost, instead of printing others', () => {
   expect(() => show.render({ value: 2 ** 60 })).toThrow('whose last digits are not known');
 });
+
+it('reads JSON that is nested by the thousand as `JSON.parse` does', () => {
+  const json = `${'['.repeat(20000)}1.0${']'.repeat(20000)}`;
+  const depth = (value: unknown): number => {
+    let levels = 0;
+    for (let inside = value; Array.isArray(inside); inside = inside[0]) levels++;
+    return levels;
+  };
+  expect(depth(parseJson(json))).toBe(20000);
+  expect(() => show.render({ value: parseJson(json) })).toThrow('nested too deeply');
+});
