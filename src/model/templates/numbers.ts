@@ -93,9 +93,12 @@ export function floatModulo(a: number, b: number): number {
   return remainder < 0 !== b < 0 ? remainder + b : remainder;
 }
 
-/** Python's `a // b` of floats. */
+/** Python's `a // b` of floats, in its steps: each of them rounds. */
 export function floatFloorDivide(a: number, b: number): number {
-  const quotient = (a - floatModulo(a, b)) / b;
+  if (b === 0) throw new TemplateError('a number is divided by zero');
+  const remainder = a % b;
+  let quotient = (a - remainder) / b;
+  if (remainder !== 0 && remainder < 0 !== b < 0) quotient -= 1;
   if (quotient === 0) return a / b < 0 || Object.is(a / b, -0) ? -0 : 0;
   const floor = Math.floor(quotient);
   return quotient - floor > 0.5 ? floor + 1 : floor;
