@@ -1,7 +1,7 @@
 /** `npm run bench -- NAME`: the figures that this project claims, measured on your machine. */
 import { spawnSync } from 'node:child_process';
-import { BadInput } from '../src/protocol/errors.ts';
 import { benchKills } from './kills/kills.ts';
+import { BadInput, BadUsage } from '../src/protocol/errors.ts';
 import { benchLoad } from './load.ts';
 import { benchMemory } from './memory.ts';
 import { benchPeer } from './peer.ts';
@@ -71,10 +71,10 @@ try {
       await benchKills(args);
       break;
     default:
-      throw new BadInput(USAGE);
+      throw new BadUsage(`There is no benchmark "${name ?? ''}".`, USAGE);
   }
 } catch (error) {
   if (!(error instanceof BadInput)) throw error;
-  console.error(error.message);
+  console.error(error instanceof BadUsage ? `${error.message}\n\n${error.usage}` : error.message);
   process.exitCode = 2;
 }

@@ -1,4 +1,4 @@
-import { BadInput } from '../protocol/errors.ts';
+import { BadUsage } from '../protocol/errors.ts';
 import { didYouMean } from '../protocol/nearest-name.ts';
 import { DEVICES, type Device } from '../protocol/run-config.ts';
 import { DIFFERENCE_CHOICES, type DifferenceChoice } from '../protocol/run-differences.ts';
@@ -67,7 +67,7 @@ export type Command =
 /** The arguments of one command. */
 export type CommandOf<Name extends CommandName> = Extract<Command, { command: Name }>;
 
-/** Reads the arguments behind `grpo`. Throws BadInput, with the usage below the sentence, for what it does not know. */
+/** Reads the arguments behind `grpo`. Throws BadUsage for what it does not know. */
 export function parseCommand(args: readonly string[]): Command {
   const [name, ...rest] = args;
   if (name === '--version' || name === '-v') return { command: 'version' };
@@ -75,7 +75,7 @@ export function parseCommand(args: readonly string[]): Command {
     return { command: 'help', text: isCommand(rest[0]) ? commandUsage(rest[0]) : GENERAL_USAGE };
   if (!isCommand(name)) {
     const hint = didYouMean(name, Object.keys(COMMANDS));
-    throw new BadInput(`There is no command "${name}".${hint}\n\n${GENERAL_USAGE}`);
+    throw new BadUsage(`There is no command "${name}".${hint}`, GENERAL_USAGE);
   }
   if (rest.includes('--help') || rest.includes('-h')) return { command: 'help', text: commandUsage(name) };
   return READERS[name](new Arguments(name, rest));

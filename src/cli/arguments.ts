@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import { BadInput } from '../protocol/errors.ts';
+import { BadUsage } from '../protocol/errors.ts';
 import { didYouMean } from '../protocol/nearest-name.ts';
 import { COMMANDS, type CommandName, commandUsage, type Option } from './usage.ts';
 
@@ -35,7 +35,7 @@ export class Arguments {
   }
 
   fail(sentence: string): never {
-    throw new BadInput(`${sentence}\n\n${commandUsage(this.#command)}`);
+    throw new BadUsage(sentence, commandUsage(this.#command));
   }
 
   flag(name: string): boolean {

@@ -4,7 +4,7 @@ import { uniforms } from '../trainer/random.ts';
 import type { CommandOf } from './args.ts';
 import { checkFits, checkKnown, type PromptRow, readPromptRow } from './model-rows.ts';
 import { type OpenModel, openModel } from './open-model.ts';
-import { print, printJson, visible } from './output.ts';
+import { print, printJson } from './output.ts';
 
 type Options = CommandOf<'generate'>;
 
@@ -73,14 +73,14 @@ function randomNumbers({ seed, n }: Options, firstPrompt: number, prompts: numbe
 }
 
 function show({ prompt }: PromptRow, completions: Completion[], { json }: Options, { tokenizer }: OpenModel): void {
-  if (!json) print(`> ${visible(typeof prompt === 'string' ? prompt : JSON.stringify(prompt))}`);
+  if (!json) print(`> ${typeof prompt === 'string' ? prompt : JSON.stringify(prompt)}`);
   for (const { ids, logProbs, truncated } of completions) {
     const completion = tokenizer.decode(ids, { skipSpecialTokens: true });
     if (json) printJson({ prompt, completion, completion_ids: ids, logprobs: logProbs });
     else {
       const sum = logProbs.reduce((total, logProb) => total + logProb, 0);
       const cut = truncated ? ', cut off' : '';
-      print(`${visible(completion)}\n  (${ids.length} tokens${cut}, log-probability ${sum.toFixed(2)})`);
+      print(`${completion}\n  (${ids.length} tokens${cut}, log-probability ${sum.toFixed(2)})`);
     }
   }
 }

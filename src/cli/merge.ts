@@ -6,6 +6,7 @@ import { unpackWeights } from '../model/packing.ts';
 import { parameterShapes } from '../model/parameters.ts';
 import { saveModelFolder } from '../model/save.ts';
 import { BadInput } from '../protocol/errors.ts';
+import { checkPlace, writeFailure } from '../trainer/atomic-write.ts';
 import type { CommandOf } from './args.ts';
 import { openModel } from './open-model.ts';
 import { print } from './output.ts';
@@ -19,10 +20,15 @@ export async function mergeCommand({ checkpoint, out }: CommandOf<'merge'>): Pro
   }
   const target = out === undefined ? `${folder}-merged` : resolve(out);
   if (existsSync(target)) throw new BadInput('this is there already; name another folder with --out', { file: target });
+  checkPlace(target, 'folder');
   const { config, weights } = await openModel(folder, { device: 'cpu' });
   const { lora, ...model } = config;
   const merged = mergedWeights(unpackWeights(weights, parameterShapes(config)), lora!);
-  await saveModelFolder(target, { source: folder, config: model, weights: merged, dtype: adapterDtype(folder) });
+  try {
+    await saveModelFolder(target, { source: folder, config: model, weights: merged, dtype: adapterDtype(folder) });
+  } catch (error) {
+    throw writeFailure(target, error, 'folder');
+  }
   print(target);
   return 0;
 }

@@ -1,6 +1,8 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { Template } from '@huggingface/jinja';
+import { CHAT_TEMPLATE } from '../files/open-file.ts';
+import { readText } from '../files/text.ts';
 import { BadInput } from '../protocol/errors.ts';
 import type { ChatMessage } from '../protocol/rewards.ts';
 import { homeOf, modelFilePath } from './model-files.ts';
@@ -37,7 +39,7 @@ export function loadChatTemplate(model: string, tokenizerConfig: Record<string, 
 
 function findTemplate(model: string, tokenizerConfig: Record<string, unknown>) {
   const jinjaFile = join(homeOf(model, 'chat_template.jinja'), 'chat_template.jinja');
-  if (existsSync(jinjaFile)) return { source: readFileSync(jinjaFile, 'utf8'), file: jinjaFile };
+  if (existsSync(jinjaFile)) return { source: readText(jinjaFile, CHAT_TEMPLATE), file: jinjaFile };
 
   const file = modelFilePath(model, 'tokenizer_config.json');
   const inConfig = tokenizerConfig.chat_template;

@@ -1,5 +1,6 @@
+import { SAMPLES } from '../files/open-file.ts';
+import { readText } from '../files/text.ts';
 import { BadInput } from '../protocol/errors.ts';
-import { readText } from '../trainer/json-lines.ts';
 import { parseSamples, type SampleRow } from '../trainer/samples.ts';
 import type { RenderPrompt } from './rendered-prompts.ts';
 import { groupByPrompt, type RenderedSample } from './sample-scores.ts';
@@ -41,7 +42,7 @@ export class SamplesReader {
 
 function parse(file: string, text: string | undefined): { samples: SampleRow[]; problems: BadInput[] } {
   try {
-    return parseSamples(text ?? readText(file, 'samples file'), file);
+    return parseSamples(text ?? readText(file, SAMPLES), file);
   } catch (error) {
     if (error instanceof BadInput) return { samples: [], problems: [error] };
     throw error;

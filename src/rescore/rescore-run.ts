@@ -1,5 +1,7 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { RUN_FILE } from '../files/open-file.ts';
+import { readText } from '../files/text.ts';
 import { mean } from '../grpo/statistics.ts';
 import { promptRenderer } from '../preview/rendered-prompts.ts';
 import { BadInput, type SourceLocation } from '../protocol/errors.ts';
@@ -137,13 +139,8 @@ async function openNow(config: RunConfig, at: ConfigNow['at'], options: RescoreO
 /** The rows of a step's rollouts file, a torn last one left out; undefined when there is none any more. */
 function readStep(run: string, step: number): RolloutRow[] | undefined {
   const file = join(run, RUN_FILES.rollouts, `${stepName(step)}.jsonl`);
-  let text: string;
-  try {
-    text = readFileSync(file, 'utf8');
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw new BadInput(`This file cannot be read (${(error as Error).message}).`, { file });
-  }
+  if (!existsSync(file)) return undefined;
+  const text = readText(file, RUN_FILE);
   try {
     return parseJsonLines(text) as RolloutRow[];
   } catch {

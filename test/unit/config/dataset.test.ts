@@ -49,10 +49,27 @@ describe('a dataset', () => {
   test.each([
     ['', ': The dataset has no rows; write one JSON object per line.'],
     ['\n \r\n', ': The dataset has no rows; write one JSON object per line.'],
-    ['{"prompt":"a"}\n{"prompt" "b"}', ':2:11: This row is not valid JSON: colon expected.'],
-    ['{"prompt":"a"}\n{"prompt":"b"', ':2:14: This row is not valid JSON: close brace expected.'],
-    ['{"prompt":"a","x":NaN}', ':1:19: This row is not valid JSON: invalid symbol.'],
-    ['["a"]', ':1: A row must be a JSON object, { ... }.'],
+    ['{"prompt":"a"}\n{"prompt" "b"}', ':2:11: This is not valid JSON: colon expected.'],
+    ['{"prompt":"a"}\n{"prompt":"b"', ':2:14: This is not valid JSON: close brace expected.'],
+    ['{"prompt":"a","x":NaN}', ':1:19: This is not valid JSON: invalid symbol.'],
+    ['{"prompt":"a"}\n["a"]', ':2: A row must be a JSON object, { ... }.'],
+    ['["a"]', ':1: This file is a JSON list; convert it to JSON Lines, one object on each line.'],
+    [
+      '{\n"prompt":"a"\n}',
+      ':1: This file is JSON over several lines; convert it to JSON Lines, one object on each line.',
+    ],
+    [
+      'prompt,answer\n"a, b",2',
+      ':1: This file looks like CSV, not JSON Lines; convert it to JSON Lines, one object on each line.',
+    ],
+    [
+      '"prompt","answer"\n',
+      ':1: This file looks like CSV, not JSON Lines; convert it to JSON Lines, one object on each line.',
+    ],
+    [
+      'prompt\tanswer\n',
+      ':1: This file looks like TSV, not JSON Lines; convert it to JSON Lines, one object on each line.',
+    ],
     ['{"promt":"a"}', ':1: This row has no "prompt" (a text, or a list of chat messages).'],
     ['{"prompt":3}', ':1: The "prompt" must be a text, or a list of { "role", "content" } messages.'],
     ['{"prompt":""}', ':1: The "prompt" is empty.'],

@@ -112,7 +112,9 @@ describe('bad input is one sentence at its line and column', () => {
       'Did you mean "dataset"?',
     );
     expect(problem('{ "model": "model", "dataset": "model", "rewards": [] }')).toContain('which is not a file');
-    expect(() => loadRunConfig(join(folder, 'no.grpo.json'))).toThrow(/^There is no run config at .*no\.grpo\.json\.$/);
+    expect(() => loadRunConfig(join(folder, 'no.grpo.json'))).toThrow(
+      /^The run config .*no\.grpo\.json does not exist\.$/,
+    );
     expect(() => loadRunConfig(folder)).toThrow(/is a folder/);
   });
 });
