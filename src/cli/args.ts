@@ -5,6 +5,10 @@ import { DIFFERENCE_CHOICES, type DifferenceChoice } from '../protocol/run-diffe
 import { Arguments } from './arguments.ts';
 import { COMMANDS, type CommandName, commandUsage, GENERAL_USAGE } from './usage.ts';
 
+/** Completions of one prompt, and tokens of one completion: beyond, they are a slip of the keyboard. */
+const MOST_COMPLETIONS = 2 ** 16;
+const MOST_TOKENS = 2 ** 20;
+
 /** What the user asked for. Files are as typed, relative to the working directory. */
 export type Command =
   | {
@@ -108,9 +112,9 @@ const READERS: { [Name in CommandName]: (args: Arguments) => Command } = {
       model,
       ...args.optional('prompt'),
       ...args.optional('prompts'),
-      n: args.integer('n', 1, 1),
+      n: args.integer('n', 1, 1, MOST_COMPLETIONS),
       greedy: args.flag('greedy'),
-      ...(args.text('max-tokens') !== undefined && { maxTokens: args.integer('max-tokens', 1, 1) }),
+      ...(args.text('max-tokens') !== undefined && { maxTokens: args.integer('max-tokens', 1, 1, MOST_TOKENS) }),
       seed: args.integer('seed', 0, 42),
       ...args.choice('device', DEVICES),
       fp16: args.flag('fp16'),
@@ -123,7 +127,7 @@ const READERS: { [Name in CommandName]: (args: Arguments) => Command } = {
       command: 'samples',
       config: args.only('RUN.grpo.json'),
       prompts: args.integer('prompts', 1, 4),
-      n: args.integer('n', 1, 4),
+      n: args.integer('n', 1, 4, MOST_COMPLETIONS),
       ...(args.text('seed') !== undefined && { seed: args.integer('seed', 0, 0) }),
       ...args.optional('out'),
       json: args.flag('json'),

@@ -49,6 +49,7 @@ function valueAt(node: Node, fail: (message: string, at: Node) => never): unknow
   const fields = new Map<string, unknown>();
   for (const { children } of node.children!) {
     const [key, value] = children as [Node, Node];
+    if (key.value === '__proto__') fail('Unknown field "__proto__".', key);
     if (fields.has(key.value)) fail(`The field "${key.value}" is here twice; remove one.`, key);
     fields.set(key.value, valueAt(value, fail));
   }

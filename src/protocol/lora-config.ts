@@ -5,7 +5,12 @@ export const LORA_MODULES = ['q_proj', 'k_proj', 'v_proj', 'o_proj', 'gate_proj'
 export type LoraModule = (typeof LORA_MODULES)[number];
 
 const lora = z.strictObject({
-  r: z.int().min(1).default(8).describe('Rank of the adapter: the width of its two matrices per layer.'),
+  r: z
+    .int()
+    .min(1)
+    .max(2 ** 13)
+    .default(8)
+    .describe('Rank of the adapter: the width of its two matrices per layer.'),
   loraAlpha: z.number().gt(0).default(8).describe("The adapter's output is multiplied with loraAlpha / r."),
   targetModules: z
     .union([z.array(z.enum(LORA_MODULES)).min(1), z.literal('all-linear')])

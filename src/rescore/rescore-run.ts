@@ -5,6 +5,7 @@ import { readText } from '../files/text.ts';
 import { mean } from '../grpo/statistics.ts';
 import { promptRenderer } from '../preview/rendered-prompts.ts';
 import { BadInput, type SourceLocation } from '../protocol/errors.ts';
+import { own } from '../protocol/own.ts';
 import type { RescoreStart, RescoreStep, RescoreSummary } from '../protocol/rescore.ts';
 import type { Prompt, ScoreBatch } from '../protocol/rewards.ts';
 import type { RunConfig } from '../protocol/run-config.ts';
@@ -158,7 +159,7 @@ function batchOf({ rows }: RecordedGroups, render: (prompt: Prompt) => string | 
     ...(!rendered.includes(null) && { renderedPrompts: rendered as string[] }),
     completions: rows.map(({ row }) => row.completion),
     completionIds: rows.map(({ row }) => row.completion_ids),
-    columns: Object.fromEntries(names.map((name) => [name, rows.map(({ row }) => row.columns?.[name] ?? null)])),
+    columns: Object.fromEntries(names.map((name) => [name, rows.map(({ row }) => own(row.columns, name) ?? null)])),
   };
 }
 

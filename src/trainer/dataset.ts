@@ -1,4 +1,5 @@
 import { BadInput, type SourceLocation } from '../protocol/errors.ts';
+import { own } from '../protocol/own.ts';
 import type { ChatMessage, Prompt } from '../protocol/rewards.ts';
 import { type JsonLine, type JsonObject, readJsonLines } from './json-lines.ts';
 
@@ -27,8 +28,9 @@ export function loadDataset(file: string, at?: SourceLocation): DatasetRow[] {
 
 /** Gives every row the same columns, those of all rows but the `excluded` ones, null where it has none. */
 export function sharedColumns(lines: JsonLine[], excluded: Set<string>): (row: JsonObject) => JsonObject {
-  const names = new Set(lines.flatMap(({ value }) => Object.keys(value)).filter((name) => !excluded.has(name)));
-  return (row) => Object.fromEntries([...names].map((name) => [name, row[name] ?? null]));
+  const names = new Set<string>();
+  for (const { value } of lines) for (const name of Object.keys(value)) if (!excluded.has(name)) names.add(name);
+  return (row) => Object.fromEntries([...names].map((name) => [name, own(row, name) ?? null]));
 }
 
 /** The row's `prompt`, a text or chat messages; throws BadInput for anything else, and for an empty one. */

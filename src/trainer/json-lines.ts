@@ -62,6 +62,8 @@ function parseObject(text: string, at: SourceLocation, isFirst: boolean): JsonOb
   const value = parseJson(text, at, { exact: true });
   if (typeof value !== 'object' || value === null || Array.isArray(value))
     throw new BadInput('A row must be a JSON object, { ... }.', at);
+  // It would be lost wherever columns are copied.
+  if (Object.hasOwn(value, '__proto__')) throw new BadInput('No column can be called "__proto__"; rename it.', at);
   return value as JsonObject;
 }
 

@@ -30,8 +30,9 @@ export function encodePrompts(
 ): EncodedPrompt[] {
   const { model, maxCompletionLength, templateVariables } = limits;
   return rows.map(({ prompt, columns, line }) => {
-    const { text, ids } = tokenizer.encodePrompt(prompt, { variables: templateVariables });
     const at = { file, line };
+    const room = { tokens: model.maxPositionEmbeddings, at };
+    const { text, ids } = tokenizer.encodePrompt(prompt, { variables: templateVariables, room });
     if (ids.length === 0) throw new BadInput('This prompt has no tokens; give it some text.', at);
     if (ids.length + maxCompletionLength > model.maxPositionEmbeddings) {
       throw new BadInput(
