@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { makeFolders } from '../files/make-folders.ts';
-import { SAMPLES } from '../files/open-file.ts';
+import { SAMPLES_FILE } from '../files/open-file.ts';
 import { readText } from '../files/text.ts';
 import { samplesPlaces } from '../protocol/files-by-name.ts';
 import { editedSamples, type NewSample, sampleEdits, sampleLine } from '../protocol/sample-edits.ts';
@@ -45,7 +45,7 @@ function addTo(file: string, samples: NewSample[]): void {
 }
 
 function readIfThere(file: string): string {
-  if (existsSync(file)) return readText(file, SAMPLES);
+  if (existsSync(file)) return readText(file, SAMPLES_FILE);
   try {
     makeFolders(dirname(file));
   } catch (error) {

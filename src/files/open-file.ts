@@ -1,5 +1,5 @@
 import { closeSync, constants, fstatSync, openSync, readSync, type Stats, statSync } from 'node:fs';
-import { open } from 'node:fs/promises';
+import { type FileHandle, open } from 'node:fs/promises';
 import { BadInput, type SourceLocation } from '../protocol/errors.ts';
 
 /** What is read: its name in messages ("dataset"), and how many bytes of it at most. */
@@ -10,10 +10,10 @@ export interface FileKind {
 
 const MB = 1e6;
 /** The limits are far above what is ever written, and far below what would fill the memory. */
-export const CONFIG: FileKind = { what: 'run config', most: 4 * MB };
-export const REWARD: FileKind = { what: 'reward file', most: 16 * MB };
-export const SAMPLES: FileKind = { what: 'samples file', most: 64 * MB };
-export const CHAT_TEMPLATE: FileKind = { what: 'chat template', most: 4 * MB };
+export const CONFIG_FILE: FileKind = { what: 'run config', most: 4 * MB };
+export const REWARD_FILE: FileKind = { what: 'reward file', most: 16 * MB };
+export const SAMPLES_FILE: FileKind = { what: 'samples file', most: 64 * MB };
+export const TEMPLATE_FILE: FileKind = { what: 'chat template', most: 4 * MB };
 /** The largest tokenizers have 35 MB. */
 export const MODEL_JSON: FileKind = { what: 'file', most: 128 * MB };
 /** What is read whole of a run folder. */
@@ -61,15 +61,25 @@ export function readBytes(file: string, kind: FileKind, at?: SourceLocation): Bu
   }
 }
 
-/** As `readBytes`, for a process that must not wait for a disk. */
-export async function readBytesLater(file: string, kind: FileKind, at?: SourceLocation): Promise<Buffer> {
+/** As `openRegularFile`, for a process that must not wait for a disk. */
+export async function openRegularFileLater(file: string, what: string, at?: SourceLocation): Promise<FileHandle> {
   const handle = await open(file, FLAGS).catch((error: unknown) => {
-    throw cannotOpen(error, file, kind.what, at);
+    throw cannotOpen(error, file, what, at);
   });
   try {
-    const stats = await handle.stat();
-    requireRegular(stats, file, kind.what, at);
-    if (stats.size > kind.most) throw tooLarge(file, kind, at);
+    requireRegular(await handle.stat(), file, what, at);
+    return handle;
+  } catch (error) {
+    await handle.close();
+    throw error;
+  }
+}
+
+/** As `readBytes`, for a process that must not wait for a disk. */
+export async function readBytesLater(file: string, kind: FileKind, at?: SourceLocation): Promise<Buffer> {
+  const handle = await openRegularFileLater(file, kind.what, at);
+  try {
+    if ((await handle.stat()).size > kind.most) throw tooLarge(file, kind, at);
     return await handle.readFile();
   } finally {
     await handle.close();

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { Template } from '@huggingface/jinja';
-import { CHAT_TEMPLATE } from '../files/open-file.ts';
+import { TEMPLATE_FILE } from '../files/open-file.ts';
 import { readText } from '../files/text.ts';
 import { BadInput } from '../protocol/errors.ts';
 import type { ChatMessage } from '../protocol/rewards.ts';
@@ -39,7 +39,7 @@ export function loadChatTemplate(model: string, tokenizerConfig: Record<string, 
 
 function findTemplate(model: string, tokenizerConfig: Record<string, unknown>) {
   const jinjaFile = join(homeOf(model, 'chat_template.jinja'), 'chat_template.jinja');
-  if (existsSync(jinjaFile)) return { source: readText(jinjaFile, CHAT_TEMPLATE), file: jinjaFile };
+  if (existsSync(jinjaFile)) return { source: readText(jinjaFile, TEMPLATE_FILE), file: jinjaFile };
 
   const file = modelFilePath(model, 'tokenizer_config.json');
   const inConfig = tokenizerConfig.chat_template;

@@ -1,4 +1,4 @@
-import { SAMPLES } from '../files/open-file.ts';
+import { SAMPLES_FILE } from '../files/open-file.ts';
 import { readText } from '../files/text.ts';
 import { BadInput } from '../protocol/errors.ts';
 import { parseSamples, type SampleRow } from '../trainer/samples.ts';
@@ -42,7 +42,7 @@ export class SamplesReader {
 
 function parse(file: string, text: string | undefined): { samples: SampleRow[]; problems: BadInput[] } {
   try {
-    return parseSamples(text ?? readText(file, SAMPLES), file);
+    return parseSamples(text ?? readText(file, SAMPLES_FILE), file);
   } catch (error) {
     if (error instanceof BadInput) return { samples: [], problems: [error] };
     throw error;

@@ -2,7 +2,9 @@ import { existsSync, realpathSync } from 'node:fs';
 import { isBuiltin } from 'node:module';
 import { basename, dirname, extname, join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { type BuildFailure, build, type Loader, type Plugin } from 'esbuild';
+import { type BuildFailure, build, type Loader, type PartialMessage, type Plugin } from 'esbuild';
+import { REWARD_FILE } from '../files/open-file.ts';
+import { readText } from '../files/text.ts';
 import { BadInput } from '../protocol/errors.ts';
 
 /** Texts in an editor by the absolute path of their files. */
@@ -84,18 +86,30 @@ const resolvePackages = (apiPath: string): Plugin => ({
   },
 });
 
-/** The compiler names files by their real paths. */
+/** Texts that are being edited, and the others as they are. The compiler names files by their real paths. */
 const readTexts = (texts: EditedTexts): Plugin => ({
   name: 'texts',
   setup(compiler) {
-    if (texts.size === 0) return;
     const byRealPath = new Map([...texts].map(([file, text]) => [realPath(file), text]));
     compiler.onLoad({ filter: /\.([cm]?[jt]sx?|json)$/ }, ({ path }) => {
       const contents = byRealPath.get(path);
-      return contents === undefined ? undefined : { contents, loader: extname(path).replace(/^\.[cm]?/, '') as Loader };
+      if (contents === undefined) return unreadable(path);
+      return { contents, loader: extname(path).replace(/^\.[cm]?/, '') as Loader };
     });
   },
 });
+
+/** What is wrong with a file as a text, which the compiler would read with other letters; undefined where nothing is. */
+function unreadable(path: string): { errors: PartialMessage[] } | undefined {
+  try {
+    readText(path, REWARD_FILE);
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof BadInput)) throw error;
+    const { line } = error.location ?? {};
+    return { errors: [{ text: error.sentence, location: { file: path, ...(line !== undefined && { line }) } }] };
+  }
+}
 
 function realPath(file: string): string {
   try {

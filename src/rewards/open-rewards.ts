@@ -1,5 +1,5 @@
-import { readFileSync } from 'node:fs';
 import { basename, resolve } from 'node:path';
+import { readSource } from '../files/source.ts';
 import { BadInput, type SourceLocation } from '../protocol/errors.ts';
 import { didYouMean } from '../protocol/nearest-name.ts';
 import type { WorkerFunction } from '../protocol/reward-worker.ts';
@@ -138,7 +138,7 @@ async function openFile(file: string, uses: RewardSource[], options: RewardOptio
 }
 
 function readTexts(files: readonly string[], texts: EditedTexts | undefined): [string, string][] {
-  return files.map((file) => [file, texts?.get(file) ?? readFileSync(file, 'utf8')]);
+  return files.map((file) => [file, texts?.get(file) ?? readSource(file)]);
 }
 
 type NamedFunction = RewardFunction & { at: SourceLocation | undefined };

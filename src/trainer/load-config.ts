@@ -2,7 +2,7 @@ import { existsSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { findNodeAtLocation, type Node } from 'jsonc-parser';
 import { parseJsonc } from '../files/jsonc.ts';
-import { CONFIG } from '../files/open-file.ts';
+import { CONFIG_FILE } from '../files/open-file.ts';
 import { readText } from '../files/text.ts';
 import { isAdapterFolder } from '../model/adapter-files.ts';
 import { BadInput, type SourceLocation } from '../protocol/errors.ts';
@@ -31,7 +31,7 @@ export interface LoadedConfig {
 export function loadRunConfig(file: string, options: { set?: string[]; for?: 'run' | 'scores' } = {}): LoadedConfig {
   const absolute = resolve(file);
   const directory = dirname(absolute);
-  const { value, locate, locateKey } = parseConfigText(readText(absolute, CONFIG), absolute);
+  const { value, locate, locateKey } = parseConfigText(readText(absolute, CONFIG_FILE), absolute);
   const overrides = (options.set ?? []).map(parseOverride);
   for (const override of overrides) applyOverride(value, override);
 
