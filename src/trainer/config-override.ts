@@ -3,7 +3,10 @@ import { tooDeepAt } from '../files/jsonc.ts';
 import { BadInput } from '../protocol/errors.ts';
 import { own } from '../protocol/own.ts';
 
-/** One `--set path=value`; `text` is the argument as it was given. */
+/** Letters of an argument that messages repeat. */
+const MOST_SHOWN = 100;
+
+/** One `--set path=value`; `text` is the argument as it was given, cut where it is long. */
 export interface Override {
   text: string;
   path: (string | number)[];
@@ -18,12 +21,16 @@ export function parseOverride(text: string): Override {
     throw new BadInput(`--set ${text}: write field=value, such as --set learningRate=1e-4.`);
   // An assignment to it would change what every object inherits.
   if (path.includes('__proto__')) throw new BadInput(`--set ${text}: there is no field "__proto__".`);
-  return { text, path: path.map((key) => (/^\d+$/.test(key) ? Number(key) : key)), value: parseValue(text, equals) };
+  return {
+    text: text.length > MOST_SHOWN ? `${text.slice(0, MOST_SHOWN)}…` : text,
+    path: path.map((key) => (/^\d+$/.test(key) ? Number(key) : key)),
+    value: parseValue(text, equals),
+  };
 }
 
 function parseValue(text: string, equals: number): unknown {
   const value = text.slice(equals + 1).trim();
-  if (tooDeepAt(value) !== undefined) throw new BadInput(`--set ${text}: ${tooDeep}`);
+  if (tooDeepAt(value) !== undefined) throw new BadInput(`--set ${text.slice(0, MOST_SHOWN)}…: ${tooDeep}`);
   try {
     return JSON.parse(value);
   } catch {

@@ -75,8 +75,8 @@ function otherFormat(line: string): string | undefined {
   if (start === '{') return `This file is JSON over several lines; ${convert}.`;
   if (start.startsWith('{')) return undefined;
   if (start.startsWith('PAR1')) return `This file is Parquet; ${convert}.`;
-  const separator = [',', '\t', ';'].find((letter) => start.includes(letter));
-  // A heading, or a row: several fields, and nothing that JSON could begin with.
-  if (separator === undefined || /^(-?\d|true|false|null)/.test(start)) return undefined;
+  // A heading: the names of several fields.
+  const [, separator] = /^"?[A-Za-z_][\w .-]*"?([,;\t])("?[\w .-]+"?([,;\t]|$))+$/.exec(start) ?? [];
+  if (separator === undefined) return undefined;
   return `This file looks like ${separator === '\t' ? 'TSV' : 'CSV'}, not JSON Lines; ${convert}.`;
 }
