@@ -1,7 +1,8 @@
 /** `npm run bench -- NAME`: the figures that this project claims, measured on your machine. */
 import { spawnSync } from 'node:child_process';
-import { benchKills } from './kills/kills.ts';
 import { BadInput, BadUsage } from '../src/protocol/errors.ts';
+import { benchFuzz } from './fuzz.ts';
+import { benchKills } from './kills/kills.ts';
 import { benchLoad } from './load.ts';
 import { benchMemory } from './memory.ts';
 import { benchPeer } from './peer.ts';
@@ -17,6 +18,7 @@ const USAGE = `Usage: npm run bench -- peer [WORK] [PEER] [--alone] [--steps N] 
        npm run bench -- samples
        npm run bench -- preview
        npm run bench -- kills [--trials N] [--seed N]
+       npm run bench -- fuzz [--cases N] [--seed N] [--jobs N] [--case N]
 
 peer     a step of ours against one of TRL and PyTorch, phase by phase; --alone: ours only
 scaling  what a token costs in steps of 1, 2 and 4 times the completions, and of their length
@@ -26,6 +28,7 @@ gpu      steps of random models on the GPU, ours and PyTorch's; --pack: an archi
 samples  how far and how fast the samples of the workspace learn
 preview  how soon new numbers follow an edit of a reward
 kills    what is lost when a trainer is killed at any moment
+fuzz     what spoiled configs, data, models and runs come to; --case: one of them again, with its files kept
 
 WORK, what a step is:
 --model FOLDER       a Hugging Face folder with a chat template; without it, the sample's tiny model
@@ -69,6 +72,9 @@ try {
       break;
     case 'kills':
       await benchKills(args);
+      break;
+    case 'fuzz':
+      await benchFuzz(args);
       break;
     default:
       throw new BadUsage(`There is no benchmark "${name ?? ''}".`, USAGE);
