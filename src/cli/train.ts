@@ -1,4 +1,4 @@
-import { RunFailure } from '../protocol/errors.ts';
+import { BadInput, RunFailure } from '../protocol/errors.ts';
 import type { TrainerEvent } from '../protocol/events.ts';
 import { SessionThread } from '../trainer/session-thread.ts';
 import type { CommandOf } from './args.ts';
@@ -47,6 +47,7 @@ export async function trainCommand(command: CommandOf<'train'>): Promise<number>
   } catch (error) {
     // The end of a run that failed has said why.
     if (told && error instanceof RunFailure) return 1;
+    if (told && error instanceof BadInput) return 2;
     throw error;
   } finally {
     process.off('SIGINT', interrupt);

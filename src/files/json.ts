@@ -52,8 +52,8 @@ function findUnsafe(text: string, exact: boolean): { offset: number; message: st
     else if (exact && code >= ZERO && code <= NINE) {
       const start = at;
       while (isOfNumber(text.charCodeAt(at + 1))) at++;
-      if (at - start >= SAFE_DIGITS && isRounded(text.slice(start, at + 1)))
-        return { offset: start, message: rounded(text.slice(start, at + 1)) };
+      const digits = at - start >= SHORT ? text.slice(start, at + 1) : '';
+      if (digits !== '' && isRounded(digits)) return { offset: start, message: rounded(digits) };
     }
   }
   return undefined;
@@ -66,8 +66,8 @@ const rounded = (digits: string) =>
 const [QUOTE, BACKSLASH, BRACKET, BRACKET_END, BRACE, BRACE_END, ZERO, NINE] = [...'"\\[]{}09'].map((letter) =>
   letter.charCodeAt(0),
 ) as [number, number, number, number, number, number, number, number];
-/** 2^53 has one more. */
-const SAFE_DIGITS = 15;
+/** "1e999" is beyond all numbers; shorter ones are none that is rounded. */
+const SHORT = 4;
 
 function endOfString(text: string, start: number): number {
   for (let at = start + 1; ; at++) {
@@ -83,11 +83,11 @@ function endOfString(text: string, start: number): number {
 const isOfNumber = (code: number): boolean =>
   (code >= ZERO && code <= NINE) || code === 46 || code === 101 || code === 69 || code === 43 || code === 45;
 
-/** Only of whole numbers: others are rounded everywhere. */
+/** Fractions are rounded everywhere, but not to infinity, for which JSON has no word. */
 function isRounded(digits: string): boolean {
-  if (!/^\d+$/.test(digits)) return false;
   const value = Number(digits);
-  return !Number.isFinite(value) || BigInt(digits) !== BigInt(value);
+  if (value === Number.POSITIVE_INFINITY) return true;
+  return value >= Number.MAX_SAFE_INTEGER && /^\d+$/.test(digits) && BigInt(digits) !== BigInt(value);
 }
 
 function hasHalfCharacter(value: unknown): boolean {

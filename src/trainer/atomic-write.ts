@@ -7,6 +7,7 @@ import {
   fstatSync,
   fsyncSync,
   ftruncateSync,
+  opendirSync,
   openSync,
   renameSync,
   rmSync,
@@ -39,6 +40,7 @@ export function checkPlace(path: string, place?: string): void {
   let above = path;
   while (!existsSync(above) && dirname(above) !== above) above = dirname(above);
   try {
+    if (above !== path) opendirSync(above).closeSync();
     accessSync(above, constants.W_OK);
   } catch (error) {
     throw writeFailure(path, error, place);

@@ -82,7 +82,7 @@ function readRow(
     ...(rewards && { rewards }),
     ...(steps && { steps }),
     ...(typeof value.truncated === 'boolean' && { truncated: value.truncated }),
-    columns: { ...columnsOf(value), ...(value.columns as JsonObject | undefined) },
+    columns: { ...columnsOf(value), ...readColumns(value.columns, at) },
     line,
   };
 }
@@ -93,6 +93,13 @@ function readIds(row: JsonObject, field: string, at: SourceLocation): number[] |
   const valid = Array.isArray(ids) && ids.length > 0 && ids.every((id) => Number.isInteger(id) && id >= 0);
   if (!valid) throw new BadInput(`"${field}" must be a list of token ids that is not empty.`, at);
   return ids as number[];
+}
+
+function readColumns(columns: unknown, at: SourceLocation): JsonObject {
+  if (columns === undefined || columns === null) return {};
+  if (typeof columns !== 'object' || Array.isArray(columns))
+    throw new BadInput('"columns" must be an object: the dataset\'s other columns by name.', at);
+  return columns as JsonObject;
 }
 
 function readRewards(rewards: unknown, at: SourceLocation): RecordedRollout['rewards'] {

@@ -70,6 +70,11 @@ describe('a dataset', () => {
       'prompt\tanswer\n',
       ':1: This file looks like TSV, not JSON Lines; convert it to JSON Lines, one object on each line.',
     ],
+    ['{"prompt":"a","__proto__":1}', ':1: No column can be called "__proto__"; rename it.'],
+    [
+      '{"prompt":"a","id":9007199254740993}',
+      ':1:20: The number 9007199254740993 would be rounded to 9007199254740992; write it as a text, in quotes.',
+    ],
     ['{"promt":"a"}', ':1: This row has no "prompt" (a text, or a list of chat messages).'],
     ['{"prompt":3}', ':1: The "prompt" must be a text, or a list of { "role", "content" } messages.'],
     ['{"prompt":""}', ':1: The "prompt" is empty.'],
@@ -77,6 +82,17 @@ describe('a dataset', () => {
     ['{"prompt":[{"role":"user"}]}', ':1: Message 0 of the "prompt" must have a "role" and a "content", both texts.'],
     ['{"prompt":[null]}', ':1: Message 0 of the "prompt" must have a "role" and a "content", both texts.'],
   ])('bad: %j', (text, message) => expect(problem(loadDataset, text)).toBe(message));
+
+  // Every object inherits these.
+  test('columns may be called as what JavaScript objects have', () => {
+    const names = ['constructor', 'toString', 'hasOwnProperty'];
+    const rows = read(
+      loadDataset,
+      jsonl({ prompt: 'a' }, { prompt: 'b', constructor: 1, toString: [2], hasOwnProperty: 'c' }),
+    );
+    expect(names.map((name) => rows[0]!.columns[name])).toEqual([null, null, null]);
+    expect(names.map((name) => rows[1]!.columns[name])).toEqual([1, [2], 'c']);
+  });
 
   test('a missing one is reported where it was asked for', () => {
     const at = { file: 'sort.grpo.json', line: 3, column: 14 };

@@ -46,6 +46,7 @@ describe('JSON', () => {
     );
     expect(said(`[-${'9'.repeat(400)}]`)).toMatch(/^x\.jsonl:4:3: The number 9{30}… would be rounded to Infinity/);
     expect(parseJson('{"a": 9007199254740993}', at)).toEqual({ a: 9007199254740992 });
+    expect(said('[1, 1e999]')).toMatch(/^x\.jsonl:4:5: The number 1e999 would be rounded to Infinity/);
     // Python rounds fractions too.
     expect(parseJson('[0.12345678901234567890, 123456789012345678e2]', at, { exact: true })).toHaveLength(2);
     expect(parseJson('{"9007199254740993": "9007199254740993"}', at, { exact: true })).toBeTruthy();
