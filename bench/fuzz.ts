@@ -9,7 +9,7 @@ import { median } from './statistics.ts';
 
 /** Runs cases `0` to `cases - 1` of a seed, `jobs` at a time. */
 export async function fuzz(
-  { seed, cases, jobs }: { seed: number; cases: number; jobs: number },
+  { seed, cases, jobs, signal }: { seed: number; cases: number; jobs: number; signal?: AbortSignal },
   onResult: (result: CaseResult) => void = () => {},
 ): Promise<CaseResult[]> {
   const workspace = makeWorkspace();
@@ -18,7 +18,7 @@ export async function fuzz(
     const results: CaseResult[] = [];
     let next = 0;
     const lane = async () => {
-      for (let number = next++; number < cases; number = next++) {
+      for (let number = next++; number < cases && !signal?.aborted; number = next++) {
         const result = await runCase(workspace, targets, seed, number);
         results.push(result);
         onResult(result);
@@ -52,8 +52,15 @@ export async function benchFuzz(args: string[]): Promise<void> {
   });
   const seed = countOf('seed', options.seed);
   if (options.case !== undefined) return showCase(seed, Number(options.case));
+  // Ctrl-C: the table of what has been run.
+  const stop = new AbortController();
+  process.once('SIGINT', () => stop.abort());
+  const { signal } = stop;
+  // Ctrl-C: the table of what has been run.
+  const stopping = new AbortController();
+  process.once('SIGINT', () => stopping.abort());
   const results = await fuzz(
-    { seed, cases: countOf('cases', options.cases), jobs: countOf('jobs', options.jobs) },
+    { seed, cases: countOf('cases', options.cases), jobs: countOf('jobs', options.jobs), signal: stopping.signal },
     (result) => {
       if (result.faults.length > 0) console.error(describeCase(result, seed));
     },
