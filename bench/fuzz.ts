@@ -53,10 +53,6 @@ export async function benchFuzz(args: string[]): Promise<void> {
   const seed = countOf('seed', options.seed);
   if (options.case !== undefined) return showCase(seed, Number(options.case));
   // Ctrl-C: the table of what has been run.
-  const stop = new AbortController();
-  process.once('SIGINT', () => stop.abort());
-  const { signal } = stop;
-  // Ctrl-C: the table of what has been run.
   const stopping = new AbortController();
   process.once('SIGINT', () => stopping.abort());
   const results = await fuzz(

@@ -76,4 +76,6 @@ function wrongType(value: unknown, where = ''): RewardOutcome {
 
 const shown = (value: unknown): string =>
   inspect(value, { depth: 1, breakLength: Number.POSITIVE_INFINITY }).slice(0, 100);
-const cut = (text: string): string => (text.length > LONGEST_TEXT ? `${text.slice(0, LONGEST_TEXT)}…` : text);
+/** Short enough, and of whole characters: what is cut elsewhere may end in half of one, which no file should keep. */
+const cut = (text: string): string =>
+  (text.length > LONGEST_TEXT ? `${text.slice(0, LONGEST_TEXT)}…` : text).replace(/\p{Cs}/gu, '\uFFFD');
