@@ -137,6 +137,19 @@ test.skipIf(process.platform === 'win32')('a pipe is no config, and no rollouts'
   expect(status).toBe(2);
 });
 
+test.skipIf(process.platform === 'win32')(
+  'a dataset beyond the heap of Node.js: status 1 and one sentence',
+  async () => {
+    const folder = tinyWorkspace({}, { 'prompts.jsonl': `${row}\n`.repeat(400_000) });
+    const small = ['env', 'NODE_OPTIONS=--max-old-space-size=32'];
+    const { status, stderr } = await startGrpo(['train', join(folder, 'run.grpo.json')], small).finished;
+    expect(stderr).toMatch(
+      /^The dataset .* need more memory than Node\.js allows; .*--max-old-space-size=MEGABYTES\.\n$/,
+    );
+    expect(status).toBe(1);
+  },
+);
+
 const isRoot = process.getuid?.() === 0;
 
 test.skipIf(isRoot)('a run folder that cannot be made: status 1, nothing written', async () => {

@@ -153,7 +153,7 @@ describe('refusing what would be silently wrong, or never end', () => {
   const replace = (pattern: object, content: string) => ({ type: 'Replace', pattern, content });
   const sequence = (normalizers: object[]) => ({ normalizer: { type: 'Sequence', normalizers } });
 
-  // Hugging Face's tokenizers take none of the ids either, but for the one that is there twice.
+  // Hugging Face's tokenizers refuse the first four too; they take an id twice, and decode it as either token.
   it.each([
     ['a negative id', withIds({ '3': -1 }), 'the token "3" has the id -1, but ids are whole numbers'],
     ['a fraction', withIds({ '3': 0.5 }), 'the token "3" has the id 0.5,'],
