@@ -11,8 +11,6 @@ const ENCODINGS: Record<string, string> = {
   'latin-9': 'iso-8859-15',
   cp1251: 'windows-1251',
   'windows-1251': 'windows-1251',
-  cp1252: 'windows-1252',
-  'windows-1252': 'windows-1252',
   'koi8-r': 'koi8-r',
 };
 
@@ -26,11 +24,20 @@ export function decodeSource(bytes: Buffer, file: string): string {
   if (/^(latin-?1|l1|iso-?8859-1)$/.test(coding)) return bytes.toString('latin1');
   // What only holds letters of ASCII is the same in all of them.
   if (bytes.every((byte) => byte < 128)) return bytes.toString('latin1');
+  if (/^(cp|windows-)1252$/.test(coding)) return decodeWindows(bytes);
   const encoding = ENCODINGS[coding];
   if (encoding === undefined)
-    throw new BadInput(`This file names its encoding as ${coding}, which cannot be read here; save it as UTF-8.`, { file });
+    throw new BadInput(`This file names its encoding as ${coding}, which cannot be read here; save it as UTF-8.`, {
+      file,
+    });
   return new TextDecoder(encoding, { fatal: true }).decode(bytes);
 }
+
+/** Its letters from 0x80 to 0x9f; the rest is Latin-1. Not TextDecoder's, which in some versions of Node.js takes them for control characters. */
+const WINDOWS = '€\uFFFD‚ƒ„…†‡ˆ‰Š‹Œ\uFFFDŽ\uFFFD\uFFFD‘’“”•–—˜™š›œ\uFFFDžŸ';
+
+const decodeWindows = (bytes: Buffer): string =>
+  bytes.toString('latin1').replace(/[\x80-\x9f]/g, (letter) => WINDOWS[letter.charCodeAt(0) - 0x80]!);
 
 function codingOf(bytes: Buffer): string | undefined {
   const [first = '', second = ''] = bytes.toString('latin1', 0, 4096).split(/\r\n|\r|\n/, 2);

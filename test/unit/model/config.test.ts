@@ -162,7 +162,9 @@ describe('refusing a config', () => {
     const folder = temporaryFolder();
     const file = join(folder, 'config.json');
     writeFileSync(file, JSON.stringify(LLAMA).slice(0, 40));
-    expect(() => readModelConfig(folder)).toThrow(`${file}:1:39: This is not valid JSON: unexpected end of string.`);
+    expect(() => readModelConfig(folder)).toThrow(
+      `${file}:1:39: This is not valid JSON: unexpected end of string; download it again`,
+    );
     writeFileSync(file, '[]');
     expect(() => readModelConfig(folder)).toThrow(`${file}: this must be a JSON object`);
     const generation = configFolder();
