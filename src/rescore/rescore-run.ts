@@ -1,5 +1,6 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { z } from 'zod';
 import { RUN_FILE } from '../files/open-file.ts';
 import { readText } from '../files/text.ts';
 import { mean } from '../grpo/statistics.ts';
@@ -137,13 +138,27 @@ async function openNow(config: RunConfig, at: ConfigNow['at'], options: RescoreO
   });
 }
 
+/** What is read of a row; the file may have been edited. */
+const rolloutRow = z.looseObject({
+  group: z.int(),
+  prompt: z.union([z.string(), z.array(z.looseObject({ role: z.string(), content: z.string() }))]),
+  completion: z.string(),
+  completion_ids: z.array(z.int()),
+  rewards: z.record(z.string(), z.number().nullable()),
+  reward: z.number().nullable(),
+  advantage: z.number(),
+  columns: z.record(z.string(), z.unknown()).optional(),
+});
+
 /** The rows of a step's rollouts file, a torn last one left out; undefined when there is none any more. */
 function readStep(run: string, step: number): RolloutRow[] | undefined {
   const file = join(run, RUN_FILES.rollouts, `${stepName(step)}.jsonl`);
   if (!existsSync(file)) return undefined;
   const text = readText(file, RUN_FILE);
   try {
-    return parseJsonLines(text) as RolloutRow[];
+    const rows = parseJsonLines(text);
+    z.array(rolloutRow).parse(rows);
+    return rows as RolloutRow[];
   } catch {
     throw new BadInput('This file has lines that are no completions; leave the step out with --steps.', { file });
   }
