@@ -69,7 +69,7 @@ describe('a model folder', () => {
       'whose config is no JSON in the middle of several lines',
       (folder) =>
         writeFileSync(join(folder, 'config.json'), '{"architectures": ["X"],\n  "model_type": llama",\n\u001b[31m}'),
-      /config\.json:2:17: This is not valid JSON: invalid symbol\.$/,
+      /config\.json:2:17: This is not valid JSON: invalid symbol; download it again$/,
     ],
     [
       'whose config is nested without end',
