@@ -35,6 +35,10 @@ const bundles = [
   { entryPoints: { 'device-probe': 'src/engine/devices/probe-main.ts' } },
   // Without a source map: the worker tells its own frames from the user's by its own name.
   { entryPoints: { 'reward-worker': 'src/rewards/worker/main.ts' }, sourcemap: false },
+  // The hooks alone, for a Node that runs them in a thread of their own.
+  { entryPoints: { 'reward-hooks': 'src/rewards/worker/hooks.ts' }, sourcemap: false },
+  // A thread of the worker's that ends it when its host is gone.
+  { entryPoints: { 'reward-lifeline': 'src/rewards/worker/lifeline-thread.ts' }, sourcemap: false },
   // Without a source map: a debugger is to step through the user's code alone.
   { entryPoints: { 'reward-debug': 'src/preview/debug/main.ts' }, sourcemap: false },
   // It finds the reward worker, and the compiler of reward files, beside it.
@@ -57,7 +61,7 @@ const bundles = [
     banner: {},
     minify: true,
   },
-  // What reward files import as `grpo/rewards`: the compiler of reward files takes from it what they use.
+  // What reward files import as `grpo/rewards`.
   {
     entryPoints: { 'grpo-rewards': 'src/rewards/library.ts' },
     sourcemap: false,
@@ -66,7 +70,11 @@ const bundles = [
   },
   // Copied as they are: the Python reward worker, and what debugs a Python reward.
   {
-    entryPoints: { 'reward-worker': 'src/rewards/worker/main.py', 'reward-debug': 'src/preview/debug/main.py' },
+    entryPoints: {
+      'reward-worker': 'src/rewards/worker/main.py',
+      reward_child: 'src/rewards/worker/child.py',
+      'reward-debug': 'src/preview/debug/main.py',
+    },
     bundle: false,
     external: [],
     banner: {},

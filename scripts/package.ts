@@ -41,15 +41,26 @@ try {
     'preview-view.css',
     'reward-debug.js',
     'reward-debug.py',
+    'reward-hooks.js',
+    'reward-lifeline.js',
     'reward-worker.js',
     'reward-worker.py',
+    'reward_child.py',
     'grpo-rewards.js',
     'grpo-rewards.d.ts',
   ])
     copy(join('dist', name));
   copyParts('grpo.js', 'trainer.js');
   for (const path of ['schemas', 'media', 'sample-workspace', 'docs/models.md', 'LICENSE', 'README.md']) copy(path);
-  const { scripts: _, devDependencies: __, private: ___, ...published } = manifest;
+  // npm does not install it: what npm should know stays behind.
+  const {
+    scripts: _,
+    devDependencies: __,
+    peerDependencies: ___,
+    peerDependenciesMeta: ____,
+    private: _____,
+    ...published
+  } = manifest;
   const dependencies = Object.fromEntries(NATIVE.map((name) => [name, copyPackage(name)]));
   writeJson(join(stage, 'package.json'), { ...published, dependencies });
 

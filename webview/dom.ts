@@ -1,4 +1,4 @@
-type Child = Node | string | null | undefined | false;
+export type Child = Node | string | null | undefined | false;
 interface Attributes {
   [name: string]: string | number | boolean | null | undefined | ((event: never) => void);
 }
@@ -24,4 +24,13 @@ export function el(tag: string, attributes: Attributes = {}, ...children: Child[
 /** Sets the text only when it differs, so that nothing is laid out or announced again for nothing. */
 export function setText(element: Element, text: string): void {
   if (element.textContent !== text) element.textContent = text;
+}
+
+const shown = new WeakMap<Element, string>();
+
+/** Makes an element's children again only when `key`, which says what they show, differs: for what nobody clicks on or reads for long. */
+export function setChildren(element: Element, key: string, make: () => Child[]): void {
+  if (shown.get(element) === key) return;
+  shown.set(element, key);
+  element.replaceChildren(...make().filter((child) => child !== false && child !== null && child !== undefined));
 }

@@ -3,6 +3,7 @@ import { MetricColumns } from '../src/protocol/metric-columns.ts';
 import { overlayColor } from './charts/overlay-color.ts';
 import { host } from './host.ts';
 import { type Layout, restoreLayout } from './layout.ts';
+import { afterPress } from './press.ts';
 
 export interface ShownRun {
   head: RunHead;
@@ -130,9 +131,19 @@ export class Store {
     this.#scheduled = true;
     requestAnimationFrame(() => {
       this.#scheduled = false;
-      const seen = this.#changes;
-      this.#changes = new Set();
-      for (const listener of this.#listeners) listener(seen);
+      // What the user does shows at once, such as dragging a slider; data may not move what the pointer is down on.
+      if (this.#changes.delete('layout')) this.#tell(new Set(['layout']));
+      afterPress(this.#tellRest);
     });
+  }
+
+  readonly #tellRest = (): void => {
+    const seen = this.#changes;
+    this.#changes = new Set();
+    if (seen.size > 0) this.#tell(seen);
+  };
+
+  #tell(changes: ReadonlySet<Change>): void {
+    for (const listener of this.#listeners) listener(changes);
   }
 }

@@ -1,7 +1,24 @@
 import { el } from './dom.ts';
+import { KeyedList, type Row } from './keyed-list.ts';
 
 /** Rows beyond either edge that are kept, so that fast scrolling shows no holes. */
 const MARGIN = 6;
+
+export interface VirtualListOptions<T> {
+  label: string;
+  rowHeight: number;
+  key: (item: T) => string | number;
+  /** A row that says nothing yet. */
+  make: () => Row<T> & { element: HTMLElement };
+  open: (item: T) => void;
+  /** Makes it a grid. */
+  head?: HTMLElement;
+}
+
+interface Shown<T> {
+  item: T;
+  index: number;
+}
 
 /**
  * A list box of any length, or with a `head` a grid, that makes only the rows in sight. Arrow keys, Home, End and Page Up/Down move the
@@ -9,26 +26,21 @@ const MARGIN = 6;
  */
 export class VirtualList<T> {
   readonly element: HTMLElement;
+  readonly #options: VirtualListOptions<T>;
   readonly #canvas: HTMLElement;
-  readonly #head: HTMLElement | undefined;
-  readonly #rowHeight: number;
-  readonly #render: (item: T) => HTMLElement;
-  readonly #open: (item: T) => void;
+  readonly #rows: KeyedList<Shown<T>>;
   #items: readonly T[] = [];
   #active = 0;
 
-  constructor(
-    label: string,
-    rowHeight: number,
-    render: (item: T) => HTMLElement,
-    open: (item: T) => void,
-    head?: HTMLElement,
-  ) {
-    this.#head = head;
+  constructor(options: VirtualListOptions<T>) {
+    const { label, head, key } = options;
+    this.#options = options;
     this.#canvas = el('div', { class: 'virtual-canvas', role: head ? 'rowgroup' : 'presentation' });
-    this.#rowHeight = rowHeight;
-    this.#render = render;
-    this.#open = open;
+    this.#rows = new KeyedList(
+      this.#canvas,
+      ({ item }) => key(item),
+      () => this.#row(),
+    );
     this.element = el(
       'div',
       {
@@ -48,51 +60,59 @@ export class VirtualList<T> {
   set items(items: readonly T[]) {
     this.#items = items;
     this.#active = Math.min(this.#active, Math.max(0, items.length - 1));
-    if (this.#head) this.element.setAttribute('aria-rowcount', String(items.length + 1));
-    this.#canvas.style.height = `${items.length * this.#rowHeight}px`;
+    if (this.#options.head) this.element.setAttribute('aria-rowcount', String(items.length + 1));
+    this.#canvas.style.height = `${items.length * this.#options.rowHeight}px`;
     this.#draw();
   }
 
   #draw(): void {
     const { scrollTop, clientHeight } = this.element;
-    const first = Math.max(0, Math.floor(scrollTop / this.#rowHeight) - MARGIN);
-    const last = Math.min(this.#items.length, Math.ceil((scrollTop + clientHeight) / this.#rowHeight) + MARGIN);
-    const rows: HTMLElement[] = [];
-    for (let index = first; index < last; index++) rows.push(this.#row(index));
-    this.#canvas.replaceChildren(...rows);
+    const { rowHeight } = this.#options;
+    const first = Math.max(0, Math.floor(scrollTop / rowHeight) - MARGIN);
+    const last = Math.min(this.#items.length, Math.ceil((scrollTop + clientHeight) / rowHeight) + MARGIN);
+    const indices = Array.from({ length: Math.max(0, last - first) }, (_, i) => first + i);
+    this.#rows.show(indices.map((index) => ({ item: this.#items[index]!, index })));
     const active = this.#active >= first && this.#active < last;
     if (active) this.element.setAttribute('aria-activedescendant', `option-${this.#active}`);
     else this.element.removeAttribute('aria-activedescendant');
   }
 
-  #row(index: number): HTMLElement {
-    const item = this.#items[index]!;
-    const row = this.#render(item);
-    row.id = `option-${index}`;
-    row.setAttribute('role', this.#head ? 'row' : 'option');
-    row.setAttribute('aria-selected', String(index === this.#active));
-    if (this.#head) row.setAttribute('aria-rowindex', String(index + 2));
-    else {
-      row.setAttribute('aria-posinset', String(index + 1));
-      row.setAttribute('aria-setsize', String(this.#items.length));
-    }
-    row.style.transform = `translateY(${index * this.#rowHeight}px)`;
-    row.addEventListener('click', () => {
-      this.#active = index;
-      this.#open(item);
+  #row(): Row<Shown<T>> {
+    const { make, head, rowHeight, open } = this.#options;
+    const row = make();
+    const { element } = row;
+    let shown: Shown<T> | undefined;
+    element.setAttribute('role', head ? 'row' : 'option');
+    element.addEventListener('click', () => {
+      if (!shown) return;
+      this.#active = shown.index;
+      open(shown.item);
     });
-    return row;
+    const update = (now: Shown<T>) => {
+      if (now.item !== shown?.item) row.update?.(now.item);
+      shown = now;
+      const { index } = now;
+      element.id = `option-${index}`;
+      element.setAttribute('aria-selected', String(index === this.#active));
+      if (head) element.setAttribute('aria-rowindex', String(index + 2));
+      else {
+        element.setAttribute('aria-posinset', String(index + 1));
+        element.setAttribute('aria-setsize', String(this.#items.length));
+      }
+      element.style.transform = `translateY(${index * rowHeight}px)`;
+    };
+    return { element, update };
   }
 
   /** Of the rows' part of the window: the head stays in sight. */
   get #height(): number {
-    return this.element.clientHeight - (this.#head?.offsetHeight ?? 0);
+    return this.element.clientHeight - (this.#options.head?.offsetHeight ?? 0);
   }
 
   #onKey(event: KeyboardEvent): void {
     // A button in the head has keys of its own.
     if (event.target !== this.element) return;
-    const page = Math.max(1, Math.floor(this.#height / this.#rowHeight) - 1);
+    const page = Math.max(1, Math.floor(this.#height / this.#options.rowHeight) - 1);
     const moves: Record<string, number> = {
       ArrowUp: this.#active - 1,
       ArrowDown: this.#active + 1,
@@ -104,18 +124,18 @@ export class VirtualList<T> {
     const target = moves[event.key];
     const item = this.#items[this.#active];
     if (target !== undefined) this.#activate(target);
-    else if ((event.key === 'Enter' || event.key === ' ') && item !== undefined) this.#open(item);
+    else if ((event.key === 'Enter' || event.key === ' ') && item !== undefined) this.#options.open(item);
     else return;
     event.preventDefault();
   }
 
   #activate(index: number): void {
     this.#active = Math.max(0, Math.min(this.#items.length - 1, index));
-    const top = this.#active * this.#rowHeight;
+    const { rowHeight } = this.#options;
+    const top = this.#active * rowHeight;
     const { scrollTop } = this.element;
     if (top < scrollTop) this.element.scrollTop = top;
-    else if (top + this.#rowHeight > scrollTop + this.#height)
-      this.element.scrollTop = top + this.#rowHeight - this.#height;
+    else if (top + rowHeight > scrollTop + this.#height) this.element.scrollTop = top + rowHeight - this.#height;
     this.#draw();
   }
 }

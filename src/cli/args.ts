@@ -23,7 +23,7 @@ export type Command =
       json: boolean;
     }
   /** `rewards` is one run config, or reward files. */
-  | { command: 'score'; rewards: string[]; samples?: string; check: boolean; json: boolean }
+  | { command: 'score'; rewards: string[]; samples?: string; env: string[]; check: boolean; json: boolean }
   | {
       command: 'generate';
       model: string;
@@ -100,6 +100,7 @@ const READERS: { [Name in CommandName]: (args: Arguments) => Command } = {
     command: 'score',
     rewards: args.oneOrMore('RUN.grpo.json or REWARD_FILE'),
     ...args.optional('samples'),
+    env: args.all('env'),
     check: args.flag('check'),
     json: args.flag('json'),
   }),

@@ -5,7 +5,7 @@ import { probeDevice, probeHalf, TIMED_SIZE } from '../engine/devices/probe.ts';
 import { env } from '../engine/onnx/runtime.ts';
 
 export interface Device {
-  name: 'cpu' | 'webgpu' | 'cuda' | 'tensorflow';
+  name: 'cpu' | 'webgpu' | 'tensorflow';
   works: boolean;
   /** What was seen, and of a device that does not work, what to do instead. */
   detail: string;
@@ -21,11 +21,6 @@ export async function examineDevices(): Promise<Device[]> {
   return [
     await tryDevice('cpu', 'install the package again on this machine, for this platform and Node'),
     await tryDevice('webgpu', howToGetGpu()),
-    {
-      name: 'cuda',
-      works: false,
-      detail: 'not in this package: an NVIDIA GPU is used through webgpu',
-    },
     await tryTensorflow(),
   ];
 }

@@ -7,7 +7,7 @@ import { Evaluator } from '../trainer/evaluate.ts';
 import { loadRunConfig } from '../trainer/load-config.ts';
 import { prepareRun } from '../trainer/prepare.ts';
 import type { CommandOf } from './args.ts';
-import { print, printJson } from './output.ts';
+import { print, printJson, warn } from './output.ts';
 import { rewardWorker } from './reward-worker.ts';
 
 /** `grpo eval`: mean rewards of sampled completions of the held-out prompts, under the start model or a checkpoint. */
@@ -26,7 +26,7 @@ export async function evaluateCommand({ config: file, checkpoint, json }: Comman
       throw new BadInput(message, { file: loaded.config.model });
     }
   }
-  const run = await prepareRun(loaded, { rewardWorker });
+  const run = await prepareRun(loaded, { rewardWorker, onWarning: warn });
   try {
     const {
       completions: _,

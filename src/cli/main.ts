@@ -3,6 +3,7 @@ import { BadInput, BadUsage, RunFailure } from '../protocol/errors.ts';
 import { oneLine, visible } from '../protocol/visible.ts';
 import { type Command, parseCommand } from './args.ts';
 import { print } from './output.ts';
+import { leaveClosedTerminal } from './terminal.ts';
 import { VERSION } from './version.ts';
 
 /** Gives the exit status. Commands load what they need when they run: the engine takes longer to load than `--help` to print. */
@@ -55,12 +56,17 @@ function wordsOf(error: unknown): string {
   return `Unexpected error, please report it: ${error.stack ?? error.message}`;
 }
 
-/** A reader that goes away (`grpo ... | head`) ends a command quietly, except a training run, which has its folder to write. */
+/** What writing fails with when the reader has gone (`grpo ... | head`), or the terminal was closed. */
+const GONE = ['EPIPE', 'EIO', 'ENXIO'];
+
+/** A reader that goes away ends a command quietly, except a training run, which has its folder to write. */
 function surviveClosedPipes(command: Command): void {
   for (const stream of [process.stdout, process.stderr])
     stream.on('error', (error: NodeJS.ErrnoException) => {
-      if (error.code !== 'EPIPE') throw error;
-      if (command.command !== 'train') process.exit();
+      if (!GONE.includes(error.code ?? '')) throw error;
+      if (command.command === 'train') return;
+      leaveClosedTerminal();
+      process.exit();
     });
 }
 
@@ -74,3 +80,4 @@ try {
   // Not process.exit(): what was written before would be lost where pipes are slow.
   process.exitCode = report(error);
 }
+leaveClosedTerminal();

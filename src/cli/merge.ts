@@ -1,17 +1,20 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { adapterDtype, isAdapterFolder } from '../model/adapter-files.ts';
-import { mergedWeights } from '../model/merge.ts';
-import { unpackWeights } from '../model/packing.ts';
-import { parameterShapes } from '../model/parameters.ts';
+import { isAdapterFolder } from '../model/adapter-files.ts';
+import { readModelConfig } from '../model/config.ts';
+import type { NamedTensor, WeightDtype } from '../model/safetensors-writer.ts';
 import { saveModelFolder } from '../model/save.ts';
+import { checkWeights, loadWeights } from '../model/weights.ts';
 import { BadInput } from '../protocol/errors.ts';
 import { checkPlace, writeFailure } from '../trainer/atomic-write.ts';
 import type { CommandOf } from './args.ts';
-import { openModel } from './open-model.ts';
 import { print } from './output.ts';
+import { Progress } from './progress.ts';
 
-/** `grpo merge`: a checkpoint's adapter worked into its model, as a Hugging Face folder in the checkpoint's number format. */
+/** By their names in files. What is quantized comes out as float32: nothing narrower holds it. */
+const DTYPES: Record<string, WeightDtype> = { F16: 'float16', BF16: 'bfloat16' };
+
+/** `grpo merge`: a checkpoint's adapter worked into its model, as a Hugging Face folder in the number format of the model's own tensors. */
 export async function mergeCommand({ checkpoint, out }: CommandOf<'merge'>): Promise<number> {
   const folder = resolve(checkpoint);
   if (!isAdapterFolder(folder)) {
@@ -21,11 +24,20 @@ export async function mergeCommand({ checkpoint, out }: CommandOf<'merge'>): Pro
   const target = out === undefined ? `${folder}-merged` : resolve(out);
   if (existsSync(target)) throw new BadInput('this is there already; name another folder with --out', { file: target });
   checkPlace(target, 'folder');
-  const { config, weights } = await openModel(folder, { device: 'cpu' });
-  const { lora, ...model } = config;
-  const merged = mergedWeights(unpackWeights(weights, parameterShapes(config)), lora!);
+  const config = readModelConfig(folder);
+  const stored = checkWeights(folder, config);
+  const dtype = (name: string): WeightDtype => DTYPES[stored.get(name)!.dtype] ?? 'float32';
+
+  const progress = new Progress(process.stderr);
+  function* weights(): Generator<NamedTensor> {
+    let read = 0;
+    for (const [name, { shape, data }] of loadWeights(folder, config)) {
+      yield [name, shape, data];
+      progress.show({ type: 'phase', step: 0, phase: 'load', share: ++read / stored.size });
+    }
+  }
   try {
-    await saveModelFolder(target, { source: folder, config: model, weights: merged, dtype: adapterDtype(folder) });
+    await saveModelFolder(target, { source: folder, config, weights: weights(), dtype });
   } catch (error) {
     throw writeFailure(target, error, 'folder');
   }

@@ -1,3 +1,4 @@
+import { stringifyExact } from '../protocol/exact-json.ts';
 import { visible } from '../protocol/visible.ts';
 
 /** Everything that a command prints on stdout goes through here. Control characters, which could do anything to a terminal, are escaped. */
@@ -5,5 +6,12 @@ export function print(text: string): void {
   process.stdout.write(`${visible(text)}\n`);
 }
 
+/** What is no result, such as what reward functions print, goes to stderr. */
+export function printAside(text: string): void {
+  process.stderr.write(text);
+}
+
+export const warn = (message: string): void => printAside(`warning: ${message}\n`);
+
 /** One line of JSON; numbers that are not finite become null. */
-export const printJson = (value: unknown): void => print(JSON.stringify(value));
+export const printJson = (value: unknown): void => print(stringifyExact(value));

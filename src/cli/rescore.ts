@@ -1,6 +1,6 @@
 import { rescoreRun } from '../rescore/rescore-run.ts';
 import type { CommandOf } from './args.ts';
-import { print, printJson } from './output.ts';
+import { print, printAside, printJson, warn } from './output.ts';
 import { BiggestChanges, describeStart, describeStep, describeSummary, STEP_HEADINGS } from './rescore-report.ts';
 import { rewardWorker } from './reward-worker.ts';
 
@@ -9,7 +9,7 @@ export async function rescoreCommand(options: CommandOf<'rescore'>): Promise<num
   const { run, steps, newestFirst, python, json } = options;
   const biggest = new BiggestChanges();
   const summary = await rescoreRun(
-    { run, steps, newestFirst, python, rewardWorker, onOutput: (text) => process.stderr.write(text) },
+    { run, steps, newestFirst, python, rewardWorker, onOutput: printAside, onWarning: warn },
     {
       start(event) {
         if (json) printJson(event);

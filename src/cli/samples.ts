@@ -1,8 +1,10 @@
-import { existsSync } from 'node:fs';
-import { dirname, resolve } from 'node:path';
+import { randomUUID } from 'node:crypto';
+import { existsSync, realpathSync } from 'node:fs';
+import { basename, dirname, join, resolve } from 'node:path';
 import { makeFolders } from '../files/make-folders.ts';
 import { SAMPLES_FILE } from '../files/open-file.ts';
 import { readText } from '../files/text.ts';
+import { BadInput } from '../protocol/errors.ts';
 import { samplesPlaces } from '../protocol/files-by-name.ts';
 import { editedSamples, type NewSample, sampleEdits, sampleLine } from '../protocol/sample-edits.ts';
 import { atomicWrite, checkPlace, writeFailure } from '../trainer/atomic-write.ts';
@@ -11,34 +13,44 @@ import { type LoadedConfig, loadRunConfig } from '../trainer/load-config.ts';
 import type { CommandOf } from './args.ts';
 import { print, printJson } from './output.ts';
 
+const ENDING = '.samples.jsonl';
+
 /** `grpo samples`: completions of the config's model to try rewards on, added to its samples file, or with `--json` printed. */
 export async function samplesCommand(options: CommandOf<'samples'>): Promise<number> {
   const { prompts, n, seed, json } = options;
   const loaded = loadRunConfig(options.config);
-  if (!json) checkPlace(placeOf(options.out, loaded), 'file');
+  // Before the model works for nothing.
+  const file = options.out === undefined ? (json ? '' : samplesFile(loaded)) : resolve(options.out);
+  if (!json) checkPlace(file, 'file');
   const samples: NewSample[] = [];
   for await (const batch of generateSamples(loaded, { prompts, n, seed: seed ?? loaded.config.seed })) {
     if (json) for (const sample of batch) printJson(sampleLine(sample));
     else samples.push(...batch);
   }
-  if (!json) addTo(placeOf(options.out, loaded), samples);
+  if (!json) addTo(file, samples);
   return 0;
 }
 
-const placeOf = (out: string | undefined, loaded: LoadedConfig): string =>
-  out === undefined ? samplesFile(loaded) : resolve(out);
-
-/** Those that the config names, else those of its name, which need not be there yet. */
-function samplesFile({ config, file }: LoadedConfig): string {
+/**
+ * Those that the config names, else those of its name, which need not be there yet; symbolic links followed. A config that came with a repository
+ * must not have text added to just any file: BadInput for what is no samples file.
+ */
+function samplesFile({ config, file, locate }: LoadedConfig): string {
   const places = samplesPlaces(file);
-  return config.samples ?? places.find((place) => existsSync(place)) ?? places[0]!;
+  const named = config.samples ?? places.find((place) => existsSync(place)) ?? places[0]!;
+  const place = existsSync(named) ? realpathSync(named) : named;
+  if (named.endsWith(ENDING) && place.endsWith(ENDING)) return place;
+  const leads = place === named ? '' : `, which leads to ${place}`;
+  const how = `Samples are added to ${ENDING} files only; name one, or say where with --out.`;
+  throw new BadInput(`"samples" is ${named}${leads}. ${how}`, config.samples === null ? { file } : locate(['samples']));
 }
 
 function addTo(file: string, samples: NewSample[]): void {
   const text = readIfThere(file);
   const edits = sampleEdits(text, samples);
   const added = edits.appended.length;
-  if (added > 0) atomicWrite(file, editedSamples(text, edits), 'file');
+  const temporary = join(dirname(file), `.${basename(file)}.${randomUUID()}.tmp`);
+  if (added > 0) atomicWrite(file, editedSamples(text, edits), { temporary, place: 'file' });
   const already = samples.length - added;
   const others = already === 0 ? '' : `; ${already} ${already === 1 ? 'was' : 'were'} there already`;
   print(`Added ${added} ${added === 1 ? 'sample' : 'samples'} to ${file}${others}.`);

@@ -19,12 +19,14 @@ export interface ScoreJob {
   advantages: AdvantageOptions;
   timeoutSeconds: number;
   python: string | null;
+  /** Environment variables that rewards get besides the usual ones. */
+  rewardEnv: string[];
   /** Whether all functions that an expected total is meant for are there. */
   checkTotals: boolean;
 }
 
 /** Reads what the arguments name: a run config and its samples, or reward files as in a run whose config says nothing. */
-export function readScoreJob({ rewards, samples }: CommandOf<'score'>): ScoreJob {
+export function readScoreJob({ rewards, samples, env }: CommandOf<'score'>): ScoreJob {
   const config = rewards.find((file) => file.endsWith('.json'));
   if (config === undefined) {
     const sources = rewards.map(sourceOf);
@@ -36,15 +38,16 @@ export function readScoreJob({ rewards, samples }: CommandOf<'score'>): ScoreJob
       advantages: { scaleRewards: 'group', multiObjectiveAggregation: 'sum_then_normalize', baseline: 'group' },
       timeoutSeconds: 10,
       python: null,
+      rewardEnv: env,
       checkTotals: sources.every(({ name }) => name === undefined),
     };
   }
   if (rewards.length > 1)
     throw new BadInput(`${config} has rewards of its own; score it alone, or name reward files only.`);
-  return jobOfConfig(config, samples);
+  return jobOfConfig(config, samples, env);
 }
 
-function jobOfConfig(file: string, samples: string | undefined): ScoreJob {
+function jobOfConfig(file: string, samples: string | undefined, env: string[]): ScoreJob {
   const { config, locate, file: absolute } = loadRunConfig(file, { for: 'scores' });
   if (config.rewards.length === 0)
     throw new BadInput('"rewards" is empty; name a reward function.', locate(['rewards']));
@@ -68,6 +71,7 @@ function jobOfConfig(file: string, samples: string | undefined): ScoreJob {
     advantages: config,
     timeoutSeconds,
     python,
+    rewardEnv: [...config.rewardEnv, ...env],
     checkTotals: true,
   };
 }

@@ -53,7 +53,17 @@ export function describeGroups(groups: ScoredGroup[]): string {
   return `${signals}\nExpectations not met: ${rows.flatMap(({ mismatches }) => mismatches).length}`;
 }
 
-const notes = (row: ScoredSample): string[] => faultsOf(row).map((fault) => `  line ${row.sample.line}: ${fault}`);
+const notes = (row: ScoredSample): string[] =>
+  faultsOf(row).map((fault) => `  line ${row.sample.line}: ${indented(fault, '    ')}`);
+
+/** Lines of a message that are shown; all of them are in the output of --json. */
+const MESSAGE_LINES = 6;
+
+/** A message of several lines, as some libraries write them. */
+function indented(text: string, indent: string): string {
+  const lines = text.split(/\r?\n/);
+  return [...lines.slice(0, MESSAGE_LINES), ...(lines.length > MESSAGE_LINES ? ['…'] : [])].join(`\n${indent}`);
+}
 
 /** One line for each failure and each expectation that is not met, with its place in the samples, in their order. */
 export function describeFaults(groups: ScoredGroup[], file: string): string[] {

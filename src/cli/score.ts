@@ -1,4 +1,5 @@
 import { mean, standardDeviation } from '../grpo/statistics.ts';
+import { roundedNumbers } from '../preview/rounded-numbers.ts';
 import {
   batchOf,
   type FunctionSummary,
@@ -8,10 +9,10 @@ import {
   scoreGroups,
   summarize,
 } from '../preview/sample-scores.ts';
-import { BadInput } from '../protocol/errors.ts';
+import { BadInput, formatLocation } from '../protocol/errors.ts';
 import { openRewards } from '../rewards/open-rewards.ts';
 import type { CommandOf } from './args.ts';
-import { print, printJson } from './output.ts';
+import { print, printAside, printJson, warn } from './output.ts';
 import { rewardWorker } from './reward-worker.ts';
 import { readScoreJob } from './score-job.ts';
 import { describeCheck, describeFaults, describeFunctions, describeGroup, describeGroups } from './score-report.ts';
@@ -29,6 +30,7 @@ export async function scoreCommand(command: CommandOf<'score'>): Promise<number>
     advantages,
     timeoutSeconds,
     python,
+    rewardEnv,
     checkTotals,
   } = readScoreJob(command);
   const groups = groupByPrompt(rows);
@@ -37,7 +39,9 @@ export async function scoreCommand(command: CommandOf<'score'>): Promise<number>
     workerPath: rewardWorker,
     timeoutSeconds,
     pythonPath: python ?? undefined,
-    onOutput: (text) => process.stderr.write(text),
+    rewardEnv,
+    onOutput: printAside,
+    onWarning: warn,
   });
   try {
     const checked = new Set(functions.functions.map(({ name }) => name));
@@ -50,6 +54,11 @@ export async function scoreCommand(command: CommandOf<'score'>): Promise<number>
         `Nothing to check: no sample has an "expect" for ${[...checked].join(', ')}, such as "expect": { "${[...checked][0]}": 1 }.`,
         { file: samplesFile },
       );
+    for (const { line, message } of roundedNumbers(
+      rows,
+      functions.functions.map(({ language }) => language),
+    ))
+      process.stderr.write(`${formatLocation({ file: samplesFile, line })}: ${message}\n`);
     const table = await functions.score(batchOf(samples));
     const scored = scoreGroups(groups, table.columns, { ...advantages, checkTotals });
     const summaries = table.columns.map((column) => ({ ...summarize(column), seconds: column.seconds }));

@@ -2,7 +2,7 @@ import { BadInput, RunFailure } from '../protocol/errors.ts';
 import type { TrainerEvent } from '../protocol/events.ts';
 import { SessionThread } from '../trainer/session-thread.ts';
 import type { CommandOf } from './args.ts';
-import { printJson } from './output.ts';
+import { printAside, printJson } from './output.ts';
 import { Progress } from './progress.ts';
 import { rewardWorker } from './reward-worker.ts';
 
@@ -36,11 +36,12 @@ export async function trainCommand(command: CommandOf<'train'>): Promise<number>
   const interrupt = (signal: NodeJS.Signals) => {
     if (interrupted) return dieOf(signal);
     interrupted = true;
-    process.stderr.write('\nStopping after this step and writing a checkpoint; press Ctrl-C again to end at once.\n');
+    printAside('\nStopping after this step and writing a checkpoint; press Ctrl-C again to end at once.\n');
     session.send('stop');
   };
-  process.on('SIGINT', interrupt);
-  process.on('SIGTERM', interrupt);
+  // The terminal is closed, or ssh has lost its connection. It may come several times, and together with SIGTERM: nobody has pressed twice.
+  const hangUp = () => session.send('stop');
+  process.on('SIGINT', interrupt).on('SIGTERM', interrupt).on('SIGHUP', hangUp);
   try {
     const { outcome } = await session.result;
     return outcome === 'stopped' ? INTERRUPTED : 0;
@@ -50,8 +51,7 @@ export async function trainCommand(command: CommandOf<'train'>): Promise<number>
     if (told && error instanceof BadInput) return 2;
     throw error;
   } finally {
-    process.off('SIGINT', interrupt);
-    process.off('SIGTERM', interrupt);
+    process.off('SIGINT', interrupt).off('SIGTERM', interrupt).off('SIGHUP', hangUp);
   }
 }
 

@@ -43,6 +43,12 @@ export const COMMANDS = {
         'FILE',
         'samples: JSON Lines with prompt and completion (default: those of the config, or of the same name)',
       ),
+      env: {
+        type: 'string',
+        multiple: true,
+        placeholder: 'NAME',
+        help: 'an environment variable that the rewards get, as with "rewardEnv" in a config; may be repeated',
+      },
       check: flag('only tell what fails or is not as expected, with exit status 1; for CI'),
       json: flag('print JSON'),
     },

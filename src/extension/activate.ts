@@ -14,6 +14,7 @@ import { Journal } from './training/journal.ts';
 import { notifyOutcomes } from './training/notifications.ts';
 import { TrainingStatus } from './training/status-bar.ts';
 import { Training } from './training/training.ts';
+import { showSampleOpen } from './walkthrough.ts';
 
 /** When this bundle began to load: the first line that esbuild.mjs puts into it. */
 declare const loadedAt: number;
@@ -59,6 +60,7 @@ export function activate(context: ExtensionContext): void {
     training.onDidStart(async (folder) => (await dashboards()).open(folder, { preserveFocus: true })),
     ...notifyOutcomes(training, problems),
     ...showContexts(training),
+    showSampleOpen(),
     ...registerCommands(lab),
   );
   // Right after the activation: panels and editors that come back with the window wait for them.

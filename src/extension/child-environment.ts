@@ -1,5 +1,7 @@
 import { type ExtensionContext, workspace } from 'vscode';
 import { PATH_VARIABLE, STORAGE_VARIABLE } from '../protocol/tensorflow-places.ts';
+import { settingPath } from './setting-path.ts';
+import { settingsFolders } from './settings-folders.ts';
 
 /** Where `grpo doctor` looks for a tfjs-node of the workspace: in a trusted one, since looking runs its code. */
 export const doctorFolder = ({ extensionPath }: ExtensionContext): string =>
@@ -13,6 +15,6 @@ export function childEnvironment({ globalStorageUri }: ExtensionContext): NodeJS
     // Inside VS Code the running executable is Electron.
     ELECTRON_RUN_AS_NODE: '1',
     [STORAGE_VARIABLE]: globalStorageUri.fsPath,
-    ...(path !== '' && { [PATH_VARIABLE]: path }),
+    ...(path !== '' && { [PATH_VARIABLE]: settingPath(path, settingsFolders()) }),
   };
 }

@@ -1,17 +1,17 @@
 import { type ParseErrorCode, printParseErrorCode, visit } from 'jsonc-parser';
 import { BadInput, type SourceLocation } from '../protocol/errors.ts';
+import { notFiniteAt } from '../protocol/not-finite.ts';
 
 /** Deeper than anything that a person or a program writes; what walks over values, here and in Python, calls itself for each level. */
 export const MOST_LEVELS = 200;
 
 /**
  * Parses JSON of the user's. `place` is where the text begins. Throws BadInput at line and column for what is no JSON or nested too deep,
- * and for half a character, which would become another one on its way to the model. With `exact` also for a whole number that
- * JavaScript would round, and Python not: a reward function would compare with another one.
+ * and for half a character, which would become another one on its way to the model.
  */
-export function parseJson(text: string, place: SourceLocation, { exact = false } = {}): unknown {
-  const unsafe = findUnsafe(text, exact);
-  if (unsafe) throw new BadInput(unsafe.message, within(text, unsafe.offset, place));
+export function parseJson(text: string, place: SourceLocation): unknown {
+  const deep = deepAt(text);
+  if (deep !== undefined) throw new BadInput(tooDeep, within(text, deep, place));
   let value: unknown;
   try {
     value = JSON.parse(text);
@@ -40,35 +40,24 @@ export function syntaxErrorWords(code: ParseErrorCode): string {
     .toLowerCase();
 }
 
-/** The first place in a JSON text where it is nested too deep, or has a number that would be rounded. Takes any text, in one pass. */
-function findUnsafe(text: string, exact: boolean): { offset: number; message: string } | undefined {
+/** Where a JSON text is nested too deep; undefined where it is not. Takes any text, in one pass. */
+function deepAt(text: string): number | undefined {
   let level = 0;
   for (let at = 0; at < text.length; at++) {
     const code = text.charCodeAt(at);
     if (code === QUOTE) at = endOfString(text, at);
     else if (code === BRACKET || code === BRACE) {
-      if (++level > MOST_LEVELS) return { offset: at, message: tooDeep };
+      if (++level > MOST_LEVELS) return at;
     } else if (code === BRACKET_END || code === BRACE_END) level--;
-    else if (exact && code >= ZERO && code <= NINE) {
-      const start = at;
-      while (isOfNumber(text.charCodeAt(at + 1))) at++;
-      const digits = at - start >= SHORT ? text.slice(start, at + 1) : '';
-      if (digits !== '' && isRounded(digits)) return { offset: start, message: rounded(digits) };
-    }
   }
   return undefined;
 }
 
 export const tooDeep = `This is nested more than ${MOST_LEVELS} levels deep; flatten it.`;
-const rounded = (digits: string) =>
-  `The number ${digits.length > 30 ? `${digits.slice(0, 30)}…` : digits} would be rounded to ${Number(digits)}; write it as a text, in quotes.`;
 
-const [QUOTE, BACKSLASH, BRACKET, BRACKET_END, BRACE, BRACE_END, ZERO, NINE] = [...'"\\[]{}09'].map((letter) =>
+const [QUOTE, BACKSLASH, BRACKET, BRACKET_END, BRACE, BRACE_END] = [...'"\\[]{}'].map((letter) =>
   letter.charCodeAt(0),
-) as [number, number, number, number, number, number, number, number];
-/** "1e999" is beyond all numbers; shorter ones are none that is rounded. */
-const SHORT = 4;
-
+) as [number, number, number, number, number, number];
 function endOfString(text: string, start: number): number {
   for (let at = start + 1; ; at++) {
     at = text.indexOf('"', at);
@@ -77,17 +66,6 @@ function endOfString(text: string, start: number): number {
     while (text.charCodeAt(at - 1 - escapes) === BACKSLASH) escapes++;
     if (escapes % 2 === 0) return at;
   }
-}
-
-/** Digits, `.`, `e`, `E`, `+` and `-`. */
-const isOfNumber = (code: number): boolean =>
-  (code >= ZERO && code <= NINE) || code === 46 || code === 101 || code === 69 || code === 43 || code === 45;
-
-/** Fractions are rounded everywhere, but not to infinity, for which JSON has no word. */
-function isRounded(digits: string): boolean {
-  const value = Number(digits);
-  if (value === Number.POSITIVE_INFINITY) return true;
-  return value >= Number.MAX_SAFE_INTEGER && /^\d+$/.test(digits) && BigInt(digits) !== BigInt(value);
 }
 
 function hasHalfCharacter(value: unknown): boolean {
@@ -115,7 +93,8 @@ function notJson(text: string, place: SourceLocation): BadInput {
     if (error !== stop) throw error;
   }
   if (!first) return new BadInput('This is not valid JSON.', place);
-  return new BadInput(`This is not valid JSON: ${syntaxErrorWords(first.error)}.`, within(text, first.offset, place));
+  const words = notFiniteAt(text, first.offset) ?? `This is not valid JSON: ${syntaxErrorWords(first.error)}.`;
+  return new BadInput(words, within(text, first.offset, place));
 }
 
 /** An offset of a text that begins at a line of a file. */

@@ -44,8 +44,9 @@ export function completionLogits(
 ): Tensor2D {
   const { ids, targets } = batch;
   const positions = { of: batch.positions, tables: batch.rotary };
-  const hidden = decode(packAdapters(params, config), config, ids, positions, groupAttention(config, batch));
-  const logits = logitsOf(params, config, gatherRows(hidden, targets.sources) as Tensor2D);
+  const adapted = packAdapters(params, config);
+  const hidden = decode(adapted, config, ids, positions, groupAttention(config, batch));
+  const logits = logitsOf(adapted, config, gatherRows(hidden, targets.sources) as Tensor2D);
   return temperature === 1 ? logits : div(logits, temperature);
 }
 

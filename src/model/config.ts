@@ -1,9 +1,11 @@
 import { statSync } from 'node:fs';
 import { z } from 'zod';
 import { BadInput } from '../protocol/errors.ts';
-import { readAdapterConfig } from './adapter-files.ts';
+import type { Lora } from '../protocol/lora-config.ts';
+import { changesVocabulary } from './adapted-weights.ts';
+import { adapterConfigFile, readAdapterConfig } from './adapter-files.ts';
 import { isGguf } from './gguf.ts';
-import type { Lora } from './lora.ts';
+import { loraProblem } from './lora-targets.ts';
 import { modelFilePath, readModelFile } from './model-files.ts';
 import { type RopeFields, type RopeScaling, ropeScalingOf, ropeSchema } from './rope-scaling.ts';
 
@@ -33,9 +35,9 @@ export interface ModelConfig {
   mlpBias: boolean;
   /** RMS norm over each head's queries and keys, before the rotation (Qwen3). */
   qkNorm: boolean;
-  /** Every token that ends a completion, from config.json and generation_config.json; may be empty. */
+  /** Every token that ends a completion, from generation_config.json or else config.json; may be empty. The tokenizer has one more to say. */
   eosTokenIds: number[];
-  /** The adapter on its linear layers, where there is one. */
+  /** The adapter that is trained on it, where one is. One that is opened is worked into the weights. */
   lora?: Lora;
   bosTokenId: number | undefined;
   padTokenId: number | undefined;
@@ -93,9 +95,22 @@ const generationSchema = z.object({ eos_token_id: tokenIds });
 
 /**
  * Reads and checks `config.json` (and the stop tokens of `generation_config.json`) of a Hugging Face folder or a .gguf file. With the folder
- * of a LoRA adapter they are those of its model.
+ * of a LoRA adapter they are those of its model with the adapter worked into it.
  */
 export function readModelConfig(model: string): ModelConfig {
+  const config = readOwnConfig(model);
+  const adapter = readAdapterConfig(model);
+  if (!adapter) return config;
+  const adapted = { ...config, lora: adapter.lora };
+  const problem = loraProblem(adapted);
+  if (problem) {
+    const field = problem.field.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+    throw new BadInput(`"${field}" ${problem.message}`, { file: adapterConfigFile(model) });
+  }
+  return { ...config, tieEmbeddings: config.tieEmbeddings && !changesVocabulary(adapted) };
+}
+
+function readOwnConfig(model: string): ModelConfig {
   const found = statSync(model, { throwIfNoEntry: false });
   if (isGguf(model) ? !found?.isFile() : !found?.isDirectory()) {
     const message = 'there is no such model folder; give the path of a Hugging Face model folder or of a .gguf file';
@@ -119,7 +134,6 @@ export function readModelConfig(model: string): ModelConfig {
   }
   const rope = ropeFieldsOf(fields);
   const biased = architecture !== 'qwen2' && fields.attention_bias;
-  const adapter = readAdapterConfig(model);
 
   return {
     architecture,
@@ -142,7 +156,6 @@ export function readModelConfig(model: string): ModelConfig {
     eosTokenIds: eosTokenIdsOf(model, fields, file),
     bosTokenId: oneTokenId(fields.bos_token_id),
     padTokenId: oneTokenId(fields.pad_token_id),
-    ...(adapter && { lora: adapter.lora }),
   };
 }
 
@@ -186,8 +199,9 @@ function refuseUnsupported(architecture: Architecture, fields: ConfigFields, fil
   }
 }
 
-function ropeFieldsOf(fields: ConfigFields): RopeFields {
-  return fields.rope_scaling ?? fields.rope_parameters ?? {};
+/** An empty `rope_scaling` is as good as none. */
+function ropeFieldsOf({ rope_scaling: scaling, rope_parameters: parameters }: ConfigFields): RopeFields {
+  return scaling && Object.keys(scaling).length > 0 ? scaling : (parameters ?? {});
 }
 
 function headDimOf(architecture: Architecture, fields: ConfigFields, file: string): number {
@@ -204,10 +218,12 @@ function headDimOf(architecture: Architecture, fields: ConfigFields, file: strin
   return headDim;
 }
 
+/** Those of generation_config.json, where there is one, else those of config.json: transformers stops at them, and TRL as well. */
 function eosTokenIdsOf(model: string, fields: ConfigFields, file: string): number[] {
   const name = 'generation_config.json';
-  const generation = checked(generationSchema, readModelFile(model, name) ?? {}, modelFilePath(model, name));
-  const ids = [fields.eos_token_id, generation.eos_token_id].flat().filter((id) => typeof id === 'number' && id >= 0);
+  const json = readModelFile(model, name);
+  const said = json ? checked(generationSchema, json, modelFilePath(model, name)) : fields;
+  const ids = [said.eos_token_id].flat().filter((id) => typeof id === 'number' && id >= 0);
   const unique = [...new Set(ids as number[])];
   const outside = unique.find((id) => id >= fields.vocab_size);
   if (outside !== undefined) {

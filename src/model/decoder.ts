@@ -1,4 +1,4 @@
-import { add, matMul, reshape, split, type Tensor, type Tensor1D, type Tensor2D } from '@tensorflow/tfjs-core';
+import { add, matMul, mul, reshape, split, type Tensor, type Tensor1D, type Tensor2D } from '@tensorflow/tfjs-core';
 import { rmsNorm } from '../engine/fused/rms-norm.ts';
 import { type RotaryTables, rotate } from '../engine/fused/rotary.ts';
 import { swiglu } from '../engine/fused/swiglu.ts';
@@ -42,7 +42,7 @@ export function decode(
   const norm = (x: Tensor, name: string) => rmsNorm(x, params[`${name}.weight`]!, rmsNormEps);
   const byHead = (x: Tensor, count: number) => reshape(x, [tokens, count, headDim]);
 
-  let x = embed(params['model.embed_tokens.weight'] as Tensor2D, ids, config.padTokenId);
+  let x = embedTokens(params, ids, config.padTokenId);
   for (let layer = 0; layer < config.layers; layer++) {
     const name = `model.layers.${layer}`;
     const project = (input: Tensor, projection: string) => linear(params, input as Tensor2D, `${name}.${projection}`);
@@ -71,17 +71,41 @@ export function decode(
 /** Next-token logits [tokens, vocabSize] of hidden states [tokens, hiddenSize]. */
 export function logitsOf(params: Parameters, config: ModelConfig, hidden: Tensor2D): Tensor2D {
   const normed = rmsNorm(hidden, params['model.norm.weight']!, config.rmsNormEps) as Tensor2D;
-  const head = params[config.tieEmbeddings ? 'model.embed_tokens.weight' : 'lm_head.weight'] as Tensor2D;
-  return matMul(normed, head, false, true);
+  const own = params[config.tieEmbeddings ? 'model.embed_tokens.weight' : 'lm_head.weight'];
+  return linear(params, normed, 'lm_head', params['lm_head.modules_to_save.weight'] ?? own);
 }
 
-function linear(params: Parameters, x: Tensor2D, name: string): Tensor2D {
-  let product: Tensor2D = matMul(x, params[`${name}.weight`] as Tensor2D, false, true);
+/** Embeddings of token ids, [tokens, hiddenSize], with what an adapter adds to them. */
+function embedTokens(params: Parameters, ids: Tensor1D, padTokenId: number | undefined): Tensor2D {
+  const name = 'model.embed_tokens';
+  const table = params[`${name}.modules_to_save.weight`] ?? params[`${name}.weight`];
+  const embeddings = embed(table as Tensor2D, ids, padTokenId);
+  const down = params[`${name}.lora_embedding_A`];
+  if (!down) return embeddings;
+  const narrow = embed(down as Tensor2D, ids, padTokenId);
+  const added = add(embeddings, matMul(narrow, params[`${name}.lora_embedding_B`] as Tensor2D, false, true));
+  return scaled(params, added as Tensor2D, name);
+}
+
+function linear(
+  params: Parameters,
+  x: Tensor2D,
+  name: string,
+  weight: Tensor | undefined = params[`${name}.weight`],
+): Tensor2D {
+  let product: Tensor2D = matMul(x, weight as Tensor2D, false, true);
   const down = params[`${name}.lora_A.weight`];
   if (down) {
     const narrow = matMul(x, down as Tensor2D, false, true);
     product = add(product, matMul(narrow, params[`${name}.lora_B.weight`] as Tensor2D, false, true));
+    product = scaled(params, product, name);
   }
   const bias = params[`${name}.bias`];
   return bias ? add<Tensor2D>(product, bias) : product;
+}
+
+/** With DoRA, each output has a length of its own. */
+function scaled(params: Parameters, product: Tensor2D, name: string): Tensor2D {
+  const factor = params[`${name}.lora_factor`];
+  return factor ? mul(product, factor) : product;
 }

@@ -2,8 +2,11 @@ import { isUtf8 } from 'node:buffer';
 import { BadInput } from '../protocol/errors.ts';
 import { readInto } from './file-bytes.ts';
 
-/** 64-bit numbers too are plain ones: sizes and ids are far below 2^53. Lists are decoded when read: a vocabulary is long. */
-export type GgufValue = number | boolean | string | (() => GgufValue[]);
+/**
+ * 64-bit numbers too are plain ones where they are whole: sizes and ids are far below 2^53. Larger ones, such as a hash that someone noted,
+ * are not rounded. Lists are decoded when read: a vocabulary is long.
+ */
+export type GgufValue = number | bigint | boolean | string | (() => GgufValue[]);
 
 /** The longest vocabularies take a tenth of it. */
 const MOST_HEADER_BYTES = 2 ** 28;
@@ -53,7 +56,7 @@ export class GgufCursor {
   }
 
   value(type: number): GgufValue {
-    const integerBytes = { 0: 1, 2: 2, 4: 4, 10: 8 }[type];
+    const integerBytes = { 0: 1, 2: 2, 4: 4 }[type];
     if (integerBytes !== undefined) return this.number(integerBytes);
     switch (type) {
       case 1:
@@ -70,8 +73,10 @@ export class GgufCursor {
         return this.string();
       case 9:
         return this.#list();
+      case 10:
+        return plain(this.#bytes.readBigUInt64LE(this.#take(8)));
       case 11:
-        return this.#safe(this.#bytes.readBigInt64LE(this.#take(8)));
+        return plain(this.#bytes.readBigInt64LE(this.#take(8)));
       case 12:
         return this.#bytes.readDoubleLE(this.#take(8));
       default:
@@ -119,12 +124,14 @@ export class GgufCursor {
   }
 
   #safe(value: bigint): number {
-    if (value > Number.MAX_SAFE_INTEGER || value < Number.MIN_SAFE_INTEGER) {
-      throw damagedGguf(this.#file, `the number ${value} in its header is out of bounds`);
-    }
-    return Number(value);
+    const number = plain(value);
+    if (typeof number === 'number') return number;
+    throw damagedGguf(this.#file, `the number ${value} in its header is out of bounds`);
   }
 }
+
+const plain = (value: bigint): number | bigint =>
+  value > Number.MAX_SAFE_INTEGER || value < Number.MIN_SAFE_INTEGER ? value : Number(value);
 
 /** The shortest decimal that is this float32: 1e-5 rather than 0.000009999999747378752. */
 function shortest(value: number): number {

@@ -50,6 +50,11 @@ export function ggufConfig(gguf: Gguf): Record<string, unknown> {
     if (typeof value === 'number') return value;
     throw new BadInput(`the metadata has no number "${architecture}.${key}"; convert the model again`, { file });
   };
+  const parts = metadata.get('split.count');
+  if (typeof parts === 'number' && parts > 1) {
+    const message = `this is one of ${parts} parts of a model; join them first: llama-gguf-split --merge`;
+    throw new BadInput(message, { file });
+  }
   if (Number(find('expert_count') ?? 0) > 0) {
     throw new BadInput('this is a mixture of experts, which is not supported; take a dense model', { file });
   }

@@ -55,7 +55,7 @@ export function ggufTokenizer(gguf: Gguf): Record<string, unknown> {
   const tokens = list(gguf, 'tokens') as string[];
   const types = (gguf.metadata.has('tokenizer.ggml.token_type') ? list(gguf, 'token_type') : []) as number[];
   const merges = list(gguf, 'merges') as string[];
-  const bos = bosTokenToAdd(gguf, split, tokens);
+  const added = { bos: tokenToAdd(gguf, 'bos', tokens, split.addsBos), eos: tokenToAdd(gguf, 'eos', tokens, false) };
   if (merges.some((merge) => typeof merge !== 'string' || merge.indexOf(' ', 1) < 0)) {
     throw new BadInput('"tokenizer.ggml.merges" has an entry that is not two tokens; convert the model again', {
       file,
@@ -70,7 +70,7 @@ export function ggufTokenizer(gguf: Gguf): Record<string, unknown> {
     ),
     normalizer: split.normalizer,
     pre_tokenizer: { type: 'Sequence', pretokenizers: split.pieces },
-    post_processor: bos === undefined ? byteLevel(true) : bosTemplate(bos.id, bos.content),
+    post_processor: added.bos || added.eos ? endsTemplate(tokens, added.bos, added.eos) : byteLevel(true),
     decoder: byteLevel(true),
     model: {
       type: 'BPE',
@@ -103,14 +103,26 @@ export function ggufTokenizerConfig(gguf: Gguf): Record<string, unknown> {
     const id = metadata.get(`tokenizer.ggml.${name}_token_id`);
     return [field, typeof id === 'number' ? (tokens[id] ?? null) : null] as const;
   });
-  const template = metadata.get('tokenizer.chat_template');
   return {
     tokenizer_class: 'PreTrainedTokenizerFast',
     ...Object.fromEntries(special),
     clean_up_tokenization_spaces: false,
     model_max_length: metadata.get(`${metadata.get('general.architecture')}.context_length`),
-    ...(template !== undefined && { chat_template: template }),
+    ...chatTemplates(metadata),
   };
+}
+
+/** One template, or several by name, of which the one without a name is the default. */
+function chatTemplates(metadata: Gguf['metadata']): { chat_template?: unknown } {
+  const key = 'tokenizer.chat_template';
+  const own = metadata.get(key);
+  const named = [...metadata]
+    .filter(([name]) => name.startsWith(`${key}.`))
+    .map(([name, template]) => ({ name: name.slice(key.length + 1), template }));
+  if (named.length > 0) {
+    return { chat_template: [...(own === undefined ? [] : [{ name: 'default', template: own }]), ...named] };
+  }
+  return own === undefined ? {} : { chat_template: own };
 }
 
 function splitOf({ file, metadata }: Gguf): WordSplit {
@@ -135,11 +147,15 @@ function list({ file, metadata }: Gguf, name: string): unknown[] {
   throw new BadInput(`the metadata has no list "tokenizer.ggml.${name}"; convert the model again`, { file });
 }
 
-function bosTokenToAdd({ metadata }: Gguf, { addsBos }: WordSplit, tokens: string[]) {
-  const id = metadata.get('tokenizer.ggml.bos_token_id');
-  const adds = metadata.get('tokenizer.ggml.add_bos_token') ?? addsBos;
-  if (!adds || typeof id !== 'number' || tokens[id] === undefined) return undefined;
-  return { id, content: tokens[id] };
+/** A token at one end of every text, where the file, or else `byDefault`, asks for it. */
+function tokenToAdd({ metadata, file }: Gguf, name: 'bos' | 'eos', tokens: string[], byDefault: boolean) {
+  if (!(metadata.get(`tokenizer.ggml.add_${name}_token`) ?? byDefault)) return undefined;
+  const id = metadata.get(`tokenizer.ggml.${name}_token_id`);
+  const content = typeof id === 'number' ? tokens[id] : undefined;
+  if (content !== undefined) return content;
+  if (!metadata.has(`tokenizer.ggml.add_${name}_token`)) return undefined;
+  const message = `"tokenizer.ggml.add_${name}_token" is true, but "tokenizer.ggml.${name}_token_id" names no token; convert the model again`;
+  throw new BadInput(message, { file });
 }
 
 const addedToken = (id: number, content: string, special: boolean) => ({
@@ -152,14 +168,18 @@ const addedToken = (id: number, content: string, special: boolean) => ({
   special,
 });
 
-/** Puts BOS in front. */
-function bosTemplate(id: number, content: string) {
-  const bos = { SpecialToken: { id: content, type_id: 0 } };
+/** Puts BOS in front, EOS behind. */
+function endsTemplate(tokens: string[], bos: string | undefined, eos: string | undefined) {
+  const special = (token: string | undefined) =>
+    token === undefined ? [] : [{ SpecialToken: { id: token, type_id: 0 } }];
   const text = (name: 'A' | 'B', type: number) => ({ Sequence: { id: name, type_id: type } });
+  const ends = [bos, eos].filter((token) => token !== undefined);
   return {
     type: 'TemplateProcessing',
-    single: [bos, text('A', 0)],
-    pair: [bos, text('A', 0), text('B', 1)],
-    special_tokens: { [content]: { id: content, ids: [id], tokens: [content] } },
+    single: [...special(bos), text('A', 0), ...special(eos)],
+    pair: [...special(bos), text('A', 0), text('B', 1), ...special(eos)],
+    special_tokens: Object.fromEntries(
+      ends.map((token) => [token, { id: token, ids: [tokens.indexOf(token)], tokens: [token] }]),
+    ),
   };
 }

@@ -19,5 +19,6 @@ export async function computeCopies(engine: Engine, weights: Weights): Promise<W
   return Object.fromEntries(Object.keys(weights).map((name) => [name, copies[name]!]));
 }
 
-/** A linear layer of the decoder, or what an adapter adds to it. */
-export const isProjection = (name: string): boolean => /^model\.layers\..*_proj\./.test(name);
+/** A linear layer of the decoder, or what an adapter adds to it. Lengths of its rows, which are learned as such, stay in float32. */
+export const isProjection = (name: string): boolean =>
+  /^model\.layers\..*_proj\./.test(name) && !name.endsWith('.lora_magnitude_vector');

@@ -1,34 +1,71 @@
-import type { Weights } from './language-model.ts';
-import { type Lora, loraScale } from './lora.ts';
-import { isAdapterTensor } from './parameters.ts';
-import type { NamedTensor } from './safetensors-writer.ts';
+/** An adapter worked into a weight, in place: in float64, rounded once at the end. */
 
-/** The model's own tensors with the adapter worked into them, W + scale · B·A, one at a time. */
-export function* mergedWeights(weights: Weights, lora: Lora): Generator<NamedTensor> {
-  for (const [name, { shape, data }] of Object.entries(weights)) {
-    if (isAdapterTensor(name)) continue;
-    const layer = name.replace(/\.weight$/, '');
-    const a = weights[`${layer}.lora_A.weight`];
-    const b = weights[`${layer}.lora_B.weight`];
-    const own = data as Float32Array;
-    yield [name, shape, a && b ? addProduct(own, a.data, b.data, lora) : own];
-  }
+export interface AdapterValues {
+  r: number;
+  scale: number;
+  /** [r, in] and [out, r], row by row. */
+  a: Float32Array;
+  b: Float32Array;
+  /** With DoRA: the length that the weights of each output get, [out]. */
+  magnitudes?: Float32Array | undefined;
 }
 
-/** In float64, rounded once at the end. */
-function addProduct(weight: Float32Array, a: ArrayLike<number>, b: ArrayLike<number>, lora: Lora): Float32Array {
-  const { r } = lora;
-  const scale = loraScale(lora);
-  const columns = a.length / r;
-  const merged = new Float32Array(weight.length);
-  const row = new Float64Array(columns);
-  for (let start = 0, out = 0; start < weight.length; start += columns, out++) {
-    for (let i = 0; i < columns; i++) row[i] = weight[start + i]!;
+/** A linear layer's weight [out, in] becomes W + scale · B·A. */
+export function addToRows(
+  weight: Float32Array,
+  [outputs, inputs]: readonly number[],
+  { r, scale, a, b, magnitudes }: AdapterValues,
+): Float32Array {
+  const row = new Float64Array(inputs!);
+  for (let out = 0; out < outputs!; out++) {
+    const own = weight.subarray(out * inputs!, (out + 1) * inputs!);
+    row.set(own);
     for (let rank = 0; rank < r; rank++) {
       const factor = scale * b[out * r + rank]!;
-      for (let i = 0; i < columns; i++) row[i]! += factor * a[rank * columns + i]!;
+      for (let i = 0; i < inputs!; i++) row[i]! += factor * a[rank * inputs! + i]!;
     }
-    merged.set(row, start);
+    if (magnitudes) {
+      const factor = magnitudes[out]! / Math.sqrt(row.reduce((sum, value) => sum + value * value, 0));
+      for (let i = 0; i < inputs!; i++) row[i]! *= factor;
+    }
+    own.set(row);
   }
-  return merged;
+  return weight;
+}
+
+/** Embeddings [in, out], one row per token, become W + scale · (B·A)ᵀ: the same layer, stored the other way round. */
+export function addToColumns(
+  weight: Float32Array,
+  [inputs, outputs]: readonly number[],
+  { r, scale, a, b, magnitudes }: AdapterValues,
+): Float32Array {
+  const row = new Float64Array(outputs!);
+  const fill = (token: number) => {
+    row.set(weight.subarray(token * outputs!, (token + 1) * outputs!));
+    for (let rank = 0; rank < r; rank++) {
+      const factor = scale * a[rank * inputs! + token]!;
+      for (let out = 0; out < outputs!; out++) row[out]! += factor * b[out * r + rank]!;
+    }
+  };
+  const factors = new Float64Array(outputs!).fill(1);
+  if (magnitudes) {
+    const squares = new Float64Array(outputs!);
+    for (let token = 0; token < inputs!; token++) {
+      fill(token);
+      row.forEach((value, out) => {
+        squares[out]! += value * value;
+      });
+    }
+    squares.forEach((square, out) => {
+      factors[out] = magnitudes[out]! / Math.sqrt(square);
+    });
+  }
+  for (let token = 0; token < inputs!; token++) {
+    fill(token);
+    weight.set(
+      row.map((value, out) => value * factors[out]!),
+      token * outputs!,
+    );
+  }
+  return weight;
 }

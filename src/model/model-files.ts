@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { readAdapterConfig } from './adapter-files.ts';
+import { isAdapterFolder, readAdapterConfig } from './adapter-files.ts';
 import { isGguf, readGguf } from './gguf.ts';
 import { ggufConfig, ggufGenerationConfig } from './gguf-model.ts';
 import { ggufTokenizer, ggufTokenizerConfig } from './gguf-tokenizer.ts';
@@ -32,8 +32,12 @@ export function modelFilePath(model: string, name: ModelFile): string {
   return isGguf(home) ? home : join(home, name);
 }
 
+/** What PEFT takes from the model that an adapter belongs to, whatever lies beside the adapter. */
+const OF_THE_MODEL = ['config.json', 'generation_config.json'];
+
 /** The folder or .gguf file that has what `model` calls `name`. */
 export function homeOf(model: string, name: string): string {
-  if (isGguf(model) || existsSync(join(model, name))) return model;
+  if (isGguf(model)) return model;
+  if (existsSync(join(model, name)) && !(OF_THE_MODEL.includes(name) && isAdapterFolder(model))) return model;
   return readAdapterConfig(model)?.base ?? model;
 }

@@ -1,27 +1,41 @@
-import type { LoraModule } from '../protocol/lora-config.ts';
 import type { ModelConfig } from './config.ts';
+import { adaptedModules, EMBEDDING, HEAD, savedModules } from './lora-targets.ts';
 import { sizeOf } from './shape.ts';
 
 /**
  * The model's trainable tensors: Hugging Face names to shapes, in the order of the forward pass.
- * A linear layer's weight is [out, in]. With tied embeddings there is no `lm_head.weight`. The matrices of an adapter stand behind the
- * layers that they belong to: `lora_A` [r, in] and `lora_B` [out, r].
+ * A linear layer's weight is [out, in]. With tied embeddings there is no `lm_head.weight`. The tensors of an adapter stand behind the modules
+ * that they belong to: `lora_A` [r, in] and `lora_B` [out, r], for the embeddings `lora_embedding_A` [r, vocabulary] and `lora_embedding_B`
+ * [hidden, r]; with DoRA `lora_magnitude_vector` [out]; and the copy of a matrix that is trained in full.
  */
 export function parameterShapes(config: ModelConfig): Map<string, number[]> {
-  const { vocabSize, hiddenSize, intermediateSize, headDim } = config;
+  const { vocabSize, hiddenSize, intermediateSize, headDim, lora } = config;
   const queries = config.heads * headDim;
   const keys = config.kvHeads * headDim;
   const shapes = new Map<string, number[]>();
+  const adapted = adaptedModules(config);
+  const saved = savedModules(config);
 
+  const adapter = (module: string, outputs: number, inputs: number, kind: 'lora' | 'lora_embedding' = 'lora') => {
+    const r = adapted.get(module)?.r;
+    if (r === undefined) return;
+    const suffix = kind === 'lora' ? '.weight' : '';
+    shapes.set(`${module}.${kind}_A${suffix}`, [r, inputs]);
+    shapes.set(`${module}.${kind}_B${suffix}`, [outputs, r]);
+    if (lora!.useDora) shapes.set(`${module}.lora_magnitude_vector`, [outputs]);
+  };
+  const copy = (module: string) => {
+    if (saved.includes(module)) shapes.set(`${module}.modules_to_save.weight`, [vocabSize, hiddenSize]);
+  };
   const linear = (name: string, outputs: number, inputs: number, bias: boolean) => {
     shapes.set(`${name}.weight`, [outputs, inputs]);
     if (bias) shapes.set(`${name}.bias`, [outputs]);
-    if (!config.lora?.targetModules.includes(name.slice(name.lastIndexOf('.') + 1) as LoraModule)) return;
-    shapes.set(`${name}.lora_A.weight`, [config.lora.r, inputs]);
-    shapes.set(`${name}.lora_B.weight`, [outputs, config.lora.r]);
+    adapter(name, outputs, inputs);
   };
 
-  shapes.set('model.embed_tokens.weight', [vocabSize, hiddenSize]);
+  shapes.set(`${EMBEDDING}.weight`, [vocabSize, hiddenSize]);
+  adapter(EMBEDDING, hiddenSize, vocabSize, 'lora_embedding');
+  copy(EMBEDDING);
   for (let i = 0; i < config.layers; i++) {
     const layer = `model.layers.${i}`;
     shapes.set(`${layer}.input_layernorm.weight`, [hiddenSize]);
@@ -39,7 +53,9 @@ export function parameterShapes(config: ModelConfig): Map<string, number[]> {
     linear(`${layer}.mlp.down_proj`, hiddenSize, intermediateSize, config.mlpBias);
   }
   shapes.set('model.norm.weight', [hiddenSize]);
-  if (!config.tieEmbeddings) shapes.set('lm_head.weight', [vocabSize, hiddenSize]);
+  if (!config.tieEmbeddings) shapes.set(`${HEAD}.weight`, [vocabSize, hiddenSize]);
+  adapter(HEAD, vocabSize, hiddenSize);
+  copy(HEAD);
   return shapes;
 }
 
@@ -52,7 +68,8 @@ export function adapterShapes(config: ModelConfig): Map<string, number[]> {
 export const trainedShapes = (config: ModelConfig): Map<string, number[]> =>
   config.lora ? adapterShapes(config) : parameterShapes(config);
 
-export const isAdapterTensor = (name: string): boolean => /\.lora_[AB]\.weight$/.test(name);
+export const isAdapterTensor = (name: string): boolean =>
+  /\.(lora_[AB]\.weight|lora_embedding_[AB]|lora_magnitude_vector|modules_to_save\.weight)$/.test(name);
 
 /** How many numbers they are. */
 export function parameterCount(config: ModelConfig): number {

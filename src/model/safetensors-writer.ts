@@ -23,9 +23,10 @@ export async function writeSafetensors(
   file: string,
   shapes: ReadonlyMap<string, readonly number[]>,
   tensors: Iterable<NamedTensor> | AsyncIterable<NamedTensor>,
-  dtype: WeightDtype,
+  dtype: WeightDtype | ((name: string) => WeightDtype),
 ): Promise<void> {
-  const { header, starts } = layOut(shapes, dtype);
+  const dtypeOf = typeof dtype === 'string' ? () => dtype : dtype;
+  const { header, starts } = layOut(shapes, dtypeOf);
   const temporary = `${file}.tmp`;
   const descriptor = openSync(temporary, 'w');
   try {
@@ -37,7 +38,7 @@ export async function writeSafetensors(
       if (shape.join() !== announced.join() || values.length !== sizeOf(announced)) {
         throw new Error(`tensor "${name}" is [${shape}] with ${values.length} values, announced as [${announced}]`);
       }
-      writeValues(descriptor, values, start, dtype);
+      writeValues(descriptor, values, start, dtypeOf(name));
       starts.delete(name);
     }
     if (starts.size > 0) throw new Error(`tensors announced but never written: ${[...starts.keys()].join(', ')}`);
@@ -52,14 +53,15 @@ export async function writeSafetensors(
 }
 
 /** The bytes in front of the data, and where in the file each tensor begins. */
-function layOut(shapes: ReadonlyMap<string, readonly number[]>, dtype: WeightDtype) {
+function layOut(shapes: ReadonlyMap<string, readonly number[]>, dtypeOf: (name: string) => WeightDtype) {
   const entries: Record<string, unknown> = { __metadata__: { format: 'pt' } };
   const offsets = new Map<string, number>();
   let end = 0;
   for (const [name, shape] of shapes) {
     const begin = end;
-    end += sizeOf(shape) * FORMAT[dtype].bytes;
-    entries[name] = { dtype: FORMAT[dtype].dtype, shape, data_offsets: [begin, end] };
+    const { dtype, bytes } = FORMAT[dtypeOf(name)];
+    end += sizeOf(shape) * bytes;
+    entries[name] = { dtype, shape, data_offsets: [begin, end] };
     offsets.set(name, begin);
   }
   const json = Buffer.from(JSON.stringify(entries));

@@ -17,7 +17,8 @@ export interface ModelToSave {
   config: ModelConfig;
   /** Every tensor of `parameterShapes(config)`, in any order; consumed one at a time. */
   weights: Iterable<NamedTensor> | AsyncIterable<NamedTensor>;
-  dtype: WeightDtype;
+  /** Of every tensor, or of each. */
+  dtype: WeightDtype | ((name: string) => WeightDtype);
 }
 
 /** What belongs to a model besides its config and weights. */
@@ -48,7 +49,12 @@ export async function writeModelFiles(folder: string, { source, config, weights,
   }
   // transformers 5 calls the field dtype; 4 called it torch_dtype.
   const field = 'torch_dtype' in json ? 'torch_dtype' : 'dtype';
-  writeJsonFlushed(join(folder, 'config.json'), { ...json, [field]: dtype });
+  const tied = json.tie_word_embeddings ?? false;
+  writeJsonFlushed(join(folder, 'config.json'), {
+    ...json,
+    [field]: typeof dtype === 'string' ? dtype : (json[field] ?? dtype('model.embed_tokens.weight')),
+    ...(tied !== config.tieEmbeddings && { tie_word_embeddings: config.tieEmbeddings }),
+  });
   copyCompanions(source, folder);
   await writeSafetensors(join(folder, WEIGHTS_FILE), parameterShapes(config), weights, dtype);
 }

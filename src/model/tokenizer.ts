@@ -1,7 +1,11 @@
+import { dirname, join } from 'node:path';
 import { Tokenizer as HuggingFaceTokenizer } from '@huggingface/tokenizers';
 import { BadInput, type SourceLocation } from '../protocol/errors.ts';
 import type { ChatMessage, Prompt } from '../protocol/rewards.ts';
+import { type LegacyFiles, mergedConfig, namedTokens, withAddedTokens } from './added-tokens.ts';
 import { loadChatTemplate } from './chat-template.ts';
+import { isGguf } from './gguf.ts';
+import { readJsonObject } from './json-file.ts';
 import { modelFilePath, readModelFile } from './model-files.ts';
 import { TimeIsUp, withinSeconds } from './time-limit.ts';
 import { checkTokenizer } from './tokenizer-checks.ts';
@@ -44,10 +48,17 @@ export function loadTokenizer(model: string): Tokenizer {
       file: model,
     });
   }
-  const config = readModelFile(model, 'tokenizer_config.json') ?? {};
-  const tokenizer = createTokenizer(json, config, file);
+  const own = readModelFile(model, 'tokenizer_config.json');
+  if (!own) {
+    const message =
+      'this folder has no tokenizer_config.json, which says what its special tokens are; download it again, or save the tokenizer again with transformers';
+    throw new BadInput(message, { file: model });
+  }
+  const legacy = legacyFiles(model);
+  const config = mergedConfig(own, legacy);
+  const tokenizer = createTokenizer(withAddedTokens(json, config, legacy), config, file);
   const renderChat = loadChat(model, config);
-  const specialTokens = specialTokensOf(config);
+  const specialTokens = namedTokens(config);
   const idOf = (token: string | undefined) => (token === undefined ? undefined : tokenizer.token_to_id(token));
 
   const idsOf = (text: string, add_special_tokens: boolean): number[] =>
@@ -81,12 +92,9 @@ export function loadTokenizer(model: string): Tokenizer {
 }
 
 /** Only the chat template of a model: as `Tokenizer.renderChat`, without the time that the tokenizer takes to load. */
-export function loadChat(
-  model: string,
-  config = readModelFile(model, 'tokenizer_config.json') ?? {},
-): Tokenizer['renderChat'] {
+export function loadChat(model: string, config = readTokenizerConfig(model)): Tokenizer['renderChat'] {
   const renderTemplate = loadChatTemplate(model, config);
-  const specialTokens = specialTokensOf(config);
+  const specialTokens = namedTokens(config);
   return (messages, { addGenerationPrompt = true, variables = {} } = {}) => {
     if (!renderTemplate) {
       const message = 'the model has no chat template, so prompts must be plain text; use a chat model for messages';
@@ -99,8 +107,10 @@ export function loadChat(
 function createTokenizer(json: Record<string, unknown>, config: Record<string, unknown>, file: string) {
   checkTokenizer(json, file);
   try {
+    // The library would make every one of these special, which transformers does with new ones only: they are in `json` by now.
+    const { additional_special_tokens: _, ...rest } = config;
     return withinSeconds(LOAD_SECONDS, () => {
-      const tokenizer = new HuggingFaceTokenizer(json, config);
+      const tokenizer = new HuggingFaceTokenizer(json, rest);
       tokenizer.encode('a'); // Some gaps in the file show only at the first use.
       return tokenizer;
     });
@@ -135,13 +145,13 @@ function refuseFarTooLong(text: string, { tokens, at }: Room, count: (start: str
   }
 }
 
-/** `bos_token`, `eos_token` and their like by name; the file has each as a string or as an object with its `content`. */
-function specialTokensOf(config: Record<string, unknown>): Record<string, string> {
-  const tokens: Record<string, string> = {};
-  for (const [name, value] of Object.entries(config)) {
-    if (!name.endsWith('_token')) continue;
-    const content = typeof value === 'object' ? (value as { content?: unknown } | null)?.content : value;
-    if (typeof content === 'string') tokens[name] = content;
-  }
-  return tokens;
+const readTokenizerConfig = (model: string): Record<string, unknown> =>
+  mergedConfig(readModelFile(model, 'tokenizer_config.json') ?? {}, legacyFiles(model));
+
+/** Beside tokenizer.json, where a folder has them. */
+function legacyFiles(model: string): LegacyFiles {
+  const file = modelFilePath(model, 'tokenizer.json');
+  if (isGguf(file)) return {};
+  const read = (name: string) => readJsonObject(join(dirname(file), name));
+  return { specialTokensMap: read('special_tokens_map.json'), addedTokens: read('added_tokens.json') };
 }

@@ -1,13 +1,16 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { BadInput } from '../protocol/errors.ts';
-import { adapterEntries, readAdapterConfig } from './adapter-files.ts';
-import type { ModelConfig } from './config.ts';
+import { adaptedTensors } from './adapted-weights.ts';
+import { readAdapterConfig } from './adapter-files.ts';
+import { type ModelConfig, readModelConfig } from './config.ts';
+import { finite } from './finite.ts';
 import { isGguf, readGguf } from './gguf.ts';
 import { ggufTensors, readGgufWeight } from './gguf-model.ts';
 import { readJsonObject } from './json-file.ts';
 import { parameterShapes } from './parameters.ts';
 import { isSupportedDtype, readSafetensorsHeader, readTensor, sameBytes, type TensorEntry } from './safetensors.ts';
+import { causalLmNames, wrapperOf } from './tensor-names.ts';
 
 export interface Weight {
   shape: number[];
@@ -30,8 +33,8 @@ export interface StoredTensor {
 
 /**
  * The weights of a Hugging Face folder or a .gguf file, one after another in the order of `parameterShapes`, as float32, each in the place
- * that `placeOf` gives it, if it does. Everything that can be wrong with the files is found from their headers, before memory for the first
- * tensor is taken.
+ * that `placeOf` gives it, if it does. Everything that can be wrong with the files but for values that are not finite is found from their
+ * headers, before memory for the first tensor is taken.
  */
 export function* loadWeights(
   model: string,
@@ -39,7 +42,7 @@ export function* loadWeights(
   placeOf: (name: string) => Float32Array | undefined = () => undefined,
 ): Generator<[name: string, weight: Weight]> {
   for (const [name, tensor] of checkWeights(model, config)) {
-    yield [name, { shape: tensor.shape, data: tensor.read(placeOf(name)) }];
+    yield [name, { shape: tensor.shape, data: finite(tensor.read(placeOf(name)), tensor) }];
   }
 }
 
@@ -53,10 +56,13 @@ export function checkWeights(model: string, config: ModelConfig): Map<string, St
 
   const missing = [...shapes.keys()].filter((name) => !entries.has(name));
   if (missing.length > 0) {
+    const wrapper = wrapperOf([...entries.keys()].find((name) => !shapes.has(name)) ?? '');
     const hint =
       missing[0] === 'lm_head.weight'
         ? 'set "tie_word_embeddings" to true in config.json if the model has none'
-        : `${described} and the weights must come from the same model`;
+        : wrapper !== undefined
+          ? `the file's names begin with "${wrapper}", which is not the model's: save the model that is wrapped, not its wrapper`
+          : `${described} and the weights must come from the same model`;
     throw new BadInput(`${list('tensor', missing)} missing from the weights; ${hint}`, { file: source });
   }
   const leftOver = [...entries.keys()].filter((name) => !shapes.has(name));
@@ -84,11 +90,8 @@ function storedTensors(model: string, config: ModelConfig): Map<string, StoredTe
   if (isGguf(model)) return ggufEntries(model, config);
   const adapter = readAdapterConfig(model);
   if (!adapter) return folderEntries(model, config);
-  const own = adapterEntries(model).map((entry) => ({
-    ...entry,
-    read: (into?: Float32Array) => readTensor(entry, into),
-  }));
-  return new Map([...storedTensors(adapter.base, config), ...byName(own)]);
+  const own = readModelConfig(adapter.base);
+  return adaptedTensors(model, adapter, own, checkWeights(adapter.base, own));
 }
 
 function ggufEntries(file: string, config: ModelConfig): Map<string, StoredTensor> {
@@ -99,9 +102,8 @@ function ggufEntries(file: string, config: ModelConfig): Map<string, StoredTenso
 }
 
 function folderEntries(folder: string, config: ModelConfig): Map<string, StoredTensor> {
-  const entries = readEntries(folder);
-  // Buffers that old transformers saved; they are computed from the config.
-  for (const name of entries.keys()) if (name.endsWith('rotary_emb.inv_freq')) entries.delete(name);
+  const known = new Set(parameterShapes(config).keys());
+  const entries = byName(causalLmNames(readEntries(folder).values(), known, config.tieEmbeddings));
   if (config.tieEmbeddings) dropTiedHead(entries);
   return new Map([...entries].map(([name, entry]) => [name, { ...entry, read: (into) => readTensor(entry, into) }]));
 }
@@ -114,7 +116,10 @@ function readEntries(folder: string): Map<string, TensorEntry> {
   throw noWeights(folder);
 }
 
-/** A sharded model: the index maps each tensor to the file, in the same folder, that holds it. */
+/**
+ * A sharded model. Its index maps each tensor to the file, in the same folder, that holds it; as in transformers, it only says which files
+ * belong to the model: a stale one may name tensors that are no longer there, as a head that was tied since.
+ */
 function readShards(folder: string, index: Record<string, unknown>): Map<string, TensorEntry> {
   const file = join(folder, INDEX_FILE);
   const map = index.weight_map;
@@ -133,13 +138,7 @@ function readShards(folder: string, index: Record<string, unknown>): Map<string,
     }
   }
   const shards = [...new Set(Object.values(map) as string[])].map((shard) => join(folder, shard));
-  const entries = byName(shards.flatMap(readSafetensorsHeader));
-  for (const [name, shard] of Object.entries(map)) {
-    if (entries.get(name)?.file !== join(folder, shard)) {
-      throw new BadInput(`the index says that "${name}" is in ${shard}, but it is not; download both again`, { file });
-    }
-  }
-  return entries;
+  return byName(shards.flatMap(readSafetensorsHeader));
 }
 
 function byName<T extends { name: string; file: string }>(entries: T[]): Map<string, T> {
@@ -168,7 +167,13 @@ function dropTiedHead(entries: Map<string, TensorEntry>): void {
 }
 
 function noWeights(folder: string): BadInput {
-  const pickles = readdirSync(folder).filter((name) => /\.(bin|pt|pth|ckpt)$/.test(name));
+  const files = readdirSync(folder);
+  const others = files.filter((name) => name.endsWith('.safetensors'));
+  if (others.length > 0) {
+    const message = `this folder has ${others.length > 1 ? `${others.length} .safetensors files` : others[0]}, but neither ${WEIGHTS_FILE} nor ${INDEX_FILE}, which says what shards belong together; download the missing one`;
+    return new BadInput(message, { file: folder });
+  }
+  const pickles = files.filter((name) => /\.(bin|pt|pth|ckpt)$/.test(name));
   if (pickles.length === 0) {
     return new BadInput(`this folder has no ${WEIGHTS_FILE}; give a complete Hugging Face model folder`, {
       file: folder,

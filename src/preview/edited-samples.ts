@@ -1,6 +1,7 @@
 import { SAMPLES_FILE } from '../files/open-file.ts';
 import { readText } from '../files/text.ts';
 import { BadInput } from '../protocol/errors.ts';
+import { stringifyExact } from '../protocol/exact-json.ts';
 import { parseSamples, type SampleRow } from '../trainer/samples.ts';
 import type { RenderPrompt } from './rendered-prompts.ts';
 import { groupByPrompt, type RenderedSample } from './sample-scores.ts';
@@ -49,7 +50,7 @@ function parse(file: string, text: string | undefined): { samples: SampleRow[]; 
   }
 }
 
-const identity = ({ prompt, completion, columns }: SampleRow): string => JSON.stringify([prompt, completion, columns]);
+const identity = ({ prompt, completion, columns }: SampleRow): string => stringifyExact([prompt, completion, columns]);
 
 function withKeys(samples: SampleRow[], render: RenderPrompt): KeyedSample[] {
   const seen = new Map<string, number>();

@@ -8,11 +8,14 @@ import type {
   PreviewResult,
 } from '../protocol/preview.ts';
 import type { WorkerFunction } from '../protocol/reward-worker.ts';
-import { namesOf } from '../rewards/open-rewards.ts';
+import { namesOf, notSet } from '../rewards/open-rewards.ts';
 import { languageOf } from '../rewards/prepare-worker.ts';
+import { rewardEnvironment } from '../rewards/reward-environment.ts';
+import type { RewardWarning } from '../rewards/reward-file.ts';
 import type { EditedSamples, KeyedSample } from './edited-samples.ts';
 import { judgeScores, type PreviewedColumn } from './judge-scores.ts';
 import type { PreviewFile } from './preview-file.ts';
+import { roundedNumbers } from './rounded-numbers.ts';
 import { type ScoredGroup, scoreGroups, summarize } from './sample-scores.ts';
 import { unknownColumns } from './unknown-columns.ts';
 
@@ -63,6 +66,8 @@ export function takePicture(
       ...broken.map(({ kind, error, file }) => located(kind, error, file)),
       ...unread.map((error) => located('samples', error, request.samples.file)),
       ...problems,
+      ...[...files.values()].flatMap(({ warnings }) => [...warnings.values()].map(strayed)),
+      ...unsetVariables(request),
     ],
     // Samples that are not there are no edit that went wrong.
     stale: broken.length > 0 || unread.some(({ location }) => location?.line !== undefined),
@@ -77,7 +82,11 @@ export function judge({ request, functions, columns, groups }: Picture): Preview
     const place = { ...declared, file: declared.file ?? file.file };
     return unknownColumns(parameters, place, languageOf(file.file), { dataset: request.dataset, samples });
   });
-  return [...judgeScores(columns, groups, request.samples.file), ...unknown];
+  const languages = functions.map(({ file }) => languageOf(file.file));
+  const rounded = roundedNumbers(samples, languages).map(({ line, message }): PreviewProblem => {
+    return { file: request.samples.file, line, column: 1, severity: 'warning', message, code: 'rounded' };
+  });
+  return [...judgeScores(columns, groups, request.samples.file), ...unknown, ...rounded];
 }
 
 /** The picture as the editor gets it. */
@@ -136,6 +145,16 @@ function functionsOf(request: PreviewRequest, files: ReadonlyMap<string, Preview
 function located(code: PreviewProblem['code'], { sentence, location }: BadInput, otherwise: string): PreviewProblem {
   const { file = otherwise, line = 1, column = 1 } = location ?? {};
   return { file, line, column, severity: 'error', message: sentence, code };
+}
+
+function strayed({ message, at: { file, line = 1, column = 1 } }: RewardWarning): PreviewProblem {
+  return { file, line, column, severity: 'warning', message, code: 'stray' };
+}
+
+function unsetVariables({ rewards, settings }: PreviewRequest): PreviewProblem[] {
+  const { missing } = rewardEnvironment(settings.rewardEnv ?? []);
+  const place = { file: rewards[0]?.file ?? '', line: 1, column: 1 };
+  return missing.map((name) => ({ ...place, severity: 'warning', message: notSet(name), code: 'environment' }));
 }
 
 function duplicate({ name, line = 1, column = 1 }: WorkerFunction, file: string, first: string): PreviewProblem {

@@ -7,7 +7,7 @@ import type { WorkerFunction } from '../protocol/reward-worker.ts';
 import type { EditedTexts } from '../rewards/compile.ts';
 import { MEMORY_LIMIT_BYTES } from '../rewards/open-rewards.ts';
 import { prepareWorker, type WorkerLaunch } from '../rewards/prepare-worker.ts';
-import { RewardFile, type WorkerSource } from '../rewards/reward-file.ts';
+import { RewardFile, type RewardWarning, type WorkerSource } from '../rewards/reward-file.ts';
 import type { WorkerProcess } from '../rewards/worker-process.ts';
 import type { KeyedSample } from './edited-samples.ts';
 import { KeptOutcomes } from './kept-outcomes.ts';
@@ -28,6 +28,7 @@ export interface FileNeeds {
   texts: EditedTexts;
   rows: KeyedSample[];
   pythonPath: string | undefined;
+  rewardEnv: readonly string[];
   timeoutSeconds: number;
   reuse: boolean;
 }
@@ -45,6 +46,8 @@ export interface FileHost {
   onOutput: (text: string) => void;
   /** An outcome was computed. */
   onOutcome: () => void;
+  /** There is one more of `warnings`. */
+  onWarning: () => void;
 }
 
 /** One reward file in a preview: its newest code that loads, in a warm worker, and what its functions said of the samples. */
@@ -56,6 +59,8 @@ export class PreviewFile {
   parameters = new Map<string, Parameter[]>();
   /** Why the newest text cannot be called; the functions and their outcomes are then those of the text before. */
   problem: { kind: 'compile' | 'load'; error: BadInput } | undefined;
+  /** What its functions did wrong though no sample has failed of it, by message. */
+  readonly warnings = new Map<string, RewardWarning>();
   /** Functions that are being called, or will be. */
   readonly running = new Set<string>();
   readonly #host: FileHost;
@@ -64,8 +69,10 @@ export class PreviewFile {
   #launch: WorkerLaunch | undefined;
   #timeoutSeconds = 0;
   #code = '';
-  /** Modules that a Python file imported, as they were then. */
+  /** Modules that the worker imported by itself, as they were then: all of a Python file, those of computed imports in TypeScript. */
   #modules = new Map<string, number>();
+  /** Those that functions import when they are called. */
+  readonly #late = new Set<string>();
   /** What a worker is loading just now. */
   #opening: Opening | undefined;
   /** The calls that are under way, and for which samples. */
@@ -126,7 +133,7 @@ export class PreviewFile {
     await this.#leaveWorker();
   }
 
-  #prepare({ names, texts, pythonPath }: FileNeeds): Promise<WorkerLaunch> {
+  #prepare({ names, texts, pythonPath, rewardEnv }: FileNeeds): Promise<WorkerLaunch> {
     return prepareWorker({
       file: this.file,
       names: names.flatMap((name) => name ?? []),
@@ -134,6 +141,7 @@ export class PreviewFile {
       workerPath: this.#host.workerPath,
       pythonPath,
       memoryLimitBytes: MEMORY_LIMIT_BYTES,
+      rewardEnv,
       texts,
     });
   }
@@ -159,6 +167,7 @@ export class PreviewFile {
 
   #reopen(launch: WorkerLaunch, needs: FileNeeds): Promise<void> {
     void this.#leaveWorker();
+    this.warnings.clear();
     const opening: Opening = { launch, worker: undefined, done: Promise.resolve() };
     this.#opening = opening;
     opening.done = this.#open(opening, needs).finally(() => {
@@ -170,12 +179,14 @@ export class PreviewFile {
   async #open(opening: Opening, { timeoutSeconds, texts }: FileNeeds): Promise<void> {
     const { launch } = opening;
     const limits = {
-      timeoutSeconds,
-      loadTimeoutSeconds: LOAD_TIMEOUT_SECONDS,
-      memoryLimitBytes: MEMORY_LIMIT_BYTES,
-      outputLimitBytes: OUTPUT_LIMIT_BYTES,
-      mostRestarts: MOST_RESTARTS,
+      ...{ timeoutSeconds, loadTimeoutSeconds: LOAD_TIMEOUT_SECONDS, mostRestarts: MOST_RESTARTS },
+      ...{ memoryLimitBytes: MEMORY_LIMIT_BYTES, outputLimitBytes: OUTPUT_LIMIT_BYTES },
       onOutput: this.#host.onOutput,
+      onWarning: (warning: RewardWarning) => {
+        if (this.#launch !== launch && this.#opening !== opening) return;
+        this.warnings.set(warning.message, warning);
+        this.#host.onWarning();
+      },
     };
     const workers: WorkerSource = {
       take: (...needs) => {
@@ -191,7 +202,7 @@ export class PreviewFile {
     this.#launch = launch;
     this.#timeoutSeconds = timeoutSeconds;
     const { functions, code = launch.code, modules = [] } = rewards.loaded;
-    this.#modules = new Map(modules.map((file) => [file, changedAt(file)]));
+    this.#modules = new Map([...new Set([...modules, ...this.#late])].map((file) => [file, changedAt(file)]));
     this.functions = functions;
     for (const declared of functions) this.#kept.move(declared);
     this.#code = [code, ...[...this.#modules].flat()].join('\n');
@@ -220,12 +231,13 @@ export class PreviewFile {
         if (open.length === 0) return;
         this.running.add(name);
         try {
-          const { seconds } = await rewards.score(name, batchOf(open), (row, outcome, seconds) => {
+          const { seconds, modules } = await rewards.score(name, batchOf(open), (row, outcome, seconds) => {
             if (this.#rewards !== rewards) return;
             this.#kept.put(name, open[row]!.key, { ...outcome, seconds });
             this.#host.onOutcome();
           });
           this.#kept.setSeconds(name, seconds);
+          for (const file of modules) this.#noteLate(file);
         } catch (error) {
           // Closed for a newer text.
           if (this.#rewards === rewards) throw error;
@@ -234,6 +246,12 @@ export class PreviewFile {
         }
       }),
     );
+  }
+
+  #noteLate(file: string): void {
+    if (this.#modules.has(file)) return;
+    this.#late.add(file);
+    this.#modules.set(file, changedAt(file));
   }
 }
 

@@ -14,7 +14,7 @@ export class SpareWorkers implements WorkerSource {
     const spares = this.#sparesFor(launch);
     let worker = spares.pop();
     while (worker && !worker.alive) worker = spares.pop();
-    worker ??= start(launch, limits);
+    worker ??= new WorkerProcess(launch, limits);
     worker.limits = limits;
     return worker;
   }
@@ -29,7 +29,8 @@ export class SpareWorkers implements WorkerSource {
     const spares = this.#sparesFor(launch);
     if (this.#closed || spares.some(({ alive }) => alive)) return;
     const { memoryLimitBytes } = launch.load;
-    spares.push(start(launch, { memoryLimitBytes, outputLimitBytes: 0, onOutput: () => {} }));
+    const limits = { memoryLimitBytes, outputLimitBytes: 0, onOutput: () => {}, onStray: () => {} };
+    spares.push(new WorkerProcess(launch, limits));
   }
 
   async close(): Promise<void> {
@@ -39,15 +40,12 @@ export class SpareWorkers implements WorkerSource {
     await Promise.all(spares.map(end));
   }
 
-  #sparesFor({ command, args, cwd }: WorkerLaunch): WorkerProcess[] {
-    const key = JSON.stringify([command, args, cwd]);
+  #sparesFor({ command, args, cwd, env }: WorkerLaunch): WorkerProcess[] {
+    const key = JSON.stringify([command, args, cwd, env]);
     const spares = this.#spares.get(key) ?? [];
     this.#spares.set(key, spares);
     return spares;
   }
 }
-
-const start = ({ command, args, cwd }: WorkerLaunch, limits: WorkerLimits) =>
-  new WorkerProcess(command, args, cwd, limits);
 
 const end = (worker: WorkerProcess) => worker.end({ failure: 'crash', message: 'The preview was closed.' });

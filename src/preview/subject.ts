@@ -28,6 +28,8 @@ export class Subject {
   #samples: EditedSamples = { groups: [], rows: [], problems: [] };
   #python: PythonInterpreter | undefined;
   #computed = 0;
+  /** The request that was answered to the end. */
+  #answered: number | undefined;
   #nextResult: NodeJS.Timeout | undefined;
   /** What the last full result made of the scores: it stands until the next one does. */
   #judged: PreviewProblem[] = [];
@@ -57,7 +59,7 @@ export class Subject {
       if (news !== shown) this.#send(request, false, started);
       shown = news;
     }, RESULT_MILLISECONDS);
-    const { python, rewardTimeoutSeconds } = request.settings;
+    const { python, rewardTimeoutSeconds, rewardEnv = [] } = request.settings;
     try {
       const update = (file: string) =>
         this.#file(file).update({
@@ -65,6 +67,7 @@ export class Subject {
           texts,
           rows: this.#samples.rows,
           pythonPath: python ?? undefined,
+          rewardEnv,
           timeoutSeconds: Math.min(rewardTimeoutSeconds, MOST_TIMEOUT_SECONDS),
           reuse: request.reuse,
         });
@@ -96,6 +99,11 @@ export class Subject {
       onOutcome: () => {
         this.#computed++;
       },
+      onWarning: () => {
+        const request = this.#request;
+        // It may come when all is done: what a function has left behind goes wrong later.
+        if (request && this.#answered === request.id) this.#send(request, true, performance.now());
+      },
     });
     this.#files.set(file, opened);
     return opened;
@@ -105,6 +113,7 @@ export class Subject {
     const picture = takePicture(request, this.#files, this.#samples);
     const { problems, stale } = picture;
     if (done && !stale) this.#judged = judge(picture);
+    if (done) this.#answered = request.id;
     this.#events.onResult({
       type: 'result',
       id: request.id,

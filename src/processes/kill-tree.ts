@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 
 /**
  * Kills a process that leads a group of its own, and all it started; on Windows `taskkill` finds them. (Reward workers, in groups of their
- * own, end when whoever started them is gone.)
+ * own, end when whoever started them is gone; what has left its group is found by `endMarked`.)
  */
 export function killTree({ pid }: ChildProcess): void {
   if (pid === undefined) return;

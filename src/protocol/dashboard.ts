@@ -8,6 +8,9 @@ import type { RewardSource, RolloutRow, RunChange, RunInputs, RunReward, RunStat
 export const DASHBOARD_VERSION = 1;
 
 const step = z.int().check(z.minimum(0));
+/** A line or a column, from 1. */
+const place = z.int().check(z.minimum(1));
+const FILE_NAME = /^[^\\/]+\.(svg|png|csv)$/;
 const states = ['running', 'paused', 'stopping', 'done', 'stopped', 'failed'] as const satisfies RunState[];
 
 /** Numbers travel as binary arrays: 100,000 steps are no JSON. NaN, which JSON does not have, marks a missing value in them. */
@@ -53,7 +56,8 @@ const runSummary = z.object({
 export type RunSummary = z.infer<typeof runSummary>;
 
 /** A completion as the dashboard shows it: a line of the rollouts file without its token ids. */
-export type Completion = Omit<RolloutRow, 'prompt_ids' | 'completion_ids'>;
+/** `exact`: the JSON texts of those columns that JavaScript has not got exactly. */
+export type Completion = Omit<RolloutRow, 'prompt_ids' | 'completion_ids'> & { exact?: Record<string, string> };
 const completion = z.custom<Completion>(
   (value) => typeof value === 'object' && value !== null && 'group' in value && 'completion' in value,
 );
@@ -74,8 +78,10 @@ const keptSample = z.object({
   prompt: z.union([z.string(), z.array(z.object({ role: z.string(), content: z.string() }))]),
   completion: z.string(),
   columns: z.record(z.string(), z.unknown()),
+  exact: z.optional(z.record(z.string(), z.string())),
   expect: z.optional(z.record(z.string(), z.number())),
 });
+export type KeptSample = z.infer<typeof keptSample>;
 
 /** What the host tells the dashboard. */
 export const hostMessage = z.discriminatedUnion('type', [
@@ -130,16 +136,17 @@ export const dashboardMessage = z.discriminatedUnion('type', [
   z.object({ type: z.literal('rollouts'), step }),
   /** The whole set of other runs to lay over this one; they replace those asked for before. */
   z.object({ type: z.literal('compare'), folders: z.array(z.string()) }),
-  z.object({ type: z.literal('save'), name: z.string(), content: z.instanceof(Uint8Array) }),
+  /** The name is a suggestion for the dialog: a file name, no path. */
+  z.object({ type: z.literal('save'), name: z.string().check(z.regex(FILE_NAME)), content: z.instanceof(Uint8Array) }),
   /** A step of the rescored ones. */
   z.object({ type: z.literal('rescored'), step }),
   /** Keep a completion in the samples file of the run's config. */
   z.object({ type: z.literal('sample'), id: z.int(), sample: keptSample }),
   /** Show the samples file of the run's config. */
-  z.object({ type: z.literal('openSample'), line: z.int().check(z.minimum(1)) }),
+  z.object({ type: z.literal('openSample'), line: place }),
   /** Show a file of this run's reward code beside that of an overlaid run; `name` as in `rewardSources`. */
   z.object({ type: z.literal('rewardDiff'), folder: z.string(), name: z.string() }),
   /** Show a place in one of the user's files. */
-  z.object({ type: z.literal('open'), file: z.string(), line: z.int(), column: z.int() }),
+  z.object({ type: z.literal('open'), file: z.string(), line: place, column: place }),
 ]);
 export type DashboardMessage = z.infer<typeof dashboardMessage>;

@@ -24,3 +24,6 @@ function parentOf(file: string): [folder: string, separator: string] {
   const end = Math.max(file.lastIndexOf('/'), file.lastIndexOf('\\'));
   return [file.slice(0, Math.max(end, 0)), file[end] ?? '/'];
 }
+
+/** Whether a program is named by its path rather than by what the PATH has: as shells do it, by a separator in it. */
+export const isProgramPath = (program: string): boolean => /[\\/]/.test(program);

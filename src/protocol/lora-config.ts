@@ -2,25 +2,76 @@ import { z } from 'zod';
 
 /** The linear layers of a decoder block, by PEFT's names. */
 export const LORA_MODULES = ['q_proj', 'k_proj', 'v_proj', 'o_proj', 'gate_proj', 'up_proj', 'down_proj'] as const;
-export type LoraModule = (typeof LORA_MODULES)[number];
+/** The vocabulary's matrices at the two ends of a model. */
+export const VOCABULARY_MODULES = ['embed_tokens', 'lm_head'] as const;
+export const ALL_LINEAR = 'all-linear';
+
+/** Names in an order of their own, as PEFT keeps them as a set: those of a block first, in the order of the forward pass. */
+export function inOrder(names: readonly string[]): string[] {
+  const known: readonly string[] = LORA_MODULES;
+  const others = names.filter((name) => !known.includes(name));
+  return [...known.filter((name) => names.includes(name)), ...[...new Set(others)].sort()];
+}
+
+const rank = z.int().min(1).max(2 ** 13);
+const alpha = z.number().gt(0);
+const layer = z.int().min(0);
+// A name with a dot is a path in the model, of which there are too many to list.
+const moduleName = z.union([z.enum([...LORA_MODULES, ...VOCABULARY_MODULES]), z.string().regex(/\./, { abort: true })]);
+const PATTERN =
+  'a regular expression for the end of a module\'s path, such as "down_proj" or "layers\\\\.0\\\\..*q_proj"';
 
 const lora = z.strictObject({
-  r: z
-    .int()
-    .min(1)
-    .max(2 ** 13)
-    .default(8)
-    .describe('Rank of the adapter: the width of its two matrices per layer.'),
-  loraAlpha: z.number().gt(0).default(8).describe("The adapter's output is multiplied with loraAlpha / r."),
+  r: rank.default(8).describe('Rank of the adapter: the width of its two matrices per layer.'),
+  loraAlpha: alpha.default(8).describe("The adapter's output is multiplied with loraAlpha / r."),
   targetModules: z
-    .union([z.array(z.enum(LORA_MODULES)).min(1), z.literal('all-linear')])
+    .union([z.array(moduleName).min(1), z.literal(ALL_LINEAR), z.string().min(1)])
     .default(['q_proj', 'v_proj'])
-    .transform((modules) => LORA_MODULES.filter((name) => modules === 'all-linear' || modules.includes(name)))
-    .describe('The linear layers that get an adapter; "all-linear": each one but the output head.'),
+    .transform((modules) => {
+      if (typeof modules === 'string') return modules === ALL_LINEAR ? [...LORA_MODULES] : modules;
+      return inOrder(modules);
+    })
+    .describe(
+      'The modules that get an adapter: a list of names or paths; "all-linear": each linear layer but the output head; or one regular expression for whole paths, such as ".*\\\\.(q|v)_proj".',
+    ),
+  excludeModules: z
+    .union([z.array(z.string().min(1)), z.string().min(1)])
+    .nullable()
+    .default(null)
+    .transform((modules) => (Array.isArray(modules) ? inOrder(modules) : modules))
+    .transform((modules) => (modules?.length ? modules : null))
+    .describe('Modules that get none in spite of targetModules: names or paths, or one regular expression.'),
   useRslora: z
     .boolean()
     .default(false)
     .describe('Multiply with loraAlpha / sqrt(r) instead, which suits high ranks (rank-stabilised LoRA).'),
+  useDora: z
+    .boolean()
+    .default(false)
+    .describe("Learn the length of each weight's rows apart from their direction (DoRA)."),
+  rankPattern: z
+    .record(z.string(), rank)
+    .default({})
+    .describe(`Other ranks for some modules, { "down_proj": 16 }: by ${PATTERN}.`),
+  alphaPattern: z.record(z.string(), alpha).default({}).describe(`Likewise, other values of loraAlpha.`),
+  layersToTransform: z
+    .union([z.array(layer).min(1), layer])
+    .nullable()
+    .default(null)
+    .transform((layers) => (typeof layers === 'number' ? [layers] : layers))
+    .describe('Only these layers get an adapter, counted from 0; null: all.'),
+  layersPattern: z
+    .union([z.array(z.string().min(1)), z.string().min(1)])
+    .nullable()
+    .default(null)
+    .transform((patterns) => (typeof patterns === 'string' ? [patterns] : patterns?.length ? patterns : null))
+    .describe('What the list of layers is called, with layersToTransform: "layers"; null: any name.'),
+  modulesToSave: z
+    .array(z.enum(VOCABULARY_MODULES))
+    .nullable()
+    .default(null)
+    .transform((modules) => (modules?.length ? inOrder(modules) : null))
+    .describe('Train these modules in full, beside the adapter.'),
 });
 
 /** The run config's `lora`: names and defaults of PEFT's LoraConfig in camelCase. */
@@ -30,5 +81,13 @@ export const loraConfig = lora
   .describe(
     'Train a LoRA adapter instead of all weights, with the names and defaults of PEFT\'s LoraConfig: {} or { "r": 16, "loraAlpha": 32, "targetModules": "all-linear" }. The reference model is then the start model itself. null: train all weights.',
   );
+
+/**
+ * A LoRA adapter: to the output W·x of a linear layer it adds scale · B·(A·x), with A [r, in] and B [out, r] narrow enough to be cheap. Names
+ * are those of PEFT.
+ *
+ * Source: Hu et al. 2021, arXiv:2106.09685; `useRslora`: Kalajdzievski 2023, arXiv:2312.03732; `useDora`: Liu et al. 2024, arXiv:2402.09353.
+ */
+export type Lora = z.output<typeof lora>;
 
 export const loraFieldNames: readonly string[] = Object.keys(lora.shape);

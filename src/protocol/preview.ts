@@ -14,7 +14,7 @@ export type ScoreSettings = Pick<
   RunConfig,
   'scaleRewards' | 'multiObjectiveAggregation' | 'rewardTimeoutSeconds' | 'python'
 > &
-  Partial<Pick<RunConfig, 'baseline' | 'chatTemplateKwargs'>>;
+  Partial<Pick<RunConfig, 'baseline' | 'chatTemplateKwargs' | 'rewardEnv'>>;
 
 /** A text as the editor has it, saved or not. Files are absolute paths throughout. */
 export interface EditedText {
@@ -114,7 +114,10 @@ export interface PreviewProblem {
     | 'load'
     | 'samples'
     | 'failure'
+    | 'stray'
+    | 'environment'
     | 'unknown-column'
+    | 'rounded'
     | 'duplicate-name'
     | 'always-abstains'
     | 'constant'

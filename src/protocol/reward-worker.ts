@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { type Prompt, REWARD_WORKER_VERSION } from './rewards.ts';
+import { FAILURE_KINDS, LARGEST_SCORE, type Prompt, REWARD_WORKER_VERSION } from './rewards.ts';
 
 /**
  * The messages between the process that wants scores (the host) and a reward worker, TypeScript or Python: one JSON object per line.
@@ -8,6 +8,9 @@ import { type Prompt, REWARD_WORKER_VERSION } from './rewards.ts';
  * that is finished, so that a hang or a crash costs only the rows that were in flight. A Python worker may get `load` again for a
  * new text: the libraries that it has imported stay. (An ES module stays as long as its process.)
  *
+ * A worker gets a `key` with its requests, a random text, and puts it into each of its replies: the user's code can write to their
+ * file descriptor too.
+ *
  * File descriptors of a worker: 0 the lifeline, which never carries data and closes when the host is gone, however it
  * went; 1 and 2 whatever the user's code prints; 3 requests; 4 replies.
  */
@@ -15,12 +18,28 @@ export interface LoadRequest {
   type: 'load';
   /** The user's file: where its imports start from and what errors point to. */
   file: string;
-  /** JavaScript compiled from `file`, with its source map; Python as it stands in `file`. */
-  source: string;
+  /** What it runs: the text of a Python file, the compiled modules of a TypeScript or JavaScript file. */
+  source: string | UserModules;
   /** Functions that are wanted though the file may not count them among its rewards. */
   names: string[];
   memoryLimitBytes: number;
 }
+
+/** A reward file and the modules of the user's that it imports, compiled each for itself; all by their file URLs. */
+export interface UserModules {
+  entry: string;
+  modules: Record<string, UserModule>;
+  /** Of each module, the files that its imports lead to, by what stands in the import. */
+  imports: Record<string, Record<string, string>>;
+}
+
+/** A module's JavaScript with its source map inside, and what others need to import it. */
+export type UserModule =
+  | { format: 'module'; source: string }
+  /** `names`: what ES modules import from it beside its default export. */
+  | { format: 'commonjs'; source: string; names: string[] }
+  /** `source` is an ES module that exports the value; `text`, the file as it is, is for imports that say `with { type: 'json' }`. */
+  | { format: 'json'; source: string; text: string };
 
 export interface ScoreRequest {
   type: 'score';
@@ -31,7 +50,7 @@ export interface ScoreRequest {
   completionIds: number[][] | null;
   columns: Record<string, unknown[]>;
   trainerState: { globalStep: number; maxSteps: number } | null;
-  /** Which completions a row function is to score; a batch function gets them all. */
+  /** Which completions a row function scores; a batch function scores them all, and tells of its `start` with the first. */
   rows: number[];
   /** How many rows may be in flight at once. */
   concurrency: number;
@@ -40,22 +59,29 @@ export interface ScoreRequest {
 
 export type WorkerRequest = LoadRequest | ScoreRequest;
 
+/** One line to a worker. */
+export interface WorkerMessage {
+  key: string;
+  request: WorkerRequest;
+}
+
 const text = z.string();
 const place = { file: text.optional(), line: z.int().optional(), column: z.int().optional() };
 const finite = z.number();
+const score = finite.min(-LARGEST_SCORE).max(LARGEST_SCORE);
 
 const outcome = z.discriminatedUnion('kind', [
   z.object({
     kind: z.literal('score'),
-    score: finite,
+    score,
     reason: text.optional(),
     extracted: text.optional(),
-    steps: z.array(z.object({ end: z.int(), score: finite })).optional(),
+    steps: z.array(z.object({ end: z.int(), score })).optional(),
   }),
   z.object({ kind: z.literal('abstain') }),
   z.object({
     kind: z.literal('failure'),
-    failure: z.enum(['throw', 'timeout', 'crash', 'memory', 'nan', 'wrong-type', 'wrong-length']),
+    failure: z.enum(FAILURE_KINDS),
     message: text,
     ...place,
   }),
@@ -80,31 +106,41 @@ const workerReply = z.discriminatedUnion('type', [
     functions: z.array(workerFunction),
     /** Python: a digest of what was compiled, the same after an edit in a comment. */
     code: text.optional(),
-    /** Python: the user's own modules that were imported along. */
+    /** The user's own modules that were imported along, beside those that the host compiled. */
     modules: z.array(text).optional(),
   }),
   z.object({ type: z.literal('load-failed'), message: text, ...place }),
   z.object({ type: z.literal('start'), row: z.int() }),
   /** `seconds`: how long the call of a row function took. */
   z.object({ type: z.literal('outcome'), row: z.int(), outcome, seconds: finite.optional() }),
-  /** Sent when something outside any row ends the process, such as an exception in a timer. */
-  z.object({ type: z.literal('dying'), message: text, ...place }),
+  /** Something went wrong outside any call, in a timer or a promise that nothing awaits. */
+  z.object({
+    type: z.literal('stray'),
+    message: text,
+    ...place,
+    /** Whether it ends the process. */
+    fatal: z.boolean(),
+  }),
   /** Null stands for a number that is not finite. */
   z.object({
     type: z.literal('done'),
     metrics: z.record(text, z.array(finite.nullable())),
     extra: z.record(text, z.array(z.unknown())),
+    /** As in `ready`, with those that the functions have imported since. */
+    modules: z.array(text).optional(),
   }),
 ]);
 
 export type WorkerReady = Extract<WorkerReply, { type: 'ready' }>;
 export type WorkerFunction = z.output<typeof workerFunction>;
 export type WorkerReply = z.output<typeof workerReply>;
+export type WorkerStray = Omit<Extract<WorkerReply, { type: 'stray' }>, 'type'>;
 
-/** Checks one line from a worker; undefined when it is not a message (the user's code can write there too). */
-export function parseWorkerReply(line: string): WorkerReply | undefined {
+/** Checks one line from a worker; undefined when it is not a reply of the worker with this key (the user's code can write there too). */
+export function parseWorkerReply(line: string, key: string): WorkerReply | undefined {
   try {
-    return workerReply.parse(JSON.parse(line));
+    const message = JSON.parse(line);
+    return message.key === key ? workerReply.parse(message) : undefined;
   } catch {
     return undefined;
   }

@@ -18,10 +18,20 @@ export interface ScoreBatch {
 
 /**
  * Why a function gave no score: `throw` an exception, `timeout` past the wall-clock limit, `crash` the worker process ended,
- * `memory` past the memory limit, `nan` a score that is not finite, `wrong-type` a result that is no reward,
- * `wrong-length` a batch function whose list has not one entry per completion.
+ * `memory` past the memory limit, `nan` a score that is not finite, `too-large` one beyond `LARGEST_SCORE`, `wrong-type` a result that is
+ * no reward, `wrong-length` a batch function whose list has not one entry per completion.
  */
-export type FailureKind = 'throw' | 'timeout' | 'crash' | 'memory' | 'nan' | 'wrong-type' | 'wrong-length';
+export const FAILURE_KINDS = [
+  ...(['throw', 'timeout', 'crash', 'memory'] as const),
+  ...(['nan', 'too-large', 'wrong-type', 'wrong-length'] as const),
+] as const;
+export type FailureKind = (typeof FAILURE_KINDS)[number];
+
+/**
+ * Scores lie within ± this. Their squares, 1e24, and sums of those (standard deviations, the length of the gradient) stay far below the
+ * largest float32, 3.4e38, with weights up to a million too. Where larger weights take them beyond, the update is not finite and the run says so.
+ */
+export const LARGEST_SCORE = 1e12;
 
 /**
  * A failure's place is the user's own line that threw, else the function's declaration; lines and columns count from 1.
@@ -43,7 +53,7 @@ export interface RewardStep {
 
 export interface RewardScore {
   kind: 'score';
-  /** Finite. */
+  /** Finite, and at most `LARGEST_SCORE` from 0. */
   score: number;
   reason?: string | undefined;
   extracted?: string | undefined;
@@ -72,4 +82,4 @@ export interface ScoreTable {
 }
 
 /** The version of the messages in reward-worker.ts. It stands here so that workers need not bundle the code that checks them. */
-export const REWARD_WORKER_VERSION = 2;
+export const REWARD_WORKER_VERSION = 3;

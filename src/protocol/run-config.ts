@@ -10,8 +10,11 @@ import { loraConfig } from './lora-config.ts';
  */
 
 /** Where a model may run; `auto` takes the fastest that works. */
-export const DEVICES = ['auto', 'cpu', 'webgpu', 'cuda', 'tensorflow'] as const;
+export const DEVICES = ['auto', 'cpu', 'webgpu', 'tensorflow'] as const;
 export type Device = (typeof DEVICES)[number];
+
+/** Timers count up to 2^31 - 1 ms, and fire at once when they are given more: 24 days, less a grace period. */
+const LONGEST_SECONDS = 2_147_000;
 
 const positive = z.number().gt(0);
 const nonNegative = z.number().min(0);
@@ -67,6 +70,7 @@ const inputs = {
       'Completions to try the rewards on, relative to this config; null: the .samples.jsonl file of the same name, in "samples" or beside this config.',
     ),
   rewardTimeoutSeconds: positive
+    .max(LONGEST_SECONDS)
     .default(10)
     .describe('Wall-clock limit for scoring; a function that takes longer is stopped and its rows count as failed.'),
   python: z
@@ -74,7 +78,15 @@ const inputs = {
     .min(1)
     .nullable()
     .default(null)
-    .describe('The Python interpreter for .py rewards; null: find one.'),
+    .describe(
+      'The Python interpreter for .py rewards: a path, relative to this config, or a name on the PATH; null: find one.',
+    ),
+  rewardEnv: z
+    .array(z.string().regex(/^[^=]+$/, 'the name of an environment variable'))
+    .default([])
+    .describe(
+      'Names of environment variables that rewards get, such as ["OPENAI_API_KEY"]. Besides these they only have those that programs, Python and CUDA need: docs/rewards.md lists them.',
+    ),
   chatTemplateKwargs: z
     .record(z.string(), z.unknown())
     .default({})

@@ -120,13 +120,13 @@ export type MetricsRow = z.infer<typeof metricsRow>;
 export const finiteOrNull = (value: number): number | null => (Number.isFinite(value) ? value : null);
 
 /** The rows of one of our `.jsonl` files. A torn last line, left by a killed writer, is passed over; a bad one before it throws. */
-export function parseJsonLines(text: string): unknown[] {
+export function parseJsonLines(text: string, parse: (line: string) => unknown = JSON.parse): unknown[] {
   const lines = text.split('\n');
   const torn = lines.pop();
-  const rows = lines.filter((line) => line !== '').map((line): unknown => JSON.parse(line));
+  const rows = lines.filter((line) => line !== '').map((line) => parse(line));
   if (torn) {
     try {
-      rows.push(JSON.parse(torn));
+      rows.push(parse(torn));
     } catch {
       // Its writer died before it finished the line.
     }

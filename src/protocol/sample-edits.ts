@@ -1,4 +1,5 @@
 import { applyEdits, modify } from 'jsonc-parser';
+import { stringifyExact, withExact } from './exact-json.ts';
 import type { Prompt } from './rewards.ts';
 
 /** A completion that someone wants to keep as a sample. */
@@ -36,7 +37,7 @@ export function sampleEdits(text: string, samples: readonly NewSample[]): Sample
     const at = known.findIndex((line) => line !== undefined && isSame(line, sample));
     if (at < 0) {
       const line = sampleLine(sample);
-      edits.appended.push(JSON.stringify(line));
+      edits.appended.push(stringifyExact(line));
       edits.lines.push(written + edits.appended.length);
       known.push(line);
       continue;
@@ -74,7 +75,7 @@ function expectNow({ expect }: SampleLine, wanted: Record<string, number>): Reco
 }
 
 function isSame(line: SampleLine, { prompt, completion, columns }: NewSample): boolean {
-  const same = (a: unknown, b: unknown) => JSON.stringify(a) === JSON.stringify(b);
+  const same = (a: unknown, b: unknown) => stringifyExact(a) === stringifyExact(b);
   if (line.completion !== completion || !same(line.prompt, prompt)) return false;
   return Object.entries(sampleLine({ prompt, completion, columns })).every(
     ([name, value]) => line[name] === undefined || same(line[name], value),
@@ -84,7 +85,9 @@ function isSame(line: SampleLine, { prompt, completion, columns }: NewSample): b
 function parseLine(line: string): SampleLine | undefined {
   try {
     const value: unknown = JSON.parse(line);
-    return typeof value === 'object' && value !== null ? (value as SampleLine) : undefined;
+    if (typeof value !== 'object' || value === null) return undefined;
+    const { expect } = value as SampleLine;
+    return { ...withExact(value as SampleLine, line), ...(expect !== undefined && { expect }) };
   } catch {
     return undefined;
   }

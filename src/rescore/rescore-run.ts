@@ -6,6 +6,7 @@ import { readText } from '../files/text.ts';
 import { mean } from '../grpo/statistics.ts';
 import { promptRenderer } from '../preview/rendered-prompts.ts';
 import { BadInput, type SourceLocation } from '../protocol/errors.ts';
+import { withExactMember } from '../protocol/exact-json.ts';
 import { own } from '../protocol/own.ts';
 import type { RescoreStart, RescoreStep, RescoreSummary } from '../protocol/rescore.ts';
 import type { Prompt, ScoreBatch } from '../protocol/rewards.ts';
@@ -35,6 +36,8 @@ export interface RescoreOptions {
   python?: string | undefined;
   /** Gets what reward functions print. */
   onOutput: (text: string) => void;
+  /** Hears of them what is wrong though no completion has failed of it. */
+  onWarning: (message: string) => void;
 }
 
 /** Hears what comes of it, step by step; `recorded` are the rows of the step's rollouts file. */
@@ -134,7 +137,9 @@ async function openNow(config: RunConfig, at: ConfigNow['at'], options: RescoreO
     workerPath: options.rewardWorker,
     timeoutSeconds: config.rewardTimeoutSeconds,
     pythonPath: config.python ?? options.python,
+    rewardEnv: config.rewardEnv,
     onOutput: options.onOutput,
+    onWarning: options.onWarning,
   });
 }
 
@@ -156,12 +161,18 @@ function readStep(run: string, step: number): RolloutRow[] | undefined {
   if (!existsSync(file)) return undefined;
   const text = readText(file, RUN_FILE);
   try {
-    const rows = parseJsonLines(text);
+    const rows = parseJsonLines(text, parseRow);
     z.array(rolloutRow).parse(rows);
     return rows as RolloutRow[];
   } catch {
     throw new BadInput('This file has lines that are no completions; leave the step out with --steps.', { file });
   }
+}
+
+/** With its columns exactly as they were recorded. */
+function parseRow(line: string): unknown {
+  const row = JSON.parse(line);
+  return row.columns ? { ...row, columns: withExactMember(row, 'columns', line) } : row;
 }
 
 /** The completions as reward functions got them when they were recorded. */

@@ -1,120 +1,108 @@
-import { existsSync, realpathSync } from 'node:fs';
-import { isBuiltin } from 'node:module';
-import { basename, dirname, extname, join, resolve } from 'node:path';
+import { realpathSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { type BuildFailure, build, type Loader, type PartialMessage, type Plugin } from 'esbuild';
-import { REWARD_FILE } from '../files/open-file.ts';
-import { readText } from '../files/text.ts';
+import { type BuildFailure, build } from 'esbuild';
 import { BadInput } from '../protocol/errors.ts';
+import type { UserModule, UserModules } from '../protocol/reward-worker.ts';
+import { findModules, type ModuleGraph, readingFrom } from './compile/module-graph.ts';
+import { namesAsked, namesMissing } from './compile/module-names.ts';
+import { type CompiledModule, compiledModule, kindOf, moduleOptions, withoutMap } from './compile/module-output.ts';
+import { userPaths } from './compile/user-paths.ts';
 
 /** Texts in an editor by the absolute path of their files. */
 export type EditedTexts = ReadonlyMap<string, string>;
 
 export interface CompiledReward {
   /** What a worker loads. */
-  source: string;
-  /** The same without the source map: an edit in a comment leaves it as it was. */
+  modules: UserModules;
+  /** The same without source maps: an edit in a comment leaves it as it was. */
   code: string;
   /** The absolute paths of the files that it was compiled from: `file` and the user's modules that it imports. */
   inputs: string[];
 }
 
 /**
- * Compiles a TypeScript or JavaScript reward file and the user's modules that it imports to one ES module with its source
- * map inside; packages stay where they are and are named by their URLs. `apiPath` is the file that `grpo/rewards` means; `texts`,
- * by absolute path, stand in for files that are being edited.
+ * Compiles a TypeScript or JavaScript reward file and the user's modules that it imports, each to a module of its own, so that each has its own
+ * `import.meta.url`, `__dirname` and the like, as its runtime would give it. Packages stay where they are. `texts`, by absolute path, stand in
+ * for files that are being edited.
  * Throws BadInput at file:line:column for what does not compile or cannot be found.
  */
 export async function compileReward(file: string, apiPath: string, texts: EditedTexts): Promise<CompiledReward> {
-  const folder = dirname(file);
+  const entry = realPath(file);
+  const shown = userPaths(file, entry);
   try {
-    const { outputFiles, metafile } = await build({
-      entryPoints: [file],
-      absWorkingDir: folder,
-      // Where the module pretends to be: the source map's paths are relative to it. Nothing is written.
-      outfile: join(folder, `${basename(file)}.compiled.mjs`),
-      write: false,
-      metafile: true,
-      bundle: true,
-      format: 'esm',
-      platform: 'node',
-      target: 'node20',
-      // Node's own conditions only; esbuild would add one for bundlers.
-      conditions: [],
-      sourcemap: 'inline',
-      sourcesContent: false,
-      // Comments of any kind make no difference to the code.
-      legalComments: 'none',
-      logLevel: 'silent',
-      plugins: [resolvePackages(apiPath), readTexts(texts)],
-    });
-    const source = outputFiles[0]!.text;
-    const code = source.slice(0, source.lastIndexOf('\n//# sourceMappingURL='));
-    return { source, code, inputs: usersFiles(Object.keys(metafile.inputs), file, apiPath) };
+    const graph = await findModules(entry, apiPath, new Map([...texts].map(([path, text]) => [realPath(path), text])));
+    const modules = await compileModules(graph, shown);
+    const code = [...modules].map(([path, { format, source }]) => [path, format, withoutMap(source)]);
+    const others = [...modules.keys()].filter((path) => path !== entry && !/[\\/]node_modules[\\/]/.test(path));
+    return {
+      modules: withUrls(entry, modules, graph),
+      code: JSON.stringify(code),
+      inputs: [file, ...others.map(shown)],
+    };
   } catch (error) {
     const first = (error as BuildFailure).errors?.[0];
     if (!first) throw error;
     const at = first.location;
-    const place = at ? { file: resolve(folder, at.file), line: at.line, column: at.column + 1 } : { file };
+    const place = at
+      ? { file: shown(resolve(dirname(entry), at.file)), line: at.line, column: at.column + 1 }
+      : { file };
     throw new BadInput(`The reward file does not compile: ${first.text}.`.replace(/\.\.$/, '.'), place);
   }
 }
 
-/** The compiler's inputs, which it names by their real paths from the real folder, without packages and `grpo/rewards`. */
-function usersFiles(inputs: string[], file: string, apiPath: string): string[] {
-  const [main, api, folder] = [realPath(file), realPath(apiPath), realPath(dirname(file))];
-  const others = inputs
-    .map((path) => resolve(folder, path))
-    .filter((path) => path !== main && path !== api && !/[\\/]node_modules[\\/]/.test(path) && existsSync(path));
-  return [file, ...others];
-}
-
-/** Finds packages from the importing file, as Node would, so that a missing one is an error at its import. */
-const resolvePackages = (apiPath: string): Plugin => ({
-  name: 'packages',
-  setup(compiler) {
-    compiler.onResolve({ filter: /^[^./]/ }, async ({ path, pluginData, kind, ...importer }) => {
-      if (path === 'grpo/rewards') return { path: apiPath };
-      if (pluginData === 'resolving' || kind === 'entry-point' || /^[A-Za-z]:/.test(path) || isBuiltin(path))
-        return undefined;
-      const found = await compiler.resolve(path, { ...importer, kind, pluginData: 'resolving' });
-      if (found.errors.length > 0) return { errors: found.errors };
-      // The user's own modules under another name (`paths`, `imports`, workspaces) and TypeScript are compiled along.
-      if (!/[\\/]node_modules[\\/]/.test(found.path) || /\.[cm]?tsx?$/.test(found.path)) return found;
-      return { path: kind.startsWith('require') ? found.path : pathToFileURL(found.path).href, external: true };
+/** The modules by path, in the order of their paths. */
+async function compileModules(graph: ModuleGraph, shown: (path: string) => string): Promise<Map<string, UserModule>> {
+  const { texts, formats, imports } = graph;
+  const kinds = new Map([...texts.keys()].sort().map((path) => [path, kindOf(path, formats.get(path)!)]));
+  const compiled = new Map<string, CompiledModule>();
+  for (const kind of new Set(kinds.values())) {
+    const paths = [...kinds.keys()].filter((path) => kinds.get(path) === kind);
+    const result = await build({
+      ...moduleOptions(kind),
+      entryPoints: paths.map((path, index) => ({ in: path, out: String(index) })),
+      plugins: [readingFrom(texts)],
     });
-  },
-});
-
-/** Texts that are being edited, and the others as they are. The compiler names files by their real paths. */
-const readTexts = (texts: EditedTexts): Plugin => ({
-  name: 'texts',
-  setup(compiler) {
-    const byRealPath = new Map([...texts].map(([file, text]) => [realPath(file), text]));
-    compiler.onLoad({ filter: /\.([cm]?[jt]sx?|json)$/ }, ({ path }) => {
-      const contents = byRealPath.get(path);
-      if (contents === undefined) return unreadable(path);
-      return { contents, loader: extname(path).replace(/^\.[cm]?/, '') as Loader };
-    });
-  },
-});
-
-/** What is wrong with a file as a text, which the compiler would read with other letters; undefined where nothing is. */
-function unreadable(path: string): { errors: PartialMessage[] } | undefined {
-  try {
-    readText(path, REWARD_FILE);
-    return undefined;
-  } catch (error) {
-    if (!(error instanceof BadInput)) throw error;
-    const { line } = error.location ?? {};
-    return { errors: [{ text: error.sentence, location: { file: path, ...(line !== undefined && { line }) } }] };
+    for (const [index, path] of paths.entries())
+      compiled.set(path, compiledModule(result, String(index), kind, url(shown(path))));
   }
+  const asked = namesAsked(compiled, imports);
+  const modules = [...kinds].map(([path, kind]): [string, UserModule] => {
+    const names = asked.get(path) ?? new Set();
+    const { source } = compiled.get(path)!;
+    if (kind === 'json') return [path, { format: 'json', source, text: texts.get(path)! }];
+    if (kind === 'commonjs') return [path, { format: 'commonjs', source, names: [...names] }];
+    return [path, { format: 'module', source: withNames(source, namesMissing(compiled.get(path)!, names)) }];
+  });
+  return new Map(modules);
 }
 
-function realPath(file: string): string {
+/** An ES module with further exports, all undefined: see `namesAsked`. */
+function withNames(source: string, names: string[]): string {
+  if (names.length === 0) return source;
+  const end = withoutMap(source).length;
+  const exported = names.map((name) => `__grpo_type as ${name}`).join(', ');
+  return `${source.slice(0, end)}const __grpo_type = undefined; export { ${exported} };\n${source.slice(end)}`;
+}
+
+/** Without links on the way; the path itself when there is no such file. */
+export function realPath(file: string): string {
   try {
     return realpathSync(file);
   } catch {
     return file;
   }
 }
+
+const url = (path: string): string => pathToFileURL(path).href;
+
+const withUrls = (entry: string, modules: Map<string, UserModule>, { imports }: ModuleGraph): UserModules => ({
+  entry: url(entry),
+  modules: Object.fromEntries([...modules].map(([path, module]) => [url(path), module])),
+  imports: Object.fromEntries(
+    [...imports].map(([path, targets]) => [
+      url(path),
+      Object.fromEntries([...targets].map(([specifier, target]) => [specifier, url(target)])),
+    ]),
+  ),
+});

@@ -1,5 +1,5 @@
 // What a TypeScript reward file imports as `grpo/rewards`: the build makes grpo-rewards.js and its declarations of this.
-// biome-ignore-start lint/performance/noBarrelFile: users import from one name; the compiler of reward files drops what they do not use.
+// biome-ignore-start lint/performance/noBarrelFile: users import from one name.
 export {
   type BatchRewardInput,
   batchReward,

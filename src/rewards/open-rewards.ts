@@ -1,12 +1,13 @@
 import { basename, resolve } from 'node:path';
 import { readSource } from '../files/source.ts';
-import { BadInput, type SourceLocation } from '../protocol/errors.ts';
+import { BadInput, formatLocation, type SourceLocation } from '../protocol/errors.ts';
 import { didYouMean } from '../protocol/nearest-name.ts';
 import type { WorkerFunction } from '../protocol/reward-worker.ts';
 import type { ScoreBatch, ScoreTable } from '../protocol/rewards.ts';
-import type { EditedTexts } from './compile.ts';
+import { type EditedTexts, realPath } from './compile.ts';
 import { languageOf, prepareWorker, type RewardLanguage } from './prepare-worker.ts';
-import { RewardFile } from './reward-file.ts';
+import { rewardEnvironment } from './reward-environment.ts';
+import { RewardFile, type RewardWarning } from './reward-file.ts';
 
 /** Physical memory of a worker process, unless another limit is given. */
 export const MEMORY_LIMIT_BYTES = 4 * 1024 ** 3;
@@ -38,8 +39,12 @@ export interface RewardOptions {
   outputLimitBytes?: number | undefined;
   /** Source code that stands in for that of files, by absolute path; of a Python reward's own modules only disk's is used. */
   texts?: EditedTexts | undefined;
+  /** Environment variables that rewards get besides those of `rewardEnvironment`. */
+  rewardEnv?: readonly string[] | undefined;
   /** Gets what the user's code in `file` prints. */
   onOutput?: ((text: string, file: string) => void) | undefined;
+  /** Hears what is wrong though no row has failed of it. */
+  onWarning?: ((message: string) => void) | undefined;
 }
 
 export interface RewardFunction {
@@ -72,6 +77,7 @@ export interface RewardSet {
  * Throws BadInput for a file that does not compile or load, a name that it does not export, and for two functions of one name.
  */
 export async function openRewards(sources: RewardSource[], options: RewardOptions): Promise<RewardSet> {
+  for (const name of rewardEnvironment(options.rewardEnv ?? []).missing) options.onWarning?.(notSet(name));
   const absolute = sources.map((source) => ({ ...source, file: resolve(source.file) }));
   const names = new Set(absolute.map(({ file }) => file));
   const opened = await Promise.allSettled(
@@ -105,6 +111,10 @@ export async function openRewards(sources: RewardSource[], options: RewardOption
   }
 }
 
+/** What is said of a variable that rewards are to get and that is not there. */
+export const notSet = (name: string): string =>
+  `The environment variable ${name}, which rewards should get ("rewardEnv"), is not set.`;
+
 interface OpenedFile {
   name: string;
   file: RewardFile;
@@ -113,7 +123,14 @@ interface OpenedFile {
 }
 
 async function openFile(file: string, uses: RewardSource[], options: RewardOptions): Promise<OpenedFile> {
-  const { onOutput = () => {}, timeoutSeconds, loadTimeoutSeconds = 60, texts } = options;
+  const {
+    onOutput = () => {},
+    onWarning = () => {},
+    timeoutSeconds,
+    loadTimeoutSeconds = 60,
+    rewardEnv = [],
+    texts,
+  } = options;
   const { memoryLimitBytes = MEMORY_LIMIT_BYTES, outputLimitBytes = OUTPUT_LIMIT_BYTES } = options;
   const launch = await prepareWorker({
     file,
@@ -123,6 +140,7 @@ async function openFile(file: string, uses: RewardSource[], options: RewardOptio
     pythonPath: options.pythonPath,
     memoryLimitBytes,
     texts,
+    rewardEnv,
   });
   const read = readTexts(launch.inputs, texts);
   const limits = {
@@ -131,14 +149,16 @@ async function openFile(file: string, uses: RewardSource[], options: RewardOptio
     memoryLimitBytes,
     outputLimitBytes,
     onOutput: (text: string) => onOutput(text, file),
+    onWarning: ({ message, at }: RewardWarning) => onWarning(`${formatLocation(at)}: ${message}`),
   };
   const opened = await RewardFile.open(launch, limits);
-  const modules = (opened.loaded.modules ?? []).filter((path) => path.endsWith('.py'));
-  return { name: file, file: opened, texts: new Map([...read, ...readTexts(modules, undefined)]) };
+  const modules = (opened.loaded.modules ?? []).filter((path) => /\.(py|[cm]?[jt]s|[jt]sx|json)$/.test(path));
+  return { name: file, file: opened, texts: new Map([...read, ...readTexts(modules)]) };
 }
 
-function readTexts(files: readonly string[], texts: EditedTexts | undefined): [string, string][] {
-  return files.map((file) => [file, texts?.get(file) ?? readSource(file)]);
+function readTexts(files: readonly string[], texts: EditedTexts = new Map()): [string, string][] {
+  const byRealPath = new Map([...texts].map(([file, text]) => [realPath(file), text]));
+  return files.map((file) => [file, byRealPath.get(realPath(file)) ?? readSource(file)]);
 }
 
 type NamedFunction = RewardFunction & { at: SourceLocation | undefined };

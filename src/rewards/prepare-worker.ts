@@ -5,12 +5,14 @@ import { BadInput, type SourceLocation } from '../protocol/errors.ts';
 import type { LoadRequest } from '../protocol/reward-worker.ts';
 import { compileReward, type EditedTexts } from './compile.ts';
 import { findPython } from './python.ts';
+import { rewardEnvironment } from './reward-environment.ts';
 
 /** How to start a worker for one reward file: the command, and what it is to load. */
 export interface WorkerLaunch {
   command: string;
   args: string[];
   cwd: string;
+  env: NodeJS.ProcessEnv;
   load: LoadRequest;
   language: RewardLanguage;
   /** The same for two texts that do the same; a Python worker tells its own when it has loaded. */
@@ -35,16 +37,19 @@ interface WorkerNeeds {
   workerPath: string;
   pythonPath: string | undefined;
   memoryLimitBytes: number;
+  /** Environment variables that it gets besides the usual ones. */
+  rewardEnv: readonly string[];
   texts?: EditedTexts | undefined;
 }
 
 /** Reads and compiles a reward file, so that every worker for it runs the same code even if it is edited meanwhile. */
 export async function prepareWorker({ file, names, at, ...needs }: WorkerNeeds): Promise<WorkerLaunch> {
-  const { workerPath, pythonPath, memoryLimitBytes, texts = new Map() } = needs;
+  const { workerPath, pythonPath, memoryLimitBytes, rewardEnv, texts = new Map() } = needs;
   const builtFile = (name: string): string => join(dirname(workerPath), name);
   const language = languageOf(file, at);
   const text = texts.get(file) ?? decodeSource(await readBytesLater(file, REWARD_FILE, at), file);
   const cwd = dirname(file);
+  const { env } = rewardEnvironment(rewardEnv);
   const load = { type: 'load' as const, file, names, memoryLimitBytes };
   if (language === 'python') {
     const { path } = await findPython(pythonPath);
@@ -52,11 +57,11 @@ export async function prepareWorker({ file, names, at, ...needs }: WorkerNeeds):
     // Unbuffered: what a function prints is seen when it prints it.
     const args = ['-u', '-B', '-X', 'utf8', builtFile('reward-worker.py')];
     const source = text.replace(/^\uFEFF/, '');
-    return { command: path, args, cwd, load: { ...load, source }, language, code: source, inputs: [file] };
+    return { command: path, args, cwd, env, load: { ...load, source }, language, code: source, inputs: [file] };
   }
-  const { source, code, inputs } = await compileReward(file, builtFile('grpo-rewards.js'), texts);
+  const { modules, code, inputs } = await compileReward(file, builtFile('grpo-rewards.js'), texts);
   // V8 works harder to free memory as it comes near its limit, so that comes before ours.
   const heapMegabytes = Math.max(16, Math.floor((memoryLimitBytes * 0.75) / 1024 ** 2));
   const args = ['--enable-source-maps', '--no-warnings', `--max-old-space-size=${heapMegabytes}`, workerPath];
-  return { command: process.execPath, args, cwd, load: { ...load, source }, language, code, inputs };
+  return { command: process.execPath, args, cwd, env, load: { ...load, source: modules }, language, code, inputs };
 }

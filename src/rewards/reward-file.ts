@@ -1,15 +1,22 @@
-import { BadInput, RunFailure } from '../protocol/errors.ts';
-import type { WorkerReady, WorkerReply } from '../protocol/reward-worker.ts';
+import { BadInput, RunFailure, type SourceLocation } from '../protocol/errors.ts';
+import type { WorkerReady, WorkerReply, WorkerStray } from '../protocol/reward-worker.ts';
 import type { ScoreBatch } from '../protocol/rewards.ts';
-import { defined, FunctionCall, type FunctionScores, type OnOutcome, type Part } from './function-call.ts';
+import { defined, FunctionCall, type FunctionScores, type OnOutcome } from './function-call.ts';
 import type { WorkerLaunch } from './prepare-worker.ts';
-import { type WorkerLimits, WorkerProcess } from './worker-process.ts';
+import { type Death, type WorkerLimits, WorkerProcess } from './worker-process.ts';
 
-export interface FileLimits extends WorkerLimits {
+export interface FileLimits extends Omit<WorkerLimits, 'onStray'> {
   timeoutSeconds: number;
   loadTimeoutSeconds: number;
   /** Workers that one call may use up before its remaining rows are given up; 16 unless given. */
   mostRestarts?: number | undefined;
+  /** Hears what is wrong though no row has failed of it: a sentence, and where. */
+  onWarning: (warning: RewardWarning) => void;
+}
+
+export interface RewardWarning {
+  message: string;
+  at: SourceLocation;
 }
 
 /** Where a file gets its workers from, and leaves one that is idle and no longer needed. */
@@ -19,12 +26,10 @@ export interface WorkerSource {
 }
 
 const freshWorkers: WorkerSource = {
-  take: ({ command, args, cwd }, limits) => new WorkerProcess(command, args, cwd, limits),
+  take: (launch, limits) => new WorkerProcess(launch, limits),
   leave: (_, worker) => worker.end({ failure: 'crash', message: 'The rewards were closed.' }),
 };
 
-/** Asynchronous rows of one function that are in flight at once, such as requests to a judge. */
-const CONCURRENT_ROWS = 32;
 const MOST_RESTARTS = 16;
 
 /** The functions of one reward file and the worker process they run in, which stays warm and is replaced when it dies. */
@@ -37,6 +42,7 @@ export class RewardFile {
   #worker: WorkerProcess | undefined;
   #closed = false;
   #busy = false;
+  readonly #told = new Set<string>();
   #lastCall: Promise<unknown> = Promise.resolve();
 
   private constructor(launch: WorkerLaunch, limits: FileLimits, workers: WorkerSource) {
@@ -73,13 +79,17 @@ export class RewardFile {
 
   /** Starts a worker that has loaded the file, or tells why there is none. */
   async #start(): Promise<{ message: string; file?: string; line?: number; column?: number } | undefined> {
-    const worker = this.#workers.take(this.#launch, this.#limits);
+    let answer: WorkerReply | undefined;
+    const onStray = (stray: WorkerStray) => {
+      // What ends it while it loads is why the file does not load.
+      if (answer || !stray.fatal) this.#tellOf(stray);
+    };
+    const worker = this.#workers.take(this.#launch, { ...this.#limits, onStray });
     this.#worker = worker;
     this.#busy = true;
-    let answer: WorkerReply | undefined;
     const death = await worker.exchange(this.#launch.load, this.#limits.loadTimeoutSeconds, (reply) => {
       answer = reply;
-      return true;
+      return reply.type === 'ready' || reply.type === 'load-failed' ? 'done' : 'wrong';
     });
     this.#busy = false;
     if (answer?.type === 'ready') {
@@ -90,11 +100,7 @@ export class RewardFile {
       const { type: _, message, ...place } = answer;
       return { message: `The reward file does not load: ${message}`, ...defined(place) };
     }
-    const {
-      failure: _,
-      message,
-      ...place
-    } = death ?? { failure: 'crash', message: 'its worker answered out of turn.' };
+    const { failure: _, message, ...place } = death!;
     return { message: `The reward file does not load: ${message.replace(/^The function/, 'it')}`, ...defined(place) };
   }
 
@@ -106,13 +112,13 @@ export class RewardFile {
       line,
       column,
     } = this.loaded.functions.find((candidate) => candidate.name === name)!;
-    const { timeoutSeconds, mostRestarts = MOST_RESTARTS } = this.#limits;
-    const call = new FunctionCall(name, batch, { timeoutSeconds, declaration: { file, line, column }, onOutcome });
-    const all = batch.completions.map((_, row) => row);
-    const parts: Part[] = all.length === 0 ? [] : [{ rows: all, concurrency: CONCURRENT_ROWS }];
+    const { timeoutSeconds, mostRestarts = MOST_RESTARTS, onWarning } = this.#limits;
+    const declaration = { file, line, column };
+    const onLost = (death: Death) => this.#tellOf({ ...death, fatal: true });
+    const call = new FunctionCall(name, batch, { kind, timeoutSeconds, declaration, onOutcome, onWarning, onLost });
     let restarts = 0;
 
-    for (let part = parts.shift(); part; part = parts.shift()) {
+    while (!call.finished) {
       this.#refuseIfClosed();
       const dead = !this.#worker?.alive;
       const problem = dead && restarts++ < mostRestarts ? await this.#start() : undefined;
@@ -120,20 +126,28 @@ export class RewardFile {
       if (problem || restarts > mostRestarts) {
         const why =
           problem?.message ?? `The function was not called: its worker had already ended ${mostRestarts} times.`;
-        call.fail([...part.rows, ...parts.flatMap(({ rows }) => rows)], { failure: 'crash', message: why });
+        call.giveUp({ failure: 'crash', message: why });
         break;
       }
       this.#busy = true;
-      const death = await call.run(this.#worker!, part);
+      await call.run(this.#worker!);
       this.#busy = false;
-      this.#refuseIfClosed();
-      if (!death) continue;
-      if (kind === 'batch') call.fail(part.rows, death);
-      else parts.unshift(...call.afterDeath(part, death));
     }
+    this.#refuseIfClosed();
     // What a row that took too long has left behind should not go on beside the next batch.
     if (call.timedOut && this.#worker?.alive) this.#worker.end({ failure: 'timeout', message: 'A row took too long.' });
     return { ...call.scores, seconds: (performance.now() - started) / 1000 };
+  }
+
+  /** Once for each: what a function leaves behind in every call would fill the log. */
+  #tellOf({ message, file = this.#launch.load.file, line, column, fatal }: WorkerStray): void {
+    const at = { file, ...defined({ line, column }) };
+    const key = JSON.stringify([message, at]);
+    if (this.#told.has(key)) return;
+    this.#told.add(key);
+    const what = message.replace(/\.$/, '');
+    const sentence = `${what}${fatal ? '; the process is started again' : ''}.`;
+    this.#limits.onWarning({ message: sentence, at });
   }
 
   #refuseIfClosed(): void {

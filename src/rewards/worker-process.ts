@@ -1,12 +1,17 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import type { Readable, Writable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { killTree } from '../processes/kill-tree.ts';
+import { endMarked, markedWith, newMark } from '../processes/marked.ts';
 import type { SourceLocation } from '../protocol/errors.ts';
-import { parseWorkerReply, type WorkerReply, type WorkerRequest } from '../protocol/reward-worker.ts';
+import { stringifyExact } from '../protocol/exact-json.ts';
+import type { WorkerMessage, WorkerReply, WorkerRequest, WorkerStray } from '../protocol/reward-worker.ts';
+import { parseWorkerReply } from '../protocol/reward-worker.ts';
 import type { FailureKind } from '../protocol/rewards.ts';
 import { onLines } from './lines.ts';
+import type { WorkerLaunch } from './prepare-worker.ts';
 import { residentBytes } from './process-memory.ts';
 
 /** Why a worker's process ended, as a failure of what it was working on. */
@@ -21,27 +26,39 @@ export interface WorkerLimits {
   outputLimitBytes: number;
   /** Gets what the user's code prints. */
   onOutput: (text: string) => void;
+  /** Hears of what goes wrong outside any call. */
+  onStray: (stray: WorkerStray) => void;
 }
+
+/** What a reply is to an exchange: one of several, the last one, or none that belongs to its request. */
+export type Verdict = 'more' | 'done' | 'wrong';
 
 const LONGEST_REPLY = 64 * 1024 * 1024;
 const MEMORY_CHECK_MILLISECONDS = 100;
 /** The worker itself reports asynchronous rows that take too long; this much later it must be blocked. */
 const GRACE_SECONDS = 0.25;
+/** What it sent before its end may still be on its way, but something that it started can keep the pipes open for good. */
+const LAST_REPLIES_MILLISECONDS = 1000;
 
 const words = (bytes: number): string => `${Math.round(bytes / 1024 ** 2)} MiB`;
 
 /** One live worker process: requests in, replies out, and the limits that end it. Once ended it is of no more use. */
 export class WorkerProcess {
   readonly #child: ChildProcess;
+  readonly #mark = newMark();
   #limits: WorkerLimits;
+  readonly #key = randomUUID();
   readonly #ended: Promise<void>;
   #death: Death | undefined;
+  /** It sent what is no reply: nothing that it sends is believed any more. */
+  #refused = false;
+  #isBusy = false;
   #onReply: (reply: WorkerReply) => void = () => {};
   #onEnd: (death: Death) => void = () => {};
   #printed = 0;
   #lastWords = '';
 
-  constructor(command: string, args: string[], cwd: string, limits: WorkerLimits) {
+  constructor({ command, args, cwd, env }: WorkerLaunch, limits: WorkerLimits) {
     this.#limits = limits;
     this.#child = spawn(command, args, {
       cwd,
@@ -50,7 +67,7 @@ export class WorkerProcess {
       windowsHide: true,
       stdio: ['pipe', 'pipe', 'pipe', 'pipe', 'pipe'],
       // Inside VS Code the running executable is Electron. And ONNX Runtime, which a reward may load, has telemetry.
-      env: { ...process.env, ELECTRON_RUN_AS_NODE: '1', ORT_DISABLE_TELEMETRY: '1' },
+      env: { ...env, ...markedWith(this.#mark), ELECTRON_RUN_AS_NODE: '1', ORT_DISABLE_TELEMETRY: '1' },
     });
     const [lifeline, stdout, stderr, requests, replies] = this.#child.stdio as [
       Writable,
@@ -80,15 +97,16 @@ export class WorkerProcess {
   }
 
   /**
-   * Sends a request and passes its replies on until `onReply` returns true (then undefined is returned) or the process
-   * ends (then why). Ends it when it is silent for `silenceSeconds`, or uses too much memory.
+   * Sends a request and passes its replies on until `onReply` says that it is done (then undefined is returned) or the process
+   * ends (then why). Ends it when it is silent for `silenceSeconds`, uses too much memory, or sends what is no reply to the request.
    */
   async exchange(
     request: WorkerRequest,
     silenceSeconds: number,
-    onReply: (reply: WorkerReply) => boolean,
+    onReply: (reply: WorkerReply) => Verdict,
   ): Promise<Death | undefined> {
     this.#printed = 0;
+    this.#isBusy = true;
     const memoryWatch = this.#watchMemory();
     const cause = `The function took longer than ${silenceSeconds} s and was stopped.`;
     let timer: NodeJS.Timeout | undefined;
@@ -108,13 +126,17 @@ export class WorkerProcess {
         this.#onEnd = resolve;
         this.#onReply = (reply) => {
           expectReply();
-          if (onReply(reply)) resolve(undefined);
+          const verdict = onReply(reply);
+          if (verdict === 'done') resolve(undefined);
+          else if (verdict === 'wrong') this.#refuse();
         };
         expectReply();
-        (this.#child.stdio[3] as Writable).write(`${JSON.stringify(request)}\n`);
+        const message: WorkerMessage = { key: this.#key, request };
+        (this.#child.stdio[3] as Writable).write(`${stringifyExact(message)}\n`);
         if (this.#death) this.#ended.then(() => resolve(this.#death));
       });
     } finally {
+      this.#isBusy = false;
       this.#onReply = () => {};
       this.#onEnd = () => {};
       clearTimeout(timer);
@@ -123,7 +145,7 @@ export class WorkerProcess {
     }
   }
 
-  /** Kills the process and all that it started. The first cause given is the one that counts. */
+  /** Kills the process and all that it started; settled when they are gone. The first cause given is the one that counts. */
   end(cause: Death): Promise<void> {
     this.#death ??= cause;
     killTree(this.#child);
@@ -131,14 +153,22 @@ export class WorkerProcess {
   }
 
   #read(line: string): void {
-    const reply = parseWorkerReply(line);
-    if (reply?.type === 'dying') this.#death ??= { ...reply, failure: 'crash' };
-    else if (reply) this.#onReply(reply);
-    else
-      this.end({
-        failure: 'crash',
-        message: 'The worker sent something that is no reply; does the code write to file descriptor 4?',
-      });
+    if (this.#refused) return;
+    const reply = parseWorkerReply(line, this.#key);
+    if (reply?.type === 'stray') {
+      const { type: _, fatal, ...stray } = reply;
+      this.#limits.onStray({ ...stray, fatal });
+      if (fatal) this.#death ??= { ...stray, failure: 'crash' };
+    } else if (reply) this.#onReply(reply);
+    else this.#refuse();
+  }
+
+  #refuse(): void {
+    this.#refused = true;
+    const message =
+      'The worker sent something that is no reply to its request; the code must not write to file descriptor 4.';
+    this.#tellIfIdle(message);
+    this.end({ failure: 'crash', message });
   }
 
   #print(text: string): void {
@@ -160,10 +190,19 @@ export class WorkerProcess {
     });
     await exit;
     killTree(this.#child);
-    // Outcomes that it sent before may still be on their way, unless someone else keeps the pipes open.
-    await Promise.race([this.#closed(), sleep(1000, undefined, { ref: false })]);
-    this.#death ??= this.#explainExit();
+    await endMarked(this.#mark);
+    await Promise.race([this.#closed(), sleep(LAST_REPLIES_MILLISECONDS, undefined, { ref: false })]);
+    for (const stream of this.#child.stdio) stream?.destroy();
+    if (!this.#death) {
+      this.#death = this.#explainExit();
+      this.#tellIfIdle(this.#death.message);
+    }
     this.#onEnd(this.#death);
+  }
+
+  /** Between two requests no row fails of it. */
+  #tellIfIdle(message: string): void {
+    if (!this.#isBusy) this.#limits.onStray({ message, fatal: true });
   }
 
   #closed(): Promise<unknown> {

@@ -17,11 +17,14 @@ import { basename, dirname, join } from 'node:path';
 import { RunFailure } from '../protocol/errors.ts';
 
 /**
- * Writes a file so that a reader sees the old or the new content, whole, also after a power cut. Throws RunFailure; `place` is what `--out`
- * names.
+ * Writes a file so that a reader sees the old or the new content, whole, also after a power cut. `temporary` is its name until then: one that
+ * cannot be guessed where others may have put a link of that name; `place` is what `--out` names. Throws RunFailure.
  */
-export function atomicWrite(file: string, content: string | Uint8Array, place?: string): void {
-  const temporary = join(dirname(file), `.${basename(file)}.tmp`);
+export function atomicWrite(
+  file: string,
+  content: string | Uint8Array,
+  { temporary = join(dirname(file), `.${basename(file)}.tmp`), place }: { temporary?: string; place?: string } = {},
+): void {
   try {
     withFile(temporary, 'w', (fd) => {
       writeFileSync(fd, content);

@@ -8,10 +8,12 @@ import {
   adapterEntries,
   isAdapterFolder,
   readAdapterConfig,
+  savedName,
   writeAdapterFiles,
 } from '../model/adapter-files.ts';
 import type { ModelConfig } from '../model/config.ts';
 import { damagedFile } from '../model/damaged-file.ts';
+import { finite } from '../model/finite.ts';
 import type { Weights } from '../model/language-model.ts';
 import { packedPlace, unpackWeights } from '../model/packing.ts';
 import { trainedShapes } from '../model/parameters.ts';
@@ -99,7 +101,7 @@ export async function readCheckpoint(folder: string, model: ModelConfig): Promis
 
   const saved = readAdapterConfig(folder)?.lora;
   if (JSON.stringify(saved) !== JSON.stringify(model.lora)) {
-    const message = `This checkpoint was trained with "lora": ${JSON.stringify(saved ?? null)}; set that in the run config, or start a new run.`;
+    const message = `This checkpoint was trained with "lora": ${describe(saved)}; set that in the run config, or start a new run.`;
     throw new BadInput(message, { file: folder });
   }
   const optimizerFile = join(folder, OPTIMIZER_FILE);
@@ -111,7 +113,7 @@ export async function readCheckpoint(folder: string, model: ModelConfig): Promis
   const read = (entries: TensorEntry[]): Weights => readTrained(entries, trainedShapes(model), optimizerFile);
   const optional = (entries: TensorEntry[]) => (entries.length > 0 ? read(entries) : undefined);
 
-  const weights = optional(withPrefix(PREFIX.weights)) ?? read(modelEntries(folder));
+  const weights = optional(withPrefix(PREFIX.weights)) ?? read(modelEntries(folder, trainedShapes(model)));
   const means = read(withPrefix(PREFIX.means));
   const squares = read(withPrefix(PREFIX.squares));
   const syncedReference = optional(withPrefix(PREFIX.reference));
@@ -120,8 +122,20 @@ export async function readCheckpoint(folder: string, model: ModelConfig): Promis
   return { policy, state: state.data };
 }
 
-const modelEntries = (folder: string): TensorEntry[] =>
-  isAdapterFolder(folder) ? adapterEntries(folder) : readSafetensorsHeader(join(folder, WEIGHTS_FILE));
+/** The tensors of the checkpoint's model or adapter, by our names. */
+function modelEntries(folder: string, shapes: Map<string, number[]>): TensorEntry[] {
+  if (!isAdapterFolder(folder)) return readSafetensorsHeader(join(folder, WEIGHTS_FILE));
+  const names = new Map([...shapes.keys()].map((name) => [savedName(name), name]));
+  return adapterEntries(folder).map((entry) => ({ ...entry, name: names.get(entry.name) ?? entry.name }));
+}
+
+/** The run config's `lora`, without what is at its default of nothing. */
+function describe(lora: RunConfig['lora'] | undefined): string {
+  if (!lora) return 'null';
+  const isNothing = (value: unknown) =>
+    value === null || value === false || (typeof value === 'object' && Object.keys(value).length === 0);
+  return JSON.stringify(Object.fromEntries(Object.entries(lora).filter(([, value]) => !isNothing(value))));
+}
 
 /** The tensors, if they are those that are trained. */
 function readTrained(entries: TensorEntry[], shapes: Map<string, number[]>, file: string): Weights {
@@ -134,7 +148,10 @@ function readTrained(entries: TensorEntry[], shapes: Map<string, number[]>, file
   const byName = new Map(entries.map((entry) => [entry.name, entry]));
   const weights: Weights = {};
   // In the model's own order, which sums over all weights follow: a resumed run equals one that never stopped to the last bit.
-  for (const name of shapes.keys()) readTensor(byName.get(name)!, packedPlace(weights, shapes, name));
+  for (const name of shapes.keys()) {
+    const entry = byName.get(name)!;
+    finite(readTensor(entry, packedPlace(weights, shapes, name)), entry);
+  }
   return weights;
 }
 

@@ -42,7 +42,10 @@ export function describeIssue(issue: Issue, config: unknown): ConfigProblem {
   const known = issue.code === 'invalid_value' ? issue.values.filter((option) => typeof option === 'string') : [];
   // Of a short word, nearly every other is a neighbour: a "gpu" is no "cpu".
   const hint = typeof value === 'string' && value.length > 3 ? didYouMean(value, known) : '';
-  return { path, message: `${name} must be ${requirement(issue)}, not ${show(value)}.${hint}` };
+  // Earlier versions offered it, and then refused it.
+  const instead =
+    path[0] === 'device' && value === 'cuda' ? ' An NVIDIA GPU is used through "webgpu" or "tensorflow".' : '';
+  return { path, message: `${name} must be ${requirement(issue)}, not ${show(value)}.${hint}${instead}` };
 }
 
 function unknownField(parent: ConfigPath, key: string): ConfigProblem {

@@ -12,8 +12,6 @@ export async function createEngine(
   workload: Workload,
 ): Promise<OpenedEngine> {
   const at = locate?.(['device']);
-  if (device === 'cuda')
-    throw new BadInput(`This version does not train on "${device}"; set "device" to "auto", "webgpu" or "cpu".`, at);
   const orWebgpu = ', or "device" to "webgpu"';
   if (fp16 && (device === 'cpu' || device === 'tensorflow'))
     throw withoutHalf(`"${device}" computes in float32`, orWebgpu);

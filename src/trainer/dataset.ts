@@ -1,4 +1,5 @@
 import { BadInput, type SourceLocation } from '../protocol/errors.ts';
+import { withExact } from '../protocol/exact-json.ts';
 import { own } from '../protocol/own.ts';
 import type { ChatMessage, Prompt } from '../protocol/rewards.ts';
 import { type JsonLine, type JsonObject, readJsonLines } from './json-lines.ts';
@@ -6,7 +7,7 @@ import { type JsonLine, type JsonObject, readJsonLines } from './json-lines.ts';
 /** One prompt to train on. */
 export interface DatasetRow {
   prompt: Prompt;
-  /** All other columns; a column that only other rows have is null. They reach the reward functions. */
+  /** All other columns, exactly as they are written; a column that only other rows have is null. They reach the reward functions. */
   columns: Record<string, unknown>;
   /** Line in the file, from 1. */
   line: number;
@@ -21,16 +22,19 @@ export function loadDataset(file: string, at?: SourceLocation): DatasetRow[] {
   const columnsOf = sharedColumns(lines, RESERVED);
   return lines.map((row) => ({
     prompt: readPrompt(row.value, { file, line: row.line }),
-    columns: columnsOf(row.value),
+    columns: columnsOf(row),
     line: row.line,
   }));
 }
 
 /** Gives every row the same columns, those of all rows but the `excluded` ones, null where it has none. */
-export function sharedColumns(lines: JsonLine[], excluded: Set<string>): (row: JsonObject) => JsonObject {
+export function sharedColumns(lines: JsonLine[], excluded: Set<string>): (line: JsonLine) => JsonObject {
   const names = new Set<string>();
   for (const { value } of lines) for (const name of Object.keys(value)) if (!excluded.has(name)) names.add(name);
-  return (row) => Object.fromEntries([...names].map((name) => [name, own(row, name) ?? null]));
+  return ({ value, text }) => {
+    const row = withExact(value, text);
+    return Object.fromEntries([...names].map((name) => [name, own(row, name) ?? null]));
+  };
 }
 
 /** The row's `prompt`, a text or chat messages; throws BadInput for anything else, and for an empty one. */

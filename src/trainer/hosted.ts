@@ -64,7 +64,9 @@ try {
     }
   });
   process.on('disconnect', stop);
-  process.on('SIGTERM', stop);
+  for (const signal of ['SIGTERM', 'SIGHUP']) process.on(signal, stop);
+  // The host reads what is printed, and may be gone: the checkpoint matters more.
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
   await session.result;
 } catch (error) {
   const message = error instanceof Error ? error.message : String(error);

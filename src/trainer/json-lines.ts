@@ -7,6 +7,8 @@ export type JsonObject = Record<string, unknown>;
 export interface JsonLine {
   line: number;
   value: JsonObject;
+  /** What it was parsed from. */
+  text: string;
 }
 
 /** Far more rows than a run on one machine gets to see. */
@@ -37,7 +39,7 @@ function rowsOf(lines: Iterable<TextLine>, file: string, onProblem: (problem: Ba
   const rows: JsonLine[] = [];
   for (const { line, text } of lines) {
     if (text.trim() === '') continue;
-    attempt(() => rows.push({ line, value: parseObject(text, { file, line }, rows.length === 0) }), onProblem);
+    attempt(() => rows.push({ line, value: parseObject(text, { file, line }, rows.length === 0), text }), onProblem);
   }
   return rows;
 }
@@ -59,7 +61,7 @@ export function raise(problem: BadInput): void {
 function parseObject(text: string, at: SourceLocation, isFirst: boolean): JsonObject {
   const other = isFirst ? otherFormat(text) : undefined;
   if (other !== undefined) throw new BadInput(other, at);
-  const value = parseJson(text, at, { exact: true });
+  const value = parseJson(text, at);
   if (typeof value !== 'object' || value === null || Array.isArray(value))
     throw new BadInput('A row must be a JSON object, { ... }.', at);
   // It would be lost wherever columns are copied.

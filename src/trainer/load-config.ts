@@ -6,6 +6,7 @@ import { CONFIG_FILE } from '../files/open-file.ts';
 import { readText } from '../files/text.ts';
 import { isAdapterFolder } from '../model/adapter-files.ts';
 import { BadInput, type SourceLocation } from '../protocol/errors.ts';
+import { isProgramPath } from '../protocol/files-by-name.ts';
 import { missingModel } from '../protocol/missing-model.ts';
 import { type RunConfig, runConfigSchema } from '../protocol/run-config.ts';
 import { type ConfigPath, describeIssue } from './config-issue.ts';
@@ -13,7 +14,7 @@ import { applyOverride, parseOverride } from './config-override.ts';
 
 /** A run config that was read and checked, and where its fields stand, for errors that are found later. */
 export interface LoadedConfig {
-  /** All paths in it (`model`, `dataset`, `evalDataset`, `rewards[].file`, `samples`) are absolute, and exist as far as they are needed. */
+  /** All paths in it (`model`, `dataset`, `evalDataset`, `rewards[].file`, `samples`, and `python` unless it is a name on the PATH) are absolute, and exist as far as they are needed. */
   config: RunConfig;
   file: string;
   directory: string;
@@ -70,6 +71,7 @@ export function loadRunConfig(file: string, options: { set?: string[]; for?: 'ru
   config.dataset = resolveDataset(['dataset'], config.dataset);
   if (config.evalDataset !== null) config.evalDataset = resolveDataset(['evalDataset'], config.evalDataset);
   if (config.samples !== null) config.samples = resolve(directory, config.samples);
+  if (config.python !== null && isProgramPath(config.python)) config.python = resolve(directory, config.python);
   for (const [index, reward] of config.rewards.entries()) reward.file = resolveDataset(['rewards', index], reward.file);
   return { config, file: absolute, directory, name: runName(absolute), locate };
 }

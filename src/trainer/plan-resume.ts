@@ -46,6 +46,10 @@ export function planResume(options: ResumeOptions, emit: (event: TrainerEvent) =
   const info = readRunInfo(run);
   const checkpoint = listCheckpoints(run).at(-1);
   const { configFile, set = [], differences: choice } = options;
+  if (choice === undefined && !existsSync(configFile))
+    throw new BadInput(
+      `There is no run config at ${resolve(configFile)} any more; continue with the one that the run recorded (--as-recorded).`,
+    );
   const today = choice === 'as-recorded' ? freeSettings(options, info) : loadRunConfig(configFile, { set });
   const { config } = today;
   if (info.state === 'done' && checkpoint && checkpoint.step >= config.maxSteps) return { run, complete: checkpoint };

@@ -2,6 +2,7 @@ import type { Engine } from '../engine/engine.ts';
 import type { ModelConfig } from '../model/config.ts';
 import { readModelConfig } from '../model/config.ts';
 import { readModel, type Weights } from '../model/language-model.ts';
+import { loraProblem, unusedInLora } from '../model/lora-targets.ts';
 import { loadTokenizer, type Tokenizer } from '../model/tokenizer.ts';
 import { checkWeights } from '../model/weights.ts';
 import { BadInput } from '../protocol/errors.ts';
@@ -53,6 +54,8 @@ export interface PrepareOptions {
   onLoad?: (share: number) => void;
   /** Gets what reward functions print. */
   onOutput?: (text: string) => void;
+  /** Hears of reward functions what is wrong though no completion has failed of it. */
+  onWarning?: (message: string) => void;
 }
 
 /** Loads what a config names, cheapest checks first. Throws BadInput for the first thing that is wrong. */
@@ -67,6 +70,8 @@ export async function prepareRun({ config, locate }: LoadedConfig, options: Prep
     const tooMany = tooManyAtOnce(model, config[field], config.maxCompletionLength);
     if (tooMany) throw new BadInput(`${tooMany}; lower "${field}" or "maxCompletionLength".`, locate([field]));
   }
+  const problem = loraProblem(model) ?? (config.lora && unusedInLora({ ...startModel, lora: config.lora }));
+  if (problem) throw new BadInput(`"lora.${problem.field}" ${problem.message}.`, locate(['lora', problem.field]));
   const tokenizer = loadTokenizer(config.model);
   const eosTokenIds = [...new Set([...model.eosTokenIds, tokenizer.eosTokenId])].filter((id) => id !== undefined);
   const limits = {
@@ -100,7 +105,7 @@ export async function prepareRun({ config, locate }: LoadedConfig, options: Prep
   const { engine, reason } = await createEngine(config, locate, workloadOf(model, { trains: true, half: config.fp16 }));
   const { weights: read } = await readModel(config.model, options.onLoad);
   const weights = await placeStart(engine, read, { frozen: config.lora !== null });
-  const adapter = config.lora ? await engine.upload(startAdapter(model, config.seed)) : undefined;
+  const adapter = config.lora ? await engine.upload(startAdapter(model, config.seed, read)) : undefined;
   // Last, as worker processes are started: whatever is wrong above leaves none behind.
   const sources = config.rewards.map(({ file, function: name, weight }, index) => ({
     file,
@@ -111,8 +116,10 @@ export async function prepareRun({ config, locate }: LoadedConfig, options: Prep
   const rewardOptions = {
     workerPath: options.rewardWorker,
     timeoutSeconds: config.rewardTimeoutSeconds,
+    rewardEnv: config.rewardEnv,
     ...(config.python !== null && { pythonPath: config.python }),
     ...(options.onOutput && { onOutput: options.onOutput }),
+    ...(options.onWarning && { onWarning: options.onWarning }),
   };
   const rewards = await openRewards(sources, { ...rewardOptions, ...(options.texts && { texts: options.texts }) });
   const weightOf = (name: string) => rewards.functions.find((reward) => reward.name === name)?.weight ?? 1;

@@ -58,6 +58,15 @@ export function uniforms(seed: number, key: StreamKey, count: number): Float32Ar
   return Float32Array.from({ length: count }, () => (next() >>> 8) * 2 ** -24);
 }
 
+/** `count` numbers of the standard normal distribution (Box-Muller). */
+export function normals(seed: number, key: StreamKey, count: number): Float32Array {
+  const uniform = uniforms(seed, key, 2 * count);
+  return Float32Array.from({ length: count }, (_, index) => {
+    const [u, v] = [uniform[2 * index]!, uniform[2 * index + 1]!];
+    return Math.sqrt(-2 * Math.log(1 - u)) * Math.cos(2 * Math.PI * v);
+  });
+}
+
 /** The numbers 0 ... count-1 in a random order (Fisher-Yates). */
 export function permutation(seed: number, key: StreamKey, count: number): number[] {
   const next = integers(seed, key);

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { BadInput, type SourceLocation } from '../protocol/errors.ts';
+import { withExactMember } from '../protocol/exact-json.ts';
 import type { Prompt, RewardStep } from '../protocol/rewards.ts';
 import { readPrompt, sharedColumns } from './dataset.ts';
 import { type JsonLine, type JsonObject, readJsonLines } from './json-lines.ts';
@@ -62,11 +63,8 @@ export function loadRollouts(
   );
 }
 
-function readRow(
-  { line, value }: JsonLine,
-  columnsOf: (row: JsonObject) => JsonObject,
-  at: SourceLocation,
-): RecordedRollout {
+function readRow(row: JsonLine, columnsOf: (line: JsonLine) => JsonObject, at: SourceLocation): RecordedRollout {
+  const { line, value, text } = row;
   const promptIds = readIds(value, 'prompt_ids', at);
   const completionIds = readIds(value, 'completion_ids', at);
   const { completion } = value;
@@ -82,7 +80,7 @@ function readRow(
     ...(rewards && { rewards }),
     ...(steps && { steps }),
     ...(typeof value.truncated === 'boolean' && { truncated: value.truncated }),
-    columns: { ...columnsOf(value), ...readColumns(value.columns, at) },
+    columns: { ...columnsOf(row), ...readColumns(value, text, at) },
     line,
   };
 }
@@ -95,11 +93,12 @@ function readIds(row: JsonObject, field: string, at: SourceLocation): number[] |
   return ids as number[];
 }
 
-function readColumns(columns: unknown, at: SourceLocation): JsonObject {
+function readColumns(value: JsonObject, text: string, at: SourceLocation): JsonObject {
+  const { columns } = value;
   if (columns === undefined || columns === null) return {};
   if (typeof columns !== 'object' || Array.isArray(columns))
     throw new BadInput('"columns" must be an object: the dataset\'s other columns by name.', at);
-  return columns as JsonObject;
+  return withExactMember(value, 'columns', text);
 }
 
 function readRewards(rewards: unknown, at: SourceLocation): RecordedRollout['rewards'] {

@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync } from 'node:fs';
 import { dirname, join, relative, sep } from 'node:path';
 import { type RewardSource, RUN_FILES, stepName } from '../protocol/run-folder.ts';
+import { realPath } from '../rewards/compile.ts';
 import type { SourceText } from '../rewards/open-rewards.ts';
 import { atomicWrite, writeFailure } from './atomic-write.ts';
 import { digestCopy, digestText } from './file-digest.ts';
@@ -32,8 +33,12 @@ export function keepRewardSources(
   });
 }
 
-/** `rewards/sort.reward.ts`, `../shared/words.ts` */
-export const sourceName = (directory: string, file: string): string => relative(directory, file).split(sep).join('/');
+/** `rewards/sort.reward.ts`, `../shared/words.ts`; modules come by their real paths, and the folder may be reached through a link. */
+export function sourceName(directory: string, file: string): string {
+  const paths = [relative(directory, file), relative(realPath(directory), file)];
+  const inside = paths.find((path) => !path.startsWith('..')) ?? paths[0]!;
+  return inside.split(sep).join('/');
+}
 
 /** A place of this name that is free, or has the same text in it. */
 function placeFor(run: string, folder: string[], name: string, sha256: string): string {

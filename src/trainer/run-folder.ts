@@ -4,6 +4,7 @@ import { makeFolders } from '../files/make-folders.ts';
 import { RUN_FILE } from '../files/open-file.ts';
 import { readText } from '../files/text.ts';
 import { BadInput } from '../protocol/errors.ts';
+import { stringifyExact } from '../protocol/exact-json.ts';
 import {
   type MetricsRow,
   metricsRow,
@@ -93,7 +94,7 @@ export class RunFolder {
   }
 
   writeRollouts(step: number, rows: readonly RolloutRow[]): void {
-    const text = rows.map((row) => `${JSON.stringify(row)}\n`).join('');
+    const text = rows.map((row) => `${stringifyExact(row)}\n`).join('');
     atomicWrite(join(this.path, RUN_FILES.rollouts, `${stepName(step)}.jsonl`), text);
   }
 

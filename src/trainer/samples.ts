@@ -27,14 +27,15 @@ export function parseSamples(text: string, file: string): { samples: SampleRow[]
 function toSamples(lines: JsonLine[], file: string, onProblem: (problem: BadInput) => void): SampleRow[] {
   const columnsOf = sharedColumns(lines, RESERVED);
   const samples: SampleRow[] = [];
-  for (const { line, value } of lines) {
+  for (const row of lines) {
+    const { line, value } = row;
     attempt(() => {
       const at = { file, line };
       const prompt = readPrompt(value, at);
       const { completion } = value;
       if (typeof completion !== 'string') throw new BadInput('This sample has no "completion" (a text).', at);
       const expect = readExpect(value.expect, at);
-      samples.push({ prompt, completion, columns: columnsOf(value), line, ...(expect && { expect }) });
+      samples.push({ prompt, completion, columns: columnsOf(row), line, ...(expect && { expect }) });
     }, onProblem);
   }
   return samples;

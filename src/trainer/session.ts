@@ -66,6 +66,7 @@ export async function runSession(
     texts,
     onLoad: (share) => tell({ type: 'phase', step: 0, phase: 'load', share }),
     onOutput: (text) => tell({ type: 'log', level: 'info', message: text.trimEnd() }),
+    onWarning: (message) => tell({ type: 'log', level: 'warning', message }),
     ...(rollouts !== undefined && { rollouts }),
   });
   try {

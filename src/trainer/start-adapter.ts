@@ -1,20 +1,44 @@
 import { floats } from '../engine/tree.ts';
 import type { ModelConfig } from '../model/config.ts';
 import type { Weights } from '../model/language-model.ts';
-import { adapterShapes } from '../model/parameters.ts';
-import { uniforms } from './random.ts';
+import { EMBEDDING, HEAD } from '../model/lora-targets.ts';
+import { unpackWeights } from '../model/packing.ts';
+import { adapterShapes, parameterShapes } from '../model/parameters.ts';
+import { normals, uniforms } from './random.ts';
 
 /**
- * A new adapter as PEFT makes it: A Kaiming-uniform with a = sqrt(5), which is uniform within 1 / sqrt(inputs), and B zero, so that it changes
- * nothing yet.
+ * A new adapter as PEFT makes it, which changes nothing yet. Of a linear layer, A is Kaiming-uniform with a = sqrt(5), which is uniform within
+ * 1 / sqrt(inputs), and B zero; of the embeddings A is zero, and B normal. DoRA's lengths are those of the model's `weights`, and what is
+ * trained in full begins as a copy.
  */
-export function startAdapter(model: ModelConfig, seed: number): Weights {
-  const tensors = [...adapterShapes(model)].map(([name, shape]) => {
+export function startAdapter(model: ModelConfig, seed: number, weights: Weights): Weights {
+  const own = unpackWeights(weights, parameterShapes(model));
+  const valuesOf = (name: string, shape: number[]): Float32Array => {
     const [rows, columns] = shape as [number, number];
-    if (name.endsWith('.lora_B.weight')) return [name, floats(new Float32Array(rows * columns), shape)] as const;
-    const bound = 1 / Math.sqrt(columns);
-    const values = uniforms(seed, ['lora', name], rows * columns).map((u) => (2 * u - 1) * bound);
-    return [name, floats(values, shape)] as const;
-  });
+    if (name.endsWith('.lora_A.weight')) {
+      const bound = 1 / Math.sqrt(columns);
+      return uniforms(seed, ['lora', name], rows * columns).map((u) => (2 * u - 1) * bound);
+    }
+    if (name.endsWith('.lora_embedding_B')) return normals(seed, ['lora', name], rows * columns);
+    const module = name.replace(/\.(lora_magnitude_vector|modules_to_save\.weight)$/, '');
+    if (module === name) return new Float32Array(rows * columns);
+    const { data, shape: matrix } = own[`${module}.weight`] ?? own[`${module === HEAD ? EMBEDDING : module}.weight`]!;
+    if (name.endsWith('.modules_to_save.weight')) return Float32Array.from(data);
+    return lengths(data as Float32Array, matrix as [number, number], module === EMBEDDING);
+  };
+  const tensors = [...adapterShapes(model)].map(
+    ([name, shape]) => [name, floats(valuesOf(name, shape), shape)] as const,
+  );
   return Object.fromEntries(tensors);
+}
+
+/** The lengths of a matrix's rows, or of its columns. */
+function lengths(values: Float32Array, [rows, columns]: [number, number], ofColumns: boolean): Float32Array {
+  const squares = new Float64Array(ofColumns ? columns : rows);
+  for (let row = 0; row < rows; row++) {
+    for (let column = 0; column < columns; column++) {
+      squares[ofColumns ? column : row]! += values[row * columns + column]! ** 2;
+    }
+  }
+  return Float32Array.from(squares, Math.sqrt);
 }

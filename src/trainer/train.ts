@@ -76,9 +76,9 @@ export async function train(run: PreparedRun, folder: RunFolder, options: TrainO
     throw new RunFailure(`Step ${finished + 1}: ${error.message} ${remedy}`);
   };
 
-  /** Scores the rollout. When every row failed, waits for someone to fix the reward functions, or gives up; undefined: stopped meanwhile. */
+  /** Scores the rollout. When every row failed twice, waits for someone to fix the reward functions, or gives up; undefined: stopped meanwhile. */
   const score = async (rollout: Rollout, step: number): Promise<ScoreTable | undefined> => {
-    for (;;) {
+    for (let attempt = 1; ; attempt++) {
       emit({ type: 'phase', step, phase: 'score' });
       const table = await learner.score(rollout, step);
       const failures = rowFailures(table, rollout.length).filter((failure) => failure !== undefined);
@@ -86,8 +86,11 @@ export async function train(run: PreparedRun, folder: RunFolder, options: TrainO
       const share =
         failures.length === rollout.length ? 'Every completion' : `${failures.length} of ${rollout.length} completions`;
       const message = `${share} of step ${step} failed to be scored: ${describeFailure(failures[0]!)}`;
-      emit({ type: 'log', level: 'warning', message });
+      // A judge that was away, or a machine that was busy, may be back: a second attempt costs less than a run.
+      const again = failures.length === rollout.length && attempt === 1 && !control.stopping;
+      emit({ type: 'log', level: 'warning', message: again ? `${message} Scoring them once more.` : message });
       if (failures.length < rollout.length) return table;
+      if (again) continue;
       await save();
       if (control.stopping) return undefined;
       if (!attended)
@@ -100,6 +103,7 @@ export async function train(run: PreparedRun, folder: RunFolder, options: TrainO
       }
       const changes = recordRewards(folder, run.rewards, step);
       if (changes.length > 0) emit({ type: 'log', level: 'info', message: changesNote(changes, step) });
+      attempt = 0;
     }
   };
 

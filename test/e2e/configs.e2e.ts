@@ -3,12 +3,16 @@ import { join } from 'node:path';
 import { expect } from 'vitest';
 import { Session } from './helpers/session.ts';
 
+const tornConfig = (text: string) => text.replace('sort.train.jsonl', 'torn.jsonl');
+
 const session = new Session({}, (workspace) => {
   const config = join(workspace, 'sort.grpo.json');
   writeFileSync(
     join(workspace, 'wrong.grpo.json'),
     readFileSync(config, 'utf8').replace('learningRate', 'learningRte'),
   );
+  writeFileSync(join(workspace, 'torn.grpo.json'), tornConfig(readFileSync(config, 'utf8')));
+  writeFileSync(join(workspace, 'data/torn.jsonl'), '{"prompt": "Sort 1 0:", "numbers": [1, 0]}\n{"prompt": \n');
 });
 
 session.test('a wrong field is marked while it is edited', async ({ editor }) => {
@@ -35,6 +39,37 @@ session.test('it keeps training from starting, with its place and the right name
   await editor.screenshot('config-problem');
   await editor.answer(/wrong could not start/, 'Open');
   expect(server.processes('trainer.js')).toEqual([]);
+});
+
+session.test('what is wrong in a dataset is no problem any more once the config names another one', async (all) => {
+  const { editor, server } = all;
+  const { page } = editor;
+  const config = join(server.workspace, 'torn.grpo.json');
+  const problem = page.locator('.markers-panel .monaco-list-row').filter({ hasText: /torn\.jsonl/ });
+  const start = async () => {
+    await editor.clearNotifications();
+    await editor.command('GRPO: Start Training');
+    await editor.choose('torn');
+    await editor.notification(/torn could not start: .*JSON/).waitFor();
+    await problem.first().waitFor();
+  };
+  // As another program changes it.
+  const sound = readFileSync(join(server.workspace, 'sort.grpo.json'), 'utf8');
+  await start();
+  await editor.screenshot('config-torn-dataset');
+  writeFileSync(config, sound);
+  await problem.first().waitFor({ state: 'hidden' });
+
+  // And as it is edited, before that is saved.
+  writeFileSync(config, tornConfig(sound));
+  await start();
+  await editor.openFile('torn.grpo.json');
+  await page.locator('.editor-instance .view-line', { hasText: '"dataset"' }).click();
+  await page.keyboard.press('End');
+  await page.keyboard.type(' ');
+  await problem.first().waitFor({ state: 'hidden' });
+  await editor.command('File: Revert File');
+  await editor.clearNotifications();
 });
 
 session.test('a model that is not there can be got: its command stands in a terminal, not run', async (all) => {

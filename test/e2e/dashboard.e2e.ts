@@ -52,7 +52,7 @@ for (const theme of Object.keys(themes) as Theme[])
 
     await frame.getByRole('tab', { name: 'Rescore' }).click();
     await frame.getByRole('button', { name: /^Rescore (this run|again)$/ }).click();
-    await frame.getByText('advantages change their sign').waitFor();
+    await frame.getByText('advantages change sign').waitFor();
     expect(await violations(dashboard), 'rescored steps').toEqual([]);
     await frame.getByRole('button', { name: 'Step 24' }).click();
     await frame.locator('.rescored-group summary').first().click();
@@ -128,7 +128,7 @@ session.test('saves all curves as CSV, and a chart as SVG and PNG', async ({ edi
     });
   };
   const { frame } = dashboard;
-  const csv = await save('all.csv', () => frame.getByRole('button', { name: 'Export all as CSV' }).click());
+  const csv = await save('all.csv', () => frame.getByRole('button', { name: 'Export Metrics (CSV)' }).click());
   const lines = csv.toString().trim().split(/\r?\n/);
   expect(lines).toHaveLength(25);
   expect(lines[0]).toMatch(/^step,.*reward/);

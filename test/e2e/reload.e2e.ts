@@ -22,16 +22,3 @@ session.test(
     await until('more steps', async () => (await dashboard.step()) > step);
   },
 );
-
-session.test('the walkthrough opens', async ({ editor }) => {
-  await editor.command('Welcome: Open Walkthrough...');
-  await editor.choose('Train your first reward');
-  await editor.page.getByText('Read the reward').first().waitFor();
-  await editor.page
-    .frameLocator('iframe.webview.ready:visible')
-    .frameLocator('#active-frame')
-    .getByRole('heading')
-    .first()
-    .waitFor();
-  await editor.screenshot('walkthrough');
-});

@@ -1,4 +1,7 @@
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect } from 'vitest';
+import type { Dashboard } from './helpers/dashboard.ts';
 import { until } from './helpers/processes.ts';
 import { makeRun } from './helpers/runs.ts';
 import { Session } from './helpers/session.ts';
@@ -7,8 +10,21 @@ const session = new Session(
   { trust: true, settings: { 'security.workspace.trust.startupPrompt': 'never' } },
   (workspace) => {
     makeRun(workspace, 'sort.grpo.json', { maxSteps: 4 });
+    // What was cloned with its runs may name any file.
+    const config = join(workspace, 'sort.grpo.json');
+    const text = readFileSync(config, 'utf8');
+    writeFileSync(config, text.replace('"rewards"', '"samples": "../.bashrc", "rewards"'));
   },
 );
+
+/** Presses both buttons that keep a completion, and reads what became of it. */
+async function keepFirst({ frame }: Dashboard, said: RegExp): Promise<void> {
+  const card = frame.locator('article.completion').first();
+  for (const name of ['Add to Samples', 'Save as Expected Score']) {
+    await card.getByRole('button', { name }).click();
+    await card.getByRole('status').filter({ hasText: said }).waitFor();
+  }
+}
 
 const why = /Training is off in Restricted Mode, because it runs the reward functions/;
 
@@ -29,6 +45,14 @@ session.test('runs can be read', async ({ editor, dashboard }) => {
   await editor.treeItem('4/4').click();
   await until('the curve to be drawn', async () => (await dashboard.drawnPixels('reward')) > 100);
   await dashboard.frame.locator('.group-row').first().waitFor();
+});
+
+session.test('their completions are not added to a file', async ({ editor, dashboard, server }) => {
+  await dashboard.frame.locator('.group-row').first().click();
+  await keepFirst(dashboard, /^Samples cannot be added in Restricted Mode: trust this workspace first\.$/);
+  await editor.screenshot('restricted-samples');
+  expect(existsSync(join(server.folder, '.bashrc'))).toBe(false);
+  await dashboard.frame.getByRole('button', { name: 'All groups' }).click();
 });
 
 session.test('their completions are not scored again, and none are generated', async (all) => {
@@ -85,4 +109,15 @@ session.test('once the workspace is trusted, training starts', async ({ editor, 
   await dashboard.state.filter({ hasText: 'running' }).waitFor();
   await dashboard.button('Stop').click();
   await editor.notification(/sort stopped after step \d+/).waitFor();
+});
+
+session.test('nor does a trusted one have text added to a file outside of it', async (all) => {
+  const { editor, dashboard, server } = all;
+  await dashboard.frame.getByRole('tab', { name: 'Group advantages' }).click();
+  await dashboard.frame.locator('.group-row').first().click();
+  await keepFirst(dashboard, /\.bashrc is outside the workspace, so it is not written\.$/);
+  await editor.command('GRPO: Generate Samples');
+  await editor.choose('sort');
+  await editor.notification(/\.bashrc is outside the workspace/).waitFor();
+  expect(existsSync(join(server.folder, '.bashrc'))).toBe(false);
 });

@@ -81,11 +81,11 @@ session.test('is cancelled without a trace', async ({ editor, server }) => {
   await editor.choose('sort');
   // More than is generated before the button is found.
   await answerCounts(editor, 1000, 100);
-  await editor.notification(/sort answers: [1-9]\d* of 100000/).waitFor();
+  await editor.notification(/Generating samples with sort: [1-9]\d* of 100000/).waitFor();
   expect(server.processes('grpo.js')).toHaveLength(1);
-  await editor.answer(/sort answers/, 'Cancel');
+  await editor.answer(/Generating samples with sort/, 'Cancel');
   await until('its process to be gone', () => server.processes('grpo.js').length === 0);
-  await editor.notification(/sort answers/).waitFor({ state: 'hidden' });
+  await editor.notification(/Generating samples with sort/).waitFor({ state: 'hidden' });
   expect(samplesOf(sortSamples(server.workspace))).toEqual(before);
 });
 
@@ -106,7 +106,7 @@ session.test('keeps a completion of the dashboard as a sample, once, by the keyb
   expect(samplesOf(file)).toHaveLength(before + 1);
   expect(samplesOf(file).at(-1)!.expect).toBeUndefined();
 
-  await card.getByRole('button', { name: 'Expect This Score' }).click();
+  await card.getByRole('button', { name: 'Save as Expected Score' }).click();
   await said.filter({ hasText: 'These scores are expected' }).waitFor();
   expect(samplesOf(file)).toHaveLength(before + 1);
   const { expect: expected } = samplesOf(file).at(-1)!;
@@ -135,7 +135,7 @@ session.test('leaves what is not saved in the samples file alone', async ({ edit
   });
 });
 
-/** How many advantages change their sign, as the tab says. */
+/** How many advantages change sign, as the tab says. */
 async function flips({ frame }: Dashboard): Promise<number> {
   const said = await frame.locator('.rescore [role=status]').first().innerText();
   return Number(/^([\d,]+) of/.exec(said)?.[1]?.replaceAll(',', '') ?? Number.NaN);

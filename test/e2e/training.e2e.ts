@@ -248,11 +248,10 @@ session.test('debug information says where the trainer is', async ({ editor, das
   // The editor breaks lines, and its spaces do not break.
   const words = 'training sort, running \\(running, \\w+ at step \\d+ of \\d+ for [\\d.]+ s, on cpu, \\d+ MiB\\)';
   const line = new RegExp(words.replaceAll(' ', '\\s+'));
-  await until(
-    'the line',
-    async () => line.test(await editor.page.locator('.monaco-editor .view-lines').innerText()),
-    60_000,
-  );
+  const text = editor.page.locator('.monaco-editor .view-lines');
+  // It opens when every device was tried.
+  await text.waitFor({ timeout: 60_000 });
+  await until('the line', async () => line.test(await text.innerText()));
 });
 
 session.test('closing the window leaves no process behind', async ({ server, editor }) => {

@@ -100,6 +100,34 @@ CASES |= {
         gradientAccumulationSteps=2,
         weightDecay=0.1,
     ),
+    "lora-patterns": dict(
+        lora=dict(
+            r=2,
+            loraAlpha=4,
+            targetModules=r".*\.(q|k|gate|down)_proj",
+            excludeModules=["model.layers.1.self_attn.k_proj"],
+            rankPattern={"down_proj": 3, r"layers\.0\..*q_proj": 1},
+            alphaPattern={"gate_proj": 7},
+        ),
+        beta=0.04,
+    ),
+    "lora-dora": dict(lora=dict(r=2, loraAlpha=4, targetModules="all-linear", useDora=True), beta=0.04, numIterations=2),
+    "lora-dora-some": dict(
+        model="qwen3", lora=dict(r=2, loraAlpha=4, targetModules=["k_proj", "up_proj"], useDora=True), weightDecay=0.1
+    ),
+    # TRL trains no adapter on the head.
+    "lora-embeddings": dict(lora=dict(r=2, loraAlpha=4, targetModules=["q_proj", "embed_tokens"]), beta=0.04, numIterations=2),
+    "lora-dora-embeddings": dict(lora=dict(r=2, loraAlpha=4, targetModules=["embed_tokens"], useDora=True), beta=0.04),
+    "lora-saved": dict(
+        model="qwen3",
+        lora=dict(r=2, loraAlpha=4, targetModules=["v_proj"], modulesToSave=["embed_tokens", "lm_head"]),
+        beta=0.04,
+        numIterations=2,
+        weightDecay=0.1,
+    ),
+    "lora-saved-tied": dict(
+        lora=dict(r=2, loraAlpha=4, targetModules=["v_proj"], modulesToSave=["embed_tokens"]), beta=0.04, numIterations=2
+    ),
 }
 
 
@@ -195,13 +223,24 @@ def lora_config(fields: dict) -> LoraConfig:
     return LoraConfig(**snake_case(fields), task_type="CAUSAL_LM", lora_dropout=0.0)
 
 
+def trained_tensors(model) -> dict[str, torch.Tensor]:
+    """Without the weights under an adapter on the embeddings, which PEFT saves as well."""
+    return {key: value for key, value in get_peft_model_state_dict(model).items() if ".base_layer." not in key}
+
+
 def start_adapter(name: str, model) -> dict[str, torch.Tensor]:
-    """A as PEFT makes it. B, which it sets to zero, is random: so the policy and its reference differ from the first step on."""
+    """A as PEFT makes it. What would change nothing yet is off at random: so the policy and its reference differ from the first step on."""
     generator = torch.Generator().manual_seed(3)
-    adapter = get_peft_model_state_dict(model)
+    adapter = trained_tensors(model)
     for key, value in adapter.items():
-        scale = 0.1 if "lora_B" in key else value.shape[1] ** -0.5
-        adapter[key] = scale * (2 * torch.rand(value.shape, generator=generator) - 1)
+        uniform = 2 * torch.rand(value.shape, generator=generator) - 1
+        if "lora_magnitude_vector" in key:
+            adapter[key] = value * (1 + 0.1 * uniform)
+        elif "lora_" in key:
+            scale = 0.1 if "lora_B" in key or "lora_embedding_A" in key else value.shape[1] ** -0.5
+            adapter[key] = scale * uniform
+        else:
+            adapter[key] = value + 0.1 * value.std() * uniform
     save_file(adapter, FOLDER / f"{name}-start.safetensors")
     return adapter
 
@@ -247,7 +286,7 @@ def train(
             start = start_adapter(name, trainer.model)
             set_peft_model_state_dict(trainer.model, start)
         trainer.train()
-    state = get_peft_model_state_dict(trainer.model) if peft_config else trainer.model.state_dict()
+    state = trained_tensors(trainer.model) if peft_config else trainer.model.state_dict()
     weights = {name: state[name].contiguous().clone() for name in start}
     unsaid = {"epoch", "step", "step_time"}
     # The last entry of the history is a summary of the run.

@@ -2,11 +2,12 @@ import './charts.css';
 import { runLabels } from '../compare/run-labels.ts';
 import { el, setText } from '../dom.ts';
 import { exportChart, exportMetrics } from '../export/export.ts';
+import { KeyedList, type Row } from '../keyed-list.ts';
 import type { Layout } from '../layout.ts';
 import type { Change, ShownRun, Store } from '../store.ts';
 import { Chart, type ChartEvents, type ChartView } from './chart.ts';
 import { Curves, type PlottedRun } from './curves.ts';
-import { chartDefinitions } from './definitions.ts';
+import { type ChartDefinition, chartDefinitions } from './definitions.ts';
 import { onThemeChange, readTheme } from './theme.ts';
 import { toolbar } from './toolbar.ts';
 
@@ -14,11 +15,14 @@ import { toolbar } from './toolbar.ts';
 export class Charts {
   readonly element = el('div', { class: 'curves' });
   readonly #grid = el('div', { class: 'charts' });
-  readonly #empty = el('p', { class: 'empty' }, 'The curves start with the first step.');
+  readonly #empty = el('p', { class: 'empty' }, 'Charts appear after the first step.');
   /** Hears what a screen reader should say of the curve with the keyboard's focus. */
   readonly #live = el('div', { class: 'visually-hidden', 'aria-live': 'polite', role: 'status' });
   readonly #store: Store;
-  #charts: Chart[] = [];
+  readonly #events: ChartEvents;
+  readonly #charts = new Set<Chart>();
+  /** A chart stays when others come, such as those of the first evaluation. */
+  readonly #list = new KeyedList<ChartDefinition>(this.#grid, JSON.stringify, (definition) => this.#chart(definition));
   #shape = '';
   #theme = readTheme();
   #cursor: number | null = null;
@@ -27,6 +31,7 @@ export class Charts {
 
   constructor(store: Store) {
     this.#store = store;
+    this.#events = this.#makeEvents();
     this.element.append(
       toolbar(store, () => store.main && exportMetrics(store.main)),
       this.#live,
@@ -65,10 +70,17 @@ export class Charts {
     const shape = JSON.stringify(definitions);
     if (shape === this.#shape) return;
     this.#shape = shape;
-    for (const chart of this.#charts) chart.destroy();
-    const events = this.#events();
-    this.#charts = definitions.map((definition) => new Chart(definition, events));
-    this.#grid.append(...this.#charts.map(({ element }) => element));
+    this.#list.show(definitions);
+  }
+
+  #chart(definition: ChartDefinition): Row<ChartDefinition> {
+    const chart = new Chart(definition, this.#events);
+    this.#charts.add(chart);
+    const removed = () => {
+      chart.destroy();
+      this.#charts.delete(chart);
+    };
+    return { element: chart.element, removed };
   }
 
   #draw(): void {
@@ -118,7 +130,7 @@ export class Charts {
     return curves;
   }
 
-  #events(): ChartEvents {
+  #makeEvents(): ChartEvents {
     const store = this.#store;
     return {
       onCursor: (step) => this.#moveCursor(step),
@@ -196,7 +208,7 @@ export class Charts {
   }
 
   #announce(slider: HTMLElement, row: number): void {
-    const chart = this.#charts.find(({ element }) => element.contains(slider));
+    const chart = [...this.#charts].find(({ element }) => element.contains(slider));
     if (chart) setText(this.#live, `Step ${this.#store.main!.columns.steps[row]}: ${chart.describe(row)}`);
   }
 }

@@ -65,7 +65,7 @@ export function chartDefinitions(
     stack('groups', 'Groups without signal', 'share', [
       ['groups/too_easy', 'too easy', 1],
       ['groups/too_hard', 'too hard', 4],
-      ['groups/equal', 'equal', 0],
+      ['groups/equal', 'all equal', 0],
       ['groups/truncated', 'truncated', 2],
       ['groups/abstained', 'abstained', 3],
       ['groups/failed', 'failed', 7],
@@ -194,7 +194,7 @@ const ELSEWHERE =
 
 /** Metrics that reward functions log themselves, and those of a later release. */
 function otherCharts(keys: readonly string[]): ChartDefinition[] {
-  const titles: Record<string, string> = { 'rewards/failed_ratio': 'Completions whose scoring failed' };
+  const titles: Record<string, string> = { 'rewards/failed_ratio': 'Scoring failures' };
   return keys
     .filter((key) => !ELSEWHERE.test(key))
     .map((key) => ({

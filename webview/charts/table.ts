@@ -1,14 +1,28 @@
 import './table.css';
-import { el } from '../dom.ts';
+import { el, setText } from '../dom.ts';
+import { KeyedList, type Row } from '../keyed-list.ts';
 import type { Chart, ChartView } from './chart.ts';
 
 const ROW_HEIGHT = 22;
+
+interface Line {
+  step: number;
+  /** Of the columns. */
+  row: number;
+  /** From the top of the table, the newest step. */
+  at: number;
+}
 
 /** A chart as a table: the steps of the x axis, newest first, only the rows in sight made. */
 export class ChartTable {
   readonly element: HTMLElement;
   readonly #chart: Chart;
   readonly #canvas = el('div', { class: 'virtual-canvas', role: 'rowgroup' });
+  readonly #lines = new KeyedList<Line>(
+    this.#canvas,
+    ({ step }) => step,
+    (line) => this.#line(line),
+  );
   #view: ChartView | undefined;
   #first = 0;
   #count = 0;
@@ -57,20 +71,29 @@ export class ChartTable {
     const { scrollTop, clientHeight } = this.element;
     const top = Math.max(0, Math.floor(scrollTop / ROW_HEIGHT) - 4);
     const bottom = Math.min(this.#count, Math.ceil((scrollTop + clientHeight) / ROW_HEIGHT) + 4);
-    const rows: HTMLElement[] = [];
-    for (let i = top; i < bottom; i++) {
-      const row = this.#first + this.#count - 1 - i;
-      const line = el(
-        'div',
-        { role: 'row', class: 'table-row', 'aria-rowindex': i + 2 },
-        el('span', { role: 'cell' }, String(steps[row])),
-        ...this.#chart.definition.series.map((series) =>
-          el('span', { role: 'cell' }, this.#chart.format(this.#chart.valueAt(series, row), series)),
-        ),
-      );
-      line.style.transform = `translateY(${i * ROW_HEIGHT}px)`;
-      rows.push(line);
+    const lines: Line[] = [];
+    for (let at = top; at < bottom; at++) {
+      const row = this.#first + this.#count - 1 - at;
+      lines.push({ at, row, step: steps[row]! });
     }
-    this.#canvas.replaceChildren(...rows);
+    this.#lines.show(lines);
+  }
+
+  #line({ step }: Line): Row<Line> {
+    const { series } = this.#chart.definition;
+    const cells = series.map(() => el('span', { role: 'cell' }));
+    const element = el(
+      'div',
+      { role: 'row', class: 'table-row' },
+      el('span', { role: 'cell' }, String(step)),
+      ...cells,
+    );
+    const update = ({ at, row }: Line) => {
+      element.setAttribute('aria-rowindex', String(at + 2));
+      element.style.transform = `translateY(${at * ROW_HEIGHT}px)`;
+      for (const [i, one] of series.entries())
+        setText(cells[i]!, this.#chart.format(this.#chart.valueAt(one, row), one));
+    };
+    return { element, update };
   }
 }

@@ -1,6 +1,8 @@
+import type { RunHead } from '../../src/protocol/dashboard.ts';
 import { runLabels } from '../compare/run-labels.ts';
 import { el, setText } from '../dom.ts';
 import { formatCount, formatTime } from '../format.ts';
+import { KeyedList, type Row } from '../keyed-list.ts';
 import type { Store } from '../store.ts';
 import { onThemeChange, readTheme } from './theme.ts';
 
@@ -26,19 +28,16 @@ export function toolbar(store: Store, exportAll: () => void): HTMLElement {
       range,
       zoomed
         ? `Steps ${formatCount(zoomed[0])} to ${formatCount(zoomed[1])}`
-        : 'Drag to zoom, click a step for its groups',
+        : 'Drag to zoom · click a step to see its groups',
     );
   };
   const overlays = el('span', { class: 'overlays' });
+  const legend = new KeyedList<Overlay>(overlays, ({ head }) => head.folder, overlayLegend);
   const showOverlays = () => {
     const shown = [...store.compared.values()];
     const labels = runLabels([...(store.main ? [store.main] : []), ...shown].map(({ head }) => head));
-    overlays.replaceChildren(
-      ...shown.map(({ head }) => {
-        const swatch = el('span', { class: 'swatch dashed' });
-        swatch.style.setProperty('--color', readTheme().palette[store.overlayColor(head.folder)]!);
-        return el('span', { class: 'overlay', title: formatTime(head.createdAt) }, swatch, labels.get(head.folder)!);
-      }),
+    legend.show(
+      shown.map(({ head }) => ({ head, label: labels.get(head.folder)!, color: store.overlayColor(head.folder) })),
     );
   };
   onThemeChange(showOverlays);
@@ -57,6 +56,25 @@ export function toolbar(store: Store, exportAll: () => void): HTMLElement {
     el('span', { class: 'spacer' }),
     range,
     reset,
-    el('button', { class: 'flat', onclick: exportAll }, 'Export all as CSV'),
+    el('button', { class: 'flat', onclick: exportAll }, 'Export Metrics (CSV)'),
   );
+}
+
+interface Overlay {
+  head: RunHead;
+  label: string;
+  /** Index into the palette. */
+  color: number;
+}
+
+function overlayLegend(): Row<Overlay> {
+  const swatch = el('span', { class: 'swatch dashed' });
+  const name = el('span');
+  const element = el('span', { class: 'overlay' }, swatch, name);
+  const update = ({ head, label, color }: Overlay) => {
+    swatch.style.setProperty('--color', readTheme().palette[color]!);
+    setText(name, label);
+    element.title = formatTime(head.createdAt);
+  };
+  return { element, update };
 }

@@ -21,8 +21,10 @@ export function exportMetrics({ head, columns }: ShownRun): void {
 }
 
 function save(name: string, content: string | Uint8Array<ArrayBuffer>): void {
+  // The run's name is any text.
+  const file = name.replaceAll(/[\\/:*?"<>|]/g, '-');
   const bytes = typeof content === 'string' ? new TextEncoder().encode(content) : content;
-  host.postMessage({ type: 'save', name, content: bytes });
+  host.postMessage({ type: 'save', name: file, content: bytes });
 }
 
 /** Twice the size of the drawing: sharp on paper and on dense screens. */

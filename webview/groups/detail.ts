@@ -1,11 +1,11 @@
 import type { Completion } from '../../src/protocol/dashboard.ts';
 import type { Prompt } from '../../src/protocol/rewards.ts';
-import { el } from '../dom.ts';
+import { type Child, el } from '../dom.ts';
 import { formatNumber, formatSigned } from '../format.ts';
 import { host } from '../host.ts';
 import { keepButtons } from './keep.ts';
 import type { Group } from './model.ts';
-import { signalLabel } from './signals.ts';
+import { signalSentence } from './signals.ts';
 
 /** One group opened: the prompt, and its completions from highest to lowest advantage. */
 export function groupDetail(group: Group): HTMLElement {
@@ -18,7 +18,7 @@ export function groupDetail(group: Group): HTMLElement {
     el(
       'p',
       { class: 'summary' },
-      `${shown.length} completions, mean reward ${formatNumber(group.mean)}, spread ${formatNumber(group.spread)}: ${signalLabel(group.signal)}.`,
+      `${shown.length} completions, mean reward ${formatNumber(group.mean)}, std. dev. ${formatNumber(group.spread)}: ${signalSentence(group.signal)}.`,
     ),
     ...shown.map(completionCard),
   );
@@ -36,6 +36,8 @@ export function promptBlock(prompt: Prompt): HTMLElement {
 function completionCard(completion: Completion): HTMLElement {
   const { advantage, reward, length, truncated, rewards, details, error } = completion;
   const sign = Math.abs(advantage) < 1e-8 ? 'zero' : advantage > 0 ? 'up' : 'down';
+  const keep = keepButtons();
+  keep.update({ completion, scores: rewards });
   return el(
     'article',
     { class: `completion ${sign}` },
@@ -57,26 +59,20 @@ function completionCard(completion: Completion): HTMLElement {
           {},
           el('dt', {}, name),
           el('dd', {}, score === null ? 'abstained' : formatNumber(score)),
-          extracted(details?.[name]),
+          details?.[name] && el('dd', { class: 'muted' }, ...extractedParts(details[name])),
         ),
       ),
     ),
     error !== null && failure(error),
-    keepButtons(completion, rewards),
+    keep.element,
   );
 }
 
 /** What a function found, and why it scored so. */
-export function extracted(detail: { reason?: string; extracted?: string } | undefined): HTMLElement | null {
-  if (!detail) return null;
-  return el(
-    'dd',
-    { class: 'muted' },
-    detail.extracted !== undefined && 'extracted ',
-    detail.extracted !== undefined && el('code', {}, detail.extracted === '' ? '(empty)' : detail.extracted),
-    detail.extracted !== undefined && detail.reason !== undefined && ' · ',
-    detail.reason,
-  );
+export function extractedParts({ extracted, reason }: { reason?: string; extracted?: string }): Child[] {
+  if (extracted === undefined) return [reason];
+  const found = el('code', {}, extracted === '' ? '(empty)' : extracted);
+  return ['extracted ', found, reason !== undefined && ' · ', reason];
 }
 
 /** `path/to/file.ts:12:3`, as the trainer writes places. */

@@ -2,10 +2,11 @@ import './groups.css';
 import { el, setText } from '../dom.ts';
 import { formatNumber } from '../format.ts';
 import { host } from '../host.ts';
+import type { Row } from '../keyed-list.ts';
 import type { Change, Store } from '../store.ts';
 import { VirtualList } from '../virtual-list.ts';
 import { groupDetail } from './detail.ts';
-import { marks } from './marks.ts';
+import { drawMarks, marksPicture } from './marks.ts';
 import { FILTERS, type Group, groupsOf, SORTS, selectGroups } from './model.ts';
 import { signalLabel } from './signals.ts';
 import { StepPicker } from './step-picker.ts';
@@ -32,12 +33,13 @@ export class Groups {
   constructor(store: Store) {
     this.#store = store;
     this.#picker = new StepPicker(store);
-    this.#list = new VirtualList(
-      'Groups',
-      ROW_HEIGHT,
-      (group) => this.#row(group),
-      (group) => this.#openGroup(group),
-    );
+    this.#list = new VirtualList({
+      label: 'Groups',
+      rowHeight: ROW_HEIGHT,
+      key: ({ index }) => index,
+      make: () => this.#row(),
+      open: (group) => this.#openGroup(group),
+    });
     this.#bar = this.#filterBar();
     this.element = el('div', { class: 'groups' }, this.#picker.element, this.#bar, this.#body);
     store.subscribe((changes) => this.#onChange(changes));
@@ -68,7 +70,9 @@ export class Groups {
   #update(): void {
     const { layout, rollouts } = this.#store;
     this.#shown = selectGroups(this.#groups, layout.search, layout.filter, layout.sort);
-    const open = layout.group === null ? undefined : this.#groups.find(({ index }) => index === layout.group);
+    // A step that was asked for may not be here yet.
+    const here = rollouts?.step === (layout.step ?? rollouts?.step);
+    const open = here ? this.#groups.find(({ index }) => index === layout.group) : undefined;
     this.#bar.hidden = open !== undefined;
     if (open) {
       this.#showDetail(open);
@@ -106,6 +110,8 @@ export class Groups {
       if (next) this.#store.setLayout({ group: next.index });
     };
     const detail = groupDetail(group);
+    const picture = marksPicture();
+    drawMarks(picture, group.completions, this.#largest);
     const view = el(
       'div',
       {
@@ -119,7 +125,7 @@ export class Groups {
         { class: 'bar' },
         el('button', { class: 'flat', onclick: close }, '← All groups'),
         el('h2', {}, `Group ${group.index}`),
-        marks(group.completions, this.#largest),
+        picture,
         el('span', { class: 'spacer' }),
         el('button', { class: 'flat', disabled: at <= 0, onclick: () => step(-1) }, 'Previous'),
         el(
@@ -137,22 +143,36 @@ export class Groups {
 
   /** What is read must not change under the reader: an opened group stays at its step. */
   #openGroup(group: Group): void {
-    this.#store.setLayout({ group: group.index, step: this.#store.rollouts!.step });
+    this.#store.setLayout({ group: group.index, step: group.completions[0]!.step });
   }
 
-  #row(group: Group): HTMLElement {
-    const label = signalLabel(group.signal);
+  #row(): Row<Group> & { element: HTMLElement } {
     // Read as a sentence: what the columns mean is not to be seen, but to be heard.
     const heard = (text: string) => el('span', { class: 'visually-hidden' }, text);
-    return el(
+    const index = el('span');
+    const title = el('span', { class: 'group-title' });
+    const picture = marksPicture();
+    const mean = el('span');
+    const signal = el('span');
+    const element = el(
       'div',
       { class: 'group-row' },
-      el('span', { class: 'muted number' }, heard('Group '), String(group.index)),
-      el('span', { class: 'group-title', title: group.title }, group.title),
-      marks(group.completions, this.#largest),
-      el('span', { class: 'number', title: 'Mean reward' }, heard('mean reward '), formatNumber(group.mean)),
-      el('span', { class: `signal ${group.signal === 'signal' ? '' : 'none'}` }, label),
+      el('span', { class: 'muted number' }, heard('Group '), index),
+      title,
+      picture,
+      el('span', { class: 'number', title: 'Mean reward' }, heard('mean reward '), mean),
+      signal,
     );
+    const update = (group: Group) => {
+      setText(index, String(group.index));
+      setText(title, group.title);
+      title.title = group.title;
+      drawMarks(picture, group.completions, this.#largest);
+      setText(mean, formatNumber(group.mean));
+      setText(signal, signalLabel(group.signal));
+      signal.className = `signal ${group.signal === 'signal' ? '' : 'none'}`;
+    };
+    return { element, update };
   }
 
   #filterBar(): HTMLElement {

@@ -1,4 +1,4 @@
-import type { Completion, HostMessage } from '../../src/protocol/dashboard.ts';
+import type { Completion, HostMessage, KeptSample } from '../../src/protocol/dashboard.ts';
 import { el, setText } from '../dom.ts';
 import { host } from '../host.ts';
 
@@ -14,43 +14,53 @@ export function settleSample(sampled: Sampled): void {
   waiting.delete(sampled.id);
 }
 
+interface Kept {
+  completion: Completion;
+  /** What the functions give it. */
+  scores: Record<string, number | null>;
+}
+
 /** Buttons that keep a completion in the samples of the run's config, as it is or with what the functions gave it as what they should give. */
-export function keepButtons(
-  { prompt, completion, columns = {} }: Completion,
-  scores: Record<string, number | null>,
-): HTMLElement {
+export function keepButtons(): { element: HTMLElement; update(kept: Kept): void } {
   const said = el('span', { class: 'muted', role: 'status' });
   const open = el('button', { class: 'link', hidden: true }, 'Open');
-  const given = Object.entries(scores).filter((entry): entry is [string, number] => entry[1] !== null);
+  let sample: Omit<KeptSample, 'expect'> | undefined;
+  let given: [string, number][] = [];
+  let shown = '';
   let line = 1;
   open.addEventListener('click', () => host.postMessage({ type: 'openSample', line }));
 
   const keep = (expect?: Record<string, number>) => {
+    if (!sample) return;
     const id = ++lastId;
     waiting.set(id, (sampled) => {
       line = sampled.line;
       open.hidden = sampled.outcome === 'failed';
       setText(said, describe(sampled, expect !== undefined));
     });
-    host.postMessage({ type: 'sample', id, sample: { prompt, completion, columns, ...(expect && { expect }) } });
+    host.postMessage({ type: 'sample', id, sample: { ...sample, ...(expect && { expect }) } });
   };
-  return el(
-    'div',
-    { class: 'keep' },
-    el('button', { class: 'flat', onclick: () => keep() }, 'Add to Samples'),
-    el(
-      'button',
-      {
-        class: 'flat',
-        disabled: given.length === 0,
-        title: 'Adds it to the samples with these scores as the expected ones',
-        onclick: () => keep(Object.fromEntries(given)),
-      },
-      'Expect This Score',
-    ),
-    said,
-    open,
+  const add = el('button', { class: 'flat', onclick: () => keep() }, 'Add to Samples');
+  const expectScore = el(
+    'button',
+    {
+      class: 'flat',
+      title: 'Adds it to the samples with these scores as the expected ones',
+      onclick: () => keep(Object.fromEntries(given)),
+    },
+    'Save as Expected Score',
   );
+  const update = ({ completion: { prompt, completion, columns = {}, exact }, scores }: Kept) => {
+    sample = { prompt, completion, columns, ...(exact && { exact }) };
+    given = Object.entries(scores).filter((entry): entry is [string, number] => entry[1] !== null);
+    expectScore.disabled = given.length === 0;
+    // What was said is about what was shown then.
+    const now = JSON.stringify([sample, given]);
+    if (shown !== now) setText(said, '');
+    if (shown !== now) open.hidden = true;
+    shown = now;
+  };
+  return { element: el('div', { class: 'keep' }, add, expectScore, said, open), update };
 }
 
 function describe({ outcome, file, problem }: Sampled, expecting: boolean): string {

@@ -4,17 +4,23 @@ const SVG = 'http://www.w3.org/2000/svg';
 const HEIGHT = 24;
 const LONGEST = 160;
 
-/**
- * A group's completions as bars from lowest to highest reward: up from the middle where the advantage is positive, down where it is
- * negative, so that colour is not the only sign of it. `largest` is the step's largest advantage. Hollow: no reward.
- */
-export function marks(completions: readonly Completion[], largest: number): SVGSVGElement {
-  const pitch = Math.min(12, LONGEST / completions.length);
+/** An empty picture of a group's completions. */
+export function marksPicture(): SVGSVGElement {
   const svg = document.createElementNS(SVG, 'svg');
   svg.setAttribute('class', 'marks');
-  svg.setAttribute('width', String(Math.ceil(pitch * completions.length)));
   svg.setAttribute('height', String(HEIGHT));
   svg.setAttribute('aria-hidden', 'true');
+  return svg;
+}
+
+/**
+ * Draws a group's completions as bars from lowest to highest reward: up from the middle where the advantage is positive, down where it is
+ * negative, so that colour is not the only sign of it. `largest` is the step's largest advantage. Hollow: no reward.
+ */
+export function drawMarks(svg: SVGSVGElement, completions: readonly Completion[], largest: number): void {
+  const pitch = Math.min(12, LONGEST / completions.length);
+  svg.setAttribute('width', String(Math.ceil(pitch * completions.length)));
+  svg.replaceChildren();
   completions.forEach(({ advantage, reward, truncated, error }, i) => {
     const size = largest > 0 ? Math.min(1, Math.abs(advantage) / largest) : 0;
     const long = reward === null ? 6 : 2 + size * (HEIGHT / 2 - 3);
@@ -37,5 +43,4 @@ export function marks(completions: readonly Completion[], largest: number): SVGS
       svg.append(cut);
     }
   });
-  return svg;
 }

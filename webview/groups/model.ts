@@ -76,8 +76,8 @@ export const FILTERS: Record<string, { label: string; keeps: (group: Group) => b
 
 const least = (value: number | null) => value ?? -Infinity;
 export const SORTS: Record<string, { label: string; compare: (a: Group, b: Group) => number }> = {
-  order: { label: 'In order', compare: (a, b) => a.index - b.index },
-  'spread-down': { label: 'Largest spread', compare: (a, b) => least(b.spread) - least(a.spread) },
+  order: { label: 'Dataset order', compare: (a, b) => a.index - b.index },
+  'spread-down': { label: 'Largest std. dev.', compare: (a, b) => least(b.spread) - least(a.spread) },
   'mean-up': { label: 'Lowest reward', compare: (a, b) => least(a.mean) - least(b.mean) },
   'mean-down': { label: 'Highest reward', compare: (a, b) => least(b.mean) - least(a.mean) },
 };

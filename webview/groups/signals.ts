@@ -11,3 +11,7 @@ const LABELS: Record<GroupSignal, string> = {
 };
 
 export const signalLabel = (signal: GroupSignal): string => LABELS[signal];
+
+/** As the end of a sentence about a group. */
+export const signalSentence = (signal: GroupSignal): string =>
+  signal === 'signal' ? 'has a learning signal' : `no learning signal (${LABELS[signal]})`;

@@ -21,13 +21,13 @@ export class StepPicker {
     this.#follow = el(
       'button',
       { class: 'toggle', 'aria-pressed': 'true', onclick: () => this.#toggle() },
-      'Follow newest',
+      'Follow latest',
     );
     this.element = el(
       'div',
       { class: 'bar' },
       el('span', {}, 'Step'),
-      el('button', { class: 'flat', 'aria-label': 'Step before', onclick: () => this.#choose(this.#shown - 1) }, '‹'),
+      el('button', { class: 'flat', 'aria-label': 'Previous step', onclick: () => this.#choose(this.#shown - 1) }, '‹'),
       this.#input,
       el('button', { class: 'flat', 'aria-label': 'Next step', onclick: () => this.#choose(this.#shown + 1) }, '›'),
       this.#of,

@@ -4,6 +4,7 @@ import type { RunHead } from '../../src/protocol/dashboard.ts';
 import { el, setText } from '../dom.ts';
 import { formatCount, formatDuration } from '../format.ts';
 import { host } from '../host.ts';
+import { KeyedList, type Row } from '../keyed-list.ts';
 import type { Store } from '../store.ts';
 import { estimate } from './estimate.ts';
 
@@ -17,7 +18,7 @@ export class Head {
   readonly #bar = el('div', { class: 'progress', role: 'progressbar', 'aria-label': 'Steps done', 'aria-valuemin': 0 });
   readonly #facts = new Map<string, HTMLElement>();
   readonly #buttons = el('div', { class: 'buttons' });
-  #shownButtons = '';
+  readonly #actions = new KeyedList<HeadButton>(this.#buttons, ({ act }) => JSON.stringify(act), headButton);
 
   constructor(store: Store) {
     this.#store = store;
@@ -60,24 +61,11 @@ export class Head {
     this.#bar.setAttribute('aria-valuenow', String(step));
     setText(this.#reason, state.reason);
     this.#reason.hidden = state.reason === '';
-    this.#showButtons(head);
+    this.#actions.show(buttonsFor(head));
   }
 
   #fact(name: string, text: string): void {
     setText(this.#facts.get(name)!, text);
-  }
-
-  #showButtons(head: RunHead): void {
-    const buttons = buttonsFor(head);
-    const shown = JSON.stringify(buttons.map(({ label }) => label));
-    // Left alone while they are right: replacing a button would take the focus from it.
-    if (shown === this.#shownButtons) return;
-    this.#shownButtons = shown;
-    this.#buttons.replaceChildren(
-      ...buttons.map(({ label, secondary, act }) =>
-        el('vscode-button', { secondary: secondary ?? false, onclick: () => host.postMessage(act) }, label),
-      ),
-    );
   }
 }
 
@@ -85,6 +73,11 @@ interface HeadButton {
   label: string;
   secondary?: boolean;
   act: Parameters<typeof host.postMessage>[0];
+}
+
+function headButton({ label, act }: HeadButton): Row<HeadButton> {
+  const element = el('vscode-button', { onclick: () => host.postMessage(act) }, label);
+  return { element, update: ({ secondary = false }) => element.toggleAttribute('secondary', secondary) };
 }
 
 function buttonsFor({ state, trainer }: RunHead): HeadButton[] {

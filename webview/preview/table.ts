@@ -1,5 +1,6 @@
 import type { PreviewResult } from '../../src/protocol/preview.ts';
-import { el } from '../dom.ts';
+import { el, setText } from '../dom.ts';
+import { KeyedList, type Row } from '../keyed-list.ts';
 import { VirtualList } from '../virtual-list.ts';
 import { type Column, selectRows, type TableRow, tableColumns, tableRows } from './columns.ts';
 import { host, type Layout } from './host.ts';
@@ -14,13 +15,21 @@ export class SampleTable {
   readonly #sort: (column: string) => void;
   #rows: TableRow[] = [];
   #columns: Column[] = [];
-  #shownHead = '';
+  readonly #headings = new KeyedList<Heading>(
+    this.#head,
+    ({ column }) => column.id,
+    (heading) => this.#heading(heading),
+  );
 
   constructor(sort: (column: string) => void) {
     this.#sort = sort;
     const open = ({ index }: TableRow) => host.postMessage({ type: 'open-row', row: index });
     const head = el('div', { class: 'grid-headings', role: 'rowgroup' }, this.#head);
-    this.#list = new VirtualList('Samples', ROW_HEIGHT, (row) => this.#row(row), open, head);
+    this.#list = new VirtualList({
+      ...{ label: 'Samples', rowHeight: ROW_HEIGHT, open, head },
+      key: ({ index }) => index,
+      make: () => this.#row(),
+    });
     this.element = this.#list.element;
   }
 
@@ -32,46 +41,54 @@ export class SampleTable {
     }
     this.element.style.setProperty('--grid', this.#columns.map(({ width }) => width).join(' '));
     this.element.setAttribute('aria-colcount', String(this.#columns.length));
-    this.#showHead(layout);
+    const order = layout.descending ? 'descending' : 'ascending';
+    this.#headings.show(this.#columns.map((column) => ({ column, order: column.id === layout.sort ? order : 'none' })));
     const shown = selectRows(this.#rows, this.#columns, layout);
     this.#list.items = shown;
     return { all: this.#rows.length, shown: shown.length };
   }
 
-  /** Made anew only when it differs, so that a heading keeps the focus. */
-  #showHead({ sort, descending }: Layout): void {
-    const key = JSON.stringify([this.#columns.map(({ title }) => title), sort, descending]);
-    if (key === this.#shownHead) return;
-    this.#shownHead = key;
-    const focused = [...this.#head.querySelectorAll<Element>('button')].indexOf(document.activeElement!);
-    this.#head.replaceChildren(
-      ...this.#columns.map(({ id, title, number }) => {
-        const sorted = id === sort ? (descending ? 'descending' : 'ascending') : 'none';
-        const mark = sorted === 'none' ? '' : descending ? ' ▾' : ' ▴';
-        return el(
-          'span',
-          { role: 'columnheader', class: number ? 'number' : '', 'aria-sort': sorted },
-          el('button', { class: 'flat', title: `Sort by ${title}`, onclick: () => this.#sort(id) }, `${title}${mark}`),
-        );
-      }),
-    );
-    if (focused >= 0) this.#head.querySelectorAll('button')[focused]?.focus();
+  #heading({ column: { id, title, number } }: Heading): Row<Heading> {
+    const button = el('button', { class: 'flat', title: `Sort by ${title}`, onclick: () => this.#sort(id) });
+    const element = el('span', { role: 'columnheader', class: number ? 'number' : '' }, button);
+    const update = ({ order }: Heading) => {
+      element.setAttribute('aria-sort', order);
+      setText(button, `${title}${MARKS[order]}`);
+    };
+    return { element, update };
   }
 
-  #row(row: TableRow): HTMLElement {
-    return el(
-      'div',
-      { class: row.group.signal === 'signal' ? 'grid-row' : 'grid-row no-signal', title: explain(row) },
-      ...this.#columns.map((column) =>
-        el(
-          'span',
-          { role: 'gridcell', class: [column.number && 'number', column.kind?.(row)].filter(Boolean).join(' ') },
-          column.text(row),
-        ),
-      ),
+  #row(): Row<TableRow> & { element: HTMLElement } {
+    const element = el('div', {});
+    let row: TableRow;
+    const cells = new KeyedList<Column>(
+      element,
+      ({ id }) => id,
+      () => {
+        const cell = el('span', { role: 'gridcell' });
+        const update = (column: Column) => {
+          cell.className = [column.number && 'number', column.kind?.(row)].filter(Boolean).join(' ');
+          setText(cell, column.text(row));
+        };
+        return { element: cell, update };
+      },
     );
+    const update = (now: TableRow) => {
+      row = now;
+      element.className = row.group.signal === 'signal' ? 'grid-row' : 'grid-row no-signal';
+      element.title = explain(row);
+      cells.show(this.#columns);
+    };
+    return { element, update };
   }
 }
+
+interface Heading {
+  column: Column;
+  order: 'ascending' | 'descending' | 'none';
+}
+
+const MARKS = { ascending: ' ▴', descending: ' ▾', none: '' };
 
 /** What the cells have no room for. */
 function explain({ row, group }: TableRow): string {
@@ -81,6 +98,6 @@ function explain({ row, group }: TableRow): string {
     const extracted = outcome.extracted === undefined ? '' : `extracted “${outcome.extracted}” `;
     return [`${name}: ${extracted}${outcome.reason ?? ''}`.trim()];
   });
-  if (group.signal !== 'signal') lines.push(`No signal: ${group.why}`);
+  if (group.signal !== 'signal') lines.push(group.why.replace(/^./, (first) => first.toUpperCase()));
   return lines.join('\n');
 }

@@ -3,8 +3,10 @@ import type { PreviewFunction, PreviewResult } from '../../src/protocol/preview.
 import type { PreviewPicture } from '../../src/protocol/preview-view.ts';
 import { el, setText } from '../dom.ts';
 import { formatNumber } from '../format.ts';
+import { KeyedList } from '../keyed-list.ts';
+import { afterPress } from '../press.ts';
 import { FILTERS, formatMilliseconds, scoreOf } from './columns.ts';
-import { histogram } from './histogram.ts';
+import { type Distribution, distributionSection } from './histogram.ts';
 import { host, type Layout, restoreLayout } from './host.ts';
 import { SampleTable } from './table.ts';
 
@@ -15,12 +17,12 @@ export class PreviewView {
   readonly #status = el('p', { class: 'muted status', role: 'status' });
   readonly #note = el('p', { class: 'note', role: 'status', hidden: true });
   readonly #histograms = el('div', { class: 'histograms' });
+  readonly #distributions = new KeyedList<Distribution>(this.#histograms, ({ key }) => key, distributionSection);
   readonly #search: HTMLInputElement;
   readonly #filter: HTMLSelectElement;
   readonly #table: SampleTable;
   #layout: Layout = restoreLayout();
   #picture: PreviewPicture | undefined;
-  #shownHistograms = '';
 
   constructor() {
     this.#search = el('input', {
@@ -49,8 +51,10 @@ export class PreviewView {
 
   receive(picture: PreviewPicture): void {
     this.#picture = picture;
-    this.#show();
+    afterPress(this.#draw);
   }
+
+  readonly #draw = (): void => this.#show();
 
   #change(changes: Partial<Layout>): void {
     this.#layout = { ...this.#layout, ...changes };
@@ -71,30 +75,15 @@ export class PreviewView {
   }
 
   #showHistograms({ functions, rows }: PreviewResult): void {
-    const scores = functions.map(({ name }) => rows.flatMap(({ outcomes }) => scoreOf(outcomes[name]) ?? []));
+    const scored = functions.map((described): Distribution => {
+      const { name, file } = described;
+      const values = rows.flatMap(({ outcomes }) => scoreOf(outcomes[name]) ?? []);
+      const open = () => host.postMessage({ type: 'open-function', name });
+      return { key: `${file}#${name}`, name, values, text: functionText(described), open };
+    });
     const totals = rows.flatMap(({ reward }) => reward ?? []);
-    const key = JSON.stringify([functions, scores, totals]);
-    if (key === this.#shownHistograms) return;
-    this.#shownHistograms = key;
-    const open = (name: string) => () => host.postMessage({ type: 'open-function', name });
-    this.#histograms.replaceChildren(
-      ...functions.map((described, i) =>
-        el(
-          'section',
-          { 'aria-label': described.name },
-          el('button', { class: 'link', onclick: open(described.name) }, described.name),
-          histogram(described.name, scores[i]!),
-          el('p', { class: 'muted' }, functionText(described)),
-        ),
-      ),
-      el(
-        'section',
-        { 'aria-label': 'Total' },
-        el('span', {}, 'Total'),
-        histogram('Total', totals),
-        el('p', { class: 'muted' }, 'weighted sum'),
-      ),
-    );
+    const total = { key: 'total', name: 'Total', values: totals, text: 'weighted sum', open: null };
+    this.#distributions.show([...scored, total]);
   }
 }
 

@@ -1,11 +1,12 @@
 import './rescore.css';
 import type { RescoreView } from '../../src/protocol/dashboard.ts';
-import { el, setText } from '../dom.ts';
+import { el, setChildren, setText } from '../dom.ts';
 import { formatCount, formatNumber } from '../format.ts';
 import { failure } from '../groups/detail.ts';
 import { host } from '../host.ts';
 import type { Change, Store } from '../store.ts';
-import { rescoredStep } from './step.ts';
+import { OpenStep } from './open-step.ts';
+import { type Figures, StepsTable } from './steps.ts';
 
 /** A run's recorded completions under its rewards as they are now: what changes in each step, and one of them opened. */
 export class Rescore {
@@ -20,7 +21,15 @@ export class Rescore {
   readonly #basis = el('p', { class: 'muted' });
   readonly #problem = el('div');
   readonly #body = el('div', { class: 'rescore-body' });
-  #shown = '';
+  readonly #steps = new StepsTable((rescored) => this.#store.setLayout({ rescored }));
+  readonly #step = new OpenStep({
+    close: () => this.#store.setLayout({ rescored: null }),
+    move: (by) => this.#store.setLayout({ rescored: this.#neighbour(by) ?? this.#open }),
+  });
+  /** The step that is open. */
+  #open: number | null = null;
+  /** Where the list was left. */
+  #listTop = 0;
   #asked = '';
 
   constructor(store: Store) {
@@ -46,7 +55,8 @@ export class Rescore {
     setText(this.#button, rescore ? 'Rescore again' : 'Rescore this run');
     setText(this.#status, rescore ? statusOf(rescore) : '');
     setText(this.#basis, rescore ? basisOf(rescore) : IDLE);
-    this.#problem.replaceChildren(...(rescore?.problem ? [failure(rescore.problem)] : []));
+    const problem = rescore?.problem ?? '';
+    setChildren(this.#problem, problem, () => [problem !== '' && failure(problem)]);
     if (!rescore) return;
     const open = rescore.steps.find(({ step }) => step === layout.rescored);
     if (open) this.#showStep(open);
@@ -54,93 +64,52 @@ export class Rescore {
   }
 
   #showSteps({ steps }: RescoreView): void {
+    const left = this.#open;
+    if (left !== null) this.#step.close();
+    this.#open = null;
     this.#asked = '';
-    this.#replace(JSON.stringify(steps), () => (steps.length === 0 ? [] : [this.#table(steps)]));
+    this.#steps.steps = steps;
+    this.#body.classList.remove('stale');
+    this.#show(this.#steps.element, () => this.#steps.focus(left ?? 0));
+    this.#steps.element.hidden = steps.length === 0;
   }
 
-  /** Asked for again when it was scored anew; what is there stays until then. */
-  #showStep(figures: RescoreView['steps'][number]): void {
+  /** Asked for again when it was scored again; what is there stays until then. */
+  #showStep(figures: Figures): void {
+    const { step, stale } = figures;
     const wanted = JSON.stringify(figures);
     if (wanted !== this.#asked) {
       this.#asked = wanted;
-      if (!figures.stale) host.postMessage({ type: 'rescored', step: figures.step });
+      if (!stale) host.postMessage({ type: 'rescored', step });
     }
-    const { rescored, rescore } = this.#store;
-    const scored = rescored?.step === figures.step ? rescored : undefined;
-    const at = rescore!.steps.findIndex(({ step }) => step === figures.step);
-    // Steps stand newest first.
-    const neighbour = (by: number) => rescore!.steps[at - by];
-    const step = (by: number) => {
-      const next = neighbour(by);
-      return () => next && this.#store.setLayout({ rescored: next.step });
-    };
-    const close = () => this.#store.setLayout({ rescored: null });
-    this.#replace(`step ${figures.step} ${JSON.stringify(scored?.scored ?? null)}`, () => [
-      el(
-        'div',
-        {
-          class: 'rescored-step',
-          onkeydown: (event: KeyboardEvent) => {
-            if (event.key === 'Escape') close();
-          },
-        },
-        el(
-          'div',
-          { class: 'bar' },
-          el('button', { class: 'flat', onclick: close }, '← All steps'),
-          el('h2', {}, `Step ${figures.step}`),
-          el('span', { class: 'spacer' }),
-          el('button', { class: 'flat', disabled: !neighbour(-1), onclick: step(-1) }, 'Previous'),
-          el('button', { class: 'flat', disabled: !neighbour(1), onclick: step(1) }, 'Next'),
-        ),
-        scored?.scored
-          ? rescoredStep(scored.scored, scored.completions)
-          : el('p', { class: 'empty' }, 'Reading the completions…'),
-      ),
-    ]);
-    this.#body.classList.toggle('stale', figures.stale);
+    if (this.#open !== null && step !== this.#open) this.#body.scrollTop = 0;
+    this.#open = step;
+    const { rescored } = this.#store;
+    const neighbours = { previous: this.#neighbour(-1) !== undefined, next: this.#neighbour(1) !== undefined };
+    this.#step.show(step, rescored?.step === step ? rescored : undefined, neighbours);
+    this.#body.classList.toggle('stale', stale);
+    this.#show(this.#step.element, () => this.#step.focus());
   }
 
-  #replace(key: string, make: () => HTMLElement[]): void {
-    if (key === this.#shown) return;
-    this.#shown = key;
-    this.#body.classList.remove('stale');
+  /** The step before (-1) or after (1) the open one. The list has the newest first. */
+  #neighbour(by: -1 | 1): number | undefined {
+    const steps = this.#store.rescore?.steps ?? [];
+    return steps[steps.findIndex(({ step }) => step === this.#open) - by]?.step;
+  }
+
+  /** In the place of what was there, with the focus if that had it. */
+  #show(element: HTMLElement, focus: () => void): void {
+    if (this.#body.firstChild === element) return;
     const focused = this.#body.contains(document.activeElement);
-    const top = this.#body.scrollTop;
-    this.#body.replaceChildren(...make());
-    this.#body.scrollTop = top;
-    if (focused) this.#body.querySelector<HTMLElement>('button')?.focus();
-  }
-
-  #table(steps: RescoreView['steps']): HTMLElement {
-    const headings = ['Step', 'Reward', 'Now', 'Changed', 'Sign flips', 'Gain signal', 'Lose signal', 'Failed'];
-    return el(
-      'table',
-      { class: 'rescored-steps', 'aria-label': 'Steps' },
-      el('thead', {}, el('tr', {}, ...headings.map((heading) => el('th', { scope: 'col' }, heading)))),
-      el(
-        'tbody',
-        {},
-        ...steps.map((figures) => {
-          const { step, reward, changed, flips, gained, lost, failed, stale } = figures;
-          const cells = [formatNumber(reward.old), formatNumber(reward.new), String(changed)];
-          return el(
-            'tr',
-            { class: stale ? 'stale' : null, onclick: () => this.#store.setLayout({ rescored: step }) },
-            el('th', { scope: 'row' }, el('button', { class: 'link', 'aria-label': `Step ${step}` }, String(step))),
-            ...cells.map((text) => el('td', {}, text)),
-            ...[flips, gained.length, lost.length, failed].map((count) =>
-              el('td', { class: count === 0 ? 'muted' : 'told' }, String(count)),
-            ),
-          );
-        }),
-      ),
-    );
+    if (this.#body.firstChild === this.#steps.element) this.#listTop = this.#body.scrollTop;
+    this.#body.replaceChildren(element);
+    this.#body.scrollTop = element === this.#steps.element ? this.#listTop : 0;
+    if (focused) focus();
   }
 }
 
 const IDLE =
-  'Scores the completions of this run again, with its rewards as they are now, without generating any: which advantages change their sign, which groups gain or lose their signal.';
+  "Re-scores this run's completions with the current reward code; nothing is generated. Shows which advantages change sign and which groups gain or lose their signal.";
 
 function statusOf({ state, steps, start }: RescoreView): string {
   const fresh = steps.filter(({ stale }) => !stale);
@@ -149,7 +118,7 @@ function statusOf({ state, steps, start }: RescoreView): string {
     formatCount(fresh.reduce((total, figures) => total + of(figures), 0));
   if (fresh.length === 0) return '';
   return [
-    `${sum(({ flips }) => flips)} of ${sum(({ completions }) => completions)} advantages change their sign`,
+    `${sum(({ flips }) => flips)} of ${sum(({ completions }) => completions)} advantages change sign`,
     `${sum(({ gained }) => gained.length)} groups gain a signal, ${sum(({ lost }) => lost.length)} lose it`,
   ].join('; ');
 }
@@ -166,5 +135,5 @@ function basisOf({ start }: RescoreView): string {
     start.config.used === 'current'
       ? `With the rewards of ${file} as it is now`
       : `With the config that the run keeps, as ${file} cannot be used (${start.config.why})`;
-  return `${which}: ${functions.join(', ')}. Save a reward file or the config, and this is scored again.`;
+  return `${which}: ${functions.join(', ')}. Updates when you save a reward file or the config.`;
 }

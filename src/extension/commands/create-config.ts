@@ -6,6 +6,7 @@ import type { Lab } from '../lab.ts';
 import { firstRows } from '../new-reward/dataset-rows.ts';
 import { TEMPLATES } from '../new-reward/templates.ts';
 import { exists, rewardFiles, writeReward } from '../new-reward/write-reward.ts';
+import { writablePlace } from '../writable-place.ts';
 import { pickFolder } from './pick-folder.ts';
 
 const STEPS = 4;
@@ -52,7 +53,10 @@ export async function createConfig({ context }: Lab): Promise<void> {
     learningRate: 1e-5,
     saveSteps: 25,
   };
-  await workspace.fs.writeFile(Uri.file(file), new TextEncoder().encode(`${JSON.stringify(config, null, 2)}\n`));
+  await workspace.fs.writeFile(
+    Uri.file(await writablePlace(file)),
+    new TextEncoder().encode(`${JSON.stringify(config, null, 2)}\n`),
+  );
   await window.showTextDocument(Uri.file(file));
 }
 
@@ -133,6 +137,7 @@ async function createReward(extension: string, top: string, dataset: string): Pr
   const name = 'first';
   const files = rewardFiles(top, name, template!);
   const declarations = join(extension, 'dist', 'grpo-rewards.d.ts');
+  for (const file of [files.reward, files.samples]) await writablePlace(file);
   if (!(await exists(files.reward)))
     await writeReward(files, { template: template!, name, rows: await firstRows(dataset), declarations, top });
   return files.reward;

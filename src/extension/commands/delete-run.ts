@@ -1,6 +1,7 @@
 import { env, Uri, window, workspace } from 'vscode';
 import type { Lab } from '../lab.ts';
 import { readCheckpoints } from '../runs/read-run.ts';
+import { writablePlace } from '../writable-place.ts';
 import { pickRun } from './pick-run.ts';
 
 /** Asks, then moves the run folder to the trash; where there is none, deletes it when told so. */
@@ -12,9 +13,11 @@ export async function deleteRun(lab: Lab, given?: unknown): Promise<void> {
     void window.showInformationMessage(`${info.name} is being trained; stop it first.`);
     return;
   }
+  // A repository may bring a link instead of a run.
+  await writablePlace(folder);
   const checkpoints = await readCheckpoints(folder);
   const started = new Date(info.createdAt).toLocaleString();
-  const detail = `Started ${started}; steps: ${info.step}, checkpoints: ${checkpoints.length}. Every completion goes with it.\n${folder}`;
+  const detail = `Started ${started}; steps: ${info.step}, checkpoints: ${checkpoints.length}.\n${folder}`;
   // A remote machine has no trash.
   if (env.remoteName !== undefined || !(await moveToTrash(info.name, folder, detail)))
     await deleteForGood(info.name, folder, detail);
@@ -23,7 +26,7 @@ export async function deleteRun(lab: Lab, given?: unknown): Promise<void> {
 
 /** Whether that settled it: done, or dismissed. */
 async function moveToTrash(name: string, folder: string, detail: string): Promise<boolean> {
-  if (!(await window.showWarningMessage(`Delete the run ${name}?`, { modal: true, detail }, 'Move to Trash')))
+  if (!(await window.showWarningMessage(`Move run "${name}" to the trash?`, { modal: true, detail }, 'Move to Trash')))
     return true;
   return workspace.fs.delete(Uri.file(folder), { recursive: true, useTrash: true }).then(
     () => true,
@@ -32,7 +35,7 @@ async function moveToTrash(name: string, folder: string, detail: string): Promis
 }
 
 async function deleteForGood(name: string, folder: string, detail: string): Promise<void> {
-  const question = `There is no trash here: delete the run ${name} for good?`;
+  const question = `Permanently delete run "${name}"? All of its completions and checkpoints will be deleted.`;
   if (await window.showWarningMessage(question, { modal: true, detail }, 'Delete Permanently'))
     await workspace.fs.delete(Uri.file(folder), { recursive: true, useTrash: false });
 }

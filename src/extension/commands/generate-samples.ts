@@ -1,12 +1,13 @@
 import { randomInt } from 'node:crypto';
 import { dirname, join } from 'node:path';
 import { ProgressLocation, window, workspace } from 'vscode';
+import { withExact } from '../../protocol/exact-json.ts';
 import type { NewSample } from '../../protocol/sample-edits.ts';
 import { childEnvironment } from '../child-environment.ts';
 import { GrpoCommand } from '../grpo-command.ts';
 import type { Lab } from '../lab.ts';
 import { addSamples, showSample } from '../samples/add-samples.ts';
-import { samplesFile } from '../samples/samples-file.ts';
+import { samplesFile, writableSamples } from '../samples/samples-file.ts';
 import { findLocated } from '../training/located-message.ts';
 import { configName } from '../training/request.ts';
 import { pickConfig } from './pick-config.ts';
@@ -27,15 +28,18 @@ export async function generateSamples(lab: Lab, given?: unknown): Promise<void> 
   if (!mayRunCode('Generating samples', 'it loads the model that a run config of this workspace names')) return;
   const config = await pickConfig(given, TITLE);
   if (config === undefined) return;
-  const prompts = await askCount(`Prompts of the dataset (1 of 2): how many shall ${configName(config)} answer?`);
+  // Before the model works for nothing.
+  await writableSamples(await samplesFile(config), config);
+  const prompts = await askCount('How many prompts? (1 of 2)');
   if (prompts === undefined) return;
-  const completions = await askCount('Completions for each prompt (2 of 2): they are compared with each other');
+  const completions = await askCount('Completions per prompt (2 of 2)');
   if (completions === undefined) return;
   // What is on the screen is what counts.
   await workspace.saveAll(false);
+  lab.problems.clear(config);
   const samples = await withProgress(lab, { config, prompts, completions });
   if (!samples) return;
-  const { file, line, added } = await addSamples(await samplesFile(config), samples);
+  const { file, line, added } = await addSamples(config, samples);
   await showSample(file, line);
   const already = samples.length - added;
   window.setStatusBarMessage(`${added} samples added${already > 0 ? `, ${already} were there already` : ''}`, 5000);
@@ -58,9 +62,13 @@ async function withProgress(lab: Lab, { config, prompts, completions }: Wanted):
   const total = prompts * completions;
   const samples: NewSample[] = [];
   const { exit, cancelled } = await window.withProgress(
-    { location: ProgressLocation.Notification, title: `${configName(config)} answers`, cancellable: true },
+    {
+      location: ProgressLocation.Notification,
+      title: `Generating samples with ${configName(config)}`,
+      cancellable: true,
+    },
     async (progress, token) => {
-      progress.report({ message: 'loading the model' });
+      progress.report({ message: 'loading model' });
       const args = ['samples', config, '--prompts', String(prompts), '--n', String(completions)];
       // Other prompts and other answers each time.
       args.push('--seed', String(randomInt(2 ** 32)));
@@ -70,7 +78,8 @@ async function withProgress(lab: Lab, { config, prompts, completions }: Wanted):
         args,
         dirname(config),
         (line) => {
-          const { prompt, completion, ...columns } = JSON.parse(line) as NewSample & Record<string, unknown>;
+          const { prompt, completion, ...columns } = withExact(JSON.parse(line), line) as NewSample &
+            Record<string, unknown>;
           samples.push({ prompt, completion, columns });
           progress.report({ message: `${samples.length} of ${total}`, increment: 100 / total });
         },

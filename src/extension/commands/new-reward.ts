@@ -8,6 +8,7 @@ import { datasetRows } from '../new-reward/dataset-rows.ts';
 import { TEMPLATES, type Template } from '../new-reward/templates.ts';
 import { exists, rewardFiles, writeReward } from '../new-reward/write-reward.ts';
 import { configName } from '../training/request.ts';
+import { writablePlace } from '../writable-place.ts';
 import { pickFolder } from './pick-folder.ts';
 
 const title = (step: number, what: string): string => `New Reward Function (${step}/3): ${what}`;
@@ -25,6 +26,7 @@ export async function newReward(lab: Lab): Promise<void> {
   if (name === undefined) return;
 
   const files = rewardFiles(folder, name, template);
+  for (const file of [files.reward, files.samples]) await writablePlace(file);
   const rows = config === '' ? [] : await datasetRows(config);
   const declarations = join(lab.context.extensionPath, 'dist', 'grpo-rewards.d.ts');
   const top = workspace.getWorkspaceFolder(Uri.file(folder))?.uri.fsPath ?? folder;

@@ -21,7 +21,7 @@ export async function startOrQueue({ training, problems }: Lab, request: Trainin
   }
   // What is on the screen is what is trained.
   await workspace.saveAll(false);
-  problems.clear();
+  problems.clear(request.configFile);
   training.add(request);
 }
 

@@ -1,4 +1,4 @@
-import { commands, type Disposable } from 'vscode';
+import { commands, type Disposable, window } from 'vscode';
 import type { Lab } from '../lab.ts';
 
 type Command = (lab: Lab, argument?: unknown) => unknown;
@@ -35,6 +35,15 @@ const COMMANDS: Record<string, () => Promise<Command>> = {
 
 export function registerCommands(lab: Lab): Disposable[] {
   return Object.entries(COMMANDS).map(([id, load]) =>
-    commands.registerCommand(id, async (argument?: unknown) => (await load())(lab, argument)),
+    commands.registerCommand(id, async (argument?: unknown) => {
+      try {
+        return await (await load())(lab, argument);
+      } catch (error) {
+        // What went wrong is a sentence; VS Code's own dialog would put "resulted in an error" above it.
+        lab.log.error(error instanceof Error ? error : String(error));
+        void window.showErrorMessage(error instanceof Error ? error.message : String(error));
+        return undefined;
+      }
+    }),
   );
 }

@@ -1,3 +1,4 @@
+import { basename, dirname } from 'node:path';
 import {
   CodeAction,
   CodeActionKind,
@@ -7,6 +8,7 @@ import {
   languages,
   Position,
   Range,
+  RelativePattern,
   type TextDocument,
   Uri,
   window,
@@ -16,15 +18,27 @@ import { isMissingModel } from '../../protocol/missing-model.ts';
 import type { LocatedMessage } from '../training/located-message.ts';
 import { RUN_CONFIGS } from './lenses.ts';
 
-/** What kept runs from starting, at its place in the user's files until these change. */
+/** What kept a run config from being used. */
+interface Reported {
+  uri: Uri;
+  diagnostic: Diagnostic;
+  /** Of the file and the config on disk. */
+  watchers: Disposable;
+}
+
+/** What kept runs from starting, at its place in the user's files, until that file or the config changes: it may name others now. */
 export class Problems implements Disposable {
   readonly #diagnostics = languages.createDiagnosticCollection('grpo');
+  /** By run config. */
+  readonly #reported = new Map<string, Reported>();
   readonly #subscription: Disposable;
 
   constructor() {
     this.#subscription = Disposable.from(
       this.#diagnostics,
-      workspace.onDidChangeTextDocument(({ document }) => this.#diagnostics.delete(document.uri)),
+      workspace.onDidChangeTextDocument(({ document, contentChanges }) => {
+        if (contentChanges.length > 0) this.#changed(document.uri);
+      }),
       languages.registerCodeActionsProvider(
         { pattern: RUN_CONFIGS, scheme: 'file' },
         { provideCodeActions: ({ uri }, _range, { diagnostics }) => diagnostics.flatMap((found) => fixes(found, uri)) },
@@ -41,13 +55,23 @@ export class Problems implements Disposable {
       // Not a text: the place still says which file.
       () => new Range(startOf(problem), startOf(problem)),
     );
+    this.clear(configFile);
     const diagnostic = new Diagnostic(range, problem.message, DiagnosticSeverity.Error);
     diagnostic.source = 'GRPO';
-    this.#diagnostics.set(uri, [diagnostic]);
+    const watchers = Disposable.from(
+      ...[...new Set([uri.fsPath, configFile])].map((file) => this.#watch(Uri.file(file))),
+    );
+    this.#reported.set(configFile, { uri, diagnostic, watchers });
+    this.#show(uri);
   }
 
-  clear(): void {
-    this.#diagnostics.clear();
+  /** The config is used again. */
+  clear(configFile: string): void {
+    const reported = this.#reported.get(configFile);
+    if (!reported) return;
+    this.#reported.delete(configFile);
+    reported.watchers.dispose();
+    this.#show(reported.uri);
   }
 
   async open(problem: LocatedMessage): Promise<void> {
@@ -57,7 +81,33 @@ export class Problems implements Disposable {
   }
 
   dispose(): void {
+    for (const { watchers } of this.#reported.values()) watchers.dispose();
     this.#subscription.dispose();
+  }
+
+  #changed({ fsPath }: Uri): void {
+    for (const [config, { uri }] of this.#reported) if (fsPath === config || fsPath === uri.fsPath) this.clear(config);
+  }
+
+  #watch(uri: Uri): Disposable {
+    const pattern = new RelativePattern(Uri.file(dirname(uri.fsPath)), basename(uri.fsPath));
+    const watcher = workspace.createFileSystemWatcher(pattern);
+    const changed = () => this.#changed(uri);
+    return Disposable.from(
+      watcher,
+      watcher.onDidChange(changed),
+      watcher.onDidCreate(changed),
+      watcher.onDidDelete(changed),
+    );
+  }
+
+  /** Several configs may name one file. */
+  #show(uri: Uri): void {
+    const here = [...this.#reported.values()].filter((reported) => reported.uri.fsPath === uri.fsPath);
+    this.#diagnostics.set(
+      uri,
+      here.map(({ diagnostic }) => diagnostic),
+    );
   }
 }
 

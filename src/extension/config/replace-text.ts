@@ -1,7 +1,9 @@
 import { Range, Uri, WorkspaceEdit, workspace } from 'vscode';
+import { writablePlace } from '../writable-place.ts';
 
 /** Changes a run config as an edit of its document, so that it can be undone; one that had no other changes is saved. */
 export async function replaceText(config: string, change: (text: string) => string): Promise<void> {
+  await writablePlace(config);
   const document = await workspace.openTextDocument(Uri.file(config));
   const { isDirty } = document;
   const edit = new WorkspaceEdit();

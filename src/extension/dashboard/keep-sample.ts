@@ -1,6 +1,6 @@
 import { basename } from 'node:path';
-import type { HostMessage } from '../../protocol/dashboard.ts';
-import type { NewSample } from '../../protocol/sample-edits.ts';
+import type { HostMessage, KeptSample } from '../../protocol/dashboard.ts';
+import { ExactJson } from '../../protocol/exact-json.ts';
 import { addSamples, showSample } from '../samples/add-samples.ts';
 import { samplesFile } from '../samples/samples-file.ts';
 import { readRunInfo } from './run-files.ts';
@@ -8,9 +8,14 @@ import { readRunInfo } from './run-files.ts';
 type Sampled = Extract<HostMessage, { type: 'sampled' }>;
 
 /** Keeps a completion of a run in the samples of its config; what comes of it is for the dashboard to show, as quietly as it was asked for. */
-export async function keepSample(run: string, sample: NewSample): Promise<Omit<Sampled, 'type' | 'id'>> {
+export async function keepSample(
+  run: string,
+  { exact = {}, ...sample }: KeptSample,
+): Promise<Omit<Sampled, 'type' | 'id'>> {
+  const written = Object.entries(exact).map(([name, text]) => [name, new ExactJson(text, JSON.parse(text))]);
+  const columns = { ...sample.columns, ...Object.fromEntries(written) };
   try {
-    const { file, line, added, updated } = await addSamples(await samplesOf(run), [sample]);
+    const { file, line, added, updated } = await addSamples(await configOf(run), [{ ...sample, columns }]);
     const outcome = added > 0 ? 'added' : updated > 0 ? 'updated' : 'there';
     return { outcome, file: basename(file), line, problem: null };
   } catch (error) {
@@ -19,11 +24,11 @@ export async function keepSample(run: string, sample: NewSample): Promise<Omit<S
 }
 
 export async function openSample(run: string, line: number): Promise<void> {
-  await showSample(await samplesOf(run), line);
+  await showSample(await samplesFile(await configOf(run)), line);
 }
 
-async function samplesOf(run: string): Promise<string> {
+async function configOf(run: string): Promise<string> {
   const info = await readRunInfo(run);
   if (!info) throw new Error('The run cannot be read any more.');
-  return samplesFile(info.configFile);
+  return info.configFile;
 }

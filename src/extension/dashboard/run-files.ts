@@ -3,6 +3,7 @@ import { RUN_FILE } from '../../files/open-file.ts';
 import { readTextLater } from '../../files/text.ts';
 import { fateOf, type ProcessFate, type ProcessIdentity } from '../../processes/identity.ts';
 import type { Completion } from '../../protocol/dashboard.ts';
+import { ExactJson, withExactMember } from '../../protocol/exact-json.ts';
 import {
   parseJsonLines,
   type RolloutRow,
@@ -24,9 +25,15 @@ export async function readRunInfo(folder: string): Promise<RunInfo | undefined> 
 /** Completions of a step, without their token ids: those are as long as the text, and nobody looks at them here. */
 export async function readCompletions(folder: string, step: number): Promise<Completion[]> {
   const text = await readTextLater(join(folder, RUN_FILES.rollouts, `${stepName(step)}.jsonl`), RUN_FILE);
-  return (parseJsonLines(text) as RolloutRow[]).map(
-    ({ prompt_ids: _, completion_ids: __, ...completion }) => completion,
-  );
+  return parseJsonLines(text, readCompletion) as Completion[];
+}
+
+function readCompletion(line: string): Completion {
+  const { prompt_ids: _, completion_ids: __, ...completion }: RolloutRow = JSON.parse(line);
+  if (!completion.columns) return completion;
+  const columns = Object.entries(withExactMember({ columns: completion.columns }, 'columns', line));
+  const exact = columns.flatMap(([name, value]) => (value instanceof ExactJson ? [[name, value.text]] : []));
+  return exact.length === 0 ? completion : { ...completion, exact: Object.fromEntries(exact) };
 }
 
 /** Whether a trainer is alive that holds this folder; one that cannot be seen from here counts as alive. */

@@ -163,6 +163,8 @@ export class RunPanel implements Disposable {
 
   #compare(folders: readonly string[]): void {
     this.#compared = folders;
+    // The last step of the walkthrough.
+    if (folders.length > 0) void commands.executeCommand('setContext', 'grpo.compared', true);
     for (const [folder, { feed }] of this.#runs) {
       if (folder === this.#folder || folders.includes(folder)) continue;
       feed.dispose();

@@ -1,4 +1,4 @@
-import { copyFile, mkdir, stat, writeFile } from 'node:fs/promises';
+import { constants, copyFile, mkdir, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { CONFIG_FILE } from '../../files/open-file.ts';
 import { readTextLater } from '../../files/text.ts';
@@ -62,9 +62,12 @@ async function writeDeclarations(folder: string, declarations: string, top: stri
     if (text.includes('grpo-rewards') || text.includes('grpo/rewards')) return;
     if (at === top || at === dirname(at)) break;
   }
-  await copyFile(declarations, join(folder, 'grpo-rewards.d.ts'));
+  const target = join(folder, 'grpo-rewards.d.ts');
+  // Those of an earlier release, or a link, which must not be followed.
+  await rm(target, { force: true });
+  await copyFile(declarations, target, constants.COPYFILE_EXCL);
   const tsconfig = join(folder, 'tsconfig.json');
-  if (!(await exists(tsconfig))) await writeFile(tsconfig, TSCONFIG);
+  if (!(await exists(tsconfig))) await writeFile(tsconfig, TSCONFIG, { flag: 'wx' });
 }
 
 export const exists = (file: string): Promise<boolean> =>

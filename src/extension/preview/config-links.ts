@@ -1,6 +1,7 @@
 import { dirname, resolve } from 'node:path';
 import { parse } from 'jsonc-parser';
 import { tooDeepAt } from '../../files/jsonc.ts';
+import { isProgramPath } from '../../protocol/files-by-name.ts';
 import type { PreviewRequest, ScoreSettings } from '../../protocol/preview.ts';
 
 /** What a run config says about how its rewards are previewed. Paths are absolute. */
@@ -40,7 +41,7 @@ export function readConfigLinks(file: string, text: string): ConfigLinks | undef
     dataset: path(dataset),
     model: path(model),
     samples: path(samples),
-    settings: readSettings(settings),
+    settings: readSettings(settings, dirname(file)),
   };
 }
 
@@ -58,9 +59,10 @@ function readReward(value: unknown, path: (value: unknown) => string | null): Pr
   return [{ file, ...named, weight: typeof weight === 'number' ? weight : 1 }];
 }
 
-function readSettings(config: Record<string, unknown>): ScoreSettings {
+function readSettings(config: Record<string, unknown>, folder: string): ScoreSettings {
   const { scaleRewards, baseline, multiObjectiveAggregation, rewardTimeoutSeconds, python, chatTemplateKwargs } =
     config;
+  const { rewardEnv } = config;
   const scales = { true: 'group', false: 'none', group: 'group', batch: 'batch', none: 'none' } as const;
   return {
     scaleRewards: scales[String(scaleRewards) as keyof typeof scales] ?? DEFAULT_SETTINGS.scaleRewards,
@@ -72,7 +74,9 @@ function readSettings(config: Record<string, unknown>): ScoreSettings {
       typeof rewardTimeoutSeconds === 'number' && rewardTimeoutSeconds > 0
         ? rewardTimeoutSeconds
         : DEFAULT_SETTINGS.rewardTimeoutSeconds,
-    python: typeof python === 'string' && python !== '' ? python : null,
+    python:
+      typeof python !== 'string' || python === '' ? null : isProgramPath(python) ? resolve(folder, python) : python,
+    rewardEnv: Array.isArray(rewardEnv) ? rewardEnv.filter((name) => typeof name === 'string') : [],
     ...(baseline === 'none' && { baseline }),
     ...(typeof chatTemplateKwargs === 'object' &&
       chatTemplateKwargs !== null && { chatTemplateKwargs: chatTemplateKwargs as Record<string, unknown> }),

@@ -1,5 +1,16 @@
 import { join } from 'node:path';
-import { commands, type DebugConfiguration, debug, extensions, Uri, window, workspace } from 'vscode';
+import {
+  commands,
+  type DebugConfiguration,
+  debug,
+  extensions,
+  Uri,
+  type WorkspaceFolder,
+  window,
+  workspace,
+} from 'vscode';
+import { endMarked, markedWith, newMark } from '../../processes/marked.ts';
+import { rewardEnvironment } from '../../rewards/reward-environment.ts';
 import { DEBUGPY_EXTENSION, type Interpreters } from './interpreter.ts';
 import { PYTHON, type Subject } from './links.ts';
 
@@ -25,19 +36,45 @@ export async function startDebugging(
   const configuration = PYTHON.test(target.file)
     ? await pythonSession(target, subject, interpreters, extensionPath)
     : nodeSession(target, extensionPath);
-  return configuration !== undefined && debug.startDebugging(folder, configuration);
+  return configuration !== undefined && debugMarked(folder, configuration, subject);
+}
+
+/** With the environment of a reward worker; what the function has started ends with the session. */
+async function debugMarked(
+  folder: WorkspaceFolder | undefined,
+  { target, ...configuration }: RewardSession,
+  { settings }: Subject,
+): Promise<boolean> {
+  const { hidden } = rewardEnvironment(settings.rewardEnv ?? ofSetting());
+  const mark = newMark();
+  const ending = debug.onDidTerminateDebugSession(({ parentSession, configuration: { env } }) => {
+    if (parentSession || env?.[mark] === undefined) return;
+    ending.dispose();
+    void endMarked(mark);
+  });
+  const args = [JSON.stringify({ ...target, hidden })];
+  const started = await debug.startDebugging(folder, { ...configuration, args, env: markedWith(mark) });
+  if (!started) ending.dispose();
+  return started;
+}
+
+/** For a reward file that no run config names. */
+const ofSetting = (): string[] => workspace.getConfiguration('grpo').get('rewardEnv', []);
+
+interface RewardSession extends DebugConfiguration {
+  target: DebugTarget;
 }
 
 const title = ({ name, line }: DebugTarget): string => `${name} on sample ${line}`;
 
-function nodeSession(target: DebugTarget, extensionPath: string): DebugConfiguration {
+function nodeSession(target: DebugTarget, extensionPath: string): RewardSession {
   const electron = process.versions.electron !== undefined;
   return {
     type: 'pwa-node',
     request: 'launch',
     name: title(target),
     program: join(extensionPath, 'dist', 'reward-debug.js'),
-    args: [JSON.stringify(target)],
+    target,
     cwd: join(target.file, '..'),
     // On the desktop this executable is VS Code itself, which a debugger cannot start as Node: there it takes the PATH's.
     ...(!electron && { runtimeExecutable: process.execPath }),
@@ -56,7 +93,7 @@ async function pythonSession(
   subject: Subject,
   interpreters: Interpreters,
   extensionPath: string,
-): Promise<DebugConfiguration | undefined> {
+): Promise<RewardSession | undefined> {
   if (!extensions.getExtension(DEBUGPY_EXTENSION)) {
     const why = 'To debug Python rewards, install the Python Debugger extension.';
     const show = 'Show Extension';
@@ -71,7 +108,7 @@ async function pythonSession(
     request: 'launch',
     name: title(target),
     program: join(extensionPath, 'dist', 'reward-debug.py'),
-    args: [JSON.stringify(target)],
+    target,
     cwd: join(target.file, '..'),
     ...(python !== null && { python }),
     console: 'internalConsole',

@@ -33,7 +33,7 @@ export const openDocument = (file: string): TextDocument | undefined =>
 
 /** Whether a reward function may be made of it, or read it. */
 export const mayBeRead = (file: string): boolean =>
-  /\.([mc]?[jt]s|jsonl?|py)$/.test(file) && !/[\\/](node_modules|\.grpo|\.git|__pycache__)[\\/]/.test(file);
+  /\.([mc]?[jt]s|[jt]sx|jsonl?|py)$/.test(file) && !/[\\/](node_modules|\.grpo|\.git|__pycache__)[\\/]/.test(file);
 
 /** A file's text as the editor has it; '' when it cannot be read. */
 export async function textOf(file: string): Promise<string> {

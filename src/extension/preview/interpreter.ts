@@ -1,4 +1,6 @@
 import { Disposable, EventEmitter, extensions, Uri, workspace } from 'vscode';
+import { settingPath } from '../setting-path.ts';
+import { settingsFolders } from '../settings-folders.ts';
 
 /** What we use of the Python extension's public API. */
 interface PythonApi {
@@ -48,7 +50,8 @@ export class Interpreters implements Disposable {
       if (found?.executable.uri) return { path: found.executable.uri.fsPath, source: 'Python extension' };
     }
     const setting = workspace.getConfiguration('grpo', Uri.file(file)).get<string>('pythonPath', '').trim();
-    return setting === '' ? { path: null, source: 'PATH' } : { path: setting, source: 'grpo.pythonPath' };
+    if (setting === '') return { path: null, source: 'PATH' };
+    return { path: settingPath(setting, settingsFolders(Uri.file(file))), source: 'grpo.pythonPath' };
   }
 
   dispose(): void {

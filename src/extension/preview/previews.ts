@@ -204,6 +204,8 @@ export class Previews implements Disposable {
     const id = ++this.#lastId;
     const python = subject.rewards.some(({ file }) => PYTHON.test(file));
     const settings = { ...subject.settings };
+    // Of a reward file that no config names.
+    settings.rewardEnv ??= workspace.getConfiguration('grpo').get<string[]>('rewardEnv', []);
     if (python) settings.python ??= (await this.#interpreters.find(subject.id)).path;
     // While that was found out, the next one may have been asked for.
     if (preview.request && preview.request.id > id) return id;

@@ -70,6 +70,8 @@ export class PreviewProblems implements CodeActionProvider, Disposable {
       for (const problem of problems) {
         // A file that is not there can show nothing: the lens says so.
         if (problem.file === subject.samplesPlace && subject.samples === null) continue;
+        // What was found before the config named other samples.
+        if (SAMPLES.test(problem.file) && problem.file !== subject.samplesPlace) continue;
         const known = byFile.get(problem.file) ?? new Map();
         // Two configs may be about one file.
         byFile.set(problem.file, known.set(JSON.stringify(problem), problem));

@@ -9,6 +9,7 @@ import { CONFIG, SAMPLES, type Subject, subjectsOf } from './links.ts';
 const RECENT = 'grpo.previewConfigs';
 const MOST_RECENT = 20;
 const OUR_FILES = '**/*.{grpo.json,samples.jsonl}';
+const OF_A_RUN = /[\\/]\.grpo[\\/]runs[\\/]/;
 export const EXCLUDED = '**/{node_modules,.grpo,.git,.venv}/**';
 
 /** Which files belong together, as the run configs say now, saved or not. */
@@ -46,6 +47,8 @@ export class Subjects implements Disposable {
 
   /** All that it could be previewed with, the one that it is first. */
   all(file: string): Subject[] {
+    // The reward code that a run keeps is to be read, not run.
+    if (OF_A_RUN.test(file)) return [];
     return subjectsOf(file, [...this.#configs.values()], existsSync, this.#state.get<string[]>(RECENT));
   }
 

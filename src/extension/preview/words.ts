@@ -44,7 +44,7 @@ export function rowSummary({ outcomes, reward }: PreviewRow, functions: readonly
 /** What stands behind a row whose group teaches nothing; the reason on the group's first row only. */
 export function signalNote({ signal, why }: PreviewGroup, first: boolean): string {
   if (signal === 'signal') return '';
-  return first ? `no signal: ${why}` : 'no signal';
+  return first ? why : 'no signal';
 }
 
 export const expectedWord = (expected: number | readonly [number, number]): string =>

@@ -3,7 +3,7 @@ import { Disposable, RelativePattern, Uri, workspace } from 'vscode';
 
 /** Editors write a file in several steps, and "save all" saves several files. */
 const SETTLE_MS = 300;
-const CODE = '**/*.{ts,mts,cts,js,mjs,cjs,py,grpo.json}';
+const CODE = '**/*.{ts,mts,cts,tsx,js,mjs,cjs,jsx,py,json}';
 const NOT_OURS = /[\\/](node_modules|\.grpo|\.git|\.venv|__pycache__)[\\/]/;
 
 /** Tells when reward files, modules beside them that they may import, or their config have been saved. */

@@ -1,10 +1,12 @@
+import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { mkdir, rename, writeFile } from 'node:fs/promises';
+import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { EndOfLine, Range, type TextDocument, Uri, ViewColumn, WorkspaceEdit, window, workspace } from 'vscode';
 import { SAMPLES_FILE } from '../../files/open-file.ts';
 import { readTextLater } from '../../files/text.ts';
 import { editedSamples, type NewSample, type SampleEdits, sampleEdits } from '../../protocol/sample-edits.ts';
+import { samplesFile, writableSamples } from './samples-file.ts';
 
 /** What became of samples that were to be added. */
 export interface AddedSamples {
@@ -17,12 +19,14 @@ export interface AddedSamples {
 }
 
 /**
- * Adds samples to a samples file, which is made when it is not there. In a file that is open they become part of what is on the screen; if
- * that was saved, it is saved again.
+ * Adds samples to the samples file of a run config, which is made when it is not there. In a file that is open they become part of what is on the screen;
+ * if that was saved, it is saved again. Throws what `writableSamples` says.
  */
-export async function addSamples(file: string, samples: readonly NewSample[]): Promise<AddedSamples> {
-  const open = workspace.textDocuments.find(({ uri, isClosed }) => !isClosed && uri.fsPath === file);
-  const edits = open ? await editDocument(open, samples) : await editFile(file, samples);
+export async function addSamples(config: string, samples: readonly NewSample[]): Promise<AddedSamples> {
+  const file = await samplesFile(config);
+  const place = await writableSamples(file, config);
+  const open = workspace.textDocuments.find(({ uri, isClosed }) => !isClosed && [file, place].includes(uri.fsPath));
+  const edits = open ? await editDocument(open, samples) : await editFile(place, samples);
   const { appended, replaced, lines } = edits;
   return { file, added: appended.length, updated: replaced.length, line: lines[0] ?? 1 };
 }
@@ -52,9 +56,15 @@ async function editFile(file: string, samples: readonly NewSample[]): Promise<Sa
   const edits = sampleEdits(text, samples);
   if (edits.replaced.length + edits.appended.length === 0) return edits;
   await mkdir(dirname(file), { recursive: true });
-  const temporary = join(dirname(file), `.${basename(file)}.tmp`);
-  await writeFile(temporary, editedSamples(text, edits), { flush: true });
-  await rename(temporary, file);
+  const temporary = join(dirname(file), `.${basename(file)}.${randomUUID()}.tmp`);
+  try {
+    // Only a file that was not there: one that was could be a link to another place.
+    await writeFile(temporary, editedSamples(text, edits), { flag: 'wx', flush: true });
+    await rename(temporary, file);
+  } catch (error) {
+    await rm(temporary, { force: true });
+    throw error;
+  }
   return edits;
 }
 

@@ -22,7 +22,9 @@ export function notifyOutcomes(training: Training, problems: Problems): Disposab
 
 async function notifyEnd(ended: EndedTraining, problems: Problems): Promise<void> {
   const outcome = describeOutcome(ended);
-  if (outcome.problem) void problems.report(outcome.problem, ended.training.request.configFile);
+  const { configFile } = ended.training.request;
+  if (outcome.problem) void problems.report(outcome.problem, configFile);
+  else problems.clear(configFile);
   const action = await show[outcome.severity](outcome.text, ...outcome.actions);
   if (action) await act(action, ended, outcome, problems);
 }

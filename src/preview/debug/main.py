@@ -37,6 +37,9 @@ def sample_on(file, line):
 
 def main():
     target = json.loads(sys.argv[1])
+    # A worker does not see them either.
+    for variable in target["hidden"]:
+        os.environ.pop(variable, None)
     sample = sample_on(target["samples"], target["line"])
     worker = load_worker()
     with open(target["file"], encoding="utf-8-sig") as source:
@@ -56,4 +59,5 @@ def main():
     print("{} on sample {}: {}".format(target["name"], target["line"], list(result)[0]))
 
 
-main()
+if __name__ == "__main__":
+    main()

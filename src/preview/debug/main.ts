@@ -7,14 +7,17 @@ import { loadRewardFile } from '../../rewards/worker/load.ts';
 import { toOutcome } from '../../rewards/worker/outcome.ts';
 import { batchInput, rowInput } from '../../rewards/worker/score.ts';
 import { loadSamples } from '../../trainer/samples.ts';
+import { batchOf } from '../sample-scores.ts';
 
-const { file, name, samples, line } = JSON.parse(process.argv[2]!);
+const { file, name, samples, line, hidden } = JSON.parse(process.argv[2]!);
+// A worker does not see them either.
+for (const variable of hidden as string[]) delete process.env[variable];
 const apiPath = join(dirname(fileURLToPath(import.meta.url)), 'grpo-rewards.js');
 
 const sample = loadSamples(samples).find((row) => row.line === line);
 if (!sample) throw new Error(`${samples} has no sample on line ${line} any more.`);
-const { source } = await compileReward(file, apiPath, new Map());
-const functions = await loadRewardFile({ type: 'load', file, source, names: [name], memoryLimitBytes: 0 });
+const { modules: source } = await compileReward(file, apiPath, new Map());
+const { functions } = await loadRewardFile({ type: 'load', file, source, names: [name], memoryLimitBytes: 0 });
 const found = functions.find((candidate) => candidate.name === name);
 if (!found) throw new Error(`${file} exports no function ${name}.`);
 
@@ -25,7 +28,7 @@ const request: ScoreRequest = {
   renderedPrompts: null,
   completions: [sample.completion],
   completionIds: null,
-  columns: Object.fromEntries(Object.entries(sample.columns).map(([column, value]) => [column, [value]])),
+  columns: JSON.parse(JSON.stringify(batchOf([{ ...sample, rendered: null }]).columns)),
   trainerState: null,
   rows: [0],
   concurrency: 1,

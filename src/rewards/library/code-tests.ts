@@ -26,6 +26,8 @@ export interface CodeTestsOptions {
 
 /** Reads by the worker: how many rows of this function may be in flight at once. */
 const ROWS_AT_ONCE = Symbol.for('grpo.rowsAtOnce');
+/** Timers count up to 2^31 - 1 ms. */
+const LONGEST_SECONDS = 2_147_000;
 const OUTPUT_LIMIT_BYTES = 1024 ** 2;
 
 /**
@@ -41,7 +43,9 @@ const OUTPUT_LIMIT_BYTES = 1024 ** 2;
  * // with rows such as {"prompt": "Write add(a, b).", "tests": ["assert add(1, 2) == 3", "assert add(-1, 1) == 0"]}
  */
 export function codeTests(options: CodeTestsOptions): (input: RewardInput) => Promise<RewardResult> {
-  const { language, column = 'tests', all = false, extract = lastBlockOf(language) } = options;
+  const { language, column = 'tests', all = false, extract = lastBlockOf(language), timeoutSeconds = 5 } = options;
+  if (!(timeoutSeconds > 0 && timeoutSeconds <= LONGEST_SECONDS))
+    throw new Error(`codeTests: timeoutSeconds must be above 0 and at most ${LONGEST_SECONDS}, not ${timeoutSeconds}.`);
   const score = async (input: RewardInput): Promise<RewardResult> => {
     const tests = columnOf(input, column, 'codeTests');
     if (tests === null) return { score: null };

@@ -1,5 +1,5 @@
-import { basename, dirname, resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { basename, dirname, join, resolve } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { type BatchRewardInput, batchReward, type ChatMessage, type Reward } from '../api.ts';
 
 /** What {@link rewardModel} loads. */
@@ -36,6 +36,7 @@ interface Logits {
   tolist(): number[][];
 }
 
+const REWARD_FILE = Symbol.for('grpo.rewardFile');
 const PACKAGE = '@huggingface/transformers';
 
 /**
@@ -47,8 +48,7 @@ const PACKAGE = '@huggingface/transformers';
  * @example export const quality = await rewardModel({ model: '../models/reward' });
  */
 export async function rewardModel({ model, dtype = 'fp32', batchSize = 8, output = 0 }: RewardModelOptions) {
-  // The compiler puts this code into the reward file's own module: the URL is that of the reward file.
-  const folder = resolve(dirname(fileURLToPath(import.meta.url)), model);
+  const folder = resolve(dirname(fileURLToPath(rewardFile())), model);
   // It runs on ONNX Runtime, which has telemetry. A worker starts like this, but not a program that is debugged.
   process.env.ORT_DISABLE_TELEMETRY = '1';
   const transformers = await load(PACKAGE);
@@ -78,7 +78,11 @@ export async function rewardModel({ model, dtype = 'fp32', batchSize = 8, output
   });
 }
 
-/** The package as the reward file would import it; the name is no literal, or the compiler would want it there. */
+/** The URL of the reward file that calls, which the worker tells. */
+const rewardFile = (): string =>
+  (globalThis as { [REWARD_FILE]?: string })[REWARD_FILE] ?? pathToFileURL(join(process.cwd(), 'reward')).href;
+
+/** The package as the reward file would import it (its worker sees to that). */
 async function load(name: string): Promise<Transformers> {
   try {
     return await import(name);

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import type { Duplex, Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { killTree } from '../../processes/kill-tree.ts';
+import { endMarked, markedWith, newMark } from '../../processes/marked.ts';
 import { onLines } from '../lines.ts';
 import { treeUsage } from './process-tree.ts';
 
@@ -58,10 +59,17 @@ ulimit -d "$1" 2>/dev/null
 shift
 exec "$@" </dev/null 4<&-`;
 
-function guarded(command: string, args: string[], { dataLimit, memoryMegabytes }: ProgramLimits): [string, string[]] {
+/** `marks`, which are for the program and not for the guard: whoever ends the marked must leave it the time to delete the folder. */
+function guarded(
+  command: string,
+  args: string[],
+  { dataLimit, memoryMegabytes }: ProgramLimits,
+  marks: Record<string, string>,
+): [string, string[]] {
   if (process.platform === 'win32') return [command, args];
   const most = dataLimit ? String(memoryMegabytes * 1024) : 'unlimited';
-  return ['sh', ['-c', GUARD, 'sh', most, ...(isolates() ? ISOLATED : []), command, ...args]];
+  const marking = ['env', ...Object.entries(marks).map(([name, value]) => `${name}=${value}`)];
+  return ['sh', ['-c', GUARD, 'sh', most, ...marking, ...(isolates() ? ISOLATED : []), command, ...args]];
 }
 
 /** Runs a harness on a request within limits. Throws when the harness cannot be run; whatever the program does is told in the result. */
@@ -72,7 +80,8 @@ export async function runProgram(
   limits: ProgramLimits,
 ): Promise<ProgramEnd> {
   const folder = await mkdtemp(join(tmpdir(), 'grpo-program-'));
-  const [file, allArgs] = guarded(command, args, limits);
+  const mark = newMark();
+  const [file, allArgs] = guarded(command, args, limits, markedWith(mark));
   const child = spawn(file, allArgs, {
     cwd: folder,
     detached: process.platform !== 'win32',
@@ -84,6 +93,9 @@ export async function runProgram(
     return await watch(child, command, request, limits);
   } finally {
     killTree(child);
+    // What was isolated is gone with its first process.
+    if (!isolates()) await endMarked(mark);
+    for (const stream of child.stdio) stream?.destroy();
     await rm(folder, { recursive: true, force: true, maxRetries: 3 }).catch(() => {});
   }
 }

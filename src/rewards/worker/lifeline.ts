@@ -7,18 +7,8 @@ import { Worker } from 'node:worker_threads';
  * reason none may run before the thread does. Rejects when it cannot start (in a folder that is deleted meanwhile, say).
  */
 export async function watchLifeline(): Promise<void> {
-  const watcher = new Worker(
-    `const { parentPort } = require('node:worker_threads');
-     const { Socket } = require('node:net');
-     const { spawnSync } = require('node:child_process');
-     const end = () => {
-       if (process.platform === 'win32') spawnSync('taskkill', ['/pid', String(process.pid), '/T', '/F']);
-       else process.kill(-process.pid, 'SIGKILL');
-     };
-     new Socket({ fd: 0 }).on('error', end).on('close', end).resume();
-     parentPort.postMessage('watching');`,
-    { eval: true, stdin: false },
-  );
+  // The bundle beside this one.
+  const watcher = new Worker(new URL('./reward-lifeline.js', import.meta.url), { stdin: false, execArgv: [] });
   await once(watcher, 'message');
   watcher.unref();
 }

@@ -11,18 +11,32 @@ import hashlib
 import importlib
 import inspect
 import json
+import linecache
 import math
 import os
+import re
 import signal
 import sys
 import threading
+import time
 import traceback
 import types
 
-VERSION = 2
+HERE = os.path.dirname(os.path.abspath(__file__))
+LIBRARY_PATH = [place for place in sys.path if place != HERE]
+sys.path[:] = [HERE] + LIBRARY_PATH
+import reward_child
+
+VERSION = 3
 LIFELINE, REQUESTS, REPLIES = 0, 3, 4
 # What TRL 1.16 passes besides the dataset's columns (GRPOTrainer._calculate_rewards).
 TRL_ARGUMENTS = ("prompts", "completions", "completion_ids", "trainer_state", "log_extra", "log_metric")
+LARGEST_SCORE = 1e12  # of src/protocol/rewards.ts
+# As it is before the user's code runs, which may put another in its place.
+isfinite = math.isfinite
+# This worker's, which its requests say: each reply has it too.
+current = {"key": None}
+replying = threading.Lock()
 
 
 def watch_lifeline():
@@ -48,13 +62,66 @@ def watch_lifeline():
     elif os.fork() == 0:
         os.closerange(1, REPLIES + 1)
         wait_for_end()
+        end_marked()
         os.killpg(os.getpgrp(), signal.SIGKILL)
 
 
+def end_marked():
+    """Kills what has left the process group, as src/processes/marked.ts does."""
+    mark = os.environ.get("GRPO_MARK")
+    if not mark or sys.platform != "linux":
+        return
+    for _ in range(50):
+        found = [pid for pid in os.listdir("/proc") if pid.isdigit() and int(pid) != os.getpid() and has_mark(pid, mark)]
+        for pid in found:
+            try:
+                os.kill(int(pid), signal.SIGKILL)
+            except OSError:
+                pass
+        if not found:
+            return
+        time.sleep(0.02)
+
+
+def has_mark(pid, mark):
+    try:
+        with open("/proc/{}/environ".format(pid), "rb") as environment:
+            return (mark + "=").encode() in environment.read()
+    except OSError:
+        return False
+
+
 def reply(**message):
-    data = (json.dumps(message, allow_nan=False) + "\n").encode()
-    while data:
-        data = data[os.write(REPLIES, data) :]
+    data = (json.dumps({"key": current["key"], **message}, allow_nan=False) + "\n").encode()
+    with replying:
+        while data:
+            data = data[os.write(REPLIES, data) :]
+
+
+def tell_strays(loop):
+    """What goes wrong outside any call, in a thread or a task that nothing awaits, is told besides being printed."""
+
+    def tell(error, where):
+        try:
+            reply(type="stray", message="{} ({})".format(describe(error), where), fatal=False, **place_of(error))
+        except OSError:
+            pass  # the host is gone
+
+    printed_thread = threading.excepthook
+    printed_task = loop.default_exception_handler
+
+    def in_thread(args):
+        printed_thread(args)
+        if args.exc_value is not None and not isinstance(args.exc_value, SystemExit):
+            tell(args.exc_value, "in a thread")
+
+    def in_task(_, context):
+        printed_task(context)
+        if isinstance(context.get("exception"), Exception):
+            tell(context["exception"], "in a task that nothing awaits")
+
+    threading.excepthook = in_thread
+    loop.set_exception_handler(in_task)
 
 
 def limit_memory(limit):
@@ -77,26 +144,23 @@ def limit_memory(limit):
 
 def load(request):
     """Runs the user's file; returns its functions by name. After an edit it is called again: libraries stay imported."""
-    file, folder = request["file"], os.path.dirname(request["file"])
+    file = request["file"]
     limit_memory(request["memoryLimitBytes"])
-    # The first entry is this script's own folder.
-    sys.path[0] = folder
-    for name in user_modules(folder):
-        del sys.modules[name]
-    importlib.invalidate_caches()
-    module = types.ModuleType("grpo_reward_" + os.path.splitext(os.path.basename(file))[0])
-    module.__file__ = file
-    sys.modules[module.__name__] = module
+    forget_user_modules()
+    user["file"] = file
     try:
         tree = ast.parse(request["source"], file)
-        exec(compile(tree, file, "exec", dont_inherit=True), module.__dict__)
-    except SyntaxError as error:
-        place = {"file": error.filename or file, "line": error.lineno or 1, "column": max(error.offset or 1, 1)}
-        reply(type="load-failed", message="SyntaxError: " + str(error.msg), **place)
-        return {}
+        name, roots = module_place(file, tree)
+        reward_child.finder.set(name, file, request["source"])
+        user["roots"] = roots
+        sys.path[:] = roots + LIBRARY_PATH
+        sys.argv[:] = [file]
+        reward_child.tell_children()
+        lines = request["source"].splitlines(True)
+        linecache.cache[file] = (len(request["source"]), None, lines, file)
+        module = importlib.import_module(name)
     except BaseException as error:
-        hint = " (install it with {} -m pip install)".format(sys.executable) if isinstance(error, ImportError) else ""
-        reply(type="load-failed", message=describe(error) + hint, **place_of(error, folder))
+        reply(type="load-failed", message=describe(error), **place_of(error))
         return {}
     defaults = {
         name: value
@@ -114,15 +178,57 @@ def load(request):
     ]
     # The tree's text has no places and no comments.
     code = hashlib.sha256(ast.dump(tree).encode("utf-8", "surrogatepass")).hexdigest()
-    modules = [path for path in user_modules(folder).values() if path != file]
-    reply(type="ready", version=VERSION, functions=described, code=code, modules=modules)
+    reply(type="ready", version=VERSION, functions=described, code=code, modules=module_files())
     return functions
 
 
-def user_modules(folder):
-    """The files of modules that lie in the user's folder, by name."""
+# The reward file as the host named it, and the folders that its imports are looked for in.
+user = {"file": "", "roots": []}
+
+
+def module_place(file, tree):
+    """The name that the file has as a module, and the folders that are put on the path for it.
+
+    As with "python file.py" the first one is where the file really lies. In a package (with __init__.py) there is also
+    the folder that the package is in; and a file with relative imports is loaded as a module of it.
+    """
+    real = os.path.realpath(file)
+    root = folder = os.path.dirname(real)
+    stem = os.path.splitext(os.path.basename(real))[0]
+    parts = [stem]
+    while os.path.isfile(os.path.join(root, "__init__.py")) and os.path.dirname(root) != root:
+        parts.insert(0, os.path.basename(root))
+        root = os.path.dirname(root)
+    roots = [folder] if root == folder else [folder, root]
+    is_relative = any(isinstance(node, ast.ImportFrom) and node.level > 0 for node in ast.walk(tree))
+    name = ".".join(parts) if is_relative else stem
+    taken = name.split(".")[0]
+    if "." in stem or taken in sys.modules or taken in getattr(sys, "stdlib_module_names", sys.builtin_module_names):
+        name = "grpo_reward_" + re.sub(r"\W", "_", stem)
+    return name, roots
+
+
+def forget_user_modules():
+    for name in user_modules():
+        del sys.modules[name]
+    importlib.invalidate_caches()
+
+
+def module_files():
+    """The files of the user's own modules other than the reward file."""
+    return sorted({path for path in user_modules().values() if path != user["file"]})
+
+
+def user_modules():
+    """The files of the modules that lie in the user's folders, by name."""
     files = {name: getattr(module, "__file__", None) for name, module in list(sys.modules.items()) if name != "__main__"}
-    return {name: path for name, path in files.items() if isinstance(path, str) and is_users(path, folder)}
+    named = [os.path.dirname(user["file"])] if user["file"] else []
+    folders = tuple(os.path.join(root, "") for root in user["roots"] + named)
+    return {
+        name: path
+        for name, path in files.items()
+        if isinstance(path, str) and os.path.abspath(path).startswith(folders) and is_users(path)
+    }
 
 
 def takes_trl_arguments(function):
@@ -167,9 +273,10 @@ def parameters_of(node):
 # --- Scoring -----------------------------------------------------------------------------------------------------
 
 
-def score(function, request, folder, loop):
+def score(function, request, loop):
     count = len(request["completions"])
     metrics, extra = {}, {}
+    reply(type="start", row=0)
     try:
         result = function(**trl_arguments(request, metrics, extra))
         if inspect.isawaitable(result):
@@ -177,12 +284,12 @@ def score(function, request, folder, loop):
         outcomes = to_outcomes(result, count)
     except MemoryError as error:
         message = "The function ran out of memory (MemoryError)."
-        outcomes = [failure("memory", message, **place_of(error, folder))] * count
+        outcomes = [failure("memory", message, **place_of(error))] * count
     except BaseException as error:
-        outcomes = [failure("throw", describe(error), **place_of(error, folder))] * count
+        outcomes = [failure("throw", describe(error), **place_of(error))] * count
     for row, outcome in enumerate(outcomes):
         reply(type="outcome", row=row, outcome=outcome)
-    reply(type="done", metrics=metrics, extra=extra)
+    reply(type="done", metrics=metrics, extra=extra, modules=module_files())
 
 
 def trl_arguments(request, metrics, extra):
@@ -236,8 +343,11 @@ def to_outcome(reward):
         value = float(reward)  # numpy's and torch's scalars too
     except (TypeError, ValueError, OverflowError):
         return failure("wrong-type", "The function gave {}; a reward is a number, or None to abstain.".format(shown(reward)))
-    if not math.isfinite(value):
+    if not isfinite(value):
         return failure("nan", "The score is {}; return a finite number, or None to abstain.".format(value))
+    if not -LARGEST_SCORE <= value <= LARGEST_SCORE:
+        message = "The score is {}; scores must lie between -1e12 and 1e12: training computes in float32."
+        return failure("too-large", message.format(value))
     return {"kind": "score", "score": value}
 
 
@@ -248,22 +358,98 @@ def failure(kind, message, **place):
 # --- Words and places --------------------------------------------------------------------------------------------
 
 
-def place_of(error, folder):
-    """The last frame of the traceback that is in the user's folder."""
-    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if is_users(frame.filename, folder)]
+def place_of(error):
+    """Where the user's code has gone wrong: what does not parse, else the last frame of the traceback in it."""
+    if isinstance(error, SyntaxError) and os.path.isfile(error.filename or "") and is_users(error.filename):
+        return {"file": as_named(error.filename), "line": error.lineno or 1, "column": max(error.offset or 1, 1)}
+    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if is_users(frame.filename)]
     if not frames:
         return {}
     column = getattr(frames[-1], "colno", None)  # since Python 3.11
-    return {"file": frames[-1].filename, "line": frames[-1].lineno, **({} if column is None else {"column": column + 1})}
+    place = {"file": as_named(frames[-1].filename), "line": frames[-1].lineno}
+    return place if column is None else {**place, "column": column + 1}
 
 
-def is_users(file, folder):
-    inside = os.path.abspath(file).startswith(os.path.join(folder, ""))
-    return inside and "site-packages" not in file and not file.startswith(sys.prefix + os.sep)
+STANDARD_LIBRARY = os.path.join(os.path.dirname(os.path.realpath(os.__file__)), "")
+
+
+def is_users(file):
+    """Whether code is the user's own: not this worker's, the standard library's, or that of a package."""
+    if file.startswith("<") or re.search(r"[\\/](site|dist)-packages[\\/]", file):
+        return False
+    real = os.path.realpath(file)
+    return not real.startswith((STANDARD_LIBRARY, os.path.join(os.path.realpath(HERE), "")))
+
+
+def as_named(file):
+    """A file beside the reward file, or in a folder of its folder, by the path that the host knows it by."""
+    named, real = os.path.dirname(user["file"]), os.path.dirname(os.path.realpath(user["file"]))
+    if named == real or not file.startswith(os.path.join(real, "")):
+        return file
+    candidate = os.path.join(named, os.path.relpath(file, real))
+    return candidate if os.path.realpath(candidate) == file else file
 
 
 def describe(error):
-    return "".join(traceback.format_exception_only(type(error), error)).strip()[:4000]
+    """An exception in words, with what it was caused by where that says more."""
+    text = words_of(error)
+    seen = [error]
+    while len(seen) < 5:
+        cause = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+        if cause is None or any(cause is other for other in seen):
+            break
+        how = "caused by" if error.__cause__ else "while handling"
+        if str(cause) not in text or not str(cause):
+            text += " ({} {})".format(how, words_of(cause))
+        seen.append(cause)
+        error = cause
+    return text[:4000] + import_hint(seen[0])
+
+
+def words_of(error):
+    """As the last lines of a traceback say it, without the text that does not parse."""
+    words = "".join(traceback.format_exception_only(type(error), error)).strip()
+    if isinstance(error, SyntaxError):
+        return words[words.rfind("\n") + 1 :]
+    grouped = getattr(error, "exceptions", None)
+    if isinstance(grouped, tuple) and all(isinstance(part, BaseException) for part in grouped):
+        words += ": " + "; ".join(words_of(part) for part in grouped[:3])
+    return words
+
+
+def import_hint(error):
+    """How to mend an import that failed. Only what is not the user's own is for pip to install."""
+    if not isinstance(error, ImportError) or not user["roots"]:
+        return ""
+    folder, name = user["roots"][0], error.name or ""
+    if "no known parent package" in str(error):
+        return " (a relative import needs a package: put an __init__.py into {}, or import by name)".format(folder)
+    if not isinstance(error, ModuleNotFoundError) or not name:
+        return ""
+    top = name.split(".")[0]
+    if top != name and top in sys.modules:
+        places = list(getattr(sys.modules[top], "__path__", []))
+        return " (Python looked in {})".format(", ".join(places) or top)
+    place = folder_above_with(top, folder)
+    if place is None:
+        return " (install it with {} -m pip install; Python also looked in {})".format(sys.executable, folder)
+    return (
+        " ({} lies in {}, where Python does not look; it looks in {}. Put an __init__.py into each folder from there"
+        " to the reward file, or set PYTHONPATH)"
+    ).format(top, place, " and ".join(user["roots"]))
+
+
+def folder_above_with(name, folder):
+    """The nearest folder above that has a module of the user's by this name."""
+    while os.path.dirname(folder) != folder:
+        folder = os.path.dirname(folder)
+        if any(os.path.exists(os.path.join(folder, place)) for place in (name + ".py", os.path.join(name, "__init__.py"))):
+            return folder
+        if os.path.isdir(os.path.join(folder, name)) and any(
+            file.endswith(".py") for file in os.listdir(os.path.join(folder, name))
+        ):
+            return folder
+    return None
 
 
 def shown(value):
@@ -275,7 +461,7 @@ def plain(value):
     if value is None or isinstance(value, (bool, int, str)):
         return value
     if isinstance(value, float):
-        return value if math.isfinite(value) else None
+        return value if isfinite(value) else None
     if isinstance(value, dict):
         return {str(key): plain(item) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
@@ -291,18 +477,19 @@ def main():
     sys.stdout.reconfigure(line_buffering=True)
     loop = asyncio.new_event_loop()
     asyncio.set_event_loop(loop)
-    functions, folder = {}, ""
+    functions = {}
+    tell_strays(loop)
     # Not inherited by what the user's code starts.
     for descriptor in (REQUESTS, REPLIES):
         os.set_inheritable(descriptor, False)
     with open(REQUESTS, encoding="utf-8", newline="\n") as requests:
         for line in requests:
-            request = json.loads(line)
+            message = json.loads(line)
+            current["key"], request = message["key"], message["request"]
             if request["type"] == "load":
-                folder = os.path.dirname(request["file"])
                 functions = load(request)
             else:
-                score(functions[request["name"]], request, folder, loop)
+                score(functions[request["name"]], request, loop)
 
 
 if __name__ == "__main__":

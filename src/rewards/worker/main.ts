@@ -3,32 +3,34 @@ import type { LoadRequest } from '../../protocol/reward-worker.ts';
 import { REWARD_WORKER_VERSION } from '../../protocol/rewards.ts';
 import { onRequest, reply } from './channel.ts';
 import { watchLifeline } from './lifeline.ts';
-import { type LoadedFunction, loadRewardFile } from './load.ts';
+import { type LoadedFile, loadRewardFile } from './load.ts';
 import { describeError } from './outcome.ts';
 import { score } from './score.ts';
 import { placeOfError } from './source-place.ts';
 
 await watchLifeline();
 
-// An exception outside any call, such as in a timer, or a promise that nobody awaits: it belongs to no row for certain.
-process.on('uncaughtException', (error) => {
-  reply({
-    type: 'dying',
-    message: `${describeError(error)} (outside the function's own call)`,
-    ...placeOfError(error),
-  });
-  process.exit(1);
-});
+// Deep in a package, the user's own frame is more than the usual ten away.
+Error.stackTraceLimit = 50;
 
-let functions: LoadedFunction[] = [];
+/** An exception outside any call belongs to no row for certain. As everywhere in Node it ends the process: what waits for it would never get it. */
+const endAfter = (where: string) => (error: unknown) => {
+  reply({ type: 'stray', message: `${describeError(error)} (${where})`, ...placeOfError(error), fatal: true });
+  process.exit(1);
+};
+process.on('uncaughtException', endAfter("outside the function's own call, as in a timer"));
+process.on('unhandledRejection', endAfter('a rejected promise that nothing awaits'));
+
+let loaded: LoadedFile = { functions: [], others: new Set() };
 
 async function load(request: LoadRequest): Promise<void> {
   try {
-    functions = await loadRewardFile(request);
+    loaded = await loadRewardFile(request);
     reply({
       type: 'ready',
       version: REWARD_WORKER_VERSION,
-      functions: functions.map(({ call: _, ...described }) => described),
+      functions: loaded.functions.map(({ call: _, ...described }) => described),
+      modules: [...loaded.others],
     });
   } catch (error) {
     reply({ type: 'load-failed', message: describeError(error), ...placeOfError(error) });
@@ -37,5 +39,5 @@ async function load(request: LoadRequest): Promise<void> {
 
 onRequest((request) => {
   if (request.type === 'load') load(request);
-  else score(functions.find(({ name }) => name === request.name)!, request);
+  else score(loaded.functions.find(({ name }) => name === request.name)!, request, loaded.others);
 });

@@ -1,6 +1,9 @@
-import { inspect } from 'node:util';
-import type { FailureKind, RewardOutcome, RewardStep } from '../../protocol/rewards.ts';
+import { type FailureKind, LARGEST_SCORE, type RewardOutcome, type RewardStep } from '../../protocol/rewards.ts';
+import { errorWords, shown } from './error-words.ts';
 import { placeOfError } from './source-place.ts';
+
+/** As they are before the user's code runs, which may put others in their place. */
+const [isNumber, isWhole, isList] = [Number.isFinite, Number.isInteger, Array.isArray];
 
 /** Longer explanations are cut: they are for a person to read. */
 const LONGEST_TEXT = 4000;
@@ -12,10 +15,7 @@ export function thrown(error: unknown): RewardOutcome {
   return { kind: 'failure', failure: 'throw', message: describeError(error), ...placeOfError(error) };
 }
 
-export function describeError(error: unknown): string {
-  if (error instanceof Error) return cut(`${error.name}: ${error.message}`);
-  return cut(`threw ${shown(error)}`);
-}
+export const describeError = (error: unknown): string => cut(errorWords(error));
 
 /** Checks what a row function returned for `completion`, or a batch function in its list. Never turns a mistake into a 0. */
 export function toOutcome(value: unknown, completion: string): RewardOutcome {
@@ -40,21 +40,24 @@ export function toOutcome(value: unknown, completion: string): RewardOutcome {
 }
 
 function toScore(score: number, details: object): RewardOutcome {
-  if (!Number.isFinite(score))
-    return failure('nan', `The score is ${score}; return a finite number, or null to abstain.`);
+  if (!isNumber(score)) return failure('nan', `The score is ${score}; return a finite number, or null to abstain.`);
+  if (isTooLarge(score)) return failure('too-large', `The score is ${score}; ${BOUND}`);
   return { kind: 'score', score, ...details };
 }
 
+const BOUND = `scores must lie between -1e12 and 1e12: training computes in float32.`;
+const isTooLarge = (score: number): boolean => score > LARGEST_SCORE || score < -LARGEST_SCORE;
+
 function checkSteps(steps: unknown, completion: string): RewardStep[] | RewardOutcome {
-  if (!Array.isArray(steps))
-    return failure('wrong-type', `"steps" must be a list of { end, score }, not ${shown(steps)}.`);
+  if (!isList(steps)) return failure('wrong-type', `"steps" must be a list of { end, score }, not ${shown(steps)}.`);
   let last = 0;
   for (const step of steps) {
     const { end, score } = (step ?? {}) as Partial<RewardStep>;
     if (typeof end !== 'number' || typeof score !== 'number')
       return failure('wrong-type', `A step must be { end, score }, both numbers, not ${shown(step)}.`);
-    if (!Number.isFinite(score)) return failure('nan', `The score of a step is ${score}; give a finite number.`);
-    if (!Number.isInteger(end) || end < last || end > completion.length)
+    if (!isNumber(score)) return failure('nan', `The score of a step is ${score}; give a finite number.`);
+    if (isTooLarge(score)) return failure('too-large', `The score of a step is ${score}; ${BOUND}`);
+    if (!isWhole(end) || end < last || end > completion.length)
       return failure(
         'wrong-type',
         `A step's "end" is ${end}; ends must ascend and be whole numbers up to the completion's length, ${completion.length}.`,
@@ -74,8 +77,6 @@ function wrongType(value: unknown, where = ''): RewardOutcome {
   return failure('wrong-type', `The function ${where}${what}; a reward is a number, null to abstain, or { score }.`);
 }
 
-const shown = (value: unknown): string =>
-  inspect(value, { depth: 1, breakLength: Number.POSITIVE_INFINITY }).slice(0, 100);
 /** Short enough, and of whole characters: what is cut elsewhere may end in half of one, which no file should keep. */
 const cut = (text: string): string =>
   (text.length > LONGEST_TEXT ? `${text.slice(0, LONGEST_TEXT)}…` : text).replace(/\p{Cs}/gu, '\uFFFD');

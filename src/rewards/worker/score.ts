@@ -4,13 +4,21 @@ import { reply } from './channel.ts';
 import type { LoadedFunction, UserFunction } from './load.ts';
 import { thrown, toOutcome } from './outcome.ts';
 
+/** As it is before the user's code runs, which may put another in its place. */
+const isList = Array.isArray;
+
 /** Calls one function on a batch and replies with the outcome of every row as soon as it is there. */
-export async function score({ call, kind }: LoadedFunction, request: ScoreRequest): Promise<void> {
+export async function score(
+  { call, kind }: LoadedFunction,
+  request: ScoreRequest,
+  modules: ReadonlySet<string>,
+): Promise<void> {
   await (kind === 'batch' ? scoreBatch(call, request) : scoreRows(call, request));
-  reply({ type: 'done', metrics: {}, extra: {} });
+  reply({ type: 'done', metrics: {}, extra: {}, modules: [...modules] });
 }
 
 async function scoreBatch(call: UserFunction, request: ScoreRequest): Promise<void> {
+  reply({ type: 'start', row: 0 });
   const outcomes = await batchOutcomes(call, request);
   for (const [row, outcome] of outcomes.entries()) reply({ type: 'outcome', row, outcome });
 }
@@ -20,7 +28,7 @@ async function batchOutcomes(call: UserFunction, request: ScoreRequest): Promise
   const all = (outcome: RewardOutcome) => completions.map(() => outcome);
   try {
     const scores = await call(batchInput(request));
-    if (!Array.isArray(scores))
+    if (!isList(scores))
       return all({
         kind: 'failure',
         failure: 'wrong-type',

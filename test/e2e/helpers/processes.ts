@@ -25,7 +25,10 @@ export function processesOf(mark: string, script = ''): Process[] {
   return found;
 }
 
-/** Waits until `condition` gives something; its last word in the error, when it does not in time. */
+/**
+ * Waits until `condition` gives something. What it waits for itself may have a shorter limit than this, on a slow machine: that Playwright ran out
+ * of time counts as nothing yet.
+ */
 export async function until<T>(
   what: string,
   condition: () => T | undefined | false | null | Promise<T | undefined | false | null>,
@@ -33,9 +36,15 @@ export async function until<T>(
 ): Promise<T> {
   const end = performance.now() + milliseconds;
   for (;;) {
-    const value = await condition();
-    if (value) return value;
-    if (performance.now() > end) throw new Error(`waited ${milliseconds / 1000} s in vain for ${what}`);
+    let cause: unknown;
+    try {
+      const value = await condition();
+      if (value) return value;
+    } catch (error) {
+      if ((error as Error).name !== 'TimeoutError') throw error;
+      cause = error;
+    }
+    if (performance.now() > end) throw new Error(`waited ${milliseconds / 1000} s in vain for ${what}`, { cause });
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
 }

@@ -58,7 +58,6 @@ it('finds out what works here', async () => {
   expect(diagnosis.devices.map(({ name, works }) => [name, works])).toEqual([
     ['cpu', true],
     ['webgpu', false],
-    ['cuda', false],
     ['tensorflow', false],
   ]);
   expect(diagnosis.devices.at(-1)!.detail).toContain('GRPO: Set Up TensorFlow Engine');

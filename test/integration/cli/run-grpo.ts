@@ -14,7 +14,11 @@ export interface Finished {
 }
 
 /** Runs the built command as a user does, in a process of its own. */
-export function grpo(args: string[], options: { env?: NodeJS.ProcessEnv } = {}, script = GRPO): Promise<Finished> {
+export function grpo(
+  args: string[],
+  options: { env?: NodeJS.ProcessEnv; cwd?: string } = {},
+  script = GRPO,
+): Promise<Finished> {
   if (!existsSync(script)) throw new Error('dist/grpo.js is missing: `npm run build` first');
   return new Promise((resolve) => {
     const child = execFile(process.execPath, [script, ...args], options, (_, stdout, stderr) => {

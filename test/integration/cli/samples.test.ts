@@ -1,5 +1,5 @@
 /** Completions of the sample workspace's model, to try rewards on. */
-import { appendFileSync, cpSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { appendFileSync, cpSync, existsSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { grpo, grpoJson, jsonLines, temporaryFolder } from './run-grpo.ts';
@@ -59,9 +59,37 @@ it('adds to what a person has written, and leaves that alone', async () => {
 
 it('adds to the file that the config names', async () => {
   const { folder, config } = workspace();
-  writeFileSync(config, readFileSync(config, 'utf8').replace('"rewards"', '"samples": "mine.jsonl", "rewards"'));
+  writeFileSync(
+    config,
+    readFileSync(config, 'utf8').replace('"rewards"', '"samples": "mine.samples.jsonl", "rewards"'),
+  );
   const { stdout } = await grpo(['samples', config, '--prompts', '1', '--n', '1']);
-  expect(stdout).toContain(`Added 1 sample to ${join(folder, 'mine.jsonl')}.`);
+  expect(stdout).toContain(`Added 1 sample to ${join(folder, 'mine.samples.jsonl')}.`);
+});
+
+it('adds to no file that is not a samples file, whatever a config says or links to', async () => {
+  const { folder, config } = workspace();
+  const profile = join(folder, '.bashrc');
+  writeFileSync(profile, 'alias ll=ls\n');
+  const text = readFileSync(config, 'utf8');
+  const refusal = async (samples: string) => {
+    writeFileSync(config, text.replace('"rewards"', `"samples": "${samples}", "rewards"`));
+    const { status, stdout, stderr } = await grpo(['samples', config, '--prompts', '1', '--n', '1']);
+    expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
+    return stderr;
+  };
+  expect(await refusal('.bashrc')).toMatch(
+    /sort\.grpo\.json:\d+:\d+: "samples" is .*\.bashrc\. Samples are added to \.samples/,
+  );
+  symlinkSync(profile, join(folder, 'link.samples.jsonl'));
+  expect(await refusal('link.samples.jsonl')).toMatch(/link\.samples\.jsonl, which leads to .*\.bashrc\./);
+
+  // The name that the new text is written to before it is renamed may be taken, too.
+  symlinkSync(profile, join(folder, '.mine.samples.jsonl.tmp'));
+  writeFileSync(config, text.replace('"rewards"', '"samples": "mine.samples.jsonl", "rewards"'));
+  expect((await grpo(['samples', config, '--prompts', '1', '--n', '1'])).status).toBe(0);
+  expect(read(join(folder, 'mine.samples.jsonl'))).toHaveLength(1);
+  expect(readFileSync(profile, 'utf8')).toBe('alias ll=ls\n');
 });
 
 it('samples as the config says', async () => {

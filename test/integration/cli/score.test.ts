@@ -108,6 +108,22 @@ describe('score --json', () => {
     expect(rows[0]!.rewards).toEqual({ ordering: 3 });
   });
 
+  it('gives rewards the environment variables that --env names, and says which are not set', async () => {
+    const file = join(temporaryFolder(), 'key.reward.js');
+    writeFileSync(file, 'export const key = () => Number(process.env.JUDGE_KEY ?? 0);\n');
+    const { samples } = workspace();
+    const env = { ...process.env, JUDGE_KEY: '7' };
+    const scored = async (...options: string[]) => {
+      const { stdout, stderr } = await grpo(['score', file, '--samples', samples, '--json', ...options], { env });
+      return { reward: jsonLines<Row>(stdout)[0]!.reward, stderr };
+    };
+    expect(await scored()).toEqual({ reward: 0, stderr: '' });
+    expect(await scored('--env', 'JUDGE_KEY', '--env', 'NO_KEY')).toEqual({
+      reward: 7,
+      stderr: expect.stringMatching(/^warning: The environment variable NO_KEY, .* is not set\.\n$/),
+    });
+  });
+
   it.skipIf(spawnSync('python3', ['--version']).status !== 0)('takes TypeScript and Python together', async () => {
     const { sort, python, samples } = workspace();
     const { rows } = await scoreJson(`${sort}#ordering`, python, '--samples', samples);
@@ -258,5 +274,29 @@ describe('bad input', () => {
     expect(await refusal(sort, '--samples', samples)).toMatch(/sort\.reward\.ts:1:\d+: /);
     writeFileSync(samples, '{"prompt":"a","completion":"b"}\n{"prompt":"a"}\n');
     expect(await refusal(sort, '--samples', samples)).toMatch(/sort\.samples\.jsonl:2: .*"completion"/);
+  });
+});
+
+describe.skipIf(spawnSync('python3', ['--version']).status !== 0)('the interpreter of a config', () => {
+  it('is found from its folder, wherever the command runs', async () => {
+    const { python } = workspace();
+    const folder = dirname(python);
+    const wrapper = join(folder, 'tools', 'python');
+    mkdirSync(dirname(wrapper), { recursive: true });
+    writeFileSync(wrapper, '#!/bin/sh\nMARK=wrapped exec python3 "$@"\n', { mode: 0o755 });
+    writeFileSync(
+      join(folder, 'mark.py'),
+      'import os\ndef mark(completions, **kwargs): return [1.0] * len(completions)\nprint(os.__file__ and "loaded")\n',
+    );
+    const config = join(folder, 'mark.grpo.json');
+    const text = { model: 'model', dataset: 'data.jsonl', rewards: ['mark.py'], samples: 'none.jsonl' };
+    writeFileSync(config, JSON.stringify({ ...text, python: 'tools/python' }));
+    const samples = join(folder, 'one.jsonl');
+    writeFileSync(samples, '{"prompt":"p","completion":"c"}\n');
+    const found = await grpo(['score', config, '--samples', samples], { cwd: '/' });
+    expect(found).toMatchObject({ status: 0, stderr: expect.stringContaining('loaded') });
+    writeFileSync(config, JSON.stringify({ ...text, python: 'tools/none' }));
+    const missing = await grpo(['score', config, '--samples', samples], { cwd: '/' });
+    expect(missing.stderr).toContain(`The Python interpreter ${join(folder, 'tools/none')} cannot be run`);
   });
 });

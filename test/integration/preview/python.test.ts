@@ -83,6 +83,42 @@ test.skipIf(pythonMissing)('an edit in a module that was saved counts', async ()
   expect([edited.computed, gave(edited, 'length')]).toEqual([2, [10, 20]]);
 });
 
+test.skipIf(pythonMissing)('processes that a function starts run the unsaved text too, of each edit', async () => {
+  const text = (factor: number) => `import multiprocessing
+from concurrent.futures import ProcessPoolExecutor
+
+def work(text):
+    return len(text) * ${factor}
+
+def length(completions, **kwargs):
+    scores = []
+    for kind in ("spawn", "forkserver"):
+        with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context(kind)) as pool:
+            scores.append(list(pool.map(work, completions)))
+    assert scores[0] == scores[1], scores
+    return scores[0]
+`;
+  const preview = new Preview({ 'a.py': text(1) });
+  for (const factor of [2, 3]) {
+    const edited = await preview.result({ rewards, samples, texts: { 'a.py': text(factor) } });
+    expect(gave(edited, 'length')).toEqual([factor, 2 * factor]);
+  }
+});
+
+test.skipIf(pythonMissing)('an edit in the package of a file with relative imports counts', async () => {
+  const preview = new Preview({
+    'rewards/__init__.py': '',
+    'rewards/a.py':
+      'from .factor import FACTOR\ndef length(completions, **kwargs):\n    return [FACTOR * len(text) for text in completions]\n',
+    'rewards/factor.py': 'from shared.base import BASE\nFACTOR = BASE\n',
+    'shared/base.py': 'BASE = 1\n',
+  });
+  const ask = async () => gave(await preview.result({ rewards: ['rewards/a.py'], samples }), 'length');
+  expect(await ask()).toEqual([1, 2]);
+  preview.write('shared/base.py', 'BASE = 10\n');
+  expect(await ask()).toEqual([10, 20]);
+});
+
 test.skipIf(pythonMissing)('one that hangs is stopped, and the next edit works again', async () => {
   const preview = new Preview({ 'a.py': '' });
   const ask = (text: string) =>
@@ -104,3 +140,21 @@ test('no interpreter: the file says so, and other files work on', async () => {
     expect(result.problems).toMatchObject([{ file: preview.path('a.py'), line: 1, code: 'compile', message: said }]);
   }
 });
+
+test.skipIf(pythonMissing)(
+  'numbers are those of the samples as Python reads them, and an edit from 5 to 5.0 is one',
+  async () => {
+    const preview = new Preview({
+      'a.py':
+        'def kind(completions, answer, **kwargs):\n    return [{int: 1, float: 2}[type(a)] + (a == 2**63 + 1) for a in answer]\n',
+    });
+    const ask = async (answer: string) => {
+      const text = `{"prompt": "p", "completion": "x", "answer": ${answer}}\n`;
+      return gave(await preview.result({ rewards, samples: text }), 'kind');
+    };
+    expect(await ask('5')).toEqual([1]);
+    expect(await ask('5.0')).toEqual([2]);
+    expect(await ask('9223372036854775809')).toEqual([2]);
+    expect(await ask('9223372036854775808')).toEqual([1]);
+  },
+);

@@ -95,3 +95,43 @@ test.skipIf(!canList)('nothing is left when the editor goes, or closes the subje
   expect(await preview.exit).toBe(0);
   expect(await until(() => !all.some(isRunning))).toBe(true);
 });
+
+test('what a function leaves behind and goes wrong later is a warning at its line, until it is mended', async () => {
+  const preview = new Preview({ 'a.reward.ts': good });
+  const asked = { rewards: ['a.reward.ts'], samples };
+  const strays = ({ problems }: PreviewResult) => problems.filter(({ code }) => code === 'stray');
+  const id = preview.ask({
+    ...asked,
+    texts: { 'a.reward.ts': troubled("void Promise.reject(new Error('unheard'));") },
+  });
+  const told = await preview.until(
+    (event): event is PreviewResult => event.type === 'result' && event.id === id && strays(event).length > 0,
+  );
+  expect(strays(told)).toEqual([
+    {
+      ...{ file: preview.path('a.reward.ts'), line: 3, column: expect.any(Number), severity: 'warning', code: 'stray' },
+      message: expect.stringMatching(/^Error: unheard \(a rejected promise that nothing awaits\)/),
+    },
+  ]);
+  const last = await preview.until(
+    (event): event is PreviewResult => event.type === 'result' && event.id === id && event.done,
+  );
+  expect(gave(last, 'troubled')).toEqual([4, 3, 4]);
+  expect(strays(await preview.result({ ...asked, texts: { 'a.reward.ts': good } }))).toEqual([]);
+});
+
+test('functions see the variables of the config and no others; one that is not set is told', async () => {
+  const text = `export const seen = () =>
+  Number(process.env.GRPO_TEST_WANTED ?? 0) + 10 * Number(process.env.GRPO_TEST_OTHER ?? 0);\n`;
+  for (const name of ['GRPO_TEST_WANTED', 'GRPO_TEST_OTHER']) process.env[name] = '1';
+  const preview = new Preview({ 'a.reward.ts': text });
+  for (const name of ['GRPO_TEST_WANTED', 'GRPO_TEST_OTHER']) delete process.env[name];
+  const asked = { rewards: ['a.reward.ts'], samples };
+  expect(gave(await preview.result(asked), 'seen')).toEqual([0, 0, 0]);
+  const rewardEnv = ['GRPO_TEST_WANTED', 'GRPO_TEST_GONE'];
+  const result = await preview.result({ ...asked, reuse: false, settings: { rewardEnv } });
+  expect(gave(result, 'seen')).toEqual([1, 1, 1]);
+  expect(result.problems.filter(({ code }) => code === 'environment')).toMatchObject([
+    { line: 1, severity: 'warning', message: expect.stringContaining('variable GRPO_TEST_GONE') },
+  ]);
+});

@@ -1,8 +1,8 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import type { RewardOutcome } from '../../../src/protocol/rewards.ts';
 import { folderWith, isRunning, open, openText, pythonMissing, until } from './workspace.ts';
 
@@ -155,6 +155,45 @@ answer = 1`;
     expect(await until(() => foldersLeft().every((name) => folders.includes(name)))).toBe(true);
   });
 
+  test.skipIf(process.platform !== 'linux')('what has left its session ends with it also without unshare', async () => {
+    // A PATH with nothing else on it.
+    const path = folderWith({ 'bin/none': '' });
+    const python = spawnSync('python3', ['-c', 'import sys; print(sys.executable)'], {
+      encoding: 'utf8',
+    }).stdout.trim();
+    for (const name of ['sh', 'rm', 'env', 'sleep'])
+      symlinkSync(spawnSync('which', [name], { encoding: 'utf8' }).stdout.trim(), join(path, 'bin', name));
+    const pidFile = join(path, 'pid');
+    const program = `
+import subprocess
+child = subprocess.Popen(["sleep", "1000"], start_new_session=True)
+open(${JSON.stringify(pidFile)}, "a").write(str(child.pid) + " ")
+import time; time.sleep(SECONDS)
+answer = 1`;
+    const source = `import { codeTests } from 'grpo/rewards';
+      process.env.PATH = ${JSON.stringify(join(path, 'bin'))};
+      export const passes = codeTests({ language: 'python', timeoutSeconds: 100, python: ${JSON.stringify(python)} });`;
+    const folders = foldersLeft();
+    const set = await openText('code.reward.ts', source, { timeoutSeconds: 3 });
+    const { columns } = await set.score({
+      prompts: ['p', 'p'],
+      completions: [program.replace('SECONDS', '0'), program.replace('SECONDS', '1000')],
+      columns: { tests: ['assert answer == 1', 'assert answer == 1'] },
+    });
+    expect(columns[0]!.outcomes).toMatchObject([
+      score(1, 'the network could not be forbidden'),
+      { failure: 'timeout' },
+    ]);
+    await set.close();
+    const pids = readFileSync(pidFile, 'utf8').trim().split(' ').map(Number);
+    onTestFinished(() => {
+      for (const pid of pids.filter(isRunning)) process.kill(pid, 'SIGKILL');
+    });
+    expect(pids).toHaveLength(2);
+    expect(await until(() => !pids.some(isRunning))).toBe(true);
+    expect(await until(() => foldersLeft().every((name) => folders.includes(name)))).toBe(true);
+  });
+
   test('it sees an empty folder and none of the environment', async () => {
     process.env.GRPO_TEST_SECRET = 'secret';
     const [outcome] = await run(
@@ -240,6 +279,15 @@ describe('JavaScript programs', () => {
     const outcomes = await run('javascript', ['const a = 1;'], ['assert(a)', 'assert(!a)'], 'all: true');
     expect(outcomes).toMatchObject([score(0, '1 of 2')]);
   });
+});
+
+test('a time that no timer can count is refused', async () => {
+  for (const seconds of [0, 3_000_000, Number.NaN]) {
+    const source = `import { codeTests } from 'grpo/rewards';
+      export const passes = codeTests({ language: 'python', timeoutSeconds: ${seconds} });`;
+    const message = `codeTests: timeoutSeconds must be above 0 and at most 2147000, not ${seconds}.`;
+    await expect(openText('code.reward.ts', source)).rejects.toThrow(message);
+  }
 });
 
 test('a row without tests abstains; a column of anything else is refused', async () => {

@@ -1,8 +1,7 @@
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { compileReward } from '../../../src/rewards/compile.ts';
 import { scoreBatch } from '../../../src/trainer/rollout.ts';
-import { batchOf, brief, folderWith, open, openText, outcomesOf, workerPath } from './workspace.ts';
+import { batchOf, brief, folderWith, open, openText, outcomesOf } from './workspace.ts';
 
 test('every exported function is a reward, in the order of the source; weights and names choose', async () => {
   const source = `
@@ -205,18 +204,4 @@ export { inner as word };`;
     { failure: 'throw', file, line: 3, message: expect.stringContaining('"none"') },
     { failure: 'throw', file, line: 4 },
   ]);
-});
-
-test('a reward file carries only those helpers that it uses', async () => {
-  const compiled = async (source: string) => {
-    const file = join(folderWith({ 'a.reward.ts': source }), 'a.reward.ts');
-    return (await compileReward(file, join(dirname(workerPath), 'grpo-rewards.js'), new Map())).code;
-  };
-  const few = await compiled(`import { batchReward } from 'grpo/rewards';\nexport const a = batchReward(() => []);`);
-  expect(few).not.toMatch(/node:|transformers|unshare/);
-  expect(few.length).toBeLessThan(10_000);
-  const more = await compiled(
-    `import { codeTests } from 'grpo/rewards';\nexport const a = codeTests({ language: 'python' });`,
-  );
-  expect(more).toMatch(/unshare/);
 });

@@ -3,14 +3,15 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { TrainerEvent } from '../../../src/protocol/events.ts';
+import type { DifferenceChoice } from '../../../src/protocol/run-differences.ts';
 import type { RewardSource } from '../../../src/protocol/run-folder.ts';
 import { Host, KILLED } from './host.ts';
-import { metricsOf, onlyRun, runInfoOf, tinyWorkspace } from './workspace.ts';
+import { metricsOf, onlyRun, runInfoOf, tinyConfig, tinyWorkspace } from './workspace.ts';
 
 const RIGHT = 'export const letters = ({ completion }: { completion: string }) => completion.length;\n';
 const WRONG = 'export function letters() {\n  throw new Error("not yet");\n}\n';
 
-const startHost = (folder: string, options: { resume?: boolean } = {}): Host =>
+const startHost = (folder: string, options: { resume?: boolean; differences?: DifferenceChoice } = {}): Host =>
   new Host({ configFile: join(folder, 'run.grpo.json'), ...options });
 
 const isState = (state: string) => (event: TrainerEvent) => event.type === 'state' && event.state === state;
@@ -79,6 +80,26 @@ test('pauses when every reward fails, and goes on when someone has mended it', a
   expect([textOf(change!.from), textOf(change!.to)]).toEqual([WRONG, RIGHT]);
   const told = host.events.flatMap((event) => (event.type === 'log' ? [event.message] : []));
   expect(told).toContain('From step 1 on: letters.reward.ts has changed.');
+});
+
+test('asks how to resume a run whose reward was edited, and is told', async () => {
+  const folder = tinyWorkspace({ maxSteps: 1 });
+  expect(await startHost(folder).exit).toBe(0);
+  const run = onlyRun(folder);
+  writeFileSync(join(folder, 'letters.reward.ts'), RIGHT);
+  writeFileSync(join(folder, 'run.grpo.json'), JSON.stringify({ ...tinyConfig, maxSteps: 2 }));
+  const asking = startHost(folder, { resume: true });
+  expect(await asking.exit).toBe(2);
+  const differences = [{ what: 'letters.reward.ts', from: null, to: null }];
+  expect(asking.events).toEqual([
+    { type: 'differences', run, step: 2, differences, problem: null },
+    expect.objectContaining({ type: 'end', outcome: 'failed' }),
+  ]);
+  expect(await startHost(folder, { resume: true, differences: 'with-changes' }).exit).toBe(0);
+  expect(runInfoOf(run).changes!.map(({ step, field }) => [step, field])).toEqual([
+    [2, 'config.maxSteps'],
+    [2, 'rewardSources.letters.reward.ts'],
+  ]);
 });
 
 test('a stop while it waits for a better reward ends the run', async () => {

@@ -7,6 +7,7 @@ import {
   type TrainerStatus,
   trainerMessage,
 } from '../../../src/protocol/events.ts';
+import type { DifferenceChoice } from '../../../src/protocol/run-differences.ts';
 import { trainerScript } from './workspace.ts';
 
 interface Options {
@@ -14,6 +15,7 @@ interface Options {
   set?: string[];
   out?: string;
   resume?: boolean;
+  differences?: DifferenceChoice;
 }
 
 /** How a trainer ends that kills itself. */
@@ -52,6 +54,10 @@ export class Host {
   send(type: HostCommand['type']): void {
     if (type === 'status') this.#asked.push(performance.now());
     this.#child.send({ type });
+  }
+
+  signal(signal: NodeJS.Signals): void {
+    this.#child.kill(signal);
   }
 
   leave(): void {

@@ -48,7 +48,13 @@ test('a new adapter is that of PEFT: A uniform within 1 / sqrt(inputs), B zero, 
   expect(same(await startOf({ lora: { r: 16 }, seed: 43 }))).toBe(false);
 });
 
-test('only the adapter is trained and kept, and the reference is the model without it', async () => {
+test.each([
+  lora,
+  { ...lora, useDora: true },
+  { ...lora, targetModules: ['lm_head', 'embed_tokens'] },
+  { targetModules: ['embed_tokens'], useDora: true },
+  { targetModules: ['v_proj'], modulesToSave: ['embed_tokens', 'lm_head'] },
+])('only the adapter is trained and kept, and the reference is the model without it: %j', async (lora) => {
   const folder = tinyWorkspace({ lora, beta: 0.1, maxSteps: 3, learningRate: 1e-2 });
   const { result } = await trainHere(join(folder, 'run.grpo.json'));
   const files = readdirSync(result.checkpoint!);
@@ -57,17 +63,32 @@ test('only the adapter is trained and kept, and the reference is the model witho
   expect(files).not.toContain('config.json');
   const names = readAdapter(result.checkpoint!).map(([name]) => name.replace('base_model.model.', ''));
   const moments = readSafetensorsHeader(join(result.checkpoint!, 'grpo_optimizer.safetensors')).map(({ name }) => name);
-  expect(moments.toSorted()).toEqual(names.flatMap((name) => [`mean.${name}`, `square.${name}`]).toSorted());
+  const plain = moments.map((name) => name.replace('.modules_to_save', ''));
+  expect(plain.toSorted()).toEqual(names.flatMap((name) => [`mean.${name}`, `square.${name}`]).toSorted());
 
-  // B is zero at first, so the policy is its reference; then it moves away, and the reference does not follow.
+  // An adapter changes nothing at first, so the policy is its reference; then it moves away, and the reference does not follow.
   const kl = metricsOf(result.run).map((row) => row.kl!);
   expect(kl[0]).toBeLessThan(1e-6);
   expect(kl[2]).toBeGreaterThan(1e-3);
 });
 
-test('a run that is stopped and resumed ends as one that was not', { timeout: 60_000 }, async () => {
+const patterns = {
+  targetModules: ['up_proj', 'model.layers.1.self_attn.q_proj', 'layers.0.self_attn.v_proj'],
+  excludeModules: ['layers.1.mlp.up_proj', 'layers.0.self_attn.q_proj'],
+  rankPattern: { v_proj: 2, up_proj: 3 },
+  alphaPattern: { 'layers\\.1.*': 1 },
+  layersToTransform: [1, 0],
+  layersPattern: 'layers',
+};
+const vocabulary = { targetModules: ['q_proj', 'embed_tokens'], useDora: true, modulesToSave: ['lm_head'] };
+
+test.each([
+  ['the linear layers', lora],
+  ['the vocabulary', vocabulary],
+  ['some modules', patterns],
+])('a run that is stopped and resumed ends as one that was not: %s', { timeout: 60_000 }, async (_, fields) => {
   const folder = tinyWorkspace({
-    lora,
+    lora: fields,
     beta: 0.05,
     syncRefModel: true,
     refModelSyncSteps: 2,
@@ -128,6 +149,23 @@ describe('bad input', () => {
     [{ loraAlpha: 0 }, '"lora.loraAlpha" must be above 0, not 0.'],
     [{ targetModules: ['q_prj'] }, 'not "q_prj". Did you mean "q_proj"?'],
     [{ targetModules: [] }, '"lora.targetModules"'],
+    [{ targetModules: 'q_proj' }, '"lora.targetModules" means no module of the model; its modules are model.layers.0'],
+    [{ targetModules: ['model.layers.9.mlp.up_proj'] }, '"lora.targetModules" means no module of the model'],
+    [{ targetModules: '.*mlp.*' }, '"lora.targetModules" means model.layers.0.mlp too, which is not a linear layer'],
+    [{ targetModules: '(?i)q_proj' }, 'has the regular expression "(?i)q_proj", which cannot be read the way Python'],
+    [{ rankPattern: { q_proj: 0 } }, '"lora.rankPattern.q_proj" must be at least 1, not 0.'],
+    [{ layersPattern: 'layers' }, '"lora.layersPattern" needs layers to transform'],
+    [
+      { targetModules: '.*q_proj', layersToTransform: 1 },
+      '"lora.layersToTransform" goes with a list of target modules',
+    ],
+    [{ targetModules: ['q_proj', 'layers.9.mlp.up_proj'] }, '"lora.targetModules" has "layers.9.mlp.up_proj", which'],
+    [{ excludeModules: ['query'] }, '"lora.excludeModules" has "query", which means no module of the model'],
+    [{ rankPattern: { k_proj: 4 } }, '"lora.rankPattern" has "k_proj", which means no module of those with an adapter'],
+    [{ alphaPattern: { 'layers.9': 4 } }, '"lora.alphaPattern" has "layers.9"'],
+    [{ layersToTransform: [0, 9] }, '"lora.layersToTransform" has 9, but the model\'s layers are 0 to 1'],
+    [{ modulesToSave: ['norm'] }, '"lora.modulesToSave.0" must be one of "embed_tokens", "lm_head", not "norm".'],
+    [{ bias: 'all' }, 'Unknown field "lora.bias".'],
     [{ lora_alpha: 8 }, 'Unknown field "lora.lora_alpha". Did you mean "loraAlpha"?'],
     [{ dropout: 0.1 }, 'Unknown field "lora.dropout".'],
     ['q_proj', '"lora" must be an object'],

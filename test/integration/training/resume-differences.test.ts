@@ -1,8 +1,18 @@
 /** A run that would go on with other settings than it recorded: nothing happens until someone says which to take, and then it is recorded. */
 import { spawnSync } from 'node:child_process';
-import { appendFileSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  unlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import type { TrainerEvent } from '../../../src/protocol/events.ts';
 import type { RunInfo } from '../../../src/protocol/run-folder.ts';
 import {
@@ -114,6 +124,7 @@ describe('settings', () => {
       /--set seed=1 .*leave/,
     );
     rmSync(one.config);
+    expect(await refusal(one)).toMatch(/^There is no run config at .*run\.grpo\.json any more; .*\(--as-recorded\)\.$/);
     expect((await one.train('--resume', '--as-recorded', '--set', 'maxSteps=2')).status).toBe(0);
     expect(runInfoOf(one.run)).toMatchObject({ state: 'done', step: 2 });
   });
@@ -170,6 +181,29 @@ export const letters = ({ completion }: { completion: string }) => [...completio
     expect(await refusal(one, '--set', 'maxSteps=3', '--as-recorded')).toMatch(
       /lib\/last\.ts, .* is missing; restore it/,
     );
+  });
+
+  test('in a workspace that is reached through a link, they are the same files', async () => {
+    const folder = tinyWorkspace(
+      { maxSteps: 1, rewards: ['rewards/letters.reward.ts'] },
+      {
+        'rewards/letters.reward.ts': `import { last } from '../lib/last.ts';
+export const letters = ({ completion }: { completion: string }) => [...completion].filter((one) => one <= last).length;\n`,
+        'lib/last.ts': "export const last = 'n';\n",
+      },
+    );
+    const link = `${folder}-link`;
+    symlinkSync(folder, link);
+    onTestFinished(() => unlinkSync(link));
+    const [config, run] = [join(link, 'run.grpo.json'), join(link, 'run')];
+    expect((await runGrpo('train', config, '--out', run)).status).toBe(0);
+    const names = ['rewards/letters.reward.ts', 'lib/last.ts'];
+    expect(runInfoOf(run).rewardSources!.map(({ name }) => name)).toEqual(names);
+    writeFileSync(join(folder, 'lib/last.ts'), "export const last = 'a';\n");
+    const resumed = ['train', config, '--out', run, '--resume', '--set', 'maxSteps=2'];
+    expect((await runGrpo(...resumed)).stderr).toContain('(lib/last.ts has changed)');
+    expect((await runGrpo(...resumed, '--as-recorded')).status).toBe(0);
+    expect(changesOf(run).map(({ field }) => field)).toEqual(['config.maxSteps']);
   });
 
   const hasPython = spawnSync('python3', ['--version']).status === 0;

@@ -2,7 +2,8 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { metricsOf, onlyRun, rolloutsOf, runGrpo, runInfoOf, tinyWorkspace } from './workspace.ts';
+import { pythonMissing } from '../rewards/workspace.ts';
+import { metricsOf, onlyRun, rolloutsOf, runGrpo, runInfoOf, startGrpo, tinyWorkspace } from './workspace.ts';
 
 /** Fails on the completions that `{n}` of the dataset's row stands for; line 3 is the one that fails. */
 const failing = (expression: string) => `
@@ -66,6 +67,92 @@ test('when every row fails, the command ends with status 1 and can be resumed wh
   writeFileSync(join(folder, 'letters.reward.ts'), 'export const letters = () => Math.random();\n');
   expect((await runGrpo('train', config, '--resume', '--with-changes')).status).toBe(0);
   expect(metricsOf(run).map(({ step }) => step)).toEqual([1, 2]);
+});
+
+/** Each call first makes itself heard in a file, whose length then counts the calls. */
+const counting = (body: string) => `
+import os, time
+def letters(completions, trainer_state, **kwargs):
+    with open("calls.txt", "a") as calls: calls.write(".")
+    count = os.path.getsize("calls.txt")
+${body}
+    return [float(len(c)) for c in completions]
+`;
+
+describe.skipIf(pythonMissing)('a Python reward (needs python3 on the PATH)', () => {
+  test.for([
+    ['hangs', 'time.sleep(1000)'],
+    ['loses its worker', 'os._exit(3)'],
+    ['throws', 'raise ValueError("once")'],
+  ])('that %s once costs nothing but time', async ([, deed]) => {
+    // In the second step, on a batch only.
+    const body = `    if trainer_state.global_step == 1 and len(completions) > 1: ${deed}`;
+    const folder = tinyWorkspace({ ...CONFIG, rewards: ['letters.py'] }, { 'letters.py': counting(body) });
+    const { status, stderr } = await runGrpo('train', join(folder, 'run.grpo.json'));
+    expect(status, stderr).toBe(0);
+    const run = onlyRun(folder);
+    expect(metricsOf(run).map((row) => row['rewards/failed_ratio'])).toEqual([0, 0]);
+    for (const row of rolloutsOf(run, 2)) expect(row).toMatchObject({ error: null, reward: row.completion.length });
+    const warning =
+      /warning: \S+letters\.py:\d+(:\d+)?: letters: the call on 8 completions failed .+ failed on 0 of them/;
+    expect(stderr).toMatch(warning);
+    expect(readFileSync(join(run, 'log.txt'), 'utf8')).toMatch(warning);
+  });
+
+  test('that fails on one completion costs that one', async () => {
+    const body = '    if 1 in kwargs["n"] and len(completions) > 1 or kwargs["n"] == [1]: raise ValueError("n is 1")';
+    const files = { ...TWO_PROMPTS, 'letters.py': counting(body) };
+    const folder = tinyWorkspace({ ...CONFIG, maxSteps: 1, rewards: ['letters.py'] }, files);
+    const { status, stderr } = await runGrpo('train', join(folder, 'run.grpo.json'));
+    expect(status, stderr).toBe(0);
+    const rows = rolloutsOf(onlyRun(folder), 1);
+    for (const row of rows.slice(0, 4)) expect(row).toMatchObject({ error: null, reward: row.completion.length });
+    for (const row of rows.slice(4)) expect(row.error).toMatch(/letters\.py:6(:\d+)?: letters: ValueError: n is 1/);
+  });
+
+  test('that fails on every completion of a step is called once more before the run is given up', async () => {
+    // The batch and each of its 8 completions: the first attempt.
+    const folder = tinyWorkspace(
+      { ...CONFIG, rewards: ['letters.py'] },
+      { 'letters.py': counting('    if count <= 9: raise ValueError("not yet")') },
+    );
+    const { status, stderr } = await runGrpo('train', join(folder, 'run.grpo.json'));
+    expect(status, stderr).toBe(0);
+    expect(stderr).toMatch(
+      /Every completion of step 1 failed .*letters\.py:6(:\d+)?: letters: .*not yet.* Scoring them once more\./,
+    );
+    expect(metricsOf(onlyRun(folder)).map((row) => row['rewards/failed_ratio'])).toEqual([0, 0]);
+    // And no more than that.
+    expect(readFileSync(join(folder, 'calls.txt'), 'utf8')).toHaveLength(9 + 1 + 1);
+  });
+});
+
+test('what goes wrong outside any call is in the log, with its place', async () => {
+  const source = `export function letters({ completion }: { completion: string }) {
+  setTimeout(() => { throw new Error('in a timer'); });
+  return completion.length;
+}
+`;
+  const folder = tinyWorkspace({ maxSteps: 1 }, { 'letters.reward.ts': source });
+  const { status, stderr } = await runGrpo('train', join(folder, 'run.grpo.json'));
+  expect(status, stderr).toBe(0);
+  const log = readFileSync(join(onlyRun(folder), 'log.txt'), 'utf8');
+  expect(log).toMatch(/warning: \S+letters\.reward\.ts:2:28: Error: in a timer \(outside the function's own call/);
+});
+
+test('"rewardEnv" names what rewards may see of the environment', async () => {
+  const source = `export const letters = ({ completion }: { completion: string }) =>
+  completion.length + 1000 * Number(process.env.JUDGE_KEY) + Number(process.env.OTHER_KEY ?? 0);
+`;
+  const config = { maxSteps: 1, rewardEnv: ['JUDGE_KEY', 'NO_SUCH_KEY'] };
+  const folder = tinyWorkspace(config, { 'letters.reward.ts': source });
+  const variables = ['env', 'JUDGE_KEY=1', 'OTHER_KEY=50000'];
+  const { status, stderr } = await startGrpo(['train', join(folder, 'run.grpo.json')], variables).finished;
+  expect(status, stderr).toBe(0);
+  for (const row of rolloutsOf(onlyRun(folder), 1)) expect(row.reward).toBe(row.completion.length + 1000);
+  expect(stderr).toContain(
+    'warning: The environment variable NO_SUCH_KEY, which rewards should get ("rewardEnv"), is not set.',
+  );
 });
 
 test('what rewards print is kept in log.txt, and shown', async () => {

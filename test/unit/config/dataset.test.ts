@@ -51,7 +51,11 @@ describe('a dataset', () => {
     ['\n \r\n', ': The dataset has no rows; write one JSON object per line.'],
     ['{"prompt":"a"}\n{"prompt" "b"}', ':2:11: This is not valid JSON: colon expected.'],
     ['{"prompt":"a"}\n{"prompt":"b"', ':2:14: This is not valid JSON: close brace expected.'],
-    ['{"prompt":"a","x":NaN}', ':1:19: This is not valid JSON: invalid symbol.'],
+    ['{"prompt":"a","x":NaN}', ":1:19: NaN is not JSON (Python's json writes it all the same); write null, or a text."],
+    [
+      '{"prompt":"a","x":[-Infinity]}',
+      ":1:20: -Infinity is not JSON (Python's json writes it all the same); write null, or a text.",
+    ],
     ['{"prompt":"a"}\n["a"]', ':2: A row must be a JSON object, { ... }.'],
     ['["a"]', ':1: This file is a JSON list; convert it to JSON Lines, one object on each line.'],
     [
@@ -71,10 +75,6 @@ describe('a dataset', () => {
       ':1: This file looks like TSV, not JSON Lines; convert it to JSON Lines, one object on each line.',
     ],
     ['{"prompt":"a","__proto__":1}', ':1: No column can be called "__proto__"; rename it.'],
-    [
-      '{"prompt":"a","id":9007199254740993}',
-      ':1:20: The number 9007199254740993 would be rounded to 9007199254740992; write it as a text, in quotes.',
-    ],
     ['{"promt":"a"}', ':1: This row has no "prompt" (a text, or a list of chat messages).'],
     ['{"prompt":3}', ':1: The "prompt" must be a text, or a list of { "role", "content" } messages.'],
     ['{"prompt":""}', ':1: The "prompt" is empty.'],

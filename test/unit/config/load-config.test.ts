@@ -54,6 +54,16 @@ describe('a run config', () => {
     expect([name, directory]).toEqual(['sort', folder]);
   });
 
+  test('names an interpreter by a path of its own folder, or as the PATH has it', () => {
+    const pythonOf = (value: string, ...set: string[]) =>
+      load(`{ ${REQUIRED}, "python": ${value} }`, ...set).config.python;
+    expect(pythonOf('".venv/bin/python"')).toBe(join(folder, '.venv/bin/python'));
+    expect(pythonOf('"./python"')).toBe(join(folder, 'python'));
+    expect(pythonOf('"/usr/bin/python3"')).toBe('/usr/bin/python3');
+    expect(pythonOf('"python3.12"')).toBe('python3.12');
+    expect(pythonOf('null', 'python="env/python"')).toBe(join(folder, 'env/python'));
+  });
+
   test('means the same when its resolved form is read again', () => {
     const { config } = load(`{ ${REQUIRED}, "epsilon": 0.1, "scaleRewards": false, "$schema": "x" }`);
     expect(config).toMatchObject({ epsilonHigh: 0.1, scaleRewards: 'none' });
@@ -79,7 +89,12 @@ describe('bad input is one sentence at its line and column', () => {
     ['"temperature": 0', '2:18: "temperature" must be above 0, not 0.'],
     ['"topP": 1.5', '2:11: "topP" must be at most 1, not 1.5.'],
     ['"minP": "x"', '2:11: "minP" must be a number, not "x".'],
-    ['"device": "gpu"', '2:13: "device" must be one of "auto", "cpu", "webgpu", "cuda", "tensorflow", not "gpu".'],
+    ['"device": "gpu"', '2:13: "device" must be one of "auto", "cpu", "webgpu", "tensorflow", not "gpu".'],
+    [
+      '"device": "cuda"',
+      '2:13: "device" must be one of "auto", "cpu", "webgpu", "tensorflow", not "cuda". An NVIDIA GPU is used through "webgpu" or "tensorflow".',
+    ],
+    ['"rewardTimeoutSeconds": 3000000', '2:27: "rewardTimeoutSeconds" must be at most 2147000, not 3000000.'],
     ['"scaleRewards": 3', '2:19: "scaleRewards" must be one of "group", "batch", "none", not 3.'],
     ['"shuffleDataset": null', '2:21: "shuffleDataset" must be true or false, not null.'],
     ['"evalDataset": "none.jsonl"', '2:18: "evalDataset" names none.jsonl, which does not exist (/none.jsonl).'],

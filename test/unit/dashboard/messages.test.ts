@@ -57,6 +57,9 @@ describe('messages from the dashboard', () => {
     ['to end a trainer at once', { type: 'control', command: 'terminate' }],
     ['a sample in a file of its choice', { type: 'openSample', file: '/etc/passwd' }],
     ['a sample whose expectation is no number', { type: 'sample', id: 1, sample: { ...sample, expect: { f: 'x' } } }],
+    ['a file in a folder of its choice', { type: 'save', name: '../../.config/a.csv', content: Uint8Array.of(1) }],
+    ['a file of any kind', { type: 'save', name: '.bashrc', content: Uint8Array.of(1) }],
+    ['a place before the first line', { type: 'open', file: 'a.reward.ts', line: 0, column: 1 }],
     ['a step that is no number', { type: 'rollouts', step: '../../secret' }],
   ])('cannot ask for %s', (_, message) => {
     expect(dashboardMessage.safeParse(message).success).toBe(false);

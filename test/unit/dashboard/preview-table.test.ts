@@ -101,6 +101,10 @@ test('few values have a bar each, many share bars of one width', () => {
     { from: 0, to: 0, count: 1 },
     { from: 1, to: 1, count: 2 },
   ]);
+  // Bars of such neighbors would cover each other.
+  const close = bins([0, 0.01, 1]);
+  expect(close).toHaveLength(22);
+  expect([close[0]!.count, close.at(-1)!.count]).toEqual([2, 1]);
   const many = bins(Array.from({ length: 221 }, (_, i) => i / 10));
   expect(many).toHaveLength(22);
   expect(many.reduce((sum, { count }) => sum + count, 0)).toBe(221);

@@ -19,7 +19,10 @@ test('every command is declared and implemented', () => {
 test('menus, welcome views and the walkthrough name commands that exist', () => {
   const text = JSON.stringify([contributes.menus, contributes.viewsWelcome, contributes.walkthroughs]);
   const named = [...text.matchAll(/grpo\.\w+(?=["()])/g)].map(([id]) => id);
-  const contexts = ['grpo.training'];
+  const contexts = ['grpo.training', 'grpo.sampleOpen', 'grpo.compared'];
+  const sources = ['training/contexts.ts', 'walkthrough.ts', 'dashboard/run-panel.ts'];
+  const code = sources.map((name) => readFileSync(join(ROOT, 'src/extension', name), 'utf8')).join('\n');
+  for (const context of contexts) expect(code).toContain(`'setContext', '${context}'`);
   const known = [
     ...declared,
     ...contexts,
@@ -44,4 +47,13 @@ test('files that it names are there', () => {
   const files = [...text.matchAll(/"(?:\.\/)?((?:media|schemas)\/[^"]+)"/g)].map(([, file]) => file!);
   expect(files).toContain('schemas/grpo.schema.json');
   expect(files.filter((file) => !existsSync(join(ROOT, file)))).toEqual([]);
+});
+
+test('what is used when it is there is declared, for npm to check and not to install', () => {
+  const { dependencies, peerDependencies, peerDependenciesMeta } = manifest;
+  const optional = Object.entries(peerDependenciesMeta).filter((entry) => entry[1].optional);
+  expect(optional.map(([name]) => name)).toEqual(Object.keys(peerDependencies));
+  // They share what tfjs-core keeps, so another version is refused.
+  for (const name of ['@tensorflow/tfjs-node', '@tensorflow/tfjs-node-gpu'] as const)
+    expect(peerDependencies[name]).toBe(dependencies['@tensorflow/tfjs-core']);
 });

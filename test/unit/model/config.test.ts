@@ -55,6 +55,16 @@ describe('reading a config', () => {
     });
   });
 
+  it.each([
+    [{ rope_scaling: {}, rope_theta: 3 }, 20_000],
+    [{ rope_scaling: null, rope_theta: 3 }, 20_000],
+    [{ rope_parameters: { rope_type: 'default' }, rope_theta: 3 }, 3],
+    [{ rope_scaling: { rope_type: 'llama3', ...LLAMA3 } }, 10_000],
+    [{ rope_scaling: { rope_type: 'llama3', ...LLAMA3, rope_theta: 9 }, rope_theta: 3 }, 9],
+  ])('takes the rotary base from where transformers takes it: %j', (fields, theta) => {
+    expect(readModelConfig(configFolder(fields)).ropeTheta).toBe(theta);
+  });
+
   it('knows which projections of each architecture have biases', () => {
     const biases = (fields: Record<string, unknown>) => {
       const { attentionBias, oBias, mlpBias, qkNorm } = readModelConfig(configFolder(fields));
@@ -84,10 +94,10 @@ describe('reading a config', () => {
     expect(readModelConfig(configFolder({ ...qwen3, head_dim: 6 })).headDim).toBe(6);
   });
 
-  it('unites the stop tokens of config.json and generation_config.json', () => {
+  it('takes the stop tokens of generation_config.json, where there is one, rather than those of config.json', () => {
     const folder = configFolder({ eos_token_id: 2, pad_token_id: -1, bos_token_id: 1 });
-    writeJson(folder, 'generation_config.json', { eos_token_id: [5, 2] });
-    expect(readModelConfig(folder)).toMatchObject({ eosTokenIds: [2, 5], bosTokenId: 1, padTokenId: undefined });
+    writeJson(folder, 'generation_config.json', { eos_token_id: [5, 3] });
+    expect(readModelConfig(folder)).toMatchObject({ eosTokenIds: [5, 3], bosTokenId: 1, padTokenId: undefined });
     expect(readModelConfig(configFolder({ eos_token_id: null })).eosTokenIds).toEqual([]);
   });
 

@@ -49,6 +49,16 @@ describe('the character tokenizer', () => {
     expect(decode([3, EOS_ID, 4], { skipSpecialTokens: true })).toBe('01');
   });
 
+  it('gives a new special token the next id, in a vocabulary of any size', () => {
+    const { tokenizerJson } = charTokenizerFiles(CHARACTERS);
+    const vocab = Object.fromEntries(Array.from({ length: 200_000 }, (_, id) => [`token${id}`, id + 100]));
+    const own = tokenizerJson.model as { vocab: Record<string, number> };
+    const model = { ...own, vocab: { ...own.vocab, ...vocab } };
+    const { encode, eosTokenId } = loadTokenizer(tokenizerFolder({ model }, { eos_token: '<end>' }));
+    expect(eosTokenId).toBe(200_100);
+    expect(encode('1<end>')).toEqual([4, 200_100]);
+  });
+
   it('decodes ids beyond the vocabulary, as the padding rows of an embedding have, to nothing', () => {
     const { decode } = tokenizer();
     expect(decode([999])).toBe('');

@@ -53,7 +53,46 @@ describe('loading weights', () => {
   it('reads shards', async () => expectWeights(await shardedFolder()));
 
   it('ignores rotary buffers', async () => {
-    expectWeights(await modelFolder({}, (shapes) => shapes.set('model.layers.0.self_attn.rotary_emb.inv_freq', [2])));
+    expectWeights(
+      await modelFolder({}, (shapes) =>
+        shapes.set('model.layers.0.self_attn.rotary_emb.inv_freq', [2]).set('model.rotary_emb.inv_freq', [2]),
+      ),
+    );
+  });
+
+  it('takes from the index only which shards there are: it may be stale', async () => {
+    const stale = await shardedFolder((map) => {
+      map['model.layers.0.self_attn.rotary_emb.inv_freq'] = map[HEAD] = 'model-00002-of-00002.safetensors';
+      map[EMBEDDING] = 'model-00002-of-00002.safetensors';
+      delete map['model.norm.weight'];
+    });
+    expectWeights(stale);
+  });
+
+  it.each<[string, (name: string) => string]>([
+    ['of the bare decoder', (name) => name.replace('model.', '')],
+    ['with one prefix too many', (name) => `model.${name}`],
+    ['with one too many on the decoder alone', (name) => name.replace(/^model\./, 'model.model.')],
+  ])('finds tensors by the names %s, as transformers does', async (_, rename) => {
+    for (const fields of [{}, TIED]) {
+      const folder = configFolder(fields);
+      const shapes = parameterShapes(readModelConfig(folder));
+      const named = [...shapes].map(([name, shape]) => [rename(name), shape, valuesOf(name, shape)] as const);
+      const header = new Map(named.map(([name, shape]) => [name, shape]));
+      await writeSafetensors(join(folder, 'model.safetensors'), header, named, 'float32');
+      expectWeights(folder);
+    }
+  });
+
+  it('takes the head of a tied model for its embeddings, where the file has it alone', async () => {
+    const folder = configFolder(TIED);
+    const shapes = parameterShapes(readModelConfig(folder));
+    const named = [...shapes].map(
+      ([name, shape]) => [name === EMBEDDING ? HEAD : name, shape, valuesOf(name, shape)] as const,
+    );
+    const header = new Map(named.map(([name, shape]) => [name, shape]));
+    await writeSafetensors(join(folder, 'model.safetensors'), header, named, 'float32');
+    expectWeights(folder);
   });
 
   it('accepts a tied head that equals the embeddings, and refuses one that does not', async () => {
@@ -95,6 +134,33 @@ describe('refusing weights', () => {
     expect(() => load(folder)).toThrow(BadInput);
     expect(() => load(folder)).toThrow(message);
     expect(() => load(folder)).toThrow(`${join(folder, 'model.safetensors')}: `);
+  });
+
+  it.each([
+    ['float32', [Number.NaN, 1, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY], '3 values that are not finite'],
+    ['float16', [1e30, 1], '1 value that is not finite'],
+    ['bfloat16', [3.4e38, Number.NaN, 3.38e38], '2 values that are not finite'],
+  ] as const)('values that are not finite, in %s', async (dtype, values, found) => {
+    const folder = configFolder();
+    const shapes = parameterShapes(readModelConfig(folder));
+    const name = 'model.layers.1.mlp.up_proj.weight';
+    const tensors = [...shapes].map(([each, shape]) => {
+      const numbers = valuesOf(each, shape);
+      if (each === name) numbers.set(values, 5);
+      return [each, shape, numbers] as const;
+    });
+    const file = join(folder, 'model.safetensors');
+    await writeSafetensors(file, shapes, tensors, dtype);
+    expect(() => load(folder)).toThrow(BadInput);
+    expect(() => load(folder)).toThrow(`${file}: tensor "${name}" has ${found} (of 48)`);
+  });
+
+  it("names that a wrapper's checkpoint has", async () => {
+    const folder = configFolder();
+    const shapes = parameterShapes(readModelConfig(folder));
+    const wrapped = new Map([...shapes].map(([name, shape]) => [`_orig_mod.${name}`, shape]));
+    await writeTensors(join(folder, 'model.safetensors'), wrapped);
+    expect(() => load(folder)).toThrow('the file\'s names begin with "_orig_mod."');
   });
 
   it('a dtype that cannot be read', () => {
@@ -142,11 +208,21 @@ describe('refusing shards', () => {
     },
   );
 
-  it('the index puts a tensor into the wrong one', async () => {
-    const folder = await shardedFolder((map) => {
-      map[EMBEDDING] = 'model-00002-of-00002.safetensors';
-    });
-    expect(() => load(folder)).toThrow(`the index says that "${EMBEDDING}" is in model-00002-of-00002.safetensors`);
+  it('none of them has a tensor', async () => {
+    const folder = await shardedFolder();
+    const shapes = new Map([...parameterShapes(readModelConfig(folder))].slice(5));
+    shapes.delete('model.norm.weight');
+    await writeTensors(join(folder, 'model-00002-of-00002.safetensors'), shapes);
+    const index = join(folder, 'model.safetensors.index.json');
+    expect(() => load(folder)).toThrow(`${index}: tensor "model.norm.weight" is missing from the weights`);
+  });
+
+  it('the index is missing', async () => {
+    const folder = await shardedFolder();
+    rmSync(join(folder, 'model.safetensors.index.json'));
+    expect(() => load(folder)).toThrow(
+      `${folder}: this folder has 2 .safetensors files, but neither model.safetensors nor model.safetensors.index.json`,
+    );
   });
 
   it('two hold the same tensor', async () => {

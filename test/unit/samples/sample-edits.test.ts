@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { ExactJson } from '../../../src/protocol/exact-json.ts';
 import { editedSamples, type NewSample, sampleEdits } from '../../../src/protocol/sample-edits.ts';
 
 const sample = (completion: string, more: Partial<NewSample> = {}): NewSample => ({
@@ -21,6 +22,16 @@ describe('samples that are added', () => {
     expect(added(FILE, sample('6'))).toBe(FILE + line);
     expect(added('', sample('6'))).toBe(line);
     expect(added(FILE.trimEnd(), sample('6'))).toBe(FILE + line);
+  });
+
+  it('keep numbers as they are written, and 5.0 is not 5', () => {
+    const exact = sample('6', { columns: { answer: new ExactJson('5.0', 5) } });
+    const line = '{"prompt":"2 + 3","answer":5.0,"completion":"6"}\n';
+    expect(added('', exact)).toBe(line);
+    expect(added(line, exact)).toBe(line);
+    expect(added(line, sample('6'))).toBe(`${line}${line.replace('5.0', '5')}`);
+    const expecting = '{"prompt":"2 + 3","answer":5,"completion":"5","expect":{"a":1.0}}\n';
+    expect(added(expecting, sample('5', { expect: { b: 2 } }))).toContain('"expect":{"a":1,"b":2}');
   });
 
   it('are not added twice: not if they are there, and not if two of them are the same', () => {

@@ -101,10 +101,17 @@ test('other files have nothing to do with rewards', () => {
   expect(subjectsOf('/work/lost.samples.jsonl', [], files('lost.samples.jsonl'))).toEqual([]);
 });
 
+test('a relative interpreter is one of the folder of the config', () => {
+  const pythonOf = (python: string) =>
+    readConfigLinks('/work/a.grpo.json', JSON.stringify({ rewards: [], python }))?.settings.python;
+  expect(pythonOf('.venv/bin/python')).toBe('/work/.venv/bin/python');
+  expect(pythonOf('python3.12')).toBe('python3.12');
+});
+
 test('a config that is being edited gives what can be read, and defaults for what cannot', () => {
   const text = `{ // comment
     "rewards": ["a.reward.ts", 3, { "weight": 2 }, { "file": "b.reward.ts", "weight": "x" }],
-    "scaleRewards": false, "rewardTimeoutSeconds": -1, "python": "", "samples": "s.jsonl",
+    "scaleRewards": false, "rewardTimeoutSeconds": -1, "python": "", "samples": "s.jsonl", "rewardEnv": ["KEY", 3],
     "model": `;
   expect(readConfigLinks('/work/a.grpo.json', text)).toEqual({
     file: '/work/a.grpo.json',
@@ -120,7 +127,9 @@ test('a config that is being edited gives what can be read, and defaults for wha
       multiObjectiveAggregation: 'sum_then_normalize',
       rewardTimeoutSeconds: 10,
       python: null,
+      rewardEnv: ['KEY'],
     },
   });
+  expect(readConfigLinks('/work/a.grpo.json', '{ "rewards": [] }')!.settings.rewardEnv).toEqual([]);
   expect(readConfigLinks('/work/a.grpo.json', '{ "rewards": ')).toBeUndefined();
 });

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
 import { findDeclarations } from '../../../../src/extension/preview/declarations.ts';
 import { readExpectations } from '../../../../src/extension/preview/expectations.ts';
-import { functionSummary, rowSummary, shortNumber } from '../../../../src/extension/preview/words.ts';
-import type { PreviewFunction } from '../../../../src/protocol/preview.ts';
+import { functionSummary, rowSummary, shortNumber, signalNote } from '../../../../src/extension/preview/words.ts';
+import type { PreviewFunction, PreviewGroup } from '../../../../src/protocol/preview.ts';
 
 const described = (changes: Partial<PreviewFunction>): PreviewFunction => ({
   ...{ name: 'f', weight: 1, file: '/f.reward.ts', language: 'typescript', line: 1, column: 1, state: 'done' },
@@ -26,6 +26,13 @@ test('a row tells abstaining, failing and not scored yet apart', () => {
   const failed = { kind: 'failure' as const, failure: 'timeout' as const, message: '', seconds: null };
   const all = { ...outcomes, c: failed };
   expect(rowSummary({ ...row, outcomes: all, reward: -1 }, functions)).toBe('a −1 · b abstains · c timeout · total −1');
+});
+
+test('why a group teaches nothing is said once', () => {
+  const why = 'no signal: every completion got the same reward';
+  const group: PreviewGroup = { prompt: 'p', rendered: null, size: 2, mean: 1, std: 0, signal: 'equal', why };
+  expect([signalNote(group, true), signalNote(group, false)]).toEqual([why, 'no signal']);
+  expect(signalNote({ ...group, signal: 'signal', why: 'tells good completions from bad' }, true)).toBe('');
 });
 
 test.each([

@@ -1,0 +1,27 @@
+import type { TensorEntry } from './safetensors.ts';
+
+const PREFIX = 'model.';
+const [HEAD, EMBEDDING] = ['lm_head.weight', 'model.embed_tokens.weight'];
+
+/**
+ * The tensors of a Hugging Face folder by the names that the causal language model has for them, as transformers finds them: a file of the
+ * bare decoder lacks the first `model.`, others have one too many, and a tied matrix may be there as the head alone. Rotary frequencies, which
+ * old versions saved, are left out: they are computed from the config. Other names stay as they are.
+ */
+export function causalLmNames(entries: Iterable<TensorEntry>, known: ReadonlySet<string>, tied: boolean) {
+  const named: TensorEntry[] = [];
+  const isKnown = (name: string) => known.has(name) || name === HEAD;
+  for (const entry of entries) {
+    const { name } = entry;
+    if (name.endsWith('rotary_emb.inv_freq')) continue;
+    const candidates = [name, PREFIX + name, ...(name.startsWith(PREFIX) ? [name.slice(PREFIX.length)] : [])];
+    named.push({ ...entry, name: candidates.find(isKnown) ?? name });
+  }
+  const head = named.find(({ name }) => name === HEAD);
+  if (tied && head && !named.some(({ name }) => name === EMBEDDING)) head.name = EMBEDDING;
+  return named;
+}
+
+/** What training programs put in front of the names of a model that they wrap. transformers finds no tensor under such a name. */
+export const wrapperOf = (name: string): string | undefined =>
+  /^(_orig_mod|module|_fsdp_wrapped_module|base_model)\./.exec(name)?.[0];

@@ -1,0 +1,97 @@
+/** A batch call that fails as a whole is made again for each completion alone, once. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { batchOf, brief, folderWith, open, outcomesOf, pythonMissing } from './workspace.ts';
+
+/** Each call writes down how many completions it got, then fails as its completions say. */
+const files = {
+  'batch.reward.ts': `import { appendFileSync } from 'node:fs';
+import { batchReward } from 'grpo/rewards';
+export const scored = batchReward(async ({ completions, prompts, completionIds, answer }) => {
+  appendFileSync('calls.txt', completions.length + ' ');
+  if (completions.includes('throw')) throw new Error('this one');
+  if (completions.includes('exit')) process.exit(3);
+  if (completions.includes('hang')) await new Promise(() => {});
+  return completions.map((text, i) => ({ score: answer[i], reason: [text, prompts[i], completionIds[i]].join(' ') }));
+});`,
+  'batch.py': `
+import os, time
+def scored(completions, prompts, completion_ids, answer, log_metric, log_extra, **kwargs):
+    with open("calls.txt", "a") as calls: calls.write("{} ".format(len(completions)))
+    for text in completions: log_metric("length", len(text))
+    log_extra("seen", [list(each) for each in zip(completions, prompts, completion_ids)])
+    if "throw" in completions: raise ValueError("this one")
+    if "exit" in completions: os._exit(3)
+    if "hang" in completions: time.sleep(1e6)
+    return answer`,
+};
+const names = Object.keys(files).filter((name) => !(pythonMissing && name.endsWith('.py')));
+
+describe.each(names)('%s', (name) => {
+  const score = async (completions: string[]) => {
+    const folder = folderWith(files);
+    const warnings: string[] = [];
+    const onWarning = (message: string) => void warnings.push(message);
+    const set = await open([{ file: join(folder, name) }], { timeoutSeconds: 0.7, onWarning });
+    const table = await set.score({
+      prompts: completions.map((_, row) => `p${row}`),
+      completions,
+      completionIds: completions.map((_, row) => [row]),
+      columns: { answer: completions.map((_, row) => row) },
+    });
+    const calls = readFileSync(join(folder, 'calls.txt'), 'utf8').trim().split(' ').map(Number);
+    return { table, outcomes: table.columns[0]!.outcomes, calls, warnings };
+  };
+
+  test.each([
+    ['throw', 'throw', name.endsWith('.py') ? 7 : 5],
+    ['exit', 'crash', 3],
+    ['hang', 'timeout', 3],
+  ])('%s costs its own row', async (completion, kind, line) => {
+    const { table, outcomes, calls, warnings } = await score(['a', completion, 'ccc']);
+    expect(brief(outcomes)).toEqual([0, kind, 2]);
+    expect(outcomes[1]).toMatchObject({ line, file: expect.stringMatching(/batch\.(py|reward\.ts)$/) });
+    expect(calls).toEqual([3, 1, 1, 1]);
+    expect(warnings).toEqual([
+      expect.stringMatching(
+        /batch\.\S+:\d+(:\d+)?: scored: the call on 3 completions failed \(.+\); called again on each alone, it failed on 1 of them\.$/,
+      ),
+    ]);
+    if (name.endsWith('.py')) {
+      // Of the calls that gave a score, each value once.
+      expect(table.metrics).toEqual({ length: 2 });
+      expect(table.extra.seen).toEqual([
+        ['a', 'p0', [0]],
+        ['ccc', 'p2', [2]],
+      ]);
+    } else expect(outcomes[2]).toMatchObject({ reason: 'ccc p2 2' });
+  });
+
+  test('rows that time out one after the other do not cost a timeout each', async () => {
+    const { outcomes, calls, warnings } = await score(['a', ...Array(10).fill('hang')]);
+    expect(brief(outcomes)).toEqual([0, ...Array(10).fill('timeout')]);
+    expect(outcomes[3]).toMatchObject({ message: 'The function took longer than 0.7 s and was stopped.' });
+    expect(outcomes[4]).toMatchObject({
+      message: 'The function was not called on this completion alone: the 3 before it took longer than 0.7 s each.',
+    });
+    expect(calls).toEqual([11, 1, 1, 1, 1]);
+    expect(warnings).toHaveLength(1);
+  });
+
+  test('where every row fails, the failures say all', async () => {
+    const { outcomes, calls, warnings } = await score(['throw', 'throw']);
+    expect(brief(outcomes)).toEqual(['throw', 'throw']);
+    expect({ calls, warnings }).toEqual({ calls: [2, 1, 1], warnings: [] });
+  });
+
+  test('a completion that is alone is not tried again', async () => {
+    expect((await score(['throw'])).calls).toEqual([1]);
+  });
+});
+
+test.skipIf(pythonMissing)('a result of the wrong length is a mistake of the function, on every row', async () => {
+  const source = 'def short(completions, **kwargs): return [1.0]';
+  const set = await open([{ file: join(folderWith({ 'short.py': source }), 'short.py') }]);
+  expect(brief(await outcomesOf(set, batchOf(['a', 'b'])))).toEqual(['wrong-length', 'wrong-length']);
+});

@@ -1,0 +1,70 @@
+import type { Completion } from '../../src/protocol/dashboard.ts';
+import type { RescoredRow } from '../../src/protocol/rescore.ts';
+import { el, setChildren, setText } from '../dom.ts';
+import { formatNumber, formatSigned } from '../format.ts';
+import { extractedParts, failure } from '../groups/detail.ts';
+import { keepButtons } from '../groups/keep.ts';
+import { KeyedList, type Row } from '../keyed-list.ts';
+
+/** A completion with what it had and has now. */
+export interface Compared {
+  row: RescoredRow;
+  completion: Completion;
+}
+
+/** "1 → 2", or the one value of both. */
+export const arrow = (old: string, now: string): string => (old === now ? now : `${old} → ${now}`);
+
+/** A completion with its advantage, reward and scores, before and now. */
+export function comparedCard(): Row<Compared> {
+  const advantage = el('span', { class: 'advantage', title: 'Advantage' });
+  const reward = el('span');
+  const truncated = el('span', { class: 'tag warning' }, 'truncated');
+  const flips = el('span', { class: 'tag flips' }, 'sign flips');
+  const text = el('pre');
+  const scores = el('dl', { class: 'scores' });
+  const list = new KeyedList<Score>(scores, ({ name }) => name, scoreLine);
+  const error = el('div');
+  const keep = keepButtons();
+  const element = el(
+    'article',
+    {},
+    el('header', {}, advantage, reward, truncated, flips),
+    ...[text, scores, error, keep.element],
+  );
+  const update = ({ row, completion }: Compared) => {
+    const sign = Math.abs(row.advantage.new) < 1e-8 ? 'zero' : row.advantage.new > 0 ? 'up' : 'down';
+    element.className = `completion ${sign}`;
+    setText(advantage, arrow(formatSigned(row.advantage.old), formatSigned(row.advantage.new)));
+    setText(reward, `reward ${arrow(formatNumber(row.reward.old), formatNumber(row.reward.new))}`);
+    truncated.hidden = !completion.truncated;
+    flips.hidden = !row.flips;
+    setText(text, completion.completion === '' ? '(empty)' : completion.completion);
+    const names = new Set([...Object.keys(row.scores.old), ...Object.keys(row.scores.new)]);
+    list.show([...names].map((name) => ({ name, row })));
+    setChildren(error, row.error ?? '', () => [row.error !== null && failure(row.error)]);
+    keep.update({ completion, scores: row.scores.new });
+  };
+  return { element, update };
+}
+
+interface Score {
+  name: string;
+  row: RescoredRow;
+}
+
+function scoreLine({ name }: Score): Row<Score> {
+  const score = el('dd');
+  const why = el('dd', { class: 'muted' });
+  const element = el('div', {}, el('dt', {}, name), score, why);
+  const update = ({ row: { scores, details } }: Score) => {
+    setText(score, arrow(scoreText(scores.old[name]), scoreText(scores.new[name])));
+    const detail = details?.[name];
+    why.hidden = !detail;
+    setChildren(why, JSON.stringify(detail ?? null), () => (detail ? extractedParts(detail) : []));
+  };
+  return { element, update };
+}
+
+const scoreText = (score: number | null | undefined): string =>
+  score === undefined ? 'not called' : score === null ? 'none' : formatNumber(score);

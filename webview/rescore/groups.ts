@@ -1,0 +1,122 @@
+import type { Completion } from '../../src/protocol/dashboard.ts';
+import type { RescoredGroup, RescoreStep } from '../../src/protocol/rescore.ts';
+import { el, setChildren, setText } from '../dom.ts';
+import { formatNumber } from '../format.ts';
+import { promptBlock } from '../groups/detail.ts';
+import { drawMarks, marksPicture } from '../groups/marks.ts';
+import { promptTitle } from '../groups/model.ts';
+import { signalLabel } from '../groups/signals.ts';
+import { KeyedList, type Row } from '../keyed-list.ts';
+import { arrow, type Compared, comparedCard } from './card.ts';
+
+interface ComparedGroup {
+  step: number;
+  group: RescoredGroup;
+  compared: Compared[];
+  /** The step's largest advantage before and now. */
+  scales: { old: number; new: number };
+}
+
+/** The groups of a step, those that change most first; each opens to its completions. */
+export class RescoredGroups {
+  readonly element = el('div', { class: 'rescored-groups' });
+  readonly #groups = new KeyedList<ComparedGroup>(this.element, keyOf, section);
+
+  show({ step, groups, rows }: RescoreStep, completions: readonly Completion[]): void {
+    const byGroup = new Map<number, Compared[]>(groups.map(({ group }) => [group, []]));
+    for (const row of rows) byGroup.get(row.group)?.push({ row, completion: completions[row.row]! });
+    const largest = (which: 'old' | 'new') =>
+      rows.reduce((most, { advantage }) => Math.max(most, Math.abs(advantage[which])), 0);
+    const scales = { old: largest('old'), new: largest('new') };
+    this.#groups.show(
+      groups
+        .map((group) => ({ step, group, compared: byGroup.get(group.group)!, scales }))
+        .sort((a, b) => weightOf(b) - weightOf(a) || a.group.group - b.group.group),
+    );
+  }
+
+  /** None: those of the next step are all closed. */
+  clear(): void {
+    this.#groups.show([]);
+  }
+}
+
+/** A group of another step is another one: it is not open because that was. */
+const keyOf = ({ step, group }: ComparedGroup): string => `${step} ${group.group}`;
+
+const flipsOf = (compared: readonly Compared[]): number => compared.filter(({ row }) => row.flips).length;
+
+/** A signal that comes or goes tells more than any number of signs. */
+function weightOf({ group: { signal }, compared }: ComparedGroup): number {
+  const turned = (signal.old === 'signal') !== (signal.new === 'signal');
+  return (turned ? 1e6 : 0) + flipsOf(compared);
+}
+
+function section({ group: { group } }: ComparedGroup): Row<ComparedGroup> {
+  const title = el('span', { class: 'group-title' });
+  const before = marksPicture();
+  const after = marksPicture();
+  const mean = el('span', { class: 'number', title: 'Mean reward' });
+  const signal = el('span');
+  const flips = el('span');
+  const prompt = el('div');
+  const cards = el('div', { class: 'rescored-cards' });
+  const list = new KeyedList<Compared>(cards, ({ row }) => row.row, comparedCard);
+  const details = el(
+    'details',
+    { class: 'rescored-group' },
+    el(
+      'summary',
+      {},
+      el('span', { class: 'muted number' }, el('span', { class: 'visually-hidden' }, 'Group '), String(group)),
+      title,
+      before,
+      el('span', { class: 'muted', 'aria-hidden': 'true' }, '→'),
+      after,
+      mean,
+      signal,
+      flips,
+    ),
+    el('div', { class: 'rescored-completions' }, prompt, cards),
+  );
+  let shown: ComparedGroup | undefined;
+  // Made when it is opened: a step may have hundreds of completions.
+  const fill = () => {
+    if (!details.open || !shown) return;
+    const text = shown.compared[0]!.completion.prompt;
+    setChildren(prompt, JSON.stringify(text), () => [promptBlock(text)]);
+    list.show(shown.compared.toSorted((a, b) => changeOf(b) - changeOf(a)));
+  };
+  details.addEventListener('toggle', fill);
+
+  const update = (now: ComparedGroup) => {
+    shown = now;
+    const { reward, signal: signals } = now.group;
+    const words = promptTitle(now.compared[0]!.completion.prompt);
+    setText(title, words);
+    title.title = words;
+    // Both pictures in the order of the old rewards: what moved is seen at its place.
+    const ordered = now.compared.toSorted((a, b) => (a.row.reward.old ?? -Infinity) - (b.row.reward.old ?? -Infinity));
+    drawMarks(
+      before,
+      ordered.map(({ completion }) => completion),
+      now.scales.old,
+    );
+    drawMarks(after, ordered.map(rescoredCompletion), now.scales.new);
+    setText(mean, arrow(formatNumber(reward.old), formatNumber(reward.new)));
+    setText(signal, arrow(signalLabel(signals.old), signalLabel(signals.new)));
+    signal.className = signals.old === signals.new ? 'muted' : 'told';
+    const count = flipsOf(now.compared);
+    setText(flips, `${count} ${count === 1 ? 'flip' : 'flips'}`);
+    flips.className = count === 0 ? 'muted' : 'told';
+    fill();
+  };
+  return { element: details, update };
+}
+
+const rescoredCompletion = ({ completion, row }: Compared): Completion => ({
+  ...completion,
+  ...{ advantage: row.advantage.new, reward: row.reward.new, error: row.error },
+});
+
+const changeOf = ({ row: { advantage } }: Compared): number => Math.abs(advantage.new - advantage.old);

@@ -1,0 +1,54 @@
+import type { RescoreView } from '../../src/protocol/dashboard.ts';
+import { el, setText } from '../dom.ts';
+import { formatNumber } from '../format.ts';
+import { KeyedList, type Row } from '../keyed-list.ts';
+
+export type Figures = RescoreView['steps'][number];
+
+const HEADINGS = ['Step', 'Reward', 'Now', 'Changed', 'Sign flips', 'Gain signal', 'Lose signal', 'Failed'];
+
+/** The rescored steps, with what changes in each; a click opens one. */
+export class StepsTable {
+  readonly element: HTMLElement;
+  readonly #body = el('tbody');
+  readonly #rows: KeyedList<Figures>;
+
+  constructor(open: (step: number) => void) {
+    this.#rows = new KeyedList(
+      this.#body,
+      ({ step }) => step,
+      ({ step }) => stepRow(step, open),
+    );
+    this.element = el(
+      'table',
+      { class: 'rescored-steps', 'aria-label': 'Steps' },
+      el('thead', {}, el('tr', {}, ...HEADINGS.map((heading) => el('th', { scope: 'col' }, heading)))),
+      this.#body,
+    );
+  }
+
+  set steps(steps: readonly Figures[]) {
+    this.#rows.show(steps);
+  }
+
+  /** Focuses a step's button, or the first one. */
+  focus(step: number): void {
+    const button = this.#body.querySelector<HTMLElement>(`button[aria-label="Step ${step}"]`);
+    (button ?? this.#body.querySelector<HTMLElement>('button'))?.focus();
+  }
+}
+
+function stepRow(step: number, open: (step: number) => void): Row<Figures> {
+  const button = el('button', { class: 'link', 'aria-label': `Step ${step}` }, String(step));
+  const cells = HEADINGS.slice(1).map(() => el('td'));
+  const element = el('tr', { onclick: () => open(step) }, el('th', { scope: 'row' }, button), ...cells);
+  const update = ({ reward, changed, flips, gained, lost, failed, stale }: Figures) => {
+    element.classList.toggle('stale', stale);
+    const counts = [flips, gained.length, lost.length, failed];
+    const texts = [formatNumber(reward.old), formatNumber(reward.new), String(changed), ...counts.map(String)];
+    for (const [i, text] of texts.entries()) setText(cells[i]!, text);
+    for (const [i, count] of counts.entries())
+      cells[texts.length - counts.length + i]!.className = count === 0 ? 'muted' : 'told';
+  };
+  return { element, update };
+}
