@@ -2,6 +2,7 @@
 import { spawnSync } from 'node:child_process';
 import { BadInput, BadUsage } from '../src/protocol/errors.ts';
 import { benchFuzz } from './fuzz.ts';
+import { benchGradient } from './gradient.ts';
 import { benchKills } from './kills/kills.ts';
 import { benchLoad } from './load.ts';
 import { benchMemory } from './memory.ts';
@@ -14,6 +15,7 @@ const USAGE = `Usage: npm run bench -- peer [WORK] [PEER] [--alone] [--steps N] 
        npm run bench -- scaling [WORK] [--steps N] [--warm-up N]
        npm run bench -- memory [--model FOLDER] [--lora R] [--steps N]
        npm run bench -- load --model FOLDER_OR_GGUF
+       npm run bench -- gradient --model FOLDER_OR_GGUF [--prompts N] [--generations N] [--prompt-tokens N] [--tokens N] [--worst N]
        npm run bench -- gpu [--shapes 135m,0.5b,1.5b] [--tokens N] [--steps N] [--pack FILE.tar.xz]
        npm run bench -- samples
        npm run bench -- preview
@@ -24,6 +26,7 @@ peer     a step of ours against one of TRL and PyTorch, phase by phase; --alone:
 scaling  what a token costs in steps of 1, 2 and 4 times the completions, and of their length
 memory   resident memory over a long run: 500 steps of a sample, 30 of a model of yours
 load     seconds and memory that a model takes to load
+gradient every gradient of an update against PyTorch's, at real sizes; and whether two runs give the same bytes
 gpu      steps of random models on the GPU, ours and PyTorch's; --pack: an archive that does it on a bare machine
 samples  how far and how fast the samples of the workspace learn
 preview  how soon new numbers follow an edit of a reward
@@ -57,6 +60,9 @@ try {
       break;
     case 'load':
       benchLoad(args);
+      break;
+    case 'gradient':
+      benchGradient(args);
       break;
     case 'gpu':
       // A bundle of its own, which can travel.
