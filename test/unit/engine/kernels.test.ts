@@ -186,13 +186,15 @@ const cases: Record<string, (draw: Draw) => Case> = {
     return { inputs: { x: draw.float([draw.size() + 1, draw.size() + 1]) }, program: ({ x }) => tf.unstack(x, axis) };
   },
   Tile: (draw) => {
-    const reps = [draw.size(), 1, draw.size()];
+    // tfjs's gradient is an addition for each repetition.
+    const reps = [draw.small(), 1, draw.small()];
+    const n = draw.size();
     return {
       inputs: {
         x: draw.float(
           [
-            [1, 3, 1],
-            [2, 3, 2],
+            [1, n, 1],
+            [2, n, 2],
           ][draw.pick(2)]!,
         ),
       },
