@@ -78,7 +78,8 @@ const keptSample = z.object({
   prompt: z.union([z.string(), z.array(z.object({ role: z.string(), content: z.string() }))]),
   completion: z.string(),
   columns: z.record(z.string(), z.unknown()),
-  exact: z.optional(z.record(z.string(), z.string())),
+  // A line break would end the sample's line.
+  exact: z.optional(z.record(z.string(), z.string().check(z.regex(/^[^\r\n]*$/)))),
   expect: z.optional(z.record(z.string(), z.number())),
 });
 export type KeptSample = z.infer<typeof keptSample>;
