@@ -1,6 +1,8 @@
 /** `npm run bench -- NAME`: the figures that this project claims, measured on your machine. */
 import { spawnSync } from 'node:child_process';
-import { BadInput } from '../src/protocol/errors.ts';
+import { BadInput, BadUsage } from '../src/protocol/errors.ts';
+import { benchFuzz } from './fuzz.ts';
+import { benchGradient } from './gradient.ts';
 import { benchKills } from './kills/kills.ts';
 import { benchLoad } from './load.ts';
 import { benchMemory } from './memory.ts';
@@ -13,19 +15,23 @@ const USAGE = `Usage: npm run bench -- peer [WORK] [PEER] [--alone] [--steps N] 
        npm run bench -- scaling [WORK] [--steps N] [--warm-up N]
        npm run bench -- memory [--model FOLDER] [--lora R] [--steps N]
        npm run bench -- load --model FOLDER_OR_GGUF
+       npm run bench -- gradient --model FOLDER_OR_GGUF [--prompts N] [--generations N] [--prompt-tokens N] [--tokens N] [--worst N]
        npm run bench -- gpu [--shapes 135m,0.5b,1.5b] [--tokens N] [--steps N] [--pack FILE.tar.xz]
        npm run bench -- samples
        npm run bench -- preview
        npm run bench -- kills [--trials N] [--seed N]
+       npm run bench -- fuzz [--cases N] [--seed N] [--jobs N] [--case N]
 
 peer     a step of ours against one of TRL and PyTorch, phase by phase; --alone: ours only
 scaling  what a token costs in steps of 1, 2 and 4 times the completions, and of their length
 memory   resident memory over a long run: 500 steps of a sample, 30 of a model of yours
 load     seconds and memory that a model takes to load
+gradient every gradient of an update against PyTorch's, at real sizes; and whether two runs give the same bytes
 gpu      steps of random models on the GPU, ours and PyTorch's; --pack: an archive that does it on a bare machine
 samples  how far and how fast the samples of the workspace learn
 preview  how soon new numbers follow an edit of a reward
 kills    what is lost when a trainer is killed at any moment
+fuzz     what spoiled configs, data, models and runs come to; --case: one of them again, with its files kept
 
 WORK, what a step is:
 --model FOLDER       a Hugging Face folder with a chat template; without it, the sample's tiny model
@@ -55,6 +61,9 @@ try {
     case 'load':
       benchLoad(args);
       break;
+    case 'gradient':
+      benchGradient(args);
+      break;
     case 'gpu':
       // A bundle of its own, which can travel.
       process.exitCode = spawnSync(process.execPath, ['scripts/run.mjs', 'bench/gpu/main.ts', ...args], {
@@ -70,11 +79,14 @@ try {
     case 'kills':
       await benchKills(args);
       break;
+    case 'fuzz':
+      await benchFuzz(args);
+      break;
     default:
-      throw new BadInput(USAGE);
+      throw new BadUsage(`There is no benchmark "${name ?? ''}".`, USAGE);
   }
 } catch (error) {
   if (!(error instanceof BadInput)) throw error;
-  console.error(error.message);
+  console.error(error instanceof BadUsage ? `${error.message}\n\n${error.usage}` : error.message);
   process.exitCode = 2;
 }

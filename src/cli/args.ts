@@ -1,9 +1,13 @@
-import { BadInput } from '../protocol/errors.ts';
+import { BadUsage } from '../protocol/errors.ts';
 import { didYouMean } from '../protocol/nearest-name.ts';
 import { DEVICES, type Device } from '../protocol/run-config.ts';
 import { DIFFERENCE_CHOICES, type DifferenceChoice } from '../protocol/run-differences.ts';
 import { Arguments } from './arguments.ts';
 import { COMMANDS, type CommandName, commandUsage, GENERAL_USAGE } from './usage.ts';
+
+/** Completions of one prompt, and tokens of one completion: beyond, they are a slip of the keyboard. */
+const MOST_COMPLETIONS = 2 ** 16;
+const MOST_TOKENS = 2 ** 20;
 
 /** What the user asked for. Files are as typed, relative to the working directory. */
 export type Command =
@@ -67,7 +71,7 @@ export type Command =
 /** The arguments of one command. */
 export type CommandOf<Name extends CommandName> = Extract<Command, { command: Name }>;
 
-/** Reads the arguments behind `grpo`. Throws BadInput, with the usage below the sentence, for what it does not know. */
+/** Reads the arguments behind `grpo`. Throws BadUsage for what it does not know. */
 export function parseCommand(args: readonly string[]): Command {
   const [name, ...rest] = args;
   if (name === '--version' || name === '-v') return { command: 'version' };
@@ -75,7 +79,7 @@ export function parseCommand(args: readonly string[]): Command {
     return { command: 'help', text: isCommand(rest[0]) ? commandUsage(rest[0]) : GENERAL_USAGE };
   if (!isCommand(name)) {
     const hint = didYouMean(name, Object.keys(COMMANDS));
-    throw new BadInput(`There is no command "${name}".${hint}\n\n${GENERAL_USAGE}`);
+    throw new BadUsage(`There is no command "${name}".${hint}`, GENERAL_USAGE);
   }
   if (rest.includes('--help') || rest.includes('-h')) return { command: 'help', text: commandUsage(name) };
   return READERS[name](new Arguments(name, rest));
@@ -109,9 +113,9 @@ const READERS: { [Name in CommandName]: (args: Arguments) => Command } = {
       model,
       ...args.optional('prompt'),
       ...args.optional('prompts'),
-      n: args.integer('n', 1, 1),
+      n: args.integer('n', 1, 1, MOST_COMPLETIONS),
       greedy: args.flag('greedy'),
-      ...(args.text('max-tokens') !== undefined && { maxTokens: args.integer('max-tokens', 1, 1) }),
+      ...(args.text('max-tokens') !== undefined && { maxTokens: args.integer('max-tokens', 1, 1, MOST_TOKENS) }),
       seed: args.integer('seed', 0, 42),
       ...args.choice('device', DEVICES),
       fp16: args.flag('fp16'),
@@ -124,7 +128,7 @@ const READERS: { [Name in CommandName]: (args: Arguments) => Command } = {
       command: 'samples',
       config: args.only('RUN.grpo.json'),
       prompts: args.integer('prompts', 1, 4),
-      n: args.integer('n', 1, 4),
+      n: args.integer('n', 1, 4, MOST_COMPLETIONS),
       ...(args.text('seed') !== undefined && { seed: args.integer('seed', 0, 0) }),
       ...args.optional('out'),
       json: args.flag('json'),

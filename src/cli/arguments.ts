@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import { BadInput } from '../protocol/errors.ts';
+import { BadUsage } from '../protocol/errors.ts';
 import { didYouMean } from '../protocol/nearest-name.ts';
 import { COMMANDS, type CommandName, commandUsage, type Option } from './usage.ts';
 
@@ -35,7 +35,7 @@ export class Arguments {
   }
 
   fail(sentence: string): never {
-    throw new BadInput(`${sentence}\n\n${commandUsage(this.#command)}`);
+    throw new BadUsage(sentence, commandUsage(this.#command));
   }
 
   flag(name: string): boolean {
@@ -68,12 +68,13 @@ export class Arguments {
     return { [name]: given } as { [key in Name]: Word };
   }
 
-  integer(name: string, least: number, otherwise: number): number {
+  integer(name: string, least: number, otherwise: number, most = Number.MAX_SAFE_INTEGER): number {
     const text = this.text(name);
     if (text === undefined) return otherwise;
     const value = Number(text);
     if (text.trim() === '' || !Number.isSafeInteger(value) || value < least)
       this.fail(`--${name} must be a whole number of at least ${least}, not "${text}".`);
+    if (value > most) this.fail(`--${name} must be at most ${most}, not ${text}.`);
     return value;
   }
 

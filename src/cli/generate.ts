@@ -1,10 +1,12 @@
 import { type Completion, Sampler } from '../model/sampler.ts';
+import { BadInput } from '../protocol/errors.ts';
 import { readJsonLines } from '../trainer/json-lines.ts';
+import { tooManyAtOnce } from '../trainer/memory-check.ts';
 import { uniforms } from '../trainer/random.ts';
 import type { CommandOf } from './args.ts';
 import { checkFits, checkKnown, type PromptRow, readPromptRow } from './model-rows.ts';
 import { type OpenModel, openModel } from './open-model.ts';
-import { print, printJson, visible } from './output.ts';
+import { print, printJson } from './output.ts';
 
 type Options = CommandOf<'generate'>;
 
@@ -18,6 +20,8 @@ export async function generateCommand(options: Options): Promise<number> {
   const model = await openModel(options.model, options);
   const prompts = readPrompts(options, model);
   const maxTokens = checkPrompts(prompts, options, model);
+  const tooMany = tooManyAtOnce(model.config, options.n, maxTokens);
+  if (tooMany) throw new BadInput(`${tooMany}; lower --n or --max-tokens.`);
   const sampler = new Sampler(model.engine, model.config, {
     group: options.n,
     temperature: options.greedy ? 0 : 1,
@@ -40,10 +44,10 @@ export async function generateCommand(options: Options): Promise<number> {
   return 0;
 }
 
-function readPrompts({ prompt, prompts: file }: Options, { tokenizer }: OpenModel): PromptRow[] {
-  if (file !== undefined)
-    return readJsonLines(file, 'prompts file').map((line) => readPromptRow(line, file, tokenizer));
-  return [{ prompt: prompt!, promptIds: tokenizer.encodePrompt(prompt!).ids, at: undefined }];
+function readPrompts({ prompt, prompts: file }: Options, model: OpenModel): PromptRow[] {
+  if (file !== undefined) return readJsonLines(file, 'prompts file').map((line) => readPromptRow(line, file, model));
+  const room = { tokens: model.config.maxPositionEmbeddings, at: undefined };
+  return [{ prompt: prompt!, promptIds: model.tokenizer.encodePrompt(prompt!, { room }).ids, at: undefined }];
 }
 
 /** How many tokens a completion may have at most. */
@@ -73,14 +77,14 @@ function randomNumbers({ seed, n }: Options, firstPrompt: number, prompts: numbe
 }
 
 function show({ prompt }: PromptRow, completions: Completion[], { json }: Options, { tokenizer }: OpenModel): void {
-  if (!json) print(`> ${visible(typeof prompt === 'string' ? prompt : JSON.stringify(prompt))}`);
+  if (!json) print(`> ${typeof prompt === 'string' ? prompt : JSON.stringify(prompt)}`);
   for (const { ids, logProbs, truncated } of completions) {
     const completion = tokenizer.decode(ids, { skipSpecialTokens: true });
     if (json) printJson({ prompt, completion, completion_ids: ids, logprobs: logProbs });
     else {
       const sum = logProbs.reduce((total, logProb) => total + logProb, 0);
       const cut = truncated ? ', cut off' : '';
-      print(`${visible(completion)}\n  (${ids.length} tokens${cut}, log-probability ${sum.toFixed(2)})`);
+      print(`${completion}\n  (${ids.length} tokens${cut}, log-probability ${sum.toFixed(2)})`);
     }
   }
 }

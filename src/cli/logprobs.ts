@@ -23,10 +23,11 @@ export async function logprobsCommand({ json, ...options }: CommandOf<'logprobs'
   return 0;
 }
 
-function readSequences(file: string, { tokenizer, config }: OpenModel): Sequence[] {
+function readSequences(file: string, model: OpenModel): Sequence[] {
+  const { config } = model;
   return readJsonLines(file, 'file').map((line) => {
-    const row = readPromptRow(line, file, tokenizer);
-    const completionIds = readCompletionIds(line, file, tokenizer);
+    const row = readPromptRow(line, file, model);
+    const completionIds = readCompletionIds(line, file, model);
     checkKnown([...row.promptIds, ...completionIds], config, row.at);
     checkFits(row, completionIds.length, `the completion's ${completionIds.length}`, config);
     return { promptIds: row.promptIds, completionIds };

@@ -1,5 +1,6 @@
 #!/usr/bin/env node
-import { BadInput, RunFailure } from '../protocol/errors.ts';
+import { BadInput, BadUsage, RunFailure } from '../protocol/errors.ts';
+import { oneLine, visible } from '../protocol/visible.ts';
 import { type Command, parseCommand } from './args.ts';
 import { print } from './output.ts';
 import { leaveClosedTerminal } from './terminal.ts';
@@ -41,10 +42,18 @@ async function run(command: Command): Promise<number> {
 
 /** Shows what went wrong on stderr; gives the exit status. Only an error that nobody foresaw has a stack to show. */
 function report(error: unknown): number {
-  const foreseen = error instanceof BadInput || error instanceof RunFailure;
-  const trace = error instanceof Error ? (error.stack ?? error.message) : String(error);
-  process.stderr.write(foreseen ? `${error.message}\n` : `Unexpected error, please report it: ${trace}\n`);
+  process.stderr.write(`${visible(wordsOf(error))}\n`);
   return error instanceof BadInput ? 2 : 1;
+}
+
+function wordsOf(error: unknown): string {
+  if (error instanceof BadUsage) return `${error.message}\n\n${error.usage}`;
+  if (error instanceof BadInput || error instanceof RunFailure) return error.message;
+  if (!(error instanceof Error)) return `Unexpected error, please report it: ${error}`;
+  // The system refused something: its own words say what and where, and our stack says nothing to the user.
+  const { code, syscall } = error as NodeJS.ErrnoException;
+  if (code !== undefined && syscall !== undefined) return `${oneLine(error.message)}.`;
+  return `Unexpected error, please report it: ${error.stack ?? error.message}`;
 }
 
 /** What writing fails with when the reader has gone (`grpo ... | head`), or the terminal was closed. */

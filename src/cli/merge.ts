@@ -6,6 +6,7 @@ import type { NamedTensor, WeightDtype } from '../model/safetensors-writer.ts';
 import { saveModelFolder } from '../model/save.ts';
 import { checkWeights, loadWeights } from '../model/weights.ts';
 import { BadInput } from '../protocol/errors.ts';
+import { checkPlace, writeFailure } from '../trainer/atomic-write.ts';
 import type { CommandOf } from './args.ts';
 import { print } from './output.ts';
 import { Progress } from './progress.ts';
@@ -22,6 +23,7 @@ export async function mergeCommand({ checkpoint, out }: CommandOf<'merge'>): Pro
   }
   const target = out === undefined ? `${folder}-merged` : resolve(out);
   if (existsSync(target)) throw new BadInput('this is there already; name another folder with --out', { file: target });
+  checkPlace(target, 'folder');
   const config = readModelConfig(folder);
   const stored = checkWeights(folder, config);
   const dtype = (name: string): WeightDtype => DTYPES[stored.get(name)!.dtype] ?? 'float32';
@@ -34,7 +36,11 @@ export async function mergeCommand({ checkpoint, out }: CommandOf<'merge'>): Pro
       progress.show({ type: 'phase', step: 0, phase: 'load', share: ++read / stored.size });
     }
   }
-  await saveModelFolder(target, { source: folder, config, weights: weights(), dtype });
+  try {
+    await saveModelFolder(target, { source: folder, config, weights: weights(), dtype });
+  } catch (error) {
+    throw writeFailure(target, error, 'folder');
+  }
   print(target);
   return 0;
 }

@@ -15,23 +15,31 @@ export interface PromptRow {
   at: SourceLocation | undefined;
 }
 
+/** The model that reads the rows. */
+interface ReadBy {
+  tokenizer: Tokenizer;
+  config: ModelConfig;
+}
+
 /** Reads a row's `prompt_ids`, else its `prompt`, which is tokenized as for training. */
-export function readPromptRow({ value, line }: JsonLine, file: string, tokenizer: Tokenizer): PromptRow {
+export function readPromptRow({ value, line }: JsonLine, file: string, { tokenizer, config }: ReadBy): PromptRow {
   const at = { file, line };
+  const room = { tokens: config.maxPositionEmbeddings, at };
   const ids = readIds(value, 'prompt_ids', at);
   const text = value.prompt === undefined && ids ? tokenizer.decode(ids) : readPrompt(value, at);
-  const promptIds = ids ?? refusedAt(at, () => tokenizer.encodePrompt(text).ids);
+  const promptIds = ids ?? refusedAt(at, () => tokenizer.encodePrompt(text, { room }).ids);
   return { prompt: text, promptIds, at };
 }
 
 /** Reads a row's `completion_ids`, else its `completion`, which is tokenized by itself and without special tokens added. */
-export function readCompletionIds({ value, line }: JsonLine, file: string, tokenizer: Tokenizer): number[] {
+export function readCompletionIds({ value, line }: JsonLine, file: string, { tokenizer, config }: ReadBy): number[] {
   const at = { file, line };
   const ids = readIds(value, 'completion_ids', at);
   if (ids) return ids;
   if (typeof value.completion !== 'string')
     throw new BadInput('This row has neither a "completion" (a text) nor "completion_ids".', at);
-  return tokenizer.encode(value.completion, { addSpecialTokens: false });
+  const room = { tokens: config.maxPositionEmbeddings, at };
+  return tokenizer.encode(value.completion, { addSpecialTokens: false, room });
 }
 
 function readIds(row: JsonObject, field: string, at: SourceLocation): number[] | undefined {

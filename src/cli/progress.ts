@@ -1,5 +1,6 @@
 import type { TrainerEvent } from '../protocol/events.ts';
 import type { MetricsRow } from '../protocol/run-folder.ts';
+import { visible } from '../protocol/visible.ts';
 
 /** What progress needs of process.stderr. */
 export interface ProgressStream {
@@ -95,7 +96,7 @@ export class Progress {
 
   #line(text: string): void {
     this.#clearBar();
-    this.#stream.write(`${text}\n`);
+    this.#stream.write(`${visible(text)}\n`);
   }
 
   #drawBar(): void {

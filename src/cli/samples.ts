@@ -1,10 +1,13 @@
 import { randomUUID } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, realpathSync } from 'node:fs';
+import { existsSync, realpathSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
+import { makeFolders } from '../files/make-folders.ts';
+import { SAMPLES_FILE } from '../files/open-file.ts';
+import { readText } from '../files/text.ts';
 import { BadInput } from '../protocol/errors.ts';
 import { samplesPlaces } from '../protocol/files-by-name.ts';
 import { editedSamples, type NewSample, sampleEdits, sampleLine } from '../protocol/sample-edits.ts';
-import { atomicWrite, writeFailure } from '../trainer/atomic-write.ts';
+import { atomicWrite, checkPlace, writeFailure } from '../trainer/atomic-write.ts';
 import { generateSamples } from '../trainer/generate-samples.ts';
 import { type LoadedConfig, loadRunConfig } from '../trainer/load-config.ts';
 import type { CommandOf } from './args.ts';
@@ -17,13 +20,14 @@ export async function samplesCommand(options: CommandOf<'samples'>): Promise<num
   const { prompts, n, seed, json } = options;
   const loaded = loadRunConfig(options.config);
   // Before the model works for nothing.
-  const file = json || options.out !== undefined ? '' : samplesFile(loaded);
+  const file = options.out === undefined ? (json ? '' : samplesFile(loaded)) : resolve(options.out);
+  if (!json) checkPlace(file, 'file');
   const samples: NewSample[] = [];
   for await (const batch of generateSamples(loaded, { prompts, n, seed: seed ?? loaded.config.seed })) {
     if (json) for (const sample of batch) printJson(sampleLine(sample));
     else samples.push(...batch);
   }
-  if (!json) addTo(options.out === undefined ? file : resolve(options.out), samples);
+  if (!json) addTo(file, samples);
   return 0;
 }
 
@@ -46,22 +50,18 @@ function addTo(file: string, samples: NewSample[]): void {
   const edits = sampleEdits(text, samples);
   const added = edits.appended.length;
   const temporary = join(dirname(file), `.${basename(file)}.${randomUUID()}.tmp`);
-  if (added > 0) atomicWrite(file, editedSamples(text, edits), temporary);
+  if (added > 0) atomicWrite(file, editedSamples(text, edits), { temporary, place: 'file' });
   const already = samples.length - added;
   const others = already === 0 ? '' : `; ${already} ${already === 1 ? 'was' : 'were'} there already`;
   print(`Added ${added} ${added === 1 ? 'sample' : 'samples'} to ${file}${others}.`);
 }
 
 function readIfThere(file: string): string {
+  if (existsSync(file)) return readText(file, SAMPLES_FILE);
   try {
-    return readFileSync(file, 'utf8');
+    makeFolders(dirname(file));
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw writeFailure(file, error);
-    try {
-      mkdirSync(dirname(file), { recursive: true });
-    } catch (problem) {
-      throw writeFailure(file, problem);
-    }
-    return '';
+    throw writeFailure(file, error, 'file');
   }
+  return '';
 }

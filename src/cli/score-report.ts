@@ -7,7 +7,7 @@ import {
 } from '../preview/sample-scores.ts';
 import { formatLocation } from '../protocol/errors.ts';
 import type { Prompt, RewardOutcome } from '../protocol/rewards.ts';
-import { visible } from './output.ts';
+import { visible } from '../protocol/visible.ts';
 import { table } from './table.ts';
 
 /** Characters of a completion in the table. */

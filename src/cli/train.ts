@@ -1,3 +1,4 @@
+import { BadInput, RunFailure } from '../protocol/errors.ts';
 import type { TrainerEvent } from '../protocol/events.ts';
 import { SessionThread } from '../trainer/session-thread.ts';
 import type { CommandOf } from './args.ts';
@@ -9,9 +10,11 @@ const INTERRUPTED = 130;
 
 export async function trainCommand(command: CommandOf<'train'>): Promise<number> {
   const progress = new Progress(process.stderr);
+  let told = false;
   const emit = (event: TrainerEvent) => {
-    if (command.json) printJson(event);
-    else progress.show(event);
+    if (command.json) return printJson(event);
+    progress.show(event);
+    told ||= event.type === 'end' && event.outcome === 'failed';
   };
   const { config: configFile, set, resume, differences, out, rollouts } = command;
   const session = new SessionThread(
@@ -42,6 +45,11 @@ export async function trainCommand(command: CommandOf<'train'>): Promise<number>
   try {
     const { outcome } = await session.result;
     return outcome === 'stopped' ? INTERRUPTED : 0;
+  } catch (error) {
+    // The end of a run that failed has said why.
+    if (told && error instanceof RunFailure) return 1;
+    if (told && error instanceof BadInput) return 2;
+    throw error;
   } finally {
     process.off('SIGINT', interrupt).off('SIGTERM', interrupt).off('SIGHUP', hangUp);
   }

@@ -1,5 +1,7 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { TEMPLATE_FILE } from '../files/open-file.ts';
+import { readText } from '../files/text.ts';
 import { BadInput } from '../protocol/errors.ts';
 import type { ChatMessage } from '../protocol/rewards.ts';
 import { homeOf, modelFilePath } from './model-files.ts';
@@ -60,7 +62,7 @@ function withReasoning(message: ChatMessage): Record<string, unknown> {
 
 function findTemplate(model: string, tokenizerConfig: Record<string, unknown>) {
   const jinjaFile = join(homeOf(model, 'chat_template.jinja'), 'chat_template.jinja');
-  if (existsSync(jinjaFile)) return { source: readFileSync(jinjaFile, 'utf8'), file: jinjaFile };
+  if (existsSync(jinjaFile)) return { source: readText(jinjaFile, TEMPLATE_FILE), file: jinjaFile };
 
   const file = modelFilePath(model, 'tokenizer_config.json');
   const inConfig = tokenizerConfig.chat_template;

@@ -1,12 +1,15 @@
 import { existsSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { BadInput } from '../protocol/errors.ts';
+import { BadInput, type SourceLocation } from '../protocol/errors.ts';
 
 /**
  * A file of a model whose content cannot be right; `what` says so, and what to do follows it. What was downloaded can be downloaded again;
  * a checkpoint of a run (`checkpoints/step-000010`) cannot.
  */
-export const damagedFile = (file: string, what: string): BadInput => new BadInput(`${what}; ${remedy(file)}`, { file });
+export function damagedFile(place: string | SourceLocation, what: string): BadInput {
+  const at = typeof place === 'string' ? { file: place } : place;
+  return new BadInput(`${what}; ${remedy(at.file)}`, at);
+}
 
 function remedy(file: string): string {
   const folder = dirname(file);

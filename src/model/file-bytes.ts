@@ -1,14 +1,10 @@
-import { closeSync, openSync, readSync } from 'node:fs';
+import { closeSync, readSync } from 'node:fs';
+import { openRegularFile } from '../files/open-file.ts';
 import { BadInput } from '../protocol/errors.ts';
 
 /** Opens `file` for reading as long as `use` runs. `BadInput` when it cannot be opened. */
 export function withFile<T>(file: string, use: (descriptor: number) => T): T {
-  let descriptor: number;
-  try {
-    descriptor = openSync(file, 'r');
-  } catch (error) {
-    throw new BadInput(`the file cannot be read: ${(error as Error).message}`, { file });
-  }
+  const descriptor = openRegularFile(file, 'file');
   try {
     return use(descriptor);
   } finally {

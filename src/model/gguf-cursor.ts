@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import { BadInput } from '../protocol/errors.ts';
 import { readInto } from './file-bytes.ts';
 
@@ -6,6 +7,9 @@ import { readInto } from './file-bytes.ts';
  * are not rounded. Lists are decoded when read: a vocabulary is long.
  */
 export type GgufValue = number | bigint | boolean | string | (() => GgufValue[]);
+
+/** The longest vocabularies take a tenth of it. */
+const MOST_HEADER_BYTES = 2 ** 28;
 
 /** What the header says of a tensor; `offset` counts from where the tensors' data begin. */
 export interface TensorClaim {
@@ -42,7 +46,9 @@ export class GgufCursor {
 
   text(bytes: number): string {
     const at = this.#take(bytes);
-    return this.#bytes.toString('utf8', at, at + bytes);
+    const text = this.#bytes.subarray(at, at + bytes);
+    if (!isUtf8(text)) throw damagedGguf(this.#file, `the text at byte ${at} of its header is not UTF-8`);
+    return text.toString('utf8');
   }
 
   string(): string {
@@ -104,6 +110,8 @@ export class GgufCursor {
   #take(count: number): number {
     const at = this.position;
     const end = at + count;
+    if (end > MOST_HEADER_BYTES)
+      throw damagedGguf(this.#file, `its header claims more than ${MOST_HEADER_BYTES} bytes`);
     if (end > this.#size) throw damagedGguf(this.#file, `its header needs more than the ${this.#size} bytes there are`);
     if (end > this.#bytes.length) {
       const grown = Buffer.alloc(Math.min(this.#size, Math.max(end, 2 * this.#bytes.length, 1 << 20)));

@@ -1,4 +1,5 @@
 import { fstatSync } from 'node:fs';
+import { decodeText } from '../files/text.ts';
 import { BadInput } from '../protocol/errors.ts';
 import { damagedFile } from './damaged-file.ts';
 import { readBytes, readInto, withFile } from './file-bytes.ts';
@@ -60,8 +61,8 @@ export function readSafetensorsHeader(file: string): TensorEntry[] {
     if (dataStart > fileBytes) {
       throw damaged(file, `its header claims ${headerBytes} bytes, but the file ends after ${fileBytes}`);
     }
-    const header = new TextDecoder().decode(readBytes(descriptor, file, LENGTH_BYTES, headerBytes));
-    const { __metadata__: _, ...tensors } = parseJsonObject(header, file);
+    const header = readBytes(descriptor, file, LENGTH_BYTES, headerBytes);
+    const { __metadata__: _, ...tensors } = parseHeader(Buffer.from(header.buffer), file);
     const entries = Object.entries(tensors).map(([name, claim]) => entryOf(file, name, claim, dataStart));
     checkLayout(file, entries, dataStart, fileBytes);
     return entries;
@@ -113,6 +114,15 @@ export function sameBytes(a: TensorEntry, b: TensorEntry): boolean {
       return true;
     }),
   );
+}
+
+function parseHeader(header: Buffer, file: string): Record<string, unknown> {
+  try {
+    return parseJsonObject(decodeText(header, file), file);
+  } catch (error) {
+    // Lines of the header are no places in the file.
+    throw error instanceof BadInput ? damaged(file, `its header is not what it should be (${error.sentence})`) : error;
+  }
 }
 
 function entryOf(file: string, name: string, claim: unknown, dataStart: number): TensorEntry {

@@ -1,5 +1,6 @@
 import { cpSync, existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { makeFolders } from '../files/make-folders.ts';
 import { BadInput } from '../protocol/errors.ts';
 import { readAdapterConfig } from './adapter-files.ts';
 import type { ModelConfig } from './config.ts';
@@ -80,7 +81,7 @@ export function copyCompanions(source: string, folder: string): void {
 export async function replaceFolder(folder: string, write: (temporary: string) => Promise<void>): Promise<void> {
   const temporary = `${folder}.tmp`;
   const old = `${folder}.old`;
-  mkdirSync(dirname(folder), { recursive: true });
+  makeFolders(dirname(folder));
   rmSync(temporary, { recursive: true, force: true });
   mkdirSync(temporary);
   try {

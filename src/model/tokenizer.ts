@@ -1,12 +1,14 @@
 import { dirname, join } from 'node:path';
 import { Tokenizer as HuggingFaceTokenizer } from '@huggingface/tokenizers';
-import { BadInput } from '../protocol/errors.ts';
+import { BadInput, type SourceLocation } from '../protocol/errors.ts';
 import type { ChatMessage, Prompt } from '../protocol/rewards.ts';
 import { type LegacyFiles, mergedConfig, namedTokens, withAddedTokens } from './added-tokens.ts';
 import { loadChatTemplate } from './chat-template.ts';
 import { isGguf } from './gguf.ts';
 import { readJsonObject } from './json-file.ts';
 import { modelFilePath, readModelFile } from './model-files.ts';
+import { TimeIsUp, withinSeconds } from './time-limit.ts';
+import { checkTokenizer } from './tokenizer-checks.ts';
 
 /** Text to token ids and back, exactly as the model's Python tokenizer does it. */
 export interface Tokenizer {
@@ -15,7 +17,7 @@ export interface Tokenizer {
   eosTokenId: number | undefined;
   padTokenId: number | undefined;
   /** Tokens such as BOS are added by default where the model's tokenizer adds them. */
-  encode(text: string, options?: { addSpecialTokens?: boolean }): number[];
+  encode(text: string, options?: { addSpecialTokens?: boolean; room?: Room }): number[];
   /** Ids that have no token (the embedding's padding rows) give no text. Special tokens are kept by default. */
   decode(ids: readonly number[], options?: { skipSpecialTokens?: boolean }): string;
   /** The chat template's text; the generation prompt is added by default. Throws `BadInput` when the model has no template. */
@@ -24,7 +26,14 @@ export interface Tokenizer {
   encodePrompt(prompt: Prompt, options?: ChatOptions): { text: string; ids: number[] };
 }
 
+/** How many tokens a text may have, and where it is: one far too long is refused, with BadInput, before all of it is tokenized. */
+export interface Room {
+  tokens: number;
+  at: SourceLocation | undefined;
+}
+
 export interface ChatOptions {
+  room?: Room;
   addGenerationPrompt?: boolean;
   /** Further variables for the template (TRL's `chat_template_kwargs`), such as `enable_thinking`. */
   variables?: Record<string, unknown>;
@@ -52,8 +61,12 @@ export function loadTokenizer(model: string): Tokenizer {
   const specialTokens = namedTokens(config);
   const idOf = (token: string | undefined) => (token === undefined ? undefined : tokenizer.token_to_id(token));
 
-  const encode: Tokenizer['encode'] = (text, { addSpecialTokens = true } = {}) =>
-    tokenizer.encode(text, { add_special_tokens: addSpecialTokens }).ids;
+  const idsOf = (text: string, add_special_tokens: boolean): number[] =>
+    withinItsTime(text.length, file, () => tokenizer.encode(text, { add_special_tokens }).ids);
+  const encode: Tokenizer['encode'] = (text, { addSpecialTokens = true, room } = {}) => {
+    if (room) refuseFarTooLong(text, room, (start) => idsOf(start, false).length);
+    return idsOf(text, addSpecialTokens);
+  };
 
   return {
     vocabSize: tokenizer.model!.vocab.length,
@@ -65,14 +78,15 @@ export function loadTokenizer(model: string): Tokenizer {
       if (known.length === 0) return '';
       // Cleaning up was meant for word pieces; the library's default would eat spaces before punctuation.
       const options = { skip_special_tokens: skipSpecialTokens, clean_up_tokenization_spaces: false };
-      return tokenizer.decode(known, options);
+      return withinItsTime(known.length, file, () => tokenizer.decode(known, options));
     },
     renderChat,
     encodePrompt: (prompt, options) => {
-      if (typeof prompt === 'string') return { text: prompt, ids: encode(prompt) };
+      const room = options?.room && { room: options.room };
+      if (typeof prompt === 'string') return { text: prompt, ids: encode(prompt, { ...room }) };
       const text = renderChat(prompt, options);
       // The template has written BOS itself.
-      return { text, ids: encode(text, { addSpecialTokens: false }) };
+      return { text, ids: encode(text, { addSpecialTokens: false, ...room }) };
     },
   };
 }
@@ -91,14 +105,43 @@ export function loadChat(model: string, config = readTokenizerConfig(model)): To
 }
 
 function createTokenizer(json: Record<string, unknown>, config: Record<string, unknown>, file: string) {
+  checkTokenizer(json, file);
   try {
     // The library would make every one of these special, which transformers does with new ones only: they are in `json` by now.
     const { additional_special_tokens: _, ...rest } = config;
-    const tokenizer = new HuggingFaceTokenizer(json, rest);
-    tokenizer.encode('a'); // Some gaps in the file show only at the first use.
-    return tokenizer;
+    return withinSeconds(LOAD_SECONDS, () => {
+      const tokenizer = new HuggingFaceTokenizer(json, rest);
+      tokenizer.encode('a'); // Some gaps in the file show only at the first use.
+      return tokenizer;
+    });
   } catch (error) {
     throw new BadInput(`the tokenizer cannot be read: ${(error as Error).message}`, { file });
+  }
+}
+
+/** A vocabulary of a million tokens takes a few. */
+const LOAD_SECONDS = 30;
+
+/** Time for a text of this length: a hundred times what it takes. Only a rule of the file that never ends takes longer. */
+function withinItsTime<T>(length: number, file: string, work: () => T): T {
+  try {
+    return withinSeconds(2 + length * 1e-4, work);
+  } catch (error) {
+    if (!(error instanceof TimeIsUp)) throw error;
+    const message = `the tokenizer does not get done with a text of ${length} characters (${error.message}); a regular expression of it may backtrack without end`;
+    throw new BadInput(message, { file });
+  }
+}
+
+/** Tokenizes beginnings of a long text, each eight times as long as the one before, until one is twice what there is room for. */
+function refuseFarTooLong(text: string, { tokens, at }: Room, count: (start: string) => number): void {
+  for (let length = 4 * tokens; length < text.length; length *= 8) {
+    const found = count(text.slice(0, length));
+    if (found > 2 * tokens)
+      throw new BadInput(
+        `A text of ${text.length} characters, of which the first ${length} are ${found} tokens already, is beyond the model's context of ${tokens}; shorten it.`,
+        at,
+      );
   }
 }
 

@@ -180,8 +180,8 @@ function noWeights(folder: string): BadInput {
     });
   }
   // Unpickling runs code from the file. torch's weights_only loader, which transformers uses, does not.
-  const convert = `from transformers import AutoModelForCausalLM as M; d='${folder}'; M.from_pretrained(d).save_pretrained(d)`;
-  const message = `${pickles[0]} is a Python pickle, which can run code and is never loaded; add safe weights beside it with: python -c "${convert}"`;
+  const convert = `from transformers import AutoModelForCausalLM as M; M.from_pretrained('.').save_pretrained('.')`;
+  const message = `${pickles[0]} is a Python pickle, which can run code and is never loaded; add safe weights beside it, from within this folder: python -c "${convert}"`;
   return new BadInput(message, { file: folder });
 }
 

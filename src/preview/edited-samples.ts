@@ -1,6 +1,8 @@
+import { SAMPLES_FILE } from '../files/open-file.ts';
+import { readText } from '../files/text.ts';
 import { BadInput } from '../protocol/errors.ts';
 import { stringifyExact } from '../protocol/exact-json.ts';
-import { attempt, readText } from '../trainer/json-lines.ts';
+import { attempt } from '../trainer/json-lines.ts';
 import { refusedAt } from '../trainer/prompts.ts';
 import { parseSamples, type SampleRow } from '../trainer/samples.ts';
 import type { RenderPrompt } from './rendered-prompts.ts';
@@ -56,7 +58,7 @@ export class SamplesReader {
 
 function parse(file: string, text: string | undefined): { samples: SampleRow[]; problems: BadInput[] } {
   try {
-    return parseSamples(text ?? readText(file, 'samples file'), file);
+    return parseSamples(text ?? readText(file, SAMPLES_FILE), file);
   } catch (error) {
     if (error instanceof BadInput) return { samples: [], problems: [error] };
     throw error;

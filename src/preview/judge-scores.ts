@@ -1,4 +1,5 @@
 import { isZero } from '../grpo/statistics.ts';
+import { own } from '../protocol/own.ts';
 import type { PreviewProblem } from '../protocol/preview.ts';
 import { scoreOf, stepsOf } from '../rewards/score-table.ts';
 import { describeMismatch, type ScoredColumn, type ScoredGroup, type ScoredSample } from './sample-scores.ts';
@@ -89,7 +90,7 @@ const totalOf = ({ reward, outcomes }: ScoredSample): number | null =>
 function reversedPair(groups: ScoredGroup[], name: string, actual: (row: ScoredSample) => number | null) {
   for (const { rows } of groups) {
     const rated = rows.flatMap((row) => {
-      const expected = row.sample.expect?.[name];
+      const expected = own(row.sample.expect, name);
       const score = actual(row);
       if (expected === undefined || score === null) return [];
       const [low, high] = typeof expected === 'number' ? [expected, expected] : expected;

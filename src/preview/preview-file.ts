@@ -1,4 +1,6 @@
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
+import { REWARD_FILE } from '../files/open-file.ts';
+import { readText } from '../files/text.ts';
 import { BadInput } from '../protocol/errors.ts';
 import type { PreviewOutcome } from '../protocol/preview.ts';
 import type { WorkerFunction } from '../protocol/reward-worker.ts';
@@ -211,7 +213,7 @@ export class PreviewFile {
   #parametersOf({ name, file = this.file, parameters }: WorkerFunction, texts: EditedTexts): Parameter[] {
     if (parameters) return parameters.map((named) => ({ ...named, endColumn: named.column + named.name.length }));
     if (this.#launch?.language === 'python') return [];
-    const text = texts.get(file) ?? (existsSync(file) ? readFileSync(file, 'utf8') : '');
+    const text = texts.get(file) ?? (existsSync(file) ? readText(file, REWARD_FILE) : '');
     return destructuredParameters(text, file, name);
   }
 

@@ -1,5 +1,6 @@
-import { closeSync, openSync, readSync, statSync } from 'node:fs';
+import { closeSync, readSync, statSync } from 'node:fs';
 import { basename } from 'node:path';
+import { openRegularFile } from '../files/open-file.ts';
 import { nearestName } from '../protocol/nearest-name.ts';
 import type { PreviewProblem } from '../protocol/preview.ts';
 import type { WorkerFunction } from '../protocol/reward-worker.ts';
@@ -76,7 +77,7 @@ function datasetColumns(file: string): string[] | undefined {
 }
 
 function beginningOf(file: string): string {
-  const descriptor = openSync(file, 'r');
+  const descriptor = openRegularFile(file, 'dataset');
   try {
     const buffer = Buffer.alloc(READ_BYTES);
     return buffer.toString('utf8', 0, readSync(descriptor, buffer));

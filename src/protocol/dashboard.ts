@@ -84,7 +84,8 @@ const keptSample = z.object({
   prompt: z.union([z.string(), z.array(chatMessage)]),
   completion: z.string(),
   columns: z.record(z.string(), z.unknown()),
-  exact: z.optional(z.record(z.string(), z.string())),
+  // A line break would end the sample's line.
+  exact: z.optional(z.record(z.string(), z.string().check(z.regex(/^[^\r\n]*$/)))),
   expect: z.optional(z.record(z.string(), z.number())),
 });
 export type KeptSample = z.infer<typeof keptSample>;

@@ -1,3 +1,5 @@
+import { oneLine } from './visible.ts';
+
 /** A place in one of the user's files; lines and columns count from 1. */
 export interface SourceLocation {
   file: string;
@@ -17,11 +19,25 @@ export class BadInput extends Error {
   /** The message without its location. */
   readonly sentence: string;
 
-  /** `message` is one sentence that says what is wrong and how to fix it; the location is put in front of it. */
+  /**
+   * `message` is one sentence that says what is wrong and how to fix it; the location is put in front of it. It may quote what a file
+   * holds: control characters are escaped and long values cut here.
+   */
   constructor(message: string, location?: SourceLocation) {
-    super(location ? `${formatLocation(location)}: ${message}` : message);
+    const sentence = oneLine(message);
+    super(location ? `${oneLine(formatLocation(location))}: ${sentence}` : sentence);
     this.location = location;
-    this.sentence = message;
+    this.sentence = sentence;
+  }
+}
+
+/** A command was given wrong arguments; `usage` says what it takes, on lines of its own. */
+export class BadUsage extends BadInput {
+  readonly usage: string;
+
+  constructor(message: string, usage: string) {
+    super(message);
+    this.usage = usage;
   }
 }
 

@@ -13,7 +13,10 @@ export function inOrder(names: readonly string[]): string[] {
   return [...known.filter((name) => names.includes(name)), ...[...new Set(others)].sort()];
 }
 
-const rank = z.int().min(1);
+const rank = z
+  .int()
+  .min(1)
+  .max(2 ** 13);
 const alpha = z.number().gt(0);
 const layer = z.int().min(0);
 // A name with a dot is a path in the model, of which there are too many to list.

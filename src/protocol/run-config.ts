@@ -19,6 +19,10 @@ const LONGEST_SECONDS = 2_147_000;
 const positive = z.number().gt(0);
 const nonNegative = z.number().min(0);
 const count = z.int().min(1);
+
+/** What a step may come to at most. More is a slip of the keyboard: it would fill the memory of any one machine. */
+const MOST_COMPLETIONS = 2 ** 16;
+const MOST_TOKENS = 2 ** 25;
 const share = z.number().min(0).max(1);
 const path = z.string().min(1);
 
@@ -109,7 +113,10 @@ const batches = {
 };
 
 const sampling = {
-  maxCompletionLength: count.default(512).describe('Longest completion, in tokens; longer ones are cut off.'),
+  maxCompletionLength: count
+    .max(2 ** 20)
+    .default(512)
+    .describe('Longest completion, in tokens; longer ones are cut off.'),
   minCompletionLength: z
     .int()
     .min(0)
@@ -247,6 +254,18 @@ export const runConfigSchema = runConfigFields
     if (config.minCompletionLength > config.maxCompletionLength)
       fail('minCompletionLength', `must not be above maxCompletionLength (${config.maxCompletionLength})`);
     const completions = config.promptsPerStep * config.numGenerations;
+    const tooMany = (field: keyof typeof config, others: string, most: number, what: string) =>
+      fail(field, `is too large: ${others} is ${what}, and at most ${most} fit into a step`);
+    const largest = config.promptsPerStep > config.numGenerations ? 'promptsPerStep' : 'numGenerations';
+    const rows = [
+      [largest, 'promptsPerStep × numGenerations', completions],
+      ['numGenerationsEval', 'numGenerationsEval', config.numGenerationsEval ?? 1],
+    ] as const;
+    for (const [field, factors, count] of rows) {
+      if (count > MOST_COMPLETIONS) tooMany(field, factors, MOST_COMPLETIONS, `${count} completions`);
+      else if (count * config.maxCompletionLength > MOST_TOKENS)
+        tooMany(field, `${factors} × maxCompletionLength`, MOST_TOKENS, `${count * config.maxCompletionLength} tokens`);
+    }
     if (completions % config.gradientAccumulationSteps !== 0)
       fail('gradientAccumulationSteps', `must divide the ${completions} completions of a step into equal parts`);
     if (config.evalSteps !== null && config.evalDataset === null)

@@ -1,10 +1,14 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { z } from 'zod';
+import { RUN_FILE } from '../files/open-file.ts';
+import { readText } from '../files/text.ts';
 import { mean } from '../grpo/statistics.ts';
 import { PromptRefused } from '../model/chat-template.ts';
 import { promptRenderer } from '../preview/rendered-prompts.ts';
 import { BadInput, type SourceLocation } from '../protocol/errors.ts';
 import { withExactMember } from '../protocol/exact-json.ts';
+import { own } from '../protocol/own.ts';
 import type { RescoreStart, RescoreStep, RescoreSummary } from '../protocol/rescore.ts';
 import type { Prompt, ScoreBatch } from '../protocol/rewards.ts';
 import type { RunConfig } from '../protocol/run-config.ts';
@@ -140,18 +144,27 @@ async function openNow(config: RunConfig, at: ConfigNow['at'], options: RescoreO
   });
 }
 
+/** What is read of a row; the file may have been edited. */
+const rolloutRow = z.looseObject({
+  group: z.int(),
+  prompt: z.union([z.string(), z.array(z.looseObject({ role: z.string(), content: z.string() }))]),
+  completion: z.string(),
+  completion_ids: z.array(z.int()),
+  rewards: z.record(z.string(), z.number().nullable()),
+  reward: z.number().nullable(),
+  advantage: z.number(),
+  columns: z.record(z.string(), z.unknown()).optional(),
+});
+
 /** The rows of a step's rollouts file, a torn last one left out; undefined when there is none any more. */
 function readStep(run: string, step: number): RolloutRow[] | undefined {
   const file = join(run, RUN_FILES.rollouts, `${stepName(step)}.jsonl`);
-  let text: string;
+  if (!existsSync(file)) return undefined;
+  const text = readText(file, RUN_FILE);
   try {
-    text = readFileSync(file, 'utf8');
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw new BadInput(`This file cannot be read (${(error as Error).message}).`, { file });
-  }
-  try {
-    return parseJsonLines(text, parseRow) as RolloutRow[];
+    const rows = parseJsonLines(text, parseRow);
+    z.array(rolloutRow).parse(rows);
+    return rows as RolloutRow[];
   } catch {
     throw new BadInput('This file has lines that are no completions; leave the step out with --steps.', { file });
   }
@@ -175,7 +188,7 @@ function batchOf({ rows }: RecordedGroups, render: (prompt: Prompt) => string | 
     ...(!rendered.includes(null) && { renderedPrompts: rendered as string[] }),
     completions: rows.map(({ row }) => row.completion),
     completionIds: rows.map(({ row }) => row.completion_ids),
-    columns: Object.fromEntries(names.map((name) => [name, rows.map(({ row }) => row.columns?.[name] ?? null)])),
+    columns: Object.fromEntries(names.map((name) => [name, rows.map(({ row }) => own(row.columns, name) ?? null)])),
   };
 }
 

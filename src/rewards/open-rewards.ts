@@ -1,5 +1,5 @@
-import { readFileSync } from 'node:fs';
 import { basename, resolve } from 'node:path';
+import { readSource } from '../files/source.ts';
 import { BadInput, formatLocation, type SourceLocation } from '../protocol/errors.ts';
 import { didYouMean } from '../protocol/nearest-name.ts';
 import type { WorkerFunction } from '../protocol/reward-worker.ts';
@@ -158,7 +158,7 @@ async function openFile(file: string, uses: RewardSource[], options: RewardOptio
 
 function readTexts(files: readonly string[], texts: EditedTexts = new Map()): [string, string][] {
   const byRealPath = new Map([...texts].map(([file, text]) => [realPath(file), text]));
-  return files.map((file) => [file, byRealPath.get(realPath(file)) ?? readFileSync(file, 'utf8')]);
+  return files.map((file) => [file, byRealPath.get(realPath(file)) ?? readSource(file)]);
 }
 
 type NamedFunction = RewardFunction & { at: SourceLocation | undefined };
@@ -188,6 +188,10 @@ export function namesOf({ file, name, at }: RewardSource, functions: WorkerFunct
 
 function checkNames(functions: NamedFunction[]): void {
   for (const [index, { name, file, at }] of functions.entries()) {
+    if (name in Object.prototype)
+      throw new BadInput(`Every object of JavaScript has a "${name}", so no reward can be called that; rename it.`, {
+        file,
+      });
     const first = functions.slice(0, index).find((other) => other.name === name);
     if (!first) continue;
     const where = first.file === file ? 'twice' : `in ${basename(first.file)} and in ${basename(file)}`;
@@ -205,15 +209,15 @@ async function scoreAll(
   batch: ScoreBatch,
 ): Promise<ScoreTable> {
   const scores = await Promise.all(functions.map(({ file, name }) => files.get(file)!.score(name, batch)));
-  const logged: Record<string, (number | null)[]> = {};
+  const logged = new Map<string, (number | null)[]>();
   for (const { metrics } of scores)
-    for (const [name, values] of Object.entries(metrics)) logged[name] = [...(logged[name] ?? []), ...values];
+    for (const [name, values] of Object.entries(metrics)) logged.set(name, [...(logged.get(name) ?? []), ...values]);
   return {
     columns: functions.map(({ name, weight }, k) => {
       const { outcomes, seconds } = scores[k]!;
       return { name, weight, outcomes, seconds };
     }),
-    metrics: Object.fromEntries(Object.entries(logged).map(([name, values]) => [name, mean(values)])),
+    metrics: Object.fromEntries([...logged].map(([name, values]) => [name, mean(values)])),
     extra: Object.assign({}, ...scores.map(({ extra }) => extra)),
   };
 }

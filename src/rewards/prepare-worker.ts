@@ -1,5 +1,6 @@
-import { readFile } from 'node:fs/promises';
 import { basename, dirname, extname, join } from 'node:path';
+import { REWARD_FILE, readBytesLater } from '../files/open-file.ts';
+import { decodeSource } from '../files/source.ts';
 import { BadInput, type SourceLocation } from '../protocol/errors.ts';
 import type { LoadRequest } from '../protocol/reward-worker.ts';
 import { compileReward, type EditedTexts } from './compile.ts';
@@ -46,7 +47,7 @@ export async function prepareWorker({ file, names, at, ...needs }: WorkerNeeds):
   const { workerPath, pythonPath, memoryLimitBytes, rewardEnv, texts = new Map() } = needs;
   const builtFile = (name: string): string => join(dirname(workerPath), name);
   const language = languageOf(file, at);
-  const text = texts.get(file) ?? (await readText(file, at));
+  const text = texts.get(file) ?? decodeSource(await readBytesLater(file, REWARD_FILE, at), file);
   const cwd = dirname(file);
   const { env } = rewardEnvironment(rewardEnv);
   const load = { type: 'load' as const, file, names, memoryLimitBytes };
@@ -64,10 +65,3 @@ export async function prepareWorker({ file, names, at, ...needs }: WorkerNeeds):
   const args = ['--enable-source-maps', '--no-warnings', `--max-old-space-size=${heapMegabytes}`, workerPath];
   return { command: process.execPath, args, cwd, env, load: { ...load, source: modules }, language, code, inputs };
 }
-
-const readText = (file: string, at: SourceLocation | undefined): Promise<string> =>
-  readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    const missing = error.code === 'ENOENT';
-    const message = missing ? 'does not exist' : `cannot be read (${error.message})`;
-    throw new BadInput(`The reward file ${file} ${message}.`, at);
-  });

@@ -1,9 +1,13 @@
 import {
+  accessSync,
   closeSync,
+  constants,
+  existsSync,
   fdatasyncSync,
   fstatSync,
   fsyncSync,
   ftruncateSync,
+  opendirSync,
   openSync,
   renameSync,
   rmSync,
@@ -14,12 +18,12 @@ import { RunFailure } from '../protocol/errors.ts';
 
 /**
  * Writes a file so that a reader sees the old or the new content, whole, also after a power cut. `temporary` is its name until then: one that
- * cannot be guessed where others may have put a link of that name. Throws RunFailure.
+ * cannot be guessed where others may have put a link of that name; `place` is what `--out` names. Throws RunFailure.
  */
 export function atomicWrite(
   file: string,
   content: string | Uint8Array,
-  temporary = join(dirname(file), `.${basename(file)}.tmp`),
+  { temporary = join(dirname(file), `.${basename(file)}.tmp`), place }: { temporary?: string; place?: string } = {},
 ): void {
   try {
     withFile(temporary, 'w', (fd) => {
@@ -29,8 +33,20 @@ export function atomicWrite(
     renameSync(temporary, file);
     syncFolder(dirname(file));
   } catch (error) {
-    rmSync(temporary, { force: true });
-    throw writeFailure(file, error);
+    tryTo(() => rmSync(temporary, { force: true }));
+    throw writeFailure(file, error, place);
+  }
+}
+
+/** Throws RunFailure where a file or folder certainly cannot be made: before a model is loaded for it. */
+export function checkPlace(path: string, place?: string): void {
+  let above = path;
+  while (!existsSync(above) && dirname(above) !== above) above = dirname(above);
+  try {
+    if (above !== path) opendirSync(above).closeSync();
+    accessSync(above, constants.W_OK);
+  } catch (error) {
+    throw writeFailure(path, error, place);
   }
 }
 
@@ -89,13 +105,17 @@ const REASONS: Record<string, string> = {
   ENAMETOOLONG: 'the path is too long',
 };
 
-/** A failed write as the one sentence that the user sees (exit status 1). Failures that are explained already stay as they are. */
-export function writeFailure(path: string, error: unknown): unknown {
+/**
+ * A failed write as the one sentence that the user sees (exit status 1); `place` is what `--out` names. Failures that are explained already
+ * stay as they are.
+ */
+export function writeFailure(path: string, error: unknown, place = 'run folder'): unknown {
   const { code, message, syscall } = error as NodeJS.ErrnoException;
   if (syscall === undefined) return error;
   if (code === 'ENOSPC' || code === 'EDQUOT')
     return new RunFailure(`The disk is full: ${path} could not be written. Free some space, then go on with --resume.`);
-  const reason = REASONS[code ?? ''];
-  if (reason) return new RunFailure(`${path} cannot be written: ${reason}. Choose another run folder with --out.`);
+  // What it would be made in is there: that was looked at.
+  const reason = code === 'ENOENT' && syscall === 'mkdir' ? 'no folder can be made there' : REASONS[code ?? ''];
+  if (reason) return new RunFailure(`${path} cannot be written: ${reason}. Choose another ${place} with --out.`);
   return new RunFailure(`${path} could not be written (${message}).`);
 }

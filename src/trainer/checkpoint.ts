@@ -1,6 +1,8 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { z } from 'zod';
+import { RUN_FILE } from '../files/open-file.ts';
+import { readText } from '../files/text.ts';
 import {
   ADAPTER_FILES,
   adapterEntries,
@@ -155,7 +157,7 @@ function readTrained(entries: TensorEntry[], shapes: Map<string, number[]>, file
 
 function readState(file: string): unknown {
   try {
-    return JSON.parse(readFileSync(file, 'utf8'));
+    return JSON.parse(readText(file, RUN_FILE));
   } catch (error) {
     throw damagedFile(file, `The checkpoint cannot be resumed (${(error as Error).message})`);
   }

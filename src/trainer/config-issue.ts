@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import { loraFieldNames } from '../protocol/lora-config.ts';
 import { didYouMean } from '../protocol/nearest-name.ts';
+import { own } from '../protocol/own.ts';
 import { runConfigFieldNames } from '../protocol/run-config.ts';
 
 type Issue = z.core.$ZodIssue;
@@ -87,6 +88,7 @@ export const formatPath = (path: ConfigPath): string => path.join('.');
 
 export function valueAt(value: unknown, path: ConfigPath): unknown {
   let current = value;
-  for (const key of path) current = (current as Record<string | number, unknown> | null | undefined)?.[key];
+  for (const key of path)
+    current = typeof current === 'object' ? own((current ?? {}) as Record<string, unknown>, String(key)) : undefined;
   return current;
 }

@@ -1,6 +1,12 @@
+import { tooDeep } from '../files/json.ts';
+import { tooDeepAt } from '../files/jsonc.ts';
 import { BadInput } from '../protocol/errors.ts';
+import { own } from '../protocol/own.ts';
 
-/** One `--set path=value`; `text` is the argument as it was given. */
+/** Letters of an argument that messages repeat. */
+const MOST_SHOWN = 100;
+
+/** One `--set path=value`; `text` is the argument as it was given, cut where it is long. */
 export interface Override {
   text: string;
   path: (string | number)[];
@@ -13,11 +19,18 @@ export function parseOverride(text: string): Override {
   const path = text.slice(0, Math.max(equals, 0)).trim().split('.');
   if (equals < 0 || path.some((key) => key === ''))
     throw new BadInput(`--set ${text}: write field=value, such as --set learningRate=1e-4.`);
-  return { text, path: path.map((key) => (/^\d+$/.test(key) ? Number(key) : key)), value: parseValue(text, equals) };
+  // An assignment to it would change what every object inherits.
+  if (path.includes('__proto__')) throw new BadInput(`--set ${text}: there is no field "__proto__".`);
+  return {
+    text: text.length > MOST_SHOWN ? `${text.slice(0, MOST_SHOWN)}…` : text,
+    path: path.map((key) => (/^\d+$/.test(key) ? Number(key) : key)),
+    value: parseValue(text, equals),
+  };
 }
 
 function parseValue(text: string, equals: number): unknown {
   const value = text.slice(equals + 1).trim();
+  if (tooDeepAt(value) !== undefined) throw new BadInput(`--set ${text.slice(0, MOST_SHOWN)}…: ${tooDeep}`);
   try {
     return JSON.parse(value);
   } catch {
@@ -32,7 +45,7 @@ export function applyOverride(config: Record<string, unknown>, { text, path, val
     if (!Object.hasOwn(parent, key)) parent[key] = {};
     if (path[0] === 'rewards' && depth === 1 && typeof parent[key] === 'string')
       parent[key] = expandReward(parent[key]);
-    const child = parent[key];
+    const child = own(parent, String(key));
     const place = path.slice(0, depth + 1).join('.');
     if (typeof child !== 'object' || child === null)
       throw new BadInput(`--set ${text}: "${place}" is ${JSON.stringify(child)} and has no fields of its own.`);

@@ -1,5 +1,6 @@
 import { BadInput, type SourceLocation } from '../protocol/errors.ts';
 import { withExact } from '../protocol/exact-json.ts';
+import { own } from '../protocol/own.ts';
 import type { ChatMessage, ContentPart, Prompt } from '../protocol/rewards.ts';
 import { type JsonLine, type JsonObject, readJsonLines } from './json-lines.ts';
 
@@ -28,10 +29,11 @@ export function loadDataset(file: string, at?: SourceLocation): DatasetRow[] {
 
 /** Gives every row the same columns, those of all rows but the `excluded` ones, null where it has none. */
 export function sharedColumns(lines: JsonLine[], excluded: Set<string>): (line: JsonLine) => JsonObject {
-  const names = new Set(lines.flatMap(({ value }) => Object.keys(value)).filter((name) => !excluded.has(name)));
+  const names = new Set<string>();
+  for (const { value } of lines) for (const name of Object.keys(value)) if (!excluded.has(name)) names.add(name);
   return ({ value, text }) => {
     const row = withExact(value, text);
-    return Object.fromEntries([...names].map((name) => [name, row[name] ?? null]));
+    return Object.fromEntries([...names].map((name) => [name, own(row, name) ?? null]));
   };
 }
 

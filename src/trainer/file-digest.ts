@@ -1,6 +1,9 @@
 import { createHash } from 'node:crypto';
-import { fstatSync, readdirSync, readFileSync, readSync, statSync } from 'node:fs';
+import { fstatSync, readdirSync, readSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { REWARD_FILE } from '../files/open-file.ts';
+import { readSource } from '../files/source.ts';
+import { readText } from '../files/text.ts';
 import { withFile } from '../model/file-bytes.ts';
 import type { FileDigest } from '../protocol/run-folder.ts';
 
@@ -52,9 +55,14 @@ export function digestModel(model: string): FileDigest[] {
 }
 
 /** The SHA-256 of source code; undefined when the file is not there. */
-export function digestSource(file: string): string | undefined {
+export const digestSource = (file: string): string | undefined => digestIfThere(() => readSource(file));
+
+/** That of a run's copy of source code: copies are UTF-8, whatever a Python file says of itself. */
+export const digestCopy = (file: string): string | undefined => digestIfThere(() => readText(file, REWARD_FILE));
+
+function digestIfThere(read: () => string): string | undefined {
   try {
-    return digestText(readFileSync(file, 'utf8'));
+    return digestText(read());
   } catch {
     return undefined;
   }

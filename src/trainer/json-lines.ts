@@ -1,9 +1,7 @@
-import { readFileSync } from 'node:fs';
-import { type ParseError, parse } from 'jsonc-parser';
-import { parseJson } from '../model/templates/json-source.ts';
+import { parseJson } from '../files/json.ts';
+import { readLines, type TextLine } from '../files/text.ts';
+import { rememberJson } from '../model/templates/json-source.ts';
 import { BadInput, type SourceLocation } from '../protocol/errors.ts';
-import { notFiniteAt } from '../protocol/not-finite.ts';
-import { syntaxErrorWords } from './json-text.ts';
 
 export type JsonObject = Record<string, unknown>;
 
@@ -14,27 +12,35 @@ export interface JsonLine {
   text: string;
 }
 
+/** Far more rows than a run on one machine gets to see. */
+const MOST_BYTES = 2e9;
+
 /**
  * Reads a JSON Lines file of the user's: one object per line; blank lines, CRLF and a byte order mark are fine.
  * `what` names the file in errors ("dataset"); `at` is where the file was asked for, if that was in another file.
  * Throws BadInput at file:line for a line that is not an object, and for a file without any.
  */
 export function readJsonLines(file: string, what: string, at?: SourceLocation): JsonLine[] {
-  const rows = parseJsonLines(readText(file, what, at), file);
+  const rows = rowsOf(readLines(file, { what, most: MOST_BYTES }, at), file, raise);
   if (rows.length === 0) throw new BadInput(`The ${what} has no rows; write one JSON object per line.`, { file });
   return rows;
 }
 
 /** The rows of such a file's text. A line that is not an object is given to `onProblem`, which may throw it or go on. */
 export function parseJsonLines(text: string, file: string, onProblem = raise): JsonLine[] {
+  const lines = text.replace(/^\uFEFF/, '').split('\n');
+  return rowsOf(
+    lines.map((line, index) => ({ line: index + 1, text: line })),
+    file,
+    onProblem,
+  );
+}
+
+function rowsOf(lines: Iterable<TextLine>, file: string, onProblem: (problem: BadInput) => void): JsonLine[] {
   const rows: JsonLine[] = [];
-  for (const [index, row] of text
-    .replace(/^\uFEFF/, '')
-    .split('\n')
-    .entries()) {
-    if (row.trim() === '') continue;
-    const at = { file, line: index + 1 };
-    attempt(() => rows.push({ line: at.line, value: parseObject(row, at), text: row }), onProblem);
+  for (const { line, text } of lines) {
+    if (text.trim() === '') continue;
+    attempt(() => rows.push({ line, value: parseObject(text, { file, line }, rows.length === 0), text }), onProblem);
   }
   return rows;
 }
@@ -53,37 +59,28 @@ export function raise(problem: BadInput): void {
   throw problem;
 }
 
-/** Throws BadInput when there is no such file. */
-export function readText(file: string, what: string, at?: SourceLocation): string {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
-    if (code === 'ENOENT') throw new BadInput(`The ${what} ${file} does not exist.`, at);
-    if (code === 'EISDIR') throw new BadInput(`The ${what} ${file} is a folder, not a JSON Lines file.`, at);
-    throw new BadInput(`The ${what} ${file} cannot be read (${message}).`, at);
-  }
-}
-
-function parseObject(text: string, at: SourceLocation): JsonObject {
-  let value: unknown;
-  try {
-    value = parseJson(text);
-  } catch {
-    throw notJson(text, at);
-  }
+function parseObject(text: string, at: SourceLocation, isFirst: boolean): JsonObject {
+  const other = isFirst ? otherFormat(text) : undefined;
+  if (other !== undefined) throw new BadInput(other, at);
+  const value = parseJson(text, at);
+  rememberJson(text, value);
   if (typeof value !== 'object' || value === null || Array.isArray(value))
     throw new BadInput('A row must be a JSON object, { ... }.', at);
+  // It would be lost wherever columns are copied.
+  if (Object.hasOwn(value, '__proto__')) throw new BadInput('No column can be called "__proto__"; rename it.', at);
   return value as JsonObject;
 }
 
-/** JSON.parse does not say where it stopped; jsonc-parser does. */
-function notJson(text: string, at: SourceLocation): BadInput {
-  const errors: ParseError[] = [];
-  parse(text, errors, { disallowComments: true });
-  const first = errors[0];
-  if (!first) return new BadInput('This row is not valid JSON.', at);
-  const column = first.offset + 1;
-  const words = notFiniteAt(text, first.offset) ?? `This row is not valid JSON: ${syntaxErrorWords(first.error)}.`;
-  return new BadInput(words, { ...at, column });
+/** What a file is that begins with this line, where it is plainly none of JSON Lines. */
+function otherFormat(line: string): string | undefined {
+  const start = line.trim();
+  const convert = 'convert it to JSON Lines, one object on each line';
+  if (start.startsWith('[')) return `This file is a JSON list; ${convert}.`;
+  if (start === '{') return `This file is JSON over several lines; ${convert}.`;
+  if (start.startsWith('{')) return undefined;
+  if (start.startsWith('PAR1')) return `This file is Parquet; ${convert}.`;
+  // A heading: the names of several fields.
+  const [, separator] = /^"?[A-Za-z_][\w .-]*"?([,;\t])("?[\w .-]+"?([,;\t]|$))+$/.exec(start) ?? [];
+  if (separator === undefined) return undefined;
+  return `This file looks like ${separator === '\t' ? 'TSV' : 'CSV'}, not JSON Lines; ${convert}.`;
 }

@@ -1,6 +1,9 @@
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
-import { findNodeAtLocation, getNodeValue, type Node, type ParseError, parseTree } from 'jsonc-parser';
+import { findNodeAtLocation, type Node } from 'jsonc-parser';
+import { parseJsonc } from '../files/jsonc.ts';
+import { CONFIG_FILE } from '../files/open-file.ts';
+import { readText } from '../files/text.ts';
 import { isAdapterFolder } from '../model/adapter-files.ts';
 import { BadInput, type SourceLocation } from '../protocol/errors.ts';
 import { isProgramPath } from '../protocol/files-by-name.ts';
@@ -8,7 +11,6 @@ import { missingModel } from '../protocol/missing-model.ts';
 import { type RunConfig, runConfigSchema } from '../protocol/run-config.ts';
 import { type ConfigPath, describeIssue } from './config-issue.ts';
 import { applyOverride, parseOverride } from './config-override.ts';
-import { lineAndColumn, syntaxErrorWords } from './json-text.ts';
 
 /** A run config that was read and checked, and where its fields stand, for errors that are found later. */
 export interface LoadedConfig {
@@ -30,7 +32,7 @@ export interface LoadedConfig {
 export function loadRunConfig(file: string, options: { set?: string[]; for?: 'run' | 'scores' } = {}): LoadedConfig {
   const absolute = resolve(file);
   const directory = dirname(absolute);
-  const { value, locate, locateKey } = parseConfigText(readConfig(absolute), absolute);
+  const { value, locate, locateKey } = parseConfigText(readText(absolute, CONFIG_FILE), absolute);
   const overrides = (options.set ?? []).map(parseOverride);
   for (const override of overrides) applyOverride(value, override);
 
@@ -76,17 +78,6 @@ export function loadRunConfig(file: string, options: { set?: string[]; for?: 'ru
 
 const runName = (file: string): string => file.replace(/^.*[\\/]/, '').replace(/(\.grpo)?\.jsonc?$/, '');
 
-function readConfig(file: string): string {
-  try {
-    return readFileSync(file, 'utf8').replace(/^\uFEFF/, '');
-  } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
-    if (code === 'ENOENT') throw new BadInput(`There is no run config at ${file}.`);
-    if (code === 'EISDIR') throw new BadInput(`${file} is a folder; name the run config (.grpo.json) in it.`);
-    throw new BadInput(`The run config ${file} cannot be read (${message}).`);
-  }
-}
-
 interface ConfigText {
   value: Record<string, unknown>;
   locate(path: ConfigPath): SourceLocation;
@@ -95,13 +86,7 @@ interface ConfigText {
 }
 
 function parseConfigText(text: string, file: string): ConfigText {
-  const errors: ParseError[] = [];
-  const root = parseTree(text, errors, { allowTrailingComma: true });
-  const at = (offset: number): SourceLocation => ({ file, ...lineAndColumn(text, offset) });
-  const syntax = errors[0];
-  if (syntax) {
-    throw new BadInput(`The run config is not valid JSON: ${syntaxErrorWords(syntax.error)}.`, at(syntax.offset));
-  }
+  const { root, value, at } = parseJsonc(text, file, 'run config');
   if (root?.type !== 'object') throw new BadInput('The run config must be one JSON object, { ... }.', at(0));
 
   const nearestNode = (path: ConfigPath): Node => {
@@ -112,7 +97,7 @@ function parseConfigText(text: string, file: string): ConfigText {
     return root;
   };
   return {
-    value: getNodeValue(root),
+    value: value as Record<string, unknown>,
     locate: (path) => at(nearestNode(path).offset),
     locateKey: (path) => {
       const node = nearestNode(path);

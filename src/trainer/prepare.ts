@@ -12,6 +12,7 @@ import { openRewards, type RewardSet } from '../rewards/open-rewards.ts';
 import { createEngine } from './create-engine.ts';
 import { loadDataset } from './dataset.ts';
 import type { LoadedConfig } from './load-config.ts';
+import { tooManyAtOnce } from './memory-check.ts';
 import { type EncodedPrompt, encodePrompts } from './prompts.ts';
 import { loadRollouts } from './recorded-rollouts.ts';
 import { type RecordedRun, recordedScores, replaySteps } from './recorded-steps.ts';
@@ -65,6 +66,10 @@ export async function prepareRun({ config, locate }: LoadedConfig, options: Prep
   const startModel = readModelConfig(config.model);
   checkWeights(config.model, startModel);
   const model = config.lora ? { ...startModel, lora: config.lora } : startModel;
+  for (const field of ['numGenerations', 'numGenerationsEval'] as const) {
+    const tooMany = tooManyAtOnce(model, config[field], config.maxCompletionLength);
+    if (tooMany) throw new BadInput(`${tooMany}; lower "${field}" or "maxCompletionLength".`, locate([field]));
+  }
   const problem = loraProblem(model) ?? (config.lora && unusedInLora({ ...startModel, lora: config.lora }));
   if (problem) throw new BadInput(`"lora.${problem.field}" ${problem.message}.`, locate(['lora', problem.field]));
   const tokenizer = loadTokenizer(config.model);

@@ -32,7 +32,8 @@ export function encodePrompts(
   const { model, maxCompletionLength, templateVariables } = limits;
   return rows.map(({ prompt, columns, line }) => {
     const at = { file, line };
-    const { text, ids } = refusedAt(at, () => tokenizer.encodePrompt(prompt, { variables: templateVariables }));
+    const room = { tokens: model.maxPositionEmbeddings, at };
+    const { text, ids } = refusedAt(at, () => tokenizer.encodePrompt(prompt, { variables: templateVariables, room }));
     if (ids.length === 0) throw new BadInput('This prompt has no tokens; give it some text.', at);
     if (ids.length + maxCompletionLength > model.maxPositionEmbeddings) {
       throw new BadInput(

@@ -80,7 +80,7 @@ function readRow(row: JsonLine, columnsOf: (line: JsonLine) => JsonObject, at: S
     ...(rewards && { rewards }),
     ...(steps && { steps }),
     ...(typeof value.truncated === 'boolean' && { truncated: value.truncated }),
-    columns: { ...columnsOf(row), ...(value.columns !== undefined && withExactMember(value, 'columns', text)) },
+    columns: { ...columnsOf(row), ...readColumns(value, text, at) },
     line,
   };
 }
@@ -91,6 +91,14 @@ function readIds(row: JsonObject, field: string, at: SourceLocation): number[] |
   const valid = Array.isArray(ids) && ids.length > 0 && ids.every((id) => Number.isInteger(id) && id >= 0);
   if (!valid) throw new BadInput(`"${field}" must be a list of token ids that is not empty.`, at);
   return ids as number[];
+}
+
+function readColumns(value: JsonObject, text: string, at: SourceLocation): JsonObject {
+  const { columns } = value;
+  if (columns === undefined || columns === null) return {};
+  if (typeof columns !== 'object' || Array.isArray(columns))
+    throw new BadInput('"columns" must be an object: the dataset\'s other columns by name.', at);
+  return withExactMember(value, 'columns', text);
 }
 
 function readRewards(rewards: unknown, at: SourceLocation): RecordedRollout['rewards'] {

@@ -1,5 +1,7 @@
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
+import { REWARD_FILE } from '../files/open-file.ts';
+import { readText } from '../files/text.ts';
 import { BadInput } from '../protocol/errors.ts';
 import { type RunConfig, runConfigSchema } from '../protocol/run-config.ts';
 import { type RewardSource, RUN_FILES, type RunInfo, type RunInputs } from '../protocol/run-folder.ts';
@@ -92,7 +94,7 @@ function recordedText(
 
 function readCopy(file: string): string | undefined {
   try {
-    return readFileSync(file, 'utf8');
+    return readText(file, REWARD_FILE);
   } catch {
     return undefined;
   }

@@ -1,6 +1,7 @@
 import type { ModelConfig } from '../model/config.ts';
-import type { Tokenizer } from '../model/tokenizer.ts';
+import type { Room, Tokenizer } from '../model/tokenizer.ts';
 import { BadInput, type SourceLocation } from '../protocol/errors.ts';
+import { own } from '../protocol/own.ts';
 import type { RewardColumn, ScoreTable } from '../protocol/rewards.ts';
 import { refusedAt } from './prompts.ts';
 import type { RecordedRollout, RecordedStep } from './recorded-rollouts.ts';
@@ -26,14 +27,13 @@ function replay(step: RecordedStep, file: string, options: ReplayOptions): Rollo
   const { tokenizer, eosTokenIds, model, templateVariables } = options;
   return step.flatMap((rows, group) =>
     rows.map((row): RolloutCompletion => {
+      const at = { file, line: row.line };
+      const room = { tokens: model.maxPositionEmbeddings, at };
       const promptIds =
         row.promptIds ??
-        refusedAt(
-          { file, line: row.line },
-          () => tokenizer.encodePrompt(row.prompt!, { variables: templateVariables }).ids,
-        );
-      const ids = row.completionIds ?? encodeCompletion(row, tokenizer);
-      checkTokens([...promptIds, ...ids], model, { file, line: row.line });
+        refusedAt(at, () => tokenizer.encodePrompt(row.prompt!, { variables: templateVariables, room }).ids);
+      const ids = row.completionIds ?? encodeCompletion(row, tokenizer, room);
+      checkTokens([...promptIds, ...ids], model, at);
       const prompt = row.prompt ?? tokenizer.decode(promptIds);
       return {
         group,
@@ -59,8 +59,8 @@ function checkTokens(ids: number[], model: ReplayOptions['model'], at: SourceLoc
 }
 
 /** A text that was not cut off ended with the end token. */
-function encodeCompletion(row: RecordedRollout, tokenizer: Tokenizer): number[] {
-  const ids = tokenizer.encode(row.completion!, { addSpecialTokens: false });
+function encodeCompletion(row: RecordedRollout, tokenizer: Tokenizer, room: Room): number[] {
+  const ids = tokenizer.encode(row.completion!, { addSpecialTokens: false, room });
   const { eosTokenId } = tokenizer;
   return row.truncated || eosTokenId === undefined ? ids : [...ids, eosTokenId];
 }
@@ -76,9 +76,9 @@ export function recordedScores(step: RecordedStep, weightOf: (name: string) => n
       weight: weightOf(name),
       seconds: 0,
       outcomes: rows.map(({ rewards, steps }) => {
-        const score = rewards![name] ?? null;
-        const own = steps?.[name];
-        return score === null ? { kind: 'abstain' } : { kind: 'score', score, ...(own && { steps: own }) };
+        const score = own(rewards, name) ?? null;
+        const scored = own(steps, name);
+        return score === null ? { kind: 'abstain' } : { kind: 'score', score, ...(scored && { steps: scored }) };
       }),
     }),
   );

@@ -4,7 +4,7 @@ import { type RewardSource, RUN_FILES, stepName } from '../protocol/run-folder.t
 import { realPath } from '../rewards/compile.ts';
 import type { SourceText } from '../rewards/open-rewards.ts';
 import { atomicWrite, writeFailure } from './atomic-write.ts';
-import { digestSource, digestText } from './file-digest.ts';
+import { digestCopy, digestText } from './file-digest.ts';
 
 /**
  * Keeps the source code of a run's rewards in its folder: that of the start in `rewards/`, that of a change in a folder named by the first
@@ -48,6 +48,6 @@ function placeFor(run: string, folder: string[], name: string, sha256: string): 
     const version = attempt === 1 ? folder : [`${folder[0] ?? 'start'}-${attempt}`];
     const copy = [RUN_FILES.rewards, ...version, ...inside].join('/');
     const path = join(run, copy);
-    if (!existsSync(path) || digestSource(path) === sha256) return copy;
+    if (!existsSync(path) || digestCopy(path) === sha256) return copy;
   }
 }

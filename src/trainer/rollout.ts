@@ -1,6 +1,7 @@
 import type { Weights } from '../model/language-model.ts';
 import type { Completion, Sampler } from '../model/sampler.ts';
 import type { Tokenizer } from '../model/tokenizer.ts';
+import { own } from '../protocol/own.ts';
 import type { ScoreBatch } from '../protocol/rewards.ts';
 import type { EncodedPrompt } from './prompts.ts';
 
@@ -50,7 +51,9 @@ export function scoreBatch(rollout: Rollout, trainerState?: ScoreBatch['trainerS
     prompts: rollout.map(({ prompt }) => prompt.prompt),
     completions: rollout.map(({ text }) => text),
     completionIds: rollout.map(({ ids }) => ids),
-    columns: Object.fromEntries(names.map((name) => [name, rollout.map(({ prompt }) => prompt.columns[name] ?? null)])),
+    columns: Object.fromEntries(
+      names.map((name) => [name, rollout.map(({ prompt }) => own(prompt.columns, name) ?? null)]),
+    ),
     ...(renderedPrompts.length === rollout.length && { renderedPrompts }),
     ...(trainerState && { trainerState }),
   };

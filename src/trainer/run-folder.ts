@@ -1,5 +1,8 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
+import { makeFolders } from '../files/make-folders.ts';
+import { RUN_FILE } from '../files/open-file.ts';
+import { readText } from '../files/text.ts';
 import { BadInput } from '../protocol/errors.ts';
 import { stringifyExact } from '../protocol/exact-json.ts';
 import {
@@ -193,7 +196,7 @@ export function readRunInfo(run: string): RunInfo {
   const file = join(run, RUN_FILES.info);
   if (!existsSync(file)) throw new BadInput(`There is no run in ${run} (no ${RUN_FILES.info}).`);
   try {
-    return runInfo.parse(JSON.parse(readFileSync(file, 'utf8')));
+    return runInfo.parse(JSON.parse(readText(file, RUN_FILE)));
   } catch {
     throw new BadInput('This file does not describe a run; start a new run instead.', { file });
   }
@@ -204,11 +207,15 @@ export function readMetrics(run: string): MetricsRow[] {
   const file = join(run, RUN_FILES.metrics);
   if (!existsSync(file)) return [];
   try {
-    return parseJsonLines(readFileSync(file, 'utf8')).map((row) => metricsRow.parse(row));
+    return parseJsonLines(readText(file, RUN_FILE)).map((row) => metricsRow.parse(row));
   } catch {
     throw new BadInput('This file has lines that are no metrics; start a new run instead.', { file });
   }
 }
+
+/** Where a new run's folder is made. */
+export const placeOfRun = (configFile: string, out: string | undefined): string =>
+  out === undefined ? join(dirname(configFile), '.grpo', 'runs') : resolve(out);
 
 /** The newest run of a config that `--out` did not place elsewhere, or undefined. */
 export function latestRun(configFile: string): string | undefined {
@@ -239,7 +246,7 @@ function makeOutFolder(path: string): MadeFolder {
   if (existsSync(join(path, RUN_FILES.info)))
     throw new BadInput(`There is already a run in ${path}; go on with it (--resume) or name another folder (--out).`);
   try {
-    return { path, made: mkdirSync(path, { recursive: true }) };
+    return { path, made: makeFolders(path) };
   } catch (error) {
     throw writeFailure(path, error);
   }
@@ -250,7 +257,7 @@ function makeRunFolder({ configFile, name }: NewRun, now: string): MadeFolder {
   const runs = join(dirname(configFile), '.grpo', 'runs');
   const stamp = now.slice(0, 19).replaceAll(/[-:]/g, '').replace('T', '-');
   try {
-    const made = mkdirSync(runs, { recursive: true });
+    const made = makeFolders(runs);
     for (let attempt = 1; ; attempt++) {
       const path = join(runs, attempt === 1 ? `${stamp}-${name}` : `${stamp}-${name}-${attempt}`);
       if (existsSync(path)) continue;

@@ -1,4 +1,5 @@
 import { SHARE_ENV, Worker, type WorkerOptions } from 'node:worker_threads';
+import { RunFailure } from '../protocol/errors.ts';
 import type { TrainerEvent } from '../protocol/events.ts';
 import type { RunControl } from './control.ts';
 import { receivedError, type SentError } from './sent-error.ts';
@@ -39,7 +40,7 @@ export class SessionThread {
         else if (message.type === 'result') resolve(message.result);
         else reject(receivedError(message.error));
       });
-      this.#worker.on('error', reject);
+      this.#worker.on('error', (error) => reject(foreseen(error)));
       this.#worker.on('exit', (status) => reject(new Error(`the training thread ended with status ${status}`)));
     });
   }
@@ -47,4 +48,12 @@ export class SessionThread {
   send(request: SessionRequest): void {
     this.#worker.postMessage(request);
   }
+}
+
+/** V8 ends a thread whose objects outgrow its heap; that is no mistake of ours. */
+function foreseen(error: Error): Error {
+  if ((error as NodeJS.ErrnoException).code !== 'ERR_WORKER_OUT_OF_MEMORY') return error;
+  return new RunFailure(
+    'The dataset and what a step makes of it need more memory than Node.js allows; use fewer rows or smaller steps, or allow more with NODE_OPTIONS=--max-old-space-size=MEGABYTES.',
+  );
 }

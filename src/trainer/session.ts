@@ -3,7 +3,7 @@ import { BadInput, RunFailure } from '../protocol/errors.ts';
 import { PROTOCOL_VERSION, type TrainerEvent } from '../protocol/events.ts';
 import type { DifferenceChoice } from '../protocol/run-differences.ts';
 import type { RunInputs } from '../protocol/run-folder.ts';
-import { tryTo } from './atomic-write.ts';
+import { checkPlace, tryTo } from './atomic-write.ts';
 import { readCheckpoint } from './checkpoint.ts';
 import type { RunControl } from './control.ts';
 import { type LoadedConfig, loadRunConfig } from './load-config.ts';
@@ -13,7 +13,7 @@ import { movePolicy } from './policy-state.ts';
 import { type PreparedRun, prepareRun } from './prepare.ts';
 import { recordRewards, runRewards } from './record-rewards.ts';
 import { resumeNotes } from './resume-notes.ts';
-import { RunFolder } from './run-folder.ts';
+import { placeOfRun, RunFolder } from './run-folder.ts';
 import { digestInputs } from './run-inputs.ts';
 import { type Outcome, type TrainOptions, train } from './train.ts';
 import { versions } from './versions.ts';
@@ -57,6 +57,7 @@ export async function runSession(
 
   const plan = options.resume ? planResume(options, tell) : newRun(options);
   if (plan.complete) return nothingToTrain(plan, tell);
+  if (plan.run === undefined) checkPlace(placeOfRun(plan.loaded.file, options.out));
   tell({ type: 'phase', step: 0, phase: 'load' });
   const { loaded, rollouts, texts } = plan;
   const { rewardWorker, attended } = options;

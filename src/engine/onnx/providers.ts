@@ -17,8 +17,12 @@ export const PROVIDERS: Record<Provider, ProviderTraits> = {
       executionProviders: ['cpu'],
       // A plan of all buffers beforehand takes 1.7 times the memory of the arena alone and, measured on training steps, no less time.
       enableMemPattern: false,
-      // Each graph has threads of its own; those still spinning after a run would take the cores from the next graph's.
-      extra: { session: { force_spinning_stop: '1' } },
+      extra: {
+        // Each graph has threads of its own; those still spinning after a run would take the cores from the next graph's.
+        session: { force_spinning_stop: '1' },
+        // Arm's products of matrices, which are not the same each time (https://github.com/microsoft/onnxruntime/issues/31569).
+        mlas: { disable_kleidiai: '1' },
+      },
       logSeverityLevel: 3,
     },
     onDevice: 'cpu',

@@ -1,6 +1,7 @@
-import { readFile } from 'node:fs/promises';
 import { basename, dirname, join, relative } from 'node:path';
 import { commands, type QuickPickItem, Uri, window, workspace } from 'vscode';
+import { REWARD_FILE } from '../../files/open-file.ts';
+import { readTextLater } from '../../files/text.ts';
 import type { Lab } from '../lab.ts';
 import { firstRows } from '../new-reward/dataset-rows.ts';
 import { TEMPLATES } from '../new-reward/templates.ts';
@@ -115,7 +116,8 @@ async function models(): Promise<string[]> {
 async function pythonRewards(): Promise<string[]> {
   const found: string[] = [];
   for (const path of await files('**/*.py'))
-    if (/^(async )?def \w+\([^)]*\bcompletions\b/m.test(await readFile(path, 'utf8').catch(() => ''))) found.push(path);
+    if (/^(async )?def \w+\([^)]*\bcompletions\b/m.test(await readTextLater(path, REWARD_FILE).catch(() => '')))
+      found.push(path);
   return found;
 }
 

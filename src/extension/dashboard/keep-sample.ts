@@ -12,9 +12,9 @@ export async function keepSample(
   run: string,
   { exact = {}, ...sample }: KeptSample,
 ): Promise<Omit<Sampled, 'type' | 'id'>> {
-  const written = Object.entries(exact).map(([name, text]) => [name, new ExactJson(text, JSON.parse(text))]);
-  const columns = { ...sample.columns, ...Object.fromEntries(written) };
   try {
+    const written = Object.entries(exact).map(([name, text]) => [name, new ExactJson(text, JSON.parse(text))]);
+    const columns = { ...sample.columns, ...Object.fromEntries(written) };
     const { file, line, added, updated } = await addSamples(await configOf(run), [{ ...sample, columns }]);
     const outcome = added > 0 ? 'added' : updated > 0 ? 'updated' : 'there';
     return { outcome, file: basename(file), line, problem: null };

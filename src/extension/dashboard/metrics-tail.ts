@@ -1,5 +1,5 @@
-import { open } from 'node:fs/promises';
 import { join } from 'node:path';
+import { openRegularFileLater } from '../../files/open-file.ts';
 import { MetricColumns } from '../../protocol/metric-columns.ts';
 import { type MetricsRow, RUN_FILES } from '../../protocol/run-folder.ts';
 
@@ -22,7 +22,7 @@ export class MetricsTail {
 
   /** `onChunk` is called after every mebibyte, with the event loop free in between: a long run shows itself while it loads. */
   async read(onChunk: () => void = () => {}): Promise<void> {
-    const file = await open(this.#file).catch(() => undefined);
+    const file = await openRegularFileLater(this.#file, 'file').catch(() => undefined);
     if (!file) return this.#reset(undefined);
     try {
       const { ino, size } = await file.stat({ bigint: true });

@@ -1,5 +1,6 @@
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { RUN_FILE } from '../../files/open-file.ts';
+import { readTextLater } from '../../files/text.ts';
 import { fateOf, type ProcessFate, type ProcessIdentity } from '../../processes/identity.ts';
 import type { Completion } from '../../protocol/dashboard.ts';
 import { ExactJson, withExactMember } from '../../protocol/exact-json.ts';
@@ -15,7 +16,7 @@ import {
 /** `run.json`, or undefined when there is none that can be read. */
 export async function readRunInfo(folder: string): Promise<RunInfo | undefined> {
   try {
-    return runInfo.parse(JSON.parse(await readFile(join(folder, RUN_FILES.info), 'utf8')));
+    return runInfo.parse(JSON.parse(await readTextLater(join(folder, RUN_FILES.info), RUN_FILE)));
   } catch {
     return undefined;
   }
@@ -23,7 +24,7 @@ export async function readRunInfo(folder: string): Promise<RunInfo | undefined> 
 
 /** Completions of a step, without their token ids: those are as long as the text, and nobody looks at them here. */
 export async function readCompletions(folder: string, step: number): Promise<Completion[]> {
-  const text = await readFile(join(folder, RUN_FILES.rollouts, `${stepName(step)}.jsonl`), 'utf8');
+  const text = await readTextLater(join(folder, RUN_FILES.rollouts, `${stepName(step)}.jsonl`), RUN_FILE);
   return parseJsonLines(text, readCompletion) as Completion[];
 }
 
@@ -41,7 +42,7 @@ export const isWritten = async (folder: string): Promise<boolean> => (await writ
 /** What is known of the trainer that last claimed this folder. */
 export async function writerOf(folder: string): Promise<ProcessFate> {
   try {
-    return fateOf(JSON.parse(await readFile(join(folder, RUN_FILES.lock), 'utf8')) as ProcessIdentity);
+    return fateOf(JSON.parse(await readTextLater(join(folder, RUN_FILES.lock), RUN_FILE)) as ProcessIdentity);
   } catch {
     return 'gone';
   }

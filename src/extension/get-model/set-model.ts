@@ -1,10 +1,11 @@
-import { readFile } from 'node:fs/promises';
 import { dirname, isAbsolute, relative, resolve } from 'node:path';
+import { CONFIG_FILE } from '../../files/open-file.ts';
+import { readTextLater } from '../../files/text.ts';
 import { readConfigLinks } from '../preview/config-links.ts';
 
 /** The model that a run config names, as an absolute path. */
 export async function modelIn(config: string): Promise<string | null | undefined> {
-  return readConfigLinks(resolve(config), await readFile(config, 'utf8'))?.model;
+  return readConfigLinks(resolve(config), await readTextLater(config, CONFIG_FILE))?.model;
 }
 
 /** A model's path as a run config writes it: relative to the config where the model is in its folder or below. */

@@ -1,3 +1,5 @@
+import { own } from '../../protocol/own.ts';
+
 /** A dataset's row as it stands in the file. */
 export type Row = Record<string, unknown>;
 
@@ -12,7 +14,7 @@ export function columnTypes(rows: readonly Row[]): Map<string, string> {
     [...names].map((name) => [
       name,
       typeOf(
-        rows.map((row) => row[name] ?? null),
+        rows.map((row) => own(row, name) ?? null),
         DEEPEST,
       ),
     ]),
@@ -42,7 +44,7 @@ function objectOf(rows: Row[], depth: number): string {
   const names = new Set(rows.flatMap((row) => Object.keys(row)));
   if (depth === 0 || names.size === 0 || names.size > 12) return 'Record<string, unknown>';
   const fields = [...names].map((name) => {
-    const having = rows.filter((row) => name in row);
+    const having = rows.filter((row) => Object.hasOwn(row, name));
     return `${propertyName(name)}${having.length < rows.length ? '?' : ''}: ${typeOf(
       having.map((row) => row[name]),
       depth - 1,

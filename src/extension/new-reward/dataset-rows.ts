@@ -1,6 +1,7 @@
-import { open, readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { parse } from 'jsonc-parser';
+import { CONFIG_FILE, openRegularFileLater } from '../../files/open-file.ts';
+import { readTextLater } from '../../files/text.ts';
 import type { Row } from './column-types.ts';
 
 /** Enough to tell the types; datasets may be huge. */
@@ -9,7 +10,7 @@ const READ_BYTES = 256 * 1024;
 /** The first rows of a run config's dataset that have a prompt; none where config or dataset cannot be read. */
 export async function datasetRows(configFile: string): Promise<Row[]> {
   try {
-    const { dataset } = parse(await readFile(configFile, 'utf8')) as { dataset?: unknown };
+    const { dataset } = parse(await readTextLater(configFile, CONFIG_FILE)) as { dataset?: unknown };
     return typeof dataset === 'string' ? await firstRows(resolve(dirname(configFile), dataset)) : [];
   } catch {
     return [];
@@ -23,7 +24,7 @@ export async function firstRows(dataset: string): Promise<Row[]> {
 }
 
 async function readStart(file: string): Promise<string> {
-  const handle = await open(file);
+  const handle = await openRegularFileLater(file, 'dataset');
   try {
     const { buffer, bytesRead } = await handle.read(Buffer.alloc(READ_BYTES), 0, READ_BYTES, 0);
     const text = buffer.toString('utf8', 0, bytesRead);

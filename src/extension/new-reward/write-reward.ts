@@ -1,5 +1,7 @@
-import { constants, copyFile, mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { constants, copyFile, mkdir, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { CONFIG_FILE } from '../../files/open-file.ts';
+import { readTextLater } from '../../files/text.ts';
 import type { Row } from './column-types.ts';
 import type { Template } from './templates.ts';
 
@@ -56,7 +58,7 @@ export interface NewReward {
  */
 async function writeDeclarations(folder: string, declarations: string, top: string): Promise<void> {
   for (let at = folder; ; at = dirname(at)) {
-    const text = await readFile(join(at, 'tsconfig.json'), 'utf8').catch(() => '');
+    const text = await readTextLater(join(at, 'tsconfig.json'), CONFIG_FILE).catch(() => '');
     if (text.includes('grpo-rewards') || text.includes('grpo/rewards')) return;
     if (at === top || at === dirname(at)) break;
   }

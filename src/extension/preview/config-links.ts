@@ -1,5 +1,6 @@
 import { dirname, resolve } from 'node:path';
 import { parse } from 'jsonc-parser';
+import { tooDeepAt } from '../../files/jsonc.ts';
 import { isProgramPath } from '../../protocol/files-by-name.ts';
 import type { PreviewRequest, ScoreSettings } from '../../protocol/preview.ts';
 
@@ -27,6 +28,7 @@ export const DEFAULT_SETTINGS: ScoreSettings = {
  * schema's and the trainer's to say. Undefined when it lists no rewards.
  */
 export function readConfigLinks(file: string, text: string): ConfigLinks | undefined {
+  if (tooDeepAt(text) !== undefined) return undefined;
   const config: unknown = parse(text.replace(/^\uFEFF/, ''), [], { allowTrailingComma: true });
   if (typeof config !== 'object' || config === null) return undefined;
   const { rewards, dataset, model, samples, ...settings } = config as Record<string, unknown>;

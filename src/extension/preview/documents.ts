@@ -1,5 +1,6 @@
-import { readFile } from 'node:fs/promises';
 import { TabInputText, type TextDocument, window, workspace } from 'vscode';
+import { SAMPLES_FILE } from '../../files/open-file.ts';
+import { readTextLater } from '../../files/text.ts';
 import type { EditedText } from '../../protocol/preview.ts';
 
 /** Files of the text editors in sight. */
@@ -36,5 +37,5 @@ export const mayBeRead = (file: string): boolean =>
 
 /** A file's text as the editor has it; '' when it cannot be read. */
 export async function textOf(file: string): Promise<string> {
-  return openDocument(file)?.getText() ?? (await readFile(file, 'utf8').catch(() => ''));
+  return openDocument(file)?.getText() ?? (await readTextLater(file, SAMPLES_FILE).catch(() => ''));
 }

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
 import { Disposable, EventEmitter, type Memento, type Uri, workspace } from 'vscode';
+import { CONFIG_FILE } from '../../files/open-file.ts';
+import { readTextLater } from '../../files/text.ts';
 import { type ConfigLinks, readConfigLinks } from './config-links.ts';
 import { openDocument } from './documents.ts';
 import { CONFIG, SAMPLES, type Subject, subjectsOf } from './links.ts';
@@ -79,7 +80,7 @@ export class Subjects implements Disposable {
   }
 
   async #readConfig(file: string): Promise<void> {
-    const text = openDocument(file)?.getText() ?? (await readFile(file, 'utf8').catch(() => undefined));
+    const text = openDocument(file)?.getText() ?? (await readTextLater(file, CONFIG_FILE).catch(() => undefined));
     const links = text === undefined ? undefined : readConfigLinks(file, text);
     if (links) this.#configs.set(file, links);
     // What is being typed may be none for a moment; what is gone is.

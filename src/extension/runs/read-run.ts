@@ -1,5 +1,6 @@
-import { open, readdir } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { openRegularFileLater } from '../../files/open-file.ts';
 import { parseJsonLines, RUN_FILES, stepOfName } from '../../protocol/run-folder.ts';
 import { isWritten, readRunInfo } from '../dashboard/run-files.ts';
 import type { Run } from './registry.ts';
@@ -17,7 +18,7 @@ export async function readRun(folder: string, live: boolean): Promise<Run | unde
 }
 
 async function lastReward(folder: string): Promise<number | null> {
-  const file = await open(join(folder, RUN_FILES.metrics)).catch(() => undefined);
+  const file = await openRegularFileLater(join(folder, RUN_FILES.metrics), 'file').catch(() => undefined);
   if (!file) return null;
   try {
     const { size } = await file.stat();

@@ -1,7 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { EndOfLine, Range, type TextDocument, Uri, ViewColumn, WorkspaceEdit, window, workspace } from 'vscode';
+import { SAMPLES_FILE } from '../../files/open-file.ts';
+import { readTextLater } from '../../files/text.ts';
 import { editedSamples, type NewSample, type SampleEdits, sampleEdits } from '../../protocol/sample-edits.ts';
 import { samplesFile, writableSamples } from './samples-file.ts';
 
@@ -49,10 +52,7 @@ async function editDocument(document: TextDocument, samples: readonly NewSample[
 
 /** Readers see the old text or the new one, whole. */
 async function editFile(file: string, samples: readonly NewSample[]): Promise<SampleEdits> {
-  const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return '';
-    throw error;
-  });
+  const text = existsSync(file) ? await readTextLater(file, SAMPLES_FILE) : '';
   const edits = sampleEdits(text, samples);
   if (edits.replaced.length + edits.appended.length === 0) return edits;
   await mkdir(dirname(file), { recursive: true });

@@ -1,4 +1,5 @@
-import { readFile } from 'node:fs/promises';
+import { CONFIG_FILE } from '../../files/open-file.ts';
+import { readTextLater } from '../../files/text.ts';
 import type { DifferenceChoice } from '../../protocol/run-differences.ts';
 import type { Interpreters } from '../preview/interpreter.ts';
 import type { TrainerOptions } from './trainer-process.ts';
@@ -39,7 +40,7 @@ export async function trainerOptions(
 export async function pythonFor(configFile: string, interpreters: Interpreters): Promise<string | null> {
   const { readConfigLinks } = await import('../preview/config-links.ts');
   // A config that cannot be read is the trainer's to complain about.
-  const links = readConfigLinks(configFile, await readFile(configFile, 'utf8').catch(() => ''));
+  const links = readConfigLinks(configFile, await readTextLater(configFile, CONFIG_FILE).catch(() => ''));
   const wanted = links?.settings.python === null && links.rewards.some(({ file }) => /\.py$/.test(file));
   return wanted ? (await interpreters.find(configFile)).path : null;
 }

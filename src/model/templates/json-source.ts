@@ -19,13 +19,18 @@ const INDEX = /^(0|[1-9]\d*)$/;
 /** `JSON.parse`, which also keeps for chat templates what JavaScript's values lose. Throws SyntaxError. */
 export function parseJson(json: string): unknown {
   const value: unknown = JSON.parse(json);
+  rememberJson(json, value);
+  return value;
+}
+
+/** Keeps for chat templates what `value`, which was parsed from this JSON, has lost. */
+export function rememberJson(json: string, value: unknown): void {
   try {
     if (TELLING.test(json)) remember(parseTree(json), value, json);
   } catch (error) {
     // Nested by the thousand: no template prints that.
     if (!(error instanceof RangeError)) throw error;
   }
-  return value;
 }
 
 /** How the number `owner[key]` was written, where that matters. */

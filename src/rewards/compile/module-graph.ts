@@ -1,8 +1,9 @@
-import { readFileSync } from 'node:fs';
 import { isBuiltin } from 'node:module';
 import { basename, dirname, extname, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build, type Loader, type OnResolveArgs, type Plugin, type PluginBuild } from 'esbuild';
+import { readSource } from '../../files/source.ts';
+import { BadInput } from '../../protocol/errors.ts';
 import type { EditedTexts } from '../compile.ts';
 
 /** A reward file and the user's own modules that it imports, by their real paths. */
@@ -31,7 +32,7 @@ export async function findModules(entry: string, apiPath: string, edited: Edited
   const texts = new Map<string, string>();
   const imports = new Map<string, Map<string, string>>();
   const read = reading((path) => {
-    const text = (edited.get(path) ?? readFileSync(path, 'utf8')).replace(/^\uFEFF/, '');
+    const text = (edited.get(path) ?? readSource(path)).replace(/^\uFEFF/, '');
     texts.set(path, text);
     return hideComputedImports(text);
   });
@@ -62,11 +63,16 @@ export const readingFrom = (texts: ReadonlyMap<string, string>): Plugin => readi
 const reading = (textOf: (path: string) => string): Plugin => ({
   name: 'texts',
   setup(compiler) {
-    compiler.onLoad({ filter: /.*/, namespace: 'file' }, ({ path }) => ({
-      contents: textOf(path),
-      loader: LOADERS[extname(path)]!,
-      resolveDir: dirname(path),
-    }));
+    compiler.onLoad({ filter: /.*/, namespace: 'file' }, ({ path }) => {
+      try {
+        return { contents: textOf(path), loader: LOADERS[extname(path)]!, resolveDir: dirname(path) };
+      } catch (error) {
+        // No text, or none in UTF-8: the compiler would read other letters.
+        if (!(error instanceof BadInput)) throw error;
+        const { line } = error.location ?? {};
+        return { errors: [{ text: error.sentence, location: { file: path, ...(line !== undefined && { line }) } }] };
+      }
+    });
   },
 });
 

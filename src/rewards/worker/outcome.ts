@@ -77,4 +77,6 @@ function wrongType(value: unknown, where = ''): RewardOutcome {
   return failure('wrong-type', `The function ${where}${what}; a reward is a number, null to abstain, or { score }.`);
 }
 
-const cut = (text: string): string => (text.length > LONGEST_TEXT ? `${text.slice(0, LONGEST_TEXT)}…` : text);
+/** Short enough, and of whole characters: what is cut elsewhere may end in half of one, which no file should keep. */
+const cut = (text: string): string =>
+  (text.length > LONGEST_TEXT ? `${text.slice(0, LONGEST_TEXT)}…` : text).replace(/\p{Cs}/gu, '\uFFFD');

@@ -1,4 +1,5 @@
-import { cpSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { cpSync, readFileSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { grpo, jsonlFile, referenceModel, temporaryFolder } from './run-grpo.ts';
@@ -64,6 +65,45 @@ describe('a model folder', () => {
       },
       /pytorch_model\.bin is a Python pickle/,
     ],
+    [
+      'whose config is no JSON in the middle of several lines',
+      (folder) =>
+        writeFileSync(join(folder, 'config.json'), '{"architectures": ["X"],\n  "model_type": llama",\n\u001b[31m}'),
+      /config\.json:2:17: This is not valid JSON: invalid symbol; download it again$/,
+    ],
+    [
+      'whose config is nested without end',
+      (folder) => writeFileSync(join(folder, 'config.json'), `{"a": ${'['.repeat(1e5)}`),
+      /config\.json:1:206: This is nested more than 200 levels deep/,
+    ],
+    [
+      'whose weights have a header that is nested without end',
+      (folder) => {
+        const header = Buffer.from(`{"a": ${'['.repeat(1e5)}`);
+        const length = Buffer.alloc(8);
+        length.writeBigUInt64LE(BigInt(header.length));
+        writeFileSync(join(folder, 'model.safetensors'), Buffer.concat([length, header]));
+      },
+      /model\.safetensors: this is not a complete safetensors file: .*nested/,
+    ],
+    [
+      'whose tokenizer is in Latin-1',
+      (folder) => writeFileSync(join(folder, 'tokenizer.json'), Buffer.from('{\n"é": 1}', 'latin1')),
+      /tokenizer\.json:2: This line is not UTF-8/,
+    ],
+    [
+      'whose chat template is UTF-16',
+      (folder) => writeFileSync(join(folder, 'chat_template.jinja'), Buffer.from('\uFEFF{{ messages }}', 'utf16le')),
+      /chat_template\.jinja: This file is UTF-16/,
+    ],
+    [
+      'whose tokenizer has ids that are none',
+      (folder) =>
+        editJson(folder, 'tokenizer.json', ({ model }) => {
+          (model as { vocab: Record<string, unknown> }).vocab.a = -1;
+        }),
+      /tokenizer\.json: the token "a" has the id -1/,
+    ],
     ['without a tokenizer', (folder) => rmSync(join(folder, 'tokenizer.json')), /no tokenizer\.json/],
   ];
 
@@ -99,6 +139,74 @@ describe('rows', () => {
   it('of a file that is empty, or not there', async () => {
     expect(await generate()).toMatch(/rows\.jsonl: .*no rows/);
     expect(await refusal('logprobs', MODEL, 'nowhere.jsonl')).toMatch(/nowhere\.jsonl does not exist/);
+  });
+});
+
+// Where reading one would never end.
+describe.skipIf(process.platform === 'win32')('a device or a pipe', () => {
+  const devices: [string, (path: string) => void, RegExp][] = [
+    ['/dev/zero', (path) => symlinkSync('/dev/zero', path), /is a device, not a file/],
+    ['a pipe', (path) => void execFileSync('mkfifo', [path]), /is a pipe, not a file/],
+  ];
+  const files = [
+    'config.json',
+    'generation_config.json',
+    'tokenizer.json',
+    'tokenizer_config.json',
+    'model.safetensors',
+  ];
+
+  it.each(devices)('%s for a file of a model', async (_, make, sentence) => {
+    for (const name of files) {
+      const folder = brokenModel((model) => {
+        rmSync(join(model, name));
+        make(join(model, name));
+      });
+      const said = await refusal('generate', folder, '--prompt', 'a');
+      expect(said).toMatch(sentence);
+      expect(said).toContain(name);
+    }
+  });
+
+  it.each(devices)('%s for rows', async (_, make, sentence) => {
+    const path = join(temporaryFolder(), 'rows.jsonl');
+    make(path);
+    expect(await refusal('generate', MODEL, '--prompts', path)).toMatch(sentence);
+    expect(await refusal('logprobs', MODEL, path)).toMatch(sentence);
+  });
+});
+
+describe('a folder that cannot be made', () => {
+  const { folder: base } = referenceModel('llama-head-dim-bf16');
+  const adapter = () => {
+    const folder = temporaryFolder();
+    writeFileSync(
+      join(folder, 'adapter_config.json'),
+      JSON.stringify({
+        peft_type: 'LORA',
+        base_model_name_or_path: base,
+        r: 2,
+        lora_alpha: 2,
+        target_modules: ['q_proj'],
+      }),
+    );
+    return folder;
+  };
+  const failure = async (...args: string[]) => {
+    const { status, stdout, stderr } = await grpo(args);
+    expect({ status, stdout }).toEqual({ status: 1, stdout: '' });
+    return stderr;
+  };
+
+  it('below a file', async () => {
+    const file = jsonlFile([]);
+    expect(await failure('merge', adapter(), '--out', join(file, 'merged'))).toMatch(
+      /rows\.jsonl\/merged cannot be written: a part of this path is a file, not a folder\. Choose another folder with --out\.\n$/,
+    );
+  });
+
+  it.skipIf(process.getuid?.() === 0 || process.platform === 'win32')('where nothing may be written', async () => {
+    expect(await failure('merge', adapter(), '--out', '/grpo-merged')).toMatch(/permission is denied/);
   });
 });
 

@@ -140,7 +140,7 @@ describe('rescore --json', () => {
 
     rmSync(config);
     const then = await rescore(run, '--steps', '1-1');
-    expect(then.start.config).toMatchObject({ used: 'recorded', why: expect.stringContaining('no run config') });
+    expect(then.start.config).toMatchObject({ used: 'recorded', why: expect.stringContaining('does not exist') });
     expect(then.start.functions).toEqual([{ name: 'score', file: reward, weight: 1, was: 1 }]);
     expect(then.summary).toMatchObject({ changed: 0, flips: 0 });
   });

@@ -118,7 +118,7 @@ it('refuses what is wrong before the model is loaded', async () => {
   };
   expect(await refusal(config, '--n', '0')).toMatch(/--n must be a whole number of at least 1/);
   expect(await refusal(config, '--json', '--out', 'x')).toMatch(/either --out FILE or --json/);
-  expect(await refusal(join(folder, 'none.grpo.json'))).toMatch(/no run config/);
+  expect(await refusal(join(folder, 'none.grpo.json'))).toMatch(/run config .*none\.grpo\.json does not exist/);
   appendFileSync(join(folder, 'data/sort.train.jsonl'), 'torn\n');
   expect(await refusal(config)).toMatch(/sort\.train\.jsonl:1001:1: /);
 });

@@ -1,4 +1,4 @@
-import { realpathSync } from 'node:fs';
+import { realpathSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { BadInput } from '../../../src/protocol/errors.ts';
@@ -102,5 +102,26 @@ test.skipIf(pythonMissing)('Python (needs python3 on the PATH)', async () => {
   );
   expect((await refusal({ 'a.py': 'x = 1' }, [source])).message).toContain(
     'it has no public function that takes (prompts, completions, **kwargs)',
+  );
+});
+
+test('a source that is not UTF-8, in the file or in what it imports', async () => {
+  const refused = async (name: string, text: string) => {
+    const folder = realpathSync(folderWith({ 'a.reward.ts': "import './b';\nexport const a = () => 1;", 'b.ts': '' }));
+    writeFileSync(join(folder, name), Buffer.from(text, 'latin1'));
+    const error = await open([{ file: join(folder, 'a.reward.ts') }]).catch((reason) => reason);
+    expect(error).toBeInstanceOf(BadInput);
+    return (error as BadInput).message.replaceAll(folder, '.');
+  };
+  expect(await refused('a.reward.ts', "\nexport const a = () => 'é';")).toMatch(
+    /^\.\/a\.reward\.ts:2: This line is not UTF-8 text/,
+  );
+  expect(await refused('b.ts', "\n\nexport const b = 'é';")).toMatch(/^\.\/b\.ts:3:1: .*This line is not UTF-8 text/);
+});
+
+test('a name that every object has', async () => {
+  const files = { 'a.reward.ts': 'export const toString = () => 1;' };
+  expect((await refusal(files, [{ file: 'a.reward.ts' }])).message).toMatch(
+    /a\.reward\.ts: Every object of JavaScript has a "toString", so no reward can be called that; rename it\./,
   );
 });

@@ -1,4 +1,4 @@
-import { existsSync, realpathSync } from 'node:fs';
+import { existsSync, realpathSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import {
@@ -210,5 +210,22 @@ def parent(completions, **kwargs):
     expect(brief(await outcomesOf(set, batchOf(['x'])))).toEqual(['timeout']);
     const pid = Number(/pid (\d+) end/.exec(printed)![1]);
     expect(await until(() => !isRunning(pid))).toBe(true);
+  });
+
+  test('are read in the encoding that they name, as Python reads them', async () => {
+    const source = 'def same(completions, **kwargs):\n    return [float(text == "café") for text in completions]\n';
+    const scored = async (bytes: Buffer) => {
+      const folder = folderWith({ 'same.py': '' });
+      writeFileSync(join(folder, 'same.py'), bytes);
+      return brief(await outcomesOf(await open([{ file: join(folder, 'same.py') }]), batchOf(['café', 'caf\uFFFD'])));
+    };
+    const named = (coding: string) => `# -*- coding: ${coding} -*-\n${source}`;
+    expect(await scored(Buffer.from(named('latin-1'), 'latin1'))).toEqual([1, 0]);
+    expect(await scored(Buffer.from(`#!/usr/bin/python\n${named('iso-8859-15')}`, 'latin1'))).toEqual([1, 0]);
+    expect(await scored(Buffer.from(named('utf-8')))).toEqual([1, 0]);
+    expect(await scored(Buffer.from(`\uFEFF${source}`))).toEqual([1, 0]);
+    // As an editor shows it that takes it for UTF-8: Python does too.
+    expect(await scored(Buffer.from(named('latin-1')))).toEqual([0, 0]);
+    await expect(scored(Buffer.from(source, 'latin1'))).rejects.toThrow(/same\.py:2: This line is not UTF-8 text/);
   });
 });

@@ -30,6 +30,14 @@ test('every exported function is a reward, in the order of the source; weights a
   for (const { seconds } of columns) expect(seconds).toBeGreaterThan(0);
 });
 
+// What is cut by characters of 16 bits may end in half of one, which JSON's other readers refuse.
+test('explanations are of whole characters', async () => {
+  const source =
+    "export const f = () => ({ score: 1, reason: 'ab\u{1F600}'.slice(0, 3), extracted: '\u{1F600}'.repeat(2001) + 'c' });";
+  const [outcome] = await outcomesOf(await openText('f.reward.js', source), batchOf(['x']));
+  expect(outcome).toMatchObject({ reason: 'ab\uFFFD', extracted: `${'\u{1F600}'.repeat(2000)}…` });
+});
+
 test('a row function sees its row: prompt, completion, ids and columns', async () => {
   const set = await openText(
     'see.reward.ts',

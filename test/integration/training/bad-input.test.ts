@@ -1,4 +1,5 @@
 /** What `grpo train` refuses: status 2 and one sentence, before there is a run folder. */
+import { execFileSync } from 'node:child_process';
 import { chmodSync, existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
@@ -60,6 +61,37 @@ describe('a run is refused', () => {
       {},
       /run\.grpo\.json:1:\d+: letters\.reward\.ts has no reward function "leters": it has letters\..*"letters"/,
     ],
+    [
+      'a config nested without end',
+      {},
+      { 'run.grpo.json': '['.repeat(1e5) },
+      /run\.grpo\.json:1:201: .*nested more than 200/,
+    ],
+    [
+      'a column nested without end',
+      {},
+      { 'prompts.jsonl': `${row}\n{"prompt": "a", "x": ${'['.repeat(1e5)}` },
+      /prompts\.jsonl:2:\d+: .*nested more than 200/,
+    ],
+    ['a dataset that is CSV', {}, { 'prompts.jsonl': 'prompt,n\na,1\n' }, /prompts\.jsonl:1: .*looks like CSV/],
+    [
+      'half a character',
+      {},
+      { 'prompts.jsonl': `${row}\n{"prompt": "\\ud83d"}\n` },
+      /prompts\.jsonl:2: .*half of a surrogate pair/,
+    ],
+    [
+      'a step that no memory could hold',
+      { promptsPerStep: 1e9 },
+      {},
+      /run\.grpo\.json:1:\d+: "promptsPerStep" is too large: .*4000000000 completions, and at most 65536/,
+    ],
+    [
+      'a prompt of ten megabytes',
+      {},
+      { 'prompts.jsonl': `${JSON.stringify({ prompt: '9 '.repeat(5e6) })}\n` },
+      /prompts\.jsonl:1: A text of 10000000 characters, .* beyond the model's context of 256/,
+    ],
     ['parts that are not equal', { gradientAccumulationSteps: 3 }, {}, /"gradientAccumulationSteps" must divide the 8/],
     ['a device that is not there', { device: 'cuda' }, {}, /run\.grpo\.json:1:\d+: .*"cuda"/],
   ];
@@ -92,6 +124,32 @@ describe('a run is refused', () => {
   });
 });
 
+test.skipIf(process.platform === 'win32')('a pipe is no config, and no rollouts', async () => {
+  const folder = tinyWorkspace();
+  const pipe = join(folder, 'pipe');
+  execFileSync('mkfifo', [pipe]);
+  expect(await refusal(folder, '--rollouts', pipe)).toMatch(/rollouts file \S+pipe is a pipe, not a file/);
+  // As `grpo train <(...)` does.
+  const { status, stderr } = await startGrpo(['train', '/dev/fd/0'], ['sh', '-c', 'echo {} | "$@"', 'sh']).finished;
+  expect(stderr).toBe(
+    'The run config /dev/fd/0 is a pipe, not a file; write what it should read into a file, and name that.\n',
+  );
+  expect(status).toBe(2);
+});
+
+test.skipIf(process.platform === 'win32')(
+  'a dataset beyond the heap of Node.js: status 1 and one sentence',
+  async () => {
+    const folder = tinyWorkspace({}, { 'prompts.jsonl': `${row}\n`.repeat(400_000) });
+    const small = ['env', 'NODE_OPTIONS=--max-old-space-size=32'];
+    const { status, stderr } = await startGrpo(['train', join(folder, 'run.grpo.json')], small).finished;
+    expect(stderr).toMatch(
+      /^The dataset .* need more memory than Node\.js allows; .*--max-old-space-size=MEGABYTES\.\n$/,
+    );
+    expect(status).toBe(1);
+  },
+);
+
 const isRoot = process.getuid?.() === 0;
 
 test.skipIf(isRoot)('a run folder that cannot be made: status 1, nothing written', async () => {
@@ -114,6 +172,24 @@ test('a run folder below a file: status 1, nothing written', async () => {
   expect(readdirSync(folder)).toEqual(before);
 });
 
+test.skipIf(!existsSync('/proc/version'))('a run folder where none can be made: status 1', async () => {
+  const folder = tinyWorkspace();
+  const { status, stderr } = await runGrpo('train', join(folder, 'run.grpo.json'), '--out', '/proc/grpo');
+  expect(status).toBe(1);
+  expect(stderr).toBe(
+    '/proc/grpo cannot be written: no folder can be made there. Choose another run folder with --out.\n',
+  );
+});
+
+test.skipIf(!existsSync('/proc/version'))('a merged model where none can be made: status 1', async () => {
+  const folder = tinyWorkspace({ lora: {}, maxSteps: 1 });
+  const run = join(folder, 'run');
+  expect((await runGrpo('train', join(folder, 'run.grpo.json'), '--out', run)).status).toBe(0);
+  const { status, stderr } = await runGrpo('merge', join(run, 'checkpoints/step-000001'), '--out', '/proc/grpo');
+  expect(status).toBe(1);
+  expect(stderr).toBe('/proc/grpo cannot be written: no folder can be made there. Choose another folder with --out.\n');
+});
+
 // A limit on the size of files fails a write half-way, as a full disk does.
 test.skipIf(process.platform === 'win32')('a write that fails: status 1, nothing half-written', async () => {
   const folder = tinyWorkspace({ saveSteps: 2 });
@@ -123,6 +199,8 @@ test.skipIf(process.platform === 'win32')('a write that fails: status 1, nothing
   const { status, stderr } = await startGrpo(train, ['sh', ...limited]).finished;
   expect(status, stderr).toBe(1);
   expect(stderr).toMatch(/checkpoints\/step-000002 could not be written \(.*\)\.$/m);
+  // Once.
+  expect(stderr.split('could not be written')).toHaveLength(2);
   expect(readdirSync(join(run, 'checkpoints'))).toEqual([]);
   expect(metricsOf(run)).toHaveLength(2);
   expect(runInfoOf(run)).toMatchObject({ state: 'failed', step: 2, reason: expect.stringContaining('step-000002') });

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { parseCommand } from '../../../src/cli/args.ts';
-import { BadInput } from '../../../src/protocol/errors.ts';
+import { BadUsage } from '../../../src/protocol/errors.ts';
 
 const parse = (line: string) => parseCommand(line.split(' ').filter(Boolean));
 
@@ -9,10 +9,10 @@ function problem(...args: string[]): string {
   try {
     parseCommand(args);
   } catch (error) {
-    expect(error).toBeInstanceOf(BadInput);
-    const [sentence, ...usage] = (error as BadInput).message.split('\n');
-    expect(usage.join('\n')).toContain('Usage: grpo');
-    return sentence!;
+    expect(error).toBeInstanceOf(BadUsage);
+    const { message, usage } = error as BadUsage;
+    expect(usage).toContain('Usage: grpo');
+    return message;
   }
   throw new Error('accepted');
 }

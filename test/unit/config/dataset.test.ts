@@ -63,14 +63,32 @@ describe('a dataset', () => {
   test.each([
     ['', ': The dataset has no rows; write one JSON object per line.'],
     ['\n \r\n', ': The dataset has no rows; write one JSON object per line.'],
-    ['{"prompt":"a"}\n{"prompt" "b"}', ':2:11: This row is not valid JSON: colon expected.'],
-    ['{"prompt":"a"}\n{"prompt":"b"', ':2:14: This row is not valid JSON: close brace expected.'],
+    ['{"prompt":"a"}\n{"prompt" "b"}', ':2:11: This is not valid JSON: colon expected.'],
+    ['{"prompt":"a"}\n{"prompt":"b"', ':2:14: This is not valid JSON: close brace expected.'],
     ['{"prompt":"a","x":NaN}', ":1:19: NaN is not JSON (Python's json writes it all the same); write null, or a text."],
     [
       '{"prompt":"a","x":[-Infinity]}',
       ":1:20: -Infinity is not JSON (Python's json writes it all the same); write null, or a text.",
     ],
-    ['["a"]', ':1: A row must be a JSON object, { ... }.'],
+    ['{"prompt":"a"}\n["a"]', ':2: A row must be a JSON object, { ... }.'],
+    ['["a"]', ':1: This file is a JSON list; convert it to JSON Lines, one object on each line.'],
+    [
+      '{\n"prompt":"a"\n}',
+      ':1: This file is JSON over several lines; convert it to JSON Lines, one object on each line.',
+    ],
+    [
+      'prompt,answer\n"a, b",2',
+      ':1: This file looks like CSV, not JSON Lines; convert it to JSON Lines, one object on each line.',
+    ],
+    [
+      '"prompt","answer"\n',
+      ':1: This file looks like CSV, not JSON Lines; convert it to JSON Lines, one object on each line.',
+    ],
+    [
+      'prompt\tanswer\n',
+      ':1: This file looks like TSV, not JSON Lines; convert it to JSON Lines, one object on each line.',
+    ],
+    ['{"prompt":"a","__proto__":1}', ':1: No column can be called "__proto__"; rename it.'],
     ['{"promt":"a"}', ':1: This row has no "prompt" (a text, or a list of chat messages).'],
     ['{"prompt":3}', ':1: The "prompt" must be a text, or a list of { "role", "content" } messages.'],
     ['{"prompt":""}', ':1: The "prompt" is empty.'],
@@ -81,6 +99,17 @@ describe('a dataset', () => {
     ['{"prompt":[{"role":"user","content":["a"]}]}', NO_CONTENT],
     ['{"prompt":[{"role":"user","content":[{"text":1}]}]}', NO_CONTENT],
   ])('bad: %j', (text, message) => expect(problem(loadDataset, text)).toBe(message));
+
+  // Every object inherits these.
+  test('columns may be called as what JavaScript objects have', () => {
+    const names = ['constructor', 'toString', 'hasOwnProperty'];
+    const rows = read(
+      loadDataset,
+      jsonl({ prompt: 'a' }, { prompt: 'b', constructor: 1, toString: [2], hasOwnProperty: 'c' }),
+    );
+    expect(names.map((name) => rows[0]!.columns[name])).toEqual([null, null, null]);
+    expect(names.map((name) => rows[1]!.columns[name])).toEqual([1, [2], 'c']);
+  });
 
   test('a missing one is reported where it was asked for', () => {
     const at = { file: 'sort.grpo.json', line: 3, column: 14 };

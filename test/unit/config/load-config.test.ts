@@ -104,6 +104,23 @@ describe('bad input is one sentence at its line and column', () => {
       '"gradientAccumulationSteps": 5',
       '2:32: "gradientAccumulationSteps" must divide the 32 completions of a step into equal parts.',
     ],
+    ['"beta": 0, "beta": 1', '2:14: The field "beta" is here twice; remove one.'],
+    ['"__proto__": {}', '2:3: Unknown field "__proto__".'],
+    ['"lora": { "__proto__": { "r": 4 } }', '2:13: Unknown field "__proto__".'],
+    [
+      '"promptsPerStep": 1000000000',
+      '2:21: "promptsPerStep" is too large: promptsPerStep × numGenerations is 8000000000 completions, and at most 65536 fit into a step.',
+    ],
+    [
+      '"maxCompletionLength": 4096, "promptsPerStep": 2000',
+      '2:50: "promptsPerStep" is too large: promptsPerStep × numGenerations × maxCompletionLength is 65536000 tokens, and at most 33554432 fit into a step.',
+    ],
+    [
+      '"numGenerationsEval": 100000',
+      '2:25: "numGenerationsEval" is too large: numGenerationsEval is 100000 completions, and at most 65536 fit into a step.',
+    ],
+    [`"beta": "${'a'.repeat(5000)}"`, `2:11: "beta" must be a number, not "${'a'.repeat(100)}…".`],
+    ['"beta": "\\u001b[31m"', '2:11: "beta" must be a number, not "\\u001b[31m".'],
     ['"rewards" []', '2:13: The run config is not valid JSON: colon expected.'],
   ])('%s', (field, message) => expect(withField(field)).toBe(message));
 
@@ -127,7 +144,9 @@ describe('bad input is one sentence at its line and column', () => {
       'Did you mean "dataset"?',
     );
     expect(problem('{ "model": "model", "dataset": "model", "rewards": [] }')).toContain('which is not a file');
-    expect(() => loadRunConfig(join(folder, 'no.grpo.json'))).toThrow(/^There is no run config at .*no\.grpo\.json\.$/);
+    expect(() => loadRunConfig(join(folder, 'no.grpo.json'))).toThrow(
+      /^The run config .*no\.grpo\.json does not exist\.$/,
+    );
     expect(() => loadRunConfig(folder)).toThrow(/is a folder/);
   });
 });
@@ -155,6 +174,13 @@ describe('--set', () => {
     ['rewards.x=2', '--set rewards.x=2: "rewards" is a list of 1; count from 0, such as rewards.0.'],
     ['model=other', `--set model=other: ${missingModel('"model" names other, which does not exist (/other).')}`],
     ['learningRate', '--set learningRate: write field=value, such as --set learningRate=1e-4.'],
+    ['lora.__proto__.r=1', '--set lora.__proto__.r=1: there is no field "__proto__".'],
+    ['__proto__=1', '--set __proto__=1: there is no field "__proto__".'],
+    ['constructor.prototype.x=1', '--set constructor.prototype.x=1: Unknown field "constructor".'],
+    ['toString=1', '--set toString=1: Unknown field "toString".'],
+    ['lora={"__proto__":1}', '--set lora={"__proto__":1}: Unknown field "lora.__proto__".'],
+    ['lora.r=9000000', '--set lora.r=9000000: "lora.r" must be at most 8192, not 9000000.'],
+    [`beta=${'['.repeat(1e5)}`, `--set beta=${'['.repeat(95)}…: This is nested more than 200 levels deep; flatten it.`],
     ['=1', '--set =1: write field=value, such as --set learningRate=1e-4.'],
   ])('%s', (set, message) => expect(problem(`{ ${REQUIRED}, "beta": 0.5 }`, set)).toBe(message));
 });

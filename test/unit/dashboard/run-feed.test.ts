@@ -122,7 +122,7 @@ describe('readCompletions', () => {
     const row = { step: 7, group: 0, prompt: 'p', prompt_ids: [1], completion: 'c', completion_ids: [2, 3], reward: 1 };
     writeFileSync(join(folder, 'rollouts', 'step-000007.jsonl'), `${JSON.stringify(row)}\n`);
     expect(await readCompletions(folder, 7)).toEqual([{ step: 7, group: 0, prompt: 'p', completion: 'c', reward: 1 }]);
-    await expect(readCompletions(folder, 8)).rejects.toThrow('ENOENT');
+    await expect(readCompletions(folder, 8)).rejects.toThrow('does not exist');
   });
 
   it('has the texts of the columns that JavaScript would change', async () => {

@@ -81,6 +81,20 @@ describe.each(provider === 'cpu' ? [0, 16] : [0])('with intraOpNumThreads %s', (
     });
   });
 
+  test('a sum of millions of numbers is as exact as one of some', async () => {
+    const shape = [20_000, 400];
+    const x = uniforms(7, ['many'], shape[0]! * shape[1]!);
+    const exact = x.reduce((sum, one) => sum + one * one, 0);
+    const program = new OnnxEngine(provider).compile('sum', ({ x }: { x: tf.Tensor }) => ({
+      sum: tf.sum(tf.square(x)),
+      mean: tf.mean(tf.square(x)),
+    }));
+    const { sum, mean } = await program.run({ x: floats(x, shape) });
+    expect(Math.abs(sum.data[0]! / exact - 1)).toBeLessThan(3e-6);
+    expect(Math.abs((mean.data[0]! * x.length) / exact - 1)).toBeLessThan(3e-6);
+    await program.dispose();
+  });
+
   test('PickLogProbGradient gives the same right numbers each time', async () => {
     const [rows, vocabulary] = [200, 3000];
     const logits = uniforms(7, ['logits'], rows * vocabulary).map((u) => 4 * u);

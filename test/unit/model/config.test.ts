@@ -172,13 +172,15 @@ describe('refusing a config', () => {
     const folder = temporaryFolder();
     const file = join(folder, 'config.json');
     writeFileSync(file, JSON.stringify(LLAMA).slice(0, 40));
-    expect(() => readModelConfig(folder)).toThrow(`${file}: this is not valid JSON`);
+    expect(() => readModelConfig(folder)).toThrow(
+      `${file}:1:39: This is not valid JSON: unexpected end of string; download it again`,
+    );
     writeFileSync(file, '[]');
     expect(() => readModelConfig(folder)).toThrow(`${file}: this must be a JSON object`);
     const generation = configFolder();
     writeFileSync(join(generation, 'generation_config.json'), '{');
     expect(() => readModelConfig(generation)).toThrow(
-      `${join(generation, 'generation_config.json')}: this is not valid`,
+      `${join(generation, 'generation_config.json')}:1:2: This is not valid`,
     );
   });
 });

@@ -69,7 +69,7 @@ describe('files that lie', () => {
   });
 
   it.each<[string, unknown, number, string]>([
-    ['a header that is no JSON', '{"a": ', 0, 'this is not valid JSON'],
+    ['a header that is no JSON', '{"a": ', 0, 'This is not valid JSON'],
     ['a header that is a list', '[]', 0, 'must be a JSON object'],
     ['an entry that is no tensor', { a: null }, 0, 'entry for "a" is not a tensor'],
     ['negative sizes', { a: tensor([-1], 0, 4) }, 4, 'entry for "a" is not a tensor'],
@@ -123,7 +123,9 @@ describe('files that lie', () => {
   });
 
   it('is missing', () => {
-    expect(() => readSafetensorsHeader(join(temporaryFolder(), 'x.safetensors'))).toThrow('the file cannot be read');
+    expect(() => readSafetensorsHeader(join(temporaryFolder(), 'x.safetensors'))).toThrow(
+      'x.safetensors does not exist',
+    );
   });
 });
 

@@ -146,12 +146,70 @@ describe('refusing a tokenizer', () => {
     ]) {
       writeFileSync(file, text);
       expect(() => loadTokenizer(folder)).toThrow(BadInput);
-      expect(() => loadTokenizer(folder)).toThrow(`${file}: `);
+      expect(() => loadTokenizer(folder)).toThrow(`${file}:`);
     }
     const badConfig = tokenizerFolder();
     writeFileSync(join(badConfig, 'tokenizer_config.json'), 'x');
     expect(() => loadTokenizer(badConfig)).toThrow(
-      `${join(badConfig, 'tokenizer_config.json')}: this is not valid JSON`,
+      `${join(badConfig, 'tokenizer_config.json')}:1:1: This is not valid JSON`,
     );
+  });
+});
+
+describe('refusing what would be silently wrong, or never end', () => {
+  const { tokenizerJson } = charTokenizerFiles(CHARACTERS);
+  const model = tokenizerJson.model as { vocab: Record<string, number> };
+  const withIds = (ids: Record<string, unknown>) => ({ model: { ...model, vocab: { ...model.vocab, ...ids } } });
+  const replace = (pattern: object, content: string) => ({ type: 'Replace', pattern, content });
+  const sequence = (normalizers: object[]) => ({ normalizer: { type: 'Sequence', normalizers } });
+
+  // Hugging Face's tokenizers refuse the first four too; they take an id twice, and decode it as either token.
+  it.each([
+    ['a negative id', withIds({ '3': -1 }), 'the token "3" has the id -1, but ids are whole numbers'],
+    ['a fraction', withIds({ '3': 0.5 }), 'the token "3" has the id 0.5,'],
+    ['a text', withIds({ '3': 'x' }), 'the token "3" has the id "x",'],
+    ['null', withIds({ '3': null }), 'the token "3" has the id null,'],
+    ['one id twice', withIds({ '3': model.vocab['4'] }), 'the tokens "3" and "4" have the same id, 7;'],
+    ['an absurd id', withIds({ '3': 4e9 }), 'the token "3" has the id 4000000000,'],
+    ['an added token without id', { added_tokens: [{ content: 'x' }] }, 'the token "x" has the id undefined,'],
+    ['an added token without content', { added_tokens: [{ id: 3 }] }, '"added_tokens" has a token without "content"'],
+    [
+      'rules that grow together',
+      sequence(Array(9).fill(replace({ String: 'a' }, 'aaaaaaaaaa'))),
+      'the "normalizer" makes texts more than 100 times as long',
+    ],
+    [
+      'a rule that inserts',
+      sequence([replace({ Regex: '' }, 'a'.repeat(200))]),
+      'the "normalizer" makes texts more than',
+    ],
+  ])('%s', (_, json, message) => {
+    const folder = tokenizerFolder(json);
+    expect(() => loadTokenizer(folder)).toThrow(`${join(folder, 'tokenizer.json')}: ${message}`);
+  });
+
+  it('takes rules that grow a little', () => {
+    const rules = [{ type: 'Prepend', prepend: '▁' }, replace({ String: ' ' }, '▁'), replace({ Regex: ' {2,}' }, '▁▁')];
+    expect(() => loadTokenizer(tokenizerFolder(sequence(rules)))).not.toThrow();
+  });
+
+  it('ends a regular expression that backtracks without end', () => {
+    const split = { type: 'Split', pattern: { Regex: '(a+)+$' }, behavior: 'Isolated', invert: false };
+    const { encode } = loadTokenizer(tokenizerFolder({ pre_tokenizer: split }));
+    expect(() => encode(`${'a'.repeat(60)}!`)).toThrow(
+      /tokenizer\.json: the tokenizer does not get done with a text of 61 characters \(it took longer than 3 s\)/,
+    );
+  });
+
+  it('does not tokenize all of a text that is far too long', () => {
+    const { encode, encodePrompt } = loadTokenizer(tokenizerFolder());
+    const at = { file: 'prompts.jsonl', line: 3 };
+    const said =
+      "prompts.jsonl:3: A text of 10000000 characters, of which the first 400 are 400 tokens already, is beyond the model's context of 100; shorten it.";
+    const text = '9 '.repeat(5e6);
+    expect(() => encode(text, { room: { tokens: 100, at } })).toThrow(said);
+    expect(() => encodePrompt(text, { room: { tokens: 100, at } })).toThrow(said);
+    // What may still fit is counted in full.
+    expect(encode('9'.repeat(500), { room: { tokens: 300, at } })).toHaveLength(500);
   });
 });

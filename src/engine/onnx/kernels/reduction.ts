@@ -4,10 +4,21 @@ import { cast } from './elementwise.ts';
 
 type Axes = number | number[];
 
+/**
+ * What is added up over several axes is added up over the last one first: on the CPU, ONNX Runtime takes few accumulators for all that goes
+ * into one number, whose rounding makes the sum of 28 million numbers (the squares of a gradient of SmolLM2's embedding) wrong by 0.2 %.
+ */
+const IN_PARTS = ['ReduceSum', 'ReduceMean'];
+
 function reduce(op: string, x: TensorInfo, axes: Axes, keepDims: boolean, dtype: DataType = x.dtype): TensorInfo {
   const reduced = util.parseAxisParam(axes, x.shape);
   const [kept] = backend_util.computeOutAndReduceShapes(x.shape, reduced);
   const shape = keepDims ? backend_util.expandShapeToKeepDim(kept, reduced) : kept;
+  const last = Math.max(...reduced);
+  if (reduced.length > 1 && IN_PARTS.includes(op)) {
+    const others = reduced.filter((axis) => axis !== last);
+    return reduce(op, reduce(op, x, last, keepDims), others, keepDims);
+  }
   // No axes at all (a scalar) would mean every axis to ONNX, which comes to the same.
   const operands = [backend.value(x), backend.graph.ints(reduced)];
   return backend.record(op, operands, { shape, dtype }, { keepdims: keepDims ? 1 : 0 });

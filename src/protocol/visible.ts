@@ -1,0 +1,35 @@
+/** Longest quoted value in a message, in characters: enough to find it by. */
+const VALUE_LENGTH = 100;
+/** Longest message. */
+const MESSAGE_LENGTH = 1000;
+
+/** Control characters, and those that change the direction or the lines of what is around them. */
+const CONTROL = /[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]|\p{Cs}/gu;
+
+/** Text of a model's or a user's for a terminal: control characters, which could do anything there, as `\u001b`. Line feeds and tabs stay. */
+export const visible = (text: string): string =>
+  text.replace(CONTROL, (character) => ('\n\t'.includes(character) ? character : escaped(character)));
+
+/** A message on one line: control characters escaped, quoted values and the whole cut to a length that can be read. */
+export function oneLine(message: string): string {
+  const line = message.trim().replace(CONTROL, escaped);
+  const short = line.replace(/"(?:[^"\\]|\\.)*"/g, shortQuoted);
+  if (short.length <= MESSAGE_LENGTH) return short;
+  // The end says how to mend it.
+  const half = MESSAGE_LENGTH / 2;
+  return `${withoutHalves(short.slice(0, half))}…${withoutHalves(short.slice(-half))}`;
+}
+
+function shortQuoted(quoted: string): string {
+  const value = quoted.slice(1, -1);
+  if (value.length <= VALUE_LENGTH) return quoted;
+  return `"${withoutHalves(value.slice(0, VALUE_LENGTH))}…"`;
+}
+
+/** A cut may go through an escape or a pair of surrogates. */
+const withoutHalves = (text: string): string => text.replace(/\\(u[0-9a-f]{0,3})?$/, '').replace(/\p{Cs}/gu, '');
+
+const NAMED: Record<string, string> = { '\n': '\\n', '\r': '\\r', '\t': '\\t' };
+
+const escaped = (character: string): string =>
+  NAMED[character] ?? `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
