@@ -45,7 +45,7 @@ const OF_AN_ADAPTER: Damage[] = [
   [
     'with a torn adapter config',
     (at) => truncateSync(join(at, 'adapter_config.json'), 9),
-    /adapter_config\.json: .*JSON/,
+    /adapter_config\.json:\d+:\d+: .*JSON/,
   ],
   ['without an adapter config', (at) => rmSync(join(at, 'adapter_config.json')), /adapter_config\.json: .*missing/],
   ['without its adapter', (at) => rmSync(join(at, 'adapter_model.safetensors')), /adapter_model\.safe.*: .*missing/],

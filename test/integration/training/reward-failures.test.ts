@@ -58,7 +58,7 @@ test('when every row fails, the command ends with status 1 and can be resumed wh
   const { status, stderr } = await runGrpo('train', config);
   expect(status).toBe(1);
   expect(stderr.trimEnd().split('\n').at(-1)).toMatch(
-    /^Every completion of step 1 failed to be scored: \S+letters\.reward\.ts:2:\d+: letters: .*not yet.* Fix the reward and continue with --resume --with-changes\.$/,
+    /^failed after step 0: Every completion of step 1 failed to be scored: \S+letters\.reward\.ts:2:\d+: letters: .*not yet.* Fix the reward and continue with --resume --with-changes\.$/,
   );
   expect(stderr).not.toMatch(/^\s+at /m);
   const run = onlyRun(folder);
