@@ -1,5 +1,6 @@
 import { type Completion, Sampler } from '../model/sampler.ts';
 import { BadInput } from '../protocol/errors.ts';
+import { stringifyExact } from '../protocol/exact-json.ts';
 import { readJsonLines } from '../trainer/json-lines.ts';
 import { tooManyAtOnce } from '../trainer/memory-check.ts';
 import { uniforms } from '../trainer/random.ts';
@@ -77,7 +78,7 @@ function randomNumbers({ seed, n }: Options, firstPrompt: number, prompts: numbe
 }
 
 function show({ prompt }: PromptRow, completions: Completion[], { json }: Options, { tokenizer }: OpenModel): void {
-  if (!json) print(`> ${typeof prompt === 'string' ? prompt : JSON.stringify(prompt)}`);
+  if (!json) print(`> ${typeof prompt === 'string' ? prompt : stringifyExact(prompt)}`);
   for (const { ids, logProbs, truncated } of completions) {
     const completion = tokenizer.decode(ids, { skipSpecialTokens: true });
     if (json) printJson({ prompt, completion, completion_ids: ids, logprobs: logProbs });

@@ -3,10 +3,10 @@ import { join } from 'node:path';
 import { TEMPLATE_FILE } from '../files/open-file.ts';
 import { readText } from '../files/text.ts';
 import { BadInput } from '../protocol/errors.ts';
+import { withFields } from '../protocol/exact-json.ts';
 import type { ChatMessage } from '../protocol/rewards.ts';
 import { homeOf, modelFilePath } from './model-files.ts';
 import { Raised, TemplateError } from './templates/errors.ts';
-import { withFields } from './templates/json-source.ts';
 import { Template } from './templates/template.ts';
 
 /** Renders messages to the text that the model was trained on. `variables` reach the template by name. */

@@ -2,6 +2,7 @@ import type { AdvantageOptions, GroupStats } from '../grpo/advantages.ts';
 import { assignCredit } from '../grpo/credit.ts';
 import { type GroupSignal, groupSignals } from '../grpo/signal.ts';
 import { isZero, mean, standardDeviation } from '../grpo/statistics.ts';
+import { stringifyExact } from '../protocol/exact-json.ts';
 import type { RewardOutcome, ScoreBatch } from '../protocol/rewards.ts';
 import { scoreOf, stepsOf } from '../rewards/score-table.ts';
 import type { SampleRow } from '../trainer/samples.ts';
@@ -69,7 +70,7 @@ export interface ScoreOptions extends AdvantageOptions {
 export function groupByPrompt<Row extends SampleRow>(samples: readonly Row[]): Row[][] {
   const groups = new Map<string, Row[]>();
   for (const sample of samples) {
-    const key = JSON.stringify(sample.prompt);
+    const key = stringifyExact(sample.prompt);
     const group = groups.get(key);
     if (group) group.push(sample);
     else groups.set(key, [sample]);

@@ -1,5 +1,5 @@
 import { applyEdits, modify } from 'jsonc-parser';
-import { stringifyExact, withExact } from './exact-json.ts';
+import { parseExact, stringifyExact, withExact } from './exact-json.ts';
 import type { Prompt } from './rewards.ts';
 
 /** A completion that someone wants to keep as a sample. */
@@ -84,10 +84,10 @@ function isSame(line: SampleLine, { prompt, completion, columns }: NewSample): b
 
 function parseLine(line: string): SampleLine | undefined {
   try {
-    const value: unknown = JSON.parse(line);
+    const value = parseExact(line);
     if (typeof value !== 'object' || value === null) return undefined;
     const { expect } = value as SampleLine;
-    return { ...withExact(value as SampleLine, line), ...(expect !== undefined && { expect }) };
+    return { ...withExact(value as SampleLine), ...(expect !== undefined && { expect }) };
   } catch {
     return undefined;
   }

@@ -7,7 +7,7 @@ import { mean } from '../grpo/statistics.ts';
 import { PromptRefused } from '../model/chat-template.ts';
 import { promptRenderer } from '../preview/rendered-prompts.ts';
 import { BadInput, type SourceLocation } from '../protocol/errors.ts';
-import { withExactMember } from '../protocol/exact-json.ts';
+import { parseExact, withExact } from '../protocol/exact-json.ts';
 import { own } from '../protocol/own.ts';
 import type { RescoreStart, RescoreStep, RescoreSummary } from '../protocol/rescore.ts';
 import type { Prompt, ScoreBatch } from '../protocol/rewards.ts';
@@ -147,7 +147,7 @@ async function openNow(config: RunConfig, at: ConfigNow['at'], options: RescoreO
 /** What is read of a row; the file may have been edited. */
 const rolloutRow = z.looseObject({
   group: z.int(),
-  prompt: z.union([z.string(), z.array(z.looseObject({ role: z.string(), content: z.string() }))]),
+  prompt: z.union([z.string(), z.array(z.looseObject({ role: z.string() }))]),
   completion: z.string(),
   completion_ids: z.array(z.int()),
   rewards: z.record(z.string(), z.number().nullable()),
@@ -170,10 +170,10 @@ function readStep(run: string, step: number): RolloutRow[] | undefined {
   }
 }
 
-/** With its columns exactly as they were recorded. */
+/** With its columns and messages exactly as they were recorded. */
 function parseRow(line: string): unknown {
-  const row = JSON.parse(line);
-  return row.columns ? { ...row, columns: withExactMember(row, 'columns', line) } : row;
+  const row = parseExact(line) as RolloutRow;
+  return row.columns ? { ...row, columns: withExact(row.columns) } : row;
 }
 
 /** The completions as reward functions got them when they were recorded. */

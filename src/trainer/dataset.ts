@@ -31,8 +31,8 @@ export function loadDataset(file: string, at?: SourceLocation): DatasetRow[] {
 export function sharedColumns(lines: JsonLine[], excluded: Set<string>): (line: JsonLine) => JsonObject {
   const names = new Set<string>();
   for (const { value } of lines) for (const name of Object.keys(value)) if (!excluded.has(name)) names.add(name);
-  return ({ value, text }) => {
-    const row = withExact(value, text);
+  return ({ value }) => {
+    const row = withExact(value);
     return Object.fromEntries([...names].map((name) => [name, own(row, name) ?? null]));
   };
 }

@@ -1,15 +1,14 @@
 import { parseJson } from '../files/json.ts';
 import { readLines, type TextLine } from '../files/text.ts';
-import { rememberJson } from '../model/templates/json-source.ts';
 import { BadInput, type SourceLocation } from '../protocol/errors.ts';
+import { rememberExact } from '../protocol/exact-json.ts';
 
 export type JsonObject = Record<string, unknown>;
 
 export interface JsonLine {
   line: number;
+  /** How it is written is known (src/protocol/exact-json.ts). */
   value: JsonObject;
-  /** What it was parsed from. */
-  text: string;
 }
 
 /** Far more rows than a run on one machine gets to see. */
@@ -40,7 +39,7 @@ function rowsOf(lines: Iterable<TextLine>, file: string, onProblem: (problem: Ba
   const rows: JsonLine[] = [];
   for (const { line, text } of lines) {
     if (text.trim() === '') continue;
-    attempt(() => rows.push({ line, value: parseObject(text, { file, line }, rows.length === 0), text }), onProblem);
+    attempt(() => rows.push({ line, value: parseObject(text, { file, line }, rows.length === 0) }), onProblem);
   }
   return rows;
 }
@@ -63,7 +62,7 @@ function parseObject(text: string, at: SourceLocation, isFirst: boolean): JsonOb
   const other = isFirst ? otherFormat(text) : undefined;
   if (other !== undefined) throw new BadInput(other, at);
   const value = parseJson(text, at);
-  rememberJson(text, value);
+  rememberExact(text, value);
   if (typeof value !== 'object' || value === null || Array.isArray(value))
     throw new BadInput('A row must be a JSON object, { ... }.', at);
   // It would be lost wherever columns are copied.

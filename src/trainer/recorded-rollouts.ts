@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { BadInput, type SourceLocation } from '../protocol/errors.ts';
-import { withExactMember } from '../protocol/exact-json.ts';
+import { stringifyExact, withExact } from '../protocol/exact-json.ts';
 import type { Prompt, RewardStep } from '../protocol/rewards.ts';
 import { readPrompt, sharedColumns } from './dataset.ts';
 import { type JsonLine, type JsonObject, readJsonLines } from './json-lines.ts';
@@ -64,7 +64,7 @@ export function loadRollouts(
 }
 
 function readRow(row: JsonLine, columnsOf: (line: JsonLine) => JsonObject, at: SourceLocation): RecordedRollout {
-  const { line, value, text } = row;
+  const { line, value } = row;
   const promptIds = readIds(value, 'prompt_ids', at);
   const completionIds = readIds(value, 'completion_ids', at);
   const { completion } = value;
@@ -80,7 +80,7 @@ function readRow(row: JsonLine, columnsOf: (line: JsonLine) => JsonObject, at: S
     ...(rewards && { rewards }),
     ...(steps && { steps }),
     ...(typeof value.truncated === 'boolean' && { truncated: value.truncated }),
-    columns: { ...columnsOf(row), ...readColumns(value, text, at) },
+    columns: { ...columnsOf(row), ...readColumns(value, at) },
     line,
   };
 }
@@ -93,12 +93,12 @@ function readIds(row: JsonObject, field: string, at: SourceLocation): number[] |
   return ids as number[];
 }
 
-function readColumns(value: JsonObject, text: string, at: SourceLocation): JsonObject {
+function readColumns(value: JsonObject, at: SourceLocation): JsonObject {
   const { columns } = value;
   if (columns === undefined || columns === null) return {};
   if (typeof columns !== 'object' || Array.isArray(columns))
     throw new BadInput('"columns" must be an object: the dataset\'s other columns by name.', at);
-  return withExactMember(value, 'columns', text);
+  return withExact(columns as JsonObject);
 }
 
 function readRewards(rewards: unknown, at: SourceLocation): RecordedRollout['rewards'] {
@@ -159,7 +159,7 @@ function checkGroup(group: JsonLine[], size: number, at: SourceLocation): void {
       `The group that starts here has ${group.length} completions, but numGenerations is ${size}; set it to the size of the groups.`,
       at,
     );
-  const prompt = ({ value }: JsonLine) => JSON.stringify(value.prompt ?? value.prompt_ids);
+  const prompt = ({ value }: JsonLine) => stringifyExact(value.prompt ?? value.prompt_ids);
   const other = group.find((row) => prompt(row) !== prompt(group[0]!));
   if (other)
     throw new BadInput(`This row's prompt differs from line ${at.line}'s, though they are in one group.`, {

@@ -1,7 +1,7 @@
 import { randomInt } from 'node:crypto';
 import { dirname, join } from 'node:path';
 import { ProgressLocation, window, workspace } from 'vscode';
-import { withExact } from '../../protocol/exact-json.ts';
+import { parseExact, withExact } from '../../protocol/exact-json.ts';
 import type { NewSample } from '../../protocol/sample-edits.ts';
 import { childEnvironment } from '../child-environment.ts';
 import { GrpoCommand } from '../grpo-command.ts';
@@ -78,8 +78,9 @@ async function withProgress(lab: Lab, { config, prompts, completions }: Wanted):
         args,
         dirname(config),
         (line) => {
-          const { prompt, completion, ...columns } = withExact(JSON.parse(line), line) as NewSample &
-            Record<string, unknown>;
+          const { prompt, completion, ...columns } = withExact(
+            parseExact(line) as Record<string, unknown>,
+          ) as NewSample & Record<string, unknown>;
           samples.push({ prompt, completion, columns });
           progress.report({ message: `${samples.length} of ${total}`, increment: 100 / total });
         },

@@ -14,8 +14,8 @@ export async function keepSample(
 ): Promise<Omit<Sampled, 'type' | 'id'>> {
   try {
     const written = Object.entries(exact).map(([name, text]) => [name, new ExactJson(text, JSON.parse(text))]);
-    const columns = { ...sample.columns, ...Object.fromEntries(written) };
-    const { file, line, added, updated } = await addSamples(await configOf(run), [{ ...sample, columns }]);
+    const { prompt, ...columns } = { ...sample.columns, prompt: sample.prompt, ...Object.fromEntries(written) };
+    const { file, line, added, updated } = await addSamples(await configOf(run), [{ ...sample, prompt, columns }]);
     const outcome = added > 0 ? 'added' : updated > 0 ? 'updated' : 'there';
     return { outcome, file: basename(file), line, problem: null };
   } catch (error) {

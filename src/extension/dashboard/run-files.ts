@@ -3,7 +3,7 @@ import { RUN_FILE } from '../../files/open-file.ts';
 import { readTextLater } from '../../files/text.ts';
 import { fateOf, type ProcessFate, type ProcessIdentity } from '../../processes/identity.ts';
 import type { Completion } from '../../protocol/dashboard.ts';
-import { ExactJson, withExactMember } from '../../protocol/exact-json.ts';
+import { ExactJson, parseExact, withExact } from '../../protocol/exact-json.ts';
 import {
   parseJsonLines,
   type RolloutRow,
@@ -29,10 +29,11 @@ export async function readCompletions(folder: string, step: number): Promise<Com
 }
 
 function readCompletion(line: string): Completion {
-  const { prompt_ids: _, completion_ids: __, ...completion }: RolloutRow = JSON.parse(line);
-  if (!completion.columns) return completion;
-  const columns = Object.entries(withExactMember({ columns: completion.columns }, 'columns', line));
-  const exact = columns.flatMap(([name, value]) => (value instanceof ExactJson ? [[name, value.text]] : []));
+  const { prompt_ids: _, completion_ids: __, ...completion }: RolloutRow = parseExact(line) as RolloutRow;
+  const { prompt, columns } = completion;
+  const exact = Object.entries({ ...withExact(columns ?? {}), ...withExact({ prompt }) }).flatMap(([name, value]) =>
+    value instanceof ExactJson ? [[name, value.text]] : [],
+  );
   return exact.length === 0 ? completion : { ...completion, exact: Object.fromEntries(exact) };
 }
 

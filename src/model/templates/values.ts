@@ -1,5 +1,5 @@
+import { keysOf, numberText } from '../../protocol/exact-json.ts';
 import { NotSupported, TemplateError } from './errors.ts';
-import { keysOf, numberText } from './json-source.ts';
 
 /**
  * Python's values: None is null, int is bigint, float is number, str is string (in code points where it matters), list is an array.

@@ -1,5 +1,5 @@
-/** Columns reach Python rewards exactly as `json.loads` reads them in the user's file, wherever they pass through. */
-import { readFileSync, writeFileSync } from 'node:fs';
+/** Columns and messages reach Python rewards exactly as `json.loads` reads them in the user's file, wherever they pass through. */
+import { cpSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { pythonMissing } from '../rewards/workspace.ts';
@@ -73,6 +73,38 @@ test.skipIf(pythonMissing)(
       expect(error).toBeNull();
   },
 );
+
+test.skipIf(pythonMissing)('in chat messages, for the template and the rewards', async () => {
+  const folder = folderOf({ model: 'model', rewards: ['told.py'] });
+  const [config, run] = [join(folder, 'run.grpo.json'), join(folder, 'run')];
+  cpSync(referenceModel('llama-head-dim-bf16').folder, join(folder, 'model'), { recursive: true });
+  const message = '{"role":"tool","content":null,"n":2.0,"big":12345678901234567890,"by":{"b":[1e2,1],"10":0}}';
+  const template = '{% for m in messages %}{{ m.n }} {{ m.big }} {{ m.by }}{% endfor %}';
+  writeFileSync(join(folder, 'model/chat_template.jinja'), template);
+  writeFileSync(join(folder, 'prompts.jsonl'), `{"prompt": [${message}]}\n{"prompt": "3"}\n`);
+  const want = `{'role': 'tool', 'content': None, 'n': 2.0, 'big': 12345678901234567890, 'by': {'b': [100.0, 1], '10': 0}}`;
+  writeFileSync(
+    join(folder, 'told.py'),
+    `def told(prompts, completions, **kwargs):\n    assert {str(p) for p in prompts} <= {"3", """[${want}]"""}, prompts\n    return [1.0] * len(prompts)\n`,
+  );
+  const recordsOf = (of: string) => readFileSync(join(of, 'rollouts/step-000001.jsonl'), 'utf8');
+  const idsOf = (of: string) => jsonLines<{ prompt_ids: number[] }>(recordsOf(of)).map((row) => row.prompt_ids);
+
+  const trained = await grpo(['train', config, '--out', run, '--json']);
+  expect(trained.status, trained.stderr).toBe(0);
+  expect(recordsOf(run)).toContain(`"prompt":[${message}]`);
+
+  const rescored = await grpo(['rescore', run, '--json']);
+  expect(rescored.status, rescored.stderr).toBe(0);
+  expect(jsonLines(rescored.stdout).at(-1)).toMatchObject({ failed: 0, completions: 4 });
+
+  const [again, rollouts] = [join(folder, 'again'), join(folder, 'rollouts.jsonl')];
+  writeFileSync(rollouts, recordsOf(run).replaceAll(/"rewards":\{[^}]*\},|"prompt_ids":\[[^\]]*\],/g, ''));
+  const replayed = await grpo(['train', config, '--rollouts', rollouts, '--out', again, '--json']);
+  expect(replayed.status, replayed.stderr).toBe(0);
+  expect(recordsOf(again)).toContain(`"prompt":[${message}]`);
+  expect(idsOf(again)).toEqual(idsOf(run));
+});
 
 test.skipIf(pythonMissing)(
   'rewards in TypeScript get them as JavaScript has them, and a rounded one is told',

@@ -4,8 +4,8 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { TemplateError } from '../../../src/model/templates/errors.ts';
-import { parseJson } from '../../../src/model/templates/json-source.ts';
 import { Template } from '../../../src/model/templates/template.ts';
+import { parseExact } from '../../../src/protocol/exact-json.ts';
 import { type Chats, differences, type Rendered } from '../../helpers/chat-renders.ts';
 
 const REFERENCES = join(import.meta.dirname, '../../references');
@@ -35,7 +35,7 @@ describe.skipIf(trlMissing)('chat templates (needs GRPO_TEST_PYTHON with trl)', 
     'give no other text than Jinja2 for any operator, filter, test and method with values of every type',
     TIMEOUT,
     () => {
-      const { context, groups } = parseJson(reference('matrix')) as {
+      const { context, groups } = parseExact(reference('matrix')) as {
         context: Record<string, unknown>;
         groups: { matrix: ({ template: string } & Rendered)[] };
       };

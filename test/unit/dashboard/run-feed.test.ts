@@ -125,15 +125,15 @@ describe('readCompletions', () => {
     await expect(readCompletions(folder, 8)).rejects.toThrow('does not exist');
   });
 
-  it('has the texts of the columns that JavaScript would change', async () => {
+  it('has the texts of the prompt and the columns that JavaScript would change', async () => {
     mkdirSync(join(folder, 'rollouts'));
     const row =
-      '{"step":7,"group":0,"prompt":"p","completion":"c","columns":{"a":5.0,"b":[9007199254740993],"c":1,"d":"x"}}';
+      '{"step":7,"group":0,"prompt":[{"role":"tool","n":2.0}],"completion":"c","columns":{"a":5.0,"b":[9007199254740993],"c":1,"d":"x"}}';
     writeFileSync(join(folder, 'rollouts', 'step-000007.jsonl'), `${row}\n`);
     const [completion] = await readCompletions(folder, 7);
     expect(completion).toMatchObject({
       columns: { a: 5, b: [9007199254740992], c: 1, d: 'x' },
-      exact: { a: '5.0', b: '[9007199254740993]' },
+      exact: { prompt: '[{"role":"tool","n":2.0}]', a: '5.0', b: '[9007199254740993]' },
     });
   });
 });

@@ -3,12 +3,12 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { type NotSupported, TemplateError } from '../../../../src/model/templates/errors.ts';
-import { parseJson } from '../../../../src/model/templates/json-source.ts';
 import { Template } from '../../../../src/model/templates/template.ts';
+import { parseExact } from '../../../../src/protocol/exact-json.ts';
 import { type Chats, differences, type Rendered } from '../../../helpers/chat-renders.ts';
 
 const FIXTURES = join(import.meta.dirname, '../../../references/fixtures/chat-templates');
-const read = (name: string): unknown => parseJson(readFileSync(join(FIXTURES, name), 'utf8'));
+const read = (name: string): unknown => parseExact(readFileSync(join(FIXTURES, name), 'utf8'));
 
 interface Constructs {
   context: Record<string, unknown>;

@@ -1,23 +1,27 @@
 import { expect, it } from 'vitest';
-import { parseJson, withFields } from '../../../../src/model/templates/json-source.ts';
 import { Template } from '../../../../src/model/templates/template.ts';
+import { parseExact, withFields } from '../../../../src/protocol/exact-json.ts';
 
 const show = new Template('{{ value }}');
-const shown = (json: string) => show.render({ value: parseJson(json) });
+const shown = (json: string) => show.render({ value: parseExact(json) });
 
 it.each([
-  ['[1, 1.0, -0.0, 1e3, 2.50, 12345678901234567890, 1e21]', '[1, 1.0, -0.0, 1000.0, 2.5, 12345678901234567890, 1e+21]'],
+  [
+    '[1, 1.0, -0, -0.0, 1e400, 1e3, 2.50, 12345678901234567890, 1e21]',
+    '[1, 1.0, 0, -0.0, inf, 1000.0, 2.5, 12345678901234567890, 1e+21]',
+  ],
   ['{"b": 1.0, "10": {"9": [2.0], "1": 3}, "a": 2}', "{'b': 1.0, '10': {'9': [2.0], '1': 3}, 'a': 2}"],
   ['{"1": 1.0, "a": 2.0, "1": 3}', "{'1': 3, 'a': 2.0}"],
+  ['{"a": {"b": 1.0}, "a": {"b": 1}}', "{'a': {'b': 1}}"],
   ['["1.0 and \\"2\\": 3", {}]', `['1.0 and "2": 3', {}]`],
 ])('%s is what it is for Python', (json, text) => {
   // Each as Python's json.loads and repr give it.
   expect(shown(json)).toBe(text);
-  expect(parseJson(json)).toEqual(JSON.parse(json));
+  expect(parseExact(json)).toEqual(JSON.parse(json));
 });
 
 it('stays so with further fields', () => {
-  const message = parseJson('{"b": 1.0, "2": 3.0}') as object;
+  const message = parseExact('{"b": 1.0, "2": 3.0}') as object;
   expect(show.render({ value: withFields({ first: 1 }, message, { b: 2, last: 3 }) })).toBe(
     "{'first': 1, 'b': 2, '2': 3.0, 'last': 3}",
   );
@@ -34,6 +38,6 @@ it('reads JSON that is nested by the thousand as `JSON.parse` does', () => {
     for (let inside = value; Array.isArray(inside); inside = inside[0]) levels++;
     return levels;
   };
-  expect(depth(parseJson(json))).toBe(20000);
-  expect(() => show.render({ value: parseJson(json) })).toThrow('nested too deeply');
+  expect(depth(parseExact(json))).toBe(20000);
+  expect(() => show.render({ value: parseExact(json) })).toThrow('nested too deeply');
 });
