@@ -5,9 +5,9 @@ import {
   type ScoredGroup,
   type ScoredSample,
 } from '../preview/sample-scores.ts';
-import { formatLocation } from '../protocol/errors.ts';
 import type { Prompt, RewardOutcome } from '../protocol/rewards.ts';
 import { visible } from '../protocol/visible.ts';
+import { placeOf } from '../rewards/score-table.ts';
 import { table } from './table.ts';
 
 /** Characters of a completion in the table. */
@@ -78,10 +78,8 @@ export const describeCheck = (expectations: number, faults: number): string =>
 function faultsOf({ outcomes, mismatches }: ScoredSample): string[] {
   const failures = Object.entries(outcomes).flatMap(([name, outcome]) => {
     if (outcome.kind !== 'failure') return [];
-    const { file, line, column, failure, message } = outcome;
-    const place =
-      file === undefined ? '' : `${formatLocation({ file, ...(line && { line }), ...(column && { column }) })}: `;
-    return [`${name} failed (${failure}): ${place}${message}`];
+    const { failure, message } = outcome;
+    return [`${name} failed (${failure}): ${placeOf(outcome)}${message}`];
   });
   return [...failures, ...mismatches.map(describeMismatch)];
 }

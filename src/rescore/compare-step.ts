@@ -5,8 +5,7 @@ import { isZero, mean } from '../grpo/statistics.ts';
 import type { RescoredGroup, RescoredRow, RescoreStep } from '../protocol/rescore.ts';
 import type { ScoreTable } from '../protocol/rewards.ts';
 import type { RolloutRow } from '../protocol/run-folder.ts';
-import { scoreOf, stepsOf } from '../rewards/score-table.ts';
-import { describeFailure, rowFailures } from '../trainer/failures.ts';
+import { describeFailure, rowFailures, scoreOf, stepsOf } from '../rewards/score-table.ts';
 import { detailsOf } from '../trainer/records.ts';
 
 /** A recorded completion and its line in the rollouts file, from 0. */
@@ -43,7 +42,7 @@ export function compareStep(
   table: ScoreTable,
   options: AdvantageOptions,
 ): RescoreStep {
-  const failures = rowFailures(table, recorded.length);
+  const failures = rowFailures(table);
   const scores = recorded.map((_, i) => table.columns.map(({ outcomes }) => scoreOf(outcomes[i])));
   const now = assignCredit(
     {

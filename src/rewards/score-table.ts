@@ -1,3 +1,4 @@
+import { formatLocation } from '../protocol/errors.ts';
 import type { RewardFailure, RewardOutcome, RewardStep, ScoreTable } from '../protocol/rewards.ts';
 
 /**
@@ -21,17 +22,31 @@ export const scoreOf = (outcome: RewardOutcome | undefined): number | null =>
 export const stepsOf = (outcome: RewardOutcome | undefined): RewardStep[] =>
   outcome?.kind === 'score' ? (outcome.steps ?? []) : [];
 
-/** The first function's failure on a completion, if any failed there. */
-export function failureOfRow({ columns }: ScoreTable, row: number): (RewardFailure & { name: string }) | undefined {
-  for (const { name, outcomes } of columns) {
-    const outcome = outcomes[row]!;
-    if (outcome.kind === 'failure') return { ...outcome, name };
-  }
-  return undefined;
+/** A failure, and the function that failed. */
+export type NamedFailure = RewardFailure & { name: string };
+
+/** The first failure on each completion, in the order of the functions; undefined where none failed. */
+export function rowFailures({ columns }: ScoreTable): (NamedFailure | undefined)[] {
+  const rows = columns[0]?.outcomes ?? [];
+  return rows.map((_, row) => {
+    for (const { name, outcomes } of columns) {
+      const outcome = outcomes[row]!;
+      if (outcome.kind === 'failure') return { ...outcome, name };
+    }
+    return undefined;
+  });
 }
+
+/** `rewards/sort.reward.ts:12:7: ordering: digits is not iterable`. */
+export const describeFailure = (failure: NamedFailure): string =>
+  `${placeOf(failure)}${failure.name}: ${failure.message}`;
+
+/** `rewards/sort.reward.ts:12:7: `, as far as it is known. */
+export const placeOf = ({ file, line, column }: RewardFailure): string =>
+  file === undefined ? '' : `${formatLocation({ file, ...(line && { line }), ...(column && { column }) })}: `;
 
 /** The share of completions on which at least one function failed; 0 for an empty table. */
 export function failedShare(table: ScoreTable): number {
-  const rows = table.columns[0]?.outcomes ?? [];
-  return rows.filter((_, row) => failureOfRow(table, row)).length / Math.max(1, rows.length);
+  const failures = rowFailures(table);
+  return failures.filter((failure) => failure).length / Math.max(1, failures.length);
 }

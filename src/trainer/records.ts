@@ -2,8 +2,7 @@ import type { Credit } from '../grpo/credit.ts';
 import { rolloutMetrics } from '../grpo/metrics.ts';
 import type { ScoreTable } from '../protocol/rewards.ts';
 import { finiteOrNull, type MetricsRow, type RolloutRow } from '../protocol/run-folder.ts';
-import { stepsOf } from '../rewards/score-table.ts';
-import { describeFailure, rowFailures } from './failures.ts';
+import { describeFailure, rowFailures, stepsOf } from '../rewards/score-table.ts';
 import type { UpdateResult } from './policy.ts';
 import type { Rollout } from './rollout.ts';
 import type { Stopwatch } from './stopwatch.ts';
@@ -23,7 +22,7 @@ export function metricsOf(
   watch: Stopwatch,
   numTokens: number,
 ): MetricsRow {
-  const failures = rowFailures(table, rollout.length);
+  const failures = rowFailures(table);
   const rows = rollout.map(({ ids, truncated }, row) => ({
     length: ids.length,
     truncated,
@@ -48,7 +47,7 @@ export function metricsOf(
 
 /** The lines of the step's rollouts file. */
 export function rolloutRows({ step, rollout, table, credit }: ScoredStep): RolloutRow[] {
-  const failures = rowFailures(table, rollout.length);
+  const failures = rowFailures(table);
   return rollout.map(({ group, prompt, ids, text, truncated }, row) => {
     const details = detailsOf(table, row);
     const failure = failures[row];

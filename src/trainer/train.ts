@@ -2,11 +2,11 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { BadInput, RunFailure } from '../protocol/errors.ts';
 import type { TrainerEvent } from '../protocol/events.ts';
 import type { ScoreTable } from '../protocol/rewards.ts';
+import { describeFailure, rowFailures } from '../rewards/score-table.ts';
 import { type SavedRun, writeCheckpoint } from './checkpoint.ts';
 import type { RunControl } from './control.ts';
 import { Diverged } from './diverged.ts';
 import { Evaluator } from './evaluate.ts';
-import { describeFailure, rowFailures } from './failures.ts';
 import { Learner } from './learner.ts';
 import { movePolicy, type PolicyState } from './policy-state.ts';
 import type { PreparedRun } from './prepare.ts';
@@ -81,7 +81,7 @@ export async function train(run: PreparedRun, folder: RunFolder, options: TrainO
     for (let attempt = 1; ; attempt++) {
       emit({ type: 'phase', step, phase: 'score' });
       const table = await learner.score(rollout, step);
-      const failures = rowFailures(table, rollout.length).filter((failure) => failure !== undefined);
+      const failures = rowFailures(table).filter((failure) => failure !== undefined);
       if (failures.length === 0) return table;
       const share =
         failures.length === rollout.length ? 'Every completion' : `${failures.length} of ${rollout.length} completions`;

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { RewardOutcome, ScoreTable } from '../../../src/protocol/rewards.ts';
-import { failedShare, failureOfRow, totalRewards } from '../../../src/rewards/score-table.ts';
+import { describeFailure, failedShare, rowFailures, totalRewards } from '../../../src/rewards/score-table.ts';
 
 const score = (value: number): RewardOutcome => ({ kind: 'score', score: value });
 const abstain: RewardOutcome = { kind: 'abstain' };
@@ -20,9 +20,9 @@ test('abstaining and failing functions are left out of the sum without renormali
 });
 
 test('failures are told per row and as a share of rows', () => {
-  expect([0, 1, 2, 3, 4].map((row) => failureOfRow(table, row)?.name)).toEqual([
-    ...[undefined, undefined, undefined, 'a', 'b'],
-  ]);
+  const failures = rowFailures(table);
+  expect(failures.map((failure) => failure?.name)).toEqual([undefined, undefined, undefined, 'a', 'b']);
+  expect(describeFailure(failures[3]!)).toBe('a.py:3: a: The score is NaN.');
   expect(failedShare(table)).toBe(0.4);
   expect(failedShare({ ...table, columns: [] })).toBe(0);
 });
