@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
+import { statOf } from '../../src/processes/linux.ts';
 
 /** How a process ended, and what it took. */
 export interface Ended {
@@ -53,13 +54,9 @@ export async function runWatched(args: string[], cwd: string, limits: Limits): P
 function takenBy(pid: number): Partial<Ended> {
   try {
     const memory = /^VmHWM:\s*(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'));
-    // Behind the command's name, which may hold anything: user and system time are the 14th and 15th of all.
-    const times = readFileSync(`/proc/${pid}/stat`, 'utf8')
-      .replace(/^.*\) /s, '')
-      .split(' ')
-      .slice(11, 13);
-    const ticks = times.reduce((sum, time) => sum + Number(time), 0);
-    return { cpuSeconds: ticks / TICKS_PER_SECOND, ...(memory && { peakBytes: 1024 * Number(memory[1]) }) };
+    const stat = statOf(pid);
+    if (!stat || stat === 'ended') return {};
+    return { cpuSeconds: stat.cpuTicks / TICKS_PER_SECOND, ...(memory && { peakBytes: 1024 * Number(memory[1]) }) };
   } catch {
     // It has just ended, or this is not Linux.
     return {};

@@ -1,5 +1,6 @@
-import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { readFileSync, readlinkSync } from 'node:fs';
 import { hostname } from 'node:os';
+import { processNumbers, statOf } from './linux.ts';
 
 /** Which process it is among all that were and will be. What is optional is known on Linux only, and not of earlier releases' processes. */
 export interface ProcessIdentity {
@@ -37,6 +38,15 @@ export function thisProcess(): ProcessIdentity {
   };
 }
 
+/** Whether it has the number of this process and is it, as far as that can be told; an earlier release's may be whoever had the number before. */
+export function isThisProcess({ pid, host, boot, namespace, started }: ProcessIdentity): boolean {
+  const me = thisProcess();
+  if (pid !== me.pid) return false;
+  return boot === undefined
+    ? host === me.host
+    : boot === me.boot && namespace === me.namespace && started === me.started;
+}
+
 /** Whether that process is still there, as far as it can be told for certain. */
 export function fateOf(other: ProcessIdentity, me: ProcessIdentity = thisProcess()): ProcessFate {
   if (other.boot === undefined || me.boot === undefined) {
@@ -59,24 +69,19 @@ function fateOnThisKernel(other: ProcessIdentity, me: ProcessIdentity): ProcessF
   }
   // From outside all containers every process is seen, under another number.
   if (me.namespace !== OUTERMOST || startOf(1) === undefined || started === undefined) return 'unknown';
-  const numbers = attempt(() => readdirSync('/proc')) ?? [];
-  return numbers.some((name) => /^\d+$/.test(name) && startOf(name) === started && numberInside(name) === pid)
+  return processNumbers().some((number) => startOf(number) === started && numberInside(number) === pid)
     ? 'alive'
     : 'gone';
 }
 
-/** Fields 3 and 22 of /proc/PID/stat (proc(5)); the command before them may hold spaces and parentheses. */
-function startOf(pid: number | string): number | undefined {
-  const stat = attempt(() => readFileSync(`/proc/${pid}/stat`, 'utf8'));
-  const [state, ...fields] = stat?.slice(stat.lastIndexOf(')') + 2).split(' ') ?? [];
-  // It has ended, and nobody has asked how: in many containers nobody ever does.
-  if (state === 'Z' || state === 'X') return -1;
-  const ticks = Number(fields[18]);
-  return Number.isNaN(ticks) ? undefined : ticks;
+/** In clock ticks since the boot; of a process that has ended, none that a living one has. */
+function startOf(pid: number): number | undefined {
+  const stat = statOf(pid);
+  return stat === 'ended' ? -1 : stat?.started;
 }
 
 /** A process's number in its own namespace. */
-function numberInside(pid: string): number | undefined {
+function numberInside(pid: number): number | undefined {
   const status = attempt(() => readFileSync(`/proc/${pid}/status`, 'utf8'));
   const numbers = status && /^NSpid:(.*)$/m.exec(status)?.[1];
   return numbers ? Number(numbers.trim().split(/\s+/).at(-1)) : undefined;

@@ -1,8 +1,9 @@
 import { execFile } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
+import { processNumbers } from './linux.ts';
 
 /**
  * A mark is an environment variable with a random name. Whatever a process starts inherits it, so that its descendants can be found also
@@ -44,16 +45,13 @@ async function marked(mark: string): Promise<number[]> {
 }
 
 function markedOnLinux(mark: string): number[] {
-  const processes = existsSync('/proc') ? readdirSync('/proc').filter((name) => /^\d+$/.test(name)) : [];
-  return processes
-    .filter((pid) => {
-      try {
-        return readFileSync(`/proc/${pid}/environ`).includes(`${mark}=`);
-      } catch {
-        return false; // another user's, or gone
-      }
-    })
-    .map(Number);
+  return processNumbers().filter((pid) => {
+    try {
+      return readFileSync(`/proc/${pid}/environ`).includes(`${mark}=`);
+    } catch {
+      return false; // another user's, or gone
+    }
+  });
 }
 
 async function markedByPs(mark: string): Promise<number[]> {

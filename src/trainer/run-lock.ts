@@ -1,6 +1,8 @@
-import { linkSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { linkSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fateOf, type ProcessIdentity, thisProcess } from '../processes/identity.ts';
+import { RUN_FILE } from '../files/open-file.ts';
+import { readText } from '../files/text.ts';
+import { fateOf, isThisProcess, type ProcessIdentity, thisProcess } from '../processes/identity.ts';
 import { RunFailure } from '../protocol/errors.ts';
 import { RUN_FILES } from '../protocol/run-folder.ts';
 import { tryTo, writeFailure } from './atomic-write.ts';
@@ -38,11 +40,11 @@ export function lockRunFolder(folder: string): () => void {
 export function isLocked(folder: string): boolean {
   const file = join(folder, RUN_FILES.lock);
   const owner = parseOwner(readLock(file) ?? '');
-  return held.has(file) || (owner !== undefined && !isOurs(owner) && fateOf(owner) !== 'gone');
+  return held.has(file) || (owner !== undefined && !isThisProcess(owner) && fateOf(owner) !== 'gone');
 }
 
 function refuseLiving(owner: ProcessIdentity, folder: string, file: string): void {
-  if (isOurs(owner)) return;
+  if (isThisProcess(owner)) return;
   const { pid, host } = owner;
   const fate = fateOf(owner);
   if (fate === 'alive')
@@ -79,18 +81,9 @@ function removeStale(file: string, text: string, folder: string): void {
 const justLocked = (folder: string, file: string): RunFailure =>
   new RunFailure(`Another trainer has just started to write ${folder}; delete ${file} if that is not so.`);
 
-/** It has our number: it is us, or of an earlier release, whoever had the number before us. */
-function isOurs({ pid, host, boot, namespace, started }: ProcessIdentity): boolean {
-  const me = thisProcess();
-  if (pid !== me.pid) return false;
-  return boot === undefined
-    ? host === me.host
-    : boot === me.boot && namespace === me.namespace && started === me.started;
-}
-
 function readLock(file: string): string | undefined {
   try {
-    return readFileSync(file, 'utf8');
+    return readText(file, RUN_FILE);
   } catch {
     return undefined;
   }

@@ -1,7 +1,10 @@
-import { readFile, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { parse } from 'jsonc-parser';
 import { Uri, window } from 'vscode';
+import { tooDeepAt } from '../../files/jsonc.ts';
+import { CONFIG_FILE } from '../../files/open-file.ts';
+import { readTextLater } from '../../files/text.ts';
 import { runConfigFields } from '../../protocol/run-config.ts';
 import { RUN_FILES } from '../../protocol/run-folder.ts';
 import { writerOf } from '../dashboard/run-files.ts';
@@ -26,8 +29,9 @@ export async function resumeFromCheckpoint(lab: Lab, given?: unknown): Promise<v
 
 /** Whether the config gives a run that is done more steps by now; says how if not. */
 async function hasMoreSteps({ info: { name, configFile, step } }: Run): Promise<boolean> {
-  const text = await readFile(configFile, 'utf8').catch(() => '{}');
-  const { maxSteps } = (parse(text, [], { allowTrailingComma: true }) ?? {}) as { maxSteps?: unknown };
+  const text = await readTextLater(configFile, CONFIG_FILE).catch(() => '{}');
+  const config = tooDeepAt(text) === undefined && parse(text, [], { allowTrailingComma: true });
+  const { maxSteps } = (config || {}) as { maxSteps?: unknown };
   const steps = runConfigFields.shape.maxSteps.safeParse(maxSteps);
   // What is wrong with it is the trainer's to say.
   if (!steps.success || steps.data > step) return true;

@@ -1,6 +1,8 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { basename, dirname, extname, join } from 'node:path';
 import type { BuildOptions, BuildResult } from 'esbuild';
+import { MODEL_JSON } from '../../files/open-file.ts';
+import { readText } from '../../files/text.ts';
 
 /**
  * How a module is run. `module`: an ES module as Node has it; `loose`: an ES module that may also use what CommonJS has (`require`, `__dirname`),
@@ -22,7 +24,7 @@ function packageType(folder: string): unknown {
   const file = join(folder, 'package.json');
   if (existsSync(file)) {
     try {
-      return JSON.parse(readFileSync(file, 'utf8')).type;
+      return JSON.parse(readText(file, MODEL_JSON)).type;
     } catch {
       return undefined;
     }

@@ -1,8 +1,9 @@
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { onTestFinished } from 'vitest';
+import { statOf } from '../../../src/processes/linux.ts';
 import type { RewardOutcome, ScoreBatch } from '../../../src/protocol/rewards.ts';
 import {
   openRewards,
@@ -63,7 +64,8 @@ export function isRunning(pid: number): boolean {
   try {
     process.kill(pid, 0);
     if (process.platform !== 'linux') return true;
-    return !/^\d+ \(.*\) [ZX] /s.test(readFileSync(`/proc/${pid}/stat`, 'utf8'));
+    const stat = statOf(pid);
+    return stat !== undefined && stat !== 'ended';
   } catch {
     return false;
   }
