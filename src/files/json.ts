@@ -1,5 +1,6 @@
 import { type ParseErrorCode, printParseErrorCode, visit } from 'jsonc-parser';
 import { BadInput, type SourceLocation } from '../protocol/errors.ts';
+import { endOfString } from '../protocol/exact-json.ts';
 import { notFiniteAt } from '../protocol/not-finite.ts';
 
 /** Deeper than anything that a person or a program writes; what walks over values, here and in Python, calls itself for each level. */
@@ -45,7 +46,7 @@ function deepAt(text: string): number | undefined {
   let level = 0;
   for (let at = 0; at < text.length; at++) {
     const code = text.charCodeAt(at);
-    if (code === QUOTE) at = endOfString(text, at);
+    if (code === QUOTE) at = endOfString(text, at) - 1;
     else if (code === BRACKET || code === BRACE) {
       if (++level > MOST_LEVELS) return at;
     } else if (code === BRACKET_END || code === BRACE_END) level--;
@@ -55,18 +56,13 @@ function deepAt(text: string): number | undefined {
 
 export const tooDeep = `This is nested more than ${MOST_LEVELS} levels deep; flatten it.`;
 
-const [QUOTE, BACKSLASH, BRACKET, BRACKET_END, BRACE, BRACE_END] = [...'"\\[]{}'].map((letter) =>
-  letter.charCodeAt(0),
-) as [number, number, number, number, number, number];
-function endOfString(text: string, start: number): number {
-  for (let at = start + 1; ; at++) {
-    at = text.indexOf('"', at);
-    if (at < 0) return text.length;
-    let escapes = 0;
-    while (text.charCodeAt(at - 1 - escapes) === BACKSLASH) escapes++;
-    if (escapes % 2 === 0) return at;
-  }
-}
+const [QUOTE, BRACKET, BRACKET_END, BRACE, BRACE_END] = [...'"[]{}'].map((letter) => letter.charCodeAt(0)) as [
+  number,
+  number,
+  number,
+  number,
+  number,
+];
 
 function hasHalfCharacter(value: unknown): boolean {
   if (typeof value === 'string') return /\p{Cs}/u.test(value);

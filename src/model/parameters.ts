@@ -68,7 +68,7 @@ export function adapterShapes(config: ModelConfig): Map<string, number[]> {
 export const trainedShapes = (config: ModelConfig): Map<string, number[]> =>
   config.lora ? adapterShapes(config) : parameterShapes(config);
 
-export const isAdapterTensor = (name: string): boolean =>
+const isAdapterTensor = (name: string): boolean =>
   /\.(lora_[AB]\.weight|lora_embedding_[AB]|lora_magnitude_vector|modules_to_save\.weight)$/.test(name);
 
 /** How many numbers they are. */

@@ -27,7 +27,7 @@ export function rotaryTables(config: ModelConfig, positions: number): RotaryTabl
 }
 
 /** Radians per position for each pair of features, [headDim / 2]. */
-export function rotaryFrequencies({ headDim, ropeTheta, ropeScaling }: ModelConfig): number[] {
+function rotaryFrequencies({ headDim, ropeTheta, ropeScaling }: ModelConfig): number[] {
   return Array.from({ length: headDim / 2 }, (_, pair) =>
     scaleFrequency(ropeTheta ** ((-2 * pair) / headDim), ropeScaling),
   );

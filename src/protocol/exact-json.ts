@@ -167,8 +167,8 @@ function* tokensOf(text: string): Generator<string, undefined> {
   }
 }
 
-/** Behind the quote that closes the string which begins at `start`. */
-function endOfString(text: string, start: number): number {
+/** Behind the quote that closes the string which begins at `start`; the text's end where none does. */
+export function endOfString(text: string, start: number): number {
   for (let end = text.indexOf('"', start + 1); ; end = text.indexOf('"', end + 1)) {
     if (end < 0) return text.length;
     let escapes = 0;

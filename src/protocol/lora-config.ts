@@ -1,9 +1,9 @@
 import { z } from 'zod';
 
 /** The linear layers of a decoder block, by PEFT's names. */
-export const LORA_MODULES = ['q_proj', 'k_proj', 'v_proj', 'o_proj', 'gate_proj', 'up_proj', 'down_proj'] as const;
+const LORA_MODULES = ['q_proj', 'k_proj', 'v_proj', 'o_proj', 'gate_proj', 'up_proj', 'down_proj'] as const;
 /** The vocabulary's matrices at the two ends of a model. */
-export const VOCABULARY_MODULES = ['embed_tokens', 'lm_head'] as const;
+const VOCABULARY_MODULES = ['embed_tokens', 'lm_head'] as const;
 export const ALL_LINEAR = 'all-linear';
 
 /** Names in an order of their own, as PEFT keeps them as a set: those of a block first, in the order of the forward pass. */

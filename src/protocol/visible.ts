@@ -20,11 +20,11 @@ export function oneLine(message: string): string {
   return `${withoutHalves(short.slice(0, half))}…${withoutHalves(short.slice(-half))}`;
 }
 
-function shortQuoted(quoted: string): string {
-  const value = quoted.slice(1, -1);
-  if (value.length <= VALUE_LENGTH) return quoted;
-  return `"${withoutHalves(value.slice(0, VALUE_LENGTH))}…"`;
-}
+/** A text's beginning, with an ellipsis where more follows. */
+export const shorten = (text: string, most: number): string =>
+  text.length > most ? `${withoutHalves(text.slice(0, most))}…` : text;
+
+const shortQuoted = (quoted: string): string => `"${shorten(quoted.slice(1, -1), VALUE_LENGTH)}"`;
 
 /** A cut may go through an escape or a pair of surrogates. */
 const withoutHalves = (text: string): string => text.replace(/\\(u[0-9a-f]{0,3})?$/, '').replace(/\p{Cs}/gu, '');

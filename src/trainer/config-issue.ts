@@ -84,7 +84,7 @@ const show = (value: unknown): string => {
   return JSON.stringify(value) ?? String(value);
 };
 
-export const formatPath = (path: ConfigPath): string => path.join('.');
+const formatPath = (path: ConfigPath): string => path.join('.');
 
 export function valueAt(value: unknown, path: ConfigPath): unknown {
   let current = value;

@@ -2,6 +2,7 @@ import { tooDeep } from '../files/json.ts';
 import { tooDeepAt } from '../files/jsonc.ts';
 import { BadInput } from '../protocol/errors.ts';
 import { own } from '../protocol/own.ts';
+import { shorten } from '../protocol/visible.ts';
 
 /** Letters of an argument that messages repeat. */
 const MOST_SHOWN = 100;
@@ -22,7 +23,7 @@ export function parseOverride(text: string): Override {
   // An assignment to it would change what every object inherits.
   if (path.includes('__proto__')) throw new BadInput(`--set ${text}: there is no field "__proto__".`);
   return {
-    text: text.length > MOST_SHOWN ? `${text.slice(0, MOST_SHOWN)}…` : text,
+    text: shorten(text, MOST_SHOWN),
     path: path.map((key) => (/^\d+$/.test(key) ? Number(key) : key)),
     value: parseValue(text, equals),
   };
@@ -30,7 +31,7 @@ export function parseOverride(text: string): Override {
 
 function parseValue(text: string, equals: number): unknown {
   const value = text.slice(equals + 1).trim();
-  if (tooDeepAt(value) !== undefined) throw new BadInput(`--set ${text.slice(0, MOST_SHOWN)}…: ${tooDeep}`);
+  if (tooDeepAt(value) !== undefined) throw new BadInput(`--set ${shorten(text, MOST_SHOWN)}: ${tooDeep}`);
   try {
     return JSON.parse(value);
   } catch {

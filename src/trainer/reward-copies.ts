@@ -34,7 +34,7 @@ export function keepRewardSources(
 }
 
 /** `rewards/sort.reward.ts`, `../shared/words.ts`; modules come by their real paths, and the folder may be reached through a link. */
-export function sourceName(directory: string, file: string): string {
+function sourceName(directory: string, file: string): string {
   const paths = [relative(directory, file), relative(realPath(directory), file)];
   const inside = paths.find((path) => !path.startsWith('..')) ?? paths[0]!;
   return inside.split(sep).join('/');

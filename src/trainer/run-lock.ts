@@ -36,13 +36,6 @@ export function lockRunFolder(folder: string): () => void {
   };
 }
 
-/** Whether a live trainer writes this folder, or may write it. */
-export function isLocked(folder: string): boolean {
-  const file = join(folder, RUN_FILES.lock);
-  const owner = parseOwner(readLock(file) ?? '');
-  return held.has(file) || (owner !== undefined && !isThisProcess(owner) && fateOf(owner) !== 'gone');
-}
-
 function refuseLiving(owner: ProcessIdentity, folder: string, file: string): void {
   if (isThisProcess(owner)) return;
   const { pid, host } = owner;

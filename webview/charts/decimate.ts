@@ -94,7 +94,7 @@ function means({ steps, values, length }: CurveSource, from: number, width: numb
 const orNull = (value: number): number | null => (Number.isNaN(value) ? null : value);
 
 /** Index of the first of `length` ascending steps that is not below `step`. */
-export function lowerBound(steps: Float64Array, length: number, step: number): number {
+function lowerBound(steps: Float64Array, length: number, step: number): number {
   let low = 0;
   let high = length;
   while (low < high) {

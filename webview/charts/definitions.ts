@@ -131,7 +131,7 @@ function rewardChart(
 
 const REWARD_MEAN = /^rewards\/(.+)\/mean$/;
 
-export function rewardNames(keys: readonly string[]): string[] {
+function rewardNames(keys: readonly string[]): string[] {
   return keys.flatMap((key) => REWARD_MEAN.exec(key)?.[1] ?? []);
 }
 

@@ -7,6 +7,7 @@ import {
   ThemeColor,
   window,
 } from 'vscode';
+import { shorten } from '../../protocol/visible.ts';
 import type { Preview } from './preview.ts';
 import type { Previews } from './previews.ts';
 import { rowSummary, shortNumber, signalNote, signed } from './words.ts';
@@ -129,7 +130,4 @@ function drawFailures(preview: Preview, file: string, behind: Behind): void {
 const failures = (outcomes: NonNullable<Preview['result']>['rows'][number]['outcomes']) =>
   Object.entries(outcomes).flatMap(([name, outcome]) => (outcome.kind === 'failure' ? [{ name, outcome }] : []));
 
-const short = (text: string): string => {
-  const line = text.split('\n')[0]!;
-  return line.length > LONGEST_NOTE ? `${line.slice(0, LONGEST_NOTE)}…` : line;
-};
+const short = (text: string): string => shorten(text.split('\n')[0]!, LONGEST_NOTE);

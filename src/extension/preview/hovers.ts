@@ -8,6 +8,7 @@ import {
   type TextDocument,
 } from 'vscode';
 import type { PreviewFunction, PreviewOutcome, PreviewResult } from '../../protocol/preview.ts';
+import { shorten } from '../../protocol/visible.ts';
 import { REWARD_FILES } from './lenses.ts';
 import type { Previews } from './previews.ts';
 import { expectedWord, functionSummary, oneLine, outcomeWord, shortNumber, shortTime, signed } from './words.ts';
@@ -66,7 +67,7 @@ function sampleText({ functions, rows, groups }: PreviewResult, index: number): 
   const { prompt, rendered } = group;
   const shown = rendered ?? (typeof prompt === 'string' ? prompt : JSON.stringify(prompt, null, 2));
   text.appendMarkdown(rendered === null ? '\nPrompt\n' : '\nPrompt as the model sees it\n');
-  text.appendCodeblock(shown.length > LONGEST_PROMPT ? `${shown.slice(0, LONGEST_PROMPT)}…` : shown, 'text');
+  text.appendCodeblock(shorten(shown, LONGEST_PROMPT), 'text');
   text.appendMarkdown('Completion\n').appendCodeblock(row.completion === '' ? '(empty)' : row.completion, 'text');
   return text;
 }

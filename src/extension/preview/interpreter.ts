@@ -20,7 +20,7 @@ export interface Interpreter {
   source: 'Python extension' | 'grpo.pythonPath' | 'PATH';
 }
 
-export const PYTHON_EXTENSION = 'ms-python.python';
+const PYTHON_EXTENSION = 'ms-python.python';
 export const DEBUGPY_EXTENSION = 'ms-python.debugpy';
 
 /** The Python interpreter for rewards of run configs that name none: of the Python extension, else the setting's, else the PATH's. */

@@ -15,7 +15,7 @@ export async function openFunction(preview: Preview, name: string): Promise<void
 }
 
 /** In the editor that shows the file already, if one does; `line` counts from 0. */
-export async function openLine(file: string, line: number): Promise<void> {
+async function openLine(file: string, line: number): Promise<void> {
   const shown = window.visibleTextEditors.find(({ document: { uri } }) => uri.scheme === 'file' && uri.fsPath === file);
   const options = { selection: new Range(line, 0, line, 0), viewColumn: shown?.viewColumn ?? ViewColumn.Active };
   await window.showTextDocument(Uri.file(file), options);

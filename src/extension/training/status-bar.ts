@@ -47,7 +47,7 @@ export class TrainingStatus implements Disposable {
 }
 
 /** `sort 12/120 · reward 3.41 · 0:24 left` */
-export function describeTraining({ request: { name }, stage, progress }: ActiveTraining): string {
+function describeTraining({ request: { name }, stage, progress }: ActiveTraining): string {
   const { step, maxSteps, reward, secondsLeft, phase } = progress;
   if (stage === 'starting') return `${name}: loading`;
   const parts = [`${name} ${step}/${maxSteps}`];

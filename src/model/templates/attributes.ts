@@ -171,7 +171,7 @@ function dictMethod(dict: Dict, name: string): Value | undefined {
   }
 }
 
-export function copyDict(dict: Dict): Dict {
+function copyDict(dict: Dict): Dict {
   spend(8 * dict.size);
   const copy = new Dict();
   for (const [key, value] of dict.entries()) copy.set(key, value);

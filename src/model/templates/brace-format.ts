@@ -80,7 +80,7 @@ function argument(name: string, { positional, named }: Args, numbering: Numberin
 const SPEC = /^(?:([\s\S])?([<>^=]))?([-+ ])?(0)?(\d+)?(,)?(?:\.(\d+))?([a-zA-Z%])?$/u;
 
 /** Python's `format(value, spec)` for texts and numbers. */
-export function formatValue(value: Value, spec: string): string {
+function formatValue(value: Value, spec: string): string {
   if (value instanceof Markup) throw new NotSupported('formatting HTML text');
   if (spec === '') return str(value);
   const match = SPEC.exec(spec);

@@ -23,8 +23,3 @@ export class NotSupported extends TemplateError {
     super(`${what} is not supported here`, line);
   }
 }
-
-/** Names the operands of what Python answers with a TypeError. */
-export function typeError(message: string): TemplateError {
-  return new TemplateError(message);
-}

@@ -31,7 +31,7 @@ export function intText(value: bigint): string {
 /**
  * The integer nearest to value · 10^digits, halves to the even one, from the float's exact binary value. The value must be finite.
  */
-export function scaledRound(value: number, digits: number): bigint {
+function scaledRound(value: number, digits: number): bigint {
   spend(20 + Math.abs(digits));
   const [numerator, denominator] = fractionOf(value);
   const scale = 10n ** BigInt(Math.abs(digits));

@@ -10,7 +10,7 @@ const SPACES = new RegExp(`${SPACE}+`, 'g');
 const LINE_END = /\r\n|[\n\v\f\r\x1c-\x1e\x85\u2028\u2029]/g;
 const SURROGATE = /[\ud800-\udfff]/;
 
-export function isSpace(character: string): boolean {
+function isSpace(character: string): boolean {
   return SPACE_CHARACTER.test(character);
 }
 

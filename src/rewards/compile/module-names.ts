@@ -4,7 +4,7 @@ import type { CompiledModule } from './module-output.ts';
 const IMPORT = /^(import|export) ([^"';]*?) from "([^"\n]+)"/gm;
 
 /** The names that a compiled ES module takes from each of its imports. */
-export function namesAskedOf(source: string): Map<string, Set<string>> {
+function namesAskedOf(source: string): Map<string, Set<string>> {
   const asked = new Map<string, Set<string>>();
   for (const [, , clause, specifier] of source.matchAll(IMPORT)) {
     const names = asked.get(specifier!) ?? new Set<string>();

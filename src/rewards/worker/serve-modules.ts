@@ -7,7 +7,7 @@ import { toCommonJs } from './compile-late.ts';
 import { initialize, load, type NextLoad, type NextResolve, resolve } from './hooks.ts';
 
 /** The library that reward files import. */
-export const API_URL = new URL('./grpo-rewards.js', import.meta.url).href;
+const API_URL = new URL('./grpo-rewards.js', import.meta.url).href;
 
 /** Makes imports of the user's modules give what the host compiled; nothing is written to disk. Returns further files of theirs as they are loaded. */
 export function serveModules(modules: UserModules): ReadonlySet<string> {

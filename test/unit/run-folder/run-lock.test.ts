@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { fateOf, type ProcessIdentity, thisProcess } from '../../../src/processes/identity.ts';
 import { RunFailure } from '../../../src/protocol/errors.ts';
-import { isLocked, lockRunFolder } from '../../../src/trainer/run-lock.ts';
+import { lockRunFolder } from '../../../src/trainer/run-lock.ts';
 
 let folder: string;
 let lock: string;
@@ -53,18 +53,15 @@ describe('a lock', () => {
   test('holds while its process lives, and not after', async () => {
     const other = await holder();
     expect(owner()).toMatchObject({ pid: other.pid, host: thisProcess().host });
-    expect(isLocked(folder)).toBe(true);
     expect(() => lockRunFolder(folder)).toThrow(`Another trainer (process ${other.pid} on`);
     await end(other);
     expect(existsSync(lock)).toBe(true);
-    expect(isLocked(folder)).toBe(false);
     lockRunFolder(folder)();
     expect(existsSync(lock)).toBe(false);
   });
 
   test('that this process left behind is its own again', () => {
     writeFileSync(lock, JSON.stringify(thisProcess()));
-    expect(isLocked(folder)).toBe(false);
     lockRunFolder(folder)();
   });
 
@@ -111,7 +108,6 @@ describe.runIf(process.platform === 'linux')('on Linux', () => {
   test('the last write of one that cannot be seen is told', () => {
     writeFileSync(join(folder, 'run.json'), '{}');
     writeFileSync(lock, JSON.stringify({ ...thisProcess(), host: 'elsewhere', boot: 'another' }));
-    expect(isLocked(folder)).toBe(true);
     expect(() => lockRunFolder(folder)).toThrow(
       /on elsewhere\) claims .* It last wrote at \d{4}-\d\d-\d\dT[\d:.]+Z\. If/,
     );
@@ -134,7 +130,7 @@ describe.skipIf(!canContain)('in another PID namespace, as in a container', () =
     expect(owner()).toMatchObject({ pid: 1, host: 'box' });
     expect(() => lockRunFolder(folder)).toThrow('Another trainer (process 1 on box)');
     await end(other);
-    await expect.poll(() => isLocked(folder)).toBe(false);
+    await expect.poll(() => fateOf(owner())).toBe('gone');
     lockRunFolder(folder)();
   });
 
