@@ -22,7 +22,7 @@ import {
 } from '../protocol/run-folder.ts';
 import { openRewards, type RewardSet } from '../rewards/open-rewards.ts';
 import { loadRunConfig } from '../trainer/load-config.ts';
-import { readRunInfo } from '../trainer/run-folder.ts';
+import { readRunInfo } from '../trainer/recorded-run.ts';
 import { compareStep, type RecordedGroups, recordedGroups } from './compare-step.ts';
 
 export interface RescoreOptions {

@@ -10,10 +10,11 @@ import { compareRun, isFree } from './compare-run.ts';
 import { describeIssue } from './config-issue.ts';
 import { applyOverride, parseOverride } from './config-override.ts';
 import { type LoadedConfig, loadRunConfig } from './load-config.ts';
+import { type Checkpoint, listCheckpoints, readRunInfo } from './recorded-run.ts';
 import { type RunSettings, recordedSettings } from './recorded-settings.ts';
 import { recordedConfig } from './run-changes.ts';
-import { type Checkpoint, latestRun, listCheckpoints, readRunInfo } from './run-folder.ts';
 import { digestInputs } from './run-inputs.ts';
+import { latestRun } from './run-places.ts';
 
 export interface ResumeOptions {
   configFile: string;

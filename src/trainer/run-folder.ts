@@ -1,30 +1,20 @@
-import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
-import { makeFolders } from '../files/make-folders.ts';
-import { RUN_FILE } from '../files/open-file.ts';
-import { readText } from '../files/text.ts';
-import { BadInput } from '../protocol/errors.ts';
 import { stringifyExact } from '../protocol/exact-json.ts';
 import {
   type MetricsRow,
-  metricsRow,
-  parseJsonLines,
   type RolloutRow,
   RUN_FILES,
   type RunChange,
   type RunInfo,
-  runInfo,
   stepName,
   stepOfName,
 } from '../protocol/run-folder.ts';
 import { appendWhole, atomicWrite, syncFile, syncFolder, tryTo, writeFailure } from './atomic-write.ts';
+import { type Checkpoint, listCheckpoints, readMetrics, readRunInfo } from './recorded-run.ts';
 import { addChanges, type RunRecord, recordChanges, rewindChanges } from './run-changes.ts';
 import { lockRunFolder } from './run-lock.ts';
-
-export interface Checkpoint {
-  step: number;
-  path: string;
-}
+import { makeOutFolder, makeRunFolder } from './run-places.ts';
 
 /** What a new run starts with; the rest of `run.json` follows from it. */
 export type NewRun = Pick<RunInfo, 'name' | 'configFile' | 'device' | 'versions' | 'rewards' | 'config' | 'inputs'>;
@@ -182,92 +172,7 @@ export class RunFolder {
   }
 }
 
-/** Complete checkpoints, oldest first. */
-export function listCheckpoints(run: string): Checkpoint[] {
-  const folder = join(run, RUN_FILES.checkpoints);
-  if (!existsSync(folder)) return [];
-  return readdirSync(folder)
-    .map((name) => ({ step: stepOfName(name) ?? -1, path: join(folder, name) }))
-    .filter(({ step, path }) => step >= 0 && statSync(path).isDirectory())
-    .sort((a, b) => a.step - b.step);
-}
-
-export function readRunInfo(run: string): RunInfo {
-  const file = join(run, RUN_FILES.info);
-  if (!existsSync(file)) throw new BadInput(`There is no run in ${run} (no ${RUN_FILES.info}).`);
-  try {
-    return runInfo.parse(JSON.parse(readText(file, RUN_FILE)));
-  } catch {
-    throw new BadInput('This file does not describe a run; start a new run instead.', { file });
-  }
-}
-
-/** The rows of `metrics.jsonl`, a torn last one left out. */
-export function readMetrics(run: string): MetricsRow[] {
-  const file = join(run, RUN_FILES.metrics);
-  if (!existsSync(file)) return [];
-  try {
-    return parseJsonLines(readText(file, RUN_FILE)).map((row) => metricsRow.parse(row));
-  } catch {
-    throw new BadInput('This file has lines that are no metrics; start a new run instead.', { file });
-  }
-}
-
-/** Where a new run's folder is made. */
-export const placeOfRun = (configFile: string, out: string | undefined): string =>
-  out === undefined ? join(dirname(configFile), '.grpo', 'runs') : resolve(out);
-
-/** The newest run of a config that `--out` did not place elsewhere, or undefined. */
-export function latestRun(configFile: string): string | undefined {
-  const runs = join(dirname(configFile), '.grpo', 'runs');
-  if (!existsSync(runs)) return undefined;
-  // Names begin with the time, so their order is that of the runs.
-  const names = readdirSync(runs).sort().reverse();
-  return names.map((name) => join(runs, name)).find((run) => isRunOf(run, configFile));
-}
-
-function isRunOf(run: string, configFile: string): boolean {
-  try {
-    return readRunInfo(run).configFile === configFile;
-  } catch {
-    return false;
-  }
-}
-
 const formatInfo = (info: RunInfo): string => `${JSON.stringify(info, null, 2)}\n`;
-
-/** `made` is the outermost folder that was not there before: what to remove if the run cannot start. */
-interface MadeFolder {
-  path: string;
-  made: string | undefined;
-}
-
-function makeOutFolder(path: string): MadeFolder {
-  if (existsSync(join(path, RUN_FILES.info)))
-    throw new BadInput(`There is already a run in ${path}; go on with it (--resume) or name another folder (--out).`);
-  try {
-    return { path, made: makeFolders(path) };
-  } catch (error) {
-    throw writeFailure(path, error);
-  }
-}
-
-/** `20260131-154502-sort` (UTC), with a number behind it for a second run in the same second. */
-function makeRunFolder({ configFile, name }: NewRun, now: string): MadeFolder {
-  const runs = join(dirname(configFile), '.grpo', 'runs');
-  const stamp = now.slice(0, 19).replaceAll(/[-:]/g, '').replace('T', '-');
-  try {
-    const made = makeFolders(runs);
-    for (let attempt = 1; ; attempt++) {
-      const path = join(runs, attempt === 1 ? `${stamp}-${name}` : `${stamp}-${name}-${attempt}`);
-      if (existsSync(path)) continue;
-      mkdirSync(path);
-      return { path, made: made ?? path };
-    }
-  } catch (error) {
-    throw writeFailure(runs, error);
-  }
-}
 
 /** Gives a file or folder a hidden name, so that half of it, while it is being removed, is never taken for the whole. */
 function setAside(path: string): string {

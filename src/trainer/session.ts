@@ -13,8 +13,9 @@ import { movePolicy } from './policy-state.ts';
 import { type PreparedRun, prepareRun } from './prepare.ts';
 import { recordRewards, runRewards } from './record-rewards.ts';
 import { resumeNotes } from './resume-notes.ts';
-import { placeOfRun, RunFolder } from './run-folder.ts';
+import { RunFolder } from './run-folder.ts';
 import { digestInputs } from './run-inputs.ts';
+import { placeOfRun } from './run-places.ts';
 import { type Outcome, type TrainOptions, train } from './train.ts';
 import { versions } from './versions.ts';
 

@@ -16,14 +16,9 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { BadInput, RunFailure } from '../../../src/protocol/errors.ts';
 import { runConfigSchema } from '../../../src/protocol/run-config.ts';
 import { parseJsonLines, type RolloutRow } from '../../../src/protocol/run-folder.ts';
-import {
-  latestRun,
-  listCheckpoints,
-  type NewRun,
-  RunFolder,
-  readMetrics,
-  readRunInfo,
-} from '../../../src/trainer/run-folder.ts';
+import { listCheckpoints, readMetrics, readRunInfo } from '../../../src/trainer/recorded-run.ts';
+import { type NewRun, RunFolder } from '../../../src/trainer/run-folder.ts';
+import { latestRun } from '../../../src/trainer/run-places.ts';
 
 let folder: string;
 let newRun: NewRun;
