@@ -73,6 +73,8 @@ const bundles = [
     entryPoints: {
       'reward-worker': 'src/rewards/worker/main.py',
       reward_child: 'src/rewards/worker/child.py',
+      // By a name that no file of the user's is likely to have.
+      grpo_reward_errors: 'src/rewards/worker/errors.py',
       'reward-debug': 'src/preview/debug/main.py',
     },
     bundle: false,

@@ -46,6 +46,7 @@ try {
     'reward-worker.js',
     'reward-worker.py',
     'reward_child.py',
+    'grpo_reward_errors.py',
     'grpo-rewards.js',
     'grpo-rewards.d.ts',
   ])
