@@ -73,8 +73,11 @@ const bundles = [
     entryPoints: {
       'reward-worker': 'src/rewards/worker/main.py',
       reward_child: 'src/rewards/worker/child.py',
-      // By a name that no file of the user's is likely to have.
+      // By names that no files of the user's are likely to have.
       grpo_reward_errors: 'src/rewards/worker/errors.py',
+      grpo_reward_functions: 'src/rewards/worker/functions.py',
+      grpo_reward_lifeline: 'src/rewards/worker/lifeline.py',
+      grpo_reward_outcomes: 'src/rewards/worker/outcomes.py',
       'reward-debug': 'src/preview/debug/main.py',
     },
     bundle: false,

@@ -6,19 +6,15 @@ src/protocol/reward-worker.ts.
 
 import ast
 import asyncio
-import functools
 import hashlib
 import importlib
 import inspect
 import json
 import linecache
-import math
 import os
 import re
-import signal
 import sys
 import threading
-import time
 import types
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -26,69 +22,15 @@ LIBRARY_PATH = [place for place in sys.path if place != HERE]
 sys.path[:] = [HERE] + LIBRARY_PATH
 import reward_child
 from grpo_reward_errors import describe, is_users, place_of, user
+from grpo_reward_functions import declaration_of, takes_trl_arguments
+from grpo_reward_lifeline import watch_lifeline
+from grpo_reward_outcomes import failure, plain, to_outcomes
 
 VERSION = 3
 LIFELINE, REQUESTS, REPLIES = 0, 3, 4
-# What TRL 1.16 passes besides the dataset's columns (GRPOTrainer._calculate_rewards).
-TRL_ARGUMENTS = ("prompts", "completions", "completion_ids", "trainer_state", "log_extra", "log_metric")
-LARGEST_SCORE = 1e12  # of src/protocol/rewards.ts
-# As it is before the user's code runs, which may put another in its place.
-isfinite = math.isfinite
 # This worker's, which its requests say: each reply has it too.
 current = {"key": None}
 replying = threading.Lock()
-
-
-def watch_lifeline():
-    """Ends this process and what it started once the host is gone, even if it was killed.
-
-    A forked process watches, not a thread: code that holds the interpreter's lock (a regular expression that never
-    ends) would keep a thread from running. Windows cannot fork and has to do with the thread.
-    """
-
-    def wait_for_end():
-        try:
-            while os.read(LIFELINE, 1):
-                pass
-        except OSError:
-            pass
-
-    def end_after_waiting():
-        wait_for_end()
-        os._exit(1)
-
-    if not hasattr(os, "fork"):
-        threading.Thread(target=end_after_waiting, daemon=True).start()
-    elif os.fork() == 0:
-        os.closerange(1, REPLIES + 1)
-        wait_for_end()
-        end_marked()
-        os.killpg(os.getpgrp(), signal.SIGKILL)
-
-
-def end_marked():
-    """Kills what has left the process group, as src/processes/marked.ts does."""
-    mark = os.environ.get("GRPO_MARK")
-    if not mark or sys.platform != "linux":
-        return
-    for _ in range(50):
-        found = [pid for pid in os.listdir("/proc") if pid.isdigit() and int(pid) != os.getpid() and has_mark(pid, mark)]
-        for pid in found:
-            try:
-                os.kill(int(pid), signal.SIGKILL)
-            except OSError:
-                pass
-        if not found:
-            return
-        time.sleep(0.02)
-
-
-def has_mark(pid, mark):
-    try:
-        with open("/proc/{}/environ".format(pid), "rb") as environment:
-            return (mark + "=").encode() in environment.read()
-    except OSError:
-        return False
 
 
 def reply(**message):
@@ -227,45 +169,6 @@ def user_modules():
     }
 
 
-def takes_trl_arguments(function):
-    """Whether TRL could call it: it names what it scores, and takes the keyword arguments that it does not name."""
-    parameters = inspect.signature(function).parameters.values()
-    names = {p.name for p in parameters}
-    takes_rest = any(p.kind is p.VAR_KEYWORD for p in parameters)
-    names_inputs = bool(names & {"prompts", "completions", "completion_ids"}) or len(names) == 1
-    return names_inputs and (takes_rest or names >= set(TRL_ARGUMENTS))
-
-
-def plain_function(function):
-    while isinstance(function, functools.partial):
-        function = function.func
-    return function
-
-
-def declaration_of(function, file, tree):
-    code = getattr(inspect.unwrap(plain_function(function)), "__code__", None)
-    if not code:
-        return {}
-    # Its line is that of the first decorator.
-    found = [
-        node
-        for node in ast.walk(tree)
-        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))
-        and node.name == code.co_name
-        and min([node.lineno] + [decorator.lineno for decorator in node.decorator_list]) == code.co_firstlineno
-    ]
-    if code.co_filename != file or not found:
-        return {"file": code.co_filename, "line": code.co_firstlineno}
-    return {"file": file, "line": found[0].lineno, "column": found[0].col_offset + 1, "parameters": parameters_of(found[0])}
-
-
-def parameters_of(node):
-    positional = getattr(node.args, "posonlyargs", []) + node.args.args
-    required = positional[: len(positional) - len(node.args.defaults)]
-    required += [argument for argument, default in zip(node.args.kwonlyargs, node.args.kw_defaults) if default is None]
-    return [{"name": a.arg, "line": a.lineno, "column": a.col_offset + 1} for a in required]
-
-
 # --- Scoring -----------------------------------------------------------------------------------------------------
 
 
@@ -316,62 +219,8 @@ def trl_arguments(request, metrics, extra):
     }
 
 
-def to_outcomes(result, count):
-    try:
-        if isinstance(result, (str, bytes, dict)):
-            raise TypeError
-        rewards = list(result)
-    except TypeError:
-        message = "The function returned {}; return a list with one number or None per completion.".format(shown(result))
-        return [failure("wrong-type", message)] * count
-    if len(rewards) != count:
-        message = "The function returned {} rewards for {} completions; return one for each.".format(len(rewards), count)
-        return [failure("wrong-length", message)] * count
-    return [to_outcome(reward) for reward in rewards]
-
-
-def to_outcome(reward):
-    if reward is None:
-        return {"kind": "abstain"}
-    try:
-        if isinstance(reward, (str, bytes)):
-            raise TypeError
-        value = float(reward)  # numpy's and torch's scalars too
-    except (TypeError, ValueError, OverflowError):
-        return failure("wrong-type", "The function gave {}; a reward is a number, or None to abstain.".format(shown(reward)))
-    if not isfinite(value):
-        return failure("nan", "The score is {}; return a finite number, or None to abstain.".format(value))
-    if not -LARGEST_SCORE <= value <= LARGEST_SCORE:
-        message = "The score is {}; scores must lie between -1e12 and 1e12: training computes in float32."
-        return failure("too-large", message.format(value))
-    return {"kind": "score", "score": value}
-
-
-def failure(kind, message, **place):
-    return {"kind": "failure", "failure": kind, "message": message, **place}
-
-
-def shown(value):
-    return "{:.100} ({})".format(repr(value), type(value).__name__)
-
-
-def plain(value):
-    """A value as JSON has it; a number that is not finite becomes null, anything unknown its text."""
-    if value is None or isinstance(value, (bool, int, str)):
-        return value
-    if isinstance(value, float):
-        return value if isfinite(value) else None
-    if isinstance(value, dict):
-        return {str(key): plain(item) for key, item in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [plain(item) for item in value]
-    if hasattr(value, "tolist"):  # numpy and torch
-        return plain(value.tolist())
-    return str(value)
-
-
 def main():
-    watch_lifeline()
+    watch_lifeline(LIFELINE, REPLIES)
     # What was printed before a kill should be there.
     sys.stdout.reconfigure(line_buffering=True)
     loop = asyncio.new_event_loop()
