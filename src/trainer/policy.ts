@@ -4,6 +4,7 @@ import { leaveOpen, type NdArray, scalar } from '../engine/tree.ts';
 import { Zeros } from '../engine/zeros.ts';
 import { lossMetrics, type Metrics } from '../grpo/metrics.ts';
 import { learningRate as scheduledRate } from '../grpo/schedule.ts';
+import { mean } from '../grpo/statistics.ts';
 import type { ModelConfig } from '../model/config.ts';
 import { Scorer, type Weights } from '../model/language-model.ts';
 import type { RunConfig } from '../protocol/run-config.ts';
@@ -254,9 +255,6 @@ export class Policy {
     return syncedReference ?? (this.#frozen ? undefined : this.#start);
   }
 }
-
-const mean = (numbers: readonly number[]): number | null =>
-  numbers.length > 0 ? total(numbers) / numbers.length : null;
 
 /** The largest of advantages, one per completion or per token, without its sign; NaN where one is. */
 function largest(advantages: readonly Experience['advantage'][]): number {
