@@ -1,10 +1,11 @@
 import { applyEdits, modify } from 'jsonc-parser';
-import { parseExact, stringifyExact, withExact } from './exact-json.ts';
+import { type ExactJson, parseExact, stringifyExact, withExact } from './exact-json.ts';
 import type { Prompt } from './rewards.ts';
 
 /** A completion that someone wants to keep as a sample. */
 export interface NewSample {
-  prompt: Prompt;
+  /** Exact where its messages hold what JavaScript has not got exactly. */
+  prompt: Prompt | ExactJson;
   completion: string;
   /** The dataset row's other columns. */
   columns: Record<string, unknown>;

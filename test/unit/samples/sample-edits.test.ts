@@ -29,6 +29,12 @@ describe('samples that are added', () => {
     const line = '{"prompt":"2 + 3","answer":5.0,"completion":"6"}\n';
     expect(added('', exact)).toBe(line);
     expect(added(line, exact)).toBe(line);
+    const messages = '[{"role":"tool","n":2.0}]';
+    const chat = sample('6', { prompt: new ExactJson(messages, JSON.parse(messages)) });
+    const chatLine = added('', chat);
+    expect(chatLine).toBe(`{"prompt":${messages},"answer":5,"completion":"6"}\n`);
+    expect(added(chatLine, chat)).toBe(chatLine);
+    expect(added(chatLine, { ...chat, prompt: JSON.parse(messages) })).toContain('"n":2}]');
     expect(added(line, sample('6'))).toBe(`${line}${line.replace('5.0', '5')}`);
     const expecting = '{"prompt":"2 + 3","answer":5,"completion":"5","expect":{"a":1.0}}\n';
     expect(added(expecting, sample('5', { expect: { b: 2 } }))).toContain('"expect":{"a":1,"b":2}');
