@@ -1,4 +1,5 @@
 import type { Sequence } from '../model/batch.ts';
+import { checkLogProb } from '../model/finite.ts';
 import { Scorer } from '../model/language-model.ts';
 import { readJsonLines } from '../trainer/json-lines.ts';
 import type { CommandOf } from './args.ts';
@@ -17,6 +18,7 @@ export async function logprobsCommand({ json, ...options }: CommandOf<'logprobs'
     model.weights,
     byLength.map((index) => sequences[index]!),
   );
+  scored.flat().forEach(checkLogProb);
   const results: number[][] = [];
   for (const [place, index] of byLength.entries()) results[index] = scored[place]!;
   for (const row of results) json ? printJson({ logprobs: row }) : print(describe(row));

@@ -2,6 +2,7 @@ import type { Compiled, Engine } from '../engine/engine.ts';
 import { type ArraysOf, floats, ints, leaveOpen, type NdArray } from '../engine/tree.ts';
 import { padRight } from './batch.ts';
 import type { ModelConfig } from './config.ts';
+import { checkLogProb } from './finite.ts';
 import {
   type Caches,
   type DecodeInputs,
@@ -50,7 +51,10 @@ export class Sampler {
     });
   }
 
-  /** `uniforms` has maxTokens · prompts · group numbers in [0, 1). Completions come group by group. */
+  /**
+   * `uniforms` has maxTokens · prompts · group numbers in [0, 1). Completions come group by group. Throws NotFiniteModel where the model
+   * computes NaN.
+   */
   async sample(
     weights: Weights,
     prompts: readonly number[][],
@@ -140,6 +144,7 @@ export class Sampler {
   }
 
   #append(completion: Completion, id: number, logProb: number): void {
+    checkLogProb(logProb);
     completion.ids.push(id);
     completion.logProbs.push(logProb);
     completion.truncated = !this.#options.eosTokenIds.includes(id);

@@ -13,6 +13,14 @@ export class Diverged extends RunFailure {
   }
 }
 
+/** What to say of a policy that computes NaN when it is sampled, after this many updates. */
+export function lostPolicy(updates: number, config: Settings & Pick<RunConfig, 'learningRate'>): string {
+  const what = 'gives log-probabilities that are not finite';
+  if (updates === 0)
+    return `The start model ${what}: its weights are damaged, or too large to compute with; take another model.`;
+  return `The policy has diverged and ${what}: ${smallerSteps(config.learningRate, config)}`;
+}
+
 /** What is known when an update stops. */
 export interface UpdateFigures {
   /** The sum over all micro-batches. */
@@ -50,8 +58,12 @@ export function checkWeights(squares: number, learningRate: number, config: Sett
 }
 
 function causeOf({ sums, largestAdvantage, learningRate }: UpdateFigures, config: Settings): string {
+  // Weights near the largest number of all make sums infinite, and their difference is no number.
+  const advantage = Number.isNaN(largestAdvantage)
+    ? 'rewards are too large to compare'
+    : `an advantage is as large as ${largestAdvantage.toPrecision(2)}`;
   if (!(largestAdvantage <= LARGE_ADVANTAGE))
-    return `an advantage is as large as ${largestAdvantage.toPrecision(2)}; let reward functions give smaller scores, or their weights be smaller.`;
+    return `${advantage}; let reward functions give smaller scores, or their weights be smaller.`;
   if (Number.isFinite(sums.entropy ?? 0) && config.beta !== 0 && !Number.isFinite(sums.kl ?? 0))
     return `the policy is too far from the reference policy for its KL divergence; ${smallerSteps(learningRate, config)}`;
   return `the policy has diverged; ${smallerSteps(learningRate, config)}`;

@@ -1,11 +1,12 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import { NotFiniteModel } from '../model/finite.ts';
 import { BadInput, RunFailure } from '../protocol/errors.ts';
 import type { TrainerEvent } from '../protocol/events.ts';
 import type { ScoreTable } from '../protocol/rewards.ts';
 import { describeFailure, rowFailures } from '../rewards/score-table.ts';
 import { type SavedRun, writeCheckpoint } from './checkpoint.ts';
 import type { RunControl } from './control.ts';
-import { Diverged } from './diverged.ts';
+import { Diverged, lostPolicy } from './diverged.ts';
 import { Evaluator } from './evaluate.ts';
 import { Learner } from './learner.ts';
 import { movePolicy, type PolicyState } from './policy-state.ts';
@@ -69,11 +70,16 @@ export async function train(run: PreparedRun, folder: RunFolder, options: TrainO
 
   /** Ends a run whose numbers are not finite: what is still good is saved, and no older checkpoint goes. */
   const diverged = async (error: unknown): Promise<never> => {
-    if (!(error instanceof Diverged)) throw error;
-    if (error.policyIsGood && finished > 0) await save({ prune: false });
-    const last = folder.checkpoints().at(-1);
-    const remedy = last ? `Then resume from step ${last.step} (--resume --with-changes).` : 'Then start again.';
-    throw new RunFailure(`Step ${finished + 1}: ${error.message} ${remedy}`);
+    const lost = error instanceof NotFiniteModel;
+    if (!lost && !(error instanceof Diverged)) throw error;
+    if (!lost && error.policyIsGood && finished > 0) await save({ prune: false });
+    const message = lost ? lostPolicy(learner.policy.state.updates, config) : error.message;
+    // A policy that computes NaN when it is sampled did so when the last step was saved.
+    const last = folder.checkpoints().findLast(({ step }) => !lost || step < finished);
+    const first =
+      lost && finished > 0 && savedStep === finished ? `delete the checkpoint of step ${finished} and ` : '';
+    const remedy = last ? `resume from step ${last.step} (--resume --with-changes)` : 'start again';
+    throw new RunFailure(`Step ${finished + 1}: ${message} Then ${first}${remedy}.`);
   };
 
   /** Scores the rollout. When every row failed twice, waits for someone to fix the reward functions, or gives up; undefined: stopped meanwhile. */
@@ -82,21 +88,28 @@ export async function train(run: PreparedRun, folder: RunFolder, options: TrainO
       emit({ type: 'phase', step, phase: 'score' });
       const table = await learner.score(rollout, step);
       const failures = rowFailures(table).filter((failure) => failure !== undefined);
+      const all = failures.length === rollout.length;
+      const warn = (message: string) => emit({ type: 'log', level: 'warning', message });
+      if (!all && hasNoReward(table))
+        warn(
+          `No completion of step ${step} has a reward: every reward function ${failures.length === 0 ? 'abstained' : 'abstained or failed'}.`,
+        );
       if (failures.length === 0) return table;
-      const share =
-        failures.length === rollout.length ? 'Every completion' : `${failures.length} of ${rollout.length} completions`;
-      const message = `${share} of step ${step} failed to be scored: ${describeFailure(failures[0]!)}`;
+      const share = all ? 'Every completion' : `${failures.length} of ${rollout.length} completions`;
+      // What a reward threw may end without a full stop.
+      const message = `${share} of step ${step} failed to be scored: ${describeFailure(failures[0]!).replace(/\.$/, '')}.`;
+      if (!all) {
+        warn(message);
+        return table;
+      }
       // A judge that was away, or a machine that was busy, may be back: a second attempt costs less than a run.
-      const again = failures.length === rollout.length && attempt === 1 && !control.stopping;
-      emit({ type: 'log', level: 'warning', message: again ? `${message} Scoring them once more.` : message });
-      if (failures.length < rollout.length) return table;
-      if (again) continue;
+      if (attempt === 1 && !control.stopping) {
+        warn(`${message} Scoring them once more.`);
+        continue;
+      }
       await save();
       if (control.stopping) return undefined;
-      if (!attended)
-        throw new RunFailure(
-          `${message.replace(/\.$/, '')}. Fix the reward and continue with --resume --with-changes.`,
-        );
+      if (!attended) throw new RunFailure(`${message} Fix the reward and continue with --resume --with-changes.`);
       for (let reason: string | undefined = message; reason !== undefined; reason = await reopenRewards(run)) {
         await pause(reason);
         if (control.stopping) return undefined;
@@ -116,7 +129,7 @@ export async function train(run: PreparedRun, folder: RunFolder, options: TrainO
     const step = finished + 1;
     const watch = new Stopwatch();
     emit({ type: 'phase', step, phase: 'rollout' });
-    const rollout = await learner.rollout(step);
+    const rollout = await learner.rollout(step).catch(diverged);
     watch.lap('rollout');
     const table = await score(rollout, step);
     if (!table) break;
@@ -147,6 +160,10 @@ export async function train(run: PreparedRun, folder: RunFolder, options: TrainO
   await save();
   return { outcome: finished >= config.maxSteps ? 'done' : 'stopped', step: finished, checkpoint };
 }
+
+/** Whether no function gave a completion a score: such a step teaches nothing. */
+const hasNoReward = ({ columns }: ScoreTable): boolean =>
+  columns.every(({ outcomes }) => outcomes.every(({ kind }) => kind !== 'score'));
 
 function leftOut(step: number, updates: number, { lossScale }: PolicyState): string {
   const what = updates === 1 ? 'one update was' : `${updates} updates were`;
