@@ -13,6 +13,7 @@ import type { FailureKind } from '../protocol/rewards.ts';
 import { onLines } from './lines.ts';
 import type { WorkerLaunch } from './prepare-worker.ts';
 import { residentBytes } from './process-memory.ts';
+import { WholeLines } from './whole-lines.ts';
 
 /** Why a worker's process ended, as a failure of what it was working on. */
 export interface Death extends Partial<SourceLocation> {
@@ -57,6 +58,8 @@ export class WorkerProcess {
   #onEnd: (death: Death) => void = () => {};
   #printed = 0;
   #lastWords = '';
+  /** What is printed to stdout and to stderr. */
+  readonly #outputs: WholeLines[];
 
   constructor({ command, args, cwd, env }: WorkerLaunch, limits: WorkerLimits) {
     this.#limits = limits;
@@ -78,7 +81,11 @@ export class WorkerProcess {
     ];
     // Writing to a process that has just ended is no error of ours: its end is told by `exit`.
     for (const stream of [lifeline, requests]) stream.on('error', () => {});
-    for (const stream of [stdout, stderr]) stream.setEncoding('utf8').on('data', (text: string) => this.#print(text));
+    this.#outputs = [stdout, stderr].map((stream) => {
+      const lines = new WholeLines((text) => this.#limits.onOutput(text));
+      stream.setEncoding('utf8').on('data', (text: string) => this.#print(text, lines));
+      return lines;
+    });
     onLines(replies, (line) => this.#read(line), {
       limit: LONGEST_REPLY,
       onTooLong: () =>
@@ -171,13 +178,13 @@ export class WorkerProcess {
     this.end({ failure: 'crash', message });
   }
 
-  #print(text: string): void {
+  #print(text: string, lines: WholeLines): void {
     this.#lastWords = (this.#lastWords + text).slice(-2000);
     const left = this.#limits.outputLimitBytes - this.#printed;
     this.#printed += Buffer.byteLength(text);
     if (left <= 0) return;
     const fits = this.#printed <= this.#limits.outputLimitBytes;
-    this.#limits.onOutput(
+    lines.push(
       fits
         ? text
         : `${Buffer.from(text).subarray(0, left)}\n[output cut off after ${this.#limits.outputLimitBytes} bytes]\n`,
@@ -193,6 +200,7 @@ export class WorkerProcess {
     await endMarked(this.#mark);
     await Promise.race([this.#closed(), sleep(LAST_REPLIES_MILLISECONDS, undefined, { ref: false })]);
     for (const stream of this.#child.stdio) stream?.destroy();
+    for (const lines of this.#outputs) lines.flush();
     if (!this.#death) {
       this.#death = this.#explainExit();
       this.#tellIfIdle(this.#death.message);

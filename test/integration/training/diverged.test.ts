@@ -1,10 +1,11 @@
 /** Numbers that are not finite end a run as a failure, before they are applied or saved. */
-import { readdirSync } from 'node:fs';
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import { readModelConfig } from '../../../src/model/config.ts';
 import { readCheckpoint } from '../../../src/trainer/checkpoint.ts';
-import { metricsOf, onlyRun, runGrpo, runInfoOf, tinyWorkspace } from './workspace.ts';
+import { metricsOf, onlyRun, referenceModel, runGrpo, runInfoOf, tinyWorkspace } from './workspace.ts';
 
 test('weights that leave the range of float32', async () => {
   const folder = tinyWorkspace({ learningRate: 1e38, maxGradNorm: 0, saveSteps: 1, saveTotalLimit: 1 });
@@ -50,4 +51,64 @@ test('the last good step is saved though no checkpoint was due', async () => {
   const config = runInfoOf(run).config;
   const { policy } = await readCheckpoint(join(run, 'checkpoints', 'step-000002'), readModelConfig(config.model));
   for (const { data } of Object.values(policy.weights)) expect(data.every(Number.isFinite)).toBe(true);
+});
+
+/** Finite weights whose products are not: every projection is multiplied with 1e30. */
+function hugeModel(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'grpo-huge-'));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  cpSync(referenceModel('llama-head-dim-bf16'), folder, { recursive: true });
+  const file = join(folder, 'model.safetensors');
+  const bytes = readFileSync(file);
+  const header = Number(bytes.readBigUInt64LE());
+  const tensors = JSON.parse(bytes.toString('utf8', 8, 8 + header)) as Record<string, { data_offsets: number[] }>;
+  for (const [name, { data_offsets }] of Object.entries(tensors)) {
+    if (!name.includes('proj')) continue;
+    const [start, end] = data_offsets.map((offset) => 8 + header + offset) as [number, number];
+    // bfloat16 is the upper half of a float32.
+    for (let at = start; at < end; at += 2) {
+      const value = new Float32Array([
+        1e30 * new Float32Array(new Int32Array([bytes.readInt16LE(at) << 16]).buffer)[0]!,
+      ]);
+      bytes.writeUInt16LE(new Uint16Array(value.buffer)[1]!, at);
+    }
+  }
+  writeFileSync(file, bytes);
+  return folder;
+}
+
+test('a start model that computes NaN is refused by every command that runs it', async () => {
+  const model = hugeModel();
+  const folder = tinyWorkspace({ model }, { 'rows.jsonl': [{ prompt: '3 1', completion_ids: [1, 2] }] });
+  const train = await runGrpo('train', join(folder, 'run.grpo.json'));
+  expect(train).toMatchObject({ status: 1, stderr: expect.stringContaining('Step 1: The start model gives log-prob') });
+  const commands = [
+    ['generate', model, '--prompt', '3 1', '--greedy'],
+    ['logprobs', model, join(folder, 'rows.jsonl')],
+  ];
+  for (const command of commands) {
+    expect(await runGrpo(...command)).toMatchObject({
+      status: 1,
+      stdout: '',
+      stderr: expect.stringMatching(/^The model gives log-probabilities that are not finite: .*\.\n$/),
+    });
+  }
+});
+
+test('a policy that computes NaN after an update: its checkpoint is not the one to resume from', async () => {
+  const folder = tinyWorkspace({ learningRate: 1e16, saveSteps: 1 });
+  const { status, stderr } = await runGrpo('train', join(folder, 'run.grpo.json'));
+  expect(stderr).toContain(
+    'Step 2: The policy has diverged and gives log-probabilities that are not finite: make "learningRate" (here 1.0e+16) smaller. Then delete the checkpoint of step 1 and start again.',
+  );
+  expect(status).toBe(1);
+});
+
+test('rewards whose sum is no number are named as the cause', async () => {
+  const rewards = [{ file: 'letters.reward.ts', weight: 1e308 }];
+  const files = { 'letters.reward.ts': 'let n = 0;\nexport const letters = () => 1e9 * n++;\n' };
+  const folder = tinyWorkspace({ rewards, maxSteps: 1 }, files);
+  const { status, stderr } = await runGrpo('train', join(folder, 'run.grpo.json'));
+  expect(stderr).toContain('Step 1: The loss is not finite: rewards are too large to compare; let reward functions');
+  expect(status).toBe(1);
 });

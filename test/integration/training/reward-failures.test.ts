@@ -63,10 +63,23 @@ test('when every row fails, the command ends with status 1 and can be resumed wh
   expect(stderr).not.toMatch(/^\s+at /m);
   const run = onlyRun(folder);
   expect(runInfoOf(run)).toMatchObject({ state: 'failed', step: 0, reason: expect.stringContaining('not yet') });
+  // Of each attempt once: the first is a warning, the second ends the run.
+  expect(readFileSync(join(run, 'log.txt'), 'utf8').match(/letters: .*not yet\..*/g)).toEqual([
+    expect.stringMatching(/not yet\. Scoring them once more\.$/),
+    expect.stringMatching(/not yet\. Fix the reward and continue with --resume --with-changes\.$/),
+  ]);
 
   writeFileSync(join(folder, 'letters.reward.ts'), 'export const letters = () => Math.random();\n');
   expect((await runGrpo('train', config, '--resume', '--with-changes')).status).toBe(0);
   expect(metricsOf(run).map(({ step }) => step)).toEqual([1, 2]);
+});
+
+test('a step in which every function abstains is a warning: it teaches nothing', async () => {
+  const folder = tinyWorkspace({ maxSteps: 1 }, { 'letters.reward.ts': 'export const letters = () => null;\n' });
+  const { status, stderr } = await runGrpo('train', join(folder, 'run.grpo.json'));
+  expect(status, stderr).toBe(0);
+  expect(stderr).toContain('warning: No completion of step 1 has a reward: every reward function abstained.\n');
+  expect(metricsOf(onlyRun(folder))[0]!.reward).toBeNull();
 });
 
 /** Each call first makes itself heard in a file, whose length then counts the calls. */
