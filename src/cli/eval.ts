@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { isAdapterFolder } from '../model/adapter-files.ts';
 import { computeCopies } from '../model/half-weights.ts';
+import { runInstead } from '../model/run-instead.ts';
 import { BadInput } from '../protocol/errors.ts';
 import { Evaluator } from '../trainer/evaluate.ts';
 import { loadRunConfig } from '../trainer/load-config.ts';
@@ -23,7 +24,7 @@ export async function evaluateCommand({ config: file, checkpoint, json }: Comman
     loaded.config.lora = null;
     if (!existsSync(join(loaded.config.model, 'config.json')) && !isAdapterFolder(loaded.config.model)) {
       const message = 'there is no checkpoint here (neither config.json nor adapter_config.json)';
-      throw new BadInput(message, { file: loaded.config.model });
+      throw new BadInput(runInstead(loaded.config.model) ?? message, { file: loaded.config.model });
     }
   }
   const run = await prepareRun(loaded, { rewardWorker, onWarning: warn });

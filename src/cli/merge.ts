@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { isAdapterFolder } from '../model/adapter-files.ts';
 import { readModelConfig } from '../model/config.ts';
+import { runInstead } from '../model/run-instead.ts';
 import type { NamedTensor, WeightDtype } from '../model/safetensors-writer.ts';
 import { saveModelFolder } from '../model/save.ts';
 import { checkWeights, loadWeights } from '../model/weights.ts';
@@ -19,7 +20,7 @@ export async function mergeCommand({ checkpoint, out }: CommandOf<'merge'>): Pro
   const folder = resolve(checkpoint);
   if (!isAdapterFolder(folder)) {
     const message = 'there is no LoRA adapter here (no adapter_config.json), and so nothing to merge';
-    throw new BadInput(message, { file: folder });
+    throw new BadInput(runInstead(folder) ?? message, { file: folder });
   }
   const target = out === undefined ? `${folder}-merged` : resolve(out);
   if (existsSync(target)) throw new BadInput('this is there already; name another folder with --out', { file: target });

@@ -37,7 +37,7 @@ export class Progress {
         // A resumed run's tokens are counted from its first new step on.
         this.#lastTokens = event.resumedFrom === 0 ? 0 : Number.NaN;
         this.#line(`${event.name} on ${event.device}, run folder ${event.run}`);
-        if (event.resumedFrom > 0) this.#line(`going on from step ${event.resumedFrom}`);
+        if (event.resumedFrom > 0) this.#line(`continuing from step ${event.resumedFrom}`);
         break;
       case 'phase':
         this.#phase = event.phase;

@@ -24,7 +24,7 @@ export const COMMANDS = {
         help: 'override a field of the config; may be repeated',
       },
       out: text('DIR', 'the run folder (default: .grpo/runs/<time>-<name> beside the config)'),
-      resume: flag('go on from the newest checkpoint of the run in --out, or of the latest run'),
+      resume: flag('continue from the newest checkpoint of the run in --out, or of the latest run'),
       'as-recorded': flag(
         "with --resume: with the settings and reward code that the run recorded, if today's are others",
       ),
@@ -60,7 +60,7 @@ export const COMMANDS = {
       prompt: text('TEXT', 'one prompt'),
       prompts: text('FILE', 'prompts: JSON Lines with prompt or prompt_ids'),
       n: text('N', 'completions per prompt (default: 1)'),
-      greedy: flag('always take the likeliest token'),
+      greedy: flag('always take the most likely token'),
       'max-tokens': text('N', "longest completion (default: 256, or what the model's context leaves)"),
       seed: text('S', 'seed of the sampling (default: 42)'),
       device: text('DEVICE', 'auto, cpu, webgpu or tensorflow (default: auto)'),
@@ -109,7 +109,7 @@ export const COMMANDS = {
   },
   merge: {
     arguments: 'CHECKPOINT',
-    help: "work a checkpoint's LoRA adapter into its model",
+    help: "merge a checkpoint's LoRA adapter into its base model",
     options: { out: text('DIR', 'the new model folder (default: CHECKPOINT-merged)') },
   },
   bench: {

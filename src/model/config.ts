@@ -8,6 +8,7 @@ import { isGguf } from './gguf.ts';
 import { loraProblem } from './lora-targets.ts';
 import { modelFilePath, readModelFile } from './model-files.ts';
 import { type RopeFields, type RopeScaling, ropeScalingOf, ropeSchema } from './rope-scaling.ts';
+import { runInstead } from './run-instead.ts';
 
 /** What a decoder of the Llama family is made of: enough to name its tensors and to run it. */
 export interface ModelConfig {
@@ -120,7 +121,7 @@ function readOwnConfig(model: string): ModelConfig {
   const json = readModelFile(model, 'config.json');
   if (!json) {
     const message = 'this folder has no config.json; give the path of a complete Hugging Face model folder';
-    throw new BadInput(message, { file: model });
+    throw new BadInput(runInstead(model) ?? message, { file: model });
   }
   const architecture = architectureOf(json, file);
   const fields = checked(configSchema, json, file);

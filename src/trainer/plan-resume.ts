@@ -114,5 +114,5 @@ function question(differences: readonly RunDifference[], step: number, problem: 
     problem === null
       ? `continue as it was (--as-recorded), or ${changed}.`
       : `${changed}; --as-recorded is not possible: ${problem}`;
-  return `The run was recorded with other settings than today's (${what}): ${choice}`;
+  return `The run was recorded with other settings, code or data than today's (${what}): ${choice}`;
 }

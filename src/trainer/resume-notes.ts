@@ -5,7 +5,7 @@ import type { RunChange, RunInfo } from '../protocol/run-folder.ts';
 export function resumeNotes(before: RunInfo, changes: readonly RunChange[], next: number): string[] {
   const notes: string[] = [];
   if (before.step >= next)
-    notes.push(`No checkpoint has ${steps(next, before.step)}: training continues from the one before.`);
+    notes.push(`No checkpoint has ${steps(next, before.step)}: training repeats from step ${next} on.`);
   if (before.inputs === undefined)
     notes.push(
       'An earlier release started this run and did not record its reward code and dataset: it is not known whether they have changed since.',

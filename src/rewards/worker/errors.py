@@ -54,7 +54,7 @@ def describe(error):
             text += " ({} {})".format(how, words_of(cause))
         seen.append(cause)
         error = cause
-    return text[:4000] + import_hint(seen[0])
+    return text[:4000] + import_hint(seen[0]) + environment_hint(seen[0])
 
 
 def words_of(error):
@@ -66,6 +66,14 @@ def words_of(error):
     if isinstance(grouped, tuple) and all(isinstance(part, BaseException) for part in grouped):
         words += ": " + "; ".join(words_of(part) for part in grouped[:3])
     return words
+
+
+def environment_hint(error):
+    """Where `os.environ[name]` has found nothing: most variables are kept from rewards."""
+    frames = traceback.extract_tb(error.__traceback__)
+    if not isinstance(error, KeyError) or not frames or frames[-1].filename != os.environ.__getitem__.__code__.co_filename:
+        return ""
+    return ' (rewards see few environment variables: name it in the run config\'s "rewardEnv")'
 
 
 def import_hint(error):

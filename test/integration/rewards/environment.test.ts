@@ -86,3 +86,17 @@ test('what docs/rewards.md lists is what they see', () => {
   const set = Object.fromEntries([...names, 'NODE_OPTIONS', 'HF_TOKEN', 'CUDA_API_KEY'].map((name) => [name, '1']));
   expect(Object.keys(rewardEnvironment([], set).env)).toEqual(names);
 });
+
+test.skipIf(pythonMissing)('os.environ of a name that rewards do not see tells how they get it', async () => {
+  const source = `
+import os
+def judged(completions, **kwargs):
+    return [{}["JUDGE"] if "no" in completions else os.environ["JUDGE_KEY"]]`;
+  withVariables({ JUDGE_KEY: 'k' });
+  const set = await open([{ file: join(folderWith({ 'judged.py': source }), 'judged.py') }]);
+  const messageFor = async (completion: string) => (await set.score(batchOf([completion]))).columns[0]!.outcomes[0];
+  expect(await messageFor('yes')).toMatchObject({
+    message: `KeyError: 'JUDGE_KEY' (rewards see few environment variables: name it in the run config's "rewardEnv")`,
+  });
+  expect(await messageFor('no')).toMatchObject({ message: "KeyError: 'JUDGE'" });
+});

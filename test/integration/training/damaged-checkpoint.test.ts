@@ -93,7 +93,7 @@ describe.each([
 
   test('that was removed leaves the one before it to go on from', async () => {
     const { run } = damagedRun((checkpoint) => rmSync(checkpoint, { recursive: true }));
-    expect(await resume(run)).toMatchObject({ status: 0, stderr: expect.stringContaining('going on from step 1\n') });
+    expect(await resume(run)).toMatchObject({ status: 0, stderr: expect.stringContaining('continuing from step 1\n') });
     expect(runInfoOf(run)).toMatchObject({ state: 'done', step: 3 });
   });
 

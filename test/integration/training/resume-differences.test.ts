@@ -74,7 +74,7 @@ describe('settings', () => {
     const one = await started();
     const said = await refusal(one, '--set', 'maxSteps=2', '--set', 'seed=7', '--set', 'numGenerations=2');
     expect(said).toBe(
-      "The run was recorded with other settings than today's (numGenerations 4 → 2; seed 42 → 7): continue as it was (--as-recorded), or continue with today's from step 2 (--with-changes).",
+      "The run was recorded with other settings, code or data than today's (numGenerations 4 → 2; seed 42 → 7): continue as it was (--as-recorded), or continue with today's from step 2 (--with-changes).",
     );
     setConfig(one, { maxSteps: 2, lora: { r: 4 } });
     expect(await refusal(one)).toContain('(lora null → {"r":4,');

@@ -70,7 +70,7 @@ describe('progress', () => {
 
   test('a resumed run counts its own tokens only', () => {
     const text = shown(false, [{ ...start, resumedFrom: 2 }, step(3, 90_000), step(4, 90_100)]);
-    expect(text).toContain('going on from step 2');
+    expect(text).toContain('continuing from step 2');
     expect(text).toContain('step 3/4  reward 0.750  0:02 left');
     expect(text).toContain('step 4/4  reward 1.000  50 tokens/s  0:00 left');
   });

@@ -1,4 +1,4 @@
-import { rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { readModelConfig } from '../../../src/model/config.ts';
@@ -156,6 +156,19 @@ describe('refusing a config', () => {
     expect(() => readModelConfig(folder)).toThrow(BadInput);
     expect(() => readModelConfig(folder)).toThrow(message);
     expect(() => readModelConfig(folder)).toThrow(`${join(folder, 'config.json')}: `);
+  });
+
+  it('names a checkpoint when it is the folder of a run', () => {
+    const folder = temporaryFolder();
+    writeFileSync(join(folder, 'run.json'), '{}');
+    mkdirSync(join(folder, 'checkpoints'));
+    expect(() => readModelConfig(folder)).toThrow(
+      `${folder}: this is the folder of a run, which has no checkpoint yet`,
+    );
+    for (const name of ['step-000010', 'step-000010-merged', 'step-000002'])
+      mkdirSync(join(folder, 'checkpoints', name));
+    const newest = join(folder, 'checkpoints', 'step-000010');
+    expect(() => readModelConfig(folder)).toThrow(new RegExp(`one of its checkpoints, such as ${newest}$`));
   });
 
   it('names the folder when it is no model folder', () => {
