@@ -157,6 +157,8 @@ export interface RolloutRow {
   columns?: Record<string, unknown>;
   /** Reasons and extracted answers, by function, where a reward gave them. */
   details?: Record<string, { reason?: string; extracted?: string }>;
+  /** What Python rewards gave TRL's `log_extra`, by column. */
+  extra?: Record<string, unknown>;
   /** Process supervision: the advantage of each token. */
   advantages?: number[];
   /** Process supervision: the steps that functions scored, by function; each ends before character `end` (UTF-16 units). */

@@ -20,7 +20,7 @@ export interface LoadedConfig {
   directory: string;
   /** The name of the run: the file's, without `.grpo.json`. */
   name: string;
-  /** Where a field's value stands; the nearest enclosing value when the field is not there. */
+  /** Where a field's value stands, an override included; the nearest enclosing value when the field is not there. */
   locate(path: ConfigPath): SourceLocation;
 }
 
@@ -36,8 +36,9 @@ export function loadRunConfig(file: string, options: { set?: string[]; for?: 'ru
   const overrides = (options.set ?? []).map(parseOverride);
   for (const override of overrides) applyOverride(value, override);
 
+  const overrideOf = (path: ConfigPath) => overrides.findLast((candidate) => overlap(path, candidate.path));
   const fail = (path: ConfigPath, message: string, at = locate): never => {
-    const override = overrides.findLast((candidate) => overlap(path, candidate.path));
+    const override = overrideOf(path);
     throw override ? new BadInput(`--set ${override.text}: ${message}`) : new BadInput(message, at(path));
   };
 
@@ -73,7 +74,11 @@ export function loadRunConfig(file: string, options: { set?: string[]; for?: 'ru
   if (config.samples !== null) config.samples = resolve(directory, config.samples);
   if (config.python !== null && isProgramPath(config.python)) config.python = resolve(directory, config.python);
   for (const [index, reward] of config.rewards.entries()) reward.file = resolveDataset(['rewards', index], reward.file);
-  return { config, file: absolute, directory, name: runName(absolute), locate };
+  const place = (path: ConfigPath): SourceLocation => {
+    const override = overrideOf(path);
+    return override ? { file: `--set ${override.text}` } : locate(path);
+  };
+  return { config, file: absolute, directory, name: runName(absolute), locate: place };
 }
 
 const runName = (file: string): string => file.replace(/^.*[\\/]/, '').replace(/(\.grpo)?\.jsonc?$/, '');

@@ -47,6 +47,8 @@ export function metricsOf(
 
 /** The lines of the step's rollouts file. */
 export function rolloutRows({ step, rollout, table, credit }: ScoredStep): RolloutRow[] {
+  // A column that a failed call has left short no longer says which completion each value is of.
+  const extra = Object.entries(table.extra).filter(([, values]) => values.length === rollout.length);
   const failures = rowFailures(table);
   return rollout.map(({ group, prompt, ids, text, truncated }, row) => {
     const details = detailsOf(table, row);
@@ -71,6 +73,7 @@ export function rolloutRows({ step, rollout, table, credit }: ScoredStep): Rollo
       error: failure ? describeFailure(failure) : null,
       columns: prompt.columns,
       ...(details && { details }),
+      ...(extra.length > 0 && { extra: Object.fromEntries(extra.map(([name, values]) => [name, values[row]])) }),
       ...(byToken && { advantages: Array.from(byToken) }),
       ...(steps.length > 0 && { steps: Object.fromEntries(steps) }),
     };

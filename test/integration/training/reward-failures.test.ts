@@ -93,6 +93,24 @@ ${body}
 `;
 
 describe.skipIf(pythonMissing)('a Python reward (needs python3 on the PATH)', () => {
+  test('keeps what it logs: metrics per step, columns per completion; a short column is dropped', async () => {
+    const source = `
+def letters(completions, log_metric, log_extra, **kwargs):
+    log_metric("longest", max(map(len, completions)))
+    log_extra("size", [len(c) for c in completions])
+    log_extra("short", [1])
+    return [float(len(c)) for c in completions]
+`;
+    const folder = tinyWorkspace({ maxSteps: 1, rewards: ['letters.py'] }, { 'letters.py': source });
+    const { status, stderr } = await runGrpo('train', join(folder, 'run.grpo.json'));
+    expect(status, stderr).toBe(0);
+    const rows = rolloutsOf(onlyRun(folder), 1);
+    expect(rows.map(({ extra }) => extra)).toEqual(rows.map(({ completion }) => ({ size: [...completion].length })));
+    expect(metricsOf(onlyRun(folder))[0]!.longest).toBe(
+      Math.max(...rows.map(({ completion }) => [...completion].length)),
+    );
+  });
+
   test.for([
     ['hangs', 'time.sleep(1000)'],
     ['loses its worker', 'os._exit(3)'],

@@ -152,6 +152,12 @@ describe('bad input is one sentence at its line and column', () => {
 });
 
 describe('--set', () => {
+  test('is where an overridden field stands, for what is found wrong with it later', () => {
+    const { locate } = load(`{ ${REQUIRED}, "beta": 0.5 }`, 'rewards.0.weight=2');
+    expect(locate(['rewards', 0])).toEqual({ file: '--set rewards.0.weight=2' });
+    expect(locate(['beta'])).toMatchObject({ line: 1, file: expect.stringMatching(/json$/) });
+  });
+
   test('overrides fields, list items and parts of a reward', () => {
     const { config } = load(
       `{ ${REQUIRED} }`,
