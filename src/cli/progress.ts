@@ -9,7 +9,7 @@ export interface ProgressStream {
   write(text: string): unknown;
 }
 
-const BAR_WIDTH = 24;
+const BAR_WIDTH = 16;
 /** Steps that the time left is estimated from. */
 const RECENT = 10;
 

@@ -4,8 +4,7 @@ import type { RunChange, RunInfo } from '../protocol/run-folder.ts';
 /** What a reader of a run's log should know of a run that goes on with step `next`; nothing of one that starts. */
 export function resumeNotes(before: RunInfo, changes: readonly RunChange[], next: number): string[] {
   const notes: string[] = [];
-  if (before.step >= next)
-    notes.push(`No checkpoint has ${steps(next, before.step)}: training repeats from step ${next} on.`);
+  if (before.step >= next) notes.push(`There is no checkpoint of ${again(next, before.step)} trained again.`);
   if (before.inputs === undefined)
     notes.push(
       'An earlier release started this run and did not record its reward code and dataset: it is not known whether they have changed since.',
@@ -18,4 +17,5 @@ export function resumeNotes(before: RunInfo, changes: readonly RunChange[], next
 export const changesNote = (changes: readonly RunChange[], step: number): string =>
   `From step ${step} on: ${changes.map(changeText).join('; ')}.`;
 
-const steps = (first: number, last: number): string => (first === last ? `step ${first}` : `steps ${first} to ${last}`);
+const again = (first: number, last: number): string =>
+  first === last ? `step ${first}: it is` : `steps ${first} to ${last}: they are`;

@@ -48,7 +48,7 @@ describe('progress', () => {
 
   test('on a terminal shows how much of the model is loaded, and takes that away at the end', () => {
     const load = (share: number) => ({ type: 'phase', step: 0, phase: 'load', share }) as const;
-    expect(screen(shown(true, [load(0.25)]))).toEqual(['██████░░░░░░░░░░░░░░░░░░ 25% of the model  load']);
+    expect(screen(shown(true, [load(0.25)]))).toEqual(['████░░░░░░░░░░░░ 25% of the model  load']);
     expect(screen(shown(true, [load(0.25), load(1)]))).toEqual(['']);
     expect(shown(false, [load(0.25)])).toBe('');
   });
@@ -59,7 +59,7 @@ describe('progress', () => {
     expect(screen(text)).toEqual([
       'sort on cpu, run folder /runs/x',
       'warning: a reward failed',
-      `${'█'.repeat(6)}${'░'.repeat(18)} 1/4  reward 0.250  50 tokens/s  0:06 left  rollout`,
+      `${'█'.repeat(4)}${'░'.repeat(12)} 1/4  reward 0.250  50 tokens/s  0:06 left  rollout`,
     ]);
   });
 
