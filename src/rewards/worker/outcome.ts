@@ -23,8 +23,14 @@ export function toOutcome(value: unknown, completion: string): RewardOutcome {
   if (typeof value === 'number') return toScore(value, {});
   if (typeof value !== 'object' || !('score' in value)) return wrongType(value);
   const { score, reason, extracted, steps } = value as Record<string, unknown>;
-  if (score === null) return { kind: 'abstain' };
-  if (typeof score !== 'number') return wrongType(score, 'score: ');
+  if (score === null) {
+    if (!isList(steps) || steps.length === 0) return { kind: 'abstain' };
+    return failure(
+      'wrong-type',
+      'The function abstained (score: null) and scored "steps"; give the whole a score, too.',
+    );
+  }
+  if (typeof score !== 'number') return wrongType(score, ' as "score"');
   if (reason !== undefined && typeof reason !== 'string')
     return failure('wrong-type', `"reason" must be a text, not ${shown(reason)}.`);
   const found = typeof extracted === 'number' ? String(extracted) : (extracted ?? undefined);
@@ -74,7 +80,7 @@ function wrongType(value: unknown, where = ''): RewardOutcome {
       : typeof value === 'boolean'
         ? `returned ${value}, which is no number (write ${value ? 1 : 0}, or Number(...))`
         : `returned ${shown(value)}`;
-  return failure('wrong-type', `The function ${where}${what}; a reward is a number, null to abstain, or { score }.`);
+  return failure('wrong-type', `The function ${what}${where}; a reward is a number, null to abstain, or { score }.`);
 }
 
 /** Short enough, and of whole characters: what is cut elsewhere may end in half of one, which no file should keep. */

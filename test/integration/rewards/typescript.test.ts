@@ -140,16 +140,18 @@ test('what a function returns is checked, never turned into a 0', async () => {
        undefined, true, '3', [4], {}, NaN, { score: 1 / 0 }, { score: 1, reason: 2 },
        { score: 1, steps: [{ end: 3, score: 1 }] }, { score: 1, steps: [{ end: 1, score: NaN }] },
        Promise.resolve(6), Promise.reject(new Error('later')), 7n,
+       { score: '3' }, { score: null, steps: [{ end: 1, score: 1 }] }, { score: null, steps: [] },
      ];
      for (const result of results) Promise.resolve(result).catch(() => {});
      export function check({ row }) { return results[row]; }`,
   );
-  const rows = Array.from({ length: 17 }, (_, row) => row);
-  const outcomes = await outcomesOf(set, batchOf(Array(17).fill('ab'), { row: rows }));
+  const rows = Array.from({ length: 20 }, (_, row) => row);
+  const outcomes = await outcomesOf(set, batchOf(Array(20).fill('ab'), { row: rows }));
   expect(brief(outcomes)).toEqual([
     ...[1.5, null, 2, null],
     ...['wrong-type', 'wrong-type', 'wrong-type', 'wrong-type', 'wrong-type', 'nan', 'nan', 'wrong-type'],
     ...['wrong-type', 'nan', 6, 'throw', 'wrong-type'],
+    ...['wrong-type', 'wrong-type', null],
   ]);
   expect(outcomes[2]).toEqual({
     kind: 'score',
@@ -161,8 +163,12 @@ test('what a function returns is checked, never turned into a 0', async () => {
       { end: 2, score: 1 },
     ],
   });
-  expect(outcomes[4]).toMatchObject({ message: expect.stringContaining('nothing (undefined)'), line: 8 });
+  expect(outcomes[4]).toMatchObject({ message: expect.stringContaining('nothing (undefined)'), line: 9 });
   expect(outcomes[5]).toMatchObject({ message: expect.stringContaining('write 1') });
+  expect(outcomes[17]).toMatchObject({
+    message: expect.stringContaining(`The function returned '3' as "score"; a reward`),
+  });
+  expect(outcomes[18]).toMatchObject({ message: expect.stringContaining('give the whole a score, too') });
 });
 
 test('an empty batch gives an empty table', async () => {
