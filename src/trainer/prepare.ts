@@ -92,7 +92,7 @@ export async function prepareRun({ config, locate }: LoadedConfig, options: Prep
       templateVariables: config.chatTemplateKwargs,
     });
   if (steps && config.maxSteps > steps.length) {
-    const message = `The file has ${steps.length} steps, but maxSteps is ${config.maxSteps}; set maxSteps to ${steps.length} at most.`;
+    const message = `The file has rollouts for ${steps.length} of the ${config.maxSteps} steps; set maxSteps to ${steps.length} at most.`;
     throw new BadInput(message, { file: options.rollouts! });
   }
   if (config.rewards.length === 0 && !steps?.[0]?.[0]?.[0]?.rewards) {

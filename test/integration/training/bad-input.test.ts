@@ -109,7 +109,7 @@ describe('a run is refused', () => {
         /rollouts\.jsonl:2: Token id 100000 is beyond the model's \d+ tokens/,
       ],
       [rows({}, { completion_ids: Array(600).fill(5) }), /rollouts\.jsonl:2: .*beyond the model's context/],
-      [rows({}, {}), /rollouts\.jsonl: The file has 1 steps, but maxSteps is 3/],
+      [rows({}, {}), /rollouts\.jsonl: The file has rollouts for 1 of the 3 steps; set maxSteps to 1 at most/],
     ];
     const folder = tinyWorkspace({ numGenerations: 2 });
     for (const [content, sentence] of files) {
