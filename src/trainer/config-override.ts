@@ -1,8 +1,10 @@
+import { parseTree } from 'jsonc-parser';
 import { tooDeep } from '../files/json.ts';
 import { tooDeepAt } from '../files/jsonc.ts';
 import { BadInput } from '../protocol/errors.ts';
 import { own } from '../protocol/own.ts';
 import { shorten } from '../protocol/visible.ts';
+import { changedNumber, changedNumberWords } from './template-numbers.ts';
 
 /** Letters of an argument that messages repeat. */
 const MOST_SHOWN = 100;
@@ -22,10 +24,14 @@ export function parseOverride(text: string): Override {
     throw new BadInput(`--set ${text}: write field=value, such as --set learningRate=1e-4.`);
   // An assignment to it would change what every object inherits.
   if (path.includes('__proto__')) throw new BadInput(`--set ${text}: there is no field "__proto__".`);
+  const value = parseValue(text, equals);
+  const root = path[0] === 'chatTemplateKwargs' && typeof value !== 'string' && parseTree(text.slice(equals + 1));
+  const number = root && changedNumber(root, text.slice(equals + 1));
+  if (number) throw new BadInput(`--set ${text}: ${changedNumberWords(number.written)}`);
   return {
     text: shorten(text, MOST_SHOWN),
     path: path.map((key) => (/^\d+$/.test(key) ? Number(key) : key)),
-    value: parseValue(text, equals),
+    value,
   };
 }
 

@@ -11,6 +11,7 @@ import { missingModel } from '../protocol/missing-model.ts';
 import { type RunConfig, runConfigSchema } from '../protocol/run-config.ts';
 import { type ConfigPath, describeIssue } from './config-issue.ts';
 import { applyOverride, parseOverride } from './config-override.ts';
+import { changedNumber, changedNumberWords } from './template-numbers.ts';
 
 /** A run config that was read and checked, and where its fields stand, for errors that are found later. */
 export interface LoadedConfig {
@@ -32,7 +33,7 @@ export interface LoadedConfig {
 export function loadRunConfig(file: string, options: { set?: string[]; for?: 'run' | 'scores' } = {}): LoadedConfig {
   const absolute = resolve(file);
   const directory = dirname(absolute);
-  const { value, locate, locateKey } = parseConfigText(readText(absolute, CONFIG_FILE), absolute);
+  const { value, locate, locateKey, numberProblem } = parseConfigText(readText(absolute, CONFIG_FILE), absolute);
   const overrides = (options.set ?? []).map(parseOverride);
   for (const override of overrides) applyOverride(value, override);
 
@@ -51,6 +52,7 @@ export function loadRunConfig(file: string, options: { set?: string[]; for?: 'ru
     return fail(problem.path, problem.message, issue.code === 'unrecognized_keys' ? locateKey : locate);
   }
   const config = parsed.data;
+  if (numberProblem) throw numberProblem;
 
   const resolveFile = (path: ConfigPath, target: string): string => {
     const full = resolve(directory, target);
@@ -88,6 +90,8 @@ interface ConfigText {
   locate(path: ConfigPath): SourceLocation;
   /** As `locate`, but the field's name rather than its value. */
   locateKey(path: ConfigPath): SourceLocation;
+  /** A number that the chat template would get as another one. */
+  numberProblem: BadInput | undefined;
 }
 
 function parseConfigText(text: string, file: string): ConfigText {
@@ -101,8 +105,11 @@ function parseConfigText(text: string, file: string): ConfigText {
     }
     return root;
   };
+  const variables = findNodeAtLocation(root, ['chatTemplateKwargs']);
+  const number = variables && changedNumber(variables, text);
   return {
     value: value as Record<string, unknown>,
+    numberProblem: number && new BadInput(changedNumberWords(number.written), at(number.node.offset)),
     locate: (path) => at(nearestNode(path).offset),
     locateKey: (path) => {
       const node = nearestNode(path);

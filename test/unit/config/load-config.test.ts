@@ -54,6 +54,20 @@ describe('a run config', () => {
     expect([name, directory]).toEqual(['sort', folder]);
   });
 
+  test('has no variables for the chat template that would be other numbers than in Python', () => {
+    const words = (number: string) =>
+      problem(`{ ${REQUIRED},\n  "chatTemplateKwargs": { "k": [{ "a": ${number} }] } }`);
+    expect(words('1.0')).toBe(
+      "2:40: For a chat template, Python's 1.0 is not JavaScript's 1; write a whole number below 2^53, a decimal fraction, or a text.",
+    );
+    for (const number of ['1e3', '-0.0', '1e400', '9007199254740993']) expect(words(number)).toContain(number);
+    expect(problem(`{ ${REQUIRED} }`, 'chatTemplateKwargs.k=2.0')).toContain(
+      "--set chatTemplateKwargs.k=2.0: For a chat template, Python's 2.0",
+    );
+    const fine = load(`{ ${REQUIRED}, "learningRate": 1.0, "chatTemplateKwargs": { "k": [1, 0.5, 1.50, "1.0", -3] } }`);
+    expect(fine.config.chatTemplateKwargs).toEqual({ k: [1, 0.5, 1.5, '1.0', -3] });
+  });
+
   test('names an interpreter by a path of its own folder, or as the PATH has it', () => {
     const pythonOf = (value: string, ...set: string[]) =>
       load(`{ ${REQUIRED}, "python": ${value} }`, ...set).config.python;
