@@ -29,15 +29,23 @@ export const adapterConfigFile = (folder: string): string => join(folder, CONFIG
 
 /** The adapter in `folder`; undefined when it holds none. */
 export function readAdapterConfig(folder: string): AdapterConfig | undefined {
-  const file = adapterConfigFile(folder);
-  const json = isAdapterFolder(folder) && readJsonObject(file);
-  if (!json) return undefined;
-  const { base, lora } = parsePeftConfig(json, file);
+  const config = readWithoutModel(folder);
+  if (!config) return undefined;
+  const { base, lora } = config;
   if (!existsSync(base) || isAdapterFolder(base)) {
     const message = `the adapter's model is not at ${base}; correct "base_model_name_or_path" to the path of the model that it was trained on`;
-    throw new BadInput(message, { file });
+    throw new BadInput(message, { file: adapterConfigFile(folder) });
   }
   return { base: resolve(base), lora };
+}
+
+/** What the adapter in `folder` is made of, wherever its model is now; undefined when it holds none. */
+export const readLora = (folder: string): Lora | undefined => readWithoutModel(folder)?.lora;
+
+function readWithoutModel(folder: string): AdapterConfig | undefined {
+  const file = adapterConfigFile(folder);
+  const json = isAdapterFolder(folder) && readJsonObject(file);
+  return json ? parsePeftConfig(json, file) : undefined;
 }
 
 /** The adapter's tensors by our names, but for the copies of modules that were trained in full, which have the names of the model's own. */

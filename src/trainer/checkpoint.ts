@@ -7,7 +7,7 @@ import {
   ADAPTER_FILES,
   adapterEntries,
   isAdapterFolder,
-  readAdapterConfig,
+  readLora,
   savedName,
   writeAdapterFiles,
 } from '../model/adapter-files.ts';
@@ -99,7 +99,8 @@ export async function readCheckpoint(folder: string, model: ModelConfig): Promis
   const missing = [OPTIMIZER_FILE, ...weightsFiles].find((name) => !has(name));
   if (missing !== undefined) throw damagedFile(join(folder, missing), 'This file is missing');
 
-  const saved = readAdapterConfig(folder)?.lora;
+  // The run config names its model, which may have been moved since.
+  const saved = readLora(folder);
   if (JSON.stringify(saved) !== JSON.stringify(model.lora)) {
     const message = `This checkpoint was trained with "lora": ${describe(saved)}; set that in the run config, or start a new run.`;
     throw new BadInput(message, { file: folder });

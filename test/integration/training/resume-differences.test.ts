@@ -2,6 +2,7 @@
 import { spawnSync } from 'node:child_process';
 import {
   appendFileSync,
+  cpSync,
   readdirSync,
   readFileSync,
   renameSync,
@@ -223,10 +224,16 @@ export const letters = ({ completion }: { completion: string }) => [...completio
     );
   });
 
-  test('a workspace that was moved is no difference', async () => {
-    const one = await started();
-    const moved = `${one.folder}-moved`;
-    renameSync(one.folder, moved);
+  test.each([
+    ['all weights', null],
+    ['an adapter', { r: 2, useDora: true, targetModules: ['q_proj'], modulesToSave: ['embed_tokens'] }],
+  ])('a workspace that was moved, with its model, is no difference when training %s', async (_, lora) => {
+    const folder = tinyWorkspace({ maxSteps: 1, lrSchedulerType: 'constant', model: 'model', lora });
+    cpSync(tinyConfig.model, join(folder, 'model'), { recursive: true });
+    const first = await runGrpo('train', join(folder, 'run.grpo.json'), '--out', join(folder, 'run'));
+    expect(first.stderr).toContain('done after step 1');
+    const moved = `${folder}-moved`;
+    renameSync(folder, moved);
     try {
       const config = join(moved, 'run.grpo.json');
       const { status, stderr } = await runGrpo(
@@ -238,7 +245,7 @@ export const letters = ({ completion }: { completion: string }) => [...completio
         config: { dataset: join(moved, 'prompts.jsonl') },
       });
     } finally {
-      renameSync(moved, one.folder);
+      renameSync(moved, folder);
     }
   });
 });
