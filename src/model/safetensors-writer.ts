@@ -1,4 +1,5 @@
 import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
+import { RunFailure } from '../protocol/errors.ts';
 import { float32ToBfloat16, float32ToFloat16 } from './float16.ts';
 import { sizeOf } from './shape.ts';
 
@@ -17,7 +18,7 @@ const FORMAT = {
 /**
  * Writes `tensors` to `file` as safetensors, one at a time as they arrive (in any order), so a model need not be in memory twice.
  * `shapes` says beforehand which tensors will come: the header stands first in the file. The file appears under its name
- * only when it is complete and flushed. Values are rounded to nearest, ties to even.
+ * only when it is complete and flushed. Values are rounded to nearest, ties to even. Throws RunFailure for one that would become infinite.
  */
 export async function writeSafetensors(
   file: string,
@@ -38,7 +39,7 @@ export async function writeSafetensors(
       if (shape.join() !== announced.join() || values.length !== sizeOf(announced)) {
         throw new Error(`tensor "${name}" is [${shape}] with ${values.length} values, announced as [${announced}]`);
       }
-      writeValues(descriptor, values, start, dtypeOf(name));
+      writeValues(descriptor, name, values, start, dtypeOf(name));
       starts.delete(name);
     }
     if (starts.size > 0) throw new Error(`tensors announced but never written: ${[...starts.keys()].join(', ')}`);
@@ -72,7 +73,7 @@ function layOut(shapes: ReadonlyMap<string, readonly number[]>, dtypeOf: (name: 
   return { header, starts: new Map([...offsets].map(([name, offset]) => [name, header.length + offset])) };
 }
 
-function writeValues(descriptor: number, values: Float32Array, start: number, dtype: WeightDtype): void {
+function writeValues(descriptor: number, name: string, values: Float32Array, start: number, dtype: WeightDtype): void {
   if (dtype === 'float32') {
     writeAll(descriptor, new Uint8Array(values.buffer, values.byteOffset, values.byteLength), start);
     return;
@@ -83,8 +84,25 @@ function writeValues(descriptor: number, values: Float32Array, start: number, dt
     const piece = values.subarray(at, at + pieceLength);
     const halves = new Uint16Array(piece.length);
     narrow(piece, halves);
+    const over = piece.find((value, i) => Number.isFinite(value) && isInfinite(halves[i]!, dtype));
+    if (over !== undefined) throw new RunFailure(overflowWords(name, over, dtype));
     writeAll(descriptor, new Uint8Array(halves.buffer), start + at * 2);
   }
+}
+
+const isInfinite = (half: number, dtype: 'float16' | 'bfloat16'): boolean =>
+  (half & 0x7fff) === (dtype === 'float16' ? 0x7c00 : 0x7f80);
+
+const overflowWords = (name: string, value: number, dtype: WeightDtype): string =>
+  `Tensor "${name}" has the value ${value}, which would become infinite in ${dtype}; save it in another format (in a run config: "checkpointDtype").`;
+
+/** The first of a model's values that float16 has not got: its largest is 65504, and from 65520 on they round to infinity. */
+export function beyondFloat16(weights: Readonly<Record<string, { data: ArrayLike<number> }>>): string | undefined {
+  for (const [name, { data }] of Object.entries(weights)) {
+    for (let i = 0; i < data.length; i++)
+      if (Math.abs(data[i]!) >= 65520) return overflowWords(name, data[i]!, 'float16');
+  }
+  return undefined;
 }
 
 function writeAll(descriptor: number, bytes: Uint8Array, position: number): void {

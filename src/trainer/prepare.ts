@@ -3,6 +3,7 @@ import type { ModelConfig } from '../model/config.ts';
 import { readModelConfig } from '../model/config.ts';
 import { readModel, type Weights } from '../model/language-model.ts';
 import { loraProblem, unusedInLora } from '../model/lora-targets.ts';
+import { beyondFloat16 } from '../model/safetensors-writer.ts';
 import { loadTokenizer, type Tokenizer } from '../model/tokenizer.ts';
 import { checkWeights } from '../model/weights.ts';
 import { BadInput } from '../protocol/errors.ts';
@@ -104,6 +105,8 @@ export async function prepareRun({ config, locate }: LoadedConfig, options: Prep
 
   const { engine, reason } = await createEngine(config, locate, workloadOf(model, { trains: true, half: config.fp16 }));
   const { weights: read } = await readModel(config.model, options.onLoad);
+  const beyond = config.checkpointDtype === 'float16' && !config.lora ? beyondFloat16(read) : undefined;
+  if (beyond) throw new BadInput(beyond, locate(['checkpointDtype']));
   const weights = await placeStart(engine, read, { frozen: config.lora !== null });
   const adapter = config.lora ? await engine.upload(startAdapter(model, config.seed, read)) : undefined;
   // Last, as worker processes are started: whatever is wrong above leaves none behind.

@@ -2,7 +2,7 @@ import { existsSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { readSafetensorsHeader, readTensor } from '../../../src/model/safetensors.ts';
-import { type NamedTensor, writeSafetensors } from '../../../src/model/safetensors-writer.ts';
+import { beyondFloat16, type NamedTensor, writeSafetensors } from '../../../src/model/safetensors-writer.ts';
 import { BadInput } from '../../../src/protocol/errors.ts';
 import { temporaryFolder, valuesOf, writeRawSafetensors, writeTensors } from './model-folder.ts';
 
@@ -20,6 +20,22 @@ describe('writing and reading back', () => {
     const entries = readSafetensorsHeader(file);
     expect(new Map(entries.map(({ name, shape }) => [name, shape]))).toEqual(SHAPES);
     for (const entry of entries) expect(readTensor(entry)).toEqual(valuesOf(entry.name, entry.shape));
+  });
+
+  it('refuses a value that a format has not got, instead of writing an infinite one', async () => {
+    const file = join(temporaryFolder(), 'x.safetensors');
+    const write = (value: number, dtype: 'float32' | 'float16' | 'bfloat16') =>
+      writeSafetensors(file, new Map([['a', [2]]]), [['a', [2], Float32Array.of(0, value)]], dtype);
+    await expect(write(-65520, 'float16')).rejects.toThrow(
+      'Tensor "a" has the value -65520, which would become infinite in float16',
+    );
+    await expect(write(3.4e38, 'bfloat16')).rejects.toThrow('infinite in bfloat16');
+    expect(existsSync(file)).toBe(false);
+    await write(65519, 'float16');
+    expect(readTensor(readSafetensorsHeader(file)[0]!)).toEqual(Float32Array.of(0, 65504));
+    await write(3.4e38, 'float32');
+    expect(beyondFloat16({ a: { data: [1, 65519] } })).toBeUndefined();
+    expect(beyondFloat16({ a: { data: [1] }, b: { data: [0, -65520] } })).toContain('Tensor "b" has the value -65520');
   });
 
   it('reads a tensor longer than one piece, at any place in the file', async () => {
