@@ -4,13 +4,12 @@ import { z } from 'zod';
 import { RUN_FILE } from '../files/open-file.ts';
 import { readText } from '../files/text.ts';
 import { mean } from '../grpo/statistics.ts';
-import { PromptRefused } from '../model/chat-template.ts';
-import { promptRenderer } from '../preview/rendered-prompts.ts';
+import type { RenderPrompt } from '../preview/rendered-prompts.ts';
 import { BadInput, type SourceLocation } from '../protocol/errors.ts';
 import { parseExact, withExact } from '../protocol/exact-json.ts';
 import { own } from '../protocol/own.ts';
 import type { RescoreStart, RescoreStep, RescoreSummary } from '../protocol/rescore.ts';
-import type { Prompt, ScoreBatch } from '../protocol/rewards.ts';
+import type { ScoreBatch } from '../protocol/rewards.ts';
 import type { RunConfig } from '../protocol/run-config.ts';
 import {
   parseJsonLines,
@@ -24,6 +23,7 @@ import { openRewards, type RewardSet } from '../rewards/open-rewards.ts';
 import { loadRunConfig } from '../trainer/load-config.ts';
 import { readRunInfo } from '../trainer/recorded-run.ts';
 import { compareStep, type RecordedGroups, recordedGroups } from './compare-step.ts';
+import { recordedRenderer } from './recorded-prompts.ts';
 
 export interface RescoreOptions {
   /** The run folder. */
@@ -72,7 +72,7 @@ export async function rescoreRun(options: RescoreOptions, listener: RescoreListe
       steps,
     });
     const total = new Total();
-    const render = promptRenderer()(config.model, config.chatTemplateKwargs);
+    const render = recordedRenderer(info, config, options.onWarning);
     for (const step of steps) {
       const rows = readStep(run, step);
       // The run was taken back to an earlier step meanwhile.
@@ -177,28 +177,16 @@ function parseRow(line: string): unknown {
 }
 
 /** The completions as reward functions got them when they were recorded. */
-function batchOf({ rows }: RecordedGroups, render: (prompt: Prompt) => string | null): ScoreBatch {
+function batchOf({ rows }: RecordedGroups, render: RenderPrompt): ScoreBatch {
   const names = Object.keys(rows[0]?.row.columns ?? {});
-  const rendered = rows.map(({ row: { prompt } }) =>
-    typeof prompt === 'string' ? prompt : renderedOrNull(prompt, render),
-  );
+  const rendered = rows.map(({ row: { prompt } }) => render(prompt));
   return {
     prompts: rows.map(({ row }) => row.prompt),
-    // Not known where the model is gone, or has another template since.
     ...(!rendered.includes(null) && { renderedPrompts: rendered as string[] }),
     completions: rows.map(({ row }) => row.completion),
     completionIds: rows.map(({ row }) => row.completion_ids),
     columns: Object.fromEntries(names.map((name) => [name, rows.map(({ row }) => own(row.columns, name) ?? null)])),
   };
-}
-
-function renderedOrNull(prompt: Prompt, render: (prompt: Prompt) => string | null): string | null {
-  try {
-    return render(prompt);
-  } catch (error) {
-    if (error instanceof PromptRefused) return null;
-    throw error;
-  }
 }
 
 /** Adds steps up; of each only a few numbers are kept. */

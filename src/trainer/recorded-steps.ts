@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { ModelConfig } from '../model/config.ts';
 import type { Room, Tokenizer } from '../model/tokenizer.ts';
 import { BadInput, type SourceLocation } from '../protocol/errors.ts';
@@ -24,26 +25,54 @@ export function replaySteps(steps: RecordedStep[], file: string, options: Replay
 }
 
 function replay(step: RecordedStep, file: string, options: ReplayOptions): Rollout {
-  const { tokenizer, eosTokenIds, model, templateVariables } = options;
-  return step.flatMap((rows, group) =>
-    rows.map((row): RolloutCompletion => {
+  const { tokenizer, eosTokenIds, model } = options;
+  return step.flatMap((rows, group) => {
+    // The group's rows have one prompt.
+    let last: { row: RecordedRollout; encoded: EncodedPrompt } | undefined;
+    return rows.map((row): RolloutCompletion => {
       const at = { file, line: row.line };
       const room = { tokens: model.maxPositionEmbeddings, at };
-      const promptIds =
-        row.promptIds ??
-        refusedAt(at, () => tokenizer.encodePrompt(row.prompt!, { variables: templateVariables, room }).ids);
+      const isLast = last && isDeepStrictEqual([last.row.prompt, last.row.promptIds], [row.prompt, row.promptIds]);
+      const encoded = isLast ? last!.encoded : encodePrompt(row, at, options);
+      last = { row, encoded };
+      const { ids: promptIds, text } = encoded;
       const ids = row.completionIds ?? encodeCompletion(row, tokenizer, room);
       checkTokens([...promptIds, ...ids], model, at);
       const prompt = row.prompt ?? tokenizer.decode(promptIds);
       return {
         group,
-        prompt: { prompt, ids: promptIds, columns: row.columns },
+        prompt: { prompt, ids: promptIds, columns: row.columns, ...(text !== undefined && { text }) },
         ids,
         text: row.completion ?? tokenizer.decode(ids, { skipSpecialTokens: true }),
         truncated: row.truncated ?? !eosTokenIds.includes(ids.at(-1)!),
       };
-    }),
-  );
+    });
+  });
+}
+
+interface EncodedPrompt {
+  ids: number[];
+  /** Undefined where another chat template than today's wrote it. */
+  text?: string;
+}
+
+function encodePrompt(
+  { prompt, promptIds }: RecordedRollout,
+  at: SourceLocation,
+  { tokenizer, model, templateVariables: variables }: ReplayOptions,
+): EncodedPrompt {
+  if (prompt === undefined) return { ids: promptIds! };
+  const room = { tokens: model.maxPositionEmbeddings, at };
+  const encode = () => refusedAt(at, () => tokenizer.encodePrompt(prompt, { variables, room }));
+  if (promptIds === undefined) return encode();
+  try {
+    const encoded = encode();
+    if (isDeepStrictEqual(encoded.ids, promptIds)) return encoded;
+  } catch (error) {
+    // The ids do without a template.
+    if (!(error instanceof BadInput)) throw error;
+  }
+  return { ids: promptIds };
 }
 
 function checkTokens(ids: number[], model: ReplayOptions['model'], at: SourceLocation): void {

@@ -1,6 +1,6 @@
 /** What datasets of chats and the model's template have to do with each other: every command renders alike, and names what it refuses. */
 import { spawnSync } from 'node:child_process';
-import { cpSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { loadTokenizer } from '../../../src/model/tokenizer.ts';
@@ -88,4 +88,44 @@ test('messages reach the template as the dataset has them, and a run records the
     'Ann[{\'type\': \'text\', \'text\': \'2+2\'}]/None[{"type": "function", "function": {"name": "sum", "arguments": {"a": 2.0, "b": 1.5, "exact": true, "base": null}}}]{\'a\': 2.0, \'b\': 1.5, \'exact\': True, \'base\': None}/4/';
   const { encode } = loadTokenizer(join(folder, 'model'));
   expect(row!.prompt_ids).toEqual(encode(text, { addSpecialTokens: false }));
+});
+
+test('a reward sees the prompt that the model saw, also when the run is scored or trained on again', () => {
+  const config = { rewards: ['seen.reward.ts'], chatTemplateKwargs: { tail: 'now' } };
+  const folder = withTemplate('{% for m in messages %}{{ m.content }}{% endfor %}{{ tail }}', rows.slice(0, 1), config);
+  const reward = `export const seen = ({ renderedPrompt }: { renderedPrompt?: string }) => ({ score: 1, reason: String(renderedPrompt) });`;
+  writeFileSync(join(folder, 'seen.reward.ts'), reward);
+  const seenIn = (run: string) =>
+    readJsonl<RolloutRow>(join(folder, run, 'rollouts/step-000001.jsonl')).map(({ details }) => details?.seen?.reason);
+  expect(grpo(folder, 'train', 'run.grpo.json', '--out', 'run')).toMatchObject({ status: 0 });
+  expect(seenIn('run')).toEqual(Array(4).fill('1now'));
+
+  // Without rewards, so that the functions are asked.
+  const recorded = readJsonl<RolloutRow>(join(folder, 'run/rollouts/step-000001.jsonl'));
+  writeFileSync(
+    join(folder, 'rows.jsonl'),
+    recorded.map(({ rewards: _, ...row }) => `${JSON.stringify(row)}\n`).join(''),
+  );
+  const again = (run: string, ...args: string[]) =>
+    grpo(folder, 'train', 'run.grpo.json', '--rollouts', 'rows.jsonl', '--out', run, ...args);
+  expect(again('replayed')).toMatchObject({ status: 0 });
+  expect(seenIn('replayed')).toEqual(Array(4).fill('1now'));
+  // With other variables these ids would have been others.
+  expect(again('other', '--set', 'chatTemplateKwargs.tail=2')).toMatchObject({ status: 0 });
+  expect(seenIn('other')).toEqual(Array(4).fill('undefined'));
+
+  const scores = reward.replace('score: 1', "score: renderedPrompt === '1now' ? 1 : 0");
+  writeFileSync(join(folder, 'seen.reward.ts'), scores);
+  const current = readFileSync(join(folder, 'run.grpo.json'), 'utf8').replace('"now"', '"later"');
+  writeFileSync(join(folder, 'run.grpo.json'), current);
+  const same = grpo(folder, 'rescore', 'run');
+  expect(same.output).toContain('Of 4 completions 0 get another reward');
+  expect(same.output).not.toContain('renderedPrompt');
+
+  appendFileSync(join(folder, 'model/chat_template.jinja'), '!');
+  const { output } = grpo(folder, 'rescore', 'run');
+  expect(output).toContain('Of 4 completions 4 get another reward');
+  expect(output).toContain(
+    'chat_template.jinja is no longer as it was when the run was recorded: reward functions get no renderedPrompt.',
+  );
 });
