@@ -27,12 +27,12 @@ export function replaySteps(steps: RecordedStep[], file: string, options: Replay
 function replay(step: RecordedStep, file: string, options: ReplayOptions): Rollout {
   const { tokenizer, eosTokenIds, model } = options;
   return step.flatMap((rows, group) => {
-    // The group's rows have one prompt.
+    // The group's rows have one prompt; whether they say its ids is up to each.
     let last: { row: RecordedRollout; encoded: EncodedPrompt } | undefined;
     return rows.map((row): RolloutCompletion => {
       const at = { file, line: row.line };
       const room = { tokens: model.maxPositionEmbeddings, at };
-      const isLast = last && isDeepStrictEqual([last.row.prompt, last.row.promptIds], [row.prompt, row.promptIds]);
+      const isLast = last && isDeepStrictEqual(last.row.promptIds, row.promptIds);
       const encoded = isLast ? last!.encoded : encodePrompt(row, at, options);
       last = { row, encoded };
       const { ids: promptIds, text } = encoded;

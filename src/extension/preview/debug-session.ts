@@ -43,7 +43,7 @@ export async function startDebugging(
 async function debugMarked(
   folder: WorkspaceFolder | undefined,
   { target, ...configuration }: RewardSession,
-  { settings }: Subject,
+  { model, settings }: Subject,
 ): Promise<boolean> {
   const { hidden } = rewardEnvironment(settings.rewardEnv ?? ofSetting());
   const mark = newMark();
@@ -52,7 +52,8 @@ async function debugMarked(
     ending.dispose();
     void endMarked(mark);
   });
-  const args = [JSON.stringify({ ...target, hidden })];
+  const prompts = { model, variables: settings.chatTemplateKwargs ?? {} };
+  const args = [JSON.stringify({ ...target, ...prompts, hidden })];
   const started = await debug.startDebugging(folder, { ...configuration, args, env: markedWith(mark) });
   if (!started) ending.dispose();
   return started;

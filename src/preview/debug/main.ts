@@ -7,9 +7,10 @@ import { loadRewardFile } from '../../rewards/worker/load.ts';
 import { toOutcome } from '../../rewards/worker/outcome.ts';
 import { batchInput, rowInput } from '../../rewards/worker/score.ts';
 import { loadSamples } from '../../trainer/samples.ts';
+import { promptRenderer } from '../rendered-prompts.ts';
 import { batchOf } from '../sample-scores.ts';
 
-const { file, name, samples, line, hidden } = JSON.parse(process.argv[2]!);
+const { file, name, samples, line, model, variables, hidden } = JSON.parse(process.argv[2]!);
 // A worker does not see them either.
 for (const variable of hidden as string[]) delete process.env[variable];
 const apiPath = join(dirname(fileURLToPath(import.meta.url)), 'grpo-rewards.js');
@@ -21,14 +22,15 @@ const { functions } = await loadRewardFile({ type: 'load', file, source, names: 
 const found = functions.find((candidate) => candidate.name === name);
 if (!found) throw new Error(`${file} exports no function ${name}.`);
 
+const batchOfOne = batchOf([{ ...sample, rendered: promptRenderer()(model, variables)(sample.prompt) }]);
 const request: ScoreRequest = {
   type: 'score',
   name,
   prompts: [sample.prompt],
-  renderedPrompts: null,
+  renderedPrompts: batchOfOne.renderedPrompts ?? null,
   completions: [sample.completion],
   completionIds: null,
-  columns: JSON.parse(JSON.stringify(batchOf([{ ...sample, rendered: null }]).columns)),
+  columns: JSON.parse(JSON.stringify(batchOfOne.columns)),
   trainerState: null,
   rows: [0],
   concurrency: 1,

@@ -1,6 +1,10 @@
+import { spawnSync } from 'node:child_process';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { PreviewResult } from '../../../src/protocol/preview.ts';
 import { completionsOf, gave, Preview, samplesOf } from './preview.ts';
+
+const DEBUG = join(import.meta.dirname, '../../../dist/reward-debug.js');
 
 const LENGTH = `interface Row { completion: string }
 export function length({ completion }: Row): number {
@@ -183,4 +187,28 @@ test('chat prompts are shown as the chat template renders them', async () => {
   expect(rows[0]!.outcomes.shown).toMatchObject({ reason: '<user>hi</s><assistant>' });
   expect(problems.map(({ code }) => code)).toEqual(['no-signal']);
   expect((await preview.result({ ...asked, model: preview.path('nowhere') })).groups[0]!.rendered).toBeNull();
+
+  // And so they do under the debugger.
+  preview.write('a.samples.jsonl', samples);
+  const target = {
+    file: preview.path('a.reward.ts'),
+    name: 'shown',
+    samples: preview.path('a.samples.jsonl'),
+    line: 1,
+  };
+  const debugged = (model: string | null) => {
+    const args = [DEBUG, JSON.stringify({ ...target, model, variables: {}, hidden: [] })];
+    return spawnSync(process.execPath, args, { encoding: 'utf8' }).stdout;
+  };
+  expect(debugged(preview.path('model'))).toContain("reason: '<user>hi</s><assistant>'");
+  expect(debugged(null)).toContain("shown on sample 1: { kind: 'score', score: 1 }");
+});
+
+test('prompts that differ in a number only are groups of their own', async () => {
+  const preview = new Preview({ 'a.reward.ts': LENGTH });
+  const rows = ['1.0', '1', '12345678901234567890', '12345678901234567891'].map(
+    (number) => `{"prompt": [{"role": "user", "content": "hi", "n": ${number}}], "completion": "x"}\n`,
+  );
+  const { groups } = await preview.result({ rewards: ['a.reward.ts'], samples: rows.join('') });
+  expect(groups).toHaveLength(4);
 });
