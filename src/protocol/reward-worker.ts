@@ -20,6 +20,8 @@ export interface LoadRequest {
   file: string;
   /** What it runs: the text of a Python file, the compiled modules of a TypeScript or JavaScript file. */
   source: string | UserModules;
+  /** Python: texts of the user's modules that it imports, by file, which stand in for those on disk. */
+  moduleTexts?: Record<string, string>;
   /** Functions that are wanted though the file may not count them among its rewards. */
   names: string[];
   memoryLimitBytes: number;

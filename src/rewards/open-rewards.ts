@@ -153,7 +153,9 @@ async function openFile(file: string, uses: RewardSource[], options: RewardOptio
   };
   const opened = await RewardFile.open(launch, limits);
   const modules = (opened.loaded.modules ?? []).filter((path) => /\.(py|[cm]?[jt]s|[jt]sx|json)$/.test(path));
-  return { name: file, file: opened, texts: new Map([...read, ...readTexts(modules)]) };
+  const imported = new Map(readTexts(modules));
+  if (launch.language === 'python') opened.keepModules(imported);
+  return { name: file, file: opened, texts: new Map([...read, ...imported]) };
 }
 
 function readTexts(files: readonly string[], texts: EditedTexts = new Map()): [string, string][] {

@@ -39,6 +39,7 @@ export class RewardFile {
   readonly #launch: WorkerLaunch;
   readonly #limits: FileLimits;
   readonly #workers: WorkerSource;
+  #moduleTexts: Record<string, string> | undefined;
   #worker: WorkerProcess | undefined;
   #closed = false;
   #busy = false;
@@ -61,6 +62,11 @@ export class RewardFile {
       throw new BadInput(message, { ...place, file: place.file ?? launch.load.file });
     }
     return file;
+  }
+
+  /** From now on these texts of a Python reward's modules are what a worker that has to be started again loads, whatever is on disk by then. */
+  keepModules(texts: Map<string, string>): void {
+    this.#moduleTexts = Object.fromEntries(texts);
   }
 
   /** Calls one function on a batch; calls of one file's functions are made one after the other. */
@@ -87,7 +93,8 @@ export class RewardFile {
     const worker = this.#workers.take(this.#launch, { ...this.#limits, onStray });
     this.#worker = worker;
     this.#busy = true;
-    const death = await worker.exchange(this.#launch.load, this.#limits.loadTimeoutSeconds, (reply) => {
+    const load = { ...this.#launch.load, ...(this.#moduleTexts && { moduleTexts: this.#moduleTexts }) };
+    const death = await worker.exchange(load, this.#limits.loadTimeoutSeconds, (reply) => {
       answer = reply;
       return reply.type === 'ready' || reply.type === 'load-failed' ? 'done' : 'wrong';
     });

@@ -25,7 +25,7 @@ LONGEST_VARIABLE = 30000
 
 
 class RewardLoader(importlib.machinery.SourceFileLoader):
-    """Loads the reward file from the text that the host sent, whatever is on disk meanwhile."""
+    """Loads a file of the user's from the text that the host sent, whatever is on disk meanwhile."""
 
     def __init__(self, name, path, source):
         super().__init__(name, path)
@@ -39,20 +39,29 @@ class RewardLoader(importlib.machinery.SourceFileLoader):
 
 
 class RewardFinder:
-    """Finds the reward file by the name that it has as a module."""
+    """Finds the reward file by the name that it has as a module, and the user's other modules where they are on disk."""
 
     name = file = source = None
+    # Of those modules, the texts that are to be loaded instead, by file.
+    texts = {}
 
     def find_spec(self, name, path=None, target=None):
         if name != self.name:
-            return None
+            return self.find_kept(name, path, target)
         if self.source is None:
             return importlib.util.spec_from_file_location(name, self.file)
         loader = RewardLoader(name, self.file, self.source)
         return importlib.util.spec_from_file_location(name, self.file, loader=loader)
 
-    def set(self, name, file, source):
-        self.name, self.file, self.source = name, file, source
+    def find_kept(self, name, path, target):
+        spec = importlib.machinery.PathFinder.find_spec(name, path, target) if self.texts else None
+        if spec is None or spec.origin not in self.texts:
+            return None
+        spec.loader = RewardLoader(name, spec.origin, self.texts[spec.origin])
+        return spec
+
+    def set(self, name, file, source, texts={}):
+        self.name, self.file, self.source, self.texts = name, file, source, texts
         if self not in sys.meta_path:
             sys.meta_path.insert(0, self)
 

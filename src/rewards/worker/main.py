@@ -93,7 +93,7 @@ def load(request):
     try:
         tree = ast.parse(request["source"], file)
         name, roots = module_place(file, tree)
-        reward_child.finder.set(name, file, request["source"])
+        reward_child.finder.set(name, file, request["source"], request.get("moduleTexts", {}))
         user["roots"] = roots
         sys.path[:] = roots + LIBRARY_PATH
         sys.argv[:] = [file]

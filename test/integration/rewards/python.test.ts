@@ -45,6 +45,31 @@ def see(prompts, completions, completion_ids, answer, trainer_state, log_extra, 
     });
   });
 
+  test('a worker that has to be started again runs the code that was loaded at first, modules included', async () => {
+    const files = {
+      'r.py': `
+import os
+from words import WORD
+from parts.one import PART
+def r(completions, **kwargs):
+    if "leave" in completions: os._exit(3)
+    return [WORD + PART] * len(completions)`,
+      'words.py': 'WORD = 1\n',
+      'parts/__init__.py': '',
+      'parts/one.py': 'from .two import TWO\nPART = 10 * TWO\n',
+      'parts/two.py': 'TWO = 2\n',
+    };
+    const folder = folderWith(files);
+    const set = await open([{ file: join(folder, 'r.py') }]);
+    for (const name of ['r.py', 'words.py', 'parts/one.py', 'parts/two.py']) {
+      const text = files[name as keyof typeof files].replaceAll(/\b([12])\b/g, '7');
+      writeFileSync(join(folder, name), text);
+    }
+    expect(brief(await outcomesOf(set, batchOf(['leave'])))).toEqual(['crash']);
+    expect(brief(await outcomesOf(set, batchOf(['stay'])))).toEqual([21]);
+    expect(set.sources.map(({ text }) => text).sort()).toEqual(Object.values(files).sort());
+  });
+
   test('every public function that TRL could call is one; a name takes any callable', async () => {
     const source = `
 import functools
