@@ -222,8 +222,9 @@ export function fromJson(json: unknown, text?: string): Value {
 }
 
 function fromNumber(number: number, text: string | undefined): Value {
-  if (!Number.isInteger(number)) return number;
+  // Integers of more than 308 digits are infinite only to JavaScript.
   if (text !== undefined && Number(text) === number) return /[.eE]/.test(text) ? number : BigInt(text);
+  if (!Number.isInteger(number)) return number;
   if (!Number.isSafeInteger(number)) throw new NotSupported(`the number ${number}, whose last digits are not known,`);
   return BigInt(number);
 }

@@ -36,6 +36,9 @@ function folderOf(more: object = {}): string {
   return folder;
 }
 
+/** The lines that a run recorded of its first step. */
+const recordsOf = (run: string): string => readFileSync(join(run, 'rollouts/step-000001.jsonl'), 'utf8');
+
 const samplesOf = (text: string): string => text.replaceAll('{"prompt"', '{"completion": "x", "prompt"');
 
 test.skipIf(pythonMissing)(
@@ -87,7 +90,6 @@ test.skipIf(pythonMissing)('in chat messages, for the template and the rewards',
     join(folder, 'told.py'),
     `def told(prompts, completions, **kwargs):\n    assert {str(p) for p in prompts} <= {"3", """[${want}]"""}, prompts\n    return [1.0] * len(prompts)\n`,
   );
-  const recordsOf = (of: string) => readFileSync(join(of, 'rollouts/step-000001.jsonl'), 'utf8');
   const idsOf = (of: string) => jsonLines<{ prompt_ids: number[] }>(recordsOf(of)).map((row) => row.prompt_ids);
 
   const trained = await grpo(['train', config, '--out', run, '--json']);
@@ -136,4 +138,35 @@ test.skipIf(pythonMissing)('in samples, also those that the model answers', asyn
   const rows = await score();
   expect(rows).toHaveLength(4);
   for (const { outcomes } of rows) expect(outcomes).toMatchObject({ same: { kind: 'score' } });
+});
+
+const CHATS = `{"prompt": [{"role": "user", "content": "1"}, {"role": "assistant", "content": null, "tool_calls": [{"function": {"name": "f", "arguments": {"x": 1.0, "10": 1e400, "9": -0.0}}}]}, {"role": "user", "content": [{"type": "text", "text": "2"}], "id": 12345678901234567890}]}
+{"prompt": [{"role": "user", "content": "3", "toJSON": 4.0, "n": 1e2, "m": ${'9'.repeat(400)}}]}
+`;
+
+/** Fails unless the messages are those of the file. */
+const COMPARE_CHATS = `import json, os
+
+with open(os.path.join(os.path.dirname(__file__), "prompts.jsonl")) as lines:
+    WANTED = [repr(json.loads(line)["prompt"]) for line in lines]
+
+def same(prompts, completions, **kwargs):
+    for prompt in prompts:
+        assert repr(prompt) in WANTED, prompt
+    return [1.0] * len(prompts)
+`;
+
+test.skipIf(pythonMissing)('in messages of every kind, also those without a text', async () => {
+  const folder = folderOf({ model: 'model' });
+  cpSync(referenceModel('llama-head-dim-bf16').folder, join(folder, 'model'), { recursive: true });
+  writeFileSync(join(folder, 'model/chat_template.jinja'), '{% for m in messages %}{{ m | length }}{% endfor %}');
+  writeFileSync(join(folder, 'prompts.jsonl'), CHATS);
+  writeFileSync(join(folder, 'same.py'), COMPARE_CHATS);
+  const run = join(folder, 'run');
+  const trained = await grpo(['train', join(folder, 'run.grpo.json'), '--out', run]);
+  expect(trained.status, trained.stderr).toBe(0);
+  for (const { error } of jsonLines<{ error: unknown }>(recordsOf(run))) expect(error).toBeNull();
+  const rescored = await grpo(['rescore', run, '--json']);
+  expect(rescored.status, rescored.stderr).toBe(0);
+  expect(jsonLines(rescored.stdout).at(-1)).toMatchObject({ failed: 0, completions: 4 });
 });
