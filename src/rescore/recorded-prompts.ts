@@ -19,18 +19,18 @@ export function recordedRenderer(info: RunInfo, today: RunConfig, onWarning: (me
   const render = promptRenderer()(model, info.config.chatTemplateKwargs);
   const changed = changedFile(info, model);
   let warned = false;
+  const unknown = (why: string): null => {
+    if (!warned) onWarning(`${why}: reward functions get no renderedPrompt.`);
+    warned = true;
+    return null;
+  };
   return (prompt) => {
     if (typeof prompt === 'string') return prompt;
-    if (changed !== undefined) {
-      const was = `${changed} is no longer as it was when the run was recorded`;
-      if (!warned) onWarning(`${was}: reward functions get no renderedPrompt.`);
-      warned = true;
-      return null;
-    }
+    if (changed !== undefined) return unknown(`${changed} is no longer as it was when the run was recorded`);
     try {
-      return render(prompt);
+      return render(prompt) ?? unknown(`The chat template of ${model} cannot be read`);
     } catch (error) {
-      if (error instanceof PromptRefused) return null;
+      if (error instanceof PromptRefused) return unknown(error.message);
       throw error;
     }
   };
