@@ -89,7 +89,7 @@ const adapterConfig = z.object({
   init_lora_weights: z.union([z.boolean(), z.string()]).nullish(),
 });
 
-/** What `adapter_config.json` says: the model's path as it stands there, and the adapter. Throws BadInput, with the field named. */
+/** What `adapter_config.json` says: the model's path as written, and the adapter. Throws BadInput, with the field named. */
 export function parsePeftConfig(json: Record<string, unknown>, file: string): { base: string; lora: Lora } {
   const refuse = (field: string, message: string): never => {
     throw new BadInput(`"${field}" ${message}`, { file });

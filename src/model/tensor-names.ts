@@ -6,7 +6,7 @@ const [HEAD, EMBEDDING] = ['lm_head.weight', 'model.embed_tokens.weight'];
 /**
  * The tensors of a Hugging Face folder by the names that the causal language model has for them, as transformers finds them: a file of the
  * bare decoder lacks the first `model.`, others have one too many, and a tied matrix may be there as the head alone. Rotary frequencies, which
- * old versions saved, are left out: they are computed from the config. Other names stay as they are.
+ * old versions saved, are skipped: they are computed from the config. Other names stay as they are.
  */
 export function causalLmNames(entries: Iterable<TensorEntry>, known: ReadonlySet<string>, tied: boolean) {
   const named: TensorEntry[] = [];

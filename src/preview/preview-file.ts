@@ -69,7 +69,7 @@ export class PreviewFile {
   #launch: WorkerLaunch | undefined;
   #timeoutSeconds = 0;
   #code = '';
-  /** Modules that the worker imported by itself, as they were then: all of a Python file, those of computed imports in TypeScript. */
+  /** Modules that the worker imported on its own, as they were then: all of a Python file, those of computed imports in TypeScript. */
   #modules = new Map<string, number>();
   /** Those that functions import when they are called. */
   readonly #late = new Set<string>();

@@ -49,7 +49,7 @@ export interface PrepareOptions {
   rewardWorker: string;
   /** A rollouts file to train on. */
   rollouts?: string;
-  /** Source code that stands in for reward files, until they are loaded anew. */
+  /** Source code that stands in for reward files, until they are loaded again. */
   texts?: EditedTexts;
   /** Gets the share of the model that is read. */
   onLoad?: (share: number) => void;

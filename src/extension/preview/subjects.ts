@@ -47,7 +47,7 @@ export class Subjects implements Disposable {
 
   /** All that it could be previewed with, the one that it is first. */
   all(file: string): Subject[] {
-    // The reward code that a run keeps is to be read, not run.
+    // The reward code that a run keeps is there to read, not to run.
     if (OF_A_RUN.test(file)) return [];
     return subjectsOf(file, [...this.#configs.values()], existsSync, this.#state.get<string[]>(RECENT));
   }

@@ -11,7 +11,7 @@ const show = {
   error: window.showErrorMessage,
 } as const;
 
-/** One notification per outcome, one when a run pauses by itself, and a question when one is no longer as it was recorded. */
+/** One notification per outcome, one when a run pauses on its own, and a question when one is no longer as it was recorded. */
 export function notifyOutcomes(training: Training, problems: Problems): Disposable[] {
   return [
     training.onDidEnd((ended) => void notifyEnd(ended, problems)),

@@ -75,7 +75,7 @@ function orderTexts(a: string, b: string): number {
   spendText(Math.min(a.length, b.length));
   let index = 0;
   while (index < a.length && index < b.length && a[index] === b[index]) index++;
-  // A surrogate's second half follows the same first half, or orders by itself.
+  // A surrogate's second half follows the same first half, or decides the order alone.
   return (a.codePointAt(index) ?? -1) < (b.codePointAt(index) ?? -1) ? -1 : 1;
 }
 

@@ -66,7 +66,7 @@ function originalPlace(compiled: CompiledPlace | undefined, source: string): Sou
   return { file: fileURLToPath(entry.originalSource), line: entry.originalLine + 1, column: entry.originalColumn + 1 };
 }
 
-/** Whether this function stands there in a module. V8 tells the place of its parameters, or of the whole of an arrow function. */
+/** Whether this function is defined at that place in a module. V8 tells the place of its parameters, or of the whole of an arrow function. */
 function isAt(source: string, { lineNumber, columnNumber }: CompiledPlace, text: string): boolean {
   const line = source.split('\n', lineNumber + 1)[lineNumber] ?? '';
   const [first] = text.split('\n') as [string];
