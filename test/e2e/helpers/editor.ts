@@ -53,25 +53,30 @@ export class Editor {
 
   /** Runs a command by its title in the palette. */
   async command(title: string): Promise<void> {
-    await (await this.findCommand(title)).click();
+    const row = this.#commandRow(title);
+    await this.#find('F1', `>${title}`, row, () => row.click({ timeout: 2000 }));
   }
 
   /** A command's row in the palette. */
   findCommand(title: string): Promise<Locator> {
-    const row = this.page.locator(`.quick-input-list .monaco-list-row[aria-label^="${title}"]`).first();
-    return this.#find('F1', `>${title}`, row);
+    return this.#find('F1', `>${title}`, this.#commandRow(title));
+  }
+
+  #commandRow(title: string): Locator {
+    return this.page.locator(`.quick-input-list .monaco-list-row[aria-label^="${title}"]`).first();
   }
 
   /**
    * A row of the list that a key opens and a text filters. The list does not add what comes while it is open, and closes when
-   * something else takes the focus: so it is opened anew.
+   * something else takes the focus, an editor that was about to open, say: so it is opened again, until the row is there and `use` has used it.
    */
-  #find(key: string, text: string, row: Locator): Promise<Locator> {
+  #find(key: string, text: string, row: Locator, use = async () => {}): Promise<Locator> {
     return until(`"${text}" to be found`, async () => {
       await this.page.keyboard.press(key);
       try {
         await this.quickInput.fill(text, { timeout: 2000 });
         await row.waitFor({ timeout: 2000 });
+        await use();
         return row;
       } catch {
         await this.page.keyboard.press('Escape');
@@ -114,7 +119,8 @@ export class Editor {
   }
 
   async openFile(name: string): Promise<void> {
-    await (await this.#find('Control+P', name, this.quickRow(name))).click();
+    const row = this.quickRow(name);
+    await this.#find('Control+P', name, row, () => row.click({ timeout: 2000 }));
     await this.page.getByRole('tab', { name }).and(this.page.locator('.active')).waitFor();
   }
 
