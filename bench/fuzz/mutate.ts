@@ -46,7 +46,7 @@ function mutateBytes(bytes: Buffer, draw: Draw): Mutation {
     case 1:
       return { bytes: before, what: `cut off at ${at}` };
     case 2:
-      return { bytes: Buffer.concat([before, after.subarray(length)]), what: `${length} bytes left out at ${at}` };
+      return { bytes: Buffer.concat([before, after.subarray(length)]), what: `${length} bytes skipped at ${at}` };
     case 3:
       return {
         bytes: Buffer.concat([before, after.subarray(0, length), after]),

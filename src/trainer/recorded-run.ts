@@ -38,7 +38,7 @@ export function readRunInfo(run: string): RunInfo {
   }
 }
 
-/** The rows of `metrics.jsonl`, a torn last one left out. */
+/** The rows of `metrics.jsonl`, without a torn last one. */
 export function readMetrics(run: string): MetricsRow[] {
   const file = join(run, RUN_FILES.metrics);
   if (!existsSync(file)) return [];
