@@ -26,7 +26,7 @@ export const nodeBundle = {
 const bundles = [
   // In parts, so that a command loads only what it uses: `doctor` must run where the engine does not load.
   {
-    entryPoints: { grpo: 'src/cli/main.ts', trainer: 'src/trainer/main.ts' },
+    entryPoints: { grpo: 'src/cli/main.ts', trainer: 'src/trainer/host/main.ts' },
     splitting: true,
     chunkNames: 'grpo-[name]-[hash]',
     metafile: true,

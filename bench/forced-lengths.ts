@@ -1,8 +1,8 @@
-import { Sampler } from '../src/model/sampler.ts';
+import { promptOrder } from '../src/data/prompt-order.ts';
+import { uniforms } from '../src/data/random.ts';
+import { Sampler } from '../src/model/generation/sampler.ts';
 import { Learner } from '../src/trainer/learner.ts';
 import type { PreparedRun } from '../src/trainer/prepare.ts';
-import { promptOrder } from '../src/trainer/prompt-order.ts';
-import { uniforms } from '../src/trainer/random.ts';
 import { type Rollout, sampleRollout } from '../src/trainer/rollout.ts';
 import { samplingOptions } from '../src/trainer/sampling-options.ts';
 

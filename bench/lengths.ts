@@ -1,5 +1,5 @@
+import { permutation } from '../src/data/random.ts';
 import { BadInput } from '../src/protocol/errors.ts';
-import { permutation } from '../src/trainer/random.ts';
 
 /** How long the completions of a step are, in tokens. */
 export interface LengthRange {

@@ -2,7 +2,7 @@
 import { execFileSync } from 'node:child_process';
 import { resolve } from 'node:path';
 import { readModelConfig } from '../src/model/config.ts';
-import { parameterCount } from '../src/model/parameters.ts';
+import { parameterCount } from '../src/model/network/parameters.ts';
 import { BadInput } from '../src/protocol/errors.ts';
 import { versions } from '../src/trainer/versions.ts';
 import { machine } from './machine.ts';

@@ -1,6 +1,6 @@
 /** Prompts of a given length: a passage before the question, as a user's own document would stand there. */
 import { readFileSync, writeFileSync } from 'node:fs';
-import { loadTokenizer, type Tokenizer } from '../src/model/tokenizer.ts';
+import { loadTokenizer, type Tokenizer } from '../src/model/tokenizer/tokenizer.ts';
 import { BadInput } from '../src/protocol/errors.ts';
 import type { Prompt } from '../src/protocol/rewards.ts';
 

@@ -8,9 +8,9 @@
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { loadRunConfig } from '../src/config/load-config.ts';
 import { sizeOf } from '../src/model/shape.ts';
 import { Learner } from '../src/trainer/learner.ts';
-import { loadRunConfig } from '../src/trainer/load-config.ts';
 import { measureStep } from '../src/trainer/measure.ts';
 import { prepareRun } from '../src/trainer/prepare.ts';
 import type { Rollout } from '../src/trainer/rollout.ts';

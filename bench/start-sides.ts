@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { loadRunConfig } from '../src/trainer/load-config.ts';
+import { loadRunConfig } from '../src/config/load-config.ts';
 import { spacedLengths } from './lengths.ts';
 import { writeLongPrompts } from './long-prompts.ts';
 import { BETA, type Work } from './peer-options.ts';

@@ -1,10 +1,10 @@
 /** `npm start`: trains the sort sample, and shows what three prompts' completions and rewards were before and are after. */
 import { fileURLToPath } from 'node:url';
 import { Progress } from '../src/cli/progress.ts';
-import { computeCopies } from '../src/model/half-weights.ts';
+import { loadRunConfig } from '../src/config/load-config.ts';
+import { computeCopies } from '../src/model/network/half-weights.ts';
 import { RunControl } from '../src/trainer/control.ts';
 import { Evaluator } from '../src/trainer/evaluate.ts';
-import { loadRunConfig } from '../src/trainer/load-config.ts';
 import { prepareRun } from '../src/trainer/prepare.ts';
 import { runSession } from '../src/trainer/session.ts';
 

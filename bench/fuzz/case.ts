@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { integers } from '../../src/trainer/random.ts';
+import { integers } from '../../src/data/random.ts';
 import { type Draw, mutate } from './mutate.ts';
 import { GRPO, type Target } from './subject.ts';
 import { type Ended, runWatched } from './watched.ts';

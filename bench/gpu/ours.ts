@@ -1,9 +1,9 @@
+import { uniforms } from '../../src/data/random.ts';
 import type { Engine } from '../../src/engine/engine.ts';
-import { Sampler } from '../../src/model/sampler.ts';
+import { Sampler } from '../../src/model/generation/sampler.ts';
 import { runConfigSchema } from '../../src/protocol/run-config.ts';
-import { Policy } from '../../src/trainer/policy.ts';
-import { uniforms } from '../../src/trainer/random.ts';
-import { placeStart } from '../../src/trainer/start-weights.ts';
+import { Policy } from '../../src/trainer/policy/policy.ts';
+import { placeStart } from '../../src/trainer/policy/start-weights.ts';
 import { parametersOf, randomWeights, SHAPES } from './shapes.ts';
 import type { GpuStep, GpuWork } from './work.ts';
 

@@ -1,7 +1,7 @@
 import type { ModelConfig } from '../../src/model/config.ts';
 import type { Weights } from '../../src/model/language-model.ts';
-import { packedPlace } from '../../src/model/packing.ts';
-import { parameterShapes } from '../../src/model/parameters.ts';
+import { packedPlace } from '../../src/model/network/packing.ts';
+import { parameterShapes } from '../../src/model/network/parameters.ts';
 import { sizeOf } from '../../src/model/shape.ts';
 
 const common = {

@@ -2,8 +2,8 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { integers } from '../../src/data/random.ts';
 import { BadInput } from '../../src/protocol/errors.ts';
-import { integers } from '../../src/trainer/random.ts';
 import { versions } from '../../src/trainer/versions.ts';
 import { machine } from '../machine.ts';
 import { countOf, parseOptions } from '../options.ts';

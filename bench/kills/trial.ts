@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { readModelConfig } from '../../src/model/config.ts';
 import { type MetricsRow, RUN_FILES, stepName } from '../../src/protocol/run-folder.ts';
-import { readCheckpoint } from '../../src/trainer/checkpoint.ts';
-import { listCheckpoints, readMetrics, readRunInfo } from '../../src/trainer/recorded-run.ts';
+import { listCheckpoints, readMetrics, readRunInfo } from '../../src/run-folder/recorded-run.ts';
+import { readCheckpoint } from '../../src/trainer/policy/checkpoint.ts';
 import { startTraining, type Training } from './command.ts';
 import { descendantsOf, type ProcessId, survivors } from './process-tree.ts';
 

@@ -1,16 +1,20 @@
 import { div, mul, neg, type Scalar, sum, type Tensor, type Tensor2D, valueAndGrads } from '@tensorflow/tfjs-core';
+import { integers } from '../../src/data/random.ts';
 import type { Engine } from '../../src/engine/engine.ts';
 import { type AdamWScalars, adamW, adamWScalars, clipByGlobalNorm } from '../../src/engine/optimizer.ts';
 import { floats, leaveOpen, scalar } from '../../src/engine/tree.ts';
 import { learningRate } from '../../src/grpo/schedule.ts';
-import { layOutSequences, longestCompletion, type Sequence } from '../../src/model/batch.ts';
-import { completionLogits, completionLogProbs, type SequenceTensors } from '../../src/model/completion-logprobs.ts';
 import type { ModelConfig } from '../../src/model/config.ts';
-import type { Parameters } from '../../src/model/decoder.ts';
 import type { Weights } from '../../src/model/language-model.ts';
-import { packedPlace } from '../../src/model/packing.ts';
-import { parameterShapes } from '../../src/model/parameters.ts';
-import { integers } from '../../src/trainer/random.ts';
+import { layOutSequences, longestCompletion, type Sequence } from '../../src/model/network/batch.ts';
+import {
+  completionLogits,
+  completionLogProbs,
+  type SequenceTensors,
+} from '../../src/model/network/completion-logprobs.ts';
+import type { Parameters } from '../../src/model/network/decoder.ts';
+import { packedPlace } from '../../src/model/network/packing.ts';
+import { parameterShapes } from '../../src/model/network/parameters.ts';
 
 type StepInputs = {
   params: Parameters;

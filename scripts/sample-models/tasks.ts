@@ -1,4 +1,4 @@
-import { integers } from '../../src/trainer/random.ts';
+import { integers } from '../../src/data/random.ts';
 
 /** A way to draw, the same for the same seed and key. */
 export interface Draw {

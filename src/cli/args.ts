@@ -1,7 +1,7 @@
 import { BadUsage } from '../protocol/errors.ts';
-import { didYouMean } from '../protocol/nearest-name.ts';
 import { DEVICES, type Device } from '../protocol/run-config.ts';
 import { DIFFERENCE_CHOICES, type DifferenceChoice } from '../protocol/run-differences.ts';
+import { didYouMean } from '../text/nearest-name.ts';
 import { Arguments } from './arguments.ts';
 import { COMMANDS, type CommandName, commandUsage, GENERAL_USAGE } from './usage.ts';
 

@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 import { BadUsage } from '../protocol/errors.ts';
-import { didYouMean } from '../protocol/nearest-name.ts';
+import { didYouMean } from '../text/nearest-name.ts';
 import { COMMANDS, type CommandName, commandUsage, type Option } from './usage.ts';
 
 /** A command's arguments, checked against its options. */

@@ -1,4 +1,4 @@
-import { loadRunConfig } from '../trainer/load-config.ts';
+import { loadRunConfig } from '../config/load-config.ts';
 import { measureSteps } from '../trainer/measure.ts';
 import { prepareRun } from '../trainer/prepare.ts';
 import type { CommandOf } from './args.ts';

@@ -1,11 +1,11 @@
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { isAdapterFolder } from '../model/adapter-files.ts';
-import { computeCopies } from '../model/half-weights.ts';
-import { runInstead } from '../model/run-instead.ts';
+import { loadRunConfig } from '../config/load-config.ts';
+import { isAdapterFolder } from '../model/files/adapter-files.ts';
+import { runInstead } from '../model/files/run-instead.ts';
+import { computeCopies } from '../model/network/half-weights.ts';
 import { BadInput } from '../protocol/errors.ts';
 import { Evaluator } from '../trainer/evaluate.ts';
-import { loadRunConfig } from '../trainer/load-config.ts';
 import { prepareRun } from '../trainer/prepare.ts';
 import type { CommandOf } from './args.ts';
 import { print, printJson, warn } from './output.ts';

@@ -1,9 +1,9 @@
-import { type Completion, Sampler } from '../model/sampler.ts';
+import { readJsonLines } from '../data/json-lines.ts';
+import { uniforms } from '../data/random.ts';
+import { type Completion, Sampler } from '../model/generation/sampler.ts';
 import { BadInput } from '../protocol/errors.ts';
-import { stringifyExact } from '../protocol/exact-json.ts';
-import { readJsonLines } from '../trainer/json-lines.ts';
+import { stringifyExact } from '../text/exact-json.ts';
 import { tooManyAtOnce } from '../trainer/memory-check.ts';
-import { uniforms } from '../trainer/random.ts';
 import type { CommandOf } from './args.ts';
 import { checkFits, checkKnown, type PromptRow, readPromptRow } from './model-rows.ts';
 import { type OpenModel, openModel } from './open-model.ts';

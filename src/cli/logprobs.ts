@@ -1,7 +1,7 @@
-import type { Sequence } from '../model/batch.ts';
+import { readJsonLines } from '../data/json-lines.ts';
 import { checkLogProb } from '../model/finite.ts';
 import { Scorer } from '../model/language-model.ts';
-import { readJsonLines } from '../trainer/json-lines.ts';
+import type { Sequence } from '../model/network/batch.ts';
 import type { CommandOf } from './args.ts';
 import { checkFits, checkKnown, readCompletionIds, readPromptRow } from './model-rows.ts';
 import { type OpenModel, openModel } from './open-model.ts';

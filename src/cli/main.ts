@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 import { BadInput, BadUsage, RunFailure } from '../protocol/errors.ts';
-import { oneLine, visible } from '../protocol/visible.ts';
+import { oneLine, visible } from '../text/visible.ts';
 import { type Command, parseCommand } from './args.ts';
 import { print } from './output.ts';
 import { leaveClosedTerminal } from './terminal.ts';

@@ -1,10 +1,10 @@
+import { readPrompt } from '../data/dataset.ts';
+import type { JsonLine, JsonObject } from '../data/json-lines.ts';
+import { refusedAt } from '../data/prompts.ts';
 import type { ModelConfig } from '../model/config.ts';
-import type { Tokenizer } from '../model/tokenizer.ts';
+import type { Tokenizer } from '../model/tokenizer/tokenizer.ts';
 import { BadInput, type SourceLocation } from '../protocol/errors.ts';
 import type { Prompt } from '../protocol/rewards.ts';
-import { readPrompt } from '../trainer/dataset.ts';
-import type { JsonLine, JsonObject } from '../trainer/json-lines.ts';
-import { refusedAt } from '../trainer/prompts.ts';
 
 /** A prompt for the model, and where it comes from. */
 export interface PromptRow {

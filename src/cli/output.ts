@@ -1,5 +1,5 @@
-import { stringifyExact } from '../protocol/exact-json.ts';
-import { visible } from '../protocol/visible.ts';
+import { stringifyExact } from '../text/exact-json.ts';
+import { visible } from '../text/visible.ts';
 
 /** Everything that a command prints on stdout goes through here. Control characters, which could do anything to a terminal, are escaped. */
 export function print(text: string): void {

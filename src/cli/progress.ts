@@ -1,6 +1,6 @@
 import type { TrainerEvent } from '../protocol/events.ts';
 import type { MetricsRow } from '../protocol/run-folder.ts';
-import { visible } from '../protocol/visible.ts';
+import { visible } from '../text/visible.ts';
 
 /** What progress needs of process.stderr. */
 export interface ProgressStream {

@@ -1,15 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import { existsSync, realpathSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
+import { type LoadedConfig, loadRunConfig } from '../config/load-config.ts';
 import { makeFolders } from '../files/make-folders.ts';
 import { SAMPLES_FILE } from '../files/open-file.ts';
 import { readText } from '../files/text.ts';
 import { BadInput } from '../protocol/errors.ts';
-import { samplesPlaces } from '../protocol/files-by-name.ts';
 import { editedSamples, type NewSample, sampleEdits, sampleLine } from '../protocol/sample-edits.ts';
-import { atomicWrite, checkPlace, writeFailure } from '../trainer/atomic-write.ts';
+import { atomicWrite, checkPlace, writeFailure } from '../run-folder/atomic-write.ts';
+import { samplesPlaces } from '../text/files-by-name.ts';
 import { generateSamples } from '../trainer/generate-samples.ts';
-import { type LoadedConfig, loadRunConfig } from '../trainer/load-config.ts';
 import type { CommandOf } from './args.ts';
 import { print, printJson } from './output.ts';
 

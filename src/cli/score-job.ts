@@ -1,14 +1,14 @@
 import { existsSync } from 'node:fs';
 import { relative, resolve } from 'node:path';
+import { loadRunConfig } from '../config/load-config.ts';
+import { refusedAt } from '../data/prompts.ts';
+import { loadSamples } from '../data/samples.ts';
 import type { AdvantageOptions } from '../grpo/advantages.ts';
 import { promptRenderer } from '../preview/rendered-prompts.ts';
 import type { RenderedSample } from '../preview/sample-scores.ts';
 import { BadInput } from '../protocol/errors.ts';
-import { samplesPlaces } from '../protocol/files-by-name.ts';
 import type { RewardSource } from '../rewards/open-rewards.ts';
-import { loadRunConfig } from '../trainer/load-config.ts';
-import { refusedAt } from '../trainer/prompts.ts';
-import { loadSamples } from '../trainer/samples.ts';
+import { samplesPlaces } from '../text/files-by-name.ts';
 import type { CommandOf } from './args.ts';
 
 /** What `grpo score` has to do. */

@@ -6,8 +6,8 @@ import {
   type ScoredSample,
 } from '../preview/sample-scores.ts';
 import type { Prompt, RewardOutcome } from '../protocol/rewards.ts';
-import { visible } from '../protocol/visible.ts';
 import { placeOf } from '../rewards/score-table.ts';
+import { visible } from '../text/visible.ts';
 import { table } from './table.ts';
 
 /** Characters of a completion in the table. */

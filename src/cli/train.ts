@@ -1,6 +1,6 @@
 import { BadInput, RunFailure } from '../protocol/errors.ts';
 import type { TrainerEvent } from '../protocol/events.ts';
-import { SessionThread } from '../trainer/session-thread.ts';
+import { SessionThread } from '../trainer/host/session-thread.ts';
 import type { CommandOf } from './args.ts';
 import { printAside, printJson } from './output.ts';
 import { Progress } from './progress.ts';

@@ -5,7 +5,6 @@ import { ConfigLenses } from './config/lenses.ts';
 import { Problems } from './config/problems.ts';
 import type { Lab } from './lab.ts';
 import { once } from './once.ts';
-import { Interpreters } from './preview/interpreter.ts';
 import { RunList } from './runs/run-list.ts';
 import { RunTree } from './runs/tree.ts';
 import { goOnAfterReload } from './training/after-reload.ts';
@@ -15,6 +14,7 @@ import { notifyOutcomes } from './training/notifications.ts';
 import { TrainingStatus } from './training/status-bar.ts';
 import { Training } from './training/training.ts';
 import { showSampleOpen } from './walkthrough.ts';
+import { Interpreters } from './workspace/interpreter.ts';
 
 /** When this bundle began to load: the first line that esbuild.mjs puts into it. */
 declare const loadedAt: number;

@@ -1,7 +1,7 @@
 import { type ParseErrorCode, printParseErrorCode, visit } from 'jsonc-parser';
 import { BadInput, type SourceLocation } from '../protocol/errors.ts';
-import { endOfString } from '../protocol/exact-json.ts';
-import { notFiniteAt } from '../protocol/not-finite.ts';
+import { endOfString } from '../text/exact-json.ts';
+import { notFiniteAt } from '../text/not-finite.ts';
 
 /** Deeper than anything that a person or a program writes; what walks over values, here and in Python, calls itself for each level. */
 export const MOST_LEVELS = 200;

@@ -2,13 +2,13 @@ import { statSync } from 'node:fs';
 import { z } from 'zod';
 import { BadInput } from '../protocol/errors.ts';
 import type { Lora } from '../protocol/lora-config.ts';
-import { changesVocabulary } from './adapted-weights.ts';
-import { adapterConfigFile, readAdapterConfig } from './adapter-files.ts';
-import { isGguf } from './gguf.ts';
+import { changesVocabulary } from './files/adapted-weights.ts';
+import { adapterConfigFile, readAdapterConfig } from './files/adapter-files.ts';
+import { isGguf } from './files/gguf.ts';
+import { modelFilePath, readModelFile } from './files/model-files.ts';
+import { runInstead } from './files/run-instead.ts';
 import { loraProblem } from './lora-targets.ts';
-import { modelFilePath, readModelFile } from './model-files.ts';
-import { type RopeFields, type RopeScaling, ropeScalingOf, ropeSchema } from './rope-scaling.ts';
-import { runInstead } from './run-instead.ts';
+import { type RopeFields, type RopeScaling, ropeScalingOf, ropeSchema } from './network/rope-scaling.ts';
 
 /** What a decoder of the Llama family is made of: enough to name its tensors and to run it. */
 export interface ModelConfig {

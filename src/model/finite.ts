@@ -1,5 +1,5 @@
 import { RunFailure } from '../protocol/errors.ts';
-import { damagedFile } from './damaged-file.ts';
+import { damagedFile } from './files/damaged-file.ts';
 
 /** `values`, if all of them are finite; the name and the file are for the message. A model with one NaN in it computes nothing but NaN. */
 export function finite(values: Float32Array, { name, file }: { name: string; file: string }): Float32Array {

@@ -2,15 +2,15 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Tensor2D } from '@tensorflow/tfjs-core';
 import type { Compiled, Engine } from '../engine/engine.ts';
 import type { NdArray } from '../engine/tree.ts';
-import { activationBytes } from './activations.ts';
-import { layOutSequences, type Sequence } from './batch.ts';
-import { completionLogits, completionLogProbs, type SequenceTensors } from './completion-logprobs.ts';
 import { type ModelConfig, readModelConfig } from './config.ts';
-import { cutIntoParts } from './cut.ts';
-import type { Parameters } from './decoder.ts';
-import { packedPlace } from './packing.ts';
-import { parameterCount, parameterShapes } from './parameters.ts';
-import { loadWeights } from './weights.ts';
+import { loadWeights } from './files/weights.ts';
+import { activationBytes } from './network/activations.ts';
+import { layOutSequences, type Sequence } from './network/batch.ts';
+import { completionLogits, completionLogProbs, type SequenceTensors } from './network/completion-logprobs.ts';
+import { cutIntoParts } from './network/cut.ts';
+import type { Parameters } from './network/decoder.ts';
+import { packedPlace } from './network/packing.ts';
+import { parameterCount, parameterShapes } from './network/parameters.ts';
 
 /** A model's weights, on the host or a device, by their Hugging Face names but for those that `packing.ts` stacks. */
 export type Weights = Record<string, NdArray>;

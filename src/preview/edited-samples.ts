@@ -1,10 +1,10 @@
+import { attempt } from '../data/json-lines.ts';
+import { refusedAt } from '../data/prompts.ts';
+import { parseSamples, type SampleRow } from '../data/samples.ts';
 import { SAMPLES_FILE } from '../files/open-file.ts';
 import { readText } from '../files/text.ts';
 import { BadInput } from '../protocol/errors.ts';
-import { stringifyExact } from '../protocol/exact-json.ts';
-import { attempt } from '../trainer/json-lines.ts';
-import { refusedAt } from '../trainer/prompts.ts';
-import { parseSamples, type SampleRow } from '../trainer/samples.ts';
+import { stringifyExact } from '../text/exact-json.ts';
 import type { RenderPrompt } from './rendered-prompts.ts';
 import { groupByPrompt, type RenderedSample } from './sample-scores.ts';
 

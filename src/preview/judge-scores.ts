@@ -1,7 +1,7 @@
 import { isZero } from '../grpo/statistics.ts';
-import { own } from '../protocol/own.ts';
 import type { PreviewProblem } from '../protocol/preview.ts';
 import { scoreOf, stepsOf } from '../rewards/score-table.ts';
+import { own } from '../text/own.ts';
 import { describeMismatch, type ScoredColumn, type ScoredGroup, type ScoredSample } from './sample-scores.ts';
 
 /** A function's outcomes, and where it is declared. */

@@ -1,5 +1,5 @@
-import { PromptRefused } from '../model/chat-template.ts';
-import { loadChat, type Tokenizer } from '../model/tokenizer.ts';
+import { PromptRefused } from '../model/tokenizer/chat-template.ts';
+import { loadChat, type Tokenizer } from '../model/tokenizer/tokenizer.ts';
 import type { Prompt } from '../protocol/rewards.ts';
 
 export type RenderPrompt = (prompt: Prompt) => string | null;

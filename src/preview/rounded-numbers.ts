@@ -1,6 +1,6 @@
-import { roundedInteger } from '../protocol/exact-json.ts';
+import type { SampleRow } from '../data/samples.ts';
 import type { RewardLanguage } from '../rewards/prepare-worker.ts';
-import type { SampleRow } from '../trainer/samples.ts';
+import { roundedInteger } from '../text/exact-json.ts';
 
 /** For rewards in JavaScript, of each column the first integer that JavaScript has to round; Python rewards get it as it is. */
 export function roundedNumbers(

@@ -1,11 +1,11 @@
+import type { SampleRow } from '../data/samples.ts';
 import type { AdvantageOptions, GroupStats } from '../grpo/advantages.ts';
 import { assignCredit } from '../grpo/credit.ts';
 import { type GroupSignal, groupSignals } from '../grpo/signal.ts';
 import { isZero, mean, standardDeviation } from '../grpo/statistics.ts';
-import { stringifyExact } from '../protocol/exact-json.ts';
 import type { RewardOutcome, ScoreBatch } from '../protocol/rewards.ts';
 import { scoreOf, stepsOf } from '../rewards/score-table.ts';
-import type { SampleRow } from '../trainer/samples.ts';
+import { stringifyExact } from '../text/exact-json.ts';
 
 /** `rendered`: the prompt as the model sees it; null where no chat template is applied. */
 export type RenderedSample = SampleRow & { rendered: string | null };

@@ -1,12 +1,12 @@
 import { closeSync, readSync, statSync } from 'node:fs';
 import { basename } from 'node:path';
+import { parseJsonLines } from '../data/json-lines.ts';
+import type { SampleRow } from '../data/samples.ts';
 import { openRegularFile } from '../files/open-file.ts';
-import { nearestName } from '../protocol/nearest-name.ts';
 import type { PreviewProblem } from '../protocol/preview.ts';
 import type { WorkerFunction } from '../protocol/reward-worker.ts';
 import type { RewardLanguage } from '../rewards/prepare-worker.ts';
-import { parseJsonLines } from '../trainer/json-lines.ts';
-import type { SampleRow } from '../trainer/samples.ts';
+import { nearestName } from '../text/nearest-name.ts';
 import type { Parameter } from './parameters.ts';
 
 /** What every function may ask for. */

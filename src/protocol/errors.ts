@@ -1,4 +1,4 @@
-import { oneLine } from './visible.ts';
+import { oneLine } from '../text/visible.ts';
 
 /** A place in one of the user's files; lines and columns count from 1. */
 export interface SourceLocation {

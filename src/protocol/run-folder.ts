@@ -37,7 +37,7 @@ export const fileDigest = z.object({
   file: z.string(),
   bytes: z.number(),
   sha256: z.string(),
-  /** What was hashed: every byte, or of large weights the beginning, the end and blocks in between (src/trainer/file-digest.ts). */
+  /** What was hashed: every byte, or of large weights the beginning, the end and blocks in between (src/run-folder/file-digest.ts). */
   covers: z.enum(['all', 'sample']),
 });
 export type FileDigest = z.infer<typeof fileDigest>;

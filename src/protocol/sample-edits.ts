@@ -1,5 +1,5 @@
 import { applyEdits, modify } from 'jsonc-parser';
-import { type ExactJson, parseExact, stringifyExact, withExact } from './exact-json.ts';
+import { type ExactJson, parseExact, stringifyExact, withExact } from '../text/exact-json.ts';
 import type { Prompt } from './rewards.ts';
 
 /** A completion that someone wants to keep as a sample. */

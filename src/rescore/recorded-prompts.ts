@@ -1,10 +1,10 @@
 import { existsSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { PromptRefused } from '../model/chat-template.ts';
+import { PromptRefused } from '../model/tokenizer/chat-template.ts';
 import { promptRenderer, type RenderPrompt } from '../preview/rendered-prompts.ts';
 import type { RunConfig } from '../protocol/run-config.ts';
 import type { RunInfo } from '../protocol/run-folder.ts';
-import { digestFile } from '../trainer/file-digest.ts';
+import { digestFile } from '../run-folder/file-digest.ts';
 
 /** What in a model's folder decides how a chat is written out. */
 const TEMPLATE_FILES = ['chat_template.jinja', 'tokenizer_config.json'];

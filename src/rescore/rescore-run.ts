@@ -1,13 +1,12 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { z } from 'zod';
+import { loadRunConfig } from '../config/load-config.ts';
 import { RUN_FILE } from '../files/open-file.ts';
 import { readText } from '../files/text.ts';
 import { mean } from '../grpo/statistics.ts';
 import type { RenderPrompt } from '../preview/rendered-prompts.ts';
 import { BadInput, type SourceLocation } from '../protocol/errors.ts';
-import { parseExact, withExact } from '../protocol/exact-json.ts';
-import { own } from '../protocol/own.ts';
 import type { RescoreStart, RescoreStep, RescoreSummary } from '../protocol/rescore.ts';
 import type { ScoreBatch } from '../protocol/rewards.ts';
 import type { RunConfig } from '../protocol/run-config.ts';
@@ -20,8 +19,9 @@ import {
   stepOfName,
 } from '../protocol/run-folder.ts';
 import { openRewards, type RewardSet } from '../rewards/open-rewards.ts';
-import { loadRunConfig } from '../trainer/load-config.ts';
-import { readRunInfo } from '../trainer/recorded-run.ts';
+import { readRunInfo } from '../run-folder/recorded-run.ts';
+import { parseExact, withExact } from '../text/exact-json.ts';
+import { own } from '../text/own.ts';
 import { compareStep, type RecordedGroups, recordedGroups } from './compare-step.ts';
 import { recordedRenderer } from './recorded-prompts.ts';
 

@@ -1,9 +1,9 @@
 import { basename, resolve } from 'node:path';
 import { readSource } from '../files/source.ts';
 import { BadInput, formatLocation, type SourceLocation } from '../protocol/errors.ts';
-import { didYouMean } from '../protocol/nearest-name.ts';
 import type { WorkerFunction } from '../protocol/reward-worker.ts';
 import type { ScoreBatch, ScoreTable } from '../protocol/rewards.ts';
+import { didYouMean } from '../text/nearest-name.ts';
 import { type EditedTexts, realPath } from './compile.ts';
 import { languageOf, prepareWorker, type RewardLanguage } from './prepare-worker.ts';
 import { rewardEnvironment } from './reward-environment.ts';

@@ -1,9 +1,9 @@
 import { dirname } from 'node:path';
+import type { LoadedConfig } from '../config/load-config.ts';
 import { DeviceUnusable, type OpenedEngine, openEngine, type Workload } from '../engine/devices/open-engine.ts';
 import { openTensorflow } from '../engine/tensorflow/open.ts';
 import { BadInput } from '../protocol/errors.ts';
 import type { RunConfig } from '../protocol/run-config.ts';
-import type { LoadedConfig } from './load-config.ts';
 
 /** The engine that a config names. Throws BadInput for a device that does not work here, or that the workload does not fit on. */
 export async function createEngine(

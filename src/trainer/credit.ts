@@ -1,11 +1,11 @@
 import type { AdvantageOptions } from '../grpo/advantages.ts';
 import { assignCredit, type Credit } from '../grpo/credit.ts';
 import type { ProcessStep } from '../grpo/process-advantages.ts';
-import type { Tokenizer } from '../model/tokenizer.ts';
+import { tokenEnds } from '../model/tokenizer/token-ends.ts';
+import type { Tokenizer } from '../model/tokenizer/tokenizer.ts';
 import type { RewardStep, ScoreTable } from '../protocol/rewards.ts';
 import { scoreOf, stepsOf } from '../rewards/score-table.ts';
 import type { Rollout, RolloutCompletion } from './rollout.ts';
-import { tokenEnds } from './token-ends.ts';
 
 /** What each completion of a rollout earned; positions are its tokens. */
 export function creditOf(

@@ -1,10 +1,10 @@
+import type { EncodedPrompt } from '../data/prompts.ts';
+import { uniforms } from '../data/random.ts';
 import { mean } from '../grpo/statistics.ts';
+import { Sampler } from '../model/generation/sampler.ts';
 import type { Weights } from '../model/language-model.ts';
-import { Sampler } from '../model/sampler.ts';
 import { failedShare, scoreOf, totalRewards } from '../rewards/score-table.ts';
 import type { PreparedRun } from './prepare.ts';
-import type { EncodedPrompt } from './prompts.ts';
-import { uniforms } from './random.ts';
 import { type Rollout, sampleRollout, scoreBatch } from './rollout.ts';
 import { samplingOptions } from './sampling-options.ts';
 

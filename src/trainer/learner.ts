@@ -1,12 +1,12 @@
+import { type PromptOrder, promptOrder } from '../data/prompt-order.ts';
+import { uniforms } from '../data/random.ts';
 import type { Credit } from '../grpo/credit.ts';
-import { Sampler } from '../model/sampler.ts';
+import { Sampler } from '../model/generation/sampler.ts';
 import type { ScoreTable } from '../protocol/rewards.ts';
 import { creditOf } from './credit.ts';
-import { Policy, type UpdateResult } from './policy.ts';
-import type { PolicyState } from './policy-state.ts';
+import { Policy, type UpdateResult } from './policy/policy.ts';
+import type { PolicyState } from './policy/policy-state.ts';
 import type { PreparedRun } from './prepare.ts';
-import { type PromptOrder, promptOrder } from './prompt-order.ts';
-import { uniforms } from './random.ts';
 import { type Rollout, sampleRollout, scoreBatch } from './rollout.ts';
 import { samplingOptions } from './sampling-options.ts';
 

@@ -1,24 +1,24 @@
+import type { LoadedConfig } from '../config/load-config.ts';
+import { loadDataset } from '../data/dataset.ts';
+import { type EncodedPrompt, encodePrompts } from '../data/prompts.ts';
+import { loadRollouts } from '../data/recorded-rollouts.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { ModelConfig } from '../model/config.ts';
 import { readModelConfig } from '../model/config.ts';
+import { beyondFloat16 } from '../model/files/safetensors-writer.ts';
+import { checkWeights } from '../model/files/weights.ts';
 import { readModel, type Weights } from '../model/language-model.ts';
 import { loraProblem, unusedInLora } from '../model/lora-targets.ts';
-import { beyondFloat16 } from '../model/safetensors-writer.ts';
-import { loadTokenizer, type Tokenizer } from '../model/tokenizer.ts';
-import { checkWeights } from '../model/weights.ts';
+import { loadTokenizer, type Tokenizer } from '../model/tokenizer/tokenizer.ts';
 import { BadInput } from '../protocol/errors.ts';
 import type { RunConfig } from '../protocol/run-config.ts';
 import type { EditedTexts } from '../rewards/compile.ts';
 import { openRewards, type RewardSet } from '../rewards/open-rewards.ts';
 import { createEngine } from './create-engine.ts';
-import { loadDataset } from './dataset.ts';
-import type { LoadedConfig } from './load-config.ts';
 import { tooManyAtOnce } from './memory-check.ts';
-import { type EncodedPrompt, encodePrompts } from './prompts.ts';
-import { loadRollouts } from './recorded-rollouts.ts';
+import { startAdapter } from './policy/start-adapter.ts';
+import { placeStart } from './policy/start-weights.ts';
 import { type RecordedRun, recordedScores, replaySteps } from './recorded-steps.ts';
-import { startAdapter } from './start-adapter.ts';
-import { placeStart } from './start-weights.ts';
 import { workloadOf } from './workload.ts';
 
 /** A run with everything loaded and checked: from here on, bad input has been ruled out. */

@@ -1,11 +1,11 @@
 import { isDeepStrictEqual } from 'node:util';
+import { refusedAt } from '../data/prompts.ts';
+import type { RecordedRollout, RecordedStep } from '../data/recorded-rollouts.ts';
 import type { ModelConfig } from '../model/config.ts';
-import type { Room, Tokenizer } from '../model/tokenizer.ts';
+import type { Room, Tokenizer } from '../model/tokenizer/tokenizer.ts';
 import { BadInput, type SourceLocation } from '../protocol/errors.ts';
-import { own } from '../protocol/own.ts';
 import type { RewardColumn, ScoreTable } from '../protocol/rewards.ts';
-import { refusedAt } from './prompts.ts';
-import type { RecordedRollout, RecordedStep } from './recorded-rollouts.ts';
+import { own } from '../text/own.ts';
 import type { Rollout, RolloutCompletion } from './rollout.ts';
 
 /** Recorded steps as if they had just been sampled, and the rewards that were recorded with them. */

@@ -3,7 +3,7 @@ import { rolloutMetrics } from '../grpo/metrics.ts';
 import type { ScoreTable } from '../protocol/rewards.ts';
 import { finiteOrNull, type MetricsRow, type RolloutRow } from '../protocol/run-folder.ts';
 import { describeFailure, rowFailures, stepsOf } from '../rewards/score-table.ts';
-import type { UpdateResult } from './policy.ts';
+import type { UpdateResult } from './policy/policy.ts';
 import type { Rollout } from './rollout.ts';
 import type { Stopwatch } from './stopwatch.ts';
 

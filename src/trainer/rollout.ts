@@ -1,9 +1,9 @@
+import type { EncodedPrompt } from '../data/prompts.ts';
+import type { Completion, Sampler } from '../model/generation/sampler.ts';
 import type { Weights } from '../model/language-model.ts';
-import type { Completion, Sampler } from '../model/sampler.ts';
-import type { Tokenizer } from '../model/tokenizer.ts';
-import { own } from '../protocol/own.ts';
+import type { Tokenizer } from '../model/tokenizer/tokenizer.ts';
 import type { ScoreBatch } from '../protocol/rewards.ts';
-import type { EncodedPrompt } from './prompts.ts';
+import { own } from '../text/own.ts';
 
 /** One completion of a step, and the prompt it answers. */
 export interface RolloutCompletion {

@@ -1,4 +1,4 @@
-import type { GenerateOptions } from '../model/generate.ts';
+import type { GenerateOptions } from '../model/generation/generate.ts';
 import type { PreparedRun } from './prepare.ts';
 
 /** How a run samples `group` completions per prompt. */

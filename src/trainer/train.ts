@@ -4,18 +4,18 @@ import { BadInput, RunFailure } from '../protocol/errors.ts';
 import type { TrainerEvent } from '../protocol/events.ts';
 import type { ScoreTable } from '../protocol/rewards.ts';
 import { describeFailure, rowFailures } from '../rewards/score-table.ts';
-import { type SavedRun, writeCheckpoint } from './checkpoint.ts';
+import { changesNote } from '../run-folder/resume-notes.ts';
+import type { RunFolder } from '../run-folder/run-folder.ts';
 import type { RunControl } from './control.ts';
-import { Diverged, lostPolicy } from './diverged.ts';
 import { Evaluator } from './evaluate.ts';
 import { Learner } from './learner.ts';
-import { movePolicy, type PolicyState } from './policy-state.ts';
+import { type SavedRun, writeCheckpoint } from './policy/checkpoint.ts';
+import { Diverged, lostPolicy } from './policy/diverged.ts';
+import { movePolicy, type PolicyState } from './policy/policy-state.ts';
 import type { PreparedRun } from './prepare.ts';
 import { recordRewards } from './record-rewards.ts';
 import { metricsOf, rolloutRows } from './records.ts';
-import { changesNote } from './resume-notes.ts';
 import type { Rollout } from './rollout.ts';
-import type { RunFolder } from './run-folder.ts';
 import { Stopwatch } from './stopwatch.ts';
 
 export interface TrainOptions {

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { loadChatTemplate } from '../../src/model/chat-template.ts';
+import { loadChatTemplate } from '../../src/model/tokenizer/chat-template.ts';
 import { BadInput } from '../../src/protocol/errors.ts';
 import type { ChatMessage } from '../../src/protocol/rewards.ts';
 

@@ -1,6 +1,7 @@
 /** Operations on float16 against tfjs on the CPU in float32, values and gradients. */
 import * as tf from '@tensorflow/tfjs-core';
 import { expect, test } from 'vitest';
+import { uniforms } from '../../src/data/random.ts';
 import { jointSoftmax } from '../../src/engine/fused/joint-softmax.ts';
 import { entropy, pickLogProb } from '../../src/engine/fused/pick-log-prob.ts';
 import { rmsNorm } from '../../src/engine/fused/rms-norm.ts';
@@ -8,7 +9,6 @@ import { rotate } from '../../src/engine/fused/rotary.ts';
 import { swiglu } from '../../src/engine/fused/swiglu.ts';
 import { OnnxEngine } from '../../src/engine/onnx/engine.ts';
 import { type ArrayTree, floats, ints, leaves, type NdArray, type TensorTree } from '../../src/engine/tree.ts';
-import { uniforms } from '../../src/trainer/random.ts';
 import { runEagerly } from '../helpers/eager.ts';
 
 /** Numbers that float16 holds exactly, up to `size`: what is then off comes of the computation. */

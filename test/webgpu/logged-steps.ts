@@ -1,12 +1,12 @@
 /** Takes two training steps on WebGPU with ONNX Runtime's log on stderr, where it says which node runs where. Arguments: a config, float32 or float16. */
 import { fileURLToPath } from 'node:url';
+import { loadRunConfig } from '../../src/config/load-config.ts';
 import { OnnxEngine } from '../../src/engine/onnx/engine.ts';
 import { PROVIDERS } from '../../src/engine/onnx/providers.ts';
 import { Learner } from '../../src/trainer/learner.ts';
-import { loadRunConfig } from '../../src/trainer/load-config.ts';
 import { measureStep } from '../../src/trainer/measure.ts';
+import { placeStart } from '../../src/trainer/policy/start-weights.ts';
 import { prepareRun } from '../../src/trainer/prepare.ts';
-import { placeStart } from '../../src/trainer/start-weights.ts';
 
 Object.assign(PROVIDERS.webgpu.session, { logSeverityLevel: 0, logVerbosityLevel: 1 });
 

@@ -6,7 +6,7 @@ import type { Lab } from '../lab.ts';
 import { firstRows } from '../new-reward/dataset-rows.ts';
 import { TEMPLATES } from '../new-reward/templates.ts';
 import { exists, rewardFiles, writeReward } from '../new-reward/write-reward.ts';
-import { writablePlace } from '../writable-place.ts';
+import { writablePlace } from '../workspace/writable-place.ts';
 import { pickFolder } from './pick-folder.ts';
 
 const STEPS = 4;

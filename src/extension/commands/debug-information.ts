@@ -2,9 +2,9 @@ import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { type ExtensionContext, env, version, window, workspace } from 'vscode';
-import { childEnvironment, doctorFolder } from '../child-environment.ts';
 import type { Lab } from '../lab.ts';
 import type { Training } from '../training/training.ts';
+import { childEnvironment, doctorFolder } from '../workspace/child-environment.ts';
 
 /** Everything that a bug report needs, in a document that can be read before it is sent. */
 export async function showDebugInformation(lab: Lab): Promise<void> {

@@ -1,7 +1,7 @@
 import { env, Uri, window, workspace } from 'vscode';
+import { readCheckpoints } from '../../run-folder/read-run.ts';
 import type { Lab } from '../lab.ts';
-import { readCheckpoints } from '../runs/read-run.ts';
-import { writablePlace } from '../writable-place.ts';
+import { writablePlace } from '../workspace/writable-place.ts';
 import { pickRun } from './pick-run.ts';
 
 /** Asks, then moves the run folder to the trash; where there is none, deletes it when told so. */

@@ -1,15 +1,15 @@
 import { randomInt } from 'node:crypto';
 import { dirname, join } from 'node:path';
 import { ProgressLocation, window, workspace } from 'vscode';
-import { parseExact, withExact } from '../../protocol/exact-json.ts';
 import type { NewSample } from '../../protocol/sample-edits.ts';
-import { childEnvironment } from '../child-environment.ts';
-import { GrpoCommand } from '../grpo-command.ts';
+import { parseExact, withExact } from '../../text/exact-json.ts';
 import type { Lab } from '../lab.ts';
-import { addSamples, showSample } from '../samples/add-samples.ts';
-import { samplesFile, writableSamples } from '../samples/samples-file.ts';
-import { findLocated } from '../training/located-message.ts';
-import { configName } from '../training/request.ts';
+import { addSamples, showSample } from '../workspace/add-samples.ts';
+import { childEnvironment } from '../workspace/child-environment.ts';
+import { GrpoCommand } from '../workspace/grpo-command.ts';
+import { findLocated } from '../workspace/located-message.ts';
+import { configName } from '../workspace/request.ts';
+import { samplesFile, writableSamples } from '../workspace/samples-file.ts';
 import { pickConfig } from './pick-config.ts';
 import { mayRunCode } from './trust.ts';
 

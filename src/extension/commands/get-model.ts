@@ -1,12 +1,12 @@
 import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { commands, type QuickPickItem, QuickPickItemKind, Uri, window } from 'vscode';
-import { replaceText } from '../config/replace-text.ts';
-import { withField } from '../config/with-field.ts';
 import { commandFor, folderOf, type KnownModel, readModelsPage, type Way } from '../get-model/models-page.ts';
 import { modelIn, modelPath } from '../get-model/set-model.ts';
 import type { Lab } from '../lab.ts';
-import { configName } from '../training/request.ts';
+import { replaceText } from '../workspace/replace-text.ts';
+import { configName } from '../workspace/request.ts';
+import { withField } from '../workspace/with-field.ts';
 import { pickConfig } from './pick-config.ts';
 import { pickFolder } from './pick-folder.ts';
 import { mayRunCode } from './trust.ts';

@@ -1,14 +1,14 @@
 import { basename, dirname, join } from 'node:path';
 import { Uri, ViewColumn, window, workspace } from 'vscode';
-import { replaceText } from '../config/replace-text.ts';
 import type { Lab } from '../lab.ts';
 import { withReward } from '../new-reward/add-to-config.ts';
 import { isIdentifier } from '../new-reward/column-types.ts';
 import { datasetRows } from '../new-reward/dataset-rows.ts';
 import { TEMPLATES, type Template } from '../new-reward/templates.ts';
 import { exists, rewardFiles, writeReward } from '../new-reward/write-reward.ts';
-import { configName } from '../training/request.ts';
-import { writablePlace } from '../writable-place.ts';
+import { replaceText } from '../workspace/replace-text.ts';
+import { configName } from '../workspace/request.ts';
+import { writablePlace } from '../workspace/writable-place.ts';
 import { pickFolder } from './pick-folder.ts';
 
 const title = (step: number, what: string): string => `New Reward Function (${step}/3): ${what}`;

@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { commands, env, UIKind, Uri, window } from 'vscode';
 import { RUN_FILES } from '../../protocol/run-folder.ts';
+import { readCheckpoints } from '../../run-folder/read-run.ts';
 import type { Lab } from '../lab.ts';
-import { readCheckpoints } from '../runs/read-run.ts';
 import type { RunNode } from '../runs/tree.ts';
 import { folderOf, pickRun } from './pick-run.ts';
 import { mayRunCode } from './trust.ts';

@@ -1,8 +1,8 @@
 import { window } from 'vscode';
 import type { Lab } from '../lab.ts';
-import type { Run } from '../runs/registry.ts';
-import { rewardText } from '../runs/run-progress.ts';
 import type { RunNode } from '../runs/tree.ts';
+import type { Run } from '../workspace/registry.ts';
+import { rewardText } from '../workspace/run-progress.ts';
 
 /** The run that a command is about: of the tree's node, of the folder given, or the one chosen among those that fit. */
 export async function pickRun(

@@ -1,9 +1,9 @@
 import { basename } from 'node:path';
 import { commands, ProgressLocation, Uri, window } from 'vscode';
 import type { Lab } from '../lab.ts';
-import type { Subject } from '../preview/links.ts';
 import type { RewardPreviews } from '../preview/register.ts';
-import { configName } from '../training/request.ts';
+import type { Subject } from '../workspace/links.ts';
+import { configName } from '../workspace/request.ts';
 import { mayRunCode } from './trust.ts';
 
 /** What a lens is about: a reward file, and one of its functions. */

@@ -2,9 +2,9 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ProgressLocation, type QuickPickItem, window, workspace } from 'vscode';
 import { FOLDER_NAME, PARTIAL } from '../../protocol/tensorflow-places.ts';
-import { childEnvironment } from '../child-environment.ts';
-import { type CommandExit, GrpoCommand } from '../grpo-command.ts';
 import type { Lab } from '../lab.ts';
+import { childEnvironment } from '../workspace/child-environment.ts';
+import { type CommandExit, GrpoCommand } from '../workspace/grpo-command.ts';
 import { mayRunCode } from './trust.ts';
 
 const TITLE = 'GRPO: Set Up TensorFlow Engine';

@@ -1,10 +1,10 @@
 import { join } from 'node:path';
 import { commands, type QuickPickItem, Uri, window } from 'vscode';
-import { childEnvironment, doctorFolder } from '../child-environment.ts';
-import { replaceText } from '../config/replace-text.ts';
-import { withField } from '../config/with-field.ts';
-import { GrpoCommand } from '../grpo-command.ts';
 import type { Lab } from '../lab.ts';
+import { childEnvironment, doctorFolder } from '../workspace/child-environment.ts';
+import { GrpoCommand } from '../workspace/grpo-command.ts';
+import { replaceText } from '../workspace/replace-text.ts';
+import { withField } from '../workspace/with-field.ts';
 import { pickConfig } from './pick-config.ts';
 
 const TITLE = 'GRPO: Show Devices';

@@ -15,7 +15,7 @@ import {
   workspace,
 } from 'vscode';
 import { isMissingModel } from '../../protocol/missing-model.ts';
-import type { LocatedMessage } from '../training/located-message.ts';
+import type { LocatedMessage } from '../workspace/located-message.ts';
 import { RUN_CONFIGS } from './lenses.ts';
 
 /** What kept a run config from being used. */

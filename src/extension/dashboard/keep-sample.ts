@@ -1,9 +1,9 @@
 import { basename } from 'node:path';
 import type { HostMessage, KeptSample } from '../../protocol/dashboard.ts';
-import { ExactJson } from '../../protocol/exact-json.ts';
-import { addSamples, showSample } from '../samples/add-samples.ts';
-import { samplesFile } from '../samples/samples-file.ts';
-import { readRunInfo } from './run-files.ts';
+import { readRunInfo } from '../../run-folder/run-files.ts';
+import { ExactJson } from '../../text/exact-json.ts';
+import { addSamples, showSample } from '../workspace/add-samples.ts';
+import { samplesFile } from '../workspace/samples-file.ts';
 
 type Sampled = Extract<HostMessage, { type: 'sampled' }>;
 

@@ -2,8 +2,8 @@ import { existsSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { Disposable, type ExtensionContext, Uri, ViewColumn, type WebviewPanel, window } from 'vscode';
 import { RUN_FILES } from '../../protocol/run-folder.ts';
-import type { Scorer } from '../rescore/rescoring.ts';
-import type { RunRegistry } from '../runs/registry.ts';
+import type { RunRegistry } from '../workspace/registry.ts';
+import type { Scorer } from './rescore/rescoring.ts';
 import { RunPanel } from './run-panel.ts';
 
 const VIEW_TYPE = 'grpo.dashboard';

@@ -1,6 +1,6 @@
 import { resolve, sep } from 'node:path';
 import { commands, Uri } from 'vscode';
-import { readRunInfo } from './run-files.ts';
+import { readRunInfo } from '../../run-folder/run-files.ts';
 
 /** Shows a file of two runs' reward code side by side, as the runs keep it. */
 export async function showRewardDiff(run: string, other: string, name: string): Promise<void> {

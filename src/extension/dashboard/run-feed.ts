@@ -1,8 +1,8 @@
 import { type FSWatcher, watch } from 'node:fs';
 import type { RunHead } from '../../protocol/dashboard.ts';
 import type { MetricColumns } from '../../protocol/metric-columns.ts';
+import { isWritten, readRunInfo } from '../../run-folder/run-files.ts';
 import { MetricsTail } from './metrics-tail.ts';
-import { isWritten, readRunInfo } from './run-files.ts';
 
 /** At most 10 updates a second reach the dashboard, however fast the steps are. */
 const UPDATE_INTERVAL_MS = 100;

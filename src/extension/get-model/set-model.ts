@@ -1,7 +1,7 @@
 import { dirname, isAbsolute, relative, resolve } from 'node:path';
 import { CONFIG_FILE } from '../../files/open-file.ts';
 import { readTextLater } from '../../files/text.ts';
-import { readConfigLinks } from '../preview/config-links.ts';
+import { readConfigLinks } from '../workspace/config-links.ts';
 
 /** The model that a run config names, as an absolute path. */
 export async function modelIn(config: string): Promise<string | null | undefined> {

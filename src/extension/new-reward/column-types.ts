@@ -1,4 +1,4 @@
-import { own } from '../../protocol/own.ts';
+import { own } from '../../text/own.ts';
 
 /** A dataset's row as it stands in the file. */
 export type Row = Record<string, unknown>;

@@ -1,9 +1,9 @@
 import { window } from 'vscode';
 import type { Lab } from '../lab.ts';
+import { textOf } from '../workspace/documents.ts';
+import type { Subject } from '../workspace/links.ts';
 import { startDebugging } from './debug-session.ts';
 import { findDeclarations } from './declarations.ts';
-import { textOf } from './documents.ts';
-import type { Subject } from './links.ts';
 import { pickRow } from './pick-row.ts';
 import type { RewardPreviews } from './register.ts';
 

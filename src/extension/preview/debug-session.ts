@@ -11,8 +11,8 @@ import {
 } from 'vscode';
 import { endMarked, markedWith, newMark } from '../../processes/marked.ts';
 import { rewardEnvironment } from '../../rewards/reward-environment.ts';
-import { DEBUGPY_EXTENSION, type Interpreters } from './interpreter.ts';
-import { PYTHON, type Subject } from './links.ts';
+import { DEBUGPY_EXTENSION, type Interpreters } from '../workspace/interpreter.ts';
+import { PYTHON, type Subject } from '../workspace/links.ts';
 
 /** One call of a reward function to be looked at: with the arguments of the row on `line` (from 1) of the samples. */
 export interface DebugTarget {

@@ -1,4 +1,4 @@
-import { PYTHON } from './links.ts';
+import { PYTHON } from '../workspace/links.ts';
 
 /** A function that looks like a reward; the line counts from 0. */
 export interface Declaration {

@@ -7,7 +7,7 @@ import {
   ThemeColor,
   window,
 } from 'vscode';
-import { shorten } from '../../protocol/visible.ts';
+import { shorten } from '../../text/visible.ts';
 import type { Preview } from './preview.ts';
 import type { Previews } from './previews.ts';
 import { rowSummary, shortNumber, signalNote, signed } from './words.ts';

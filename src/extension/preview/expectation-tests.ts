@@ -14,11 +14,11 @@ import {
   workspace,
 } from 'vscode';
 import type { Lab } from '../lab.ts';
+import { textOf } from '../workspace/documents.ts';
+import { SAMPLES } from '../workspace/links.ts';
 import { debugSample, pickFunction } from './debug-sample.ts';
-import { textOf } from './documents.ts';
 import { readExpectations } from './expectations.ts';
 import { judgeBroken, judgeRow } from './judge.ts';
-import { SAMPLES } from './links.ts';
 import type { Preview } from './preview.ts';
 import type { RewardPreviews } from './register.ts';
 import { EXCLUDED } from './subjects.ts';

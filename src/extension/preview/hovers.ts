@@ -8,7 +8,7 @@ import {
   type TextDocument,
 } from 'vscode';
 import type { PreviewFunction, PreviewOutcome, PreviewResult } from '../../protocol/preview.ts';
-import { shorten } from '../../protocol/visible.ts';
+import { shorten } from '../../text/visible.ts';
 import { REWARD_FILES } from './lenses.ts';
 import type { Previews } from './previews.ts';
 import { expectedWord, functionSummary, oneLine, outcomeWord, shortNumber, shortTime, signed } from './words.ts';

@@ -1,8 +1,8 @@
 import { basename } from 'node:path';
 import { window } from 'vscode';
 import type { PreviewRow } from '../../protocol/preview.ts';
-import { textOf } from './documents.ts';
-import type { Subject } from './links.ts';
+import { textOf } from '../workspace/documents.ts';
+import type { Subject } from '../workspace/links.ts';
 import type { Preview } from './preview.ts';
 import { oneLine, outcomeWord } from './words.ts';
 

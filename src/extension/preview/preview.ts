@@ -1,5 +1,5 @@
 import type { PreviewFunction, PreviewProblem, PreviewResult } from '../../protocol/preview.ts';
-import type { Subject } from './links.ts';
+import type { Subject } from '../workspace/links.ts';
 import { type Edit, type Mark, moved } from './marks.ts';
 
 /** What a request was about, to place its result in texts that were edited since. */

@@ -1,8 +1,8 @@
 import { Disposable, EventEmitter, type LogOutputChannel, type TextDocument, window, workspace } from 'vscode';
 import type { PreviewEvent, PreviewResult } from '../../protocol/preview.ts';
-import { isShownInTab, mayBeRead, openDocument, shownFiles, unsavedTexts } from './documents.ts';
-import type { Interpreters } from './interpreter.ts';
-import { PYTHON, SAMPLES, type Subject } from './links.ts';
+import { isShownInTab, mayBeRead, openDocument, shownFiles, unsavedTexts } from '../workspace/documents.ts';
+import type { Interpreters } from '../workspace/interpreter.ts';
+import { PYTHON, SAMPLES, type Subject } from '../workspace/links.ts';
 import { EditLog, lastFirst, type Mark } from './marks.ts';
 import { Preview } from './preview.ts';
 import type { PreviewProcess } from './preview-process.ts';

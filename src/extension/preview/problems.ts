@@ -14,7 +14,7 @@ import {
   workspace,
 } from 'vscode';
 import type { PreviewProblem } from '../../protocol/preview.ts';
-import { SAMPLES } from './links.ts';
+import { SAMPLES } from '../workspace/links.ts';
 import type { Previews } from './previews.ts';
 
 const SEVERITIES = {

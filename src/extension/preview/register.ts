@@ -1,10 +1,10 @@
 import { join } from 'node:path';
 import { Disposable } from 'vscode';
 import type { Lab } from '../lab.ts';
+import type { Interpreters } from '../workspace/interpreter.ts';
 import { Decorations } from './decorations.ts';
 import { ExpectationTests } from './expectation-tests.ts';
 import { Hovers } from './hovers.ts';
-import type { Interpreters } from './interpreter.ts';
 import { RewardLenses } from './lenses.ts';
 import { PreviewProcess } from './preview-process.ts';
 import { Previews } from './previews.ts';

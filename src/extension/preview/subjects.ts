@@ -2,9 +2,9 @@ import { existsSync } from 'node:fs';
 import { Disposable, EventEmitter, type Memento, type Uri, workspace } from 'vscode';
 import { CONFIG_FILE } from '../../files/open-file.ts';
 import { readTextLater } from '../../files/text.ts';
-import { type ConfigLinks, readConfigLinks } from './config-links.ts';
-import { openDocument } from './documents.ts';
-import { CONFIG, SAMPLES, type Subject, subjectsOf } from './links.ts';
+import { type ConfigLinks, readConfigLinks } from '../workspace/config-links.ts';
+import { openDocument } from '../workspace/documents.ts';
+import { CONFIG, SAMPLES, type Subject, subjectsOf } from '../workspace/links.ts';
 
 const RECENT = 'grpo.previewConfigs';
 const MOST_RECENT = 20;

@@ -1,8 +1,8 @@
 import { basename } from 'node:path';
 import { Disposable, Uri, type WebviewView, type WebviewViewProvider, window, workspace } from 'vscode';
 import { type PreviewPicture, previewViewMessage } from '../../protocol/preview-view.ts';
-import { pageHtml } from '../dashboard/html.ts';
 import type { Lab } from '../lab.ts';
+import { pageHtml } from '../workspace/html.ts';
 import { openFunction, openRow } from './open-place.ts';
 import type { Previews } from './previews.ts';
 

@@ -1,7 +1,7 @@
 import { dirname } from 'node:path';
 import { Disposable, EventEmitter, workspace } from 'vscode';
 import type { HostCommand, TrainerEvent } from '../../protocol/events.ts';
-import type { Run, RunRegistry } from './registry.ts';
+import type { Run, RunRegistry } from '../workspace/registry.ts';
 
 const RUN_INFO = '**/.grpo/runs/*/run.json';
 /** Views need not know of changes any sooner. */
@@ -111,7 +111,7 @@ export class RunList implements RunRegistry {
   }
 
   async #read(folder: string): Promise<void> {
-    const { readRun } = await import('./read-run.ts');
+    const { readRun } = await import('../../run-folder/read-run.ts');
     const run = await readRun(folder, this.#live.has(folder));
     // The trainer's steps come sooner than its files are read.
     const known = this.#runs.get(folder);

@@ -14,12 +14,12 @@ import {
   window,
   workspace,
 } from 'vscode';
-import type { TrainingRequest } from '../training/request.ts';
+import type { Checkpoint } from '../../run-folder/read-run.ts';
 import type { Training } from '../training/training.ts';
-import type { Checkpoint } from './read-run.ts';
-import type { Run } from './registry.ts';
+import type { Run } from '../workspace/registry.ts';
+import type { TrainingRequest } from '../workspace/request.ts';
+import { rewardText } from '../workspace/run-progress.ts';
 import type { RunList } from './run-list.ts';
-import { rewardText } from './run-progress.ts';
 
 export type RunNode =
   | { kind: 'state'; title: string; children: RunNode[] }
@@ -93,7 +93,7 @@ export class RunTree implements TreeDataProvider<RunNode>, Disposable {
     }
     if (node.kind === 'state') return node.children;
     if (node.kind !== 'run') return [];
-    const { readCheckpoints } = await import('./read-run.ts');
+    const { readCheckpoints } = await import('../../run-folder/read-run.ts');
     const checkpoints = await readCheckpoints(node.run.folder);
     return checkpoints.map((checkpoint) => ({ kind: 'checkpoint', run: node.run, checkpoint }));
   }

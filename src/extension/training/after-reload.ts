@@ -1,16 +1,16 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { commands, window, workspace } from 'vscode';
 import type { Lab } from '../lab.ts';
+import { trainingRequest } from '../workspace/request.ts';
 import type { Unfinished } from './journal.ts';
-import { trainingRequest } from './request.ts';
 
 /** The trainer of the closed window may still be writing its checkpoint. */
 const LONGEST_WAIT_SECONDS = 90;
 
 /** A run that was in progress when the window closed: goes on with it if the setting says so, and offers it if not. */
 export async function goOnAfterReload({ runs, training, log }: Lab, { folder, queued }: Unfinished): Promise<void> {
-  const { isWritten } = await import('../dashboard/run-files.ts');
-  const { readRun } = await import('../runs/read-run.ts');
+  const { isWritten } = await import('../../run-folder/run-files.ts');
+  const { readRun } = await import('../../run-folder/read-run.ts');
   const deadline = Date.now() + LONGEST_WAIT_SECONDS * 1000;
   while ((await isWritten(folder)) && Date.now() < deadline) await sleep(200);
   const run = await readRun(folder, false);

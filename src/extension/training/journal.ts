@@ -1,5 +1,5 @@
 import type { Memento } from 'vscode';
-import type { TrainingRequest } from './request.ts';
+import type { TrainingRequest } from '../workspace/request.ts';
 import type { ActiveTraining } from './training.ts';
 
 const KEY = 'grpo.training';

@@ -1,6 +1,6 @@
 import { isMissingModel } from '../../protocol/missing-model.ts';
-import { rewardText } from '../runs/run-progress.ts';
-import { type LocatedMessage, parseLocated } from './located-message.ts';
+import { type LocatedMessage, parseLocated } from '../workspace/located-message.ts';
+import { rewardText } from '../workspace/run-progress.ts';
 import type { EndedTraining } from './training.ts';
 
 export type OutcomeAction = 'Get a Model' | 'Open' | 'Open Dashboard' | 'Resume' | 'Show Log';

@@ -1,5 +1,5 @@
 import { Disposable, StatusBarAlignment, type StatusBarItem, window } from 'vscode';
-import { duration, rewardText } from '../runs/run-progress.ts';
+import { duration, rewardText } from '../workspace/run-progress.ts';
 import type { ActiveTraining, Stage, Training } from './training.ts';
 
 const ICONS: Record<Stage, string> = {

@@ -1,13 +1,13 @@
 import { join } from 'node:path';
 import { type Disposable, EventEmitter, type ExtensionContext, type LogOutputChannel, workspace } from 'vscode';
 import type { HostCommand, TrainerEvent, TrainerStatus } from '../../protocol/events.ts';
-import { childEnvironment } from '../child-environment.ts';
-import type { Interpreters } from '../preview/interpreter.ts';
 import type { RunList } from '../runs/run-list.ts';
-import { RunProgress } from '../runs/run-progress.ts';
+import { childEnvironment } from '../workspace/child-environment.ts';
+import type { Interpreters } from '../workspace/interpreter.ts';
+import { type TrainingRequest, trainerOptions } from '../workspace/request.ts';
+import { RunProgress } from '../workspace/run-progress.ts';
 import type { Journal } from './journal.ts';
 import { logEvent } from './log-event.ts';
-import { type TrainingRequest, trainerOptions } from './request.ts';
 import type { TrainerExit, TrainerProcess } from './trainer-process.ts';
 
 export type Stage = 'starting' | 'running' | 'paused' | 'stopping' | 'terminating';

@@ -1,4 +1,4 @@
-import { keysOf, numberText } from '../../protocol/exact-json.ts';
+import { keysOf, numberText } from '../../text/exact-json.ts';
 import { NotSupported, TemplateError } from './errors.ts';
 
 /**

@@ -1,12 +1,12 @@
 // What a debugger runs for "Debug on a Sample": one call of one function, in this very process and without any limits.
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { loadSamples } from '../../data/samples.ts';
 import type { ScoreRequest } from '../../protocol/reward-worker.ts';
 import { compileReward } from '../../rewards/compile.ts';
 import { loadRewardFile } from '../../rewards/worker/load.ts';
 import { toOutcome } from '../../rewards/worker/outcome.ts';
 import { batchInput, rowInput } from '../../rewards/worker/score.ts';
-import { loadSamples } from '../../trainer/samples.ts';
 import { promptRenderer } from '../rendered-prompts.ts';
 import { batchOf } from '../sample-scores.ts';
 

@@ -3,12 +3,12 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
+import { loadSamples } from '../../../src/data/samples.ts';
 import { withReward } from '../../../src/extension/new-reward/add-to-config.ts';
 import { columnTypes, type Row } from '../../../src/extension/new-reward/column-types.ts';
 import { datasetRows } from '../../../src/extension/new-reward/dataset-rows.ts';
 import { TEMPLATES, type Template } from '../../../src/extension/new-reward/templates.ts';
 import { type RewardFiles, rewardFiles, writeReward } from '../../../src/extension/new-reward/write-reward.ts';
-import { loadSamples } from '../../../src/trainer/samples.ts';
 import { brief, folderWith, open, pythonMissing } from './workspace.ts';
 
 const ROOT = join(import.meta.dirname, '../../..');

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { TemplateError } from '../../../src/model/templates/errors.ts';
 import { Template } from '../../../src/model/templates/template.ts';
-import { parseExact } from '../../../src/protocol/exact-json.ts';
+import { parseExact } from '../../../src/text/exact-json.ts';
 import { type Chats, differences, type Rendered } from '../../helpers/chat-renders.ts';
 
 const REFERENCES = join(import.meta.dirname, '../../references');

@@ -2,7 +2,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { readSafetensorsHeader, readTensor } from '../../../src/model/safetensors.ts';
+import { readSafetensorsHeader, readTensor } from '../../../src/model/files/safetensors.ts';
 import { jsonlFile, modelNames, referenceModel, temporaryFolder } from '../cli/run-grpo.ts';
 import { tinyWorkspace } from '../training/workspace.ts';
 import { grpoOn, tfjsNode } from './tfjs-node.ts';

@@ -2,9 +2,9 @@
 import { join } from 'node:path';
 import { memory } from '@tensorflow/tfjs-core';
 import { expect, onTestFinished, test } from 'vitest';
+import { loadRunConfig } from '../../../src/config/load-config.ts';
 import { PATH_VARIABLE } from '../../../src/protocol/tensorflow-places.ts';
 import { Learner } from '../../../src/trainer/learner.ts';
-import { loadRunConfig } from '../../../src/trainer/load-config.ts';
 import { measureStep } from '../../../src/trainer/measure.ts';
 import { prepareRun } from '../../../src/trainer/prepare.ts';
 import { rewardWorker, tinyWorkspace } from '../training/workspace.ts';

@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { appendFileSync, cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { loadTokenizer } from '../../../src/model/tokenizer.ts';
+import { loadTokenizer } from '../../../src/model/tokenizer/tokenizer.ts';
 import type { RolloutRow } from '../../../src/protocol/run-folder.ts';
 import { grpoScript, readJsonl, tinyConfig, tinyWorkspace } from './workspace.ts';
 

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { readModelConfig } from '../../../src/model/config.ts';
-import { readCheckpoint } from '../../../src/trainer/checkpoint.ts';
+import { readCheckpoint } from '../../../src/trainer/policy/checkpoint.ts';
 import { metricsOf, onlyRun, referenceModel, runGrpo, runInfoOf, tinyWorkspace } from './workspace.ts';
 
 test('weights that leave the range of float32', async () => {

@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { loadTokenizer } from '../../../src/model/tokenizer.ts';
+import { loadTokenizer } from '../../../src/model/tokenizer/tokenizer.ts';
 import { metricsOf, rolloutsOf, runGrpo, tinyConfig, tinyWorkspace, trainHere } from './workspace.ts';
 
 const hasPython = spawnSync('python3', ['--version']).status === 0;

@@ -3,7 +3,7 @@ import { platform } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { KILL_POINTS, killTrial, trainWhole } from '../../../bench/kills/trial.ts';
-import { integers } from '../../../src/trainer/random.ts';
+import { integers } from '../../../src/data/random.ts';
 import { grpoScript, tinyWorkspace } from './workspace.ts';
 
 // What a killed process leaves running is read from /proc.

@@ -4,7 +4,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { PROVIDERS } from '../../../src/engine/onnx/providers.ts';
-import { readSafetensorsHeader, readTensor } from '../../../src/model/safetensors.ts';
+import { readSafetensorsHeader, readTensor } from '../../../src/model/files/safetensors.ts';
 import type { SessionResult } from '../../../src/trainer/session.ts';
 import {
   GENERATIONS,

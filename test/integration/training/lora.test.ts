@@ -2,7 +2,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { readSafetensorsHeader, readTensor } from '../../../src/model/safetensors.ts';
+import { readSafetensorsHeader, readTensor } from '../../../src/model/files/safetensors.ts';
 import { stepName } from '../../../src/protocol/run-folder.ts';
 import { RunControl } from '../../../src/trainer/control.ts';
 import { metricsOf, readJson, referenceModel, runGrpo, timeless, tinyWorkspace, trainHere } from './workspace.ts';

@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { readModel } from '../../../src/model/language-model.ts';
-import { loadTokenizer } from '../../../src/model/tokenizer.ts';
+import { loadTokenizer } from '../../../src/model/tokenizer/tokenizer.ts';
 import type { RewardOutcome, RewardStep } from '../../../src/protocol/rewards.ts';
 import { creditOf } from '../../../src/trainer/credit.ts';
 import type { RolloutCompletion } from '../../../src/trainer/rollout.ts';

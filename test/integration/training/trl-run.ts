@@ -2,7 +2,7 @@
 import { copyFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'vitest';
-import { readSafetensorsHeader, readTensor } from '../../../src/model/safetensors.ts';
+import { readSafetensorsHeader, readTensor } from '../../../src/model/files/safetensors.ts';
 import { RunControl } from '../../../src/trainer/control.ts';
 import { REFERENCES, readJson, referenceModel, trainHere, workspace } from './workspace.ts';
 

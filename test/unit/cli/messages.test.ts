@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { BadInput } from '../../../src/protocol/errors.ts';
-import { oneLine, visible } from '../../../src/protocol/visible.ts';
+import { oneLine, visible } from '../../../src/text/visible.ts';
 
 describe('a message', () => {
   test('is one line, whatever it quotes', () => {

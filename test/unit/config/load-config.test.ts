@@ -2,10 +2,10 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { loadRunConfig } from '../../../src/config/load-config.ts';
 import { BadInput } from '../../../src/protocol/errors.ts';
 import { missingModel } from '../../../src/protocol/missing-model.ts';
 import { runConfigSchema } from '../../../src/protocol/run-config.ts';
-import { loadRunConfig } from '../../../src/trainer/load-config.ts';
 
 let folder: string;
 let file: string;

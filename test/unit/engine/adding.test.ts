@@ -6,12 +6,12 @@
 import { createHash } from 'node:crypto';
 import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { uniforms } from '../../../src/data/random.ts';
 import { gatherRows } from '../../../src/engine/fused/gather-rows.ts';
 import { pickLogProb } from '../../../src/engine/fused/pick-log-prob.ts';
 import { OnnxEngine } from '../../../src/engine/onnx/engine.ts';
 import { PROVIDERS, type Provider } from '../../../src/engine/onnx/providers.ts';
 import { floats, ints, leaveOpen } from '../../../src/engine/tree.ts';
-import { uniforms } from '../../../src/trainer/random.ts';
 
 const provider = (process.env.GRPO_TEST_PROVIDER ?? 'cpu') as Provider;
 const REPEATS = 20;

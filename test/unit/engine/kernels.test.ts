@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { expect, onTestFinished, test } from 'vitest';
+import { uniforms } from '../../../src/data/random.ts';
 import { gatherRows } from '../../../src/engine/fused/gather-rows.ts';
 import { jointSoftmax } from '../../../src/engine/fused/joint-softmax.ts';
 import { entropy, pickLogProb } from '../../../src/engine/fused/pick-log-prob.ts';
@@ -10,7 +11,6 @@ import { OnnxEngine } from '../../../src/engine/onnx/engine.ts';
 import { bytesOf } from '../../../src/engine/onnx/graph.ts';
 import { PROVIDERS, type Provider } from '../../../src/engine/onnx/providers.ts';
 import { type ArrayTree, leaves, type NdArray, type TensorTree } from '../../../src/engine/tree.ts';
-import { uniforms } from '../../../src/trainer/random.ts';
 import { runEagerly } from '../../helpers/eager.ts';
 
 /** What a case is given: random shapes, and random tensors that become the program's inputs. */

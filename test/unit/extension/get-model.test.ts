@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { expect, onTestFinished, test } from 'vitest';
-import { withField } from '../../../src/extension/config/with-field.ts';
 import { commandFor, folderOf, readModelsPage } from '../../../src/extension/get-model/models-page.ts';
 import { modelPath } from '../../../src/extension/get-model/set-model.ts';
+import { withField } from '../../../src/extension/workspace/with-field.ts';
 
 const { models, ways } = readModelsPage(readFileSync('docs/models.md', 'utf8'));
 const [smallest] = models;

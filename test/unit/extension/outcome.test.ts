@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
-import { RunProgress } from '../../../src/extension/runs/run-progress.ts';
 import { describeOutcome } from '../../../src/extension/training/outcome.ts';
 import type { TrainerExit } from '../../../src/extension/training/trainer-process.ts';
 import type { ActiveTraining } from '../../../src/extension/training/training.ts';
+import { RunProgress } from '../../../src/extension/workspace/run-progress.ts';
 import { missingModel } from '../../../src/protocol/missing-model.ts';
 
 const EXIT: TrainerExit = { end: undefined, code: 0, signal: null, lastWords: '' };

@@ -2,8 +2,8 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { readModelConfig } from '../../../src/model/config.ts';
+import { parsePeftConfig } from '../../../src/model/files/peft-config.ts';
 import { adaptedModules, loraProblem } from '../../../src/model/lora-targets.ts';
-import { parsePeftConfig } from '../../../src/model/peft-config.ts';
 
 const FIXTURES = join(import.meta.dirname, '../../references/fixtures');
 

@@ -3,7 +3,7 @@ import { closeSync, ftruncateSync, mkdtempSync, openSync, rmSync, statSync, writ
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
-import { digestFile } from '../../../src/trainer/file-digest.ts';
+import { digestFile } from '../../../src/run-folder/file-digest.ts';
 
 /** A file of zeros but for one byte; it takes no space on the disk. */
 function fileOf(size: number, marked?: number): string {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { RunInfo } from '../../../src/protocol/run-folder.ts';
-import { resumeNotes } from '../../../src/trainer/resume-notes.ts';
+import { resumeNotes } from '../../../src/run-folder/resume-notes.ts';
 
 const stoppedAfter = (step: number) => ({ step, inputs: {} }) as RunInfo;
 

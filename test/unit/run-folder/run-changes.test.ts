@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { runConfigSchema } from '../../../src/protocol/run-config.ts';
 import type { RunChange } from '../../../src/protocol/run-folder.ts';
-import { addChanges, configChanges, rewindChanges } from '../../../src/trainer/run-changes.ts';
+import { addChanges, configChanges, rewindChanges } from '../../../src/run-folder/run-changes.ts';
 
 const change = (step: number, from: unknown, to: unknown, field = 'config.seed'): RunChange => ({
   ...{ step, at: '2026-01-01T00:00:00.000Z', field, from, to },

@@ -16,9 +16,9 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { BadInput, RunFailure } from '../../../src/protocol/errors.ts';
 import { runConfigSchema } from '../../../src/protocol/run-config.ts';
 import { parseJsonLines, type RolloutRow } from '../../../src/protocol/run-folder.ts';
-import { listCheckpoints, readMetrics, readRunInfo } from '../../../src/trainer/recorded-run.ts';
-import { type NewRun, RunFolder } from '../../../src/trainer/run-folder.ts';
-import { latestRun } from '../../../src/trainer/run-places.ts';
+import { listCheckpoints, readMetrics, readRunInfo } from '../../../src/run-folder/recorded-run.ts';
+import { type NewRun, RunFolder } from '../../../src/run-folder/run-folder.ts';
+import { latestRun } from '../../../src/run-folder/run-places.ts';
 
 let folder: string;
 let newRun: NewRun;
@@ -237,7 +237,7 @@ describe('a run folder that cannot be written', () => {
     // A file size limit stops the write in the middle, as a full disk does (EFBIG in place of ENOSPC).
     const file = join(folder, 'metrics.jsonl');
     writeFileSync(file, '{"step":1}\n');
-    const module = new URL('../../../src/trainer/atomic-write.ts', import.meta.url).href;
+    const module = new URL('../../../src/run-folder/atomic-write.ts', import.meta.url).href;
     const script = `import { appendWhole } from '${module}'; process.on('SIGXFSZ', () => {});
       try { appendWhole(${JSON.stringify(file)}, 'x'.repeat(3000) + '\\n'); } catch (error) { console.log(error.name + ': ' + error.message); }`;
     const node = JSON.stringify(process.execPath);

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { fateOf, type ProcessIdentity, thisProcess } from '../../../src/processes/identity.ts';
 import { RunFailure } from '../../../src/protocol/errors.ts';
-import { lockRunFolder } from '../../../src/trainer/run-lock.ts';
+import { lockRunFolder } from '../../../src/run-folder/run-lock.ts';
 
 let folder: string;
 let lock: string;
@@ -17,7 +17,7 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true }));
 
-const module = new URL('../../../src/trainer/run-lock.ts', import.meta.url).href;
+const module = new URL('../../../src/run-folder/run-lock.ts', import.meta.url).href;
 /** What a process does that locks the folder and stays. */
 const HOLD = `import { lockRunFolder } from '${module}'; lockRunFolder(process.env.FOLDER); console.log('held'); setInterval(() => {}, 1000);`;
 /** What a process says that tries to lock it. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { ExactJson } from '../../../src/protocol/exact-json.ts';
 import { editedSamples, type NewSample, sampleEdits } from '../../../src/protocol/sample-edits.ts';
+import { ExactJson } from '../../../src/text/exact-json.ts';
 
 const sample = (completion: string, more: Partial<NewSample> = {}): NewSample => ({
   prompt: '2 + 3',

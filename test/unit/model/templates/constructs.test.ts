@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { type NotSupported, TemplateError } from '../../../../src/model/templates/errors.ts';
 import { Template } from '../../../../src/model/templates/template.ts';
-import { parseExact } from '../../../../src/protocol/exact-json.ts';
+import { parseExact } from '../../../../src/text/exact-json.ts';
 import { type Chats, differences, type Rendered } from '../../../helpers/chat-renders.ts';
 
 const FIXTURES = join(import.meta.dirname, '../../../references/fixtures/chat-templates');

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { Template } from '../../../../src/model/templates/template.ts';
-import { parseExact, withFields } from '../../../../src/protocol/exact-json.ts';
+import { parseExact, withFields } from '../../../../src/text/exact-json.ts';
 
 const show = new Template('{{ value }}');
 const shown = (json: string) => show.render({ value: parseExact(json) });

@@ -1,0 +1,94 @@
+import type { z } from 'zod';
+import { loraFieldNames } from '../protocol/lora-config.ts';
+import { runConfigFieldNames } from '../protocol/run-config.ts';
+import { didYouMean } from '../text/nearest-name.ts';
+import { own } from '../text/own.ts';
+
+type Issue = z.core.$ZodIssue;
+export type ConfigPath = (string | number)[];
+
+/** What is wrong with one field, in a sentence, and where. */
+export interface ConfigProblem {
+  path: ConfigPath;
+  message: string;
+}
+
+const REWARD_FIELDS = ['file', 'function', 'weight'];
+
+const TYPE_NAMES: Record<string, string> = {
+  string: 'a text in quotes',
+  number: 'a number',
+  int: 'a whole number',
+  boolean: 'true or false',
+  array: 'a list',
+  object: 'an object',
+  record: 'an object',
+  null: 'null',
+};
+
+/** zod's issue in our words: `"numGenerations" must be at least 2, not 1.` */
+export function describeIssue(issue: Issue, config: unknown): ConfigProblem {
+  const path = issue.path as ConfigPath;
+  if (issue.code === 'unrecognized_keys') return unknownField(path, issue.keys[0]!);
+  if (issue.code === 'invalid_union') {
+    // The branch that fits the value's own type says more than "none of these".
+    const nested = deepestBranch(issue.errors);
+    if (nested) return describeIssue({ ...nested, path: [...path, ...nested.path] }, config);
+  }
+  const value = valueAt(config, path);
+  if (value === undefined && path.length > 0) return { path, message: `"${formatPath(path)}" is missing.` };
+  const name = path.length === 0 ? 'The run config' : `"${formatPath(path)}"`;
+  if (issue.code === 'custom') return { path, message: `${name} ${issue.message}.` };
+  const known = issue.code === 'invalid_value' ? issue.values.filter((option) => typeof option === 'string') : [];
+  // Of a short word, nearly every other is a neighbour: a "gpu" is no "cpu".
+  const hint = typeof value === 'string' && value.length > 3 ? didYouMean(value, known) : '';
+  // Earlier versions offered it, and then refused it.
+  const instead =
+    path[0] === 'device' && value === 'cuda' ? ' An NVIDIA GPU is used through "webgpu" or "tensorflow".' : '';
+  return { path, message: `${name} must be ${requirement(issue)}, not ${show(value)}.${hint}${instead}` };
+}
+
+function unknownField(parent: ConfigPath, key: string): ConfigProblem {
+  const known = parent.length === 0 ? runConfigFieldNames : parent[0] === 'lora' ? loraFieldNames : REWARD_FIELDS;
+  const path = [...parent, key];
+  return { path, message: `Unknown field "${formatPath(path)}".${didYouMean(key, known)}` };
+}
+
+/** The first issue of the branch that got furthest: one that accepts the value's type and rejects something inside. */
+function deepestBranch(branches: Issue[][]): Issue | undefined {
+  const issues = branches.map((branch) => branch[0]).filter((issue) => issue !== undefined);
+  return issues.find((issue) => issue.path.length > 0 || issue.code !== 'invalid_type');
+}
+
+function requirement(issue: Issue): string {
+  switch (issue.code) {
+    case 'invalid_type':
+      return TYPE_NAMES[issue.expected] ?? issue.expected;
+    case 'too_small':
+      if (issue.origin === 'string') return 'a text that is not empty';
+      return issue.inclusive ? `at least ${issue.minimum}` : `above ${issue.minimum}`;
+    case 'too_big':
+      return issue.inclusive ? `at most ${issue.maximum}` : `below ${issue.maximum}`;
+    case 'invalid_value':
+      return `one of ${issue.values.map(show).join(', ')}`;
+    case 'invalid_union':
+      return issue.errors.map((branch) => requirement(branch[0]!)).join(' or ');
+    default:
+      return issue.message;
+  }
+}
+
+const show = (value: unknown): string => {
+  if (Array.isArray(value)) return 'a list';
+  if (typeof value === 'object' && value !== null) return 'an object';
+  return JSON.stringify(value) ?? String(value);
+};
+
+const formatPath = (path: ConfigPath): string => path.join('.');
+
+export function valueAt(value: unknown, path: ConfigPath): unknown {
+  let current = value;
+  for (const key of path)
+    current = typeof current === 'object' ? own((current ?? {}) as Record<string, unknown>, String(key)) : undefined;
+  return current;
+}

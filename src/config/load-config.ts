@@ -1,0 +1,123 @@
+import { existsSync, statSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import { findNodeAtLocation, type Node } from 'jsonc-parser';
+import { parseJsonc } from '../files/jsonc.ts';
+import { CONFIG_FILE } from '../files/open-file.ts';
+import { readText } from '../files/text.ts';
+import { isAdapterFolder } from '../model/files/adapter-files.ts';
+import { BadInput, type SourceLocation } from '../protocol/errors.ts';
+import { missingModel } from '../protocol/missing-model.ts';
+import { type RunConfig, runConfigSchema } from '../protocol/run-config.ts';
+import { isProgramPath } from '../text/files-by-name.ts';
+import { type ConfigPath, describeIssue } from './config-issue.ts';
+import { applyOverride, parseOverride } from './config-override.ts';
+import { changedNumber, changedNumberWords } from './template-numbers.ts';
+
+/** A run config that was read and checked, and where its fields stand, for errors that are found later. */
+export interface LoadedConfig {
+  /** All paths in it (`model`, `dataset`, `evalDataset`, `rewards[].file`, `samples`, and `python` unless it is a name on the PATH) are absolute, and exist as far as they are needed. */
+  config: RunConfig;
+  file: string;
+  directory: string;
+  /** The name of the run: the file's, without `.grpo.json`. */
+  name: string;
+  /** Where a field's value stands, an override included; the nearest enclosing value when the field is not there. */
+  locate(path: ConfigPath): SourceLocation;
+}
+
+/**
+ * Reads `NAME.grpo.json` (JSON with comments and trailing commas). `set` holds overrides, `path=value` each, applied before checking.
+ * `for: 'scores'`: only the rewards and samples have to exist, as in a repository without its model.
+ * Throws BadInput at file:line:column, or naming the override, for whatever is wrong first.
+ */
+export function loadRunConfig(file: string, options: { set?: string[]; for?: 'run' | 'scores' } = {}): LoadedConfig {
+  const absolute = resolve(file);
+  const directory = dirname(absolute);
+  const { value, locate, locateKey, numberProblem } = parseConfigText(readText(absolute, CONFIG_FILE), absolute);
+  const overrides = (options.set ?? []).map(parseOverride);
+  for (const override of overrides) applyOverride(value, override);
+
+  const overrideOf = (path: ConfigPath) => overrides.findLast((candidate) => overlap(path, candidate.path));
+  const fail = (path: ConfigPath, message: string, at = locate): never => {
+    const override = overrideOf(path);
+    throw override ? new BadInput(`--set ${override.text}: ${message}`) : new BadInput(message, at(path));
+  };
+
+  const parsed = runConfigSchema.safeParse(value);
+  if (!parsed.success) {
+    // An unknown field first: a misspelt one is also reported as missing.
+    const { issues } = parsed.error;
+    const issue = issues.find(({ code }) => code === 'unrecognized_keys') ?? issues[0]!;
+    const problem = describeIssue(issue, value);
+    return fail(problem.path, problem.message, issue.code === 'unrecognized_keys' ? locateKey : locate);
+  }
+  const config = parsed.data;
+  if (numberProblem) throw numberProblem;
+
+  const resolveFile = (path: ConfigPath, target: string): string => {
+    const full = resolve(directory, target);
+    if (options.for === 'scores' && path[0] !== 'rewards' && path[0] !== 'samples') return full;
+    const missing = `"${path.join('.')}" names ${target}, which does not exist (${full}).`;
+    if (!existsSync(full)) fail(path, path[0] === 'model' ? missingModel(missing) : missing);
+    return full;
+  };
+  const resolveDataset = (path: ConfigPath, target: string): string => {
+    const full = resolveFile(path, target);
+    if (statSync(full, { throwIfNoEntry: false })?.isFile() === false)
+      fail(path, `"${path.join('.')}" names ${target}, which is not a file (${full}).`);
+    return full;
+  };
+  config.model = resolveFile(['model'], config.model);
+  if (isAdapterFolder(config.model)) {
+    fail(['model'], `"model" names a LoRA adapter; merge it into its model first: grpo merge ${config.model}`);
+  }
+  config.dataset = resolveDataset(['dataset'], config.dataset);
+  if (config.evalDataset !== null) config.evalDataset = resolveDataset(['evalDataset'], config.evalDataset);
+  if (config.samples !== null) config.samples = resolve(directory, config.samples);
+  if (config.python !== null && isProgramPath(config.python)) config.python = resolve(directory, config.python);
+  for (const [index, reward] of config.rewards.entries()) reward.file = resolveDataset(['rewards', index], reward.file);
+  const place = (path: ConfigPath): SourceLocation => {
+    const override = overrideOf(path);
+    return override ? { file: `--set ${override.text}` } : locate(path);
+  };
+  return { config, file: absolute, directory, name: runName(absolute), locate: place };
+}
+
+const runName = (file: string): string => file.replace(/^.*[\\/]/, '').replace(/(\.grpo)?\.jsonc?$/, '');
+
+interface ConfigText {
+  value: Record<string, unknown>;
+  locate(path: ConfigPath): SourceLocation;
+  /** As `locate`, but the field's name rather than its value. */
+  locateKey(path: ConfigPath): SourceLocation;
+  /** A number that the chat template would get as another one. */
+  numberProblem: BadInput | undefined;
+}
+
+function parseConfigText(text: string, file: string): ConfigText {
+  const { root, value, at } = parseJsonc(text, file, 'run config');
+  if (root?.type !== 'object') throw new BadInput('The run config must be one JSON object, { ... }.', at(0));
+
+  const nearestNode = (path: ConfigPath): Node => {
+    for (let length = path.length; length > 0; length--) {
+      const node = findNodeAtLocation(root, path.slice(0, length));
+      if (node) return node;
+    }
+    return root;
+  };
+  const variables = findNodeAtLocation(root, ['chatTemplateKwargs']);
+  const number = variables && changedNumber(variables, text);
+  return {
+    value: value as Record<string, unknown>,
+    numberProblem: number && new BadInput(changedNumberWords(number.written), at(number.node.offset)),
+    locate: (path) => at(nearestNode(path).offset),
+    locateKey: (path) => {
+      const node = nearestNode(path);
+      return at(node.parent?.type === 'property' ? node.parent.offset : node.offset);
+    },
+  };
+}
+
+/** One of the two paths leads to the other. */
+const overlap = (a: ConfigPath, b: ConfigPath): boolean =>
+  a.length > 0 && a.slice(0, b.length).every((key, depth) => key === b[depth]);

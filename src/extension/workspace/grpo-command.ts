@@ -1,0 +1,62 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+import type { Disposable } from 'vscode';
+import { killTree } from '../../processes/kill-tree.ts';
+
+const LAST_WORDS = 4000;
+
+/** How a command ended: `lastWords` is the end of what it wrote to stderr, a sentence for people when it failed. */
+export interface CommandExit {
+  ok: boolean;
+  lastWords: string;
+}
+
+/** One `grpo COMMAND ... --json` in a process of its own; disposing of it ends it. */
+export class GrpoCommand implements Disposable {
+  readonly exited: Promise<CommandExit>;
+  readonly #child: ChildProcess;
+  #lastWords = '';
+  #gone = false;
+
+  /** `script` is `dist/grpo.js`; `onLine` gets each line of the output. `env`: for commands that load an engine. */
+  constructor(
+    script: string,
+    args: string[],
+    cwd: string,
+    onLine: (line: string) => void,
+    { env = process.env }: { env?: NodeJS.ProcessEnv } = {},
+  ) {
+    this.#child = spawn(process.execPath, ['--no-warnings', script, ...args, '--json'], {
+      cwd,
+      // Inside VS Code the running executable is Electron.
+      env: { ...env, ELECTRON_RUN_AS_NODE: '1' },
+      stdio: ['ignore', 'pipe', 'pipe'],
+      windowsHide: true,
+      // A group of its own, so that everything it starts can be ended with it.
+      detached: process.platform !== 'win32',
+    });
+    this.#child.stderr!.setEncoding('utf8').on('data', (text: string) => {
+      this.#lastWords = (this.#lastWords + text).slice(-LAST_WORDS);
+    });
+    this.exited = this.#watch(onLine);
+  }
+
+  dispose(): void {
+    if (!this.#gone) killTree(this.#child);
+  }
+
+  async #watch(onLine: (line: string) => void): Promise<CommandExit> {
+    const lines = createInterface({ input: this.#child.stdout! });
+    lines.on('line', onLine);
+    try {
+      const read = once(lines, 'close');
+      await once(this.#child, 'close');
+      await read;
+    } catch (error) {
+      this.#lastWords += (error as Error).message;
+    }
+    this.#gone = true;
+    return { ok: this.#child.exitCode === 0, lastWords: this.#lastWords.trim() };
+  }
+}

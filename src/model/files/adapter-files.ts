@@ -1,0 +1,77 @@
+import { existsSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { BadInput } from '../../protocol/errors.ts';
+import type { Lora } from '../../protocol/lora-config.ts';
+import { writeJsonFlushed } from './flushed-file.ts';
+import { readJsonObject } from './json-file.ts';
+import { parsePeftConfig, peftFields } from './peft-config.ts';
+import { readSafetensorsHeader, type TensorEntry } from './safetensors.ts';
+import { type NamedTensor, type WeightDtype, writeSafetensors } from './safetensors-writer.ts';
+
+/** PEFT's folder of an adapter: its config, which names the model that it belongs to, and its tensors. */
+const CONFIG_FILE = 'adapter_config.json';
+const TENSOR_FILE = 'adapter_model.safetensors';
+const PICKLE_FILE = 'adapter_model.bin';
+/** All that an adapter's folder must have. */
+export const ADAPTER_FILES: readonly string[] = [CONFIG_FILE, TENSOR_FILE];
+/** What PEFT puts before the model's own names. */
+const PREFIX = 'base_model.model.';
+
+/** What an adapter is made for, and of. */
+export interface AdapterConfig {
+  /** The path of its model. */
+  base: string;
+  lora: Lora;
+}
+
+export const isAdapterFolder = (folder: string): boolean => existsSync(join(folder, CONFIG_FILE));
+export const adapterConfigFile = (folder: string): string => join(folder, CONFIG_FILE);
+
+/** The adapter in `folder`; undefined when it holds none. */
+export function readAdapterConfig(folder: string): AdapterConfig | undefined {
+  const config = readWithoutModel(folder);
+  if (!config) return undefined;
+  const { base, lora } = config;
+  if (!existsSync(base) || isAdapterFolder(base)) {
+    const message = `the adapter's model is not at ${base}; correct "base_model_name_or_path" to the path of the model that it was trained on`;
+    throw new BadInput(message, { file: adapterConfigFile(folder) });
+  }
+  return { base: resolve(base), lora };
+}
+
+/** What the adapter in `folder` is made of, wherever its model is now; undefined when it holds none. */
+export const readLora = (folder: string): Lora | undefined => readWithoutModel(folder)?.lora;
+
+function readWithoutModel(folder: string): AdapterConfig | undefined {
+  const file = adapterConfigFile(folder);
+  const json = isAdapterFolder(folder) && readJsonObject(file);
+  return json ? parsePeftConfig(json, file) : undefined;
+}
+
+/** The adapter's tensors by our names, but for the copies of modules that were trained in full, which have the names of the model's own. */
+export function adapterEntries(folder: string): TensorEntry[] {
+  const file = join(folder, TENSOR_FILE);
+  if (!existsSync(file)) {
+    const pickle = existsSync(join(folder, PICKLE_FILE));
+    const message = pickle
+      ? `${PICKLE_FILE} is a Python pickle, which can run code and is never loaded; save the adapter again with PEFT, which writes ${TENSOR_FILE}`
+      : `the adapter's tensors are missing: there is no ${TENSOR_FILE}`;
+    throw new BadInput(message, { file: folder });
+  }
+  return readSafetensorsHeader(file).map((entry) => ({ ...entry, name: entry.name.replace(PREFIX, '') }));
+}
+
+/** Puts an adapter for the model at `base` into an existing folder, as PEFT's `save_pretrained` does. */
+export async function writeAdapterFiles(
+  folder: string,
+  { base, lora }: AdapterConfig,
+  tensors: readonly NamedTensor[],
+  dtype: WeightDtype,
+): Promise<void> {
+  writeJsonFlushed(join(folder, CONFIG_FILE), peftFields(base, lora));
+  const named = tensors.map(([name, shape, values]) => [PREFIX + savedName(name), shape, values] as const);
+  await writeSafetensors(join(folder, TENSOR_FILE), new Map(named.map(([name, shape]) => [name, shape])), named, dtype);
+}
+
+/** What the file has an adapter's tensor under: the copy of a module that is trained in full has the module's own name there. */
+export const savedName = (name: string): string => name.replace('.modules_to_save.', '.');

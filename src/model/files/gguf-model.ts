@@ -1,0 +1,170 @@
+import { BadInput } from '../../protocol/errors.ts';
+import { type Gguf, type GgufTensor, readGgufTensor } from './gguf.ts';
+
+/**
+ * A GGUF file says of a model what `config.json` and the tensors' Hugging Face names say, in llama.cpp's words.
+ *
+ * Source: https://github.com/ggml-org/llama.cpp/blob/master/convert_hf_to_gguf.py, read backwards.
+ */
+const CLASS_NAMES: Record<string, string> = {
+  llama: 'LlamaForCausalLM',
+  qwen2: 'Qwen2ForCausalLM',
+  qwen3: 'Qwen3ForCausalLM',
+};
+
+const TENSOR_NAMES: Record<string, string> = {
+  token_embd: 'model.embed_tokens',
+  output_norm: 'model.norm',
+  output: 'lm_head',
+  attn_norm: 'input_layernorm',
+  attn_q: 'self_attn.q_proj',
+  attn_k: 'self_attn.k_proj',
+  attn_v: 'self_attn.v_proj',
+  attn_output: 'self_attn.o_proj',
+  attn_q_norm: 'self_attn.q_norm',
+  attn_k_norm: 'self_attn.k_norm',
+  ffn_norm: 'post_attention_layernorm',
+  ffn_gate: 'mlp.gate_proj',
+  ffn_up: 'mlp.up_proj',
+  ffn_down: 'mlp.down_proj',
+};
+
+/** Llama 3's stretched frequencies, as a tensor. */
+const ROPE_FACTORS = 'rope_freqs.weight';
+
+/** `config.json`, as transformers would write it for this model. */
+export function ggufConfig(gguf: Gguf): Record<string, unknown> {
+  const { file, metadata, tensors } = gguf;
+  const architecture = String(metadata.get('general.architecture'));
+  const className = CLASS_NAMES[architecture];
+  if (!className) {
+    const known = Object.keys(CLASS_NAMES).join(', ');
+    throw new BadInput(`the model's architecture is "${architecture}", but only ${known} are supported`, { file });
+  }
+  const find = (key: string) => {
+    const value = metadata.get(`${architecture}.${key}`);
+    return typeof value === 'number' || typeof value === 'string' ? value : undefined;
+  };
+  const need = (key: string): number => {
+    const value = find(key);
+    if (typeof value === 'number') return value;
+    throw new BadInput(`the metadata has no number "${architecture}.${key}"; convert the model again`, { file });
+  };
+  const parts = metadata.get('split.count');
+  if (typeof parts === 'number' && parts > 1) {
+    const message = `this is one of ${parts} parts of a model; join them first: llama-gguf-split --merge`;
+    throw new BadInput(message, { file });
+  }
+  if (Number(find('expert_count') ?? 0) > 0) {
+    throw new BadInput('this is a mixture of experts, which is not supported; take a dense model', { file });
+  }
+  const has = (name: string) => tensors.some((tensor) => tensor.name === name);
+  const heads = need('attention.head_count');
+  const headDim = Number(find('attention.key_length') ?? need('embedding_length') / heads);
+  const rotated = Number(find('rope.dimension_count') ?? headDim);
+  const embedding = tensors.find(({ name }) => name === 'token_embd.weight');
+
+  return {
+    architectures: [className],
+    model_type: architecture,
+    vocab_size: embedding?.shape[0],
+    hidden_size: need('embedding_length'),
+    intermediate_size: need('feed_forward_length'),
+    num_hidden_layers: need('block_count'),
+    num_attention_heads: heads,
+    num_key_value_heads: find('attention.head_count_kv') ?? heads,
+    head_dim: headDim,
+    max_position_embeddings: need('context_length'),
+    rms_norm_eps: need('attention.layer_norm_rms_epsilon'),
+    hidden_act: 'silu',
+    tie_word_embeddings: !has('output.weight'),
+    ...(architecture !== 'qwen2' && { attention_bias: has('blk.0.attn_q.bias') }),
+    ...(architecture === 'llama' && { mlp_bias: has('blk.0.ffn_gate.bias') }),
+    rope_theta: find('rope.freq_base') ?? 10_000,
+    ...(rotated !== headDim && { partial_rotary_factor: rotated / headDim }),
+    rope_scaling: ropeScaling(gguf, find),
+    ...tokenIds(gguf),
+  };
+}
+
+/** `generation_config.json`: every token that ends a completion. Chat models often end a turn with another token than a document. */
+export function ggufGenerationConfig({ metadata }: Gguf): Record<string, unknown> {
+  const ends = ['eos', 'eot', 'eom'].map((name) => metadata.get(`tokenizer.ggml.${name}_token_id`));
+  return { eos_token_id: [...new Set(ends.filter((id) => id !== undefined))] };
+}
+
+function tokenIds({ metadata }: Gguf): Record<string, unknown> {
+  const names = { bos_token_id: 'bos', eos_token_id: 'eos', pad_token_id: 'padding' };
+  return Object.fromEntries(
+    Object.entries(names).map(([field, name]) => [field, metadata.get(`tokenizer.ggml.${name}_token_id`) ?? null]),
+  );
+}
+
+function ropeScaling(gguf: Gguf, find: (key: string) => unknown): Record<string, unknown> | null {
+  const type = find('rope.scaling.type') ?? 'none';
+  // Whoever reads this config says that it is not supported.
+  if (type !== 'none') return { rope_type: type, factor: find('rope.scaling.factor') ?? null };
+  const tensor = gguf.tensors.find(({ name }) => name === ROPE_FACTORS);
+  return tensor ? llama3Scaling(tensor, Number(find('rope.freq_base'))) : null;
+}
+
+/**
+ * llama.cpp keeps only what each frequency is divided by. The formula behind it has four numbers; of every released Llama 3 they are
+ * these, except for the factor, which is the largest divisor. Anything else is recognised as such and refused.
+ */
+function llama3Scaling(tensor: GgufTensor, theta: number): Record<string, unknown> {
+  const divisors = readGgufTensor(tensor);
+  const [low, high, original] = [1, 4, 8192];
+  const factor = Math.max(...divisors);
+  divisors.forEach((divisor, pair) => {
+    const wavelength = 2 * Math.PI * theta ** (pair / divisors.length);
+    const smooth = Math.min(1, Math.max(0, (original / wavelength - low) / (high - low)));
+    if (Math.abs(divisor * ((1 - smooth) / factor + smooth) - 1) > 1e-4) {
+      const message = `"${ROPE_FACTORS}" is not that of a Llama 3 model, and other rope scalings are not supported; take the Hugging Face folder of this model`;
+      throw new BadInput(message, { file: tensor.file });
+    }
+  });
+  return {
+    rope_type: 'llama3',
+    factor,
+    low_freq_factor: low,
+    high_freq_factor: high,
+    original_max_position_embeddings: original,
+  };
+}
+
+/** The tensors by their Hugging Face names; a name that llama.cpp does not have for these models stays as it is. */
+export function ggufTensors({ tensors }: Gguf): GgufTensor[] {
+  return tensors
+    .filter(({ name }) => name !== ROPE_FACTORS)
+    .map((tensor) => {
+      const [, layer, part, kind] = /^(?:blk\.(\d+)\.)?([a-z_]+)\.(weight|bias)$/.exec(tensor.name) ?? [];
+      const known = TENSOR_NAMES[part ?? ''];
+      if (known === undefined) return tensor;
+      const block = layer === undefined ? '' : `model.layers.${layer}.`;
+      return { ...tensor, name: `${block}${known}.${kind}` };
+    });
+}
+
+/**
+ * A tensor's values as transformers has them. llama.cpp rotates neighbours, transformers the two halves of a head: so the rows of Llama's
+ * queries and keys were shuffled on the way to GGUF.
+ */
+export function readGgufWeight(
+  tensor: GgufTensor,
+  { architecture, headDim }: { architecture: string; headDim: number },
+  into?: Float32Array,
+): Float32Array {
+  const values = readGgufTensor(tensor, into);
+  if (architecture !== 'llama' || !/\.self_attn\.[qk]_proj\./.test(tensor.name)) return values;
+  const width = values.length / tensor.shape[0]!;
+  const shuffled = new Float32Array(headDim * width);
+  for (let head = 0; head < values.length; head += shuffled.length) {
+    shuffled.set(values.subarray(head, head + shuffled.length));
+    for (let row = 0; row < headDim; row++) {
+      const target = (row >> 1) + (row & 1) * (headDim / 2);
+      values.set(shuffled.subarray(row * width, (row + 1) * width), head + target * width);
+    }
+  }
+  return values;
+}

@@ -1,0 +1,98 @@
+import { cpSync, existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { makeFolders } from '../../files/make-folders.ts';
+import { BadInput } from '../../protocol/errors.ts';
+import type { ModelConfig } from '../config.ts';
+import { parameterShapes } from '../network/parameters.ts';
+import { readAdapterConfig } from './adapter-files.ts';
+import { writeJsonFlushed } from './flushed-file.ts';
+import { isGguf } from './gguf.ts';
+import { MODEL_FILES, modelFilePath, readModelFile } from './model-files.ts';
+import { type NamedTensor, type WeightDtype, writeSafetensors } from './safetensors-writer.ts';
+import { WEIGHTS_FILE } from './weights.ts';
+
+export interface ModelToSave {
+  /** The folder or .gguf file that the model was loaded from: config, tokenizer and chat template are taken from there. */
+  source: string;
+  config: ModelConfig;
+  /** Every tensor of `parameterShapes(config)`, in any order; consumed one at a time. */
+  weights: Iterable<NamedTensor> | AsyncIterable<NamedTensor>;
+  /** Of every tensor, or of each. */
+  dtype: WeightDtype | ((name: string) => WeightDtype);
+}
+
+/** What belongs to a model besides its config and weights. */
+const COMPANIONS = [
+  'generation_config.json',
+  'tokenizer.json',
+  'tokenizer_config.json',
+  'special_tokens_map.json',
+  'added_tokens.json',
+  'vocab.json',
+  'merges.txt',
+  'tokenizer.model',
+  'chat_template.jinja',
+  'chat_templates',
+];
+
+/** Saves a Hugging Face folder that transformers, TRL, vLLM and llama.cpp open. It appears under its name only when complete. */
+export function saveModelFolder(folder: string, model: ModelToSave): Promise<void> {
+  return replaceFolder(folder, (temporary) => writeModelFiles(temporary, model));
+}
+
+/** Writes the model's files into an existing folder, where a checkpoint adds files of its own. */
+export async function writeModelFiles(folder: string, { source, config, weights, dtype }: ModelToSave): Promise<void> {
+  const json = readModelFile(source, 'config.json');
+  if (!json) {
+    const file = modelFilePath(source, 'config.json');
+    throw new BadInput('the file is missing, so the model cannot be saved', { file });
+  }
+  // transformers 5 calls the field dtype; 4 called it torch_dtype.
+  const field = 'torch_dtype' in json ? 'torch_dtype' : 'dtype';
+  const tied = json.tie_word_embeddings ?? false;
+  writeJsonFlushed(join(folder, 'config.json'), {
+    ...json,
+    [field]: typeof dtype === 'string' ? dtype : (json[field] ?? dtype('model.embed_tokens.weight')),
+    ...(tied !== config.tieEmbeddings && { tie_word_embeddings: config.tieEmbeddings }),
+  });
+  copyCompanions(source, folder);
+  await writeSafetensors(join(folder, WEIGHTS_FILE), parameterShapes(config), weights, dtype);
+}
+
+/** Puts tokenizer, chat template and their like beside a model's weights. */
+export function copyCompanions(source: string, folder: string): void {
+  const adapter = readAdapterConfig(source);
+  if (adapter) copyCompanions(adapter.base, folder);
+  if (isGguf(source)) {
+    for (const name of MODEL_FILES) {
+      if (name !== 'config.json') writeJsonFlushed(join(folder, name), readModelFile(source, name)!);
+    }
+  }
+  for (const name of COMPANIONS) {
+    const from = join(source, name);
+    if (existsSync(from)) cpSync(from, join(folder, name), { recursive: true });
+  }
+}
+
+/**
+ * Fills a temporary folder next to `folder` by `write`, then renames it into place; an older folder of that name is replaced.
+ * When `write` fails, nothing is left behind.
+ */
+export async function replaceFolder(folder: string, write: (temporary: string) => Promise<void>): Promise<void> {
+  const temporary = `${folder}.tmp`;
+  const old = `${folder}.old`;
+  makeFolders(dirname(folder));
+  rmSync(temporary, { recursive: true, force: true });
+  mkdirSync(temporary);
+  try {
+    await write(temporary);
+  } catch (error) {
+    rmSync(temporary, { recursive: true, force: true });
+    throw error;
+  }
+  // A folder cannot be renamed onto a full one.
+  rmSync(old, { recursive: true, force: true });
+  if (existsSync(folder)) renameSync(folder, old);
+  renameSync(temporary, folder);
+  rmSync(old, { recursive: true, force: true });
+}

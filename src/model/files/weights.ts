@@ -1,0 +1,193 @@
+import { existsSync, readdirSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { BadInput } from '../../protocol/errors.ts';
+import { type ModelConfig, readModelConfig } from '../config.ts';
+import { finite } from '../finite.ts';
+import { parameterShapes } from '../network/parameters.ts';
+import { adaptedTensors } from './adapted-weights.ts';
+import { readAdapterConfig } from './adapter-files.ts';
+import { isGguf, readGguf } from './gguf.ts';
+import { ggufTensors, readGgufWeight } from './gguf-model.ts';
+import { readJsonObject } from './json-file.ts';
+import { isSupportedDtype, readSafetensorsHeader, readTensor, sameBytes, type TensorEntry } from './safetensors.ts';
+import { causalLmNames, wrapperOf } from './tensor-names.ts';
+
+export interface Weight {
+  shape: number[];
+  data: Float32Array;
+}
+
+/** A folder's weights, if they are not in shards. */
+export const WEIGHTS_FILE = 'model.safetensors';
+const INDEX_FILE = 'model.safetensors.index.json';
+
+/** A tensor in a model's files, by its Hugging Face name. */
+export interface StoredTensor {
+  name: string;
+  file: string;
+  dtype: string;
+  shape: number[];
+  /** Its values as float32; fills the given array, if there is one. */
+  read(into?: Float32Array): Float32Array;
+}
+
+/**
+ * The weights of a Hugging Face folder or a .gguf file, one after another in the order of `parameterShapes`, as float32, each in the place
+ * that `placeOf` gives it, if it does. Everything that can be wrong with the files but for values that are not finite is found from their
+ * headers, before memory for the first tensor is taken.
+ */
+export function* loadWeights(
+  model: string,
+  config: ModelConfig,
+  placeOf: (name: string) => Float32Array | undefined = () => undefined,
+): Generator<[name: string, weight: Weight]> {
+  for (const [name, tensor] of checkWeights(model, config)) {
+    yield [name, { shape: tensor.shape, data: finite(tensor.read(placeOf(name)), tensor) }];
+  }
+}
+
+/** Checks that the model's files hold exactly the tensors of the config, and says where each lies. */
+export function checkWeights(model: string, config: ModelConfig): Map<string, StoredTensor> {
+  const single = join(model, WEIGHTS_FILE);
+  const source = isGguf(model) ? model : existsSync(single) ? single : join(model, INDEX_FILE);
+  const described = isGguf(model) ? 'the metadata' : 'config.json';
+  const entries = storedTensors(model, config);
+  const shapes = parameterShapes(config);
+
+  const missing = [...shapes.keys()].filter((name) => !entries.has(name));
+  if (missing.length > 0) {
+    const wrapper = wrapperOf([...entries.keys()].find((name) => !shapes.has(name)) ?? '');
+    const hint =
+      missing[0] === 'lm_head.weight'
+        ? 'set "tie_word_embeddings" to true in config.json if the model has none'
+        : wrapper !== undefined
+          ? `the file's names begin with "${wrapper}", which is not the model's: save the model that is wrapped, not its wrapper`
+          : `${described} and the weights must come from the same model`;
+    throw new BadInput(`${list('tensor', missing)} missing from the weights; ${hint}`, { file: source });
+  }
+  const leftOver = [...entries.keys()].filter((name) => !shapes.has(name));
+  if (leftOver.length > 0) {
+    const message = `${list('tensor', leftOver)} in the weights but not part of the model that ${described} describes`;
+    throw new BadInput(message, { file: entries.get(leftOver[0]!)!.file });
+  }
+  const wrong = [...shapes].filter(([name, shape]) => entries.get(name)!.shape.join() !== shape.join());
+  if (wrong.length > 0) {
+    const [name, shape] = wrong[0]!;
+    const { file, shape: actual } = entries.get(name)!;
+    const others = wrong.length > 1 ? ` (and ${wrong.length - 1} more tensors do not fit)` : '';
+    const message = `tensor "${name}" is [${actual.join(', ')}], but ${described} asks for [${shape.join(', ')}]${others}`;
+    throw new BadInput(message, { file });
+  }
+  for (const { name, dtype, file } of entries.values()) {
+    if (!isGguf(file) && !isSupportedDtype(dtype)) {
+      throw new BadInput(`tensor "${name}" has dtype ${dtype}, but only F32, F16 and BF16 are supported`, { file });
+    }
+  }
+  return new Map([...shapes.keys()].map((name) => [name, entries.get(name)!]));
+}
+
+function storedTensors(model: string, config: ModelConfig): Map<string, StoredTensor> {
+  if (isGguf(model)) return ggufEntries(model, config);
+  const adapter = readAdapterConfig(model);
+  if (!adapter) return folderEntries(model, config);
+  const own = readModelConfig(adapter.base);
+  return adaptedTensors(model, adapter, own, checkWeights(adapter.base, own));
+}
+
+function ggufEntries(file: string, config: ModelConfig): Map<string, StoredTensor> {
+  const tensors = ggufTensors(readGguf(file));
+  return byName(
+    tensors.map((tensor) => ({ ...tensor, read: (into?: Float32Array) => readGgufWeight(tensor, config, into) })),
+  );
+}
+
+function folderEntries(folder: string, config: ModelConfig): Map<string, StoredTensor> {
+  const known = new Set(parameterShapes(config).keys());
+  const entries = byName(causalLmNames(readEntries(folder).values(), known, config.tieEmbeddings));
+  if (config.tieEmbeddings) dropTiedHead(entries);
+  return new Map([...entries].map(([name, entry]) => [name, { ...entry, read: (into) => readTensor(entry, into) }]));
+}
+
+function readEntries(folder: string): Map<string, TensorEntry> {
+  const single = join(folder, WEIGHTS_FILE);
+  if (existsSync(single)) return byName(readSafetensorsHeader(single));
+  const index = readJsonObject(join(folder, INDEX_FILE));
+  if (index) return readShards(folder, index);
+  throw noWeights(folder);
+}
+
+/**
+ * A sharded model. Its index maps each tensor to the file, in the same folder, that holds it; as in transformers, it only says which files
+ * belong to the model: a stale one may name tensors that are no longer there, as a head that was tied since.
+ */
+function readShards(folder: string, index: Record<string, unknown>): Map<string, TensorEntry> {
+  const file = join(folder, INDEX_FILE);
+  const map = index.weight_map;
+  if (typeof map !== 'object' || map === null || Array.isArray(map)) {
+    throw new BadInput('"weight_map" must be an object from tensor names to file names; download it again', { file });
+  }
+  for (const [name, shard] of Object.entries(map)) {
+    // A name with a folder in it could make us read outside the model.
+    const isPlainName = typeof shard === 'string' && basename(shard) === shard && !shard.includes('\\');
+    if (!isPlainName || !shard.endsWith('.safetensors')) {
+      const message = `"weight_map" puts "${name}" into ${JSON.stringify(shard)}, which is not the name of a .safetensors file`;
+      throw new BadInput(message, { file });
+    }
+    if (!existsSync(join(folder, shard))) {
+      throw new BadInput(`the shard ${shard} is missing from the folder; download it again`, { file });
+    }
+  }
+  const shards = [...new Set(Object.values(map) as string[])].map((shard) => join(folder, shard));
+  return byName(shards.flatMap(readSafetensorsHeader));
+}
+
+function byName<T extends { name: string; file: string }>(entries: T[]): Map<string, T> {
+  const map = new Map<string, T>();
+  for (const entry of entries) {
+    const first = map.get(entry.name);
+    if (first) {
+      throw new BadInput(`tensor "${entry.name}" is in ${basename(first.file)} too; remove one`, { file: entry.file });
+    }
+    map.set(entry.name, entry);
+  }
+  return map;
+}
+
+/** Some tools save a tied head beside the embedding it equals. If the two differ, the config is wrong about the model. */
+function dropTiedHead(entries: Map<string, TensorEntry>): void {
+  const head = entries.get('lm_head.weight');
+  const embedding = entries.get('model.embed_tokens.weight');
+  if (!head || !embedding) return;
+  if (!sameBytes(head, embedding)) {
+    const message =
+      '"lm_head.weight" differs from the embeddings, but config.json ties them; set "tie_word_embeddings" to false there';
+    throw new BadInput(message, { file: head.file });
+  }
+  entries.delete('lm_head.weight');
+}
+
+function noWeights(folder: string): BadInput {
+  const files = readdirSync(folder);
+  const others = files.filter((name) => name.endsWith('.safetensors'));
+  if (others.length > 0) {
+    const message = `this folder has ${others.length > 1 ? `${others.length} .safetensors files` : others[0]}, but neither ${WEIGHTS_FILE} nor ${INDEX_FILE}, which says what shards belong together; download the missing one`;
+    return new BadInput(message, { file: folder });
+  }
+  const pickles = files.filter((name) => /\.(bin|pt|pth|ckpt)$/.test(name));
+  if (pickles.length === 0) {
+    return new BadInput(`this folder has no ${WEIGHTS_FILE}; give a complete Hugging Face model folder`, {
+      file: folder,
+    });
+  }
+  // Unpickling runs code from the file. torch's weights_only loader, which transformers uses, does not.
+  const convert = `from transformers import AutoModelForCausalLM as M; M.from_pretrained('.').save_pretrained('.')`;
+  const message = `${pickles[0]} is a Python pickle, which can run code and is never loaded; add safe weights beside it, from within this folder: python -c "${convert}"`;
+  return new BadInput(message, { file: folder });
+}
+
+/** `tensors "a", "b", "c" and 4 more are`, for the first few of many names. */
+function list(noun: string, names: string[]): string {
+  const shown = names.slice(0, 3).map((name) => `"${name}"`);
+  const more = names.length > shown.length ? ` and ${names.length - shown.length} more` : '';
+  return `${noun}${names.length > 1 ? 's' : ''} ${shown.join(', ')}${more} ${names.length > 1 ? 'are' : 'is'}`;
+}

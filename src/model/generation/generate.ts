@@ -1,0 +1,208 @@
+import {
+  add,
+  all,
+  cast,
+  concat,
+  equal,
+  gather,
+  less,
+  logicalNot,
+  logicalOr,
+  mul,
+  range,
+  reshape,
+  scalar,
+  slice,
+  sub,
+  type Tensor,
+  type Tensor1D,
+  type Tensor2D,
+  tensor1d,
+  tile,
+  zerosLike,
+} from '@tensorflow/tfjs-core';
+import { loop } from '../../engine/loop.ts';
+import type { ModelConfig } from '../config.ts';
+import {
+  appendToCache,
+  causalAttention,
+  hidePadding,
+  type KeyValues,
+  promptKeyValues,
+  repeatRows,
+  splitAttention,
+} from '../network/attention.ts';
+import { type Attend, decode, logitsOf, type Parameters } from '../network/decoder.ts';
+import { packAdapters } from '../network/lora.ts';
+import { rotaryTables } from '../network/rotary.ts';
+import { type SamplingOptions, sampleToken } from './sampling.ts';
+
+export interface GenerateOptions extends SamplingOptions {
+  /** Completions per prompt. */
+  group: number;
+  /** Any of these ends a completion. */
+  eosTokenIds: number[];
+  /** No end before this many tokens. */
+  minTokens: number;
+}
+
+/** Keys and values of every layer by `keys0`, `values0`, ... */
+export type Caches = Record<string, Tensor>;
+
+export type PrefillInputs = {
+  params: Parameters;
+  /** int32 [prompts, promptLength], padding to the right. */
+  promptIds: Tensor;
+  /** int32 [prompts]. */
+  promptLengths: Tensor;
+  /** In [0, 1), one per completion: [prompts · group]. */
+  uniforms: Tensor;
+};
+/** The first token of every completion, [prompts · group], and what the prompts leave behind: caches [prompts · kvHeads, promptLength, headDim]. */
+export type PrefillOutputs = { ids: Tensor; logProbs: Tensor; prompts: Caches };
+
+/** Computes each prompt once, and draws the first token of its completions. */
+export function prefillProgram(config: ModelConfig, options: GenerateOptions) {
+  return ({ params, promptIds, promptLengths, uniforms }: PrefillInputs): PrefillOutputs => {
+    const adapted = packAdapters(params, config);
+    const { logits, keyValues } = prefillPrompts(adapted, config, promptIds as Tensor2D, promptLengths as Tensor1D);
+    const step = scalar(0, 'int32');
+    const perCompletion = repeatRows(logits, options.group) as Tensor2D;
+    const first = sampleToken(perCompletion, uniforms as Tensor1D, options, earlyEndPenalty(config, step, options));
+    const prompts = keyValues.flatMap(({ keys, values }, layer): [string, Tensor][] => [
+      [`keys${layer}`, keys],
+      [`values${layer}`, values],
+    ]);
+    return { ...first, prompts: Object.fromEntries(prompts) };
+  };
+}
+
+/** Completions in slots of `width` rows that share a prompt; how many slots there are is left open, and how much was generated. */
+export type DecodeInputs = {
+  params: Parameters;
+  /** From the prefill. */
+  prompts: Caches;
+  /** int32 [slots, kvHeads]: each slot's place in them. */
+  promptPlaces: Tensor;
+  /** int32 [slots]. */
+  promptLengths: Tensor;
+  /** What was generated so far: [places, tokens, headDim]. */
+  caches: Caches;
+  /** int32 [slots, kvHeads · width]: each row's place in them. */
+  cachePlaces: Tensor;
+  /** int32 [slots, width]: the latest token of each row. */
+  ids: Tensor;
+  /** int32 [slots, width]: 1 for rows that have ended, or that no completion stands in. */
+  ended: Tensor;
+  /** [slots, width, maxTokens]: in [0, 1), one for each token to draw. */
+  uniforms: Tensor;
+  /** int32: how many tokens the rows have by now. */
+  generated: Tensor;
+  /** int32: no more tokens than this. */
+  maxSteps: Tensor;
+};
+/**
+ * Tokens and their log-probabilities, [steps, slots · width]; steps ≤ maxSteps. What follows a row's end token is noise. The caches are in the
+ * order of `cachePlaces`, grown by the steps.
+ */
+export type DecodeOutputs = { ids: Tensor; logProbs: Tensor; caches: Caches };
+
+/** Decodes some tokens of every row, until all have ended; one, if `stepsPerRun` is 1. */
+export function decodeProgram(config: ModelConfig, options: GenerateOptions, stepsPerRun: number) {
+  return (inputs: DecodeInputs): DecodeOutputs => {
+    const { promptLengths, uniforms, generated, maxSteps } = inputs;
+    const params = packAdapters(inputs.params, config);
+    const [slots, width, maxTokens] = uniforms.shape as [number, number, number];
+    const rows = slots * width;
+    const layout = { prompts: slots, group: width, length: 1 };
+
+    const promptPlaces = reshape(inputs.promptPlaces, [slots * config.kvHeads]) as Tensor1D;
+    const cachePlaces = reshape(inputs.cachePlaces, [rows * config.kvHeads]) as Tensor1D;
+    const promptLength = inputs.prompts.keys0!.shape[1]!;
+    const prompts = mapTensors(inputs.prompts, (cache) => gather(cache, promptPlaces));
+    const past = mapTensors(inputs.caches, (cache) => gather(cache, cachePlaces));
+    const mask = hidePadding(config, promptLengths, range(0, promptLength, 1, 'int32'));
+    // Each step copies what it appends to. Where there are many, they leave alone what was there before them.
+    const apart = stepsPerRun > 1;
+    const caches = apart ? mapTensors(past, (cache) => slice(cache, [0, 0, 0], [-1, 0, -1])) : past;
+    const numbers = reshape(uniforms, [rows, maxTokens]);
+    // The latest token stands right before the next one to be drawn.
+    const positions = add(repeatRows(promptLengths, width), sub(generated, scalar(1, 'int32')));
+    const tables = rotaryTables(config, promptLength + maxTokens);
+
+    const { state, emitted } = loop({
+      maxSteps,
+      state: {
+        ids: reshape(inputs.ids, [rows]),
+        ended: cast(reshape(inputs.ended, [rows]), 'bool'),
+        ...caches,
+      } as Record<string, Tensor>,
+      growing: mapTensors(caches, () => 1),
+      body(step, { ids, ended, ...own }) {
+        const grown: Caches = {};
+        const attend: Attend = (layer, projections) => {
+          for (const name of ['keys', 'values'] as const)
+            grown[`${name}${layer}`] = appendToCache(own[`${name}${layer}`]!, projections[name], layout);
+          const parts = [...(apart ? [ofLayer(past, layer)] : []), ofLayer(grown, layer)];
+          return splitAttention(config, layout, projections.queries, { ...ofLayer(prompts, layer), mask }, parts);
+        };
+        const at = add(positions, step) as Tensor1D;
+        const hidden = decode(params, config, ids as Tensor1D, { of: at, tables }, attend);
+        const drawn = add(generated, step);
+        const u = reshape(gather(numbers, reshape(drawn, [1]), 1), [rows]) as Tensor1D;
+        const penalty = earlyEndPenalty(config, drawn, options);
+        const next = sampleToken(logitsOf(params, config, hidden), u, options, penalty);
+        const over = logicalOr(ended!, isOneOf(next.ids, options.eosTokenIds));
+        return {
+          state: { ids: next.ids as Tensor, ended: over, ...grown },
+          emit: { ids: next.ids as Tensor, logProbs: next.logProbs as Tensor },
+          proceed: logicalNot(all(over)),
+        };
+      },
+    });
+    const { ids: _, ended: __, ...grown } = state;
+    const whole = (cache: Tensor, name: string) => (apart ? concat([past[name]!, cache], 1) : cache);
+    return { ids: emitted.ids, logProbs: emitted.logProbs, caches: mapTensors(grown, whole) };
+  };
+}
+
+const mapTensors = <T>(tensors: Caches, each: (tensor: Tensor, name: string) => T): Record<string, T> =>
+  Object.fromEntries(Object.entries(tensors).map(([name, tensor]) => [name, each(tensor, name)]));
+
+const ofLayer = (caches: Caches, layer: number): KeyValues => ({
+  keys: caches[`keys${layer}`]!,
+  values: caches[`values${layer}`]!,
+});
+
+/** Runs the prompts through the model: next-token logits [prompts, vocabulary] and every layer's keys and values. */
+function prefillPrompts(params: Parameters, config: ModelConfig, ids: Tensor2D, lengths: Tensor1D) {
+  const [prompts, length] = ids.shape;
+  const keyValues: KeyValues[] = [];
+  const columns = range(0, length, 1, 'int32');
+  const causal = causalAttention(config, prompts, columns);
+  const attend: Attend = (layer, projections) => {
+    keyValues.push(promptKeyValues(config, projections, prompts));
+    return causal(layer, projections);
+  };
+  const positions = { of: tile(columns, [prompts]) as Tensor1D, tables: rotaryTables(config, length) };
+  const hidden = decode(params, config, reshape(ids, [prompts * length]) as Tensor1D, positions, attend);
+  const last = add(range(0, prompts * length, length, 'int32'), sub(lengths, scalar(1, 'int32'))) as Tensor1D;
+  return { logits: logitsOf(params, config, gather(hidden, last) as Tensor2D), keyValues };
+}
+
+/** Added to logits before drawing: puts the end tokens out of reach until `minTokens` tokens were drawn. */
+function earlyEndPenalty(
+  { vocabSize }: ModelConfig,
+  step: Tensor,
+  { minTokens, eosTokenIds }: GenerateOptions,
+): Tensor | undefined {
+  if (minTokens === 0) return undefined;
+  const ends = tensor1d(Array.from({ length: vocabSize }, (_, id) => (eosTokenIds.includes(id) ? -1e9 : 0)));
+  return mul(ends, cast(less(step, scalar(minTokens, 'int32')), 'float32'));
+}
+
+function isOneOf(ids: Tensor, candidates: number[]): Tensor {
+  return candidates
+    .map((id) => equal(ids, scalar(id, 'int32')))
+    .reduce((either: Tensor, one) => logicalOr(either, one), cast(zerosLike(ids), 'bool'));
+}

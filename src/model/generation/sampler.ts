@@ -1,0 +1,184 @@
+import type { Compiled, Engine } from '../../engine/engine.ts';
+import { type ArraysOf, floats, ints, leaveOpen, type NdArray } from '../../engine/tree.ts';
+import type { ModelConfig } from '../config.ts';
+import { checkLogProb } from '../finite.ts';
+import type { Weights } from '../language-model.ts';
+import { padRight } from '../network/batch.ts';
+import {
+  type Caches,
+  type DecodeInputs,
+  type DecodeOutputs,
+  decodeProgram,
+  type GenerateOptions,
+  type PrefillInputs,
+  type PrefillOutputs,
+  prefillProgram,
+} from './generate.ts';
+import { cachePlaces, packIntoSlots, promptPlaces, type Row, type Slots } from './slots.ts';
+
+/** One sampled completion. */
+export interface Completion {
+  /** Its end token included, where it has one. */
+  ids: number[];
+  /** Log-probability of each token when it was drawn. */
+  logProbs: number[];
+  /** It ran into the token limit before an end token. */
+  truncated: boolean;
+}
+
+/** What the caches of completions written at the same time may take; others wait. */
+const CACHE_BYTES = 2 ** 29;
+
+/** Samples completions for prompts, a group for each. */
+export class Sampler {
+  readonly #config: ModelConfig;
+  readonly #options: GenerateOptions;
+  readonly #engine: Engine;
+  readonly #prefill: Compiled<PrefillInputs, PrefillOutputs>;
+  readonly #decode: Compiled<DecodeInputs, DecodeOutputs>;
+
+  constructor(engine: Engine, config: ModelConfig, options: GenerateOptions) {
+    this.#engine = engine;
+    this.#config = config;
+    this.#options = options;
+    this.#prefill = engine.compile('prefill', prefillProgram(config, options), {
+      resident: ['prompts'],
+      halves: ['prompts'],
+    });
+    this.#decode = engine.compile('decoding', decodeProgram(config, options, engine.stepsPerRun), {
+      resident: ['caches'],
+      halves: ['caches'],
+    });
+  }
+
+  /**
+   * `uniforms` has maxTokens · prompts · group numbers in [0, 1). Completions come group by group. Throws NotFiniteModel where the model
+   * computes NaN.
+   */
+  async sample(
+    weights: Weights,
+    prompts: readonly number[][],
+    maxTokens: number,
+    uniforms: Float32Array,
+  ): Promise<Completion[]> {
+    const { group } = this.#options;
+    const rows = prompts.length * group;
+    const numbersOf = (row: number) =>
+      Float32Array.from({ length: maxTokens }, (_, step) => uniforms[step * rows + row]!);
+    const { layers, kvHeads, headDim } = this.#config;
+    const each = this.#engine.half ? Uint16Array.BYTES_PER_ELEMENT : Float32Array.BYTES_PER_ELEMENT;
+    const bytes = group * maxTokens * layers * kvHeads * headDim * 2 * each;
+    const atOnce = Math.max(1, Math.floor(CACHE_BYTES / bytes));
+    const completions: Completion[] = [];
+    for (let start = 0; start < prompts.length; start += atOnce) {
+      const some = prompts.slice(start, start + atOnce);
+      const numbers = Array.from({ length: some.length * group }, (_, row) => numbersOf(start * group + row));
+      completions.push(...(await this.#write(weights, some, numbers)));
+    }
+    return completions;
+  }
+
+  /** Completions written at the same time; `uniforms` has a number per token for each. */
+  async #write(weights: Weights, prompts: readonly number[][], uniforms: Float32Array[]): Promise<Completion[]> {
+    const { group } = this.#options;
+    const maxTokens = uniforms[0]!.length;
+    const promptLengths = prompts.map((prompt) => prompt.length);
+    const first = await this.#prefill.run({
+      params: weights,
+      promptIds: padRight(prompts as number[][]),
+      promptLengths: ints(promptLengths),
+      uniforms: floats(uniforms.map((numbers) => numbers[0]!)),
+    });
+    const completions = uniforms.map((): Completion => ({ ids: [], logProbs: [], truncated: true }));
+    let active: Row[] = completions.map((_, index) => ({ index, prompt: Math.floor(index / group) }));
+    active.forEach(({ index }) => {
+      this.#append(completions[index]!, first.ids.data[index]!, first.logProbs.data[index]!);
+    });
+
+    let before: Slots | undefined;
+    let caches = await this.#noCaches(first.prompts);
+    // Completions that have ended are dropped between runs.
+    const { stepsPerRun } = this.#engine;
+    for (let generated = 1; generated < maxTokens; generated += stepsPerRun) {
+      active = active.filter(({ index }) => completions[index]!.truncated);
+      if (active.length === 0) break;
+      const slots = packIntoSlots(active, Math.max(...promptLengths));
+      const { width } = slots;
+      const { kvHeads } = this.#config;
+      const rows = slots.rows.length;
+      const result = await this.#decode.run({
+        params: weights,
+        prompts: first.prompts,
+        promptPlaces: perSlot(promptPlaces(slots, kvHeads), kvHeads),
+        promptLengths: { ...ints(slots.prompts.map((prompt) => promptLengths[prompt]!)), open: ['slots'] },
+        caches,
+        cachePlaces: perSlot(
+          before ? cachePlaces(slots, before, kvHeads) : new Int32Array(rows * kvHeads),
+          kvHeads * width,
+        ),
+        ids: perSlot(
+          slots.rows.map((row) => (row ? completions[row.index]!.ids.at(-1)! : 0)),
+          width,
+        ),
+        ended: perSlot(
+          slots.rows.map((row) => (row ? 0 : 1)),
+          width,
+        ),
+        uniforms: this.#uniforms(slots, uniforms, maxTokens),
+        generated: integer(generated),
+        maxSteps: integer(Math.min(stepsPerRun, maxTokens - generated)),
+      });
+      const steps = result.ids.shape[0]!;
+      slots.rows.forEach((row, place) => {
+        if (!row) return;
+        const completion = completions[row.index]!;
+        for (let step = 0; step < steps && completion.truncated; step++)
+          this.#append(completion, result.ids.data[step * rows + place]!, result.logProbs.data[step * rows + place]!);
+      });
+      before = slots;
+      this.#engine.release(caches);
+      caches = openCaches(result.caches);
+    }
+    this.#engine.release({ caches, prompts: first.prompts });
+    return completions;
+  }
+
+  #append(completion: Completion, id: number, logProb: number): void {
+    checkLogProb(logProb);
+    completion.ids.push(id);
+    completion.logProbs.push(logProb);
+    completion.truncated = !this.#options.eosTokenIds.includes(id);
+  }
+
+  #uniforms({ rows, width }: Slots, uniforms: Float32Array[], maxTokens: number): NdArray {
+    const numbers = new Float32Array(rows.length * maxTokens);
+    rows.forEach((row, place) => {
+      if (row) numbers.set(uniforms[row.index]!, place * maxTokens);
+    });
+    return { ...floats(numbers, [rows.length / width, width, maxTokens]), open: ['slots'] };
+  }
+
+  /** Before anything was generated, of the prompts' types. One place, of no tokens: places are looked up in it. */
+  async #noCaches(prompts: ArraysOf<Caches>): Promise<ArraysOf<Caches>> {
+    const none = floats([], [1, 0, this.#config.headDim]);
+    const empty = Object.entries(prompts).map(
+      async ([name, cache]): Promise<[string, NdArray]> => [
+        name,
+        cache.dtype === 'float16' ? (await this.#engine.toHalf({ none })).none : none,
+      ],
+    );
+    return openCaches(Object.fromEntries(await Promise.all(empty)));
+  }
+}
+
+const openCaches = (caches: ArraysOf<Caches>): ArraysOf<Caches> =>
+  Object.fromEntries(
+    Object.entries(caches).map(([name, cache]) => [name, leaveOpen(cache as NdArray, ['caches', 'past'])]),
+  );
+
+const perSlot = (values: Int32Array | number[], each: number): NdArray => ({
+  ...ints(values, [values.length / each, each]),
+  open: ['slots'],
+});
+
+const integer = (value: number): NdArray => ints([value], []);

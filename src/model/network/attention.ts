@@ -1,0 +1,210 @@
+import {
+  add,
+  cast,
+  concat,
+  expandDims,
+  greater,
+  greaterEqual,
+  matMul,
+  mul,
+  reshape,
+  slice,
+  softmax,
+  type Tensor,
+  type Tensor1D,
+  type Tensor2D,
+  tile,
+  transpose,
+} from '@tensorflow/tfjs-core';
+import { countUp } from '../../engine/count-up.ts';
+import { jointSoftmax } from '../../engine/fused/joint-softmax.ts';
+import type { ModelConfig } from '../config.ts';
+import type { Attend, HeadProjections } from './decoder.ts';
+import { collect, type Places, spread } from './padding.ts';
+
+/** What is added to the score of a key that a query may not see. Finite, so that a fully masked row stays a number. */
+const HIDDEN = -1e9;
+
+/**
+ * Causal self-attention within each of `rows` rows of tokens in the columns 0, 1, 2 … Padding goes to the right, so causality alone hides it.
+ * Query heads that share a key/value head are laid side by side instead of copying keys and values.
+ */
+export function causalAttention(config: ModelConfig, rows: number, columns: Tensor1D): Attend {
+  const { heads, kvHeads, headDim } = config;
+  const shared = heads / kvHeads;
+  const [length] = columns.shape;
+  const byHead = (x: Tensor, count: number) => transpose(reshape(x, [rows, length, count, headDim]), [0, 2, 1, 3]);
+
+  const mask = tile(hideFuture(columns), [shared, 1]);
+
+  return (_, { queries, keys, values }) => {
+    const scaled = mul(queries, 1 / Math.sqrt(headDim));
+    const q = reshape(byHead(scaled, heads), [rows, kvHeads, shared * length, headDim]);
+    const scores = add(matMul(q, byHead(keys, kvHeads), false, true), mask);
+    const context = reshape(matMul(softmax(scores), byHead(values, kvHeads)), [rows, heads, length, headDim]);
+    return reshape(transpose(context, [0, 2, 1, 3]), [rows * length, heads * headDim]) as Tensor2D;
+  };
+}
+
+/** Scores to add: 0 on a token and those before it, very negative on those after it; [columns, columns]. */
+function hideFuture(columns: Tensor1D): Tensor {
+  const future = greater(expandDims(columns, 0), expandDims(columns, 1));
+  return mul(cast(future, 'float32'), HIDDEN);
+}
+
+/** Scores to add: 0 on a prompt's tokens, very negative on its padding; [prompts · kvHeads, 1, columns]. */
+export function hidePadding({ kvHeads }: ModelConfig, lengths: Tensor, columns: Tensor1D): Tensor {
+  const padding = greaterEqual(columns, expandDims(lengths, 1));
+  return expandDims(repeatRows(mul(cast(padding, 'float32'), HIDDEN), kvHeads), 1);
+}
+
+/** Every row `times` times, one after another: [a, b] → [a, a, b, b]. */
+export function repeatRows(x: Tensor, times: number): Tensor {
+  const [rows, ...rest] = x.shape as [number, ...number[]];
+  return reshape(tile(expandDims(x, 1), [1, times, ...rest.map(() => 1)]), [rows * times, ...rest]);
+}
+
+/** Keys and values of one layer: of the prompts [prompts · kvHeads, promptLength, headDim], or of what was generated since. */
+export interface KeyValues {
+  keys: Tensor;
+  values: Tensor;
+  /** Added to the scores, if not all of them may be seen: `hidePadding` or `hideFuture`. */
+  mask?: Tensor;
+}
+
+/** Lays keys and values of prompts [prompts · length, kvHeads, headDim] out for `splitAttention`. */
+export function promptKeyValues(
+  { kvHeads, headDim }: ModelConfig,
+  { keys, values }: HeadProjections,
+  prompts: number,
+): KeyValues {
+  const length = keys.shape[0]! / prompts;
+  const byHead = (x: Tensor) => {
+    const perHead = transpose(reshape(x, [prompts, length, kvHeads, headDim]), [0, 2, 1, 3]);
+    return reshape(perHead, [prompts * kvHeads, length, headDim]);
+  };
+  return { keys: byHead(keys), values: byHead(values) };
+}
+
+/** Completions in groups of one prompt; each has `length` new tokens. */
+export interface GroupLayout {
+  prompts: number;
+  group: number;
+  length: number;
+}
+
+/**
+ * Attention of `length` new tokens per completion to its prompt and to its own tokens. The prompt's keys and values are stored once for the
+ * whole group, and all its completions read them in one product.
+ *
+ * `queries` [prompts · group · length, heads, headDim]; `own` keys and values [prompts · kvHeads · group, tokens, headDim] include the new
+ * tokens', in one part or two, one after the other.
+ */
+export function splitAttention(
+  config: ModelConfig,
+  { prompts, group, length }: GroupLayout,
+  queries: Tensor,
+  prompt: KeyValues,
+  own: KeyValues[],
+): Tensor2D {
+  const { heads, kvHeads, headDim } = config;
+  const shared = heads / kvHeads;
+  const promptLength = prompt.keys.shape[1]!;
+  const caches = prompts * kvHeads * group;
+  const perCache = shared * length;
+
+  const byToken = reshape(mul(queries, 1 / Math.sqrt(headDim)), [prompts, group, length, kvHeads, shared, headDim]);
+  const q = transpose(byToken, [0, 3, 1, 4, 2, 5]);
+  const forPrompt = reshape(q, [prompts * kvHeads, group * perCache, headDim]);
+  const forOwn = reshape(q, [caches, perCache, headDim]);
+  const promptScores = scoresOf(forPrompt, prompt);
+  const [toPrompt, ...toOwn] = jointSoftmax([
+    reshape(promptScores, [caches, perCache, promptLength]),
+    ...own.map((part) => scoresOf(forOwn, part, shared)),
+  ]) as [Tensor, ...Tensor[]];
+  const ofPrompt = matMul(reshape(toPrompt, promptScores.shape), prompt.values);
+  const context = own.reduce(
+    (sum, { values }, part) => add(sum, matMul(toOwn[part]!, values)),
+    reshape(ofPrompt, [caches, perCache, headDim]),
+  );
+  const byHead = reshape(context, [prompts, kvHeads, group, shared, length, headDim]);
+  return reshape(transpose(byHead, [0, 2, 4, 1, 3, 5]), [prompts * group * length, heads * headDim]) as Tensor2D;
+}
+
+/** The mask is that of one query head; `repeat` heads lie below one another. */
+function scoresOf(queries: Tensor, { keys, mask }: KeyValues, repeat = 1): Tensor {
+  const scores = matMul(queries, keys, false, true);
+  if (!mask) return scores;
+  return add(scores, repeat === 1 ? mask : tile(mask, [repeat, 1]));
+}
+
+/** Which token stands in each cell of a padded grid, and each token's cell in it; -1 in padding, and for tokens of the other grid. */
+export type Grid = {
+  /** int32 [..., length]; the padding is at the right. */
+  tokens: Tensor;
+  /** int32 [tokens]. */
+  cells: Tensor1D;
+};
+
+/** Prompts [prompts, length], `lengths` int32 [prompts] among them, and their completions [prompts, group, length]. */
+export interface Groups {
+  prompts: Grid & { lengths: Tensor1D };
+  completions: Grid;
+}
+
+/** Causal attention over groups of completions whose tokens lie end to end, those of a prompt once for all its completions. */
+export function groupAttention(config: ModelConfig, { prompts, completions }: Groups): Attend {
+  const { heads, kvHeads, headDim } = config;
+  const [count, group, length] = completions.tokens.shape as [number, number, number];
+  const layout = { prompts: count, group, length };
+  const promptPlaces = placesIn(prompts);
+  const ownPlaces = placesIn(completions);
+
+  const promptColumns = columnsOf(prompts);
+  const causal = causalAttention(config, count, promptColumns);
+  const promptMask = hidePadding(config, prompts.lengths, promptColumns);
+  const ownMask = hideFuture(columnsOf(completions));
+  const perCache = (x: Tensor) => {
+    const byCompletion = reshape(x, [count, group, length, kvHeads, headDim]);
+    return reshape(transpose(byCompletion, [0, 3, 1, 2, 4]), [count * kvHeads * group, length, headDim]);
+  };
+
+  return (layer, { queries, keys, values }) => {
+    const inGrid = (places: Places): HeadProjections => {
+      const toCells = (x: Tensor, heads: number) =>
+        reshape(spread(reshape(x, [-1, heads * headDim]), places), [-1, heads, headDim]);
+      return { queries: toCells(queries, heads), keys: toCells(keys, kvHeads), values: toCells(values, kvHeads) };
+    };
+    const prompt = inGrid(promptPlaces);
+    const own = inGrid(ownPlaces);
+    const forPrompts = causal(layer, prompt);
+    const forCompletions = splitAttention(
+      config,
+      layout,
+      own.queries,
+      { ...promptKeyValues(config, prompt, count), mask: promptMask },
+      [{ keys: perCache(own.keys), values: perCache(own.values), mask: ownMask }],
+    );
+    return add(collect(forPrompts, promptPlaces), collect(forCompletions, ownPlaces));
+  };
+}
+
+const placesIn = ({ tokens, cells }: Grid): Places => ({ tokens: reshape(tokens, [-1]), cells });
+
+/** 0, 1, 2 … int32 [length]. */
+function columnsOf({ tokens }: Grid): Tensor1D {
+  // Floats first: WebGPU's provider slices no integers.
+  const floats = reshape(cast(tokens, 'float32'), [-1, tokens.shape.at(-1)!]);
+  return countUp(reshape(slice(floats, [0, 0], [1, -1]), [-1]));
+}
+
+/** The new tokens' keys or values [prompts · group, kvHeads, headDim] appended to a cache of `splitAttention`. */
+export function appendToCache(
+  cache: Tensor,
+  added: Tensor,
+  { prompts, group }: { prompts: number; group: number },
+): Tensor {
+  const [, kvHeads, headDim] = added.shape as [number, number, number];
+  const perCache = transpose(reshape(added, [prompts, group, kvHeads, headDim]), [0, 2, 1, 3]);
+  return concat([cache, reshape(perCache, [prompts * kvHeads * group, 1, headDim])], 1);
+}

@@ -1,0 +1,64 @@
+import { div, reshape, type Tensor, type Tensor1D, type Tensor2D } from '@tensorflow/tfjs-core';
+import { gatherRows } from '../../engine/fused/gather-rows.ts';
+import { entropy, pickLogProb } from '../../engine/fused/pick-log-prob.ts';
+import type { RotaryTables } from '../../engine/fused/rotary.ts';
+import type { ModelConfig } from '../config.ts';
+import { type Grid, groupAttention } from './attention.ts';
+import { decode, logitsOf, type Parameters } from './decoder.ts';
+import { packAdapters } from './lora.ts';
+import { spread } from './padding.ts';
+
+/**
+ * Groups of completions with their prompts. Tokens that the model reads lie end to end, a prompt's once for its whole group: first those of
+ * the prompts, then those of the completions, without the last of each, which predicts nothing. `targets` are the completion tokens.
+ */
+export type SequenceTensors = {
+  /** int32 [tokens]. */
+  ids: Tensor1D;
+  /** int32 [tokens]: each token's place in its sequence. */
+  positions: Tensor1D;
+  /** For these positions, [positions, headDim / 2]. */
+  rotary: RotaryTables;
+  /** Where the prompts' tokens stand for attention, [prompts, longest prompt]; and int32 [prompts], how long each is. */
+  prompts: Grid & { lengths: Tensor1D };
+  /** Likewise those of the completions, [prompts, group, longest completion]. */
+  completions: Grid;
+  targets: {
+    /** int32 [targets]. */
+    ids: Tensor1D;
+    /** int32 [targets]: the token before, from which it is predicted. */
+    sources: Tensor1D;
+    /** int32 [targets]: its cell in `completionTargets`. */
+    cells: Tensor1D;
+  };
+  /** The target in each cell, -1 in the padding: int32 [prompts · group, longest completion]. */
+  completionTargets: Tensor2D;
+};
+
+/** Logits from which each completion token was drawn, divided by `temperature`: [targets, vocabulary]. */
+export function completionLogits(
+  params: Parameters,
+  config: ModelConfig,
+  batch: SequenceTensors,
+  temperature: number,
+): Tensor2D {
+  const { ids, targets } = batch;
+  const positions = { of: batch.positions, tables: batch.rotary };
+  const adapted = packAdapters(params, config);
+  const hidden = decode(adapted, config, ids, positions, groupAttention(config, batch));
+  const logits = logitsOf(adapted, config, gatherRows(hidden, targets.sources) as Tensor2D);
+  return temperature === 1 ? logits : div(logits, temperature);
+}
+
+/** Log-probability of every completion token, [prompts · group, longest completion]; what stands in the padding means nothing. */
+export const completionLogProbs = (logits: Tensor2D, batch: SequenceTensors): Tensor2D =>
+  byCompletion(pickLogProb(logits, batch.targets.ids), batch);
+
+/** Entropy of the distribution that each completion token was drawn from, in nats: [prompts · group, longest completion]. */
+export const completionEntropies = (logits: Tensor2D, batch: SequenceTensors): Tensor2D =>
+  byCompletion(entropy(logits), batch);
+
+function byCompletion(perTarget: Tensor, { targets, completionTargets }: SequenceTensors): Tensor2D {
+  const tokens = reshape(completionTargets, [completionTargets.size]) as Tensor1D;
+  return reshape(spread(perTarget, { tokens, cells: targets.cells }), completionTargets.shape);
+}

@@ -1,0 +1,111 @@
+import {
+  add,
+  concat,
+  div,
+  matMul,
+  mul,
+  ones,
+  pad,
+  slice,
+  sqrt,
+  sum,
+  type Tensor,
+  type Tensor2D,
+  transpose,
+} from '@tensorflow/tfjs-core';
+import { stopGradient } from '../../grpo/stop-gradient.ts';
+import type { ModelConfig } from '../config.ts';
+import { adaptedModules, EMBEDDING, HEAD } from '../lora-targets.ts';
+import type { Parameters } from './decoder.ts';
+import { PACKS } from './packing.ts';
+import { parameterShapes } from './parameters.ts';
+
+/**
+ * The parameters with the adapters of stacked projections stacked as well: all A on top of one another, and all B along a diagonal, so that
+ * each sees its own A only. The scale is multiplied into B, and DoRA's lengths become a factor for each output, `lora_factor`, so that nothing
+ * else need know of them. Done once at the start of a program, outside its loops.
+ */
+export function packAdapters(params: Parameters, config: ModelConfig): Parameters {
+  const { lora } = config;
+  if (!lora) return params;
+  const packed = { ...params };
+  const adapted = adaptedModules(config);
+  for (const [module, { scale }] of adapted) {
+    for (const kind of ['lora_B.weight', 'lora_embedding_B']) {
+      const name = `${module}.${kind}`;
+      if (params[name]) packed[name] = mul(params[name], scale);
+    }
+  }
+  const shapes = parameterShapes(config);
+  for (let layer = 0; layer < config.layers; layer++) {
+    const block = `model.layers.${layer}`;
+    stack(packed, shapes, `${block}.self_attn`, 'qkv_proj');
+    stack(packed, shapes, `${block}.mlp`, 'gate_up_proj');
+    for (const name of ['self_attn.o_proj', 'mlp.down_proj']) setFactor(packed, `${block}.${name}`);
+  }
+  setFactor(packed, HEAD, packed[`${config.tieEmbeddings ? EMBEDDING : HEAD}.weight`]);
+  packEmbedding(packed);
+  return packed;
+}
+
+/** Stacks, in place, the adapters of one stack of projections. Projections without an adapter get zeros. */
+function stack(params: Parameters, shapes: Map<string, number[]>, block: string, into: string): void {
+  const projections = PACKS[into]!.map((name) => `${block}.${name}`);
+  const rows = projections.map((name) => shapes.get(`${name}.weight`)![0]!);
+  const rowsOf = (some: number[]) => some.reduce((sum, count) => sum + count, 0);
+  const downs: Tensor[] = [];
+  const ups: Tensor[] = [];
+  for (const [index, name] of projections.entries()) {
+    const [a, b] = [`${name}.lora_A.weight`, `${name}.lora_B.weight`];
+    if (!params[a] || !params[b]) continue;
+    downs.push(params[a]);
+    const around: [number, number] = [rowsOf(rows.slice(0, index)), rowsOf(rows.slice(index + 1))];
+    ups.push(pad(params[b], [around, [0, 0]]));
+    delete params[a];
+    delete params[b];
+  }
+  if (downs.length === 0) return;
+  const stacked = `${block}.${into}`;
+  params[`${stacked}.lora_A.weight`] = concat(downs, 0);
+  params[`${stacked}.lora_B.weight`] = concat(ups, 1);
+
+  const magnitudes = projections.map((name) => params[`${name}.lora_magnitude_vector`]);
+  if (magnitudes.every((magnitude) => magnitude === undefined)) return;
+  const lengths = adaptedLengths(params, stacked, params[`${stacked}.weight`]!);
+  const factors = magnitudes.map((magnitude, index) => {
+    if (!magnitude) return ones([rows[index]!]);
+    return div(magnitude, slice(lengths, [rowsOf(rows.slice(0, index))], [rows[index]!]));
+  });
+  params[`${stacked}.lora_factor`] = concat(factors, 0);
+}
+
+function setFactor(params: Parameters, name: string, weight: Tensor | undefined = params[`${name}.weight`]): void {
+  const magnitude = params[`${name}.lora_magnitude_vector`];
+  if (magnitude) params[`${name}.lora_factor`] = div(magnitude, adaptedLengths(params, name, weight!));
+}
+
+/** The embeddings' A as a table to look tokens up in, [vocabulary, r]; with DoRA a factor for each hidden unit. */
+function packEmbedding(params: Parameters): void {
+  const [a, b] = [params[`${EMBEDDING}.lora_embedding_A`], params[`${EMBEDDING}.lora_embedding_B`]];
+  if (!a || !b) return;
+  params[`${EMBEDDING}.lora_embedding_A`] = transpose(a);
+  const magnitude = params[`${EMBEDDING}.lora_magnitude_vector`];
+  if (!magnitude) return;
+  const lengths = lengthsOf(transpose(params[`${EMBEDDING}.weight`]!), a, b);
+  params[`${EMBEDDING}.lora_factor`] = div(magnitude, lengths);
+}
+
+const adaptedLengths = (params: Parameters, name: string, weight: Tensor): Tensor =>
+  lengthsOf(weight, params[`${name}.lora_A.weight`]!, params[`${name}.lora_B.weight`]!);
+
+/**
+ * The lengths of the rows of W + B·A, [out], without that matrix: |w + b·A|² = |w|² + 2 b·(A·w) + b·(A·Aᵀ)·bᵀ. No gradient flows through them
+ * (section 4.3 of the DoRA paper).
+ */
+function lengthsOf(weight: Tensor, a: Tensor, b: Tensor): Tensor {
+  const [w, down, up] = [weight, a, b].map((tensor) => stopGradient(tensor)) as [Tensor2D, Tensor2D, Tensor2D];
+  const own = sum(mul(w, w), 1);
+  const mixed = sum(mul(up, matMul(w, down, false, true)), 1);
+  const added = sum(mul(up, matMul(up, matMul(down, down, false, true))), 1);
+  return sqrt(add(add(own, mul(mixed, 2)), added));
+}

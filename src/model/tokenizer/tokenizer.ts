@@ -1,0 +1,157 @@
+import { dirname, join } from 'node:path';
+import { Tokenizer as HuggingFaceTokenizer } from '@huggingface/tokenizers';
+import { BadInput, type SourceLocation } from '../../protocol/errors.ts';
+import type { ChatMessage, Prompt } from '../../protocol/rewards.ts';
+import { isGguf } from '../files/gguf.ts';
+import { readJsonObject } from '../files/json-file.ts';
+import { modelFilePath, readModelFile } from '../files/model-files.ts';
+import { type LegacyFiles, mergedConfig, namedTokens, withAddedTokens } from './added-tokens.ts';
+import { loadChatTemplate } from './chat-template.ts';
+import { TimeIsUp, withinSeconds } from './time-limit.ts';
+import { checkTokenizer } from './tokenizer-checks.ts';
+
+/** Text to token ids and back, exactly as the model's Python tokenizer does it. */
+export interface Tokenizer {
+  /** Every id is below this. The model's embedding may have more rows. */
+  vocabSize: number;
+  eosTokenId: number | undefined;
+  padTokenId: number | undefined;
+  /** Tokens such as BOS are added by default where the model's tokenizer adds them. */
+  encode(text: string, options?: { addSpecialTokens?: boolean; room?: Room }): number[];
+  /** Ids that have no token (the embedding's padding rows) give no text. Special tokens are kept by default. */
+  decode(ids: readonly number[], options?: { skipSpecialTokens?: boolean }): string;
+  /** The chat template's text; the generation prompt is added by default. Throws `BadInput` when the model has no template. */
+  renderChat(messages: ChatMessage[], options?: ChatOptions): string;
+  /** A dataset's prompt as the model sees it: as TRL does, text with special tokens added, a chat through the template alone. */
+  encodePrompt(prompt: Prompt, options?: ChatOptions): { text: string; ids: number[] };
+}
+
+/** How many tokens a text may have, and where it is: one far too long is refused, with BadInput, before all of it is tokenized. */
+export interface Room {
+  tokens: number;
+  at: SourceLocation | undefined;
+}
+
+export interface ChatOptions {
+  room?: Room;
+  addGenerationPrompt?: boolean;
+  /** Further variables for the template (TRL's `chat_template_kwargs`), such as `enable_thinking`. */
+  variables?: Record<string, unknown>;
+}
+
+/** Reads `tokenizer.json`, `tokenizer_config.json` and the chat template of a Hugging Face folder or a .gguf file. */
+export function loadTokenizer(model: string): Tokenizer {
+  const file = modelFilePath(model, 'tokenizer.json');
+  const json = readModelFile(model, 'tokenizer.json');
+  if (!json) {
+    throw new BadInput('this folder has no tokenizer.json; save the tokenizer again with transformers', {
+      file: model,
+    });
+  }
+  const own = readModelFile(model, 'tokenizer_config.json');
+  if (!own) {
+    const message =
+      'this folder has no tokenizer_config.json, which says what its special tokens are; download it again, or save the tokenizer again with transformers';
+    throw new BadInput(message, { file: model });
+  }
+  const legacy = legacyFiles(model);
+  const config = mergedConfig(own, legacy);
+  const tokenizer = createTokenizer(withAddedTokens(json, config, legacy), config, file);
+  const renderChat = loadChat(model, config);
+  const specialTokens = namedTokens(config);
+  const idOf = (token: string | undefined) => (token === undefined ? undefined : tokenizer.token_to_id(token));
+
+  const idsOf = (text: string, add_special_tokens: boolean): number[] =>
+    withinItsTime(text.length, file, () => tokenizer.encode(text, { add_special_tokens }).ids);
+  const encode: Tokenizer['encode'] = (text, { addSpecialTokens = true, room } = {}) => {
+    if (room) refuseFarTooLong(text, room, (start) => idsOf(start, false).length);
+    return idsOf(text, addSpecialTokens);
+  };
+
+  return {
+    vocabSize: tokenizer.model!.vocab.length,
+    eosTokenId: idOf(specialTokens.eos_token),
+    padTokenId: idOf(specialTokens.pad_token),
+    encode,
+    decode: (ids, { skipSpecialTokens = false } = {}) => {
+      const known = ids.filter((id) => tokenizer.id_to_token(id) !== undefined);
+      if (known.length === 0) return '';
+      // Cleaning up was meant for word pieces; the library's default would eat spaces before punctuation.
+      const options = { skip_special_tokens: skipSpecialTokens, clean_up_tokenization_spaces: false };
+      return withinItsTime(known.length, file, () => tokenizer.decode(known, options));
+    },
+    renderChat,
+    encodePrompt: (prompt, options) => {
+      const room = options?.room && { room: options.room };
+      if (typeof prompt === 'string') return { text: prompt, ids: encode(prompt, { ...room }) };
+      const text = renderChat(prompt, options);
+      // The template has written BOS itself.
+      return { text, ids: encode(text, { addSpecialTokens: false, ...room }) };
+    },
+  };
+}
+
+/** Only the chat template of a model: as `Tokenizer.renderChat`, without the time that the tokenizer takes to load. */
+export function loadChat(model: string, config = readTokenizerConfig(model)): Tokenizer['renderChat'] {
+  const renderTemplate = loadChatTemplate(model, config);
+  const specialTokens = namedTokens(config);
+  return (messages, { addGenerationPrompt = true, variables = {} } = {}) => {
+    if (!renderTemplate) {
+      const message = 'the model has no chat template, so prompts must be plain text; use a chat model for messages';
+      throw new BadInput(message, { file: model });
+    }
+    return renderTemplate(messages, { ...specialTokens, add_generation_prompt: addGenerationPrompt, ...variables });
+  };
+}
+
+function createTokenizer(json: Record<string, unknown>, config: Record<string, unknown>, file: string) {
+  checkTokenizer(json, file);
+  try {
+    // The library would make every one of these special, which transformers does with new ones only: they are in `json` by now.
+    const { additional_special_tokens: _, ...rest } = config;
+    return withinSeconds(LOAD_SECONDS, () => {
+      const tokenizer = new HuggingFaceTokenizer(json, rest);
+      tokenizer.encode('a'); // Some gaps in the file show only at the first use.
+      return tokenizer;
+    });
+  } catch (error) {
+    throw new BadInput(`the tokenizer cannot be read: ${(error as Error).message}`, { file });
+  }
+}
+
+/** A vocabulary of a million tokens takes a few. */
+const LOAD_SECONDS = 30;
+
+/** Time for a text of this length: a hundred times what it takes. Only a rule of the file that never ends takes longer. */
+function withinItsTime<T>(length: number, file: string, work: () => T): T {
+  try {
+    return withinSeconds(2 + length * 1e-4, work);
+  } catch (error) {
+    if (!(error instanceof TimeIsUp)) throw error;
+    const message = `the tokenizer does not get done with a text of ${length} characters (${error.message}); a regular expression of it may backtrack without end`;
+    throw new BadInput(message, { file });
+  }
+}
+
+/** Tokenizes beginnings of a long text, each eight times as long as the one before, until one is twice what there is room for. */
+function refuseFarTooLong(text: string, { tokens, at }: Room, count: (start: string) => number): void {
+  for (let length = 4 * tokens; length < text.length; length *= 8) {
+    const found = count(text.slice(0, length));
+    if (found > 2 * tokens)
+      throw new BadInput(
+        `A text of ${text.length} characters, of which the first ${length} are ${found} tokens already, is beyond the model's context of ${tokens}; shorten it.`,
+        at,
+      );
+  }
+}
+
+const readTokenizerConfig = (model: string): Record<string, unknown> =>
+  mergedConfig(readModelFile(model, 'tokenizer_config.json') ?? {}, legacyFiles(model));
+
+/** Beside tokenizer.json, where a folder has them. */
+function legacyFiles(model: string): LegacyFiles {
+  const file = modelFilePath(model, 'tokenizer.json');
+  if (isGguf(file)) return {};
+  const read = (name: string) => readJsonObject(join(dirname(file), name));
+  return { specialTokensMap: read('special_tokens_map.json'), addedTokens: read('added_tokens.json') };
+}

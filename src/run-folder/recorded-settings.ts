@@ -1,0 +1,101 @@
+import { existsSync, statSync } from 'node:fs';
+import { dirname, join, relative, resolve } from 'node:path';
+import { describeIssue } from '../config/config-issue.ts';
+import type { LoadedConfig } from '../config/load-config.ts';
+import { REWARD_FILE } from '../files/open-file.ts';
+import { readText } from '../files/text.ts';
+import { BadInput } from '../protocol/errors.ts';
+import { type RunConfig, runConfigSchema } from '../protocol/run-config.ts';
+import { type RewardSource, RUN_FILES, type RunInfo, type RunInputs } from '../protocol/run-folder.ts';
+import type { EditedTexts } from '../rewards/compile.ts';
+import { FREE_FIELDS } from './compare-run.ts';
+import { digestSource, digestText } from './file-digest.ts';
+import { digestInputs, sameContent } from './run-inputs.ts';
+
+/** What a session of a run is trained with. */
+export interface RunSettings {
+  loaded: LoadedConfig;
+  inputs: RunInputs;
+  rollouts: string | undefined;
+  /** Recorded source code, in place of that of reward files that were edited since. */
+  texts: EditedTexts;
+}
+
+/**
+ * A run's settings as recorded, with today's choice of what is free to change. `directory` is where its config's folder is now. Throws
+ * BadInput for the first thing that is no longer there as it was, and says what to do about it.
+ */
+export function recordedSettings(run: string, info: RunInfo, directory: string, today: RunConfig): RunSettings {
+  const before = dirname(info.configFile);
+  const parsed = runConfigSchema.safeParse(info.config);
+  if (!parsed.success) {
+    const { message } = describeIssue(parsed.error.issues[0]!, info.config);
+    throw new BadInput(`The config that the run recorded is not one of this release: ${message}`, at(run));
+  }
+  const recorded = parsed.data;
+  const here = (path: string, what: string): string => {
+    const moved = join(directory, relative(before, path));
+    const found = [path, moved].find((candidate) => existsSync(candidate));
+    if (found === undefined) throw new BadInput(`${what} ${path}, which the run used, is missing; restore it.`);
+    return found;
+  };
+  const config: RunConfig = {
+    ...recorded,
+    ...freeSettings(recorded, today),
+    model: here(recorded.model, 'The model'),
+    dataset: here(recorded.dataset, 'The dataset'),
+    evalDataset: recorded.evalDataset === null ? null : here(recorded.evalDataset, 'The evalDataset'),
+    rewards: recorded.rewards.map((reward) => ({ ...reward, file: here(reward.file, 'The reward file') })),
+  };
+  const rollouts = info.inputs?.rollouts ? here(info.inputs.rollouts.file, 'The rollouts file') : undefined;
+  const inputs = digestInputs(config, rollouts);
+  for (const name of ['dataset', 'evalDataset', 'rollouts', 'model'] as const)
+    if (info.inputs && !sameContent(info.inputs[name], inputs[name])) throw changedInput(name, config, rollouts);
+  const texts = new Map((info.rewardSources ?? []).flatMap((source) => recordedText(run, source, directory, config)));
+  const loaded = { config, file: info.configFile, directory, name: info.name, locate: () => at(run) };
+  return { loaded, inputs, rollouts, texts };
+}
+
+const at = (run: string) => ({ file: join(run, RUN_FILES.info) });
+
+/** Without an evaluation dataset there are no steps to evaluate at. */
+function freeSettings(recorded: RunConfig, today: RunConfig): Partial<RunConfig> {
+  const fields = FREE_FIELDS.filter((field) => field !== 'evalSteps' || recorded.evalDataset !== null);
+  return Object.fromEntries(fields.map((field) => [field, today[field]]));
+}
+
+function changedInput(name: keyof RunInputs, config: RunConfig, rollouts: string | undefined): BadInput {
+  const file = name === 'rollouts' ? rollouts : config[name];
+  return new BadInput(
+    `The ${name} ${file} has changed since the run recorded it, and the run keeps no copy; restore it.`,
+  );
+}
+
+/** The text to use instead of a file's own, where that has changed. */
+function recordedText(
+  run: string,
+  { name, copy, sha256 }: RewardSource,
+  directory: string,
+  { rewards }: RunConfig,
+): [string, string][] {
+  const file = resolve(directory, name);
+  if (digestSource(file) === sha256) return [];
+  const kept = join(run, copy);
+  if (statSync(file, { throwIfNoEntry: false })?.isFile() !== true)
+    throw new BadInput(`${name}, which the run used, is missing; restore it from ${kept}.`);
+  // Python imports modules from the disk, whatever we would like them to be.
+  if (file.endsWith('.py') && !rewards.some((reward) => reward.file === file))
+    throw new BadInput(`${name}, which Python rewards import, has changed; restore it from ${kept}.`);
+  const text = readCopy(kept);
+  if (text === undefined || digestText(text) !== sha256)
+    throw new BadInput(`${name} has changed, and the run's copy of it is missing or was edited (${kept}).`);
+  return [[file, text]];
+}
+
+function readCopy(file: string): string | undefined {
+  try {
+    return readText(file, REWARD_FILE);
+  } catch {
+    return undefined;
+  }
+}

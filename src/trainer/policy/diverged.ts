@@ -1,0 +1,75 @@
+import { RunFailure } from '../../protocol/errors.ts';
+import type { RunConfig } from '../../protocol/run-config.ts';
+
+/** A step's numbers are not finite: training on would turn every weight into NaN. */
+export class Diverged extends RunFailure {
+  override name = 'Diverged';
+  /** Whether the policy is still that of the step before, and good: it may be saved. */
+  readonly policyIsGood: boolean;
+
+  constructor(message: string, policyIsGood: boolean) {
+    super(message);
+    this.policyIsGood = policyIsGood;
+  }
+}
+
+/** What to say of a policy that computes NaN when it is sampled, after this many updates. */
+export function lostPolicy(updates: number, config: Settings & Pick<RunConfig, 'learningRate'>): string {
+  const what = 'gives log-probabilities that are not finite';
+  if (updates === 0)
+    return `The start model ${what}: its weights are damaged, or too large to compute with; take another model.`;
+  return `The policy has diverged and ${what}: ${smallerSteps(config.learningRate, config)}`;
+}
+
+/** What is known when an update stops. */
+export interface UpdateFigures {
+  /** The sum over all micro-batches. */
+  loss: number;
+  /** The gradient's norm. */
+  norm: number;
+  /** The loss's sums over tokens; that of entropies is finite as long as the policy's log-probabilities are. */
+  sums: { entropy?: number; kl?: number };
+  /** The largest advantage without its sign. */
+  largestAdvantage: number;
+  learningRate: number;
+  /** An earlier pass over the same rollout has been applied. */
+  applied: boolean;
+}
+
+/** From here on squares and sums over a batch come near the end of float32's range (3.4e38). */
+const LARGE_ADVANTAGE = 1e12;
+
+type Settings = Pick<RunConfig, 'maxGradNorm' | 'beta'>;
+
+/** Throws before an update that would not be finite is applied. */
+export function checkUpdate(figures: UpdateFigures, config: Settings): void {
+  const { loss, norm, sums, applied } = figures;
+  if (Number.isFinite(loss) && Number.isFinite(norm)) return;
+  const what = Number.isFinite(loss) ? 'The gradient' : 'The loss';
+  const policyIsGood = !applied && Number.isFinite(sums.entropy ?? 0);
+  throw new Diverged(`${what} is not finite: ${causeOf(figures, config)}`, policyIsGood);
+}
+
+/** Throws when an update has taken the weights out of range. `squares` is the sum of their squares. */
+export function checkWeights(squares: number, learningRate: number, config: Settings): void {
+  if (Number.isFinite(squares)) return;
+  const message = `The update took the weights out of the range of float32: ${smallerSteps(learningRate, config)}`;
+  throw new Diverged(message, false);
+}
+
+function causeOf({ sums, largestAdvantage, learningRate }: UpdateFigures, config: Settings): string {
+  // Weights near the largest number of all make sums infinite, and their difference is no number.
+  const advantage = Number.isNaN(largestAdvantage)
+    ? 'rewards are too large to compare'
+    : `an advantage is as large as ${largestAdvantage.toPrecision(2)}`;
+  if (!(largestAdvantage <= LARGE_ADVANTAGE))
+    return `${advantage}; let reward functions give smaller scores, or their weights be smaller.`;
+  if (Number.isFinite(sums.entropy ?? 0) && config.beta !== 0 && !Number.isFinite(sums.kl ?? 0))
+    return `the policy is too far from the reference policy for its KL divergence; ${smallerSteps(learningRate, config)}`;
+  return `the policy has diverged; ${smallerSteps(learningRate, config)}`;
+}
+
+function smallerSteps(learningRate: number, { maxGradNorm }: Settings): string {
+  const clip = maxGradNorm === 0 ? ', and set "maxGradNorm", which is 0 (TRL: 1)' : '';
+  return `make "learningRate" (here ${learningRate.toPrecision(2)}) smaller${clip}.`;
+}

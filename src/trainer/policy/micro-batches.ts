@@ -1,0 +1,74 @@
+import { floats, leaveOpen, type NdArray } from '../../engine/tree.ts';
+import type { ModelConfig } from '../../model/config.ts';
+import { activationBytes } from '../../model/network/activations.ts';
+import { layOutSequences, longestCompletion, type Sequence, type SequenceArrays } from '../../model/network/batch.ts';
+import { chunks, cutIntoParts, type Part } from '../../model/network/cut.ts';
+import type { RunConfig } from '../../protocol/run-config.ts';
+
+/** A completion to learn from. */
+export interface Experience extends Sequence {
+  /** One advantage for all its tokens, or one per token: the same kind throughout a rollout. */
+  advantage: number | ArrayLike<number>;
+  /** Left out of the loss (a truncated completion, say). */
+  masked: boolean;
+  /** Log-probabilities of its tokens under the reference policy, where the loss asks for them: all of a rollout, or none. */
+  reference?: readonly number[];
+}
+
+/** Some completions of a rollout, laid out for one run of the gradient program. */
+export interface MicroBatch {
+  sequences: SequenceArrays;
+  /** [rows, longest completion]: 1 on tokens that count. */
+  mask: NdArray;
+  advantages: NdArray;
+  /** Under the policy that sampled: known after the first pass. */
+  old?: { logProbs: NdArray };
+  reference?: { logProbs: NdArray };
+}
+
+/** What the activations of one micro-batch may take; more rows at once are hardly faster from there on. */
+const ACTIVATION_BYTES = 2 ** 31;
+
+/** Cuts a rollout, whole groups one after another, into `gradientAccumulationSteps` parts, or more where they would take too much memory. */
+export function microBatches(
+  rollout: readonly Experience[],
+  model: ModelConfig,
+  config: Pick<RunConfig, 'numGenerations' | 'gradientAccumulationSteps' | 'lossType'>,
+): MicroBatch[] {
+  const { numGenerations, gradientAccumulationSteps, lossType } = config;
+  const rows = rollout.length / gradientAccumulationSteps;
+  // bnpo's loss depends on what is in a micro-batch, which is the user's to say.
+  const parts: Part<Experience>[] =
+    lossType === 'bnpo'
+      ? chunks(rollout, rows).map((sequences) => ({ sequences, group: commonDivisor(rows, numGenerations) }))
+      : cutIntoParts(rollout, numGenerations, {
+          sequences: rows,
+          bytes: ACTIVATION_BYTES,
+          bytesOf: (sequences, group) => activationBytes(model, sequences, group, model.layers),
+        });
+  return parts.map(({ sequences, group }) => microBatch(sequences, group, model));
+}
+
+function microBatch(part: Experience[], group: number, model: ModelConfig): MicroBatch {
+  const [rows, width] = [part.length, longestCompletion(part)];
+  const byToken = (values: (row: Experience) => ArrayLike<number>): NdArray => {
+    const cells = new Float32Array(rows * width);
+    part.forEach((row, index) => {
+      cells.set(values(row), index * width);
+    });
+    return leaveOpen(floats(cells, [rows, width]), ['rows', 'longestCompletion']);
+  };
+  // Credit knows a number for each completion of a rollout, or a list for each.
+  const perRow =
+    typeof part[0]!.advantage === 'number' ? Float32Array.from(part, (row) => row.advantage as number) : undefined;
+  return {
+    sequences: layOutSequences(part, group, model),
+    mask: byToken(({ completionIds, masked }) => new Uint8Array(completionIds.length).fill(masked ? 0 : 1)),
+    advantages: perRow
+      ? leaveOpen(floats(perRow, [rows, 1]), ['rows'])
+      : byToken(({ advantage }) => advantage as ArrayLike<number>),
+    ...(part[0]!.reference && { reference: { logProbs: byToken(({ reference }) => reference!) } }),
+  };
+}
+
+const commonDivisor = (a: number, b: number): number => (b === 0 ? a : commonDivisor(b, a % b));

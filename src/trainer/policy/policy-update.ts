@@ -1,0 +1,115 @@
+import { add, div, keep, mul, type Scalar, type Tensor, type Tensor2D, valueAndGrads } from '@tensorflow/tfjs-core';
+import { type AdamWScalars, adamW, addSquares, globalNorm, scaleGradients } from '../../engine/optimizer.ts';
+import { grpoLoss, type LossSums } from '../../grpo/loss.ts';
+import { stopGradient } from '../../grpo/stop-gradient.ts';
+import type { ModelConfig } from '../../model/config.ts';
+import {
+  completionEntropies,
+  completionLogits,
+  completionLogProbs,
+  type SequenceTensors,
+} from '../../model/network/completion-logprobs.ts';
+import type { Parameters } from '../../model/network/decoder.ts';
+import type { RunConfig } from '../../protocol/run-config.ts';
+
+/** A micro-batch; C is the length of its longest completion. */
+export type GradientInputs = {
+  /** What is trained: all parameters, or an adapter's. */
+  params: Parameters;
+  /** The others. */
+  frozen?: Parameters;
+  sequences: SequenceTensors;
+  /** [rows, C] float32: 1 on completion tokens that count. */
+  mask: Tensor;
+  /** [rows, 1], or [rows, C] with process supervision. */
+  advantages: Tensor;
+  /** [rows, C] log-probabilities under the sampling policy; left out at the first pass over a rollout. */
+  old?: { logProbs: Tensor };
+  /** [rows, C] log-probabilities under the reference policy; there when beta is not 0. */
+  reference?: { logProbs: Tensor };
+  /** Of all micro-batches of the update. */
+  totals: { rows: Tensor; tokens: Tensor };
+  /** The sum of the gradients of the micro-batches before. */
+  accumulated: Parameters;
+  /** What the loss, and with it gradients, are multiplied with, so that float16 holds small ones. */
+  scaling?: { loss: Tensor };
+};
+
+/** `gradients` are those accumulated, with this micro-batch's. */
+export type GradientOutputs = { gradients: Parameters; logProbs: Tensor; loss: Tensor; sums: Record<string, Tensor> };
+
+/**
+ * The gradient of a micro-batch's share of the GRPO loss, added to that of the others. Also gives the policy's log-probabilities: at the first
+ * pass they are those of the sampling policy too, and become `old` of the later ones without a forward pass of their own.
+ */
+export function gradientProgram(model: ModelConfig, config: RunConfig) {
+  return (inputs: GradientInputs): GradientOutputs => {
+    const { params, frozen, sequences, mask, advantages, old, reference, totals, accumulated, scaling } = inputs;
+    const names = Object.keys(params);
+    let logProbs!: Tensor;
+    let loss!: Tensor;
+    let sums!: LossSums;
+
+    const lossOf = (...tensors: Tensor[]): Scalar => {
+      const current = Object.fromEntries(tensors.map((tensor, index) => [names[index]!, tensor]));
+      const logits = completionLogits({ ...frozen, ...current }, model, sequences, config.temperature);
+      const logps = completionLogProbs(logits, sequences);
+      const entropyLogits = config.entropyCoef === 0 ? (stopGradient(logits) as Tensor2D) : logits;
+      const result = grpoLoss(
+        {
+          logps,
+          ...(old && { oldLogps: old.logProbs as Tensor2D }),
+          ...(reference && { refLogps: reference.logProbs as Tensor2D }),
+          entropies: completionEntropies(entropyLogits, sequences),
+          mask: mask as Tensor2D,
+          advantages: advantages as Tensor2D,
+          totalRows: totals.rows as Scalar,
+          totalTokens: totals.tokens as Scalar,
+        },
+        config,
+      );
+      logProbs = keep(logps);
+      sums = result.sums;
+      for (const sum of Object.values(sums)) keep(sum);
+      loss = keep(result.loss);
+      return scaling ? mul(result.loss, scaling.loss) : result.loss;
+    };
+
+    const { grads } = valueAndGrads(lossOf)(names.map((name) => params[name]!));
+    const gradients = Object.fromEntries(names.map((name, index) => [name, add(accumulated[name]!, grads[index]!)]));
+    return { gradients, logProbs, loss, sums: { ...sums } };
+  };
+}
+
+export type ClipInputs = { gradients: Parameters; scaling?: { loss: Tensor } };
+export type ClipOutputs = { norm: Tensor; factor: Tensor };
+
+/** The gradients' norm, and what to scale them with so that it does not exceed `maxGradNorm`; both undo the loss's scaling. */
+export function clipProgram({ maxGradNorm }: RunConfig) {
+  return ({ gradients, scaling }: ClipInputs): ClipOutputs => {
+    const { norm, factor } = globalNorm(gradients, maxGradNorm, scaling?.loss);
+    return { norm, factor: scaling ? div(factor, scaling.loss) : factor };
+  };
+}
+
+export type ApplyInputs = {
+  params: Parameters;
+  gradients: Parameters;
+  means: Parameters;
+  squares: Parameters;
+  /** From `clipProgram`. */
+  factor: Tensor;
+  scalars: AdamWScalars;
+  /** The sum of squares of the parameters updated before. */
+  size: Tensor;
+};
+/** `size` is that of the inputs, with these parameters' squares: finite as long as all of them are. */
+export type ApplyOutputs = { params: Parameters; means: Parameters; squares: Parameters; size: Tensor };
+
+/** Takes one AdamW step with the clipped gradients, for all parameters or some of them. */
+export function applyProgram(config: RunConfig) {
+  return ({ params, gradients, means, squares, factor, scalars, size }: ApplyInputs): ApplyOutputs => {
+    const next = adamW(params, scaleGradients(gradients, factor as Scalar), means, squares, scalars, config);
+    return { params: next.params, means: next.m, squares: next.v, size: addSquares(size as Scalar, next.params) };
+  };
+}

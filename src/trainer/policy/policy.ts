@@ -1,0 +1,272 @@
+import type { Compiled, Engine } from '../../engine/engine.ts';
+import { adamWScalars } from '../../engine/optimizer.ts';
+import { leaveOpen, type NdArray, scalar } from '../../engine/tree.ts';
+import { Zeros } from '../../engine/zeros.ts';
+import { lossMetrics, type Metrics } from '../../grpo/metrics.ts';
+import { learningRate as scheduledRate } from '../../grpo/schedule.ts';
+import { mean } from '../../grpo/statistics.ts';
+import type { ModelConfig } from '../../model/config.ts';
+import { Scorer, type Weights } from '../../model/language-model.ts';
+import type { RunConfig } from '../../protocol/run-config.ts';
+import { ComputeCopies } from './compute-copies.ts';
+import { checkUpdate, checkWeights } from './diverged.ts';
+import { FIRST_LOSS_SCALE, type LossScale, nextLossScale } from './loss-scale.ts';
+import { type Experience, type MicroBatch, microBatches } from './micro-batches.ts';
+import { partsOf } from './parts.ts';
+import { freshState, type PolicyState, weightsOf } from './policy-state.ts';
+import {
+  type ApplyInputs,
+  type ApplyOutputs,
+  applyProgram,
+  type ClipInputs,
+  type ClipOutputs,
+  clipProgram,
+  type GradientInputs,
+  type GradientOutputs,
+  gradientProgram,
+} from './policy-update.ts';
+
+/** What the updates of one step came to. */
+export interface UpdateResult {
+  /** TRL's keys: loss, grad_norm, learning_rate, entropy, kl, clip_ratio/...; over the step's passes. */
+  metrics: Metrics;
+  /** Updates that were left out because their gradients overflowed float16. */
+  skipped: number;
+  seconds: { reference: number; update: number };
+}
+
+/** What a training starts from. */
+export interface StartWeights {
+  /** The start model. */
+  weights: Weights;
+  /** What is trained in its place, and added to it; undefined: the model's own weights are trained. */
+  adapter?: Weights | undefined;
+}
+
+/** The policy in training: its weights, its optimizer, and the reference it is held to. */
+export class Policy {
+  state: PolicyState;
+  readonly #engine: Engine;
+  readonly #config: RunConfig;
+  readonly #model: ModelConfig;
+  readonly #start: Weights;
+  readonly #frozen: Weights | undefined;
+  readonly #scorer: Scorer;
+  readonly #gradient: Compiled<GradientInputs, GradientOutputs>;
+  readonly #clip: Compiled<ClipInputs, ClipOutputs>;
+  readonly #optimizer: Compiled<ApplyInputs, ApplyOutputs>;
+  readonly #zeros: Zeros;
+  readonly #copies: ComputeCopies;
+
+  constructor(
+    engine: Engine,
+    model: ModelConfig,
+    config: RunConfig,
+    { weights, adapter }: StartWeights,
+    state: PolicyState = freshState(adapter ?? weights),
+  ) {
+    this.#engine = engine;
+    this.#config = config;
+    this.#model = model;
+    this.#start = weights;
+    this.#frozen = adapter && weights;
+    this.state = state;
+    this.#scorer = new Scorer(engine, model, config.temperature);
+    this.#gradient = engine.compile('gradient', gradientProgram(model, config), {
+      resident: ['gradients', 'logProbs'],
+      // That of a rollout's first pass and that of later ones: activations take gigabytes of a large model, and stay with a graph.
+      maxGraphs: 2,
+    });
+    this.#clip = engine.compile('clipping', clipProgram(config), { resident: ['factor'] });
+    this.#optimizer = engine.compile('AdamW', applyProgram(config), {
+      resident: ['params', 'means', 'squares', 'size'],
+    });
+    this.#zeros = new Zeros(engine);
+    this.#copies = new ComputeCopies(engine);
+  }
+
+  /** All of them, an adapter's included, as programs compute with them until the next update. */
+  async weights(): Promise<Weights> {
+    return { ...this.#frozen, ...(await this.#copies.of(this.state.weights)) };
+  }
+
+  /** `numIterations` passes over a rollout, each one optimizer update. */
+  async update(rollout: readonly Experience[]): Promise<UpdateResult> {
+    const started = performance.now();
+    const batches = microBatches(await this.#withReference(rollout), this.#model, this.#config);
+    const updating = performance.now();
+
+    const { numIterations } = this.#config;
+    const largestAdvantage = largest(rollout.map(({ advantage }) => advantage));
+    const sums: Record<string, number> = {};
+    let [loss, learningRate] = [0, 0];
+    const norms: number[] = [];
+    for (let iteration = 0; iteration < numIterations; iteration++) {
+      const pass = await this.#gradients(batches, rollout.length, sums);
+      loss += pass.loss / numIterations;
+      learningRate = this.#learningRate();
+      const figures = { loss: pass.loss, sums, largestAdvantage, learningRate, applied: norms.length > 0 };
+      const norm = await this.#apply(pass.gradients, learningRate, (norm) =>
+        checkUpdate({ ...figures, norm }, this.#config),
+      );
+      if (norm !== undefined) norms.push(norm);
+      this.#engine.release(pass.gradients);
+    }
+    for (const { old } of batches) this.#engine.release({ ...(old && { old }) });
+    return {
+      metrics: { loss, grad_norm: mean(norms), learning_rate: learningRate, ...lossMetrics(sums) },
+      skipped: numIterations - norms.length,
+      seconds: { reference: (updating - started) / 1000, update: (performance.now() - updating) / 1000 },
+    };
+  }
+
+  /** Makes the policy as it is now the reference. */
+  syncReference(): void {
+    this.#replace({ ...this.state, syncedReference: this.state.weights });
+  }
+
+  /** The loss of all micro-batches and its gradient; adds their metrics to `sums`. */
+  async #gradients(
+    batches: MicroBatch[],
+    rows: number,
+    sums: Record<string, number>,
+  ): Promise<{ gradients: Weights; loss: number }> {
+    const totals = {
+      rows: scalar(rows),
+      tokens: scalar(total(batches.map(({ mask }) => total(mask.data)))),
+    };
+    const params = await this.#copies.of(this.state.weights);
+    let gradients = await this.#zeros.like(this.state.weights);
+    let loss = 0;
+    for (const batch of batches) {
+      const { sequences, mask, advantages, old, reference } = batch;
+      const inputs = { params, sequences, mask, advantages, totals, accumulated: gradients, ...this.#scaling() };
+      const result = await this.#gradient.run({
+        ...inputs,
+        ...(this.#frozen && { frozen: this.#frozen }),
+        ...(old && { old }),
+        ...(reference && { reference }),
+      });
+      if (batch.old) this.#engine.release({ again: result.logProbs });
+      else batch.old = { logProbs: leaveOpen(result.logProbs, ['rows', 'longestCompletion']) };
+      this.#engine.release(gradients);
+      gradients = result.gradients;
+      loss += result.loss.data[0]!;
+      for (const [name, value] of Object.entries(result.sums)) sums[name] = (sums[name] ?? 0) + value.data[0]!;
+    }
+    return { gradients, loss };
+  }
+
+  /**
+   * One AdamW update; gives the gradients' norm, which `check` may refuse before anything is updated. Undefined: they overflowed float16,
+   * and nothing was updated.
+   */
+  async #apply(gradients: Weights, rate: number, check: (norm: number) => void): Promise<number | undefined> {
+    const updates = this.state.updates + 1;
+    const clipped = await this.#clip.run({ gradients, ...this.#scaling() });
+    const { factor } = clipped;
+    const norm = clipped.norm.data[0]!;
+    const lossScale = this.#lossScale && nextLossScale(this.#lossScale, !Number.isFinite(norm));
+    if (lossScale && !Number.isFinite(norm)) {
+      this.#engine.release({ factor });
+      this.state = { ...this.state, lossScale };
+      return undefined;
+    }
+    check(norm);
+    const { biasCorrection1, biasCorrection2 } = adamWScalars(updates, rate, this.#config);
+    const scalars = {
+      learningRate: scalar(rate),
+      biasCorrection1: scalar(biasCorrection1),
+      biasCorrection2: scalar(biasCorrection2),
+    };
+    let size: NdArray = scalar(0);
+    for (const part of partsOf(this.state.weights)) {
+      const { weights, means, squares } = this.state;
+      const result = await this.#optimizer.run({
+        params: part.take(weights),
+        gradients: part.take(gradients),
+        means: part.take(means),
+        squares: part.take(squares),
+        factor,
+        scalars,
+        size,
+      });
+      this.#engine.release({ size });
+      size = result.size;
+      // Part by part, so that no more than one is there twice. Names keep their order: sums over all weights follow it, also after a resume.
+      this.#replace({
+        ...this.state,
+        weights: { ...weights, ...part.restore(result.params) },
+        means: { ...means, ...part.restore(result.means) },
+        squares: { ...squares, ...part.restore(result.squares) },
+      });
+    }
+    const squares = (await this.#engine.download({ size })).size.data[0]!;
+    this.#engine.release({ factor, size });
+    checkWeights(squares, rate, this.#config);
+    this.state = { ...this.state, updates, ...(lossScale && { lossScale }) };
+    return norm;
+  }
+
+  /** There where gradients are taken in float16. */
+  get #lossScale(): LossScale | undefined {
+    return this.#engine.half ? (this.state.lossScale ?? FIRST_LOSS_SCALE) : undefined;
+  }
+
+  #scaling(): { scaling?: { loss: NdArray } } {
+    return this.#lossScale ? { scaling: { loss: scalar(this.#lossScale.scale) } } : {};
+  }
+
+  /** Frees what the new state no longer has, the start model excepted. */
+  #replace(next: PolicyState): void {
+    const kept = new Set([this.#start, ...weightsOf(next)].flatMap((weights) => Object.values(weights)));
+    for (const weights of weightsOf(this.state)) {
+      const left = Object.entries(weights).filter(([, array]) => !kept.has(array));
+      this.#engine.release(Object.fromEntries(left));
+    }
+    this.#copies.keepThose([next.weights, this.#trainedReference(next)]);
+    this.state = next;
+  }
+
+  /** The schedule runs over optimizer updates, while the config counts steps of `numIterations` updates each. */
+  #learningRate(): number {
+    const { learningRate: base, lrSchedulerType, warmupSteps, maxSteps, numIterations } = this.#config;
+    return scheduledRate(this.state.updates, {
+      learningRate: base,
+      lrSchedulerType,
+      warmupSteps: warmupSteps < 1 ? warmupSteps : warmupSteps * numIterations,
+      totalSteps: maxSteps * numIterations,
+    });
+  }
+
+  /** Scores the rollout under the reference policy, if the loss asks for it. */
+  async #withReference(rollout: readonly Experience[]): Promise<readonly Experience[]> {
+    const { beta, numGenerations } = this.#config;
+    if (beta === 0) return rollout;
+    const trained = this.#trainedReference(this.state);
+    const weights = { ...this.#frozen, ...(trained && (await this.#copies.of(trained))) };
+    const logProbs = await this.#scorer.logProbs(weights, rollout, numGenerations);
+    return rollout.map((experience, row) => ({ ...experience, reference: logProbs[row]! }));
+  }
+
+  /** The part of the reference that is not frozen: a synced one, or the start model. Under LoRA that is the frozen weights alone. */
+  #trainedReference({ syncedReference }: PolicyState): Weights | undefined {
+    if (this.#config.beta === 0) return undefined;
+    return syncedReference ?? (this.#frozen ? undefined : this.#start);
+  }
+}
+
+/** The largest of advantages, one per completion or per token, without its sign; NaN where one is. */
+function largest(advantages: readonly Experience['advantage'][]): number {
+  let most = 0;
+  for (const advantage of advantages)
+    for (const value of typeof advantage === 'number' ? [advantage] : Array.from(advantage))
+      most = Math.max(most, Math.abs(value));
+  return most;
+}
+
+function total(values: Iterable<number>): number {
+  let sum = 0;
+  for (const value of values) sum += value;
+  return sum;
+}

@@ -1,0 +1,101 @@
+/** How a rollout is cut into parts that are computed one after another. */
+import { expect, test } from 'vitest';
+import type { ModelConfig } from '../../../../src/model/config.ts';
+import { type Experience, microBatches } from '../../../../src/trainer/policy/micro-batches.ts';
+
+/** As large as SmolLM2-135M; nothing else of a model matters here. */
+const model = {
+  layers: 30,
+  heads: 9,
+  headDim: 64,
+  hiddenSize: 576,
+  intermediateSize: 1536,
+  vocabSize: 49152,
+  ropeTheta: 1e5,
+  ropeScaling: { type: 'none' },
+} as ModelConfig;
+const config = {
+  numGenerations: 8,
+  gradientAccumulationSteps: 1,
+  lossType: 'dapo',
+} as const;
+
+/** One group for each prompt length. The completions' token ids are their lengths, by which they are known again. */
+const rollout = (promptLengths: number[], completionLengths: number[]): Experience[] =>
+  promptLengths.flatMap((prompt) =>
+    completionLengths.map((length) => ({
+      promptIds: Array(prompt).fill(1),
+      completionIds: Array(length).fill(length),
+      advantage: length,
+      masked: false,
+    })),
+  );
+
+/** Of each part: the completions' lengths in the order of rows, and the grids that attention pads to. */
+function describeParts(rows: Experience[], changes: object = {}) {
+  return microBatches(rows, model, { ...config, ...changes }).map(({ sequences, mask, advantages }) => {
+    const [width, lengths] = [mask.shape[1]!, [] as number[]];
+    for (let row = 0; row < mask.shape[0]!; row++) {
+      const length = Array.from(mask.data)
+        .slice(row * width, (row + 1) * width)
+        .filter((each) => each === 1).length;
+      // A row's advantage and its tokens' log-probabilities must be the same completion's.
+      expect(advantages.data[row]).toBe(length);
+      if (length > 0) lengths.push(length);
+    }
+    expect([...sequences.targets.ids.data]).toEqual(lengths.flatMap((length) => Array(length).fill(length)));
+    return { lengths, prompts: sequences.prompts.tokens.shape, completions: sequences.completions.tokens.shape, width };
+  });
+}
+
+const lengths = [150, 20, 7, 120, 2, 44, 81, 5];
+
+test('a rollout that fits is one part, padded to its own longest prompt and completion', () => {
+  expect(describeParts(rollout([12, 30], [9, 4, 4, 4, 4, 4, 4, 4]))).toEqual([
+    // The last token predicts nothing, and is not read.
+    {
+      lengths: [9, 4, 4, 4, 4, 4, 4, 4, 9, 4, 4, 4, 4, 4, 4, 4],
+      prompts: [2, 30],
+      completions: [2, 8, 8],
+      width: 9,
+    },
+  ]);
+});
+
+test('groups that do not fit together are computed one after another', () => {
+  const parts = describeParts(rollout([12, 30], lengths));
+  expect(parts.map((part) => part.lengths)).toEqual([lengths, lengths]);
+  expect(parts.map((part) => part.prompts)).toEqual([
+    [1, 12],
+    [1, 30],
+  ]);
+});
+
+test('where a group is cut, completions of similar length are together', () => {
+  const parts = describeParts(rollout([12], [1200, 20, 7, 900, 2, 44, 1100, 5]));
+  expect(parts.map((part) => part.lengths)).toEqual([[2, 5, 7, 20, 44], [900], [1100], [1200]]);
+  expect(parts[0]).toMatchObject({ prompts: [1, 12], completions: [1, 5, 43] });
+});
+
+test('long completions are cut for what attention keeps of them, which grows faster than they do', () => {
+  const rows = (length: number) => describeParts(rollout([12], Array(8).fill(length)))[0]!.lengths.length;
+  // Their tokens alone would leave room for 8, 4 and 2.
+  expect([100, 200, 400].map(rows)).toEqual([8, 3, 1]);
+});
+
+test('a part has no more completions than the config lets it have', () => {
+  const parts = (steps: number) =>
+    describeParts(rollout([12, 30], lengths), { gradientAccumulationSteps: steps }).map((part) => part.lengths.length);
+  expect([1, 4, 8].map(parts)).toEqual([[8, 8], Array(4).fill(4), Array(8).fill(2)]);
+});
+
+test('what counts for a bnpo part is the config alone, and the order of the rollout', () => {
+  const parts = describeParts(rollout([12], [1200, 20, 7, 900, 2, 44, 1100, 5]), {
+    lossType: 'bnpo',
+    gradientAccumulationSteps: 2,
+  });
+  expect(parts.map((part) => part.lengths)).toEqual([
+    [1200, 20, 7, 900],
+    [2, 44, 1100, 5],
+  ]);
+});
