@@ -1,8 +1,8 @@
 import type { ModelConfig } from '../../src/model/config.ts';
-import type { Weights } from '../../src/model/language-model.ts';
 import { packedPlace } from '../../src/model/network/packing.ts';
 import { parameterShapes } from '../../src/model/network/parameters.ts';
 import { sizeOf } from '../../src/model/shape.ts';
+import type { Weights } from '../../src/model/weights-tree.ts';
 
 const common = {
   architecture: 'llama',

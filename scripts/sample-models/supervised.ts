@@ -5,7 +5,6 @@ import { type AdamWScalars, adamW, adamWScalars, clipByGlobalNorm } from '../../
 import { floats, leaveOpen, scalar } from '../../src/engine/tree.ts';
 import { learningRate } from '../../src/grpo/schedule.ts';
 import type { ModelConfig } from '../../src/model/config.ts';
-import type { Weights } from '../../src/model/language-model.ts';
 import { layOutSequences, longestCompletion, type Sequence } from '../../src/model/network/batch.ts';
 import {
   completionLogits,
@@ -15,6 +14,7 @@ import {
 import type { Parameters } from '../../src/model/network/decoder.ts';
 import { packedPlace } from '../../src/model/network/packing.ts';
 import { parameterShapes } from '../../src/model/network/parameters.ts';
+import type { Weights } from '../../src/model/weights-tree.ts';
 
 type StepInputs = {
   params: Parameters;

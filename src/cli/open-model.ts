@@ -1,8 +1,9 @@
 import type { Engine } from '../engine/engine.ts';
 import { type ModelConfig, readModelConfig } from '../model/config.ts';
-import { readModel, type Weights } from '../model/language-model.ts';
+import { readModel } from '../model/language-model.ts';
 import { computeCopies } from '../model/network/half-weights.ts';
 import { loadTokenizer, type Tokenizer } from '../model/tokenizer/tokenizer.ts';
+import type { Weights } from '../model/weights-tree.ts';
 import type { Device } from '../protocol/run-config.ts';
 import { createEngine } from '../trainer/create-engine.ts';
 import { workloadOf } from '../trainer/workload.ts';

@@ -41,7 +41,7 @@ export function activate(context: ExtensionContext): void {
   });
   const previews = once(async () => {
     const { RewardPreviews } = await import('./preview/register.ts');
-    const shown = new RewardPreviews(lab);
+    const shown = new RewardPreviews(context, log, interpreters);
     context.subscriptions.push(shown);
     return shown;
   });

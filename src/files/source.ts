@@ -2,6 +2,15 @@ import { BadInput } from '../protocol/errors.ts';
 import { REWARD_FILE, readBytes } from './open-file.ts';
 import { decodeText } from './text.ts';
 
+/** Texts in an editor by the absolute path of their files. */
+export type EditedTexts = ReadonlyMap<string, string>;
+
+/** A file of the user's and its text. */
+export interface SourceText {
+  file: string;
+  text: string;
+}
+
 /** PEP 263's line about a file's encoding, one of its first two. */
 const CODING = /^[ \t\f]*#.*?coding[:=][ \t]*([-\w.]+)/;
 

@@ -1,7 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Tensor2D } from '@tensorflow/tfjs-core';
 import type { Compiled, Engine } from '../engine/engine.ts';
-import type { NdArray } from '../engine/tree.ts';
 import { type ModelConfig, readModelConfig } from './config.ts';
 import { loadWeights } from './files/weights.ts';
 import { activationBytes } from './network/activations.ts';
@@ -11,9 +10,7 @@ import { cutIntoParts } from './network/cut.ts';
 import type { Parameters } from './network/decoder.ts';
 import { packedPlace } from './network/packing.ts';
 import { parameterCount, parameterShapes } from './network/parameters.ts';
-
-/** A model's weights, on the host or a device, by their Hugging Face names but for those that `packing.ts` stacks. */
-export type Weights = Record<string, NdArray>;
+import type { Weights } from './weights-tree.ts';
 
 /**
  * Reads a Hugging Face folder or a .gguf file. Others get their turn between tensors; `onProgress` gets the share that is read, at most

@@ -8,10 +8,10 @@ import type {
   PreviewResult,
 } from '../protocol/preview.ts';
 import type { WorkerFunction } from '../protocol/reward-worker.ts';
+import type { RewardWarning } from '../rewards/function-call.ts';
 import { namesOf, notSet } from '../rewards/open-rewards.ts';
 import { languageOf } from '../rewards/prepare-worker.ts';
 import { rewardEnvironment } from '../rewards/reward-environment.ts';
-import type { RewardWarning } from '../rewards/reward-file.ts';
 import type { EditedSamples, KeyedSample } from './edited-samples.ts';
 import { judgeScores, type PreviewedColumn } from './judge-scores.ts';
 import type { PreviewFile } from './preview-file.ts';

@@ -1,13 +1,14 @@
 import { existsSync, statSync } from 'node:fs';
 import { REWARD_FILE } from '../files/open-file.ts';
+import type { EditedTexts } from '../files/source.ts';
 import { readText } from '../files/text.ts';
 import { BadInput } from '../protocol/errors.ts';
 import type { PreviewOutcome } from '../protocol/preview.ts';
 import type { WorkerFunction } from '../protocol/reward-worker.ts';
-import type { EditedTexts } from '../rewards/compile.ts';
+import type { RewardWarning } from '../rewards/function-call.ts';
 import { MEMORY_LIMIT_BYTES } from '../rewards/open-rewards.ts';
 import { prepareWorker, type WorkerLaunch } from '../rewards/prepare-worker.ts';
-import { RewardFile, type RewardWarning, type WorkerSource } from '../rewards/reward-file.ts';
+import { RewardFile, type WorkerSource } from '../rewards/reward-file.ts';
 import type { WorkerProcess } from '../rewards/worker-process.ts';
 import type { KeyedSample } from './edited-samples.ts';
 import { KeptOutcomes } from './kept-outcomes.ts';

@@ -1,16 +1,14 @@
-import { realpathSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { type BuildFailure, build } from 'esbuild';
+import { realPath } from '../files/real-path.ts';
+import type { EditedTexts } from '../files/source.ts';
 import { BadInput } from '../protocol/errors.ts';
 import type { UserModule, UserModules } from '../protocol/reward-worker.ts';
 import { findModules, type ModuleGraph, readingFrom } from './compile/module-graph.ts';
 import { namesAsked, namesMissing } from './compile/module-names.ts';
 import { type CompiledModule, compiledModule, kindOf, moduleOptions, withoutMap } from './compile/module-output.ts';
 import { userPaths } from './compile/user-paths.ts';
-
-/** Texts in an editor by the absolute path of their files. */
-export type EditedTexts = ReadonlyMap<string, string>;
 
 export interface CompiledReward {
   /** What a worker loads. */
@@ -83,15 +81,6 @@ function withNames(source: string, names: string[]): string {
   const end = withoutMap(source).length;
   const exported = names.map((name) => `__grpo_type as ${name}`).join(', ');
   return `${source.slice(0, end)}const __grpo_type = undefined; export { ${exported} };\n${source.slice(end)}`;
-}
-
-/** Without links on the way; the path itself when there is no such file. */
-export function realPath(file: string): string {
-  try {
-    return realpathSync(file);
-  } catch {
-    return file;
-  }
 }
 
 const url = (path: string): string => pathToFileURL(path).href;

@@ -1,8 +1,12 @@
 import type { SourceLocation } from '../protocol/errors.ts';
 import type { ScoreRequest, WorkerReply } from '../protocol/reward-worker.ts';
 import type { RewardOutcome, ScoreBatch } from '../protocol/rewards.ts';
-import type { RewardWarning } from './reward-file.ts';
 import type { Death, Verdict, WorkerProcess } from './worker-process.ts';
+
+export interface RewardWarning {
+  message: string;
+  at: SourceLocation;
+}
 
 /** What one function gave for a batch. `metrics` has null for numbers that were not finite. */
 export interface FunctionScores {

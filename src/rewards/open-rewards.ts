@@ -1,13 +1,14 @@
 import { basename, resolve } from 'node:path';
-import { readSource } from '../files/source.ts';
+import { realPath } from '../files/real-path.ts';
+import { type EditedTexts, readSource, type SourceText } from '../files/source.ts';
 import { BadInput, formatLocation, type SourceLocation } from '../protocol/errors.ts';
 import type { WorkerFunction } from '../protocol/reward-worker.ts';
 import type { ScoreBatch, ScoreTable } from '../protocol/rewards.ts';
 import { didYouMean } from '../text/nearest-name.ts';
-import { type EditedTexts, realPath } from './compile.ts';
+import type { RewardWarning } from './function-call.ts';
 import { languageOf, prepareWorker, type RewardLanguage } from './prepare-worker.ts';
 import { rewardEnvironment } from './reward-environment.ts';
-import { RewardFile, type RewardWarning } from './reward-file.ts';
+import { RewardFile } from './reward-file.ts';
 
 /** Physical memory of a worker process, unless another limit is given. */
 export const MEMORY_LIMIT_BYTES = 4 * 1024 ** 3;
@@ -52,12 +53,6 @@ export interface RewardFunction {
   weight: number;
   file: string;
   language: RewardLanguage;
-}
-
-/** A file of the user's and its text. */
-export interface SourceText {
-  file: string;
-  text: string;
 }
 
 /** Reward functions in their warm workers. */

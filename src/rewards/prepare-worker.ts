@@ -1,9 +1,9 @@
 import { basename, dirname, extname, join } from 'node:path';
 import { REWARD_FILE, readBytesLater } from '../files/open-file.ts';
-import { decodeSource } from '../files/source.ts';
+import { decodeSource, type EditedTexts } from '../files/source.ts';
 import { BadInput, type SourceLocation } from '../protocol/errors.ts';
 import type { LoadRequest } from '../protocol/reward-worker.ts';
-import { compileReward, type EditedTexts } from './compile.ts';
+import { compileReward } from './compile.ts';
 import { findPython } from './python.ts';
 import { rewardEnvironment } from './reward-environment.ts';
 

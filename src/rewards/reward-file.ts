@@ -1,7 +1,7 @@
-import { BadInput, RunFailure, type SourceLocation } from '../protocol/errors.ts';
+import { BadInput, RunFailure } from '../protocol/errors.ts';
 import type { WorkerReady, WorkerReply, WorkerStray } from '../protocol/reward-worker.ts';
 import type { ScoreBatch } from '../protocol/rewards.ts';
-import { defined, FunctionCall, type FunctionScores, type OnOutcome } from './function-call.ts';
+import { defined, FunctionCall, type FunctionScores, type OnOutcome, type RewardWarning } from './function-call.ts';
 import type { WorkerLaunch } from './prepare-worker.ts';
 import { type Death, type WorkerLimits, WorkerProcess } from './worker-process.ts';
 
@@ -12,11 +12,6 @@ export interface FileLimits extends Omit<WorkerLimits, 'onStray'> {
   mostRestarts?: number | undefined;
   /** Hears what is wrong though no row has failed of it: a sentence, and where. */
   onWarning: (warning: RewardWarning) => void;
-}
-
-export interface RewardWarning {
-  message: string;
-  at: SourceLocation;
 }
 
 /** Where a file gets its workers from, and leaves one that is idle and no longer needed. */

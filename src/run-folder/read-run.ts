@@ -1,9 +1,21 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Run } from '../extension/workspace/registry.ts';
 import { openRegularFileLater } from '../files/open-file.ts';
-import { parseJsonLines, RUN_FILES, stepOfName } from '../protocol/run-folder.ts';
+import { parseJsonLines, RUN_FILES, type RunInfo, type RunState, stepOfName } from '../protocol/run-folder.ts';
 import { isWritten, readRunInfo } from './run-files.ts';
+
+/** A run, read from its folder. */
+export interface Run {
+  /** The run folder's path, which is also the run's id. */
+  readonly folder: string;
+  readonly info: RunInfo;
+  /** `info.state`, except that a run whose trainer died without a word is `interrupted`. */
+  readonly status: RunState | 'interrupted';
+  /** A trainer of the reader's is running it. */
+  readonly live: boolean;
+  /** The mean reward of the last step; null before the first. */
+  readonly lastReward: number | null;
+}
 
 /** More than one line of `metrics.jsonl` can be long. */
 const TAIL_BYTES = 64 * 1024;

@@ -2,7 +2,7 @@ import type { EncodedPrompt } from '../data/prompts.ts';
 import { uniforms } from '../data/random.ts';
 import { mean } from '../grpo/statistics.ts';
 import { Sampler } from '../model/generation/sampler.ts';
-import type { Weights } from '../model/language-model.ts';
+import type { Weights } from '../model/weights-tree.ts';
 import { failedShare, scoreOf, totalRewards } from '../rewards/score-table.ts';
 import type { PreparedRun } from './prepare.ts';
 import { type Rollout, sampleRollout, scoreBatch } from './rollout.ts';

@@ -1,7 +1,7 @@
 import type { EncodedPrompt } from '../data/prompts.ts';
 import type { Completion, Sampler } from '../model/generation/sampler.ts';
-import type { Weights } from '../model/language-model.ts';
 import type { Tokenizer } from '../model/tokenizer/tokenizer.ts';
+import type { Weights } from '../model/weights-tree.ts';
 import type { ScoreBatch } from '../protocol/rewards.ts';
 import { own } from '../text/own.ts';
 

@@ -1,7 +1,8 @@
 import './table.css';
 import { el, setText } from '../dom.ts';
 import { KeyedList, type Row } from '../keyed-list.ts';
-import type { Chart, ChartView } from './chart.ts';
+import type { Curves } from './curves.ts';
+import type { ChartDefinition, SeriesDefinition } from './definitions.ts';
 
 const ROW_HEIGHT = 22;
 
@@ -13,21 +14,33 @@ interface Line {
   at: number;
 }
 
+/** What is shown: a chart's definition, and the values of the first run in the words of the chart. */
+interface TableSource {
+  readonly definition: ChartDefinition;
+  valueAt(series: SeriesDefinition, row: number): number;
+  format(value: number, series: SeriesDefinition): string;
+}
+
+interface TableView {
+  runs: readonly { curves: Curves }[];
+  range: [number, number];
+}
+
 /** A chart as a table: the steps of the x axis, newest first, only the rows in sight made. */
 export class ChartTable {
   readonly element: HTMLElement;
-  readonly #chart: Chart;
+  readonly #chart: TableSource;
   readonly #canvas = el('div', { class: 'virtual-canvas', role: 'rowgroup' });
   readonly #lines = new KeyedList<Line>(
     this.#canvas,
     ({ step }) => step,
     (line) => this.#line(line),
   );
-  #view: ChartView | undefined;
+  #view: TableView | undefined;
   #first = 0;
   #count = 0;
 
-  constructor(chart: Chart) {
+  constructor(chart: TableSource) {
     this.#chart = chart;
     const { title, series } = chart.definition;
     const headings = ['Step', ...series.map(({ label }) => label)];
@@ -55,7 +68,7 @@ export class ChartTable {
     this.element.style.setProperty('--columns', String(headings.length));
   }
 
-  update(view: ChartView): void {
+  update(view: TableView): void {
     this.#view = view;
     const { columns } = view.runs[0]!.curves;
     this.#first = columns.indexOf(view.range[0]);

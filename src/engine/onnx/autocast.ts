@@ -1,4 +1,11 @@
-import { type Attribute, type ElementType, type Graph, ONNX_FLOATS, type Value } from './graph.ts';
+import { type ElementType, ONNX_FLOATS, type Value } from './values.ts';
+
+/** Where casts are recorded: a graph. */
+interface Recorder {
+  node(op: 'Cast', inputs: Value[], attributes: { to: number }): Value;
+}
+
+type Attributes = Readonly<Record<string, unknown>>;
 
 /** What an operation computes in, of the types of those inputs (all of them unless listed) that are numbers as its result is. */
 interface Rule {
@@ -43,7 +50,7 @@ const UNTOUCHED = new Set(['Shape', 'Cast']);
  * 1536 and 4096 terms are off by 0.35, 0.6 and 1.0 %. A weight's gradient, the one product whose first operand is transposed, is a
  * sum over all tokens: it stays in float32. So does a square, which leaves float16's range from 256 on.
  */
-const staysWide = (op: string, inputs: readonly Value[], { transA }: Record<string, Attribute>): boolean =>
+const staysWide = (op: string, inputs: readonly Value[], { transA }: Attributes): boolean =>
   (op === 'Gemm' && transA === 1) || (op === 'Mul' && inputs[0] === inputs[1]);
 
 /** The largest number of float16, and the smallest that it holds in full. */
@@ -79,7 +86,7 @@ export class Autocast {
   }
 
   /** The inputs of a node that is about to be recorded, cast to what it takes. */
-  operands(graph: Graph, op: string, inputs: Value[], attributes: Record<string, Attribute>): Value[] {
+  operands(graph: Recorder, op: string, inputs: Value[], attributes: Attributes): Value[] {
     if (UNTOUCHED.has(op) || !inputs.some((input) => this.isHalf(input))) return inputs;
     const rule = RULES[op];
     if (!rule || staysWide(op, inputs, attributes) || !this.#computesHalf(rule, inputs))
@@ -106,7 +113,7 @@ export class Autocast {
   }
 
   /** Each value once. */
-  #cast(graph: Graph, value: Value, type: 'float16' | 'float32'): Value {
+  #cast(graph: Recorder, value: Value, type: 'float16' | 'float32'): Value {
     const key = `${value} ${type}`;
     const cast = this.#casts.get(key) ?? graph.node('Cast', [value], { to: ONNX_FLOATS[type] });
     this.#casts.set(key, cast);

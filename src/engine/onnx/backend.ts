@@ -7,7 +7,8 @@ import {
   registerKernel,
   type TensorInfo,
 } from '@tensorflow/tfjs-core';
-import { type Attribute, bytesOf, type ElementType, type Graph, type Value } from './graph.ts';
+import { type Attribute, bytesOf, type Graph } from './graph.ts';
+import type { ElementType, Value } from './values.ts';
 
 type DataId = TensorInfo['dataId'];
 /** What stands behind a tensor: a value of the graph, or numbers known while tracing, which enter the graph when used. */

@@ -1,8 +1,9 @@
 import type { Tensor } from 'onnxruntime-node';
-import { type ElementType, Graph, ONNX_FLOATS } from './graph.ts';
+import { Graph } from './graph.ts';
 import { modelProto } from './model-proto.ts';
 import { PROVIDERS, type Provider } from './providers.ts';
 import { InferenceSession } from './runtime.ts';
+import { type ElementType, ONNX_FLOATS } from './values.ts';
 
 /**
  * Copies between host and device: graphs of one node, of tensors of any shape. ONNX Runtime's own `getData` aborts the process on a

@@ -1,13 +1,8 @@
 import type { Autocast } from './autocast.ts';
 import { type Factor, factorsOf, isOpen } from './open-sizes.ts';
 import type { Provider } from './providers.ts';
+import type { ElementType, Value } from './values.ts';
 
-/** ONNX element types that TensorFlow.js programs use, with int64 for ONNX's own shapes and counters. */
-export type ElementType = 'float32' | 'float16' | 'int32' | 'int64' | 'bool';
-export const ONNX_FLOATS = { float32: 1, float16: 10 } as const;
-
-/** The name of a value in a graph: a node's output, an input or an initializer. */
-export type Value = string;
 /** An attribute. Whole numbers are integers unless wrapped as `{ float }`; strings, lists of integers and subgraphs are as they are. */
 export type Attribute = number | string | number[] | { float: number } | Graph;
 

@@ -1,5 +1,5 @@
 import { engine, expandDims, scalar, type Tensor } from '@tensorflow/tfjs-core';
-import type { LoopResult, LoopSpec, LoopState } from '../loop.ts';
+import type { LoopResult, LoopSpec, LoopState } from '../loop-spec.ts';
 import { backend, elementType } from './backend.ts';
 import { Graph } from './graph.ts';
 import { GROWING, isOpen } from './open-sizes.ts';

@@ -1,14 +1,6 @@
 import { BinaryWriter, WireType } from '@bufbuild/protobuf/wire';
-import {
-  type Attribute,
-  type Constant,
-  type ElementType,
-  Graph,
-  type Node,
-  ONNX_FLOATS,
-  type Port,
-  type Value,
-} from './graph.ts';
+import { type Attribute, type Constant, Graph, type Node, type Port } from './graph.ts';
+import { type ElementType, ONNX_FLOATS, type Value } from './values.ts';
 
 const ELEMENT_CODES: Record<ElementType, number> = { ...ONNX_FLOATS, int32: 6, int64: 7, bool: 9 };
 

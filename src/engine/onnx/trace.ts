@@ -10,10 +10,11 @@ import type { Program } from '../engine.ts';
 import { type ArrayTree, leaves, type TensorTree, tensorLeaves, treeOf } from '../tree.ts';
 import { Autocast } from './autocast.ts';
 import { BACKEND_NAME, backend, elementType } from './backend.ts';
-import { Graph, ONNX_FLOATS } from './graph.ts';
+import { Graph } from './graph.ts';
 import { modelProto } from './model-proto.ts';
 import { nominalSize } from './open-sizes.ts';
 import type { Provider } from './providers.ts';
+import { ONNX_FLOATS } from './values.ts';
 
 /** A program written down as one ONNX graph; inputs and outputs are named by their paths in the trees. */
 export interface Trace {

@@ -1,6 +1,6 @@
 import { window } from 'vscode';
+import type { Run } from '../../run-folder/read-run.ts';
 import type { Lab } from '../lab.ts';
-import type { Run } from '../workspace/registry.ts';
 import { folderOf } from './pick-run.ts';
 
 /** Stops after the step, with a checkpoint. Asked again meanwhile, offers to end it at once. */

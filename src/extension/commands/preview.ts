@@ -1,7 +1,7 @@
 import { basename } from 'node:path';
 import { commands, ProgressLocation, Uri, window } from 'vscode';
 import type { Lab } from '../lab.ts';
-import type { RewardPreviews } from '../preview/register.ts';
+import type { PreviewParts } from '../preview/parts.ts';
 import type { Subject } from '../workspace/links.ts';
 import { configName } from '../workspace/request.ts';
 import { mayRunCode } from './trust.ts';
@@ -32,7 +32,7 @@ export async function debugSample(lab: Lab, given?: unknown): Promise<void> {
   const { subject, target, parts } = found;
   const { debugSample: start, pickFunction } = await import('../preview/debug-sample.ts');
   const name = target.name ?? (await pickFunction(parts, subject, target.file));
-  if (name !== undefined) await start(lab, parts, subject, name);
+  if (name !== undefined) await start(lab.context.extensionPath, parts, subject, name);
 }
 
 /** Shows the samples of a reward file or run config. */
@@ -74,7 +74,7 @@ export async function selectPreviewConfig(lab: Lab, given?: unknown): Promise<vo
 async function subjectFor(
   lab: Lab,
   given: unknown,
-): Promise<{ parts: RewardPreviews; subject: Subject; target: Target } | undefined> {
+): Promise<{ parts: PreviewParts; subject: Subject; target: Target } | undefined> {
   const parts = await lab.previews();
   await parts.subjects.ready;
   const target = targetOf(given);

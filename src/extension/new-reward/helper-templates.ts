@@ -1,5 +1,5 @@
 import { ANSWER, type Row } from './column-types.ts';
-import type { Template } from './templates.ts';
+import type { Template } from './template.ts';
 
 interface Helper {
   helper: string;

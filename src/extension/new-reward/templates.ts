@@ -1,14 +1,6 @@
 import { ANSWER, columnTypes, isIdentifier, propertyName, type Row } from './column-types.ts';
 import { HELPER_TEMPLATES } from './helper-templates.ts';
-
-/** What a new reward starts from. */
-export interface Template {
-  label: string;
-  detail: string;
-  language: 'typescript' | 'python';
-  /** The reward file, and samples with what it should say of them; `rows` are the dataset's first ones, if there is one. */
-  make(name: string, rows: readonly Row[]): { source: string; samples: Row[] };
-}
+import type { Template } from './template.ts';
 
 const DOCUMENTATION = '1 when the answer is in the completion: change it to what you want the model to learn.';
 

@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { CONFIG_FILE } from '../../files/open-file.ts';
 import { readTextLater } from '../../files/text.ts';
 import type { Row } from './column-types.ts';
-import type { Template } from './templates.ts';
+import type { Template } from './template.ts';
 
 const TSCONFIG = `{
   // For the editor only: what reward files may use. GRPO Lab compiles them itself.

@@ -1,14 +1,13 @@
 import { window } from 'vscode';
-import type { Lab } from '../lab.ts';
 import { textOf } from '../workspace/documents.ts';
 import type { Subject } from '../workspace/links.ts';
 import { startDebugging } from './debug-session.ts';
 import { findDeclarations } from './declarations.ts';
+import type { PreviewParts } from './parts.ts';
 import { pickRow } from './pick-row.ts';
-import type { RewardPreviews } from './register.ts';
 
 /** The function to debug: the file's only one, or the one chosen. */
-export async function pickFunction(parts: RewardPreviews, subject: Subject, file: string): Promise<string | undefined> {
+export async function pickFunction(parts: PreviewParts, subject: Subject, file: string): Promise<string | undefined> {
   const functions = await functionsOf(parts, subject);
   const own = functions.filter((candidate) => candidate.file === file);
   const items = (own.length > 0 ? own : functions).map(({ name, file: description }) => ({ label: name, description }));
@@ -18,8 +17,8 @@ export async function pickFunction(parts: RewardPreviews, subject: Subject, file
 
 /** Asks for the sample where there are several, then starts the debugger. `line` (from 1) is given by those who know it. */
 export async function debugSample(
-  lab: Lab,
-  parts: RewardPreviews,
+  extensionPath: string,
+  parts: PreviewParts,
   subject: Subject,
   name: string,
   line?: number,
@@ -32,11 +31,11 @@ export async function debugSample(
   const chosen = line ?? (await pickRow(parts.previews.of(subject), subject, name));
   if (chosen === undefined) return;
   const target = { file: declared.file, name, samples: subject.samples, line: chosen };
-  await startDebugging(target, subject, parts.interpreters, lab.context.extensionPath);
+  await startDebugging(target, subject, parts.interpreters, extensionPath);
 }
 
 /** As the preview knows them, else as the texts of the files tell. */
-async function functionsOf({ previews }: RewardPreviews, subject: Subject): Promise<{ name: string; file: string }[]> {
+async function functionsOf({ previews }: PreviewParts, subject: Subject): Promise<{ name: string; file: string }[]> {
   const known = previews.of(subject)?.result?.functions ?? [];
   if (known.length > 0) return known;
   const files = [...new Set(subject.rewards.map(({ file }) => file))];

@@ -13,14 +13,13 @@ import {
   window,
   workspace,
 } from 'vscode';
-import type { Lab } from '../lab.ts';
 import { textOf } from '../workspace/documents.ts';
 import { SAMPLES } from '../workspace/links.ts';
 import { debugSample, pickFunction } from './debug-sample.ts';
 import { readExpectations } from './expectations.ts';
 import { judgeBroken, judgeRow } from './judge.ts';
+import type { PreviewParts } from './parts.ts';
 import type { Preview } from './preview.ts';
-import type { RewardPreviews } from './register.ts';
 import { EXCLUDED } from './subjects.ts';
 import { expectedWord, oneLine } from './words.ts';
 
@@ -35,15 +34,15 @@ const REREAD_MILLISECONDS = 300;
 
 /** Samples with `expect` in the Test Explorer: file, function, row. */
 export class ExpectationTests implements Disposable {
-  readonly #lab: Lab;
-  readonly #parts: RewardPreviews;
+  readonly #extensionPath: string;
+  readonly #parts: PreviewParts;
   readonly #controller: TestController;
   readonly #expectations = new WeakMap<TestItem, Expectation>();
   readonly #subscription: Disposable;
   readonly #timers = new Map<string, NodeJS.Timeout>();
 
-  constructor(lab: Lab, parts: RewardPreviews) {
-    this.#lab = lab;
+  constructor(extensionPath: string, parts: PreviewParts) {
+    this.#extensionPath = extensionPath;
     this.#parts = parts;
     this.#controller = tests.createTestController('grpo.expectations', 'GRPO Rewards');
     this.#controller.resolveHandler = async (item) => {
@@ -172,7 +171,7 @@ export class ExpectationTests implements Disposable {
     // Of a row there may be tests of several functions.
     const one = name !== 'total' && wanted.every(({ expectation }) => expectation.name === name);
     const named = one ? name : await pickFunction(this.#parts, subject, file);
-    if (named !== undefined) await debugSample(this.#lab, this.#parts, subject, named, line + 1);
+    if (named !== undefined) await debugSample(this.#extensionPath, this.#parts, subject, named, line + 1);
   }
 
   /** The tests under what was asked for, without what was left out. */

@@ -1,11 +1,11 @@
 import { join } from 'node:path';
-import { Disposable } from 'vscode';
-import type { Lab } from '../lab.ts';
+import { Disposable, type ExtensionContext, type LogOutputChannel } from 'vscode';
 import type { Interpreters } from '../workspace/interpreter.ts';
 import { Decorations } from './decorations.ts';
 import { ExpectationTests } from './expectation-tests.ts';
 import { Hovers } from './hovers.ts';
 import { RewardLenses } from './lenses.ts';
+import type { PreviewParts } from './parts.ts';
 import { PreviewProcess } from './preview-process.ts';
 import { Previews } from './previews.ts';
 import { PreviewProblems } from './problems.ts';
@@ -14,14 +14,13 @@ import { Subjects } from './subjects.ts';
 import { PreviewPanelView } from './view.ts';
 
 /** All that shows how reward functions do while they are written. */
-export class RewardPreviews implements Disposable {
+export class RewardPreviews implements PreviewParts, Disposable {
   readonly subjects: Subjects;
   readonly previews: Previews;
   readonly interpreters: Interpreters;
   readonly #subscription: Disposable;
 
-  constructor(lab: Lab) {
-    const { context, log, interpreters } = lab;
+  constructor(context: ExtensionContext, log: LogOutputChannel, interpreters: Interpreters) {
     const script = join(context.extensionPath, 'dist', 'preview.js');
     const process = new PreviewProcess(script, log);
     this.interpreters = interpreters;
@@ -33,8 +32,8 @@ export class RewardPreviews implements Disposable {
       new Hovers(this.previews),
       new PreviewProblems(this.previews),
       new PreviewStatus(this.subjects, this.previews, interpreters),
-      new PreviewPanelView(lab, this.previews),
-      new ExpectationTests(lab, this),
+      new PreviewPanelView(context.extensionUri, log, this.previews),
+      new ExpectationTests(context.extensionPath, this),
       this.previews,
       this.subjects,
       process,

@@ -1,7 +1,14 @@
 import { basename } from 'node:path';
-import { Disposable, Uri, type WebviewView, type WebviewViewProvider, window, workspace } from 'vscode';
+import {
+  Disposable,
+  type LogOutputChannel,
+  Uri,
+  type WebviewView,
+  type WebviewViewProvider,
+  window,
+  workspace,
+} from 'vscode';
 import { type PreviewPicture, previewViewMessage } from '../../protocol/preview-view.ts';
-import type { Lab } from '../lab.ts';
 import { pageHtml } from '../workspace/html.ts';
 import { openFunction, openRow } from './open-place.ts';
 import type { Previews } from './previews.ts';
@@ -13,7 +20,8 @@ const RESTRICTED = 'Previews are off in Restricted Mode, because they run the re
 
 /** The *Reward Preview* in the panel: all samples, functions and numbers of what is being edited. */
 export class PreviewPanelView implements WebviewViewProvider, Disposable {
-  readonly #lab: Lab;
+  readonly #extensionUri: Uri;
+  readonly #log: LogOutputChannel;
   readonly #previews: Previews;
   readonly #subscription: Disposable;
   #view: WebviewView | undefined;
@@ -22,8 +30,9 @@ export class PreviewPanelView implements WebviewViewProvider, Disposable {
   #timer: NodeJS.Timeout | undefined;
   #sentAt = 0;
 
-  constructor(lab: Lab, previews: Previews) {
-    this.#lab = lab;
+  constructor(extensionUri: Uri, log: LogOutputChannel, previews: Previews) {
+    this.#extensionUri = extensionUri;
+    this.#log = log;
     this.#previews = previews;
     this.#subscription = Disposable.from(
       window.registerWebviewViewProvider('grpo.preview', this),
@@ -34,7 +43,7 @@ export class PreviewPanelView implements WebviewViewProvider, Disposable {
   }
 
   resolveWebviewView(view: WebviewView): void {
-    const { extensionUri } = this.#lab.context;
+    const extensionUri = this.#extensionUri;
     this.#view = view;
     this.#ready = false;
     view.webview.options = { enableScripts: true, localResourceRoots: [Uri.joinPath(extensionUri, 'dist')] };
@@ -88,7 +97,7 @@ export class PreviewPanelView implements WebviewViewProvider, Disposable {
   async #receive(received: unknown): Promise<void> {
     const parsed = previewViewMessage.safeParse(received);
     if (!parsed.success) {
-      this.#lab.log.warn(`The Reward Preview sent a message that it must not: ${parsed.error.message}`);
+      this.#log.warn(`The Reward Preview sent a message that it must not: ${parsed.error.message}`);
       return;
     }
     const message = parsed.data;

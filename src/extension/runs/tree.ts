@@ -14,9 +14,8 @@ import {
   window,
   workspace,
 } from 'vscode';
-import type { Checkpoint } from '../../run-folder/read-run.ts';
+import type { Checkpoint, Run } from '../../run-folder/read-run.ts';
 import type { Training } from '../training/training.ts';
-import type { Run } from '../workspace/registry.ts';
 import type { TrainingRequest } from '../workspace/request.ts';
 import { rewardText } from '../workspace/run-progress.ts';
 import type { RunList } from './run-list.ts';

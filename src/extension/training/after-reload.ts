@@ -1,14 +1,19 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { commands, window, workspace } from 'vscode';
-import type { Lab } from '../lab.ts';
-import { trainingRequest } from '../workspace/request.ts';
+import { commands, type LogOutputChannel, window, workspace } from 'vscode';
+import { type TrainingRequest, trainingRequest } from '../workspace/request.ts';
 import type { Unfinished } from './journal.ts';
 
 /** The trainer of the closed window may still be writing its checkpoint. */
 const LONGEST_WAIT_SECONDS = 90;
 
+interface Editor {
+  log: LogOutputChannel;
+  runs: { refresh(folder: string): void };
+  training: { add(request: TrainingRequest): void };
+}
+
 /** A run that was in progress when the window closed: goes on with it if the setting says so, and offers it if not. */
-export async function goOnAfterReload({ runs, training, log }: Lab, { folder, queued }: Unfinished): Promise<void> {
+export async function goOnAfterReload({ runs, training, log }: Editor, { folder, queued }: Unfinished): Promise<void> {
   const { isWritten } = await import('../../run-folder/run-files.ts');
   const { readRun } = await import('../../run-folder/read-run.ts');
   const deadline = Date.now() + LONGEST_WAIT_SECONDS * 1000;

@@ -1,6 +1,5 @@
 import type { Memento } from 'vscode';
 import type { TrainingRequest } from '../workspace/request.ts';
-import type { ActiveTraining } from './training.ts';
 
 const KEY = 'grpo.training';
 
@@ -19,8 +18,8 @@ export class Journal {
     this.#memory = memory;
   }
 
-  write(active: ActiveTraining | undefined, queue: readonly TrainingRequest[]): void {
-    const folder = active?.folder;
+  /** `folder` is that of the run in progress. */
+  write(folder: string | undefined, queue: readonly TrainingRequest[]): void {
     const unfinished = folder === undefined ? undefined : { folder, queued: [...queue] };
     const text = JSON.stringify(unfinished) ?? '';
     // Called with every step; written only when there is something new.

@@ -5,18 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type Disposable, type Event, EventEmitter } from 'vscode';
 import { killTree } from '../../processes/kill-tree.ts';
 import { type HostCommand, type TrainerEvent, type TrainerStatus, trainerMessage } from '../../protocol/events.ts';
-import type { DifferenceChoice } from '../../protocol/run-differences.ts';
-
-/** What `dist/trainer.js` takes. */
-export interface TrainerOptions {
-  configFile: string;
-  /** `field=value` overrides of config fields. */
-  set?: string[];
-  /** The run folder; with `resume`, the run to go on with. */
-  out?: string;
-  resume?: boolean;
-  differences?: DifferenceChoice;
-}
+import type { TrainerOptions } from '../workspace/request.ts';
 
 /** How a trainer ended. Without `end` it died in mid-run. */
 export interface TrainerExit {

@@ -221,7 +221,7 @@ export class Training implements Disposable {
   }
 
   #change(): void {
-    if (!this.#leaving) this.#journal.write(this.#active, this.#queue);
+    if (!this.#leaving) this.#journal.write(this.#active?.folder, this.#queue);
     this.#changed.fire();
   }
 }

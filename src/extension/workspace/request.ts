@@ -1,8 +1,18 @@
 import { CONFIG_FILE } from '../../files/open-file.ts';
 import { readTextLater } from '../../files/text.ts';
 import type { DifferenceChoice } from '../../protocol/run-differences.ts';
-import type { TrainerOptions } from '../training/trainer-process.ts';
 import type { Interpreters } from './interpreter.ts';
+
+/** What `dist/trainer.js` takes. */
+export interface TrainerOptions {
+  configFile: string;
+  /** `field=value` overrides of config fields. */
+  set?: string[];
+  /** The run folder; with `resume`, the run to go on with. */
+  out?: string;
+  resume?: boolean;
+  differences?: DifferenceChoice;
+}
 
 /** A training someone asked for. */
 export interface TrainingRequest {

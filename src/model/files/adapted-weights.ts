@@ -7,7 +7,7 @@ import { adapterShapes, parameterShapes } from '../network/parameters.ts';
 import { type AdapterConfig, adapterEntries, savedName } from './adapter-files.ts';
 import { addToColumns, addToRows } from './merge.ts';
 import { isSupportedDtype, readTensor, sameBytes, type TensorEntry } from './safetensors.ts';
-import type { StoredTensor } from './weights.ts';
+import type { StoredTensor } from './stored-tensor.ts';
 
 /** Whether the adapter changes what is one matrix in a model with tied embeddings, so that they are two from then on. */
 export function changesVocabulary(model: ModelConfig): boolean {

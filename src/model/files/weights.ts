@@ -10,6 +10,7 @@ import { isGguf, readGguf } from './gguf.ts';
 import { ggufTensors, readGgufWeight } from './gguf-model.ts';
 import { readJsonObject } from './json-file.ts';
 import { isSupportedDtype, readSafetensorsHeader, readTensor, sameBytes, type TensorEntry } from './safetensors.ts';
+import type { StoredTensor } from './stored-tensor.ts';
 import { causalLmNames, wrapperOf } from './tensor-names.ts';
 
 export interface Weight {
@@ -20,16 +21,6 @@ export interface Weight {
 /** A folder's weights, if they are not in shards. */
 export const WEIGHTS_FILE = 'model.safetensors';
 const INDEX_FILE = 'model.safetensors.index.json';
-
-/** A tensor in a model's files, by its Hugging Face name. */
-export interface StoredTensor {
-  name: string;
-  file: string;
-  dtype: string;
-  shape: number[];
-  /** Its values as float32; fills the given array, if there is one. */
-  read(into?: Float32Array): Float32Array;
-}
 
 /**
  * The weights of a Hugging Face folder or a .gguf file, one after another in the order of `parameterShapes`, as float32, each in the place

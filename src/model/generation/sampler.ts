@@ -2,8 +2,8 @@ import type { Compiled, Engine } from '../../engine/engine.ts';
 import { type ArraysOf, floats, ints, leaveOpen, type NdArray } from '../../engine/tree.ts';
 import type { ModelConfig } from '../config.ts';
 import { checkLogProb } from '../finite.ts';
-import type { Weights } from '../language-model.ts';
 import { padRight } from '../network/batch.ts';
+import type { Weights } from '../weights-tree.ts';
 import {
   type Caches,
   type DecodeInputs,

@@ -1,5 +1,5 @@
 import type { Engine } from '../../engine/engine.ts';
-import type { Weights } from '../language-model.ts';
+import type { Weights } from '../weights-tree.ts';
 
 /**
  * Weights on the device as programs compute with them: on a `half` engine the layers' projections in float16, which makes their products

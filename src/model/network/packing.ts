@@ -3,8 +3,8 @@
  * know them apart.
  */
 import { floats } from '../../engine/tree.ts';
-import type { Weights } from '../language-model.ts';
 import { sizeOf } from '../shape.ts';
+import type { Weights } from '../weights-tree.ts';
 
 /** The projections that are stacked, first to last, by the name of the stack. */
 export const PACKS: Record<string, string[]> = {

@@ -2,9 +2,8 @@ import { isBuiltin } from 'node:module';
 import { basename, dirname, extname, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build, type Loader, type OnResolveArgs, type Plugin, type PluginBuild } from 'esbuild';
-import { readSource } from '../../files/source.ts';
+import { type EditedTexts, readSource } from '../../files/source.ts';
 import { BadInput } from '../../protocol/errors.ts';
-import type { EditedTexts } from '../compile.ts';
 
 /** A reward file and the user's own modules that it imports, by their real paths. */
 export interface ModuleGraph {

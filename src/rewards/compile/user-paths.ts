@@ -1,5 +1,5 @@
 import { join, sep } from 'node:path';
-import { realPath } from '../compile.ts';
+import { realPath } from '../../files/real-path.ts';
 
 /**
  * Runtimes go by real paths; people, and editors, by those they opened. Given one file's both, turns real paths into the user's: those of files in

@@ -18,9 +18,9 @@ import { type NamedTensor, writeSafetensors } from '../../model/files/safetensor
 import { copyCompanions, writeModelFiles } from '../../model/files/save.ts';
 import { WEIGHTS_FILE } from '../../model/files/weights.ts';
 import { finite } from '../../model/finite.ts';
-import type { Weights } from '../../model/language-model.ts';
 import { packedPlace, unpackWeights } from '../../model/network/packing.ts';
 import { trainedShapes } from '../../model/network/parameters.ts';
+import type { Weights } from '../../model/weights-tree.ts';
 import { BadInput } from '../../protocol/errors.ts';
 import type { RunConfig } from '../../protocol/run-config.ts';
 import { stepOfName } from '../../protocol/run-folder.ts';

@@ -1,6 +1,6 @@
 import type { Engine } from '../../engine/engine.ts';
-import type { Weights } from '../../model/language-model.ts';
 import { computeCopies } from '../../model/network/half-weights.ts';
+import type { Weights } from '../../model/weights-tree.ts';
 
 /** Copies that programs compute with, each made once. On an engine without float16 they are the weights themselves. */
 export class ComputeCopies {

@@ -1,4 +1,4 @@
-import type { Weights } from '../../model/language-model.ts';
+import type { Weights } from '../../model/weights-tree.ts';
 
 /** Some of the weights, under names that are the same for every layer. */
 export interface Part {

@@ -1,5 +1,5 @@
 import { zerosLike } from '../../engine/zeros.ts';
-import type { Weights } from '../../model/language-model.ts';
+import type { Weights } from '../../model/weights-tree.ts';
 import type { LossScale } from './loss-scale.ts';
 
 /** All that an update changes; a checkpoint keeps it. With LoRA it is about the adapter alone. It lies on the engine's device. */

@@ -1,10 +1,10 @@
 import { normals, uniforms } from '../../data/random.ts';
 import { floats } from '../../engine/tree.ts';
 import type { ModelConfig } from '../../model/config.ts';
-import type { Weights } from '../../model/language-model.ts';
 import { EMBEDDING, HEAD } from '../../model/lora-targets.ts';
 import { unpackWeights } from '../../model/network/packing.ts';
 import { adapterShapes, parameterShapes } from '../../model/network/parameters.ts';
+import type { Weights } from '../../model/weights-tree.ts';
 
 /**
  * A new adapter as PEFT makes it, which changes nothing yet. Of a linear layer, A is Kaiming-uniform with a = sqrt(5), which is uniform within

@@ -1,6 +1,6 @@
 import type { Engine } from '../../engine/engine.ts';
-import type { Weights } from '../../model/language-model.ts';
 import { computeCopies } from '../../model/network/half-weights.ts';
+import type { Weights } from '../../model/weights-tree.ts';
 
 /**
  * A start model where training wants it: on the engine's device. A `half` engine's has no use for float32 there until the first update: weights

@@ -7,7 +7,8 @@ import { loadSamples } from '../../../src/data/samples.ts';
 import { withReward } from '../../../src/extension/new-reward/add-to-config.ts';
 import { columnTypes, type Row } from '../../../src/extension/new-reward/column-types.ts';
 import { datasetRows } from '../../../src/extension/new-reward/dataset-rows.ts';
-import { TEMPLATES, type Template } from '../../../src/extension/new-reward/templates.ts';
+import type { Template } from '../../../src/extension/new-reward/template.ts';
+import { TEMPLATES } from '../../../src/extension/new-reward/templates.ts';
 import { type RewardFiles, rewardFiles, writeReward } from '../../../src/extension/new-reward/write-reward.ts';
 import { brief, folderWith, open, pythonMissing } from './workspace.ts';
 

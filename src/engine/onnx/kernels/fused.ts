@@ -1,7 +1,7 @@
 import type { TensorInfo } from '@tensorflow/tfjs-core';
 import { backend, register } from '../backend.ts';
-import type { Value } from '../graph.ts';
 import { isOpen } from '../open-sizes.ts';
+import type { Value } from '../values.ts';
 import { concat, END, reshape } from './shape.ts';
 import { lyingSideways, upright } from './sideways.ts';
 

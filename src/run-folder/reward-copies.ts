@@ -1,10 +1,10 @@
 import { existsSync, mkdirSync } from 'node:fs';
 import { dirname, join, relative, sep } from 'node:path';
+import { realPath } from '../files/real-path.ts';
+import type { SourceText } from '../files/source.ts';
 import { type RewardSource, RUN_FILES, stepName } from '../protocol/run-folder.ts';
-import { realPath } from '../rewards/compile.ts';
-import type { SourceText } from '../rewards/open-rewards.ts';
-import { atomicWrite, writeFailure } from '../run-folder/atomic-write.ts';
-import { digestCopy, digestText } from '../run-folder/file-digest.ts';
+import { atomicWrite, writeFailure } from './atomic-write.ts';
+import { digestCopy, digestText } from './file-digest.ts';
 
 /**
  * Keeps the source code of a run's rewards in its folder: that of the start in `rewards/`, that of a change in a folder named by the first

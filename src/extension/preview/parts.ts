@@ -1,0 +1,10 @@
+import type { Interpreters } from '../workspace/interpreter.ts';
+import type { Previews } from './previews.ts';
+import type { Subjects } from './subjects.ts';
+
+/** What commands and tests work with. */
+export interface PreviewParts {
+  readonly subjects: Subjects;
+  readonly previews: Previews;
+  readonly interpreters: Interpreters;
+}
