@@ -2,10 +2,8 @@ import { join } from 'node:path';
 import { type ExtensionContext, window } from 'vscode';
 import { registerCommands } from './commands/table.ts';
 import { ConfigLenses } from './config/lenses.ts';
-import { Problems } from './config/problems.ts';
 import type { Lab } from './lab.ts';
 import { once } from './once.ts';
-import { RunList } from './runs/run-list.ts';
 import { RunTree } from './runs/tree.ts';
 import { goOnAfterReload } from './training/after-reload.ts';
 import { showContexts } from './training/contexts.ts';
@@ -15,6 +13,8 @@ import { TrainingStatus } from './training/status-bar.ts';
 import { Training } from './training/training.ts';
 import { showSampleOpen } from './walkthrough.ts';
 import { Interpreters } from './workspace/interpreter.ts';
+import { Problems } from './workspace/problems.ts';
+import { RunList } from './workspace/run-list.ts';
 
 /** When this bundle began to load: the first line that esbuild.mjs puts into it. */
 declare const loadedAt: number;

@@ -1,10 +1,10 @@
 import type { ExtensionContext, LogOutputChannel } from 'vscode';
-import type { Problems } from './config/problems.ts';
 import type { Dashboards } from './dashboard/panel.ts';
 import type { RewardPreviews } from './preview/register.ts';
-import type { RunList } from './runs/run-list.ts';
 import type { Training } from './training/training.ts';
 import type { Interpreters } from './workspace/interpreter.ts';
+import type { Problems } from './workspace/problems.ts';
+import type { RunList } from './workspace/run-list.ts';
 
 /** What commands work with. */
 export interface Lab {

@@ -1,4 +1,5 @@
 import { basename } from 'node:path';
+import { rewardEnvironment } from '../processes/reward-environment.ts';
 import { BadInput } from '../protocol/errors.ts';
 import type {
   PreviewFunction,
@@ -11,7 +12,6 @@ import type { WorkerFunction } from '../protocol/reward-worker.ts';
 import type { RewardWarning } from '../rewards/function-call.ts';
 import { namesOf, notSet } from '../rewards/open-rewards.ts';
 import { languageOf } from '../rewards/prepare-worker.ts';
-import { rewardEnvironment } from '../rewards/reward-environment.ts';
 import type { EditedSamples, KeyedSample } from './edited-samples.ts';
 import { judgeScores, type PreviewedColumn } from './judge-scores.ts';
 import type { PreviewFile } from './preview-file.ts';

@@ -1,13 +1,13 @@
 import { basename, resolve } from 'node:path';
 import { realPath } from '../files/real-path.ts';
 import { type EditedTexts, readSource, type SourceText } from '../files/source.ts';
+import { rewardEnvironment } from '../processes/reward-environment.ts';
 import { BadInput, formatLocation, type SourceLocation } from '../protocol/errors.ts';
 import type { WorkerFunction } from '../protocol/reward-worker.ts';
 import type { ScoreBatch, ScoreTable } from '../protocol/rewards.ts';
 import { didYouMean } from '../text/nearest-name.ts';
 import type { RewardWarning } from './function-call.ts';
 import { languageOf, prepareWorker, type RewardLanguage } from './prepare-worker.ts';
-import { rewardEnvironment } from './reward-environment.ts';
 import { RewardFile } from './reward-file.ts';
 
 /** Physical memory of a worker process, unless another limit is given. */

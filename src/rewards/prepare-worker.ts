@@ -1,11 +1,11 @@
 import { basename, dirname, extname, join } from 'node:path';
 import { REWARD_FILE, readBytesLater } from '../files/open-file.ts';
 import { decodeSource, type EditedTexts } from '../files/source.ts';
+import { rewardEnvironment } from '../processes/reward-environment.ts';
 import { BadInput, type SourceLocation } from '../protocol/errors.ts';
 import type { LoadRequest } from '../protocol/reward-worker.ts';
 import { compileReward } from './compile.ts';
 import { findPython } from './python.ts';
-import { rewardEnvironment } from './reward-environment.ts';
 
 /** How to start a worker for one reward file: the command, and what it is to load. */
 export interface WorkerLaunch {

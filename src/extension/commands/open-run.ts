@@ -3,7 +3,7 @@ import { commands, env, UIKind, Uri, window } from 'vscode';
 import { RUN_FILES } from '../../protocol/run-folder.ts';
 import { readCheckpoints } from '../../run-folder/read-run.ts';
 import type { Lab } from '../lab.ts';
-import type { RunNode } from '../runs/tree.ts';
+import type { RunNode } from '../workspace/run-node.ts';
 import { folderOf, pickRun } from './pick-run.ts';
 import { mayRunCode } from './trust.ts';
 

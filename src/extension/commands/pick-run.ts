@@ -1,7 +1,7 @@
 import { window } from 'vscode';
 import type { Run } from '../../run-folder/read-run.ts';
 import type { Lab } from '../lab.ts';
-import type { RunNode } from '../runs/tree.ts';
+import type { RunNode } from '../workspace/run-node.ts';
 import { rewardText } from '../workspace/run-progress.ts';
 
 /** The run that a command is about: of the tree's node, of the folder given, or the one chosen among those that fit. */

@@ -1,7 +1,7 @@
 import { window, workspace } from 'vscode';
 import type { Lab } from '../lab.ts';
-import type { RunNode } from '../runs/tree.ts';
 import { configName, type TrainingRequest, trainingRequest } from '../workspace/request.ts';
+import type { RunNode } from '../workspace/run-node.ts';
 import { pickConfig } from './pick-config.ts';
 import { mayRunCode } from './trust.ts';
 

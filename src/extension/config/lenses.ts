@@ -10,8 +10,7 @@ import {
   workspace,
 } from 'vscode';
 import type { Training } from '../training/training.ts';
-
-export const RUN_CONFIGS = '**/*.grpo.json';
+import { RUN_CONFIGS } from '../workspace/config-links.ts';
 
 /** What can be done with a run config, above its first line. */
 export class ConfigLenses implements CodeLensProvider, Disposable {

@@ -10,7 +10,7 @@ import {
   workspace,
 } from 'vscode';
 import { endMarked, markedWith, newMark } from '../../processes/marked.ts';
-import { rewardEnvironment } from '../../rewards/reward-environment.ts';
+import { rewardEnvironment } from '../../processes/reward-environment.ts';
 import { DEBUGPY_EXTENSION, type Interpreters } from '../workspace/interpreter.ts';
 import { PYTHON, type Subject } from '../workspace/links.ts';
 

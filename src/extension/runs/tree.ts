@@ -14,18 +14,11 @@ import {
   window,
   workspace,
 } from 'vscode';
-import type { Checkpoint, Run } from '../../run-folder/read-run.ts';
+import type { Run } from '../../run-folder/read-run.ts';
 import type { Training } from '../training/training.ts';
-import type { TrainingRequest } from '../workspace/request.ts';
+import type { RunList } from '../workspace/run-list.ts';
+import type { RunNode } from '../workspace/run-node.ts';
 import { rewardText } from '../workspace/run-progress.ts';
-import type { RunList } from './run-list.ts';
-
-export type RunNode =
-  | { kind: 'state'; title: string; children: RunNode[] }
-  | { kind: 'run'; run: Run }
-  | { kind: 'queued'; request: TrainingRequest }
-  | { kind: 'starting'; name: string }
-  | { kind: 'checkpoint'; run: Run; checkpoint: Checkpoint };
 
 type Status = Run['status'];
 

@@ -1,6 +1,6 @@
 import { commands, type Disposable, Uri, window } from 'vscode';
-import type { Problems } from '../config/problems.ts';
 import { findLocated } from '../workspace/located-message.ts';
+import type { Problems } from '../workspace/problems.ts';
 import { differenceQuestion } from './difference-question.ts';
 import { describeOutcome, type Outcome, type OutcomeAction } from './outcome.ts';
 import type { ActiveTraining, EndedTraining, OpenQuestion, Training } from './training.ts';

@@ -1,10 +1,10 @@
 import { join } from 'node:path';
 import { type Disposable, EventEmitter, type ExtensionContext, type LogOutputChannel, workspace } from 'vscode';
 import type { HostCommand, TrainerEvent, TrainerStatus } from '../../protocol/events.ts';
-import type { RunList } from '../runs/run-list.ts';
 import { childEnvironment } from '../workspace/child-environment.ts';
 import type { Interpreters } from '../workspace/interpreter.ts';
 import { type TrainingRequest, trainerOptions } from '../workspace/request.ts';
+import type { RunList } from '../workspace/run-list.ts';
 import { RunProgress } from '../workspace/run-progress.ts';
 import type { Journal } from './journal.ts';
 import { logEvent } from './log-event.ts';

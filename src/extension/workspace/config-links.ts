@@ -4,6 +4,8 @@ import { tooDeepAt } from '../../files/jsonc.ts';
 import type { PreviewRequest, ScoreSettings } from '../../protocol/preview.ts';
 import { isProgramPath } from '../../text/files-by-name.ts';
 
+export const RUN_CONFIGS = '**/*.grpo.json';
+
 /** What a run config says about how its rewards are previewed. Paths are absolute. */
 export interface ConfigLinks {
   file: string;

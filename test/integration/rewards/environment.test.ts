@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
-import { rewardEnvironment } from '../../../src/rewards/reward-environment.ts';
+import { rewardEnvironment } from '../../../src/processes/reward-environment.ts';
 import { batchOf, folderWith, open, pythonMissing } from './workspace.ts';
 
 const files = {

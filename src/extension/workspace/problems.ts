@@ -15,8 +15,8 @@ import {
   workspace,
 } from 'vscode';
 import { isMissingModel } from '../../protocol/missing-model.ts';
-import type { LocatedMessage } from '../workspace/located-message.ts';
-import { RUN_CONFIGS } from './lenses.ts';
+import { RUN_CONFIGS } from './config-links.ts';
+import type { LocatedMessage } from './located-message.ts';
 
 /** What kept a run config from being used. */
 interface Reported {

@@ -2,7 +2,7 @@ import { dirname } from 'node:path';
 import { Disposable, EventEmitter, workspace } from 'vscode';
 import type { HostCommand, TrainerEvent } from '../../protocol/events.ts';
 import type { Run } from '../../run-folder/read-run.ts';
-import type { RunRegistry } from '../workspace/registry.ts';
+import type { RunRegistry } from './registry.ts';
 
 const RUN_INFO = '**/.grpo/runs/*/run.json';
 /** Views need not know of changes any sooner. */
