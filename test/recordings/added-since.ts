@@ -1,0 +1,39 @@
+import type { Files } from './files.ts';
+
+/**
+ * What runs write that they did not when they were recorded. A field is "rollouts/step-*.jsonl: sampling_logprobs" (a dot leads into an object),
+ * a whole file "checkpoints/step-*" and its name. Anything else that is new fails the test. `npm run record` takes it all into the recordings:
+ * empty the list then.
+ */
+export const ADDED_SINCE: readonly string[] = [];
+
+/** The files without what was added. `found` gets each addition that was there. */
+export function withoutAdditions(files: Files, added: readonly string[], found: Set<string>): Files {
+  const kept: Files = {};
+  for (const [name, content] of Object.entries(files)) {
+    const kind = name.replace(/step-\d+/, 'step-*');
+    if (added.includes(kind)) {
+      found.add(kind);
+      continue;
+    }
+    const fields = added.flatMap((addition) => (addition.startsWith(`${kind}: `) ? [addition] : []));
+    kept[name] = fields.reduce((rest, addition) => {
+      const path = addition.slice(kind.length + 2).split('.');
+      return withoutField(rest, path, () => found.add(addition));
+    }, content);
+  }
+  return kept;
+}
+
+function withoutField(value: unknown, path: readonly string[], onFound: () => void): unknown {
+  if (Array.isArray(value)) return value.map((inner) => withoutField(inner, path, onFound));
+  const [key, ...rest] = path;
+  if (typeof value !== 'object' || value === null || !Object.hasOwn(value, key!)) return value;
+  const { [key!]: inner, ...others } = value as Record<string, unknown>;
+  if (rest.length > 0) {
+    // In its place: the order of fields is part of what is compared.
+    return { ...value, [key!]: withoutField(inner, rest, onFound) };
+  }
+  onFound();
+  return others;
+}

@@ -1,0 +1,97 @@
+/**
+ * Run folders that earlier code wrote stay readable: one of the first day that there were any, without the rewards' names, sources and inputs,
+ * and one with all of them. Both are of two steps of a model of 900 parameters.
+ */
+import { cpSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
+import { RunFeed } from '../../src/extension/dashboard/run-feed.ts';
+import { RunStream } from '../../src/extension/dashboard/run-stream.ts';
+import { type HostMessage, hostMessage } from '../../src/protocol/dashboard.ts';
+import { readCheckpoints, readRun } from '../../src/run-folder/read-run.ts';
+import { readCompletions } from '../../src/run-folder/run-files.ts';
+import { type Finished, grpo, jsonLines } from '../integration/cli/run-grpo.ts';
+
+const OLD_RUNS = join(import.meta.dirname, 'fixtures/old-runs');
+const RECORDED_IN = '/home/me/numbers';
+
+/** The workspace with its runs, at a place of its own, as a user's that was never moved. */
+function workspace(run: string): { config: string; run: string } {
+  const folder = realpathSync(mkdtempSync(join(tmpdir(), 'grpo-old-run-')));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  cpSync(OLD_RUNS, folder, { recursive: true });
+  const info = join(folder, 'runs', run, 'run.json');
+  writeFileSync(info, readFileSync(info, 'utf8').replaceAll(RECORDED_IN, folder));
+  return { config: join(folder, 'numbers.grpo.json'), run: join(folder, 'runs', run) };
+}
+
+const metricsOf = (run: string): Record<string, number>[] =>
+  jsonLines(readFileSync(join(run, 'metrics.jsonl'), 'utf8'));
+
+/** What a command prints with `--json`, once it has ended well. */
+function printed({ status, stdout, stderr }: Finished): Record<string, unknown>[] {
+  expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+  return jsonLines(stdout);
+}
+
+describe.each(readdirSync(join(OLD_RUNS, 'runs')))('a run of %s', (name) => {
+  const metrics = metricsOf(join(OLD_RUNS, 'runs', name));
+
+  test('is listed, with its last reward and its checkpoint', async () => {
+    const { run } = workspace(name);
+    const lastReward = metrics.at(-1)!.reward;
+    expect(await readRun(run, false)).toMatchObject({ status: 'done', lastReward, info: { name: 'numbers', step: 2 } });
+    expect(await readCheckpoints(run)).toEqual([{ step: 2, path: join(run, 'checkpoints/step-000002') }]);
+  });
+
+  test('is shown in the dashboard: head, curves and completions', async () => {
+    const { run } = workspace(name);
+    const messages: HostMessage[] = [];
+    const feed = new RunFeed(
+      run,
+      () => false,
+      () => stream.update(),
+    );
+    onTestFinished(() => feed.dispose());
+    const stream = new RunStream(feed, true, (message) => messages.push(hostMessage.parse(structuredClone(message))));
+    const sent = (metric: string) =>
+      messages.flatMap((message) => ('columns' in message ? [...(message.columns.values[metric] ?? [])] : []));
+    for (const metric of ['reward', 'loss', 'grad_norm', 'rewards/asked/mean'])
+      await vi.waitFor(() => expect(sent(metric)).toEqual(metrics.map((row) => row[metric])));
+    expect(messages[0]).toMatchObject({
+      type: 'snapshot',
+      head: { name: 'numbers', state: 'done', step: 2, trainer: 'none', config: { learningRate: 0.01 } },
+    });
+    const completions = await readCompletions(run, 1);
+    expect(completions.map(({ group }) => group)).toEqual([0, 0, 1, 1]);
+    expect(completions[0]).toMatchObject({ completion: expect.any(String), rewards: { digits: expect.any(Number) } });
+  });
+
+  test('is rescored: with the same rewards nothing changes', async () => {
+    const { run } = workspace(name);
+    const events = printed(await grpo(['rescore', run, '--json']));
+    expect(events.at(-1)).toMatchObject({ type: 'summary', completions: 8, changed: 0, flips: 0 });
+  });
+
+  test('goes on from its checkpoint, and is trained on again', async () => {
+    const { config, run } = workspace(name);
+    const more = ['--json', '--set', 'maxSteps=3', '--with-changes'];
+    const events = printed(await grpo(['train', config, '--out', run, '--resume', ...more]));
+    expect(events.find(({ type }) => type === 'start')).toMatchObject({ resumedFrom: 2 });
+    expect(events.at(-1)).toMatchObject({ type: 'end', outcome: 'done', step: 3 });
+    expect(metricsOf(run)).toEqual([...metrics, expect.objectContaining({ step: 3 })]);
+
+    const rollouts = join(run, 'rollouts/step-000001.jsonl');
+    const again = ['--out', join(run, 'again'), '--rollouts', rollouts, '--set', 'maxSteps=1', '--json'];
+    const step = printed(await grpo(['train', config, ...again])).find(({ type }) => type === 'step');
+    expect(step).toMatchObject({ metrics: { reward: metrics[0]!.reward } });
+  });
+
+  test('has a checkpoint that other commands read', async () => {
+    const { run } = workspace(name);
+    const checkpoint = join(run, 'checkpoints/step-000002');
+    const rows = printed(await grpo(['generate', checkpoint, '--prompt', 'Sort 3 1:', '--max-tokens', '4', '--json']));
+    expect(rows).toMatchObject([{ completion_ids: expect.any(Array) }]);
+  });
+});
