@@ -1,14 +1,41 @@
 import { getBackend, scalar, stack, type Tensor, tidy } from '@tensorflow/tfjs-core';
-import type { LoopResult, LoopSpec, LoopState } from './loop-spec.ts';
-import { BACKEND_NAME } from './onnx/backend.ts';
-import { recordLoop } from './onnx/loop.ts';
+
+/** A loop's state: tensors by name, carried from one step to the next. */
+export type LoopState = Record<string, Tensor>;
+
+export interface LoopSpec<S extends LoopState, E extends LoopState> {
+  /** int32 scalar: no more steps than this. */
+  maxSteps: Tensor;
+  /** The state before the first step. */
+  state: S;
+  /** State tensors that grow, and along which axis; the others keep their shape. */
+  growing: Partial<Record<keyof S, number>>;
+  /** One step; `step` (int32 scalar) counts from 0. The loop ends early when `proceed` (bool scalar) is false. */
+  body(step: Tensor, state: S): { state: S; emit: E; proceed: Tensor };
+}
+
+export interface LoopResult<S, E> {
+  state: S;
+  /** What each step emitted, stacked: [steps, ...]. */
+  emitted: E;
+}
+
+/** How a backend of its own kind repeats a loop's body. */
+type LoopRunner = <S extends LoopState, E extends LoopState>(spec: LoopSpec<S, E>) => LoopResult<S, E>;
+
+const runners = new Map<string, LoopRunner>();
+
+/** Gives a backend its own way to run loops, as `registerKernel` gives it kernels. */
+export function registerLoop(backendName: string, runner: LoopRunner): void {
+  runners.set(backendName, runner);
+}
 
 /**
- * Repeats `body`, carrying state: the one engine primitive that generation needs. The recording backend writes an ONNX `Loop`, so that
- * a whole generation is one run of one graph; elsewhere it is a plain loop. No gradient passes through.
+ * Repeats `body`, carrying state. A backend that records graphs registers a loop operator, so that many steps are one run of one graph;
+ * elsewhere it is a plain loop. Not differentiable.
  */
 export function loop<S extends LoopState, E extends LoopState>(spec: LoopSpec<S, E>): LoopResult<S, E> {
-  return getBackend() === BACKEND_NAME ? recordLoop(spec) : runLoop(spec);
+  return (runners.get(getBackend()) ?? runLoop)(spec);
 }
 
 function runLoop<S extends LoopState, E extends LoopState>(spec: LoopSpec<S, E>): LoopResult<S, E> {
@@ -21,7 +48,7 @@ function runLoop<S extends LoopState, E extends LoopState>(spec: LoopSpec<S, E>)
     const result = tidy(() => spec.body(scalar(step, 'int32'), state));
     emitted.push(result.emit);
     for (const tensor of Object.values(result.emit)) kept.add(tensor);
-    // At once: caches of every step would be alive together.
+    // Right away: otherwise the state of every step would be alive at the same time.
     const carried = new Set<Tensor>(Object.values(result.state));
     for (const tensor of Object.values(state)) if (!kept.has(tensor) && !carried.has(tensor)) tensor.dispose();
     state = result.state;

@@ -1,17 +1,19 @@
 import { engine, expandDims, scalar, type Tensor } from '@tensorflow/tfjs-core';
-import type { LoopResult, LoopSpec, LoopState } from '../loop-spec.ts';
-import { backend, elementType } from './backend.ts';
+import { type LoopResult, type LoopSpec, type LoopState, registerLoop } from '../loop.ts';
+import { BACKEND_NAME, backend, elementType } from './backend.ts';
 import { Graph } from './graph.ts';
 import { GROWING, isOpen } from './open-sizes.ts';
 import { PROVIDERS } from './providers.ts';
 
+registerLoop(BACKEND_NAME, recordLoop);
+
 /**
- * Records an ONNX `Loop`. The body becomes a graph of its own that sees the outer values by name, so weights and the prompt's
- * keys and values are captured, not carried.
+ * Records an ONNX `Loop`. The body becomes a graph of its own that sees the outer values by name, so what does not change from step to
+ * step is captured, not carried.
  *
  * Source: https://onnx.ai/onnx/operators/onnx__Loop.html
  */
-export function recordLoop<S extends LoopState, E extends LoopState>(spec: LoopSpec<S, E>): LoopResult<S, E> {
+function recordLoop<S extends LoopState, E extends LoopState>(spec: LoopSpec<S, E>): LoopResult<S, E> {
   const outer = backend.graph;
   if (PROVIDERS[outer.provider].stepsPerRun === 1) return recordStep(spec);
   const body = new Graph(outer);

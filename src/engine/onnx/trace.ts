@@ -5,6 +5,7 @@ import './kernels/indexing.ts';
 import './kernels/linear-algebra.ts';
 import './kernels/reduction.ts';
 import './kernels/shape.ts';
+import './loop.ts';
 import { engine, getBackend, setBackend, type Tensor, tidy } from '@tensorflow/tfjs-core';
 import type { Program } from '../engine.ts';
 import { type ArrayTree, leaves, type TensorTree, tensorLeaves, treeOf } from '../tree.ts';
