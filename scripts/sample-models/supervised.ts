@@ -1,7 +1,13 @@
 import { div, mul, neg, type Scalar, sum, type Tensor, type Tensor2D, valueAndGrads } from '@tensorflow/tfjs-core';
 import { integers } from '../../src/data/random.ts';
 import type { Engine } from '../../src/engine/engine.ts';
-import { type AdamWScalars, adamW, adamWScalars, clipByGlobalNorm } from '../../src/engine/optimizer.ts';
+import {
+  type AdamWOptions,
+  type AdamWScalars,
+  adamW,
+  adamWScalars,
+  clipByGlobalNorm,
+} from '../../src/engine/optimizer.ts';
 import { floats, leaveOpen, scalar } from '../../src/engine/tree.ts';
 import { learningRate } from '../../src/grpo/schedule.ts';
 import type { ModelConfig } from '../../src/model/config.ts';
@@ -14,6 +20,7 @@ import {
 import type { Parameters } from '../../src/model/network/decoder.ts';
 import { packedPlace } from '../../src/model/network/packing.ts';
 import { parameterShapes } from '../../src/model/network/parameters.ts';
+import { decaysWeight } from '../../src/model/weight-decay.ts';
 import type { Weights } from '../../src/model/weights-tree.ts';
 
 type StepInputs = {
@@ -26,7 +33,7 @@ type StepInputs = {
 };
 type StepOutputs = { params: Parameters; means: Parameters; squares: Parameters; loss: Tensor };
 
-const OPTIMIZER = { adamBeta1: 0.9, adamBeta2: 0.98, adamEpsilon: 1e-8, weightDecay: 0.01 };
+const OPTIMIZER: AdamWOptions = { beta1: 0.9, beta2: 0.98, epsilon: 1e-8, weightDecay: 0.01, decays: decaysWeight };
 
 /** Teaches a fresh model to continue prompts as `batchOf(step)` demonstrates; cross-entropy on the completions. */
 export async function trainOnDemonstrations(

@@ -1,6 +1,6 @@
 /**
- * AdamW and gradient clipping as TensorFlow.js programs, functional as in optax: tensors in, new tensors out, nothing hidden. So
- * they can be recorded into the same graph as the gradient. Equal to torch.optim.AdamW and torch.nn.utils.clip_grad_norm_.
+ * AdamW and gradient clipping as TensorFlow.js programs, functional as in optax: tensors in, new tensors out, no hidden state, so
+ * that they can be recorded into the same graph as the gradient. Equal to torch.optim.AdamW and torch.nn.utils.clip_grad_norm_.
  */
 import {
   add,
@@ -19,30 +19,31 @@ import {
 /** Tensors by parameter name. */
 export type Tensors = Record<string, Tensor>;
 
-/** The fields of a run config that AdamW needs; a `RunConfig` fits. */
 export interface AdamWOptions {
-  adamBeta1: number;
-  adamBeta2: number;
-  adamEpsilon: number;
+  /** Decay rates of the running means of gradients and of squared gradients, in [0, 1). */
+  beta1: number;
+  beta2: number;
+  /** Added to the denominator. */
+  epsilon: number;
+  /** Decoupled weight decay, in units of the learning rate. */
   weightDecay: number;
+  /** Whether weight decay applies to the parameter of this name. */
+  decays(name: string): boolean;
 }
 
-/** What changes from update to update, fed as tensors so that the compiled graph stays the same. */
+/** float32 scalars that change from update to update: inputs, so that the compiled graph does not depend on them. */
 export type AdamWScalars = { learningRate: Scalar; biasCorrection1: Scalar; biasCorrection2: Scalar };
 
-/** The numbers to feed for update `step`, counted from 1. */
+/** Their values for update `step`, counted from 1. */
 export function adamWScalars(
   step: number,
   learningRate: number,
-  { adamBeta1, adamBeta2 }: AdamWOptions,
+  { beta1, beta2 }: Pick<AdamWOptions, 'beta1' | 'beta2'>,
 ): Record<keyof AdamWScalars, number> {
-  return { learningRate, biasCorrection1: 1 - adamBeta1 ** step, biasCorrection2: 1 - adamBeta2 ** step };
+  return { learningRate, biasCorrection1: 1 - beta1 ** step, biasCorrection2: 1 - beta2 ** step };
 }
 
-/**
- * One update. All trees have the same names; `m` and `v` (means of the gradient and of its square) start at zero. Decay is decoupled
- * from the gradient and spares what `decaysWeight` says.
- */
+/** One update. All trees have the same names; `m` and `v` (running means of the gradient and of its square) start at zero. */
 export function adamW(
   params: Tensors,
   grads: Tensors,
@@ -51,17 +52,17 @@ export function adamW(
   scalars: AdamWScalars,
   options: AdamWOptions,
 ): { params: Tensors; m: Tensors; v: Tensors } {
-  const { adamBeta1, adamBeta2, adamEpsilon, weightDecay } = options;
+  const { beta1, beta2, epsilon, weightDecay } = options;
   const next = { params: {} as Tensors, m: {} as Tensors, v: {} as Tensors };
   const stepSize = div(scalars.learningRate, scalars.biasCorrection1);
   const rootCorrection2 = sqrt(scalars.biasCorrection2);
   const kept = sub(1, mul(scalars.learningRate, weightDecay));
   for (const [name, param] of Object.entries(params)) {
     const grad = grads[name]!;
-    const m1 = add(mul(m[name]!, adamBeta1), mul(grad, 1 - adamBeta1));
-    const v1 = add(mul(v[name]!, adamBeta2), mul(square(grad), 1 - adamBeta2));
-    const denominator = add(div(sqrt(v1), rootCorrection2), adamEpsilon);
-    const decayed = weightDecay !== 0 && decaysWeight(name) ? mul(param, kept) : param;
+    const m1 = add(mul(m[name]!, beta1), mul(grad, 1 - beta1));
+    const v1 = add(mul(v[name]!, beta2), mul(square(grad), 1 - beta2));
+    const denominator = add(div(sqrt(v1), rootCorrection2), epsilon);
+    const decayed = weightDecay !== 0 && options.decays(name) ? mul(param, kept) : param;
     next.params[name] = sub(decayed, mul(div(m1, denominator), stepSize));
     next.m[name] = m1;
     next.v[name] = v1;
@@ -70,8 +71,8 @@ export function adamW(
 }
 
 /**
- * The global L2 norm of all gradients (TRL's `grad_norm`), and the factor that scales them down together where it exceeds `maxNorm` (0:
- * never). `lossScale` is in the gradients, but not in the norm.
+ * The global L2 norm of all gradients, and the factor that scales it down to `maxNorm` where it is larger (0: never). Gradients of a loss
+ * that was multiplied by `lossScale` keep that factor; the norm is without it.
  */
 export function globalNorm(grads: Tensors, maxNorm: number, lossScale?: Tensor): { norm: Scalar; factor: Scalar } {
   const length = sqrt(addSquares(scalar(0), grads)) as Scalar;
@@ -80,7 +81,7 @@ export function globalNorm(grads: Tensors, maxNorm: number, lossScale?: Tensor):
   return { norm, factor };
 }
 
-/** `total` and the squares of all elements of these tensors. */
+/** `total` plus the sum of squares of all elements of these tensors. */
 export function addSquares(total: Scalar, tensors: Tensors): Scalar {
   let running: Scalar = total;
   for (const tensor of Object.values(tensors)) running = add(running, sum(square(tensor)));
@@ -92,17 +93,8 @@ export function scaleGradients(grads: Tensors, factor: Scalar): Tensors {
   return Object.fromEntries(Object.entries(grads).map(([name, grad]) => [name, mul(grad, factor)]));
 }
 
-/** Scales all gradients down together when their global norm exceeds `maxNorm`; `norm` is the one before. */
+/** Scales all gradients down together when their global norm exceeds `maxNorm` (0: never); `norm` is the one before clipping. */
 export function clipByGlobalNorm(grads: Tensors, maxNorm: number): { grads: Tensors; norm: Scalar } {
   const { norm, factor } = globalNorm(grads, maxNorm);
   return { grads: scaleGradients(grads, factor), norm };
 }
-
-/** `ln_1`, `ln_f` are GPT-2's layer norms, which transformers knows by their class. */
-const WITHOUT_DECAY = /bias|layernorm|rmsnorm|(^|\.)norm(\.|$)|_norm(\.|$)|(^|\.)ln_[^.]+\./;
-
-/**
- * Whether weight decay applies to a parameter (Hugging Face name): to matrices, embeddings included, not to biases and norms. The same
- * as `Trainer.get_decay_parameter_names` of transformers 5.23.
- */
-export const decaysWeight = (name: string): boolean => !WITHOUT_DECAY.test(name.toLowerCase());

@@ -11,6 +11,7 @@ import {
 } from '../../model/network/completion-logprobs.ts';
 import type { Parameters } from '../../model/network/decoder.ts';
 import type { RunConfig } from '../../protocol/run-config.ts';
+import { adamWOptions } from './adamw-options.ts';
 
 /** A micro-batch; C is the length of its longest completion. */
 export type GradientInputs = {
@@ -108,8 +109,9 @@ export type ApplyOutputs = { params: Parameters; means: Parameters; squares: Par
 
 /** Takes one AdamW step with the clipped gradients, for all parameters or some of them. */
 export function applyProgram(config: RunConfig) {
+  const options = adamWOptions(config);
   return ({ params, gradients, means, squares, factor, scalars, size }: ApplyInputs): ApplyOutputs => {
-    const next = adamW(params, scaleGradients(gradients, factor as Scalar), means, squares, scalars, config);
+    const next = adamW(params, scaleGradients(gradients, factor as Scalar), means, squares, scalars, options);
     return { params: next.params, means: next.m, squares: next.v, size: addSquares(size as Scalar, next.params) };
   };
 }

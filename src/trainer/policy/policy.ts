@@ -9,6 +9,7 @@ import type { ModelConfig } from '../../model/config.ts';
 import { Scorer } from '../../model/language-model.ts';
 import type { Weights } from '../../model/weights-tree.ts';
 import type { RunConfig } from '../../protocol/run-config.ts';
+import { adamWOptions } from './adamw-options.ts';
 import { ComputeCopies } from './compute-copies.ts';
 import { checkUpdate, checkWeights } from './diverged.ts';
 import { FIRST_LOSS_SCALE, type LossScale, nextLossScale } from './loss-scale.ts';
@@ -174,7 +175,7 @@ export class Policy {
       return undefined;
     }
     check(norm);
-    const { biasCorrection1, biasCorrection2 } = adamWScalars(updates, rate, this.#config);
+    const { biasCorrection1, biasCorrection2 } = adamWScalars(updates, rate, adamWOptions(this.#config));
     const scalars = {
       learningRate: scalar(rate),
       biasCorrection1: scalar(biasCorrection1),

@@ -31,7 +31,7 @@ interface Fixture {
     metrics: Record<string, number | null>;
   }[];
   adamw: {
-    hyper: AdamWOptions;
+    hyper: { adamBeta1: number; adamBeta2: number; adamEpsilon: number; weightDecay: number };
     maxNorm: number;
     start: TensorsByName;
     steps: {
@@ -54,6 +54,16 @@ interface Fixture {
 
 const file = new URL('../../references/fixtures/grpo-loss.json', import.meta.url);
 export const fixture: Fixture = JSON.parse(readFileSync(file, 'utf8'));
+
+const { adamBeta1, adamBeta2, adamEpsilon, weightDecay } = fixture.adamw.hyper;
+/** Those of the fixture's AdamW, which excepts its norm from weight decay. */
+export const adamWHyper: AdamWOptions = {
+  beta1: adamBeta1,
+  beta2: adamBeta2,
+  epsilon: adamEpsilon,
+  weightDecay,
+  decays: (name) => name !== 'model.norm.weight',
+};
 
 /** Largest absolute difference of two equally long lists; NaN when one has a NaN. */
 export function maxDifference(actual: ArrayLike<number>, expected: ArrayLike<number>): number {

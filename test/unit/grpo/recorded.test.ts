@@ -6,7 +6,7 @@ import { adamW, adamWScalars, clipByGlobalNorm, type Tensors } from '../../../sr
 import { floats, scalar } from '../../../src/engine/tree.ts';
 import { grpoLoss, type LossSums } from '../../../src/grpo/loss.ts';
 import { lossMetrics } from '../../../src/grpo/metrics.ts';
-import { expectMetrics, fixture, maxDifference } from './fixture.ts';
+import { adamWHyper, expectMetrics, fixture, maxDifference } from './fixture.ts';
 
 /** The same programs, recorded into ONNX graphs by our own backend: it must have every op that they use. */
 const engine = new OnnxEngine();
@@ -45,7 +45,7 @@ describe.each(fixture.losses)('losses', ({ inputs, cases }) => {
 });
 
 test('AdamW and clipping', async () => {
-  const { hyper, maxNorm, start, steps } = fixture.adamw;
+  const { maxNorm, start, steps } = fixture.adamw;
   const arrays = (tables: Record<string, number[] | number[][]>) =>
     Object.fromEntries(
       Object.entries(tables).map(([name, table]) => [
@@ -62,7 +62,7 @@ test('AdamW and clipping', async () => {
   };
   const program = engine.compile('update', ({ params, grads, m, v, scalars }: Inputs) => {
     const clipped = clipByGlobalNorm(grads, maxNorm);
-    return { ...adamW(params, clipped.grads, m, v, scalars, hyper), norm: clipped.norm };
+    return { ...adamW(params, clipped.grads, m, v, scalars, adamWHyper), norm: clipped.norm };
   });
   const zeros = Object.fromEntries(Object.entries(start).map(([name, table]) => [name, table.flat().map(() => 0)]));
   let state = { params: arrays(start), m: arrays(zeros), v: arrays(zeros) };
@@ -70,7 +70,7 @@ test('AdamW and clipping', async () => {
     for (const name of Object.keys(moment)) moment[name]!.shape = state.params[name]!.shape;
   }
   for (const [index, reference] of steps.entries()) {
-    const numbers = adamWScalars(index + 1, reference.learningRate, hyper);
+    const numbers = adamWScalars(index + 1, reference.learningRate, adamWHyper);
     const { norm, ...next } = await program.run({
       ...state,
       grads: arrays(reference.gradients),
