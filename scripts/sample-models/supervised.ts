@@ -11,7 +11,7 @@ import {
 import { floats, leaveOpen, scalar } from '../../src/engine/tree.ts';
 import { learningRate } from '../../src/grpo/schedule.ts';
 import type { ModelConfig } from '../../src/model/config.ts';
-import { layOutSequences, longestCompletion, type Sequence } from '../../src/model/network/batch.ts';
+import { layOutSequences, longestCompletion, ROWS, type Sequence } from '../../src/model/network/batch.ts';
 import {
   completionLogits,
   completionLogProbs,
@@ -64,7 +64,7 @@ export async function trainOnDemonstrations(
       means,
       squares,
       sequences: layOutSequences(batch, 1, config),
-      mask: leaveOpen(floats(mask, [batch.length, width]), ['rows', 'longestCompletion']),
+      mask: leaveOpen(floats(mask, [batch.length, width]), [ROWS, 'longestCompletion']),
       scalars: {
         learningRate: scalar(lr),
         biasCorrection1: scalar(biasCorrection1),

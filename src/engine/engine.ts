@@ -19,6 +19,8 @@ export interface CompileOptions<O> {
   resident?: readonly (keyof O & string)[];
   /** Outputs that may stay float16 where they were computed so; the others are float32. */
   halves?: readonly (keyof O & string)[];
+  /** Open sizes that stay small, by tens: products with so few rows may be compiled in another way. */
+  smallSizes?: readonly string[];
   /** At most this many shapes stay compiled: each holds on to the memory of its largest run, so the least recently used one is dropped. */
   maxGraphs?: number;
 }

@@ -5,7 +5,10 @@ export interface NdArray {
   dtype: 'float32' | 'float16' | 'int32' | 'bool';
   shape: number[];
   data: Float32Array | Int32Array | Uint8Array;
-  /** Names sizes, by axis, that may then differ from run to run of one graph. Equal names are equal sizes. */
+  /**
+   * Sizes, by axis, that may differ from run to run of one graph. Equal names are equal sizes; each name of a product is also the size of
+   * some input's axis.
+   */
   open?: readonly (OpenSize | undefined)[];
   /** Of memory that a program allocated for it alone: `Engine.release` frees it. */
   computed?: true;
@@ -36,20 +39,8 @@ export function leaveOpen(array: NdArray, open: NonNullable<NdArray['open']>): N
   return array instanceof DeviceArray ? new DeviceArray({ ...array, open }, array.handle) : { ...array, open };
 }
 
-/** Sizes that graphs may leave open. `rows` are prompts times group. */
-export type OpenSize =
-  | 'tokens'
-  | 'targets'
-  | 'prompts'
-  | 'group'
-  | 'rows'
-  | 'promptLength'
-  | 'completionLength'
-  | 'longestCompletion'
-  | 'positions'
-  | 'slots'
-  | 'caches'
-  | 'past';
+/** A size that graphs may leave open: a name that the program chooses, or several, whose sizes are multiplied. */
+export type OpenSize = string | readonly string[];
 
 /** What programs take and give: tensors by name, grouped as deep as one likes. */
 export type TensorTree = { [name: string]: Tensor | TensorTree };
@@ -101,6 +92,6 @@ function isTensor(node: Tensor | TensorTree): node is Tensor {
   return typeof (node as Tensor).dtype === 'string' && (node as Tensor).dataId !== undefined;
 }
 
-/** `float32[2,3]`, `int32[tokens]`: what a compiled graph depends on. */
+/** `float32[2,3]`, `int32[tokens]`, `int32[prompts*group]`: what a compiled graph depends on. */
 export const signature = ({ dtype, shape, open }: Omit<NdArray, 'data'>): string =>
-  `${dtype}[${shape.map((size, axis) => open?.[axis] ?? size)}]`;
+  `${dtype}[${shape.map((size, axis) => (open?.[axis] ? [open[axis]].flat().join('*') : size))}]`;

@@ -56,7 +56,7 @@ export class OnnxEngine implements Engine {
   compile<I extends TensorTree, O extends TensorTree>(
     name: string,
     program: Program<I, O>,
-    { resident = [], halves = [], maxGraphs = MAX_GRAPHS }: CompileOptions<O> = {},
+    { resident = [], halves = [], smallSizes = [], maxGraphs = MAX_GRAPHS }: CompileOptions<O> = {},
   ): Compiled<I, O> {
     // A Map keeps insertion order: the first entry is the least recently used.
     const graphs = new Map<string, Promise<CompiledGraph>>();
@@ -67,7 +67,7 @@ export class OnnxEngine implements Engine {
         .join(' ');
       const known = graphs.get(key);
       graphs.delete(key);
-      const graph = known ?? this.#compileGraph(name, program, inputs, { resident, halves });
+      const graph = known ?? this.#compileGraph(name, program, inputs, { resident, halves, smallSizes });
       graphs.set(key, graph);
       // What failed to compile is not kept: it would fail again from the cache without being tried.
       graph.catch(() => graphs.delete(key));
@@ -152,12 +152,13 @@ export class OnnxEngine implements Engine {
     name: string,
     program: Program<I, O>,
     inputs: ArrayTree,
-    { resident, halves }: { resident: readonly string[]; halves: readonly string[] },
+    { resident, halves, smallSizes }: Record<'resident' | 'halves' | 'smallSizes', readonly string[]>,
   ): Promise<CompiledGraph> {
     this.compilations++;
     try {
       const { model, outputs, outputNames } = trace(program, inputs, {
         provider: this.name,
+        smallSizes,
         ...(this.half && { halves }),
       });
       const { onDevice, session: options } = PROVIDERS[this.name];

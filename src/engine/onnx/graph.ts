@@ -1,5 +1,5 @@
 import type { Autocast } from './autocast.ts';
-import { type Factor, factorsOf, isOpen } from './open-sizes.ts';
+import { isOpen, OpenSizes } from './open-sizes.ts';
 import type { Provider } from './providers.ts';
 import type { ElementType, Value } from './values.ts';
 
@@ -44,16 +44,18 @@ export class Graph {
   /** Of the root graph. */
   readonly constants: Constant[] = [];
   readonly #constantNames = new Map<string, Value>();
-  /** The axes of inputs that have these sizes. */
-  readonly #sizes = new Map<Factor, { input: Value; axis: number }>();
+  readonly openSizes: OpenSizes;
+  /** The axis of an input that has the open size of this name; of the root graph. */
+  readonly #sizes = new Map<string, { input: Value; axis: number }>();
   /** Outputs of its nodes. */
   readonly #made = new Set<Value>();
   #values = 0;
 
-  constructor(parent: Graph | Provider, autocast?: Autocast) {
+  constructor(parent: Graph | Provider, autocast?: Autocast, openSizes = new OpenSizes()) {
     this.#root = typeof parent === 'string' ? this : parent.#root;
     this.provider = typeof parent === 'string' ? parent : parent.provider;
     this.autocast = typeof parent === 'string' ? autocast : parent.autocast;
+    this.openSizes = typeof parent === 'string' ? openSizes : parent.openSizes;
   }
 
   /** A name no other value of this graph or its relatives has. */
@@ -67,8 +69,8 @@ export class Graph {
     return name;
   }
 
-  /** Says of what size an input's axis is. */
-  noteSize(name: Factor, input: Value, axis: number): void {
+  /** Says which open size an input's axis has. */
+  noteSize(name: string, input: Value, axis: number): void {
     this.#root.#sizes.set(name, { input, axis });
   }
 
@@ -127,7 +129,7 @@ export class Graph {
 
   /** An open size: int64 [1]. */
   #size(value: number): Value {
-    const { factors, rest } = factorsOf(value) ?? {};
+    const { factors, rest } = this.openSizes.factorsOf(value) ?? {};
     if (!factors) throw unknownSize();
     const sizes = factors.map((name) => {
       const { input, axis } = this.#root.#sizes.get(name) ?? {};

@@ -1,49 +1,62 @@
 import type { OpenSize } from '../tree.ts';
 
-/** Sizes that others are products of: each is the size of some input's axis. */
-export type Factor = Exclude<OpenSize, 'rows'>;
-
 /**
  * While a program is traced, sizes that are known only when its graph runs stand as numbers that no real size comes near, so that every
- * shape and bound computed from one is recognised when it enters the graph. Each is a prime times this power of two: floating-point numbers
- * hold products of several exactly, which tell of what, and one plus a few too, which is no product.
+ * shape and bound computed from one is recognized when it enters the graph. Each is a prime times this power of two: floating-point numbers
+ * represent products of several exactly, and the product tells its factors. One plus a few is represented too, and is no product.
  */
 const FAR = 2 ** 40;
-const PRIMES: Record<Factor, number> = {
-  tokens: 499,
-  targets: 503,
-  prompts: 509,
-  group: 521,
-  promptLength: 523,
-  completionLength: 541,
-  positions: 547,
-  slots: 557,
-  caches: 563,
-  past: 569,
-  longestCompletion: 571,
-};
-const FACTORS = Object.keys(PRIMES) as Factor[];
+const PRIMES = [499, 503, 509, 521, 523, 541, 547, 557, 563, 569, 571, 577, 587, 593, 599, 601];
 
-/** What stands for the axis along which a loop's state grows; a step makes it one longer. */
+/** Stands for the axis along which a loop's state grows; a step makes it one longer. */
 export const GROWING = 1_000_003;
-
-/** What stands for an open size while a program is traced. */
-export function nominalSize(name: OpenSize): number {
-  return name === 'rows' ? nominalSize('prompts') * nominalSize('group') : PRIMES[name] * FAR;
-}
 
 /** Whether a number was computed from a size that the graph does not know. */
 export const isOpen = (value: number): boolean =>
   value >= FAR || (value > 0 && (value % GROWING === 0 || value % (GROWING + 1) === 0));
 
-/** The open sizes that a size is the product of, and the known rest of it. Undefined: it is no product of them. */
-export function factorsOf(size: number): { factors: Factor[]; rest: number } | undefined {
-  let rest = size;
-  let count = 0;
-  for (; rest >= FAR && Number.isInteger(rest / FAR); rest /= FAR) count++;
-  const factors: Factor[] = [];
-  for (const name of FACTORS) {
-    for (; factors.length < count && rest % PRIMES[name] === 0; rest /= PRIMES[name]) factors.push(name);
+/** The names whose sizes are multiplied. */
+const factorNames = (size: OpenSize): readonly string[] => (typeof size === 'string' ? [size] : size);
+
+/** The open sizes of one graph. */
+export class OpenSizes {
+  readonly #primes = new Map<string, number>();
+  readonly #small: readonly string[];
+
+  /** `small`: names of those that stay small, by tens. */
+  constructor(small: readonly string[] = []) {
+    this.#small = small;
   }
-  return factors.length === count && !isOpen(rest) ? { factors, rest } : undefined;
+
+  /** The number that stands for an open size while its program is traced. */
+  nominal(size: OpenSize): number {
+    return factorNames(size).reduce((product, name) => product * this.#primeOf(name) * FAR, 1);
+  }
+
+  /** The open sizes that a size is the product of, and the known rest of it. Undefined: it is no product of them. */
+  factorsOf(size: number): { factors: string[]; rest: number } | undefined {
+    let rest = size;
+    let count = 0;
+    for (; rest >= FAR && Number.isInteger(rest / FAR); rest /= FAR) count++;
+    const factors: string[] = [];
+    for (const [name, prime] of this.#primes) {
+      for (; factors.length < count && rest % prime === 0; rest /= prime) factors.push(name);
+    }
+    return factors.length === count && !isOpen(rest) ? { factors, rest } : undefined;
+  }
+
+  /** Whether a size is small, times a few that is known. */
+  isSmall(size: number): boolean {
+    return this.factorsOf(size)?.factors.some((name) => this.#small.includes(name)) ?? false;
+  }
+
+  #primeOf(name: string): number {
+    const known = this.#primes.get(name);
+    if (known !== undefined) return known;
+    const prime = PRIMES[this.#primes.size];
+    if (prime === undefined)
+      throw new Error(`a program can leave ${PRIMES.length} sizes open, and "${name}" is one more`);
+    this.#primes.set(name, prime);
+    return prime;
+  }
 }

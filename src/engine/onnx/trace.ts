@@ -13,7 +13,7 @@ import { Autocast } from './autocast.ts';
 import { BACKEND_NAME, backend, elementType } from './backend.ts';
 import { Graph } from './graph.ts';
 import { modelProto } from './model-proto.ts';
-import { nominalSize } from './open-sizes.ts';
+import { OpenSizes } from './open-sizes.ts';
 import type { Provider } from './providers.ts';
 import { ONNX_FLOATS } from './values.ts';
 
@@ -30,24 +30,26 @@ export interface TraceOptions {
   provider: Provider;
   /** There when inputs may be float16: the outputs that stay so where they were computed so; the others are float32. */
   halves?: readonly string[] | undefined;
+  /** See `CompileOptions`. */
+  smallSizes?: readonly string[] | undefined;
 }
 
 /** Runs `program` once under the recording backend, on inputs of the shapes and types of `inputs`. */
 export function trace<I extends TensorTree, O extends TensorTree>(
   program: Program<I, O>,
   inputs: ArrayTree,
-  { provider, halves }: TraceOptions = { provider: 'cpu' },
+  { provider, halves, smallSizes }: TraceOptions = { provider: 'cpu' },
 ): Trace {
-  const graph = new Graph(provider, halves && new Autocast());
+  const graph = new Graph(provider, halves && new Autocast(), new OpenSizes(smallSizes));
   const outputs: string[] = [];
   const record = () => {
     const tensors = leaves(inputs).map(([path, { shape: actual, dtype, open }]): [string, Tensor] => {
       const port = actual.map((size, axis) => (open?.[axis] ? null : size));
       if (dtype === 'float16' && !graph.autocast) throw new Error(`"${path}" is float16, but the engine is not`);
       const value = graph.input(path, dtype, port);
-      const shape = actual.map((size, axis) => (open?.[axis] ? nominalSize(open[axis]) : size));
+      const shape = actual.map((size, axis) => (open?.[axis] ? graph.openSizes.nominal(open[axis]) : size));
       open?.forEach((name, axis) => {
-        if (name && name !== 'rows') graph.noteSize(name, value, axis);
+        if (typeof name === 'string') graph.noteSize(name, value, axis);
       });
       const info = backend.tensorInfo(value, shape, dtype === 'float16' ? 'float32' : dtype);
       return [path, engine().makeTensorFromTensorInfo(info)];

@@ -48,6 +48,7 @@ export class Sampler {
     this.#decode = engine.compile('decoding', decodeProgram(config, options, engine.stepsPerRun), {
       resident: ['caches'],
       halves: ['caches'],
+      smallSizes: ['slots'],
     });
   }
 

@@ -18,6 +18,9 @@ const compiledLength = (lengths: number[]): number => 2 ** Math.ceil(Math.log2(M
 
 const SHORTEST = 32;
 
+/** The open size of an axis with a row per sequence. */
+export const ROWS: OpenSize = ['prompts', 'group'];
+
 /** What stands for no token in a grid, and for no cell. */
 const NONE = -1;
 
@@ -79,7 +82,7 @@ export function layOutSequences(sequences: readonly Sequence[], group: number, c
       sources: open('targets', targets.sources),
       cells: open('targets', targets.cells),
     },
-    completionTargets: leaveOpen(ints(completionTargets, [rows, width]), ['rows', 'longestCompletion']),
+    completionTargets: leaveOpen(ints(completionTargets, [rows, width]), [ROWS, 'longestCompletion']),
   };
 }
 
@@ -101,15 +104,15 @@ class GridArrays {
   }
 
   /** `rows` are the sizes that its rows have, `length` is what columns are called. */
-  arrays(tokens: number, rows: Partial<Record<OpenSize, number>>, length: OpenSize): ArraysOf<Grid> {
+  arrays(tokens: number, rows: Record<string, number>, length: string): ArraysOf<Grid> {
     const cells = Array.from({ length: tokens }, (_, token) => this.#cells.get(token) ?? NONE);
     const sizes = { ...rows, [length]: this.#length };
     const grid = ints(this.#tokens, Object.values(sizes));
-    return { tokens: leaveOpen(grid, Object.keys(sizes) as OpenSize[]), cells: open('tokens', cells) };
+    return { tokens: leaveOpen(grid, Object.keys(sizes)), cells: open('tokens', cells) };
   }
 }
 
-const open = (name: OpenSize, values: number[]): NdArray => leaveOpen(ints(values), [name]);
+const open = (name: string, values: number[]): NdArray => leaveOpen(ints(values), [name]);
 
 /** Token ids of several lengths side by side, padded with 0 to a compiled size: int32 [rows, length]. */
 export function padRight(rows: readonly number[][]): NdArray {

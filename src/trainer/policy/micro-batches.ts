@@ -1,7 +1,13 @@
 import { floats, leaveOpen, type NdArray } from '../../engine/tree.ts';
 import type { ModelConfig } from '../../model/config.ts';
 import { activationBytes } from '../../model/network/activations.ts';
-import { layOutSequences, longestCompletion, type Sequence, type SequenceArrays } from '../../model/network/batch.ts';
+import {
+  layOutSequences,
+  longestCompletion,
+  ROWS,
+  type Sequence,
+  type SequenceArrays,
+} from '../../model/network/batch.ts';
 import { chunks, cutIntoParts, type Part } from '../../model/network/cut.ts';
 import type { RunConfig } from '../../protocol/run-config.ts';
 
@@ -56,7 +62,7 @@ function microBatch(part: Experience[], group: number, model: ModelConfig): Micr
     part.forEach((row, index) => {
       cells.set(values(row), index * width);
     });
-    return leaveOpen(floats(cells, [rows, width]), ['rows', 'longestCompletion']);
+    return leaveOpen(floats(cells, [rows, width]), [ROWS, 'longestCompletion']);
   };
   // Credit knows a number for each completion of a rollout, or a list for each.
   const perRow =
@@ -65,7 +71,7 @@ function microBatch(part: Experience[], group: number, model: ModelConfig): Micr
     sequences: layOutSequences(part, group, model),
     mask: byToken(({ completionIds, masked }) => new Uint8Array(completionIds.length).fill(masked ? 0 : 1)),
     advantages: perRow
-      ? leaveOpen(floats(perRow, [rows, 1]), ['rows'])
+      ? leaveOpen(floats(perRow, [rows, 1]), [ROWS])
       : byToken(({ advantage }) => advantage as ArrayLike<number>),
     ...(part[0]!.reference && { reference: { logProbs: byToken(({ reference }) => reference!) } }),
   };

@@ -7,6 +7,7 @@ import { learningRate as scheduledRate } from '../../grpo/schedule.ts';
 import { mean } from '../../grpo/statistics.ts';
 import type { ModelConfig } from '../../model/config.ts';
 import { Scorer } from '../../model/language-model.ts';
+import { ROWS } from '../../model/network/batch.ts';
 import type { Weights } from '../../model/weights-tree.ts';
 import type { RunConfig } from '../../protocol/run-config.ts';
 import { adamWOptions } from './adamw-options.ts';
@@ -150,7 +151,7 @@ export class Policy {
         ...(reference && { reference }),
       });
       if (batch.old) this.#engine.release({ again: result.logProbs });
-      else batch.old = { logProbs: leaveOpen(result.logProbs, ['rows', 'longestCompletion']) };
+      else batch.old = { logProbs: leaveOpen(result.logProbs, [ROWS, 'longestCompletion']) };
       this.#engine.release(gradients);
       gradients = result.gradients;
       loss += result.loss.data[0]!;

@@ -114,7 +114,7 @@ test('products of open sizes, and what is filled to them, are worked out when th
     const numbers = Array.from({ length: prompts * group * length * 2 }, (_, i) => Math.sin(3 * i));
     const inputs = {
       x: leaveOpen(floats(numbers, [prompts, group, length, 2]), ['prompts', 'group', 'completionLength']),
-      perRow: leaveOpen(floats(numbers.slice(0, prompts * group), [prompts * group, 1]), ['rows']),
+      perRow: leaveOpen(floats(numbers.slice(0, prompts * group), [prompts * group, 1]), [['prompts', 'group']]),
     };
     expectClose(await compiled.run(inputs), runEagerly(program, inputs), 3);
   }

@@ -1,6 +1,5 @@
 import { backend_util, type TensorInfo } from '@tensorflow/tfjs-core';
 import { backend, register } from '../backend.ts';
-import { factorsOf } from '../open-sizes.ts';
 import { lyingSideways, upright } from './sideways.ts';
 
 /**
@@ -17,8 +16,7 @@ register<{ a: TensorInfo; b: TensorInfo }, { transposeA: boolean; transposeB: bo
   'BatchMatMul',
   ({ a, b }, { transposeA, transposeB }) => {
     const rows = a.shape.at(transposeA ? -1 : -2)!;
-    // Whoever leaves the number of slots open decodes a token for each.
-    const atMost = factorsOf(rows)?.factors.includes('slots') ? FEW_ROWS : rows;
+    const atMost = backend.graph.openSizes.isSmall(rows) ? FEW_ROWS : rows;
     const columns = b.shape.at(transposeB ? -2 : -1)!;
     const batch = backend_util.assertAndGetBroadcastShape(a.shape.slice(0, -2), b.shape.slice(0, -2));
     const output = { shape: [...batch, rows, columns], dtype: a.dtype };

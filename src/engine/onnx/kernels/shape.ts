@@ -1,6 +1,6 @@
 import { backend_util, type DataType, slice_util, type TensorInfo, util } from '@tensorflow/tfjs-core';
 import { backend, register } from '../backend.ts';
-import { factorsOf, isOpen } from '../open-sizes.ts';
+import { isOpen } from '../open-sizes.ts';
 
 type Unary = { x: TensorInfo };
 
@@ -13,7 +13,8 @@ export const END = 2 ** 31 - 1;
 export function reshape(x: TensorInfo, shape: number[]): TensorInfo {
   // ONNX takes 0 for sizes that stay where they are, and works one of the others out: one that is no product of the graph's own, if there is one.
   const moved = [...shape.keys()].filter((axis) => isOpen(shape[axis]!) && shape[axis] !== x.shape[axis]);
-  const unknown = moved.find((axis) => !factorsOf(shape[axis]!)) ?? moved[0];
+  const { openSizes } = backend.graph;
+  const unknown = moved.find((axis) => !openSizes.factorsOf(shape[axis]!)) ?? moved[0];
   const sizes = shape.map((size, axis) => {
     if (axis === unknown) return -1;
     return isOpen(size) && size === x.shape[axis] ? 0 : size;
