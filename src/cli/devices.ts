@@ -1,6 +1,6 @@
 import { version_core } from '@tensorflow/tfjs-core';
 import { gpuMemory } from '../engine/devices/gpu-memory.ts';
-import { howToGetGpu } from '../engine/devices/open-engine.ts';
+import { howToGetGpu } from '../engine/devices/how-to-get-gpu.ts';
 import { probeDevice, probeHalf, TIMED_SIZE } from '../engine/devices/probe.ts';
 import { env } from '../engine/onnx/runtime.ts';
 

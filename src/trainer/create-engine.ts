@@ -1,9 +1,10 @@
 import { dirname } from 'node:path';
 import type { LoadedConfig } from '../config/load-config.ts';
-import { DeviceUnusable, type OpenedEngine, openEngine, type Workload } from '../engine/devices/open-engine.ts';
 import { openTensorflow } from '../engine/tensorflow/open.ts';
 import { BadInput } from '../protocol/errors.ts';
 import type { RunConfig } from '../protocol/run-config.ts';
+import { withAdvice } from './device-advice.ts';
+import { DeviceUnusable, type OpenedEngine, openEngine, type Workload } from './open-engine.ts';
 
 /** The engine that a config names. Throws BadInput for a device that does not work here, or that the workload does not fit on. */
 export async function createEngine(
@@ -23,7 +24,7 @@ export async function createEngine(
   const { engine, reason } = opened;
   if (fp16 && engine.name === 'cpu') throw withoutHalf(`"auto" took the CPU (${reason})`, orWebgpu);
   if (fp16 && !engine.half) throw withoutHalf(`${reason}`, '');
-  return opened;
+  return { ...opened, engine: withAdvice(engine) };
 
   function withoutHalf(why: string, orElse: string): BadInput {
     const needs = '"fp16" needs a GPU that computes in float16 (WebGPU\'s shader-f16)';

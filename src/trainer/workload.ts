@@ -1,8 +1,8 @@
-import type { Workload } from '../engine/devices/open-engine.ts';
 import type { ModelConfig } from '../model/config.ts';
 import { isProjection } from '../model/network/half-weights.ts';
 import { parameterCount, parameterShapes, trainedShapes } from '../model/network/parameters.ts';
 import { sizeOf } from '../model/shape.ts';
+import type { Workload } from './open-engine.ts';
 
 /** Of each number that is trained: its gradient, and AdamW's two moments. */
 const BESIDE_IT = 3;

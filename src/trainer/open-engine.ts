@@ -1,16 +1,17 @@
-import type { Engine } from '../engine.ts';
-import { OnnxEngine } from '../onnx/engine.ts';
-import type { Provider } from '../onnx/providers.ts';
-import { gpuMemory } from './gpu-memory.ts';
-import { type ProbeReport, probeDevice, probeHalf, SMALL_SIZE } from './probe.ts';
+import { gpuMemory } from '../engine/devices/gpu-memory.ts';
+import { howToGetGpu } from '../engine/devices/how-to-get-gpu.ts';
+import { type ProbeReport, probeDevice, probeHalf, SMALL_SIZE } from '../engine/devices/probe.ts';
+import type { Engine } from '../engine/engine.ts';
+import { OnnxEngine } from '../engine/onnx/engine.ts';
+import type { Provider } from '../engine/onnx/providers.ts';
 
-/** What an engine is to carry. */
+/** What an engine has to compute. */
 export interface Workload {
-  /** The model's parameters. */
+  /** The number of the model's parameters. */
   parameters: number;
-  /** What certainly lies on the device at a time: weights, and what goes with those that are trained. */
+  /** What is on the device at the same time at least: weights, and for trained ones what an update needs. */
   bytes: number;
-  /** It is to be computed in float16. */
+  /** Compute in float16. */
   half: boolean;
 }
 
@@ -25,12 +26,12 @@ export class DeviceUnusable extends Error {
   override name = 'DeviceUnusable';
 }
 
-/** Below this, a GPU's time goes into starting thousands of small operations, and the CPU is done sooner. */
+/** Below this, a GPU spends its time on starting thousands of small operations, and the CPU is faster. */
 const FEWEST_PARAMETERS_FOR_GPU = 1e7;
-/** A software driver looks like a GPU, but computes on the CPU: it would have to be clearly faster. */
+/** A software driver looks like a GPU but computes on the CPU, so a GPU has to be this many times faster. */
 const CLEARLY_FASTER = 2;
 
-/** The engine for a run config's `device`. Throws `DeviceUnusable` where a GPU is asked for that does not work or is too small. */
+/** The engine for a run config's `device`. Throws `DeviceUnusable` when a GPU is required that does not work or is too small. */
 export async function openEngine(device: Provider | 'auto', workload: Workload): Promise<OpenedEngine> {
   if (device === 'auto') return openBest(workload);
   if (device === 'cpu') return { engine: new OnnxEngine('cpu') };
@@ -57,7 +58,7 @@ async function openBest(workload: Workload): Promise<OpenedEngine> {
   return onCpu(`${compared(gpu, cpu)}, which is no GPU to speak of`);
 }
 
-/** In float16 where the workload asks for it and the GPU can; the reason says why it cannot. */
+/** In float16 if the workload wants it and the GPU supports it; if it does not, `reason` says why. */
 async function onGpu({ half }: Workload): Promise<OpenedEngine> {
   const report = half ? await probeHalf() : undefined;
   if (report?.works === false) return { engine: new OnnxEngine('webgpu'), reason: report.reason };
@@ -69,17 +70,10 @@ function compared(gpu: ProbeReport & { works: true }, cpu: ProbeReport): string 
   return `a product of matrices takes WebGPU ${gpu.milliseconds.toFixed(1)} ms${onCpu}`;
 }
 
-/** What is said of a model that cannot fit, before it is loaded; undefined where it may. */
+/** Why a model certainly does not fit, as a clause; undefined: it may. */
 function gpuLacks({ bytes }: Workload): string | undefined {
   const gpu = gpuMemory();
   if (!gpu || bytes <= gpu.bytes) return undefined;
   const gigabytes = (count: number) => `${(count / 1e9).toFixed(1)} GB`;
   return `weights, gradients and AdamW's moments take ${gigabytes(bytes)}, and the ${gpu.name} has ${gigabytes(gpu.bytes)}; "lora" takes a fraction of it`;
-}
-
-/** How a machine gets a GPU that WebGPU can use. */
-export function howToGetGpu(): string {
-  if (process.platform === 'linux')
-    return "install the GPU's Vulkan driver and the loader (on Debian and Ubuntu the packages libvulkan1 and mesa-vulkan-drivers, or NVIDIA's driver)";
-  return process.platform === 'darwin' ? 'it needs macOS 14 or later' : "update the GPU's driver";
 }
