@@ -4,7 +4,7 @@
  */
 import { isZero, mean, standardDeviation } from './statistics.ts';
 
-/** The fields of a run config that decide how rewards become advantages; a `RunConfig` fits. */
+/** How rewards become advantages; the fields are named as in a run config. */
 export interface AdvantageOptions {
   scaleRewards: 'group' | 'batch' | 'none';
   multiObjectiveAggregation: 'sum_then_normalize' | 'normalize_then_sum';
@@ -17,7 +17,7 @@ export interface GroupStats {
   mean: number | null;
   /** Sample standard deviation of the group's rewards; null with fewer than two scored rows: nothing to compare. */
   std: number | null;
-  /** Whether the group tells good completions from bad ones; if not, its advantages are 0 or say nothing. */
+  /** Whether the group has a learning signal; if not, its advantages are 0 or meaningless. */
   informative: boolean;
 }
 
@@ -33,11 +33,10 @@ export interface Advantages {
 const STD_EPSILON = 1e-4;
 
 /**
- * `scores[row][function]` (null: abstained or failed; rows of one prompt follow each other, `groupSize` of them), one weight per
- * function.
+ * `scores[row][function]` (null: abstained or failed), `groupSize` consecutive rows for each prompt; one weight per function.
  *
- * A score that is missing leaves its function out of the row's sum; the other weights stay as they are. A row without any score
- * takes no part in means and deviations and gets advantage 0.
+ * A missing score leaves its function out of the row's sum; the other weights stay as they are. A row without any score is left out of
+ * means and deviations and gets advantage 0. Throws when the rows are not a multiple of `groupSize`.
  */
 export function computeAdvantages(
   scores: readonly (readonly (number | null)[])[],
@@ -47,28 +46,64 @@ export function computeAdvantages(
 ): Advantages {
   if (scores.length % groupSize !== 0) throw new Error(`${scores.length} rows are not groups of ${groupSize}`);
   const rewards = scores.map((row) => weightedSum(row, weights));
-  const sumFirst = options.multiObjectiveAggregation === 'sum_then_normalize';
-  // What the rows of a group are compared by.
-  const merits = sumFirst ? rewards : sumOfNormalized(scores, weights, groupSize);
-  const advantages =
-    options.baseline === 'none'
-      ? // REINFORCE without a baseline ("rewards" in CS336): never scaled, or equal rewards would be divided by almost 0.
-        rewards
-      : sumFirst
-        ? normalizeSums(merits, groupSize, options.scaleRewards)
-        : normalize(merits);
-  const groups = inGroups(rewards, groupSize).map((group, index): GroupStats => {
-    const compared = merits.slice(index * groupSize, (index + 1) * groupSize);
-    return {
+  const merits = meritsOf(rewards, scores, weights, groupSize, options.multiObjectiveAggregation);
+  const meritsByGroup = inGroups(merits, groupSize);
+  const groups = inGroups(rewards, groupSize).map(
+    (group, index): GroupStats => ({
       mean: mean(group),
       std: standardDeviation(group),
-      informative:
-        options.baseline === 'none'
-          ? compared.some((merit) => merit !== null && merit !== 0)
-          : !isZero(standardDeviation(compared) ?? 0),
-    };
-  });
+      informative: isInformative(meritsByGroup[index]!, options.baseline),
+    }),
+  );
+  const advantages = advantagesOf(merits, rewards, groupSize, options);
   return { rewards, advantages: advantages.map((advantage) => advantage ?? 0), groups };
+}
+
+/** What the rows of a group are compared by. */
+function meritsOf(
+  rewards: (number | null)[],
+  scores: readonly (readonly (number | null)[])[],
+  weights: readonly number[],
+  groupSize: number,
+  aggregation: AdvantageOptions['multiObjectiveAggregation'],
+): (number | null)[] {
+  switch (aggregation) {
+    case 'sum_then_normalize':
+      return rewards;
+    case 'normalize_then_sum':
+      return sumOfNormalized(scores, weights, groupSize);
+    default:
+      return aggregation satisfies never;
+  }
+}
+
+function advantagesOf(
+  merits: (number | null)[],
+  rewards: (number | null)[],
+  groupSize: number,
+  { baseline, multiObjectiveAggregation: aggregation, scaleRewards }: AdvantageOptions,
+): (number | null)[] {
+  switch (baseline) {
+    case 'none':
+      // REINFORCE without a baseline ("rewards" in CS336): never scaled, or equal rewards would be divided by almost 0.
+      return rewards;
+    case 'group':
+      return aggregation === 'sum_then_normalize' ? normalizeSums(merits, groupSize, scaleRewards) : normalize(merits);
+    default:
+      return baseline satisfies never;
+  }
+}
+
+/** Whether a group with these merits has a learning signal. */
+function isInformative(merits: readonly (number | null)[], baseline: AdvantageOptions['baseline']): boolean {
+  switch (baseline) {
+    case 'group':
+      return !isZero(standardDeviation(merits) ?? 0);
+    case 'none':
+      return merits.some((merit) => merit !== null && merit !== 0);
+    default:
+      return baseline satisfies never;
+  }
 }
 
 /** R_i = Σ_k w_k r_ik over the functions that gave a score; null when none did. */
@@ -84,12 +119,20 @@ function weightedSum(row: readonly (number | null)[], weights: readonly number[]
 function normalizeSums(rewards: (number | null)[], groupSize: number, scale: AdvantageOptions['scaleRewards']) {
   const batchStd = standardDeviation(rewards);
   return inGroups(rewards, groupSize).flatMap((group) => {
-    if (scale === 'none') return center(group);
-    return divide(center(group), scale === 'group' ? standardDeviation(group) : batchStd);
+    switch (scale) {
+      case 'none':
+        return center(group);
+      case 'group':
+        return divide(center(group), standardDeviation(group));
+      case 'batch':
+        return divide(center(group), batchStd);
+      default:
+        return scale satisfies never;
+    }
   });
 }
 
-/** Σ_k w_k z_ik: every function on its own normalised within the group, so that none drowns the others. */
+/** Σ_k w_k z_ik: each function's scores are normalized within the group, so that none dominates the others. */
 function sumOfNormalized(
   scores: readonly (readonly (number | null)[])[],
   weights: readonly number[],
@@ -100,7 +143,7 @@ function sumOfNormalized(
       scores.map((row) => row[k]!),
       groupSize,
     ).flatMap((group) =>
-      // A lone score in its group has nothing to be compared with: 0, as TRL's nansum makes of its NaN.
+      // The only score of its group cannot be compared: 0, as TRL's nansum makes of its NaN.
       normalize(group).map((z, i) => z ?? (group[i] === null ? null : 0)),
     ),
   );
@@ -119,7 +162,7 @@ function center(values: (number | null)[]): (number | null)[] {
   return values.map((value) => (value === null ? null : value - average!));
 }
 
-/** Without a standard deviation (fewer than two values) there is no comparison and hence no value. */
+/** Null without a standard deviation (fewer than two values): there is nothing to compare. */
 function divide(values: (number | null)[], std: number | null): (number | null)[] {
   return values.map((value) => (value === null || std === null ? null : value / (std + STD_EPSILON)));
 }

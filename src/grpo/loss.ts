@@ -120,11 +120,16 @@ function average(perToken: Tensor, { mask, totalRows, totalTokens }: LossInputs,
       const rows = sum(onesLike(sum(mask, 1)));
       return mul(div(sum(masked), maximum(sum(mask), 1)), div(rows, totalRows));
     }
-    default: {
+    case 'grpo':
+    case 'sapo':
+    case 'reinforce':
+    case 'ratio': {
       // Every completion counts the same, however long.
       const perRow = div(sum(masked, 1), maximum(sum(mask, 1), 1));
       return div(sum(perRow), totalRows);
     }
+    default:
+      return options.lossType satisfies never;
   }
 }
 
@@ -149,8 +154,12 @@ function clipCounts(ratio: Tensor, mask: Tensor, advantages: Tensor, options: Lo
     }
     case 'cispo':
       return { ratios: sum(weights), cispoClip: count(above(options.epsilonHigh)) };
-    default:
+    case 'sapo':
+    case 'reinforce':
+    case 'ratio':
       return {};
+    default:
+      return options.lossType satisfies never;
   }
 }
 

@@ -39,10 +39,17 @@ export interface PolicyLossOptions {
  * geometric mean over its tokens.
  */
 export function importanceRatio(logps: Tensor, oldLogps: Tensor, mask: Tensor, level: 'token' | 'sequence'): Tensor {
-  const logRatio = sub(logps, oldLogps);
-  if (level === 'token') return exp(logRatio);
-  const tokens = maximum(sum(mask, 1, true), 1);
-  return exp(div(sum(mul(logRatio, mask), 1, true), tokens));
+  const logRatio = sub(logps, oldLogps); // [rows, C]
+  switch (level) {
+    case 'token':
+      return exp(logRatio);
+    case 'sequence': {
+      const tokens = maximum(sum(mask, 1, true), 1); // [rows, 1]
+      return exp(div(sum(mul(logRatio, mask), 1, true), tokens));
+    }
+    default:
+      return level satisfies never;
+  }
 }
 
 /** Loss per token [rows, C], or per row [rows, 1] when neither ratio nor advantage nor loss type tells tokens apart. */
@@ -79,6 +86,8 @@ export function policyLoss(ratio: Tensor, logps: Tensor, advantages: Tensor, opt
       return neg(mul(advantages, logps));
     case 'ratio':
       return neg(mul(ratio, advantages));
+    default:
+      return options.lossType satisfies never;
   }
 }
 

@@ -1,4 +1,4 @@
-/** The fields of a run config that decide the learning rate, with the number of updates of the whole run. */
+/** What decides the learning rate: fields named as in a run config, and the number of updates of the whole run. */
 export interface Schedule {
   learningRate: number;
   lrSchedulerType: 'constant' | 'constant_with_warmup' | 'linear' | 'cosine';
@@ -9,17 +9,24 @@ export interface Schedule {
 
 /**
  * The learning rate of update `step`, counted from 0, equal to transformers' `get_scheduler`. With warm-up the very first update
- * has rate 0; `constant` knows no warm-up.
+ * has rate 0; `constant` has no warm-up.
  */
 export function learningRate(step: number, schedule: Schedule): number {
   const { learningRate: base, lrSchedulerType: type, totalSteps } = schedule;
-  if (type === 'constant') return base;
-  const warmup = warmupUpdates(schedule);
+  const warmup = type === 'constant' ? 0 : warmupUpdates(schedule);
   if (step < warmup) return (base * step) / warmup;
-  if (type === 'constant_with_warmup') return base;
   const remaining = Math.max(1, totalSteps - warmup);
-  if (type === 'linear') return base * Math.max(0, (totalSteps - step) / remaining);
-  return base * 0.5 * (1 + Math.cos((Math.PI * (step - warmup)) / remaining));
+  switch (type) {
+    case 'constant':
+    case 'constant_with_warmup':
+      return base;
+    case 'linear':
+      return base * Math.max(0, (totalSteps - step) / remaining);
+    case 'cosine':
+      return base * 0.5 * (1 + Math.cos((Math.PI * (step - warmup)) / remaining));
+    default:
+      return type satisfies never;
+  }
 }
 
 function warmupUpdates({ warmupSteps, totalSteps }: Schedule): number {

@@ -1,4 +1,4 @@
-import { type ElementType, ONNX_FLOATS, type Value } from './values.ts';
+import { type ElementType, ONNX_TYPES, type Value } from './values.ts';
 
 /** Where casts are recorded: a graph. */
 interface Recorder {
@@ -115,7 +115,7 @@ export class Autocast {
   /** Each value once. */
   #cast(graph: Recorder, value: Value, type: 'float16' | 'float32'): Value {
     const key = `${value} ${type}`;
-    const cast = this.#casts.get(key) ?? graph.node('Cast', [value], { to: ONNX_FLOATS[type] });
+    const cast = this.#casts.get(key) ?? graph.node('Cast', [value], { to: ONNX_TYPES[type] });
     this.#casts.set(key, cast);
     this.note(cast, type);
     return cast;

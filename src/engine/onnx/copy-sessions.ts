@@ -3,7 +3,7 @@ import { Graph } from './graph.ts';
 import { modelProto } from './model-proto.ts';
 import { PROVIDERS, type Provider } from './providers.ts';
 import { InferenceSession } from './runtime.ts';
-import { type ElementType, ONNX_FLOATS } from './values.ts';
+import { type ElementType, ONNX_TYPES } from './values.ts';
 
 /**
  * Copies between host and device: graphs of one node, of tensors of any shape. ONNX Runtime's own `getData` aborts the process on a
@@ -50,6 +50,6 @@ function copyGraph(provider: Provider, from: ElementType, to: ElementType): Uint
   const graph = new Graph(provider);
   const x = graph.input('x', from);
   const casts = from !== to && (to === 'float16' || to === 'float32');
-  graph.output(casts ? graph.node('Cast', [x], { to: ONNX_FLOATS[to] }) : x, to);
+  graph.output(casts ? graph.node('Cast', [x], { to: ONNX_TYPES[to] }) : x, to);
   return modelProto(graph);
 }

@@ -4,6 +4,7 @@ import { BACKEND_NAME, backend, elementType } from './backend.ts';
 import { Graph } from './graph.ts';
 import { GROWING, isOpen } from './open-sizes.ts';
 import { PROVIDERS } from './providers.ts';
+import { ONNX_TYPES } from './values.ts';
 
 registerLoop(BACKEND_NAME, recordLoop);
 
@@ -23,7 +24,7 @@ function recordLoop<S extends LoopState, E extends LoopState>(spec: LoopSpec<S, 
   backend.recordInto(body, () => {
     const iteration = body.input(body.fresh(), 'int64', []);
     body.input(body.fresh(), 'bool', []);
-    const step = tensor(body.node('Cast', [iteration], { to: 6 }), [], 'int32');
+    const step = tensor(body.node('Cast', [iteration], { to: ONNX_TYPES.int32 }), [], 'int32');
     const before = names.map((name): [string, Tensor] => {
       const { shape, dtype } = spec.state[name]!;
       const axis = spec.growing[name];
@@ -39,7 +40,7 @@ function recordLoop<S extends LoopState, E extends LoopState>(spec: LoopSpec<S, 
     for (const [, value] of emittedTensors) give(value);
   });
 
-  const limit = outer.node('Cast', [backend.value(spec.maxSteps)], { to: 7 });
+  const limit = outer.node('Cast', [backend.value(spec.maxSteps)], { to: ONNX_TYPES.int64 });
   const initial = names.map((name) => backend.value(spec.state[name]!));
   const results = outer.multi('Loop', [limit, '', ...initial], names.length + emittedTensors.length, { body });
   const state = names.map((name, index) => {

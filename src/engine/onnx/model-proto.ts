@@ -1,10 +1,8 @@
 import { BinaryWriter, WireType } from '@bufbuild/protobuf/wire';
 import { type Attribute, type Constant, Graph, type Node, type Port } from './graph.ts';
-import { type ElementType, ONNX_FLOATS, type Value } from './values.ts';
+import { ONNX_TYPES, type Value } from './values.ts';
 
-const ELEMENT_CODES: Record<ElementType, number> = { ...ONNX_FLOATS, int32: 6, int64: 7, bool: 9 };
-
-/** The graph as a serialised ModelProto. */
+/** The graph as a serialized ModelProto. */
 export function modelProto(graph: Graph): Uint8Array {
   const model = new BinaryWriter();
   model.tag(1, WireType.Varint).int64(10); // ir_version
@@ -33,7 +31,7 @@ function writeGraph(w: BinaryWriter, graph: Graph, constants: readonly Constant[
   for (const { name, type, shape, bytes } of constants) {
     message(w, 5, () => {
       for (const size of shape) w.tag(1, WireType.Varint).int64(size);
-      w.tag(2, WireType.Varint).int32(ELEMENT_CODES[type]);
+      w.tag(2, WireType.Varint).int32(ONNX_TYPES[type]);
       w.tag(8, WireType.LengthDelimited).string(name);
       w.tag(9, WireType.LengthDelimited).bytes(bytes);
     });
@@ -94,7 +92,7 @@ function writePort(w: BinaryWriter, { name, type, shape }: Port): void {
   w.tag(1, WireType.LengthDelimited).string(name);
   message(w, 2, () =>
     message(w, 1, () => {
-      w.tag(1, WireType.Varint).int32(ELEMENT_CODES[type]);
+      w.tag(1, WireType.Varint).int32(ONNX_TYPES[type]);
       if (!shape) return;
       message(w, 2, () => {
         shape.forEach((size, axis) => {

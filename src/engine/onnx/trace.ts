@@ -15,7 +15,7 @@ import { Graph } from './graph.ts';
 import { modelProto } from './model-proto.ts';
 import { OpenSizes } from './open-sizes.ts';
 import type { Provider } from './providers.ts';
-import { ONNX_FLOATS } from './values.ts';
+import { ONNX_TYPES } from './values.ts';
 
 /** A program written down as one ONNX graph; inputs and outputs are named by their paths in the trees. */
 export interface Trace {
@@ -58,7 +58,7 @@ export function trace<I extends TensorTree, O extends TensorTree>(
       const value = backend.value(tensor);
       const half = graph.autocast?.isHalf(value);
       if (half && halves?.includes(path.split('/')[0]!)) graph.output(value, 'float16');
-      else if (half) graph.output(graph.node('Cast', [value], { to: ONNX_FLOATS.float32 }), 'float32');
+      else if (half) graph.output(graph.node('Cast', [value], { to: ONNX_TYPES.float32 }), 'float32');
       else graph.output(value, elementType(tensor.dtype));
       outputs.push(path);
     }

@@ -1,5 +1,6 @@
 import { backend_util, type DataType, type TensorInfo } from '@tensorflow/tfjs-core';
-import { backend, register } from '../backend.ts';
+import { backend, elementType, register } from '../backend.ts';
+import { ONNX_TYPES } from '../values.ts';
 
 type Unary = { x: TensorInfo };
 type Binary = { a: TensorInfo; b: TensorInfo };
@@ -77,10 +78,8 @@ register<{ condition: TensorInfo; t: TensorInfo; e: TensorInfo }>('Select', ({ c
 );
 register<Unary, { dtype: DataType }>('Cast', ({ x }, { dtype }) => cast(x, dtype));
 
-const ONNX_CAST = { float32: 1, int32: 6, bool: 9 } as const;
 export function cast(x: TensorInfo, dtype: DataType): TensorInfo {
-  const to = ONNX_CAST[dtype as keyof typeof ONNX_CAST];
-  if (to === undefined) throw new Error(`the onnx backend has no ${dtype} tensors`);
+  const to = ONNX_TYPES[elementType(dtype)];
   if (x.dtype === dtype) return x;
   const result = backend.record('Cast', [x], { shape: x.shape, dtype }, { to });
   // Flags are 0 and 1 in float16 too.

@@ -1,9 +1,9 @@
 import type { TensorInfo } from '@tensorflow/tfjs-core';
 import { backend, register } from '../backend.ts';
 import { isOpen } from '../open-sizes.ts';
-import type { Value } from '../values.ts';
+import { ONNX_TYPES, type Value } from '../values.ts';
 import { concat, END, reshape } from './shape.ts';
-import { lyingSideways, upright } from './sideways.ts';
+import { transpose, transposedFrom } from './transpose.ts';
 
 register<{ x: TensorInfo; weight: TensorInfo }, { epsilon: number }>('RmsNorm', ({ x, weight }, { epsilon }) =>
   backend.record('SimplifiedLayerNormalization', [x, weight], x, {
@@ -15,7 +15,7 @@ register<{ x: TensorInfo; weight: TensorInfo }, { epsilon: number }>('RmsNorm', 
 
 const asColumn = (x: TensorInfo) => reshape(x, [x.shape[0]!, 1]);
 
-/** ONNX Runtime computes equal nodes once, so that several kernels may ask for it. */
+/** log softmax of each row [n, classes]. Several kernels may record it: ONNX Runtime merges equal nodes. */
 function logSoftmax(logits: TensorInfo): TensorInfo {
   if (backend.graph.provider !== 'webgpu') return backend.record('LogSoftmax', [logits], logits, { axis: 1 });
   // WebGPU's provider has no LogSoftmax.
@@ -29,17 +29,17 @@ function logSoftmax(logits: TensorInfo): TensorInfo {
 }
 
 register<{ logits: TensorInfo; ids: TensorInfo }>('PickLogProb', ({ logits, ids }) => {
-  const column = asColumn(ids);
+  const column = asColumn(ids); // [n, 1]
   const output = { shape: column.shape, dtype: 'float32' as const };
-  const picked = backend.record('GatherElements', [logSoftmax(logits), column], output, { axis: 1 });
-  return reshape(picked, ids.shape);
+  const picked = backend.record('GatherElements', [logSoftmax(logits), column], output, { axis: 1 }); // [n, 1]
+  return reshape(picked, ids.shape); // [n]
 });
 
-/** dy · (one-hot − softmax), written as −dy · softmax with dy added at the picked tokens. */
+/** dy · (one-hot − softmax), written as −dy · softmax with dy added at the picked ids. */
 register<{ logits: TensorInfo; ids: TensorInfo; dy: TensorInfo }>('PickLogProbGradient', ({ logits, ids, dy }) => {
-  const column = asColumn(dy);
-  const probabilities = backend.record('Exp', [logSoftmax(logits)], logits);
-  const spread = backend.record('Mul', [probabilities, backend.record('Neg', [column], column)], logits);
+  const column = asColumn(dy); // [n, 1]
+  const probabilities = backend.record('Exp', [logSoftmax(logits)], logits); // [n, classes]
+  const spread = backend.record('Mul', [probabilities, backend.record('Neg', [column], column)], logits); // [n, classes]
   return backend.record('ScatterElements', [spread, asColumn(ids), column], logits, { axis: 1, reduction: 'add' });
 });
 
@@ -51,13 +51,13 @@ register<{ logits: TensorInfo }>('Entropy', ({ logits }) => {
   return backend.record('Neg', [sums], sums);
 });
 
-/** Each token is a row of its own to ONNX Runtime's operator, so that it may have any position. */
+/** To ONNX Runtime's operator each token is a sequence of its own, so that it may have any position. */
 register<{ x: TensorInfo; positions: TensorInfo; cos: TensorInfo; sin: TensorInfo }>(
   'Rotary',
   ({ x, positions, cos, sin }) => {
     const [tokens, heads, headDim] = x.shape as [number, number, number];
     const rows = reshape(x, [tokens, 1, heads * headDim]);
-    const at = backend.graph.node('Cast', [backend.value(asColumn(positions))], { to: 7 });
+    const at = backend.graph.node('Cast', [backend.value(asColumn(positions))], { to: ONNX_TYPES.int64 }); // [tokens, 1]
     const inputs = [backend.value(rows), at, backend.value(cos), backend.value(sin)];
     const attributes = { num_heads: heads, rotary_embedding_dim: headDim };
     return reshape(backend.record('RotaryEmbedding', inputs, rows, attributes, 'com.microsoft'), x.shape);
@@ -65,11 +65,11 @@ register<{ x: TensorInfo; positions: TensorInfo; cos: TensorInfo; sin: TensorInf
 );
 
 register<{ gateUp: TensorInfo }>('SwiGlu', ({ gateUp }) => {
-  const sideways = lyingSideways(gateUp);
-  return sideways ? upright(swiglu(sideways, 0)) : swiglu(gateUp, gateUp.shape.length - 1);
+  const original = transposedFrom(gateUp);
+  return original ? transpose(swiglu(original, 0)) : swiglu(gateUp, gateUp.shape.length - 1);
 });
 
-/** With gate and up side by side along `axis`. */
+/** silu(gate) · up, of gate and up concatenated along `axis`, 2n → n. */
 function swiglu(gateUp: TensorInfo, axis: number): TensorInfo {
   const { graph } = backend;
   const size = gateUp.shape[axis]! / 2;
@@ -79,7 +79,7 @@ function swiglu(gateUp: TensorInfo, axis: number): TensorInfo {
   return backend.record('Mul', [silu, up!], { shape, dtype: gateUp.dtype });
 }
 
-/** The places between the parts are worked out by the graph where they depend on open sizes. */
+/** The offsets of the parts are computed by the graph where they depend on open sizes. */
 register<Record<string, TensorInfo>>('JointSoftmax', (inputs) => {
   const { graph } = backend;
   const parts = Object.values(inputs);
@@ -94,7 +94,7 @@ register<Record<string, TensorInfo>>('JointSoftmax', (inputs) => {
   });
 });
 
-/** int64 [1]: how long the last axes of these are together. */
+/** int64 [1]: the sum of the sizes of these parts' last axes. */
 function endOf(parts: TensorInfo[]): Value {
   const { graph } = backend;
   return parts

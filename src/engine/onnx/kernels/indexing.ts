@@ -1,11 +1,12 @@
 import { type DataType, type TensorInfo, util } from '@tensorflow/tfjs-core';
 import { backend, register } from '../backend.ts';
+import { ONNX_TYPES } from '../values.ts';
 import { cast } from './elementwise.ts';
 import { expandLike, fill, fillLike, reshape } from './shape.ts';
 
 /** The same numbers as int64, which ONNX wants for most indices. */
 function asInt64(indices: TensorInfo): string {
-  return backend.graph.node('Cast', [backend.value(indices)], { to: 7 });
+  return backend.graph.node('Cast', [backend.value(indices)], { to: ONNX_TYPES.int64 });
 }
 
 register<{ x: TensorInfo; indices: TensorInfo }, { axis: number; batchDims: number }>(

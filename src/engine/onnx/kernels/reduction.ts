@@ -1,5 +1,6 @@
 import { backend_util, type DataType, type TensorInfo, util } from '@tensorflow/tfjs-core';
 import { backend, register } from '../backend.ts';
+import { ONNX_TYPES } from '../values.ts';
 import { cast } from './elementwise.ts';
 
 type Axes = number | number[];
@@ -46,7 +47,7 @@ register<{ x: TensorInfo }, { axis: number }>('ArgMax', ({ x }, { axis }) => {
   const [onlyAxis = 0] = util.parseAxisParam(axis, x.shape);
   const shape = x.shape.filter((_, index) => index !== onlyAxis);
   const index = backend.graph.node('ArgMax', [backend.value(x)], { axis: onlyAxis, keepdims: 0 });
-  return backend.record('Cast', [index], { shape, dtype: 'int32' }, { to: 6 });
+  return backend.record('Cast', [index], { shape, dtype: 'int32' }, { to: ONNX_TYPES.int32 });
 });
 
 register<{ x: TensorInfo }, { k: number }>('TopK', ({ x }, { k }) => {
@@ -58,7 +59,7 @@ register<{ x: TensorInfo }, { k: number }>('TopK', ({ x }, { k }) => {
   ];
   return [
     backend.tensorInfo(values, shape, x.dtype),
-    backend.record('Cast', [indices], { shape, dtype: 'int32' }, { to: 6 }),
+    backend.record('Cast', [indices], { shape, dtype: 'int32' }, { to: ONNX_TYPES.int32 }),
   ];
 });
 
