@@ -47,7 +47,6 @@ export function sync({ completion }: { completion: string }) {
 }
 export async function later({ completion }: { completion: string }) {
   await new Promise((resolve) => setTimeout(resolve, 20));
-  if (completion === 'never') await new Promise(() => {});
   return sync({ completion });
 }`;
 
@@ -64,10 +63,21 @@ test('a hang and an exit cost their own row only', async () => {
 });
 
 test('promises that never settle time out together, and the others keep their scores', async () => {
-  const set = await openText('trouble.reward.ts', trouble, { timeoutSeconds: 0.5 });
-  const { columns } = await set.score(batchOf(['a', ...Array(20).fill('never'), 'bb']));
-  expect(brief(columns[1]!.outcomes)).toEqual([1, ...Array(20).fill('timeout'), 2]);
-  expect(columns[1]!.seconds).toBeLessThan(2);
+  const set = await openText(
+    'never.reward.ts',
+    `let pending = 0;
+let allArePending: () => void;
+const together = new Promise<void>((resolve) => { allArePending = resolve; });
+export async function never({ completion }: { completion: string }) {
+  if (completion === 'never' && ++pending === 20) allArePending();
+  // The first completion gets its score only if it waits at the same time as all of these.
+  await (completion === 'never' ? new Promise(() => {}) : together);
+  return completion.length;
+}`,
+    { timeoutSeconds: 0.5 },
+  );
+  const outcomes = await outcomesOf(set, batchOf(['a', ...Array(20).fill('never'), 'bb']));
+  expect(brief(outcomes)).toEqual([1, ...Array(20).fill('timeout'), 2]);
 });
 
 test('an exception outside any call is a crash with its place', async () => {
@@ -167,11 +177,17 @@ test('what a function started ends with it', async () => {
 });
 
 test('files work at the same time', async () => {
-  const source = (name: string) =>
-    `export const ${name} = () => new Promise((resolve) => setTimeout(resolve, 600, 1));`;
-  const folder = folderWith({ 'a.reward.js': source('a'), 'b.reward.js': source('b') });
+  // Each waits for the other: one after the other, the first would run into the time limit.
+  const source = (name: string, other: string) => `
+import { existsSync, writeFileSync } from 'node:fs';
+import { setTimeout as delay } from 'node:timers/promises';
+export async function ${name}() {
+  writeFileSync(new URL('${name}.running', import.meta.url), '');
+  while (!existsSync(new URL('${other}.running', import.meta.url))) await delay(10);
+  return 1;
+}`;
+  const folder = folderWith({ 'a.reward.js': source('a', 'b'), 'b.reward.js': source('b', 'a') });
   const set = await open([{ file: join(folder, 'a.reward.js') }, { file: join(folder, 'b.reward.js') }]);
-  const started = performance.now();
-  await set.score(batchOf(['x']));
-  expect(performance.now() - started).toBeLessThan(1100);
+  const { columns } = await set.score(batchOf(['x']));
+  expect(columns.map(({ outcomes }) => brief(outcomes))).toEqual([[1], [1]]);
 });
