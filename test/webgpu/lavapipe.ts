@@ -1,7 +1,7 @@
 /**
- * `npm run lavapipe`: puts Mesa's software Vulkan driver into $GRPO_TEST_LAVAPIPE (.lavapipe), for the float16 tests: other than the one that
- * comes with Chromium it has `shader-f16`. It comes from the machine's own Debian or Ubuntu mirror, without root and without touching the
- * system. Where that cannot be, one line says why, and those tests are left out.
+ * `npm run lavapipe`: puts Mesa's software Vulkan driver into $GRPO_TEST_LAVAPIPE (.lavapipe), for the WebGPU tests: unlike the one that comes
+ * with Chromium it has `shader-f16`, and it is faster. It comes from the machine's own Debian or Ubuntu mirror, without root and without
+ * touching the system. Where that is not possible, one line says why, and the float16 tests are skipped.
  */
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -24,7 +24,7 @@ try {
   rmSync(driverFile, { force: true });
   const { message, stderr } = error as Error & { stderr?: string };
   const reason = (stderr?.trim() || message).split('\n').at(-1);
-  console.log(`There is no lavapipe, and the float16 tests will be left out: ${reason}`);
+  console.log(`There is no lavapipe, and the float16 tests will be skipped: ${reason}`);
 }
 
 function install(): void {
