@@ -5,7 +5,7 @@ export type Program<I, O> = (inputs: I) => O;
 
 /** A program ready to run; compiled once per shape of its inputs. */
 export interface Compiled<I, O> {
-  /** Inputs may lie on the host or on the engine's device. */
+  /** Inputs may be on the host or on the engine's device. */
   run(inputs: ArraysOf<I>): Promise<ArraysOf<O>>;
   /** Frees the compiled graphs. */
   dispose(): Promise<void>;
@@ -13,11 +13,11 @@ export interface Compiled<I, O> {
 
 export interface CompileOptions<O> {
   /**
-   * Outputs that stay on the device, each a tensor or a tree of them: the caller frees them with `release`. The others come to the host,
-   * where `release` frees them earlier than the garbage collector would.
+   * Outputs that stay on the device, each a tensor or a tree of them: the caller frees them with `release`. The others are copied to the
+   * host, where `release` frees them earlier than the garbage collector would.
    */
   resident?: readonly (keyof O & string)[];
-  /** Outputs that may stay float16 where they were computed so; the others are float32. */
+  /** Outputs that stay float16 if they were computed in float16; the others are cast to float32. */
   halves?: readonly (keyof O & string)[];
   /** Open sizes that stay small, by tens: products with so few rows may be compiled in another way. */
   smallSizes?: readonly string[];
@@ -27,26 +27,26 @@ export interface CompileOptions<O> {
 
 /** Where programs run. */
 export interface Engine {
-  /** The device, as a run config names it. */
+  /** The name of the device. */
   readonly name: string;
-  /** Steps that one run of a program's `loop` may take: where it is 1, what the loop carries had better stay on the device. */
+  /** Steps that one run of a program's `loop` may take. If it is 1, keep the loop's state on the device (`resident`). */
   readonly stepsPerRun: number;
-  /** Whether programs may be given float16 (`toHalf`), and then compute in it what bears it. */
+  /** Whether programs accept float16 inputs (`toHalf`); operations that support float16 then compute in it. */
   readonly half: boolean;
-  /** `name` says in errors which program failed. */
+  /** `name` identifies the program in error messages. */
   compile<I extends TensorTree, O extends TensorTree>(
     name: string,
     program: Program<I, O>,
     options?: CompileOptions<O>,
   ): Compiled<I, O>;
-  /** Copies arrays to where programs run. On the CPU they are there already. */
+  /** Copies arrays to the device; on the CPU, returns them as they are. */
   upload<T extends ArrayTree>(arrays: T): Promise<T>;
-  /** Copies arrays to the host. Those that are there already are given back as they are, and released with their originals. */
+  /** Copies arrays to the host. Those already there are returned as they are: releasing them releases the originals. */
   download<T extends ArrayTree>(arrays: T): Promise<T>;
-  /** Float16 copies on the device, of arrays that may lie there. An engine with `half` can. */
+  /** Float16 copies on the device of float32 arrays on either side. Needs `half`. */
   toHalf<T extends ArrayTree>(arrays: T): Promise<T>;
-  /** Frees what programs gave, and what lies on the device; other arrays are left alone. Nothing may use the arrays afterwards. */
+  /** Frees outputs of programs and arrays on the device, and ignores others. Nothing may use the arrays afterwards. */
   release(arrays: ArrayTree): void;
-  /** How many graphs were compiled so far. */
+  /** How many graphs have been compiled so far. */
   readonly compilations: number;
 }

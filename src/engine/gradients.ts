@@ -1,8 +1,8 @@
-/** TensorFlow.js's gradients, and one that has to be written otherwise for sizes that are known only when a graph runs. */
+/** TensorFlow.js's gradients, one of them replaced to allow sizes that are known only when a graph runs. */
 import '@tensorflow/tfjs-core/dist/register_all_gradients';
 import { mul, onesLike, registerGradient, reshape, type Tensor, util } from '@tensorflow/tfjs-core';
 
-/** TensorFlow.js's own makes its ones on the host, as many as x has numbers. */
+/** TensorFlow.js's own creates ones on the host, as many as x has elements. */
 registerGradient({
   kernelName: 'Sum',
   inputsToSave: ['x'],

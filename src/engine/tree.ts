@@ -1,6 +1,6 @@
 import type { Tensor } from '@tensorflow/tfjs-core';
 
-/** Numbers on the host, row by row; `bool` as 0 and 1. Or numbers on a device, where alone there is float16: a `DeviceArray`. */
+/** Numbers on the host in row-major order, `bool` as 0 and 1; or, as a `DeviceArray`, on a device. Only those may be float16. */
 export interface NdArray {
   dtype: 'float32' | 'float16' | 'int32' | 'bool';
   shape: number[];
@@ -10,16 +10,16 @@ export interface NdArray {
    * some input's axis.
    */
   open?: readonly (OpenSize | undefined)[];
-  /** Of memory that a program allocated for it alone: `Engine.release` frees it. */
+  /** A program allocated its memory for it alone: `Engine.release` frees it. */
   computed?: true;
 }
 
-/** Numbers that lie where programs run. An engine made it, takes it as an input, and brings it to the host with `download`. */
+/** Numbers on a device. The engine that made it takes it as an input, and `download` copies it to the host. */
 export class DeviceArray implements NdArray {
   readonly dtype: NdArray['dtype'];
   readonly shape: number[];
   readonly open?: readonly (OpenSize | undefined)[];
-  /** What the engine knows it by. */
+  /** The engine's own reference to it. */
   readonly handle: unknown;
 
   constructor({ dtype, shape, open }: Omit<NdArray, 'data'>, handle: unknown) {
@@ -30,7 +30,7 @@ export class DeviceArray implements NdArray {
   }
 
   get data(): never {
-    throw new Error('this array lies on the device: download it first');
+    throw new Error('this array is on the device: download it first');
   }
 }
 
@@ -42,10 +42,10 @@ export function leaveOpen(array: NdArray, open: NonNullable<NdArray['open']>): N
 /** A size that graphs may leave open: a name that the program chooses, or several, whose sizes are multiplied. */
 export type OpenSize = string | readonly string[];
 
-/** What programs take and give: tensors by name, grouped as deep as one likes. */
+/** Inputs and outputs of programs: tensors by name, nested to any depth. */
 export type TensorTree = { [name: string]: Tensor | TensorTree };
 export type ArrayTree = { [name: string]: NdArray | ArrayTree };
-/** The host's side of a tree of tensors. */
+/** The arrays of a tree of tensors. */
 export type ArraysOf<T> = { [K in keyof T]: T[K] extends Tensor ? NdArray : ArraysOf<T[K]> };
 
 export function floats(data: Float32Array | number[], shape: number[] = [data.length]): NdArray {

@@ -5,21 +5,21 @@ import { DeviceArray, floats, type NdArray } from './tree.ts';
 
 type Arrays = Record<string, NdArray>;
 
-/** Zeros where programs run, for sums to start from; of one model's arrays. */
+/** Zeros in the shapes of one set of arrays, for sums to start from. */
 export class Zeros {
-  /** Nothing writes to them: one copy is enough. */
+  /** Nothing writes to them, so one copy is enough. */
   #onHost: Arrays | undefined;
   readonly #program: Compiled<{ like: Tensors }, { zeros: Tensors }>;
 
   constructor(engine: Engine) {
     const program = ({ like }: { like: Tensors }) => ({
-      // Of zeros alone ONNX Runtime would make constants, which it keeps and copies.
+      // ONNX Runtime would turn plain zeros into constants, which it keeps and copies.
       zeros: Object.fromEntries(Object.entries(like).map(([name, tensor]) => [name, mul(tensor, 0)])),
     });
     this.#program = engine.compile('zeros', program, { resident: ['zeros'] });
   }
 
-  /** Zeros in the shapes of these arrays, the same at each call, and where they lie. May be released. */
+  /** Zeros in the shapes of these arrays, which must be the same at each call, on the same side. They may be released. */
   async like(arrays: Arrays): Promise<Arrays> {
     const onDevice = Object.values(arrays).some((array) => array instanceof DeviceArray);
     if (onDevice) return (await this.#program.run({ like: arrays })).zeros;

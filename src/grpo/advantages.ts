@@ -1,6 +1,6 @@
 /**
  * From rewards to advantages (DeepSeekMath, arXiv:2402.03300, section 4.1.2; Dr. GRPO, arXiv:2503.20783; GDPO for
- * `normalize_then_sum`). Number for number TRL 1.16, except where a comment says otherwise.
+ * `normalize_then_sum`). The same numbers as TRL 1.16, except where a comment says otherwise.
  */
 import { isZero, mean, standardDeviation } from './statistics.ts';
 
@@ -15,7 +15,7 @@ export interface AdvantageOptions {
 export interface GroupStats {
   /** Mean of the group's rewards; null when no row of it was scored. */
   mean: number | null;
-  /** Sample standard deviation of the group's rewards; null with fewer than two scored rows: nothing to compare. */
+  /** Sample standard deviation of the group's rewards; null with fewer than two scored rows. */
   std: number | null;
   /** Whether the group has a learning signal; if not, its advantages are 0 or meaningless. */
   informative: boolean;

@@ -24,7 +24,7 @@ import {
 import { importanceRatio, klEstimate, type PolicyLossOptions, policyLoss } from './policy-loss.ts';
 import { stopGradient } from './stop-gradient.ts';
 
-/** The fields of a run config that shape the loss; a `RunConfig` fits. */
+/** What determines the loss; the fields are named as in a run config. */
 export interface LossOptions extends PolicyLossOptions {
   importanceSamplingLevel: 'token' | 'sequence';
   /** Weight of the KL divergence; needs `refLogps`. */
@@ -33,17 +33,17 @@ export interface LossOptions extends PolicyLossOptions {
   useBiasCorrectionKl: boolean;
   /** Weight of the entropy bonus; needs `entropies`. */
   entropyCoef: number;
-  /** What dr_grpo divides by, whatever the completions' lengths. */
+  /** dr_grpo divides by it, regardless of the completions' lengths. */
   maxCompletionLength: number;
 }
 
-/** A micro-batch of completions, padded to C columns; padded positions may hold anything, even NaN. */
+/** A micro-batch of completions, padded to C columns; padding may contain anything, even NaN. */
 export interface LossInputs {
   /** [rows, C]: log-probabilities of the sampled tokens under the policy that is trained. */
   logps: Tensor2D;
   /** [rows, C]: the same under the policy that sampled; without it the policy has not moved since (every ratio is 1). */
   oldLogps?: Tensor2D;
-  /** [rows, C]: the same under the reference policy. With it, `sums.kl` is given even if beta is 0. */
+  /** [rows, C]: the same under the reference policy. With it, `sums.kl` is computed even if beta is 0. */
   refLogps?: Tensor2D;
   /** [rows, C]: entropies of the policy's next-token distributions, in nats. */
   entropies?: Tensor2D;
@@ -57,12 +57,12 @@ export interface LossInputs {
   totalTokens: Scalar;
 }
 
-/** Sums over the micro-batch's tokens; to be added up over micro-batches, and then divided by `tokens`. No gradient. */
+/** Sums over the micro-batch's tokens: add them up over micro-batches, then divide by `tokens`. No gradient. */
 export interface LossSums {
   tokens: Scalar;
   kl?: Scalar;
   entropy?: Scalar;
-  /** How many ratios the clip counts are out of: tokens, or rows that have any when ratio and advantage are per row. */
+  /** The number of ratios that the clip counts refer to: tokens, or non-empty rows when ratio and advantage are per row. */
   ratios?: Scalar;
   /** Ratios clipped below (with a negative advantage), above (with a positive one), either: losses that clip as grpo does. */
   clipLow?: Scalar;
@@ -79,7 +79,7 @@ export interface LossSums {
 export function grpoLoss(inputs: LossInputs, options: LossOptions): { loss: Scalar; sums: LossSums } {
   const { mask, advantages } = inputs;
   const { beta, entropyCoef } = options;
-  // Before any exp: infinity in the padding times mask 0 would be NaN, in the gradient too.
+  // Before any exp: infinity in the padding times 0 would be NaN, also in the gradient.
   const isToken = greater(mask, 0);
   const onTokens = (x: Tensor): Tensor => where(isToken, x, zerosLike(x));
 
@@ -106,9 +106,9 @@ export function grpoLoss(inputs: LossInputs, options: LossOptions): { loss: Scal
   return { loss: loss as Scalar, sums };
 }
 
-/** From a loss per token to one number: what the loss types that share a policy loss differ in. */
+/** From losses per token ([rows, C] or [rows, 1]) to a scalar: the difference between loss types that share a policy loss. */
 function average(perToken: Tensor, { mask, totalRows, totalTokens }: LossInputs, options: LossOptions): Tensor {
-  const masked = mul(perToken, mask);
+  const masked = mul(perToken, mask); // [rows, C]
   switch (options.lossType) {
     case 'dapo':
     case 'cispo':
@@ -116,7 +116,7 @@ function average(perToken: Tensor, { mask, totalRows, totalTokens }: LossInputs,
     case 'dr_grpo':
       return div(sum(masked), mul(totalRows, options.maxCompletionLength));
     case 'bnpo': {
-      // Counted, because their number may be known only when the graph runs.
+      // Counted, because the number of rows may be known only when the graph runs.
       const rows = sum(onesLike(sum(mask, 1)));
       return mul(div(sum(masked), maximum(sum(mask), 1)), div(rows, totalRows));
     }
@@ -124,8 +124,8 @@ function average(perToken: Tensor, { mask, totalRows, totalTokens }: LossInputs,
     case 'sapo':
     case 'reinforce':
     case 'ratio': {
-      // Every completion counts the same, however long.
-      const perRow = div(sum(masked, 1), maximum(sum(mask, 1), 1));
+      // Every completion has the same weight, regardless of its length.
+      const perRow = div(sum(masked, 1), maximum(sum(mask, 1), 1)); // [rows]
       return div(sum(perRow), totalRows);
     }
     default:

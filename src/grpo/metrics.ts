@@ -6,7 +6,7 @@ import { isZero, mean, standardDeviation } from './statistics.ts';
 /** Null where there is nothing to average (TRL: NaN, logged as None). */
 export type Metrics = Record<string, number | null>;
 
-/** What is known of one completion once it is scored. */
+/** What is known about a completion once it is scored. */
 export interface ScoredRow extends RowFlags {
   /** Tokens of the completion, its end-of-sequence token included. */
   length: number;
@@ -15,9 +15,9 @@ export interface ScoredRow extends RowFlags {
 /**
  * Metrics of a batch of rollouts. `names[k]` is the function of `credit.scores[row][k]`.
  *
- * `frac_reward_zero_std` is the share of *groups* without spread; TRL looks at the batch instead when it scales by the batch. A
- * group with fewer than two scored rows has no deviation, zero or other: it counts under `groups/failed` or `groups/abstained`.
- * Under process supervision steps' scores are spread too: a group that teaches by them does not count.
+ * `frac_reward_zero_std` is the share of *groups* with equal rewards; TRL looks at the batch instead when it scales by the batch. A
+ * group with fewer than two scored rows has no standard deviation: it counts under `groups/failed` or `groups/abstained`.
+ * Under process supervision the scores of steps differ too: a group with a signal from them does not count.
  */
 export function rolloutMetrics(names: readonly string[], credit: Credit, rows: readonly ScoredRow[]): Metrics {
   const { scores, rewards, groups, byPosition } = credit;
@@ -34,7 +34,7 @@ export function rolloutMetrics(names: readonly string[], credit: Credit, rows: r
     metrics[`rewards/${name}/mean`] = mean(column);
     metrics[`rewards/${name}/std`] = standardDeviation(column);
   });
-  // Learning needs spread within groups; `reward_std` also holds the differences between prompts.
+  // Learning needs differences within groups; `reward_std` includes those between prompts.
   metrics['groups/reward_std'] = mean(groups.map(({ std }) => std));
   metrics['rewards/failed_ratio'] = share(rows, (row) => row.failed);
   const signals = groupSignals(credit, rows);
@@ -47,7 +47,7 @@ export function rolloutMetrics(names: readonly string[], credit: Credit, rows: r
 function lengthMetrics(rows: readonly ScoredRow[]): Metrics {
   const all = rows.map((row) => row.length);
   const ended = rows.filter((row) => !row.truncated).map((row) => row.length);
-  // TRL logs 0 when nothing came to its end.
+  // TRL logs 0 when no completion ended.
   const terminated = ended.length > 0 ? ended : [0];
   return {
     'completions/mean_length': mean(all),
@@ -60,12 +60,12 @@ function lengthMetrics(rows: readonly ScoredRow[]): Metrics {
   };
 }
 
-/** The loss's sums as numbers, added up over micro-batches (and, if wanted, over the passes of a step). */
+/** The loss's sums as numbers, added up over micro-batches (and, optionally, over the passes of a step). */
 export type SumsAsNumbers = {
   [name in 'tokens' | 'kl' | 'entropy' | 'ratios' | 'clipLow' | 'clipHigh' | 'clipRegion' | 'cispoClip']?: number;
 };
 
-/** Token means from those sums; a sum that the loss did not give has no key. */
+/** Means over tokens from these sums; a sum that the loss did not compute has no key. */
 export function lossMetrics(sums: SumsAsNumbers): Metrics {
   const tokens = Math.max(sums.tokens ?? 0, 1);
   const ratios = Math.max(sums.ratios ?? 0, 1);

@@ -28,15 +28,15 @@ export interface PolicyLossOptions {
   /** Ratios are clipped below 1 − epsilon and above 1 + epsilonHigh; for cispo epsilonHigh itself is the cap. */
   epsilon: number;
   epsilonHigh: number;
-  /** Cap on the unclipped ratio; null: none. */
+  /** Cap on the unclipped ratio; null: no cap. */
   delta: number | null;
   sapoTemperaturePos: number;
   sapoTemperatureNeg: number;
 }
 
 /**
- * ρ, how much likelier the current policy makes what was sampled: per token [rows, C], or one for the whole completion [rows, 1], the
- * geometric mean over its tokens.
+ * ρ, how much more likely the sampled tokens are under the current policy than under the old one: per token [rows, C], or per completion
+ * [rows, 1], the geometric mean over its tokens.
  */
 export function importanceRatio(logps: Tensor, oldLogps: Tensor, mask: Tensor, level: 'token' | 'sequence'): Tensor {
   const logRatio = sub(logps, oldLogps); // [rows, C]
@@ -52,7 +52,7 @@ export function importanceRatio(logps: Tensor, oldLogps: Tensor, mask: Tensor, l
   }
 }
 
-/** Loss per token [rows, C], or per row [rows, 1] when neither ratio nor advantage nor loss type tells tokens apart. */
+/** Loss per token [rows, C], or per row [rows, 1] when ratio, advantage and loss type are the same for all tokens. */
 export function policyLoss(ratio: Tensor, logps: Tensor, advantages: Tensor, options: PolicyLossOptions): Tensor {
   const { epsilon, epsilonHigh, delta } = options;
   switch (options.lossType) {
@@ -60,14 +60,14 @@ export function policyLoss(ratio: Tensor, logps: Tensor, advantages: Tensor, opt
     case 'bnpo':
     case 'dapo':
     case 'dr_grpo': {
-      // Pessimistic: of the clipped and the unclipped gain, the smaller. Inside the clip range both are the same value with
+      // Pessimistic: the smaller of the clipped and the unclipped gain. Inside the clip range both are the same value with
       // the same slope, so it does not matter that tfjs gives a tie's gradient to one side and PyTorch half to each.
       const clipped = clipByValue(ratio, 1 - epsilon, 1 + epsilonHigh);
       const capped = delta === null ? ratio : minimum(ratio, delta);
       return neg(minimum(mul(capped, advantages), mul(clipped, advantages)));
     }
     case 'cispo': {
-      // Clips the weight, not the gradient: every token keeps pulling.
+      // Clips the weight, not the gradient: every token contributes.
       const weight = stopGradient(minimum(ratio, epsilonHigh));
       return neg(mul(mul(weight, advantages), logps));
     }

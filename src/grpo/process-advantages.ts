@@ -8,8 +8,8 @@ export interface ProcessStep {
 
 /**
  * Process supervision (DeepSeekMath, arXiv:2402.03300, section 4.1.3): the step scores of all completions of one group are
- * normalized together, and a token's advantage is the sum over the steps that end at or after it. So a step is paid to
- * every token that led to it, and a token after the last step gets 0.
+ * normalized together, and a token's advantage is the sum over the steps that end at or after it. So every
+ * token that led to a step gets its credit, and a token after the last step gets 0.
  *
  * `steps[i]` and `lengths[i]` belong to completion i of the group; both count tokens. Returns one advantage per token of each.
  */
@@ -19,12 +19,12 @@ export function processAdvantages(
 ): Float32Array[] {
   const scores = steps.flatMap((row) => row.map((step) => step.score));
   const average = mean(scores) ?? 0;
-  const spread = (standardDeviation(scores) ?? 0) + 1e-4;
+  const deviation = (standardDeviation(scores) ?? 0) + 1e-4;
   return steps.map((row, i) => {
     const length = lengths[i]!;
-    // What ends after each token, then summed from the back: linear in the length, however many steps there are.
+    // Scores by end, summed from the back: linear in the length, regardless of the number of steps.
     const endingAt = new Float64Array(length + 1);
-    for (const { end, score } of row) endingAt[Math.min(end, length)]! += (score - average) / spread;
+    for (const { end, score } of row) endingAt[Math.min(end, length)]! += (score - average) / deviation;
     const advantages = new Float32Array(length);
     let following = 0;
     for (let token = length - 1; token >= 0; token--) {

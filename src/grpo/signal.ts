@@ -3,14 +3,14 @@ import { earnsAnything } from './credit.ts';
 import { isZero, mean, standardDeviation } from './statistics.ts';
 
 /**
- * Whether a group teaches anything, and if not, why.
+ * Whether a group has a learning signal, and if not, why.
  * - `signal`: its completions, or their steps, got different rewards.
- * - `failed`, `abstained`: fewer than two rows have a reward, because reward functions failed, or had no opinion.
+ * - `failed`, `abstained`: fewer than two rows have a reward, because reward functions failed, or abstained.
  * - `truncated`: every completion was cut off, and all got the same reward.
- * - `too-easy`, `too-hard`: all got the same reward, the best or the worst that was seen in this batch. A reward function does not
- *   tell its maximum, so the batch stands in for it. When the whole batch got one reward, 0 or less counts as the worst
- *   (nothing was earned), and above 0 nobody knows.
- * - `equal`: all got the same reward, somewhere between.
+ * - `too-easy`, `too-hard`: all got the same reward, the best or the worst of this batch. A reward function does not
+ *   declare its maximum, so the batch is used instead. When the whole batch got one reward, 0 or less counts as the worst
+ *   (nothing was earned), and above 0 it is unknown.
+ * - `equal`: all got the same reward, somewhere in between.
  */
 export type GroupSignal = 'signal' | 'too-easy' | 'too-hard' | 'equal' | 'truncated' | 'abstained' | 'failed';
 
@@ -25,7 +25,7 @@ export const GROUP_SIGNALS: readonly GroupSignal[] = [
   'failed',
 ];
 
-/** What a row's rewards do not say about it. */
+/** What a row's rewards do not tell about it. */
 export interface RowFlags {
   /** A reward function failed on this row. */
   failed: boolean;
@@ -60,7 +60,7 @@ interface RecordedCredit {
   advantages?: readonly number[] | undefined;
 }
 
-/** A group's statistics from what was recorded: whatever advantages were computed from, a group without any teaches nothing. */
+/** A group's statistics from records: however advantages were computed, a group without any has no learning signal. */
 export function recordedStats(group: readonly RecordedCredit[]): GroupStats {
   const rewards = group.map(({ reward }) => reward);
   return {

@@ -3,14 +3,14 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { totalmem } from 'node:os';
 import { join } from 'node:path';
 
-/** A GPU that tells how much memory it has. */
+/** A GPU whose memory size is known. */
 export interface GpuMemory {
-  /** What its driver calls it. */
+  /** Its name in its driver. */
   name: string;
   bytes: number;
 }
 
-/** The GPU with the most memory, as far as drivers tell (NVIDIA's everywhere, AMD's on Linux, Apple's): WebGPU itself does not. */
+/** The GPU with the most memory of those whose drivers report it (NVIDIA's everywhere, AMD's on Linux, Apple's): WebGPU does not. */
 export function gpuMemory(): GpuMemory | undefined {
   if (process.platform === 'darwin') return { name: 'Apple GPU', bytes: totalmem() };
   return [...nvidiaMemory(), ...amdMemory()].sort((a, b) => b.bytes - a.bytes)[0];

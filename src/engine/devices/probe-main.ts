@@ -1,6 +1,6 @@
 /**
  * `device-probe.js DEVICE SIZE TYPE`: multiplies two matrices of that many rows and columns, of float32 or float16, on a device, and prints a
- * `ProbeReport` as JSON. A process of its own, because a driver may end it.
+ * `ProbeReport` as JSON. It is a separate process, because a driver may crash it.
  */
 import { matMul, type Tensor2D } from '@tensorflow/tfjs-core';
 import type { Engine } from '../engine.ts';
@@ -24,7 +24,7 @@ async function probe(device: Provider | 'tensorflow', size: number, half: boolea
   const matrices = { a: floats(a, [size, size]), b: floats(b, [size, size]) };
   const inputs = await (half ? engine.toHalf(matrices) : engine.upload(matrices));
   const times: number[] = [];
-  // The first run compiles the shader, which takes a fraction of a second: where it takes longer, it has told enough.
+  // The first run compiles the shader, which takes a fraction of a second; if it takes much longer, one run is enough.
   while (times.length <= RUNS && !(times[0]! > SLOW_MILLISECONDS)) {
     const started = performance.now();
     const onDevice = await product.run(inputs);

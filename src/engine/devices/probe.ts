@@ -2,21 +2,21 @@ import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import type { Provider } from '../onnx/providers.ts';
 
-/** What came of trying a device. `milliseconds`: a product of two matrices, its result brought to the host; `on`: what computed it. */
+/** The result of trying a device. `milliseconds`: for a matrix product, copying its result to the host included; `on`: what computed it. */
 export type ProbeReport = { works: true; milliseconds: number; on?: string } | { works: false; reason: string };
 
-/** A driver that has not answered by then is taken for broken. */
+/** A driver that has not answered by then is considered broken. */
 const TIMEOUT_SECONDS = 60;
 
-/** Large enough that a GPU shows what it can do, small enough that a CPU takes a hundredth of a second. */
+/** Rows and columns: large enough for a GPU to show its speed, small enough to take a CPU a hundredth of a second. */
 export const TIMED_SIZE = 1024;
-/** Where time does not matter. Float16 adds up the products of such matrices without rounding. */
+/** For when time does not matter. Float16 accumulates the products of such matrices without rounding. */
 export const SMALL_SIZE = 64;
 
 /** Tries WebGPU with small matrices of float16. */
 export const probeHalf = (): Promise<ProbeReport> => probeDevice('webgpu', SMALL_SIZE, 'float16');
 
-/** Tries a device in a process of its own. */
+/** Tries a device in a separate process. */
 export function probeDevice(
   device: Provider | 'tensorflow',
   size = TIMED_SIZE,
@@ -41,7 +41,7 @@ export function probeDevice(
   });
 }
 
-/** ONNX Runtime's messages begin with a place in its source. */
+/** A message of ONNX Runtime as a clause, without the source location that it begins with. */
 function explain(message: string): string {
   if (message.includes('Failed to get a WebGPU adapter')) return 'no GPU with a driver for it was found';
   // Dawn: "requires f16 but the device does not support it".

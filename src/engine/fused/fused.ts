@@ -1,15 +1,15 @@
 import { engine, type GradFunc, getBackend, getKernel, registerGradient, type Tensor } from '@tensorflow/tfjs-core';
 
-/** An operation worth fusing: a tfjs kernel of ours where the backend has one, else a composition of tfjs operations. */
+/** An operation worth fusing: a kernel of ours where the backend has one, else a composition of tfjs operations. */
 export interface FusedOp<A, R extends Tensor | Tensor[] = Tensor> {
   name: string;
-  /** The same result out of ordinary operations; tfjs differentiates it by itself. */
+  /** The same result from ordinary operations, which tfjs differentiates automatically. */
   compose(inputs: Record<string, Tensor>, attributes: A): R;
   /** Which inputs the gradient of the fused kernel needs. */
   saves: string[];
-  /** Names for all outputs, where the gradient needs those. */
+  /** Names of all outputs, if the gradient needs them. */
   savesOutputs?: string[];
-  /** Gradients of the fused kernel, one thunk per input, from the output's gradient (each output's) and what was saved. */
+  /** Gradients of the fused kernel, one thunk per input, from the gradient of the output (or of each) and what was saved. */
   gradient(dy: R, saved: Record<string, Tensor>, attributes: A): Record<string, () => Tensor>;
 }
 

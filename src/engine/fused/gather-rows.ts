@@ -6,7 +6,7 @@ const gatherOp = fusedOp<Record<string, never>>({
   compose: ({ x, indices }) => gather(x!, indices as Tensor1D),
   saves: ['x', 'indices'],
   gradient: (dy, { x, indices }) => ({
-    // x gives no more than its size, which is not known while the program is traced.
+    // Only the size of x is needed, which is not known while the program is traced.
     x: () => gatherGradientOp({ x: x!, indices: indices!, dy }, {}),
     indices: () => {
       throw new Error('indices have no gradient');

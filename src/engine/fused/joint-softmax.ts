@@ -25,6 +25,7 @@ const byPart = <T>(values: T[]): Record<string, T> =>
   Object.fromEntries(values.map((value, part) => [PARTS[part]!, value]));
 
 /**
- * Softmax over the last axes of two or three tensors [..., n] as if they lay side by side; gives the part of each. Their n may be open sizes.
+ * Softmax over the last axes of two or three tensors [..., n] as if they were concatenated; returns the part of each. Their n may be open
+ * sizes.
  */
 export const jointSoftmax = (parts: Tensor[]): Tensor[] => jointSoftmaxOp(byPart(parts), {});

@@ -13,7 +13,7 @@ import {
 } from '@tensorflow/tfjs-core';
 import { fusedOp } from './fused.ts';
 
-// A one-hot matrix is as large as the logits themselves: the fused kernels index instead.
+// A one-hot matrix is as large as the logits themselves, so the fused kernels index instead.
 
 const pickOp = fusedOp<Record<string, never>>({
   name: 'PickLogProb',
@@ -22,7 +22,7 @@ const pickOp = fusedOp<Record<string, never>>({
   gradient: (dy, { logits, ids }) => ({
     logits: () => pickGradientOp({ logits: logits!, ids: ids!, dy }, {}),
     ids: () => {
-      throw new Error('token ids have no gradient');
+      throw new Error('ids have no gradient');
     },
   }),
 });
@@ -53,8 +53,8 @@ const entropyOp = fusedOp<Record<string, never>>({
 
 const oneHotLike = (logits: Tensor, ids: Tensor): Tensor => oneHot(ids as Tensor1D, logits.shape[1]!, 1, 0, 'float32');
 
-/** log softmax(logits)[n, ids[n]]: the log-probability of one token per row. logits [N, vocabulary], ids int32 [N] → [N]. */
+/** log softmax(logits)[n, ids[n]]: the log-probability of one class per row. logits [N, classes], ids int32 [N] → [N]. */
 export const pickLogProb = (logits: Tensor2D, ids: Tensor1D): Tensor1D => pickOp({ logits, ids }, {}) as Tensor1D;
 
-/** Entropy of softmax(logits) per row, in nats: [N, vocabulary] → [N]. */
+/** Entropy of softmax(logits) per row, in nats: [N, classes] → [N]. */
 export const entropy = (logits: Tensor2D): Tensor1D => entropyOp({ logits }, {}) as Tensor1D;

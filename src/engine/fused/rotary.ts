@@ -13,19 +13,20 @@ import {
 } from '@tensorflow/tfjs-core';
 import { fusedOp } from './fused.ts';
 
-/** cos and sin of every position's angles, [positions, headDim / 2]. */
+/** cos and sin of every position's angles: float32 [positions, headDim / 2]. */
 export type RotaryTables = { cos: Tensor2D; sin: Tensor2D };
 
 const rotateOp: ReturnType<typeof fusedOp<Record<string, never>>> = fusedOp<Record<string, never>>({
   name: 'Rotary',
   compose({ x, positions, cos, sin }) {
+    // [tokens, 1, headDim / 2]
     const [c, s] = [cos, sin].map((table) => expandDims(gather(table!, positions as Tensor1D), 1)) as [Tensor, Tensor];
-    const [a, b] = split(x!, 2, -1) as [Tensor, Tensor];
+    const [a, b] = split(x!, 2, -1) as [Tensor, Tensor]; // [tokens, heads, headDim / 2]
     return concat([sub(mul(a, c), mul(b, s)), add(mul(b, c), mul(a, s))], -1);
   },
   saves: ['positions', 'cos', 'sin'],
   gradient: (dy, { positions, cos, sin }) => ({
-    // The way back is a rotation by the opposite angle.
+    // The gradient is rotated by the opposite angle.
     x: (): Tensor => rotateOp({ x: dy, positions: positions!, cos: cos!, sin: neg(sin!) }, {}),
     ...notLearned('positions', 'cos', 'sin'),
   }),

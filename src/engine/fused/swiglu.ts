@@ -9,7 +9,7 @@ const swigluOp = fusedOp<Record<string, never>>({
     const [gate, up] = halves(gateUp!);
     return mul(mul(gate, sigmoid(gate)), up);
   },
-  // All else is computed again on the way back: it would be most of what a layer has to remember.
+  // The rest is recomputed in the backward pass: it would be most of a layer's activations.
   saves: ['gateUp'],
   gradient: (dy, { gateUp }) => ({
     gateUp: () => {
@@ -22,5 +22,5 @@ const swigluOp = fusedOp<Record<string, never>>({
   }),
 });
 
-/** silu(gate) · up, with gate and up side by side on the last axis, [..., 2n] → [..., n]. Source: Shazeer 2020, arXiv:2002.05202. */
+/** silu(gate) · up, with gate and up concatenated on the last axis, [..., 2n] → [..., n]. Source: Shazeer 2020, arXiv:2002.05202. */
 export const swiglu = (gateUp: Tensor): Tensor => swigluOp({ gateUp }, {});

@@ -1,13 +1,13 @@
 import { type ElementType, ONNX_TYPES, type Value } from './values.ts';
 
-/** Where casts are recorded: a graph. */
+/** The graph that casts are recorded into. */
 interface Recorder {
   node(op: 'Cast', inputs: Value[], attributes: { to: number }): Value;
 }
 
 type Attributes = Readonly<Record<string, unknown>>;
 
-/** What an operation computes in, of the types of those inputs (all of them unless listed) that are numbers as its result is. */
+/** Which of its inputs' types an operation computes in. `inputs`: those that are numbers like its result (default: all). */
 interface Rule {
   type: 'narrowest' | 'widest' | 'first';
   inputs?: readonly number[];
@@ -17,7 +17,7 @@ const product: Rule = { type: 'narrowest' };
 const pointwise: Rule = { type: 'widest' };
 const moves: Rule = { type: 'first', inputs: [0] };
 
-/** Operations that may compute in float16. All others (softmax, sums, exponentials, roots, scatters) take and give float32. */
+/** Operations that may compute in float16. All others (softmax, sums, exponentials, roots, scatters) take and return float32. */
 const RULES: Readonly<Record<string, Rule>> = {
   MatMul: product,
   Gemm: product,
@@ -42,27 +42,27 @@ const RULES: Readonly<Record<string, Rule>> = {
   RotaryEmbedding: { type: 'first', inputs: [0, 2, 3] },
   SimplifiedLayerNormalization: { type: 'first' },
 };
-/** They look at no numbers, or say themselves what they take. */
+/** They do not read the numbers, or determine types themselves. */
 const UNTOUCHED = new Set(['Shape', 'Cast']);
 
 /**
- * ONNX Runtime's WebGPU shaders add products up in the type of the operands: in float16, 1024 + ¼ + ¼ + … stays 1024, and random sums of 576,
- * 1536 and 4096 terms are off by 0.35, 0.6 and 1.0 %. A weight's gradient, the one product whose first operand is transposed, is a
- * sum over all tokens: it stays in float32. So does a square, which leaves float16's range from 256 on.
+ * ONNX Runtime's WebGPU shaders accumulate products in the type of the operands: in float16, 1024 + ¼ + ¼ + … stays 1024, and random sums
+ * of 576, 1536 and 4096 terms are off by 0.35, 0.6 and 1.0 %. A weight's gradient, the only product whose first operand is transposed, is a
+ * sum over the whole batch: it stays in float32. So does a square, which overflows float16 from 256 on.
  */
 const staysWide = (op: string, inputs: readonly Value[], { transA }: Attributes): boolean =>
   (op === 'Gemm' && transA === 1) || (op === 'Mul' && inputs[0] === inputs[1]);
 
-/** The largest number of float16, and the smallest that it holds in full. */
+/** The largest number of float16, and the smallest normal one. */
 const [LARGEST, SMALLEST] = [65504, 2 ** -14];
 
 /**
- * Mixed precision as `torch.autocast` has it: programs see float32 everywhere, and this says which values of a graph are float16, and casts
- * where one type meets the other. A graph that gets nothing in float16 stays as it is.
+ * Mixed precision as in `torch.autocast`: programs see float32 everywhere, while this class tracks which values of a graph are float16, and
+ * records casts where the types meet. A graph without float16 inputs is unchanged.
  */
 export class Autocast {
   readonly #halves = new Set<Value>();
-  /** Float32 that float16 holds as well, 0 and 1 among it: it takes the type of what it meets. */
+  /** float32 values that float16 represents as well (0, 1 …): they take the type of the other operands. */
   readonly #neutral = new Set<Value>();
   readonly #casts = new Map<string, Value>();
 
@@ -70,7 +70,7 @@ export class Autocast {
     return this.#halves.has(value);
   }
 
-  /** Notes a value that came about outside of `operands` and `results`. */
+  /** Notes the type of a value that did not pass through `operands` and `results`. */
   note(value: Value, type: ElementType): void {
     if (type === 'float16') this.#halves.add(value);
   }
@@ -85,7 +85,7 @@ export class Autocast {
     if (size === 0 || (size <= LARGEST && size >= SMALLEST)) this.noteNeutral(value);
   }
 
-  /** The inputs of a node that is about to be recorded, cast to what it takes. */
+  /** The inputs of a node that is about to be recorded, cast to the type that it computes in. */
   operands(graph: Recorder, op: string, inputs: Value[], attributes: Attributes): Value[] {
     if (UNTOUCHED.has(op) || !inputs.some((input) => this.isHalf(input))) return inputs;
     const rule = RULES[op];
@@ -97,7 +97,7 @@ export class Autocast {
     );
   }
 
-  /** Notes what a node gives that takes these inputs. */
+  /** Notes the types of a node's outputs, given its inputs. */
   results(op: string, inputs: readonly Value[], outputs: readonly Value[]): void {
     const rule = RULES[op];
     if (!rule) return;
@@ -112,7 +112,7 @@ export class Autocast {
     return counted.every((input) => this.isHalf(input) || this.#neutral.has(input));
   }
 
-  /** Each value once. */
+  /** Casts each value once. */
   #cast(graph: Recorder, value: Value, type: 'float16' | 'float32'): Value {
     const key = `${value} ${type}`;
     const cast = this.#casts.get(key) ?? graph.node('Cast', [value], { to: ONNX_TYPES[type] });

@@ -11,12 +11,12 @@ import { type Attribute, bytesOf, type Graph } from './graph.ts';
 import type { ElementType, Value } from './values.ts';
 
 type DataId = TensorInfo['dataId'];
-/** What stands behind a tensor: a value of the graph, or numbers known while tracing, which enter the graph when used. */
+/** What a tensor refers to: a value of the graph, or numbers known while tracing, which enter the graph when used. */
 type Recorded = { value: Value; graph: Graph } | { values: BackendValues; shape: number[]; dtype: DataType };
 
 /**
  * A TensorFlow.js backend that computes nothing: its kernels record ONNX nodes into the graph being traced. Running a
- * function once under it, gradients included, writes the function down as one ONNX graph.
+ * function once under it, gradients included, records the function as one ONNX graph.
  */
 export class OnnxBackend extends KernelBackend {
   readonly #recorded = new WeakMap<DataId, Recorded>();
@@ -28,7 +28,7 @@ export class OnnxBackend extends KernelBackend {
     return this.#graph;
   }
 
-  /** Records what `body` does into `graph`, then goes on with the graph before. */
+  /** Records what `body` does into `graph`, then continues with the previous graph. */
   recordInto<T>(graph: Graph, body: () => T): T {
     const outer = this.#graph;
     this.#graph = graph;
@@ -46,7 +46,7 @@ export class OnnxBackend extends KernelBackend {
     return { dataId, shape, dtype };
   }
 
-  /** The value behind a tensor. */
+  /** The value that a tensor refers to. */
   value({ dataId }: Pick<TensorInfo, 'dataId'>): Value {
     const recorded = this.#recorded.get(dataId);
     if (!recorded) throw new Error('a tensor of another backend reached the onnx backend: make it inside the program');
@@ -122,10 +122,10 @@ registerBackend(BACKEND_NAME, () => backend);
 
 type Inputs = Record<string, TensorInfo>;
 type Attributes = Record<string, never>;
-/** How a kernel records itself. tfjs types inputs and attributes per kernel; `register`'s callers name those they read. */
+/** How a kernel records itself. tfjs types inputs and attributes per kernel; callers of `register` name those that they read. */
 export type Recorder<I = Inputs, A = Attributes> = (inputs: I, attributes: A) => TensorInfo | TensorInfo[];
 
-/** Registers how one tfjs kernel is written as ONNX nodes. */
+/** Registers how one tfjs kernel is recorded as ONNX nodes. */
 export function register<I = Inputs, A = Attributes>(kernelName: string, recorder: Recorder<I, A>): void {
   const kernelFunc: KernelFunc = ({ inputs, attrs }) => recorder(inputs as I, attrs as A);
   registerKernel({ kernelName, backendName: BACKEND_NAME, kernelFunc });

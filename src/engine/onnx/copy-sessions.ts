@@ -16,12 +16,12 @@ export class CopySessions {
     return this.#copy(provider, PROVIDERS[provider].onDevice, tensor);
   }
 
-  /** Float16 becomes float32: it is on devices only. */
+  /** float16 becomes float32: only devices have float16. */
   toHost(provider: Provider, tensor: Tensor): Promise<Tensor> {
     return this.#copy(provider, 'cpu', tensor, tensor.type === 'float16' ? 'float32' : undefined);
   }
 
-  /** Float32, from either side, as float16 on the device. */
+  /** float32, from either side, as float16 on the device. */
   toHalf(provider: Provider, tensor: Tensor): Promise<Tensor> {
     return this.#copy(provider, PROVIDERS[provider].onDevice, tensor, 'float16');
   }

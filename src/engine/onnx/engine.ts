@@ -24,7 +24,7 @@ interface CompiledGraph {
   outputs: string[];
 }
 
-/** More shapes than this are hardly alive at a time: what differs from run to run is open, or rounded to powers of two. */
+/** Programs rarely need more shapes at the same time: sizes that differ from run to run are open, or rounded to powers of two. */
 const MAX_GRAPHS = 6;
 
 /** Runs programs as ONNX graphs on one of ONNX Runtime's providers. */
@@ -69,7 +69,7 @@ export class OnnxEngine implements Engine {
       graphs.delete(key);
       const graph = known ?? this.#compileGraph(name, program, inputs, { resident, halves, smallSizes });
       graphs.set(key, graph);
-      // What failed to compile is not kept: it would fail again from the cache without being tried.
+      // A failed compilation is not kept, so that it is tried again.
       graph.catch(() => graphs.delete(key));
       const [oldest] = graphs.keys();
       if (graphs.size > maxGraphs) {
@@ -141,7 +141,7 @@ export class OnnxEngine implements Engine {
     }
   }
 
-  /** One after another: a copy waits for the device. */
+  /** One after another, because a copy waits for the device. */
   async #mapLeaves<T extends ArrayTree>(arrays: T, copy: (array: NdArray) => Promise<NdArray>): Promise<T> {
     const copied: [string, NdArray][] = [];
     for (const [path, array] of leaves(arrays)) copied.push([path, await copy(array)]);
@@ -184,7 +184,7 @@ function toTensor(array: NdArray): Tensor {
     : new Tensor(array.dtype, array.data as never, array.shape);
 }
 
-/** Now, and not when the garbage collector gets round to it: a step makes some copies of the model. Node.js 20 cannot. */
+/** Right away, without waiting for the garbage collector: outputs may be as large as all weights. Does nothing in Node.js 20. */
 function free(buffer: ArrayBuffer & { transfer?(length: number): ArrayBuffer }): void {
   buffer.transfer?.(0);
 }

@@ -3,7 +3,7 @@ import { isOpen, OpenSizes } from './open-sizes.ts';
 import type { Provider } from './providers.ts';
 import type { ElementType, Value } from './values.ts';
 
-/** An attribute. Whole numbers are integers unless wrapped as `{ float }`; strings, lists of integers and subgraphs are as they are. */
+/** An attribute. Numbers are integers unless wrapped as `{ float }`; strings, lists of integers and subgraphs are as they are. */
 export type Attribute = number | string | number[] | { float: number } | Graph;
 
 export interface Node {
@@ -36,9 +36,9 @@ export class Graph {
   readonly inputs: Port[] = [];
   readonly outputs: Port[] = [];
   readonly nodes: Node[] = [];
-  /** What will run it: the same operation may be written down in other ways for another provider. */
+  /** What will run it: providers may want the same operation recorded differently. */
   readonly provider: Provider;
-  /** Where some values may be float16. */
+  /** Defined if some values may be float16. */
   readonly autocast: Autocast | undefined;
   readonly #root: Graph;
   /** Of the root graph. */
@@ -47,7 +47,7 @@ export class Graph {
   readonly openSizes: OpenSizes;
   /** The axis of an input that has the open size of this name; of the root graph. */
   readonly #sizes = new Map<string, { input: Value; axis: number }>();
-  /** Outputs of its nodes. */
+  /** Outputs of this graph's nodes. */
   readonly #made = new Set<Value>();
   #values = 0;
 
@@ -75,8 +75,8 @@ export class Graph {
   }
 
   /**
-   * Makes a value an output. One that the graph has not made itself, an input handed back, or has given already comes as a copy, because
-   * ONNX allows no other way.
+   * Makes a value an output. One that no node of this graph computes (an input) or that is an output already is copied: ONNX requires
+   * outputs to be distinct and computed.
    */
   output(value: Value, type: ElementType): void {
     const isOwn = this.#made.has(value) && !this.outputs.some(({ name }) => name === value);
@@ -88,7 +88,7 @@ export class Graph {
     return this.multi(op, inputs, 1, attributes, domain)[0]!;
   }
 
-  /** Records a node with `count` outputs. An empty input name stands for an optional input left out. */
+  /** Records a node with `count` outputs. An empty input name omits an optional input. */
   multi(op: string, inputs: Value[], count: number, attributes: Record<string, Attribute> = {}, domain = ''): Value[] {
     const operands = this.autocast?.operands(this, op, inputs, attributes) ?? inputs;
     const outputs = Array.from({ length: count }, () => this.fresh());
@@ -117,7 +117,7 @@ export class Graph {
     return this.constant('int64', [values.length], bytesOf(BigInt64Array.from(values, BigInt)));
   }
 
-  /** A list of int64, of which the open sizes are worked out when the graph runs. */
+  /** A list of int64 in which open sizes are computed when the graph runs. */
   sizes(values: readonly number[]): Value {
     if (!values.some(isOpen)) return this.ints(values);
     return this.node(

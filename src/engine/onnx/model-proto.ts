@@ -40,7 +40,7 @@ function writeGraph(w: BinaryWriter, graph: Graph, constants: readonly Constant[
   for (const port of graph.outputs) message(w, 12, () => writePort(w, port));
 }
 
-/** Those that an output depends on: ONNX Runtime would run the others too. */
+/** The nodes that an output depends on: ONNX Runtime would run the others too. */
 function neededNodes(graph: Graph): Node[] {
   const needed = new Set(graph.outputs.map(({ name }) => name));
   const nodes: Node[] = [];
@@ -52,7 +52,7 @@ function neededNodes(graph: Graph): Node[] {
   return nodes.reverse();
 }
 
-/** A node's inputs, and what the graphs in it see of those around them. */
+/** A node's inputs, and the values that its subgraphs capture. */
 function valuesRead({ inputs, attributes }: Node): Value[] {
   const inner = Object.values(attributes).filter((attribute) => attribute instanceof Graph);
   const seen = inner.flatMap((graph) => [...graph.nodes.flatMap(valuesRead), ...graph.outputs.map(({ name }) => name)]);

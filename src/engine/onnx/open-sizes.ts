@@ -1,14 +1,14 @@
 import type { OpenSize } from '../tree.ts';
 
 /**
- * While a program is traced, sizes that are known only when its graph runs stand as numbers that no real size comes near, so that every
- * shape and bound computed from one is recognized when it enters the graph. Each is a prime times this power of two: floating-point numbers
- * represent products of several exactly, and the product tells its factors. One plus a few is represented too, and is no product.
+ * While a program is traced, sizes that are known only when its graph runs are represented by numbers far larger than any real size, so that
+ * every shape and bound computed from one is recognized when it enters the graph. Each is a prime times this power of two: products of
+ * several are exact in floating point and reveal their factors. A sum of one and a small number is exact too, and no product.
  */
 const FAR = 2 ** 40;
 const PRIMES = [499, 503, 509, 521, 523, 541, 547, 557, 563, 569, 571, 577, 587, 593, 599, 601];
 
-/** Stands for the axis along which a loop's state grows; a step makes it one longer. */
+/** Represents the axis along which a loop's state grows; a step makes it one longer. */
 export const GROWING = 1_000_003;
 
 /** Whether a number was computed from a size that the graph does not know. */
@@ -23,17 +23,17 @@ export class OpenSizes {
   readonly #primes = new Map<string, number>();
   readonly #small: readonly string[];
 
-  /** `small`: names of those that stay small, by tens. */
+  /** `small`: names of those that stay small (tens). */
   constructor(small: readonly string[] = []) {
     this.#small = small;
   }
 
-  /** The number that stands for an open size while its program is traced. */
+  /** The number that represents an open size while its program is traced. */
   nominal(size: OpenSize): number {
     return factorNames(size).reduce((product, name) => product * this.#primeOf(name) * FAR, 1);
   }
 
-  /** The open sizes that a size is the product of, and the known rest of it. Undefined: it is no product of them. */
+  /** The open sizes that a size is the product of, and the known rest of it; undefined if it is no product of them. */
   factorsOf(size: number): { factors: string[]; rest: number } | undefined {
     let rest = size;
     let count = 0;
@@ -45,7 +45,7 @@ export class OpenSizes {
     return factors.length === count && !isOpen(rest) ? { factors, rest } : undefined;
   }
 
-  /** Whether a size is small, times a few that is known. */
+  /** Whether a factor of this size is one that stays small. */
   isSmall(size: number): boolean {
     return this.factorsOf(size)?.factors.some((name) => this.#small.includes(name)) ?? false;
   }

@@ -1,6 +1,6 @@
 /**
- * ONNX Runtime, for everything here that uses it, with its telemetry off. On Linux and macOS it is on otherwise: the first session of a process
- * writes an identifier of the machine into the home folder, and tells Microsoft about models and runs.
+ * ONNX Runtime with its telemetry off; nothing else here loads it. On Linux and macOS it is on by default: the first session of a process
+ * writes an identifier of the machine into the home folder, and sends data about models and runs to Microsoft.
  *
  * Source: onnxruntime/core/platform/posix/telemetry.cc of ONNX Runtime 1.30.
  */
@@ -11,7 +11,7 @@ import type * as Runtime from 'onnxruntime-node';
 const SWITCH = 'ORT_DISABLE_TELEMETRY';
 
 process.env[SWITCH] = '1';
-// A worker thread may have a copy of the environment, which native code does not see.
+// A worker thread may have its own copy of the environment, which native code does not see.
 if (!isMainThread && nativeEnvironment()?.[SWITCH] !== '1')
   throw new Error(
     `ONNX Runtime would send usage data to Microsoft: start this thread with "env: SHARE_ENV", or set ${SWITCH}=1 on the main thread first`,
@@ -21,7 +21,7 @@ if (!isMainThread && nativeEnvironment()?.[SWITCH] !== '1')
 function nativeEnvironment(): Record<string, string> | undefined {
   const report: NodeJS.ProcessReport & { excludeNetwork?: boolean } = process.report;
   const { excludeNetwork = false } = report;
-  // Nothing may be looked up for the report.
+  // The report must not look up network names.
   report.excludeNetwork = true;
   try {
     return (report.getReport() as { environmentVariables?: Record<string, string> }).environmentVariables;
@@ -30,7 +30,7 @@ function nativeEnvironment(): Record<string, string> | undefined {
   }
 }
 
-// Not an import: those of a bundle are evaluated before all else in it.
+// Not an import: a bundle evaluates its imports before everything else.
 export const { env, InferenceSession, Tensor } = createRequire(import.meta.url)('onnxruntime-node') as typeof Runtime;
 export type InferenceSession = Runtime.InferenceSession;
 export type Tensor = Runtime.Tensor;

@@ -17,10 +17,10 @@ import { OpenSizes } from './open-sizes.ts';
 import type { Provider } from './providers.ts';
 import { ONNX_TYPES } from './values.ts';
 
-/** A program written down as one ONNX graph; inputs and outputs are named by their paths in the trees. */
+/** A program recorded as one ONNX graph; inputs and outputs are named by their paths in the trees. */
 export interface Trace {
   model: Uint8Array;
-  /** Paths of the outputs, and what the graph calls each. */
+  /** Paths of the outputs, and the name of each in the graph. */
   outputs: string[];
   outputNames: string[];
   nodes: number;
@@ -28,7 +28,7 @@ export interface Trace {
 
 export interface TraceOptions {
   provider: Provider;
-  /** There when inputs may be float16: the outputs that stay so where they were computed so; the others are float32. */
+  /** Defined when inputs may be float16. See `CompileOptions`. */
   halves?: readonly string[] | undefined;
   /** See `CompileOptions`. */
   smallSizes?: readonly string[] | undefined;

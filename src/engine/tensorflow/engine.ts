@@ -21,7 +21,7 @@ export const BACKEND_NAME = 'tensorflow';
  */
 export class TensorflowEngine implements Engine {
   readonly name = BACKEND_NAME;
-  /** Rows that have ended are dropped between runs. */
+  /** Programs that drop finished rows do so between runs. */
   readonly stepsPerRun = 32;
   readonly half = false;
   /** There is nothing to compile. */
@@ -63,7 +63,7 @@ export class TensorflowEngine implements Engine {
   }
 }
 
-/** The backend is one for the whole process; that of others is put back. */
+/** The process has one current backend; the previous one is restored. */
 function onTensorflow<T>(body: () => T): T {
   const previous = getBackend();
   setBackend(BACKEND_NAME);
@@ -82,7 +82,7 @@ function runProgram<I extends TensorTree, O extends TensorTree>(
   const outputs = tidy(() => {
     const given = leaves(inputs as ArrayTree).map(([path, array]) => [path, toTensor(array)] as const);
     const results = tensorLeaves(program(treeOf(given) as I));
-    // Each output is freed by itself: an input that is handed back, or a tensor that is given twice, becomes one of its own.
+    // Outputs are freed independently: an input returned as it is, or a tensor returned twice, is cloned.
     const taken = new Set<Tensor>(given.map(([, input]) => input));
     return results.map(([path, result]): [string, Tensor] => {
       const own = taken.has(result) ? clone(result) : result;
@@ -93,7 +93,7 @@ function runProgram<I extends TensorTree, O extends TensorTree>(
   const arrays = outputs.map(([path, output]): [string, NdArray] => {
     if (resident.includes(path.split('/')[0]!)) return [path, onDevice(output)];
     const array = onHost(output);
-    // By hand: programs may `keep` a tensor that they give.
+    // Explicitly: programs may `keep` a tensor that they return.
     output.dispose();
     return [path, array];
   });
@@ -106,7 +106,7 @@ const toTensor = (array: NdArray): Tensor =>
 const onDevice = (value: Tensor): DeviceArray =>
   new DeviceArray({ dtype: value.dtype as NdArray['dtype'], shape: value.shape }, value);
 
-// A copy: tfjs hands out the very numbers that a tensor was made of, which may be someone's input.
+// A copy: tfjs returns the array that a tensor was made from, which may be an input.
 const onHost = (value: Tensor): NdArray => ({
   dtype: value.dtype as NdArray['dtype'],
   shape: value.shape,

@@ -3,15 +3,15 @@ import { homedir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { FOLDER_NAME, PATH_VARIABLE, STORAGE_VARIABLE } from '../../protocol/tensorflow-places.ts';
 
-/** The one for GPUs first: who has it, wants it. Both give the same backend. */
+/** The one for GPUs is preferred. Both provide the same backend. */
 export const PACKAGES = ['@tensorflow/tfjs-node-gpu', '@tensorflow/tfjs-node'] as const;
 
-/** Where set-up puts tfjs-node, and a run looks for it after its own workspace. */
+/** Where set-up installs tfjs-node, and where runs look for it after their own workspace. */
 export function storageFolder(): string {
   return join(process.env[STORAGE_VARIABLE] || join(userData(), 'grpo-lab'), FOLDER_NAME);
 }
 
-/** Where programs keep data for a user, by the customs of the platform. */
+/** The platform's folder for a user's application data. */
 function userData(): string {
   if (process.platform === 'win32') return process.env.LOCALAPPDATA || join(homedir(), 'AppData', 'Local');
   if (process.platform === 'darwin') return join(homedir(), 'Library', 'Application Support');

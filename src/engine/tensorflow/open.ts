@@ -19,15 +19,15 @@ export interface Tensorflow {
   onGpu: boolean;
 }
 
-/** What of tfjs-node's backend tells about TensorFlow. */
+/** The part of tfjs-node's backend that describes TensorFlow. */
 interface NodeBackend {
   binding: { TF_Version: string };
   isUsingGpuDevice: boolean;
 }
 
 /**
- * Loads tfjs-node, wherever it was found from `folder` (a run config's) on. It brings a tfjs-core of its own, but tfjs-core keeps its backends,
- * kernels and gradients in globals: its backend runs our programs. Throws BadInput at `at` when it is missing, or does not fit.
+ * Loads the tfjs-node that `locateTfjsNode` finds from `folder`. It has its own tfjs-core, but tfjs-core keeps backends, kernels and gradients
+ * in globals, so its backend runs our programs. Throws BadInput at `at` when it is missing or has another version.
  */
 export function openTensorflow(folder: string, at?: SourceLocation): Tensorflow {
   const found = locateTfjsNode(folder);
@@ -56,16 +56,16 @@ const loaded = (): NodeBackend | null => findBackend(BACKEND_NAME) as unknown as
 /** TensorFlow's version, in a process that has opened it. */
 export const openedVersion = (): string | undefined => loaded()?.binding.TF_Version;
 
-/** Registers tfjs-node's backend; a second time nothing happens. */
+/** Registers tfjs-node's backend, once. */
 function load(folder: string): void {
-  // It calls these two, which newer Nodes warn of or no longer have.
+  // It calls these two, which newer versions of Node.js deprecate or lack.
   const isNullOrUndefined = (value: unknown): boolean => value === null || value === undefined;
   Object.assign(util, { isNullOrUndefined, isArray: Array.isArray });
-  // TensorFlow is chatty about the machine, and tfjs-core about being there twice; warnings of TensorFlow's stay.
+  // TensorFlow logs details of the machine, and tfjs-core that it is loaded twice; TensorFlow's warnings stay on.
   process.env.TF_CPP_MIN_LOG_LEVEL ??= '1';
   const quiet = env().getBool('PROD');
   env().set('PROD', true);
-  // It makes its own backend the process's.
+  // It makes its own backend the current one.
   const previous = getBackend();
   try {
     createRequire(import.meta.url)(folder);

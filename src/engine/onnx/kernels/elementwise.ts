@@ -25,7 +25,7 @@ const UNARY = {
 } as const;
 for (const [kernel, op] of Object.entries(UNARY)) register<Unary>(kernel, ({ x }) => backend.record(op, [x], x));
 
-/** Kernels of two arguments that broadcast; comparisons give bool. */
+/** Kernels of two arguments that broadcast; comparisons return bool. */
 const BINARY = { Add: 'Add', Sub: 'Sub', Multiply: 'Mul', RealDiv: 'Div', Pow: 'Pow', Maximum: 'Max', Minimum: 'Min' };
 const COMPARISONS = {
   Equal: 'Equal',
@@ -53,7 +53,7 @@ register<Binary>('SquaredDifference', (ab) => {
   const difference = broadcast('Sub', ab, ab.a.dtype);
   return backend.record('Mul', [difference, difference], difference);
 });
-/** Rounds towards minus infinity, as tfjs does; ONNX divides integers towards zero, hence the detour over floats. */
+/** Rounds towards minus infinity, as in tfjs; ONNX rounds integer division towards zero, so this divides floats. */
 register<Binary>('FloorDiv', (ab) => {
   const quotient = broadcast('Div', { a: cast(ab.a, 'float32'), b: cast(ab.b, 'float32') }, 'float32');
   return cast(backend.record('Floor', [quotient], quotient), ab.a.dtype);
@@ -82,7 +82,7 @@ export function cast(x: TensorInfo, dtype: DataType): TensorInfo {
   const to = ONNX_TYPES[elementType(dtype)];
   if (x.dtype === dtype) return x;
   const result = backend.record('Cast', [x], { shape: x.shape, dtype }, { to });
-  // Flags are 0 and 1 in float16 too.
+  // 0 and 1 are the same in float16.
   if (x.dtype === 'bool') backend.graph.autocast?.noteNeutral(backend.value(result));
   return result;
 }

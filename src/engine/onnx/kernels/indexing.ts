@@ -4,7 +4,7 @@ import { ONNX_TYPES } from '../values.ts';
 import { cast } from './elementwise.ts';
 import { expandLike, fill, fillLike, reshape } from './shape.ts';
 
-/** The same numbers as int64, which ONNX wants for most indices. */
+/** The same numbers as int64, the type of most indices in ONNX. */
 function asInt64(indices: TensorInfo): string {
   return backend.graph.node('Cast', [backend.value(indices)], { to: ONNX_TYPES.int64 });
 }
@@ -31,12 +31,12 @@ register<{ x: TensorInfo; segmentIds: TensorInfo }, { numSegments: number }>(
 );
 
 /**
- * Adds each row of `rows` to the one of `onto` that its index names; several may name the same. Not a `ScatterND`: on the CPU, ONNX Runtime
- * shares its rows out among threads that overwrite each other's sums (https://github.com/microsoft/onnxruntime/issues/18048).
+ * Adds each row of `rows` [m, ...] to the row of `onto` [n, ...] that its index names (`indices` [m]); several may name the same. Not a `ScatterND`: on the CPU, ONNX Runtime
+ * splits its rows among threads that overwrite each other's sums (https://github.com/microsoft/onnxruntime/issues/18048).
  */
 function addRows(onto: TensorInfo, indices: TensorInfo, rows: TensorInfo): TensorInfo {
-  const column = reshape(indices, [indices.shape[0]!, ...rows.shape.slice(1).map(() => 1)]);
-  const places = expandLike(column, rows);
+  const column = reshape(indices, [indices.shape[0]!, ...rows.shape.slice(1).map(() => 1)]); // [m, 1, ...]
+  const places = expandLike(column, rows); // [m, ...]
   return backend.record('ScatterElements', [onto, places, rows], onto, { axis: 0, reduction: 'add' });
 }
 

@@ -6,8 +6,8 @@ import { cast } from './elementwise.ts';
 type Axes = number | number[];
 
 /**
- * What is added up over several axes is added up over the last one first: on the CPU, ONNX Runtime takes few accumulators for all that goes
- * into one number, whose rounding makes the sum of 28 million numbers (the squares of a gradient of SmolLM2's embedding) wrong by 0.2 %.
+ * Sums over several axes are taken over the last axis first: on the CPU, ONNX Runtime uses few accumulators for each result, and their
+ * rounding makes a sum of 28 million numbers (the squares of an embedding's gradient) wrong by 0.2 %.
  */
 const IN_PARTS = ['ReduceSum', 'ReduceMean'];
 
@@ -20,7 +20,7 @@ function reduce(op: string, x: TensorInfo, axes: Axes, keepDims: boolean, dtype:
     const others = reduced.filter((axis) => axis !== last);
     return reduce(op, reduce(op, x, last, keepDims), others, keepDims);
   }
-  // No axes at all (a scalar) would mean every axis to ONNX, which comes to the same.
+  // To ONNX no axes (a scalar) mean all axes, which is the same.
   const operands = [backend.value(x), backend.graph.ints(reduced)];
   return backend.record(op, operands, { shape, dtype }, { keepdims: keepDims ? 1 : 0 });
 }
@@ -36,7 +36,7 @@ register<{ x: TensorInfo }, { axis: Axes; keepDims: boolean }>('Min', ({ x }, { 
 register<{ x: TensorInfo }, { reductionIndices: Axes; keepDims: boolean }>('Max', ({ x }, attributes) =>
   reduce('ReduceMax', x, attributes.reductionIndices, attributes.keepDims),
 );
-/** Logic over an axis: the smallest or the largest of the flags as integers. */
+/** All and Any over an axis: the minimum or the maximum of the flags as integers. */
 for (const [kernel, op] of Object.entries({ All: 'ReduceMin', Any: 'ReduceMax' })) {
   register<{ x: TensorInfo }, { axis: Axes; keepDims: boolean }>(kernel, ({ x }, { axis, keepDims }) =>
     cast(reduce(op, cast(x, 'int32'), axis, keepDims), 'bool'),

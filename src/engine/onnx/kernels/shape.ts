@@ -4,14 +4,14 @@ import { isOpen } from '../open-sizes.ts';
 
 type Unary = { x: TensorInfo };
 
-/** A tensor of its own of the same value, as a kernel has to give. */
+/** A new tensor of the same value: a kernel may not return its input. */
 const same = (x: TensorInfo): TensorInfo => backend.tensorInfo(backend.value(x), x.shape, x.dtype);
 
 /** ONNX's "to the end": a slice up to the end must not bake in a size that grows while a loop runs. */
 export const END = 2 ** 31 - 1;
 
 export function reshape(x: TensorInfo, shape: number[]): TensorInfo {
-  // ONNX takes 0 for sizes that stay where they are, and works one of the others out: one that is no product of the graph's own, if there is one.
+  // ONNX takes 0 for sizes that stay in place, and infers one of the others (-1): here one that is no product of open sizes, if there is one.
   const moved = [...shape.keys()].filter((axis) => isOpen(shape[axis]!) && shape[axis] !== x.shape[axis]);
   const { openSizes } = backend.graph;
   const unknown = moved.find((axis) => !openSizes.factorsOf(shape[axis]!)) ?? moved[0];
@@ -57,12 +57,12 @@ export function fill(shape: number[], value: number, dtype: DataType): TensorInf
   return backend.record('Expand', [number, backend.graph.sizes(shape)], { shape, dtype });
 }
 
-/** `value` everywhere in the shape of x, which may grow in a loop. */
+/** `value` in the shape of x, which may grow in a loop. */
 export function fillLike(x: TensorInfo, value: number): TensorInfo {
   return expandLike(backend.constant([value], [], x.dtype), x);
 }
 
-/** Repeats `x` to the shape of `like`, which may grow in a loop. */
+/** Broadcasts `x` to the shape of `like`, which may grow in a loop. */
 export function expandLike(x: TensorInfo, like: TensorInfo): TensorInfo {
   const { graph } = backend;
   const shape = like.shape.some(isOpen) ? graph.node('Shape', [backend.value(like)]) : graph.ints(like.shape);
@@ -78,7 +78,7 @@ register<{ input: TensorInfo }, { dim: number }>('ExpandDims', ({ input }, { dim
   return reshape(input, shape);
 });
 register<Unary, { perm: number[] }>('Transpose', ({ x }, { perm }) => {
-  // tfjs's gradient of a gather ends in one that leaves the whole embedding as it is; ONNX Runtime would copy it.
+  // The gradient of tfjs's gather ends with an identity transpose of the whole table, which ONNX Runtime would copy.
   if (perm.every((from, axis) => from === axis)) return same(x);
   return backend.record('Transpose', [x], { shape: perm.map((axis) => x.shape[axis]!), dtype: x.dtype }, { perm });
 });
@@ -112,7 +112,7 @@ register<{ value: TensorInfo }, { axis: number }>('Unpack', ({ value }, { axis }
 });
 register<Unary, { reps: number[] }>('Tile', ({ x }, { reps }) => {
   const shape = x.shape.map((size, axis) => size * reps[axis]!);
-  // Where only axes of size 1 repeat, ONNX can broadcast instead of copying piece by piece.
+  // If only axes of size 1 repeat, ONNX can broadcast.
   const broadcasts = reps.every((rep, axis) => rep === 1 || x.shape[axis] === 1);
   const inputs = [backend.value(x), backend.graph.ints(reps)];
   return backend.record(broadcasts ? 'Expand' : 'Tile', inputs, { shape, dtype: x.dtype });

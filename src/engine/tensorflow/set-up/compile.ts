@@ -4,7 +4,7 @@ import { BadInput } from '../../../protocol/errors.ts';
 import type { PythonTensorflow } from './python-tensorflow.ts';
 import { canRun, runTool } from './run-tool.ts';
 
-/** The C++ compiler: the one that `CXX` names, else the first that is there. Throws BadInput when none is. */
+/** The C++ compiler: the one that `CXX` names, else the first that exists. Throws BadInput when none does. */
 export async function findCompiler(signal: AbortSignal): Promise<string> {
   for (const compiler of process.env.CXX ? [process.env.CXX] : ['c++', 'g++', 'clang++'])
     if (await canRun(compiler, signal)) return compiler;
@@ -30,7 +30,7 @@ export async function compileBinding(
   mkdirSync(dirname(binding), { recursive: true });
   const args = [
     ...['-O2', '-shared', '-fPIC', '-std=c++17', '-DNAPI_VERSION=8'],
-    // Node's own functions are there when it is loaded.
+    // Node.js provides its functions when the binding is loaded.
     ...(process.platform === 'darwin' ? ['-undefined', 'dynamic_lookup'] : []),
     ...[`-I${join(modules, 'node-api-headers', 'include')}`, `-I${tensorflow.include}`],
     ...['tfjs_backend.cc', 'tfjs_binding.cc'].map((source) => join(folder, 'binding', source)),

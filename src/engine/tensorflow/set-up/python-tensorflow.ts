@@ -4,18 +4,18 @@ import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { BadInput } from '../../../protocol/errors.ts';
 
-/** TensorFlow as it lies in a Python environment. */
+/** TensorFlow as it is installed in a Python environment. */
 export interface PythonTensorflow {
   /** The package's folder. */
   folder: string;
-  /** As its installer says; undefined: it does not. */
+  /** As its installer recorded it, if it did. */
   version: string | undefined;
   include: string;
   /** The shared libraries that have its C interface. */
   libraries: string[];
 }
 
-/** Looks where the package is without importing it, which takes seconds. */
+/** Finds the package without importing it, which would take seconds. */
 const PROBE = `
 import sys
 from importlib.util import find_spec
@@ -58,7 +58,7 @@ async function askPython(candidates: string[]): Promise<{ python: string; folder
       const [python = command, folder = ''] = stdout.trim().split(/\r?\n/);
       return { python, folder };
     } catch {
-      // The next one may do.
+      // Try the next one.
     }
   }
   throw new BadInput(
@@ -66,7 +66,7 @@ async function askPython(candidates: string[]): Promise<{ python: string; folder
   );
 }
 
-/** Installers write a folder named by package and version beside the package. */
+/** Installers create a folder named after package and version next to the package. */
 function installedVersion(folder: string): string | undefined {
   for (const name of readdirSync(dirname(folder))) {
     const match = /^tensorflow(?:_(?:cpu|gpu|intel|macos|rocm))?-(.+)\.dist-info$/.exec(name);

@@ -3,11 +3,12 @@ import { once } from 'node:events';
 import { tmpdir } from 'node:os';
 import { RunFailure } from '../../../protocol/errors.ts';
 
+/** Characters of its output that an error quotes. */
 const LAST_WORDS = 2000;
 
 /**
- * Runs a program to its end, in our own process group: whoever ends that ends it too. Throws RunFailure with its last words when it fails, and
- * the signal's reason when it was cancelled.
+ * Runs a program to its end, in our own process group, so that it ends with us. Throws RunFailure with the end of its output when it fails,
+ * and the signal's reason when it was canceled.
  */
 export async function runTool(command: string, args: string[], options: { cwd: string; signal: AbortSignal }) {
   const { cwd, signal } = options;
@@ -34,14 +35,14 @@ export async function runTool(command: string, args: string[], options: { cwd: s
   if (child.exitCode !== 0) throw new RunFailure(`${command} failed: ${reasonIn(said)}.\n\n${said.trim()}`);
 }
 
-/** The line that tells most: compilers, linkers and npm's scripts begin it alike. */
+/** The most informative line: compilers, linkers and npm scripts mark it in the same way. */
 function reasonIn(said: string): string {
   const lines = said.trim().split('\n');
   const line = lines.find((text) => /\berror: /i.test(text)) ?? lines.at(-1)!;
   return line.replace(/^npm error /, '').trim();
 }
 
-/** Whether there is such a program, by asking for its version. */
+/** Whether this program exists, by asking for its version. */
 export async function canRun(command: string, signal: AbortSignal): Promise<boolean> {
   try {
     await runTool(command, ['--version'], { cwd: tmpdir(), signal });

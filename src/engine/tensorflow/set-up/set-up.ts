@@ -9,34 +9,34 @@ import { findPythonTensorflow } from './python-tensorflow.ts';
 import { canRun, runTool } from './run-tool.ts';
 
 export interface SetUpOptions {
-  /** The folder that is to have it; everything in it is replaced. */
+  /** The folder to install into; everything in it is replaced. */
   into: string;
-  /** Take tfjs-node-gpu with the binaries of its own, instead of building against the TensorFlow of a Python environment. */
+  /** Install tfjs-node-gpu with its own binaries, instead of building against the TensorFlow of a Python environment. */
   prebuilt: boolean;
-  /** The interpreter of that environment; left out: `python3` or `python`. */
+  /** The interpreter of that environment; default: `python3` or `python`. */
   python?: string;
   signal: AbortSignal;
-  /** Gets a sentence at the beginning of each part. */
+  /** Called with a sentence at the beginning of each part. */
   onProgress: (sentence: string) => void;
 }
 
-/** tfjs-node and our TensorFlow.js must be of the same version: they share what tfjs-core keeps. */
+/** tfjs-node and our TensorFlow.js must have the same version: they share tfjs-core's globals. */
 const VERSION = dependencies['@tensorflow/tfjs-core'];
 const NODE_HEADERS = 'node-api-headers@1.9.0';
-/** How a folder says that it is ours to replace. */
+/** The package name that marks a folder as ours to replace. */
 const MARK = 'grpo-lab-tensorflow';
 
 type Works = Extract<ProbeReport, { works: true }>;
 
-/** What a way of getting tfjs-node downloads, and does then. */
+/** A way of getting tfjs-node: what it downloads, and what it does then. */
 interface Way {
   packages: string[];
   finish?(modules: string): Promise<void>;
 }
 
 /**
- * Puts a tfjs-node that works into a folder, and says what it was seen to do. What was there before stays until then. Throws BadInput for what is
- * missing on this machine, before anything is downloaded; RunFailure when a part fails; the signal's reason when it was cancelled.
+ * Installs a tfjs-node into a folder, and returns how a trial run of it went. What was there before stays until it works. Throws BadInput for
+ * what is missing on this machine, before anything is downloaded; RunFailure when a part fails; the signal's reason when it was canceled.
  */
 export async function setUpTensorflow(options: SetUpOptions): Promise<Works> {
   const { into, signal, onProgress } = options;
@@ -78,19 +78,19 @@ async function ownBuild({ python, signal, onProgress }: SetUpOptions): Promise<W
   };
 }
 
-/** Nobody's own files are replaced. */
+/** The user's own files are never replaced. */
 function checkOurs(into: string): void {
   if (!existsSync(into) || readdirSync(into).length === 0) return;
   try {
     const { name } = JSON.parse(readFileSync(join(into, 'package.json'), 'utf8')) as { name?: unknown };
     if (name === MARK) return;
   } catch {
-    // Not ours, then.
+    // Not ours.
   }
   throw new BadInput(`${into} has other files in it; name a folder that is empty, or not there yet.`);
 }
 
-/** In a process of its own, as every run will: what it loads might end this one. */
+/** In a separate process, because the library that it loads might crash. */
 async function tryIn(folder: string): Promise<Works> {
   process.env[PATH_VARIABLE] = folder;
   const report = await probeDevice('tensorflow');
