@@ -23,7 +23,6 @@ export interface Trace {
   /** Paths of the outputs, and the name of each in the graph. */
   outputs: string[];
   outputNames: string[];
-  nodes: number;
 }
 
 export interface TraceOptions {
@@ -31,14 +30,14 @@ export interface TraceOptions {
   /** Defined when inputs may be float16. See `CompileOptions`. */
   halves?: readonly string[] | undefined;
   /** See `CompileOptions`. */
-  smallSizes?: readonly string[] | undefined;
+  smallSizes: readonly string[];
 }
 
 /** Runs `program` once under the recording backend, on inputs of the shapes and types of `inputs`. */
 export function trace<I extends TensorTree, O extends TensorTree>(
   program: Program<I, O>,
   inputs: ArrayTree,
-  { provider, halves, smallSizes }: TraceOptions = { provider: 'cpu' },
+  { provider, halves, smallSizes }: TraceOptions,
 ): Trace {
   const graph = new Graph(provider, halves && new Autocast(), new OpenSizes(smallSizes));
   const outputs: string[] = [];
@@ -74,6 +73,5 @@ export function trace<I extends TensorTree, O extends TensorTree>(
     model: modelProto(graph),
     outputs,
     outputNames: graph.outputs.map(({ name }) => name),
-    nodes: graph.nodes.length,
   };
 }

@@ -4,7 +4,7 @@ import { dirname, join, resolve } from 'node:path';
 import { FOLDER_NAME, PATH_VARIABLE, STORAGE_VARIABLE } from '../../protocol/tensorflow-places.ts';
 
 /** The one for GPUs is preferred. Both provide the same backend. */
-export const PACKAGES = ['@tensorflow/tfjs-node-gpu', '@tensorflow/tfjs-node'] as const;
+const PACKAGES = ['@tensorflow/tfjs-node-gpu', '@tensorflow/tfjs-node'] as const;
 
 /** Where set-up installs tfjs-node, and where runs look for it after their own workspace. */
 export function storageFolder(): string {
