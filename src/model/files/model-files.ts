@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { isAdapterFolder, readAdapterConfig } from './adapter-files.ts';
+import { isAdapterFolder } from '../../files/adapter-folder.ts';
+import { readAdapterConfig } from './adapter-files.ts';
 import { isGguf, readGguf } from './gguf.ts';
 import { ggufConfig, ggufGenerationConfig } from './gguf-model.ts';
 import { ggufTokenizer, ggufTokenizerConfig } from './gguf-tokenizer.ts';

@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { makeFolders } from '../../files/make-folders.ts';
 import { BadInput } from '../../protocol/errors.ts';
 import type { ModelConfig } from '../config.ts';
-import { parameterShapes } from '../network/parameters.ts';
+import { parameterShapes } from '../parameters.ts';
 import { readAdapterConfig } from './adapter-files.ts';
 import { writeJsonFlushed } from './flushed-file.ts';
 import { isGguf } from './gguf.ts';

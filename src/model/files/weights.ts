@@ -1,14 +1,15 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { BadInput } from '../../protocol/errors.ts';
-import { type ModelConfig, readModelConfig } from '../config.ts';
-import { finite } from '../finite.ts';
-import { parameterShapes } from '../network/parameters.ts';
+import type { ModelConfig } from '../config.ts';
+import { parameterShapes } from '../parameters.ts';
 import { adaptedTensors } from './adapted-weights.ts';
 import { readAdapterConfig } from './adapter-files.ts';
+import { finite } from './finite.ts';
 import { isGguf, readGguf } from './gguf.ts';
-import { ggufTensors, readGgufWeight } from './gguf-model.ts';
+import { ggufWeights } from './gguf-model.ts';
 import { readJsonObject } from './json-file.ts';
+import { readModelConfig } from './model-config.ts';
 import { isSupportedDtype, readSafetensorsHeader, readTensor, sameBytes, type TensorEntry } from './safetensors.ts';
 import type { StoredTensor } from './stored-tensor.ts';
 import { causalLmNames, wrapperOf } from './tensor-names.ts';
@@ -86,10 +87,7 @@ function storedTensors(model: string, config: ModelConfig): Map<string, StoredTe
 }
 
 function ggufEntries(file: string, config: ModelConfig): Map<string, StoredTensor> {
-  const tensors = ggufTensors(readGguf(file));
-  return byName(
-    tensors.map((tensor) => ({ ...tensor, read: (into?: Float32Array) => readGgufWeight(tensor, config, into) })),
-  );
+  return byName(ggufWeights(readGguf(file), config));
 }
 
 function folderEntries(folder: string, config: ModelConfig): Map<string, StoredTensor> {

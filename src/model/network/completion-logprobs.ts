@@ -17,9 +17,9 @@ export type SequenceTensors = {
   ids: Tensor1D;
   /** int32 [tokens]: each token's place in its sequence. */
   positions: Tensor1D;
-  /** For these positions, [positions, headDim / 2]. */
-  rotary: RotaryTables;
-  /** Where the prompts' tokens stand for attention, [prompts, longest prompt]; and int32 [prompts], how long each is. */
+  /** The model's tables for these positions, by name. */
+  rotary: Record<string, RotaryTables>;
+  /** Where the prompts' tokens are for attention, [prompts, longest prompt]; and int32 [prompts], how long each is. */
   prompts: Grid & { lengths: Tensor1D };
   /** Likewise those of the completions, [prompts, group, longest completion]. */
   completions: Grid;

@@ -15,13 +15,13 @@ import {
 } from '@tensorflow/tfjs-core';
 import { stopGradient } from '../../grpo/stop-gradient.ts';
 import type { ModelConfig } from '../config.ts';
-import { adaptedModules, EMBEDDING, HEAD } from '../lora-targets.ts';
+import { adaptedModules } from '../lora-targets.ts';
+import { EMBEDDING, HEAD, type LinearModule } from '../modules.ts';
+import { productsOf } from '../packing.ts';
 import type { Parameters } from './decoder.ts';
-import { PACKS } from './packing.ts';
-import { parameterShapes } from './parameters.ts';
 
 /**
- * The parameters with the adapters of stacked projections stacked as well: all A on top of one another, and all B along a diagonal, so that
+ * The parameters with the adapters of packed projections stacked as well: all A on top of one another, and all B along a diagonal, so that
  * each sees its own A only. The scale is multiplied into B, and DoRA's lengths become a factor for each output, `lora_factor`, so that nothing
  * else need know of them. Done once at the start of a program, outside its loops.
  */
@@ -36,22 +36,19 @@ export function packAdapters(params: Parameters, config: ModelConfig): Parameter
       if (params[name]) packed[name] = mul(params[name], scale);
     }
   }
-  const shapes = parameterShapes(config);
-  for (let layer = 0; layer < config.layers; layer++) {
-    const block = `model.layers.${layer}`;
-    stack(packed, shapes, `${block}.self_attn`, 'qkv_proj');
-    stack(packed, shapes, `${block}.mlp`, 'gate_up_proj');
-    for (const name of ['self_attn.o_proj', 'mlp.down_proj']) setFactor(packed, `${block}.${name}`);
+  for (const [name, members] of productsOf(config)) {
+    if (members.length > 1) stack(packed, name, members);
+    else setFactor(packed, name);
   }
   setFactor(packed, HEAD, packed[`${config.tieEmbeddings ? EMBEDDING : HEAD}.weight`]);
   packEmbedding(packed);
   return packed;
 }
 
-/** Stacks, in place, the adapters of one stack of projections. Projections without an adapter get zeros. */
-function stack(params: Parameters, shapes: Map<string, number[]>, block: string, into: string): void {
-  const projections = PACKS[into]!.map((name) => `${block}.${name}`);
-  const rows = projections.map((name) => shapes.get(`${name}.weight`)![0]!);
+/** Stacks, in place, the adapters of projections that are packed into one. Those without an adapter get zeros. */
+function stack(params: Parameters, stacked: string, members: LinearModule[]): void {
+  const projections = members.map(({ name }) => name);
+  const rows = members.map(({ outputs }) => outputs);
   const rowsOf = (some: number[]) => some.reduce((sum, count) => sum + count, 0);
   const downs: Tensor[] = [];
   const ups: Tensor[] = [];
@@ -65,7 +62,6 @@ function stack(params: Parameters, shapes: Map<string, number[]>, block: string,
     delete params[b];
   }
   if (downs.length === 0) return;
-  const stacked = `${block}.${into}`;
   params[`${stacked}.lora_A.weight`] = concat(downs, 0);
   params[`${stacked}.lora_B.weight`] = concat(ups, 1);
 
