@@ -7,6 +7,9 @@ import type { Lora } from '../protocol/lora-config.ts';
 export interface ModelDescription {
   vocabSize: number;
   hiddenSize: number;
+  /** What embeddings are multiplied with before the first layer, and logits after the head; 1 in most models. */
+  embeddingScale: number;
+  logitScale: number;
   /** First to last. */
   layers: readonly Layer[];
   /** Rotary tables, by the names that attention layers use. */
@@ -28,13 +31,15 @@ export interface ModelConfig extends ModelDescription {
   padTokenId: number | undefined;
 }
 
-/** One decoder layer: x + mixer(norm(x)), then x + mlp(norm(x)). */
+/** One decoder layer: x + residualScale · mixer(norm(x)), then the same with the MLP. */
 export interface Layer {
   /** The part in which tokens see one another. What it remembers of earlier tokens is what generation carries as caches. */
   mixer: Attention;
   mlp: Mlp;
   /** The Hugging Face names of the norms, by where they are. */
   norms: { beforeMixer: string; beforeMlp: string };
+  /** 1 in most models. */
+  residualScale: number;
 }
 
 /** Causal attention to all earlier tokens, with `heads / kvHeads` query heads for each key/value head. */

@@ -31,10 +31,13 @@ export function llamaDecoder(fields: DecoderFields, file: string, traits: Traits
     },
     mlp: { kind: 'swiglu', intermediateSize: fields.intermediate_size, bias: traits.mlpBias ?? false },
     norms: { beforeMixer: 'input_layernorm', beforeMlp: 'post_attention_layernorm' },
+    residualScale: 1,
   };
   return {
     vocabSize: fields.vocab_size,
     hiddenSize: fields.hidden_size,
+    embeddingScale: 1,
+    logitScale: 1,
     layers: Array<Layer>(fields.num_hidden_layers).fill(layer),
     rotary: { all: { width: headDim, ...rotary } },
     maxPositionEmbeddings: fields.max_position_embeddings,

@@ -38,15 +38,19 @@ export function decode(
   positions: Positions,
   attend: Attend,
 ): Tensor2D {
-  let x = embedTokens(params, ids, config.padTokenId); // [tokens, hiddenSize]
-  for (const [index, { mixer, mlp, norms }] of config.layers.entries()) {
+  let x = times(embedTokens(params, ids, config.padTokenId), config.embeddingScale); // [tokens, hiddenSize]
+  for (const [index, { mixer, mlp, norms, residualScale }] of config.layers.entries()) {
     const layer = layerOperations(params, config, index);
     const attendHere = (heads: HeadProjections) => attend(index, heads);
-    x = add(x, attention(layer, mixer, layer.norm(x, norms.beforeMixer), positions, attendHere));
-    x = add(x, feedForward(layer, mlp, layer.norm(x, norms.beforeMlp)));
+    const mixed = attention(layer, mixer, layer.norm(x, norms.beforeMixer), positions, attendHere);
+    x = add(x, times(mixed, residualScale));
+    const transformed = feedForward(layer, mlp, layer.norm(x, norms.beforeMlp));
+    x = add(x, times(transformed, residualScale));
   }
   return x;
 }
+
+const times = (x: Tensor2D, scale: number): Tensor2D => (scale === 1 ? x : mul(x, scale));
 
 /** The operations of a layer that have weights, by the names of its modules. */
 interface LayerOperations {
@@ -100,7 +104,8 @@ function feedForward({ project }: LayerOperations, { kind }: Mlp, x: Tensor): Te
 export function logitsOf(params: Parameters, config: ModelConfig, hidden: Tensor2D): Tensor2D {
   const normed = rmsNorm(hidden, params[`${FINAL_NORM}.weight`]!, config.rmsNormEps) as Tensor2D;
   const own = params[`${config.tieEmbeddings ? EMBEDDING : HEAD}.weight`];
-  return linear(params, normed, HEAD, params[`${HEAD}.modules_to_save.weight`] ?? own);
+  const logits = linear(params, normed, HEAD, params[`${HEAD}.modules_to_save.weight`] ?? own);
+  return times(logits, config.logitScale);
 }
 
 /** Embeddings of token ids, [tokens, hiddenSize], with what an adapter adds to them. */

@@ -22,10 +22,13 @@ describe('reading a config', () => {
       },
       mlp: { kind: 'swiglu', intermediateSize: 6, bias: false },
       norms: { beforeMixer: 'input_layernorm', beforeMlp: 'post_attention_layernorm' },
+      residualScale: 1,
     };
     expect(readModelConfig(configFolder())).toEqual({
       vocabSize: 11,
       hiddenSize: 8,
+      embeddingScale: 1,
+      logitScale: 1,
       layers: [layer, layer],
       rotary: { all: { width: 4, theta: 20_000, scaling: { type: 'none' } } },
       maxPositionEmbeddings: 64,
