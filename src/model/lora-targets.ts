@@ -16,7 +16,7 @@ export function adaptedModules(model: ModelConfig): Map<string, ModuleAdapter> {
   return new Map(targeted.map(({ name }) => [name, moduleAdapter(lora, name)]));
 }
 
-/** The modules that are trained in full beside it. */
+/** The modules that are trained in full besides the adapter. */
 export const savedModules = ({ lora }: Pick<ModelConfig, 'lora'>): string[] =>
   [EMBEDDING, HEAD].filter((name) => lora?.modulesToSave?.some((saved) => name.endsWith(saved)));
 

@@ -1,6 +1,6 @@
 /**
- * Projections of one input are kept packed into one matrix, `qkv_proj` and `gate_up_proj`: fewer, larger products are faster. Only files
- * have them apart.
+ * Projections of one input are packed into one matrix, such as `qkv_proj` and `gate_up_proj`: fewer, larger products are faster. Only files
+ * have them separately.
  */
 import { floats } from '../engine/tree.ts';
 import type { ModelConfig } from './config.ts';

@@ -1,4 +1,4 @@
-/** A model with an adapter worked into it: its tensors are read as W + scale · B·A, so that nothing else need know of the adapter. */
+/** A model with an adapter merged into it: its tensors are read as W + scale · B·A, so that no other code needs to know of the adapter. */
 import { BadInput } from '../../protocol/errors.ts';
 import type { ModelConfig } from '../config.ts';
 import { adaptedModules, changesVocabulary, type ModuleAdapter } from '../lora-targets.ts';
@@ -10,7 +10,7 @@ import { addToColumns, addToRows } from './merge.ts';
 import { isSupportedDtype, readTensor, sameBytes, type TensorEntry } from './safetensors.ts';
 import type { StoredTensor } from './stored-tensor.ts';
 
-/** The tensors of `base`, whose config `model` is, with the adapter in `folder` worked into them. */
+/** The tensors of `base`, whose config `model` is, with the adapter in `folder` merged into them. */
 export function adaptedTensors(
   folder: string,
   { lora }: AdapterConfig,
@@ -99,7 +99,7 @@ function checkedEntries(folder: string, model: ModelConfig): AdapterEntries {
   return { adapter: adapter!, copies: copies!, replacements: replacements! };
 }
 
-/** In PEFT's model the two are one: what stands in for either stands in for both. */
+/** In PEFT's model the two are one: what replaces either replaces both. */
 function shareTied(replacements: Map<string, TensorEntry>): void {
   const [embedding, head] = [EMBEDDING, HEAD].map((module) => replacements.get(`${module}.weight`));
   if (embedding && head && !sameBytes(embedding, head)) {

@@ -55,13 +55,13 @@ export const onceEach = <K, T>(values: readonly K[], make: (value: K) => T): Map
 
 /** Scores to add: 0 on a token and those before it, very negative on those after it; [columns, columns]. */
 function hideFuture(columns: Tensor1D): Tensor {
-  const future = greater(expandDims(columns, 0), expandDims(columns, 1));
+  const future = greater(expandDims(columns, 0), expandDims(columns, 1)); // [query, key]
   return mul(cast(future, 'float32'), HIDDEN);
 }
 
 /** Scores to add: 0 on a prompt's tokens, very negative on its padding; [prompts · kvHeads, 1, columns]. */
 export function hidePadding(kvHeads: number, lengths: Tensor, columns: Tensor1D): Tensor {
-  const padding = greaterEqual(columns, expandDims(lengths, 1));
+  const padding = greaterEqual(columns, expandDims(lengths, 1)); // [prompts, columns]
   return expandDims(repeatRows(mul(cast(padding, 'float32'), HIDDEN), kvHeads), 1);
 }
 
@@ -87,7 +87,7 @@ export function promptKeyValues(
 ): KeyValues {
   const length = keys.shape[0]! / prompts;
   const byHead = (x: Tensor) => {
-    const perHead = transpose(reshape(x, [prompts, length, kvHeads, headDim]), [0, 2, 1, 3]);
+    const perHead = transpose(reshape(x, [prompts, length, kvHeads, headDim]), [0, 2, 1, 3]); // [prompts, kvHeads, length, headDim]
     return reshape(perHead, [prompts * kvHeads, length, headDim]);
   };
   return { keys: byHead(keys), values: byHead(values) };
@@ -145,7 +145,7 @@ function scoresOf(queries: Tensor, { keys, mask }: KeyValues, repeat = 1): Tenso
   return add(scores, repeat === 1 ? mask : tile(mask, [repeat, 1]));
 }
 
-/** Which token stands in each cell of a padded grid, and each token's cell in it; -1 in padding, and for tokens of the other grid. */
+/** The token in each cell of a padded grid, and each token's cell in it; -1 in padding, and for tokens of the other grid. */
 export type Grid = {
   /** int32 [..., length]; the padding is at the right. */
   tokens: Tensor;
@@ -219,6 +219,6 @@ export function appendToCache(
   { prompts, group }: { prompts: number; group: number },
 ): Tensor {
   const [, kvHeads, headDim] = added.shape as [number, number, number];
-  const perCache = transpose(reshape(added, [prompts, group, kvHeads, headDim]), [0, 2, 1, 3]);
+  const perCache = transpose(reshape(added, [prompts, group, kvHeads, headDim]), [0, 2, 1, 3]); // [prompts, kvHeads, group, headDim]
   return concat([cache, reshape(perCache, [prompts * kvHeads * group, 1, headDim])], 1);
 }

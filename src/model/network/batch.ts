@@ -18,7 +18,7 @@ const compiledLength = (lengths: number[]): number => 2 ** Math.ceil(Math.log2(M
 
 const SHORTEST = 32;
 
-/** What stands for no token in a grid, and for no cell. */
+/** No token in a cell of a grid, or no cell for a token. */
 const NONE = -1;
 
 /** What is known of each completion token lies in rows of this length. */

@@ -22,8 +22,8 @@ import type { Parameters } from './decoder.ts';
 
 /**
  * The parameters with the adapters of packed projections stacked as well: all A on top of one another, and all B along a diagonal, so that
- * each sees its own A only. The scale is multiplied into B, and DoRA's lengths become a factor for each output, `lora_factor`, so that nothing
- * else need know of them. Done once at the start of a program, outside its loops.
+ * each sees its own A only. The scale is multiplied into B, and DoRA's lengths become a factor for each output, `lora_factor`, so that no other
+ * code needs to know of them. Done once at the start of a program, outside its loops.
  */
 export function packAdapters(params: Parameters, config: ModelConfig): Parameters {
   const { lora } = config;
@@ -57,13 +57,13 @@ function stack(params: Parameters, stacked: string, members: LinearModule[]): vo
     if (!params[a] || !params[b]) continue;
     downs.push(params[a]);
     const around: [number, number] = [rowsOf(rows.slice(0, index)), rowsOf(rows.slice(index + 1))];
-    ups.push(pad(params[b], [around, [0, 0]]));
+    ups.push(pad(params[b], [around, [0, 0]])); // [all outputs, r]
     delete params[a];
     delete params[b];
   }
   if (downs.length === 0) return;
-  params[`${stacked}.lora_A.weight`] = concat(downs, 0);
-  params[`${stacked}.lora_B.weight`] = concat(ups, 1);
+  params[`${stacked}.lora_A.weight`] = concat(downs, 0); // [sum of r, in]
+  params[`${stacked}.lora_B.weight`] = concat(ups, 1); // [all outputs, sum of r]
 
   const magnitudes = projections.map((name) => params[`${name}.lora_magnitude_vector`]);
   if (magnitudes.every((magnitude) => magnitude === undefined)) return;
@@ -100,8 +100,9 @@ const adaptedLengths = (params: Parameters, name: string, weight: Tensor): Tenso
  */
 function lengthsOf(weight: Tensor, a: Tensor, b: Tensor): Tensor {
   const [w, down, up] = [weight, a, b].map((tensor) => stopGradient(tensor)) as [Tensor2D, Tensor2D, Tensor2D];
-  const own = sum(mul(w, w), 1);
-  const mixed = sum(mul(up, matMul(w, down, false, true)), 1);
-  const added = sum(mul(up, matMul(up, matMul(down, down, false, true))), 1);
+  const own = sum(mul(w, w), 1); // [out]
+  const mixed = sum(mul(up, matMul(w, down, false, true)), 1); // b · (A·w): [out, r] → [out]
+  const gram = matMul(down, down, false, true); // A·Aᵀ: [r, r]
+  const added = sum(mul(up, matMul(up, gram)), 1); // [out]
   return sqrt(add(add(own, mul(mixed, 2)), added));
 }
