@@ -1,8 +1,8 @@
 /** What it takes to load a model: seconds, and the most memory as a multiple of its weights in float32. */
 import { execFileSync } from 'node:child_process';
 import { resolve } from 'node:path';
-import { readModelConfig } from '../src/model/config.ts';
-import { parameterCount } from '../src/model/network/parameters.ts';
+import { readModelConfig } from '../src/model/files/model-config.ts';
+import { parameterCount } from '../src/model/parameters.ts';
 import { BadInput } from '../src/protocol/errors.ts';
 import { versions } from '../src/trainer/versions.ts';
 import { machine } from './machine.ts';

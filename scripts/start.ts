@@ -18,7 +18,7 @@ async function look(title: string, model?: string): Promise<void> {
   const run = await prepareRun(loadRunConfig(CONFIG, { set }), { rewardWorker });
   try {
     const { reward, completions, totals } = await new Evaluator(run).evaluate(
-      await computeCopies(run.engine, run.weights),
+      await computeCopies(run.engine, run.model, run.weights),
       run.evalPrompts!,
     );
     console.log(`\n${title}: mean reward ${reward?.toFixed(2)} of 7 on ${run.evalPrompts!.length} held-out prompts`);

@@ -4,7 +4,7 @@ import { Sampler } from '../../src/model/generation/sampler.ts';
 import { runConfigSchema } from '../../src/protocol/run-config.ts';
 import { Policy } from '../../src/trainer/policy/policy.ts';
 import { placeStart } from '../../src/trainer/policy/start-weights.ts';
-import { parametersOf, randomWeights, SHAPES } from './shapes.ts';
+import { modelOf, parametersOf, randomWeights, SHAPES } from './shapes.ts';
 import type { GpuStep, GpuWork } from './work.ts';
 
 /** No token has this id: completions go on to their limit. */
@@ -12,14 +12,14 @@ const NEVER = -1;
 
 /** Takes steps of GRPO on an engine, of a model with random weights; gives the figures of those after the first. */
 export async function ourSteps(engine: Engine, work: GpuWork, onStep: (step: GpuStep) => void): Promise<void> {
-  const model = SHAPES[work.shape]!;
+  const model = modelOf(SHAPES[work.shape]!);
   const config = runConfigSchema.parse({
     ...{ model: 'random', dataset: 'none', rewards: [], beta: 0.04, learningRate: 1e-6, maxSteps: work.steps + 1 },
     ...{ promptsPerStep: work.prompts, numGenerations: work.generations, maxCompletionLength: work.tokens },
   });
   const host = randomWeights(model);
   const parameters = parametersOf(host);
-  const weights = await placeStart(engine, host, { frozen: false });
+  const weights = await placeStart(engine, model, host, { frozen: false });
   const policy = new Policy(engine, model, config, { weights });
   const sampler = new Sampler(engine, model, {
     ...{ group: work.generations, temperature: 1, topK: 0, topP: 1, minP: 0 },

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { readModelConfig } from '../../src/model/config.ts';
+import { readModelConfig } from '../../src/model/files/model-config.ts';
 import { type MetricsRow, RUN_FILES, stepName } from '../../src/protocol/run-folder.ts';
 import { listCheckpoints, readMetrics, readRunInfo } from '../../src/run-folder/recorded-run.ts';
 import { readCheckpoint } from '../../src/trainer/policy/checkpoint.ts';

@@ -5,10 +5,10 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { OnnxEngine } from '../../src/engine/onnx/engine.ts';
-import { readModelConfig } from '../../src/model/config.ts';
+import { readModelConfig } from '../../src/model/files/model-config.ts';
 import { writeSafetensors } from '../../src/model/files/safetensors-writer.ts';
-import { unpackWeights } from '../../src/model/network/packing.ts';
-import { parameterShapes } from '../../src/model/network/parameters.ts';
+import { Packing } from '../../src/model/packing.ts';
+import { parameterShapes } from '../../src/model/parameters.ts';
 import { loadTokenizer } from '../../src/model/tokenizer/tokenizer.ts';
 import { charTokenizerFiles, EOS_ID, PAD_ID } from './char-tokenizer.ts';
 import { trainOnDemonstrations } from './supervised.ts';
@@ -50,7 +50,7 @@ async function make<P extends Problem>(task: Task<P>): Promise<void> {
       }),
   });
   const shapes = parameterShapes(config);
-  const tensors = Object.entries(unpackWeights(weights, shapes)).map(
+  const tensors = Object.entries(new Packing(config).unpack(weights)).map(
     ([name, { shape, data }]) => [name, shape, data as Float32Array] as const,
   );
   await writeSafetensors(join(folder, 'model.safetensors'), shapes, tensors, 'float32');

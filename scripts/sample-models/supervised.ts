@@ -18,8 +18,8 @@ import {
   type SequenceTensors,
 } from '../../src/model/network/completion-logprobs.ts';
 import type { Parameters } from '../../src/model/network/decoder.ts';
-import { packedPlace } from '../../src/model/network/packing.ts';
-import { parameterShapes } from '../../src/model/network/parameters.ts';
+import { Packing } from '../../src/model/packing.ts';
+import { parameterShapes } from '../../src/model/parameters.ts';
 import { decaysWeight } from '../../src/model/weight-decay.ts';
 import type { Weights } from '../../src/model/weights-tree.ts';
 
@@ -96,10 +96,10 @@ function supervisedStep(config: ModelConfig) {
 
 /** Norms start at 1, matrices at a normal distribution of deviation 0.02 as in transformers. */
 function freshWeights(config: ModelConfig, seed: number): Weights {
-  const shapes = parameterShapes(config);
+  const packing = new Packing(config);
   const weights: Weights = {};
-  for (const [name, shape] of shapes) {
-    const values = packedPlace(weights, shapes, name);
+  for (const [name, shape] of parameterShapes(config)) {
+    const values = packing.placeIn(weights, name);
     if (shape.length === 1) values.fill(1);
     else values.set(normals(seed, name, values.length).map((x) => 0.02 * x));
   }

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { loadRunConfig } from '../config/load-config.ts';
-import { isAdapterFolder } from '../model/files/adapter-files.ts';
+import { isAdapterFolder } from '../files/adapter-folder.ts';
 import { runInstead } from '../model/files/run-instead.ts';
 import { computeCopies } from '../model/network/half-weights.ts';
 import { BadInput } from '../protocol/errors.ts';
@@ -33,7 +33,7 @@ export async function evaluateCommand({ config: file, checkpoint, json }: Comman
       completions: _,
       totals: __,
       ...result
-    } = await new Evaluator(run).evaluate(await computeCopies(run.engine, run.weights), run.evalPrompts!);
+    } = await new Evaluator(run).evaluate(await computeCopies(run.engine, run.model, run.weights), run.evalPrompts!);
     if (json) {
       printJson(result);
       return 0;

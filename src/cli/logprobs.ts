@@ -1,7 +1,7 @@
 import { readJsonLines } from '../data/json-lines.ts';
-import { checkLogProb } from '../model/finite.ts';
-import { Scorer } from '../model/language-model.ts';
 import type { Sequence } from '../model/network/batch.ts';
+import { Scorer } from '../model/network/scorer.ts';
+import { checkLogProb } from '../model/not-finite.ts';
 import type { CommandOf } from './args.ts';
 import { checkFits, checkKnown, readCompletionIds, readPromptRow } from './model-rows.ts';
 import { type OpenModel, openModel } from './open-model.ts';

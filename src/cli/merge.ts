@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { readModelConfig } from '../model/config.ts';
-import { isAdapterFolder } from '../model/files/adapter-files.ts';
+import { isAdapterFolder } from '../files/adapter-folder.ts';
+import { readModelConfig } from '../model/files/model-config.ts';
 import { runInstead } from '../model/files/run-instead.ts';
 import type { NamedTensor, WeightDtype } from '../model/files/safetensors-writer.ts';
 import { saveModelFolder } from '../model/files/save.ts';

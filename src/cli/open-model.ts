@@ -1,6 +1,7 @@
 import type { Engine } from '../engine/engine.ts';
-import { type ModelConfig, readModelConfig } from '../model/config.ts';
-import { readModel } from '../model/language-model.ts';
+import type { ModelConfig } from '../model/config.ts';
+import { readModelConfig } from '../model/files/model-config.ts';
+import { readModel } from '../model/files/read-model.ts';
 import { computeCopies } from '../model/network/half-weights.ts';
 import { loadTokenizer, type Tokenizer } from '../model/tokenizer/tokenizer.ts';
 import type { Weights } from '../model/weights-tree.ts';
@@ -36,7 +37,7 @@ export async function openModel(
   return {
     engine,
     config,
-    weights: await computeCopies(engine, weights),
+    weights: await computeCopies(engine, config, weights),
     tokenizer,
     eosTokenIds: [...ends].filter((id) => id < config.vocabSize),
   };

@@ -1,10 +1,10 @@
 import { existsSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { findNodeAtLocation, type Node } from 'jsonc-parser';
+import { isAdapterFolder } from '../files/adapter-folder.ts';
 import { parseJsonc } from '../files/jsonc.ts';
 import { CONFIG_FILE } from '../files/open-file.ts';
 import { readText } from '../files/text.ts';
-import { isAdapterFolder } from '../model/files/adapter-files.ts';
 import { BadInput, type SourceLocation } from '../protocol/errors.ts';
 import { missingModel } from '../protocol/missing-model.ts';
 import { type RunConfig, runConfigSchema } from '../protocol/run-config.ts';

@@ -1,5 +1,6 @@
 import { ALL_LINEAR, type Lora } from '../protocol/lora-config.ts';
 import type { ModelConfig } from './config.ts';
+import { EMBEDDING, HEAD, type Module, modulesOf } from './modules.ts';
 
 /** What an adapter adds to one module. */
 export interface ModuleAdapter {
@@ -7,25 +8,26 @@ export interface ModuleAdapter {
   scale: number;
 }
 
-export const EMBEDDING = 'model.embed_tokens';
-export const HEAD = 'lm_head';
-
-type Model = Pick<ModelConfig, 'layers' | 'qkNorm' | 'lora'>;
-
 /** The modules that the model's adapter adds to, by their Hugging Face names, in the order of the forward pass. */
-export function adaptedModules(model: Model): Map<string, ModuleAdapter> {
+export function adaptedModules(model: ModelConfig): Map<string, ModuleAdapter> {
   const { lora } = model;
   if (!lora) return new Map();
-  const targeted = modulesOf(model).matrices.filter(targetRule(lora));
-  return new Map(targeted.map((name) => [name, moduleAdapter(lora, name)]));
+  const targeted = modulesOf(model).filter(hasMatrix).filter(targetRule(lora));
+  return new Map(targeted.map(({ name }) => [name, moduleAdapter(lora, name)]));
 }
 
-/** The modules that are trained in full beside it. */
+/** The modules that are trained in full besides the adapter. */
 export const savedModules = ({ lora }: Pick<ModelConfig, 'lora'>): string[] =>
   [EMBEDDING, HEAD].filter((name) => lora?.modulesToSave?.some((saved) => name.endsWith(saved)));
 
+/** Whether the adapter changes what is one matrix in a model with tied embeddings, so that they are two from then on. */
+export function changesVocabulary(model: ModelConfig): boolean {
+  const changed = [...adaptedModules(model).keys(), ...savedModules(model)];
+  return changed.includes(EMBEDDING) || changed.includes(HEAD);
+}
+
 /** Why the adapter cannot be put on the model, and which field says so. */
-export function loraProblem(model: Model): { field: keyof Lora; message: string } | undefined {
+export function loraProblem(model: ModelConfig): { field: keyof Lora; message: string } | undefined {
   const { lora } = model;
   if (!lora) return undefined;
   const patterns: [keyof Lora, string[]][] = [
@@ -48,23 +50,26 @@ export function loraProblem(model: Model): { field: keyof Lora; message: string 
   if (lora.layersPattern && !lora.layersToTransform) {
     return { field: 'layersPattern', message: 'needs layers to transform' };
   }
-  const { matrices, others } = modulesOf(model);
+  const modules = modulesOf(model);
   const isTarget = targetRule(lora);
-  const wrong = others.find(isTarget);
+  const wrong = modules.find((module) => !hasMatrix(module) && isTarget(module));
   if (wrong !== undefined) {
-    return { field: 'targetModules', message: `means ${wrong} too, which is not a linear layer or an embedding` };
+    return { field: 'targetModules', message: `means ${wrong.name} too, which is not a linear layer or an embedding` };
   }
-  if (!matrices.some(isTarget)) {
-    const message = `means no module of the model; its modules are ${matrices.slice(1, 8).join(', ')} and so on`;
+  if (!modules.some((module) => hasMatrix(module) && isTarget(module))) {
+    const linear = modules.filter(({ kind }) => kind === 'linear').map(({ name }) => name);
+    const message = `means no module of the model; its modules are ${linear.slice(0, 7).join(', ')} and so on`;
     return { field: 'targetModules', message };
   }
   return undefined;
 }
 
 /** What in the adapter's fields means nothing in the model. PEFT passes over it; in a config that someone writes it is a slip. */
-export function unusedInLora(model: Model & { lora: Lora }): { field: keyof Lora; message: string } | undefined {
+export function unusedInLora(model: ModelConfig & { lora: Lora }): { field: keyof Lora; message: string } | undefined {
   const { lora, layers } = model;
-  const { matrices } = modulesOf(model);
+  const matrices = modulesOf(model)
+    .filter(hasMatrix)
+    .map(({ name }) => name);
   const adapted = [...adaptedModules(model).keys()];
   const list = (value: string | string[] | null) => (Array.isArray(value) ? value : []);
   const fits = (pattern: string) => (name: string) => patternValue({ [pattern]: 1 }, name) !== undefined;
@@ -78,48 +83,32 @@ export function unusedInLora(model: Model & { lora: Lora }): { field: keyof Lora
     const unused = entries.find((entry) => !isUsed(entry));
     if (unused !== undefined) return { field, message: `has "${unused}", which means no module of ${among}` };
   }
-  const beyond = lora.layersToTransform?.find((layer) => layer >= layers);
+  const beyond = lora.layersToTransform?.find((layer) => layer >= layers.length);
   if (beyond === undefined) return undefined;
-  return { field: 'layersToTransform', message: `has ${beyond}, but the model's layers are 0 to ${layers - 1}` };
+  return { field: 'layersToTransform', message: `has ${beyond}, but the model's layers are 0 to ${layers.length - 1}` };
 }
 
-/** The names of a model's modules: those with a matrix that an adapter can add to, and the others. */
-function modulesOf({ layers, qkNorm }: Model): { matrices: string[]; others: string[] } {
-  const perLayer = (names: string[]) =>
-    Array.from({ length: layers }, (_, layer) => names.map((name) => `model.layers.${layer}${name}`)).flat();
-  const attention = ['q_proj', 'k_proj', 'v_proj', 'o_proj'].map((name) => `.self_attn.${name}`);
-  const mlp = ['gate_proj', 'up_proj', 'down_proj'].map((name) => `.mlp.${name}`);
-  const norms = ['.input_layernorm', '.post_attention_layernorm'];
-  const headNorms = qkNorm ? ['.self_attn.q_norm', '.self_attn.k_norm'] : [];
-  return {
-    matrices: [EMBEDDING, ...perLayer([...attention, ...mlp]), HEAD],
-    others: [
-      'model',
-      'model.layers',
-      ...perLayer(['', '.self_attn', '.mlp', '.mlp.act_fn', ...norms, ...headNorms]),
-      'model.norm',
-      'model.rotary_emb',
-    ],
-  };
-}
+/** Whether an adapter can add to the module. */
+const hasMatrix = ({ kind }: Module): boolean => kind === 'linear' || kind === 'head' || kind === 'embedding';
 
 /**
- * Whether the adapter adds to the module of a name.
+ * Whether the adapter adds to a module.
  *
  * Source: `check_target_module_exists` in peft/tuners/tuners_utils.py.
  */
-function targetRule(lora: Lora): (name: string) => boolean {
+function targetRule(lora: Lora): (module: Pick<Module, 'name' | 'kind'>) => boolean {
   const { targetModules, excludeModules, layersToTransform } = lora;
   const saved = lora.modulesToSave ?? [];
   const isExcluded = typeof excludeModules === 'string' ? whole(excludeModules) : endsWithOne(excludeModules ?? []);
   if (typeof targetModules === 'string') {
-    const isLinear = (name: string) => name.endsWith('_proj');
-    const matches = targetModules.toLowerCase() === ALL_LINEAR ? isLinear : whole(targetModules);
-    return (name) => !isExcluded(name) && !endsWithOne(saved)(name) && matches(name);
+    const all = targetModules.toLowerCase() === ALL_LINEAR;
+    const matches = whole(targetModules);
+    return ({ name, kind }) =>
+      !isExcluded(name) && !endsWithOne(saved)(name) && (all ? kind === 'linear' : matches(name));
   }
   const isNamed = endsWithOne(targetModules);
   const layerOf = layerRule(lora);
-  return (name) => {
+  return ({ name }) => {
     if (isExcluded(name) || endsWithOne(saved)(name)) return false;
     // A path in full names its layer itself.
     if (targetModules.includes(name) || !layersToTransform) return isNamed(name);

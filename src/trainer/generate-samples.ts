@@ -2,10 +2,10 @@ import type { LoadedConfig } from '../config/load-config.ts';
 import { loadDataset } from '../data/dataset.ts';
 import { encodePrompts } from '../data/prompts.ts';
 import { permutation, uniforms } from '../data/random.ts';
-import { readModelConfig } from '../model/config.ts';
+import { readModelConfig } from '../model/files/model-config.ts';
+import { readModel } from '../model/files/read-model.ts';
 import { checkWeights } from '../model/files/weights.ts';
 import { Sampler } from '../model/generation/sampler.ts';
-import { readModel } from '../model/language-model.ts';
 import { computeCopies } from '../model/network/half-weights.ts';
 import { loadTokenizer } from '../model/tokenizer/tokenizer.ts';
 import { BadInput } from '../protocol/errors.ts';
@@ -48,7 +48,7 @@ export async function* generateSamples(
   });
 
   const { engine } = await createEngine(config, locate, workloadOf(model, { trains: false, half: config.fp16 }));
-  const weights = await computeCopies(engine, (await readModel(config.model)).weights);
+  const weights = await computeCopies(engine, model, (await readModel(config.model)).weights);
   const sampler = new Sampler(engine, model, samplingOptions({ config, eosTokenIds }, n));
   // No more at once than in a step, which is known to fit into memory. The last batch is filled up, so that one compiled graph does.
   const perBatch = Math.min(

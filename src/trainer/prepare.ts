@@ -5,10 +5,10 @@ import { loadRollouts } from '../data/recorded-rollouts.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { EditedTexts } from '../files/source.ts';
 import type { ModelConfig } from '../model/config.ts';
-import { readModelConfig } from '../model/config.ts';
+import { readModelConfig } from '../model/files/model-config.ts';
+import { readModel } from '../model/files/read-model.ts';
 import { beyondFloat16 } from '../model/files/safetensors-writer.ts';
 import { checkWeights } from '../model/files/weights.ts';
-import { readModel } from '../model/language-model.ts';
 import { loraProblem, unusedInLora } from '../model/lora-targets.ts';
 import { loadTokenizer, type Tokenizer } from '../model/tokenizer/tokenizer.ts';
 import type { Weights } from '../model/weights-tree.ts';
@@ -108,7 +108,7 @@ export async function prepareRun({ config, locate }: LoadedConfig, options: Prep
   const { weights: read } = await readModel(config.model, options.onLoad);
   const beyond = config.checkpointDtype === 'float16' && !config.lora ? beyondFloat16(read) : undefined;
   if (beyond) throw new BadInput(beyond, locate(['checkpointDtype']));
-  const weights = await placeStart(engine, read, { frozen: config.lora !== null });
+  const weights = await placeStart(engine, model, read, { frozen: config.lora !== null });
   const adapter = config.lora ? await engine.upload(startAdapter(model, config.seed, read)) : undefined;
   // Last, as worker processes are started: whatever is wrong above leaves none behind.
   const sources = config.rewards.map(({ file, function: name, weight }, index) => ({

@@ -1,6 +1,6 @@
 import type { ModelConfig } from '../model/config.ts';
-import { isProjection } from '../model/network/half-weights.ts';
-import { parameterCount, parameterShapes, trainedShapes } from '../model/network/parameters.ts';
+import { projectionTest } from '../model/network/half-weights.ts';
+import { parameterCount, parameterShapes, trainedShapes } from '../model/parameters.ts';
 import { sizeOf } from '../model/shape.ts';
 import type { Workload } from './open-engine.ts';
 
@@ -10,6 +10,7 @@ const BESIDE_IT = 3;
 /** What training a model, or running it alone, needs of a device. Activations and caches come on top: they are cut to what fits. */
 export function workloadOf(model: ModelConfig, { trains, half }: { trains: boolean; half: boolean }): Workload {
   const trained = trainedShapes(model);
+  const isProjection = projectionTest(model);
   const numbers = [...parameterShapes(model)].map(([name, shape]) => {
     const computesHalf = half && isProjection(name);
     const computedWith = computesHalf ? 0.5 : 1;

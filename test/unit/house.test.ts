@@ -4,7 +4,6 @@ import { expect, it } from 'vitest';
 
 /** Imports that the rules forbid and the house still has: each is waiting to be removed, none to be added. */
 const KNOWN: Record<string, string[]> = {
-  'src/config/load-config.ts': ['src/model/files/adapter-files.ts'],
   'src/data/prompts.ts': [
     'src/model/config.ts',
     'src/model/tokenizer/chat-template.ts',
@@ -31,8 +30,7 @@ const KNOWN: Record<string, string[]> = {
   'src/extension/commands/preview.ts': ['src/extension/preview/debug-sample.ts', 'src/extension/preview/parts.ts'],
   'src/extension/config/lenses.ts': ['src/extension/training/training.ts'],
   'src/extension/runs/tree.ts': ['src/extension/training/training.ts'],
-  // Circles.
-  'src/model/config.ts': ['src/model/files/adapted-weights.ts', 'src/model/lora-targets.ts'],
+  // A circle.
   'src/model/templates/parse-operands.ts': ['src/model/templates/parse-expressions.ts'],
 };
 

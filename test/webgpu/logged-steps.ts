@@ -17,7 +17,7 @@ const engine = new OnnxEngine('webgpu', { half: type === 'float16' });
 const learner = new Learner({
   ...run,
   engine,
-  weights: await placeStart(engine, run.weights, { frozen: run.adapter !== undefined }),
+  weights: await placeStart(engine, run.model, run.weights, { frozen: run.adapter !== undefined }),
   adapter: run.adapter && (await engine.upload(run.adapter)),
 });
 for (const step of [1, 2]) await measureStep(learner, step);

@@ -1,21 +1,16 @@
-/** A model with an adapter worked into it: its tensors are read as W + scale · B·A, so that nothing else need know of the adapter. */
+/** A model with an adapter merged into it: its tensors are read as W + scale · B·A, so that no other code needs to know of the adapter. */
 import { BadInput } from '../../protocol/errors.ts';
 import type { ModelConfig } from '../config.ts';
-import { finite } from '../finite.ts';
-import { adaptedModules, EMBEDDING, HEAD, type ModuleAdapter, savedModules } from '../lora-targets.ts';
-import { adapterShapes, parameterShapes } from '../network/parameters.ts';
+import { adaptedModules, changesVocabulary, type ModuleAdapter } from '../lora-targets.ts';
+import { EMBEDDING, HEAD } from '../modules.ts';
+import { adapterShapes, parameterShapes } from '../parameters.ts';
 import { type AdapterConfig, adapterEntries, savedName } from './adapter-files.ts';
+import { finite } from './finite.ts';
 import { addToColumns, addToRows } from './merge.ts';
 import { isSupportedDtype, readTensor, sameBytes, type TensorEntry } from './safetensors.ts';
 import type { StoredTensor } from './stored-tensor.ts';
 
-/** Whether the adapter changes what is one matrix in a model with tied embeddings, so that they are two from then on. */
-export function changesVocabulary(model: ModelConfig): boolean {
-  const changed = [...adaptedModules(model).keys(), ...savedModules(model)];
-  return changed.includes(EMBEDDING) || changed.includes(HEAD);
-}
-
-/** The tensors of `base`, whose config `model` is, with the adapter in `folder` worked into them. */
+/** The tensors of `base`, whose config `model` is, with the adapter in `folder` merged into them. */
 export function adaptedTensors(
   folder: string,
   { lora }: AdapterConfig,
@@ -104,7 +99,7 @@ function checkedEntries(folder: string, model: ModelConfig): AdapterEntries {
   return { adapter: adapter!, copies: copies!, replacements: replacements! };
 }
 
-/** In PEFT's model the two are one: what stands in for either stands in for both. */
+/** In PEFT's model the two are one: what replaces either replaces both. */
 function shareTied(replacements: Map<string, TensorEntry>): void {
   const [embedding, head] = [EMBEDDING, HEAD].map((module) => replacements.get(`${module}.weight`));
   if (embedding && head && !sameBytes(embedding, head)) {

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { ADAPTER_CONFIG_FILE, isAdapterFolder } from '../../files/adapter-folder.ts';
 import { BadInput } from '../../protocol/errors.ts';
 import type { Lora } from '../../protocol/lora-config.ts';
 import { writeJsonFlushed } from './flushed-file.ts';
@@ -9,11 +10,10 @@ import { readSafetensorsHeader, type TensorEntry } from './safetensors.ts';
 import { type NamedTensor, type WeightDtype, writeSafetensors } from './safetensors-writer.ts';
 
 /** PEFT's folder of an adapter: its config, which names the model that it belongs to, and its tensors. */
-const CONFIG_FILE = 'adapter_config.json';
 const TENSOR_FILE = 'adapter_model.safetensors';
 const PICKLE_FILE = 'adapter_model.bin';
 /** All that an adapter's folder must have. */
-export const ADAPTER_FILES: readonly string[] = [CONFIG_FILE, TENSOR_FILE];
+export const ADAPTER_FILES: readonly string[] = [ADAPTER_CONFIG_FILE, TENSOR_FILE];
 /** What PEFT puts before the model's own names. */
 const PREFIX = 'base_model.model.';
 
@@ -24,8 +24,7 @@ export interface AdapterConfig {
   lora: Lora;
 }
 
-export const isAdapterFolder = (folder: string): boolean => existsSync(join(folder, CONFIG_FILE));
-export const adapterConfigFile = (folder: string): string => join(folder, CONFIG_FILE);
+export const adapterConfigFile = (folder: string): string => join(folder, ADAPTER_CONFIG_FILE);
 
 /** The adapter in `folder`; undefined when it holds none. */
 export function readAdapterConfig(folder: string): AdapterConfig | undefined {
@@ -68,7 +67,7 @@ export async function writeAdapterFiles(
   tensors: readonly NamedTensor[],
   dtype: WeightDtype,
 ): Promise<void> {
-  writeJsonFlushed(join(folder, CONFIG_FILE), peftFields(base, lora));
+  writeJsonFlushed(join(folder, ADAPTER_CONFIG_FILE), peftFields(base, lora));
   const named = tensors.map(([name, shape, values]) => [PREFIX + savedName(name), shape, values] as const);
   await writeSafetensors(join(folder, TENSOR_FILE), new Map(named.map(([name, shape]) => [name, shape])), named, dtype);
 }

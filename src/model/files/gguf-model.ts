@@ -1,33 +1,16 @@
 import { BadInput } from '../../protocol/errors.ts';
+import type { Architecture } from '../architectures/architecture.ts';
+import { ARCHITECTURES } from '../architectures/table.ts';
+import type { ModelConfig } from '../config.ts';
+import { modulesOf } from '../modules.ts';
 import { type Gguf, type GgufTensor, readGgufTensor } from './gguf.ts';
+import type { StoredTensor } from './stored-tensor.ts';
 
 /**
  * A GGUF file says of a model what `config.json` and the tensors' Hugging Face names say, in llama.cpp's words.
  *
  * Source: https://github.com/ggml-org/llama.cpp/blob/master/convert_hf_to_gguf.py, read backwards.
  */
-const CLASS_NAMES: Record<string, string> = {
-  llama: 'LlamaForCausalLM',
-  qwen2: 'Qwen2ForCausalLM',
-  qwen3: 'Qwen3ForCausalLM',
-};
-
-const TENSOR_NAMES: Record<string, string> = {
-  token_embd: 'model.embed_tokens',
-  output_norm: 'model.norm',
-  output: 'lm_head',
-  attn_norm: 'input_layernorm',
-  attn_q: 'self_attn.q_proj',
-  attn_k: 'self_attn.k_proj',
-  attn_v: 'self_attn.v_proj',
-  attn_output: 'self_attn.o_proj',
-  attn_q_norm: 'self_attn.q_norm',
-  attn_k_norm: 'self_attn.k_norm',
-  ffn_norm: 'post_attention_layernorm',
-  ffn_gate: 'mlp.gate_proj',
-  ffn_up: 'mlp.up_proj',
-  ffn_down: 'mlp.down_proj',
-};
 
 /** Llama 3's stretched frequencies, as a tensor. */
 const ROPE_FACTORS = 'rope_freqs.weight';
@@ -35,20 +18,15 @@ const ROPE_FACTORS = 'rope_freqs.weight';
 /** `config.json`, as transformers would write it for this model. */
 export function ggufConfig(gguf: Gguf): Record<string, unknown> {
   const { file, metadata, tensors } = gguf;
-  const architecture = String(metadata.get('general.architecture'));
-  const className = CLASS_NAMES[architecture];
-  if (!className) {
-    const known = Object.keys(CLASS_NAMES).join(', ');
-    throw new BadInput(`the model's architecture is "${architecture}", but only ${known} are supported`, { file });
-  }
+  const { className, modelType, gguf: form } = architectureOf(gguf);
   const find = (key: string) => {
-    const value = metadata.get(`${architecture}.${key}`);
+    const value = metadata.get(`${form.name}.${key}`);
     return typeof value === 'number' || typeof value === 'string' ? value : undefined;
   };
   const need = (key: string): number => {
     const value = find(key);
     if (typeof value === 'number') return value;
-    throw new BadInput(`the metadata has no number "${architecture}.${key}"; convert the model again`, { file });
+    throw new BadInput(`the metadata has no number "${form.name}.${key}"; convert the model again`, { file });
   };
   const parts = metadata.get('split.count');
   if (typeof parts === 'number' && parts > 1) {
@@ -66,7 +44,7 @@ export function ggufConfig(gguf: Gguf): Record<string, unknown> {
 
   return {
     architectures: [className],
-    model_type: architecture,
+    model_type: modelType,
     vocab_size: embedding?.shape[0],
     hidden_size: need('embedding_length'),
     intermediate_size: need('feed_forward_length'),
@@ -78,13 +56,20 @@ export function ggufConfig(gguf: Gguf): Record<string, unknown> {
     rms_norm_eps: need('attention.layer_norm_rms_epsilon'),
     hidden_act: 'silu',
     tie_word_embeddings: !has('output.weight'),
-    ...(architecture !== 'qwen2' && { attention_bias: has('blk.0.attn_q.bias') }),
-    ...(architecture === 'llama' && { mlp_bias: has('blk.0.ffn_gate.bias') }),
+    ...form.fields(has),
     rope_theta: find('rope.freq_base') ?? 10_000,
     ...(rotated !== headDim && { partial_rotary_factor: rotated / headDim }),
     rope_scaling: ropeScaling(gguf, find),
     ...tokenIds(gguf),
   };
+}
+
+function architectureOf({ file, metadata }: Gguf): Architecture {
+  const name = String(metadata.get('general.architecture'));
+  const found = ARCHITECTURES.find(({ gguf }) => gguf.name === name);
+  if (found) return found;
+  const known = ARCHITECTURES.map(({ gguf }) => gguf.name).join(', ');
+  throw new BadInput(`the model's architecture is "${name}", but only ${known} are supported`, { file });
 }
 
 /** `generation_config.json`: every token that ends a completion. Chat models often end a turn with another token than a document. */
@@ -133,31 +118,29 @@ function llama3Scaling(tensor: GgufTensor, theta: number): Record<string, unknow
   };
 }
 
-/** The tensors by their Hugging Face names; a name that llama.cpp does not have for these models stays as it is. */
-export function ggufTensors({ tensors }: Gguf): GgufTensor[] {
-  return tensors
+/** The tensors by their Hugging Face names, as transformers has them; a name that llama.cpp does not have for this model stays as it is. */
+export function ggufWeights(gguf: Gguf, config: ModelConfig): StoredTensor[] {
+  const modules = new Map(modulesOf(config).flatMap((module) => (module.gguf ? [[module.gguf, module]] : [])));
+  const { shuffled } = architectureOf(gguf).gguf;
+  return gguf.tensors
     .filter(({ name }) => name !== ROPE_FACTORS)
     .map((tensor) => {
-      const [, layer, part, kind] = /^(?:blk\.(\d+)\.)?([a-z_]+)\.(weight|bias)$/.exec(tensor.name) ?? [];
-      const known = TENSOR_NAMES[part ?? ''];
-      if (known === undefined) return tensor;
-      const block = layer === undefined ? '' : `model.layers.${layer}.`;
-      return { ...tensor, name: `${block}${known}.${kind}` };
+      const [, path, kind] = /^(.*)\.(weight|bias)$/.exec(tensor.name) ?? [];
+      const module = modules.get(path ?? '');
+      const headDim = shuffled && module?.kind === 'linear' ? module.rotatedHeadDim : undefined;
+      return {
+        ...tensor,
+        name: module ? `${module.name}.${kind}` : tensor.name,
+        read: (into) => {
+          const values = readGgufTensor(tensor, into);
+          return headDim === undefined ? values : unshuffle(values, headDim, values.length / tensor.shape[0]!);
+        },
+      };
     });
 }
 
-/**
- * A tensor's values as transformers has them. llama.cpp rotates neighbours, transformers the two halves of a head: so the rows of Llama's
- * queries and keys were shuffled on the way to GGUF.
- */
-export function readGgufWeight(
-  tensor: GgufTensor,
-  { architecture, headDim }: { architecture: string; headDim: number },
-  into?: Float32Array,
-): Float32Array {
-  const values = readGgufTensor(tensor, into);
-  if (architecture !== 'llama' || !/\.self_attn\.[qk]_proj\./.test(tensor.name)) return values;
-  const width = values.length / tensor.shape[0]!;
+/** Rows of `width` values in transformers' order, in place: in each head, the first of each pair of rows, then the second ones. */
+function unshuffle(values: Float32Array, headDim: number, width: number): Float32Array {
   const shuffled = new Float32Array(headDim * width);
   for (let head = 0; head < values.length; head += shuffled.length) {
     shuffled.set(values.subarray(head, head + shuffled.length));

@@ -1,4 +1,4 @@
-/** An adapter worked into a weight, in place: in float64, rounded once at the end. */
+/** Merges an adapter into a weight, in place: in float64, rounded once at the end. */
 
 export interface AdapterValues {
   r: number;

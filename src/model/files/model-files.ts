@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { isAdapterFolder, readAdapterConfig } from './adapter-files.ts';
+import { isAdapterFolder } from '../../files/adapter-folder.ts';
+import { readAdapterConfig } from './adapter-files.ts';
 import { isGguf, readGguf } from './gguf.ts';
 import { ggufConfig, ggufGenerationConfig } from './gguf-model.ts';
 import { ggufTokenizer, ggufTokenizerConfig } from './gguf-tokenizer.ts';
@@ -18,7 +19,7 @@ export type ModelFile = keyof typeof FROM_GGUF;
 export const MODEL_FILES = Object.keys(FROM_GGUF) as ModelFile[];
 
 /**
- * One file of a model: a Hugging Face folder, a .gguf file that stands for one, or an adapter's folder, whose missing files are those of its
+ * One file of a model: a Hugging Face folder, a .gguf file in place of one, or an adapter's folder, whose missing files are those of its
  * model. Undefined when there is none.
  */
 export function readModelFile(model: string, name: ModelFile): Record<string, unknown> | undefined {
@@ -32,7 +33,7 @@ export function modelFilePath(model: string, name: ModelFile): string {
   return isGguf(home) ? home : join(home, name);
 }
 
-/** What PEFT takes from the model that an adapter belongs to, whatever lies beside the adapter. */
+/** What PEFT takes from the model that an adapter belongs to, whatever files are in the adapter's folder. */
 const OF_THE_MODEL = ['config.json', 'generation_config.json'];
 
 /** The folder or .gguf file that has what `model` calls `name`. */

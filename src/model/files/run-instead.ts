@@ -6,7 +6,7 @@ import { RUN_FILES } from '../../protocol/run-folder.ts';
 export function runInstead(folder: string): string | undefined {
   const checkpoints = join(folder, RUN_FILES.checkpoints);
   if (!existsSync(join(folder, RUN_FILES.info)) || !existsSync(checkpoints)) return undefined;
-  // A merged checkpoint lies beside its own: step-000010-merged.
+  // A merged checkpoint is in the same folder as its own: step-000010-merged.
   const names = readdirSync(checkpoints).filter((name) => /^step-\d+$/.test(name));
   const newest = names.sort().at(-1);
   if (newest === undefined) return 'this is the folder of a run, which has no checkpoint yet';

@@ -17,7 +17,7 @@ const FORMAT = {
 
 /**
  * Writes `tensors` to `file` as safetensors, one at a time as they arrive (in any order), so a model need not be in memory twice.
- * `shapes` says beforehand which tensors will come: the header stands first in the file. The file appears under its name
+ * `shapes` says beforehand which tensors will come: the header comes first in the file. The file appears under its name
  * only when it is complete and flushed. Values are rounded to nearest, ties to even. Throws RunFailure for one that would become infinite.
  */
 export async function writeSafetensors(

@@ -3,12 +3,13 @@ import { dirname, join } from 'node:path';
 import { makeFolders } from '../../files/make-folders.ts';
 import { BadInput } from '../../protocol/errors.ts';
 import type { ModelConfig } from '../config.ts';
-import { parameterShapes } from '../network/parameters.ts';
+import { parameterShapes } from '../parameters.ts';
 import { readAdapterConfig } from './adapter-files.ts';
 import { writeJsonFlushed } from './flushed-file.ts';
 import { isGguf } from './gguf.ts';
 import { MODEL_FILES, modelFilePath, readModelFile } from './model-files.ts';
 import { type NamedTensor, type WeightDtype, writeSafetensors } from './safetensors-writer.ts';
+import { EMBEDDING_WEIGHT } from './tensor-names.ts';
 import { WEIGHTS_FILE } from './weights.ts';
 
 export interface ModelToSave {
@@ -52,14 +53,14 @@ export async function writeModelFiles(folder: string, { source, config, weights,
   const tied = json.tie_word_embeddings ?? false;
   writeJsonFlushed(join(folder, 'config.json'), {
     ...json,
-    [field]: typeof dtype === 'string' ? dtype : (json[field] ?? dtype('model.embed_tokens.weight')),
+    [field]: typeof dtype === 'string' ? dtype : (json[field] ?? dtype(EMBEDDING_WEIGHT)),
     ...(tied !== config.tieEmbeddings && { tie_word_embeddings: config.tieEmbeddings }),
   });
   copyCompanions(source, folder);
   await writeSafetensors(join(folder, WEIGHTS_FILE), parameterShapes(config), weights, dtype);
 }
 
-/** Puts tokenizer, chat template and their like beside a model's weights. */
+/** Copies tokenizer, chat template and their like to where a model's weights are. */
 export function copyCompanions(source: string, folder: string): void {
   const adapter = readAdapterConfig(source);
   if (adapter) copyCompanions(adapter.base, folder);

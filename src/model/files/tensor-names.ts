@@ -1,7 +1,9 @@
+import { EMBEDDING, HEAD } from '../modules.ts';
 import type { TensorEntry } from './safetensors.ts';
 
 const PREFIX = 'model.';
-const [HEAD, EMBEDDING] = ['lm_head.weight', 'model.embed_tokens.weight'];
+export const EMBEDDING_WEIGHT = `${EMBEDDING}.weight`;
+export const HEAD_WEIGHT = `${HEAD}.weight`;
 
 /**
  * The tensors of a Hugging Face folder by the names that the causal language model has for them, as transformers finds them: a file of the
@@ -10,15 +12,15 @@ const [HEAD, EMBEDDING] = ['lm_head.weight', 'model.embed_tokens.weight'];
  */
 export function causalLmNames(entries: Iterable<TensorEntry>, known: ReadonlySet<string>, tied: boolean) {
   const named: TensorEntry[] = [];
-  const isKnown = (name: string) => known.has(name) || name === HEAD;
+  const isKnown = (name: string) => known.has(name) || name === HEAD_WEIGHT;
   for (const entry of entries) {
     const { name } = entry;
     if (name.endsWith('rotary_emb.inv_freq')) continue;
     const candidates = [name, PREFIX + name, ...(name.startsWith(PREFIX) ? [name.slice(PREFIX.length)] : [])];
     named.push({ ...entry, name: candidates.find(isKnown) ?? name });
   }
-  const head = named.find(({ name }) => name === HEAD);
-  if (tied && head && !named.some(({ name }) => name === EMBEDDING)) head.name = EMBEDDING;
+  const head = named.find(({ name }) => name === HEAD_WEIGHT);
+  if (tied && head && !named.some(({ name }) => name === EMBEDDING_WEIGHT)) head.name = EMBEDDING_WEIGHT;
   return named;
 }
 

@@ -1,17 +1,18 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { BadInput } from '../../protocol/errors.ts';
-import { type ModelConfig, readModelConfig } from '../config.ts';
-import { finite } from '../finite.ts';
-import { parameterShapes } from '../network/parameters.ts';
+import type { ModelConfig } from '../config.ts';
+import { parameterShapes } from '../parameters.ts';
 import { adaptedTensors } from './adapted-weights.ts';
 import { readAdapterConfig } from './adapter-files.ts';
+import { finite } from './finite.ts';
 import { isGguf, readGguf } from './gguf.ts';
-import { ggufTensors, readGgufWeight } from './gguf-model.ts';
+import { ggufWeights } from './gguf-model.ts';
 import { readJsonObject } from './json-file.ts';
+import { readModelConfig } from './model-config.ts';
 import { isSupportedDtype, readSafetensorsHeader, readTensor, sameBytes, type TensorEntry } from './safetensors.ts';
 import type { StoredTensor } from './stored-tensor.ts';
-import { causalLmNames, wrapperOf } from './tensor-names.ts';
+import { causalLmNames, EMBEDDING_WEIGHT, HEAD_WEIGHT, wrapperOf } from './tensor-names.ts';
 
 export interface Weight {
   shape: number[];
@@ -49,7 +50,7 @@ export function checkWeights(model: string, config: ModelConfig): Map<string, St
   if (missing.length > 0) {
     const wrapper = wrapperOf([...entries.keys()].find((name) => !shapes.has(name)) ?? '');
     const hint =
-      missing[0] === 'lm_head.weight'
+      missing[0] === HEAD_WEIGHT
         ? 'set "tie_word_embeddings" to true in config.json if the model has none'
         : wrapper !== undefined
           ? `the file's names begin with "${wrapper}", which is not the model's: save the model that is wrapped, not its wrapper`
@@ -86,10 +87,7 @@ function storedTensors(model: string, config: ModelConfig): Map<string, StoredTe
 }
 
 function ggufEntries(file: string, config: ModelConfig): Map<string, StoredTensor> {
-  const tensors = ggufTensors(readGguf(file));
-  return byName(
-    tensors.map((tensor) => ({ ...tensor, read: (into?: Float32Array) => readGgufWeight(tensor, config, into) })),
-  );
+  return byName(ggufWeights(readGguf(file), config));
 }
 
 function folderEntries(folder: string, config: ModelConfig): Map<string, StoredTensor> {
@@ -144,17 +142,16 @@ function byName<T extends { name: string; file: string }>(entries: T[]): Map<str
   return map;
 }
 
-/** Some tools save a tied head beside the embedding it equals. If the two differ, the config is wrong about the model. */
+/** Some tools save a tied head as well as the embedding that it equals. If the two differ, the config is wrong about the model. */
 function dropTiedHead(entries: Map<string, TensorEntry>): void {
-  const head = entries.get('lm_head.weight');
-  const embedding = entries.get('model.embed_tokens.weight');
+  const head = entries.get(HEAD_WEIGHT);
+  const embedding = entries.get(EMBEDDING_WEIGHT);
   if (!head || !embedding) return;
   if (!sameBytes(head, embedding)) {
-    const message =
-      '"lm_head.weight" differs from the embeddings, but config.json ties them; set "tie_word_embeddings" to false there';
+    const message = `"${HEAD_WEIGHT}" differs from the embeddings, but config.json ties them; set "tie_word_embeddings" to false there`;
     throw new BadInput(message, { file: head.file });
   }
-  entries.delete('lm_head.weight');
+  entries.delete(HEAD_WEIGHT);
 }
 
 function noWeights(folder: string): BadInput {

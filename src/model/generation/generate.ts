@@ -28,6 +28,7 @@ import {
   causalAttention,
   hidePadding,
   type KeyValues,
+  onceEach,
   promptKeyValues,
   repeatRows,
   splitAttention,
@@ -46,8 +47,10 @@ export interface GenerateOptions extends SamplingOptions {
   minTokens: number;
 }
 
-/** Keys and values of every layer by `keys0`, `values0`, ... */
+/** What the layers' mixers remember of earlier tokens: keys and values of every layer by `keys0`, `values0`, ... */
 export type Caches = Record<string, Tensor>;
+/** Places in caches, by the number of key/value heads that they have: an index for each head of each row. */
+export type Places = Record<string, Tensor>;
 
 export type PrefillInputs = {
   params: Parameters;
@@ -58,7 +61,7 @@ export type PrefillInputs = {
   /** In [0, 1), one per completion: [prompts · group]. */
   uniforms: Tensor;
 };
-/** The first token of every completion, [prompts · group], and what the prompts leave behind: caches [prompts · kvHeads, promptLength, headDim]. */
+/** The first token of every completion, [prompts · group], and what the mixers remember of the prompts: [prompts · kvHeads, promptLength, headDim]. */
 export type PrefillOutputs = { ids: Tensor; logProbs: Tensor; prompts: Caches };
 
 /** Computes each prompt once, and draws the first token of its completions. */
@@ -83,16 +86,16 @@ export type DecodeInputs = {
   /** From the prefill. */
   prompts: Caches;
   /** int32 [slots, kvHeads]: each slot's place in them. */
-  promptPlaces: Tensor;
+  promptPlaces: Places;
   /** int32 [slots]. */
   promptLengths: Tensor;
   /** What was generated so far: [places, tokens, headDim]. */
   caches: Caches;
   /** int32 [slots, kvHeads · width]: each row's place in them. */
-  cachePlaces: Tensor;
+  cachePlaces: Places;
   /** int32 [slots, width]: the latest token of each row. */
   ids: Tensor;
-  /** int32 [slots, width]: 1 for rows that have ended, or that no completion stands in. */
+  /** int32 [slots, width]: 1 for rows that have ended, or that have no completion. */
   ended: Tensor;
   /** [slots, width, maxTokens]: in [0, 1), one for each token to draw. */
   uniforms: Tensor;
@@ -116,17 +119,22 @@ export function decodeProgram(config: ModelConfig, options: GenerateOptions, ste
     const rows = slots * width;
     const layout = { prompts: slots, group: width, length: 1 };
 
-    const promptPlaces = reshape(inputs.promptPlaces, [slots * config.kvHeads]) as Tensor1D;
-    const cachePlaces = reshape(inputs.cachePlaces, [rows * config.kvHeads]) as Tensor1D;
-    const promptLength = inputs.prompts.keys0!.shape[1]!;
-    const prompts = mapTensors(inputs.prompts, (cache) => gather(cache, promptPlaces));
-    const past = mapTensors(inputs.caches, (cache) => gather(cache, cachePlaces));
-    const mask = hidePadding(config, promptLengths, range(0, promptLength, 1, 'int32'));
+    const kvHeads = config.layers.map(({ mixer }) => mixer.kvHeads);
+    const placesOf = (places: Places, each: number) =>
+      onceEach(kvHeads, (heads) => reshape(places[heads]!, [each * heads]) as Tensor1D);
+    const promptPlaces = placesOf(inputs.promptPlaces, slots);
+    const cachePlaces = placesOf(inputs.cachePlaces, rows);
+    const promptLength = Object.values(inputs.prompts)[0]!.shape[1]!;
+    const headsOf = (name: string) => kvHeads[layerOf(name)]!;
+    const prompts = mapTensors(inputs.prompts, (cache, name) => gather(cache, promptPlaces.get(headsOf(name))!));
+    const past = mapTensors(inputs.caches, (cache, name) => gather(cache, cachePlaces.get(headsOf(name))!));
+    const columns = range(0, promptLength, 1, 'int32');
+    const masks = onceEach(kvHeads, (heads) => hidePadding(heads, promptLengths, columns));
     // Each step copies what it appends to. Where there are many, they leave alone what was there before them.
     const apart = stepsPerRun > 1;
     const caches = apart ? mapTensors(past, (cache) => slice(cache, [0, 0, 0], [-1, 0, -1])) : past;
     const numbers = reshape(uniforms, [rows, maxTokens]);
-    // The latest token stands right before the next one to be drawn.
+    // The latest token is right before the next one to be drawn.
     const positions = add(repeatRows(promptLengths, width), sub(generated, scalar(1, 'int32')));
     const tables = rotaryTables(config, promptLength + maxTokens);
 
@@ -144,7 +152,9 @@ export function decodeProgram(config: ModelConfig, options: GenerateOptions, ste
           for (const name of ['keys', 'values'] as const)
             grown[`${name}${layer}`] = appendToCache(own[`${name}${layer}`]!, projections[name], layout);
           const parts = [...(apart ? [ofLayer(past, layer)] : []), ofLayer(grown, layer)];
-          return splitAttention(config, layout, projections.queries, { ...ofLayer(prompts, layer), mask }, parts);
+          const { mixer } = config.layers[layer]!;
+          const prompt = { ...ofLayer(prompts, layer), mask: masks.get(mixer.kvHeads)! };
+          return splitAttention(mixer, layout, projections.queries, prompt, parts);
         };
         const at = add(positions, step) as Tensor1D;
         const hidden = decode(params, config, ids as Tensor1D, { of: at, tables }, attend);
@@ -174,6 +184,9 @@ const ofLayer = (caches: Caches, layer: number): KeyValues => ({
   values: caches[`values${layer}`]!,
 });
 
+/** The layer of a cache's name. */
+const layerOf = (name: string): number => Number(/\d+$/.exec(name)![0]);
+
 /** Runs the prompts through the model: next-token logits [prompts, vocabulary] and every layer's keys and values. */
 function prefillPrompts(params: Parameters, config: ModelConfig, ids: Tensor2D, lengths: Tensor1D) {
   const [prompts, length] = ids.shape;
@@ -181,7 +194,7 @@ function prefillPrompts(params: Parameters, config: ModelConfig, ids: Tensor2D, 
   const columns = range(0, length, 1, 'int32');
   const causal = causalAttention(config, prompts, columns);
   const attend: Attend = (layer, projections) => {
-    keyValues.push(promptKeyValues(config, projections, prompts));
+    keyValues.push(promptKeyValues(config.layers[layer]!.mixer, projections, prompts));
     return causal(layer, projections);
   };
   const positions = { of: tile(columns, [prompts]) as Tensor1D, tables: rotaryTables(config, length) };

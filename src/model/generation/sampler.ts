@@ -1,8 +1,8 @@
 import type { Compiled, Engine } from '../../engine/engine.ts';
 import { type ArraysOf, floats, ints, leaveOpen, type NdArray } from '../../engine/tree.ts';
-import type { ModelConfig } from '../config.ts';
-import { checkLogProb } from '../finite.ts';
+import { cachedPerToken, type ModelConfig } from '../config.ts';
 import { padRight } from '../network/batch.ts';
+import { checkLogProb } from '../not-finite.ts';
 import type { Weights } from '../weights-tree.ts';
 import {
   type Caches,
@@ -66,9 +66,8 @@ export class Sampler {
     const rows = prompts.length * group;
     const numbersOf = (row: number) =>
       Float32Array.from({ length: maxTokens }, (_, step) => uniforms[step * rows + row]!);
-    const { layers, kvHeads, headDim } = this.#config;
     const each = this.#engine.half ? Uint16Array.BYTES_PER_ELEMENT : Float32Array.BYTES_PER_ELEMENT;
-    const bytes = group * maxTokens * layers * kvHeads * headDim * 2 * each;
+    const bytes = group * maxTokens * cachedPerToken(this.#config) * each;
     const atOnce = Math.max(1, Math.floor(CACHE_BYTES / bytes));
     const completions: Completion[] = [];
     for (let start = 0; start < prompts.length; start += atOnce) {
@@ -105,18 +104,17 @@ export class Sampler {
       if (active.length === 0) break;
       const slots = packIntoSlots(active, Math.max(...promptLengths));
       const { width } = slots;
-      const { kvHeads } = this.#config;
       const rows = slots.rows.length;
       const result = await this.#decode.run({
         params: weights,
         prompts: first.prompts,
-        promptPlaces: perSlot(promptPlaces(slots, kvHeads), kvHeads),
+        promptPlaces: this.#places((kvHeads) => perSlot(promptPlaces(slots, kvHeads), kvHeads)),
         promptLengths: { ...ints(slots.prompts.map((prompt) => promptLengths[prompt]!)), open: ['slots'] },
         caches,
-        cachePlaces: perSlot(
-          before ? cachePlaces(slots, before, kvHeads) : new Int32Array(rows * kvHeads),
-          kvHeads * width,
-        ),
+        cachePlaces: this.#places((kvHeads) => {
+          const places = before ? cachePlaces(slots, before, kvHeads) : new Int32Array(rows * kvHeads);
+          return perSlot(places, kvHeads * width);
+        }),
         ids: perSlot(
           slots.rows.map((row) => (row ? completions[row.index]!.ids.at(-1)! : 0)),
           width,
@@ -151,6 +149,12 @@ export class Sampler {
     completion.truncated = !this.#options.eosTokenIds.includes(id);
   }
 
+  /** Places by the numbers of key/value heads that layers have. */
+  #places(of: (kvHeads: number) => NdArray): Record<string, NdArray> {
+    const kvHeads = new Set(this.#config.layers.map(({ mixer }) => mixer.kvHeads));
+    return Object.fromEntries([...kvHeads].map((heads) => [heads, of(heads)]));
+  }
+
   #uniforms({ rows, width }: Slots, uniforms: Float32Array[], maxTokens: number): NdArray {
     const numbers = new Float32Array(rows.length * maxTokens);
     rows.forEach((row, place) => {
@@ -161,13 +165,10 @@ export class Sampler {
 
   /** Before anything was generated, of the prompts' types. One place, of no tokens: places are looked up in it. */
   async #noCaches(prompts: ArraysOf<Caches>): Promise<ArraysOf<Caches>> {
-    const none = floats([], [1, 0, this.#config.headDim]);
-    const empty = Object.entries(prompts).map(
-      async ([name, cache]): Promise<[string, NdArray]> => [
-        name,
-        cache.dtype === 'float16' ? (await this.#engine.toHalf({ none })).none : none,
-      ],
-    );
+    const empty = Object.entries(prompts).map(async ([name, cache]): Promise<[string, NdArray]> => {
+      const none = floats([], [1, 0, (cache as NdArray).shape[2]!]);
+      return [name, cache.dtype === 'float16' ? (await this.#engine.toHalf({ none })).none : none];
+    });
     return openCaches(Object.fromEntries(await Promise.all(empty)));
   }
 }

@@ -53,11 +53,11 @@ export function sampleToken(
   penalty?: Tensor,
 ): { ids: Tensor1D; logProbs: Tensor1D } {
   const tempered: Tensor2D = options.temperature > 0 ? div(logits, options.temperature) : logits;
-  const penalised: Tensor2D = penalty ? add(tempered, penalty) : tempered;
+  const penalized: Tensor2D = penalty ? add(tempered, penalty) : tempered;
   const ids =
     options.temperature > 0
-      ? drawInverseCdf(filterProbabilities(penalised, options), uniforms)
-      : argMax<Tensor1D>(penalised, 1);
+      ? drawInverseCdf(filterProbabilities(penalized, options), uniforms)
+      : argMax<Tensor1D>(penalized, 1);
   return { ids, logProbs: pickLogProb(tempered, ids) };
 }
 
@@ -88,7 +88,7 @@ const BLOCK = 256;
 /** Keeps the drawn mass strictly below the total after float32 rounding, so that a token of probability 0 is never drawn. */
 const BELOW_ONE = 1 - 2 ** -21;
 
-/** For each row of unnormalised probabilities [rows, n], the first index at which their running sum exceeds u · total. */
+/** For each row of unnormalized probabilities [rows, n], the first index at which their running sum exceeds u · total. */
 function drawInverseCdf(probabilities: Tensor2D, uniforms: Tensor1D): Tensor1D {
   const [rows, n] = probabilities.shape;
   const u = reshape(mul(uniforms, BELOW_ONE), [rows, 1]);
@@ -105,10 +105,10 @@ function drawInverseCdf(probabilities: Tensor2D, uniforms: Tensor1D): Tensor1D {
     [rows * blocks, BLOCK],
   );
   const blockRunning = cumsum(reshape(sum(byBlock, 1), [rows, blocks]), 1);
-  const target = mul(u, lastColumn(blockRunning));
-  const block = countWithin(blockRunning, target);
-  const flat: Tensor1D = add(mul(countUp(uniforms), scalar(blocks, 'int32')), block);
-  const inBlock = cumsum(gather<Tensor>(byBlock, flat), 1);
+  const target = mul(u, lastColumn(blockRunning)); // [rows, 1]
+  const block = countWithin(blockRunning, target); // [rows]
+  const flat: Tensor1D = add(mul(countUp(uniforms), scalar(blocks, 'int32')), block); // each row's block in byBlock
+  const inBlock = cumsum(gather<Tensor>(byBlock, flat), 1); // [rows, BLOCK]
   const before = sub(
     gather(reshape(blockRunning, [rows * blocks]), flat),
     gather(reshape(sum(byBlock, 1), [rows * blocks]), flat),

@@ -6,7 +6,7 @@ export interface Row {
   prompt: number;
 }
 
-/** Rows in slots of `width`; the rows of a slot share its prompt. `undefined` stands in rows that are left over. */
+/** Rows in slots of `width`; the rows of a slot share its prompt. Rows that are left over are `undefined`. */
 export interface Slots {
   width: number;
   /** Each slot's prompt. */
@@ -21,7 +21,7 @@ export interface Slots {
  */
 const WIDTHS = [4, 1];
 
-/** So many tokens of a prompt make a slot of it as dear as a row, one that is left over included. */
+/** A slot with this many prompt tokens costs as much as one (possibly empty) row. */
 const PROMPT_TOKENS_PER_ROW = 1000;
 
 /** Packs rows, those of one prompt after another, into slots of the width that is cheapest for prompts of this length. */

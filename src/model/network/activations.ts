@@ -1,29 +1,31 @@
 import type { ModelConfig } from '../config.ts';
 import type { Sequence } from './batch.ts';
 
-/** Intermediate results of one layer's attention at a time, beside the weights of every layer that is kept: scores, and gradients of both. */
+/** Intermediate results of one layer's attention at a time, besides the weights of every layer that is kept: scores, and gradients of both. */
 const PASSING = 6;
 
 /**
- * What the activations of sequences take, roughly, of which each `group` share a prompt. `kept` layers' are there at the same time: all of them for
- * a gradient.
+ * Bytes that the activations of sequences take, roughly, of which each `group` share a prompt. For a gradient those of all layers are kept;
+ * otherwise each layer's are given up for the next one's.
  */
 export function activationBytes(
-  { heads, hiddenSize, intermediateSize, vocabSize }: ModelConfig,
+  { layers, hiddenSize, vocabSize }: Pick<ModelConfig, 'layers' | 'hiddenSize' | 'vocabSize'>,
   sequences: readonly Sequence[],
   group: number,
-  kept: number,
+  { forGradient }: { forGradient: boolean },
 ): number {
   const promptLengths = sequences.filter((_, row) => row % group === 0).map(({ promptIds }) => promptIds.length);
   const completionLengths = sequences.map(({ completionIds }) => completionIds.length);
   const tokens = sum(promptLengths) + sum(completionLengths);
+  const kept = (ofLayers: number[]) => (forGradient ? sum(ofLayers) : Math.max(...ofLayers));
   // The layers' intermediate results, and up to four rows of logits.
-  const ofTokens = tokens * (kept * (10 * hiddenSize + 5 * intermediateSize) + 4 * vocabSize);
+  const perToken = kept(layers.map(({ mlp }) => 10 * hiddenSize + 5 * mlp.intermediateSize)) + 4 * vocabSize;
   // Attention pads prompts and completions to the longest, and its weights are kept for the gradient.
   const [prompt, completion] = [Math.max(...promptLengths), Math.max(...completionLengths)];
   const pairs = promptLengths.length * (prompt ** 2 + group * completion * (prompt + completion));
-  const ofPairs = heads * pairs * (kept + PASSING);
-  return Float32Array.BYTES_PER_ELEMENT * (ofTokens + ofPairs);
+  const heads = layers.map(({ mixer }) => mixer.heads);
+  const perPair = kept(heads) + PASSING * Math.max(...heads);
+  return Float32Array.BYTES_PER_ELEMENT * (tokens * perToken + pairs * perPair);
 }
 
 const sum = (numbers: readonly number[]): number => numbers.reduce((total, number) => total + number, 0);

@@ -18,7 +18,7 @@ import {
 } from '@tensorflow/tfjs-core';
 import { countUp } from '../../engine/count-up.ts';
 import { jointSoftmax } from '../../engine/fused/joint-softmax.ts';
-import type { ModelConfig } from '../config.ts';
+import type { Attention, ModelConfig } from '../config.ts';
 import type { Attend, HeadProjections } from './decoder.ts';
 import { collect, type Places, spread } from './padding.ts';
 
@@ -29,32 +29,39 @@ const HIDDEN = -1e9;
  * Causal self-attention within each of `rows` rows of tokens in the columns 0, 1, 2 … Padding goes to the right, so causality alone hides it.
  * Query heads that share a key/value head are laid side by side instead of copying keys and values.
  */
-export function causalAttention(config: ModelConfig, rows: number, columns: Tensor1D): Attend {
-  const { heads, kvHeads, headDim } = config;
-  const shared = heads / kvHeads;
+export function causalAttention({ layers }: ModelConfig, rows: number, columns: Tensor1D): Attend {
   const [length] = columns.shape;
-  const byHead = (x: Tensor, count: number) => transpose(reshape(x, [rows, length, count, headDim]), [0, 2, 1, 3]);
+  const future = hideFuture(columns);
+  const masks = onceEach(
+    layers.map(({ mixer }) => mixer.heads / mixer.kvHeads),
+    (shared) => tile(future, [shared, 1]),
+  );
 
-  const mask = tile(hideFuture(columns), [shared, 1]);
-
-  return (_, { queries, keys, values }) => {
-    const scaled = mul(queries, 1 / Math.sqrt(headDim));
-    const q = reshape(byHead(scaled, heads), [rows, kvHeads, shared * length, headDim]);
-    const scores = add(matMul(q, byHead(keys, kvHeads), false, true), mask);
+  return (layer, { queries, keys, values }) => {
+    const { heads, kvHeads, headDim, scale } = layers[layer]!.mixer;
+    const shared = heads / kvHeads;
+    const byHead = (x: Tensor, count: number) => transpose(reshape(x, [rows, length, count, headDim]), [0, 2, 1, 3]);
+    const q = reshape(byHead(mul(queries, scale), heads), [rows, kvHeads, shared * length, headDim]);
+    const k = byHead(keys, kvHeads); // [rows, kvHeads, length, headDim]
+    const scores = add(matMul(q, k, false, true), masks.get(shared)!); // [rows, kvHeads, shared · length, length]
     const context = reshape(matMul(softmax(scores), byHead(values, kvHeads)), [rows, heads, length, headDim]);
     return reshape(transpose(context, [0, 2, 1, 3]), [rows * length, heads * headDim]) as Tensor2D;
   };
 }
 
+/** What is made of each value, once for those that are equal. */
+export const onceEach = <K, T>(values: readonly K[], make: (value: K) => T): Map<K, T> =>
+  new Map([...new Set(values)].map((value) => [value, make(value)]));
+
 /** Scores to add: 0 on a token and those before it, very negative on those after it; [columns, columns]. */
 function hideFuture(columns: Tensor1D): Tensor {
-  const future = greater(expandDims(columns, 0), expandDims(columns, 1));
+  const future = greater(expandDims(columns, 0), expandDims(columns, 1)); // [query, key]
   return mul(cast(future, 'float32'), HIDDEN);
 }
 
 /** Scores to add: 0 on a prompt's tokens, very negative on its padding; [prompts · kvHeads, 1, columns]. */
-export function hidePadding({ kvHeads }: ModelConfig, lengths: Tensor, columns: Tensor1D): Tensor {
-  const padding = greaterEqual(columns, expandDims(lengths, 1));
+export function hidePadding(kvHeads: number, lengths: Tensor, columns: Tensor1D): Tensor {
+  const padding = greaterEqual(columns, expandDims(lengths, 1)); // [prompts, columns]
   return expandDims(repeatRows(mul(cast(padding, 'float32'), HIDDEN), kvHeads), 1);
 }
 
@@ -74,13 +81,13 @@ export interface KeyValues {
 
 /** Lays keys and values of prompts [prompts · length, kvHeads, headDim] out for `splitAttention`. */
 export function promptKeyValues(
-  { kvHeads, headDim }: ModelConfig,
+  { kvHeads, headDim }: Attention,
   { keys, values }: HeadProjections,
   prompts: number,
 ): KeyValues {
   const length = keys.shape[0]! / prompts;
   const byHead = (x: Tensor) => {
-    const perHead = transpose(reshape(x, [prompts, length, kvHeads, headDim]), [0, 2, 1, 3]);
+    const perHead = transpose(reshape(x, [prompts, length, kvHeads, headDim]), [0, 2, 1, 3]); // [prompts, kvHeads, length, headDim]
     return reshape(perHead, [prompts * kvHeads, length, headDim]);
   };
   return { keys: byHead(keys), values: byHead(values) };
@@ -101,26 +108,25 @@ export interface GroupLayout {
  * tokens', in one part or two, one after the other.
  */
 export function splitAttention(
-  config: ModelConfig,
+  { heads, kvHeads, headDim, scale }: Attention,
   { prompts, group, length }: GroupLayout,
   queries: Tensor,
   prompt: KeyValues,
   own: KeyValues[],
 ): Tensor2D {
-  const { heads, kvHeads, headDim } = config;
   const shared = heads / kvHeads;
   const promptLength = prompt.keys.shape[1]!;
   const caches = prompts * kvHeads * group;
   const perCache = shared * length;
 
-  const byToken = reshape(mul(queries, 1 / Math.sqrt(headDim)), [prompts, group, length, kvHeads, shared, headDim]);
-  const q = transpose(byToken, [0, 3, 1, 4, 2, 5]);
+  const byToken = reshape(mul(queries, scale), [prompts, group, length, kvHeads, shared, headDim]);
+  const q = transpose(byToken, [0, 3, 1, 4, 2, 5]); // [prompts, kvHeads, group, shared, length, headDim]
   const forPrompt = reshape(q, [prompts * kvHeads, group * perCache, headDim]);
   const forOwn = reshape(q, [caches, perCache, headDim]);
-  const promptScores = scoresOf(forPrompt, prompt);
+  const promptScores = scoresOf(forPrompt, prompt); // [prompts · kvHeads, group · perCache, promptLength]
   const [toPrompt, ...toOwn] = jointSoftmax([
     reshape(promptScores, [caches, perCache, promptLength]),
-    ...own.map((part) => scoresOf(forOwn, part, shared)),
+    ...own.map((part) => scoresOf(forOwn, part, shared)), // [caches, perCache, tokens]
   ]) as [Tensor, ...Tensor[]];
   const ofPrompt = matMul(reshape(toPrompt, promptScores.shape), prompt.values);
   const context = own.reduce(
@@ -128,7 +134,8 @@ export function splitAttention(
     reshape(ofPrompt, [caches, perCache, headDim]),
   );
   const byHead = reshape(context, [prompts, kvHeads, group, shared, length, headDim]);
-  return reshape(transpose(byHead, [0, 2, 4, 1, 3, 5]), [prompts * group * length, heads * headDim]) as Tensor2D;
+  const flat = transpose(byHead, [0, 2, 4, 1, 3, 5]); // [prompts, group, length, kvHeads, shared, headDim]
+  return reshape(flat, [prompts * group * length, heads * headDim]) as Tensor2D;
 }
 
 /** The mask is that of one query head; `repeat` heads lie below one another. */
@@ -138,7 +145,7 @@ function scoresOf(queries: Tensor, { keys, mask }: KeyValues, repeat = 1): Tenso
   return add(scores, repeat === 1 ? mask : tile(mask, [repeat, 1]));
 }
 
-/** Which token stands in each cell of a padded grid, and each token's cell in it; -1 in padding, and for tokens of the other grid. */
+/** The token in each cell of a padded grid, and each token's cell in it; -1 in padding, and for tokens of the other grid. */
 export type Grid = {
   /** int32 [..., length]; the padding is at the right. */
   tokens: Tensor;
@@ -154,7 +161,7 @@ export interface Groups {
 
 /** Causal attention over groups of completions whose tokens lie end to end, those of a prompt once for all its completions. */
 export function groupAttention(config: ModelConfig, { prompts, completions }: Groups): Attend {
-  const { heads, kvHeads, headDim } = config;
+  const mixers = config.layers.map(({ mixer }) => mixer);
   const [count, group, length] = completions.tokens.shape as [number, number, number];
   const layout = { prompts: count, group, length };
   const promptPlaces = placesIn(prompts);
@@ -162,14 +169,20 @@ export function groupAttention(config: ModelConfig, { prompts, completions }: Gr
 
   const promptColumns = columnsOf(prompts);
   const causal = causalAttention(config, count, promptColumns);
-  const promptMask = hidePadding(config, prompts.lengths, promptColumns);
+  const promptMasks = onceEach(
+    mixers.map(({ kvHeads }) => kvHeads),
+    (kvHeads) => hidePadding(kvHeads, prompts.lengths, promptColumns),
+  );
   const ownMask = hideFuture(columnsOf(completions));
-  const perCache = (x: Tensor) => {
-    const byCompletion = reshape(x, [count, group, length, kvHeads, headDim]);
-    return reshape(transpose(byCompletion, [0, 3, 1, 2, 4]), [count * kvHeads * group, length, headDim]);
-  };
 
   return (layer, { queries, keys, values }) => {
+    const mixer = mixers[layer]!;
+    const { heads, kvHeads, headDim } = mixer;
+    const perCache = (x: Tensor) => {
+      const byCompletion = reshape(x, [count, group, length, kvHeads, headDim]);
+      const byHead = transpose(byCompletion, [0, 3, 1, 2, 4]); // [prompts, kvHeads, group, length, headDim]
+      return reshape(byHead, [count * kvHeads * group, length, headDim]);
+    };
     const inGrid = (places: Places): HeadProjections => {
       const toCells = (x: Tensor, heads: number) =>
         reshape(spread(reshape(x, [-1, heads * headDim]), places), [-1, heads, headDim]);
@@ -178,11 +191,12 @@ export function groupAttention(config: ModelConfig, { prompts, completions }: Gr
     const prompt = inGrid(promptPlaces);
     const own = inGrid(ownPlaces);
     const forPrompts = causal(layer, prompt);
+    const mask = promptMasks.get(kvHeads)!;
     const forCompletions = splitAttention(
-      config,
+      mixer,
       layout,
       own.queries,
-      { ...promptKeyValues(config, prompt, count), mask: promptMask },
+      { ...promptKeyValues(mixer, prompt, count), mask },
       [{ keys: perCache(own.keys), values: perCache(own.values), mask: ownMask }],
     );
     return add(collect(forPrompts, promptPlaces), collect(forCompletions, ownPlaces));
@@ -205,6 +219,6 @@ export function appendToCache(
   { prompts, group }: { prompts: number; group: number },
 ): Tensor {
   const [, kvHeads, headDim] = added.shape as [number, number, number];
-  const perCache = transpose(reshape(added, [prompts, group, kvHeads, headDim]), [0, 2, 1, 3]);
+  const perCache = transpose(reshape(added, [prompts, group, kvHeads, headDim]), [0, 2, 1, 3]); // [prompts, kvHeads, group, headDim]
   return concat([cache, reshape(perCache, [prompts * kvHeads * group, 1, headDim])], 1);
 }

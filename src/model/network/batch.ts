@@ -21,7 +21,7 @@ const SHORTEST = 32;
 /** The open size of an axis with a row per sequence. */
 export const ROWS: OpenSize = ['prompts', 'group'];
 
-/** What stands for no token in a grid, and for no cell. */
+/** No token in a cell of a grid, or no cell for a token. */
 const NONE = -1;
 
 /** What is known of each completion token lies in rows of this length. */

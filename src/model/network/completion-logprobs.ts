@@ -17,9 +17,9 @@ export type SequenceTensors = {
   ids: Tensor1D;
   /** int32 [tokens]: each token's place in its sequence. */
   positions: Tensor1D;
-  /** For these positions, [positions, headDim / 2]. */
-  rotary: RotaryTables;
-  /** Where the prompts' tokens stand for attention, [prompts, longest prompt]; and int32 [prompts], how long each is. */
+  /** The model's tables for these positions, by name. */
+  rotary: Record<string, RotaryTables>;
+  /** Where the prompts' tokens are for attention, [prompts, longest prompt]; and int32 [prompts], how long each is. */
   prompts: Grid & { lengths: Tensor1D };
   /** Likewise those of the completions, [prompts, group, longest completion]. */
   completions: Grid;
@@ -50,7 +50,7 @@ export function completionLogits(
   return temperature === 1 ? logits : div(logits, temperature);
 }
 
-/** Log-probability of every completion token, [prompts · group, longest completion]; what stands in the padding means nothing. */
+/** Log-probability of every completion token, [prompts · group, longest completion]; values in the padding are meaningless. */
 export const completionLogProbs = (logits: Tensor2D, batch: SequenceTensors): Tensor2D =>
   byCompletion(pickLogProb(logits, batch.targets.ids), batch);
 
@@ -59,6 +59,6 @@ export const completionEntropies = (logits: Tensor2D, batch: SequenceTensors): T
   byCompletion(entropy(logits), batch);
 
 function byCompletion(perTarget: Tensor, { targets, completionTargets }: SequenceTensors): Tensor2D {
-  const tokens = reshape(completionTargets, [completionTargets.size]) as Tensor1D;
+  const tokens = reshape(completionTargets, [completionTargets.size]) as Tensor1D; // [prompts · group · longest]
   return reshape(spread(perTarget, { tokens, cells: targets.cells }), completionTargets.shape);
 }

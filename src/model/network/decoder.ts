@@ -2,7 +2,8 @@ import { add, matMul, mul, reshape, split, type Tensor, type Tensor1D, type Tens
 import { rmsNorm } from '../../engine/fused/rms-norm.ts';
 import { type RotaryTables, rotate } from '../../engine/fused/rotary.ts';
 import { swiglu } from '../../engine/fused/swiglu.ts';
-import type { ModelConfig } from '../config.ts';
+import type { Attention, Mlp, ModelConfig } from '../config.ts';
+import { EMBEDDING, FINAL_NORM, HEAD, layerName } from '../modules.ts';
 import { embed } from './embedding.ts';
 
 /** A model's tensors by the names of its packed weights (`packing.ts`); linear weights are [out, in]. */
@@ -18,17 +19,17 @@ export interface HeadProjections {
 /** How tokens see one another: the one thing that differs between training and decoding. Gives [tokens, heads · headDim]. */
 export type Attend = (layer: number, heads: HeadProjections) => Tensor2D;
 
-/** Where tokens stand in their rows. */
+/** Where tokens are in their rows. */
 export interface Positions {
   /** int32 [tokens]. */
   of: Tensor1D;
-  /** For all of these positions. */
-  tables: RotaryTables;
+  /** For all of these positions, by their names in the model's description. */
+  tables: Record<string, RotaryTables>;
 }
 
 /**
- * The decoder stack of the Llama family, from token ids [tokens] to hidden states [tokens, hiddenSize] before the last norm. Tokens of all
- * rows lie flat one after another; `attend` knows which belong together. An adapter comes packed too: `packAdapters`.
+ * The decoder, from token ids [tokens] to hidden states [tokens, hiddenSize] before the last norm. Tokens of all rows lie flat one after
+ * another; `attend` knows which belong together. An adapter comes packed too: `packAdapters`.
  */
 export function decode(
   params: Parameters,
@@ -37,47 +38,79 @@ export function decode(
   positions: Positions,
   attend: Attend,
 ): Tensor2D {
-  const { heads, kvHeads, headDim, rmsNormEps } = config;
-  const tokens = ids.shape[0];
-  const norm = (x: Tensor, name: string) => rmsNorm(x, params[`${name}.weight`]!, rmsNormEps);
-  const byHead = (x: Tensor, count: number) => reshape(x, [tokens, count, headDim]);
-
-  let x = embedTokens(params, ids, config.padTokenId);
-  for (let layer = 0; layer < config.layers; layer++) {
-    const name = `model.layers.${layer}`;
-    const project = (input: Tensor, projection: string) => linear(params, input as Tensor2D, `${name}.${projection}`);
-
-    const qkv = project(norm(x, `${name}.input_layernorm`), 'self_attn.qkv_proj');
-    const [q, k, v] = split(qkv, [heads * headDim, kvHeads * headDim, kvHeads * headDim], 1) as [
-      Tensor,
-      Tensor,
-      Tensor,
-    ];
-    const normHeads = (projected: Tensor, which: string) =>
-      config.qkNorm ? norm(projected, `${name}.self_attn.${which}`) : projected;
-    const attended = attend(layer, {
-      queries: rotate(normHeads(byHead(q, heads), 'q_norm'), positions.of, positions.tables),
-      keys: rotate(normHeads(byHead(k, kvHeads), 'k_norm'), positions.of, positions.tables),
-      values: byHead(v, kvHeads),
-    });
-    x = add(x, project(attended, 'self_attn.o_proj'));
-
-    const gateUp = project(norm(x, `${name}.post_attention_layernorm`), 'mlp.gate_up_proj');
-    x = add(x, project(swiglu(gateUp), 'mlp.down_proj'));
+  let x = times(embedTokens(params, ids, config.padTokenId), config.embeddingScale); // [tokens, hiddenSize]
+  for (const [index, { mixer, mlp, norms, residualScale }] of config.layers.entries()) {
+    const layer = layerOperations(params, config, index);
+    const attendHere = (heads: HeadProjections) => attend(index, heads);
+    const mixed = attention(layer, mixer, layer.norm(x, norms.beforeMixer), positions, attendHere);
+    x = add(x, times(mixed, residualScale));
+    const transformed = feedForward(layer, mlp, layer.norm(x, norms.beforeMlp));
+    x = add(x, times(transformed, residualScale));
   }
   return x;
 }
 
+const times = (x: Tensor2D, scale: number): Tensor2D => (scale === 1 ? x : mul(x, scale));
+
+/** The operations of a layer that have weights, by the names of its modules. */
+interface LayerOperations {
+  norm(x: Tensor, module: string): Tensor;
+  project(x: Tensor, module: string): Tensor2D;
+}
+
+function layerOperations(params: Parameters, { rmsNormEps }: ModelConfig, index: number): LayerOperations {
+  const pathOf = (module: string) => `${layerName(index)}.${module}`;
+  return {
+    norm: (x, module) => rmsNorm(x, params[`${pathOf(module)}.weight`]!, rmsNormEps),
+    project: (x, module) => linear(params, x as Tensor2D, pathOf(module)),
+  };
+}
+
+/** Self-attention of x [tokens, hiddenSize], which is normed. */
+function attention(
+  { norm, project }: LayerOperations,
+  { heads, kvHeads, headDim, qkNorm, rotary }: Attention,
+  x: Tensor,
+  positions: Positions,
+  attend: (heads: HeadProjections) => Tensor2D,
+): Tensor2D {
+  const tokens = x.shape[0]!;
+  const byHead = (projected: Tensor, count: number) => reshape(projected, [tokens, count, headDim]);
+  const placed = (perHead: Tensor, headNorm: string) => {
+    const normed = qkNorm ? norm(perHead, headNorm) : perHead;
+    return rotary === undefined ? normed : rotate(normed, positions.of, positions.tables[rotary]!);
+  };
+
+  const qkv = project(x, 'self_attn.qkv_proj'); // [tokens, (heads + 2 · kvHeads) · headDim]
+  const [q, k, v] = split(qkv, [heads * headDim, kvHeads * headDim, kvHeads * headDim], 1) as [Tensor, Tensor, Tensor];
+  const attended = attend({
+    queries: placed(byHead(q, heads), 'self_attn.q_norm'), // [tokens, heads, headDim]
+    keys: placed(byHead(k, kvHeads), 'self_attn.k_norm'), // [tokens, kvHeads, headDim]
+    values: byHead(v, kvHeads),
+  });
+  return project(attended, 'self_attn.o_proj'); // [tokens, hiddenSize]
+}
+
+/** Activation and product of an MLP, from gate and up side by side. */
+const GATES: Record<Mlp['kind'], (gateUp: Tensor) => Tensor> = { swiglu };
+
+/** The MLP of x [tokens, hiddenSize], which is normed. */
+function feedForward({ project }: LayerOperations, { kind }: Mlp, x: Tensor): Tensor2D {
+  const gateUp = project(x, 'mlp.gate_up_proj'); // [tokens, 2 · intermediateSize]
+  return project(GATES[kind](gateUp), 'mlp.down_proj'); // [tokens, hiddenSize]
+}
+
 /** Next-token logits [tokens, vocabSize] of hidden states [tokens, hiddenSize]. */
 export function logitsOf(params: Parameters, config: ModelConfig, hidden: Tensor2D): Tensor2D {
-  const normed = rmsNorm(hidden, params['model.norm.weight']!, config.rmsNormEps) as Tensor2D;
-  const own = params[config.tieEmbeddings ? 'model.embed_tokens.weight' : 'lm_head.weight'];
-  return linear(params, normed, 'lm_head', params['lm_head.modules_to_save.weight'] ?? own);
+  const normed = rmsNorm(hidden, params[`${FINAL_NORM}.weight`]!, config.rmsNormEps) as Tensor2D;
+  const own = params[`${config.tieEmbeddings ? EMBEDDING : HEAD}.weight`];
+  const logits = linear(params, normed, HEAD, params[`${HEAD}.modules_to_save.weight`] ?? own);
+  return times(logits, config.logitScale);
 }
 
 /** Embeddings of token ids, [tokens, hiddenSize], with what an adapter adds to them. */
 function embedTokens(params: Parameters, ids: Tensor1D, padTokenId: number | undefined): Tensor2D {
-  const name = 'model.embed_tokens';
+  const name = EMBEDDING;
   const table = params[`${name}.modules_to_save.weight`] ?? params[`${name}.weight`];
   const embeddings = embed(table as Tensor2D, ids, padTokenId);
   const down = params[`${name}.lora_embedding_A`];

@@ -1,4 +1,6 @@
 import type { Engine } from '../../engine/engine.ts';
+import type { ModelConfig } from '../config.ts';
+import { modulesOf } from '../modules.ts';
 import type { Weights } from '../weights-tree.ts';
 
 /**
@@ -6,7 +8,8 @@ import type { Weights } from '../weights-tree.ts';
  * float16. Norms stay float32, and so do the embeddings and the vocabulary's matrix: with it in float16, log-probabilities of SmolLM2-135M
  * are off by 0.037 instead of 0.023 (root mean square), and embeddings in float32 make the sum that runs through the layers float32.
  */
-export async function computeCopies(engine: Engine, weights: Weights): Promise<Weights> {
+export async function computeCopies(engine: Engine, config: ModelConfig, weights: Weights): Promise<Weights> {
+  const isProjection = projectionTest(config);
   const halves = Object.keys(weights).filter(
     (name) => engine.half && isProjection(name) && weights[name]!.dtype === 'float32',
   );
@@ -19,6 +22,14 @@ export async function computeCopies(engine: Engine, weights: Weights): Promise<W
   return Object.fromEntries(Object.keys(weights).map((name) => [name, copies[name]!]));
 }
 
-/** A linear layer of the decoder, or what an adapter adds to it. Lengths of its rows, which are learned as such, stay in float32. */
-export const isProjection = (name: string): boolean =>
-  /^model\.layers\..*_proj\./.test(name) && !name.endsWith('.lora_magnitude_vector');
+/**
+ * Tells by its name whether a tensor is of a linear layer of the decoder, packed or not, or what an adapter adds to it. Lengths of its rows,
+ * which are learned as such, stay in float32.
+ */
+export function projectionTest(config: ModelConfig): (name: string) => boolean {
+  const modules = modulesOf(config).flatMap((module) =>
+    module.kind === 'linear' ? [module.name, ...(module.pack ? [module.pack] : [])] : [],
+  );
+  const projections = new Set(modules);
+  return (name) => projections.has(name.replace(/\.(weight|bias|lora_[AB]\.weight)$/, ''));
+}

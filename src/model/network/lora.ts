@@ -15,15 +15,15 @@ import {
 } from '@tensorflow/tfjs-core';
 import { stopGradient } from '../../grpo/stop-gradient.ts';
 import type { ModelConfig } from '../config.ts';
-import { adaptedModules, EMBEDDING, HEAD } from '../lora-targets.ts';
+import { adaptedModules } from '../lora-targets.ts';
+import { EMBEDDING, HEAD, type LinearModule } from '../modules.ts';
+import { productsOf } from '../packing.ts';
 import type { Parameters } from './decoder.ts';
-import { PACKS } from './packing.ts';
-import { parameterShapes } from './parameters.ts';
 
 /**
- * The parameters with the adapters of stacked projections stacked as well: all A on top of one another, and all B along a diagonal, so that
- * each sees its own A only. The scale is multiplied into B, and DoRA's lengths become a factor for each output, `lora_factor`, so that nothing
- * else need know of them. Done once at the start of a program, outside its loops.
+ * The parameters with the adapters of packed projections stacked as well: all A on top of one another, and all B along a diagonal, so that
+ * each sees its own A only. The scale is multiplied into B, and DoRA's lengths become a factor for each output, `lora_factor`, so that no other
+ * code needs to know of them. Done once at the start of a program, outside its loops.
  */
 export function packAdapters(params: Parameters, config: ModelConfig): Parameters {
   const { lora } = config;
@@ -36,22 +36,19 @@ export function packAdapters(params: Parameters, config: ModelConfig): Parameter
       if (params[name]) packed[name] = mul(params[name], scale);
     }
   }
-  const shapes = parameterShapes(config);
-  for (let layer = 0; layer < config.layers; layer++) {
-    const block = `model.layers.${layer}`;
-    stack(packed, shapes, `${block}.self_attn`, 'qkv_proj');
-    stack(packed, shapes, `${block}.mlp`, 'gate_up_proj');
-    for (const name of ['self_attn.o_proj', 'mlp.down_proj']) setFactor(packed, `${block}.${name}`);
+  for (const [name, members] of productsOf(config)) {
+    if (members.length > 1) stack(packed, name, members);
+    else setFactor(packed, name);
   }
   setFactor(packed, HEAD, packed[`${config.tieEmbeddings ? EMBEDDING : HEAD}.weight`]);
   packEmbedding(packed);
   return packed;
 }
 
-/** Stacks, in place, the adapters of one stack of projections. Projections without an adapter get zeros. */
-function stack(params: Parameters, shapes: Map<string, number[]>, block: string, into: string): void {
-  const projections = PACKS[into]!.map((name) => `${block}.${name}`);
-  const rows = projections.map((name) => shapes.get(`${name}.weight`)![0]!);
+/** Stacks, in place, the adapters of projections that are packed into one. Those without an adapter get zeros. */
+function stack(params: Parameters, stacked: string, members: LinearModule[]): void {
+  const projections = members.map(({ name }) => name);
+  const rows = members.map(({ outputs }) => outputs);
   const rowsOf = (some: number[]) => some.reduce((sum, count) => sum + count, 0);
   const downs: Tensor[] = [];
   const ups: Tensor[] = [];
@@ -60,14 +57,13 @@ function stack(params: Parameters, shapes: Map<string, number[]>, block: string,
     if (!params[a] || !params[b]) continue;
     downs.push(params[a]);
     const around: [number, number] = [rowsOf(rows.slice(0, index)), rowsOf(rows.slice(index + 1))];
-    ups.push(pad(params[b], [around, [0, 0]]));
+    ups.push(pad(params[b], [around, [0, 0]])); // [all outputs, r]
     delete params[a];
     delete params[b];
   }
   if (downs.length === 0) return;
-  const stacked = `${block}.${into}`;
-  params[`${stacked}.lora_A.weight`] = concat(downs, 0);
-  params[`${stacked}.lora_B.weight`] = concat(ups, 1);
+  params[`${stacked}.lora_A.weight`] = concat(downs, 0); // [sum of r, in]
+  params[`${stacked}.lora_B.weight`] = concat(ups, 1); // [all outputs, sum of r]
 
   const magnitudes = projections.map((name) => params[`${name}.lora_magnitude_vector`]);
   if (magnitudes.every((magnitude) => magnitude === undefined)) return;
@@ -104,8 +100,9 @@ const adaptedLengths = (params: Parameters, name: string, weight: Tensor): Tenso
  */
 function lengthsOf(weight: Tensor, a: Tensor, b: Tensor): Tensor {
   const [w, down, up] = [weight, a, b].map((tensor) => stopGradient(tensor)) as [Tensor2D, Tensor2D, Tensor2D];
-  const own = sum(mul(w, w), 1);
-  const mixed = sum(mul(up, matMul(w, down, false, true)), 1);
-  const added = sum(mul(up, matMul(up, matMul(down, down, false, true))), 1);
+  const own = sum(mul(w, w), 1); // [out]
+  const mixed = sum(mul(up, matMul(w, down, false, true)), 1); // b · (A·w): [out, r] → [out]
+  const gram = matMul(down, down, false, true); // A·Aᵀ: [r, r]
+  const added = sum(mul(up, matMul(up, gram)), 1); // [out]
   return sqrt(add(add(own, mul(mixed, 2)), added));
 }

@@ -17,7 +17,7 @@ import {
 
 type GradSaver = (tensors: Tensor[]) => void;
 
-/** Which token stands in which cell of a grid, and the other way round. */
+/** Which token is in which cell of a grid, and the other way round. */
 export interface Places {
   /** int32 [cells]: the token in each cell, -1 where there is padding. */
   tokens: Tensor1D;
@@ -25,7 +25,7 @@ export interface Places {
   cells: Tensor1D;
 }
 
-/** Rows of x [tokens, ...] at their cells; padding holds some token's row, which nobody may look at. */
+/** Rows of x [tokens, ...] at their cells; padding holds the row of some token, and must not be used. */
 export function spread(x: Tensor, { tokens, cells }: Places): Tensor {
   return withGradient(x, (input) => gather(input, orFirst(tokens)), cells);
 }

@@ -1,15 +1,31 @@
 import { tensor2d } from '@tensorflow/tfjs-core';
 import type { RotaryTables } from '../../engine/fused/rotary.ts';
 import { floats, leaveOpen, type NdArray } from '../../engine/tree.ts';
-import type { ModelConfig } from '../config.ts';
-import type { RopeScaling } from './rope-scaling.ts';
+import type { ModelConfig, Rotary, RotaryScaling } from '../config.ts';
+
+type RotaryArrays = Record<keyof RotaryTables, NdArray>;
 
 /**
- * The model's tables for positions 0 … `positions` - 1, which may differ from run to run of a graph. They are computed here because angles
- * are rounded to float32 where transformers rounds them, and devices differ in their cosines.
+ * The model's tables, by name, for positions 0 … `positions` - 1, which may differ from run to run of a graph. They are computed here because
+ * angles are rounded to float32 where transformers rounds them, and devices differ in their cosines.
  */
-export function rotaryArrays(config: ModelConfig, positions: number): Record<keyof RotaryTables, NdArray> {
-  const frequencies = rotaryFrequencies(config).map(Math.fround);
+export const rotaryArrays = (config: ModelConfig, positions: number): Record<string, RotaryArrays> =>
+  mapTables(config, (rotary) => arraysOf(rotary, positions));
+
+/** The same as constants of a program. */
+export const rotaryTables = (config: ModelConfig, positions: number): Record<string, RotaryTables> =>
+  mapTables(config, (rotary) => {
+    const { cos, sin } = arraysOf(rotary, positions);
+    const constant = ({ data, shape }: NdArray) => tensor2d(data, shape as [number, number]);
+    return { cos: constant(cos), sin: constant(sin) };
+  });
+
+const mapTables = <T>({ rotary }: ModelConfig, each: (rotary: Rotary) => T): Record<string, T> =>
+  Object.fromEntries(Object.entries(rotary).map(([name, table]) => [name, each(table)]));
+
+/** cos and sin of the angles, [positions, width / 2]. */
+function arraysOf(rotary: Rotary, positions: number): RotaryArrays {
+  const frequencies = frequenciesOf(rotary).map(Math.fround);
   const angles = new Float32Array(positions * frequencies.length);
   for (let i = 0; i < angles.length; i++) {
     angles[i] = Math.floor(i / frequencies.length) * frequencies[i % frequencies.length]!;
@@ -19,25 +35,15 @@ export function rotaryArrays(config: ModelConfig, positions: number): Record<key
   return { cos: table(Math.cos), sin: table(Math.sin) };
 }
 
-/** The same as constants of a program. */
-export function rotaryTables(config: ModelConfig, positions: number): RotaryTables {
-  const { cos, sin } = rotaryArrays(config, positions);
-  const constant = ({ data }: NdArray) => tensor2d(data, [positions, config.headDim / 2]);
-  return { cos: constant(cos), sin: constant(sin) };
-}
-
-/** Radians per position for each pair of features, [headDim / 2]. */
-function rotaryFrequencies({ headDim, ropeTheta, ropeScaling }: ModelConfig): number[] {
-  return Array.from({ length: headDim / 2 }, (_, pair) =>
-    scaleFrequency(ropeTheta ** ((-2 * pair) / headDim), ropeScaling),
-  );
-}
+/** Radians per position for each pair of features, [width / 2]. */
+const frequenciesOf = ({ width, theta, scaling }: Rotary): number[] =>
+  Array.from({ length: width / 2 }, (_, pair) => scaleFrequency(theta ** ((-2 * pair) / width), scaling));
 
 /**
  * Llama 3.1's stretch: wavelengths longer than the original context are slowed by `factor`, short ones stay, those between are blended.
  * Source: transformers, `_compute_llama3_parameters`.
  */
-function scaleFrequency(frequency: number, scaling: RopeScaling): number {
+function scaleFrequency(frequency: number, scaling: RotaryScaling): number {
   if (scaling.type === 'none') return frequency;
   const { factor, lowFreqFactor, highFreqFactor, originalMaxPositionEmbeddings } = scaling;
   const wavelength = (2 * Math.PI) / frequency;

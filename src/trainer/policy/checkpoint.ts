@@ -1,25 +1,25 @@
 import { existsSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { z } from 'zod';
+import { isAdapterFolder } from '../../files/adapter-folder.ts';
 import { RUN_FILE } from '../../files/open-file.ts';
 import { readText } from '../../files/text.ts';
 import type { ModelConfig } from '../../model/config.ts';
 import {
   ADAPTER_FILES,
   adapterEntries,
-  isAdapterFolder,
   readLora,
   savedName,
   writeAdapterFiles,
 } from '../../model/files/adapter-files.ts';
 import { damagedFile } from '../../model/files/damaged-file.ts';
+import { finite } from '../../model/files/finite.ts';
 import { readSafetensorsHeader, readTensor, type TensorEntry } from '../../model/files/safetensors.ts';
 import { type NamedTensor, writeSafetensors } from '../../model/files/safetensors-writer.ts';
 import { copyCompanions, writeModelFiles } from '../../model/files/save.ts';
 import { WEIGHTS_FILE } from '../../model/files/weights.ts';
-import { finite } from '../../model/finite.ts';
-import { packedPlace, unpackWeights } from '../../model/network/packing.ts';
-import { trainedShapes } from '../../model/network/parameters.ts';
+import { Packing } from '../../model/packing.ts';
+import { trainedShapes } from '../../model/parameters.ts';
 import type { Weights } from '../../model/weights-tree.ts';
 import { BadInput } from '../../protocol/errors.ts';
 import type { RunConfig } from '../../protocol/run-config.ts';
@@ -56,7 +56,7 @@ export async function writeCheckpoint(
 ): Promise<void> {
   const { model: source, checkpointDtype: dtype } = config;
   const named = (weights: Weights, prefix = ''): NamedTensor[] =>
-    Object.entries(unpackWeights(weights, trainedShapes(model))).map(([name, { shape, data }]) => [
+    Object.entries(new Packing(model).unpack(weights)).map(([name, { shape, data }]) => [
       prefix + name,
       shape,
       data as Float32Array,
@@ -111,7 +111,7 @@ export async function readCheckpoint(folder: string, model: ModelConfig): Promis
     kept
       .filter(({ name }) => name.startsWith(prefix))
       .map((entry) => ({ ...entry, name: entry.name.slice(prefix.length) }));
-  const read = (entries: TensorEntry[]): Weights => readTrained(entries, trainedShapes(model), optimizerFile);
+  const read = (entries: TensorEntry[]): Weights => readTrained(entries, model, optimizerFile);
   const optional = (entries: TensorEntry[]) => (entries.length > 0 ? read(entries) : undefined);
 
   const weights = optional(withPrefix(PREFIX.weights)) ?? read(modelEntries(folder, trainedShapes(model)));
@@ -139,7 +139,9 @@ function describe(lora: RunConfig['lora'] | undefined): string {
 }
 
 /** The tensors, if they are those that are trained. */
-function readTrained(entries: TensorEntry[], shapes: Map<string, number[]>, file: string): Weights {
+function readTrained(entries: TensorEntry[], model: ModelConfig, file: string): Weights {
+  const shapes = trainedShapes(model);
+  const packing = new Packing(model);
   const wanted = [...shapes].map(([name, shape]) => `${name} ${shape}`).sort();
   const found = entries.map(({ name, shape }) => `${name} ${shape}`).sort();
   if (wanted.join() !== found.join()) {
@@ -151,7 +153,7 @@ function readTrained(entries: TensorEntry[], shapes: Map<string, number[]>, file
   // In the model's own order, which sums over all weights follow: a resumed run equals one that never stopped to the last bit.
   for (const name of shapes.keys()) {
     const entry = byName.get(name)!;
-    finite(readTensor(entry, packedPlace(weights, shapes, name)), entry);
+    finite(readTensor(entry, packing.placeIn(weights, name)), entry);
   }
   return weights;
 }

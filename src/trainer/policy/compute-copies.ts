@@ -1,19 +1,22 @@
 import type { Engine } from '../../engine/engine.ts';
+import type { ModelConfig } from '../../model/config.ts';
 import { computeCopies } from '../../model/network/half-weights.ts';
 import type { Weights } from '../../model/weights-tree.ts';
 
 /** Copies that programs compute with, each made once. On an engine without float16 they are the weights themselves. */
 export class ComputeCopies {
   readonly #engine: Engine;
+  readonly #model: ModelConfig;
   readonly #made = new Map<Weights, Weights>();
 
-  constructor(engine: Engine) {
+  constructor(engine: Engine, model: ModelConfig) {
     this.#engine = engine;
+    this.#model = model;
   }
 
   async of(weights: Weights): Promise<Weights> {
     if (!this.#engine.half) return weights;
-    const copies = this.#made.get(weights) ?? (await computeCopies(this.#engine, weights));
+    const copies = this.#made.get(weights) ?? (await computeCopies(this.#engine, this.#model, weights));
     this.#made.set(weights, copies);
     return copies;
   }

@@ -50,7 +50,7 @@ export function microBatches(
       : cutIntoParts(rollout, numGenerations, {
           sequences: rows,
           bytes: ACTIVATION_BYTES,
-          bytesOf: (sequences, group) => activationBytes(model, sequences, group, model.layers),
+          bytesOf: (sequences, group) => activationBytes(model, sequences, group, { forGradient: true }),
         });
   return parts.map(({ sequences, group }) => microBatch(sequences, group, model));
 }

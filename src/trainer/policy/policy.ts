@@ -6,8 +6,8 @@ import { lossMetrics, type Metrics } from '../../grpo/metrics.ts';
 import { learningRate as scheduledRate } from '../../grpo/schedule.ts';
 import { mean } from '../../grpo/statistics.ts';
 import type { ModelConfig } from '../../model/config.ts';
-import { Scorer } from '../../model/language-model.ts';
 import { ROWS } from '../../model/network/batch.ts';
+import { Scorer } from '../../model/network/scorer.ts';
 import type { Weights } from '../../model/weights-tree.ts';
 import type { RunConfig } from '../../protocol/run-config.ts';
 import { adamWOptions } from './adamw-options.ts';
@@ -85,7 +85,7 @@ export class Policy {
       resident: ['params', 'means', 'squares', 'size'],
     });
     this.#zeros = new Zeros(engine);
-    this.#copies = new ComputeCopies(engine);
+    this.#copies = new ComputeCopies(engine, model);
   }
 
   /** All of them, an adapter's included, as programs compute with them until the next update. */

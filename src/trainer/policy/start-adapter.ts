@@ -1,9 +1,9 @@
 import { normals, uniforms } from '../../data/random.ts';
 import { floats } from '../../engine/tree.ts';
 import type { ModelConfig } from '../../model/config.ts';
-import { EMBEDDING, HEAD } from '../../model/lora-targets.ts';
-import { unpackWeights } from '../../model/network/packing.ts';
-import { adapterShapes, parameterShapes } from '../../model/network/parameters.ts';
+import { EMBEDDING, HEAD } from '../../model/modules.ts';
+import { Packing } from '../../model/packing.ts';
+import { adapterShapes } from '../../model/parameters.ts';
 import type { Weights } from '../../model/weights-tree.ts';
 
 /**
@@ -12,7 +12,7 @@ import type { Weights } from '../../model/weights-tree.ts';
  * trained in full begins as a copy.
  */
 export function startAdapter(model: ModelConfig, seed: number, weights: Weights): Weights {
-  const own = unpackWeights(weights, parameterShapes(model));
+  const own = new Packing(model).unpack(weights);
   const valuesOf = (name: string, shape: number[]): Float32Array => {
     const [rows, columns] = shape as [number, number];
     if (name.endsWith('.lora_A.weight')) {

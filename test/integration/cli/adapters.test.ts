@@ -7,14 +7,14 @@ import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { mergeCommand } from '../../../src/cli/merge.ts';
 import { openModel } from '../../../src/cli/open-model.ts';
 import { floats } from '../../../src/engine/tree.ts';
-import { readModelConfig } from '../../../src/model/config.ts';
 import { adapterEntries, readAdapterConfig, savedName } from '../../../src/model/files/adapter-files.ts';
+import { readModelConfig } from '../../../src/model/files/model-config.ts';
 import { PEFT_FIELDS } from '../../../src/model/files/peft-config.ts';
 import { readSafetensorsHeader, readTensor } from '../../../src/model/files/safetensors.ts';
 import { Sampler } from '../../../src/model/generation/sampler.ts';
-import { Scorer } from '../../../src/model/language-model.ts';
 import type { Sequence } from '../../../src/model/network/batch.ts';
-import { adapterShapes } from '../../../src/model/network/parameters.ts';
+import { Scorer } from '../../../src/model/network/scorer.ts';
+import { adapterShapes } from '../../../src/model/parameters.ts';
 
 const REFERENCES = join(import.meta.dirname, '../../references');
 const FOLDER = join(REFERENCES, 'fixtures/adapters');

@@ -3,7 +3,7 @@ import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync }
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
-import { readModelConfig } from '../../../src/model/config.ts';
+import { readModelConfig } from '../../../src/model/files/model-config.ts';
 import { readCheckpoint } from '../../../src/trainer/policy/checkpoint.ts';
 import { metricsOf, onlyRun, referenceModel, runGrpo, runInfoOf, tinyWorkspace } from './workspace.ts';
 

@@ -4,9 +4,9 @@
  */
 import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { readModelConfig } from '../../../src/model/config.ts';
+import { readModelConfig } from '../../../src/model/files/model-config.ts';
 import { writeSafetensors } from '../../../src/model/files/safetensors-writer.ts';
-import { parameterShapes } from '../../../src/model/network/parameters.ts';
+import { parameterShapes } from '../../../src/model/parameters.ts';
 import { sizeOf } from '../../../src/model/shape.ts';
 import { REFERENCES, readJson, referenceModel } from './workspace.ts';
 

@@ -2,7 +2,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { readModel } from '../../../src/model/language-model.ts';
+import { readModel } from '../../../src/model/files/read-model.ts';
 import { loadTokenizer } from '../../../src/model/tokenizer/tokenizer.ts';
 import type { RewardOutcome, RewardStep } from '../../../src/protocol/rewards.ts';
 import { creditOf } from '../../../src/trainer/credit.ts';

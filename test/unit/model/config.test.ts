@@ -1,7 +1,7 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { readModelConfig } from '../../../src/model/config.ts';
+import { readModelConfig } from '../../../src/model/files/model-config.ts';
 import { BadInput } from '../../../src/protocol/errors.ts';
 import { configFolder, LLAMA, temporaryFolder, writeJson } from './model-folder.ts';
 
@@ -9,24 +9,31 @@ const LLAMA3 = { factor: 8, low_freq_factor: 1, high_freq_factor: 4, original_ma
 
 describe('reading a config', () => {
   it('reads a Llama config of transformers 5', () => {
+    const layer = {
+      mixer: {
+        heads: 2,
+        kvHeads: 1,
+        headDim: 4,
+        scale: 0.5,
+        rotary: 'all',
+        qkNorm: false,
+        qkvBias: false,
+        outputBias: false,
+      },
+      mlp: { kind: 'swiglu', intermediateSize: 6, bias: false },
+      norms: { beforeMixer: 'input_layernorm', beforeMlp: 'post_attention_layernorm' },
+      residualScale: 1,
+    };
     expect(readModelConfig(configFolder())).toEqual({
-      architecture: 'llama',
       vocabSize: 11,
       hiddenSize: 8,
-      intermediateSize: 6,
-      layers: 2,
-      heads: 2,
-      kvHeads: 1,
-      headDim: 4,
+      embeddingScale: 1,
+      logitScale: 1,
+      layers: [layer, layer],
+      rotary: { all: { width: 4, theta: 20_000, scaling: { type: 'none' } } },
       maxPositionEmbeddings: 64,
-      ropeTheta: 20_000,
-      ropeScaling: { type: 'none' },
       rmsNormEps: 1e-5,
       tieEmbeddings: false,
-      attentionBias: false,
-      oBias: false,
-      mlpBias: false,
-      qkNorm: false,
       eosTokenIds: [2],
       bosTokenId: undefined,
       padTokenId: undefined,
@@ -44,9 +51,9 @@ describe('reading a config', () => {
       { rope_parameters: undefined, rope_theta: 5e5, rope_scaling: { type: 'llama3', ...LLAMA3 } },
     ],
   ])('reads rotary settings as %s writes them', (_, fields) => {
-    const { ropeTheta, ropeScaling } = readModelConfig(configFolder(fields));
-    expect(ropeTheta).toBe(5e5);
-    expect(ropeScaling).toEqual({
+    const { theta, scaling } = readModelConfig(configFolder(fields)).rotary.all!;
+    expect(theta).toBe(5e5);
+    expect(scaling).toEqual({
       type: 'llama3',
       factor: 8,
       lowFreqFactor: 1,
@@ -62,36 +69,38 @@ describe('reading a config', () => {
     [{ rope_scaling: { rope_type: 'llama3', ...LLAMA3 } }, 10_000],
     [{ rope_scaling: { rope_type: 'llama3', ...LLAMA3, rope_theta: 9 }, rope_theta: 3 }, 9],
   ])('takes the rotary base from where transformers takes it: %j', (fields, theta) => {
-    expect(readModelConfig(configFolder(fields)).ropeTheta).toBe(theta);
+    expect(readModelConfig(configFolder(fields)).rotary.all!.theta).toBe(theta);
   });
 
   it('knows which projections of each architecture have biases', () => {
     const biases = (fields: Record<string, unknown>) => {
-      const { attentionBias, oBias, mlpBias, qkNorm } = readModelConfig(configFolder(fields));
-      return { attentionBias, oBias, mlpBias, qkNorm };
+      const { mixer, mlp } = readModelConfig(configFolder(fields)).layers[0]!;
+      const { qkvBias, outputBias, qkNorm } = mixer;
+      return { qkvBias, outputBias, mlpBias: mlp.bias, qkNorm };
     };
     const qwen2 = { architectures: ['Qwen2ForCausalLM'], model_type: 'qwen2' };
     const qwen3 = { architectures: ['Qwen3ForCausalLM'], model_type: 'qwen3' };
-    const none = { attentionBias: false, oBias: false, mlpBias: false, qkNorm: false };
-    expect(biases({ attention_bias: true })).toEqual({ ...none, attentionBias: true, oBias: true });
+    const none = { qkvBias: false, outputBias: false, mlpBias: false, qkNorm: false };
+    expect(biases({ attention_bias: true })).toEqual({ ...none, qkvBias: true, outputBias: true });
     expect(biases({ mlp_bias: true })).toEqual({ ...none, mlpBias: true });
-    expect(biases(qwen2)).toEqual({ ...none, attentionBias: true });
+    expect(biases(qwen2)).toEqual({ ...none, qkvBias: true });
     expect(biases(qwen3)).toEqual({ ...none, qkNorm: true });
     expect(biases({ ...qwen3, attention_bias: true })).toEqual({
       ...none,
-      attentionBias: true,
-      oBias: true,
+      qkvBias: true,
+      outputBias: true,
       qkNorm: true,
     });
   });
 
   it("uses transformers' defaults for what is absent", () => {
-    const config = readModelConfig(configFolder({ num_key_value_heads: null, rope_parameters: undefined }));
-    expect(config).toMatchObject({ kvHeads: 2, ropeTheta: 10_000, headDim: 4 });
-    expect(readModelConfig(configFolder({ architectures: undefined })).architecture).toBe('llama');
+    const mixerOf = (fields: Record<string, unknown>) => readModelConfig(configFolder(fields)).layers[0]!.mixer;
+    expect(mixerOf({ num_key_value_heads: null })).toMatchObject({ kvHeads: 2, headDim: 4 });
+    expect(readModelConfig(configFolder({ rope_parameters: undefined })).rotary.all!.theta).toBe(10_000);
+    expect(mixerOf({ architectures: undefined, model_type: 'qwen3' }).qkNorm).toBe(true);
     const qwen3 = { architectures: ['Qwen3ForCausalLM'], model_type: 'qwen3' };
-    expect(readModelConfig(configFolder(qwen3)).headDim).toBe(128);
-    expect(readModelConfig(configFolder({ ...qwen3, head_dim: 6 })).headDim).toBe(6);
+    expect(mixerOf(qwen3).headDim).toBe(128);
+    expect(mixerOf({ ...qwen3, head_dim: 6 }).headDim).toBe(6);
   });
 
   it('takes the stop tokens of generation_config.json, where there is one, rather than those of config.json', () => {
@@ -103,7 +112,8 @@ describe('reading a config', () => {
 
   it('ignores a sliding window that is switched off', () => {
     const qwen2 = { architectures: ['Qwen2ForCausalLM'], model_type: 'qwen2' };
-    expect(readModelConfig(configFolder({ ...qwen2, use_sliding_window: false, sliding_window: 16 })).heads).toBe(2);
+    const folder = configFolder({ ...qwen2, use_sliding_window: false, sliding_window: 16 });
+    expect(readModelConfig(folder).layers).toHaveLength(2);
   });
 });
 

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
 import { trainOnDemonstrations } from '../../../scripts/sample-models/supervised.ts';
 import { OnnxEngine } from '../../../src/engine/onnx/engine.ts';
-import { readModelConfig } from '../../../src/model/config.ts';
-import { Scorer } from '../../../src/model/language-model.ts';
+import { readModelConfig } from '../../../src/model/files/model-config.ts';
+import { Scorer } from '../../../src/model/network/scorer.ts';
 
 test('a fresh model learns what it is shown, as the sample models were made', async () => {
   const config = readModelConfig('test/references/fixtures/models/qwen3');

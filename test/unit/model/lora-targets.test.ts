@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { readModelConfig } from '../../../src/model/config.ts';
+import { readModelConfig } from '../../../src/model/files/model-config.ts';
 import { parsePeftConfig } from '../../../src/model/files/peft-config.ts';
 import { adaptedModules, loraProblem } from '../../../src/model/lora-targets.ts';
 

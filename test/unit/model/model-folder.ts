@@ -2,9 +2,9 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
-import { readModelConfig } from '../../../src/model/config.ts';
+import { readModelConfig } from '../../../src/model/files/model-config.ts';
 import { type WeightDtype, writeSafetensors } from '../../../src/model/files/safetensors-writer.ts';
-import { parameterShapes } from '../../../src/model/network/parameters.ts';
+import { parameterShapes } from '../../../src/model/parameters.ts';
 
 /** A Llama config as transformers 5 writes it, small enough to build on the spot. */
 export const LLAMA = {

@@ -1,10 +1,10 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { readModelConfig } from '../../../src/model/config.ts';
+import { readModelConfig } from '../../../src/model/files/model-config.ts';
 import { saveModelFolder } from '../../../src/model/files/save.ts';
 import { loadWeights } from '../../../src/model/files/weights.ts';
-import { parameterShapes } from '../../../src/model/network/parameters.ts';
+import { parameterShapes } from '../../../src/model/parameters.ts';
 import { loadTokenizer } from '../../../src/model/tokenizer/tokenizer.ts';
 import type { ChatMessage } from '../../../src/protocol/rewards.ts';
 import { temporaryFolder } from './model-folder.ts';

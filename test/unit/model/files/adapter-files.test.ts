@@ -1,8 +1,8 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { readModelConfig } from '../../../../src/model/config.ts';
 import { readAdapterConfig } from '../../../../src/model/files/adapter-files.ts';
+import { readModelConfig } from '../../../../src/model/files/model-config.ts';
 import { writeSafetensors } from '../../../../src/model/files/safetensors-writer.ts';
 import { loadWeights } from '../../../../src/model/files/weights.ts';
 import { BadInput } from '../../../../src/protocol/errors.ts';

@@ -1,9 +1,9 @@
 import { readFileSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { readModelConfig } from '../../../../src/model/config.ts';
 import { readGguf, readGgufTensor } from '../../../../src/model/files/gguf.ts';
 import { ggufGenerationConfig } from '../../../../src/model/files/gguf-model.ts';
+import { readModelConfig } from '../../../../src/model/files/model-config.ts';
 import { readSafetensorsHeader, readTensor } from '../../../../src/model/files/safetensors.ts';
 import { saveModelFolder } from '../../../../src/model/files/save.ts';
 import { loadWeights } from '../../../../src/model/files/weights.ts';

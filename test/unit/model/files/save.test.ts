@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { readModelConfig } from '../../../../src/model/config.ts';
+import { readModelConfig } from '../../../../src/model/files/model-config.ts';
 import { replaceFolder, saveModelFolder, writeModelFiles } from '../../../../src/model/files/save.ts';
 import { loadWeights } from '../../../../src/model/files/weights.ts';
 import { modelFolder, writeJson } from '../model-folder.ts';

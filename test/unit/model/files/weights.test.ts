@@ -1,10 +1,10 @@
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { readModelConfig } from '../../../../src/model/config.ts';
+import { readModelConfig } from '../../../../src/model/files/model-config.ts';
 import { writeSafetensors } from '../../../../src/model/files/safetensors-writer.ts';
 import { loadWeights } from '../../../../src/model/files/weights.ts';
-import { parameterShapes } from '../../../../src/model/network/parameters.ts';
+import { parameterShapes } from '../../../../src/model/parameters.ts';
 import { BadInput } from '../../../../src/protocol/errors.ts';
 import { configFolder, modelFolder, valuesOf, writeJson, writeRawSafetensors, writeTensors } from '../model-folder.ts';
 

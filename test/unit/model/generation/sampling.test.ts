@@ -4,9 +4,10 @@ import { describe, expect, test } from 'vitest';
 import { uniforms } from '../../../../src/data/random.ts';
 import { OnnxEngine } from '../../../../src/engine/onnx/engine.ts';
 import { floats } from '../../../../src/engine/tree.ts';
+import { readModel } from '../../../../src/model/files/read-model.ts';
 import { Sampler } from '../../../../src/model/generation/sampler.ts';
 import { type SamplingOptions, sampleToken } from '../../../../src/model/generation/sampling.ts';
-import { readModel, Scorer } from '../../../../src/model/language-model.ts';
+import { Scorer } from '../../../../src/model/network/scorer.ts';
 
 interface Case {
   vocabulary: number;

@@ -2,7 +2,7 @@
 import { cpSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { readModelConfig } from '../../../../src/model/config.ts';
+import { readModelConfig } from '../../../../src/model/files/model-config.ts';
 import { loadTokenizer } from '../../../../src/model/tokenizer/tokenizer.ts';
 import { temporaryFolder, writeJson } from '../model-folder.ts';
 

@@ -5,15 +5,11 @@ import { type Experience, microBatches } from '../../../../src/trainer/policy/mi
 
 /** As large as SmolLM2-135M; nothing else of a model matters here. */
 const model = {
-  layers: 30,
-  heads: 9,
-  headDim: 64,
+  layers: Array(30).fill({ mixer: { heads: 9 }, mlp: { intermediateSize: 1536 } }),
+  rotary: { all: { width: 64, theta: 1e5, scaling: { type: 'none' } } },
   hiddenSize: 576,
-  intermediateSize: 1536,
   vocabSize: 49152,
-  ropeTheta: 1e5,
-  ropeScaling: { type: 'none' },
-} as ModelConfig;
+} as unknown as ModelConfig;
 const config = {
   numGenerations: 8,
   gradientAccumulationSteps: 1,

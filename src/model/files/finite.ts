@@ -1,5 +1,4 @@
-import { RunFailure } from '../protocol/errors.ts';
-import { damagedFile } from './files/damaged-file.ts';
+import { damagedFile } from './damaged-file.ts';
 
 /** `values`, if all of them are finite; the name and the file are for the message. A model with one NaN in it computes nothing but NaN. */
 export function finite(values: Float32Array, { name, file }: { name: string; file: string }): Float32Array {
@@ -11,20 +10,4 @@ export function finite(values: Float32Array, { name, file }: { name: string; fil
   const count = values.reduce((sum, value) => sum + (Number.isFinite(value) ? 0 : 1), 0);
   const found = `${count} value${count === 1 ? '' : 's'} that ${count === 1 ? 'is' : 'are'} not finite (of ${values.length})`;
   throw damagedFile(file, `tensor "${name}" has ${found}`);
-}
-
-/** The model's weights are finite, and what it computes with them is not: no completion of it means anything. */
-export class NotFiniteModel extends RunFailure {
-  override name = 'NotFiniteModel';
-
-  constructor() {
-    super(
-      'The model gives log-probabilities that are not finite: its weights are damaged, or too large to compute with.',
-    );
-  }
-}
-
-/** Throws where a log-probability is NaN, as transformers does when it samples. */
-export function checkLogProb(logProb: number): void {
-  if (Number.isNaN(logProb)) throw new NotFiniteModel();
 }

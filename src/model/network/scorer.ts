@@ -1,38 +1,12 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Tensor2D } from '@tensorflow/tfjs-core';
-import type { Compiled, Engine } from '../engine/engine.ts';
-import { type ModelConfig, readModelConfig } from './config.ts';
-import { loadWeights } from './files/weights.ts';
-import { activationBytes } from './network/activations.ts';
-import { layOutSequences, type Sequence } from './network/batch.ts';
-import { completionLogits, completionLogProbs, type SequenceTensors } from './network/completion-logprobs.ts';
-import { cutIntoParts } from './network/cut.ts';
-import type { Parameters } from './network/decoder.ts';
-import { packedPlace } from './network/packing.ts';
-import { parameterCount, parameterShapes } from './network/parameters.ts';
-import type { Weights } from './weights-tree.ts';
-
-/**
- * Reads a Hugging Face folder or a .gguf file. Others get their turn between tensors; `onProgress` gets the share that is read, at most
- * twenty times.
- */
-export async function readModel(
-  model: string,
-  onProgress: (share: number) => void = () => {},
-): Promise<{ config: ModelConfig; weights: Weights }> {
-  const config = readModelConfig(model);
-  const shapes = parameterShapes(config);
-  const total = parameterCount(config);
-  const weights: Weights = {};
-  let read = 0;
-  for (const [, { data }] of loadWeights(model, config, (name) => packedPlace(weights, shapes, name))) {
-    const before = read;
-    read += data.length;
-    if (Math.floor((20 * read) / total) > Math.floor((20 * before) / total)) onProgress(read / total);
-    await nextTurn();
-  }
-  return { config, weights };
-}
+import type { Compiled, Engine } from '../../engine/engine.ts';
+import type { ModelConfig } from '../config.ts';
+import type { Weights } from '../weights-tree.ts';
+import { activationBytes } from './activations.ts';
+import { layOutSequences, type Sequence } from './batch.ts';
+import { completionLogits, completionLogProbs, type SequenceTensors } from './completion-logprobs.ts';
+import { cutIntoParts } from './cut.ts';
+import type { Parameters } from './decoder.ts';
 
 type LogProbInputs = { params: Parameters; sequences: SequenceTensors };
 
@@ -58,8 +32,7 @@ export class Scorer {
     const parts = cutIntoParts(sequences, group, {
       sequences: sequences.length,
       bytes: ACTIVATION_BYTES,
-      // Without a gradient to come, a layer's are given up for the next one's.
-      bytesOf: (some, group) => activationBytes(this.#config, some, group, 1),
+      bytesOf: (some, group) => activationBytes(this.#config, some, group, { forGradient: false }),
     });
     const scored = new Map<Sequence, number[]>();
     for (const part of parts) {

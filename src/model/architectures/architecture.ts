@@ -1,0 +1,47 @@
+import { z } from 'zod';
+import { BadInput } from '../../protocol/errors.ts';
+import type { ModelDescription } from '../config.ts';
+import { decoderFields } from './decoder-fields.ts';
+
+/** What an architecture's file says: how `config.json` and a GGUF file's metadata describe a model of it. */
+export interface Architecture {
+  /** Hugging Face's `architectures` and `model_type` in config.json. */
+  className: string;
+  modelType: string;
+  /** The model that the fields of config.json describe. Throws BadInput, with `file` named, for what is wrong or not supported. */
+  describe(json: unknown, file: string): ModelDescription;
+  gguf: GgufForm;
+}
+
+/** How llama.cpp keeps models of the architecture. */
+export interface GgufForm {
+  /** Its `general.architecture`. */
+  name: string;
+  /** Fields of config.json besides those that all architectures have; `has` says whether there is a tensor of llama.cpp's name. */
+  fields(has: (tensor: string) => boolean): Record<string, unknown>;
+  /** llama.cpp rotates neighbors, transformers the two halves of a head: so the rows of queries and keys were shuffled for it. */
+  shuffled: boolean;
+}
+
+/** Fields of config.json that all decoders have, and those of an architecture. */
+type Fields<S extends z.ZodRawShape> = z.infer<z.ZodObject<typeof decoderFields & S>>;
+
+/** An architecture whose `config.json` has `fields` besides those that all decoders have. */
+export function architecture<S extends z.ZodRawShape>(parts: {
+  className: string;
+  modelType: string;
+  fields: S;
+  describe(fields: Fields<S>, file: string): ModelDescription;
+  gguf: GgufForm;
+}): Architecture {
+  const schema = z.object({ ...decoderFields, ...parts.fields });
+  return { ...parts, describe: (json, file) => parts.describe(checked(schema, json, file) as Fields<S>, file) };
+}
+
+/** `json` as the schema describes it, or one sentence about its first wrong field. */
+export function checked<S extends z.ZodType>(schema: S, json: unknown, file: string): z.infer<S> {
+  const result = schema.safeParse(json);
+  if (result.success) return result.data;
+  const issue = result.error.issues[0]!;
+  throw new BadInput(`"${issue.path.join('.')}" ${issue.message}`, { file });
+}

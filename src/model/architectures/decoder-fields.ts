@@ -1,0 +1,29 @@
+import { z } from 'zod';
+import { rotaryFields } from './rotary-fields.ts';
+
+const count = z.int('must be a positive integer').positive('must be a positive integer');
+const positive = z.number('must be a positive number').positive('must be a positive number');
+const text = z.string('must be a string');
+const object = z.record(z.string(), z.unknown(), 'must be an object');
+export const flag = z.boolean('must be true or false');
+
+/** The fields of config.json that every supported decoder has. */
+export const decoderFields = {
+  architectures: z.array(text, 'must be a list of class names').nullish(),
+  model_type: text.nullish(),
+  vocab_size: count,
+  hidden_size: count,
+  intermediate_size: count,
+  // The bound keeps an absurd claim from being expanded into a list of tensor names.
+  num_hidden_layers: count.max(1000, 'must be at most 1000'),
+  num_attention_heads: count,
+  num_key_value_heads: count.nullish(),
+  head_dim: count.nullish(),
+  max_position_embeddings: count,
+  rms_norm_eps: positive.default(1e-6),
+  hidden_act: text.default('silu'),
+  tie_word_embeddings: flag.default(false),
+  ...rotaryFields,
+  quantization_config: object.nullish(),
+};
+export type DecoderFields = z.infer<z.ZodObject<typeof decoderFields>>;

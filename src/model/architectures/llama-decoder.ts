@@ -1,0 +1,76 @@
+import { BadInput } from '../../protocol/errors.ts';
+import type { Layer, ModelDescription } from '../config.ts';
+import type { DecoderFields } from './decoder-fields.ts';
+import { readRotary } from './rotary-fields.ts';
+
+/** What architectures of Llama's kind differ in. */
+interface Traits {
+  qkNorm?: boolean;
+  qkvBias?: boolean;
+  outputBias?: boolean;
+  mlpBias?: boolean;
+  /** Where config.json does not say it: else hidden_size / num_attention_heads. */
+  defaultHeadDim?: number;
+}
+
+/** A decoder of Llama's kind: norm, rotated attention to all earlier tokens, norm, SwiGLU; all layers alike. */
+export function llamaDecoder(fields: DecoderFields, file: string, traits: Traits): ModelDescription {
+  refuseUnsupported(fields, file);
+  const rotary = readRotary(fields, file);
+  const { heads, kvHeads, headDim } = readHeads(fields, file, traits.defaultHeadDim);
+  const layer: Layer = {
+    mixer: {
+      heads,
+      kvHeads,
+      headDim,
+      scale: 1 / Math.sqrt(headDim),
+      rotary: 'all',
+      qkNorm: traits.qkNorm ?? false,
+      qkvBias: traits.qkvBias ?? false,
+      outputBias: traits.outputBias ?? false,
+    },
+    mlp: { kind: 'swiglu', intermediateSize: fields.intermediate_size, bias: traits.mlpBias ?? false },
+    norms: { beforeMixer: 'input_layernorm', beforeMlp: 'post_attention_layernorm' },
+    residualScale: 1,
+  };
+  return {
+    vocabSize: fields.vocab_size,
+    hiddenSize: fields.hidden_size,
+    embeddingScale: 1,
+    logitScale: 1,
+    layers: Array<Layer>(fields.num_hidden_layers).fill(layer),
+    rotary: { all: { width: headDim, ...rotary } },
+    maxPositionEmbeddings: fields.max_position_embeddings,
+    rmsNormEps: fields.rms_norm_eps,
+    tieEmbeddings: fields.tie_word_embeddings,
+  };
+}
+
+function refuseUnsupported({ quantization_config: quantization, hidden_act }: DecoderFields, file: string): void {
+  if (quantization) {
+    const method = String(quantization.quant_method ?? 'unknown method');
+    const message = `the weights are quantized (${method}); give the original model in float32, float16 or bfloat16`;
+    throw new BadInput(message, { file });
+  }
+  if (hidden_act !== 'silu') {
+    throw new BadInput(`"hidden_act" is "${hidden_act}", but only "silu" is supported`, { file });
+  }
+}
+
+function readHeads(fields: DecoderFields, file: string, defaultHeadDim?: number) {
+  const heads = fields.num_attention_heads;
+  const kvHeads = fields.num_key_value_heads ?? heads;
+  if (heads % kvHeads !== 0) {
+    const message = `"num_attention_heads" (${heads}) must be a multiple of "num_key_value_heads" (${kvHeads})`;
+    throw new BadInput(message, { file });
+  }
+  const headDim = fields.head_dim ?? defaultHeadDim ?? fields.hidden_size / heads;
+  if (!Number.isInteger(headDim)) {
+    const message = `"hidden_size" (${fields.hidden_size}) must be a multiple of "num_attention_heads" (${heads})`;
+    throw new BadInput(message, { file });
+  }
+  if (headDim % 2 !== 0) {
+    throw new BadInput(`the head width is ${headDim}, but rotary embeddings need an even one`, { file });
+  }
+  return { heads, kvHeads, headDim };
+}

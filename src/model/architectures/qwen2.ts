@@ -1,0 +1,15 @@
+import { architecture } from './architecture.ts';
+import { llamaDecoder } from './llama-decoder.ts';
+import { refuseSlidingWindow, slidingWindowFields } from './sliding-window.ts';
+
+/** Qwen 2 and 2.5: Llama with biases on queries, keys and values, always. */
+export const qwen2 = architecture({
+  className: 'Qwen2ForCausalLM',
+  modelType: 'qwen2',
+  fields: slidingWindowFields,
+  describe(fields, file) {
+    refuseSlidingWindow(fields, file);
+    return llamaDecoder(fields, file, { qkvBias: true });
+  },
+  gguf: { name: 'qwen2', fields: () => ({}), shuffled: false },
+});

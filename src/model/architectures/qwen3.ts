@@ -1,0 +1,21 @@
+import { architecture } from './architecture.ts';
+import { flag } from './decoder-fields.ts';
+import { llamaDecoder } from './llama-decoder.ts';
+import { refuseSlidingWindow, slidingWindowFields } from './sliding-window.ts';
+
+/** Qwen 3: Llama with norms over each head's queries and keys, and heads of 128 unless config.json says otherwise. */
+export const qwen3 = architecture({
+  className: 'Qwen3ForCausalLM',
+  modelType: 'qwen3',
+  fields: { ...slidingWindowFields, attention_bias: flag.default(false) },
+  describe(fields, file) {
+    refuseSlidingWindow(fields, file);
+    const bias = fields.attention_bias;
+    return llamaDecoder(fields, file, { qkNorm: true, qkvBias: bias, outputBias: bias, defaultHeadDim: 128 });
+  },
+  gguf: {
+    name: 'qwen3',
+    fields: (has) => ({ attention_bias: has('blk.0.attn_q.bias') }),
+    shuffled: false,
+  },
+});

@@ -1,0 +1,7 @@
+import type { Architecture } from './architecture.ts';
+import { llama } from './llama.ts';
+import { qwen2 } from './qwen2.ts';
+import { qwen3 } from './qwen3.ts';
+
+/** The architectures that are supported. */
+export const ARCHITECTURES: readonly Architecture[] = [llama, qwen2, qwen3];

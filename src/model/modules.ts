@@ -1,0 +1,116 @@
+import type { Attention, Layer, Mlp, ModelConfig } from './config.ts';
+
+/** A module of the model as transformers has it: what tensors, adapters and files are named by. */
+export type Module = LinearModule | HeadModule | NormModule | EmbeddingModule | ContainerModule;
+
+interface Named {
+  /** Its path in the Hugging Face model. */
+  name: string;
+  /** What llama.cpp names its tensors by, if it has any. */
+  gguf?: string;
+}
+
+/** A matrix [outputs, inputs] of a layer, and perhaps a bias [outputs]. */
+export interface LinearModule extends Named {
+  kind: 'linear';
+  outputs: number;
+  inputs: number;
+  bias: boolean;
+  /** What it is packed into, with others that have the same input: see `packing.ts`. */
+  pack?: string;
+  /** Its outputs are heads of this width, whose features are rotated in pairs. */
+  rotatedHeadDim?: number;
+}
+
+/** The output head: a matrix [outputs, inputs], unless it is the embedding's. */
+interface HeadModule extends Named {
+  kind: 'head';
+  outputs: number;
+  inputs: number;
+}
+
+/** A weight [size]. */
+interface NormModule extends Named {
+  kind: 'norm';
+  size: number;
+}
+
+/** A matrix [vocabSize, hiddenSize]. */
+interface EmbeddingModule extends Named {
+  kind: 'embedding';
+}
+
+/** Without tensors of its own; a pattern of module names may match it all the same. */
+interface ContainerModule extends Named {
+  kind: 'container';
+}
+
+export const EMBEDDING = 'model.embed_tokens';
+export const HEAD = 'lm_head';
+export const FINAL_NORM = 'model.norm';
+export const layerName = (layer: number): string => `model.layers.${layer}`;
+
+/** All modules in the order of the forward pass. There is a head even where it has no matrix of its own. */
+export function modulesOf({ hiddenSize, vocabSize, layers }: ModelConfig): Module[] {
+  return [
+    { name: 'model', kind: 'container' },
+    { name: 'model.layers', kind: 'container' },
+    { name: EMBEDDING, gguf: 'token_embd', kind: 'embedding' },
+    ...layers.flatMap((layer, index) => layerModules(layer, hiddenSize).map((module) => inLayer(module, index))),
+    { name: FINAL_NORM, gguf: 'output_norm', kind: 'norm', size: hiddenSize },
+    { name: 'model.rotary_emb', kind: 'container' },
+    { name: HEAD, gguf: 'output', kind: 'head', outputs: vocabSize, inputs: hiddenSize },
+  ];
+}
+
+/** A module of a layer with its names in the whole model. */
+function inLayer<M extends Module>(module: M, layer: number): M {
+  const pathOf = (name: string) => `${layerName(layer)}${name}`;
+  return {
+    ...module,
+    name: pathOf(module.name),
+    ...(module.gguf && { gguf: `blk.${layer}.${module.gguf}` }),
+    ...('pack' in module && module.pack && { pack: pathOf(module.pack) }),
+  };
+}
+
+function layerModules({ mixer, mlp, norms }: Layer, hiddenSize: number): Module[] {
+  const norm = { kind: 'norm', size: hiddenSize } as const;
+  return [
+    { name: '', kind: 'container' },
+    { name: `.${norms.beforeMixer}`, gguf: 'attn_norm', ...norm },
+    ...attentionModules(mixer, hiddenSize),
+    { name: `.${norms.beforeMlp}`, gguf: 'ffn_norm', ...norm },
+    ...mlpModules(mlp, hiddenSize),
+  ];
+}
+
+function attentionModules(attention: Attention, hiddenSize: number): Module[] {
+  const { heads, kvHeads, headDim, qkNorm, qkvBias, outputBias } = attention;
+  const input = { kind: 'linear', inputs: hiddenSize, bias: qkvBias, pack: '.self_attn.qkv_proj' } as const;
+  const rotated = { ...input, rotatedHeadDim: headDim };
+  const output = { kind: 'linear', inputs: heads * headDim, outputs: hiddenSize, bias: outputBias } as const;
+  const headNorms: Module[] = [
+    { name: '.self_attn.q_norm', gguf: 'attn_q_norm', kind: 'norm', size: headDim },
+    { name: '.self_attn.k_norm', gguf: 'attn_k_norm', kind: 'norm', size: headDim },
+  ];
+  return [
+    { name: '.self_attn', kind: 'container' },
+    { name: '.self_attn.q_proj', gguf: 'attn_q', ...rotated, outputs: heads * headDim },
+    { name: '.self_attn.k_proj', gguf: 'attn_k', ...rotated, outputs: kvHeads * headDim },
+    { name: '.self_attn.v_proj', gguf: 'attn_v', ...input, outputs: kvHeads * headDim },
+    { name: '.self_attn.o_proj', gguf: 'attn_output', ...output },
+    ...(qkNorm ? headNorms : []),
+  ];
+}
+
+function mlpModules({ intermediateSize, bias }: Mlp, hiddenSize: number): Module[] {
+  const input = { kind: 'linear', inputs: hiddenSize, outputs: intermediateSize, pack: '.mlp.gate_up_proj' } as const;
+  return [
+    { name: '.mlp', kind: 'container' },
+    { name: '.mlp.act_fn', kind: 'container' },
+    { name: '.mlp.gate_proj', gguf: 'ffn_gate', ...input, bias },
+    { name: '.mlp.up_proj', gguf: 'ffn_up', ...input, bias },
+    { name: '.mlp.down_proj', gguf: 'ffn_down', kind: 'linear', inputs: intermediateSize, outputs: hiddenSize, bias },
+  ];
+}

@@ -1,0 +1,142 @@
+/** What a new architecture takes: one file, and its line in the table. All else follows from its description. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it, vi } from 'vitest';
+import { normals, uniforms } from '../../../../src/data/random.ts';
+import { OnnxEngine } from '../../../../src/engine/onnx/engine.ts';
+import { floats } from '../../../../src/engine/tree.ts';
+import type { ModelConfig } from '../../../../src/model/config.ts';
+import { writeAdapterFiles } from '../../../../src/model/files/adapter-files.ts';
+import { readModelConfig } from '../../../../src/model/files/model-config.ts';
+import { readModel } from '../../../../src/model/files/read-model.ts';
+import { saveModelFolder } from '../../../../src/model/files/save.ts';
+import { Sampler } from '../../../../src/model/generation/sampler.ts';
+import { Scorer } from '../../../../src/model/network/scorer.ts';
+import { adapterShapes, parameterShapes } from '../../../../src/model/parameters.ts';
+import type { Weights } from '../../../../src/model/weights-tree.ts';
+import { runConfigSchema } from '../../../../src/protocol/run-config.ts';
+import { LLAMA, temporaryFolder, writeJson } from '../model-folder.ts';
+
+vi.mock(import('../../../../src/model/architectures/table.ts'), async (original) => {
+  const { ARCHITECTURES } = await original();
+  const { granite } = await import('./granite.ts');
+  const { mixedHeads } = await import('./mixed-heads.ts');
+  const { smollm3 } = await import('./smollm3.ts');
+  return { ARCHITECTURES: [...ARCHITECTURES, granite, mixedHeads, smollm3] };
+});
+
+/** A prompt and its completion, and transformers' log-probabilities and greedy continuation (test/references/new_architectures.py). */
+interface Expected {
+  promptIds: number[];
+  completionIds: number[];
+  logProbs: number[];
+  greedy: number[];
+}
+
+const FIXTURES = join(import.meta.dirname, '../../../references/fixtures/new-architectures');
+const GREEDY = { temperature: 0, topK: 0, topP: 1, minP: 0, minTokens: 0, eosTokenIds: [] };
+const engine = new OnnxEngine();
+
+describe.each(['smollm3', 'granite'])('%s', (name) => {
+  const folder = join(FIXTURES, name);
+  const expected: Expected[] = JSON.parse(readFileSync(join(folder, 'expected.json'), 'utf8'));
+
+  it('gives the log-probabilities that transformers does', async () => {
+    const { config, weights } = await readModel(folder);
+    const scored = await new Scorer(engine, config, 1).logProbs(weights, expected);
+    scored.forEach((logProbs, row) => {
+      logProbs.forEach((logProb, i) => {
+        expect(logProb).toBeCloseTo(expected[row]!.logProbs[i]!, 4);
+      });
+    });
+  });
+
+  it('writes the tokens that transformers does', async () => {
+    const { config, weights } = await readModel(folder);
+    const length = expected[0]!.greedy.length;
+    const prompts = expected.map(({ promptIds }) => promptIds);
+    const sampler = new Sampler(engine, config, { ...GREEDY, group: 2 });
+    const completions = await sampler.sample(weights, prompts, length, new Float32Array(4 * length));
+    const twice = expected.flatMap(({ greedy }) => [greedy, greedy]);
+    expect(completions.map(({ ids }) => ids)).toEqual(twice);
+  });
+});
+
+/** A folder of a model whose layers have different heads, with random weights. */
+async function mixedFolder(): Promise<string> {
+  const folder = temporaryFolder();
+  const json = { ...LLAMA, architectures: ['MixedHeadsForCausalLM'], model_type: 'mixed_heads', num_hidden_layers: 4 };
+  writeJson(folder, 'config.json', { ...json, vocab_size: 40, num_attention_heads: 4, num_key_value_heads: 2 });
+  const config = readModelConfig(folder);
+  const random = [...parameterShapes(config)].map(([name, shape]) => [name, shape, randomValues(name, shape)] as const);
+  const saved = join(folder, 'saved');
+  await saveModelFolder(saved, { source: folder, config, weights: random, dtype: 'float32' });
+  return saved;
+}
+
+function randomValues(name: string, shape: readonly number[]): Float32Array {
+  const size = shape.reduce((product, length) => product * length, 1);
+  const values = normals(4, ['weights', name], size);
+  return values.map((value) => (shape.length === 1 ? 1 + 0.2 * value : (2 * value) / Math.sqrt(shape[1]!)));
+}
+
+describe('layers with different heads', () => {
+  const prompts = [
+    [5, 6, 7, 8, 9],
+    [10, 11],
+  ];
+  const MAX = 40;
+
+  it('are named and shaped each by its own description', async () => {
+    const shapes = parameterShapes(readModelConfig(await mixedFolder()));
+    expect(shapes.get('model.layers.2.self_attn.k_proj.weight')).toEqual([4, 8]);
+    expect(shapes.get('model.layers.3.self_attn.k_proj.weight')).toEqual([6, 8]);
+    expect(shapes.get('model.layers.3.mlp.up_proj.bias')).toEqual([20]);
+    expect(shapes.has('model.layers.2.mlp.up_proj.bias')).toBe(false);
+    expect([...shapes.keys()].filter((name) => name.endsWith('q_norm.weight'))).toHaveLength(2);
+  });
+
+  it('write completions whose log-probabilities are those of a fresh forward pass', async () => {
+    const { config, weights } = await readModel(await mixedFolder());
+    const ends = [20, 21, 22];
+    const options = { ...GREEDY, temperature: 1, group: 3, eosTokenIds: ends };
+    const draws = uniforms(5, ['mixed'], MAX * 6);
+    const completions = await new Sampler(engine, config, options).sample(weights, prompts, MAX, draws);
+    expect(new Set(completions.map(({ ids }) => ids.length)).size).toBeGreaterThan(2);
+    const sequences = completions.map(({ ids }, row) => ({
+      promptIds: prompts[Math.floor(row / 3)]!,
+      completionIds: ids,
+    }));
+    const scored = await new Scorer(engine, config, 1).logProbs(weights, sequences, 3);
+    scored.forEach((logProbs, row) => {
+      logProbs.forEach((logProb, i) => {
+        expect(logProb).toBeCloseTo(completions[row]!.logProbs[i]!, 4);
+      });
+    });
+  });
+
+  it('take an adapter, which computes the same when it is merged', async () => {
+    const folder = await mixedFolder();
+    const { config: own, weights } = await readModel(folder);
+    const fields = { r: 3, loraAlpha: 6, targetModules: 'all-linear', useDora: true };
+    const lora = runConfigSchema.parse({ model: 'm', dataset: 'd', rewards: [], lora: fields }).lora!;
+    const config: ModelConfig = { ...own, lora };
+    const tensors = [...adapterShapes(config)].map(
+      ([name, shape]) => [name, shape, randomValues(name, shape).map((value) => 0.3 * value)] as const,
+    );
+    expect(tensors).toHaveLength(4 * 7 * 3);
+    const adapterFolder = temporaryFolder();
+    await writeAdapterFiles(adapterFolder, { base: folder, lora }, tensors, 'float32');
+    const adapter: Weights = Object.fromEntries(tensors.map(([name, shape, values]) => [name, floats(values, shape)]));
+
+    const sequences = [{ promptIds: [1, 2, 3], completionIds: [4, 5, 6, 7, 8, 9, 10] }];
+    const [added] = await new Scorer(engine, config, 1).logProbs({ ...weights, ...adapter }, sequences);
+    const merged = await readModel(adapterFolder);
+    const [worked] = await new Scorer(engine, merged.config, 1).logProbs(merged.weights, sequences);
+    const [without] = await new Scorer(engine, own, 1).logProbs(weights, sequences);
+    added!.forEach((logProb, i) => {
+      expect(logProb).toBeCloseTo(worked![i]!, 3);
+    });
+    expect(Math.max(...added!.map((logProb, i) => Math.abs(logProb - without![i]!)))).toBeGreaterThan(0.1);
+  });
+});
