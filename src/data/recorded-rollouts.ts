@@ -113,12 +113,10 @@ function readSegments(segments: unknown, ids: number[] | undefined, at: SourceLo
   const { data } = recordedSegments.safeParse(segments);
   if (!data)
     throw new BadInput(
-      '"segments" must be a list of { tokens, trained }, such as { "tokens": 5, "trained": true }.',
+      '"segments" must be a list such as [{ "tokens": 5, "trained": true }]: parts of the completion.',
       at,
     );
-  const tokens = data.reduce((sum, segment) => sum + segment.tokens, 0);
-  if (tokens !== ids?.length)
-    throw new BadInput(`"segments" have ${tokens} tokens, but "completion_ids" has ${ids?.length ?? 'none'}.`, at);
+  checkCount('segments', sum(data.map(({ tokens }) => tokens)), ids, at);
   return data;
 }
 
@@ -130,19 +128,27 @@ function readLogProbs(
 ): RecordedRollout['logProbs'] {
   if (logProbs === undefined || logProbs === null) return undefined;
   if (!Array.isArray(logProbs)) throw new BadInput('"logprobs" must be a list of numbers.', at);
-  if (logProbs.length !== ids?.length)
-    throw new BadInput(
-      `"logprobs" has ${logProbs.length} numbers, but "completion_ids" has ${ids?.length ?? 'none'}.`,
-      at,
-    );
+  checkCount('logprobs', logProbs.length, ids, at);
   const trained = segments?.flatMap((segment) => Array<boolean>(segment.tokens).fill(segment.trained));
-  const wrong = logProbs.findIndex((value, token) =>
-    trained?.[token] === false ? value !== null : !Number.isFinite(value),
-  );
-  if (wrong < 0) return logProbs;
-  const wanted = trained?.[wrong] === false ? 'null, as that token was not sampled' : 'a finite number';
-  throw new BadInput(`"logprobs" must have ${wanted} at index ${wrong}, not ${JSON.stringify(logProbs[wrong])}.`, at);
+  logProbs.forEach((value, index) => {
+    const isSampled = trained?.[index] ?? true;
+    if (isSampled ? Number.isFinite(value) : value === null) return;
+    const wanted = isSampled
+      ? 'a finite number'
+      : 'null, because "segments" says that the policy did not write the token';
+    throw new BadInput(`"logprobs"[${index}] must be ${wanted}.`, at);
+  });
+  return logProbs;
 }
+
+/** Whether a field is about as many tokens as the completion has. */
+function checkCount(field: string, tokens: number, ids: number[] | undefined, at: SourceLocation): void {
+  if (!ids) throw new BadInput(`"${field}" needs "completion_ids", the tokens that it is about.`, at);
+  if (tokens !== ids.length)
+    throw new BadInput(`"${field}" is about ${tokens} tokens, but "completion_ids" has ${ids.length}.`, at);
+}
+
+const sum = (values: number[]): number => values.reduce((total, value) => total + value, 0);
 
 function readColumns(value: JsonObject, at: SourceLocation): JsonObject {
   const { columns } = value;
