@@ -25,7 +25,7 @@ export interface ResumeOptions {
   differences?: DifferenceChoice;
 }
 
-/** How a run goes on. */
+/** How a run continues. */
 export interface ResumePlan extends RunSettings {
   run: string;
   complete?: undefined;

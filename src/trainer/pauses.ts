@@ -14,7 +14,7 @@ export class Pauses {
     this.#emit = emit;
   }
 
-  /** Pauses the run, and waits until it is resumed or stopped; says whether it goes on. */
+  /** Pauses the run, and waits until it is resumed or stopped; says whether it continues. */
   async pause(reason?: string): Promise<boolean> {
     this.#control.pause();
     this.announce('paused', reason);

@@ -33,6 +33,6 @@ export interface TrainingLoop {
   readonly attended: boolean;
   /** Saves a checkpoint of what was learned so far. */
   save(): Promise<void>;
-  /** Waits until the run is resumed or stopped; says whether it goes on. */
+  /** Waits until the run is resumed or stopped; says whether it continues. */
   pause(reason: string): Promise<boolean>;
 }

@@ -34,7 +34,7 @@ const OPTIMIZER_FILE = 'grpo_optimizer.safetensors';
 
 const PREFIX = { means: 'mean.', squares: 'square.', weights: 'weight.', reference: 'reference.' };
 
-/** What a run must remember besides tensors to go on as if it had never stopped. */
+/** What a run must remember besides tensors to continue as if it had never stopped. */
 const trainerState = z.object({
   version: z.literal(1),
   step: z.int().min(0),

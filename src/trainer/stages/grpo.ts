@@ -10,6 +10,9 @@ import { type Rollout, sampleRollout } from '../rollout.ts';
 import type { Stage, StepRecord, TrainingLoop } from '../stage.ts';
 import { Stopwatch } from '../stopwatch.ts';
 
+/** What a step reads of its run: nothing of where the policy computes. */
+type GrpoRun = Pick<PreparedRun, 'config' | 'prompts' | 'tokenizer' | 'recorded'>;
+
 /** What the rewards say of a step's completions; undefined: the run was stopped meanwhile. */
 export type Score = (rollout: Rollout, step: number, loop: TrainingLoop) => Promise<ScoreTable | undefined>;
 
@@ -19,13 +22,13 @@ export type Score = (rollout: Rollout, step: number, loop: TrainingLoop) => Prom
  */
 export class GrpoStage implements Stage {
   progress: Progress = { step: 0, numTokens: 0 };
-  readonly #run: PreparedRun;
+  readonly #run: GrpoRun;
   readonly #learner: Learner;
   readonly #sampler: PolicySampler;
   readonly #promptsOf: PromptOrder;
   readonly #score: Score;
 
-  constructor(run: PreparedRun, learner: Learner, score: Score) {
+  constructor(run: GrpoRun, learner: Learner, score: Score) {
     const { seed, promptsPerStep, shuffleDataset: shuffle, numGenerations } = run.config;
     this.#run = run;
     this.#learner = learner;
@@ -87,6 +90,6 @@ export class GrpoStage implements Stage {
 }
 
 function overflowNote(step: number, { skipped, lossScale }: { skipped: number; lossScale: number }): string {
-  const what = skipped === 1 ? 'one update was' : `${skipped} updates were`;
-  return `Gradients of step ${step} left the range of float16: ${what} left out, and the loss is scaled by ${lossScale} from now on.`;
+  const updates = skipped === 1 ? 'one update' : `${skipped} updates`;
+  return `Gradients of step ${step} overflowed float16: skipped ${updates}, the loss scale is now ${lossScale}.`;
 }
