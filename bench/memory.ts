@@ -8,8 +8,12 @@ import { loadRunConfig } from '../src/config/load-config.ts';
 import { BadInput } from '../src/protocol/errors.ts';
 import { RunFolder } from '../src/run-folder/run-folder.ts';
 import { RunControl } from '../src/trainer/control.ts';
+import { evaluationOf } from '../src/trainer/evaluate.ts';
 import { TRAINING_THREAD } from '../src/trainer/host/session-thread.ts';
+import { LocalLearner } from '../src/trainer/policy/local-learner.ts';
 import { prepareRun } from '../src/trainer/prepare.ts';
+import { persistentScoring } from '../src/trainer/scoring.ts';
+import { GrpoStage } from '../src/trainer/stages/grpo.ts';
 import { train } from '../src/trainer/train.ts';
 import { versions } from '../src/trainer/versions.ts';
 import { machine } from './machine.ts';
@@ -79,10 +83,17 @@ async function trainFor(steps: number, subject: Subject): Promise<Record<'reside
   const resident: number[] = [];
   const graphs: number[] = [];
   try {
-    await train(run, folder, {
+    const learner = new LocalLearner(run);
+    const stage = new GrpoStage(
+      run,
+      learner,
+      persistentScoring(run, () => []),
+    );
+    await train(stage, folder, {
+      config,
+      evaluate: evaluationOf(run, learner),
       control: new RunControl(),
       attended: false,
-      resume: undefined,
       emit(event) {
         if (event.type !== 'step') return;
         resident.push(process.memoryUsage.rss());

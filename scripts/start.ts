@@ -2,9 +2,8 @@
 import { fileURLToPath } from 'node:url';
 import { Progress } from '../src/cli/progress.ts';
 import { loadRunConfig } from '../src/config/load-config.ts';
-import { computeCopies } from '../src/model/network/half-weights.ts';
 import { RunControl } from '../src/trainer/control.ts';
-import { Evaluator } from '../src/trainer/evaluate.ts';
+import { evaluateStart } from '../src/trainer/evaluate.ts';
 import { prepareRun } from '../src/trainer/prepare.ts';
 import { runSession } from '../src/trainer/session.ts';
 
@@ -17,10 +16,7 @@ async function look(title: string, model?: string): Promise<void> {
   const set = [`numGenerationsEval=4`, ...(model === undefined ? [] : [`model=${model}`])];
   const run = await prepareRun(loadRunConfig(CONFIG, { set }), { rewardWorker });
   try {
-    const { reward, completions, totals } = await new Evaluator(run).evaluate(
-      await computeCopies(run.engine, run.model, run.weights),
-      run.evalPrompts!,
-    );
+    const { reward, completions, totals } = await evaluateStart(run, run.evalPrompts!);
     console.log(`\n${title}: mean reward ${reward?.toFixed(2)} of 7 on ${run.evalPrompts!.length} held-out prompts`);
     for (let group = 0; group < SHOWN_PROMPTS; group++) {
       const first = group * run.config.numGenerationsEval;

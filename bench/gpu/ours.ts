@@ -42,7 +42,7 @@ export async function ourSteps(engine: Engine, work: GpuWork, onStep: (step: Gpu
       promptIds: prompts[Math.floor(row / work.generations)]!,
       completionIds: ids,
       advantage: ((row * 5) % 7) / 3 - 1,
-      masked: false,
+      mask: new Uint8Array(ids.length).fill(1),
     }));
     const { seconds } = await policy.update(experiences);
     const rollout = (sampled - started) / 1000;

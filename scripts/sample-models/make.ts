@@ -6,12 +6,12 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { OnnxEngine } from '../../src/engine/onnx/engine.ts';
 import { readModelConfig } from '../../src/model/files/model-config.ts';
-import { writeSafetensors } from '../../src/model/files/safetensors-writer.ts';
-import { Packing } from '../../src/model/packing.ts';
-import { parameterShapes } from '../../src/model/parameters.ts';
+import { WEIGHTS_FILE } from '../../src/model/files/weights.ts';
 import { loadTokenizer } from '../../src/model/tokenizer/tokenizer.ts';
+import { SupervisedStage } from '../../src/trainer/stages/supervised.ts';
 import { charTokenizerFiles, EOS_ID, PAD_ID } from './char-tokenizer.ts';
-import { trainOnDemonstrations } from './supervised.ts';
+import { freshWeights } from './fresh-weights.ts';
+import { trainPrinted } from './printed-training.ts';
 import { arithmetic, drawer, type Problem, sort, type Task } from './tasks.ts';
 
 const SEED = 1;
@@ -37,23 +37,22 @@ async function make<P extends Problem>(task: Task<P>): Promise<void> {
 
   const config = readModelConfig(folder);
   const tokenizer = loadTokenizer(folder);
-  const weights = await trainOnDemonstrations(new OnnxEngine(), config, {
+  const stage = new SupervisedStage({
+    engine: new OnnxEngine(),
+    model: config,
+    source: folder,
+    start: freshWeights(config, SEED),
     steps: STEPS,
     learningRate: 2e-3,
-    seed: SEED,
     batchOf: (step) =>
       Array.from({ length: BATCH }, (_, row) => {
-        const draw = drawer(SEED, task.name, 'demonstration', step, row);
+        const draw = drawer(SEED, task.name, 'demonstration', step - 1, row);
         const problem = drawUnseen(task, draw, heldOut);
         const completion = tokenizer.encode(task.demonstration(problem, draw), { addSpecialTokens: false });
         return { promptIds: tokenizer.encode(problem.prompt), completionIds: [...completion, EOS_ID] };
       }),
   });
-  const shapes = parameterShapes(config);
-  const tensors = Object.entries(new Packing(config).unpack(weights)).map(
-    ([name, { shape, data }]) => [name, shape, data as Float32Array] as const,
-  );
-  await writeSafetensors(join(folder, 'model.safetensors'), shapes, tensors, 'float32');
+  await trainPrinted(stage, STEPS, { file: WEIGHTS_FILE, folder });
 }
 
 /** Different problems to train on and to evaluate on; the model's demonstrations leave the latter out too. */

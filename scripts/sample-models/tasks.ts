@@ -76,7 +76,7 @@ export const arithmetic: Task<SumProblem> = {
   },
 };
 
-/** Tags around the reasoning and the answer, some of them left out or misspelt. */
+/** Tags around the reasoning and the answer, some of them missing or misspelt. */
 function brokenTags(draw: Draw): [[string, string], [string, string]] {
   switch (draw.below(3)) {
     case 0:

@@ -3,9 +3,8 @@ import { join, resolve } from 'node:path';
 import { loadRunConfig } from '../config/load-config.ts';
 import { isAdapterFolder } from '../files/adapter-folder.ts';
 import { runInstead } from '../model/files/run-instead.ts';
-import { computeCopies } from '../model/network/half-weights.ts';
 import { BadInput } from '../protocol/errors.ts';
-import { Evaluator } from '../trainer/evaluate.ts';
+import { evaluateStart } from '../trainer/evaluate.ts';
 import { prepareRun } from '../trainer/prepare.ts';
 import type { CommandOf } from './args.ts';
 import { print, printJson, warn } from './output.ts';
@@ -29,11 +28,7 @@ export async function evaluateCommand({ config: file, checkpoint, json }: Comman
   }
   const run = await prepareRun(loaded, { rewardWorker, onWarning: warn });
   try {
-    const {
-      completions: _,
-      totals: __,
-      ...result
-    } = await new Evaluator(run).evaluate(await computeCopies(run.engine, run.model, run.weights), run.evalPrompts!);
+    const { completions: _, totals: __, ...result } = await evaluateStart(run, run.evalPrompts!);
     if (json) {
       printJson(result);
       return 0;

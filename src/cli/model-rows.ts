@@ -1,7 +1,7 @@
 import { readPrompt } from '../data/dataset.ts';
 import type { JsonLine, JsonObject } from '../data/json-lines.ts';
-import { refusedAt } from '../data/prompts.ts';
 import type { ModelConfig } from '../model/config.ts';
+import { refusedAt } from '../model/tokenizer/refused-at.ts';
 import type { Tokenizer } from '../model/tokenizer/tokenizer.ts';
 import { BadInput, type SourceLocation } from '../protocol/errors.ts';
 import type { Prompt } from '../protocol/rewards.ts';

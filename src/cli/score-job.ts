@@ -1,9 +1,9 @@
 import { existsSync } from 'node:fs';
 import { relative, resolve } from 'node:path';
 import { loadRunConfig } from '../config/load-config.ts';
-import { refusedAt } from '../data/prompts.ts';
 import { loadSamples } from '../data/samples.ts';
 import type { AdvantageOptions } from '../grpo/advantages.ts';
+import { refusedAt } from '../model/tokenizer/refused-at.ts';
 import { promptRenderer } from '../preview/rendered-prompts.ts';
 import type { RenderedSample } from '../preview/sample-scores.ts';
 import { BadInput } from '../protocol/errors.ts';

@@ -11,6 +11,10 @@ export interface RecordedRollout {
   promptIds?: number[];
   completion?: string;
   completionIds?: number[];
+  /** Who wrote `completionIds`, part by part; without it, the policy did. */
+  segments?: RecordedSegment[];
+  /** Of each of `completionIds` when it was sampled, in nats; null where the policy did not write it. */
+  logProbs?: (number | null)[];
   /** Used instead of calling the reward functions; null: the function abstained. */
   rewards?: Record<string, number | null>;
   /** Scored parts of the completion, by function, where rewards are given too. */
@@ -21,12 +25,17 @@ export interface RecordedRollout {
   line: number;
 }
 
+export interface RecordedSegment {
+  tokens: number;
+  trained: boolean;
+}
+
 /** A step's completions: groups of `numGenerations`, each with one prompt. */
 export type RecordedStep = RecordedRollout[][];
 
 /** The rollout rows' own fields (RolloutRow); everything else is a dataset column. */
 const FIELDS = new Set(
-  'step group prompt prompts prompt_ids completion completions completion_ids rewards reward advantage length truncated error columns details advantages steps'.split(
+  'step group prompt prompts prompt_ids completion completions completion_ids rewards reward advantage length truncated error columns details advantages steps segments logprobs'.split(
     ' ',
   ),
 );
@@ -70,6 +79,8 @@ function readRow(row: JsonLine, columnsOf: (line: JsonLine) => JsonObject, at: S
   const { completion } = value;
   if (typeof completion !== 'string' && !(completion === undefined && completionIds))
     throw new BadInput('This row has neither a "completion" (a text) nor "completion_ids".', at);
+  const segments = readSegments(value.segments, completionIds, at);
+  const logProbs = readLogProbs(value.logprobs, completionIds, segments, at);
   const rewards = readRewards(value.rewards, at);
   const steps = rewards && readSteps(value.steps, at);
   return {
@@ -77,6 +88,8 @@ function readRow(row: JsonLine, columnsOf: (line: JsonLine) => JsonObject, at: S
     ...(promptIds && { promptIds }),
     ...(completion !== undefined && { completion }),
     ...(completionIds && { completionIds }),
+    ...(segments && { segments }),
+    ...(logProbs && { logProbs }),
     ...(rewards && { rewards }),
     ...(steps && { steps }),
     ...(typeof value.truncated === 'boolean' && { truncated: value.truncated }),
@@ -92,6 +105,50 @@ function readIds(row: JsonObject, field: string, at: SourceLocation): number[] |
   if (!valid) throw new BadInput(`"${field}" must be a list of token ids that is not empty.`, at);
   return ids as number[];
 }
+
+const recordedSegments = z.array(z.object({ tokens: z.int().min(1), trained: z.boolean() }));
+
+function readSegments(segments: unknown, ids: number[] | undefined, at: SourceLocation): RecordedSegment[] | undefined {
+  if (segments === undefined || segments === null) return undefined;
+  const { data } = recordedSegments.safeParse(segments);
+  if (!data)
+    throw new BadInput(
+      '"segments" must be a list such as [{ "tokens": 5, "trained": true }]: parts of the completion.',
+      at,
+    );
+  checkCount('segments', sum(data.map(({ tokens }) => tokens)), ids, at);
+  return data;
+}
+
+function readLogProbs(
+  logProbs: unknown,
+  ids: number[] | undefined,
+  segments: RecordedSegment[] | undefined,
+  at: SourceLocation,
+): RecordedRollout['logProbs'] {
+  if (logProbs === undefined || logProbs === null) return undefined;
+  if (!Array.isArray(logProbs)) throw new BadInput('"logprobs" must be a list of numbers.', at);
+  checkCount('logprobs', logProbs.length, ids, at);
+  const trained = segments?.flatMap((segment) => Array<boolean>(segment.tokens).fill(segment.trained));
+  logProbs.forEach((value, index) => {
+    const isSampled = trained?.[index] ?? true;
+    if (isSampled ? Number.isFinite(value) : value === null) return;
+    const wanted = isSampled
+      ? 'a finite number'
+      : 'null, because "segments" says that the policy did not write the token';
+    throw new BadInput(`"logprobs"[${index}] must be ${wanted}.`, at);
+  });
+  return logProbs;
+}
+
+/** Whether a field is about as many tokens as the completion has. */
+function checkCount(field: string, tokens: number, ids: number[] | undefined, at: SourceLocation): void {
+  if (!ids) throw new BadInput(`"${field}" needs "completion_ids", the tokens that it is about.`, at);
+  if (tokens !== ids.length)
+    throw new BadInput(`"${field}" is about ${tokens} tokens, but "completion_ids" has ${ids.length}.`, at);
+}
+
+const sum = (values: number[]): number => values.reduce((total, value) => total + value, 0);
 
 function readColumns(value: JsonObject, at: SourceLocation): JsonObject {
   const { columns } = value;

@@ -107,7 +107,7 @@ function isInformative(merits: readonly (number | null)[], baseline: AdvantageOp
 }
 
 /** R_i = Σ_k w_k r_ik over the functions that gave a score; null when none did. */
-function weightedSum(row: readonly (number | null)[], weights: readonly number[]): number | null {
+export function weightedSum(row: readonly (number | null)[], weights: readonly number[]): number | null {
   let sum: number | null = null;
   row.forEach((score, k) => {
     if (score !== null) sum = (sum ?? 0) + score * weights[k]!;

@@ -1,8 +1,8 @@
 import { attempt } from '../data/json-lines.ts';
-import { refusedAt } from '../data/prompts.ts';
 import { parseSamples, type SampleRow } from '../data/samples.ts';
 import { SAMPLES_FILE } from '../files/open-file.ts';
 import { readText } from '../files/text.ts';
+import { refusedAt } from '../model/tokenizer/refused-at.ts';
 import { BadInput } from '../protocol/errors.ts';
 import { stringifyExact } from '../text/exact-json.ts';
 import type { RenderPrompt } from './rendered-prompts.ts';

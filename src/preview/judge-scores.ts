@@ -1,11 +1,11 @@
 import { isZero } from '../grpo/statistics.ts';
 import type { PreviewProblem } from '../protocol/preview.ts';
-import { scoreOf, stepsOf } from '../rewards/score-table.ts';
+import { type OutcomeColumn, scoreOf, stepsOf } from '../rewards/score-table.ts';
 import { own } from '../text/own.ts';
-import { describeMismatch, type ScoredColumn, type ScoredGroup, type ScoredSample } from './sample-scores.ts';
+import { describeMismatch, type ScoredGroup, type ScoredSample } from './sample-scores.ts';
 
 /** A function's outcomes, and where it is declared. */
-export interface PreviewedColumn extends ScoredColumn {
+export interface PreviewedColumn extends OutcomeColumn {
   file: string;
   line: number;
   column: number;

@@ -4,18 +4,11 @@ import { assignCredit } from '../grpo/credit.ts';
 import { type GroupSignal, groupSignals } from '../grpo/signal.ts';
 import { isZero, mean, standardDeviation } from '../grpo/statistics.ts';
 import type { RewardOutcome, ScoreBatch } from '../protocol/rewards.ts';
-import { scoreOf, stepsOf } from '../rewards/score-table.ts';
+import { type OutcomeColumn, rowFailures, scoreOf, scoresByRow } from '../rewards/score-table.ts';
 import { stringifyExact } from '../text/exact-json.ts';
 
 /** `rendered`: the prompt as the model sees it; null where no chat template is applied. */
 export type RenderedSample = SampleRow & { rendered: string | null };
-
-/** One function's outcomes, one per sample; undefined where it has not scored it yet. */
-export interface ScoredColumn {
-  name: string;
-  weight: number;
-  outcomes: (RewardOutcome | undefined)[];
-}
 
 /** An expectation of a sample that its rewards do not meet. */
 export interface Mismatch {
@@ -97,7 +90,7 @@ export function batchOf(samples: RenderedSample[]): ScoreBatch {
  */
 export function scoreGroups<Row extends SampleRow>(
   groups: Row[][],
-  columns: ScoredColumn[],
+  columns: OutcomeColumn[],
   options: ScoreOptions,
 ): ScoredGroup<Row>[] {
   const size = Math.max(1, ...groups.map((group) => group.length));
@@ -107,20 +100,18 @@ export function scoreGroups<Row extends SampleRow>(
     Array.from({ length: size }, (_, i) => (i < group.length ? next++ : null)),
   );
   const samples = groups.flat();
-  const outcomesOf = (row: number | null) => columns.map(({ outcomes }) => (row === null ? undefined : outcomes[row]));
   const credit = assignCredit(
     {
-      scores: tableRows.map((row) => outcomesOf(row).map(scoreOf)),
-      steps: tableRows.map((row) => outcomesOf(row).map(stepsOf)),
+      ...scoresByRow(columns, tableRows),
       // In characters, with the end that training sees as a token.
       lengths: tableRows.map((row) => (row === null ? 0 : samples[row]!.completion.length + 1)),
-      weights: columns.map(({ weight }) => weight),
       groupSize: size,
     },
     options,
   );
+  const failures = rowFailures({ columns });
   const flags = tableRows.map((row) => ({
-    failed: row !== null && columns.some(({ outcomes }) => outcomes[row]?.kind === 'failure'),
+    failed: row !== null && failures[row] !== undefined,
     truncated: false,
   }));
   const signals = groupSignals(credit, flags);
@@ -163,7 +154,7 @@ function mismatchesOf(expect: NonNullable<SampleRow['expect']>, outcomes: Record
   });
 }
 
-export function summarize({ name, outcomes }: ScoredColumn): FunctionSummary {
+export function summarize({ name, outcomes }: OutcomeColumn): FunctionSummary {
   const scores = outcomes.map(scoreOf);
   const count = (kind: RewardOutcome['kind']) => outcomes.filter((outcome) => outcome?.kind === kind).length;
   return {

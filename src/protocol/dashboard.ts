@@ -55,9 +55,11 @@ const runSummary = z.object({
 });
 export type RunSummary = z.infer<typeof runSummary>;
 
-/** A completion as the dashboard shows it: a line of the rollouts file without its token ids. */
+/** A completion as the dashboard shows it: a line of the rollouts file without what it has for each token. */
 /** `exact`: the JSON texts of the prompt and of those columns that JavaScript has not got exactly. */
-export type Completion = Omit<RolloutRow, 'prompt_ids' | 'completion_ids'> & { exact?: Record<string, string> };
+export type Completion = Omit<RolloutRow, 'prompt_ids' | 'completion_ids' | 'logprobs'> & {
+  exact?: Record<string, string>;
+};
 const completion = z.custom<Completion>(
   (value) => typeof value === 'object' && value !== null && 'group' in value && 'completion' in value,
 );

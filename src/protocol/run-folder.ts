@@ -142,6 +142,7 @@ export interface RolloutRow {
   prompt: Prompt;
   prompt_ids: number[];
   completion: string;
+  /** All tokens after the prompt. */
   completion_ids: number[];
   /** Each function's score; null where it abstained or failed. */
   rewards: Record<string, number | null>;
@@ -149,6 +150,7 @@ export interface RolloutRow {
   reward: number | null;
   /** Under process supervision that of the first token: what all steps earned together. */
   advantage: number;
+  /** Tokens that the policy wrote. */
   length: number;
   truncated: boolean;
   /** The first failure on this row, with file and line; null when there was none. */
@@ -159,8 +161,12 @@ export interface RolloutRow {
   details?: Record<string, { reason?: string; extracted?: string }>;
   /** What Python rewards gave TRL's `log_extra`, by column. */
   extra?: Record<string, unknown>;
-  /** Process supervision: the advantage of each token. */
+  /** Process supervision: the advantage of each of `completion_ids`; 0 where the policy did not write it. */
   advantages?: number[];
   /** Process supervision: the steps that functions scored, by function; each ends before character `end` (UTF-16 units). */
   steps?: Record<string, RewardStep[]>;
+  /** Who wrote `completion_ids`, part by part, where it was not the policy alone: `trained` parts are the policy's. */
+  segments?: { tokens: number; trained: boolean }[];
+  /** Log-probability of each of `completion_ids` when it was sampled, in nats at the run's temperature; null where the policy did not write it. */
+  logprobs?: (number | null)[];
 }

@@ -5,8 +5,7 @@ import { isZero, mean } from '../grpo/statistics.ts';
 import type { RescoredGroup, RescoredRow, RescoreStep } from '../protocol/rescore.ts';
 import type { ScoreTable } from '../protocol/rewards.ts';
 import type { RolloutRow } from '../protocol/run-folder.ts';
-import { describeFailure, rowFailures, scoreOf, stepsOf } from '../rewards/score-table.ts';
-import { detailsOf } from '../trainer/records.ts';
+import { describeFailure, detailsOf, rowFailures, scoresByRow } from '../rewards/score-table.ts';
 
 /** A recorded completion and its line in the rollouts file, from 0. */
 export interface RecordedRow {
@@ -43,14 +42,13 @@ export function compareStep(
   options: AdvantageOptions,
 ): RescoreStep {
   const failures = rowFailures(table);
-  const scores = recorded.map((_, i) => table.columns.map(({ outcomes }) => scoreOf(outcomes[i])));
+  const scored = scoresByRow(table.columns, recorded.keys());
+  const { scores } = scored;
   const now = assignCredit(
     {
-      scores,
-      steps: recorded.map((_, i) => table.columns.map(({ outcomes }) => stepsOf(outcomes[i]))),
+      ...scored,
       // In characters, with the end that training sees as a token: no tokenizer is needed.
       lengths: recorded.map(({ row }) => row.completion.length + 1),
-      weights: table.columns.map(({ weight }) => weight),
       groupSize,
     },
     options,

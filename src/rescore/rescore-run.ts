@@ -49,7 +49,7 @@ export interface RescoreListener {
 
 /**
  * Scores the recorded completions of a run again, with the rewards of its config as they are now; nothing is generated or written. One
- * step at a time is in memory, and the run may go on meanwhile. Throws BadInput for a folder without rollouts and for rewards that do
+ * step at a time is in memory, and the run may continue meanwhile. Throws BadInput for a folder without rollouts and for rewards that do
  * not load.
  */
 export async function rescoreRun(options: RescoreOptions, listener: RescoreListener): Promise<RescoreSummary> {
@@ -156,7 +156,7 @@ const rolloutRow = z.looseObject({
   columns: z.record(z.string(), z.unknown()).optional(),
 });
 
-/** The rows of a step's rollouts file, a torn last one left out; undefined when there is none any more. */
+/** The rows of a step's rollouts file, without a torn last one; undefined when the file no longer exists. */
 function readStep(run: string, step: number): RolloutRow[] | undefined {
   const file = join(run, RUN_FILES.rollouts, `${stepName(step)}.jsonl`);
   if (!existsSync(file)) return undefined;

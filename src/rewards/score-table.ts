@@ -1,20 +1,6 @@
 import { formatLocation } from '../protocol/errors.ts';
-import type { RewardFailure, RewardOutcome, RewardStep, ScoreTable } from '../protocol/rewards.ts';
-
-/**
- * Each completion's reward: the sum over functions of weight times score. A function that abstained or failed is left out
- * and the weights are not renormalised (as TRL's nansum); null when no function gave a score.
- */
-export function totalRewards({ columns }: ScoreTable): (number | null)[] {
-  const rows = columns[0]?.outcomes.length ?? 0;
-  return Array.from({ length: rows }, (_, row) => {
-    const terms = columns.flatMap(({ weight, outcomes }) => {
-      const outcome = outcomes[row]!;
-      return outcome.kind === 'score' ? [weight * outcome.score] : [];
-    });
-    return terms.length === 0 ? null : terms.reduce((sum, term) => sum + term, 0);
-  });
-}
+import type { RewardColumn, RewardFailure, RewardOutcome, RewardStep, ScoreTable } from '../protocol/rewards.ts';
+import type { RolloutRow } from '../protocol/run-folder.ts';
 
 export const scoreOf = (outcome: RewardOutcome | undefined): number | null =>
   outcome?.kind === 'score' ? outcome.score : null;
@@ -22,16 +8,38 @@ export const scoreOf = (outcome: RewardOutcome | undefined): number | null =>
 export const stepsOf = (outcome: RewardOutcome | undefined): RewardStep[] =>
   outcome?.kind === 'score' ? (outcome.steps ?? []) : [];
 
+/** One function's outcomes, one per completion; undefined where it has not scored it yet. */
+export type OutcomeColumn = Pick<RewardColumn, 'name' | 'weight'> & {
+  outcomes: readonly (RewardOutcome | undefined)[];
+};
+
+/** Scores and scored steps, `[row][function]`, as credit is assigned from them; of a row that is null, none. */
+export function scoresByRow(columns: readonly OutcomeColumn[], rows: Iterable<number | null>) {
+  const outcomes = Array.from(rows, (row) =>
+    columns.map((column) => (row === null ? undefined : column.outcomes[row])),
+  );
+  return {
+    scores: outcomes.map((row) => row.map(scoreOf)),
+    steps: outcomes.map((row) => row.map(stepsOf)),
+    /** One per function. */
+    weights: columns.map(({ weight }) => weight),
+  };
+}
+
 /** A failure, and the function that failed. */
 export type NamedFailure = RewardFailure & { name: string };
 
 /** The first failure on each completion, in the order of the functions; undefined where none failed. */
-export function rowFailures({ columns }: ScoreTable): (NamedFailure | undefined)[] {
+export function rowFailures({
+  columns,
+}: {
+  columns: readonly Pick<OutcomeColumn, 'name' | 'outcomes'>[];
+}): (NamedFailure | undefined)[] {
   const rows = columns[0]?.outcomes ?? [];
   return rows.map((_, row) => {
     for (const { name, outcomes } of columns) {
-      const outcome = outcomes[row]!;
-      if (outcome.kind === 'failure') return { ...outcome, name };
+      const outcome = outcomes[row];
+      if (outcome?.kind === 'failure') return { ...outcome, name };
     }
     return undefined;
   });
@@ -49,4 +57,16 @@ export const placeOf = ({ file, line, column }: RewardFailure): string =>
 export function failedShare(table: ScoreTable): number {
   const failures = rowFailures(table);
   return failures.filter((failure) => failure).length / Math.max(1, failures.length);
+}
+
+/** What the functions say of a completion besides their scores, if any says something. */
+export function detailsOf({ columns }: ScoreTable, row: number): RolloutRow['details'] {
+  const details: NonNullable<RolloutRow['details']> = {};
+  for (const { name, outcomes } of columns) {
+    const outcome = outcomes[row]!;
+    if (outcome.kind !== 'score' || (outcome.reason === undefined && outcome.extracted === undefined)) continue;
+    const { reason, extracted } = outcome;
+    details[name] = { ...(reason !== undefined && { reason }), ...(extracted !== undefined && { extracted }) };
+  }
+  return Object.keys(details).length > 0 ? details : undefined;
 }

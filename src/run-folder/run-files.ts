@@ -15,14 +15,14 @@ export async function readRunInfo(folder: string): Promise<RunInfo | undefined> 
   }
 }
 
-/** Completions of a step, without their token ids: those are as long as the text, and nobody looks at them here. */
+/** Completions of a step, without token ids and log-probabilities: those are as long as the text, and nobody looks at them here. */
 export async function readCompletions(folder: string, step: number): Promise<Completion[]> {
   const text = await readTextLater(join(folder, RUN_FILES.rollouts, `${stepName(step)}.jsonl`), RUN_FILE);
   return parseJsonLines(text, readCompletion) as Completion[];
 }
 
 function readCompletion(line: string): Completion {
-  const { prompt_ids: _, completion_ids: __, ...completion }: RolloutRow = parseExact(line) as RolloutRow;
+  const { prompt_ids, completion_ids, logprobs, ...completion }: RolloutRow = parseExact(line) as RolloutRow;
   const { prompt, columns } = completion;
   const exact = Object.entries({ ...withExact(columns ?? {}), ...withExact({ prompt }) }).flatMap(([name, value]) =>
     value instanceof ExactJson ? [[name, value.text]] : [],

@@ -1,19 +1,18 @@
 import type { LoadedConfig } from '../config/load-config.ts';
 import { loadDataset } from '../data/dataset.ts';
-import { encodePrompts } from '../data/prompts.ts';
-import { permutation, uniforms } from '../data/random.ts';
+import { permutation } from '../data/random.ts';
 import { readModelConfig } from '../model/files/model-config.ts';
 import { readModel } from '../model/files/read-model.ts';
 import { checkWeights } from '../model/files/weights.ts';
-import { Sampler } from '../model/generation/sampler.ts';
 import { computeCopies } from '../model/network/half-weights.ts';
 import { loadTokenizer } from '../model/tokenizer/tokenizer.ts';
 import { BadInput } from '../protocol/errors.ts';
 import type { NewSample } from '../protocol/sample-edits.ts';
 import { createEngine } from './create-engine.ts';
+import { encodePrompts, endTokens } from './encode-prompts.ts';
 import { tooManyAtOnce } from './memory-check.ts';
+import { LocalSampler } from './policy/local-sampler.ts';
 import { sampleRollout } from './rollout.ts';
-import { samplingOptions } from './sampling-options.ts';
 import { workloadOf } from './workload.ts';
 
 export interface SamplesWanted {
@@ -38,7 +37,7 @@ export async function* generateSamples(
   const tooMany = tooManyAtOnce(model, n, config.maxCompletionLength);
   if (tooMany) throw new BadInput(`${tooMany}; ask for fewer with --n.`);
   const tokenizer = loadTokenizer(config.model);
-  const eosTokenIds = [...new Set([...model.eosTokenIds, tokenizer.eosTokenId])].filter((id) => id !== undefined);
+  const eosTokenIds = endTokens(model, tokenizer);
   const order = config.shuffleDataset ? permutation(seed, ['samples'], rows.length) : rows.map((_, index) => index);
   const chosen = order.slice(0, count).map((index) => rows[index]!);
   const prompts = encodePrompts(chosen, config.dataset, tokenizer, {
@@ -49,7 +48,7 @@ export async function* generateSamples(
 
   const { engine } = await createEngine(config, locate, workloadOf(model, { trains: false, half: config.fp16 }));
   const weights = await computeCopies(engine, model, (await readModel(config.model)).weights);
-  const sampler = new Sampler(engine, model, samplingOptions({ config, eosTokenIds }, n));
+  const sampler = new LocalSampler({ engine, model, config, eosTokenIds }, n, seed, async () => weights);
   // No more at once than in a step, which is known to fit into memory. The last batch is filled up, so that one compiled graph does.
   const perBatch = Math.min(
     prompts.length,
@@ -58,8 +57,7 @@ export async function* generateSamples(
   const { maxCompletionLength: maxTokens } = config;
   for (let start = 0; start < prompts.length; start += perBatch) {
     const batch = Array.from({ length: perBatch }, (_, i) => prompts[start + i] ?? prompts.at(-1)!);
-    const draws = uniforms(seed, ['samples', start], maxTokens * perBatch * n);
-    const rollout = await sampleRollout(sampler, weights, tokenizer, batch, maxTokens, draws);
+    const rollout = await sampleRollout(sampler, tokenizer, batch, maxTokens, ['samples', start]);
     const wanted = Math.min(perBatch, prompts.length - start) * n;
     yield rollout.slice(0, wanted).map(({ prompt, text }) => ({
       prompt: prompt.prompt,

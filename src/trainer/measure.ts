@@ -1,6 +1,9 @@
-import { Learner } from './learner.ts';
+import type { RolloutRow } from '../protocol/run-folder.ts';
+import { LocalLearner } from './policy/local-learner.ts';
 import type { PreparedRun } from './prepare.ts';
-import { Stopwatch } from './stopwatch.ts';
+import { scoreRollout } from './scoring.ts';
+import type { TrainingLoop } from './stage.ts';
+import { GrpoStage } from './stages/grpo.ts';
 
 /** One step, or medians over several. `logprobs` are those of the reference policy: the old policy's cost no pass of their own. */
 export interface Measurement {
@@ -13,33 +16,41 @@ export interface Measurement {
   peak_rss_bytes: number;
 }
 
-/** Takes one training step. */
-export async function measureStep(learner: Learner, step: number): Promise<Measurement> {
-  const watch = new Stopwatch();
-  const rollout = await learner.rollout(step);
-  watch.lap('rollout');
-  const table = await learner.score(rollout, step);
-  const credit = learner.credit(rollout, table);
-  watch.lap('score');
-  const { seconds } = await learner.update(rollout, credit, step);
-  watch.lap('update');
-  return {
-    rollout: { seconds: watch.laps.rollout!, tokens: rollout.reduce((sum, { ids }) => sum + ids.length, 0) },
-    score: { seconds: watch.laps.score! },
-    logprobs: { seconds: seconds.reference },
-    update: { seconds: seconds.update },
-    step: { seconds: watch.total },
+/** Nobody listens, nothing is saved. */
+const ALONE: TrainingLoop = {
+  emit() {},
+  stopping: false,
+  attended: false,
+  async save() {},
+  pause: async () => false,
+};
+
+/** A run's steps, taken as they are: a reward function that fails does not hold them up. */
+export const measuredStage = (run: PreparedRun, learner = new LocalLearner(run)): GrpoStage =>
+  new GrpoStage(run, learner, (rollout, step) => scoreRollout(run, rollout, step));
+
+/** Takes the next training step; also gives what was sampled in it. */
+export async function measureStep(stage: GrpoStage): Promise<{ measured: Measurement; rollouts: RolloutRow[] }> {
+  // Nothing stops it.
+  const { metrics, rollouts = [] } = (await stage.step(ALONE))!;
+  const measured = {
+    rollout: { seconds: metrics['time/rollout']!, tokens: rollouts.reduce((sum, { length }) => sum + length, 0) },
+    score: { seconds: metrics['time/score']! },
+    logprobs: { seconds: metrics['time/reference']! },
+    update: { seconds: metrics['time/update']! },
+    step: { seconds: metrics.step_time! },
     // maxRSS is in KiB on every platform.
     peak_rss_bytes: process.resourceUsage().maxRSS * 1024,
   };
+  return { measured, rollouts };
 }
 
 /** Takes `steps` measured training steps after one that compiles the graphs; gives their medians. */
 export async function measureSteps(run: PreparedRun, steps: number): Promise<Measurement> {
-  const learner = new Learner(run);
-  await measureStep(learner, 1);
+  const stage = measuredStage(run);
+  await measureStep(stage);
   const measured: Measurement[] = [];
-  for (let step = 2; step <= steps + 1; step++) measured.push(await measureStep(learner, step));
+  for (let step = 2; step <= steps + 1; step++) measured.push((await measureStep(stage)).measured);
   const median = (figure: (step: Measurement) => number): number => {
     const sorted = measured.map(figure).sort((a, b) => a - b);
     return (sorted[(sorted.length - 1) >> 1]! + sorted[sorted.length >> 1]!) / 2;

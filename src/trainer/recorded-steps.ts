@@ -1,28 +1,52 @@
 import { isDeepStrictEqual } from 'node:util';
-import { refusedAt } from '../data/prompts.ts';
-import type { RecordedRollout, RecordedStep } from '../data/recorded-rollouts.ts';
+import { loadRollouts, type RecordedRollout, type RecordedStep } from '../data/recorded-rollouts.ts';
+import type { Segment } from '../grpo/trajectory.ts';
 import type { ModelConfig } from '../model/config.ts';
+import { refusedAt } from '../model/tokenizer/refused-at.ts';
 import type { Room, Tokenizer } from '../model/tokenizer/tokenizer.ts';
 import { BadInput, type SourceLocation } from '../protocol/errors.ts';
 import type { RewardColumn, ScoreTable } from '../protocol/rewards.ts';
+import type { RunConfig } from '../protocol/run-config.ts';
 import { own } from '../text/own.ts';
 import type { Rollout, RolloutCompletion } from './rollout.ts';
 
 /** Recorded steps as if they had just been sampled, and the rewards that were recorded with them. */
 export type RecordedRun = { rollout: Rollout; scores: ScoreTable | undefined }[];
 
+/** A rollouts file, and its completions as if they had just been sampled. */
+export interface Replay {
+  steps: RecordedStep[];
+  rollouts: Rollout[];
+}
+
 export interface ReplayOptions {
+  config: Pick<RunConfig, 'numGenerations' | 'promptsPerStep' | 'maxSteps' | 'chatTemplateKwargs'>;
   tokenizer: Tokenizer;
   eosTokenIds: number[];
   model: Pick<ModelConfig, 'vocabSize' | 'maxPositionEmbeddings'>;
-  /** Further variables for the chat template. */
-  templateVariables: Record<string, unknown>;
 }
 
-/** Fills in text and token ids from each other. Throws BadInput at the row that does not fit the model. */
-export function replaySteps(steps: RecordedStep[], file: string, options: ReplayOptions): Rollout[] {
-  return steps.map((step) => replay(step, file, options));
+/**
+ * Reads a rollouts file, and fills in text and token ids from each other. Throws BadInput at the row that does not fit the model, and for a
+ * file with too few steps.
+ */
+export function loadReplay(file: string, options: ReplayOptions): Replay {
+  const { maxSteps } = options.config;
+  const steps = loadRollouts(file, options.config);
+  const rollouts = steps.map((step) => replay(step, file, options));
+  if (maxSteps > steps.length) {
+    const message = `The file has rollouts for ${steps.length} of the ${maxSteps} steps; set maxSteps to ${steps.length} at most.`;
+    throw new BadInput(message, { file });
+  }
+  return { steps, rollouts };
 }
+
+/** Whether rewards were recorded: then no function is called. */
+export const hasRewards = ({ steps }: Replay): boolean => steps[0]?.[0]?.[0]?.rewards !== undefined;
+
+/** The file's steps with the rewards that it has. */
+export const recordedRun = ({ steps, rollouts }: Replay, weightOf: (name: string) => number): RecordedRun =>
+  rollouts.map((rollout, index) => ({ rollout, scores: recordedScores(steps[index]!, weightOf) }));
 
 function replay(step: RecordedStep, file: string, options: ReplayOptions): Rollout {
   const { tokenizer, eosTokenIds, model } = options;
@@ -42,11 +66,25 @@ function replay(step: RecordedStep, file: string, options: ReplayOptions): Rollo
       return {
         group,
         prompt: { prompt, ids: promptIds, columns: row.columns, ...(text !== undefined && { text }) },
-        ids,
+        trajectory: {
+          segments: segmentsOf(row, ids),
+          truncated: row.truncated ?? !eosTokenIds.includes(ids.at(-1)!),
+        },
         text: row.completion ?? tokenizer.decode(ids, { skipSpecialTokens: true }),
-        truncated: row.truncated ?? !eosTokenIds.includes(ids.at(-1)!),
       };
     });
+  });
+}
+
+/** The policy wrote all of it, unless the row says otherwise. */
+function segmentsOf(row: RecordedRollout, ids: number[]): Segment[] {
+  const parts = row.segments ?? [{ tokens: ids.length, trained: true }];
+  let end = 0;
+  return parts.map(({ tokens, trained }): Segment => {
+    const start = end;
+    end += tokens;
+    const logProbs = trained ? (row.logProbs?.slice(start, end) as number[] | undefined) : undefined;
+    return { ids: ids.slice(start, end), trained, logProbs };
   });
 }
 
@@ -59,11 +97,12 @@ interface EncodedPrompt {
 function encodePrompt(
   { prompt, promptIds }: RecordedRollout,
   at: SourceLocation,
-  { tokenizer, model, templateVariables: variables }: ReplayOptions,
+  { tokenizer, model, config }: ReplayOptions,
 ): EncodedPrompt {
   if (prompt === undefined) return { ids: promptIds! };
   const room = { tokens: model.maxPositionEmbeddings, at };
-  const encode = () => refusedAt(at, () => tokenizer.encodePrompt(prompt, { variables, room }));
+  const encode = () =>
+    refusedAt(at, () => tokenizer.encodePrompt(prompt, { variables: config.chatTemplateKwargs, room }));
   if (promptIds === undefined) return encode();
   try {
     const encoded = encode();
@@ -95,7 +134,7 @@ function encodeCompletion(row: RecordedRollout, tokenizer: Tokenizer, room: Room
 }
 
 /** Rewards as if the functions had just given them; undefined where none were recorded. */
-export function recordedScores(step: RecordedStep, weightOf: (name: string) => number): ScoreTable | undefined {
+function recordedScores(step: RecordedStep, weightOf: (name: string) => number): ScoreTable | undefined {
   const rows = step.flat();
   if (!rows[0]?.rewards) return undefined;
   const names = [...new Set(rows.flatMap(({ rewards }) => Object.keys(rewards!)))];

@@ -1,11 +1,15 @@
 import type { Credit } from '../grpo/credit.ts';
 import { rolloutMetrics } from '../grpo/metrics.ts';
+import { completionIds, onAllTokens, sampledLogProbs, trainedLength } from '../grpo/trajectory.ts';
 import type { ScoreTable } from '../protocol/rewards.ts';
 import { finiteOrNull, type MetricsRow, type RolloutRow } from '../protocol/run-folder.ts';
-import { describeFailure, rowFailures, stepsOf } from '../rewards/score-table.ts';
-import type { UpdateResult } from './policy/policy.ts';
+import { describeFailure, detailsOf, rowFailures, stepsOf } from '../rewards/score-table.ts';
+import type { UpdateResult } from './policy/learner.ts';
 import type { Rollout } from './rollout.ts';
 import type { Stopwatch } from './stopwatch.ts';
+
+/** Float32, which they are computed in, has seven. */
+const LOG_PROB_DIGITS = 6;
 
 /** What was sampled in a step, and what it earned. */
 export interface ScoredStep {
@@ -15,6 +19,10 @@ export interface ScoredStep {
   credit: Credit;
 }
 
+/** What a step adds to TRL's `num_tokens`: its prompts, one for each completion, and what the policy wrote. */
+export const tokensOf = (rollout: Rollout): number =>
+  rollout.reduce((sum, { prompt, trajectory }) => sum + prompt.ids.length + trainedLength(trajectory), 0);
+
 /** The step's line of `metrics.jsonl`. `numTokens` counts prompts and completions since the start of the run. */
 export function metricsOf(
   { step, rollout, table, credit }: ScoredStep,
@@ -23,9 +31,9 @@ export function metricsOf(
   numTokens: number,
 ): MetricsRow {
   const failures = rowFailures(table);
-  const rows = rollout.map(({ ids, truncated }, row) => ({
-    length: ids.length,
-    truncated,
+  const rows = rollout.map(({ trajectory }, row) => ({
+    length: trainedLength(trajectory),
+    truncated: trajectory.truncated,
     failed: failures[row] !== undefined,
   }));
   const names = table.columns.map(({ name }) => name);
@@ -50,7 +58,9 @@ export function rolloutRows({ step, rollout, table, credit }: ScoredStep): Rollo
   // A column that a failed call has left short no longer says which completion each value is of.
   const extra = Object.entries(table.extra).filter(([, values]) => values.length === rollout.length);
   const failures = rowFailures(table);
-  return rollout.map(({ group, prompt, ids, text, truncated }, row) => {
+  return rollout.map(({ group, prompt, trajectory, text }, row) => {
+    const { segments, truncated } = trajectory;
+    const logProbs = sampledLogProbs(trajectory);
     const details = detailsOf(table, row);
     const failure = failures[row];
     const byToken = credit.byPosition?.[row];
@@ -64,30 +74,22 @@ export function rolloutRows({ step, rollout, table, credit }: ScoredStep): Rollo
       prompt: prompt.prompt,
       prompt_ids: prompt.ids,
       completion: text,
-      completion_ids: ids,
+      completion_ids: completionIds(trajectory),
       rewards: Object.fromEntries(table.columns.map(({ name }, k) => [name, credit.scores[row]![k]!])),
       reward: credit.rewards[row]!,
       advantage: credit.advantages[row]!,
-      length: ids.length,
+      length: trainedLength(trajectory),
       truncated,
       error: failure ? describeFailure(failure) : null,
       columns: prompt.columns,
       ...(details && { details }),
       ...(extra.length > 0 && { extra: Object.fromEntries(extra.map(([name, values]) => [name, values[row]])) }),
-      ...(byToken && { advantages: Array.from(byToken) }),
+      ...(byToken && { advantages: Array.from(onAllTokens(trajectory, byToken)) }),
       ...(steps.length > 0 && { steps: Object.fromEntries(steps) }),
+      ...(segments.length > 1 && {
+        segments: segments.map(({ ids, trained }) => ({ tokens: ids.length, trained })),
+      }),
+      ...(logProbs && { logprobs: logProbs.map((value) => value && Number(value.toPrecision(LOG_PROB_DIGITS))) }),
     };
   });
-}
-
-/** What the functions say of a completion besides their scores, if any says something. */
-export function detailsOf({ columns }: ScoreTable, row: number): RolloutRow['details'] {
-  const details: NonNullable<RolloutRow['details']> = {};
-  for (const { name, outcomes } of columns) {
-    const outcome = outcomes[row]!;
-    if (outcome.kind !== 'score' || (outcome.reason === undefined && outcome.extracted === undefined)) continue;
-    const { reason, extracted } = outcome;
-    details[name] = { ...(reason !== undefined && { reason }), ...(extracted !== undefined && { extracted }) };
-  }
-  return Object.keys(details).length > 0 ? details : undefined;
 }

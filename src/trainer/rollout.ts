@@ -1,45 +1,39 @@
 import type { EncodedPrompt } from '../data/prompts.ts';
-import type { Completion, Sampler } from '../model/generation/sampler.ts';
+import type { StreamKey } from '../data/random.ts';
+import { completionIds, type Trajectory } from '../grpo/trajectory.ts';
 import type { Tokenizer } from '../model/tokenizer/tokenizer.ts';
-import type { Weights } from '../model/weights-tree.ts';
 import type { ScoreBatch } from '../protocol/rewards.ts';
 import { own } from '../text/own.ts';
+import type { PolicySampler } from './policy/learner.ts';
 
 /** One completion of a step, and the prompt it answers. */
 export interface RolloutCompletion {
   /** Index of its group (its prompt) within the step. */
   group: number;
   prompt: EncodedPrompt;
-  ids: number[];
+  trajectory: Trajectory;
   /** Decoded without special tokens: what reward functions read. */
   text: string;
-  truncated: boolean;
 }
 
 /** Groups of completions, one group after another. */
 export type Rollout = RolloutCompletion[];
 
-/** Samples a group of completions for each prompt. `uniforms` decides every draw. */
+/** Samples a group of completions for each prompt. `key` decides every draw. */
 export async function sampleRollout(
-  sampler: Sampler,
-  weights: Weights,
+  sampler: PolicySampler,
   tokenizer: Tokenizer,
-  prompts: EncodedPrompt[],
+  prompts: readonly EncodedPrompt[],
   maxTokens: number,
-  uniforms: Float32Array,
+  key: StreamKey,
 ): Promise<Rollout> {
   const ids = prompts.map((prompt) => prompt.ids);
-  const completions: Completion[] = await sampler.sample(weights, ids, maxTokens, uniforms);
-  const groupSize = completions.length / prompts.length;
-  return completions.map((completion, index) => {
+  const trajectories = await sampler.sample(ids, maxTokens, key);
+  const groupSize = trajectories.length / prompts.length;
+  return trajectories.map((trajectory, index) => {
     const group = Math.floor(index / groupSize);
-    return {
-      group,
-      prompt: prompts[group]!,
-      ids: completion.ids,
-      text: tokenizer.decode(completion.ids, { skipSpecialTokens: true }),
-      truncated: completion.truncated,
-    };
+    const text = tokenizer.decode(completionIds(trajectory), { skipSpecialTokens: true });
+    return { group, prompt: prompts[group]!, trajectory, text };
   });
 }
 
@@ -50,7 +44,7 @@ export function scoreBatch(rollout: Rollout, trainerState?: ScoreBatch['trainerS
   return {
     prompts: rollout.map(({ prompt }) => prompt.prompt),
     completions: rollout.map(({ text }) => text),
-    completionIds: rollout.map(({ ids }) => ids),
+    completionIds: rollout.map(({ trajectory }) => completionIds(trajectory)),
     columns: Object.fromEntries(
       names.map((name) => [name, rollout.map(({ prompt }) => own(prompt.columns, name) ?? null)]),
     ),

@@ -6,16 +6,19 @@ import type { DifferenceChoice } from '../protocol/run-differences.ts';
 import type { RunInputs } from '../protocol/run-folder.ts';
 import { checkPlace, tryTo } from '../run-folder/atomic-write.ts';
 import { logLine } from '../run-folder/log-line.ts';
+import { type CompleteRun, planResume, type ResumePlan } from '../run-folder/plan-resume.ts';
 import { resumeNotes } from '../run-folder/resume-notes.ts';
 import { RunFolder } from '../run-folder/run-folder.ts';
 import { digestInputs } from '../run-folder/run-inputs.ts';
 import { placeOfRun } from '../run-folder/run-places.ts';
 import type { RunControl } from './control.ts';
-import { type CompleteRun, planResume, type ResumePlan } from './plan-resume.ts';
-import { readCheckpoint } from './policy/checkpoint.ts';
-import { movePolicy } from './policy/policy-state.ts';
+import { evaluationOf } from './evaluate.ts';
+import { LocalLearner } from './policy/local-learner.ts';
 import { type PreparedRun, prepareRun } from './prepare.ts';
-import { recordRewards, runRewards } from './record-rewards.ts';
+import { recordRewards, runRewards } from './run-rewards.ts';
+import { persistentScoring } from './scoring.ts';
+import type { Stage } from './stage.ts';
+import { GrpoStage } from './stages/grpo.ts';
 import { type Outcome, type TrainOptions, train } from './train.ts';
 import { versions } from './versions.ts';
 
@@ -72,14 +75,18 @@ export async function runSession(
   });
   try {
     const { inputs = digestInputs(run.config, rollouts) } = plan;
-    folder = plan.run !== undefined ? RunFolder.open(plan.run) : createFolder(loaded, inputs, run, options.out);
+    const kept = plan.run !== undefined ? RunFolder.open(plan.run) : createFolder(loaded, inputs, run, options.out);
+    folder = kept;
     try {
-      const checkpoint = folder.checkpoints().at(-1);
-      const resume = checkpoint && (await resumeFrom(checkpoint.path, run));
-      const record = { configFile: loaded.file, inputs };
-      return { ...(await trainIn(folder, run, record, { control, emit: tell, attended, resume })), run: folder.path };
+      const learner = new LocalLearner(run);
+      const scoring = persistentScoring(run, (step) => recordRewards(kept, run.rewards, step));
+      const stage = new GrpoStage(run, learner, scoring);
+      const resumed = kept.checkpoints().at(-1)?.path;
+      if (resumed !== undefined) await stage.restore(resumed);
+      const training = { control, emit: tell, attended, resumed, evaluate: evaluationOf(run, learner) };
+      return { ...(await trainIn(kept, run, stage, { configFile: loaded.file, inputs }, training)), run: kept.path };
     } finally {
-      folder.close();
+      kept.close();
     }
   } finally {
     await run.rewards.close();
@@ -102,20 +109,16 @@ function nothingToTrain({ run, complete }: CompleteRun, emit: (event: TrainerEve
   return { outcome: 'done', step, checkpoint, run };
 }
 
-async function resumeFrom(path: string, { model, engine }: PreparedRun): Promise<TrainOptions['resume']> {
-  const { policy, state } = await readCheckpoint(path, model);
-  return { policy: await movePolicy(policy, (weights) => engine.upload(weights)), state, path };
-}
-
 async function trainIn(
   folder: RunFolder,
   run: PreparedRun,
+  stage: Stage,
   { configFile, inputs }: { configFile: string; inputs: RunInputs },
-  options: TrainOptions,
+  options: Omit<TrainOptions, 'config'>,
 ): Promise<Outcome> {
   const { config, engine } = run;
-  const { emit, resume } = options;
-  const resumedFrom = resume?.state.step ?? 0;
+  const { emit } = options;
+  const resumedFrom = stage.progress.step;
   try {
     const before = folder.info;
     folder.rewindTo(resumedFrom);
@@ -134,7 +137,7 @@ async function trainIn(
     });
     for (const message of resumeNotes(before, changes, next)) emit({ type: 'log', level: 'info', message });
     if (run.engineReason) emit({ type: 'log', level: 'info', message: `On ${engine.name}: ${run.engineReason}.` });
-    const outcome = await train(run, folder, options);
+    const outcome = await train(stage, folder, { ...options, config });
     folder.update({ state: outcome.outcome, reason: null });
     emit({ type: 'end', ...outcome });
     return outcome;

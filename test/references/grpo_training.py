@@ -4,6 +4,7 @@
 
 Writes to fixtures/grpo-training/:
   rollouts-MODEL.jsonl    the recorded completions and rewards, in the format of a run folder
+  rollouts-MODEL-turns.jsonl  the same, as if the middle of completions was not the policy's: for the cases "turns-..."
   cases.json              for each case its run config, and what TRL logged at each of its optimizer steps
   CASE.safetensors        the weights after training; with LoRA the adapter's
   CASE-start.safetensors  with LoRA: the adapter that training started from
@@ -92,6 +93,9 @@ CASES |= {
     "no-clip": dict(maxGradNorm=0),
     "adam": dict(adamBeta1=0.8, adamBeta2=0.95, adamEpsilon=1e-3),
     "qwen3": dict(model="qwen3", beta=0.04, numIterations=2),
+    "turns-grpo": dict(beta=0.04, numIterations=2),
+    "turns-dapo": dict(lossType="dapo", beta=0.04, gradientAccumulationSteps=4, maskTruncatedCompletions=True),
+    "turns-sequence": dict(importanceSamplingLevel="sequence", numIterations=2, epsilon=0.02, entropyCoef=0.05),
     "lora": dict(lora=dict(r=4, loraAlpha=8, targetModules="all-linear"), beta=0.04, numIterations=2),
     "lora-rank-stabilised": dict(
         model="qwen3",
@@ -184,8 +188,24 @@ def record_rollouts(name: str) -> list[dict]:
     return rows
 
 
+def with_turns(rows: list[dict]) -> list[dict]:
+    """Completions of four tokens or more in three segments; what is in the middle was not written by the policy."""
+    changed = []
+    for row in rows:
+        length = len(row["completion_ids"])
+        first, second = 1 + length // 4, length // 3
+        lengths = [first, second, length - first - second] if length >= 4 else [length]
+        segments = [dict(tokens=tokens, trained=place != 1) for place, tokens in enumerate(lengths)]
+        trained = sum(segment["tokens"] for segment in segments if segment["trained"])
+        changed.append(row | dict(segments=segments, length=trained))
+    return changed
+
+
 class RecordedRollouts(GRPOTrainer):
-    """TRL's trainer on recorded completions: generation returns them, and the reward functions look their scores up."""
+    """
+    TRL's trainer on recorded completions: generation returns them, and the reward functions look their scores up. Segments that are not
+    trained are what TRL's `env_mask` leaves out.
+    """
 
     def __init__(self, rows: list[dict], **kwargs):
         self.batches = [rows[i : i + PROMPTS * GENERATIONS] for i in range(0, len(rows), PROMPTS * GENERATIONS)]
@@ -199,7 +219,19 @@ class RecordedRollouts(GRPOTrainer):
             return [row["rewards"]["brevity"] for row in self.batch]
 
         dataset = Dataset.from_list([{"prompt": row["prompt"]} for row in rows[::GENERATIONS]])
-        super().__init__(reward_funcs=[match, brevity], train_dataset=dataset, **kwargs)
+        rollout_func = self._recorded_turns if "segments" in rows[0] else None
+        super().__init__(reward_funcs=[match, brevity], train_dataset=dataset, rollout_func=rollout_func, **kwargs)
+
+    def _recorded_turns(self, prompts, _):
+        self.batch = self.batches.pop(0)
+        assert prompts == [row["prompt"] for row in self.batch]
+        masks = [[int(part["trained"]) for part in row["segments"] for _ in range(part["tokens"])] for row in self.batch]
+        return dict(
+            prompt_ids=[row["prompt_ids"] for row in self.batch],
+            completion_ids=[row["completion_ids"] for row in self.batch],
+            logprobs=None,
+            env_mask=masks,
+        )
 
     def _generate_single_turn(self, prompt_ids, *args, **kwargs):
         self.batch = self.batches.pop(0)
@@ -308,6 +340,7 @@ def main(chosen: list[str]) -> None:
         shutil.rmtree(FOLDER, ignore_errors=True)
     FOLDER.mkdir(parents=True, exist_ok=True)
     rollouts = {name: record_rollouts(name) for name in ["llama3-biased", "qwen3"]}
+    rollouts["llama3-biased-turns"] = with_turns(rollouts["llama3-biased"])
     for name, rows in rollouts.items():
         lines = [json.dumps(row, ensure_ascii=False) for row in rows]
         (FOLDER / f"rollouts-{name}.jsonl").write_text("\n".join(lines) + "\n")
@@ -316,7 +349,7 @@ def main(chosen: list[str]) -> None:
     results = json.loads(cases.read_text()) if chosen else {}
     for name in chosen or CASES:
         config = BASE | CASES[name]
-        rows = rollouts[config["model"]]
+        rows = rollouts[config["model"] + ("-turns" if name.startswith("turns") else "")]
         start, weights, logged = train(name, config, rows)
         _, again, _ = train(name, config, rows, attention="sdpa")
         # How far two right answers are apart: the same in another order of summation.

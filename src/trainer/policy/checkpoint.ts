@@ -25,6 +25,7 @@ import { BadInput } from '../../protocol/errors.ts';
 import type { RunConfig } from '../../protocol/run-config.ts';
 import { stepOfName } from '../../protocol/run-folder.ts';
 import { atomicWrite } from '../../run-folder/atomic-write.ts';
+import type { Progress } from './learner.ts';
 import type { PolicyState } from './policy-state.ts';
 
 const STATE_FILE = 'trainer_state.json';
@@ -33,7 +34,7 @@ const OPTIMIZER_FILE = 'grpo_optimizer.safetensors';
 
 const PREFIX = { means: 'mean.', squares: 'square.', weights: 'weight.', reference: 'reference.' };
 
-/** What a run must remember besides tensors to go on as if it had never stopped. */
+/** What a run must remember besides tensors to continue as if it had never stopped. */
 const trainerState = z.object({
   version: z.literal(1),
   step: z.int().min(0),
@@ -52,7 +53,7 @@ export async function writeCheckpoint(
   model: ModelConfig,
   config: Pick<RunConfig, 'model' | 'checkpointDtype'>,
   policy: PolicyState,
-  state: Pick<TrainerState, 'step' | 'numTokens'>,
+  progress: Progress,
 ): Promise<void> {
   const { model: source, checkpointDtype: dtype } = config;
   const named = (weights: Weights, prefix = ''): NamedTensor[] =>
@@ -76,7 +77,7 @@ export async function writeCheckpoint(
   await writeSafetensors(join(folder, OPTIMIZER_FILE), shapes, tensors, 'float32');
 
   const { updates, lossScale } = policy;
-  const full: TrainerState = { version: 1, updates, ...state, ...(lossScale && { lossScale }) };
+  const full: TrainerState = { version: 1, updates, ...progress, ...(lossScale && { lossScale }) };
   atomicWrite(join(folder, STATE_FILE), `${JSON.stringify(full, null, 2)}\n`);
 }
 

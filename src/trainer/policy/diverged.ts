@@ -1,24 +1,31 @@
 import { RunFailure } from '../../protocol/errors.ts';
 import type { RunConfig } from '../../protocol/run-config.ts';
 
+/**
+ * What is left of a policy whose numbers are not finite: `good`, that of the step before, which may be saved; `moved`, no longer that;
+ * `lost`, it computed NaN when it was sampled, and so did what was saved of it.
+ */
+export type PolicyLeft = 'good' | 'moved' | 'lost';
+
 /** A step's numbers are not finite: training on would turn every weight into NaN. */
 export class Diverged extends RunFailure {
   override name = 'Diverged';
-  /** Whether the policy is still that of the step before, and good: it may be saved. */
-  readonly policyIsGood: boolean;
+  readonly policy: PolicyLeft;
 
-  constructor(message: string, policyIsGood: boolean) {
+  constructor(message: string, policy: PolicyLeft) {
     super(message);
-    this.policyIsGood = policyIsGood;
+    this.policy = policy;
   }
 }
 
-/** What to say of a policy that computes NaN when it is sampled, after this many updates. */
-export function lostPolicy(updates: number, config: Settings & Pick<RunConfig, 'learningRate'>): string {
+/** Of a policy that computes NaN when it is sampled, after this many updates. */
+export function lostPolicy(updates: number, config: Settings & Pick<RunConfig, 'learningRate'>): Diverged {
   const what = 'gives log-probabilities that are not finite';
-  if (updates === 0)
-    return `The start model ${what}: its weights are damaged, or too large to compute with; take another model.`;
-  return `The policy has diverged and ${what}: ${smallerSteps(config.learningRate, config)}`;
+  const message =
+    updates === 0
+      ? `The start model ${what}: its weights are damaged, or too large to compute with; take another model.`
+      : `The policy has diverged and ${what}: ${smallerSteps(config.learningRate, config)}`;
+  return new Diverged(message, 'lost');
 }
 
 /** What is known when an update stops. */
@@ -46,15 +53,15 @@ export function checkUpdate(figures: UpdateFigures, config: Settings): void {
   const { loss, norm, sums, applied } = figures;
   if (Number.isFinite(loss) && Number.isFinite(norm)) return;
   const what = Number.isFinite(loss) ? 'The gradient' : 'The loss';
-  const policyIsGood = !applied && Number.isFinite(sums.entropy ?? 0);
-  throw new Diverged(`${what} is not finite: ${causeOf(figures, config)}`, policyIsGood);
+  const policy = !applied && Number.isFinite(sums.entropy ?? 0) ? 'good' : 'moved';
+  throw new Diverged(`${what} is not finite: ${causeOf(figures, config)}`, policy);
 }
 
 /** Throws when an update has taken the weights out of range. `squares` is the sum of their squares. */
 export function checkWeights(squares: number, learningRate: number, config: Settings): void {
   if (Number.isFinite(squares)) return;
   const message = `The update took the weights out of the range of float32: ${smallerSteps(learningRate, config)}`;
-  throw new Diverged(message, false);
+  throw new Diverged(message, 'moved');
 }
 
 function causeOf({ sums, largestAdvantage, learningRate }: UpdateFigures, config: Settings): string {

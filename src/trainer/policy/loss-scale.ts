@@ -14,7 +14,7 @@ const GROWTH_INTERVAL = 2000;
 
 export const FIRST_LOSS_SCALE: LossScale = { scale: 2 ** 16, goodUpdates: 0 };
 
-/** The scale for the next update, after one whose gradients `overflowed`, and which was therefore left out, or did not. */
+/** The scale for the next update, after one whose gradients `overflowed`, and which was therefore skipped, or did not. */
 export function nextLossScale({ scale, goodUpdates }: LossScale, overflowed: boolean): LossScale {
   if (!overflowed)
     return goodUpdates + 1 < GROWTH_INTERVAL
@@ -23,7 +23,7 @@ export function nextLossScale({ scale, goodUpdates }: LossScale, overflowed: boo
   // As DeepSpeed has it: from here on, it is not the scale that is at fault.
   if (scale <= 1)
     throw new RunFailure(
-      'Gradients leave the range of float16 although the loss is not scaled up any more. Set "fp16" to false, and resume from the last checkpoint.',
+      'Gradients overflow float16 although the loss is no longer scaled up. Set "fp16" to false, and resume from the last checkpoint.',
     );
   return { scale: scale / 2, goodUpdates: 0 };
 }

@@ -1,22 +1,13 @@
 import { floats, leaveOpen, type NdArray } from '../../engine/tree.ts';
+import type { Experience } from '../../grpo/trajectory.ts';
 import type { ModelConfig } from '../../model/config.ts';
 import { activationBytes } from '../../model/network/activations.ts';
-import {
-  layOutSequences,
-  longestCompletion,
-  ROWS,
-  type Sequence,
-  type SequenceArrays,
-} from '../../model/network/batch.ts';
+import { layOutSequences, longestCompletion, ROWS, type SequenceArrays } from '../../model/network/batch.ts';
 import { chunks, cutIntoParts, type Part } from '../../model/network/cut.ts';
 import type { RunConfig } from '../../protocol/run-config.ts';
 
-/** A completion to learn from. */
-export interface Experience extends Sequence {
-  /** One advantage for all its tokens, or one per token: the same kind throughout a rollout. */
-  advantage: number | ArrayLike<number>;
-  /** Left out of the loss (a truncated completion, say). */
-  masked: boolean;
+/** A completion to learn from, as the loss needs it. */
+export interface ReferencedExperience extends Experience {
   /** Log-probabilities of its tokens under the reference policy, where the loss asks for them: all of a rollout, or none. */
   reference?: readonly number[];
 }
@@ -37,14 +28,14 @@ const ACTIVATION_BYTES = 2 ** 31;
 
 /** Cuts a rollout, whole groups one after another, into `gradientAccumulationSteps` parts, or more where they would take too much memory. */
 export function microBatches(
-  rollout: readonly Experience[],
+  rollout: readonly ReferencedExperience[],
   model: ModelConfig,
   config: Pick<RunConfig, 'numGenerations' | 'gradientAccumulationSteps' | 'lossType'>,
 ): MicroBatch[] {
   const { numGenerations, gradientAccumulationSteps, lossType } = config;
   const rows = rollout.length / gradientAccumulationSteps;
   // bnpo's loss depends on what is in a micro-batch, which is the user's to say.
-  const parts: Part<Experience>[] =
+  const parts: Part<ReferencedExperience>[] =
     lossType === 'bnpo'
       ? chunks(rollout, rows).map((sequences) => ({ sequences, group: commonDivisor(rows, numGenerations) }))
       : cutIntoParts(rollout, numGenerations, {
@@ -55,9 +46,9 @@ export function microBatches(
   return parts.map(({ sequences, group }) => microBatch(sequences, group, model));
 }
 
-function microBatch(part: Experience[], group: number, model: ModelConfig): MicroBatch {
+function microBatch(part: ReferencedExperience[], group: number, model: ModelConfig): MicroBatch {
   const [rows, width] = [part.length, longestCompletion(part)];
-  const byToken = (values: (row: Experience) => ArrayLike<number>): NdArray => {
+  const byToken = (values: (row: ReferencedExperience) => ArrayLike<number>): NdArray => {
     const cells = new Float32Array(rows * width);
     part.forEach((row, index) => {
       cells.set(values(row), index * width);
@@ -69,7 +60,7 @@ function microBatch(part: Experience[], group: number, model: ModelConfig): Micr
     typeof part[0]!.advantage === 'number' ? Float32Array.from(part, (row) => row.advantage as number) : undefined;
   return {
     sequences: layOutSequences(part, group, model),
-    mask: byToken(({ completionIds, masked }) => new Uint8Array(completionIds.length).fill(masked ? 0 : 1)),
+    mask: byToken(({ mask }) => mask),
     advantages: perRow
       ? leaveOpen(floats(perRow, [rows, 1]), [ROWS])
       : byToken(({ advantage }) => advantage as ArrayLike<number>),

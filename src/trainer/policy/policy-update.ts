@@ -24,7 +24,7 @@ export type GradientInputs = {
   mask: Tensor;
   /** [rows, 1], or [rows, C] with process supervision. */
   advantages: Tensor;
-  /** [rows, C] log-probabilities under the sampling policy; left out at the first pass over a rollout. */
+  /** [rows, C] log-probabilities under the sampling policy; absent at the first pass over a rollout. */
   old?: { logProbs: Tensor };
   /** [rows, C] log-probabilities under the reference policy; there when beta is not 0. */
   reference?: { logProbs: Tensor };

@@ -1,20 +1,22 @@
 import type { Compiled, Engine } from '../../engine/engine.ts';
 import { adamWScalars } from '../../engine/optimizer.ts';
-import { leaveOpen, type NdArray, scalar } from '../../engine/tree.ts';
-import { Zeros } from '../../engine/zeros.ts';
-import { lossMetrics, type Metrics } from '../../grpo/metrics.ts';
+import { type NdArray, scalar } from '../../engine/tree.ts';
+import { lossMetrics } from '../../grpo/metrics.ts';
 import { learningRate as scheduledRate } from '../../grpo/schedule.ts';
 import { mean } from '../../grpo/statistics.ts';
+import type { Experience } from '../../grpo/trajectory.ts';
 import type { ModelConfig } from '../../model/config.ts';
-import { ROWS } from '../../model/network/batch.ts';
+import type { Sequence } from '../../model/network/batch.ts';
 import { Scorer } from '../../model/network/scorer.ts';
 import type { Weights } from '../../model/weights-tree.ts';
 import type { RunConfig } from '../../protocol/run-config.ts';
 import { adamWOptions } from './adamw-options.ts';
 import { ComputeCopies } from './compute-copies.ts';
 import { checkUpdate, checkWeights } from './diverged.ts';
+import { Gradients, type PassWeights, type Scaling } from './gradients.ts';
+import type { UpdateResult } from './learner.ts';
 import { FIRST_LOSS_SCALE, type LossScale, nextLossScale } from './loss-scale.ts';
-import { type Experience, type MicroBatch, microBatches } from './micro-batches.ts';
+import { microBatches, type ReferencedExperience } from './micro-batches.ts';
 import { partsOf } from './parts.ts';
 import { freshState, type PolicyState, weightsOf } from './policy-state.ts';
 import {
@@ -24,19 +26,7 @@ import {
   type ClipInputs,
   type ClipOutputs,
   clipProgram,
-  type GradientInputs,
-  type GradientOutputs,
-  gradientProgram,
 } from './policy-update.ts';
-
-/** What the updates of one step came to. */
-export interface UpdateResult {
-  /** TRL's keys: loss, grad_norm, learning_rate, entropy, kl, clip_ratio/...; over the step's passes. */
-  metrics: Metrics;
-  /** Updates that were left out because their gradients overflowed float16. */
-  skipped: number;
-  seconds: { reference: number; update: number };
-}
 
 /** What a training starts from. */
 export interface StartWeights {
@@ -55,36 +45,24 @@ export class Policy {
   readonly #start: Weights;
   readonly #frozen: Weights | undefined;
   readonly #scorer: Scorer;
-  readonly #gradient: Compiled<GradientInputs, GradientOutputs>;
+  readonly #gradients: Gradients;
   readonly #clip: Compiled<ClipInputs, ClipOutputs>;
   readonly #optimizer: Compiled<ApplyInputs, ApplyOutputs>;
-  readonly #zeros: Zeros;
   readonly #copies: ComputeCopies;
 
-  constructor(
-    engine: Engine,
-    model: ModelConfig,
-    config: RunConfig,
-    { weights, adapter }: StartWeights,
-    state: PolicyState = freshState(adapter ?? weights),
-  ) {
+  constructor(engine: Engine, model: ModelConfig, config: RunConfig, { weights, adapter }: StartWeights) {
     this.#engine = engine;
     this.#config = config;
     this.#model = model;
     this.#start = weights;
     this.#frozen = adapter && weights;
-    this.state = state;
+    this.state = freshState(adapter ?? weights);
     this.#scorer = new Scorer(engine, model, config.temperature);
-    this.#gradient = engine.compile('gradient', gradientProgram(model, config), {
-      resident: ['gradients', 'logProbs'],
-      // That of a rollout's first pass and that of later ones: activations take gigabytes of a large model, and stay with a graph.
-      maxGraphs: 2,
-    });
+    this.#gradients = new Gradients(engine, model, config);
     this.#clip = engine.compile('clipping', clipProgram(config), { resident: ['factor'] });
     this.#optimizer = engine.compile('AdamW', applyProgram(config), {
       resident: ['params', 'means', 'squares', 'size'],
     });
-    this.#zeros = new Zeros(engine);
     this.#copies = new ComputeCopies(engine, model);
   }
 
@@ -105,7 +83,10 @@ export class Policy {
     let [loss, learningRate] = [0, 0];
     const norms: number[] = [];
     for (let iteration = 0; iteration < numIterations; iteration++) {
-      const pass = await this.#gradients(batches, rollout.length, sums);
+      const pass = await this.#gradients.of(await this.#passWeights(), batches, {
+        ...{ rows: rollout.length, sums },
+        ...this.#scaling(),
+      });
       loss += pass.loss / numIterations;
       learningRate = this.#learningRate();
       const figures = { loss: pass.loss, sums, largestAdvantage, learningRate, applied: norms.length > 0 };
@@ -116,48 +97,27 @@ export class Policy {
       this.#engine.release(pass.gradients);
     }
     for (const { old } of batches) this.#engine.release({ ...(old && { old }) });
+    const skipped = numIterations - norms.length;
     return {
       metrics: { loss, grad_norm: mean(norms), learning_rate: learningRate, ...lossMetrics(sums) },
-      skipped: numIterations - norms.length,
+      ...(skipped > 0 && { overflow: { skipped, lossScale: this.state.lossScale!.scale } }),
       seconds: { reference: (updating - started) / 1000, update: (performance.now() - updating) / 1000 },
     };
+  }
+
+  /** Log-probabilities of completions, each `group` in a row of one prompt, under the policy as it is now. */
+  async logProbs(completions: readonly Sequence[], group: number): Promise<number[][]> {
+    return this.#scorer.logProbs(await this.weights(), completions, group);
+  }
+
+  /** Continues from another state, whose arrays are the policy's from now on. */
+  restore(state: PolicyState): void {
+    this.#replace(state);
   }
 
   /** Makes the policy as it is now the reference. */
   syncReference(): void {
     this.#replace({ ...this.state, syncedReference: this.state.weights });
-  }
-
-  /** The loss of all micro-batches and its gradient; adds their metrics to `sums`. */
-  async #gradients(
-    batches: MicroBatch[],
-    rows: number,
-    sums: Record<string, number>,
-  ): Promise<{ gradients: Weights; loss: number }> {
-    const totals = {
-      rows: scalar(rows),
-      tokens: scalar(total(batches.map(({ mask }) => total(mask.data)))),
-    };
-    const params = await this.#copies.of(this.state.weights);
-    let gradients = await this.#zeros.like(this.state.weights);
-    let loss = 0;
-    for (const batch of batches) {
-      const { sequences, mask, advantages, old, reference } = batch;
-      const inputs = { params, sequences, mask, advantages, totals, accumulated: gradients, ...this.#scaling() };
-      const result = await this.#gradient.run({
-        ...inputs,
-        ...(this.#frozen && { frozen: this.#frozen }),
-        ...(old && { old }),
-        ...(reference && { reference }),
-      });
-      if (batch.old) this.#engine.release({ again: result.logProbs });
-      else batch.old = { logProbs: leaveOpen(result.logProbs, [ROWS, 'longestCompletion']) };
-      this.#engine.release(gradients);
-      gradients = result.gradients;
-      loss += result.loss.data[0]!;
-      for (const [name, value] of Object.entries(result.sums)) sums[name] = (sums[name] ?? 0) + value.data[0]!;
-    }
-    return { gradients, loss };
   }
 
   /**
@@ -211,12 +171,17 @@ export class Policy {
     return norm;
   }
 
-  /** There where gradients are taken in float16. */
+  async #passWeights(): Promise<PassWeights> {
+    const trained = this.state.weights;
+    return { trained, params: await this.#copies.of(trained), frozen: this.#frozen };
+  }
+
+  /** Defined only when gradients are float16. */
   get #lossScale(): LossScale | undefined {
     return this.#engine.half ? (this.state.lossScale ?? FIRST_LOSS_SCALE) : undefined;
   }
 
-  #scaling(): { scaling?: { loss: NdArray } } {
+  #scaling(): { scaling?: Scaling } {
     return this.#lossScale ? { scaling: { loss: scalar(this.#lossScale.scale) } } : {};
   }
 
@@ -243,7 +208,7 @@ export class Policy {
   }
 
   /** Scores the rollout under the reference policy, if the loss asks for it. */
-  async #withReference(rollout: readonly Experience[]): Promise<readonly Experience[]> {
+  async #withReference(rollout: readonly Experience[]): Promise<readonly ReferencedExperience[]> {
     const { beta, numGenerations } = this.#config;
     if (beta === 0) return rollout;
     const trained = this.#trainedReference(this.state);
@@ -266,10 +231,4 @@ function largest(advantages: readonly Experience['advantage'][]): number {
     for (const value of typeof advantage === 'number' ? [advantage] : Array.from(advantage))
       most = Math.max(most, Math.abs(value));
   return most;
-}
-
-function total(values: Iterable<number>): number {
-  let sum = 0;
-  for (const value of values) sum += value;
-  return sum;
 }

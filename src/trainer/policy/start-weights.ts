@@ -5,7 +5,7 @@ import type { Weights } from '../../model/weights-tree.ts';
 
 /**
  * A start model where training wants it: on the engine's device. A `half` engine's has no use for float32 there until the first update: weights
- * that are trained wait on the host, and frozen ones are there in float16 alone.
+ * that are trained wait on the host, and frozen ones are on the device in float16 alone.
  */
 export async function placeStart(
   engine: Engine,

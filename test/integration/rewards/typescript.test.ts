@@ -185,9 +185,8 @@ test('the prompt as the model sees it, where it is known', async () => {
   const rollout = ['a</think> b', '<think>a</think> b'].map((text) => ({
     group: 0,
     prompt: { prompt: chat, text: '<|user|>Hi<|assistant|><think>', ids: [1], columns: {} },
-    ids: [2],
+    trajectory: { segments: [{ ids: [2], trained: true }], truncated: false },
     text,
-    truncated: false,
   }));
   const { columns } = await set.score(scoreBatch(rollout));
   expect(columns.map(({ outcomes }) => brief(outcomes))).toEqual([

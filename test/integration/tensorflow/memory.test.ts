@@ -4,8 +4,7 @@ import { memory } from '@tensorflow/tfjs-core';
 import { expect, onTestFinished, test } from 'vitest';
 import { loadRunConfig } from '../../../src/config/load-config.ts';
 import { PATH_VARIABLE } from '../../../src/protocol/tensorflow-places.ts';
-import { Learner } from '../../../src/trainer/learner.ts';
-import { measureStep } from '../../../src/trainer/measure.ts';
+import { measuredStage, measureStep } from '../../../src/trainer/measure.ts';
 import { prepareRun } from '../../../src/trainer/prepare.ts';
 import { rewardWorker, tinyWorkspace } from '../training/workspace.ts';
 import { tfjsNode } from './tfjs-node.ts';
@@ -27,10 +26,10 @@ test.skipIf(tfjsNode === undefined).each([
   const run = await prepareRun(loadRunConfig(join(folder, 'run.grpo.json')), { rewardWorker });
   onTestFinished(() => run.rewards.close());
   expect(run.engine.name).toBe('tensorflow');
-  const learner = new Learner(run);
+  const stage = measuredStage(run);
   const alive: number[] = [];
   for (let step = 1; step <= 6; step++) {
-    await measureStep(learner, step);
+    await measureStep(stage);
     alive.push(memory().numTensors);
   }
   // The reference is the policy itself after every other step.

@@ -15,7 +15,8 @@ describe('process supervision (DeepSeekMath, section 4.1.3)', () => {
   const eos = tokenizer.eosTokenId!;
   const completion = (text: string, group = 0): RolloutCompletion => {
     const ids = [...tokenizer.encode(text, { addSpecialTokens: false }), eos];
-    return { group, prompt: { prompt: 'a', ids: [5], columns: {} }, ids, text, truncated: false };
+    const trajectory = { segments: [{ ids, trained: true }], truncated: false };
+    return { group, prompt: { prompt: 'a', ids: [5], columns: {} }, trajectory, text };
   };
   /** Tokens that it takes to write this much of a completion. */
   const tokens = (text: string) => tokenizer.encode(text, { addSpecialTokens: false }).length;

@@ -81,7 +81,7 @@ test('the files of a run, and the events of --json', async () => {
   expect(rows.map(({ group }) => group)).toEqual([0, 0, 0, 0, 1, 1, 1, 1]);
   for (const row of rows) {
     expect(Object.keys(row)).toEqual(
-      'step group prompt prompt_ids completion completion_ids rewards reward advantage length truncated error columns'.split(
+      'step group prompt prompt_ids completion completion_ids rewards reward advantage length truncated error columns logprobs'.split(
         ' ',
       ),
     );
@@ -89,6 +89,7 @@ test('the files of a run, and the events of --json', async () => {
       step: 2,
       error: null,
       length: row.completion_ids.length,
+      logprobs: row.completion_ids.map(() => expect.any(Number)),
       columns: { n: expect.any(Number) },
     });
     expect(row.reward).toBe([...row.completion].filter((letter) => letter <= 'n').length);

@@ -44,7 +44,8 @@ export async function prepareTrlRun(name: string): Promise<PreparedTrlRun> {
   const configFile = join(folder, 'run.grpo.json');
   const out = join(folder, 'run');
   const resume = config.lora !== undefined;
-  const rollouts = join(FOLDER, `rollouts-${config.model}.jsonl`);
+  const turns = name.startsWith('turns') ? '-turns' : '';
+  const rollouts = join(FOLDER, `rollouts-${config.model}${turns}.jsonl`);
   if (resume) await saveStart(configFile, { out, rollouts }, startFile(name));
   return { configFile, rollouts, out, resume };
 }

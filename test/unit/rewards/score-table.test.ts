@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
+import { weightedSum } from '../../../src/grpo/advantages.ts';
 import type { RewardOutcome, ScoreTable } from '../../../src/protocol/rewards.ts';
-import { describeFailure, failedShare, rowFailures, totalRewards } from '../../../src/rewards/score-table.ts';
+import { describeFailure, failedShare, rowFailures, scoresByRow } from '../../../src/rewards/score-table.ts';
 
 const score = (value: number): RewardOutcome => ({ kind: 'score', score: value });
 const abstain: RewardOutcome = { kind: 'abstain' };
@@ -16,7 +17,8 @@ const table: ScoreTable = {
 };
 
 test('abstaining and failing functions are left out of the sum without renormalising; none left is null, not 0', () => {
-  expect(totalRewards(table)).toEqual([4, -6, 0, 3, null]);
+  const { scores, weights } = scoresByRow(table.columns, [0, 1, 2, 3, 4]);
+  expect(scores.map((row) => weightedSum(row, weights))).toEqual([4, -6, 0, 3, null]);
 });
 
 test('failures are told per row and as a share of rows', () => {

@@ -1,7 +1,8 @@
 /** How a rollout is cut into parts that are computed one after another. */
 import { expect, test } from 'vitest';
+import type { Experience } from '../../../../src/grpo/trajectory.ts';
 import type { ModelConfig } from '../../../../src/model/config.ts';
-import { type Experience, microBatches } from '../../../../src/trainer/policy/micro-batches.ts';
+import { microBatches } from '../../../../src/trainer/policy/micro-batches.ts';
 
 /** As large as SmolLM2-135M; nothing else of a model matters here. */
 const model = {
@@ -23,7 +24,7 @@ const rollout = (promptLengths: number[], completionLengths: number[]): Experien
       promptIds: Array(prompt).fill(1),
       completionIds: Array(length).fill(length),
       advantage: length,
-      masked: false,
+      mask: Array(length).fill(1),
     })),
   );
 

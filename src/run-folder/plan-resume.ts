@@ -9,12 +9,12 @@ import type { TrainerEvent } from '../protocol/events.ts';
 import { runConfigSchema } from '../protocol/run-config.ts';
 import type { DifferenceChoice, RunDifference } from '../protocol/run-differences.ts';
 import { RUN_FILES, type RunInfo } from '../protocol/run-folder.ts';
-import { compareRun, isFree } from '../run-folder/compare-run.ts';
-import { type Checkpoint, listCheckpoints, readRunInfo } from '../run-folder/recorded-run.ts';
-import { type RunSettings, recordedSettings } from '../run-folder/recorded-settings.ts';
-import { recordedConfig } from '../run-folder/run-changes.ts';
-import { digestInputs } from '../run-folder/run-inputs.ts';
-import { latestRun } from '../run-folder/run-places.ts';
+import { compareRun, isFree } from './compare-run.ts';
+import { type Checkpoint, listCheckpoints, readRunInfo } from './recorded-run.ts';
+import { type RunSettings, recordedSettings } from './recorded-settings.ts';
+import { recordedConfig } from './run-changes.ts';
+import { digestInputs } from './run-inputs.ts';
+import { latestRun } from './run-places.ts';
 
 export interface ResumeOptions {
   configFile: string;
@@ -25,7 +25,7 @@ export interface ResumeOptions {
   differences?: DifferenceChoice;
 }
 
-/** How a run goes on. */
+/** How a run continues. */
 export interface ResumePlan extends RunSettings {
   run: string;
   complete?: undefined;

@@ -1,0 +1,22 @@
+import type { LoadedConfig } from '../config/load-config.ts';
+import type { ModelConfig } from '../model/config.ts';
+import { readModelConfig } from '../model/files/model-config.ts';
+import { checkWeights } from '../model/files/weights.ts';
+import { loraProblem, unusedInLora } from '../model/lora-targets.ts';
+import { BadInput } from '../protocol/errors.ts';
+import { tooManyAtOnce } from './memory-check.ts';
+
+/** The model that a config trains, its adapter included. Throws BadInput where it cannot be trained so, before any weight is read. */
+export function checkedModel({ config, locate }: LoadedConfig): ModelConfig {
+  const { lora } = config;
+  const start = readModelConfig(config.model);
+  checkWeights(config.model, start);
+  const model = lora ? { ...start, lora } : start;
+  for (const field of ['numGenerations', 'numGenerationsEval'] as const) {
+    const tooMany = tooManyAtOnce(model, config[field], config.maxCompletionLength);
+    if (tooMany) throw new BadInput(`${tooMany}; lower "${field}" or "maxCompletionLength".`, locate([field]));
+  }
+  const problem = loraProblem(model) ?? (lora && unusedInLora({ ...start, lora }));
+  if (problem) throw new BadInput(`"lora.${problem.field}" ${problem.message}.`, locate(['lora', problem.field]));
+  return model;
+}

@@ -1,0 +1,31 @@
+import type { RunFolder } from '../run-folder/run-folder.ts';
+import type { RunControl } from './control.ts';
+import type { TrainingLoop } from './stage.ts';
+
+/** Pausing and stopping, and saying so in the run folder and to the host. */
+export class Pauses {
+  readonly #control: RunControl;
+  readonly #folder: Pick<RunFolder, 'update'>;
+  readonly #emit: TrainingLoop['emit'];
+
+  constructor(control: RunControl, folder: Pick<RunFolder, 'update'>, emit: TrainingLoop['emit']) {
+    this.#control = control;
+    this.#folder = folder;
+    this.#emit = emit;
+  }
+
+  /** Pauses the run, and waits until it is resumed or stopped; says whether it continues. */
+  async pause(reason?: string): Promise<boolean> {
+    this.#control.pause();
+    this.announce('paused', reason);
+    await this.#control.resumed();
+    if (this.#control.stopping) return false;
+    this.announce('running');
+    return true;
+  }
+
+  announce(state: 'running' | 'paused' | 'stopping', reason?: string): void {
+    this.#folder.update({ state, reason: reason ?? null });
+    this.#emit({ type: 'state', state, ...(reason !== undefined && { reason }) });
+  }
+}

@@ -1,0 +1,79 @@
+import type { Compiled, Engine } from '../../engine/engine.ts';
+import { leaveOpen, type NdArray, scalar } from '../../engine/tree.ts';
+import { Zeros } from '../../engine/zeros.ts';
+import type { ModelConfig } from '../../model/config.ts';
+import { ROWS } from '../../model/network/batch.ts';
+import type { Weights } from '../../model/weights-tree.ts';
+import type { RunConfig } from '../../protocol/run-config.ts';
+import type { MicroBatch } from './micro-batches.ts';
+import { type GradientInputs, type GradientOutputs, gradientProgram } from './policy-update.ts';
+
+/** The weights that a pass over a rollout takes the gradient of. */
+export interface PassWeights {
+  /** As updates change them; their gradients have the same names and shapes. */
+  trained: Weights;
+  /** The same, as programs compute with them. */
+  params: Weights;
+  /** The others. */
+  frozen: Weights | undefined;
+}
+
+/** What the loss is multiplied with before gradients are taken in float16. */
+export type Scaling = { loss: NdArray };
+
+/** One pass over a rollout, a micro-batch at a time: the loss and its gradient. */
+export class Gradients {
+  readonly #engine: Engine;
+  readonly #program: Compiled<GradientInputs, GradientOutputs>;
+  readonly #zeros: Zeros;
+
+  constructor(engine: Engine, model: ModelConfig, config: RunConfig) {
+    this.#engine = engine;
+    this.#program = engine.compile('gradient', gradientProgram(model, config), {
+      resident: ['gradients', 'logProbs'],
+      // That of a rollout's first pass and that of later ones: activations take gigabytes of a large model, and stay with a graph.
+      maxGraphs: 2,
+    });
+    this.#zeros = new Zeros(engine);
+  }
+
+  /**
+   * The loss of all micro-batches of a rollout of `rows` completions, and its gradient, which the caller releases. Adds their metrics to
+   * `sums`, and keeps in each batch the policy's log-probabilities of the first pass.
+   */
+  async of(
+    { trained, params, frozen }: PassWeights,
+    batches: MicroBatch[],
+    { rows, sums, scaling }: { rows: number; sums: Record<string, number>; scaling?: Scaling },
+  ): Promise<{ gradients: Weights; loss: number }> {
+    const totals = {
+      rows: scalar(rows),
+      tokens: scalar(total(batches.map(({ mask }) => total(mask.data)))),
+    };
+    let gradients = await this.#zeros.like(trained);
+    let loss = 0;
+    for (const batch of batches) {
+      const { sequences, mask, advantages, old, reference } = batch;
+      const result = await this.#program.run({
+        ...{ params, sequences, mask, advantages, totals, accumulated: gradients },
+        ...(frozen && { frozen }),
+        ...(old && { old }),
+        ...(reference && { reference }),
+        ...(scaling && { scaling }),
+      });
+      if (batch.old) this.#engine.release({ again: result.logProbs });
+      else batch.old = { logProbs: leaveOpen(result.logProbs, [ROWS, 'longestCompletion']) };
+      this.#engine.release(gradients);
+      gradients = result.gradients;
+      loss += result.loss.data[0]!;
+      for (const [name, value] of Object.entries(result.sums)) sums[name] = (sums[name] ?? 0) + value.data[0]!;
+    }
+    return { gradients, loss };
+  }
+}
+
+function total(values: Iterable<number>): number {
+  let sum = 0;
+  for (const value of values) sum += value;
+  return sum;
+}

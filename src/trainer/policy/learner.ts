@@ -1,0 +1,52 @@
+import type { StreamKey } from '../../data/random.ts';
+import type { Metrics } from '../../grpo/metrics.ts';
+import type { Experience, Trajectory } from '../../grpo/trajectory.ts';
+
+/**
+ * What a stage needs of the policy that it trains: numbers and token ids, no tensors. `LocalLearner` computes in this process; one that
+ * trains elsewhere can do the same.
+ */
+export interface Learner {
+  /** Optimizer updates so far. */
+  readonly updates: number;
+  /** Samples `group` completions for each prompt, with the policy as it is at each call. */
+  sampler(group: number): PolicySampler;
+  /**
+   * Log-probability, in nats, of each token of the completions under the policy as it is now. Each `group` completions in a row have the
+   * same prompt.
+   */
+  logProbs(completions: readonly Pick<Experience, 'promptIds' | 'completionIds'>[], group: number): Promise<number[][]>;
+  /** Moves the policy by a rollout, whole groups one after another. Throws Diverged before numbers that are not finite are applied. */
+  update(rollout: readonly Experience[]): Promise<UpdateResult>;
+  /** Makes the policy as it is now the reference. */
+  syncReference(): void;
+  /** Fills an empty folder with the model, and with what it takes to continue training from there. */
+  save(folder: string, progress: Progress): Promise<void>;
+  /** Continues from such a folder. Throws BadInput when it is not one, or of another model. */
+  restore(folder: string): Promise<Progress>;
+}
+
+export interface PolicySampler {
+  /**
+   * Trajectories of at most `maxTokens` tokens, group by group. The same policy, prompts and `key` give the same ones. Throws
+   * NotFiniteModel where the policy computes NaN.
+   */
+  sample(prompts: readonly number[][], maxTokens: number, key: StreamKey): Promise<Trajectory[]>;
+}
+
+/** How far a training is. */
+export interface Progress {
+  /** Finished steps. */
+  step: number;
+  /** Tokens of prompts and completions so far, TRL's `num_tokens`. */
+  numTokens: number;
+}
+
+/** What the updates of one step came to. */
+export interface UpdateResult {
+  /** TRL's keys: loss, grad_norm, learning_rate, entropy, kl, clip_ratio/...; over the step's passes. */
+  metrics: Metrics;
+  /** Updates that were skipped because their gradients overflowed float16, and the scale of the loss from now on. */
+  overflow?: { skipped: number; lossScale: number };
+  seconds: { reference: number; update: number };
+}

@@ -1,0 +1,45 @@
+import { type StreamKey, uniforms } from '../../data/random.ts';
+import type { Engine } from '../../engine/engine.ts';
+import type { Trajectory } from '../../grpo/trajectory.ts';
+import type { ModelConfig } from '../../model/config.ts';
+import { Sampler } from '../../model/generation/sampler.ts';
+import type { Weights } from '../../model/weights-tree.ts';
+import type { RunConfig } from '../../protocol/run-config.ts';
+import type { PolicySampler } from './learner.ts';
+
+/** What a run samples with. */
+export interface SampledRun {
+  engine: Engine;
+  model: ModelConfig;
+  config: Pick<RunConfig, 'temperature' | 'topK' | 'topP' | 'minP' | 'minCompletionLength'>;
+  /** Any of these ends a completion. */
+  eosTokenIds: number[];
+}
+
+/** Samples `group` completions per prompt as a run config says. `seed` and a call's key decide every draw. */
+export class LocalSampler implements PolicySampler {
+  readonly #sampler: Sampler;
+  readonly #group: number;
+  readonly #seed: number;
+  readonly #weights: () => Promise<Weights>;
+
+  /** `weights` gives those to sample with, at each call. */
+  constructor(run: SampledRun, group: number, seed: number, weights: () => Promise<Weights>) {
+    const { temperature, topK, topP, minP, minCompletionLength } = run.config;
+    const { eosTokenIds } = run;
+    const options = { group, eosTokenIds, temperature, topK, topP, minP: minP ?? 0, minTokens: minCompletionLength };
+    this.#sampler = new Sampler(run.engine, run.model, options);
+    this.#group = group;
+    this.#seed = seed;
+    this.#weights = weights;
+  }
+
+  async sample(prompts: readonly number[][], maxTokens: number, key: StreamKey): Promise<Trajectory[]> {
+    const draws = uniforms(this.#seed, key, maxTokens * prompts.length * this.#group);
+    const completions = await this.#sampler.sample(await this.#weights(), prompts, maxTokens, draws);
+    return completions.map(({ ids, logProbs, truncated }) => ({
+      segments: [{ ids, trained: true, logProbs }],
+      truncated,
+    }));
+  }
+}

@@ -1,0 +1,79 @@
+import { BadInput, RunFailure } from '../protocol/errors.ts';
+import type { ScoreTable } from '../protocol/rewards.ts';
+import type { RunChange } from '../protocol/run-folder.ts';
+import { describeFailure, rowFailures } from '../rewards/score-table.ts';
+import { changesNote } from '../run-folder/resume-notes.ts';
+import type { PreparedRun } from './prepare.ts';
+import { type Rollout, scoreBatch } from './rollout.ts';
+import type { TrainingLoop } from './stage.ts';
+import type { Score } from './stages/grpo.ts';
+
+type ScoredRun = Pick<PreparedRun, 'config' | 'rewards' | 'recorded' | 'reopenRewards'>;
+
+/** What the reward functions say of each completion, or said when it was recorded. */
+export async function scoreRollout(run: ScoredRun, rollout: Rollout, step: number): Promise<ScoreTable> {
+  const trainerState = { globalStep: step - 1, maxSteps: run.config.maxSteps };
+  return run.recorded?.[step - 1]?.scores ?? (await run.rewards.score(scoreBatch(rollout, trainerState)));
+}
+
+/**
+ * Scores rollouts, and does not train on one of which every completion failed: that is tried once more, then someone has to fix the reward
+ * functions, or the run fails. `onReopened` records that the run uses other ones from a step on, and gives what is new about them.
+ */
+export function persistentScoring(run: ScoredRun, onReopened: (step: number) => RunChange[]): Score {
+  return async (rollout, step, loop) => {
+    for (let attempt = 1; ; attempt++) {
+      loop.emit({ type: 'phase', step, phase: 'score' });
+      const table = await scoreRollout(run, rollout, step);
+      const problem = problemOf(table, step, loop);
+      if (problem === undefined) return table;
+      // A judge that was away, or a machine that was busy, may be back: a second attempt costs less than a run.
+      if (attempt === 1 && !loop.stopping) {
+        loop.emit({ type: 'log', level: 'warning', message: `${problem} Scoring them once more.` });
+        continue;
+      }
+      await loop.save();
+      if (loop.stopping) return undefined;
+      if (!loop.attended) throw new RunFailure(`${problem} Fix the reward and continue with --resume --with-changes.`);
+      for (let reason: string | undefined = problem; reason !== undefined; reason = await reopenRewards(run))
+        if (!(await loop.pause(reason))) return undefined;
+      const changes = onReopened(step);
+      if (changes.length > 0) loop.emit({ type: 'log', level: 'info', message: changesNote(changes, step) });
+      attempt = 0;
+    }
+  };
+}
+
+/** Why there is nothing to train on: every completion failed. Of what failed in part, or has no rewards, a warning tells. */
+function problemOf(table: ScoreTable, step: number, loop: TrainingLoop): string | undefined {
+  const rows = rowFailures(table);
+  const failures = rows.filter((failure) => failure !== undefined);
+  const all = failures.length > 0 && failures.length === rows.length;
+  const warn = (message: string) => loop.emit({ type: 'log', level: 'warning', message });
+  if (!all && hasNoReward(table)) {
+    const why = failures.length === 0 ? 'abstained' : 'abstained or failed';
+    warn(`No completion of step ${step} has a reward: every reward function ${why}.`);
+  }
+  if (failures.length === 0) return undefined;
+  const share = all ? 'Every completion' : `${failures.length} of ${rows.length} completions`;
+  // What a reward threw may end without a full stop.
+  const message = `${share} of step ${step} failed to be scored: ${describeFailure(failures[0]!).replace(/\.$/, '')}.`;
+  if (all) return message;
+  warn(message);
+  return undefined;
+}
+
+/** Whether no function gave a completion a score: such a step teaches nothing. */
+const hasNoReward = ({ columns }: ScoreTable): boolean =>
+  columns.every(({ outcomes }) => outcomes.every(({ kind }) => kind !== 'score'));
+
+/** Loads the reward functions as their files are now; gives what is wrong with them, if anything is. */
+async function reopenRewards(run: ScoredRun): Promise<string | undefined> {
+  try {
+    await run.reopenRewards();
+    return undefined;
+  } catch (error) {
+    if (error instanceof BadInput) return error.message;
+    throw error;
+  }
+}

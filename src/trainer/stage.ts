@@ -1,0 +1,38 @@
+import type { TrainerEvent } from '../protocol/events.ts';
+import type { MetricsRow, RolloutRow } from '../protocol/run-folder.ts';
+import type { Progress } from './policy/learner.ts';
+
+/** A way of training, step by step: what `train` repeats, saves and continues. */
+export interface Stage {
+  /** How far it is. */
+  readonly progress: Progress;
+  /**
+   * Takes the step after that. Undefined: the run was stopped before the step was done, and nothing has changed. Throws Diverged when the
+   * step's numbers are not finite.
+   */
+  step(loop: TrainingLoop): Promise<StepRecord | undefined>;
+  /** Fills an empty folder with all that `restore` needs. */
+  save(folder: string): Promise<void>;
+  /** Continues from such a folder. Throws BadInput when it is not one. */
+  restore(folder: string): Promise<void>;
+}
+
+/** What the run folder keeps of a step. */
+export interface StepRecord {
+  metrics: MetricsRow;
+  /** What was sampled. */
+  rollouts?: RolloutRow[];
+}
+
+/** What a step may ask of the loop around it. */
+export interface TrainingLoop {
+  emit(event: TrainerEvent): void;
+  /** The run was asked to stop. */
+  readonly stopping: boolean;
+  /** Someone watches who can fix a problem and resume. */
+  readonly attended: boolean;
+  /** Saves a checkpoint of what was learned so far. */
+  save(): Promise<void>;
+  /** Waits until the run is resumed or stopped; says whether it continues. */
+  pause(reason: string): Promise<boolean>;
+}

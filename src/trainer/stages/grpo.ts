@@ -1,0 +1,95 @@
+import { type PromptOrder, promptOrder } from '../../data/prompt-order.ts';
+import { NotFiniteModel } from '../../model/not-finite.ts';
+import type { ScoreTable } from '../../protocol/rewards.ts';
+import { creditOf, experiencesOf } from '../credit.ts';
+import { lostPolicy } from '../policy/diverged.ts';
+import type { Learner, PolicySampler, Progress } from '../policy/learner.ts';
+import type { PreparedRun } from '../prepare.ts';
+import { metricsOf, rolloutRows, tokensOf } from '../records.ts';
+import { type Rollout, sampleRollout } from '../rollout.ts';
+import type { Stage, StepRecord, TrainingLoop } from '../stage.ts';
+import { Stopwatch } from '../stopwatch.ts';
+
+/** What a step reads of its run: nothing of where the policy computes. */
+type GrpoRun = Pick<PreparedRun, 'config' | 'prompts' | 'tokenizer' | 'recorded'>;
+
+/** What the rewards say of a step's completions; undefined: the run was stopped meanwhile. */
+export type Score = (rollout: Rollout, step: number, loop: TrainingLoop) => Promise<ScoreTable | undefined>;
+
+/**
+ * Group Relative Policy Optimization (DeepSeekMath, arXiv:2402.03300, algorithm 1). Steps count from 1, and each depends on nothing but
+ * its number and the policy.
+ */
+export class GrpoStage implements Stage {
+  progress: Progress = { step: 0, numTokens: 0 };
+  readonly #run: GrpoRun;
+  readonly #learner: Learner;
+  readonly #sampler: PolicySampler;
+  readonly #promptsOf: PromptOrder;
+  readonly #score: Score;
+
+  constructor(run: GrpoRun, learner: Learner, score: Score) {
+    const { seed, promptsPerStep, shuffleDataset: shuffle, numGenerations } = run.config;
+    this.#run = run;
+    this.#learner = learner;
+    this.#sampler = learner.sampler(numGenerations);
+    this.#promptsOf = promptOrder({ seed, rows: run.prompts.length, promptsPerStep, shuffle });
+    this.#score = score;
+  }
+
+  async step(loop: TrainingLoop): Promise<StepRecord | undefined> {
+    const { config, tokenizer } = this.#run;
+    const step = this.progress.step + 1;
+    const watch = new Stopwatch();
+
+    // Sample a batch of prompts, and for each of them G completions from the policy: o_i ~ π_θold(· | q).
+    loop.emit({ type: 'phase', step, phase: 'rollout' });
+    const rollout = await this.#sample(step);
+    watch.lap('rollout');
+
+    // Compute the rewards r_i of each completion.
+    const table = await this.#score(rollout, step, loop);
+    if (!table) return undefined;
+
+    // Compute the advantage Â_i,t of each token from its completion's rewards relative to the group's.
+    const credit = creditOf(rollout, table, config.numGenerations, config, tokenizer);
+    watch.lap('score');
+
+    // Update the policy μ times (`numIterations`) to maximize the GRPO objective.
+    loop.emit({ type: 'phase', step, phase: 'update' });
+    const update = await this.#learner.update(experiencesOf(rollout, credit, config));
+    // Now and then, the policy becomes the reference: π_ref ← π_θ.
+    if (config.syncRefModel && step % config.refModelSyncSteps === 0) this.#learner.syncReference();
+    watch.lap('update');
+    if (update.overflow) loop.emit({ type: 'log', level: 'info', message: overflowNote(step, update.overflow) });
+
+    this.progress = { step, numTokens: this.progress.numTokens + tokensOf(rollout) };
+    const scored = { step, rollout, table, credit };
+    return { metrics: metricsOf(scored, update, watch, this.progress.numTokens), rollouts: rolloutRows(scored) };
+  }
+
+  save(folder: string): Promise<void> {
+    return this.#learner.save(folder, this.progress);
+  }
+
+  async restore(folder: string): Promise<void> {
+    this.progress = await this.#learner.restore(folder);
+  }
+
+  /** A group of completions for each of the step's prompts, sampled or as recorded. */
+  async #sample(step: number): Promise<Rollout> {
+    const { config, prompts, tokenizer, recorded } = this.#run;
+    if (recorded) return recorded[step - 1]!.rollout;
+    const chosen = this.#promptsOf(step).map((row) => prompts[row]!);
+    try {
+      return await sampleRollout(this.#sampler, tokenizer, chosen, config.maxCompletionLength, ['rollout', step]);
+    } catch (error) {
+      throw error instanceof NotFiniteModel ? lostPolicy(this.#learner.updates, config) : error;
+    }
+  }
+}
+
+function overflowNote(step: number, { skipped, lossScale }: { skipped: number; lossScale: number }): string {
+  const updates = skipped === 1 ? 'one update' : `${skipped} updates`;
+  return `Gradients of step ${step} overflowed float16: skipped ${updates}, the loss scale is now ${lossScale}.`;
+}
