@@ -15,6 +15,7 @@ import { machine } from '../machine.ts';
 import { countOf, parseOptions } from '../options.ts';
 import { ourSteps } from './ours.ts';
 import { pack } from './pack.ts';
+import { profileReport } from './profile.ts';
 import { type MeasuredSide, report } from './report.ts';
 import { SHAPES } from './shapes.ts';
 import type { GpuStep, GpuWork } from './work.ts';
@@ -29,6 +30,9 @@ const OPTIONS = {
   'peer-micro-batches': { type: 'string', default: '4' },
   device: { type: 'string', default: 'webgpu' },
   python: { type: 'string', default: process.env.GRPO_BENCH_PYTHON ?? 'python3' },
+  profile: { type: 'boolean' },
+  'provider-options': { type: 'string', default: '{}' },
+  peers: { type: 'string', default: 'float32,bfloat16' },
   pack: { type: 'string' },
 } as const;
 
@@ -37,12 +41,20 @@ interface OurTask {
   device: Provider;
   half: boolean;
   work: GpuWork;
+  /** A folder for ONNX Runtime's profiles; without one, none are made. */
+  profile?: string;
+  /** Of ONNX Runtime's provider. */
+  providerOptions: object;
 }
 
 async function main(args: string[]): Promise<void> {
   if (args[0] === 'ours') {
-    const { device, half, work }: OurTask = JSON.parse(args[1]!);
-    return ourSteps(new OnnxEngine(device, { half }), work, (step) => console.log(JSON.stringify(step)));
+    const { device, half, work, profile, providerOptions }: OurTask = JSON.parse(args[1]!);
+    const engine = new OnnxEngine(device, { half, providerOptions, ...(profile && { profile }) });
+    await ourSteps(engine, work, (step) => console.log(JSON.stringify(step)));
+    engine.endProfiles();
+    if (profile) console.error(profileReport(profile));
+    return;
   }
   const options = parseOptions('gpu', args, OPTIONS);
   if (options.pack !== undefined) return pack(options.pack);
@@ -58,24 +70,41 @@ async function main(args: string[]): Promise<void> {
       steps: countOf('steps', options.steps),
     };
     const device = options.device as Provider;
+    const providerOptions: object = JSON.parse(options['provider-options']);
     const ours: Record<string, MeasuredSide> = {};
     for (const precision of device === 'webgpu' ? ['float32', 'float16'] : ['float32']) {
-      const task: OurTask = { device, half: precision === 'float16', work };
+      const task: OurTask = { device, half: precision === 'float16', work, providerOptions };
       ours[precision] = await measured(process.execPath, [process.argv[1]!, 'ours', JSON.stringify(task)]);
     }
+    if (options.profile)
+      for (const half of device === 'webgpu' ? [false, true] : [false])
+        profileOurs({ device, half, work, providerOptions });
     const peers: Record<string, MeasuredSide> = {};
     const folder = mkdtempSync(join(tmpdir(), 'grpo-gpu-bench-'));
     try {
       const task = join(folder, 'work.json');
       const microBatches = countOf('peer-micro-batches', options['peer-micro-batches']);
       writeFileSync(task, JSON.stringify({ ...work, microBatches, model: SHAPES[shape] }));
-      for (const precision of ['float32', 'bfloat16'])
+      for (const precision of options.peers.split(',').filter(Boolean))
         peers[precision] = await measured(options.python, [peerScript(), task, precision]);
     } finally {
       rmSync(folder, { recursive: true });
     }
     for (const [precision, side] of Object.entries(ours))
       console.log(report(work, `${device}, ${precision}`, side, peers));
+  }
+}
+
+/** A shorter step in a process of its own, whose operations are timed one by one: that makes it slower. */
+function profileOurs(task: OurTask): void {
+  const profile = mkdtempSync(join(tmpdir(), 'grpo-gpu-profile-'));
+  try {
+    const work = { ...task.work, tokens: Math.min(task.work.tokens, 16), steps: 1 };
+    const args = [process.argv[1]!, 'ours', JSON.stringify({ ...task, work, profile })];
+    const { stderr } = spawnSync(process.execPath, args, { encoding: 'utf8', maxBuffer: 2 ** 26 });
+    console.log(`\n### Where ${task.half ? 'float16' : 'float32'} spends its time\n\n${stderr}`);
+  } finally {
+    rmSync(profile, { recursive: true });
   }
 }
 

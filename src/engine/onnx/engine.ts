@@ -1,3 +1,5 @@
+import { join } from 'node:path';
+import type { InferenceSession as Session } from 'onnxruntime-node';
 import type { Compiled, CompileOptions, Engine, Program } from '../engine.ts';
 import {
   type ArraysOf,
@@ -32,11 +34,22 @@ export class OnnxEngine implements Engine {
   readonly half: boolean;
   compilations = 0;
   readonly #copies = new CopySessions();
+  readonly #profile: string | undefined;
+  readonly #providers: Session.ExecutionProviderConfig[];
+  readonly #profiled: InferenceSession[] = [];
 
-  /** `half` asks of the device that it computes in float16 (WebGPU's `shader-f16`). */
-  constructor(provider: Provider = 'cpu', { half = false }: { half?: boolean } = {}) {
+  /**
+   * `half` asks the device to compute in float16 (WebGPU's `shader-f16`). `profile` is a folder: `endProfiles` writes ONNX Runtime's
+   * profile of each session to it, NAME_TIME.json.
+   */
+  constructor(
+    provider: Provider = 'cpu',
+    { half = false, profile, providerOptions }: { half?: boolean; profile?: string; providerOptions?: object } = {},
+  ) {
     this.name = provider;
     this.half = half;
+    this.#profile = profile;
+    this.#providers = [{ name: provider, ...providerOptions }];
     this.stepsPerRun = PROVIDERS[provider].stepsPerRun;
   }
 
@@ -109,6 +122,10 @@ export class OnnxEngine implements Engine {
     );
   }
 
+  endProfiles(): void {
+    for (const session of this.#profiled.splice(0)) session.endProfiling();
+  }
+
   release(arrays: ArrayTree): void {
     for (const [, array] of leaves(arrays)) {
       if (array instanceof DeviceArray) toTensor(array).dispose();
@@ -148,8 +165,11 @@ export class OnnxEngine implements Engine {
       const locations = outputs.map((path, index) => [outputNames[index]!, stays(path) ? onDevice : 'cpu']);
       const session = await InferenceSession.create(model, {
         ...options,
+        executionProviders: this.#providers,
+        ...(this.#profile && { enableProfiling: true, profileFilePrefix: join(this.#profile, name) }),
         ...(onDevice !== 'cpu' && { preferredOutputLocation: Object.fromEntries(locations) }),
       });
+      if (this.#profile) this.#profiled.push(session);
       return { session, outputs };
     } catch (error) {
       throw new Error(`compiling "${name}" failed: ${(error as Error).message}`, { cause: error });
