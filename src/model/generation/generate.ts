@@ -77,19 +77,42 @@ export function prefillProgram(config: ModelConfig, options: GenerateOptions) {
   };
 }
 
+export type ArrangeInputs = {
+  /** [places, tokens, headDim], or the same with its places on two axes. */
+  caches: Caches;
+  /** int32 [slots, places of a slot]. */
+  places: Tensor;
+};
+
+/** Brings caches to where `decodeProgram` finds them without looking them up: [slots, places of a slot, tokens, headDim]. */
+export function arrangeProgram({ headDim }: ModelConfig) {
+  return ({ caches, places }: ArrangeInputs): { caches: Caches } => {
+    const [slots, each] = places.shape as [number, number];
+    const from = reshape(places, [slots * each]) as Tensor1D;
+    return {
+      caches: mapTensors(caches, (cache) => {
+        const tokens = cache.shape.at(-2)!;
+        return reshape(gather(flatPlaces(cache), from), [slots, each, tokens, headDim]);
+      }),
+    };
+  };
+}
+
+/** [places, tokens, headDim] */
+const flatPlaces = (cache: Tensor): Tensor =>
+  cache.rank === 3 ? cache : reshape(cache, [cache.shape[0]! * cache.shape[1]!, ...cache.shape.slice(2)]);
+
 /** Completions in slots of `width` rows that share a prompt; how many slots there are is left open, and how much was generated. */
 export type DecodeInputs = {
   params: Parameters;
-  /** From the prefill. */
+  /** From the prefill, or with no `places` as `arrangeProgram` gives them. */
   prompts: Caches;
-  /** int32 [slots, kvHeads]: each slot's place in them. */
-  promptPlaces: Tensor;
   /** int32 [slots]. */
   promptLengths: Tensor;
-  /** What was generated so far: [places, tokens, headDim]. */
+  /** What was generated so far: [places, tokens, headDim], or with no `places` as `arrangeProgram` gives it. */
   caches: Caches;
-  /** int32 [slots, kvHeads · width]: each row's place in them. */
-  cachePlaces: Tensor;
+  /** int32 [slots, kvHeads] and [slots, kvHeads · width]: where each slot's prompt and each row is in them. */
+  places?: { prompts: Tensor; caches: Tensor };
   /** int32 [slots, width]: the latest token of each row. */
   ids: Tensor;
   /** int32 [slots, width]: 1 for rows that have ended, or that no completion stands in. */
@@ -103,7 +126,7 @@ export type DecodeInputs = {
 };
 /**
  * Tokens and their log-probabilities, [steps, slots · width]; steps ≤ maxSteps. What follows a row's end token is noise. The caches are in the
- * order of `cachePlaces`, grown by the steps.
+ * order of `places`, grown by the steps.
  */
 export type DecodeOutputs = { ids: Tensor; logProbs: Tensor; caches: Caches };
 
@@ -116,11 +139,14 @@ export function decodeProgram(config: ModelConfig, options: GenerateOptions, ste
     const rows = slots * width;
     const layout = { prompts: slots, group: width, length: 1 };
 
-    const promptPlaces = reshape(inputs.promptPlaces, [slots * config.kvHeads]) as Tensor1D;
-    const cachePlaces = reshape(inputs.cachePlaces, [rows * config.kvHeads]) as Tensor1D;
-    const promptLength = inputs.prompts.keys0!.shape[1]!;
-    const prompts = mapTensors(inputs.prompts, (cache) => gather(cache, promptPlaces));
-    const past = mapTensors(inputs.caches, (cache) => gather(cache, cachePlaces));
+    const promptLength = inputs.prompts.keys0!.shape.at(-2)!;
+    const lookUp = (caches: Caches, places: Tensor | undefined, count: number) => {
+      if (!places) return mapTensors(caches, flatPlaces);
+      const flat = reshape(places, [count]) as Tensor1D;
+      return mapTensors(caches, (cache) => gather(cache, flat));
+    };
+    const prompts = lookUp(inputs.prompts, inputs.places?.prompts, slots * config.kvHeads);
+    const past = lookUp(inputs.caches, inputs.places?.caches, rows * config.kvHeads);
     const mask = hidePadding(config, promptLengths, range(0, promptLength, 1, 'int32'));
     // Each step copies what it appends to. Where there are many, they leave alone what was there before them.
     const apart = stepsPerRun > 1;
@@ -161,7 +187,12 @@ export function decodeProgram(config: ModelConfig, options: GenerateOptions, ste
       },
     });
     const { ids: _, ended: __, ...grown } = state;
-    const whole = (cache: Tensor, name: string) => (apart ? concat([past[name]!, cache], 1) : cache);
+    const whole = (cache: Tensor, name: string) => {
+      const grownCache = apart ? concat([past[name]!, cache], 1) : cache;
+      return inputs.places
+        ? grownCache
+        : reshape(grownCache, [slots, width * config.kvHeads, ...grownCache.shape.slice(1)]);
+    };
     return { ids: emitted.ids, logProbs: emitted.logProbs, caches: mapTensors(grown, whole) };
   };
 }

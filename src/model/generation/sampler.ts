@@ -5,6 +5,8 @@ import { checkLogProb } from '../finite.ts';
 import { padRight } from '../network/batch.ts';
 import type { Weights } from '../weights-tree.ts';
 import {
+  type ArrangeInputs,
+  arrangeProgram,
   type Caches,
   type DecodeInputs,
   type DecodeOutputs,
@@ -14,7 +16,7 @@ import {
   type PrefillOutputs,
   prefillProgram,
 } from './generate.ts';
-import { cachePlaces, packIntoSlots, promptPlaces, type Row, type Slots } from './slots.ts';
+import { cachePlaces, packIntoSlots, promptPlaces, type Row, type Slots, sameSlots } from './slots.ts';
 
 /** One sampled completion. */
 export interface Completion {
@@ -36,6 +38,8 @@ export class Sampler {
   readonly #engine: Engine;
   readonly #prefill: Compiled<PrefillInputs, PrefillOutputs>;
   readonly #decode: Compiled<DecodeInputs, DecodeOutputs>;
+  /** Where each token is a run: looking all caches up again in each would copy them. */
+  readonly #arrange: Compiled<ArrangeInputs, { caches: Caches }> | undefined;
 
   constructor(engine: Engine, config: ModelConfig, options: GenerateOptions) {
     this.#engine = engine;
@@ -49,6 +53,8 @@ export class Sampler {
       resident: ['caches'],
       halves: ['caches'],
     });
+    if (engine.stepsPerRun === 1)
+      this.#arrange = engine.compile('arranging', arrangeProgram(config), { resident: ['caches'], halves: ['caches'] });
   }
 
   /**
@@ -96,7 +102,8 @@ export class Sampler {
     });
 
     let before: Slots | undefined;
-    let caches = await this.#noCaches(first.prompts);
+    let promptCaches = first.prompts;
+    let caches = await this.#noCaches(first.prompts, [1]);
     // Completions that have ended are dropped between runs.
     const { stepsPerRun } = this.#engine;
     for (let generated = 1; generated < maxTokens; generated += stepsPerRun) {
@@ -106,16 +113,33 @@ export class Sampler {
       const { width } = slots;
       const { kvHeads } = this.#config;
       const rows = slots.rows.length;
+      const places = {
+        prompts: perSlot(promptPlaces(slots, kvHeads), kvHeads),
+        caches: perSlot(before ? cachePlaces(slots, before, kvHeads) : new Int32Array(rows * kvHeads), kvHeads * width),
+      };
+      if (this.#arrange && !(before && sameSlots(slots, before))) {
+        const arranged = {
+          prompts: await this.#arrange.run({ caches: first.prompts, places: places.prompts }),
+          caches: before
+            ? (
+                await this.#arrange.run({
+                  caches: opened(caches, ['caches', undefined, 'past']),
+                  places: places.caches,
+                })
+              ).caches
+            : await this.#noCaches(first.prompts, [slots.prompts.length, kvHeads * width]),
+        };
+        if (promptCaches !== first.prompts) this.#engine.release(promptCaches);
+        this.#engine.release(caches);
+        promptCaches = opened(arranged.prompts.caches, ['slots']);
+        caches = arranged.caches;
+      }
       const result = await this.#decode.run({
         params: weights,
-        prompts: first.prompts,
-        promptPlaces: perSlot(promptPlaces(slots, kvHeads), kvHeads),
+        prompts: promptCaches,
         promptLengths: { ...ints(slots.prompts.map((prompt) => promptLengths[prompt]!)), open: ['slots'] },
-        caches,
-        cachePlaces: perSlot(
-          before ? cachePlaces(slots, before, kvHeads) : new Int32Array(rows * kvHeads),
-          kvHeads * width,
-        ),
+        caches: opened(caches, this.#arrange ? ['slots', undefined, 'past'] : ['caches', 'past']),
+        ...(!this.#arrange && { places }),
         ids: perSlot(
           slots.rows.map((row) => (row ? completions[row.index]!.ids.at(-1)! : 0)),
           width,
@@ -137,9 +161,9 @@ export class Sampler {
       });
       before = slots;
       this.#engine.release(caches);
-      caches = openCaches(result.caches);
+      caches = result.caches;
     }
-    this.#engine.release({ caches, prompts: first.prompts });
+    this.#engine.release({ caches, prompts: first.prompts, ...(promptCaches !== first.prompts && { promptCaches }) });
     return completions;
   }
 
@@ -158,23 +182,21 @@ export class Sampler {
     return { ...floats(numbers, [rows.length / width, width, maxTokens]), open: ['slots'] };
   }
 
-  /** Before anything was generated, of the prompts' types. One place, of no tokens: places are looked up in it. */
-  async #noCaches(prompts: ArraysOf<Caches>): Promise<ArraysOf<Caches>> {
-    const none = floats([], [1, 0, this.#config.headDim]);
+  /** Before anything was generated, of the prompts' types: places of no tokens. */
+  async #noCaches(prompts: ArraysOf<Caches>, places: number[]): Promise<ArraysOf<Caches>> {
+    const none = floats([], [...places, 0, this.#config.headDim]);
     const empty = Object.entries(prompts).map(
       async ([name, cache]): Promise<[string, NdArray]> => [
         name,
         cache.dtype === 'float16' ? (await this.#engine.toHalf({ none })).none : none,
       ],
     );
-    return openCaches(Object.fromEntries(await Promise.all(empty)));
+    return Object.fromEntries(await Promise.all(empty));
   }
 }
 
-const openCaches = (caches: ArraysOf<Caches>): ArraysOf<Caches> =>
-  Object.fromEntries(
-    Object.entries(caches).map(([name, cache]) => [name, leaveOpen(cache as NdArray, ['caches', 'past'])]),
-  );
+const opened = (caches: ArraysOf<Caches>, open: NonNullable<NdArray['open']>): ArraysOf<Caches> =>
+  Object.fromEntries(Object.entries(caches).map(([name, cache]) => [name, leaveOpen(cache as NdArray, open)]));
 
 const perSlot = (values: Int32Array | number[], each: number): NdArray => ({
   ...ints(values, [values.length / each, each]),
