@@ -31,7 +31,9 @@ const OPTIONS = {
   device: { type: 'string', default: 'webgpu' },
   python: { type: 'string', default: process.env.GRPO_BENCH_PYTHON ?? 'python3' },
   profile: { type: 'boolean' },
+  'rollouts-only': { type: 'boolean', default: false },
   session: { type: 'string', default: '{}' },
+  precisions: { type: 'string', default: 'float32,float16' },
   peers: { type: 'string', default: 'float32,bfloat16' },
   pack: { type: 'string' },
 } as const;
@@ -68,16 +70,18 @@ async function main(args: string[]): Promise<void> {
       tokens: countOf('tokens', options.tokens),
       promptTokens: countOf('prompt-tokens', options['prompt-tokens']),
       steps: countOf('steps', options.steps),
+      rolloutsOnly: options['rollouts-only'],
     };
     const device = options.device as Provider;
     const session: object = JSON.parse(options.session);
+    const precisions = device === 'webgpu' ? options.precisions.split(',') : ['float32'];
     const ours: Record<string, MeasuredSide> = {};
-    for (const precision of device === 'webgpu' ? ['float32', 'float16'] : ['float32']) {
+    for (const precision of precisions) {
       const task: OurTask = { device, half: precision === 'float16', work, session };
       ours[precision] = await measured(process.execPath, [process.argv[1]!, 'ours', JSON.stringify(task)]);
     }
     if (options.profile)
-      for (const half of device === 'webgpu' ? [false, true] : [false]) profileOurs({ device, half, work, session });
+      for (const precision of precisions) profileOurs({ device, half: precision === 'float16', work, session });
     const peers: Record<string, MeasuredSide> = {};
     const folder = mkdtempSync(join(tmpdir(), 'grpo-gpu-bench-'));
     try {

@@ -109,8 +109,8 @@ export type DecodeInputs = {
   prompts: Caches;
   /** int32 [slots]. */
   promptLengths: Tensor;
-  /** What was generated so far: [places, tokens, headDim], or with no `places` as `arrangeProgram` gives it. */
-  caches: Caches;
+  /** What was generated so far: [places, tokens, headDim], or with no `places` as `arrangeProgram` gives it; nothing, if nothing was. */
+  caches?: Caches;
   /** int32 [slots, kvHeads] and [slots, kvHeads · width]: where each slot's prompt and each row is in them. */
   places?: { prompts: Tensor; caches: Tensor };
   /** int32 [slots, width]: the latest token of each row. */
@@ -146,7 +146,7 @@ export function decodeProgram(config: ModelConfig, options: GenerateOptions, ste
       return mapTensors(caches, (cache) => gather(cache, flat));
     };
     const prompts = lookUp(inputs.prompts, inputs.places?.prompts, slots * config.kvHeads);
-    const past = lookUp(inputs.caches, inputs.places?.caches, rows * config.kvHeads);
+    const past = lookUp(inputs.caches ?? {}, inputs.places?.caches, rows * config.kvHeads);
     const mask = hidePadding(config, promptLengths, range(0, promptLength, 1, 'int32'));
     // Each step copies what it appends to. Where there are many, they leave alone what was there before them.
     const apart = stepsPerRun > 1;
@@ -168,7 +168,7 @@ export function decodeProgram(config: ModelConfig, options: GenerateOptions, ste
         const grown: Caches = {};
         const attend: Attend = (layer, projections) => {
           for (const name of ['keys', 'values'] as const)
-            grown[`${name}${layer}`] = appendToCache(own[`${name}${layer}`]!, projections[name], layout);
+            grown[`${name}${layer}`] = appendToCache(own[`${name}${layer}`], projections[name], layout);
           const parts = [...(apart ? [ofLayer(past, layer)] : []), ofLayer(grown, layer)];
           return splitAttention(config, layout, projections.queries, { ...ofLayer(prompts, layer), mask }, parts);
         };

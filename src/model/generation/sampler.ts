@@ -103,7 +103,7 @@ export class Sampler {
 
     let before: Slots | undefined;
     let promptCaches = first.prompts;
-    let caches = await this.#noCaches(first.prompts, [1]);
+    let caches = this.#arrange ? {} : await this.#noCaches(first.prompts);
     // Completions that have ended are dropped between runs.
     const { stepsPerRun } = this.#engine;
     for (let generated = 1; generated < maxTokens; generated += stepsPerRun) {
@@ -127,7 +127,7 @@ export class Sampler {
                   places: places.caches,
                 })
               ).caches
-            : await this.#noCaches(first.prompts, [slots.prompts.length, kvHeads * width]),
+            : {},
         };
         if (promptCaches !== first.prompts) this.#engine.release(promptCaches);
         this.#engine.release(caches);
@@ -182,9 +182,9 @@ export class Sampler {
     return { ...floats(numbers, [rows.length / width, width, maxTokens]), open: ['slots'] };
   }
 
-  /** Before anything was generated, of the prompts' types: places of no tokens. */
-  async #noCaches(prompts: ArraysOf<Caches>, places: number[]): Promise<ArraysOf<Caches>> {
-    const none = floats([], [...places, 0, this.#config.headDim]);
+  /** Before anything was generated, of the prompts' types. One place, of no tokens: places are looked up in it. */
+  async #noCaches(prompts: ArraysOf<Caches>): Promise<ArraysOf<Caches>> {
+    const none = floats([], [1, 0, this.#config.headDim]);
     const empty = Object.entries(prompts).map(
       async ([name, cache]): Promise<[string, NdArray]> => [
         name,
