@@ -31,7 +31,9 @@ const OPTIONS = {
   device: { type: 'string', default: 'webgpu' },
   python: { type: 'string', default: process.env.GRPO_BENCH_PYTHON ?? 'python3' },
   profile: { type: 'boolean' },
-  'provider-options': { type: 'string', default: '{}' },
+  'rollouts-only': { type: 'boolean', default: false },
+  session: { type: 'string', default: '{}' },
+  precisions: { type: 'string', default: 'float32,float16' },
   peers: { type: 'string', default: 'float32,bfloat16' },
   pack: { type: 'string' },
 } as const;
@@ -43,14 +45,14 @@ interface OurTask {
   work: GpuWork;
   /** A folder for ONNX Runtime's profiles; without one, none are made. */
   profile?: string;
-  /** Of ONNX Runtime's provider. */
-  providerOptions: object;
+  /** Options of ONNX Runtime's sessions, in place of those they have. */
+  session: object;
 }
 
 async function main(args: string[]): Promise<void> {
   if (args[0] === 'ours') {
-    const { device, half, work, profile, providerOptions }: OurTask = JSON.parse(args[1]!);
-    const engine = new OnnxEngine(device, { half, providerOptions, ...(profile && { profile }) });
+    const { device, half, work, profile, session }: OurTask = JSON.parse(args[1]!);
+    const engine = new OnnxEngine(device, { half, session, ...(profile && { profile }) });
     await ourSteps(engine, work, (step) => console.log(JSON.stringify(step)));
     engine.endProfiles();
     if (profile) console.error(profileReport(profile));
@@ -68,17 +70,18 @@ async function main(args: string[]): Promise<void> {
       tokens: countOf('tokens', options.tokens),
       promptTokens: countOf('prompt-tokens', options['prompt-tokens']),
       steps: countOf('steps', options.steps),
+      rolloutsOnly: options['rollouts-only'],
     };
     const device = options.device as Provider;
-    const providerOptions: object = JSON.parse(options['provider-options']);
+    const session: object = JSON.parse(options.session);
+    const precisions = device === 'webgpu' ? options.precisions.split(',') : ['float32'];
     const ours: Record<string, MeasuredSide> = {};
-    for (const precision of device === 'webgpu' ? ['float32', 'float16'] : ['float32']) {
-      const task: OurTask = { device, half: precision === 'float16', work, providerOptions };
+    for (const precision of precisions) {
+      const task: OurTask = { device, half: precision === 'float16', work, session };
       ours[precision] = await measured(process.execPath, [process.argv[1]!, 'ours', JSON.stringify(task)]);
     }
     if (options.profile)
-      for (const half of device === 'webgpu' ? [false, true] : [false])
-        profileOurs({ device, half, work, providerOptions });
+      for (const precision of precisions) profileOurs({ device, half: precision === 'float16', work, session });
     const peers: Record<string, MeasuredSide> = {};
     const folder = mkdtempSync(join(tmpdir(), 'grpo-gpu-bench-'));
     try {

@@ -38,6 +38,11 @@ export async function ourSteps(engine: Engine, work: GpuWork, onStep: (step: Gpu
       uniforms(1, ['rollout', step], work.tokens * rows),
     );
     const sampled = performance.now();
+    if (work.rolloutsOnly) {
+      const rollout = (sampled - started) / 1000;
+      if (step > 0) onStep({ parameters, rollout, reference: 0, update: 0, step: rollout });
+      continue;
+    }
     const experiences = completions.map(({ ids }, row) => ({
       promptIds: prompts[Math.floor(row / work.generations)]!,
       completionIds: ids,

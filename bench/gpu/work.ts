@@ -8,6 +8,8 @@ export interface GpuWork {
   promptTokens: number;
   /** Measured steps; one before them is not. */
   steps: number;
+  /** Without learning. */
+  rolloutsOnly: boolean;
 }
 
 /** Seconds of one step, by phase. */

@@ -35,7 +35,7 @@ export class OnnxEngine implements Engine {
   compilations = 0;
   readonly #copies = new CopySessions();
   readonly #profile: string | undefined;
-  readonly #providers: Session.ExecutionProviderConfig[];
+  readonly #session: Session.SessionOptions;
   readonly #profiled: InferenceSession[] = [];
 
   /**
@@ -44,12 +44,12 @@ export class OnnxEngine implements Engine {
    */
   constructor(
     provider: Provider = 'cpu',
-    { half = false, profile, providerOptions }: { half?: boolean; profile?: string; providerOptions?: object } = {},
+    { half = false, profile, session }: { half?: boolean; profile?: string; session?: Session.SessionOptions } = {},
   ) {
     this.name = provider;
     this.half = half;
     this.#profile = profile;
-    this.#providers = [{ name: provider, ...providerOptions }];
+    this.#session = { ...PROVIDERS[provider].session, ...session };
     this.stepsPerRun = PROVIDERS[provider].stepsPerRun;
   }
 
@@ -161,12 +161,11 @@ export class OnnxEngine implements Engine {
         smallSizes,
         ...(this.half && { halves }),
       });
-      const { onDevice, session: options } = PROVIDERS[this.name];
+      const { onDevice } = PROVIDERS[this.name];
       const stays = (path: string) => resident.includes(path.split('/')[0]!);
       const locations = outputs.map((path, index) => [outputNames[index]!, stays(path) ? onDevice : 'cpu']);
       const session = await InferenceSession.create(model, {
-        ...options,
-        executionProviders: this.#providers,
+        ...this.#session,
         ...(this.#profile && { enableProfiling: true, profileFilePrefix: join(this.#profile, name) }),
         ...(onDevice !== 'cpu' && { preferredOutputLocation: Object.fromEntries(locations) }),
       });

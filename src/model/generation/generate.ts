@@ -80,19 +80,40 @@ export function prefillProgram(config: ModelConfig, options: GenerateOptions) {
   };
 }
 
+export type ArrangeInputs = {
+  /** [places, tokens, headDim], or the same with its places on two axes. */
+  caches: Caches;
+  /** int32 [slots, places of a slot]. */
+  places: Places;
+};
+
+/** Brings caches to where `decodeProgram` finds them without looking them up: [slots, places of a slot, tokens, headDim]. */
+export function arrangeProgram(config: ModelConfig) {
+  return ({ caches, places }: ArrangeInputs): { caches: Caches } => ({
+    caches: mapTensors(caches, (cache, name) => {
+      const to = places[config.layers[layerOf(name)]!.mixer.kvHeads]!;
+      const [slots, each] = to.shape as [number, number];
+      const from = reshape(to, [slots * each]) as Tensor1D;
+      return reshape(gather(flatPlaces(cache), from), [slots, each, ...cache.shape.slice(-2)]);
+    }),
+  });
+}
+
+/** [places, tokens, headDim] */
+const flatPlaces = (cache: Tensor): Tensor =>
+  cache.rank === 3 ? cache : reshape(cache, [cache.shape[0]! * cache.shape[1]!, ...cache.shape.slice(2)]);
+
 /** Completions in slots of `width` rows that share a prompt; how many slots there are is left open, and how much was generated. */
 export type DecodeInputs = {
   params: Parameters;
-  /** From the prefill. */
+  /** From the prefill, or without `places` as `arrangeProgram` gives them. */
   prompts: Caches;
-  /** int32 [slots, kvHeads]: each slot's place in them. */
-  promptPlaces: Places;
   /** int32 [slots]. */
   promptLengths: Tensor;
-  /** What was generated so far: [places, tokens, headDim]. */
-  caches: Caches;
-  /** int32 [slots, kvHeads · width]: each row's place in them. */
-  cachePlaces: Places;
+  /** What was generated so far: [places, tokens, headDim], or without `places` as `arrangeProgram` gives it; undefined: nothing yet. */
+  caches?: Caches;
+  /** int32 [slots, kvHeads] and [slots, kvHeads · width]: where each slot's prompt and each row is in them. */
+  places?: { prompts: Places; caches: Places };
   /** int32 [slots, width]: the latest token of each row. */
   ids: Tensor;
   /** int32 [slots, width]: 1 for rows that have ended, or that have no completion. */
@@ -106,7 +127,7 @@ export type DecodeInputs = {
 };
 /**
  * Tokens and their log-probabilities, [steps, slots · width]; steps ≤ maxSteps. What follows a row's end token is noise. The caches are in the
- * order of `cachePlaces`, grown by the steps.
+ * order of `places`, grown by the steps.
  */
 export type DecodeOutputs = { ids: Tensor; logProbs: Tensor; caches: Caches };
 
@@ -120,14 +141,15 @@ export function decodeProgram(config: ModelConfig, options: GenerateOptions, ste
     const layout = { prompts: slots, group: width, length: 1 };
 
     const kvHeads = config.layers.map(({ mixer }) => mixer.kvHeads);
-    const placesOf = (places: Places, each: number) =>
-      onceEach(kvHeads, (heads) => reshape(places[heads]!, [each * heads]) as Tensor1D);
-    const promptPlaces = placesOf(inputs.promptPlaces, slots);
-    const cachePlaces = placesOf(inputs.cachePlaces, rows);
-    const promptLength = Object.values(inputs.prompts)[0]!.shape[1]!;
     const headsOf = (name: string) => kvHeads[layerOf(name)]!;
-    const prompts = mapTensors(inputs.prompts, (cache, name) => gather(cache, promptPlaces.get(headsOf(name))!));
-    const past = mapTensors(inputs.caches, (cache, name) => gather(cache, cachePlaces.get(headsOf(name))!));
+    const lookUp = (caches: Caches, places: Places | undefined, each: number) => {
+      if (!places) return mapTensors(caches, flatPlaces);
+      const flat = onceEach(kvHeads, (heads) => reshape(places[heads]!, [each * heads]) as Tensor1D);
+      return mapTensors(caches, (cache, name) => gather(cache, flat.get(headsOf(name))!));
+    };
+    const promptLength = Object.values(inputs.prompts)[0]!.shape.at(-2)!;
+    const prompts = lookUp(inputs.prompts, inputs.places?.prompts, slots);
+    const past = lookUp(inputs.caches ?? {}, inputs.places?.caches, rows);
     const columns = range(0, promptLength, 1, 'int32');
     const masks = onceEach(kvHeads, (heads) => hidePadding(heads, promptLengths, columns));
     // Each step copies what it appends to. Where there are many, they leave alone what was there before them.
@@ -150,7 +172,7 @@ export function decodeProgram(config: ModelConfig, options: GenerateOptions, ste
         const grown: Caches = {};
         const attend: Attend = (layer, projections) => {
           for (const name of ['keys', 'values'] as const)
-            grown[`${name}${layer}`] = appendToCache(own[`${name}${layer}`]!, projections[name], layout);
+            grown[`${name}${layer}`] = appendToCache(own[`${name}${layer}`], projections[name], layout);
           const parts = [...(apart ? [ofLayer(past, layer)] : []), ofLayer(grown, layer)];
           const { mixer } = config.layers[layer]!;
           const prompt = { ...ofLayer(prompts, layer), mask: masks.get(mixer.kvHeads)! };
@@ -171,7 +193,10 @@ export function decodeProgram(config: ModelConfig, options: GenerateOptions, ste
       },
     });
     const { ids: _, ended: __, ...grown } = state;
-    const whole = (cache: Tensor, name: string) => (apart ? concat([past[name]!, cache], 1) : cache);
+    const whole = (cache: Tensor, name: string) => {
+      const all = apart ? concat([past[name]!, cache], 1) : cache;
+      return inputs.places ? all : reshape(all, [slots, width * headsOf(name), ...all.shape.slice(1)]);
+    };
     return { ids: emitted.ids, logProbs: emitted.logProbs, caches: mapTensors(grown, whole) };
   };
 }

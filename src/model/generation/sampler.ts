@@ -5,6 +5,8 @@ import { padRight } from '../network/batch.ts';
 import { checkLogProb } from '../not-finite.ts';
 import type { Weights } from '../weights-tree.ts';
 import {
+  type ArrangeInputs,
+  arrangeProgram,
   type Caches,
   type DecodeInputs,
   type DecodeOutputs,
@@ -14,7 +16,7 @@ import {
   type PrefillOutputs,
   prefillProgram,
 } from './generate.ts';
-import { cachePlaces, packIntoSlots, promptPlaces, type Row, type Slots } from './slots.ts';
+import { cachePlaces, packIntoSlots, promptPlaces, type Row, type Slots, sameSlots } from './slots.ts';
 
 /** One sampled completion. */
 export interface Completion {
@@ -36,6 +38,8 @@ export class Sampler {
   readonly #engine: Engine;
   readonly #prefill: Compiled<PrefillInputs, PrefillOutputs>;
   readonly #decode: Compiled<DecodeInputs, DecodeOutputs>;
+  /** Where each token is a run: looking all caches up again in each would copy them. */
+  readonly #arrange: Compiled<ArrangeInputs, { caches: Caches }> | undefined;
 
   constructor(engine: Engine, config: ModelConfig, options: GenerateOptions) {
     this.#engine = engine;
@@ -50,6 +54,8 @@ export class Sampler {
       halves: ['caches'],
       smallSizes: ['slots'],
     });
+    if (engine.stepsPerRun === 1)
+      this.#arrange = engine.compile('arranging', arrangeProgram(config), { resident: ['caches'], halves: ['caches'] });
   }
 
   /**
@@ -96,7 +102,8 @@ export class Sampler {
     });
 
     let before: Slots | undefined;
-    let caches = await this.#noCaches(first.prompts);
+    let promptCaches = first.prompts;
+    let caches = this.#arrange ? {} : await this.#noCaches(first.prompts);
     // Completions that have ended are dropped between runs.
     const { stepsPerRun } = this.#engine;
     for (let generated = 1; generated < maxTokens; generated += stepsPerRun) {
@@ -105,16 +112,30 @@ export class Sampler {
       const slots = packIntoSlots(active, Math.max(...promptLengths));
       const { width } = slots;
       const rows = slots.rows.length;
+      const places = {
+        prompts: this.#places((kvHeads) => perSlot(promptPlaces(slots, kvHeads), kvHeads)),
+        caches: this.#places((kvHeads) => {
+          const rowPlaces = before ? cachePlaces(slots, before, kvHeads) : new Int32Array(rows * kvHeads);
+          return perSlot(rowPlaces, kvHeads * width);
+        }),
+      };
+      if (this.#arrange && !(before && sameSlots(slots, before))) {
+        if (promptCaches !== first.prompts) this.#engine.release(promptCaches);
+        const prompts = await this.#arrange.run({ caches: first.prompts, places: places.prompts });
+        promptCaches = opened(prompts.caches, ['slots']);
+        if (before) {
+          const unordered = opened(caches, ['caches', undefined, 'past']);
+          const arranged = await this.#arrange.run({ caches: unordered, places: places.caches });
+          this.#engine.release(caches);
+          caches = arranged.caches;
+        }
+      }
       const result = await this.#decode.run({
         params: weights,
-        prompts: first.prompts,
-        promptPlaces: this.#places((kvHeads) => perSlot(promptPlaces(slots, kvHeads), kvHeads)),
+        prompts: promptCaches,
         promptLengths: { ...ints(slots.prompts.map((prompt) => promptLengths[prompt]!)), open: ['slots'] },
-        caches,
-        cachePlaces: this.#places((kvHeads) => {
-          const places = before ? cachePlaces(slots, before, kvHeads) : new Int32Array(rows * kvHeads);
-          return perSlot(places, kvHeads * width);
-        }),
+        caches: opened(caches, this.#arrange ? ['slots', undefined, 'past'] : ['caches', 'past']),
+        ...(!this.#arrange && { places }),
         ids: perSlot(
           slots.rows.map((row) => (row ? completions[row.index]!.ids.at(-1)! : 0)),
           width,
@@ -136,9 +157,9 @@ export class Sampler {
       });
       before = slots;
       this.#engine.release(caches);
-      caches = openCaches(result.caches);
+      caches = result.caches;
     }
-    this.#engine.release({ caches, prompts: first.prompts });
+    this.#engine.release({ caches, prompts: first.prompts, ...(promptCaches !== first.prompts && { promptCaches }) });
     return completions;
   }
 
@@ -169,14 +190,12 @@ export class Sampler {
       const none = floats([], [1, 0, (cache as NdArray).shape[2]!]);
       return [name, cache.dtype === 'float16' ? (await this.#engine.toHalf({ none })).none : none];
     });
-    return openCaches(Object.fromEntries(await Promise.all(empty)));
+    return Object.fromEntries(await Promise.all(empty));
   }
 }
 
-const openCaches = (caches: ArraysOf<Caches>): ArraysOf<Caches> =>
-  Object.fromEntries(
-    Object.entries(caches).map(([name, cache]) => [name, leaveOpen(cache as NdArray, ['caches', 'past'])]),
-  );
+const opened = (caches: ArraysOf<Caches>, open: NonNullable<NdArray['open']>): ArraysOf<Caches> =>
+  Object.fromEntries(Object.entries(caches).map(([name, cache]) => [name, leaveOpen(cache as NdArray, open)]));
 
 const perSlot = (values: Int32Array | number[], each: number): NdArray => ({
   ...ints(values, [values.length / each, each]),

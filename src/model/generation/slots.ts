@@ -69,3 +69,9 @@ const placeOf = (row: number, head: number, width: number, kvHeads: number): num
 
 const headsOf = (prompt: number, kvHeads: number): number[] =>
   Array.from({ length: kvHeads }, (_, head) => prompt * kvHeads + head);
+
+/** Whether every row has the place that it had. */
+export const sameSlots = (a: Slots, b: Slots): boolean =>
+  a.width === b.width &&
+  a.rows.length === b.rows.length &&
+  a.rows.every((row, place) => row?.index === b.rows[place]?.index);

@@ -214,11 +214,12 @@ function columnsOf({ tokens }: Grid): Tensor1D {
 
 /** The new tokens' keys or values [prompts · group, kvHeads, headDim] appended to a cache of `splitAttention`. */
 export function appendToCache(
-  cache: Tensor,
+  cache: Tensor | undefined,
   added: Tensor,
   { prompts, group }: { prompts: number; group: number },
 ): Tensor {
   const [, kvHeads, headDim] = added.shape as [number, number, number];
   const perCache = transpose(reshape(added, [prompts, group, kvHeads, headDim]), [0, 2, 1, 3]); // [prompts, kvHeads, group, headDim]
-  return concat([cache, reshape(perCache, [prompts * kvHeads * group, 1, headDim])], 1);
+  const latest = reshape(perCache, [prompts * kvHeads * group, 1, headDim]);
+  return cache ? concat([cache, latest], 1) : latest;
 }
