@@ -42,8 +42,8 @@ describe.each(modelNames)('%s', (name) => {
     const misses = drawn.flatMap(({ logprobs }, row) =>
       logprobs.map((logProb, token) => Math.abs(logProb - scored[row]!.logprobs[token]!)),
     );
-    // Seen: 0.007. The one computes a token at a time, the other all at once.
-    expect(Math.max(...misses)).toBeLessThan(0.03);
+    // Seen: 0.007 on lavapipe, 0.040 on an NVIDIA H200. The one computes a token at a time, the other all at once.
+    expect(Math.max(...misses)).toBeLessThan(0.06);
   });
 
   it('generates the tokens that transformers generates, with few exceptions', async () => {
