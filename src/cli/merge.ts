@@ -20,7 +20,7 @@ export async function mergeCommand({ checkpoint, out }: CommandOf<'merge'>): Pro
   const folder = resolve(checkpoint);
   if (!isAdapterFolder(folder)) {
     const message = 'there is no LoRA adapter here (no adapter_config.json), and so nothing to merge';
-    throw new BadInput(runInstead(folder) ?? message, { file: folder });
+    throw new BadInput(runInstead(folder) ?? message, { file: folder, isFolder: true });
   }
   const target = out === undefined ? `${folder}-merged` : resolve(out);
   if (existsSync(target)) throw new BadInput('this is there already; name another folder with --out', { file: target });

@@ -6,7 +6,7 @@ import {
   type ScoredSample,
 } from '../preview/sample-scores.ts';
 import type { Prompt, RewardOutcome } from '../protocol/rewards.ts';
-import { placeOf } from '../rewards/score-table.ts';
+import { placeWords } from '../rewards/score-table.ts';
 import { visible } from '../text/visible.ts';
 import { table } from './table.ts';
 
@@ -79,7 +79,7 @@ function faultsOf({ outcomes, mismatches }: ScoredSample): string[] {
   const failures = Object.entries(outcomes).flatMap(([name, outcome]) => {
     if (outcome.kind !== 'failure') return [];
     const { failure, message } = outcome;
-    return [`${name} failed (${failure}): ${placeOf(outcome)}${message}`];
+    return [`${name} failed (${failure}): ${placeWords(outcome)}${message}`];
   });
   return [...failures, ...mismatches.map(describeMismatch)];
 }

@@ -1,4 +1,4 @@
-import { BadInput, RunFailure } from '../protocol/errors.ts';
+import { BadInput, type Problem, problemOf, RunFailure } from '../protocol/errors.ts';
 import type { TrainerEvent } from '../protocol/events.ts';
 import { SessionThread } from '../trainer/host/session-thread.ts';
 import type { CommandOf } from './args.ts';
@@ -11,7 +11,9 @@ const INTERRUPTED = 130;
 export async function trainCommand(command: CommandOf<'train'>): Promise<number> {
   const progress = new Progress(process.stderr);
   let told = false;
+  let ended = false;
   const emit = (event: TrainerEvent) => {
+    ended ||= event.type === 'end';
     if (command.json) return printJson(event);
     progress.show(event);
     told ||= event.type === 'end' && event.outcome === 'failed';
@@ -46,6 +48,8 @@ export async function trainCommand(command: CommandOf<'train'>): Promise<number>
     const { outcome } = await session.result;
     return outcome === 'stopped' ? INTERRUPTED : 0;
   } catch (error) {
+    const problem = problemOf(error);
+    if (command.json && problem && !ended) emit(failedEnd(problem, error as Error));
     // The end of a run that failed has said why.
     if (told && error instanceof RunFailure) return 1;
     if (told && error instanceof BadInput) return 2;
@@ -54,6 +58,16 @@ export async function trainCommand(command: CommandOf<'train'>): Promise<number>
     process.off('SIGINT', interrupt).off('SIGTERM', interrupt).off('SIGHUP', hangUp);
   }
 }
+
+/** The last event of a run that was not even begun. */
+const failedEnd = (problem: Problem, { message: error }: Error): TrainerEvent => ({
+  type: 'end',
+  outcome: 'failed',
+  step: 0,
+  checkpoint: null,
+  error,
+  problem,
+});
 
 /** Not process.exit(), which waits until the session's graph is computed. A shell gives 130 for Ctrl-C. */
 function dieOf(signal: NodeJS.Signals): void {

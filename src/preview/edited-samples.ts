@@ -37,7 +37,7 @@ export class SamplesReader {
     this.#file = file;
     const { samples, problems } = parse(file, text);
     const known = new Set(samples.map(identity));
-    const broken = new Set(problems.flatMap(({ location }) => location?.line ?? []));
+    const broken = new Set(problems.flatMap(({ problem }) => problem.place?.line ?? []));
     const before = this.#last.filter((row) => broken.has(row.line) && !known.has(identity(row)));
     this.#last = [...samples, ...before].sort((a, b) => a.line - b.line);
     const refusals: BadInput[] = [];

@@ -1,4 +1,4 @@
-import { formatLocation } from '../protocol/errors.ts';
+import { formatLocation, type SourceLocation } from '../protocol/errors.ts';
 import type { RewardFailure, RewardOutcome, RewardStep, ScoreTable } from '../protocol/rewards.ts';
 
 /**
@@ -39,11 +39,17 @@ export function rowFailures({ columns }: ScoreTable): (NamedFailure | undefined)
 
 /** `rewards/sort.reward.ts:12:7: ordering: digits is not iterable`. */
 export const describeFailure = (failure: NamedFailure): string =>
-  `${placeOf(failure)}${failure.name}: ${failure.message}`;
+  `${placeWords(failure)}${failure.name}: ${failure.message}`;
 
 /** `rewards/sort.reward.ts:12:7: `, as far as it is known. */
-export const placeOf = ({ file, line, column }: RewardFailure): string =>
-  file === undefined ? '' : `${formatLocation({ file, ...(line && { line }), ...(column && { column }) })}: `;
+export function placeWords(failure: RewardFailure): string {
+  const place = placeOf(failure);
+  return place ? `${formatLocation(place)}: ` : '';
+}
+
+/** Where a function failed, as far as it is known. */
+export const placeOf = ({ file, line, column }: RewardFailure): SourceLocation | undefined =>
+  file === undefined ? undefined : { file, line, column };
 
 /** The share of completions on which at least one function failed; 0 for an empty table. */
 export function failedShare(table: ScoreTable): number {

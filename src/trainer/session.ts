@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { type LoadedConfig, loadRunConfig } from '../config/load-config.ts';
-import { BadInput, RunFailure } from '../protocol/errors.ts';
+import { problemOf } from '../protocol/errors.ts';
 import { PROTOCOL_VERSION, type TrainerEvent } from '../protocol/events.ts';
 import type { DifferenceChoice } from '../protocol/run-differences.ts';
 import type { RunInputs } from '../protocol/run-folder.ts';
@@ -142,10 +142,10 @@ async function trainIn(
     const reason = error instanceof Error ? error.message : String(error);
     // With a full disk even this may fail; the first error is the one to report.
     tryTo(() => folder.update({ state: 'failed', reason }));
-    const foreseen = error instanceof RunFailure || error instanceof BadInput;
-    if (!foreseen && error instanceof Error) tryTo(() => folder.log(error.stack ?? reason));
+    const problem = problemOf(error);
+    if (!problem && error instanceof Error) tryTo(() => folder.log(error.stack ?? reason));
     const checkpoint = folder.checkpoints().at(-1)?.path ?? null;
-    emit({ type: 'end', outcome: 'failed', step: folder.info.step, checkpoint, error: reason });
+    emit({ type: 'end', outcome: 'failed', step: folder.info.step, checkpoint, error: reason, problem });
     throw error;
   }
 }

@@ -1,16 +1,17 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { NotFiniteModel } from '../model/finite.ts';
-import { BadInput, RunFailure } from '../protocol/errors.ts';
+import { BadInput, type RunFailure } from '../protocol/errors.ts';
 import type { TrainerEvent } from '../protocol/events.ts';
 import type { ScoreTable } from '../protocol/rewards.ts';
-import { describeFailure, rowFailures } from '../rewards/score-table.ts';
+import { rowFailures } from '../rewards/score-table.ts';
 import { changesNote } from '../run-folder/resume-notes.ts';
 import type { RunFolder } from '../run-folder/run-folder.ts';
 import type { RunControl } from './control.ts';
 import { Evaluator } from './evaluate.ts';
+import { endOfScoring, failedScores } from './failed-scores.ts';
 import { Learner } from './learner.ts';
 import { type SavedRun, writeCheckpoint } from './policy/checkpoint.ts';
-import { Diverged, lostPolicy } from './policy/diverged.ts';
+import { Diverged, divergence, lostPolicy } from './policy/diverged.ts';
 import { movePolicy, type PolicyState } from './policy/policy-state.ts';
 import type { PreparedRun } from './prepare.ts';
 import { recordRewards } from './record-rewards.ts';
@@ -55,15 +56,15 @@ export async function train(run: PreparedRun, folder: RunFolder, options: TrainO
     emit({ type: 'checkpoint', step: finished, path: checkpoint });
   };
 
-  const setState = (state: 'running' | 'paused' | 'stopping', reason?: string) => {
-    folder.update({ state, reason: reason ?? null });
-    emit({ type: 'state', state, ...(reason !== undefined && { reason }) });
+  const setState = (state: 'running' | 'paused' | 'stopping', why?: BadInput | RunFailure) => {
+    folder.update({ state, reason: why?.message ?? null });
+    emit({ type: 'state', state, ...(why && { reason: why.message, problem: why.problem }) });
   };
 
   /** Waits until the run is resumed or stopped. */
-  const pause = async (reason?: string) => {
+  const pause = async (why?: BadInput | RunFailure) => {
     control.pause();
-    setState('paused', reason);
+    setState('paused', why);
     await control.resumed();
     if (!control.stopping) setState('running');
   };
@@ -76,10 +77,8 @@ export async function train(run: PreparedRun, folder: RunFolder, options: TrainO
     const message = lost ? lostPolicy(learner.policy.state.updates, config) : error.message;
     // A policy that computes NaN when it is sampled did so when the last step was saved.
     const last = folder.checkpoints().findLast(({ step }) => !lost || step < finished);
-    const first =
-      lost && finished > 0 && savedStep === finished ? `delete the checkpoint of step ${finished} and ` : '';
-    const remedy = last ? `resume from step ${last.step} (--resume --with-changes)` : 'start again';
-    throw new RunFailure(`Step ${finished + 1}: ${message} Then ${first}${remedy}.`);
+    const without = lost && finished > 0 && savedStep === finished ? finished : undefined;
+    throw divergence(`Step ${finished + 1}: ${message}`, { action: 'resume', step: last?.step ?? 0, without });
   };
 
   /** Scores the rollout. When every row failed twice, waits for someone to fix the reward functions, or gives up; undefined: stopped meanwhile. */
@@ -95,23 +94,21 @@ export async function train(run: PreparedRun, folder: RunFolder, options: TrainO
           `No completion of step ${step} has a reward: every reward function ${failures.length === 0 ? 'abstained' : 'abstained or failed'}.`,
         );
       if (failures.length === 0) return table;
-      const share = all ? 'Every completion' : `${failures.length} of ${rollout.length} completions`;
-      // What a reward threw may end without a full stop.
-      const message = `${share} of step ${step} failed to be scored: ${describeFailure(failures[0]!).replace(/\.$/, '')}.`;
+      const failed = failedScores(step, failures, rollout.length);
       if (!all) {
-        warn(message);
+        warn(failed.message);
         return table;
       }
       // A judge that was away, or a machine that was busy, may be back: a second attempt costs less than a run.
       if (attempt === 1 && !control.stopping) {
-        warn(`${message} Scoring them once more.`);
+        warn(`${failed.message} Scoring them once more.`);
         continue;
       }
       await save();
       if (control.stopping) return undefined;
-      if (!attended) throw new RunFailure(`${message} Fix the reward and continue with --resume --with-changes.`);
-      for (let reason: string | undefined = message; reason !== undefined; reason = await reopenRewards(run)) {
-        await pause(reason);
+      if (!attended) throw endOfScoring(failed);
+      for (let why: BadInput | RunFailure | undefined = failed; why; why = await reopenRewards(run)) {
+        await pause(why);
         if (control.stopping) return undefined;
       }
       const changes = recordRewards(folder, run.rewards, step);
@@ -171,12 +168,12 @@ function leftOut(step: number, updates: number, { lossScale }: PolicyState): str
 }
 
 /** Loads the reward functions as their files are now; gives what is wrong with them, if anything is. */
-async function reopenRewards(run: PreparedRun): Promise<string | undefined> {
+async function reopenRewards(run: PreparedRun): Promise<BadInput | undefined> {
   try {
     await run.reopenRewards();
     return undefined;
   } catch (error) {
-    if (error instanceof BadInput) return error.message;
+    if (error instanceof BadInput) return error;
     throw error;
   }
 }

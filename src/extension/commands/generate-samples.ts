@@ -1,13 +1,14 @@
 import { randomInt } from 'node:crypto';
 import { dirname, join } from 'node:path';
 import { ProgressLocation, window, workspace } from 'vscode';
+import { badInputText } from '../../protocol/errors.ts';
 import type { NewSample } from '../../protocol/sample-edits.ts';
 import { parseExact, withExact } from '../../text/exact-json.ts';
 import type { Lab } from '../lab.ts';
 import { addSamples, showSample } from '../workspace/add-samples.ts';
 import { childEnvironment } from '../workspace/child-environment.ts';
-import { GrpoCommand } from '../workspace/grpo-command.ts';
-import { findLocated } from '../workspace/located-message.ts';
+import { type CommandExit, GrpoCommand } from '../workspace/grpo-command.ts';
+import { placeToOpen } from '../workspace/problem-place.ts';
 import { configName } from '../workspace/request.ts';
 import { samplesFile, writableSamples } from '../workspace/samples-file.ts';
 import { pickConfig } from './pick-config.ts';
@@ -98,15 +99,16 @@ async function withProgress(lab: Lab, { config, prompts, completions }: Wanted):
   );
   if (cancelled) return undefined;
   if (exit.ok) return samples;
-  await reportFailure(lab, exit.lastWords, config);
+  await reportFailure(lab, exit, config);
   return undefined;
 }
 
-async function reportFailure({ log, problems }: Lab, lastWords: string, config: string): Promise<void> {
+async function reportFailure({ log, problems }: Lab, exit: CommandExit, config: string): Promise<void> {
+  const { problem, lastWords } = exit;
   log.error(lastWords);
-  const place = findLocated(lastWords);
-  if (place) void problems.report(place, config);
-  const sentence = lastWords.split('\n').at(-1) ?? '';
-  const action = await window.showErrorMessage(`No samples were generated: ${sentence}`, ...(place ? ['Open'] : []));
-  if (action === 'Open' && place) await problems.open(place);
+  if (problem?.place) void problems.report(problem, config);
+  const place = problem && placeToOpen(problem);
+  const why = problem ? badInputText(problem) : (lastWords.split('\n').at(-1) ?? '');
+  const action = await window.showErrorMessage(`No samples were generated: ${why}`, ...(place ? ['Open'] : []));
+  if (action === 'Open') await problems.open(place);
 }

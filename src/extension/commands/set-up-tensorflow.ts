@@ -37,9 +37,8 @@ export async function setUpTensorFlow(lab: Lab): Promise<void> {
     return;
   }
   lab.log.error(exit.lastWords);
-  // Its first line is a sentence; what a program printed follows.
-  const [sentence] = exit.lastWords.split('\n');
-  const action = await window.showErrorMessage(`TensorFlow was not set up: ${sentence}`, 'Show Log');
+  const why = exit.problem?.message ?? exit.lastWords;
+  const action = await window.showErrorMessage(`TensorFlow was not set up: ${why}`, 'Show Log');
   if (action) lab.log.show();
 }
 

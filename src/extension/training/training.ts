@@ -19,8 +19,8 @@ export interface ActiveTraining {
   stage: Stage;
   /** Known from the trainer's `start` on. */
   folder: string | undefined;
-  /** Why it paused by itself. */
-  reason: string | undefined;
+  /** Why it paused by itself: what its trainer said then. */
+  pause: Extract<TrainerEvent, { type: 'state' }> | undefined;
   /** Someone asked it to stop. */
   stopRequested: boolean;
   /** It ends with a question. */
@@ -163,7 +163,7 @@ export class Training implements Disposable {
   async #run(request: TrainingRequest): Promise<void> {
     const progress = new RunProgress();
     const active: ActiveTraining = {
-      ...{ request, progress, stage: 'starting', folder: undefined, reason: undefined, stopRequested: false },
+      ...{ request, progress, stage: 'starting', folder: undefined, pause: undefined, stopRequested: false },
     };
     this.#active = active;
     try {
@@ -213,7 +213,7 @@ export class Training implements Disposable {
       this.#started.fire(event.run);
     } else if (event.type === 'state' && !active.stopRequested) {
       if (event.state === 'paused' || event.state === 'running') active.stage = event.state;
-      active.reason = event.reason;
+      active.pause = event.state === 'paused' ? event : undefined;
       if (event.state === 'paused' && event.reason !== undefined) this.#paused.fire(active);
     }
     if (active.folder !== undefined) this.#runs.emit(active.folder, event);

@@ -3,12 +3,16 @@ import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import type { Disposable } from 'vscode';
 import { killTree } from '../../processes/kill-tree.ts';
+import type { Problem } from '../../protocol/errors.ts';
+import { commandProblem } from '../../protocol/problem.ts';
 
 const LAST_WORDS = 4000;
 
-/** How a command ended: `lastWords` is the end of what it wrote to stderr, a sentence for people when it failed. */
+/** How a command ended: `lastWords` is the end of what it wrote to stderr. */
 export interface CommandExit {
   ok: boolean;
+  /** Why it failed, where that was foreseen. */
+  problem: Problem | undefined;
   lastWords: string;
 }
 
@@ -16,6 +20,7 @@ export interface CommandExit {
 export class GrpoCommand implements Disposable {
   readonly exited: Promise<CommandExit>;
   readonly #child: ChildProcess;
+  #problem: Problem | undefined;
   #lastWords = '';
   #gone = false;
 
@@ -31,13 +36,18 @@ export class GrpoCommand implements Disposable {
       cwd,
       // Inside VS Code the running executable is Electron.
       env: { ...env, ELECTRON_RUN_AS_NODE: '1' },
-      stdio: ['ignore', 'pipe', 'pipe'],
+      // The channel is for its problem.
+      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
       windowsHide: true,
       // A group of its own, so that everything it starts can be ended with it.
       detached: process.platform !== 'win32',
     });
     this.#child.stderr!.setEncoding('utf8').on('data', (text: string) => {
       this.#lastWords = (this.#lastWords + text).slice(-LAST_WORDS);
+    });
+    this.#child.on('message', (message) => {
+      const parsed = commandProblem.safeParse(message);
+      if (parsed.success) this.#problem = parsed.data.problem;
     });
     this.exited = this.#watch(onLine);
   }
@@ -51,12 +61,13 @@ export class GrpoCommand implements Disposable {
     lines.on('line', onLine);
     try {
       const read = once(lines, 'close');
+      // Which waits for the pipes and the channel.
       await once(this.#child, 'close');
       await read;
     } catch (error) {
       this.#lastWords += (error as Error).message;
     }
     this.#gone = true;
-    return { ok: this.#child.exitCode === 0, lastWords: this.#lastWords.trim() };
+    return { ok: this.#child.exitCode === 0, problem: this.#problem, lastWords: this.#lastWords.trim() };
   }
 }

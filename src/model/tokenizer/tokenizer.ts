@@ -46,13 +46,14 @@ export function loadTokenizer(model: string): Tokenizer {
   if (!json) {
     throw new BadInput('this folder has no tokenizer.json; save the tokenizer again with transformers', {
       file: model,
+      isFolder: true,
     });
   }
   const own = readModelFile(model, 'tokenizer_config.json');
   if (!own) {
     const message =
       'this folder has no tokenizer_config.json, which says what its special tokens are; download it again, or save the tokenizer again with transformers';
-    throw new BadInput(message, { file: model });
+    throw new BadInput(message, { file: model, isFolder: true });
   }
   const legacy = legacyFiles(model);
   const config = mergedConfig(own, legacy);
@@ -98,7 +99,7 @@ export function loadChat(model: string, config = readTokenizerConfig(model)): To
   return (messages, { addGenerationPrompt = true, variables = {} } = {}) => {
     if (!renderTemplate) {
       const message = 'the model has no chat template, so prompts must be plain text; use a chat model for messages';
-      throw new BadInput(message, { file: model });
+      throw new BadInput(message, { file: model, isFolder: !isGguf(model) });
     }
     return renderTemplate(messages, { ...specialTokens, add_generation_prompt: addGenerationPrompt, ...variables });
   };

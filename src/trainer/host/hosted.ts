@@ -4,7 +4,7 @@
  */
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
-import { BadInput } from '../../protocol/errors.ts';
+import { BadInput, problemOf } from '../../protocol/errors.ts';
 import { hostCommand, type TrainerEvent, type TrainerMessage } from '../../protocol/events.ts';
 import { DIFFERENCE_CHOICES } from '../../protocol/run-differences.ts';
 import { SessionStatus } from './session-status.ts';
@@ -70,7 +70,8 @@ try {
   await session.result;
 } catch (error) {
   const message = error instanceof Error ? error.message : String(error);
-  if (!ended) emit({ type: 'end', outcome: 'failed', step: 0, checkpoint: null, error: message });
+  const problem = problemOf(error);
+  if (!ended) emit({ type: 'end', outcome: 'failed', step: 0, checkpoint: null, error: message, problem });
   process.exitCode = error instanceof BadInput ? 2 : 1;
 }
 // Not disconnect(), which would drop events that are still on their way.

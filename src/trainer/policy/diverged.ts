@@ -1,4 +1,5 @@
 import { RunFailure } from '../../protocol/errors.ts';
+import { type Remedy, remedyWords } from '../../protocol/remedy.ts';
 import type { RunConfig } from '../../protocol/run-config.ts';
 
 /** A step's numbers are not finite: training on would turn every weight into NaN. */
@@ -12,6 +13,10 @@ export class Diverged extends RunFailure {
     this.policyIsGood = policyIsGood;
   }
 }
+
+/** The end of a run that diverged: `message` says what happened, `remedy` how to go on. */
+export const divergence = (message: string, remedy: Remedy): RunFailure =>
+  new RunFailure(`${message} ${remedyWords(remedy)}`, { kind: 'diverged', remedy });
 
 /** What to say of a policy that computes NaN when it is sampled, after this many updates. */
 export function lostPolicy(updates: number, config: Settings & Pick<RunConfig, 'learningRate'>): string {

@@ -3,7 +3,8 @@ import { describeOutcome } from '../../../src/extension/training/outcome.ts';
 import type { TrainerExit } from '../../../src/extension/training/trainer-process.ts';
 import type { ActiveTraining } from '../../../src/extension/training/training.ts';
 import { RunProgress } from '../../../src/extension/workspace/run-progress.ts';
-import { missingModel } from '../../../src/protocol/missing-model.ts';
+import { BadInput } from '../../../src/protocol/errors.ts';
+import { trainerEvent } from '../../../src/protocol/events.ts';
 
 const EXIT: TrainerExit = { end: undefined, code: 0, signal: null, lastWords: '' };
 
@@ -15,7 +16,7 @@ function ended(training: Partial<ActiveTraining>, exit: Partial<TrainerExit>) {
     progress.take({ type: 'step', step: step + 1, metrics: { step: step + 1, reward, step_time: 0.1 } });
   const request = { configFile: '/w/sort.grpo.json', name: 'sort' };
   const active: ActiveTraining = {
-    ...{ request, progress, stage: 'running', folder: '/w/run', reason: undefined, stopRequested: false },
+    ...{ request, progress, stage: 'running', folder: '/w/run', pause: undefined, stopRequested: false },
     ...training,
   };
   return describeOutcome({ training: active, exit: { ...EXIT, ...exit } });
@@ -35,21 +36,54 @@ test('stopped: can be resumed', () => {
   expect(ended({}, { end })).toMatchObject({ severity: 'information', actions: ['Resume', 'Open Dashboard'] });
 });
 
+/** The end of a trainer that found bad input before it trained, as it comes up the channel. */
+const refused = ({ message: error, problem }: BadInput) =>
+  trainerEvent.parse(
+    JSON.parse(JSON.stringify({ type: 'end', outcome: 'failed', step: 0, checkpoint: null, error, problem })),
+  ) as NonNullable<TrainerExit['end']>;
+
 test('a model that is not there can be got', () => {
-  const error = `/w/sort.grpo.json:2:12: ${missingModel('"model" names m, which does not exist (/w/m).')}`;
-  const end = { type: 'end', outcome: 'failed', step: 0, checkpoint: null, error } as const;
+  const place = { file: '/w/sort.grpo.json', line: 2, column: 12 };
+  const end = refused(new BadInput('"model" names m.', place, { remedy: { action: 'get-model' } }));
   expect(ended({ folder: undefined }, { end, code: 2 }).actions).toEqual(['Get a Model', 'Open', 'Show Log']);
 });
 
-test('bad input: the sentence without the place, and the place to open', () => {
-  const error = '/w/sort.grpo.json:3:5: Unknown field "x".';
-  const end = { type: 'end', outcome: 'failed', step: 0, checkpoint: null, error } as const;
-  expect(ended({ folder: undefined }, { end, code: 2 })).toEqual({
+test.each([
+  { file: '/home/ann/my runs/sort.grpo.json', line: 3, column: 5 },
+  { file: 'C:\\Users\\ann\\sort.grpo.json', line: 3, column: 5 },
+  { file: '\\\\server\\share\\a: b\\sort.reward.ts', line: 12 },
+  // No extension, and what looks like a place and a sentence.
+  { file: '/w/run: 2.0:3: x/Makefile' },
+])('bad input: the sentence without the place, and the place to open: $file', (place) => {
+  const message = 'Unknown field "/a/b.ts:3: x".';
+  expect(ended({ folder: undefined }, { end: refused(new BadInput(message, place)), code: 2 })).toEqual({
     severity: 'error',
-    text: 'sort could not start: Unknown field "x".',
+    text: `sort could not start: ${message}`,
     actions: ['Open', 'Show Log'],
-    problem: { file: '/w/sort.grpo.json', line: 3, column: 5, message: 'Unknown field "x".' },
+    problem: { message, place },
   });
+});
+
+test.each([
+  ['/a/b.ts:3: this is quoted, and no place', undefined, '/a/b.ts:3: this is quoted, and no place'],
+  [
+    '"beta" must be a number.',
+    { file: '/w/x.grpo.json', option: '--set beta=y' },
+    '--set beta=y: "beta" must be a number.',
+  ],
+  ['it has no config.json', { file: '/w/m.5b', isFolder: true }, '/w/m.5b: it has no config.json'],
+])('bad input without a file to open: %s', (message, place, text) => {
+  expect(ended({ folder: undefined }, { end: refused(new BadInput(message, place)), code: 2 })).toMatchObject({
+    text: `sort could not start: ${text}`,
+    actions: ['Show Log'],
+  });
+});
+
+test('an event whose problem is of a later release is read for its sentence', () => {
+  const later = { message: 'It is late.', remedy: { action: 'wait' } };
+  const given = { type: 'end', outcome: 'failed', step: 0, checkpoint: null, error: 'It is late.', problem: later };
+  const end = trainerEvent.parse(given) as NonNullable<TrainerExit['end']>;
+  expect(ended({ folder: undefined }, { end, code: 2 }).text).toBe('sort could not start: It is late.');
 });
 
 test('a failed run: its reason', () => {

@@ -31,7 +31,7 @@ export async function runTool(command: string, args: string[], options: { cwd: s
     signal.removeEventListener('abort', cancel);
   }
   signal.throwIfAborted();
-  if (child.exitCode !== 0) throw new RunFailure(`${command} failed: ${reasonIn(said)}.\n\n${said.trim()}`);
+  if (child.exitCode !== 0) throw new RunFailure(`${command} failed: ${reasonIn(said)}.`, { output: said.trim() });
 }
 
 /** The line that tells most: compilers, linkers and npm's scripts begin it alike. */
