@@ -26,7 +26,7 @@ export type RecordedStep = RecordedRollout[][];
 
 /** The rollout rows' own fields (RolloutRow); everything else is a dataset column. */
 const FIELDS = new Set(
-  'step group prompt prompts prompt_ids completion completions completion_ids rewards reward advantage length truncated error columns details advantages steps'.split(
+  'step group prompt prompts prompt_ids completion completions completion_ids rewards reward advantage length truncated error failure columns details advantages steps'.split(
     ' ',
   ),
 );

@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import type { Prompt, RewardStep } from './rewards.ts';
+import type { SourceLocation } from './errors.ts';
+import type { FailureKind, Prompt, RewardStep } from './rewards.ts';
 import type { RunConfig } from './run-config.ts';
 
 /** File names inside a run folder. Everything that is ever shown can be rebuilt from these files alone. */
@@ -134,6 +135,16 @@ export function parseJsonLines(text: string, parse: (line: string) => unknown = 
   return rows;
 }
 
+/** A reward function's failure on a completion, as records keep it. */
+export interface RecordedFailure {
+  /** The function that failed. */
+  name: string;
+  /** Runs of an earlier release do not say. */
+  kind?: FailureKind | undefined;
+  message: string;
+  place?: SourceLocation | undefined;
+}
+
 /** One completion in `rollouts/step-000001.jsonl`; `--rollouts` reads the same rows back. */
 export interface RolloutRow {
   step: number;
@@ -151,8 +162,10 @@ export interface RolloutRow {
   advantage: number;
   length: number;
   truncated: boolean;
-  /** The first failure on this row, with file and line; null when there was none. */
+  /** The first failure on this row in words, with file and line; null when there was none. */
   error: string | null;
+  /** The same as data. */
+  failure?: RecordedFailure;
   /** The dataset's other columns. */
   columns?: Record<string, unknown>;
   /** Reasons and extracted answers, by function, where a reward gave them. */

@@ -5,7 +5,7 @@ import { isZero, mean } from '../grpo/statistics.ts';
 import type { RescoredGroup, RescoredRow, RescoreStep } from '../protocol/rescore.ts';
 import type { ScoreTable } from '../protocol/rewards.ts';
 import type { RolloutRow } from '../protocol/run-folder.ts';
-import { describeFailure, rowFailures, scoreOf, stepsOf } from '../rewards/score-table.ts';
+import { describeFailure, recordedFailure, rowFailures, scoreOf, stepsOf } from '../rewards/score-table.ts';
 import { detailsOf } from '../trainer/records.ts';
 
 /** A recorded completion and its line in the rollouts file, from 0. */
@@ -68,6 +68,7 @@ export function compareStep(
       scores: { old: row.rewards, new: Object.fromEntries(names.map((name, k) => [name, scores[i]![k]!])) },
       flips: changesSign(advantage.old, advantage.new),
       error: failures[i] ? describeFailure(failures[i]) : null,
+      ...(failures[i] && { failure: recordedFailure(failures[i]) }),
       ...(details && { details }),
     };
   });

@@ -1,5 +1,6 @@
 import { formatLocation, type SourceLocation } from '../protocol/errors.ts';
 import type { RewardFailure, RewardOutcome, RewardStep, ScoreTable } from '../protocol/rewards.ts';
+import type { RecordedFailure } from '../protocol/run-folder.ts';
 
 /**
  * Each completion's reward: the sum over functions of weight times score. A function that abstained or failed is left out
@@ -46,6 +47,11 @@ export function placeWords(failure: RewardFailure): string {
   const place = placeOf(failure);
   return place ? `${formatLocation(place)}: ` : '';
 }
+
+/** A failure for the records of a run. */
+export const recordedFailure = (failure: NamedFailure): RecordedFailure => ({
+  ...{ name: failure.name, kind: failure.failure, message: failure.message, place: placeOf(failure) },
+});
 
 /** Where a function failed, as far as it is known. */
 export const placeOf = ({ file, line, column }: RewardFailure): SourceLocation | undefined =>

@@ -19,7 +19,11 @@ import { WholeLines } from './whole-lines.ts';
 export interface Death extends Partial<SourceLocation> {
   failure: FailureKind;
   message: string;
+  /** Where it is the function's doing, the end of a sentence about it: `ended its process by signal SIGKILL`. */
+  did?: string;
 }
+
+const functionDid = (failure: FailureKind, did: string): Death => ({ failure, message: `The function ${did}.`, did });
 
 export interface WorkerLimits {
   memoryLimitBytes: number;
@@ -42,6 +46,8 @@ const GRACE_SECONDS = 0.25;
 const LAST_REPLIES_MILLISECONDS = 1000;
 
 const words = (bytes: number): string => `${Math.round(bytes / 1024 ** 2)} MiB`;
+
+const usedMoreThan = (bytes: number): Death => functionDid('memory', `used more than its ${words(bytes)} of memory`);
 
 /** One live worker process: requests in, replies out, and the limits that end it. Once ended it is of no more use. */
 export class WorkerProcess {
@@ -88,8 +94,7 @@ export class WorkerProcess {
     });
     onLines(replies, (line) => this.#read(line), {
       limit: LONGEST_REPLY,
-      onTooLong: () =>
-        this.end({ failure: 'crash', message: `The function gave back more than ${words(LONGEST_REPLY)}.` }),
+      onTooLong: () => this.end(functionDid('crash', `gave back more than ${words(LONGEST_REPLY)}`)),
     });
     this.#ended = this.#watchEnd();
   }
@@ -115,7 +120,7 @@ export class WorkerProcess {
     this.#printed = 0;
     this.#isBusy = true;
     const memoryWatch = this.#watchMemory();
-    const cause = `The function took longer than ${silenceSeconds} s and was stopped.`;
+    const cause = functionDid('timeout', `took longer than ${silenceSeconds} s and was stopped`);
     let timer: NodeJS.Timeout | undefined;
     const expectReply = () => {
       clearTimeout(timer);
@@ -123,7 +128,7 @@ export class WorkerProcess {
         () => {
           const expired = timer;
           // One more turn of the event loop: if it was this process that was busy, replies may be waiting to be read.
-          setImmediate(() => expired === timer && this.end({ failure: 'timeout', message: cause }));
+          setImmediate(() => expired === timer && this.end(cause));
         },
         (silenceSeconds + GRACE_SECONDS) * 1000,
       );
@@ -222,16 +227,10 @@ export class WorkerProcess {
   #explainExit(): Death {
     const { exitCode, signalCode } = this.#child;
     if (/heap out of memory|allocation failed|MemoryError/i.test(this.#lastWords) && exitCode !== 0)
-      return {
-        failure: 'memory',
-        message: `The function used more than its ${words(this.#limits.memoryLimitBytes)} of memory.`,
-      };
+      return usedMoreThan(this.#limits.memoryLimitBytes);
     const how = signalCode === null ? `with exit code ${exitCode}` : `by signal ${signalCode}`;
     const said = this.#lastWords.trim().split('\n').at(-1);
-    return {
-      failure: 'crash',
-      message: `The function ended its process ${how}${said ? ` (last output: ${said.slice(0, 200)})` : ''}.`,
-    };
+    return functionDid('crash', `ended its process ${how}${said ? ` (last output: ${said.slice(0, 200)})` : ''}`);
   }
 
   #watchMemory(): AbortController {
@@ -240,11 +239,7 @@ export class WorkerProcess {
     const check = async () => {
       while (!stop.signal.aborted && this.alive) {
         const used = (await residentBytes(this.#child.pid!)) ?? 0;
-        if (used > memoryLimitBytes && !stop.signal.aborted)
-          this.end({
-            failure: 'memory',
-            message: `The function used more than its ${words(memoryLimitBytes)} of memory.`,
-          });
+        if (used > memoryLimitBytes && !stop.signal.aborted) this.end(usedMoreThan(memoryLimitBytes));
         await sleep(MEMORY_CHECK_MILLISECONDS, undefined, { signal: stop.signal });
       }
     };

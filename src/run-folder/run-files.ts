@@ -5,6 +5,7 @@ import { fateOf, type ProcessFate, type ProcessIdentity } from '../processes/ide
 import type { Completion } from '../protocol/dashboard.ts';
 import { parseJsonLines, type RolloutRow, RUN_FILES, type RunInfo, runInfo, stepName } from '../protocol/run-folder.ts';
 import { ExactJson, parseExact, withExact } from '../text/exact-json.ts';
+import { failureOf } from './old-failure.ts';
 
 /** `run.json`, or undefined when there is none that can be read. */
 export async function readRunInfo(folder: string): Promise<RunInfo | undefined> {
@@ -22,7 +23,10 @@ export async function readCompletions(folder: string, step: number): Promise<Com
 }
 
 function readCompletion(line: string): Completion {
-  const { prompt_ids: _, completion_ids: __, ...completion }: RolloutRow = parseExact(line) as RolloutRow;
+  const row = parseExact(line) as RolloutRow;
+  const failure = failureOf(row);
+  const { prompt_ids: _, completion_ids: __, ...shown }: RolloutRow = row;
+  const completion = failure ? { ...shown, failure } : shown;
   const { prompt, columns } = completion;
   const exact = Object.entries({ ...withExact(columns ?? {}), ...withExact({ prompt }) }).flatMap(([name, value]) =>
     value instanceof ExactJson ? [[name, value.text]] : [],

@@ -2,7 +2,7 @@ import type { Credit } from '../grpo/credit.ts';
 import { rolloutMetrics } from '../grpo/metrics.ts';
 import type { ScoreTable } from '../protocol/rewards.ts';
 import { finiteOrNull, type MetricsRow, type RolloutRow } from '../protocol/run-folder.ts';
-import { describeFailure, rowFailures, stepsOf } from '../rewards/score-table.ts';
+import { describeFailure, recordedFailure, rowFailures, stepsOf } from '../rewards/score-table.ts';
 import type { UpdateResult } from './policy/policy.ts';
 import type { Rollout } from './rollout.ts';
 import type { Stopwatch } from './stopwatch.ts';
@@ -71,6 +71,7 @@ export function rolloutRows({ step, rollout, table, credit }: ScoredStep): Rollo
       length: ids.length,
       truncated,
       error: failure ? describeFailure(failure) : null,
+      ...(failure && { failure: recordedFailure(failure) }),
       columns: prompt.columns,
       ...(details && { details }),
       ...(extra.length > 0 && { extra: Object.fromEntries(extra.map(([name, values]) => [name, values[row]])) }),

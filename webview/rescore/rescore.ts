@@ -55,8 +55,8 @@ export class Rescore {
     setText(this.#button, rescore ? 'Rescore again' : 'Rescore this run');
     setText(this.#status, rescore ? statusOf(rescore) : '');
     setText(this.#basis, rescore ? basisOf(rescore) : IDLE);
-    const problem = rescore?.problem ?? '';
-    setChildren(this.#problem, problem, () => [problem !== '' && failure(problem)]);
+    const { problem = null, place } = rescore ?? {};
+    setChildren(this.#problem, JSON.stringify([problem, place]), () => [problem !== null && failure(problem, place)]);
     if (!rescore) return;
     const open = rescore.steps.find(({ step }) => step === layout.rescored);
     if (open) this.#showStep(open);
