@@ -38,6 +38,8 @@ async function run(command: Command): Promise<number> {
       return (await import('./setup-tensorflow.ts')).setupTensorflowCommand(command);
     case 'doctor':
       return (await import('./doctor.ts')).doctorCommand(command);
+    default:
+      return command satisfies never;
   }
 }
 

@@ -66,6 +66,10 @@ export class Progress {
         if (this.#stream.isTTY) this.#stream.write(`${this.#bar()}\n`);
         this.#line(ending(event));
         return;
+      case 'differences':
+        break;
+      default:
+        event satisfies never;
     }
     this.#drawBar();
   }

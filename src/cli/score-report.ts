@@ -85,8 +85,16 @@ function faultsOf({ outcomes, mismatches }: ScoredSample): string[] {
 }
 
 function describeOutcome(outcome: RewardOutcome): string {
-  if (outcome.kind === 'score') return figure(outcome.score);
-  return outcome.kind === 'abstain' ? 'abstained' : 'failed';
+  switch (outcome.kind) {
+    case 'score':
+      return figure(outcome.score);
+    case 'abstain':
+      return 'abstained';
+    case 'failure':
+      return 'failed';
+    default:
+      return outcome satisfies never;
+  }
 }
 
 export const promptText = (prompt: Prompt): string =>

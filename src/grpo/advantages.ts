@@ -84,8 +84,16 @@ function weightedSum(row: readonly (number | null)[], weights: readonly number[]
 function normalizeSums(rewards: (number | null)[], groupSize: number, scale: AdvantageOptions['scaleRewards']) {
   const batchStd = standardDeviation(rewards);
   return inGroups(rewards, groupSize).flatMap((group) => {
-    if (scale === 'none') return center(group);
-    return divide(center(group), scale === 'group' ? standardDeviation(group) : batchStd);
+    switch (scale) {
+      case 'none':
+        return center(group);
+      case 'group':
+        return divide(center(group), standardDeviation(group));
+      case 'batch':
+        return divide(center(group), batchStd);
+      default:
+        return scale satisfies never;
+    }
   });
 }
 

@@ -21,7 +21,7 @@ import {
   where,
   zerosLike,
 } from '@tensorflow/tfjs-core';
-import { importanceRatio, klEstimate, type PolicyLossOptions, policyLoss } from './policy-loss.ts';
+import { importanceRatio, klEstimate, type LossType, type PolicyLossOptions, policyLoss } from './policy-loss.ts';
 import { stopGradient } from './stop-gradient.ts';
 
 /** The fields of a run config that shape the loss; a `RunConfig` fits. */
@@ -106,6 +106,12 @@ export function grpoLoss(inputs: LossInputs, options: LossOptions): { loss: Scal
   return { loss: loss as Scalar, sums };
 }
 
+/** Whether a batch's loss depends on how it is cut into micro-batches, which is then the user's to say. */
+export const DEPENDS_ON_MICRO_BATCHES: Record<LossType, boolean> = {
+  ...{ grpo: false, bnpo: true, dapo: false, dr_grpo: false },
+  ...{ cispo: false, sapo: false, reinforce: false, ratio: false },
+};
+
 /** From a loss per token to one number: what the loss types that share a policy loss differ in. */
 function average(perToken: Tensor, { mask, totalRows, totalTokens }: LossInputs, options: LossOptions): Tensor {
   const masked = mul(perToken, mask);
@@ -120,11 +126,16 @@ function average(perToken: Tensor, { mask, totalRows, totalTokens }: LossInputs,
       const rows = sum(onesLike(sum(mask, 1)));
       return mul(div(sum(masked), maximum(sum(mask), 1)), div(rows, totalRows));
     }
-    default: {
+    case 'grpo':
+    case 'sapo':
+    case 'reinforce':
+    case 'ratio': {
       // Every completion counts the same, however long.
       const perRow = div(sum(masked, 1), maximum(sum(mask, 1), 1));
       return div(sum(perRow), totalRows);
     }
+    default:
+      return options.lossType satisfies never;
   }
 }
 
@@ -149,8 +160,12 @@ function clipCounts(ratio: Tensor, mask: Tensor, advantages: Tensor, options: Lo
     }
     case 'cispo':
       return { ratios: sum(weights), cispoClip: count(above(options.epsilonHigh)) };
-    default:
+    case 'sapo':
+    case 'reinforce':
+    case 'ratio':
       return {};
+    default:
+      return options.lossType satisfies never;
   }
 }
 

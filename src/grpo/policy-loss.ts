@@ -79,6 +79,8 @@ export function policyLoss(ratio: Tensor, logps: Tensor, advantages: Tensor, opt
       return neg(mul(advantages, logps));
     case 'ratio':
       return neg(mul(ratio, advantages));
+    default:
+      return options.lossType satisfies never;
   }
 }
 

@@ -73,5 +73,7 @@ function describe({ outcome, file, problem }: Sampled, expecting: boolean): stri
       return expecting ? `${file} expects these scores already.` : `In ${file} already.`;
     case 'failed':
       return problem ?? 'It could not be added.';
+    default:
+      return outcome satisfies never;
   }
 }

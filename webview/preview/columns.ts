@@ -43,8 +43,16 @@ export function tableRows({ rows, groups }: PreviewResult): TableRow[] {
 const oneLine = (text: string): string => text.replaceAll(/\s+/g, ' ').trim();
 
 function outcomeSearch(outcome: PreviewOutcome): string {
-  if (outcome.kind === 'score') return `${outcome.extracted ?? ''} ${outcome.reason ?? ''}`;
-  return outcome.kind === 'failure' ? outcome.message : 'abstains';
+  switch (outcome.kind) {
+    case 'score':
+      return `${outcome.extracted ?? ''} ${outcome.reason ?? ''}`;
+    case 'abstain':
+      return 'abstains';
+    case 'failure':
+      return outcome.message;
+    default:
+      return outcome satisfies never;
+  }
 }
 
 /** One column per function, between those that every result has. */
@@ -114,8 +122,16 @@ export const scoreOf = (outcome: PreviewOutcome | undefined): number | null =>
 
 function outcomeText(outcome: PreviewOutcome | undefined): string {
   if (!outcome) return '…';
-  if (outcome.kind === 'score') return formatNumber(outcome.score);
-  return outcome.kind === 'abstain' ? 'abstains' : outcome.failure;
+  switch (outcome.kind) {
+    case 'score':
+      return formatNumber(outcome.score);
+    case 'abstain':
+      return 'abstains';
+    case 'failure':
+      return outcome.failure;
+    default:
+      return outcome satisfies never;
+  }
 }
 
 const expectation = (expected: number | [number, number]): string =>

@@ -139,6 +139,9 @@ export class RunPanel implements Disposable {
         return;
       case 'open':
         await openPlace(this.#folder, message);
+        return;
+      default:
+        message satisfies never;
     }
   }
 

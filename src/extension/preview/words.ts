@@ -29,8 +29,16 @@ export function functionSummary({ samples, mean, abstained, failed }: PreviewFun
 /** `4`, `abstains`, or what went wrong in a word. */
 export function outcomeWord(outcome: PreviewOutcome | undefined): string {
   if (!outcome) return '…';
-  if (outcome.kind === 'score') return shortNumber(outcome.score);
-  return outcome.kind === 'abstain' ? 'abstains' : outcome.failure;
+  switch (outcome.kind) {
+    case 'score':
+      return shortNumber(outcome.score);
+    case 'abstain':
+      return 'abstains';
+    case 'failure':
+      return outcome.failure;
+    default:
+      return outcome satisfies never;
+  }
 }
 
 /** `inclusion 4 · ordering 3 · total 7` */

@@ -123,6 +123,8 @@ export class RunTree implements TreeDataProvider<RunNode>, Disposable {
         item.tooltip = node.checkpoint.path;
         return item;
       }
+      default:
+        return node satisfies never;
     }
   }
 

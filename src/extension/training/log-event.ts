@@ -32,5 +32,7 @@ function describe(event: TrainerEvent): [Level, string] {
       return [event.level === 'warning' ? 'warn' : event.level, event.message];
     case 'end':
       return event.error === undefined ? ['info', `${event.outcome} after step ${event.step}`] : ['error', event.error];
+    default:
+      return event satisfies never;
   }
 }

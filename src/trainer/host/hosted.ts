@@ -59,8 +59,11 @@ try {
       case 'terminate':
         // Not process.exit(), which waits until the other thread's graph is computed.
         return process.kill(process.pid, 'SIGKILL');
-      default:
+      case 'pause':
+      case 'resume':
         return session.send(command.data.type);
+      default:
+        return command.data.type satisfies never;
     }
   });
   process.on('disconnect', stop);

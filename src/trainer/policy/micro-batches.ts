@@ -1,4 +1,5 @@
 import { floats, leaveOpen, type NdArray } from '../../engine/tree.ts';
+import { DEPENDS_ON_MICRO_BATCHES } from '../../grpo/loss.ts';
 import type { ModelConfig } from '../../model/config.ts';
 import { activationBytes } from '../../model/network/activations.ts';
 import { layOutSequences, longestCompletion, type Sequence, type SequenceArrays } from '../../model/network/batch.ts';
@@ -37,15 +38,13 @@ export function microBatches(
 ): MicroBatch[] {
   const { numGenerations, gradientAccumulationSteps, lossType } = config;
   const rows = rollout.length / gradientAccumulationSteps;
-  // bnpo's loss depends on what is in a micro-batch, which is the user's to say.
-  const parts: Part<Experience>[] =
-    lossType === 'bnpo'
-      ? chunks(rollout, rows).map((sequences) => ({ sequences, group: commonDivisor(rows, numGenerations) }))
-      : cutIntoParts(rollout, numGenerations, {
-          sequences: rows,
-          bytes: ACTIVATION_BYTES,
-          bytesOf: (sequences, group) => activationBytes(model, sequences, group, model.layers),
-        });
+  const parts: Part<Experience>[] = DEPENDS_ON_MICRO_BATCHES[lossType]
+    ? chunks(rollout, rows).map((sequences) => ({ sequences, group: commonDivisor(rows, numGenerations) }))
+    : cutIntoParts(rollout, numGenerations, {
+        sequences: rows,
+        bytes: ACTIVATION_BYTES,
+        bytesOf: (sequences, group) => activationBytes(model, sequences, group, model.layers),
+      });
   return parts.map(({ sequences, group }) => microBatch(sequences, group, model));
 }
 
