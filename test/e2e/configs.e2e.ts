@@ -1,6 +1,7 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'vitest';
+import { until } from './helpers/processes.ts';
 import { Session } from './helpers/session.ts';
 
 const tornConfig = (text: string) => text.replace('sort.train.jsonl', 'torn.jsonl');
@@ -38,6 +39,20 @@ session.test('it keeps training from starting, with its place and the right name
     .waitFor();
   await editor.screenshot('config-problem');
   await editor.answer(/wrong could not start/, 'Open');
+  // The cursor is at the field now.
+  const { page } = editor;
+  const fix = page.getByText('Change to "learningRate"').first();
+  await until('the quick fix to be offered', async () => {
+    await page.keyboard.press('Control+.');
+    return fix.waitFor({ timeout: 3000 }).then(
+      () => true,
+      () => page.keyboard.press('Escape').then(() => false),
+    );
+  });
+  await editor.screenshot('config-quick-fix');
+  await fix.click();
+  await page.locator('.editor-instance .view-line', { hasText: '"learningRate"' }).waitFor();
+  await editor.command('File: Revert File');
   expect(server.processes('trainer.js')).toEqual([]);
 });
 
