@@ -13,7 +13,8 @@ export async function trainCommand(command: CommandOf<'train'>): Promise<number>
   let told = false;
   let ended = false;
   const emit = (event: TrainerEvent) => {
-    ended ||= event.type === 'end';
+    // What differs is the answer to a resume that nobody has decided on.
+    ended ||= event.type === 'end' || event.type === 'differences';
     if (command.json) return printJson(event);
     progress.show(event);
     told ||= event.type === 'end' && event.outcome === 'failed';
