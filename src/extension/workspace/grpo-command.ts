@@ -1,10 +1,5 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { createInterface } from 'node:readline';
 import type { Disposable } from 'vscode';
-import { killTree } from '../../processes/kill-tree.ts';
-
-const LAST_WORDS = 4000;
+import { Child } from '../../processes/child.ts';
 
 /** How a command ended: `lastWords` is the end of what it wrote to stderr, a sentence for people when it failed. */
 export interface CommandExit {
@@ -15,9 +10,7 @@ export interface CommandExit {
 /** One `grpo COMMAND ... --json` in a process of its own; disposing of it ends it. */
 export class GrpoCommand implements Disposable {
   readonly exited: Promise<CommandExit>;
-  readonly #child: ChildProcess;
-  #lastWords = '';
-  #gone = false;
+  readonly #child: Child;
 
   /** `script` is `dist/grpo.js`; `onLine` gets each line of the output. `env`: for commands that load an engine. */
   constructor(
@@ -27,36 +20,14 @@ export class GrpoCommand implements Disposable {
     onLine: (line: string) => void,
     { env = process.env }: { env?: NodeJS.ProcessEnv } = {},
   ) {
-    this.#child = spawn(process.execPath, ['--no-warnings', script, ...args, '--json'], {
-      cwd,
-      // Inside VS Code the running executable is Electron.
-      env: { ...env, ELECTRON_RUN_AS_NODE: '1' },
-      stdio: ['ignore', 'pipe', 'pipe'],
-      windowsHide: true,
-      // A group of its own, so that everything it starts can be ended with it.
-      detached: process.platform !== 'win32',
+    const launch = { command: process.execPath, args: ['--no-warnings', script, ...args, '--json'], cwd, env };
+    this.#child = new Child(launch, { onLine });
+    this.exited = this.#child.ended.then(({ code, error }) => {
+      return { ok: code === 0, lastWords: error?.message ?? this.#child.lastWords };
     });
-    this.#child.stderr!.setEncoding('utf8').on('data', (text: string) => {
-      this.#lastWords = (this.#lastWords + text).slice(-LAST_WORDS);
-    });
-    this.exited = this.#watch(onLine);
   }
 
   dispose(): void {
-    if (!this.#gone) killTree(this.#child);
-  }
-
-  async #watch(onLine: (line: string) => void): Promise<CommandExit> {
-    const lines = createInterface({ input: this.#child.stdout! });
-    lines.on('line', onLine);
-    try {
-      const read = once(lines, 'close');
-      await once(this.#child, 'close');
-      await read;
-    } catch (error) {
-      this.#lastWords += (error as Error).message;
-    }
-    this.#gone = true;
-    return { ok: this.#child.exitCode === 0, lastWords: this.#lastWords.trim() };
+    this.#child.kill();
   }
 }
