@@ -119,21 +119,6 @@ export type MetricsRow = z.infer<typeof metricsRow>;
 /** JSON has no NaN and no Infinity. */
 export const finiteOrNull = (value: number): number | null => (Number.isFinite(value) ? value : null);
 
-/** The rows of one of our `.jsonl` files. A torn last line, left by a killed writer, is passed over; a bad one before it throws. */
-export function parseJsonLines(text: string, parse: (line: string) => unknown = JSON.parse): unknown[] {
-  const lines = text.split('\n');
-  const torn = lines.pop();
-  const rows = lines.filter((line) => line !== '').map((line) => parse(line));
-  if (torn) {
-    try {
-      rows.push(parse(torn));
-    } catch {
-      // Its writer died before it finished the line.
-    }
-  }
-  return rows;
-}
-
 /** One completion in `rollouts/step-000001.jsonl`; `--rollouts` reads the same rows back. */
 export interface RolloutRow {
   step: number;

@@ -1,6 +1,6 @@
 import { resolve, sep } from 'node:path';
 import { commands, Uri } from 'vscode';
-import { readRunInfo } from '../../run-folder/run-files.ts';
+import { readRunInfoLater } from '../../run-folder/run-info.ts';
 
 /** Shows a file of two runs' reward code side by side, as the runs keep it. */
 export async function showRewardDiff(run: string, other: string, name: string): Promise<void> {
@@ -10,7 +10,7 @@ export async function showRewardDiff(run: string, other: string, name: string): 
 }
 
 async function copyOf(run: string, name: string): Promise<Uri | undefined> {
-  const info = await readRunInfo(run);
+  const info = await readRunInfoLater(run);
   const source = info?.rewardSources?.find((candidate) => candidate.name === name);
   if (!source) return undefined;
   const copy = resolve(run, source.copy);

@@ -2,7 +2,7 @@ import type { Disposable, LogOutputChannel, Uri, WebviewPanel } from 'vscode';
 import { commands } from 'vscode';
 import { type DashboardMessage, dashboardMessage, type HostMessage } from '../../protocol/dashboard.ts';
 import type { TrainerEvent } from '../../protocol/events.ts';
-import { readCompletions } from '../../run-folder/run-files.ts';
+import { readCompletions } from '../../run-folder/rollouts.ts';
 import { pageHtml } from '../workspace/html.ts';
 import type { RunRegistry } from '../workspace/registry.ts';
 import { keepSample, openSample } from './keep-sample.ts';
