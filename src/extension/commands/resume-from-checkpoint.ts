@@ -1,7 +1,6 @@
 import { basename } from 'node:path';
-import { parse } from 'jsonc-parser';
 import { Uri, window } from 'vscode';
-import { tooDeepAt } from '../../files/jsonc.ts';
+import { looseConfig } from '../../config/partial-config.ts';
 import { CONFIG_FILE } from '../../files/open-file.ts';
 import { readTextLater } from '../../files/text.ts';
 import { runConfigFields } from '../../protocol/run-config.ts';
@@ -28,8 +27,7 @@ export async function resumeFromCheckpoint(lab: Lab, given?: unknown): Promise<v
 /** Whether the config gives a run that is done more steps by now; says how if not. */
 async function hasMoreSteps({ info: { name, configFile, step } }: Run): Promise<boolean> {
   const text = await readTextLater(configFile, CONFIG_FILE).catch(() => '{}');
-  const config = tooDeepAt(text) === undefined && parse(text, [], { allowTrailingComma: true });
-  const { maxSteps } = (config || {}) as { maxSteps?: unknown };
+  const { maxSteps } = looseConfig(text) ?? {};
   const steps = runConfigFields.shape.maxSteps.safeParse(maxSteps);
   // What is wrong with it is the trainer's to say.
   if (!steps.success || steps.data > step) return true;

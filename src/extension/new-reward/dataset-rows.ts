@@ -1,5 +1,5 @@
 import { dirname, resolve } from 'node:path';
-import { parse } from 'jsonc-parser';
+import { looseConfig, rightFields } from '../../config/partial-config.ts';
 import { parseJsonLines } from '../../files/json-lines.ts';
 import { CONFIG_FILE } from '../../files/open-file.ts';
 import { readStartLater, readTextLater } from '../../files/text.ts';
@@ -11,8 +11,9 @@ const READ_BYTES = 256 * 1024;
 /** The first rows of a run config's dataset that have a prompt; none where config or dataset cannot be read. */
 export async function datasetRows(configFile: string): Promise<Row[]> {
   try {
-    const { dataset } = parse(await readTextLater(configFile, CONFIG_FILE)) as { dataset?: unknown };
-    return typeof dataset === 'string' ? await firstRows(resolve(dirname(configFile), dataset)) : [];
+    const config = looseConfig(await readTextLater(configFile, CONFIG_FILE)) ?? {};
+    const { dataset } = rightFields(config, 'dataset');
+    return dataset !== undefined ? await firstRows(resolve(dirname(configFile), dataset)) : [];
   } catch {
     return [];
   }

@@ -14,13 +14,13 @@ import {
   workspace,
 } from 'vscode';
 import { textOf } from '../workspace/documents.ts';
+import { EXCLUDED } from '../workspace/find-files.ts';
 import { SAMPLES } from '../workspace/links.ts';
 import { debugSample, pickFunction } from './debug-sample.ts';
 import { readExpectations } from './expectations.ts';
 import { judgeBroken, judgeRow } from './judge.ts';
 import type { PreviewParts } from './parts.ts';
 import type { Preview } from './preview.ts';
-import { EXCLUDED } from './subjects.ts';
 import { expectedWord, oneLine } from './words.ts';
 
 /** A test: what one function, or "total", should give on one row. The line counts from 0. */

@@ -15,7 +15,7 @@ import {
   workspace,
 } from 'vscode';
 import { isMissingModel } from '../../protocol/missing-model.ts';
-import { RUN_CONFIGS } from './config-links.ts';
+import { RUN_CONFIGS } from './find-files.ts';
 import type { LocatedMessage } from './located-message.ts';
 
 /** What kept a run config from being used. */
