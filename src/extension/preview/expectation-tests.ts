@@ -13,6 +13,7 @@ import {
   window,
   workspace,
 } from 'vscode';
+import { singleSpaced } from '../../text/visible.ts';
 import { textOf } from '../workspace/documents.ts';
 import { EXCLUDED } from '../workspace/find-files.ts';
 import { SAMPLES } from '../workspace/links.ts';
@@ -21,7 +22,7 @@ import { readExpectations } from './expectations.ts';
 import { judgeBroken, judgeRow } from './judge.ts';
 import type { PreviewParts } from './parts.ts';
 import type { Preview } from './preview.ts';
-import { expectedWord, oneLine } from './words.ts';
+import { expectedWord } from './words.ts';
 
 /** A test: what one function, or "total", should give on one row. The line counts from 0. */
 interface Expectation {
@@ -100,7 +101,7 @@ export class ExpectationTests implements Disposable {
     const top = items.get(file) ?? this.#controller.createTestItem(file, basename(file), uri);
     const functions = new Map<string, TestItem[]>();
     for (const { name, line, completion, expected } of expectations) {
-      const label = `${line + 1}: ${oneLine(completion) || '(empty)'}`;
+      const label = `${line + 1}: ${singleSpaced(completion) || '(empty)'}`;
       const item = this.#controller.createTestItem(`${file}\n${name}\n${line}`, label, uri);
       item.description = `${name} ${expectedWord(expected)}`;
       item.range = new Range(line, 0, line, 0);

@@ -199,7 +199,7 @@ describe('a run folder that cannot be written', () => {
     const out = join(folder, 'file', 'run');
     expect(() => RunFolder.create(newRun, out)).toThrow(RunFailure);
     expect(() => RunFolder.create(newRun, out)).toThrow(
-      /^.*file.run cannot be written: a part of this path is a file.*--out\.$/,
+      /^.*file.run cannot be written: a part of its path is a file.*--out\.$/,
     );
     expect(() => RunFolder.create(newRun, join(folder, 'file'))).toThrow(RunFailure);
     expect(tree(folder)).toEqual(['file']);
