@@ -29,11 +29,11 @@ export const runState = z.enum(['running', 'paused', 'stopping', 'done', 'stoppe
 export type RunState = z.infer<typeof runState>;
 
 /** A reward function of a run. A config may name a file for all that it exports: this is what was found in it. */
-export const runReward = z.object({ name: z.string(), file: z.string(), weight: z.number() });
+const runReward = z.object({ name: z.string(), file: z.string(), weight: z.number() });
 export type RunReward = z.infer<typeof runReward>;
 
 /** A file that a run reads, by its content. */
-export const fileDigest = z.object({
+const fileDigest = z.object({
   file: z.string(),
   bytes: z.number(),
   sha256: z.string(),
@@ -43,7 +43,7 @@ export const fileDigest = z.object({
 export type FileDigest = z.infer<typeof fileDigest>;
 
 /** What a run reads besides its rewards. */
-export const runInputs = z.object({
+const runInputs = z.object({
   dataset: fileDigest,
   evalDataset: fileDigest.nullable(),
   /** Recorded completions that it trains on (`--rollouts`). */
@@ -54,7 +54,7 @@ export const runInputs = z.object({
 export type RunInputs = z.infer<typeof runInputs>;
 
 /** A reward file, or a module of the user's that one imports, as a run uses it. */
-export const rewardSource = z.object({
+const rewardSource = z.object({
   /** Its path from the config's folder, with forward slashes: the same file is called the same in every run of the config. */
   name: z.string(),
   file: z.string(),
@@ -65,7 +65,7 @@ export const rewardSource = z.object({
 export type RewardSource = z.infer<typeof rewardSource>;
 
 /** Something about a run that has not been the same for all of its steps. */
-export const runChange = z.object({
+const runChange = z.object({
   /** The first step with it. */
   step: z.int().min(1),
   /** When it was noticed; ISO 8601, UTC. */

@@ -18,7 +18,7 @@ export class PreviewProcess implements Disposable {
   #disposed = false;
 
   readonly onDidEmit = this.#emitter.event;
-  /** It ended by itself, with what it said last: requests that were not answered are lost. */
+  /** It ended unexpectedly, with what it said last: requests that were not answered are lost. */
   readonly onDidDie = this.#died.event;
 
   constructor(script: string, log: LogOutputChannel) {
@@ -81,7 +81,7 @@ export class PreviewProcess implements Disposable {
     this.#waiting = undefined;
     this.#deaths.push(Date.now());
     const lastWords = error?.message ?? child.lastWords;
-    this.#log.warn(`The preview process ended by itself (${signal ?? `status ${code}`}). ${lastWords}`);
+    this.#log.warn(`The preview process ended unexpectedly (${signal ?? `status ${code}`}). ${lastWords}`);
     this.#died.fire(lastWords);
   }
 }
