@@ -8,7 +8,7 @@ import { isAdapterFolder } from '../model/files/adapter-files.ts';
 import { BadInput, type SourceLocation } from '../protocol/errors.ts';
 import { missingModel } from '../protocol/missing-model.ts';
 import { type RunConfig, runConfigSchema } from '../protocol/run-config.ts';
-import { isProgramPath } from '../text/files-by-name.ts';
+import { configName, isProgramPath } from '../text/files-by-name.ts';
 import { type ConfigPath, describeIssue } from './config-issue.ts';
 import { applyOverride, parseOverride } from './config-override.ts';
 import { changedNumber, changedNumberWords } from './template-numbers.ts';
@@ -80,10 +80,8 @@ export function loadRunConfig(file: string, options: { set?: string[]; for?: 'ru
     const override = overrideOf(path);
     return override ? { file: `--set ${override.text}` } : locate(path);
   };
-  return { config, file: absolute, directory, name: runName(absolute), locate: place };
+  return { config, file: absolute, directory, name: configName(absolute), locate: place };
 }
-
-const runName = (file: string): string => file.replace(/^.*[\\/]/, '').replace(/(\.grpo)?\.jsonc?$/, '');
 
 interface ConfigText {
   value: Record<string, unknown>;

@@ -1,5 +1,6 @@
 import { basename, dirname, join } from 'node:path';
 import { Uri, ViewColumn, window, workspace } from 'vscode';
+import { configName } from '../../text/files-by-name.ts';
 import type { Lab } from '../lab.ts';
 import { withReward } from '../new-reward/add-to-config.ts';
 import { isIdentifier } from '../new-reward/column-types.ts';
@@ -9,7 +10,6 @@ import { TEMPLATES } from '../new-reward/templates.ts';
 import { exists, rewardFiles, writeReward } from '../new-reward/write-reward.ts';
 import { findConfigs } from '../workspace/find-files.ts';
 import { replaceText } from '../workspace/replace-text.ts';
-import { configName } from '../workspace/request.ts';
 import { writablePlace } from '../workspace/writable-place.ts';
 import { pickFolder } from './pick-folder.ts';
 

@@ -15,8 +15,9 @@ import {
 } from 'vscode';
 import { singleSpaced } from '../../text/visible.ts';
 import { textOf } from '../workspace/documents.ts';
-import { EXCLUDED } from '../workspace/find-files.ts';
+import { EXCLUDED, isExcluded } from '../workspace/find-files.ts';
 import { SAMPLES } from '../workspace/links.ts';
+import { watchFiles } from '../workspace/watch-files.ts';
 import { debugSample, pickFunction } from './debug-sample.ts';
 import { readExpectations } from './expectations.ts';
 import { judgeBroken, judgeRow } from './judge.ts';
@@ -54,12 +55,9 @@ export class ExpectationTests implements Disposable {
     const run = this.#controller.createRunProfile('Run', Run, (request, token) => this.#run(request, token), true);
     run.supportsContinuousRun = true;
     this.#controller.createRunProfile('Debug', Debug, (request) => this.#debug(request), true);
-    const watcher = workspace.createFileSystemWatcher('**/*.samples.jsonl');
     this.#subscription = Disposable.from(
-      ...[this.#controller, watcher],
-      watcher.onDidChange(({ fsPath }) => this.#reread(fsPath)),
-      watcher.onDidCreate(({ fsPath }) => this.#reread(fsPath)),
-      watcher.onDidDelete(({ fsPath }) => this.#reread(fsPath)),
+      this.#controller,
+      watchFiles('**/*.samples.jsonl', (file) => this.#reread(file)),
       workspace.onDidChangeTextDocument(({ document: { uri }, contentChanges }) => {
         if (contentChanges.length > 0 && uri.scheme === 'file') this.#reread(uri.fsPath);
       }),
@@ -81,7 +79,7 @@ export class ExpectationTests implements Disposable {
   }
 
   #reread(file: string): void {
-    if (!SAMPLES.test(file) || /[\\/](node_modules|\.grpo)[\\/]/.test(file)) return;
+    if (!SAMPLES.test(file) || isExcluded(file)) return;
     clearTimeout(this.#timers.get(file));
     this.#timers.set(
       file,

@@ -4,7 +4,7 @@ import { CONFIG_FILE } from '../../files/open-file.ts';
 import { readTextLater } from '../../files/text.ts';
 import { type ConfigLinks, readConfigLinks } from '../workspace/config-links.ts';
 import { openDocument } from '../workspace/documents.ts';
-import { findConfigs } from '../workspace/find-files.ts';
+import { findConfigs, isExcluded } from '../workspace/find-files.ts';
 import { CONFIG, SAMPLES, type Subject, subjectsOf } from '../workspace/links.ts';
 
 const RECENT = 'grpo.previewConfigs';
@@ -74,7 +74,7 @@ export class Subjects implements Disposable {
   }
 
   async #onFile({ fsPath }: Uri): Promise<void> {
-    if (/[\\/](node_modules|\.grpo)[\\/]/.test(fsPath)) return;
+    if (isExcluded(fsPath)) return;
     if (CONFIG.test(fsPath)) await this.#readConfig(fsPath);
     if (CONFIG.test(fsPath) || SAMPLES.test(fsPath)) this.#changed.fire();
   }

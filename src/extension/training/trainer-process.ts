@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type Disposable, type Event, EventEmitter } from 'vscode';
 import { Child } from '../../processes/child.ts';
 import { type HostCommand, type TrainerEvent, type TrainerStatus, trainerMessage } from '../../protocol/events.ts';
-import type { TrainerOptions } from '../workspace/request.ts';
+import type { TrainerOptions } from '../../protocol/trainer-options.ts';
 
 /** How a trainer ended. Without `end` it died in mid-run. */
 export interface TrainerExit {

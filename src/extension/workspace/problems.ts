@@ -17,6 +17,7 @@ import {
 import { isMissingModel } from '../../protocol/missing-model.ts';
 import { RUN_CONFIGS } from './find-files.ts';
 import type { LocatedMessage } from './located-message.ts';
+import { watchFiles } from './watch-files.ts';
 
 /** What kept a run config from being used. */
 interface Reported {
@@ -91,14 +92,7 @@ export class Problems implements Disposable {
 
   #watch(uri: Uri): Disposable {
     const pattern = new RelativePattern(Uri.file(dirname(uri.fsPath)), basename(uri.fsPath));
-    const watcher = workspace.createFileSystemWatcher(pattern);
-    const changed = () => this.#changed(uri);
-    return Disposable.from(
-      watcher,
-      watcher.onDidChange(changed),
-      watcher.onDidCreate(changed),
-      watcher.onDidDelete(changed),
-    );
+    return watchFiles(pattern, () => this.#changed(uri));
   }
 
   /** Several configs may name one file. */
