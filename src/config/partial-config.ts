@@ -2,6 +2,7 @@ import { parse } from 'jsonc-parser';
 import type { z } from 'zod';
 import { tooDeepAt } from '../files/jsonc.ts';
 import { type RewardSpec, rewardFields, rewardSpec, runConfigFields } from '../protocol/run-config.ts';
+import { fileAndFunction } from '../text/file-and-function.ts';
 import { own } from '../text/own.ts';
 
 type Written = z.input<typeof runConfigFields>;
@@ -41,9 +42,10 @@ function rightValue(name: keyof Fields, value: unknown): unknown {
 function rightReward(value: unknown): RewardSpec[] {
   const parsed = rewardSpec.safeParse(value);
   if (parsed.success) return [parsed.data];
-  if (typeof value !== 'object' || value === null) return [];
+  const long: unknown = typeof value === 'string' ? fileAndFunction(value) : value;
+  if (typeof long !== 'object' || long === null) return [];
   const right = Object.entries(rewardFields.shape).flatMap(([name, schema]) => {
-    const field = schema.safeParse(own(value as Record<string, unknown>, name));
+    const field = schema.safeParse(own(long as Record<string, unknown>, name));
     return field.success ? [[name, field.data]] : [];
   });
   const { data } = rewardSpec.safeParse(Object.fromEntries(right));
