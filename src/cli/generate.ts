@@ -1,5 +1,5 @@
-import { readJsonLines } from '../data/json-lines.ts';
 import { uniforms } from '../data/random.ts';
+import { readJsonLines } from '../files/json-lines.ts';
 import { type Completion, Sampler } from '../model/generation/sampler.ts';
 import { BadInput } from '../protocol/errors.ts';
 import { stringifyExact } from '../text/exact-json.ts';

@@ -1,4 +1,4 @@
-import { readJsonLines } from '../data/json-lines.ts';
+import { readJsonLines } from '../files/json-lines.ts';
 import { checkLogProb } from '../model/finite.ts';
 import { Scorer } from '../model/language-model.ts';
 import type { Sequence } from '../model/network/batch.ts';

@@ -1,6 +1,6 @@
 import { readPrompt } from '../data/dataset.ts';
-import type { JsonLine, JsonObject } from '../data/json-lines.ts';
 import { refusedAt } from '../data/prompts.ts';
+import type { JsonLine, JsonObject } from '../files/json-lines.ts';
 import type { ModelConfig } from '../model/config.ts';
 import type { Tokenizer } from '../model/tokenizer/tokenizer.ts';
 import { BadInput, type SourceLocation } from '../protocol/errors.ts';

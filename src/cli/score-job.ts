@@ -8,6 +8,7 @@ import { promptRenderer } from '../preview/rendered-prompts.ts';
 import type { RenderedSample } from '../preview/sample-scores.ts';
 import { BadInput } from '../protocol/errors.ts';
 import type { RewardSource } from '../rewards/open-rewards.ts';
+import { fileAndFunction } from '../text/file-and-function.ts';
 import { samplesPlaces } from '../text/files-by-name.ts';
 import type { CommandOf } from './args.ts';
 
@@ -82,8 +83,8 @@ function jobOfConfig(file: string, samples: string | undefined, env: string[]): 
 
 /** `FILE`, or `FILE#function`. */
 function sourceOf(text: string): RewardSource {
-  const hash = text.lastIndexOf('#');
-  return hash < 0 ? { file: text } : { file: text.slice(0, hash), name: text.slice(hash + 1) };
+  const { file, function: name } = fileAndFunction(text);
+  return { file, ...(name !== undefined && { name }) };
 }
 
 /** The samples of the same name as one of these files. */

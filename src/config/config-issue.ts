@@ -97,7 +97,7 @@ const show = (value: unknown): string => {
 
 const formatPath = (path: ConfigPath): string => path.join('.');
 
-export function valueAt(value: unknown, path: ConfigPath): unknown {
+function valueAt(value: unknown, path: ConfigPath): unknown {
   let current = value;
   for (const key of path)
     current = typeof current === 'object' ? own((current ?? {}) as Record<string, unknown>, String(key)) : undefined;

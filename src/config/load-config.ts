@@ -8,7 +8,7 @@ import { isAdapterFolder } from '../model/files/adapter-files.ts';
 import { BadInput, type ErrorKind, type SourceLocation } from '../protocol/errors.ts';
 import { type Remedy, remedyWords } from '../protocol/remedy.ts';
 import { type RunConfig, runConfigSchema } from '../protocol/run-config.ts';
-import { isProgramPath } from '../text/files-by-name.ts';
+import { configName, isProgramPath } from '../text/files-by-name.ts';
 import { type ConfigPath, describeIssue } from './config-issue.ts';
 import { applyOverride, parseOverride } from './config-override.ts';
 import { changedNumber, changedNumberWords } from './template-numbers.ts';
@@ -82,7 +82,7 @@ export function loadRunConfig(file: string, options: { set?: string[]; for?: 'ru
   if (config.samples !== null) config.samples = resolve(directory, config.samples);
   if (config.python !== null && isProgramPath(config.python)) config.python = resolve(directory, config.python);
   for (const [index, reward] of config.rewards.entries()) reward.file = resolveDataset(['rewards', index], reward.file);
-  return { config, file: absolute, directory, name: runName(absolute), locate: placeOf };
+  return { config, file: absolute, directory, name: configName(absolute), locate: placeOf };
 }
 
 /** More about what is wrong with a field. `at`: where to point to. */
@@ -91,8 +91,6 @@ interface Failing {
   kind?: ErrorKind;
   remedy?: Remedy | undefined;
 }
-
-const runName = (file: string): string => file.replace(/^.*[\\/]/, '').replace(/(\.grpo)?\.jsonc?$/, '');
 
 interface ConfigText {
   value: Record<string, unknown>;

@@ -1,9 +1,9 @@
 import { z } from 'zod';
+import { type JsonLine, type JsonObject, readJsonLines } from '../files/json-lines.ts';
 import { BadInput, type SourceLocation } from '../protocol/errors.ts';
 import type { Prompt, RewardStep } from '../protocol/rewards.ts';
 import { stringifyExact, withExact } from '../text/exact-json.ts';
 import { readPrompt, sharedColumns } from './dataset.ts';
-import { type JsonLine, type JsonObject, readJsonLines } from './json-lines.ts';
 
 /** A completion that was sampled elsewhere. It has a `prompt` or its ids, and a `completion` or its ids. */
 export interface RecordedRollout {

@@ -1,6 +1,6 @@
-import { attempt } from '../data/json-lines.ts';
 import { refusedAt } from '../data/prompts.ts';
 import { parseSamples, type SampleRow } from '../data/samples.ts';
+import { attempt } from '../files/json-lines.ts';
 import { SAMPLES_FILE } from '../files/open-file.ts';
 import { readText } from '../files/text.ts';
 import { BadInput } from '../protocol/errors.ts';

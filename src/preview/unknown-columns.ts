@@ -1,8 +1,8 @@
-import { closeSync, readSync, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { basename } from 'node:path';
-import { parseJsonLines } from '../data/json-lines.ts';
 import type { SampleRow } from '../data/samples.ts';
-import { openRegularFile } from '../files/open-file.ts';
+import { parseJsonLines } from '../files/json-lines.ts';
+import { readStart } from '../files/text.ts';
 import type { PreviewProblem } from '../protocol/preview.ts';
 import type { WorkerFunction } from '../protocol/reward-worker.ts';
 import type { RewardLanguage } from '../rewards/prepare-worker.ts';
@@ -66,22 +66,12 @@ function datasetColumns(file: string): string[] | undefined {
     const changed = statSync(file).mtimeMs;
     const before = known.get(file);
     if (before?.changed === changed) return before.columns;
-    const rows = parseJsonLines(beginningOf(file), file, () => {});
+    const rows = parseJsonLines(readStart(file, 'dataset', READ_BYTES), file, () => {});
     const names = new Set(rows.flatMap(({ value }) => Object.keys(value)));
     for (const name of ['prompt', 'prompts', 'completion', 'completions', 'completion_ids']) names.delete(name);
     known.set(file, { changed, columns: [...names] });
     return [...names];
   } catch {
     return undefined;
-  }
-}
-
-function beginningOf(file: string): string {
-  const descriptor = openRegularFile(file, 'dataset');
-  try {
-    const buffer = Buffer.alloc(READ_BYTES);
-    return buffer.toString('utf8', 0, readSync(descriptor, buffer));
-  } finally {
-    closeSync(descriptor);
   }
 }

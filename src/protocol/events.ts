@@ -69,7 +69,7 @@ export const trainerEvent = z.discriminatedUnion('type', [
 export type TrainerEvent = z.infer<typeof trainerEvent>;
 
 /** The answer to `status`, given at once even while the trainer computes; not an event of the run. */
-export const trainerStatus = z.object({
+const trainerStatus = z.object({
   type: z.literal('status'),
   /** `stopping` from the moment that a stop is asked for. */
   state: z.enum(['loading', 'running', 'paused', 'stopping']),

@@ -91,7 +91,7 @@ export const rescoreStep = z.object({
 });
 export type RescoreStep = z.infer<typeof rescoreStep>;
 
-export const rescoreSummary = z.object({
+const rescoreSummary = z.object({
   type: z.literal('summary'),
   steps: count,
   ...figures,

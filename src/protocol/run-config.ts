@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { fileAndFunction } from '../text/file-and-function.ts';
 import { loraConfig } from './lora-config.ts';
 
 /**
@@ -26,27 +27,24 @@ const MOST_TOKENS = 2 ** 25;
 const share = z.number().min(0).max(1);
 const path = z.string().min(1);
 
+/** A reward in its long form. */
+export const rewardFields = z.strictObject({
+  file: path.describe('A .reward.ts, .reward.js or .py file, relative to this config.'),
+  function: z.string().min(1).optional().describe('The exported function to use; without it, all of the file.'),
+  weight: z.number().default(1).describe("What the function's score is multiplied with before the sum."),
+});
+
 /** A reward file with the functions to take from it, as the config may write it, and as the trainer gets it. */
-const reward = z
+export const rewardSpec = z
   .union([
     path
       .regex(/[^#]$/, 'a file, or file#function')
       .describe(
         'A reward file, "rewards/sort.reward.ts" (every exported function) or "rewards/sort.reward.ts#ordering" (one).',
       ),
-    z.strictObject({
-      file: path.describe('A .reward.ts, .reward.js or .py file, relative to this config.'),
-      function: z.string().min(1).optional().describe('The exported function to use; without it, all of the file.'),
-      weight: z.number().default(1).describe("What the function's score is multiplied with before the sum."),
-    }),
+    rewardFields,
   ])
-  .transform((value): RewardSpec => {
-    if (typeof value !== 'string') return value;
-    const hash = value.lastIndexOf('#');
-    return hash < 0
-      ? { file: value, weight: 1 }
-      : { file: value.slice(0, hash), function: value.slice(hash + 1), weight: 1 };
-  });
+  .transform((value): RewardSpec => (typeof value === 'string' ? { ...fileAndFunction(value), weight: 1 } : value));
 
 /** Where a reward function is; without `function`, every function that the file exports. */
 export interface RewardSpec {
@@ -62,7 +60,7 @@ const inputs = {
     'The training prompts: JSON Lines with `prompt` and any other columns, relative to this config.',
   ),
   evalDataset: path.nullable().default(null).describe('Held-out prompts in the same format; null: none.'),
-  rewards: z.array(reward).describe('The reward functions. Their weighted sum is what the model learns to raise.'),
+  rewards: z.array(rewardSpec).describe('The reward functions. Their weighted sum is what the model learns to raise.'),
   samples: path
     .nullable()
     .default(null)

@@ -30,11 +30,11 @@ export const runState = z.enum(['running', 'paused', 'stopping', 'done', 'stoppe
 export type RunState = z.infer<typeof runState>;
 
 /** A reward function of a run. A config may name a file for all that it exports: this is what was found in it. */
-export const runReward = z.object({ name: z.string(), file: z.string(), weight: z.number() });
+const runReward = z.object({ name: z.string(), file: z.string(), weight: z.number() });
 export type RunReward = z.infer<typeof runReward>;
 
 /** A file that a run reads, by its content. */
-export const fileDigest = z.object({
+const fileDigest = z.object({
   file: z.string(),
   bytes: z.number(),
   sha256: z.string(),
@@ -44,7 +44,7 @@ export const fileDigest = z.object({
 export type FileDigest = z.infer<typeof fileDigest>;
 
 /** What a run reads besides its rewards. */
-export const runInputs = z.object({
+const runInputs = z.object({
   dataset: fileDigest,
   evalDataset: fileDigest.nullable(),
   /** Recorded completions that it trains on (`--rollouts`). */
@@ -55,7 +55,7 @@ export const runInputs = z.object({
 export type RunInputs = z.infer<typeof runInputs>;
 
 /** A reward file, or a module of the user's that one imports, as a run uses it. */
-export const rewardSource = z.object({
+const rewardSource = z.object({
   /** Its path from the config's folder, with forward slashes: the same file is called the same in every run of the config. */
   name: z.string(),
   file: z.string(),
@@ -66,7 +66,7 @@ export const rewardSource = z.object({
 export type RewardSource = z.infer<typeof rewardSource>;
 
 /** Something about a run that has not been the same for all of its steps. */
-export const runChange = z.object({
+const runChange = z.object({
   /** The first step with it. */
   step: z.int().min(1),
   /** When it was noticed; ISO 8601, UTC. */
@@ -119,21 +119,6 @@ export type MetricsRow = z.infer<typeof metricsRow>;
 
 /** JSON has no NaN and no Infinity. */
 export const finiteOrNull = (value: number): number | null => (Number.isFinite(value) ? value : null);
-
-/** The rows of one of our `.jsonl` files. A torn last line, left by a killed writer, is passed over; a bad one before it throws. */
-export function parseJsonLines(text: string, parse: (line: string) => unknown = JSON.parse): unknown[] {
-  const lines = text.split('\n');
-  const torn = lines.pop();
-  const rows = lines.filter((line) => line !== '').map((line) => parse(line));
-  if (torn) {
-    try {
-      rows.push(parse(torn));
-    } catch {
-      // Its writer died before it finished the line.
-    }
-  }
-  return rows;
-}
 
 /** A reward function's failure on a completion, as records keep it. */
 export interface RecordedFailure {

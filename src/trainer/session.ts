@@ -2,8 +2,8 @@ import { resolve } from 'node:path';
 import { type LoadedConfig, loadRunConfig } from '../config/load-config.ts';
 import { problemOf } from '../protocol/errors.ts';
 import { PROTOCOL_VERSION, type TrainerEvent } from '../protocol/events.ts';
-import type { DifferenceChoice } from '../protocol/run-differences.ts';
 import type { RunInputs } from '../protocol/run-folder.ts';
+import type { TrainerOptions } from '../protocol/trainer-options.ts';
 import { checkPlace, tryTo } from '../run-folder/atomic-write.ts';
 import { logLine } from '../run-folder/log-line.ts';
 import { resumeNotes } from '../run-folder/resume-notes.ts';
@@ -19,16 +19,7 @@ import { recordRewards, runRewards } from './record-rewards.ts';
 import { type Outcome, type TrainOptions, train } from './train.ts';
 import { versions } from './versions.ts';
 
-export interface SessionOptions {
-  configFile: string;
-  /** `path=value` overrides of config fields. */
-  set?: string[];
-  /** The run folder, instead of one under `.grpo/runs`. */
-  out?: string;
-  /** Go on with the run in `out`, or with the config's newest one. */
-  resume?: boolean;
-  /** What to do where that run was recorded with other settings than today's; without it, that is bad input. */
-  differences?: DifferenceChoice;
+export interface SessionOptions extends TrainerOptions {
   /** Recorded completions to train on. */
   rollouts?: string;
   rewardWorker: string;

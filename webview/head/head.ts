@@ -1,8 +1,9 @@
 import './head.css';
 import '@vscode-elements/elements/dist/vscode-button/index.js';
 import type { RunHead } from '../../src/protocol/dashboard.ts';
+import { formatDuration } from '../../src/text/duration.ts';
 import { el, setText } from '../dom.ts';
-import { formatCount, formatDuration } from '../format.ts';
+import { formatCount } from '../format.ts';
 import { host } from '../host.ts';
 import { KeyedList, type Row } from '../keyed-list.ts';
 import type { Store } from '../store.ts';

@@ -1,4 +1,5 @@
 import type { PreviewGroup, PreviewOutcome, PreviewResult, PreviewRow } from '../../src/protocol/preview.ts';
+import { singleSpaced } from '../../src/text/visible.ts';
 import { formatNumber, formatSigned } from '../format.ts';
 import { promptTitle } from '../groups/model.ts';
 
@@ -40,8 +41,6 @@ export function tableRows({ rows, groups }: PreviewResult): TableRow[] {
   });
 }
 
-const oneLine = (text: string): string => text.replaceAll(/\s+/g, ' ').trim();
-
 function outcomeSearch(outcome: PreviewOutcome): string {
   switch (outcome.kind) {
     case 'score':
@@ -78,7 +77,7 @@ export function tableColumns({ functions }: PreviewResult): Column[] {
     {
       ...{ id: 'completion', title: 'Completion', width: 'minmax(8ch, 2fr)', number: false },
       value: ({ row }) => row.completion,
-      text: ({ row }) => (row.completion === '' ? '(empty)' : oneLine(row.completion)),
+      text: ({ row }) => (row.completion === '' ? '(empty)' : singleSpaced(row.completion)),
     },
     ...functions.map(({ name }): Column => {
       const outcome = ({ row }: TableRow) => row.outcomes[name];

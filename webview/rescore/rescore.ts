@@ -1,5 +1,6 @@
 import './rescore.css';
 import type { RescoreView } from '../../src/protocol/dashboard.ts';
+import { fileName } from '../../src/text/files-by-name.ts';
 import { el, setChildren, setText } from '../dom.ts';
 import { formatCount, formatNumber } from '../format.ts';
 import { failure } from '../groups/detail.ts';
@@ -126,7 +127,7 @@ function statusOf({ state, steps, start }: RescoreView): string {
 /** What is compared with what. */
 function basisOf({ start }: RescoreView): string {
   if (!start) return '';
-  const file = start.config.file.replace(/^.*[\\/]/, '');
+  const file = fileName(start.config.file);
   const functions = start.functions.map(({ name, weight, was }) => {
     const before = was !== null && was !== weight ? ` (was × ${formatNumber(was)})` : '';
     return `${name}${weight === 1 && before === '' ? '' : ` × ${formatNumber(weight)}`}${before}`;

@@ -1,7 +1,6 @@
-import { execFile } from 'node:child_process';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { type ExtensionContext, env, version, window, workspace } from 'vscode';
+import { outputOf } from '../../processes/output-of.ts';
 import type { Lab } from '../lab.ts';
 import type { Training } from '../training/training.ts';
 import { childEnvironment, doctorFolder } from '../workspace/child-environment.ts';
@@ -48,12 +47,7 @@ async function describeTrainer(training: Training): Promise<string> {
 /** It runs an interpreter that the machine names, and of the workspace's nothing that is not trusted. */
 async function doctor(context: ExtensionContext): Promise<string> {
   const script = join(context.extensionPath, 'dist', 'grpo.js');
-  try {
-    const env = childEnvironment(context);
-    const options = { cwd: doctorFolder(context), env, timeout: 60_000, windowsHide: true };
-    return (await promisify(execFile)(process.execPath, [script, 'doctor'], options)).stdout.trim();
-  } catch (error) {
-    const { stdout, message } = error as Error & { stdout?: string };
-    return `${stdout ?? ''}${message}`.trim();
-  }
+  const options = { cwd: doctorFolder(context), env: childEnvironment(context), seconds: 60 };
+  const { stdout, error } = await outputOf(process.execPath, [script, 'doctor'], options);
+  return `${stdout}${error?.message ?? ''}`.trim();
 }

@@ -1,5 +1,5 @@
 import { env, Uri, window, workspace } from 'vscode';
-import { readCheckpoints } from '../../run-folder/read-run.ts';
+import { listCheckpointsLater } from '../../run-folder/checkpoints.ts';
 import type { Lab } from '../lab.ts';
 import { writablePlace } from '../workspace/writable-place.ts';
 import { pickRun } from './pick-run.ts';
@@ -15,7 +15,7 @@ export async function deleteRun(lab: Lab, given?: unknown): Promise<void> {
   }
   // A repository may bring a link instead of a run.
   await writablePlace(folder);
-  const checkpoints = await readCheckpoints(folder);
+  const checkpoints = await listCheckpointsLater(folder);
   const started = new Date(info.createdAt).toLocaleString();
   const detail = `Started ${started}; steps: ${info.step}, checkpoints: ${checkpoints.length}.\n${folder}`;
   // A remote machine has no trash.

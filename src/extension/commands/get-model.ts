@@ -1,11 +1,11 @@
 import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { commands, type QuickPickItem, QuickPickItemKind, Uri, window } from 'vscode';
+import { configName } from '../../text/files-by-name.ts';
 import { commandFor, folderOf, type KnownModel, readModelsPage, type Way } from '../get-model/models-page.ts';
 import { modelIn, modelPath } from '../get-model/set-model.ts';
 import type { Lab } from '../lab.ts';
 import { replaceText } from '../workspace/replace-text.ts';
-import { configName } from '../workspace/request.ts';
 import { withField } from '../workspace/with-field.ts';
 import { pickConfig } from './pick-config.ts';
 import { pickFolder } from './pick-folder.ts';

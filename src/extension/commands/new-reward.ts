@@ -1,5 +1,6 @@
 import { basename, dirname, join } from 'node:path';
 import { Uri, ViewColumn, window, workspace } from 'vscode';
+import { configName } from '../../text/files-by-name.ts';
 import type { Lab } from '../lab.ts';
 import { withReward } from '../new-reward/add-to-config.ts';
 import { isIdentifier } from '../new-reward/column-types.ts';
@@ -7,8 +8,8 @@ import { datasetRows } from '../new-reward/dataset-rows.ts';
 import type { Template } from '../new-reward/template.ts';
 import { TEMPLATES } from '../new-reward/templates.ts';
 import { exists, rewardFiles, writeReward } from '../new-reward/write-reward.ts';
+import { findConfigs } from '../workspace/find-files.ts';
 import { replaceText } from '../workspace/replace-text.ts';
-import { configName } from '../workspace/request.ts';
 import { writablePlace } from '../workspace/writable-place.ts';
 import { pickFolder } from './pick-folder.ts';
 
@@ -49,7 +50,7 @@ async function pickTemplate(): Promise<Template | undefined> {
 
 /** The run config that is to use it; '' for none. */
 async function pickConfigOrNone(): Promise<string | undefined> {
-  const configs = await workspace.findFiles('**/*.grpo.json', '**/{node_modules,.grpo}/**', 200);
+  const configs = await findConfigs(200);
   if (configs.length === 0) return '';
   const items = [
     ...configs

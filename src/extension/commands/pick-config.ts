@@ -1,11 +1,12 @@
 import { commands, Uri, window, workspace } from 'vscode';
-import { configName } from '../workspace/request.ts';
+import { configName } from '../../text/files-by-name.ts';
+import { findConfigs } from '../workspace/find-files.ts';
 
 /** The run config to work with: the one given, the only one, or the one chosen; undefined when there is none or it was dismissed. */
 export async function pickConfig(given: unknown, title: string): Promise<string | undefined> {
   if (given instanceof Uri) return given.fsPath;
   if (typeof given === 'string') return given;
-  const files = await workspace.findFiles('**/*.grpo.json', '**/{node_modules,.grpo}/**');
+  const files = await findConfigs();
   if (files.length === 0) {
     await offerConfig();
     return undefined;

@@ -1,9 +1,9 @@
 import { basename } from 'node:path';
 import { commands, ProgressLocation, Uri, window } from 'vscode';
+import { configName } from '../../text/files-by-name.ts';
 import type { Lab } from '../lab.ts';
 import type { PreviewParts } from '../preview/parts.ts';
 import type { Subject } from '../workspace/links.ts';
-import { configName } from '../workspace/request.ts';
 import { mayRunCode } from './trust.ts';
 
 /** What a lens is about: a reward file, and one of its functions. */

@@ -1,6 +1,7 @@
 import { window, workspace } from 'vscode';
+import { configName } from '../../text/files-by-name.ts';
 import type { Lab } from '../lab.ts';
-import { configName, type TrainingRequest, trainingRequest } from '../workspace/request.ts';
+import { type TrainingRequest, trainingRequest } from '../workspace/request.ts';
 import type { RunNode } from '../workspace/run-node.ts';
 import { pickConfig } from './pick-config.ts';
 import { mayRunCode } from './trust.ts';

@@ -10,7 +10,7 @@ import {
   workspace,
 } from 'vscode';
 import type { Training } from '../training/training.ts';
-import { RUN_CONFIGS } from '../workspace/config-links.ts';
+import { RUN_CONFIGS } from '../workspace/find-files.ts';
 
 /** What can be done with a run config, above its first line. */
 export class ConfigLenses implements CodeLensProvider, Disposable {

@@ -13,15 +13,17 @@ import {
   window,
   workspace,
 } from 'vscode';
+import { singleSpaced } from '../../text/visible.ts';
 import { textOf } from '../workspace/documents.ts';
+import { EXCLUDED, isExcluded } from '../workspace/find-files.ts';
 import { SAMPLES } from '../workspace/links.ts';
+import { watchFiles } from '../workspace/watch-files.ts';
 import { debugSample, pickFunction } from './debug-sample.ts';
 import { readExpectations } from './expectations.ts';
 import { judgeBroken, judgeRow } from './judge.ts';
 import type { PreviewParts } from './parts.ts';
 import type { Preview } from './preview.ts';
-import { EXCLUDED } from './subjects.ts';
-import { expectedWord, oneLine } from './words.ts';
+import { expectedWord } from './words.ts';
 
 /** A test: what one function, or "total", should give on one row. The line counts from 0. */
 interface Expectation {
@@ -53,12 +55,9 @@ export class ExpectationTests implements Disposable {
     const run = this.#controller.createRunProfile('Run', Run, (request, token) => this.#run(request, token), true);
     run.supportsContinuousRun = true;
     this.#controller.createRunProfile('Debug', Debug, (request) => this.#debug(request), true);
-    const watcher = workspace.createFileSystemWatcher('**/*.samples.jsonl');
     this.#subscription = Disposable.from(
-      ...[this.#controller, watcher],
-      watcher.onDidChange(({ fsPath }) => this.#reread(fsPath)),
-      watcher.onDidCreate(({ fsPath }) => this.#reread(fsPath)),
-      watcher.onDidDelete(({ fsPath }) => this.#reread(fsPath)),
+      this.#controller,
+      watchFiles('**/*.samples.jsonl', (file) => this.#reread(file)),
       workspace.onDidChangeTextDocument(({ document: { uri }, contentChanges }) => {
         if (contentChanges.length > 0 && uri.scheme === 'file') this.#reread(uri.fsPath);
       }),
@@ -80,7 +79,7 @@ export class ExpectationTests implements Disposable {
   }
 
   #reread(file: string): void {
-    if (!SAMPLES.test(file) || /[\\/](node_modules|\.grpo)[\\/]/.test(file)) return;
+    if (!SAMPLES.test(file) || isExcluded(file)) return;
     clearTimeout(this.#timers.get(file));
     this.#timers.set(
       file,
@@ -100,7 +99,7 @@ export class ExpectationTests implements Disposable {
     const top = items.get(file) ?? this.#controller.createTestItem(file, basename(file), uri);
     const functions = new Map<string, TestItem[]>();
     for (const { name, line, completion, expected } of expectations) {
-      const label = `${line + 1}: ${oneLine(completion) || '(empty)'}`;
+      const label = `${line + 1}: ${singleSpaced(completion) || '(empty)'}`;
       const item = this.#controller.createTestItem(`${file}\n${name}\n${line}`, label, uri);
       item.description = `${name} ${expectedWord(expected)}`;
       item.range = new Range(line, 0, line, 0);

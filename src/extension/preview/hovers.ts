@@ -8,10 +8,10 @@ import {
   type TextDocument,
 } from 'vscode';
 import type { PreviewFunction, PreviewOutcome, PreviewResult } from '../../protocol/preview.ts';
-import { shorten } from '../../text/visible.ts';
+import { shorten, singleSpaced } from '../../text/visible.ts';
 import { REWARD_FILES } from './lenses.ts';
 import type { Previews } from './previews.ts';
-import { expectedWord, functionSummary, oneLine, outcomeWord, shortNumber, shortTime, signed } from './words.ts';
+import { expectedWord, functionSummary, outcomeWord, shortNumber, shortTime, signed } from './words.ts';
 
 const LONGEST_PROMPT = 4000;
 
@@ -86,7 +86,7 @@ function appendOutcome(text: MarkdownString, name: string, weight: number, outco
 }
 
 /** Nothing in it is Markdown or an icon, and it wraps as text does (what `appendText` gives does not). */
-const plain = (text: string): string => oneLine(text).replaceAll(/[\\`*_{}[\]()#+\-.!|<>~$&]/g, '\\$&');
+const plain = (text: string): string => singleSpaced(text).replaceAll(/[\\`*_{}[\]()#+\-.!|<>~$&]/g, '\\$&');
 
 function functionText({ rows, stale }: PreviewResult, described: PreviewFunction): MarkdownString {
   const { name, weight, std, seconds } = described;

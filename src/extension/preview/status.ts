@@ -9,9 +9,9 @@ import {
   Uri,
   window,
 } from 'vscode';
+import { configName } from '../../text/files-by-name.ts';
 import type { Interpreters } from '../workspace/interpreter.ts';
 import { PYTHON, type Subject } from '../workspace/links.ts';
-import { configName } from '../workspace/request.ts';
 import type { Previews } from './previews.ts';
 import type { Subjects } from './subjects.ts';
 

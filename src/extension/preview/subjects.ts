@@ -4,13 +4,13 @@ import { CONFIG_FILE } from '../../files/open-file.ts';
 import { readTextLater } from '../../files/text.ts';
 import { type ConfigLinks, readConfigLinks } from '../workspace/config-links.ts';
 import { openDocument } from '../workspace/documents.ts';
+import { findConfigs, isExcluded } from '../workspace/find-files.ts';
 import { CONFIG, SAMPLES, type Subject, subjectsOf } from '../workspace/links.ts';
 
 const RECENT = 'grpo.previewConfigs';
 const MOST_RECENT = 20;
 const OUR_FILES = '**/*.{grpo.json,samples.jsonl}';
 const OF_A_RUN = /[\\/]\.grpo[\\/]runs[\\/]/;
-export const EXCLUDED = '**/{node_modules,.grpo,.git,.venv}/**';
 
 /** Which files belong together, as the run configs say now, saved or not. */
 export class Subjects implements Disposable {
@@ -69,12 +69,12 @@ export class Subjects implements Disposable {
   }
 
   async #findConfigs(): Promise<void> {
-    const files = await workspace.findFiles('**/*.grpo.json', EXCLUDED);
+    const files = await findConfigs();
     await Promise.all(files.map(({ fsPath }) => this.#readConfig(fsPath)));
   }
 
   async #onFile({ fsPath }: Uri): Promise<void> {
-    if (/[\\/](node_modules|\.grpo)[\\/]/.test(fsPath)) return;
+    if (isExcluded(fsPath)) return;
     if (CONFIG.test(fsPath)) await this.#readConfig(fsPath);
     if (CONFIG.test(fsPath) || SAMPLES.test(fsPath)) this.#changed.fire();
   }

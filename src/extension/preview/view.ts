@@ -10,7 +10,7 @@ import {
 } from 'vscode';
 import { type PreviewPicture, previewViewMessage } from '../../protocol/preview-view.ts';
 import { pageHtml } from '../workspace/html.ts';
-import { openFunction, openRow } from './open-place.ts';
+import { openFunction, openRow } from './open-row.ts';
 import type { Previews } from './previews.ts';
 
 /** The view gets at most ten pictures a second. */

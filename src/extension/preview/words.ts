@@ -57,5 +57,3 @@ export function signalNote({ signal, why }: PreviewGroup, first: boolean): strin
 
 export const expectedWord = (expected: number | readonly [number, number]): string =>
   typeof expected === 'number' ? shortNumber(expected) : `${shortNumber(expected[0])} to ${shortNumber(expected[1])}`;
-
-export const oneLine = (text: string): string => text.replaceAll(/\s+/g, ' ').trim();

@@ -85,8 +85,8 @@ export class RunTree implements TreeDataProvider<RunNode>, Disposable {
     }
     if (node.kind === 'state') return node.children;
     if (node.kind !== 'run') return [];
-    const { readCheckpoints } = await import('../../run-folder/read-run.ts');
-    const checkpoints = await readCheckpoints(node.run.folder);
+    const { listCheckpointsLater } = await import('../../run-folder/checkpoints.ts');
+    const checkpoints = (await listCheckpointsLater(node.run.folder)).reverse();
     return checkpoints.map((checkpoint) => ({ kind: 'checkpoint', run: node.run, checkpoint }));
   }
 

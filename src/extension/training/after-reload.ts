@@ -14,7 +14,7 @@ interface Editor {
 
 /** A run that was in progress when the window closed: goes on with it if the setting says so, and offers it if not. */
 export async function goOnAfterReload({ runs, training, log }: Editor, { folder, queued }: Unfinished): Promise<void> {
-  const { isWritten } = await import('../../run-folder/run-files.ts');
+  const { isWritten } = await import('../../run-folder/run-lock.ts');
   const { readRun } = await import('../../run-folder/read-run.ts');
   const deadline = Date.now() + LONGEST_WAIT_SECONDS * 1000;
   while ((await isWritten(folder)) && Date.now() < deadline) await sleep(200);

@@ -1,5 +1,6 @@
 import { Disposable, StatusBarAlignment, type StatusBarItem, window } from 'vscode';
-import { duration, rewardText } from '../workspace/run-progress.ts';
+import { formatDuration } from '../../text/duration.ts';
+import { rewardText } from '../workspace/run-progress.ts';
 import type { ActiveTraining, Stage, Training } from './training.ts';
 
 const ICONS: Record<Stage, string> = {
@@ -46,13 +47,13 @@ export class TrainingStatus implements Disposable {
   }
 }
 
-/** `sort 12/120 · reward 3.41 · 0:24 left` */
+/** `sort 12/120 · reward 3.41 · 24 s left` */
 function describeTraining({ request: { name }, stage, progress }: ActiveTraining): string {
   const { step, maxSteps, reward, secondsLeft, phase } = progress;
   if (stage === 'starting') return `${name}: loading`;
   const parts = [`${name} ${step}/${maxSteps}`];
   if (reward !== null) parts.push(`reward ${rewardText(reward)}`);
-  if (stage === 'running') parts.push(secondsLeft === undefined ? phase : `${duration(secondsLeft)} left`);
+  if (stage === 'running') parts.push(secondsLeft === undefined ? phase : `${formatDuration(secondsLeft)} left`);
   else if (stage === 'paused') parts.push('paused');
   else parts.push(stage === 'stopping' ? 'finishing the step' : 'ending');
   return parts.join(' · ');

@@ -17,7 +17,7 @@ export interface Subject extends Pick<PreviewRequest, 'rewards' | 'dataset' | 'm
 
 export const CONFIG = /\.grpo\.json$/;
 export const SAMPLES = /\.samples\.jsonl$/;
-export const REWARD = /\.reward\.[cm]?[jt]s$/;
+const REWARD = /\.reward\.[cm]?[jt]s$/;
 export const PYTHON = /\.py$/;
 
 const REWARD_ENDINGS = ['.reward.ts', '.reward.js', '.reward.mjs', '.py'];

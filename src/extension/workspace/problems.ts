@@ -16,8 +16,9 @@ import {
   workspace,
 } from 'vscode';
 import type { Problem, SourceLocation } from '../../protocol/errors.ts';
-import { RUN_CONFIGS } from './config-links.ts';
+import { RUN_CONFIGS } from './find-files.ts';
 import { placeToOpen, wordsBesidePlace } from './problem-place.ts';
+import { watchFiles } from './watch-files.ts';
 
 /** What kept a run config from being used. */
 interface Reported {
@@ -101,14 +102,7 @@ export class Problems implements Disposable {
 
   #watch(uri: Uri): Disposable {
     const pattern = new RelativePattern(Uri.file(dirname(uri.fsPath)), basename(uri.fsPath));
-    const watcher = workspace.createFileSystemWatcher(pattern);
-    const changed = () => this.#changed(uri);
-    return Disposable.from(
-      watcher,
-      watcher.onDidChange(changed),
-      watcher.onDidCreate(changed),
-      watcher.onDidDelete(changed),
-    );
+    return watchFiles(pattern, () => this.#changed(uri));
   }
 
   /** Several configs may name one file. */

@@ -1,18 +1,9 @@
 import { CONFIG_FILE } from '../../files/open-file.ts';
 import { readTextLater } from '../../files/text.ts';
 import type { DifferenceChoice } from '../../protocol/run-differences.ts';
+import type { TrainerOptions } from '../../protocol/trainer-options.ts';
+import { configName } from '../../text/files-by-name.ts';
 import type { Interpreters } from './interpreter.ts';
-
-/** What `dist/trainer.js` takes. */
-export interface TrainerOptions {
-  configFile: string;
-  /** `field=value` overrides of config fields. */
-  set?: string[];
-  /** The run folder; with `resume`, the run to go on with. */
-  out?: string;
-  resume?: boolean;
-  differences?: DifferenceChoice;
-}
 
 /** A training someone asked for. */
 export interface TrainingRequest {
@@ -30,9 +21,6 @@ export const trainingRequest = (configFile: string, resume?: string): TrainingRe
   name: configName(configFile),
   ...(resume !== undefined && { resume }),
 });
-
-/** `/work/sort.grpo.json` -> `sort` */
-export const configName = (file: string): string => file.replace(/^.*[\\/]/, '').replace(/(\.grpo)?\.jsonc?$/, '');
 
 export async function trainerOptions(
   { configFile, resume, differences }: TrainingRequest,

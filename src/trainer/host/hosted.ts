@@ -3,20 +3,11 @@
  * down it; when the channel closes, the host is gone, and the run stops with a checkpoint. Exit status as of `grpo train`.
  */
 import { fileURLToPath } from 'node:url';
-import { z } from 'zod';
 import { BadInput, problemOf } from '../../protocol/errors.ts';
 import { hostCommand, type TrainerEvent, type TrainerMessage } from '../../protocol/events.ts';
-import { DIFFERENCE_CHOICES } from '../../protocol/run-differences.ts';
+import { trainerOptions } from '../../protocol/trainer-options.ts';
 import { SessionStatus } from './session-status.ts';
 import { SessionThread } from './session-thread.ts';
-
-const sessionOptions = z.object({
-  configFile: z.string(),
-  set: z.array(z.string()).default([]),
-  out: z.string().optional(),
-  resume: z.boolean().default(false),
-  differences: z.enum(DIFFERENCE_CHOICES).optional(),
-});
 
 const status = new SessionStatus();
 let ended = false;
@@ -31,18 +22,9 @@ const emit = (event: TrainerEvent) => {
 };
 
 try {
-  const { out, differences, ...options } = sessionOptions.parse(JSON.parse(process.argv[2] ?? '{}'));
+  const options = trainerOptions.parse(JSON.parse(process.argv[2] ?? '{}'));
   const rewardWorker = fileURLToPath(new URL('./reward-worker.js', import.meta.url));
-  const session = new SessionThread(
-    {
-      ...options,
-      ...(out !== undefined && { out }),
-      ...(differences && { differences }),
-      rewardWorker,
-      attended: true,
-    },
-    emit,
-  );
+  const session = new SessionThread({ ...options, rewardWorker, attended: true }, emit);
   const stop = () => {
     status.stop();
     session.send('stop');

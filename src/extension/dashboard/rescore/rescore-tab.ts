@@ -1,6 +1,6 @@
 import type { Disposable } from 'vscode';
 import type { HostMessage } from '../../../protocol/dashboard.ts';
-import { readCompletions } from '../../../run-folder/run-files.ts';
+import { readCompletions } from '../../../run-folder/rollouts.ts';
 import { Rescoring, type Scorer } from './rescoring.ts';
 
 /** The dashboard's part that shows recorded completions under the rewards as they are now; idle until someone asks for it. */

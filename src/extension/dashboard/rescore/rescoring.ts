@@ -2,7 +2,7 @@ import { dirname } from 'node:path';
 import { type Disposable, type LogOutputChannel, workspace } from 'vscode';
 import type { RescoreView } from '../../../protocol/dashboard.ts';
 import { type RescoreStart, type RescoreStep, rescoreEvent, rescoreStep } from '../../../protocol/rescore.ts';
-import { readRunInfo } from '../../../run-folder/run-files.ts';
+import { readRunInfoLater } from '../../../run-folder/run-info.ts';
 import { GrpoCommand } from '../../workspace/grpo-command.ts';
 import type { Interpreters } from '../../workspace/interpreter.ts';
 import { placeToOpen, wordsBesidePlace } from '../../workspace/problem-place.ts';
@@ -95,7 +95,7 @@ export class Rescoring implements Disposable {
     this.#state = 'running';
     this.#update();
     const { script, interpreters, log } = this.#scorer;
-    const info = await readRunInfo(this.#folder);
+    const info = await readRunInfoLater(this.#folder);
     const python = info ? await pythonFor(info.configFile, interpreters) : null;
     if (this.#disposed || round !== this.#round) return;
     if (!info) return this.#end('failed', { problem: 'The run cannot be read any more.' });

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
-import { openRegularFileLater } from '../../files/open-file.ts';
-import { MetricColumns } from '../../protocol/metric-columns.ts';
-import { type MetricsRow, RUN_FILES } from '../../protocol/run-folder.ts';
+import { openRegularFileLater } from '../files/open-file.ts';
+import { MetricColumns } from '../protocol/metric-columns.ts';
+import { type MetricsRow, RUN_FILES } from '../protocol/run-folder.ts';
 
 const CHUNK = 1 << 20;
 const NEWLINE = 10;

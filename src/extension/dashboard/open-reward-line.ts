@@ -2,7 +2,7 @@ import { dirname, resolve } from 'node:path';
 import { Range, Uri, ViewColumn, window, workspace } from 'vscode';
 
 /** Shows a line of a reward file; `file` may be relative to the run's config. Lines and columns count from 1. */
-export async function openPlace(
+export async function openRewardLine(
   run: string,
   { file, line, column }: { file: string; line: number; column: number },
 ): Promise<void> {

@@ -1,7 +1,7 @@
-import { parseJson } from '../files/json.ts';
-import { readLines, type TextLine } from '../files/text.ts';
 import { BadInput, type SourceLocation } from '../protocol/errors.ts';
 import { rememberExact } from '../text/exact-json.ts';
+import { parseJson } from './json.ts';
+import { readLines, type TextLine } from './text.ts';
 
 export type JsonObject = Record<string, unknown>;
 

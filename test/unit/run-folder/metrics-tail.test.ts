@@ -2,7 +2,7 @@ import { appendFileSync, mkdtempSync, renameSync, rmSync, writeFileSync } from '
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { MetricsTail } from '../../../src/extension/dashboard/metrics-tail.ts';
+import { MetricsTail } from '../../../src/run-folder/metrics-tail.ts';
 
 let folder: string;
 let file: string;

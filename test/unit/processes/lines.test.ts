@@ -1,6 +1,6 @@
 import { PassThrough } from 'node:stream';
 import { expect, test } from 'vitest';
-import { onLines } from '../../../src/rewards/lines.ts';
+import { onLines } from '../../../src/processes/lines.ts';
 
 test('lines come whole, however they arrive; only a line feed ends one', async () => {
   const stream = new PassThrough();
