@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { TrainerProcess } from './trainer-process.ts';
+import type { Trainer } from './training.ts';
 
 /** The editor gives an extension about five seconds to end. */
 const WAIT_SECONDS = 3;
@@ -21,7 +21,7 @@ setInterval(() => {
 }, 250);`;
 
 /** Stops the trainer with a checkpoint; settled when it is gone or in good hands. */
-export async function leaveTrainer(trainer: TrainerProcess): Promise<void> {
+export async function leaveTrainer(trainer: Trainer): Promise<void> {
   const { pid } = trainer;
   trainer.send({ type: 'stop' });
   const gone = await Promise.race([trainer.exited.then(() => true), sleep(WAIT_SECONDS * 1000, false)]);

@@ -1,6 +1,6 @@
 import { Disposable, StatusBarAlignment, type StatusBarItem, window } from 'vscode';
+import type { ActiveTraining, CurrentTraining, Stage } from '../workspace/active-training.ts';
 import { duration, rewardText } from '../workspace/run-progress.ts';
-import type { ActiveTraining, Stage, Training } from './training.ts';
 
 const ICONS: Record<Stage, string> = {
   starting: '$(loading~spin)',
@@ -15,7 +15,7 @@ export class TrainingStatus implements Disposable {
   readonly #item: StatusBarItem;
   readonly #subscription: Disposable;
 
-  constructor(training: Training) {
+  constructor(training: CurrentTraining) {
     this.#item = window.createStatusBarItem('grpo.training', StatusBarAlignment.Left, 10);
     this.#item.name = 'GRPO Training';
     this.#subscription = Disposable.from(
@@ -24,7 +24,7 @@ export class TrainingStatus implements Disposable {
     );
   }
 
-  #show({ active, queue }: Training): void {
+  #show({ active, queue }: CurrentTraining): void {
     if (!active) {
       this.#item.hide();
       return;

@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
-import { describeOutcome } from '../../../src/extension/training/outcome.ts';
-import type { TrainerExit } from '../../../src/extension/training/trainer-process.ts';
-import type { ActiveTraining } from '../../../src/extension/training/training.ts';
-import { RunProgress } from '../../../src/extension/workspace/run-progress.ts';
-import { missingModel } from '../../../src/protocol/missing-model.ts';
+import { describeOutcome } from '../../../../src/extension/training/outcome.ts';
+import type { TrainerExit } from '../../../../src/extension/training/trainer-process.ts';
+import type { ActiveTraining } from '../../../../src/extension/workspace/active-training.ts';
+import { RunProgress } from '../../../../src/extension/workspace/run-progress.ts';
+import { missingModel } from '../../../../src/protocol/missing-model.ts';
 
 const EXIT: TrainerExit = { end: undefined, code: 0, signal: null, lastWords: '' };
 
