@@ -131,7 +131,7 @@ export class Training implements CurrentTraining {
     trainer.send({ type: 'stop' });
     this.#change();
     const problem = await watchStop(trainer, () => active.progress.slowestStepSeconds, this.#clock);
-    if (problem === undefined || this.#active !== active) return;
+    if (problem === undefined) return;
     this.#log.warn(`${active.request.name}: no checkpoint after the stop, because ${problem}; ending it`);
     await this.terminate();
   }

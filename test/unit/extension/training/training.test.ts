@@ -234,12 +234,17 @@ describe('a window that closes', () => {
     window.add('b');
     await training.leave();
     expect(window.trainer.sent).toEqual(['stop']);
-    training.dispose();
-    expect(window.trainer.disposed, 'it is left to write its checkpoint').toBe(false);
     window.trainer.end('stopped');
     await settled();
     expect(window.trainers).toHaveLength(1);
     expect(window.ended).toEqual([]);
+  });
+
+  test('leaves its trainer to write a checkpoint', async () => {
+    await running('a');
+    await training.leave();
+    training.dispose();
+    expect(window.trainer.disposed).toBe(false);
   });
 
   test('while a trainer is about to start leaves none behind', async () => {
@@ -274,9 +279,11 @@ describe('a window that closes', () => {
 
   test('leaves what it remembers as it was', async () => {
     await running('a');
+    window.add('b');
     await training.leave();
+    void training.stop();
     window.trainer.end('stopped');
     await settled();
-    expect(window.memory.value).toEqual({ folder: '/runs/a', queued: [] });
+    expect(window.memory.value).toEqual({ folder: '/runs/a', queued: [request('b')] });
   });
 });

@@ -234,6 +234,25 @@ describe('our own runs', () => {
     expect(list.get('/a')?.info.step).toBe(6);
   });
 
+  test('are read after a reading that failed', async () => {
+    folders.add('/a');
+    await open();
+    const failing = deferred();
+    const { read } = folders;
+    folders.read = async () => {
+      await failing.promise;
+      throw new Error('EIO');
+    };
+    const failed = list.attach('/a', () => {});
+    await settled();
+    const ended = list.detach('/a');
+    folders.read = read;
+    failing.resolve();
+    await expect(failed).rejects.toThrow('EIO');
+    await ended;
+    expect(list.get('/a')?.live).toBe(false);
+  });
+
   test('stay when the folder is in no workspace folder', async () => {
     await open();
     folders.add('/elsewhere');
