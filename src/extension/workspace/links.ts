@@ -20,6 +20,10 @@ export const SAMPLES = /\.samples\.jsonl$/;
 export const REWARD = /\.reward\.[cm]?[jt]s$/;
 export const PYTHON = /\.py$/;
 
+/** Whether a reward function may be made of it, or read it. */
+export const mayBeRead = (file: string): boolean =>
+  /\.([mc]?[jt]s|[jt]sx|jsonl?|py)$/.test(file) && !/[\\/](node_modules|\.grpo|\.git|__pycache__)[\\/]/.test(file);
+
 const REWARD_ENDINGS = ['.reward.ts', '.reward.js', '.reward.mjs', '.py'];
 
 /**
