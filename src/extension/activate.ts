@@ -60,7 +60,7 @@ export function activate(context: ExtensionContext): void {
     new RunTree(runs, training),
     new TrainingStatus(training),
     new ConfigLenses(training),
-    // Beside the editor and without the focus: whoever started it goes on typing.
+    // Beside the editor and without the focus: whoever started it keeps typing.
     training.onDidStart(async (folder) => (await dashboards()).open(folder, { preserveFocus: true })),
     ...notifyOutcomes(training, problems),
     ...showContexts(training),

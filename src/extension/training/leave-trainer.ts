@@ -7,7 +7,7 @@ const WAIT_SECONDS = 3;
 /** To finish a long step and write its checkpoint; then it is killed. */
 const AFTERWARDS_SECONDS = 60;
 
-/** What a trainer needs to end by itself must not be lost, and one that hangs must not stay: this looks after it when we are gone. */
+/** What a trainer writes before it ends must not be lost, and one that hangs must not stay: this looks after it when we are gone. */
 const REAPER = `
 const [pid, seconds] = process.argv.slice(1).map(Number);
 const alive = () => { try { process.kill(pid, 0); return true; } catch { return false; } };

@@ -18,7 +18,7 @@ const FIRST_STEP_PHASE = 300;
 
 /**
  * Watches a trainer that was told to stop, which finishes its step and writes a checkpoint first. Gives undefined when it has ended, and
- * why it has to be ended when it is dead or stuck: one that computes answers, and goes on to the next phase.
+ * why it has to be ended when it is dead or stuck: one that computes answers, and reaches the next phase.
  */
 export async function watchStop(
   trainer: Stopping,

@@ -8,7 +8,7 @@ export interface TrainerOptions {
   configFile: string;
   /** `field=value` overrides of config fields. */
   set?: string[];
-  /** The run folder; with `resume`, the run to go on with. */
+  /** The run folder; with `resume`, the run to continue. */
   out?: string;
   resume?: boolean;
   differences?: DifferenceChoice;
@@ -19,7 +19,7 @@ export interface TrainingRequest {
   configFile: string;
   /** The config's name. */
   name: string;
-  /** The run to go on with; without it a new one starts. */
+  /** The run to continue; without it a new one starts. */
   resume?: string;
   /** What to do where that run was recorded with other settings than today's; without it the trainer asks. */
   differences?: DifferenceChoice;
