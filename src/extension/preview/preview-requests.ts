@@ -193,7 +193,7 @@ export class PreviewRequests {
   }
 
   #giveUp(preview: Preview): void {
-    preview.broken = 'The preview process has ended three times within a minute; see GRPO: Show Log.';
+    preview.broken = 'The preview process ended three times within a minute; see GRPO: Show Log.';
     this.#tell(preview);
   }
 

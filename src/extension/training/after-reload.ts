@@ -37,7 +37,7 @@ export async function continueAfterReload(window: ReloadedWindow, { folder, queu
 
   const { name, configFile, step } = run.info;
   if (window.continuesRuns()) {
-    log.info(`${name}: continuing after the window was reloaded`);
+    log.info(`${name}: resuming after the window was reloaded`);
     for (const request of [trainingRequest(configFile, folder), ...queued]) training.add(request);
     return;
   }

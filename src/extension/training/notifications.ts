@@ -46,7 +46,8 @@ function act(action: OutcomeAction, { training }: EndedTraining, outcome: Outcom
   }
 }
 
-async function notifyPause({ request, folder, reason = '' }: ActiveTraining, problems: Problems): Promise<void> {
+async function notifyPause({ request, folder, pause }: ActiveTraining, problems: Problems): Promise<void> {
+  const reason = pause?.reason ?? '';
   const place = findLocated(reason);
   const open = place ? (['Open'] as const) : [];
   const text = `${request.name} paused: ${reason}`;

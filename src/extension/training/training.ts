@@ -101,7 +101,7 @@ export class Training implements CurrentTraining {
 
   /** Starts at once, or after the runs before it. User code will run: callers have asked for trust. */
   add(request: TrainingRequest): void {
-    if (!this.#trainers.mayRun()) throw new Error('Training needs a trusted workspace.');
+    if (!this.#trainers.mayRun()) throw new Error('Training requires a trusted workspace.');
     this.#queue.push(request);
     this.#startNext();
     this.#change();
@@ -173,7 +173,7 @@ export class Training implements CurrentTraining {
   async #run(request: TrainingRequest): Promise<void> {
     const progress = new RunProgress();
     const training: ActiveTraining = {
-      ...{ request, progress, stage: 'starting', folder: undefined, reason: undefined, stopRequested: false },
+      ...{ request, progress, stage: 'starting', folder: undefined, pause: undefined, stopRequested: false },
     };
     this.#active = training;
     const exit = await this.#train(training).catch((error: unknown): TrainerExit => {
@@ -227,7 +227,7 @@ export class Training implements CurrentTraining {
     }
     if (event.type === 'state' && !active.stopRequested) {
       if (event.state === 'paused' || event.state === 'running') active.stage = event.state;
-      active.reason = event.reason;
+      active.pause = event.state === 'paused' ? event : undefined;
       if (event.state === 'paused' && event.reason !== undefined) this.#paused.fire(active);
     }
     if (active.folder !== undefined) this.#runs.emit(active.folder, event);

@@ -15,8 +15,8 @@ export interface ActiveTraining {
   stage: Stage;
   /** Known from the trainer's `start` on. */
   folder: string | undefined;
-  /** Why it paused without being asked to. */
-  reason: string | undefined;
+  /** What its trainer said when it paused; with a reason if nobody asked for it. */
+  pause: Extract<TrainerEvent, { type: 'state' }> | undefined;
   /** Someone asked it to stop. */
   stopRequested: boolean;
   /** It ends with a question. */

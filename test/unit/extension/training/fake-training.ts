@@ -116,7 +116,7 @@ export class FakeWindow {
     );
     this.training.onDidStart((folder) => this.told.push(`started ${folder}`));
     this.training.onDidAsk(({ request }) => this.told.push(`asked ${request.name}`));
-    this.training.onDidPause(({ reason }) => this.told.push(`paused: ${reason}`));
+    this.training.onDidPause(({ pause }) => this.told.push(`paused: ${pause?.reason}`));
     this.training.onDidEnd((ended) => {
       this.told.push(`ended ${ended.training.request.name}`);
       this.ended.push(ended);

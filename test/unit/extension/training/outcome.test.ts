@@ -15,7 +15,7 @@ function ended(training: Partial<ActiveTraining>, exit: Partial<TrainerExit>) {
     progress.take({ type: 'step', step: step + 1, metrics: { step: step + 1, reward, step_time: 0.1 } });
   const request = { configFile: '/w/sort.grpo.json', name: 'sort' };
   const active: ActiveTraining = {
-    ...{ request, progress, stage: 'running', folder: '/w/run', reason: undefined, stopRequested: false },
+    ...{ request, progress, stage: 'running', folder: '/w/run', pause: undefined, stopRequested: false },
     ...training,
   };
   return describeOutcome({ training: active, exit: { ...EXIT, ...exit } });

@@ -213,10 +213,10 @@ describe('pausing', () => {
   test('shows, and says why when nobody asked for it', async () => {
     await running();
     window.trainer.emit({ type: 'state', state: 'paused', reason: 'a reward throws' });
-    expect(training.active).toMatchObject({ stage: 'paused', reason: 'a reward throws' });
+    expect(training.active).toMatchObject({ stage: 'paused', pause: { reason: 'a reward throws' } });
     expect(window.told).toContain('paused: a reward throws');
     window.trainer.emit({ type: 'state', state: 'running' });
-    expect(training.active).toMatchObject({ stage: 'running', reason: undefined });
+    expect(training.active).toMatchObject({ stage: 'running', pause: undefined });
   });
 
   test('that arrives after the stop was asked for does not hide it', async () => {
