@@ -1,3 +1,4 @@
+import type { Preview } from '../../../../src/extension/preview/preview.ts';
 import type { PreviewRunner } from '../../../../src/extension/preview/preview-requests.ts';
 import { type PreviewedEditor, Previews } from '../../../../src/extension/preview/previews.ts';
 import { DEFAULT_SETTINGS } from '../../../../src/extension/workspace/config-links.ts';
@@ -5,6 +6,10 @@ import { Emitter } from '../../../../src/extension/workspace/emitter.ts';
 import type { Subject } from '../../../../src/extension/workspace/links.ts';
 import type { PreviewCommand, PreviewEvent, PreviewRequest, PreviewResult } from '../../../../src/protocol/preview.ts';
 import { FakeClock, settled } from '../fake-clock.ts';
+
+export const SORT = '/w/sort.reward.ts';
+export const ADD = '/w/add.reward.ts';
+export const PYTHON = '/w/total.py';
 
 /** A preview process that does what the test says. */
 export class FakeRunner implements PreviewRunner {
@@ -72,8 +77,10 @@ export class FakeEditor implements PreviewedEditor {
   readonly told: string[] = [];
   findPython: () => Promise<string | null> = async () => '/usr/bin/python3';
 
-  constructor(...tabs: string[]) {
-    this.tabs = tabs;
+  /** A window that opens with a tab. */
+  constructor(tab: string, ...known: Subject[]) {
+    this.tabs = [tab];
+    for (const about of known) this.subjects.set(about.id, about);
     const subjects = {
       ready: Promise.resolve(),
       onDidChange: this.subjectsChanged.event,
@@ -119,6 +126,16 @@ export class FakeEditor implements PreviewedEditor {
   save(file: string): void {
     this.dirty.delete(file);
     this.previews.textChanged(file);
+  }
+
+  preview(file: string): Preview {
+    return this.previews.of(file)!;
+  }
+
+  /** Answers a subject's last request to the end. */
+  async answered(subject: string): Promise<void> {
+    await settled();
+    this.runner.answer(this.runner.requests.filter((request) => request.subject === subject).at(-1)!);
   }
 
   show(...tabs: string[]): void {
