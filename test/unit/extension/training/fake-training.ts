@@ -4,7 +4,7 @@ import { type EndedTraining, type Trainer, Training } from '../../../../src/exte
 import { Emitter } from '../../../../src/extension/workspace/emitter.ts';
 import type { TrainingRequest } from '../../../../src/extension/workspace/request.ts';
 import type { HostCommand, TrainerEvent, TrainerStatus } from '../../../../src/protocol/events.ts';
-import { deferred, FakeClock } from '../fake-clock.ts';
+import { deferred, FakeClock, settled } from '../fake-clock.ts';
 
 /** A trainer process that does what the test says. */
 export class FakeTrainer implements Trainer {
@@ -130,6 +130,14 @@ export class FakeWindow {
 
   add(...names: string[]): void {
     for (const name of names) this.training.add(request(name));
+  }
+
+  /** Adds a run that its trainer begins. */
+  async running(name: string): Promise<void> {
+    this.add(name);
+    await settled();
+    this.trainer.start(`/runs/${name}`);
+    await settled();
   }
 }
 

@@ -18,13 +18,7 @@ const status = (changes: Partial<TrainerStatus> = {}): TrainerStatus => ({
   ...changes,
 });
 
-/** A run that its trainer has begun. */
-async function running(name = 'a'): Promise<void> {
-  window.add(name);
-  await settled();
-  window.trainer.start(`/runs/${name}`);
-  await settled();
-}
+const running = (name = 'a') => window.running(name);
 
 describe('a run', () => {
   test('is starting, running, and over', async () => {
@@ -225,65 +219,5 @@ describe('pausing', () => {
     window.trainer.emit({ type: 'state', state: 'paused', reason: 'late' });
     expect(training.active?.stage).toBe('stopping');
     expect(window.told).not.toContain('paused: late');
-  });
-});
-
-describe('a window that closes', () => {
-  test('hands its trainer over, and starts nothing more', async () => {
-    await running('a');
-    window.add('b');
-    await training.leave();
-    expect(window.trainer.sent).toEqual(['stop']);
-    window.trainer.end('stopped');
-    await settled();
-    expect(window.trainers).toHaveLength(1);
-    expect(window.ended).toEqual([]);
-  });
-
-  test('leaves its trainer to write a checkpoint', async () => {
-    await running('a');
-    await training.leave();
-    training.dispose();
-    expect(window.trainer.disposed).toBe(false);
-  });
-
-  test('while a trainer is about to start leaves none behind', async () => {
-    const preparing = deferred();
-    window.preparing = preparing.promise;
-    window.add('a');
-    await training.leave();
-    preparing.resolve();
-    await settled();
-    expect(window.trainers).toEqual([]);
-  });
-
-  test('without leaving ends its trainer, and starts nothing more', async () => {
-    await running('a');
-    window.add('b');
-    training.dispose();
-    expect(window.trainer.disposed).toBe(true);
-    window.trainer.exit({ signal: 'SIGKILL' });
-    await settled();
-    expect(window.trainers).toHaveLength(1);
-  });
-
-  test('remembers the run in progress and those that wait, until it is over', async () => {
-    await running('a');
-    window.add('b');
-    expect(window.memory.value).toEqual({ folder: '/runs/a', queued: [request('b')] });
-    training.remove(training.queue[0]!);
-    window.trainer.end();
-    await settled();
-    expect(window.memory.value).toBeUndefined();
-  });
-
-  test('leaves what it remembers as it was', async () => {
-    await running('a');
-    window.add('b');
-    await training.leave();
-    void training.stop();
-    window.trainer.end('stopped');
-    await settled();
-    expect(window.memory.value).toEqual({ folder: '/runs/a', queued: [request('b')] });
   });
 });

@@ -2,64 +2,10 @@ import { appendFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { RunList, type RunSource } from '../../../../src/extension/workspace/run-list.ts';
-import { runConfigSchema } from '../../../../src/protocol/run-config.ts';
-import { type Run, readRun } from '../../../../src/run-folder/read-run.ts';
+import { RunList } from '../../../../src/extension/workspace/run-list.ts';
+import { readRun } from '../../../../src/run-folder/read-run.ts';
 import { deferred, FakeClock, settled } from '../fake-clock.ts';
-
-const config = runConfigSchema.parse({ model: 'm', dataset: 'd.jsonl', rewards: ['a.reward.ts'] });
-
-function run(folder: string, changes: Partial<Run> & { step?: number; createdAt?: string } = {}): Run {
-  const { step = 0, createdAt = '2026-01-01T00:00:00.000Z', ...rest } = changes;
-  const times = { createdAt, updatedAt: createdAt };
-  const about = {
-    version: 1,
-    name: folder,
-    configFile: '/w/a.grpo.json',
-    seed: 1,
-    device: 'cpu',
-    versions: {},
-  } as const;
-  const info = { ...about, ...times, state: 'running', reason: null, step, config } as Run['info'];
-  return { folder, info, status: 'running', live: false, lastReward: null, ...rest };
-}
-
-/** Run folders that the test makes and deletes, read as slowly as it likes. */
-class FakeFolders implements RunSource {
-  readonly runs = new Map<string, Run>();
-  reads: string[] = [];
-  #held: { folder: string; go: () => void }[] = [];
-  holding = false;
-  finding: Promise<void> = Promise.resolve();
-
-  add(folder: string, changes: Parameters<typeof run>[1] = {}): void {
-    this.runs.set(folder, run(folder, changes));
-  }
-
-  async find(): Promise<string[]> {
-    const found = [...this.runs.keys()];
-    await this.finding;
-    return found;
-  }
-
-  async read(folder: string, live: boolean): Promise<Run | undefined> {
-    this.reads.push(folder);
-    const found = this.runs.get(folder);
-    if (this.holding) {
-      const { promise, resolve } = deferred();
-      this.#held.push({ folder, go: resolve });
-      await promise;
-    }
-    return found && { ...found, live };
-  }
-
-  /** Answers the reading that was begun last, or first. */
-  async answer(which: 'first' | 'last'): Promise<void> {
-    const held = which === 'first' ? this.#held.shift() : this.#held.pop();
-    held?.go();
-    await settled();
-  }
-}
+import { FakeFolders, run } from './fake-folders.ts';
 
 let folders: FakeFolders;
 let clock: FakeClock;
