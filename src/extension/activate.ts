@@ -11,7 +11,7 @@ import { Journal } from './training/journal.ts';
 import { notifyOutcomes } from './training/notifications.ts';
 import { reloadedWindow } from './training/reloaded-window.ts';
 import { TrainingStatus } from './training/status-bar.ts';
-import { trainerProcesses } from './training/trainers.ts';
+import { trainerProcesses } from './training/trainer-processes.ts';
 import { Training } from './training/training.ts';
 import { showSampleOpen } from './walkthrough.ts';
 import { systemClock } from './workspace/clock.ts';

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Trainer } from './training.ts';
+import type { Trainer } from './trainer.ts';
 
 /** The editor gives an extension about five seconds to end. */
 const WAIT_SECONDS = 3;

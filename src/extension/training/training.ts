@@ -1,11 +1,12 @@
 import type { HostCommand, TrainerEvent, TrainerStatus } from '../../protocol/events.ts';
 import type { ActiveTraining, CurrentTraining, Differences } from '../workspace/active-training.ts';
 import type { Clock } from '../workspace/clock.ts';
-import { Emitter, type Event } from '../workspace/emitter.ts';
+import { Emitter } from '../workspace/emitter.ts';
 import type { TrainingRequest } from '../workspace/request.ts';
 import { RunProgress } from '../workspace/run-progress.ts';
 import type { Journal } from './journal.ts';
 import { logEvent, type TrainingLog } from './log-event.ts';
+import type { Trainer, Trainers } from './trainer.ts';
 import type { TrainerExit } from './trainer-process.ts';
 import { watchStop } from './watch-stop.ts';
 
@@ -18,28 +19,6 @@ export interface OpenQuestion {
 export interface EndedTraining {
   training: ActiveTraining;
   exit: TrainerExit;
-}
-
-/** What is needed of a trainer process. */
-export interface Trainer {
-  readonly pid: number | undefined;
-  readonly exited: Promise<TrainerExit>;
-  readonly onDidEmit: Event<TrainerEvent>;
-  readonly onDidPrint: Event<string>;
-  send(command: HostCommand): void;
-  status(): Promise<TrainerStatus | undefined>;
-  terminate(): Promise<void>;
-  dispose(): void;
-}
-
-/** How trainers come and go. */
-export interface Trainers {
-  /** Whether the workspace's code may run. */
-  mayRun(): boolean;
-  /** Finds out what it takes; what it gives starts the process. */
-  prepare(request: TrainingRequest): Promise<() => Trainer>;
-  /** The window closes: settled when the trainer is gone or in good hands. */
-  leave(trainer: Trainer): Promise<void>;
 }
 
 /** The list of runs, as far as it is told of those that are trained here. */

@@ -1,6 +1,7 @@
 import { Journal } from '../../../../src/extension/training/journal.ts';
+import type { Trainer } from '../../../../src/extension/training/trainer.ts';
 import type { TrainerExit } from '../../../../src/extension/training/trainer-process.ts';
-import { type EndedTraining, type Trainer, Training } from '../../../../src/extension/training/training.ts';
+import { type EndedTraining, Training } from '../../../../src/extension/training/training.ts';
 import { Emitter } from '../../../../src/extension/workspace/emitter.ts';
 import type { TrainingRequest } from '../../../../src/extension/workspace/request.ts';
 import type { HostCommand, TrainerEvent, TrainerStatus } from '../../../../src/protocol/events.ts';

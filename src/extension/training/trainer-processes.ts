@@ -3,7 +3,7 @@ import { type ExtensionContext, workspace } from 'vscode';
 import { childEnvironment } from '../workspace/child-environment.ts';
 import type { Interpreters } from '../workspace/interpreter.ts';
 import { trainerOptions } from '../workspace/request.ts';
-import type { Trainers } from './training.ts';
+import type { Trainers } from './trainer.ts';
 
 /** Trainers as processes; their code is loaded when the first one is needed. */
 export const trainerProcesses = (context: ExtensionContext, interpreters: Interpreters): Trainers => ({
