@@ -15,7 +15,6 @@ const KNOWN: Record<string, string[]> = {
     'src/extension/new-reward/templates.ts',
     'src/extension/new-reward/write-reward.ts',
   ],
-  'src/extension/commands/debug-information.ts': ['src/extension/training/training.ts'],
   'src/extension/commands/get-model.ts': [
     'src/extension/get-model/models-page.ts',
     'src/extension/get-model/set-model.ts',
@@ -28,9 +27,6 @@ const KNOWN: Record<string, string[]> = {
     'src/extension/new-reward/templates.ts',
     'src/extension/new-reward/write-reward.ts',
   ],
-  'src/extension/commands/preview.ts': ['src/extension/preview/debug-sample.ts', 'src/extension/preview/parts.ts'],
-  'src/extension/config/lenses.ts': ['src/extension/training/training.ts'],
-  'src/extension/runs/tree.ts': ['src/extension/training/training.ts'],
   // Circles.
   'src/model/config.ts': ['src/model/files/adapted-weights.ts', 'src/model/lora-targets.ts'],
   'src/model/templates/parse-operands.ts': ['src/model/templates/parse-expressions.ts'],

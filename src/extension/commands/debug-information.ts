@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { type ExtensionContext, env, version, window, workspace } from 'vscode';
 import { outputOf } from '../../processes/output-of.ts';
 import type { Lab } from '../lab.ts';
-import type { Training } from '../training/training.ts';
+import type { CurrentTraining } from '../workspace/active-training.ts';
 import { childEnvironment, doctorFolder } from '../workspace/child-environment.ts';
 
 /** Everything that a bug report needs, in a document that can be read before it is sent. */
@@ -34,7 +34,7 @@ export async function showDebugInformation(lab: Lab): Promise<void> {
   await window.showTextDocument(await workspace.openTextDocument({ language: 'markdown', content: lines.join('\n') }));
 }
 
-async function describeTrainer(training: Training): Promise<string> {
+async function describeTrainer(training: CurrentTraining): Promise<string> {
   const { active } = training;
   if (!active) return 'nothing';
   const status = await training.status();

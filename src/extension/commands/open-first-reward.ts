@@ -1,5 +1,5 @@
 import { window, workspace } from 'vscode';
-import { EXCLUDED } from '../workspace/find-files.ts';
+import { EXCLUDED } from '../workspace/excluded.ts';
 
 /** The walkthrough's: shows the sample's reward, or else any. */
 export async function openFirstReward(): Promise<void> {

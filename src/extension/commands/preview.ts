@@ -1,8 +1,7 @@
 import { basename } from 'node:path';
 import { commands, ProgressLocation, Uri, window } from 'vscode';
 import { configName } from '../../text/files-by-name.ts';
-import type { Lab } from '../lab.ts';
-import type { PreviewParts } from '../preview/parts.ts';
+import type { Lab, RewardPreviews } from '../lab.ts';
 import type { Subject } from '../workspace/links.ts';
 import { mayRunCode } from './trust.ts';
 
@@ -12,7 +11,7 @@ interface Target {
   name?: string;
 }
 
-/** Calls every function anew, without anything that was kept. */
+/** Calls every function again, without anything that was kept. */
 export async function runPreview(lab: Lab, given?: unknown): Promise<void> {
   const found = await subjectFor(lab, given);
   if (!found || !mayRunCode()) return;
@@ -30,9 +29,7 @@ export async function debugSample(lab: Lab, given?: unknown): Promise<void> {
   const found = await subjectFor(lab, given);
   if (!found || !mayRunCode()) return;
   const { subject, target, parts } = found;
-  const { debugSample: start, pickFunction } = await import('../preview/debug-sample.ts');
-  const name = target.name ?? (await pickFunction(parts, subject, target.file));
-  if (name !== undefined) await start(lab.context.extensionPath, parts, subject, name);
+  await parts.debug(subject, target.file, target.name);
 }
 
 /** Shows the samples of a reward file or run config. */
@@ -52,7 +49,7 @@ export async function openPreview(): Promise<void> {
   await commands.executeCommand('grpo.preview.focus');
 }
 
-/** Chooses which run config's samples, weights and settings a reward file is previewed with, or that it is by itself. */
+/** Chooses which run config's samples, weights and settings a reward file is previewed with, or that it is previewed alone. */
 export async function selectPreviewConfig(lab: Lab, given?: unknown): Promise<void> {
   const found = await subjectFor(lab, given);
   if (!found) return;
@@ -74,7 +71,7 @@ export async function selectPreviewConfig(lab: Lab, given?: unknown): Promise<vo
 async function subjectFor(
   lab: Lab,
   given: unknown,
-): Promise<{ parts: PreviewParts; subject: Subject; target: Target } | undefined> {
+): Promise<{ parts: RewardPreviews; subject: Subject; target: Target } | undefined> {
   const parts = await lab.previews();
   await parts.subjects.ready;
   const target = targetOf(given);

@@ -15,7 +15,7 @@ import {
 } from 'vscode';
 import { singleSpaced } from '../../text/visible.ts';
 import { textOf } from '../workspace/documents.ts';
-import { EXCLUDED, isExcluded } from '../workspace/find-files.ts';
+import { EXCLUDED, isExcluded } from '../workspace/excluded.ts';
 import { SAMPLES } from '../workspace/links.ts';
 import { watchFiles } from '../workspace/watch-files.ts';
 import { debugSample, pickFunction } from './debug-sample.ts';
@@ -125,7 +125,7 @@ export class ExpectationTests implements Disposable {
     token.onCancellationRequested(() => watch.dispose());
   }
 
-  /** Everything anew: what was kept proves nothing. */
+  /** Calls everything again: what was kept proves nothing. */
   async #runOnce(request: TestRunRequest): Promise<void> {
     // "Run All" may come before anyone has looked at the tests.
     if (!request.include) await this.#findAll();
@@ -173,7 +173,7 @@ export class ExpectationTests implements Disposable {
     if (named !== undefined) await debugSample(this.#extensionPath, this.#parts, subject, named, line + 1);
   }
 
-  /** The tests under what was asked for, without what was left out. */
+  /** The tests under what was asked for, without what was excluded. */
   #wanted({ include, exclude = [] }: TestRunRequest): { item: TestItem; expectation: Expectation }[] {
     const wanted: { item: TestItem; expectation: Expectation }[] = [];
     const visit = (item: TestItem): void => {
@@ -187,7 +187,7 @@ export class ExpectationTests implements Disposable {
     return wanted;
   }
 
-  /** Requests that go on while the file is edited name items that were made anew since. */
+  /** Requests that continue while the file is edited name items that have been replaced since. */
   #visitById(id: string, visit: (item: TestItem) => void): void {
     const [file = '', name] = id.split('\n');
     const top = this.#controller.items.get(file);

@@ -58,12 +58,14 @@ export class PreviewStatus implements Disposable {
     this.#config.detail = subject?.config ? basename(subject.config) : 'weights of 1';
     this.#config.command = { title: 'Select Run Config', command: 'grpo.selectPreviewConfig', arguments: [uri] };
     this.#python.selector = subject?.rewards.some((reward) => PYTHON.test(reward.file)) ? here : [];
-    if (subject && this.#python.selector === here) await this.#showPython(subject);
+    if (subject && this.#python.selector === here) await this.#showPython(subject, here);
   }
 
-  async #showPython(subject: Subject): Promise<void> {
+  async #showPython(subject: Subject, here: DocumentFilter[]): Promise<void> {
     const { python: configured } = subject.settings;
     const { path, source } = await this.#interpreters.find(subject.id);
+    // Another file may be in sight by now.
+    if (this.#python.selector !== here) return;
     const preview = this.#previews.of(subject);
     const found = preview?.result?.python;
     const missing = preview?.result?.done && !found;

@@ -49,7 +49,7 @@ export function rowSummary({ outcomes, reward }: PreviewRow, functions: readonly
   return parts.join(' · ');
 }
 
-/** What stands behind a row whose group teaches nothing; the reason on the group's first row only. */
+/** The text behind a row whose group teaches nothing; the reason on the group's first row only. */
 export function signalNote({ signal, why }: PreviewGroup, first: boolean): string {
   if (signal === 'signal') return '';
   return first ? why : 'no signal';

@@ -15,7 +15,7 @@ import {
   workspace,
 } from 'vscode';
 import type { Run } from '../../run-folder/read-run.ts';
-import type { Training } from '../training/training.ts';
+import type { CurrentTraining } from '../workspace/active-training.ts';
 import type { RunList } from '../workspace/run-list.ts';
 import type { RunNode } from '../workspace/run-node.ts';
 import { rewardText } from '../workspace/run-progress.ts';
@@ -47,12 +47,12 @@ const RESTRICTED =
 /** The runs view: runs by state, their checkpoints under them. */
 export class RunTree implements TreeDataProvider<RunNode>, Disposable {
   readonly #runs: RunList;
-  readonly #training: Training;
+  readonly #training: CurrentTraining;
   readonly #changed = new EventEmitter<void>();
   readonly #view: TreeView<RunNode>;
   readonly #subscription: Disposable;
 
-  constructor(runs: RunList, training: Training) {
+  constructor(runs: RunList, training: CurrentTraining) {
     this.#runs = runs;
     this.#training = training;
     this.#view = window.createTreeView('grpo.runs', { treeDataProvider: this });

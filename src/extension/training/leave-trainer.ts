@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { killTreeAfter } from '../../processes/kill-tree.ts';
-import type { TrainerProcess } from './trainer-process.ts';
+import type { Trainer } from './trainer.ts';
 
 /** The editor gives an extension about five seconds to end. */
 const WAIT_SECONDS = 3;
@@ -8,7 +8,7 @@ const WAIT_SECONDS = 3;
 const AFTERWARDS_SECONDS = 60;
 
 /** Stops the trainer with a checkpoint; settled when it is gone or in good hands. */
-export async function leaveTrainer(trainer: TrainerProcess): Promise<void> {
+export async function leaveTrainer(trainer: Trainer): Promise<void> {
   const { pid } = trainer;
   trainer.send({ type: 'stop' });
   const gone = await Promise.race([trainer.exited.then(() => true), sleep(WAIT_SECONDS * 1000, false)]);

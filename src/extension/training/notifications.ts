@@ -1,9 +1,10 @@
 import { commands, type Disposable, Uri, window } from 'vscode';
+import type { ActiveTraining } from '../workspace/active-training.ts';
 import { placeToOpen } from '../workspace/problem-place.ts';
 import type { Problems } from '../workspace/problems.ts';
 import { differenceQuestion } from './difference-question.ts';
 import { describeOutcome, type Outcome, type OutcomeAction } from './outcome.ts';
-import type { ActiveTraining, EndedTraining, OpenQuestion, Training } from './training.ts';
+import type { EndedTraining, OpenQuestion, Training } from './training.ts';
 
 const show = {
   information: window.showInformationMessage,

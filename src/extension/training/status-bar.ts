@@ -1,7 +1,7 @@
 import { Disposable, StatusBarAlignment, type StatusBarItem, window } from 'vscode';
 import { formatDuration } from '../../text/duration.ts';
+import type { ActiveTraining, CurrentTraining, Stage } from '../workspace/active-training.ts';
 import { rewardText } from '../workspace/run-progress.ts';
-import type { ActiveTraining, Stage, Training } from './training.ts';
 
 const ICONS: Record<Stage, string> = {
   starting: '$(loading~spin)',
@@ -16,7 +16,7 @@ export class TrainingStatus implements Disposable {
   readonly #item: StatusBarItem;
   readonly #subscription: Disposable;
 
-  constructor(training: Training) {
+  constructor(training: CurrentTraining) {
     this.#item = window.createStatusBarItem('grpo.training', StatusBarAlignment.Left, 10);
     this.#item.name = 'GRPO Training';
     this.#subscription = Disposable.from(
@@ -25,7 +25,7 @@ export class TrainingStatus implements Disposable {
     );
   }
 
-  #show({ active, queue }: Training): void {
+  #show({ active, queue }: CurrentTraining): void {
     if (!active) {
       this.#item.hide();
       return;

@@ -2,7 +2,6 @@ import { TabInputText, type TextDocument, window, workspace } from 'vscode';
 import { SAMPLES_FILE } from '../../files/open-file.ts';
 import { readTextLater } from '../../files/text.ts';
 import type { EditedText } from '../../protocol/preview.ts';
-import { isExcluded } from './find-files.ts';
 
 /** Files of the text editors in sight. */
 export const shownFiles = (): string[] => [
@@ -31,9 +30,6 @@ export function unsavedTexts(): { texts: EditedText[]; versions: Map<string, num
 
 export const openDocument = (file: string): TextDocument | undefined =>
   workspace.textDocuments.find(({ uri }) => uri.scheme === 'file' && uri.fsPath === file);
-
-/** Whether a reward function may be made of it, or read it. */
-export const mayBeRead = (file: string): boolean => /\.([mc]?[jt]s|[jt]sx|jsonl?|py)$/.test(file) && !isExcluded(file);
 
 /** A file's text as the editor has it; '' when it cannot be read. */
 export async function textOf(file: string): Promise<string> {

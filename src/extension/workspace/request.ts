@@ -10,7 +10,7 @@ export interface TrainingRequest {
   configFile: string;
   /** The config's name. */
   name: string;
-  /** The run to go on with; without it a new one starts. */
+  /** The run to continue; without it a new one starts. */
   resume?: string;
   /** What to do where that run was recorded with other settings than today's; without it the trainer asks. */
   differences?: DifferenceChoice;

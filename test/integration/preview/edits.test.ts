@@ -88,6 +88,16 @@ test('takes unsaved texts of reward files and of what they import, and computes 
   expect((await ask(commented, ['ccc', 'a', 'bb'], false)).computed).toBe(6);
 });
 
+test('calls every function again when asked to, also when a newer request comes before it could', async () => {
+  const preview = new Preview({ 'a.reward.ts': 'export const random = () => Math.random();\n' });
+  const asked = { rewards: ['a.reward.ts'], samples: completionsOf(['x']) };
+  const first = await preview.result(asked);
+  preview.ask({ ...asked, reuse: false });
+  const second = await preview.result(asked);
+  expect(gave(second, 'random')).not.toEqual(gave(first, 'random'));
+  expect(gave(await preview.result(asked), 'random'), 'and keeps that').toEqual(gave(second, 'random'));
+});
+
 test('a batch function sees all rows, so that one new row has it called on all', async () => {
   const preview = new Preview({
     'a.reward.ts': `import { batchReward } from 'grpo/rewards';

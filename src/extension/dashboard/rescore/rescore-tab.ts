@@ -19,7 +19,7 @@ export class RescoreTab implements Disposable {
     this.#post = post;
   }
 
-  /** Comes to the front and scores everything anew. User code runs: callers have asked for trust. */
+  /** Comes to the front and scores everything again. User code runs: callers have asked for trust. */
   open(): void {
     if (this.#rescoring) this.#rescoring.restart();
     else this.#rescoring = new Rescoring(this.#folder, this.#scorer, () => this.#send());

@@ -30,7 +30,7 @@ interface ScoredStep {
 
 /**
  * A run's recorded completions under its rewards as they are now, kept up to date while reward files and the config are edited: each time they
- * are saved it starts anew, and what was there stays, marked as stale, until there is something better.
+ * are saved it starts again, and what was there stays, marked as stale, until there is something better.
  */
 export class Rescoring implements Disposable {
   readonly #folder: string;

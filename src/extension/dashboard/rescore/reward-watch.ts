@@ -1,6 +1,6 @@
 import { dirname } from 'node:path';
 import { type Disposable, RelativePattern, Uri } from 'vscode';
-import { isExcluded } from '../../workspace/find-files.ts';
+import { isExcluded } from '../../workspace/excluded.ts';
 import { watchFiles } from '../../workspace/watch-files.ts';
 
 /** Editors write a file in several steps, and "save all" saves several files. */

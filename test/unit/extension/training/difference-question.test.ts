@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { differenceQuestion } from '../../../src/extension/training/difference-question.ts';
-import type { Differences } from '../../../src/extension/training/training.ts';
+import { differenceQuestion } from '../../../../src/extension/training/difference-question.ts';
+import type { Differences } from '../../../../src/extension/workspace/active-training.ts';
 
 const request = { configFile: '/w/sort.grpo.json', name: 'sort', resume: '/w/run' };
 const differences: Differences = {

@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest';
-import { describeOutcome } from '../../../src/extension/training/outcome.ts';
-import type { TrainerExit } from '../../../src/extension/training/trainer-process.ts';
-import type { ActiveTraining } from '../../../src/extension/training/training.ts';
-import { RunProgress } from '../../../src/extension/workspace/run-progress.ts';
-import { BadInput } from '../../../src/protocol/errors.ts';
-import { trainerEvent } from '../../../src/protocol/events.ts';
+import { describeOutcome } from '../../../../src/extension/training/outcome.ts';
+import type { TrainerExit } from '../../../../src/extension/training/trainer-process.ts';
+import type { ActiveTraining } from '../../../../src/extension/workspace/active-training.ts';
+import { RunProgress } from '../../../../src/extension/workspace/run-progress.ts';
+import { BadInput } from '../../../../src/protocol/errors.ts';
+import { trainerEvent } from '../../../../src/protocol/events.ts';
 
 const EXIT: TrainerExit = { end: undefined, code: 0, signal: null, lastWords: '' };
 
