@@ -1,6 +1,6 @@
 import { availableParallelism, cpus, freemem, totalmem } from 'node:os';
 import { findPython, type PythonInterpreter } from '../rewards/python.ts';
-import type { CommandOf } from './args.ts';
+import type { CommandOf } from './commands.ts';
 import type { Device } from './devices.ts';
 import { print, printJson } from './output.ts';
 import { table } from './table.ts';

@@ -7,7 +7,7 @@ import { computeCopies } from '../model/network/half-weights.ts';
 import { BadInput } from '../protocol/errors.ts';
 import { Evaluator } from '../trainer/evaluate.ts';
 import { prepareRun } from '../trainer/prepare.ts';
-import type { CommandOf } from './args.ts';
+import type { CommandOf } from './commands.ts';
 import { print, printJson, warn } from './output.ts';
 import { rewardWorker } from './reward-worker.ts';
 

@@ -8,7 +8,7 @@ import { saveModelFolder } from '../model/files/save.ts';
 import { checkWeights, loadWeights } from '../model/files/weights.ts';
 import { BadInput } from '../protocol/errors.ts';
 import { checkPlace, writeFailure } from '../run-folder/atomic-write.ts';
-import type { CommandOf } from './args.ts';
+import type { CommandOf } from './commands.ts';
 import { print } from './output.ts';
 import { Progress } from './progress.ts';
 

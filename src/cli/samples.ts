@@ -10,7 +10,7 @@ import { editedSamples, type NewSample, sampleEdits, sampleLine } from '../proto
 import { atomicWrite, checkPlace, writeFailure } from '../run-folder/atomic-write.ts';
 import { samplesPlaces } from '../text/files-by-name.ts';
 import { generateSamples } from '../trainer/generate-samples.ts';
-import type { CommandOf } from './args.ts';
+import type { CommandOf } from './commands.ts';
 import { print, printJson } from './output.ts';
 
 const ENDING = '.samples.jsonl';

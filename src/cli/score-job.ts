@@ -9,7 +9,7 @@ import type { RenderedSample } from '../preview/sample-scores.ts';
 import { BadInput } from '../protocol/errors.ts';
 import type { RewardSource } from '../rewards/open-rewards.ts';
 import { samplesPlaces } from '../text/files-by-name.ts';
-import type { CommandOf } from './args.ts';
+import type { CommandOf } from './commands.ts';
 
 /** What `grpo score` has to do. */
 export interface ScoreJob {

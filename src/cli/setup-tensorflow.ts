@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { storageFolder } from '../engine/tensorflow/locate.ts';
 import { setUpTensorflow } from '../engine/tensorflow/set-up/set-up.ts';
-import type { CommandOf } from './args.ts';
+import type { CommandOf } from './commands.ts';
 import { print, printJson } from './output.ts';
 
 const INTERRUPTED = 130;

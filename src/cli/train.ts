@@ -1,7 +1,7 @@
 import { BadInput, RunFailure } from '../protocol/errors.ts';
 import type { TrainerEvent } from '../protocol/events.ts';
 import { SessionThread } from '../trainer/host/session-thread.ts';
-import type { CommandOf } from './args.ts';
+import type { CommandOf } from './commands.ts';
 import { printAside, printJson } from './output.ts';
 import { Progress } from './progress.ts';
 import { rewardWorker } from './reward-worker.ts';
@@ -16,7 +16,8 @@ export async function trainCommand(command: CommandOf<'train'>): Promise<number>
     progress.show(event);
     told ||= event.type === 'end' && event.outcome === 'failed';
   };
-  const { config: configFile, set, resume, differences, out, rollouts } = command;
+  const { config: configFile, set, resume, asRecorded, withChanges, out, rollouts } = command;
+  const differences = asRecorded ? 'as-recorded' : withChanges ? 'with-changes' : undefined;
   const session = new SessionThread(
     {
       configFile,
