@@ -8,10 +8,10 @@ import { addSamples, showSample } from '../workspace/add-samples.ts';
 import { childEnvironment } from '../workspace/child-environment.ts';
 import { GrpoCommand } from '../workspace/grpo-command.ts';
 import { findLocated } from '../workspace/located-message.ts';
+import { pickConfig } from '../workspace/pick-config.ts';
 import { configName } from '../workspace/request.ts';
 import { samplesFile, writableSamples } from '../workspace/samples-file.ts';
-import { pickConfig } from './pick-config.ts';
-import { mayRunCode } from './trust.ts';
+import { mayRunCode } from '../workspace/trust.ts';
 
 const TITLE = 'GRPO: Generate Samples';
 const DEFAULT = '4';

@@ -4,7 +4,7 @@ import type { Lab } from '../lab.ts';
 import type { PreviewParts } from '../preview/parts.ts';
 import type { Subject } from '../workspace/links.ts';
 import { configName } from '../workspace/request.ts';
-import { mayRunCode } from './trust.ts';
+import { mayRunCode } from '../workspace/trust.ts';
 
 /** What a lens is about: a reward file, and one of its functions. */
 interface Target {

@@ -11,9 +11,9 @@ import type { Run } from '../../run-folder/read-run.ts';
 import { writerOf } from '../../run-folder/run-files.ts';
 import type { Lab } from '../lab.ts';
 import { trainingRequest } from '../workspace/request.ts';
+import { mayRunCode } from '../workspace/trust.ts';
 import { pickRun } from './pick-run.ts';
 import { startOrQueue } from './start.ts';
-import { mayRunCode } from './trust.ts';
 
 const canResume = ({ live, status }: Run): boolean =>
   !live && (status === 'stopped' || status === 'failed' || status === 'interrupted');

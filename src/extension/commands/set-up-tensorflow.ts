@@ -5,7 +5,7 @@ import { FOLDER_NAME, PARTIAL } from '../../protocol/tensorflow-places.ts';
 import type { Lab } from '../lab.ts';
 import { childEnvironment } from '../workspace/child-environment.ts';
 import { type CommandExit, GrpoCommand } from '../workspace/grpo-command.ts';
-import { mayRunCode } from './trust.ts';
+import { mayRunCode } from '../workspace/trust.ts';
 
 const TITLE = 'GRPO: Set Up TensorFlow Engine';
 

@@ -3,9 +3,9 @@ import { commands, type QuickPickItem, Uri, window } from 'vscode';
 import type { Lab } from '../lab.ts';
 import { childEnvironment, doctorFolder } from '../workspace/child-environment.ts';
 import { GrpoCommand } from '../workspace/grpo-command.ts';
+import { pickConfig } from '../workspace/pick-config.ts';
 import { replaceText } from '../workspace/replace-text.ts';
 import { withField } from '../workspace/with-field.ts';
-import { pickConfig } from './pick-config.ts';
 
 const TITLE = 'GRPO: Show Devices';
 

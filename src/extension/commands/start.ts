@@ -1,9 +1,9 @@
 import { window, workspace } from 'vscode';
 import type { Lab } from '../lab.ts';
+import { pickConfig } from '../workspace/pick-config.ts';
 import { configName, type TrainingRequest, trainingRequest } from '../workspace/request.ts';
 import type { RunNode } from '../workspace/run-node.ts';
-import { pickConfig } from './pick-config.ts';
-import { mayRunCode } from './trust.ts';
+import { mayRunCode } from '../workspace/trust.ts';
 
 /** `given`: a config's Uri or path. */
 export async function startTraining(lab: Lab, given?: unknown): Promise<void> {

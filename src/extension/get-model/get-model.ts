@@ -1,15 +1,13 @@
-import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { commands, type QuickPickItem, QuickPickItemKind, Uri, window } from 'vscode';
-import { commandFor, folderOf, type KnownModel, readModelsPage, type Way } from '../get-model/models-page.ts';
-import { modelIn, modelPath } from '../get-model/set-model.ts';
-import type { Lab } from '../lab.ts';
+import { commands, type ExtensionContext, type QuickPickItem, QuickPickItemKind, Uri, window } from 'vscode';
+import { pickConfig } from '../workspace/pick-config.ts';
+import { pickFolder } from '../workspace/pick-folder.ts';
 import { replaceText } from '../workspace/replace-text.ts';
 import { configName } from '../workspace/request.ts';
+import { mayRunCode } from '../workspace/trust.ts';
 import { withField } from '../workspace/with-field.ts';
-import { pickConfig } from './pick-config.ts';
-import { pickFolder } from './pick-folder.ts';
-import { mayRunCode } from './trust.ts';
+import { CATALOG, type CatalogModel, DOWNLOADS, factsOf, folderOf, nameOf } from './catalog.ts';
+import { modelIn, modelPath } from './set-model.ts';
 
 const TITLE = 'GRPO: Get a Model';
 
@@ -17,18 +15,19 @@ interface Choice extends QuickPickItem {
   act?: () => Promise<void>;
 }
 
-/** Offers the models of docs/models.md, those on the disk, and that page. Downloads nothing itself. `given`: the Uri of the config that lacks one. */
-export async function getModel({ context }: Lab, given?: unknown): Promise<void> {
+/** Offers the catalog's models, those on the disk, and docs/models.md. Downloads nothing itself. `given`: the Uri of the config that lacks one. */
+export async function getModel({ context }: { context: ExtensionContext }, given?: unknown): Promise<void> {
   const config = given instanceof Uri ? given.fsPath : undefined;
   const page = join(context.extensionPath, 'docs', 'models.md');
-  const { models, ways } = readModelsPage(await readFile(page, 'utf8'));
   const heading = (label: string): Choice => ({ label, kind: QuickPickItemKind.Separator });
   const items: Choice[] = [
     heading('from Hugging Face'),
-    ...models.map((model) => ({
-      label: `$(cloud-download) ${model.name}`,
-      detail: model.facts.map(({ title, value }) => `${title}: ${value}`).join(' · '),
-      act: () => typeCommand({ model, written: models[0]!, ways, config }),
+    ...CATALOG.map((model) => ({
+      label: `$(cloud-download) ${nameOf(model)}`,
+      detail: factsOf(model)
+        .map(([heading, fact]) => `${heading}: ${fact.replaceAll('`', '')}`)
+        .join(' · '),
+      act: () => typeCommand(model, config),
     })),
     heading('on this disk'),
     { label: '$(folder-opened) A model folder…', act: () => chooseOnDisk(config, { folder: true }) },
@@ -43,25 +42,21 @@ export async function getModel({ context }: Lab, given?: unknown): Promise<void>
   await (await window.showQuickPick(items, { title: TITLE, placeHolder, ignoreFocusOut: true }))?.act?.();
 }
 
-interface Download {
-  model: KnownModel;
-  /** The model that the page's commands are written for. */
-  written: KnownModel;
-  ways: Way[];
-  config: string | undefined;
-}
-
-/** The command stands in a terminal, to be read and run by its user. */
-async function typeCommand({ model, written, ways, config }: Download): Promise<void> {
+/** Types the command into a terminal; the user reads and runs it. */
+async function typeCommand(model: CatalogModel, config: string | undefined): Promise<void> {
   if (!mayRunCode('A terminal', 'it opens in the folder of this workspace')) return;
   const why = 'Open a folder first: the model is put into its "models".';
   const folder = config === undefined ? await pickFolder(why) : dirname(config);
   if (folder === undefined) return;
-  const items = ways.map((way) => ({ label: way.title, detail: commandFor(way, model, written) }));
-  const options = { title: `${TITLE}: ${model.name}`, placeHolder: 'How? It is typed, not run', ignoreFocusOut: true };
+  const items = DOWNLOADS.map(({ title, command }) => ({ label: title, detail: command(model) }));
+  const options = {
+    title: `${TITLE}: ${nameOf(model)}`,
+    placeHolder: 'How? It is typed, not run',
+    ignoreFocusOut: true,
+  };
   const choice = await window.showQuickPick(items, options);
   if (!choice) return;
-  const terminal = window.createTerminal({ name: `Get ${model.name}`, cwd: folder });
+  const terminal = window.createTerminal({ name: `Get ${nameOf(model)}`, cwd: folder });
   terminal.show();
   terminal.sendText(choice.detail, false);
 

@@ -1,13 +1,12 @@
 import { basename, dirname, join, relative } from 'node:path';
-import { commands, type QuickPickItem, Uri, window, workspace } from 'vscode';
+import { commands, type ExtensionContext, type QuickPickItem, Uri, window, workspace } from 'vscode';
 import { REWARD_FILE } from '../../files/open-file.ts';
 import { readTextLater } from '../../files/text.ts';
-import type { Lab } from '../lab.ts';
-import { firstRows } from '../new-reward/dataset-rows.ts';
-import { TEMPLATES } from '../new-reward/templates.ts';
-import { exists, rewardFiles, writeReward } from '../new-reward/write-reward.ts';
+import { pickFolder } from '../workspace/pick-folder.ts';
 import { writablePlace } from '../workspace/writable-place.ts';
-import { pickFolder } from './pick-folder.ts';
+import { firstRows } from './dataset-rows.ts';
+import { TEMPLATES } from './templates.ts';
+import { exists, rewardFiles, writeReward } from './write-reward.ts';
 
 const STEPS = 4;
 interface Choice extends QuickPickItem {
@@ -17,7 +16,7 @@ interface Choice extends QuickPickItem {
 }
 
 /** Makes a run config in four steps, and opens it. */
-export async function createConfig({ context }: Lab): Promise<void> {
+export async function createConfig({ context }: { context: ExtensionContext }): Promise<void> {
   const folder = await pickFolder('Open a folder first: a run config and its runs live in one.');
   if (folder === undefined) return;
 

@@ -1,5 +1,5 @@
 import { commands, Uri, window, workspace } from 'vscode';
-import { configName } from '../workspace/request.ts';
+import { configName } from './request.ts';
 
 /** The run config to work with: the one given, the only one, or the one chosen; undefined when there is none or it was dismissed. */
 export async function pickConfig(given: unknown, title: string): Promise<string | undefined> {

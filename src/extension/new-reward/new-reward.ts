@@ -1,21 +1,26 @@
 import { basename, dirname, join } from 'node:path';
-import { Uri, ViewColumn, window, workspace } from 'vscode';
-import type { Lab } from '../lab.ts';
-import { withReward } from '../new-reward/add-to-config.ts';
-import { isIdentifier } from '../new-reward/column-types.ts';
-import { datasetRows } from '../new-reward/dataset-rows.ts';
-import type { Template } from '../new-reward/template.ts';
-import { TEMPLATES } from '../new-reward/templates.ts';
-import { exists, rewardFiles, writeReward } from '../new-reward/write-reward.ts';
+import { type ExtensionContext, Uri, ViewColumn, window, workspace } from 'vscode';
+import { pickFolder } from '../workspace/pick-folder.ts';
 import { replaceText } from '../workspace/replace-text.ts';
 import { configName } from '../workspace/request.ts';
 import { writablePlace } from '../workspace/writable-place.ts';
-import { pickFolder } from './pick-folder.ts';
+import { withReward } from './add-to-config.ts';
+import { isIdentifier } from './column-types.ts';
+import { datasetRows } from './dataset-rows.ts';
+import type { Template } from './template.ts';
+import { TEMPLATES } from './templates.ts';
+import { exists, rewardFiles, writeReward } from './write-reward.ts';
 
 const title = (step: number, what: string): string => `New Reward Function (${step}/3): ${what}`;
 
+/** What it takes of the lab. */
+interface Editor {
+  context: ExtensionContext;
+  previews: () => Promise<{ subjects: { prefer: (id: string) => Promise<void> } }>;
+}
+
 /** Makes a reward function from a template, with samples that show what it does, and adds it to a run config if wanted. */
-export async function newReward(lab: Lab): Promise<void> {
+export async function newReward({ context, previews }: Editor): Promise<void> {
   const template = await pickTemplate();
   if (!template) return;
   const config = await pickConfigOrNone();
@@ -29,12 +34,12 @@ export async function newReward(lab: Lab): Promise<void> {
   const files = rewardFiles(folder, name, template);
   for (const file of [files.reward, files.samples]) await writablePlace(file);
   const rows = config === '' ? [] : await datasetRows(config);
-  const declarations = join(lab.context.extensionPath, 'dist', 'grpo-rewards.d.ts');
+  const declarations = join(context.extensionPath, 'dist', 'grpo-rewards.d.ts');
   const top = workspace.getWorkspaceFolder(Uri.file(folder))?.uri.fsPath ?? folder;
   await writeReward(files, { template, name, rows, declarations, top });
   if (config !== '') await replaceText(config, (text) => withReward(text, config, files.reward));
   // A config that was chosen for other rewards would show its own samples instead.
-  const { subjects } = await lab.previews();
+  const { subjects } = await previews();
   await subjects.prefer(files.reward);
   await window.showTextDocument(Uri.file(files.reward), { viewColumn: ViewColumn.One, preview: false });
   const beside = { viewColumn: ViewColumn.Beside, preserveFocus: true, preview: false };
