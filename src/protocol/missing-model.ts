@@ -1,4 +1,4 @@
-const ADVICE = 'docs/models.md says how to get one; in VS Code, "GRPO: Get a Model" helps with it.';
+const ADVICE = 'docs/models.md says how to get one; in VS Code, "GRPO: Get Model" helps with it.';
 
 /** What is said of a run config whose model is not there; `missing` says which. */
 export const missingModel = (missing: string): string => `${missing} ${ADVICE}`;

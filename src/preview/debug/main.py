@@ -1,4 +1,4 @@
-"""What a debugger runs for "Debug on a Sample" of a Python reward: one call of one function, without any limits.
+"""What a debugger runs for "Debug on Sample" of a Python reward: one call of one function, without any limits.
 
 It loads and calls the function as the reward worker beside it does.
 """

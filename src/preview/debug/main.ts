@@ -1,4 +1,4 @@
-// What a debugger runs for "Debug on a Sample": one call of one function, in this very process and without any limits.
+// What a debugger runs for "Debug on Sample": one call of one function, in this very process and without any limits.
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { loadSamples } from '../../data/samples.ts';
