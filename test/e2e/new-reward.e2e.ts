@@ -11,7 +11,7 @@ session.test('a reward is made from a helper, with samples, and added to a run c
   await editor.choose('numericMatch');
   await editor.choose(/^arithmetic/);
   await editor.quickInput.fill('class');
-  await editor.page.getByText('no word of the language').first().waitFor();
+  await editor.page.getByText('not a reserved word').first().waitFor();
   await editor.quickInput.fill('right_sum');
   await editor.page.keyboard.press('Enter');
   await editor.page.getByRole('tab', { name: 'right_sum.samples.jsonl' }).waitFor();

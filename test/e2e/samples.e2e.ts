@@ -69,7 +69,7 @@ session.test('asks for numbers that make sense, and can be left', async ({ edito
   await editor.command('GRPO: Generate Samples');
   await editor.choose('sort');
   await editor.quickInput.fill('none');
-  await editor.page.getByText('A whole number from 1').waitFor();
+  await editor.page.getByText('Enter a whole number from 1').waitFor();
   await editor.page.keyboard.press('Escape');
   await editor.page.locator('.quick-input-widget').waitFor({ state: 'hidden' });
   expect(samplesOf(sortSamples(server.workspace))).toEqual(before);

@@ -16,7 +16,7 @@ export async function startTraining(lab: Lab, given?: unknown): Promise<void> {
 export async function startOrQueue({ training, problems }: Lab, request: TrainingRequest): Promise<void> {
   const { active } = training;
   if (active) {
-    const text = `${active.request.name} is being trained. Start ${request.name} when it has ended?`;
+    const text = `${active.request.name} is training. Start ${request.name} when it ends?`;
     if ((await window.showInformationMessage(text, 'Queue')) !== 'Queue') return;
   }
   // What is on the screen is what is trained.

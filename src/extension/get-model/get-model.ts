@@ -9,7 +9,7 @@ import { withField } from '../workspace/with-field.ts';
 import { CATALOG, type CatalogModel, DOWNLOADS, factsOf, folderOf, nameOf } from './catalog.ts';
 import { modelIn, modelPath } from './set-model.ts';
 
-const TITLE = 'GRPO: Get a Model';
+const TITLE = 'GRPO: Get Model';
 
 interface Choice extends QuickPickItem {
   act?: () => Promise<void>;
@@ -29,29 +29,29 @@ export async function getModel({ context }: { context: ExtensionContext }, given
         .join(' · '),
       act: () => typeCommand(model, config),
     })),
-    heading('on this disk'),
-    { label: '$(folder-opened) A model folder…', act: () => chooseOnDisk(config, { folder: true }) },
-    { label: '$(file) A .gguf file…', act: () => chooseOnDisk(config, { folder: false }) },
-    heading('read'),
+    heading('on this machine'),
+    { label: '$(folder-opened) Choose a model folder…', act: () => chooseOnDisk(config, { folder: true }) },
+    { label: '$(file) Choose a .gguf file…', act: () => chooseOnDisk(config, { folder: false }) },
+    heading('documentation'),
     {
-      label: '$(book) Which models work, and what they need',
+      label: '$(book) Supported models and requirements',
       act: async () => void (await commands.executeCommand('markdown.showPreview', Uri.file(page))),
     },
   ];
-  const placeHolder = config === undefined ? 'Which model?' : `Which model for ${configName(config)}?`;
+  const placeHolder = config === undefined ? 'Select a model' : `Select a model for ${configName(config)}`;
   await (await window.showQuickPick(items, { title: TITLE, placeHolder, ignoreFocusOut: true }))?.act?.();
 }
 
 /** Types the command into a terminal; the user reads and runs it. */
 async function typeCommand(model: CatalogModel, config: string | undefined): Promise<void> {
-  if (!mayRunCode('A terminal', 'it opens in the folder of this workspace')) return;
-  const why = 'Open a folder first: the model is put into its "models".';
+  if (!mayRunCode('The terminal', "it opens in this workspace's folder")) return;
+  const why = 'Open a folder first. The model goes into its "models" folder.';
   const folder = config === undefined ? await pickFolder(why) : dirname(config);
   if (folder === undefined) return;
   const items = DOWNLOADS.map(({ title, command }) => ({ label: title, detail: command(model) }));
   const options = {
     title: `${TITLE}: ${nameOf(model)}`,
-    placeHolder: 'How? It is typed, not run',
+    placeHolder: 'Select how to download it. The command is typed into a terminal, not run',
     ignoreFocusOut: true,
   };
   const choice = await window.showQuickPick(items, options);
@@ -62,15 +62,15 @@ async function typeCommand(model: CatalogModel, config: string | undefined): Pro
 
   const target = join(folder, folderOf(model));
   if (config !== undefined && (await modelIn(config)) === target) return;
-  const use = 'Put It into a Run Config';
-  const said = `The command is in the terminal: Enter runs it. The model is then in ${folderOf(model)}.`;
+  const use = 'Set It in a Run Config';
+  const said = `The command is in the terminal. Press Enter to run it; it downloads the model to ${folderOf(model)}.`;
   if ((await window.showInformationMessage(said, use)) === use) await putIntoConfig(config, target);
 }
 
 async function chooseOnDisk(config: string | undefined, { folder }: { folder: boolean }): Promise<void> {
   const picked = await window.showOpenDialog({
-    title: folder ? 'A folder with config.json and *.safetensors' : 'A .gguf file',
-    openLabel: 'Use This Model',
+    title: folder ? 'Choose a folder with config.json and *.safetensors' : 'Choose a .gguf file',
+    openLabel: 'Use Model',
     canSelectFolders: folder,
     canSelectFiles: !folder,
     ...(!folder && { filters: { GGUF: ['gguf'] } }),
@@ -79,7 +79,7 @@ async function chooseOnDisk(config: string | undefined, { folder }: { folder: bo
 }
 
 async function putIntoConfig(given: string | undefined, model: string): Promise<void> {
-  const config = given ?? (await pickConfig(undefined, `${TITLE}: its Run Config`));
+  const config = given ?? (await pickConfig(undefined, `${TITLE}: Run Config`));
   if (config === undefined) return;
   await replaceText(config, (text) => withField(text, 'model', modelPath(config, model)));
   await window.showTextDocument(Uri.file(config));

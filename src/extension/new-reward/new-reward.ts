@@ -26,7 +26,7 @@ export async function newReward({ context, previews }: Editor): Promise<void> {
   const config = await pickConfigOrNone();
   if (config === undefined) return;
   const folder =
-    config === '' ? await pickFolder('Open a folder first: a reward function is a file in one.') : dirname(config);
+    config === '' ? await pickFolder('Open a folder first. The reward file is created in it.') : dirname(config);
   if (folder === undefined) return;
   const name = await askName(folder, template);
   if (name === undefined) return;
@@ -49,7 +49,8 @@ export async function newReward({ context, previews }: Editor): Promise<void> {
 async function pickTemplate(): Promise<Template | undefined> {
   const items = TEMPLATES.map((template) => ({ label: template.label, detail: template.detail, template }));
   const options = { title: title(1, 'Start From'), matchOnDetail: true, ignoreFocusOut: true };
-  return (await window.showQuickPick(items, { ...options, placeHolder: 'A blank function, or a helper' }))?.template;
+  return (await window.showQuickPick(items, { ...options, placeHolder: 'Start from a blank function or a helper' }))
+    ?.template;
 }
 
 /** The run config that is to use it; '' for none. */
@@ -60,9 +61,9 @@ async function pickConfigOrNone(): Promise<string | undefined> {
     ...configs
       .map(({ fsPath }) => ({ label: configName(fsPath), description: workspace.asRelativePath(fsPath), fsPath }))
       .sort((a, b) => a.label.localeCompare(b.label)),
-    { label: '$(circle-slash) No run config', description: 'only the files', fsPath: '' },
+    { label: '$(circle-slash) No run config', description: 'create the files only', fsPath: '' },
   ];
-  const placeHolder = 'Whose rewards shall it be added to? Its dataset gives the types and the first samples.';
+  const placeHolder = 'Select the run config to add it to. Its dataset provides the types and the first samples.';
   return (await window.showQuickPick(items, { title: title(2, 'Run Config'), placeHolder, ignoreFocusOut: true }))
     ?.fsPath;
 }
@@ -70,13 +71,13 @@ async function pickConfigOrNone(): Promise<string | undefined> {
 /** A name that both languages allow and that is not taken. */
 async function askName(folder: string, template: Template): Promise<string | undefined> {
   const problemOf = async (name: string): Promise<string | undefined> => {
-    if (!isIdentifier(name)) return 'A function name: letters, digits and underscores, no word of the language.';
+    if (!isIdentifier(name)) return 'Enter a function name: letters, digits and underscores, not a reserved word.';
     const taken = [];
     for (const file of Object.values(rewardFiles(folder, name, template)))
       if (await exists(file)) taken.push(basename(file));
-    return taken.length > 0 ? `${taken.join(' and ')} already there; choose another name.` : undefined;
+    return taken.length > 0 ? `${taken.join(' and ')} already exists. Choose another name.` : undefined;
   };
-  const prompt = 'The function, its file and its metric have this name';
+  const prompt = 'Name of the function, its file and its metric';
   return window.showInputBox({
     title: title(3, 'Name'),
     prompt,

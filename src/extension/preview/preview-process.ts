@@ -100,7 +100,7 @@ export class PreviewProcess implements Disposable {
     this.#waiting = undefined;
     this.#deaths.push(Date.now());
     const how = child.signalCode ?? `status ${child.exitCode}`;
-    this.#log.warn(`The preview process ended by itself (${how}). ${lastWords.trim()}`);
+    this.#log.warn(`The preview process ended unexpectedly (${how}). ${lastWords.trim()}`);
     this.#died.fire(lastWords);
   }
 }

@@ -244,7 +244,7 @@ export class Previews implements Disposable {
     for (const preview of this.#shown.values()) {
       if (this.#process.givenUp) {
         preview.request = undefined;
-        preview.broken = 'The preview process has ended three times within a minute; see GRPO: Show Log.';
+        preview.broken = 'The preview process ended three times within a minute; see GRPO: Show Log.';
         this.#changed.fire(preview);
       } else void this.#request(preview, true);
     }

@@ -26,7 +26,7 @@ export async function goOnAfterReload({ runs, training, log }: Editor, { folder,
   const { name, configFile, step } = run.info;
   const resume = workspace.getConfiguration('grpo').get('resumeAfterReload', false);
   if (resume && workspace.isTrusted) {
-    log.info(`${name}: going on after the window was reloaded`);
+    log.info(`${name}: resuming after the window was reloaded`);
     for (const request of [trainingRequest(configFile, folder), ...queued]) training.add(request);
     return;
   }

@@ -32,7 +32,7 @@ async function notifyEnd(ended: EndedTraining, problems: Problems): Promise<void
 function act(action: OutcomeAction, { training }: EndedTraining, outcome: Outcome, problems: Problems): unknown {
   const { folder, request } = training;
   switch (action) {
-    case 'Get a Model':
+    case 'Get Model':
       return commands.executeCommand('grpo.getModel', Uri.file(request.configFile));
     case 'Open':
       return outcome.problem && problems.open(outcome.problem);

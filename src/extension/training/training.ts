@@ -91,7 +91,7 @@ export class Training implements Disposable {
 
   /** Starts at once, or after the runs before it. User code will run: callers have asked for trust. */
   add(request: TrainingRequest): void {
-    if (!workspace.isTrusted) throw new Error('Training needs a trusted workspace.');
+    if (!workspace.isTrusted) throw new Error('Training requires a trusted workspace.');
     this.#queue.push(request);
     this.#startNext();
     this.#change();

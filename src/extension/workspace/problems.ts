@@ -117,7 +117,7 @@ function fixes(found: Diagnostic, config: Uri): CodeAction[] {
   if (!isMissingModel(found.message)) return [];
   const action = new CodeAction('Get a model…', CodeActionKind.QuickFix);
   action.diagnostics = [found];
-  action.command = { title: 'Get a Model', command: 'grpo.getModel', arguments: [config] };
+  action.command = { title: 'Get Model', command: 'grpo.getModel', arguments: [config] };
   return [action];
 }
 

@@ -38,7 +38,7 @@ test('stopped: can be resumed', () => {
 test('a model that is not there can be got', () => {
   const error = `/w/sort.grpo.json:2:12: ${missingModel('"model" names m, which does not exist (/w/m).')}`;
   const end = { type: 'end', outcome: 'failed', step: 0, checkpoint: null, error } as const;
-  expect(ended({ folder: undefined }, { end, code: 2 }).actions).toEqual(['Get a Model', 'Open', 'Show Log']);
+  expect(ended({ folder: undefined }, { end, code: 2 }).actions).toEqual(['Get Model', 'Open', 'Show Log']);
 });
 
 test('bad input: the sentence without the place, and the place to open', () => {
@@ -65,7 +65,7 @@ test('a crash: how it died, its last words, one click to go on', () => {
   const outcome = ended({}, { code: null, signal: 'SIGSEGV', lastWords: 'one\ntwo\nthree\nout of memory' });
   expect(outcome).toMatchObject({ severity: 'error', actions: ['Resume', 'Show Log'] });
   expect(outcome.text).toBe(
-    'sort: the trainer died after step 3 (signal SIGSEGV). Its last words: two three out of memory',
+    'sort: the trainer died after step 3 (signal SIGSEGV). Last output: two three out of memory',
   );
 });
 

@@ -49,7 +49,7 @@ export class Rescoring implements Disposable {
 
   /** `onUpdate` is called, coalesced, when there is more to show. Callers have asked for trust. */
   constructor(folder: string, scorer: Scorer, onUpdate: () => void) {
-    if (!workspace.isTrusted) throw new Error('Rescoring needs a trusted workspace.');
+    if (!workspace.isTrusted) throw new Error('Rescoring requires a trusted workspace.');
     this.#folder = folder;
     this.#scorer = scorer;
     this.#onUpdate = onUpdate;
@@ -97,7 +97,7 @@ export class Rescoring implements Disposable {
     const info = await readRunInfo(this.#folder);
     const python = info ? await pythonFor(info.configFile, interpreters) : null;
     if (this.#disposed || round !== this.#round) return;
-    if (!info) return this.#end('failed', 'The run cannot be read any more.');
+    if (!info) return this.#end('failed', 'The run can no longer be read.');
     this.#watch.follow([info.configFile, ...info.config.rewards.map(({ file }) => file)]);
     const first = Math.max(1, info.step - MOST_STEPS + 1);
     const args = ['rescore', this.#folder, '--newest-first', '--steps', `${first}-${Math.max(first, info.step)}`];
@@ -110,7 +110,10 @@ export class Rescoring implements Disposable {
     const { ok, lastWords } = await command.exited;
     if (this.#disposed || round !== this.#round) return;
     if (!ok) log.error(`Rescoring ${info.name}: ${lastWords}`);
-    this.#end(ok ? 'done' : 'failed', ok ? null : (lastWords.split('\n').at(-1) ?? 'It ended without a word.'));
+    this.#end(
+      ok ? 'done' : 'failed',
+      ok ? null : (lastWords.split('\n').at(-1) ?? 'It ended without an error message.'),
+    );
   }
 
   #take(line: string): void {
