@@ -71,7 +71,7 @@ function readOperands(
     next += given.length;
   }
   const extra = positionals[next];
-  if (extra !== undefined) fail(`There is one argument too many: "${extra}".`);
+  if (extra !== undefined) fail(`Unexpected argument "${extra}".`);
   return values;
 }
 

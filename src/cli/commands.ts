@@ -32,21 +32,21 @@ export const DEFAULT_MAX_TOKENS = 256;
 
 const runConfig = operand('RUN.grpo.json');
 const device = choice('DEVICE', DEVICES, 'auto');
-const fp16 = flag('compute in float16, on a GPU through webgpu');
+const fp16 = flag('compute in float16; requires device webgpu');
 const json = flag('print JSON');
 
 export const COMMANDS = {
   train: {
-    help: 'train a model as a run config says',
+    help: 'train a model as described by a run config',
     operands: { config: runConfig },
     options: {
       set: list('path=value', 'override a field of the config'),
-      out: text('DIR', 'the run folder', '.grpo/runs/<time>-<name> beside the config'),
+      out: text('DIR', 'the run folder', '.grpo/runs/<time>-<name> next to the config'),
       resume: flag('continue from the newest checkpoint of the run in --out, or of the latest run'),
-      'as-recorded': flag("with the settings and reward code that the run recorded, if today's are others", {
+      'as-recorded': flag('if settings or reward code have changed, use the recorded ones', {
         goesWith: 'resume',
       }),
-      'with-changes': flag("with today's settings and reward code from here on; the run keeps note of it", {
+      'with-changes': flag('if settings or reward code have changed, use the current ones and record the change', {
         goesWith: 'resume',
       }),
       rollouts: text('FILE', 'train on recorded completions instead of sampling'),
@@ -55,16 +55,16 @@ export const COMMANDS = {
     either: [['as-recorded', 'with-changes']],
   },
   score: {
-    help: 'try reward functions on sample completions',
+    help: 'score sample completions with reward functions',
     operands: { rewards: operands('RUN.grpo.json | REWARD_FILE[#function]...', 'RUN.grpo.json or REWARD_FILE') },
     options: {
       samples: text(
         'FILE',
-        'samples: JSON Lines with prompt and completion',
-        'those of the config, or of the same name',
+        'the samples: JSON Lines with prompt and completion',
+        "the config's, or those of the same name",
       ),
-      env: list('NAME', 'an environment variable that the rewards get, as with "rewardEnv" in a config'),
-      check: flag('only tell what fails or is not as expected, with exit status 1; for CI'),
+      env: list('NAME', 'pass this environment variable to the rewards, like "rewardEnv" in a config'),
+      check: flag('for CI: print only failures and unmet expectations, and exit with status 1 if there are any'),
       json,
     },
   },
@@ -72,17 +72,17 @@ export const COMMANDS = {
     help: 'sample completions',
     operands: { model: operand('MODEL') },
     options: {
-      prompt: text('TEXT', 'one prompt'),
-      prompts: text('FILE', 'prompts: JSON Lines with prompt or prompt_ids'),
+      prompt: text('TEXT', 'a single prompt'),
+      prompts: text('FILE', 'the prompts: JSON Lines with prompt or prompt_ids'),
       n: integer('N', 'completions per prompt', { least: 1, most: MOST_COMPLETIONS }, 1),
-      greedy: flag('always take the most likely token'),
+      greedy: flag('always pick the most likely token'),
       'max-tokens': optionalInteger(
         'N',
-        'longest completion',
+        'maximum completion length in tokens',
         { least: 1, most: MOST_TOKENS },
-        `${DEFAULT_MAX_TOKENS}, or what the model's context leaves`,
+        `${DEFAULT_MAX_TOKENS}, or what fits into the model's context`,
       ),
-      seed: integer('S', 'seed of the sampling', { least: 0 }, 42),
+      seed: integer('S', 'random seed', { least: 0 }, 42),
       device,
       fp16,
       json: flag('print one JSON object per completion'),
@@ -90,38 +90,38 @@ export const COMMANDS = {
     oneOf: ['prompt', 'prompts'],
   },
   samples: {
-    help: "add completions of a run config's model to its samples, to try rewards on",
+    help: "generate completions with a run config's model and add them to its samples",
     operands: { config: runConfig },
     options: {
-      prompts: integer('M', 'prompts of the dataset', { least: 1 }, 4),
+      prompts: integer('M', 'number of prompts from the dataset', { least: 1 }, 4),
       n: integer('N', 'completions per prompt', { least: 1, most: MOST_COMPLETIONS }, 4),
-      seed: optionalInteger('S', 'seed of the choice of prompts and of the sampling', { least: 0 }, "the config's"),
-      out: text('FILE', 'the samples file', 'the one of the config, or samples/NAME.samples.jsonl'),
-      json: flag('print the samples, one JSON object a line, instead of adding them to a file'),
+      seed: optionalInteger('S', 'random seed for choosing prompts and sampling', { least: 0 }, "the config's"),
+      out: text('FILE', 'the samples file', "the config's, or samples/NAME.samples.jsonl"),
+      json: flag('print the samples, one JSON object per line, instead of adding them to a file'),
     },
     either: [['out', 'json']],
   },
   logprobs: {
-    help: 'log-probabilities of given completions',
+    help: 'compute log-probabilities of given completions',
     operands: { model: operand('MODEL'), file: operand('FILE.jsonl') },
     options: { device, fp16, json: flag('print one JSON object per row') },
   },
   rescore: {
-    help: "score a run's recorded completions again, with its rewards as they are now",
+    help: "re-score a run's recorded completions with the current reward code",
     operands: { run: operand('RUN_DIR') },
     options: {
       step: optionalInteger('N', 'only this step', { least: 1 }),
-      steps: span('A-B', 'only these steps', 'all that were recorded'),
-      'newest-first': flag('begin with the newest step'),
-      python: text('FILE', 'the interpreter for .py rewards, where the config names none'),
+      steps: span('A-B', 'only these steps', 'all recorded steps'),
+      'newest-first': flag('start with the newest step'),
+      python: text('FILE', 'the Python interpreter for .py rewards, if the config does not set one'),
       json: flag('print one JSON object per step, then a summary'),
     },
     either: [['step', 'steps']],
   },
   eval: {
-    help: 'mean rewards on the evaluation dataset',
+    help: 'compute mean rewards on the evaluation dataset',
     operands: { config: runConfig },
-    options: { checkpoint: text('DIR', 'the weights to evaluate', 'the start model'), json },
+    options: { checkpoint: text('DIR', 'the checkpoint to evaluate', "the config's model"), json },
   },
   merge: {
     help: "merge a checkpoint's LoRA adapter into its base model",
@@ -129,23 +129,23 @@ export const COMMANDS = {
     options: { out: text('DIR', 'the new model folder', 'CHECKPOINT-merged') },
   },
   bench: {
-    help: 'measure the phases of a training step',
+    help: 'time the phases of a training step',
     operands: { config: runConfig },
-    options: { steps: integer('N', 'measured steps', { least: 1 }, 5), json },
+    options: { steps: integer('N', 'number of timed steps', { least: 1 }, 5), json },
   },
   'setup-tensorflow': {
-    help: 'get the optional engine for device "tensorflow": tfjs-node, built against the TensorFlow of a Python environment',
+    help: 'install the optional engine for device "tensorflow": tfjs-node, built against the TensorFlow of a Python environment',
     operands: {},
     options: {
       python: text('PATH', 'the interpreter of that environment', 'python3 or python'),
-      prebuilt: flag('take tfjs-node-gpu with binaries of its own (TensorFlow 2.9, CUDA 11) instead'),
-      into: text('DIR', 'the folder that gets it, if not the one where every run looks for it'),
-      json: flag('print one JSON object per part'),
+      prebuilt: flag('install tfjs-node-gpu with prebuilt binaries (TensorFlow 2.9, CUDA 11) instead'),
+      into: text('DIR', 'where to install it', 'where every run looks for it'),
+      json: flag('print one JSON object per stage'),
     },
     either: [['python', 'prebuilt']],
   },
   doctor: {
-    help: 'what works on this machine, and how to get what does not',
+    help: 'show what works on this machine, and how to fix what does not',
     operands: {},
     options: { json },
   },

@@ -82,7 +82,7 @@ function show({ prompt }: PromptRow, completions: Completion[], { json }: Option
     if (json) printJson({ prompt, completion, completion_ids: ids, logprobs: logProbs });
     else {
       const sum = logProbs.reduce((total, logProb) => total + logProb, 0);
-      const cut = truncated ? ', cut off' : '';
+      const cut = truncated ? ', truncated' : '';
       print(`${completion}\n  (${ids.length} tokens${cut}, log-probability ${sum.toFixed(2)})`);
     }
   }

@@ -25,7 +25,7 @@ export async function setupTensorflowCommand(options: CommandOf<'setup-tensorflo
       ...(python !== undefined && { python }),
     });
     if (json) printJson({ folder: into, on });
-    else print(`It works, with ${on}. It is in ${into}.`);
+    else print(`It works, with ${on}. Installed in ${into}.`);
     return 0;
   } catch (error) {
     if (!cancelling.signal.aborted) throw error;

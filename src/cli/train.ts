@@ -37,7 +37,7 @@ export async function trainCommand(command: CommandOf<'train'>): Promise<number>
   const interrupt = (signal: NodeJS.Signals) => {
     if (interrupted) return dieOf(signal);
     interrupted = true;
-    printAside('\nStopping after this step and writing a checkpoint; press Ctrl-C again to end at once.\n');
+    printAside('\nStopping after this step and writing a checkpoint; press Ctrl-C again to end now.\n');
     session.send('stop');
   };
   // The terminal is closed, or ssh has lost its connection. It may come several times, and together with SIGTERM: nobody has pressed twice.

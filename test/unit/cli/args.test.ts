@@ -111,7 +111,7 @@ test.each([
   [['trian'], 'There is no command "trian". Did you mean "train"?'],
   [['xyz'], 'There is no command "xyz".'],
   [['train'], 'RUN.grpo.json is missing.'],
-  [['train', 'a', 'b'], 'There is one argument too many: "b".'],
+  [['train', 'a', 'b'], 'Unexpected argument "b".'],
   [['train', 'a', '--sett', 'x'], '`grpo train` has no option --sett. Did you mean "--set"?'],
   [['train', 'a', '--constructor'], '`grpo train` has no option --constructor.'],
   [['train', 'a', '-x'], '`grpo train` has no option -x.'],
@@ -131,7 +131,7 @@ test.each([
   [['rescore', 'r', '--steps', '3-2'], '--steps must be a first and a last step, such as 10-20, not "3-2".'],
   [['samples', 'a', '--out', 'f', '--json'], 'Give either --out FILE or --json.'],
   [['train', 'a', '--as-recorded'], '--as-recorded requires --resume.'],
-  [['doctor', 'x'], 'There is one argument too many: "x".'],
+  [['doctor', 'x'], 'Unexpected argument "x".'],
 ])('bad: %j', (args, sentence) => expect(problem(...args)).toBe(sentence));
 
 test('options that are declared with others name ones that there are', () => {
