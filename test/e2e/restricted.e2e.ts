@@ -58,7 +58,7 @@ session.test('their completions are not added to a file', async ({ editor, dashb
 session.test('their completions are not scored again, and none are generated', async (all) => {
   const { editor, dashboard, server } = all;
   await dashboard.frame.getByRole('tab', { name: 'Rescore' }).click();
-  await dashboard.frame.getByRole('button', { name: 'Rescore this run' }).click();
+  await dashboard.frame.getByRole('button', { name: 'Rescore Run' }).click();
   await editor.notification(/Rescoring is off in Restricted Mode/).waitFor();
   await editor.command('GRPO: Generate Samples');
   await editor.notification(/Generating samples is off in Restricted Mode/).waitFor();

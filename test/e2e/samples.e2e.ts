@@ -102,12 +102,12 @@ session.test('keeps a completion of the dashboard as a sample, once, by the keyb
   await editor.page.keyboard.press('Enter');
   await said.filter({ hasText: 'Added to sort.samples.jsonl.' }).waitFor();
   await editor.page.keyboard.press('Enter');
-  await said.filter({ hasText: 'In sort.samples.jsonl already.' }).waitFor();
+  await said.filter({ hasText: 'Already in sort.samples.jsonl.' }).waitFor();
   expect(samplesOf(file)).toHaveLength(before + 1);
   expect(samplesOf(file).at(-1)!.expect).toBeUndefined();
 
   await card.getByRole('button', { name: 'Save as Expected Score' }).click();
-  await said.filter({ hasText: 'These scores are expected' }).waitFor();
+  await said.filter({ hasText: 'Expected scores updated' }).waitFor();
   expect(samplesOf(file)).toHaveLength(before + 1);
   const { expect: expected } = samplesOf(file).at(-1)!;
   expect(Object.keys(expected!).sort()).toEqual(['inclusion', 'ordering']);

@@ -32,7 +32,7 @@ def sample_on(file, line):
         for number, text in enumerate(lines, 1):
             if number == line:
                 return json.loads(text)
-    sys.exit("{} has no sample on line {} any more.".format(file, line))
+    sys.exit("{} no longer has a sample on line {}.".format(file, line))
 
 
 def main():

@@ -126,6 +126,6 @@ test('a reward sees the prompt that the model saw, also when the run is scored o
   const { output } = grpo(folder, 'rescore', 'run');
   expect(output).toContain('4 of 4 completions get a different reward');
   expect(output).toContain(
-    'chat_template.jinja is no longer as it was when the run was recorded: reward functions get no renderedPrompt.',
+    'chat_template.jinja has changed since the run was recorded: reward functions get no renderedPrompt.',
   );
 });
