@@ -49,6 +49,6 @@ session.test(
 
 session.test('helpers are explained where they are used', async ({ editor }) => {
   const line = editor.page.locator('.editor-instance .view-line').filter({ hasText: 'right_sum = numericMatch' });
-  await editor.hover(line.getByText('numericMatch'), 'Makes a reward: 1 when', 60_000);
+  await editor.hover(line.getByText('numericMatch'), 'Creates a reward: 1 if', 60_000);
   await editor.screenshot('reward-hover');
 });
