@@ -2,7 +2,7 @@ import { readJsonLines } from '../files/json-lines.ts';
 import { checkLogProb } from '../model/finite.ts';
 import { Scorer } from '../model/language-model.ts';
 import type { Sequence } from '../model/network/batch.ts';
-import type { CommandOf } from './args.ts';
+import type { CommandOf } from './commands.ts';
 import { checkFits, checkKnown, readCompletionIds, readPromptRow } from './model-rows.ts';
 import { type OpenModel, openModel } from './open-model.ts';
 import { print, printJson } from './output.ts';

@@ -1,7 +1,7 @@
 import { BadInput, type Problem, problemOf, RunFailure } from '../protocol/errors.ts';
 import type { TrainerEvent } from '../protocol/events.ts';
 import { SessionThread } from '../trainer/host/session-thread.ts';
-import type { CommandOf } from './args.ts';
+import type { CommandOf } from './commands.ts';
 import { printAside, printJson } from './output.ts';
 import { Progress } from './progress.ts';
 import { rewardWorker } from './reward-worker.ts';
@@ -19,7 +19,8 @@ export async function trainCommand(command: CommandOf<'train'>): Promise<number>
     progress.show(event);
     told ||= event.type === 'end' && event.outcome === 'failed';
   };
-  const { config: configFile, set, resume, differences, out, rollouts } = command;
+  const { config: configFile, set, resume, asRecorded, withChanges, out, rollouts } = command;
+  const differences = asRecorded ? 'as-recorded' : withChanges ? 'with-changes' : undefined;
   const session = new SessionThread(
     {
       configFile,
@@ -39,7 +40,7 @@ export async function trainCommand(command: CommandOf<'train'>): Promise<number>
   const interrupt = (signal: NodeJS.Signals) => {
     if (interrupted) return dieOf(signal);
     interrupted = true;
-    printAside('\nStopping after this step and writing a checkpoint; press Ctrl-C again to end at once.\n');
+    printAside('\nStopping after this step and writing a checkpoint; press Ctrl-C again to end now.\n');
     session.send('stop');
   };
   // The terminal is closed, or ssh has lost its connection. It may come several times, and together with SIGTERM: nobody has pressed twice.

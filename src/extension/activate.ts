@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { type ExtensionContext, window } from 'vscode';
-import { registerCommands } from './commands/table.ts';
+import { registerCommands } from './commands.ts';
 import { ConfigLenses } from './config/lenses.ts';
 import type { Lab } from './lab.ts';
 import { once } from './once.ts';

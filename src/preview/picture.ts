@@ -163,6 +163,6 @@ function unsetVariables({ rewards, settings }: PreviewRequest): PreviewProblem[]
 
 function duplicate({ name, line = 1, column = 1 }: WorkerFunction, file: string, first: string): PreviewProblem {
   const where = first === file ? 'twice' : `in ${basename(first)} too`;
-  const message = `The reward function "${name}" is named ${where}, and their metrics would merge; rename or drop one.`;
+  const message = `The reward function "${name}" is named ${where}, and their metrics would merge; rename or remove one.`;
   return { file, line, column, severity: 'error', message, code: 'duplicate-name' };
 }

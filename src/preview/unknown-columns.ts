@@ -45,14 +45,14 @@ export function unknownColumns(
       code: 'unknown-column' as const,
     };
     if (columns.includes(parameter.name)) {
-      const message = `The samples have no column "${parameter.name}", so that "${name}" cannot be tried as in a run; add it to their rows.`;
+      const message = `The samples have no column "${parameter.name}", so "${name}" cannot be scored as in a run; add the column to their rows.`;
       return [{ ...place, message }];
     }
     const nearest = nearestName(parameter.name, [...own, ...columns]);
     const where = dataset === null ? 'the samples' : basename(dataset);
     const hint =
       nearest === undefined
-        ? `it has ${columns.join(', ') || 'no columns beside the prompt'}`
+        ? `it has ${columns.join(', ') || 'no columns besides the prompt'}`
         : `did you mean "${nearest}"?`;
     return [{ ...place, message: `No column of ${where} provides "${parameter.name}"; ${hint}`, fix: nearest }];
   });

@@ -13,7 +13,7 @@ export type Remedy =
 export function remedyWords(remedy: Remedy): string {
   switch (remedy.action) {
     case 'get-model':
-      return 'docs/models.md says how to get one; in VS Code, "GRPO: Get a Model" helps with it.';
+      return 'docs/models.md says how to get one; in VS Code, "GRPO: Get Model" helps with it.';
     case 'edit':
       return `Did you mean "${remedy.to}"?`;
     case 'fix-reward':

@@ -106,7 +106,7 @@ function configNow(info: RunInfo): ConfigNow {
 }
 
 async function openNow(config: RunConfig, at: ConfigNow['at'], options: RescoreOptions): Promise<RewardSet> {
-  if (config.rewards.length === 0) throw new BadInput('"rewards" is empty; name a function to score with.', at(0));
+  if (config.rewards.length === 0) throw new BadInput('"rewards" is empty; add a reward function.', at(0));
   const sources = config.rewards.map(({ file, function: name, weight }, index) => ({
     ...{ file, name, weight },
     at: at(index),

@@ -48,7 +48,7 @@ export function readRollouts(run: string, step: number): RolloutRow[] | undefine
     z.array(rolloutRow).parse(rows);
     return rows as RolloutRow[];
   } catch {
-    throw new BadInput('This file has lines that are no completions; leave the step out with --steps.', { file });
+    throw new BadInput('This file has lines that are not completions; exclude the step with --steps.', { file });
   }
 }
 

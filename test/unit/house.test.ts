@@ -10,23 +10,6 @@ const KNOWN: Record<string, string[]> = {
     'src/model/tokenizer/chat-template.ts',
     'src/model/tokenizer/tokenizer.ts',
   ],
-  'src/extension/commands/create-config.ts': [
-    'src/extension/new-reward/dataset-rows.ts',
-    'src/extension/new-reward/templates.ts',
-    'src/extension/new-reward/write-reward.ts',
-  ],
-  'src/extension/commands/get-model.ts': [
-    'src/extension/get-model/models-page.ts',
-    'src/extension/get-model/set-model.ts',
-  ],
-  'src/extension/commands/new-reward.ts': [
-    'src/extension/new-reward/add-to-config.ts',
-    'src/extension/new-reward/column-types.ts',
-    'src/extension/new-reward/dataset-rows.ts',
-    'src/extension/new-reward/template.ts',
-    'src/extension/new-reward/templates.ts',
-    'src/extension/new-reward/write-reward.ts',
-  ],
   // Circles.
   'src/model/config.ts': ['src/model/files/adapted-weights.ts', 'src/model/lora-targets.ts'],
   'src/model/templates/parse-operands.ts': ['src/model/templates/parse-expressions.ts'],

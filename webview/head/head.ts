@@ -94,7 +94,7 @@ function buttonsFor({ state, trainer }: RunHead): HeadButton[] {
     return [];
   }
   const folder: HeadButton = {
-    label: 'Checkpoints',
+    label: 'Open Checkpoints',
     secondary: true,
     act: { type: 'command', command: 'openCheckpointFolder' },
   };
@@ -110,7 +110,7 @@ function shownState({ state, trainer, reason, phase }: RunHead) {
       label: 'interrupted',
       kind: 'failed',
       running: false,
-      reason: 'The trainer ended without a word. Nothing is lost: resume goes on from the newest checkpoint.',
+      reason: 'The trainer ended unexpectedly. Resume continues from the newest checkpoint.',
     };
   const doing = state === 'running' && phase && phase !== 'update' && phase !== 'rollout' && phase !== 'score';
   return {

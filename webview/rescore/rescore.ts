@@ -53,7 +53,7 @@ export class Rescore {
 
   #update(): void {
     const { rescore, layout } = this.#store;
-    setText(this.#button, rescore ? 'Rescore again' : 'Rescore this run');
+    setText(this.#button, rescore ? 'Rescore Again' : 'Rescore Run');
     setText(this.#status, rescore ? statusOf(rescore) : '');
     setText(this.#basis, rescore ? basisOf(rescore) : IDLE);
     const { problem = null, place } = rescore ?? {};
@@ -134,7 +134,7 @@ function basisOf({ start }: RescoreView): string {
   });
   const which =
     start.config.used === 'current'
-      ? `With the rewards of ${file} as it is now`
-      : `With the config that the run keeps, as ${file} cannot be used (${start.config.why})`;
+      ? `With the current rewards of ${file}`
+      : `With the config recorded in the run, because ${file} cannot be used (${start.config.why})`;
   return `${which}: ${functions.join(', ')}. Updates when you save a reward file or the config.`;
 }

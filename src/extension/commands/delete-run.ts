@@ -10,7 +10,7 @@ export async function deleteRun(lab: Lab, given?: unknown): Promise<void> {
   if (!run) return;
   const { folder, info, live, status } = run;
   if (live || status === 'running' || status === 'paused' || status === 'stopping') {
-    void window.showInformationMessage(`${info.name} is being trained; stop it first.`);
+    void window.showInformationMessage(`${info.name} is training; stop it first.`);
     return;
   }
   // A repository may bring a link instead of a run.

@@ -6,5 +6,5 @@ export async function openFirstReward(): Promise<void> {
   const found = await workspace.findFiles('**/*.reward.{ts,js,mjs}', EXCLUDED, 50);
   const file = found.find(({ path }) => path.endsWith('/sort.reward.ts')) ?? found[0];
   if (file) await window.showTextDocument(file);
-  else void window.showInformationMessage('There is no reward file here; open the sample workspace first.');
+  else void window.showInformationMessage('No reward file found. Open the sample workspace first.');
 }

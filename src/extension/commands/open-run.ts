@@ -4,8 +4,8 @@ import { RUN_FILES } from '../../protocol/run-folder.ts';
 import { listCheckpointsLater } from '../../run-folder/checkpoints.ts';
 import type { Lab } from '../lab.ts';
 import type { RunNode } from '../workspace/run-node.ts';
+import { mayRunCode } from '../workspace/trust.ts';
 import { folderOf, pickRun } from './pick-run.ts';
-import { mayRunCode } from './trust.ts';
 
 export async function openDashboard(lab: Lab, given?: unknown): Promise<void> {
   const folder = folderOf(given) ?? (await pickRun(lab, undefined, 'Open Dashboard'))?.folder;

@@ -3,7 +3,7 @@ import { commands, ProgressLocation, Uri, window } from 'vscode';
 import { configName } from '../../text/files-by-name.ts';
 import type { Lab, RewardPreviews } from '../lab.ts';
 import type { Subject } from '../workspace/links.ts';
-import { mayRunCode } from './trust.ts';
+import { mayRunCode } from '../workspace/trust.ts';
 
 /** What a lens is about: a reward file, and one of its functions. */
 interface Target {
@@ -17,7 +17,9 @@ export async function runPreview(lab: Lab, given?: unknown): Promise<void> {
   if (!found || !mayRunCode()) return;
   const { previews } = found.parts;
   if (!previews.enabled)
-    return void window.showInformationMessage('Previews are off: see the setting grpo.preview.enabled.');
+    return void window.showInformationMessage(
+      'Reward previews are off. Turn them on with the setting grpo.preview.enabled.',
+    );
   const title = `Scoring ${basename(found.subject.samplesPlace)}`;
   await window.withProgress({ location: ProgressLocation.Window, title }, () =>
     previews.run(found.subject, { reuse: false }),
@@ -40,7 +42,7 @@ export async function openSamples(lab: Lab, given?: unknown): Promise<void> {
   if (subject.samples !== null) await window.showTextDocument(Uri.file(subject.samples));
   else
     void window.showInformationMessage(
-      `${basename(subject.id)} has no samples yet: they would be in ${basename(subject.samplesPlace)}.`,
+      `${basename(subject.id)} has no samples yet. They go into ${basename(subject.samplesPlace)}.`,
     );
 }
 
@@ -56,13 +58,13 @@ export async function selectPreviewConfig(lab: Lab, given?: unknown): Promise<vo
   const { subjects } = found.parts;
   const all = subjects.all(found.target.file);
   if (all.every(({ config }) => config === null))
-    return void window.showInformationMessage(`No run config names ${basename(found.target.file)}.`);
+    return void window.showInformationMessage(`No run config uses ${basename(found.target.file)}.`);
   const items = all.map(({ id, config, samplesPlace }, i) => {
     const label = config === null ? `${basename(id)} alone` : configName(config);
     const detail = `${i === 0 ? 'in use, ' : ''}on ${basename(samplesPlace)}`;
     return { label, description: id, detail, id };
   });
-  const placeHolder = 'Preview with the samples, weights and settings of which run config?';
+  const placeHolder = 'Select the run config whose samples, weights and settings the preview uses';
   const choice = await window.showQuickPick(items, { title: 'GRPO: Select Run Config for Previews', placeHolder });
   if (choice) await subjects.prefer(choice.id);
 }
@@ -81,7 +83,7 @@ async function subjectFor(
     const subject = file === undefined ? undefined : parts.subjects.of(file);
     if (subject) return { parts, subject, target: target?.file === file ? target! : { file: file! } };
   }
-  void window.showInformationMessage('Open a reward file, its samples or its run config first.');
+  void window.showInformationMessage('Open a reward file, a samples file or a run config first.');
   return undefined;
 }
 

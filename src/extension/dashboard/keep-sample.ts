@@ -29,6 +29,6 @@ export async function openSample(run: string, line: number): Promise<void> {
 
 async function configOf(run: string): Promise<string> {
   const info = await readRunInfoLater(run);
-  if (!info) throw new Error('The run cannot be read any more.');
+  if (!info) throw new Error('The run can no longer be read.');
   return info.configFile;
 }

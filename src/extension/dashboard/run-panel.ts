@@ -92,7 +92,7 @@ export class RunPanel implements Disposable {
   async #receive(received: unknown): Promise<void> {
     const parsed = dashboardMessage.safeParse(received);
     if (!parsed.success) {
-      this.#log.warn(`The dashboard sent a message that it must not: ${parsed.error.message}`);
+      this.#log.warn(`The dashboard sent an invalid message: ${parsed.error.message}`);
       return;
     }
     try {

@@ -138,7 +138,7 @@ export class ExpectationTests implements Disposable {
         const own = wanted.filter(({ expectation }) => expectation.file === file);
         try {
           const subject = this.#parts.subjects.of(file);
-          if (!subject) throw new Error('No run config and no reward file belongs to these samples.');
+          if (!subject) throw new Error('No run config or reward file uses these samples.');
           conclude(run, own, await this.#parts.previews.run(subject, { reuse: false }));
         } catch (error) {
           for (const { item, expectation } of own) judgeBroken(run, item, expectation, (error as Error).message);

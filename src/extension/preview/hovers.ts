@@ -98,7 +98,8 @@ function functionText({ rows, stale }: PreviewResult, described: PreviewFunction
   if (scores.length > 0)
     text.appendMarkdown(`From ${shortNumber(Math.min(...scores))} to ${shortNumber(Math.max(...scores))}\n\n`);
   const missed = rows.filter(({ mismatches }) => mismatches.some((mismatch) => mismatch.name === name)).length;
-  if (missed > 0) text.appendMarkdown(`${missed} of the expectations in the samples are not met\n\n`);
-  if (stale) text.appendMarkdown('_These are the numbers of the last text that compiled._\n');
+  if (missed > 0)
+    text.appendMarkdown(`${missed} ${missed === 1 ? 'expectation' : 'expectations'} in the samples not met\n\n`);
+  if (stale) text.appendMarkdown('_Scores from the last version that compiled._\n');
   return text;
 }

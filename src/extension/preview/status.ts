@@ -55,7 +55,7 @@ export class PreviewStatus implements Disposable {
     const here: DocumentFilter[] = subject && file ? [only(file)] : [];
     this.#config.selector = here;
     this.#config.text = subject?.config ? `GRPO: ${configName(subject.config)}` : 'GRPO: reward alone';
-    this.#config.detail = subject?.config ? basename(subject.config) : 'weights of 1';
+    this.#config.detail = subject?.config ? basename(subject.config) : 'all weights 1';
     this.#config.command = { title: 'Select Run Config', command: 'grpo.selectPreviewConfig', arguments: [uri] };
     this.#python.selector = subject?.rewards.some((reward) => PYTHON.test(reward.file)) ? here : [];
     if (subject && this.#python.selector === here) await this.#showPython(subject, here);

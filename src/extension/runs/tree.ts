@@ -41,8 +41,7 @@ const ICONS: Record<Status, [icon: string, color: string]> = {
   done: ['check', 'charts.green'],
 };
 
-const RESTRICTED =
-  'Restricted Mode: runs can be read, not started, as training runs the reward functions of this workspace.';
+const RESTRICTED = 'Restricted Mode: you can read runs but not start them, because training runs its reward functions.';
 
 /** The runs view: runs by state, their checkpoints under them. */
 export class RunTree implements TreeDataProvider<RunNode>, Disposable {
@@ -103,7 +102,7 @@ export class RunTree implements TreeDataProvider<RunNode>, Disposable {
       case 'queued': {
         const item = new TreeItem(node.request.name);
         item.iconPath = new ThemeIcon('clock');
-        item.description = node.request.resume === undefined ? 'waits' : 'waits to go on';
+        item.description = node.request.resume === undefined ? 'queued' : 'queued to resume';
         item.contextValue = 'queued';
         return item;
       }

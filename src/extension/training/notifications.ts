@@ -33,7 +33,7 @@ async function notifyEnd(ended: EndedTraining, problems: Problems): Promise<void
 function act(action: OutcomeAction, { training }: EndedTraining, outcome: Outcome, problems: Problems): unknown {
   const { folder, request } = training;
   switch (action) {
-    case 'Get a Model':
+    case 'Get Model':
       return commands.executeCommand('grpo.getModel', Uri.file(request.configFile));
     case 'Open':
       return problems.open(outcome.problem?.place);

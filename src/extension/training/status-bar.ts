@@ -34,7 +34,7 @@ export class TrainingStatus implements Disposable {
     this.#item.text = `${ICONS[active.stage]} ${text}`;
     this.#item.accessibilityInformation = { label: `GRPO training: ${text}` };
     const waiting = queue.map(({ name }) => name).join(', ');
-    this.#item.tooltip = waiting === '' ? 'GRPO: Open Dashboard' : `GRPO: Open Dashboard. Waiting: ${waiting}`;
+    this.#item.tooltip = waiting === '' ? 'GRPO: Open Dashboard' : `GRPO: Open Dashboard. Queued: ${waiting}`;
     this.#item.command =
       active.folder === undefined
         ? 'grpo.showLog'

@@ -30,7 +30,7 @@ export async function watchStop(
     if (await Promise.race([ended, wait(clock, CHECK_EVERY, undefined)])) return undefined;
     const status = await Promise.race([ended, trainer.status()]);
     if (status === 'ended') return undefined;
-    if (!status) return 'it does not answer';
+    if (!status) return 'it is not responding';
     const slowest = slowestStepSeconds();
     const longest = slowest === 0 ? FIRST_STEP_PHASE : Math.max(PHASE, STEPS * slowest);
     if (status.seconds > longest)

@@ -122,7 +122,7 @@ function fixOf({ remedy }: Problem, diagnostic: Diagnostic, document: TextDocume
   switch (remedy?.action) {
     case 'get-model': {
       const action = quickFix('Get a model…', diagnostic);
-      action.command = { title: 'Get a Model', command: 'grpo.getModel', arguments: [document.uri] };
+      action.command = { title: 'Get Model', command: 'grpo.getModel', arguments: [document.uri] };
       return action;
     }
     case 'edit': {

@@ -55,7 +55,7 @@ test('scores samples with weights, groups them by prompt, says which groups have
   expect(result.rows[0]!.outcomes.length!.seconds).toBeGreaterThan(0);
   expect(result.groups).toMatchObject([
     { prompt: 'p', rendered: null, size: 2, mean: 4, signal: 'signal' },
-    { prompt: 'q', size: 1, why: 'no signal: one completion has nothing to be compared with' },
+    { prompt: 'q', size: 1, why: 'no signal: a single completion has nothing to compare with' },
   ]);
   const unscaled = await preview.result({ rewards, weights: [1, 2], samples, settings: { scaleRewards: 'none' } });
   expect(unscaled).toMatchObject({ computed: 0, rows: [{ advantage: 3 }, { advantage: 0 }, { advantage: -3 }] });

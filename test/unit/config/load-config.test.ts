@@ -111,7 +111,7 @@ describe('bad input is one sentence at its line and column', () => {
     ['"scaleRewards": 3', '2:19: "scaleRewards" must be one of "group", "batch", "none", not 3.'],
     ['"shuffleDataset": null', '2:21: "shuffleDataset" must be true or false, not null.'],
     ['"evalDataset": "none.jsonl"', '2:18: "evalDataset" names none.jsonl, which does not exist (/none.jsonl).'],
-    ['"evalSteps": 5', '2:16: "evalSteps" needs an evalDataset to evaluate on.'],
+    ['"evalSteps": 5', '2:16: "evalSteps" requires an evalDataset.'],
     ['"minCompletionLength": 600', '2:26: "minCompletionLength" must not be above maxCompletionLength (512).'],
     [
       '"gradientAccumulationSteps": 5',
@@ -122,15 +122,15 @@ describe('bad input is one sentence at its line and column', () => {
     ['"lora": { "__proto__": { "r": 4 } }', '2:13: Unknown field "__proto__".'],
     [
       '"promptsPerStep": 1000000000',
-      '2:21: "promptsPerStep" is too large: promptsPerStep × numGenerations is 8000000000 completions, and at most 65536 fit into a step.',
+      '2:21: "promptsPerStep" is too large: promptsPerStep × numGenerations is 8000000000 completions, and a step can have at most 65536.',
     ],
     [
       '"maxCompletionLength": 4096, "promptsPerStep": 2000',
-      '2:50: "promptsPerStep" is too large: promptsPerStep × numGenerations × maxCompletionLength is 65536000 tokens, and at most 33554432 fit into a step.',
+      '2:50: "promptsPerStep" is too large: promptsPerStep × numGenerations × maxCompletionLength is 65536000 tokens, and a step can have at most 33554432.',
     ],
     [
       '"numGenerationsEval": 100000',
-      '2:25: "numGenerationsEval" is too large: numGenerationsEval is 100000 completions, and at most 65536 fit into a step.',
+      '2:25: "numGenerationsEval" is too large: numGenerationsEval is 100000 completions, and a step can have at most 65536.',
     ],
     [`"beta": "${'a'.repeat(5000)}"`, `2:11: "beta" must be a number, not "${'a'.repeat(100)}…".`],
     ['"beta": "\\u001b[31m"', '2:11: "beta" must be a number, not "\\u001b[31m".'],

@@ -50,7 +50,7 @@ export class Rescoring implements Disposable {
 
   /** `onUpdate` is called, coalesced, when there is more to show. Callers have asked for trust. */
   constructor(folder: string, scorer: Scorer, onUpdate: () => void) {
-    if (!workspace.isTrusted) throw new Error('Rescoring needs a trusted workspace.');
+    if (!workspace.isTrusted) throw new Error('Rescoring requires a trusted workspace.');
     this.#folder = folder;
     this.#scorer = scorer;
     this.#onUpdate = onUpdate;
@@ -98,7 +98,7 @@ export class Rescoring implements Disposable {
     const info = await readRunInfoLater(this.#folder);
     const python = info ? await pythonFor(info.configFile, interpreters) : null;
     if (this.#disposed || round !== this.#round) return;
-    if (!info) return this.#end('failed', { problem: 'The run cannot be read any more.' });
+    if (!info) return this.#end('failed', { problem: 'The run can no longer be read.' });
     this.#watch.follow([info.configFile, ...info.config.rewards.map(({ file }) => file)]);
     const first = Math.max(1, info.step - MOST_STEPS + 1);
     const args = ['rescore', this.#folder, '--newest-first', '--steps', `${first}-${Math.max(first, info.step)}`];
@@ -113,7 +113,7 @@ export class Rescoring implements Disposable {
     if (!ok) log.error(`Rescoring ${info.name}: ${lastWords}`);
     if (ok) this.#end('done', { problem: null });
     else if (problem) this.#end('failed', { problem: wordsBesidePlace(problem), place: placeToOpen(problem) });
-    else this.#end('failed', { problem: lastWords.split('\n').at(-1) || 'It ended without a word.' });
+    else this.#end('failed', { problem: lastWords.split('\n').at(-1) || 'It ended without an error message.' });
   }
 
   #take(line: string): void {

@@ -13,10 +13,10 @@ const differences: Differences = {
 
 test('a run that is no longer as it was recorded: what differs, and two ways to continue', () => {
   expect(differenceQuestion({ request, differences })).toEqual({
-    text: "sort was recorded with other settings than today's.",
+    text: 'sort was recorded with different settings.',
     detail: '• learningRate 0.001 → 0.01\n• rewards/sort.reward.ts has changed',
     answers: [
-      { label: 'Continue as It Was', choice: 'as-recorded' },
+      { label: 'Continue as Recorded', choice: 'as-recorded' },
       { label: 'Continue with Changes from Step 41', choice: 'with-changes' },
     ],
   });
@@ -25,6 +25,6 @@ test('a run that is no longer as it was recorded: what differs, and two ways to 
 test('one that cannot be as it was: why, and one way', () => {
   const problem = 'The dataset /w/d.jsonl has changed.';
   const { detail, answers } = differenceQuestion({ request, differences: { ...differences, problem } });
-  expect(detail).toContain('It cannot continue as it was. The dataset /w/d.jsonl has changed.');
+  expect(detail).toContain('It cannot continue as recorded. The dataset /w/d.jsonl has changed.');
   expect(answers.map(({ choice }) => choice)).toEqual(['with-changes']);
 });

@@ -45,7 +45,7 @@ const refused = ({ message: error, problem }: BadInput) =>
 test('a model that is not there can be got', () => {
   const place = { file: '/w/sort.grpo.json', line: 2, column: 12 };
   const end = refused(new BadInput('"model" names m.', place, { remedy: { action: 'get-model' } }));
-  expect(ended({ folder: undefined }, { end, code: 2 }).actions).toEqual(['Get a Model', 'Open', 'Show Log']);
+  expect(ended({ folder: undefined }, { end, code: 2 }).actions).toEqual(['Get Model', 'Open', 'Show Log']);
 });
 
 test.each([
@@ -99,7 +99,7 @@ test('a crash: how it died, its last words, one click to go on', () => {
   const outcome = ended({}, { code: null, signal: 'SIGSEGV', lastWords: 'one\ntwo\nthree\nout of memory' });
   expect(outcome).toMatchObject({ severity: 'error', actions: ['Resume', 'Show Log'] });
   expect(outcome.text).toBe(
-    'sort: the trainer died after step 3 (signal SIGSEGV). Its last words: two three out of memory',
+    'sort: the trainer died after step 3 (signal SIGSEGV). Last output: two three out of memory',
   );
 });
 

@@ -48,5 +48,5 @@ test.each([
 
 test('tells that nobody answers', async () => {
   const trainer = trainerWith(status('update', 1), undefined, undefined);
-  expect(await watchStop(trainer, () => 1, clock)).toBe('it does not answer');
+  expect(await watchStop(trainer, () => 1, clock)).toBe('it is not responding');
 });

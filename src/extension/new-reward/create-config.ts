@@ -1,13 +1,12 @@
 import { basename, dirname, join, relative } from 'node:path';
-import { commands, type QuickPickItem, Uri, window, workspace } from 'vscode';
+import { commands, type ExtensionContext, type QuickPickItem, Uri, window, workspace } from 'vscode';
 import { REWARD_FILE } from '../../files/open-file.ts';
 import { readTextLater } from '../../files/text.ts';
-import type { Lab } from '../lab.ts';
-import { firstRows } from '../new-reward/dataset-rows.ts';
-import { TEMPLATES } from '../new-reward/templates.ts';
-import { exists, rewardFiles, writeReward } from '../new-reward/write-reward.ts';
+import { pickFolder } from '../workspace/pick-folder.ts';
 import { writablePlace } from '../workspace/writable-place.ts';
-import { pickFolder } from './pick-folder.ts';
+import { firstRows } from './dataset-rows.ts';
+import { TEMPLATES } from './templates.ts';
+import { exists, rewardFiles, writeReward } from './write-reward.ts';
 
 const STEPS = 4;
 interface Choice extends QuickPickItem {
@@ -17,13 +16,15 @@ interface Choice extends QuickPickItem {
 }
 
 /** Makes a run config in four steps, and opens it. */
-export async function createConfig({ context }: Lab): Promise<void> {
-  const folder = await pickFolder('Open a folder first: a run config and its runs live in one.');
+export async function createConfig({ context }: { context: ExtensionContext }): Promise<void> {
+  const folder = await pickFolder('Open a folder first. Run configs and runs are stored in it.');
   if (folder === undefined) return;
 
   const model = await pickPath(1, 'Model folder', await models(), {
     folders: true,
-    extra: [{ label: '$(cloud-download) Get a model…', detail: 'Which ones work, and how to get them', create: true }],
+    extra: [
+      { label: '$(cloud-download) Get a model…', detail: 'Supported models, and how to download them', create: true },
+    ],
   });
   if (model === undefined) return;
   if (model === '') return void (await commands.executeCommand('grpo.getModel'));
@@ -34,7 +35,7 @@ export async function createConfig({ context }: Lab): Promise<void> {
   const rewards = [...(await files('**/*.reward.{ts,js,mjs}')), ...(await pythonRewards())];
   const reward = await pickPath(3, 'Reward file', rewards, {
     filters: { 'Reward functions': ['ts', 'js', 'mjs', 'py'] },
-    extra: [{ label: '$(new-file) A new reward file', detail: 'rewards/first.reward.ts', create: true }],
+    extra: [{ label: '$(new-file) Create a reward file', detail: 'rewards/first.reward.ts', create: true }],
   });
   if (reward === undefined) return;
   const device = await pickDevice();
@@ -94,7 +95,7 @@ async function pickPath(
   return picked?.[0]?.fsPath;
 }
 
-const title = (step: number, what: string): string => `Create a Run Config (${step}/${STEPS}): ${what}`;
+const title = (step: number, what: string): string => `Create Run Config (${step}/${STEPS}): ${what}`;
 
 async function files(pattern: string): Promise<string[]> {
   const found = await workspace.findFiles(pattern, '**/{node_modules,.grpo,.venv,*.samples.jsonl}/**', 200);
@@ -123,11 +124,11 @@ async function pythonRewards(): Promise<string[]> {
 
 async function pickDevice(): Promise<string | undefined> {
   const items = [
-    { label: 'auto', detail: 'The fastest that works on this machine' },
+    { label: 'auto', detail: 'Fastest available device' },
     { label: 'cpu', detail: 'Works everywhere' },
-    { label: 'webgpu', detail: 'The GPU, of any vendor; GRPO: Show Devices says whether it works here' },
+    { label: 'webgpu', detail: 'A GPU of any vendor; GRPO: Show Devices tells you whether it works here' },
   ];
-  const options = { title: title(4, 'Device'), placeHolder: 'Where to compute', ignoreFocusOut: true };
+  const options = { title: title(4, 'Device'), placeHolder: 'Select where to compute', ignoreFocusOut: true };
   return (await window.showQuickPick(items, options))?.label;
 }
 

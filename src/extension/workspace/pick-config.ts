@@ -1,6 +1,6 @@
 import { commands, Uri, window, workspace } from 'vscode';
 import { configName } from '../../text/files-by-name.ts';
-import { findConfigs } from '../workspace/find-files.ts';
+import { findConfigs } from './find-files.ts';
 
 /** The run config to work with: the one given, the only one, or the one chosen; undefined when there is none or it was dismissed. */
 export async function pickConfig(given: unknown, title: string): Promise<string | undefined> {
@@ -18,7 +18,7 @@ export async function pickConfig(given: unknown, title: string): Promise<string 
     // The one being edited first, so that Enter takes it.
     .sort((a, b) => Number(b.fsPath === open) - Number(a.fsPath === open) || a.label.localeCompare(b.label));
   // A dashboard that had the focus gets it back when the palette closes, maybe after this list has opened: it must stay.
-  const options = { title, placeHolder: 'Which run config?', ignoreFocusOut: true };
+  const options = { title, placeHolder: 'Select a run config', ignoreFocusOut: true };
   return (await window.showQuickPick(items, options))?.fsPath;
 }
 
@@ -31,11 +31,11 @@ async function offerConfig(): Promise<void> {
     },
     {
       label: '$(folder-opened) Open the sample workspace…',
-      detail: 'Two tiny models that learn on the CPU within a minute',
+      detail: 'Two tiny models that learn on the CPU in under a minute',
       command: 'grpo.openSample',
     },
   ];
-  const placeHolder = 'There is no run config (*.grpo.json) here yet';
+  const placeHolder = 'No run config (*.grpo.json) in this workspace yet';
   const choice = await window.showQuickPick(items, {
     title: 'GRPO: Start Training',
     placeHolder,
