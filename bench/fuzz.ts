@@ -77,7 +77,7 @@ async function showCase(seed: number, number: number): Promise<void> {
 function table(results: CaseResult[]): string {
   const groups = [...new Set(results.map(({ group }) => group))].sort();
   const headings = [
-    ...['spoiled', 'cases', 'refused (2)', 'failed (1)', 'accepted (0)', 'ran on'],
+    ...['corrupted', 'cases', 'refused (2)', 'failed (1)', 'accepted (0)', 'ran on'],
     ...['faults', 'refusal: median CPU', 'most', 'median memory', 'most'],
   ];
   const row = (name: string, some: CaseResult[]): string[] => {

@@ -1,5 +1,6 @@
 /** Prompts of a given length: a passage before the question, as a user's own document would stand there. */
 import { readFileSync, writeFileSync } from 'node:fs';
+import { readJsonLines } from '../src/files/json-lines.ts';
 import { loadTokenizer, type Tokenizer } from '../src/model/tokenizer/tokenizer.ts';
 import { BadInput } from '../src/protocol/errors.ts';
 import type { Prompt } from '../src/protocol/rewards.ts';
@@ -12,9 +13,8 @@ const PASSAGE = readFileSync('bench/instructions/passage.txt', 'utf8').trim().sp
  */
 export function writeLongPrompts(dataset: string, tokens: number, model: string, file: string): void {
   const tokenizer = loadTokenizer(model);
-  const lines = readFileSync(dataset, 'utf8').trim().split('\n');
-  const rows: { prompt: Prompt }[] = lines.map((line) => JSON.parse(line));
-  const longer = rows.map((row) => ({ ...row, prompt: lengthen(row.prompt, tokens, tokenizer) }));
+  const rows = readJsonLines(dataset, 'dataset');
+  const longer = rows.map(({ value }) => ({ ...value, prompt: lengthen(value.prompt as Prompt, tokens, tokenizer) }));
   writeFileSync(file, longer.map((row) => `${JSON.stringify(row)}\n`).join(''));
 }
 

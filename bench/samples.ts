@@ -3,6 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { parseRows } from '../src/run-folder/rows.ts';
 
 const SAMPLES = [
   { name: 'sort', maximum: 7 },
@@ -43,8 +44,5 @@ function grpo(...args: string[]): Record<string, unknown>[] {
     maxBuffer: 2 ** 30,
     stdio: ['ignore', 'pipe', 'inherit'],
   });
-  return output
-    .trim()
-    .split('\n')
-    .map((line) => JSON.parse(line));
+  return parseRows(output) as Record<string, unknown>[];
 }

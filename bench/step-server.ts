@@ -1,6 +1,6 @@
 import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import type { Readable, Writable } from 'node:stream';
-import { onLines } from '../src/rewards/lines.ts';
+import { onLines } from '../src/processes/lines.ts';
 import type { MeasuredStep, Side } from './phases.ts';
 
 /** How much of what a process says on its standard error is kept, to be shown if it fails. */

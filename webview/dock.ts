@@ -76,7 +76,7 @@ export class Dock {
       class: 'splitter',
       role: 'separator',
       tabindex: 0,
-      'aria-label': 'Size of the curves',
+      'aria-label': 'Chart height',
       'aria-valuemin': 25,
       'aria-valuemax': 80,
       onkeydown: (event: KeyboardEvent) => {

@@ -15,6 +15,6 @@ export function onHostMessage(listener: (message: HostMessage) => void): void {
   window.addEventListener('message', ({ data }: MessageEvent<unknown>) => {
     const parsed = hostMessage.safeParse(data);
     if (parsed.success) listener(parsed.data);
-    else console.error('The extension sent a message that the dashboard does not know.', parsed.error);
+    else console.error('The extension sent an unknown message.', parsed.error);
   });
 }

@@ -47,7 +47,8 @@ export class Store {
     this.#changed('layout');
   }
 
-  receive(message: HostMessage): void {
+  /** What becomes of a sample is told to the card that asked. */
+  receive(message: Exclude<HostMessage, { type: 'sampled' }>): void {
     switch (message.type) {
       case 'snapshot': {
         const columns = new MetricColumns();
@@ -100,6 +101,8 @@ export class Store {
         this.others = message.runs;
         this.#changed('runs');
         return;
+      default:
+        message satisfies never;
     }
   }
 

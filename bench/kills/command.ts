@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { createInterface } from 'node:readline';
+import { onLines } from '../../src/processes/lines.ts';
 import type { TrainerEvent } from '../../src/protocol/events.ts';
 
 /** A `grpo train --json` at work. */
@@ -17,9 +17,8 @@ export function startTraining(
   onEvent: (event: TrainerEvent) => void = () => {},
 ): Training {
   const child = spawn(process.execPath, [grpo, 'train', ...args, '--json'], { stdio: ['ignore', 'pipe', 'pipe'] });
-  createInterface({ input: child.stdout! }).on('line', (line) => {
-    // A killed process may leave half a line.
-    if (line.endsWith('}')) onEvent(JSON.parse(line) as TrainerEvent);
+  onLines(child.stdout!, (line) => {
+    onEvent(JSON.parse(line) as TrainerEvent);
   });
   let stderr = '';
   child.stderr!.setEncoding('utf8').on('data', (text: string) => {

@@ -3,7 +3,9 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { readModelConfig } from '../../src/model/files/model-config.ts';
 import { type MetricsRow, RUN_FILES, stepName } from '../../src/protocol/run-folder.ts';
-import { listCheckpoints, readMetrics, readRunInfo } from '../../src/run-folder/recorded-run.ts';
+import { listCheckpoints } from '../../src/run-folder/checkpoints.ts';
+import { readMetrics } from '../../src/run-folder/metrics.ts';
+import { holdsRun, readRunInfo } from '../../src/run-folder/run-info.ts';
 import { readCheckpoint } from '../../src/trainer/policy/checkpoint.ts';
 import { startTraining, type Training } from './command.ts';
 import { descendantsOf, type ProcessId, survivors } from './process-tree.ts';
@@ -76,7 +78,7 @@ export async function killTrial(
 
   const train = async (kill?: (training: Training, saw: Saw) => Promise<void>) => {
     // Killed before it made its folder, it has nothing to resume.
-    const resume = existsSync(join(folder, RUN_FILES.info)) ? ['--resume'] : [];
+    const resume = holdsRun(folder) ? ['--resume'] : [];
     const saw: Saw = { saves: 0, checkpoint: 0, listeners: new Set() };
     const training = startTraining(grpo, [...args, '--out', folder, ...resume], (event) => {
       if (event.type === 'checkpoint') saw.checkpoint = event.step;
@@ -134,7 +136,7 @@ async function inspect(folder: string, told: number, result: TrialResult): Promi
       result.damaged.push(`${what}: ${(error as Error).message}`);
     }
   };
-  if (existsSync(join(folder, RUN_FILES.info))) await tryRead('run.json', () => readRunInfo(folder));
+  if (holdsRun(folder)) await tryRead('run.json', () => readRunInfo(folder));
   await tryRead('metrics', () => readMetrics(folder));
   const checkpoints = listCheckpoints(folder);
   for (const { path } of checkpoints) await tryRead(path, () => readCheckpoint(path, readModelConfig(path)));

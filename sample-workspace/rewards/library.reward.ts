@@ -1,4 +1,4 @@
-/** Every helper of `grpo/rewards` at work; hover over a name to read about it. The samples are in samples/library.samples.jsonl. */
+/** Uses every helper of `grpo/rewards`; hover over a name for its documentation. The samples are in samples/library.samples.jsonl. */
 import {
   codeTests,
   exactMatch,
@@ -28,6 +28,6 @@ export const language = languageConsistency();
 export const python = codeTests({ language: 'python', column: 'python_tests' });
 export const javascript = codeTests({ language: 'javascript', column: 'javascript_tests' });
 
-// A reward model (ONNX) needs `npm install @huggingface/transformers` and a model folder; then:
+// A reward model (ONNX) requires `npm install @huggingface/transformers` and a model folder:
 //   import { rewardModel } from 'grpo/rewards';
 //   export const quality = await rewardModel({ model: '../models/reward' });

@@ -1,7 +1,9 @@
 /** `npm run curve -- RUN_DIR CHART FILE.svg`: a chart of a run as a picture for the documentation, as the dashboard exports it. */
-import { readFileSync, writeFileSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { writeFileSync } from 'node:fs';
+import { basename } from 'node:path';
 import { MetricColumns } from '../../src/protocol/metric-columns.ts';
+import { readMetrics } from '../../src/run-folder/metrics.ts';
+import { readRunInfo } from '../../src/run-folder/run-info.ts';
 import { Curves } from '../../webview/charts/curves.ts';
 import { chartDefinitions } from '../../webview/charts/definitions.ts';
 import { chartSvg } from '../../webview/export/svg.ts';
@@ -22,8 +24,8 @@ const [run, id, file] = process.argv.slice(2);
 if (run === undefined || id === undefined || file === undefined)
   throw new Error('npm run curve -- RUN_DIR CHART FILE.svg, where CHART is reward, kl, length, entropy ...');
 const columns = new MetricColumns();
-for (const line of readFileSync(join(run, 'metrics.jsonl'), 'utf8').trim().split('\n')) columns.push(JSON.parse(line));
-const { config, name } = JSON.parse(readFileSync(join(run, 'run.json'), 'utf8'));
+for (const row of readMetrics(run)) columns.push(row);
+const { config, name } = readRunInfo(run);
 const chart = chartDefinitions(columns.keys, config).find((definition) => definition.id === id);
 if (!chart) throw new Error(`The run has no chart "${id}".`);
 const series = chart.series.map(({ band: _, ...line }) => line); // bands need a browser, to mix colours

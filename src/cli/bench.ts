@@ -1,7 +1,7 @@
 import { loadRunConfig } from '../config/load-config.ts';
 import { measureSteps } from '../trainer/measure.ts';
 import { prepareRun } from '../trainer/prepare.ts';
-import type { CommandOf } from './args.ts';
+import type { CommandOf } from './commands.ts';
 import { print, printJson } from './output.ts';
 import { rewardWorker } from './reward-worker.ts';
 

@@ -19,7 +19,7 @@ export const engineVersions = (): Record<string, string> => ({
 /** Tries what a run config's `device` can name. One after another: they are timed. */
 export async function examineDevices(): Promise<Device[]> {
   return [
-    await tryDevice('cpu', 'install the package again on this machine, for this platform and Node'),
+    await tryDevice('cpu', 'reinstall the package on this machine, for this platform and Node version'),
     await tryDevice('webgpu', howToGetGpu()),
     await tryTensorflow(),
   ];

@@ -1,6 +1,6 @@
 import { availableParallelism, cpus, freemem, totalmem } from 'node:os';
 import { findPython, type PythonInterpreter } from '../rewards/python.ts';
-import type { CommandOf } from './args.ts';
+import type { CommandOf } from './commands.ts';
 import type { Device } from './devices.ts';
 import { print, printJson } from './output.ts';
 import { table } from './table.ts';
@@ -34,7 +34,7 @@ async function diagnose(): Promise<Diagnosis> {
   const engine = await examineEngine();
   if (!engine.devices.some(({ works }) => works))
     advice.push(
-      'The engine is a native module: install the package again on this machine, for this platform and Node.',
+      'The engine is a native module: reinstall the package on this machine, for this platform and Node version.',
     );
   const python = await findPython().catch((error: Error) => {
     advice.push(error.message);
@@ -58,7 +58,7 @@ async function examineEngine(): Promise<Pick<Diagnosis, 'devices' | 'engines'>> 
     const { engineVersions, examineDevices } = await import('./devices.ts');
     return { devices: await examineDevices(), engines: engineVersions() };
   } catch (error) {
-    const detail = `does not work: the engine cannot be loaded (${(error as Error).message})`;
+    const detail = `does not work: the engine failed to load (${(error as Error).message})`;
     return { devices: [{ name: 'cpu', works: false, detail }], engines: {} };
   }
 }
@@ -71,7 +71,7 @@ function describe({ version, node, platform, cpu, memory, devices, engines, pyth
     ['CPU', `${cpu.model}, ${cpu.cores} cores`],
     ['Memory', `${gigabytes(memory.total_bytes)}, ${gigabytes(memory.free_bytes)} free`],
     ...Object.entries(engines),
-    ['Python', python ? `${python.version} at ${python.path}` : 'none found (only .py rewards need it)'],
+    ['Python', python ? `${python.version} at ${python.path}` : 'not found (only .py rewards need it)'],
   ];
   const found = devices.map(({ name, detail }) => [`device ${name}`, detail]);
   return [...table([...machine, ...found]), ...advice.map((sentence) => `\n${sentence}`)].join('\n');

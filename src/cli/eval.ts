@@ -6,7 +6,7 @@ import { runInstead } from '../model/files/run-instead.ts';
 import { BadInput } from '../protocol/errors.ts';
 import { evaluateStart } from '../trainer/evaluate.ts';
 import { prepareRun } from '../trainer/prepare.ts';
-import type { CommandOf } from './args.ts';
+import type { CommandOf } from './commands.ts';
 import { print, printJson, warn } from './output.ts';
 import { rewardWorker } from './reward-worker.ts';
 
@@ -14,7 +14,7 @@ import { rewardWorker } from './reward-worker.ts';
 export async function evaluateCommand({ config: file, checkpoint, json }: CommandOf<'eval'>): Promise<number> {
   const loaded = loadRunConfig(file);
   if (loaded.config.evalDataset === null) {
-    throw new BadInput('there is no "evalDataset" to evaluate on; name one', loaded.locate([]));
+    throw new BadInput('there is no "evalDataset" to evaluate on; add one', loaded.locate([]));
   }
   // The checkpoint is a model folder like any other, checked like any other.
   if (checkpoint !== undefined) {
@@ -22,7 +22,7 @@ export async function evaluateCommand({ config: file, checkpoint, json }: Comman
     // An adapter's checkpoint brings its own: another one is not trained on top.
     loaded.config.lora = null;
     if (!existsSync(join(loaded.config.model, 'config.json')) && !isAdapterFolder(loaded.config.model)) {
-      const message = 'there is no checkpoint here (neither config.json nor adapter_config.json)';
+      const message = 'this is not a checkpoint (it has neither config.json nor adapter_config.json)';
       throw new BadInput(runInstead(loaded.config.model) ?? message, { file: loaded.config.model });
     }
   }

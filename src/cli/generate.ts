@@ -1,10 +1,10 @@
-import { readJsonLines } from '../data/json-lines.ts';
 import { uniforms } from '../data/random.ts';
+import { readJsonLines } from '../files/json-lines.ts';
 import { type Completion, Sampler } from '../model/generation/sampler.ts';
 import { BadInput } from '../protocol/errors.ts';
 import { stringifyExact } from '../text/exact-json.ts';
 import { tooManyAtOnce } from '../trainer/memory-check.ts';
-import type { CommandOf } from './args.ts';
+import { type CommandOf, DEFAULT_MAX_TOKENS } from './commands.ts';
 import { checkFits, checkKnown, type PromptRow, readPromptRow } from './model-rows.ts';
 import { type OpenModel, openModel } from './open-model.ts';
 import { print, printJson } from './output.ts';
@@ -13,8 +13,6 @@ type Options = CommandOf<'generate'>;
 
 const MAX_PROMPTS_AT_ONCE = 16;
 const MAX_COMPLETIONS_AT_ONCE = 64;
-/** The longest completion when nobody says how long, as far as the model's context allows. */
-const DEFAULT_MAX_TOKENS = 256;
 
 /** `grpo generate`: samples `n` completions for each prompt and prints them in the order of the prompts. */
 export async function generateCommand(options: Options): Promise<number> {
@@ -84,7 +82,7 @@ function show({ prompt }: PromptRow, completions: Completion[], { json }: Option
     if (json) printJson({ prompt, completion, completion_ids: ids, logprobs: logProbs });
     else {
       const sum = logProbs.reduce((total, logProb) => total + logProb, 0);
-      const cut = truncated ? ', cut off' : '';
+      const cut = truncated ? ', truncated' : '';
       print(`${completion}\n  (${ids.length} tokens${cut}, log-probability ${sum.toFixed(2)})`);
     }
   }

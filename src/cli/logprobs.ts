@@ -1,8 +1,8 @@
-import { readJsonLines } from '../data/json-lines.ts';
+import { readJsonLines } from '../files/json-lines.ts';
 import type { Sequence } from '../model/network/batch.ts';
 import { Scorer } from '../model/network/scorer.ts';
 import { checkLogProb } from '../model/not-finite.ts';
-import type { CommandOf } from './args.ts';
+import type { CommandOf } from './commands.ts';
 import { checkFits, checkKnown, readCompletionIds, readPromptRow } from './model-rows.ts';
 import { type OpenModel, openModel } from './open-model.ts';
 import { print, printJson } from './output.ts';

@@ -1,5 +1,6 @@
 #!/usr/bin/env node
-import { BadInput, BadUsage, RunFailure } from '../protocol/errors.ts';
+import { BadInput, BadUsage, problemOf } from '../protocol/errors.ts';
+import type { CommandProblem } from '../protocol/problem.ts';
 import { oneLine, visible } from '../text/visible.ts';
 import { type Command, parseCommand } from './args.ts';
 import { print } from './output.ts';
@@ -37,19 +38,23 @@ async function run(command: Command): Promise<number> {
       return (await import('./setup-tensorflow.ts')).setupTensorflowCommand(command);
     case 'doctor':
       return (await import('./doctor.ts')).doctorCommand(command);
+    default:
+      return command satisfies never;
   }
 }
 
-/** Shows what went wrong on stderr; gives the exit status. Only an error that nobody foresaw has a stack to show. */
+/** Shows what went wrong on stderr, and tells a host that listens; gives the exit status. Only an error that nobody foresaw has a stack to show. */
 function report(error: unknown): number {
   process.stderr.write(`${visible(wordsOf(error))}\n`);
+  const problem = problemOf(error);
+  if (problem) process.send?.({ type: 'problem', problem } satisfies CommandProblem);
   return error instanceof BadInput ? 2 : 1;
 }
 
 function wordsOf(error: unknown): string {
   if (error instanceof BadUsage) return `${error.message}\n\n${error.usage}`;
-  if (error instanceof BadInput || error instanceof RunFailure) return error.message;
   if (!(error instanceof Error)) return `Unexpected error, please report it: ${error}`;
+  if (problemOf(error)) return error.message;
   // The system refused something: its own words say what and where, and our stack says nothing to the user.
   const { code, syscall } = error as NodeJS.ErrnoException;
   if (code !== undefined && syscall !== undefined) return `${oneLine(error.message)}.`;

@@ -8,7 +8,7 @@ import { saveModelFolder } from '../model/files/save.ts';
 import { checkWeights, loadWeights } from '../model/files/weights.ts';
 import { BadInput } from '../protocol/errors.ts';
 import { checkPlace, writeFailure } from '../run-folder/atomic-write.ts';
-import type { CommandOf } from './args.ts';
+import type { CommandOf } from './commands.ts';
 import { print } from './output.ts';
 import { Progress } from './progress.ts';
 
@@ -19,11 +19,11 @@ const DTYPES: Record<string, WeightDtype> = { F16: 'float16', BF16: 'bfloat16' }
 export async function mergeCommand({ checkpoint, out }: CommandOf<'merge'>): Promise<number> {
   const folder = resolve(checkpoint);
   if (!isAdapterFolder(folder)) {
-    const message = 'there is no LoRA adapter here (no adapter_config.json), and so nothing to merge';
-    throw new BadInput(runInstead(folder) ?? message, { file: folder });
+    const message = 'there is no LoRA adapter here (no adapter_config.json), so there is nothing to merge';
+    throw new BadInput(runInstead(folder) ?? message, { file: folder, isFolder: true });
   }
   const target = out === undefined ? `${folder}-merged` : resolve(out);
-  if (existsSync(target)) throw new BadInput('this is there already; name another folder with --out', { file: target });
+  if (existsSync(target)) throw new BadInput('this folder already exists; choose another with --out', { file: target });
   checkPlace(target, 'folder');
   const config = readModelConfig(folder);
   const stored = checkWeights(folder, config);

@@ -1,5 +1,5 @@
 import { readPrompt } from '../data/dataset.ts';
-import type { JsonLine, JsonObject } from '../data/json-lines.ts';
+import type { JsonLine, JsonObject } from '../files/json-lines.ts';
 import type { ModelConfig } from '../model/config.ts';
 import { refusedAt } from '../model/tokenizer/refused-at.ts';
 import type { Tokenizer } from '../model/tokenizer/tokenizer.ts';
@@ -56,7 +56,7 @@ export function checkFits({ promptIds, at }: PromptRow, more: number, what: stri
   if (promptIds.length === 0) throw new BadInput('The prompt has no tokens; give it some text.', at);
   if (promptIds.length + more > room)
     throw new BadInput(
-      `The prompt's ${promptIds.length} tokens and ${what} are beyond the model's context of ${room}; shorten them.`,
+      `The prompt's ${promptIds.length} tokens and ${what} exceed the model's context of ${room}; shorten them.`,
       at,
     );
 }

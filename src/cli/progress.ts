@@ -1,5 +1,7 @@
 import type { TrainerEvent } from '../protocol/events.ts';
 import type { MetricsRow } from '../protocol/run-folder.ts';
+import { StepTimes } from '../protocol/step-times.ts';
+import { formatDuration } from '../text/duration.ts';
 import { visible } from '../text/visible.ts';
 
 /** What progress needs of process.stderr. */
@@ -10,8 +12,6 @@ export interface ProgressStream {
 }
 
 const BAR_WIDTH = 16;
-/** Steps that the time left is estimated from. */
-const RECENT = 10;
 
 /** Shows a run's events to a person: a bar that stays in place on a terminal, one plain line per step elsewhere. */
 export class Progress {
@@ -19,7 +19,7 @@ export class Progress {
   #maxSteps = 0;
   #step = 0;
   #lastTokens = 0;
-  #recentSeconds: number[] = [];
+  readonly #times = new StepTimes();
   #figures = '';
   #phase = '';
   #loaded: number | undefined;
@@ -66,26 +66,24 @@ export class Progress {
         if (this.#stream.isTTY) this.#stream.write(`${this.#bar()}\n`);
         this.#line(ending(event));
         return;
+      case 'differences':
+        break;
+      default:
+        event satisfies never;
     }
     this.#drawBar();
   }
 
   #describe(metrics: MetricsRow): string {
     const seconds = metrics.step_time;
-    if (typeof seconds === 'number') this.#recentSeconds = [...this.#recentSeconds, seconds].slice(-RECENT);
+    if (typeof seconds === 'number') this.#times.add(seconds);
     const tokens = (metrics.num_tokens ?? Number.NaN) - this.#lastTokens;
     this.#lastTokens = metrics.num_tokens ?? this.#lastTokens;
     const figures = [`reward ${number(metrics.reward)}`];
     if (seconds && tokens >= 0) figures.push(`${Math.round(tokens / seconds)} tokens/s`);
-    const left = this.#secondsLeft();
-    if (left !== undefined) figures.push(`${duration(left)} left`);
+    const left = this.#times.left(this.#maxSteps - this.#step);
+    if (left !== undefined) figures.push(`${formatDuration(left)} left`);
     return figures.join('  ');
-  }
-
-  #secondsLeft(): number | undefined {
-    const known = this.#recentSeconds;
-    if (known.length === 0) return undefined;
-    return (known.reduce((sum, seconds) => sum + seconds) / known.length) * (this.#maxSteps - this.#step);
   }
 
   #bar(): string {
@@ -131,12 +129,4 @@ function ending({ outcome, step, checkpoint, error }: Extract<TrainerEvent, { ty
   const where = checkpoint === null ? '' : `; checkpoint ${checkpoint}`;
   if (outcome === 'failed') return `failed after step ${step}: ${error ?? 'for an unknown reason'}`;
   return `${outcome} after step ${step}${where}`;
-}
-
-/** 75 -> "1:15", 3700 -> "1:01:40". */
-export function duration(seconds: number): string {
-  const total = Math.round(seconds);
-  const parts = [Math.floor(total / 3600), Math.floor(total / 60) % 60, total % 60];
-  const shown = parts[0] === 0 ? parts.slice(1) : parts;
-  return shown.map((part, index) => (index === 0 ? String(part) : String(part).padStart(2, '0'))).join(':');
 }

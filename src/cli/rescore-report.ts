@@ -16,9 +16,9 @@ export function describeStart({ name, config, functions }: RescoreStart): string
   });
   const which =
     config.used === 'current'
-      ? `the rewards of ${config.file} as it is now`
-      : `the config that the run keeps, as its file cannot be used (${config.why})`;
-  return `${name}, scored again with ${which}: ${lines.join(', ')}`;
+      ? `the current rewards of ${config.file}`
+      : `the config recorded with the run, because its file cannot be used (${config.why})`;
+  return `${name}, re-scored with ${which}: ${lines.join(', ')}`;
 }
 
 const HEADINGS = ['step', 'completions', 'reward', 'now', 'changed', 'sign flips', 'gain signal', 'lose signal'];
@@ -39,7 +39,7 @@ export function describeStep(event: RescoreStep): string {
   ]);
   const notes = [];
   if (failed > 0) notes.push(`${failed} failed: ${event.rows.find(({ error }) => error !== null)!.error}`);
-  if (left_out > 0) notes.push(`${left_out} of an incomplete group left out`);
+  if (left_out > 0) notes.push(`${left_out} of an incomplete group skipped`);
   return [row, ...notes.map((note) => `           ${note}`)].join('\n');
 }
 
@@ -47,10 +47,10 @@ export function describeSummary(summary: RescoreSummary): string {
   const { steps, completions, reward, changed, flips, groups, gained, lost, failed } = summary;
   const parts = [
     `Mean reward ${figure(reward.old)} → ${figure(reward.new)} over ${steps} ${steps === 1 ? 'step' : 'steps'}.`,
-    `Of ${completions} completions ${changed} get another reward, and ${flips} an advantage of the other sign.`,
-    `Of ${groups} groups ${gained} gain a signal and ${lost} lose it.`,
+    `${changed} of ${completions} completions get a different reward; ${flips} advantages change sign.`,
+    `${gained} of ${groups} groups gain a signal; ${lost} lose it.`,
   ];
-  if (failed > 0) parts.push(`On ${failed} completions a reward function fails.`);
+  if (failed > 0) parts.push(`Scoring failed for ${failed} completions.`);
   return parts.join('\n');
 }
 

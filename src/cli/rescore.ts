@@ -1,12 +1,13 @@
 import { rescoreRun } from '../rescore/rescore-run.ts';
-import type { CommandOf } from './args.ts';
+import type { CommandOf } from './commands.ts';
 import { print, printAside, printJson, warn } from './output.ts';
 import { BiggestChanges, describeStart, describeStep, describeSummary, STEP_HEADINGS } from './rescore-report.ts';
 import { rewardWorker } from './reward-worker.ts';
 
 /** `grpo rescore`: recorded completions of a run under its rewards as they are now. Nothing is generated, nothing is written. */
 export async function rescoreCommand(options: CommandOf<'rescore'>): Promise<number> {
-  const { run, steps, newestFirst, python, json } = options;
+  const { run, step, newestFirst, python, json } = options;
+  const steps = step === undefined ? options.steps : { from: step, to: step };
   const biggest = new BiggestChanges();
   const summary = await rescoreRun(
     { run, steps, newestFirst, python, rewardWorker, onOutput: printAside, onWarning: warn },

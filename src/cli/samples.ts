@@ -10,7 +10,7 @@ import { editedSamples, type NewSample, sampleEdits, sampleLine } from '../proto
 import { atomicWrite, checkPlace, writeFailure } from '../run-folder/atomic-write.ts';
 import { samplesPlaces } from '../text/files-by-name.ts';
 import { generateSamples } from '../trainer/generate-samples.ts';
-import type { CommandOf } from './args.ts';
+import type { CommandOf } from './commands.ts';
 import { print, printJson } from './output.ts';
 
 const ENDING = '.samples.jsonl';
@@ -40,8 +40,8 @@ function samplesFile({ config, file, locate }: LoadedConfig): string {
   const named = config.samples ?? places.find((place) => existsSync(place)) ?? places[0]!;
   const place = existsSync(named) ? realpathSync(named) : named;
   if (named.endsWith(ENDING) && place.endsWith(ENDING)) return place;
-  const leads = place === named ? '' : `, which leads to ${place}`;
-  const how = `Samples are added to ${ENDING} files only; name one, or say where with --out.`;
+  const leads = place === named ? '' : `, which points to ${place}`;
+  const how = `Samples are only added to ${ENDING} files; name one, or choose a file with --out.`;
   throw new BadInput(`"samples" is ${named}${leads}. ${how}`, config.samples === null ? { file } : locate(['samples']));
 }
 
@@ -52,7 +52,7 @@ function addTo(file: string, samples: NewSample[]): void {
   const temporary = join(dirname(file), `.${basename(file)}.${randomUUID()}.tmp`);
   if (added > 0) atomicWrite(file, editedSamples(text, edits), { temporary, place: 'file' });
   const already = samples.length - added;
-  const others = already === 0 ? '' : `; ${already} ${already === 1 ? 'was' : 'were'} there already`;
+  const others = already === 0 ? '' : `; ${already} already existed`;
   print(`Added ${added} ${added === 1 ? 'sample' : 'samples'} to ${file}${others}.`);
 }
 

@@ -8,8 +8,9 @@ import { promptRenderer } from '../preview/rendered-prompts.ts';
 import type { RenderedSample } from '../preview/sample-scores.ts';
 import { BadInput } from '../protocol/errors.ts';
 import type { RewardSource } from '../rewards/open-rewards.ts';
+import { fileAndFunction } from '../text/file-and-function.ts';
 import { samplesPlaces } from '../text/files-by-name.ts';
-import type { CommandOf } from './args.ts';
+import type { CommandOf } from './commands.ts';
 
 /** What `grpo score` has to do. */
 export interface ScoreJob {
@@ -44,14 +45,14 @@ export function readScoreJob({ rewards, samples, env }: CommandOf<'score'>): Sco
     };
   }
   if (rewards.length > 1)
-    throw new BadInput(`${config} has rewards of its own; score it alone, or name reward files only.`);
+    throw new BadInput(`${config} has its own rewards; score it alone, or list only reward files.`);
   return jobOfConfig(config, samples, env);
 }
 
 function jobOfConfig(file: string, samples: string | undefined, env: string[]): ScoreJob {
   const { config, locate, file: absolute } = loadRunConfig(file, { for: 'scores' });
   if (config.rewards.length === 0)
-    throw new BadInput('"rewards" is empty; name a reward function.', locate(['rewards']));
+    throw new BadInput('"rewards" is empty; add a reward function.', locate(['rewards']));
   const render = promptRenderer()(config.model, config.chatTemplateKwargs);
   const { rewards, rewardTimeoutSeconds: timeoutSeconds, python } = config;
   const at = samples === undefined && config.samples !== null ? locate(['samples']) : undefined;
@@ -82,8 +83,8 @@ function jobOfConfig(file: string, samples: string | undefined, env: string[]): 
 
 /** `FILE`, or `FILE#function`. */
 function sourceOf(text: string): RewardSource {
-  const hash = text.lastIndexOf('#');
-  return hash < 0 ? { file: text } : { file: text.slice(0, hash), name: text.slice(hash + 1) };
+  const { file, function: name } = fileAndFunction(text);
+  return { file, ...(name !== undefined && { name }) };
 }
 
 /** The samples of the same name as one of these files. */
@@ -92,7 +93,7 @@ function findSamples(files: string[]): string {
   const found = places.find((place) => existsSync(place));
   if (found !== undefined) return shown(found);
   throw new BadInput(
-    `There are no samples: neither ${shown(places[0]!)} nor ${shown(places[1]!)} exists; write some, or name a file with --samples.`,
+    `No samples found: neither ${shown(places[0]!)} nor ${shown(places[1]!)} exists. Write some, or choose a file with --samples.`,
   );
 }
 

@@ -6,7 +6,7 @@ import {
   type ScoredSample,
 } from '../preview/sample-scores.ts';
 import type { Prompt, RewardOutcome } from '../protocol/rewards.ts';
-import { placeOf } from '../rewards/score-table.ts';
+import { placeWords } from '../rewards/score-table.ts';
 import { visible } from '../text/visible.ts';
 import { table } from './table.ts';
 
@@ -79,14 +79,22 @@ function faultsOf({ outcomes, mismatches }: ScoredSample): string[] {
   const failures = Object.entries(outcomes).flatMap(([name, outcome]) => {
     if (outcome.kind !== 'failure') return [];
     const { failure, message } = outcome;
-    return [`${name} failed (${failure}): ${placeOf(outcome)}${message}`];
+    return [`${name} failed (${failure}): ${placeWords(outcome)}${message}`];
   });
   return [...failures, ...mismatches.map(describeMismatch)];
 }
 
 function describeOutcome(outcome: RewardOutcome): string {
-  if (outcome.kind === 'score') return figure(outcome.score);
-  return outcome.kind === 'abstain' ? 'abstained' : 'failed';
+  switch (outcome.kind) {
+    case 'score':
+      return figure(outcome.score);
+    case 'abstain':
+      return 'abstained';
+    case 'failure':
+      return 'failed';
+    default:
+      return outcome satisfies never;
+  }
 }
 
 export const promptText = (prompt: Prompt): string =>

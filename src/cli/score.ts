@@ -11,7 +11,7 @@ import {
 } from '../preview/sample-scores.ts';
 import { BadInput, formatLocation } from '../protocol/errors.ts';
 import { openRewards } from '../rewards/open-rewards.ts';
-import type { CommandOf } from './args.ts';
+import type { CommandOf } from './commands.ts';
 import { print, printAside, printJson, warn } from './output.ts';
 import { rewardWorker } from './reward-worker.ts';
 import { readScoreJob } from './score-job.ts';

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { storageFolder } from '../engine/tensorflow/locate.ts';
 import { setUpTensorflow } from '../engine/tensorflow/set-up/set-up.ts';
-import type { CommandOf } from './args.ts';
+import type { CommandOf } from './commands.ts';
 import { print, printJson } from './output.ts';
 
 const INTERRUPTED = 130;
@@ -25,7 +25,7 @@ export async function setupTensorflowCommand(options: CommandOf<'setup-tensorflo
       ...(python !== undefined && { python }),
     });
     if (json) printJson({ folder: into, on });
-    else print(`It works, with ${on}. It is in ${into}.`);
+    else print(`It works, with ${on}. Installed in ${into}.`);
     return 0;
   } catch (error) {
     if (!cancelling.signal.aborted) throw error;

@@ -1,7 +1,7 @@
-import { BadInput, RunFailure } from '../protocol/errors.ts';
+import { BadInput, type Problem, problemOf, RunFailure } from '../protocol/errors.ts';
 import type { TrainerEvent } from '../protocol/events.ts';
 import { SessionThread } from '../trainer/host/session-thread.ts';
-import type { CommandOf } from './args.ts';
+import type { CommandOf } from './commands.ts';
 import { printAside, printJson } from './output.ts';
 import { Progress } from './progress.ts';
 import { rewardWorker } from './reward-worker.ts';
@@ -11,12 +11,16 @@ const INTERRUPTED = 130;
 export async function trainCommand(command: CommandOf<'train'>): Promise<number> {
   const progress = new Progress(process.stderr);
   let told = false;
+  let ended = false;
   const emit = (event: TrainerEvent) => {
+    // What differs is the answer to a resume that nobody has decided on.
+    ended ||= event.type === 'end' || event.type === 'differences';
     if (command.json) return printJson(event);
     progress.show(event);
     told ||= event.type === 'end' && event.outcome === 'failed';
   };
-  const { config: configFile, set, resume, differences, out, rollouts } = command;
+  const { config: configFile, set, resume, asRecorded, withChanges, out, rollouts } = command;
+  const differences = asRecorded ? 'as-recorded' : withChanges ? 'with-changes' : undefined;
   const session = new SessionThread(
     {
       configFile,
@@ -36,7 +40,7 @@ export async function trainCommand(command: CommandOf<'train'>): Promise<number>
   const interrupt = (signal: NodeJS.Signals) => {
     if (interrupted) return dieOf(signal);
     interrupted = true;
-    printAside('\nStopping after this step and writing a checkpoint; press Ctrl-C again to end at once.\n');
+    printAside('\nStopping after this step and writing a checkpoint; press Ctrl-C again to end now.\n');
     session.send('stop');
   };
   // The terminal is closed, or ssh has lost its connection. It may come several times, and together with SIGTERM: nobody has pressed twice.
@@ -46,6 +50,8 @@ export async function trainCommand(command: CommandOf<'train'>): Promise<number>
     const { outcome } = await session.result;
     return outcome === 'stopped' ? INTERRUPTED : 0;
   } catch (error) {
+    const problem = problemOf(error);
+    if (command.json && problem && !ended) emit(failedEnd(problem, error as Error));
     // The end of a run that failed has said why.
     if (told && error instanceof RunFailure) return 1;
     if (told && error instanceof BadInput) return 2;
@@ -54,6 +60,16 @@ export async function trainCommand(command: CommandOf<'train'>): Promise<number>
     process.off('SIGINT', interrupt).off('SIGTERM', interrupt).off('SIGHUP', hangUp);
   }
 }
+
+/** The last event of a run that was not even begun. */
+const failedEnd = (problem: Problem, { message: error }: Error): TrainerEvent => ({
+  type: 'end',
+  outcome: 'failed',
+  step: 0,
+  checkpoint: null,
+  error,
+  problem,
+});
 
 /** Not process.exit(), which waits until the session's graph is computed. A shell gives 130 for Ctrl-C. */
 function dieOf(signal: NodeJS.Signals): void {

@@ -1,16 +1,17 @@
 import type { z } from 'zod';
+import type { Problem } from '../protocol/errors.ts';
 import { loraFieldNames } from '../protocol/lora-config.ts';
+import { remedyWords } from '../protocol/remedy.ts';
 import { runConfigFieldNames } from '../protocol/run-config.ts';
-import { didYouMean } from '../text/nearest-name.ts';
+import { nearestName } from '../text/nearest-name.ts';
 import { own } from '../text/own.ts';
 
 type Issue = z.core.$ZodIssue;
 export type ConfigPath = (string | number)[];
 
 /** What is wrong with one field, in a sentence, and where. */
-export interface ConfigProblem {
+export interface ConfigProblem extends Pick<Problem, 'message' | 'remedy'> {
   path: ConfigPath;
-  message: string;
 }
 
 const REWARD_FIELDS = ['file', 'function', 'weight'];
@@ -41,18 +42,28 @@ export function describeIssue(issue: Issue, config: unknown): ConfigProblem {
   if (issue.code === 'custom') return { path, message: `${name} ${issue.message}.` };
   const known = issue.code === 'invalid_value' ? issue.values.filter((option) => typeof option === 'string') : [];
   // Of a short word, nearly every other is a neighbour: a "gpu" is no "cpu".
-  const hint = typeof value === 'string' && value.length > 3 ? didYouMean(value, known) : '';
+  const remedy = typeof value === 'string' && value.length > 3 ? editTo(value, known) : undefined;
   // Earlier versions offered it, and then refused it.
   const instead =
     path[0] === 'device' && value === 'cuda' ? ' An NVIDIA GPU is used through "webgpu" or "tensorflow".' : '';
-  return { path, message: `${name} must be ${requirement(issue)}, not ${show(value)}.${hint}${instead}` };
+  const message = `${name} must be ${requirement(issue)}, not ${show(value)}.${hint(remedy)}${instead}`;
+  return { path, message, remedy };
 }
 
 function unknownField(parent: ConfigPath, key: string): ConfigProblem {
   const known = parent.length === 0 ? runConfigFieldNames : parent[0] === 'lora' ? loraFieldNames : REWARD_FIELDS;
   const path = [...parent, key];
-  return { path, message: `Unknown field "${formatPath(path)}".${didYouMean(key, known)}` };
+  const remedy = editTo(key, known);
+  return { path, message: `Unknown field "${formatPath(path)}".${hint(remedy)}`, remedy };
 }
+
+/** The name that was most likely meant, in place of the one that is there. */
+function editTo(from: string, known: readonly string[]): ConfigProblem['remedy'] {
+  const to = nearestName(from, known);
+  return to === undefined ? undefined : { action: 'edit', from, to };
+}
+
+const hint = (remedy: ConfigProblem['remedy']): string => (remedy ? ` ${remedyWords(remedy)}` : '');
 
 /** The first issue of the branch that got furthest: one that accepts the value's type and rejects something inside. */
 function deepestBranch(branches: Issue[][]): Issue | undefined {
@@ -86,7 +97,7 @@ const show = (value: unknown): string => {
 
 const formatPath = (path: ConfigPath): string => path.join('.');
 
-export function valueAt(value: unknown, path: ConfigPath): unknown {
+function valueAt(value: unknown, path: ConfigPath): unknown {
   let current = value;
   for (const key of path)
     current = typeof current === 'object' ? own((current ?? {}) as Record<string, unknown>, String(key)) : undefined;

@@ -2,6 +2,7 @@ import { parseTree } from 'jsonc-parser';
 import { tooDeep } from '../files/json.ts';
 import { tooDeepAt } from '../files/jsonc.ts';
 import { BadInput } from '../protocol/errors.ts';
+import { fileAndFunction } from '../text/file-and-function.ts';
 import { own } from '../text/own.ts';
 import { shorten } from '../text/visible.ts';
 import { changedNumber, changedNumberWords } from './template-numbers.ts';
@@ -51,7 +52,7 @@ export function applyOverride(config: Record<string, unknown>, { text, path, val
   for (const [depth, key] of path.slice(0, -1).entries()) {
     if (!Object.hasOwn(parent, key)) parent[key] = {};
     if (path[0] === 'rewards' && depth === 1 && typeof parent[key] === 'string')
-      parent[key] = expandReward(parent[key]);
+      parent[key] = fileAndFunction(parent[key]);
     const child = own(parent, String(key));
     const place = path.slice(0, depth + 1).join('.');
     if (typeof child !== 'object' || child === null)
@@ -60,11 +61,6 @@ export function applyOverride(config: Record<string, unknown>, { text, path, val
     requireIndex(text, place, parent, path[depth + 1]!);
   }
   parent[path.at(-1)!] = value;
-}
-
-function expandReward(short: string): { file: string; function?: string } {
-  const [file, name] = short.split(/#(?=[^#]*$)/);
-  return name === undefined ? { file: file! } : { file: file!, function: name };
 }
 
 function requireIndex(text: string, place: string, parent: object, key: string | number): void {

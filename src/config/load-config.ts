@@ -5,10 +5,10 @@ import { isAdapterFolder } from '../files/adapter-folder.ts';
 import { parseJsonc } from '../files/jsonc.ts';
 import { CONFIG_FILE } from '../files/open-file.ts';
 import { readText } from '../files/text.ts';
-import { BadInput, type SourceLocation } from '../protocol/errors.ts';
-import { missingModel } from '../protocol/missing-model.ts';
+import { BadInput, type ErrorKind, type SourceLocation } from '../protocol/errors.ts';
+import { type Remedy, remedyWords } from '../protocol/remedy.ts';
 import { type RunConfig, runConfigSchema } from '../protocol/run-config.ts';
-import { isProgramPath } from '../text/files-by-name.ts';
+import { configName, isProgramPath } from '../text/files-by-name.ts';
 import { type ConfigPath, describeIssue } from './config-issue.ts';
 import { applyOverride, parseOverride } from './config-override.ts';
 import { changedNumber, changedNumberWords } from './template-numbers.ts';
@@ -38,9 +38,12 @@ export function loadRunConfig(file: string, options: { set?: string[]; for?: 'ru
   for (const override of overrides) applyOverride(value, override);
 
   const overrideOf = (path: ConfigPath) => overrides.findLast((candidate) => overlap(path, candidate.path));
-  const fail = (path: ConfigPath, message: string, at = locate): never => {
+  const placeOf = (path: ConfigPath, at = locate): SourceLocation => {
     const override = overrideOf(path);
-    throw override ? new BadInput(`--set ${override.text}: ${message}`) : new BadInput(message, at(path));
+    return override ? { file: absolute, path, option: `--set ${override.text}` } : { ...at(path), path };
+  };
+  const fail = (path: ConfigPath, message: string, { at = locate, kind, remedy }: Failing = {}): never => {
+    throw new BadInput(message, placeOf(path, at), { kind, remedy });
   };
 
   const parsed = runConfigSchema.safeParse(value);
@@ -49,7 +52,8 @@ export function loadRunConfig(file: string, options: { set?: string[]; for?: 'ru
     const { issues } = parsed.error;
     const issue = issues.find(({ code }) => code === 'unrecognized_keys') ?? issues[0]!;
     const problem = describeIssue(issue, value);
-    return fail(problem.path, problem.message, issue.code === 'unrecognized_keys' ? locateKey : locate);
+    const at = issue.code === 'unrecognized_keys' ? locateKey : locate;
+    return fail(problem.path, problem.message, { at, remedy: problem.remedy });
   }
   const config = parsed.data;
   if (numberProblem) throw numberProblem;
@@ -57,9 +61,11 @@ export function loadRunConfig(file: string, options: { set?: string[]; for?: 'ru
   const resolveFile = (path: ConfigPath, target: string): string => {
     const full = resolve(directory, target);
     if (options.for === 'scores' && path[0] !== 'rewards' && path[0] !== 'samples') return full;
+    if (existsSync(full)) return full;
     const missing = `"${path.join('.')}" names ${target}, which does not exist (${full}).`;
-    if (!existsSync(full)) fail(path, path[0] === 'model' ? missingModel(missing) : missing);
-    return full;
+    if (path[0] !== 'model') return fail(path, missing);
+    const remedy: Remedy = { action: 'get-model' };
+    return fail(path, `${missing} ${remedyWords(remedy)}`, { kind: 'missing-model', remedy });
   };
   const resolveDataset = (path: ConfigPath, target: string): string => {
     const full = resolveFile(path, target);
@@ -76,14 +82,15 @@ export function loadRunConfig(file: string, options: { set?: string[]; for?: 'ru
   if (config.samples !== null) config.samples = resolve(directory, config.samples);
   if (config.python !== null && isProgramPath(config.python)) config.python = resolve(directory, config.python);
   for (const [index, reward] of config.rewards.entries()) reward.file = resolveDataset(['rewards', index], reward.file);
-  const place = (path: ConfigPath): SourceLocation => {
-    const override = overrideOf(path);
-    return override ? { file: `--set ${override.text}` } : locate(path);
-  };
-  return { config, file: absolute, directory, name: runName(absolute), locate: place };
+  return { config, file: absolute, directory, name: configName(absolute), locate: placeOf };
 }
 
-const runName = (file: string): string => file.replace(/^.*[\\/]/, '').replace(/(\.grpo)?\.jsonc?$/, '');
+/** More about what is wrong with a field. `at`: where to point to. */
+interface Failing {
+  at?: ConfigText['locate'];
+  kind?: ErrorKind;
+  remedy?: Remedy | undefined;
+}
 
 interface ConfigText {
   value: Record<string, unknown>;

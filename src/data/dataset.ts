@@ -1,8 +1,8 @@
+import { type JsonLine, type JsonObject, readJsonLines } from '../files/json-lines.ts';
 import { BadInput, type SourceLocation } from '../protocol/errors.ts';
 import type { ChatMessage, ContentPart, Prompt } from '../protocol/rewards.ts';
 import { withExact } from '../text/exact-json.ts';
 import { own } from '../text/own.ts';
-import { type JsonLine, type JsonObject, readJsonLines } from './json-lines.ts';
 
 /** One prompt to train on. */
 export interface DatasetRow {

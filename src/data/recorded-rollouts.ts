@@ -1,9 +1,9 @@
 import { z } from 'zod';
+import { type JsonLine, type JsonObject, readJsonLines } from '../files/json-lines.ts';
 import { BadInput, type SourceLocation } from '../protocol/errors.ts';
 import type { Prompt, RewardStep } from '../protocol/rewards.ts';
 import { stringifyExact, withExact } from '../text/exact-json.ts';
 import { readPrompt, sharedColumns } from './dataset.ts';
-import { type JsonLine, type JsonObject, readJsonLines } from './json-lines.ts';
 
 /** A completion that was sampled elsewhere. It has a `prompt` or its ids, and a `completion` or its ids. */
 export interface RecordedRollout {
@@ -35,7 +35,7 @@ export type RecordedStep = RecordedRollout[][];
 
 /** The rollout rows' own fields (RolloutRow); everything else is a dataset column. */
 const FIELDS = new Set(
-  'step group prompt prompts prompt_ids completion completions completion_ids rewards reward advantage length truncated error columns details advantages steps segments logprobs'.split(
+  'step group prompt prompts prompt_ids completion completions completion_ids rewards reward advantage length truncated error failure columns details advantages steps segments logprobs'.split(
     ' ',
   ),
 );

@@ -1,6 +1,6 @@
+import { attempt, type JsonLine, parseJsonLines, raise, readJsonLines } from '../files/json-lines.ts';
 import { BadInput, type SourceLocation } from '../protocol/errors.ts';
 import { type DatasetRow, readPrompt, sharedColumns } from './dataset.ts';
-import { attempt, type JsonLine, parseJsonLines, raise, readJsonLines } from './json-lines.ts';
 
 /** A completion to try reward functions on. */
 export interface SampleRow extends DatasetRow {

@@ -1,20 +1,23 @@
 import { join } from 'node:path';
 import { type ExtensionContext, window } from 'vscode';
-import { registerCommands } from './commands/table.ts';
+import { registerCommands } from './commands.ts';
 import { ConfigLenses } from './config/lenses.ts';
 import type { Lab } from './lab.ts';
 import { once } from './once.ts';
 import { RunTree } from './runs/tree.ts';
-import { goOnAfterReload } from './training/after-reload.ts';
+import { continueAfterReload } from './training/after-reload.ts';
 import { showContexts } from './training/contexts.ts';
 import { Journal } from './training/journal.ts';
 import { notifyOutcomes } from './training/notifications.ts';
+import { reloadedWindow } from './training/reloaded-window.ts';
 import { TrainingStatus } from './training/status-bar.ts';
+import { trainerProcesses } from './training/trainer-processes.ts';
 import { Training } from './training/training.ts';
 import { showSampleOpen } from './walkthrough.ts';
+import { systemClock } from './workspace/clock.ts';
 import { Interpreters } from './workspace/interpreter.ts';
 import { Problems } from './workspace/problems.ts';
-import { RunList } from './workspace/run-list.ts';
+import { watchRuns } from './workspace/watch-runs.ts';
 
 /** When this bundle began to load: the first line that esbuild.mjs puts into it. */
 declare const loadedAt: number;
@@ -26,11 +29,11 @@ let training: Training | undefined;
 export function activate(context: ExtensionContext): void {
   const activatedAt = performance.now();
   const log = window.createOutputChannel('GRPO', { log: true });
-  const runs = new RunList();
+  const { runs, watching } = watchRuns();
   const journal = new Journal(context.workspaceState);
-  const unfinished = journal.take();
+  const unfinished = journal.read();
   const interpreters = new Interpreters();
-  training = new Training(context, runs, log, journal, interpreters);
+  training = new Training(trainerProcesses(context, interpreters), runs, log, journal, systemClock);
   const problems = new Problems();
   const dashboards = once(async () => {
     const { Dashboards } = await import('./dashboard/panel.ts');
@@ -49,6 +52,7 @@ export function activate(context: ExtensionContext): void {
   const lab: Lab = { context, log, runs, training, problems, dashboards, previews, interpreters, activation };
   context.subscriptions.push(
     log,
+    watching,
     runs,
     interpreters,
     training,
@@ -56,7 +60,7 @@ export function activate(context: ExtensionContext): void {
     new RunTree(runs, training),
     new TrainingStatus(training),
     new ConfigLenses(training),
-    // Beside the editor and without the focus: whoever started it goes on typing.
+    // Beside the editor and without the focus: whoever started it keeps typing.
     training.onDidStart(async (folder) => (await dashboards()).open(folder, { preserveFocus: true })),
     ...notifyOutcomes(training, problems),
     ...showContexts(training),
@@ -65,7 +69,7 @@ export function activate(context: ExtensionContext): void {
   );
   // Right after the activation: panels and editors that come back with the window wait for them.
   setImmediate(() => void Promise.all([dashboards(), previews()]));
-  if (unfinished) void goOnAfterReload(lab, unfinished);
+  if (unfinished) void continueAfterReload(reloadedWindow({ journal, log, runs, training }), unfinished);
   activation.activate = performance.now() - activatedAt;
   log.info(`Activated in ${activation.activate.toFixed(1)} ms, after ${activation.load.toFixed(1)} ms to load`);
 }

@@ -6,6 +6,8 @@ import type { Interpreters } from './workspace/interpreter.ts';
 import type { Problems } from './workspace/problems.ts';
 import type { RunList } from './workspace/run-list.ts';
 
+export type { RewardPreviews };
+
 /** What commands work with. */
 export interface Lab {
   context: ExtensionContext;

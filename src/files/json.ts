@@ -8,22 +8,24 @@ export const MOST_LEVELS = 200;
 
 /**
  * Parses JSON of the user's. `place` is where the text begins. Throws BadInput at line and column for what is no JSON or nested too deep,
- * and for half a character, which would become another one on its way to the model.
+ * and for half a character, which would become another one on its way to the model. `advice` is what its sentence ends with: what to do
+ * about such a file.
  */
-export function parseJson(text: string, place: SourceLocation): unknown {
+export function parseJson(text: string, place: SourceLocation, advice?: string): unknown {
+  const end = advice === undefined ? '.' : `; ${advice}`;
   const deep = deepAt(text);
-  if (deep !== undefined) throw new BadInput(tooDeep, within(text, deep, place));
+  if (deep !== undefined) throw new BadInput(`${TOO_DEEP}${end}`, within(text, deep, place));
   let value: unknown;
   try {
     value = JSON.parse(text);
   } catch {
-    throw notJson(text, place);
+    throw notJson(text, place, end);
   }
   // Most escapes of this kind are whole pairs, which is not seen from one alone.
   if (/\\u[dD][89a-fA-F]/.test(text) && hasHalfCharacter(value)) {
     const message =
-      'A text here has half of a surrogate pair (such as "\\ud83d" alone), which is no character; remove it.';
-    throw new BadInput(message, place);
+      'A text here has half of a surrogate pair (such as "\\ud83d" alone), which is no character; remove it';
+    throw new BadInput(`${message}${end}`, place);
   }
   return value;
 }
@@ -54,7 +56,8 @@ function deepAt(text: string): number | undefined {
   return undefined;
 }
 
-export const tooDeep = `This is nested more than ${MOST_LEVELS} levels deep; flatten it.`;
+const TOO_DEEP = `This is nested more than ${MOST_LEVELS} levels deep; flatten it`;
+export const tooDeep = `${TOO_DEEP}.`;
 
 const [QUOTE, BRACKET, BRACKET_END, BRACE, BRACE_END] = [...'"[]{}'].map((letter) => letter.charCodeAt(0)) as [
   number,
@@ -71,7 +74,7 @@ function hasHalfCharacter(value: unknown): boolean {
 }
 
 /** JSON.parse does not say where it stopped; jsonc-parser does. */
-function notJson(text: string, place: SourceLocation): BadInput {
+function notJson(text: string, place: SourceLocation, end: string): BadInput {
   let first: { error: ParseErrorCode; offset: number } | undefined;
   const stop = new Error('the first error is enough');
   try {
@@ -88,9 +91,9 @@ function notJson(text: string, place: SourceLocation): BadInput {
   } catch (error) {
     if (error !== stop) throw error;
   }
-  if (!first) return new BadInput('This is not valid JSON.', place);
-  const words = notFiniteAt(text, first.offset) ?? `This is not valid JSON: ${syntaxErrorWords(first.error)}.`;
-  return new BadInput(words, within(text, first.offset, place));
+  if (!first) return new BadInput(`This is not valid JSON${end}`, place);
+  const words = notFiniteAt(text, first.offset) ?? `This is not valid JSON: ${syntaxErrorWords(first.error)}`;
+  return new BadInput(`${words}${end}`, within(text, first.offset, place));
 }
 
 /** An offset of a text that begins at a line of a file. */

@@ -1,6 +1,7 @@
 import { closeSync, constants, fstatSync, openSync, readSync, type Stats, statSync } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { BadInput, type SourceLocation } from '../protocol/errors.ts';
+import { ERRNO_WORDS } from './errno-words.ts';
 
 /** What is read: its name in messages ("dataset"), and how many bytes of it at most. */
 export interface FileKind {
@@ -117,19 +118,9 @@ function kindOf(stats: Stats): string {
 const remedyFor = (stats: Stats): string =>
   stats.isDirectory() ? '' : '; write what it should read into a file, and name that';
 
-const REASONS: Record<string, string> = {
-  EACCES: 'permission is denied',
-  EPERM: 'permission is denied',
-  ENXIO: 'it is a socket or a device, not a file',
-  ENOTDIR: 'a part of its path is a file, not a folder',
-  ENAMETOOLONG: 'its path is too long',
-  ELOOP: 'its links lead in a circle',
-  EISDIR: 'it is a folder, not a file',
-};
-
 function cannotOpen(error: unknown, file: string, what: string, at: SourceLocation | undefined): unknown {
   if (error instanceof BadInput) return error;
   const { code = '', message } = error as NodeJS.ErrnoException;
   if (code === 'ENOENT') return new BadInput(`The ${what} ${file} does not exist.`, at);
-  return new BadInput(`The ${what} ${file} cannot be read: ${REASONS[code] ?? message}.`, at);
+  return new BadInput(`The ${what} ${file} cannot be read: ${ERRNO_WORDS[code] ?? message}.`, at);
 }

@@ -1,7 +1,15 @@
 import { isUtf8 } from 'node:buffer';
 import { closeSync } from 'node:fs';
 import { BadInput, type SourceLocation } from '../protocol/errors.ts';
-import { type FileKind, openRegularFile, readBytes, readBytesLater, readPiece, tooLarge } from './open-file.ts';
+import {
+  type FileKind,
+  openRegularFile,
+  openRegularFileLater,
+  readBytes,
+  readBytesLater,
+  readPiece,
+  tooLarge,
+} from './open-file.ts';
 
 /** One line of a file without its line feed; lines count from 1. */
 export interface TextLine {
@@ -34,6 +42,46 @@ export function decodeText(bytes: Buffer, file: string): string {
   }
   // Line feeds are no part of other characters: a fault is within a line.
   throw notUtf8({ file });
+}
+
+/** Up to so many bytes of the beginning of a file, whole lines of it. */
+export function readStart(file: string, what: string, most: number): string {
+  const descriptor = openRegularFile(file, what);
+  try {
+    const piece = Buffer.alloc(most);
+    return wholeLines(piece.subarray(0, readPiece(descriptor, piece, { file, what, at: undefined })), most);
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+/** As `readStart`, for a process that must not wait for a disk. */
+export async function readStartLater(file: string, what: string, most: number): Promise<string> {
+  const handle = await openRegularFileLater(file, what);
+  try {
+    const { buffer, bytesRead } = await handle.read(Buffer.alloc(most), 0, most, 0);
+    return wholeLines(buffer.subarray(0, bytesRead), most);
+  } finally {
+    await handle.close();
+  }
+}
+
+/** The last one may be cut. */
+const wholeLines = (bytes: Buffer, most: number): string =>
+  bytes.toString('utf8', 0, bytes.length < most ? bytes.length : bytes.lastIndexOf(LINE_FEED) + 1);
+
+/** Up to so many bytes of the end of a file, from the beginning of a line. */
+export async function readEndLater(file: string, what: string, most: number): Promise<string> {
+  const handle = await openRegularFileLater(file, what);
+  try {
+    const { size } = await handle.stat();
+    const start = Math.max(0, size - most);
+    const { buffer, bytesRead } = await handle.read(Buffer.alloc(size - start), 0, size - start, start);
+    const from = start === 0 ? 0 : buffer.indexOf(LINE_FEED) + 1;
+    return buffer.toString('utf8', from, bytesRead);
+  } finally {
+    await handle.close();
+  }
 }
 
 /** The lines of a file of the user's, one at a time: of a large file no more than one is in memory. Throws as `readText`. */

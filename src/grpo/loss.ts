@@ -21,7 +21,7 @@ import {
   where,
   zerosLike,
 } from '@tensorflow/tfjs-core';
-import { importanceRatio, klEstimate, type PolicyLossOptions, policyLoss } from './policy-loss.ts';
+import { importanceRatio, klEstimate, type LossType, type PolicyLossOptions, policyLoss } from './policy-loss.ts';
 import { stopGradient } from './stop-gradient.ts';
 
 /** What determines the loss; the fields are named as in a run config. */
@@ -105,6 +105,12 @@ export function grpoLoss(inputs: LossInputs, options: LossOptions): { loss: Scal
   if (entropies) sums.entropy = sum(entropies);
   return { loss: loss as Scalar, sums };
 }
+
+/** Whether a batch's loss depends on how it is cut into micro-batches, which is then the user's to say. */
+export const DEPENDS_ON_MICRO_BATCHES: Record<LossType, boolean> = {
+  ...{ grpo: false, bnpo: true, dapo: false, dr_grpo: false },
+  ...{ cispo: false, sapo: false, reinforce: false, ratio: false },
+};
 
 /** From losses per token ([rows, C] or [rows, 1]) to a scalar: the difference between loss types that share a policy loss. */
 function average(perToken: Tensor, { mask, totalRows, totalTokens }: LossInputs, options: LossOptions): Tensor {

@@ -1,5 +1,5 @@
-import { attempt } from '../data/json-lines.ts';
 import { parseSamples, type SampleRow } from '../data/samples.ts';
+import { attempt } from '../files/json-lines.ts';
 import { SAMPLES_FILE } from '../files/open-file.ts';
 import { readText } from '../files/text.ts';
 import { refusedAt } from '../model/tokenizer/refused-at.ts';
@@ -37,7 +37,7 @@ export class SamplesReader {
     this.#file = file;
     const { samples, problems } = parse(file, text);
     const known = new Set(samples.map(identity));
-    const broken = new Set(problems.flatMap(({ location }) => location?.line ?? []));
+    const broken = new Set(problems.flatMap(({ problem }) => problem.place?.line ?? []));
     const before = this.#last.filter((row) => broken.has(row.line) && !known.has(identity(row)));
     this.#last = [...samples, ...before].sort((a, b) => a.line - b.line);
     const refusals: BadInput[] = [];

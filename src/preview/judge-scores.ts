@@ -52,7 +52,7 @@ function silenceOf({ name, outcomes, file, line, column }: PreviewedColumn, grou
   if (outcomes.length >= 2 && outcomes.every((outcome) => outcome?.kind === 'abstain'))
     return warn(
       'always-abstains',
-      `"${name}" abstains on all ${outcomes.length} samples, so that it teaches nothing; return a number where it can judge.`,
+      `"${name}" abstains on all ${outcomes.length} samples, so it teaches nothing; return a number where it can judge.`,
     );
   const scores = outcomes.map(scoreOf);
   const value = scores[0] ?? null;
@@ -65,7 +65,7 @@ function silenceOf({ name, outcomes, file, line, column }: PreviewedColumn, grou
   if (!isConstant || !couldDiffer) return [];
   return warn(
     'constant',
-    `"${name}" gives ${value} to all ${outcomes.length} samples, so that it tells no completion from another; what it looks at may be the same in all of them.`,
+    `"${name}" gives ${value} to all ${outcomes.length} samples, so it cannot tell completions apart; the part it looks at may be the same in all of them.`,
   );
 }
 

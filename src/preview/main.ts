@@ -25,10 +25,16 @@ function subjectOf(name: string): Subject {
 
 process.on('message', (message) => {
   const command = previewCommand.parse(message);
-  if (command.type === 'preview') void subjectOf(command.subject).preview(command);
-  else {
-    void subjects.get(command.subject)?.close();
-    subjects.delete(command.subject);
+  switch (command.type) {
+    case 'preview':
+      void subjectOf(command.subject).preview(command);
+      break;
+    case 'close':
+      void subjects.get(command.subject)?.close();
+      subjects.delete(command.subject);
+      break;
+    default:
+      command satisfies never;
   }
 });
 

@@ -70,7 +70,7 @@ export function takePicture(
       ...unsetVariables(request),
     ],
     // Samples that are not there are no edit that went wrong.
-    stale: broken.length > 0 || unread.some(({ location }) => location?.line !== undefined),
+    stale: broken.length > 0 || unread.some(({ problem }) => problem.place?.line !== undefined),
   };
 }
 
@@ -142,9 +142,13 @@ function functionsOf(request: PreviewRequest, files: ReadonlyMap<string, Preview
   return { functions, problems };
 }
 
-function located(code: PreviewProblem['code'], { sentence, location }: BadInput, otherwise: string): PreviewProblem {
-  const { file = otherwise, line = 1, column = 1 } = location ?? {};
-  return { file, line, column, severity: 'error', message: sentence, code };
+function located(
+  code: PreviewProblem['code'],
+  { problem: { message, place } }: BadInput,
+  otherwise: string,
+): PreviewProblem {
+  const { file = otherwise, line = 1, column = 1 } = place ?? {};
+  return { file, line, column, severity: 'error', message, code };
 }
 
 function strayed({ message, at: { file, line = 1, column = 1 } }: RewardWarning): PreviewProblem {
@@ -159,6 +163,6 @@ function unsetVariables({ rewards, settings }: PreviewRequest): PreviewProblem[]
 
 function duplicate({ name, line = 1, column = 1 }: WorkerFunction, file: string, first: string): PreviewProblem {
   const where = first === file ? 'twice' : `in ${basename(first)} too`;
-  const message = `The reward function "${name}" is named ${where}, and their metrics would merge; rename or drop one.`;
+  const message = `The reward function "${name}" is named ${where}, and their metrics would merge; rename or remove one.`;
   return { file, line, column, severity: 'error', message, code: 'duplicate-name' };
 }

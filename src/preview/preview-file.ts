@@ -79,6 +79,8 @@ export class PreviewFile {
   /** The calls that are under way, and for which samples. */
   #calls: { samples: string; done: Promise<void> } | undefined;
   #update = 0;
+  /** What was kept does not count any more: someone asked for all to be called again. */
+  #forgets = false;
 
   constructor(file: string, host: FileHost) {
     this.file = file;
@@ -97,6 +99,7 @@ export class PreviewFile {
   /** Brings everything up to date. A newer call takes over: what of this one is of no more use is stopped. */
   async update(needs: FileNeeds): Promise<void> {
     const update = ++this.#update;
+    this.#forgets ||= !needs.reuse;
     const outdated = () => update !== this.#update;
     let launch: WorkerLaunch;
     try {
@@ -121,7 +124,8 @@ export class PreviewFile {
     this.problem = undefined;
     await this.#calls?.done;
     if (outdated()) return;
-    if (!needs.reuse) this.#kept.forget();
+    if (this.#forgets) this.#kept.forget();
+    this.#forgets = false;
     const done = this.#call(needs);
     this.#calls = { samples, done };
     await done;

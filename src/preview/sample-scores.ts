@@ -45,11 +45,11 @@ export interface FunctionSummary {
 }
 
 const WHY: Record<GroupSignal, string> = {
-  signal: 'tells good completions from bad',
+  signal: 'has a learning signal',
   'too-easy': 'no signal: every completion got the best reward',
   'too-hard': 'no signal: every completion got the worst reward',
   equal: 'no signal: every completion got the same reward',
-  truncated: 'no signal: every completion was cut off',
+  truncated: 'no signal: every completion was truncated',
   abstained: 'no signal: fewer than two completions have a reward to compare',
   failed: 'no signal: reward functions failed, and fewer than two completions have a reward to compare',
 };
@@ -119,7 +119,7 @@ export function scoreGroups<Row extends SampleRow>(
   return groups.map((group, index) => ({
     ...credit.groups[index]!,
     signal: signals[index]!,
-    why: group.length === 1 ? 'no signal: one completion has nothing to be compared with' : WHY[signals[index]!],
+    why: group.length === 1 ? 'no signal: a single completion has nothing to compare with' : WHY[signals[index]!],
     rows: group.map((sample, i): ScoredSample<Row> => {
       const place = index * size + i;
       const known = columns.flatMap(({ name, outcomes }) => {

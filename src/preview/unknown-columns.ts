@@ -1,8 +1,8 @@
-import { closeSync, readSync, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { basename } from 'node:path';
-import { parseJsonLines } from '../data/json-lines.ts';
 import type { SampleRow } from '../data/samples.ts';
-import { openRegularFile } from '../files/open-file.ts';
+import { parseJsonLines } from '../files/json-lines.ts';
+import { readStart } from '../files/text.ts';
 import type { PreviewProblem } from '../protocol/preview.ts';
 import type { WorkerFunction } from '../protocol/reward-worker.ts';
 import type { RewardLanguage } from '../rewards/prepare-worker.ts';
@@ -45,14 +45,14 @@ export function unknownColumns(
       code: 'unknown-column' as const,
     };
     if (columns.includes(parameter.name)) {
-      const message = `The samples have no column "${parameter.name}", so that "${name}" cannot be tried as in a run; add it to their rows.`;
+      const message = `The samples have no column "${parameter.name}", so "${name}" cannot be scored as in a run; add the column to their rows.`;
       return [{ ...place, message }];
     }
     const nearest = nearestName(parameter.name, [...own, ...columns]);
     const where = dataset === null ? 'the samples' : basename(dataset);
     const hint =
       nearest === undefined
-        ? `it has ${columns.join(', ') || 'no columns beside the prompt'}`
+        ? `it has ${columns.join(', ') || 'no columns besides the prompt'}`
         : `did you mean "${nearest}"?`;
     return [{ ...place, message: `No column of ${where} provides "${parameter.name}"; ${hint}`, fix: nearest }];
   });
@@ -66,22 +66,12 @@ function datasetColumns(file: string): string[] | undefined {
     const changed = statSync(file).mtimeMs;
     const before = known.get(file);
     if (before?.changed === changed) return before.columns;
-    const rows = parseJsonLines(beginningOf(file), file, () => {});
+    const rows = parseJsonLines(readStart(file, 'dataset', READ_BYTES), file, () => {});
     const names = new Set(rows.flatMap(({ value }) => Object.keys(value)));
     for (const name of ['prompt', 'prompts', 'completion', 'completions', 'completion_ids']) names.delete(name);
     known.set(file, { changed, columns: [...names] });
     return [...names];
   } catch {
     return undefined;
-  }
-}
-
-function beginningOf(file: string): string {
-  const descriptor = openRegularFile(file, 'dataset');
-  try {
-    const buffer = Buffer.alloc(READ_BYTES);
-    return buffer.toString('utf8', 0, readSync(descriptor, buffer));
-  } finally {
-    closeSync(descriptor);
   }
 }

@@ -1,9 +1,8 @@
-import { execFile } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { promisify } from 'node:util';
 import { processNumbers } from './linux.ts';
+import { outputOf } from './output-of.ts';
 
 /**
  * A mark is an environment variable with a random name. Whatever a process starts inherits it, so that its descendants can be found also
@@ -55,10 +54,7 @@ function markedOnLinux(mark: string): number[] {
 }
 
 async function markedByPs(mark: string): Promise<number[]> {
-  const options = { maxBuffer: 64 * 1024 ** 2 };
-  const { stdout } = await promisify(execFile)('ps', ['-axEww', '-o', 'pid=,command='], options).catch(() => ({
-    stdout: '',
-  }));
+  const { stdout } = await outputOf('ps', ['-axEww', '-o', 'pid=,command=']);
   const lines = stdout.split('\n').filter((line) => line.includes(`${mark}=`));
   return lines.map((line) => Number.parseInt(line, 10));
 }

@@ -1,6 +1,6 @@
 // zod/mini, because the webview's bundle carries these guards too.
 import * as z from 'zod/mini';
-import { rescoreFigures, rescoreStart, rescoreStep } from './rescore.ts';
+import { rescoreFigures, rescoreStart, rescoreStep, sourcePlace } from './rescore.ts';
 import type { RunConfig } from './run-config.ts';
 import type { RewardSource, RolloutRow, RunChange, RunInputs, RunReward, RunState } from './run-folder.ts';
 
@@ -67,8 +67,9 @@ const completion = z.custom<Completion>(
 /** Recorded completions under the rewards as they are now, as far as they are scored; null: nobody has asked for that. */
 const rescoreView = z.object({
   state: z.enum(['running', 'done', 'failed']),
-  /** Why it failed; the steps are then those of before. */
+  /** Why it failed; the steps are then those of before. `place`: where in the user's files. */
   problem: z.nullable(z.string()),
+  place: z.optional(sourcePlace),
   start: z.nullable(rescoreStart),
   /** Newest first. */
   steps: z.array(rescoreFigures),

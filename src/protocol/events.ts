@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { problem } from './problem.ts';
 import { runDifference } from './run-differences.ts';
 import { metricsRow, runState } from './run-folder.ts';
 
@@ -7,6 +8,8 @@ export const PROTOCOL_VERSION = 1;
 
 const step = z.int().min(0);
 const rewards = z.record(z.string(), z.number().nullable());
+/** One that is not understood is no reason to miss the event: its sentence is there. */
+const shownProblem = problem.optional().catch(undefined);
 const phase = z.enum(['load', 'rollout', 'score', 'update', 'evaluate', 'save']);
 
 /**
@@ -50,21 +53,23 @@ export const trainerEvent = z.discriminatedUnion('type', [
     /** Why it cannot go on as it was recorded; null where it can. */
     problem: z.string().nullable(),
   }),
-  z.object({ type: z.literal('state'), state: runState, reason: z.string().optional() }),
+  /** Of a pause that nobody asked for, `reason` is the sentence to show and `problem` the same as data. */
+  z.object({ type: z.literal('state'), state: runState, reason: z.string().optional(), problem: shownProblem }),
   z.object({ type: z.literal('log'), level: z.enum(['info', 'warning', 'error']), message: z.string() }),
-  /** The last event. `error` is the sentence to show when the outcome is `failed`. */
+  /** The last event. `error` is the sentence to show when the outcome is `failed`, `problem` the same as data where it was foreseen. */
   z.object({
     type: z.literal('end'),
     outcome: z.enum(['done', 'stopped', 'failed']),
     step,
     checkpoint: z.string().nullable(),
     error: z.string().optional(),
+    problem: shownProblem,
   }),
 ]);
 export type TrainerEvent = z.infer<typeof trainerEvent>;
 
 /** The answer to `status`, given at once even while the trainer computes; not an event of the run. */
-export const trainerStatus = z.object({
+const trainerStatus = z.object({
   type: z.literal('status'),
   /** `stopping` from the moment that a stop is asked for. */
   state: z.enum(['loading', 'running', 'paused', 'stopping']),

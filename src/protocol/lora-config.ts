@@ -25,8 +25,8 @@ const PATTERN =
   'a regular expression for the end of a module\'s path, such as "down_proj" or "layers\\\\.0\\\\..*q_proj"';
 
 const lora = z.strictObject({
-  r: rank.default(8).describe('Rank of the adapter: the width of its two matrices per layer.'),
-  loraAlpha: alpha.default(8).describe("The adapter's output is multiplied with loraAlpha / r."),
+  r: rank.default(8).describe('Rank of the adapter: the inner dimension of its two matrices.'),
+  loraAlpha: alpha.default(8).describe("The adapter's output is multiplied by loraAlpha / r."),
   targetModules: z
     .union([z.array(moduleName).min(1), z.literal(ALL_LINEAR), z.string().min(1)])
     .default(['q_proj', 'v_proj'])
@@ -35,7 +35,7 @@ const lora = z.strictObject({
       return inOrder(modules);
     })
     .describe(
-      'The modules that get an adapter: a list of names or paths; "all-linear": each linear layer but the output head; or one regular expression for whole paths, such as ".*\\\\.(q|v)_proj".',
+      'The modules that get an adapter: a list of names or paths; "all-linear" for every linear layer except the output head; or one regular expression that matches whole paths, such as ".*\\\\.(q|v)_proj".',
     ),
   excludeModules: z
     .union([z.array(z.string().min(1)), z.string().min(1)])
@@ -43,38 +43,43 @@ const lora = z.strictObject({
     .default(null)
     .transform((modules) => (Array.isArray(modules) ? inOrder(modules) : modules))
     .transform((modules) => (modules?.length ? modules : null))
-    .describe('Modules that get none in spite of targetModules: names or paths, or one regular expression.'),
+    .describe('Modules to exclude from targetModules: names or paths, or one regular expression.'),
   useRslora: z
     .boolean()
     .default(false)
-    .describe('Multiply with loraAlpha / sqrt(r) instead, which suits high ranks (rank-stabilised LoRA).'),
+    .describe('Multiply by loraAlpha / sqrt(r) instead, which suits high ranks (rank-stabilized LoRA).'),
   useDora: z
     .boolean()
     .default(false)
-    .describe("Learn the length of each weight's rows apart from their direction (DoRA)."),
+    .describe('Train the magnitude and the direction of each weight separately (DoRA).'),
   rankPattern: z
     .record(z.string(), rank)
     .default({})
-    .describe(`Other ranks for some modules, { "down_proj": 16 }: by ${PATTERN}.`),
-  alphaPattern: z.record(z.string(), alpha).default({}).describe(`Likewise, other values of loraAlpha.`),
+    .describe(`Different ranks for some modules, such as { "down_proj": 16 }; each key is ${PATTERN}.`),
+  alphaPattern: z
+    .record(z.string(), alpha)
+    .default({})
+    .describe(`Different values of loraAlpha for some modules, with the same keys as rankPattern.`),
   layersToTransform: z
     .union([z.array(layer).min(1), layer])
     .nullable()
     .default(null)
     .transform((layers) => (typeof layers === 'number' ? [layers] : layers))
-    .describe('Only these layers get an adapter, counted from 0; null: all.'),
+    .describe('Add adapters to these layers only, counted from 0; null: to all.'),
   layersPattern: z
     .union([z.array(z.string().min(1)), z.string().min(1)])
     .nullable()
     .default(null)
     .transform((patterns) => (typeof patterns === 'string' ? [patterns] : patterns?.length ? patterns : null))
-    .describe('What the list of layers is called, with layersToTransform: "layers"; null: any name.'),
+    .describe(
+      'With layersToTransform: the name of the module list that holds the layers, such as "layers"; null: any name.',
+    ),
   modulesToSave: z
     .array(z.enum(VOCABULARY_MODULES))
     .nullable()
     .default(null)
     .transform((modules) => (modules?.length ? inOrder(modules) : null))
-    .describe('Train these modules in full, beside the adapter.'),
+    .describe('Modules to train in full, in addition to the adapter.'),
 });
 
 /** The run config's `lora`: names and defaults of PEFT's LoraConfig in camelCase. */

@@ -1,6 +1,7 @@
 // zod/mini, because the webview's bundle carries these guards too.
 import * as z from 'zod/mini';
 import { GROUP_SIGNALS } from '../grpo/signal.ts';
+import { FAILURE_KINDS } from './rewards.ts';
 
 /**
  * What comes of scoring a run's recorded completions again: a `start`, a `step` for each step, a `summary`. `grpo rescore --json` prints
@@ -10,6 +11,15 @@ import { GROUP_SIGNALS } from '../grpo/signal.ts';
 const count = z.int().check(z.minimum(0));
 const signal = z.enum(GROUP_SIGNALS as [(typeof GROUP_SIGNALS)[number]]);
 const scores = z.record(z.string(), z.nullable(z.number()));
+const fromOne = z.int().check(z.minimum(1));
+/** Of the user's code. */
+export const sourcePlace = z.object({ file: z.string(), line: z.optional(fromOne), column: z.optional(fromOne) });
+const failure = z.object({
+  name: z.string(),
+  kind: z.optional(z.enum(FAILURE_KINDS)),
+  message: z.string(),
+  place: z.optional(sourcePlace),
+});
 /** Null where there is no reward: every function abstained or failed. */
 const reward = z.object({ old: z.nullable(z.number()), new: z.nullable(z.number()) });
 
@@ -37,8 +47,9 @@ const rescoredRow = z.object({
   scores: z.object({ old: scores, new: scores }),
   /** The advantage was positive and is negative now, or the other way round. */
   flips: z.boolean(),
-  /** The first failure now, with file and line. */
+  /** The first failure now in words, with file and line; and the same as data. */
   error: z.nullable(z.string()),
+  failure: z.optional(failure),
   /** Reasons and extracted answers now, by function. */
   details: z.optional(
     z.record(z.string(), z.object({ reason: z.optional(z.string()), extracted: z.optional(z.string()) })),
@@ -80,7 +91,7 @@ export const rescoreStep = z.object({
 });
 export type RescoreStep = z.infer<typeof rescoreStep>;
 
-export const rescoreSummary = z.object({
+const rescoreSummary = z.object({
   type: z.literal('summary'),
   steps: count,
   ...figures,

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { fileAndFunction } from '../text/file-and-function.ts';
 import { loraConfig } from './lora-config.ts';
 
 /**
@@ -26,27 +27,28 @@ const MOST_TOKENS = 2 ** 25;
 const share = z.number().min(0).max(1);
 const path = z.string().min(1);
 
+/** A reward in its long form. */
+export const rewardFields = z.strictObject({
+  file: path.describe('A .reward.ts, .reward.js or .py file, relative to this config.'),
+  function: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('The exported function to use; if omitted, every function that the file exports.'),
+  weight: z.number().default(1).describe("The function's score is multiplied by this before the scores are summed."),
+});
+
 /** A reward file with the functions to take from it, as the config may write it, and as the trainer gets it. */
-const reward = z
+export const rewardSpec = z
   .union([
     path
       .regex(/[^#]$/, 'a file, or file#function')
       .describe(
         'A reward file, "rewards/sort.reward.ts" (every exported function) or "rewards/sort.reward.ts#ordering" (one).',
       ),
-    z.strictObject({
-      file: path.describe('A .reward.ts, .reward.js or .py file, relative to this config.'),
-      function: z.string().min(1).optional().describe('The exported function to use; without it, all of the file.'),
-      weight: z.number().default(1).describe("What the function's score is multiplied with before the sum."),
-    }),
+    rewardFields,
   ])
-  .transform((value): RewardSpec => {
-    if (typeof value !== 'string') return value;
-    const hash = value.lastIndexOf('#');
-    return hash < 0
-      ? { file: value, weight: 1 }
-      : { file: value.slice(0, hash), function: value.slice(hash + 1), weight: 1 };
-  });
+  .transform((value): RewardSpec => (typeof value === 'string' ? { ...fileAndFunction(value), weight: 1 } : value));
 
 /** Where a reward function is; without `function`, every function that the file exports. */
 export interface RewardSpec {
@@ -62,53 +64,57 @@ const inputs = {
     'The training prompts: JSON Lines with `prompt` and any other columns, relative to this config.',
   ),
   evalDataset: path.nullable().default(null).describe('Held-out prompts in the same format; null: none.'),
-  rewards: z.array(reward).describe('The reward functions. Their weighted sum is what the model learns to raise.'),
+  rewards: z.array(rewardSpec).describe('The reward functions. The model learns to maximize their weighted sum.'),
   samples: path
     .nullable()
     .default(null)
     .describe(
-      'Completions to try the rewards on, relative to this config; null: the .samples.jsonl file of the same name, in "samples" or beside this config.',
+      'Sample completions to try the rewards on, relative to this config; null: the .samples.jsonl file of the same name, in "samples" or next to this config.',
     ),
   rewardTimeoutSeconds: positive
     .max(LONGEST_SECONDS)
     .default(10)
-    .describe('Wall-clock limit for scoring; a function that takes longer is stopped and its rows count as failed.'),
+    .describe(
+      'Wall-clock limit for scoring, in seconds; a function that takes longer is stopped, and its rows count as failed.',
+    ),
   python: z
     .string()
     .min(1)
     .nullable()
     .default(null)
     .describe(
-      'The Python interpreter for .py rewards: a path, relative to this config, or a name on the PATH; null: find one.',
+      'The Python interpreter for .py rewards: a path relative to this config, or a name on the PATH; null: find one automatically.',
     ),
   rewardEnv: z
     .array(z.string().regex(/^[^=]+$/, 'the name of an environment variable'))
     .default([])
     .describe(
-      'Names of environment variables that rewards get, such as ["OPENAI_API_KEY"]. Besides these they only have those that programs, Python and CUDA need: docs/rewards.md lists them.',
+      'Names of environment variables to pass to rewards, such as ["OPENAI_API_KEY"]. Otherwise rewards only get what programs, Python and CUDA need: docs/rewards.md lists it.',
     ),
   chatTemplateKwargs: z
     .record(z.string(), z.unknown())
     .default({})
-    .describe('Further variables for the chat template, such as { "enable_thinking": false }.'),
+    .describe('Extra variables for the chat template, such as { "enable_thinking": false }.'),
 };
 
 const batches = {
-  promptsPerStep: count.default(4).describe('Prompts in one step; each gets `numGenerations` completions.'),
-  numGenerations: z.int().min(2).default(8).describe('Completions per prompt: the group that rewards are compared in.'),
+  promptsPerStep: count.default(4).describe('Prompts per step; each gets `numGenerations` completions.'),
+  numGenerations: z.int().min(2).default(8).describe('Completions per prompt. Rewards are compared within this group.'),
   numIterations: count.default(1).describe('Passes over the completions of a step (μ in the GRPO paper).'),
   gradientAccumulationSteps: count
     .default(1)
-    .describe("Micro-batches that a step's completions are split into, to save memory; the gradient stays the same."),
-  maxSteps: count.default(100).describe('Steps to train; one step is one batch of rollouts.'),
-  shuffleDataset: z.boolean().default(true).describe('Draw prompts in a random order, new in each epoch.'),
+    .describe(
+      "Number of micro-batches that a step's completions are split into, to save memory; the gradient stays the same.",
+    ),
+  maxSteps: count.default(100).describe('Number of training steps; one step is one batch of rollouts.'),
+  shuffleDataset: z.boolean().default(true).describe('Shuffle the prompts in each epoch.'),
   seed: z
     .int()
     .min(0)
     .max(0xffffffff)
     .default(42)
     .describe(
-      'The same seed on the same machine gives the same run; on a GPU nearly, because it adds sums up in no fixed order.',
+      'The same seed on the same machine gives the same run; nearly the same on a GPU, which adds in no fixed order.',
     ),
 };
 
@@ -116,23 +122,25 @@ const sampling = {
   maxCompletionLength: count
     .max(2 ** 20)
     .default(512)
-    .describe('Longest completion, in tokens; longer ones are cut off.'),
+    .describe('Maximum completion length in tokens; longer completions are truncated.'),
   minCompletionLength: z
     .int()
     .min(0)
     .default(0)
-    .describe('Shortest completion, in tokens: before that, end-of-sequence tokens are never sampled.'),
-  temperature: positive.default(1).describe('Logits are divided by it before sampling and in the loss.'),
-  topP: z.number().gt(0).max(1).default(1).describe('Sample from the likeliest tokens that reach this probability.'),
-  topK: z.int().min(0).default(0).describe('Sample from this many of the likeliest tokens; 0: from all.'),
+    .describe('Minimum completion length in tokens; end-of-sequence tokens are not sampled before it.'),
+  temperature: positive.default(1).describe('Logits are divided by this, both for sampling and in the loss.'),
+  topP: z
+    .number()
+    .gt(0)
+    .max(1)
+    .default(1)
+    .describe('Nucleus sampling: sample from the most likely tokens whose probabilities add up to this.'),
+  topK: z.int().min(0).default(0).describe('Sample from this many of the most likely tokens; 0: from all.'),
   minP: share
     .nullable()
     .default(null)
-    .describe('Leave out tokens less likely than this share of the likeliest one; null: none.'),
-  maskTruncatedCompletions: z
-    .boolean()
-    .default(false)
-    .describe('Leave completions that were cut off out of the loss (DAPO).'),
+    .describe('Exclude tokens less likely than this fraction of the most likely one; null: exclude none.'),
+  maskTruncatedCompletions: z.boolean().default(false).describe('Exclude truncated completions from the loss (DAPO).'),
 };
 
 const advantages = {
@@ -141,16 +149,16 @@ const advantages = {
     .default('group')
     .transform((scale) => (scale === true ? 'group' : scale === false ? 'none' : scale))
     .describe(
-      'Divide advantages by the standard deviation of the rewards in the group (true means this), in the batch, or not at all (false means this; Dr. GRPO).',
+      'Divide advantages by the standard deviation of the rewards in the group (also true), in the batch, or not at all (also false; Dr. GRPO).',
     ),
   baseline: z
     .enum(['group', 'none'])
     .default('group')
-    .describe("Subtract the group's mean reward, or use the rewards as they are (to compare; learns worse)."),
+    .describe("Subtract the group's mean reward, or use the rewards unchanged (for comparison; learns less well)."),
   multiObjectiveAggregation: z
     .enum(['sum_then_normalize', 'normalize_then_sum'])
     .default('sum_then_normalize')
-    .describe('With several rewards: normalise their weighted sum, or each on its own before the sum (GDPO).'),
+    .describe('With several rewards: normalize their weighted sum, or normalize each before summing (GDPO).'),
 };
 
 const loss = {
@@ -158,77 +166,88 @@ const loss = {
     .enum(['grpo', 'bnpo', 'dapo', 'dr_grpo', 'cispo', 'sapo', 'reinforce', 'ratio'])
     .default('dapo')
     .describe(
-      'How the loss is clipped and averaged: grpo per completion, bnpo and dapo per token, dr_grpo by a constant, cispo clips weights instead, sapo gates softly; reinforce and ratio do not clip and are there to compare.',
+      'How the loss is clipped and averaged: grpo per completion, bnpo and dapo per token, dr_grpo by a constant, cispo clips importance weights instead, sapo uses a soft gate; reinforce and ratio do not clip and exist for comparison.',
     ),
   epsilon: nonNegative
     .default(0.2)
-    .describe('Clip range of the probability ratio, below 1 (and above, see epsilonHigh).'),
+    .describe('Clip range of the probability ratio below 1 (and above 1 unless epsilonHigh is set).'),
   epsilonHigh: nonNegative
     .nullable()
     .default(null)
-    .describe('Clip range above 1; null: the same as epsilon. DAPO recommends 0.28; for cispo the cap itself, 5.'),
-  delta: positive.nullable().default(null).describe('Cap on the ratio before it is multiplied with the advantage.'),
+    .describe(
+      'Clip range above 1; null: same as epsilon. DAPO recommends 0.28. For cispo this is the cap itself, for example 5.',
+    ),
+  delta: positive
+    .nullable()
+    .default(null)
+    .describe('Upper bound on the ratio before it is multiplied by the advantage; null: none.'),
   importanceSamplingLevel: z
     .enum(['token', 'sequence'])
     .default('token')
-    .describe('Probability ratios per token, or one per completion (GSPO).'),
-  sapoTemperaturePos: positive.default(1).describe("sapo's gate temperature where the advantage is positive."),
-  sapoTemperatureNeg: positive.default(1.05).describe("sapo's gate temperature where the advantage is not positive."),
-  beta: nonNegative
-    .default(0)
-    .describe('Weight of the KL divergence from the reference model; 0: no reference model is kept.'),
+    .describe('One probability ratio per token, or one per completion (GSPO).'),
+  sapoTemperaturePos: positive.default(1).describe('Gate temperature of sapo for positive advantages.'),
+  sapoTemperatureNeg: positive.default(1.05).describe('Gate temperature of sapo for zero and negative advantages.'),
+  beta: nonNegative.default(0).describe('Weight of the KL divergence from the reference model; 0: no reference model.'),
   useBiasCorrectionKl: z
     .boolean()
     .default(true)
     .describe(
-      'Multiply the KL term by the probability ratio: its gradient is then that of the reverse KL (DeepSeek-V3.2; the default of TRL). false: the plain k3 estimate of the GRPO paper.',
+      'Multiply the KL term by the probability ratio, which makes its gradient that of the reverse KL (DeepSeek-V3.2; default in TRL). false: the plain k3 estimator of the GRPO paper.',
     ),
   syncRefModel: z
     .boolean()
     .default(false)
-    .describe('Refresh the reference model from the trained one every `refModelSyncSteps` steps.'),
-  refModelSyncSteps: count.default(512).describe('Steps between two refreshes of the reference model.'),
+    .describe('Copy the trained model into the reference model every `refModelSyncSteps` steps.'),
+  refModelSyncSteps: count.default(512).describe('Steps between updates of the reference model.'),
   entropyCoef: z.number().default(0).describe('Weight of the entropy bonus, which keeps completions diverse.'),
 };
 
 const optimizer = {
-  learningRate: nonNegative.default(1e-6).describe("AdamW's learning rate, at its peak when it is scheduled."),
+  learningRate: nonNegative.default(1e-6).describe('Learning rate of AdamW; with a schedule, its peak.'),
   lrSchedulerType: z
     .enum(['constant', 'constant_with_warmup', 'linear', 'cosine'])
     .default('linear')
-    .describe('How the learning rate goes on after warm-up: constant, or down to 0 at the last step.'),
+    .describe('Learning-rate schedule after warm-up: constant, or decaying to 0 at the last step.'),
   warmupSteps: nonNegative
     .default(0)
-    .describe('Steps in which the learning rate rises from 0; below 1: that share of all steps.'),
-  adamBeta1: z.number().min(0).lt(1).default(0.9).describe("Decay of AdamW's mean of gradients."),
-  adamBeta2: z.number().min(0).lt(1).default(0.999).describe("Decay of AdamW's mean of squared gradients."),
-  adamEpsilon: positive.default(1e-8).describe("Added to AdamW's denominator."),
-  weightDecay: nonNegative.default(0).describe('Decoupled weight decay, as AdamW has it.'),
-  maxGradNorm: nonNegative.default(1).describe('Gradients longer than this are scaled down to it; 0: never.'),
+    .describe('Steps over which the learning rate rises from 0; below 1: as a fraction of all steps.'),
+  adamBeta1: z.number().min(0).lt(1).default(0.9).describe("AdamW's β₁: decay rate of the mean of gradients."),
+  adamBeta2: z
+    .number()
+    .min(0)
+    .lt(1)
+    .default(0.999)
+    .describe("AdamW's β₂: decay rate of the mean of squared gradients."),
+  adamEpsilon: positive.default(1e-8).describe("AdamW's ε: added to the denominator."),
+  weightDecay: nonNegative.default(0).describe('Decoupled weight decay of AdamW.'),
+  maxGradNorm: nonNegative.default(1).describe('Gradients are clipped to this norm; 0: no clipping.'),
 };
 
 const outputs = {
-  saveSteps: count.default(500).describe('Write a checkpoint every this many steps, and always at the end.'),
-  saveTotalLimit: count.nullable().default(null).describe('Keep only the newest checkpoints; null: keep all.'),
+  saveSteps: count.default(500).describe('Write a checkpoint every N steps, and always at the end.'),
+  saveTotalLimit: count
+    .nullable()
+    .default(null)
+    .describe('Keep only this many of the newest checkpoints; null: keep all.'),
   checkpointDtype: z
     .enum(['float32', 'float16', 'bfloat16'])
     .default('float32')
-    .describe('Number format of the weights in checkpoints.'),
-  evalSteps: count.nullable().default(null).describe('Evaluate on `evalDataset` every this many steps; null: never.'),
-  evalPrompts: count.nullable().default(null).describe('Evaluate on the first prompts only; null: on all.'),
+    .describe('Data type of the weights in checkpoints.'),
+  evalSteps: count.nullable().default(null).describe('Evaluate on `evalDataset` every N steps; null: never.'),
+  evalPrompts: count.nullable().default(null).describe('Evaluate on only the first N prompts; null: on all.'),
   numGenerationsEval: count
     .nullable()
     .default(null)
-    .describe('Completions per prompt in an evaluation; null: the same as numGenerations.'),
+    .describe('Completions per prompt in evaluations; null: same as numGenerations.'),
   device: z
     .enum(DEVICES)
     .default('auto')
-    .describe('Where to compute; auto takes the fastest that works here. `grpo doctor` lists them.'),
+    .describe('Where to compute; auto: the fastest available device. `grpo doctor` lists them.'),
   fp16: z
     .boolean()
     .default(false)
     .describe(
-      'Compute in float16 what bears it (mixed precision), with float32 master weights and a loss that is scaled as torch.amp does. Needs a GPU through webgpu that knows float16: `grpo doctor`.',
+      'Mixed precision: float16 matrix products, float32 master weights, dynamic loss scaling as in torch.amp. Requires a WebGPU device with shader-f16: see `grpo doctor`.',
     ),
 };
 
@@ -255,7 +274,7 @@ export const runConfigSchema = runConfigFields
       fail('minCompletionLength', `must not be above maxCompletionLength (${config.maxCompletionLength})`);
     const completions = config.promptsPerStep * config.numGenerations;
     const tooMany = (field: keyof typeof config, others: string, most: number, what: string) =>
-      fail(field, `is too large: ${others} is ${what}, and at most ${most} fit into a step`);
+      fail(field, `is too large: ${others} is ${what}, and a step can have at most ${most}`);
     const largest = config.promptsPerStep > config.numGenerations ? 'promptsPerStep' : 'numGenerations';
     const rows = [
       [largest, 'promptsPerStep × numGenerations', completions],
@@ -268,8 +287,7 @@ export const runConfigSchema = runConfigFields
     }
     if (completions % config.gradientAccumulationSteps !== 0)
       fail('gradientAccumulationSteps', `must divide the ${completions} completions of a step into equal parts`);
-    if (config.evalSteps !== null && config.evalDataset === null)
-      fail('evalSteps', 'needs an evalDataset to evaluate on');
+    if (config.evalSteps !== null && config.evalDataset === null) fail('evalSteps', 'requires an evalDataset');
   })
   .transform(({ $schema: _, ...config }) => ({
     ...config,

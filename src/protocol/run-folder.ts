@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import type { Prompt, RewardStep } from './rewards.ts';
+import type { SourceLocation } from './errors.ts';
+import type { FailureKind, Prompt, RewardStep } from './rewards.ts';
 import type { RunConfig } from './run-config.ts';
 
 /** File names inside a run folder. Everything that is ever shown can be rebuilt from these files alone. */
@@ -29,11 +30,11 @@ export const runState = z.enum(['running', 'paused', 'stopping', 'done', 'stoppe
 export type RunState = z.infer<typeof runState>;
 
 /** A reward function of a run. A config may name a file for all that it exports: this is what was found in it. */
-export const runReward = z.object({ name: z.string(), file: z.string(), weight: z.number() });
+const runReward = z.object({ name: z.string(), file: z.string(), weight: z.number() });
 export type RunReward = z.infer<typeof runReward>;
 
 /** A file that a run reads, by its content. */
-export const fileDigest = z.object({
+const fileDigest = z.object({
   file: z.string(),
   bytes: z.number(),
   sha256: z.string(),
@@ -43,7 +44,7 @@ export const fileDigest = z.object({
 export type FileDigest = z.infer<typeof fileDigest>;
 
 /** What a run reads besides its rewards. */
-export const runInputs = z.object({
+const runInputs = z.object({
   dataset: fileDigest,
   evalDataset: fileDigest.nullable(),
   /** Recorded completions that it trains on (`--rollouts`). */
@@ -54,7 +55,7 @@ export const runInputs = z.object({
 export type RunInputs = z.infer<typeof runInputs>;
 
 /** A reward file, or a module of the user's that one imports, as a run uses it. */
-export const rewardSource = z.object({
+const rewardSource = z.object({
   /** Its path from the config's folder, with forward slashes: the same file is called the same in every run of the config. */
   name: z.string(),
   file: z.string(),
@@ -65,7 +66,7 @@ export const rewardSource = z.object({
 export type RewardSource = z.infer<typeof rewardSource>;
 
 /** Something about a run that has not been the same for all of its steps. */
-export const runChange = z.object({
+const runChange = z.object({
   /** The first step with it. */
   step: z.int().min(1),
   /** When it was noticed; ISO 8601, UTC. */
@@ -119,19 +120,14 @@ export type MetricsRow = z.infer<typeof metricsRow>;
 /** JSON has no NaN and no Infinity. */
 export const finiteOrNull = (value: number): number | null => (Number.isFinite(value) ? value : null);
 
-/** The rows of one of our `.jsonl` files. A torn last line, left by a killed writer, is passed over; a bad one before it throws. */
-export function parseJsonLines(text: string, parse: (line: string) => unknown = JSON.parse): unknown[] {
-  const lines = text.split('\n');
-  const torn = lines.pop();
-  const rows = lines.filter((line) => line !== '').map((line) => parse(line));
-  if (torn) {
-    try {
-      rows.push(parse(torn));
-    } catch {
-      // Its writer died before it finished the line.
-    }
-  }
-  return rows;
+/** A reward function's failure on a completion, as records keep it. */
+export interface RecordedFailure {
+  /** The function that failed. */
+  name: string;
+  /** Runs of an earlier release do not say. */
+  kind?: FailureKind | undefined;
+  message: string;
+  place?: SourceLocation | undefined;
 }
 
 /** One completion in `rollouts/step-000001.jsonl`; `--rollouts` reads the same rows back. */
@@ -153,8 +149,10 @@ export interface RolloutRow {
   /** Tokens that the policy wrote. */
   length: number;
   truncated: boolean;
-  /** The first failure on this row, with file and line; null when there was none. */
+  /** The first failure on this row in words, with file and line; null when there was none. */
   error: string | null;
+  /** The same as data. */
+  failure?: RecordedFailure;
   /** The dataset's other columns. */
   columns?: Record<string, unknown>;
   /** Reasons and extracted answers, by function, where a reward gave them. */

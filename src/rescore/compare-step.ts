@@ -5,7 +5,7 @@ import { isZero, mean } from '../grpo/statistics.ts';
 import type { RescoredGroup, RescoredRow, RescoreStep } from '../protocol/rescore.ts';
 import type { ScoreTable } from '../protocol/rewards.ts';
 import type { RolloutRow } from '../protocol/run-folder.ts';
-import { describeFailure, detailsOf, rowFailures, scoresByRow } from '../rewards/score-table.ts';
+import { describeFailure, detailsOf, recordedFailure, rowFailures, scoresByRow } from '../rewards/score-table.ts';
 
 /** A recorded completion and its line in the rollouts file, from 0. */
 export interface RecordedRow {
@@ -66,6 +66,7 @@ export function compareStep(
       scores: { old: row.rewards, new: Object.fromEntries(names.map((name, k) => [name, scores[i]![k]!])) },
       flips: changesSign(advantage.old, advantage.new),
       error: failures[i] ? describeFailure(failures[i]) : null,
+      ...(failures[i] && { failure: recordedFailure(failures[i]) }),
       ...(details && { details }),
     };
   });

@@ -26,7 +26,7 @@ export function recordedRenderer(info: RunInfo, today: RunConfig, onWarning: (me
   };
   return (prompt) => {
     if (typeof prompt === 'string') return prompt;
-    if (changed !== undefined) return unknown(`${changed} is no longer as it was when the run was recorded`);
+    if (changed !== undefined) return unknown(`${changed} has changed since the run was recorded`);
     try {
       return render(prompt) ?? unknown(`The chat template of ${model} cannot be read`);
     } catch (error) {

@@ -1,26 +1,15 @@
-import { existsSync, readdirSync } from 'node:fs';
-import { join, resolve } from 'node:path';
-import { z } from 'zod';
+import { resolve } from 'node:path';
 import { loadRunConfig } from '../config/load-config.ts';
-import { RUN_FILE } from '../files/open-file.ts';
-import { readText } from '../files/text.ts';
 import { mean } from '../grpo/statistics.ts';
 import type { RenderPrompt } from '../preview/rendered-prompts.ts';
 import { BadInput, type SourceLocation } from '../protocol/errors.ts';
 import type { RescoreStart, RescoreStep, RescoreSummary } from '../protocol/rescore.ts';
 import type { ScoreBatch } from '../protocol/rewards.ts';
 import type { RunConfig } from '../protocol/run-config.ts';
-import {
-  parseJsonLines,
-  type RolloutRow,
-  RUN_FILES,
-  type RunInfo,
-  stepName,
-  stepOfName,
-} from '../protocol/run-folder.ts';
+import type { RolloutRow, RunInfo } from '../protocol/run-folder.ts';
 import { openRewards, type RewardSet } from '../rewards/open-rewards.ts';
-import { readRunInfo } from '../run-folder/recorded-run.ts';
-import { parseExact, withExact } from '../text/exact-json.ts';
+import { readRollouts, recordedSteps } from '../run-folder/rollouts.ts';
+import { readRunInfo } from '../run-folder/run-info.ts';
 import { own } from '../text/own.ts';
 import { compareStep, type RecordedGroups, recordedGroups } from './compare-step.ts';
 import { recordedRenderer } from './recorded-prompts.ts';
@@ -55,7 +44,7 @@ export interface RescoreListener {
 export async function rescoreRun(options: RescoreOptions, listener: RescoreListener): Promise<RescoreSummary> {
   const run = resolve(options.run);
   const info = readRunInfo(run);
-  const steps = recordedSteps(run, options.steps);
+  const steps = stepsToScore(run, options.steps);
   if (options.newestFirst) steps.reverse();
   const { config, at, ...used } = configNow(info);
   const rewards = await openNow(config, at, options);
@@ -74,7 +63,7 @@ export async function rescoreRun(options: RescoreOptions, listener: RescoreListe
     const total = new Total();
     const render = recordedRenderer(info, config, options.onWarning);
     for (const step of steps) {
-      const rows = readStep(run, step);
+      const rows = readRollouts(run, step);
       // The run was taken back to an earlier step meanwhile.
       if (!rows) continue;
       const recorded = recordedGroups(rows);
@@ -90,20 +79,8 @@ export async function rescoreRun(options: RescoreOptions, listener: RescoreListe
   }
 }
 
-/** The steps that have a rollouts file, in ascending order. */
-function recordedSteps(run: string, range: RescoreOptions['steps']): number[] {
-  const folder = join(run, RUN_FILES.rollouts);
-  let names: string[] = [];
-  try {
-    names = readdirSync(folder);
-  } catch {
-    // As good as empty.
-  }
-  const steps = names
-    .filter((name) => name.endsWith('.jsonl'))
-    .flatMap((name) => stepOfName(name) ?? [])
-    .sort((a, b) => a - b);
-  if (steps.length === 0) throw new BadInput(`There are no recorded completions in ${folder} yet.`);
+function stepsToScore(run: string, range: RescoreOptions['steps']): number[] {
+  const steps = recordedSteps(run);
   const { from, to } = range ?? { from: 0, to: Number.POSITIVE_INFINITY };
   const wanted = steps.filter((step) => step >= from && step <= to);
   if (wanted.length > 0) return wanted;
@@ -129,7 +106,7 @@ function configNow(info: RunInfo): ConfigNow {
 }
 
 async function openNow(config: RunConfig, at: ConfigNow['at'], options: RescoreOptions): Promise<RewardSet> {
-  if (config.rewards.length === 0) throw new BadInput('"rewards" is empty; name a function to score with.', at(0));
+  if (config.rewards.length === 0) throw new BadInput('"rewards" is empty; add a reward function.', at(0));
   const sources = config.rewards.map(({ file, function: name, weight }, index) => ({
     ...{ file, name, weight },
     at: at(index),
@@ -142,38 +119,6 @@ async function openNow(config: RunConfig, at: ConfigNow['at'], options: RescoreO
     onOutput: options.onOutput,
     onWarning: options.onWarning,
   });
-}
-
-/** What is read of a row; the file may have been edited. */
-const rolloutRow = z.looseObject({
-  group: z.int(),
-  prompt: z.union([z.string(), z.array(z.looseObject({ role: z.string() }))]),
-  completion: z.string(),
-  completion_ids: z.array(z.int()),
-  rewards: z.record(z.string(), z.number().nullable()),
-  reward: z.number().nullable(),
-  advantage: z.number(),
-  columns: z.record(z.string(), z.unknown()).optional(),
-});
-
-/** The rows of a step's rollouts file, without a torn last one; undefined when the file no longer exists. */
-function readStep(run: string, step: number): RolloutRow[] | undefined {
-  const file = join(run, RUN_FILES.rollouts, `${stepName(step)}.jsonl`);
-  if (!existsSync(file)) return undefined;
-  const text = readText(file, RUN_FILE);
-  try {
-    const rows = parseJsonLines(text, parseRow);
-    z.array(rolloutRow).parse(rows);
-    return rows as RolloutRow[];
-  } catch {
-    throw new BadInput('This file has lines that are no completions; leave the step out with --steps.', { file });
-  }
-}
-
-/** With its columns and messages exactly as they were recorded. */
-function parseRow(line: string): unknown {
-  const row = parseExact(line) as RolloutRow;
-  return row.columns ? { ...row, columns: withExact(row.columns) } : row;
 }
 
 /** The completions as reward functions got them when they were recorded. */

@@ -3,7 +3,7 @@
 /** A message as the dataset has it, with its other fields, such as `tool_calls`. */
 export interface ChatMessage {
   role: string;
-  /** Null, or not there, in a turn that only calls tools; a list of parts where the dataset has such. */
+  /** Null or absent in a turn that only calls tools; a list of parts if the dataset has one. */
   content?: string | null | { type?: string; text?: string; [field: string]: unknown }[];
   [field: string]: unknown;
 }
@@ -13,14 +13,14 @@ type Columns = Record<string, unknown>;
 
 /** What a reward function gets: one completion, its prompt, and the dataset row's other columns. */
 export type RewardInput<Row extends object = Columns> = Row & {
-  /** The prompt's text; of a chat, the texts of its messages with an empty line between them. */
+  /** The prompt's text; for a chat, the texts of its messages, separated by empty lines. */
   prompt: string;
   /** The chat messages, when the prompt is a chat. */
   messages?: ChatMessage[];
-  /** The prompt as the model sees it, written out by its chat template, where that is known (not for hand-written samples). */
+  /** The prompt as the model sees it, rendered by its chat template, if known (not for hand-written samples). */
   renderedPrompt?: string;
   completion: string;
-  /** The completion's tokens, where they are known (not for hand-written samples). */
+  /** The completion's token ids, if known (not for hand-written samples). */
   completionIds?: number[];
 };
 
@@ -33,13 +33,13 @@ export type BatchRewardInput<Row extends object = Columns> = { [Name in keyof Ro
   completionIds?: number[][];
 };
 
-/** A score with what explains it. */
+/** A score with its explanation. */
 export interface RewardResult {
   /** Finite; null abstains. */
   score: number | null;
-  /** Why this score: one sentence, shown beside it. */
+  /** The reason for the score: one sentence, shown next to it. */
   reason?: string;
-  /** The answer that was found in the completion. */
+  /** The answer extracted from the completion. */
   extracted?: string | number;
   /** Scores of parts of the completion, for process supervision. Each ends before character `end` of the completion. */
   steps?: { end: number; score: number }[];
@@ -50,7 +50,7 @@ export type Reward = number | null | RewardResult;
 
 const BATCH = Symbol.for('grpo.batchReward');
 
-/** Marks a function that scores all completions of a batch at once, to compare them with each other. */
+/** Marks a function that scores all completions of a batch at once, for example to compare them. */
 export function batchReward<Row extends object = Columns>(
   score: (input: BatchRewardInput<Row>) => Reward[] | Promise<Reward[]>,
 ): (input: BatchRewardInput<Row>) => Reward[] | Promise<Reward[]> {

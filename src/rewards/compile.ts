@@ -5,6 +5,7 @@ import { realPath } from '../files/real-path.ts';
 import type { EditedTexts } from '../files/source.ts';
 import { BadInput } from '../protocol/errors.ts';
 import type { UserModule, UserModules } from '../protocol/reward-worker.ts';
+import { withFullStop } from '../text/full-stop.ts';
 import { findModules, type ModuleGraph, readingFrom } from './compile/module-graph.ts';
 import { namesAsked, namesMissing } from './compile/module-names.ts';
 import { type CompiledModule, compiledModule, kindOf, moduleOptions, withoutMap } from './compile/module-output.ts';
@@ -45,7 +46,7 @@ export async function compileReward(file: string, apiPath: string, texts: Edited
     const place = at
       ? { file: shown(resolve(dirname(entry), at.file)), line: at.line, column: at.column + 1 }
       : { file };
-    throw new BadInput(`The reward file does not compile: ${first.text}.`.replace(/\.\.$/, '.'), place);
+    throw new BadInput(withFullStop(`The reward file does not compile: ${first.text}`), place);
   }
 }
 

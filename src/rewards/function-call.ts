@@ -1,6 +1,7 @@
 import type { SourceLocation } from '../protocol/errors.ts';
 import type { ScoreRequest, WorkerReply } from '../protocol/reward-worker.ts';
 import type { RewardOutcome, ScoreBatch } from '../protocol/rewards.ts';
+import { withoutFullStop } from '../text/full-stop.ts';
 import type { Death, Verdict, WorkerProcess } from './worker-process.ts';
 
 export interface RewardWarning {
@@ -165,7 +166,7 @@ export class FunctionCall {
   }
 
   #afterBatch({ rows }: Part, death: Death | undefined): void {
-    const failure: Failed | undefined = death ? this.#placed({ kind: 'failure', ...death }) : this.#failedAsWhole();
+    const failure: Failed | undefined = death ? this.#placed(failureOf(death)) : this.#failedAsWhole();
     if (failure && rows.length > 1) {
       this.#wholeFailure = failure;
       this.#parts.unshift(...rows.map((row) => ({ rows: [row], concurrency: 1 })));
@@ -188,9 +189,8 @@ export class FunctionCall {
     const all = this.scores.outcomes.length;
     const scored = this.scores.outcomes.filter(({ kind }) => kind !== 'failure').length;
     if (scored === 0) return;
-    const why = message.replace(/\.$/, '');
     this.#options.onWarning({
-      message: `${this.#name}: the call on ${all} completions failed (${why}); called again on each alone, it failed on ${all - scored} of them.`,
+      message: `${this.#name}: the call on ${all} completions failed (${withoutFullStop(message)}); called again on each alone, it failed on ${all - scored} of them.`,
       at: { file, ...defined({ line, column }) },
     });
   }
@@ -206,8 +206,8 @@ export class FunctionCall {
   }
 
   /** Gives those of the rows that have no outcome yet this failure. */
-  #fail(rows: number[], { failure, message, file, line, column }: Death): void {
-    const outcome = { kind: 'failure' as const, failure, message, ...defined({ file, line, column }) };
+  #fail(rows: number[], death: Death): void {
+    const outcome = failureOf(death);
     for (const row of rows) if (this.scores.outcomes[row] === undefined) this.#keep(row, outcome, null);
   }
 
@@ -224,6 +224,12 @@ export class FunctionCall {
     return [alone, others].filter((part) => part.rows.length > 0);
   }
 }
+
+/** A worker's end as that of a row. */
+const failureOf = ({ failure, message, file, line, column }: Death): Failed => ({
+  ...{ kind: 'failure', failure, message },
+  ...defined({ file, line, column }),
+});
 
 /** Adds the lists of `more` to those of the same names. */
 function append<Value>(lists: Record<string, Value[]>, more: Record<string, Value[]>): void {

@@ -1,6 +1,5 @@
-import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import { promisify } from 'node:util';
+import { outputOf } from '../processes/output-of.ts';
 
 /** Bytes of physical memory that a process uses; undefined when it is gone, or the system does not tell cheaply (Windows). */
 export async function residentBytes(pid: number): Promise<number | undefined> {
@@ -10,7 +9,7 @@ export async function residentBytes(pid: number): Promise<number | undefined> {
       return kilobytes === undefined ? undefined : Number(kilobytes) * 1024;
     }
     if (process.platform === 'win32') return undefined;
-    const { stdout } = await promisify(execFile)('ps', ['-o', 'rss=', '-p', String(pid)]);
+    const { stdout } = await outputOf('ps', ['-o', 'rss=', '-p', String(pid)]);
     return Number(stdout) * 1024 || undefined;
   } catch {
     return undefined;

@@ -1,5 +1,4 @@
-import { execFile } from 'node:child_process';
-import { promisify } from 'node:util';
+import { outputOf } from '../processes/output-of.ts';
 import { BadInput } from '../protocol/errors.ts';
 
 export interface PythonInterpreter {
@@ -37,14 +36,10 @@ export async function findPython(given?: string): Promise<PythonInterpreter> {
 async function probe(command: string): Promise<PythonInterpreter | undefined> {
   const before = known.get(command);
   if (before) return before;
-  try {
-    const { stdout } = await promisify(execFile)(command, ['-c', PROBE], { timeout: 20_000, windowsHide: true });
-    const [path, version] = stdout.trim().split(/\r?\n/);
-    if (!path || !version) return undefined;
-    const found = { path, version };
-    for (const name of [command, path]) known.set(name, found);
-    return found;
-  } catch {
-    return undefined;
-  }
+  const { stdout, error } = await outputOf(command, ['-c', PROBE]);
+  const [path, version] = stdout.trim().split(/\r?\n/);
+  if (error || !path || !version) return undefined;
+  const found = { path, version };
+  for (const name of [command, path]) known.set(name, found);
+  return found;
 }

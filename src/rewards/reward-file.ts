@@ -1,6 +1,7 @@
 import { BadInput, RunFailure } from '../protocol/errors.ts';
 import type { WorkerReady, WorkerReply, WorkerStray } from '../protocol/reward-worker.ts';
 import type { ScoreBatch } from '../protocol/rewards.ts';
+import { withoutFullStop } from '../text/full-stop.ts';
 import { defined, FunctionCall, type FunctionScores, type OnOutcome, type RewardWarning } from './function-call.ts';
 import type { WorkerLaunch } from './prepare-worker.ts';
 import { type Death, type WorkerLimits, WorkerProcess } from './worker-process.ts';
@@ -102,8 +103,9 @@ export class RewardFile {
       const { type: _, message, ...place } = answer;
       return { message: `The reward file does not load: ${message}`, ...defined(place) };
     }
-    const { failure: _, message, ...place } = death!;
-    return { message: `The reward file does not load: ${message.replace(/^The function/, 'it')}`, ...defined(place) };
+    const { message, did, file, line, column } = death!;
+    const why = did === undefined ? message : `it ${did}.`;
+    return { message: `The reward file does not load: ${why}`, ...defined({ file, line, column }) };
   }
 
   async #score(name: string, batch: ScoreBatch, onOutcome: OnOutcome): Promise<FunctionScores> {
@@ -147,8 +149,7 @@ export class RewardFile {
     const key = JSON.stringify([message, at]);
     if (this.#told.has(key)) return;
     this.#told.add(key);
-    const what = message.replace(/\.$/, '');
-    const sentence = `${what}${fatal ? '; the process is started again' : ''}.`;
+    const sentence = `${withoutFullStop(message)}${fatal ? '; the process is started again' : ''}.`;
     this.#limits.onWarning({ message: sentence, at });
   }
 

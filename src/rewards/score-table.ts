@@ -1,6 +1,6 @@
-import { formatLocation } from '../protocol/errors.ts';
+import { formatLocation, type SourceLocation } from '../protocol/errors.ts';
 import type { RewardColumn, RewardFailure, RewardOutcome, RewardStep, ScoreTable } from '../protocol/rewards.ts';
-import type { RolloutRow } from '../protocol/run-folder.ts';
+import type { RecordedFailure, RolloutRow } from '../protocol/run-folder.ts';
 
 export const scoreOf = (outcome: RewardOutcome | undefined): number | null =>
   outcome?.kind === 'score' ? outcome.score : null;
@@ -47,11 +47,22 @@ export function rowFailures({
 
 /** `rewards/sort.reward.ts:12:7: ordering: digits is not iterable`. */
 export const describeFailure = (failure: NamedFailure): string =>
-  `${placeOf(failure)}${failure.name}: ${failure.message}`;
+  `${placeWords(failure)}${failure.name}: ${failure.message}`;
 
 /** `rewards/sort.reward.ts:12:7: `, as far as it is known. */
-export const placeOf = ({ file, line, column }: RewardFailure): string =>
-  file === undefined ? '' : `${formatLocation({ file, ...(line && { line }), ...(column && { column }) })}: `;
+export function placeWords(failure: RewardFailure): string {
+  const place = placeOf(failure);
+  return place ? `${formatLocation(place)}: ` : '';
+}
+
+/** A failure for the records of a run. */
+export const recordedFailure = (failure: NamedFailure): RecordedFailure => ({
+  ...{ name: failure.name, kind: failure.failure, message: failure.message, place: placeOf(failure) },
+});
+
+/** Where a function failed, as far as it is known. */
+export const placeOf = ({ file, line, column }: RewardFailure): SourceLocation | undefined =>
+  file === undefined ? undefined : { file, line, column };
 
 /** The share of completions on which at least one function failed; 0 for an empty table. */
 export function failedShare(table: ScoreTable): number {

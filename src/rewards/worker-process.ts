@@ -1,16 +1,14 @@
-import { type ChildProcess, spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { once } from 'node:events';
 import type { Readable, Writable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { killTree } from '../processes/kill-tree.ts';
-import { endMarked, markedWith, newMark } from '../processes/marked.ts';
+import { Child, type ChildEnd } from '../processes/child.ts';
+import { onLines } from '../processes/lines.ts';
+import { markedWith, newMark } from '../processes/marked.ts';
 import type { SourceLocation } from '../protocol/errors.ts';
 import type { WorkerMessage, WorkerReply, WorkerRequest, WorkerStray } from '../protocol/reward-worker.ts';
 import { parseWorkerReply } from '../protocol/reward-worker.ts';
 import type { FailureKind } from '../protocol/rewards.ts';
 import { stringifyExact } from '../text/exact-json.ts';
-import { onLines } from './lines.ts';
 import type { WorkerLaunch } from './prepare-worker.ts';
 import { residentBytes } from './process-memory.ts';
 import { WholeLines } from './whole-lines.ts';
@@ -19,7 +17,11 @@ import { WholeLines } from './whole-lines.ts';
 export interface Death extends Partial<SourceLocation> {
   failure: FailureKind;
   message: string;
+  /** Where it is the function's doing, the end of a sentence about it: `ended its process by signal SIGKILL`. */
+  did?: string;
 }
+
+const functionDid = (failure: FailureKind, did: string): Death => ({ failure, message: `The function ${did}.`, did });
 
 export interface WorkerLimits {
   memoryLimitBytes: number;
@@ -38,15 +40,14 @@ const LONGEST_REPLY = 64 * 1024 * 1024;
 const MEMORY_CHECK_MILLISECONDS = 100;
 /** The worker itself reports asynchronous rows that take too long; this much later it must be blocked. */
 const GRACE_SECONDS = 0.25;
-/** What it sent before its end may still be on its way, but something that it started can keep the pipes open for good. */
-const LAST_REPLIES_MILLISECONDS = 1000;
 
 const words = (bytes: number): string => `${Math.round(bytes / 1024 ** 2)} MiB`;
 
+const usedMoreThan = (bytes: number): Death => functionDid('memory', `used more than its ${words(bytes)} of memory`);
+
 /** One live worker process: requests in, replies out, and the limits that end it. Once ended it is of no more use. */
 export class WorkerProcess {
-  readonly #child: ChildProcess;
-  readonly #mark = newMark();
+  readonly #child: Child;
   #limits: WorkerLimits;
   readonly #key = randomUUID();
   readonly #ended: Promise<void>;
@@ -57,39 +58,25 @@ export class WorkerProcess {
   #onReply: (reply: WorkerReply) => void = () => {};
   #onEnd: (death: Death) => void = () => {};
   #printed = 0;
-  #lastWords = '';
-  /** What is printed to stdout and to stderr. */
-  readonly #outputs: WholeLines[];
+  /** What is printed. */
+  readonly #outputs: Record<'stdout' | 'stderr', WholeLines>;
 
   constructor({ command, args, cwd, env }: WorkerLaunch, limits: WorkerLimits) {
     this.#limits = limits;
-    this.#child = spawn(command, args, {
-      cwd,
-      // A group of its own, so that everything it starts can be ended with it. (A console window on Windows.)
-      detached: process.platform !== 'win32',
-      windowsHide: true,
-      stdio: ['pipe', 'pipe', 'pipe', 'pipe', 'pipe'],
-      // Inside VS Code the running executable is Electron. And ONNX Runtime, which a reward may load, has telemetry.
-      env: { ...env, ...markedWith(this.#mark), ELECTRON_RUN_AS_NODE: '1', ORT_DISABLE_TELEMETRY: '1' },
-    });
-    const [lifeline, stdout, stderr, requests, replies] = this.#child.stdio as [
-      Writable,
-      Readable,
-      Readable,
-      Writable,
-      Readable,
-    ];
-    // Writing to a process that has just ended is no error of ours: its end is told by `exit`.
-    for (const stream of [lifeline, requests]) stream.on('error', () => {});
-    this.#outputs = [stdout, stderr].map((stream) => {
-      const lines = new WholeLines((text) => this.#limits.onOutput(text));
-      stream.setEncoding('utf8').on('data', (text: string) => this.#print(text, lines));
-      return lines;
-    });
-    onLines(replies, (line) => this.#read(line), {
+    const onText = (text: string) => this.#limits.onOutput(text);
+    this.#outputs = { stdout: new WholeLines(onText), stderr: new WholeLines(onText) };
+    const mark = newMark();
+    // ONNX Runtime, which a reward may load, has telemetry.
+    const marked = { ...env, ...markedWith(mark), ORT_DISABLE_TELEMETRY: '1' };
+    const stdio = Array<'pipe'>(5).fill('pipe');
+    const onPrint = (text: string, stream: 'stdout' | 'stderr') => this.#print(text, this.#outputs[stream]);
+    this.#child = new Child({ command, args, cwd, env: marked, stdio }, { onPrint, mark });
+    const [lifeline, , , requests, replies] = this.#child.process.stdio as (Writable | Readable)[];
+    // Writing to a process that has just ended is no error of ours: its end is told by `ended`.
+    for (const stream of [lifeline!, requests!]) stream.on('error', () => {});
+    onLines(replies as Readable, (line) => this.#read(line), {
       limit: LONGEST_REPLY,
-      onTooLong: () =>
-        this.end({ failure: 'crash', message: `The function gave back more than ${words(LONGEST_REPLY)}.` }),
+      onTooLong: () => this.end(functionDid('crash', `gave back more than ${words(LONGEST_REPLY)}`)),
     });
     this.#ended = this.#watchEnd();
   }
@@ -115,7 +102,7 @@ export class WorkerProcess {
     this.#printed = 0;
     this.#isBusy = true;
     const memoryWatch = this.#watchMemory();
-    const cause = `The function took longer than ${silenceSeconds} s and was stopped.`;
+    const cause = functionDid('timeout', `took longer than ${silenceSeconds} s and was stopped`);
     let timer: NodeJS.Timeout | undefined;
     const expectReply = () => {
       clearTimeout(timer);
@@ -123,7 +110,7 @@ export class WorkerProcess {
         () => {
           const expired = timer;
           // One more turn of the event loop: if it was this process that was busy, replies may be waiting to be read.
-          setImmediate(() => expired === timer && this.end({ failure: 'timeout', message: cause }));
+          setImmediate(() => expired === timer && this.end(cause));
         },
         (silenceSeconds + GRACE_SECONDS) * 1000,
       );
@@ -139,7 +126,7 @@ export class WorkerProcess {
         };
         expectReply();
         const message: WorkerMessage = { key: this.#key, request };
-        (this.#child.stdio[3] as Writable).write(`${stringifyExact(message)}\n`);
+        (this.#child.process.stdio[3] as Writable).write(`${stringifyExact(message)}\n`);
         if (this.#death) this.#ended.then(() => resolve(this.#death));
       });
     } finally {
@@ -155,7 +142,7 @@ export class WorkerProcess {
   /** Kills the process and all that it started; settled when they are gone. The first cause given is the one that counts. */
   end(cause: Death): Promise<void> {
     this.#death ??= cause;
-    killTree(this.#child);
+    this.#child.kill();
     return this.#ended;
   }
 
@@ -179,7 +166,6 @@ export class WorkerProcess {
   }
 
   #print(text: string, lines: WholeLines): void {
-    this.#lastWords = (this.#lastWords + text).slice(-2000);
     const left = this.#limits.outputLimitBytes - this.#printed;
     this.#printed += Buffer.byteLength(text);
     if (left <= 0) return;
@@ -192,17 +178,13 @@ export class WorkerProcess {
   }
 
   async #watchEnd(): Promise<void> {
-    const exit = once(this.#child, 'exit').catch((error: Error) => {
+    const { error } = await this.#child.gone;
+    if (error)
       this.#death ??= { failure: 'crash', message: `The worker process could not be started (${error.message}).` };
-    });
-    await exit;
-    killTree(this.#child);
-    await endMarked(this.#mark);
-    await Promise.race([this.#closed(), sleep(LAST_REPLIES_MILLISECONDS, undefined, { ref: false })]);
-    for (const stream of this.#child.stdio) stream?.destroy();
-    for (const lines of this.#outputs) lines.flush();
+    const end = await this.#child.ended;
+    for (const lines of Object.values(this.#outputs)) lines.flush();
     if (!this.#death) {
-      this.#death = this.#explainExit();
+      this.#death = this.#explainExit(end);
       this.#tellIfIdle(this.#death.message);
     }
     this.#onEnd(this.#death);
@@ -213,25 +195,13 @@ export class WorkerProcess {
     if (!this.#isBusy) this.#limits.onStray({ message, fatal: true });
   }
 
-  #closed(): Promise<unknown> {
-    const readable = [this.#child.stdout, this.#child.stderr, this.#child.stdio[4] as Readable];
-    const open = readable.filter((stream) => stream !== null && !stream.destroyed);
-    return Promise.all(open.map((stream) => new Promise((resolve) => stream!.once('close', resolve))));
-  }
-
-  #explainExit(): Death {
-    const { exitCode, signalCode } = this.#child;
-    if (/heap out of memory|allocation failed|MemoryError/i.test(this.#lastWords) && exitCode !== 0)
-      return {
-        failure: 'memory',
-        message: `The function used more than its ${words(this.#limits.memoryLimitBytes)} of memory.`,
-      };
-    const how = signalCode === null ? `with exit code ${exitCode}` : `by signal ${signalCode}`;
-    const said = this.#lastWords.trim().split('\n').at(-1);
-    return {
-      failure: 'crash',
-      message: `The function ended its process ${how}${said ? ` (last output: ${said.slice(0, 200)})` : ''}.`,
-    };
+  #explainExit({ code, signal }: ChildEnd): Death {
+    const { lastWords } = this.#child;
+    if (/heap out of memory|allocation failed|MemoryError/i.test(lastWords) && code !== 0)
+      return usedMoreThan(this.#limits.memoryLimitBytes);
+    const how = signal === null ? `with exit code ${code}` : `by signal ${signal}`;
+    const said = lastWords.split('\n').at(-1);
+    return functionDid('crash', `ended its process ${how}${said ? ` (last output: ${said.slice(0, 200)})` : ''}`);
   }
 
   #watchMemory(): AbortController {
@@ -239,12 +209,8 @@ export class WorkerProcess {
     const { memoryLimitBytes } = this.#limits;
     const check = async () => {
       while (!stop.signal.aborted && this.alive) {
-        const used = (await residentBytes(this.#child.pid!)) ?? 0;
-        if (used > memoryLimitBytes && !stop.signal.aborted)
-          this.end({
-            failure: 'memory',
-            message: `The function used more than its ${words(memoryLimitBytes)} of memory.`,
-          });
+        const used = (await residentBytes(this.#child.process.pid!)) ?? 0;
+        if (used > memoryLimitBytes && !stop.signal.aborted) this.end(usedMoreThan(memoryLimitBytes));
         await sleep(MEMORY_CHECK_MILLISECONDS, undefined, { signal: stop.signal });
       }
     };

@@ -14,6 +14,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
+import { ERRNO_WORDS } from '../files/errno-words.ts';
 import { RunFailure } from '../protocol/errors.ts';
 
 /**
@@ -96,15 +97,6 @@ export function tryTo(action: () => void): void {
   }
 }
 
-const REASONS: Record<string, string> = {
-  EACCES: 'permission is denied',
-  EPERM: 'permission is denied',
-  EROFS: 'the file system is read-only',
-  ENOTDIR: 'a part of this path is a file, not a folder',
-  EEXIST: 'a file of this name is in the way',
-  ENAMETOOLONG: 'the path is too long',
-};
-
 /**
  * A failed write as the one sentence that the user sees (exit status 1); `place` is what `--out` names. Failures that are explained already
  * stay as they are.
@@ -115,7 +107,7 @@ export function writeFailure(path: string, error: unknown, place = 'run folder')
   if (code === 'ENOSPC' || code === 'EDQUOT')
     return new RunFailure(`The disk is full: ${path} could not be written. Free some space, then go on with --resume.`);
   // What it would be made in is there: that was looked at.
-  const reason = code === 'ENOENT' && syscall === 'mkdir' ? 'no folder can be made there' : REASONS[code ?? ''];
+  const reason = code === 'ENOENT' && syscall === 'mkdir' ? 'no folder can be made there' : ERRNO_WORDS[code ?? ''];
   if (reason) return new RunFailure(`${path} cannot be written: ${reason}. Choose another ${place} with --out.`);
   return new RunFailure(`${path} could not be written (${message}).`);
 }

@@ -13,7 +13,12 @@ export function logLine(event: TrainerEvent): string | undefined {
       return `${event.level}: ${event.message}`;
     case 'end':
       return `${event.outcome} after step ${event.step}${event.error === undefined ? '' : `: ${event.error}`}`;
-    default:
+    case 'phase':
+    case 'step':
+    case 'eval':
+    case 'differences':
       return undefined;
+    default:
+      return event satisfies never;
   }
 }

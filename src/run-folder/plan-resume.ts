@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { basename, dirname, join, resolve } from 'node:path';
+import { basename, dirname, resolve } from 'node:path';
 import { describeIssue } from '../config/config-issue.ts';
 import { applyOverride, parseOverride } from '../config/config-override.ts';
 import { type LoadedConfig, loadRunConfig } from '../config/load-config.ts';
@@ -8,11 +8,12 @@ import { BadInput } from '../protocol/errors.ts';
 import type { TrainerEvent } from '../protocol/events.ts';
 import { runConfigSchema } from '../protocol/run-config.ts';
 import type { DifferenceChoice, RunDifference } from '../protocol/run-differences.ts';
-import { RUN_FILES, type RunInfo } from '../protocol/run-folder.ts';
+import type { RunInfo } from '../protocol/run-folder.ts';
+import { type Checkpoint, listCheckpoints } from './checkpoints.ts';
 import { compareRun, isFree } from './compare-run.ts';
-import { type Checkpoint, listCheckpoints, readRunInfo } from './recorded-run.ts';
 import { type RunSettings, recordedSettings } from './recorded-settings.ts';
 import { recordedConfig } from './run-changes.ts';
+import { holdsRun, readRunInfo } from './run-info.ts';
 import { digestInputs } from './run-inputs.ts';
 import { latestRun } from './run-places.ts';
 
@@ -74,8 +75,7 @@ function findRun({ configFile, out }: ResumeOptions): string {
   const run = out === undefined ? latestRun(file) : resolve(out);
   if (run === undefined)
     throw new BadInput(`There is no run of ${basename(file)} to resume; start one without --resume.`);
-  if (!existsSync(join(run, RUN_FILES.info)))
-    throw new BadInput(`There is no run in ${run} to resume; start one without --resume.`);
+  if (!holdsRun(run)) throw new BadInput(`There is no run in ${run} to resume; start one without --resume.`);
   return run;
 }
 

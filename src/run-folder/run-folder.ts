@@ -11,8 +11,10 @@ import {
 } from '../protocol/run-folder.ts';
 import { stringifyExact } from '../text/exact-json.ts';
 import { appendWhole, atomicWrite, syncFile, syncFolder, tryTo, writeFailure } from './atomic-write.ts';
-import { type Checkpoint, listCheckpoints, readMetrics, readRunInfo } from './recorded-run.ts';
+import { type Checkpoint, listCheckpoints } from './checkpoints.ts';
+import { readMetrics } from './metrics.ts';
 import { addChanges, type RunRecord, recordChanges, rewindChanges } from './run-changes.ts';
+import { readRunInfo } from './run-info.ts';
 import { lockRunFolder } from './run-lock.ts';
 import { makeOutFolder, makeRunFolder } from './run-places.ts';
 

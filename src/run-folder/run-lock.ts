@@ -1,8 +1,9 @@
 import { linkSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { RUN_FILE } from '../files/open-file.ts';
-import { readText } from '../files/text.ts';
-import { fateOf, isThisProcess, type ProcessIdentity, thisProcess } from '../processes/identity.ts';
+import { readText, readTextLater } from '../files/text.ts';
+import { fateOf, isThisProcess, type ProcessFate, type ProcessIdentity, thisProcess } from '../processes/identity.ts';
 import { RunFailure } from '../protocol/errors.ts';
 import { RUN_FILES } from '../protocol/run-folder.ts';
 import { tryTo, writeFailure } from './atomic-write.ts';
@@ -35,6 +36,19 @@ export function lockRunFolder(folder: string): () => void {
     rmSync(file, { force: true });
   };
 }
+
+/** Whether a trainer is alive that holds this folder; one that cannot be seen from here counts as alive. */
+export const isWritten = async (folder: string): Promise<boolean> => (await writerOf(folder)) !== 'gone';
+
+/** What is known of the trainer that last claimed this folder. */
+export async function writerOf(folder: string): Promise<ProcessFate> {
+  const text = await readTextLater(join(folder, RUN_FILES.lock), RUN_FILE).catch(() => '');
+  const owner = parseOwner(text);
+  return owner ? fateOf(owner) : 'gone';
+}
+
+/** For someone who knows that the trainer which claims this folder is gone. */
+export const removeLock = (folder: string): Promise<void> => rm(join(folder, RUN_FILES.lock), { force: true });
 
 function refuseLiving(owner: ProcessIdentity, folder: string, file: string): void {
   if (isThisProcess(owner)) return;

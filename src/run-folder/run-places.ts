@@ -2,9 +2,9 @@ import { existsSync, mkdirSync, readdirSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { makeFolders } from '../files/make-folders.ts';
 import { BadInput } from '../protocol/errors.ts';
-import { RUN_FILES, type RunInfo } from '../protocol/run-folder.ts';
+import type { RunInfo } from '../protocol/run-folder.ts';
 import { writeFailure } from './atomic-write.ts';
-import { readRunInfo } from './recorded-run.ts';
+import { holdsRun, readRunInfo } from './run-info.ts';
 
 /** Where a new run's folder is made. */
 export const placeOfRun = (configFile: string, out: string | undefined): string =>
@@ -34,7 +34,7 @@ export interface MadeFolder {
 }
 
 export function makeOutFolder(path: string): MadeFolder {
-  if (existsSync(join(path, RUN_FILES.info)))
+  if (holdsRun(path))
     throw new BadInput(`There is already a run in ${path}; go on with it (--resume) or name another folder (--out).`);
   try {
     return { path, made: makeFolders(path) };

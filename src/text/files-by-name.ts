@@ -1,7 +1,12 @@
+/** The last part of a path, be it one of Windows or not. */
+export const fileName = (path: string): string => path.replace(/^.*[\\/]/, '');
+
+/** A run config's name: that of `/work/sort.grpo.json` is `sort`. */
+export const configName = (file: string): string => fileName(file).replace(/(\.grpo)?\.jsonc?$/, '');
+
 /** `/work/sort.reward.ts`, `/work/sort.samples.jsonl` and `/work/sort.grpo.json` all have the stem `sort`. */
 export const stemOf = (file: string): string =>
-  file
-    .replace(/^.*[\\/]/, '')
+  fileName(file)
     .replace(/\.(grpo|samples)\.jsonl?$/, '')
     .replace(/(\.reward)?\.([cm]?[jt]s|py)$/, '');
 

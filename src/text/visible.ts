@@ -20,6 +20,9 @@ export function oneLine(message: string): string {
   return `${withoutHalves(short.slice(0, half))}…${withoutHalves(short.slice(-half))}`;
 }
 
+/** A text of several lines in one: white space of any length is one space. */
+export const singleSpaced = (text: string): string => text.replaceAll(/\s+/g, ' ').trim();
+
 /** A text's beginning, with an ellipsis where more follows. */
 export const shorten = (text: string, most: number): string =>
   text.length > most ? `${withoutHalves(text.slice(0, most))}…` : text;

@@ -1,3 +1,4 @@
+import type { BadInput, RunFailure } from '../protocol/errors.ts';
 import type { RunFolder } from '../run-folder/run-folder.ts';
 import type { RunControl } from './control.ts';
 import type { TrainingLoop } from './stage.ts';
@@ -15,17 +16,17 @@ export class Pauses {
   }
 
   /** Pauses the run, and waits until it is resumed or stopped; says whether it continues. */
-  async pause(reason?: string): Promise<boolean> {
+  async pause(why?: BadInput | RunFailure): Promise<boolean> {
     this.#control.pause();
-    this.announce('paused', reason);
+    this.announce('paused', why);
     await this.#control.resumed();
     if (this.#control.stopping) return false;
     this.announce('running');
     return true;
   }
 
-  announce(state: 'running' | 'paused' | 'stopping', reason?: string): void {
-    this.#folder.update({ state, reason: reason ?? null });
-    this.#emit({ type: 'state', state, ...(reason !== undefined && { reason }) });
+  announce(state: 'running' | 'paused' | 'stopping', why?: BadInput | RunFailure): void {
+    this.#folder.update({ state, reason: why?.message ?? null });
+    this.#emit({ type: 'state', state, ...(why && { reason: why.message, problem: why.problem }) });
   }
 }

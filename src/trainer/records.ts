@@ -3,7 +3,7 @@ import { rolloutMetrics } from '../grpo/metrics.ts';
 import { completionIds, onAllTokens, sampledLogProbs, trainedLength } from '../grpo/trajectory.ts';
 import type { ScoreTable } from '../protocol/rewards.ts';
 import { finiteOrNull, type MetricsRow, type RolloutRow } from '../protocol/run-folder.ts';
-import { describeFailure, detailsOf, rowFailures, stepsOf } from '../rewards/score-table.ts';
+import { describeFailure, detailsOf, recordedFailure, rowFailures, stepsOf } from '../rewards/score-table.ts';
 import type { UpdateResult } from './policy/learner.ts';
 import type { Rollout } from './rollout.ts';
 import type { Stopwatch } from './stopwatch.ts';
@@ -81,6 +81,7 @@ export function rolloutRows({ step, rollout, table, credit }: ScoredStep): Rollo
       length: trainedLength(trajectory),
       truncated,
       error: failure ? describeFailure(failure) : null,
+      ...(failure && { failure: recordedFailure(failure) }),
       columns: prompt.columns,
       ...(details && { details }),
       ...(extra.length > 0 && { extra: Object.fromEntries(extra.map(([name, values]) => [name, values[row]])) }),

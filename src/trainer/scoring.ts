@@ -1,8 +1,9 @@
-import { BadInput, RunFailure } from '../protocol/errors.ts';
+import { BadInput, type RunFailure } from '../protocol/errors.ts';
 import type { ScoreTable } from '../protocol/rewards.ts';
 import type { RunChange } from '../protocol/run-folder.ts';
-import { describeFailure, rowFailures } from '../rewards/score-table.ts';
+import { rowFailures } from '../rewards/score-table.ts';
 import { changesNote } from '../run-folder/resume-notes.ts';
+import { endOfScoring, failedScores } from './failed-scores.ts';
 import type { PreparedRun } from './prepare.ts';
 import { type Rollout, scoreBatch } from './rollout.ts';
 import type { TrainingLoop } from './stage.ts';
@@ -25,18 +26,18 @@ export function persistentScoring(run: ScoredRun, onReopened: (step: number) => 
     for (let attempt = 1; ; attempt++) {
       loop.emit({ type: 'phase', step, phase: 'score' });
       const table = await scoreRollout(run, rollout, step);
-      const problem = problemOf(table, step, loop);
-      if (problem === undefined) return table;
+      const failed = failureOf(table, step, loop);
+      if (!failed) return table;
       // A judge that was away, or a machine that was busy, may be back: a second attempt costs less than a run.
       if (attempt === 1 && !loop.stopping) {
-        loop.emit({ type: 'log', level: 'warning', message: `${problem} Scoring them once more.` });
+        loop.emit({ type: 'log', level: 'warning', message: `${failed.message} Scoring them once more.` });
         continue;
       }
       await loop.save();
       if (loop.stopping) return undefined;
-      if (!loop.attended) throw new RunFailure(`${problem} Fix the reward and continue with --resume --with-changes.`);
-      for (let reason: string | undefined = problem; reason !== undefined; reason = await reopenRewards(run))
-        if (!(await loop.pause(reason))) return undefined;
+      if (!loop.attended) throw endOfScoring(failed);
+      for (let why: BadInput | RunFailure | undefined = failed; why; why = await reopenRewards(run))
+        if (!(await loop.pause(why))) return undefined;
       const changes = onReopened(step);
       if (changes.length > 0) loop.emit({ type: 'log', level: 'info', message: changesNote(changes, step) });
       attempt = 0;
@@ -45,7 +46,7 @@ export function persistentScoring(run: ScoredRun, onReopened: (step: number) => 
 }
 
 /** Why there is nothing to train on: every completion failed. Of what failed in part, or has no rewards, a warning tells. */
-function problemOf(table: ScoreTable, step: number, loop: TrainingLoop): string | undefined {
+function failureOf(table: ScoreTable, step: number, loop: TrainingLoop): RunFailure | undefined {
   const rows = rowFailures(table);
   const failures = rows.filter((failure) => failure !== undefined);
   const all = failures.length > 0 && failures.length === rows.length;
@@ -55,11 +56,9 @@ function problemOf(table: ScoreTable, step: number, loop: TrainingLoop): string 
     warn(`No completion of step ${step} has a reward: every reward function ${why}.`);
   }
   if (failures.length === 0) return undefined;
-  const share = all ? 'Every completion' : `${failures.length} of ${rows.length} completions`;
-  // What a reward threw may end without a full stop.
-  const message = `${share} of step ${step} failed to be scored: ${describeFailure(failures[0]!).replace(/\.$/, '')}.`;
-  if (all) return message;
-  warn(message);
+  const failed = failedScores(step, failures, rows.length);
+  if (all) return failed;
+  warn(failed.message);
   return undefined;
 }
 
@@ -68,12 +67,12 @@ const hasNoReward = ({ columns }: ScoreTable): boolean =>
   columns.every(({ outcomes }) => outcomes.every(({ kind }) => kind !== 'score'));
 
 /** Loads the reward functions as their files are now; gives what is wrong with them, if anything is. */
-async function reopenRewards(run: ScoredRun): Promise<string | undefined> {
+async function reopenRewards(run: ScoredRun): Promise<BadInput | undefined> {
   try {
     await run.reopenRewards();
     return undefined;
   } catch (error) {
-    if (error instanceof BadInput) return error.message;
+    if (error instanceof BadInput) return error;
     throw error;
   }
 }

@@ -1,9 +1,9 @@
 import { resolve } from 'node:path';
 import { type LoadedConfig, loadRunConfig } from '../config/load-config.ts';
-import { BadInput, RunFailure } from '../protocol/errors.ts';
+import { problemOf } from '../protocol/errors.ts';
 import { PROTOCOL_VERSION, type TrainerEvent } from '../protocol/events.ts';
-import type { DifferenceChoice } from '../protocol/run-differences.ts';
 import type { RunInputs } from '../protocol/run-folder.ts';
+import type { TrainerOptions } from '../protocol/trainer-options.ts';
 import { checkPlace, tryTo } from '../run-folder/atomic-write.ts';
 import { logLine } from '../run-folder/log-line.ts';
 import { type CompleteRun, planResume, type ResumePlan } from '../run-folder/plan-resume.ts';
@@ -22,16 +22,7 @@ import { GrpoStage } from './stages/grpo.ts';
 import { type Outcome, type TrainOptions, train } from './train.ts';
 import { versions } from './versions.ts';
 
-export interface SessionOptions {
-  configFile: string;
-  /** `path=value` overrides of config fields. */
-  set?: string[];
-  /** The run folder, instead of one under `.grpo/runs`. */
-  out?: string;
-  /** Go on with the run in `out`, or with the config's newest one. */
-  resume?: boolean;
-  /** What to do where that run was recorded with other settings than today's; without it, that is bad input. */
-  differences?: DifferenceChoice;
+export interface SessionOptions extends TrainerOptions {
   /** Recorded completions to train on. */
   rollouts?: string;
   rewardWorker: string;
@@ -145,10 +136,10 @@ async function trainIn(
     const reason = error instanceof Error ? error.message : String(error);
     // With a full disk even this may fail; the first error is the one to report.
     tryTo(() => folder.update({ state: 'failed', reason }));
-    const foreseen = error instanceof RunFailure || error instanceof BadInput;
-    if (!foreseen && error instanceof Error) tryTo(() => folder.log(error.stack ?? reason));
+    const problem = problemOf(error);
+    if (!problem && error instanceof Error) tryTo(() => folder.log(error.stack ?? reason));
     const checkpoint = folder.checkpoints().at(-1)?.path ?? null;
-    emit({ type: 'end', outcome: 'failed', step: folder.info.step, checkpoint, error: reason });
+    emit({ type: 'end', outcome: 'failed', step: folder.info.step, checkpoint, error: reason, problem });
     throw error;
   }
 }

@@ -1,3 +1,4 @@
+import type { BadInput, RunFailure } from '../protocol/errors.ts';
 import type { TrainerEvent } from '../protocol/events.ts';
 import type { MetricsRow, RolloutRow } from '../protocol/run-folder.ts';
 import type { Progress } from './policy/learner.ts';
@@ -34,5 +35,5 @@ export interface TrainingLoop {
   /** Saves a checkpoint of what was learned so far. */
   save(): Promise<void>;
   /** Waits until the run is resumed or stopped; says whether it continues. */
-  pause(reason: string): Promise<boolean>;
+  pause(why: BadInput | RunFailure): Promise<boolean>;
 }

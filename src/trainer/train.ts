@@ -39,7 +39,7 @@ export async function train(stage: Stage, folder: LoopFolder, options: TrainOpti
       return control.stopping;
     },
     save: () => checkpoints.save(),
-    pause: (reason) => pauses.pause(reason),
+    pause: (why) => pauses.pause(why),
   };
 
   while (stage.progress.step < config.maxSteps) {

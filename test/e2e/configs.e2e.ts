@@ -1,6 +1,7 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'vitest';
+import { until } from './helpers/processes.ts';
 import { Session } from './helpers/session.ts';
 
 const tornConfig = (text: string) => text.replace('sort.train.jsonl', 'torn.jsonl');
@@ -38,6 +39,20 @@ session.test('it keeps training from starting, with its place and the right name
     .waitFor();
   await editor.screenshot('config-problem');
   await editor.answer(/wrong could not start/, 'Open');
+  // The cursor is at the field now.
+  const { page } = editor;
+  const fix = page.getByText('Change to "learningRate"').first();
+  await until('the quick fix to be offered', async () => {
+    await page.keyboard.press('Control+.');
+    return fix.waitFor({ timeout: 3000 }).then(
+      () => true,
+      () => page.keyboard.press('Escape').then(() => false),
+    );
+  });
+  await editor.screenshot('config-quick-fix');
+  await fix.click();
+  await page.locator('.editor-instance .view-line', { hasText: '"learningRate"' }).waitFor();
+  await editor.command('File: Revert File');
   expect(server.processes('trainer.js')).toEqual([]);
 });
 
@@ -77,7 +92,7 @@ session.test('a model that is not there can be got: its command stands in a term
   await editor.openFile('instruct.grpo.json');
   await editor.command('GRPO: Start Training');
   await editor.choose('instruct');
-  await editor.answer(/instruct could not start: "model" names models\/smollm2-135m-instruct/, 'Get a Model');
+  await editor.answer(/instruct could not start: "model" names models\/smollm2-135m-instruct/, 'Get Model');
   await editor.quickRow('SmolLM2-135M-Instruct').waitFor();
   await editor.screenshot('get-model');
   await editor.choose('SmolLM2-135M-Instruct');
@@ -90,8 +105,8 @@ session.test('a model that is not there can be got: its command stands in a term
 });
 
 session.test('which models work can be read', async ({ editor, dashboard }) => {
-  await editor.command('GRPO: Get a Model');
-  await editor.choose('Which models work');
+  await editor.command('GRPO: Get Model');
+  await editor.choose('Supported models');
   await editor.page.getByRole('tab', { name: /Preview models\.md/ }).waitFor();
   await dashboard.frame.getByRole('link', { name: 'Qwen/Qwen3-0.6B' }).waitFor();
   await editor.screenshot('models-page');
@@ -145,10 +160,10 @@ session.test('a second run waits in the queue, and starts when the first has end
   await editor.choose(/^arithmetic/);
   await editor.treeItem('Queued').waitFor();
   await editor.screenshot('queued');
-  await editor.command('GRPO: Stop');
+  await editor.command('GRPO: Stop Training');
   await editor.statusItem(/arithmetic \d+\//).waitFor({ timeout: 60_000 });
   expect(server.processes('trainer.js')).toHaveLength(1);
-  await editor.command('GRPO: Stop');
+  await editor.command('GRPO: Stop Training');
   await editor.notification(/arithmetic stopped after step/).waitFor({ timeout: 60_000 });
   await editor.page.locator('.codelens-decoration').getByText('Start Training').first().waitFor();
 });

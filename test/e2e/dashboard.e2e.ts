@@ -51,7 +51,7 @@ for (const theme of Object.keys(themes) as Theme[])
     await frame.getByRole('button', { name: 'All groups' }).click();
 
     await frame.getByRole('tab', { name: 'Rescore' }).click();
-    await frame.getByRole('button', { name: /^Rescore (this run|again)$/ }).click();
+    await frame.getByRole('button', { name: /^Rescore (Run|Again)$/ }).click();
     await frame.getByText('advantages change sign').waitFor();
     expect(await violations(dashboard), 'rescored steps').toEqual([]);
     await frame.getByRole('button', { name: 'Step 24' }).click();

@@ -2,6 +2,8 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { launchChromium } from './helpers/chromium.ts';
+import { CodeServer } from './helpers/code-server.ts';
 import { Dashboard } from './helpers/dashboard.ts';
 import { Editor } from './helpers/editor.ts';
 import { makeLongRun } from './helpers/long-run.ts';
@@ -14,17 +16,18 @@ const STEPS = 100_000;
 
 await install();
 const folder = mkdtempSync(join(tmpdir(), 'grpo-e2e-install-'));
-const server = await Server.start({ extensions: installPackage(folder) });
+const host = await CodeServer.start({ extensions: installPackage(folder) });
+const server = new Server(host);
 let editor: Editor | undefined;
 try {
   const bytes = await makeLongRun(server.workspace, STEPS);
   report('metrics.jsonl of the long run', `${(bytes / 1e6).toFixed(0)} MB`);
-  editor = await Editor.open(server);
+  editor = await Editor.open(server.url, await launchChromium());
   report('the extension itself', await activation(editor));
   await longRun(editor);
 } finally {
   await editor?.close();
-  await server.stop();
+  await host.stop();
   rmSync(folder, { recursive: true, force: true });
 }
 

@@ -11,7 +11,7 @@ session.test('a reward is made from a helper, with samples, and added to a run c
   await editor.choose('numericMatch');
   await editor.choose(/^arithmetic/);
   await editor.quickInput.fill('class');
-  await editor.page.getByText('no word of the language').first().waitFor();
+  await editor.page.getByText('not a reserved word').first().waitFor();
   await editor.quickInput.fill('right_sum');
   await editor.page.keyboard.press('Enter');
   await editor.page.getByRole('tab', { name: 'right_sum.samples.jsonl' }).waitFor();
@@ -49,6 +49,6 @@ session.test(
 
 session.test('helpers are explained where they are used', async ({ editor }) => {
   const line = editor.page.locator('.editor-instance .view-line').filter({ hasText: 'right_sum = numericMatch' });
-  await editor.hover(line.getByText('numericMatch'), 'Makes a reward: 1 when', 60_000);
+  await editor.hover(line.getByText('numericMatch'), 'Creates a reward: 1 if', 60_000);
   await editor.screenshot('reward-hover');
 });

@@ -330,17 +330,17 @@ session.test('a preview process that dies is started anew', async ({ editor, ser
   process.kill(second.pid, 'SIGKILL');
   const third = await until('a third one', () => server.processes('preview.js').find(({ pid }) => pid !== second.pid));
   process.kill(third.pid, 'SIGKILL');
-  await previews().lens(/The preview process has ended three times/);
+  await previews().lens(/The preview process ended three times/);
   expect(server.processes('preview.js')).toEqual([]);
   await previews().lensLink('Run').last().click();
   await previews().lens(/^7 samples · mean 1\.71/);
 });
 
-session.test('Debug on a Sample stops at a breakpoint with that row', async ({ editor }) => {
+session.test('Debug on Sample stops at a breakpoint with that row', async ({ editor }) => {
   await editor.openFile('sort.reward.ts');
   await editor.page.locator('.editor-instance .view-line', { hasText: 'return { score, extracted' }).first().click();
   await editor.page.keyboard.press('F9');
-  await previews().lensLink('Debug on a Sample').last().click();
+  await previews().lensLink('Debug on Sample').last().click();
   await editor.choose(/^2: 7 2 2 5/);
   await editor.page.locator('.debug-top-stack-frame-line').first().waitFor({ timeout: 30_000 });
   await editor.screenshot('preview-debug');
@@ -373,7 +373,7 @@ session.test(
     await editor.screenshot('preview-python');
     await editor.command('File: Revert File');
     await previews().lens(/^5 samples · mean 0\.48/);
-    await previews().lensLink('Debug on a Sample').last().click();
+    await previews().lensLink('Debug on Sample').last().click();
     await editor.choose(/^1: /);
     await editor.notification('install the Python Debugger extension').waitFor();
     expect(server.processes('reward-debug')).toEqual([]);

@@ -26,7 +26,7 @@ async function keepFirst({ frame }: Dashboard, said: RegExp): Promise<void> {
   }
 }
 
-const why = /Training is off in Restricted Mode, because it runs the reward functions/;
+const why = /Training is off in Restricted Mode because it runs this workspace's reward functions/;
 
 session.test('in Restricted Mode training does not start, and the reason is shown', async ({ editor, server }) => {
   await editor.command('GRPO: Start Training');
@@ -36,7 +36,7 @@ session.test('in Restricted Mode training does not start, and the reason is show
   await editor.page.getByRole('tab', { name: 'GRPO Lab' }).click();
   await editor.page
     .locator('.sidebar')
-    .getByText(/Restricted Mode: runs can be read, not started/)
+    .getByText(/Restricted Mode: you can read runs but not start them/)
     .waitFor();
   await editor.screenshot('restricted');
 });
@@ -58,7 +58,7 @@ session.test('their completions are not added to a file', async ({ editor, dashb
 session.test('their completions are not scored again, and none are generated', async (all) => {
   const { editor, dashboard, server } = all;
   await dashboard.frame.getByRole('tab', { name: 'Rescore' }).click();
-  await dashboard.frame.getByRole('button', { name: 'Rescore this run' }).click();
+  await dashboard.frame.getByRole('button', { name: 'Rescore Run' }).click();
   await editor.notification(/Rescoring is off in Restricted Mode/).waitFor();
   await editor.command('GRPO: Generate Samples');
   await editor.notification(/Generating samples is off in Restricted Mode/).waitFor();
@@ -66,9 +66,9 @@ session.test('their completions are not scored again, and none are generated', a
 });
 
 session.test('models are listed, and no terminal opens for them', async ({ editor }) => {
-  await editor.command('GRPO: Get a Model');
+  await editor.command('GRPO: Get Model');
   await editor.choose('SmolLM2-135M-Instruct');
-  await editor.notification(/A terminal is off in Restricted Mode/).waitFor();
+  await editor.notification(/The terminal is off in Restricted Mode/).waitFor();
 });
 
 session.test('TensorFlow is not set up', async ({ editor, server }) => {
@@ -115,7 +115,7 @@ session.test('nor does a trusted one have text added to a file outside of it', a
   const { editor, dashboard, server } = all;
   await dashboard.frame.getByRole('tab', { name: 'Group advantages' }).click();
   await dashboard.frame.locator('.group-row').first().click();
-  await keepFirst(dashboard, /\.bashrc is outside the workspace, so it is not written\.$/);
+  await keepFirst(dashboard, /\.bashrc is outside the workspace, so it was not written\.$/);
   await editor.command('GRPO: Generate Samples');
   await editor.choose('sort');
   await editor.notification(/\.bashrc is outside the workspace/).waitFor();

@@ -69,7 +69,7 @@ session.test('asks for numbers that make sense, and can be left', async ({ edito
   await editor.command('GRPO: Generate Samples');
   await editor.choose('sort');
   await editor.quickInput.fill('none');
-  await editor.page.getByText('A whole number from 1').waitFor();
+  await editor.page.getByText('Enter a whole number from 1').waitFor();
   await editor.page.keyboard.press('Escape');
   await editor.page.locator('.quick-input-widget').waitFor({ state: 'hidden' });
   expect(samplesOf(sortSamples(server.workspace))).toEqual(before);
@@ -102,12 +102,12 @@ session.test('keeps a completion of the dashboard as a sample, once, by the keyb
   await editor.page.keyboard.press('Enter');
   await said.filter({ hasText: 'Added to sort.samples.jsonl.' }).waitFor();
   await editor.page.keyboard.press('Enter');
-  await said.filter({ hasText: 'In sort.samples.jsonl already.' }).waitFor();
+  await said.filter({ hasText: 'Already in sort.samples.jsonl.' }).waitFor();
   expect(samplesOf(file)).toHaveLength(before + 1);
   expect(samplesOf(file).at(-1)!.expect).toBeUndefined();
 
   await card.getByRole('button', { name: 'Save as Expected Score' }).click();
-  await said.filter({ hasText: 'These scores are expected' }).waitFor();
+  await said.filter({ hasText: 'Expected scores updated' }).waitFor();
   expect(samplesOf(file)).toHaveLength(before + 1);
   const { expect: expected } = samplesOf(file).at(-1)!;
   expect(Object.keys(expected!).sort()).toEqual(['inclusion', 'ordering']);

@@ -28,7 +28,7 @@ const session = new Session({}, (workspace) => {
 
 session.test('says what it takes to build, when that is not there', async ({ editor, server }) => {
   await editor.command('GRPO: Set Up TensorFlow Engine');
-  await editor.choose('Build against the TensorFlow of your Python');
+  await editor.choose("Build against your Python's TensorFlow");
   await editor.notification(/TensorFlow was not set up: The Python interpreter .* has no TensorFlow/).waitFor();
   await until('its process to be gone', () => server.processes('grpo.js').length === 0);
 });
@@ -38,7 +38,7 @@ session.test('is cancelled with all that it has started, and says no more', asyn
   const failures = editor.page.locator('.notification-list-item').filter({ hasText: 'TensorFlow was not set up' });
   const before = await failures.count();
   await editor.command('GRPO: Set Up TensorFlow Engine');
-  await editor.choose('Build against the TensorFlow of your Python');
+  await editor.choose("Build against your Python's TensorFlow");
   await until('the interpreter to be asked', () => server.processes('sleep 1000').length > 0);
   await editor.answer('TensorFlow engine', 'Cancel');
   await until('its processes to be gone', () => server.processes('grpo.js').length === 0);

@@ -164,7 +164,7 @@ session.test(
     expect(readRunInfo(folder)).toEqual(stopped);
 
     await editor.command('GRPO: Resume from Checkpoint');
-    await dialog.getByRole('button', { name: 'Continue as It Was' }).click();
+    await dialog.getByRole('button', { name: 'Continue as Recorded' }).click();
     await dashboard.state.filter({ hasText: 'running' }).waitFor();
     await until('a step', () => readRunInfo(folder).step > stopped.step);
     await dashboard.button('Stop').click();
@@ -234,7 +234,7 @@ session.test('a killed trainer: its end is told, and one click goes on', async (
 session.test('a trainer that is dead to a stop is ended, and so are its reward workers', async ({ server, editor }) => {
   await editor.clearNotifications();
   process.kill(trainer()!.pid, 'SIGSTOP');
-  await editor.command('GRPO: Stop');
+  await editor.command('GRPO: Stop Training');
   await editor.notification(/sort was ended after step \d+, without a new checkpoint/).waitFor({ timeout: 60_000 });
   await until('the trainer to be gone', () => !trainer());
   await until('the reward workers to be gone', () => server.processes('reward-worker').length === 0);

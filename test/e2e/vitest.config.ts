@@ -1,6 +1,6 @@
 import { defineConfig } from 'vitest/config';
 
-/** `*.e2e.ts`, so that the unit tests' run does not pick them up. One file at a time: each has an editor and a browser to itself. */
+/** `*.e2e.ts`, so that the unit tests' run does not pick them up. One file at a time: they share a VS Code server and a browser. */
 export default defineConfig({
   test: {
     root: import.meta.dirname,

@@ -42,7 +42,7 @@ session.test('opens, with its first step done where the sample is open', async (
 
 session.test('its button opens the reward, which ticks that step', async ({ editor }) => {
   await steps().filter({ hasText: 'Read the reward' }).click();
-  await editor.page.getByRole('button', { name: 'Open a Reward File' }).click();
+  await editor.page.getByRole('button', { name: 'Open Reward File' }).click();
   await editor.page.getByRole('tab', { name: 'sort.reward.ts' }).waitFor();
   await expectTicked('Open the sample workspace', 'Read the reward');
   await editor.screenshot('walkthrough-reward');
@@ -60,7 +60,7 @@ session.test('training, looking at the dashboard and comparing tick the others',
   await editor.choose('sort');
   await dashboard.state.filter({ hasText: 'running' }).waitFor();
   await dashboard.frame.getByRole('heading', { name: 'sort' }).click();
-  await editor.command('GRPO: Stop');
+  await editor.command('GRPO: Stop Training');
   await editor.notification(/sort stopped after step \d+/).waitFor();
   await expectTicked('Open the sample workspace', 'Read the reward', 'Start training', 'Watch it learn');
 

@@ -9,8 +9,9 @@ import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { RunFeed } from '../../src/extension/dashboard/run-feed.ts';
 import { RunStream } from '../../src/extension/dashboard/run-stream.ts';
 import { type HostMessage, hostMessage } from '../../src/protocol/dashboard.ts';
-import { readCheckpoints, readRun } from '../../src/run-folder/read-run.ts';
-import { readCompletions } from '../../src/run-folder/run-files.ts';
+import { listCheckpointsLater } from '../../src/run-folder/checkpoints.ts';
+import { readRun } from '../../src/run-folder/read-run.ts';
+import { readCompletions } from '../../src/run-folder/rollouts.ts';
 import { type Finished, grpo, jsonLines } from '../integration/cli/run-grpo.ts';
 
 const OLD_RUNS = join(import.meta.dirname, 'fixtures/old-runs');
@@ -42,7 +43,7 @@ describe.each(readdirSync(join(OLD_RUNS, 'runs')))('a run of %s', (name) => {
     const { run } = workspace(name);
     const lastReward = metrics.at(-1)!.reward;
     expect(await readRun(run, false)).toMatchObject({ status: 'done', lastReward, info: { name: 'numbers', step: 2 } });
-    expect(await readCheckpoints(run)).toEqual([{ step: 2, path: join(run, 'checkpoints/step-000002') }]);
+    expect(await listCheckpointsLater(run)).toEqual([{ step: 2, path: join(run, 'checkpoints/step-000002') }]);
   });
 
   test('is shown in the dashboard: head, curves and completions', async () => {

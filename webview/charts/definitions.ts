@@ -90,7 +90,7 @@ export function chartDefinitions(
     {
       id: 'loss',
       title: 'Loss',
-      note: 'Not a measure of progress. Advantages of a group sum to zero, so the loss starts near 0, and it may rise while the model learns. Watch the reward.',
+      note: 'Not a measure of progress. The advantages of a group sum to zero, so the loss starts near 0 and may rise while the model learns. Watch the reward.',
       series: [line('loss', 'loss', 0)],
     },
   ]
@@ -119,7 +119,7 @@ function rewardChart(
     id: 'reward',
     title: 'Reward',
     ...(!weights && {
-      note: 'Functions are drawn without their weights: the files have several, with different weights.',
+      note: 'Functions are shown without weights: files export several functions with different weights.',
     }),
     series: [
       { ...line('reward', 'mean', 0), style: 'strong', band: 'groups/reward_std' },
@@ -159,7 +159,7 @@ function clipChart(config: RunConfig): ChartDefinition {
     title: 'Clip ratio',
     unit: 'share',
     ...(onlyOnce && {
-      note: 'Always 0 with numIterations 1: completions are learned from once, by the model that wrote them.',
+      note: 'Always 0 with numIterations 1: each completion is used for one update, of the model that generated it.',
     }),
     series: [
       { ...line('clip_ratio/region_mean', 'clipped', 0), style: 'strong' },

@@ -19,7 +19,7 @@ export function toolbar(store: Store, exportAll: () => void): HTMLElement {
   });
   slider.value = String(store.layout.smoothing);
   const range = el('span', { class: 'muted' });
-  const reset = el('button', { class: 'flat', onclick: () => store.setLayout({ range: null }) }, 'Show all steps');
+  const reset = el('button', { class: 'flat', onclick: () => store.setLayout({ range: null }) }, 'Show All Steps');
   const update = () => {
     const { smoothing, range: zoomed } = store.layout;
     setText(value, smoothing === 0 ? 'off' : String(smoothing));
@@ -48,7 +48,7 @@ export function toolbar(store: Store, exportAll: () => void): HTMLElement {
   update();
   return el(
     'div',
-    { class: 'bar toolbar', role: 'toolbar', 'aria-label': 'Curves' },
+    { class: 'bar toolbar', role: 'toolbar', 'aria-label': 'Charts' },
     el('label', { for: 'smoothing' }, 'Smoothing'),
     slider,
     value,

@@ -62,7 +62,7 @@ function differences(runs: readonly ShownRun[]): CompareRow[] {
   if (!all)
     rows.push({
       field: 'reward code and data',
-      values: heads.map((head) => (isRecorded(head) ? 'recorded' : 'not recorded by its release')),
+      values: heads.map((head) => (isRecorded(head) ? 'recorded' : 'not recorded by its version')),
     });
   return rows;
 }

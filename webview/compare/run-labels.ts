@@ -1,3 +1,4 @@
+import { fileName } from '../../src/text/files-by-name.ts';
 import { formatTime } from '../format.ts';
 import { configDifferences } from './config-diff.ts';
 
@@ -49,7 +50,7 @@ function whatDiffers(runs: readonly LabelledRun[]): string[] | undefined {
 function startTimes(runs: readonly LabelledRun[]): string[] {
   const minutes = runs.map(({ createdAt }) => formatTime(createdAt));
   const seconds = runs.map(({ createdAt }, i) => `${minutes[i]}:${createdAt.slice(17, 19)}`);
-  const folders = runs.map(({ folder }) => folder.split(/[\\/]/).at(-1)!);
+  const folders = runs.map(({ folder }) => fileName(folder));
   return [minutes, seconds].find(areDistinct) ?? folders;
 }
 

@@ -15,7 +15,7 @@ interface ListedRun {
 /** The other runs of the workspace, each with a box that lays it over this one. */
 export class RunList {
   readonly element = el('ul', { class: 'runs' });
-  readonly empty = el('p', { class: 'empty' }, 'There is no other run in this workspace yet.');
+  readonly empty = el('p', { class: 'empty' }, 'No other runs in this workspace yet.');
   readonly #store: Store;
   readonly #runs = new KeyedList<ListedRun>(
     this.element,

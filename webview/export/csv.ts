@@ -1,4 +1,5 @@
 import type { MetricColumns } from '../../src/protocol/metric-columns.ts';
+import { fileName } from '../../src/text/files-by-name.ts';
 import type { PlottedRun } from '../charts/curves.ts';
 import type { ChartDefinition } from '../charts/definitions.ts';
 
@@ -19,10 +20,10 @@ export function chartCsv(
   runs: readonly PlottedRun[],
   [from, to]: readonly [number, number],
 ): string {
-  const rows = runs.flatMap(({ name, folder, curves }) => {
+  const rows = runs.flatMap(({ folder, curves }) => {
     const { columns } = curves;
     const lines: (string | number)[][] = [];
-    const id = folder.split(/[\\/]/).at(-1) ?? name;
+    const id = fileName(folder);
     for (let row = columns.indexOf(from); row < columns.length && columns.steps[row]! <= to; row++)
       lines.push([id, columns.steps[row]!, ...series.map(({ shown, terms }) => curves.at(shown ?? terms, row))]);
     return lines;

@@ -37,6 +37,6 @@ async function pngOf(svg: string): Promise<Uint8Array<ArrayBuffer>> {
   canvas.height = image.height * 2;
   canvas.getContext('2d')!.drawImage(image, 0, 0, canvas.width, canvas.height);
   const blob = await new Promise<Blob | null>((resolve) => canvas.toBlob(resolve, 'image/png'));
-  if (!blob) throw new Error('The picture is too large to be made.');
+  if (!blob) throw new Error('The image is too large to export.');
   return new Uint8Array(await blob.arrayBuffer());
 }

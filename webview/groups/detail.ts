@@ -1,4 +1,5 @@
 import type { Completion } from '../../src/protocol/dashboard.ts';
+import { formatLocation, type SourceLocation } from '../../src/protocol/errors.ts';
 import { messageText } from '../../src/protocol/message-text.ts';
 import type { Prompt } from '../../src/protocol/rewards.ts';
 import { type Child, el } from '../dom.ts';
@@ -36,7 +37,7 @@ export function promptBlock(prompt: Prompt): HTMLElement {
 }
 
 function completionCard(completion: Completion): HTMLElement {
-  const { advantage, reward, length, truncated, rewards, details, error } = completion;
+  const { advantage, reward, length, truncated, rewards, details } = completion;
   const sign = Math.abs(advantage) < 1e-8 ? 'zero' : advantage > 0 ? 'up' : 'down';
   const keep = keepButtons();
   keep.update({ completion, scores: rewards });
@@ -65,7 +66,7 @@ function completionCard(completion: Completion): HTMLElement {
         ),
       ),
     ),
-    error !== null && failure(error),
+    rowFailure(completion),
     keep.element,
   );
 }
@@ -77,20 +78,16 @@ export function extractedParts({ extracted, reason }: { reason?: string; extract
   return ['extracted ', found, reason !== undefined && ' · ', reason];
 }
 
-/** `path/to/file.ts:12:3`, as the trainer writes places. */
-const PLACE = /((?:[A-Za-z]:)?[^\s:()"']+\.\w+):(\d+)(?::(\d+))?/;
+/** Why a completion has no score of a function. */
+export function rowFailure({ error, failure: data }: Pick<Completion, 'error' | 'failure'>): Child {
+  return data ? failure(`${data.name}: ${data.message}`, data.place) : error !== null && failure(error);
+}
 
-/** A failure, with a link to the place that it names. */
-export function failure(error: string): HTMLElement {
-  const place = PLACE.exec(error);
-  const [text, file, line, column] = place ?? [];
-  if (!place || !text || !file) return el('p', { class: 'failure' }, error);
-  const open = () => host.postMessage({ type: 'open', file, line: Number(line), column: Number(column ?? 1) });
-  return el(
-    'p',
-    { class: 'failure' },
-    error.slice(0, place.index),
-    el('button', { class: 'link', onclick: open }, text),
-    error.slice(place.index + text.length),
-  );
+/** What went wrong, behind a link to the place if there is one. */
+export function failure(words: string, place?: SourceLocation): HTMLElement {
+  if (!place) return el('p', { class: 'failure' }, words);
+  const { file, line = 1, column = 1 } = place;
+  const open = () => host.postMessage({ type: 'open', file, line, column });
+  const link = el('button', { class: 'link', onclick: open }, formatLocation(place));
+  return el('p', { class: 'failure' }, link, `: ${words}`);
 }

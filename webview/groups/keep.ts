@@ -45,7 +45,7 @@ export function keepButtons(): { element: HTMLElement; update(kept: Kept): void 
     'button',
     {
       class: 'flat',
-      title: 'Adds it to the samples with these scores as the expected ones',
+      title: 'Adds the completion to the samples and expects these scores',
       onclick: () => keep(Object.fromEntries(given)),
     },
     'Save as Expected Score',
@@ -66,12 +66,14 @@ export function keepButtons(): { element: HTMLElement; update(kept: Kept): void 
 function describe({ outcome, file, problem }: Sampled, expecting: boolean): string {
   switch (outcome) {
     case 'added':
-      return `Added to ${file}${expecting ? ' with these scores expected' : ''}.`;
+      return `Added to ${file}${expecting ? ' with these expected scores' : ''}.`;
     case 'updated':
-      return `These scores are expected in ${file} now.`;
+      return `Expected scores updated in ${file}.`;
     case 'there':
-      return expecting ? `${file} expects these scores already.` : `In ${file} already.`;
+      return expecting ? `${file} already expects these scores.` : `Already in ${file}.`;
     case 'failed':
-      return problem ?? 'It could not be added.';
+      return problem ?? 'Could not add the sample.';
+    default:
+      return outcome satisfies never;
   }
 }

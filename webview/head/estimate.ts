@@ -1,8 +1,6 @@
 import type { RunHead } from '../../src/protocol/dashboard.ts';
 import type { MetricColumns } from '../../src/protocol/metric-columns.ts';
-
-/** Steps to look back on: enough to be steady, few enough to follow a change. */
-const WINDOW = 20;
+import { RECENT_STEPS, secondsFor } from '../../src/protocol/step-times.ts';
 
 export interface Estimate {
   /** Tokens (prompts and completions) a second. */
@@ -16,12 +14,12 @@ export function estimate({ config }: RunHead, columns: MetricColumns): Estimate 
   const tokens = columns.values('num_tokens');
   const to = columns.length - 1;
   // The first step also compiles: it tells nothing about the next ones.
-  const from = Math.max(0, to - WINDOW);
+  const from = Math.max(0, to - RECENT_STEPS);
   if (!times || to <= from) return { tokensPerSecond: null, secondsLeft: null };
-  const seconds = times.subarray(from + 1, to + 1).reduce((sum, time) => sum + time, 0);
-  const left = config.maxSteps - columns.lastStep;
+  const recent = times.subarray(from + 1, to + 1);
+  const seconds = recent.reduce((sum, time) => sum + time, 0);
   return {
     tokensPerSecond: tokens ? (tokens[to]! - tokens[from]!) / seconds : null,
-    secondsLeft: (seconds / (to - from)) * Math.max(0, left),
+    secondsLeft: secondsFor(config.maxSteps - columns.lastStep, recent) ?? null,
   };
 }

@@ -1,8 +1,9 @@
 import './head.css';
 import '@vscode-elements/elements/dist/vscode-button/index.js';
 import type { RunHead } from '../../src/protocol/dashboard.ts';
+import { formatDuration } from '../../src/text/duration.ts';
 import { el, setText } from '../dom.ts';
-import { formatCount, formatDuration } from '../format.ts';
+import { formatCount } from '../format.ts';
 import { host } from '../host.ts';
 import { KeyedList, type Row } from '../keyed-list.ts';
 import type { Store } from '../store.ts';
@@ -93,7 +94,7 @@ function buttonsFor({ state, trainer }: RunHead): HeadButton[] {
     return [];
   }
   const folder: HeadButton = {
-    label: 'Checkpoints',
+    label: 'Open Checkpoints',
     secondary: true,
     act: { type: 'command', command: 'openCheckpointFolder' },
   };
@@ -109,7 +110,7 @@ function shownState({ state, trainer, reason, phase }: RunHead) {
       label: 'interrupted',
       kind: 'failed',
       running: false,
-      reason: 'The trainer ended without a word. Nothing is lost: resume goes on from the newest checkpoint.',
+      reason: 'The trainer ended unexpectedly. Resume continues from the newest checkpoint.',
     };
   const doing = state === 'running' && phase && phase !== 'update' && phase !== 'rollout' && phase !== 'score';
   return {

@@ -1,4 +1,5 @@
 import type { PreviewGroup, PreviewOutcome, PreviewResult, PreviewRow } from '../../src/protocol/preview.ts';
+import { singleSpaced } from '../../src/text/visible.ts';
 import { formatNumber, formatSigned } from '../format.ts';
 import { promptTitle } from '../groups/model.ts';
 
@@ -40,11 +41,17 @@ export function tableRows({ rows, groups }: PreviewResult): TableRow[] {
   });
 }
 
-const oneLine = (text: string): string => text.replaceAll(/\s+/g, ' ').trim();
-
 function outcomeSearch(outcome: PreviewOutcome): string {
-  if (outcome.kind === 'score') return `${outcome.extracted ?? ''} ${outcome.reason ?? ''}`;
-  return outcome.kind === 'failure' ? outcome.message : 'abstains';
+  switch (outcome.kind) {
+    case 'score':
+      return `${outcome.extracted ?? ''} ${outcome.reason ?? ''}`;
+    case 'abstain':
+      return 'abstains';
+    case 'failure':
+      return outcome.message;
+    default:
+      return outcome satisfies never;
+  }
 }
 
 /** One column per function, between those that every result has. */
@@ -70,7 +77,7 @@ export function tableColumns({ functions }: PreviewResult): Column[] {
     {
       ...{ id: 'completion', title: 'Completion', width: 'minmax(8ch, 2fr)', number: false },
       value: ({ row }) => row.completion,
-      text: ({ row }) => (row.completion === '' ? '(empty)' : oneLine(row.completion)),
+      text: ({ row }) => (row.completion === '' ? '(empty)' : singleSpaced(row.completion)),
     },
     ...functions.map(({ name }): Column => {
       const outcome = ({ row }: TableRow) => row.outcomes[name];
@@ -114,8 +121,16 @@ export const scoreOf = (outcome: PreviewOutcome | undefined): number | null =>
 
 function outcomeText(outcome: PreviewOutcome | undefined): string {
   if (!outcome) return '…';
-  if (outcome.kind === 'score') return formatNumber(outcome.score);
-  return outcome.kind === 'abstain' ? 'abstains' : outcome.failure;
+  switch (outcome.kind) {
+    case 'score':
+      return formatNumber(outcome.score);
+    case 'abstain':
+      return 'abstains';
+    case 'failure':
+      return outcome.failure;
+    default:
+      return outcome satisfies never;
+  }
 }
 
 const expectation = (expected: number | [number, number]): string =>

@@ -31,6 +31,6 @@ export function onPicture(listener: (picture: PreviewPicture) => void): void {
   window.addEventListener('message', ({ data }: MessageEvent<unknown>) => {
     const parsed = previewPicture.safeParse(data);
     if (parsed.success) listener(parsed.data);
-    else console.error('The extension sent a message that the view does not know.', parsed.error);
+    else console.error('The extension sent an unknown message.', parsed.error);
   });
 }

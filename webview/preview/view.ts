@@ -95,7 +95,7 @@ function statusText(
   running: boolean,
 ): string {
   const samples = counts.shown === counts.all ? `${counts.all} samples` : `${counts.shown} of ${counts.all} samples`;
-  if (stale) return `${samples} · last good numbers`;
+  if (stale) return `${samples} · last valid scores`;
   return `${samples} · ${running ? 'scoring …' : formatMilliseconds(seconds)}`;
 }
 

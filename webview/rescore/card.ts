@@ -2,7 +2,7 @@ import type { Completion } from '../../src/protocol/dashboard.ts';
 import type { RescoredRow } from '../../src/protocol/rescore.ts';
 import { el, setChildren, setText } from '../dom.ts';
 import { formatNumber, formatSigned } from '../format.ts';
-import { extractedParts, failure } from '../groups/detail.ts';
+import { extractedParts, rowFailure } from '../groups/detail.ts';
 import { keepButtons } from '../groups/keep.ts';
 import { KeyedList, type Row } from '../keyed-list.ts';
 
@@ -42,7 +42,7 @@ export function comparedCard(): Row<Compared> {
     setText(text, completion.completion === '' ? '(empty)' : completion.completion);
     const names = new Set([...Object.keys(row.scores.old), ...Object.keys(row.scores.new)]);
     list.show([...names].map((name) => ({ name, row })));
-    setChildren(error, row.error ?? '', () => [row.error !== null && failure(row.error)]);
+    setChildren(error, row.error ?? '', () => [rowFailure(row)]);
     keep.update({ completion, scores: row.scores.new });
   };
   return { element, update };

@@ -116,7 +116,7 @@ function section({ group: { group } }: ComparedGroup): Row<ComparedGroup> {
 
 const rescoredCompletion = ({ completion, row }: Compared): Completion => ({
   ...completion,
-  ...{ advantage: row.advantage.new, reward: row.reward.new, error: row.error },
+  ...{ advantage: row.advantage.new, reward: row.reward.new, error: row.error, failure: row.failure },
 });
 
 const changeOf = ({ row: { advantage } }: Compared): number => Math.abs(advantage.new - advantage.old);

@@ -1,5 +1,6 @@
 import './rescore.css';
 import type { RescoreView } from '../../src/protocol/dashboard.ts';
+import { fileName } from '../../src/text/files-by-name.ts';
 import { el, setChildren, setText } from '../dom.ts';
 import { formatCount, formatNumber } from '../format.ts';
 import { failure } from '../groups/detail.ts';
@@ -52,11 +53,11 @@ export class Rescore {
 
   #update(): void {
     const { rescore, layout } = this.#store;
-    setText(this.#button, rescore ? 'Rescore again' : 'Rescore this run');
+    setText(this.#button, rescore ? 'Rescore Again' : 'Rescore Run');
     setText(this.#status, rescore ? statusOf(rescore) : '');
     setText(this.#basis, rescore ? basisOf(rescore) : IDLE);
-    const problem = rescore?.problem ?? '';
-    setChildren(this.#problem, problem, () => [problem !== '' && failure(problem)]);
+    const { problem = null, place } = rescore ?? {};
+    setChildren(this.#problem, JSON.stringify([problem, place]), () => [problem !== null && failure(problem, place)]);
     if (!rescore) return;
     const open = rescore.steps.find(({ step }) => step === layout.rescored);
     if (open) this.#showStep(open);
@@ -126,14 +127,14 @@ function statusOf({ state, steps, start }: RescoreView): string {
 /** What is compared with what. */
 function basisOf({ start }: RescoreView): string {
   if (!start) return '';
-  const file = start.config.file.replace(/^.*[\\/]/, '');
+  const file = fileName(start.config.file);
   const functions = start.functions.map(({ name, weight, was }) => {
     const before = was !== null && was !== weight ? ` (was × ${formatNumber(was)})` : '';
     return `${name}${weight === 1 && before === '' ? '' : ` × ${formatNumber(weight)}`}${before}`;
   });
   const which =
     start.config.used === 'current'
-      ? `With the rewards of ${file} as it is now`
-      : `With the config that the run keeps, as ${file} cannot be used (${start.config.why})`;
+      ? `With the current rewards of ${file}`
+      : `With the config recorded in the run, because ${file} cannot be used (${start.config.why})`;
   return `${which}: ${functions.join(', ')}. Updates when you save a reward file or the config.`;
 }

@@ -1,7 +1,7 @@
-import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { totalmem } from 'node:os';
 import { join } from 'node:path';
+import { outputNow } from '../../processes/output-of.ts';
 
 /** A GPU whose memory size is known. */
 export interface GpuMemory {
@@ -17,16 +17,12 @@ export function gpuMemory(): GpuMemory | undefined {
 }
 
 function nvidiaMemory(): GpuMemory[] {
-  try {
-    const query = ['--query-gpu=name,memory.total', '--format=csv,noheader,nounits'];
-    const lines = execFileSync('nvidia-smi', query, { encoding: 'utf8', timeout: 10_000, stdio: 'pipe' }).trim();
-    return lines.split('\n').flatMap((line) => {
-      const [, name, mebibytes] = /^(.*), (\d+)$/.exec(line.trim()) ?? [];
-      return name ? { name, bytes: Number(mebibytes) * 2 ** 20 } : [];
-    });
-  } catch {
-    return []; // no NVIDIA driver
-  }
+  const query = ['--query-gpu=name,memory.total', '--format=csv,noheader,nounits'];
+  const lines = outputNow('nvidia-smi', query, 10) ?? ''; // no NVIDIA driver
+  return lines.split('\n').flatMap((line) => {
+    const [, name, mebibytes] = /^(.*), (\d+)$/.exec(line.trim()) ?? [];
+    return name ? [{ name, bytes: Number(mebibytes) * 2 ** 20 }] : [];
+  });
 }
 
 function amdMemory(): GpuMemory[] {

@@ -1,5 +1,5 @@
-import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import { outputOf } from '../../processes/output-of.ts';
 import type { Provider } from '../onnx/providers.ts';
 
 /** The result of trying a device. `milliseconds`: for a matrix product, copying its result to the host included; `on`: what computed it. */
@@ -17,28 +17,23 @@ export const SMALL_SIZE = 64;
 export const probeHalf = (): Promise<ProbeReport> => probeDevice('webgpu', SMALL_SIZE, 'float16');
 
 /** Tries a device in a separate process. */
-export function probeDevice(
+export async function probeDevice(
   device: Provider | 'tensorflow',
   size = TIMED_SIZE,
   type: 'float32' | 'float16' = 'float32',
 ): Promise<ProbeReport> {
   const script = fileURLToPath(new URL('./device-probe.js', import.meta.url));
-  // Inside VS Code the running executable is Electron.
-  const env = { ...process.env, ELECTRON_RUN_AS_NODE: '1' };
-  const options = { env, timeout: 1000 * TIMEOUT_SECONDS, windowsHide: true };
-  return new Promise((resolve) => {
-    execFile(process.execPath, ['--no-warnings', script, device, String(size), type], options, (error, stdout) => {
-      try {
-        const report: ProbeReport = JSON.parse(stdout);
-        resolve(report.works ? report : { works: false, reason: explain(report.reason) });
-      } catch {
-        const how = error?.killed
-          ? `did not answer within ${TIMEOUT_SECONDS} s`
-          : `ended the process that tried it (${error?.signal ?? `exit status ${error?.code}`})`;
-        resolve({ works: false, reason: `its driver ${how}` });
-      }
-    });
-  });
+  const args = ['--no-warnings', script, device, String(size), type];
+  const { stdout, error } = await outputOf(process.execPath, args, { seconds: TIMEOUT_SECONDS });
+  try {
+    const report: ProbeReport = JSON.parse(stdout);
+    return report.works ? report : { works: false, reason: explain(report.reason) };
+  } catch {
+    const how = error?.killed
+      ? `did not answer within ${TIMEOUT_SECONDS} s`
+      : `ended the process that tried it (${error?.signal ?? `exit status ${error?.code}`})`;
+    return { works: false, reason: `its driver ${how}` };
+  }
 }
 
 /** A message of ONNX Runtime as a clause, without the source location that it begins with. */

@@ -11,8 +11,8 @@ export async function stop(lab: Lab, given?: unknown): Promise<void> {
   if (!active?.stopRequested) return training.stop();
   const { name } = active.request;
   const detail =
-    'It is finishing its step and writing a checkpoint. Ended at once, it can only go on from the one before.';
-  const choice = await window.showWarningMessage(`End ${name} at once?`, { modal: true, detail }, 'End at Once');
+    'It is finishing its step and writing a checkpoint. If you end it now, it can only resume from the previous checkpoint.';
+  const choice = await window.showWarningMessage(`End ${name} now?`, { modal: true, detail }, 'End Now');
   if (choice && training.active === active) await training.terminate();
 }
 
@@ -31,7 +31,7 @@ function isOurs({ training, runs }: Lab, given: unknown, verb: string): boolean 
   if (active && (folder === undefined || folder === active.folder)) return true;
   const run: Run | undefined = folder === undefined ? undefined : runs.get(folder);
   void window.showInformationMessage(
-    run ? `${run.info.name} is not being trained in this window.` : `There is no training to ${verb}.`,
+    run ? `${run.info.name} is not training in this window.` : `No training to ${verb}.`,
   );
   return false;
 }

@@ -1,9 +1,8 @@
-import { execFile } from 'node:child_process';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { type ExtensionContext, env, version, window, workspace } from 'vscode';
+import { outputOf } from '../../processes/output-of.ts';
 import type { Lab } from '../lab.ts';
-import type { Training } from '../training/training.ts';
+import type { CurrentTraining } from '../workspace/active-training.ts';
 import { childEnvironment, doctorFolder } from '../workspace/child-environment.ts';
 
 /** Everything that a bug report needs, in a document that can be read before it is sent. */
@@ -35,7 +34,7 @@ export async function showDebugInformation(lab: Lab): Promise<void> {
   await window.showTextDocument(await workspace.openTextDocument({ language: 'markdown', content: lines.join('\n') }));
 }
 
-async function describeTrainer(training: Training): Promise<string> {
+async function describeTrainer(training: CurrentTraining): Promise<string> {
   const { active } = training;
   if (!active) return 'nothing';
   const status = await training.status();
@@ -48,12 +47,7 @@ async function describeTrainer(training: Training): Promise<string> {
 /** It runs an interpreter that the machine names, and of the workspace's nothing that is not trusted. */
 async function doctor(context: ExtensionContext): Promise<string> {
   const script = join(context.extensionPath, 'dist', 'grpo.js');
-  try {
-    const env = childEnvironment(context);
-    const options = { cwd: doctorFolder(context), env, timeout: 60_000, windowsHide: true };
-    return (await promisify(execFile)(process.execPath, [script, 'doctor'], options)).stdout.trim();
-  } catch (error) {
-    const { stdout, message } = error as Error & { stdout?: string };
-    return `${stdout ?? ''}${message}`.trim();
-  }
+  const options = { cwd: doctorFolder(context), env: childEnvironment(context), seconds: 60 };
+  const { stdout, error } = await outputOf(process.execPath, [script, 'doctor'], options);
+  return `${stdout}${error?.message ?? ''}`.trim();
 }

@@ -1,5 +1,5 @@
 import { env, Uri, window, workspace } from 'vscode';
-import { readCheckpoints } from '../../run-folder/read-run.ts';
+import { listCheckpointsLater } from '../../run-folder/checkpoints.ts';
 import type { Lab } from '../lab.ts';
 import { writablePlace } from '../workspace/writable-place.ts';
 import { pickRun } from './pick-run.ts';
@@ -10,12 +10,12 @@ export async function deleteRun(lab: Lab, given?: unknown): Promise<void> {
   if (!run) return;
   const { folder, info, live, status } = run;
   if (live || status === 'running' || status === 'paused' || status === 'stopping') {
-    void window.showInformationMessage(`${info.name} is being trained; stop it first.`);
+    void window.showInformationMessage(`${info.name} is training; stop it first.`);
     return;
   }
   // A repository may bring a link instead of a run.
   await writablePlace(folder);
-  const checkpoints = await readCheckpoints(folder);
+  const checkpoints = await listCheckpointsLater(folder);
   const started = new Date(info.createdAt).toLocaleString();
   const detail = `Started ${started}; steps: ${info.step}, checkpoints: ${checkpoints.length}.\n${folder}`;
   // A remote machine has no trash.

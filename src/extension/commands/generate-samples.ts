@@ -1,17 +1,18 @@
 import { randomInt } from 'node:crypto';
 import { dirname, join } from 'node:path';
 import { ProgressLocation, window, workspace } from 'vscode';
+import { badInputText } from '../../protocol/errors.ts';
 import type { NewSample } from '../../protocol/sample-edits.ts';
 import { parseExact, withExact } from '../../text/exact-json.ts';
+import { configName } from '../../text/files-by-name.ts';
 import type { Lab } from '../lab.ts';
 import { addSamples, showSample } from '../workspace/add-samples.ts';
 import { childEnvironment } from '../workspace/child-environment.ts';
-import { GrpoCommand } from '../workspace/grpo-command.ts';
-import { findLocated } from '../workspace/located-message.ts';
-import { configName } from '../workspace/request.ts';
+import { type CommandExit, GrpoCommand } from '../workspace/grpo-command.ts';
+import { pickConfig } from '../workspace/pick-config.ts';
+import { placeToOpen } from '../workspace/problem-place.ts';
 import { samplesFile, writableSamples } from '../workspace/samples-file.ts';
-import { pickConfig } from './pick-config.ts';
-import { mayRunCode } from './trust.ts';
+import { mayRunCode } from '../workspace/trust.ts';
 
 const TITLE = 'GRPO: Generate Samples';
 const DEFAULT = '4';
@@ -25,7 +26,7 @@ interface Wanted {
 
 /** Lets a run config's model answer prompts of its dataset, and adds the answers to its samples. `given`: a config's Uri or path. */
 export async function generateSamples(lab: Lab, given?: unknown): Promise<void> {
-  if (!mayRunCode('Generating samples', 'it loads the model that a run config of this workspace names')) return;
+  if (!mayRunCode('Generating samples', 'it loads a model that this workspace chooses')) return;
   const config = await pickConfig(given, TITLE);
   if (config === undefined) return;
   // Before the model works for nothing.
@@ -42,7 +43,7 @@ export async function generateSamples(lab: Lab, given?: unknown): Promise<void> 
   const { file, line, added } = await addSamples(config, samples);
   await showSample(file, line);
   const already = samples.length - added;
-  window.setStatusBarMessage(`${added} samples added${already > 0 ? `, ${already} were there already` : ''}`, 5000);
+  window.setStatusBarMessage(`${added} samples added${already > 0 ? `, ${already} already existed` : ''}`, 5000);
 }
 
 async function askCount(prompt: string): Promise<number | undefined> {
@@ -52,7 +53,7 @@ async function askCount(prompt: string): Promise<number | undefined> {
     value: DEFAULT,
     ignoreFocusOut: true,
     validateInput: (text) =>
-      /^[1-9]\d*$/.test(text.trim()) && Number(text) <= MOST ? undefined : `A whole number from 1 to ${MOST}`,
+      /^[1-9]\d*$/.test(text.trim()) && Number(text) <= MOST ? undefined : `Enter a whole number from 1 to ${MOST}`,
   });
   return answer === undefined ? undefined : Number(answer);
 }
@@ -98,15 +99,16 @@ async function withProgress(lab: Lab, { config, prompts, completions }: Wanted):
   );
   if (cancelled) return undefined;
   if (exit.ok) return samples;
-  await reportFailure(lab, exit.lastWords, config);
+  await reportFailure(lab, exit, config);
   return undefined;
 }
 
-async function reportFailure({ log, problems }: Lab, lastWords: string, config: string): Promise<void> {
+async function reportFailure({ log, problems }: Lab, exit: CommandExit, config: string): Promise<void> {
+  const { problem, lastWords } = exit;
   log.error(lastWords);
-  const place = findLocated(lastWords);
-  if (place) void problems.report(place, config);
-  const sentence = lastWords.split('\n').at(-1) ?? '';
-  const action = await window.showErrorMessage(`No samples were generated: ${sentence}`, ...(place ? ['Open'] : []));
-  if (action === 'Open' && place) await problems.open(place);
+  if (problem?.place) void problems.report(problem, config);
+  const place = problem && placeToOpen(problem);
+  const why = problem ? badInputText(problem) : (lastWords.split('\n').at(-1) ?? '');
+  const action = await window.showErrorMessage(`No samples were generated: ${why}`, ...(place ? ['Open'] : []));
+  if (action === 'Open') await problems.open(place);
 }

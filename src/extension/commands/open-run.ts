@@ -1,11 +1,11 @@
 import { join } from 'node:path';
 import { commands, env, UIKind, Uri, window } from 'vscode';
 import { RUN_FILES } from '../../protocol/run-folder.ts';
-import { readCheckpoints } from '../../run-folder/read-run.ts';
+import { listCheckpointsLater } from '../../run-folder/checkpoints.ts';
 import type { Lab } from '../lab.ts';
 import type { RunNode } from '../workspace/run-node.ts';
+import { mayRunCode } from '../workspace/trust.ts';
 import { folderOf, pickRun } from './pick-run.ts';
-import { mayRunCode } from './trust.ts';
 
 export async function openDashboard(lab: Lab, given?: unknown): Promise<void> {
   const folder = folderOf(given) ?? (await pickRun(lab, undefined, 'Open Dashboard'))?.folder;
@@ -25,7 +25,7 @@ export async function openCheckpointFolder(lab: Lab, given?: unknown): Promise<v
   if (node?.kind === 'checkpoint') return reveal(node.checkpoint.path);
   const run = await pickRun(lab, given, 'Open Checkpoint Folder');
   if (!run) return;
-  const [newest] = await readCheckpoints(run.folder);
+  const newest = (await listCheckpointsLater(run.folder)).at(-1);
   if (newest) return reveal(newest.path);
   void window.showInformationMessage(`${run.info.name} has no checkpoint yet.`);
 }

@@ -20,8 +20,8 @@ export async function openSample({ context }: Lab, given?: unknown): Promise<voi
 
 async function chooseTarget(): Promise<string | undefined> {
   const picked = await window.showOpenDialog({
-    title: `Where shall the folder ${NAME} be made?`,
-    openLabel: 'Make the Sample Here',
+    title: `Choose where to create "${NAME}"`,
+    openLabel: 'Create Sample Here',
     canSelectFiles: false,
     canSelectFolders: true,
   });
@@ -45,6 +45,6 @@ async function copySample(extension: string, target: string): Promise<void> {
 
 async function replace(file: string, from: string, to: string): Promise<void> {
   const text = await readFile(file, 'utf8');
-  if (!text.includes(from)) throw new Error(`${file} does not mention ${from}.`);
+  if (!text.includes(from)) throw new Error(`${file} does not contain ${from}.`);
   await writeFile(file, text.replaceAll(from, to));
 }

@@ -15,12 +15,12 @@ export async function pickRun(
   await runs.scanned;
   if (folder !== undefined) {
     const run = runs.get(folder);
-    if (!run) void window.showInformationMessage(`${title}: the run ${folder} is not there any more.`);
+    if (!run) void window.showInformationMessage(`${title}: run ${folder} no longer exists.`);
     return run;
   }
   const found = runs.runs.filter(fits);
   if (found.length === 0) {
-    void window.showInformationMessage(`${title}: there is no such run in this workspace.`);
+    void window.showInformationMessage(`${title}: no matching run in this workspace.`);
     return undefined;
   }
   if (found.length === 1) return found[0];
@@ -30,7 +30,7 @@ export async function pickRun(
     detail: new Date(run.info.createdAt).toLocaleString(),
     run,
   }));
-  const options = { title: `GRPO: ${title}`, placeHolder: 'Which run?', ignoreFocusOut: true };
+  const options = { title: `GRPO: ${title}`, placeHolder: 'Select a run', ignoreFocusOut: true };
   return (await window.showQuickPick(items, options))?.run;
 }
 

@@ -1,10 +1,9 @@
 import { basename } from 'node:path';
 import { commands, ProgressLocation, Uri, window } from 'vscode';
-import type { Lab } from '../lab.ts';
-import type { PreviewParts } from '../preview/parts.ts';
+import { configName } from '../../text/files-by-name.ts';
+import type { Lab, RewardPreviews } from '../lab.ts';
 import type { Subject } from '../workspace/links.ts';
-import { configName } from '../workspace/request.ts';
-import { mayRunCode } from './trust.ts';
+import { mayRunCode } from '../workspace/trust.ts';
 
 /** What a lens is about: a reward file, and one of its functions. */
 interface Target {
@@ -12,13 +11,15 @@ interface Target {
   name?: string;
 }
 
-/** Calls every function anew, without anything that was kept. */
+/** Calls every function again, without anything that was kept. */
 export async function runPreview(lab: Lab, given?: unknown): Promise<void> {
   const found = await subjectFor(lab, given);
   if (!found || !mayRunCode()) return;
   const { previews } = found.parts;
   if (!previews.enabled)
-    return void window.showInformationMessage('Previews are off: see the setting grpo.preview.enabled.');
+    return void window.showInformationMessage(
+      'Reward previews are off. Turn them on with the setting grpo.preview.enabled.',
+    );
   const title = `Scoring ${basename(found.subject.samplesPlace)}`;
   await window.withProgress({ location: ProgressLocation.Window, title }, () =>
     previews.run(found.subject, { reuse: false }),
@@ -30,9 +31,7 @@ export async function debugSample(lab: Lab, given?: unknown): Promise<void> {
   const found = await subjectFor(lab, given);
   if (!found || !mayRunCode()) return;
   const { subject, target, parts } = found;
-  const { debugSample: start, pickFunction } = await import('../preview/debug-sample.ts');
-  const name = target.name ?? (await pickFunction(parts, subject, target.file));
-  if (name !== undefined) await start(lab.context.extensionPath, parts, subject, name);
+  await parts.debug(subject, target.file, target.name);
 }
 
 /** Shows the samples of a reward file or run config. */
@@ -43,7 +42,7 @@ export async function openSamples(lab: Lab, given?: unknown): Promise<void> {
   if (subject.samples !== null) await window.showTextDocument(Uri.file(subject.samples));
   else
     void window.showInformationMessage(
-      `${basename(subject.id)} has no samples yet: they would be in ${basename(subject.samplesPlace)}.`,
+      `${basename(subject.id)} has no samples yet. They go into ${basename(subject.samplesPlace)}.`,
     );
 }
 
@@ -52,20 +51,20 @@ export async function openPreview(): Promise<void> {
   await commands.executeCommand('grpo.preview.focus');
 }
 
-/** Chooses which run config's samples, weights and settings a reward file is previewed with, or that it is by itself. */
+/** Chooses which run config's samples, weights and settings a reward file is previewed with, or that it is previewed alone. */
 export async function selectPreviewConfig(lab: Lab, given?: unknown): Promise<void> {
   const found = await subjectFor(lab, given);
   if (!found) return;
   const { subjects } = found.parts;
   const all = subjects.all(found.target.file);
   if (all.every(({ config }) => config === null))
-    return void window.showInformationMessage(`No run config names ${basename(found.target.file)}.`);
+    return void window.showInformationMessage(`No run config uses ${basename(found.target.file)}.`);
   const items = all.map(({ id, config, samplesPlace }, i) => {
     const label = config === null ? `${basename(id)} alone` : configName(config);
     const detail = `${i === 0 ? 'in use, ' : ''}on ${basename(samplesPlace)}`;
     return { label, description: id, detail, id };
   });
-  const placeHolder = 'Preview with the samples, weights and settings of which run config?';
+  const placeHolder = 'Select the run config whose samples, weights and settings the preview uses';
   const choice = await window.showQuickPick(items, { title: 'GRPO: Select Run Config for Previews', placeHolder });
   if (choice) await subjects.prefer(choice.id);
 }
@@ -74,7 +73,7 @@ export async function selectPreviewConfig(lab: Lab, given?: unknown): Promise<vo
 async function subjectFor(
   lab: Lab,
   given: unknown,
-): Promise<{ parts: PreviewParts; subject: Subject; target: Target } | undefined> {
+): Promise<{ parts: RewardPreviews; subject: Subject; target: Target } | undefined> {
   const parts = await lab.previews();
   await parts.subjects.ready;
   const target = targetOf(given);
@@ -84,7 +83,7 @@ async function subjectFor(
     const subject = file === undefined ? undefined : parts.subjects.of(file);
     if (subject) return { parts, subject, target: target?.file === file ? target! : { file: file! } };
   }
-  void window.showInformationMessage('Open a reward file, its samples or its run config first.');
+  void window.showInformationMessage('Open a reward file, a samples file or a run config first.');
   return undefined;
 }
 

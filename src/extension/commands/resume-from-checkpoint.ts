@@ -1,19 +1,16 @@
-import { rm } from 'node:fs/promises';
-import { basename, join } from 'node:path';
-import { parse } from 'jsonc-parser';
+import { basename } from 'node:path';
 import { Uri, window } from 'vscode';
-import { tooDeepAt } from '../../files/jsonc.ts';
+import { looseConfig } from '../../config/partial-config.ts';
 import { CONFIG_FILE } from '../../files/open-file.ts';
 import { readTextLater } from '../../files/text.ts';
 import { runConfigFields } from '../../protocol/run-config.ts';
-import { RUN_FILES } from '../../protocol/run-folder.ts';
 import type { Run } from '../../run-folder/read-run.ts';
-import { writerOf } from '../../run-folder/run-files.ts';
+import { removeLock, writerOf } from '../../run-folder/run-lock.ts';
 import type { Lab } from '../lab.ts';
 import { trainingRequest } from '../workspace/request.ts';
+import { mayRunCode } from '../workspace/trust.ts';
 import { pickRun } from './pick-run.ts';
 import { startOrQueue } from './start.ts';
-import { mayRunCode } from './trust.ts';
 
 const canResume = ({ live, status }: Run): boolean =>
   !live && (status === 'stopped' || status === 'failed' || status === 'interrupted');
@@ -30,12 +27,11 @@ export async function resumeFromCheckpoint(lab: Lab, given?: unknown): Promise<v
 /** Whether the config gives a run that is done more steps by now; says how if not. */
 async function hasMoreSteps({ info: { name, configFile, step } }: Run): Promise<boolean> {
   const text = await readTextLater(configFile, CONFIG_FILE).catch(() => '{}');
-  const config = tooDeepAt(text) === undefined && parse(text, [], { allowTrailingComma: true });
-  const { maxSteps } = (config || {}) as { maxSteps?: unknown };
+  const { maxSteps } = looseConfig(text) ?? {};
   const steps = runConfigFields.shape.maxSteps.safeParse(maxSteps);
   // What is wrong with it is the trainer's to say.
   if (!steps.success || steps.data > step) return true;
-  const done = `${name} is done: it has all of its ${step} steps. Raise maxSteps in ${basename(configFile)} to continue it.`;
+  const done = `${name} is done: all ${step} steps are trained. Raise maxSteps in ${basename(configFile)} to continue it.`;
   if ((await window.showInformationMessage(done, 'Open Config')) === 'Open Config')
     await window.showTextDocument(Uri.file(configFile));
   return false;
@@ -47,10 +43,10 @@ async function takeOver({ folder, live, info: { name, updatedAt } }: Run): Promi
     void window.showInformationMessage(`${name} is still running.`);
     return false;
   }
-  const text = `Is the trainer of ${name} gone?`;
+  const text = `Has the trainer of ${name} ended?`;
   const written = new Date(updatedAt).toLocaleString();
-  const detail = `It ran in another container or on another machine, where it cannot be seen from here. It last wrote the run at ${written}. Two trainers would destroy the run.`;
-  const answer = await window.showWarningMessage(text, { modal: true, detail }, 'It Is Gone: Resume');
-  if (answer) await rm(join(folder, RUN_FILES.lock), { force: true });
+  const detail = `It ran in another container or on another machine, so this window cannot check. It last wrote to the run at ${written}. Two trainers writing to one run would destroy it.`;
+  const answer = await window.showWarningMessage(text, { modal: true, detail }, 'It Has Ended: Resume');
+  if (answer) await removeLock(folder);
   return answer !== undefined;
 }

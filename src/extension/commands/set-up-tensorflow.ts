@@ -5,7 +5,7 @@ import { FOLDER_NAME, PARTIAL } from '../../protocol/tensorflow-places.ts';
 import type { Lab } from '../lab.ts';
 import { childEnvironment } from '../workspace/child-environment.ts';
 import { type CommandExit, GrpoCommand } from '../workspace/grpo-command.ts';
-import { mayRunCode } from './trust.ts';
+import { mayRunCode } from '../workspace/trust.ts';
 
 const TITLE = 'GRPO: Set Up TensorFlow Engine';
 
@@ -18,7 +18,7 @@ interface Way extends QuickPickItem {
 
 /** Gets tfjs-node into the extension's storage, where runs with `"device": "tensorflow"` find it. */
 export async function setUpTensorFlow(lab: Lab): Promise<void> {
-  if (!mayRunCode('Setting up TensorFlow', 'it runs the Python interpreter of this workspace')) return;
+  if (!mayRunCode('Setting up TensorFlow', "it runs this workspace's Python interpreter")) return;
   const way = await pickWay(lab);
   if (!way) return;
   let on = '';
@@ -32,14 +32,13 @@ export async function setUpTensorFlow(lab: Lab): Promise<void> {
     return;
   }
   if (exit.ok) {
-    const said = `Device "tensorflow" works, with ${on}: name it in a run config.`;
+    const said = `Device "tensorflow" works, with ${on}. Set "device": "tensorflow" in a run config to use it.`;
     void window.showInformationMessage(said);
     return;
   }
   lab.log.error(exit.lastWords);
-  // Its first line is a sentence; what a program printed follows.
-  const [sentence] = exit.lastWords.split('\n');
-  const action = await window.showErrorMessage(`TensorFlow was not set up: ${sentence}`, 'Show Log');
+  const why = exit.problem?.message ?? exit.lastWords;
+  const action = await window.showErrorMessage(`TensorFlow was not set up: ${why}`, 'Show Log');
   if (action) lab.log.show();
 }
 
@@ -47,18 +46,18 @@ async function pickWay({ interpreters }: Lab): Promise<Way | undefined> {
   const { path } = await interpreters.find(workspace.workspaceFolders?.[0]?.uri.fsPath ?? '');
   const ways: Way[] = [
     {
-      label: '$(tools) Build against the TensorFlow of your Python',
+      label: "$(tools) Build against your Python's TensorFlow",
       description: path ?? 'python3 on the PATH',
       detail: 'TensorFlow 2.12 or newer, CUDA 12; needs npm and a C++ compiler',
       args: path === null ? [] : ['--python', path],
     },
     {
       label: '$(cloud-download) Install tfjs-node-gpu',
-      detail: 'TensorFlow 2.9, CUDA 11: binaries of its own; needs npm alone',
+      detail: 'TensorFlow 2.9, CUDA 11: prebuilt binaries; needs only npm',
       args: ['--prebuilt'],
     },
   ];
-  return window.showQuickPick(ways, { title: TITLE, placeHolder: 'Which TensorFlow?', ignoreFocusOut: true });
+  return window.showQuickPick(ways, { title: TITLE, placeHolder: 'Select a TensorFlow', ignoreFocusOut: true });
 }
 
 async function withProgress(
@@ -67,7 +66,7 @@ async function withProgress(
   onLine: (line: Line) => void,
 ): Promise<{ exit: CommandExit; cancelled: boolean }> {
   return window.withProgress(
-    { location: ProgressLocation.Notification, title: 'TensorFlow engine', cancellable: true },
+    { location: ProgressLocation.Notification, title: 'Setting up the TensorFlow engine', cancellable: true },
     async (progress, token) => {
       const read = (text: string) => {
         const line = JSON.parse(text) as Line;

@@ -3,9 +3,9 @@ import { commands, type QuickPickItem, Uri, window } from 'vscode';
 import type { Lab } from '../lab.ts';
 import { childEnvironment, doctorFolder } from '../workspace/child-environment.ts';
 import { GrpoCommand } from '../workspace/grpo-command.ts';
+import { pickConfig } from '../workspace/pick-config.ts';
 import { replaceText } from '../workspace/replace-text.ts';
 import { withField } from '../workspace/with-field.ts';
-import { pickConfig } from './pick-config.ts';
 
 const TITLE = 'GRPO: Show Devices';
 
@@ -23,7 +23,7 @@ interface Choice extends QuickPickItem {
 /** Lists where a model can be trained on this machine, and how to get what is missing. A device that works can be put into a run config. */
 export async function showDevices({ context }: Lab): Promise<void> {
   const picker = window.createQuickPick<Choice>();
-  Object.assign(picker, { title: TITLE, placeholder: 'Trying the devices of this machine…', busy: true });
+  Object.assign(picker, { title: TITLE, placeholder: 'Testing devices…', busy: true });
   Object.assign(picker, { matchOnDetail: true, ignoreFocusOut: true });
   let answer = '';
   const script = join(context.extensionPath, 'dist', 'grpo.js');
@@ -48,10 +48,10 @@ export async function showDevices({ context }: Lab): Promise<void> {
       detail: device.detail,
       device,
     }));
-    picker.placeholder = 'One that works can be put into a run config';
+    picker.placeholder = 'Select a device that works to set it in a run config';
   } catch {
     // Dismissed before it had answered, or it failed.
-    picker.placeholder = `The devices could not be tried. ${lastWords}`;
+    picker.placeholder = `Could not test the devices. ${lastWords}`;
   }
   picker.busy = false;
   const choice = await chosen;

@@ -1,9 +1,10 @@
 import { window, workspace } from 'vscode';
+import { configName } from '../../text/files-by-name.ts';
 import type { Lab } from '../lab.ts';
-import { configName, type TrainingRequest, trainingRequest } from '../workspace/request.ts';
+import { pickConfig } from '../workspace/pick-config.ts';
+import { type TrainingRequest, trainingRequest } from '../workspace/request.ts';
 import type { RunNode } from '../workspace/run-node.ts';
-import { pickConfig } from './pick-config.ts';
-import { mayRunCode } from './trust.ts';
+import { mayRunCode } from '../workspace/trust.ts';
 
 /** `given`: a config's Uri or path. */
 export async function startTraining(lab: Lab, given?: unknown): Promise<void> {
@@ -16,7 +17,7 @@ export async function startTraining(lab: Lab, given?: unknown): Promise<void> {
 export async function startOrQueue({ training, problems }: Lab, request: TrainingRequest): Promise<void> {
   const { active } = training;
   if (active) {
-    const text = `${active.request.name} is being trained. Start ${request.name} when it has ended?`;
+    const text = `${active.request.name} is training. Start ${request.name} when it ends?`;
     if ((await window.showInformationMessage(text, 'Queue')) !== 'Queue') return;
   }
   // What is on the screen is what is trained.

@@ -9,17 +9,17 @@ import {
   type TextDocument,
   workspace,
 } from 'vscode';
-import type { Training } from '../training/training.ts';
-import { RUN_CONFIGS } from '../workspace/config-links.ts';
+import type { CurrentTraining } from '../workspace/active-training.ts';
+import { RUN_CONFIGS } from '../workspace/find-files.ts';
 
 /** What can be done with a run config, above its first line. */
 export class ConfigLenses implements CodeLensProvider, Disposable {
-  readonly #training: Training;
+  readonly #training: CurrentTraining;
   readonly #changed = new EventEmitter<void>();
   readonly #subscription: Disposable;
   #shown = '';
 
-  constructor(training: Training) {
+  constructor(training: CurrentTraining) {
     this.#training = training;
     this.#subscription = Disposable.from(
       this.#changed,

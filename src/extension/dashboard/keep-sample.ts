@@ -1,6 +1,6 @@
 import { basename } from 'node:path';
 import type { HostMessage, KeptSample } from '../../protocol/dashboard.ts';
-import { readRunInfo } from '../../run-folder/run-files.ts';
+import { readRunInfoLater } from '../../run-folder/run-info.ts';
 import { ExactJson } from '../../text/exact-json.ts';
 import { addSamples, showSample } from '../workspace/add-samples.ts';
 import { samplesFile } from '../workspace/samples-file.ts';
@@ -28,7 +28,7 @@ export async function openSample(run: string, line: number): Promise<void> {
 }
 
 async function configOf(run: string): Promise<string> {
-  const info = await readRunInfo(run);
-  if (!info) throw new Error('The run cannot be read any more.');
+  const info = await readRunInfoLater(run);
+  if (!info) throw new Error('The run can no longer be read.');
   return info.configFile;
 }

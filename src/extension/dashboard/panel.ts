@@ -1,7 +1,6 @@
-import { existsSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { basename } from 'node:path';
 import { Disposable, type ExtensionContext, Uri, ViewColumn, type WebviewPanel, window } from 'vscode';
-import { RUN_FILES } from '../../protocol/run-folder.ts';
+import { holdsRun } from '../../run-folder/run-info.ts';
 import type { RunRegistry } from '../workspace/registry.ts';
 import type { Scorer } from './rescore/rescoring.ts';
 import { RunPanel } from './run-panel.ts';
@@ -34,7 +33,7 @@ export class Dashboards implements Disposable {
       registry.onDidChangeRuns(() => {
         for (const [folder, panel] of this.#panels) {
           // A run that was deleted takes its dashboard along.
-          if (existsSync(join(folder, RUN_FILES.info))) panel.onRunsChanged();
+          if (holdsRun(folder)) panel.onRunsChanged();
           else panel.dispose();
         }
       }),

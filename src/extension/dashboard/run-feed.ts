@@ -1,8 +1,9 @@
 import { type FSWatcher, watch } from 'node:fs';
 import type { RunHead } from '../../protocol/dashboard.ts';
 import type { MetricColumns } from '../../protocol/metric-columns.ts';
-import { isWritten, readRunInfo } from '../../run-folder/run-files.ts';
-import { MetricsTail } from './metrics-tail.ts';
+import { MetricsTail } from '../../run-folder/metrics-tail.ts';
+import { readRunInfoLater } from '../../run-folder/run-info.ts';
+import { isWritten } from '../../run-folder/run-lock.ts';
 
 /** At most 10 updates a second reach the dashboard, however fast the steps are. */
 const UPDATE_INTERVAL_MS = 100;
@@ -90,7 +91,7 @@ export class RunFeed {
   }
 
   async #readHead(): Promise<void> {
-    const info = await readRunInfo(this.folder);
+    const info = await readRunInfoLater(this.folder);
     // While it is replaced, or after the folder was deleted: what was there stays on screen.
     if (!info) return;
     const { name, createdAt, state, reason, step, device, config, rewards, rewardSources, inputs, changes } = info;

@@ -2,11 +2,11 @@ import type { Disposable, LogOutputChannel, Uri, WebviewPanel } from 'vscode';
 import { commands } from 'vscode';
 import { type DashboardMessage, dashboardMessage, type HostMessage } from '../../protocol/dashboard.ts';
 import type { TrainerEvent } from '../../protocol/events.ts';
-import { readCompletions } from '../../run-folder/run-files.ts';
+import { readCompletions } from '../../run-folder/rollouts.ts';
 import { pageHtml } from '../workspace/html.ts';
 import type { RunRegistry } from '../workspace/registry.ts';
 import { keepSample, openSample } from './keep-sample.ts';
-import { openPlace } from './open-place.ts';
+import { openRewardLine } from './open-reward-line.ts';
 import { RescoreTab } from './rescore/rescore-tab.ts';
 import type { Scorer } from './rescore/rescoring.ts';
 import { showRewardDiff } from './reward-diff.ts';
@@ -92,7 +92,7 @@ export class RunPanel implements Disposable {
   async #receive(received: unknown): Promise<void> {
     const parsed = dashboardMessage.safeParse(received);
     if (!parsed.success) {
-      this.#log.warn(`The dashboard sent a message that it must not: ${parsed.error.message}`);
+      this.#log.warn(`The dashboard sent an invalid message: ${parsed.error.message}`);
       return;
     }
     try {
@@ -138,7 +138,10 @@ export class RunPanel implements Disposable {
         if (this.#runs.has(message.folder)) await showRewardDiff(this.#folder, message.folder, message.name);
         return;
       case 'open':
-        await openPlace(this.#folder, message);
+        await openRewardLine(this.#folder, message);
+        return;
+      default:
+        message satisfies never;
     }
   }
 

@@ -1,7 +1,7 @@
 import { dirname, join } from 'node:path';
 import { commands, Uri, window, workspace } from 'vscode';
 
-const KINDS: Record<string, string> = { svg: 'SVG picture', png: 'PNG picture', csv: 'Comma-separated values' };
+const KINDS: Record<string, string> = { svg: 'SVG image', png: 'PNG image', csv: 'Comma-separated values' };
 
 /** Asks where to save what the dashboard made, beside the run's config by default, and writes it there. */
 export async function saveExport(run: string, name: string, content: Uint8Array): Promise<void> {

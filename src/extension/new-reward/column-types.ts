@@ -1,6 +1,6 @@
 import { own } from '../../text/own.ts';
 
-/** A dataset's row as it stands in the file. */
+/** A dataset's row as it is in the file. */
 export type Row = Record<string, unknown>;
 
 const GIVEN = new Set(['prompt', 'prompts', 'completion', 'completions', 'completion_ids', 'expect']);

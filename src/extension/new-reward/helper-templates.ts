@@ -26,7 +26,7 @@ const ADD = ['1, 2', '-1, 1'].map((values) => `add(${values})`);
 const HELPERS: Helper[] = [
   {
     helper: 'numericMatch',
-    detail: "The answer's number is the expected one: fractions, percent, <answer>, \\boxed{}",
+    detail: 'The answer equals the expected number: fractions, percent, <answer>, \\boxed{}',
     call: (column) => `numericMatch({ column: ${quoted(column)} })`,
     answers: isNumeric,
     examples: [QUESTION],
@@ -39,7 +39,7 @@ const HELPERS: Helper[] = [
   },
   {
     helper: 'exactMatch',
-    detail: 'The answer is the expected text',
+    detail: 'The answer equals the expected text',
     call: (column) => `exactMatch({ column: ${quoted(column)} })`,
     answers: isShort,
     examples: [{ prompt: 'What is the capital of France?', answer: 'Paris' }],
@@ -51,7 +51,7 @@ const HELPERS: Helper[] = [
   },
   {
     helper: 'tagFormat',
-    detail: 'Each tag stands there once, in order',
+    detail: 'Each tag appears exactly once, in order',
     call: () => "tagFormat({ tags: ['reasoning', 'answer'] })",
     examples: [QUESTION],
     tried: () => [
@@ -62,7 +62,7 @@ const HELPERS: Helper[] = [
   },
   {
     helper: 'thinkFormat',
-    detail: 'It thinks in one <think>…</think>, then answers; knows when the chat template has opened the tag',
+    detail: 'One <think>…</think> block, then an answer; also when the chat template has already opened the tag',
     call: () => 'thinkFormat()',
     examples: [QUESTION],
     tried: () => [
@@ -73,7 +73,7 @@ const HELPERS: Helper[] = [
   },
   {
     helper: 'lengthReward',
-    detail: 'It is neither too short nor too long',
+    detail: 'Length is within a range',
     call: () => 'lengthReward({ min: 4, max: 20, falloff: 20 })',
     examples: [STORY],
     tried: () => [
@@ -83,7 +83,7 @@ const HELPERS: Helper[] = [
   },
   {
     helper: 'overlongPenalty',
-    detail: "DAPO's soft punishment for what comes near the longest completion",
+    detail: "DAPO's soft overlong penalty",
     call: () => 'overlongPenalty({ maxLength: 40, cache: 20 })',
     examples: [STORY],
     tried: () => [
@@ -94,7 +94,7 @@ const HELPERS: Helper[] = [
   },
   {
     helper: 'repetitionPenalty',
-    detail: 'Words in a row that come again cost',
+    detail: 'Penalizes repeated n-grams',
     call: () => 'repetitionPenalty({ n: 3 })',
     examples: [STORY],
     tried: () => [
@@ -104,7 +104,7 @@ const HELPERS: Helper[] = [
   },
   {
     helper: 'jsonFormat',
-    detail: 'It is JSON that fits a schema',
+    detail: 'Valid JSON that matches a schema',
     call: () => "jsonFormat({ schema: { type: 'object', required: ['answer'] } })",
     examples: [QUESTION],
     tried: () => [
@@ -115,7 +115,7 @@ const HELPERS: Helper[] = [
   },
   {
     helper: 'regexMatch',
-    detail: 'A pattern matches, or does not',
+    detail: 'Matches a regular expression',
     call: () => 'regexMatch(/\\bthe answer is\\b/i)',
     examples: [QUESTION],
     tried: () => [
@@ -125,7 +125,7 @@ const HELPERS: Helper[] = [
   },
   {
     helper: 'languageConsistency',
-    detail: 'It is written in one script throughout',
+    detail: 'Written in a single script',
     call: () => "languageConsistency({ writing: 'Latin' })",
     examples: [STORY],
     tried: () => [
@@ -135,7 +135,7 @@ const HELPERS: Helper[] = [
   },
   {
     helper: 'codeTests',
-    detail: 'A Python program passes tests, in a process of its own with limits',
+    detail: 'A Python program passes tests, in a separate process with limits',
     call: (column) => `codeTests({ language: 'python', column: ${quoted(column)} })`,
     answers: () => false,
     examples: [
@@ -149,7 +149,7 @@ const HELPERS: Helper[] = [
   },
   {
     helper: 'codeTests',
-    detail: 'A JavaScript program passes tests, in a process of its own with limits',
+    detail: 'A JavaScript program passes tests, in a separate process with limits',
     call: (column) => `codeTests({ language: 'javascript', column: ${quoted(column)} })`,
     answers: () => false,
     examples: [
@@ -166,7 +166,7 @@ const HELPERS: Helper[] = [
   },
   {
     helper: 'rewardModel',
-    detail: 'A reward model (ONNX) judges; needs npm install @huggingface/transformers',
+    detail: 'Scored by a reward model (ONNX); requires npm install @huggingface/transformers',
     call: () => "await rewardModel({ model: '../models/reward' })",
     examples: [STORY],
     tried: () => [],

@@ -2,7 +2,7 @@ import { ANSWER, columnTypes, isIdentifier, propertyName, type Row } from './col
 import { HELPER_TEMPLATES } from './helper-templates.ts';
 import type { Template } from './template.ts';
 
-const DOCUMENTATION = '1 when the answer is in the completion: change it to what you want the model to learn.';
+const DOCUMENTATION = '1 when the completion contains the answer. Change it to what the model should learn.';
 
 /** The column that looks most like an answer: a text or a number. */
 function answerColumn(columns: ReadonlyMap<string, string>): string | undefined {
@@ -31,11 +31,11 @@ function answered(name: string, rows: readonly Row[], column: string | undefined
 function typedColumns(columns: ReadonlyMap<string, string>): string {
   if (columns.size === 0) return '';
   const fields = [...columns].map(([name, type]) => `  ${propertyName(name)}: ${type};\n`);
-  return `\n/** What the dataset's rows have besides the prompt. */\ninterface Columns {\n${fields.join('')}}\n`;
+  return `\n/** The dataset's columns besides the prompt. */\ninterface Columns {\n${fields.join('')}}\n`;
 }
 
 const ROW: Template = {
-  label: 'A row at a time',
+  label: 'Per completion',
   detail: 'TypeScript: a function of one completion and its dataset row',
   language: 'typescript',
   make: (name, rows) => {
@@ -56,8 +56,8 @@ export function ${name}({ completion${answer === undefined ? '' : `, ${answer}`}
 };
 
 const BATCH: Template = {
-  label: 'A batch at a time',
-  detail: 'TypeScript: a function of all completions, to compare them with each other',
+  label: 'Per batch',
+  detail: 'TypeScript: a function of all completions, to compare them',
   language: 'typescript',
   make: (name, rows) => {
     const source = `import { batchReward } from 'grpo/rewards';
@@ -83,7 +83,7 @@ export const ${name} = batchReward(({ prompts, completions }) =>
 
 const PYTHON: Template = {
   label: 'Python',
-  detail: "TRL's own signature: the file also runs in TRL, unchanged",
+  detail: "Python: TRL's signature, so the file also runs in TRL unchanged",
   language: 'python',
   make: (name, rows) => {
     const answer = answerColumn(columnTypes(rows));

@@ -53,7 +53,7 @@ export interface NewReward {
 }
 
 /**
- * Puts the declarations into the folder of the rewards, where a tsconfig.json there or above takes them in by itself; without one there,
+ * Puts the declarations into the folder of the rewards, where a tsconfig.json there or above takes them in automatically; without one there,
  * the editor would look at each reward file alone. Leaves a workspace alone that has them elsewhere, as the sample has.
  */
 async function writeDeclarations(folder: string, declarations: string, top: string): Promise<void> {

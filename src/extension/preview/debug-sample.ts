@@ -25,7 +25,7 @@ export async function debugSample(
 ): Promise<void> {
   const declared = (await functionsOf(parts, subject)).find((candidate) => candidate.name === name);
   if (!declared || subject.samples === null) {
-    const why = declared ? 'there are no samples to debug it on' : 'there is no such reward function any more';
+    const why = declared ? 'there are no samples to debug it with' : 'this reward function no longer exists';
     return void window.showInformationMessage(`${name}: ${why}.`);
   }
   const chosen = line ?? (await pickRow(parts.previews.of(subject), subject, name));

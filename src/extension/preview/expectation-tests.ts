@@ -13,15 +13,17 @@ import {
   window,
   workspace,
 } from 'vscode';
+import { singleSpaced } from '../../text/visible.ts';
 import { textOf } from '../workspace/documents.ts';
+import { EXCLUDED, isExcluded } from '../workspace/excluded.ts';
 import { SAMPLES } from '../workspace/links.ts';
+import { watchFiles } from '../workspace/watch-files.ts';
 import { debugSample, pickFunction } from './debug-sample.ts';
 import { readExpectations } from './expectations.ts';
 import { judgeBroken, judgeRow } from './judge.ts';
 import type { PreviewParts } from './parts.ts';
 import type { Preview } from './preview.ts';
-import { EXCLUDED } from './subjects.ts';
-import { expectedWord, oneLine } from './words.ts';
+import { expectedWord } from './words.ts';
 
 /** A test: what one function, or "total", should give on one row. The line counts from 0. */
 interface Expectation {
@@ -53,12 +55,9 @@ export class ExpectationTests implements Disposable {
     const run = this.#controller.createRunProfile('Run', Run, (request, token) => this.#run(request, token), true);
     run.supportsContinuousRun = true;
     this.#controller.createRunProfile('Debug', Debug, (request) => this.#debug(request), true);
-    const watcher = workspace.createFileSystemWatcher('**/*.samples.jsonl');
     this.#subscription = Disposable.from(
-      ...[this.#controller, watcher],
-      watcher.onDidChange(({ fsPath }) => this.#reread(fsPath)),
-      watcher.onDidCreate(({ fsPath }) => this.#reread(fsPath)),
-      watcher.onDidDelete(({ fsPath }) => this.#reread(fsPath)),
+      this.#controller,
+      watchFiles('**/*.samples.jsonl', (file) => this.#reread(file)),
       workspace.onDidChangeTextDocument(({ document: { uri }, contentChanges }) => {
         if (contentChanges.length > 0 && uri.scheme === 'file') this.#reread(uri.fsPath);
       }),
@@ -80,7 +79,7 @@ export class ExpectationTests implements Disposable {
   }
 
   #reread(file: string): void {
-    if (!SAMPLES.test(file) || /[\\/](node_modules|\.grpo)[\\/]/.test(file)) return;
+    if (!SAMPLES.test(file) || isExcluded(file)) return;
     clearTimeout(this.#timers.get(file));
     this.#timers.set(
       file,
@@ -100,7 +99,7 @@ export class ExpectationTests implements Disposable {
     const top = items.get(file) ?? this.#controller.createTestItem(file, basename(file), uri);
     const functions = new Map<string, TestItem[]>();
     for (const { name, line, completion, expected } of expectations) {
-      const label = `${line + 1}: ${oneLine(completion) || '(empty)'}`;
+      const label = `${line + 1}: ${singleSpaced(completion) || '(empty)'}`;
       const item = this.#controller.createTestItem(`${file}\n${name}\n${line}`, label, uri);
       item.description = `${name} ${expectedWord(expected)}`;
       item.range = new Range(line, 0, line, 0);
@@ -126,7 +125,7 @@ export class ExpectationTests implements Disposable {
     token.onCancellationRequested(() => watch.dispose());
   }
 
-  /** Everything anew: what was kept proves nothing. */
+  /** Calls everything again: what was kept proves nothing. */
   async #runOnce(request: TestRunRequest): Promise<void> {
     // "Run All" may come before anyone has looked at the tests.
     if (!request.include) await this.#findAll();
@@ -139,7 +138,7 @@ export class ExpectationTests implements Disposable {
         const own = wanted.filter(({ expectation }) => expectation.file === file);
         try {
           const subject = this.#parts.subjects.of(file);
-          if (!subject) throw new Error('No run config and no reward file belongs to these samples.');
+          if (!subject) throw new Error('No run config or reward file uses these samples.');
           conclude(run, own, await this.#parts.previews.run(subject, { reuse: false }));
         } catch (error) {
           for (const { item, expectation } of own) judgeBroken(run, item, expectation, (error as Error).message);
@@ -174,7 +173,7 @@ export class ExpectationTests implements Disposable {
     if (named !== undefined) await debugSample(this.#extensionPath, this.#parts, subject, named, line + 1);
   }
 
-  /** The tests under what was asked for, without what was left out. */
+  /** The tests under what was asked for, without what was excluded. */
   #wanted({ include, exclude = [] }: TestRunRequest): { item: TestItem; expectation: Expectation }[] {
     const wanted: { item: TestItem; expectation: Expectation }[] = [];
     const visit = (item: TestItem): void => {
@@ -188,7 +187,7 @@ export class ExpectationTests implements Disposable {
     return wanted;
   }
 
-  /** Requests that go on while the file is edited name items that were made anew since. */
+  /** Requests that continue while the file is edited name items that have been replaced since. */
   #visitById(id: string, visit: (item: TestItem) => void): void {
     const [file = '', name] = id.split('\n');
     const top = this.#controller.items.get(file);

@@ -6,7 +6,7 @@ export interface RowExpectation {
   expected: number | [number, number];
 }
 
-/** The expectations of a samples file; lines that are being written are left out, the preview tells what is wrong with them. */
+/** The expectations of a samples file; lines that are being written are skipped: the preview says what is wrong with them. */
 export function readExpectations(text: string): RowExpectation[] {
   return text
     .replace(/^\uFEFF/, '')

@@ -8,10 +8,10 @@ import {
   type TextDocument,
 } from 'vscode';
 import type { PreviewFunction, PreviewOutcome, PreviewResult } from '../../protocol/preview.ts';
-import { shorten } from '../../text/visible.ts';
+import { shorten, singleSpaced } from '../../text/visible.ts';
 import { REWARD_FILES } from './lenses.ts';
 import type { Previews } from './previews.ts';
-import { expectedWord, functionSummary, oneLine, outcomeWord, shortNumber, shortTime, signed } from './words.ts';
+import { expectedWord, functionSummary, outcomeWord, shortNumber, shortTime, signed } from './words.ts';
 
 const LONGEST_PROMPT = 4000;
 
@@ -86,7 +86,7 @@ function appendOutcome(text: MarkdownString, name: string, weight: number, outco
 }
 
 /** Nothing in it is Markdown or an icon, and it wraps as text does (what `appendText` gives does not). */
-const plain = (text: string): string => oneLine(text).replaceAll(/[\\`*_{}[\]()#+\-.!|<>~$&]/g, '\\$&');
+const plain = (text: string): string => singleSpaced(text).replaceAll(/[\\`*_{}[\]()#+\-.!|<>~$&]/g, '\\$&');
 
 function functionText({ rows, stale }: PreviewResult, described: PreviewFunction): MarkdownString {
   const { name, weight, std, seconds } = described;
@@ -98,7 +98,8 @@ function functionText({ rows, stale }: PreviewResult, described: PreviewFunction
   if (scores.length > 0)
     text.appendMarkdown(`From ${shortNumber(Math.min(...scores))} to ${shortNumber(Math.max(...scores))}\n\n`);
   const missed = rows.filter(({ mismatches }) => mismatches.some((mismatch) => mismatch.name === name)).length;
-  if (missed > 0) text.appendMarkdown(`${missed} of the expectations in the samples are not met\n\n`);
-  if (stale) text.appendMarkdown('_These are the numbers of the last text that compiled._\n');
+  if (missed > 0)
+    text.appendMarkdown(`${missed} ${missed === 1 ? 'expectation' : 'expectations'} in the samples not met\n\n`);
+  if (stale) text.appendMarkdown('_Scores from the last version that compiled._\n');
   return text;
 }

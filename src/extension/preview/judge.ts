@@ -16,7 +16,7 @@ export function judgeRow(run: TestRun, item: TestItem, tested: Tested, preview: 
   const index = preview.rowAt(tested.line);
   const missing = whyMissing(tested, preview);
   if (!result || index === undefined || missing !== undefined) {
-    judgeBroken(run, item, tested, missing ?? 'The sample is not there any more.');
+    judgeBroken(run, item, tested, missing ?? 'The sample no longer exists.');
     return;
   }
   const { name, file, line } = tested;
@@ -38,10 +38,10 @@ export function judgeRow(run: TestRun, item: TestItem, tested: Tested, preview: 
 function whyMissing({ name }: Tested, { result, problems }: Preview): string | undefined {
   if (!result || result.stale) {
     const error = problems.find(({ severity }) => severity === 'error');
-    return error?.message ?? 'The samples or reward functions could not be run.';
+    return error?.message ?? 'The reward functions could not be run on the samples.';
   }
   const names = [...result.functions.map((candidate) => candidate.name), 'total'];
-  return names.includes(name) ? undefined : `There is no reward function "${name}"; there are: ${names.join(', ')}.`;
+  return names.includes(name) ? undefined : `There is no reward function "${name}". Available: ${names.join(', ')}.`;
 }
 
 /** Of a row that could not be scored at all. */

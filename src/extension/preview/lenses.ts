@@ -69,7 +69,7 @@ export class RewardLenses implements CodeLensProvider, Disposable {
       return lensesAt(line, [
         [summary(preview, described), 'grpo.openPreview', target],
         ['$(play) Run', 'grpo.runPreview', target],
-        ['$(debug-alt) Debug on a Sample', 'grpo.debugSample', target],
+        ['$(debug-alt) Debug on Sample', 'grpo.debugSample', target],
         ['$(list-unordered) Open Samples', 'grpo.openSamples', target],
         ...others,
       ]);
@@ -93,7 +93,7 @@ function summary(preview: Preview | undefined, described: PreviewFunction | unde
   if (preview?.broken !== undefined) return `$(warning) ${preview.broken}`;
   if (!described) {
     const failed = preview?.result?.done && preview.result.functions.length === 0;
-    return failed ? '$(warning) no numbers yet: see the error' : '$(loading~spin) scoring samples …';
+    return failed ? '$(warning) no scores yet: see the error' : '$(loading~spin) scoring samples …';
   }
   const numbers = functionSummary(described);
   if (preview?.result?.stale) return `$(history) before the error: ${numbers}`;

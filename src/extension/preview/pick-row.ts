@@ -1,10 +1,11 @@
 import { basename } from 'node:path';
 import { window } from 'vscode';
 import type { PreviewRow } from '../../protocol/preview.ts';
+import { singleSpaced } from '../../text/visible.ts';
 import { textOf } from '../workspace/documents.ts';
 import type { Subject } from '../workspace/links.ts';
 import type { Preview } from './preview.ts';
-import { oneLine, outcomeWord } from './words.ts';
+import { outcomeWord } from './words.ts';
 
 /** The row to debug a function on: the only one, or the one chosen, those that went wrong first. Its line counts from 1. */
 export async function pickRow(
@@ -17,7 +18,7 @@ export async function pickRow(
   const items = rows.map((row, i) => {
     const missed = row.mismatches.some((mismatch) => mismatch.name === name);
     return {
-      label: `${preview!.rowLine(i) + 1}: ${oneLine(row.completion) || '(empty)'}`,
+      label: `${preview!.rowLine(i) + 1}: ${singleSpaced(row.completion) || '(empty)'}`,
       description: `→ ${outcomeWord(row.outcomes[name])}${missed ? ', not as expected' : ''}`,
       urgency: urgency(row, name),
       line: preview!.rowLine(i) + 1,

@@ -1,15 +1,7 @@
 import type { PreviewFunction, PreviewProblem, PreviewResult } from '../../protocol/preview.ts';
 import type { Subject } from '../workspace/links.ts';
 import { type Edit, type Mark, moved } from './marks.ts';
-
-/** What a request was about, to place its result in texts that were edited since. */
-export interface SentRequest {
-  id: number;
-  /** Versions of the open documents, by file. */
-  versions: ReadonlyMap<string, number>;
-  /** Nothing was unsaved. */
-  saved: boolean;
-}
+import type { PreviewState, SentRequest } from './preview-state.ts';
 
 type Place = Mark & { file: string };
 
@@ -20,8 +12,8 @@ export class Preview {
   result: PreviewResult | undefined;
   /** What was wrong when functions were done last: halfway through nobody knows. */
   problems: readonly PreviewProblem[] = [];
-  /** The newest request; it is answered to the end when `result` is done and has its id. */
-  request: SentRequest | undefined;
+  /** What is asked of the preview process. */
+  state: PreviewState = { is: 'idle' };
   /** Each function's mean when all was saved last: what an edit changes is told against it. */
   savedMeans: ReadonlyMap<string, number | null> = new Map();
   /** Why there is no result: the preview process has ended. */
@@ -34,11 +26,12 @@ export class Preview {
   }
 
   get running(): boolean {
-    return this.request !== undefined && !(this.result?.done && this.result.id >= this.request.id);
+    const { sent } = this.state;
+    return sent !== undefined && !(this.result?.done && this.result.id >= sent.id);
   }
 
-  /** `now` brings a place of the request's text into today's. */
-  take(result: PreviewResult, now: (file: string, mark: Mark) => Mark): void {
+  /** A result of `request`, which may not be the last; `now` brings a place of the request's text into today's. */
+  take(result: PreviewResult, request: SentRequest, now: (file: string, mark: Mark) => Mark): void {
     // What does not compile has no places of its own: functions and rows stay where they were.
     const keep = result.stale;
     if (!keep || result.functions.length !== this.#functions.length)
@@ -53,7 +46,7 @@ export class Preview {
       }));
     this.result = result;
     if (result.done) this.problems = result.problems;
-    if (result.done && !result.stale && this.request?.saved)
+    if (result.done && !result.stale && request.saved)
       this.savedMeans = new Map(result.functions.map(({ file, name, mean }) => [`${file}#${name}`, mean]));
     this.broken = undefined;
   }

@@ -1,252 +1,152 @@
-import { Disposable, EventEmitter, type LogOutputChannel, type TextDocument, window, workspace } from 'vscode';
-import type { PreviewEvent, PreviewResult } from '../../protocol/preview.ts';
-import { isShownInTab, mayBeRead, openDocument, shownFiles, unsavedTexts } from '../workspace/documents.ts';
-import type { Interpreters } from '../workspace/interpreter.ts';
-import { PYTHON, SAMPLES, type Subject } from '../workspace/links.ts';
-import { EditLog, lastFirst, type Mark } from './marks.ts';
-import { Preview } from './preview.ts';
-import type { PreviewProcess } from './preview-process.ts';
-import type { Subjects } from './subjects.ts';
+import type { Clock } from '../workspace/clock.ts';
+import { Emitter, type Event } from '../workspace/emitter.ts';
+import { mayBeRead, SAMPLES, type Subject } from '../workspace/links.ts';
+import type { Edit } from './marks.ts';
+import type { Preview } from './preview.ts';
+import { type EditedTexts, PreviewRequests, type PreviewRunner, usesPython } from './preview-requests.ts';
 
-/** From the last keystroke to the request. */
-const PAUSE_MILLISECONDS = 120;
-/** Files that a reward function may be made of, or read. */
-const CODE = '**/*.{ts,mts,cts,js,mjs,cjs,json,jsonl,py}';
+/** What previews are of, as the editor has it now. Files are absolute paths. */
+export interface PreviewedEditor extends EditedTexts {
+  /** Whether previews may run: wanted, and the workspace trusted. */
+  readonly enabled: boolean;
+  /** Of the editors in sight. */
+  shownFiles(): string[];
+  activeFile(): string | undefined;
+  isShownInTab(file: string): boolean;
+}
+
+/** Which files belong together. */
+export interface PreviewSubjects {
+  readonly ready: Promise<void>;
+  readonly onDidChange: Event<void>;
+  of(file: string): Subject | undefined;
+  again(subject: Subject): Subject;
+}
 
 /** Every subject that is in sight, kept up to date with what is written. Nothing runs before a reward or samples file is looked at. */
-export class Previews implements Disposable {
-  readonly #subjects: Subjects;
-  readonly #process: PreviewProcess;
-  readonly #interpreters: Interpreters;
-  readonly #log: LogOutputChannel;
-  readonly #shown = new Map<string, Preview>();
-  readonly #edits = new EditLog();
-  readonly #changed = new EventEmitter<Preview>();
-  readonly #focused = new EventEmitter<void>();
-  readonly #subscription: Disposable;
-  readonly #due = new Set<Preview>();
-  /** Runs that someone waits for, in a tab or not. */
-  readonly #asked = new Set<Preview>();
-  #timer: NodeJS.Timeout | undefined;
-  #lastId = 0;
+export class Previews {
+  readonly #editor: PreviewedEditor;
+  readonly #subjects: PreviewSubjects;
+  readonly #requests: PreviewRequests;
+  readonly #focused = new Emitter<void>();
+  readonly #watching: { dispose(): void };
   #focus: string | undefined;
+  #disposed = false;
 
   /** A preview has new numbers, or waits for them, or has lost them. */
-  readonly onDidChange = this.#changed.event;
+  readonly onDidChange: Event<Preview>;
   /** `current` is another one, or previews were switched on or off. */
   readonly onDidChangeCurrent = this.#focused.event;
 
-  constructor(subjects: Subjects, process: PreviewProcess, interpreters: Interpreters, log: LogOutputChannel) {
+  constructor(
+    editor: PreviewedEditor,
+    subjects: PreviewSubjects,
+    process: PreviewRunner,
+    log: { info(text: string): void },
+    clock: Clock,
+  ) {
+    this.#editor = editor;
     this.#subjects = subjects;
-    this.#process = process;
-    this.#interpreters = interpreters;
-    this.#log = log;
-    const disk = workspace.createFileSystemWatcher(CODE);
-    this.#subscription = Disposable.from(
-      ...[this.#changed, this.#focused, disk],
-      process.onDidEmit((event) => this.#receive(event)),
-      process.onDidDie(() => this.#onDeath()),
-      subjects.onDidChange(() => this.#refresh()),
-      interpreters.onDidChange(() => this.#requestAll(({ rewards }) => rewards.some(({ file }) => PYTHON.test(file)))),
-      window.onDidChangeVisibleTextEditors(() => this.#refresh()),
-      window.onDidChangeActiveTextEditor(() => this.#follow()),
-      window.tabGroups.onDidChangeTabs(() => this.#closeUnseen()),
-      workspace.onDidGrantWorkspaceTrust(() => this.#refresh()),
-      workspace.onDidChangeConfiguration((event) => {
-        if (event.affectsConfiguration('grpo.preview.enabled')) this.#refresh();
-      }),
-      workspace.onDidChangeTextDocument(({ document, contentChanges }) => {
-        if (contentChanges.length > 0 && document.uri.scheme === 'file') this.#edited(document, contentChanges);
-      }),
-      // What was unsaved is the state to tell changes against.
-      workspace.onDidSaveTextDocument(({ uri }) => this.#onText(uri.fsPath)),
-      disk.onDidChange(({ fsPath }) => this.#onDisk(fsPath)),
-      disk.onDidCreate(({ fsPath }) => this.#onDisk(fsPath)),
-      disk.onDidDelete(({ fsPath }) => this.#onDisk(fsPath)),
-    );
-    void subjects.ready.then(() => this.#refresh());
+    this.#requests = new PreviewRequests(editor, (subject) => subjects.again(subject), process, log, clock);
+    this.onDidChange = this.#requests.onDidChange;
+    this.#watching = subjects.onDidChange(() => this.refresh());
+    void subjects.ready.then(() => this.refresh());
   }
 
   /** Whether previews may run: wanted, and the workspace trusted. */
   get enabled(): boolean {
-    return workspace.isTrusted && workspace.getConfiguration('grpo').get('preview.enabled', true);
+    return this.#editor.enabled;
   }
 
   /** All that are kept up to date. */
   get all(): Preview[] {
-    return [...this.#shown.values()];
+    return this.#requests.all;
   }
 
   /** Of the reward or samples file that was last looked at. */
   get current(): Preview | undefined {
-    return this.#focus === undefined ? undefined : this.#shown.get(this.#focus);
+    return this.#focus === undefined ? undefined : this.#requests.get(this.#focus);
   }
 
   /** The preview of a subject, or of the reward, samples or config file given, if it is one of those that are kept. */
   of(about: Subject | string): Preview | undefined {
     const subject = typeof about === 'string' ? this.#subjects.of(about) : about;
-    return subject && this.#shown.get(subject.id);
+    return subject && this.#requests.get(subject.id);
   }
 
-  /** All functions of a subject on all samples, anew or as they were kept; resolves when every function is done. */
+  /** All functions of a subject on all samples, called again or as they were kept; resolves when every function is done. */
   async run(subject: Subject, { reuse }: { reuse: boolean }): Promise<Preview> {
     if (!this.enabled)
       throw new Error('Previews are off: the workspace is not trusted, or grpo.preview.enabled is false.');
-    this.#process.forgive();
-    const preview = this.#show(subject);
-    this.#asked.add(preview);
-    const id = await this.#request(preview, reuse);
-    return new Promise<Preview>((resolve, reject) => {
-      const watch = this.#changed.event((changed) => {
-        if (changed !== preview) return;
-        if (preview.broken !== undefined) reject(new Error(preview.broken));
-        else if (preview.result?.done && preview.result.id >= id) resolve(preview);
-        else if (this.#shown.get(subject.id) === preview) return;
-        else reject(new Error('The preview was closed.'));
-        watch.dispose();
-      });
-    }).finally(() => this.#asked.delete(preview));
-  }
-
-  dispose(): void {
-    clearTimeout(this.#timer);
-    this.#subscription.dispose();
+    this.#focus ??= subject.id;
+    return this.#requests.run(subject, !reuse);
   }
 
   /** Previews what is in sight. */
-  #refresh(): void {
+  refresh(): void {
+    if (this.#disposed) return;
     if (!this.enabled) {
-      for (const preview of this.#shown.values()) this.#close(preview);
+      for (const preview of this.all) this.#requests.close(preview);
       this.#focused.fire();
       return;
     }
-    for (const file of shownFiles()) {
+    for (const file of this.#editor.shownFiles()) {
       const subject = this.#subjects.of(file);
       // A config alone runs nothing.
-      if (!subject || (subject.config === file && !this.#shown.has(subject.id))) continue;
-      const known = this.#shown.get(subject.id);
-      if (!known) void this.#request(this.#show(subject), true);
-      else if (JSON.stringify(known.subject) !== JSON.stringify(subject))
-        this.#requestAll((other) => other === known.subject);
+      if (!subject || (subject.config === file && !this.#requests.get(subject.id))) continue;
+      const known = this.#requests.get(subject.id);
+      if (known && JSON.stringify(known.subject) !== JSON.stringify(subject)) this.#requests.changed(known);
+      if (known) continue;
+      this.#focus ??= subject.id;
+      this.#requests.open(subject);
     }
-    this.#closeUnseen();
-    this.#follow();
+    this.closeUnseen();
+    this.follow();
   }
 
-  #follow(): void {
-    const file = window.activeTextEditor?.document.uri;
-    const subject = file?.scheme === 'file' ? this.#subjects.of(file.fsPath) : undefined;
+  /** Makes what is being edited the current one. */
+  follow(): void {
+    const file = this.#editor.activeFile();
+    const subject = file === undefined ? undefined : this.#subjects.of(file);
     if (!subject || subject.id === this.#focus) return;
     this.#focus = subject.id;
     this.#focused.fire();
   }
 
-  #show(subject: Subject): Preview {
-    const preview = this.#shown.get(subject.id) ?? new Preview(subject);
-    preview.subject = subject;
-    this.#shown.set(subject.id, preview);
-    this.#focus ??= subject.id;
-    return preview;
-  }
-
-  /** Those that no tab's file is previewed with any more: closed, or with another run config. */
-  #closeUnseen(): void {
-    for (const preview of this.#shown.values()) {
+  /** Closes those that no tab's file is previewed with any more: closed, or with another run config. */
+  closeUnseen(): void {
+    for (const preview of this.all) {
       const { id, config, samplesPlace, rewards } = preview.subject;
       const files = [config, samplesPlace, ...rewards.map(({ file }) => file)].filter((file) => file !== null);
-      const seen = files.some((file) => isShownInTab(file) && this.#subjects.of(file)?.id === id);
-      if (!seen && !this.#asked.has(preview)) this.#close(preview);
+      const seen = files.some((file) => this.#editor.isShownInTab(file) && this.#subjects.of(file)?.id === id);
+      if (!seen && !this.#requests.isAwaited(preview)) this.#requests.close(preview);
     }
   }
 
-  #close(preview: Preview): void {
-    const { id } = preview.subject;
-    this.#shown.delete(id);
-    if (this.#process.running) this.#process.send({ type: 'close', subject: id });
-    this.#changed.fire(preview);
-  }
-
-  #edited(document: TextDocument, changes: Parameters<typeof lastFirst>[0]): void {
-    const file = document.uri.fsPath;
-    const edits = lastFirst(changes);
-    this.#edits.add(file, document.version, edits);
-    for (const preview of this.#shown.values()) for (const edit of edits) preview.edit(file, edit);
-    this.#onText(file);
-  }
-
-  #onDisk(file: string): void {
-    // What is open tells by itself.
-    if (!openDocument(file)) this.#onText(file);
+  /** An open text was edited; `version` is the document's after that. */
+  edited(file: string, version: number, changes: readonly Edit[]): void {
+    this.#requests.edited(file, version, changes);
+    this.textChanged(file);
   }
 
   /** Whatever reward files may import or read counts; what did not change is not computed again. */
-  #onText(file: string): void {
-    if (mayBeRead(file)) this.#requestAll(({ samplesPlace }) => !SAMPLES.test(file) || samplesPlace === file);
+  textChanged(file: string): void {
+    if (mayBeRead(file)) this.#changeAll(({ samplesPlace }) => !SAMPLES.test(file) || samplesPlace === file);
   }
 
-  #requestAll(which: (subject: Subject) => boolean): void {
-    for (const preview of this.#shown.values()) if (which(preview.subject)) this.#due.add(preview);
-    clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => {
-      for (const preview of this.#due) {
-        const { id } = preview.subject;
-        if (this.#shown.get(id) !== preview) continue;
-        // Its config may have been what was edited.
-        preview.subject = this.#subjects.again(preview.subject);
-        void this.#request(preview, true);
-      }
-      this.#due.clear();
-    }, PAUSE_MILLISECONDS);
+  /** Another Python interpreter was chosen. */
+  interpreterChanged(): void {
+    this.#changeAll(usesPython);
   }
 
-  async #request(preview: Preview, reuse: boolean): Promise<number> {
-    const { subject } = preview;
-    const id = ++this.#lastId;
-    const python = subject.rewards.some(({ file }) => PYTHON.test(file));
-    const settings = { ...subject.settings };
-    // Of a reward file that no config names.
-    settings.rewardEnv ??= workspace.getConfiguration('grpo').get<string[]>('rewardEnv', []);
-    if (python) settings.python ??= (await this.#interpreters.find(subject.id)).path;
-    // While that was found out, the next one may have been asked for.
-    if (preview.request && preview.request.id > id) return id;
-    const { texts, versions } = unsavedTexts();
-    const { rewards, dataset, model, samplesPlace: file } = subject;
-    const text = subject.samples === null ? '' : openDocument(file)?.getText();
-    preview.request = { id, versions, saved: texts.length === 0 };
-    const samples = { file, ...(text !== undefined && { text }) };
-    this.#process.send({
-      type: 'preview',
-      id,
-      subject: subject.id,
-      ...{ rewards, samples, dataset, texts, model, settings, reuse },
-    });
-    this.#changed.fire(preview);
-    return id;
+  dispose(): void {
+    this.#disposed = true;
+    this.#watching.dispose();
+    this.#requests.dispose();
+    this.#focused.dispose();
   }
 
-  #receive(event: PreviewEvent): void {
-    if (event.type === 'output') this.#log.info(`${event.file} printed: ${event.text.trimEnd()}`);
-    else if (event.type === 'result') this.#take(event);
-  }
-
-  #take(result: PreviewResult): void {
-    const preview = this.#shown.get(result.subject);
-    if (!preview?.request || result.id < (preview.result?.id ?? 0)) return;
-    const { id, versions } = preview.request;
-    // Of an older request than the newest: another one is on its way, with places that are right.
-    if (result.id < id) return;
-    const now = (file: string, mark: Mark): Mark => this.#edits.now(file, versions.get(file) ?? 0, mark);
-    preview.take(result, now);
-    this.#changed.fire(preview);
-  }
-
-  #onDeath(): void {
-    for (const preview of this.#shown.values()) {
-      if (this.#process.givenUp) {
-        preview.request = undefined;
-        preview.broken = 'The preview process has ended three times within a minute; see GRPO: Show Log.';
-        this.#changed.fire(preview);
-      } else void this.#request(preview, true);
-    }
+  #changeAll(which: (subject: Subject) => boolean): void {
+    for (const preview of this.all) if (which(preview.subject)) this.#requests.changed(preview);
   }
 }

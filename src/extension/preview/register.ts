@@ -1,6 +1,9 @@
 import { join } from 'node:path';
 import { Disposable, type ExtensionContext, type LogOutputChannel } from 'vscode';
+import { systemClock } from '../workspace/clock.ts';
 import type { Interpreters } from '../workspace/interpreter.ts';
+import type { Subject } from '../workspace/links.ts';
+import { debugSample, pickFunction } from './debug-sample.ts';
 import { Decorations } from './decorations.ts';
 import { ExpectationTests } from './expectation-tests.ts';
 import { Hovers } from './hovers.ts';
@@ -12,21 +15,25 @@ import { PreviewProblems } from './problems.ts';
 import { PreviewStatus } from './status.ts';
 import { Subjects } from './subjects.ts';
 import { PreviewPanelView } from './view.ts';
+import { previewedEditor, watchEditor } from './watch-editor.ts';
 
 /** All that shows how reward functions do while they are written. */
 export class RewardPreviews implements PreviewParts, Disposable {
   readonly subjects: Subjects;
   readonly previews: Previews;
   readonly interpreters: Interpreters;
+  readonly #extensionPath: string;
   readonly #subscription: Disposable;
 
   constructor(context: ExtensionContext, log: LogOutputChannel, interpreters: Interpreters) {
     const script = join(context.extensionPath, 'dist', 'preview.js');
+    this.#extensionPath = context.extensionPath;
     const process = new PreviewProcess(script, log);
     this.interpreters = interpreters;
     this.subjects = new Subjects(context.workspaceState);
-    this.previews = new Previews(this.subjects, process, interpreters, log);
+    this.previews = new Previews(previewedEditor(interpreters), this.subjects, process, log, systemClock);
     this.#subscription = Disposable.from(
+      watchEditor(this.previews, interpreters),
       new RewardLenses(this.subjects, this.previews),
       new Decorations(this.previews),
       new Hovers(this.previews),
@@ -38,6 +45,12 @@ export class RewardPreviews implements PreviewParts, Disposable {
       this.subjects,
       process,
     );
+  }
+
+  /** Calls a function with one sample's arguments in a debugger; which of both, the user chooses where it is not given. */
+  async debug(subject: Subject, file: string, name?: string): Promise<void> {
+    const chosen = name ?? (await pickFunction(this, subject, file));
+    if (chosen !== undefined) await debugSample(this.#extensionPath, this, subject, chosen);
   }
 
   dispose(): void {

@@ -9,9 +9,9 @@ import {
   Uri,
   window,
 } from 'vscode';
+import { configName } from '../../text/files-by-name.ts';
 import type { Interpreters } from '../workspace/interpreter.ts';
 import { PYTHON, type Subject } from '../workspace/links.ts';
-import { configName } from '../workspace/request.ts';
 import type { Previews } from './previews.ts';
 import type { Subjects } from './subjects.ts';
 
@@ -55,15 +55,17 @@ export class PreviewStatus implements Disposable {
     const here: DocumentFilter[] = subject && file ? [only(file)] : [];
     this.#config.selector = here;
     this.#config.text = subject?.config ? `GRPO: ${configName(subject.config)}` : 'GRPO: reward alone';
-    this.#config.detail = subject?.config ? basename(subject.config) : 'weights of 1';
+    this.#config.detail = subject?.config ? basename(subject.config) : 'all weights 1';
     this.#config.command = { title: 'Select Run Config', command: 'grpo.selectPreviewConfig', arguments: [uri] };
     this.#python.selector = subject?.rewards.some((reward) => PYTHON.test(reward.file)) ? here : [];
-    if (subject && this.#python.selector === here) await this.#showPython(subject);
+    if (subject && this.#python.selector === here) await this.#showPython(subject, here);
   }
 
-  async #showPython(subject: Subject): Promise<void> {
+  async #showPython(subject: Subject, here: DocumentFilter[]): Promise<void> {
     const { python: configured } = subject.settings;
     const { path, source } = await this.#interpreters.find(subject.id);
+    // Another file may be in sight by now.
+    if (this.#python.selector !== here) return;
     const preview = this.#previews.of(subject);
     const found = preview?.result?.python;
     const missing = preview?.result?.done && !found;

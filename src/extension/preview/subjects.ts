@@ -2,21 +2,22 @@ import { existsSync } from 'node:fs';
 import { Disposable, EventEmitter, type Memento, type Uri, workspace } from 'vscode';
 import { CONFIG_FILE } from '../../files/open-file.ts';
 import { readTextLater } from '../../files/text.ts';
-import { type ConfigLinks, readConfigLinks } from '../workspace/config-links.ts';
 import { openDocument } from '../workspace/documents.ts';
+import { isExcluded } from '../workspace/excluded.ts';
+import { findConfigs } from '../workspace/find-files.ts';
 import { CONFIG, SAMPLES, type Subject, subjectsOf } from '../workspace/links.ts';
+import { KnownConfigs } from './known-configs.ts';
 
 const RECENT = 'grpo.previewConfigs';
 const MOST_RECENT = 20;
 const OUR_FILES = '**/*.{grpo.json,samples.jsonl}';
 const OF_A_RUN = /[\\/]\.grpo[\\/]runs[\\/]/;
-export const EXCLUDED = '**/{node_modules,.grpo,.git,.venv}/**';
 
 /** Which files belong together, as the run configs say now, saved or not. */
 export class Subjects implements Disposable {
   /** When the workspace's run configs are known. */
   readonly ready: Promise<void>;
-  readonly #configs = new Map<string, ConfigLinks>();
+  readonly #configs = new KnownConfigs(configText);
   readonly #state: Memento;
   readonly #changed = new EventEmitter<void>();
   readonly #subscription: Disposable;
@@ -49,7 +50,7 @@ export class Subjects implements Disposable {
   all(file: string): Subject[] {
     // The reward code that a run keeps is there to read, not to run.
     if (OF_A_RUN.test(file)) return [];
-    return subjectsOf(file, [...this.#configs.values()], existsSync, this.#state.get<string[]>(RECENT));
+    return subjectsOf(file, this.#configs.all, existsSync, this.#state.get<string[]>(RECENT));
   }
 
   /** A subject as it is now; itself when it is no more. */
@@ -69,21 +70,17 @@ export class Subjects implements Disposable {
   }
 
   async #findConfigs(): Promise<void> {
-    const files = await workspace.findFiles('**/*.grpo.json', EXCLUDED);
-    await Promise.all(files.map(({ fsPath }) => this.#readConfig(fsPath)));
+    const files = await findConfigs();
+    await Promise.all(files.map(({ fsPath }) => this.#configs.read(fsPath)));
   }
 
   async #onFile({ fsPath }: Uri): Promise<void> {
-    if (/[\\/](node_modules|\.grpo)[\\/]/.test(fsPath)) return;
-    if (CONFIG.test(fsPath)) await this.#readConfig(fsPath);
+    if (isExcluded(fsPath)) return;
+    if (CONFIG.test(fsPath)) await this.#configs.read(fsPath);
     if (CONFIG.test(fsPath) || SAMPLES.test(fsPath)) this.#changed.fire();
   }
-
-  async #readConfig(file: string): Promise<void> {
-    const text = openDocument(file)?.getText() ?? (await readTextLater(file, CONFIG_FILE).catch(() => undefined));
-    const links = text === undefined ? undefined : readConfigLinks(file, text);
-    if (links) this.#configs.set(file, links);
-    // What is being typed may be none for a moment; what is gone is.
-    else if (text === undefined) this.#configs.delete(file);
-  }
 }
+
+/** As the editor has it; undefined when there is none. */
+const configText = async (file: string): Promise<string | undefined> =>
+  openDocument(file)?.getText() ?? (await readTextLater(file, CONFIG_FILE).catch(() => undefined));

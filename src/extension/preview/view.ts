@@ -10,13 +10,13 @@ import {
 } from 'vscode';
 import { type PreviewPicture, previewViewMessage } from '../../protocol/preview-view.ts';
 import { pageHtml } from '../workspace/html.ts';
-import { openFunction, openRow } from './open-place.ts';
+import { openFunction, openRow } from './open-row.ts';
 import type { Previews } from './previews.ts';
 
 /** The view gets at most ten pictures a second. */
 const PICTURE_MILLISECONDS = 100;
 
-const RESTRICTED = 'Previews are off in Restricted Mode, because they run the reward functions of this workspace.';
+const RESTRICTED = "Previews are off in Restricted Mode because they run this workspace's reward functions.";
 
 /** The *Reward Preview* in the panel: all samples, functions and numbers of what is being edited. */
 export class PreviewPanelView implements WebviewViewProvider, Disposable {
@@ -75,15 +75,15 @@ export class PreviewPanelView implements WebviewViewProvider, Disposable {
     if (!preview) {
       const why = workspace.isTrusted
         ? this.#previews.enabled
-          ? 'Open a reward file or its samples to see what every function gives every sample.'
-          : 'Previews are switched off by the setting grpo.preview.enabled.'
+          ? 'Open a reward file or its samples to see how each function scores each sample.'
+          : 'Previews are turned off by the setting grpo.preview.enabled.'
         : RESTRICTED;
       return { type: 'picture', title: null, samples: null, running: false, note: why, result: null };
     }
     const { subject, result, running, broken, problems } = preview;
     const error =
       result?.stale || result?.rows.length === 0 ? problems.find(({ severity }) => severity === 'error') : undefined;
-    const none = subject.samples === null ? 'There are no samples yet: write some, or GRPO: Generate Samples.' : null;
+    const none = subject.samples === null ? 'No samples yet. Write some, or run GRPO: Generate Samples.' : null;
     return {
       type: 'picture',
       title: basename(subject.id),
@@ -97,7 +97,7 @@ export class PreviewPanelView implements WebviewViewProvider, Disposable {
   async #receive(received: unknown): Promise<void> {
     const parsed = previewViewMessage.safeParse(received);
     if (!parsed.success) {
-      this.#log.warn(`The Reward Preview sent a message that it must not: ${parsed.error.message}`);
+      this.#log.warn(`The Reward Preview sent an invalid message: ${parsed.error.message}`);
       return;
     }
     const message = parsed.data;

@@ -29,8 +29,16 @@ export function functionSummary({ samples, mean, abstained, failed }: PreviewFun
 /** `4`, `abstains`, or what went wrong in a word. */
 export function outcomeWord(outcome: PreviewOutcome | undefined): string {
   if (!outcome) return '…';
-  if (outcome.kind === 'score') return shortNumber(outcome.score);
-  return outcome.kind === 'abstain' ? 'abstains' : outcome.failure;
+  switch (outcome.kind) {
+    case 'score':
+      return shortNumber(outcome.score);
+    case 'abstain':
+      return 'abstains';
+    case 'failure':
+      return outcome.failure;
+    default:
+      return outcome satisfies never;
+  }
 }
 
 /** `inclusion 4 · ordering 3 · total 7` */
@@ -41,7 +49,7 @@ export function rowSummary({ outcomes, reward }: PreviewRow, functions: readonly
   return parts.join(' · ');
 }
 
-/** What stands behind a row whose group teaches nothing; the reason on the group's first row only. */
+/** The text behind a row whose group teaches nothing; the reason on the group's first row only. */
 export function signalNote({ signal, why }: PreviewGroup, first: boolean): string {
   if (signal === 'signal') return '';
   return first ? why : 'no signal';
@@ -49,5 +57,3 @@ export function signalNote({ signal, why }: PreviewGroup, first: boolean): strin
 
 export const expectedWord = (expected: number | readonly [number, number]): string =>
   typeof expected === 'number' ? shortNumber(expected) : `${shortNumber(expected[0])} to ${shortNumber(expected[1])}`;
-
-export const oneLine = (text: string): string => text.replaceAll(/\s+/g, ' ').trim();

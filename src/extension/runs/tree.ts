@@ -15,7 +15,7 @@ import {
   workspace,
 } from 'vscode';
 import type { Run } from '../../run-folder/read-run.ts';
-import type { Training } from '../training/training.ts';
+import type { CurrentTraining } from '../workspace/active-training.ts';
 import type { RunList } from '../workspace/run-list.ts';
 import type { RunNode } from '../workspace/run-node.ts';
 import { rewardText } from '../workspace/run-progress.ts';
@@ -41,18 +41,17 @@ const ICONS: Record<Status, [icon: string, color: string]> = {
   done: ['check', 'charts.green'],
 };
 
-const RESTRICTED =
-  'Restricted Mode: runs can be read, not started, as training runs the reward functions of this workspace.';
+const RESTRICTED = 'Restricted Mode: you can read runs but not start them, because training runs its reward functions.';
 
 /** The runs view: runs by state, their checkpoints under them. */
 export class RunTree implements TreeDataProvider<RunNode>, Disposable {
   readonly #runs: RunList;
-  readonly #training: Training;
+  readonly #training: CurrentTraining;
   readonly #changed = new EventEmitter<void>();
   readonly #view: TreeView<RunNode>;
   readonly #subscription: Disposable;
 
-  constructor(runs: RunList, training: Training) {
+  constructor(runs: RunList, training: CurrentTraining) {
     this.#runs = runs;
     this.#training = training;
     this.#view = window.createTreeView('grpo.runs', { treeDataProvider: this });
@@ -85,8 +84,8 @@ export class RunTree implements TreeDataProvider<RunNode>, Disposable {
     }
     if (node.kind === 'state') return node.children;
     if (node.kind !== 'run') return [];
-    const { readCheckpoints } = await import('../../run-folder/read-run.ts');
-    const checkpoints = await readCheckpoints(node.run.folder);
+    const { listCheckpointsLater } = await import('../../run-folder/checkpoints.ts');
+    const checkpoints = (await listCheckpointsLater(node.run.folder)).reverse();
     return checkpoints.map((checkpoint) => ({ kind: 'checkpoint', run: node.run, checkpoint }));
   }
 
@@ -103,7 +102,7 @@ export class RunTree implements TreeDataProvider<RunNode>, Disposable {
       case 'queued': {
         const item = new TreeItem(node.request.name);
         item.iconPath = new ThemeIcon('clock');
-        item.description = node.request.resume === undefined ? 'waits' : 'waits to go on';
+        item.description = node.request.resume === undefined ? 'queued' : 'queued to resume';
         item.contextValue = 'queued';
         return item;
       }
@@ -123,6 +122,8 @@ export class RunTree implements TreeDataProvider<RunNode>, Disposable {
         item.tooltip = node.checkpoint.path;
         return item;
       }
+      default:
+        return node satisfies never;
     }
   }
 

@@ -1,40 +1,50 @@
-import { setTimeout as sleep } from 'node:timers/promises';
-import { commands, type LogOutputChannel, window, workspace } from 'vscode';
+import type { Run } from '../../run-folder/read-run.ts';
+import { type Clock, wait } from '../workspace/clock.ts';
 import { type TrainingRequest, trainingRequest } from '../workspace/request.ts';
-import type { Unfinished } from './journal.ts';
+import type { Journal, Unfinished } from './journal.ts';
 
 /** The trainer of the closed window may still be writing its checkpoint. */
 const LONGEST_WAIT_SECONDS = 90;
+const LOOK_SECONDS = 0.2;
 
-interface Editor {
-  log: LogOutputChannel;
+/** What of the window is needed to continue a run in it. */
+export interface ReloadedWindow {
+  clock: Clock;
+  journal: Journal;
+  log: { info(text: string): void };
   runs: { refresh(folder: string): void };
   training: { add(request: TrainingRequest): void };
+  isWritten(folder: string): Promise<boolean>;
+  readRun(folder: string): Promise<Run | undefined>;
+  /** Whether a run continues without a question. */
+  continuesRuns(): boolean;
+  offer(text: string): PromiseLike<'Resume' | 'Open Dashboard' | undefined>;
+  resume(folder: string): PromiseLike<unknown>;
+  openDashboard(folder: string): PromiseLike<unknown>;
 }
 
-/** A run that was in progress when the window closed: goes on with it if the setting says so, and offers it if not. */
-export async function goOnAfterReload({ runs, training, log }: Editor, { folder, queued }: Unfinished): Promise<void> {
-  const { isWritten } = await import('../../run-folder/run-files.ts');
-  const { readRun } = await import('../../run-folder/read-run.ts');
-  const deadline = Date.now() + LONGEST_WAIT_SECONDS * 1000;
-  while ((await isWritten(folder)) && Date.now() < deadline) await sleep(200);
-  const run = await readRun(folder, false);
+/** A run that was in progress when the window closed: continues it if the setting says so, and offers to if not. */
+export async function continueAfterReload(window: ReloadedWindow, { folder, queued }: Unfinished): Promise<void> {
+  const { clock, journal, log, runs, training } = window;
+  const deadline = clock.now() + LONGEST_WAIT_SECONDS * 1000;
+  while ((await window.isWritten(folder)) && clock.now() < deadline) await wait(clock, LOOK_SECONDS, undefined);
+  const run = await window.readRun(folder);
+  // Only now: while this one waited, it may have been reloaded in turn.
+  journal.forget();
   runs.refresh(folder);
   // Deleted meanwhile, or it came to its end just then.
   if (!run || run.status === 'done') return;
 
   const { name, configFile, step } = run.info;
-  const resume = workspace.getConfiguration('grpo').get('resumeAfterReload', false);
-  if (resume && workspace.isTrusted) {
-    log.info(`${name}: going on after the window was reloaded`);
+  if (window.continuesRuns()) {
+    log.info(`${name}: resuming after the window was reloaded`);
     for (const request of [trainingRequest(configFile, folder), ...queued]) training.add(request);
     return;
   }
   const waiting = queued.length === 0 ? '' : ` ${queued.length} queued did not start.`;
-  const text = `${name} stopped after step ${step} because the window closed.${waiting}`;
-  const action = await window.showInformationMessage(text, 'Resume', 'Open Dashboard');
+  const action = await window.offer(`${name} stopped after step ${step} because the window closed.${waiting}`);
   if (action === 'Resume') {
-    await commands.executeCommand('grpo.resumeFromCheckpoint', folder);
+    await window.resume(folder);
     for (const request of queued) training.add(request);
-  } else if (action === 'Open Dashboard') await commands.executeCommand('grpo.openDashboard', folder);
+  } else if (action === 'Open Dashboard') await window.openDashboard(folder);
 }

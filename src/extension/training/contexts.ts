@@ -1,8 +1,8 @@
 import { commands, type Disposable } from 'vscode';
-import type { Training } from './training.ts';
+import type { CurrentTraining } from '../workspace/active-training.ts';
 
 /** What `when` clauses in package.json ask for: `grpo.training` is true while a trainer runs. */
-export function showContexts(training: Training): Disposable[] {
+export function showContexts(training: CurrentTraining): Disposable[] {
   let shown = false;
   return [
     training.onDidChange(() => {

@@ -12,11 +12,11 @@ export interface DifferenceQuestion {
 export function differenceQuestion({ request: { name }, differences }: OpenQuestion): DifferenceQuestion {
   const { differences: all, step, problem } = differences;
   const changed = { label: `Continue with Changes from Step ${step}`, choice: 'with-changes' } as const;
-  const asItWas = { label: 'Continue as It Was', choice: 'as-recorded' } as const;
+  const asItWas = { label: 'Continue as Recorded', choice: 'as-recorded' } as const;
   const list = all.map((difference) => `• ${differenceText(difference)}`).join('\n');
-  const why = problem === null ? '' : `\n\nIt cannot continue as it was. ${problem}`;
+  const why = problem === null ? '' : `\n\nIt cannot continue as recorded. ${problem}`;
   return {
-    text: `${name} was recorded with other settings than today's.`,
+    text: `${name} was recorded with different settings.`,
     detail: `${list}${why}`,
     answers: problem === null ? [asItWas, changed] : [changed],
   };

@@ -1,4 +1,3 @@
-import type { Memento } from 'vscode';
 import type { TrainingRequest } from '../workspace/request.ts';
 
 const KEY = 'grpo.training';
@@ -9,12 +8,19 @@ export interface Unfinished {
   queued: TrainingRequest[];
 }
 
-/** Remembers the training in progress, so that a reloaded window can go on with it. */
+/** What outlives a window: VS Code's memento, as far as it is needed here. */
+interface Memory {
+  get<T>(key: string): T | undefined;
+  update(key: string, value: unknown): PromiseLike<void>;
+}
+
+/** Remembers the training in progress, so that a reloaded window can continue it. */
 export class Journal {
-  readonly #memory: Memento;
+  readonly #memory: Memory;
+  /** What an earlier window left is remembered until this one forgets it, or trains something itself. */
   #written = '';
 
-  constructor(memory: Memento) {
+  constructor(memory: Memory) {
     this.#memory = memory;
   }
 
@@ -28,10 +34,13 @@ export class Journal {
     void this.#memory.update(KEY, unfinished);
   }
 
-  /** What an earlier window left; given once. */
-  take(): Unfinished | undefined {
-    const unfinished = this.#memory.get<Unfinished>(KEY);
-    if (unfinished) void this.#memory.update(KEY, undefined);
-    return unfinished;
+  /** What an earlier window left. */
+  read(): Unfinished | undefined {
+    return this.#memory.get<Unfinished>(KEY);
+  }
+
+  /** What an earlier window left has been dealt with. */
+  forget(): void {
+    if (this.#written === '') void this.#memory.update(KEY, undefined);
   }
 }

@@ -1,11 +1,13 @@
-import type { LogOutputChannel } from 'vscode';
 import { differenceText } from '../../protocol/difference-text.ts';
 import type { TrainerEvent } from '../../protocol/events.ts';
 
 type Level = 'trace' | 'debug' | 'info' | 'warn' | 'error';
 
+/** Where it is written: VS Code's output channel, as far as it is needed here. */
+export type TrainingLog = Record<Level, (text: string) => void>;
+
 /** A trainer's event in the log; what comes with every step only at the levels for those who look for it. */
-export function logEvent(log: LogOutputChannel, name: string, event: TrainerEvent): void {
+export function logEvent(log: TrainingLog, name: string, event: TrainerEvent): void {
   const [level, text] = describe(event);
   log[level](`${name}: ${text}`);
 }
@@ -32,5 +34,7 @@ function describe(event: TrainerEvent): [Level, string] {
       return [event.level === 'warning' ? 'warn' : event.level, event.message];
     case 'end':
       return event.error === undefined ? ['info', `${event.outcome} after step ${event.step}`] : ['error', event.error];
+    default:
+      return event satisfies never;
   }
 }

@@ -1,9 +1,10 @@
 import { commands, type Disposable, Uri, window } from 'vscode';
-import { findLocated } from '../workspace/located-message.ts';
+import type { ActiveTraining } from '../workspace/active-training.ts';
+import { placeToOpen } from '../workspace/problem-place.ts';
 import type { Problems } from '../workspace/problems.ts';
 import { differenceQuestion } from './difference-question.ts';
 import { describeOutcome, type Outcome, type OutcomeAction } from './outcome.ts';
-import type { ActiveTraining, EndedTraining, OpenQuestion, Training } from './training.ts';
+import type { EndedTraining, OpenQuestion, Training } from './training.ts';
 
 const show = {
   information: window.showInformationMessage,
@@ -32,25 +33,27 @@ async function notifyEnd(ended: EndedTraining, problems: Problems): Promise<void
 function act(action: OutcomeAction, { training }: EndedTraining, outcome: Outcome, problems: Problems): unknown {
   const { folder, request } = training;
   switch (action) {
-    case 'Get a Model':
+    case 'Get Model':
       return commands.executeCommand('grpo.getModel', Uri.file(request.configFile));
     case 'Open':
-      return outcome.problem && problems.open(outcome.problem);
+      return problems.open(outcome.problem?.place);
     case 'Open Dashboard':
       return commands.executeCommand('grpo.openDashboard', folder);
     case 'Resume':
       return commands.executeCommand('grpo.resumeFromCheckpoint', folder);
     case 'Show Log':
       return commands.executeCommand('grpo.showLog', folder);
+    default:
+      return action satisfies never;
   }
 }
 
-async function notifyPause({ request, folder, reason = '' }: ActiveTraining, problems: Problems): Promise<void> {
-  const place = findLocated(reason);
+async function notifyPause({ request, folder, pause }: ActiveTraining, problems: Problems): Promise<void> {
+  const place = pause?.problem && placeToOpen(pause.problem);
   const open = place ? (['Open'] as const) : [];
-  const text = `${request.name} paused: ${reason}`;
+  const text = `${request.name} paused: ${pause?.reason}`;
   const action = await window.showWarningMessage(text, ...open, 'Resume', 'Stop');
-  if (action === 'Open' && place) await problems.open(place);
+  if (action === 'Open') await problems.open(place);
   if (action === 'Resume') await commands.executeCommand('grpo.resume', folder);
   if (action === 'Stop') await commands.executeCommand('grpo.stop', folder);
 }

@@ -1,9 +1,9 @@
-import { isMissingModel } from '../../protocol/missing-model.ts';
-import { type LocatedMessage, parseLocated } from '../workspace/located-message.ts';
+import type { Problem } from '../../protocol/errors.ts';
+import { placeToOpen, wordsBesidePlace } from '../workspace/problem-place.ts';
 import { rewardText } from '../workspace/run-progress.ts';
 import type { EndedTraining } from './training.ts';
 
-export type OutcomeAction = 'Get a Model' | 'Open' | 'Open Dashboard' | 'Resume' | 'Show Log';
+export type OutcomeAction = 'Get Model' | 'Open' | 'Open Dashboard' | 'Resume' | 'Show Log';
 
 /** How a training ended, for one notification. */
 export interface Outcome {
@@ -11,7 +11,7 @@ export interface Outcome {
   text: string;
   actions: OutcomeAction[];
   /** Where the user's input is wrong, if that is why it did not start. */
-  problem?: LocatedMessage;
+  problem?: Problem;
 }
 
 const BAD_INPUT = 2;
@@ -23,10 +23,10 @@ export function describeOutcome({ training, exit }: EndedTraining): Outcome {
   const after = `after step ${end?.step ?? progress.step}`;
 
   if (folder === undefined && code === BAD_INPUT && end?.error !== undefined) {
-    const problem = parseLocated(end.error);
-    const actions: OutcomeAction[] = problem.file === undefined ? ['Show Log'] : ['Open', 'Show Log'];
-    if (isMissingModel(problem.message)) actions.unshift('Get a Model');
-    return { severity: 'error', text: `${name} could not start: ${problem.message}`, actions, problem };
+    const { error, problem = { message: error } } = end;
+    const actions: OutcomeAction[] = placeToOpen(problem) ? ['Open', 'Show Log'] : ['Show Log'];
+    if (problem.remedy?.action === 'get-model') actions.unshift('Get Model');
+    return { severity: 'error', text: `${name} could not start: ${wordsBesidePlace(problem)}`, actions, problem };
   }
   if (end?.outcome === 'done') {
     const { firstReward, reward } = progress;
@@ -50,6 +50,6 @@ export function describeOutcome({ training, exit }: EndedTraining): Outcome {
     return { severity: 'warning', text: `${name} was ended ${after}, without a new checkpoint.`, actions: again };
   const how = signal === null ? `status ${code}` : `signal ${signal}`;
   const said =
-    lastWords === '' ? 'It said nothing.' : `Its last words: ${lastWords.split('\n').slice(-3).join(' ').slice(-300)}`;
+    lastWords === '' ? 'It printed nothing.' : `Last output: ${lastWords.split('\n').slice(-3).join(' ').slice(-300)}`;
   return { severity: 'error', text: `${name}: the trainer died ${after} (${how}). ${said}`, actions: again };
 }

@@ -1,6 +1,7 @@
 import { Disposable, StatusBarAlignment, type StatusBarItem, window } from 'vscode';
-import { duration, rewardText } from '../workspace/run-progress.ts';
-import type { ActiveTraining, Stage, Training } from './training.ts';
+import { formatDuration } from '../../text/duration.ts';
+import type { ActiveTraining, CurrentTraining, Stage } from '../workspace/active-training.ts';
+import { rewardText } from '../workspace/run-progress.ts';
 
 const ICONS: Record<Stage, string> = {
   starting: '$(loading~spin)',
@@ -15,7 +16,7 @@ export class TrainingStatus implements Disposable {
   readonly #item: StatusBarItem;
   readonly #subscription: Disposable;
 
-  constructor(training: Training) {
+  constructor(training: CurrentTraining) {
     this.#item = window.createStatusBarItem('grpo.training', StatusBarAlignment.Left, 10);
     this.#item.name = 'GRPO Training';
     this.#subscription = Disposable.from(
@@ -24,7 +25,7 @@ export class TrainingStatus implements Disposable {
     );
   }
 
-  #show({ active, queue }: Training): void {
+  #show({ active, queue }: CurrentTraining): void {
     if (!active) {
       this.#item.hide();
       return;
@@ -33,7 +34,7 @@ export class TrainingStatus implements Disposable {
     this.#item.text = `${ICONS[active.stage]} ${text}`;
     this.#item.accessibilityInformation = { label: `GRPO training: ${text}` };
     const waiting = queue.map(({ name }) => name).join(', ');
-    this.#item.tooltip = waiting === '' ? 'GRPO: Open Dashboard' : `GRPO: Open Dashboard. Waiting: ${waiting}`;
+    this.#item.tooltip = waiting === '' ? 'GRPO: Open Dashboard' : `GRPO: Open Dashboard. Queued: ${waiting}`;
     this.#item.command =
       active.folder === undefined
         ? 'grpo.showLog'
@@ -46,13 +47,13 @@ export class TrainingStatus implements Disposable {
   }
 }
 
-/** `sort 12/120 · reward 3.41 · 0:24 left` */
+/** `sort 12/120 · reward 3.41 · 24 s left` */
 function describeTraining({ request: { name }, stage, progress }: ActiveTraining): string {
   const { step, maxSteps, reward, secondsLeft, phase } = progress;
   if (stage === 'starting') return `${name}: loading`;
   const parts = [`${name} ${step}/${maxSteps}`];
   if (reward !== null) parts.push(`reward ${rewardText(reward)}`);
-  if (stage === 'running') parts.push(secondsLeft === undefined ? phase : `${duration(secondsLeft)} left`);
+  if (stage === 'running') parts.push(secondsLeft === undefined ? phase : `${formatDuration(secondsLeft)} left`);
   else if (stage === 'paused') parts.push('paused');
   else parts.push(stage === 'stopping' ? 'finishing the step' : 'ending');
   return parts.join(' · ');

@@ -1,34 +1,14 @@
-import { join } from 'node:path';
-import { type Disposable, EventEmitter, type ExtensionContext, type LogOutputChannel, workspace } from 'vscode';
 import type { HostCommand, TrainerEvent, TrainerStatus } from '../../protocol/events.ts';
-import { childEnvironment } from '../workspace/child-environment.ts';
-import type { Interpreters } from '../workspace/interpreter.ts';
-import { type TrainingRequest, trainerOptions } from '../workspace/request.ts';
-import type { RunList } from '../workspace/run-list.ts';
+import type { ActiveTraining, CurrentTraining, Differences } from '../workspace/active-training.ts';
+import type { Clock } from '../workspace/clock.ts';
+import { Emitter } from '../workspace/emitter.ts';
+import type { TrainingRequest } from '../workspace/request.ts';
 import { RunProgress } from '../workspace/run-progress.ts';
 import type { Journal } from './journal.ts';
-import { logEvent } from './log-event.ts';
-import type { TrainerExit, TrainerProcess } from './trainer-process.ts';
-
-export type Stage = 'starting' | 'running' | 'paused' | 'stopping' | 'terminating';
-
-/** The run that is being trained. */
-export interface ActiveTraining {
-  readonly request: TrainingRequest;
-  readonly progress: RunProgress;
-  stage: Stage;
-  /** Known from the trainer's `start` on. */
-  folder: string | undefined;
-  /** Why it paused by itself. */
-  reason: string | undefined;
-  /** Someone asked it to stop. */
-  stopRequested: boolean;
-  /** It ends with a question. */
-  differences?: Differences;
-}
-
-/** What a trainer asks that was to resume a run. */
-export type Differences = Extract<TrainerEvent, { type: 'differences' }>;
+import { logEvent, type TrainingLog } from './log-event.ts';
+import type { Trainer, Trainers } from './trainer.ts';
+import type { TrainerExit } from './trainer-process.ts';
+import { watchStop } from './watch-stop.ts';
 
 /** A resume that did nothing yet, because someone has to choose how. */
 export interface OpenQuestion {
@@ -41,44 +21,53 @@ export interface EndedTraining {
   exit: TrainerExit;
 }
 
+/** The list of runs, as far as it is told of those that are trained here. */
+export interface LiveRuns {
+  attach(folder: string, send: (command: HostCommand) => void): Promise<void>;
+  detach(folder: string): Promise<void>;
+  emit(folder: string, event: TrainerEvent): void;
+}
+
+const NEVER_STARTED: TrainerExit = { end: undefined, code: null, signal: null, lastWords: '' };
+
 /** Trains one run at a time, each in a process of its own; the others wait in a queue. */
-export class Training implements Disposable {
-  readonly #context: ExtensionContext;
-  readonly #runs: RunList;
-  readonly #log: LogOutputChannel;
+export class Training implements CurrentTraining {
+  readonly #trainers: Trainers;
+  readonly #runs: LiveRuns;
+  readonly #log: TrainingLog;
   readonly #journal: Journal;
-  readonly #interpreters: Interpreters;
-  readonly #changed = new EventEmitter<void>();
-  readonly #started = new EventEmitter<string>();
-  readonly #paused = new EventEmitter<ActiveTraining>();
-  readonly #ended = new EventEmitter<EndedTraining>();
-  readonly #asked = new EventEmitter<OpenQuestion>();
-  #process: TrainerProcess | undefined;
+  readonly #clock: Clock;
+  readonly #changed = new Emitter<void>();
+  readonly #started = new Emitter<string>();
+  readonly #paused = new Emitter<ActiveTraining>();
+  readonly #ended = new Emitter<EndedTraining>();
+  readonly #asked = new Emitter<OpenQuestion>();
   #active: ActiveTraining | undefined;
+  /** Of the active run, once it is started. */
+  #trainer: Trainer | undefined;
+  /** What the trainer will be told as soon as it is there. */
+  #early: HostCommand[] = [];
+  /** Keeps the active run from being started. */
+  #cancelStart = () => {};
   #queue: TrainingRequest[] = [];
+  /** The window closes: nothing starts any more, and the views are going or gone. */
   #leaving = false;
 
   readonly onDidChange = this.#changed.event;
-  /** The run folder, as soon as it is there. */
+  /** The run folder, as soon as it exists. */
   readonly onDidStart = this.#started.event;
-  /** A run paused by itself, for a reason. */
+  /** A run paused without being asked to, for a reason. */
   readonly onDidPause = this.#paused.event;
   readonly onDidEnd = this.#ended.event;
   /** In place of its end: a run that was to be resumed is no longer as it was recorded. */
   readonly onDidAsk = this.#asked.event;
 
-  constructor(
-    context: ExtensionContext,
-    runs: RunList,
-    log: LogOutputChannel,
-    journal: Journal,
-    interpreters: Interpreters,
-  ) {
-    this.#context = context;
+  constructor(trainers: Trainers, runs: LiveRuns, log: TrainingLog, journal: Journal, clock: Clock) {
+    this.#trainers = trainers;
     this.#runs = runs;
     this.#log = log;
     this.#journal = journal;
-    this.#interpreters = interpreters;
+    this.#clock = clock;
   }
 
   get active(): ActiveTraining | undefined {
@@ -91,7 +80,7 @@ export class Training implements Disposable {
 
   /** Starts at once, or after the runs before it. User code will run: callers have asked for trust. */
   add(request: TrainingRequest): void {
-    if (!workspace.isTrusted) throw new Error('Training needs a trusted workspace.');
+    if (!this.#trainers.mayRun()) throw new Error('Training requires a trusted workspace.');
     this.#queue.push(request);
     this.#startNext();
     this.#change();
@@ -106,51 +95,51 @@ export class Training implements Disposable {
   send(command: HostCommand): void {
     if (command.type === 'stop') void this.stop();
     else if (command.type === 'terminate') void this.terminate();
-    else this.#process?.send(command);
+    else if (this.#trainer) this.#trainer.send(command);
+    else if (this.#active) this.#early.push(command);
   }
 
   /** Lets it finish its step and write a checkpoint; ends it if it does not get on with that. */
   async stop(): Promise<void> {
-    const [active, process] = [this.#active, this.#process];
-    if (!active || !process || active.stopRequested) return;
+    const [active, trainer] = [this.#active, this.#trainer];
+    if (!active || active.stopRequested) return;
+    // There is nothing to write yet.
+    if (!trainer) return this.terminate();
     active.stopRequested = true;
     active.stage = 'stopping';
-    process.send({ type: 'stop' });
+    trainer.send({ type: 'stop' });
     this.#change();
-    const { watchStop } = await import('./watch-stop.ts');
-    const problem = await watchStop(process, () => active.progress.slowestStepSeconds);
+    const problem = await watchStop(trainer, () => active.progress.slowestStepSeconds, this.#clock);
     if (problem === undefined) return;
     this.#log.warn(`${active.request.name}: no checkpoint after the stop, because ${problem}; ending it`);
     await this.terminate();
   }
 
-  /** Where the trainer is; undefined when there is none, or it does not answer. */
   async status(): Promise<TrainerStatus | undefined> {
-    return this.#process?.status();
+    return this.#trainer?.status();
   }
 
   /** Ends it without a checkpoint. */
   async terminate(): Promise<void> {
-    const [active, process] = [this.#active, this.#process];
-    if (!active || !process || active.stage === 'terminating') return;
+    const active = this.#active;
+    if (!active || active.stage === 'terminating') return;
     active.stopRequested = true;
     active.stage = 'terminating';
     this.#change();
-    await process.terminate();
+    if (this.#trainer) await this.#trainer.terminate();
+    else this.#cancelStart();
   }
 
   /** The window closes: the run stops with a checkpoint if that is quick, and is not left alone if it is not. */
   async leave(): Promise<void> {
     this.#leaving = true;
     this.#queue = [];
-    const process = this.#process;
-    if (!process) return;
-    const { leaveTrainer } = await import('./leave-trainer.ts');
-    await leaveTrainer(process);
+    if (this.#trainer) await this.#trainers.leave(this.#trainer);
   }
 
   dispose(): void {
-    if (!this.#leaving) this.#process?.dispose();
+    if (!this.#leaving) this.#trainer?.dispose();
+    this.#leaving = true;
     for (const emitter of [this.#changed, this.#started, this.#paused, this.#ended, this.#asked]) emitter.dispose();
   }
 
@@ -162,44 +151,49 @@ export class Training implements Disposable {
 
   async #run(request: TrainingRequest): Promise<void> {
     const progress = new RunProgress();
-    const active: ActiveTraining = {
-      ...{ request, progress, stage: 'starting', folder: undefined, reason: undefined, stopRequested: false },
+    const training: ActiveTraining = {
+      ...{ request, progress, stage: 'starting', folder: undefined, pause: undefined, stopRequested: false },
     };
-    this.#active = active;
-    try {
-      const { TrainerProcess } = await import('./trainer-process.ts');
-      const script = join(this.#context.extensionPath, 'dist', 'trainer.js');
-      const options = await trainerOptions(request, this.#interpreters);
-      const process = new TrainerProcess(script, options, childEnvironment(this.#context));
-      this.#process = process;
-      this.#log.info(`${request.name}: trainer started (process ${process.pid})`);
-      process.onDidPrint((text) => this.#leaving || this.#log.info(`${request.name}: ${text.trimEnd()}`));
-      process.onDidEmit((event) => void this.#take(active, event));
-      const exit = await process.exited;
-      process.dispose();
-      if (this.#leaving) return;
-      this.#log.info(`${request.name}: trainer ended (${exit.signal ?? `status ${exit.code}`})`);
-      await this.#finish({ training: active, exit });
-    } catch (error) {
-      if (this.#leaving) return;
-      const lastWords = error instanceof Error ? error.message : String(error);
-      await this.#finish({ training: active, exit: { end: undefined, code: null, signal: null, lastWords } });
-    }
+    this.#active = training;
+    const exit = await this.#train(training).catch((error: unknown): TrainerExit => {
+      return { ...NEVER_STARTED, lastWords: error instanceof Error ? error.message : String(error) };
+    });
+    if (!this.#leaving) await this.#finish({ training, exit });
+  }
+
+  async #train(active: ActiveTraining): Promise<TrainerExit> {
+    const { request } = active;
+    const cancelled = new Promise<undefined>((resolve) => {
+      this.#cancelStart = () => resolve(undefined);
+    });
+    const start = await Promise.race([this.#trainers.prepare(request), cancelled]);
+    // Nobody would end a trainer that starts now.
+    if (!start || this.#leaving || active.stopRequested) return NEVER_STARTED;
+    const trainer = start();
+    this.#trainer = trainer;
+    this.#log.info(`${request.name}: trainer started (process ${trainer.pid})`);
+    trainer.onDidPrint((text) => this.#leaving || this.#log.info(`${request.name}: ${text.trimEnd()}`));
+    trainer.onDidEmit((event) => this.#take(active, event));
+    for (const command of this.#early.splice(0)) trainer.send(command);
+    const exit = await trainer.exited;
+    trainer.dispose();
+    if (!this.#leaving) this.#log.info(`${request.name}: trainer ended (${exit.signal ?? `status ${exit.code}`})`);
+    return exit;
   }
 
   async #finish(ended: EndedTraining): Promise<void> {
     this.#active = undefined;
-    this.#process = undefined;
+    this.#trainer = undefined;
+    this.#early = [];
     const { folder, request, differences } = ended.training;
-    if (folder !== undefined) await this.#runs.detach(folder);
+    if (folder !== undefined) await this.#tell(() => this.#runs.detach(folder));
     if (differences) this.#asked.fire({ request, differences });
     else this.#ended.fire(ended);
     this.#startNext();
     this.#change();
   }
 
-  async #take(active: ActiveTraining, event: TrainerEvent): Promise<void> {
-    // The log and the views are going or gone.
+  #take(active: ActiveTraining, event: TrainerEvent): void {
     if (this.#leaving) return;
     active.progress.take(event);
     logEvent(this.#log, active.request.name, event);
@@ -207,17 +201,34 @@ export class Training implements Disposable {
     if (event.type === 'start') {
       active.folder = event.run;
       if (active.stage === 'starting') active.stage = 'running';
-      await this.#runs.attach(event.run, (command) => this.send(command));
-      // It may have ended while its folder was read.
-      if (this.#active !== active) return this.#runs.detach(event.run);
-      this.#started.fire(event.run);
-    } else if (event.type === 'state' && !active.stopRequested) {
+      void this.#tell(() => this.#attach(active, event));
+      return;
+    }
+    if (event.type === 'state' && !active.stopRequested) {
       if (event.state === 'paused' || event.state === 'running') active.stage = event.state;
-      active.reason = event.reason;
+      active.pause = event.state === 'paused' ? event : undefined;
       if (event.state === 'paused' && event.reason !== undefined) this.#paused.fire(active);
     }
     if (active.folder !== undefined) this.#runs.emit(active.folder, event);
     this.#change();
+  }
+
+  async #attach(active: ActiveTraining, event: Extract<TrainerEvent, { type: 'start' }>): Promise<void> {
+    await this.#runs.attach(event.run, (command) => this.send(command));
+    // It may have ended while its folder was read.
+    if (this.#active !== active) return this.#runs.detach(event.run);
+    this.#started.fire(event.run);
+    this.#runs.emit(event.run, event);
+    this.#change();
+  }
+
+  /** A run that the list cannot read must not hold up those that wait. */
+  async #tell(listOfRuns: () => Promise<void>): Promise<void> {
+    try {
+      await listOfRuns();
+    } catch (error) {
+      this.#log.error(error instanceof Error ? error.message : String(error));
+    }
   }
 
   #change(): void {

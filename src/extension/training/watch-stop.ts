@@ -1,5 +1,5 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { TrainerStatus } from '../../protocol/events.ts';
+import { type Clock, wait } from '../workspace/clock.ts';
 
 /** What is asked of a trainer process here. */
 interface Stopping {
@@ -18,15 +18,19 @@ const FIRST_STEP_PHASE = 300;
 
 /**
  * Watches a trainer that was told to stop, which finishes its step and writes a checkpoint first. Gives undefined when it has ended, and
- * why it has to be ended when it is dead or stuck: one that computes answers, and goes on to the next phase.
+ * why it has to be ended when it is dead or stuck: one that computes answers, and reaches the next phase.
  */
-export async function watchStop(trainer: Stopping, slowestStepSeconds: () => number): Promise<string | undefined> {
+export async function watchStop(
+  trainer: Stopping,
+  slowestStepSeconds: () => number,
+  clock: Clock,
+): Promise<string | undefined> {
   const ended = trainer.exited.then(() => 'ended' as const);
   for (;;) {
-    if (await Promise.race([ended, sleep(CHECK_EVERY * 1000, undefined, { ref: false })])) return undefined;
+    if (await Promise.race([ended, wait(clock, CHECK_EVERY, undefined)])) return undefined;
     const status = await Promise.race([ended, trainer.status()]);
     if (status === 'ended') return undefined;
-    if (!status) return 'it does not answer';
+    if (!status) return 'it is not responding';
     const slowest = slowestStepSeconds();
     const longest = slowest === 0 ? FIRST_STEP_PHASE : Math.max(PHASE, STEPS * slowest);
     if (status.seconds > longest)

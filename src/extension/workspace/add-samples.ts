@@ -14,7 +14,7 @@ export interface AddedSamples {
   added: number;
   /** Samples that were there and have other expectations now. */
   updated: number;
-  /** Where the first of them stands; lines count from 1. */
+  /** Where the first of them is; lines count from 1. */
   line: number;
 }
 

@@ -12,8 +12,6 @@ export function childEnvironment({ globalStorageUri }: ExtensionContext): NodeJS
   const path = workspace.getConfiguration('grpo').get<string>('tensorflowPath', '').trim();
   return {
     ...process.env,
-    // Inside VS Code the running executable is Electron.
-    ELECTRON_RUN_AS_NODE: '1',
     [STORAGE_VARIABLE]: globalStorageUri.fsPath,
     ...(path !== '' && { [PATH_VARIABLE]: settingPath(path, settingsFolders()) }),
   };

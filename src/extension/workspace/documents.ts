@@ -31,10 +31,6 @@ export function unsavedTexts(): { texts: EditedText[]; versions: Map<string, num
 export const openDocument = (file: string): TextDocument | undefined =>
   workspace.textDocuments.find(({ uri }) => uri.scheme === 'file' && uri.fsPath === file);
 
-/** Whether a reward function may be made of it, or read it. */
-export const mayBeRead = (file: string): boolean =>
-  /\.([mc]?[jt]s|[jt]sx|jsonl?|py)$/.test(file) && !/[\\/](node_modules|\.grpo|\.git|__pycache__)[\\/]/.test(file);
-
 /** A file's text as the editor has it; '' when it cannot be read. */
 export async function textOf(file: string): Promise<string> {
   return openDocument(file)?.getText() ?? (await readTextLater(file, SAMPLES_FILE).catch(() => ''));

@@ -2,6 +2,7 @@ import { dirname } from 'node:path';
 import type { PreviewRequest } from '../../protocol/preview.ts';
 import { filesBeside, samplesPlaces, stemOf } from '../../text/files-by-name.ts';
 import { type ConfigLinks, DEFAULT_SETTINGS } from './config-links.ts';
+import { isExcluded } from './excluded.ts';
 
 /** What is previewed together: a run config's rewards, or those of one reward file, and their samples. Paths are absolute. */
 export interface Subject extends Pick<PreviewRequest, 'rewards' | 'dataset' | 'model' | 'settings'> {
@@ -17,8 +18,11 @@ export interface Subject extends Pick<PreviewRequest, 'rewards' | 'dataset' | 'm
 
 export const CONFIG = /\.grpo\.json$/;
 export const SAMPLES = /\.samples\.jsonl$/;
-export const REWARD = /\.reward\.[cm]?[jt]s$/;
+const REWARD = /\.reward\.[cm]?[jt]s$/;
 export const PYTHON = /\.py$/;
+
+/** Whether a reward function may be made of it, or read it. */
+export const mayBeRead = (file: string): boolean => /\.([mc]?[jt]s|[jt]sx|jsonl?|py)$/.test(file) && !isExcluded(file);
 
 const REWARD_ENDINGS = ['.reward.ts', '.reward.js', '.reward.mjs', '.py'];
 

@@ -9,8 +9,8 @@ export async function placeInside(file: string, folders: readonly string[]): Pro
   const place = await followLinks(resolve(file));
   const roots = await Promise.all(folders.map((folder) => realpath(folder)));
   if (roots.some((root) => isBelow(place, root))) return place;
-  const leads = place === resolve(file) ? '' : ` (it leads to ${place})`;
-  throw new Error(`${file} is outside the workspace${leads}, so it is not written.`);
+  const leads = place === resolve(file) ? '' : ` (it points to ${place})`;
+  throw new Error(`${file} is outside the workspace${leads}, so it was not written.`);
 }
 
 /** A path that need not exist: the nearest folder above it that does is resolved. A link that leads nowhere is refused. */
@@ -24,7 +24,7 @@ async function followLinks(path: string): Promise<string> {
   );
   if (exists || dirname(path) === path)
     return realpath(path).catch(() => {
-      throw new Error(`${path} is a link that leads nowhere, so it is not written.`);
+      throw new Error(`${path} is a broken link, so it was not written.`);
     });
   return join(await followLinks(dirname(path)), path.slice(path.lastIndexOf(sep) + 1));
 }

@@ -11,17 +11,20 @@ import {
   RelativePattern,
   type TextDocument,
   Uri,
+  WorkspaceEdit,
   window,
   workspace,
 } from 'vscode';
-import { isMissingModel } from '../../protocol/missing-model.ts';
-import { RUN_CONFIGS } from './config-links.ts';
-import type { LocatedMessage } from './located-message.ts';
+import type { Problem, SourceLocation } from '../../protocol/errors.ts';
+import { RUN_CONFIGS } from './find-files.ts';
+import { placeToOpen, wordsBesidePlace } from './problem-place.ts';
+import { watchFiles } from './watch-files.ts';
 
 /** What kept a run config from being used. */
 interface Reported {
   uri: Uri;
   diagnostic: Diagnostic;
+  problem: Problem;
   /** Of the file and the config on disk. */
   watchers: Disposable;
 }
@@ -41,27 +44,29 @@ export class Problems implements Disposable {
       }),
       languages.registerCodeActionsProvider(
         { pattern: RUN_CONFIGS, scheme: 'file' },
-        { provideCodeActions: ({ uri }, _range, { diagnostics }) => diagnostics.flatMap((found) => fixes(found, uri)) },
+        { provideCodeActions: (document, range) => this.#fixes(document, range) },
         { providedCodeActionKinds: [CodeActionKind.QuickFix] },
       ),
     );
   }
 
   /** Without a place of its own it is the config's. */
-  async report(problem: LocatedMessage, configFile: string): Promise<void> {
-    const uri = Uri.file(problem.file ?? configFile);
+  async report(problem: Problem, configFile: string): Promise<void> {
+    const place = placeToOpen(problem) ?? { file: configFile };
+    const uri = Uri.file(place.file);
     const range = await workspace.openTextDocument(uri).then(
-      (document) => tokenAt(document, startOf(problem)),
+      (document) => tokenAt(document, startOf(place)),
       // Not a text: the place still says which file.
-      () => new Range(startOf(problem), startOf(problem)),
+      () => new Range(startOf(place), startOf(place)),
     );
     this.clear(configFile);
-    const diagnostic = new Diagnostic(range, problem.message, DiagnosticSeverity.Error);
+    const diagnostic = new Diagnostic(range, wordsBesidePlace(problem), DiagnosticSeverity.Error);
     diagnostic.source = 'GRPO';
+    if (problem.kind) diagnostic.code = problem.kind;
     const watchers = Disposable.from(
       ...[...new Set([uri.fsPath, configFile])].map((file) => this.#watch(Uri.file(file))),
     );
-    this.#reported.set(configFile, { uri, diagnostic, watchers });
+    this.#reported.set(configFile, { uri, diagnostic, problem, watchers });
     this.#show(uri);
   }
 
@@ -74,15 +79,21 @@ export class Problems implements Disposable {
     this.#show(reported.uri);
   }
 
-  async open(problem: LocatedMessage): Promise<void> {
-    if (problem.file === undefined) return;
-    const at = startOf(problem);
-    await window.showTextDocument(Uri.file(problem.file), { selection: new Range(at, at) });
+  async open(place: SourceLocation | undefined): Promise<void> {
+    if (!place) return;
+    const at = startOf(place);
+    await window.showTextDocument(Uri.file(place.file), { selection: new Range(at, at) });
   }
 
   dispose(): void {
     for (const { watchers } of this.#reported.values()) watchers.dispose();
     this.#subscription.dispose();
+  }
+
+  #fixes(document: TextDocument, range: Range): CodeAction[] {
+    return [...this.#reported.values()]
+      .filter(({ uri, diagnostic }) => uri.fsPath === document.uri.fsPath && diagnostic.range.intersection(range))
+      .flatMap(({ diagnostic, problem }) => fixOf(problem, diagnostic, document) ?? []);
   }
 
   #changed({ fsPath }: Uri): void {
@@ -91,14 +102,7 @@ export class Problems implements Disposable {
 
   #watch(uri: Uri): Disposable {
     const pattern = new RelativePattern(Uri.file(dirname(uri.fsPath)), basename(uri.fsPath));
-    const watcher = workspace.createFileSystemWatcher(pattern);
-    const changed = () => this.#changed(uri);
-    return Disposable.from(
-      watcher,
-      watcher.onDidChange(changed),
-      watcher.onDidCreate(changed),
-      watcher.onDidDelete(changed),
-    );
+    return watchFiles(pattern, () => this.#changed(uri));
   }
 
   /** Several configs may name one file. */
@@ -111,14 +115,39 @@ export class Problems implements Disposable {
   }
 }
 
-const startOf = ({ line = 1, column = 1 }: LocatedMessage): Position => new Position(line - 1, column - 1);
+const startOf = ({ line = 1, column = 1 }: SourceLocation): Position => new Position(line - 1, column - 1);
 
-function fixes(found: Diagnostic, config: Uri): CodeAction[] {
-  if (!isMissingModel(found.message)) return [];
-  const action = new CodeAction('Get a model…', CodeActionKind.QuickFix);
-  action.diagnostics = [found];
-  action.command = { title: 'Get a Model', command: 'grpo.getModel', arguments: [config] };
-  return [action];
+/** What the editor can do about a problem, or helps with. */
+function fixOf({ remedy }: Problem, diagnostic: Diagnostic, document: TextDocument): CodeAction | undefined {
+  switch (remedy?.action) {
+    case 'get-model': {
+      const action = quickFix('Get a model…', diagnostic);
+      action.command = { title: 'Get Model', command: 'grpo.getModel', arguments: [document.uri] };
+      return action;
+    }
+    case 'edit': {
+      // As JSON, that is quoted; what is underlined may have been written otherwise.
+      if (document.getText(diagnostic.range) !== JSON.stringify(remedy.from)) return undefined;
+      const action = quickFix(`Change to "${remedy.to}"`, diagnostic);
+      action.isPreferred = true;
+      action.edit = new WorkspaceEdit();
+      action.edit.replace(document.uri, diagnostic.range, JSON.stringify(remedy.to));
+      return action;
+    }
+    // Not to be done in a config.
+    case 'fix-reward':
+    case 'resume':
+    case undefined:
+      return undefined;
+    default:
+      return remedy satisfies never;
+  }
+}
+
+function quickFix(title: string, diagnostic: Diagnostic): CodeAction {
+  const action = new CodeAction(title, CodeActionKind.QuickFix);
+  action.diagnostics = [diagnostic];
+  return action;
 }
 
 /** The string or the word that begins there, to be underlined. */

@@ -1,9 +1,9 @@
-import type { Disposable, Event } from 'vscode';
 import type { HostCommand, TrainerEvent } from '../../protocol/events.ts';
 import type { Run } from '../../run-folder/read-run.ts';
+import type { Event } from './emitter.ts';
 
 /** All runs of the workspace, whoever started them. */
-export interface RunRegistry extends Disposable {
+export interface RunRegistry {
   /** Newest first. */
   readonly runs: readonly Run[];
   readonly onDidChangeRuns: Event<void>;

@@ -1,25 +1,16 @@
 import { CONFIG_FILE } from '../../files/open-file.ts';
 import { readTextLater } from '../../files/text.ts';
 import type { DifferenceChoice } from '../../protocol/run-differences.ts';
+import type { TrainerOptions } from '../../protocol/trainer-options.ts';
+import { configName } from '../../text/files-by-name.ts';
 import type { Interpreters } from './interpreter.ts';
-
-/** What `dist/trainer.js` takes. */
-export interface TrainerOptions {
-  configFile: string;
-  /** `field=value` overrides of config fields. */
-  set?: string[];
-  /** The run folder; with `resume`, the run to go on with. */
-  out?: string;
-  resume?: boolean;
-  differences?: DifferenceChoice;
-}
 
 /** A training someone asked for. */
 export interface TrainingRequest {
   configFile: string;
   /** The config's name. */
   name: string;
-  /** The run to go on with; without it a new one starts. */
+  /** The run to continue; without it a new one starts. */
   resume?: string;
   /** What to do where that run was recorded with other settings than today's; without it the trainer asks. */
   differences?: DifferenceChoice;
@@ -30,9 +21,6 @@ export const trainingRequest = (configFile: string, resume?: string): TrainingRe
   name: configName(configFile),
   ...(resume !== undefined && { resume }),
 });
-
-/** `/work/sort.grpo.json` -> `sort` */
-export const configName = (file: string): string => file.replace(/^.*[\\/]/, '').replace(/(\.grpo)?\.jsonc?$/, '');
 
 export async function trainerOptions(
   { configFile, resume, differences }: TrainingRequest,

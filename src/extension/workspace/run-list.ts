@@ -1,46 +1,49 @@
-import { dirname } from 'node:path';
-import { Disposable, EventEmitter, workspace } from 'vscode';
 import type { HostCommand, TrainerEvent } from '../../protocol/events.ts';
 import type { Run } from '../../run-folder/read-run.ts';
+import type { Clock } from './clock.ts';
+import { Emitter } from './emitter.ts';
 import type { RunRegistry } from './registry.ts';
 
-const RUN_INFO = '**/.grpo/runs/*/run.json';
 /** Views need not know of changes any sooner. */
 const COALESCE_MS = 200;
 /** A trainer that was killed elsewhere changes no file: look at its lock now and then. */
 const LOOK_MS = 5000;
 
+/** Where runs are read from. */
+export interface RunSource {
+  /** The run folders of the workspace. */
+  find(): Promise<string[]>;
+  /** Undefined when there is no run that can be read. */
+  read(folder: string, live: boolean): Promise<Run | undefined>;
+}
+
 /** The runs of the workspace's folders as they are on disk, kept up to date by file events and by our own trainers. */
 export class RunList implements RunRegistry {
+  readonly #source: RunSource;
+  readonly #clock: Clock;
   readonly #runs = new Map<string, Run>();
   /** How to reach the trainers of this window, by run folder. */
   readonly #live = new Map<string, (command: HostCommand) => void>();
-  readonly #changed = new EventEmitter<void>();
-  readonly #emitted = new EventEmitter<{ folder: string; event: TrainerEvent }>();
+  readonly #changed = new Emitter<void>();
+  readonly #emitted = new Emitter<{ folder: string; event: TrainerEvent }>();
   readonly #stale = new Set<string>();
-  readonly #subscriptions: Disposable[] = [];
-  #timer: NodeJS.Timeout | undefined;
+  /** The last task of each folder that has any. */
+  readonly #turns = new Map<string, Promise<void>>();
+  #scan: Promise<void> = Promise.resolve();
+  #cancelChange: (() => void) | undefined;
+  #cancelLook = () => {};
+  #disposed = false;
 
   readonly onDidChangeRuns = this.#changed.event;
   readonly onDidEmit = this.#emitted.event;
   /** Settled when the runs that were there at the start have been read. */
   readonly scanned: Promise<void>;
 
-  constructor() {
-    const watcher = workspace.createFileSystemWatcher(RUN_INFO);
-    const look = setInterval(() => this.#lookAtOthers(), LOOK_MS);
-    this.#subscriptions.push(
-      watcher,
-      watcher.onDidCreate(({ fsPath }) => this.refresh(dirname(fsPath))),
-      watcher.onDidChange(({ fsPath }) => this.refresh(dirname(fsPath))),
-      watcher.onDidDelete(({ fsPath }) => this.refresh(dirname(fsPath))),
-      workspace.onDidChangeWorkspaceFolders(() => this.#scan()),
-      new Disposable(() => clearInterval(look)),
-      new Disposable(() => clearTimeout(this.#timer)),
-      this.#changed,
-      this.#emitted,
-    );
-    this.scanned = this.#scan();
+  constructor(source: RunSource, clock: Clock) {
+    this.#source = source;
+    this.#clock = clock;
+    this.#lookLater();
+    this.scanned = this.scan();
   }
 
   get runs(): readonly Run[] {
@@ -87,43 +90,74 @@ export class RunList implements RunRegistry {
     this.#changeSoon();
   }
 
+  /** Looks for the workspace's runs again: its folders may be others. */
+  scan(): Promise<void> {
+    // After the one before, whose answer is older.
+    const now = () => this.#scanNow();
+    this.#scan = this.#scan.then(now, now);
+    return this.#scan;
+  }
+
   dispose(): void {
-    Disposable.from(...this.#subscriptions).dispose();
+    this.#disposed = true;
+    this.#cancelChange?.();
+    this.#cancelLook();
+    this.#changed.dispose();
+    this.#emitted.dispose();
   }
 
   #changeSoon(): void {
-    this.#timer ??= setTimeout(async () => {
+    if (this.#disposed) return;
+    this.#cancelChange ??= this.#clock.after(COALESCE_MS, async () => {
       const folders = [...this.#stale];
       this.#stale.clear();
-      await Promise.all(folders.map((folder) => this.#read(folder)));
-      this.#timer = undefined;
+      await Promise.allSettled(folders.map((folder) => this.#read(folder)));
+      this.#cancelChange = undefined;
       this.#changed.fire();
       if (this.#stale.size > 0) this.#changeSoon();
-    }, COALESCE_MS);
+    });
   }
 
-  async #scan(): Promise<void> {
-    const files = await workspace.findFiles(RUN_INFO, '**/node_modules/**');
-    const found = new Set(files.map(({ fsPath }) => dirname(fsPath)));
-    for (const folder of this.#runs.keys())
-      if (!found.has(folder) && !this.#live.has(folder)) this.#runs.delete(folder);
-    await Promise.all([...found].map((folder) => this.#read(folder)));
+  async #scanNow(): Promise<void> {
+    // Those that come while it is searched are not among those found.
+    const before = [...this.#runs.keys()];
+    const found = new Set(await this.#source.find());
+    const gone = before.filter((folder) => !found.has(folder) && !this.#live.has(folder));
+    await Promise.all([
+      ...gone.map((folder) => this.#inTurn(folder, async () => void this.#runs.delete(folder))),
+      ...[...found].map((folder) => this.#read(folder)),
+    ]);
     this.#changed.fire();
   }
 
-  async #read(folder: string): Promise<void> {
-    const { readRun } = await import('../../run-folder/read-run.ts');
-    const run = await readRun(folder, this.#live.has(folder));
-    // The trainer's steps come sooner than its files are read.
-    const known = this.#runs.get(folder);
-    if (!run) this.#runs.delete(folder);
-    else if (run.live && known && known.info.step > run.info.step)
-      this.#runs.set(folder, { ...run, info: { ...run.info, step: known.info.step }, lastReward: known.lastReward });
-    else this.#runs.set(folder, run);
+  #read(folder: string): Promise<void> {
+    return this.#inTurn(folder, async () => {
+      const run = await this.#source.read(folder, this.#live.has(folder));
+      const known = this.#runs.get(folder);
+      if (!run) this.#runs.delete(folder);
+      // The trainer's steps come sooner than its files are read.
+      else if (run.live && known?.live && known.info.step > run.info.step)
+        this.#runs.set(folder, { ...run, info: { ...run.info, step: known.info.step }, lastReward: known.lastReward });
+      else this.#runs.set(folder, run);
+    });
   }
 
-  #lookAtOthers(): void {
-    for (const { folder, live, status } of this.#runs.values())
-      if (!live && (status === 'running' || status === 'paused' || status === 'stopping')) this.refresh(folder);
+  /** One task at a time for a folder: what was read first must not replace what was read later, however long it took. */
+  #inTurn(folder: string, task: () => Promise<void>): Promise<void> {
+    const turn = (this.#turns.get(folder) ?? Promise.resolve()).then(task, task);
+    this.#turns.set(folder, turn);
+    const done = () => {
+      if (this.#turns.get(folder) === turn) this.#turns.delete(folder);
+    };
+    turn.then(done, done);
+    return turn;
+  }
+
+  #lookLater(): void {
+    this.#cancelLook = this.#clock.after(LOOK_MS, () => {
+      for (const { folder, live, status } of this.#runs.values())
+        if (!live && (status === 'running' || status === 'paused' || status === 'stopping')) this.refresh(folder);
+      this.#lookLater();
+    });
   }
 }

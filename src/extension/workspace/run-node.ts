@@ -1,4 +1,5 @@
-import type { Checkpoint, Run } from '../../run-folder/read-run.ts';
+import type { Checkpoint } from '../../run-folder/checkpoints.ts';
+import type { Run } from '../../run-folder/read-run.ts';
 import type { TrainingRequest } from './request.ts';
 
 /** A row of the view of runs; commands get the one that they were chosen on. */

@@ -1,7 +1,5 @@
 import type { TrainerEvent } from '../../protocol/events.ts';
-
-/** Steps that the time left is estimated from. */
-const RECENT = 10;
+import { StepTimes } from '../../protocol/step-times.ts';
 
 /** How far a run is, from what its trainer says. */
 export class RunProgress {
@@ -11,7 +9,7 @@ export class RunProgress {
   /** The first and the slowest recent step, to judge what the run has come to and how long a step may take. */
   firstReward: number | null = null;
   phase = 'load';
-  #recentSeconds: number[] = [];
+  readonly #times = new StepTimes();
 
   take(event: TrainerEvent): void {
     if (event.type === 'start') {
@@ -24,28 +22,18 @@ export class RunProgress {
       this.step = event.step;
       this.reward = reward;
       this.firstReward ??= reward;
-      if (typeof seconds === 'number') this.#recentSeconds = [...this.#recentSeconds, seconds].slice(-RECENT);
+      if (typeof seconds === 'number') this.#times.add(seconds);
     }
   }
 
   get slowestStepSeconds(): number {
-    return Math.max(0, ...this.#recentSeconds);
+    return this.#times.slowest;
   }
 
   /** Undefined before the first step. */
   get secondsLeft(): number | undefined {
-    const known = this.#recentSeconds;
-    if (known.length === 0) return undefined;
-    return (known.reduce((sum, seconds) => sum + seconds) / known.length) * (this.maxSteps - this.step);
+    return this.#times.left(this.maxSteps - this.step);
   }
-}
-
-/** 75 -> "1:15", 3700 -> "1:01:40". */
-export function duration(seconds: number): string {
-  const total = Math.round(seconds);
-  const parts = [Math.floor(total / 3600), Math.floor(total / 60) % 60, total % 60];
-  const shown = parts[0] === 0 ? parts.slice(1) : parts;
-  return shown.map((part, index) => (index === 0 ? String(part) : String(part).padStart(2, '0'))).join(':');
 }
 
 export const rewardText = (reward: number | null): string => (reward === null ? '–' : reward.toFixed(2));

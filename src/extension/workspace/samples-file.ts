@@ -3,9 +3,9 @@ import { basename, dirname, join } from 'node:path';
 import { workspace } from 'vscode';
 import { CONFIG_FILE } from '../../files/open-file.ts';
 import { readTextLater } from '../../files/text.ts';
+import { configName } from '../../text/files-by-name.ts';
 import { readConfigLinks } from './config-links.ts';
 import { SAMPLES, subjectsOf } from './links.ts';
-import { configName } from './request.ts';
 import { writablePlace } from './writable-place.ts';
 
 /** The samples file of a run config, as previews find it: the one that it names, else one of its name. It need not be there yet. */

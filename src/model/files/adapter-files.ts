@@ -55,7 +55,7 @@ export function adapterEntries(folder: string): TensorEntry[] {
     const message = pickle
       ? `${PICKLE_FILE} is a Python pickle, which can run code and is never loaded; save the adapter again with PEFT, which writes ${TENSOR_FILE}`
       : `the adapter's tensors are missing: there is no ${TENSOR_FILE}`;
-    throw new BadInput(message, { file: folder });
+    throw new BadInput(message, { file: folder, isFolder: true });
   }
   return readSafetensorsHeader(file).map((entry) => ({ ...entry, name: entry.name.replace(PREFIX, '') }));
 }

@@ -1,17 +1,16 @@
 import { existsSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { BadInput, type SourceLocation } from '../../protocol/errors.ts';
+import { BadInput } from '../../protocol/errors.ts';
 
 /**
  * A file of a model whose content cannot be right; `what` says so, and what to do follows it. What was downloaded can be downloaded again;
  * a checkpoint of a run (`checkpoints/step-000010`) cannot.
  */
-export function damagedFile(place: string | SourceLocation, what: string): BadInput {
-  const at = typeof place === 'string' ? { file: place } : place;
-  return new BadInput(`${what}; ${remedy(at.file)}`, at);
-}
+export const damagedFile = (file: string, what: string): BadInput =>
+  new BadInput(`${what}; ${damageAdvice(file)}`, { file });
 
-function remedy(file: string): string {
+/** What to do about such a file. */
+export function damageAdvice(file: string): string {
   const folder = dirname(file);
   const named = /^step-\d+$/.test(basename(folder)) && basename(dirname(folder)) === 'checkpoints';
   return named || existsSync(join(folder, 'trainer_state.json'))

@@ -37,13 +37,13 @@ function readOwnConfig(model: string): ModelConfig {
   const found = statSync(model, { throwIfNoEntry: false });
   if (isGguf(model) ? !found?.isFile() : !found?.isDirectory()) {
     const message = 'there is no such model folder; give the path of a Hugging Face model folder or of a .gguf file';
-    throw new BadInput(message, { file: model });
+    throw new BadInput(message, { file: model, isFolder: true });
   }
   const file = modelFilePath(model, 'config.json');
   const json = readModelFile(model, 'config.json');
   if (!json) {
     const message = 'this folder has no config.json; give the path of a complete Hugging Face model folder';
-    throw new BadInput(runInstead(model) ?? message, { file: model });
+    throw new BadInput(runInstead(model) ?? message, { file: model, isFolder: true });
   }
   const description = architectureOf(json, file).describe(json, file);
   const tokens = checked(tokensSchema, json, file);

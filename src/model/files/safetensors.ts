@@ -121,7 +121,9 @@ function parseHeader(header: Buffer, file: string): Record<string, unknown> {
     return parseJsonObject(decodeText(header, file), file);
   } catch (error) {
     // Lines of the header are no places in the file.
-    throw error instanceof BadInput ? damaged(file, `its header is not what it should be (${error.sentence})`) : error;
+    throw error instanceof BadInput
+      ? damaged(file, `its header is not what it should be (${error.problem.message})`)
+      : error;
   }
 }
 

@@ -159,18 +159,19 @@ function noWeights(folder: string): BadInput {
   const others = files.filter((name) => name.endsWith('.safetensors'));
   if (others.length > 0) {
     const message = `this folder has ${others.length > 1 ? `${others.length} .safetensors files` : others[0]}, but neither ${WEIGHTS_FILE} nor ${INDEX_FILE}, which says what shards belong together; download the missing one`;
-    return new BadInput(message, { file: folder });
+    return new BadInput(message, { file: folder, isFolder: true });
   }
   const pickles = files.filter((name) => /\.(bin|pt|pth|ckpt)$/.test(name));
   if (pickles.length === 0) {
     return new BadInput(`this folder has no ${WEIGHTS_FILE}; give a complete Hugging Face model folder`, {
       file: folder,
+      isFolder: true,
     });
   }
   // Unpickling runs code from the file. torch's weights_only loader, which transformers uses, does not.
   const convert = `from transformers import AutoModelForCausalLM as M; M.from_pretrained('.').save_pretrained('.')`;
   const message = `${pickles[0]} is a Python pickle, which can run code and is never loaded; add safe weights beside it, from within this folder: python -c "${convert}"`;
-  return new BadInput(message, { file: folder });
+  return new BadInput(message, { file: folder, isFolder: true });
 }
 
 /** `tensors "a", "b", "c" and 4 more are`, for the first few of many names. */

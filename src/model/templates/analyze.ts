@@ -113,7 +113,10 @@ class Analyzer {
       case 'continue':
         if (!place.inLoop) throw new TemplateError(`"${node.type}" is outside of a loop`, node.line);
         return;
+      case 'text':
+        return;
       default:
+        node satisfies never;
     }
   }
 

@@ -93,6 +93,8 @@ export function evaluate(node: Expression, frame: Frame): Value {
       const args = evaluateArguments(node.args, frame);
       return at(node, () => applyTest(node.name, value, args));
     }
+    default:
+      return node satisfies never;
   }
 }
 
@@ -143,6 +145,8 @@ function compare(operator: Comparison, a: Value, b: Value): boolean {
       return contains(b, a);
     case 'not in':
       return !contains(b, a);
+    default:
+      return operator satisfies never;
   }
 }
 

@@ -50,6 +50,8 @@ function arithmetic(operator: BinaryOperator, a: bigint | number, b: bigint | nu
       return floatModulo(x, y);
     case '**':
       return floatPower(x, y);
+    default:
+      return operator satisfies never;
   }
 }
 
@@ -70,6 +72,8 @@ function intArithmetic(operator: BinaryOperator, a: bigint, b: bigint): Value {
       return floorModulo(a, b);
     case '**':
       return b < 0n ? floatPower(toFloat(a), toFloat(b)) : power(a, b);
+    default:
+      return operator satisfies never;
   }
 }
 

@@ -120,6 +120,8 @@ export class Renderer {
       case 'break':
       case 'continue':
         return node.type;
+      default:
+        return node satisfies never;
     }
   }
 

@@ -87,7 +87,13 @@ export class Scope {
       case 'call-block':
         this.addExpression(node.call);
         break;
+      case 'text':
+      case 'generation':
+      case 'break':
+      case 'continue':
+        break;
       default:
+        node satisfies never;
     }
   }
 
@@ -162,6 +168,8 @@ export function childExpressions(node: Expression): (Expression | undefined)[] {
     case 'filter':
     case 'test':
       return [node.object, ...argumentExpressions(node)];
+    default:
+      return node satisfies never;
   }
 }
 

@@ -6,6 +6,6 @@ export function refusedAt<T>(at: SourceLocation, render: () => T): T {
   try {
     return render();
   } catch (error) {
-    throw error instanceof PromptRefused ? new BadInput(error.sentence, at) : error;
+    throw error instanceof PromptRefused ? new BadInput(error.problem.message, at) : error;
   }
 }

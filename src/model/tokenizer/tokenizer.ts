@@ -34,7 +34,6 @@ export interface Room {
 
 export interface ChatOptions {
   room?: Room;
-  addGenerationPrompt?: boolean;
   /** Further variables for the template (TRL's `chat_template_kwargs`), such as `enable_thinking`. */
   variables?: Record<string, unknown>;
 }
@@ -46,13 +45,14 @@ export function loadTokenizer(model: string): Tokenizer {
   if (!json) {
     throw new BadInput('this folder has no tokenizer.json; save the tokenizer again with transformers', {
       file: model,
+      isFolder: true,
     });
   }
   const own = readModelFile(model, 'tokenizer_config.json');
   if (!own) {
     const message =
       'this folder has no tokenizer_config.json, which says what its special tokens are; download it again, or save the tokenizer again with transformers';
-    throw new BadInput(message, { file: model });
+    throw new BadInput(message, { file: model, isFolder: true });
   }
   const legacy = legacyFiles(model);
   const config = mergedConfig(own, legacy);
@@ -95,12 +95,12 @@ export function loadTokenizer(model: string): Tokenizer {
 export function loadChat(model: string, config = readTokenizerConfig(model)): Tokenizer['renderChat'] {
   const renderTemplate = loadChatTemplate(model, config);
   const specialTokens = namedTokens(config);
-  return (messages, { addGenerationPrompt = true, variables = {} } = {}) => {
+  return (messages, { variables = {} } = {}) => {
     if (!renderTemplate) {
       const message = 'the model has no chat template, so prompts must be plain text; use a chat model for messages';
-      throw new BadInput(message, { file: model });
+      throw new BadInput(message, { file: model, isFolder: !isGguf(model) });
     }
-    return renderTemplate(messages, { ...specialTokens, add_generation_prompt: addGenerationPrompt, ...variables });
+    return renderTemplate(messages, { ...specialTokens, add_generation_prompt: true, ...variables });
   };
 }
 

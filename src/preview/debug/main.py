@@ -1,4 +1,4 @@
-"""What a debugger runs for "Debug on a Sample" of a Python reward: one call of one function, without any limits.
+"""What a debugger runs for "Debug on Sample" of a Python reward: one call of one function, without any limits.
 
 It loads and calls the function as the reward worker beside it does.
 """
@@ -32,7 +32,7 @@ def sample_on(file, line):
         for number, text in enumerate(lines, 1):
             if number == line:
                 return json.loads(text)
-    sys.exit("{} has no sample on line {} any more.".format(file, line))
+    sys.exit("{} no longer has a sample on line {}.".format(file, line))
 
 
 def main():

@@ -1,4 +1,4 @@
-// What a debugger runs for "Debug on a Sample": one call of one function, in this very process and without any limits.
+// What a debugger runs for "Debug on Sample": one call of one function, in this very process and without any limits.
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { loadSamples } from '../../data/samples.ts';
@@ -16,7 +16,7 @@ for (const variable of hidden as string[]) delete process.env[variable];
 const apiPath = join(dirname(fileURLToPath(import.meta.url)), 'grpo-rewards.js');
 
 const sample = loadSamples(samples).find((row) => row.line === line);
-if (!sample) throw new Error(`${samples} has no sample on line ${line} any more.`);
+if (!sample) throw new Error(`${samples} no longer has a sample on line ${line}.`);
 const { modules: source } = await compileReward(file, apiPath, new Map());
 const { functions } = await loadRewardFile({ type: 'load', file, source, names: [name], memoryLimitBytes: 0 });
 const found = functions.find((candidate) => candidate.name === name);

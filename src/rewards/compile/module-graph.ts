@@ -68,8 +68,9 @@ const reading = (textOf: (path: string) => string): Plugin => ({
       } catch (error) {
         // No text, or none in UTF-8: the compiler would read other letters.
         if (!(error instanceof BadInput)) throw error;
-        const { line } = error.location ?? {};
-        return { errors: [{ text: error.sentence, location: { file: path, ...(line !== undefined && { line }) } }] };
+        const { message, place } = error.problem;
+        const line = place?.line;
+        return { errors: [{ text: message, location: { file: path, ...(line !== undefined && { line }) } }] };
       }
     });
   },

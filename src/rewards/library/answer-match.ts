@@ -3,18 +3,18 @@ import { boxed, type Extractor, firstOf, lastNumber, numbersIn, tagged } from '.
 import { parseNumber } from './parse-number.ts';
 import { columnOf, type RowReward } from './row.ts';
 
-/** What {@link exactMatch} compares. */
+/** Options of {@link exactMatch}. */
 export interface ExactMatchOptions {
-  /** The dataset's column with the right answer, or a list of right ones; `answer` unless given. Null in it abstains. */
+  /** The dataset column with the correct answer, or a list of correct ones; null abstains. Default: `answer`. */
   column?: string;
-  /** Finds the answer in the completion; unless given `<answer>…</answer>`, else `\boxed{…}`, else the whole completion. */
+  /** Extracts the answer from the completion. Default: `<answer>…</answer>`, else `\boxed{…}`, else the whole completion. */
   extract?: Extractor;
-  /** Whether `Paris` and `paris` differ; false unless given. */
+  /** Whether `Paris` and `paris` differ. Default: false. */
   caseSensitive?: boolean;
 }
 
 /**
- * Makes a reward: 1 when the extracted answer is the expected one, else 0. White space and a full stop at the end do not count.
+ * Creates a reward: 1 if the extracted answer equals the expected one, else 0. White space and a trailing period are ignored.
  *
  * @example export const capital = exactMatch({ column: 'capital' });
  */
@@ -36,22 +36,22 @@ export function exactMatch({
   };
 }
 
-/** What {@link numericMatch} compares. */
+/** Options of {@link numericMatch}. */
 export interface NumericMatchOptions {
   /**
-   * The dataset's column with the right number, as a number or a text; of a longer text, such as GSM8K's solutions, its last
-   * number. `answer` unless given. Null in it abstains.
+   * The dataset column with the correct number, as a number or a string; from longer strings, such as GSM8K's solutions, the last
+   * number is taken. Null abstains. Default: `answer`.
    */
   column?: string;
-  /** Finds the answer in the completion; unless given `<answer>…</answer>`, else `\boxed{…}`, else the last number. */
+  /** Extracts the answer from the completion. Default: `<answer>…</answer>`, else `\boxed{…}`, else the last number. */
   extract?: Extractor;
-  /** How far off is right, as a share of the expected number (of 1, where that is smaller); 1e-6 unless given. */
+  /** Relative tolerance (absolute for expected numbers below 1). Default: 1e-6. */
   tolerance?: number;
 }
 
 /**
- * Makes a reward: 1 when the answer's number equals the expected one, else 0. Understands `1,234`, `3/4`, `\frac{3}{4}`, `50%`
- * (which equals 0.5, and also 50) and units (`12 apples`); an answer of several numbers is none.
+ * Creates a reward: 1 if the answer's number equals the expected one, else 0. Understands `1,234`, `3/4`, `\frac{3}{4}`, `50%`
+ * (which equals 0.5, and also 50) and units (`12 apples`); an answer with several numbers does not count.
  *
  * |answer − expected| ≤ tolerance · max(1, |expected|)
  *

@@ -6,21 +6,21 @@ import { JAVASCRIPT_HARNESS, PYTHON_HARNESS } from './program-harness.ts';
 import { columnOf } from './row.ts';
 import { isolates, type ProgramEnd, runProgram } from './run-program.ts';
 
-/** What {@link codeTests} runs. */
+/** Options of {@link codeTests}. */
 export interface CodeTestsOptions {
-  /** What the answers are written in. */
+  /** The programming language of the answers. */
   language: 'python' | 'javascript';
-  /** The dataset's column with the tests: a text of code, or a list of such. Null in it abstains. `tests` unless given. */
+  /** The dataset column with the tests: a string of code or a list of strings; null abstains. Default: `tests`. */
   column?: string;
-  /** Finds the program in the completion; unless given its last block of code in this language, else the whole completion. */
+  /** Extracts the program from the completion. Default: its last code block in this language, else the whole completion. */
   extract?: Extractor;
-  /** Gives 0 unless every test passes, instead of the share that does; false unless given. */
+  /** Score 0 unless every test passes, instead of the fraction that passes. Default: false. */
   all?: boolean;
-  /** Seconds for the program and its tests together; 5 unless given. Keep it below the run config's `rewardTimeoutSeconds`. */
+  /** Time limit in seconds for the program and its tests together. Default: 5. Keep it below the run config's `rewardTimeoutSeconds`. */
   timeoutSeconds?: number;
-  /** Mebibytes of memory, of all its processes together; 512 unless given. */
+  /** Memory limit of all its processes together, in MiB. Default: 512. */
   memoryMegabytes?: number;
-  /** The Python interpreter; `python3` unless given (`python` on Windows). Node.js is the one that runs the reward. */
+  /** The Python interpreter. Default: `python3` (`python` on Windows). JavaScript runs in the reward's own Node.js. */
   python?: string;
 }
 
@@ -31,13 +31,13 @@ const LONGEST_SECONDS = 2_147_000;
 const OUTPUT_LIMIT_BYTES = 1024 ** 2;
 
 /**
- * Makes a reward that runs the completion's program and then the row's tests on what it defines: the share of tests that pass, from 0 to 1.
- * A Python test is code that raises when it fails, such as `assert add(2, 3) == 5`; a JavaScript test throws, and has Node's
+ * Creates a reward that runs the completion's program and then the row's tests on it: the fraction of tests that pass, from 0 to 1.
+ * A Python test is code that raises when it fails, such as `assert add(2, 3) == 5`; a JavaScript test throws, and can use Node's
  * strict `assert`.
  *
- * Each completion gets a process of its own, in an empty folder that is deleted afterwards, without your environment variables, and with limits on time,
- * memory, processes and output. On Linux, where `unshare` may be used, it has no network; elsewhere the reason says so.
- * That stops accidents, not attackers: a program can read your files, and one that sets out to can fool tests in its own process.
+ * Each completion runs in its own process, in an empty folder that is deleted afterwards, without your environment variables, and with limits on time,
+ * memory, processes and output. On Linux, where `unshare` is permitted, it has no network access; elsewhere the reason says so.
+ * This prevents accidents, not attacks: a program can read your files, and a malicious one can fool tests in its own process.
  *
  * @example export const passes = codeTests({ language: 'python' });
  * // with rows such as {"prompt": "Write add(a, b).", "tests": ["assert add(1, 2) == 3", "assert add(-1, 1) == 0"]}

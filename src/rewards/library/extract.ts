@@ -1,8 +1,8 @@
-/** Finds the answer in a completion; undefined when there is none. Write your own, or pass one of these: {@link tagged}, {@link boxed}, {@link lastNumber}. */
+/** Extracts the answer from a completion; undefined if there is none. Write your own, or pass one of these: {@link tagged}, {@link boxed}, {@link lastNumber}. */
 export type Extractor = (completion: string) => string | undefined;
 
 /**
- * Takes what stands between the last `<tag>` and `</tag>`, without the white space around it.
+ * Extracts the text between the last `<tag>` and `</tag>`, without surrounding white space.
  *
  * @example tagged('answer')('<answer> 42 </answer>') // '42'
  * @example tagged('answer')('<answer>42') // undefined: never closed
@@ -16,7 +16,7 @@ export function tagged(tag: string): Extractor {
 }
 
 /**
- * Takes what stands in the last `\boxed{…}`, braces within it included; undefined when that is never closed.
+ * Extracts the content of the last `\boxed{…}`, including nested braces; undefined if it is never closed.
  *
  * @example boxed('so $\\boxed{\\frac{1}{2}}$') // '\\frac{1}{2}'
  */
@@ -37,7 +37,7 @@ const NUMBER =
   /(?<![\w.])(?:(?<![\d)\]}]\s?)[-+−])?(?:\d{1,3}(?:,\d{3})+(?!\d)|\d+|(?=\.\d))(?:\.\d+)?(?:[eE][-+]?\d+)?(?:\/\d+(?:\.\d+)?)?%?/g;
 const NEGATED = /(?:\bnot|n['’]t|≠|!=|\\neq?)\s{0,4}(?:equal to\s{0,4})?\$?$/i;
 
-/** Every number of a text as it stands there: `-3`, `1,234.5`, `.5`, `3/4`, `50%`, `6e23`; not one that is denied ("not 5"). */
+/** Every number of a text as written: `-3`, `1,234.5`, `.5`, `3/4`, `50%`, `6e23`; except negated ones ("not 5"). */
 export function numbersIn(text: string): string[] {
   const found: string[] = [];
   for (const { 0: number, index } of text.matchAll(NUMBER))
@@ -46,8 +46,8 @@ export function numbersIn(text: string): string[] {
 }
 
 /**
- * Takes the last number of a text: an integer, a decimal, a fraction or a percentage, with or without thousands separators.
- * A number that is denied ("it is not 5") is passed over.
+ * Extracts the last number of a text: an integer, a decimal, a fraction or a percentage, with or without thousands separators.
+ * Negated numbers ("it is not 5") are skipped.
  *
  * @example lastNumber('25 + 27 = 52, so 52 apples.') // '52'
  */
@@ -56,9 +56,9 @@ export function lastNumber(completion: string): string | undefined {
 }
 
 /**
- * Tries extractors in their order and takes the first answer that one finds.
+ * Tries extractors in order and returns the first answer found.
  *
- * @example firstOf(tagged('answer'), boxed, lastNumber) // what numericMatch does unless told otherwise
+ * @example firstOf(tagged('answer'), boxed, lastNumber) // the default of numericMatch
  */
 export function firstOf(...extractors: Extractor[]): Extractor {
   return (completion) => {

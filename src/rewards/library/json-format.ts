@@ -1,16 +1,16 @@
 import { type Schema, Validator } from '@cfworker/json-schema';
 import type { RowReward } from './row.ts';
 
-/** What {@link jsonFormat} wants. */
+/** Options of {@link jsonFormat}. */
 export interface JsonFormatOptions {
   /** A JSON schema, draft 2020-12; without it any JSON is right. */
   schema?: Record<string, unknown>;
-  /** What JSON that does not fit the schema gets; 0 unless given. */
+  /** The score of valid JSON that does not match the schema. Default: 0. */
   unfit?: number;
 }
 
 /**
- * Makes a reward: 1 when the completion is JSON that fits the schema, else 0; the reason names the first place that does not fit.
+ * Creates a reward: 1 if the completion is JSON that matches the schema, else 0; the reason names the first mismatch.
  * The JSON is the last ```` ```json ```` block, or else the whole completion.
  *
  * @example export const shape = jsonFormat({

@@ -15,21 +15,21 @@ const WRITTEN_IN = {
   Korean: ['Hangul'],
 } as const;
 
-/** Writing that {@link languageConsistency} can tell apart. */
+/** Scripts that {@link languageConsistency} distinguishes. */
 export type Writing = keyof typeof WRITTEN_IN;
 
-/** What {@link languageConsistency} looks for. */
+/** Options of {@link languageConsistency}. */
 export interface LanguageConsistencyOptions {
-  /** How the completion is to be written; unless given, as most of its prompt is. */
+  /** The expected script. Default: the script of most letters in the prompt. */
   writing?: Writing;
 }
 
 /**
- * Makes a reward: the share of the completion's letters that are of the right script, from 0 to 1. Blocks of code and LaTeX commands do
- * not count. Without any letter it abstains.
+ * Creates a reward: the fraction of the completion's letters in the right script, from 0 to 1. Code blocks and LaTeX commands are
+ * ignored. It abstains if there are no letters.
  *
- * It tells scripts, not languages: Chinese in an English answer shows, French does not, and Chinese cannot be told from the Han
- * letters of Japanese. DeepSeek-R1 has such a reward against mixing languages (arXiv:2501.12948, section 2.3.2), by words.
+ * It detects scripts, not languages: Chinese in an English answer is detected, French is not, and Chinese cannot be distinguished from Japanese
+ * kanji. DeepSeek-R1 uses a similar, word-based reward against mixing languages (arXiv:2501.12948, section 2.3.2).
  *
  * @example export const english = languageConsistency({ writing: 'Latin' });
  */

@@ -1,24 +1,24 @@
 import type { RewardInput } from '../api.ts';
 import type { RowReward } from './row.ts';
 
-/** How the helpers for length count. */
+/** How length helpers count tokens. */
 export interface LengthOptions {
-  /** How many characters make a token where the tokens are not known (hand-written samples); 4 unless given. */
+  /** Characters per token if the tokens are unknown (hand-written samples). Default: 4. */
   charactersPerToken?: number;
 }
 
-/** What {@link lengthReward} wants; lengths in tokens. */
+/** Options of {@link lengthReward}; lengths in tokens. */
 export interface LengthRewardOptions extends LengthOptions {
-  /** The shortest good length; 0 unless given. */
+  /** Minimum length. Default: 0. */
   min?: number;
-  /** The longest good length; without end unless given. */
+  /** Maximum length. Default: unlimited. */
   max?: number;
-  /** So far outside of both the reward has fallen to 0. */
+  /** Distance from the range at which the reward reaches 0. */
   falloff: number;
 }
 
 /**
- * Makes a reward: 1 for a length from `min` to `max` tokens; outside it falls in a straight line to 0 at a distance of `falloff`.
+ * Creates a reward: 1 for a length from `min` to `max` tokens; outside that range it decreases linearly to 0 at a distance of `falloff`.
  *
  * max(0, 1 − distance ÷ falloff)
  *
@@ -38,7 +38,7 @@ export function lengthReward({
   };
 }
 
-/** What {@link overlongPenalty} wants; lengths in tokens. */
+/** Options of {@link overlongPenalty}; lengths in tokens. */
 export interface OverlongPenaltyOptions extends LengthOptions {
   /** The run's `maxCompletionLength` (L_max). */
   maxLength: number;
@@ -47,7 +47,7 @@ export interface OverlongPenaltyOptions extends LengthOptions {
 }
 
 /**
- * Makes DAPO's soft overlong punishment, from 0 to −1, so that long answers learn to end before they are cut off:
+ * Creates DAPO's soft overlong penalty, from 0 to −1, so that the model learns to end long answers before they are truncated:
  *
  * | length y | reward |
  * |---|---|
@@ -55,8 +55,8 @@ export interface OverlongPenaltyOptions extends LengthOptions {
  * | up to maxLength | ((maxLength − cache) − y) ÷ cache |
  * | above | −1 |
  *
- * DAPO, arXiv:2503.14476, equation 13; TRL has it as `get_soft_overlong_punishment`. TypeScript rewards know the tokens in a run;
- * samples are counted by their characters, and the reason says so.
+ * DAPO, arXiv:2503.14476, equation 13; TRL's `get_soft_overlong_punishment`. During a run, token counts are exact;
+ * for samples they are estimated from characters, and the reason says so.
  *
  * @example export const overlong = overlongPenalty({ maxLength: 512, cache: 128 });
  */

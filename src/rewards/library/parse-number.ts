@@ -2,8 +2,8 @@ const FRACTION = /^([-+]?)\\[dt]?frac\{([^{}]+)\}\{([^{}]+)\}$/;
 const DECIMAL = /^[-+]?(?:\d{1,3}(?:,\d{3})+|\d+)?(?:\.\d*)?(?:[eE][-+]?\d+)?$/;
 
 /**
- * Reads one number as people and LaTeX write it; undefined for anything else. Thousands separators are commas, the decimal
- * mark is a point; a currency sign, `\,` and `\!` are passed over; `a/b` and `\frac{a}{b}` are divided; `50%` is 0.5.
+ * Parses one number as written in text or LaTeX; undefined for anything else. Thousands separators are commas, the decimal
+ * mark is a point; a currency sign, `\,` and `\!` are ignored; `a/b` and `\frac{a}{b}` are divided; `50%` is 0.5.
  *
  * @example parseNumber('$1,234.50') // 1234.5
  * @example parseNumber('-3/4') // -0.75

@@ -1,6 +1,5 @@
-import { execFile } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
-import { promisify } from 'node:util';
+import { outputOf } from '../../processes/output-of.ts';
 import { residentBytes } from '../process-memory.ts';
 
 /** What a process and its descendants use; undefined where the system does not tell cheaply (Windows). */
@@ -30,7 +29,7 @@ function childrenOnLinux(pid: number): number[] {
 }
 
 async function childrenByPs(): Promise<(pid: number) => number[]> {
-  const { stdout } = await promisify(execFile)('ps', ['-axo', 'pid=,ppid=']).catch(() => ({ stdout: '' }));
+  const { stdout } = await outputOf('ps', ['-axo', 'pid=,ppid=']);
   const pairs = stdout
     .trim()
     .split('\n')

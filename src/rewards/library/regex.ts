@@ -1,16 +1,16 @@
 import type { RowReward } from './row.ts';
 
-/** How {@link regexMatch} decides. */
+/** Options of {@link regexMatch}. */
 export interface RegexMatchOptions {
-  /** Turns it round: 1 when nothing matches; false unless given. */
+  /** Inverts the reward: 1 if nothing matches. Default: false. */
   absent?: boolean;
 }
 
 /**
- * Makes a reward: 1 when the pattern matches somewhere in the completion (anchor it with `^` and `$` to mean all of it), else 0.
- * What the first group caught, or else the whole match, is shown as the answer.
+ * Creates a reward: 1 if the pattern matches anywhere in the completion (anchor it with `^` and `$` to match all of it), else 0.
+ * The first group, or else the whole match, is shown as the answer.
  *
- * Beware of repeats inside repeats, such as `(a+)+$`: on some texts they take for ever, and the row fails at its time limit.
+ * Avoid nested quantifiers such as `(a+)+$`: on some texts they take exponential time, and the row fails at its time limit.
  *
  * @example export const polite = regexMatch(/\b(?:please|thank you)\b/i);
  * @example export const noApology = regexMatch(/as an ai/i, { absent: true });

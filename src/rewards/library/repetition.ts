@@ -1,10 +1,10 @@
 import type { RowReward } from './row.ts';
 
-/** What {@link repetitionPenalty} counts. */
+/** Options of {@link repetitionPenalty}. */
 export interface RepetitionPenaltyOptions {
-  /** Words in a row that count as one n-gram; 3 unless given. */
+  /** Words per n-gram. Default: 3. */
   n?: number;
-  /** What a completion of nothing but repetition gets, 0 or less; −1 unless given. */
+  /** The penalty of a completion that only repeats itself, 0 or less. Default: −1. */
   maxPenalty?: number;
 }
 
@@ -13,12 +13,12 @@ const WORD =
   /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}]|[^\s\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}]+/gu;
 
 /**
- * Makes a penalty from 0 (no n-gram comes twice) to almost `maxPenalty` (one comes over and over):
+ * Creates a penalty from 0 (no repeated n-gram) to almost `maxPenalty` (a single n-gram repeated over and over):
  *
  * maxPenalty · (1 − distinct n-grams ÷ n-grams)
  *
- * As in "Demystifying Long Chain-of-Thought Reasoning in LLMs" (arXiv:2502.03373, appendix C) and open-r1. Upper and lower case are the same.
- * A completion of fewer than `n` words gets 0.
+ * As in "Demystifying Long Chain-of-Thought Reasoning in LLMs" (arXiv:2502.03373, appendix C) and open-r1. Case is ignored.
+ * A completion with fewer than `n` words gets 0.
  *
  * @example export const repeats = repetitionPenalty({ n: 3 }); // "go on and on and on and on": −0.33
  */

@@ -2,18 +2,18 @@ import { basename, dirname, join, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { type BatchRewardInput, batchReward, type ChatMessage, type Reward } from '../api.ts';
 
-/** What {@link rewardModel} loads. */
+/** Options of {@link rewardModel}. */
 export interface RewardModelOptions {
   /**
    * A folder with the model as ONNX, seen from the reward file: `config.json`, `tokenizer.json`, `onnx/model.onnx` (as `optimum-cli export onnx
    * --task text-classification` makes it).
    */
   model: string;
-  /** Which weights: `fp32` takes `onnx/model.onnx`, `q8` takes `onnx/model_quantized.onnx`, and so on; `fp32` unless given. */
+  /** Which weights: `fp32` takes `onnx/model.onnx`, `q8` takes `onnx/model_quantized.onnx`, and so on. Default: `fp32`. */
   dtype?: string;
-  /** Completions in one call of the model; 8 unless given. */
+  /** Completions per model call. Default: 8. */
   batchSize?: number;
-  /** Which of the model's outputs is the score; 0 unless given. */
+  /** Index of the model output used as the score. Default: 0. */
   output?: number;
 }
 
@@ -40,10 +40,10 @@ const REWARD_FILE = Symbol.for('grpo.rewardFile');
 const PACKAGE = '@huggingface/transformers';
 
 /**
- * Loads a reward model (a sequence classifier, as ONNX) and makes a batch reward of its raw score for prompt and completion; a chat is written with the
- * model's own chat template. Await it, so that the model is loaded with the file, once in each worker, and not within the time of a row.
+ * Loads a reward model (an ONNX sequence classifier) and creates a batch reward from its raw score for prompt and completion; chats are rendered with the
+ * model's own chat template. Await it, so that the model loads together with the file, once per worker, and not within a row's time limit.
  *
- * It runs with `@huggingface/transformers`, which you install in your workspace: `npm install @huggingface/transformers`. Nothing is downloaded.
+ * Requires `@huggingface/transformers` in your workspace: `npm install @huggingface/transformers`. Nothing is downloaded.
  *
  * @example export const quality = await rewardModel({ model: '../models/reward' });
  */

@@ -1,13 +1,11 @@
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Duplex, Readable } from 'node:stream';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { killTree } from '../../processes/kill-tree.ts';
-import { endMarked, markedWith, newMark } from '../../processes/marked.ts';
-import { onLines } from '../lines.ts';
+import type { Duplex } from 'node:stream';
+import { Child, type ChildOptions } from '../../processes/child.ts';
+import { onLines } from '../../processes/lines.ts';
+import { markedWith, newMark } from '../../processes/marked.ts';
+import { outputNow } from '../../processes/output-of.ts';
 import { treeUsage } from './process-tree.ts';
 
 /** What the harness tells of a program: `test` is the index of one that passed, or failed with `error`; without it the program itself failed. */
@@ -44,7 +42,7 @@ let canIsolate: boolean | undefined;
 
 /** Whether programs run without network here, and cannot leave a process behind. */
 export function isolates(): boolean {
-  canIsolate ??= process.platform === 'linux' && spawnSync(ISOLATED[0]!, [...ISOLATED.slice(1), 'true']).status === 0;
+  canIsolate ??= process.platform === 'linux' && outputNow(ISOLATED[0]!, [...ISOLATED.slice(1), 'true']) !== undefined;
   return canIsolate;
 }
 
@@ -80,50 +78,42 @@ export async function runProgram(
   limits: ProgramLimits,
 ): Promise<ProgramEnd> {
   const folder = await mkdtemp(join(tmpdir(), 'grpo-program-'));
-  const mark = newMark();
-  const [file, allArgs] = guarded(command, args, limits, markedWith(mark));
-  const child = spawn(file, allArgs, {
-    cwd: folder,
-    detached: process.platform !== 'win32',
-    windowsHide: true,
-    stdio: ['pipe', 'pipe', 'pipe', 'pipe'],
-    env: strippedEnvironment(folder),
-  });
   try {
-    return await watch(child, command, request, limits);
+    return await runIn(folder, command, args, request, limits);
   } finally {
-    killTree(child);
-    // What was isolated is gone with its first process.
-    if (!isolates()) await endMarked(mark);
-    for (const stream of child.stdio) stream?.destroy();
     await rm(folder, { recursive: true, force: true, maxRetries: 3 }).catch(() => {});
   }
 }
 
-async function watch(
-  child: ChildProcess,
+async function runIn(
+  folder: string,
   command: string,
+  args: string[],
   request: { key: string },
   limits: ProgramLimits,
 ): Promise<ProgramEnd> {
   const { timeoutSeconds, memoryMegabytes, outputLimitBytes } = limits;
-  const reports: Report[] = [];
+  const mark = newMark();
+  const [guard, guardArgs] = guarded(command, args, limits, markedWith(mark));
+  const env = strippedEnvironment(folder);
+  const stdio = Array<'pipe'>(4).fill('pipe');
   let why: string | undefined;
   const stop = (reason: string) => {
     why ??= reason;
-    killTree(child);
+    child.kill();
   };
-
   let printed = 0;
-  let lastWords = '';
-  for (const stream of [child.stdout, child.stderr] as Readable[])
-    stream.on('data', (chunk: Buffer) => {
-      printed += chunk.length;
-      lastWords = (lastWords + chunk.toString('utf8', 0, 2000)).slice(-2000);
-      if (printed > outputLimitBytes) stop(`stopped: it printed more than ${outputLimitBytes} bytes`);
-    });
-  const channel = child.stdio[3] as Duplex;
-  for (const stream of [child.stdin!, channel]) stream.on('error', () => {});
+  const onPrint: ChildOptions['onPrint'] = (_text, _stream, bytes) => {
+    printed += bytes;
+    if (printed > outputLimitBytes) stop(`stopped: it printed more than ${outputLimitBytes} bytes`);
+  };
+  // What was isolated is gone with its first process.
+  const options = { onPrint, ...(!isolates() && { mark }) };
+  const child = new Child({ command: guard, args: guardArgs, cwd: folder, env, stdio }, options);
+
+  const reports: Report[] = [];
+  const channel = child.process.stdio[3] as Duplex;
+  for (const stream of [child.process.stdin!, channel]) stream.on('error', () => {});
   const read = (line: string) => {
     const report = parseReport(line, request.key);
     if (report) reports.push(report);
@@ -133,25 +123,21 @@ async function watch(
 
   const timer = setTimeout(() => stop(`stopped after ${timeoutSeconds} s`), timeoutSeconds * 1000);
   const watcher = setInterval(async () => {
-    const used = await treeUsage(child.pid!);
+    const used = await treeUsage(child.process.pid!);
     if (used && used.bytes > memoryMegabytes * 1024 ** 2) stop(`stopped: it used more than ${memoryMegabytes} MiB`);
     if (used && used.processes > MOST_PROCESSES) stop(`stopped: it started more than ${MOST_PROCESSES} processes`);
   }, WATCH_MILLISECONDS);
-  const closed = once(child, 'close').catch(() => {});
-  const [code] = (await once(child, 'exit').catch((error: Error) => {
-    lastWords = error.message;
-    return [127];
-  })) as [number | null];
+  const { code, error } = await child.gone;
   clearTimeout(timer);
   clearInterval(watcher);
-  killTree(child);
-  // What it reported may still be on its way, unless something that it started keeps the pipes open.
-  await Promise.race([closed, sleep(1000, undefined, { ref: false })]);
+  await child.ended;
 
-  if (!reports.some(({ begun }) => begun) && why === undefined)
+  if (!reports.some(({ begun }) => begun) && why === undefined) {
+    const lastWords = error?.message ?? child.lastWords.split('\n').at(-1);
     throw new Error(
-      `codeTests could not run ${command}: ${lastWords.trim().split('\n').at(-1) || `exit code ${code}`}. Install it, or say where it is.`,
+      `codeTests could not run ${command}: ${lastWords || `exit code ${code}`}. Install it, or say where it is.`,
     );
+  }
   if (why === undefined && code !== 0) why = `it ended with ${code === null ? 'a signal' : `exit code ${code}`}`;
   return { reports, why };
 }
@@ -169,6 +155,5 @@ function parseReport(line: string, key: string): Report | undefined {
 function strippedEnvironment(folder: string): NodeJS.ProcessEnv {
   const { PATH, SystemRoot } = process.env;
   const windows = SystemRoot === undefined ? {} : { SystemRoot, TEMP: folder, TMP: folder };
-  // Inside VS Code the running executable is Electron.
-  return { PATH, HOME: folder, TMPDIR: folder, LANG: 'C.UTF-8', ELECTRON_RUN_AS_NODE: '1', ...windows };
+  return { PATH, HOME: folder, TMPDIR: folder, LANG: 'C.UTF-8', ...windows };
 }

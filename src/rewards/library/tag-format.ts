@@ -1,18 +1,18 @@
 import type { RowReward } from './row.ts';
 
-/** What {@link tagFormat} wants. */
+/** Options of {@link tagFormat}. */
 export interface TagFormatOptions {
   /** Names of the tags, in their order. */
   tags: string[];
-  /** Whether only white space may stand outside of the tags; false unless given. */
+  /** Allow only white space outside the tags. Default: false. */
   strict?: boolean;
-  /** Gives the share of tags that stand there just once, instead of 0, to what is not right as a whole; false unless given. */
+  /** If the format is wrong, score the fraction of tags that appear exactly once instead of 0. Default: false. */
   partial?: boolean;
 }
 
 /**
- * Makes a reward: 1 when each tag is opened and closed just once, one after the other in the given order, else 0.
- * The idea is the format reward of DeepSeek-R1 (arXiv:2501.12948, section 2.2.2).
+ * Creates a reward: 1 if each tag is opened and closed exactly once, one after the other in the given order, else 0.
+ * Based on the format reward of DeepSeek-R1 (arXiv:2501.12948, section 2.2.2).
  *
  * @example export const format = tagFormat({ tags: ['reasoning', 'answer'] });
  * // 1: <reasoning>5+7=12</reasoning> <answer>12</answer>

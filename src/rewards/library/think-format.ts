@@ -1,9 +1,9 @@
 import type { RewardInput } from '../api.ts';
 import type { RowReward } from './row.ts';
 
-/** What {@link thinkFormat} looks for. */
+/** Options of {@link thinkFormat}. */
 export interface ThinkFormatOptions {
-  /** The tag's name; `think` unless given. */
+  /** The tag's name. Default: `think`. */
   tag?: string;
   /**
    * Whether the chat template has already opened the tag. Unless given, the end of the prompt tells, as the model sees it; where that is
@@ -16,10 +16,10 @@ export interface ThinkFormatOptions {
 type PromptEnd = 'open' | 'closed' | 'none' | 'unknown';
 
 /**
- * Makes a reward: 1 when the completion thinks in one `<think>…</think>` and then answers, else 0.
+ * Creates a reward: 1 if the completion has exactly one `<think>…</think>` block followed by an answer, else 0.
  *
- * Some chat templates end the prompt with `<think>`. Then the completion begins inside of it, and the opening tag must not come
- * again: a format reward that asks for it is 0 for ever. This one looks at the end of the prompt.
+ * Some chat templates end the prompt with `<think>`. Then the completion starts inside the block and must not open it again, so a format reward that
+ * requires the opening tag would always be 0. This one checks the end of the prompt.
  *
  * @example export const thinks = thinkFormat();
  * // 1 after "…<|assistant|>":         <think>2 and 2</think> 4

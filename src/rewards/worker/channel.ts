@@ -1,7 +1,7 @@
 import { writeSync } from 'node:fs';
 import { Socket } from 'node:net';
+import { onLines } from '../../processes/lines.ts';
 import type { WorkerMessage, WorkerReply, WorkerRequest } from '../../protocol/reward-worker.ts';
-import { onLines } from '../lines.ts';
 
 const REQUESTS = 3;
 const REPLIES = 4;

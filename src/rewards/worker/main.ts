@@ -38,6 +38,14 @@ async function load(request: LoadRequest): Promise<void> {
 }
 
 onRequest((request) => {
-  if (request.type === 'load') load(request);
-  else score(loaded.functions.find(({ name }) => name === request.name)!, request, loaded.others);
+  switch (request.type) {
+    case 'load':
+      load(request);
+      break;
+    case 'score':
+      score(loaded.functions.find(({ name }) => name === request.name)!, request, loaded.others);
+      break;
+    default:
+      request satisfies never;
+  }
 });

@@ -3,20 +3,11 @@
  * down it; when the channel closes, the host is gone, and the run stops with a checkpoint. Exit status as of `grpo train`.
  */
 import { fileURLToPath } from 'node:url';
-import { z } from 'zod';
-import { BadInput } from '../../protocol/errors.ts';
+import { BadInput, problemOf } from '../../protocol/errors.ts';
 import { hostCommand, type TrainerEvent, type TrainerMessage } from '../../protocol/events.ts';
-import { DIFFERENCE_CHOICES } from '../../protocol/run-differences.ts';
+import { trainerOptions } from '../../protocol/trainer-options.ts';
 import { SessionStatus } from './session-status.ts';
 import { SessionThread } from './session-thread.ts';
-
-const sessionOptions = z.object({
-  configFile: z.string(),
-  set: z.array(z.string()).default([]),
-  out: z.string().optional(),
-  resume: z.boolean().default(false),
-  differences: z.enum(DIFFERENCE_CHOICES).optional(),
-});
 
 const status = new SessionStatus();
 let ended = false;
@@ -31,18 +22,9 @@ const emit = (event: TrainerEvent) => {
 };
 
 try {
-  const { out, differences, ...options } = sessionOptions.parse(JSON.parse(process.argv[2] ?? '{}'));
+  const options = trainerOptions.parse(JSON.parse(process.argv[2] ?? '{}'));
   const rewardWorker = fileURLToPath(new URL('./reward-worker.js', import.meta.url));
-  const session = new SessionThread(
-    {
-      ...options,
-      ...(out !== undefined && { out }),
-      ...(differences && { differences }),
-      rewardWorker,
-      attended: true,
-    },
-    emit,
-  );
+  const session = new SessionThread({ ...options, rewardWorker, attended: true }, emit);
   const stop = () => {
     status.stop();
     session.send('stop');
@@ -59,8 +41,11 @@ try {
       case 'terminate':
         // Not process.exit(), which waits until the other thread's graph is computed.
         return process.kill(process.pid, 'SIGKILL');
-      default:
+      case 'pause':
+      case 'resume':
         return session.send(command.data.type);
+      default:
+        return command.data.type satisfies never;
     }
   });
   process.on('disconnect', stop);
@@ -70,7 +55,8 @@ try {
   await session.result;
 } catch (error) {
   const message = error instanceof Error ? error.message : String(error);
-  if (!ended) emit({ type: 'end', outcome: 'failed', step: 0, checkpoint: null, error: message });
+  const problem = problemOf(error);
+  if (!ended) emit({ type: 'end', outcome: 'failed', step: 0, checkpoint: null, error: message, problem });
   process.exitCode = error instanceof BadInput ? 2 : 1;
 }
 // Not disconnect(), which would drop events that are still on their way.

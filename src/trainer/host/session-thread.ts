@@ -36,9 +36,16 @@ export class SessionThread {
     this.#worker = new Worker(new URL('./trainer.js', import.meta.url), { ...TRAINING_THREAD, workerData: options });
     this.result = new Promise((resolve, reject) => {
       this.#worker.on('message', (message: SessionMessage) => {
-        if (message.type === 'event') emit(message.event);
-        else if (message.type === 'result') resolve(message.result);
-        else reject(receivedError(message.error));
+        switch (message.type) {
+          case 'event':
+            return emit(message.event);
+          case 'result':
+            return resolve(message.result);
+          case 'error':
+            return reject(receivedError(message.error));
+          default:
+            return message satisfies never;
+        }
       });
       this.#worker.on('error', (error) => reject(foreseen(error)));
       this.#worker.on('exit', (status) => reject(new Error(`the training thread ended with status ${status}`)));

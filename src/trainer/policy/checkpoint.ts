@@ -104,7 +104,7 @@ export async function readCheckpoint(folder: string, model: ModelConfig): Promis
   const saved = readLora(folder);
   if (JSON.stringify(saved) !== JSON.stringify(model.lora)) {
     const message = `This checkpoint was trained with "lora": ${describe(saved)}; set that in the run config, or start a new run.`;
-    throw new BadInput(message, { file: folder });
+    throw new BadInput(message, { file: folder, isFolder: true });
   }
   const optimizerFile = join(folder, OPTIMIZER_FILE);
   const kept = readSafetensorsHeader(optimizerFile);

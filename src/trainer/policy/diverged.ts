@@ -1,4 +1,5 @@
 import { RunFailure } from '../../protocol/errors.ts';
+import { type Remedy, remedyWords } from '../../protocol/remedy.ts';
 import type { RunConfig } from '../../protocol/run-config.ts';
 
 /**
@@ -17,6 +18,10 @@ export class Diverged extends RunFailure {
     this.policy = policy;
   }
 }
+
+/** The end of a run that diverged: `message` says what happened, `remedy` how to go on. */
+export const divergence = (message: string, remedy: Remedy): RunFailure =>
+  new RunFailure(`${message} ${remedyWords(remedy)}`, { kind: 'diverged', remedy });
 
 /** Of a policy that computes NaN when it is sampled, after this many updates. */
 export function lostPolicy(updates: number, config: Settings & Pick<RunConfig, 'learningRate'>): Diverged {

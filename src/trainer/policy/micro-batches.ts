@@ -1,4 +1,5 @@
 import { floats, leaveOpen, type NdArray } from '../../engine/tree.ts';
+import { DEPENDS_ON_MICRO_BATCHES } from '../../grpo/loss.ts';
 import type { Experience } from '../../grpo/trajectory.ts';
 import type { ModelConfig } from '../../model/config.ts';
 import { activationBytes } from '../../model/network/activations.ts';
@@ -34,15 +35,13 @@ export function microBatches(
 ): MicroBatch[] {
   const { numGenerations, gradientAccumulationSteps, lossType } = config;
   const rows = rollout.length / gradientAccumulationSteps;
-  // bnpo's loss depends on what is in a micro-batch, which is the user's to say.
-  const parts: Part<ReferencedExperience>[] =
-    lossType === 'bnpo'
-      ? chunks(rollout, rows).map((sequences) => ({ sequences, group: commonDivisor(rows, numGenerations) }))
-      : cutIntoParts(rollout, numGenerations, {
-          sequences: rows,
-          bytes: ACTIVATION_BYTES,
-          bytesOf: (sequences, group) => activationBytes(model, sequences, group, { forGradient: true }),
-        });
+  const parts: Part<ReferencedExperience>[] = DEPENDS_ON_MICRO_BATCHES[lossType]
+    ? chunks(rollout, rows).map((sequences) => ({ sequences, group: commonDivisor(rows, numGenerations) }))
+    : cutIntoParts(rollout, numGenerations, {
+        sequences: rows,
+        bytes: ACTIVATION_BYTES,
+        bytesOf: (sequences, group) => activationBytes(model, sequences, group, { forGradient: true }),
+      });
   return parts.map(({ sequences, group }) => microBatch(sequences, group, model));
 }
 

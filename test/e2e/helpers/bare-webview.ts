@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
-import { launchChromium } from './chromium.ts';
+import { inject } from 'vitest';
+import { connectChromium } from './chromium.ts';
 
 const dist = join(import.meta.dirname, '../../../dist');
 
@@ -11,7 +12,7 @@ export class BareWebview {
 
   /** `bundle`: `dist/<bundle>.js` and `.css`. */
   static async open(bundle: 'webview' | 'preview-view'): Promise<BareWebview> {
-    const browser = await launchChromium();
+    const browser = await connectChromium(inject('browser'));
     const page = await browser.newPage({ viewport: { width: 1200, height: 800 } });
     page.setDefaultTimeout(15_000);
     await page.setContent('<!DOCTYPE html><html lang="en"><body></body></html>');

@@ -1,8 +1,6 @@
 import type { Browser, BrowserContext, Locator, Page } from 'playwright-core';
-import { launchChromium } from './chromium.ts';
 import { until } from './processes.ts';
 import { screenshotFile } from './screenshots.ts';
-import type { Server } from './server.ts';
 
 /** The four kinds of theme: a theme's name in the palette, and the class that the window then has. */
 export const themes = {
@@ -19,8 +17,8 @@ export class Editor {
   readonly #browser: Browser;
   readonly #context: BrowserContext;
 
-  static async open(server: Server): Promise<Editor> {
-    const browser = await launchChromium();
+  /** Closes the browser with its window. */
+  static async open(url: string, browser: Browser): Promise<Editor> {
     const context = await browser.newContext({
       viewport: { width: 1440, height: 900 },
       reducedMotion: 'reduce',
@@ -28,7 +26,7 @@ export class Editor {
     });
     context.setDefaultTimeout(15_000);
     const editor = new Editor(browser, context, await context.newPage());
-    await editor.page.goto(server.url);
+    await editor.page.goto(url);
     await editor.#ready();
     return editor;
   }
@@ -161,9 +159,10 @@ export class Editor {
     await this.page.screenshot({ path: screenshotFile(name) });
   }
 
-  /** Closes the window and its browser. */
+  /** Leaves the window, and closes its browser. */
   async close(): Promise<void> {
-    await this.page.close({ runBeforeUnload: false });
+    // As a user leaves it: a connection that just ends could come back, and the server would wait for it.
+    if (!this.page.isClosed()) await this.page.goto('about:blank');
     await this.#context.close();
     await this.#browser.close();
   }

@@ -4,9 +4,9 @@ import { join } from 'node:path';
 const root = join(import.meta.dirname, '../../..');
 const codeServer = join(import.meta.dirname, '../node_modules/code-server/out/node/entry.js');
 
-/** Packages the extension, and installs the package as a user does; returns the extensions folder, which lies in `folder`. */
+/** Packages the extension as it was built, and installs the package as a user does; returns the extensions folder, which is in `folder`. */
 export function installPackage(folder: string): string {
-  run('npm', ['run', 'package', '--silent'], root);
+  run(process.execPath, ['scripts/run.mjs', 'scripts/package.ts'], root);
   const vsix = join(root, 'dist', `grpo-lab-${process.platform}-${process.arch}.vsix`);
   const extensions = join(folder, 'extensions');
   const options = [

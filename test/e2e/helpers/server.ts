@@ -1,10 +1,8 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { MARK, processesOf, until } from './processes.ts';
+import { endingOf, logFile, type RunningServer } from './code-server.ts';
+import { type Process, processesOf } from './processes.ts';
 
-const entry = join(import.meta.dirname, '../node_modules/code-server/out/node/entry.js');
 const root = join(import.meta.dirname, '../../..');
 
 /** What would move, blink or cover something, or reach for the network. */
@@ -25,29 +23,20 @@ const quietSettings = {
   'git.enabled': false,
 };
 
-export interface ServerOptions {
-  /** The extensions folder that the packaged extension was installed into; copied, as an editor writes there. */
-  extensions: string;
-  /** Workspace Trust as a user has it; without, every folder is trusted. */
-  trust?: boolean;
-  settings?: Record<string, unknown>;
-}
+/** Processes that a server keeps between two windows. */
+const KEPT = /code-server\/out\/node\/entry|server-main|--type=ptyHost/;
 
-/** A VS Code server with folders of its own and a fresh copy of the sample workspace, all in one temporary folder. */
+/** One user's share of a VS Code server: a fresh copy of the sample workspace, and a profile with nothing but these settings. */
 export class Server {
-  readonly folder = mkdtempSync(join(tmpdir(), 'grpo-e2e-'));
-  readonly workspace = join(this.folder, 'sample-workspace');
-  readonly #log: string[] = [];
-  #process: ChildProcess | undefined;
-  #url = '';
+  /** Of this user alone. */
+  readonly folder: string;
+  readonly workspace: string;
+  readonly #server: RunningServer;
 
-  static async start(options: ServerOptions): Promise<Server> {
-    const server = new Server(options);
-    await server.#start(options);
-    return server;
-  }
-
-  private constructor({ extensions, settings }: ServerOptions) {
+  constructor(server: RunningServer, settings: Record<string, unknown> = {}) {
+    this.#server = server;
+    this.folder = mkdtempSync(join(server.folder, 'user-'));
+    this.workspace = join(this.folder, 'sample-workspace');
     cpSync(join(root, 'sample-workspace'), this.workspace, {
       recursive: true,
       // Nor a model that somebody put there.
@@ -56,73 +45,31 @@ export class Server {
     // What its files point to outside of it.
     for (const file of ['schemas/grpo.schema.json', 'dist/grpo-rewards.d.ts'])
       cpSync(join(root, file), join(this.folder, file));
-    cpSync(extensions, join(this.folder, 'extensions'), { recursive: true });
-    mkdirSync(join(this.folder, 'data/User'), { recursive: true });
-    writeFileSync(join(this.folder, 'data/User/settings.json'), JSON.stringify({ ...quietSettings, ...settings }));
+    const profile = join(server.folder, 'data/User');
+    rmSync(profile, { recursive: true, force: true });
+    mkdirSync(profile, { recursive: true });
+    writeFileSync(join(profile, 'settings.json'), JSON.stringify({ ...quietSettings, ...settings }));
   }
 
   /** Where to point the browser. */
   get url(): string {
-    return `${this.#url}?folder=${encodeURIComponent(this.workspace)}`;
+    return `${this.#server.url}?folder=${encodeURIComponent(this.workspace)}`;
   }
 
   /** The server's output, for when something goes wrong. */
   get log(): string {
-    return this.#log.join('');
+    const file = logFile(this.#server);
+    return existsSync(file) ? readFileSync(file, 'utf8') : '';
   }
 
   /** The processes of ours: a trainer is `trainer.js`, its rewards `reward-worker.js`. */
-  processes(script = ''): { pid: number; command: string }[] {
-    return processesOf(this.folder, script);
+  processes(script = ''): Process[] {
+    return processesOf(this.#server.folder, script);
   }
 
-  async #start({ trust = false }: ServerOptions): Promise<void> {
-    const folder = (name: string) => join(this.folder, name);
-    this.#process = spawn(
-      process.execPath,
-      [
-        entry,
-        ...['--bind-addr', '127.0.0.1:0', '--auth', 'none'],
-        ...[
-          '--config',
-          folder('config.yaml'),
-          '--user-data-dir',
-          folder('data'),
-          '--extensions-dir',
-          folder('extensions'),
-        ],
-        ...['--disable-telemetry', '--disable-update-check', '--disable-getting-started-override', '--disable-proxy'],
-        ...(trust ? [] : ['--disable-workspace-trust']),
-      ],
-      {
-        env: {
-          ...process.env,
-          [MARK]: this.folder,
-          // Nothing of this machine's user, and no marketplace.
-          HOME: this.folder,
-          XDG_CONFIG_HOME: folder('config'),
-          XDG_DATA_HOME: folder('share'),
-          XDG_CACHE_HOME: folder('cache'),
-          EXTENSIONS_GALLERY: '{}',
-        },
-        stdio: ['ignore', 'pipe', 'pipe'],
-      },
-    );
-    this.#process.stdout!.on('data', (text) => this.#log.push(String(text)));
-    this.#process.stderr!.on('data', (text) => this.#log.push(String(text)));
-    this.#url = await until(`code-server to listen:\n${this.log}`, () => {
-      if (this.#process!.exitCode !== null) throw new Error(`code-server ended:\n${this.log}`);
-      return /listening on (http:\/\/\S+)/.exec(this.log)?.[1];
-    });
-  }
-
-  /** Ends the server; its processes that are left after that, which should be none, are killed and given back. */
-  async stop(): Promise<{ pid: number; command: string }[]> {
-    this.#process?.kill('SIGTERM');
-    await until('code-server to end', () => this.#process?.exitCode !== null || this.#process.signalCode !== null);
-    await until('no process to be left', () => this.processes().length === 0, 10_000).catch(() => {});
-    const left = this.processes();
-    for (const { pid } of left) process.kill(pid, 'SIGKILL');
+  /** After the window was closed: processes that are left of it, which should be none, are killed and given back. */
+  async leave(): Promise<Process[]> {
+    const left = await endingOf(() => this.processes().filter(({ command }) => !KEPT.test(command)));
     rmSync(this.folder, { recursive: true, force: true, maxRetries: 3 });
     return left;
   }

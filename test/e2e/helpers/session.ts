@@ -1,25 +1,39 @@
 import { afterAll, beforeAll, expect, inject, onTestFailed, test } from 'vitest';
+import { connectChromium } from './chromium.ts';
+import { CodeServer } from './code-server.ts';
 import { Dashboard } from './dashboard.ts';
 import { Editor } from './editor.ts';
-import { Server, type ServerOptions } from './server.ts';
+import { Server } from './server.ts';
 
-/** One user's time in the editor, which the tests of a file share: each goes on where the one before it ended. */
+interface SessionOptions {
+  settings?: Record<string, unknown>;
+  /** Workspace Trust as a user has it: this takes a server of its own, as the others trust every folder. */
+  trust?: boolean;
+}
+
+/**
+ * One user's time in the editor, which the tests of a file share: each goes on where the one before it ended. The files share a VS Code
+ * server and a browser, and of all that they write nothing.
+ */
 export class Session {
   server!: Server;
   editor!: Editor;
   dashboard!: Dashboard;
 
   /** `prepare` does what was done before the editor opened. */
-  constructor(options: Omit<ServerOptions, 'extensions'> = {}, prepare: (workspace: string) => void = () => {}) {
+  constructor({ settings, trust = false }: SessionOptions = {}, prepare: (workspace: string) => void = () => {}) {
+    let own: CodeServer | undefined;
     beforeAll(async () => {
-      this.server = await Server.start({ extensions: inject('extensions'), ...options });
+      if (trust) own = await CodeServer.start({ extensions: inject('extensions'), trust });
+      this.server = new Server(own ?? inject('server'), settings);
       prepare(this.server.workspace);
-      this.editor = await Editor.open(this.server);
+      this.editor = await Editor.open(this.server.url, await connectChromium(inject('browser')));
       this.dashboard = new Dashboard(this.editor);
     });
     afterAll(async () => {
       await this.editor?.close();
-      expect(await this.server?.stop(), 'processes left').toEqual([]);
+      expect(await this.server?.leave(), 'processes left').toEqual([]);
+      expect(own ? await own.stop() : [], 'processes of the server left').toEqual([]);
     });
   }
 

@@ -201,7 +201,7 @@ describe('a folder that cannot be made', () => {
   it('below a file', async () => {
     const file = jsonlFile([]);
     expect(await failure('merge', adapter(), '--out', join(file, 'merged'))).toMatch(
-      /rows\.jsonl\/merged cannot be written: a part of this path is a file, not a folder\. Choose another folder with --out\.\n$/,
+      /rows\.jsonl\/merged cannot be written: a part of its path is a file, not a folder\. Choose another folder with --out\.\n$/,
     );
   });
 

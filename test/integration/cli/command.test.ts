@@ -84,6 +84,6 @@ it('says what is wrong where the engine cannot be loaded', async () => {
   const { devices, advice } = JSON.parse(stdout) as Diagnosis;
   expect(status).toBe(1);
   expect(devices).toEqual([{ name: 'cpu', works: false, detail: expect.stringContaining('onnxruntime-node') }]);
-  expect(advice.join()).toContain('install the package again');
+  expect(advice.join()).toContain('reinstall the package');
   expect((await alone('--help')).status).toBe(0);
 });

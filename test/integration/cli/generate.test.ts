@@ -123,7 +123,7 @@ describe('generate', () => {
     ]);
     expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
     expect(stdout).toMatch(/^> a b\n/);
-    expect(stdout.match(/tokens, cut off, log-probability -\d+\.\d\d\)/g)).toHaveLength(2);
+    expect(stdout.match(/tokens, truncated, log-probability -\d+\.\d\d\)/g)).toHaveLength(2);
   });
 });
 

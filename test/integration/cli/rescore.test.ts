@@ -179,12 +179,12 @@ it('shows a table of steps, a summary and the biggest changes', async () => {
   writeFileSync(reward, SHORT);
   const { status, stdout, stderr } = await grpo(['rescore', run]);
   expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
-  expect(stdout).toMatch(/^letters, scored again with the rewards of .*letters\.grpo\.json as it is now: score\n/);
+  expect(stdout).toMatch(/^letters, re-scored with the current rewards of .*letters\.grpo\.json: score\n/);
   expect(stdout).toMatch(
     /^ +step +completions +reward +now +changed +sign flips +gain signal +lose signal\n +1 +9 +1 +2 +7 +2 +1 +1$/m,
   );
-  expect(stdout).toContain('Of 18 completions 14 get another reward, and 4 an advantage of the other sign.');
-  expect(stdout).toContain('Of 6 groups 2 gain a signal and 2 lose it.');
+  expect(stdout).toContain('14 of 18 completions get a different reward; 4 advantages change sign.');
+  expect(stdout).toContain('2 of 6 groups gain a signal; 2 lose it.');
   expect(stdout).toMatch(/^ +1 +0 +prompt 0 +a +1 +3 +-1\.00 +\+1\.00 +flips$/m);
 });
 

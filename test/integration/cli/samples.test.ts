@@ -79,10 +79,10 @@ it('adds to no file that is not a samples file, whatever a config says or links 
     return stderr;
   };
   expect(await refusal('.bashrc')).toMatch(
-    /sort\.grpo\.json:\d+:\d+: "samples" is .*\.bashrc\. Samples are added to \.samples/,
+    /sort\.grpo\.json:\d+:\d+: "samples" is .*\.bashrc\. Samples are only added to \.samples/,
   );
   symlinkSync(profile, join(folder, 'link.samples.jsonl'));
-  expect(await refusal('link.samples.jsonl')).toMatch(/link\.samples\.jsonl, which leads to .*\.bashrc\./);
+  expect(await refusal('link.samples.jsonl')).toMatch(/link\.samples\.jsonl, which points to .*\.bashrc\./);
 
   // The name that the new text is written to before it is renamed may be taken, too.
   symlinkSync(profile, join(folder, '.mine.samples.jsonl.tmp'));

@@ -251,7 +251,7 @@ it('prints a table per group and a summary', async () => {
   expect(stdout).toMatch(/ 5 +no! +failed +abstained +- +0\.00\n/);
   expect(stdout).toMatch(/line 5: inclusion failed \(throw\): .*sort\.reward\.ts:3:\d+: .*no shouting/);
   expect(stdout).toContain('no signal: every completion got the same reward');
-  expect(stdout).toContain('no signal: one completion has nothing to be compared with');
+  expect(stdout).toContain('no signal: a single completion has nothing to compare with');
   expect(stdout).toContain('Groups with a signal: 1 of 3 (not 2, 3)\n');
 });
 

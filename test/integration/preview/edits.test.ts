@@ -55,7 +55,7 @@ test('scores samples with weights, groups them by prompt, says which groups have
   expect(result.rows[0]!.outcomes.length!.seconds).toBeGreaterThan(0);
   expect(result.groups).toMatchObject([
     { prompt: 'p', rendered: null, size: 2, mean: 4, signal: 'signal' },
-    { prompt: 'q', size: 1, why: 'no signal: one completion has nothing to be compared with' },
+    { prompt: 'q', size: 1, why: 'no signal: a single completion has nothing to compare with' },
   ]);
   const unscaled = await preview.result({ rewards, weights: [1, 2], samples, settings: { scaleRewards: 'none' } });
   expect(unscaled).toMatchObject({ computed: 0, rows: [{ advantage: 3 }, { advantage: 0 }, { advantage: -3 }] });
@@ -86,6 +86,16 @@ test('takes unsaved texts of reward files and of what they import, and computes 
   const fourth = await ask(commented, ['ccc', 'a', 'bb']);
   expect([fourth.computed, fourth.functions[1]!.line]).toEqual([0, 3]);
   expect((await ask(commented, ['ccc', 'a', 'bb'], false)).computed).toBe(6);
+});
+
+test('calls every function again when asked to, also when a newer request comes before it could', async () => {
+  const preview = new Preview({ 'a.reward.ts': 'export const random = () => Math.random();\n' });
+  const asked = { rewards: ['a.reward.ts'], samples: completionsOf(['x']) };
+  const first = await preview.result(asked);
+  preview.ask({ ...asked, reuse: false });
+  const second = await preview.result(asked);
+  expect(gave(second, 'random')).not.toEqual(gave(first, 'random'));
+  expect(gave(await preview.result(asked), 'random'), 'and keeps that').toEqual(gave(second, 'random'));
 });
 
 test('a batch function sees all rows, so that one new row has it called on all', async () => {

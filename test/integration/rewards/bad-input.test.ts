@@ -18,7 +18,8 @@ async function refusal(
     limits,
   ).catch((reason) => reason);
   expect(error).toBeInstanceOf(BadInput);
-  const { location, message } = error as BadInput;
+  const { message, problem } = error as BadInput;
+  const location = problem.place;
   return {
     message: message.replaceAll(folder, '.'),
     location: location && { ...location, file: location.file.replace(folder, '.') },

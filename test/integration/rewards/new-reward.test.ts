@@ -68,7 +68,7 @@ test.each([
     }
     // Good and bad differ, or the group would teach nothing.
     expect(new Set(scores).size).toBeGreaterThan(1);
-    if (rows.length > 0 && template.label === 'A row at a time')
+    if (rows.length > 0 && template.label === 'Per completion')
       expect(readFileSync(files.reward, 'utf8')).toContain('  meta: { source: string; tries?: number };\n');
   }
   expect(typeErrors(join(folder, 'rewards'))).toBe('');

@@ -55,5 +55,5 @@ test('without the package, one sentence says how to get it', async () => {
   const error = await open([{ file: join(folder, 'rewards/judge.reward.ts') }]).catch((reason) => reason);
   expect(error).toBeInstanceOf(BadInput);
   expect(error.message).toContain('run "npm install @huggingface/transformers" in its folder or one above.');
-  expect(error.location).toMatchObject({ file: expect.stringMatching(/judge\.reward\.ts$/), line: 3 });
+  expect(error.problem.place).toMatchObject({ file: expect.stringMatching(/judge\.reward\.ts$/), line: 3 });
 });

@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { chmodSync, existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { metricsOf, runGrpo, runInfoOf, startGrpo, tinyWorkspace } from './workspace.ts';
+import { eventsOf, metricsOf, runGrpo, runInfoOf, startGrpo, tinyWorkspace } from './workspace.ts';
 
 /** What stderr says to a run that is refused; nothing may have been written. */
 async function refusal(folder: string, ...args: string[]): Promise<string> {
@@ -17,6 +17,19 @@ async function refusal(folder: string, ...args: string[]): Promise<string> {
 
 const LONG = Array.from({ length: 300 }, (_, n) => n % 10).join(' ');
 const row = JSON.stringify({ prompt: 'a' });
+
+test('with --json the last event says the same as data', async () => {
+  const folder = tinyWorkspace({ beta: 'much' });
+  const file = join(folder, 'run.grpo.json');
+  const { status, stdout, stderr } = await runGrpo('train', file, '--json');
+  expect(status).toBe(2);
+  const [end, ...others] = eventsOf(stdout);
+  expect(others).toEqual([]);
+  expect(end).toMatchObject({
+    ...{ type: 'end', outcome: 'failed', step: 0, checkpoint: null, error: stderr.trimEnd() },
+    problem: { kind: 'config-field', place: { file, line: 1, path: ['beta'] } },
+  });
+});
 
 describe('a run is refused', () => {
   type Refused = [what: string, config: object, files: Record<string, string>, sentence: RegExp];

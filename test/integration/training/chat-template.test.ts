@@ -119,13 +119,13 @@ test('a reward sees the prompt that the model saw, also when the run is scored o
   const current = readFileSync(join(folder, 'run.grpo.json'), 'utf8').replace('"now"', '"later"');
   writeFileSync(join(folder, 'run.grpo.json'), current);
   const same = grpo(folder, 'rescore', 'run');
-  expect(same.output).toContain('Of 4 completions 0 get another reward');
+  expect(same.output).toContain('0 of 4 completions get a different reward');
   expect(same.output).not.toContain('renderedPrompt');
 
   appendFileSync(join(folder, 'model/chat_template.jinja'), '!');
   const { output } = grpo(folder, 'rescore', 'run');
-  expect(output).toContain('Of 4 completions 4 get another reward');
+  expect(output).toContain('4 of 4 completions get a different reward');
   expect(output).toContain(
-    'chat_template.jinja is no longer as it was when the run was recorded: reward functions get no renderedPrompt.',
+    'chat_template.jinja has changed since the run was recorded: reward functions get no renderedPrompt.',
   );
 });

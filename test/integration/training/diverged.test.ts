@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { readModelConfig } from '../../../src/model/files/model-config.ts';
 import { readCheckpoint } from '../../../src/trainer/policy/checkpoint.ts';
-import { metricsOf, onlyRun, referenceModel, runGrpo, runInfoOf, tinyWorkspace } from './workspace.ts';
+import { eventsOf, metricsOf, onlyRun, referenceModel, runGrpo, runInfoOf, tinyWorkspace } from './workspace.ts';
 
 test('weights that leave the range of float32', async () => {
   const folder = tinyWorkspace({ learningRate: 1e38, maxGradNorm: 0, saveSteps: 1, saveTotalLimit: 1 });
@@ -97,11 +97,15 @@ test('a start model that computes NaN is refused by every command that runs it',
 
 test('a policy that computes NaN after an update: its checkpoint is not the one to resume from', async () => {
   const folder = tinyWorkspace({ learningRate: 1e16, saveSteps: 1 });
-  const { status, stderr } = await runGrpo('train', join(folder, 'run.grpo.json'));
-  expect(stderr).toContain(
-    'Step 2: The policy has diverged and gives log-probabilities that are not finite: make "learningRate" (here 1.0e+16) smaller. Then delete the checkpoint of step 1 and start again.',
-  );
+  const { status, stdout, stderr } = await runGrpo('train', join(folder, 'run.grpo.json'), '--json');
+  const words =
+    'Step 2: The policy has diverged and gives log-probabilities that are not finite: make "learningRate" (here 1.0e+16) smaller. Then delete the checkpoint of step 1 and start again.';
+  expect(stderr).toContain(words);
   expect(status).toBe(1);
+  expect(eventsOf(stdout).at(-1)).toMatchObject({
+    ...{ type: 'end', outcome: 'failed', step: 1, error: words },
+    problem: { kind: 'diverged', message: words, remedy: { action: 'resume', step: 0, without: 1 } },
+  });
 });
 
 test('rewards whose sum is no number are named as the cause', async () => {

@@ -55,7 +55,15 @@ test('pauses when every reward fails, and goes on when someone has mended it', a
   const folder = tinyWorkspace({}, { 'letters.reward.ts': WRONG });
   const host = startHost(folder);
   const reason = /Every completion of step 1 failed .*letters\.reward\.ts:2:\d+: letters: .*not yet/;
-  expect(await host.until(isState('paused'))).toMatchObject({ reason: expect.stringMatching(reason) });
+  expect(await host.until(isState('paused'))).toMatchObject({
+    reason: expect.stringMatching(reason),
+    problem: {
+      kind: 'reward-failed',
+      message: expect.stringMatching(reason),
+      place: { file: join(folder, 'letters.reward.ts'), line: 2, column: expect.any(Number) },
+      remedy: { action: 'fix-reward' },
+    },
+  });
   expect(runInfoOf(onlyRun(folder))).toMatchObject({ state: 'paused', reason: expect.stringMatching(reason) });
 
   // A mend that does not compile is told, not fatal.
@@ -63,7 +71,10 @@ test('pauses when every reward fails, and goes on when someone has mended it', a
   let seen = host.events.length;
   host.send('resume');
   const again = await host.until(isState('paused'), seen);
-  expect(again).toMatchObject({ reason: expect.stringMatching(/letters\.reward\.ts:1:\d+: /) });
+  expect(again).toMatchObject({
+    reason: expect.stringMatching(/letters\.reward\.ts:1:\d+: /),
+    problem: { message: expect.not.stringContaining('letters.reward.ts'), place: { line: 1 } },
+  });
 
   writeFileSync(join(folder, 'letters.reward.ts'), RIGHT);
   seen = host.events.length;
@@ -139,7 +150,7 @@ test('ends at once when told to terminate; the run can be resumed', async () => 
   expect(await second.exit).toBe(0);
 });
 
-test('bad input is an end too, with the sentence', async () => {
+test('bad input is an end too, with the sentence and its data', async () => {
   const folder = tinyWorkspace({ numGeneration: 4 });
   const host = startHost(folder);
   expect(await host.exit).toBe(2);
@@ -147,6 +158,15 @@ test('bad input is an end too, with the sentence', async () => {
     {
       ...{ type: 'end', outcome: 'failed', step: 0, checkpoint: null },
       error: expect.stringMatching(/run\.grpo\.json:1:\d+: Unknown field "numGeneration"\..*"numGenerations"/),
+      problem: {
+        kind: 'config-field',
+        message: 'Unknown field "numGeneration". Did you mean "numGenerations"?',
+        place: {
+          ...{ file: join(folder, 'run.grpo.json'), line: 1, column: expect.any(Number) },
+          path: ['numGeneration'],
+        },
+        remedy: { action: 'edit', from: 'numGeneration', to: 'numGenerations' },
+      },
     },
   ]);
 });

@@ -135,7 +135,7 @@ describe('settings', () => {
     expect((await train('--resume', '--as-recorded', '--with-changes')).stderr).toMatch(
       /^Give either --as-recorded or/,
     );
-    expect((await train('--with-changes')).stderr).toMatch(/^--with-changes says how to resume a run/);
+    expect((await train('--with-changes')).stderr).toMatch(/^--with-changes requires --resume\./);
   });
 
   test('are told with --json in full', async () => {

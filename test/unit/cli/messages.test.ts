@@ -4,9 +4,9 @@ import { oneLine, visible } from '../../../src/text/visible.ts';
 
 describe('a message', () => {
   test('is one line, whatever it quotes', () => {
-    const { message, sentence } = new BadInput('no "a\nb\r\x1b[31m\x07c"', { file: 'x\ny.json', line: 2 });
-    expect(sentence).toBe('no "a\\nb\\r\\u001b[31m\\u0007c"');
-    expect(message).toBe(`x\\ny.json:2: ${sentence}`);
+    const { message, problem } = new BadInput('no "a\nb\r\x1b[31m\x07c"', { file: 'x\ny.json', line: 2 });
+    expect(problem.message).toBe('no "a\\nb\\r\\u001b[31m\\u0007c"');
+    expect(message).toBe(`x\\ny.json:2: ${problem.message}`);
     expect(oneLine('a\u2028b\u202ec\u0085d\ud800e')).toBe('a\\u2028b\\u202ec\\u0085d\\ud800e');
     // Accents, emoji and scripts from right to left are letters.
     expect(oneLine('é 😀 שלום')).toBe('é 😀 שלום');

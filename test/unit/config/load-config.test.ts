@@ -3,8 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { loadRunConfig } from '../../../src/config/load-config.ts';
-import { BadInput } from '../../../src/protocol/errors.ts';
-import { missingModel } from '../../../src/protocol/missing-model.ts';
+import { BadInput, type Problem } from '../../../src/protocol/errors.ts';
 import { runConfigSchema } from '../../../src/protocol/run-config.ts';
 
 let folder: string;
@@ -86,9 +85,9 @@ describe('a run config', () => {
 
   test('locates its fields for errors that are found later', () => {
     const { locate } = load(`{\n  "model": "model", "dataset": "data.jsonl",\n  "rewards": [\n    "sort.reward.ts"]}`);
-    expect(locate(['rewards', 0])).toEqual({ file, line: 4, column: 5 });
-    expect(locate(['rewards', 7, 'weight'])).toEqual({ file, line: 3, column: 14 });
-    expect(locate(['learningRate'])).toEqual({ file, line: 1, column: 1 });
+    expect(locate(['rewards', 0])).toEqual({ file, line: 4, column: 5, path: ['rewards', 0] });
+    expect(locate(['rewards', 7, 'weight'])).toEqual({ file, line: 3, column: 14, path: ['rewards', 7, 'weight'] });
+    expect(locate(['learningRate'])).toEqual({ file, line: 1, column: 1, path: ['learningRate'] });
   });
 });
 
@@ -112,7 +111,7 @@ describe('bad input is one sentence at its line and column', () => {
     ['"scaleRewards": 3', '2:19: "scaleRewards" must be one of "group", "batch", "none", not 3.'],
     ['"shuffleDataset": null', '2:21: "shuffleDataset" must be true or false, not null.'],
     ['"evalDataset": "none.jsonl"', '2:18: "evalDataset" names none.jsonl, which does not exist (/none.jsonl).'],
-    ['"evalSteps": 5', '2:16: "evalSteps" needs an evalDataset to evaluate on.'],
+    ['"evalSteps": 5', '2:16: "evalSteps" requires an evalDataset.'],
     ['"minCompletionLength": 600', '2:26: "minCompletionLength" must not be above maxCompletionLength (512).'],
     [
       '"gradientAccumulationSteps": 5',
@@ -123,15 +122,15 @@ describe('bad input is one sentence at its line and column', () => {
     ['"lora": { "__proto__": { "r": 4 } }', '2:13: Unknown field "__proto__".'],
     [
       '"promptsPerStep": 1000000000',
-      '2:21: "promptsPerStep" is too large: promptsPerStep × numGenerations is 8000000000 completions, and at most 65536 fit into a step.',
+      '2:21: "promptsPerStep" is too large: promptsPerStep × numGenerations is 8000000000 completions, and a step can have at most 65536.',
     ],
     [
       '"maxCompletionLength": 4096, "promptsPerStep": 2000',
-      '2:50: "promptsPerStep" is too large: promptsPerStep × numGenerations × maxCompletionLength is 65536000 tokens, and at most 33554432 fit into a step.',
+      '2:50: "promptsPerStep" is too large: promptsPerStep × numGenerations × maxCompletionLength is 65536000 tokens, and a step can have at most 33554432.',
     ],
     [
       '"numGenerationsEval": 100000',
-      '2:25: "numGenerationsEval" is too large: numGenerationsEval is 100000 completions, and at most 65536 fit into a step.',
+      '2:25: "numGenerationsEval" is too large: numGenerationsEval is 100000 completions, and a step can have at most 65536.',
     ],
     [`"beta": "${'a'.repeat(5000)}"`, `2:11: "beta" must be a number, not "${'a'.repeat(100)}…".`],
     ['"beta": "\\u001b[31m"', '2:11: "beta" must be a number, not "\\u001b[31m".'],
@@ -148,6 +147,40 @@ describe('bad input is one sentence at its line and column', () => {
     ['{ "file": "sort.reward.ts", "weight": "2" }', '3:40: "rewards.0.weight" must be a number, not "2".'],
   ])('reward %s', (reward, message) => {
     expect(problem(`{ "model": "model", "dataset": "data.jsonl",\n"rewards": [\n ${reward}] }`)).toBe(message);
+  });
+
+  test('says what is wrong as data too: the kind, the field, and what to put there instead', () => {
+    const data = (text: string, ...set: string[]): Problem => {
+      try {
+        load(text, ...set);
+      } catch (error) {
+        return (error as BadInput).problem;
+      }
+      throw new Error('accepted');
+    };
+    expect(data(`{ ${REQUIRED},\n  "learningRte": 1 }`)).toEqual({
+      kind: 'config-field',
+      message: 'Unknown field "learningRte". Did you mean "learningRate"?',
+      place: { file, line: 2, column: 3, path: ['learningRte'] },
+      remedy: { action: 'edit', from: 'learningRte', to: 'learningRate' },
+    });
+    expect(data(`{ ${REQUIRED},\n  "scaleRewards": "bacth" }`)).toMatchObject({
+      place: { file, line: 2, column: 19, path: ['scaleRewards'] },
+      remedy: { action: 'edit', from: 'bacth', to: 'batch' },
+    });
+    expect(data(`{ ${REQUIRED},\n  "beta": -1 }`)).toMatchObject({
+      kind: 'config-field',
+      place: { file, line: 2, column: 11, path: ['beta'] },
+      remedy: undefined,
+    });
+    expect(data(`{ "model": "no:12: /m.x:3: y",\n "dataset": "data.jsonl", "rewards": [] }`)).toMatchObject({
+      kind: 'missing-model',
+      place: { file, line: 1, column: 12, path: ['model'] },
+      remedy: { action: 'get-model' },
+    });
+    expect(data(`{ ${REQUIRED} }`, 'rewards.0.weight=heavy')).toMatchObject({
+      place: { file, path: ['rewards', 0, 'weight'], option: '--set rewards.0.weight=heavy' },
+    });
   });
 
   test('the file as a whole', () => {
@@ -168,8 +201,8 @@ describe('bad input is one sentence at its line and column', () => {
 describe('--set', () => {
   test('is where an overridden field stands, for what is found wrong with it later', () => {
     const { locate } = load(`{ ${REQUIRED}, "beta": 0.5 }`, 'rewards.0.weight=2');
-    expect(locate(['rewards', 0])).toEqual({ file: '--set rewards.0.weight=2' });
-    expect(locate(['beta'])).toMatchObject({ line: 1, file: expect.stringMatching(/json$/) });
+    expect(locate(['rewards', 0])).toEqual({ file, path: ['rewards', 0], option: '--set rewards.0.weight=2' });
+    expect(locate(['beta'])).toEqual({ file, line: 1, column: expect.any(Number), path: ['beta'] });
   });
 
   test('overrides fields, list items and parts of a reward', () => {
@@ -192,7 +225,10 @@ describe('--set', () => {
     ['beta.x=1', '--set beta.x=1: "beta" is 0.5 and has no fields of its own.'],
     ['rewards.3.weight=2', '--set rewards.3.weight=2: "rewards" is a list of 1; count from 0, such as rewards.0.'],
     ['rewards.x=2', '--set rewards.x=2: "rewards" is a list of 1; count from 0, such as rewards.0.'],
-    ['model=other', `--set model=other: ${missingModel('"model" names other, which does not exist (/other).')}`],
+    [
+      'model=other',
+      `--set model=other: "model" names other, which does not exist (/other). docs/models.md says how to get one; in VS Code, "GRPO: Get a Model" helps with it.`,
+    ],
     ['learningRate', '--set learningRate: write field=value, such as --set learningRate=1e-4.'],
     ['lora.__proto__.r=1', '--set lora.__proto__.r=1: there is no field "__proto__".'],
     ['__proto__=1', '--set __proto__=1: there is no field "__proto__".'],

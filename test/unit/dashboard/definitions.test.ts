@@ -24,7 +24,7 @@ describe('rewardWeights', () => {
     ];
     expect(rewardWeights(['x'], config(rewards))).toBeUndefined();
     const [chart] = chartDefinitions(['reward', 'rewards/x/mean'], config(rewards));
-    expect(chart!.note).toContain('without their weights');
+    expect(chart!.note).toContain('without weights');
   });
 
   it('knows which function is of which file where the run says so', () => {

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { MetricColumns } from '../../../src/protocol/metric-columns.ts';
 import { Curves } from '../../../webview/charts/curves.ts';
 import { chartCsv, metricsCsv } from '../../../webview/export/csv.ts';
-import { formatDuration, formatNumber, formatShare } from '../../../webview/format.ts';
+import { formatNumber, formatShare } from '../../../webview/format.ts';
 import { estimate } from '../../../webview/head/estimate.ts';
 import { niceTicks } from '../../../webview/ticks.ts';
 
@@ -57,7 +57,6 @@ describe('what the head says', () => {
     expect([0, 0.25, -1.5, 2e-6, 1234567, Number.NaN].map(formatNumber)).toEqual([
       ...['0', '0.25', '−1.5', '2e-6', '1.23e6', '–'],
     ]);
-    expect([59.4, 65, 3600 * 2 + 60 * 7].map(formatDuration)).toEqual(['59 s', '1:05 min', '2:07 h']);
     expect([0.125, 0.0005, 1].map(formatShare)).toEqual(['12.5 %', '0.05 %', '100 %']);
   });
 });

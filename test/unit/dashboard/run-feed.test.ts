@@ -8,7 +8,7 @@ import { RunStream } from '../../../src/extension/dashboard/run-stream.ts';
 import { type HostMessage, hostMessage } from '../../../src/protocol/dashboard.ts';
 import { runConfigSchema } from '../../../src/protocol/run-config.ts';
 import type { RunInfo } from '../../../src/protocol/run-folder.ts';
-import { readCompletions } from '../../../src/run-folder/run-files.ts';
+import { readCompletions } from '../../../src/run-folder/rollouts.ts';
 
 let folder: string;
 let feed: RunFeed | undefined;

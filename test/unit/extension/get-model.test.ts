@@ -4,36 +4,31 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { expect, onTestFinished, test } from 'vitest';
-import { commandFor, folderOf, readModelsPage } from '../../../src/extension/get-model/models-page.ts';
+import { CATALOG, DOWNLOADS, factsOf, folderOf } from '../../../src/extension/get-model/catalog.ts';
 import { modelPath } from '../../../src/extension/get-model/set-model.ts';
 import { withField } from '../../../src/extension/workspace/with-field.ts';
 
-const { models, ways } = readModelsPage(readFileSync('docs/models.md', 'utf8'));
-const [smallest] = models;
-const llama = models.find(({ name }) => name === 'Llama-3.2-1B-Instruct')!;
+const [smallest] = CATALOG;
+const llama = CATALOG.find(({ id }) => id === 'meta-llama/Llama-3.2-1B-Instruct')!;
 
-test('the page lists models with what they need', () => {
-  expect(smallest).toMatchObject({ id: 'HuggingFaceTB/SmolLM2-135M-Instruct', name: 'SmolLM2-135M-Instruct' });
-  expect(models.length).toBeGreaterThan(3);
-  for (const { facts } of models) {
-    expect(facts.map(({ title }) => title)).toEqual(['size', 'memory for LoRA', 'for all weights', 'licence']);
-    for (const { value } of facts) expect(value).toMatch(/^(\d+(\.\d)? GB|[A-Z].+)$/);
+test('the catalog lists models with what they need', () => {
+  expect(folderOf(smallest)).toBe('models/smollm2-135m-instruct');
+  expect(new Set(CATALOG.map(folderOf)).size).toBe(CATALOG.length);
+  for (const model of CATALOG) {
+    expect(model.id).toMatch(/^[\w.-]+\/[\w.-]+$/);
+    for (const [, fact] of factsOf(model)) expect(fact).toMatch(/^(\d+(\.\d)? GB|[A-Z].+)$/);
   }
 });
 
-test('each way has a command for each model: nothing of the first is left in it', () => {
-  expect(ways.map(({ title }) => title)).toEqual(["With Hugging Face's command", 'With curl', 'With git']);
-  for (const way of ways) {
-    const command = commandFor(way, llama, smallest!);
-    expect(command).toContain('meta-llama/Llama-3.2-1B-Instruct');
-    expect(command).toContain('models/llama-3.2-1b-instruct');
-    expect(command).not.toMatch(/smollm2/i);
-    expect(commandFor(way, smallest!, smallest!)).toBe(way.command);
+test('each way to get a model has a command for it', () => {
+  for (const { command } of DOWNLOADS) {
+    expect(command(llama)).toContain('meta-llama/Llama-3.2-1B-Instruct');
+    expect(command(llama)).toContain('models/llama-3.2-1b-instruct');
   }
 });
 
 test('the sample that needs a model names the folder that the commands put it into', () => {
-  expect(readFileSync('sample-workspace/instruct.grpo.json', 'utf8')).toContain(`"model": "${folderOf(smallest!)}"`);
+  expect(readFileSync('sample-workspace/instruct.grpo.json', 'utf8')).toContain(`"model": "${folderOf(smallest)}"`);
 });
 
 const curlMissing = spawnSync('curl', ['--version']).status !== 0;
@@ -51,8 +46,8 @@ test.skipIf(curlMissing)('the command of curl puts the files into the folder (ne
   mkdirSync(there, { recursive: true });
   for (const file of files) writeFileSync(join(there, file), `content of ${file}`);
   const hub = pathToFileURL(join(folder, 'hub')).href;
-  const { command } = ways.find(({ title }) => title === 'With curl')!;
-  const local = commandFor({ title: '', command }, llama, smallest!).replace('https://huggingface.co', hub);
+  const { command } = DOWNLOADS.find(({ title }) => title === 'With curl')!;
+  const local = command(llama).replace('https://huggingface.co', hub);
   execFileSync(local, { cwd: folder, shell: true, stdio: 'ignore' });
   const got = join(folder, folderOf(llama));
   expect(readdirSync(got).sort()).toEqual(files);

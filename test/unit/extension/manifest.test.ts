@@ -7,7 +7,7 @@ import manifest from '../../../package.json';
 const ROOT = join(import.meta.dirname, '../../..');
 const { contributes } = manifest;
 const declared = contributes.commands.map(({ command }) => command);
-const table = readFileSync(join(ROOT, 'src/extension/commands/table.ts'), 'utf8');
+const table = readFileSync(join(ROOT, 'src/extension/commands.ts'), 'utf8');
 const implemented = [...table.matchAll(/'(grpo\.\w+)': async/g)].map(([, id]) => id!);
 /** Only the walkthrough has it. */
 const HIDDEN = 'grpo.openFirstReward';

@@ -1,5 +1,12 @@
 import { describe, expect, test } from 'vitest';
-import { readLines, readText, readTextLater } from '../../../src/files/text.ts';
+import {
+  readEndLater,
+  readLines,
+  readStart,
+  readStartLater,
+  readText,
+  readTextLater,
+} from '../../../src/files/text.ts';
 import { fileOf, problem } from './folder.ts';
 
 const KIND = { what: 'file', most: 1e8 };
@@ -34,6 +41,17 @@ describe('a text', () => {
     for (const read of [() => readText(fileOf(bytes), KIND), () => lines(bytes)])
       expect(problem(read)).toMatch(/^file\.txt: This file is UTF-16 text.*save it as UTF-8\.$/);
   });
+});
+
+test.each([
+  ['all of a short file', 'a\nb', 10, 'a\nb', 'a\nb'],
+  ['whole lines of a long one', 'one\ntwo\nthree\n', 7, 'one\n', 'three\n'],
+  ['a line that is longer than what is read', 'one two three', 4, '', 'hree'],
+])('the start and the end of a file: %s', async (_, content, most, start, end) => {
+  const file = fileOf(content);
+  expect(readStart(file, 'file', most)).toBe(start);
+  expect(await readStartLater(file, 'file', most)).toBe(start);
+  expect(await readEndLater(file, 'file', most)).toBe(end);
 });
 
 describe('lines', () => {

@@ -2,7 +2,8 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
-import { readCheckpoints, readRun } from '../../../src/run-folder/read-run.ts';
+import { listCheckpointsLater } from '../../../src/run-folder/checkpoints.ts';
+import { readRun } from '../../../src/run-folder/read-run.ts';
 
 const INFO = {
   ...{ version: 1, name: 'sort', configFile: '/w/sort.grpo.json', reason: null, step: 2, seed: 1, device: 'cpu' },
@@ -50,5 +51,5 @@ test('checkpoints, newest first, without half-written ones', async () => {
   const folder = runFolder({});
   for (const name of ['step-000040', '.step-000120.tmp', 'step-000100'])
     mkdirSync(join(folder, 'checkpoints', name), { recursive: true });
-  expect((await readCheckpoints(folder)).map(({ step }) => step)).toEqual([100, 40]);
+  expect((await listCheckpointsLater(folder)).map(({ step }) => step)).toEqual([40, 100]);
 });

@@ -15,9 +15,12 @@ import { basename, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { BadInput, RunFailure } from '../../../src/protocol/errors.ts';
 import { runConfigSchema } from '../../../src/protocol/run-config.ts';
-import { parseJsonLines, type RolloutRow } from '../../../src/protocol/run-folder.ts';
-import { listCheckpoints, readMetrics, readRunInfo } from '../../../src/run-folder/recorded-run.ts';
+import type { RolloutRow } from '../../../src/protocol/run-folder.ts';
+import { listCheckpoints } from '../../../src/run-folder/checkpoints.ts';
+import { readMetrics } from '../../../src/run-folder/metrics.ts';
+import { parseRows } from '../../../src/run-folder/rows.ts';
 import { type NewRun, RunFolder } from '../../../src/run-folder/run-folder.ts';
+import { readRunInfo } from '../../../src/run-folder/run-info.ts';
 import { latestRun } from '../../../src/run-folder/run-places.ts';
 
 let folder: string;
@@ -110,8 +113,8 @@ describe('a run folder', () => {
     run.appendMetrics({ step: 1, reward: 1 });
     appendFileSync(join(run.path, 'metrics.jsonl'), '{"step":2,"rew');
     expect(readMetrics(run.path)).toEqual([{ step: 1, reward: 1 }]);
-    expect(() => parseJsonLines('{"a":1\n{"a":2}\n')).toThrow();
-    expect(parseJsonLines('{"a":1}\n{"a":2}')).toEqual([{ a: 1 }, { a: 2 }]);
+    expect(() => parseRows('{"a":1\n{"a":2}\n')).toThrow();
+    expect(parseRows('{"a":1}\n{"a":2}')).toEqual([{ a: 1 }, { a: 2 }]);
   });
 
   test('rewinds to a step: later rows, rollouts, checkpoints and torn lines go', async () => {
@@ -196,7 +199,7 @@ describe('a run folder that cannot be written', () => {
     const out = join(folder, 'file', 'run');
     expect(() => RunFolder.create(newRun, out)).toThrow(RunFailure);
     expect(() => RunFolder.create(newRun, out)).toThrow(
-      /^.*file.run cannot be written: a part of this path is a file.*--out\.$/,
+      /^.*file.run cannot be written: a part of its path is a file.*--out\.$/,
     );
     expect(() => RunFolder.create(newRun, join(folder, 'file'))).toThrow(RunFailure);
     expect(tree(folder)).toEqual(['file']);

@@ -1,7 +1,6 @@
-import { execFile } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { promisify } from 'node:util';
+import { outputOf } from '../../../processes/output-of.ts';
 import { BadInput } from '../../../protocol/errors.ts';
 
 /** TensorFlow as it is installed in a Python environment. */
@@ -53,13 +52,9 @@ export async function findPythonTensorflow(given?: string): Promise<PythonTensor
 
 async function askPython(candidates: string[]): Promise<{ python: string; folder: string }> {
   for (const command of candidates) {
-    try {
-      const { stdout } = await promisify(execFile)(command, ['-c', PROBE], { timeout: 20_000, windowsHide: true });
-      const [python = command, folder = ''] = stdout.trim().split(/\r?\n/);
-      return { python, folder };
-    } catch {
-      // Try the next one.
-    }
+    const { stdout, error } = await outputOf(command, ['-c', PROBE]);
+    const [python = command, folder = ''] = stdout.trim().split(/\r?\n/);
+    if (!error) return { python, folder };
   }
   throw new BadInput(
     `${candidates.join(' or ')} cannot be run as a Python interpreter; name one that has TensorFlow with --python.`,

@@ -1,10 +1,6 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { tmpdir } from 'node:os';
+import { Child } from '../../../processes/child.ts';
 import { RunFailure } from '../../../protocol/errors.ts';
-
-/** Characters of its output that an error quotes. */
-const LAST_WORDS = 2000;
 
 /**
  * Runs a program to its end, in our own process group, so that it ends with us. Throws RunFailure with the end of its output when it fails,
@@ -16,28 +12,19 @@ export async function runTool(command: string, args: string[], options: { cwd: s
   const shell = process.platform === 'win32';
   // Inside an npm script this names the outer package's folder.
   const { npm_config_local_prefix: _, ...env } = process.env;
-  const child = spawn(command, args, { cwd, env, shell, stdio: ['ignore', 'pipe', 'pipe'], windowsHide: true });
-  const cancel = () => void child.kill('SIGTERM');
+  const child = new Child({ command, args, cwd, env, shell }, { inOurGroup: true });
+  const cancel = () => child.kill();
   signal.addEventListener('abort', cancel, { once: true });
-  let said = '';
-  for (const stream of [child.stdout, child.stderr])
-    stream.setEncoding('utf8').on('data', (text: string) => {
-      said = (said + text).slice(-LAST_WORDS);
-    });
-  try {
-    await once(child, 'close');
-  } catch (error) {
-    throw new RunFailure(`${command} cannot be run (${(error as Error).message}).`);
-  } finally {
-    signal.removeEventListener('abort', cancel);
-  }
+  const { code, error } = await child.ended;
+  signal.removeEventListener('abort', cancel);
+  if (error) throw new RunFailure(`${command} cannot be run (${error.message}).`);
   signal.throwIfAborted();
-  if (child.exitCode !== 0) throw new RunFailure(`${command} failed: ${reasonIn(said)}.\n\n${said.trim()}`);
+  if (code !== 0) throw new RunFailure(`${command} failed: ${reasonIn(child.lastWords)}.`, { output: child.lastWords });
 }
 
 /** The most informative line: compilers, linkers and npm scripts mark it in the same way. */
 function reasonIn(said: string): string {
-  const lines = said.trim().split('\n');
+  const lines = said.split('\n');
   const line = lines.find((text) => /\berror: /i.test(text)) ?? lines.at(-1)!;
   return line.replace(/^npm error /, '').trim();
 }

@@ -1,6 +1,6 @@
 import type { Disposable } from 'vscode';
 import type { HostMessage } from '../../../protocol/dashboard.ts';
-import { readCompletions } from '../../../run-folder/run-files.ts';
+import { readCompletions } from '../../../run-folder/rollouts.ts';
 import { Rescoring, type Scorer } from './rescoring.ts';
 
 /** The dashboard's part that shows recorded completions under the rewards as they are now; idle until someone asks for it. */
@@ -19,7 +19,7 @@ export class RescoreTab implements Disposable {
     this.#post = post;
   }
 
-  /** Comes to the front and scores everything anew. User code runs: callers have asked for trust. */
+  /** Comes to the front and scores everything again. User code runs: callers have asked for trust. */
   open(): void {
     if (this.#rescoring) this.#rescoring.restart();
     else this.#rescoring = new Rescoring(this.#folder, this.#scorer, () => this.#send());

@@ -2,9 +2,10 @@ import { dirname } from 'node:path';
 import { type Disposable, type LogOutputChannel, workspace } from 'vscode';
 import type { RescoreView } from '../../../protocol/dashboard.ts';
 import { type RescoreStart, type RescoreStep, rescoreEvent, rescoreStep } from '../../../protocol/rescore.ts';
-import { readRunInfo } from '../../../run-folder/run-files.ts';
+import { readRunInfoLater } from '../../../run-folder/run-info.ts';
 import { GrpoCommand } from '../../workspace/grpo-command.ts';
 import type { Interpreters } from '../../workspace/interpreter.ts';
+import { placeToOpen, wordsBesidePlace } from '../../workspace/problem-place.ts';
 import { pythonFor } from '../../workspace/request.ts';
 import { RewardWatch } from './reward-watch.ts';
 
@@ -29,7 +30,7 @@ interface ScoredStep {
 
 /**
  * A run's recorded completions under its rewards as they are now, kept up to date while reward files and the config are edited: each time they
- * are saved it starts anew, and what was there stays, marked as stale, until there is something better.
+ * are saved it starts again, and what was there stays, marked as stale, until there is something better.
  */
 export class Rescoring implements Disposable {
   readonly #folder: string;
@@ -41,7 +42,7 @@ export class Rescoring implements Disposable {
   #start: RescoreStart | null = null;
   #round = 0;
   #state: RescoreView['state'] = 'running';
-  #problem: string | null = null;
+  #problem: Pick<RescoreView, 'problem' | 'place'> = { problem: null };
   #paused = false;
   #missed = false;
   #timer: NodeJS.Timeout | undefined;
@@ -49,7 +50,7 @@ export class Rescoring implements Disposable {
 
   /** `onUpdate` is called, coalesced, when there is more to show. Callers have asked for trust. */
   constructor(folder: string, scorer: Scorer, onUpdate: () => void) {
-    if (!workspace.isTrusted) throw new Error('Rescoring needs a trusted workspace.');
+    if (!workspace.isTrusted) throw new Error('Rescoring requires a trusted workspace.');
     this.#folder = folder;
     this.#scorer = scorer;
     this.#onUpdate = onUpdate;
@@ -60,7 +61,7 @@ export class Rescoring implements Disposable {
   get view(): RescoreView {
     const steps = [...this.#steps.values()].map(({ figures, round }) => ({ ...figures, stale: round !== this.#round }));
     steps.sort((a, b) => b.step - a.step);
-    return { state: this.#state, problem: this.#problem, start: this.#start, steps };
+    return { state: this.#state, ...this.#problem, start: this.#start, steps };
   }
 
   /** All that is known of a step. */
@@ -94,10 +95,10 @@ export class Rescoring implements Disposable {
     this.#state = 'running';
     this.#update();
     const { script, interpreters, log } = this.#scorer;
-    const info = await readRunInfo(this.#folder);
+    const info = await readRunInfoLater(this.#folder);
     const python = info ? await pythonFor(info.configFile, interpreters) : null;
     if (this.#disposed || round !== this.#round) return;
-    if (!info) return this.#end('failed', 'The run cannot be read any more.');
+    if (!info) return this.#end('failed', { problem: 'The run can no longer be read.' });
     this.#watch.follow([info.configFile, ...info.config.rewards.map(({ file }) => file)]);
     const first = Math.max(1, info.step - MOST_STEPS + 1);
     const args = ['rescore', this.#folder, '--newest-first', '--steps', `${first}-${Math.max(first, info.step)}`];
@@ -107,10 +108,12 @@ export class Rescoring implements Disposable {
       if (round === this.#round) this.#take(line);
     });
     this.#command = command;
-    const { ok, lastWords } = await command.exited;
+    const { ok, problem, lastWords } = await command.exited;
     if (this.#disposed || round !== this.#round) return;
     if (!ok) log.error(`Rescoring ${info.name}: ${lastWords}`);
-    this.#end(ok ? 'done' : 'failed', ok ? null : (lastWords.split('\n').at(-1) ?? 'It ended without a word.'));
+    if (ok) this.#end('done', { problem: null });
+    else if (problem) this.#end('failed', { problem: wordsBesidePlace(problem), place: placeToOpen(problem) });
+    else this.#end('failed', { problem: lastWords.split('\n').at(-1) || 'It ended without an error message.' });
   }
 
   #take(line: string): void {
@@ -124,11 +127,11 @@ export class Rescoring implements Disposable {
       const { type: _, rows: __, groups: ___, ...figures } = event;
       this.#steps.set(event.step, { round: this.#round, line, figures: { ...figures, stale: false } });
     }
-    this.#problem = null;
+    this.#problem = { problem: null };
     this.#update();
   }
 
-  #end(state: 'done' | 'failed', problem: string | null): void {
+  #end(state: 'done' | 'failed', problem: Pick<RescoreView, 'problem' | 'place'>): void {
     this.#state = state;
     this.#problem = problem;
     this.#update();

@@ -1,10 +1,11 @@
 import { dirname } from 'node:path';
-import { Disposable, RelativePattern, Uri, workspace } from 'vscode';
+import { type Disposable, RelativePattern, Uri } from 'vscode';
+import { isExcluded } from '../../workspace/excluded.ts';
+import { watchFiles } from '../../workspace/watch-files.ts';
 
 /** Editors write a file in several steps, and "save all" saves several files. */
 const SETTLE_MS = 300;
 const CODE = '**/*.{ts,mts,cts,tsx,js,mjs,cjs,jsx,py,json}';
-const NOT_OURS = /[\\/](node_modules|\.grpo|\.git|\.venv|__pycache__)[\\/]/;
 
 /** Tells when reward files, modules beside them that they may import, or their config have been saved. */
 export class RewardWatch implements Disposable {
@@ -20,16 +21,10 @@ export class RewardWatch implements Disposable {
   follow(files: readonly string[]): void {
     for (const folder of new Set(files.map(dirname))) {
       if ([...this.#watchers.keys()].some((known) => folder === known || isInside(folder, known))) continue;
-      const watcher = workspace.createFileSystemWatcher(new RelativePattern(Uri.file(folder), CODE));
-      const changed = ({ fsPath }: Uri) => this.#changed(fsPath);
+      const pattern = new RelativePattern(Uri.file(folder), CODE);
       this.#watchers.set(
         folder,
-        Disposable.from(
-          watcher,
-          watcher.onDidChange(changed),
-          watcher.onDidCreate(changed),
-          watcher.onDidDelete(changed),
-        ),
+        watchFiles(pattern, (file) => this.#changed(file)),
       );
     }
   }
@@ -40,7 +35,7 @@ export class RewardWatch implements Disposable {
   }
 
   #changed(file: string): void {
-    if (NOT_OURS.test(file)) return;
+    if (isExcluded(file)) return;
     clearTimeout(this.#timer);
     this.#timer = setTimeout(this.#onChange, SETTLE_MS);
   }

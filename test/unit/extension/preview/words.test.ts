@@ -32,7 +32,7 @@ test('why a group teaches nothing is said once', () => {
   const why = 'no signal: every completion got the same reward';
   const group: PreviewGroup = { prompt: 'p', rendered: null, size: 2, mean: 1, std: 0, signal: 'equal', why };
   expect([signalNote(group, true), signalNote(group, false)]).toEqual([why, 'no signal']);
-  expect(signalNote({ ...group, signal: 'signal', why: 'tells good completions from bad' }, true)).toBe('');
+  expect(signalNote({ ...group, signal: 'signal', why: 'has a learning signal' }, true)).toBe('');
 });
 
 test.each([

@@ -125,8 +125,10 @@ test('a config that is being edited gives what can be read, and defaults for wha
     settings: {
       scaleRewards: 'none',
       multiObjectiveAggregation: 'sum_then_normalize',
+      baseline: 'group',
       rewardTimeoutSeconds: 10,
       python: null,
+      chatTemplateKwargs: {},
       rewardEnv: ['KEY'],
     },
   });

@@ -44,12 +44,12 @@ describe('a path that leads out of the workspace is refused', () => {
     ['to the folder above', '..'],
     ['to the workspace itself', '.'],
   ])('%s', async (_, path) => {
-    await expect(inside(path)).rejects.toThrow(/is outside the workspace, so it is not written\.$/);
+    await expect(inside(path)).rejects.toThrow(/is outside the workspace, so it was not written\.$/);
   });
 
   it('by a link to a file', async () => {
     symlinkSync(join(outer, '.bashrc'), join(workspace, 'a.samples.jsonl'));
-    await expect(inside('a.samples.jsonl')).rejects.toThrow(`it leads to ${join(outer, '.bashrc')}`);
+    await expect(inside('a.samples.jsonl')).rejects.toThrow(`it points to ${join(outer, '.bashrc')}`);
   });
 
   it('by a link to a folder, above files that do not exist yet', async () => {
@@ -59,7 +59,7 @@ describe('a path that leads out of the workspace is refused', () => {
 
   it('by a link that leads to nothing yet', async () => {
     symlinkSync(join(outer, 'not-there'), join(workspace, 'a.samples.jsonl'));
-    await expect(inside('a.samples.jsonl')).rejects.toThrow('is a link that leads nowhere');
+    await expect(inside('a.samples.jsonl')).rejects.toThrow('is a broken link');
   });
 
   it('when no folder is open', async () => {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { duration, RunProgress } from '../../../../src/extension/workspace/run-progress.ts';
+import { RunProgress } from '../../../../src/extension/workspace/run-progress.ts';
 
 const step = (step: number, seconds: number) =>
   ({ type: 'step', step, metrics: { step, reward: step / 10, step_time: seconds } }) as const;
@@ -15,9 +15,3 @@ test('the time left follows the recent steps', () => {
   expect(progress).toMatchObject({ step: 31, reward: 3.1, firstReward: 2.1, slowestStepSeconds: 2 });
   expect(progress.secondsLeft).toBeCloseTo(2 * 89);
 });
-
-test.each([
-  [0.4, '0:00'],
-  [75, '1:15'],
-  [3700, '1:01:40'],
-])('%d seconds are %s', (seconds, text) => expect(duration(seconds)).toBe(text));

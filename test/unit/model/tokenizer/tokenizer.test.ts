@@ -88,7 +88,9 @@ describe('prompts', () => {
     expect(chat.text).toBe('<eos>u=12\na=');
     expect(chat.ids.slice(0, 3)).toEqual([EOS_ID, ...encode('u=', { addSpecialTokens: false })]);
     expect(chat.ids.filter((id) => id === EOS_ID)).toHaveLength(1);
-    expect(renderChat([{ role: 'user', content: '1' }], { addGenerationPrompt: false })).toBe('<eos>u=1\n');
+    expect(renderChat([{ role: 'user', content: '1' }], { variables: { add_generation_prompt: false } })).toBe(
+      '<eos>u=1\n',
+    );
     expect(renderChat([], { variables: { mood: 'calm' } })).toBe('<eos>a=calm');
   });
 

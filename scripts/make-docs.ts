@@ -1,0 +1,74 @@
+// Writes what docs/*.md say of the command's options and the catalog of models: `node scripts/make-docs.ts`.
+import { readFileSync, writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { COMMANDS, type CommandName, type Declaration } from '../src/cli/commands.ts';
+import { commandTerm, optionHelp, optionTerm } from '../src/cli/usage.ts';
+import { CATALOG, DOWNLOADS, factsOf } from '../src/extension/get-model/catalog.ts';
+
+const DOCS = new URL('../docs/', import.meta.url);
+
+/** By page, its parts by name; the page has them between `<!-- made: NAME -->` and `<!-- end -->`. */
+const PAGES: Record<string, Record<string, () => string>> = {
+  'commands.md': { commands },
+  'models.md': { catalog, downloads },
+};
+
+/** Every page by its path: its text now, and with its parts made again. */
+export function makeDocs(): Map<string, { now: string; made: string }> {
+  const pages = Object.entries(PAGES).map(([page, parts]) => {
+    const path = fileURLToPath(new URL(page, DOCS));
+    const now = readFileSync(path, 'utf8');
+    const made = Object.entries(parts).reduce((text, [name, part]) => withPart(text, name, part()), now);
+    return [path, { now, made }] as const;
+  });
+  return new Map(pages);
+}
+
+function withPart(text: string, name: string, part: string): string {
+  const [before, rest] = split(text, `<!-- made: ${name} -->\n`);
+  const [, after] = split(rest, '<!-- end -->\n');
+  return `${before}<!-- made: ${name} -->\n\n${part}\n\n<!-- end -->\n${after}`;
+}
+
+function split(text: string, mark: string): [string, string] {
+  const at = text.indexOf(mark);
+  if (at < 0) throw new Error(`${mark.trim()} is missing.`);
+  return [text.slice(0, at), text.slice(at + mark.length)];
+}
+
+function table(headings: string[], rows: string[][]): string {
+  const lines = [headings, headings.map(() => '---'), ...rows];
+  return lines.map((cells) => `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`).join('\n');
+}
+
+function commands(): string {
+  const sections = (Object.keys(COMMANDS) as CommandName[]).map((name) => {
+    const { help, options }: Declaration = COMMANDS[name];
+    const rows = Object.entries(options).map(([key, option]) => [
+      `\`${optionTerm(key, option)}\``,
+      optionHelp(option).replaceAll('<', '&lt;'),
+    ]);
+    const sentence = `${help[0]!.toUpperCase()}${help.slice(1)}.`;
+    return `## grpo ${name}\n\n\`grpo ${commandTerm(name)}\`\n\n${sentence}\n\n${table(['option', 'does'], rows)}`;
+  });
+  return sections.join('\n\n');
+}
+
+function catalog(): string {
+  const headings = ['model', ...factsOf(CATALOG[0]).map(([heading]) => heading)];
+  const rows = CATALOG.map((model) => [
+    `[${model.id}](https://huggingface.co/${model.id})`,
+    ...factsOf(model).map(([, fact]) => fact),
+  ]);
+  return table(headings, rows);
+}
+
+function downloads(): string {
+  const sections = DOWNLOADS.map(
+    ({ title, needs, command }) => `### ${title}\n\n${needs}\n\n\`\`\`sh\n${command(CATALOG[0])}\n\`\`\``,
+  );
+  return sections.join('\n\n');
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url))
+  for (const [path, { made }] of makeDocs()) writeFileSync(path, made);

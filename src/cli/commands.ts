@@ -1,0 +1,179 @@
+import { DEVICES } from '../protocol/run-config.ts';
+import {
+  choice,
+  flag,
+  integer,
+  list,
+  type Operand,
+  type Option,
+  operand,
+  operands,
+  optionalInteger,
+  span,
+  text,
+} from './options.ts';
+
+/** What a command takes: its arguments are parsed by it, and its help and docs/commands.md are made from it. */
+export interface Declaration {
+  help: string;
+  operands: Record<string, Operand>;
+  options: Record<string, Option>;
+  /** Pairs of options of which only one may be given. */
+  either?: [string, string][];
+  /** Two options of which exactly one must be given. */
+  oneOf?: [string, string];
+}
+
+/** Completions of one prompt, and tokens of one completion: beyond, they are a slip of the keyboard. */
+const MOST_COMPLETIONS = 2 ** 16;
+const MOST_TOKENS = 2 ** 20;
+/** The longest completion of `grpo generate` when nobody says how long, as far as the model's context allows. */
+export const DEFAULT_MAX_TOKENS = 256;
+
+const runConfig = operand('RUN.grpo.json');
+const device = choice('DEVICE', DEVICES, 'auto');
+const fp16 = flag('compute in float16; requires device webgpu');
+const json = flag('print JSON');
+
+export const COMMANDS = {
+  train: {
+    help: 'train a model as described by a run config',
+    operands: { config: runConfig },
+    options: {
+      set: list('path=value', 'override a field of the config'),
+      out: text('DIR', 'the run folder', '.grpo/runs/<time>-<name> next to the config'),
+      resume: flag('continue from the newest checkpoint of the run in --out, or of the latest run'),
+      'as-recorded': flag('if settings or reward code have changed, use the recorded ones', {
+        goesWith: 'resume',
+      }),
+      'with-changes': flag('if settings or reward code have changed, use the current ones and record the change', {
+        goesWith: 'resume',
+      }),
+      rollouts: text('FILE', 'train on recorded completions instead of sampling'),
+      json: flag('print one JSON event per line; logs go to stderr'),
+    },
+    either: [['as-recorded', 'with-changes']],
+  },
+  score: {
+    help: 'score sample completions with reward functions',
+    operands: { rewards: operands('RUN.grpo.json | REWARD_FILE[#function]...', 'RUN.grpo.json or REWARD_FILE') },
+    options: {
+      samples: text(
+        'FILE',
+        'the samples: JSON Lines with prompt and completion',
+        "the config's, or those of the same name",
+      ),
+      env: list('NAME', 'pass this environment variable to the rewards, like "rewardEnv" in a config'),
+      check: flag('for CI: print only failures and unmet expectations, and exit with status 1 if there are any'),
+      json,
+    },
+  },
+  generate: {
+    help: 'sample completions',
+    operands: { model: operand('MODEL') },
+    options: {
+      prompt: text('TEXT', 'a single prompt'),
+      prompts: text('FILE', 'the prompts: JSON Lines with prompt or prompt_ids'),
+      n: integer('N', 'completions per prompt', { least: 1, most: MOST_COMPLETIONS }, 1),
+      greedy: flag('always pick the most likely token'),
+      'max-tokens': optionalInteger(
+        'N',
+        'maximum completion length in tokens',
+        { least: 1, most: MOST_TOKENS },
+        `${DEFAULT_MAX_TOKENS}, or what fits into the model's context`,
+      ),
+      seed: integer('S', 'random seed', { least: 0 }, 42),
+      device,
+      fp16,
+      json: flag('print one JSON object per completion'),
+    },
+    oneOf: ['prompt', 'prompts'],
+  },
+  samples: {
+    help: "generate completions with a run config's model and add them to its samples",
+    operands: { config: runConfig },
+    options: {
+      prompts: integer('M', 'number of prompts from the dataset', { least: 1 }, 4),
+      n: integer('N', 'completions per prompt', { least: 1, most: MOST_COMPLETIONS }, 4),
+      seed: optionalInteger('S', 'random seed for choosing prompts and sampling', { least: 0 }, "the config's"),
+      out: text('FILE', 'the samples file', "the config's, or samples/NAME.samples.jsonl"),
+      json: flag('print the samples, one JSON object per line, instead of adding them to a file'),
+    },
+    either: [['out', 'json']],
+  },
+  logprobs: {
+    help: 'compute log-probabilities of given completions',
+    operands: { model: operand('MODEL'), file: operand('FILE.jsonl') },
+    options: { device, fp16, json: flag('print one JSON object per row') },
+  },
+  rescore: {
+    help: "re-score a run's recorded completions with the current reward code",
+    operands: { run: operand('RUN_DIR') },
+    options: {
+      step: optionalInteger('N', 'only this step', { least: 1 }),
+      steps: span('A-B', 'only these steps', 'all recorded steps'),
+      'newest-first': flag('start with the newest step'),
+      python: text('FILE', 'the Python interpreter for .py rewards, if the config does not set one'),
+      json: flag('print one JSON object per step, then a summary'),
+    },
+    either: [['step', 'steps']],
+  },
+  eval: {
+    help: 'compute mean rewards on the evaluation dataset',
+    operands: { config: runConfig },
+    options: { checkpoint: text('DIR', 'the checkpoint to evaluate', "the config's model"), json },
+  },
+  merge: {
+    help: "merge a checkpoint's LoRA adapter into its base model",
+    operands: { checkpoint: operand('CHECKPOINT') },
+    options: { out: text('DIR', 'the new model folder', 'CHECKPOINT-merged') },
+  },
+  bench: {
+    help: 'time the phases of a training step',
+    operands: { config: runConfig },
+    options: { steps: integer('N', 'number of timed steps', { least: 1 }, 5), json },
+  },
+  'setup-tensorflow': {
+    help: 'install the optional engine for device "tensorflow": tfjs-node, built against the TensorFlow of a Python environment',
+    operands: {},
+    options: {
+      python: text('PATH', 'the interpreter of that environment', 'python3 or python'),
+      prebuilt: flag('install tfjs-node-gpu with prebuilt binaries (TensorFlow 2.9, CUDA 11) instead'),
+      into: text('DIR', 'where to install it', 'where every run looks for it'),
+      json: flag('print one JSON object per stage'),
+    },
+    either: [['python', 'prebuilt']],
+  },
+  doctor: {
+    help: 'show what works on this machine, and how to fix what does not',
+    operands: {},
+    options: { json },
+  },
+} satisfies Record<string, Declaration>;
+
+export type CommandName = keyof typeof COMMANDS;
+
+export const isCommand = (name: string | undefined): name is CommandName =>
+  name !== undefined && Object.hasOwn(COMMANDS, name);
+
+/** `max-tokens` as `maxTokens`. */
+type CamelCase<Name extends string> = Name extends `${infer First}-${infer Rest}`
+  ? `${First}${Capitalize<CamelCase<Rest>>}`
+  : Name;
+
+type ValueOf<Taken> = Taken extends { read: (...args: never[]) => infer Value } ? Value : never;
+
+/** The values of operands or options; those that may be missing are optional. */
+type ValuesOf<Taken> = {
+  [Name in keyof Taken as undefined extends ValueOf<Taken[Name]> ? never : CamelCase<Name & string>]: ValueOf<
+    Taken[Name]
+  >;
+} & {
+  [Name in keyof Taken as undefined extends ValueOf<Taken[Name]> ? CamelCase<Name & string> : never]?: ValueOf<
+    Taken[Name]
+  >;
+};
+
+/** What the user asked for with one command. Files are as typed, relative to the working directory. */
+export type CommandOf<Name extends CommandName> = { command: Name } & ValuesOf<(typeof COMMANDS)[Name]['operands']> &
+  ValuesOf<(typeof COMMANDS)[Name]['options']>;

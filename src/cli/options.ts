@@ -1,0 +1,134 @@
+/** Ends the command with a sentence that begins with the option: `--n must be …`. */
+type Refuse = (what: string) => never;
+
+/** One option: how node:util's parseArgs takes it, what the help says of it, and how its values are read. */
+export interface Option<Value = unknown> {
+  type: 'boolean' | 'string';
+  multiple?: true;
+  /** The value's name in the help; none for a flag. */
+  placeholder?: string;
+  help: string;
+  /** For the help: what is used when the option is not given. */
+  otherwise?: string | undefined;
+  /** The option without which this one has no meaning. */
+  goesWith?: string;
+  /** `given`: the values as typed, in order; empty when the option was not given. */
+  read: (given: string[], refuse: Refuse) => Value;
+}
+
+/** What is given by its place rather than by name. */
+export interface Operand<Value = unknown> {
+  placeholder: string;
+  /** Its name in a sentence. */
+  name: string;
+  many: boolean;
+  read: (given: string[]) => Value;
+}
+
+export const operand = (name: string): Operand<string> => ({
+  placeholder: name,
+  name,
+  many: false,
+  read: ([given]) => given!,
+});
+
+/** One or more, to the end of the command line. */
+export const operands = (placeholder: string, name: string): Operand<string[]> => ({
+  placeholder,
+  name,
+  many: true,
+  read: (given) => given,
+});
+
+export const flag = (help: string, more: { goesWith?: string } = {}): Option<boolean> => ({
+  type: 'boolean',
+  help,
+  ...more,
+  read: (given) => given.length > 0,
+});
+
+export const text = (placeholder: string, help: string, otherwise?: string): Option<string | undefined> => ({
+  type: 'string',
+  placeholder,
+  help,
+  otherwise,
+  read: ([given]) => given,
+});
+
+/** May be repeated. */
+export const list = (placeholder: string, help: string): Option<string[]> => ({
+  type: 'string',
+  multiple: true,
+  placeholder,
+  help: `${help}; may be repeated`,
+  read: (given) => given,
+});
+
+/** One of a few words. */
+export const choice = <Word extends string>(
+  placeholder: string,
+  words: readonly Word[],
+  otherwise: Word,
+): Option<Word> => ({
+  type: 'string',
+  placeholder,
+  help: words.join(', ').replace(/, ([^,]*)$/, ' or $1'),
+  otherwise,
+  read: ([given = otherwise], refuse) =>
+    words.find((word) => word === given) ?? refuse(`must be one of ${words.join(', ')}, not "${given}".`),
+});
+
+interface Range {
+  least: number;
+  most?: number;
+}
+
+/** A whole number with a default. */
+export const integer = (placeholder: string, help: string, range: Range, otherwise: number): Option<number> => ({
+  type: 'string',
+  placeholder,
+  help,
+  otherwise: String(otherwise),
+  read: ([given], refuse) => (given === undefined ? otherwise : readInteger(given, range, refuse)),
+});
+
+/** A whole number; without it the command decides, as `otherwise` says. */
+export const optionalInteger = (
+  placeholder: string,
+  help: string,
+  range: Range,
+  otherwise?: string,
+): Option<number | undefined> => ({
+  type: 'string',
+  placeholder,
+  help,
+  otherwise,
+  read: ([given], refuse) => (given === undefined ? undefined : readInteger(given, range, refuse)),
+});
+
+/** Two whole numbers, such as 10-20. */
+export const span = (
+  placeholder: string,
+  help: string,
+  otherwise: string,
+): Option<{ from: number; to: number } | undefined> => ({
+  type: 'string',
+  placeholder,
+  help,
+  otherwise,
+  read: ([given], refuse) => {
+    if (given === undefined) return undefined;
+    const [from, to] = (/^(\d+)-(\d+)$/.exec(given) ?? []).slice(1).map(Number);
+    if (from === undefined || to === undefined || to < from)
+      return refuse(`must be a first and a last step, such as 10-20, not "${given}".`);
+    return { from, to };
+  },
+});
+
+function readInteger(given: string, { least, most = Number.MAX_SAFE_INTEGER }: Range, refuse: Refuse): number {
+  const value = Number(given);
+  if (given.trim() === '' || !Number.isSafeInteger(value) || value < least)
+    return refuse(`must be a whole number of at least ${least}, not "${given}".`);
+  if (value > most) return refuse(`must be at most ${most}, not ${given}.`);
+  return value;
+}

@@ -1,0 +1,49 @@
+import { commands, type Disposable, window } from 'vscode';
+import type { Lab } from './lab.ts';
+
+type Command = (lab: Lab, argument?: unknown) => unknown;
+
+/** Every command, by its id in package.json (and one that only the walkthrough has). Its code is loaded when it is first called. */
+const COMMANDS: Record<string, () => Promise<Command>> = {
+  'grpo.startTraining': async () => (await import('./commands/start.ts')).startTraining,
+  'grpo.queue': async () => (await import('./commands/start.ts')).queueTraining,
+  'grpo.removeFromQueue': async () => (await import('./commands/start.ts')).removeFromQueue,
+  'grpo.stop': async () => (await import('./commands/control.ts')).stop,
+  'grpo.pause': async () => (await import('./commands/control.ts')).pause,
+  'grpo.resume': async () => (await import('./commands/control.ts')).resume,
+  'grpo.resumeFromCheckpoint': async () => (await import('./commands/resume-from-checkpoint.ts')).resumeFromCheckpoint,
+  'grpo.openDashboard': async () => (await import('./commands/open-run.ts')).openDashboard,
+  'grpo.rescoreRun': async () => (await import('./commands/open-run.ts')).rescoreRun,
+  'grpo.openCheckpointFolder': async () => (await import('./commands/open-run.ts')).openCheckpointFolder,
+  'grpo.showLog': async () => (await import('./commands/open-run.ts')).showLog,
+  'grpo.deleteRun': async () => (await import('./commands/delete-run.ts')).deleteRun,
+  'grpo.newReward': async () => (await import('./new-reward/new-reward.ts')).newReward,
+  'grpo.generateSamples': async () => (await import('./commands/generate-samples.ts')).generateSamples,
+  'grpo.createConfig': async () => (await import('./new-reward/create-config.ts')).createConfig,
+  'grpo.getModel': async () => (await import('./get-model/get-model.ts')).getModel,
+  'grpo.setUpTensorFlow': async () => (await import('./commands/set-up-tensorflow.ts')).setUpTensorFlow,
+  'grpo.openSample': async () => (await import('./commands/open-sample.ts')).openSample,
+  'grpo.openFirstReward': async () => (await import('./commands/open-first-reward.ts')).openFirstReward,
+  'grpo.runPreview': async () => (await import('./commands/preview.ts')).runPreview,
+  'grpo.debugSample': async () => (await import('./commands/preview.ts')).debugSample,
+  'grpo.openSamples': async () => (await import('./commands/preview.ts')).openSamples,
+  'grpo.openPreview': async () => (await import('./commands/preview.ts')).openPreview,
+  'grpo.selectPreviewConfig': async () => (await import('./commands/preview.ts')).selectPreviewConfig,
+  'grpo.showDevices': async () => (await import('./commands/show-devices.ts')).showDevices,
+  'grpo.showDebugInformation': async () => (await import('./commands/debug-information.ts')).showDebugInformation,
+};
+
+export function registerCommands(lab: Lab): Disposable[] {
+  return Object.entries(COMMANDS).map(([id, load]) =>
+    commands.registerCommand(id, async (argument?: unknown) => {
+      try {
+        return await (await load())(lab, argument);
+      } catch (error) {
+        // What went wrong is a sentence; VS Code's own dialog would put "resulted in an error" above it.
+        lab.log.error(error instanceof Error ? error : String(error));
+        void window.showErrorMessage(error instanceof Error ? error.message : String(error));
+        return undefined;
+      }
+    }),
+  );
+}

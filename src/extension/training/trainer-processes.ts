@@ -1,0 +1,21 @@
+import { join } from 'node:path';
+import { type ExtensionContext, workspace } from 'vscode';
+import { childEnvironment } from '../workspace/child-environment.ts';
+import type { Interpreters } from '../workspace/interpreter.ts';
+import { trainerOptions } from '../workspace/request.ts';
+import type { Trainers } from './trainer.ts';
+
+/** Trainers as processes; their code is loaded when the first one is needed. */
+export const trainerProcesses = (context: ExtensionContext, interpreters: Interpreters): Trainers => ({
+  mayRun: () => workspace.isTrusted,
+  async prepare(request) {
+    const { TrainerProcess } = await import('./trainer-process.ts');
+    const script = join(context.extensionPath, 'dist', 'trainer.js');
+    const options = await trainerOptions(request, interpreters);
+    return () => new TrainerProcess(script, options, childEnvironment(context));
+  },
+  async leave(trainer) {
+    const { leaveTrainer } = await import('./leave-trainer.ts');
+    await leaveTrainer(trainer);
+  },
+});

@@ -1,0 +1,35 @@
+import { z } from 'zod';
+import { ERROR_KINDS, type Problem, type SourceLocation } from './errors.ts';
+import type { Remedy } from './remedy.ts';
+
+const fromOne = z.int().min(1);
+const step = z.int().min(0);
+
+const sourceLocation = z.object({
+  file: z.string(),
+  line: fromOne.optional(),
+  column: fromOne.optional(),
+  isFolder: z.boolean().optional(),
+  path: z.array(z.union([z.string(), z.number()])).optional(),
+  option: z.string().optional(),
+}) satisfies z.ZodType<SourceLocation>;
+
+const remedy = z.discriminatedUnion('action', [
+  z.object({ action: z.literal('get-model') }),
+  z.object({ action: z.literal('edit'), from: z.string(), to: z.string() }),
+  z.object({ action: z.literal('fix-reward') }),
+  z.object({ action: z.literal('resume'), step, without: step.optional() }),
+]) satisfies z.ZodType<Remedy>;
+
+/** Checks a problem that another process sends; errors.ts says what the fields mean. */
+export const problem = z.object({
+  message: z.string(),
+  output: z.string().optional(),
+  kind: z.enum(ERROR_KINDS).optional(),
+  place: sourceLocation.optional(),
+  remedy: remedy.optional(),
+}) satisfies z.ZodType<Problem>;
+
+/** What a command says up its channel when it fails, to a host that started it with one. On stderr it says the same in words. */
+export const commandProblem = z.object({ type: z.literal('problem'), problem });
+export type CommandProblem = z.infer<typeof commandProblem>;

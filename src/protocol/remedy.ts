@@ -1,0 +1,29 @@
+/** What can be done about an error, as data: an editor makes quick fixes and buttons of it, a sentence gets its words from it. */
+export type Remedy =
+  /** The run config's model is not there: get one. */
+  | { action: 'get-model' }
+  /** Put the string `to` in place of the string `from` at the error's place. */
+  | { action: 'edit'; from: string; to: string }
+  /** Fix the reward at the error's place, then resume. */
+  | { action: 'fix-reward' }
+  /** Resume from the checkpoint of `step`; from the start where that is 0. The checkpoint of step `without` is no good and has to go first. */
+  | { action: 'resume'; step: number; without?: number | undefined };
+
+/** A remedy as the end of the error's message. */
+export function remedyWords(remedy: Remedy): string {
+  switch (remedy.action) {
+    case 'get-model':
+      return 'docs/models.md says how to get one; in VS Code, "GRPO: Get Model" helps with it.';
+    case 'edit':
+      return `Did you mean "${remedy.to}"?`;
+    case 'fix-reward':
+      return 'Fix the reward and continue with --resume --with-changes.';
+    case 'resume': {
+      const { step, without } = remedy;
+      const first = without === undefined ? '' : `delete the checkpoint of step ${without} and `;
+      return `Then ${first}${step > 0 ? `resume from step ${step} (--resume --with-changes)` : 'start again'}.`;
+    }
+    default:
+      return remedy satisfies never;
+  }
+}

@@ -1,0 +1,30 @@
+import { expect, test } from 'vitest';
+import { differenceQuestion } from '../../../../src/extension/training/difference-question.ts';
+import type { Differences } from '../../../../src/extension/workspace/active-training.ts';
+
+const request = { configFile: '/w/sort.grpo.json', name: 'sort', resume: '/w/run' };
+const differences: Differences = {
+  ...{ type: 'differences', run: '/w/run', step: 41, problem: null },
+  differences: [
+    { what: 'learningRate', from: '0.001', to: '0.01' },
+    { what: 'rewards/sort.reward.ts', from: null, to: null },
+  ],
+};
+
+test('a run that is no longer as it was recorded: what differs, and two ways to continue', () => {
+  expect(differenceQuestion({ request, differences })).toEqual({
+    text: 'sort was recorded with different settings.',
+    detail: '• learningRate 0.001 → 0.01\n• rewards/sort.reward.ts has changed',
+    answers: [
+      { label: 'Continue as Recorded', choice: 'as-recorded' },
+      { label: 'Continue with Changes from Step 41', choice: 'with-changes' },
+    ],
+  });
+});
+
+test('one that cannot be as it was: why, and one way', () => {
+  const problem = 'The dataset /w/d.jsonl has changed.';
+  const { detail, answers } = differenceQuestion({ request, differences: { ...differences, problem } });
+  expect(detail).toContain('It cannot continue as recorded. The dataset /w/d.jsonl has changed.');
+  expect(answers.map(({ choice }) => choice)).toEqual(['with-changes']);
+});
