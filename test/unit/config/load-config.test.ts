@@ -227,7 +227,7 @@ describe('--set', () => {
     ['rewards.x=2', '--set rewards.x=2: "rewards" is a list of 1; count from 0, such as rewards.0.'],
     [
       'model=other',
-      `--set model=other: "model" names other, which does not exist (/other). docs/models.md says how to get one; in VS Code, "GRPO: Get a Model" helps with it.`,
+      `--set model=other: "model" names other, which does not exist (/other). docs/models.md says how to get one; in VS Code, "GRPO: Get Model" helps with it.`,
     ],
     ['learningRate', '--set learningRate: write field=value, such as --set learningRate=1e-4.'],
     ['lora.__proto__.r=1', '--set lora.__proto__.r=1: there is no field "__proto__".'],
