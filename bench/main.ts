@@ -16,7 +16,7 @@ const USAGE = `Usage: npm run bench -- peer [WORK] [PEER] [--alone] [--steps N] 
        npm run bench -- memory [--model FOLDER] [--lora R] [--steps N]
        npm run bench -- load --model FOLDER_OR_GGUF
        npm run bench -- gradient --model FOLDER_OR_GGUF [--prompts N] [--generations N] [--prompt-tokens N] [--tokens N] [--worst N]
-       npm run bench -- gpu [--shapes 135m,0.5b,1.5b] [--tokens N] [--steps N] [--pack FILE.tar.xz]
+       npm run bench -- gpu [--shapes 135m,0.5b,1.5b] [--tokens N] [--steps N] [--profile] [--pack FILE.tar.xz]
        npm run bench -- samples
        npm run bench -- preview
        npm run bench -- kills [--trials N] [--seed N]
@@ -27,7 +27,7 @@ scaling  what a token costs in steps of 1, 2 and 4 times the completions, and of
 memory   resident memory over a long run: 500 steps of a sample, 30 of a model of yours
 load     seconds and memory that a model takes to load
 gradient every gradient of an update against PyTorch's, at real sizes; and whether two runs give the same bytes
-gpu      steps of random models on the GPU, ours and PyTorch's; --pack: an archive that does it on a bare machine
+gpu      steps of random models on the GPU, ours and PyTorch's; --profile: which operations take the time; --pack: an archive that does it on a bare machine
 samples  how far and how fast the samples of the workspace learn
 preview  how soon new numbers follow an edit of a reward
 kills    what is lost when a trainer is killed at any moment

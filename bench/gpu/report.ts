@@ -24,12 +24,13 @@ export function report(work: GpuWork, on: string, ours: MeasuredSide, peers: Rec
   const title = `\n## ${shape} on ${on}: ${prompts} prompts of ${promptTokens} tokens × ${generations} completions × ${tokens} tokens\n`;
   if (ours.steps.length === 0) return [title, ...failures].join('\n');
 
+  const phases = work.rolloutsOnly ? (['rollout'] as const) : PHASES;
   const seconds = (side: MeasuredSide, phase: Phase) => median(side.steps.map((step) => timeOf(step, phase)));
   const measuredPeers = Object.entries(peers).filter(([, { steps }]) => steps.length > 0);
   const lines = [
     row('', ...measuredPeers.map(([name]) => `PyTorch ${name} ÷ ours`), `ours`, ...measuredPeers.map(([name]) => name)),
     row('---', ...measuredPeers.map(() => '---'), '---', ...measuredPeers.map(() => '---')),
-    ...PHASES.map((phase) =>
+    ...phases.map((phase) =>
       row(
         phase,
         ...measuredPeers.map(([, peer]) => `${(seconds(peer, phase) / seconds(ours, phase)).toFixed(2)}×`),
@@ -56,7 +57,8 @@ export function report(work: GpuWork, on: string, ours: MeasuredSide, peers: Rec
     const bandwidth = (tokens * (parameters + cache) * bytesPerNumber) / rollout;
     // Forward for the reference, forward and twice as much backward for the policy.
     const flops = (8 * parameters * rows * (tokens + promptTokens / generations)) / seconds(side, 'learning');
-    return `${((rows * tokens) / rollout).toFixed(0)} tokens/s, ${(bandwidth / 1e9).toFixed(0)} GB/s while decoding, ${(flops / 1e12).toFixed(2)} TFLOP/s while learning`;
+    const learning = work.rolloutsOnly ? '' : `, ${(flops / 1e12).toFixed(2)} TFLOP/s while learning`;
+    return `${((rows * tokens) / rollout).toFixed(0)} tokens/s, ${(bandwidth / 1e9).toFixed(0)} GB/s while decoding${learning}`;
   };
   const last = measuredPeers.at(-1)?.[1].steps.at(-1);
   return [
