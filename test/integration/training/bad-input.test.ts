@@ -97,7 +97,7 @@ describe('a run is refused', () => {
       'a step that no memory could hold',
       { promptsPerStep: 1e9 },
       {},
-      /run\.grpo\.json:1:\d+: "promptsPerStep" is too large: .*4000000000 completions, and at most 65536/,
+      /run\.grpo\.json:1:\d+: "promptsPerStep" is too large: .*4000000000 completions, and a step can have at most 65536/,
     ],
     [
       'a prompt of ten megabytes',
