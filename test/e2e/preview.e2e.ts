@@ -386,6 +386,8 @@ session.test('what is typed in a reward shows at the samples next to it', async 
   await editor.command('View: Hide Panel');
   await editor.command('View: Toggle Primary Side Bar Visibility');
   await editor.clearNotifications();
+  // Those of an earlier test, of the reward as it is saved.
+  await editor.command('Test: Clear All Results');
   await editor.openFile('sort.reward.ts');
   await editor.command('View: New Editor Group Below');
   await editor.openFile('sort.samples.jsonl');
