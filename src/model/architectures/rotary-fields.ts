@@ -1,10 +1,7 @@
 import { z } from 'zod';
 import { BadInput } from '../../protocol/errors.ts';
 import type { RotaryScaling } from '../config.ts';
-
-const count = z.int('must be a positive integer').positive('must be a positive integer');
-const positive = z.number('must be a positive number').positive('must be a positive number');
-const text = z.string('must be a string');
+import { count, positive, text } from './field-kinds.ts';
 
 const rotarySchema = z.object({
   rope_type: text.optional(),
