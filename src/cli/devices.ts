@@ -27,7 +27,7 @@ export async function examineDevices(): Promise<Device[]> {
 
 async function tryTensorflow(): Promise<Device> {
   const report = await probeDevice('tensorflow');
-  // It says by itself what to do.
+  // It says what to do.
   if (!report.works) return { name: 'tensorflow', works: false, detail: report.reason };
   return { name: 'tensorflow', works: true, detail: `${works(report.milliseconds)}, with ${report.on}` };
 }

@@ -1,7 +1,4 @@
-import { existsSync } from 'node:fs';
-import { REWARD_FILE } from '../files/open-file.ts';
 import type { EditedTexts } from '../files/source.ts';
-import { readText } from '../files/text.ts';
 import { BadInput } from '../protocol/errors.ts';
 import type { PreviewOutcome } from '../protocol/preview.ts';
 import type { WorkerFunction } from '../protocol/reward-worker.ts';
@@ -13,7 +10,7 @@ import type { WorkerProcess } from '../rewards/worker-process.ts';
 import type { KeyedSample } from './edited-samples.ts';
 import { KeptOutcomes } from './kept-outcomes.ts';
 import { LoadedModules } from './loaded-modules.ts';
-import { destructuredParameters, type Parameter } from './parameters.ts';
+import { type Parameter, parametersOf } from './parameters.ts';
 import { batchOf } from './sample-scores.ts';
 import type { SpareWorkers } from './spare-workers.ts';
 
@@ -209,15 +206,9 @@ export class PreviewFile {
     this.functions = functions;
     for (const declared of functions) this.#kept.move(declared);
     this.#code = `${code}\n${this.#modules.version}`;
-    this.parameters = new Map(functions.map((declared) => [declared.name, this.#parametersOf(declared, texts)]));
+    const needed = (each: WorkerFunction) => parametersOf(each, this.file, launch.language, texts);
+    this.parameters = new Map(functions.map((each) => [each.name, needed(each)]));
     this.#host.spares.refill(launch);
-  }
-
-  #parametersOf({ name, file = this.file, parameters }: WorkerFunction, texts: EditedTexts): Parameter[] {
-    if (parameters) return parameters.map((named) => ({ ...named, endColumn: named.column + named.name.length }));
-    if (this.#launch?.language === 'python') return [];
-    const text = texts.get(file) ?? (existsSync(file) ? readText(file, REWARD_FILE) : '');
-    return destructuredParameters(text, file, name);
   }
 
   async #call({ names, rows }: FileNeeds): Promise<void> {

@@ -2,7 +2,7 @@ import { DeviceFailure } from '../engine/device-failure.ts';
 import type { Engine } from '../engine/engine.ts';
 import { RunFailure } from '../protocol/errors.ts';
 
-/** The same engine, except that failures of its device are told as RunFailures that say what of a config to change. */
+/** The same engine, except that failures of its device become RunFailures that say which field of a config to change. */
 export function withAdvice(engine: Engine): Engine {
   const advised = async <T>(work: Promise<T>): Promise<T> => {
     try {

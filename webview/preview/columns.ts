@@ -11,7 +11,7 @@ export interface TableRow {
   row: PreviewRow;
   group: PreviewGroup;
   prompt: string;
-  /** All functions' time for it, in seconds; null where none is told apart. */
+  /** All functions' time for it, in seconds; null where it is not known per sample. */
   seconds: number | null;
   /** All that can be searched for, in lower case. */
   text: string;

@@ -15,7 +15,7 @@ const rotarySchema = z.object({
 });
 type Fields = z.infer<typeof rotarySchema>;
 
-/** What config.json says of rotary positions. transformers 5 writes `rope_parameters`; 4 wrote `rope_theta` and `rope_scaling`. */
+/** The fields of config.json about rotary positions. transformers 5 writes `rope_parameters`; 4 wrote `rope_theta` and `rope_scaling`. */
 export const rotaryFields = {
   rope_parameters: rotarySchema.nullish(),
   rope_scaling: rotarySchema.nullish(),
