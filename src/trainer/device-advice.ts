@@ -30,7 +30,7 @@ export function withAdvice(engine: Engine): Engine {
 }
 
 /** What happened, and what can be done about it. */
-export function adviceOn({ kind, refusedBytes }: DeviceFailure): string {
+function adviceOn({ kind, refusedBytes }: DeviceFailure): string {
   switch (kind) {
     case 'lost':
       return 'The GPU was lost: its driver was reset, or the machine slept. Resume the run from its last checkpoint.';
