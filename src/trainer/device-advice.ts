@@ -1,6 +1,7 @@
 import { DeviceFailure } from '../engine/device-failure.ts';
 import type { Engine } from '../engine/engine.ts';
 import { RunFailure } from '../protocol/errors.ts';
+import { formatGigabytes } from '../text/gigabytes.ts';
 
 /** The same engine, except that failures of its device become RunFailures that say which field of a config to change. */
 export function withAdvice(engine: Engine): Engine {
@@ -35,7 +36,7 @@ function adviceOn({ kind, refusedBytes }: DeviceFailure): string {
     case 'lost':
       return 'The GPU was lost: its driver was reset, or the machine slept. Resume the run from its last checkpoint.';
     case 'out-of-memory': {
-      const what = refusedBytes ? ` (it refused ${(refusedBytes / 1e9).toFixed(1)} GB in one piece)` : '';
+      const what = refusedBytes ? ` (it refused ${formatGigabytes(refusedBytes)} in one piece)` : '';
       return `The GPU has too little memory for this${what}. Lower "maxCompletionLength", "numGenerations" or "promptsPerStep", train with "lora", or set "device" to "cpu".`;
     }
     default:
