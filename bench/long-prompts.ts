@@ -9,7 +9,7 @@ const PASSAGE = readFileSync('bench/instructions/passage.txt', 'utf8').trim().sp
 
 /**
  * Writes the dataset with every prompt lengthened to `tokens` of the model's tokens, its chat template's included, as nearly as whole
- * words can. Throws BadInput when a prompt is longer by itself.
+ * words can. Throws BadInput when a prompt is already longer.
  */
 export function writeLongPrompts(dataset: string, tokens: number, model: string, file: string): void {
   const tokenizer = loadTokenizer(model);
@@ -20,7 +20,7 @@ export function writeLongPrompts(dataset: string, tokens: number, model: string,
 
 function lengthen(prompt: Prompt, tokens: number, tokenizer: Tokenizer): Prompt {
   const fits = (words: number) => tokenizer.encodePrompt(withPassage(prompt, words)).ids.length <= tokens;
-  if (!fits(0)) throw new BadInput(`--prompt-tokens ${tokens}: some prompts are longer than that by themselves.`);
+  if (!fits(0)) throw new BadInput(`--prompt-tokens ${tokens}: some prompts are already longer than that.`);
   // The most words that fit: a word has one token or more.
   let [most, tooMany] = [0, tokens + 1];
   while (tooMany - most > 1) {

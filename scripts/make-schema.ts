@@ -7,7 +7,7 @@ import { runConfigFields } from '../src/protocol/run-config.ts';
 
 export const schemaFile = fileURLToPath(new URL('../schemas/grpo.schema.json', import.meta.url));
 
-/** Draft 7, the newest draft that VS Code's JSON support knows in full; `input`: fields with a default may be left out. */
+/** Draft 7, the newest draft that VS Code's JSON support knows in full; `input`: fields with a default may be missing. */
 export function makeSchema(): unknown {
   const { $schema, ...schema } = z.toJSONSchema(runConfigFields, { target: 'draft-7', io: 'input' });
   return { $schema, title: 'GRPO Lab run config', allowComments: true, allowTrailingCommas: true, ...schema };

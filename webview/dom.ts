@@ -3,7 +3,7 @@ interface Attributes {
   [name: string]: string | number | boolean | null | undefined | ((event: never) => void);
 }
 
-/** An element with attributes (`onclick` and the like as functions) and children; false, null and undefined are left out. */
+/** An element with attributes (`onclick` and the like as functions) and children; false, null and undefined are skipped. */
 export function el<K extends keyof HTMLElementTagNameMap>(
   tag: K,
   attributes?: Attributes,

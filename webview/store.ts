@@ -47,7 +47,7 @@ export class Store {
     this.#changed('layout');
   }
 
-  /** What becomes of a sample is told to the card that asked. */
+  /** The card that asked hears what became of its sample. */
   receive(message: Exclude<HostMessage, { type: 'sampled' }>): void {
     switch (message.type) {
       case 'snapshot': {

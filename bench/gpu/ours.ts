@@ -7,7 +7,7 @@ import { placeStart } from '../../src/trainer/policy/start-weights.ts';
 import { modelOf, parametersOf, randomWeights, SHAPES } from './shapes.ts';
 import type { GpuStep, GpuWork } from './work.ts';
 
-/** No token has this id: completions go on to their limit. */
+/** No token has this id: completions continue to their limit. */
 const NEVER = -1;
 
 /** Takes steps of GRPO on an engine, of a model with random weights; gives the figures of those after the first. */

@@ -11,7 +11,7 @@ import { startTraining, type Training } from './command.ts';
 import { descendantsOf, type ProcessId, survivors } from './process-tree.ts';
 
 /**
- * Where a trainer is killed: at a moment anywhere in its run, while it writes a checkpoint, or while it loads a checkpoint to go on from
+ * Where a trainer is killed: at a moment anywhere in its run, while it writes a checkpoint, or while it loads a checkpoint to continue from
  * (after a first kill at any moment).
  */
 export type KillPoint = 'anywhere' | 'checkpoint' | 'resume';

@@ -24,7 +24,7 @@ export interface Task<P extends Problem> {
   /** Every character that prompts and answers use. */
   characters: string;
   problem(draw: Draw): P;
-  /** An answer such as the base model shall give: often wrong, on purpose. */
+  /** An answer such as the base model should give: often wrong, on purpose. */
   demonstration(problem: P, draw: Draw): string;
   /** Problems in the training and the held-out dataset. */
   rows: { train: number; eval: number };

@@ -1,4 +1,4 @@
-import { DEVICES } from '../protocol/run-config.ts';
+import { DEVICES, MOST_COMPLETIONS } from '../protocol/run-config.ts';
 import {
   choice,
   flag,
@@ -24,8 +24,7 @@ export interface Declaration {
   oneOf?: [string, string];
 }
 
-/** Completions of one prompt, and tokens of one completion: beyond, they are a slip of the keyboard. */
-const MOST_COMPLETIONS = 2 ** 16;
+/** Tokens of one completion: more is a typing error. */
 const MOST_TOKENS = 2 ** 20;
 /** The longest completion of `grpo generate` when nobody says how long, as far as the model's context allows. */
 export const DEFAULT_MAX_TOKENS = 256;

@@ -3,6 +3,7 @@ import { gpuMemory } from '../engine/devices/gpu-memory.ts';
 import { howToGetGpu } from '../engine/devices/how-to-get-gpu.ts';
 import { probeDevice, probeHalf, TIMED_SIZE } from '../engine/devices/probe.ts';
 import { env } from '../engine/onnx/runtime.ts';
+import { formatGigabytes } from '../text/gigabytes.ts';
 
 export interface Device {
   name: 'cpu' | 'webgpu' | 'tensorflow';
@@ -27,7 +28,7 @@ export async function examineDevices(): Promise<Device[]> {
 
 async function tryTensorflow(): Promise<Device> {
   const report = await probeDevice('tensorflow');
-  // It says by itself what to do.
+  // It says what to do.
   if (!report.works) return { name: 'tensorflow', works: false, detail: report.reason };
   return { name: 'tensorflow', works: true, detail: `${works(report.milliseconds)}, with ${report.on}` };
 }
@@ -36,7 +37,7 @@ async function tryDevice(name: 'cpu' | 'webgpu', advice: string): Promise<Device
   const report = await probeDevice(name);
   if (!report.works) return { name, works: false, detail: `does not work: ${report.reason}; ${advice}` };
   const gpu = name === 'webgpu' ? gpuMemory() : undefined;
-  const memory = gpu ? `; ${gpu.name}, ${(gpu.bytes / 1e9).toFixed(1)} GB` : '';
+  const memory = gpu ? `; ${gpu.name}, ${formatGigabytes(gpu.bytes)}` : '';
   const float16 = name === 'webgpu' ? `; float16: ${await triedHalf()}` : '';
   return { name, works: true, detail: `${works(report.milliseconds)}${float16}${memory}` };
 }

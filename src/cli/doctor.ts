@@ -1,5 +1,6 @@
 import { availableParallelism, cpus, freemem, totalmem } from 'node:os';
 import { findPython, type PythonInterpreter } from '../rewards/python.ts';
+import { formatGigabytes } from '../text/gigabytes.ts';
 import type { CommandOf } from './commands.ts';
 import type { Device } from './devices.ts';
 import { print, printJson } from './output.ts';
@@ -64,12 +65,11 @@ async function examineEngine(): Promise<Pick<Diagnosis, 'devices' | 'engines'>> 
 }
 
 function describe({ version, node, platform, cpu, memory, devices, engines, python, advice }: Diagnosis): string {
-  const gigabytes = (bytes: number) => `${(bytes / 1e9).toFixed(1)} GB`;
   const machine: [string, string][] = [
     ['GRPO Lab', version],
     ['Node', `${node} on ${platform}`],
     ['CPU', `${cpu.model}, ${cpu.cores} cores`],
-    ['Memory', `${gigabytes(memory.total_bytes)}, ${gigabytes(memory.free_bytes)} free`],
+    ['Memory', `${formatGigabytes(memory.total_bytes)}, ${formatGigabytes(memory.free_bytes)} free`],
     ...Object.entries(engines),
     ['Python', python ? `${python.version} at ${python.path}` : 'not found (only .py rewards need it)'],
   ];

@@ -1,5 +1,6 @@
 import { readPrompt } from '../data/dataset.ts';
-import type { JsonLine, JsonObject } from '../files/json-lines.ts';
+import { readTokenIds } from '../data/token-ids.ts';
+import type { JsonLine } from '../files/json-lines.ts';
 import type { ModelConfig } from '../model/config.ts';
 import { refusedAt } from '../model/tokenizer/refused-at.ts';
 import type { Tokenizer } from '../model/tokenizer/tokenizer.ts';
@@ -11,7 +12,7 @@ export interface PromptRow {
   /** As the row has it; decoded where the row has ids only. */
   prompt: Prompt;
   promptIds: number[];
-  /** Undefined for a prompt that stood on the command line. */
+  /** Undefined for a prompt from the command line. */
   at: SourceLocation | undefined;
 }
 
@@ -25,29 +26,21 @@ interface ReadBy {
 export function readPromptRow({ value, line }: JsonLine, file: string, { tokenizer, config }: ReadBy): PromptRow {
   const at = { file, line };
   const room = { tokens: config.maxPositionEmbeddings, at };
-  const ids = readIds(value, 'prompt_ids', at);
+  const ids = readTokenIds(value, 'prompt_ids', at);
   const text = value.prompt === undefined && ids ? tokenizer.decode(ids) : readPrompt(value, at);
   const promptIds = ids ?? refusedAt(at, () => tokenizer.encodePrompt(text, { room }).ids);
   return { prompt: text, promptIds, at };
 }
 
-/** Reads a row's `completion_ids`, else its `completion`, which is tokenized by itself and without special tokens added. */
+/** Reads a row's `completion_ids`, else its `completion`, which is tokenized alone and without special tokens added. */
 export function readCompletionIds({ value, line }: JsonLine, file: string, { tokenizer, config }: ReadBy): number[] {
   const at = { file, line };
-  const ids = readIds(value, 'completion_ids', at);
+  const ids = readTokenIds(value, 'completion_ids', at);
   if (ids) return ids;
   if (typeof value.completion !== 'string')
     throw new BadInput('This row has neither a "completion" (a text) nor "completion_ids".', at);
   const room = { tokens: config.maxPositionEmbeddings, at };
   return tokenizer.encode(value.completion, { addSpecialTokens: false, room });
-}
-
-function readIds(row: JsonObject, field: string, at: SourceLocation): number[] | undefined {
-  const ids = row[field];
-  if (ids === undefined || ids === null) return undefined;
-  if (!Array.isArray(ids) || !ids.every((id) => Number.isInteger(id) && id >= 0))
-    throw new BadInput(`"${field}" must be a list of token ids, such as [17, 4].`, at);
-  return ids as number[];
 }
 
 /** Throws BadInput when the model cannot take a prompt with `more` tokens behind it. */

@@ -3,8 +3,7 @@ import { storageFolder } from '../engine/tensorflow/locate.ts';
 import { setUpTensorflow } from '../engine/tensorflow/set-up/set-up.ts';
 import type { CommandOf } from './commands.ts';
 import { print, printJson } from './output.ts';
-
-const INTERRUPTED = 130;
+import { INTERRUPTED } from './terminal.ts';
 
 /** `grpo setup-tensorflow`: leaves a tfjs-node where runs with device "tensorflow" find it, or nothing when it fails or is interrupted. */
 export async function setupTensorflowCommand(options: CommandOf<'setup-tensorflow'>): Promise<number> {

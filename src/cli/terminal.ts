@@ -1,5 +1,8 @@
 import { isatty } from 'node:tty';
 
+/** The exit status that a shell gives a command that Ctrl-C ended. */
+export const INTERRUPTED = 130;
+
 const standard = [0, 1, 2];
 /** As they were when the command began. */
 const terminals = standard.filter((descriptor) => isatty(descriptor));

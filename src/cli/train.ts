@@ -5,8 +5,7 @@ import type { CommandOf } from './commands.ts';
 import { printAside, printJson } from './output.ts';
 import { Progress } from './progress.ts';
 import { rewardWorker } from './reward-worker.ts';
-
-const INTERRUPTED = 130;
+import { INTERRUPTED } from './terminal.ts';
 
 export async function trainCommand(command: CommandOf<'train'>): Promise<number> {
   const progress = new Progress(process.stderr);

@@ -13,7 +13,7 @@ import { type ConfigPath, describeIssue } from './config-issue.ts';
 import { applyOverride, parseOverride } from './config-override.ts';
 import { changedNumber, changedNumberWords } from './template-numbers.ts';
 
-/** A run config that was read and checked, and where its fields stand, for errors that are found later. */
+/** A run config that was read and checked, and where its fields are, for errors that are found later. */
 export interface LoadedConfig {
   /** All paths in it (`model`, `dataset`, `evalDataset`, `rewards[].file`, `samples`, and `python` unless it is a name on the PATH) are absolute, and exist as far as they are needed. */
   config: RunConfig;
@@ -21,7 +21,7 @@ export interface LoadedConfig {
   directory: string;
   /** The name of the run: the file's, without `.grpo.json`. */
   name: string;
-  /** Where a field's value stands, an override included; the nearest enclosing value when the field is not there. */
+  /** Where a field's value is, an override included; the nearest enclosing value when the field is not there. */
   locate(path: ConfigPath): SourceLocation;
 }
 

@@ -11,7 +11,7 @@ type Fields = z.output<typeof runConfigFields>;
 type Found<Name extends keyof Fields> = undefined extends Written[Name] ? Fields[Name] : Fields[Name] | undefined;
 
 /**
- * The object that a run config is while it is being edited: whatever of it can be read, unchecked. Undefined where that is no object.
+ * The object that a run config is while it is being edited: whatever of it can be read, unchecked. Undefined where that is not an object.
  * What is wrong with it is for the schema and the trainer to say.
  */
 export function looseConfig(text: string): Record<string, unknown> | undefined {

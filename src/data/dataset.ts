@@ -13,8 +13,8 @@ export interface DatasetRow {
   line: number;
 }
 
-/** Names that reward functions get from elsewhere (as in TRL, a dataset's own columns of these names are left out). */
-const RESERVED = new Set(['prompt', 'prompts', 'completion', 'completions', 'completion_ids']);
+/** Names that reward functions get from elsewhere (as in TRL, a dataset's own columns of these names are skipped). */
+export const RESERVED = new Set(['prompt', 'prompts', 'completion', 'completions', 'completion_ids']);
 
 /** Reads a dataset (JSON Lines). `at` is the config's line that names it. Throws BadInput at file:line. */
 export function loadDataset(file: string, at?: SourceLocation): DatasetRow[] {

@@ -4,6 +4,7 @@ import { BadInput, type SourceLocation } from '../protocol/errors.ts';
 import type { Prompt, RewardStep } from '../protocol/rewards.ts';
 import { stringifyExact, withExact } from '../text/exact-json.ts';
 import { readPrompt, sharedColumns } from './dataset.ts';
+import { readTokenIds } from './token-ids.ts';
 
 /** A completion that was sampled elsewhere. It has a `prompt` or its ids, and a `completion` or its ids. */
 export interface RecordedRollout {
@@ -99,11 +100,9 @@ function readRow(row: JsonLine, columnsOf: (line: JsonLine) => JsonObject, at: S
 }
 
 function readIds(row: JsonObject, field: string, at: SourceLocation): number[] | undefined {
-  const ids = row[field];
-  if (ids === undefined || ids === null) return undefined;
-  const valid = Array.isArray(ids) && ids.length > 0 && ids.every((id) => Number.isInteger(id) && id >= 0);
-  if (!valid) throw new BadInput(`"${field}" must be a list of token ids that is not empty.`, at);
-  return ids as number[];
+  const ids = readTokenIds(row, field, at);
+  if (ids?.length === 0) throw new BadInput(`"${field}" must be a list of token ids that is not empty.`, at);
+  return ids;
 }
 
 const recordedSegments = z.array(z.object({ tokens: z.int().min(1), trained: z.boolean() }));

@@ -1,6 +1,6 @@
 import { attempt, type JsonLine, parseJsonLines, raise, readJsonLines } from '../files/json-lines.ts';
 import { BadInput, type SourceLocation } from '../protocol/errors.ts';
-import { type DatasetRow, readPrompt, sharedColumns } from './dataset.ts';
+import { type DatasetRow, RESERVED, readPrompt, sharedColumns } from './dataset.ts';
 
 /** A completion to try reward functions on. */
 export interface SampleRow extends DatasetRow {
@@ -9,7 +9,7 @@ export interface SampleRow extends DatasetRow {
   expect?: Record<string, number | [number, number]>;
 }
 
-const RESERVED = new Set(['prompt', 'prompts', 'completion', 'completions', 'completion_ids', 'expect']);
+const RESERVED_IN_SAMPLES = new Set([...RESERVED, 'expect']);
 
 /** Reads samples (`*.samples.jsonl`; `at` is the line that names them): dataset rows with a `completion` and, if wanted, `expect`. Throws BadInput at file:line. */
 export function loadSamples(file: string, at?: SourceLocation): SampleRow[] {
@@ -25,7 +25,7 @@ export function parseSamples(text: string, file: string): { samples: SampleRow[]
 }
 
 function toSamples(lines: JsonLine[], file: string, onProblem: (problem: BadInput) => void): SampleRow[] {
-  const columnsOf = sharedColumns(lines, RESERVED);
+  const columnsOf = sharedColumns(lines, RESERVED_IN_SAMPLES);
   const samples: SampleRow[] = [];
   for (const row of lines) {
     const { line, value } = row;

@@ -60,7 +60,7 @@ export const scalar = (value: number): NdArray => floats([value], []);
 
 const isNdArray = (node: NdArray | ArrayTree): node is NdArray => Array.isArray((node as NdArray).shape);
 
-/** The leaves of a tree with their paths, `params/model.norm.weight`. */
+/** The leaves of a tree with their paths, `params/norm.weight`. */
 export function leaves(tree: ArrayTree, prefix = ''): [path: string, leaf: NdArray][] {
   return Object.entries(tree).flatMap(([name, node]) =>
     isNdArray(node) ? [[prefix + name, node] as [string, NdArray]] : leaves(node, `${prefix}${name}/`),
@@ -92,6 +92,6 @@ function isTensor(node: Tensor | TensorTree): node is Tensor {
   return typeof (node as Tensor).dtype === 'string' && (node as Tensor).dataId !== undefined;
 }
 
-/** `float32[2,3]`, `int32[tokens]`, `int32[prompts*group]`: what a compiled graph depends on. */
+/** `float32[2,3]`, `int32[rows]`, `int32[rows*columns]`: what a compiled graph depends on. */
 export const signature = ({ dtype, shape, open }: Omit<NdArray, 'data'>): string =>
   `${dtype}[${shape.map((size, axis) => (open?.[axis] ? [open[axis]].flat().join('*') : size))}]`;

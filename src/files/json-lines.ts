@@ -25,7 +25,7 @@ export function readJsonLines(file: string, what: string, at?: SourceLocation): 
   return rows;
 }
 
-/** The rows of such a file's text. A line that is not an object is given to `onProblem`, which may throw it or go on. */
+/** The rows of such a file's text. A line that is not an object is given to `onProblem`, which may throw it or continue. */
 export function parseJsonLines(text: string, file: string, onProblem = raise): JsonLine[] {
   const lines = text.replace(/^\uFEFF/, '').split('\n');
   return rowsOf(

@@ -23,10 +23,10 @@ const ENCODINGS: Record<string, string> = {
   'koi8-r': 'koi8-r',
 };
 
-/** The text of a reward's source, as its language reads it. Throws BadInput where that cannot be told. */
+/** The text of a reward's source, as its language reads it. Throws BadInput where that cannot be determined. */
 export const readSource = (file: string): string => decodeSource(readBytes(file, REWARD_FILE), file);
 
-/** The text of a source's bytes: UTF-8, or what a Python file says of itself. */
+/** The text of a source's bytes: UTF-8, or the encoding that a Python file declares. */
 export function decodeSource(bytes: Buffer, file: string): string {
   const coding = file.endsWith('.py') ? codingOf(bytes) : undefined;
   if (coding === undefined || /^utf-?8(-sig)?$/.test(coding)) return decodeText(bytes, file);

@@ -20,7 +20,7 @@ export function productsOf(config: ModelConfig): Map<string, LinearModule[]> {
   return products;
 }
 
-/** How a model's tensors lie in packed weights. */
+/** Where a model's tensors are in packed weights. */
 export class Packing {
   readonly #shapes: Map<string, number[]>;
   /** By the name of each tensor of a linear layer: that of the whole, and its members. */

@@ -25,7 +25,7 @@ export interface EditedSamples {
 }
 
 /**
- * Reads samples that are being edited. A line that is broken just now stands for the row that it was before, so that the others keep
+ * Reads samples that are being edited. A line that is broken just now counts as the row that it was before, so that the others keep
  * their group and their advantages.
  */
 export class SamplesReader {

@@ -18,7 +18,7 @@ interface FunctionKept {
 /** Failures with a place of their own in the user's code. */
 const PLACED: FailureKind[] = ['throw', 'crash'];
 
-/** What functions said of samples, by function and by the key of the sample, so that only what changed is computed anew. */
+/** What functions said of samples, by function and by the key of the sample, so that only what changed is computed again. */
 export class KeptOutcomes {
   readonly #functions = new Map<string, FunctionKept>();
 
@@ -52,7 +52,7 @@ export class KeptOutcomes {
     return kind === 'batch' && open.length > 0 ? samples : open;
   }
 
-  /** The text was loaded again: places may have moved, even if the code stayed the same. Failures that name a line are computed anew. */
+  /** The text was loaded again: places may have moved, even if the code stayed the same. Failures that name a line are computed again. */
   move({ name, line, column }: WorkerFunction): void {
     for (const row of this.#functions.get(name)?.rows.values() ?? []) {
       const { outcome } = row;
@@ -62,7 +62,7 @@ export class KeptOutcomes {
     }
   }
 
-  /** Everything has to be computed anew. */
+  /** Everything has to be computed again. */
   forget(): void {
     for (const { rows } of this.#functions.values()) for (const row of rows.values()) row.from = '';
   }

@@ -1,5 +1,11 @@
+import { existsSync } from 'node:fs';
 import { type ParserOptions, parse } from '@babel/parser';
 import type { Expression, Function as FunctionNode, Node, ObjectPattern, Statement } from '@babel/types';
+import { REWARD_FILE } from '../files/open-file.ts';
+import type { EditedTexts } from '../files/source.ts';
+import { readText } from '../files/text.ts';
+import type { WorkerFunction } from '../protocol/reward-worker.ts';
+import type { RewardLanguage } from '../rewards/prepare-worker.ts';
 
 /** A column that a function asks for by name; places count from 1, `endColumn` is exclusive. */
 export interface Parameter {
@@ -9,13 +15,27 @@ export interface Parameter {
   endColumn: number;
 }
 
+/** What a function of the reward file `entry` takes by name, defaults excepted; `texts` are those being edited. */
+export function parametersOf(
+  { name, file, parameters }: WorkerFunction,
+  entry: string,
+  language: RewardLanguage,
+  texts: EditedTexts,
+): Parameter[] {
+  if (parameters) return parameters.map((named) => ({ ...named, endColumn: named.column + named.name.length }));
+  if (language === 'python') return [];
+  const source = file ?? entry;
+  const text = texts.get(source) ?? (existsSync(source) ? readText(source, REWARD_FILE) : '');
+  return destructuredParameters(text, source, name);
+}
+
 const OPTIONS: ParserOptions = { sourceType: 'module', errorRecovery: true };
 
 /**
  * What the function exported as `name` takes out of its first parameter, `({ completion, answer: wanted }) => ...`, in TypeScript or
- * JavaScript. What has a default may be missing and is left out; so is what is taken out later, `input.answer`.
+ * JavaScript. What has a default may be missing and is skipped; so is what is taken out later, `input.answer`.
  */
-export function destructuredParameters(text: string, file: string, name: string): Parameter[] {
+function destructuredParameters(text: string, file: string, name: string): Parameter[] {
   const pattern = firstPattern(findFunction(parseProgram(text, file), name));
   return (pattern?.properties ?? []).flatMap((property): Parameter[] => {
     if (property.type !== 'ObjectProperty' || property.computed || property.value.type === 'AssignmentPattern')

@@ -1,7 +1,4 @@
-import { existsSync, statSync } from 'node:fs';
-import { REWARD_FILE } from '../files/open-file.ts';
 import type { EditedTexts } from '../files/source.ts';
-import { readText } from '../files/text.ts';
 import { BadInput } from '../protocol/errors.ts';
 import type { PreviewOutcome } from '../protocol/preview.ts';
 import type { WorkerFunction } from '../protocol/reward-worker.ts';
@@ -12,7 +9,8 @@ import { RewardFile, type WorkerSource } from '../rewards/reward-file.ts';
 import type { WorkerProcess } from '../rewards/worker-process.ts';
 import type { KeyedSample } from './edited-samples.ts';
 import { KeptOutcomes } from './kept-outcomes.ts';
-import { destructuredParameters, type Parameter } from './parameters.ts';
+import { LoadedModules } from './loaded-modules.ts';
+import { type Parameter, parametersOf } from './parameters.ts';
 import { batchOf } from './sample-scores.ts';
 import type { SpareWorkers } from './spare-workers.ts';
 
@@ -70,10 +68,7 @@ export class PreviewFile {
   #launch: WorkerLaunch | undefined;
   #timeoutSeconds = 0;
   #code = '';
-  /** Modules that the worker imported on its own, as they were then: all of a Python file, those of computed imports in TypeScript. */
-  #modules = new Map<string, number>();
-  /** Those that functions import when they are called. */
-  readonly #late = new Set<string>();
+  readonly #modules = new LoadedModules();
   /** What a worker is loading just now. */
   #opening: Opening | undefined;
   /** The calls that are under way, and for which samples. */
@@ -155,7 +150,7 @@ export class PreviewFile {
   #isOpen(launch: WorkerLaunch, { timeoutSeconds }: FileNeeds): boolean {
     if (timeoutSeconds !== this.#timeoutSeconds) return false;
     const same = this.#launch !== undefined && isSame(this.#launch, launch);
-    return this.#rewards !== undefined && same && [...this.#modules].every(([file, time]) => changedAt(file) === time);
+    return this.#rewards !== undefined && same && this.#modules.areUnchanged;
   }
 
   /** Stops what is under way; an idle Python worker is kept for the next text. */
@@ -207,19 +202,13 @@ export class PreviewFile {
     this.#launch = launch;
     this.#timeoutSeconds = timeoutSeconds;
     const { functions, code = launch.code, modules = [] } = rewards.loaded;
-    this.#modules = new Map([...new Set([...modules, ...this.#late])].map((file) => [file, changedAt(file)]));
+    this.#modules.reset(modules);
     this.functions = functions;
     for (const declared of functions) this.#kept.move(declared);
-    this.#code = [code, ...[...this.#modules].flat()].join('\n');
-    this.parameters = new Map(functions.map((declared) => [declared.name, this.#parametersOf(declared, texts)]));
+    this.#code = `${code}\n${this.#modules.version}`;
+    const needed = (each: WorkerFunction) => parametersOf(each, this.file, launch.language, texts);
+    this.parameters = new Map(functions.map((each) => [each.name, needed(each)]));
     this.#host.spares.refill(launch);
-  }
-
-  #parametersOf({ name, file = this.file, parameters }: WorkerFunction, texts: EditedTexts): Parameter[] {
-    if (parameters) return parameters.map((named) => ({ ...named, endColumn: named.column + named.name.length }));
-    if (this.#launch?.language === 'python') return [];
-    const text = texts.get(file) ?? (existsSync(file) ? readText(file, REWARD_FILE) : '');
-    return destructuredParameters(text, file, name);
   }
 
   async #call({ names, rows }: FileNeeds): Promise<void> {
@@ -242,7 +231,7 @@ export class PreviewFile {
             this.#host.onOutcome();
           });
           this.#kept.setSeconds(name, seconds);
-          for (const file of modules) this.#noteLate(file);
+          this.#modules.addLate(modules);
         } catch (error) {
           // Closed for a newer text.
           if (this.#rewards === rewards) throw error;
@@ -252,14 +241,6 @@ export class PreviewFile {
       }),
     );
   }
-
-  #noteLate(file: string): void {
-    if (this.#modules.has(file)) return;
-    this.#late.add(file);
-    this.#modules.set(file, changedAt(file));
-  }
 }
 
 const isSame = (a: object, b: object): boolean => JSON.stringify(a) === JSON.stringify(b);
-
-const changedAt = (file: string): number => statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? 0;

@@ -8,7 +8,7 @@ import { SpareWorkers } from './spare-workers.ts';
 
 /** Between two results while functions run. */
 const RESULT_MILLISECONDS = 100;
-/** A preview should tell soon, whatever a run may wait for. */
+/** A preview should answer soon, however long a run may wait. */
 const MOST_TIMEOUT_SECONDS = 10;
 
 export interface SubjectEvents {
@@ -31,7 +31,7 @@ export class Subject {
   /** The request that was answered to the end. */
   #answered: number | undefined;
   #nextResult: NodeJS.Timeout | undefined;
-  /** What the last full result made of the scores: it stands until the next one does. */
+  /** What the last full result made of the scores: it stays until the next one. */
   #judged: PreviewProblem[] = [];
 
   constructor(events: SubjectEvents) {
@@ -72,7 +72,7 @@ export class Subject {
           reuse: request.reuse,
         });
       await Promise.all([...wanted].map(update));
-      // Why there is none is told by the file that needs it.
+      // The file that needs it reports why there is none.
       if ([...wanted].some((file) => file.endsWith('.py')))
         this.#python = await findPython(python ?? undefined).catch(() => undefined);
     } finally {

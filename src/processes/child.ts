@@ -92,7 +92,7 @@ export class Child {
   async #watch(): Promise<ChildEnd> {
     const error = await new Promise<Error | undefined>((resolve) => {
       this.process.once('exit', () => resolve(undefined));
-      // It is also told of a process that runs and could not be signalled.
+      // This event is also emitted for a process that runs and could not be signalled.
       this.process.on('error', (reason) => this.process.pid === undefined && resolve(reason));
     });
     // Nobody but what it started is left in its group, and may hold on to it.

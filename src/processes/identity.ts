@@ -38,7 +38,7 @@ export function thisProcess(): ProcessIdentity {
   };
 }
 
-/** Whether it has the number of this process and is it, as far as that can be told; an earlier release's may be whoever had the number before. */
+/** Whether it has the number of this process and is it, as far as that can be determined; an earlier release's may be whoever had the number before. */
 export function isThisProcess({ pid, host, boot, namespace, started }: ProcessIdentity): boolean {
   const me = thisProcess();
   if (pid !== me.pid) return false;
@@ -47,7 +47,7 @@ export function isThisProcess({ pid, host, boot, namespace, started }: ProcessId
     : boot === me.boot && namespace === me.namespace && started === me.started;
 }
 
-/** Whether that process is still there, as far as it can be told for certain. */
+/** Whether that process is still there, as far as that can be determined. */
 export function fateOf(other: ProcessIdentity, me: ProcessIdentity = thisProcess()): ProcessFate {
   if (other.boot === undefined || me.boot === undefined) {
     if (other.host !== me.host) return 'unknown';

@@ -25,7 +25,7 @@ export function markedWith(mark: string): Record<string, string> {
 export const ownMark = (): string | undefined => process.env[OWN];
 
 /**
- * Kills every other process that has the mark, and looks again until there is none, because they may start more meanwhile. On Linux all are found; on
+ * Kills every other process that has the mark, and looks again until there is none, because they may start more in the meantime. On Linux all are found; on
  * macOS those whose environment `ps` shows, which are not the system's own programs; on Windows, where `taskkill` is all there is, none.
  */
 export async function endMarked(mark: string): Promise<void> {

@@ -1,6 +1,6 @@
 /**
  * Rewards see few environment variables: what programs, Python, Node and CUDA need to work as in a terminal, and what the user names. Keys
- * and tokens that lie about in the environment are not theirs unless they are asked for.
+ * and tokens that happen to be in the environment are not theirs unless they are asked for.
  */
 
 const ALWAYS = [

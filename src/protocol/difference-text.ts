@@ -14,7 +14,7 @@ export function changeText({ field, from, to }: Pick<RunChange, 'field' | 'from'
 
 interface RewardSpec {
   file: string;
-  function?: string;
+  function?: string | undefined;
   weight: number;
 }
 
@@ -22,12 +22,13 @@ interface RewardSpec {
 export function valueText(value: unknown): string {
   if (typeof value === 'string') return value;
   if (Array.isArray(value)) return `[${value.map(valueText).join(', ')}]`;
-  if (isReward(value)) {
-    const { file, function: name, weight } = value;
-    return `${file}${name === undefined ? '' : `#${name}`}${weight === 1 ? '' : ` × ${weight}`}`;
-  }
+  if (isReward(value)) return rewardText(value);
   return JSON.stringify(value) ?? 'not set';
 }
 
-const isReward = (value: unknown): value is RewardSpec =>
+export const isReward = (value: unknown): value is RewardSpec =>
   typeof value === 'object' && value !== null && 'file' in value && 'weight' in value;
+
+/** `file#function × weight`, which is shorter than JSON. */
+export const rewardText = ({ file, function: name, weight }: RewardSpec): string =>
+  `${file}${name === undefined ? '' : `#${name}`}${weight === 1 ? '' : ` × ${weight}`}`;

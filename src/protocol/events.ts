@@ -25,7 +25,7 @@ export const trainerEvent = z.discriminatedUnion('type', [
     name: z.string(),
     device: z.string(),
     maxSteps: step,
-    /** The checkpoint's step that the run goes on from; 0 for a new run. */
+    /** The checkpoint's step that the run continues from; 0 for a new run. */
     resumedFrom: step,
   }),
   /** What the trainer is doing within a step; for a display that should not look stuck. */
@@ -41,16 +41,16 @@ export const trainerEvent = z.discriminatedUnion('type', [
   z.object({ type: z.literal('eval'), step, reward: z.number().nullable(), rewards }),
   z.object({ type: z.literal('checkpoint'), step, path: z.string() }),
   /**
-   * A run that was asked to resume was recorded with other settings than those it would go on with, and nobody has said which to take:
+   * A run that was asked to resume was recorded with other settings than those it would continue with, and nobody has said which to take:
    * the trainer ends without touching it.
    */
   z.object({
     type: z.literal('differences'),
     run: z.string(),
-    /** The step that it would go on with. */
+    /** The step that it would continue with. */
     step,
     differences: z.array(runDifference),
-    /** Why it cannot go on as it was recorded; null where it can. */
+    /** Why it cannot continue as it was recorded; null where it can. */
     problem: z.string().nullable(),
   }),
   /** Of a pause that nobody asked for, `reason` is the sentence to show and `problem` the same as data. */

@@ -38,7 +38,7 @@ export interface PreviewRequest {
   /** For prompts as the chat template renders them; null where there is none to be had. */
   model: string | null;
   settings: ScoreSettings;
-  /** Whether scores of an unchanged function may be kept: false after "Run", which calls every function anew. */
+  /** Whether scores of an unchanged function may be kept: false after "Run", which calls every function again. */
   reuse: boolean;
 }
 

@@ -36,7 +36,7 @@ export const FAILURE_KINDS = [
 export type FailureKind = (typeof FAILURE_KINDS)[number];
 
 /**
- * Scores lie within ± this. Their squares, 1e24, and sums of those (standard deviations, the length of the gradient) stay far below the
+ * Scores are within ± this. Their squares, 1e24, and sums of those (standard deviations, the length of the gradient) stay far below the
  * largest float32, 3.4e38, with weights up to a million too. Where larger weights take them beyond, the update is not finite and the run says so.
  */
 export const LARGEST_SCORE = 1e12;

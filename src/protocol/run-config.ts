@@ -22,7 +22,7 @@ const nonNegative = z.number().min(0);
 const count = z.int().min(1);
 
 /** What a step may come to at most. More is a slip of the keyboard: it would fill the memory of any one machine. */
-const MOST_COMPLETIONS = 2 ** 16;
+export const MOST_COMPLETIONS = 2 ** 16;
 const MOST_TOKENS = 2 ** 25;
 const share = z.number().min(0).max(1);
 const path = z.string().min(1);

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** What to do where a run was recorded with other settings than those it would go on with. */
+/** What to do where a run was recorded with other settings than those it would continue with. */
 export const DIFFERENCE_CHOICES = ['as-recorded', 'with-changes'] as const;
 export type DifferenceChoice = (typeof DIFFERENCE_CHOICES)[number];
 

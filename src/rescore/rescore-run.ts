@@ -30,7 +30,7 @@ export interface RescoreOptions {
   onWarning: (message: string) => void;
 }
 
-/** Hears what comes of it, step by step; `recorded` are the rows of the step's rollouts file. */
+/** Hears the results, step by step; `recorded` are the rows of the step's rollouts file. */
 export interface RescoreListener {
   start(event: RescoreStart): void;
   step(event: RescoreStep, recorded: readonly RolloutRow[]): void;

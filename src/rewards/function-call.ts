@@ -19,7 +19,7 @@ export interface FunctionScores {
   seconds: number;
 }
 
-/** Is told of each row's outcome as soon as it is there; `seconds` is null where a whole batch is scored at once. */
+/** Called with each row's outcome as soon as it is known; `seconds` is null where a whole batch is scored at once. */
 export type OnOutcome = (row: number, outcome: RewardOutcome, seconds: number | null) => void;
 
 /** Completions (by index) to be scored by one request. */
@@ -213,7 +213,7 @@ export class FunctionCall {
 
   /**
    * A row that was alone in flight is to blame for the worker's death. Of several, nobody knows which: those are tried
-   * again one at a time. Rows that were not reached go on as before.
+   * again one at a time. Rows that were not reached continue as before.
    */
   #afterDeath({ rows, concurrency }: Part, death: Death): Part[] {
     const suspects = [...this.#inFlight];

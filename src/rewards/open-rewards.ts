@@ -26,7 +26,7 @@ export interface RewardSource {
 }
 
 export interface RewardOptions {
-  /** `reward-worker.js` of the build; `reward-worker.py` and `grpo-rewards.js` lie beside it. */
+  /** `reward-worker.js` of the build; `reward-worker.py` and `grpo-rewards.js` are in the same folder. */
   workerPath: string;
   /** The Python interpreter; without it `python3` or `python`. */
   pythonPath?: string | undefined;
@@ -38,7 +38,7 @@ export interface RewardOptions {
   memoryLimitBytes?: number | undefined;
   /** Of what a function prints in one call, the rest is dropped; 1 MiB unless given. */
   outputLimitBytes?: number | undefined;
-  /** Source code that stands in for that of files, by absolute path; of a Python reward's own modules only disk's is used. */
+  /** Source code to use instead of that of files, by absolute path; of a Python reward's own modules only disk's is used. */
   texts?: EditedTexts | undefined;
   /** Environment variables that rewards get besides those of `rewardEnvironment`. */
   rewardEnv?: readonly string[] | undefined;
@@ -106,7 +106,7 @@ export async function openRewards(sources: RewardSource[], options: RewardOption
   }
 }
 
-/** What is said of a variable that rewards are to get and that is not there. */
+/** The warning about a variable that rewards should get and that is not set. */
 export const notSet = (name: string): string =>
   `The environment variable ${name}, which rewards should get ("rewardEnv"), is not set.`;
 

@@ -30,7 +30,7 @@ const MOST_RESTARTS = 16;
 
 /** The functions of one reward file and the worker process they run in, which stays warm and is replaced when it dies. */
 export class RewardFile {
-  /** What the worker told when it had loaded the file. */
+  /** What the worker reported when it had loaded the file. */
   loaded: Pick<WorkerReady, 'functions' | 'code' | 'modules'> = { functions: [] };
   readonly #launch: WorkerLaunch;
   readonly #limits: FileLimits;
@@ -138,7 +138,7 @@ export class RewardFile {
       this.#busy = false;
     }
     this.#refuseIfClosed();
-    // What a row that took too long has left behind should not go on beside the next batch.
+    // What a row that took too long has left behind should not keep running beside the next batch.
     if (call.timedOut && this.#worker?.alive) this.#worker.end({ failure: 'timeout', message: 'A row took too long.' });
     return { ...call.scores, seconds: (performance.now() - started) / 1000 };
   }

@@ -72,7 +72,7 @@ export class WorkerProcess {
     const onPrint = (text: string, stream: 'stdout' | 'stderr') => this.#print(text, this.#outputs[stream]);
     this.#child = new Child({ command, args, cwd, env: marked, stdio }, { onPrint, mark });
     const [lifeline, , , requests, replies] = this.#child.process.stdio as (Writable | Readable)[];
-    // Writing to a process that has just ended is no error of ours: its end is told by `ended`.
+    // Writing to a process that has just ended is no error of ours: `ended` reports its end.
     for (const stream of [lifeline!, requests!]) stream.on('error', () => {});
     onLines(replies as Readable, (line) => this.#read(line), {
       limit: LONGEST_REPLY,

@@ -105,7 +105,9 @@ export function writeFailure(path: string, error: unknown, place = 'run folder')
   const { code, message, syscall } = error as NodeJS.ErrnoException;
   if (syscall === undefined) return error;
   if (code === 'ENOSPC' || code === 'EDQUOT')
-    return new RunFailure(`The disk is full: ${path} could not be written. Free some space, then go on with --resume.`);
+    return new RunFailure(
+      `The disk is full: ${path} could not be written. Free some space, then continue with --resume.`,
+    );
   // What it would be made in is there: that was looked at.
   const reason = code === 'ENOENT' && syscall === 'mkdir' ? 'no folder can be made there' : ERRNO_WORDS[code ?? ''];
   if (reason) return new RunFailure(`${path} cannot be written: ${reason}. Choose another ${place} with --out.`);

@@ -7,7 +7,7 @@ import { digestSource } from './file-digest.ts';
 import { configChanges } from './run-changes.ts';
 import { sameContent } from './run-inputs.ts';
 
-/** What may change from one session of a run to the next without a question: how long it goes on, what it writes, where it computes. */
+/** What may change from one session of a run to the next without a question: how long it is, what it writes, where it computes. */
 export const FREE_FIELDS = ['maxSteps', 'saveSteps', 'evalSteps', 'device', 'samples'] as const;
 export const isFree = (field: string): boolean => (FREE_FIELDS as readonly string[]).includes(field);
 

@@ -57,7 +57,7 @@ export function digestModel(model: string): FileDigest[] {
 /** The SHA-256 of source code; undefined when the file is not there. */
 export const digestSource = (file: string): string | undefined => digestIfThere(() => readSource(file));
 
-/** That of a run's copy of source code: copies are UTF-8, whatever a Python file says of itself. */
+/** That of a run's copy of source code: copies are UTF-8, whatever encoding a Python file declares. */
 export const digestCopy = (file: string): string | undefined => digestIfThere(() => readText(file, REWARD_FILE));
 
 function digestIfThere(read: () => string): string | undefined {

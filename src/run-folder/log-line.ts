@@ -1,6 +1,6 @@
 import type { TrainerEvent } from '../protocol/events.ts';
 
-/** What `log.txt` says of an event; undefined for what the metrics tell better. */
+/** The line of `log.txt` for an event; undefined where the metrics say it better. */
 export function logLine(event: TrainerEvent): string | undefined {
   switch (event.type) {
     case 'start':

@@ -83,7 +83,7 @@ function findRun({ configFile, out }: ResumeOptions): string {
 function freeSettings({ configFile, set = [] }: ResumeOptions, info: RunInfo): LoadedConfig {
   const overrides = set.map(parseOverride);
   const other = overrides.find(({ path }) => !isFree(String(path[0])));
-  if (other) throw new BadInput(`--set ${other.text} changes what --as-recorded keeps; leave out one of the two.`);
+  if (other) throw new BadInput(`--set ${other.text} changes what --as-recorded keeps; use only one of the two.`);
   try {
     return loadRunConfig(configFile, { set });
   } catch (error) {

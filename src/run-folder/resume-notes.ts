@@ -1,7 +1,7 @@
 import { changeText } from '../protocol/difference-text.ts';
 import type { RunChange, RunInfo } from '../protocol/run-folder.ts';
 
-/** What a reader of a run's log should know of a run that goes on with step `next`; nothing of one that starts. */
+/** What a reader of a run's log should know of a run that continues with step `next`; nothing of one that starts. */
 export function resumeNotes(before: RunInfo, changes: readonly RunChange[], next: number): string[] {
   const notes: string[] = [];
   if (before.step >= next) notes.push(`There is no checkpoint of ${again(next, before.step)} trained again.`);

@@ -38,7 +38,7 @@ const rolloutRow = z.looseObject({
   columns: z.record(z.string(), z.unknown()).optional(),
 });
 
-/** The rows of a step's rollouts file, a torn last one left out; undefined when there is none any more. */
+/** The rows of a step's rollouts file, without a torn last one; undefined when there is none any more. */
 export function readRollouts(run: string, step: number): RolloutRow[] | undefined {
   const file = fileOf(run, step);
   if (!existsSync(file)) return undefined;

@@ -55,7 +55,7 @@ export class RunFolder {
     }
   }
 
-  /** Opens an existing run folder to go on with it. BadInput when there is no run in it. */
+  /** Opens an existing run folder to continue the run. BadInput when there is no run in it. */
   static open(path: string): RunFolder {
     const absolute = resolve(path);
     const folder = new RunFolder(absolute, readRunInfo(absolute), lockRunFolder(absolute));

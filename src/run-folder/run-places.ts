@@ -35,7 +35,7 @@ export interface MadeFolder {
 
 export function makeOutFolder(path: string): MadeFolder {
   if (holdsRun(path))
-    throw new BadInput(`There is already a run in ${path}; go on with it (--resume) or name another folder (--out).`);
+    throw new BadInput(`There is already a run in ${path}; continue it (--resume) or name another folder (--out).`);
   try {
     return { path, made: makeFolders(path) };
   } catch (error) {

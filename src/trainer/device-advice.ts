@@ -1,8 +1,9 @@
 import { DeviceFailure } from '../engine/device-failure.ts';
 import type { Engine } from '../engine/engine.ts';
 import { RunFailure } from '../protocol/errors.ts';
+import { formatGigabytes } from '../text/gigabytes.ts';
 
-/** The same engine, except that failures of its device are told as RunFailures that say what of a config to change. */
+/** The same engine, except that failures of its device become RunFailures that say which field of a config to change. */
 export function withAdvice(engine: Engine): Engine {
   const advised = async <T>(work: Promise<T>): Promise<T> => {
     try {
@@ -30,12 +31,12 @@ export function withAdvice(engine: Engine): Engine {
 }
 
 /** What happened, and what can be done about it. */
-export function adviceOn({ kind, refusedBytes }: DeviceFailure): string {
+function adviceOn({ kind, refusedBytes }: DeviceFailure): string {
   switch (kind) {
     case 'lost':
       return 'The GPU was lost: its driver was reset, or the machine slept. Resume the run from its last checkpoint.';
     case 'out-of-memory': {
-      const what = refusedBytes ? ` (it refused ${(refusedBytes / 1e9).toFixed(1)} GB in one piece)` : '';
+      const what = refusedBytes ? ` (it refused ${formatGigabytes(refusedBytes)} in one piece)` : '';
       return `The GPU has too little memory for this${what}. Lower "maxCompletionLength", "numGenerations" or "promptsPerStep", train with "lora", or set "device" to "cpu".`;
     }
     default:

@@ -13,7 +13,7 @@ export function failedScores(step: number, failures: NamedFailure[], completions
   return new RunFailure(message, { kind: 'reward-failed', place: placeOf(first), remedy: { action: 'fix-reward' } });
 }
 
-/** The same where nobody is there to fix the reward: how to go on. */
+/** The same where nobody can fix the reward meanwhile: it also says how to continue. */
 export function endOfScoring({ message, problem }: RunFailure): RunFailure {
   return new RunFailure(`${message} ${remedyWords(problem.remedy!)}`, problem);
 }

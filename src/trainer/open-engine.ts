@@ -4,6 +4,7 @@ import { type ProbeReport, probeDevice, probeHalf, SMALL_SIZE } from '../engine/
 import type { Engine } from '../engine/engine.ts';
 import { OnnxEngine } from '../engine/onnx/engine.ts';
 import type { Provider } from '../engine/onnx/providers.ts';
+import { formatGigabytes } from '../text/gigabytes.ts';
 
 /** What an engine has to compute. */
 export interface Workload {
@@ -74,6 +75,5 @@ function compared(gpu: ProbeReport & { works: true }, cpu: ProbeReport): string 
 function gpuLacks({ bytes }: Workload): string | undefined {
   const gpu = gpuMemory();
   if (!gpu || bytes <= gpu.bytes) return undefined;
-  const gigabytes = (count: number) => `${(count / 1e9).toFixed(1)} GB`;
-  return `weights, gradients and AdamW's moments take ${gigabytes(bytes)}, and the ${gpu.name} has ${gigabytes(gpu.bytes)}; "lora" takes a fraction of it`;
+  return `weights, gradients and AdamW's moments take ${formatGigabytes(bytes)}, and the ${gpu.name} has ${formatGigabytes(gpu.bytes)}; "lora" takes a fraction of it`;
 }

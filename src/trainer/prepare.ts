@@ -43,7 +43,7 @@ export interface PreparedRun {
 export interface PrepareOptions extends RewardHost {
   /** A rollouts file to train on. */
   rollouts?: string;
-  /** Source code that stands in for reward files, until they are loaded again. */
+  /** Source code to use instead of reward files', until they are loaded again. */
   texts?: EditedTexts;
   /** Gets the share of the model that is read. */
   onLoad?: (share: number) => void;

@@ -11,7 +11,7 @@ import type { Stage, TrainingLoop } from './stage.ts';
 /** The fields of a run config that the loop follows. */
 export type LoopConfig = Pick<RunConfig, 'maxSteps' | 'saveSteps' | 'saveTotalLimit' | 'evalSteps'>;
 
-/** Where the loop keeps what comes of it: a RunFolder. */
+/** Where the loop keeps its results: a RunFolder. */
 export type LoopFolder = CheckpointFolder & Pick<RunFolder, 'update' | 'appendMetrics' | 'writeRollouts'>;
 
 export interface TrainOptions {
@@ -28,7 +28,7 @@ export interface TrainOptions {
 
 export type Outcome = { outcome: 'done' | 'stopped'; step: number; checkpoint: string | null };
 
-/** Takes a stage to its last step, and keeps what each step gives; hears between steps whether to pause or stop. */
+/** Takes a stage to its last step, and records each step; checks between steps whether to pause or stop. */
 export async function train(stage: Stage, folder: LoopFolder, options: TrainOptions): Promise<Outcome> {
   const { config, control, emit, attended, evaluate } = options;
   const pauses = new Pauses(control, folder, emit);

@@ -314,7 +314,7 @@ session.test('Test Explorer: debugging a test stops at a breakpoint', async ({ e
   await page.keyboard.press('F9');
 });
 
-session.test('a preview process that dies is started anew', async ({ editor, server }) => {
+session.test('a preview process that dies is started again', async ({ editor, server }) => {
   await editor.openFile('sort.reward.ts');
   const [first] = server.processes('preview.js');
   process.kill(first!.pid, 'SIGKILL');

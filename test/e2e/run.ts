@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { install } from './install.ts';
 
 if (process.platform !== 'linux' || process.arch !== 'x64') {
-  console.log('The end-to-end tests need Linux on x64, for which npm has a Chromium: left out here.');
+  console.log('The end-to-end tests need Linux on x64, for which npm has a Chromium: skipped here.');
 } else {
   await install();
   const root = join(import.meta.dirname, '../..');

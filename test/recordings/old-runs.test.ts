@@ -75,7 +75,7 @@ describe.each(readdirSync(join(OLD_RUNS, 'runs')))('a run of %s', (name) => {
     expect(events.at(-1)).toMatchObject({ type: 'summary', completions: 8, changed: 0, flips: 0 });
   });
 
-  test('goes on from its checkpoint, and is trained on again', async () => {
+  test('continues from its checkpoint', async () => {
     const { config, run } = workspace(name);
     const more = ['--json', '--set', 'maxSteps=3', '--with-changes'];
     const events = printed(await grpo(['train', config, '--out', run, '--resume', ...more]));

@@ -62,7 +62,7 @@ export class Charts {
     if (['columns', 'compared', 'layout'].some((change) => changes.has(change as Change))) this.#draw();
   }
 
-  /** Makes the charts for the metrics that there are; new ones may come while a run goes on. */
+  /** Makes the charts for the metrics that there are; new ones may come during a run. */
   #arrange(): void {
     const { head, columns } = this.#store.main!;
     this.#empty.hidden = columns.length > 0;

@@ -70,7 +70,7 @@ export class Curves {
 
 /**
  * Exponential moving average in place, unbiased at the start as in Adam (and TensorBoard): the first values are not drawn to 0.
- * Missing values are left out and stay missing.
+ * Missing values are skipped and stay missing.
  */
 function smooth(curve: Curve, from: number, to: number, smoothing: number): void {
   const { values } = curve;

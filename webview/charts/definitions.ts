@@ -42,7 +42,7 @@ const line = (key: string, label: string, color: number): SeriesDefinition => ({
   color,
 });
 
-/** The charts of a run in the order in which to read them: reward first, loss last. A chart without data is left out. */
+/** The charts of a run in the order in which to read them: reward first, loss last. A chart without data is not shown. */
 export function chartDefinitions(
   keys: readonly string[],
   config: RunConfig,

@@ -1,5 +1,5 @@
 /**
- * Hues of overlaid runs, in degrees: the first lie between those of the named colors, which the main run's own curves have.
+ * Hues of overlaid runs, in degrees: the first are between those of the named colors, which the main run's own curves have.
  */
 const HUES = [320, 175, 80, 245, 350, 145, 285, 50, 200, 20];
 /** Lightness in percent, on a dark and on a light background; another one each time that the hues come round. */

@@ -37,7 +37,7 @@ export function drawnSeries(chart: ChartDefinition, settings: PlotSettings) {
   const drawn: DrawnSeries[] = [];
   const bands: { upper: number; lower: number; fill: string }[] = [];
   const shown = chart.series.filter(({ id }) => !hidden.has(id));
-  // Layers are drawn from the highest down: each covers what lies under it.
+  // Layers are drawn from the highest down: each covers what is below it.
   for (const series of chart.stacked ? shown.toReversed() : shown) {
     const color = theme.palette[series.color]!;
     const terms = chart.stacked ? withoutHidden(series.terms, hidden) : series.terms;

@@ -14,7 +14,7 @@ export interface PlotEvents {
   onReset(): void;
 }
 
-/** The canvas of a chart: made anew when its series or colours change, otherwise only given other data. */
+/** The canvas of a chart: created again when its series or colours change, otherwise only given other data. */
 export class Plot {
   readonly element = document.createElement('div');
   readonly #chart: ChartDefinition;
@@ -130,7 +130,7 @@ export class Plot {
   /** With Ctrl (a pinch on a touchpad) around the pointer; sideways along the steps. Plain scrolling is the page's. */
   #onWheel(event: WheelEvent): void {
     const [from, to] = this.#range;
-    // Some systems turn a wheel with Shift into a sideways one by themselves.
+    // Some systems turn a wheel with Shift into a horizontal one automatically.
     const sideways = event.shiftKey ? event.deltaX + event.deltaY : event.deltaX;
     if (event.ctrlKey || event.metaKey) {
       const at = this.#stepAt(this.#uplot!, event.offsetX) ?? from;

@@ -35,7 +35,7 @@ export class Compare {
   }
 }
 
-/** Rewards of single steps are noisy: the mean of the last ones says where a run stands. */
+/** Rewards of single steps are noisy: the mean of the last ones says where a run is now. */
 const LAST = 10;
 
 function results(runs: readonly ShownRun[]) {
@@ -52,7 +52,7 @@ function results(runs: readonly ShownRun[]) {
   ];
 }
 
-/** That nothing differs is said only of what is known. */
+/** Only known values are called identical. */
 function differences(runs: readonly ShownRun[]): CompareRow[] {
   const heads = runs.map(({ head }) => head);
   const rows: CompareRow[] = [...configDifferences(heads.map(({ config }) => config)), ...contentRows(heads)];

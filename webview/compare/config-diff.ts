@@ -1,3 +1,5 @@
+import { isReward, rewardText } from '../../src/protocol/difference-text.ts';
+
 /** One field in which configs differ, as text, one value per run; null where a run does not have it. */
 export interface ConfigDifference {
   field: string;
@@ -23,21 +25,8 @@ function flatten(value: object, prefix: string): Map<string, string> {
   return fields;
 }
 
-/** Reward lists are read most: `file#function × weight` says them shorter than JSON. */
 function textOf(value: unknown): string {
   if (typeof value === 'string') return value;
   if (!Array.isArray(value)) return JSON.stringify(value);
   return value.map((item) => (isReward(item) ? rewardText(item) : textOf(item))).join(', ');
-}
-
-interface Reward {
-  file: string;
-  function?: string;
-  weight: number;
-}
-const isReward = (item: unknown): item is Reward => typeof item === 'object' && item !== null && 'file' in item;
-
-function rewardText({ file, function: name, weight }: Reward): string {
-  const what = name === undefined ? file : `${file}#${name}`;
-  return weight === 1 ? what : `${what} × ${weight}`;
 }

@@ -1,3 +1,4 @@
+import { outcomeText } from '../../src/protocol/outcome-text.ts';
 import type { PreviewGroup, PreviewOutcome, PreviewResult, PreviewRow } from '../../src/protocol/preview.ts';
 import { singleSpaced } from '../../src/text/visible.ts';
 import { formatNumber, formatSigned } from '../format.ts';
@@ -10,7 +11,7 @@ export interface TableRow {
   row: PreviewRow;
   group: PreviewGroup;
   prompt: string;
-  /** All functions' time for it, in seconds; null where none is told apart. */
+  /** All functions' time for it, in seconds; null where it is not known per sample. */
   seconds: number | null;
   /** All that can be searched for, in lower case. */
   text: string;
@@ -84,7 +85,7 @@ export function tableColumns({ functions }: PreviewResult): Column[] {
       return {
         ...{ id: `function ${name}`, title: name, width: 'minmax(7ch, 14ch)', number: true },
         value: (row) => scoreOf(outcome(row)),
-        text: (row) => outcomeText(outcome(row)),
+        text: (row) => outcomeText(outcome(row), formatNumber),
         kind: (row) => outcome(row)?.kind ?? 'missing',
       };
     }),
@@ -118,20 +119,6 @@ export function tableColumns({ functions }: PreviewResult): Column[] {
 
 export const scoreOf = (outcome: PreviewOutcome | undefined): number | null =>
   outcome?.kind === 'score' ? outcome.score : null;
-
-function outcomeText(outcome: PreviewOutcome | undefined): string {
-  if (!outcome) return '…';
-  switch (outcome.kind) {
-    case 'score':
-      return formatNumber(outcome.score);
-    case 'abstain':
-      return 'abstains';
-    case 'failure':
-      return outcome.failure;
-    default:
-      return outcome satisfies never;
-  }
-}
 
 const expectation = (expected: number | [number, number]): string =>
   typeof expected === 'number' ? formatNumber(expected) : `${formatNumber(expected[0])}–${formatNumber(expected[1])}`;

@@ -1,18 +1,18 @@
 import { randomInt } from 'node:crypto';
-import { dirname, join } from 'node:path';
-import { ProgressLocation, window, workspace } from 'vscode';
+import { dirname } from 'node:path';
+import { window, workspace } from 'vscode';
 import { badInputText } from '../../protocol/errors.ts';
 import type { NewSample } from '../../protocol/sample-edits.ts';
 import { parseExact, withExact } from '../../text/exact-json.ts';
 import { configName } from '../../text/files-by-name.ts';
 import type { Lab } from '../lab.ts';
 import { addSamples, showSample } from '../workspace/add-samples.ts';
-import { childEnvironment } from '../workspace/child-environment.ts';
-import { type CommandExit, GrpoCommand } from '../workspace/grpo-command.ts';
+import type { CommandExit } from '../workspace/grpo-command.ts';
 import { pickConfig } from '../workspace/pick-config.ts';
 import { placeToOpen } from '../workspace/problem-place.ts';
 import { samplesFile, writableSamples } from '../workspace/samples-file.ts';
 import { mayRunCode } from '../workspace/trust.ts';
+import { runWithProgress } from './run-with-progress.ts';
 
 const TITLE = 'GRPO: Generate Samples';
 const DEFAULT = '4';
@@ -38,7 +38,7 @@ export async function generateSamples(lab: Lab, given?: unknown): Promise<void> 
   // What is on the screen is what counts.
   await workspace.saveAll(false);
   lab.problems.clear(config);
-  const samples = await withProgress(lab, { config, prompts, completions });
+  const samples = await generated(lab, { config, prompts, completions });
   if (!samples) return;
   const { file, line, added } = await addSamples(config, samples);
   await showSample(file, line);
@@ -59,44 +59,23 @@ async function askCount(prompt: string): Promise<number | undefined> {
 }
 
 /** The samples; undefined when it was cancelled, or failed and said so. */
-async function withProgress(lab: Lab, { config, prompts, completions }: Wanted): Promise<NewSample[] | undefined> {
+async function generated(lab: Lab, { config, prompts, completions }: Wanted): Promise<NewSample[] | undefined> {
   const total = prompts * completions;
   const samples: NewSample[] = [];
-  const { exit, cancelled } = await window.withProgress(
-    {
-      location: ProgressLocation.Notification,
-      title: `Generating samples with ${configName(config)}`,
-      cancellable: true,
+  // Other prompts and other answers each time.
+  const seed = String(randomInt(2 ** 32));
+  const { exit, cancelled } = await runWithProgress(lab.context, {
+    title: `Generating samples with ${configName(config)}`,
+    args: ['samples', config, '--prompts', String(prompts), '--n', String(completions), '--seed', seed],
+    cwd: dirname(config),
+    begin: 'loading model',
+    onLine(line, progress) {
+      const row = withExact(parseExact(line) as Record<string, unknown>);
+      const { prompt, completion, ...columns } = row as NewSample & Record<string, unknown>;
+      samples.push({ prompt, completion, columns });
+      progress.report({ message: `${samples.length} of ${total}`, increment: 100 / total });
     },
-    async (progress, token) => {
-      progress.report({ message: 'loading model' });
-      const args = ['samples', config, '--prompts', String(prompts), '--n', String(completions)];
-      // Other prompts and other answers each time.
-      args.push('--seed', String(randomInt(2 ** 32)));
-      const script = join(lab.context.extensionPath, 'dist', 'grpo.js');
-      const command = new GrpoCommand(
-        script,
-        args,
-        dirname(config),
-        (line) => {
-          const { prompt, completion, ...columns } = withExact(
-            parseExact(line) as Record<string, unknown>,
-          ) as NewSample & Record<string, unknown>;
-          samples.push({ prompt, completion, columns });
-          progress.report({ message: `${samples.length} of ${total}`, increment: 100 / total });
-        },
-        { env: childEnvironment(lab.context) },
-      );
-      const cancel = token.onCancellationRequested(() => command.dispose());
-      lab.context.subscriptions.push(command);
-      try {
-        return { exit: await command.exited, cancelled: token.isCancellationRequested };
-      } finally {
-        cancel.dispose();
-        lab.context.subscriptions.splice(lab.context.subscriptions.indexOf(command), 1);
-      }
-    },
-  );
+  });
   if (cancelled) return undefined;
   if (exit.ok) return samples;
   await reportFailure(lab, exit, config);

@@ -31,7 +31,7 @@ async function chooseTarget(): Promise<string | undefined> {
 
 const entries = (folder: string): Promise<string[]> => readdir(folder).catch(() => []);
 
-/** The sample with what it points to outside of itself, so that it also completes and checks where the extension is not. */
+/** The sample with the files it refers to elsewhere, so that it also completes and checks where the extension is not. */
 async function copySample(extension: string, target: string): Promise<void> {
   const skipped = join(extension, 'sample-workspace', '.grpo');
   await cp(join(extension, 'sample-workspace'), target, { recursive: true, filter: (path) => path !== skipped });

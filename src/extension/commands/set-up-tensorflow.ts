@@ -1,11 +1,10 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { ProgressLocation, type QuickPickItem, window, workspace } from 'vscode';
+import { type QuickPickItem, window, workspace } from 'vscode';
 import { FOLDER_NAME, PARTIAL } from '../../protocol/tensorflow-places.ts';
 import type { Lab } from '../lab.ts';
-import { childEnvironment } from '../workspace/child-environment.ts';
-import { type CommandExit, GrpoCommand } from '../workspace/grpo-command.ts';
 import { mayRunCode } from '../workspace/trust.ts';
+import { runWithProgress } from './run-with-progress.ts';
 
 const TITLE = 'GRPO: Set Up TensorFlow Engine';
 
@@ -22,8 +21,15 @@ export async function setUpTensorFlow(lab: Lab): Promise<void> {
   const way = await pickWay(lab);
   if (!way) return;
   let on = '';
-  const { exit, cancelled } = await withProgress(lab, way.args, (line) => {
-    if ('on' in line) on = line.on;
+  const { exit, cancelled } = await runWithProgress(lab.context, {
+    title: 'Setting up the TensorFlow engine',
+    args: ['setup-tensorflow', ...way.args],
+    cwd: lab.context.extensionPath,
+    onLine(text, progress) {
+      const line = JSON.parse(text) as Line;
+      if ('message' in line) progress.report({ message: line.message });
+      else on = line.on;
+    },
   });
   if (cancelled) {
     // It was killed before it could clear up.
@@ -58,33 +64,4 @@ async function pickWay({ interpreters }: Lab): Promise<Way | undefined> {
     },
   ];
   return window.showQuickPick(ways, { title: TITLE, placeHolder: 'Select a TensorFlow', ignoreFocusOut: true });
-}
-
-async function withProgress(
-  { context }: Lab,
-  args: string[],
-  onLine: (line: Line) => void,
-): Promise<{ exit: CommandExit; cancelled: boolean }> {
-  return window.withProgress(
-    { location: ProgressLocation.Notification, title: 'Setting up the TensorFlow engine', cancellable: true },
-    async (progress, token) => {
-      const read = (text: string) => {
-        const line = JSON.parse(text) as Line;
-        if ('message' in line) progress.report({ message: line.message });
-        onLine(line);
-      };
-      const script = join(context.extensionPath, 'dist', 'grpo.js');
-      const command = new GrpoCommand(script, ['setup-tensorflow', ...args], context.extensionPath, read, {
-        env: childEnvironment(context),
-      });
-      const cancel = token.onCancellationRequested(() => command.dispose());
-      context.subscriptions.push(command);
-      try {
-        return { exit: await command.exited, cancelled: token.isCancellationRequested };
-      } finally {
-        cancel.dispose();
-        context.subscriptions.splice(context.subscriptions.indexOf(command), 1);
-      }
-    },
-  );
 }

@@ -7,7 +7,7 @@ import { samplesFile } from '../workspace/samples-file.ts';
 
 type Sampled = Extract<HostMessage, { type: 'sampled' }>;
 
-/** Keeps a completion of a run in the samples of its config; what comes of it is for the dashboard to show, as quietly as it was asked for. */
+/** Keeps a completion of a run in the samples of its config; the dashboard shows the result, as quietly as it was asked for. */
 export async function keepSample(
   run: string,
   { exact = {}, ...sample }: KeptSample,

@@ -7,7 +7,7 @@ import { RunPanel } from './run-panel.ts';
 
 const VIEW_TYPE = 'grpo.dashboard';
 
-/** The open dashboards, at most one per run; they come back by themselves after the window was reloaded. */
+/** The open dashboards, at most one per run; they are restored when the window is reloaded. */
 export class Dashboards implements Disposable {
   readonly #panels = new Map<string, RunPanel>();
   readonly #context: ExtensionContext;

@@ -14,7 +14,7 @@ export class Preview {
   problems: readonly PreviewProblem[] = [];
   /** What is asked of the preview process. */
   state: PreviewState = { is: 'idle' };
-  /** Each function's mean when all was saved last: what an edit changes is told against it. */
+  /** Each function's mean when all was saved last: an edit's changes are relative to it. */
   savedMeans: ReadonlyMap<string, number | null> = new Map();
   /** Why there is no result: the preview process has ended. */
   broken: string | undefined;

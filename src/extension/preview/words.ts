@@ -1,3 +1,4 @@
+import { outcomeText } from '../../protocol/outcome-text.ts';
 import type { PreviewFunction, PreviewGroup, PreviewOutcome, PreviewRow } from '../../protocol/preview.ts';
 
 /** 0.6234 as `0.62`, 3 as `3`, with a minus sign that is one. */
@@ -27,19 +28,7 @@ export function functionSummary({ samples, mean, abstained, failed }: PreviewFun
 }
 
 /** `4`, `abstains`, or what went wrong in a word. */
-export function outcomeWord(outcome: PreviewOutcome | undefined): string {
-  if (!outcome) return '…';
-  switch (outcome.kind) {
-    case 'score':
-      return shortNumber(outcome.score);
-    case 'abstain':
-      return 'abstains';
-    case 'failure':
-      return outcome.failure;
-    default:
-      return outcome satisfies never;
-  }
-}
+export const outcomeWord = (outcome: PreviewOutcome | undefined): string => outcomeText(outcome, shortNumber);
 
 /** `inclusion 4 · ordering 3 · total 7` */
 export function rowSummary({ outcomes, reward }: PreviewRow, functions: readonly PreviewFunction[]): string {

@@ -6,7 +6,7 @@ type Level = 'trace' | 'debug' | 'info' | 'warn' | 'error';
 /** Where it is written: VS Code's output channel, as far as it is needed here. */
 export type TrainingLog = Record<Level, (text: string) => void>;
 
-/** A trainer's event in the log; what comes with every step only at the levels for those who look for it. */
+/** A trainer's event in the log; what every step emits only at the levels for those who look for it. */
 export function logEvent(log: TrainingLog, name: string, event: TrainerEvent): void {
   const [level, text] = describe(event);
   log[level](`${name}: ${text}`);

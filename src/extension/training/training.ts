@@ -21,7 +21,7 @@ export interface EndedTraining {
   exit: TrainerExit;
 }
 
-/** The list of runs, as far as it is told of those that are trained here. */
+/** The list of runs, as far as it hears of those that are trained here. */
 export interface LiveRuns {
   attach(folder: string, send: (command: HostCommand) => void): Promise<void>;
   detach(folder: string): Promise<void>;

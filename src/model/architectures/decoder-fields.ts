@@ -1,11 +1,8 @@
 import { z } from 'zod';
+import { count, flag, positive, text } from './field-kinds.ts';
 import { rotaryFields } from './rotary-fields.ts';
 
-const count = z.int('must be a positive integer').positive('must be a positive integer');
-const positive = z.number('must be a positive number').positive('must be a positive number');
-const text = z.string('must be a string');
 const object = z.record(z.string(), z.unknown(), 'must be an object');
-export const flag = z.boolean('must be true or false');
 
 /** The fields of config.json that every supported decoder has. */
 export const decoderFields = {

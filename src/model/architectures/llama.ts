@@ -1,5 +1,5 @@
 import { architecture } from './architecture.ts';
-import { flag } from './decoder-fields.ts';
+import { flag } from './field-kinds.ts';
 import { llamaDecoder } from './llama-decoder.ts';
 
 /** Llama 1 to 3, SmolLM 1 and 2, and many others. Configs may have fields of sliding windows, which transformers ignores here. */

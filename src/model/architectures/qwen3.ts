@@ -1,5 +1,5 @@
 import { architecture } from './architecture.ts';
-import { flag } from './decoder-fields.ts';
+import { flag } from './field-kinds.ts';
 import { llamaDecoder } from './llama-decoder.ts';
 import { refuseSlidingWindow, slidingWindowFields } from './sliding-window.ts';
 

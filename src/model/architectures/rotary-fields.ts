@@ -1,10 +1,7 @@
 import { z } from 'zod';
 import { BadInput } from '../../protocol/errors.ts';
 import type { RotaryScaling } from '../config.ts';
-
-const count = z.int('must be a positive integer').positive('must be a positive integer');
-const positive = z.number('must be a positive number').positive('must be a positive number');
-const text = z.string('must be a string');
+import { count, positive, text } from './field-kinds.ts';
 
 const rotarySchema = z.object({
   rope_type: text.optional(),
@@ -18,7 +15,7 @@ const rotarySchema = z.object({
 });
 type Fields = z.infer<typeof rotarySchema>;
 
-/** What config.json says of rotary positions. transformers 5 writes `rope_parameters`; 4 wrote `rope_theta` and `rope_scaling`. */
+/** The fields of config.json about rotary positions. transformers 5 writes `rope_parameters`; 4 wrote `rope_theta` and `rope_scaling`. */
 export const rotaryFields = {
   rope_parameters: rotarySchema.nullish(),
   rope_scaling: rotarySchema.nullish(),

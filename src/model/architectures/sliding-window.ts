@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { BadInput } from '../../protocol/errors.ts';
-import { flag } from './decoder-fields.ts';
+import { flag } from './field-kinds.ts';
 
 /** The fields of config.json that make Qwen's attention end at a window. */
 export const slidingWindowFields = {

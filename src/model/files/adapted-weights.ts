@@ -64,7 +64,7 @@ interface AdapterEntries {
   replacements: Map<string, TensorEntry>;
 }
 
-/** The file's tensors, if they are those that the config asks for. PEFT itself leaves out, without a word, what it has no place for. */
+/** The file's tensors, if they are those that the config asks for. PEFT silently ignores others. */
 function checkedEntries(folder: string, model: ModelConfig): AdapterEntries {
   const found = adapterEntries(folder);
   const left = new Map(found.map((entry) => [entry.name, entry]));

@@ -92,7 +92,7 @@ function dequantizeSuperBlocks(blocks: Uint8Array, out: Float32Array, size: numb
   }
 }
 
-/** The first four pairs lie in the low six bits of bytes 0-3 and 4-7; the others in nibbles of 8-11, with those bytes' upper two bits. */
+/** The first four pairs are in the low six bits of bytes 0-3 and 4-7; the others in nibbles of 8-11, with those bytes' upper two bits. */
 function sixBitPair(bytes: Uint8Array, at: number, index: number): { scale: number; minimum: number } {
   if (index < 4) return { scale: bytes[at + index]! & 63, minimum: bytes[at + 4 + index]! & 63 };
   const low = bytes[at + 4 + index]!;

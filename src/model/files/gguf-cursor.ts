@@ -11,7 +11,7 @@ export type GgufValue = number | bigint | boolean | string | (() => GgufValue[])
 /** The longest vocabularies take a tenth of it. */
 const MOST_HEADER_BYTES = 2 ** 28;
 
-/** What the header says of a tensor; `offset` counts from where the tensors' data begin. */
+/** A tensor as the header describes it; `offset` counts from where the tensors' data begin. */
 export interface TensorClaim {
   name: string;
   type: number;

@@ -13,7 +13,7 @@ import { parseJsonObject } from './json-file.ts';
  * checked against the file's real size; tensors are read one at a time.
  */
 
-/** Where one tensor lies: `start` is its offset from the beginning of the file, in bytes. */
+/** Where one tensor is: `start` is its offset from the beginning of the file, in bytes. */
 export interface TensorEntry {
   name: string;
   file: string;

@@ -38,7 +38,7 @@ export function* loadWeights(
   }
 }
 
-/** Checks that the model's files hold exactly the tensors of the config, and says where each lies. */
+/** Checks that the model's files hold exactly the tensors of the config, and says where each is. */
 export function checkWeights(model: string, config: ModelConfig): Map<string, StoredTensor> {
   const single = join(model, WEIGHTS_FILE);
   const source = isGguf(model) ? model : existsSync(single) ? single : join(model, INDEX_FILE);

@@ -50,7 +50,7 @@ export function promptPlaces({ prompts }: Slots, kvHeads: number): Int32Array {
 }
 
 /**
- * Where the caches of rows lie that were in `before`: caches go by slot, then key/value head, then row, [slots · kvHeads · width]. Rows left
+ * Where to find the caches of rows that were in `before`: caches go by slot, then key/value head, then row, [slots · kvHeads · width]. Rows left
  * over take any.
  */
 export function cachePlaces({ rows, width }: Slots, before: Slots, kvHeads: number): Int32Array {

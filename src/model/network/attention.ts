@@ -138,7 +138,7 @@ export function splitAttention(
   return reshape(flat, [prompts * group * length, heads * headDim]) as Tensor2D;
 }
 
-/** The mask is that of one query head; `repeat` heads lie below one another. */
+/** The mask is that of one query head; `repeat` heads are stacked below one another. */
 function scoresOf(queries: Tensor, { keys, mask }: KeyValues, repeat = 1): Tensor {
   const scores = matMul(queries, keys, false, true);
   if (!mask) return scores;
@@ -159,7 +159,7 @@ export interface Groups {
   completions: Grid;
 }
 
-/** Causal attention over groups of completions whose tokens lie end to end, those of a prompt once for all its completions. */
+/** Causal attention over groups of completions whose tokens are concatenated, those of a prompt once for all its completions. */
 export function groupAttention(config: ModelConfig, { prompts, completions }: Groups): Attend {
   const mixers = config.layers.map(({ mixer }) => mixer);
   const [count, group, length] = completions.tokens.shape as [number, number, number];

@@ -24,7 +24,7 @@ export const ROWS: OpenSize = ['prompts', 'group'];
 /** No token in a cell of a grid, or no cell for a token. */
 const NONE = -1;
 
-/** What is known of each completion token lies in rows of this length. */
+/** Values per completion token are in rows of this length. */
 export const longestCompletion = (sequences: readonly Sequence[]): number =>
   Math.max(1, ...sequences.map(({ completionIds }) => completionIds.length));
 

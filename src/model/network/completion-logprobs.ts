@@ -9,7 +9,7 @@ import { packAdapters } from './lora.ts';
 import { spread } from './padding.ts';
 
 /**
- * Groups of completions with their prompts. Tokens that the model reads lie end to end, a prompt's once for its whole group: first those of
+ * Groups of completions with their prompts. Tokens that the model reads are concatenated, a prompt's once for its whole group: first those of
  * the prompts, then those of the completions, without the last of each, which predicts nothing. `targets` are the completion tokens.
  */
 export type SequenceTensors = {

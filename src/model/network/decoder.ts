@@ -28,7 +28,7 @@ export interface Positions {
 }
 
 /**
- * The decoder, from token ids [tokens] to hidden states [tokens, hiddenSize] before the last norm. Tokens of all rows lie flat one after
+ * The decoder, from token ids [tokens] to hidden states [tokens, hiddenSize] before the last norm. Tokens of all rows are in one list, one row after
  * another; `attend` knows which belong together. An adapter comes packed too: `packAdapters`.
  */
 export function decode(

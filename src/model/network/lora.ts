@@ -23,7 +23,7 @@ import type { Parameters } from './decoder.ts';
 /**
  * The parameters with the adapters of packed projections stacked as well: all A on top of one another, and all B along a diagonal, so that
  * each sees its own A only. The scale is multiplied into B, and DoRA's lengths become a factor for each output, `lora_factor`, so that no other
- * code needs to know of them. Done once at the start of a program, outside its loops.
+ * code needs to know about them. Done once at the start of a program, outside its loops.
  */
 export function packAdapters(params: Parameters, config: ModelConfig): Parameters {
   const { lora } = config;

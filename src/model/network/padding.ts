@@ -35,7 +35,7 @@ export function collect(x: Tensor, { tokens, cells }: Places): Tensor {
   return withGradient(x, (input) => rowsOrZero(input, cells), tokens);
 }
 
-/** A gather whose gradient is another one: of these rows of what comes back. */
+/** A gather whose gradient is another one: of these rows of the gradient. */
 function withGradient(x: Tensor, forward: (x: Tensor) => Tensor, back: Tensor1D): Tensor {
   const operation = customGrad((input, save) => {
     // Saved, because an eager engine frees what the forward pass made before it goes back.

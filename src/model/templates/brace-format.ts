@@ -37,7 +37,7 @@ export function braceFormat(text: string, args: Args, lookup: Lookup): string {
   return made(result);
 }
 
-/** The fields of a format are either numbered by themselves, or all have numbers or names. */
+/** The fields of a format are either numbered automatically, or all have numbers or names. */
 interface Numbering {
   next: number;
   kind: 'automatic' | 'manual' | undefined;

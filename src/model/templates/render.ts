@@ -31,7 +31,7 @@ export class Renderer {
     return this.capture(() => this.run(body, frame)).text;
   }
 
-  /** What `work` writes; a `break` or `continue` in it goes on to the loop around, and the text is not used. */
+  /** What `work` writes; a `break` or `continue` in it applies to the enclosing loop, and the text is not used. */
   private capture(work: () => Ending): { text: string; ending: Ending } {
     const { output, length } = this;
     this.output = [];

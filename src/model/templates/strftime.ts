@@ -34,7 +34,7 @@ const DIRECTIVES: Record<string, (date: Date) => string> = {
   '%': () => '%',
 };
 
-/** C's `strftime` with English names, in local time; "%-d" leaves out the zeros in front of a number. */
+/** C's `strftime` with English names, in local time; "%-d" omits leading zeros. */
 export function strftime(date: Date, format: string): string {
   return format.replace(/%(-?)([\s\S]?)/g, (whole, dash: string, directive: string) => {
     const write = Object.hasOwn(DIRECTIVES, directive) ? DIRECTIVES[directive] : undefined;

@@ -113,7 +113,7 @@ async function resolveImport(compiler: PluginBuild, { path, pluginData: _, ...im
 
 /**
  * Whether a file is a package's, which Node loads without help. The user's own modules under another name (`paths`, `imports`, workspaces), and
- * TypeScript wherever it lies, are compiled along.
+ * TypeScript wherever it is, are compiled along.
  */
 const isPackaged = (path: string): boolean => /[\\/]node_modules[\\/]/.test(path) && !/\.[cm]?tsx?$/.test(path);
 

@@ -32,7 +32,7 @@ export function boxed(completion: string): string | undefined {
   return undefined;
 }
 
-// A sign counts only where no operand stands before it: "10-4" ends with 4. The parts cannot match the same text in two ways.
+// A sign counts only where no operand precedes it: "10-4" ends with 4. The parts cannot match the same text in two ways.
 const NUMBER =
   /(?<![\w.])(?:(?<![\d)\]}]\s?)[-+−])?(?:\d{1,3}(?:,\d{3})+(?!\d)|\d+|(?=\.\d))(?:\.\d+)?(?:[eE][-+]?\d+)?(?:\/\d+(?:\.\d+)?)?%?/g;
 const NEGATED = /(?:\bnot|n['’]t|≠|!=|\\neq?)\s{0,4}(?:equal to\s{0,4})?\$?$/i;

@@ -33,7 +33,7 @@ export function jsonFormat({ schema, unfit = 0 }: JsonFormatOptions = {}): RowRe
   };
 }
 
-/** What stands in the last closed block of three backquotes that is JSON or says nothing of its language. */
+/** The contents of the last closed block of three backquotes that is JSON or says nothing of its language. */
 function lastBlock(completion: string): string | undefined {
   const parts = completion.split('```');
   for (let at = parts.length - 2; at > 0; at--) {

@@ -70,7 +70,7 @@ function guarded(
   return ['sh', ['-c', GUARD, 'sh', most, ...marking, ...(isolates() ? ISOLATED : []), command, ...args]];
 }
 
-/** Runs a harness on a request within limits. Throws when the harness cannot be run; whatever the program does is told in the result. */
+/** Runs a harness on a request within limits. Throws when the harness cannot be run; whatever the program does is in the result. */
 export async function runProgram(
   command: string,
   args: string[],

@@ -53,8 +53,8 @@ function problemIn(completion: string, end: PromptEnd, open: string, close: stri
   const starts = completion.trimStart().startsWith(open);
   if (end === 'open' && opened > 0) return `the prompt has already opened ${open}, and the completion opens it again`;
   if (end === 'none' && !starts) return `it does not begin with ${open}`;
-  if (opened > 1 || (opened === 1 && !starts)) return `${open} does not stand just once, at the beginning`;
-  if (closed !== 1) return closed === 0 ? `${close} is missing` : `${close} stands there ${closed} times`;
+  if (opened > 1 || (opened === 1 && !starts)) return `${open} must appear exactly once, at the beginning`;
+  if (closed !== 1) return closed === 0 ? `${close} is missing` : `${close} appears ${closed} times`;
   return completion.slice(completion.indexOf(close) + close.length).trim() === ''
     ? `there is no answer after ${close}`
     : undefined;

@@ -42,7 +42,7 @@ class RewardFinder:
     """Finds the reward file by the name that it has as a module, and the user's other modules where they are on disk."""
 
     name = file = source = None
-    # Of those modules, the texts that are to be loaded instead, by file.
+    # Of those modules, the texts to load instead, by file.
     texts = {}
 
     def find_spec(self, name, path=None, target=None):

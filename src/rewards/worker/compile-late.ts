@@ -34,7 +34,7 @@ function syntaxError(message: string, file: string, at: { line: number; column: 
   return error;
 }
 
-/** An ES module as a CommonJS one, for a Node whose `require` cannot be told of ES modules. */
+/** An ES module as a CommonJS one, for a Node whose `require` cannot load ES modules. */
 export const toCommonJs = (source: string, path: string): string => {
   const url = JSON.stringify(pathToFileURL(path).href);
   return compiler().transformSync(source, {

@@ -21,7 +21,7 @@ export type NextResolve = (specifier: string, context?: Partial<ResolveHookConte
 export type NextLoad = (url: string, context?: Partial<LoadHookContext>) => Soon<LoadFnOutput>;
 
 let served: Served | undefined;
-/** TypeScript that the host did not know of, as its path was computed. */
+/** TypeScript that the host did not know about, because its path was computed. */
 const late = new Map<string, UserModule>();
 
 export function initialize(given: Served | (Omit<Served, 'onOther'> & { port: MessagePort })): void {

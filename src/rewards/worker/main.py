@@ -41,7 +41,7 @@ def reply(**message):
 
 
 def tell_strays(loop):
-    """What goes wrong outside any call, in a thread or a task that nothing awaits, is told besides being printed."""
+    """What goes wrong outside any call, in a thread or a task that nothing awaits, is reported as well as printed."""
 
     def tell(error, where):
         try:
@@ -127,7 +127,7 @@ def load(request):
 def module_place(file, tree):
     """The name that the file has as a module, and the folders that are put on the path for it.
 
-    As with "python file.py" the first one is where the file really lies. In a package (with __init__.py) there is also
+    As with "python file.py" the first one is where the file really is. In a package (with __init__.py) there is also
     the folder that the package is in; and a file with relative imports is loaded as a module of it.
     """
     real = os.path.realpath(file)
@@ -158,7 +158,7 @@ def module_files():
 
 
 def user_modules():
-    """The files of the modules that lie in the user's folders, by name."""
+    """The files of the modules in the user's folders, by name."""
     files = {name: getattr(module, "__file__", None) for name, module in list(sys.modules.items()) if name != "__main__"}
     named = [os.path.dirname(user["file"])] if user["file"] else []
     folders = tuple(os.path.join(root, "") for root in user["roots"] + named)

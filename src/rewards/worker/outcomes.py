@@ -1,4 +1,4 @@
-"""What a Python reward gave back, as the host is told it."""
+"""What a Python reward gave back, in the form that the host gets."""
 
 import math
 

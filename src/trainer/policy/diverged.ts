@@ -19,7 +19,7 @@ export class Diverged extends RunFailure {
   }
 }
 
-/** The end of a run that diverged: `message` says what happened, `remedy` how to go on. */
+/** The end of a run that diverged: `message` says what happened, `remedy` how to continue. */
 export const divergence = (message: string, remedy: Remedy): RunFailure =>
   new RunFailure(`${message} ${remedyWords(remedy)}`, { kind: 'diverged', remedy });
 

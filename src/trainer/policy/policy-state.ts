@@ -2,7 +2,7 @@ import { zerosLike } from '../../engine/zeros.ts';
 import type { Weights } from '../../model/weights-tree.ts';
 import type { LossScale } from './loss-scale.ts';
 
-/** All that an update changes; a checkpoint keeps it. With LoRA it is about the adapter alone. It lies on the engine's device. */
+/** All that an update changes; a checkpoint keeps it. With LoRA it is about the adapter alone. It is on the engine's device. */
 export interface PolicyState {
   /** What is trained. */
   weights: Weights;

@@ -13,7 +13,7 @@ import { Stopwatch } from '../stopwatch.ts';
 /** What a step reads of its run: nothing of where the policy computes. */
 type GrpoRun = Pick<PreparedRun, 'config' | 'prompts' | 'tokenizer' | 'recorded'>;
 
-/** What the rewards say of a step's completions; undefined: the run was stopped meanwhile. */
+/** The scores of a step's completions; undefined: the run was stopped in the meantime. */
 export type Score = (rollout: Rollout, step: number, loop: TrainingLoop) => Promise<ScoreTable | undefined>;
 
 /**

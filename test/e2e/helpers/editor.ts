@@ -99,7 +99,7 @@ export class Editor {
 
   /**
    * Points at something until the hover that opens says this. What moves under the pointer, or opens beside it, closes a hover: so it is
-   * pointed at anew.
+   * pointed at again.
    */
   async hover(target: Locator, text: string | RegExp, milliseconds = 30_000): Promise<void> {
     const said = this.page.locator('.monaco-hover:visible').getByText(text).first();

@@ -91,7 +91,7 @@ describe.each([
     expect(runInfoOf(run)).toMatchObject({ state: 'done', step: 2 });
   });
 
-  test('that was removed leaves the one before it to go on from', async () => {
+  test('that was removed leaves the one before it to continue from', async () => {
     const { run } = damagedRun((checkpoint) => rmSync(checkpoint, { recursive: true }));
     expect(await resume(run)).toMatchObject({ status: 0, stderr: expect.stringContaining('continuing from step 1\n') });
     expect(runInfoOf(run)).toMatchObject({ state: 'done', step: 3 });

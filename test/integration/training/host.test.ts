@@ -24,7 +24,7 @@ test('trains to the end', async () => {
   expect(host.events.at(-1)).toMatchObject({ type: 'end', outcome: 'done', step: 3 });
 });
 
-test('pauses and goes on, stops with a checkpoint, and resumes', async () => {
+test('pauses and continues, stops with a checkpoint, and resumes', async () => {
   const folder = tinyWorkspace({ maxSteps: 100_000 });
   const host = startHost(folder);
   await host.until(isStep);
@@ -51,7 +51,7 @@ test('pauses and goes on, stops with a checkpoint, and resumes', async () => {
   expect(await second.exit).toBe(0);
 });
 
-test('pauses when every reward fails, and goes on when someone has mended it', async () => {
+test('pauses when every reward fails, and continues when someone has fixed it', async () => {
   const folder = tinyWorkspace({}, { 'letters.reward.ts': WRONG });
   const host = startHost(folder);
   const reason = /Every completion of step 1 failed .*letters\.reward\.ts:2:\d+: letters: .*not yet/;
@@ -126,7 +126,7 @@ test('a stop while it waits for a better reward ends the run', async () => {
   });
 });
 
-test('stops by itself, with a checkpoint, when its host goes away', async () => {
+test('stops automatically, with a checkpoint, when its host goes away', async () => {
   const folder = tinyWorkspace({ maxSteps: 100_000 });
   const host = startHost(folder);
   await host.until(isStep);

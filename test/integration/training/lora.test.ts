@@ -1,4 +1,4 @@
-/** LoRA by the command: what is trained, what is kept, and how it goes on. test/reference.test.ts compares the numbers with TRL and PEFT. */
+/** LoRA by the command: what is trained, what is kept, and how it continues. reference.test.ts compares the numbers with TRL and PEFT. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';

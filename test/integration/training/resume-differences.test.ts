@@ -1,4 +1,4 @@
-/** A run that would go on with other settings than it recorded: nothing happens until someone says which to take, and then it is recorded. */
+/** A run that would continue with other settings than it recorded: nothing happens until someone says which to take, and then it is recorded. */
 import { spawnSync } from 'node:child_process';
 import {
   appendFileSync,
@@ -81,7 +81,7 @@ describe('settings', () => {
     expect(await refusal(one)).toContain('(lora null → {"r":4,');
   });
 
-  test('what goes on as it was recorded equals a run that nobody touched', async () => {
+  test('what continues as it was recorded equals a run that nobody touched', async () => {
     const one = await started();
     const whole = join(one.folder, 'whole');
     expect((await runGrpo('train', one.config, '--out', whole, '--set', 'maxSteps=3')).status).toBe(0);
@@ -259,7 +259,7 @@ test('a run that is done is left as it is when there is nothing to train', async
   expect(contentOf(run)).toEqual(before);
 });
 
-test('a run of release 0.1 goes on, and says what is not known of it', async () => {
+test('a run of release 0.1 continues, and says what is not known of it', async () => {
   const { run, train } = await started();
   const { inputs: _, rewardSources: __, ...old } = readJson<RunInfo>(run, 'run.json');
   // Nor did it have every field of today's configs.

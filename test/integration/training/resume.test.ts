@@ -29,7 +29,7 @@ const CONFIG = {
   checkpointDtype: 'bfloat16',
 };
 
-describe('a run that goes on', () => {
+describe('a run that continues', () => {
   test('after Ctrl-C, and again after kill -9, equals one that never stopped', { timeout: 120_000 }, async () => {
     const folder = tinyWorkspace({ ...CONFIG, saveSteps: 2 });
     const config = join(folder, 'run.grpo.json');
@@ -63,7 +63,7 @@ describe('a run that goes on', () => {
       same('checkpoints', stepName(6), file);
   });
 
-  test('a finished run that is given more steps goes on from its end', async () => {
+  test('a finished run that is given more steps continues from its end', async () => {
     const folder = tinyWorkspace({ maxSteps: 2, lrSchedulerType: 'constant' });
     const config = join(folder, 'run.grpo.json');
     const [whole, parts] = [join(folder, 'whole'), join(folder, 'parts')];

@@ -53,7 +53,7 @@ describe('progress', () => {
     expect(shown(false, [load(0.25)])).toBe('');
   });
 
-  test('on a terminal is one line that is drawn anew, with messages above it', () => {
+  test('on a terminal is one line that is redrawn, with messages above it', () => {
     const warning: TrainerEvent = { type: 'log', level: 'warning', message: 'a reward failed' };
     const text = shown(true, [start, step(1, 100), { type: 'phase', step: 2, phase: 'rollout' }, warning]);
     expect(screen(text)).toEqual([

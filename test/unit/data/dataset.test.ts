@@ -190,7 +190,8 @@ describe('recorded rollouts', () => {
     [[row, { ...row, rewards: { f: 'x' } }], ':2: "rewards" must give a number or null for each function\'s name.'],
     [[row, { prompt: 'a' }], ':2: This row has neither a "completion" (a text) nor "completion_ids".'],
     [[row, { completion: 'c' }], ':2: This row has no "prompt" (a text, or a list of chat messages).'],
-    [[row, { ...row, completion_ids: [-1] }], ':2: "completion_ids" must be a list of token ids that is not empty.'],
+    [[row, { ...row, completion_ids: [-1] }], ':2: "completion_ids" must be a list of token ids, such as [17, 4].'],
+    [[row, { ...row, completion_ids: [] }], ':2: "completion_ids" must be a list of token ids that is not empty.'],
     [
       [
         { ...row, group: 'x' },

@@ -16,7 +16,7 @@ const table: ScoreTable = {
   extra: {},
 };
 
-test('abstaining and failing functions are left out of the sum without renormalising; none left is null, not 0', () => {
+test('abstaining and failing functions are skipped in the sum without renormalizing; none left is null, not 0', () => {
   const { scores, weights } = scoresByRow(table.columns, [0, 1, 2, 3, 4]);
   expect(scores.map((row) => weightedSum(row, weights))).toEqual([4, -6, 0, 3, null]);
 });

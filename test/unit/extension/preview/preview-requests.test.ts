@@ -195,7 +195,7 @@ describe('run', () => {
     expect(runner.requests.some((request) => request.subject === PYTHON)).toBe(false);
   });
 
-  test('goes on when the process dies and comes back', async () => {
+  test('continues when the process dies and comes back', async () => {
     await editor.answered(SORT);
     const run = editor.previews.run(subject(SORT), { reuse: false });
     runner.die();

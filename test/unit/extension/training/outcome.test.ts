@@ -95,7 +95,7 @@ test('a failed run: its reason', () => {
   });
 });
 
-test('a crash: how it died, its last words, one click to go on', () => {
+test('a crash: how it died, its last words, one click to continue', () => {
   const outcome = ended({}, { code: null, signal: 'SIGSEGV', lastWords: 'one\ntwo\nthree\nout of memory' });
   expect(outcome).toMatchObject({ severity: 'error', actions: ['Resume', 'Show Log'] });
   expect(outcome.text).toBe(

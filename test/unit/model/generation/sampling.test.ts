@@ -81,7 +81,7 @@ describe('whole completions', () => {
     expect(again).toEqual(first);
   });
 
-  // Long enough for the rows of all prompts to be packed anew several times, as others end.
+  // Long enough for the rows of all prompts to be packed again several times, as others end.
   test.each([4, 3, 1])('in groups of %i, log-probabilities are those of a fresh forward pass', async (group) => {
     const engine = new OnnxEngine();
     const long = 150;

@@ -3,12 +3,12 @@ import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { RunFeed } from '../../../src/extension/dashboard/run-feed.ts';
-import { RunStream } from '../../../src/extension/dashboard/run-stream.ts';
-import { type HostMessage, hostMessage } from '../../../src/protocol/dashboard.ts';
-import { runConfigSchema } from '../../../src/protocol/run-config.ts';
-import type { RunInfo } from '../../../src/protocol/run-folder.ts';
-import { readCompletions } from '../../../src/run-folder/rollouts.ts';
+import { RunFeed } from '../../../../src/extension/dashboard/run-feed.ts';
+import { RunStream } from '../../../../src/extension/dashboard/run-stream.ts';
+import { type HostMessage, hostMessage } from '../../../../src/protocol/dashboard.ts';
+import { runConfigSchema } from '../../../../src/protocol/run-config.ts';
+import type { RunInfo } from '../../../../src/protocol/run-folder.ts';
+import { readCompletions } from '../../../../src/run-folder/rollouts.ts';
 
 let folder: string;
 let feed: RunFeed | undefined;

@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { expect, onTestFinished, test } from 'vitest';
-import { CATALOG, DOWNLOADS, factsOf, folderOf } from '../../../src/extension/get-model/catalog.ts';
-import { modelPath } from '../../../src/extension/get-model/set-model.ts';
-import { withField } from '../../../src/extension/workspace/with-field.ts';
+import { CATALOG, DOWNLOADS, factsOf, folderOf } from '../../../../src/extension/get-model/catalog.ts';
+import { modelPath } from '../../../../src/extension/get-model/set-model.ts';
+import { withField } from '../../../../src/extension/workspace/with-field.ts';
 
 const [smallest] = CATALOG;
 const llama = CATALOG.find(({ id }) => id === 'meta-llama/Llama-3.2-1B-Instruct')!;

@@ -54,7 +54,7 @@ describe('Curves', () => {
     expect([...raw.subarray(0, 2)]).toEqual([0, 1]);
   });
 
-  it('goes on as the run grows, to the same curve as from the start', () => {
+  it('continues as the run grows, to the same curve as from the start', () => {
     const all = columns([{ a: 1 }, { a: 5 }]);
     const growing = new Curves(all);
     drawn(growing, 'a', 0.9);

@@ -1,0 +1,39 @@
+import { join } from 'node:path';
+import { type ExtensionContext, type Progress, ProgressLocation, window } from 'vscode';
+import { childEnvironment } from '../workspace/child-environment.ts';
+import { type CommandExit, GrpoCommand } from '../workspace/grpo-command.ts';
+
+type Report = Progress<{ message?: string; increment?: number }>;
+
+interface CommandToRun {
+  title: string;
+  args: string[];
+  cwd: string;
+  /** What it is doing until its first line. */
+  begin?: string;
+  onLine: (line: string, progress: Report) => void;
+}
+
+/** Runs a `grpo` command that loads an engine, with a notification that shows its progress and can cancel it. */
+export async function runWithProgress(
+  context: ExtensionContext,
+  { title, args, cwd, begin, onLine }: CommandToRun,
+): Promise<{ exit: CommandExit; cancelled: boolean }> {
+  return window.withProgress(
+    { location: ProgressLocation.Notification, title, cancellable: true },
+    async (progress, token) => {
+      if (begin !== undefined) progress.report({ message: begin });
+      const script = join(context.extensionPath, 'dist', 'grpo.js');
+      const env = childEnvironment(context);
+      const command = new GrpoCommand(script, args, cwd, (line) => onLine(line, progress), { env });
+      const cancel = token.onCancellationRequested(() => command.dispose());
+      context.subscriptions.push(command);
+      try {
+        return { exit: await command.exited, cancelled: token.isCancellationRequested };
+      } finally {
+        cancel.dispose();
+        context.subscriptions.splice(context.subscriptions.indexOf(command), 1);
+      }
+    },
+  );
+}
