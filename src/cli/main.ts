@@ -47,7 +47,9 @@ async function run(command: Command): Promise<number> {
 function report(error: unknown): number {
   process.stderr.write(`${visible(wordsOf(error))}\n`);
   const problem = problemOf(error);
-  if (problem) process.send?.({ type: 'problem', problem } satisfies CommandProblem);
+  // The host may be gone, before or meanwhile; the command ends just as it would have.
+  if (problem && process.connected)
+    process.send!({ type: 'problem', problem } satisfies CommandProblem, undefined, undefined, () => {});
   return error instanceof BadInput ? 2 : 1;
 }
 

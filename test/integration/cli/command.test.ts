@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { fork, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { cpSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -48,6 +48,20 @@ it('ends quietly when nobody reads on', async () => {
   child.stdout.destroy();
   const [status] = await once(child, 'close');
   expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+});
+
+it('says what is wrong also when the process that started it is gone', async () => {
+  const child = fork(GRPO, ['train', 'missing.grpo.json'], {
+    execArgv: ['--import', 'data:text/javascript,process.disconnect?.()'], // threads have none
+    stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+  });
+  let stderr = '';
+  child.stderr!.on('data', (text) => {
+    stderr += text;
+  });
+  const [status] = await once(child, 'close');
+  expect(status).toBe(2);
+  expect(stderr).toMatch(/^The run config .*missing\.grpo\.json does not exist\.\n$/);
 });
 
 it('finds out what works here', async () => {
