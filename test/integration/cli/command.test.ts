@@ -1,6 +1,6 @@
 import { fork, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { cpSync, readFileSync, writeFileSync } from 'node:fs';
+import { closeSync, cpSync, existsSync, openSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { GRPO, grpo, jsonlFile, referenceModel, temporaryFolder } from './run-grpo.ts';
@@ -48,6 +48,19 @@ it('ends quietly when nobody reads on', async () => {
   child.stdout.destroy();
   const [status] = await once(child, 'close');
   expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+});
+
+it.skipIf(!existsSync('/dev/full'))('says so when its output cannot be written', async () => {
+  const full = openSync('/dev/full', 'w');
+  const child = spawn(process.execPath, [GRPO, '--version'], { stdio: ['ignore', full, 'pipe'] });
+  closeSync(full);
+  let stderr = '';
+  child.stderr!.on('data', (text) => {
+    stderr += text;
+  });
+  const [status] = await once(child, 'close');
+  expect(status).toBe(1);
+  expect(stderr).toBe('The output cannot be written (ENOSPC: no space left on device, write).\n');
 });
 
 it('says what is wrong also when the process that started it is gone', async () => {
