@@ -22,7 +22,7 @@ export async function evaluateCommand({ config: file, checkpoint, json }: Comman
     // An adapter's checkpoint brings its own: another one is not trained on top.
     loaded.config.lora = null;
     if (!existsSync(join(loaded.config.model, 'config.json')) && !isAdapterFolder(loaded.config.model)) {
-      const message = 'this is not a checkpoint (it has neither config.json nor adapter_config.json)';
+      const message = 'there is no checkpoint here (neither config.json nor adapter_config.json)';
       throw new BadInput(runInstead(loaded.config.model) ?? message, { file: loaded.config.model });
     }
   }

@@ -47,7 +47,9 @@ async function run(command: Command): Promise<number> {
 function report(error: unknown): number {
   process.stderr.write(`${visible(wordsOf(error))}\n`);
   const problem = problemOf(error);
-  if (problem) process.send?.({ type: 'problem', problem } satisfies CommandProblem);
+  // The host may be gone, before or meanwhile; the command ends just as it would have.
+  if (problem && process.connected)
+    process.send!({ type: 'problem', problem } satisfies CommandProblem, undefined, undefined, () => {});
   return error instanceof BadInput ? 2 : 1;
 }
 
@@ -64,14 +66,21 @@ function wordsOf(error: unknown): string {
 /** What writing fails with when the reader has gone (`grpo ... | head`), or the terminal was closed. */
 const GONE = ['EPIPE', 'EIO', 'ENXIO'];
 
-/** A reader that goes away ends a command quietly, except a training run, which has its folder to write. */
-function surviveClosedPipes(command: Command): void {
+/**
+ * Output that cannot be written ends a command, except a training run, which has its folder to write: quietly where the reader has gone,
+ * and with a sentence where it is something else, such as a full disk.
+ */
+function surviveLostOutput(command: Command): void {
+  let told = false;
   for (const stream of [process.stdout, process.stderr])
     stream.on('error', (error: NodeJS.ErrnoException) => {
-      if (!GONE.includes(error.code ?? '')) throw error;
+      const isGone = GONE.includes(error.code ?? '');
+      if (!isGone && stream === process.stdout && !told)
+        process.stderr.write(`The output cannot be written (${oneLine(error.message)}).\n`);
+      told = true;
       if (command.command === 'train') return;
       leaveClosedTerminal();
-      process.exit();
+      process.exit(isGone ? undefined : 1);
     });
 }
 
@@ -79,7 +88,7 @@ function surviveClosedPipes(command: Command): void {
 process.setSourceMapsEnabled(true);
 try {
   const command = parseCommand(process.argv.slice(2));
-  surviveClosedPipes(command);
+  surviveLostOutput(command);
   process.exitCode = await run(command);
 } catch (error) {
   // Not process.exit(): what was written before would be lost where pipes are slow.

@@ -23,7 +23,7 @@ export async function mergeCommand({ checkpoint, out }: CommandOf<'merge'>): Pro
     throw new BadInput(runInstead(folder) ?? message, { file: folder, isFolder: true });
   }
   const target = out === undefined ? `${folder}-merged` : resolve(out);
-  if (existsSync(target)) throw new BadInput('this folder already exists; choose another with --out', { file: target });
+  if (existsSync(target)) throw new BadInput('this already exists; choose another folder with --out', { file: target });
   checkPlace(target, 'folder');
   const config = readModelConfig(folder);
   const stored = checkWeights(folder, config);

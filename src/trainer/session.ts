@@ -66,10 +66,11 @@ export async function runSession(
   });
   try {
     const { inputs = digestInputs(run.config, rollouts) } = plan;
+    // What cannot even be set up leaves no folder that says it is running.
+    const learner = new LocalLearner(run);
     const kept = plan.run !== undefined ? RunFolder.open(plan.run) : createFolder(loaded, inputs, run, options.out);
     folder = kept;
     try {
-      const learner = new LocalLearner(run);
       const scoring = persistentScoring(run, (step) => recordRewards(kept, run.rewards, step));
       const stage = new GrpoStage(run, learner, scoring);
       const resumed = kept.checkpoints().at(-1)?.path;

@@ -1,6 +1,6 @@
-import { spawn } from 'node:child_process';
+import { fork, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { cpSync, readFileSync, writeFileSync } from 'node:fs';
+import { closeSync, cpSync, existsSync, openSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { GRPO, grpo, jsonlFile, referenceModel, temporaryFolder } from './run-grpo.ts';
@@ -48,6 +48,33 @@ it('ends quietly when nobody reads on', async () => {
   child.stdout.destroy();
   const [status] = await once(child, 'close');
   expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+});
+
+it.skipIf(!existsSync('/dev/full'))('says so when its output cannot be written', async () => {
+  const full = openSync('/dev/full', 'w');
+  const child = spawn(process.execPath, [GRPO, '--version'], { stdio: ['ignore', full, 'pipe'] });
+  closeSync(full);
+  let stderr = '';
+  child.stderr!.on('data', (text) => {
+    stderr += text;
+  });
+  const [status] = await once(child, 'close');
+  expect(status).toBe(1);
+  expect(stderr).toBe('The output cannot be written (ENOSPC: no space left on device, write).\n');
+});
+
+it('says what is wrong also when the process that started it is gone', async () => {
+  const child = fork(GRPO, ['train', 'missing.grpo.json'], {
+    execArgv: ['--import', 'data:text/javascript,process.disconnect?.()'], // threads have none
+    stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+  });
+  let stderr = '';
+  child.stderr!.on('data', (text) => {
+    stderr += text;
+  });
+  const [status] = await once(child, 'close');
+  expect(status).toBe(2);
+  expect(stderr).toMatch(/^The run config .*missing\.grpo\.json does not exist\.\n$/);
 });
 
 it('finds out what works here', async () => {

@@ -192,6 +192,6 @@ describe('bad input', () => {
     expect(merge.stderr).toContain('there is no LoRA adapter here');
     const again = await runGrpo('merge', result.checkpoint!, '--out', folder);
     expect(again.status).toBe(2);
-    expect(again.stderr).toContain('this folder already exists');
+    expect(again.stderr).toContain('this already exists');
   });
 });
