@@ -125,7 +125,8 @@ function readLogProbs(
   segments: RecordedSegment[] | undefined,
   at: SourceLocation,
 ): RecordedRollout['logProbs'] {
-  if (logProbs === undefined || logProbs === null) return undefined;
+  // Without token ids the completion's text is tokenized again, into tokens that these are not about.
+  if (logProbs === undefined || logProbs === null || !ids) return undefined;
   if (!Array.isArray(logProbs)) throw new BadInput('"logprobs" must be a list of numbers.', at);
   checkCount('logprobs', logProbs.length, ids, at);
   const trained = segments?.flatMap((segment) => Array<boolean>(segment.tokens).fill(segment.trained));

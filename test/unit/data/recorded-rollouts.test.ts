@@ -25,11 +25,12 @@ test('log-probabilities and segments are optional, and no columns of the dataset
     segments: turns,
     columns: {},
   });
+  // A text without its token ids is tokenized again.
+  expect(load({ logprobs: [-1], completion_ids: undefined })).not.toHaveProperty('logProbs');
 });
 
 test.each([
   [{ logprobs: [-1, -2] }, '"logprobs" is about 2 tokens, but "completion_ids" has 3.'],
-  [{ logprobs: [-1], completion_ids: undefined }, '"logprobs" needs "completion_ids", the tokens that it is about.'],
   [{ logprobs: 'none' }, '"logprobs" must be a list of numbers.'],
   [{ logprobs: [-1, null, -2] }, '"logprobs"[1] must be a finite number.'],
   [{ logprobs: [-1, '-2', -2] }, '"logprobs"[1] must be a finite number.'],
