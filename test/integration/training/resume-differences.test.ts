@@ -122,7 +122,7 @@ describe('settings', () => {
   test('--as-recorded needs no config, and takes no --set but of what is free', async () => {
     const one = await started();
     expect(await refusal(one, '--as-recorded', '--set', 'maxSteps=2', '--set', 'seed=1')).toMatch(
-      /--set seed=1 .*leave/,
+      /--set seed=1 .*use only one/,
     );
     rmSync(one.config);
     expect(await refusal(one)).toMatch(/^There is no run config at .*run\.grpo\.json any more; .*\(--as-recorded\)\.$/);
