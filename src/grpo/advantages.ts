@@ -35,7 +35,7 @@ const STD_EPSILON = 1e-4;
 /**
  * `scores[row][function]` (null: abstained or failed), `groupSize` consecutive rows for each prompt; one weight per function.
  *
- * A row's sum skips functions without a score; the other weights stay as they are. A row without any score is left out of
+ * A row's sum skips functions without a score; the other weights stay as they are. A row without any score is excluded from
  * means and deviations and gets advantage 0. Throws when the rows are not a multiple of `groupSize`.
  */
 export function computeAdvantages(
