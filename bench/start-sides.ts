@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { loadRunConfig } from '../src/config/load-config.ts';
+import type { RunConfig } from '../src/protocol/run-config.ts';
 import { spacedLengths } from './lengths.ts';
 import { writeLongPrompts } from './long-prompts.ts';
 import { BETA, type Work } from './peer-options.ts';
@@ -41,6 +42,9 @@ export async function startSides(work: Work, python: string | undefined): Promis
   }
 }
 
+/** The subjects of benches have one file. */
+const datasetOf = ({ dataset }: RunConfig): string => [dataset].flat()[0]!;
+
 /** The arguments of both sides' programs. Lengthened prompts are written to `longPrompts`. */
 function sideCommands(work: Work, longPrompts: string): { ours: string[]; trl: string[] } {
   const { prompts, generations, tokens, promptTokens, lora, peerPrecision, peerMicroBatches } = work;
@@ -50,8 +54,8 @@ function sideCommands(work: Work, longPrompts: string): { ours: string[]; trl: s
 
   const { configFile, fields } = subjectConfig(work);
   const given = loadRunConfig(configFile, { set: overrides(fields) }).config;
-  if (promptTokens !== undefined) writeLongPrompts(given.dataset, promptTokens, given.model, longPrompts);
-  const dataset = promptTokens === undefined ? given.dataset : longPrompts;
+  if (promptTokens !== undefined) writeLongPrompts(datasetOf(given), promptTokens, given.model, longPrompts);
+  const dataset = promptTokens === undefined ? datasetOf(given) : longPrompts;
 
   const set = overrides({
     ...fields,

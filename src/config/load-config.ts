@@ -67,7 +67,7 @@ export function loadRunConfig(file: string, options: { set?: string[]; for?: 'ru
     const remedy: Remedy = { action: 'get-model' };
     return fail(path, `${missing} ${remedyWords(remedy)}`, { kind: 'missing-model', remedy });
   };
-  const resolveDataset = (path: ConfigPath, target: string): string => {
+  const resolveOne = (path: ConfigPath, target: string): string => {
     const full = resolveFile(path, target);
     if (statSync(full, { throwIfNoEntry: false })?.isFile() === false)
       fail(path, `"${path.join('.')}" names ${target}, which is not a file (${full}).`);
@@ -77,11 +77,15 @@ export function loadRunConfig(file: string, options: { set?: string[]; for?: 'ru
   if (isAdapterFolder(config.model)) {
     fail(['model'], `"model" names a LoRA adapter; merge it into its model first: grpo merge ${config.model}`);
   }
-  config.dataset = resolveDataset(['dataset'], config.dataset);
-  if (config.evalDataset !== null) config.evalDataset = resolveDataset(['evalDataset'], config.evalDataset);
+  const resolveDataset = (field: 'dataset' | 'evalDataset', named: string | string[]) =>
+    typeof named === 'string'
+      ? resolveOne([field], named)
+      : named.map((target, index) => resolveOne([field, index], target));
+  config.dataset = resolveDataset('dataset', config.dataset);
+  if (config.evalDataset !== null) config.evalDataset = resolveDataset('evalDataset', config.evalDataset);
   if (config.samples !== null) config.samples = resolve(directory, config.samples);
   if (config.python !== null && isProgramPath(config.python)) config.python = resolve(directory, config.python);
-  for (const [index, reward] of config.rewards.entries()) reward.file = resolveDataset(['rewards', index], reward.file);
+  for (const [index, reward] of config.rewards.entries()) reward.file = resolveOne(['rewards', index], reward.file);
   return { config, file: absolute, directory, name: configName(absolute), locate: placeOf };
 }
 

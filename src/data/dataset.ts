@@ -1,36 +1,52 @@
-import { type JsonLine, type JsonObject, readJsonLines } from '../files/json-lines.ts';
+import { datasetFiles } from '../files/dataset-files.ts';
+import type { JsonObject } from '../files/json-lines.ts';
 import { BadInput, type SourceLocation } from '../protocol/errors.ts';
 import type { ChatMessage, ContentPart, Prompt } from '../protocol/rewards.ts';
+import type { RunConfig } from '../protocol/run-config.ts';
 import { withExact } from '../text/exact-json.ts';
 import { own } from '../text/own.ts';
+import { readRows } from './readers/read-rows.ts';
 
 /** One prompt to train on. */
 export interface DatasetRow {
   prompt: Prompt;
   /** All other columns, exactly as they are written; a column that only other rows have is null. They reach the reward functions. */
   columns: Record<string, unknown>;
-  /** Line in the file, from 1. */
-  line: number;
+  at: SourceLocation;
 }
 
 /** Names that reward functions get from elsewhere (as in TRL, a dataset's own columns of these names are skipped). */
 export const RESERVED = new Set(['prompt', 'prompts', 'completion', 'completions', 'completion_ids']);
 
-/** Reads a dataset (JSON Lines). `at` is the config's line that names it. Throws BadInput at file:line. */
-export function loadDataset(file: string, at?: SourceLocation): DatasetRow[] {
-  const lines = readJsonLines(file, 'dataset', at);
-  const columnsOf = sharedColumns(lines, RESERVED);
-  return lines.map((row) => ({
-    prompt: readPrompt(row.value, { file, line: row.line }),
-    columns: columnsOf(row),
-    line: row.line,
-  }));
+/** What of a run config says how a dataset is read. */
+export type DatasetSettings = Pick<RunConfig, 'prompt' | 'columns'>;
+
+export interface DatasetPlace {
+  /** What a config names: files, patterns, folders. */
+  named: string | string[];
+  /** The config's line that names it. */
+  at?: SourceLocation | undefined;
+  /** Only the first rows. */
+  most?: number | undefined;
+}
+
+/** Reads a dataset, and makes its rows prompts. Throws BadInput at the row that is none. */
+export async function loadDataset(
+  { named, at, most }: DatasetPlace,
+  _settings: DatasetSettings,
+): Promise<DatasetRow[]> {
+  const rows = await readRows(datasetFiles(named), { what: 'dataset', at, most });
+  const columnsOf = sharedColumns(rows, RESERVED);
+  return rows.map((row) => ({ prompt: readPrompt(row.value, row.at), columns: columnsOf(row), at: row.at }));
 }
 
 /** Gives every row the same columns, those of all rows but the `excluded` ones, null where it has none. */
-export function sharedColumns(lines: JsonLine[], excluded: Set<string>): (line: JsonLine) => JsonObject {
+export function sharedColumns(
+  rows: readonly { value: JsonObject }[],
+  excluded: Set<string>,
+): (row: { value: JsonObject }) => JsonObject {
   const names = new Set<string>();
-  for (const { value } of lines) for (const name of Object.keys(value)) if (!excluded.has(name)) names.add(name);
+  for (const { value } of rows) for (const name of Object.keys(value)) if (!excluded.has(name)) names.add(name);
   return ({ value }) => {
     const row = withExact(value);
     return Object.fromEntries([...names].map((name) => [name, own(row, name) ?? null]));

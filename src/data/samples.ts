@@ -3,7 +3,9 @@ import { BadInput, type SourceLocation } from '../protocol/errors.ts';
 import { type DatasetRow, RESERVED, readPrompt, sharedColumns } from './dataset.ts';
 
 /** A completion to try reward functions on. */
-export interface SampleRow extends DatasetRow {
+export interface SampleRow extends Omit<DatasetRow, 'at'> {
+  /** In the samples file, from 1. */
+  line: number;
   completion: string;
   /** What each reward function should give, by name ("total": the weighted sum): a number, or a range. */
   expect?: Record<string, number | [number, number]>;

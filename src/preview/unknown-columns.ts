@@ -22,10 +22,10 @@ export function unknownColumns(
   parameters: Parameter[],
   { name, file, kind }: WorkerFunction & { file: string },
   language: RewardLanguage,
-  { dataset, samples }: { dataset: string | null; samples: SampleRow[] },
+  { dataset, samples }: { dataset: string | string[] | null; samples: SampleRow[] },
 ): PreviewProblem[] {
   const own = language === 'python' ? TRL : kind === 'batch' ? BATCH : ROW;
-  const inDataset = dataset === null ? undefined : datasetColumns(dataset);
+  const inDataset = dataset === null ? undefined : datasetColumns(firstOf(dataset));
   const inSamples = Object.keys(samples[0]?.columns ?? {});
   const columns = inDataset ?? inSamples;
   // Nothing to compare with.
@@ -49,7 +49,7 @@ export function unknownColumns(
       return [{ ...place, message }];
     }
     const nearest = nearestName(parameter.name, [...own, ...columns]);
-    const where = dataset === null ? 'the samples' : basename(dataset);
+    const where = dataset === null ? 'the samples' : basename(firstOf(dataset));
     const hint =
       nearest === undefined
         ? `it has ${columns.join(', ') || 'no columns besides the prompt'}`
@@ -57,6 +57,8 @@ export function unknownColumns(
     return [{ ...place, message: `No column of ${where} provides "${parameter.name}"; ${hint}`, fix: nearest }];
   });
 }
+
+const firstOf = (dataset: string | string[]): string => [dataset].flat()[0]!;
 
 const known = new Map<string, { changed: number; columns: string[] }>();
 

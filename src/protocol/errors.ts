@@ -6,6 +6,8 @@ export interface SourceLocation {
   file: string;
   line?: number | undefined;
   column?: number | undefined;
+  /** Of a file that has rows but no lines, such as Parquet: which row, from 1. */
+  row?: number | undefined;
   /** `file` is a folder, such as a model. */
   isFolder?: boolean | undefined;
   /** Of a run config, the field: `["rewards", 0, "weight"]`. */
@@ -15,13 +17,14 @@ export interface SourceLocation {
 }
 
 /** `file:line:column`, as terminals and editors recognize it; an option as it was given. */
-export function formatLocation({ file, line, column, option }: SourceLocation): string {
+export function formatLocation({ file, line, column, row, option }: SourceLocation): string {
   if (option !== undefined) return option;
+  if (row !== undefined) return `${file}, row ${row}`;
   return [file, line, line === undefined ? undefined : column].filter((part) => part !== undefined).join(':');
 }
 
 /** Errors that have more than a sentence and a place: an editor shows the kind beside a diagnostic, and knows what its remedy is for. */
-export const ERROR_KINDS = ['config-field', 'missing-model', 'reward-failed', 'diverged'] as const;
+export const ERROR_KINDS = ['config-field', 'missing-model', 'no-prompt', 'reward-failed', 'diverged'] as const;
 export type ErrorKind = (typeof ERROR_KINDS)[number];
 
 /** An error as data, which is what crosses from one process to another: nobody has to take its sentence apart. */

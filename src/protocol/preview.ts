@@ -32,7 +32,7 @@ export interface PreviewRequest {
   /** `text` where the editor has it open. */
   samples: { file: string; text?: string | undefined };
   /** Its columns are what functions may ask for besides those that every function gets. */
-  dataset: string | null;
+  dataset: string | string[] | null;
   /** Unsaved texts of reward files and of modules that they may import; they stand in for the files on disk. */
   texts: EditedText[];
   /** For prompts as the chat template renders them; null where there is none to be had. */
@@ -166,7 +166,7 @@ export const previewCommand = z.discriminatedUnion('type', [
     subject: text,
     rewards: z.array(z.object({ file: text, function: text.optional(), weight: z.number() })),
     samples: z.object({ file: text, text: text.optional() }),
-    dataset: text.nullable(),
+    dataset: z.union([text, z.array(text)]).nullable(),
     texts: z.array(z.object({ file: text, text })),
     model: text.nullable(),
     settings: z.custom<ScoreSettings>((value) => typeof value === 'object' && value !== null),

@@ -5,18 +5,30 @@ import type { Remedy } from './remedy.ts';
 const fromOne = z.int().min(1);
 const step = z.int().min(0);
 
-const sourceLocation = z.object({
+export const sourceLocation = z.object({
   file: z.string(),
   line: fromOne.optional(),
   column: fromOne.optional(),
+  row: fromOne.optional(),
   isFolder: z.boolean().optional(),
   path: z.array(z.union([z.string(), z.number()])).optional(),
   option: z.string().optional(),
 }) satisfies z.ZodType<SourceLocation>;
 
-const remedy = z.discriminatedUnion('action', [
+export const remedy = z.discriminatedUnion('action', [
   z.object({ action: z.literal('get-model') }),
   z.object({ action: z.literal('edit'), from: z.string(), to: z.string() }),
+  z.object({
+    action: z.literal('set'),
+    path: z.array(z.union([z.string(), z.number()])),
+    value: z.union([
+      z.string(),
+      z.number(),
+      z.boolean(),
+      z.custom<object>((value) => typeof value === 'object'),
+      z.null(),
+    ]),
+  }),
   z.object({ action: z.literal('fix-reward') }),
   z.object({ action: z.literal('resume'), step, without: step.optional() }),
 ]) satisfies z.ZodType<Remedy>;

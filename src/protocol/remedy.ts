@@ -1,9 +1,14 @@
+/** Any value of JSON; not checked further. */
+type JsonValue = string | number | boolean | object | null;
+
 /** What can be done about an error, as data: an editor makes quick fixes and buttons of it, a sentence gets its words from it. */
 export type Remedy =
   /** The run config's model is not there: get one. */
   | { action: 'get-model' }
   /** Put the string `to` in place of the string `from` at the error's place. */
   | { action: 'edit'; from: string; to: string }
+  /** Set a field of the run config, `["lora", "r"]`, to a JSON value; null removes it. */
+  | { action: 'set'; path: (string | number)[]; value: JsonValue }
   /** Fix the reward at the error's place, then resume. */
   | { action: 'fix-reward' }
   /** Resume from the checkpoint of `step`; from the start where that is 0. The checkpoint of step `without` is no good and has to go first. */
@@ -16,6 +21,8 @@ export function remedyWords(remedy: Remedy): string {
       return 'docs/models.md says how to get one; in VS Code, "GRPO: Get Model" helps with it.';
     case 'edit':
       return `Did you mean "${remedy.to}"?`;
+    case 'set':
+      return `${setWords(remedy)}.`;
     case 'fix-reward':
       return 'Fix the reward and continue with --resume --with-changes.';
     case 'resume': {
@@ -27,3 +34,7 @@ export function remedyWords(remedy: Remedy): string {
       return remedy satisfies never;
   }
 }
+
+/** `Set "maxCompletionLength" to 256`: also the title of a quick fix. */
+export const setWords = ({ path, value }: Extract<Remedy, { action: 'set' }>): string =>
+  value === null ? `Remove "${path.join('.')}"` : `Set "${path.join('.')}" to ${JSON.stringify(value)}`;

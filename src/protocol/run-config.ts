@@ -57,13 +57,79 @@ export interface RewardSpec {
   weight: number;
 }
 
+/** One file, pattern or folder, or several of them. */
+const datasetFiles = z.union([path, z.array(path).min(1)]);
+
+/** How a row of the dataset becomes a prompt: a column's name, or templates over the columns. */
+const promptMapping = z.union([
+  z.string().min(1).describe('The column that holds the prompt: a text, or a list of chat messages.'),
+  z.strictObject({
+    text: z.string().min(1).describe('A plain prompt: a Jinja template over the columns, "Q: {{ question }}\\nA:".'),
+  }),
+  z.strictObject({
+    system: z.string().min(1).optional().describe('The system message, a Jinja template over the columns.'),
+    user: z.string().min(1).describe('The user message, a Jinja template over the columns: "{{ question }}".'),
+    prefill: z
+      .string()
+      .min(1)
+      .optional()
+      .describe('How the answer begins, such as "<think>\\n": the model continues from there.'),
+  }),
+]);
+export type PromptMapping = z.output<typeof promptMapping>;
+
+const difficultyFilter = z
+  .strictObject({
+    file: path
+      .optional()
+      .describe(
+        'The solve rates that `grpo check --difficulty` measured, relative to this config; if omitted, NAME.difficulty.jsonl next to it.',
+      ),
+    min: share.default(0).describe('Skip prompts that are solved less often than this.'),
+    max: share.default(1).describe('Skip prompts that are solved more often than this.'),
+  })
+  .describe('Which prompts to train on, by the share of completions that solved them.');
+
 const inputs = {
   $schema: z.string().optional().describe('The JSON schema that completes and checks this file in an editor.'),
   model: path.describe('The model to train: a Hugging Face folder or a .gguf file, relative to this config.'),
-  dataset: path.describe(
-    'The training prompts: JSON Lines with `prompt` and any other columns, relative to this config.',
+  dataset: datasetFiles.describe(
+    'The training prompts: a .jsonl, .json, .csv, .tsv or .parquet file (also with .gz), a list of them, a pattern such as "data/train-*.parquet", or a folder in the layout of the Hugging Face Hub; relative to this config.',
   ),
-  evalDataset: path.nullable().default(null).describe('Held-out prompts in the same format; null: none.'),
+  evalDataset: datasetFiles
+    .nullable()
+    .default(null)
+    .describe('Held-out prompts, named like `dataset` and mapped by the same `prompt` and `columns`; null: none.'),
+  evalSplit: positive
+    .nullable()
+    .default(null)
+    .describe(
+      'Hold out part of `dataset` for evaluation, chosen by `seed`: below 1 a fraction of its rows, otherwise a number of them; null: none. Only without `evalDataset`.',
+    ),
+  prompt: promptMapping
+    .nullable()
+    .default(null)
+    .describe(
+      'How a dataset row becomes a prompt: the name of a column ("question"), chat messages whose texts are Jinja templates over the columns ({ "system": "…", "user": "{{ question }}" }), or plain text ({ "text": "Q: {{ question }}\\nA:" }); null: the column "prompt".',
+    ),
+  columns: z
+    .record(z.string().min(1), z.string().min(1))
+    .nullable()
+    .default(null)
+    .describe(
+      'Further columns for the rewards and prompt templates, by name: another column or a path into one, such as { "answer": "reward_model.ground_truth" }; null: none.',
+    ),
+  maxRows: count.nullable().default(null).describe('Use only the first N rows of `dataset`; null: all.'),
+  maxPromptLength: count
+    .nullable()
+    .default(null)
+    .describe(
+      "Skip prompts of more than N tokens; the log says how many. null: none are skipped, and a prompt that exceeds the model's context is an error.",
+    ),
+  difficulty: difficultyFilter
+    .nullable()
+    .default(null)
+    .describe('Train only on prompts that the start model solves sometimes; null: on all.'),
   rewards: z.array(rewardSpec).describe('The reward functions. The model learns to maximize their weighted sum.'),
   samples: path
     .nullable()
@@ -233,8 +299,18 @@ const outputs = {
     .enum(['float32', 'float16', 'bfloat16'])
     .default('float32')
     .describe('Data type of the weights in checkpoints.'),
-  evalSteps: count.nullable().default(null).describe('Evaluate on `evalDataset` every N steps; null: never.'),
-  evalPrompts: count.nullable().default(null).describe('Evaluate on only the first N prompts; null: on all.'),
+  evalOnStart: z
+    .boolean()
+    .default(true)
+    .describe('Evaluate before the first and after the last step, if there are held-out prompts.'),
+  evalSteps: count
+    .nullable()
+    .default(null)
+    .describe('Evaluate on the held-out prompts every N steps as well; null: only as `evalOnStart` says.'),
+  evalPrompts: count
+    .nullable()
+    .default(null)
+    .describe('Evaluate on only the first N held-out prompts; null: on all, or without `evalSteps` on at most 64.'),
   numGenerationsEval: count
     .nullable()
     .default(null)
@@ -287,7 +363,14 @@ export const runConfigSchema = runConfigFields
     }
     if (completions % config.gradientAccumulationSteps !== 0)
       fail('gradientAccumulationSteps', `must divide the ${completions} completions of a step into equal parts`);
-    if (config.evalSteps !== null && config.evalDataset === null) fail('evalSteps', 'requires an evalDataset');
+    if (config.evalSteps !== null && config.evalDataset === null && config.evalSplit === null)
+      fail('evalSteps', 'requires an evalDataset or an evalSplit');
+    if (config.evalSplit !== null && config.evalDataset !== null)
+      fail('evalSplit', 'cannot be combined with evalDataset; remove one of them');
+    if (config.evalSplit !== null && config.evalSplit >= 1 && !Number.isInteger(config.evalSplit))
+      fail('evalSplit', 'must be a fraction below 1 or a whole number of rows');
+    if (config.difficulty !== null && config.difficulty.min > config.difficulty.max)
+      fail('difficulty', 'must have a "min" that is not above its "max"');
   })
   .transform(({ $schema: _, ...config }) => ({
     ...config,

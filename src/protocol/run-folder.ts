@@ -43,10 +43,13 @@ const fileDigest = z.object({
 });
 export type FileDigest = z.infer<typeof fileDigest>;
 
+/** A list where it has several files. */
+const datasetDigest = z.union([fileDigest, z.array(fileDigest)]);
+
 /** What a run reads besides its rewards. */
 const runInputs = z.object({
-  dataset: fileDigest,
-  evalDataset: fileDigest.nullable(),
+  dataset: datasetDigest,
+  evalDataset: datasetDigest.nullable(),
   /** Recorded completions that it trains on (`--rollouts`). */
   rollouts: fileDigest.nullable(),
   /** The files of the start model. */

@@ -8,7 +8,7 @@ import { configChanges } from './run-changes.ts';
 import { sameContent } from './run-inputs.ts';
 
 /** What may change from one session of a run to the next without a question: how long it is, what it writes, where it computes. */
-export const FREE_FIELDS = ['maxSteps', 'saveSteps', 'evalSteps', 'device', 'samples'] as const;
+export const FREE_FIELDS = ['maxSteps', 'saveSteps', 'evalSteps', 'evalOnStart', 'device', 'samples'] as const;
 export const isFree = (field: string): boolean => (FREE_FIELDS as readonly string[]).includes(field);
 
 export interface ComparedRun {
@@ -46,7 +46,9 @@ function differs(field: string, recorded: ComparedRun, today: ComparedRun): bool
     case 'evalDataset': {
       const [before, now] = [recorded.config[field], today.config[field]];
       if (before === null || now === null) return true;
-      if (relative(recorded.directory, before) === relative(today.directory, now)) return false;
+      const places = (paths: string | string[], { directory }: ComparedRun) =>
+        JSON.stringify([paths].flat().map((path) => relative(directory, path)));
+      if (places(before, recorded) === places(now, today)) return false;
       return !(recorded.inputs && today.inputs && sameContent(recorded.inputs[field], today.inputs[field]));
     }
     case 'rewards': {
@@ -74,8 +76,9 @@ function inputDifferences(recorded: ComparedRun, today: ComparedRun): (RunDiffer
     .map((field) => {
       const [from, to] = [before[field], now[field]];
       const changed = { field, from: null, to: null };
-      if (Array.isArray(from) && Array.isArray(to)) return { ...changed, what: `the model (${otherFiles(from, to)})` };
-      const [a, b] = [from, to] as (FileDigest | null)[];
+      if (Array.isArray(from) || Array.isArray(to))
+        return { ...changed, what: `the ${field} (${otherFiles([from ?? []].flat(), [to ?? []].flat())})` };
+      const [a, b] = [from, to];
       if (a && b && (field !== 'rollouts' || a.file === b.file))
         return { ...changed, what: `${field} ${relative(today.directory, b.file)}` };
       return { field, what: field, from: a?.file ?? 'none', to: b?.file ?? 'none' };

@@ -39,12 +39,14 @@ export function recordedSettings(run: string, info: RunInfo, directory: string, 
     if (found === undefined) throw new BadInput(`${what} ${path}, which the run used, is missing; restore it.`);
     return found;
   };
+  const allHere = (paths: string | string[], what: string) =>
+    typeof paths === 'string' ? here(paths, what) : paths.map((path) => here(path, what));
   const config: RunConfig = {
     ...recorded,
     ...freeSettings(recorded, today),
     model: here(recorded.model, 'The model'),
-    dataset: here(recorded.dataset, 'The dataset'),
-    evalDataset: recorded.evalDataset === null ? null : here(recorded.evalDataset, 'The evalDataset'),
+    dataset: allHere(recorded.dataset, 'The dataset'),
+    evalDataset: recorded.evalDataset === null ? null : allHere(recorded.evalDataset, 'The evalDataset'),
     rewards: recorded.rewards.map((reward) => ({ ...reward, file: here(reward.file, 'The reward file') })),
   };
   const rollouts = info.inputs?.rollouts ? here(info.inputs.rollouts.file, 'The rollouts file') : undefined;
@@ -60,7 +62,9 @@ const at = (run: string) => ({ file: join(run, RUN_FILES.info) });
 
 /** Without an evaluation dataset there are no steps to evaluate at. */
 function freeSettings(recorded: RunConfig, today: RunConfig): Partial<RunConfig> {
-  const fields = FREE_FIELDS.filter((field) => field !== 'evalSteps' || recorded.evalDataset !== null);
+  const fields = FREE_FIELDS.filter(
+    (field) => field !== 'evalSteps' || recorded.evalDataset !== null || recorded.evalSplit !== null,
+  );
   return Object.fromEntries(fields.map((field) => [field, today[field]]));
 }
 

@@ -1,4 +1,5 @@
 import { basename } from 'node:path';
+import { datasetFiles } from '../files/dataset-files.ts';
 import type { RunConfig } from '../protocol/run-config.ts';
 import type { FileDigest, RunInputs } from '../protocol/run-folder.ts';
 import { digestFile, digestModel } from './file-digest.ts';
@@ -8,11 +9,17 @@ export const digestInputs = (
   { model, dataset, evalDataset }: Pick<RunConfig, 'model' | 'dataset' | 'evalDataset'>,
   rollouts: string | undefined,
 ): RunInputs => ({
-  dataset: digestFile(dataset),
-  evalDataset: evalDataset === null ? null : digestFile(evalDataset),
+  dataset: digestDataset(dataset),
+  evalDataset: evalDataset === null ? null : digestDataset(evalDataset),
   rollouts: rollouts === undefined ? null : digestFile(rollouts),
   model: digestModel(model),
 });
+
+/** Of a single file its digest alone, as release 0.1 recorded it. */
+function digestDataset(named: RunConfig['dataset']): FileDigest | FileDigest[] {
+  const digests = datasetFiles(named).map(digestFile);
+  return digests.length === 1 ? digests[0]! : digests;
+}
 
 /** Whether two inputs have the same content, wherever they are. */
 export function sameContent(a: RunInputs[keyof RunInputs], b: RunInputs[keyof RunInputs]): boolean {

@@ -13,15 +13,9 @@ export interface PromptLimits {
 }
 
 /** Tokenizes a dataset's prompts; throws BadInput at the row whose prompt leaves no room for a completion. */
-export function encodePrompts(
-  rows: DatasetRow[],
-  file: string,
-  tokenizer: Tokenizer,
-  limits: PromptLimits,
-): EncodedPrompt[] {
+export function encodePrompts(rows: DatasetRow[], tokenizer: Tokenizer, limits: PromptLimits): EncodedPrompt[] {
   const { model, maxCompletionLength, templateVariables } = limits;
-  return rows.map(({ prompt, columns, line }) => {
-    const at = { file, line };
+  return rows.map(({ prompt, columns, at }) => {
     const room = { tokens: model.maxPositionEmbeddings, at };
     const { text, ids } = refusedAt(at, () => tokenizer.encodePrompt(prompt, { variables: templateVariables, room }));
     if (ids.length === 0) throw new BadInput('This prompt has no tokens; give it some text.', at);

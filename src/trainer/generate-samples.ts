@@ -31,7 +31,7 @@ export async function* generateSamples(
   { config, locate }: LoadedConfig,
   { prompts: count, n, seed }: SamplesWanted,
 ): AsyncGenerator<NewSample[]> {
-  const rows = loadDataset(config.dataset, locate(['dataset']));
+  const rows = await loadDataset({ named: config.dataset, at: locate(['dataset']) }, config);
   const model = readModelConfig(config.model);
   checkWeights(config.model, model);
   const tooMany = tooManyAtOnce(model, n, config.maxCompletionLength);
@@ -40,7 +40,7 @@ export async function* generateSamples(
   const eosTokenIds = endTokens(model, tokenizer);
   const order = config.shuffleDataset ? permutation(seed, ['samples'], rows.length) : rows.map((_, index) => index);
   const chosen = order.slice(0, count).map((index) => rows[index]!);
-  const prompts = encodePrompts(chosen, config.dataset, tokenizer, {
+  const prompts = encodePrompts(chosen, tokenizer, {
     model,
     maxCompletionLength: config.maxCompletionLength,
     templateVariables: config.chatTemplateKwargs,

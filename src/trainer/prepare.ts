@@ -53,15 +53,16 @@ export interface PrepareOptions extends RewardHost {
 export async function prepareRun(loaded: LoadedConfig, options: PrepareOptions): Promise<PreparedRun> {
   const { config, locate } = loaded;
   const { dataset, evalDataset, maxCompletionLength, chatTemplateKwargs: templateVariables } = config;
-  const rows = loadDataset(dataset, locate(['dataset']));
-  const evalRows = evalDataset === null ? undefined : loadDataset(evalDataset, locate(['evalDataset']));
+  const rows = await loadDataset({ named: dataset, at: locate(['dataset']) }, config);
+  const evalRows =
+    evalDataset === null ? undefined : await loadDataset({ named: evalDataset, at: locate(['evalDataset']) }, config);
 
   const model = checkedModel(loaded);
   const tokenizer = loadTokenizer(config.model);
   const eosTokenIds = endTokens(model, tokenizer);
   const limits = { model, maxCompletionLength, templateVariables };
-  const prompts = encodePrompts(rows, dataset, tokenizer, limits);
-  const evalPrompts = evalRows && encodePrompts(evalRows, evalDataset!, tokenizer, limits);
+  const prompts = encodePrompts(rows, tokenizer, limits);
+  const evalPrompts = evalRows && encodePrompts(evalRows, tokenizer, limits);
 
   const { rollouts } = options;
   const replay = rollouts === undefined ? undefined : loadReplay(rollouts, { config, tokenizer, eosTokenIds, model });

@@ -5,7 +5,14 @@ import type { Files } from './files.ts';
  * a whole file "checkpoints/step-*" and its name. Anything else that is new fails the test. `npm run record` takes it all into the recordings:
  * empty the list then.
  */
-export const ADDED_SINCE: readonly string[] = ['rollouts/step-*.jsonl: failure', 'rollouts/step-*.jsonl: logprobs'];
+export const ADDED_SINCE: readonly string[] = [
+  'rollouts/step-*.jsonl: failure',
+  'rollouts/step-*.jsonl: logprobs',
+  ...['evalSplit', 'prompt', 'columns', 'maxRows', 'maxPromptLength', 'difficulty', 'evalOnStart'].flatMap((field) => [
+    `run.json: config.${field}`,
+    `run.json: startConfig.${field}`,
+  ]),
+];
 
 /** The files without what was added. `found` gets each addition that was there. */
 export function withoutAdditions(files: Files, added: readonly string[], found: Set<string>): Files {

@@ -13,7 +13,7 @@ export async function datasetRows(configFile: string): Promise<Row[]> {
   try {
     const config = looseConfig(await readTextLater(configFile, CONFIG_FILE)) ?? {};
     const { dataset } = rightFields(config, 'dataset');
-    return dataset !== undefined ? await firstRows(resolve(dirname(configFile), dataset)) : [];
+    return dataset !== undefined ? await firstRows(resolve(dirname(configFile), [dataset].flat()[0]!)) : [];
   } catch {
     return [];
   }

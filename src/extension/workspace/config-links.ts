@@ -7,7 +7,7 @@ import { isProgramPath } from '../../text/files-by-name.ts';
 export interface ConfigLinks {
   file: string;
   rewards: PreviewRequest['rewards'];
-  dataset: string | null;
+  dataset: string | string[] | null;
   model: string | null;
   /** Null where the config names none: then they go by its name. */
   samples: string | null;
@@ -40,7 +40,7 @@ export function readConfigLinks(file: string, text: string): ConfigLinks | undef
   return {
     file,
     rewards: rewards.map((reward) => ({ ...reward, file: resolve(folder, reward.file) })),
-    dataset: absolute(dataset),
+    dataset: Array.isArray(dataset) ? dataset.map((path) => resolve(folder, path)) : absolute(dataset),
     model: absolute(model),
     samples: absolute(samples),
     settings: { ...settings, python: python !== null && isProgramPath(python) ? resolve(folder, python) : python },

@@ -16,9 +16,11 @@ import {
   workspace,
 } from 'vscode';
 import type { Problem, SourceLocation } from '../../protocol/errors.ts';
+import { setWords } from '../../protocol/remedy.ts';
 import { RUN_CONFIGS } from './find-files.ts';
 import { placeToOpen, wordsBesidePlace } from './problem-place.ts';
 import { watchFiles } from './watch-files.ts';
+import { withField } from './with-field.ts';
 
 /** What kept a run config from being used. */
 interface Reported {
@@ -132,6 +134,15 @@ function fixOf({ remedy }: Problem, diagnostic: Diagnostic, document: TextDocume
       action.isPreferred = true;
       action.edit = new WorkspaceEdit();
       action.edit.replace(document.uri, diagnostic.range, JSON.stringify(remedy.to));
+      return action;
+    }
+    case 'set': {
+      const action = quickFix(setWords(remedy), diagnostic);
+      action.isPreferred = true;
+      action.edit = new WorkspaceEdit();
+      const text = document.getText();
+      const whole = new Range(document.positionAt(0), document.positionAt(text.length));
+      action.edit.replace(document.uri, whole, withField(text, remedy.path, remedy.value ?? undefined));
       return action;
     }
     // Not to be done in a config.

@@ -2,10 +2,10 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { loadDataset } from '../../../src/data/dataset.ts';
+import { loadDataset as loadNamed } from '../../../src/data/dataset.ts';
 import { loadRollouts } from '../../../src/data/recorded-rollouts.ts';
 import { loadSamples } from '../../../src/data/samples.ts';
-import { BadInput } from '../../../src/protocol/errors.ts';
+import { BadInput, type SourceLocation } from '../../../src/protocol/errors.ts';
 
 let folder: string;
 let file: string;
@@ -15,14 +15,16 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
+const loadDataset = (named: string, at?: SourceLocation) => loadNamed({ named, at }, { prompt: null, columns: null });
+
 function read<T>(reader: (file: string) => T, text: string): T {
   writeFileSync(file, text);
   return reader(file);
 }
 
-function problem(reader: (file: string) => unknown, text: string): string {
+async function problem(reader: (file: string) => unknown, text: string): Promise<string> {
   try {
-    read(reader, text);
+    await read(reader, text);
   } catch (error) {
     expect(error).toBeInstanceOf(BadInput);
     return (error as BadInput).message.replace(file, '');
@@ -35,20 +37,23 @@ const NO_CONTENT =
 const jsonl = (...rows: unknown[]): string => rows.map((row) => JSON.stringify(row)).join('\n');
 
 describe('a dataset', () => {
-  test('may have a byte order mark, CRLF, blank lines, and rows with different columns', () => {
-    const rows = read(loadDataset, '\uFEFF{"prompt":"a","x":1}\r\n\r\n{"prompt":"b","y":[2],"completion":"no"}\n');
+  test('may have a byte order mark, CRLF, blank lines, and rows with different columns', async () => {
+    const rows = await read(
+      loadDataset,
+      '\uFEFF{"prompt":"a","x":1}\r\n\r\n{"prompt":"b","y":[2],"completion":"no"}\n',
+    );
     expect(rows).toEqual([
-      { prompt: 'a', columns: { x: 1, y: null }, line: 1 },
-      { prompt: 'b', columns: { x: null, y: [2] }, line: 3 },
+      { prompt: 'a', columns: { x: 1, y: null }, at: { file, line: 1 } },
+      { prompt: 'b', columns: { x: null, y: [2] }, at: { file, line: 3 } },
     ]);
   });
 
-  test('may have chat messages as prompts', () => {
+  test('may have chat messages as prompts', async () => {
     const prompt = [{ role: 'user', content: 'Sort 3 1 2' }];
-    expect(read(loadDataset, jsonl({ prompt }))[0]!.prompt).toEqual(prompt);
+    expect((await read(loadDataset, jsonl({ prompt })))[0]!.prompt).toEqual(prompt);
   });
 
-  test('keeps messages as they are for the chat template: tool calls without content, parts, names', () => {
+  test('keeps messages as they are for the chat template: tool calls without content, parts, names', async () => {
     const call = { type: 'function', function: { name: 'sum', arguments: { a: 2 } } };
     const prompt = [
       { role: 'user', content: [{ type: 'text', text: '2+2?' }], name: 'Ann' },
@@ -57,7 +62,7 @@ describe('a dataset', () => {
       { role: 'assistant', tool_calls: [call] },
       { role: 'tool', content: '4' },
     ];
-    expect(read(loadDataset, jsonl({ prompt }))[0]!.prompt).toEqual(prompt);
+    expect((await read(loadDataset, jsonl({ prompt })))[0]!.prompt).toEqual(prompt);
   });
 
   test.each([
@@ -98,12 +103,12 @@ describe('a dataset', () => {
     ['{"prompt":[{"role":"user","content":3}]}', NO_CONTENT],
     ['{"prompt":[{"role":"user","content":["a"]}]}', NO_CONTENT],
     ['{"prompt":[{"role":"user","content":[{"text":1}]}]}', NO_CONTENT],
-  ])('bad: %j', (text, message) => expect(problem(loadDataset, text)).toBe(message));
+  ])('bad: %j', (text, message) => expect(problem(loadDataset, text)).resolves.toBe(message));
 
   // Every object inherits these.
-  test('columns may be called as what JavaScript objects have', () => {
+  test('columns may be called as what JavaScript objects have', async () => {
     const names = ['constructor', 'toString', 'hasOwnProperty'];
-    const rows = read(
+    const rows = await read(
       loadDataset,
       jsonl({ prompt: 'a' }, { prompt: 'b', constructor: 1, toString: [2], hasOwnProperty: 'c' }),
     );
@@ -111,12 +116,12 @@ describe('a dataset', () => {
     expect(names.map((name) => rows[1]!.columns[name])).toEqual([1, [2], 'c']);
   });
 
-  test('a missing one is reported where it was asked for', () => {
+  test('a missing one is reported where it was asked for', async () => {
     const at = { file: 'sort.grpo.json', line: 3, column: 14 };
-    expect(() => loadDataset(join(folder, 'no.jsonl'), at)).toThrow(
+    await expect(loadDataset(join(folder, 'no.jsonl'), at)).rejects.toThrow(
       /^sort\.grpo\.json:3:14: The dataset .*no\.jsonl does/,
     );
-    expect(() => loadDataset(folder, at)).toThrow(/is a folder/);
+    await expect(loadDataset(folder, at)).rejects.toThrow(/is a folder/);
   });
 });
 
@@ -137,7 +142,7 @@ describe('samples', () => {
     [{ completion: 'c', expect: { f: '3' } }, ':1: "expect.f" must be a number, or a range such as [6, 7].'],
     [{ completion: 'c', expect: { f: [1, 2, 3] } }, ':1: "expect.f" must be a number, or a range such as [6, 7].'],
     [{ completion: 'c', expect: { f: [7, 6] } }, ':1: "expect.f" must give the lower end of the range first.'],
-  ])('bad: %j', (row, message) => expect(problem(loadSamples, jsonl({ prompt: 'p', ...row }))).toBe(message));
+  ])('bad: %j', (row, message) => expect(problem(loadSamples, jsonl({ prompt: 'p', ...row }))).resolves.toBe(message));
 });
 
 describe('recorded rollouts', () => {
@@ -199,5 +204,5 @@ describe('recorded rollouts', () => {
       ],
       ':1: "group" must be a whole number, not "x".',
     ],
-  ])('bad: %j', (rows, message) => expect(problem(reader, jsonl(...rows))).toBe(message));
+  ])('bad: %j', (rows, message) => expect(problem(reader, jsonl(...rows))).resolves.toBe(message));
 });
