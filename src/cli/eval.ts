@@ -13,8 +13,8 @@ import { rewardWorker } from './reward-worker.ts';
 /** `grpo eval`: mean rewards of sampled completions of the held-out prompts, under the start model or a checkpoint. */
 export async function evaluateCommand({ config: file, checkpoint, json }: CommandOf<'eval'>): Promise<number> {
   const loaded = loadRunConfig(file);
-  if (loaded.config.evalDataset === null) {
-    throw new BadInput('there is no "evalDataset" to evaluate on; add one', loaded.locate([]));
+  if (loaded.config.evalDataset === null && loaded.config.evalSplit === null) {
+    throw new BadInput('there is no "evalDataset" or "evalSplit" to evaluate on; add one', loaded.locate([]));
   }
   // The checkpoint is a model folder like any other, checked like any other.
   if (checkpoint !== undefined) {

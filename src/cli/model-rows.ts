@@ -1,4 +1,4 @@
-import { readPrompt } from '../data/dataset.ts';
+import { readPrompt } from '../data/read-prompt.ts';
 import { readTokenIds } from '../data/token-ids.ts';
 import type { JsonLine } from '../files/json-lines.ts';
 import type { ModelConfig } from '../model/config.ts';
@@ -27,7 +27,7 @@ export function readPromptRow({ value, line }: JsonLine, file: string, { tokeniz
   const at = { file, line };
   const room = { tokens: config.maxPositionEmbeddings, at };
   const ids = readTokenIds(value, 'prompt_ids', at);
-  const text = value.prompt === undefined && ids ? tokenizer.decode(ids) : readPrompt(value, at);
+  const text = value.prompt === undefined && ids ? tokenizer.decode(ids) : readPrompt(value.prompt, 'prompt', at);
   const promptIds = ids ?? refusedAt(at, () => tokenizer.encodePrompt(text, { room }).ids);
   return { prompt: text, promptIds, at };
 }

@@ -14,7 +14,13 @@ export interface ConfigProblem extends Pick<Problem, 'message' | 'remedy'> {
   path: ConfigPath;
 }
 
-const REWARD_FIELDS = ['file', 'function', 'weight'];
+/** Of the fields that are objects, what they have. */
+const KNOWN_FIELDS: Record<string, readonly string[]> = {
+  lora: loraFieldNames,
+  rewards: ['file', 'function', 'weight'],
+  prompt: ['system', 'user', 'prefill', 'text'],
+  difficulty: ['file', 'min', 'max'],
+};
 
 const TYPE_NAMES: Record<string, string> = {
   string: 'a text in quotes',
@@ -51,7 +57,7 @@ export function describeIssue(issue: Issue, config: unknown): ConfigProblem {
 }
 
 function unknownField(parent: ConfigPath, key: string): ConfigProblem {
-  const known = parent.length === 0 ? runConfigFieldNames : parent[0] === 'lora' ? loraFieldNames : REWARD_FIELDS;
+  const known = parent.length === 0 ? runConfigFieldNames : (KNOWN_FIELDS[parent[0]!] ?? []);
   const path = [...parent, key];
   const remedy = editTo(key, known);
   return { path, message: `Unknown field "${formatPath(path)}".${hint(remedy)}`, remedy };
@@ -65,10 +71,12 @@ function editTo(from: string, known: readonly string[]): ConfigProblem['remedy']
 
 const hint = (remedy: ConfigProblem['remedy']): string => (remedy ? ` ${remedyWords(remedy)}` : '');
 
-/** The first issue of the branch that got furthest: one that accepts the value's type and rejects something inside. */
+/** An issue of the branch that got furthest: one that accepts the value's type and rejects the least inside. */
 function deepestBranch(branches: Issue[][]): Issue | undefined {
-  const issues = branches.map((branch) => branch[0]).filter((issue) => issue !== undefined);
-  return issues.find((issue) => issue.path.length > 0 || issue.code !== 'invalid_type');
+  const fitting = branches.filter(([issue]) => issue && (issue.path.length > 0 || issue.code !== 'invalid_type'));
+  const [best] = fitting.sort((a, b) => a.length - b.length);
+  // A misspelled field is also reported as missing.
+  return best?.find(({ code }) => code === 'unrecognized_keys') ?? best?.[0];
 }
 
 function requirement(issue: Issue): string {

@@ -1,4 +1,18 @@
+import type { RunConfig } from '../protocol/run-config.ts';
 import { permutation } from './random.ts';
+
+/** The order in which a run goes through its prompts. */
+export const trainingOrder = (
+  { seed, promptsPerStep, shuffleDataset: shuffle }: Pick<RunConfig, 'seed' | 'promptsPerStep' | 'shuffleDataset'>,
+  rows: number,
+): PromptOrder => promptOrder({ seed, rows, promptsPerStep, shuffle });
+
+/** Which rows the steps of a run use, as far as it goes. */
+export function usedRows(order: PromptOrder, steps: number, rows: number): Set<number> {
+  const used = new Set<number>();
+  for (let step = 1; step <= steps && used.size < rows; step++) for (const row of order(step)) used.add(row);
+  return used;
+}
 
 /** Which dataset rows a step trains on: indices into the dataset, one per prompt. Steps count from 1. */
 export type PromptOrder = (step: number) => number[];

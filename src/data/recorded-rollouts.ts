@@ -3,7 +3,8 @@ import { type JsonLine, type JsonObject, readJsonLines } from '../files/json-lin
 import { BadInput, type SourceLocation } from '../protocol/errors.ts';
 import type { Prompt, RewardStep } from '../protocol/rewards.ts';
 import { stringifyExact, withExact } from '../text/exact-json.ts';
-import { readPrompt, sharedColumns } from './dataset.ts';
+import { readPrompt } from './read-prompt.ts';
+import { sharedColumns } from './shared-columns.ts';
 import { readTokenIds } from './token-ids.ts';
 
 /** A completion that was sampled elsewhere. It has a `prompt` or its ids, and a `completion` or its ids. */
@@ -85,7 +86,7 @@ function readRow(row: JsonLine, columnsOf: (line: JsonLine) => JsonObject, at: S
   const rewards = readRewards(value.rewards, at);
   const steps = rewards && readSteps(value.steps, at);
   return {
-    ...(value.prompt === undefined && promptIds ? {} : { prompt: readPrompt(value, at) }),
+    ...(value.prompt === undefined && promptIds ? {} : { prompt: readPrompt(value.prompt, 'prompt', at) }),
     ...(promptIds && { promptIds }),
     ...(completion !== undefined && { completion }),
     ...(completionIds && { completionIds }),

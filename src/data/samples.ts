@@ -1,9 +1,11 @@
 import { attempt, type JsonLine, parseJsonLines, raise, readJsonLines } from '../files/json-lines.ts';
 import { BadInput, type SourceLocation } from '../protocol/errors.ts';
-import { type DatasetRow, RESERVED, readPrompt, sharedColumns } from './dataset.ts';
+import { readPrompt } from './read-prompt.ts';
+import type { MappedRow } from './row-mapping.ts';
+import { RESERVED, sharedColumns } from './shared-columns.ts';
 
 /** A completion to try reward functions on. */
-export interface SampleRow extends Omit<DatasetRow, 'at'> {
+export interface SampleRow extends MappedRow {
   /** In the samples file, from 1. */
   line: number;
   completion: string;
@@ -33,7 +35,7 @@ function toSamples(lines: JsonLine[], file: string, onProblem: (problem: BadInpu
     const { line, value } = row;
     attempt(() => {
       const at = { file, line };
-      const prompt = readPrompt(value, at);
+      const prompt = readPrompt(value.prompt, 'prompt', at);
       const { completion } = value;
       if (typeof completion !== 'string') throw new BadInput('This sample has no "completion" (a text).', at);
       const expect = readExpect(value.expect, at);

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { SourceLocation } from './errors.ts';
 import { remedy, sourceLocation } from './problem.ts';
-import type { Remedy } from './remedy.ts';
+import { type Remedy, remedyWords } from './remedy.ts';
 
 /**
  * Something that was noticed about a run before or while it trains: what keeps it from learning (`error`), what will probably hurt
@@ -17,6 +17,10 @@ export interface Finding {
   place?: SourceLocation | undefined;
   remedy?: Remedy | undefined;
 }
+
+/** A finding as a line of a log: `All 32 completions were cut off at 48 tokens. Set "maxCompletionLength" to 256.` */
+export const findingText = ({ evidence, remedy }: Finding): string =>
+  remedy ? `${evidence} ${remedyWords(remedy)}` : evidence;
 
 /** Checks a finding that another process sends. */
 export const finding = z.object({

@@ -64,9 +64,6 @@ const datasetFiles = z.union([path, z.array(path).min(1)]);
 const promptMapping = z.union([
   z.string().min(1).describe('The column that holds the prompt: a text, or a list of chat messages.'),
   z.strictObject({
-    text: z.string().min(1).describe('A plain prompt: a Jinja template over the columns, "Q: {{ question }}\\nA:".'),
-  }),
-  z.strictObject({
     system: z.string().min(1).optional().describe('The system message, a Jinja template over the columns.'),
     user: z.string().min(1).describe('The user message, a Jinja template over the columns: "{{ question }}".'),
     prefill: z
@@ -74,6 +71,9 @@ const promptMapping = z.union([
       .min(1)
       .optional()
       .describe('How the answer begins, such as "<think>\\n": the model continues from there.'),
+  }),
+  z.strictObject({
+    text: z.string().min(1).describe('A plain prompt: a Jinja template over the columns, "Q: {{ question }}\\nA:".'),
   }),
 ]);
 export type PromptMapping = z.output<typeof promptMapping>;

@@ -7,6 +7,7 @@ import { failedShare, scoreOf, scoresByRow } from '../rewards/score-table.ts';
 import type { Learner, PolicySampler } from './policy/learner.ts';
 import { LocalSampler } from './policy/local-sampler.ts';
 import type { PreparedRun } from './prepare.ts';
+import type { PromptList } from './prompt-list.ts';
 import { type Rollout, sampleRollout, scoreBatch } from './rollout.ts';
 
 export interface Evaluation {
@@ -36,7 +37,7 @@ export function evaluationOf(run: PreparedRun, learner: Learner): (() => Promise
 }
 
 /** Evaluates the model that a run starts from. */
-export async function evaluateStart(run: PreparedRun, prompts: readonly EncodedPrompt[]): Promise<Evaluation> {
+export async function evaluateStart(run: PreparedRun, prompts: PromptList): Promise<Evaluation> {
   const { engine, model, config } = run;
   const weights = await computeCopies(engine, model, run.weights);
   return evaluate(run, new LocalSampler(run, config.numGenerationsEval, config.seed, async () => weights), prompts);
@@ -45,11 +46,7 @@ export async function evaluateStart(run: PreparedRun, prompts: readonly EncodedP
 type EvaluatedRun = Pick<PreparedRun, 'config' | 'rewards' | 'tokenizer'>;
 
 /** Samples completions for held-out prompts as in training, always from the same random numbers, and scores them. */
-async function evaluate(
-  run: EvaluatedRun,
-  sampler: PolicySampler,
-  prompts: readonly EncodedPrompt[],
-): Promise<Evaluation> {
+async function evaluate(run: EvaluatedRun, sampler: PolicySampler, prompts: PromptList): Promise<Evaluation> {
   const { config, rewards } = run;
   const rollout = await sampleAll(run, sampler, prompts.slice(0, config.evalPrompts ?? prompts.length));
   const table = await rewards.score(scoreBatch(rollout));

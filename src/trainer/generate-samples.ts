@@ -1,5 +1,4 @@
 import type { LoadedConfig } from '../config/load-config.ts';
-import { loadDataset } from '../data/dataset.ts';
 import { permutation } from '../data/random.ts';
 import { readModelConfig } from '../model/files/model-config.ts';
 import { readModel } from '../model/files/read-model.ts';
@@ -9,9 +8,10 @@ import { loadTokenizer } from '../model/tokenizer/tokenizer.ts';
 import { BadInput } from '../protocol/errors.ts';
 import type { NewSample } from '../protocol/sample-edits.ts';
 import { createEngine } from './create-engine.ts';
-import { encodePrompts, endTokens } from './encode-prompts.ts';
+import { loadRows } from './load-rows.ts';
 import { tooManyAtOnce } from './memory-check.ts';
 import { LocalSampler } from './policy/local-sampler.ts';
+import { endTokens, PromptList } from './prompt-list.ts';
 import { sampleRollout } from './rollout.ts';
 import { workloadOf } from './workload.ts';
 
@@ -28,23 +28,24 @@ export interface SamplesWanted {
  * drawn at random, or are the dataset's first when the config does not shuffle. No reward function is called. Throws BadInput as training does.
  */
 export async function* generateSamples(
-  { config, locate }: LoadedConfig,
+  loaded: LoadedConfig,
   { prompts: count, n, seed }: SamplesWanted,
 ): AsyncGenerator<NewSample[]> {
-  const rows = await loadDataset({ named: config.dataset, at: locate(['dataset']) }, config);
+  const { config, locate } = loaded;
+  const { train } = await loadRows(loaded);
   const model = readModelConfig(config.model);
   checkWeights(config.model, model);
   const tooMany = tooManyAtOnce(model, n, config.maxCompletionLength);
   if (tooMany) throw new BadInput(`${tooMany}; ask for fewer with --n.`);
   const tokenizer = loadTokenizer(config.model);
   const eosTokenIds = endTokens(model, tokenizer);
-  const order = config.shuffleDataset ? permutation(seed, ['samples'], rows.length) : rows.map((_, index) => index);
-  const chosen = order.slice(0, count).map((index) => rows[index]!);
-  const prompts = encodePrompts(chosen, tokenizer, {
-    model,
-    maxCompletionLength: config.maxCompletionLength,
-    templateVariables: config.chatTemplateKwargs,
-  });
+  const { maxCompletionLength, maxPromptLength, chatTemplateKwargs: templateVariables } = config;
+  const limits = { model, maxCompletionLength, maxPromptLength, templateVariables };
+  const all = new PromptList(train, tokenizer, limits, locate(['maxPromptLength']));
+  const order = config.shuffleDataset
+    ? permutation(seed, ['samples'], all.length)
+    : Array.from({ length: all.length }, (_, index) => index);
+  const prompts = order.slice(0, count).map((index) => all.at(index));
 
   const { engine } = await createEngine(config, locate, workloadOf(model, { trains: false, half: config.fp16 }));
   const weights = await computeCopies(engine, model, (await readModel(config.model)).weights);
@@ -54,10 +55,9 @@ export async function* generateSamples(
     prompts.length,
     Math.max(1, Math.floor((config.promptsPerStep * config.numGenerations) / n)),
   );
-  const { maxCompletionLength: maxTokens } = config;
   for (let start = 0; start < prompts.length; start += perBatch) {
     const batch = Array.from({ length: perBatch }, (_, i) => prompts[start + i] ?? prompts.at(-1)!);
-    const rollout = await sampleRollout(sampler, tokenizer, batch, maxTokens, ['samples', start]);
+    const rollout = await sampleRollout(sampler, tokenizer, batch, maxCompletionLength, ['samples', start]);
     const wanted = Math.min(perBatch, prompts.length - start) * n;
     yield rollout.slice(0, wanted).map(({ prompt, text }) => ({
       prompt: prompt.prompt,

@@ -1,18 +1,21 @@
 import type { LoadedConfig } from '../config/load-config.ts';
-import { loadDataset } from '../data/dataset.ts';
-import type { EncodedPrompt } from '../data/prompts.ts';
+import type { DatasetRow } from '../data/dataset.ts';
+import { trainingOrder, usedRows } from '../data/prompt-order.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { EditedTexts } from '../files/source.ts';
 import type { ModelConfig } from '../model/config.ts';
 import { loadTokenizer, type Tokenizer } from '../model/tokenizer/tokenizer.ts';
 import type { Weights } from '../model/weights-tree.ts';
 import { BadInput } from '../protocol/errors.ts';
+import type { Finding } from '../protocol/finding.ts';
 import type { RunConfig } from '../protocol/run-config.ts';
 import type { RewardSet } from '../rewards/open-rewards.ts';
 import { checkedModel } from './checked-model.ts';
 import { createEngine } from './create-engine.ts';
-import { encodePrompts, endTokens } from './encode-prompts.ts';
+import { loadRows } from './load-rows.ts';
 import { loadStart } from './load-start.ts';
+import { promptFindings } from './prompt-findings.ts';
+import { endTokens, PromptList } from './prompt-list.ts';
 import { hasRewards, loadReplay, type RecordedRun, recordedRun } from './recorded-steps.ts';
 import { type RewardHost, rewardOpener } from './run-rewards.ts';
 import { workloadOf } from './workload.ts';
@@ -30,14 +33,16 @@ export interface PreparedRun {
   adapter: Weights | undefined;
   tokenizer: Tokenizer;
   eosTokenIds: number[];
-  prompts: EncodedPrompt[];
-  /** Held-out prompts; undefined without an evaluation dataset. */
-  evalPrompts: EncodedPrompt[] | undefined;
+  prompts: PromptList;
+  /** Held-out prompts; undefined without any. */
+  evalPrompts: PromptList | undefined;
   rewards: RewardSet;
   /** Loads the reward functions again, as their files are now. */
   reopenRewards(): Promise<void>;
   /** Completions to train on instead of sampling. */
   recorded: RecordedRun | undefined;
+  /** What is noticed about the prompts. */
+  findings: Finding[];
 }
 
 export interface PrepareOptions extends RewardHost {
@@ -52,17 +57,17 @@ export interface PrepareOptions extends RewardHost {
 /** Loads what a config names, cheapest checks first. Throws BadInput for the first thing that is wrong. */
 export async function prepareRun(loaded: LoadedConfig, options: PrepareOptions): Promise<PreparedRun> {
   const { config, locate } = loaded;
-  const { dataset, evalDataset, maxCompletionLength, chatTemplateKwargs: templateVariables } = config;
-  const rows = await loadDataset({ named: dataset, at: locate(['dataset']) }, config);
-  const evalRows =
-    evalDataset === null ? undefined : await loadDataset({ named: evalDataset, at: locate(['evalDataset']) }, config);
+  const rows = await loadRows(loaded);
 
   const model = checkedModel(loaded);
   const tokenizer = loadTokenizer(config.model);
   const eosTokenIds = endTokens(model, tokenizer);
-  const limits = { model, maxCompletionLength, templateVariables };
-  const prompts = encodePrompts(rows, tokenizer, limits);
-  const evalPrompts = evalRows && encodePrompts(evalRows, tokenizer, limits);
+  const { maxCompletionLength, maxPromptLength, chatTemplateKwargs: templateVariables } = config;
+  const limits = { model, maxCompletionLength, maxPromptLength, templateVariables };
+  const promptList = (some: DatasetRow[]) => new PromptList(some, tokenizer, limits, locate(['maxPromptLength']));
+  const prompts = promptList(rows.train);
+  prompts.check(usedRows(trainingOrder(config, prompts.length), config.maxSteps, prompts.length));
+  const evalPrompts = rows.heldOut && promptList(rows.heldOut);
 
   const { rollouts } = options;
   const replay = rollouts === undefined ? undefined : loadReplay(rollouts, { config, tokenizer, eosTokenIds, model });
@@ -81,6 +86,7 @@ export async function prepareRun(loaded: LoadedConfig, options: PrepareOptions):
   const run: PreparedRun = {
     ...{ config, engine, engineReason: reason, model, weights, adapter },
     ...{ tokenizer, eosTokenIds, prompts, evalPrompts, rewards },
+    findings: replay ? [] : promptFindings(prompts, tokenizer, loaded),
     recorded: replay && recordedRun(replay, weightOf),
     async reopenRewards() {
       await run.rewards.close();

@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import { type LoadedConfig, loadRunConfig } from '../config/load-config.ts';
 import { problemOf } from '../protocol/errors.ts';
 import { PROTOCOL_VERSION, type TrainerEvent } from '../protocol/events.ts';
+import { findingText } from '../protocol/finding.ts';
 import type { RunInputs } from '../protocol/run-folder.ts';
 import type { TrainerOptions } from '../protocol/trainer-options.ts';
 import { checkPlace, tryTo } from '../run-folder/atomic-write.ts';
@@ -128,6 +129,12 @@ async function trainIn(
       resumedFrom,
     });
     for (const message of resumeNotes(before, changes, next)) emit({ type: 'log', level: 'info', message });
+    for (const finding of run.findings)
+      emit({
+        type: 'log',
+        level: finding.severity === 'information' ? 'info' : 'warning',
+        message: findingText(finding),
+      });
     if (run.engineReason) emit({ type: 'log', level: 'info', message: `On ${engine.name}: ${run.engineReason}.` });
     const outcome = await train(stage, folder, { ...options, config });
     folder.update({ state: outcome.outcome, reason: null });

@@ -7,10 +7,17 @@ const NOT_PRINTABLE = /[\p{C}\p{Z}]/u;
 const NAMED: Record<string, string> = { '\n': '\\n', '\r': '\\r', '\t': '\\t', '\\': '\\\\' };
 const MAX_NESTING = 200;
 
+/** Of the template that is being rendered: one at a time is. */
+let printsUndefined = true;
+
+export function undefinedIsPrinted(isPrinted: boolean): void {
+  printsUndefined = isPrinted;
+}
+
 /** Python's `str(value)`, which is how a value is printed. */
 export function str(value: Value): string {
   if (typeof value === 'string') return value;
-  if (value instanceof Undefined) return '';
+  if (value instanceof Undefined) return printsUndefined ? '' : value.fail();
   if (value instanceof Markup) return value.text;
   return repr(value);
 }

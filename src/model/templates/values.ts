@@ -1,4 +1,4 @@
-import { keysOf, numberText } from '../../text/exact-json.ts';
+import { ExactJson, keysOf, numberText } from '../../text/exact-json.ts';
 import { NotSupported, TemplateError } from './errors.ts';
 
 /**
@@ -211,6 +211,7 @@ export function typeName(value: Value): string {
 /** What JSON holds, as the values that Python's json makes of it. `text` is how a number was written, where that is known. */
 export function fromJson(json: unknown, text?: string): Value {
   if (json === undefined || json === null) return null;
+  if (json instanceof ExactJson) return fromJson(json.value, json.text);
   if (typeof json === 'number') return fromNumber(json, text);
   if (typeof json === 'string' || typeof json === 'boolean') return json;
   const owner = json as object;

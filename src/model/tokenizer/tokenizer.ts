@@ -6,7 +6,7 @@ import { isGguf } from '../files/gguf.ts';
 import { readJsonObject } from '../files/json-file.ts';
 import { modelFilePath, readModelFile } from '../files/model-files.ts';
 import { type LegacyFiles, mergedConfig, namedTokens, withAddedTokens } from './added-tokens.ts';
-import { loadChatTemplate } from './chat-template.ts';
+import { type ChatRenderer, loadChatTemplate } from './chat-template.ts';
 import { TimeIsUp, withinSeconds } from './time-limit.ts';
 import { checkTokenizer } from './tokenizer-checks.ts';
 
@@ -20,6 +20,8 @@ export interface Tokenizer {
   encode(text: string, options?: { addSpecialTokens?: boolean; room?: Room }): number[];
   /** Ids that have no token (the embedding's padding rows) give no text. Special tokens are kept by default. */
   decode(ids: readonly number[], options?: { skipSpecialTokens?: boolean }): string;
+  /** Whether the model has a chat template. */
+  hasChatTemplate: boolean;
   /** The chat template's text; the generation prompt is added by default. Throws `BadInput` when the model has no template. */
   renderChat(messages: ChatMessage[], options?: ChatOptions): string;
   /** A dataset's prompt as the model sees it: as TRL does, text with special tokens added, a chat through the template alone. */
@@ -57,7 +59,8 @@ export function loadTokenizer(model: string): Tokenizer {
   const legacy = legacyFiles(model);
   const config = mergedConfig(own, legacy);
   const tokenizer = createTokenizer(withAddedTokens(json, config, legacy), config, file);
-  const renderChat = loadChat(model, config);
+  const template = loadChatTemplate(model, config);
+  const renderChat = chatRenderer(model, config, template);
   const specialTokens = namedTokens(config);
   const idOf = (token: string | undefined) => (token === undefined ? undefined : tokenizer.token_to_id(token));
 
@@ -80,6 +83,7 @@ export function loadTokenizer(model: string): Tokenizer {
       const options = { skip_special_tokens: skipSpecialTokens, clean_up_tokenization_spaces: false };
       return withinItsTime(known.length, file, () => tokenizer.decode(known, options));
     },
+    hasChatTemplate: template !== undefined,
     renderChat,
     encodePrompt: (prompt, options) => {
       const room = options?.room && { room: options.room };
@@ -92,16 +96,35 @@ export function loadTokenizer(model: string): Tokenizer {
 }
 
 /** Only the chat template of a model: as `Tokenizer.renderChat`, without the time that the tokenizer takes to load. */
-export function loadChat(model: string, config = readTokenizerConfig(model)): Tokenizer['renderChat'] {
-  const renderTemplate = loadChatTemplate(model, config);
+export function loadChat(model: string): Tokenizer['renderChat'] {
+  const config = readTokenizerConfig(model);
+  return chatRenderer(model, config, loadChatTemplate(model, config));
+}
+
+function chatRenderer(
+  model: string,
+  config: Record<string, unknown>,
+  renderTemplate: ChatRenderer | undefined,
+): Tokenizer['renderChat'] {
   const specialTokens = namedTokens(config);
   return (messages, { variables = {} } = {}) => {
     if (!renderTemplate) {
       const message = 'the model has no chat template, so prompts must be plain text; use a chat model for messages';
       throw new BadInput(message, { file: model, isFolder: !isGguf(model) });
     }
-    return renderTemplate(messages, { ...specialTokens, add_generation_prompt: true, ...variables });
+    const { asked, begun } = withoutPrefix(messages);
+    return renderTemplate(asked, { ...specialTokens, add_generation_prompt: true, ...variables }) + begun;
   };
+}
+
+/**
+ * A last message of the assistant's with `prefix: true` (as in the APIs of Mistral and DeepSeek) is how its answer begins: it follows the
+ * generation prompt as it is. Without the mark it is a turn like any other, as in TRL.
+ */
+function withoutPrefix(messages: ChatMessage[]): { asked: ChatMessage[]; begun: string } {
+  const last = messages.at(-1);
+  const isPrefix = last?.role === 'assistant' && last.prefix === true && typeof last.content === 'string';
+  return isPrefix ? { asked: messages.slice(0, -1), begun: last.content as string } : { asked: messages, begun: '' };
 }
 
 function createTokenizer(json: Record<string, unknown>, config: Record<string, unknown>, file: string) {

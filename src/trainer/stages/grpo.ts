@@ -1,4 +1,4 @@
-import { type PromptOrder, promptOrder } from '../../data/prompt-order.ts';
+import { type PromptOrder, trainingOrder } from '../../data/prompt-order.ts';
 import { NotFiniteModel } from '../../model/not-finite.ts';
 import type { ScoreTable } from '../../protocol/rewards.ts';
 import { creditOf, experiencesOf } from '../credit.ts';
@@ -29,11 +29,10 @@ export class GrpoStage implements Stage {
   readonly #score: Score;
 
   constructor(run: GrpoRun, learner: Learner, score: Score) {
-    const { seed, promptsPerStep, shuffleDataset: shuffle, numGenerations } = run.config;
     this.#run = run;
     this.#learner = learner;
-    this.#sampler = learner.sampler(numGenerations);
-    this.#promptsOf = promptOrder({ seed, rows: run.prompts.length, promptsPerStep, shuffle });
+    this.#sampler = learner.sampler(run.config.numGenerations);
+    this.#promptsOf = trainingOrder(run.config, run.prompts.length);
     this.#score = score;
   }
 
@@ -80,7 +79,7 @@ export class GrpoStage implements Stage {
   async #sample(step: number): Promise<Rollout> {
     const { config, prompts, tokenizer, recorded } = this.#run;
     if (recorded) return recorded[step - 1]!.rollout;
-    const chosen = this.#promptsOf(step).map((row) => prompts[row]!);
+    const chosen = this.#promptsOf(step).map((row) => prompts.at(row));
     try {
       return await sampleRollout(this.#sampler, tokenizer, chosen, config.maxCompletionLength, ['rollout', step]);
     } catch (error) {

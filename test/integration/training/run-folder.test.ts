@@ -108,6 +108,10 @@ test('the files of a run, and the events of --json', async () => {
   for (const line of log) expect(line).toMatch(/^\d{4}-\d\d-\d\dT[\d:.]+Z /);
   expect(log.map((line) => line.replace(/^\S+ /, ''))).toEqual([
     'started on cpu',
+    // The tiny model has one.
+    expect.stringMatching(
+      /^warning: The model has a chat template, but the prompts are plain text, .* Set "prompt" to/,
+    ),
     expect.stringMatching(/^info: On cpu: a model of 0\.\d million parameters is faster there/),
     ...[1, 2, 3, 4].map((step) => `checkpoint of step ${step} written`),
     'done after step 4',

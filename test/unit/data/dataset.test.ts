@@ -94,7 +94,7 @@ describe('a dataset', () => {
       ':1: This file looks like TSV, not JSON Lines; convert it to JSON Lines, one object on each line.',
     ],
     ['{"prompt":"a","__proto__":1}', ':1: No column can be called "__proto__"; rename it.'],
-    ['{"promt":"a"}', ':1: This row has no "prompt" (a text, or a list of chat messages).'],
+    ['{"prompt":"a"}\n{"promt":"a"}', ':2: This row has no "prompt" (a text, or a list of chat messages).'],
     ['{"prompt":3}', ':1: The "prompt" must be a text, or a list of { "role", "content" } messages.'],
     ['{"prompt":""}', ':1: The "prompt" is empty.'],
     ['{"prompt":[]}', ':1: The "prompt" is empty.'],

@@ -1,0 +1,133 @@
+import type { JsonObject } from '../files/json-lines.ts';
+import { BadInput, type SourceLocation } from '../protocol/errors.ts';
+import type { Remedy } from '../protocol/remedy.ts';
+import type { ChatMessage, Prompt } from '../protocol/rewards.ts';
+import type { PromptMapping, RunConfig } from '../protocol/run-config.ts';
+import { withFields } from '../text/exact-json.ts';
+import { didYouMean, nearestName } from '../text/nearest-name.ts';
+import { PromptTemplate } from './prompt-template.ts';
+import { readPrompt } from './read-prompt.ts';
+import type { RawRow } from './readers/read-rows.ts';
+import { valueAt } from './row-path.ts';
+import { columnNames, RESERVED, sharedColumns } from './shared-columns.ts';
+
+/** What of a run config says how rows are read. */
+export type MappingSettings = Pick<RunConfig, 'prompt' | 'columns'>;
+
+/** Where a field of the run config is; undefined where there is no config. */
+export type PlaceOf = (path: (string | number)[]) => SourceLocation | undefined;
+
+export interface MappedRow {
+  prompt: Prompt;
+  /** All columns but the reserved ones, exactly as they are written, and those that `columns` adds. They reach the reward functions. */
+  columns: Record<string, unknown>;
+}
+
+/**
+ * How the rows of a dataset become prompts and columns. Every row has the same columns: those of all rows, null where it has none.
+ * Throws BadInput at the config's field that names what no row has, and, from the function, at the row that is none.
+ */
+export function rowMapping(
+  rows: readonly Pick<RawRow, 'value'>[],
+  { prompt, columns }: MappingSettings,
+  placeOf: PlaceOf = () => undefined,
+): (row: RawRow) => MappedRow {
+  const names = columnNames(rows);
+  const added = Object.entries(columns ?? {});
+  for (const [name, path] of added) requireColumn(name, path, rows, names, placeOf);
+  const columnsOf = sharedColumns(rows, RESERVED);
+  const promptOf = promptReader(prompt, rows, names, added, placeOf);
+
+  return ({ value, at }) => {
+    const more = added.map(([name, path]) => [name, valueAt(value, path)?.exact ?? null]);
+    return { prompt: promptOf(value, at), columns: { ...columnsOf({ value }), ...Object.fromEntries(more) } };
+  };
+}
+
+function requireColumn(
+  name: string,
+  path: string,
+  rows: readonly Pick<RawRow, 'value'>[],
+  names: readonly string[],
+  placeOf: PlaceOf,
+): void {
+  const at = placeOf(['columns', name]);
+  if (RESERVED.has(name)) {
+    const instead = name === 'prompt' ? ', which "prompt" of the config sets' : '';
+    throw new BadInput(`"columns" cannot give a column called "${name}"${instead}; use another name.`, at);
+  }
+  if (rows.some(({ value }) => valueAt(value, path) !== undefined)) return;
+  throw new BadInput(`"columns.${name}" names "${path}", ${noColumn(path, names)}`, at);
+}
+
+const noColumn = (path: string, names: readonly string[]): string =>
+  `which is no column of the dataset (it has ${names.join(', ')}).${didYouMean(path, names)}`;
+
+type PromptReader = (row: JsonObject, at: SourceLocation) => Prompt;
+
+function promptReader(
+  mapping: PromptMapping | null,
+  rows: readonly Pick<RawRow, 'value'>[],
+  names: readonly string[],
+  added: readonly [name: string, path: string][],
+  placeOf: PlaceOf,
+): PromptReader {
+  const place = placeOf(['prompt']);
+  if (mapping === null) {
+    if (!names.includes('prompt')) throw noPrompt(names, placeOf(['dataset']));
+    return (row, at) => readPrompt(row.prompt, 'prompt', at);
+  }
+  if (typeof mapping === 'string') {
+    const path = added.find(([name]) => name === mapping)?.[1] ?? mapping;
+    if (!rows.some(({ value }) => valueAt(value, path) !== undefined))
+      throw new BadInput(`"prompt" names "${mapping}", ${noColumn(mapping, names)}`, place);
+    return (row, at) => readPrompt(valueAt(row, path)?.value, mapping, at);
+  }
+
+  const variables = [...new Set([...names, ...added.map(([name]) => name)])];
+  const template = (source: string, part: string) => {
+    const read = new PromptTemplate(source, `prompt.${part}`, placeOf(['prompt', part]));
+    read.requireColumns(variables, placeOf(['prompt', part]));
+    return (row: JsonObject, at: SourceLocation) => read.render(templateContext(row, variables, added), at);
+  };
+  if ('text' in mapping) {
+    const text = template(mapping.text, 'text');
+    return (row, at) => readPrompt(text(row, at), 'prompt.text', at);
+  }
+  const { system, user, prefill } = mapping;
+  const messages = [
+    ...(system === undefined ? [] : [{ role: 'system', content: template(system, 'system') }]),
+    { role: 'user', content: template(user, 'user') },
+    ...(prefill === undefined ? [] : [{ role: 'assistant', content: template(prefill, 'prefill'), prefix: true }]),
+  ];
+  return (row, at) =>
+    messages.map((message): ChatMessage => {
+      const content = message.content(row, at);
+      if (message.role === 'user' && content.trim() === '')
+        throw new BadInput('"prompt.user" gives an empty text for this row.', at);
+      return { ...message, content };
+    });
+}
+
+/** A row's columns as a template sees them; null, Jinja's None, where it has none. */
+function templateContext(row: JsonObject, names: readonly string[], added: readonly [string, string][]): JsonObject {
+  const missing = Object.fromEntries(names.filter((name) => !Object.hasOwn(row, name)).map((name) => [name, null]));
+  return withFields(
+    missing,
+    row,
+    Object.fromEntries(added.map(([name, path]) => [name, valueAt(row, path)?.exact ?? null])),
+  );
+}
+
+/** In the order in which they are offered. */
+const LIKELY_PROMPTS = ['question', 'problem', 'instruction', 'query', 'input', 'text', 'messages', 'conversations'];
+
+/** The dataset has no column that is called "prompt", and nothing says which one it is. */
+function noPrompt(names: readonly string[], at: SourceLocation | undefined): BadInput {
+  const likely = nearestName('prompt', names) ?? LIKELY_PROMPTS.find((name) => names.includes(name));
+  const set = likely === undefined ? '' : `, such as "prompt": "${likely}"`;
+  const remedy: Remedy | undefined =
+    likely === undefined ? undefined : { action: 'set', path: ['prompt'], value: likely };
+  const message = `The dataset has no column "prompt"; it has ${names.join(', ')}. Say in the run config how a row becomes a prompt${set}.`;
+  return new BadInput(message, at, { kind: 'no-prompt', remedy });
+}

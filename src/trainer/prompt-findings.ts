@@ -1,0 +1,64 @@
+import type { LoadedConfig } from '../config/load-config.ts';
+import type { Tokenizer } from '../model/tokenizer/tokenizer.ts';
+import type { Finding } from '../protocol/finding.ts';
+import type { Remedy } from '../protocol/remedy.ts';
+import type { PromptMapping } from '../protocol/run-config.ts';
+import type { PromptList } from './prompt-list.ts';
+
+/** How tokens of chat templates look: `<|im_start|>`, `<start_of_turn>`, `[INST]`. */
+const MARKER = /<[^<>\s]{2,40}>|\[\/?INST\]/g;
+const LOOKED_AT = 16;
+
+/** What is noticed about a run's prompts before anything is sampled. */
+export function promptFindings(prompts: PromptList, tokenizer: Tokenizer, loaded: LoadedConfig): Finding[] {
+  const { maxPromptLength } = loaded.config;
+  const plain = plainPrompts(prompts, tokenizer, loaded);
+  const { skipped } = prompts;
+  const skips: Finding = {
+    kind: 'prompts-skipped',
+    severity: 'information',
+    evidence: `Skipped ${skipped} of ${skipped + prompts.length} prompts, which have more than ${maxPromptLength} tokens (maxPromptLength).`,
+    place: loaded.locate(['maxPromptLength']),
+  };
+  return [...(plain ? [plain] : []), ...(skipped > 0 ? [skips] : [])];
+}
+
+/**
+ * A chat model that is asked in plain text continues the text, and often never ends: it answers, and stops, in turns of its chat template. Prompts that
+ * have the template's own tokens in them were written with it.
+ */
+function plainPrompts(
+  prompts: PromptList,
+  tokenizer: Tokenizer,
+  { config, locate }: Pick<LoadedConfig, 'config' | 'locate'>,
+): Finding | undefined {
+  const texts = prompts.slice(0, LOOKED_AT).flatMap(({ prompt }) => (typeof prompt === 'string' ? prompt : []));
+  if (texts.length === 0 || !tokenizer.hasChatTemplate) return undefined;
+  const markers = turnMarkers(tokenizer);
+  if (markers === undefined || texts.some((text) => markers.some((marker) => text.includes(marker)))) return undefined;
+  return {
+    kind: 'plain-prompts',
+    severity: 'warning',
+    evidence:
+      'The model has a chat template, but the prompts are plain text, which it continues instead of answering in a turn that it ends.',
+    place: locate(config.prompt === null ? ['dataset'] : ['prompt']),
+    remedy: asMessage(config.prompt),
+  };
+}
+
+/** What the chat template writes around a message; undefined where it refuses a plain question. */
+function turnMarkers({ renderChat }: Tokenizer): string[] | undefined {
+  try {
+    return renderChat([{ role: 'user', content: 'x' }]).match(MARKER) ?? [];
+  } catch {
+    return undefined;
+  }
+}
+
+/** The same prompt as a message of the user's. */
+function asMessage(prompt: PromptMapping | null): Remedy | undefined {
+  const set = (user: string): Remedy => ({ action: 'set', path: ['prompt'], value: { user } });
+  if (prompt === null) return set('{{ prompt }}');
+  if (typeof prompt === 'string') return /^\w+$/.test(prompt) ? set(`{{ ${prompt} }}`) : undefined;
+  return 'text' in prompt ? set(prompt.text) : undefined;
+}
