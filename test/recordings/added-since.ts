@@ -2,12 +2,13 @@ import type { Files } from './files.ts';
 
 /**
  * What runs write that they did not when they were recorded. A field is "rollouts/step-*.jsonl: sampling_logprobs" (a dot leads into an object),
- * a whole file "checkpoints/step-*" and its name. Anything else that is new fails the test. `npm run record` takes it all into the recordings:
+ * a whole file "checkpoints/step-*" and its name, a line of the log "log.txt: " and how it begins. Anything else that is new fails the test. `npm run record` takes it all into the recordings:
  * empty the list then.
  */
 export const ADDED_SINCE: readonly string[] = [
   'rollouts/step-*.jsonl: failure',
   'rollouts/step-*.jsonl: logprobs',
+  'log.txt: warning: The model has a chat template, ',
   ...['evalSplit', 'prompt', 'columns', 'maxRows', 'maxPromptLength', 'difficulty', 'evalOnStart'].flatMap((field) => [
     `run.json: config.${field}`,
     `run.json: startConfig.${field}`,
@@ -25,7 +26,10 @@ export function withoutAdditions(files: Files, added: readonly string[], found: 
     }
     const fields = added.flatMap((addition) => (addition.startsWith(`${kind}: `) ? [addition] : []));
     kept[name] = fields.reduce((rest, addition) => {
-      const path = addition.slice(kind.length + 2).split('.');
+      const added = addition.slice(kind.length + 2);
+      if (kind === 'log.txt')
+        return (rest as string[]).filter((line) => !(line.startsWith(added) && found.add(addition)));
+      const path = added.split('.');
       return withoutField(rest, path, () => found.add(addition));
     }, content);
   }
