@@ -61,8 +61,18 @@ export function raise(problem: BadInput): void {
 function parseObject(text: string, at: SourceLocation, isFirst: boolean): JsonObject {
   const other = isFirst ? otherFormat(text) : undefined;
   if (other !== undefined) throw new BadInput(other, at);
+  return parseJsonRow(text, at);
+}
+
+/** A row's JSON, which must be an object; how it is written is known. */
+export function parseJsonRow(text: string, at: SourceLocation): JsonObject {
   const value = parseJson(text, at);
   rememberExact(text, value);
+  return requireRow(value, at);
+}
+
+/** Throws BadInput for a value that is no object, and for a column that no row may have. */
+export function requireRow(value: unknown, at: SourceLocation): JsonObject {
   if (typeof value !== 'object' || value === null || Array.isArray(value))
     throw new BadInput('A row must be a JSON object, { ... }.', at);
   // It would be lost wherever columns are copied.
@@ -78,8 +88,13 @@ function otherFormat(line: string): string | undefined {
   if (start === '{') return `This file is JSON over several lines; ${convert}.`;
   if (start.startsWith('{')) return undefined;
   if (start.startsWith('PAR1')) return `This file is Parquet; ${convert}.`;
-  // A heading: the names of several fields.
-  const [, separator] = /^"?[A-Za-z_][\w .-]*"?([,;\t])("?[\w .-]+"?([,;\t]|$))+$/.exec(start) ?? [];
+  const table = tableFormat(start);
+  return table && `This file looks like ${table}, not JSON Lines; ${convert}.`;
+}
+
+/** What a file is whose first line is a heading: the names of several fields. */
+export function tableFormat(line: string): 'CSV' | 'TSV' | undefined {
+  const [, separator] = /^"?[A-Za-z_][\w .-]*"?([,;\t])("?[\w .-]+"?([,;\t]|$))+$/.exec(line.trim()) ?? [];
   if (separator === undefined) return undefined;
-  return `This file looks like ${separator === '\t' ? 'TSV' : 'CSV'}, not JSON Lines; ${convert}.`;
+  return separator === '\t' ? 'TSV' : 'CSV';
 }

@@ -20,7 +20,7 @@ export interface TextLine {
 const LINE_FEED = 10;
 const PIECE_BYTES = 1 << 20;
 /** Most of one line; a file of zeros is one line. */
-const MOST_BYTES_OF_LINE = 64e6;
+export const MOST_BYTES_OF_LINE = 64e6;
 
 /** The text of a file of the user's. Throws BadInput as `readBytes`, and where it is not UTF-8: guessed letters would be silently wrong. */
 export const readText = (file: string, kind: FileKind, at?: SourceLocation): string =>
@@ -128,9 +128,9 @@ function endOfLine(bytes: Buffer, start: number): number {
   return end < 0 ? bytes.length : end;
 }
 
-const hasUtf8Mark = (bytes: Buffer): boolean => bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf;
+export const hasUtf8Mark = (bytes: Buffer): boolean => bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf;
 
-function requireNotUtf16(bytes: Buffer, file: string): void {
+export function requireNotUtf16(bytes: Buffer, file: string): void {
   const mark = bytes.length >= 2 ? bytes.readUInt16BE(0) : 0;
   // Of a file without a mark: the second byte of its first letter.
   const hasZero = bytes.length >= 2 && (bytes[0] === 0) !== (bytes[1] === 0);
@@ -138,8 +138,8 @@ function requireNotUtf16(bytes: Buffer, file: string): void {
     throw new BadInput('This file is UTF-16 text, as ">" writes it in Windows PowerShell; save it as UTF-8.', { file });
 }
 
-const notUtf8 = (at: SourceLocation): BadInput =>
+export const notUtf8 = (at: SourceLocation): BadInput =>
   new BadInput('This line is not UTF-8 text (is it Latin-1 or a binary file?); save the file as UTF-8.', at);
 
-const tooLong = (file: string, line: number): BadInput =>
+export const tooLong = (file: string, line: number): BadInput =>
   new BadInput(`This line has more than ${MOST_BYTES_OF_LINE / 1e6} MB; is it the right file?`, { file, line });

@@ -38,6 +38,11 @@ export function rememberExact(json: string, value: unknown): void {
   }
 }
 
+/** Keeps how numbers of an object that comes from elsewhere than JSON would be written in it, by key: what a column calls a float is one in Python, 5.0. */
+export function rememberNumbers(owner: object, numbers: Map<string, string>): void {
+  sources.set(owner, { numbers });
+}
+
 /** How the number `owner[key]` was written, where that matters. */
 export function numberText(owner: object, key: string | number): string | undefined {
   const text = sources.get(owner)?.numbers.get(String(key));

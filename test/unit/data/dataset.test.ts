@@ -76,23 +76,14 @@ describe('a dataset', () => {
       ":1:20: -Infinity is not JSON (Python's json writes it all the same); write null, or a text.",
     ],
     ['{"prompt":"a"}\n["a"]', ':2: A row must be a JSON object, { ... }.'],
-    ['["a"]', ':1: This file is a JSON list; convert it to JSON Lines, one object on each line.'],
+    ['["a"]', ':1: A row must be a JSON object, { ... }.'],
     [
       '{\n"prompt":"a"\n}',
-      ':1: This file is JSON over several lines; convert it to JSON Lines, one object on each line.',
+      ':1: This file is one JSON object over several lines; a dataset is a JSON list of objects, or JSON Lines: one object per line.',
     ],
-    [
-      'prompt,answer\n"a, b",2',
-      ':1: This file looks like CSV, not JSON Lines; convert it to JSON Lines, one object on each line.',
-    ],
-    [
-      '"prompt","answer"\n',
-      ':1: This file looks like CSV, not JSON Lines; convert it to JSON Lines, one object on each line.',
-    ],
-    [
-      'prompt\tanswer\n',
-      ':1: This file looks like TSV, not JSON Lines; convert it to JSON Lines, one object on each line.',
-    ],
+    ['prompt,answer\n"a, b",2', ':1: This file looks like CSV, not JSON; rename it so that it ends in .csv.'],
+    ['"prompt","answer"\n', ':1: This file looks like CSV, not JSON; rename it so that it ends in .csv.'],
+    ['prompt\tanswer\n', ':1: This file looks like TSV, not JSON; rename it so that it ends in .tsv.'],
     ['{"prompt":"a","__proto__":1}', ':1: No column can be called "__proto__"; rename it.'],
     ['{"prompt":"a"}\n{"promt":"a"}', ':2: This row has no "prompt" (a text, or a list of chat messages).'],
     ['{"prompt":3}', ':1: The "prompt" must be a text, or a list of { "role", "content" } messages.'],
