@@ -1,7 +1,7 @@
 import { datasetFiles } from '../files/dataset-files.ts';
 import type { SourceLocation } from '../protocol/errors.ts';
 import { readRows } from './readers/read-rows.ts';
-import { type MappedRow, type MappingSettings, type PlaceOf, rowMapping } from './row-mapping.ts';
+import { type MappedRow, type MappingContext, type MappingSettings, rowMapping } from './row-mapping.ts';
 
 /** One prompt to train on. */
 export interface DatasetRow extends MappedRow {
@@ -9,24 +9,25 @@ export interface DatasetRow extends MappedRow {
   at: SourceLocation;
 }
 
-export interface DatasetPlace {
+export interface DatasetPlace extends MappingContext {
   /** What a config names: files, patterns, folders. */
   named: string | string[];
   /** The config's line that names it. */
   at?: SourceLocation | undefined;
   /** Only the first rows. */
   most?: number | undefined;
-  /** Where the config's other fields are. */
-  placeOf?: PlaceOf;
 }
 
 /** Reads a dataset, and makes its rows prompts as the config says. Throws BadInput at the row, or the config's field, that is wrong. */
 export async function loadDataset(
-  { named, at, most, placeOf }: DatasetPlace,
+  { named, at, most, placeOf, isChat }: DatasetPlace,
   settings: MappingSettings,
 ): Promise<DatasetRow[]> {
   const rows = await readRows(datasetFiles(named), { what: 'dataset', at, most });
   // The same columns are expected of every dataset of a config.
-  const toPrompt = rowMapping(rows, settings, (path) => (path[0] === 'dataset' ? at : placeOf?.(path)));
+  const toPrompt = rowMapping(rows, settings, {
+    placeOf: (path) => (path[0] === 'dataset' ? at : placeOf?.(path)),
+    isChat,
+  });
   return rows.map((row) => ({ ...toPrompt(row), at: row.at }));
 }

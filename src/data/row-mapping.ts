@@ -14,8 +14,14 @@ import { columnNames, RESERVED, sharedColumns } from './shared-columns.ts';
 /** What of a run config says how rows are read. */
 export type MappingSettings = Pick<RunConfig, 'prompt' | 'columns'>;
 
-/** Where a field of the run config is; undefined where there is no config. */
-export type PlaceOf = (path: (string | number)[]) => SourceLocation | undefined;
+/** What of its surroundings a mapping's messages speak of. */
+export interface MappingContext {
+  /** Where a field of the run config is. */
+  placeOf?: ((path: (string | number)[]) => SourceLocation | undefined) | undefined;
+  /** Whether the model has a chat template: then a prompt that is proposed is a message. */
+  isChat?: (() => boolean) | undefined;
+}
+type PlaceOf = NonNullable<MappingContext['placeOf']>;
 
 export interface MappedRow {
   prompt: Prompt;
@@ -30,12 +36,13 @@ export interface MappedRow {
 export function rowMapping(
   rows: readonly Pick<RawRow, 'value'>[],
   { prompt, columns }: MappingSettings,
-  placeOf: PlaceOf = () => undefined,
+  { placeOf = () => undefined, isChat = () => false }: MappingContext = {},
 ): (row: RawRow) => MappedRow {
   const names = columnNames(rows);
   const added = Object.entries(columns ?? {});
   for (const [name, path] of added) requireColumn(name, path, rows, names, placeOf);
   const columnsOf = sharedColumns(rows, RESERVED);
+  if (prompt === null && !names.includes('prompt')) throw noPrompt(rows, names, placeOf(['dataset']), isChat);
   const promptOf = promptReader(prompt, rows, names, added, placeOf);
 
   return ({ value, at }) => {
@@ -73,10 +80,7 @@ function promptReader(
   placeOf: PlaceOf,
 ): PromptReader {
   const place = placeOf(['prompt']);
-  if (mapping === null) {
-    if (!names.includes('prompt')) throw noPrompt(names, placeOf(['dataset']));
-    return (row, at) => readPrompt(row.prompt, 'prompt', at);
-  }
+  if (mapping === null) return (row, at) => readPrompt(row.prompt, 'prompt', at);
   if (typeof mapping === 'string') {
     const path = added.find(([name]) => name === mapping)?.[1] ?? mapping;
     if (!rows.some(({ value }) => valueAt(value, path) !== undefined))
@@ -123,11 +127,17 @@ function templateContext(row: JsonObject, names: readonly string[], added: reado
 const LIKELY_PROMPTS = ['question', 'problem', 'instruction', 'query', 'input', 'text', 'messages', 'conversations'];
 
 /** The dataset has no column that is called "prompt", and nothing says which one it is. */
-function noPrompt(names: readonly string[], at: SourceLocation | undefined): BadInput {
+function noPrompt(
+  rows: readonly Pick<RawRow, 'value'>[],
+  names: readonly string[],
+  at: SourceLocation | undefined,
+  isChat: () => boolean,
+): BadInput {
   const likely = nearestName('prompt', names) ?? LIKELY_PROMPTS.find((name) => names.includes(name));
-  const set = likely === undefined ? '' : `, such as "prompt": "${likely}"`;
-  const remedy: Remedy | undefined =
-    likely === undefined ? undefined : { action: 'set', path: ['prompt'], value: likely };
+  const asks = likely !== undefined && /^\w+$/.test(likely) && typeof rows[0]?.value[likely] === 'string' && isChat();
+  const value = asks ? { user: `{{ ${likely} }}` } : likely;
+  const set = value === undefined ? '' : `, such as "prompt": ${JSON.stringify(value)}`;
+  const remedy: Remedy | undefined = value === undefined ? undefined : { action: 'set', path: ['prompt'], value };
   const message = `The dataset has no column "prompt"; it has ${names.join(', ')}. Say in the run config how a row becomes a prompt${set}.`;
   return new BadInput(message, at, { kind: 'no-prompt', remedy });
 }

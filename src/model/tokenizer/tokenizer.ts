@@ -101,6 +101,15 @@ export function loadChat(model: string): Tokenizer['renderChat'] {
   return chatRenderer(model, config, loadChatTemplate(model, config));
 }
 
+/** Whether a model has a chat template; false too where that cannot be read. */
+export function hasChatTemplate(model: string): boolean {
+  try {
+    return loadChatTemplate(model, readTokenizerConfig(model)) !== undefined;
+  } catch {
+    return false;
+  }
+}
+
 function chatRenderer(
   model: string,
   config: Record<string, unknown>,

@@ -21,7 +21,11 @@ const rowsOf = (...texts: string[]) =>
 /** The rows of a dataset as a config maps them; the place of a field is its path. */
 function mapped(settings: Partial<MappingSettings>, ...texts: string[]) {
   const rows = rowsOf(...texts);
-  const map = rowMapping(rows, { prompt: null, columns: null, ...settings }, (path) => ({ file: path.join('.') }));
+  const map = rowMapping(
+    rows,
+    { prompt: null, columns: null, ...settings },
+    { placeOf: (path) => ({ file: path.join('.') }) },
+  );
   return rows.map(map);
 }
 
@@ -124,14 +128,19 @@ describe('bad input is one sentence at its place', () => {
     );
   });
 
-  test('a missing "prompt" comes with its remedy', () => {
+  test.each<[boolean, string, unknown]>([
+    [false, GSM8K, 'question'],
+    [true, GSM8K, { user: '{{ question }}' }],
+    [true, '{"messages":[{"role":"user","content":"Hi"}]}', 'messages'],
+    [true, '{"promt":"Hi","question":"?"}', { user: '{{ promt }}' }],
+  ])('a missing "prompt" comes with its remedy (chat model: %j, %s)', (isChat, row, value) => {
     try {
-      mapped({}, GSM8K);
+      rowMapping(rowsOf(row), { prompt: null, columns: null }, { isChat: () => isChat });
     } catch (error) {
       const { kind, remedy } = (error as BadInput).problem;
       expect({ kind, remedy }).toEqual({
         kind: 'no-prompt',
-        remedy: { action: 'set', path: ['prompt'], value: 'question' },
+        remedy: { action: 'set', path: ['prompt'], value },
       });
     }
     expect.assertions(1);
