@@ -1,0 +1,95 @@
+/**
+ * Somebody's own task: a folder with a Parquet file in GSM8K's form, a chat model and the reward file of a TRL tutorial, and no run config
+ * yet, becomes a LoRA training without a change to the data.
+ */
+import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parquetWriteBuffer } from 'hyparquet-writer';
+import { expect } from 'vitest';
+import type { RunInfo } from '../../src/protocol/run-folder.ts';
+import { Session } from './helpers/session.ts';
+
+const CHAT_MODEL = join(import.meta.dirname, '../references/fixtures/models/qwen3');
+/** What a person does at most: a command, a choice, a click, a field that is filled in. */
+const MOST_ACTIONS = 15;
+
+const rows = Array.from({ length: 200 }, (_, index) => {
+  const [a, b] = [index + 2, (index % 9) + 1];
+  return {
+    question: `Natalia sold ${a} clips in April, and ${b} more in May. How many clips did she sell in all?`,
+    answer: `She sold ${a} + ${b} = <<${a}+${b}=${a + b}>>${a + b} clips.\n#### ${a + b}`,
+  };
+});
+
+/** As tutorials have it: indexes the message, splits GSM8K's answer, prints now and then. */
+const REWARDS = `import re
+
+def extract_hash_answer(text):
+    return text.split("####")[1].strip() if "####" in text else None
+
+def correctness_reward_func(prompts, completions, answer, **kwargs) -> list[float]:
+    responses = [completion[0]["content"] for completion in completions]
+    print(f"Question: {prompts[0][-1]['content']}", f"Response: {responses[0]}", sep="\\n")
+    numbers = [re.findall(r"-?\\d+", response) for response in responses]
+    return [2.0 if found and found[-1] == extract_hash_answer(a) else 0.0 for found, a in zip(numbers, answer)]
+
+def letters_reward_func(completions, **kwargs) -> list[float]:
+    contents = [completion[0]["content"] for completion in completions]
+    return [sum(letter.isalpha() for letter in content) / (len(content) or 1) for content in contents]
+`;
+
+const session = new Session({}, (workspace) => {
+  for (const name of readdirSync(workspace)) rmSync(join(workspace, name), { recursive: true });
+  cpSync(CHAT_MODEL, join(workspace, 'models/tiny-chat'), { recursive: true });
+  mkdirSync(join(workspace, 'data/gsm8k'), { recursive: true });
+  const column = (name: 'question' | 'answer') => ({
+    name,
+    data: rows.map((row) => row[name]),
+    type: 'STRING' as const,
+  });
+  const parquet = parquetWriteBuffer({ columnData: [column('question'), column('answer')] });
+  writeFileSync(join(workspace, 'data/gsm8k/train-00000-of-00001.parquet'), new Uint8Array(parquet));
+  writeFileSync(join(workspace, 'rewards.py'), REWARDS);
+});
+
+session.test('from a Parquet file, a chat model and a TRL reward file to a LoRA training', async (all) => {
+  const { editor, dashboard, server } = all;
+  const actions: string[] = [];
+  const act = async (what: string, does: Promise<unknown>) => {
+    actions.push(what);
+    await does;
+  };
+  const field = (label: string) => dashboard.frame.getByLabel(label, { exact: true });
+
+  await act('GRPO: Import Dataset', editor.command('GRPO: Import Dataset'));
+  await act('choose the file', editor.choose(/train-00000-of-00001\.parquet/));
+  const prompt = dashboard.frame.locator('.prompts pre').first();
+  await prompt.filter({ hasText: '<|im_start|>user' }).waitFor({ timeout: 60_000 });
+  await dashboard.frame.getByText('200 rows · 2 columns').waitFor();
+  await act('choose a system prompt', field('System prompt').selectOption({ label: 'Think, then answer in tags' }));
+  await prompt.filter({ hasText: '<answer>' }).waitFor({ timeout: 60_000 });
+  await editor.screenshot('own-task-import');
+  await act('write the config', dashboard.frame.getByRole('button', { name: 'Create Run Config' }).click());
+  await editor.page.getByRole('tab', { name: 'gsm8k.grpo.json' }).waitFor();
+  await editor.screenshot('own-task-config');
+
+  await act('GRPO: Start Training', editor.command('GRPO: Start Training'));
+  await dashboard.head.waitFor();
+  await expect.poll(() => dashboard.step(), { timeout: 120_000 }).toBeGreaterThanOrEqual(3);
+  await editor.screenshot('own-task-training');
+  await act('stop', dashboard.button('Stop').click());
+  await expect.poll(() => dashboard.state.innerText(), { timeout: 60_000 }).toBe('stopped');
+  expect(actions.length).toBeLessThanOrEqual(MOST_ACTIONS);
+
+  const [run] = readdirSync(join(server.workspace, '.grpo/runs'));
+  const folder = join(server.workspace, '.grpo/runs', run!);
+  const info: RunInfo = JSON.parse(readFileSync(join(folder, 'run.json'), 'utf8'));
+  expect(info.config.lora).toMatchObject({ r: 8 });
+  expect(info.rewards?.map(({ name }) => name).sort()).toEqual(['correctness_reward_func', 'letters_reward_func']);
+  const [first] = readFileSync(join(folder, 'rollouts/step-000001.jsonl'), 'utf8').split('\n');
+  expect(JSON.parse(first!)).toMatchObject({
+    prompt: [{ role: 'system' }, { role: 'user', content: expect.stringMatching(/^Natalia sold/) }],
+    columns: { answer: expect.stringContaining('####') },
+    error: null,
+  });
+});
