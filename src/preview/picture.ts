@@ -66,7 +66,7 @@ export function takePicture(
       ...broken.map(({ kind, error, file }) => located(kind, error, file)),
       ...[...unread, ...refusals].map((error) => located('samples', error, request.samples.file)),
       ...problems,
-      ...[...files.values()].flatMap(({ warnings }) => [...warnings.values()].map(strayed)),
+      ...[...files.values()].flatMap(({ warnings }) => warnings.all.map(strayed)),
       ...unsetVariables(request),
     ],
     // Samples that are not there are no edit that went wrong.

@@ -116,10 +116,12 @@ export class RewardFile {
       line,
       column,
     } = this.loaded.functions.find((candidate) => candidate.name === name)!;
-    const { timeoutSeconds, mostRestarts = MOST_RESTARTS, onWarning } = this.#limits;
+    const { timeoutSeconds, mostRestarts = MOST_RESTARTS } = this.#limits;
     const declaration = { file, line, column };
     const onLost = (death: Death) => this.#tellOf({ ...death, fatal: true });
-    const call = new FunctionCall(name, batch, { kind, timeoutSeconds, declaration, onOutcome, onWarning, onLost });
+    const splitForms = this.#launch.language === 'python';
+    const options = { kind, splitForms, timeoutSeconds, declaration, onOutcome, onLost };
+    const call = new FunctionCall(name, batch, options);
     let restarts = 0;
 
     while (!call.finished) {
