@@ -47,6 +47,7 @@ try {
     'reward-worker.py',
     'reward_child.py',
     'grpo_reward_errors.py',
+    'grpo_reward_forms.py',
     'grpo_reward_functions.py',
     'grpo_reward_lifeline.py',
     'grpo_reward_outcomes.py',

@@ -85,6 +85,7 @@ const outcome = z.discriminatedUnion('kind', [
     kind: z.literal('failure'),
     failure: z.enum(FAILURE_KINDS),
     message: text,
+    reads: z.enum(['text', 'chat']).optional(),
     ...place,
   }),
 ]);

@@ -22,6 +22,7 @@ LIBRARY_PATH = [place for place in sys.path if place != HERE]
 sys.path[:] = [HERE] + LIBRARY_PATH
 import reward_child
 from grpo_reward_errors import describe, is_users, place_of, user
+from grpo_reward_forms import WORDS, misread_form
 from grpo_reward_functions import declaration_of, takes_trl_arguments
 from grpo_reward_lifeline import watch_lifeline
 from grpo_reward_outcomes import failure, plain, to_outcomes
@@ -175,9 +176,10 @@ def user_modules():
 def score(function, request, loop):
     count = len(request["completions"])
     metrics, extra = {}, {}
+    arguments = trl_arguments(request, metrics, extra)
     reply(type="start", row=0)
     try:
-        result = function(**trl_arguments(request, metrics, extra))
+        result = function(**arguments)
         if inspect.isawaitable(result):
             result = loop.run_until_complete(result)
         outcomes = to_outcomes(result, count)
@@ -185,10 +187,17 @@ def score(function, request, loop):
         message = "The function ran out of memory (MemoryError)."
         outcomes = [failure("memory", message, **place_of(error))] * count
     except BaseException as error:
-        outcomes = [failure("throw", describe(error), **place_of(error))] * count
+        outcomes = [thrown(error, arguments)] * count
     for row, outcome in enumerate(outcomes):
         reply(type="outcome", row=row, outcome=outcome)
     reply(type="done", metrics=metrics, extra=extra, modules=module_files())
+
+
+def thrown(error, arguments):
+    form = misread_form(error, arguments["prompts"], arguments["completions"])
+    if form is None:
+        return failure("throw", describe(error), **place_of(error))
+    return failure("throw", describe(error) + WORDS[form], reads=form, **place_of(error))
 
 
 def trl_arguments(request, metrics, extra):
