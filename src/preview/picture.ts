@@ -12,6 +12,7 @@ import type { WorkerFunction } from '../protocol/reward-worker.ts';
 import type { RewardWarning } from '../rewards/function-call.ts';
 import { namesOf, notSet } from '../rewards/open-rewards.ts';
 import { languageOf } from '../rewards/prepare-worker.ts';
+import { chatPrompts } from './chat-prompts.ts';
 import type { EditedSamples, KeyedSample } from './edited-samples.ts';
 import { judgeScores, type PreviewedColumn } from './judge-scores.ts';
 import type { PreviewFile } from './preview-file.ts';
@@ -59,8 +60,7 @@ export function takePicture(
       baseline: 'group',
       ...request.settings,
       // A config's functions are all there; of a file alone, all unless one is picked.
-      checkTotals:
-        request.subject.endsWith('.json') || request.rewards.every((reward) => reward.function === undefined),
+      checkTotals: isConfig(request) || request.rewards.every((reward) => reward.function === undefined),
     }),
     problems: [
       ...broken.map(({ kind, error, file }) => located(kind, error, file)),
@@ -74,6 +74,8 @@ export function takePicture(
   };
 }
 
+const isConfig = ({ subject }: PreviewRequest): boolean => subject.endsWith('.json');
+
 /** What there is to say of the scores and the parameters, once all functions are done. */
 export function judge({ request, functions, columns, groups }: Picture): PreviewProblem[] {
   const samples = groups.flatMap(({ rows }) => rows.map(({ sample }) => sample));
@@ -86,7 +88,9 @@ export function judge({ request, functions, columns, groups }: Picture): Preview
   const rounded = roundedNumbers(samples, languages).map(({ line, message }): PreviewProblem => {
     return { file: request.samples.file, line, column: 1, severity: 'warning', message, code: 'rounded' };
   });
-  return [...judgeScores(columns, groups, request.samples.file), ...unknown, ...rounded];
+  // Without a config there is nothing to set.
+  const toChat = isConfig(request) ? chatPrompts(request.settings.prompt ?? null) : undefined;
+  return [...judgeScores(columns, groups, request.samples.file, toChat), ...unknown, ...rounded];
 }
 
 /** The picture as the editor gets it. */
