@@ -74,11 +74,13 @@ const bundles = [
       'reward-worker': 'src/rewards/worker/main.py',
       reward_child: 'src/rewards/worker/child.py',
       // By names that no files of the user's are likely to have.
+      grpo_reward_calls: 'src/rewards/worker/calls.py',
       grpo_reward_errors: 'src/rewards/worker/errors.py',
       grpo_reward_forms: 'src/rewards/worker/forms.py',
       grpo_reward_functions: 'src/rewards/worker/functions.py',
       grpo_reward_lifeline: 'src/rewards/worker/lifeline.py',
       grpo_reward_outcomes: 'src/rewards/worker/outcomes.py',
+      grpo_reward_scripts: 'src/rewards/worker/scripts.py',
       'reward-debug': 'src/preview/debug/main.py',
     },
     bundle: false,

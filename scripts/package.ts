@@ -46,11 +46,13 @@ try {
     'reward-worker.js',
     'reward-worker.py',
     'reward_child.py',
+    'grpo_reward_calls.py',
     'grpo_reward_errors.py',
     'grpo_reward_forms.py',
     'grpo_reward_functions.py',
     'grpo_reward_lifeline.py',
     'grpo_reward_outcomes.py',
+    'grpo_reward_scripts.py',
     'grpo-rewards.js',
     'grpo-rewards.d.ts',
   ])

@@ -1,4 +1,7 @@
-"""Recognizes a line that reads prompts or completions in the form that they do not have, texts or chat messages."""
+"""Recognizes a line that reads the arguments of a call as what they are not.
+
+Those are chat messages where prompts and completions are texts, the other way round, and token ids that are not known.
+"""
 
 import ast
 import linecache
@@ -11,24 +14,40 @@ WORDS = {
     "text": " (prompts and completions are lists of chat messages here, as in TRL with chat prompts: the text of a"
     ' completion is completion[0]["content"])',
 }
-TEXT, LISTS = (str,), (list, tuple)
+NO_IDS = " (completion_ids is None for samples: the tokens of a completion are known in training and when a run is rescored)"
+LISTS = (list, tuple)
 
 
 def misread_form(error, prompts, completions):
     """The form that the user's line reads, "chat" or "text", where it fails because its values have the other; else None."""
-    trace = [tb for tb in frames_of(error) if is_users(tb.tb_frame.f_code.co_filename)]
-    if not trace:
+    line = failing_line(error, prompts, completions)
+    if line is None or not prompts:
         return None
-    try:
-        line = FailingLine(trace, prompts, completions)
-    except SyntaxError:
-        return None  # the file was edited since
     is_text = isinstance(prompts[0], str)
-    if is_text and frames_of(error)[-1] is trace[-1] and any(reads_message(error, node, line) for node in line.nodes):
+    if is_text and line.is_last and any(reads_message(error, node, line) for node in line.nodes):
         return "chat"
     if not is_text and any(reads_text(error, node, line) for node in line.nodes):
         return "text"
     return None
+
+
+def lacks_ids(error, arguments):
+    """Whether a line fails because it reads `completion_ids` where they are not known."""
+    if arguments["completion_ids"] is not None or not isinstance(error, TypeError) or "NoneType" not in str(error):
+        return False
+    line = failing_line(error, arguments["prompts"], arguments["completions"])
+    inside = [inner for node in line.nodes for inner in ast.walk(node)] if line else []
+    return any(isinstance(node, ast.Name) and node.id == "completion_ids" for node in inside)
+
+
+def failing_line(error, prompts, completions):
+    """The user's line of a traceback; None where there is none, or it was edited since."""
+    frames = frames_of(error)
+    trace = [tb for tb in frames if is_users(tb.tb_frame.f_code.co_filename)]
+    try:
+        return FailingLine(trace, prompts, completions, frames[-1] is trace[-1]) if trace else None
+    except SyntaxError:
+        return None
 
 
 def frames_of(error):
@@ -76,9 +95,11 @@ def key_of(node):
 
 
 class FailingLine:
-    """Where the user's code has failed: the expressions there, and whether their values are prompts and completions of the call."""
+    """Where the user's code has failed: its expressions, and whether they are prompts and completions of the call."""
 
-    def __init__(self, trace, prompts, completions):
+    def __init__(self, trace, prompts, completions, is_last):
+        # Or what it called is another's code.
+        self.is_last = is_last
         frame, lineno = trace[-1].tb_frame, trace[-1].tb_lineno
         file = frame.f_code.co_filename
         self.tree = ast.parse("".join(linecache.getlines(file)))
@@ -97,7 +118,7 @@ class FailingLine:
         # By identity: another text may be equal. Python has but one "4", whosever it is.
         values = [prompts, completions, *prompts, *completions]
         values += [message for value in values if isinstance(value, LISTS) for message in value if isinstance(message, dict)]
-        self.ours = {id(value) for value in values if not isinstance(value, TEXT) or len(value) > 1}
+        self.ours = {id(value) for value in values if not isinstance(value, str) or len(value) > 1}
 
     def is_ours(self, node, depth=4):
         """Whether an expression is one of the prompts or completions, a list of them or a part of one."""

@@ -115,6 +115,16 @@ def r(completions, **kwargs):
     expect(set.sources.map(({ text }) => text).sort()).toEqual(Object.values(files).sort());
   });
 
+  test('a module whose file is none is none of the users own', async () => {
+    // As torch.classes, whose file is "_classes.py".
+    const source = `
+import sys, types
+sys.modules["strange"] = types.ModuleType("strange")
+sys.modules["strange"].__file__ = "_strange.py"
+def r(completions, **kwargs): return [1.0] * len(completions)`;
+    expect(brief(await outcomesOf(await openText('r.py', source), batchOf(['x'])))).toEqual([1]);
+  });
+
   test('every public function that TRL could call is one; a name takes any callable', async () => {
     const source = `
 import functools
