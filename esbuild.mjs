@@ -81,6 +81,7 @@ const bundles = [
       grpo_reward_lifeline: 'src/rewards/worker/lifeline.py',
       grpo_reward_outcomes: 'src/rewards/worker/outcomes.py',
       grpo_reward_scripts: 'src/rewards/worker/scripts.py',
+      grpo_reward_slow_load: 'src/rewards/worker/slow_load.py',
       'reward-debug': 'src/preview/debug/main.py',
     },
     bundle: false,

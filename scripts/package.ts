@@ -53,6 +53,7 @@ try {
     'grpo_reward_lifeline.py',
     'grpo_reward_outcomes.py',
     'grpo_reward_scripts.py',
+    'grpo_reward_slow_load.py',
     'grpo-rewards.js',
     'grpo-rewards.d.ts',
   ])

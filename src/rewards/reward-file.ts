@@ -89,8 +89,10 @@ export class RewardFile {
     const worker = this.#workers.take(this.#launch, { ...this.#limits, onStray });
     this.#worker = worker;
     this.#busy = true;
-    const load = { ...this.#launch.load, ...(this.#moduleTexts && { moduleTexts: this.#moduleTexts }) };
-    const death = await worker.exchange(load, this.#limits.loadTimeoutSeconds, (reply) => {
+    const { loadTimeoutSeconds: timeoutSeconds } = this.#limits;
+    const moduleTexts = this.#moduleTexts;
+    const load = { ...this.#launch.load, timeoutSeconds, ...(moduleTexts && { moduleTexts }) };
+    const death = await worker.exchange(load, timeoutSeconds, (reply) => {
       answer = reply;
       return reply.type === 'ready' || reply.type === 'load-failed' ? 'done' : 'wrong';
     });

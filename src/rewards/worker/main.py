@@ -26,6 +26,7 @@ from grpo_reward_functions import declaration_of, takes_trl_arguments
 from grpo_reward_lifeline import watch_lifeline
 from grpo_reward_outcomes import failure, to_outcomes
 from grpo_reward_scripts import training_call
+from grpo_reward_slow_load import end_when_slow
 
 VERSION = 3
 LIFELINE, REQUESTS, REPLIES = 0, 3, 4
@@ -103,7 +104,12 @@ def load(request):
         reward_child.tell_children()
         lines = request["source"].splitlines(True)
         linecache.cache[file] = (len(request["source"]), None, lines, file)
-        module = importlib.import_module(name)
+        timer = end_when_slow(request["timeoutSeconds"], reply) if "timeoutSeconds" in request else None
+        try:
+            module = importlib.import_module(name)
+        finally:
+            if timer:
+                timer.cancel()
     except BaseException as error:
         reply(type="load-failed", message=describe(error), **place_of(error))
         return {}

@@ -337,6 +337,17 @@ if __name__ == "__main__":
     expect(error.problem.place.line).toBe(line);
   });
 
+  test('a file that does not finish loading is stopped, at the line that it has reached', async () => {
+    const files = {
+      'hub.py': 'import time\ndef download(name):\n    time.sleep(1000)\n',
+      'slow.py': `from hub import download\n${reward}\ndata = download("gsm8k")\n`,
+    };
+    const file = join(folderWith(files), 'slow.py');
+    await expect(open([{ file }], { loadTimeoutSeconds: 1 })).rejects.toThrow(
+      /hub\.py:3(:\d+)?: The reward file does not load: it took longer than 1 s and was stopped here\.$/,
+    );
+  });
+
   test('a class is refused, with what to name instead', async () => {
     const source = 'class Judge:\n    def __call__(self, completions, **kwargs): return [1.0] * len(completions)\n';
     const file = join(folderWith({ 'judge.py': source }), 'judge.py');
