@@ -10,5 +10,5 @@ export function chatPrompts(prompt: PromptMapping | null): Remedy | undefined {
 function userTemplate(prompt: PromptMapping | null): string | undefined {
   if (typeof prompt === 'object' && prompt !== null) return 'text' in prompt ? prompt.text : undefined;
   const column = prompt ?? 'prompt';
-  return /^[A-Za-z_]\w*$/.test(column) ? `{{ ${column} }}` : undefined;
+  return /^[A-Za-z_]\w*(\.[A-Za-z_]\w*)*$/.test(column) ? `{{ ${column} }}` : undefined;
 }

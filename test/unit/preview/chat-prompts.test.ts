@@ -6,6 +6,7 @@ test.each<[PromptMapping | null, object | undefined]>([
   [null, { user: '{{ prompt }}' }],
   ['question', { user: '{{ question }}' }],
   [{ text: 'Q: {{ question }}\nA:' }, { user: 'Q: {{ question }}\nA:' }],
+  ['extra.question', { user: '{{ extra.question }}' }],
   // No name in a template.
   ['the question', undefined],
   [{ user: '{{ question }}' }, undefined],
