@@ -1,8 +1,8 @@
 import { isZero } from '../grpo/statistics.ts';
 import type { PreviewProblem } from '../protocol/preview.ts';
-import type { Remedy } from '../protocol/remedy.ts';
 import { type OutcomeColumn, scoreOf, stepsOf } from '../rewards/score-table.ts';
 import { own } from '../text/own.ts';
+import type { ChatPromptAdvice } from './chat-prompts.ts';
 import { describeMismatch, type ScoredGroup, type ScoredSample } from './sample-scores.ts';
 
 /** A function's outcomes, and where it is declared. */
@@ -13,19 +13,19 @@ export interface PreviewedColumn extends OutcomeColumn {
 }
 
 /**
- * What the scores say about the functions and the samples that an author would want to know. `samples` is their file; `toChat` makes chat
- * messages of the run's plain prompts.
+ * What the scores say about the functions and the samples that an author would want to know. `samples` is their file; `forChat` is for
+ * functions that want chat prompts.
  */
 export function judgeScores(
   columns: PreviewedColumn[],
   groups: ScoredGroup[],
   samples: string,
-  toChat?: Remedy,
+  forChat: ChatPromptAdvice = {},
 ): PreviewProblem[] {
   if (columns.length === 0) return [];
   return [
     ...columns.flatMap((column) => [
-      ...failuresOf(column, groups, toChat),
+      ...failuresOf(column, groups, forChat),
       ...silenceOf(column, groups),
       ...orderOf(column, groups),
     ]),
@@ -36,7 +36,11 @@ export function judgeScores(
 }
 
 /** One for each place and message, with the rows that it happened on. */
-function failuresOf({ name, ...declared }: PreviewedColumn, groups: ScoredGroup[], toChat?: Remedy): PreviewProblem[] {
+function failuresOf(
+  { name, ...declared }: PreviewedColumn,
+  groups: ScoredGroup[],
+  forChat: ChatPromptAdvice,
+): PreviewProblem[] {
   const found = new Map<string, PreviewProblem & { lines: number[] }>();
   for (const { sample, outcomes } of groups.flatMap(({ rows }) => rows)) {
     const outcome = outcomes[name];
@@ -46,9 +50,10 @@ function failuresOf({ name, ...declared }: PreviewedColumn, groups: ScoredGroup[
     const same = found.get(key);
     if (same) same.lines.push(sample.line);
     else {
-      const remedy = outcome.reads === 'chat' ? toChat : undefined;
-      const problem = { file, line, column, severity: 'error' as const, message, code: 'failure' as const };
-      found.set(key, { ...problem, ...(remedy && { remedy }), lines: [sample.line] });
+      const { remedy, words } = outcome.reads === 'chat' ? forChat : {};
+      const problem = { file, line, column, severity: 'error' as const, code: 'failure' as const };
+      const advised = words === undefined ? message : `${message}; ${words}`;
+      found.set(key, { ...problem, message: advised, ...(remedy && { remedy }), lines: [sample.line] });
     }
   }
   return [...found.values()].map(({ lines, ...problem }) => ({

@@ -12,7 +12,7 @@ import type { WorkerFunction } from '../protocol/reward-worker.ts';
 import type { RewardWarning } from '../rewards/function-call.ts';
 import { namesOf, notSet } from '../rewards/open-rewards.ts';
 import { languageOf } from '../rewards/prepare-worker.ts';
-import { chatPrompts } from './chat-prompts.ts';
+import { chatPromptAdvice } from './chat-prompts.ts';
 import type { EditedSamples, KeyedSample } from './edited-samples.ts';
 import { judgeScores, type PreviewedColumn } from './judge-scores.ts';
 import type { PreviewFile } from './preview-file.ts';
@@ -88,9 +88,8 @@ export function judge({ request, functions, columns, groups }: Picture): Preview
   const rounded = roundedNumbers(samples, languages).map(({ line, message }): PreviewProblem => {
     return { file: request.samples.file, line, column: 1, severity: 'warning', message, code: 'rounded' };
   });
-  // Without a config there is nothing to set.
-  const toChat = isConfig(request) ? chatPrompts(request.settings.prompt ?? null) : undefined;
-  return [...judgeScores(columns, groups, request.samples.file, toChat), ...unknown, ...rounded];
+  const forChat = isConfig(request) ? chatPromptAdvice(request.settings.prompt ?? null) : {};
+  return [...judgeScores(columns, groups, request.samples.file, forChat), ...unknown, ...rounded];
 }
 
 /** The picture as the editor gets it. */

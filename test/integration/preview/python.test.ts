@@ -192,6 +192,11 @@ test.skipIf(pythonMissing)(
         remedy: { action: 'set', path: ['prompt'], value: { user: '{{ question }}' } },
       },
     ]);
+    // The config is right, and the samples are of before.
+    const older = await ask({ prompt: { user: '{{ question }}' } });
+    const failure = older.problems.find(({ code }) => code === 'failure');
+    expect(failure?.message).toMatch(/plain text here.*; the run's prompts are chat messages already: generate these/);
+    expect(failure?.remedy).toBeUndefined();
     // A reward file alone has no config to set it in.
     const remedies = ({ problems }: PreviewResult) => problems.flatMap(({ remedy }) => remedy ?? []);
     expect(remedies(await ask({}, preview.path('a.py')))).toEqual([]);
