@@ -46,7 +46,7 @@ def failing_line(error, prompts, completions):
     trace = [tb for tb in frames if is_users(tb.tb_frame.f_code.co_filename)]
     try:
         return FailingLine(trace, prompts, completions, frames[-1] is trace[-1]) if trace else None
-    except SyntaxError:
+    except (SyntaxError, ValueError):
         return None
 
 
@@ -61,7 +61,7 @@ def frames_of(error):
 def reads_message(error, node, line):
     """`completion[0]["content"]` and `completion[0].get("content")` of a text, also of an empty one."""
     says = str(error)
-    if isinstance(error, TypeError) and "string indices must be integers" in says:
+    if isinstance(error, TypeError) and "string ind" in says and "integer" in says:
         return isinstance(key_of(node), str) and line.is_ours(node.value)
     if isinstance(error, IndexError) and "string index out of range" in says:
         is_indexed = any(isinstance(key_of(other), str) and other.value is node for other in ast.walk(line.tree))
@@ -90,7 +90,7 @@ def key_of(node):
     index = getattr(node.slice, "value", node.slice)  # Python 3.8 has another node around it
     try:
         return ast.literal_eval(index) if isinstance(index, ast.AST) else index
-    except ValueError:
+    except (ValueError, TypeError, SyntaxError):
         return None
 
 
