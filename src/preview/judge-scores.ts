@@ -2,6 +2,7 @@ import { isZero } from '../grpo/statistics.ts';
 import type { PreviewProblem } from '../protocol/preview.ts';
 import { type OutcomeColumn, scoreOf, stepsOf } from '../rewards/score-table.ts';
 import { own } from '../text/own.ts';
+import type { ChatPromptAdvice } from './chat-prompts.ts';
 import { describeMismatch, type ScoredGroup, type ScoredSample } from './sample-scores.ts';
 
 /** A function's outcomes, and where it is declared. */
@@ -11,12 +12,20 @@ export interface PreviewedColumn extends OutcomeColumn {
   column: number;
 }
 
-/** What the scores say about the functions and the samples that an author would want to know. `samples` is their file. */
-export function judgeScores(columns: PreviewedColumn[], groups: ScoredGroup[], samples: string): PreviewProblem[] {
+/**
+ * What the scores say about the functions and the samples that an author would want to know. `samples` is their file; `forChat` is for
+ * functions that want chat prompts.
+ */
+export function judgeScores(
+  columns: PreviewedColumn[],
+  groups: ScoredGroup[],
+  samples: string,
+  forChat: ChatPromptAdvice = {},
+): PreviewProblem[] {
   if (columns.length === 0) return [];
   return [
     ...columns.flatMap((column) => [
-      ...failuresOf(column, groups),
+      ...failuresOf(column, groups, forChat),
       ...silenceOf(column, groups),
       ...orderOf(column, groups),
     ]),
@@ -27,7 +36,11 @@ export function judgeScores(columns: PreviewedColumn[], groups: ScoredGroup[], s
 }
 
 /** One for each place and message, with the rows that it happened on. */
-function failuresOf({ name, ...declared }: PreviewedColumn, groups: ScoredGroup[]): PreviewProblem[] {
+function failuresOf(
+  { name, ...declared }: PreviewedColumn,
+  groups: ScoredGroup[],
+  forChat: ChatPromptAdvice,
+): PreviewProblem[] {
   const found = new Map<string, PreviewProblem & { lines: number[] }>();
   for (const { sample, outcomes } of groups.flatMap(({ rows }) => rows)) {
     const outcome = outcomes[name];
@@ -36,7 +49,12 @@ function failuresOf({ name, ...declared }: PreviewedColumn, groups: ScoredGroup[
     const key = JSON.stringify([file, line, column, message]);
     const same = found.get(key);
     if (same) same.lines.push(sample.line);
-    else found.set(key, { file, line, column, severity: 'error', message, code: 'failure', lines: [sample.line] });
+    else {
+      const { remedy, words } = outcome.reads === 'chat' ? forChat : {};
+      const problem = { file, line, column, severity: 'error' as const, code: 'failure' as const };
+      const advised = words === undefined ? message : `${message}; ${words}`;
+      found.set(key, { ...problem, message: advised, ...(remedy && { remedy }), lines: [sample.line] });
+    }
   }
   return [...found.values()].map(({ lines, ...problem }) => ({
     ...problem,

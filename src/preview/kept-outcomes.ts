@@ -62,9 +62,9 @@ export class KeptOutcomes {
     }
   }
 
-  /** Everything has to be computed again. */
-  forget(): void {
-    for (const { rows } of this.#functions.values()) for (const row of rows.values()) row.from = '';
+  /** Everything has to be computed again, of these functions or of all. */
+  forget(names: Iterable<string> = this.#functions.keys()): void {
+    for (const name of names) for (const row of this.#functions.get(name)?.rows.values() ?? []) row.from = '';
   }
 
   keepOnly(samples: KeyedSample[]): void {

@@ -12,6 +12,7 @@ import type { WorkerFunction } from '../protocol/reward-worker.ts';
 import type { RewardWarning } from '../rewards/function-call.ts';
 import { namesOf, notSet } from '../rewards/open-rewards.ts';
 import { languageOf } from '../rewards/prepare-worker.ts';
+import { chatPromptAdvice } from './chat-prompts.ts';
 import type { EditedSamples, KeyedSample } from './edited-samples.ts';
 import { judgeScores, type PreviewedColumn } from './judge-scores.ts';
 import type { PreviewFile } from './preview-file.ts';
@@ -59,20 +60,21 @@ export function takePicture(
       baseline: 'group',
       ...request.settings,
       // A config's functions are all there; of a file alone, all unless one is picked.
-      checkTotals:
-        request.subject.endsWith('.json') || request.rewards.every((reward) => reward.function === undefined),
+      checkTotals: isConfig(request) || request.rewards.every((reward) => reward.function === undefined),
     }),
     problems: [
       ...broken.map(({ kind, error, file }) => located(kind, error, file)),
       ...[...unread, ...refusals].map((error) => located('samples', error, request.samples.file)),
       ...problems,
-      ...[...files.values()].flatMap(({ warnings }) => [...warnings.values()].map(strayed)),
+      ...[...files.values()].flatMap(({ warnings }) => warnings.all.map(strayed)),
       ...unsetVariables(request),
     ],
     // Samples that are not there are no edit that went wrong.
     stale: broken.length > 0 || unread.some(({ problem }) => problem.place?.line !== undefined),
   };
 }
+
+const isConfig = ({ subject }: PreviewRequest): boolean => subject.endsWith('.json');
 
 /** What there is to say of the scores and the parameters, once all functions are done. */
 export function judge({ request, functions, columns, groups }: Picture): PreviewProblem[] {
@@ -86,7 +88,8 @@ export function judge({ request, functions, columns, groups }: Picture): Preview
   const rounded = roundedNumbers(samples, languages).map(({ line, message }): PreviewProblem => {
     return { file: request.samples.file, line, column: 1, severity: 'warning', message, code: 'rounded' };
   });
-  return [...judgeScores(columns, groups, request.samples.file), ...unknown, ...rounded];
+  const forChat = isConfig(request) ? chatPromptAdvice(request.settings.prompt ?? null) : {};
+  return [...judgeScores(columns, groups, request.samples.file, forChat), ...unknown, ...rounded];
 }
 
 /** The picture as the editor gets it. */

@@ -8,6 +8,7 @@ import { prepareWorker, type WorkerLaunch } from '../rewards/prepare-worker.ts';
 import { RewardFile, type WorkerSource } from '../rewards/reward-file.ts';
 import type { WorkerProcess } from '../rewards/worker-process.ts';
 import type { KeyedSample } from './edited-samples.ts';
+import { FileWarnings } from './file-warnings.ts';
 import { KeptOutcomes } from './kept-outcomes.ts';
 import { LoadedModules } from './loaded-modules.ts';
 import { type Parameter, parametersOf } from './parameters.ts';
@@ -58,8 +59,7 @@ export class PreviewFile {
   parameters = new Map<string, Parameter[]>();
   /** Why the newest text cannot be called; the functions and their outcomes are then those of the text before. */
   problem: { kind: 'compile' | 'load'; error: BadInput } | undefined;
-  /** What its functions did wrong though no sample has failed of it, by message. */
-  readonly warnings = new Map<string, RewardWarning>();
+  readonly warnings = new FileWarnings();
   /** Functions that are being called, or will be. */
   readonly running = new Set<string>();
   readonly #host: FileHost;
@@ -167,7 +167,7 @@ export class PreviewFile {
 
   #reopen(launch: WorkerLaunch, needs: FileNeeds): Promise<void> {
     void this.#leaveWorker();
-    this.warnings.clear();
+    this.#kept.forget(this.warnings.clear());
     const opening: Opening = { launch, worker: undefined, done: Promise.resolve() };
     this.#opening = opening;
     opening.done = this.#open(opening, needs).finally(() => {
@@ -184,7 +184,7 @@ export class PreviewFile {
       onOutput: this.#host.onOutput,
       onWarning: (warning: RewardWarning) => {
         if (this.#launch !== launch && this.#opening !== opening) return;
-        this.warnings.set(warning.message, warning);
+        this.warnings.add(warning);
         this.#host.onWarning();
       },
     };
@@ -225,12 +225,13 @@ export class PreviewFile {
         if (open.length === 0) return;
         this.running.add(name);
         try {
-          const { seconds, modules } = await rewards.score(name, batchOf(open), (row, outcome, seconds) => {
+          const { seconds, modules, retries } = await rewards.score(name, batchOf(open), (row, outcome, seconds) => {
             if (this.#rewards !== rewards) return;
             this.#kept.put(name, open[row]!.key, { ...outcome, seconds });
             this.#host.onOutcome();
           });
           this.#kept.setSeconds(name, seconds);
+          if (this.#rewards === rewards) this.warnings.setRetries(name, retries);
           this.#modules.addLate(modules);
         } catch (error) {
           // Closed for a newer text.

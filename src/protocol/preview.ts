@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { GroupSignal } from '../grpo/signal.ts';
+import type { Remedy } from './remedy.ts';
 import type { Prompt, RewardOutcome } from './rewards.ts';
 import type { RunConfig } from './run-config.ts';
 
@@ -9,12 +10,12 @@ import type { RunConfig } from './run-config.ts';
  */
 export const PREVIEW_VERSION = 1;
 
-/** The run config's settings that decide what a reward is worth. */
+/** The run config's settings that decide what a reward is worth, and what prompts it gets. */
 export type ScoreSettings = Pick<
   RunConfig,
   'scaleRewards' | 'multiObjectiveAggregation' | 'rewardTimeoutSeconds' | 'python'
 > &
-  Partial<Pick<RunConfig, 'baseline' | 'chatTemplateKwargs' | 'rewardEnv'>>;
+  Partial<Pick<RunConfig, 'baseline' | 'chatTemplateKwargs' | 'rewardEnv' | 'prompt'>>;
 
 /** A text as the editor has it, saved or not. Files are absolute paths throughout. */
 export interface EditedText {
@@ -126,6 +127,8 @@ export interface PreviewProblem {
     | 'no-signal';
   /** What a quick fix would put in the range's place, such as the nearest column's name. */
   fix?: string | undefined;
+  /** What can be done in the run config. */
+  remedy?: Remedy | undefined;
 }
 
 /** A full picture: it replaces the one before. */

@@ -25,6 +25,8 @@ export interface LoadRequest {
   /** Functions that are wanted though the file may not count them among its rewards. */
   names: string[];
   memoryLimitBytes: number;
+  /** Python: after this time the worker ends, and tells which line it has reached. */
+  timeoutSeconds?: number;
 }
 
 /** A reward file and the modules of the user's that it imports, compiled each for itself; all by their file URLs. */
@@ -85,6 +87,7 @@ const outcome = z.discriminatedUnion('kind', [
     kind: z.literal('failure'),
     failure: z.enum(FAILURE_KINDS),
     message: text,
+    reads: z.enum(['text', 'chat']).optional(),
     ...place,
   }),
 ]);

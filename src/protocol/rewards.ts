@@ -48,6 +48,8 @@ export interface RewardFailure {
   kind: 'failure';
   failure: FailureKind;
   message: string;
+  /** The form in which the code reads prompts and completions, where it failed because they have the other. */
+  reads?: 'text' | 'chat' | undefined;
   file?: string | undefined;
   line?: number | undefined;
   column?: number | undefined;

@@ -1,7 +1,9 @@
 import type { SourceLocation } from '../protocol/errors.ts';
 import type { ScoreRequest, WorkerReply } from '../protocol/reward-worker.ts';
-import type { RewardOutcome, ScoreBatch } from '../protocol/rewards.ts';
+import type { RewardFailure, RewardOutcome, ScoreBatch } from '../protocol/rewards.ts';
 import { withoutFullStop } from '../text/full-stop.ts';
+import { LoggedValues } from './logged-values.ts';
+import { rowsByForm } from './rows-by-form.ts';
 import type { Death, Verdict, WorkerProcess } from './worker-process.ts';
 
 export interface RewardWarning {
@@ -16,6 +18,8 @@ export interface FunctionScores {
   extra: Record<string, unknown[]>;
   /** The user's own modules that the worker has loaded, beside those that the host compiled. */
   modules: string[];
+  /** Calls on a whole batch that failed, where completions got a score alone. */
+  retries: RewardWarning[];
   seconds: number;
 }
 
@@ -26,34 +30,37 @@ export type OnOutcome = (row: number, outcome: RewardOutcome, seconds: number | 
 interface Part {
   rows: number[];
   concurrency: number;
+  /** A batch function's call on one completion because the call on all failed. */
+  isRetry?: boolean;
 }
 
 interface CallOptions {
   /** Whether it scores a row or a whole batch in one call. */
   kind: 'row' | 'batch';
+  /** Whether a call gets prompts of one form, all text or all chats, as in TRL. */
+  splitForms: boolean;
   timeoutSeconds: number;
   /** The place of failures that have none of their own. */
   declaration: { [Name in keyof SourceLocation]?: SourceLocation[Name] | undefined };
   onOutcome: OnOutcome;
-  onWarning: (warning: RewardWarning) => void;
   /** A worker ended before it called the function: no row fails of it. */
   onLost: (death: Death) => void;
 }
 
 /** Asynchronous rows of one function that are in flight at once, such as requests to a judge. */
 const CONCURRENT_ROWS = 32;
-/** Rows of a batch function that may time out one after the other when they are tried alone, before the rest is given up. */
-const MOST_TIMEOUTS = 3;
-
-type Failed = Extract<RewardOutcome, { kind: 'failure' }>;
+/** What the calls of a batch function on one completion each may take together, in time limits of a call. */
+const MOST_RETRY_TIME = 3;
 
 /**
  * One function's work on one batch, over as many workers as it takes. Where the call of a batch function fails as a whole, the function is called
  * once more for each completion alone, so that a failure costs only the rows that it belongs to.
  */
 export class FunctionCall {
-  readonly scores: Omit<FunctionScores, 'seconds'> = { outcomes: [], metrics: {}, extra: {}, modules: [] };
   timedOut = false;
+  readonly #outcomes: RewardOutcome[] = [];
+  readonly #logged = new LoggedValues();
+  #modules: string[] = [];
   readonly #name: string;
   readonly #batch: ScoreBatch;
   readonly #options: CallOptions;
@@ -64,16 +71,24 @@ export class FunctionCall {
   readonly #inFlight = new Set<number>();
   /** Outcomes of a batch function's call, until it is known whether it failed as a whole. */
   #ofBatch = new Map<number, RewardOutcome>();
-  /** Why the rows of a batch function are tried alone. */
-  #wholeFailure: Failed | undefined;
-  #timeouts = 0;
+  /** Why rows of a batch function are tried alone, and which. */
+  readonly #wholeFailures: { failure: RewardFailure; rows: number[] }[] = [];
+  /** In time limits of a call. */
+  #retryTime = 0;
 
   constructor(name: string, batch: ScoreBatch, options: CallOptions) {
     this.#name = name;
     this.#batch = batch;
     this.#options = options;
-    const rows = batch.completions.map((_, row) => row);
-    this.#parts = rows.length === 0 ? [] : [{ rows, concurrency: CONCURRENT_ROWS }];
+    const rows = [...batch.completions.keys()];
+    const parts = options.splitForms ? rowsByForm(batch.prompts) : [rows];
+    this.#parts = parts.filter(({ length }) => length > 0).map((rows) => ({ rows, concurrency: CONCURRENT_ROWS }));
+  }
+
+  get scores(): Omit<FunctionScores, 'seconds'> {
+    const { metrics } = this.#logged;
+    const extra = this.#logged.extra(this.#batch.completions.length);
+    return { outcomes: this.#outcomes, metrics, extra, modules: this.#modules, retries: this.#retries() };
   }
 
   get finished(): boolean {
@@ -89,22 +104,23 @@ export class FunctionCall {
     this.#ofBatch.clear();
     const request = isBatch ? this.#batchRequest(part) : this.#request(part);
     const rowOf = (index: number) => (isBatch ? (part.rows[index] ?? -1) : index);
-    const death = await worker.exchange(request, this.#options.timeoutSeconds, (reply) => this.#take(reply, rowOf));
+    const { timeoutSeconds } = this.#options;
+    const started = performance.now();
+    const death = await worker.exchange(request, timeoutSeconds, (reply) => this.#take(reply, part, rowOf));
+    const share = (performance.now() - started) / 1000 / timeoutSeconds;
     const hasBegun = this.#waiting.size < part.rows.length;
     if (death && !hasBegun) {
       // It was already on its way out.
       this.#parts.unshift(part);
       this.#options.onLost(death);
-    } else if (isBatch) this.#afterBatch(part, death);
+    } else if (isBatch) this.#afterBatch(part, death, share);
     else if (death) this.#parts.unshift(...this.#afterDeath(part, death));
-    if (this.finished) this.#tellOfRetry();
   }
 
   /** Gives all rows that have no outcome yet this failure. */
   giveUp(why: Death): void {
     this.#parts.length = 0;
     this.#fail([...this.#batch.completions.keys()], why);
-    this.#tellOfRetry();
   }
 
   #request({ rows, concurrency }: Part): ScoreRequest {
@@ -132,7 +148,7 @@ export class FunctionCall {
     };
   }
 
-  #take(reply: WorkerReply, rowOf: (index: number) => number): Verdict {
+  #take(reply: WorkerReply, { rows }: Part, rowOf: (index: number) => number): Verdict {
     if (reply.type === 'start') {
       // A batch function begins with all of its rows at once.
       const begun = this.#options.kind === 'batch' ? [...this.#waiting] : [reply.row];
@@ -149,66 +165,62 @@ export class FunctionCall {
       return 'more';
     }
     if (reply.type !== 'done' || this.#waiting.size + this.#inFlight.size > 0) return 'wrong';
-    this.scores.modules = reply.modules ?? [];
-    if (!this.#failedAsWhole()) {
-      append(this.scores.metrics, reply.metrics);
-      append(this.scores.extra, reply.extra);
-    }
+    this.#modules = reply.modules ?? [];
+    if (!this.#failedAsWhole()) this.#logged.add(rows, reply);
     return 'done';
   }
 
   /** Whether the call itself threw or ran out of memory, as opposed to what it gave for a row. */
-  #failedAsWhole(): Failed | undefined {
+  #failedAsWhole(): RewardFailure | undefined {
     const outcomes = [...this.#ofBatch.values()];
     const failures = outcomes.filter((outcome) => outcome.kind === 'failure');
     const thrown = failures.filter(({ failure }) => failure === 'throw' || failure === 'memory');
     return thrown.length > 0 && thrown.length === outcomes.length ? thrown[0] : undefined;
   }
 
-  #afterBatch({ rows }: Part, death: Death | undefined): void {
-    const failure: Failed | undefined = death ? this.#placed(failureOf(death)) : this.#failedAsWhole();
+  #afterBatch({ rows, isRetry }: Part, death: Death | undefined, share: number): void {
+    const failure = death ? this.#placed(failureOf(death)) : this.#failedAsWhole();
     if (failure && rows.length > 1) {
-      this.#wholeFailure = failure;
-      this.#parts.unshift(...rows.map((row) => ({ rows: [row], concurrency: 1 })));
+      this.#wholeFailures.push({ failure, rows });
+      // After the calls on whole batches that are left.
+      this.#parts.push(...rows.map((row) => ({ rows: [row], concurrency: 1, isRetry: true })));
       return;
     }
     for (const [row, outcome] of this.#ofBatch) this.#keep(row, outcome, null);
     if (death) this.#fail(rows, death);
-    this.#timeouts = failure?.failure === 'timeout' ? this.#timeouts + 1 : 0;
-    if (this.#timeouts < MOST_TIMEOUTS || this.finished) return;
+    if (isRetry) this.#retryTime += Math.min(1, share);
+    if (this.#retryTime < MOST_RETRY_TIME || this.finished) return;
     const { timeoutSeconds } = this.#options;
-    const message = `The function was not called on this completion alone: the ${MOST_TIMEOUTS} before it took longer than ${timeoutSeconds} s each.`;
+    const message = `The function was not called on this completion alone: the calls before took ${MOST_RETRY_TIME} times its limit of ${timeoutSeconds} s together.`;
     this.giveUp({ failure: 'timeout', message });
   }
 
   /** Where rows did better alone; where none did, the failures themselves say all. */
-  #tellOfRetry(): void {
-    if (!this.#wholeFailure) return;
-    const { message, file = '', line, column } = this.#wholeFailure;
-    this.#wholeFailure = undefined;
-    const all = this.scores.outcomes.length;
-    const scored = this.scores.outcomes.filter(({ kind }) => kind !== 'failure').length;
-    if (scored === 0) return;
-    this.#options.onWarning({
-      message: `${this.#name}: the call on ${all} completions failed (${withoutFullStop(message)}); called again on each alone, it failed on ${all - scored} of them.`,
-      at: { file, ...defined({ line, column }) },
+  #retries(): RewardWarning[] {
+    return this.#wholeFailures.flatMap(({ failure, rows }) => {
+      const scored = rows.filter((row) => this.#outcomes[row]?.kind !== 'failure').length;
+      if (scored === 0) return [];
+      const { message, file = '', line, column } = failure;
+      const why = `the call on ${rows.length} completions failed (${withoutFullStop(message)})`;
+      const now = `called on each alone, it scored ${scored} of them, without the others to compare with`;
+      return [{ message: `${this.#name}: ${why}; ${now}.`, at: { file, ...defined({ line, column }) } }];
     });
   }
 
   #keep(row: number, outcome: RewardOutcome, seconds: number | null): void {
     const placed = outcome.kind === 'failure' ? this.#placed(outcome) : outcome;
-    this.scores.outcomes[row] = placed;
+    this.#outcomes[row] = placed;
     this.#options.onOutcome(row, placed, seconds);
   }
 
-  #placed(failure: Failed): Failed {
+  #placed(failure: RewardFailure): RewardFailure {
     return failure.file === undefined ? { ...failure, ...defined(this.#options.declaration) } : failure;
   }
 
   /** Gives those of the rows that have no outcome yet this failure. */
   #fail(rows: number[], death: Death): void {
     const outcome = failureOf(death);
-    for (const row of rows) if (this.scores.outcomes[row] === undefined) this.#keep(row, outcome, null);
+    for (const row of rows) if (this.#outcomes[row] === undefined) this.#keep(row, outcome, null);
   }
 
   /**
@@ -218,7 +230,7 @@ export class FunctionCall {
   #afterDeath({ rows, concurrency }: Part, death: Death): Part[] {
     const suspects = [...this.#inFlight];
     if (suspects.length === 1) this.#fail(suspects, death);
-    const open = rows.filter((row) => this.scores.outcomes[row] === undefined);
+    const open = rows.filter((row) => this.#outcomes[row] === undefined);
     const alone = { rows: open.filter((row) => suspects.includes(row)), concurrency: 1 };
     const others = { rows: open.filter((row) => !suspects.includes(row)), concurrency };
     return [alone, others].filter((part) => part.rows.length > 0);
@@ -226,15 +238,10 @@ export class FunctionCall {
 }
 
 /** A worker's end as that of a row. */
-const failureOf = ({ failure, message, file, line, column }: Death): Failed => ({
+const failureOf = ({ failure, message, file, line, column }: Death): RewardFailure => ({
   ...{ kind: 'failure', failure, message },
   ...defined({ file, line, column }),
 });
-
-/** Adds the lists of `more` to those of the same names. */
-function append<Value>(lists: Record<string, Value[]>, more: Record<string, Value[]>): void {
-  for (const [name, values] of Object.entries(more)) lists[name] = [...(lists[name] ?? []), ...values];
-}
 
 /** Without the fields that are undefined. */
 export function defined<T extends object>(fields: T): { [Name in keyof T]?: NonNullable<T[Name]> } {

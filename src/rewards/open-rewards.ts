@@ -94,11 +94,12 @@ export async function openRewards(sources: RewardSource[], options: RewardOption
     const functions = absolute.flatMap((source) => functionsOf(source, files.get(source.file)!));
     checkNames(functions);
     const texts = new Map(loaded.flatMap(({ texts }) => [...texts]));
+    const onRetry = tellOnce(options.onWarning ?? (() => {}));
     return {
       functions: functions.map(({ at: _, ...described }) => described),
       sources: [...texts].map(([file, text]) => ({ file, text })),
       close,
-      score: (batch) => scoreAll(functions, files, batch),
+      score: (batch) => scoreAll(functions, files, batch, onRetry),
     };
   } catch (error) {
     await close();
@@ -199,13 +200,26 @@ function checkNames(functions: NamedFunction[]): void {
   }
 }
 
+/** Of each function and place, the first: a reward that throws at one line throws there in most steps of a run. */
+function tellOnce(onWarning: (message: string) => void): (name: string, warning: RewardWarning) => void {
+  const told = new Set<string>();
+  return (name, { message, at }) => {
+    const key = JSON.stringify([name, at]);
+    if (told.has(key)) return;
+    told.add(key);
+    onWarning(`${formatLocation(at)}: ${message}`);
+  };
+}
+
 /** Files work in parallel; the functions of one file, which share a worker, one after the other. */
 async function scoreAll(
   functions: RewardFunction[],
   files: Map<string, RewardFile>,
   batch: ScoreBatch,
+  onRetry: (name: string, warning: RewardWarning) => void,
 ): Promise<ScoreTable> {
   const scores = await Promise.all(functions.map(({ file, name }) => files.get(file)!.score(name, batch)));
+  for (const [k, { retries }] of scores.entries()) for (const warning of retries) onRetry(functions[k]!.name, warning);
   const logged = new Map<string, (number | null)[]>();
   for (const { metrics } of scores)
     for (const [name, values] of Object.entries(metrics)) logged.set(name, [...(logged.get(name) ?? []), ...values]);

@@ -89,8 +89,10 @@ export class RewardFile {
     const worker = this.#workers.take(this.#launch, { ...this.#limits, onStray });
     this.#worker = worker;
     this.#busy = true;
-    const load = { ...this.#launch.load, ...(this.#moduleTexts && { moduleTexts: this.#moduleTexts }) };
-    const death = await worker.exchange(load, this.#limits.loadTimeoutSeconds, (reply) => {
+    const { loadTimeoutSeconds: timeoutSeconds } = this.#limits;
+    const moduleTexts = this.#moduleTexts;
+    const load = { ...this.#launch.load, timeoutSeconds, ...(moduleTexts && { moduleTexts }) };
+    const death = await worker.exchange(load, timeoutSeconds, (reply) => {
       answer = reply;
       return reply.type === 'ready' || reply.type === 'load-failed' ? 'done' : 'wrong';
     });
@@ -116,10 +118,12 @@ export class RewardFile {
       line,
       column,
     } = this.loaded.functions.find((candidate) => candidate.name === name)!;
-    const { timeoutSeconds, mostRestarts = MOST_RESTARTS, onWarning } = this.#limits;
+    const { timeoutSeconds, mostRestarts = MOST_RESTARTS } = this.#limits;
     const declaration = { file, line, column };
     const onLost = (death: Death) => this.#tellOf({ ...death, fatal: true });
-    const call = new FunctionCall(name, batch, { kind, timeoutSeconds, declaration, onOutcome, onWarning, onLost });
+    const splitForms = this.#launch.language === 'python';
+    const options = { kind, splitForms, timeoutSeconds, declaration, onOutcome, onLost };
+    const call = new FunctionCall(name, batch, options);
     let restarts = 0;
 
     while (!call.finished) {

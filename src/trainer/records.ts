@@ -55,7 +55,7 @@ export function metricsOf(
 
 /** The lines of the step's rollouts file. */
 export function rolloutRows({ step, rollout, table, credit }: ScoredStep): RolloutRow[] {
-  // A column that a failed call has left short no longer says which completion each value is of.
+  // Otherwise a column does not say which completion each value is of.
   const extra = Object.entries(table.extra).filter(([, values]) => values.length === rollout.length);
   const failures = rowFailures(table);
   return rollout.map(({ group, prompt, trajectory, text }, row) => {

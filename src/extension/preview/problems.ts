@@ -1,3 +1,4 @@
+import { basename } from 'node:path';
 import {
   CodeAction,
   CodeActionKind,
@@ -14,7 +15,9 @@ import {
   workspace,
 } from 'vscode';
 import type { PreviewProblem } from '../../protocol/preview.ts';
+import { type Remedy, setWords } from '../../protocol/remedy.ts';
 import { SAMPLES } from '../workspace/links.ts';
+import { setField } from '../workspace/set-field.ts';
 import type { Previews } from './previews.ts';
 
 const SEVERITIES = {
@@ -23,9 +26,13 @@ const SEVERITIES = {
   information: DiagnosticSeverity.Information,
 } as const;
 
+type Edit = Extract<Remedy, { action: 'set' }>;
+
+/** What is wrong, and what a quick fix would put in its place or change in the run config. */
 interface Fix {
   diagnostic: Diagnostic;
-  text: string;
+  text?: string | undefined;
+  inConfig?: { config: string; edit: Edit } | undefined;
 }
 
 /** What previews find wrong, in the reward and samples files, with quick fixes. */
@@ -47,17 +54,9 @@ export class PreviewProblems implements CodeActionProvider, Disposable {
     );
   }
 
-  provideCodeActions({ uri }: TextDocument, range: Range): CodeAction[] {
-    return (this.#fixes.get(uri.fsPath) ?? [])
-      .filter(({ diagnostic }) => diagnostic.range.intersection(range))
-      .map(({ diagnostic, text }) => {
-        const action = new CodeAction(`Change to "${text}"`, CodeActionKind.QuickFix);
-        action.diagnostics = [diagnostic];
-        action.isPreferred = true;
-        action.edit = new WorkspaceEdit();
-        action.edit.replace(uri, diagnostic.range, text);
-        return action;
-      });
+  async provideCodeActions({ uri }: TextDocument, range: Range): Promise<CodeAction[]> {
+    const here = (this.#fixes.get(uri.fsPath) ?? []).filter(({ diagnostic }) => diagnostic.range.intersection(range));
+    return Promise.all(here.map((fix) => actionOf(fix, uri)));
   }
 
   dispose(): void {
@@ -65,7 +64,7 @@ export class PreviewProblems implements CodeActionProvider, Disposable {
   }
 
   async #report(): Promise<void> {
-    const byFile = new Map<string, Map<string, PreviewProblem>>();
+    const byFile = new Map<string, Map<string, FoundProblem>>();
     for (const { problems, subject } of this.#previews.all)
       for (const problem of problems) {
         // A file that is not there can show nothing: the lens says so.
@@ -74,7 +73,7 @@ export class PreviewProblems implements CodeActionProvider, Disposable {
         if (SAMPLES.test(problem.file) && problem.file !== subject.samplesPlace) continue;
         const known = byFile.get(problem.file) ?? new Map();
         // Two configs may be about one file.
-        byFile.set(problem.file, known.set(JSON.stringify(problem), problem));
+        byFile.set(problem.file, known.set(JSON.stringify(problem), { ...problem, config: subject.config }));
       }
     const reported = new Map([...byFile].map(([file, problems]) => [file, [...problems.keys()].join('\n')]));
     const before = this.#reported;
@@ -98,7 +97,7 @@ export class PreviewProblems implements CodeActionProvider, Disposable {
   #set(file: string, fixes: Fix[]): void {
     this.#fixes.set(
       file,
-      fixes.filter(({ text }) => text !== ''),
+      fixes.filter(({ text, inConfig }) => text !== undefined || inConfig !== undefined),
     );
     this.#diagnostics.set(
       Uri.file(file),
@@ -107,11 +106,29 @@ export class PreviewProblems implements CodeActionProvider, Disposable {
   }
 }
 
-function toFix(problem: PreviewProblem, document: TextDocument | undefined): Fix {
+/** A problem, and the run config that it was found with. */
+type FoundProblem = PreviewProblem & { config: string | null };
+
+function toFix(problem: FoundProblem, document: TextDocument | undefined): Fix {
   const diagnostic = new Diagnostic(rangeOf(problem, document), problem.message, SEVERITIES[problem.severity]);
   diagnostic.source = 'GRPO';
   diagnostic.code = problem.code;
-  return { diagnostic, text: problem.fix ?? '' };
+  const { fix, remedy, config } = problem;
+  const inConfig = remedy?.action === 'set' && config !== null ? { config, edit: remedy } : undefined;
+  return { diagnostic, text: fix, inConfig };
+}
+
+async function actionOf({ diagnostic, text = '', inConfig }: Fix, uri: Uri): Promise<CodeAction> {
+  const title = inConfig ? `${setWords(inConfig.edit)} in ${basename(inConfig.config)}` : `Change to "${text}"`;
+  const action = new CodeAction(title, CodeActionKind.QuickFix);
+  action.diagnostics = [diagnostic];
+  action.isPreferred = true;
+  if (inConfig) action.edit = setField(await workspace.openTextDocument(Uri.file(inConfig.config)), inConfig.edit);
+  else {
+    action.edit = new WorkspaceEdit();
+    action.edit.replace(uri, diagnostic.range, text);
+  }
+  return action;
 }
 
 /** Of a sample, the part that a problem is about: the whole line would be too much. */

@@ -32,7 +32,8 @@ export const DEFAULT_SETTINGS: ScoreSettings = { ...rightFields({}, ...SCORING),
 export function readConfigLinks(file: string, text: string): ConfigLinks | undefined {
   const config = looseConfig(text);
   const fields =
-    config && rightFields(config, 'rewards', 'dataset', 'model', 'samples', 'python', 'rewardEnv', ...SCORING);
+    config &&
+    rightFields(config, 'rewards', 'dataset', 'model', 'samples', 'python', 'rewardEnv', 'prompt', ...SCORING);
   if (!fields?.rewards) return undefined;
   const { rewards, dataset, model, samples, python, ...settings } = fields;
   const folder = dirname(file);

@@ -19,8 +19,8 @@ import type { Problem, SourceLocation } from '../../protocol/errors.ts';
 import { setWords } from '../../protocol/remedy.ts';
 import { RUN_CONFIGS } from './find-files.ts';
 import { placeToOpen, wordsBesidePlace } from './problem-place.ts';
+import { setField } from './set-field.ts';
 import { watchFiles } from './watch-files.ts';
-import { withField } from './with-field.ts';
 
 /** What kept a run config from being used. */
 interface Reported {
@@ -139,10 +139,7 @@ function fixOf({ remedy }: Problem, diagnostic: Diagnostic, document: TextDocume
     case 'set': {
       const action = quickFix(setWords(remedy), diagnostic);
       action.isPreferred = true;
-      action.edit = new WorkspaceEdit();
-      const text = document.getText();
-      const whole = new Range(document.positionAt(0), document.positionAt(text.length));
-      action.edit.replace(document.uri, whole, withField(text, remedy.path, remedy.value ?? undefined));
+      action.edit = setField(document, remedy);
       return action;
     }
     // Not to be done in a config.

@@ -16,7 +16,12 @@ def place_of(error):
     """Where the user's code has gone wrong: what does not parse, else the last frame of the traceback in it."""
     if isinstance(error, SyntaxError) and os.path.isfile(error.filename or "") and is_users(error.filename):
         return {"file": as_named(error.filename), "line": error.lineno or 1, "column": max(error.offset or 1, 1)}
-    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if is_users(frame.filename)]
+    return place_among(traceback.extract_tb(error.__traceback__))
+
+
+def place_among(frames):
+    """The last of these frames that is in the user's code."""
+    frames = [frame for frame in frames if is_users(frame.filename)]
     if not frames:
         return {}
     column = getattr(frames[-1], "colno", None)  # since Python 3.11

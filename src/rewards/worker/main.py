@@ -15,16 +15,18 @@ import os
 import re
 import sys
 import threading
-import types
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 LIBRARY_PATH = [place for place in sys.path if place != HERE]
 sys.path[:] = [HERE] + LIBRARY_PATH
 import reward_child
+from grpo_reward_calls import thrown, trl_arguments
 from grpo_reward_errors import describe, is_users, place_of, user
 from grpo_reward_functions import declaration_of, takes_trl_arguments
 from grpo_reward_lifeline import watch_lifeline
-from grpo_reward_outcomes import failure, plain, to_outcomes
+from grpo_reward_outcomes import failure, to_outcomes
+from grpo_reward_scripts import training_call
+from grpo_reward_slow_load import end_when_slow
 
 VERSION = 3
 LIFELINE, REQUESTS, REPLIES = 0, 3, 4
@@ -92,6 +94,8 @@ def load(request):
     user["file"] = file
     try:
         tree = ast.parse(request["source"], file)
+        if refuse(training_call(tree), "importing it starts a training here; {}".format(MOVE), file):
+            return {}
         name, roots = module_place(file, tree)
         reward_child.finder.set(name, file, request["source"], request.get("moduleTexts", {}))
         user["roots"] = roots
@@ -100,7 +104,12 @@ def load(request):
         reward_child.tell_children()
         lines = request["source"].splitlines(True)
         linecache.cache[file] = (len(request["source"]), None, lines, file)
-        module = importlib.import_module(name)
+        timer = end_when_slow(request["timeoutSeconds"], reply) if "timeoutSeconds" in request else None
+        try:
+            module = importlib.import_module(name)
+        finally:
+            if timer:
+                timer.cancel()
     except BaseException as error:
         reply(type="load-failed", message=describe(error), **place_of(error))
         return {}
@@ -113,6 +122,11 @@ def load(request):
         and takes_trl_arguments(value)
     }
     wanted = {name: vars(module)[name] for name in request["names"] if callable(vars(module).get(name))}
+    for name, value in wanted.items():
+        declared = [node for node in ast.walk(tree) if isinstance(node, ast.ClassDef) and node.name == name]
+        message = '"{}" is a class; give a call of it a name, as in judge = {}(), and use that'.format(name, name)
+        if isinstance(value, type) and refuse(declared[0] if declared else tree.body[0], message, file):
+            return {}
     functions = {**defaults, **wanted}
     described = [
         {"name": name, "kind": "batch", "isDefault": name in defaults, **declaration_of(value, file, tree)}
@@ -122,6 +136,17 @@ def load(request):
     code = hashlib.sha256(ast.dump(tree).encode("utf-8", "surrogatepass")).hexdigest()
     reply(type="ready", version=VERSION, functions=described, code=code, modules=module_files())
     return functions
+
+
+MOVE = 'put that under if __name__ == "__main__":, or move the reward functions into a file of their own'
+
+
+def refuse(node, message, file):
+    """Says why the file is not loaded, if there is such a place in it."""
+    if node is None:
+        return False
+    reply(type="load-failed", message=message, file=file, line=node.lineno, column=node.col_offset + 1)
+    return True
 
 
 def module_place(file, tree):
@@ -162,10 +187,12 @@ def user_modules():
     files = {name: getattr(module, "__file__", None) for name, module in list(sys.modules.items()) if name != "__main__"}
     named = [os.path.dirname(user["file"])] if user["file"] else []
     folders = tuple(os.path.join(root, "") for root in user["roots"] + named)
+    absolute = {name: os.path.abspath(path) for name, path in files.items() if isinstance(path, str)}
+    # Not every module's file is one: that of torch.classes is called "_classes.py", wherever that would be.
     return {
         name: path
-        for name, path in files.items()
-        if isinstance(path, str) and os.path.abspath(path).startswith(folders) and is_users(path)
+        for name, path in absolute.items()
+        if path.startswith(folders) and is_users(path) and os.path.isfile(path)
     }
 
 
@@ -175,9 +202,10 @@ def user_modules():
 def score(function, request, loop):
     count = len(request["completions"])
     metrics, extra = {}, {}
+    arguments = trl_arguments(request, metrics, extra)
     reply(type="start", row=0)
     try:
-        result = function(**trl_arguments(request, metrics, extra))
+        result = function(**arguments)
         if inspect.isawaitable(result):
             result = loop.run_until_complete(result)
         outcomes = to_outcomes(result, count)
@@ -185,38 +213,10 @@ def score(function, request, loop):
         message = "The function ran out of memory (MemoryError)."
         outcomes = [failure("memory", message, **place_of(error))] * count
     except BaseException as error:
-        outcomes = [failure("throw", describe(error), **place_of(error))] * count
+        outcomes = [thrown(error, arguments)] * count
     for row, outcome in enumerate(outcomes):
         reply(type="outcome", row=row, outcome=outcome)
     reply(type="done", metrics=metrics, extra=extra, modules=module_files())
-
-
-def trl_arguments(request, metrics, extra):
-    """The keyword arguments of a reward function in TRL 1.16."""
-    prompts, completions = request["prompts"], request["completions"]
-    # With a chat prompt, the completion is a chat as well.
-    completions = [
-        completion if isinstance(prompt, str) else [{"role": "assistant", "content": completion}]
-        for prompt, completion in zip(prompts, completions)
-    ]
-    # Outside training, 1 step of which 0 are done: what ramps up with global_step / max_steps is at its start.
-    state = request["trainerState"] or {"globalStep": 0, "maxSteps": 1}
-
-    def log_metric(name, value):
-        metrics.setdefault(str(name), []).append(plain(float(value)))
-
-    def log_extra(column, values):
-        extra.setdefault(str(column), []).extend(plain(value) for value in values)
-
-    return {
-        **request["columns"],
-        "prompts": prompts,
-        "completions": completions,
-        "completion_ids": request["completionIds"],
-        "trainer_state": types.SimpleNamespace(global_step=state["globalStep"], max_steps=state["maxSteps"]),
-        "log_extra": log_extra,
-        "log_metric": log_metric,
-    }
 
 
 def main():

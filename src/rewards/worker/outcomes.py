@@ -11,10 +11,12 @@ def to_outcomes(result, count):
     try:
         if isinstance(result, (str, bytes, dict)):
             raise TypeError
-        rewards = list(result)
+        given = iter(result)
     except TypeError:
         message = "The function returned {}; return a list with one number or None per completion.".format(shown(result))
         return [failure("wrong-type", message)] * count
+    # What a generator throws is thrown by the function.
+    rewards = list(given)
     if len(rewards) != count:
         message = "The function returned {} rewards for {} completions; return one for each.".format(len(rewards), count)
         return [failure("wrong-length", message)] * count
@@ -28,7 +30,7 @@ def to_outcome(reward):
         if isinstance(reward, (str, bytes)):
             raise TypeError
         value = float(reward)  # numpy's and torch's scalars too
-    except (TypeError, ValueError, OverflowError):
+    except Exception:  # TypeError, ValueError and OverflowError of Python, RuntimeError of torch
         return failure("wrong-type", "The function gave {}; a reward is a number, or None to abstain.".format(shown(reward)))
     if not isfinite(value):
         return failure("nan", "The score is {}; return a finite number, or None to abstain.".format(value))
@@ -38,8 +40,8 @@ def to_outcome(reward):
     return {"kind": "score", "score": value}
 
 
-def failure(kind, message, **place):
-    return {"kind": "failure", "failure": kind, "message": message, **place}
+def failure(kind, message, **fields):
+    return {"kind": "failure", "failure": kind, "message": message, **fields}
 
 
 def shown(value):

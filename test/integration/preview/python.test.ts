@@ -1,6 +1,8 @@
+import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
+import type { PreviewResult } from '../../../src/protocol/preview.ts';
 import { pythonMissing } from '../rewards/workspace.ts';
-import { completionsOf, gave, Preview } from './preview.ts';
+import { type Asked, completionsOf, gave, Preview, samplesOf } from './preview.ts';
 
 const LENGTH = `import os
 
@@ -156,5 +158,70 @@ test.skipIf(pythonMissing)(
     expect(await ask('5.0')).toEqual([2]);
     expect(await ask('9223372036854775809')).toEqual([2]);
     expect(await ask('9223372036854775808')).toEqual([1]);
+  },
+);
+
+/** As in most TRL tutorials. */
+const TUTORIAL = `
+def right(completions, answer, **kwargs):
+    responses = [completion[0]["content"] for completion in completions]
+    return [1.0 if response == str(a) else 0.0 for response, a in zip(responses, answer)]
+`;
+
+test.skipIf(pythonMissing)(
+  'messages of plain prompts: the failure says so, with the edit of the run config; chat prompts among them are scored',
+  async () => {
+    const preview = new Preview({ 'a.py': TUTORIAL });
+    const chat = [{ role: 'user', content: 'q' }];
+    const mixed = samplesOf([
+      { prompt: 'q', completion: '4', answer: 4 },
+      { prompt: chat, completion: '4', answer: 4 },
+      { prompt: 'q', completion: '5', answer: 4 },
+      { prompt: chat, completion: '5', answer: 4 },
+    ]);
+    const ask = (settings: Asked['settings'], subject?: string) =>
+      preview.result({ rewards, samples: mixed, ...(settings && { settings }), ...(subject && { subject }) });
+    const result = await ask({ prompt: 'question' });
+    expect(gave(result, 'right')).toEqual(['throw', 1, 'throw', 0]);
+    expect(result.problems.filter(({ code }) => code === 'failure' || code === 'stray')).toEqual([
+      {
+        ...{ file: preview.path('a.py'), line: 3, column: expect.any(Number), severity: 'error', code: 'failure' },
+        message: expect.stringMatching(
+          /^"right" failed on 2 samples, lines 1, 3: TypeError.*plain text here, as in TRL/,
+        ),
+        remedy: { action: 'set', path: ['prompt'], value: { user: '{{ question }}' } },
+      },
+    ]);
+    // The config is right, and the samples are of before.
+    const older = await ask({ prompt: { user: '{{ question }}' } });
+    const failure = older.problems.find(({ code }) => code === 'failure');
+    expect(failure?.message).toMatch(/plain text here.*; the run's prompts are chat messages already: generate these/);
+    expect(failure?.remedy).toBeUndefined();
+    // A reward file alone has no config to set it in.
+    const remedies = ({ problems }: PreviewResult) => problems.flatMap(({ remedy }) => remedy ?? []);
+    expect(remedies(await ask({}, preview.path('a.py')))).toEqual([]);
+  },
+);
+
+test.skipIf(pythonMissing)(
+  'a call on all samples that failed is a warning for as long as it does, and each sample has the score it gets alone',
+  async () => {
+    const preview = new Preview({
+      'a.py': 'def halves(completions, **kwargs):\n    return [int(text) / 2 for text in completions]\n',
+    });
+    const warned = ({ problems }: PreviewResult) =>
+      problems.flatMap(({ code, line, message }) => (code === 'stray' ? [`${line}: ${message}`] : []));
+    const bad = await preview.result({ rewards, samples: completionsOf(['4', 'x', '6']) });
+    expect(gave(bad, 'halves')).toEqual([2, 'throw', 3]);
+    expect(warned(bad)).toEqual([
+      expect.stringMatching(/^2: halves: the call on 3 completions failed \(ValueError: .*it scored 2 of them/),
+    ]);
+    // A comment moves the line, with nothing called but what failed.
+    const text = `# halves\n${readFileSync(preview.path('a.py'), 'utf8')}`;
+    const moved = await preview.result({ rewards, samples: completionsOf(['4', 'x', '6']), texts: { 'a.py': text } });
+    expect(warned(moved)).toEqual([expect.stringMatching(/^3: halves: the call on 3/)]);
+    const good = await preview.result({ rewards, samples: completionsOf(['4', '8', '6']), texts: { 'a.py': text } });
+    expect(gave(good, 'halves')).toEqual([2, 4, 3]);
+    expect(warned(good)).toEqual([]);
   },
 );

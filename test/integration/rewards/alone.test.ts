@@ -13,6 +13,7 @@ export const scored = batchReward(async ({ completions, prompts, completionIds, 
   if (completions.includes('throw')) throw new Error('this one');
   if (completions.includes('exit')) process.exit(3);
   if (completions.includes('hang')) await new Promise(() => {});
+  if (completions.includes('slow')) await new Promise((resolve) => setTimeout(resolve, 500));
   return completions.map((text, i) => ({ score: answer[i], reason: [text, prompts[i], completionIds[i]].join(' ') }));
 });`,
   'batch.py': `
@@ -24,6 +25,7 @@ def scored(completions, prompts, completion_ids, answer, log_metric, log_extra, 
     if "throw" in completions: raise ValueError("this one")
     if "exit" in completions: os._exit(3)
     if "hang" in completions: time.sleep(1e6)
+    if "slow" in completions: time.sleep(0.5)
     return answer`,
 };
 const names = Object.keys(files).filter((name) => !(pythonMissing && name.endsWith('.py')));
@@ -55,25 +57,23 @@ describe.each(names)('%s', (name) => {
     expect(calls).toEqual([3, 1, 1, 1]);
     expect(warnings).toEqual([
       expect.stringMatching(
-        /batch\.\S+:\d+(:\d+)?: scored: the call on 3 completions failed \(.+\); called again on each alone, it failed on 1 of them\.$/,
+        /batch\.\S+:\d+(:\d+)?: scored: the call on 3 completions failed \(.+\); called on each alone, it scored 2 of them, without the others to compare with\.$/,
       ),
     ]);
     if (name.endsWith('.py')) {
-      // Of the calls that gave a score, each value once.
+      // Of the calls that gave a score, each value once; the column still has a value for each completion.
       expect(table.metrics).toEqual({ length: 2 });
-      expect(table.extra.seen).toEqual([
-        ['a', 'p0', [0]],
-        ['ccc', 'p2', [2]],
-      ]);
+      expect(table.extra.seen).toEqual([['a', 'p0', [0]], null, ['ccc', 'p2', [2]]]);
     } else expect(outcomes[2]).toMatchObject({ reason: 'ccc p2 2' });
   });
 
-  test('rows that time out one after the other do not cost a timeout each', async () => {
+  test('rows that time out do not cost a timeout each', async () => {
     const { outcomes, calls, warnings } = await score(['a', ...Array(10).fill('hang')]);
     expect(brief(outcomes)).toEqual([0, ...Array(10).fill('timeout')]);
     expect(outcomes[3]).toMatchObject({ message: 'The function took longer than 0.7 s and was stopped.' });
     expect(outcomes[4]).toMatchObject({
-      message: 'The function was not called on this completion alone: the 3 before it took longer than 0.7 s each.',
+      message:
+        'The function was not called on this completion alone: the calls before took 3 times its limit of 0.7 s together.',
     });
     expect(calls).toEqual([11, 1, 1, 1, 1]);
     expect(warnings).toHaveLength(1);
@@ -83,6 +83,35 @@ describe.each(names)('%s', (name) => {
     const { outcomes, calls, warnings } = await score(['throw', 'throw']);
     expect(brief(outcomes)).toEqual(['throw', 'throw']);
     expect({ calls, warnings }).toEqual({ calls: [2, 1, 1], warnings: [] });
+  });
+
+  test('slow rows have three time limits together, whether they fail or not', async () => {
+    const { outcomes, calls } = await score(['throw', 'slow', 'hang', ...Array(6).fill('slow'), 'a']);
+    expect(brief(outcomes)[0]).toBe('throw');
+    expect(outcomes.at(-1)).toMatchObject({
+      failure: 'timeout',
+      message: expect.stringContaining('3 times its limit'),
+    });
+    // One limit for the row that hangs, and two for rows of at least 0.5 s.
+    expect(calls.length).toBeGreaterThan(3);
+    expect(calls.length).toBeLessThanOrEqual(6);
+  });
+
+  test('is told once for a function and a place', async () => {
+    const warnings: string[] = [];
+    const onWarning = (message: string) => void warnings.push(message);
+    const set = await open([{ file: join(folderWith(files), name) }], { onWarning });
+    for (const completions of [
+      ['a', 'throw'],
+      ['throw', 'b', 'c'],
+      ['a', 'b'],
+      ['throw', 'd'],
+    ])
+      await set.score({
+        ...batchOf(completions, { answer: completions.map(() => 1) }),
+        completionIds: completions.map(() => [1]),
+      });
+    expect(warnings).toHaveLength(1);
   });
 
   test('a completion that is alone is not tried again', async () => {

@@ -1,6 +1,7 @@
 import { existsSync, realpathSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import type { Prompt, ScoreBatch } from '../../../src/protocol/rewards.ts';
 import {
   batchOf,
   brief,
@@ -25,24 +26,68 @@ def see(prompts, completions, completion_ids, answer, trainer_state, log_extra, 
     return [1.0] * len(completions)`,
     );
     const chat = [{ role: 'user', content: 'Hi' }];
-    const { extra } = await set.score({
-      prompts: ['plain', chat],
-      completions: ['a\u2028', 'ü'],
-      completionIds: [[1], [2, 3]],
-      columns: { answer: [4, 'five'], level: [1, 2] },
-      trainerState: { globalStep: 3, maxSteps: 10 },
-    });
+    const seen = async (prompts: Prompt[]) => {
+      const { extra } = await set.score({
+        prompts,
+        completions: ['a\u2028', 'ü', ''],
+        completionIds: [[1], [2, 3], []],
+        columns: { answer: [4, 'five', null], level: [1, 2, 3] },
+        trainerState: { globalStep: 3, maxSteps: 10 },
+      });
+      return extra;
+    };
+    const rest = [
+      [[1], [2, 3], []],
+      [4, 'five', null],
+    ];
+    const others = { state: [3, 10], rest: ['level', 'log_metric'] };
     // GRPOTrainer._calculate_rewards in TRL 1.16.
-    expect(extra).toEqual({
-      seen: [
-        ['plain', chat],
-        ['a\u2028', [{ role: 'assistant', content: 'ü' }]],
-        [[1], [2, 3]],
-        [4, 'five'],
-      ],
-      state: [3, 10],
-      rest: ['level', 'log_metric'],
-    });
+    const texts = ['a\u2028', 'ü', ''];
+    expect(await seen(['p', 'q', 'r'])).toEqual({ seen: [['p', 'q', 'r'], texts, ...rest], ...others });
+    const answers = texts.map((content) => [{ role: 'assistant', content }]);
+    expect(await seen([chat, chat, chat])).toEqual({ seen: [[chat, chat, chat], answers, ...rest], ...others });
+  });
+
+  test('a batch of text and chat prompts is scored in two calls, one of each form', async () => {
+    const set = await openText(
+      'forms.py',
+      `
+def forms(prompts, completions, completion_ids, rank, log_extra, log_metric, **kwargs):
+    texts = [c if isinstance(c, str) else c[0]["content"] for c in completions]
+    assert len({type(c) for c in completions}) == len({type(p) for p in prompts}) == 1
+    log_metric("calls", len(completions))
+    log_extra("text", texts)
+    log_extra("ids", completion_ids)
+    log_extra("total", [len(completions)])
+    # It compares: a call on one completion would say something else.
+    return [rank[i] + 10 * len(completions) for i in range(len(completions))]`,
+    );
+    const chat = [{ role: 'user', content: 'Hi' }];
+    const batch: ScoreBatch = {
+      prompts: [chat, 'plain', 'plain', chat, 'plain'],
+      completions: ['a', 'b', 'c', 'd', 'e'],
+      completionIds: [[1], [2], [3], [4], [5]],
+      columns: { rank: [1, 2, 3, 4, 5] },
+    };
+    const { columns, extra, metrics } = await set.score(batch);
+    expect(brief(columns[0]!.outcomes)).toEqual([21, 32, 33, 24, 35]);
+    expect(metrics).toEqual({ calls: 2.5 });
+    expect(extra).toEqual({ text: batch.completions, ids: batch.completionIds, total: [2, 3] });
+  });
+
+  test('of two forms, the one that a function cannot read fails alone', async () => {
+    const warnings: string[] = [];
+    const set = await openText(
+      'chat.py',
+      `
+def chat(completions, **kwargs):
+    return [len(completion[0]["content"]) for completion in completions]`,
+      { onWarning: (message) => void warnings.push(message) },
+    );
+    const message = [{ role: 'user', content: 'Hi' }];
+    const batch = { prompts: ['plain', message, 'plain', message], completions: ['a', 'bb', 'ccc', ''], columns: {} };
+    expect(brief(await outcomesOf(set, batch))).toEqual(['throw', 2, 'throw', 0]);
+    expect(warnings).toEqual([]);
   });
 
   test('a worker that has to be started again runs the code that was loaded at first, modules included', async () => {
@@ -68,6 +113,16 @@ def r(completions, **kwargs):
     expect(brief(await outcomesOf(set, batchOf(['leave'])))).toEqual(['crash']);
     expect(brief(await outcomesOf(set, batchOf(['stay'])))).toEqual([21]);
     expect(set.sources.map(({ text }) => text).sort()).toEqual(Object.values(files).sort());
+  });
+
+  test('a module whose file is none is none of the users own', async () => {
+    // As torch.classes, whose file is "_classes.py".
+    const source = `
+import sys, types
+sys.modules["strange"] = types.ModuleType("strange")
+sys.modules["strange"].__file__ = "_strange.py"
+def r(completions, **kwargs): return [1.0] * len(completions)`;
+    expect(brief(await outcomesOf(await openText('r.py', source), batchOf(['x'])))).toEqual([1]);
   });
 
   test('every public function that TRL could call is one; a name takes any callable', async () => {

@@ -124,8 +124,7 @@ def letters(completions, log_metric, log_extra, **kwargs):
     const run = onlyRun(folder);
     expect(metricsOf(run).map((row) => row['rewards/failed_ratio'])).toEqual([0, 0]);
     for (const row of rolloutsOf(run, 2)) expect(row).toMatchObject({ error: null, reward: row.completion.length });
-    const warning =
-      /warning: \S+letters\.py:\d+(:\d+)?: letters: the call on 8 completions failed .+ failed on 0 of them/;
+    const warning = /warning: \S+letters\.py:\d+(:\d+)?: letters: the call on 8 completions failed .+ scored 8 of them/;
     expect(stderr).toMatch(warning);
     expect(readFileSync(join(run, 'log.txt'), 'utf8')).toMatch(warning);
   });

@@ -129,6 +129,7 @@ test('a config that is being edited gives what can be read, and defaults for wha
       rewardTimeoutSeconds: 10,
       python: null,
       chatTemplateKwargs: {},
+      prompt: null,
       rewardEnv: ['KEY'],
     },
   });
