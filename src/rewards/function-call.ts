@@ -1,4 +1,5 @@
 import type { SourceLocation } from '../protocol/errors.ts';
+import { askedPrompt } from '../protocol/prompt-prefix.ts';
 import type { ScoreRequest, WorkerReply } from '../protocol/reward-worker.ts';
 import type { RewardFailure, RewardOutcome, ScoreBatch } from '../protocol/rewards.ts';
 import { withoutFullStop } from '../text/full-stop.ts';
@@ -124,7 +125,8 @@ export class FunctionCall {
   }
 
   #request({ rows, concurrency }: Part): ScoreRequest {
-    const { prompts, renderedPrompts = null, completions, columns, ...rest } = this.#batch;
+    const { renderedPrompts = null, completions, columns, ...rest } = this.#batch;
+    const prompts = this.#batch.prompts.map(askedPrompt);
     const { completionIds = null, trainerState = null } = rest;
     const { timeoutSeconds } = this.#options;
     return {

@@ -1,6 +1,7 @@
 import { dirname, join } from 'node:path';
 import { Tokenizer as HuggingFaceTokenizer } from '@huggingface/tokenizers';
 import { BadInput, type SourceLocation } from '../../protocol/errors.ts';
+import { splitPrefix } from '../../protocol/prompt-prefix.ts';
 import type { ChatMessage, Prompt } from '../../protocol/rewards.ts';
 import { isGguf } from '../files/gguf.ts';
 import { readJsonObject } from '../files/json-file.ts';
@@ -121,19 +122,9 @@ function chatRenderer(
       const message = 'the model has no chat template, so prompts must be plain text; use a chat model for messages';
       throw new BadInput(message, { file: model, isFolder: !isGguf(model) });
     }
-    const { asked, begun } = withoutPrefix(messages);
+    const { asked, begun } = splitPrefix(messages);
     return renderTemplate(asked, { ...specialTokens, add_generation_prompt: true, ...variables }) + begun;
   };
-}
-
-/**
- * A last message of the assistant's with `prefix: true` (as in the APIs of Mistral and DeepSeek) is how its answer begins: it follows the
- * generation prompt as it is. Without the mark it is a turn like any other, as in TRL.
- */
-function withoutPrefix(messages: ChatMessage[]): { asked: ChatMessage[]; begun: string } {
-  const last = messages.at(-1);
-  const isPrefix = last?.role === 'assistant' && last.prefix === true && typeof last.content === 'string';
-  return isPrefix ? { asked: messages.slice(0, -1), begun: last.content as string } : { asked: messages, begun: '' };
 }
 
 function createTokenizer(json: Record<string, unknown>, config: Record<string, unknown>, file: string) {

@@ -13,7 +13,7 @@ const GSM8K = Array.from({ length: 8 }, (_, n) => ({
 const REWARD = `
 import type { RewardInput } from 'grpo/rewards';
 export function seen({ messages, question, answer, level, completion }: RewardInput<{ question: string; answer: string; level: number }>) {
-  if (messages[1].content !== 'Add: ' + question) throw new Error(JSON.stringify(messages));
+  if (messages.length !== 2 || messages[1].content !== 'Add: ' + question) throw new Error(JSON.stringify(messages));
   if (answer !== 'easy\\n#### ' + (level * 2 + 1)) throw new Error(answer + ' of ' + level);
   return completion.length;
 }
