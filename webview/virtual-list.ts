@@ -11,6 +11,8 @@ export interface VirtualListOptions<T> {
   /** A row that says nothing yet. */
   make: () => Row<T> & { element: HTMLElement };
   open: (item: T) => void;
+  /** The keyboard has made another row the active one. */
+  moved?: (item: T) => void;
   /** Makes it a grid. */
   head?: HTMLElement;
 }
@@ -62,6 +64,16 @@ export class VirtualList<T> {
     this.#active = Math.min(this.#active, Math.max(0, items.length - 1));
     if (this.#options.head) this.element.setAttribute('aria-rowcount', String(items.length + 1));
     this.#canvas.style.height = `${items.length * this.#options.rowHeight}px`;
+    this.#draw();
+  }
+
+  /** The active row's index. Setting it scrolls to nowhere: `activate` does. */
+  get active(): number {
+    return this.#active;
+  }
+
+  set active(index: number) {
+    this.#active = Math.max(0, Math.min(this.#items.length - 1, index));
     this.#draw();
   }
 
@@ -123,13 +135,20 @@ export class VirtualList<T> {
     };
     const target = moves[event.key];
     const item = this.#items[this.#active];
-    if (target !== undefined) this.#activate(target);
+    if (target !== undefined) this.#move(target);
     else if ((event.key === 'Enter' || event.key === ' ') && item !== undefined) this.#options.open(item);
     else return;
     event.preventDefault();
   }
 
-  #activate(index: number): void {
+  #move(index: number): void {
+    this.activate(index);
+    const item = this.#items[this.#active];
+    if (item !== undefined) this.#options.moved?.(item);
+  }
+
+  /** Makes a row the active one, and brings it into sight. */
+  activate(index: number): void {
     this.#active = Math.max(0, Math.min(this.#items.length - 1, index));
     const { rowHeight } = this.#options;
     const top = this.#active * rowHeight;

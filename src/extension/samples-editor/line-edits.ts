@@ -1,0 +1,45 @@
+import { applyEdits, findNodeAtLocation, type JSONPath, modify, parseTree } from 'jsonc-parser';
+
+/** A sample that says nothing yet. */
+export const EMPTY_SAMPLE = '{"prompt": "", "completion": ""}';
+
+/**
+ * A samples line with another value (as JSON; null removes it) at a path. All else stays as it is written. Whoever edits a generated sample makes it
+ * their own: the mark by which Generate Samples would replace it goes. Throws a sentence where the line cannot be edited this way.
+ */
+export function withValue(line: string, path: JSONPath, json: string | null): string {
+  const edited = withoutField(placed(line, path, json), 'generated');
+  // Of a name that is there twice, JSON takes the last, and what edits texts the first.
+  if (JSON.stringify(valueAt(edited, path)) !== (json === null ? undefined : JSON.stringify(JSON.parse(json))))
+    throw new Error(`This line has "${path[0]}" more than once; edit it as text.`);
+  return edited;
+}
+
+/** A sample with the prompt and the columns of another one, and nothing else of it. */
+export const sampleLike = (line: string): string => withoutField(withValue(line, ['completion'], '""'), 'expect');
+
+/** The same sample again, as one that was made by hand. */
+export const copyOf = (line: string): string => withoutField(line, 'generated');
+
+function placed(line: string, path: JSONPath, json: string | null): string {
+  const value = findNodeAtLocation(parseTree(line)!, path);
+  if (json === null) return value ? withoutEmpty(removed(line, path), path) : line;
+  if (value) return line.slice(0, value.offset) + json + line.slice(value.offset + value.length);
+  return applyEdits(line, modify(line, path, JSON.parse(json), {}));
+}
+
+const removed = (line: string, path: JSONPath): string => applyEdits(line, modify(line, path, undefined, {}));
+
+const withoutField = (line: string, name: string): string =>
+  findNodeAtLocation(parseTree(line)!, [name]) ? removed(line, [name]) : line;
+
+/** Without the object that the path leads through, if nothing is left in it. */
+function withoutEmpty(line: string, path: JSONPath): string {
+  const [name] = path;
+  const owner = findNodeAtLocation(parseTree(line)!, [name!]);
+  return path.length === 2 && owner?.children?.length === 0 ? removed(line, [name!]) : line;
+}
+
+function valueAt(line: string, path: JSONPath): unknown {
+  return path.reduce<unknown>((value, key) => (value as Record<string, unknown> | undefined)?.[key], JSON.parse(line));
+}

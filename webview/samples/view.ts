@@ -1,0 +1,207 @@
+import type { SamplesHostMessage } from '../../src/protocol/samples-view.ts';
+import { el, setText } from '../dom.ts';
+import { formatCount } from '../format.ts';
+import { afterPress } from '../press.ts';
+import { VirtualList } from '../virtual-list.ts';
+import { Bar } from './bar.ts';
+import { SampleDetail } from './detail.ts';
+import { EmptyState } from './empty-state.ts';
+import { type Entry, entriesOf, sampleKey } from './entries.ts';
+import { GroupDetail } from './group-detail.ts';
+import { host, type Layout, restoreLayout } from './host.ts';
+import { entryRow } from './sample-row.ts';
+import { SampleStore } from './store.ts';
+import { commitOpenField } from './text-field.ts';
+
+const ROW_HEIGHT = 44;
+
+/** A samples file as a list, and beside it the sample that is open. */
+export class SamplesView {
+  readonly element: HTMLElement;
+  readonly #store = new SampleStore();
+  readonly #bar: Bar;
+  readonly #list: VirtualList<Entry>;
+  readonly #detail: SampleDetail;
+  readonly #group: GroupDetail;
+  readonly #empty: EmptyState;
+  readonly #status = el('span', { class: 'muted', role: 'status' });
+  readonly #note = el('span', {});
+  readonly #trust = el(
+    'button',
+    { class: 'link', onclick: () => host.postMessage({ type: 'trust' }) },
+    'Manage Workspace Trust',
+  );
+  readonly #notes = el('p', { class: 'note' }, this.#note, ' ', this.#trust);
+  readonly #refused = el('p', { class: 'note failure', role: 'alert', hidden: true });
+  readonly #body: HTMLElement;
+  readonly #side: HTMLElement;
+  #layout: Layout = restoreLayout();
+  #entries: Entry[] = [];
+
+  constructor() {
+    const toList = () => this.#list.element.focus();
+    this.#bar = new Bar(
+      (changes) => this.#change(changes),
+      () => this.#add(),
+      toList,
+    );
+    this.#list = new VirtualList({
+      ...{ label: 'Samples', rowHeight: ROW_HEIGHT },
+      key: ({ key }) => key,
+      make: () => entryRow(() => ({ functions: this.#store.state.functions, search: this.#layout.search })),
+      open: ({ key }) => this.#change({ open: key }),
+      moved: ({ key }) => this.#change({ open: key }),
+    });
+    this.#list.element.addEventListener('keydown', (event) => this.#onListKey(event));
+    this.#detail = new SampleDetail((prose) => this.#change({ prose }), toList);
+    this.#group = new GroupDetail((prompt) => this.#change({ prompt }));
+    this.#empty = new EmptyState(
+      () => this.#add(),
+      () => this.#change({ search: '', filter: 'all', prompt: null }),
+    );
+    this.#side = el('div', { class: 'side', role: 'region', 'aria-label': 'Sample' });
+    const left = el('div', { class: 'left' }, this.#list.element, el('div', { class: 'foot' }, this.#status));
+    this.#body = el('div', { class: 'split' }, left, this.#side);
+    this.element = el(
+      'main',
+      { class: 'samples' },
+      this.#bar.element,
+      this.#notes,
+      this.#refused,
+      this.#body,
+      this.#empty.element,
+    );
+    // Before the editor hears of it.
+    document.addEventListener('keydown', (event) => this.#onKey(event), true);
+    this.#show();
+  }
+
+  receive(message: SamplesHostMessage): void {
+    if (message.type === 'select') {
+      this.#select(message.id, message.edit);
+      return;
+    }
+    this.#refuse(message.type === 'refused' ? message.message : '', message.type === 'lines');
+    if (message.type === 'refused') return;
+    this.#store.receive(message);
+    afterPress(this.#draw);
+  }
+
+  readonly #draw = (): void => this.#show();
+
+  #refuse(text: string, clear: boolean): void {
+    if (text === '' && !clear) return;
+    setText(this.#refused, text);
+    this.#refused.hidden = text === '';
+  }
+
+  #change(changes: Partial<Layout>): void {
+    this.#layout = { ...this.#layout, ...changes };
+    host.setState(this.#layout);
+    this.#show();
+  }
+
+  #show(): void {
+    const { samples, state, loaded } = this.#store;
+    const { search, prompt } = this.#layout;
+    const before = this.#list.active;
+    this.#entries = entriesOf(samples, this.#layout);
+    this.#bar.show(this.#layout, state.functions, state.editable);
+    setText(this.#note, state.note ?? '');
+    this.#notes.hidden = state.note === null;
+    this.#trust.hidden = state.editable;
+    this.#list.items = this.#entries;
+    const open = this.#entries.findIndex(({ key }) => key === this.#layout.open);
+    // What takes the place of what is gone; at first a sample rather than its heading.
+    const first = this.#layout.open === null ? this.#entries.findIndex(({ kind }) => kind === 'sample') : before;
+    this.#list.active = open >= 0 ? open : first;
+    const entry = this.#entries[this.#list.active];
+    if (entry && open < 0) this.#layout = { ...this.#layout, open: entry.key };
+    const shown = this.#entries.filter(({ kind }) => kind === 'sample').length;
+    setText(
+      this.#status,
+      statusText(samples.length, shown, new Set(samples.map(({ promptKey }) => promptKey)).size, state),
+    );
+    this.#empty.show(loaded ? (samples.length === 0 ? 'file' : entry ? 'none' : 'filter') : 'none', state.editable);
+    this.#body.hidden = !entry;
+    this.#bar.element.hidden = loaded && samples.length === 0;
+    this.#showEntry(entry, prompt !== null, search);
+  }
+
+  #showEntry(entry: Entry | undefined, only: boolean, search: string): void {
+    const { state } = this.#store;
+    if (!entry) {
+      this.#detail.leave();
+      return;
+    }
+    const shown = entry.kind === 'group' ? this.#group.element : this.#detail.element;
+    if (entry.kind === 'group') this.#group.show(entry.group, { editable: state.editable, search, only });
+    else this.#detail.show(entry.sample, { state, search, prose: this.#layout.prose });
+    if (this.#side.firstChild === shown) return;
+    this.#detail.leave();
+    this.#side.replaceChildren(shown);
+  }
+
+  /** The host has added a line: what hides it is taken away. */
+  #select(id: number, edit: 'prompt' | 'completion' | undefined): void {
+    const sample = this.#store.samples.find((candidate) => candidate.id === id);
+    if (!sample) return;
+    const key = sampleKey(sample);
+    this.#change({ open: key });
+    if (!this.#entries.some((entry) => entry.key === key))
+      this.#change({ open: key, search: '', filter: 'all', prompt: null });
+    this.#list.activate(this.#entries.findIndex((entry) => entry.key === key));
+    if (edit) this.#detail.edit(edit);
+    else this.#list.element.focus();
+  }
+
+  /** A sample of the prompt that is open. */
+  #add(): void {
+    const entry = this.#entries[this.#list.active];
+    const sample = entry?.kind === 'group' ? entry.group.samples.at(-1) : entry?.sample;
+    const like = sample?.view.kind === 'sample' ? sample.id : null;
+    if (this.#store.state.editable) host.postMessage({ type: 'add', like });
+  }
+
+  #onListKey(event: KeyboardEvent): void {
+    const entry = this.#entries[this.#list.active];
+    if (entry?.kind !== 'sample' || !this.#store.state.editable) return;
+    const isDelete = event.key === 'Delete' || (event.metaKey && event.key === 'Backspace');
+    if (event.key === 'Enter') this.#detail.edit('completion');
+    else if (isDelete) host.postMessage({ type: 'delete', id: entry.sample.id });
+    else return;
+    event.preventDefault();
+  }
+
+  #onKey(event: KeyboardEvent): void {
+    const { key, ctrlKey, metaKey, altKey, target } = event;
+    const isCommand = (ctrlKey || metaKey) && !altKey;
+    const isTyping = target instanceof HTMLInputElement || target instanceof HTMLTextAreaElement;
+    if ((isCommand && key === 'f') || (key === '/' && !isTyping && !isCommand)) this.#bar.search.select();
+    else if (isCommand && key === 's' && isTyping) {
+      // What is being written is saved, too.
+      (target as HTMLElement).blur();
+      commitOpenField();
+      host.postMessage({ type: 'save' });
+    } else if (key === 'Escape' && !isTyping && this.#side.contains(target as Node)) this.#list.element.focus();
+    else return;
+    event.preventDefault();
+    event.stopPropagation();
+  }
+}
+
+function statusText(
+  all: number,
+  shown: number,
+  prompts: number,
+  { running, stale }: { running: boolean; stale: boolean },
+): string {
+  const samples = `${formatCount(all)} ${all === 1 ? 'sample' : 'samples'}`;
+  const parts = [
+    shown === all ? samples : `${formatCount(shown)} of ${samples}`,
+    `${formatCount(prompts)} ${prompts === 1 ? 'prompt' : 'prompts'}`,
+  ];
+  if (stale) parts.push('last valid scores');
+  else if (running) parts.push('scoring …');
+  return parts.join(' · ');
+}
