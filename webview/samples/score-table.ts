@@ -93,7 +93,8 @@ export class ScoreTable {
     ]);
     setText(this.#advantage, isScored && scores.reward !== null ? `advantage ${formatSigned(scores.advantage)}` : '');
     setText(this.#why, why === undefined ? '' : `This prompt ${why.replace(/^no signal/, 'has no signal')}.`);
-    this.#keep.hidden = !editable || !isScored || Object.keys(keptScores(shown)).length === 0;
+    const kept = Object.entries(keptScores(shown));
+    this.#keep.hidden = !editable || kept.every(([name, score]) => own(expect, name) === score);
   }
 
   #rowOf(name: string, outcome: RewardOutcome | undefined, described: FunctionView | null): ScoreRow {

@@ -8,7 +8,10 @@ export const EMPTY_SAMPLE = '{"prompt": "", "completion": ""}';
  * their own: the mark by which Generate Samples would replace it goes. Throws a sentence where the line cannot be edited this way.
  */
 export function withValue(line: string, path: JSONPath, json: string | null): string {
-  const edited = withoutField(placed(line, path, json), 'generated');
+  if (!isJson(line)) throw new Error('This line is not a sample; edit it as text.');
+  if (json !== null && !isJson(json)) throw new Error(`This is not valid JSON: ${json}`);
+  // In JSON a line feed is never part of a text; here it would end the line.
+  const edited = withoutField(placed(line, path, json?.replaceAll(/\s*[\r\n]+\s*/g, ' ') ?? null), 'generated');
   // Of a name that is there twice, JSON takes the last, and what edits texts the first.
   if (JSON.stringify(valueAt(edited, path)) !== (json === null ? undefined : JSON.stringify(JSON.parse(json))))
     throw new Error(`This line has "${path[0]}" more than once; edit it as text.`);
@@ -32,6 +35,15 @@ const removed = (line: string, path: JSONPath): string => applyEdits(line, modif
 
 const withoutField = (line: string, name: string): string =>
   findNodeAtLocation(parseTree(line)!, [name]) ? removed(line, [name]) : line;
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
 
 /** Without the object that the path leads through, if nothing is left in it. */
 function withoutEmpty(line: string, path: JSONPath): string {
