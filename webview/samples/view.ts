@@ -1,4 +1,4 @@
-import type { SamplesHostMessage } from '../../src/protocol/samples-view.ts';
+import type { SamplesHostMessage, SamplesState } from '../../src/protocol/samples-view.ts';
 import { el, setText } from '../dom.ts';
 import { formatCount } from '../format.ts';
 import { afterPress } from '../press.ts';
@@ -10,7 +10,7 @@ import { type Entry, entriesOf, sampleKey } from './entries.ts';
 import { GroupDetail } from './group-detail.ts';
 import { host, type Layout, restoreLayout } from './host.ts';
 import { entryRow } from './sample-row.ts';
-import { SampleStore } from './store.ts';
+import { type Sample, SampleStore } from './store.ts';
 import { commitOpenField } from './text-field.ts';
 
 const ROW_HEIGHT = 44;
@@ -117,11 +117,7 @@ export class SamplesView {
     this.#list.active = open >= 0 ? open : first;
     const entry = this.#entries[this.#list.active];
     if (entry && open < 0) this.#layout = { ...this.#layout, open: entry.key };
-    const shown = this.#entries.filter(({ kind }) => kind === 'sample').length;
-    setText(
-      this.#status,
-      statusText(samples.length, shown, new Set(samples.map(({ promptKey }) => promptKey)).size, state),
-    );
+    setText(this.#status, statusText(samples, this.#entries, state));
     this.#empty.show(loaded ? (samples.length === 0 ? 'file' : entry ? 'none' : 'filter') : 'none', state.editable);
     this.#body.hidden = !entry;
     this.#bar.element.hidden = loaded && samples.length === 0;
@@ -190,18 +186,16 @@ export class SamplesView {
   }
 }
 
-function statusText(
-  all: number,
-  shown: number,
-  prompts: number,
-  { running, stale }: { running: boolean; stale: boolean },
-): string {
-  const samples = `${formatCount(all)} ${all === 1 ? 'sample' : 'samples'}`;
+function statusText(samples: readonly Sample[], entries: readonly Entry[], state: SamplesState): string {
+  const { length: all } = samples;
+  const shown = entries.filter(({ kind }) => kind === 'sample').length;
+  const prompts = new Set(samples.flatMap(({ view, promptKey }) => (view.kind === 'sample' ? [promptKey] : [])));
+  const counted = `${formatCount(all)} ${all === 1 ? 'sample' : 'samples'}`;
   const parts = [
-    shown === all ? samples : `${formatCount(shown)} of ${samples}`,
-    `${formatCount(prompts)} ${prompts === 1 ? 'prompt' : 'prompts'}`,
+    shown === all ? counted : `${formatCount(shown)} of ${counted}`,
+    `${formatCount(prompts.size)} ${prompts.size === 1 ? 'prompt' : 'prompts'}`,
   ];
-  if (stale) parts.push('last valid scores');
-  else if (running) parts.push('scoring …');
+  if (state.stale) parts.push('last valid scores');
+  else if (state.running) parts.push('scoring …');
   return parts.join(' · ');
 }

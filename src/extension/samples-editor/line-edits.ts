@@ -34,7 +34,7 @@ function placed(line: string, path: JSONPath, json: string | null): string {
 const removed = (line: string, path: JSONPath): string => applyEdits(line, modify(line, path, undefined, {}));
 
 const withoutField = (line: string, name: string): string =>
-  findNodeAtLocation(parseTree(line)!, [name]) ? removed(line, [name]) : line;
+  isJson(line) && findNodeAtLocation(parseTree(line)!, [name]) ? removed(line, [name]) : line;
 
 function isJson(text: string): boolean {
   try {
