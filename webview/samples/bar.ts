@@ -1,7 +1,8 @@
 import type { FunctionView } from '../../src/protocol/samples-view.ts';
 import { el, setChildren } from '../dom.ts';
 import { FILTERS, sortsOf } from './entries.ts';
-import { host, type Layout } from './host.ts';
+import { host } from './host.ts';
+import type { Layout } from './layout.ts';
 
 /** What to look for, what to show and in which order. */
 export class Bar {

@@ -3,7 +3,7 @@ import type { RewardOutcome } from '../../src/protocol/rewards.ts';
 import type { FunctionView, GroupScores } from '../../src/protocol/samples-view.ts';
 import { own } from '../../src/text/own.ts';
 import { promptTitle } from '../groups/model.ts';
-import type { Layout } from './host.ts';
+import type { Layout } from './layout.ts';
 import type { Sample } from './store.ts';
 
 /** Samples of one prompt. */

@@ -6,8 +6,9 @@ import { formatNumber, formatSigned } from '../format.ts';
 import type { Row } from '../keyed-list.ts';
 import { badgesOf } from './badges.ts';
 import type { Entry, PromptGroup } from './entries.ts';
+import { hitsOf } from './hits.ts';
 import type { Sample } from './store.ts';
-import { hitsOf, visibleText } from './visible-text.ts';
+import { visibleText } from './visible-text.ts';
 
 /** What rows look up: the functions, and what is searched for. */
 export interface RowContext {

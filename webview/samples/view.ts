@@ -8,7 +8,8 @@ import { SampleDetail } from './detail.ts';
 import { EmptyState } from './empty-state.ts';
 import { type Entry, entriesOf, sampleKey } from './entries.ts';
 import { GroupDetail } from './group-detail.ts';
-import { host, type Layout, restoreLayout } from './host.ts';
+import { host } from './host.ts';
+import { type Layout, restoreLayout } from './layout.ts';
 import { entryRow } from './sample-row.ts';
 import { type Sample, SampleStore } from './store.ts';
 import { commitOpenField } from './text-field.ts';
@@ -35,7 +36,7 @@ export class SamplesView {
   readonly #refused = el('p', { class: 'note failure', role: 'alert', hidden: true });
   readonly #body: HTMLElement;
   readonly #side: HTMLElement;
-  #layout: Layout = restoreLayout();
+  #layout: Layout = restoreLayout(host.getState());
   #entries: Entry[] = [];
 
   constructor() {

@@ -1,20 +1,11 @@
 import { type Child, el } from '../dom.ts';
+import { hitsOf, type Range, rangesOf } from './hits.ts';
 
 /**
  * What cannot be seen in a text and may matter: spaces at its ends and at the ends of its lines, tabs, carriage returns, unusual spaces, and
  * characters that control a terminal or the direction of the text. What joins emoji is seen in what it joins.
  */
 const SPECIAL = /(?<![\s\S]) +| +(?=\n|(?![\s\S]))|(?![\n\u200d])[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]|(?! )\p{Zs}/gu;
-
-type Range = [start: number, end: number];
-const rangesOf = (text: string, pattern: RegExp): Range[] =>
-  [...text.matchAll(pattern)].map(({ 0: found, index }) => [index, index + found.length]);
-
-/** Where a text has what is searched for; in either case of its letters. */
-export function hitsOf(text: string, search: string): Range[] {
-  if (search.trim() === '') return [];
-  return rangesOf(text, new RegExp(search.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&'), 'gi'));
-}
 
 /** A text with its hits marked and with what cannot be seen made visible; copied, it is the text. */
 export function visibleText(text: string, search: string): Child[] {

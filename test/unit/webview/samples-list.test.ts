@@ -3,9 +3,9 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import type { RowScores, SampleLine } from '../../../src/protocol/samples-view.ts';
 import { type Choice, type Entry, entriesOf } from '../../../webview/samples/entries.ts';
 import { expectedText, parseExpected } from '../../../webview/samples/expected.ts';
+import { hitsOf } from '../../../webview/samples/hits.ts';
 import { withOriginalBreaks } from '../../../webview/samples/line-breaks.ts';
 import { SampleStore } from '../../../webview/samples/store.ts';
-import { hitsOf } from '../../../webview/samples/visible-text.ts';
 
 const line = (id: number, prompt: string, completion: string, more: Partial<SampleLine> = {}): SampleLine => ({
   ...{ kind: 'sample', id, prompt, completion, columns: [], expect: {}, generated: false },
