@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { FrameLocator, Locator } from 'playwright-core';
 import { expect } from 'vitest';
 import { type Theme, themes } from './helpers/editor.ts';
+import { addMathSamples } from './helpers/math-samples.ts';
 import { RewardPreviews } from './helpers/previews.ts';
 import { until } from './helpers/processes.ts';
 import { Session } from './helpers/session.ts';
@@ -11,6 +12,7 @@ import { Session } from './helpers/session.ts';
 const MANY = 5000;
 
 const session = new Session({ settings: { 'files.autoSave': 'off', 'editor.minimap.enabled': false } }, (workspace) => {
+  addMathSamples(workspace);
   writeFileSync(join(workspace, 'samples/empty.samples.jsonl'), '');
   const config = readFileSync(join(workspace, 'sort.grpo.json'), 'utf8');
   writeFileSync(
@@ -102,7 +104,8 @@ session.test('searches, filters and sorts', async ({ editor }) => {
   await list().getByLabel('Search samples').fill('');
   await list().getByRole('button', { name: 'Group by prompt' }).click();
   await list().getByLabel('Sort by').selectOption('reward');
-  const rewards = async () => (await list().locator('.entry.sample .entry-value').allInnerTexts()).map(Number);
+  const rewards = async () =>
+    (await list().locator('.entry.sample .entry-value > :last-child').allInnerTexts()).map(Number);
   expect(await rewards()).toEqual([7, 7, 5, 5, 3, 0, 0]);
   await list().getByLabel('Samples to show').selectOption('missed');
   await list().getByText('No sample matches').waitFor();
@@ -185,6 +188,50 @@ session.test('shows what is wrong with a line, and leads to it', async ({ editor
   await list().getByRole('button', { name: 'Open Line' }).click();
   await editor.statusItem(/Ln 8, Col 1/).waitFor();
   await editor.command('View: Close All Editors');
+});
+
+session.test('shows chats, line breaks, what cannot be seen, and how the model sees the prompt', async ({ editor }) => {
+  await openList('math');
+  await row('correct 1 · steps 0.5').click();
+  await list().getByText('As the model sees it').click();
+  await list().locator('.rendered pre', { hasText: '<|assistant|>' }).waitFor();
+  await list().getByText('As the model sees it').click();
+  // The likely answer is the first of the columns.
+  expect(await list().locator('.columns dt').allInnerTexts()).toEqual(['answer', 'source']);
+  await press('ArrowDown');
+  await list().getByText('should be 72').waitFor();
+  const completion = list().getByRole('region', { name: 'Completion' });
+  expect(
+    await completion.locator('.special').evaluateAll((all) => all.map((span) => span.getAttribute('data-shown'))),
+  ).toEqual([...['→', '··']]);
+  expect(await completion.locator('.value').textContent()).toBe(
+    'Half of 48 is 24.\n\tSo she sells 48 - 24 = 24 rolls.  \n#### 24',
+  );
+  await editor.screenshot('samples-list-math');
+  await editor.setTheme('light');
+  await editor.screenshot('samples-list-math-light');
+  await editor.setTheme('dark');
+  await press('Control+f');
+  await editor.page.keyboard.type('half');
+  await list().locator('.messages mark', { hasText: 'half' }).waitFor();
+  await editor.screenshot('samples-list-search');
+  await list().getByLabel('Search samples').fill('');
+});
+
+session.test('takes the mark of a generated sample away when it is edited', async () => {
+  const before = linesOf('math');
+  await row('generated').click();
+  await press('Enter');
+  await list().getByRole('textbox', { name: 'completion' }).fill('72');
+  await session.editor.page.keyboard.press('Escape');
+  await list().locator('.badge', { hasText: 'generated' }).first().waitFor({ state: 'detached' });
+  await saved(
+    'math',
+    'the edit',
+    (lines) => JSON.parse(lines[3]!).completion === '72' && !lines[3]!.includes('generated'),
+  );
+  await press('Control+z');
+  await saved('math', 'the edit to be undone', (lines) => lines.join() === before.join());
 });
 
 session.test('of an empty file says what to do, and makes the first sample', async ({ editor }) => {

@@ -26,9 +26,19 @@ export function entryRow(context: () => RowContext): Row<Entry> & { element: HTM
   const title = el('span', { class: 'entry-title' });
   const badges = el('span', { class: 'badges' });
   const under = el('span', { class: 'entry-under' });
-  const value = el('span', { class: 'entry-value' });
-  const more = el('span', { class: 'entry-more' });
-  const element = el('div', {}, title, badges, value, under, more);
+  // Heard, but not seen: which number is which.
+  const [reward, advantage] = ['reward ', 'advantage '].map((text) => el('span', { class: 'visually-hidden' }, text));
+  const value = el('span', {});
+  const more = el('span', {});
+  const element = el(
+    'div',
+    {},
+    title,
+    badges,
+    el('span', { class: 'entry-value' }, reward, value),
+    under,
+    el('span', { class: 'entry-more' }, advantage, more),
+  );
   const update = (entry: Entry) => {
     const { search, functions } = context();
     const row = entry.kind === 'group' ? groupRow(entry.group) : sampleRow(entry.sample, functions);
@@ -40,6 +50,8 @@ export function entryRow(context: () => RowContext): Row<Entry> & { element: HTM
     setText(under, row.under);
     setText(value, row.value);
     setText(more, row.more);
+    reward!.hidden = entry.kind === 'group' || row.value === '';
+    advantage!.hidden = entry.kind === 'group' || row.more === '';
   };
   return { element, update };
 }

@@ -48,7 +48,11 @@ export class SampleLines {
   /** Lines of the same text are the same ones; the others are taken for edits of those that are missing, in order. */
   #recognize(old: readonly Line[], texts: readonly string[]): Line[] {
     const byText = new Map<string, Line[]>();
-    for (const line of old) byText.set(line.text, [...(byText.get(line.text) ?? []), line]);
+    for (const line of old) {
+      const same = byText.get(line.text);
+      if (same) same.push(line);
+      else byText.set(line.text, [line]);
+    }
     const same = texts.map((text) => byText.get(text)?.shift());
     const kept = new Set(same);
     const missing = old.filter((line) => !kept.has(line));
