@@ -42,7 +42,8 @@ export function entryRow(context: () => RowContext): Row<Entry> & { element: HTM
   const update = (entry: Entry) => {
     const { search, functions } = context();
     const row = entry.kind === 'group' ? groupRow(entry.group) : sampleRow(entry.sample, functions);
-    element.className = `entry ${row.kind}`;
+    const isPlain = row.under === '' && row.more === '';
+    element.className = `entry ${row.kind}${isPlain ? ' plain' : ''}`;
     setChildren(title, JSON.stringify([row.title, search]), () => titleParts(row.title, search));
     setChildren(badges, row.badges.map(({ text }) => text).join('\n'), () =>
       row.badges.map(({ text, kind, title: hint }) => el('span', { class: `badge ${kind}`, title: hint }, text)),

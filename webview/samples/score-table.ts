@@ -121,7 +121,7 @@ export class ScoreTable {
       const weight = described && described.weight !== 1 ? ` × ${formatNumber(described.weight)}` : '';
       setText(label, name === TOTAL ? 'Total' : name + weight);
       element.className = [name === TOTAL && 'total', missed && 'missed', outcome?.kind].filter(Boolean).join(' ');
-      setText(score, scoreText(row));
+      setText(score, scoreText(row, this.#shown!));
       input.show(expected, this.#shown!.editable);
       const { search } = this.#shown!;
       setChildren(why, JSON.stringify([outcome, search]), () => reasons(outcome, name, search, id));
@@ -130,7 +130,9 @@ export class ScoreTable {
   }
 }
 
-function scoreText({ name, described, outcome }: ScoreRow): string {
+/** Without functions, none of them has been called yet, or may be. */
+function scoreText({ name, described, outcome }: ScoreRow, { functions }: ShownScores): string {
+  if (functions.length === 0) return '–';
   if (name !== TOTAL && !described) return 'not called';
   if (name === TOTAL && outcome?.kind === 'abstain') return 'no reward';
   return outcomeText(outcome, formatNumber);
