@@ -26,7 +26,7 @@ export function badgesOf({ view, scores }: Sample): Badge[] {
     badges.push({
       text: 'generated',
       kind: '',
-      title: 'Written by the model. Generate Samples may replace it, until you edit it.',
+      title: 'Written by the model. Generate Samples may replace it until you edit it or save expected scores.',
     });
   return badges;
 }

@@ -4,14 +4,16 @@ import { applyEdits, findNodeAtLocation, type JSONPath, modify, parseTree } from
 export const EMPTY_SAMPLE = '{"prompt": "", "completion": ""}';
 
 /**
- * A samples line with another value (as JSON; null removes it) at a path. All else stays as it is written. Whoever edits a generated sample makes it
- * their own: the mark by which Generate Samples would replace it goes. Throws a sentence where the line cannot be edited this way.
+ * A samples line with another value (as JSON; null removes it) at a path. All else stays as it is written, but for the mark of a generated sample, by which
+ * Generate Samples would replace it: whoever edits one makes it their own. (One that has expected scores is not replaced.) Throws a sentence where the
+ * line cannot be edited this way.
  */
 export function withValue(line: string, path: JSONPath, json: string | null): string {
   if (!isJson(line)) throw new Error('This line is not a sample; edit it as text.');
   if (json !== null && !isJson(json)) throw new Error(`This is not valid JSON: ${json}`);
   // In JSON a line feed is never part of a text; here it would end the line.
-  const edited = withoutField(placed(line, path, json?.replaceAll(/\s*[\r\n]+\s*/g, ' ') ?? null), 'generated');
+  const changed = placed(line, path, json?.replaceAll(/\s*[\r\n]+\s*/g, ' ') ?? null);
+  const edited = path[0] === 'expect' ? changed : withoutField(changed, 'generated');
   // Of a name that is there twice, JSON takes the last, and what edits texts the first.
   if (JSON.stringify(valueAt(edited, path)) !== (json === null ? undefined : JSON.stringify(JSON.parse(json))))
     throw new Error(`This line has "${path[0]}" more than once; edit it as text.`);

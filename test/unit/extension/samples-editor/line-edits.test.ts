@@ -23,16 +23,17 @@ test('expectations come, change and go; the last one takes "expect" along', () =
   const one = withValue(LINE, ['expect', 'g'], null);
   expect(JSON.parse(one).expect).toEqual({ f: 1 });
   const none = withValue(one, ['expect', 'f'], null);
-  expect(none).toBe(LINE.slice(0, LINE.indexOf(', "expect"')) + ' }');
+  expect(none).toBe(LINE.replace(/, "expect".*}$/, ' }'));
   const total = withValue(none, ['expect', 'total'], '[6,7]');
   expect(JSON.parse(total).expect).toEqual({ total: [6, 7] });
   expect(total.startsWith(none.slice(0, -2))).toBe(true);
   expect(withValue(none, ['expect', 'f'], null)).toBe(none);
 });
 
-test('the mark of a generated sample goes with its first edit', () => {
+test('the mark of a generated sample goes with its first edit, unless that says what it should score', () => {
   const generated = '{"prompt": "p", "completion": "c", "generated": true, "x": 1.0}';
   expect(withValue(generated, ['completion'], '"d"')).toBe('{"prompt": "p", "completion": "d", "x": 1.0}');
+  expect(withValue(generated, ['expect', 'f'], '1')).toContain('"generated": true');
   expect(copyOf(generated)).toBe('{"prompt": "p", "completion": "c", "x": 1.0}');
 });
 
