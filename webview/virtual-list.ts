@@ -11,8 +11,8 @@ export interface VirtualListOptions<T> {
   /** A row that says nothing yet. */
   make: () => Row<T> & { element: HTMLElement };
   open: (item: T) => void;
-  /** The keyboard has made another row the active one. */
-  moved?: (item: T) => void;
+  /** Another row is the active one. */
+  activated?: (item: T) => void;
   /** Makes it a grid. */
   head?: HTMLElement;
 }
@@ -67,13 +67,9 @@ export class VirtualList<T> {
     this.#draw();
   }
 
-  /** The active row's index. Setting it scrolls to nowhere: `activate` does. */
-  get active(): number {
-    return this.#active;
-  }
-
+  /** The active row, by its place; it is not scrolled into sight. */
   set active(index: number) {
-    this.#active = Math.max(0, Math.min(this.#items.length - 1, index));
+    this.#active = index;
     this.#draw();
   }
 
@@ -116,6 +112,15 @@ export class VirtualList<T> {
     return { element, update };
   }
 
+  get active(): number {
+    return this.#active;
+  }
+
+  /** Makes a row the active one, and scrolls it into sight. */
+  reveal(index: number): void {
+    this.#activate(index);
+  }
+
   /** Of the rows' part of the window: the head stays in sight. */
   get #height(): number {
     return this.element.clientHeight - (this.#options.head?.offsetHeight ?? 0);
@@ -135,20 +140,13 @@ export class VirtualList<T> {
     };
     const target = moves[event.key];
     const item = this.#items[this.#active];
-    if (target !== undefined) this.#move(target);
+    if (target !== undefined) this.#activate(target);
     else if ((event.key === 'Enter' || event.key === ' ') && item !== undefined) this.#options.open(item);
     else return;
     event.preventDefault();
   }
 
-  #move(index: number): void {
-    this.activate(index);
-    const item = this.#items[this.#active];
-    if (item !== undefined) this.#options.moved?.(item);
-  }
-
-  /** Makes a row the active one, and brings it into sight. */
-  activate(index: number): void {
+  #activate(index: number): void {
     this.#active = Math.max(0, Math.min(this.#items.length - 1, index));
     const { rowHeight } = this.#options;
     const top = this.#active * rowHeight;
@@ -156,5 +154,7 @@ export class VirtualList<T> {
     if (top < scrollTop) this.element.scrollTop = top;
     else if (top + rowHeight > scrollTop + this.#height) this.element.scrollTop = top + rowHeight - this.#height;
     this.#draw();
+    const item = this.#items[this.#active];
+    if (item !== undefined) this.#options.activated?.(item);
   }
 }

@@ -51,7 +51,7 @@ export class SamplesView {
       key: ({ key }) => key,
       make: () => entryRow(() => ({ functions: this.#store.state.functions, search: this.#layout.search })),
       open: ({ key }) => this.#change({ open: key }),
-      moved: ({ key }) => this.#change({ open: key }),
+      activated: ({ key }) => this.#change({ open: key }),
     });
     this.#list.element.addEventListener('keydown', (event) => this.#onListKey(event));
     this.#detail = new SampleDetail((prose) => this.#change({ prose }), toList);
@@ -115,7 +115,7 @@ export class SamplesView {
     const open = this.#entries.findIndex(({ key }) => key === this.#layout.open);
     // What takes the place of what is gone; at first a sample rather than its heading.
     const first = this.#layout.open === null ? this.#entries.findIndex(({ kind }) => kind === 'sample') : before;
-    this.#list.active = open >= 0 ? open : first;
+    this.#list.active = Math.max(0, open >= 0 ? open : Math.min(first, this.#entries.length - 1));
     const entry = this.#entries[this.#list.active];
     if (entry && open < 0) this.#layout = { ...this.#layout, open: entry.key };
     setText(this.#status, statusText(samples, this.#entries, state));
@@ -147,7 +147,7 @@ export class SamplesView {
     this.#change({ open: key });
     if (!this.#entries.some((entry) => entry.key === key))
       this.#change({ open: key, search: '', filter: 'all', prompt: null });
-    this.#list.activate(this.#entries.findIndex((entry) => entry.key === key));
+    this.#list.reveal(this.#entries.findIndex((entry) => entry.key === key));
     if (edit) this.#detail.edit(edit);
     else this.#list.element.focus();
   }
