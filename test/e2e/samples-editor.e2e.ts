@@ -1,5 +1,6 @@
 /** The list of samples (*.samples.jsonl as a custom editor): its scores, its edits, and many samples. */
 import { appendFileSync, readFileSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import type { FrameLocator, Locator } from 'playwright-core';
 import { expect } from 'vitest';
@@ -208,9 +209,6 @@ session.test('shows chats, line breaks, what cannot be seen, and how the model s
     'Half of 48 is 24.\n\tSo she sells 48 - 24 = 24 rolls.  \n#### 24',
   );
   await editor.screenshot('samples-list-math');
-  await editor.setTheme('light');
-  await editor.screenshot('samples-list-math-light');
-  await editor.setTheme('dark');
   await press('Control+f');
   await editor.page.keyboard.type('half');
   await list().locator('.messages mark', { hasText: 'half' }).waitFor();
@@ -218,12 +216,37 @@ session.test('shows chats, line breaks, what cannot be seen, and how the model s
   await list().getByLabel('Search samples').fill('');
 });
 
-session.test('takes the mark of a generated sample away when it is edited', async () => {
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+for (const theme of Object.keys(themes) as Theme[])
+  session.test(`axe finds nothing wrong with it: ${theme}`, async ({ editor, dashboard }) => {
+    await editor.setTheme(theme);
+    // With hits, a group's heading, expectations that are met and one that is not.
+    await list().getByLabel('Search samples').fill('half');
+    await list().locator('.entry.heading').first().click();
+    await check('samples-list-group');
+    await row('Half of 48').click();
+    await list().locator('.entry mark').first().waitFor();
+    await check('samples-list-hits');
+    await list().getByLabel('Search samples').fill('');
+
+    async function check(name: string): Promise<void> {
+      await editor.screenshot(`${name}-${theme}`);
+      const found = await dashboard.run<string[]>(`(async () => {
+        ${axe};
+        const { violations } = await axe.run(document, { resultTypes: ['violations'] });
+        return violations.flatMap(({ id, nodes }) => nodes.map(({ target, failureSummary }) => id + ' ' + target.join(' ') + ': ' + failureSummary));
+      })()`);
+      expect(found).toEqual([]);
+    }
+  });
+
+session.test('takes the mark of a generated sample away when it is edited', async ({ editor }) => {
+  await editor.setTheme('dark');
   const before = linesOf('math');
   await row('generated').click();
   await press('Enter');
   await list().getByRole('textbox', { name: 'completion' }).fill('72');
-  await session.editor.page.keyboard.press('Escape');
+  await editor.page.keyboard.press('Escape');
   await list().locator('.badge', { hasText: 'generated' }).first().waitFor({ state: 'detached' });
   await saved(
     'math',
