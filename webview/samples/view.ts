@@ -175,10 +175,11 @@ export class SamplesView {
     const isCommand = (ctrlKey || metaKey) && !altKey;
     const isTyping = target instanceof HTMLInputElement || target instanceof HTMLTextAreaElement;
     if ((isCommand && key === 'f') || (key === '/' && !isTyping && !isCommand)) this.#bar.search.select();
-    else if (isCommand && key === 's' && isTyping) {
-      // What is being written is saved, too.
-      (target as HTMLElement).blur();
+    else if (isCommand && key === 's' && isTyping && this.#store.state.editable) {
+      // What is being written is saved, too; the focus stays in it.
       commitOpenField();
+      if (target instanceof HTMLInputElement) target.blur();
+      target.focus();
       host.postMessage({ type: 'save' });
     } else if (key === 'Escape' && !isTyping && this.#side.contains(target as Node)) this.#list.element.focus();
     else return;

@@ -124,6 +124,7 @@ export class SamplesPanel implements Disposable {
         await this.#edit(message.id, (line) => deleteLine(this.#document, line));
         break;
       case 'save':
+        requireTrust();
         await this.#document.save();
         break;
       case 'open-line':

@@ -23,7 +23,7 @@ export function samplesState(file: string, scores: SampleScores): SamplesState {
 /** Why there are no scores, or none of the newest text. */
 function noteOf({ enabled }: SampleScores, preview: ScoredSamples | undefined): string | null {
   if (!workspace.isTrusted)
-    return "Restricted Mode: samples can be read, but not edited, and there are no scores because they run this workspace's reward functions.";
+    return "Restricted Mode: samples can be read, but not edited or scored, because scoring runs this workspace's reward functions.";
   if (!enabled) return 'Scores are turned off by the setting grpo.preview.enabled.';
   if (!preview) return 'No run config or reward file uses these samples, so they have no scores.';
   const { result, broken, problems, subject } = preview;
