@@ -108,6 +108,20 @@ test('an open field undoes its own edits; Escape leaves it, and what was written
   expect(await webview.posted('set')).toHaveLength(1);
 });
 
+test('an edit that the host refuses is taken back, with its reason', async () => {
+  const { page } = await opened(4);
+  await page.locator('.entry', { hasText: 'answer 1' }).click();
+  await page.keyboard.press('Enter');
+  await page.keyboard.type('!');
+  await page.keyboard.press('Escape');
+  await page.locator('.value', { hasText: 'answer 1!' }).waitFor();
+  await webview.send({ type: 'refused', message: 'This line has "completion" more than once; edit it as text.' });
+  await page.getByRole('alert').filter({ hasText: 'more than once' }).waitFor();
+  await page.locator('.value', { hasText: /^answer 1$/ }).waitFor();
+  await webview.send({ type: 'lines', at: 0, removed: 1, lines: [line(1, 'mended')] });
+  await page.getByRole('alert').filter({ hasText: 'more than once' }).waitFor({ state: 'hidden' });
+});
+
 test('five thousand samples have the rows in sight, wherever one scrolls', async () => {
   const { page } = await opened(5000);
   const nodes = () => page.evaluate(() => document.querySelectorAll('*').length);

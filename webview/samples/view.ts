@@ -83,8 +83,8 @@ export class SamplesView {
       return;
     }
     this.#refuse(message.type === 'refused' ? message.message : '', message.type === 'lines');
-    if (message.type === 'refused') return;
-    this.#store.receive(message);
+    // What was refused is shown as it is in the file.
+    if (message.type !== 'refused') this.#store.receive(message);
     afterPress(this.#draw);
   }
 
