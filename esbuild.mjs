@@ -52,7 +52,11 @@ const bundles = [
     banner: { js: 'const loadedAt = performance.now();' },
   },
   {
-    entryPoints: { webview: 'webview/main.ts', 'preview-view': 'webview/preview/main.ts' },
+    entryPoints: {
+      webview: 'webview/main.ts',
+      'preview-view': 'webview/preview/main.ts',
+      'samples-view': 'webview/samples/main.ts',
+    },
     platform: 'browser',
     format: 'iife',
     target: 'es2022',

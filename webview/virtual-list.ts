@@ -11,6 +11,8 @@ export interface VirtualListOptions<T> {
   /** A row that says nothing yet. */
   make: () => Row<T> & { element: HTMLElement };
   open: (item: T) => void;
+  /** Another row is the active one. */
+  activated?: (item: T) => void;
   /** Makes it a grid. */
   head?: HTMLElement;
 }
@@ -65,6 +67,12 @@ export class VirtualList<T> {
     this.#draw();
   }
 
+  /** The active row, by its place; it is not scrolled into sight. */
+  set active(index: number) {
+    this.#active = index;
+    this.#draw();
+  }
+
   #draw(): void {
     const { scrollTop, clientHeight } = this.element;
     const { rowHeight } = this.#options;
@@ -104,6 +112,15 @@ export class VirtualList<T> {
     return { element, update };
   }
 
+  get active(): number {
+    return this.#active;
+  }
+
+  /** Makes a row the active one, and scrolls it into sight. */
+  reveal(index: number): void {
+    this.#activate(index);
+  }
+
   /** Of the rows' part of the window: the head stays in sight. */
   get #height(): number {
     return this.element.clientHeight - (this.#options.head?.offsetHeight ?? 0);
@@ -137,5 +154,7 @@ export class VirtualList<T> {
     if (top < scrollTop) this.element.scrollTop = top;
     else if (top + rowHeight > scrollTop + this.#height) this.element.scrollTop = top + rowHeight - this.#height;
     this.#draw();
+    const item = this.#items[this.#active];
+    if (item !== undefined) this.#options.activated?.(item);
   }
 }

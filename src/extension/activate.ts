@@ -48,6 +48,12 @@ export function activate(context: ExtensionContext): void {
     context.subscriptions.push(shown);
     return shown;
   });
+  const samplesEditors = once(async () => {
+    const { SamplesEditors } = await import('./samples-editor/provider.ts');
+    const registered = new SamplesEditors(context, log, async () => (await previews()).previews);
+    context.subscriptions.push(registered);
+    return registered;
+  });
   const activation = { load: loadMilliseconds, activate: 0 };
   const lab: Lab = { context, log, runs, training, problems, dashboards, previews, interpreters, activation };
   context.subscriptions.push(
@@ -68,7 +74,7 @@ export function activate(context: ExtensionContext): void {
     ...registerCommands(lab),
   );
   // Right after the activation: panels and editors that come back with the window wait for them.
-  setImmediate(() => void Promise.all([dashboards(), previews()]));
+  setImmediate(() => void Promise.all([dashboards(), previews(), samplesEditors()]));
   if (unfinished) void continueAfterReload(reloadedWindow({ journal, log, runs, training }), unfinished);
   activation.activate = performance.now() - activatedAt;
   log.info(`Activated in ${activation.activate.toFixed(1)} ms, after ${activation.load.toFixed(1)} ms to load`);

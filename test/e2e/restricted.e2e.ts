@@ -2,6 +2,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'vitest';
 import type { Dashboard } from './helpers/dashboard.ts';
+import { RewardPreviews } from './helpers/previews.ts';
 import { until } from './helpers/processes.ts';
 import { makeRun } from './helpers/runs.ts';
 import { Session } from './helpers/session.ts';
@@ -94,6 +95,22 @@ session.test('rewards and samples can be read, and a lens says what previews nee
   await editor.page.getByText('Previews run the reward functions: trust this workspace first').waitFor();
   expect(server.processes('preview.js')).toEqual([]);
   expect(server.processes('reward-worker')).toEqual([]);
+});
+
+session.test('samples can be read as a list, and not be edited', async ({ editor, server }) => {
+  await editor.openFile('sort.samples.jsonl');
+  await editor.page.getByRole('button', { name: /^Open as List/ }).click();
+  const list = new RewardPreviews(editor).view;
+  await list.locator('.entry.sample', { hasText: '7 2 2 5' }).click();
+  await list.getByText('Restricted Mode: samples can be read, but not edited').waitFor();
+  await list.locator('.value', { hasText: '7 2 2 5' }).click();
+  for (const key of ['Enter', 'Delete']) await list.getByRole('listbox').press(key);
+  await list.locator('.entry.sample', { hasText: '7 2 2 5' }).waitFor();
+  expect(await list.locator('textarea:visible').count()).toBe(0);
+  for (const name of ['Add Sample', 'Duplicate', 'Edit completion'])
+    expect(await list.getByRole('button', { name }).count(), name).toBe(0);
+  await editor.screenshot('restricted-samples-list');
+  expect(server.processes('preview.js')).toEqual([]);
 });
 
 session.test('once the workspace is trusted, training starts', async ({ editor, dashboard }) => {

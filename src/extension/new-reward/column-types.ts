@@ -53,9 +53,6 @@ function objectOf(rows: Row[], depth: number): string {
   return `{ ${fields.join('; ')} }`;
 }
 
-/** Names of columns that are likely to hold the right answer. */
-export const ANSWER = /answer|label|target|solution/i;
-
 /** Whether a column can be named in a function's parameters. */
 export const isIdentifier = (name: string): boolean => /^[A-Za-z_][A-Za-z0-9_]*$/.test(name) && !KEYWORDS.has(name);
 

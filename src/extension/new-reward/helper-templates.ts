@@ -1,4 +1,5 @@
-import { ANSWER, type Row } from './column-types.ts';
+import { ANSWER } from '../../text/answer-column.ts';
+import type { Row } from './column-types.ts';
 import type { Template } from './template.ts';
 
 interface Helper {

@@ -1,4 +1,5 @@
-import { ANSWER, columnTypes, isIdentifier, propertyName, type Row } from './column-types.ts';
+import { ANSWER } from '../../text/answer-column.ts';
+import { columnTypes, isIdentifier, propertyName, type Row } from './column-types.ts';
 import { HELPER_TEMPLATES } from './helper-templates.ts';
 import type { Template } from './template.ts';
 

@@ -1,5 +1,5 @@
 import { Disposable, window, workspace } from 'vscode';
-import { isShownInTab, openDocument, shownFiles, unsavedTexts } from '../workspace/documents.ts';
+import { activeFile, isShownInTab, openDocument, shownFiles, unsavedTexts } from '../workspace/documents.ts';
 import type { Interpreters } from '../workspace/interpreter.ts';
 import type { PreviewedEditor, Previews } from './previews.ts';
 
@@ -12,10 +12,7 @@ export const previewedEditor = (interpreters: Interpreters): PreviewedEditor => 
     return workspace.isTrusted && workspace.getConfiguration('grpo').get('preview.enabled', true);
   },
   shownFiles,
-  activeFile() {
-    const uri = window.activeTextEditor?.document.uri;
-    return uri?.scheme === 'file' ? uri.fsPath : undefined;
-  },
+  activeFile,
   isShownInTab,
   openText: (file) => openDocument(file)?.getText(),
   unsavedTexts,
@@ -33,7 +30,9 @@ export function watchEditor(previews: Previews, interpreters: Interpreters): Dis
     interpreters.onDidChange(() => previews.interpreterChanged()),
     window.onDidChangeVisibleTextEditors(() => previews.refresh()),
     window.onDidChangeActiveTextEditor(() => previews.follow()),
-    window.tabGroups.onDidChangeTabs(() => previews.closeUnseen()),
+    // Tabs come into sight that are no text editors: lists of samples.
+    window.tabGroups.onDidChangeTabs(() => previews.refresh()),
+    window.tabGroups.onDidChangeTabGroups(() => previews.refresh()),
     workspace.onDidGrantWorkspaceTrust(() => previews.refresh()),
     workspace.onDidChangeConfiguration((event) => {
       if (event.affectsConfiguration('grpo.preview.enabled')) previews.refresh();

@@ -1,18 +1,40 @@
-import { TabInputText, type TextDocument, window, workspace } from 'vscode';
+import { type Tab, TabInputCustom, TabInputText, type TextDocument, window, workspace } from 'vscode';
 import { SAMPLES_FILE } from '../../files/open-file.ts';
 import { readTextLater } from '../../files/text.ts';
 import type { EditedText } from '../../protocol/preview.ts';
 
-/** Files of the text editors in sight. */
-export const shownFiles = (): string[] => [
-  ...new Set(window.visibleTextEditors.flatMap(({ document: { uri } }) => (uri.scheme === 'file' ? [uri.fsPath] : []))),
-];
+/** The editor that shows samples as a list, by its name in package.json. */
+export const SAMPLES_EDITOR = 'grpo.samples';
+
+/** The file that a tab shows as text or as a list of samples. */
+function fileOf(tab: Tab | undefined): string | undefined {
+  const { input } = tab ?? {};
+  const isOurs = input instanceof TabInputCustom && input.viewType === SAMPLES_EDITOR;
+  const uri = isOurs || input instanceof TabInputText ? input.uri : undefined;
+  return uri?.scheme === 'file' ? uri.fsPath : undefined;
+}
+
+/** The samples that a tab shows as a list. */
+const listedFile = (tab: Tab | undefined): string | undefined =>
+  tab?.input instanceof TabInputCustom ? fileOf(tab) : undefined;
+
+/** Files of the text editors and the lists of samples in sight. */
+export function shownFiles(): string[] {
+  const texts = window.visibleTextEditors.flatMap(({ document: { uri } }) =>
+    uri.scheme === 'file' ? [uri.fsPath] : [],
+  );
+  return [...new Set([...texts, ...window.tabGroups.all.flatMap(({ activeTab }) => listedFile(activeTab) ?? [])])];
+}
+
+/** The file of the editor that has, or last had, the focus. */
+export function activeFile(): string | undefined {
+  const uri = window.activeTextEditor?.document.uri;
+  return uri?.scheme === 'file' ? uri.fsPath : listedFile(window.tabGroups.activeTabGroup.activeTab);
+}
 
 /** Whether a tab, in sight or not, is about this file. */
 export const isShownInTab = (file: string): boolean =>
-  window.tabGroups.all.some(({ tabs }) =>
-    tabs.some(({ input }) => input instanceof TabInputText && input.uri.scheme === 'file' && input.uri.fsPath === file),
-  );
+  window.tabGroups.all.some(({ tabs }) => tabs.some((tab) => fileOf(tab) === file));
 
 /** What is written and not saved, and the version of every open document. */
 export function unsavedTexts(): { texts: EditedText[]; versions: Map<string, number> } {

@@ -11,7 +11,7 @@ export class BareWebview {
   readonly #browser: Browser;
 
   /** `bundle`: `dist/<bundle>.js` and `.css`. */
-  static async open(bundle: 'webview' | 'preview-view'): Promise<BareWebview> {
+  static async open(bundle: 'webview' | 'preview-view' | 'samples-view'): Promise<BareWebview> {
     const browser = await connectChromium(inject('browser'));
     const page = await browser.newPage({ viewport: { width: 1200, height: 800 } });
     page.setDefaultTimeout(15_000);

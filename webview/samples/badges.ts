@@ -1,0 +1,32 @@
+import type { Sample } from './store.ts';
+
+export interface Badge {
+  text: string;
+  kind: '' | 'good' | 'warning' | 'error';
+  /** What it means. */
+  title: string;
+}
+
+/** What is to be seen of a sample at a glance. */
+export function badgesOf({ view, scores }: Sample): Badge[] {
+  if (view.kind === 'broken') return [{ text: 'not a sample', kind: 'error', title: view.problem }];
+  const badges: Badge[] = [];
+  const problems = scores?.problems ?? [];
+  const missed = scores?.mismatches.length ?? 0;
+  const failed = Object.values(scores?.outcomes ?? {}).filter(({ kind }) => kind === 'failure').length;
+  if (problems.some(({ severity, code }) => severity === 'error' && code !== 'other-prompt'))
+    badges.push({ text: 'error', kind: 'error', title: problems[0]!.message });
+  if (failed > 0) badges.push({ text: 'failed', kind: 'error', title: `${failed} reward functions failed on it` });
+  if (missed > 0) badges.push({ text: '≠ expected', kind: 'error', title: 'Its scores are not those that it expects' });
+  else if (Object.keys(view.expect).length > 0 && scores && scores.group >= 0)
+    badges.push({ text: '✓', kind: 'good', title: 'Its scores are those that it expects' });
+  const other = problems.find(({ code }) => code === 'other-prompt');
+  if (other) badges.push({ text: 'other prompt', kind: 'warning', title: other.message });
+  if (view.generated)
+    badges.push({
+      text: 'generated',
+      kind: '',
+      title: 'Written by the model. Generate Samples may replace it until you edit it or save expected scores.',
+    });
+  return badges;
+}
