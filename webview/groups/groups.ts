@@ -55,14 +55,14 @@ export class Groups {
       this.#openShown = '';
     }
     this.#ask();
-    if (changes.has('rollouts') || changes.has('layout') || changes.has('columns')) this.#update();
+    if (['rollouts', 'layout', 'columns', 'head'].some((change) => changes.has(change as Change))) this.#update();
   }
 
   /** Asks for the step to show unless it is there, or another one is on its way. */
   #ask(): void {
     const { main, rollouts, layout } = this.#store;
-    const wanted = layout.step ?? main!.columns.lastStep;
-    if (wanted === 0 || this.#asked !== null || rollouts?.step === wanted) return;
+    const wanted = layout.step ?? this.#store.newestRollouts;
+    if (!main || wanted === 0 || this.#asked !== null || rollouts?.step === wanted) return;
     this.#asked = wanted;
     host.postMessage({ type: 'rollouts', step: wanted });
   }
@@ -80,7 +80,7 @@ export class Groups {
     }
     this.#openShown = '';
     if (!rollouts || rollouts.problem !== null || this.#groups.length === 0) {
-      setText(this.#problem, rollouts?.problem ?? 'Waiting for the first step…');
+      setText(this.#problem, rollouts?.problem ?? 'Completions appear here as soon as the first ones are scored.');
       setText(this.#count, '');
       this.#show(this.#problem);
       return;

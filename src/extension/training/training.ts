@@ -38,6 +38,7 @@ export class Training implements CurrentTraining {
   readonly #journal: Journal;
   readonly #clock: Clock;
   readonly #changed = new Emitter<void>();
+  readonly #begun = new Emitter<ActiveTraining>();
   readonly #started = new Emitter<string>();
   readonly #paused = new Emitter<ActiveTraining>();
   readonly #ended = new Emitter<EndedTraining>();
@@ -54,6 +55,8 @@ export class Training implements CurrentTraining {
   #leaving = false;
 
   readonly onDidChange = this.#changed.event;
+  /** Its trainer is about to be started; nothing is known of the run but its config. */
+  readonly onDidBegin = this.#begun.event;
   /** The run folder, as soon as it exists. */
   readonly onDidStart = this.#started.event;
   /** A run paused without being asked to, for a reason. */
@@ -83,6 +86,16 @@ export class Training implements CurrentTraining {
     if (!this.#trainers.mayRun()) throw new Error('Training requires a trusted workspace.');
     this.#queue.push(request);
     this.#startNext();
+    this.#change();
+  }
+
+  /** Stops the run, and starts its config again as it is by then, before those that wait. */
+  restart(active: ActiveTraining): void {
+    if (this.#active !== active) return;
+    active.restarts = true;
+    const { configFile, name } = active.request;
+    this.#queue.unshift({ configFile, name });
+    void this.stop();
     this.#change();
   }
 
@@ -140,7 +153,7 @@ export class Training implements CurrentTraining {
   dispose(): void {
     if (!this.#leaving) this.#trainer?.dispose();
     this.#leaving = true;
-    for (const emitter of [this.#changed, this.#started, this.#paused, this.#ended, this.#asked]) emitter.dispose();
+    for (const emitter of [this.#changed, this.#begun, this.#started, this.#paused, this.#ended, this.#asked]) emitter.dispose();
   }
 
   #startNext(): void {
@@ -153,8 +166,10 @@ export class Training implements CurrentTraining {
     const progress = new RunProgress();
     const training: ActiveTraining = {
       ...{ request, progress, stage: 'starting', folder: undefined, pause: undefined, stopRequested: false },
+      startedAt: this.#clock.now(),
     };
     this.#active = training;
+    this.#begun.fire(training);
     const exit = await this.#train(training).catch((error: unknown): TrainerExit => {
       return { ...NEVER_STARTED, lastWords: error instanceof Error ? error.message : String(error) };
     });
@@ -188,7 +203,8 @@ export class Training implements CurrentTraining {
     const { folder, request, differences } = ended.training;
     if (folder !== undefined) await this.#tell(() => this.#runs.detach(folder));
     if (differences) this.#asked.fire({ request, differences });
-    else this.#ended.fire(ended);
+    // Whoever restarts it looks at what comes next.
+    else if (!(ended.training.restarts && ended.exit.end?.outcome === 'stopped')) this.#ended.fire(ended);
     this.#startNext();
     this.#change();
   }
