@@ -2,7 +2,7 @@ import type { TrainerEvent } from '../protocol/events.ts';
 import { rewardChange } from '../protocol/held-out.ts';
 import { remedyWords } from '../protocol/remedy.ts';
 import type { MetricsRow } from '../protocol/run-folder.ts';
-import type { Schedule } from '../protocol/schedule.ts';
+import { type Schedule, stepsAlone } from '../protocol/schedule.ts';
 import { StepTimes } from '../protocol/step-times.ts';
 import { formatDuration } from '../text/duration.ts';
 import { visible } from '../text/visible.ts';
@@ -21,7 +21,7 @@ export class Progress {
   readonly #stream: ProgressStream;
   #maxSteps = 0;
   #step = 0;
-  #schedule: Schedule | undefined;
+  #schedule: Schedule = stepsAlone(0);
   /** Of the first step and the last one. */
   readonly #rewards: { first: number | null; last: number | null } = { first: null, last: null };
   #lastTokens = 0;
@@ -40,7 +40,7 @@ export class Progress {
       case 'start':
         this.#maxSteps = event.maxSteps;
         this.#step = event.resumedFrom;
-        this.#schedule = event.schedule;
+        this.#schedule = event.schedule ?? stepsAlone(event.maxSteps);
         // A resumed run's tokens are counted from its first new step on.
         this.#lastTokens = event.resumedFrom === 0 ? 0 : Number.NaN;
         this.#line(`${event.name} on ${event.device}, run folder ${event.run}`);
@@ -98,7 +98,7 @@ export class Progress {
     this.#lastTokens = metrics.num_tokens ?? this.#lastTokens;
     const figures = [`reward ${number(metrics.reward)}`];
     if (seconds && tokens >= 0) figures.push(`${Math.round(tokens / seconds)} tokens/s`);
-    const left = this.#schedule && this.#times.left(this.#step, this.#schedule);
+    const left = this.#times.left(this.#step, this.#schedule);
     if (left !== undefined) figures.push(`${formatDuration(left)} left`);
     return figures.join('  ');
   }
@@ -148,4 +148,3 @@ function means(rewards: Record<string, number | null>): string {
   const parts = Object.entries(rewards).map(([name, mean]) => `${name} ${number(mean)}`);
   return parts.length === 0 ? '' : ` (${parts.join(', ')})`;
 }
-

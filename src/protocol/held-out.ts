@@ -1,6 +1,5 @@
 // zod/mini, because the dashboard's bundle carries it too.
 import * as z from 'zod/mini';
-import type { MetricsRow } from './run-folder.ts';
 
 const evaluated = z.object({ step: z.int().check(z.minimum(0)), reward: z.number() });
 
@@ -8,8 +7,14 @@ const evaluated = z.object({ step: z.int().check(z.minimum(0)), reward: z.number
 export const heldOut = z.object({ first: evaluated, last: evaluated });
 export type HeldOut = z.infer<typeof heldOut>;
 
+/** What is read of a row of metrics. */
+interface EvaluatedRow {
+  step: number;
+  eval_reward?: number | null;
+}
+
 /** What the rows of a run's metrics say of it; undefined where it was not measured at two steps. */
-export function heldOutOf(rows: Iterable<MetricsRow>): HeldOut | undefined {
+export function heldOutOf(rows: Iterable<EvaluatedRow>): HeldOut | undefined {
   let first: HeldOut['first'] | undefined;
   let last: HeldOut['first'] | undefined;
   for (const { step, eval_reward: reward } of rows) {

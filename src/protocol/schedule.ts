@@ -23,6 +23,11 @@ export function scheduleOf(config: ScheduledConfig): Schedule {
   return { maxSteps, saveSteps, evalSteps, evalOnStart, heldOut: evalDataset !== null || evalSplit !== null };
 }
 
+/** Of a run that does not say what else it does. */
+export const stepsAlone = (maxSteps: number): Schedule => ({
+  ...{ maxSteps, saveSteps: Math.max(1, maxSteps), evalSteps: null, evalOnStart: false, heldOut: false },
+});
+
 /** Whether held-out prompts are evaluated after so many steps; 0: before the first. */
 export function evaluatesAfter(step: number, { maxSteps, evalSteps, evalOnStart, heldOut }: Schedule): boolean {
   if (!heldOut) return false;

@@ -23,9 +23,10 @@ export class StepTimes {
     else this.#recent = [...this.#recent, seconds].slice(-RECENT_STEPS);
   }
 
-  /** 0 before the first. */
+  /** Of the recent ones; 0 before the first. */
   get slowest(): number {
-    return Math.max(0, this.#first ?? 0, ...this.#recent);
+    const first = this.#recent.length < RECENT_STEPS ? (this.#first ?? 0) : 0;
+    return Math.max(first, ...this.#recent);
   }
 
   /** Mean seconds of a step; undefined before the first. */

@@ -22,7 +22,8 @@ export function secondsLeft({ config }: RunHead, columns: MetricColumns): number
   const steps = columns.values('step_time');
   // One more than it takes: the first also compiles.
   const from = Math.max(columns.indexOf(1), columns.length - RECENT_STEPS - 1);
-  for (const seconds of steps?.subarray(from, columns.length) ?? []) if (known(seconds)) times.add({ step_time: seconds });
+  for (const seconds of steps?.subarray(from, columns.length) ?? [])
+    if (known(seconds)) times.add({ step_time: seconds });
   return times.left(columns.lastStep, scheduleOf(config)) ?? null;
 }
 

@@ -53,7 +53,8 @@ export class RunPanel implements Disposable {
     panel.webview.onDidReceiveMessage((message) => this.#receive(message));
     if (listens) this.#listen();
     // One that was handed over may still be loading.
-    else if (panel.webview.html === '') panel.webview.html = pageHtml(panel.webview, extensionUri, 'webview', panel.title);
+    else if (panel.webview.html === '')
+      panel.webview.html = pageHtml(panel.webview, extensionUri, 'webview', panel.title);
   }
 
   reveal(preserveFocus: boolean): void {

@@ -54,7 +54,8 @@ function describeTraining({ request: { name }, stage, progress }: ActiveTraining
   if (stage === 'starting') return `${name}: ${phaseText(phase, share)}`;
   const parts = [`${name} ${step}/${maxSteps}`];
   if (reward !== null) parts.push(`reward ${rewardText(reward)}`);
-  if (stage === 'running') parts.push(secondsLeft === undefined ? phaseText(phase, share) : `${formatDuration(secondsLeft)} left`);
+  if (stage === 'running')
+    parts.push(secondsLeft === undefined ? phaseText(phase, share) : `${formatDuration(secondsLeft)} left`);
   else if (stage === 'paused') parts.push('paused');
   else parts.push(stage === 'stopping' ? 'finishing the step' : 'ending');
   return parts.join(' · ');

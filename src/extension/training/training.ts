@@ -153,7 +153,8 @@ export class Training implements CurrentTraining {
   dispose(): void {
     if (!this.#leaving) this.#trainer?.dispose();
     this.#leaving = true;
-    for (const emitter of [this.#changed, this.#begun, this.#started, this.#paused, this.#ended, this.#asked]) emitter.dispose();
+    for (const emitter of [this.#changed, this.#begun, this.#started, this.#paused, this.#ended, this.#asked])
+      emitter.dispose();
   }
 
   #startNext(): void {

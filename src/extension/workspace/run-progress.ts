@@ -1,6 +1,6 @@
 import type { TrainerEvent } from '../../protocol/events.ts';
 import type { Phase } from '../../protocol/phase-text.ts';
-import type { Schedule } from '../../protocol/schedule.ts';
+import { type Schedule, stepsAlone } from '../../protocol/schedule.ts';
 import { StepTimes } from '../../protocol/step-times.ts';
 
 /** How far a run is, from what its trainer says. */
@@ -14,13 +14,13 @@ export class RunProgress {
   /** How much of the phase is done, where that is known. */
   share: number | undefined;
   readonly #times = new StepTimes();
-  #schedule: Schedule | undefined;
+  #schedule: Schedule = stepsAlone(0);
 
   take(event: TrainerEvent): void {
     if (event.type === 'start') {
       this.maxSteps = event.maxSteps;
       this.step = event.resumedFrom;
-      this.#schedule = event.schedule;
+      this.#schedule = event.schedule ?? stepsAlone(event.maxSteps);
     } else if (event.type === 'phase') {
       this.phase = event.phase;
       this.share = event.share;
@@ -40,7 +40,7 @@ export class RunProgress {
 
   /** Undefined before the first step. */
   get secondsLeft(): number | undefined {
-    return this.#schedule && this.#times.left(this.step, this.#schedule);
+    return this.#times.left(this.step, this.#schedule);
   }
 
   /** Mean seconds of a step; undefined before the first. */
