@@ -18,6 +18,7 @@ export class Charts {
   readonly #empty = el('p', { class: 'empty' }, 'Charts appear after the first step.');
   /** Hears what a screen reader should say of the curve with the keyboard's focus. */
   readonly #live = el('div', { class: 'visually-hidden', 'aria-live': 'polite', role: 'status' });
+  readonly #toolbar: HTMLElement;
   readonly #store: Store;
   readonly #events: ChartEvents;
   readonly #charts = new Set<Chart>();
@@ -32,8 +33,10 @@ export class Charts {
   constructor(store: Store) {
     this.#store = store;
     this.#events = this.#makeEvents();
+    this.#toolbar = toolbar(store, () => store.main && exportMetrics(store.main));
+    this.#toolbar.hidden = true;
     this.element.append(
-      toolbar(store, () => store.main && exportMetrics(store.main)),
+      this.#toolbar,
       this.#live,
       this.#empty,
       this.#grid,
@@ -73,6 +76,7 @@ export class Charts {
   #arrange(): void {
     const { head, columns } = this.#store.main!;
     this.#empty.hidden = columns.length > 0;
+    this.#toolbar.hidden = columns.length === 0;
     const definitions = chartDefinitions(columns.keys, head.config, head.rewards);
     const shape = JSON.stringify(definitions);
     if (shape === this.#shape) return;

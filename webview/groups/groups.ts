@@ -43,11 +43,12 @@ export class Groups {
     this.#bar = this.#filterBar();
     this.element = el('div', { class: 'groups' }, this.#picker.element, this.#bar, this.#body);
     store.subscribe((changes) => this.#onChange(changes));
+    this.#update();
   }
 
   #onChange(changes: ReadonlySet<Change>): void {
     const { main, rollouts } = this.#store;
-    if (!main) return;
+    if (!main) return this.#update();
     if (changes.has('rollouts') && rollouts) {
       this.#asked = null;
       this.#groups = groupsOf(rollouts.rows);
@@ -73,7 +74,9 @@ export class Groups {
     // A step that was asked for may not be here yet.
     const here = rollouts?.step === (layout.step ?? rollouts?.step);
     const open = here ? this.#groups.find(({ index }) => index === layout.group) : undefined;
-    this.#bar.hidden = open !== undefined;
+    const nothing = this.#store.newestRollouts === 0;
+    this.#picker.element.hidden = nothing;
+    this.#bar.hidden = nothing || open !== undefined;
     if (open) {
       this.#showDetail(open);
       return;
