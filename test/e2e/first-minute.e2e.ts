@@ -22,32 +22,38 @@ async function startSort(): Promise<void> {
   await session.editor.choose('sort');
 }
 
-session.test('a run that starts is seen at once, and what it is doing; the focus stays', async ({ server, editor, dashboard }) => {
-  await editor.openFile('sort.reward.ts');
-  // What opens beside the text would close a list.
-  await editor.page.getByText(/samples · mean/).first().waitFor();
-  await startSort();
-  const { pid } = await until('a trainer', trainer);
-  // As if the model were a large one.
-  process.kill(pid, 'SIGSTOP');
-  try {
-    await dashboard.state.filter({ hasText: 'starting' }).waitFor();
-    const activity = dashboard.head.locator('.activity');
-    await activity.filter({ hasText: /^Loading model( \d+ %)? · [2-9] s$/ }).waitFor();
-    expect(runFolders(server.workspace)).toEqual([]);
-    expect(await editor.page.evaluate(() => document.activeElement?.tagName)).not.toBe('IFRAME');
-    await editor.statusItem(/sort: loading model/).waitFor();
-    await editor.screenshot('starting-dark');
-    await editor.setTheme('light');
-    await editor.screenshot('starting-light');
-    await editor.setTheme('dark');
-  } finally {
-    process.kill(pid, 'SIGCONT');
-  }
-  await dashboard.state.filter({ hasText: 'running' }).waitFor();
-  await until('a step', async () => (await dashboard.step()) > 0);
-  expect(await dashboardTabs().count()).toBe(1);
-});
+session.test(
+  'a run that starts is seen at once, and what it is doing; the focus stays',
+  async ({ server, editor, dashboard }) => {
+    await editor.openFile('sort.reward.ts');
+    // What opens beside the text would close a list.
+    await editor.page
+      .getByText(/samples · mean/)
+      .first()
+      .waitFor();
+    await startSort();
+    const { pid } = await until('a trainer', trainer);
+    // As if the model were a large one.
+    process.kill(pid, 'SIGSTOP');
+    try {
+      await dashboard.state.filter({ hasText: 'starting' }).waitFor();
+      const activity = dashboard.head.locator('.activity');
+      await activity.filter({ hasText: /^Loading model( \d+ %)? · [2-9] s$/ }).waitFor();
+      expect(runFolders(server.workspace)).toEqual([]);
+      expect(await editor.page.evaluate(() => document.activeElement?.tagName)).not.toBe('IFRAME');
+      await editor.statusItem(/sort: loading model/).waitFor();
+      await editor.screenshot('starting-dark');
+      await editor.setTheme('light');
+      await editor.screenshot('starting-light');
+      await editor.setTheme('dark');
+    } finally {
+      process.kill(pid, 'SIGCONT');
+    }
+    await dashboard.state.filter({ hasText: 'running' }).waitFor();
+    await until('a step', async () => (await dashboard.step()) > 0);
+    expect(await dashboardTabs().count()).toBe(1);
+  },
+);
 
 session.test('the head says what the run comes to on held-out prompts', async ({ editor, dashboard }) => {
   await editor

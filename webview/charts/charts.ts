@@ -35,12 +35,7 @@ export class Charts {
     this.#events = this.#makeEvents();
     this.#toolbar = toolbar(store, () => store.main && exportMetrics(store.main));
     this.#toolbar.hidden = true;
-    this.element.append(
-      this.#toolbar,
-      this.#live,
-      this.#empty,
-      this.#grid,
-    );
+    this.element.append(this.#toolbar, this.#live, this.#empty, this.#grid);
     store.subscribe((changes) => this.#onChange(changes));
     onThemeChange(() => {
       this.#theme = readTheme();

@@ -48,7 +48,7 @@ export class Groups {
 
   #onChange(changes: ReadonlySet<Change>): void {
     const { main, rollouts } = this.#store;
-    if (!main) return this.#update();
+    if (!main) return;
     if (changes.has('rollouts') && rollouts) {
       this.#asked = null;
       this.#groups = groupsOf(rollouts.rows);

@@ -101,7 +101,8 @@ export class Head {
     const { activity } = this.#store;
     const maxSteps = main?.head.config.maxSteps ?? 0;
     const step = main ? Math.max(main.head.step, main.columns.lastStep) : 0;
-    const share = step > 0 || !activity ? step / Math.max(1, maxSteps) : phaseShare(activity);
+    const loads = step === 0 && activity !== null && !this.#waits;
+    const share = loads ? phaseShare(activity) : step / Math.max(1, maxSteps);
     this.#bar.classList.toggle('unknown', share === undefined);
     this.#bar.style.setProperty('--done', String(Math.min(1, share ?? 0)));
     this.#bar.setAttribute('aria-valuemax', '100');
@@ -109,10 +110,15 @@ export class Head {
     else this.#bar.setAttribute('aria-valuenow', String(Math.round(100 * Math.min(1, share))));
   }
 
+  /** Its trainer is there, and waits for someone to resume or end it. */
+  get #waits(): boolean {
+    const { main } = this.#store;
+    return main?.head.trainer === 'ours' && main.head.state !== 'running';
+  }
+
   #showActivity(): void {
-    const { activity, activityAt, main } = this.#store;
-    const waits = main && main.head.state !== 'running' && main.head.trainer === 'ours';
-    const text = activity && !waits ? activityText(activity, (performance.now() - activityAt) / 1000) : '';
+    const { activity, activityAt } = this.#store;
+    const text = activity && !this.#waits ? activityText(activity, (performance.now() - activityAt) / 1000) : '';
     setText(this.#activity, text);
     this.#activity.hidden = text === '';
     if (text === '') this.#bar.removeAttribute('aria-valuetext');
