@@ -1,6 +1,6 @@
 import type { TrainerEvent } from '../protocol/events.ts';
+import { findingText } from '../protocol/finding.ts';
 import { rewardChange } from '../protocol/held-out.ts';
-import { remedyWords } from '../protocol/remedy.ts';
 import type { MetricsRow } from '../protocol/run-folder.ts';
 import { type Schedule, stepsAlone } from '../protocol/schedule.ts';
 import { StepTimes } from '../protocol/step-times.ts';
@@ -77,8 +77,7 @@ export class Progress {
       case 'end':
         this.#clearBar();
         if (this.#stream.isTTY) this.#stream.write(`${this.#bar()}\n`);
-        for (const { evidence, remedy } of event.findings ?? [])
-          this.#line(`warning: ${evidence}${remedy ? ` ${remedyWords(remedy)}` : ''}`);
+        for (const finding of event.findings ?? []) this.#line(`warning: ${findingText(finding)}`);
         this.#line(this.#ending(event));
         return;
       case 'differences':

@@ -23,7 +23,7 @@ import { recordRewards, runRewards } from './run-rewards.ts';
 import { persistentScoring } from './scoring.ts';
 import type { Stage } from './stage.ts';
 import { GrpoStage } from './stages/grpo.ts';
-import { findingContext, stepFindings } from './step-findings.ts';
+import { type FindingContext, findingContext, stepFindings } from './step-findings.ts';
 import { stepReport } from './step-report.ts';
 import { type Outcome, type TrainOptions, train } from './train.ts';
 import { versions } from './versions.ts';
@@ -78,10 +78,12 @@ export async function runSession(
     folder = kept;
     try {
       const scoring = persistentScoring(run, (step) => recordRewards(kept, run.rewards, step));
-      const context = findingContext(run, loaded.locate);
-      const stage = new GrpoStage(run, learner, scoring, (scored) =>
-        stepFindings(stepReport(scored, run.config), context),
-      );
+      // Prompts are measured for it: only once.
+      let context: FindingContext | undefined;
+      const stage = new GrpoStage(run, learner, scoring, (scored) => {
+        context ??= findingContext(run, loaded.locate);
+        return stepFindings(stepReport(scored, run.config), context);
+      });
       const resumed = kept.checkpoints().at(-1)?.path;
       if (resumed !== undefined) await stage.restore(resumed);
       const watched = { attended, checkFirst: checkFirst && plan.run === undefined };

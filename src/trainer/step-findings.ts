@@ -1,13 +1,13 @@
 import type { LoadedConfig } from '../config/load-config.ts';
-import type { GroupSignal } from '../grpo/signal.ts';
 import { isZero } from '../grpo/statistics.ts';
 import type { Finding } from '../protocol/finding.ts';
 import type { Remedy } from '../protocol/remedy.ts';
 import type { RunConfig } from '../protocol/run-config.ts';
-import type { FunctionReport, StepReport } from '../protocol/step-report.ts';
+import { type FunctionReport, type StepReport, withoutSignal } from '../protocol/step-report.ts';
 import { withFullStop } from '../text/full-stop.ts';
 import { longerCompletions } from './completion-room.ts';
 import type { PreparedRun } from './prepare.ts';
+import { promptLengths } from './prompt-lengths.ts';
 
 /** Cut off more often than this, a run learns to be brief rather than to be right. */
 const OFTEN = 0.25;
@@ -30,7 +30,7 @@ export const findingContext = (
   locate: LoadedConfig['locate'],
 ): FindingContext => ({
   ...{ config, locate, functions: rewards.functions },
-  room: model.maxPositionEmbeddings - prompts.reduce((longest, { ids }) => Math.max(longest, ids.length), 0),
+  room: model.maxPositionEmbeddings - promptLengths(prompts).longest,
 });
 
 /**
@@ -76,7 +76,7 @@ function causeOf(report: StepReport, context: FindingContext): Finding[] {
   }
   return error({
     kind: 'no-signal',
-    evidence: `None of the ${groups.count} groups has a learning signal: ${whyNot(groups.signals)}.`,
+    evidence: `None of the ${groups.count} groups has a learning signal: ${withoutSignal(groups.signals)}.`,
     place: context.locate(['dataset']),
   });
 }
@@ -108,7 +108,7 @@ function lengthFindings(report: StepReport, context: FindingContext): Finding[] 
 
 function weakSignal({ groups: { count, signals } }: StepReport): Finding[] {
   if (signals.signal === 0 || signals.signal >= FEW_SIGNALS * count) return [];
-  const evidence = `Only ${signals.signal} of ${count} groups ${signals.signal === 1 ? 'has' : 'have'} a learning signal: ${whyNot(signals)}.`;
+  const evidence = `Only ${signals.signal} of ${count} groups ${signals.signal === 1 ? 'has' : 'have'} a learning signal: ${withoutSignal(signals)}.`;
   return [{ kind: 'weak-signal', severity: 'warning', evidence }];
 }
 
@@ -126,7 +126,7 @@ function truncated(report: StepReport, context: FindingContext): Omit<Finding, '
   const noRoom = ", and the model's context has no room for longer ones";
   return {
     kind: all ? 'all-truncated' : 'often-truncated',
-    evidence: `${share} were cut off at ${lengths.cap} tokens${longer === undefined ? noRoom : ''}.`,
+    evidence: `${share} were cut off at ${lengths.cap} ${lengths.cap === 1 ? 'token' : 'tokens'}${longer === undefined ? noRoom : ''}.`,
     place: context.locate(['maxCompletionLength']),
     ...(longer !== undefined && { remedy: set('maxCompletionLength', longer) }),
   };
@@ -151,22 +151,6 @@ function identical({ groups }: StepReport, { config, locate }: FindingContext): 
     ...(temperature < COLD && { remedy: set('temperature', 1) }),
   };
 }
-
-const SIGNAL_WORDS: Record<Exclude<GroupSignal, 'signal'>, string> = {
-  'too-easy': 'too easy (all got the best reward)',
-  'too-hard': 'too hard (all got the worst reward)',
-  equal: 'with the same reward throughout',
-  truncated: 'cut off throughout',
-  abstained: 'without a reward',
-  failed: 'failed to be scored',
-};
-
-/** `3 too hard (…), 1 too easy (…)` */
-export const whyNot = (signals: StepReport['groups']['signals']): string =>
-  (Object.keys(SIGNAL_WORDS) as (keyof typeof SIGNAL_WORDS)[])
-    .filter((signal) => signals[signal] > 0)
-    .map((signal) => `${signals[signal]} ${SIGNAL_WORDS[signal]}`)
-    .join(', ');
 
 /** Its entry in the config. */
 function placeOfFunction(name: string, { config, functions, locate }: FindingContext): Finding['place'] {

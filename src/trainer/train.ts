@@ -1,8 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Metrics } from '../grpo/metrics.ts';
 import { mean } from '../grpo/statistics.ts';
-import type { Finding } from '../protocol/finding.ts';
-import { remedyWords } from '../protocol/remedy.ts';
+import { type Finding, findingText } from '../protocol/finding.ts';
 import type { RunConfig } from '../protocol/run-config.ts';
 import type { MetricsRow } from '../protocol/run-folder.ts';
 import { evaluatesAfter, savesAfter } from '../protocol/schedule.ts';
@@ -56,8 +55,7 @@ export async function train(stage: Stage, folder: LoopFolder, options: TrainOpti
   const nothingToLearn = async (cause: Finding): Promise<boolean> => {
     const message = firstStepWords(cause);
     if (attended && options.checkFirst) return pauses.pause({ message, findings: [cause] });
-    const remedy = cause.remedy ? ` ${remedyWords(cause.remedy)}` : '';
-    emit({ type: 'log', level: 'warning', message: `${message}${remedy}` });
+    emit({ type: 'log', level: 'warning', message: findingText({ ...cause, evidence: message }) });
     return true;
   };
   const loop: TrainingLoop = {

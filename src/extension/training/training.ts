@@ -5,6 +5,7 @@ import { Emitter } from '../workspace/emitter.ts';
 import type { TrainingRequest } from '../workspace/request.ts';
 import { RunProgress } from '../workspace/run-progress.ts';
 import type { Journal } from './journal.ts';
+import type { LiveRuns } from './live-runs.ts';
 import { logEvent, type TrainingLog } from './log-event.ts';
 import type { Trainer, Trainers } from './trainer.ts';
 import type { TrainerExit } from './trainer-process.ts';
@@ -19,13 +20,6 @@ export interface OpenQuestion {
 export interface EndedTraining {
   training: ActiveTraining;
   exit: TrainerExit;
-}
-
-/** The list of runs, as far as it hears of those that are trained here. */
-export interface LiveRuns {
-  attach(folder: string, send: (command: HostCommand) => void): Promise<void>;
-  detach(folder: string): Promise<void>;
-  emit(folder: string, event: TrainerEvent): void;
 }
 
 const NEVER_STARTED: TrainerExit = { end: undefined, code: null, signal: null, lastWords: '' };
