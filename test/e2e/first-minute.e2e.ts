@@ -154,3 +154,22 @@ session.test('one that is stopped while it loads leaves no dashboard behind', as
   await until('its panel to be gone', async () => (await tabs.count()) === before);
   expect(runFolders(server.workspace)).toHaveLength(runs);
 });
+
+session.test(
+  'a window that is reloaded while the run loads shows no dashboard of it',
+  async ({ server, editor, dashboard }) => {
+    await editor.clearNotifications();
+    const runs = runFolders(server.workspace).length;
+    const before = await dashboardTabs().count();
+    await startSort();
+    const { pid } = await until('a trainer', trainer);
+    process.kill(pid, 'SIGSTOP');
+    await dashboard.state.filter({ hasText: 'starting' }).waitFor();
+    expect(await dashboardTabs().count()).toBe(before + 1);
+    await editor.reload();
+    process.kill(pid, 'SIGKILL');
+    await until('the trainer to be gone', () => !trainer());
+    await until('its panel to be gone', async () => (await dashboardTabs().count()) === before);
+    expect(runFolders(server.workspace)).toHaveLength(runs);
+  },
+);
