@@ -92,6 +92,7 @@ describe('stepFindings', () => {
   it('never goes beyond the context, and says when it has no room', () => {
     const rows = scores(0, 0).map((row) => ({ ...row, truncated: true, tokens: 48 }));
     expect(stepFindings(reportOf(rows), context({ room: 100 }))[0]?.remedy).toMatchObject({ value: 100 });
+    expect(stepFindings(reportOf(rows), context({ room: 243 }))[0]?.remedy).toMatchObject({ value: 128 });
     const [full] = stepFindings(reportOf(rows), context({ room: 50 }));
     expect(full?.remedy).toBeUndefined();
     expect(full?.evidence).toContain('no room');
@@ -133,7 +134,8 @@ describe('stepFindings', () => {
     const [finding] = stepFindings(reportOf(scores(...groups)), context());
     expect(finding).toMatchObject({
       kind: 'weak-signal',
-      evidence: 'Only 1 of 8 groups has a learning signal: 7 too hard (all got the worst reward).',
+      evidence:
+        'Only 1 of 8 groups has a learning signal: 7 too hard (all got the worst reward); `grpo check --difficulty` finds prompts that are solved sometimes.',
     });
   });
 
