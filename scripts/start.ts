@@ -33,7 +33,8 @@ const control = new RunControl();
 process.once('SIGINT', () => control.stop());
 await look('Before');
 const progress = new Progress(process.stderr);
-const options = { configFile: CONFIG, rewardWorker, attended: false };
+// Evaluated above and below, with fewer completions.
+const options = { configFile: CONFIG, set: ['evalOnStart=false'], rewardWorker, attended: false };
 const { checkpoint, run } = await runSession(options, control, (event) => progress.show(event));
 await look('After', checkpoint!);
 console.log(`What next:

@@ -21,7 +21,12 @@ const dock = new Dock(store, {
   compare: new Compare(store).element,
   rescore: new Rescore(store).element,
 });
-document.body.append(new Head(store).element, el('main', {}, new Charts(store).element, dock.splitter, dock.element));
+const main = el('main', {}, new Charts(store).element, dock.splitter, dock.element);
+document.body.append(new Head(store).element, main);
+// Of a run that could not start there is nothing to wait for.
+store.subscribe(() => {
+  main.hidden = (store.starting?.problem ?? null) !== null;
+});
 onHostMessage((message) => (message.type === 'sampled' ? settleSample(message) : store.receive(message)));
 host.postMessage({ type: 'ready', version: DASHBOARD_VERSION });
 if (store.layout.compared.length > 0) host.postMessage({ type: 'compare', folders: store.layout.compared });

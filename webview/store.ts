@@ -1,4 +1,4 @@
-import type { Completion, HostMessage, RescoreView, RunHead, RunSummary } from '../src/protocol/dashboard.ts';
+import type { Activity, Completion, HostMessage, RescoreView, RunHead, RunSummary } from '../src/protocol/dashboard.ts';
 import { MetricColumns } from '../src/protocol/metric-columns.ts';
 import { overlayColor } from './charts/overlay-color.ts';
 import { host } from './host.ts';
@@ -18,12 +18,18 @@ export interface StepRollouts {
 }
 
 /** What changed: views redraw only for what they show. */
-export type Change = 'head' | 'columns' | 'rollouts' | 'runs' | 'compared' | 'rescore' | 'layout';
+export type Change = 'head' | 'activity' | 'columns' | 'rollouts' | 'runs' | 'compared' | 'rescore' | 'layout';
 type Listener = (changes: ReadonlySet<Change>) => void;
 
 /** All that the dashboard shows. Changes within one frame reach the listeners together. */
 export class Store {
   main: ShownRun | undefined;
+  /** Before there is a run to show: its name, and why there will be none. */
+  starting: Extract<HostMessage, { type: 'starting' }> | undefined;
+  /** What this window's trainer is doing for the run. */
+  activity: Activity | null = null;
+  /** When that was said, on this page's clock, in milliseconds. */
+  activityAt = 0;
   /** Runs laid over the main one, in the order in which they were chosen. */
   compared = new Map<string, ShownRun>();
   others: RunSummary[] = [];
@@ -56,6 +62,7 @@ export class Store {
         const run = { head: message.head, columns };
         if (message.main) {
           this.main = run;
+          this.starting = undefined;
           this.rollouts = undefined;
           this.#save();
           this.#changed('head', 'columns', 'rollouts');
@@ -82,6 +89,15 @@ export class Store {
         this.#changed(run === this.main ? 'head' : 'compared');
         return;
       }
+      case 'activity':
+        this.activity = message.activity;
+        this.activityAt = performance.now();
+        this.#changed('activity');
+        return;
+      case 'starting':
+        this.starting = message;
+        this.#changed('head');
+        return;
       case 'rollouts':
         this.rollouts = message;
         this.#changed('rollouts');
@@ -112,6 +128,23 @@ export class Store {
     this.setLayout({ compared: folders });
     this.#changed('compared', 'columns');
     host.postMessage({ type: 'compare', folders });
+  }
+
+  /** The newest step whose completions can be read; 0: there is none yet. */
+  get newestRollouts(): number {
+    const { main } = this;
+    return main ? Math.max(main.head.scored, main.columns.lastStep) : 0;
+  }
+
+  /** The step nearest to this one whose completions can be read. */
+  nearestRollouts(step: number): number | undefined {
+    const { columns } = this.main!;
+    const newest = this.newestRollouts;
+    if (newest === 0) return undefined;
+    if (step >= newest) return newest;
+    // The row of step 0 has no completions.
+    const first = columns.indexOf(1);
+    return first === columns.length ? newest : columns.steps[Math.max(first, columns.nearest(step))]!;
   }
 
   /** The palette index of an overlaid run, by its place among those that were chosen. */

@@ -27,7 +27,7 @@ export async function trainPrinted(stage: Stage, steps: number, { file, folder }
     pruneCheckpoints() {},
   };
   await train(stage, kept, {
-    config: { maxSteps: steps, saveSteps: steps, saveTotalLimit: null, evalSteps: null },
+    config: { maxSteps: steps, saveSteps: steps, saveTotalLimit: null, evalSteps: null, evalOnStart: false },
     control: new RunControl(),
     emit() {},
     attended: false,

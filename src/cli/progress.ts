@@ -1,5 +1,8 @@
 import type { TrainerEvent } from '../protocol/events.ts';
+import { findingText } from '../protocol/finding.ts';
+import { rewardChange } from '../protocol/held-out.ts';
 import type { MetricsRow } from '../protocol/run-folder.ts';
+import { type Schedule, stepsAlone } from '../protocol/schedule.ts';
 import { StepTimes } from '../protocol/step-times.ts';
 import { formatDuration } from '../text/duration.ts';
 import { visible } from '../text/visible.ts';
@@ -18,6 +21,9 @@ export class Progress {
   readonly #stream: ProgressStream;
   #maxSteps = 0;
   #step = 0;
+  #schedule: Schedule = stepsAlone(0);
+  /** Of the first step and the last one. */
+  readonly #rewards: { first: number | null; last: number | null } = { first: null, last: null };
   #lastTokens = 0;
   readonly #times = new StepTimes();
   #figures = '';
@@ -34,6 +40,7 @@ export class Progress {
       case 'start':
         this.#maxSteps = event.maxSteps;
         this.#step = event.resumedFrom;
+        this.#schedule = event.schedule ?? stepsAlone(event.maxSteps);
         // A resumed run's tokens are counted from its first new step on.
         this.#lastTokens = event.resumedFrom === 0 ? 0 : Number.NaN;
         this.#line(`${event.name} on ${event.device}, run folder ${event.run}`);
@@ -42,7 +49,11 @@ export class Progress {
       case 'phase':
         this.#phase = event.phase;
         // Read to the end, a model that nothing else follows leaves no bar behind.
-        this.#loaded = event.share === 1 ? undefined : event.share;
+        this.#loaded = event.phase === 'load' && event.share !== 1 ? event.share : undefined;
+        if (event.phase !== 'load' && event.share !== undefined)
+          this.#phase = `${event.phase} ${Math.round(100 * event.share)}%`;
+        break;
+      case 'scored':
         break;
       case 'step':
         this.#step = event.step;
@@ -50,7 +61,9 @@ export class Progress {
         if (!this.#stream.isTTY) this.#line(`step ${this.#step}/${this.#maxSteps}  ${this.#figures}`);
         break;
       case 'eval':
-        this.#line(`evaluation after step ${event.step}: reward ${number(event.reward)}${means(event.rewards)}`);
+        this.#line(
+          `held-out reward ${event.step === 0 ? 'before the first step' : `after step ${event.step}`}: ${number(event.reward)}${means(event.rewards)}`,
+        );
         break;
       case 'checkpoint':
         if (!this.#stream.isTTY) this.#line(`checkpoint ${event.path}`);
@@ -64,7 +77,8 @@ export class Progress {
       case 'end':
         this.#clearBar();
         if (this.#stream.isTTY) this.#stream.write(`${this.#bar()}\n`);
-        this.#line(ending(event));
+        for (const finding of event.findings ?? []) this.#line(`warning: ${findingText(finding)}`);
+        this.#line(this.#ending(event));
         return;
       case 'differences':
         break;
@@ -75,15 +89,24 @@ export class Progress {
   }
 
   #describe(metrics: MetricsRow): string {
-    const seconds = metrics.step_time;
-    if (typeof seconds === 'number') this.#times.add(seconds);
+    const { step_time: seconds, reward = null } = metrics;
+    this.#times.add(metrics);
+    this.#rewards.first ??= reward;
+    this.#rewards.last = reward;
     const tokens = (metrics.num_tokens ?? Number.NaN) - this.#lastTokens;
     this.#lastTokens = metrics.num_tokens ?? this.#lastTokens;
     const figures = [`reward ${number(metrics.reward)}`];
     if (seconds && tokens >= 0) figures.push(`${Math.round(tokens / seconds)} tokens/s`);
-    const left = this.#times.left(this.#maxSteps - this.#step);
+    const left = this.#times.left(this.#step, this.#schedule);
     if (left !== undefined) figures.push(`${formatDuration(left)} left`);
     return figures.join('  ');
+  }
+
+  #ending({ outcome, step, checkpoint, error, heldOut }: Extract<TrainerEvent, { type: 'end' }>): string {
+    if (outcome === 'failed') return `failed after step ${step}: ${error ?? 'for an unknown reason'}`;
+    const change = rewardChange(heldOut, this.#rewards);
+    const where = checkpoint === null ? '' : `; checkpoint ${checkpoint}`;
+    return `${outcome} after step ${step}${change === undefined ? '' : `: ${change}`}${where}`;
   }
 
   #bar(): string {
@@ -123,10 +146,4 @@ const number = (value: number | null | undefined): string => (typeof value === '
 function means(rewards: Record<string, number | null>): string {
   const parts = Object.entries(rewards).map(([name, mean]) => `${name} ${number(mean)}`);
   return parts.length === 0 ? '' : ` (${parts.join(', ')})`;
-}
-
-function ending({ outcome, step, checkpoint, error }: Extract<TrainerEvent, { type: 'end' }>): string {
-  const where = checkpoint === null ? '' : `; checkpoint ${checkpoint}`;
-  if (outcome === 'failed') return `failed after step ${step}: ${error ?? 'for an unknown reason'}`;
-  return `${outcome} after step ${step}${where}`;
 }

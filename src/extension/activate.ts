@@ -9,6 +9,7 @@ import { continueAfterReload } from './training/after-reload.ts';
 import { showContexts } from './training/contexts.ts';
 import { Journal } from './training/journal.ts';
 import { notifyOutcomes } from './training/notifications.ts';
+import { failureOf } from './training/outcome.ts';
 import { reloadedWindow } from './training/reloaded-window.ts';
 import { TrainingStatus } from './training/status-bar.ts';
 import { trainerProcesses } from './training/trainer-processes.ts';
@@ -38,7 +39,7 @@ export function activate(context: ExtensionContext): void {
   const dashboards = once(async () => {
     const { Dashboards } = await import('./dashboard/panel.ts');
     const script = join(context.extensionPath, 'dist', 'grpo.js');
-    const opened = new Dashboards(context, runs, { script, interpreters, log });
+    const opened = new Dashboards(context, runs, training!, { script, interpreters, log });
     context.subscriptions.push(opened);
     return opened;
   });
@@ -66,8 +67,9 @@ export function activate(context: ExtensionContext): void {
     new RunTree(runs, training),
     new TrainingStatus(training),
     new ConfigLenses(training),
-    // Beside the editor and without the focus: whoever started it keeps typing.
-    training.onDidStart(async (folder) => (await dashboards()).open(folder, { preserveFocus: true })),
+    training.onDidBegin(async (run) => (await dashboards()).begin(run)),
+    training.onDidStart(async (folder) => (await dashboards()).started(folder)),
+    training.onDidEnd(async (ended) => (await dashboards()).ended(ended.training, failureOf(ended))),
     ...notifyOutcomes(training, problems),
     ...showContexts(training),
     showSampleOpen(),

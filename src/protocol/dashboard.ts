@@ -1,5 +1,7 @@
 // zod/mini, because the webview's bundle carries these guards too.
 import * as z from 'zod/mini';
+import type { Finding } from './finding.ts';
+import { heldOut } from './held-out.ts';
 import { rescoreFigures, rescoreStart, rescoreStep, sourcePlace } from './rescore.ts';
 import type { RunConfig } from './run-config.ts';
 import type { RewardSource, RolloutRow, RunChange, RunInputs, RunReward, RunState } from './run-folder.ts';
@@ -27,6 +29,8 @@ const head = z.object({
   state: z.enum(states),
   reason: z.nullable(z.string()),
   step,
+  /** The newest step whose completions can be read: while a step is trained, that one. */
+  scored: step,
   device: z.nullable(z.string()),
   config: z.custom<RunConfig>((value) => typeof value === 'object' && value !== null),
   /** Undefined for runs of an earlier release, which did not write them down. */
@@ -40,10 +44,25 @@ const head = z.object({
    * a state of `running` means that it was killed.
    */
   trainer: z.enum(['ours', 'other', 'none']),
-  /** What the trainer is doing within the step, when it is ours. */
-  phase: z.nullable(z.string()),
+  /** Why nothing was learned, where that is so. */
+  findings: z.optional(z.custom<Finding[]>(Array.isArray)),
+  heldOut: z.optional(heldOut),
 });
 export type RunHead = z.infer<typeof head>;
+
+/** What this window's trainer is doing for a run, or for one that has no folder yet. */
+const activity = z.object({
+  phase: z.enum(['load', 'rollout', 'score', 'update', 'evaluate', 'save']),
+  /** How much of it is done, where that is known. */
+  share: z.nullable(z.number()),
+  /** Since the trainer was started; the webview counts on from there. */
+  seconds: z.number(),
+  /** Until the run is done, once that can be estimated. */
+  secondsLeft: z.nullable(z.number()),
+  /** Mean of the recent steps. */
+  stepSeconds: z.nullable(z.number()),
+});
+export type Activity = z.infer<typeof activity>;
 
 /** A run that can be laid over this one. */
 const runSummary = z.object({
@@ -109,6 +128,10 @@ export const hostMessage = z.discriminatedUnion('type', [
   /** The rows of a run after those that were sent. */
   z.object({ type: z.literal('append'), folder: z.string(), columns }),
   z.object({ type: z.literal('head'), head }),
+  /** Null: no trainer of this window works on the run. */
+  z.object({ type: z.literal('activity'), activity: z.nullable(activity) }),
+  /** There is no run yet, as its trainer is still loading; or never will be, for the reason in `problem`. */
+  z.object({ type: z.literal('starting'), name: z.string(), problem: z.nullable(z.string()) }),
   /** Completions of a step in the order of the file, or why they cannot be shown. */
   z.object({
     type: z.literal('rollouts'),
@@ -141,7 +164,7 @@ export const dashboardMessage = z.discriminatedUnion('type', [
   z.object({ type: z.literal('control'), command: z.enum(['stop', 'pause', 'resume']) }),
   z.object({
     type: z.literal('command'),
-    command: z.enum(['resumeFromCheckpoint', 'openCheckpointFolder', 'showLog', 'rescoreRun']),
+    command: z.enum(['resumeFromCheckpoint', 'openCheckpointFolder', 'showLog', 'rescoreRun', 'startTraining']),
   }),
   z.object({ type: z.literal('rollouts'), step }),
   /** The whole set of other runs to lay over this one; they replace those asked for before. */

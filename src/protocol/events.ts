@@ -1,7 +1,10 @@
 import { z } from 'zod';
+import { finding } from './finding.ts';
+import { heldOut } from './held-out.ts';
 import { problem } from './problem.ts';
 import { runDifference } from './run-differences.ts';
 import { metricsRow, runState } from './run-folder.ts';
+import { schedule } from './schedule.ts';
 
 /** Raised when a message changes its meaning; the trainer says it in its first event. */
 export const PROTOCOL_VERSION = 1;
@@ -10,6 +13,7 @@ const step = z.int().min(0);
 const rewards = z.record(z.string(), z.number().nullable());
 /** One that is not understood is no reason to miss the event: its sentence is there. */
 const shownProblem = problem.optional().catch(undefined);
+const shownFindings = z.array(finding).optional().catch(undefined);
 const phase = z.enum(['load', 'rollout', 'score', 'update', 'evaluate', 'save']);
 
 /**
@@ -27,17 +31,21 @@ export const trainerEvent = z.discriminatedUnion('type', [
     maxSteps: step,
     /** The checkpoint's step that the run continues from; 0 for a new run. */
     resumedFrom: step,
+    /** What it does besides its steps; a trainer of an earlier release does not say. */
+    schedule: z.optional(schedule),
   }),
   /** What the trainer is doing within a step; for a display that should not look stuck. */
   z.object({
     type: z.literal('phase'),
     step,
     phase,
-    /** How much of it is done, where that is known: of loading, the weights. */
+    /** How much of it is done, where that is known: of loading, the weights; of an evaluation, the prompts. */
     share: z.number().min(0).max(1).optional(),
   }),
+  /** The completions of a step have their rewards: they can be read in the run folder, before the policy is updated. */
+  z.object({ type: z.literal('scored'), step, completions: z.int().min(0), reward: z.number().nullable() }),
   z.object({ type: z.literal('step'), step, metrics: metricsRow }),
-  /** Mean rewards on the evaluation dataset after `step` steps. */
+  /** Mean rewards on the held-out prompts after `step` steps; 0: before the first. */
   z.object({ type: z.literal('eval'), step, reward: z.number().nullable(), rewards }),
   z.object({ type: z.literal('checkpoint'), step, path: z.string() }),
   /**
@@ -53,8 +61,14 @@ export const trainerEvent = z.discriminatedUnion('type', [
     /** Why it cannot continue as it was recorded; null where it can. */
     problem: z.string().nullable(),
   }),
-  /** Of a pause that nobody asked for, `reason` is the sentence to show and `problem` the same as data. */
-  z.object({ type: z.literal('state'), state: runState, reason: z.string().optional(), problem: shownProblem }),
+  /** Of a pause that nobody asked for, `reason` is the sentence to show, and `problem` or `findings` the same as data. */
+  z.object({
+    type: z.literal('state'),
+    state: runState,
+    reason: z.string().optional(),
+    problem: shownProblem,
+    findings: shownFindings,
+  }),
   z.object({ type: z.literal('log'), level: z.enum(['info', 'warning', 'error']), message: z.string() }),
   /** The last event. `error` is the sentence to show when the outcome is `failed`, `problem` the same as data where it was foreseen. */
   z.object({
@@ -64,6 +78,10 @@ export const trainerEvent = z.discriminatedUnion('type', [
     checkpoint: z.string().nullable(),
     error: z.string().optional(),
     problem: shownProblem,
+    /** Why nothing was learned, where that is so. */
+    findings: shownFindings,
+    /** What the run came to on held-out prompts, where that was measured. */
+    heldOut: z.optional(heldOut),
   }),
 ]);
 export type TrainerEvent = z.infer<typeof trainerEvent>;

@@ -1,5 +1,7 @@
 import { z } from 'zod';
 import type { SourceLocation } from './errors.ts';
+import { finding } from './finding.ts';
+import { heldOut } from './held-out.ts';
 import type { FailureKind, Prompt, RewardStep } from './rewards.ts';
 import type { RunConfig } from './run-config.ts';
 
@@ -113,10 +115,16 @@ export const runInfo = z.object({
   rewardSources: z.array(rewardSource).optional(),
   /** In the order in which they were made. */
   changes: z.array(runChange).optional(),
+  /** Of a run that ended: why nothing was learned, where that is so, and what it came to on held-out prompts. */
+  findings: z.array(finding).optional().catch(undefined),
+  heldOut: z.optional(heldOut).catch(undefined),
 });
 export type RunInfo = z.infer<typeof runInfo>;
 
-/** One line of `metrics.jsonl`: `step`, TRL's keys, and ours under `time/`. Values that are not finite are null. */
+/**
+ * One line of `metrics.jsonl`: `step`, TRL's keys, and ours under `time/`. Values that are not finite are null. The row of step 0, if there is one,
+ * has what was measured on held-out prompts before the first step, and nothing else.
+ */
 export const metricsRow = z.object({ step: z.int().min(0) }).catchall(z.number().nullable());
 export type MetricsRow = z.infer<typeof metricsRow>;
 

@@ -12,5 +12,7 @@ export const trainerOptions = z.object({
   resume: z.boolean().exactOptional(),
   /** What to do where that run was recorded with other settings than today's; without it, that is bad input. */
   differences: z.enum(DIFFERENCE_CHOICES).exactOptional(),
+  /** Pause a new run before its first update if nothing can be learned from the first step; someone has to decide then. */
+  checkFirst: z.boolean().exactOptional(),
 });
 export type TrainerOptions = z.infer<typeof trainerOptions>;

@@ -1,4 +1,5 @@
 import type { TrainerEvent } from '../protocol/events.ts';
+import { rewardText } from '../protocol/held-out.ts';
 
 /** The line of `log.txt` for an event; undefined where the metrics say it better. */
 export function logLine(event: TrainerEvent): string | undefined {
@@ -11,11 +12,15 @@ export function logLine(event: TrainerEvent): string | undefined {
       return `checkpoint of step ${event.step} written`;
     case 'log':
       return `${event.level}: ${event.message}`;
-    case 'end':
-      return `${event.outcome} after step ${event.step}${event.error === undefined ? '' : `: ${event.error}`}`;
+    case 'eval':
+      return event.step === 0 ? `held-out reward before the first step: ${rewardText(event.reward)}` : undefined;
+    case 'end': {
+      const why = event.error ?? event.findings?.[0]?.evidence;
+      return `${event.outcome} after step ${event.step}${why === undefined ? '' : `: ${why}`}`;
+    }
     case 'phase':
     case 'step':
-    case 'eval':
+    case 'scored':
     case 'differences':
       return undefined;
     default:

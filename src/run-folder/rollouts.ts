@@ -1,4 +1,5 @@
 import { existsSync, readdirSync } from 'node:fs';
+import { access } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { RUN_FILE } from '../files/open-file.ts';
@@ -24,6 +25,15 @@ export function recordedSteps(run: string): number[] {
   const steps = names.filter((name) => name.endsWith('.jsonl')).flatMap((name) => stepOfName(name) ?? []);
   if (steps.length === 0) throw new BadInput(`There are no recorded completions in ${placeOf(run)} yet.`);
   return steps.sort((a, b) => a - b);
+}
+
+/** The newest step whose completions can be read, of a run of which `finished` steps are done: that which is being trained has them, too. */
+export async function newestRollouts(run: string, finished: number): Promise<number> {
+  const next = finished + 1;
+  return access(fileOf(run, next)).then(
+    () => next,
+    () => finished,
+  );
 }
 
 /** What is read of a row; the file may have been edited. */

@@ -128,8 +128,13 @@ export class RunFolder {
     for (const { path } of this.checkpoints().slice(0, -Math.max(limit, 1))) this.#remove(path);
   }
 
-  /** Takes the run back to where it was after `step`: later metrics, rollouts and checkpoints go, and so do leftovers. */
-  rewindTo(step: number): void {
+  /** Forgets what was measured. */
+  clearMetrics(): void {
+    atomicWrite(join(this.path, RUN_FILES.metrics), '');
+  }
+
+  /** Takes the run back to where it was after `step`: later metrics, rollouts and checkpoints go, and so do leftovers. Gives the rows that stay. */
+  rewindTo(step: number): MetricsRow[] {
     const kept = readMetrics(this.path).filter((row) => row.step <= step);
     atomicWrite(join(this.path, RUN_FILES.metrics), kept.map((row) => `${JSON.stringify(row)}\n`).join(''));
     for (const folder of [RUN_FILES.rollouts, RUN_FILES.checkpoints])
@@ -139,6 +144,7 @@ export class RunFolder {
       }
     const { changes } = this.#info;
     this.update({ step, ...(changes && { changes: rewindChanges(changes, step) }) });
+    return kept;
   }
 
   /** Changes what `run.json` says the run is, from a step on; its history tells what it was before. Gives what was no longer as recorded. */

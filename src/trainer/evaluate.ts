@@ -1,5 +1,7 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { EncodedPrompt } from '../data/prompts.ts';
 import { weightedSum } from '../grpo/advantages.ts';
+import type { Metrics } from '../grpo/metrics.ts';
 import { mean } from '../grpo/statistics.ts';
 import { trainedLength } from '../grpo/trajectory.ts';
 import { computeCopies } from '../model/network/half-weights.ts';
@@ -28,27 +30,63 @@ export interface Evaluation {
   totals: (number | null)[];
 }
 
-/** Evaluates a policy in training, where its config wants that. */
-export function evaluationOf(run: PreparedRun, learner: Learner): (() => Promise<Evaluation>) | undefined {
-  const { evalPrompts, config } = run;
-  if (!evalPrompts || config.evalSteps === null) return undefined;
-  const sampler = learner.sampler(config.numGenerationsEval);
-  return () => evaluate(run, sampler, evalPrompts);
+/** Without `evalSteps` or `evalPrompts`, nobody has asked for more: before and after a run, so many are precise enough. */
+const ENOUGH_PROMPTS = 64;
+
+/** Who waits for an evaluation. */
+export interface Watching {
+  /** Hears the share of the prompts that are done. */
+  onShare?(share: number): void;
+  /** Asked between batches: whether to give up. */
+  abandoned?(): boolean;
 }
+
+/** Evaluates a policy in training, as it is at each call; gives undefined when it was abandoned. */
+export type Evaluate = (watching?: Watching) => Promise<Evaluation | undefined>;
+
+/** Undefined without held-out prompts. */
+export function evaluationOf(run: PreparedRun, learner: Learner): Evaluate | undefined {
+  const { evalPrompts, config } = run;
+  if (!evalPrompts || (config.evalSteps === null && !config.evalOnStart)) return undefined;
+  const sampler = learner.sampler(config.numGenerationsEval);
+  const most = config.evalPrompts ?? (config.evalSteps === null ? ENOUGH_PROMPTS : evalPrompts.length);
+  return (watching) => evaluate(run, sampler, evalPrompts.slice(0, most), watching);
+}
+
+/** The row of metrics that an evaluation adds: what TRL 1.16 calls the same figures when it evaluates. */
+export function evaluationMetrics({ reward, rewards, length, clipped }: EvaluationFigures): Metrics {
+  const functions = Object.entries(rewards).map(([name, mean]) => [`eval_rewards/${name}/mean`, mean]);
+  return {
+    eval_reward: reward,
+    ...Object.fromEntries(functions),
+    'eval_completions/mean_length': length,
+    'eval_completions/clipped_ratio': clipped,
+  };
+}
+export type EvaluationFigures = Pick<Evaluation, 'reward' | 'rewards' | 'length' | 'clipped'>;
 
 /** Evaluates the model that a run starts from. */
 export async function evaluateStart(run: PreparedRun, prompts: PromptList): Promise<Evaluation> {
   const { engine, model, config } = run;
   const weights = await computeCopies(engine, model, run.weights);
-  return evaluate(run, new LocalSampler(run, config.numGenerationsEval, config.seed, async () => weights), prompts);
+  const sampler = new LocalSampler(run, config.numGenerationsEval, config.seed, async () => weights);
+  const some = prompts.slice(0, config.evalPrompts ?? prompts.length);
+  // Nobody abandons it.
+  return (await evaluate(run, sampler, some))!;
 }
 
 type EvaluatedRun = Pick<PreparedRun, 'config' | 'rewards' | 'tokenizer'>;
 
 /** Samples completions for held-out prompts as in training, always from the same random numbers, and scores them. */
-async function evaluate(run: EvaluatedRun, sampler: PolicySampler, prompts: PromptList): Promise<Evaluation> {
+async function evaluate(
+  run: EvaluatedRun,
+  sampler: PolicySampler,
+  prompts: readonly EncodedPrompt[],
+  watching: Watching = {},
+): Promise<Evaluation | undefined> {
   const { config, rewards } = run;
-  const rollout = await sampleAll(run, sampler, prompts.slice(0, config.evalPrompts ?? prompts.length));
+  const rollout = await sampleAll(run, sampler, prompts, watching);
+  if (!rollout) return undefined;
   const table = await rewards.score(scoreBatch(rollout));
   const { scores, weights } = scoresByRow(table.columns, rollout.keys());
   const totals = scores.map((row) => weightedSum(row, weights));
@@ -69,7 +107,8 @@ async function sampleAll(
   { config, tokenizer }: EvaluatedRun,
   sampler: PolicySampler,
   prompts: readonly EncodedPrompt[],
-): Promise<Rollout> {
+  { onShare, abandoned }: Watching,
+): Promise<Rollout | undefined> {
   const { numGenerationsEval: group, maxCompletionLength } = config;
   const perBatch = Math.min(
     prompts.length,
@@ -77,6 +116,10 @@ async function sampleAll(
   );
   const rollout: Rollout = [];
   for (let start = 0; start < prompts.length; start += perBatch) {
+    // The engine blocks the event loop while it runs: a request to stop is heard here.
+    await nextTurn();
+    if (abandoned?.()) return undefined;
+    onShare?.(start / prompts.length);
     const batch = Array.from({ length: perBatch }, (_, i) => prompts[start + i] ?? prompts.at(-1)!);
     const completions = await sampleRollout(sampler, tokenizer, batch, maxCompletionLength, ['evaluation', start]);
     const wanted = Math.min(perBatch, prompts.length - start) * group;

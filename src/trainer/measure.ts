@@ -17,7 +17,7 @@ export interface Measurement {
 }
 
 /** Nobody listens, nothing is saved. */
-const ALONE: TrainingLoop = {
+const ALONE: Omit<TrainingLoop, 'scored'> = {
   emit() {},
   stopping: false,
   attended: false,
@@ -31,8 +31,16 @@ export const measuredStage = (run: PreparedRun, learner = new LocalLearner(run))
 
 /** Takes the next training step; also gives what was sampled in it. */
 export async function measureStep(stage: GrpoStage): Promise<{ measured: Measurement; rollouts: RolloutRow[] }> {
+  let rollouts: RolloutRow[] = [];
+  const loop: TrainingLoop = {
+    ...ALONE,
+    async scored({ rows }) {
+      rollouts = rows;
+      return true;
+    },
+  };
   // Nothing stops it.
-  const { metrics, rollouts = [] } = (await stage.step(ALONE))!;
+  const { metrics } = (await stage.step(loop))!;
   const measured = {
     rollout: { seconds: metrics['time/rollout']!, tokens: rollouts.reduce((sum, { length }) => sum + length, 0) },
     score: { seconds: metrics['time/score']! },

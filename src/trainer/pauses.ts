@@ -1,7 +1,6 @@
-import type { BadInput, RunFailure } from '../protocol/errors.ts';
 import type { RunFolder } from '../run-folder/run-folder.ts';
 import type { RunControl } from './control.ts';
-import type { TrainingLoop } from './stage.ts';
+import type { PauseReason, TrainingLoop } from './stage.ts';
 
 /** Pausing and stopping, and saying so in the run folder and to the host. */
 export class Pauses {
@@ -16,7 +15,7 @@ export class Pauses {
   }
 
   /** Pauses the run, and waits until it is resumed or stopped; says whether it continues. */
-  async pause(why?: BadInput | RunFailure): Promise<boolean> {
+  async pause(why?: PauseReason): Promise<boolean> {
     this.#control.pause();
     this.announce('paused', why);
     await this.#control.resumed();
@@ -25,8 +24,9 @@ export class Pauses {
     return true;
   }
 
-  announce(state: 'running' | 'paused' | 'stopping', why?: BadInput | RunFailure): void {
+  announce(state: 'running' | 'paused' | 'stopping', why?: PauseReason): void {
     this.#folder.update({ state, reason: why?.message ?? null });
-    this.#emit({ type: 'state', state, ...(why && { reason: why.message, problem: why.problem }) });
+    const { message: reason, problem, findings } = why ?? {};
+    this.#emit({ type: 'state', state, ...(why && { reason, problem, ...(findings && { findings }) }) });
   }
 }

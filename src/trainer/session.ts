@@ -3,10 +3,13 @@ import { type LoadedConfig, loadRunConfig } from '../config/load-config.ts';
 import { problemOf } from '../protocol/errors.ts';
 import { PROTOCOL_VERSION, type TrainerEvent } from '../protocol/events.ts';
 import { findingText } from '../protocol/finding.ts';
+import { heldOutOf } from '../protocol/held-out.ts';
 import type { RunInputs } from '../protocol/run-folder.ts';
+import { scheduleOf } from '../protocol/schedule.ts';
 import type { TrainerOptions } from '../protocol/trainer-options.ts';
 import { checkPlace, tryTo } from '../run-folder/atomic-write.ts';
 import { logLine } from '../run-folder/log-line.ts';
+import { readMetrics } from '../run-folder/metrics.ts';
 import { type CompleteRun, planResume, type ResumePlan } from '../run-folder/plan-resume.ts';
 import { resumeNotes } from '../run-folder/resume-notes.ts';
 import { RunFolder } from '../run-folder/run-folder.ts';
@@ -20,6 +23,8 @@ import { recordRewards, runRewards } from './run-rewards.ts';
 import { persistentScoring } from './scoring.ts';
 import type { Stage } from './stage.ts';
 import { GrpoStage } from './stages/grpo.ts';
+import { type FindingContext, findingContext, stepFindings } from './step-findings.ts';
+import { stepReport } from './step-report.ts';
 import { type Outcome, type TrainOptions, train } from './train.ts';
 import { versions } from './versions.ts';
 
@@ -56,7 +61,7 @@ export async function runSession(
   if (plan.run === undefined) checkPlace(placeOfRun(plan.loaded.file, options.out));
   tell({ type: 'phase', step: 0, phase: 'load' });
   const { loaded, rollouts, texts } = plan;
-  const { rewardWorker, attended } = options;
+  const { rewardWorker, attended, checkFirst = false } = options;
   const run = await prepareRun(loaded, {
     rewardWorker,
     texts,
@@ -73,10 +78,16 @@ export async function runSession(
     folder = kept;
     try {
       const scoring = persistentScoring(run, (step) => recordRewards(kept, run.rewards, step));
-      const stage = new GrpoStage(run, learner, scoring);
+      // Prompts are measured for it: only once.
+      let context: FindingContext | undefined;
+      const stage = new GrpoStage(run, learner, scoring, (scored) => {
+        context ??= findingContext(run, loaded.locate);
+        return stepFindings(stepReport(scored, run.config), context);
+      });
       const resumed = kept.checkpoints().at(-1)?.path;
       if (resumed !== undefined) await stage.restore(resumed);
-      const training = { control, emit: tell, attended, resumed, evaluate: evaluationOf(run, learner) };
+      const watched = { attended, checkFirst: checkFirst && plan.run === undefined };
+      const training = { control, emit: tell, ...watched, resumed, evaluate: evaluationOf(run, learner) };
       return { ...(await trainIn(kept, run, stage, { configFile: loaded.file, inputs }, training)), run: kept.path };
     } finally {
       kept.close();
@@ -114,11 +125,15 @@ async function trainIn(
   const resumedFrom = stage.progress.step;
   try {
     const before = folder.info;
-    folder.rewindTo(resumedFrom);
-    folder.update({ state: 'running', reason: null, seed: config.seed });
+    const kept = folder.rewindTo(resumedFrom);
+    const running = { state: 'running', reason: null, findings: undefined, heldOut: undefined } as const;
+    folder.update({ ...running, seed: config.seed });
     const record = { configFile, config, device: engine.name, versions: versions(), inputs };
     const next = resumedFrom + 1;
     const changes = [...folder.change(record, next), ...recordRewards(folder, run.rewards, next)];
+    // What was measured before the first step was so under other settings.
+    const restarts = resumedFrom === 0 && changes.length > 0;
+    if (restarts) folder.clearMetrics();
     emit({
       type: 'start',
       protocol: PROTOCOL_VERSION,
@@ -127,6 +142,7 @@ async function trainIn(
       device: engine.name,
       maxSteps: config.maxSteps,
       resumedFrom,
+      schedule: scheduleOf(config),
     });
     for (const message of resumeNotes(before, changes, next)) emit({ type: 'log', level: 'info', message });
     for (const finding of run.findings)
@@ -136,9 +152,12 @@ async function trainIn(
         message: findingText(finding),
       });
     if (run.engineReason) emit({ type: 'log', level: 'info', message: `On ${engine.name}: ${run.engineReason}.` });
-    const outcome = await train(stage, folder, { ...options, config });
-    folder.update({ state: outcome.outcome, reason: null });
-    emit({ type: 'end', ...outcome });
+    const outcome = await train(stage, folder, { ...options, config, before: restarts ? [] : kept });
+    const { findings } = outcome;
+    const heldOut = heldOutOf(readMetrics(folder.path));
+    const result = { ...(findings && { findings }), ...(heldOut && { heldOut }) };
+    folder.update({ state: outcome.outcome, reason: null, ...result });
+    emit({ type: 'end', ...outcome, ...result });
     return outcome;
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);

@@ -1,5 +1,6 @@
-import type { BadInput, RunFailure } from '../protocol/errors.ts';
+import type { Problem } from '../protocol/errors.ts';
 import type { TrainerEvent } from '../protocol/events.ts';
+import type { Finding } from '../protocol/finding.ts';
 import type { MetricsRow, RolloutRow } from '../protocol/run-folder.ts';
 import type { Progress } from './policy/learner.ts';
 
@@ -18,11 +19,24 @@ export interface Stage {
   restore(folder: string): Promise<void>;
 }
 
-/** What the run folder keeps of a step. */
+/** What the run folder keeps of a step, besides its completions. */
 export interface StepRecord {
   metrics: MetricsRow;
-  /** What was sampled. */
-  rollouts?: RolloutRow[];
+}
+
+/** What was sampled in a step, and what it earned, before the policy is updated. */
+export interface ScoredCompletions {
+  step: number;
+  rows: RolloutRow[];
+  /** What they show of the run; computed when it is asked for. */
+  findings(): Finding[];
+}
+
+/** Why a run pauses without being asked to: a sentence, and the same as data. A BadInput or RunFailure is one. */
+export interface PauseReason {
+  message: string;
+  problem?: Problem | undefined;
+  findings?: Finding[] | undefined;
 }
 
 /** What a step may ask of the loop around it. */
@@ -34,6 +48,8 @@ export interface TrainingLoop {
   readonly attended: boolean;
   /** Saves a checkpoint of what was learned so far. */
   save(): Promise<void>;
+  /** Keeps and shows the step's completions, before the policy is updated; says whether the run continues. */
+  scored(completions: ScoredCompletions): Promise<boolean>;
   /** Waits until the run is resumed or stopped; says whether it continues. */
-  pause(why: BadInput | RunFailure): Promise<boolean>;
+  pause(why: PauseReason): Promise<boolean>;
 }

@@ -1,12 +1,19 @@
 /** Seconds of the parts of something, lap by lap. */
 export class Stopwatch {
   readonly laps: Record<string, number> = {};
-  readonly #started = performance.now();
+  #started = performance.now();
   #last = this.#started;
 
   lap(name: string): void {
     const now = performance.now();
     this.laps[name] = (now - this.#last) / 1000;
+    this.#last = now;
+  }
+
+  /** What has passed since the last lap does not count. */
+  resume(): void {
+    const now = performance.now();
+    this.#started += now - this.#last;
     this.#last = now;
   }
 

@@ -1,15 +1,21 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { Metrics } from '../grpo/metrics.ts';
+import { mean } from '../grpo/statistics.ts';
+import { type Finding, findingText } from '../protocol/finding.ts';
 import type { RunConfig } from '../protocol/run-config.ts';
+import type { MetricsRow } from '../protocol/run-folder.ts';
+import { evaluatesAfter, savesAfter } from '../protocol/schedule.ts';
 import type { RunFolder } from '../run-folder/run-folder.ts';
 import { type CheckpointFolder, Checkpoints } from './checkpoints.ts';
 import type { RunControl } from './control.ts';
 import { endDiverged } from './end-diverged.ts';
-import type { Evaluation } from './evaluate.ts';
+import { type EvaluationFigures, evaluationMetrics, type Watching } from './evaluate.ts';
+import { firstStepWords, LearningSignal } from './learning-signal.ts';
 import { Pauses } from './pauses.ts';
 import type { Stage, TrainingLoop } from './stage.ts';
 
 /** The fields of a run config that the loop follows. */
-export type LoopConfig = Pick<RunConfig, 'maxSteps' | 'saveSteps' | 'saveTotalLimit' | 'evalSteps'>;
+export type LoopConfig = Pick<RunConfig, 'maxSteps' | 'saveSteps' | 'saveTotalLimit' | 'evalSteps' | 'evalOnStart'>;
 
 /** Where the loop keeps its results: a RunFolder. */
 export type LoopFolder = CheckpointFolder & Pick<RunFolder, 'update' | 'appendMetrics' | 'writeRollouts'>;
@@ -20,19 +26,38 @@ export interface TrainOptions {
   emit: TrainingLoop['emit'];
   /** The checkpoint that the stage was restored from. */
   resumed?: string | undefined;
+  /** The rows of metrics that the run has already: of steps before this session, and what was measured before the first. */
+  before?: readonly MetricsRow[];
   /** Whether someone watches who can fix a problem and resume. */
   attended: boolean;
-  /** Samples and scores held-out prompts, every `evalSteps` steps; undefined: there are none. */
-  evaluate?: (() => Promise<Pick<Evaluation, 'reward' | 'rewards'>>) | undefined;
+  /** Whether to ask, before the first update of a new run, when nothing can be learned from its first step. */
+  checkFirst?: boolean;
+  /** Samples and scores held-out prompts; undefined: there are none. */
+  evaluate?: ((watching: Watching) => Promise<EvaluationFigures | undefined>) | undefined;
 }
 
-export type Outcome = { outcome: 'done' | 'stopped'; step: number; checkpoint: string | null };
+export interface Outcome {
+  outcome: 'done' | 'stopped';
+  step: number;
+  checkpoint: string | null;
+  /** Why nothing was learned, where that is so. */
+  findings?: Finding[];
+}
 
 /** Takes a stage to its last step, and records each step; checks between steps whether to pause or stop. */
 export async function train(stage: Stage, folder: LoopFolder, options: TrainOptions): Promise<Outcome> {
-  const { config, control, emit, attended, evaluate } = options;
+  const { config, control, emit, attended, before = [] } = options;
+  const plan = { ...config, heldOut: options.evaluate !== undefined };
   const pauses = new Pauses(control, folder, emit);
   const checkpoints = new Checkpoints(stage, folder, config, options);
+  const signal = new LearningSignal(before);
+
+  const nothingToLearn = async (cause: Finding): Promise<boolean> => {
+    const message = firstStepWords(cause);
+    if (attended && options.checkFirst) return pauses.pause({ message, findings: [cause] });
+    emit({ type: 'log', level: 'warning', message: findingText({ ...cause, evidence: message }) });
+    return true;
+  };
   const loop: TrainingLoop = {
     ...{ emit, attended },
     get stopping() {
@@ -40,8 +65,32 @@ export async function train(stage: Stage, folder: LoopFolder, options: TrainOpti
     },
     save: () => checkpoints.save(),
     pause: (why) => pauses.pause(why),
+    async scored({ step, rows, findings }) {
+      folder.writeRollouts(step, rows);
+      emit({ type: 'scored', step, completions: rows.length, reward: mean(rows.map(({ reward }) => reward)) });
+      const cause = signal.take(findings);
+      return step === 1 && cause ? nothingToLearn(cause) : true;
+    },
   };
 
+  /** Of a policy that has taken `step` steps. */
+  const evaluate = async (step: number, watching: Watching = {}): Promise<Metrics | undefined> => {
+    const phase = (share: number) => emit({ type: 'phase', step, phase: 'evaluate', share });
+    const started = performance.now();
+    const evaluation = await options.evaluate!({ ...watching, onShare: phase });
+    if (!evaluation) return undefined;
+    const { reward, rewards } = evaluation;
+    emit({ type: 'eval', step, reward, rewards });
+    return { ...evaluationMetrics(evaluation), 'time/evaluate': secondsSince(started) };
+  };
+
+  const isNew = stage.progress.step === 0 && before.length === 0;
+  if (isNew && evaluatesAfter(0, plan)) {
+    // Whoever stops it now need not wait for the rest: when the run is resumed, it is measured.
+    const start = await evaluate(0, { abandoned: () => control.stopping });
+    if (start) folder.appendMetrics({ ...start, step: 0 });
+  }
+  let saveSeconds: number | undefined;
   while (stage.progress.step < config.maxSteps) {
     // The engine blocks the event loop while it runs: signals and messages are heard here.
     await nextTurn();
@@ -51,22 +100,30 @@ export async function train(stage: Stage, folder: LoopFolder, options: TrainOpti
     const finished = stage.progress.step;
     const record = await stage.step(loop).catch((error) => endDiverged(error, finished, checkpoints));
     if (!record) break;
-    const { metrics, rollouts } = record;
-    const { step } = metrics;
-    if (evaluate && config.evalSteps !== null && step % config.evalSteps === 0) {
-      emit({ type: 'phase', step, phase: 'evaluate' });
-      const { reward, rewards } = await evaluate();
-      emit({ type: 'eval', step, reward, rewards });
-      metrics.eval_reward = reward;
-    }
-    if (rollouts) folder.writeRollouts(step, rollouts);
+    const { step } = record.metrics;
+    const metrics = {
+      ...record.metrics,
+      // Of the checkpoint before this step: whoever estimates the time left has to know.
+      ...(saveSeconds !== undefined && { 'time/save': saveSeconds }),
+      ...(evaluatesAfter(step, plan) && (await evaluate(step))),
+    };
+    saveSeconds = undefined;
     folder.appendMetrics(metrics);
     folder.update({ step });
     emit({ type: 'step', step, metrics });
-    if (step % config.saveSteps === 0) await checkpoints.save();
+    if (savesAfter(step, plan)) {
+      const started = performance.now();
+      await checkpoints.save();
+      saveSeconds = secondsSince(started);
+    }
   }
   if (control.stopping) pauses.announce('stopping');
   await checkpoints.save();
   const { step } = stage.progress;
-  return { outcome: step >= config.maxSteps ? 'done' : 'stopped', step, checkpoint: checkpoints.latest };
+  const done = step >= config.maxSteps;
+  const nothing = done ? signal.nothingLearned : undefined;
+  const findings = nothing && { findings: [nothing] };
+  return { outcome: done ? 'done' : 'stopped', step, checkpoint: checkpoints.latest, ...findings };
 }
+
+const secondsSince = (started: number): number => (performance.now() - started) / 1000;

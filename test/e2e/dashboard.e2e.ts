@@ -101,8 +101,9 @@ session.test('everything is reached with the keyboard', async ({ editor, dashboa
   await editor.page.keyboard.press('Home');
   await frame
     .locator('[role=status]')
-    .filter({ hasText: /^Step 1: mean \d/ })
+    .filter({ hasText: /^Step 0: mean –.*held-out \d/ })
     .waitFor();
+  // What was measured before the first step has no completions: those of the first one are shown.
   await editor.page.keyboard.press('Enter');
   await until(
     'step 1 to be chosen',
@@ -130,8 +131,10 @@ session.test('saves all curves as CSV, and a chart as SVG and PNG', async ({ edi
   const { frame } = dashboard;
   const csv = await save('all.csv', () => frame.getByRole('button', { name: 'Export Metrics (CSV)' }).click());
   const lines = csv.toString().trim().split(/\r?\n/);
-  expect(lines).toHaveLength(25);
+  // The heading, what was measured before the first step, and 24 steps.
+  expect(lines).toHaveLength(26);
   expect(lines[0]).toMatch(/^step,.*reward/);
+  expect(lines[1]).toMatch(/^0,/);
   const pick = (kind: string) => async () => {
     await frame.getByRole('button', { name: 'Save Reward' }).click();
     await frame.getByRole('button', { name: kind, exact: true }).click();

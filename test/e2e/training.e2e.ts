@@ -51,7 +51,7 @@ session.test('shows the run in the status bar and in its view', async ({ editor 
 });
 
 session.test('the reward rises, and one notification says so', async ({ server, editor, dashboard }) => {
-  await editor.notification(/sort is done after step \d+: reward .* → /).waitFor({ timeout: 110_000 });
+  await editor.notification(/sort is done after step \d+: held-out reward 3.* → 6/).waitFor({ timeout: 110_000 });
   await editor.screenshot('training-done');
   const [folder] = runFolders(server.workspace);
   expect(readRunInfo(folder!).state).toBe('done');

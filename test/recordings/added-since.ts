@@ -9,6 +9,13 @@ export const ADDED_SINCE: readonly string[] = [
   'rollouts/step-*.jsonl: failure',
   'rollouts/step-*.jsonl: logprobs',
   'log.txt: warning: The model has a chat template, ',
+  // Of evaluations, and of how long these and checkpoints take.
+  ...['inclusion', 'ordering', 'brief', 'tagged', 'answers'].map((name) => `metrics.jsonl: eval_rewards/${name}/mean`),
+  'metrics.jsonl: eval_completions/mean_length',
+  'metrics.jsonl: eval_completions/clipped_ratio',
+  'metrics.jsonl: time/evaluate',
+  'metrics.jsonl: time/save',
+  'run.json: heldOut',
   ...['evalSplit', 'prompt', 'columns', 'maxRows', 'maxPromptLength', 'difficulty', 'evalOnStart'].flatMap((field) => [
     `run.json: config.${field}`,
     `run.json: startConfig.${field}`,

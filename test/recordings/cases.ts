@@ -108,7 +108,10 @@ export const CASES: Case[] = [
     set: { ...FEW, maxSteps: 2, beta: 0.04 },
     afterwards: [
       ['train', 'CONFIG', '--out', 'RUN', '--resume', '--with-changes', '--json', '--set', 'maxSteps=4'].concat(
-        ...['promptsPerStep=4', 'numGenerations=4', 'beta=0.1', 'device=cpu'].map((field) => ['--set', field]),
+        ...['promptsPerStep=4', 'numGenerations=4', 'beta=0.1', 'evalOnStart=false', 'device=cpu'].map((field) => [
+          '--set',
+          field,
+        ]),
       ),
     ],
   },

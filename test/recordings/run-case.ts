@@ -14,7 +14,8 @@ export async function runCase(recorded: Case): Promise<Files> {
   try {
     const run = join(folder, 'run');
     const config = configFile(recorded, folder);
-    const set = Object.entries({ ...recorded.set, device: 'cpu' }).flatMap(([field, value]) => [
+    // Recorded before that was the default: held-out prompts are evaluated where a case has `evalSteps`.
+    const set = Object.entries({ evalOnStart: false, ...recorded.set, device: 'cpu' }).flatMap(([field, value]) => [
       '--set',
       `${field}=${JSON.stringify(value)}`,
     ]);

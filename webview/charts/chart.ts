@@ -114,7 +114,7 @@ export class Chart {
     const { columns } = view.runs[0]!.curves;
     const row = columns.nearest(step ?? view.chosen ?? columns.lastStep);
     for (const series of this.definition.series)
-      setText(this.#readouts.get(series.id)!.value, row < 0 ? '–' : this.format(this.valueAt(series, row), series));
+      setText(this.#readouts.get(series.id)!.value, row < 0 ? '–' : this.format(this.#latest(series, row), series));
     this.#slider.setAttribute('aria-valuemin', String(view.range[0]));
     this.#slider.setAttribute('aria-valuemax', String(view.range[1]));
     const at = row < 0 ? 0 : columns.steps[row]!;
@@ -131,6 +131,13 @@ export class Chart {
 
   valueAt(series: SeriesDefinition, row: number): number {
     return this.#view!.runs[0]!.curves.at(series.shown ?? series.terms, row);
+  }
+
+  /** Of a series with few points, the one before, if there is none here. */
+  #latest(series: SeriesDefinition, row: number): number {
+    let at = row;
+    while (series.sparse && at > 0 && Number.isNaN(this.valueAt(series, at))) at--;
+    return this.valueAt(series, at);
   }
 
   format(value: number, { share }: SeriesDefinition): string {

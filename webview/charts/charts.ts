@@ -18,6 +18,7 @@ export class Charts {
   readonly #empty = el('p', { class: 'empty' }, 'Charts appear after the first step.');
   /** Hears what a screen reader should say of the curve with the keyboard's focus. */
   readonly #live = el('div', { class: 'visually-hidden', 'aria-live': 'polite', role: 'status' });
+  readonly #toolbar: HTMLElement;
   readonly #store: Store;
   readonly #events: ChartEvents;
   readonly #charts = new Set<Chart>();
@@ -32,12 +33,9 @@ export class Charts {
   constructor(store: Store) {
     this.#store = store;
     this.#events = this.#makeEvents();
-    this.element.append(
-      toolbar(store, () => store.main && exportMetrics(store.main)),
-      this.#live,
-      this.#empty,
-      this.#grid,
-    );
+    this.#toolbar = toolbar(store, () => store.main && exportMetrics(store.main));
+    this.#toolbar.hidden = true;
+    this.element.append(this.#toolbar, this.#live, this.#empty, this.#grid);
     store.subscribe((changes) => this.#onChange(changes));
     onThemeChange(() => {
       this.#theme = readTheme();
@@ -47,7 +45,14 @@ export class Charts {
 
   /** The steps on the x axis. */
   get range(): [number, number] {
-    return this.#store.layout.range ?? [1, this.#lastStep];
+    return this.#store.layout.range ?? [this.#firstStep, this.#lastStep];
+  }
+
+  /** 0 where held-out prompts were evaluated before the first step. */
+  get #firstStep(): number {
+    const { main, compared } = this.#store;
+    const evaluated = [main!, ...compared.values()].some(({ columns }) => columns.length > 0 && columns.steps[0] === 0);
+    return evaluated ? 0 : 1;
   }
 
   /** Of all the runs that are drawn. */
@@ -66,6 +71,7 @@ export class Charts {
   #arrange(): void {
     const { head, columns } = this.#store.main!;
     this.#empty.hidden = columns.length > 0;
+    this.#toolbar.hidden = columns.length === 0;
     const definitions = chartDefinitions(columns.keys, head.config, head.rewards);
     const shape = JSON.stringify(definitions);
     if (shape === this.#shape) return;
@@ -155,26 +161,26 @@ export class Charts {
   }
 
   #choose(step: number): void {
-    const { columns } = this.#store.main!;
-    const row = columns.nearest(step);
-    if (row < 0) return;
+    const chosen = this.#store.nearestRollouts(step);
+    if (chosen === undefined) return;
     const { layout } = this.#store;
     this.#beforeChoice = { step: layout.step, tab: layout.tab, group: layout.group };
-    this.#store.setLayout({ step: columns.steps[row]!, tab: 'groups', group: null });
+    this.#store.setLayout({ step: chosen, tab: 'groups', group: null });
   }
 
   /** At least two steps, whole ones, and none that do not exist. */
   #zoom([from, to]: [number, number]): void {
     const last = this.#lastStep;
-    const start = Math.max(1, Math.floor(from));
+    const first = this.#firstStep;
+    const start = Math.max(first, Math.floor(from));
     const end = Math.min(last, Math.max(Math.ceil(to), start + 2));
-    this.#store.setLayout({ range: start === 1 && end === last ? null : [Math.min(start, end - 1), end] });
+    this.#store.setLayout({ range: start === first && end === last ? null : [Math.min(start, end - 1), end] });
   }
 
   #pan(steps: number): void {
     const [from, to] = this.range;
     const last = this.#lastStep;
-    const by = Math.round(Math.max(1 - from, Math.min(last - to, steps)));
+    const by = Math.round(Math.max(this.#firstStep - from, Math.min(last - to, steps)));
     if (by !== 0) this.#zoom([from + by, to + by]);
   }
 

@@ -124,7 +124,7 @@ function rewardChart(
     series: [
       { ...line('reward', 'mean', 0), style: 'strong', band: 'groups/reward_std' },
       ...functions,
-      { ...line('eval_reward', 'eval', 7), style: 'dotted', sparse: true },
+      { ...line('eval_reward', 'held-out', 7), style: 'dotted', sparse: true },
     ],
   };
 }
@@ -190,7 +190,7 @@ function stack(
 
 /** What is drawn elsewhere, or follows from what is. */
 const ELSEWHERE =
-  /^(reward|reward_std|eval_reward|frac_reward_zero_std|kl|entropy|grad_norm|learning_rate|loss|step_time|num_tokens|cispo_clip_ratio)$|^(rewards\/.+\/(mean|std)|groups\/.+|completions\/.+|clip_ratio\/.+|time\/.+)$/;
+  /^(reward|reward_std|eval_reward|frac_reward_zero_std|kl|entropy|grad_norm|learning_rate|loss|step_time|num_tokens|cispo_clip_ratio)$|^(rewards\/.+\/(mean|std)|groups\/.+|completions\/.+|clip_ratio\/.+|time\/.+|eval_.+)$/;
 
 /** Metrics that reward functions log themselves, and those of a later release. */
 function otherCharts(keys: readonly string[]): ChartDefinition[] {

@@ -110,7 +110,7 @@ export class Plot {
   }
 
   #stepAt(plot: uPlot, left: number): number | null {
-    return left < 0 ? null : Math.max(1, Math.round(plot.posToVal(left, 'x')));
+    return left < 0 ? null : Math.max(this.#range[0], Math.round(plot.posToVal(left, 'x')));
   }
 
   #reset(): null {

@@ -75,4 +75,5 @@ function changeRows(heads: readonly RunHead[]): CompareRow[] {
 }
 
 const matters = ({ field }: RunChange): boolean =>
-  /^(config|inputs|rewardSources)\./.test(field) && !/^config\.(maxSteps|saveSteps|evalSteps|samples)$/.test(field);
+  /^(config|inputs|rewardSources)\./.test(field) &&
+  !/^config\.(maxSteps|saveSteps|evalSteps|evalOnStart|samples)$/.test(field);

@@ -43,6 +43,7 @@ export class Groups {
     this.#bar = this.#filterBar();
     this.element = el('div', { class: 'groups' }, this.#picker.element, this.#bar, this.#body);
     store.subscribe((changes) => this.#onChange(changes));
+    this.#update();
   }
 
   #onChange(changes: ReadonlySet<Change>): void {
@@ -55,14 +56,14 @@ export class Groups {
       this.#openShown = '';
     }
     this.#ask();
-    if (changes.has('rollouts') || changes.has('layout') || changes.has('columns')) this.#update();
+    if (['rollouts', 'layout', 'columns', 'head'].some((change) => changes.has(change as Change))) this.#update();
   }
 
   /** Asks for the step to show unless it is there, or another one is on its way. */
   #ask(): void {
     const { main, rollouts, layout } = this.#store;
-    const wanted = layout.step ?? main!.columns.lastStep;
-    if (wanted === 0 || this.#asked !== null || rollouts?.step === wanted) return;
+    const wanted = layout.step ?? this.#store.newestRollouts;
+    if (!main || wanted === 0 || this.#asked !== null || rollouts?.step === wanted) return;
     this.#asked = wanted;
     host.postMessage({ type: 'rollouts', step: wanted });
   }
@@ -73,14 +74,16 @@ export class Groups {
     // A step that was asked for may not be here yet.
     const here = rollouts?.step === (layout.step ?? rollouts?.step);
     const open = here ? this.#groups.find(({ index }) => index === layout.group) : undefined;
-    this.#bar.hidden = open !== undefined;
+    const nothing = this.#store.newestRollouts === 0;
+    this.#picker.element.hidden = nothing;
+    this.#bar.hidden = nothing || open !== undefined;
     if (open) {
       this.#showDetail(open);
       return;
     }
     this.#openShown = '';
     if (!rollouts || rollouts.problem !== null || this.#groups.length === 0) {
-      setText(this.#problem, rollouts?.problem ?? 'Waiting for the first step…');
+      setText(this.#problem, rollouts?.problem ?? 'Completions appear here as soon as the first ones are scored.');
       setText(this.#count, '');
       this.#show(this.#problem);
       return;

@@ -38,13 +38,14 @@ export class StepPicker {
   }
 
   get #shown(): number {
-    return this.#store.layout.step ?? this.#store.main?.columns.lastStep ?? 0;
+    return this.#store.layout.step ?? this.#store.newestRollouts;
   }
 
   #choose(step: number): void {
-    const { main } = this.#store;
-    if (!main || main.columns.length === 0 || !Number.isFinite(step)) return;
-    this.#store.setLayout({ step: main.columns.steps[main.columns.nearest(step)]! });
+    if (!this.#store.main || !Number.isFinite(step)) return;
+    const nearest = this.#store.nearestRollouts(step);
+    if (nearest === undefined) return;
+    this.#store.setLayout({ step: nearest });
     this.#update();
   }
 
@@ -58,7 +59,7 @@ export class StepPicker {
     if (!main) return;
     const shown = String(this.#shown);
     if (this.#input.value !== shown && document.activeElement !== this.#input) this.#input.value = shown;
-    setText(this.#of, `of ${main.columns.lastStep}`);
+    setText(this.#of, `of ${this.#store.newestRollouts}`);
     this.#follow.setAttribute('aria-pressed', String(layout.step === null));
   }
 }

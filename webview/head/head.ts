@@ -1,13 +1,18 @@
 import './head.css';
 import '@vscode-elements/elements/dist/vscode-button/index.js';
-import type { RunHead } from '../../src/protocol/dashboard.ts';
+import { rewardText } from '../../src/protocol/held-out.ts';
 import { formatDuration } from '../../src/text/duration.ts';
 import { el, setText } from '../dom.ts';
 import { formatCount } from '../format.ts';
 import { host } from '../host.ts';
 import { KeyedList, type Row } from '../keyed-list.ts';
-import type { Store } from '../store.ts';
-import { estimate } from './estimate.ts';
+import type { ShownRun, Store } from '../store.ts';
+import { activityText, phaseShare } from './activity.ts';
+import { heldOutRewards, secondsLeft, tokensPerSecond } from './estimate.ts';
+import { type HeadButton, type HeadState, runState, startingState } from './state.ts';
+
+const HELD_OUT = 'held-out reward';
+const FACTS = ['step', 'time left', 'tokens/s', 'device', HELD_OUT];
 
 /** Name, state, progress and the buttons that act on the run. */
 export class Head {
@@ -15,8 +20,9 @@ export class Head {
   readonly #store: Store;
   readonly #name = el('h1', {}, 'GRPO run');
   readonly #state = el('span', { class: 'state' });
+  readonly #activity = el('p', { class: 'activity' });
   readonly #reason = el('p', { class: 'reason', role: 'status' });
-  readonly #bar = el('div', { class: 'progress', role: 'progressbar', 'aria-label': 'Steps done', 'aria-valuemin': 0 });
+  readonly #bar = el('div', { class: 'progress', role: 'progressbar', 'aria-label': 'Progress', 'aria-valuemin': 0 });
   readonly #facts = new Map<string, HTMLElement>();
   readonly #buttons = el('div', { class: 'buttons' });
   readonly #actions = new KeyedList<HeadButton>(this.#buttons, ({ act }) => JSON.stringify(act), headButton);
@@ -24,7 +30,7 @@ export class Head {
   constructor(store: Store) {
     this.#store = store;
     const facts = el('dl', { class: 'facts' });
-    for (const name of ['step', 'time left', 'tokens/s', 'device']) {
+    for (const name of FACTS) {
       const value = el('dd', {}, '–');
       this.#facts.set(name, value);
       facts.append(el('div', {}, el('dt', {}, name), value));
@@ -34,89 +40,93 @@ export class Head {
       { class: 'head' },
       el('div', { class: 'head-row' }, el('div', { class: 'title' }, this.#name, this.#state), facts, this.#buttons),
       this.#bar,
+      this.#activity,
       this.#reason,
     );
     store.subscribe((changes) => {
-      if (changes.has('head') || changes.has('columns')) this.#update();
+      if (changes.has('head') || changes.has('columns') || changes.has('activity')) this.#update();
     });
+    // The time that passes while nothing else happens.
+    setInterval(() => this.#showActivity(), 1000);
   }
 
   #update(): void {
-    const { main } = this.#store;
-    if (!main) return;
+    const { main, starting, activity } = this.#store;
+    if (main) this.#showState(main.head.name, runState(main.head, activity));
+    else if (starting) this.#showState(starting.name, startingState(starting));
+    else return;
+    this.#showFacts(main);
+    this.#showProgress(main);
+    this.#showActivity();
+  }
+
+  #showState(name: string, { label, kind, reason, buttons }: HeadState): void {
+    setText(this.#name, name);
+    setText(this.#state, label);
+    this.#state.className = `state ${kind}`;
+    setText(this.#reason, reason);
+    this.#reason.hidden = reason === '';
+    this.#actions.show(buttons);
+  }
+
+  #showFacts(main: ShownRun | undefined): void {
+    const { activity } = this.#store;
+    if (!main) {
+      for (const name of FACTS) this.#fact(name, undefined);
+      return;
+    }
     const { head, columns } = main;
     const step = Math.max(head.step, columns.lastStep);
-    const { maxSteps } = head.config;
-    const { tokensPerSecond, secondsLeft } = estimate(head, columns);
-    const state = shownState(head);
-    const running = state.running;
-    setText(this.#name, head.name);
-    setText(this.#state, state.label);
-    this.#state.className = `state ${state.kind}`;
-    this.#fact('step', `${formatCount(step)} of ${formatCount(maxSteps)}`);
-    this.#fact('time left', running && secondsLeft !== null ? formatDuration(secondsLeft) : '–');
-    this.#fact('tokens/s', tokensPerSecond === null ? '–' : formatCount(tokensPerSecond));
+    const running = head.state === 'running' && head.trainer !== 'none';
+    const left = head.trainer === 'ours' ? (activity?.secondsLeft ?? null) : secondsLeft(head, columns);
+    const speed = tokensPerSecond(columns);
+    const heldOut = heldOutRewards(columns);
+    this.#fact('step', `${formatCount(step)} of ${formatCount(head.config.maxSteps)}`);
+    this.#fact('time left', running && left !== null ? formatDuration(left) : '–');
+    this.#fact('tokens/s', speed === null ? '–' : formatCount(speed));
     this.#fact('device', head.device ?? '–');
-    this.#bar.style.setProperty('--done', String(Math.min(1, step / maxSteps)));
-    this.#bar.setAttribute('aria-valuemax', String(maxSteps));
-    this.#bar.setAttribute('aria-valuenow', String(step));
-    setText(this.#reason, state.reason);
-    this.#reason.hidden = state.reason === '';
-    this.#actions.show(buttonsFor(head));
+    const last = heldOut?.last === undefined ? '' : ` → ${rewardText(heldOut.last)}`;
+    this.#fact(HELD_OUT, heldOut && `${rewardText(heldOut.first)}${last}`);
   }
 
-  #fact(name: string, text: string): void {
-    setText(this.#facts.get(name)!, text);
+  /** Without a text it has no place in the head. */
+  #fact(name: string, text: string | undefined): void {
+    const value = this.#facts.get(name)!;
+    setText(value, text ?? '–');
+    value.parentElement!.hidden = text === undefined;
   }
-}
 
-interface HeadButton {
-  label: string;
-  secondary?: boolean;
-  act: Parameters<typeof host.postMessage>[0];
+  /** Of the steps; before the first one is done, of what comes before it. */
+  #showProgress(main: ShownRun | undefined): void {
+    const { activity } = this.#store;
+    const maxSteps = main?.head.config.maxSteps ?? 0;
+    const step = main ? Math.max(main.head.step, main.columns.lastStep) : 0;
+    const loads = step === 0 && activity !== null && !this.#waits;
+    const share = loads ? phaseShare(activity) : step / Math.max(1, maxSteps);
+    this.#bar.classList.toggle('unknown', share === undefined);
+    this.#bar.style.setProperty('--done', String(Math.min(1, share ?? 0)));
+    this.#bar.setAttribute('aria-valuemax', '100');
+    if (share === undefined) this.#bar.removeAttribute('aria-valuenow');
+    else this.#bar.setAttribute('aria-valuenow', String(Math.round(100 * Math.min(1, share))));
+  }
+
+  /** Its trainer is there, and waits for someone to resume or end it. */
+  get #waits(): boolean {
+    const { main } = this.#store;
+    return main?.head.trainer === 'ours' && main.head.state !== 'running';
+  }
+
+  #showActivity(): void {
+    const { activity, activityAt } = this.#store;
+    const text = activity && !this.#waits ? activityText(activity, (performance.now() - activityAt) / 1000) : '';
+    setText(this.#activity, text);
+    this.#activity.hidden = text === '';
+    if (text === '') this.#bar.removeAttribute('aria-valuetext');
+    else this.#bar.setAttribute('aria-valuetext', text);
+  }
 }
 
 function headButton({ label, act }: HeadButton): Row<HeadButton> {
   const element = el('vscode-button', { onclick: () => host.postMessage(act) }, label);
   return { element, update: ({ secondary = false }) => element.toggleAttribute('secondary', secondary) };
-}
-
-function buttonsFor({ state, trainer }: RunHead): HeadButton[] {
-  if (trainer === 'ours') {
-    const stop: HeadButton = { label: 'Stop', act: { type: 'control', command: 'stop' } };
-    if (state === 'running')
-      return [{ label: 'Pause', secondary: true, act: { type: 'control', command: 'pause' } }, stop];
-    if (state === 'paused')
-      return [
-        { label: 'Resume', act: { type: 'control', command: 'resume' } },
-        { ...stop, secondary: true },
-      ];
-    return [];
-  }
-  const folder: HeadButton = {
-    label: 'Open Checkpoints',
-    secondary: true,
-    act: { type: 'command', command: 'openCheckpointFolder' },
-  };
-  if (trainer === 'other' || state === 'done') return [folder];
-  return [{ label: 'Resume', act: { type: 'command', command: 'resumeFromCheckpoint' } }, folder];
-}
-
-/** The run's state in words; one that says it runs while no trainer is alive was killed. */
-function shownState({ state, trainer, reason, phase }: RunHead) {
-  const working = state === 'running' || state === 'paused' || state === 'stopping';
-  if (working && trainer === 'none')
-    return {
-      label: 'interrupted',
-      kind: 'failed',
-      running: false,
-      reason: 'The trainer ended unexpectedly. Resume continues from the newest checkpoint.',
-    };
-  const doing = state === 'running' && phase && phase !== 'update' && phase !== 'rollout' && phase !== 'score';
-  return {
-    label: doing ? `${state} · ${phase}` : state,
-    kind: state,
-    running: state === 'running',
-    reason: reason ?? '',
-  };
 }

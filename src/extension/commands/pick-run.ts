@@ -1,8 +1,8 @@
 import { window } from 'vscode';
+import { rewardText } from '../../protocol/held-out.ts';
 import type { Run } from '../../run-folder/read-run.ts';
 import type { Lab } from '../lab.ts';
 import type { RunNode } from '../workspace/run-node.ts';
-import { rewardText } from '../workspace/run-progress.ts';
 
 /** The run that a command is about: of the tree's node, of the folder given, or the one chosen among those that fit. */
 export async function pickRun(

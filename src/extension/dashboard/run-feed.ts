@@ -1,7 +1,10 @@
 import { type FSWatcher, watch } from 'node:fs';
+import { join } from 'node:path';
 import type { RunHead } from '../../protocol/dashboard.ts';
 import type { MetricColumns } from '../../protocol/metric-columns.ts';
+import { RUN_FILES } from '../../protocol/run-folder.ts';
 import { MetricsTail } from '../../run-folder/metrics-tail.ts';
+import { newestRollouts } from '../../run-folder/rollouts.ts';
 import { readRunInfoLater } from '../../run-folder/run-info.ts';
 import { isWritten } from '../../run-folder/run-lock.ts';
 
@@ -15,8 +18,7 @@ export class RunFeed {
   readonly #isOurs: () => boolean;
   readonly #onUpdate: () => void;
   #head: RunHead | undefined;
-  #phase: string | null = null;
-  #watcher: FSWatcher | undefined;
+  readonly #watchers: FSWatcher[] = [];
   #timer: NodeJS.Timeout | undefined;
   #reading = false;
   #updatedAt = -Infinity;
@@ -28,12 +30,7 @@ export class RunFeed {
     this.#tail = new MetricsTail(folder);
     this.#isOurs = isOurs;
     this.#onUpdate = onUpdate;
-    try {
-      this.#watcher = watch(folder, () => this.changed());
-      this.#watcher.on('error', () => this.#watcher?.close());
-    } catch {
-      // A file system that cannot be watched: the trainer's own events still come.
-    }
+    for (const place of [folder, join(folder, RUN_FILES.rollouts)]) this.#watch(place);
     void this.#read();
   }
 
@@ -48,12 +45,7 @@ export class RunFeed {
 
   /** Undefined until `run.json` was read, or when there is none. */
   get head(): RunHead | undefined {
-    return this.#head && { ...this.#head, phase: this.#head.trainer === 'ours' ? this.#phase : null };
-  }
-
-  set phase(phase: string | null) {
-    this.#phase = phase;
-    this.changed();
+    return this.#head;
   }
 
   /** Something may be new: reads soon. */
@@ -66,8 +58,18 @@ export class RunFeed {
 
   dispose(): void {
     this.#disposed = true;
-    this.#watcher?.close();
+    for (const watcher of this.#watchers) watcher.close();
     clearTimeout(this.#timer);
+  }
+
+  #watch(place: string): void {
+    try {
+      const watcher = watch(place, () => this.changed());
+      watcher.on('error', () => watcher.close());
+      this.#watchers.push(watcher);
+    } catch {
+      // A file system that cannot be watched: the trainer's own events still come.
+    }
   }
 
   async #read(): Promise<void> {
@@ -95,6 +97,8 @@ export class RunFeed {
     // While it is replaced, or after the folder was deleted: what was there stays on screen.
     if (!info) return;
     const { name, createdAt, state, reason, step, device, config, rewards, rewardSources, inputs, changes } = info;
+    const { findings, heldOut } = info;
+    const scored = await newestRollouts(this.folder, step);
     const trainer = this.#isOurs() ? 'ours' : (await isWritten(this.folder)) ? 'other' : 'none';
     const described = {
       name,
@@ -102,11 +106,12 @@ export class RunFeed {
       state,
       reason,
       step,
+      scored,
       device,
       config,
-      ...defined({ rewards, rewardSources, inputs, changes }),
+      ...defined({ rewards, rewardSources, inputs, changes, findings, heldOut }),
     };
-    this.#head = { folder: this.folder, ...described, trainer, phase: null };
+    this.#head = { folder: this.folder, ...described, trainer };
   }
 }
 

@@ -1,10 +1,11 @@
 import type { Disposable, LogOutputChannel, Uri, WebviewPanel } from 'vscode';
 import { commands } from 'vscode';
-import { type DashboardMessage, dashboardMessage, type HostMessage } from '../../protocol/dashboard.ts';
+import { type Activity, type DashboardMessage, dashboardMessage, type HostMessage } from '../../protocol/dashboard.ts';
 import type { TrainerEvent } from '../../protocol/events.ts';
 import { readCompletions } from '../../run-folder/rollouts.ts';
 import { pageHtml } from '../workspace/html.ts';
 import type { RunRegistry } from '../workspace/registry.ts';
+import { ActivityMessages } from './activity.ts';
 import { keepSample, openSample } from './keep-sample.ts';
 import { openRewardLine } from './open-reward-line.ts';
 import { RescoreTab } from './rescore/rescore-tab.ts';
@@ -13,6 +14,13 @@ import { showRewardDiff } from './reward-diff.ts';
 import { RunFeed } from './run-feed.ts';
 import { RunStream } from './run-stream.ts';
 import { saveExport } from './save-export.ts';
+
+/** What every dashboard works with. */
+export interface DashboardParts {
+  extensionUri: Uri;
+  registry: RunRegistry;
+  scorer: Scorer;
+}
 
 /** One dashboard: answers its webview, and tells it what is new in the run folder and in those laid over it. */
 export class RunPanel implements Disposable {
@@ -23,13 +31,16 @@ export class RunPanel implements Disposable {
   /** The dashboard's own run and those compared with it. */
   readonly #runs = new Map<string, { feed: RunFeed; stream: RunStream }>();
   readonly #rescoreTab: RescoreTab;
+  readonly #activity = new ActivityMessages((message) => this.#ready && this.#post(message));
   /** Right after a window reload they may be asked for before the registry knows them. */
   #compared: readonly string[] = [];
   /** Nothing is sent before the webview says that it listens. */
   #ready = false;
   #disposed = false;
 
-  constructor(folder: string, panel: WebviewPanel, extensionUri: Uri, registry: RunRegistry, scorer: Scorer) {
+  /** `listens`: the webview has said that it is ready, to whoever had the panel before. */
+  constructor(folder: string, panel: WebviewPanel, parts: DashboardParts, listens = false) {
+    const { extensionUri, registry, scorer } = parts;
     this.#folder = folder;
     this.#panel = panel;
     this.#registry = registry;
@@ -40,7 +51,10 @@ export class RunPanel implements Disposable {
       this.#rescoreTab.visible = panel.visible;
     });
     panel.webview.onDidReceiveMessage((message) => this.#receive(message));
-    panel.webview.html = pageHtml(panel.webview, extensionUri, 'webview', panel.title);
+    if (listens) this.#listen();
+    // One that was handed over may still be loading.
+    else if (panel.webview.html === '')
+      panel.webview.html = pageHtml(panel.webview, extensionUri, 'webview', panel.title);
   }
 
   reveal(preserveFocus: boolean): void {
@@ -53,9 +67,12 @@ export class RunPanel implements Disposable {
   }
 
   onTrainerEvent(folder: string, event: TrainerEvent): void {
-    const feed = this.#runs.get(folder)?.feed;
-    if (feed && event.type === 'phase') feed.phase = event.phase;
-    else feed?.changed();
+    if (event.type !== 'phase') this.#runs.get(folder)?.feed.changed();
+  }
+
+  /** What this window's trainer is doing for the run; null when there is none. */
+  set activity(activity: Activity | null) {
+    this.#activity.show(activity);
   }
 
   onRunsChanged(): void {
@@ -69,6 +86,7 @@ export class RunPanel implements Disposable {
     this.#disposed = true;
     for (const { feed } of this.#runs.values()) feed.dispose();
     this.#rescoreTab.dispose();
+    this.#activity.dispose();
     this.#panel.dispose();
   }
 
@@ -105,10 +123,7 @@ export class RunPanel implements Disposable {
   async #answer(message: DashboardMessage): Promise<void> {
     switch (message.type) {
       case 'ready':
-        this.#ready = true;
-        for (const { stream } of this.#runs.values()) stream.restart();
-        this.#sendRuns();
-        this.#rescoreTab.ready();
+        this.#listen();
         return;
       case 'control':
         this.#registry.send(this.#folder, { type: message.command });
@@ -143,6 +158,14 @@ export class RunPanel implements Disposable {
       default:
         message satisfies never;
     }
+  }
+
+  #listen(): void {
+    this.#ready = true;
+    for (const { stream } of this.#runs.values()) stream.restart();
+    this.#sendRuns();
+    this.#rescoreTab.ready();
+    this.#activity.again();
   }
 
   async #sendCompletions(step: number): Promise<void> {

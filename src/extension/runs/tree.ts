@@ -14,11 +14,12 @@ import {
   window,
   workspace,
 } from 'vscode';
+import { rewardChange, rewardText } from '../../protocol/held-out.ts';
 import type { Run } from '../../run-folder/read-run.ts';
-import type { CurrentTraining } from '../workspace/active-training.ts';
+import { formatDuration } from '../../text/duration.ts';
+import type { ActiveTraining, CurrentTraining } from '../workspace/active-training.ts';
 import type { RunList } from '../workspace/run-list.ts';
 import type { RunNode } from '../workspace/run-node.ts';
-import { rewardText } from '../workspace/run-progress.ts';
 
 type Status = Run['status'];
 
@@ -40,6 +41,9 @@ const ICONS: Record<Status, [icon: string, color: string]> = {
   stopped: ['debug-stop', 'charts.foreground'],
   done: ['check', 'charts.green'],
 };
+
+/** A run that is done, but not as anyone would want it. */
+const NOTHING_LEARNED = ['warning', 'list.warningForeground'] as const;
 
 const RESTRICTED = 'Restricted Mode: you can read runs but not start them, because training runs its reward functions.';
 
@@ -98,7 +102,7 @@ export class RunTree implements TreeDataProvider<RunNode>, Disposable {
         return item;
       }
       case 'run':
-        return runItem(node.run);
+        return runItem(node.run, this.#training.active);
       case 'queued': {
         const item = new TreeItem(node.request.name);
         item.iconPath = new ThemeIcon('clock');
@@ -148,21 +152,32 @@ export class RunTree implements TreeDataProvider<RunNode>, Disposable {
   }
 }
 
-function runItem({ folder, info, status, live, lastReward }: Run): TreeItem {
+function runItem({ folder, info, status, live, lastReward }: Run, active: ActiveTraining | undefined): TreeItem {
   const item = new TreeItem(info.name, TreeItemCollapsibleState.Collapsed);
   item.id = folder;
-  const [icon, color] = ICONS[status];
+  const nothingLearned = status === 'done' ? info.findings?.[0] : undefined;
+  const [icon, color] = nothingLearned ? NOTHING_LEARNED : ICONS[status];
   item.iconPath = new ThemeIcon(icon, new ThemeColor(color));
   const { maxSteps } = info.config;
   const running = status === 'running' || status === 'paused' || status === 'stopping';
   const parts = running && !live ? ['elsewhere'] : [];
   if (lastReward !== null) parts.push(`reward ${rewardText(lastReward)}`);
-  item.description = [...parts, `${info.step}/${maxSteps}`, startedAt(info.createdAt)].join(' · ');
-  const label = `${info.name}, ${status}, step ${info.step} of ${maxSteps}, reward ${rewardText(lastReward)}`;
+  const left = status === 'running' && active?.folder === folder ? active.progress.secondsLeft : undefined;
+  const time = left === undefined ? startedAt(info.createdAt) : `${formatDuration(left)} left`;
+  item.description = [...parts, `${info.step}/${maxSteps}`, time].join(' · ');
+  const state = nothingLearned ? `${status}, nothing learned` : status;
+  const label = `${info.name}, ${state}, step ${info.step} of ${maxSteps}, reward ${rewardText(lastReward)}`;
   item.accessibilityInformation = { label };
   item.tooltip = new MarkdownString().appendText(
-    [`${info.name}: ${status}`, info.reason, `started ${new Date(info.createdAt).toLocaleString()}`, folder]
-      .filter((line) => line !== null)
+    [
+      `${info.name}: ${state}`,
+      nothingLearned?.evidence,
+      info.heldOut && rewardChange(info.heldOut, { first: null, last: null }),
+      info.reason,
+      `started ${new Date(info.createdAt).toLocaleString()}`,
+      folder,
+    ]
+      .filter((line) => typeof line === 'string')
       .join('\n'),
   );
   item.contextValue = live ? `run.live.${status}` : running ? 'run.elsewhere' : `run.ended.${status}`;

@@ -20,6 +20,8 @@ function describe(event: TrainerEvent): [Level, string] {
     }
     case 'phase':
       return ['trace', `step ${event.step}: ${event.phase}`];
+    case 'scored':
+      return ['debug', `step ${event.step}: ${event.completions} completions scored, reward ${event.reward}`];
     case 'step':
       return ['debug', `step ${event.step}: ${JSON.stringify(event.metrics)}`];
     case 'eval':

@@ -1,7 +1,11 @@
-import { commands, type Disposable, Uri, window } from 'vscode';
+import { commands, type Disposable, Uri, window, workspace } from 'vscode';
 import type { ActiveTraining } from '../workspace/active-training.ts';
 import { placeToOpen } from '../workspace/problem-place.ts';
 import type { Problems } from '../workspace/problems.ts';
+import { replaceText } from '../workspace/replace-text.ts';
+import { trainingRequest } from '../workspace/request.ts';
+import { withField } from '../workspace/with-field.ts';
+import { type ConfigEdit, restartLabel } from './config-edit.ts';
 import { differenceQuestion } from './difference-question.ts';
 import { describeOutcome, type Outcome, type OutcomeAction } from './outcome.ts';
 import type { EndedTraining, OpenQuestion, Training } from './training.ts';
@@ -15,19 +19,22 @@ const show = {
 /** One notification per outcome, one when a run pauses on its own, and a question when one is no longer as it was recorded. */
 export function notifyOutcomes(training: Training, problems: Problems): Disposable[] {
   return [
-    training.onDidEnd((ended) => void notifyEnd(ended, problems)),
-    training.onDidPause((active) => void notifyPause(active, problems)),
+    training.onDidEnd((ended) => void notifyEnd(ended, training, problems)),
+    training.onDidPause((active) => void notifyPause(active, training, problems)),
     training.onDidAsk((question) => void ask(question, training)),
   ];
 }
 
-async function notifyEnd(ended: EndedTraining, problems: Problems): Promise<void> {
+async function notifyEnd(ended: EndedTraining, training: Training, problems: Problems): Promise<void> {
   const outcome = describeOutcome(ended);
   const { configFile } = ended.training.request;
   if (outcome.problem) void problems.report(outcome.problem, configFile);
   else problems.clear(configFile);
-  const action = await show[outcome.severity](outcome.text, ...outcome.actions);
-  if (action) await act(action, ended, outcome, problems);
+  const { restart } = outcome;
+  const labels = [...(restart ? [restart.label] : []), ...outcome.actions];
+  const action = await show[outcome.severity](outcome.text, ...labels);
+  if (restart && action === restart.label) await changeAndRestart(ended.training, restart.edit, training);
+  else if (action) await act(action as OutcomeAction, ended, outcome, problems);
 }
 
 function act(action: OutcomeAction, { training }: EndedTraining, outcome: Outcome, problems: Problems): unknown {
@@ -48,7 +55,9 @@ function act(action: OutcomeAction, { training }: EndedTraining, outcome: Outcom
   }
 }
 
-async function notifyPause({ request, folder, pause }: ActiveTraining, problems: Problems): Promise<void> {
+async function notifyPause(active: ActiveTraining, training: Training, problems: Problems): Promise<void> {
+  const { request, folder, pause } = active;
+  if (pause?.findings) return askToTrain(active, training);
   const place = pause?.problem && placeToOpen(pause.problem);
   const open = place ? (['Open'] as const) : [];
   const text = `${request.name} paused: ${pause?.reason}`;
@@ -64,4 +73,26 @@ async function ask(question: OpenQuestion, training: Training): Promise<void> {
   const chosen = await window.showWarningMessage(text, { modal: true, detail }, ...labels);
   const answer = answers.find(({ label }) => label === chosen);
   if (answer) training.add({ ...question.request, differences: answer.choice });
+}
+
+/** Asked once, before the first update of a run whose first step teaches nothing. */
+async function askToTrain(active: ActiveTraining, training: Training): Promise<void> {
+  const { request, folder, pause } = active;
+  const remedy = pause?.findings?.[0]?.remedy;
+  const restart = remedy?.action === 'set' ? [restartLabel(remedy)] : [];
+  const text = `${request.name}: ${pause?.reason}`;
+  const action = await window.showWarningMessage(text, ...restart, 'Train Anyway', 'Stop');
+  if (action === 'Train Anyway') await commands.executeCommand('grpo.resume', folder);
+  else if (action === 'Stop') await commands.executeCommand('grpo.stop', folder);
+  else if (action !== undefined && remedy?.action === 'set') await changeAndRestart(active, remedy, training);
+}
+
+/** Edits the run's config and starts it again; the run itself stays, with its completions. */
+async function changeAndRestart(run: ActiveTraining, { path, value }: ConfigEdit, training: Training): Promise<void> {
+  const { configFile } = run.request;
+  await replaceText(configFile, (text) => withField(text, path, value ?? undefined));
+  // What is on the screen is what is trained.
+  await workspace.saveAll(false);
+  if (training.active === run) training.restart(run);
+  else training.add(trainingRequest(configFile));
 }

@@ -1,6 +1,7 @@
-import type { Problem } from '../../protocol/errors.ts';
+import { badInputText, type Problem } from '../../protocol/errors.ts';
+import { rewardChange } from '../../protocol/held-out.ts';
 import { placeToOpen, wordsBesidePlace } from '../workspace/problem-place.ts';
-import { rewardText } from '../workspace/run-progress.ts';
+import { type ConfigEdit, restartLabel } from './config-edit.ts';
 import type { EndedTraining } from './training.ts';
 
 export type OutcomeAction = 'Get Model' | 'Open' | 'Open Dashboard' | 'Resume' | 'Show Log';
@@ -12,9 +13,18 @@ export interface Outcome {
   actions: OutcomeAction[];
   /** Where the user's input is wrong, if that is why it did not start. */
   problem?: Problem;
+  /** What to change in the config, to start again with: a button of its own, before the others. */
+  restart?: { label: string; edit: ConfigEdit };
 }
 
 const BAD_INPUT = 2;
+
+/** What the dashboard of a run that never began should say; undefined where someone asked for its end. */
+export const failureOf = (ended: EndedTraining): string | undefined => {
+  if (ended.training.stopRequested) return undefined;
+  const { text, problem } = describeOutcome(ended);
+  return problem ? badInputText(problem) : text;
+};
 
 export function describeOutcome({ training, exit }: EndedTraining): Outcome {
   const { request, progress, folder, stage } = training;
@@ -29,9 +39,16 @@ export function describeOutcome({ training, exit }: EndedTraining): Outcome {
     return { severity: 'error', text: `${name} could not start: ${wordsBesidePlace(problem)}`, actions, problem };
   }
   if (end?.outcome === 'done') {
-    const { firstReward, reward } = progress;
-    const rewards = reward === null ? '' : `: reward ${rewardText(firstReward)} → ${rewardText(reward)}`;
-    return { severity: 'information', text: `${name} is done ${after}${rewards}.`, actions: ['Open Dashboard'] };
+    const [finding] = end.findings ?? [];
+    if (finding) {
+      const text = `${name} is done ${after}. ${finding.evidence}`;
+      const { remedy } = finding;
+      const restart = remedy?.action === 'set' && { restart: { label: restartLabel(remedy), edit: remedy } };
+      return { severity: 'warning', text, actions: ['Open Dashboard'], ...restart };
+    }
+    const change = rewardChange(end.heldOut, { first: progress.firstReward, last: progress.reward });
+    const text = `${name} is done ${after}${change === undefined ? '' : `: ${change}`}.`;
+    return { severity: 'information', text, actions: ['Open Dashboard'] };
   }
   if (end?.outcome === 'stopped')
     return {

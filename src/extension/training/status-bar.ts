@@ -1,7 +1,8 @@
 import { Disposable, StatusBarAlignment, type StatusBarItem, window } from 'vscode';
+import { rewardText } from '../../protocol/held-out.ts';
+import { phaseText } from '../../protocol/phase-text.ts';
 import { formatDuration } from '../../text/duration.ts';
 import type { ActiveTraining, CurrentTraining, Stage } from '../workspace/active-training.ts';
-import { rewardText } from '../workspace/run-progress.ts';
 
 const ICONS: Record<Stage, string> = {
   starting: '$(loading~spin)',
@@ -49,11 +50,12 @@ export class TrainingStatus implements Disposable {
 
 /** `sort 12/120 · reward 3.41 · 24 s left` */
 function describeTraining({ request: { name }, stage, progress }: ActiveTraining): string {
-  const { step, maxSteps, reward, secondsLeft, phase } = progress;
-  if (stage === 'starting') return `${name}: loading`;
+  const { step, maxSteps, reward, secondsLeft, phase, share } = progress;
+  if (stage === 'starting') return `${name}: ${phaseText(phase, share)}`;
   const parts = [`${name} ${step}/${maxSteps}`];
   if (reward !== null) parts.push(`reward ${rewardText(reward)}`);
-  if (stage === 'running') parts.push(secondsLeft === undefined ? phase : `${formatDuration(secondsLeft)} left`);
+  if (stage === 'running')
+    parts.push(secondsLeft === undefined ? phaseText(phase, share) : `${formatDuration(secondsLeft)} left`);
   else if (stage === 'paused') parts.push('paused');
   else parts.push(stage === 'stopping' ? 'finishing the step' : 'ending');
   return parts.join(' · ');

@@ -11,7 +11,8 @@ export const trainerProcesses = (context: ExtensionContext, interpreters: Interp
   async prepare(request) {
     const { TrainerProcess } = await import('./trainer-process.ts');
     const script = join(context.extensionPath, 'dist', 'trainer.js');
-    const options = await trainerOptions(request, interpreters);
+    const checkFirst = workspace.getConfiguration('grpo').get('checkBeforeTraining', true);
+    const options = { ...(await trainerOptions(request, interpreters)), checkFirst };
     return () => new TrainerProcess(script, options, childEnvironment(context));
   },
   async leave(trainer) {

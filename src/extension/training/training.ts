@@ -5,6 +5,7 @@ import { Emitter } from '../workspace/emitter.ts';
 import type { TrainingRequest } from '../workspace/request.ts';
 import { RunProgress } from '../workspace/run-progress.ts';
 import type { Journal } from './journal.ts';
+import type { LiveRuns } from './live-runs.ts';
 import { logEvent, type TrainingLog } from './log-event.ts';
 import type { Trainer, Trainers } from './trainer.ts';
 import type { TrainerExit } from './trainer-process.ts';
@@ -21,13 +22,6 @@ export interface EndedTraining {
   exit: TrainerExit;
 }
 
-/** The list of runs, as far as it hears of those that are trained here. */
-export interface LiveRuns {
-  attach(folder: string, send: (command: HostCommand) => void): Promise<void>;
-  detach(folder: string): Promise<void>;
-  emit(folder: string, event: TrainerEvent): void;
-}
-
 const NEVER_STARTED: TrainerExit = { end: undefined, code: null, signal: null, lastWords: '' };
 
 /** Trains one run at a time, each in a process of its own; the others wait in a queue. */
@@ -38,6 +32,7 @@ export class Training implements CurrentTraining {
   readonly #journal: Journal;
   readonly #clock: Clock;
   readonly #changed = new Emitter<void>();
+  readonly #begun = new Emitter<ActiveTraining>();
   readonly #started = new Emitter<string>();
   readonly #paused = new Emitter<ActiveTraining>();
   readonly #ended = new Emitter<EndedTraining>();
@@ -54,6 +49,8 @@ export class Training implements CurrentTraining {
   #leaving = false;
 
   readonly onDidChange = this.#changed.event;
+  /** Its trainer is about to be started; nothing is known of the run but its config. */
+  readonly onDidBegin = this.#begun.event;
   /** The run folder, as soon as it exists. */
   readonly onDidStart = this.#started.event;
   /** A run paused without being asked to, for a reason. */
@@ -83,6 +80,16 @@ export class Training implements CurrentTraining {
     if (!this.#trainers.mayRun()) throw new Error('Training requires a trusted workspace.');
     this.#queue.push(request);
     this.#startNext();
+    this.#change();
+  }
+
+  /** Stops the run, and starts its config again as it is by then, before those that wait. */
+  restart(active: ActiveTraining): void {
+    if (this.#active !== active) return;
+    active.restarts = true;
+    const { configFile, name } = active.request;
+    this.#queue.unshift({ configFile, name });
+    void this.stop();
     this.#change();
   }
 
@@ -140,7 +147,8 @@ export class Training implements CurrentTraining {
   dispose(): void {
     if (!this.#leaving) this.#trainer?.dispose();
     this.#leaving = true;
-    for (const emitter of [this.#changed, this.#started, this.#paused, this.#ended, this.#asked]) emitter.dispose();
+    for (const emitter of [this.#changed, this.#begun, this.#started, this.#paused, this.#ended, this.#asked])
+      emitter.dispose();
   }
 
   #startNext(): void {
@@ -153,8 +161,10 @@ export class Training implements CurrentTraining {
     const progress = new RunProgress();
     const training: ActiveTraining = {
       ...{ request, progress, stage: 'starting', folder: undefined, pause: undefined, stopRequested: false },
+      startedAt: this.#clock.now(),
     };
     this.#active = training;
+    this.#begun.fire(training);
     const exit = await this.#train(training).catch((error: unknown): TrainerExit => {
       return { ...NEVER_STARTED, lastWords: error instanceof Error ? error.message : String(error) };
     });
@@ -188,7 +198,8 @@ export class Training implements CurrentTraining {
     const { folder, request, differences } = ended.training;
     if (folder !== undefined) await this.#tell(() => this.#runs.detach(folder));
     if (differences) this.#asked.fire({ request, differences });
-    else this.#ended.fire(ended);
+    // Whoever restarts it looks at what comes next.
+    else if (!(ended.training.restarts && ended.exit.end?.outcome === 'stopped')) this.#ended.fire(ended);
     this.#startNext();
     this.#change();
   }

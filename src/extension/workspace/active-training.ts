@@ -12,6 +12,8 @@ export type Differences = Extract<TrainerEvent, { type: 'differences' }>;
 export interface ActiveTraining {
   readonly request: TrainingRequest;
   readonly progress: RunProgress;
+  /** Milliseconds since 1970. */
+  readonly startedAt: number;
   stage: Stage;
   /** Known from the trainer's `start` on. */
   folder: string | undefined;
@@ -19,6 +21,8 @@ export interface ActiveTraining {
   pause: Extract<TrainerEvent, { type: 'state' }> | undefined;
   /** Someone asked it to stop. */
   stopRequested: boolean;
+  /** It is stopped to be started again. */
+  restarts?: boolean;
   /** It ends with a question. */
   differences?: Differences;
 }

@@ -78,7 +78,7 @@ export class RunList implements RunRegistry {
       const info = { ...run.info, step: event.step };
       this.#runs.set(folder, { ...run, info, lastReward: event.metrics.reward ?? null });
       this.#changeSoon();
-    } else if (event.type !== 'phase' && event.type !== 'log') {
+    } else if (event.type !== 'phase' && event.type !== 'scored' && event.type !== 'log') {
       this.refresh(folder);
     }
     this.#emitted.fire({ folder, event });

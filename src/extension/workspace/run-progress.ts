@@ -1,4 +1,6 @@
 import type { TrainerEvent } from '../../protocol/events.ts';
+import type { Phase } from '../../protocol/phase-text.ts';
+import { type Schedule, stepsAlone } from '../../protocol/schedule.ts';
 import { StepTimes } from '../../protocol/step-times.ts';
 
 /** How far a run is, from what its trainer says. */
@@ -6,34 +8,43 @@ export class RunProgress {
   step = 0;
   maxSteps = 0;
   reward: number | null = null;
-  /** The first and the slowest recent step, to judge what the run has come to and how long a step may take. */
+  /** The first step's, to judge what the run has come to. */
   firstReward: number | null = null;
-  phase = 'load';
+  phase: Phase = 'load';
+  /** How much of the phase is done, where that is known. */
+  share: number | undefined;
   readonly #times = new StepTimes();
+  #schedule: Schedule = stepsAlone(0);
 
   take(event: TrainerEvent): void {
     if (event.type === 'start') {
       this.maxSteps = event.maxSteps;
       this.step = event.resumedFrom;
+      this.#schedule = event.schedule ?? stepsAlone(event.maxSteps);
     } else if (event.type === 'phase') {
       this.phase = event.phase;
+      this.share = event.share;
     } else if (event.type === 'step') {
-      const { reward = null, step_time: seconds } = event.metrics;
+      const { reward = null } = event.metrics;
       this.step = event.step;
       this.reward = reward;
       this.firstReward ??= reward;
-      if (typeof seconds === 'number') this.#times.add(seconds);
+      this.#times.add(event.metrics);
     }
   }
 
+  /** To judge how long a step may take. */
   get slowestStepSeconds(): number {
     return this.#times.slowest;
   }
 
   /** Undefined before the first step. */
   get secondsLeft(): number | undefined {
-    return this.#times.left(this.maxSteps - this.step);
+    return this.#times.left(this.step, this.#schedule);
+  }
+
+  /** Mean seconds of a step; undefined before the first. */
+  get stepSeconds(): number | undefined {
+    return this.#times.perStep;
   }
 }
-
-export const rewardText = (reward: number | null): string => (reward === null ? '–' : reward.toFixed(2));

@@ -17,6 +17,8 @@ export interface TrainedRun extends SampledRun, StartWeights {
 export class LocalLearner implements Learner {
   readonly policy: Policy;
   readonly #run: TrainedRun;
+  /** By group size: what one has compiled serves evaluations and steps alike. */
+  readonly #samplers = new Map<number, PolicySampler>();
 
   constructor(run: TrainedRun) {
     this.#run = run;
@@ -28,7 +30,11 @@ export class LocalLearner implements Learner {
   }
 
   sampler(group: number): PolicySampler {
-    return new LocalSampler(this.#run, group, this.#run.config.seed, () => this.policy.weights());
+    const known = this.#samplers.get(group);
+    if (known) return known;
+    const sampler = new LocalSampler(this.#run, group, this.#run.config.seed, () => this.policy.weights());
+    this.#samplers.set(group, sampler);
+    return sampler;
   }
 
   logProbs(completions: readonly Sequence[], group: number): Promise<number[][]> {

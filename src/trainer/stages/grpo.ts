@@ -1,11 +1,12 @@
 import { type PromptOrder, trainingOrder } from '../../data/prompt-order.ts';
 import { NotFiniteModel } from '../../model/not-finite.ts';
+import type { Finding } from '../../protocol/finding.ts';
 import type { ScoreTable } from '../../protocol/rewards.ts';
 import { creditOf, experiencesOf } from '../credit.ts';
 import { lostPolicy } from '../policy/diverged.ts';
 import type { Learner, PolicySampler, Progress } from '../policy/learner.ts';
 import type { PreparedRun } from '../prepare.ts';
-import { metricsOf, rolloutRows, tokensOf } from '../records.ts';
+import { metricsOf, rolloutRows, type ScoredStep, tokensOf } from '../records.ts';
 import { type Rollout, sampleRollout } from '../rollout.ts';
 import type { Stage, StepRecord, TrainingLoop } from '../stage.ts';
 import { Stopwatch } from '../stopwatch.ts';
@@ -27,13 +28,16 @@ export class GrpoStage implements Stage {
   readonly #sampler: PolicySampler;
   readonly #promptsOf: PromptOrder;
   readonly #score: Score;
+  readonly #findings: (scored: ScoredStep) => Finding[];
 
-  constructor(run: GrpoRun, learner: Learner, score: Score) {
+  /** `findings`: what a step's completions show of the run. */
+  constructor(run: GrpoRun, learner: Learner, score: Score, findings: (scored: ScoredStep) => Finding[] = () => []) {
     this.#run = run;
     this.#learner = learner;
     this.#sampler = learner.sampler(run.config.numGenerations);
     this.#promptsOf = trainingOrder(run.config, run.prompts.length);
     this.#score = score;
+    this.#findings = findings;
   }
 
   async step(loop: TrainingLoop): Promise<StepRecord | undefined> {
@@ -54,6 +58,12 @@ export class GrpoStage implements Stage {
     const credit = creditOf(rollout, table, config.numGenerations, config, tokenizer);
     watch.lap('score');
 
+    // They can be read while the policy is updated, and somebody may stop the run because of what they show.
+    const scored = { step, rollout, table, credit };
+    const rows = rolloutRows(scored);
+    if (!(await loop.scored({ step, rows, findings: () => this.#findings(scored) }))) return undefined;
+    watch.resume();
+
     // Update the policy μ times (`numIterations`) to maximize the GRPO objective.
     loop.emit({ type: 'phase', step, phase: 'update' });
     const update = await this.#learner.update(experiencesOf(rollout, credit, config));
@@ -63,8 +73,7 @@ export class GrpoStage implements Stage {
     if (update.overflow) loop.emit({ type: 'log', level: 'info', message: overflowNote(step, update.overflow) });
 
     this.progress = { step, numTokens: this.progress.numTokens + tokensOf(rollout) };
-    const scored = { step, rollout, table, credit };
-    return { metrics: metricsOf(scored, update, watch, this.progress.numTokens), rollouts: rolloutRows(scored) };
+    return { metrics: metricsOf(scored, update, watch, this.progress.numTokens) };
   }
 
   save(folder: string): Promise<void> {

@@ -16,6 +16,7 @@ interface Options {
   out?: string;
   resume?: boolean;
   differences?: DifferenceChoice;
+  checkFirst?: boolean;
 }
 
 /** How a trainer ends that kills itself. */

@@ -26,10 +26,15 @@ const KEYS = [
   ...['terminated_length'].flatMap((name) => ['mean', 'min', 'max'].map((each) => `completions/${each}_${name}`)),
   ...['entropy', 'kl', 'clip_ratio/low_mean', 'clip_ratio/high_mean', 'clip_ratio/region_mean'],
   ...['grad_norm', 'learning_rate', 'loss', 'step_time', 'num_tokens'],
-  ...['time/rollout', 'time/score', 'time/reference', 'time/update', 'rewards/failed_ratio', 'eval_reward'],
+  ...['time/rollout', 'time/score', 'time/reference', 'time/update', 'rewards/failed_ratio'],
   ...['reward_std', 'signal', 'too_easy', 'too_hard', 'equal', 'truncated', 'abstained', 'failed'].map(
     (name) => `groups/${name}`,
   ),
+];
+
+const EVALUATION_KEYS = [
+  ...['eval_reward', 'eval_rewards/letters/mean', 'eval_completions/mean_length', 'eval_completions/clipped_ratio'],
+  'time/evaluate',
 ];
 
 test('the files of a run, and the events of --json', async () => {
@@ -73,8 +78,12 @@ test('the files of a run, and the events of --json', async () => {
   expect(info.versions).toMatchObject({ node: process.versions.node, 'onnxruntime-node': expect.any(String) });
 
   const metrics = metricsOf(run);
-  expect(metrics.map((row) => metricsRow.parse(row).step)).toEqual([1, 2, 3, 4]);
-  for (const row of metrics) expect(Object.keys(row).sort()).toEqual(KEYS.toSorted());
+  expect(metrics.map((row) => metricsRow.parse(row).step)).toEqual([0, 1, 2, 3, 4]);
+  const [start, first, ...others] = metrics;
+  expect(Object.keys(start!).sort()).toEqual(['step', ...EVALUATION_KEYS].sort());
+  expect(Object.keys(first!).sort()).toEqual([...KEYS, ...EVALUATION_KEYS].sort());
+  // A checkpoint is written after the row of its step: the next one tells how long that took.
+  for (const row of others) expect(Object.keys(row).sort()).toEqual([...KEYS, ...EVALUATION_KEYS, 'time/save'].sort());
 
   expect(readdirSync(join(run, 'rollouts'))).toEqual([1, 2, 3, 4].map((step) => `step-00000${step}.jsonl`));
   const rows = rolloutsOf(run, 2);
@@ -96,7 +105,7 @@ test('the files of a run, and the events of --json', async () => {
     expect(row.rewards).toEqual({ letters: row.reward });
   }
   const mean = rows.reduce((sum, { reward }) => sum + reward!, 0) / rows.length;
-  expect(metrics[1]!.reward).toBeCloseTo(mean, 5);
+  expect(metrics[2]!.reward).toBeCloseTo(mean, 5);
 
   expect(readdirSync(join(run, 'checkpoints'))).toEqual(['step-000003', 'step-000004']);
   const files = readdirSync(join(run, 'checkpoints/step-000004'));
@@ -113,6 +122,7 @@ test('the files of a run, and the events of --json', async () => {
       /^warning: The model has a chat template, but the prompts are plain text, .* Set "prompt" to/,
     ),
     expect.stringMatching(/^info: On cpu: a model of 0\.\d million parameters is faster there/),
+    expect.stringMatching(/^held-out reward before the first step: \d\.\d\d$/),
     ...[1, 2, 3, 4].map((step) => `checkpoint of step ${step} written`),
     'done after step 4',
   ]);
@@ -125,7 +135,7 @@ test('the files of a run, and the events of --json', async () => {
     device: 'cpu',
   });
   const steps = events.flatMap((event) => (event.type === 'step' ? [event.metrics] : []));
-  expect(steps).toEqual(metrics);
+  expect(steps).toEqual(metrics.slice(1));
   const evaluations = events.flatMap((event) => (event.type === 'eval' ? [event] : []));
   expect(evaluations.map(({ reward }) => reward)).toEqual(metrics.map((row) => row.eval_reward));
   for (const { reward, rewards } of evaluations) expect(rewards).toEqual({ letters: reward });
@@ -134,6 +144,10 @@ test('the files of a run, and the events of --json', async () => {
   expect(events.at(-1)).toEqual({
     ...{ type: 'end', outcome: 'done', step: 4 },
     checkpoint: join(run, 'checkpoints/step-000004'),
+    heldOut: {
+      first: { step: 0, reward: start!.eval_reward },
+      last: { step: 4, reward: metrics.at(-1)!.eval_reward },
+    },
   });
 });
 

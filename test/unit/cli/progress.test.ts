@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { Progress } from '../../../src/cli/progress.ts';
 import { hostCommand, type TrainerEvent, trainerEvent } from '../../../src/protocol/events.ts';
+import type { Remedy } from '../../../src/protocol/remedy.ts';
 
 const start: TrainerEvent = {
   type: 'start',
@@ -81,8 +82,33 @@ describe('progress', () => {
     );
     const rewards = { ordering: 2.5, format: null };
     expect(shown(false, [{ type: 'eval', step: 3, reward: 2.5, rewards }])).toBe(
-      'evaluation after step 3: reward 2.500 (ordering 2.500, format -)\n',
+      'held-out reward after step 3: 2.500 (ordering 2.500, format -)\n',
     );
+    expect(shown(false, [{ type: 'eval', step: 0, reward: null, rewards: {} }])).toBe(
+      'held-out reward before the first step: -\n',
+    );
+    const heldOut = { first: { step: 0, reward: 0.31 }, last: { step: 4, reward: 0.74 } };
+    expect(shown(false, [{ ...end, heldOut }])).toContain(
+      'done after step 4: held-out reward 0.31 → 0.74; checkpoint ',
+    );
+  });
+
+  test('warns of a run that has learned nothing, with the remedy', () => {
+    const remedy: Remedy = { action: 'set', path: ['maxCompletionLength'], value: 256 };
+    const findings = [
+      { kind: 'nothing-learned', severity: 'error', evidence: 'Nothing was learned.', remedy } as const,
+    ];
+    expect(shown(false, [{ ...end, findings }]).split('\n')[0]).toBe(
+      'warning: Nothing was learned. Set "maxCompletionLength" to 256.',
+    );
+  });
+
+  test('counts the evaluations and checkpoints that are still to come', () => {
+    const schedule = { maxSteps: 4, saveSteps: 2, evalSteps: null, evalOnStart: true, heldOut: true };
+    const slow = step(2, 200);
+    if (slow.type === 'step') Object.assign(slow.metrics, { 'time/save': 7 });
+    const text = shown(false, [{ ...start, schedule }, step(1, 100), slow]);
+    expect(text).toContain('step 2/4  reward 0.500  50 tokens/s  11 s left');
   });
 });
 

@@ -13,7 +13,7 @@ function head(folder: string, more: Partial<RunHead> = {}): RunHead {
   const config = runConfigSchema.parse({ model: 'm', dataset: 'd', rewards: ['r.reward.ts'] });
   return {
     ...{ folder, name: 'sort', createdAt: '2026-01-31T15:45:02.000Z', state: 'done', reason: null, step: 9 },
-    ...{ device: 'cpu', config, trainer: 'none', phase: null },
+    ...{ scored: 9, device: 'cpu', config, trainer: 'none' },
     rewardSources: [source('r.reward.ts', 'aa')],
     inputs: { dataset: file('d1'), evalDataset: null, rollouts: null, model: [file('m1')] },
     ...more,

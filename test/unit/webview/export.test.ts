@@ -3,7 +3,6 @@ import { MetricColumns } from '../../../src/protocol/metric-columns.ts';
 import { Curves } from '../../../webview/charts/curves.ts';
 import { chartCsv, metricsCsv } from '../../../webview/export/csv.ts';
 import { formatNumber, formatShare } from '../../../webview/format.ts';
-import { estimate } from '../../../webview/head/estimate.ts';
 import { niceTicks } from '../../../webview/ticks.ts';
 
 const columns = new MetricColumns();
@@ -40,19 +39,7 @@ describe('niceTicks', () => {
   });
 });
 
-describe('what the head says', () => {
-  const head = { config: { maxSteps: 13 } } as Parameters<typeof estimate>[0];
-
-  it('estimates from the last steps', () => {
-    expect(estimate(head, columns)).toEqual({ tokensPerSecond: 50, secondsLeft: 20 });
-  });
-
-  it('says nothing after the first step, which also compiles', () => {
-    const one = new MetricColumns();
-    one.push({ step: 1, step_time: 9, num_tokens: 100 });
-    expect(estimate(head, one)).toEqual({ tokensPerSecond: null, secondsLeft: null });
-  });
-
+describe('numbers', () => {
   it('writes numbers for people', () => {
     expect([0, 0.25, -1.5, 2e-6, 1234567, Number.NaN].map(formatNumber)).toEqual([
       ...['0', '0.25', '−1.5', '2e-6', '1.23e6', '–'],

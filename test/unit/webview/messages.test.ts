@@ -9,10 +9,10 @@ const head = {
   state: 'running',
   reason: null,
   step: 1,
+  scored: 2,
   device: 'cpu',
   config: {},
   trainer: 'ours',
-  phase: null,
 };
 const snapshot = {
   type: 'snapshot',

@@ -114,6 +114,19 @@ describe('a run on its way to the dashboard', () => {
     await vi.waitFor(() => expect(seen(second.messages)).toBe('ours'));
   });
 
+  it('has the completions of the step in training as soon as these are written, whoever trains it', async () => {
+    mkdirSync(join(folder, 'rollouts'));
+    writeInfo();
+    const { messages } = follow();
+    const scored = () => messages.flatMap((message) => ('head' in message ? [message.head.scored] : [])).at(-1);
+    await vi.waitFor(() => expect(scored()).toBe(0));
+    writeFileSync(join(folder, 'rollouts', 'step-000001.jsonl'), '');
+    await vi.waitFor(() => expect(scored()).toBe(1));
+    writeInfo({ step: 1 });
+    await delay(200);
+    expect(scored()).toBe(1);
+  });
+
   it('appears when a folder that was empty becomes a run', async () => {
     const { messages } = follow();
     await delay(50);

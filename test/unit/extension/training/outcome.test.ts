@@ -1,10 +1,11 @@
 import { expect, test } from 'vitest';
-import { describeOutcome } from '../../../../src/extension/training/outcome.ts';
+import { describeOutcome, failureOf } from '../../../../src/extension/training/outcome.ts';
 import type { TrainerExit } from '../../../../src/extension/training/trainer-process.ts';
 import type { ActiveTraining } from '../../../../src/extension/workspace/active-training.ts';
 import { RunProgress } from '../../../../src/extension/workspace/run-progress.ts';
 import { BadInput } from '../../../../src/protocol/errors.ts';
 import { trainerEvent } from '../../../../src/protocol/events.ts';
+import type { Remedy } from '../../../../src/protocol/remedy.ts';
 
 const EXIT: TrainerExit = { end: undefined, code: 0, signal: null, lastWords: '' };
 
@@ -16,7 +17,7 @@ function ended(training: Partial<ActiveTraining>, exit: Partial<TrainerExit>) {
     progress.take({ type: 'step', step: step + 1, metrics: { step: step + 1, reward, step_time: 0.1 } });
   const request = { configFile: '/w/sort.grpo.json', name: 'sort' };
   const active: ActiveTraining = {
-    ...{ request, progress, stage: 'running', folder: '/w/run', pause: undefined, stopRequested: false },
+    ...{ request, progress, stage: 'running', folder: '/w/run', pause: undefined, stopRequested: false, startedAt: 0 },
     ...training,
   };
   return describeOutcome({ training: active, exit: { ...EXIT, ...exit } });
@@ -29,6 +30,49 @@ test('done: what the reward came to', () => {
     text: 'sort is done after step 100: reward 1.50 → 6.50.',
     actions: ['Open Dashboard'],
   });
+});
+
+const DONE = { type: 'end', outcome: 'done', step: 100, checkpoint: '/w/run/checkpoints/step-000100' } as const;
+
+test('done: on held-out prompts, where these were evaluated', () => {
+  const heldOut = { first: { step: 0, reward: 0.314 }, last: { step: 100, reward: 0.74 } };
+  expect(ended({}, { end: { ...DONE, heldOut } }).text).toBe(
+    'sort is done after step 100: held-out reward 0.31 → 0.74.',
+  );
+});
+
+test('done, but nothing was learned: a warning that says why, and offers to start again with a better config', () => {
+  const remedy: Remedy = { action: 'set', path: ['maxCompletionLength'], value: 256 };
+  const evidence = 'Nothing was learned: no group of any step had a learning signal.';
+  const findings = [{ kind: 'nothing-learned', severity: 'error', evidence, remedy } as const];
+  expect(ended({}, { end: { ...DONE, findings } })).toEqual({
+    severity: 'warning',
+    text: `sort is done after step 100. ${evidence}`,
+    actions: ['Open Dashboard'],
+    restart: { label: 'Set maxCompletionLength to 256 and Restart', edit: remedy },
+  });
+});
+
+test('what the dashboard of a run that never began says, place and all; nothing where someone stopped it', () => {
+  const place = { file: '/w/sort.grpo.json', line: 2, column: 12 };
+  const exit = { ...EXIT, end: refused(new BadInput('"model" names m.', place)), code: 2 };
+  const progress = new RunProgress();
+  const request = { configFile: '/w/sort.grpo.json', name: 'sort' };
+  const training: ActiveTraining = {
+    ...{
+      request,
+      progress,
+      stage: 'starting',
+      folder: undefined,
+      pause: undefined,
+      stopRequested: false,
+      startedAt: 0,
+    },
+  };
+  expect(failureOf({ training, exit })).toBe('/w/sort.grpo.json:2:12: "model" names m.');
+  expect(failureOf({ training: { ...training, stopRequested: true }, exit })).toBeUndefined();
+  const died = failureOf({ training, exit: { ...EXIT, code: null, signal: 'SIGKILL' } });
+  expect(died).toContain('the trainer died after step 0 (signal SIGKILL)');
 });
 
 test('stopped: can be resumed', () => {

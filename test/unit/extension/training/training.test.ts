@@ -88,6 +88,17 @@ describe('a run', () => {
   });
 });
 
+test('a run is told as soon as it begins, with the time', async () => {
+  const begun: unknown[] = [];
+  training.onDidBegin(({ request: { name }, folder, startedAt }) => begun.push([name, folder, startedAt]));
+  window.add('a', 'b');
+  expect(begun).toEqual([['a', undefined, window.clock.now()]]);
+  await settled();
+  window.trainer.end();
+  await settled();
+  expect(begun).toHaveLength(2);
+});
+
 describe('the queue', () => {
   test('trains one after the other', async () => {
     window.add('a', 'b', 'c');
@@ -192,6 +203,39 @@ describe('stopping', () => {
     await settled();
     expect(window.trainer.sent).toEqual(['stop', 'terminate']);
     expect(window.ended).toHaveLength(1);
+  });
+});
+
+describe('a restart', () => {
+  test('stops the run and starts its config again, before those that wait; what was asked for first is not told', async () => {
+    await running('a');
+    window.add('b');
+    training.restart(training.active!);
+    expect(window.trainer.sent).toEqual(['stop']);
+    window.trainer.end('stopped');
+    await settled();
+    expect(training.active?.request).toEqual(request('a'));
+    expect(training.queue.map(({ name }) => name)).toEqual(['b']);
+    expect(window.ended).toEqual([]);
+  });
+
+  test('tells of a run that failed on its way to the end', async () => {
+    await running('a');
+    training.restart(training.active!);
+    window.trainer.end('failed');
+    await settled();
+    expect(window.ended).toHaveLength(1);
+    expect(training.active?.request.name).toBe('a');
+  });
+
+  test('of a run that is over does nothing', async () => {
+    await running('a');
+    const { active } = training;
+    window.trainer.end();
+    await settled();
+    training.restart(active!);
+    await settled();
+    expect(training.active).toBeUndefined();
   });
 });
 

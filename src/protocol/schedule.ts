@@ -1,0 +1,50 @@
+// zod/mini, because the dashboard's bundle carries it too.
+import * as z from 'zod/mini';
+
+const every = z.int().check(z.minimum(1));
+
+/** What a run does besides its steps, and after which of them. */
+export const schedule = z.object({
+  maxSteps: z.int().check(z.minimum(0)),
+  saveSteps: every,
+  evalSteps: z.nullable(every),
+  evalOnStart: z.boolean(),
+  /** There are held-out prompts: without any, nothing is evaluated. */
+  heldOut: z.boolean(),
+});
+export type Schedule = z.infer<typeof schedule>;
+
+/** What of a run config the schedule follows from. */
+type ScheduledConfig = Omit<Schedule, 'heldOut'> & { evalDataset: unknown; evalSplit?: unknown };
+
+/** Runs of an earlier release have no `evalOnStart`: they evaluated every `evalSteps` steps alone. */
+export function scheduleOf(config: ScheduledConfig): Schedule {
+  const { maxSteps, saveSteps, evalSteps, evalOnStart = false, evalDataset, evalSplit = null } = config;
+  return { maxSteps, saveSteps, evalSteps, evalOnStart, heldOut: evalDataset !== null || evalSplit !== null };
+}
+
+/** Of a run that does not say what else it does. */
+export const stepsAlone = (maxSteps: number): Schedule => ({
+  ...{ maxSteps, saveSteps: Math.max(1, maxSteps), evalSteps: null, evalOnStart: false, heldOut: false },
+});
+
+/** Whether held-out prompts are evaluated after so many steps; 0: before the first. */
+export function evaluatesAfter(step: number, { maxSteps, evalSteps, evalOnStart, heldOut }: Schedule): boolean {
+  if (!heldOut) return false;
+  if (evalOnStart && (step === 0 || step === maxSteps)) return true;
+  return evalSteps !== null && step > 0 && step % evalSteps === 0;
+}
+
+/** Whether a checkpoint is written after so many steps. */
+export const savesAfter = (step: number, { maxSteps, saveSteps }: Schedule): boolean =>
+  step > 0 && (step % saveSteps === 0 || step === maxSteps);
+
+/** How many evaluations and checkpoints come after `step` finished steps. */
+export function stillToCome(step: number, plan: Schedule): { evaluations: number; checkpoints: number } {
+  const { maxSteps, saveSteps, evalSteps } = plan;
+  const multiples = (steps: number) => Math.floor(maxSteps / steps) - Math.floor(step / steps);
+  const last = (steps: number | null, due: boolean) => (due && (steps === null || maxSteps % steps !== 0) ? 1 : 0);
+  if (step >= maxSteps) return { evaluations: 0, checkpoints: 0 };
+  const evaluations = (evalSteps === null ? 0 : multiples(evalSteps)) + last(evalSteps, plan.evalOnStart);
+  return { evaluations: plan.heldOut ? evaluations : 0, checkpoints: multiples(saveSteps) + last(saveSteps, true) };
+}
