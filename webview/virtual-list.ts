@@ -11,6 +11,8 @@ export interface VirtualListOptions<T> {
   /** A row that says nothing yet. */
   make: () => Row<T> & { element: HTMLElement };
   open: (item: T) => void;
+  /** Another row is the active one. */
+  activated?: (item: T) => void;
   /** Makes it a grid. */
   head?: HTMLElement;
 }
@@ -137,5 +139,7 @@ export class VirtualList<T> {
     if (top < scrollTop) this.element.scrollTop = top;
     else if (top + rowHeight > scrollTop + this.#height) this.element.scrollTop = top + rowHeight - this.#height;
     this.#draw();
+    const item = this.#items[this.#active];
+    if (item !== undefined) this.#options.activated?.(item);
   }
 }

@@ -3,11 +3,11 @@ import { el, setText } from '../dom.ts';
 import { KeyedList, type Row } from '../keyed-list.ts';
 import { VirtualList } from '../virtual-list.ts';
 import { type Column, selectRows, type TableRow, tableColumns, tableRows } from './columns.ts';
-import { host, type Layout } from './host.ts';
+import type { Layout } from './host.ts';
 
 const ROW_HEIGHT = 24;
 
-/** Samples × functions: every row opens its line of the samples file, every heading sorts. */
+/** Samples × functions: a row is chosen to be shown in full, every heading sorts. */
 export class SampleTable {
   readonly element: HTMLElement;
   readonly #head = el('div', { class: 'grid-row grid-head', role: 'row', 'aria-rowindex': 1 });
@@ -21,12 +21,14 @@ export class SampleTable {
     (heading) => this.#heading(heading),
   );
 
-  constructor(sort: (column: string) => void) {
+  /** `choose` gets the row that was clicked or entered, `move` the one that the keyboard moved to, by their index in the result. */
+  constructor(sort: (column: string) => void, choose: (row: number) => void, move: (row: number) => void) {
     this.#sort = sort;
-    const open = ({ index }: TableRow) => host.postMessage({ type: 'open-row', row: index });
+    const open = ({ index }: TableRow) => choose(index);
+    const activated = ({ index }: TableRow) => move(index);
     const head = el('div', { class: 'grid-headings', role: 'rowgroup' }, this.#head);
     this.#list = new VirtualList({
-      ...{ label: 'Samples', rowHeight: ROW_HEIGHT, open, head },
+      ...{ label: 'Samples', rowHeight: ROW_HEIGHT, open, activated, head },
       key: ({ index }) => index,
       make: () => this.#row(),
     });
