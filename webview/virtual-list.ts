@@ -67,6 +67,12 @@ export class VirtualList<T> {
     this.#draw();
   }
 
+  /** The active row, by its place; it is not scrolled into sight. */
+  set active(index: number) {
+    this.#active = index;
+    this.#draw();
+  }
+
   #draw(): void {
     const { scrollTop, clientHeight } = this.element;
     const { rowHeight } = this.#options;

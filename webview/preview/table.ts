@@ -35,8 +35,8 @@ export class SampleTable {
     this.element = this.#list.element;
   }
 
-  /** How many samples there are, and how many of them are shown. */
-  show(result: PreviewResult | undefined, layout: Layout): { all: number; shown: number } {
+  /** How many samples there are, and how many of them are shown. The chosen one is where the keyboard goes on. */
+  show(result: PreviewResult | undefined, layout: Layout, chosen: number | undefined): { all: number; shown: number } {
     if (result) {
       this.#rows = tableRows(result);
       this.#columns = tableColumns(result);
@@ -47,6 +47,8 @@ export class SampleTable {
     this.#headings.show(this.#columns.map((column) => ({ column, order: column.id === layout.sort ? order : 'none' })));
     const shown = selectRows(this.#rows, this.#columns, layout);
     this.#list.items = shown;
+    const active = shown.findIndex(({ index }) => index === chosen);
+    if (active >= 0) this.#list.active = active;
     return { all: this.#rows.length, shown: shown.length };
   }
 

@@ -105,7 +105,7 @@ export class PreviewView {
     this.#showDetail();
     const { title, note, result, running } = this.#picture ?? noPicture;
     setText(this.#title, title ?? 'Reward Preview');
-    const counts = this.#table.show(result ?? undefined, this.#layout);
+    const counts = this.#table.show(result ?? undefined, this.#layout, this.#chosen);
     setText(this.#status, result ? statusText(result, counts, running) : running ? 'scoring …' : '');
     setText(this.#note, note ?? '');
     this.#note.hidden = note === null;
