@@ -12,8 +12,10 @@ import type { WorkerFunction } from '../protocol/reward-worker.ts';
 import type { RewardWarning } from '../rewards/function-call.ts';
 import { namesOf, notSet } from '../rewards/open-rewards.ts';
 import { languageOf } from '../rewards/prepare-worker.ts';
+import type { DatasetFacts } from './dataset-facts.ts';
 import type { EditedSamples, KeyedSample } from './edited-samples.ts';
 import { judgeScores, type PreviewedColumn } from './judge-scores.ts';
+import { otherPrompts } from './other-prompts.ts';
 import type { PreviewFile } from './preview-file.ts';
 import { roundedNumbers } from './rounded-numbers.ts';
 import { type ScoredGroup, scoreGroups, summarize } from './sample-scores.ts';
@@ -75,18 +77,22 @@ export function takePicture(
 }
 
 /** What there is to say of the scores and the parameters, once all functions are done. */
-export function judge({ request, functions, columns, groups }: Picture): PreviewProblem[] {
+export function judge(
+  { request, functions, columns, groups }: Picture,
+  dataset: DatasetFacts | undefined,
+): PreviewProblem[] {
   const samples = groups.flatMap(({ rows }) => rows.map(({ sample }) => sample));
   const unknown = functions.flatMap(({ name, file, declared }) => {
     const parameters = file.parameters.get(name) ?? [];
     const place = { ...declared, file: declared.file ?? file.file };
-    return unknownColumns(parameters, place, languageOf(file.file), { dataset: request.dataset, samples });
+    return unknownColumns(parameters, place, languageOf(file.file), { dataset, samples });
   });
   const languages = functions.map(({ file }) => languageOf(file.file));
   const rounded = roundedNumbers(samples, languages).map(({ line, message }): PreviewProblem => {
     return { file: request.samples.file, line, column: 1, severity: 'warning', message, code: 'rounded' };
   });
-  return [...judgeScores(columns, groups, request.samples.file), ...unknown, ...rounded];
+  const others = otherPrompts(samples, dataset, request.samples.file);
+  return [...judgeScores(columns, groups, request.samples.file), ...unknown, ...rounded, ...others];
 }
 
 /** The picture as the editor gets it. */

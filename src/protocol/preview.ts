@@ -9,12 +9,12 @@ import type { RunConfig } from './run-config.ts';
  */
 export const PREVIEW_VERSION = 1;
 
-/** The run config's settings that decide what a reward is worth. */
+/** The run config's settings that decide what a reward is worth, and how rows of the dataset become prompts and columns. */
 export type ScoreSettings = Pick<
   RunConfig,
   'scaleRewards' | 'multiObjectiveAggregation' | 'rewardTimeoutSeconds' | 'python'
 > &
-  Partial<Pick<RunConfig, 'baseline' | 'chatTemplateKwargs' | 'rewardEnv'>>;
+  Partial<Pick<RunConfig, 'baseline' | 'chatTemplateKwargs' | 'rewardEnv' | 'prompt' | 'columns'>>;
 
 /** A text as the editor has it, saved or not. Files are absolute paths throughout. */
 export interface EditedText {
@@ -123,7 +123,8 @@ export interface PreviewProblem {
     | 'constant'
     | 'contradicts-expect'
     | 'expectation'
-    | 'no-signal';
+    | 'no-signal'
+    | 'other-prompt';
   /** What a quick fix would put in the range's place, such as the nearest column's name. */
   fix?: string | undefined;
 }

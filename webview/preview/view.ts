@@ -62,9 +62,14 @@ export class PreviewView {
     this.#table.element.addEventListener('keydown', (event) => {
       if (event.key === 'Escape' && this.#chosen !== undefined) close();
     });
-    const samples = el('div', { class: 'samples-and-detail' }, this.#table.element, this.#detail.element);
+    const samples = el(
+      'div',
+      { class: 'samples-and-detail' },
+      el('div', { class: 'samples' }, this.#histograms, this.#table.element),
+      this.#detail.element,
+    );
     const bar = el('div', { class: 'bar' }, this.#title, this.#status, this.#search, this.#filter);
-    this.element = el('main', { class: 'preview' }, bar, this.#note, this.#histograms, samples);
+    this.element = el('main', { class: 'preview' }, bar, this.#note, samples);
     this.#show();
   }
 

@@ -130,6 +130,8 @@ test('a config that is being edited gives what can be read, and defaults for wha
       python: null,
       chatTemplateKwargs: {},
       rewardEnv: ['KEY'],
+      prompt: null,
+      columns: null,
     },
   });
   expect(readConfigLinks('/work/a.grpo.json', '{ "rewards": [] }')!.settings.rewardEnv).toEqual([]);
