@@ -18,7 +18,7 @@ import { judgeScores, type PreviewedColumn } from './judge-scores.ts';
 import { otherPrompts } from './other-prompts.ts';
 import type { PreviewFile } from './preview-file.ts';
 import { roundedNumbers } from './rounded-numbers.ts';
-import { type ScoredGroup, scoreGroups, summarize } from './sample-scores.ts';
+import { type ScoredGroup, scoreGroups, summarize, withTrials } from './sample-scores.ts';
 import { unknownColumns } from './unknown-columns.ts';
 
 /** What is known at a moment: the functions, what they have said of the samples so far, and what could not be read. */
@@ -36,6 +36,7 @@ export interface Picture {
 interface PreviewedFunction {
   name: string;
   weight: number;
+  trial?: true;
   file: PreviewFile;
   declared: WorkerFunction;
 }
@@ -47,23 +48,26 @@ export function takePicture(
 ): Picture {
   const broken = [...files.values()].flatMap(({ file, problem }) => (problem ? { file, ...problem } : []));
   const { problems: unread, refusals } = samples;
-  const { functions, problems } = functionsOf(request, files);
-  const columns = functions.map(({ name, weight, file, declared }): PreviewedColumn => {
+  const { functions: counted, problems } = functionsOf(request, files);
+  const trials = trialsOf(counted, files);
+  const functions = [...counted, ...trials];
+  const columnOf = ({ name, weight, file, declared }: PreviewedFunction): PreviewedColumn => {
     const outcomes = samples.rows.map(({ key }) => file.outcome(name, key));
     const { file: path = file.file, line = 1, column = 1 } = declared;
     return { name, weight, outcomes, file: path, line, column };
+  };
+  const [columns, tried] = [counted.map(columnOf), trials.map(columnOf)];
+  const groups = scoreGroups(samples.groups, columns, {
+    baseline: 'group',
+    ...request.settings,
+    // A config's functions are all there; of a file alone, all unless one is picked.
+    checkTotals: request.subject.endsWith('.json') || request.rewards.every((reward) => reward.function === undefined),
   });
   return {
     request,
     functions,
-    columns,
-    groups: scoreGroups(samples.groups, columns, {
-      baseline: 'group',
-      ...request.settings,
-      // A config's functions are all there; of a file alone, all unless one is picked.
-      checkTotals:
-        request.subject.endsWith('.json') || request.rewards.every((reward) => reward.function === undefined),
-    }),
+    columns: [...columns, ...tried],
+    groups: withTrials(groups, tried),
     problems: [
       ...broken.map(({ kind, error, file }) => located(kind, error, file)),
       ...[...unread, ...refusals].map((error) => located('samples', error, request.samples.file)),
@@ -92,7 +96,8 @@ export function judge(
     return { file: request.samples.file, line, column: 1, severity: 'warning', message, code: 'rounded' };
   });
   const others = otherPrompts(samples, dataset, request.samples.file);
-  return [...judgeScores(columns, groups, request.samples.file), ...unknown, ...rounded, ...others];
+  const counted = new Set(functions.flatMap(({ name, trial }) => (trial ? [] : [name])));
+  return [...judgeScores(columns, groups, counted, request.samples.file), ...unknown, ...rounded, ...others];
 }
 
 /** The picture as the editor gets it. */
@@ -108,11 +113,11 @@ export function describe({
     })),
   );
   return {
-    functions: functions.map(({ name, file }, index): PreviewFunction => {
+    functions: functions.map(({ name, file, trial }, index): PreviewFunction => {
       const { weight, outcomes, line, column } = columns[index]!;
       return {
         ...summarize(columns[index]!),
-        ...{ weight, file: file.file, language: languageOf(file.file), line, column },
+        ...{ weight, ...(trial && { trial }), file: file.file, language: languageOf(file.file), line, column },
         state: file.running.has(name) ? 'running' : 'done',
         samples: outcomes.filter((outcome) => outcome !== undefined).length,
         seconds: file.seconds(name),
@@ -124,6 +129,16 @@ export function describe({
       return { prompt, rendered, size: 1 + others.length, mean, std, signal, why };
     }),
   };
+}
+
+/** Functions of the same files that look like rewards, and that the request does not name: just typed, say. */
+function trialsOf(counted: PreviewedFunction[], files: ReadonlyMap<string, PreviewFile>): PreviewedFunction[] {
+  const names = new Set(counted.map(({ name }) => name));
+  return [...files.values()].flatMap((file) =>
+    file.functions
+      .filter(({ name }) => file.likely.has(name) && !names.has(name))
+      .map((declared) => ({ name: declared.name, weight: 1, trial: true as const, file, declared })),
+  );
 }
 
 /** The functions that the request means, as far as they are known, in its order. */

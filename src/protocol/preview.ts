@@ -52,6 +52,8 @@ export type PreviewCommand =
 export interface PreviewFunction {
   name: string;
   weight: number;
+  /** The request does not name it, so that it is only tried: rewards, advantages and signals do not know of it. */
+  trial?: true;
   file: string;
   language: 'typescript' | 'python';
   /** Where it is declared; lines and columns count from 1. */
@@ -138,6 +140,7 @@ export interface PreviewResult {
   done: boolean;
   /** The reward files or the samples do not compile, load or parse: numbers are those of the last text that did. */
   stale: boolean;
+  /** Those that count, then those that are only tried. */
   functions: PreviewFunction[];
   rows: PreviewRow[];
   groups: PreviewGroup[];

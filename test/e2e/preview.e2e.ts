@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import type { Page } from 'playwright-core';
@@ -450,9 +450,65 @@ session.test('a function tells on hover how it does', async ({ editor }) => {
 });
 
 session.test('without samples a reward says how to get some', async ({ editor, server }) => {
-  writeFileSync(join(server.workspace, 'rewards/bare.reward.ts'), 'export const bare = () => 1;\n');
+  // A run config beside it would lend its samples.
+  const folder = join(server.workspace, 'others/deep');
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(join(folder, 'bare.reward.ts'), 'export const bare = () => 1;\n');
   await editor.openFile('bare.reward.ts');
   await previews().lens('No samples · Generate Samples');
+});
+
+session.test('a reward that is just typed is scored, and added to a run config', async ({ editor, server }) => {
+  const { page } = editor;
+  const config = join(server.workspace, 'sort.grpo.json');
+  const [before, others] = [readFileSync(config, 'utf8'), await previews().lenses()];
+  expect(others.join()).not.toContain('Add to Run Config');
+  await editor.openFile('sort.reward.ts');
+  await previews().lens(/^7 samples · mean 1\.71/);
+  await previews().cursorAtEndOf(33);
+  await page.keyboard.insertText(
+    '\n\nexport function brief({ completion }: RewardInput<Columns>) {\n  return completion.length < 9 ? 1 : 0;\n}\n\nexport function halve(value: number) {\n  return value / 2;\n}',
+  );
+  await previews().lens(/^7 samples · mean 0\.71 · not counted.*Add to Run Config/);
+  expect((await previews().lenses()).filter((lens) => lens.includes('Add to Run Config'))).toHaveLength(1);
+  await editor.screenshot('preview-just-typed');
+  await editor.openFile('sort.samples.jsonl');
+  await previews().decoration(/^inclusion 4 · ordering 3 · total 7 · not counted: brief 1$/);
+  await previews().front(/^▲ \+1\.09 {2}7\.00 {2}│$/);
+  await editor.openFile('sort.reward.ts');
+  await previews().lensLink('Add to Run Config').click();
+  // Configs that use the file come first, the others of the workspace behind them.
+  await editor.quickRow('arithmetic').waitFor();
+  await editor.choose(/^sort/);
+  await previews().lens(/^7 samples · mean 0\.71[^·]*\|/);
+  expect(readFileSync(config, 'utf8')).toBe(
+    before.replace(
+      'rewards/sort.reward.ts#ordering"',
+      'rewards/sort.reward.ts#ordering", "rewards/sort.reward.ts#brief"',
+    ),
+  );
+  await editor.openFile('sort.samples.jsonl');
+  await previews().decoration(/^inclusion 4 · ordering 3 · brief 1 · total 8$/);
+  writeFileSync(config, before);
+  await previews().decoration(/^inclusion 4 · ordering 3 · total 7 · not counted: brief 1$/);
+  await editor.openFile('sort.reward.ts');
+  await editor.command('File: Revert File');
+  await previews().lens(/^7 samples · mean 1\.71/);
+});
+
+session.test('one in a file that no config names is tried on the samples of the config beside it', async (all) => {
+  const { editor, server } = all;
+  const text = 'export const shorter = ({ completion }: { completion: string }) => -completion.length;\n';
+  writeFileSync(join(server.workspace, 'rewards/shorter.reward.ts'), text);
+  await editor.openFile('shorter.reward.ts');
+  await previews().lens(/^\d samples · mean −\d.*Add to Run Config/);
+  writeFileSync(
+    join(server.workspace, 'rewards/trl.py'),
+    'def shorter(completions, **kwargs):\n    return [-len(text) for text in completions]\n\n\ndef plot(completions):\n    pass\n',
+  );
+  await editor.openFile('trl.py');
+  await previews().lens('Add to Run Config');
+  expect(await previews().lenses()).toHaveLength(1);
 });
 
 session.test(

@@ -115,7 +115,6 @@ session.test('is cancelled, and keeps what there is only if that is wanted', asy
   await editor.screenshot('samples-canceled');
   await editor.answer(question, 'Add ');
   await until('what there was to be added', () => samplesOf(sortSamples(server.workspace)).length > before.length);
-  writeFileSync(sortSamples(server.workspace), `${before.map((row) => JSON.stringify(row)).join('\n')}\n`);
 });
 
 session.test('keeps a completion of the dashboard as a sample, once, by the keyboard', async (all) => {

@@ -43,7 +43,7 @@ export class SampleDetail {
     const { index, result, columns } = sample;
     const row = result.rows[index]!;
     const { prompt, rendered } = result.groups[row.group]!;
-    const weights = result.functions.map(({ name, weight }) => [name, weight]);
+    const weights = result.functions.map(({ name, weight, trial }) => [name, weight, trial]);
     const key = JSON.stringify([index, row, prompt, rendered, weights, columns]);
     setChildren(this.element, key, () => [
       this.#head(index, row),
@@ -76,9 +76,9 @@ export class SampleDetail {
   }
 }
 
-function scoreLine({ name, weight }: PreviewFunction, { outcomes }: PreviewRow): HTMLElement {
+function scoreLine({ name, weight, trial }: PreviewFunction, { outcomes }: PreviewRow): HTMLElement {
   const outcome = outcomes[name];
-  const times = weight === 1 ? '' : ` × ${formatNumber(weight)}`;
+  const times = trial ? ' (not counted)' : weight === 1 ? '' : ` × ${formatNumber(weight)}`;
   const kind = outcome?.kind ?? 'missing';
   return el(
     'div',

@@ -146,9 +146,10 @@ function statusText(
   return `${samples} · ${running ? 'scoring …' : formatMilliseconds(seconds)}`;
 }
 
-function functionText({ mean, std, abstained, failed, seconds, weight }: PreviewFunction): string {
+function functionText({ mean, std, abstained, failed, seconds, weight, trial }: PreviewFunction): string {
   const parts = [`mean ${formatNumber(mean)}`];
   if (std !== null) parts.push(`± ${formatNumber(std)}`);
+  if (trial) parts.push('not counted');
   if (weight !== 1) parts.push(`weight ${formatNumber(weight)}`);
   if (abstained > 0) parts.push(`${abstained} abstain`);
   if (failed > 0) parts.push(`${failed} failed`);

@@ -1,11 +1,11 @@
 import { basename, dirname } from 'node:path';
 import { Uri, ViewColumn, window, workspace } from 'vscode';
 import { configName } from '../../text/files-by-name.ts';
+import { withReward } from '../workspace/add-to-config.ts';
 import { findConfigs } from '../workspace/find-files.ts';
 import { pickFolder } from '../workspace/pick-folder.ts';
 import { replaceText } from '../workspace/replace-text.ts';
 import { writablePlace } from '../workspace/writable-place.ts';
-import { withReward } from './add-to-config.ts';
 import { isIdentifier } from './column-types.ts';
 import { datasetRows } from './dataset-rows.ts';
 import type { Template } from './template.ts';

@@ -11,7 +11,7 @@ import type { PreviewRow } from '../../protocol/preview.ts';
 import { shorten } from '../../text/visible.ts';
 import type { Preview } from './preview.ts';
 import type { Previews } from './previews.ts';
-import { frontWords, isNoAdvantage, rowMark, rowSummary, shortNumber, signalNote } from './words.ts';
+import { frontWords, isNoAdvantage, isScored, rowMark, rowSummary, shortNumber, signalNote } from './words.ts';
 
 /** In the order in which they stand behind a row. The stale ones keep the numbers and lose the colours. */
 const COLORS = {
@@ -152,7 +152,7 @@ function drawRows(preview: Preview, drawing: Drawing): void {
     for (const { name, outcome } of failures(row.outcomes))
       drawing.behind(line, 'failure', `${name}: ${short(outcome.message)}`);
     // Halfway through, a sum of some says nothing.
-    if (functions.some(({ name }) => !row.outcomes[name])) continue;
+    if (!isScored(row, functions)) continue;
     const note = signalNote(groups[row.group]!, firsts.has(row));
     if (note !== '') drawing.behind(line, 'note', note);
   }

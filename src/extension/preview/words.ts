@@ -42,8 +42,7 @@ export function frontWords(
   functions: readonly PreviewFunction[],
 ): { advantage: string; total: string } {
   const mark = MARKS[rowMark(row)];
-  if (functions.some(({ name }) => !row.outcomes[name]))
-    return { advantage: '', total: `${padded('…')}\u00a0${mark}│` };
+  if (!isScored(row, functions)) return { advantage: '', total: `${padded('…')}\u00a0${mark}│` };
   const direction = row.reward === null || isNoAdvantage(row) ? '\u00a0' : row.advantage > 0 ? '▲' : '▼';
   const advantage = row.reward === null ? '' : `${direction}${fixedNumber(row.advantage, true)}`;
   return { advantage, total: `${fixedNumber(row.reward)}\u00a0${mark}│` };
@@ -63,25 +62,38 @@ export const isNoAdvantage = ({ advantage }: PreviewRow): boolean => Math.abs(ad
 const count = (number: number, thing: string, things = `${thing}s`): string =>
   `${number} ${number === 1 ? thing : things}`;
 
-/** `12 samples · mean 0.62 · 2 abstain · 1 error` */
-export function functionSummary({ samples, mean, abstained, failed }: PreviewFunction): string {
+/** `12 samples · mean 0.62 · 2 abstain · 1 error`; of one that no run config names that it is not counted. */
+export function functionSummary({ samples, mean, abstained, failed, trial }: PreviewFunction): string {
   const parts = [count(samples, 'sample')];
   if (mean !== null) parts.push(`mean ${shortNumber(mean)}`);
   if (abstained > 0) parts.push(count(abstained, 'abstains', 'abstain'));
   if (failed > 0) parts.push(count(failed, 'error'));
+  if (trial) parts.push('not counted');
   return parts.join(' · ');
 }
 
 /** `4`, `abstains`, or what went wrong in a word. */
 export const outcomeWord = (outcome: PreviewOutcome | undefined): string => outcomeText(outcome, shortNumber);
 
-/** `inclusion 4 · ordering 3 · total 7` */
-export function rowSummary({ outcomes, reward }: PreviewRow, functions: readonly PreviewFunction[]): string {
-  const parts = functions.map(({ name }) => `${name} ${outcomeWord(outcomes[name])}`);
-  const done = functions.every(({ name }) => outcomes[name]);
-  if (done) parts.push(reward === null ? 'no reward' : `total ${shortNumber(reward)}`);
-  return parts.join(' · ');
+/** `inclusion 4 · ordering 3 · total 7 · not counted: draft 1` */
+export function rowSummary(row: PreviewRow, functions: readonly PreviewFunction[]): string {
+  const { outcomes, reward } = row;
+  const scores = (some: readonly PreviewFunction[]) => some.map(({ name }) => `${name} ${outcomeWord(outcomes[name])}`);
+  const counted = countedOf(functions);
+  const trials = scores(functions.filter(({ trial }) => trial)).join(', ');
+  const total = reward === null ? 'no reward' : `total ${shortNumber(reward)}`;
+  return [
+    ...scores(counted),
+    ...(counted.length > 0 && isScored(row, functions) ? [total] : []),
+    ...(trials === '' ? [] : [`not counted: ${trials}`]),
+  ].join(' · ');
 }
+
+const countedOf = (functions: readonly PreviewFunction[]): PreviewFunction[] => functions.filter(({ trial }) => !trial);
+
+/** Whether every function that counts is done with it: a sum of some says nothing. */
+export const isScored = ({ outcomes }: PreviewRow, functions: readonly PreviewFunction[]): boolean =>
+  countedOf(functions).every(({ name }) => outcomes[name]);
 
 /** The text behind a row whose group teaches nothing; the reason on the group's first row only. */
 export function signalNote({ signal, why }: PreviewGroup, first: boolean): string {

@@ -4,12 +4,12 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { loadSamples } from '../../../src/data/samples.ts';
-import { withReward } from '../../../src/extension/new-reward/add-to-config.ts';
 import { columnTypes, type Row } from '../../../src/extension/new-reward/column-types.ts';
 import { datasetRows } from '../../../src/extension/new-reward/dataset-rows.ts';
 import type { Template } from '../../../src/extension/new-reward/template.ts';
 import { TEMPLATES } from '../../../src/extension/new-reward/templates.ts';
 import { type RewardFiles, rewardFiles, writeReward } from '../../../src/extension/new-reward/write-reward.ts';
+import { withReward } from '../../../src/extension/workspace/add-to-config.ts';
 import { brief, folderWith, open, pythonMissing } from './workspace.ts';
 
 const ROOT = join(import.meta.dirname, '../../..');
@@ -110,6 +110,9 @@ test('a run config keeps its comments, and its dataset gives the rows', async ()
   const lines = '{ "rewards": [\n    "a.py", // first\n    "b.py" // last\n  ] }';
   expect(withReward(lines, config, join(folder, 'c.py'))).toBe(lines.replace('"b.py"', '"b.py",\n    "c.py"'));
   expect(withReward('{ "rewards": [] }', config, join(folder, 'c.py'))).toContain('"c.py"');
+  expect(withReward(lines, config, join(folder, 'b.py'), 'draft')).toBe(
+    lines.replace('"b.py"', '"b.py",\n    "b.py#draft"'),
+  );
   expect(withReward('{ "model": "m" }', config, join(folder, 'rewards/b.reward.ts'))).toContain(
     '"rewards/b.reward.ts"',
   );

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { findDeclarations } from '../../../../src/extension/preview/declarations.ts';
+import { findDeclarations, findTrlRewards } from '../../../../src/extension/preview/declarations.ts';
 import { readExpectations } from '../../../../src/extension/preview/expectations.ts';
 import {
   fixedNumber,
@@ -35,6 +35,16 @@ test('a row tells abstaining, failing and not scored yet apart', () => {
   expect(rowSummary({ ...row, outcomes: all, reward: -1 }, functions)).toBe('a −1 · b abstains · c timeout · total −1');
 });
 
+test('a function that is only tried stands apart from those that count', () => {
+  const functions = [described({ name: 'a' }), described({ name: 'draft', trial: true })];
+  const score = (value: number) => ({ kind: 'score' as const, score: value, seconds: null });
+  const row = { line: 1, group: 0, completion: '', advantage: 0, mismatches: [], reward: 3 };
+  expect(rowSummary({ ...row, outcomes: { a: score(3) } }, functions)).toBe('a 3 · total 3 · not counted: draft …');
+  expect(frontWords({ ...row, outcomes: { a: score(3) } }, functions).total.trim()).toContain('3.00');
+  expect(functionSummary(functions[1]!)).toBe('12 samples · mean 0.62 · not counted');
+  expect(rowSummary({ ...row, outcomes: { draft: score(2) } }, functions.slice(1))).toBe('not counted: draft 2');
+});
+
 test('why a group teaches nothing is said once', () => {
   const why = 'no signal: every completion got the same reward';
   const group: PreviewGroup = { prompt: 'p', rendered: null, size: 2, mean: 1, std: 0, signal: 'equal', why };
@@ -63,6 +73,8 @@ test('functions that look like rewards are found without running them', () => {
   const python =
     'def helper(text): ...\nasync def a(\n    prompts, completions, **kwargs\n): ...\ndef _b(completions): ...\n';
   expect(findDeclarations('/a.py', python)).toEqual([{ name: 'a', line: 1 }]);
+  const all = `${python}def plot(completions):\n  ...\n`;
+  expect(findTrlRewards(all)).toEqual([{ name: 'a', line: 1 }]);
 });
 
 test('expectations are read from lines that can be read', () => {
