@@ -461,15 +461,15 @@ session.test('without samples a reward says how to get some', async ({ editor, s
 session.test('a reward that is just typed is scored, and added to a run config', async ({ editor, server }) => {
   const { page } = editor;
   const config = join(server.workspace, 'sort.grpo.json');
-  const [before, others] = [readFileSync(config, 'utf8'), await previews().lenses()];
-  expect(others.join()).not.toContain('Add to Run Config');
+  const before = readFileSync(config, 'utf8');
   await editor.openFile('sort.reward.ts');
   await previews().lens(/^7 samples · mean 1\.71/);
+  expect((await previews().lenses()).join()).not.toContain('Add to Run Config');
   await previews().cursorAtEndOf(33);
   await page.keyboard.insertText(
     '\n\nexport function brief({ completion }: RewardInput<Columns>) {\n  return completion.length < 9 ? 1 : 0;\n}\n\nexport function halve(value: number) {\n  return value / 2;\n}',
   );
-  await previews().lens(/^7 samples · mean 0\.71 · not counted.*Add to Run Config/);
+  await previews().lens(/^7 samples · mean 0\.86 · not counted.*Add to Run Config/);
   expect((await previews().lenses()).filter((lens) => lens.includes('Add to Run Config'))).toHaveLength(1);
   await editor.screenshot('preview-just-typed');
   await editor.openFile('sort.samples.jsonl');
@@ -480,7 +480,7 @@ session.test('a reward that is just typed is scored, and added to a run config',
   // Configs that use the file come first, the others of the workspace behind them.
   await editor.quickRow('arithmetic').waitFor();
   await editor.choose(/^sort/);
-  await previews().lens(/^7 samples · mean 0\.71[^·]*\|/);
+  await previews().lens(/^7 samples · mean 0\.86[^·]*\|/);
   expect(readFileSync(config, 'utf8')).toBe(
     before.replace(
       'rewards/sort.reward.ts#ordering"',

@@ -85,6 +85,21 @@ session.test('replaces the samples that it generated before, if asked to', async
   await until('its process to be gone', () => server.processes('grpo.js').length === 0);
 });
 
+session.test('marks generated samples whose prompt the dataset no longer gives', async ({ editor, server }) => {
+  const config = join(server.workspace, 'sort.grpo.json');
+  const text = readFileSync(config, 'utf8');
+  const marked = editor.page.locator('.markers-panel').getByText(/generated for a prompt that sort\.train\.jsonl/);
+  await editor.openFile('sort.samples.jsonl');
+  await editor.command('View: Focus Problems');
+  writeFileSync(config, text.replace('"rewards"', '"prompt": { "text": "Now {{ prompt }}" }, "rewards"'));
+  const count = samplesOf(sortSamples(server.workspace)).filter(({ generated }) => generated).length;
+  await until('each of them to be marked', async () => (await marked.count()) === count);
+  await editor.screenshot('samples-other-prompt');
+  writeFileSync(config, text);
+  await marked.first().waitFor({ state: 'hidden' });
+  await editor.command('View: Hide Panel');
+});
+
 session.test('asks for numbers that make sense, and can be left', async ({ editor, server }) => {
   const before = samplesOf(sortSamples(server.workspace));
   await editor.command('GRPO: Generate Samples');
