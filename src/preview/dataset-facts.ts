@@ -5,7 +5,6 @@ import { readRows } from '../data/readers/read-rows.ts';
 import type { MappingSettings } from '../data/row-mapping.ts';
 import { columnNames, RESERVED } from '../data/shared-columns.ts';
 import { datasetFiles } from '../files/dataset-files.ts';
-import { BadInput } from '../protocol/errors.ts';
 import type { Prompt } from '../protocol/rewards.ts';
 import { stringifyExact } from '../text/exact-json.ts';
 
@@ -38,9 +37,8 @@ export class DatasetReader {
 function changeTimes(named: string | string[]): unknown {
   try {
     return datasetFiles(named).map((file) => [file, statSync(file, { throwIfNoEntry: false })?.mtimeMs]);
-  } catch (error) {
-    if (error instanceof BadInput) return null;
-    throw error;
+  } catch {
+    return null;
   }
 }
 
@@ -51,8 +49,7 @@ async function factsOf(named: string | string[], mapping: MappingSettings): Prom
     const prompts = new Set(rows.map(({ prompt }) => stringifyExact(prompt)));
     const gives = (prompt: Prompt) => rows.length > MOST_ROWS || prompts.has(stringifyExact(prompt));
     return { name, columns: Object.keys(rows[0]?.columns ?? {}), gives };
-  } catch (error) {
-    if (!(error instanceof BadInput)) throw error;
+  } catch {
     return unmappedFacts(named, mapping, name);
   }
 }
@@ -63,8 +60,7 @@ async function unmappedFacts(named: string | string[], { columns }: MappingSetti
     const rows = await readRows(datasetFiles(named), { what: 'dataset', most: MOST_ROWS });
     const names = [...columnNames(rows).filter((each) => !RESERVED.has(each)), ...Object.keys(columns ?? {})];
     return { name, columns: [...new Set(names)], gives: () => true };
-  } catch (error) {
-    if (!(error instanceof BadInput)) throw error;
+  } catch {
     return undefined;
   }
 }
