@@ -12,6 +12,7 @@ import type { WorkerFunction } from '../protocol/reward-worker.ts';
 import type { RewardWarning } from '../rewards/function-call.ts';
 import { namesOf, notSet } from '../rewards/open-rewards.ts';
 import { languageOf } from '../rewards/prepare-worker.ts';
+import { stemOf } from '../text/files-by-name.ts';
 import type { DatasetFacts } from './dataset-facts.ts';
 import type { EditedSamples, KeyedSample } from './edited-samples.ts';
 import { judgeScores, type PreviewedColumn } from './judge-scores.ts';
@@ -60,8 +61,11 @@ export function takePicture(
   const groups = scoreGroups(samples.groups, columns, {
     baseline: 'group',
     ...request.settings,
-    // A config's functions are all there; of a file alone, all unless one is picked.
-    checkTotals: request.subject.endsWith('.json') || request.rewards.every((reward) => reward.function === undefined),
+    // A config's functions are all there; of a file alone, all unless one is picked. Samples of a config mean the config's total.
+    checkTotals:
+      request.subject.endsWith('.json') ||
+      (stemOf(request.subject) === stemOf(request.samples.file) &&
+        request.rewards.every((reward) => reward.function === undefined)),
   });
   return {
     request,

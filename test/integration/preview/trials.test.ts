@@ -53,6 +53,18 @@ test('an expectation of it counts', async () => {
   expect(result.rows.map(({ mismatches }) => mismatches)).toEqual([[], [{ name: 'draft', expected: 2, actual: 3 }]]);
 });
 
+test('a file alone is not held to the total that samples of a run config expect', async () => {
+  const preview = new Preview({ 'draft.reward.ts': LENGTH });
+  const samples = samplesOf([{ prompt: 'p', completion: 'a', expect: { total: 7 } }]);
+  const totalsFor = async (file: string) => {
+    const asked = { rewards: ['draft.reward.ts'], subject: preview.path('draft.reward.ts') };
+    const { rows } = await preview.result({ ...asked, samples, samplesFile: file });
+    return rows.flatMap(({ mismatches }) => mismatches.map(({ name }) => name));
+  };
+  expect(await totalsFor('draft.samples.jsonl')).toEqual(['total']);
+  expect(await totalsFor('run.samples.jsonl')).toEqual([]);
+});
+
 test('helpers that are exported are not taken for rewards, and not called', async () => {
   const called = "throw new Error('called');";
   const file = `${HEAD}${LENGTH}
