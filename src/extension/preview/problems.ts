@@ -121,6 +121,7 @@ const KEYS: Partial<Record<PreviewProblem['code'], string>> = {
   expectation: 'expect',
   'contradicts-expect': 'expect',
   'no-signal': 'prompt',
+  'other-prompt': 'prompt',
   failure: 'completion',
 };
 
