@@ -3,6 +3,7 @@ import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { context } from 'esbuild';
 import { rewardDeclarations } from './scripts/reward-declarations.mjs';
+import { PLUGIN_FOLDER, pluginPackage } from './scripts/typescript-plugin.mjs';
 
 /** How everything that runs in Node is bundled; `scripts/run.mjs` uses it too. */
 export const nodeBundle = {
@@ -64,6 +65,16 @@ const bundles = [
     external: [],
     banner: {},
     minify: true,
+  },
+  // TypeScript's server loads it as CommonJS, and wants a function.
+  {
+    entryPoints: { index: 'src/typescript-plugin/plugin.ts' },
+    outdir: PLUGIN_FOLDER,
+    format: 'cjs',
+    sourcemap: false,
+    banner: {},
+    footer: { js: 'module.exports = module.exports.default;' },
+    plugins: [pluginPackage],
   },
   // What reward files import as `grpo/rewards`.
   {

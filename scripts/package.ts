@@ -13,6 +13,9 @@ const stage = mkdtempSync(join(tmpdir(), 'grpo-package-'));
 /** Packages that stay packages: the engine and the compiler of reward files, which are native. */
 const NATIVE = ['onnxruntime-node', 'onnxruntime-common', 'esbuild', `@esbuild/${target}`] as const;
 
+/** The plugin of TypeScript's server, as the build has put it there. */
+const PLUGIN = 'grpo-typescript-plugin';
+
 /** What of them is needed, as prefixes; without it, all that is not for another platform. */
 const NEEDED: Partial<Record<(typeof NATIVE)[number], string[]>> = {
   'onnxruntime-node': ['dist', `bin/napi-v6/${process.platform}/${process.arch}`],
@@ -71,7 +74,10 @@ try {
     private: _____,
     ...published
   } = manifest;
-  const dependencies = Object.fromEntries(NATIVE.map((name) => [name, copyPackage(name)]));
+  // Without its filter: these declarations are what the plugin is for.
+  cpSync(join('node_modules', PLUGIN), join(stage, 'node_modules', PLUGIN), { recursive: true });
+  const native = Object.fromEntries(NATIVE.map((name) => [name, copyPackage(name)]));
+  const dependencies = { ...native, [PLUGIN]: published.version };
   writeJson(join(stage, 'package.json'), { ...published, dependencies });
 
   // Without it vsce warns that too much may be in the package.

@@ -1,11 +1,14 @@
-// What an editor is to know of `grpo/rewards`: dist/grpo-rewards.d.ts, one ambient module with the library's declarations and documentation.
+// What an editor is to know of `grpo/rewards`: the library's declarations and documentation, as one ambient module for a workspace's
+// tsconfig.json (dist/grpo-rewards.d.ts), and as a module file for the plugin that VS Code loads (src/typescript-plugin).
 import { execFile } from 'node:child_process';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { PLUGIN_FOLDER } from './typescript-plugin.mjs';
 
 const LIBRARY = 'src/rewards/library.ts';
+const HEAD = '// Made by GRPO Lab, which brings the code: types and documentation for the editor.\n';
 
 /** Writes the declarations after each build; the files that they are made of are those of the bundle. */
 export const rewardDeclarations = {
@@ -41,15 +44,14 @@ async function writeDeclarations(file) {
     const text = parts
       .join('')
       .replace(/^(?:import .*|export \{\};)\n/gm, '')
-      // What is not offered is not exported, and `declare` is said once, by the module.
+      // What is not offered is not exported; `declare` is said once, by the module, or by each.
       .replace(/^(export )?(?:declare )?(function|const|interface|type) (\w+)/gm, (_, _export, kind, name) =>
-        exported.has(name) ? `export ${kind} ${name}` : `${kind} ${name}`,
-      )
-      .replace(/^(?=.)/gm, '  ');
-    await writeFile(
-      file,
-      `// Made by GRPO Lab, which brings the code: types and documentation for the editor.\ndeclare module 'grpo/rewards' {\n${text}  export {};\n}\n`,
-    );
+        exported.has(name) ? `export ${kind} ${name}` : `declare ${kind} ${name}`,
+      );
+    const ambient = text.replace(/^declare /gm, '').replace(/^(?=.)/gm, '  ');
+    await writeFile(file, `${HEAD}declare module 'grpo/rewards' {\n${ambient}  export {};\n}\n`);
+    await mkdir(PLUGIN_FOLDER, { recursive: true });
+    await writeFile(join(PLUGIN_FOLDER, 'grpo-rewards.d.ts'), `${HEAD}${text}export {};\n`);
   } finally {
     await rm(folder, { recursive: true, force: true });
   }

@@ -96,9 +96,13 @@ export const COMMANDS = {
       n: integer('N', 'completions per prompt', { least: 1, most: MOST_COMPLETIONS }, 4),
       seed: optionalInteger('S', 'random seed for choosing prompts and sampling', { least: 0 }, "the config's"),
       out: text('FILE', 'the samples file', "the config's, or samples/NAME.samples.jsonl"),
+      replace: flag('replace the samples that were generated before, except those with expectations'),
       json: flag('print the samples, one JSON object per line, instead of adding them to a file'),
     },
-    either: [['out', 'json']],
+    either: [
+      ['out', 'json'],
+      ['replace', 'json'],
+    ],
   },
   logprobs: {
     help: 'compute log-probabilities of given completions',

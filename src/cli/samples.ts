@@ -12,22 +12,29 @@ import { samplesPlaces } from '../text/files-by-name.ts';
 import { generateSamples } from '../trainer/generate-samples.ts';
 import type { CommandOf } from './commands.ts';
 import { print, printJson } from './output.ts';
+import { SamplesProgress } from './samples-progress.ts';
 
 const ENDING = '.samples.jsonl';
 
 /** `grpo samples`: completions of the config's model to try rewards on, added to its samples file, or with `--json` printed. */
 export async function samplesCommand(options: CommandOf<'samples'>): Promise<number> {
-  const { prompts, n, seed, json } = options;
+  const { prompts, n, seed, json, replace } = options;
   const loaded = loadRunConfig(options.config);
   // Before the model works for nothing.
   const file = options.out === undefined ? (json ? '' : samplesFile(loaded)) : resolve(options.out);
   if (!json) checkPlace(file, 'file');
   const samples: NewSample[] = [];
-  for await (const batch of generateSamples(loaded, { prompts, n, seed: seed ?? loaded.config.seed })) {
-    if (json) for (const sample of batch) printJson(sampleLine(sample));
-    else samples.push(...batch);
+  const progress = new SamplesProgress(json ? undefined : process.stderr);
+  try {
+    for await (const batch of generateSamples(loaded, { prompts, n, seed: seed ?? loaded.config.seed })) {
+      progress.show(batch);
+      if (json) for (const sample of batch.samples) printJson(sampleLine(sample));
+      else samples.push(...batch.samples.map((sample) => ({ ...sample, generated: true as const })));
+    }
+  } finally {
+    progress.end();
   }
-  if (!json) addTo(file, samples);
+  if (!json) addTo(file, samples, { replacing: replace });
   return 0;
 }
 
@@ -45,15 +52,17 @@ function samplesFile({ config, file, locate }: LoadedConfig): string {
   throw new BadInput(`"samples" is ${named}${leads}. ${how}`, config.samples === null ? { file } : locate(['samples']));
 }
 
-function addTo(file: string, samples: NewSample[]): void {
+function addTo(file: string, samples: NewSample[], how: { replacing: boolean }): void {
   const text = readIfThere(file);
-  const edits = sampleEdits(text, samples);
+  const edits = sampleEdits(text, samples, how);
   const added = edits.appended.length;
+  const removed = edits.removed.length;
   const temporary = join(dirname(file), `.${basename(file)}.${randomUUID()}.tmp`);
-  if (added > 0) atomicWrite(file, editedSamples(text, edits), { temporary, place: 'file' });
+  if (added + removed > 0) atomicWrite(file, editedSamples(text, edits), { temporary, place: 'file' });
   const already = samples.length - added;
   const others = already === 0 ? '' : `; ${already} already existed`;
-  print(`Added ${added} ${added === 1 ? 'sample' : 'samples'} to ${file}${others}.`);
+  const instead = removed === 0 ? '' : ` in place of ${removed} generated before`;
+  print(`Added ${added} ${added === 1 ? 'sample' : 'samples'} to ${file}${instead}${others}.`);
 }
 
 function readIfThere(file: string): string {

@@ -11,9 +11,11 @@ export interface SampleRow extends MappedRow {
   completion: string;
   /** What each reward function should give, by name ("total": the weighted sum): a number, or a range. */
   expect?: Record<string, number | [number, number]>;
+  /** A model wrote it: Generate Samples may replace it. */
+  generated?: true;
 }
 
-const RESERVED_IN_SAMPLES = new Set([...RESERVED, 'expect']);
+const RESERVED_IN_SAMPLES = new Set([...RESERVED, 'expect', 'generated']);
 
 /** Reads samples (`*.samples.jsonl`; `at` is the line that names them): dataset rows with a `completion` and, if wanted, `expect`. Throws BadInput at file:line. */
 export function loadSamples(file: string, at?: SourceLocation): SampleRow[] {
@@ -39,7 +41,8 @@ function toSamples(lines: JsonLine[], file: string, onProblem: (problem: BadInpu
       const { completion } = value;
       if (typeof completion !== 'string') throw new BadInput('This sample has no "completion" (a text).', at);
       const expect = readExpect(value.expect, at);
-      samples.push({ prompt, completion, columns: columnsOf(row), line, ...(expect && { expect }) });
+      const generated = value.generated === true && { generated: true as const };
+      samples.push({ prompt, completion, columns: columnsOf(row), line, ...(expect && { expect }), ...generated });
     }, onProblem);
   }
   return samples;

@@ -32,6 +32,7 @@ const COMMANDS: Record<string, () => Promise<Command>> = {
   'grpo.openAsText': async () => (await import('./commands/samples-views.ts')).openAsText,
   'grpo.openPreview': async () => (await import('./commands/preview.ts')).openPreview,
   'grpo.selectPreviewConfig': async () => (await import('./commands/preview.ts')).selectPreviewConfig,
+  'grpo.addRewardToConfig': async () => (await import('./commands/add-reward-to-config.ts')).addRewardToConfig,
   'grpo.showDevices': async () => (await import('./commands/show-devices.ts')).showDevices,
   'grpo.showDebugInformation': async () => (await import('./commands/debug-information.ts')).showDebugInformation,
 };

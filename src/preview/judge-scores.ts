@@ -13,12 +13,13 @@ export interface PreviewedColumn extends OutcomeColumn {
 }
 
 /**
- * What the scores say about the functions and the samples that an author would want to know. `samples` is their file; `forChat` is for
- * functions that want chat prompts.
+ * What the scores say about the functions and the samples that an author would want to know. `counted` names the functions of which totals are made;
+ * `samples` is the samples' file; `forChat` is for functions that want chat prompts.
  */
 export function judgeScores(
   columns: PreviewedColumn[],
   groups: ScoredGroup[],
+  counted: ReadonlySet<string>,
   samples: string,
   forChat: ChatPromptAdvice = {},
 ): PreviewProblem[] {
@@ -29,9 +30,10 @@ export function judgeScores(
       ...silenceOf(column, groups),
       ...orderOf(column, groups),
     ]),
-    ...orderOfTotals(groups, samples),
+    ...orderOfTotals(groups, counted, samples),
     ...groups.flatMap(({ rows }) => rows.flatMap((row) => expectationsOf(row, samples))),
-    ...groups.flatMap((group, index) => signalOf(group, index, samples)),
+    // Where nothing counts yet, there is nothing to learn from.
+    ...(counted.size === 0 ? [] : groups.flatMap((group, index) => signalOf(group, index, samples))),
   ];
 }
 
@@ -94,16 +96,16 @@ function orderOf({ name, file, line, column }: PreviewedColumn, groups: ScoredGr
   return [{ file, line, column, severity: 'warning', message: `"${name}" ${pair.words}`, code: 'contradicts-expect' }];
 }
 
-function orderOfTotals(groups: ScoredGroup[], file: string): PreviewProblem[] {
-  const pair = reversedPair(groups, 'total', totalOf);
+function orderOfTotals(groups: ScoredGroup[], counted: ReadonlySet<string>, file: string): PreviewProblem[] {
+  const pair = reversedPair(groups, 'total', (row) => totalOf(row, counted));
   if (!pair) return [];
   const message = `The weighted total ${pair.words}`;
   return [{ file, line: pair.better, column: 1, severity: 'warning', message, code: 'contradicts-expect' }];
 }
 
 /** A failure somewhere makes the total say nothing. */
-const totalOf = ({ reward, outcomes }: ScoredSample): number | null =>
-  Object.values(outcomes).some(({ kind }) => kind === 'failure') ? null : reward;
+const totalOf = ({ reward, outcomes }: ScoredSample, counted: ReadonlySet<string>): number | null =>
+  Object.entries(outcomes).some(([name, { kind }]) => kind === 'failure' && counted.has(name)) ? null : reward;
 
 function reversedPair(groups: ScoredGroup[], name: string, actual: (row: ScoredSample) => number | null) {
   for (const { rows } of groups) {

@@ -47,7 +47,7 @@ function destructuredParameters(text: string, file: string, name: string): Param
   });
 }
 
-function parseProgram(text: string, file: string): Statement[] {
+export function parseProgram(text: string, file: string): Statement[] {
   try {
     const isTypeScript = /\.[cm]?tsx?$/.test(file);
     const plugins: ParserOptions['plugins'] = isTypeScript ? ['typescript'] : [];
@@ -65,7 +65,7 @@ function firstPattern(declared: FunctionNode | undefined): ObjectPattern | undef
   return pattern?.type === 'ObjectPattern' ? pattern : undefined;
 }
 
-function findFunction(statements: Statement[], exported: string): FunctionNode | undefined {
+export function findFunction(statements: Statement[], exported: string): FunctionNode | undefined {
   const local = localName(statements, exported);
   for (const statement of statements) {
     const isExport = statement.type === 'ExportNamedDeclaration' || statement.type === 'ExportDefaultDeclaration';
@@ -82,7 +82,7 @@ function findFunction(statements: Statement[], exported: string): FunctionNode |
 }
 
 /** `export { ordering as order }`, `export default ordering`. */
-function localName(statements: Statement[], exported: string): string {
+export function localName(statements: Statement[], exported: string): string {
   for (const statement of statements) {
     if (statement.type === 'ExportDefaultDeclaration' && exported === 'default')
       if (statement.declaration.type === 'Identifier') return statement.declaration.name;

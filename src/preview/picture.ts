@@ -12,12 +12,15 @@ import type { WorkerFunction } from '../protocol/reward-worker.ts';
 import type { RewardWarning } from '../rewards/function-call.ts';
 import { namesOf, notSet } from '../rewards/open-rewards.ts';
 import { languageOf } from '../rewards/prepare-worker.ts';
+import { stemOf } from '../text/files-by-name.ts';
 import { chatPromptAdvice } from './chat-prompts.ts';
+import type { DatasetFacts } from './dataset-facts.ts';
 import type { EditedSamples, KeyedSample } from './edited-samples.ts';
 import { judgeScores, type PreviewedColumn } from './judge-scores.ts';
+import { otherPrompts } from './other-prompts.ts';
 import type { PreviewFile } from './preview-file.ts';
 import { roundedNumbers } from './rounded-numbers.ts';
-import { type ScoredGroup, scoreGroups, summarize } from './sample-scores.ts';
+import { type ScoredGroup, scoreGroups, summarize, withTrials } from './sample-scores.ts';
 import { unknownColumns } from './unknown-columns.ts';
 
 /** What is known at a moment: the functions, what they have said of the samples so far, and what could not be read. */
@@ -35,6 +38,7 @@ export interface Picture {
 interface PreviewedFunction {
   name: string;
   weight: number;
+  trial?: true;
   file: PreviewFile;
   declared: WorkerFunction;
 }
@@ -46,22 +50,29 @@ export function takePicture(
 ): Picture {
   const broken = [...files.values()].flatMap(({ file, problem }) => (problem ? { file, ...problem } : []));
   const { problems: unread, refusals } = samples;
-  const { functions, problems } = functionsOf(request, files);
-  const columns = functions.map(({ name, weight, file, declared }): PreviewedColumn => {
+  const { functions: counted, problems } = functionsOf(request, files);
+  const trials = trialsOf(counted, files);
+  const functions = [...counted, ...trials];
+  const columnOf = ({ name, weight, file, declared }: PreviewedFunction): PreviewedColumn => {
     const outcomes = samples.rows.map(({ key }) => file.outcome(name, key));
     const { file: path = file.file, line = 1, column = 1 } = declared;
     return { name, weight, outcomes, file: path, line, column };
+  };
+  const [columns, tried] = [counted.map(columnOf), trials.map(columnOf)];
+  const groups = scoreGroups(samples.groups, columns, {
+    baseline: 'group',
+    ...request.settings,
+    // A config's functions are all there; of a file alone, all unless one is picked. Samples of a config mean the config's total.
+    checkTotals:
+      request.subject.endsWith('.json') ||
+      (stemOf(request.subject) === stemOf(request.samples.file) &&
+        request.rewards.every((reward) => reward.function === undefined)),
   });
   return {
     request,
     functions,
-    columns,
-    groups: scoreGroups(samples.groups, columns, {
-      baseline: 'group',
-      ...request.settings,
-      // A config's functions are all there; of a file alone, all unless one is picked.
-      checkTotals: isConfig(request) || request.rewards.every((reward) => reward.function === undefined),
-    }),
+    columns: [...columns, ...tried],
+    groups: withTrials(groups, tried),
     problems: [
       ...broken.map(({ kind, error, file }) => located(kind, error, file)),
       ...[...unread, ...refusals].map((error) => located('samples', error, request.samples.file)),
@@ -77,19 +88,25 @@ export function takePicture(
 const isConfig = ({ subject }: PreviewRequest): boolean => subject.endsWith('.json');
 
 /** What there is to say of the scores and the parameters, once all functions are done. */
-export function judge({ request, functions, columns, groups }: Picture): PreviewProblem[] {
+export function judge(
+  { request, functions, columns, groups }: Picture,
+  dataset: DatasetFacts | undefined,
+): PreviewProblem[] {
   const samples = groups.flatMap(({ rows }) => rows.map(({ sample }) => sample));
   const unknown = functions.flatMap(({ name, file, declared }) => {
     const parameters = file.parameters.get(name) ?? [];
     const place = { ...declared, file: declared.file ?? file.file };
-    return unknownColumns(parameters, place, languageOf(file.file), { dataset: request.dataset, samples });
+    return unknownColumns(parameters, place, languageOf(file.file), { dataset, samples });
   });
   const languages = functions.map(({ file }) => languageOf(file.file));
   const rounded = roundedNumbers(samples, languages).map(({ line, message }): PreviewProblem => {
     return { file: request.samples.file, line, column: 1, severity: 'warning', message, code: 'rounded' };
   });
+  const others = otherPrompts(samples, dataset, request.samples.file);
+  const counted = new Set(functions.flatMap(({ name, trial }) => (trial ? [] : [name])));
   const forChat = isConfig(request) ? chatPromptAdvice(request.settings.prompt ?? null) : {};
-  return [...judgeScores(columns, groups, request.samples.file, forChat), ...unknown, ...rounded];
+  const judged = judgeScores(columns, groups, counted, request.samples.file, forChat);
+  return [...judged, ...unknown, ...rounded, ...others];
 }
 
 /** The picture as the editor gets it. */
@@ -105,11 +122,11 @@ export function describe({
     })),
   );
   return {
-    functions: functions.map(({ name, file }, index): PreviewFunction => {
+    functions: functions.map(({ name, file, trial }, index): PreviewFunction => {
       const { weight, outcomes, line, column } = columns[index]!;
       return {
         ...summarize(columns[index]!),
-        ...{ weight, file: file.file, language: languageOf(file.file), line, column },
+        ...{ weight, ...(trial && { trial }), file: file.file, language: languageOf(file.file), line, column },
         state: file.running.has(name) ? 'running' : 'done',
         samples: outcomes.filter((outcome) => outcome !== undefined).length,
         seconds: file.seconds(name),
@@ -121,6 +138,16 @@ export function describe({
       return { prompt, rendered, size: 1 + others.length, mean, std, signal, why };
     }),
   };
+}
+
+/** Functions of the same files that look like rewards, and that the request does not name: just typed, say. */
+function trialsOf(counted: PreviewedFunction[], files: ReadonlyMap<string, PreviewFile>): PreviewedFunction[] {
+  const names = new Set(counted.map(({ name }) => name));
+  return [...files.values()].flatMap((file) =>
+    file.functions
+      .filter(({ name }) => file.likely.has(name) && !names.has(name))
+      .map((declared) => ({ name: declared.name, weight: 1, trial: true as const, file, declared })),
+  );
 }
 
 /** The functions that the request means, as far as they are known, in its order. */

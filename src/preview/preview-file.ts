@@ -14,6 +14,7 @@ import { LoadedModules } from './loaded-modules.ts';
 import { type Parameter, parametersOf } from './parameters.ts';
 import { batchOf } from './sample-scores.ts';
 import type { SpareWorkers } from './spare-workers.ts';
+import { looksLikeReward } from './trials.ts';
 
 /** What functions print in one call is for a person to read. */
 const OUTPUT_LIMIT_BYTES = 256 * 1024;
@@ -57,6 +58,8 @@ export class PreviewFile {
   functions: WorkerFunction[] = [];
   /** What they ask for by name: whatever has no default. */
   parameters = new Map<string, Parameter[]>();
+  /** Those that look like rewards: they are tried even where nobody has named them. */
+  likely = new Set<string>();
   /** Why the newest text cannot be called; the functions and their outcomes are then those of the text before. */
   problem: { kind: 'compile' | 'load'; error: BadInput } | undefined;
   readonly warnings = new FileWarnings();
@@ -208,18 +211,18 @@ export class PreviewFile {
     this.#code = `${code}\n${this.#modules.version}`;
     const needed = (each: WorkerFunction) => parametersOf(each, this.file, launch.language, texts);
     this.parameters = new Map(functions.map((each) => [each.name, needed(each)]));
+    const isLikely = (each: WorkerFunction) => looksLikeReward(each, this.file, launch.language, texts);
+    this.likely = new Set(functions.filter(isLikely).map(({ name }) => name));
     this.#host.spares.refill(launch);
   }
 
   async #call({ names, rows }: FileNeeds): Promise<void> {
     const rewards = this.#rewards!;
-    const wanted = this.functions.filter(
-      ({ name, isDefault }) => names.includes(name) || (isDefault && names.includes(undefined)),
-    );
-    const calls = wanted.map((wanted) => ({
-      name: wanted.name,
-      open: this.#kept.begin(wanted, this.#code, rows),
-    }));
+    const isWanted = ({ name, isDefault }: WorkerFunction) =>
+      names.includes(name) || (isDefault && names.includes(undefined)) || this.likely.has(name);
+    const calls = this.functions.filter(isWanted).map((wanted) => {
+      return { name: wanted.name, open: this.#kept.begin(wanted, this.#code, rows) };
+    });
     await Promise.all(
       calls.map(async ({ name, open }) => {
         if (open.length === 0) return;

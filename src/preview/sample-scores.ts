@@ -140,6 +140,28 @@ export function scoreGroups<Row extends SampleRow>(
   }));
 }
 
+/** The groups with what further functions say of their rows, and whether it is as expected. Rewards, advantages and signals stay as they are. */
+export function withTrials<Row extends SampleRow>(
+  groups: ScoredGroup<Row>[],
+  columns: OutcomeColumn[],
+): ScoredGroup<Row>[] {
+  if (columns.length === 0) return groups;
+  let next = 0;
+  return groups.map((group) => ({
+    ...group,
+    rows: group.rows.map((row) => {
+      const index = next++;
+      const known = columns.flatMap(({ name, outcomes }) => {
+        const outcome = outcomes[index];
+        return outcome ? [[name, outcome] as const] : [];
+      });
+      const tried = Object.fromEntries(known);
+      const mismatches = [...row.mismatches, ...mismatchesOf(row.sample.expect ?? {}, tried)];
+      return { ...row, outcomes: { ...row.outcomes, ...tried }, mismatches };
+    }),
+  }));
+}
+
 const totalOf = (reward: number | null): RewardOutcome =>
   reward === null ? { kind: 'abstain' } : { kind: 'score', score: reward };
 

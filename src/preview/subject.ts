@@ -1,5 +1,6 @@
 import type { PreviewProblem, PreviewRequest, PreviewResult } from '../protocol/preview.ts';
 import { findPython, type PythonInterpreter } from '../rewards/python.ts';
+import { type DatasetFacts, DatasetReader } from './dataset-facts.ts';
 import { type EditedSamples, SamplesReader } from './edited-samples.ts';
 import { describe, judge, takePicture } from './picture.ts';
 import { PreviewFile } from './preview-file.ts';
@@ -24,6 +25,8 @@ export class Subject {
   readonly #files = new Map<string, PreviewFile>();
   readonly #samplesReader = new SamplesReader();
   readonly #render = promptRenderer();
+  readonly #datasetReader = new DatasetReader();
+  #dataset: DatasetFacts | undefined;
   #request: PreviewRequest | undefined;
   #samples: EditedSamples = { groups: [], rows: [], problems: [], refusals: [] };
   #python: PythonInterpreter | undefined;
@@ -59,7 +62,8 @@ export class Subject {
       if (news !== shown) this.#send(request, false, started);
       shown = news;
     }, RESULT_MILLISECONDS);
-    const { python, rewardTimeoutSeconds, rewardEnv = [] } = request.settings;
+    const { python, rewardTimeoutSeconds, rewardEnv = [], prompt = null, columns = null } = request.settings;
+    const dataset = this.#datasetReader.read(request.dataset, { prompt, columns });
     try {
       const update = (file: string) =>
         this.#file(file).update({
@@ -75,6 +79,7 @@ export class Subject {
       // The file that needs it reports why there is none.
       if ([...wanted].some((file) => file.endsWith('.py')))
         this.#python = await findPython(python ?? undefined).catch(() => undefined);
+      this.#dataset = await dataset;
     } finally {
       if (this.#request === request) clearInterval(this.#nextResult);
     }
@@ -112,7 +117,7 @@ export class Subject {
   #send(request: PreviewRequest, done: boolean, started: number): void {
     const picture = takePicture(request, this.#files, this.#samples);
     const { problems, stale } = picture;
-    if (done && !stale) this.#judged = judge(picture);
+    if (done && !stale) this.#judged = judge(picture, this.#dataset);
     if (done) this.#answered = request.id;
     this.#events.onResult({
       type: 'result',

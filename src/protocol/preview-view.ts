@@ -19,15 +19,23 @@ export interface PreviewPicture {
   result: PreviewResult | null;
 }
 
+/** The other columns of the row that the view asked for, each as text. */
+export interface PreviewColumns {
+  type: 'columns';
+  row: number;
+  columns: Record<string, string>;
+}
+
 /** What the view asks for; rows by their index in `result.rows`. */
 export const previewViewMessage = z.discriminatedUnion('type', [
   z.object({ type: z.literal('ready'), version: z.literal(PREVIEW_VIEW_VERSION) }),
   z.object({ type: z.literal('open-row'), row: z.int() }),
+  z.object({ type: z.literal('show-row'), row: z.int() }),
   z.object({ type: z.literal('open-function'), name: z.string() }),
 ]);
 export type PreviewViewMessage = z.infer<typeof previewViewMessage>;
 
 /** Both ends come from one package, so that the kind of a message is all there is to check. */
-export const previewPicture = z.custom<PreviewPicture>(
-  (value) => (value as { type?: unknown } | null | undefined)?.type === 'picture',
+export const previewViewUpdate = z.custom<PreviewPicture | PreviewColumns>((value) =>
+  ['picture', 'columns'].includes(String((value as { type?: unknown } | null | undefined)?.type)),
 );

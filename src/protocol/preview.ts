@@ -10,12 +10,12 @@ import type { RunConfig } from './run-config.ts';
  */
 export const PREVIEW_VERSION = 1;
 
-/** The run config's settings that decide what a reward is worth, and what prompts it gets. */
+/** The run config's settings that decide what a reward is worth, and how rows of the dataset become prompts and columns. */
 export type ScoreSettings = Pick<
   RunConfig,
   'scaleRewards' | 'multiObjectiveAggregation' | 'rewardTimeoutSeconds' | 'python'
 > &
-  Partial<Pick<RunConfig, 'baseline' | 'chatTemplateKwargs' | 'rewardEnv' | 'prompt'>>;
+  Partial<Pick<RunConfig, 'baseline' | 'chatTemplateKwargs' | 'rewardEnv' | 'prompt' | 'columns'>>;
 
 /** A text as the editor has it, saved or not. Files are absolute paths throughout. */
 export interface EditedText {
@@ -53,6 +53,8 @@ export type PreviewCommand =
 export interface PreviewFunction {
   name: string;
   weight: number;
+  /** The request does not name it, so that it is only tried: rewards, advantages and signals do not know of it. */
+  trial?: true;
   file: string;
   language: 'typescript' | 'python';
   /** Where it is declared; lines and columns count from 1. */
@@ -124,7 +126,8 @@ export interface PreviewProblem {
     | 'constant'
     | 'contradicts-expect'
     | 'expectation'
-    | 'no-signal';
+    | 'no-signal'
+    | 'other-prompt';
   /** What a quick fix would put in the range's place, such as the nearest column's name. */
   fix?: string | undefined;
   /** What can be done in the run config. */
@@ -140,6 +143,7 @@ export interface PreviewResult {
   done: boolean;
   /** The reward files or the samples do not compile, load or parse: numbers are those of the last text that did. */
   stale: boolean;
+  /** Those that count, then those that are only tried. */
   functions: PreviewFunction[];
   rows: PreviewRow[];
   groups: PreviewGroup[];

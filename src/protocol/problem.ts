@@ -45,3 +45,7 @@ export const problem = z.object({
 /** What a command says up its channel when it fails, to a host that started it with one. On stderr it says the same in words. */
 export const commandProblem = z.object({ type: z.literal('problem'), problem });
 export type CommandProblem = z.infer<typeof commandProblem>;
+
+/** What a command says up its channel while it works: how many of how many are done. */
+export const commandProgress = z.object({ type: z.literal('progress'), done: z.int().min(0), of: z.int().min(0) });
+export type CommandProgress = z.infer<typeof commandProgress>;

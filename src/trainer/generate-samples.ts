@@ -23,6 +23,13 @@ export interface SamplesWanted {
   seed: number;
 }
 
+/** What was generated at once, and how many of how many there are then; the first has none, before the model is loaded. */
+export interface SampledBatch {
+  samples: NewSample[];
+  done: number;
+  of: number;
+}
+
 /**
  * Samples completions of a run config's start model as a step of the run would, a batch of prompts at a time, to try rewards on. Prompts are
  * drawn at random, or are the dataset's first when the config does not shuffle. No reward function is called. Throws BadInput as training does.
@@ -30,7 +37,7 @@ export interface SamplesWanted {
 export async function* generateSamples(
   loaded: LoadedConfig,
   { prompts: count, n, seed }: SamplesWanted,
-): AsyncGenerator<NewSample[]> {
+): AsyncGenerator<SampledBatch> {
   const { config, locate } = loaded;
   const { train } = await loadRows(loaded);
   const model = readModelConfig(config.model);
@@ -47,6 +54,8 @@ export async function* generateSamples(
     : Array.from({ length: all.length }, (_, index) => index);
   const prompts = order.slice(0, count).map((index) => all.at(index));
 
+  const of = prompts.length * n;
+  yield { samples: [], done: 0, of };
   const { engine } = await createEngine(config, locate, workloadOf(model, { trains: false, half: config.fp16 }));
   const weights = await computeCopies(engine, model, (await readModel(config.model)).weights);
   const sampler = new LocalSampler({ engine, model, config, eosTokenIds }, n, seed, async () => weights);
@@ -59,10 +68,11 @@ export async function* generateSamples(
     const batch = Array.from({ length: perBatch }, (_, i) => prompts[start + i] ?? prompts.at(-1)!);
     const rollout = await sampleRollout(sampler, tokenizer, batch, maxCompletionLength, ['samples', start]);
     const wanted = Math.min(perBatch, prompts.length - start) * n;
-    yield rollout.slice(0, wanted).map(({ prompt, text }) => ({
+    const samples = rollout.slice(0, wanted).map(({ prompt, text }) => ({
       prompt: prompt.prompt,
       completion: text,
       columns: prompt.columns,
     }));
+    yield { samples, done: start * n + wanted, of };
   }
 }

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'vitest';
 import { RewardPreviews } from './helpers/previews.ts';
@@ -22,7 +22,7 @@ session.test('a reward is made from a helper, with samples, and added to a run c
   expect(read('samples/right_sum.samples.jsonl')).toContain('"expect":{"right_sum":1}');
   expect(read('arithmetic.grpo.json')).toContain('#format", "rewards/right_sum.reward.ts"]');
   expect(read('arithmetic.grpo.json')).toContain('// A tiny model that adds two numbers');
-  // The sample has its own declarations.
+  // Its types come from the extension.
   expect(existsSync(join(server.workspace, 'rewards/grpo-rewards.d.ts'))).toBe(false);
   await editor.screenshot('new-reward');
 });
@@ -51,4 +51,32 @@ session.test('helpers are explained where they are used', async ({ editor }) => 
   const line = editor.page.locator('.editor-instance .view-line').filter({ hasText: 'right_sum = numericMatch' });
   await editor.hover(line.getByText('numericMatch'), 'Creates a reward: 1 if', 60_000);
   await editor.screenshot('reward-hover');
+});
+
+/** What only the types can tell. */
+const MISTAKE = "import { numericMatch } from 'grpo/rewards';\nexport const a = numericMatch({ colum: 'x' });\n";
+
+session.test('types of grpo/rewards are known in any folder, with or without a tsconfig.json', async (all) => {
+  const { editor, server } = all;
+  const strict = '{ "compilerOptions": { "strict": true, "module": "nodenext", "noEmit": true } }';
+  const projects = { bare: undefined, strict, sample: undefined };
+  for (const [name, tsconfig] of Object.entries(projects)) {
+    // The sample's rewards are in its own tsconfig.json.
+    const folder = join(server.workspace, name === 'sample' ? 'rewards' : name);
+    mkdirSync(folder, { recursive: true });
+    if (tsconfig !== undefined) writeFileSync(join(folder, 'tsconfig.json'), tsconfig);
+    writeFileSync(join(folder, `${name}.reward.ts`), MISTAKE);
+    await editor.openFile(`${name}.reward.ts`);
+    const line = editor.page.locator('.editor-instance .view-line').filter({ hasText: 'colum' });
+    // What names the column wrongly is the mistake, and the only one: the import is found.
+    await editor.page.locator('.editor-instance .squiggly-error').first().waitFor({ timeout: 60_000 });
+    await editor.hover(line.getByText('colum', { exact: true }), /does not exist in type 'NumericMatchOptions'/);
+    await editor.page.keyboard.press('Escape');
+    expect(await editor.page.locator('.editor-instance .squiggly-error').count(), name).toBe(1);
+  }
+  writeFileSync(join(server.workspace, 'bare/js.reward.js'), `// @ts-check\n${MISTAKE}`);
+  await editor.openFile('js.reward.js');
+  await editor.page.locator('.editor-instance .squiggly-error').first().waitFor({ timeout: 60_000 });
+  expect(await editor.page.locator('.editor-instance .squiggly-error').count()).toBe(1);
+  await editor.screenshot('reward-types');
 });

@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import type { Page } from 'playwright-core';
@@ -84,8 +84,8 @@ session.test('while the text does not compile, the last numbers stay, at their f
 session.test('behind each sample stand its numbers, and on hover why', async ({ editor }) => {
   await editor.openFile('sort.samples.jsonl');
   await previews().decoration(/^inclusion 4 · ordering 3 · total 7$/);
-  await previews().decoration(/^advantage \+1\.09$/);
-  await previews().decoration(/^advantage −1\.26$/);
+  await previews().front(/^▲ \+1\.09 {2}7\.00 {2}│$/);
+  await previews().front(/^▼ −1\.26 /);
   await editor.hover(editor.page.locator('.editor-instance .view-line').first(), /Reward 7 · advantage \+1\.09/);
   await editor.page
     .locator('.monaco-hover:visible')
@@ -93,6 +93,49 @@ session.test('behind each sample stand its numbers, and on hover why', async ({ 
     .first()
     .waitFor();
   await editor.screenshot('preview-samples');
+  await editor.page.mouse.move(0, 0);
+});
+
+session.test('in front of each sample stand advantage and total, however long its line is', async (all) => {
+  const { editor, server } = all;
+  const file = join(server.workspace, 'samples/sort.samples.jsonl');
+  const text = readFileSync(file, 'utf8');
+  const long = (index: number, extra: object) =>
+    JSON.stringify({ prompt: `Sort ${index} 0:`, numbers: [index, 0], note: 'x'.repeat(400), ...extra });
+  const rows = Array.from({ length: 3000 }, (_, i) => [
+    long(i + 1, { completion: `0 ${i + 1}` }),
+    long(i + 1, { completion: `${i + 1} 0`, expect: { ordering: 5 } }),
+  ]);
+  writeFileSync(file, `${rows.flat().join('\n')}\n`);
+  await previews().front(/^▲ \+0\.71 {2}3\.00 {2}│$/);
+  await previews().front(/^▼ −0\.71 {2}2\.00 !│$/);
+  const starts = () =>
+    editor.page.locator('.editor-instance .view-line').evaluateAll((lines) =>
+      lines.flatMap((line) => {
+        if (!line.textContent?.startsWith('{')) return [];
+        const brace = [...line.querySelectorAll('span')].find(
+          ({ children, textContent }) => children.length === 0 && textContent?.startsWith('{'),
+        );
+        return brace ? [Math.round(brace.getBoundingClientRect().left)] : [];
+      }),
+    );
+  await until('the rows to be aligned', async () => {
+    const lefts = await starts();
+    return lefts.length > 3 && new Set(lefts).size === 1;
+  });
+  await editor.screenshot('preview-front');
+  await previews().cursorAt(4501, 1);
+  await until('rows far down to have theirs', async () => {
+    const fronts = await previews().fronts();
+    return fronts.length > 3 && fronts.every((front) => /^[▲▼] [+−]0\.71/.test(front));
+  });
+  await editor.command('View: Toggle Word Wrap');
+  await previews().front(/^▼ −0\.71 {2}2\.00 !│$/);
+  await editor.screenshot('preview-front-wrapped');
+  await editor.command('View: Toggle Word Wrap');
+  writeFileSync(file, text);
+  await previews().cursorAt(1, 1);
+  await previews().front(/^▲ \+1\.09 {2}7\.00 {2}│$/);
 });
 
 session.test('samples count as they are written, too', async ({ editor }) => {
@@ -129,11 +172,61 @@ session.test('the Reward Preview shows samples × functions, sorts, finds, and o
   await until('one row to be left', async () => (await rows.count()) === 1);
   await view.getByRole('grid').focus();
   await editor.page.keyboard.press('Enter');
+  const detail = view.getByRole('region', { name: 'Sample' });
+  await detail.getByRole('heading', { name: 'Line 2' }).waitFor();
+  // Once more opens its line.
+  await editor.page.keyboard.press('Enter');
   await editor.statusItem('Ln 2, Col 1').waitFor();
+  await view.getByRole('grid').focus();
+  await editor.page.keyboard.press('Escape');
+  await detail.waitFor({ state: 'hidden' });
   await view.getByRole('searchbox').fill('');
 });
 
+session.test('a sample that is selected in the Reward Preview is shown in full, by the keyboard', async (all) => {
+  const { editor, server } = all;
+  const file = join(server.workspace, 'samples/sort.samples.jsonl');
+  const text = readFileSync(file, 'utf8');
+  const completion = 'First the small ones:\n\n  0 1\n\n  2 3';
+  const row = { prompt: 'Sort 3 2 1 0:', numbers: [3, 2, 1, 0], source: { by: 'hand' }, completion };
+  writeFileSync(file, `${JSON.stringify(row)}\n${text}`);
+  const { view } = previews();
+  await view.getByRole('button', { name: 'Line' }).click();
+  await view.getByRole('gridcell', { name: /First the small ones/ }).waitFor();
+  const grid = view.getByRole('grid');
+  const detail = view.getByRole('region', { name: 'Sample' });
+  await grid.focus();
+  await editor.page.keyboard.press('Home');
+  await editor.page.keyboard.press('Enter');
+  await detail.getByRole('heading', { name: 'Line 1', exact: true }).waitFor();
+  expect(await detail.locator('.completion').innerText()).toBe(completion);
+  await detail.getByText('extracted').first().waitFor();
+  await detail.locator('.prompt', { hasText: 'Sort 3 2 1 0:' }).waitFor();
+  await detail.locator('.sample-columns', { hasText: '{"by":"hand"}' }).waitFor();
+  await editor.screenshot('preview-detail');
+  // A line that comes above moves it; the keyboard goes on to the next.
+  const above = { prompt: 'Sort 1 0:', numbers: [1, 0], completion: ' 0 1' };
+  writeFileSync(file, `${JSON.stringify(above)}\n${JSON.stringify(row)}\n${text}`);
+  await detail.getByRole('heading', { name: 'Line 2' }).waitFor();
+  expect(await detail.locator('.completion').innerText()).toBe(completion);
+  await editor.page.keyboard.press('ArrowDown');
+  await until(
+    'another sample to be shown',
+    async () => (await detail.locator('.completion').innerText()) !== completion,
+  );
+  await editor.page.keyboard.press('Tab');
+  await editor.page.keyboard.press('Escape');
+  await detail.waitFor({ state: 'hidden' });
+  await until('the table to have the focus', () => grid.evaluate((element) => element === document.activeElement));
+  writeFileSync(file, text);
+  await view.getByRole('gridcell', { name: /First the small ones/ }).waitFor({ state: 'hidden' });
+  await grid.press('Home');
+  await grid.press('Enter');
+  await detail.getByRole('heading', { name: 'Line 1', exact: true }).waitFor();
+});
+
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+// With a sample shown in full.
 for (const theme of Object.keys(themes) as Theme[])
   session.test(`axe finds nothing wrong with it: ${theme}`, async ({ editor, dashboard }) => {
     await editor.setTheme(theme);
@@ -357,9 +450,65 @@ session.test('a function tells on hover how it does', async ({ editor }) => {
 });
 
 session.test('without samples a reward says how to get some', async ({ editor, server }) => {
-  writeFileSync(join(server.workspace, 'rewards/bare.reward.ts'), 'export const bare = () => 1;\n');
+  // A run config beside it would lend its samples.
+  const folder = join(server.workspace, 'others/deep');
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(join(folder, 'bare.reward.ts'), 'export const bare = () => 1;\n');
   await editor.openFile('bare.reward.ts');
   await previews().lens('No samples · Generate Samples');
+});
+
+session.test('a reward that is just typed is scored, and added to a run config', async ({ editor, server }) => {
+  const { page } = editor;
+  const config = join(server.workspace, 'sort.grpo.json');
+  const before = readFileSync(config, 'utf8');
+  await editor.openFile('sort.reward.ts');
+  await previews().lens(/^7 samples · mean 1\.71/);
+  expect((await previews().lenses()).join()).not.toContain('Add to Run Config');
+  await previews().cursorAtEndOf(33);
+  await page.keyboard.insertText(
+    '\n\nexport function brief({ completion }: RewardInput<Columns>) {\n  return completion.length < 9 ? 1 : 0;\n}\n\nexport function halve(value: number) {\n  return value / 2;\n}',
+  );
+  await previews().lens(/^7 samples · mean 0\.86 · not counted.*Add to Run Config/);
+  expect((await previews().lenses()).filter((lens) => lens.includes('Add to Run Config'))).toHaveLength(1);
+  await editor.screenshot('preview-just-typed');
+  await editor.openFile('sort.samples.jsonl');
+  await previews().decoration(/^inclusion 4 · ordering 3 · total 7 · not counted: brief 1$/);
+  await previews().front(/^▲ \+1\.09 {2}7\.00 {2}│$/);
+  await editor.openFile('sort.reward.ts');
+  await previews().lensLink('Add to Run Config').click();
+  // Configs that use the file come first, the others of the workspace behind them.
+  await editor.quickRow('arithmetic').waitFor();
+  await editor.choose(/^sort/);
+  await previews().lens(/^7 samples · mean 0\.86[^·]*\|/);
+  expect(readFileSync(config, 'utf8')).toBe(
+    before.replace(
+      'rewards/sort.reward.ts#ordering"',
+      'rewards/sort.reward.ts#ordering", "rewards/sort.reward.ts#brief"',
+    ),
+  );
+  await editor.openFile('sort.samples.jsonl');
+  await previews().decoration(/^inclusion 4 · ordering 3 · brief 1 · total 8$/);
+  writeFileSync(config, before);
+  await previews().decoration(/^inclusion 4 · ordering 3 · total 7 · not counted: brief 1$/);
+  await editor.openFile('sort.reward.ts');
+  await editor.command('File: Revert File');
+  await previews().lens(/^7 samples · mean 1\.71/);
+});
+
+session.test('one in a file that no config names is tried on the samples of the config beside it', async (all) => {
+  const { editor, server } = all;
+  const text = 'export const shorter = ({ completion }: { completion: string }) => -completion.length;\n';
+  writeFileSync(join(server.workspace, 'rewards/shorter.reward.ts'), text);
+  await editor.openFile('shorter.reward.ts');
+  await previews().lens(/^\d samples · mean −\d.*Add to Run Config/);
+  writeFileSync(
+    join(server.workspace, 'rewards/trl.py'),
+    'def shorter(completions, **kwargs):\n    return [-len(text) for text in completions]\n\n\ndef plot(completions):\n    pass\n',
+  );
+  await editor.openFile('trl.py');
+  await previews().lens('Add to Run Config');
+  expect(await previews().lenses()).toHaveLength(1);
 });
 
 session.test(

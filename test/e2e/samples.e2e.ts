@@ -16,6 +16,7 @@ interface Sample {
   numbers: number[];
   completion: string;
   expect?: Record<string, number>;
+  generated?: true;
 }
 
 const samplesOf = (file: string): Sample[] =>
@@ -64,10 +65,46 @@ session.test('generates samples with the model of a run config, and opens them',
   await until('its process to be gone', () => server.processes('grpo.js').length === 0);
 });
 
+session.test('replaces the samples that it generated before, if asked to', async ({ editor, server }) => {
+  const file = sortSamples(server.workspace);
+  const before = samplesOf(file);
+  const generated = before.filter((sample) => sample.generated);
+  expect(generated.length).toBeGreaterThan(0);
+  await editor.command('GRPO: Generate Samples');
+  await editor.choose('sort');
+  await editor.screenshot('samples-replace');
+  await editor.choose(`Replace the ${generated.length} generated samples`);
+  await answerCounts(editor, 2, 2);
+  const after = await until('samples to be replaced', () => {
+    const rows = samplesOf(file);
+    return JSON.stringify(rows) !== JSON.stringify(before) && rows;
+  });
+  const written = (rows: Sample[]) => rows.filter((sample) => !sample.generated);
+  expect(written(after)).toEqual(written(before));
+  expect(new Set(after.filter((sample) => sample.generated).map(({ prompt }) => prompt)).size).toBe(2);
+  await until('its process to be gone', () => server.processes('grpo.js').length === 0);
+});
+
+session.test('marks generated samples whose prompt the dataset no longer gives', async ({ editor, server }) => {
+  const config = join(server.workspace, 'sort.grpo.json');
+  const text = readFileSync(config, 'utf8');
+  const marked = editor.page.locator('.markers-panel').getByText(/generated for a prompt that sort\.train\.jsonl/);
+  await editor.openFile('sort.samples.jsonl');
+  await editor.command('View: Focus Problems');
+  writeFileSync(config, text.replace('"rewards"', '"prompt": { "text": "Now {{ prompt }}" }, "rewards"'));
+  const count = samplesOf(sortSamples(server.workspace)).filter(({ generated }) => generated).length;
+  await until('each of them to be marked', async () => (await marked.count()) === count);
+  await editor.screenshot('samples-other-prompt');
+  writeFileSync(config, text);
+  await marked.first().waitFor({ state: 'hidden' });
+  await editor.command('View: Hide Panel');
+});
+
 session.test('asks for numbers that make sense, and can be left', async ({ editor, server }) => {
   const before = samplesOf(sortSamples(server.workspace));
   await editor.command('GRPO: Generate Samples');
   await editor.choose('sort');
+  await editor.choose('Add to them');
   await editor.quickInput.fill('none');
   await editor.page.getByText('Enter a whole number from 1').waitFor();
   await editor.page.keyboard.press('Escape');
@@ -75,10 +112,11 @@ session.test('asks for numbers that make sense, and can be left', async ({ edito
   expect(samplesOf(sortSamples(server.workspace))).toEqual(before);
 });
 
-session.test('is cancelled without a trace', async ({ editor, server }) => {
+session.test('is cancelled, and keeps what there is only if that is wanted', async ({ editor, server }) => {
   const before = samplesOf(sortSamples(server.workspace));
   await editor.command('GRPO: Generate Samples');
   await editor.choose('sort');
+  await editor.choose('Add to them');
   // More than is generated before the button is found.
   await answerCounts(editor, 1000, 100);
   await editor.notification(/Generating samples with sort: [1-9]\d* of 100000/).waitFor();
@@ -86,7 +124,12 @@ session.test('is cancelled without a trace', async ({ editor, server }) => {
   await editor.answer(/Generating samples with sort/, 'Cancel');
   await until('its process to be gone', () => server.processes('grpo.js').length === 0);
   await editor.notification(/Generating samples with sort/).waitFor({ state: 'hidden' });
+  const question = /Canceled after \d+ of 100000 samples/;
+  await editor.notification(question).waitFor();
   expect(samplesOf(sortSamples(server.workspace))).toEqual(before);
+  await editor.screenshot('samples-canceled');
+  await editor.answer(question, 'Add ');
+  await until('what there was to be added', () => samplesOf(sortSamples(server.workspace)).length > before.length);
 });
 
 session.test('keeps a completion of the dashboard as a sample, once, by the keyboard', async (all) => {

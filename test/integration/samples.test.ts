@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { grpoJson, temporaryFolder } from './cli/run-grpo.ts';
@@ -93,7 +93,12 @@ test('the prompts of the instruction state what its rewards check, and those hel
 });
 
 test('the reward files of the sample are well typed', () => {
-  const compiler = spawnSync(process.execPath, ['node_modules/typescript/bin/tsc', '-p', workspace], {
+  const folder = temporaryFolder();
+  const here = process.cwd();
+  const include = [join(here, workspace, 'rewards'), join(here, 'dist/grpo-rewards.d.ts')];
+  const project = join(folder, 'tsconfig.json');
+  writeFileSync(project, JSON.stringify({ extends: join(here, workspace, 'tsconfig.json'), include }));
+  const compiler = spawnSync(process.execPath, ['node_modules/typescript/bin/tsc', '-p', project], {
     encoding: 'utf8',
   });
   expect(compiler.stdout).toBe('');

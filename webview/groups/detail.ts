@@ -1,10 +1,9 @@
 import type { Completion } from '../../src/protocol/dashboard.ts';
 import { formatLocation, type SourceLocation } from '../../src/protocol/errors.ts';
-import { messageText } from '../../src/protocol/message-text.ts';
-import type { Prompt } from '../../src/protocol/rewards.ts';
 import { type Child, el } from '../dom.ts';
 import { formatNumber, formatSigned } from '../format.ts';
 import { host } from '../host.ts';
+import { promptBlock } from '../prompt-block.ts';
 import { keepButtons } from './keep.ts';
 import type { Group } from './model.ts';
 import { signalSentence } from './signals.ts';
@@ -24,16 +23,6 @@ export function groupDetail(group: Group): HTMLElement {
     ),
     ...shown.map(completionCard),
   );
-}
-
-/** A prompt as it was written: of a chat each message with its role. */
-export function promptBlock(prompt: Prompt): HTMLElement {
-  if (typeof prompt === 'string') return el('pre', { class: 'prompt' }, prompt);
-  const messages = prompt.map((message) => {
-    const calls = message.tool_calls ? [el('pre', {}, JSON.stringify(message.tool_calls, null, 2))] : [];
-    return el('div', {}, el('span', { class: 'role' }, message.role), el('pre', {}, messageText(message)), ...calls);
-  });
-  return el('div', { class: 'prompt' }, ...messages);
 }
 
 function completionCard(completion: Completion): HTMLElement {

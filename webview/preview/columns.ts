@@ -120,7 +120,7 @@ export function tableColumns({ functions }: PreviewResult): Column[] {
 export const scoreOf = (outcome: PreviewOutcome | undefined): number | null =>
   outcome?.kind === 'score' ? outcome.score : null;
 
-const expectation = (expected: number | [number, number]): string =>
+export const expectation = (expected: number | [number, number]): string =>
   typeof expected === 'number' ? formatNumber(expected) : `${formatNumber(expected[0])}–${formatNumber(expected[1])}`;
 
 /** 0.0123 as "12.3 ms". */

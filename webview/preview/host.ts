@@ -1,5 +1,10 @@
 import * as z from 'zod/mini';
-import { type PreviewPicture, type PreviewViewMessage, previewPicture } from '../../src/protocol/preview-view.ts';
+import {
+  type PreviewColumns,
+  type PreviewPicture,
+  type PreviewViewMessage,
+  previewViewUpdate,
+} from '../../src/protocol/preview-view.ts';
 
 /** How the user left the view. */
 const layout = z.object({
@@ -27,9 +32,9 @@ export function restoreLayout(): Layout {
   return parsed.success ? parsed.data : layout.parse({});
 }
 
-export function onPicture(listener: (picture: PreviewPicture) => void): void {
+export function onUpdate(listener: (update: PreviewPicture | PreviewColumns) => void): void {
   window.addEventListener('message', ({ data }: MessageEvent<unknown>) => {
-    const parsed = previewPicture.safeParse(data);
+    const parsed = previewViewUpdate.safeParse(data);
     if (parsed.success) listener(parsed.data);
     else console.error('The extension sent an unknown message.', parsed.error);
   });

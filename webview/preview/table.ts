@@ -3,11 +3,11 @@ import { el, setText } from '../dom.ts';
 import { KeyedList, type Row } from '../keyed-list.ts';
 import { VirtualList } from '../virtual-list.ts';
 import { type Column, selectRows, type TableRow, tableColumns, tableRows } from './columns.ts';
-import { host, type Layout } from './host.ts';
+import type { Layout } from './host.ts';
 
 const ROW_HEIGHT = 24;
 
-/** Samples × functions: every row opens its line of the samples file, every heading sorts. */
+/** Samples × functions: a row is chosen to be shown in full, every heading sorts. */
 export class SampleTable {
   readonly element: HTMLElement;
   readonly #head = el('div', { class: 'grid-row grid-head', role: 'row', 'aria-rowindex': 1 });
@@ -21,20 +21,22 @@ export class SampleTable {
     (heading) => this.#heading(heading),
   );
 
-  constructor(sort: (column: string) => void) {
+  /** `choose` gets the row that was clicked or entered, `move` the one that the keyboard moved to, by their index in the result. */
+  constructor(sort: (column: string) => void, choose: (row: number) => void, move: (row: number) => void) {
     this.#sort = sort;
-    const open = ({ index }: TableRow) => host.postMessage({ type: 'open-row', row: index });
+    const open = ({ index }: TableRow) => choose(index);
+    const activated = ({ index }: TableRow) => move(index);
     const head = el('div', { class: 'grid-headings', role: 'rowgroup' }, this.#head);
     this.#list = new VirtualList({
-      ...{ label: 'Samples', rowHeight: ROW_HEIGHT, open, head },
+      ...{ label: 'Samples', rowHeight: ROW_HEIGHT, open, activated, head },
       key: ({ index }) => index,
       make: () => this.#row(),
     });
     this.element = this.#list.element;
   }
 
-  /** How many samples there are, and how many of them are shown. */
-  show(result: PreviewResult | undefined, layout: Layout): { all: number; shown: number } {
+  /** How many samples there are, and how many of them are shown. The chosen one is where the keyboard goes on. */
+  show(result: PreviewResult | undefined, layout: Layout, chosen: number | undefined): { all: number; shown: number } {
     if (result) {
       this.#rows = tableRows(result);
       this.#columns = tableColumns(result);
@@ -45,6 +47,8 @@ export class SampleTable {
     this.#headings.show(this.#columns.map((column) => ({ column, order: column.id === layout.sort ? order : 'none' })));
     const shown = selectRows(this.#rows, this.#columns, layout);
     this.#list.items = shown;
+    const active = shown.findIndex(({ index }) => index === chosen);
+    if (active >= 0) this.#list.active = active;
     return { all: this.#rows.length, shown: shown.length };
   }
 

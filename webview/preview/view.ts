@@ -1,11 +1,13 @@
 import './preview.css';
 import type { PreviewFunction, PreviewResult } from '../../src/protocol/preview.ts';
-import type { PreviewPicture } from '../../src/protocol/preview-view.ts';
+import type { PreviewColumns, PreviewPicture } from '../../src/protocol/preview-view.ts';
 import { el, setText } from '../dom.ts';
 import { formatNumber } from '../format.ts';
 import { KeyedList } from '../keyed-list.ts';
 import { afterPress } from '../press.ts';
 import { FILTERS, formatMilliseconds, scoreOf } from './columns.ts';
+import { SampleDetail } from './detail.ts';
+import { followRow } from './follow-row.ts';
 import { type Distribution, distributionSection } from './histogram.ts';
 import { host, type Layout, restoreLayout } from './host.ts';
 import { SampleTable } from './table.ts';
@@ -21,6 +23,10 @@ export class PreviewView {
   readonly #search: HTMLInputElement;
   readonly #filter: HTMLSelectElement;
   readonly #table: SampleTable;
+  readonly #detail: SampleDetail;
+  /** The row that is shown in full. */
+  #chosen: number | undefined;
+  #columns: PreviewColumns | undefined;
   #layout: Layout = restoreLayout();
   #picture: PreviewPicture | undefined;
 
@@ -40,17 +46,40 @@ export class PreviewView {
       ...Object.entries(FILTERS).map(([value, { label }]) => el('option', { value }, label)),
     );
     this.#filter.value = this.#layout.filter in FILTERS ? this.#layout.filter : 'all';
-    this.#table = new SampleTable((sort) =>
-      // Numbers are looked at from the largest on.
-      this.#change({ sort, descending: sort === this.#layout.sort ? !this.#layout.descending : sort !== 'line' }),
+    this.#table = new SampleTable(
+      (sort) =>
+        // Numbers are looked at from the largest on.
+        this.#change({ sort, descending: sort === this.#layout.sort ? !this.#layout.descending : sort !== 'line' }),
+      // Once more opens the line.
+      (row) => (row === this.#chosen ? openLine(row) : this.#choose(row)),
+      (row) => this.#chosen !== undefined && this.#choose(row),
+    );
+    const close = () => {
+      this.#choose(undefined);
+      this.#table.element.focus();
+    };
+    this.#detail = new SampleDetail({ open: openLine, close });
+    this.#table.element.addEventListener('keydown', (event) => {
+      if (event.key === 'Escape' && this.#chosen !== undefined) close();
+    });
+    const samples = el(
+      'div',
+      { class: 'samples-and-detail' },
+      el('div', { class: 'samples' }, this.#histograms, this.#table.element),
+      this.#detail.element,
     );
     const bar = el('div', { class: 'bar' }, this.#title, this.#status, this.#search, this.#filter);
-    this.element = el('main', { class: 'preview' }, bar, this.#note, this.#histograms, this.#table.element);
+    this.element = el('main', { class: 'preview' }, bar, this.#note, samples);
     this.#show();
   }
 
-  receive(picture: PreviewPicture): void {
-    this.#picture = picture;
+  receive(update: PreviewPicture | PreviewColumns): void {
+    if (update.type === 'columns') this.#columns = update;
+    else {
+      const before = this.#picture?.result;
+      this.#picture = update;
+      this.#choose(followRow(this.#chosen, before, update.result));
+    }
     afterPress(this.#draw);
   }
 
@@ -62,10 +91,26 @@ export class PreviewView {
     this.#show();
   }
 
+  /** Shows a row in full. Its columns are asked for again with every picture: they are as much part of what is edited as the rest. */
+  #choose(row: number | undefined): void {
+    if (row !== this.#chosen) this.#columns = undefined;
+    this.#chosen = row;
+    if (row !== undefined) host.postMessage({ type: 'show-row', row });
+    this.#showDetail();
+  }
+
+  #showDetail(): void {
+    const { result } = this.#picture ?? noPicture;
+    const index = this.#chosen;
+    const columns = this.#columns?.row === index ? this.#columns?.columns : undefined;
+    this.#detail.show(index === undefined || !result ? undefined : { index, result, columns });
+  }
+
   #show(): void {
+    this.#showDetail();
     const { title, note, result, running } = this.#picture ?? noPicture;
     setText(this.#title, title ?? 'Reward Preview');
-    const counts = this.#table.show(result ?? undefined, this.#layout);
+    const counts = this.#table.show(result ?? undefined, this.#layout, this.#chosen);
     setText(this.#status, result ? statusText(result, counts, running) : running ? 'scoring …' : '');
     setText(this.#note, note ?? '');
     this.#note.hidden = note === null;
@@ -87,6 +132,8 @@ export class PreviewView {
   }
 }
 
+const openLine = (row: number): void => host.postMessage({ type: 'open-row', row });
+
 const noPicture = { title: null, note: null, result: null, running: false };
 
 function statusText(
@@ -99,9 +146,10 @@ function statusText(
   return `${samples} · ${running ? 'scoring …' : formatMilliseconds(seconds)}`;
 }
 
-function functionText({ mean, std, abstained, failed, seconds, weight }: PreviewFunction): string {
+function functionText({ mean, std, abstained, failed, seconds, weight, trial }: PreviewFunction): string {
   const parts = [`mean ${formatNumber(mean)}`];
   if (std !== null) parts.push(`± ${formatNumber(std)}`);
+  if (trial) parts.push('not counted');
   if (weight !== 1) parts.push(`weight ${formatNumber(weight)}`);
   if (abstained > 0) parts.push(`${abstained} abstain`);
   if (failed > 0) parts.push(`${failed} failed`);

@@ -31,14 +31,12 @@ async function chooseTarget(): Promise<string | undefined> {
 
 const entries = (folder: string): Promise<string[]> => readdir(folder).catch(() => []);
 
-/** The sample with the files it refers to elsewhere, so that it also completes and checks where the extension is not. */
+/** The sample with the schema that it refers to elsewhere, so that its configs also complete and are checked where the extension is not. */
 async function copySample(extension: string, target: string): Promise<void> {
   const skipped = join(extension, 'sample-workspace', '.grpo');
   await cp(join(extension, 'sample-workspace'), target, { recursive: true, filter: (path) => path !== skipped });
   await mkdir(join(target, 'types'));
-  await cp(join(extension, 'dist', 'grpo-rewards.d.ts'), join(target, 'types', 'grpo-rewards.d.ts'));
   await cp(join(extension, 'schemas', 'grpo.schema.json'), join(target, 'types', 'grpo.schema.json'));
-  await replace(join(target, 'tsconfig.json'), '../dist/grpo-rewards.d.ts', './types/grpo-rewards.d.ts');
   for (const name of await entries(target))
     if (name.endsWith('.grpo.json')) await replace(join(target, name), '../schemas/', './types/');
 }

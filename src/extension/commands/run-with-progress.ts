@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { type ExtensionContext, type Progress, ProgressLocation, window } from 'vscode';
+import type { CommandProgress } from '../../protocol/problem.ts';
 import { childEnvironment } from '../workspace/child-environment.ts';
 import { type CommandExit, GrpoCommand } from '../workspace/grpo-command.ts';
 
@@ -12,12 +13,14 @@ interface CommandToRun {
   /** What it is doing until its first line. */
   begin?: string;
   onLine: (line: string, progress: Report) => void;
+  /** Of commands that tell how far they are. */
+  onProgress?: (done: CommandProgress, progress: Report) => void;
 }
 
 /** Runs a `grpo` command that loads an engine, with a notification that shows its progress and can cancel it. */
 export async function runWithProgress(
   context: ExtensionContext,
-  { title, args, cwd, begin, onLine }: CommandToRun,
+  { title, args, cwd, begin, onLine, onProgress }: CommandToRun,
 ): Promise<{ exit: CommandExit; cancelled: boolean }> {
   return window.withProgress(
     { location: ProgressLocation.Notification, title, cancellable: true },
@@ -25,7 +28,10 @@ export async function runWithProgress(
       if (begin !== undefined) progress.report({ message: begin });
       const script = join(context.extensionPath, 'dist', 'grpo.js');
       const env = childEnvironment(context);
-      const command = new GrpoCommand(script, args, cwd, (line) => onLine(line, progress), { env });
+      const command = new GrpoCommand(script, args, cwd, (line) => onLine(line, progress), {
+        env,
+        onProgress: onProgress && ((done) => onProgress(done, progress)),
+      });
       const cancel = token.onCancellationRequested(() => command.dispose());
       context.subscriptions.push(command);
       try {

@@ -1,5 +1,5 @@
 import { basename, dirname, join, relative } from 'node:path';
-import { commands, type ExtensionContext, type QuickPickItem, Uri, window, workspace } from 'vscode';
+import { commands, type QuickPickItem, Uri, window, workspace } from 'vscode';
 import { REWARD_FILE } from '../../files/open-file.ts';
 import { readTextLater } from '../../files/text.ts';
 import { pickFolder } from '../workspace/pick-folder.ts';
@@ -16,7 +16,7 @@ interface Choice extends QuickPickItem {
 }
 
 /** Makes a run config in four steps, and opens it. */
-export async function createConfig({ context }: { context: ExtensionContext }): Promise<void> {
+export async function createConfig(): Promise<void> {
   const folder = await pickFolder('Open a folder first. Run configs and runs are stored in it.');
   if (folder === undefined) return;
 
@@ -41,7 +41,7 @@ export async function createConfig({ context }: { context: ExtensionContext }): 
   const device = await pickDevice();
   if (device === undefined) return;
 
-  const rewardFile = reward === '' ? await createReward(context.extensionPath, folder, dataset) : reward;
+  const rewardFile = reward === '' ? await createReward(folder, dataset) : reward;
   const file = await freeName(folder, basename(dataset).replace(/\..*$/, ''));
   const toConfig = (path: string): string => relative(folder, path).replaceAll('\\', '/');
   const config = {
@@ -133,14 +133,13 @@ async function pickDevice(): Promise<string | undefined> {
 }
 
 /** A blank one, typed by the dataset's columns; one that is there already is taken as it is. */
-async function createReward(extension: string, top: string, dataset: string): Promise<string> {
+async function createReward(top: string, dataset: string): Promise<string> {
   const [template] = TEMPLATES;
   const name = 'first';
   const files = rewardFiles(top, name, template!);
-  const declarations = join(extension, 'dist', 'grpo-rewards.d.ts');
   for (const file of [files.reward, files.samples]) await writablePlace(file);
   if (!(await exists(files.reward)))
-    await writeReward(files, { template: template!, name, rows: await firstRows(dataset), declarations, top });
+    await writeReward(files, { template: template!, name, rows: await firstRows(dataset) });
   return files.reward;
 }
 

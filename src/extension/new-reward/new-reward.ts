@@ -1,11 +1,11 @@
-import { basename, dirname, join } from 'node:path';
-import { type ExtensionContext, Uri, ViewColumn, window, workspace } from 'vscode';
+import { basename, dirname } from 'node:path';
+import { Uri, ViewColumn, window, workspace } from 'vscode';
 import { configName } from '../../text/files-by-name.ts';
+import { withReward } from '../workspace/add-to-config.ts';
 import { findConfigs } from '../workspace/find-files.ts';
 import { pickFolder } from '../workspace/pick-folder.ts';
 import { replaceText } from '../workspace/replace-text.ts';
 import { writablePlace } from '../workspace/writable-place.ts';
-import { withReward } from './add-to-config.ts';
 import { isIdentifier } from './column-types.ts';
 import { datasetRows } from './dataset-rows.ts';
 import type { Template } from './template.ts';
@@ -16,12 +16,11 @@ const title = (step: number, what: string): string => `New Reward Function (${st
 
 /** What it takes of the lab. */
 interface Editor {
-  context: ExtensionContext;
   previews: () => Promise<{ subjects: { prefer: (id: string) => Promise<void> } }>;
 }
 
 /** Makes a reward function from a template, with samples that show what it does, and adds it to a run config if wanted. */
-export async function newReward({ context, previews }: Editor): Promise<void> {
+export async function newReward({ previews }: Editor): Promise<void> {
   const template = await pickTemplate();
   if (!template) return;
   const config = await pickConfigOrNone();
@@ -35,9 +34,7 @@ export async function newReward({ context, previews }: Editor): Promise<void> {
   const files = rewardFiles(folder, name, template);
   for (const file of [files.reward, files.samples]) await writablePlace(file);
   const rows = config === '' ? [] : await datasetRows(config);
-  const declarations = join(context.extensionPath, 'dist', 'grpo-rewards.d.ts');
-  const top = workspace.getWorkspaceFolder(Uri.file(folder))?.uri.fsPath ?? folder;
-  await writeReward(files, { template, name, rows, declarations, top });
+  await writeReward(files, { template, name, rows });
   if (config !== '') await replaceText(config, (text) => withReward(text, config, files.reward));
   // A config that was chosen for other rewards would show its own samples instead.
   const { subjects } = await previews();

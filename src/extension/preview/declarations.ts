@@ -16,3 +16,14 @@ export function findDeclarations(file: string, text: string): Declaration[] {
   const lines = (end: number): number => text.slice(0, end).split('\n').length - 1;
   return [...text.matchAll(pattern)].map((match) => ({ name: match[1]!, line: lines(match.index) }));
 }
+
+/** TRL's signature, whole: it takes what it does not name. */
+const TRL_REWARD = /^(?:async\s+)?def\s+([a-zA-Z]\w*)\s*\([^)]*\bcompletion(?:s|_ids)\b[^)]*\*\*\w+/gm;
+
+/** Rewards in a Python file that nothing else tells to hold some. */
+export function findTrlRewards(text: string): Declaration[] {
+  return [...text.matchAll(TRL_REWARD)].map((match) => ({
+    name: match[1]!,
+    line: text.slice(0, match.index).split('\n').length - 1,
+  }));
+}

@@ -60,7 +60,7 @@ function sampleText({ functions, rows, groups }: PreviewResult, index: number): 
   const mean = group.mean === null ? '' : `, mean ${shortNumber(group.mean)}`;
   const spread = group.std === null ? '' : `, standard deviation ${shortNumber(group.std)}`;
   text.appendMarkdown(`Group of ${group.size}${mean}${spread}: ${plain(group.why)}\n\n`);
-  for (const { name, weight } of functions) appendOutcome(text, name, weight, row.outcomes[name]);
+  for (const described of functions) appendOutcome(text, described, row.outcomes[described.name]);
   for (const { name, expected, actual } of row.mismatches)
     text.appendMarkdown(`- $(error) ${plain(name)}: expected ${expectedWord(expected)}, got ${shortNumber(actual)}\n`);
   text.supportThemeIcons = true;
@@ -72,8 +72,12 @@ function sampleText({ functions, rows, groups }: PreviewResult, index: number): 
   return text;
 }
 
-function appendOutcome(text: MarkdownString, name: string, weight: number, outcome: PreviewOutcome | undefined): void {
-  const times = weight === 1 ? '' : ` × ${shortNumber(weight)}`;
+function appendOutcome(
+  text: MarkdownString,
+  { name, weight, trial }: PreviewFunction,
+  outcome: PreviewOutcome | undefined,
+): void {
+  const times = trial ? ', not counted' : weight === 1 ? '' : ` × ${shortNumber(weight)}`;
   text.appendMarkdown(`- **${name}** ${outcomeWord(outcome)}${times}`);
   if (outcome && outcome.seconds !== null) text.appendMarkdown(` (${shortTime(outcome.seconds)})`);
   if (outcome?.kind === 'score') {

@@ -12,7 +12,9 @@ import {
   workspace,
 } from 'vscode';
 import type { PreviewFunction } from '../../protocol/preview.ts';
-import { findDeclarations } from './declarations.ts';
+import { isExcluded } from '../workspace/excluded.ts';
+import { PYTHON } from '../workspace/links.ts';
+import { findDeclarations, findTrlRewards } from './declarations.ts';
 import type { Preview } from './preview.ts';
 import type { Previews } from './previews.ts';
 import type { Subjects } from './subjects.ts';
@@ -51,7 +53,7 @@ export class RewardLenses implements CodeLensProvider, Disposable {
     await this.#subjects.ready;
     const file = document.uri.fsPath;
     const subject = this.#subjects.of(file);
-    if (!subject) return [];
+    if (!subject) return this.#unrunLenses(file, document.getText());
     if (!workspace.isTrusted) {
       const title = '$(shield) Previews run the reward functions: trust this workspace first';
       return lensesAt(this.#linesOf(document).at(0)?.line ?? 0, [[title, 'workbench.trust.manage']]);
@@ -65,15 +67,35 @@ export class RewardLenses implements CodeLensProvider, Disposable {
     return this.#linesOf(document).flatMap(({ name, line, described }) => {
       const target = { file, name };
       if (subject.samples === null)
-        return lensesAt(line, [['No samples · Generate Samples', 'grpo.generateSamples', subject.config ?? file]]);
+        return lensesAt(line, [
+          ['No samples · Generate Samples', 'grpo.generateSamples', subject.config ?? file],
+          ...this.#adding(file, name),
+        ]);
       return lensesAt(line, [
         [summary(preview, described), 'grpo.openPreview', target],
         ['$(play) Run', 'grpo.runPreview', target],
         ['$(debug-alt) Debug on Sample', 'grpo.debugSample', target],
         ['$(list-unordered) Open Samples', 'grpo.openSamples', target],
+        ...this.#adding(file, name),
         ...others,
       ]);
     });
+  }
+
+  /** Python files are of all kinds: what looks like a reward in one that nothing names is not run, but can be added. */
+  #unrunLenses(file: string, text: string): CodeLens[] {
+    if (!workspace.isTrusted || !this.#previews.enabled || !PYTHON.test(file) || isExcluded(file)) return [];
+    return findTrlRewards(text).flatMap(({ name, line }) => lensesAt(line, this.#adding(file, name)));
+  }
+
+  /** Of a function that no run config names, while there is one that could. */
+  #adding(file: string, name: string): Lens[] {
+    const { configs } = this.#subjects;
+    const isNamed = configs.some(({ rewards }) =>
+      rewards.some((reward) => reward.file === file && (reward.function === undefined || reward.function === name)),
+    );
+    if (isNamed || configs.length === 0) return [];
+    return [['$(add) Add to Run Config', 'grpo.addRewardToConfig', { file, name }]];
   }
 
   dispose(): void {

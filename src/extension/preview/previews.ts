@@ -74,6 +74,11 @@ export class Previews {
     return subject && this.#requests.get(subject.id);
   }
 
+  /** Whether this is what the file is previewed with, unless it is a run config that shares it with others. */
+  isPreviewOf(file: string, { id, config }: Subject): boolean {
+    return config !== null || this.#subjects.of(file)?.id === id;
+  }
+
   /** All functions of a subject on all samples, called again or as they were kept; resolves when every function is done. */
   async run(subject: Subject, { reuse }: { reuse: boolean }): Promise<Preview> {
     if (!this.enabled)

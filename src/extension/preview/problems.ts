@@ -71,6 +71,8 @@ export class PreviewProblems implements CodeActionProvider, Disposable {
         if (problem.file === subject.samplesPlace && subject.samples === null) continue;
         // What was found before the config named other samples.
         if (SAMPLES.test(problem.file) && problem.file !== subject.samplesPlace) continue;
+        // A reward that is tried alone on samples of a run config has nothing to say about them.
+        if (SAMPLES.test(problem.file) && !this.#previews.isPreviewOf(problem.file, subject)) continue;
         const known = byFile.get(problem.file) ?? new Map();
         // Two configs may be about one file.
         byFile.set(problem.file, known.set(JSON.stringify(problem), { ...problem, config: subject.config }));
@@ -136,6 +138,7 @@ const KEYS: Partial<Record<PreviewProblem['code'], string>> = {
   expectation: 'expect',
   'contradicts-expect': 'expect',
   'no-signal': 'prompt',
+  'other-prompt': 'prompt',
   failure: 'completion',
 };
 

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { Disposable, EventEmitter, type Memento, type Uri, workspace } from 'vscode';
 import { CONFIG_FILE } from '../../files/open-file.ts';
 import { readTextLater } from '../../files/text.ts';
+import type { ConfigLinks } from '../workspace/config-links.ts';
 import { openDocument } from '../workspace/documents.ts';
 import { isExcluded } from '../workspace/excluded.ts';
 import { findConfigs } from '../workspace/find-files.ts';
@@ -51,6 +52,11 @@ export class Subjects implements Disposable {
     // The reward code that a run keeps is there to read, not to run.
     if (OF_A_RUN.test(file)) return [];
     return subjectsOf(file, this.#configs.all, existsSync, this.#state.get<string[]>(RECENT));
+  }
+
+  /** What the run configs of the workspace name. */
+  get configs(): ConfigLinks[] {
+    return this.#configs.all;
   }
 
   /** A subject as it is now; itself when it is no more. */

@@ -8,9 +8,11 @@ import {
   window,
   workspace,
 } from 'vscode';
-import { type PreviewPicture, previewViewMessage } from '../../protocol/preview-view.ts';
+import { type PreviewColumns, type PreviewPicture, previewViewMessage } from '../../protocol/preview-view.ts';
 import { pageHtml } from '../workspace/html.ts';
+import { columnsOfRow } from './columns-of-row.ts';
 import { openFunction, openRow } from './open-row.ts';
+import type { Preview } from './preview.ts';
 import type { Previews } from './previews.ts';
 
 /** The view gets at most ten pictures a second. */
@@ -94,6 +96,12 @@ export class PreviewPanelView implements WebviewViewProvider, Disposable {
     };
   }
 
+  async #showColumns(row: number, preview: Preview): Promise<void> {
+    const columns = await columnsOfRow(preview, row);
+    const message: PreviewColumns = { type: 'columns', row, columns };
+    if (preview === this.#previews.current) void this.#view?.webview.postMessage(message);
+  }
+
   async #receive(received: unknown): Promise<void> {
     const parsed = previewViewMessage.safeParse(received);
     if (!parsed.success) {
@@ -108,6 +116,8 @@ export class PreviewPanelView implements WebviewViewProvider, Disposable {
     const preview = this.#previews.current;
     if (!preview) return;
     if (message.type === 'open-row' && preview.result?.rows[message.row]) await openRow(preview, message.row);
+    else if (message.type === 'show-row' && preview.result?.rows[message.row])
+      await this.#showColumns(message.row, preview);
     else if (message.type === 'open-function') await openFunction(preview, message.name);
   }
 }

@@ -14,28 +14,55 @@ export interface AddedSamples {
   added: number;
   /** Samples that were there and have other expectations now. */
   updated: number;
+  /** Generated ones that were there, and are replaced. */
+  removed: number;
   /** Where the first of them is; lines count from 1. */
   line: number;
 }
 
 /**
  * Adds samples to the samples file of a run config, which is made when it is not there. In a file that is open they become part of what is on the screen;
- * if that was saved, it is saved again. Throws what `writableSamples` says.
+ * if that was saved, it is saved again. `replacing` removes the generated ones as `sampleEdits` says. Throws what `writableSamples` says.
  */
-export async function addSamples(config: string, samples: readonly NewSample[]): Promise<AddedSamples> {
+export async function addSamples(
+  config: string,
+  samples: readonly NewSample[],
+  how: { replacing?: boolean } = {},
+): Promise<AddedSamples> {
   const file = await samplesFile(config);
   const place = await writableSamples(file, config);
   const open = workspace.textDocuments.find(({ uri, isClosed }) => !isClosed && [file, place].includes(uri.fsPath));
-  const edits = open ? await editDocument(open, samples) : await editFile(place, samples);
-  const { appended, replaced, lines } = edits;
-  return { file, added: appended.length, updated: replaced.length, line: lines[0] ?? 1 };
+  const edited = open
+    ? await editDocument(open, (text) => sampleEdits(text, samples, how))
+    : await editFile(place, (text) => sampleEdits(text, samples, how));
+  const { appended, replaced, removed, lines } = edited;
+  return { file, added: appended.length, updated: replaced.length, removed: removed.length, line: lines[0] ?? 1 };
 }
 
-async function editDocument(document: TextDocument, samples: readonly NewSample[]): Promise<SampleEdits> {
-  const edits = sampleEdits(document.getText().replaceAll('\r\n', '\n'), samples);
-  const { replaced, appended } = edits;
-  if (replaced.length + appended.length === 0) return edits;
+type MakeEdits = (text: string) => SampleEdits;
+const changesNothing = ({ replaced, appended, removed }: SampleEdits): boolean =>
+  replaced.length + appended.length + removed.length === 0;
+
+async function editDocument(document: TextDocument, make: MakeEdits): Promise<SampleEdits> {
+  const before = document.getText().replaceAll('\r\n', '\n');
+  const edits = make(before);
+  if (changesNothing(edits)) return edits;
   const wasSaved = !document.isDirty;
+  const edit =
+    edits.removed.length > 0 ? wholeEdit(document, editedSamples(before, edits)) : lineEdits(document, edits);
+  if (!(await workspace.applyEdit(edit))) throw new Error(`${document.uri.fsPath} cannot be changed.`);
+  if (wasSaved) await document.save();
+  return edits;
+}
+
+function wholeEdit(document: TextDocument, text: string): WorkspaceEdit {
+  const edit = new WorkspaceEdit();
+  edit.replace(document.uri, new Range(0, 0, document.lineCount, 0), text);
+  return edit;
+}
+
+/** Of what stays as it is, nothing: the cursor stays there, too. */
+function lineEdits(document: TextDocument, { replaced, appended }: SampleEdits): WorkspaceEdit {
   const edit = new WorkspaceEdit();
   for (const { line, text } of replaced) edit.replace(document.uri, document.lineAt(line - 1).range, text);
   if (appended.length > 0) {
@@ -45,16 +72,14 @@ async function editDocument(document: TextDocument, samples: readonly NewSample[
     const text = before + appended.map((line) => line + newline).join('');
     edit.insert(document.uri, last.range.end, text);
   }
-  if (!(await workspace.applyEdit(edit))) throw new Error(`${document.uri.fsPath} cannot be changed.`);
-  if (wasSaved) await document.save();
-  return edits;
+  return edit;
 }
 
 /** Readers see the old text or the new one, whole. */
-async function editFile(file: string, samples: readonly NewSample[]): Promise<SampleEdits> {
+async function editFile(file: string, make: MakeEdits): Promise<SampleEdits> {
   const text = existsSync(file) ? await readTextLater(file, SAMPLES_FILE) : '';
-  const edits = sampleEdits(text, samples);
-  if (edits.replaced.length + edits.appended.length === 0) return edits;
+  const edits = make(text);
+  if (changesNothing(edits)) return edits;
   await mkdir(dirname(file), { recursive: true });
   const temporary = join(dirname(file), `.${basename(file)}.${randomUUID()}.tmp`);
   try {

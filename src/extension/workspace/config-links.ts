@@ -20,6 +20,8 @@ const SCORING = [
   'multiObjectiveAggregation',
   'rewardTimeoutSeconds',
   'chatTemplateKwargs',
+  'prompt',
+  'columns',
 ] as const;
 
 /** Those of a reward file that no config names; the run config's own defaults. */

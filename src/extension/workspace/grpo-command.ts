@@ -1,7 +1,7 @@
 import type { Disposable } from 'vscode';
 import { Child } from '../../processes/child.ts';
 import type { Problem } from '../../protocol/errors.ts';
-import { commandProblem } from '../../protocol/problem.ts';
+import { type CommandProgress, commandProblem, commandProgress } from '../../protocol/problem.ts';
 
 /** How a command ended: `lastWords` is the end of what it wrote to stderr. */
 export interface CommandExit {
@@ -16,19 +16,24 @@ export class GrpoCommand implements Disposable {
   readonly exited: Promise<CommandExit>;
   readonly #child: Child;
 
-  /** `script` is `dist/grpo.js`; `onLine` gets each line of the output. `env`: for commands that load an engine. */
+  /** `script` is `dist/grpo.js`; `onLine` gets each line of the output. `env`: for commands that load an engine; `onProgress` hears of those that tell how far they are. */
   constructor(
     script: string,
     args: string[],
     cwd: string,
     onLine: (line: string) => void,
-    { env = process.env }: { env?: NodeJS.ProcessEnv } = {},
+    {
+      env = process.env,
+      onProgress,
+    }: { env?: NodeJS.ProcessEnv; onProgress?: ((progress: CommandProgress) => void) | undefined } = {},
   ) {
     let problem: Problem | undefined;
     this.#child = new Child({ script, args: [...args, '--json'], cwd, env }, { onLine });
     this.#child.process.on('message', (message) => {
       const parsed = commandProblem.safeParse(message);
       if (parsed.success) problem = parsed.data.problem;
+      const progress = commandProgress.safeParse(message);
+      if (progress.success) onProgress?.(progress.data);
     });
     this.exited = this.#child.ended.then(({ code, error }) => {
       return { ok: code === 0, problem, lastWords: error?.message ?? this.#child.lastWords };

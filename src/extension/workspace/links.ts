@@ -29,7 +29,7 @@ const REWARD_ENDINGS = ['.reward.ts', '.reward.js', '.reward.mjs', '.py'];
 /**
  * What a file can be previewed with, the likeliest first: `recent` ones, then the run config of its name, the reward file alone and other
  * configs that name it. Alone counts where no config names the file, or none of them has the samples of the file's name: those were
- * written for this reward. Empty when it has nothing to do with rewards.
+ * written for this reward. Alone, without samples of its own, a reward file is tried on those of a run config beside it. Empty when it has nothing to do with rewards.
  */
 export function subjectsOf(
   file: string,
@@ -48,7 +48,12 @@ export function subjectsOf(
   }
   const [user] = named.sort(byUse(file, recent));
   if (!REWARD.test(file) && !PYTHON.test(file)) return named;
-  const alone = fileSubject(file, exists, user);
+  const alone = fileSubject(
+    file,
+    exists,
+    user,
+    REWARD.test(file) ? neighbor(file, configs, exists, recent) : undefined,
+  );
   const wanted = user
     ? alone.samples !== null && named.every(({ samples }) => samples !== alone.samples)
     : // Python files are of all kinds: without a config that names it, samples tell which one holds rewards.
@@ -67,12 +72,34 @@ function configSubject({ file, samples, ...config }: ConfigLinks, exists: (file:
   };
 }
 
-/** A reward file alone, with the dataset, the model and the settings of a config that uses it, if one does. */
-function fileSubject(file: string, exists: (file: string) => boolean, user: Subject | undefined): Subject {
+/** The run config next to a reward file, or above its folder, that has samples: they serve for a reward that has just been written, too. */
+function neighbor(
+  file: string,
+  configs: readonly ConfigLinks[],
+  exists: (file: string) => boolean,
+  recent: readonly string[],
+): Subject | undefined {
+  const folders = [dirname(file), dirname(dirname(file))];
+  return configs
+    .filter((config) => folders.includes(dirname(config.file)))
+    .map((config) => configSubject(config, exists))
+    .filter(({ samples }) => samples !== null)
+    .sort(byUse(file, recent))[0];
+}
+
+/** A reward file alone, with the dataset, the model and the settings of a config that uses it, if one does; without samples of its own those of `lender`. */
+function fileSubject(
+  file: string,
+  exists: (file: string) => boolean,
+  user: Subject | undefined,
+  lender?: Subject,
+): Subject {
   const places = samplesPlaces(file);
-  const samples = places.find(exists) ?? null;
+  const own = places.find(exists);
+  const samples = own ?? (user ? null : (lender?.samples ?? null));
   const rewards = [{ file, weight: 1 }];
-  const { dataset, model, settings } = user ?? { dataset: null, model: null, settings: DEFAULT_SETTINGS };
+  const settingsOf = user ?? (own === undefined ? lender : undefined);
+  const { dataset, model, settings } = settingsOf ?? { dataset: null, model: null, settings: DEFAULT_SETTINGS };
   return {
     ...{ id: file, config: null, rewards, dataset, model, settings, samples },
     samplesPlace: samples ?? (/[\\/]rewards$/.test(dirname(file)) ? places.at(-1)! : places[0]!),

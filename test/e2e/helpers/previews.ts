@@ -38,6 +38,27 @@ export class RewardPreviews {
     );
   }
 
+  /** Texts in front of lines, `▲ +0.87  6.50  │`, in two pseudo-elements of which the first may be empty. */
+  fronts(): Promise<string[]> {
+    return this.#editor.page.locator('.editor-instance .view-line').evaluateAll((lines) => {
+      const textOf = (element: Element, pseudo: string) =>
+        getComputedStyle(element, pseudo).content.replace(/^"|"$/g, '').replaceAll('\u00a0', ' ');
+      return lines.flatMap((line) => {
+        const spans = [...line.querySelectorAll('span')];
+        const bar = spans.findIndex((span) => textOf(span, '::after').endsWith('│'));
+        if (bar < 0) return [];
+        const before = spans.slice(0, bar + 1).map((span) => textOf(span, '::before'));
+        return [before.filter((text) => text !== 'none').join('') + textOf(spans[bar]!, '::after')];
+      });
+    });
+  }
+
+  front(text: RegExp): Promise<string> {
+    return until(`a text in front of a line like ${text}`, async () =>
+      (await this.fronts()).find((front) => text.test(front)),
+    );
+  }
+
   decoration(text: RegExp): Promise<string> {
     return until(`a decoration like ${text}`, async () =>
       (await this.decorations()).find((decoration) => text.test(decoration)),

@@ -43,8 +43,7 @@ export class Server {
       filter: (path) => !/\/(\.grpo|smollm2-135m-instruct)$/.test(path),
     });
     // What its files point to outside of it.
-    for (const file of ['schemas/grpo.schema.json', 'dist/grpo-rewards.d.ts'])
-      cpSync(join(root, file), join(this.folder, file));
+    cpSync(join(root, 'schemas/grpo.schema.json'), join(this.folder, 'schemas/grpo.schema.json'));
     const profile = join(server.folder, 'data/User');
     rmSync(profile, { recursive: true, force: true });
     mkdirSync(profile, { recursive: true });

@@ -23,7 +23,8 @@ const read = (file: string) => jsonLines<Sample>(readFileSync(file, 'utf8'));
 it('adds completions for prompts of the dataset to the samples of the config, once', async () => {
   const { folder, config, samples } = workspace();
   const first = await grpo(['samples', config, '--prompts', '3', '--n', '4', '--seed', '7']);
-  expect({ status: first.status, stderr: first.stderr }).toEqual({ status: 0, stderr: '' });
+  const told = '0 of 12 samples, loading the model first\n12 of 12 samples\n';
+  expect({ status: first.status, stderr: first.stderr }).toEqual({ status: 0, stderr: told });
   const rows = read(samples);
   expect(first.stdout).toContain(`Added ${rows.length} samples to ${samples}`);
   expect(new Set(rows.map(({ prompt }) => prompt)).size).toBe(3);
@@ -43,6 +44,40 @@ it('adds completions for prompts of the dataset to the samples of the config, on
     ...['score', join(folder, 'rewards/sort.reward.ts'), '--samples', samples],
   );
   expect(scored.at(-1)!.groups).toHaveLength(3);
+});
+
+it('replaces what it generated before, and nothing else', async () => {
+  const { folder, config } = workspace();
+  const file = join(folder, 'mine.samples.jsonl');
+  const mine = '{ "prompt": "Sort 1 0:", "numbers": [1, 0], "completion": " 0 1" }\n';
+  writeFileSync(file, mine);
+  const generate = (...more: string[]) =>
+    grpo(['samples', config, '--prompts', '2', '--n', '4', '--out', file, ...more]);
+  await generate('--seed', '1');
+  const [first, ...before] = readFileSync(file, 'utf8').trim().split('\n');
+  expect(`${first}\n`).toBe(mine);
+  for (const line of before) expect(line).toMatch(/,"generated":true\}$/);
+  // With an expectation it is somebody's.
+  const kept = before[0]!.replace(/\}$/, ',"expect":{"ordering":3}}');
+  writeFileSync(file, [mine.trim(), kept, ...before.slice(1), ''].join('\n'));
+  const { stdout } = await generate('--seed', '2', '--replace');
+  expect(stdout).toMatch(new RegExp(`in place of ${before.length - 1} generated before`));
+  const after = readFileSync(file, 'utf8').trim().split('\n');
+  expect(after.slice(0, 2)).toEqual([mine.trim(), kept]);
+  for (const line of before.slice(1)) expect(after).not.toContain(line);
+});
+
+it('says how far it is, of the prompts that the dataset has', async () => {
+  const { folder, config } = workspace();
+  const dataset = join(folder, 'data/sort.train.jsonl');
+  writeFileSync(dataset, readFileSync(dataset, 'utf8').split('\n').slice(0, 3).join('\n'));
+  writeFileSync(config, readFileSync(config, 'utf8').replace('"promptsPerStep": 16', '"promptsPerStep": 1'));
+  const { stderr } = await grpo(['samples', config, '--prompts', '4', '--n', '8']);
+  const lines = ['0 of 24 samples, loading the model first', '8 of 24 samples', '16 of 24 samples', '24 of 24 samples'];
+  expect(stderr).toBe(`${lines.join('\n')}\n`);
+  // As JSON there are the samples alone.
+  const rows = await grpoJson<Sample>('samples', config, '--prompts', '1', '--n', '2');
+  expect(rows.map((row) => Object.keys(row))).toEqual(Array(2).fill(['prompt', 'numbers', 'completion']));
 });
 
 it('adds to what a person has written, and leaves that alone', async () => {
@@ -118,6 +153,7 @@ it('refuses what is wrong before the model is loaded', async () => {
   };
   expect(await refusal(config, '--n', '0')).toMatch(/--n must be a whole number of at least 1/);
   expect(await refusal(config, '--json', '--out', 'x')).toMatch(/either --out FILE or --json/);
+  expect(await refusal(config, '--json', '--replace')).toMatch(/either --replace or --json/);
   expect(await refusal(join(folder, 'none.grpo.json'))).toMatch(/run config .*none\.grpo\.json does not exist/);
   appendFileSync(join(folder, 'data/sort.train.jsonl'), 'torn\n');
   expect(await refusal(config)).toMatch(/sort\.train\.jsonl:1001:1: /);

@@ -16,6 +16,8 @@ export type Asked = Partial<Omit<PreviewRequest, 'rewards' | 'samples' | 'texts'
   weights?: number[];
   /** The text of the samples file, as it is in the editor. */
   samples?: string;
+  /** Its name, if another one. */
+  samplesFile?: string;
   /** Texts in the editor, by file. */
   texts?: Record<string, string>;
   settings?: Partial<PreviewRequest['settings']>;
@@ -60,7 +62,15 @@ export class Preview {
   }
 
   /** Sends a request and returns its id. */
-  ask({ rewards, weights = [], samples, texts = {}, settings = {}, ...others }: Asked): number {
+  ask({
+    rewards,
+    weights = [],
+    samples,
+    samplesFile = 'a.samples.jsonl',
+    texts = {},
+    settings = {},
+    ...others
+  }: Asked): number {
     const id = ++this.#id;
     this.send({
       type: 'preview',
@@ -70,7 +80,7 @@ export class Preview {
         const [file, name] = reward.split('#') as [string, string?];
         return { file: this.path(file), function: name, weight: weights[index] ?? 1 };
       }),
-      samples: { file: this.path('a.samples.jsonl'), text: samples },
+      samples: { file: this.path(samplesFile), text: samples },
       texts: Object.entries(texts).map(([name, text]) => ({ file: this.path(name), text })),
       dataset: null,
       model: null,

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import type { PreviewRequest } from '../../../src/protocol/preview.ts';
 import { codes, completionsOf, Preview, samplesOf } from './preview.ts';
 
 /** The problems that a reward file has with these samples. */
@@ -113,4 +114,53 @@ test('a sample whose prompt the chat template refuses is underlined, and scored 
     { rendered: null, mean: 2 },
     { rendered: null, mean: 2 },
   ]);
+});
+
+test('columns are those of the dataset as the config maps it, in any of its formats', async () => {
+  const reward = 'export const right = ({ completion, answer, question }: any) => completion.length;\n';
+  const preview = new Preview({
+    'a.reward.ts': reward,
+    'data.csv': 'question,label\n1+1,2\n',
+    'data.jsonl': '{"question": "1+1", "reward_model": {"ground_truth": "2"}}\n',
+  });
+  const unknownIn = async (dataset: string, columns: Record<string, string> | null) => {
+    const result = await preview.result({
+      rewards: ['a.reward.ts'],
+      samples: completionsOf(['a', 'bb'], { answer: '2', question: '1+1' }),
+      dataset: preview.path(dataset),
+      settings: { prompt: 'question', columns },
+    });
+    return result.problems.filter(({ code }) => code === 'unknown-column').map(({ message }) => message);
+  };
+  expect(await unknownIn('data.csv', null)).toEqual([
+    expect.stringMatching(/No column of data\.csv provides "answer"; it has question, label/),
+  ]);
+  expect(await unknownIn('data.csv', { answer: 'label' })).toEqual([]);
+  expect(await unknownIn('data.jsonl', { answer: 'reward_model.ground_truth' })).toEqual([]);
+});
+
+test('generated samples for a prompt that the dataset does not give now', async () => {
+  const preview = new Preview({
+    'a.reward.ts': 'export const length = ({ completion }: { completion: string }) => completion.length;\n',
+    'data.jsonl': '{"question": "1+1"}\n{"question": "2+2"}\n',
+  });
+  const samples = samplesOf([
+    { prompt: 'Q: 1+1', completion: 'two', generated: true },
+    { prompt: '1+1', completion: 'two', generated: true },
+    { prompt: '1+1', completion: '2' },
+  ]);
+  const linesFor = async (prompt: PreviewRequest['settings']['prompt']) => {
+    const asked = { rewards: ['a.reward.ts'], samples, dataset: preview.path('data.jsonl'), settings: { prompt } };
+    const result = await preview.result(asked);
+    const others = result.problems.filter(({ code }) => code === 'other-prompt');
+    for (const { severity, message } of others)
+      expect([severity, message]).toEqual(['information', expect.stringMatching(/data\.jsonl .* Generate Samples/)]);
+    return others.map(({ line }) => line);
+  };
+  expect(await linesFor('question')).toEqual([1]);
+  expect(await linesFor({ text: 'Q: {{ question }}' })).toEqual([2]);
+  // Of a dataset that is larger than what is read, nothing is said.
+  const rows = Array.from({ length: 2001 }, (_, i) => `{"question": "${i} + ${i}"}\n`);
+  preview.write('data.jsonl', rows.join(''));
+  expect(await linesFor('question')).toEqual([]);
 });

@@ -1,15 +1,15 @@
 /** What GRPO: New Reward Function writes must compile, be typed for the editor, and score as its samples expect. */
 import { spawnSync } from 'node:child_process';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { loadSamples } from '../../../src/data/samples.ts';
-import { withReward } from '../../../src/extension/new-reward/add-to-config.ts';
 import { columnTypes, type Row } from '../../../src/extension/new-reward/column-types.ts';
 import { datasetRows } from '../../../src/extension/new-reward/dataset-rows.ts';
 import type { Template } from '../../../src/extension/new-reward/template.ts';
 import { TEMPLATES } from '../../../src/extension/new-reward/templates.ts';
 import { type RewardFiles, rewardFiles, writeReward } from '../../../src/extension/new-reward/write-reward.ts';
+import { withReward } from '../../../src/extension/workspace/add-to-config.ts';
 import { brief, folderWith, open, pythonMissing } from './workspace.ts';
 
 const ROOT = join(import.meta.dirname, '../../..');
@@ -29,14 +29,17 @@ async function writeAll(
   for (const [index, template] of TEMPLATES.entries()) {
     const name = `reward_${index}`;
     const files = rewardFiles(folder, name, template);
-    await writeReward(files, { template, name, rows, declarations, top: folder });
+    await writeReward(files, { template, name, rows });
     written.push({ template, name, files });
   }
   return written;
 }
 
-/** What the TypeScript compiler has to say of a project. */
-function typeErrors(project: string): string {
+/** What the TypeScript compiler has to say of a folder's rewards, with the declarations as docs/reward-modules.md says. */
+function typeErrors(folder: string): string {
+  const project = join(folder, 'tsconfig.json');
+  const compilerOptions = { strict: true, noEmit: true, target: 'es2023', module: 'preserve', skipLibCheck: true };
+  writeFileSync(project, JSON.stringify({ compilerOptions, include: ['rewards', declarations] }));
   const compiler = join(ROOT, 'node_modules/typescript/bin/tsc');
   return spawnSync(process.execPath, [compiler, '--noEmit', '-p', project], { encoding: 'utf8' }).stdout;
 }
@@ -71,48 +74,19 @@ test.each([
     if (rows.length > 0 && template.label === 'Per completion')
       expect(readFileSync(files.reward, 'utf8')).toContain('  meta: { source: string; tries?: number };\n');
   }
-  expect(typeErrors(join(folder, 'rewards'))).toBe('');
+  expect(typeErrors(folder)).toBe('');
 });
 
-test('types reach a reward file in any workspace, and a mistake in its settings is one', async () => {
-  const template = TEMPLATES.find(({ label }) => label === 'numericMatch')!;
-  const wrong = `import { numericMatch } from 'grpo/rewards';\nexport const a = numericMatch({ colum: 'x' });\n`;
-  const write = async (files: Record<string, string>) => {
-    const folder = folderWith(files);
-    const paths = rewardFiles(folder, 'number', template);
-    await writeReward(paths, { template, name: 'number', rows: [], declarations, top: folder });
-    writeFileSync(join(dirname(paths.reward), 'wrong.reward.ts'), wrong);
-    return folder;
-  };
-  const colum = /wrong\.reward\.ts.*'colum' does not exist in type 'NumericMatchOptions'/;
-
-  const fresh = await write({});
-  expect(typeErrors(join(fresh, 'rewards'))).toMatch(colum);
-
-  // A project of the user's that takes in everything, and one that does not know of the rewards.
-  const options = '{ "strict": true, "noEmit": true, "module": "preserve" }';
-  const all = await write({ 'tsconfig.json': `{ "compilerOptions": ${options} }` });
-  expect(typeErrors(all)).toMatch(colum);
-  expect(typeErrors(all).trim().split('\n')).toHaveLength(1);
-  const other = await write({
-    'tsconfig.json': `{ "compilerOptions": ${options}, "include": ["src"] }`,
-    'src/a.ts': '',
-  });
-  expect(typeErrors(other)).toBe('');
-  expect(typeErrors(join(other, 'rewards'))).toMatch(colum);
-
-  // One that has the declarations already, as the sample has, is left as it is.
-  const sample = await write({ 'tsconfig.json': '{ "include": ["rewards", "types/grpo-rewards.d.ts"] }' });
-  expect(existsSync(join(sample, 'rewards/tsconfig.json'))).toBe(false);
-  const own = await write({ 'rewards/tsconfig.json': '{ "compilerOptions": { "strict": true, "noEmit": true } }' });
-  expect(readFileSync(join(own, 'rewards/tsconfig.json'), 'utf8')).not.toContain('GRPO');
-  expect(typeErrors(join(own, 'rewards'))).toMatch(colum);
+test('a mistake in the settings of a helper is one for tsc, too', () => {
+  const wrong = "import { numericMatch } from 'grpo/rewards';\nexport const a = numericMatch({ colum: 'x' });\n";
+  const folder = folderWith({ 'rewards/wrong.reward.ts': wrong });
+  expect(typeErrors(folder)).toMatch(/wrong\.reward\.ts.*'colum' does not exist in type 'NumericMatchOptions'/);
 });
 
 test('a reward file that is there is not written over', async () => {
   const folder = folderWith({ 'rewards/mine.reward.ts': 'mine' });
   const files = rewardFiles(folder, 'mine', TEMPLATES[0]!);
-  const writing = writeReward(files, { template: TEMPLATES[0]!, name: 'mine', rows: [], declarations, top: folder });
+  const writing = writeReward(files, { template: TEMPLATES[0]!, name: 'mine', rows: [] });
   await expect(writing).rejects.toThrow('EEXIST');
   expect(readFileSync(files.reward, 'utf8')).toBe('mine');
 });
@@ -136,6 +110,9 @@ test('a run config keeps its comments, and its dataset gives the rows', async ()
   const lines = '{ "rewards": [\n    "a.py", // first\n    "b.py" // last\n  ] }';
   expect(withReward(lines, config, join(folder, 'c.py'))).toBe(lines.replace('"b.py"', '"b.py",\n    "c.py"'));
   expect(withReward('{ "rewards": [] }', config, join(folder, 'c.py'))).toContain('"c.py"');
+  expect(withReward(lines, config, join(folder, 'b.py'), 'draft')).toBe(
+    lines.replace('"b.py"', '"b.py",\n    "b.py#draft"'),
+  );
   expect(withReward('{ "model": "m" }', config, join(folder, 'rewards/b.reward.ts'))).toContain(
     '"rewards/b.reward.ts"',
   );

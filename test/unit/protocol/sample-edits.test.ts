@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { editedSamples, type NewSample, sampleEdits } from '../../../src/protocol/sample-edits.ts';
+import { countReplaceable, editedSamples, type NewSample, sampleEdits } from '../../../src/protocol/sample-edits.ts';
 import { ExactJson } from '../../../src/text/exact-json.ts';
 
 const sample = (completion: string, more: Partial<NewSample> = {}): NewSample => ({
@@ -97,5 +97,39 @@ describe('expectations', () => {
     expect(
       sampleEdits(again, [{ prompt: '1 + 1', completion: '5', columns: {}, expect: { exact: 0 } }]).replaced,
     ).toEqual([]);
+  });
+});
+
+describe('generated samples', () => {
+  const generated = (completion: string) => sample(completion, { generated: true });
+  const lines = (text: string) =>
+    text
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+
+  it('say so as the last key, whatever the dataset has of that name', () => {
+    expect(added('', sample('6', { columns: { answer: 5, generated: 'in 2024' }, generated: true }))).toBe(
+      '{"prompt":"2 + 3","answer":5,"completion":"6","generated":true}\n',
+    );
+    expect(added('', sample('6', { columns: { generated: true } }))).toBe('{"prompt":"2 + 3","completion":"6"}\n');
+  });
+
+  it('are replaced, but not those with expectations, those written by hand, and lines that are broken', () => {
+    const expected = '{"prompt":"2 + 3","completion":"9","answer":5,"generated":true,"expect":{"exact":0}}\n';
+    const before = added(FILE, generated('6'), generated('7')) + expected + added('', generated('8'));
+    expect(countReplaceable(before)).toBe(3);
+    const edits = sampleEdits(before, [generated('7'), generated('1'), generated('9')], { replacing: true });
+    const after = editedSamples(before, edits);
+    expect(after.startsWith(FILE)).toBe(true);
+    // 7 came again and stays where it was.
+    expect(lines(after.slice(FILE.length)).map(({ completion }) => completion)).toEqual(['7', '9', '1']);
+    expect(edits.lines.map((line) => JSON.parse(after.split('\n')[line - 1]!).completion)).toEqual(['7', '1', '9']);
+    expect(edits.removed).toHaveLength(2);
+  });
+
+  it('stay when more are added', () => {
+    const before = added('', generated('6'));
+    expect(added(before, generated('7'))).toBe(before + added('', generated('7')));
   });
 });

@@ -1,7 +1,14 @@
 import { expect, test } from 'vitest';
-import { findDeclarations } from '../../../../src/extension/preview/declarations.ts';
+import { findDeclarations, findTrlRewards } from '../../../../src/extension/preview/declarations.ts';
 import { readExpectations } from '../../../../src/extension/preview/expectations.ts';
-import { functionSummary, rowSummary, shortNumber, signalNote } from '../../../../src/extension/preview/words.ts';
+import {
+  fixedNumber,
+  frontWords,
+  functionSummary,
+  rowSummary,
+  shortNumber,
+  signalNote,
+} from '../../../../src/extension/preview/words.ts';
 import type { PreviewFunction, PreviewGroup } from '../../../../src/protocol/preview.ts';
 
 const described = (changes: Partial<PreviewFunction>): PreviewFunction => ({
@@ -26,6 +33,16 @@ test('a row tells abstaining, failing and not scored yet apart', () => {
   const failed = { kind: 'failure' as const, failure: 'timeout' as const, message: '', seconds: null };
   const all = { ...outcomes, c: failed };
   expect(rowSummary({ ...row, outcomes: all, reward: -1 }, functions)).toBe('a −1 · b abstains · c timeout · total −1');
+});
+
+test('a function that is only tried stands apart from those that count', () => {
+  const functions = [described({ name: 'a' }), described({ name: 'draft', trial: true })];
+  const score = (value: number) => ({ kind: 'score' as const, score: value, seconds: null });
+  const row = { line: 1, group: 0, completion: '', advantage: 0, mismatches: [], reward: 3 };
+  expect(rowSummary({ ...row, outcomes: { a: score(3) } }, functions)).toBe('a 3 · total 3 · not counted: draft …');
+  expect(frontWords({ ...row, outcomes: { a: score(3) } }, functions).total.trim()).toContain('3.00');
+  expect(functionSummary(functions[1]!)).toBe('12 samples · mean 0.62 · not counted');
+  expect(rowSummary({ ...row, outcomes: { draft: score(2) } }, functions.slice(1))).toBe('not counted: draft 2');
 });
 
 test('why a group teaches nothing is said once', () => {
@@ -56,6 +73,8 @@ test('functions that look like rewards are found without running them', () => {
   const python =
     'def helper(text): ...\nasync def a(\n    prompts, completions, **kwargs\n): ...\ndef _b(completions): ...\n';
   expect(findDeclarations('/a.py', python)).toEqual([{ name: 'a', line: 1 }]);
+  const all = `${python}def plot(completions):\n  ...\n`;
+  expect(findTrlRewards(all)).toEqual([{ name: 'a', line: 1 }]);
 });
 
 test('expectations are read from lines that can be read', () => {
@@ -70,4 +89,33 @@ test('expectations are read from lines that can be read', () => {
     { name: 'total', line: 0, completion: 'x', expected: [1, 2] },
     { name: 'a', line: 3, completion: 'z', expected: -1 },
   ]);
+});
+
+test.each([
+  [6.5, '  6.50'],
+  [-1.257, ' −1.26'],
+  [-0.001, '  0.00'],
+  [1234.6, '  1235'],
+  [-12345.6, '−12346'],
+  [1234567, '   1e6'],
+  [-1e12, ' −1e12'],
+  [null, '     –'],
+])('in front of a row %s is written in six characters', (value, text) => {
+  expect(fixedNumber(value).replaceAll('\u00a0', ' ')).toBe(text);
+});
+
+test('in front of a row stand its advantage and total, and a mark for what is wrong', () => {
+  const row = { line: 1, group: 0, completion: '', advantage: 0.874, mismatches: [], reward: 6.5 };
+  const functions = [described({ name: 'a' })];
+  const score = { kind: 'score' as const, score: 6.5, seconds: null };
+  const failure = { kind: 'failure' as const, failure: 'timeout' as const, message: '', seconds: null };
+  const words = (changes: object) => {
+    const { advantage, total } = frontWords({ ...row, outcomes: { a: score }, ...changes }, functions);
+    return `${advantage}|${total}`.replaceAll('\u00a0', ' ');
+  };
+  expect(words({})).toBe('▲ +0.87|  6.50  │');
+  expect(words({ advantage: -1.26, mismatches: [{ name: 'a', expected: 7, actual: 6.5 }] })).toBe('▼ −1.26|  6.50 !│');
+  expect(words({ advantage: 0 })).toBe('   0.00|  6.50  │');
+  expect(words({ outcomes: { a: failure }, reward: null, advantage: 0 })).toBe('|     – ✗│');
+  expect(words({ outcomes: {} })).toBe('|     …  │');
 });

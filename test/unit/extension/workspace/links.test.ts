@@ -61,6 +61,19 @@ test('a reward file that no config names stands alone', () => {
   expect(without).toMatchObject([{ samples: null, samplesPlace: '/work/samples/new.samples.jsonl' }]);
 });
 
+test('a reward that no config names is tried on the samples of a config beside it, which stay the config’s', () => {
+  const sort = config('sort', { rewards: ['rewards/sort.reward.ts'] });
+  const exists = files('samples/sort.samples.jsonl', 'rewards/new.reward.ts');
+  const samples = '/work/samples/sort.samples.jsonl';
+  expect(subjectsOf('/work/rewards/new.reward.ts', [sort], exists)).toMatchObject([
+    { id: '/work/rewards/new.reward.ts', config: null, samples, samplesPlace: samples, dataset: '/work/d.jsonl' },
+  ]);
+  expect(subjectsOf(samples, [sort], exists)).toMatchObject([{ id: '/work/sort.grpo.json' }]);
+  // Not those of a config somewhere else, nor for a Python file, which may be anything.
+  expect(subjectsOf('/work/other/deep/rewards/new.reward.ts', [sort], exists)).toMatchObject([{ samples: null }]);
+  expect(subjectsOf('/work/rewards/new.py', [sort], exists)).toEqual([]);
+});
+
 test('a reward file with samples of its name shows those where no config has them, and the configs are a choice', () => {
   const own = '/work/samples/mine.samples.jsonl';
   const exists = files('rewards/mine.reward.ts', 'samples/mine.samples.jsonl', 'samples/run.samples.jsonl');
@@ -129,8 +142,9 @@ test('a config that is being edited gives what can be read, and defaults for wha
       rewardTimeoutSeconds: 10,
       python: null,
       chatTemplateKwargs: {},
-      prompt: null,
       rewardEnv: ['KEY'],
+      prompt: null,
+      columns: null,
     },
   });
   expect(readConfigLinks('/work/a.grpo.json', '{ "rewards": [] }')!.settings.rewardEnv).toEqual([]);

@@ -1,9 +1,10 @@
 import { dirname, relative } from 'node:path';
 import { applyEdits, findNodeAtLocation, modify, parseTree } from 'jsonc-parser';
 
-/** A run config's text with one more reward file at the end of its `rewards`; everything else stays as it is, comments too. */
-export function withReward(text: string, configFile: string, rewardFile: string): string {
-  const entry = relative(dirname(configFile), rewardFile).replaceAll('\\', '/');
+/** A run config's text with one more reward file, or a function of one, at the end of its `rewards`; everything else stays as it is, comments too. */
+export function withReward(text: string, configFile: string, rewardFile: string, name?: string): string {
+  const path = relative(dirname(configFile), rewardFile).replaceAll('\\', '/');
+  const entry = name === undefined ? path : `${path}#${name}`;
   const root = parseTree(text);
   const list = root && findNodeAtLocation(root, ['rewards']);
   const last = list?.type === 'array' ? list.children?.at(-1) : undefined;

@@ -1,0 +1,29 @@
+import type { CommandProgress } from '../protocol/problem.ts';
+import type { ProgressStream } from './progress.ts';
+
+/**
+ * Says how many samples of how many are generated: on a terminal in one line that stays in place, elsewhere a line each, and to a host that
+ * listens. Without a stream only the host hears of it.
+ */
+export class SamplesProgress {
+  readonly #stream: ProgressStream | undefined;
+  #shown = false;
+
+  constructor(stream: ProgressStream | undefined) {
+    this.#stream = stream;
+  }
+
+  show({ done, of }: { done: number; of: number }): void {
+    const text = done === 0 ? `0 of ${of} samples, loading the model first` : `${done} of ${of} samples`;
+    this.#stream?.write(this.#stream.isTTY ? `\r\x1b[2K${text}` : `${text}\n`);
+    this.#shown = true;
+    const progress: CommandProgress = { type: 'progress', done, of };
+    // The host may be gone, before or meanwhile.
+    if (process.connected) process.send!(progress, undefined, undefined, () => {});
+  }
+
+  /** Leaves the line to what comes next. */
+  end(): void {
+    if (this.#shown && this.#stream?.isTTY) this.#stream.write('\n');
+  }
+}
