@@ -14,9 +14,6 @@ const BY_ENDING: Record<string, DatasetFormat> = {
   parquet: 'parquet',
 };
 
-/** Ends of the names of files that datasets are read from. */
-export const DATASET_ENDING = /\.(jsonl|ndjson|json|csv|tsv)(\.gz)?$|\.parquet$/i;
-
 /** What begins files that are something else, and what to do with it. */
 const OTHERS: [magic: string, what: string, remedy: string][] = [
   ['PARE', 'an encrypted Parquet file', 'decrypt it in Python (pyarrow.parquet with its keys) and write it again'],

@@ -129,6 +129,11 @@ async function attempt<T>(file: string, work: () => Promise<T>, column?: string)
     return await work();
   } catch (error) {
     if (error instanceof BadInput) throw error;
+    if ((error as NodeJS.ErrnoException).code === 'ERR_ENCODING_INVALID_ENCODED_DATA')
+      throw new BadInput(
+        `The column "${column}" has texts that are not UTF-8; convert them in Python and write the file again.`,
+        { file },
+      );
     const where = column === undefined ? '' : `, column "${column}"`;
     throw torn(`${(error as Error).message.replace(/^parquet /, '')}${where}`, { file });
   }
