@@ -22,7 +22,7 @@ export async function* textRows(
   const text = { file, start: first.toString('utf8'), pieces: joined(first, rest) };
   // A table's heading is no JSON object: a file that begins with one has the wrong name.
   const isJson = format === 'json' || beginsWithObject(text.start);
-  yield* isJson ? jsonRows(text) : csvRows(text, format, wanted);
+  yield* isJson ? jsonRows(text, wanted.most) : csvRows(text, format, wanted);
 }
 
 async function* joined(first: Buffer, rest: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
