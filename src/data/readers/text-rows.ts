@@ -1,7 +1,6 @@
 import type { FileKind } from '../../files/open-file.ts';
 import { readTextPieces } from '../../files/text-pieces.ts';
 import { isWholeJson } from './begun-text.ts';
-import { csvRows } from './csv-rows.ts';
 import type { DatasetFormat } from './format.ts';
 import { jsonRows } from './json-rows.ts';
 import type { FileWanted, RawRow } from './raw-rows.ts';
@@ -22,8 +21,12 @@ export async function* textRows(
   const text = { file, start: first.toString('utf8'), pieces: joined(first, rest) };
   // A table's heading is no JSON object: a file that begins with one has the wrong name.
   const isJson = format === 'json' || beginsWithObject(text.start);
-  yield* isJson ? jsonRows(text, wanted.most) : csvRows(text, format, wanted);
+  if (isJson) yield* jsonRows(text, wanted.most);
+  else yield* (await csvReader()).csvRows(text, format, wanted);
 }
+
+/** Loaded when the first such file comes. */
+const csvReader = () => import('./csv-rows.ts');
 
 async function* joined(first: Buffer, rest: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
   yield first;
