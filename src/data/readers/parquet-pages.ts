@@ -1,6 +1,7 @@
 import type { ColumnChunk } from 'hyparquet';
 import { parquetHeader } from 'hyparquet/src/column.js';
 import { BadInput } from '../../protocol/errors.ts';
+import { checkRuns } from './parquet-runs.ts';
 import type { ParquetColumn } from './parquet-types.ts';
 
 /** A file's bytes, wherever they come from. */
@@ -48,6 +49,8 @@ export function cutChunk(chunk: ColumnChunk, wanted: ChunkWanted): { chunk: Colu
   const end = start + Number(meta.total_compressed_size);
   if (!(start >= 4 && start <= Number(meta.data_page_offset) && end >= start && end <= source.size))
     throw damaged('its data are not in the file');
+  const levels = column.stored.get(meta.path_in_schema.join('.'));
+  if (!levels) throw damaged('it is not as described');
   let at = start;
   let values = 0;
   let size = 0;
@@ -62,6 +65,12 @@ export function cutChunk(chunk: ColumnChunk, wanted: ChunkWanted): { chunk: Colu
     if (unpacked > MOST_OF_PAGE || count > MOST_VALUES_OF_PAGE)
       throw damaged(`a page claims ${unpacked} bytes and ${count} values`);
     size += unpacked;
+    try {
+      checkRuns(source.read(at - header.compressed_page_size, header.compressed_page_size), header, meta, levels);
+    } catch (error) {
+      if (error instanceof BadInput) throw error;
+      throw damaged('a page cannot be unpacked');
+    }
     if (header.type !== 'DICTIONARY_PAGE') values += count;
     if (values > MOST_VALUES) throw damaged(`it claims ${values} values`);
   }

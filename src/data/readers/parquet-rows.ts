@@ -85,7 +85,7 @@ function partOf(
       'This Parquet file has encrypted columns; decrypt it in Python (pyarrow.parquet with its keys) and write it again.',
       { file: where.file },
     );
-  if (chunks.length !== column.leaves)
+  if (chunks.length !== column.stored.size)
     throw torn(`a part of the column "${column.name}" is missing`, { file: where.file });
   const isPart = count < Number(group.num_rows);
   const cut = chunks.map((chunk) =>

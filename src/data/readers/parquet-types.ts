@@ -1,6 +1,7 @@
 import { type FileMetaData, parquetSchema, type SchemaElement, type SchemaTree } from 'hyparquet';
 import { BadInput } from '../../protocol/errors.ts';
 import { floatValue, objectWriter, writeList } from './exact-values.ts';
+import type { Levels } from './parquet-runs.ts';
 import { dateText, decimalText, timestampText, timeText } from './parquet-values.ts';
 import type { WideIntegers } from './wide-integers.ts';
 
@@ -11,8 +12,8 @@ export interface ParquetColumn {
   type: string;
   /** Neither a list, a map nor a struct: a value for each row. */
   isFlat: boolean;
-  /** How many columns it is stored as. */
-  leaves: number;
+  /** The columns that it is stored as, by their paths. */
+  stored: Map<string, Levels>;
   /** From what the library reads to a value of JSON; numbers whose text matters come as `ExactJson`. */
   convert: Convert;
 }
@@ -47,12 +48,18 @@ export function columnsOf(metadata: FileMetaData, context: Context): ParquetColu
     names.add(name);
     const { type, convert } = kindOf(node, name, context);
     const isFlat = node.children.length === 0 && node.element.repetition_type !== 'REPEATED';
-    return { name, type, isFlat, leaves: leavesOf(node), convert };
+    return { name, type, isFlat, stored: new Map(storedColumns(node, { repetition: 0, definition: 0 })), convert };
   });
 }
 
-const leavesOf = ({ children }: SchemaTree): number =>
-  children.length === 0 ? 1 : children.reduce((sum, child) => sum + leavesOf(child), 0);
+function storedColumns({ element, children, path }: SchemaTree, above: Levels): [string, Levels][] {
+  const levels = {
+    repetition: above.repetition + (element.repetition_type === 'REPEATED' ? 1 : 0),
+    definition: above.definition + (element.repetition_type === 'REQUIRED' ? 0 : 1),
+  };
+  if (children.length === 0) return [[path.join('.'), levels]];
+  return children.flatMap((child) => storedColumns(child, levels));
+}
 
 /** A repeated field that no list or map has announced is a list of what it holds. */
 function kindOf(node: SchemaTree, name: string, context: Context): Kind {
