@@ -18,8 +18,11 @@ export async function loadRows({ config, locate }: LoadedConfig): Promise<RunRow
   const findings: Finding[] = [];
   const read = (field: 'dataset' | 'evalDataset', named: string | string[], most?: number) => {
     const at = locate([field]);
-    const onNote = (evidence: string) =>
+    const onNote = (evidence: string) => {
+      // Of held-out rows it is as a rule the same.
+      if (findings.some((other) => other.evidence === evidence)) return;
       findings.push({ kind: 'column-values', severity: 'information', evidence, place: at });
+    };
     return loadDataset(
       { named, at, most, onNote, placeOf: locate, isChat: () => hasChatTemplate(config.model) },
       config,
