@@ -1,5 +1,5 @@
 import { existsSync, readdirSync, statSync } from 'node:fs';
-import { basename, dirname } from 'node:path';
+import { basename, dirname, resolve } from 'node:path';
 import { BadInput } from '../protocol/errors.ts';
 import { didYouMean } from '../text/nearest-name.ts';
 import { filesOfFolder, isDatasetFile, type Purpose } from './dataset-folder.ts';
@@ -7,7 +7,7 @@ import { filesMatching, isPattern, shownPattern } from './file-patterns.ts';
 
 /**
  * The files of a dataset as a config names it: files, patterns, and folders in the Hub's layout, each once and in order. Of a folder with
- * splits, those for training are its `train`, those for evaluation its `validation`, else its `test`. What is named, and what is given, are absolute paths. Throws
+ * splits, those for training are its `train`, those for evaluation its `validation`, else its `test`. Throws
  * BadInput, without a place, for what is not there and for what leaves a choice.
  */
 export function datasetFiles(named: string | readonly string[], purpose: Purpose = 'training'): string[] {
@@ -18,7 +18,8 @@ function filesOf(named: string, purpose: Purpose): string[] {
   const stats = statSync(named, { throwIfNoEntry: false });
   if (stats?.isDirectory()) return filesOfFolder(named, purpose);
   if (stats || !isPattern(named)) return [named];
-  const pattern = process.platform === 'win32' ? named.replaceAll('\\', '/') : named;
+  const absolute = resolve(named);
+  const pattern = process.platform === 'win32' ? absolute.replaceAll('\\', '/') : absolute;
   const found = filesMatching(pattern);
   const files = found.filter(isDatasetFile);
   if (files.length > 0) return files;

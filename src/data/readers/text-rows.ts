@@ -6,7 +6,7 @@ import { jsonRows } from './json-rows.ts';
 import type { FileWanted, RawRow } from './raw-rows.ts';
 
 /** Far more rows than a run on one machine gets to see. */
-export const MOST_BYTES = 2e9;
+const MOST_BYTES = 2e9;
 
 /** The rows of a text file, some at a time. */
 export async function* textRows(
@@ -14,7 +14,8 @@ export async function* textRows(
   format: Exclude<DatasetFormat, 'parquet'>,
   wanted: FileWanted,
 ): AsyncGenerator<RawRow[]> {
-  const kind: FileKind = { what: wanted.what, most: MOST_BYTES };
+  const advice = 'set "maxRows" in the run config to use its first rows.';
+  const kind: FileKind = { what: wanted.what, most: MOST_BYTES, advice };
   const rest = readTextPieces(file, kind, wanted.at);
   const { value: first } = await rest.next();
   if (first === undefined) return;

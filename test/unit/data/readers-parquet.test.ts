@@ -1,11 +1,14 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { parquetMetadata } from 'hyparquet';
+import { type ColumnMetaData, type PageHeader, parquetMetadata } from 'hyparquet';
 import { describe, expect, test } from 'vitest';
 import type { ByteSource } from '../../../src/data/readers/parquet-pages.ts';
 import { rowsOfSource } from '../../../src/data/readers/parquet-rows.ts';
+import { checkRuns } from '../../../src/data/readers/parquet-runs.ts';
 import type { FileWanted, RawRow } from '../../../src/data/readers/raw-rows.ts';
+import { readRows } from '../../../src/data/readers/read-rows.ts';
 import { WideIntegers } from '../../../src/data/readers/wide-integers.ts';
+import { fileOf } from '../files/folder.ts';
 
 const FIXTURES = 'test/references/fixtures/datasets';
 
@@ -55,4 +58,45 @@ describe('of a Parquet file, no more is read than is needed', () => {
     const last = Math.max(...asked.map(([, end]) => end));
     expect(last - Number(meta.data_page_offset)).toBeLessThan(Number(meta.total_compressed_size) / 2);
   });
+});
+
+/** A file with more of a footer: what it says is not where others look for it by number. */
+function withFooter(name: string, change: (footer: Buffer) => Buffer): Buffer {
+  const bytes = readFileSync(join(FIXTURES, name));
+  const start = bytes.length - 8 - bytes.readUInt32LE(bytes.length - 8);
+  const footer = change(bytes.subarray(start, -8));
+  const length = Buffer.alloc(4);
+  length.writeUInt32LE(footer.length);
+  return Buffer.concat([bytes.subarray(0, start), footer, length, Buffer.from('PAR1')]);
+}
+
+test('a file that claims 2^60 rows is refused at once', async () => {
+  // 40 rows and values, as thrift writes an i64 (twice the number); and 2^60.
+  const [few, many] = [Buffer.from([0x16, 80]), Buffer.from([0x16, ...Array(8).fill(0x80), 0x20])];
+  const file = fileOf(
+    withFooter('rows-plain.parquet', (footer) =>
+      Buffer.from(footer.toString('latin1').replaceAll(few.toString('latin1'), many.toString('latin1')), 'latin1'),
+    ),
+    'a.parquet',
+  );
+  const metadata = parquetMetadata(new Uint8Array(readFileSync(file)).buffer);
+  expect(metadata.row_groups[0]!.num_rows).toBe(2n ** 60n);
+  await expect(readRows([file], { what: 'dataset' })).rejects.toThrow('has more than 10 million rows; set "maxRows"');
+  await expect(readRows([file], { what: 'dataset', most: 50 })).rejects.toThrow('40 values for');
+});
+
+test('a run of levels that is longer than its page is refused before it is read', () => {
+  const header = (values: number) =>
+    ({
+      type: 'DATA_PAGE_V2',
+      uncompressed_page_size: 5,
+      data_page_header_v2: { num_values: values, definition_levels_byte_length: 5, repetition_levels_byte_length: 0 },
+    }) as unknown as PageHeader;
+  const meta = { codec: 'UNCOMPRESSED', type: 'INT32' } as ColumnMetaData;
+  const levels = { repetition: 0, definition: 1 };
+  // A run of 2^27 - 1 values: a count and one level.
+  const run = new Uint8Array([0xfe, 0xff, 0xff, 0x7f, 1]);
+  expect(() => checkRuns(run, header(40), meta, levels)).toThrow('a run of 134217727 in a page of 40 values');
+  expect(() => checkRuns(new Uint8Array([2, 1, 2, 1, 1]), header(40), meta, levels)).toThrow();
+  expect(() => checkRuns(new Uint8Array([80, 1, 0, 0, 0]), header(40), meta, levels)).not.toThrow();
 });
