@@ -48,6 +48,8 @@ export function formatOf(file: string, what: string, at?: SourceLocation): Datas
       file,
     });
   const named = formatByName(file) ?? 'json';
+  if (named === 'parquet' && start.startsWith('\x1f\x8b'))
+    throw new BadInput('This Parquet file is gzipped as a whole; unpack it with "gunzip".', { file });
   if (named === 'parquet')
     throw new BadInput('This is no Parquet file: it does not begin with "PAR1"; copy or download it again.', { file });
   return named;

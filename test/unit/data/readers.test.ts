@@ -230,6 +230,11 @@ describe('bad input is one sentence', () => {
       'a.json: This file is a web page or XML, not a dataset; was it downloaded by its page address?',
     ],
     [
+      'a.parquet.gz',
+      gzipSync(PARQUET),
+      'a.parquet.gz: This Parquet file is gzipped as a whole; unpack it with "gunzip".',
+    ],
+    [
       'a.parquet',
       'a,b\n',
       'a.parquet: This is no Parquet file: it does not begin with "PAR1"; copy or download it again.',
