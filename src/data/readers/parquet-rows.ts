@@ -87,9 +87,8 @@ function partOf(
     );
   if (chunks.length !== column.stored.size)
     throw torn(`a part of the column "${column.name}" is missing`, { file: where.file });
-  const isPart = count < Number(group.num_rows);
   const cut = chunks.map((chunk) =>
-    cutChunk(chunk, { ...where, column, rows: count, groupRows: Number(group.num_rows), isPart }),
+    cutChunk(chunk, { ...where, column, rows: count, groupRows: Number(group.num_rows) }),
   );
   return {
     part: { ...group, columns: cut.map(({ chunk }) => chunk) },
