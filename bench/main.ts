@@ -1,6 +1,7 @@
 /** `npm run bench -- NAME`: the figures that this project claims, measured on your machine. */
 import { spawnSync } from 'node:child_process';
 import { BadInput, BadUsage } from '../src/protocol/errors.ts';
+import { benchDataset } from './dataset.ts';
 import { benchFuzz } from './fuzz.ts';
 import { benchGradient } from './gradient.ts';
 import { benchKills } from './kills/kills.ts';
@@ -15,6 +16,7 @@ const USAGE = `Usage: npm run bench -- peer [WORK] [PEER] [--alone] [--steps N] 
        npm run bench -- scaling [WORK] [--steps N] [--warm-up N]
        npm run bench -- memory [--model FOLDER] [--lora R] [--steps N]
        npm run bench -- load --model FOLDER_OR_GGUF
+       npm run bench -- dataset [--rows=N] [FILE...]
        npm run bench -- gradient --model FOLDER_OR_GGUF [--prompts N] [--generations N] [--prompt-tokens N] [--tokens N] [--worst N]
        npm run bench -- gpu [--shapes 135m,0.5b,1.5b] [--tokens N] [--steps N] [--profile] [--pack FILE.tar.xz]
        npm run bench -- samples
@@ -26,6 +28,7 @@ peer     a step of ours against one of TRL and PyTorch, phase by phase; --alone:
 scaling  what a token costs in steps of 1, 2 and 4 times the completions, and of their length
 memory   resident memory over a long run: 500 steps of a sample, 30 of a model of yours
 load     seconds and memory that a model takes to load
+dataset  seconds and memory that the files of a dataset take to read; without files, made ones of each text format
 gradient every gradient of an update against PyTorch's, at real sizes; and whether two runs give the same bytes
 gpu      steps of random models on the GPU, ours and PyTorch's; --profile: which operations take the time; --pack: an archive that does it on a bare machine
 samples  how far and how fast the samples of the workspace learn
@@ -60,6 +63,9 @@ try {
       break;
     case 'load':
       benchLoad(args);
+      break;
+    case 'dataset':
+      benchDataset(args);
       break;
     case 'gradient':
       benchGradient(args);

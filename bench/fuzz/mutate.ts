@@ -7,13 +7,15 @@ export interface Mutation {
   what: string;
 }
 
-export type Content = 'json' | 'lines' | 'text' | 'binary';
+/** `footer`: binary, with its description at the end. */
+export type Content = 'json' | 'lines' | 'text' | 'binary' | 'footer';
 
 /** Spoils a file's content in one way. */
 export function mutate(bytes: Buffer, content: Content, draw: Draw): Mutation {
   if (content === 'json' && draw(3) > 0) return mutateJson(bytes, draw) ?? mutateBytes(bytes, draw);
   if (content === 'lines' && draw(3) > 0) return mutateLine(bytes, draw) ?? mutateBytes(bytes, draw);
   if (content === 'binary' && draw(2) > 0) return mutateBinary(bytes, draw);
+  if (content === 'footer' && draw(4) > 0) return mutateBinary(bytes, draw, bytes.length);
   return mutateBytes(bytes, draw);
 }
 
@@ -124,10 +126,11 @@ function mutateValue(root: unknown, draw: Draw): { root: unknown; what: string }
 
 const shown = (value: unknown): string => (JSON.stringify(value) ?? String(value)).slice(0, 30);
 
-/** Headers make claims: most of what can go wrong with a binary file is in its beginning. */
-function mutateBinary(bytes: Buffer, draw: Draw): Mutation {
+/** Headers make claims: most of what can go wrong with a binary file is in its beginning, or before the end that is given. */
+function mutateBinary(bytes: Buffer, draw: Draw, end = 0): Mutation {
   const changed = Buffer.from(bytes);
-  const at = draw(Math.min(bytes.length, draw(2) === 0 ? 64 : 4000));
+  const distance = draw(Math.min(bytes.length, draw(2) === 0 ? 64 : 4000));
+  const at = end > 0 ? end - 1 - distance : distance;
   const [what, value] = pick(
     [
       ['0', 0],

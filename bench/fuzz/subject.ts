@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import type { Content } from './mutate.ts';
 
 export const GRPO = resolve('dist/grpo.js');
@@ -26,11 +27,18 @@ export function makeWorkspace(): string {
   cpSync(join(FIXTURES, 'models/llama-head-dim-bf16'), join(folder, 'model'), { recursive: true });
   cpSync(join(FIXTURES, 'models/llama-sharded'), join(folder, 'sharded'), { recursive: true });
   cpSync(join(FIXTURES, 'gguf/llama3.gguf'), join(folder, 'model.gguf'));
+  for (const name of ['rows-snappy', 'rows-plain', 'rows-lz4'])
+    cpSync(join(FIXTURES, `datasets/${name}.parquet`), join(folder, `${name}.parquet`));
   mkdirSync(join(folder, 'samples'));
+  mkdirSync(join(folder, 'hub/data'), { recursive: true });
   const lines = (rows: object[]) => rows.map((row) => `${JSON.stringify(row)}\n`).join('');
   const files = {
     'run.grpo.json': JSON.stringify(CONFIG, null, 2),
     'prompts.jsonl': lines(PROMPTS.map((prompt, n) => ({ prompt, answer: String(n), tags: ['a', n] }))),
+    'rows.csv': TABLE,
+    'list.json': JSON.stringify(ROWS, null, 1),
+    'hub/data/rows.csv': TABLE,
+    'hub/README.md': CARD,
     'samples/run.samples.jsonl': lines(
       ['12', '7', 'no'].map((completion) => ({
         prompt: 'a',
@@ -46,6 +54,7 @@ export function makeWorkspace(): string {
       'def same(completions, answer, **kwargs):\n    return [float(text == right) for text, right in zip(completions, answer)]\n',
   };
   for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text);
+  writeFileSync(join(folder, 'rows.csv.gz'), gzipSync(TABLE));
   const train = (...args: string[]) =>
     execFileSync(process.execPath, [GRPO, 'train', 'run.grpo.json', ...args], { cwd: folder, stdio: 'ignore' });
   train('--out', 'run');
@@ -69,6 +78,15 @@ const CONFIG = {
   learningRate: 1e-3,
   device: 'cpu',
 };
+/** `grpo train` with another dataset. */
+const trainOn = (dataset: string): string[] => [
+  ...TRAIN,
+  ...[`dataset=${dataset}`, 'prompt=question', 'evalDataset=null', 'evalSteps=null'].flatMap((set) => ['--set', set]),
+];
+const ROWS = ['3 1 0 2', '17 + 25', 'a, "b"\nc', 'd'].map((question, n) => ({ question, answer: String(n), x: n / 2 }));
+const TABLE = `question,answer,x\n${ROWS.map(({ question, answer, x }) => `"${question.replaceAll('"', '""')}",${answer},${x}\n`).join('')}`;
+const CARD =
+  '---\nlicense: mit\nconfigs:\n- config_name: default\n  data_files:\n  - split: train\n    path: data/*.csv\n---\n';
 const PROMPTS = ['3 1 0 2', '17 + 25', 'What is the answer?', 'a'];
 
 /** All that can be spoiled in it. */
@@ -83,6 +101,11 @@ export function targetsOf(folder: string): Target[] {
   return [
     ...of('run config', ['run.grpo.json'], TRAIN, SCORE, ['eval', 'run.grpo.json']),
     ...of('dataset', ['prompts.jsonl'], TRAIN, ['generate', 'model', ...GENERATE]),
+    ...['rows-snappy.parquet', 'rows-plain.parquet', 'rows-lz4.parquet'].flatMap((file) =>
+      of('Parquet', [file], trainOn(file)),
+    ),
+    ...['rows.csv', 'rows.csv.gz', 'list.json'].flatMap((file) => of('CSV and JSON', [file], trainOn(file))),
+    ...of('dataset folder', ['hub/README.md', 'hub/data/rows.csv'], trainOn('hub')),
     ...of('samples', ['samples/run.samples.jsonl'], SCORE, ['logprobs', 'model', 'samples/run.samples.jsonl']),
     ...of('rewards', ['digits.reward.ts', 'same.py'], SCORE),
     ...of(
@@ -103,5 +126,6 @@ export function targetsOf(folder: string): Target[] {
 function contentOf(file: string): Content {
   if (/\.json$/.test(file)) return 'json';
   if (/\.jsonl$/.test(file)) return 'lines';
-  return /\.(safetensors|gguf)$/.test(file) ? 'binary' : 'text';
+  if (/\.parquet$/.test(file)) return 'footer';
+  return /\.(safetensors|gguf|gz)$/.test(file) ? 'binary' : 'text';
 }

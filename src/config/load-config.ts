@@ -2,6 +2,9 @@ import { existsSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { findNodeAtLocation, type Node } from 'jsonc-parser';
 import { isAdapterFolder } from '../files/adapter-folder.ts';
+import { datasetFiles, nearestFile } from '../files/dataset-files.ts';
+import type { Purpose } from '../files/dataset-folder.ts';
+import { isPattern, literally } from '../files/file-patterns.ts';
 import { parseJsonc } from '../files/jsonc.ts';
 import { CONFIG_FILE } from '../files/open-file.ts';
 import { readText } from '../files/text.ts';
@@ -15,7 +18,7 @@ import { changedNumber, changedNumberWords } from './template-numbers.ts';
 
 /** A run config that was read and checked, and where its fields are, for errors that are found later. */
 export interface LoadedConfig {
-  /** All paths in it (`model`, `dataset`, `evalDataset`, `rewards[].file`, `samples`, and `python` unless it is a name on the PATH) are absolute, and exist as far as they are needed. */
+  /** All paths in it (`model`, `dataset`, `evalDataset`, `rewards[].file`, `samples`, and `python` unless it is a name on the PATH) are absolute, and exist as far as they are needed; patterns and folders of datasets are the files that they come to. */
   config: RunConfig;
   file: string;
   directory: string;
@@ -63,7 +66,8 @@ export function loadRunConfig(file: string, options: { set?: string[]; for?: 'ru
     if (options.for === 'scores' && path[0] !== 'rewards' && path[0] !== 'samples') return full;
     if (existsSync(full)) return full;
     const missing = `"${path.join('.')}" names ${target}, which does not exist (${full}).`;
-    if (path[0] !== 'model') return fail(path, missing);
+    const isDataset = path[0] === 'dataset' || path[0] === 'evalDataset';
+    if (path[0] !== 'model') return fail(path, isDataset ? `${missing}${nearestFile(full)}` : missing);
     const remedy: Remedy = { action: 'get-model' };
     return fail(path, `${missing} ${remedyWords(remedy)}`, { kind: 'missing-model', remedy });
   };
@@ -73,16 +77,33 @@ export function loadRunConfig(file: string, options: { set?: string[]; for?: 'ru
       fail(path, `"${path.join('.')}" names ${target}, which is not a file (${full}).`);
     return full;
   };
+  /** The files that it comes to: a run records these, whatever a pattern or a folder comes to later. */
+  const resolveDataset = (path: ConfigPath, named: string | string[], purpose: Purpose): string | string[] => {
+    const files = Array.isArray(named)
+      ? named.flatMap((target, index) => resolveDataset([...path, index], target, purpose))
+      : filesOfDataset(path, named, purpose);
+    const once = [...new Set(files)];
+    return once.length === 1 ? once[0]! : once;
+  };
+  const filesOfDataset = (path: ConfigPath, target: string, purpose: Purpose): string[] => {
+    const full = resolve(directory, target);
+    if (options.for === 'scores') return [full];
+    if (!isPattern(target)) resolveFile(path, target);
+    try {
+      return datasetFiles(existsSync(full) ? full : resolve(literally(directory), target), purpose);
+    } catch (error) {
+      // It has no place where it is about this value.
+      if (!(error instanceof BadInput) || error.problem.place) throw error;
+      return fail(path, error.problem.message);
+    }
+  };
   config.model = resolveFile(['model'], config.model);
   if (isAdapterFolder(config.model)) {
     fail(['model'], `"model" names a LoRA adapter; merge it into its model first: grpo merge ${config.model}`);
   }
-  const resolveDataset = (field: 'dataset' | 'evalDataset', named: string | string[]) =>
-    typeof named === 'string'
-      ? resolveOne([field], named)
-      : named.map((target, index) => resolveOne([field, index], target));
-  config.dataset = resolveDataset('dataset', config.dataset);
-  if (config.evalDataset !== null) config.evalDataset = resolveDataset('evalDataset', config.evalDataset);
+  config.dataset = resolveDataset(['dataset'], config.dataset, 'training');
+  if (config.evalDataset !== null)
+    config.evalDataset = resolveDataset(['evalDataset'], config.evalDataset, 'evaluation');
   if (config.samples !== null) config.samples = resolve(directory, config.samples);
   if (config.python !== null && isProgramPath(config.python)) config.python = resolve(directory, config.python);
   for (const [index, reward] of config.rewards.entries()) reward.file = resolveOne(['rewards', index], reward.file);

@@ -16,14 +16,16 @@ export interface DatasetPlace extends MappingContext {
   at?: SourceLocation | undefined;
   /** Only the first rows. */
   most?: number | undefined;
+  /** Hears, once each, which columns were changed or skipped because JSON has no such values. */
+  onNote?: ((note: string) => void) | undefined;
 }
 
 /** Reads a dataset, and makes its rows prompts as the config says. Throws BadInput at the row, or the config's field, that is wrong. */
 export async function loadDataset(
-  { named, at, most, placeOf, isChat }: DatasetPlace,
+  { named, at, most, onNote, placeOf, isChat }: DatasetPlace,
   settings: MappingSettings,
 ): Promise<DatasetRow[]> {
-  const rows = await readRows(datasetFiles(named), { what: 'dataset', at, most });
+  const rows = await readRows(datasetFiles(named), { what: 'dataset', at, most, onNote });
   // The same columns are expected of every dataset of a config.
   const toPrompt = rowMapping(rows, settings, {
     placeOf: (path) => (path[0] === 'dataset' ? at : placeOf?.(path)),

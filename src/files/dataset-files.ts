@@ -1,4 +1,41 @@
-/** The files of a dataset as a config names it: files, patterns, and folders in the Hub's layout, each once and in order. Paths are absolute. */
-export function datasetFiles(named: string | readonly string[]): string[] {
-  return [named].flat();
+import { existsSync, readdirSync, statSync } from 'node:fs';
+import { basename, dirname, resolve } from 'node:path';
+import { BadInput } from '../protocol/errors.ts';
+import { didYouMean } from '../text/nearest-name.ts';
+import { filesOfFolder, isDatasetFile, type Purpose } from './dataset-folder.ts';
+import { filesMatching, isPattern, shownPattern } from './file-patterns.ts';
+
+/**
+ * The files of a dataset as a config names it: files, patterns, and folders in the Hub's layout, each once and in order. Of a folder with
+ * splits, those for training are its `train`, those for evaluation its `validation`, else its `test`. Throws
+ * BadInput, without a place, for what is not there and for what leaves a choice.
+ */
+export function datasetFiles(named: string | readonly string[], purpose: Purpose = 'training'): string[] {
+  return [...new Set([named].flat().flatMap((one) => filesOf(one, purpose)))];
+}
+
+function filesOf(named: string, purpose: Purpose): string[] {
+  const stats = statSync(named, { throwIfNoEntry: false });
+  if (stats?.isDirectory()) return filesOfFolder(named, purpose);
+  if (stats || !isPattern(named)) return [named];
+  const absolute = resolve(named);
+  const pattern = process.platform === 'win32' ? absolute.replaceAll('\\', '/') : absolute;
+  const found = filesMatching(pattern);
+  const files = found.filter(isDatasetFile);
+  if (files.length > 0) return files;
+  // The pattern itself says what ending it wants: `*.txt`.
+  if (found.length > 0 && /\.\w+$/.test(basename(named))) return found;
+  const shown = shownPattern(pattern);
+  throw new BadInput(`No dataset file matches ${shown}.${nearestFile(shown)}`);
+}
+
+/** ` Did you mean "train.parquet"?`: of a path that leads nowhere, the file or folder nearest to its first part that is missing. */
+export function nearestFile(path: string): string {
+  let [folder, name] = [dirname(path), basename(path)];
+  while (!existsSync(folder) && dirname(folder) !== folder) [folder, name] = [dirname(folder), basename(folder)];
+  try {
+    return didYouMean(name, readdirSync(folder));
+  } catch {
+    return '';
+  }
 }

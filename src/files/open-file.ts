@@ -7,6 +7,8 @@ import { ERRNO_WORDS } from './errno-words.ts';
 export interface FileKind {
   what: string;
   most: number;
+  /** What to do about a larger one. */
+  advice?: string;
 }
 
 const MB = 1e6;
@@ -100,8 +102,11 @@ export function readPiece(
   }
 }
 
-export const tooLarge = (file: string, { what, most }: FileKind, at: SourceLocation | undefined): BadInput =>
-  new BadInput(`The ${what} ${file} has more than ${Math.round(most / MB)} MB; is it the right file?`, at);
+export const tooLarge = (file: string, { what, most, advice }: FileKind, at: SourceLocation | undefined): BadInput =>
+  new BadInput(
+    `The ${what} ${file} has more than ${Math.round(most / MB)} MB; ${advice ?? 'is it the right file?'}`,
+    at,
+  );
 
 function requireRegular(stats: Stats, file: string, what: string, at: SourceLocation | undefined): void {
   if (stats.isFile()) return;

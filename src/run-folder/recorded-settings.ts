@@ -71,7 +71,7 @@ function freeSettings(recorded: RunConfig, today: RunConfig): Partial<RunConfig>
 function changedInput(name: keyof RunInputs, config: RunConfig, rollouts: string | undefined): BadInput {
   const file = name === 'rollouts' ? rollouts : config[name];
   return new BadInput(
-    `The ${name} ${file} has changed since the run recorded it, and the run keeps no copy; restore it.`,
+    `The ${name} ${[file].flat().join(', ')} has changed since the run recorded it, and the run keeps no copy; restore it.`,
   );
 }
 

@@ -1,5 +1,4 @@
-import { Readable } from 'node:stream';
-import { CsvError, type Info, parse } from 'csv-parse';
+import { CsvError, parse } from 'csv-parse';
 import type { JsonObject } from '../../files/json-lines.ts';
 import { countLineFeeds } from '../../files/text-pieces.ts';
 import { BadInput, type SourceLocation } from '../../protocol/errors.ts';
@@ -13,7 +12,7 @@ const MOST_OF_RECORD = 64e6;
 
 interface CsvRecord {
   record: string[];
-  info: Info;
+  line: number;
 }
 
 /**
@@ -27,11 +26,10 @@ export async function* csvRows(
   { most = Number.POSITIVE_INFINITY, wide }: FileWanted,
 ): AsyncGenerator<RawRow[]> {
   const { file } = text;
-  const lines = new LineCounter(text.pieces);
   let names: string[] | undefined;
   const cells: string[][] = [];
   const places: number[] = [];
-  for await (const { record, line } of recordsOf(text, format, lines)) {
+  for await (const { record, line } of recordsOf(text, format)) {
     if (names === undefined) names = columnNames(record, { file, line });
     else {
       if (record.length !== names.length) throw uneven(record.length, names.length, { file, line });
@@ -50,36 +48,40 @@ export async function* csvRows(
   yield rows;
 }
 
-async function* recordsOf(
-  { file, start }: BegunText,
-  format: 'csv' | 'tsv',
-  lines: LineCounter,
-): AsyncGenerator<{ record: string[]; line: number }> {
+/** A record, and the line that it begins on. Those before a fault are given before it is thrown. */
+async function* recordsOf({ file, start, pieces }: BegunText, format: 'csv' | 'tsv'): AsyncGenerator<CsvRecord> {
+  const found: { record: string[]; end: number }[] = [];
   const parser = parse({
     delimiter: format === 'tsv' ? '\t' : delimiterOf(start),
     record_delimiter: ['\r\n', '\n', '\r'],
-    info: true,
     relax_column_count: true,
     skip_empty_lines: true,
     max_record_size: MOST_OF_RECORD,
+    on_record: (record: string[], { bytes }) => {
+      found.push({ record, end: bytes });
+    },
   });
-  const source = Readable.from(lines.pieces());
-  source.on('error', (error) => parser.destroy(error));
-  source.pipe(parser);
+  // The call that meets it tells it.
+  parser.on('error', () => {});
+  const lines = new LineCounter();
   let end = 0;
-  try {
-    for await (const { record, info } of parser as AsyncIterable<CsvRecord>) {
+  const records = function* (error: Error | null | undefined): Generator<CsvRecord> {
+    for (const { record, end: next } of found.splice(0)) {
       const line = lines.lineFrom(end);
-      end = info.bytes;
+      end = next;
       // What has only white space is an empty line too, as pandas has it.
-      if (record.length === 1 && record[0] !== '' && record[0]!.trim() === '') continue;
-      yield { record, line };
+      if (record.length > 1 || record[0] === '' || record[0]!.trim() !== '') yield { record, line };
     }
-  } catch (error) {
-    if (!(error instanceof CsvError)) throw error;
-    throw new BadInput(quoteProblem(error), { file, line: lines.lineFrom(end) });
+    if (!error) return;
+    throw error instanceof CsvError ? new BadInput(quoteProblem(error), { file, line: lines.lineFrom(end) }) : error;
+  };
+  try {
+    for await (const piece of pieces) {
+      lines.add(piece);
+      yield* records(await new Promise<Error | null | undefined>((done) => parser.write(piece, done)));
+    }
+    yield* records(await new Promise<Error | undefined>((done) => parser.end(done)));
   } finally {
-    source.destroy();
     parser.destroy();
   }
 }
@@ -123,21 +125,13 @@ function uneven(count: number, expected: number, at: SourceLocation): BadInput {
 
 /** Tells on which line a byte of a text is, which is asked for in order. */
 class LineCounter {
-  readonly #source: AsyncIterable<Buffer>;
-  /** What has been read and not been asked for, from byte `#from` on, which is on `#line`. */
+  /** What has been added and not passed, from byte `#from` on, which is on `#line`. */
   #kept: Buffer[] = [];
   #from = 0;
   #line = 1;
 
-  constructor(source: AsyncIterable<Buffer>) {
-    this.#source = source;
-  }
-
-  async *pieces(): AsyncGenerator<Buffer> {
-    for await (const piece of this.#source) {
-      this.#kept.push(piece);
-      yield piece;
-    }
+  add(piece: Buffer): void {
+    this.#kept.push(piece);
   }
 
   /** The line of what begins at a byte, behind line feeds. */

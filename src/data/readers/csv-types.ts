@@ -5,6 +5,9 @@ import type { WideIntegers } from './wide-integers.ts';
 const MISSING = new Set(
   '|#N/A|#N/A N/A|#NA|-1.#IND|-1.#QNAN|-NaN|-nan|1.#IND|1.#QNAN|<NA>|N/A|NA|NULL|NaN|None|n/a|nan|null'.split('|'),
 );
+/** Only short texts are looked up, which saves the hashes of the long ones. */
+const isMissing = (cell: string): boolean => cell.length < 10 && MISSING.has(cell);
+
 const INTEGER = /^\s*[+-]?\d+\s*$/;
 const FLOAT = /^\s*[+-]?(?:(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?|inf|infinity)\s*$/i;
 const BOOLEAN = /^(?:true|True|TRUE|false|False|FALSE)$/;
@@ -21,9 +24,9 @@ export function columnOfCells(
   wide: WideIntegers,
 ): unknown[] {
   const values = cells.map((record) => record[index]!);
-  const present = values.filter((value) => !MISSING.has(value));
+  const present = values.filter((value) => !isMissing(value));
   const convert = converterOf(name, present, present.length < values.length, wide);
-  return values.map((value) => (MISSING.has(value) ? null : convert(value)));
+  return values.map((value) => (isMissing(value) ? null : convert(value)));
 }
 
 function converterOf(

@@ -14,9 +14,6 @@ const BY_ENDING: Record<string, DatasetFormat> = {
   parquet: 'parquet',
 };
 
-/** Ends of the names of files that datasets are read from. */
-export const DATASET_ENDING = /\.(jsonl|ndjson|json|csv|tsv)(\.gz)?$|\.parquet$/i;
-
 /** What begins files that are something else, and what to do with it. */
 const OTHERS: [magic: string, what: string, remedy: string][] = [
   ['PARE', 'an encrypted Parquet file', 'decrypt it in Python (pyarrow.parquet with its keys) and write it again'],
@@ -51,6 +48,8 @@ export function formatOf(file: string, what: string, at?: SourceLocation): Datas
       file,
     });
   const named = formatByName(file) ?? 'json';
+  if (named === 'parquet' && start.startsWith('\x1f\x8b'))
+    throw new BadInput('This Parquet file is gzipped as a whole; unpack it with "gunzip".', { file });
   if (named === 'parquet')
     throw new BadInput('This is no Parquet file: it does not begin with "PAR1"; copy or download it again.', { file });
   return named;

@@ -52,7 +52,7 @@ export class JsonListItems {
       if (level === 0 && !isSpace(code)) {
         if (this.#hasOpened) {
           passTo(at);
-          throw this.#problem('There is more behind the end of the JSON list; a file has one list');
+          throw this.#problem('There is more behind the end of the JSON list; a file has one list.');
         }
         this.#hasOpened = true;
         level = 1;

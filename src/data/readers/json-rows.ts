@@ -11,9 +11,9 @@ import type { RawRow } from './raw-rows.ts';
 const MOST_BYTES_OF_OBJECT = 256e6;
 
 /** The rows of JSON Lines, of a list of objects, or of one object that has such a list. */
-export function jsonRows(text: BegunText): AsyncGenerator<RawRow[]> {
+export function jsonRows(text: BegunText, most = Number.POSITIVE_INFINITY): AsyncGenerator<RawRow[]> {
   const start = text.start.trimStart();
-  if (start.startsWith('[')) return rowsOfList(text);
+  if (start.startsWith('[')) return rowsOfList(text, most);
   const [first = '', second] = start.split('\n', 2);
   const table = tableFormat(first);
   if (table !== undefined)
@@ -27,10 +27,11 @@ export function jsonRows(text: BegunText): AsyncGenerator<RawRow[]> {
   // Of JSON Lines each line is a value by itself, unless it is torn.
   const isObject = second !== undefined && start.startsWith('{') && !isWholeJson(first);
   const isTornLine = second?.startsWith('{') && !/[[{,]\s*$/.test(first);
-  return isObject && !isTornLine ? rowsOfObject(text) : rowsOfLines(text);
+  return isObject && !isTornLine ? rowsOfObject(text) : rowsOfLines(text, most);
 }
 
-async function* rowsOfLines({ file, pieces }: BegunText): AsyncGenerator<RawRow[]> {
+async function* rowsOfLines({ file, pieces }: BegunText, most: number): AsyncGenerator<RawRow[]> {
+  let count = 0;
   /** The first row, until there is another one. */
   let only: RawRow | undefined;
   let isFirst = true;
@@ -38,9 +39,12 @@ async function* rowsOfLines({ file, pieces }: BegunText): AsyncGenerator<RawRow[
     const rows: RawRow[] = only ? [only] : [];
     only = undefined;
     for (const { line, text } of lines) {
+      // What is behind the rows that are wanted may be wrong.
+      if (count >= most) break;
       if (text.trim() === '') continue;
       const at = { file, line };
       rows.push({ value: parseJsonRow(text, at), at });
+      count++;
     }
     if (isFirst && rows.length === 1) only = rows[0];
     else if (rows.length > 0) {
@@ -51,13 +55,17 @@ async function* rowsOfLines({ file, pieces }: BegunText): AsyncGenerator<RawRow[
   if (only) yield (/\.json(\.gz)?$/i.test(file) && rowsInside(only.value, file)) || [only];
 }
 
-async function* rowsOfList({ file, pieces }: BegunText): AsyncGenerator<RawRow[]> {
+async function* rowsOfList({ file, pieces }: BegunText, most: number): AsyncGenerator<RawRow[]> {
+  let count = 0;
   const items = new JsonListItems(file);
-  for await (const piece of pieces)
-    yield items.push(piece.toString('utf8')).map(({ text, line }) => {
+  for await (const piece of pieces) {
+    const found = items.push(piece.toString('utf8')).slice(0, most - count);
+    count += found.length;
+    yield found.map(({ text, line }) => {
       const at = { file, line };
       return { value: parseJsonRow(text, at), at };
     });
+  }
   items.end();
 }
 

@@ -1,6 +1,7 @@
 import type { ColumnChunk } from 'hyparquet';
 import { parquetHeader } from 'hyparquet/src/column.js';
 import { BadInput } from '../../protocol/errors.ts';
+import { checkRuns } from './parquet-runs.ts';
 import type { ParquetColumn } from './parquet-types.ts';
 
 /** A file's bytes, wherever they come from. */
@@ -23,16 +24,14 @@ interface ChunkWanted {
   /** How many rows of the row group, from its beginning. */
   rows: number;
   groupRows: number;
-  /** Not all of its rows. */
-  isPart: boolean;
 }
 
 /**
  * Looks at the headers of a column's pages, so that what unpacks them can rely on what they say, and cuts off those behind the rows that
- * are wanted, where the rows can be counted. `size`: bytes of the unpacked pages.
+ * are wanted. `size`: bytes of the unpacked pages.
  */
 export function cutChunk(chunk: ColumnChunk, wanted: ChunkWanted): { chunk: ColumnChunk; size: number } {
-  const { source, file, column, rows, groupRows, isPart } = wanted;
+  const { source, file, column, rows, groupRows } = wanted;
   const meta = chunk.meta_data!;
   if (!CODECS.has(meta.codec))
     throw new BadInput(
@@ -48,10 +47,14 @@ export function cutChunk(chunk: ColumnChunk, wanted: ChunkWanted): { chunk: Colu
   const end = start + Number(meta.total_compressed_size);
   if (!(start >= 4 && start <= Number(meta.data_page_offset) && end >= start && end <= source.size))
     throw damaged('its data are not in the file');
+  const levels = column.stored.get(meta.path_in_schema.join('.'));
+  if (!levels) throw damaged('it is not as described');
   let at = start;
   let values = 0;
   let size = 0;
-  while (at < end && !(column.isFlat && values >= rows)) {
+  let begun = 0;
+  // The last row of a list may go on in the next page.
+  while (at < end && begun < (column.isFlat ? rows : rows + 1)) {
     const { header, length } = readHeader(source, at, end, damaged);
     const page = header.data_page_header ?? header.data_page_header_v2 ?? header.dictionary_page_header;
     const count = page?.num_values ?? -1;
@@ -62,10 +65,21 @@ export function cutChunk(chunk: ColumnChunk, wanted: ChunkWanted): { chunk: Colu
     if (unpacked > MOST_OF_PAGE || count > MOST_VALUES_OF_PAGE)
       throw damaged(`a page claims ${unpacked} bytes and ${count} values`);
     size += unpacked;
+    try {
+      begun += checkRuns(
+        source.read(at - header.compressed_page_size, header.compressed_page_size),
+        header,
+        meta,
+        levels,
+      );
+    } catch (error) {
+      if (error instanceof BadInput) throw error;
+      throw damaged('a page cannot be unpacked');
+    }
     if (header.type !== 'DICTIONARY_PAGE') values += count;
     if (values > MOST_VALUES) throw damaged(`it claims ${values} values`);
   }
-  if (values < (isPart && column.isFlat ? rows : groupRows)) throw damaged(`${values} values for ${groupRows} rows`);
+  if (begun < rows) throw damaged(`${values} values for ${groupRows} rows`);
   const cut = { ...meta, total_compressed_size: BigInt(at - start) };
   return { chunk: { ...chunk, meta_data: cut }, size };
 }

@@ -31,7 +31,7 @@ export async function* rowsOfSource(
   { most = Number.POSITIVE_INFINITY, columns: names, wide, note }: FileWanted,
 ): AsyncGenerator<RawRow[]> {
   const metadata = await readMetadata(source, file);
-  const all = columnsOf(metadata, { file, wide, note });
+  const all = await attempt(file, () => columnsOf(metadata, { file, wide, note }));
   const columns = names ? all.filter(({ name }) => names.includes(name)) : all;
   const write = objectWriter(columns.map(({ name }) => name));
   let before = 0;
@@ -42,16 +42,18 @@ export async function* rowsOfSource(
     if (before + count > MOST_ROWS) throw tooMuch(`${MOST_ROWS / 1e6} million rows`, file);
     const values: ArrayLike<unknown>[] = [];
     for (const column of columns) {
-      const { part, size } = partOf(group, column, count, { source, file });
+      const { part, size } = await attempt(file, () => partOf(group, column, count, { source, file }), column.name);
       bytes += size;
       if (bytes > MOST_BYTES) throw tooMuch(`${MOST_BYTES / 1e9} GB of values`, file);
       values.push(await readColumn(source, { ...metadata, row_groups: [part] }, column, count, file));
     }
     const first = before;
-    yield Array.from({ length: count }, (_, row) => ({
-      value: write((index) => columns[index]!.convert(values[index]![row])),
-      at: { file, row: first + row + 1 },
-    }));
+    yield await attempt(file, () =>
+      Array.from({ length: count }, (_, row) => ({
+        value: write((index) => columns[index]!.convert(values[index]![row])),
+        at: { file, row: first + row + 1 },
+      })),
+    );
     before += count;
   }
 }
@@ -83,11 +85,10 @@ function partOf(
       'This Parquet file has encrypted columns; decrypt it in Python (pyarrow.parquet with its keys) and write it again.',
       { file: where.file },
     );
-  if (chunks.length !== column.leaves)
+  if (chunks.length !== column.stored.size)
     throw torn(`a part of the column "${column.name}" is missing`, { file: where.file });
-  const isPart = count < Number(group.num_rows);
   const cut = chunks.map((chunk) =>
-    cutChunk(chunk, { ...where, column, rows: count, groupRows: Number(group.num_rows), isPart }),
+    cutChunk(chunk, { ...where, column, rows: count, groupRows: Number(group.num_rows) }),
   );
   return {
     part: { ...group, columns: cut.map(({ chunk }) => chunk) },
@@ -123,14 +124,21 @@ const sliceOf =
     return source.read(start, end - start).buffer;
   };
 
-/** Does what the library throws errors of its own at. */
-async function attempt<T>(file: string, work: () => Promise<T>, column?: string): Promise<T> {
+/** Does what may throw other errors than BadInput where the file is damaged: the library's own, or those of values of another type than the file says. */
+async function attempt<T>(file: string, work: () => T | Promise<T>, column?: string): Promise<T> {
   try {
     return await work();
   } catch (error) {
     if (error instanceof BadInput) throw error;
-    const where = column === undefined ? '' : `, column "${column}"`;
-    throw torn(`${(error as Error).message.replace(/^parquet /, '')}${where}`, { file });
+    if ((error as NodeJS.ErrnoException).code === 'ERR_ENCODING_INVALID_ENCODED_DATA')
+      throw new BadInput(
+        `The column "${column}" has texts that are not UTF-8; convert them in Python and write the file again.`,
+        { file },
+      );
+    // JavaScript's own words for what makes no sense are about the library's code, not about the file.
+    const isOwn = error instanceof TypeError || error instanceof RangeError;
+    const why = isOwn ? 'what it says of itself makes no sense' : (error as Error).message.replace(/^parquet /, '');
+    throw torn(column === undefined ? why : `${why}, column "${column}"`, { file });
   }
 }
 

@@ -1,6 +1,7 @@
 import { type FileMetaData, parquetSchema, type SchemaElement, type SchemaTree } from 'hyparquet';
 import { BadInput } from '../../protocol/errors.ts';
 import { floatValue, objectWriter, writeList } from './exact-values.ts';
+import type { Levels } from './parquet-runs.ts';
 import { dateText, decimalText, timestampText, timeText } from './parquet-values.ts';
 import type { WideIntegers } from './wide-integers.ts';
 
@@ -11,8 +12,8 @@ export interface ParquetColumn {
   type: string;
   /** Neither a list, a map nor a struct: a value for each row. */
   isFlat: boolean;
-  /** How many columns it is stored as. */
-  leaves: number;
+  /** The columns that it is stored as, by their paths. */
+  stored: Map<string, Levels>;
   /** From what the library reads to a value of JSON; numbers whose text matters come as `ExactJson`. */
   convert: Convert;
 }
@@ -45,41 +46,48 @@ export function columnsOf(metadata: FileMetaData, context: Context): ParquetColu
     const { name } = node.element;
     if (names.has(name)) throw new BadInput(`Two columns are called "${name}"; rename one.`, { file: context.file });
     names.add(name);
-    const { type, convert } = kindOf(node, context);
+    const { type, convert } = kindOf(node, name, context);
     const isFlat = node.children.length === 0 && node.element.repetition_type !== 'REPEATED';
-    return { name, type, isFlat, leaves: leavesOf(node), convert };
+    return { name, type, isFlat, stored: new Map(storedColumns(node, { repetition: 0, definition: 0 })), convert };
   });
 }
 
-const leavesOf = ({ children }: SchemaTree): number =>
-  children.length === 0 ? 1 : children.reduce((sum, child) => sum + leavesOf(child), 0);
+function storedColumns({ element, children, path }: SchemaTree, above: Levels): [string, Levels][] {
+  const levels = {
+    repetition: above.repetition + (element.repetition_type === 'REPEATED' ? 1 : 0),
+    definition: above.definition + (element.repetition_type === 'REQUIRED' ? 0 : 1),
+  };
+  if (children.length === 0) return [[path.join('.'), levels]];
+  return children.flatMap((child) => storedColumns(child, levels));
+}
 
 /** A repeated field that no list or map has announced is a list of what it holds. */
-function kindOf(node: SchemaTree, context: Context): Kind {
-  const kind = onceKindOf(node, context);
+function kindOf(node: SchemaTree, name: string, context: Context): Kind {
+  const kind = onceKindOf(node, name, context);
   return node.element.repetition_type === 'REPEATED' ? listKind(kind) : kind;
 }
 
-function onceKindOf(node: SchemaTree, context: Context): Kind {
+/** `name`: the way there, `messages.content`. */
+function onceKindOf(node: SchemaTree, name: string, context: Context): Kind {
   const { element, children } = node;
   if (element.name === '__proto__')
     throw new BadInput('No column can be called "__proto__"; rename it.', { file: context.file });
   element.converted_type = containerType(element) ?? element.converted_type;
-  if (children.length === 0) return leafKind(node, context);
+  if (children.length === 0) return leafKind(element, name, context);
   if (element.logical_type?.type === 'VARIANT')
     throw new BadInput(
-      `The column "${node.path.join('.')}" is of the type VARIANT, which is not supported; cast it in Python and write the file again.`,
+      `The column "${name}" is of the type VARIANT, which is not supported; cast it in Python and write the file again.`,
       { file: context.file },
     );
   // As the library tells lists and maps from structs.
   const [inner] = children as [SchemaTree];
   const isRepeated = children.length === 1 && inner.element.repetition_type === 'REPEATED';
   if (element.converted_type === 'LIST' && isRepeated && inner.children.length <= 1)
-    return listKind(inner.children[0] ? kindOf(inner.children[0], context) : onceKindOf(inner, context));
+    return listKind(inner.children[0] ? kindOf(inner.children[0], name, context) : onceKindOf(inner, name, context));
   const [key, value] = inner.children;
   if (element.converted_type === 'MAP' && isRepeated && inner.children.length === 2)
-    return mapKind(onceKindOf(key!, context), onceKindOf(value!, context));
-  return structKind(children, context);
+    return mapKind(onceKindOf(key!, name, context), onceKindOf(value!, name, context));
+  return structKind(children, name, context);
 }
 
 /** Writers may say so in the newer way alone. */
@@ -102,12 +110,12 @@ const mapKind = (key: Kind, value: Kind): Kind => ({
   }),
 });
 
-function structKind(children: SchemaTree[], context: Context): Kind {
-  const kinds = children.map((child) => kindOf(child, context));
+function structKind(children: SchemaTree[], name: string, context: Context): Kind {
+  const kinds = children.map((child) => kindOf(child, `${name}.${child.element.name}`, context));
   const names = children.map(({ element }) => element.name);
   const write = objectWriter(names);
   return {
-    type: `{ ${names.map((name, index) => `${name}: ${kinds[index]!.type}`).join(', ')} }`,
+    type: `{ ${names.map((field, index) => `${field}: ${kinds[index]!.type}`).join(', ')} }`,
     convert: orNull((struct) =>
       write((index) => kinds[index]!.convert((struct as Record<string, unknown>)[names[index]!])),
     ),
@@ -119,13 +127,12 @@ const orNull =
   (value) =>
     value === null || value === undefined ? null : convert(value);
 
-function leafKind(node: SchemaTree, context: Context): Kind {
-  const kind = storedKind(node, context);
+function leafKind(element: SchemaElement, name: string, context: Context): Kind {
+  const kind = storedKind(element, name, context);
   return { ...kind, convert: orNull(kind.convert) };
 }
 
-function storedKind({ element, path }: SchemaTree, { wide, note }: Context): Kind {
-  const name = path.join('.');
+function storedKind(element: SchemaElement, name: string, { wide, note }: Context): Kind {
   const { type, converted_type, logical_type } = element;
   const logical = logical_type?.type ?? '';
   const is = (...names: string[]) => names.includes(logical) || names.includes(converted_type ?? '');

@@ -53,6 +53,17 @@ describe('a run config', () => {
     expect([name, directory]).toEqual(['sort', folder]);
   });
 
+  test('may name its datasets by patterns and folders, which become the files that they come to', () => {
+    const odd = join(folder, 'sets [1]');
+    mkdirSync(join(odd, 'hub'), { recursive: true });
+    for (const name of ['a-1.csv', 'a-2.csv', 'hub/train.jsonl', 'hub/test.jsonl']) writeFileSync(join(odd, name), '');
+    const named = '"model": "../model", "dataset": ["a-*.csv", "a-1.csv"], "evalDataset": "hub", "rewards": []';
+    writeFileSync(join(odd, 'x.grpo.json'), `{ ${named} }`);
+    const { dataset, evalDataset } = loadRunConfig(join(odd, 'x.grpo.json')).config;
+    expect(dataset).toEqual([join(odd, 'a-1.csv'), join(odd, 'a-2.csv')]);
+    expect(evalDataset).toBe(join(odd, 'hub/test.jsonl'));
+  });
+
   test('has no variables for the chat template that would be other numbers than in Python', () => {
     const words = (number: string) =>
       problem(`{ ${REQUIRED},\n  "chatTemplateKwargs": { "k": [{ "a": ${number} }] } }`);
@@ -183,6 +194,17 @@ describe('bad input is one sentence at its line and column', () => {
     });
   });
 
+  test('a dataset that is not there, or leaves a choice, at its value', () => {
+    const dataset = (named: string) => problem(`{ "model": "model",\n "dataset": ${named}, "rewards": [] }`);
+    expect(dataset('"dta.jsonl"')).toBe(
+      '2:13: "dataset" names dta.jsonl, which does not exist (/dta.jsonl). Did you mean "data.jsonl"?',
+    );
+    expect(dataset('["data.jsonl", "date-*.jsonl"]')).toBe(
+      '2:28: No dataset file matches /date-*.jsonl. Did you mean "data.jsonl"?',
+    );
+    expect(dataset('"model"')).toMatch(/^2:13: The folder \/model has no dataset files; those end in/);
+  });
+
   test('the file as a whole', () => {
     expect(problem('[]')).toBe('1:1: The run config must be one JSON object, { ... }.');
     expect(problem('')).toBe('1:1: The run config is not valid JSON: value expected.');
@@ -190,7 +212,7 @@ describe('bad input is one sentence at its line and column', () => {
     expect(problem('{ "model": "model", "datasets": "data.jsonl", "rewards": [] }')).toContain(
       'Did you mean "dataset"?',
     );
-    expect(problem('{ "model": "model", "dataset": "model", "rewards": [] }')).toContain('which is not a file');
+    expect(problem('{ "model": "model", "dataset": "model", "rewards": [] }')).toContain('has no dataset files');
     expect(() => loadRunConfig(join(folder, 'no.grpo.json'))).toThrow(
       /^The run config .*no\.grpo\.json does not exist\.$/,
     );
