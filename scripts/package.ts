@@ -39,6 +39,8 @@ try {
     'preview.js',
     'preview-view.js',
     'preview-view.css',
+    'import-view.js',
+    'import-view.css',
     'reward-debug.js',
     'reward-debug.py',
     'reward-hooks.js',

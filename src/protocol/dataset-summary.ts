@@ -16,6 +16,8 @@ export interface ColumnSummary {
   type: string;
   /** Those of the first rows as text, long ones cut. */
   values: string[];
+  /** What is in an object column: `reward_model.ground_truth`. */
+  paths: string[];
 }
 
 /** How a dataset could be used, as far as its first rows tell. */

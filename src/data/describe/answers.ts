@@ -2,6 +2,7 @@ import type { JsonObject } from '../../files/json-lines.ts';
 import type { Finding } from '../../protocol/finding.ts';
 import { own } from '../../text/own.ts';
 import { valueAt } from '../row-path.ts';
+import { isObject } from './columns.ts';
 
 /** Names of columns with the right answer, the likeliest first. */
 const NAMES = [
@@ -34,9 +35,6 @@ export function answerPath(rows: readonly JsonObject[], columns: readonly string
 }
 
 const plain = (name: string): string => name.toLowerCase().replaceAll(/[^a-z]/g, '');
-
-const isObject = (value: unknown): value is JsonObject =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** A text, a number, or several of them that are all right. */
 function isAnswer(value: unknown): boolean {

@@ -18,9 +18,14 @@ const MOST_FIELDS = 8;
 export function describeColumns(rows: readonly JsonObject[]): ColumnSummary[] {
   return columnNames(rows.map((value) => ({ value }))).map((name) => {
     const values = rows.map((row) => own(row, name) ?? null);
-    return { name, type: typeWords(values), values: values.slice(0, SHOWN).map(valueWords) };
+    const fields = columnNames(values.filter(isObject).map((value) => ({ value })));
+    const paths = fields.map((field) => `${name}.${field}`);
+    return { name, type: typeWords(values), values: values.slice(0, SHOWN).map(valueWords), paths };
   });
 }
+
+export const isObject = (value: unknown): value is JsonObject =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** What all of these values are, in words. */
 export function typeWords(values: readonly unknown[], depth = DEEPEST): string {

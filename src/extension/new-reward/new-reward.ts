@@ -20,11 +20,14 @@ interface Editor {
   previews: () => Promise<{ subjects: { prefer: (id: string) => Promise<void> } }>;
 }
 
-/** Makes a reward function from a template, with samples that show what it does, and adds it to a run config if wanted. */
-export async function newReward({ context, previews }: Editor): Promise<void> {
+/**
+ * Makes a reward function from a template, with samples that show what it does, and adds it to a run config if wanted. `given`: the Uri of the
+ * config that has no reward yet.
+ */
+export async function newReward({ context, previews }: Editor, given?: unknown): Promise<void> {
   const template = await pickTemplate();
   if (!template) return;
-  const config = await pickConfigOrNone();
+  const config = given instanceof Uri ? given.fsPath : await pickConfigOrNone();
   if (config === undefined) return;
   const folder =
     config === '' ? await pickFolder('Open a folder first. The reward file is created in it.') : dirname(config);
@@ -34,7 +37,7 @@ export async function newReward({ context, previews }: Editor): Promise<void> {
 
   const files = rewardFiles(folder, name, template);
   for (const file of [files.reward, files.samples]) await writablePlace(file);
-  const rows = config === '' ? [] : await datasetRows(config);
+  const rows = config === '' ? [] : await datasetRows(config, context);
   const declarations = join(context.extensionPath, 'dist', 'grpo-rewards.d.ts');
   const top = workspace.getWorkspaceFolder(Uri.file(folder))?.uri.fsPath ?? folder;
   await writeReward(files, { template, name, rows, declarations, top });

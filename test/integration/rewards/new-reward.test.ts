@@ -139,8 +139,9 @@ test('a run config keeps its comments, and its dataset gives the rows', async ()
   expect(withReward('{ "model": "m" }', config, join(folder, 'rewards/b.reward.ts'))).toContain(
     '"rewards/b.reward.ts"',
   );
-  expect(await datasetRows(config)).toEqual(DATASET);
-  expect(await datasetRows(join(folder, 'none.grpo.json'))).toEqual([]);
+  const extension = { extensionPath: process.cwd() };
+  expect(await datasetRows(config, extension)).toEqual(DATASET);
+  expect(await datasetRows(join(folder, 'none.grpo.json'), extension)).toEqual([]);
 });
 
 test('column types', () => {

@@ -1,0 +1,178 @@
+import { basename, join } from 'node:path';
+import { commands, type ExtensionContext, Uri, ViewColumn, type WebviewPanel, window, workspace } from 'vscode';
+import {
+  type ImportPicture,
+  importViewMessage,
+  type NamedPath,
+  type WriteMessage,
+} from '../../protocol/import-view.ts';
+import { systemClock } from '../workspace/clock.ts';
+import { runDatasetCommand } from '../workspace/dataset-command.ts';
+import { findConfigs } from '../workspace/find-files.ts';
+import { findModels, findRewards } from '../workspace/find-inputs.ts';
+import { pageHtml } from '../workspace/html.ts';
+import { LatestSummary, type Look, type Looking } from './latest-summary.ts';
+import { pathIn } from './run-config.ts';
+import { writeConfig } from './write-config.ts';
+
+/** Enough for a distribution, few enough to be read at every pause in typing. */
+const ROWS = 500;
+
+export interface Imported {
+  dataset: string;
+  /** Where new run configs go. */
+  folder: string;
+  /** Chosen already. */
+  model?: string | undefined;
+}
+
+/** Shows a dataset and the form for its mapping, in a panel of its own. */
+export async function openImport(context: ExtensionContext, imported: Imported): Promise<void> {
+  const inputs = await findInputs(imported.model);
+  const title = `Import ${basename(imported.dataset)}`;
+  const panel = window.createWebviewPanel('grpo.import', title, ViewColumn.Active, { enableScripts: true });
+  new ImportPanel(context, panel, imported, inputs).open();
+}
+
+interface Inputs {
+  models: NamedPath[];
+  rewards: NamedPath[];
+  configs: NamedPath[];
+}
+
+/** What of the workspace there is to choose from. */
+async function findInputs(model: string | undefined): Promise<Inputs> {
+  const named = (paths: string[]): NamedPath[] =>
+    paths.map((path) => ({ path, label: workspace.asRelativePath(path) }));
+  const [models, rewards, configs] = await Promise.all([findModels(), findRewards(), findConfigs(200)]);
+  return {
+    models: named([...new Set([...(model === undefined ? [] : [model]), ...models])]),
+    rewards: named(rewards),
+    configs: named(configs.map(({ fsPath }) => fsPath).sort()),
+  };
+}
+
+class ImportPanel {
+  readonly #context: ExtensionContext;
+  readonly #panel: WebviewPanel;
+  readonly #imported: Imported;
+  readonly #inputs: Inputs;
+  readonly #latest: LatestSummary;
+  #model: string | null;
+  /** Nothing is sent before the page says that it listens. */
+  #ready = false;
+
+  constructor(context: ExtensionContext, panel: WebviewPanel, imported: Imported, inputs: Inputs) {
+    this.#context = context;
+    this.#panel = panel;
+    this.#imported = imported;
+    this.#inputs = inputs;
+    this.#model = inputs.models[0]?.path ?? null;
+    this.#latest = new LatestSummary(
+      (look) => this.#run(look),
+      systemClock,
+      () => this.#send(),
+    );
+  }
+
+  open(): void {
+    const { webview } = this.#panel;
+    const { extensionUri } = this.#context;
+    this.#panel.iconPath = Uri.joinPath(extensionUri, 'media', 'icon.png');
+    webview.options = { enableScripts: true, localResourceRoots: [Uri.joinPath(extensionUri, 'dist')] };
+    webview.onDidReceiveMessage((message) => this.#receive(message));
+    this.#panel.onDidDispose(() => this.#latest.cancel());
+    // A process must not stay behind when the window is closed.
+    this.#context.subscriptions.push({ dispose: () => this.#latest.cancel() });
+    this.#latest.ask({ model: this.#model, mapping: null }, { pause: false });
+    webview.html = pageHtml(webview, extensionUri, 'import-view', this.#panel.title);
+  }
+
+  #run({ model, mapping }: Look): Looking {
+    const { dataset, folder } = this.#imported;
+    const args = [
+      ...[dataset, '--rows', String(ROWS)],
+      ...(model === null ? [] : ['--model', model]),
+      ...(mapping === null
+        ? []
+        : ['--prompt', JSON.stringify(mapping.prompt), '--columns', JSON.stringify(mapping.columns)]),
+    ];
+    return runDatasetCommand(this.#context, args, folder);
+  }
+
+  #send(): void {
+    if (this.#ready) void this.#panel.webview.postMessage(this.#picture());
+  }
+
+  #picture(): ImportPicture {
+    const { summary, error, running } = this.#latest;
+    const { dataset, folder } = this.#imported;
+    return {
+      ...{ type: 'picture', dataset: pathIn(join(folder, 'new.grpo.json'), dataset), ...this.#inputs },
+      ...{ model: this.#model, running, summary, error },
+    };
+  }
+
+  async #receive(received: unknown): Promise<void> {
+    const parsed = importViewMessage.safeParse(received);
+    if (!parsed.success) return;
+    const message = parsed.data;
+    switch (message.type) {
+      case 'ready':
+        this.#ready = true;
+        this.#send();
+        break;
+      case 'look':
+        this.#model = message.model;
+        this.#latest.ask(message);
+        break;
+      case 'browse-model':
+        await this.#browseModel();
+        break;
+      case 'write':
+        await this.#write(message);
+        break;
+      default:
+        message satisfies never;
+    }
+  }
+
+  async #browseModel(): Promise<void> {
+    const picked = await window.showOpenDialog({
+      title: 'Choose a model folder',
+      openLabel: 'Use Model',
+      canSelectFolders: true,
+      canSelectFiles: false,
+    });
+    const path = picked?.[0]?.fsPath;
+    if (path === undefined) return;
+    const { models } = this.#inputs;
+    if (!models.some((known) => known.path === path)) models.unshift({ path, label: workspace.asRelativePath(path) });
+    this.#model = path;
+    this.#latest.ask({ model: path, mapping: null }, { pause: false });
+  }
+
+  async #write(message: WriteMessage): Promise<void> {
+    // Its files are what it has shown to the page itself.
+    const { rewards, configs } = this.#inputs;
+    const isKnown = (list: NamedPath[], path: string | null) =>
+      path === null || list.some((each) => each.path === path);
+    if (!isKnown(rewards, message.reward) || !isKnown(configs, message.config)) return;
+    try {
+      const file = await writeConfig(message, this.#imported, this.#model, this.#latest.summary);
+      await window.showTextDocument(Uri.file(file), { viewColumn: this.#panel.viewColumn ?? ViewColumn.Active });
+      if (message.reward === null && message.config === null) await offerReward(file);
+    } catch (error) {
+      void window.showErrorMessage(error instanceof Error ? error.message : String(error));
+    }
+  }
+}
+
+/** A run needs something to learn from. */
+async function offerReward(config: string): Promise<void> {
+  const action = 'New Reward Function';
+  const said = `${basename(config)} has no reward function yet. Create one, or name a file in "rewards".`;
+  void window.showInformationMessage(said, action).then((answer) => {
+    if (answer) void commands.executeCommand('grpo.newReward', Uri.file(config));
+  });
+}

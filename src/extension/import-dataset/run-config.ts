@@ -1,0 +1,68 @@
+import { dirname, isAbsolute, relative } from 'node:path';
+import type { DatasetSummary, RowMapping } from '../../protocol/dataset-summary.ts';
+import { withField } from '../workspace/with-field.ts';
+
+/** What a run config gets from *Import Dataset*; paths are absolute. */
+export interface ImportedRun {
+  model: string;
+  dataset: string;
+  mapping: RowMapping;
+  /** Null: none yet. */
+  reward: string | null;
+  lora: boolean;
+  /** Prompts to hold out; 0: none. */
+  evalPrompts: number;
+  maxCompletionLength: number;
+}
+
+/** A path as a config writes it: relative where that stays in the config's folder. */
+export function pathIn(config: string, path: string): string {
+  const short = relative(dirname(config), path);
+  return (short.startsWith('..') || isAbsolute(short) ? path : short || '.').replaceAll('\\', '/');
+}
+
+/** A new config's text. */
+export function newConfig(file: string, run: ImportedRun): string {
+  const { mapping, reward, lora, evalPrompts, maxCompletionLength } = run;
+  const config = {
+    model: pathIn(file, run.model),
+    dataset: pathIn(file, run.dataset),
+    ...(mapping.prompt !== null && { prompt: mapping.prompt }),
+    ...(mapping.columns !== null && { columns: mapping.columns }),
+    ...(evalPrompts > 0 && { evalSplit: evalPrompts }),
+    rewards: reward === null ? [] : [pathIn(file, reward)],
+    maxSteps: 100,
+    maxCompletionLength,
+    ...(lora ? { lora: { r: 8, loraAlpha: 16 }, learningRate: 1e-4 } : { learningRate: 1e-5 }),
+    saveSteps: 25,
+  };
+  return `${JSON.stringify(config, null, 2)}\n`;
+}
+
+/** The text of a config that there is, with the dataset and how it is read; all else stays as it is, and a reward is added. */
+export function updatedConfig(text: string, file: string, run: ImportedRun, rewards: readonly unknown[]): string {
+  const { mapping, reward } = run;
+  const fields: [string, unknown][] = [
+    ['model', pathIn(file, run.model)],
+    ['dataset', pathIn(file, run.dataset)],
+    ['prompt', mapping.prompt ?? undefined],
+    ['columns', mapping.columns ?? undefined],
+  ];
+  const changed = fields.reduce((before, [name, value]) => withField(before, name, value), text);
+  const entry = reward === null ? undefined : pathIn(file, reward);
+  const isThere = rewards.some((given) => fileOf(given) === entry);
+  if (entry === undefined || isThere) return changed;
+  return withField(changed, ['rewards', rewards.length], entry);
+}
+
+/** Of a reward as a config writes it: `FILE`, `FILE#function` or `{ file }`. */
+const fileOf = (reward: unknown): unknown =>
+  typeof reward === 'string' ? reward.replace(/#[^#]*$/, '') : (reward as { file?: unknown } | null)?.file;
+
+/** Room for an answer, and more for one that thinks first; less where the model's context has no more. */
+export function completionLength({ mapping, model, lengths }: DatasetSummary): number {
+  const thinks = /<think>|step by step/i.test(JSON.stringify(mapping.prompt));
+  const wanted = thinks ? 512 : 256;
+  if (!model || lengths?.unit !== 'tokens') return wanted;
+  return Math.max(16, Math.min(wanted, model.context - lengths.max));
+}

@@ -1,0 +1,156 @@
+import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { FrameLocator, Locator } from 'playwright-core';
+import { expect } from 'vitest';
+import { Session } from './helpers/session.ts';
+
+const CHAT_MODEL = join(import.meta.dirname, '../references/fixtures/models/qwen3');
+
+/** In GSM8K's form. */
+const QUESTIONS = Array.from({ length: 300 }, (_, index) => {
+  const [a, b] = [index + 2, (index % 9) + 1];
+  const more = index % 10 === 0 ? ' She keeps them in a box under her bed.' : '';
+  return {
+    question: `Ann has ${a} pens and buys ${b} more.${more} How many pens does she have?`,
+    answer: `Ann has ${a} + ${b} = <<${a}+${b}=${a + b}>>${a + b} pens.\n#### ${a + b}`,
+  };
+});
+
+const session = new Session({}, (workspace) => {
+  cpSync(CHAT_MODEL, join(workspace, 'models/chat'), { recursive: true });
+  mkdirSync(join(workspace, 'data/gsm8k'), { recursive: true });
+  writeFileSync(join(workspace, 'data/gsm8k/train.jsonl'), QUESTIONS.map((row) => `${JSON.stringify(row)}\n`).join(''));
+  writeFileSync(
+    join(workspace, 'rewards/correct.py'),
+    'def correct(completions, answer, **kwargs):\n    return [float(a.split("####")[-1].strip() in c[-1]["content"]) for c, a in zip(completions, answer)]\n',
+  );
+});
+
+/** *Import Dataset* in its panel. */
+class ImportPage {
+  readonly frame: FrameLocator;
+
+  constructor(frame: FrameLocator) {
+    this.frame = frame;
+  }
+
+  field(label: string): Locator {
+    return this.frame.getByLabel(label, { exact: true });
+  }
+
+  get firstPrompt(): Locator {
+    return this.frame.locator('.prompts pre').first();
+  }
+
+  shows(text: string): Promise<void> {
+    return this.firstPrompt.filter({ hasText: text }).waitFor({ timeout: 60_000 });
+  }
+}
+
+session.test(
+  'a dataset is shown with its columns, a proposal, and what the model sees',
+  async ({ editor, dashboard }) => {
+    await editor.command('GRPO: Import Dataset');
+    await editor.quickRow('train.jsonl').waitFor();
+    await editor.screenshot('import-pick');
+    await editor.choose(/data\/gsm8k\/train\.jsonl/);
+    const page = new ImportPage(dashboard.frame);
+    await page.frame.getByRole('heading', { name: 'Import train.jsonl' }).waitFor({ timeout: 60_000 });
+    await page.field('Model').selectOption('models/chat');
+    await page.shows('<|im_start|>user');
+    await page.frame.getByText('300 rows · 2 columns').waitFor();
+    await page.frame.getByText(/Prompt 1 · \d+ tokens/).waitFor();
+    await page.frame.getByText(/300 prompts: shortest \d+, median \d+/).waitFor();
+    await page.frame.getByText(/as in GSM8K/).waitFor();
+    expect(await page.field('User message').inputValue()).toBe('{{ question }}');
+    await editor.screenshot('import');
+  },
+);
+
+session.test('the prompts follow what is typed, and a wrong template is marked at its field', async (all) => {
+  const { editor, dashboard } = all;
+  const page = new ImportPage(dashboard.frame);
+  await page.field('System prompt').selectOption({ label: 'Think, then answer in tags' });
+  await page.shows('inside <answer> and </answer>');
+  await page.field('User message').fill('{{ questoin }}');
+  const error = page.frame.locator('.field .error:visible');
+  await error.filter({ hasText: 'Did you mean "question"?' }).waitFor({ timeout: 60_000 });
+  expect(await page.field('User message').getAttribute('aria-invalid')).toBe('true');
+  expect(await page.frame.getByRole('button', { name: 'Create Run Config' }).isDisabled()).toBe(true);
+  await editor.screenshot('import-error');
+  await page.field('User message').fill('Q: ');
+  await page.frame.getByRole('button', { name: 'question', exact: true }).click();
+  expect(await page.field('User message').inputValue()).toBe('Q: {{ question }}');
+  await page.shows('Q: Ann has 2 pens');
+  await expect.poll(() => error.count()).toBe(0);
+});
+
+session.test('it fits into narrow panels and every theme', async ({ editor }) => {
+  const { page } = editor;
+  for (const width of [1000, 520]) {
+    await page.setViewportSize({ width, height: 900 });
+    await editor.screenshot(`import-${width}`);
+  }
+  await page.setViewportSize({ width: 1440, height: 900 });
+  for (const theme of ['light', 'high-contrast', 'high-contrast-light', 'dark'] as const) {
+    await editor.setTheme(theme);
+    await editor.screenshot(`import-${theme}`);
+  }
+});
+
+session.test('it writes a run config with the reward file of the workspace', async ({ editor, dashboard, server }) => {
+  const page = new ImportPage(dashboard.frame);
+  await page.field('Reward').selectOption('rewards/correct.py');
+  await page.frame.getByRole('button', { name: 'Create Run Config' }).click();
+  await editor.page.getByRole('tab', { name: 'gsm8k.grpo.json' }).waitFor();
+  await editor.screenshot('import-config');
+  const config = JSON.parse(readFileSync(join(server.workspace, 'gsm8k.grpo.json'), 'utf8'));
+  expect(config).toMatchObject({
+    model: 'models/chat',
+    dataset: 'data/gsm8k/train.jsonl',
+    prompt: { system: expect.stringContaining('<answer>'), user: 'Q: {{ question }}' },
+    evalSplit: 16,
+    rewards: ['rewards/correct.py'],
+    lora: { r: 8 },
+  });
+  expect(config).not.toHaveProperty('columns');
+});
+
+session.test(
+  'a config that there is gets the dataset, and keeps its comments',
+  async ({ editor, dashboard, server }) => {
+    await editor.page.getByRole('tab', { name: 'Import train.jsonl' }).click();
+    const page = new ImportPage(dashboard.frame);
+    await page.field('Write to').selectOption('sort.grpo.json');
+    await page.frame.getByRole('button', { name: 'Update Run Config' }).click();
+    await editor.page.getByRole('tab', { name: 'sort.grpo.json', exact: true }).waitFor();
+    const file = join(server.workspace, 'sort.grpo.json');
+    await expect.poll(() => readFileSync(file, 'utf8')).toContain('"dataset": "data/gsm8k/train.jsonl"');
+    const text = readFileSync(file, 'utf8');
+    expect(text).toMatch(/^\s*\/\//m);
+    expect(text).toContain('"rewards/correct.py"]');
+  },
+);
+
+session.test('a dataset of the Hub is downloaded by a command in a terminal, not run', async ({ editor }) => {
+  await editor.command('GRPO: Import Dataset');
+  await editor.choose('Download from the Hugging Face Hub');
+  await editor.quickInput.fill('openai/gsm8k');
+  await editor.page.keyboard.press('Enter');
+  await editor.choose('With the Hugging Face CLI');
+  await editor.page.locator('.terminal-tab, .single-terminal-tab', { hasText: 'Get openai/gsm8k' }).first().waitFor();
+  await editor.notification(/The command is in the terminal/).waitFor();
+  await editor.screenshot('import-hub');
+  await editor.command('Terminal: Kill All Terminals');
+});
+
+session.test('Create Run Config imports what has no prompts yet', async ({ editor, dashboard }) => {
+  await editor.clearNotifications();
+  await editor.command('GRPO: Create Run Config');
+  await editor.choose('chat');
+  await editor.quickRow('Import a dataset').waitFor();
+  await editor.choose(/data\/gsm8k\/train\.jsonl/);
+  const page = new ImportPage(dashboard.frame);
+  await page.shows('<|im_start|>user');
+  expect(await page.field('Model').locator('option:checked').innerText()).toBe('models/chat');
+});

@@ -1,0 +1,61 @@
+import type { RowMapping } from '../../src/protocol/dataset-summary.ts';
+import type { ImportPicture } from '../../src/protocol/import-view.ts';
+import { el, setText } from '../dom.ts';
+import { Field, setOptions } from './field.ts';
+import { host } from './host.ts';
+
+/** What else a run needs, and the button that writes its config. */
+export class WriteBar {
+  readonly element: HTMLElement;
+  readonly #reward = new Field('Reward', el('select', { id: 'reward' }));
+  readonly #lora = new Field('Train', el('select', { id: 'train' }));
+  readonly #held = new Field('Held-out prompts', el('input', { id: 'held-out', type: 'number', min: 0, step: 1 }));
+  readonly #config: Field<HTMLSelectElement>;
+  readonly #button: HTMLButtonElement;
+  #heldTouched = false;
+
+  constructor(mapping: () => RowMapping) {
+    const config = el('select', { id: 'run-config', onchange: () => this.#label() });
+    this.#config = new Field('Write to', config);
+    setOptions(this.#lora.control, [
+      ['lora', 'LoRA adapter'],
+      ['all', 'All weights'],
+    ]);
+    this.#held.control.value = '0';
+    this.#held.control.addEventListener('input', () => {
+      this.#heldTouched = true;
+    });
+    const write = () =>
+      host.postMessage({
+        ...{ type: 'write', mapping: mapping(), reward: this.#reward.control.value || null },
+        lora: this.#lora.control.value === 'lora',
+        evalPrompts: Math.max(0, Math.round(Number(this.#held.control.value) || 0)),
+        config: config.value || null,
+      });
+    this.#button = el('button', { class: 'primary', onclick: write }, 'Create Run Config');
+    const fields = [this.#reward, this.#lora, this.#held, this.#config].map(({ element }) => element);
+    this.element = el('footer', { class: 'write' }, ...fields, this.#button);
+  }
+
+  show({ rewards, configs, model, summary }: ImportPicture): void {
+    const choices = (list: ImportPicture['rewards']) => list.map(({ path, label }): [string, string] => [path, label]);
+    const isFirst = this.#reward.control.options.length === 0;
+    setOptions(this.#reward.control, [...choices(rewards), ['', 'Create one afterwards']]);
+    // What the user has made is likelier to be meant than nothing.
+    if (isFirst) this.#reward.control.selectedIndex = 0;
+    setOptions(this.#config.control, [['', 'A new run config'], ...choices(configs)]);
+    // So many that the outcome says something, of so many that they are not missed.
+    if (summary && !this.#heldTouched) this.#held.control.value = summary.rows.read >= 200 ? '16' : '0';
+    const isUpdate = this.#config.control.value !== '';
+    for (const field of [this.#lora, this.#held]) field.element.hidden = isUpdate;
+    this.#button.disabled =
+      model === null || summary === null || summary.problem !== null || summary.prompts.length === 0;
+    this.#label();
+  }
+
+  #label(): void {
+    const isUpdate = this.#config.control.value !== '';
+    setText(this.#button, isUpdate ? 'Update Run Config' : 'Create Run Config');
+    for (const field of [this.#lora, this.#held]) field.element.hidden = isUpdate;
+  }
+}
