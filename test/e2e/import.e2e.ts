@@ -100,7 +100,8 @@ session.test('it fits into narrow panels and every theme', async ({ editor }) =>
 
 session.test('it writes a run config with the reward file of the workspace', async ({ editor, dashboard, server }) => {
   const page = new ImportPage(dashboard.frame);
-  await page.field('Reward').selectOption('rewards/correct.py');
+  // No other run uses it.
+  expect(await page.field('Reward').locator('option:checked').innerText()).toBe('rewards/correct.py');
   await page.frame.getByRole('button', { name: 'Create Run Config' }).click();
   await editor.page.getByRole('tab', { name: 'gsm8k.grpo.json' }).waitFor();
   await editor.screenshot('import-config');
@@ -123,12 +124,14 @@ session.test(
     const page = new ImportPage(dashboard.frame);
     await page.field('Write to').selectOption('sort.grpo.json');
     await page.frame.getByRole('button', { name: 'Update Run Config' }).click();
-    await editor.page.getByRole('tab', { name: 'sort.grpo.json', exact: true }).waitFor();
+    await editor.page.getByRole('tab', { name: /^sort\.grpo\.json/ }).waitFor();
     const file = join(server.workspace, 'sort.grpo.json');
     await expect.poll(() => readFileSync(file, 'utf8')).toContain('"dataset": "data/gsm8k/train.jsonl"');
     const text = readFileSync(file, 'utf8');
     expect(text).toMatch(/^\s*\/\//m);
-    expect(text).toContain('"rewards/correct.py"]');
+    expect(text).toContain('"rewards/correct.py"');
+    expect(text).not.toContain('sort.eval.jsonl');
+    await editor.screenshot('import-into-config');
   },
 );
 

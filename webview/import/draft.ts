@@ -1,27 +1,21 @@
-import * as z from 'zod/mini';
 import type { DatasetSummary, RowMapping } from '../../src/protocol/dataset-summary.ts';
 
 export const KINDS = ['chat', 'text', 'column'] as const;
 export type Kind = (typeof KINDS)[number];
 
-const draft = z.object({
-  kind: z.enum(KINDS),
-  system: z.string(),
-  user: z.string(),
-  prefill: z.string(),
-  text: z.string(),
-  column: z.string(),
-  /** A column or a path into one; '' for none. */
-  answer: z.string(),
-  /** Other columns that the mapping adds. */
-  added: z.record(z.string(), z.string()),
-});
-
 /** The form's fields. Those of the kinds that are not chosen wait for their turn. */
-export type Draft = z.infer<typeof draft>;
-
-/** What was kept; undefined for nothing, or what another release has kept. */
-export const restoredDraft = (state: unknown): Draft | undefined => draft.safeParse(state).data;
+export interface Draft {
+  kind: Kind;
+  system: string;
+  user: string;
+  prefill: string;
+  text: string;
+  column: string;
+  /** A column or a path into one; '' for none. */
+  answer: string;
+  /** Other columns that the mapping adds. */
+  added: Record<string, string>;
+}
 
 /** The form for what a dataset is looked at with. */
 export function draftOf({ mapping, proposal, columns }: DatasetSummary): Draft {

@@ -26,20 +26,15 @@ export class Field<T extends Control = Control> {
   }
 }
 
-/** A template is as high as its text. */
+/** The style sheet makes it as high as its text. */
 export function templateArea(placeholder: string, oninput: () => void): HTMLTextAreaElement {
-  const area = el('textarea', { rows: 1, spellcheck: 'false', placeholder, oninput: () => [grow(area), oninput()] });
-  return area;
+  return el('textarea', { rows: 1, spellcheck: 'false', placeholder, oninput });
 }
 
+/** Leaves the cursor where it is when nothing changes. */
 export function setValue(control: Control, value: string): void {
   if (control.value !== value) control.value = value;
-  if (control instanceof HTMLTextAreaElement) grow(control);
 }
-
-const grow = (area: HTMLTextAreaElement): void => {
-  area.rows = Math.min(8, Math.max(1, area.value.split('\n').length + Math.floor(area.value.length / 70)));
-};
 
 /** A choice's options, made again only when they differ; the chosen one stays. */
 export function setOptions(select: HTMLSelectElement, options: readonly [value: string, label: string][]): void {

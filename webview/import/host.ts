@@ -1,10 +1,7 @@
 import { type ImportPicture, type ImportViewMessage, importPicture } from '../../src/protocol/import-view.ts';
-import type { Draft } from './draft.ts';
 
 interface VsCodeApi {
   postMessage(message: ImportViewMessage): void;
-  getState(): unknown;
-  setState(state: Draft): void;
 }
 declare function acquireVsCodeApi(): VsCodeApi;
 

@@ -1,4 +1,5 @@
 import './import.css';
+import type { DatasetSummary } from '../../src/protocol/dataset-summary.ts';
 import type { Problem } from '../../src/protocol/errors.ts';
 import type { ImportPicture } from '../../src/protocol/import-view.ts';
 import { remedyWords } from '../../src/protocol/remedy.ts';
@@ -6,7 +7,7 @@ import { fileName } from '../../src/text/files-by-name.ts';
 import { el, setChildren, setText } from '../dom.ts';
 import { formatCount } from '../format.ts';
 import { ColumnTable } from './columns.ts';
-import { type Draft, draftOf, mappingOf, restoredDraft } from './draft.ts';
+import { type Draft, draftOf, mappingOf } from './draft.ts';
 import { setOptions, setValue } from './field.ts';
 import { MappingForm } from './form.ts';
 import { host } from './host.ts';
@@ -34,9 +35,11 @@ export class ImportView {
   readonly #write = new WriteBar(() => mappingOf(this.#draft!));
   #picture: ImportPicture | undefined;
   /** Undefined until there is a proposal. */
-  #draft: Draft | undefined = restoredDraft(host.getState());
+  #draft: Draft | undefined;
   /** The user has changed the form: a new model's proposal must not undo that. */
-  #edited = this.#draft !== undefined;
+  #edited = false;
+  /** The newest summary with prompts: they stay in sight while a template is being typed. */
+  #seen: DatasetSummary | undefined;
 
   constructor() {
     this.#model = el('select', { id: 'model', onchange: () => this.#chooseModel(this.#model.value) });
@@ -54,13 +57,13 @@ export class ImportView {
     const right = el(
       'div',
       { class: 'right' },
-      section('First prompts', this.#promptsTitle, this.#error, this.#prompts.element),
+      section('First prompts', this.#promptsTitle, this.#prompts.element),
       section('Prompt lengths', heading('Lengths'), this.#lengths.element),
       section('Notes', heading('Good to know'), this.#notes),
     );
     this.#sides = el('div', { class: 'sides', hidden: true }, left, right);
     const bar = el('header', { class: 'bar' }, this.#title, this.#status, model);
-    this.element = el('main', { class: 'import' }, bar, this.#sides, this.#write.element);
+    this.element = el('main', { class: 'import' }, bar, this.#error, this.#sides, this.#write.element);
     this.#write.element.hidden = true;
   }
 
@@ -75,7 +78,6 @@ export class ImportView {
     if (!this.#draft || !this.#picture) return;
     this.#draft = { ...this.#draft, ...changes };
     this.#edited = true;
-    host.setState(this.#draft);
     host.postMessage({ type: 'look', model: this.#picture.model, mapping: mappingOf(this.#draft) });
     this.#show();
   }
@@ -105,25 +107,24 @@ export class ImportView {
       [BROWSE, 'Choose a folder…'],
     ]);
     setValue(this.#model, model ?? '');
-    this.element.classList.toggle('running', running);
     this.element.setAttribute('aria-busy', String(running));
     const draft = this.#draft;
     const isThere = summary !== null && draft !== undefined;
-    this.#sides.hidden = !isThere && error === null;
+    this.#sides.hidden = !isThere;
     this.#write.element.hidden = !isThere;
     this.#reset.hidden = !this.#edited;
-    this.#showError(error ?? (summary?.problem ? this.#problemText(summary.problem) : null));
-    if (!isThere) return;
+    if (!isThere) {
+      this.#showError(error);
+      return;
+    }
     this.#columns.show(summary.columns);
     this.#form.show(draft, summary);
-    this.#form.showProblem(summary.problem);
+    const isAtField = this.#form.showProblem(summary.problem);
+    this.#showError(error ?? (summary.problem && !isAtField ? problemText(summary.problem) : null));
     this.#write.show(this.#picture!);
-    const those = summary.prompts.length === 1 ? 'The first prompt' : `The first ${summary.prompts.length} prompts`;
-    const seen = summary.model ? `${those} as the model sees them` : those;
-    setText(this.#promptsTitle, summary.prompts.length === 0 ? 'Prompts' : seen);
-    this.#prompts.show(summary.prompts);
-    this.#lengths.show(summary.lengths);
-    this.#lengths.element.parentElement!.hidden = summary.lengths === null;
+    if (summary.prompts.length > 0) this.#seen = summary;
+    this.element.classList.toggle('stale', summary !== this.#seen || error !== null);
+    this.#showPrompts(this.#seen ?? summary);
     setChildren(this.#notes, JSON.stringify(summary.findings), () =>
       summary.findings.map(({ severity, evidence, remedy }) =>
         el('li', { class: severity }, remedy ? `${evidence} ${remedyWords(remedy)}` : evidence),
@@ -132,15 +133,24 @@ export class ImportView {
     this.#notes.parentElement!.hidden = summary.findings.length === 0;
   }
 
-  #problemText({ message, place }: Problem): string {
-    const row = place?.row ?? place?.line;
-    return place?.path === undefined && row !== undefined ? `Row ${row}: ${message}` : message;
+  #showPrompts({ prompts, model, lengths }: DatasetSummary): void {
+    const those = prompts.length === 1 ? 'The first prompt' : `The first ${prompts.length} prompts`;
+    const seen = model ? `${those} as the model sees ${prompts.length === 1 ? 'it' : 'them'}` : those;
+    setText(this.#promptsTitle, prompts.length === 0 ? 'Prompts' : seen);
+    this.#prompts.show(prompts);
+    this.#lengths.show(lengths);
+    this.#lengths.element.parentElement!.hidden = lengths === null;
   }
 
   #showError(error: string | null): void {
     setText(this.#error, error ?? '');
     this.#error.hidden = error === null;
   }
+}
+
+function problemText({ message, place }: Problem): string {
+  const row = place?.row ?? place?.line;
+  return row === undefined ? message : `Row ${row}: ${message}`;
 }
 
 function statusText({ running, summary }: ImportPicture): string {

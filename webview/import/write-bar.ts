@@ -46,8 +46,6 @@ export class WriteBar {
     setOptions(this.#config.control, [['', 'A new run config'], ...choices(configs)]);
     // So many that the outcome says something, of so many that they are not missed.
     if (summary && !this.#heldTouched) this.#held.control.value = summary.rows.read >= 200 ? '16' : '0';
-    const isUpdate = this.#config.control.value !== '';
-    for (const field of [this.#lora, this.#held]) field.element.hidden = isUpdate;
     this.#button.disabled =
       model === null || summary === null || summary.problem !== null || summary.prompts.length === 0;
     this.#label();
@@ -56,6 +54,6 @@ export class WriteBar {
   #label(): void {
     const isUpdate = this.#config.control.value !== '';
     setText(this.#button, isUpdate ? 'Update Run Config' : 'Create Run Config');
-    for (const field of [this.#lora, this.#held]) field.element.hidden = isUpdate;
+    this.#lora.element.hidden = isUpdate;
   }
 }

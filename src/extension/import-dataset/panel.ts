@@ -1,5 +1,7 @@
 import { basename, join } from 'node:path';
 import { commands, type ExtensionContext, Uri, ViewColumn, type WebviewPanel, window, workspace } from 'vscode';
+import { CONFIG_FILE } from '../../files/open-file.ts';
+import { readTextLater } from '../../files/text.ts';
 import {
   type ImportPicture,
   importViewMessage,
@@ -7,6 +9,7 @@ import {
   type WriteMessage,
 } from '../../protocol/import-view.ts';
 import { systemClock } from '../workspace/clock.ts';
+import { readConfigLinks } from '../workspace/config-links.ts';
 import { runDatasetCommand } from '../workspace/dataset-command.ts';
 import { findConfigs } from '../workspace/find-files.ts';
 import { findModels, findRewards } from '../workspace/find-inputs.ts';
@@ -30,7 +33,11 @@ export interface Imported {
 export async function openImport(context: ExtensionContext, imported: Imported): Promise<void> {
   const inputs = await findInputs(imported.model);
   const title = `Import ${basename(imported.dataset)}`;
-  const panel = window.createWebviewPanel('grpo.import', title, ViewColumn.Active, { enableScripts: true });
+  const panel = window.createWebviewPanel('grpo.import', title, ViewColumn.Active, {
+    enableScripts: true,
+    // What is typed must not be lost behind another tab.
+    retainContextWhenHidden: true,
+  });
   new ImportPanel(context, panel, imported, inputs).open();
 }
 
@@ -44,19 +51,28 @@ interface Inputs {
 async function findInputs(model: string | undefined): Promise<Inputs> {
   const named = (paths: string[]): NamedPath[] =>
     paths.map((path) => ({ path, label: workspace.asRelativePath(path) }));
-  const [models, rewards, configs] = await Promise.all([findModels(), findRewards(), findConfigs(200)]);
+  const [models, rewards, found] = await Promise.all([findModels(), findRewards(), findConfigs(200)]);
+  const configs = found.map(({ fsPath }) => fsPath).sort();
+  const used = new Set((await Promise.all(configs.map(rewardsOf))).flat());
   return {
     models: named([...new Set([...(model === undefined ? [] : [model]), ...models])]),
-    rewards: named(rewards),
-    configs: named(configs.map(({ fsPath }) => fsPath).sort()),
+    // A reward that no run uses yet was most likely written for this one.
+    rewards: named([...rewards.filter((path) => !used.has(path)), ...rewards.filter((path) => used.has(path))]),
+    configs: named(configs),
   };
+}
+
+/** The reward files that a run config names. */
+async function rewardsOf(config: string): Promise<string[]> {
+  const text = await readTextLater(config, CONFIG_FILE).catch(() => '');
+  return readConfigLinks(config, text)?.rewards.map(({ file }) => file) ?? [];
 }
 
 class ImportPanel {
   readonly #context: ExtensionContext;
   readonly #panel: WebviewPanel;
   readonly #imported: Imported;
-  readonly #inputs: Inputs;
+  #inputs: Inputs;
   readonly #latest: LatestSummary;
   #model: string | null;
   /** Nothing is sent before the page says that it listens. */
@@ -81,6 +97,8 @@ class ImportPanel {
     this.#panel.iconPath = Uri.joinPath(extensionUri, 'media', 'icon.png');
     webview.options = { enableScripts: true, localResourceRoots: [Uri.joinPath(extensionUri, 'dist')] };
     webview.onDidReceiveMessage((message) => this.#receive(message));
+    // Rewards and configs may have been made meanwhile.
+    this.#panel.onDidChangeViewState(({ webviewPanel }) => webviewPanel.active && void this.#refresh());
     this.#panel.onDidDispose(() => this.#latest.cancel());
     // A process must not stay behind when the window is closed.
     this.#context.subscriptions.push({ dispose: () => this.#latest.cancel() });
@@ -98,6 +116,11 @@ class ImportPanel {
         : ['--prompt', JSON.stringify(mapping.prompt), '--columns', JSON.stringify(mapping.columns)]),
     ];
     return runDatasetCommand(this.#context, args, folder);
+  }
+
+  async #refresh(): Promise<void> {
+    this.#inputs = await findInputs(this.#model ?? undefined);
+    this.#send();
   }
 
   #send(): void {
@@ -160,7 +183,10 @@ class ImportPanel {
     if (!isKnown(rewards, message.reward) || !isKnown(configs, message.config)) return;
     try {
       const file = await writeConfig(message, this.#imported, this.#model, this.#latest.summary);
-      await window.showTextDocument(Uri.file(file), { viewColumn: this.#panel.viewColumn ?? ViewColumn.Active });
+      await window.showTextDocument(Uri.file(file), {
+        viewColumn: this.#panel.viewColumn ?? ViewColumn.Active,
+        preview: false,
+      });
       if (message.reward === null && message.config === null) await offerReward(file);
     } catch (error) {
       void window.showErrorMessage(error instanceof Error ? error.message : String(error));

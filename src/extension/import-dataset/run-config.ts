@@ -39,20 +39,26 @@ export function newConfig(file: string, run: ImportedRun): string {
   return `${JSON.stringify(config, null, 2)}\n`;
 }
 
-/** The text of a config that there is, with the dataset and how it is read; all else stays as it is, and a reward is added. */
-export function updatedConfig(text: string, file: string, run: ImportedRun, rewards: readonly unknown[]): string {
-  const { mapping, reward } = run;
-  const fields: [string, unknown][] = [
-    ['model', pathIn(file, run.model)],
-    ['dataset', pathIn(file, run.dataset)],
-    ['prompt', mapping.prompt ?? undefined],
-    ['columns', mapping.columns ?? undefined],
-  ];
-  const changed = fields.reduce((before, [name, value]) => withField(before, name, value), text);
+/**
+ * The text of a config that there is, with the dataset and how it is read, and one reward more; all else stays as it is. What another dataset held
+ * out goes with it.
+ */
+export function updatedConfig(text: string, file: string, run: ImportedRun, before: Record<string, unknown>): string {
+  const { mapping, reward, evalPrompts } = run;
+  const dataset = pathIn(file, run.dataset);
+  const heldOut = { evalDataset: undefined, evalSplit: evalPrompts > 0 ? evalPrompts : undefined };
+  const fields: Record<string, unknown> = {
+    model: pathIn(file, run.model),
+    dataset,
+    ...(before.dataset !== dataset && heldOut),
+    prompt: mapping.prompt ?? undefined,
+    columns: mapping.columns ?? undefined,
+  };
+  const changed = Object.entries(fields).reduce((now, [name, value]) => withField(now, name, value), text);
+  const rewards = Array.isArray(before.rewards) ? before.rewards : [];
   const entry = reward === null ? undefined : pathIn(file, reward);
   const isThere = rewards.some((given) => fileOf(given) === entry);
-  if (entry === undefined || isThere) return changed;
-  return withField(changed, ['rewards', rewards.length], entry);
+  return entry === undefined || isThere ? changed : withField(changed, ['rewards', rewards.length], entry);
 }
 
 /** Of a reward as a config writes it: `FILE`, `FILE#function` or `{ file }`. */

@@ -20,10 +20,7 @@ export async function writeConfig(
   const run: ImportedRun = { ...message, model, dataset, maxCompletionLength };
   if (message.config !== null) {
     const file = message.config;
-    await replaceText(file, (text) => {
-      const rewards = looseConfig(text)?.rewards;
-      return updatedConfig(text, file, run, Array.isArray(rewards) ? rewards : []);
-    });
+    await replaceText(file, (text) => updatedConfig(text, file, run, looseConfig(text) ?? {}));
     return file;
   }
   const file = await freeName(folder, configStem(dataset));
