@@ -58,7 +58,7 @@ export async function summarizeDataset(wanted: DatasetToSummarize): Promise<Data
     findings: [
       ...(isNamed ? [] : [noPromptColumn]),
       ...findings,
-      ...plainPrompts(mapped, model?.tokenizer),
+      ...plainPrompts(mapped, model?.tokenizer, findings),
       ...(seen.lengths && model ? lengthFindings(seen.lengths, model.context) : []),
     ],
     problem: problem ?? seen.problem,
@@ -147,14 +147,15 @@ function seenBy(
   return { text: tokenizer.decode(ids.slice(0, added)) + text, tokens: ids.length };
 }
 
-function plainPrompts(rows: LocatedRow[], tokenizer: Tokenizer | undefined): Finding[] {
-  if (!tokenizer?.hasChatTemplate || typeof rows[0]?.prompt !== 'string') return [];
+function plainPrompts(rows: LocatedRow[], tokenizer: Tokenizer | undefined, findings: Finding[]): Finding[] {
+  const isWritten = findings.some(({ kind }) => kind === 'has-template-tokens');
+  if (!tokenizer?.hasChatTemplate || isWritten || typeof rows[0]?.prompt !== 'string') return [];
   return [
     {
-      kind: 'plain-prompt-chat-model',
+      kind: 'plain-prompts',
       severity: 'warning',
       evidence:
-        'The model has a chat template, but these prompts are plain text, which it continues rather than answers: { "user": "…" } makes them chat messages.',
+        'The model has a chat template, but these prompts are plain text, which it continues instead of answering: { "user": "…" } makes them chat messages.',
     },
   ];
 }

@@ -100,8 +100,10 @@ session.test('it fits into narrow panels and every theme', async ({ editor }) =>
 
 session.test('it writes a run config with the reward file of the workspace', async ({ editor, dashboard, server }) => {
   const page = new ImportPage(dashboard.frame);
-  // No other run uses it.
-  expect(await page.field('Reward').locator('option:checked').innerText()).toBe('rewards/correct.py');
+  // Those that no other run uses come first.
+  const rewards = await page.field('Reward').locator('option').allInnerTexts();
+  expect(rewards.indexOf('rewards/correct.py')).toBeLessThan(rewards.indexOf('rewards/sort.reward.ts'));
+  await page.field('Reward').selectOption('rewards/correct.py');
   await page.frame.getByRole('button', { name: 'Create Run Config' }).click();
   await editor.page.getByRole('tab', { name: 'gsm8k.grpo.json' }).waitFor();
   await editor.screenshot('import-config');

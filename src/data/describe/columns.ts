@@ -60,7 +60,7 @@ function objectWords(objects: JsonObject[], depth: number): string {
   if (depth === 0) return 'object';
   const names = columnNames(objects.map((value) => ({ value })));
   const fields = names.slice(0, MOST_FIELDS).map((name) => {
-    const values = objects.flatMap((object) => own(object, name) ?? []);
+    const values = objects.filter((object) => Object.hasOwn(object, name)).map((object) => object[name]);
     return `${name}: ${typeWords(values, depth - 1)}`;
   });
   if (names.length > MOST_FIELDS) fields.push('…');

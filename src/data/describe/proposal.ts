@@ -75,6 +75,8 @@ class PromptProposal {
   from(column: string, chat: boolean): Found {
     const values = this.#rows.map((row) => own(row, column));
     if (values.some(isConversation)) return this.#fromConversation(column, values, chat);
+    if (values.some((value) => typeof value === 'string' && TEMPLATE_TOKENS.test(value)))
+      return { prompt: asItIs(column), findings: [hasTemplateTokens(column)] };
     const text = this.#text(column);
     if (chat) return { prompt: { user: text }, findings: [] };
     // As base models have seen questions answered.
@@ -112,6 +114,15 @@ class PromptProposal {
     return { prompt, findings: ends === 'never' ? [] : [endsWithAnswer(column, ends, several)] };
   }
 }
+
+/** Of the chat templates that are in use. */
+const TEMPLATE_TOKENS = /<\|[a-z_]+\|>|<start_of_turn>|\[INST\]/;
+
+const hasTemplateTokens = (column: string): Finding => ({
+  kind: 'has-template-tokens',
+  severity: 'information',
+  evidence: `"${column}" has been written with a chat template, so the proposal takes it as it is: it must be that of the model.`,
+});
 
 /** `prompt` is what a config without the field takes. */
 const asItIs = (column: string): string | null => (column === 'prompt' ? null : column);

@@ -1,0 +1,101 @@
+import { expect, test } from 'vitest';
+import { hubFolder, hubName } from '../../../../src/extension/import-dataset/hub.ts';
+import {
+  completionLength,
+  type ImportedRun,
+  newConfig,
+  updatedConfig,
+} from '../../../../src/extension/import-dataset/run-config.ts';
+import type { DatasetSummary } from '../../../../src/protocol/dataset-summary.ts';
+import { runConfigSchema } from '../../../../src/protocol/run-config.ts';
+
+const FILE = '/work space/gsm8k.grpo.json';
+const RUN: ImportedRun = {
+  model: '/work space/models/chat',
+  dataset: '/work space/data/gsm8k',
+  mapping: {
+    prompt: { system: 'Be brief.', user: '{{ question }}' },
+    columns: { answer: 'reward_model.ground_truth' },
+  },
+  reward: '/work space/rewards/correct.py',
+  lora: true,
+  evalPrompts: 16,
+  maxCompletionLength: 256,
+};
+
+test('a new config is one that the schema takes, with paths from its folder', () => {
+  const config = JSON.parse(newConfig(FILE, RUN));
+  expect(config).toMatchObject({
+    model: 'models/chat',
+    dataset: 'data/gsm8k',
+    rewards: ['rewards/correct.py'],
+    evalSplit: 16,
+  });
+  const parsed = runConfigSchema.parse(config);
+  expect(parsed).toMatchObject({ ...RUN.mapping, lora: { r: 8, loraAlpha: 16 }, learningRate: 1e-4 });
+  const elsewhere = { ...RUN, model: '/models/chat', reward: null, lora: false, evalPrompts: 0 };
+  const plain = JSON.parse(newConfig(FILE, { ...elsewhere, mapping: { prompt: null, columns: null } }));
+  expect(plain).toMatchObject({ model: '/models/chat', rewards: [], learningRate: 1e-5 });
+  for (const field of ['prompt', 'columns', 'lora', 'evalSplit']) expect(plain).not.toHaveProperty(field);
+  runConfigSchema.parse(plain);
+});
+
+test('a config that there is keeps its comments and settings', () => {
+  const text = `{
+  // mine
+  "model": "models/a", // small
+  "dataset": "data/old.jsonl",
+  "evalDataset": "data/old.eval.jsonl",
+  "columns": { "x": "y" },
+  "rewards": ["rewards/a.reward.ts#one"], // one
+  "maxSteps": 7
+}
+`;
+  const before = { dataset: 'data/old.jsonl', rewards: ['rewards/a.reward.ts#one'] };
+  const updated = updatedConfig(text, FILE, { ...RUN, mapping: { prompt: 'question', columns: null } }, before);
+  for (const kept of ['// mine', '// small', '// one', '"maxSteps": 7']) expect(updated).toContain(kept);
+  const config = JSON.parse(updated.replaceAll(/\/\/.*/g, ''));
+  expect(config).toEqual({
+    model: 'models/chat',
+    dataset: 'data/gsm8k',
+    rewards: ['rewards/a.reward.ts#one', 'rewards/correct.py'],
+    maxSteps: 7,
+    evalSplit: 16,
+    prompt: 'question',
+  });
+});
+
+test('held-out prompts and rewards of a config that has the dataset already stay as they are', () => {
+  const text =
+    '{ "dataset": "data/gsm8k", "evalDataset": "data/e.jsonl", "rewards": [{ "file": "rewards/correct.py" }] }';
+  const updated = JSON.parse(updatedConfig(text, FILE, RUN, JSON.parse(text)));
+  expect(updated).toMatchObject({ evalDataset: 'data/e.jsonl', rewards: [{ file: 'rewards/correct.py' }] });
+  expect(updated).not.toHaveProperty('evalSplit');
+  const named = text.replace('{ "file": "rewards/correct.py" }', '"rewards/correct.py#correct"');
+  expect(JSON.parse(updatedConfig(named, FILE, RUN, JSON.parse(named))).rewards).toEqual([
+    'rewards/correct.py#correct',
+  ]);
+});
+
+test('completions get as much room as the context has', () => {
+  const summary = (user: string, context: number) =>
+    ({
+      mapping: { prompt: { user }, columns: null },
+      model: { path: 'm', chat: true, context },
+      lengths: { unit: 'tokens', max: 100 },
+    }) as DatasetSummary;
+  expect(completionLength(summary('{{ q }}', 8192))).toBe(256);
+  expect(completionLength(summary('Use <think> tags: {{ q }}', 8192))).toBe(512);
+  expect(completionLength(summary('{{ q }}', 256))).toBe(156);
+  expect(completionLength(summary('{{ q }}', 64))).toBe(16);
+});
+
+test('names of the Hub, and addresses of its pages', () => {
+  expect(hubName('openai/gsm8k')).toBe('openai/gsm8k');
+  expect(hubName(' https://huggingface.co/datasets/HuggingFaceH4/MATH-500/viewer/default/test ')).toBe(
+    'HuggingFaceH4/MATH-500',
+  );
+  for (const wrong of ['gsm8k', 'openai/gsm8k; rm -rf ~', 'a/b/c', '../x/$(y)', 'https://example.com/a/b', '-x/--y z'])
+    expect(hubName(wrong), wrong).toBeUndefined();
+  expect(hubFolder('HuggingFaceH4/MATH-500')).toBe('data/math-500');
+});
