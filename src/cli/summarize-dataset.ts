@@ -37,7 +37,9 @@ const COUNTING_SECONDS = 5;
 export async function summarizeDataset(wanted: DatasetToSummarize): Promise<DatasetSummary> {
   const files = datasetFiles(wanted.named);
   // One more, to know whether there are more.
-  const read = await readRows(files, { what: 'dataset', at: wanted.at, most: wanted.most + 1 });
+  const notes: Finding[] = [];
+  const onNote = (evidence: string) => void notes.push({ kind: 'column-note', severity: 'information', evidence });
+  const read = await readRows(files, { what: 'dataset', at: wanted.at, most: wanted.most + 1, onNote });
   const rows = read.slice(0, wanted.most);
   const values = rows.map(({ value }) => value);
   const model = wanted.model === undefined ? undefined : openModel(wanted.model);
@@ -57,6 +59,7 @@ export async function summarizeDataset(wanted: DatasetToSummarize): Promise<Data
     lengths: seen.lengths,
     findings: [
       ...(isNamed ? [] : [noPromptColumn]),
+      ...notes,
       ...findings,
       ...plainPrompts(mapped, model?.tokenizer, findings),
       ...(seen.lengths && model ? lengthFindings(seen.lengths, model.context) : []),
