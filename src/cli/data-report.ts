@@ -12,8 +12,9 @@ const BAR_WIDTH = 40;
 export function reportDataset(summary: DatasetSummary): string {
   const { rows, files, columns, model, prompts, lengths, findings, mapping, proposal } = summary;
   const where = files.length === 1 ? files[0]! : `${files.length} files`;
-  const count = rows.more ? `more than ${formatCount(rows.read)} rows` : `${formatCount(rows.read)} rows`;
-  const seen = rows.more ? ` (looked at the first ${formatCount(rows.read)})` : '';
+  const isAll = rows.total === rows.read;
+  const count = rows.total === null ? `more than ${formatCount(rows.read)} rows` : `${formatCount(rows.total)} rows`;
+  const seen = isAll ? '' : ` (looked at the first ${formatCount(rows.read)})`;
   const columnRows = columns.map(({ name, type, values }) => [
     name,
     shorten(type, TYPE_WIDTH),

@@ -1,7 +1,8 @@
-import { describeColumns, valueWords } from '../data/describe/columns.ts';
+import { describeColumns, fullWords, valueWords } from '../data/describe/columns.ts';
 import { lengthFindings } from '../data/describe/hints.ts';
 import { describeLengths } from '../data/describe/lengths.ts';
 import { proposeMapping } from '../data/describe/proposal.ts';
+import { countRows } from '../data/readers/count-rows.ts';
 import { type RawRow, readRows } from '../data/readers/read-rows.ts';
 import { type MappedRow, type PlaceOf, rowMapping } from '../data/row-mapping.ts';
 import { datasetFiles } from '../files/dataset-files.ts';
@@ -50,7 +51,7 @@ export async function summarizeDataset(wanted: DatasetToSummarize): Promise<Data
   const seen = seePrompts(mapped, model?.tokenizer, wanted.templateVariables);
   return {
     files,
-    rows: { read: rows.length, more: read.length > rows.length },
+    rows: { read: rows.length, total: read.length > rows.length ? await countRows(files, 'dataset') : rows.length },
     columns: describeColumns(values),
     proposal,
     mapping: { prompt, columns },
@@ -135,14 +136,14 @@ function seePrompts(
 
 const plain = (value: unknown): unknown => (value instanceof ExactJson ? value.value : value);
 
-/** Without a model, a chat is shown a message a paragraph. */
+/** Without a model, a chat is shown a message a line. */
 function seenBy(
   tokenizer: Tokenizer | undefined,
   prompt: Prompt,
   variables: Record<string, unknown>,
   at: SourceLocation,
 ): { text: string; tokens: number | null } {
-  if (!tokenizer) return { text: typeof prompt === 'string' ? prompt : valueWords(prompt), tokens: null };
+  if (!tokenizer) return { text: fullWords(prompt), tokens: null };
   const { text, ids } = refusedAt(at, () => tokenizer.encodePrompt(prompt, { variables }));
   if (typeof prompt !== 'string') return { text, tokens: ids.length };
   // The tokens that the tokenizer adds, such as BOS, are in no text.

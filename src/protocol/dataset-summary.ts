@@ -54,8 +54,8 @@ export interface ShownPrompt {
 /** What `grpo data --json` says. */
 export interface DatasetSummary {
   files: string[];
-  /** Rows that were read, from the beginning, and whether there are more. */
-  rows: { read: number; more: boolean };
+  /** Rows that were read, from the beginning, and how many there are; null: more, and only reading them all would tell. */
+  rows: { read: number; total: number | null };
   columns: ColumnSummary[];
   proposal: MappingProposal;
   /** What was asked for, else the proposal: everything below goes by it. */

@@ -156,7 +156,9 @@ function problemText({ message, place }: Problem): string {
 function statusText({ running, summary }: ImportPicture): string {
   if (!summary) return running ? 'reading …' : '';
   const { rows, files } = summary;
-  const count = rows.more ? `the first ${formatCount(rows.read)} rows` : `${formatCount(rows.read)} rows`;
+  const first = `the first ${formatCount(rows.read)}`;
+  const total = rows.total === null ? `${first} rows` : `${first} of ${formatCount(rows.total)} rows`;
+  const count = rows.total === rows.read ? `${formatCount(rows.read)} rows` : total;
   const parts = [...(files.length > 1 ? [`${files.length} files`] : []), count, `${summary.columns.length} columns`];
   return running ? `${parts.join(' · ')} · looking …` : parts.join(' · ');
 }

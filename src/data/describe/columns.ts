@@ -67,12 +67,15 @@ function objectWords(objects: JsonObject[], depth: number): string {
   return `{ ${fields.join(', ')} }`;
 }
 
+/** The beginning of a value for people. */
+export const valueWords = (value: unknown): string => shorten(fullWords(value), VALUE_LENGTH);
+
 /** A value for people: a conversation a turn a line, other lists and objects as JSON. */
-export function valueWords(value: unknown): string {
+export function fullWords(value: unknown): string {
   if (value === null || value === undefined) return '';
   const turns = turnsOf(value);
-  const text = turns ? turns.map(({ role, content }) => `${role}: ${plainText(content)}`).join('\n') : plainText(value);
-  return shorten(text, VALUE_LENGTH);
+  if (!turns) return plainText(value);
+  return turns.map(({ role, content }) => `${role}: ${plainText(content)}`).join('\n');
 }
 
 const plainText = (value: unknown): string => (typeof value === 'string' ? value : stringifyExact(value));

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
@@ -34,7 +35,7 @@ test('--json says the same as one object', async () => {
   const { folder } = referenceModel('qwen3');
   const summary = await summarize(jsonlFile(ROWS), '--model', folder, '--rows', '20');
   expect(summary).toMatchObject({
-    rows: { read: 20, more: true },
+    rows: { read: 20, total: null },
     columns: [{ name: 'question', type: 'text' }, { name: 'answer' }],
     mapping: { prompt: { user: '{{ question }}' }, columns: null },
     model: { chat: true, context: 256 },
@@ -110,4 +111,36 @@ test('rows without anything like a prompt are described all the same', async () 
   const summary = await summarize(jsonlFile([{ nums: [1, 2], target: 3 }]));
   expect(summary).toMatchObject({ prompts: [], lengths: null, problem: null, proposal: { promptColumn: null } });
   expect(summary.findings[0]!.kind).toBe('no-prompt-column');
+});
+
+test('a CSV file', async () => {
+  const file = join(temporaryFolder(), 'questions.csv');
+  writeFileSync(
+    file,
+    `question,answer\n${ROWS.map(({ question }, index) => `"${question}",${index + 1}`).join('\n')}\n`,
+  );
+  const summary = await summarize(file);
+  expect(summary.columns.map(({ name, type }) => `${name}: ${type}`)).toEqual(['question: text', 'answer: integer']);
+  expect(summary).toMatchObject({ rows: { read: 30, total: 30 }, proposal: { answer: 'answer' } });
+});
+
+const python = process.env.GRPO_TEST_PYTHON;
+
+test.skipIf(python === undefined)('Parquet files (needs GRPO_TEST_PYTHON with pyarrow)', async () => {
+  const file = join(temporaryFolder(), 'train.parquet');
+  const script = `
+import pyarrow as pa, pyarrow.parquet as pq
+rows = 3000
+pq.write_table(pa.table({
+    "prompt": [[{"role": "user", "content": f"What is {i} + 1?"}] for i in range(rows)],
+    "reward_model": [{"ground_truth": str(i + 1), "style": "rule"} for i in range(rows)],
+}), ${JSON.stringify(file)}, row_group_size=1000)`;
+  execFileSync(python!, ['-c', script]);
+  const summary = await summarize(file, '--rows', '50');
+  expect(summary.columns.map(({ type }) => type)).toEqual(['chat messages', '{ ground_truth: text, style: text }']);
+  expect(summary).toMatchObject({
+    rows: { read: 50, total: 3000 },
+    mapping: { prompt: null, columns: { answer: 'reward_model.ground_truth' } },
+  });
+  expect(summary.prompts[0]).toEqual({ text: 'user: What is 0 + 1?', tokens: null, answer: '1' });
 });

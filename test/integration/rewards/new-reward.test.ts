@@ -144,6 +144,19 @@ test('a run config keeps its comments, and its dataset gives the rows', async ()
   expect(await datasetRows(join(folder, 'none.grpo.json'), extension)).toEqual([]);
 });
 
+test('the rows of other formats, and of a mapping, are those that the rewards get', async () => {
+  const mapping = { prompt: { user: 'Q: {{ q }}' }, columns: { answer: 'right' } };
+  const folder = folderWith({
+    'a.grpo.json': JSON.stringify({ model: 'm', dataset: 'data/train.csv', ...mapping, rewards: [] }),
+    'data/train.csv': 'q,right\nWhat is 1 + 1?,2\n',
+  });
+  const rows = await datasetRows(join(folder, 'a.grpo.json'), { extensionPath: process.cwd() });
+  expect(rows).toEqual([
+    { prompt: [{ role: 'user', content: 'Q: What is 1 + 1?' }], q: 'What is 1 + 1?', right: 2, answer: 2 },
+  ]);
+  expect(columnTypes(rows).get('answer')).toBe('number');
+});
+
 test('column types', () => {
   const rows = [
     { prompt: 'p', a: 1, b: 'x', c: null, d: [1, 2], e: [], f: { x: 1 }, 'my col': true },
