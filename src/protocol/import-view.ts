@@ -55,7 +55,7 @@ export const importViewMessage = z.discriminatedUnion('type', [
   z.object({ type: z.literal('ready'), version: z.literal(IMPORT_VIEW_VERSION) }),
   /** Null leaves the mapping to the proposal. */
   z.object({ type: z.literal('look'), model: z.union([z.null(), z.string()]), mapping: z.union([z.null(), mapping]) }),
-  z.object({ type: z.literal('browse-model') }),
+  z.object({ type: z.literal('browse-model'), mapping: z.union([z.null(), mapping]) }),
   z.object({ type: z.literal('write'), ...chosen }),
 ]);
 export type ImportViewMessage = z.infer<typeof importViewMessage>;

@@ -1,7 +1,9 @@
 import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import type { FrameLocator, Locator } from 'playwright-core';
 import { expect } from 'vitest';
+import type { Dashboard } from './helpers/dashboard.ts';
 import { Session } from './helpers/session.ts';
 
 const CHAT_MODEL = join(import.meta.dirname, '../references/fixtures/models/qwen3');
@@ -47,6 +49,16 @@ class ImportPage {
   }
 }
 
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+
+/** What axe finds wrong: the rule, and where. */
+const violations = (dashboard: Dashboard): Promise<string[]> =>
+  dashboard.run(`(async () => {
+    ${axe};
+    const { violations } = await axe.run(document, { resultTypes: ['violations'] });
+    return violations.flatMap(({ id, nodes }) => nodes.map(({ target, failureSummary }) => id + ' ' + target.join(' ') + ': ' + failureSummary));
+  })()`);
+
 session.test(
   'a dataset is shown with its columns, a proposal, and what the model sees',
   async ({ editor, dashboard }) => {
@@ -85,7 +97,7 @@ session.test('the prompts follow what is typed, and a wrong template is marked a
   await expect.poll(() => error.count()).toBe(0);
 });
 
-session.test('it fits into narrow panels and every theme', async ({ editor }) => {
+session.test('it fits into narrow panels, and axe finds nothing wrong in any theme', async ({ editor, dashboard }) => {
   const { page } = editor;
   for (const width of [1000, 520]) {
     await page.setViewportSize({ width, height: 900 });
@@ -94,6 +106,7 @@ session.test('it fits into narrow panels and every theme', async ({ editor }) =>
   await page.setViewportSize({ width: 1440, height: 900 });
   for (const theme of ['light', 'high-contrast', 'high-contrast-light', 'dark'] as const) {
     await editor.setTheme(theme);
+    expect(await violations(dashboard), theme).toEqual([]);
     await editor.screenshot(`import-${theme}`);
   }
 });
@@ -158,4 +171,16 @@ session.test('Create Run Config imports what has no prompts yet', async ({ edito
   const page = new ImportPage(dashboard.frame);
   await page.shows('<|im_start|>user');
   expect(await page.field('Model').locator('option:checked').innerText()).toBe('models/chat');
+});
+
+session.test('the explorer offers it for data files', async ({ editor, dashboard }) => {
+  await editor.openFile('sort.train.jsonl');
+  const { page } = editor;
+  await page
+    .locator('.explorer-folders-view .monaco-list-row', { hasText: 'sort.train.jsonl' })
+    .click({ button: 'right' });
+  await page.locator('.monaco-menu .action-item', { hasText: 'Import Dataset' }).click();
+  const imported = new ImportPage(dashboard.frame);
+  await imported.frame.getByRole('heading', { name: 'Import sort.train.jsonl' }).waitFor();
+  await imported.shows('Sort');
 });

@@ -73,6 +73,7 @@ export class MappingForm {
     this.#column = new Field(
       'Column',
       select((column) => change({ column })),
+      'A text is a plain prompt; chat messages are used as they are.',
     );
     const answer = el('input', { list: 'answer-paths', spellcheck: 'false', placeholder: 'none' });
     answer.addEventListener('input', () => change({ answer: answer.value.trim() }));

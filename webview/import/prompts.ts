@@ -21,11 +21,20 @@ function promptItem({ text, tokens, answer }: ShownPrompt, index: number): HTMLE
     'li',
     {},
     el('p', { class: 'muted' }, `Prompt ${index + 1} · ${count}`),
-    el('pre', {}, ...marked(text)),
+    el('pre', {}, ...marked(withoutMiddle(text))),
     answer === null
       ? null
       : el('p', { class: 'answer', title: answer }, el('span', { class: 'muted' }, 'answer: '), ending(answer)),
   );
+}
+
+const HEAD = 3000;
+const TAIL = 1000;
+
+/** What the template writes is at both ends. */
+function withoutMiddle(text: string): string {
+  const left = text.length - HEAD - TAIL;
+  return left <= 0 ? text : `${text.slice(0, HEAD)}\n… ${formatCount(left)} characters …\n${text.slice(-TAIL)}`;
 }
 
 /** A solution may be long; what it comes to is at its end. */

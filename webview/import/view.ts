@@ -56,7 +56,8 @@ export class ImportView {
     );
     const right = el(
       'div',
-      { class: 'right' },
+      // What scrolls must be reachable by the keyboard.
+      { class: 'right', role: 'region', 'aria-label': 'Preview', tabindex: 0 },
       section('First prompts', this.#promptsTitle, this.#prompts.element),
       section('Prompt lengths', heading('Lengths'), this.#lengths.element),
       section('Notes', heading('Good to know'), this.#notes),
@@ -88,13 +89,13 @@ export class ImportView {
   }
 
   #chooseModel(value: string): void {
+    const mapping = this.#edited && this.#draft ? mappingOf(this.#draft) : null;
     if (value === BROWSE) {
       setValue(this.#model, this.#picture?.model ?? '');
-      host.postMessage({ type: 'browse-model' });
-      return;
+      host.postMessage({ type: 'browse-model', mapping });
+    } else {
+      host.postMessage({ type: 'look', model: value || null, mapping });
     }
-    const mapping = this.#edited && this.#draft ? mappingOf(this.#draft) : null;
-    host.postMessage({ type: 'look', model: value || null, mapping });
   }
 
   #show(): void {

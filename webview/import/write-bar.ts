@@ -12,6 +12,7 @@ export class WriteBar {
   readonly #held = new Field('Held-out prompts', el('input', { id: 'held-out', type: 'number', min: 0, step: 1 }));
   readonly #config: Field<HTMLSelectElement>;
   readonly #button: HTMLButtonElement;
+  readonly #missing = el('p', { id: 'missing', class: 'muted' });
   #heldTouched = false;
 
   constructor(mapping: () => RowMapping) {
@@ -32,12 +33,16 @@ export class WriteBar {
         evalPrompts: Math.max(0, Math.round(Number(this.#held.control.value) || 0)),
         config: config.value || null,
       });
-    this.#button = el('button', { class: 'primary', onclick: write }, 'Create Run Config');
+    this.#button = el(
+      'button',
+      { class: 'primary', 'aria-describedby': 'missing', onclick: write },
+      'Create Run Config',
+    );
     const fields = [this.#reward, this.#lora, this.#held, this.#config].map(({ element }) => element);
-    this.element = el('footer', { class: 'write' }, ...fields, this.#button);
+    this.element = el('footer', { class: 'write' }, ...fields, this.#missing, this.#button);
   }
 
-  show({ rewards, configs, model, summary }: ImportPicture): void {
+  show({ rewards, configs, model, running, summary }: ImportPicture): void {
     const choices = (list: ImportPicture['rewards']) => list.map(({ path, label }): [string, string] => [path, label]);
     const isFirst = this.#reward.control.options.length === 0;
     setOptions(this.#reward.control, [...choices(rewards), ['', 'Create one afterwards']]);
@@ -46,8 +51,9 @@ export class WriteBar {
     setOptions(this.#config.control, [['', 'A new run config'], ...choices(configs)]);
     // So many that the outcome says something, of so many that they are not missed.
     if (summary && !this.#heldTouched) this.#held.control.value = summary.rows.read >= 200 ? '16' : '0';
-    this.#button.disabled =
-      model === null || summary === null || summary.problem !== null || summary.prompts.length === 0;
+    const missing = whatIsMissing(model, summary);
+    this.#button.disabled = running || missing !== '';
+    setText(this.#missing, missing);
     this.#label();
   }
 
@@ -56,4 +62,11 @@ export class WriteBar {
     setText(this.#button, isUpdate ? 'Update Run Config' : 'Create Run Config');
     this.#lora.element.hidden = isUpdate;
   }
+}
+
+/** What keeps a run config from being written; '' for nothing. */
+function whatIsMissing(model: string | null, summary: ImportPicture['summary']): string {
+  if (model === null) return 'Choose a model first.';
+  if (summary?.problem) return 'The prompt has an error.';
+  return summary === null || summary.prompts.length === 0 ? 'There are no prompts yet.' : '';
 }

@@ -2,6 +2,7 @@ import { basename, join } from 'node:path';
 import { commands, type ExtensionContext, Uri, ViewColumn, type WebviewPanel, window, workspace } from 'vscode';
 import { CONFIG_FILE } from '../../files/open-file.ts';
 import { readTextLater } from '../../files/text.ts';
+import type { RowMapping } from '../../protocol/dataset-summary.ts';
 import {
   type ImportPicture,
   importViewMessage,
@@ -150,7 +151,7 @@ class ImportPanel {
         this.#latest.ask(message);
         break;
       case 'browse-model':
-        await this.#browseModel();
+        await this.#browseModel(message.mapping);
         break;
       case 'write':
         await this.#write(message);
@@ -160,7 +161,7 @@ class ImportPanel {
     }
   }
 
-  async #browseModel(): Promise<void> {
+  async #browseModel(mapping: RowMapping | null): Promise<void> {
     const picked = await window.showOpenDialog({
       title: 'Choose a model folder',
       openLabel: 'Use Model',
@@ -172,7 +173,7 @@ class ImportPanel {
     const { models } = this.#inputs;
     if (!models.some((known) => known.path === path)) models.unshift({ path, label: workspace.asRelativePath(path) });
     this.#model = path;
-    this.#latest.ask({ model: path, mapping: null }, { pause: false });
+    this.#latest.ask({ model: path, mapping }, { pause: false });
   }
 
   async #write(message: WriteMessage): Promise<void> {
