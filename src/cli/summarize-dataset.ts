@@ -4,7 +4,7 @@ import { describeLengths } from '../data/describe/lengths.ts';
 import { proposeMapping } from '../data/describe/proposal.ts';
 import { countRows } from '../data/readers/count-rows.ts';
 import { type RawRow, readRows } from '../data/readers/read-rows.ts';
-import { type MappedRow, type PlaceOf, rowMapping } from '../data/row-mapping.ts';
+import { type MappedRow, type MappingContext, rowMapping } from '../data/row-mapping.ts';
 import { datasetFiles } from '../files/dataset-files.ts';
 import { readModelConfig } from '../model/files/model-config.ts';
 import { refusedAt } from '../model/tokenizer/refused-at.ts';
@@ -21,7 +21,7 @@ export interface DatasetToSummarize extends Partial<RowMapping> {
   at?: SourceLocation | undefined;
   /** Rows to look at, from the beginning. */
   most: number;
-  placeOf?: PlaceOf;
+  placeOf?: MappingContext['placeOf'];
   /** A Hugging Face folder or a .gguf file. */
   model: string | undefined;
   templateVariables: Record<string, unknown>;
@@ -44,10 +44,14 @@ export async function summarizeDataset(wanted: DatasetToSummarize): Promise<Data
   const rows = read.slice(0, wanted.most);
   const values = rows.map(({ value }) => value);
   const model = wanted.model === undefined ? undefined : openModel(wanted.model);
-  const { proposal, findings } = proposeMapping(values, { chat: model?.tokenizer.hasChatTemplate ?? true });
+  // Most models that are trained on rewards are chat models.
+  const isChat = model?.tokenizer.hasChatTemplate ?? true;
+  const { proposal, findings } = proposeMapping(values, { chat: isChat });
   const { prompt = proposal.prompt, columns = proposal.columns } = wanted;
   const isNamed = wanted.prompt !== undefined || proposal.promptColumn !== null;
-  const { mapped, problem } = isNamed ? mapRows(rows, { prompt, columns }, wanted.placeOf) : noMapping;
+  const { mapped, problem } = isNamed
+    ? mapRows(rows, { prompt, columns }, { placeOf: wanted.placeOf, isChat: () => isChat })
+    : noMapping;
   const seen = seePrompts(mapped, model?.tokenizer, wanted.templateVariables);
   return {
     files,
@@ -90,11 +94,11 @@ interface LocatedRow extends MappedRow {
 function mapRows(
   rows: RawRow[],
   mapping: RowMapping,
-  placeOf?: PlaceOf,
+  context: MappingContext,
 ): { mapped: LocatedRow[]; problem: Problem | null } {
   const mapped: LocatedRow[] = [];
   try {
-    const toPrompt = rowMapping(rows, mapping, placeOf);
+    const toPrompt = rowMapping(rows, mapping, context);
     for (const row of rows) mapped.push({ ...toPrompt(row), at: row.at });
     return { mapped, problem: null };
   } catch (error) {

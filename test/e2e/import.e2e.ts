@@ -150,6 +150,26 @@ session.test(
   },
 );
 
+session.test('without a reward file, New Reward Function is offered, and knows the columns', async (all) => {
+  const { editor, dashboard, server } = all;
+  await editor.page.getByRole('tab', { name: 'Import train.jsonl' }).click();
+  const page = new ImportPage(dashboard.frame);
+  await page.field('Write to').selectOption('A new run config');
+  await page.field('Reward').selectOption('Create one afterwards');
+  await page.frame.getByRole('button', { name: 'Create Run Config' }).click();
+  await editor.answer(/gsm8k-2\.grpo\.json has no reward function yet/, 'New Reward Function');
+  await editor.choose('Per completion');
+  await editor.quickInput.fill('named');
+  await editor.page.keyboard.press('Enter');
+  await editor.page.getByRole('tab', { name: 'named.reward.ts' }).waitFor();
+  const read = (file: string) => readFileSync(join(server.workspace, file), 'utf8');
+  await expect.poll(() => read('gsm8k-2.grpo.json')).toContain('"rewards/named.reward.ts"');
+  expect(read('rewards/named.reward.ts')).toContain('  question: string;\n  answer: string;\n');
+  // Its samples are chats, as the mapping makes them.
+  const [sample] = read('samples/named.samples.jsonl').split('\n');
+  expect(JSON.parse(sample!).prompt.at(-1).content).toBe(`Q: ${QUESTIONS[0]!.question}`);
+});
+
 session.test('a dataset of the Hub is downloaded by a command in a terminal, not run', async ({ editor }) => {
   await editor.command('GRPO: Import Dataset');
   await editor.choose('Download from the Hugging Face Hub');

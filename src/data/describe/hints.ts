@@ -3,6 +3,8 @@ import type { Finding } from '../../protocol/finding.ts';
 
 /** With fewer prompts, the longest one says little about those that were not read. */
 const ENOUGH = 100;
+/** Tokens for a completion that nobody has to think of. */
+const ROOMY = 1024;
 
 /** What the lengths of the prompts, in tokens, mean for the run config, with a model that takes `context` tokens. */
 export function lengthFindings({ unit, count, p95, max }: PromptLengths, context: number): Finding[] {
@@ -23,10 +25,11 @@ export function lengthFindings({ unit, count, p95, max }: PromptLengths, context
     severity: 'information',
     evidence: `The model's context of ${context} tokens leaves room for completions of ${context - max} after the longest prompt: "maxCompletionLength" can be up to that.`,
   };
-  if (count < ENOUGH || max < 3 * p95) return [room];
+  const rooms = context - max < ROOMY ? [room] : [];
+  if (count < ENOUGH || max < 3 * p95) return rooms;
   const cap = roundUp(p95);
   return [
-    room,
+    ...rooms,
     {
       kind: 'few-long-prompts',
       severity: 'information',

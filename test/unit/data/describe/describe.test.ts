@@ -51,6 +51,7 @@ test('lengths: what they mean for the config', () => {
     { kind: 'room-for-completions' },
     { kind: 'few-long-prompts', remedy: { path: ['maxPromptLength'], value: 128 } },
   ]);
+  expect(of(usual, 8192)).toEqual([]);
   expect(of([...usual, 2000], 1024)).toMatchObject([
     { kind: 'prompt-beyond-context', severity: 'warning', remedy: { path: ['maxPromptLength'], value: 128 } },
   ]);
