@@ -66,7 +66,7 @@ export class WriteBar {
 
 /** What keeps a run config from being written; '' for nothing. */
 function whatIsMissing(model: string | null, summary: ImportPicture['summary']): string {
-  if (model === null) return 'Choose a model first.';
+  if (model === null) return 'Choose a model first. GRPO: Get Model lists some.';
   if (summary?.problem) return 'The prompt has an error.';
   return summary === null || summary.prompts.length === 0 ? 'There are no prompts yet.' : '';
 }
