@@ -20,6 +20,8 @@ export interface ImportPicture {
   /** The path of the chosen one; null: none. */
   model: string | null;
   rewards: NamedPath[];
+  /** The dataset's own held-out split, which is next to it; null: none. */
+  heldOut: NamedPath | null;
   configs: NamedPath[];
   /** `grpo data` is at work. */
   running: boolean;
@@ -44,8 +46,9 @@ const chosen = {
   /** Null: to be made. */
   reward: z.union([z.null(), z.string()]),
   lora: z.boolean(),
-  /** Prompts to hold out; 0: none. */
+  /** Prompts to evaluate on, and whether they come from the held-out split rather than from the dataset itself; 0: none. */
   evalPrompts: z.int().check(z.gte(0)),
+  fromHeldOut: z.boolean(),
   /** The run config to change; null: a new one. */
   config: z.union([z.null(), z.string()]),
 };

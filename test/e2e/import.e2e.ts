@@ -203,4 +203,7 @@ session.test('the explorer offers it for data files', async ({ editor, dashboard
   const imported = new ImportPage(dashboard.frame);
   await imported.frame.getByRole('heading', { name: 'Import sort.train.jsonl' }).waitFor();
   await imported.shows('Sort');
+  // Its held-out prompts are next to it.
+  expect(await imported.field('From').locator('option:checked').innerText()).toBe('sort.eval.jsonl');
+  await editor.screenshot('import-held-out');
 });

@@ -4,12 +4,15 @@ import { el, setText } from '../dom.ts';
 import { Field, setOptions } from './field.ts';
 import { host } from './host.ts';
 
+const HELD_OUT = 'held-out';
+
 /** What else a run needs, and the button that writes its config. */
 export class WriteBar {
   readonly element: HTMLElement;
   readonly #reward = new Field('Reward', el('select', { id: 'reward' }));
   readonly #lora = new Field('Train', el('select', { id: 'train' }));
   readonly #held = new Field('Held-out prompts', el('input', { id: 'held-out', type: 'number', min: 0, step: 1 }));
+  readonly #from = new Field('From', el('select', { id: 'held-out-from' }));
   readonly #config: Field<HTMLSelectElement>;
   readonly #button: HTMLButtonElement;
   readonly #missing = el('p', { id: 'missing', class: 'muted' });
@@ -31,6 +34,7 @@ export class WriteBar {
         ...{ type: 'write', mapping: mapping(), reward: this.#reward.control.value || null },
         lora: this.#lora.control.value === 'lora',
         evalPrompts: Math.max(0, Math.round(Number(this.#held.control.value) || 0)),
+        fromHeldOut: this.#from.control.value === HELD_OUT,
         config: config.value || null,
       });
     this.#button = el(
@@ -38,19 +42,22 @@ export class WriteBar {
       { class: 'primary', 'aria-describedby': 'missing', onclick: write },
       'Create Run Config',
     );
-    const fields = [this.#reward, this.#lora, this.#held, this.#config].map(({ element }) => element);
+    const fields = [this.#reward, this.#lora, this.#held, this.#from, this.#config].map(({ element }) => element);
     this.element = el('footer', { class: 'write' }, ...fields, this.#missing, this.#button);
   }
 
-  show({ rewards, configs, model, running, summary }: ImportPicture): void {
+  show({ rewards, configs, model, heldOut, running, summary }: ImportPicture): void {
     const choices = (list: ImportPicture['rewards']) => list.map(({ path, label }): [string, string] => [path, label]);
     const isFirst = this.#reward.control.options.length === 0;
     setOptions(this.#reward.control, [...choices(rewards), ['', 'Create one afterwards']]);
     // What the user has made is likelier to be meant than nothing.
     if (isFirst) this.#reward.control.selectedIndex = 0;
     setOptions(this.#config.control, [['', 'A new run config'], ...choices(configs)]);
+    const own: [string, string][] = heldOut ? [[HELD_OUT, heldOut.label]] : [];
+    setOptions(this.#from.control, [...own, ['split', 'the dataset']]);
+    this.#from.element.hidden = heldOut === null;
     // So many that the outcome says something, of so many that they are not missed.
-    if (summary && !this.#heldTouched) this.#held.control.value = summary.rows.read >= 200 ? '16' : '0';
+    if (summary && !this.#heldTouched) this.#held.control.value = heldOut || summary.rows.read >= 200 ? '16' : '0';
     const missing = whatIsMissing(model, summary);
     this.#button.disabled = running || missing !== '';
     setText(this.#missing, missing);

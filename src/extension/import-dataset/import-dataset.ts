@@ -1,10 +1,12 @@
-import { basename, join } from 'node:path';
+import { readdir } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
 import { commands, type ExtensionContext, type QuickPickItem, QuickPickItemKind, Uri, window, workspace } from 'vscode';
 import { DATASET_ENDINGS, findDatasets } from '../workspace/find-inputs.ts';
 import { pickFolder } from '../workspace/pick-folder.ts';
 import { mayRunCode } from '../workspace/trust.ts';
 import { HUB_DOWNLOADS, hubFolder, hubName } from './hub.ts';
 import { openImport } from './panel.ts';
+import { heldOutBeside, wholeSplit, wholeSplits } from './splits.ts';
 
 const TITLE = 'GRPO: Import Dataset';
 
@@ -22,17 +24,20 @@ interface Choice extends QuickPickItem {
 export async function importDataset({ context }: { context: ExtensionContext }, given?: unknown): Promise<void> {
   if (!mayRunCode('Importing a dataset', 'it reads a model that this workspace chooses')) return;
   const { dataset, model }: Given = given instanceof Uri ? { dataset: given.fsPath } : ((given ?? {}) as Given);
-  const chosen = dataset ?? (await pickDataset());
-  if (chosen === undefined) return;
+  const picked = dataset ?? (await pickDataset());
+  if (picked === undefined) return;
+  const chosen = wholeSplit(picked);
   const folder =
     workspace.getWorkspaceFolder(Uri.file(chosen))?.uri.fsPath ??
     (await pickFolder('Open a folder first. Run configs and runs are stored in it.'));
-  if (folder !== undefined) await openImport(context, { dataset: chosen, folder, model });
+  if (folder === undefined) return;
+  const siblings = await readdir(dirname(chosen)).catch(() => []);
+  await openImport(context, { dataset: chosen, folder, model, heldOut: heldOutBeside(chosen, siblings) ?? null });
 }
 
 /** A file of the workspace, another one, a folder, or one that is still to be downloaded; undefined for that, and when it was dismissed. */
 async function pickDataset(): Promise<string | undefined> {
-  const found = await findDatasets();
+  const found = wholeSplits(await findDatasets());
   const heading = (label: string): Choice => ({ label, kind: QuickPickItemKind.Separator });
   const items: Choice[] = [
     ...(found.length > 0 ? [heading('in this workspace')] : []),

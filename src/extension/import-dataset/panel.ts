@@ -26,6 +26,8 @@ export interface Imported {
   dataset: string;
   /** Where new run configs go. */
   folder: string;
+  /** Its held-out split, next to it. */
+  heldOut: string | null;
   /** Chosen already. */
   model?: string | undefined;
 }
@@ -130,9 +132,10 @@ class ImportPanel {
 
   #picture(): ImportPicture {
     const { summary, error, running } = this.#latest;
-    const { dataset, folder } = this.#imported;
+    const { dataset, folder, heldOut } = this.#imported;
     return {
       ...{ type: 'picture', dataset: pathIn(join(folder, 'new.grpo.json'), dataset), ...this.#inputs },
+      heldOut: heldOut === null ? null : { path: heldOut, label: basename(heldOut) },
       ...{ model: this.#model, running, summary, error },
     };
   }

@@ -10,8 +10,10 @@ export interface ImportedRun {
   /** Null: none yet. */
   reward: string | null;
   lora: boolean;
-  /** Prompts to hold out; 0: none. */
+  /** Prompts to evaluate on; 0: none. */
   evalPrompts: number;
+  /** The dataset that they come from; null: they are taken out of `dataset`. */
+  heldOut: string | null;
   maxCompletionLength: number;
 }
 
@@ -21,15 +23,21 @@ export function pathIn(config: string, path: string): string {
   return (short.startsWith('..') || isAbsolute(short) ? path : short || '.').replaceAll('\\', '/');
 }
 
+/** The config's fields for evaluation; undefined where it has none. */
+function evaluation(file: string, { evalPrompts, heldOut }: ImportedRun): Record<string, unknown> {
+  const [own, split] = evalPrompts === 0 ? [] : heldOut === null ? [undefined, evalPrompts] : [pathIn(file, heldOut)];
+  return { evalDataset: own, evalSplit: split, evalPrompts: own === undefined ? undefined : evalPrompts };
+}
+
 /** A new config's text. */
 export function newConfig(file: string, run: ImportedRun): string {
-  const { mapping, reward, lora, evalPrompts, maxCompletionLength } = run;
+  const { mapping, reward, lora, maxCompletionLength } = run;
   const config = {
     model: pathIn(file, run.model),
     dataset: pathIn(file, run.dataset),
     ...(mapping.prompt !== null && { prompt: mapping.prompt }),
     ...(mapping.columns !== null && { columns: mapping.columns }),
-    ...(evalPrompts > 0 && { evalSplit: evalPrompts }),
+    ...evaluation(file, run),
     rewards: reward === null ? [] : [pathIn(file, reward)],
     maxSteps: 100,
     maxCompletionLength,
@@ -44,13 +52,12 @@ export function newConfig(file: string, run: ImportedRun): string {
  * out goes with it.
  */
 export function updatedConfig(text: string, file: string, run: ImportedRun, before: Record<string, unknown>): string {
-  const { mapping, reward, evalPrompts } = run;
+  const { mapping, reward } = run;
   const dataset = pathIn(file, run.dataset);
-  const heldOut = { evalDataset: undefined, evalSplit: evalPrompts > 0 ? evalPrompts : undefined };
   const fields: Record<string, unknown> = {
     model: pathIn(file, run.model),
     dataset,
-    ...(before.dataset !== dataset && heldOut),
+    ...(before.dataset !== dataset && evaluation(file, run)),
     prompt: mapping.prompt ?? undefined,
     columns: mapping.columns ?? undefined,
   };

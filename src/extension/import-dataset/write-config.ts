@@ -10,14 +10,17 @@ import { completionLength, type ImportedRun, newConfig, updatedConfig } from './
 /** Writes a new run config, or changes the one that was chosen; gives its file. Throws, with a sentence, where that cannot be. */
 export async function writeConfig(
   message: WriteMessage,
-  { dataset, folder }: { dataset: string; folder: string },
+  { dataset, folder, heldOut }: { dataset: string; folder: string; heldOut: string | null },
   model: string | null,
   summary: DatasetSummary | null,
 ): Promise<string> {
   if (model === null) throw new Error('Choose a model first. GRPO: Get Model helps to get one.');
   if (!workspace.isTrusted) throw new Error('Run configs are not written in Restricted Mode.');
   const maxCompletionLength = summary ? completionLength(summary) : 256;
-  const run: ImportedRun = { ...message, model, dataset, maxCompletionLength };
+  const run: ImportedRun = {
+    ...message,
+    ...{ model, dataset, maxCompletionLength, heldOut: message.fromHeldOut ? heldOut : null },
+  };
   if (message.config !== null) {
     const file = message.config;
     await replaceText(file, (text) => updatedConfig(text, file, run, looseConfig(text) ?? {}));

@@ -46,7 +46,13 @@ test('the extension takes nothing from the page that is no mapping', () => {
     { prompt: 1 },
   ])
     expect(look(wrong)).toBe(false);
-  const write = { type: 'write', mapping: { prompt: null, columns: null }, reward: null, lora: true, config: null };
-  expect(importViewMessage.safeParse({ ...write, evalPrompts: 16 }).success).toBe(true);
-  expect(importViewMessage.safeParse({ ...write, evalPrompts: -1 }).success).toBe(false);
+  const write = {
+    type: 'write',
+    mapping: { prompt: null, columns: null },
+    reward: null,
+    lora: true,
+    fromHeldOut: false,
+  };
+  expect(importViewMessage.safeParse({ ...write, config: null, evalPrompts: 16 }).success).toBe(true);
+  expect(importViewMessage.safeParse({ ...write, config: null, evalPrompts: -1 }).success).toBe(false);
 });

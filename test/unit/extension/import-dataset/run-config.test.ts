@@ -6,6 +6,7 @@ import {
   newConfig,
   updatedConfig,
 } from '../../../../src/extension/import-dataset/run-config.ts';
+import { heldOutBeside, wholeSplits } from '../../../../src/extension/import-dataset/splits.ts';
 import type { DatasetSummary } from '../../../../src/protocol/dataset-summary.ts';
 import { runConfigSchema } from '../../../../src/protocol/run-config.ts';
 
@@ -20,6 +21,7 @@ const RUN: ImportedRun = {
   reward: '/work space/rewards/correct.py',
   lora: true,
   evalPrompts: 16,
+  heldOut: null,
   maxCompletionLength: 256,
 };
 
@@ -38,6 +40,31 @@ test('a new config is one that the schema takes, with paths from its folder', ()
   expect(plain).toMatchObject({ model: '/models/chat', rewards: [], learningRate: 1e-5 });
   for (const field of ['prompt', 'columns', 'lora', 'evalSplit']) expect(plain).not.toHaveProperty(field);
   runConfigSchema.parse(plain);
+});
+
+test('the held-out split of a dataset is what is evaluated on', () => {
+  const config = JSON.parse(newConfig(FILE, { ...RUN, heldOut: '/work space/data/test.parquet' }));
+  expect(config).toMatchObject({ evalDataset: 'data/test.parquet', evalPrompts: 16 });
+  expect(config).not.toHaveProperty('evalSplit');
+  runConfigSchema.parse(config);
+
+  const beside = [
+    'README.md',
+    'test-00000-of-00001.parquet',
+    'train-00000-of-00002.parquet',
+    'train-00001-of-00002.parquet',
+  ];
+  expect(wholeSplits(beside)).toEqual([...beside.slice(0, 2), 'train-*-of-00002.parquet']);
+  expect(heldOutBeside('/data/train-*-of-00002.parquet', beside)).toBe('/data/test-00000-of-00001.parquet');
+  expect(heldOutBeside('/data/gsm8k.train.jsonl', ['gsm8k.validation.jsonl', 'gsm8k.test.jsonl'])).toBe(
+    '/data/gsm8k.validation.jsonl',
+  );
+  for (const [dataset, sibling] of [
+    ['trains.csv', 'tests.csv'],
+    ['train.csv', 'test.jsonl'],
+    ['gsm8k.jsonl', 'test.jsonl'],
+  ] as const)
+    expect(heldOutBeside(`/data/${dataset}`, [sibling]), dataset).toBeUndefined();
 });
 
 test('a config that there is keeps its comments and settings', () => {
