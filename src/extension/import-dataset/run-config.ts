@@ -14,7 +14,12 @@ export interface ImportedRun {
   evalPrompts: number;
   /** The dataset that they come from; null: they are taken out of `dataset`. */
   heldOut: string | null;
+  limits: TokenLimits;
+}
+
+export interface TokenLimits {
   maxCompletionLength: number;
+  maxPromptLength?: number;
 }
 
 /** A path as a config writes it: relative where that stays in the config's folder. */
@@ -31,7 +36,7 @@ function evaluation(file: string, { evalPrompts, heldOut }: ImportedRun): Record
 
 /** A new config's text. */
 export function newConfig(file: string, run: ImportedRun): string {
-  const { mapping, reward, lora, maxCompletionLength } = run;
+  const { mapping, reward, lora, limits } = run;
   const config = {
     model: pathIn(file, run.model),
     dataset: pathIn(file, run.dataset),
@@ -40,7 +45,7 @@ export function newConfig(file: string, run: ImportedRun): string {
     ...evaluation(file, run),
     rewards: reward === null ? [] : [pathIn(file, reward)],
     maxSteps: 100,
-    maxCompletionLength,
+    ...limits,
     ...(lora ? { lora: { r: 8, loraAlpha: 16 }, learningRate: 1e-4 } : { learningRate: 1e-5 }),
     saveSteps: 25,
   };
@@ -72,10 +77,16 @@ export function updatedConfig(text: string, file: string, run: ImportedRun, befo
 const fileOf = (reward: unknown): unknown =>
   typeof reward === 'string' ? reward.replace(/#[^#]*$/, '') : (reward as { file?: unknown } | null)?.file;
 
-/** Room for an answer, and more for one that thinks first; less where the model's context has no more. */
-export function completionLength({ mapping, model, lengths }: DatasetSummary): number {
+/**
+ * Room for an answer, and more for one that thinks first; less where the model's context has no more. Prompts that were not looked at may be longer
+ * than those that were: where that could matter, those that leave no room are skipped.
+ */
+export function tokenLimits({ mapping, model, lengths, rows }: DatasetSummary): TokenLimits {
   const thinks = /<think>|step by step/i.test(JSON.stringify(mapping.prompt));
   const wanted = thinks ? 512 : 256;
-  if (!model || lengths?.unit !== 'tokens') return wanted;
-  return Math.max(16, Math.min(wanted, model.context - lengths.max));
+  if (!model || lengths?.unit !== 'tokens') return { maxCompletionLength: wanted };
+  const maxCompletionLength = Math.max(16, Math.min(wanted, model.context - lengths.max));
+  const maxPromptLength = model.context - maxCompletionLength;
+  const isAll = rows.total === lengths.count;
+  return { maxCompletionLength, ...(!isAll && maxPromptLength < 4 * lengths.max && { maxPromptLength }) };
 }

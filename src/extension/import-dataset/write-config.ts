@@ -5,7 +5,7 @@ import type { DatasetSummary } from '../../protocol/dataset-summary.ts';
 import type { WriteMessage } from '../../protocol/import-view.ts';
 import { replaceText } from '../workspace/replace-text.ts';
 import { writablePlace } from '../workspace/writable-place.ts';
-import { completionLength, type ImportedRun, newConfig, updatedConfig } from './run-config.ts';
+import { type ImportedRun, newConfig, tokenLimits, updatedConfig } from './run-config.ts';
 
 /** Writes a new run config, or changes the one that was chosen; gives its file. Throws, with a sentence, where that cannot be. */
 export async function writeConfig(
@@ -16,10 +16,10 @@ export async function writeConfig(
 ): Promise<string> {
   if (model === null) throw new Error('Choose a model first. GRPO: Get Model helps to get one.');
   if (!workspace.isTrusted) throw new Error('Run configs are not written in Restricted Mode.');
-  const maxCompletionLength = summary ? completionLength(summary) : 256;
+  if (summary === null) throw new Error('The dataset has not been read yet.');
   const run: ImportedRun = {
     ...message,
-    ...{ model, dataset, maxCompletionLength, heldOut: message.fromHeldOut ? heldOut : null },
+    ...{ model, dataset, limits: tokenLimits(summary), heldOut: message.fromHeldOut ? heldOut : null },
   };
   if (message.config !== null) {
     const file = message.config;

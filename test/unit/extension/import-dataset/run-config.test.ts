@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
 import { hubFolder, hubName } from '../../../../src/extension/import-dataset/hub.ts';
 import {
-  completionLength,
   type ImportedRun,
   newConfig,
+  tokenLimits,
   updatedConfig,
 } from '../../../../src/extension/import-dataset/run-config.ts';
 import { heldOutBeside, wholeSplits } from '../../../../src/extension/import-dataset/splits.ts';
@@ -22,7 +22,7 @@ const RUN: ImportedRun = {
   lora: true,
   evalPrompts: 16,
   heldOut: null,
-  maxCompletionLength: 256,
+  limits: { maxCompletionLength: 256 },
 };
 
 test('a new config is one that the schema takes, with paths from its folder', () => {
@@ -104,17 +104,21 @@ test('held-out prompts and rewards of a config that has the dataset already stay
   ]);
 });
 
-test('completions get as much room as the context has', () => {
-  const summary = (user: string, context: number) =>
-    ({
+test('completions get as much room as the context has, and prompts that leave none are skipped', () => {
+  const limits = (user: string, context: number, total: number | null = 500) =>
+    tokenLimits({
       mapping: { prompt: { user }, columns: null },
       model: { path: 'm', chat: true, context },
-      lengths: { unit: 'tokens', max: 100 },
-    }) as DatasetSummary;
-  expect(completionLength(summary('{{ q }}', 8192))).toBe(256);
-  expect(completionLength(summary('Use <think> tags: {{ q }}', 8192))).toBe(512);
-  expect(completionLength(summary('{{ q }}', 256))).toBe(156);
-  expect(completionLength(summary('{{ q }}', 64))).toBe(16);
+      rows: { read: 500, total },
+      lengths: { unit: 'tokens', count: 500, max: 100 },
+    } as DatasetSummary);
+  expect(limits('{{ q }}', 8192)).toEqual({ maxCompletionLength: 256 });
+  expect(limits('Use <think> tags: {{ q }}', 8192)).toEqual({ maxCompletionLength: 512 });
+  expect(limits('{{ q }}', 256)).toEqual({ maxCompletionLength: 156 });
+  expect(limits('{{ q }}', 64)).toEqual({ maxCompletionLength: 16 });
+  // Not all of them were looked at.
+  expect(limits('{{ q }}', 8192, null)).toEqual({ maxCompletionLength: 256 });
+  expect(limits('{{ q }}', 512, 7473)).toEqual({ maxCompletionLength: 256, maxPromptLength: 256 });
 });
 
 test('names of the Hub, and addresses of its pages', () => {
