@@ -1,12 +1,21 @@
-import { readdir } from 'node:fs/promises';
+import { readdir, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { commands, type ExtensionContext, type QuickPickItem, QuickPickItemKind, Uri, window, workspace } from 'vscode';
-import { DATASET_ENDINGS, findDatasets } from '../workspace/find-inputs.ts';
+import {
+  commands,
+  type ExtensionContext,
+  type QuickPickItem,
+  QuickPickItemKind,
+  RelativePattern,
+  Uri,
+  window,
+  workspace,
+} from 'vscode';
+import { DATASET_ENDINGS, DATASET_FILES, findDatasets } from '../workspace/find-inputs.ts';
 import { pickFolder } from '../workspace/pick-folder.ts';
 import { mayRunCode } from '../workspace/trust.ts';
 import { HUB_DOWNLOADS, hubFolder, hubName } from './hub.ts';
 import { openImport } from './panel.ts';
-import { heldOutBeside, wholeSplit, wholeSplits } from './splits.ts';
+import { hasHeldOut, heldOutBeside, partsOf, wholeSplit, wholeSplits } from './splits.ts';
 
 const TITLE = 'GRPO: Import Dataset';
 
@@ -26,13 +35,40 @@ export async function importDataset({ context }: { context: ExtensionContext }, 
   const { dataset, model }: Given = given instanceof Uri ? { dataset: given.fsPath } : ((given ?? {}) as Given);
   const picked = dataset ?? (await pickDataset());
   if (picked === undefined) return;
-  const chosen = wholeSplit(picked);
+  const chosen = await onePart(wholeSplit(picked));
+  if (chosen === undefined) return;
   const folder =
     workspace.getWorkspaceFolder(Uri.file(chosen))?.uri.fsPath ??
     (await pickFolder('Open a folder first. Run configs and runs are stored in it.'));
   if (folder === undefined) return;
-  const siblings = await readdir(dirname(chosen)).catch(() => []);
-  await openImport(context, { dataset: chosen, folder, model, heldOut: heldOutBeside(chosen, siblings) ?? null });
+  await openImport(context, { dataset: chosen, folder, model, heldOut: await heldOutOf(chosen) });
+}
+
+/** Of a folder with several datasets, such as the configs of one on the Hub, the one that is chosen; anything else as it is. */
+async function onePart(dataset: string): Promise<string | undefined> {
+  if (!(await isFolder(dataset))) return dataset;
+  const parts = partsOf(dataset, await filesBelow(dataset));
+  if (parts.length < 2) return dataset;
+  const items = parts.map((part) => ({ label: `$(folder) ${basename(part)}`, description: part, part }));
+  const placeHolder = `${basename(dataset)} has several datasets. Select one`;
+  return (await window.showQuickPick(items, { title: TITLE, placeHolder, ignoreFocusOut: true }))?.part;
+}
+
+/** Where held-out prompts of the same dataset are: in its folder, or next to its file. */
+async function heldOutOf(dataset: string): Promise<string | null> {
+  if (await isFolder(dataset)) return hasHeldOut(dataset, await filesBelow(dataset)) ? dataset : null;
+  return heldOutBeside(dataset, await readdir(dirname(dataset)).catch(() => [])) ?? null;
+}
+
+const isFolder = (path: string): Promise<boolean> =>
+  stat(path).then(
+    (found) => found.isDirectory(),
+    () => false,
+  );
+
+async function filesBelow(folder: string): Promise<string[]> {
+  const pattern = new RelativePattern(Uri.file(folder), `**/*.{${DATASET_FILES}}`);
+  return (await workspace.findFiles(pattern, '**/.*/**', 1000)).map(({ fsPath }) => fsPath);
 }
 
 /** A file of the workspace, another one, a folder, or one that is still to be downloaded; undefined for that, and when it was dismissed. */

@@ -135,7 +135,10 @@ class ImportPanel {
     const { dataset, folder, heldOut } = this.#imported;
     return {
       ...{ type: 'picture', dataset: pathIn(join(folder, 'new.grpo.json'), dataset), ...this.#inputs },
-      heldOut: heldOut === null ? null : { path: heldOut, label: basename(heldOut) },
+      heldOut:
+        heldOut === null
+          ? null
+          : { path: heldOut, label: heldOut === dataset ? 'its validation or test split' : basename(heldOut) },
       ...{ model: this.#model, running, summary, error },
     };
   }

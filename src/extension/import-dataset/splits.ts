@@ -1,4 +1,4 @@
-import { basename, dirname, join } from 'node:path';
+import { basename, dirname, join, relative } from 'node:path';
 
 const SHARD = /\d{5}-of-\d{5}/;
 const TRAIN = /(?<![a-z])train(ing)?(?![a-z])/i;
@@ -25,6 +25,23 @@ export function heldOutBeside(dataset: string, siblings: readonly string[]): str
   }
   return undefined;
 }
+
+const SPLIT = new RegExp(`(?<![a-z])(train(ing)?|${HELD_OUT.join('|')})(?![a-z])`, 'i');
+const HELD_OUT_SPLIT = new RegExp(`(?<![a-z])(${HELD_OUT.join('|')})(?![a-z])`, 'i');
+
+/** The datasets of a folder whose files these are: its folders with files, those of splits and `data` aside. */
+export function partsOf(folder: string, files: readonly string[]): string[] {
+  const parts = files.map((file) => {
+    let part = dirname(file);
+    while (part !== folder && (SPLIT.test(basename(part)) || basename(part) === 'data')) part = dirname(part);
+    return part;
+  });
+  return [...new Set(parts)].sort();
+}
+
+/** Whether a folder, which has these files, has a split to evaluate on. */
+export const hasHeldOut = (folder: string, files: readonly string[]): boolean =>
+  files.some((file) => HELD_OUT_SPLIT.test(relative(folder, file)));
 
 /** Splits have different numbers of files. */
 const plain = (name: string): string => name.replace(/(\d{5}|\*)-of-\d{5}/, '#');

@@ -35,7 +35,7 @@ export async function writeConfig(
 function configStem(dataset: string): string {
   const parts = dataset.split(/[\\/]/).filter((part) => part !== '');
   const stems = parts.map((part, index) => (index === parts.length - 1 ? part.replace(/\..*$/, '') : part));
-  const telling = stems.findLast((stem) => !/^(train|test|data|datasets?|main|default)([-_]\d.*)?$/i.test(stem));
+  const telling = stems.findLast((stem) => !/^(train|test|data|datasets?|main|default)([-_][\d*].*)?$/i.test(stem));
   return (telling ?? basename(dataset)).replaceAll(/[^\w.-]/g, '-');
 }
 

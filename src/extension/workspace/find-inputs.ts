@@ -32,12 +32,15 @@ export async function findRewards(): Promise<string[]> {
 /** What a dataset's file may end in. */
 export const DATASET_ENDINGS = ['jsonl', 'json', 'csv', 'tsv', 'parquet'];
 
+/** The same, also compressed, for a glob pattern. */
+export const DATASET_FILES = DATASET_ENDINGS.flatMap((ending) => [ending, `${ending}.gz`]).join(',');
+
 /** Of JSON files only those in a folder for data: most others are settings. */
 const DATA_FOLDER = /(^|[\\/])(data|datasets?)[\\/]/i;
 
 /** Files that may be datasets. */
 export async function findDatasets(): Promise<string[]> {
-  const found = await files(`**/*.{${DATASET_ENDINGS.flatMap((ending) => [ending, `${ending}.gz`]).join(',')}}`);
+  const found = await files(`**/*.{${DATASET_FILES}}`);
   const isDataset = (path: string): boolean => {
     if (path.endsWith('.samples.jsonl') || path.endsWith('.difficulty.jsonl')) return false;
     return !/\.json(\.gz)?$/.test(path) || DATA_FOLDER.test(workspace.asRelativePath(path));

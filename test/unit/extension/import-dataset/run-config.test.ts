@@ -6,7 +6,7 @@ import {
   tokenLimits,
   updatedConfig,
 } from '../../../../src/extension/import-dataset/run-config.ts';
-import { heldOutBeside, wholeSplits } from '../../../../src/extension/import-dataset/splits.ts';
+import { hasHeldOut, heldOutBeside, partsOf, wholeSplits } from '../../../../src/extension/import-dataset/splits.ts';
 import type { DatasetSummary } from '../../../../src/protocol/dataset-summary.ts';
 import { runConfigSchema } from '../../../../src/protocol/run-config.ts';
 
@@ -119,6 +119,22 @@ test('completions get as much room as the context has, and prompts that leave no
   // Not all of them were looked at.
   expect(limits('{{ q }}', 8192, null)).toEqual({ maxCompletionLength: 256 });
   expect(limits('{{ q }}', 512, 7473)).toEqual({ maxCompletionLength: 256, maxPromptLength: 256 });
+});
+
+test('the datasets of a folder, and whether it has a split to evaluate on', () => {
+  const parts = (...files: string[]) =>
+    partsOf(
+      '/d/gsm8k',
+      files.map((file) => `/d/gsm8k/${file}`),
+    );
+  expect(
+    parts('main/train-00000-of-00001.parquet', 'main/test-00000-of-00001.parquet', 'socratic/train-0.parquet'),
+  ).toEqual(['/d/gsm8k/main', '/d/gsm8k/socratic']);
+  expect(parts('data/train-00000-of-00001.parquet', 'data/test-00000-of-00001.parquet')).toEqual(['/d/gsm8k']);
+  expect(parts('train/a.jsonl', 'validation/a.jsonl')).toEqual(['/d/gsm8k']);
+  expect(hasHeldOut('/d/latest', ['/d/latest/data/train-0.parquet'])).toBe(false);
+  expect(hasHeldOut('/d/latest', ['/d/latest/data/test-0.parquet'])).toBe(true);
+  expect(hasHeldOut('/d/x', ['/d/x/validation/a.jsonl'])).toBe(true);
 });
 
 test('names of the Hub, and addresses of its pages', () => {
