@@ -77,16 +77,20 @@ export function updatedConfig(text: string, file: string, run: ImportedRun, befo
 const fileOf = (reward: unknown): unknown =>
   typeof reward === 'string' ? reward.replace(/#[^#]*$/, '') : (reward as { file?: unknown } | null)?.file;
 
+/** Prompts that were not looked at may be longer than those that were: by half, say. */
+const LONGER = 1.5;
+
 /**
- * Room for an answer, and more for one that thinks first; less where the model's context has no more. Prompts that were not looked at may be longer
- * than those that were: where that could matter, those that leave no room are skipped.
+ * Room for an answer, and more for one that thinks first; less where the model's context has no more. Where prompts that were not looked at might
+ * leave no room, those that do are skipped.
  */
 export function tokenLimits({ mapping, model, lengths, rows }: DatasetSummary): TokenLimits {
   const thinks = /<think>|step by step/i.test(JSON.stringify(mapping.prompt));
   const wanted = thinks ? 512 : 256;
   if (!model || lengths?.unit !== 'tokens') return { maxCompletionLength: wanted };
-  const maxCompletionLength = Math.max(16, Math.min(wanted, model.context - lengths.max));
-  const maxPromptLength = model.context - maxCompletionLength;
   const isAll = rows.total === lengths.count;
+  const longest = isAll ? lengths.max : Math.ceil(LONGER * lengths.max);
+  const maxCompletionLength = Math.max(16, Math.min(wanted, model.context - longest));
+  const maxPromptLength = model.context - maxCompletionLength;
   return { maxCompletionLength, ...(!isAll && maxPromptLength < 4 * lengths.max && { maxPromptLength }) };
 }

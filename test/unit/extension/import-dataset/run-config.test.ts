@@ -119,6 +119,7 @@ test('completions get as much room as the context has, and prompts that leave no
   // Not all of them were looked at.
   expect(limits('{{ q }}', 8192, null)).toEqual({ maxCompletionLength: 256 });
   expect(limits('{{ q }}', 512, 7473)).toEqual({ maxCompletionLength: 256, maxPromptLength: 256 });
+  expect(limits('{{ q }}', 256, 7473)).toEqual({ maxCompletionLength: 106, maxPromptLength: 150 });
 });
 
 test('the datasets of a folder, and whether it has a split to evaluate on', () => {
