@@ -68,7 +68,10 @@ const isFolder = (path: string): Promise<boolean> =>
 
 async function filesBelow(folder: string): Promise<string[]> {
   const pattern = new RelativePattern(Uri.file(folder), `**/*.{${DATASET_FILES}}`);
-  return (await workspace.findFiles(pattern, '**/.*/**', 1000)).map(({ fsPath }) => fsPath);
+  const found = (await workspace.findFiles(pattern, '**/.*/**', 1000)).map(({ fsPath }) => fsPath);
+  // Beside other files, a .json file usually describes them.
+  const others = found.filter((path) => !path.endsWith('.json'));
+  return others.length > 0 ? others : found;
 }
 
 /** A file of the workspace, another one, a folder, or one that is still to be downloaded; undefined for that, and when it was dismissed. */
