@@ -58,7 +58,7 @@ async function findInputs(model: string | undefined): Promise<Inputs> {
   const configs = found.map(({ fsPath }) => fsPath).sort();
   const used = new Set((await Promise.all(configs.map(rewardsOf))).flat());
   return {
-    models: named([...new Set([...(model === undefined ? [] : [model]), ...models])]),
+    models: named(model === undefined || models.includes(model) ? models : [model, ...models]),
     // A reward that no run uses yet was most likely written for this one.
     rewards: named([...rewards.filter((path) => !used.has(path)), ...rewards.filter((path) => used.has(path))]),
     configs: named(configs),
@@ -86,7 +86,7 @@ class ImportPanel {
     this.#panel = panel;
     this.#imported = imported;
     this.#inputs = inputs;
-    this.#model = inputs.models[0]?.path ?? null;
+    this.#model = imported.model ?? inputs.models[0]?.path ?? null;
     this.#latest = new LatestSummary(
       (look) => this.#run(look),
       systemClock,
@@ -102,9 +102,15 @@ class ImportPanel {
     webview.onDidReceiveMessage((message) => this.#receive(message));
     // Rewards and configs may have been made meanwhile.
     this.#panel.onDidChangeViewState(({ webviewPanel }) => webviewPanel.active && void this.#refresh());
-    this.#panel.onDidDispose(() => this.#latest.cancel());
     // A process must not stay behind when the window is closed.
-    this.#context.subscriptions.push({ dispose: () => this.#latest.cancel() });
+    const { subscriptions } = this.#context;
+    const process = { dispose: () => this.#latest.cancel() };
+    subscriptions.push(process);
+    this.#panel.onDidDispose(() => {
+      this.#ready = false;
+      process.dispose();
+      subscriptions.splice(subscriptions.indexOf(process), 1);
+    });
     this.#latest.ask({ model: this.#model, mapping: null }, { pause: false });
     webview.html = pageHtml(webview, extensionUri, 'import-view', this.#panel.title);
   }
@@ -153,6 +159,7 @@ class ImportPanel {
         this.#send();
         break;
       case 'look':
+        if (!isKnown(this.#inputs.models, message.model)) return;
         this.#model = message.model;
         this.#latest.ask(message);
         break;
@@ -185,8 +192,6 @@ class ImportPanel {
   async #write(message: WriteMessage): Promise<void> {
     // Its files are what it has shown to the page itself.
     const { rewards, configs } = this.#inputs;
-    const isKnown = (list: NamedPath[], path: string | null) =>
-      path === null || list.some((each) => each.path === path);
     if (!isKnown(rewards, message.reward) || !isKnown(configs, message.config)) return;
     try {
       const file = await writeConfig(message, this.#imported, this.#model, this.#latest.summary);
@@ -200,6 +205,9 @@ class ImportPanel {
     }
   }
 }
+
+const isKnown = (list: NamedPath[], path: string | null): boolean =>
+  path === null || list.some((each) => each.path === path);
 
 /** A run needs something to learn from. */
 async function offerReward(config: string): Promise<void> {
