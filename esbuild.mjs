@@ -52,7 +52,11 @@ const bundles = [
     banner: { js: 'const loadedAt = performance.now();' },
   },
   {
-    entryPoints: { webview: 'webview/main.ts', 'preview-view': 'webview/preview/main.ts', 'import-view': 'webview/import/main.ts' },
+    entryPoints: {
+      webview: 'webview/main.ts',
+      'preview-view': 'webview/preview/main.ts',
+      'import-view': 'webview/import/main.ts',
+    },
     platform: 'browser',
     format: 'iife',
     target: 'es2022',
