@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { FrameLocator, Locator } from 'playwright-core';
 import { expect } from 'vitest';
 import type { Dashboard } from './helpers/dashboard.ts';
+import { until } from './helpers/processes.ts';
 import { Session } from './helpers/session.ts';
 
 const CHAT_MODEL = join(import.meta.dirname, '../references/fixtures/models/qwen3');
@@ -22,6 +23,16 @@ const session = new Session({}, (workspace) => {
   cpSync(CHAT_MODEL, join(workspace, 'models/chat'), { recursive: true });
   mkdirSync(join(workspace, 'data/gsm8k'), { recursive: true });
   writeFileSync(join(workspace, 'data/gsm8k/train.jsonl'), QUESTIONS.map((row) => `${JSON.stringify(row)}\n`).join(''));
+  for (const config of ['main', 'socratic']) {
+    mkdirSync(join(workspace, 'hub/gsm8k', config), { recursive: true });
+    for (const split of ['train', 'test'])
+      writeFileSync(
+        join(workspace, 'hub/gsm8k', config, `${split}-00000-of-00001.jsonl`),
+        QUESTIONS.slice(0, 20)
+          .map((row) => `${JSON.stringify(row)}\n`)
+          .join(''),
+      );
+  }
   writeFileSync(
     join(workspace, 'rewards/correct.py'),
     'def correct(completions, answer, **kwargs):\n    return [float(a.split("####")[-1].strip() in c[-1]["content"]) for c, a in zip(completions, answer)]\n',
@@ -199,11 +210,37 @@ session.test('the explorer offers it for data files', async ({ editor, dashboard
   await page
     .locator('.explorer-folders-view .monaco-list-row', { hasText: 'sort.train.jsonl' })
     .click({ button: 'right' });
-  await page.locator('.monaco-menu .action-item', { hasText: 'Import Dataset' }).click();
+  const item = page.locator('.monaco-menu .action-item', { hasText: 'Import Dataset' });
   const imported = new ImportPage(dashboard.frame);
-  await imported.frame.getByRole('heading', { name: 'Import sort.train.jsonl' }).waitFor();
+  const heading = imported.frame.getByRole('heading', { name: 'Import sort.train.jsonl' });
+  // A menu that has just opened takes no clicks.
+  await until('the menu to take the click', async () => {
+    if (await item.isVisible()) await item.click();
+    return heading.waitFor({ timeout: 3000 }).then(
+      () => true,
+      () => undefined,
+    );
+  });
   await imported.shows('Sort');
   // Its held-out prompts are next to it.
   expect(await imported.field('From').locator('option:checked').innerText()).toBe('sort.eval.jsonl');
   await editor.screenshot('import-held-out');
+});
+
+session.test('of a folder with several datasets one is chosen, with its split to evaluate on', async (all) => {
+  const { editor, dashboard, server } = all;
+  await editor.command('GRPO: Import Dataset');
+  await editor.choose('Choose a folder');
+  await editor.quickInput.fill(join(server.workspace, 'hub/gsm8k/'));
+  await editor.page.keyboard.press('Enter');
+  await editor.choose(/hub\/gsm8k\/main/);
+  const page = new ImportPage(dashboard.frame);
+  await page.frame.getByRole('heading', { name: 'Import main' }).waitFor();
+  await page.field('Model').selectOption('models/chat');
+  await page.shows('Ann has 2 pens');
+  await page.frame.getByText('20 rows').waitFor();
+  await page.frame.getByRole('button', { name: 'Create Run Config' }).click();
+  await editor.page.getByRole('tab', { name: 'gsm8k-3.grpo.json' }).waitFor();
+  const config = JSON.parse(readFileSync(join(server.workspace, 'gsm8k-3.grpo.json'), 'utf8'));
+  expect(config).toMatchObject({ dataset: 'hub/gsm8k/main', evalDataset: 'hub/gsm8k/main', evalPrompts: 16 });
 });
