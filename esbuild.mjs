@@ -57,6 +57,7 @@ const bundles = [
       webview: 'webview/main.ts',
       'preview-view': 'webview/preview/main.ts',
       'samples-view': 'webview/samples/main.ts',
+      'import-view': 'webview/import/main.ts',
     },
     platform: 'browser',
     format: 'iife',

@@ -44,6 +44,8 @@ try {
     'preview-view.css',
     'samples-view.js',
     'samples-view.css',
+    'import-view.js',
+    'import-view.css',
     'reward-debug.js',
     'reward-debug.py',
     'reward-hooks.js',

@@ -67,6 +67,18 @@ export const COMMANDS = {
       json,
     },
   },
+  data: {
+    help: 'show what is in a dataset and how a model would see its prompts',
+    operands: { files: operands('FILE | FOLDER | PATTERN | RUN.grpo.json...', 'FILE or RUN.grpo.json') },
+    options: {
+      model: text('MODEL', 'show the prompts as this model sees them, and count tokens', "the config's"),
+      config: text('RUN.grpo.json', 'use the model, "prompt" and "columns" of this run config'),
+      prompt: text('JSON|COLUMN', 'how a row becomes a prompt, as "prompt" in a run config', 'a proposal'),
+      columns: text('JSON', 'further columns, as "columns" in a run config', 'a proposal'),
+      rows: integer('N', 'look at the first N rows', { least: 1, most: 1_000_000 }, 2000),
+      json: flag('print one JSON object'),
+    },
+  },
   generate: {
     help: 'sample completions',
     operands: { model: operand('MODEL') },

@@ -20,6 +20,8 @@ async function run(command: Command): Promise<number> {
       return (await import('./train.ts')).trainCommand(command);
     case 'score':
       return (await import('./score.ts')).scoreCommand(command);
+    case 'data':
+      return (await import('./data.ts')).dataCommand(command);
     case 'generate':
       return (await import('./generate.ts')).generateCommand(command);
     case 'samples':

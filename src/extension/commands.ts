@@ -20,6 +20,7 @@ const COMMANDS: Record<string, () => Promise<Command>> = {
   'grpo.newReward': async () => (await import('./new-reward/new-reward.ts')).newReward,
   'grpo.generateSamples': async () => (await import('./commands/generate-samples.ts')).generateSamples,
   'grpo.createConfig': async () => (await import('./new-reward/create-config.ts')).createConfig,
+  'grpo.importDataset': async () => (await import('./import-dataset/import-dataset.ts')).importDataset,
   'grpo.getModel': async () => (await import('./get-model/get-model.ts')).getModel,
   'grpo.setUpTensorFlow': async () => (await import('./commands/set-up-tensorflow.ts')).setUpTensorFlow,
   'grpo.openSample': async () => (await import('./commands/open-sample.ts')).openSample,

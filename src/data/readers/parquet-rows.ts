@@ -24,6 +24,17 @@ export async function* parquetRows(file: string, wanted: FileWanted): AsyncGener
   }
 }
 
+/** How many rows a Parquet file says that it has. */
+export async function parquetRowCount(file: string, { what, at }: Pick<FileWanted, 'what' | 'at'>): Promise<number> {
+  const descriptor = openRegularFile(file, what, at);
+  try {
+    const read = (start: number, length: number) => readBytes(descriptor, file, start, length);
+    return Number((await readMetadata({ size: fstatSync(descriptor).size, read }, file)).num_rows);
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
 /** As `parquetRows`, of bytes that were opened; `file` is their name in messages. */
 export async function* rowsOfSource(
   source: ByteSource,

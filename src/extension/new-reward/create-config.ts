@@ -1,7 +1,6 @@
-import { basename, dirname, join, relative } from 'node:path';
+import { basename, join, relative } from 'node:path';
 import { commands, type QuickPickItem, Uri, window, workspace } from 'vscode';
-import { REWARD_FILE } from '../../files/open-file.ts';
-import { readTextLater } from '../../files/text.ts';
+import { DATASET_ENDINGS, findDatasets, findModels, findRewards } from '../workspace/find-inputs.ts';
 import { pickFolder } from '../workspace/pick-folder.ts';
 import { writablePlace } from '../workspace/writable-place.ts';
 import { firstRows } from './dataset-rows.ts';
@@ -20,7 +19,7 @@ export async function createConfig(): Promise<void> {
   const folder = await pickFolder('Open a folder first. Run configs and runs are stored in it.');
   if (folder === undefined) return;
 
-  const model = await pickPath(1, 'Model folder', await models(), {
+  const model = await pickPath(1, 'Model folder', await findModels(), {
     folders: true,
     extra: [
       { label: '$(cloud-download) Get a model…', detail: 'Supported models, and how to download them', create: true },
@@ -28,12 +27,22 @@ export async function createConfig(): Promise<void> {
   });
   if (model === undefined) return;
   if (model === '') return void (await commands.executeCommand('grpo.getModel'));
-  const dataset = await pickPath(2, 'Training prompts (.jsonl)', await files('**/*.jsonl'), {
-    filters: { 'JSON Lines': ['jsonl'] },
+  const dataset = await pickPath(2, 'Training prompts', await findDatasets(), {
+    filters: { Datasets: [...DATASET_ENDINGS, 'gz'] },
+    extra: [
+      {
+        label: '$(database) Import a dataset…',
+        detail: 'Choose its prompts and answers, or download one',
+        create: true,
+      },
+    ],
   });
   if (dataset === undefined) return;
-  const rewards = [...(await files('**/*.reward.{ts,js,mjs}')), ...(await pythonRewards())];
-  const reward = await pickPath(3, 'Reward file', rewards, {
+  // What has no prompts yet is imported first, which also writes the config.
+  if (dataset === '') return void (await commands.executeCommand('grpo.importDataset', { model }));
+  if ((await firstRows(dataset)).length === 0)
+    return void (await commands.executeCommand('grpo.importDataset', { dataset, model }));
+  const reward = await pickPath(3, 'Reward file', await findRewards(), {
     filters: { 'Reward functions': ['ts', 'js', 'mjs', 'py'] },
     extra: [{ label: '$(new-file) Create a reward file', detail: 'rewards/first.reward.ts', create: true }],
   });
@@ -96,31 +105,6 @@ async function pickPath(
 }
 
 const title = (step: number, what: string): string => `Create Run Config (${step}/${STEPS}): ${what}`;
-
-async function files(pattern: string): Promise<string[]> {
-  const found = await workspace.findFiles(pattern, '**/{node_modules,.grpo,.venv,*.samples.jsonl}/**', 200);
-  return found
-    .map(({ fsPath }) => fsPath)
-    .filter((path) => !path.endsWith('.samples.jsonl'))
-    .sort();
-}
-
-/** Folders with a config.json beside weights, which are Hugging Face models, and .gguf files. */
-async function models(): Promise<string[]> {
-  const weights = await files('**/*.safetensors');
-  const configs = new Set((await files('**/config.json')).map((path) => dirname(path)));
-  const folders = [...new Set(weights.map((path) => dirname(path)))].filter((folder) => configs.has(folder));
-  return [...folders, ...(await files('**/*.gguf'))];
-}
-
-/** Python files with a function of TRL's signature. */
-async function pythonRewards(): Promise<string[]> {
-  const found: string[] = [];
-  for (const path of await files('**/*.py'))
-    if (/^(async )?def \w+\([^)]*\bcompletions\b/m.test(await readTextLater(path, REWARD_FILE).catch(() => '')))
-      found.push(path);
-  return found;
-}
 
 async function pickDevice(): Promise<string | undefined> {
   const items = [

@@ -1,5 +1,5 @@
 import { basename, dirname } from 'node:path';
-import { Uri, ViewColumn, window, workspace } from 'vscode';
+import { type ExtensionContext, Uri, ViewColumn, window, workspace } from 'vscode';
 import { configName } from '../../text/files-by-name.ts';
 import { withReward } from '../workspace/add-to-config.ts';
 import { findConfigs } from '../workspace/find-files.ts';
@@ -16,14 +16,18 @@ const title = (step: number, what: string): string => `New Reward Function (${st
 
 /** What it takes of the lab. */
 interface Editor {
+  context: ExtensionContext;
   previews: () => Promise<{ subjects: { prefer: (id: string) => Promise<void> } }>;
 }
 
-/** Makes a reward function from a template, with samples that show what it does, and adds it to a run config if wanted. */
-export async function newReward({ previews }: Editor): Promise<void> {
+/**
+ * Makes a reward function from a template, with samples that show what it does, and adds it to a run config if wanted. `given`: the Uri of the
+ * config that has no reward yet.
+ */
+export async function newReward({ context, previews }: Editor, given?: unknown): Promise<void> {
   const template = await pickTemplate();
   if (!template) return;
-  const config = await pickConfigOrNone();
+  const config = given instanceof Uri ? given.fsPath : await pickConfigOrNone();
   if (config === undefined) return;
   const folder =
     config === '' ? await pickFolder('Open a folder first. The reward file is created in it.') : dirname(config);
@@ -33,7 +37,7 @@ export async function newReward({ previews }: Editor): Promise<void> {
 
   const files = rewardFiles(folder, name, template);
   for (const file of [files.reward, files.samples]) await writablePlace(file);
-  const rows = config === '' ? [] : await datasetRows(config);
+  const rows = config === '' ? [] : await datasetRows(config, context);
   await writeReward(files, { template, name, rows });
   if (config !== '') await replaceText(config, (text) => withReward(text, config, files.reward));
   // A config that was chosen for other rewards would show its own samples instead.

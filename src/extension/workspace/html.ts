@@ -7,7 +7,7 @@ import { Uri, type Webview } from 'vscode';
 export function pageHtml(
   webview: Webview,
   extensionUri: Uri,
-  bundle: 'webview' | 'preview-view' | 'samples-view',
+  bundle: 'webview' | 'preview-view' | 'samples-view' | 'import-view',
   title: string,
 ): string {
   const nonce = randomBytes(16).toString('base64');

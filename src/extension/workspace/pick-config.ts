@@ -30,6 +30,11 @@ async function offerConfig(): Promise<void> {
       command: 'grpo.createConfig',
     },
     {
+      label: '$(database) Import a dataset…',
+      detail: 'See how its rows become prompts, and write a run config for it',
+      command: 'grpo.importDataset',
+    },
+    {
       label: '$(folder-opened) Open the sample workspace…',
       detail: 'Two tiny models that learn on the CPU in under a minute',
       command: 'grpo.openSample',

@@ -116,8 +116,22 @@ test('a run config keeps its comments, and its dataset gives the rows', async ()
   expect(withReward('{ "model": "m" }', config, join(folder, 'rewards/b.reward.ts'))).toContain(
     '"rewards/b.reward.ts"',
   );
-  expect(await datasetRows(config)).toEqual(DATASET);
-  expect(await datasetRows(join(folder, 'none.grpo.json'))).toEqual([]);
+  const extension = { extensionPath: process.cwd() };
+  expect(await datasetRows(config, extension)).toEqual(DATASET);
+  expect(await datasetRows(join(folder, 'none.grpo.json'), extension)).toEqual([]);
+});
+
+test('the rows of other formats, and of a mapping, are those that the rewards get', async () => {
+  const mapping = { prompt: { user: 'Q: {{ q }}' }, columns: { answer: 'right' } };
+  const folder = folderWith({
+    'a.grpo.json': JSON.stringify({ model: 'm', dataset: 'data/train.csv', ...mapping, rewards: [] }),
+    'data/train.csv': 'q,right\nWhat is 1 + 1?,2\n',
+  });
+  const rows = await datasetRows(join(folder, 'a.grpo.json'), { extensionPath: process.cwd() });
+  expect(rows).toEqual([
+    { prompt: [{ role: 'user', content: 'Q: What is 1 + 1?' }], q: 'What is 1 + 1?', right: 2, answer: 2 },
+  ]);
+  expect(columnTypes(rows).get('answer')).toBe('number');
 });
 
 test('column types', () => {

@@ -1,0 +1,56 @@
+import type { ShownPrompt } from '../../src/protocol/dataset-summary.ts';
+import { singleSpaced } from '../../src/text/visible.ts';
+import { el, setChildren } from '../dom.ts';
+import { formatCount } from '../format.ts';
+
+/** How tokens of chat templates look. */
+const SPECIAL = /<\|[^|\n]{1,40}\|>|<\/?(?:s|bos|eos|start_of_turn|end_of_turn)>|\[\/?INST\]|\n/g;
+
+/** The first prompts, with the special tokens and line feeds that nobody would see otherwise. */
+export class PromptList {
+  readonly element = el('ol', { class: 'prompts' });
+
+  show(prompts: readonly ShownPrompt[]): void {
+    setChildren(this.element, JSON.stringify(prompts), () => prompts.map(promptItem));
+  }
+}
+
+function promptItem({ text, tokens, answer }: ShownPrompt, index: number): HTMLElement {
+  const count = tokens === null ? `${formatCount(text.length)} characters` : `${formatCount(tokens)} tokens`;
+  return el(
+    'li',
+    {},
+    el('p', { class: 'muted' }, `Prompt ${index + 1} · ${count}`),
+    el('pre', {}, ...marked(withoutMiddle(text))),
+    answer === null
+      ? null
+      : el('p', { class: 'answer', title: answer }, el('span', { class: 'muted' }, 'answer: '), ending(answer)),
+  );
+}
+
+const HEAD = 3000;
+const TAIL = 1000;
+
+/** What the template writes is at both ends. */
+function withoutMiddle(text: string): string {
+  const left = text.length - HEAD - TAIL;
+  return left <= 0 ? text : `${text.slice(0, HEAD)}\n… ${formatCount(left)} characters …\n${text.slice(-TAIL)}`;
+}
+
+/** A solution may be long; what it comes to is at its end. */
+function ending(answer: string): string {
+  const text = singleSpaced(answer);
+  return text.length <= 120 ? text : `${text.slice(0, 60)} … ${text.slice(-50)}`;
+}
+
+function marked(text: string): (Node | string)[] {
+  const parts: (Node | string)[] = [];
+  let end = 0;
+  for (const { 0: found, index } of text.matchAll(SPECIAL)) {
+    parts.push(text.slice(end, index));
+    if (found === '\n') parts.push(el('span', { class: 'line-end', 'aria-hidden': 'true' }, '↵'), '\n');
+    else parts.push(el('span', { class: 'special' }, found));
+    end = index + found.length;
+  }
+  return [...parts, text.slice(end)];
+}
