@@ -48,7 +48,7 @@ export async function* generateSamples(
   const eosTokenIds = endTokens(model, tokenizer);
   const { maxCompletionLength, maxPromptLength, chatTemplateKwargs: templateVariables } = config;
   const limits = { model, maxCompletionLength, maxPromptLength, templateVariables };
-  const all = new PromptList(train, tokenizer, limits, locate(['maxPromptLength']));
+  const all = new PromptList(train, tokenizer, limits, { at: locate(['maxPromptLength']) });
   const order = config.shuffleDataset
     ? permutation(seed, ['samples'], all.length)
     : Array.from({ length: all.length }, (_, index) => index);

@@ -64,10 +64,11 @@ export async function prepareRun(loaded: LoadedConfig, options: PrepareOptions):
   const eosTokenIds = endTokens(model, tokenizer);
   const { maxCompletionLength, maxPromptLength, chatTemplateKwargs: templateVariables } = config;
   const limits = { model, maxCompletionLength, maxPromptLength, templateVariables };
-  const promptList = (some: DatasetRow[]) => new PromptList(some, tokenizer, limits, locate(['maxPromptLength']));
-  const prompts = promptList(rows.train);
+  const promptList = (some: DatasetRow[], what: string) =>
+    new PromptList(some, tokenizer, limits, { what, at: locate(['maxPromptLength']) });
+  const prompts = promptList(rows.train, 'prompt');
   prompts.check(usedRows(trainingOrder(config, prompts.length), config.maxSteps, prompts.length));
-  const evalPrompts = rows.heldOut && promptList(rows.heldOut);
+  const evalPrompts = rows.heldOut && promptList(rows.heldOut, 'held-out prompt');
 
   const { rollouts } = options;
   const replay = rollouts === undefined ? undefined : loadReplay(rollouts, { config, tokenizer, eosTokenIds, model });
@@ -86,7 +87,7 @@ export async function prepareRun(loaded: LoadedConfig, options: PrepareOptions):
   const run: PreparedRun = {
     ...{ config, engine, engineReason: reason, model, weights, adapter },
     ...{ tokenizer, eosTokenIds, prompts, evalPrompts, rewards },
-    findings: replay ? [] : [...rows.findings, ...promptFindings(prompts, tokenizer, loaded)],
+    findings: replay ? [] : [...rows.findings, ...promptFindings(prompts, evalPrompts, tokenizer, loaded)],
     recorded: replay && recordedRun(replay, weightOf),
     async reopenRewards() {
       await run.rewards.close();

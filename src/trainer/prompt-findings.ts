@@ -10,17 +10,26 @@ const MARKER = /<[^<>\s]{2,40}>|\[\/?INST\]/g;
 const LOOKED_AT = 16;
 
 /** What is noticed about a run's prompts before anything is sampled. */
-export function promptFindings(prompts: PromptList, tokenizer: Tokenizer, loaded: LoadedConfig): Finding[] {
-  const { maxPromptLength } = loaded.config;
+export function promptFindings(
+  prompts: PromptList,
+  heldOut: PromptList | undefined,
+  tokenizer: Tokenizer,
+  loaded: LoadedConfig,
+): Finding[] {
   const plain = plainPrompts(prompts, tokenizer, loaded);
-  const { skipped } = prompts;
-  const skips: Finding = {
+  return [plain, skips(prompts, 'prompts', loaded), heldOut && skips(heldOut, 'held-out prompts', loaded)].filter(
+    (found) => found !== undefined,
+  );
+}
+
+function skips({ skipped, length }: PromptList, what: string, { config, locate }: LoadedConfig): Finding | undefined {
+  if (skipped === 0) return undefined;
+  return {
     kind: 'prompts-skipped',
     severity: 'information',
-    evidence: `Skipped ${skipped} of ${skipped + prompts.length} prompts, which have more than ${maxPromptLength} tokens (maxPromptLength).`,
-    place: loaded.locate(['maxPromptLength']),
+    evidence: `Skipped ${skipped} of ${skipped + length} ${what}, which have more than ${config.maxPromptLength} tokens (maxPromptLength).`,
+    place: locate(['maxPromptLength']),
   };
-  return [...(plain ? [plain] : []), ...(skipped > 0 ? [skips] : [])];
 }
 
 /**

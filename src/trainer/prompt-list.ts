@@ -29,15 +29,20 @@ export class PromptList {
   /** How many were left out, because they have more than `maxPromptLength` tokens. */
   readonly skipped: number;
 
-  /** Throws BadInput at a row that is no prompt for this model, and at `at` where `maxPromptLength` leaves none. */
-  constructor(rows: readonly DatasetRow[], tokenizer: Tokenizer, limits: PromptLimits, at?: SourceLocation) {
+  /** Throws BadInput at a row that is no prompt for this model, and at `at` where `maxPromptLength` leaves none. `what` they are, for that. */
+  constructor(
+    rows: readonly DatasetRow[],
+    tokenizer: Tokenizer,
+    limits: PromptLimits,
+    { what = 'prompt', at }: { what?: string; at?: SourceLocation } = {},
+  ) {
     this.#tokenizer = tokenizer;
     this.#limits = limits;
     const { maxPromptLength: most } = limits;
     this.#rows = most === null ? rows : rows.filter((row) => !this.#isLonger(row, most));
     this.skipped = rows.length - this.#rows.length;
     if (this.#rows.length === 0)
-      throw new BadInput(`Every prompt has more than ${most} tokens, so "maxPromptLength" leaves none; raise it.`, at);
+      throw new BadInput(`Every ${what} has more than ${most} tokens, so "maxPromptLength" leaves none; raise it.`, at);
     this.check(Array.from({ length: Math.min(FIRST, this.length) }, (_, index) => index));
   }
 

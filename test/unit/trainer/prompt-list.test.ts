@@ -12,7 +12,7 @@ function listOf(prompts: string[], maxPromptLength: number | null = null) {
   const encoded = vi.spyOn(tokenizer, 'encodePrompt');
   const rows = prompts.map((prompt, index) => ({ prompt, columns: {}, at: { file: 'p.jsonl', line: index + 1 } }));
   const limits = { model, maxCompletionLength: 20, maxPromptLength, templateVariables: {} };
-  return { list: () => new PromptList(rows, tokenizer, limits, { file: 'run.grpo.json', line: 7 }), encoded };
+  return { list: () => new PromptList(rows, tokenizer, limits, { at: { file: 'run.grpo.json', line: 7 } }), encoded };
 }
 
 const many = Array.from({ length: 1000 }, (_, index) => `What is ${index}?`);
