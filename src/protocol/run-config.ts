@@ -23,7 +23,8 @@ const count = z.int().min(1);
 
 /** What a step may come to at most. More is a slip of the keyboard: it would fill the memory of any one machine. */
 export const MOST_COMPLETIONS = 2 ** 16;
-const MOST_TOKENS = 2 ** 25;
+export const MOST_TOKENS = 2 ** 25;
+export const MOST_COMPLETION_LENGTH = 2 ** 20;
 const share = z.number().min(0).max(1);
 const path = z.string().min(1);
 
@@ -186,7 +187,7 @@ const batches = {
 
 const sampling = {
   maxCompletionLength: count
-    .max(2 ** 20)
+    .max(MOST_COMPLETION_LENGTH)
     .default(512)
     .describe('Maximum completion length in tokens; longer completions are truncated.'),
   minCompletionLength: z

@@ -1,0 +1,51 @@
+import { z } from 'zod';
+import { GROUP_SIGNALS, type GroupSignal } from '../grpo/signal.ts';
+import { sourceLocation } from './problem.ts';
+
+const count = z.int().min(0);
+const figure = z.number().nullable();
+
+/** Of some numbers; null where there are none. `std` is the sample's, and needs two. */
+const spread = z.object({ mean: figure, std: figure, min: figure, max: figure });
+export type Spread = z.infer<typeof spread>;
+
+/** What a reward function gave a step's completions. */
+const functionReport = spread.extend({
+  name: z.string(),
+  weight: z.number(),
+  scored: count,
+  abstained: count,
+  failed: count,
+  /** The first failure. */
+  failure: z.object({ message: z.string(), place: sourceLocation.optional() }).optional(),
+});
+export type FunctionReport = z.infer<typeof functionReport>;
+
+/** What a step's completions were like, and what they earned. */
+export const stepReport = z.object({
+  completions: count,
+  groups: z.object({
+    count,
+    /** How many groups have a learning signal, and how many have none for which reason. */
+    signals: z.object(
+      Object.fromEntries(GROUP_SIGNALS.map((signal) => [signal, count])) as Record<GroupSignal, typeof count>,
+    ),
+    /** Groups whose completions are all the same text. */
+    identical: count,
+  }),
+  /** In tokens, the one that ends a completion included. */
+  lengths: z.object({
+    ...{ min: count, mean: z.number(), max: count },
+    /** The most that a completion may have. */
+    cap: count,
+    /** Completions that were cut off there; all others ended. */
+    truncated: count,
+    /** Of all completions together. */
+    tokens: count,
+  }),
+  /** The weighted sums of the scores. */
+  reward: spread,
+  /** In the order of the config. */
+  functions: z.array(functionReport),
+});
+export type StepReport = z.infer<typeof stepReport>;

@@ -1,0 +1,32 @@
+import { MOST_COMPLETION_LENGTH, MOST_TOKENS, type RunConfig } from '../protocol/run-config.ts';
+import type { StepReport } from '../protocol/step-report.ts';
+
+/** Hardly any completion is cut off when this share of them is. */
+const FEW = 0.1;
+/** Where none ended, nobody knows how long they would be: try so many times as much, and at least so many tokens. */
+const TRY = { factor: 4, tokens: 256 };
+/** Memory and time grow with it: no more at once than so many times as much. */
+const MOST_FACTOR = 16;
+/** A little more is not worth a change. */
+const WORTH_IT = 1.25;
+
+/**
+ * A `maxCompletionLength`, a power of two or all that `room` leaves, at which few completions are cut off; undefined where there is no room
+ * for one that is worth it. It assumes that they end at any token with the same probability, estimated from those that did end
+ * (an exponential distribution, censored at the cap).
+ */
+export function longerCompletions(
+  { lengths: { cap, truncated, tokens }, completions }: Pick<StepReport, 'lengths' | 'completions'>,
+  config: Pick<RunConfig, 'promptsPerStep' | 'numGenerations'>,
+  room: number,
+): number | undefined {
+  const ended = completions - truncated;
+  const wanted =
+    ended === 0
+      ? Math.max(TRY.factor * cap, TRY.tokens)
+      : Math.min((-Math.log(FEW) * tokens) / ended, MOST_FACTOR * cap);
+  const doubled = 2 ** Math.ceil(Math.log2(Math.max(wanted, 2 * cap)));
+  const allowed = Math.floor(MOST_TOKENS / (config.promptsPerStep * config.numGenerations));
+  const possible = Math.min(doubled, room, allowed, MOST_COMPLETION_LENGTH);
+  return possible >= WORTH_IT * cap ? possible : undefined;
+}
