@@ -49,3 +49,19 @@ export const stepReport = z.object({
   functions: z.array(functionReport),
 });
 export type StepReport = z.infer<typeof stepReport>;
+
+const REASONS: Record<Exclude<GroupSignal, 'signal'>, string> = {
+  'too-easy': 'too easy (all got the best reward)',
+  'too-hard': 'too hard (all got the worst reward)',
+  equal: 'with the same reward throughout',
+  truncated: 'cut off throughout',
+  abstained: 'without a reward',
+  failed: 'failed to be scored',
+};
+
+/** `3 too hard (all got the worst reward), 1 cut off throughout`; empty where all groups have a signal. */
+export const withoutSignal = (signals: StepReport['groups']['signals']): string =>
+  (Object.keys(REASONS) as (keyof typeof REASONS)[])
+    .filter((signal) => signals[signal] > 0)
+    .map((signal) => `${signals[signal]} ${REASONS[signal]}`)
+    .join(', ');

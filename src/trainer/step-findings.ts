@@ -1,10 +1,9 @@
 import type { LoadedConfig } from '../config/load-config.ts';
-import type { GroupSignal } from '../grpo/signal.ts';
 import { isZero } from '../grpo/statistics.ts';
 import type { Finding } from '../protocol/finding.ts';
 import type { Remedy } from '../protocol/remedy.ts';
 import type { RunConfig } from '../protocol/run-config.ts';
-import type { FunctionReport, StepReport } from '../protocol/step-report.ts';
+import { type FunctionReport, type StepReport, withoutSignal } from '../protocol/step-report.ts';
 import { withFullStop } from '../text/full-stop.ts';
 import { longerCompletions } from './completion-room.ts';
 import type { PreparedRun } from './prepare.ts';
@@ -76,7 +75,7 @@ function causeOf(report: StepReport, context: FindingContext): Finding[] {
   }
   return error({
     kind: 'no-signal',
-    evidence: `None of the ${groups.count} groups has a learning signal: ${whyNot(groups.signals)}.`,
+    evidence: `None of the ${groups.count} groups has a learning signal: ${withoutSignal(groups.signals)}.`,
     place: context.locate(['dataset']),
   });
 }
@@ -108,7 +107,7 @@ function lengthFindings(report: StepReport, context: FindingContext): Finding[] 
 
 function weakSignal({ groups: { count, signals } }: StepReport): Finding[] {
   if (signals.signal === 0 || signals.signal >= FEW_SIGNALS * count) return [];
-  const evidence = `Only ${signals.signal} of ${count} groups ${signals.signal === 1 ? 'has' : 'have'} a learning signal: ${whyNot(signals)}.`;
+  const evidence = `Only ${signals.signal} of ${count} groups ${signals.signal === 1 ? 'has' : 'have'} a learning signal: ${withoutSignal(signals)}.`;
   return [{ kind: 'weak-signal', severity: 'warning', evidence }];
 }
 
@@ -151,22 +150,6 @@ function identical({ groups }: StepReport, { config, locate }: FindingContext): 
     ...(temperature < COLD && { remedy: set('temperature', 1) }),
   };
 }
-
-const SIGNAL_WORDS: Record<Exclude<GroupSignal, 'signal'>, string> = {
-  'too-easy': 'too easy (all got the best reward)',
-  'too-hard': 'too hard (all got the worst reward)',
-  equal: 'with the same reward throughout',
-  truncated: 'cut off throughout',
-  abstained: 'without a reward',
-  failed: 'failed to be scored',
-};
-
-/** `3 too hard (…), 1 too easy (…)` */
-export const whyNot = (signals: StepReport['groups']['signals']): string =>
-  (Object.keys(SIGNAL_WORDS) as (keyof typeof SIGNAL_WORDS)[])
-    .filter((signal) => signals[signal] > 0)
-    .map((signal) => `${signals[signal]} ${SIGNAL_WORDS[signal]}`)
-    .join(', ');
 
 /** Its entry in the config. */
 function placeOfFunction(name: string, { config, functions, locate }: FindingContext): Finding['place'] {
