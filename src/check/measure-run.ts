@@ -1,6 +1,6 @@
 import type { StepSeconds } from '../protocol/check-report.ts';
 import { creditOf } from '../trainer/credit.ts';
-import { type Measurement, measureStep } from '../trainer/measure.ts';
+import { type Measurement, measureStep, medians } from '../trainer/measure.ts';
 import { LocalLearner } from '../trainer/policy/local-learner.ts';
 import type { PreparedRun } from '../trainer/prepare.ts';
 import type { ScoredStep } from '../trainer/records.ts';
@@ -13,7 +13,7 @@ const LONGEST_STEP = 60;
 /** Where a whole step would, so many of its prompts. */
 const FEWER_PROMPTS = 4;
 /** Quick steps are repeated up to so many seconds, for steadier figures. */
-const STEADY = { seconds: 4, steps: 3 };
+const STEADY = { seconds: 3, steps: 8 };
 
 /** What sampling, scoring and updating gave, without changing the model. */
 export interface MeasuredRun {
@@ -50,12 +50,10 @@ export async function measureRun(run: PreparedRun, onStep: (message: string) => 
   while (prompts > 1 && mayRepeat()) taken.push(await take(prompts));
   // The first of its size may have compiled graphs.
   const warm = taken.length > 1 ? taken.slice(1) : taken;
-  const mean = (figure: (step: Measurement) => number) =>
-    warm.reduce((sum, { measured }) => sum + figure(measured), 0) / warm.length;
-
+  const usual = medians(warm.map(({ measured }) => measured));
   const sizes = (figure: (step: Measurement) => number): AtSize[] => {
     const small = { size: 1, value: figure(one.measured) };
-    return prompts === 1 ? [small] : [small, { size: prompts, value: mean(figure) }];
+    return prompts === 1 ? [small] : [small, { size: prompts, value: figure(usual) }];
   };
   const whole = (figure: (step: Measurement) => number) => atSize(promptsPerStep, sizes(figure));
   const seconds = {
@@ -64,19 +62,12 @@ export async function measureRun(run: PreparedRun, onStep: (message: string) => 
     reference: whole(({ logprobs }) => logprobs.seconds),
     update: whole(({ update }) => update.seconds),
   };
-  const excess = (step: Taken, usual: number) => Math.max(0, step.measured.step.seconds - usual);
+  const excess = (step: Taken, warm: Measurement) => Math.max(0, step.measured.step.seconds - warm.step.seconds);
   return {
     scored: together(taken.map(({ scored }) => scored)),
     ...{ steps: taken.length, prompts },
     seconds: { ...seconds, total: Object.values(seconds).reduce((sum, phase) => sum + phase, 0) },
-    compileSeconds:
-      excess(first, one.measured.step.seconds) +
-      (warm === taken
-        ? 0
-        : excess(
-            taken[0]!,
-            mean(({ step }) => step.seconds),
-          )),
+    compileSeconds: excess(first, one.measured) + (prompts === 1 ? 0 : excess(taken[0]!, usual)),
     peakBytes: whole(({ peak_rss_bytes }) => peak_rss_bytes),
   };
 }
