@@ -1,10 +1,11 @@
 import { checkRun } from '../check/check-run.ts';
 import { loadRunConfig } from '../config/load-config.ts';
-import type { CheckProgress, CheckReport } from '../protocol/check-report.ts';
+import type { CheckReport } from '../protocol/check-report.ts';
 import { checkLines, functionRows } from '../protocol/check-text.ts';
 import { formatLocation } from '../protocol/errors.ts';
 import type { Finding } from '../protocol/finding.ts';
 import { setWords } from '../protocol/remedy.ts';
+import { difficultyCommand } from './check-difficulty.ts';
 import type { CommandOf } from './commands.ts';
 import { print, printJson, warn } from './output.ts';
 import { rewardWorker } from './reward-worker.ts';
@@ -14,11 +15,9 @@ import { table } from './table.ts';
 /** `grpo check`: a few steps of a run without training. The exit status is 1 where nothing could be learned. */
 export async function checkCommand(command: CommandOf<'check'>): Promise<number> {
   const loaded = loadRunConfig(command.config, { set: command.set });
+  if (command.difficulty) return difficultyCommand(loaded, command);
   const status = new StatusLine(process.stderr);
-  const onProgress = (message: string) => {
-    if (process.connected) process.send!({ type: 'progress', message } satisfies CheckProgress);
-    else status.show(message);
-  };
+  const onProgress = (message: string) => status.show(message);
   const report = await checkRun(loaded, { rewardWorker, onProgress, onWarning: warn }).finally(() => status.clear());
   if (command.json) printJson(report);
   else printReport(report);

@@ -1,22 +1,29 @@
+import type { CheckProgress } from '../protocol/check-report.ts';
 import { visible } from '../text/visible.ts';
 import type { ProgressStream } from './progress.ts';
 
-/** What a command is doing, on one line of a terminal; nothing where there is none. */
+/** What a command is doing: told to a host that listens, else shown on one line of a terminal. */
 export class StatusLine {
   readonly #stream: ProgressStream;
+  #shown = false;
 
   constructor(stream: ProgressStream) {
     this.#stream = stream;
   }
 
-  show(text: string): void {
+  show(message: string): void {
+    // The host may be gone meanwhile.
+    if (process.connected)
+      process.send!({ type: 'progress', message } satisfies CheckProgress, undefined, undefined, () => {});
     if (!this.#stream.isTTY) return;
     this.clear();
     // A line that wraps could not be taken back.
-    this.#stream.write(visible(text).slice(0, (this.#stream.columns ?? 80) - 1));
+    this.#stream.write(visible(message).slice(0, (this.#stream.columns ?? 80) - 1));
+    this.#shown = true;
   }
 
   clear(): void {
-    if (this.#stream.isTTY) this.#stream.write('\r\x1b[2K');
+    if (this.#shown) this.#stream.write('\r\x1b[2K');
+    this.#shown = false;
   }
 }

@@ -86,7 +86,7 @@ export async function prepareRun(loaded: LoadedConfig, options: PrepareOptions):
   const run: PreparedRun = {
     ...{ config, engine, engineReason: reason, model, weights, adapter },
     ...{ tokenizer, eosTokenIds, prompts, evalPrompts, rewards },
-    findings: replay ? [] : promptFindings(prompts, tokenizer, loaded),
+    findings: replay ? [] : [...rows.findings, ...promptFindings(prompts, tokenizer, loaded)],
     recorded: replay && recordedRun(replay, weightOf),
     async reopenRewards() {
       await run.rewards.close();
