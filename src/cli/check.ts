@@ -1,7 +1,7 @@
 import { checkRun } from '../check/check-run.ts';
 import { loadRunConfig } from '../config/load-config.ts';
 import type { CheckReport } from '../protocol/check-report.ts';
-import { checkLines, functionRows } from '../protocol/check-text.ts';
+import { checkLines, functionRows, modelText } from '../protocol/check-text.ts';
 import { formatLocation } from '../protocol/errors.ts';
 import type { Finding } from '../protocol/finding.ts';
 import { setWords } from '../protocol/remedy.ts';
@@ -25,11 +25,8 @@ export async function checkCommand(command: CommandOf<'check'>): Promise<number>
 }
 
 function printReport(report: CheckReport): void {
-  const { name, device, model, step, findings } = report;
-  const millions = (count: number) => `${(count / 1e6).toPrecision(3)} million`;
-  const trained =
-    model.trained === model.parameters ? 'all of them trained' : `${millions(model.trained)} of them trained`;
-  print(`${name} on ${device}: ${millions(model.parameters)} parameters, ${trained}`);
+  const { name, step, findings } = report;
+  print(`${name}: ${modelText(report)}`);
   print('');
   for (const line of table(checkLines(report))) print(line);
   print('');

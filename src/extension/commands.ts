@@ -19,6 +19,7 @@ const COMMANDS: Record<string, () => Promise<Command>> = {
   'grpo.deleteRun': async () => (await import('./commands/delete-run.ts')).deleteRun,
   'grpo.newReward': async () => (await import('./new-reward/new-reward.ts')).newReward,
   'grpo.generateSamples': async () => (await import('./commands/generate-samples.ts')).generateSamples,
+  'grpo.checkRun': async () => (await import('./commands/check-run.ts')).checkRun,
   'grpo.createConfig': async () => (await import('./new-reward/create-config.ts')).createConfig,
   'grpo.getModel': async () => (await import('./get-model/get-model.ts')).getModel,
   'grpo.setUpTensorFlow': async () => (await import('./commands/set-up-tensorflow.ts')).setUpTensorFlow,

@@ -31,6 +31,13 @@ export function checkLines(report: CheckReport): [label: string, text: string][]
   return lines;
 }
 
+/** What is trained, and where. */
+export function modelText({ device, model }: CheckReport): string {
+  const millions = (count: number) => `${(count / 1e6).toPrecision(3)} million`;
+  const trained = model.trained === model.parameters ? 'all trained' : `${millions(model.trained)} trained`;
+  return `${millions(model.parameters)} parameters, ${trained}, on ${device}`;
+}
+
 /** A heading, and a row for each reward function. */
 export function functionRows({ functions }: StepReport): string[][] {
   return [

@@ -25,7 +25,8 @@ export async function runWithProgress(
       if (begin !== undefined) progress.report({ message: begin });
       const script = join(context.extensionPath, 'dist', 'grpo.js');
       const env = childEnvironment(context);
-      const command = new GrpoCommand(script, args, cwd, (line) => onLine(line, progress), { env });
+      const onProgress = (message: string) => progress.report({ message });
+      const command = new GrpoCommand(script, args, cwd, (line) => onLine(line, progress), { env, onProgress });
       const cancel = token.onCancellationRequested(() => command.dispose());
       context.subscriptions.push(command);
       try {
