@@ -125,7 +125,7 @@ function truncated(report: StepReport, context: FindingContext): Omit<Finding, '
   const noRoom = ", and the model's context has no room for longer ones";
   return {
     kind: all ? 'all-truncated' : 'often-truncated',
-    evidence: `${share} were cut off at ${lengths.cap} tokens${longer === undefined ? noRoom : ''}.`,
+    evidence: `${share} were cut off at ${lengths.cap} ${lengths.cap === 1 ? 'token' : 'tokens'}${longer === undefined ? noRoom : ''}.`,
     place: context.locate(['maxCompletionLength']),
     ...(longer !== undefined && { remedy: set('maxCompletionLength', longer) }),
   };
