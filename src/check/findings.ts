@@ -100,13 +100,22 @@ function memoryFindings({ memory, plan }: Checked, config: RunConfig, { locate }
 
 function promptFindings({ prompts, plan }: Checked, config: RunConfig, { locate }: FindingContext): Finding[] {
   const findings: Finding[] = [];
-  const { training, trainedOn, duplicates, heldOut } = prompts;
+  const { training, trainedOn, duplicates, heldOut, beyond } = prompts;
+  const context = prompts.context - config.maxCompletionLength;
   if (trainedOn && trainedOn.count > 0)
     findings.push({
       kind: 'held-out-duplicates',
       severity: 'warning',
       evidence: `${trainedOn.count} of ${heldOut} held-out prompts ${trainedOn.count === 1 ? 'is' : 'are'} also trained on, so evaluations overstate what is learned${pair(trainedOn)}.`,
       place: locate([config.evalDataset === null ? 'evalSplit' : 'evalDataset']),
+    });
+  if (beyond.count > 0)
+    findings.push({
+      kind: 'prompt-beyond-context',
+      severity: 'warning',
+      evidence: `With ${config.maxCompletionLength} tokens for the completion, ${beyond.count === 1 ? 'a prompt exceeds' : `at least ${beyond.count} prompts exceed`} the model's context of ${prompts.context}; ${config.maxSteps} steps do not get that far, longer runs would end there.`,
+      place: beyond.first ?? locate(['dataset']),
+      ...(context > 0 && { remedy: set('maxPromptLength', context) }),
     });
   if (duplicates.count > 0)
     findings.push({

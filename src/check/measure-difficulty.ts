@@ -55,14 +55,15 @@ export async function* measureDifficulty(
   const config = { ...loaded.config, difficulty: null, lora: null };
   const run = await prepareRun({ ...loaded, config }, options);
   try {
-    const keys = run.prompts.map(promptKey);
-    const left = run.prompts.filter((_, index) => !options.known.has(keys[index]!));
+    const keys = Array.from({ length: run.prompts.length }, (_, index) => promptKey(run.prompts.row(index)));
+    const left = [...keys.keys()].filter((index) => !options.known.has(keys[index]!));
     yield { prompts: [], keys };
+    const promptsAt = (indices: number[]) => indices.map((index) => run.prompts.at(index));
     const weights = await computeCopies(run.engine, run.model, run.weights);
     const sampler = new LocalSampler(run, options.n, config.seed, async () => weights);
     const perBatch = Math.max(1, Math.floor((config.promptsPerStep * config.numGenerations) / options.n));
     for (let start = 0; start < left.length; start += perBatch)
-      yield { prompts: await measure(run, sampler, left.slice(start, start + perBatch), options.n), keys };
+      yield { prompts: await measure(run, sampler, promptsAt(left.slice(start, start + perBatch)), options.n), keys };
   } finally {
     await run.rewards.close();
   }

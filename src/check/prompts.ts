@@ -1,45 +1,53 @@
-import type { EncodedPrompt } from '../data/prompts.ts';
+import type { DatasetRow } from '../data/dataset.ts';
 import type { Duplicates, PromptReport } from '../protocol/check-report.ts';
+import { stringifyExact } from '../text/exact-json.ts';
+import { promptLengths } from '../trainer/prompt-lengths.ts';
+import type { PromptList } from '../trainer/prompt-list.ts';
 
-/** Lengths of a run's prompts, and which of them are equal for the model. */
-export function promptReport(
-  prompts: readonly EncodedPrompt[],
-  heldOut: readonly EncodedPrompt[] | undefined,
-  context: number,
-): PromptReport {
-  const all = [...prompts, ...(heldOut ?? [])];
-  const training = new Map<string, EncodedPrompt>();
-  const within = repeated(prompts, (prompt) => {
-    const before = training.get(keyOf(prompt));
-    if (!before) training.set(keyOf(prompt), prompt);
-    return before;
-  });
+/** Lengths of a run's prompts, and which of them are equal. */
+export function promptReport(prompts: PromptList, heldOut: PromptList | undefined, context: number): PromptReport {
+  const [training, evaluated] = [promptLengths(prompts), heldOut && promptLengths(heldOut)];
+  const { within, trainedOn } = duplicatesOf(rowsOf(prompts), heldOut && rowsOf(heldOut));
   return {
     training: prompts.length,
     heldOut: heldOut?.length ?? null,
-    shortest: all.reduce((least, { ids }) => Math.min(least, ids.length), Number.POSITIVE_INFINITY),
-    longest: all.reduce((most, { ids }) => Math.max(most, ids.length), 0),
+    shortest: Math.min(training.shortest, evaluated?.shortest ?? training.shortest),
+    longest: Math.max(training.longest, evaluated?.longest ?? 0),
     context,
+    skipped: prompts.skipped,
+    beyond: training.beyond,
     duplicates: within,
-    trainedOn: heldOut ? repeated(heldOut, (prompt) => training.get(keyOf(prompt))) : null,
+    trainedOn,
   };
 }
 
-/** What the model reads. */
-const keyOf = ({ ids }: EncodedPrompt): string => ids.join(' ');
+const rowsOf = (prompts: PromptList): DatasetRow[] =>
+  Array.from({ length: prompts.length }, (_, index) => prompts.row(index));
+
+type Located = Pick<DatasetRow, 'prompt' | 'at'>;
+
+/** Prompts that repeat one before them, and held-out prompts that are also trained on. */
+export function duplicatesOf(
+  rows: readonly Located[],
+  heldOut: readonly Located[] | undefined,
+): { within: Duplicates; trainedOn: Duplicates | null } {
+  const training = new Map<string, Located>();
+  const within = pairsOf(rows, (row) => {
+    const key = keyOf(row);
+    const before = training.get(key);
+    if (!before) training.set(key, row);
+    return before;
+  });
+  return { within, trainedOn: heldOut ? pairsOf(heldOut, (row) => training.get(keyOf(row))) : null };
+}
+
+const keyOf = ({ prompt }: Located): string => (typeof prompt === 'string' ? prompt : stringifyExact(prompt));
 
 /** `other` gives the prompt that another one repeats, if there is one. */
-function repeated(
-  prompts: readonly EncodedPrompt[],
-  other: (prompt: EncodedPrompt) => EncodedPrompt | undefined,
-): Duplicates {
-  const pairs = prompts.flatMap((prompt) => {
-    const before = other(prompt);
-    return before ? [{ one: before.at, other: prompt.at }] : [];
+function pairsOf(rows: readonly Located[], other: (row: Located) => Located | undefined): Duplicates {
+  const pairs = rows.flatMap((row) => {
+    const before = other(row);
+    return before ? [{ one: before.at, other: row.at }] : [];
   });
-  const located = pairs.find(({ one, other }) => one && other);
-  return {
-    count: pairs.length,
-    ...(located && { first: { one: located.one!, other: located.other! } }),
-  };
+  return { count: pairs.length, ...(pairs[0] && { first: pairs[0] }) };
 }

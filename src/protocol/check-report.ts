@@ -51,6 +51,10 @@ const promptReport = z.object({
   ...{ shortest: count, longest: count },
   /** Tokens that the model can read: prompt and completion. */
   context: count,
+  /** Training prompts that are skipped because of `maxPromptLength`. */
+  skipped: count,
+  /** Of the longest prompts, those that leave no room for a completion: the run ends at the first. */
+  beyond: z.object({ count, first: sourceLocation.optional() }),
   duplicates,
   /** Held-out prompts that are trained on. */
   trainedOn: duplicates.nullable(),

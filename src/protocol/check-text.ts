@@ -79,13 +79,14 @@ function memoryText({ expected, atMost, there }: MemoryUse): string {
 }
 
 function promptText({ prompts, step, plan }: CheckReport): string {
-  const { training, shortest, longest, context } = prompts;
+  const { training, shortest, longest, context, skipped } = prompts;
   const epochs = (plan.steps * plan.promptsPerStep) / training;
   const used =
     epochs < 1
       ? `${percent(epochs)} of them used`
       : `each used ${epochs < 10 ? epochs.toFixed(1) : Math.round(epochs)} times`;
-  return `${counted(training, 'prompt')} of ${shortest === longest ? '' : `${shortest} to `}${longest} tokens (${used}); longest with its completion ${longest + step.lengths.cap}, context ${context}`;
+  const skips = skipped === 0 ? '' : `, ${skipped} longer ones skipped`;
+  return `${counted(training, 'prompt')} of ${shortest === longest ? '' : `${shortest} to `}${longest} tokens (${used}${skips}); longest with its completion ${longest + step.lengths.cap}, context ${context}`;
 }
 
 const short = (seconds: number): string =>

@@ -7,6 +7,7 @@ import { type FunctionReport, type StepReport, withoutSignal } from '../protocol
 import { withFullStop } from '../text/full-stop.ts';
 import { longerCompletions } from './completion-room.ts';
 import type { PreparedRun } from './prepare.ts';
+import { promptLengths } from './prompt-lengths.ts';
 
 /** Cut off more often than this, a run learns to be brief rather than to be right. */
 const OFTEN = 0.25;
@@ -29,7 +30,7 @@ export const findingContext = (
   locate: LoadedConfig['locate'],
 ): FindingContext => ({
   ...{ config, locate, functions: rewards.functions },
-  room: model.maxPositionEmbeddings - prompts.reduce((longest, { ids }) => Math.max(longest, ids.length), 0),
+  room: model.maxPositionEmbeddings - promptLengths(prompts).longest,
 });
 
 /**
