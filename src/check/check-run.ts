@@ -7,7 +7,7 @@ import { type PreparedRun, prepareRun } from '../trainer/prepare.ts';
 import type { RewardHost } from '../trainer/run-rewards.ts';
 import { findingContext } from '../trainer/step-findings.ts';
 import { stepReport } from '../trainer/step-report.ts';
-import { findingsOf } from './findings.ts';
+import { bySeverity, findingsOf } from './findings.ts';
 import { measureRun } from './measure-run.ts';
 import { checkFits, checkpointBytes, freeDisk, memoryUse } from './memory.ts';
 import { promptReport } from './prompts.ts';
@@ -75,5 +75,6 @@ async function reportOf(
     },
     prompts: promptReport(run.prompts, run.evalPrompts, model.maxPositionEmbeddings),
   };
-  return { ...report, findings: [...run.findings, ...findingsOf(report, config, findingContext(run, loaded.locate))] };
+  const findings = findingsOf(report, config, findingContext(run, loaded.locate));
+  return { ...report, findings: bySeverity([...run.findings, ...findings]) };
 }

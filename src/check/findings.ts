@@ -17,17 +17,21 @@ const LEARNING_RATES = { full: 1e-6, lora: 1e-5 };
 
 type Checked = Omit<CheckReport, 'findings'>;
 
-/** What is wrong with a run, or may be, the worst first. A pure function of what was measured. */
+/** What is wrong with a run, or may be. A pure function of what was measured. */
 export function findingsOf(report: Checked, config: RunConfig, context: FindingContext): Finding[] {
-  const findings = [
+  return [
     ...stepFindings(report.step, context),
     ...scheduleFindings(report, config, context),
     ...memoryFindings(report, config, context),
     ...promptFindings(report, config, context),
   ];
-  const order: Finding['severity'][] = ['error', 'warning', 'information'];
-  return findings.toSorted((a, b) => order.indexOf(a.severity) - order.indexOf(b.severity));
 }
+
+const SEVERITIES: Finding['severity'][] = ['error', 'warning', 'information'];
+
+/** The worst first. */
+export const bySeverity = (findings: readonly Finding[]): Finding[] =>
+  findings.toSorted((a, b) => SEVERITIES.indexOf(a.severity) - SEVERITIES.indexOf(b.severity));
 
 function scheduleFindings(
   { runSeconds, stepSeconds }: Checked,
