@@ -25,8 +25,12 @@ export function longerCompletions(
     ended === 0
       ? Math.max(TRY.factor * cap, TRY.tokens)
       : Math.min((-Math.log(FEW) * tokens) / ended, MOST_FACTOR * cap);
-  const doubled = 2 ** Math.ceil(Math.log2(Math.max(wanted, 2 * cap)));
+  const doubled = powerOfTwo(Math.max(wanted, 2 * cap), Math.ceil);
   const allowed = Math.floor(MOST_TOKENS / (config.promptsPerStep * config.numGenerations));
-  const possible = Math.min(doubled, room, allowed, MOST_COMPLETION_LENGTH);
+  const most = Math.min(room, allowed, MOST_COMPLETION_LENGTH);
+  const round = powerOfTwo(most, Math.floor);
+  const possible = doubled <= most ? doubled : round >= 2 * cap ? round : most;
   return possible >= WORTH_IT * cap ? possible : undefined;
 }
+
+const powerOfTwo = (tokens: number, rounded: (exponent: number) => number): number => 2 ** rounded(Math.log2(tokens));

@@ -92,6 +92,7 @@ describe('stepFindings', () => {
   it('never goes beyond the context, and says when it has no room', () => {
     const rows = scores(0, 0).map((row) => ({ ...row, truncated: true, tokens: 48 }));
     expect(stepFindings(reportOf(rows), context({ room: 100 }))[0]?.remedy).toMatchObject({ value: 100 });
+    expect(stepFindings(reportOf(rows), context({ room: 243 }))[0]?.remedy).toMatchObject({ value: 128 });
     const [full] = stepFindings(reportOf(rows), context({ room: 50 }));
     expect(full?.remedy).toBeUndefined();
     expect(full?.evidence).toContain('no room');
