@@ -57,7 +57,7 @@ function signalText({ groups: { count, signals } }: StepReport): string {
 
 function lengthText({ lengths, completions }: StepReport): string {
   const { min, mean, max, cap, truncated } = lengths;
-  return `${min} to ${max} tokens, mean ${mean.toFixed(0)}, of at most ${cap}; ${truncated} of ${completions} cut off (${percent(truncated / completions)})`;
+  return `${range(min, max)} tokens, mean ${mean.toFixed(0)}, of at most ${cap}; ${truncated} of ${completions} cut off (${percent(truncated / completions)})`;
 }
 
 function stepText(seconds: CheckReport['stepSeconds'], { tokensPerSecond }: CheckReport): string {
@@ -86,7 +86,7 @@ function promptText({ prompts, step, plan }: CheckReport): string {
       ? `${percent(epochs)} of them used`
       : `each used ${epochs < 10 ? epochs.toFixed(1) : Math.round(epochs)} times`;
   const skips = skipped === 0 ? '' : `, ${skipped} longer ones skipped`;
-  return `${counted(training, 'prompt')} of ${shortest === longest ? '' : `${shortest} to `}${longest} tokens (${used}${skips}); longest with its completion ${longest + step.lengths.cap}, context ${context}`;
+  return `${counted(training, 'prompt')} of ${range(shortest, longest)} tokens (${used}${skips}); longest with its completion ${longest + step.lengths.cap}, context ${context}`;
 }
 
 const short = (seconds: number): string =>
@@ -95,6 +95,7 @@ const short = (seconds: number): string =>
     : seconds < 10
       ? `${seconds.toFixed(1)} s`
       : formatDuration(seconds);
+const range = (least: number, most: number): string => (least === most ? `${most}` : `${least} to ${most}`);
 const figure = (value: number | null): string => (value === null ? '–' : String(Number(value.toFixed(3))));
 const percent = (share: number): string => `${Math.round(100 * share)}%`;
 const counted = (count: number, thing: string): string => `${count} ${count === 1 ? thing : `${thing}s`}`;

@@ -40,7 +40,7 @@ export const findingContext = (
 export function stepFindings(report: StepReport, context: FindingContext): Finding[] {
   const nothing = report.groups.signals.signal === 0;
   const cause = nothing ? causeOf(report, context) : undefined;
-  const others = [...functionFindings(report, context), ...lengthFindings(report, context), ...weakSignal(report)];
+  const others = [...lengthFindings(report, context), ...functionFindings(report, context), ...weakSignal(report)];
   return [...(cause ?? []), ...others.filter(({ kind }) => kind !== cause?.[0]?.kind)];
 }
 

@@ -25,6 +25,8 @@ session.test('a check shows what a run will be like, and marks in its config wha
   await report.getByRole('row', { name: /signal .* groups? with a learning signal/ }).waitFor();
   await report.getByRole('row', { name: /^inclusion 1 / }).waitFor();
   await editor.screenshot('check-report');
+  await report.getByRole('link', { name: 'short.grpo.json:11:26' }).click();
+  await page.getByText('Ln 11, Col 26').waitFor();
   // Nothing is saved, and nothing goes on.
   expect(readdirSync(server.workspace)).toEqual(before);
   await until('the command to end', () => server.processes('grpo.js check').length === 0);
@@ -54,8 +56,7 @@ session.test('the finding is at its field, with the longer limit as a quick fix'
 
 session.test('checked again, the run has nothing against it', async ({ editor }) => {
   const report = editor.page.frameLocator('iframe.webview.ready').frameLocator('iframe');
-  await editor.command('GRPO: Check Run');
-  await editor.choose('short');
+  await report.getByRole('link', { name: 'Check Again' }).click();
   await report.getByText(/of at most 128; 0 of \d+ cut off/).waitFor({ timeout: 120_000 });
   await editor.screenshot('check-report-sound');
 });
