@@ -70,7 +70,7 @@ async function reportOf(
     runSeconds: runSeconds(plan, measured.seconds, { start, completions, checkpointBytes: each }),
     tokensPerSecond: (step.lengths.mean * completions) / measured.seconds.rollout || 0,
     memory: {
-      ...memoryUse({ rollout, peakBytes: measured.peakBytes }, model, config, engine.name),
+      ...memoryUse({ ...measured, rollout }, model, config, engine.name),
       disk: { checkpoints: plan.kept * each, free: freeDisk(loaded.directory) },
     },
     prompts: promptReport(run.prompts, run.evalPrompts, model.maxPositionEmbeddings),

@@ -6,14 +6,14 @@ import type { PreparedRun } from '../trainer/prepare.ts';
 import type { ScoredStep } from '../trainer/records.ts';
 import { scoreRollout } from '../trainer/scoring.ts';
 import { GrpoStage } from '../trainer/stages/grpo.ts';
-import { type AtSize, atSize } from './scale.ts';
+import { atSize } from './scale.ts';
 
-/** A step of a check should take no longer. */
+/** Seconds: a step of a check should take no longer. */
 const LONGEST_STEP = 60;
-/** Where a whole step would, so many of its prompts. */
+/** Where a whole step would, so many of its prompts at most. */
 const FEWER_PROMPTS = 4;
 /** Quick steps are repeated up to so many seconds, for steadier figures. */
-const STEADY = { seconds: 3, steps: 8 };
+const STEADY = { seconds: 6, steps: 8 };
 
 /** What sampling, scoring and updating gave, without changing the model. */
 export interface MeasuredRun {
@@ -26,7 +26,7 @@ export interface MeasuredRun {
   seconds: StepSeconds;
   /** What the first steps took longer. */
   compileSeconds: number;
-  /** The most physical memory that the process has had, and what it would with all the prompts of a step. */
+  /** The most physical memory that the process has had. */
   peakBytes: number;
 }
 
@@ -34,42 +34,64 @@ export interface MeasuredRun {
  * Takes steps of a run as it would take them, except that nothing is learned: all of them sample from the start model. Whole ones where
  * they take less than a minute, else such of fewer prompts, from which whole ones are extrapolated.
  */
-export async function measureRun(run: PreparedRun, onStep: (message: string) => void): Promise<MeasuredRun> {
+export async function measureRun(
+  run: PreparedRun,
+  onStep: (message: string) => void,
+  longestStep = LONGEST_STEP,
+): Promise<MeasuredRun> {
   const { promptsPerStep } = run.config;
   const take = stepTaker({ ...run, config: { ...run.config, learningRate: 0, weightDecay: 0 } }, onStep);
-  const first = await take(1);
-  const one = await take(1);
-  const affordable = Math.floor(LONGEST_STEP / one.measured.step.seconds);
-  const prompts =
-    promptsPerStep <= affordable ? promptsPerStep : Math.max(1, Math.min(affordable, FEWER_PROMPTS, promptsPerStep));
+  const sizes = [await atPrompts(take, 1, 1)];
+  const whole = (figure: (step: Measurement) => number) =>
+    atSize(
+      promptsPerStep,
+      sizes.map(({ prompts, usual }) => ({ size: prompts, value: figure(usual) })),
+    );
+  const stepSeconds = ({ step }: Measurement) => step.seconds;
 
-  const taken = prompts === 1 ? [one] : [await take(prompts)];
-  const started = performance.now();
-  const mayRepeat = () =>
-    taken.length === 1 || (taken.length < STEADY.steps && performance.now() - started < STEADY.seconds * 1000);
-  while (prompts > 1 && mayRepeat()) taken.push(await take(prompts));
-  // The first of its size may have compiled graphs.
-  const warm = taken.length > 1 ? taken.slice(1) : taken;
-  const usual = medians(warm.map(({ measured }) => measured));
-  const sizes = (figure: (step: Measurement) => number): AtSize[] => {
-    const small = { size: 1, value: figure(one.measured) };
-    return prompts === 1 ? [small] : [small, { size: prompts, value: figure(usual) }];
-  };
-  const whole = (figure: (step: Measurement) => number) => atSize(promptsPerStep, sizes(figure));
+  const one = stepSeconds(sizes[0]!.usual);
+  const fewer = Math.min(promptsPerStep, FEWER_PROMPTS, Math.max(2, Math.floor(longestStep / one)));
+  if (fewer > 1 && one <= longestStep)
+    sizes.push(await atPrompts(take, fewer, fewer === promptsPerStep ? STEADY.steps : 1));
+  if (fewer < promptsPerStep && whole(stepSeconds) <= longestStep)
+    sizes.push(await atPrompts(take, promptsPerStep, STEADY.steps));
+
+  const { prompts, taken, usual } = sizes.at(-1)!;
   const seconds = {
     rollout: whole(({ rollout }) => rollout.seconds),
     score: whole(({ score }) => score.seconds),
     reference: whole(({ logprobs }) => logprobs.seconds),
     update: whole(({ update }) => update.seconds),
   };
-  const excess = (step: Taken, warm: Measurement) => Math.max(0, step.measured.step.seconds - warm.step.seconds);
   return {
     scored: together(taken.map(({ scored }) => scored)),
     ...{ steps: taken.length, prompts },
     seconds: { ...seconds, total: Object.values(seconds).reduce((sum, phase) => sum + phase, 0) },
-    compileSeconds: excess(first, one.measured) + (prompts === 1 ? 0 : excess(taken[0]!, usual)),
-    peakBytes: whole(({ peak_rss_bytes }) => peak_rss_bytes),
+    compileSeconds: sizes.reduce((sum, { compileSeconds }) => sum + compileSeconds, 0),
+    peakBytes: usual.peak_rss_bytes,
   };
+}
+
+/** Steps of one size: the first, which may compile graphs, and those after it. */
+interface Sized {
+  prompts: number;
+  taken: Taken[];
+  /** Medians of those after the first. */
+  usual: Measurement;
+  /** What the first took longer. */
+  compileSeconds: number;
+}
+
+/** Takes a step of so many prompts, and repeats it: up to `most` times, while that takes no time to speak of. */
+async function atPrompts(take: StepTaker, prompts: number, most: number): Promise<Sized> {
+  const first = await take(prompts);
+  const warm: Taken[] = [];
+  const started = performance.now();
+  do warm.push(await take(prompts));
+  while (warm.length < most && performance.now() - started < STEADY.seconds * 1000);
+  const usual = medians(warm.map(({ measured }) => measured));
+  const compileSeconds = Math.max(0, first.measured.step.seconds - usual.step.seconds);
+  return { prompts, taken: [first, ...warm], usual, compileSeconds };
 }
 
 interface Taken {
@@ -77,8 +99,10 @@ interface Taken {
   scored: Omit<ScoredStep, 'step'>;
 }
 
+type StepTaker = (prompts: number) => Promise<Taken>;
+
 /** Takes the next step of so many prompts. Steps of one size go on through the dataset as the run does. */
-function stepTaker(run: PreparedRun, onStep: (message: string) => void): (prompts: number) => Promise<Taken> {
+function stepTaker(run: PreparedRun, onStep: (message: string) => void): StepTaker {
   const learner = new LocalLearner(run);
   let latest: Omit<ScoredStep, 'step' | 'credit'> | undefined;
   const stageOf = (promptsPerStep: number) =>

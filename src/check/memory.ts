@@ -2,6 +2,7 @@ import { statfsSync } from 'node:fs';
 import { totalmem } from 'node:os';
 import type { LoadedConfig } from '../config/load-config.ts';
 import { gpuMemory } from '../engine/devices/gpu-memory.ts';
+import { trainedLength } from '../grpo/trajectory.ts';
 import { cachedPerToken, type ModelConfig } from '../model/config.ts';
 import { activationBytes } from '../model/network/activations.ts';
 import type { Sequence } from '../model/network/batch.ts';
@@ -41,46 +42,59 @@ export function checkFits(model: ModelConfig, { config, locate }: LoadedConfig):
   throw new BadInput(`${needs}; "lora" takes a fraction of it.`, locate(['model']), { remedy });
 }
 
-/** What one step holds besides weights: of completions as they were sampled, and of the longest there may be. */
-function stepBytes(rollout: Rollout, model: ModelConfig, config: RunConfig): { sampled: number; longest: number } {
-  const group = config.numGenerations;
-  const sequences = (length: (row: number) => number): Sequence[] =>
-    Array.from({ length: config.promptsPerStep * group }, (_, row) => {
-      // Where fewer prompts were sampled, they stand for the others.
-      const { prompt } = rollout[row % rollout.length]!;
-      return { promptIds: prompt.ids, completionIds: Array<number>(length(row)) };
-    });
-  const bytesOf = (some: Sequence[]): number => {
-    const tokens = some.reduce((sum, { completionIds }) => sum + completionIds.length, 0);
-    return (
-      Math.min(AT_ONCE.activations, activationBytes(model, some, group, { forGradient: true })) +
-      CACHE_COPIES * Math.min(AT_ONCE.caches, FLOAT32 * tokens * cachedPerToken(model))
-    );
-  };
-  const lengthOf = (row: number) =>
-    rollout[row % rollout.length]!.trajectory.segments.reduce((sum, { ids }) => sum + ids.length, 0);
-  return {
-    sampled: bytesOf(sequences(lengthOf)),
-    longest: bytesOf(sequences(() => config.maxCompletionLength)),
-  };
+/** What was measured of some steps. */
+interface MeasuredMemory {
+  rollout: Rollout;
+  /** How many prompts a step had. */
+  prompts: number;
+  /** The most physical memory that the process has had. */
+  peakBytes: number;
 }
 
-/** Memory of the process and of a GPU. `peakBytes`: what a step was measured to take. */
+/**
+ * Memory of the process and of a GPU. To what was measured comes what the prompts take that were left out, and at most what completions take that
+ * are longer than those that were sampled.
+ */
 export function memoryUse(
-  { rollout, peakBytes }: { rollout: Rollout; peakBytes: number },
+  { rollout, prompts, peakBytes }: MeasuredMemory,
   model: ModelConfig,
   config: RunConfig,
   device: string,
 ): { process: MemoryUse; gpu: MemoryUse | null } {
-  const { sampled, longest } = stepBytes(rollout, model, config);
-  const more = Math.max(0, longest - sampled);
-  if (device === 'cpu')
-    return { process: { expected: peakBytes, atMost: peakBytes + more, there: memoryThere() }, gpu: null };
-  const { bytes } = workloadOf(model, { trains: true, half: config.fp16 });
+  const { promptsPerStep, maxCompletionLength } = config;
+  const asSampled = (row: number) => trainedLength(rollout[row % rollout.length]!.trajectory);
+  const bytes = (prompts: number, lengthOf: (row: number) => number) =>
+    stepBytes(model, sequencesOf(rollout, prompts * config.numGenerations, lengthOf), config.numGenerations);
+  const taken = bytes(prompts, asSampled);
+  const whole = bytes(promptsPerStep, asSampled);
+  const most = bytes(promptsPerStep, () => maxCompletionLength);
+  const there = memoryThere();
+  if (device === 'cpu') {
+    const expected = peakBytes + Math.max(0, whole - taken);
+    return { process: { expected, atMost: expected + Math.max(0, most - whole), there }, gpu: null };
+  }
+  const { bytes: weights } = workloadOf(model, { trains: true, half: config.fp16 });
   return {
-    process: { expected: peakBytes, atMost: peakBytes, there: memoryThere() },
-    gpu: { expected: bytes + sampled, atMost: bytes + sampled + more, there: gpuMemory()?.bytes ?? null },
+    process: { expected: peakBytes, atMost: peakBytes, there },
+    gpu: { expected: weights + whole, atMost: weights + Math.max(whole, most), there: gpuMemory()?.bytes ?? null },
   };
+}
+
+/** So many sequences; where fewer were sampled, these stand for the others. */
+function sequencesOf(rollout: Rollout, count: number, lengthOf: (row: number) => number): Sequence[] {
+  return Array.from({ length: count }, (_, row) => ({
+    promptIds: rollout[row % rollout.length]!.prompt.ids,
+    completionIds: Array<number>(lengthOf(row)),
+  }));
+}
+
+/** What a step holds besides weights. */
+function stepBytes(model: ModelConfig, sequences: Sequence[], group: number): number {
+  const tokens = sequences.reduce((sum, { completionIds }) => sum + completionIds.length, 0);
+  return (
+    Math.min(AT_ONCE.activations, activationBytes(model, sequences, group, { forGradient: true })) +
+    CACHE_COPIES * Math.min(AT_ONCE.caches, FLOAT32 * tokens * cachedPerToken(model))
+  );
 }
 
 /** Of one checkpoint: the weights, AdamW's moments, and in full what was rounded or is no longer the start. */

@@ -13,6 +13,8 @@ import { promptLengths } from './prompt-lengths.ts';
 const OFTEN = 0.25;
 /** With a signal in fewer groups than this, most of the time is spent on nothing. */
 const FEW_SIGNALS = 0.25;
+/** Where too many prompts are too hard or too easy. */
+const FIND_OTHERS = '`grpo check --difficulty` finds prompts that are solved sometimes';
 /** Below it, completions are nearly greedy. */
 const COLD = 0.5;
 
@@ -76,7 +78,7 @@ function causeOf(report: StepReport, context: FindingContext): Finding[] {
   }
   return error({
     kind: 'no-signal',
-    evidence: `None of the ${groups.count} groups has a learning signal: ${withoutSignal(groups.signals)}.`,
+    evidence: `None of the ${groups.count} groups has a learning signal: ${withoutSignal(groups.signals)}; ${FIND_OTHERS}.`,
     place: context.locate(['dataset']),
   });
 }
@@ -108,7 +110,7 @@ function lengthFindings(report: StepReport, context: FindingContext): Finding[] 
 
 function weakSignal({ groups: { count, signals } }: StepReport): Finding[] {
   if (signals.signal === 0 || signals.signal >= FEW_SIGNALS * count) return [];
-  const evidence = `Only ${signals.signal} of ${count} groups ${signals.signal === 1 ? 'has' : 'have'} a learning signal: ${withoutSignal(signals)}.`;
+  const evidence = `Only ${signals.signal} of ${count} groups ${signals.signal === 1 ? 'has' : 'have'} a learning signal: ${withoutSignal(signals)}; ${FIND_OTHERS}.`;
   return [{ kind: 'weak-signal', severity: 'warning', evidence }];
 }
 

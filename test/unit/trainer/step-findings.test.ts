@@ -134,7 +134,8 @@ describe('stepFindings', () => {
     const [finding] = stepFindings(reportOf(scores(...groups)), context());
     expect(finding).toMatchObject({
       kind: 'weak-signal',
-      evidence: 'Only 1 of 8 groups has a learning signal: 7 too hard (all got the worst reward).',
+      evidence:
+        'Only 1 of 8 groups has a learning signal: 7 too hard (all got the worst reward); `grpo check --difficulty` finds prompts that are solved sometimes.',
     });
   });
 
