@@ -32,7 +32,7 @@ function printReport(report: CheckReport): void {
   print('');
   for (const line of table(functionRows(step), (column) => column > 0)) print(line);
   print('');
-  if (findings.length === 0) print('Nothing was found that speaks against this run.');
+  if (findings.length === 0) print('No problems found.');
   for (const each of findings) printFinding(each);
 }
 

@@ -75,7 +75,7 @@ function runText({ plan, runSeconds: { start } }: CheckReport): string {
 
 function memoryText({ expected, atMost, there }: MemoryUse): string {
   const most = formatGigabytes(atMost) === formatGigabytes(expected) ? '' : `, at most ${formatGigabytes(atMost)}`;
-  return `${formatGigabytes(expected)} expected${most}${there === null ? '' : `; ${formatGigabytes(there)} there`}`;
+  return `${formatGigabytes(expected)} expected${most}${there === null ? '' : `, of ${formatGigabytes(there)}`}`;
 }
 
 function promptText({ prompts, step, plan }: CheckReport): string {

@@ -37,7 +37,7 @@ function reportHtml(report: CheckReport): string {
   const nonce = randomBytes(16).toString('base64');
   const found =
     findings.length === 0
-      ? '<p class="good">Nothing was found that speaks against this run.</p>'
+      ? '<p class="good">No problems found.</p>'
       : `<ul>${findings.map(findingHtml).join('')}</ul>`;
   const [heading, ...rows] = functionRows(step);
   const cells = (row: string[], tag: 'td' | 'th') =>

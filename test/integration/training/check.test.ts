@@ -2,9 +2,13 @@
 import { appendFileSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { measureRun } from '../../../src/check/measure-run.ts';
+import { memoryUse } from '../../../src/check/memory.ts';
+import { loadRunConfig } from '../../../src/config/load-config.ts';
 import { type MeasuredPrompt, readDifficulty } from '../../../src/data/difficulty.ts';
 import { type CheckReport, checkReport } from '../../../src/protocol/check-report.ts';
-import { runGrpo, tinyWorkspace, trainHere } from './workspace.ts';
+import { prepareRun } from '../../../src/trainer/prepare.ts';
+import { rewardWorker, runGrpo, tinyWorkspace, trainHere } from './workspace.ts';
 
 const configOf = (folder: string) => join(folder, 'run.grpo.json');
 
@@ -114,6 +118,27 @@ test('bad input is refused with status 2, as by the run', async () => {
   const { status, stdout, stderr } = await runGrpo('check', configOf(tinyWorkspace({ dataset: 'nowhere.jsonl' })));
   expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
   expect(stderr).toMatch(/run\.grpo\.json:1:\d+: "dataset" names nowhere\.jsonl/);
+});
+
+test('of steps that would take too long, fewer prompts are sampled, and whole steps extrapolated', async () => {
+  const loaded = loadRunConfig(configOf(tinyWorkspace({ promptsPerStep: 3 })));
+  const run = await prepareRun(loaded, { rewardWorker });
+  try {
+    const one = await measureRun(run, () => {}, 1e-6);
+    expect(one).toMatchObject({ prompts: 1, steps: 2 });
+    expect(one.scored.rollout).toHaveLength(8);
+    const whole = await measureRun(run, () => {});
+    expect(whole.prompts).toBe(3);
+    expect(whole.scored.rollout).toHaveLength(12 * whole.steps);
+    const use = (measured: typeof one) =>
+      memoryUse({ ...measured, rollout: measured.scored.rollout, peakBytes: 1e9 }, run.model, run.config, 'cpu')
+        .process;
+    // What was not sampled is expected to come on top.
+    expect(use(one).expected).toBeGreaterThan(1e9);
+    expect(use(whole).expected).toBe(1e9);
+  } finally {
+    await run.rewards.close();
+  }
 });
 
 const solveRates = ({ prompts }: { prompts: MeasuredPrompt[] }) => prompts.map(({ solve_rate }) => solve_rate);
