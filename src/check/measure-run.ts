@@ -40,8 +40,9 @@ export async function measureRun(
   longestStep = LONGEST_STEP,
 ): Promise<MeasuredRun> {
   const { promptsPerStep } = run.config;
+  const least = fewestPrompts(run.config);
   const take = stepTaker({ ...run, config: { ...run.config, learningRate: 0, weightDecay: 0 } }, onStep);
-  const sizes = [await atPrompts(take, 1, 1)];
+  const sizes = [await atPrompts(take, least, least === promptsPerStep ? STEADY.steps : 1)];
   const whole = (figure: (step: Measurement) => number) =>
     atSize(
       promptsPerStep,
@@ -49,9 +50,10 @@ export async function measureRun(
     );
   const stepSeconds = ({ step }: Measurement) => step.seconds;
 
-  const one = stepSeconds(sizes[0]!.usual);
-  const fewer = Math.min(promptsPerStep, FEWER_PROMPTS, Math.max(2, Math.floor(longestStep / one)));
-  if (fewer > 1 && one <= longestStep)
+  const smallest = stepSeconds(sizes[0]!.usual);
+  const affordable = Math.min(Math.floor(longestStep / smallest), Math.floor(FEWER_PROMPTS / least));
+  const fewer = Math.min(promptsPerStep, least * Math.max(2, affordable));
+  if (fewer > least && smallest <= longestStep)
     sizes.push(await atPrompts(take, fewer, fewer === promptsPerStep ? STEADY.steps : 1));
   if (fewer < promptsPerStep && whole(stepSeconds) <= longestStep)
     sizes.push(await atPrompts(take, promptsPerStep, STEADY.steps));
@@ -70,6 +72,13 @@ export async function measureRun(
     compileSeconds: sizes.reduce((sum, { compileSeconds }) => sum + compileSeconds, 0),
     peakBytes: usual.peak_rss_bytes,
   };
+}
+
+/** The fewest prompts whose completions can be split into the config's micro-batches. */
+function fewestPrompts({ numGenerations, gradientAccumulationSteps }: PreparedRun['config']): number {
+  let prompts = 1;
+  while ((prompts * numGenerations) % gradientAccumulationSteps !== 0) prompts++;
+  return prompts;
 }
 
 /** Steps of one size: the first, which may compile graphs, and those after it. */

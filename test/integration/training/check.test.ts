@@ -141,6 +141,17 @@ test('of steps that would take too long, fewer prompts are sampled, and whole st
   }
 });
 
+test('a step is never smaller than its micro-batches allow', async () => {
+  const config = { promptsPerStep: 4, gradientAccumulationSteps: 8, lossType: 'bnpo' };
+  const run = await prepareRun(loadRunConfig(configOf(tinyWorkspace(config))), { rewardWorker });
+  try {
+    expect(await measureRun(run, () => {}, 1e-6)).toMatchObject({ prompts: 2 });
+    expect(await measureRun(run, () => {})).toMatchObject({ prompts: 4 });
+  } finally {
+    await run.rewards.close();
+  }
+});
+
 const solveRates = ({ prompts }: { prompts: MeasuredPrompt[] }) => prompts.map(({ solve_rate }) => solve_rate);
 
 test('--difficulty writes solve rates, continues what was ended, and a run trains on those of a difficulty', async () => {
