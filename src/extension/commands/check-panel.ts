@@ -1,16 +1,18 @@
 import { randomBytes } from 'node:crypto';
 import { basename } from 'node:path';
-import { Uri, ViewColumn, type WebviewPanel, window } from 'vscode';
+import { Position, Range, Uri, ViewColumn, type WebviewPanel, window } from 'vscode';
 import type { CheckReport } from '../../protocol/check-report.ts';
 import { checkLines, functionRows, modelText } from '../../protocol/check-text.ts';
 import { formatLocation } from '../../protocol/errors.ts';
 import type { Finding } from '../../protocol/finding.ts';
+import { sourceLocation } from '../../protocol/problem.ts';
 import { setWords } from '../../protocol/remedy.ts';
 import { visible } from '../../text/visible.ts';
+import type { Lab } from '../lab.ts';
 import { escapeHtml } from '../workspace/html.ts';
 
 /** Links of the page may run these. */
-const COMMANDS = ['vscode.open', 'grpo.startTraining', 'grpo.checkRun'];
+const COMMANDS = ['grpo.openPlace', 'grpo.startTraining', 'grpo.checkRun'];
 
 /** The one tab of reports, while it is open. */
 let panel: WebviewPanel | undefined;
@@ -31,14 +33,21 @@ export function showReport(report: CheckReport): void {
   panel.webview.html = reportHtml(report);
 }
 
+/** What a link to a place does: it opens the file where it is open already, and not over the report. */
+export async function openPlace(_lab: Lab, given?: unknown): Promise<void> {
+  const { file, line = 1, column = 1 } = sourceLocation.parse(given);
+  const at = new Position(line - 1, column - 1);
+  const open = window.visibleTextEditors.find(({ document }) => document.uri.fsPath === file);
+  const viewColumn = open?.viewColumn ?? ViewColumn.One;
+  await window.showTextDocument(Uri.file(file), { viewColumn, selection: new Range(at, at) });
+}
+
 /** A page without scripts: all that it holds is text, and links to commands. */
 function reportHtml(report: CheckReport): string {
   const { name, step, findings } = report;
   const nonce = randomBytes(16).toString('base64');
   const found =
-    findings.length === 0
-      ? '<p class="good">No problems found.</p>'
-      : `<ul>${findings.map(findingHtml).join('')}</ul>`;
+    findings.length === 0 ? '<p class="good">No problems found.</p>' : `<ul>${findings.map(findingHtml).join('')}</ul>`;
   const [heading, ...rows] = functionRows(step);
   const cells = (row: string[], tag: 'td' | 'th') =>
     row
@@ -55,7 +64,7 @@ function reportHtml(report: CheckReport): string {
 <body>
 <h1>${text(name)}</h1>
 <p class="about">${text(modelText(report))}</p>
-<p>${link('Start Training', 'grpo.startTraining', [report.config])} · ${link('Check Again', 'grpo.checkRun', [report.config])}</p>
+<p>${link('Start Training', 'grpo.startTraining', report.config)} · ${link('Check Again', 'grpo.checkRun', report.config)}</p>
 <h2>Findings</h2>
 ${found}
 <h2>What to expect</h2>
@@ -78,13 +87,11 @@ function findingHtml({ severity, evidence, place, remedy }: Finding): string {
 }
 
 function placeLink(place: NonNullable<Finding['place']>): string {
-  const { file, line, column = 1 } = place;
-  const uri = Uri.file(file).with(line === undefined ? {} : { fragment: `L${line},${column}` });
-  return link(formatLocation({ ...place, file: basename(file) }), 'vscode.open', [uri.toString()]);
+  return link(formatLocation({ ...place, file: basename(place.file) }), 'grpo.openPlace', place);
 }
 
-const link = (words: string, command: string, args: string[]): string =>
-  `<a href="${text(`command:${command}?${encodeURIComponent(JSON.stringify(args))}`)}">${text(words)}</a>`;
+const link = (words: string, command: string, argument: unknown): string =>
+  `<a href="${text(`command:${command}?${encodeURIComponent(JSON.stringify([argument]))}`)}">${text(words)}</a>`;
 
 const text = (plain: string): string => escapeHtml(visible(plain));
 
