@@ -18,7 +18,16 @@ session.test('a check shows what a run will be like, and marks in its config wha
   const { page } = editor;
   const before = readdirSync(server.workspace);
   await editor.openFile('short.grpo.json');
-  await page.locator('.codelens-decoration').getByText('Check Run').click();
+  const lens = page.locator('.codelens-decoration a', { hasText: 'Check Run' });
+  // A click is lost where lenses are just being drawn again.
+  await until('the check to begin', async () => {
+    await lens.click();
+    const begun = editor.notification(/Checking short/).waitFor({ timeout: 10_000 });
+    return begun.then(
+      () => true,
+      () => false,
+    );
+  });
   const report = page.frameLocator('iframe.webview.ready').frameLocator('iframe');
   await report.getByRole('heading', { name: 'short' }).waitFor({ timeout: 120_000 });
   await report.getByText(/All \d+ completions were cut off at 2 tokens/).waitFor();
