@@ -4,6 +4,7 @@ import {
   flag,
   integer,
   list,
+  number,
   type Operand,
   type Option,
   operand,
@@ -52,6 +53,19 @@ export const COMMANDS = {
       json: flag('print one JSON event per line; logs go to stderr'),
     },
     either: [['as-recorded', 'with-changes']],
+  },
+  check: {
+    help: 'take a few steps without training, and say what the run will be like and what is wrong with it',
+    operands: { config: runConfig },
+    options: {
+      set: list('path=value', 'override a field of the config'),
+      difficulty: flag('measure how often the model solves each training prompt, and write it to a file'),
+      n: integer('N', 'with --difficulty: completions per prompt', { least: 1, most: MOST_COMPLETIONS }, 8),
+      'solved-at': number('R', 'reward from which on a completion counts as solved', 'the highest that was seen', {
+        goesWith: 'difficulty',
+      }),
+      json,
+    },
   },
   score: {
     help: 'score sample completions with reward functions',

@@ -18,6 +18,8 @@ async function run(command: Command): Promise<number> {
       return 0;
     case 'train':
       return (await import('./train.ts')).trainCommand(command);
+    case 'check':
+      return (await import('./check.ts')).checkCommand(command);
     case 'score':
       return (await import('./score.ts')).scoreCommand(command);
     case 'data':

@@ -106,6 +106,25 @@ export const optionalInteger = (
   read: ([given], refuse) => (given === undefined ? undefined : readInteger(given, range, refuse)),
 });
 
+/** Any number; without it the command decides, as `otherwise` says. */
+export const number = (
+  placeholder: string,
+  help: string,
+  otherwise: string,
+  more: { goesWith?: string } = {},
+): Option<number | undefined> => ({
+  type: 'string',
+  placeholder,
+  help,
+  otherwise,
+  ...more,
+  read: ([given], refuse) => {
+    if (given === undefined) return undefined;
+    const value = Number(given);
+    return given.trim() !== '' && Number.isFinite(value) ? value : refuse(`must be a number, not "${given}".`);
+  },
+});
+
 /** Two whole numbers, such as 10-20. */
 export const span = (
   placeholder: string,

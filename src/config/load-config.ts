@@ -11,14 +11,14 @@ import { readText } from '../files/text.ts';
 import { BadInput, type ErrorKind, type SourceLocation } from '../protocol/errors.ts';
 import { type Remedy, remedyWords } from '../protocol/remedy.ts';
 import { type RunConfig, runConfigSchema } from '../protocol/run-config.ts';
-import { configName, isProgramPath } from '../text/files-by-name.ts';
+import { configName, difficultyName, isProgramPath } from '../text/files-by-name.ts';
 import { type ConfigPath, describeIssue } from './config-issue.ts';
 import { applyOverride, parseOverride } from './config-override.ts';
 import { changedNumber, changedNumberWords } from './template-numbers.ts';
 
 /** A run config that was read and checked, and where its fields are, for errors that are found later. */
 export interface LoadedConfig {
-  /** All paths in it (`model`, `dataset`, `evalDataset`, `rewards[].file`, `samples`, and `python` unless it is a name on the PATH) are absolute, and exist as far as they are needed; patterns and folders of datasets are the files that they come to. */
+  /** All paths in it (`model`, `dataset`, `evalDataset`, `rewards[].file`, `samples`, `difficulty.file`, and `python` unless it is a name on the PATH) are absolute, and exist as far as they are needed; patterns and folders of datasets are the files that they come to. */
   config: RunConfig;
   file: string;
   directory: string;
@@ -104,6 +104,8 @@ export function loadRunConfig(file: string, options: { set?: string[]; for?: 'ru
   config.dataset = resolveDataset(['dataset'], config.dataset, 'training');
   if (config.evalDataset !== null)
     config.evalDataset = resolveDataset(['evalDataset'], config.evalDataset, 'evaluation');
+  if (config.difficulty)
+    config.difficulty.file = resolve(directory, config.difficulty.file ?? difficultyName(absolute));
   if (config.samples !== null) config.samples = resolve(directory, config.samples);
   if (config.python !== null && isProgramPath(config.python)) config.python = resolve(directory, config.python);
   for (const [index, reward] of config.rewards.entries()) reward.file = resolveOne(['rewards', index], reward.file);

@@ -3,7 +3,7 @@ import type { Lab } from './lab.ts';
 
 type Command = (lab: Lab, argument?: unknown) => unknown;
 
-/** Every command, by its id in package.json (and one that only the walkthrough has). Its code is loaded when it is first called. */
+/** Every command, by its id in package.json (and two that only links have: the walkthrough's, and those of a check's report). Its code is loaded when it is first called. */
 const COMMANDS: Record<string, () => Promise<Command>> = {
   'grpo.startTraining': async () => (await import('./commands/start.ts')).startTraining,
   'grpo.queue': async () => (await import('./commands/start.ts')).queueTraining,
@@ -19,12 +19,14 @@ const COMMANDS: Record<string, () => Promise<Command>> = {
   'grpo.deleteRun': async () => (await import('./commands/delete-run.ts')).deleteRun,
   'grpo.newReward': async () => (await import('./new-reward/new-reward.ts')).newReward,
   'grpo.generateSamples': async () => (await import('./commands/generate-samples.ts')).generateSamples,
+  'grpo.checkRun': async () => (await import('./commands/check-run.ts')).checkRun,
   'grpo.createConfig': async () => (await import('./new-reward/create-config.ts')).createConfig,
   'grpo.importDataset': async () => (await import('./import-dataset/import-dataset.ts')).importDataset,
   'grpo.getModel': async () => (await import('./get-model/get-model.ts')).getModel,
   'grpo.setUpTensorFlow': async () => (await import('./commands/set-up-tensorflow.ts')).setUpTensorFlow,
   'grpo.openSample': async () => (await import('./commands/open-sample.ts')).openSample,
   'grpo.openFirstReward': async () => (await import('./commands/open-first-reward.ts')).openFirstReward,
+  'grpo.openPlace': async () => (await import('./commands/check-panel.ts')).openPlace,
   'grpo.runPreview': async () => (await import('./commands/preview.ts')).runPreview,
   'grpo.debugSample': async () => (await import('./commands/preview.ts')).debugSample,
   'grpo.openSamples': async () => (await import('./commands/preview.ts')).openSamples,

@@ -46,6 +46,12 @@ export const problem = z.object({
 export const commandProblem = z.object({ type: z.literal('problem'), problem });
 export type CommandProblem = z.infer<typeof commandProblem>;
 
-/** What a command says up its channel while it works: how many of how many are done. */
-export const commandProgress = z.object({ type: z.literal('progress'), done: z.int().min(0), of: z.int().min(0) });
+const countedProgress = z.object({ type: z.literal('progress'), done: z.int().min(0), of: z.int().min(0) });
+export type CountedProgress = z.infer<typeof countedProgress>;
+
+/** What a command says up its channel while it works: how many of how many are done, or what it is doing. */
+export const commandProgress = z.union([
+  countedProgress,
+  z.object({ type: z.literal('progress'), message: z.string() }),
+]);
 export type CommandProgress = z.infer<typeof commandProgress>;

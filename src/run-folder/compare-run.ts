@@ -51,9 +51,10 @@ function differs(field: string, recorded: ComparedRun, today: ComparedRun): bool
       if (places(before, recorded) === places(now, today)) return false;
       return !(recorded.inputs && today.inputs && sameContent(recorded.inputs[field], today.inputs[field]));
     }
-    case 'rewards': {
-      const list = ({ config, directory }: ComparedRun) => JSON.stringify(fromFolder(config.rewards, directory));
-      return list(recorded) !== list(today);
+    case 'rewards':
+    case 'difficulty': {
+      const text = ({ config, directory }: ComparedRun) => JSON.stringify(fromFolder(config[field], directory));
+      return text(recorded) !== text(today);
     }
     // Where a config leaves them open, they follow others, which say it all.
     case 'epsilonHigh':

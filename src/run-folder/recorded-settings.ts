@@ -47,6 +47,9 @@ export function recordedSettings(run: string, info: RunInfo, directory: string, 
     model: here(recorded.model, 'The model'),
     dataset: allHere(recorded.dataset, 'The dataset'),
     evalDataset: recorded.evalDataset === null ? null : allHere(recorded.evalDataset, 'The evalDataset'),
+    difficulty: recorded.difficulty?.file
+      ? { ...recorded.difficulty, file: here(recorded.difficulty.file, 'The difficulty file') }
+      : recorded.difficulty,
     rewards: recorded.rewards.map((reward) => ({ ...reward, file: here(reward.file, 'The reward file') })),
   };
   const rollouts = info.inputs?.rollouts ? here(info.inputs.rollouts.file, 'The rollouts file') : undefined;

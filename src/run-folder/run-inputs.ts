@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { basename } from 'node:path';
 import { datasetFiles } from '../files/dataset-files.ts';
 import type { RunConfig } from '../protocol/run-config.ts';
@@ -6,18 +7,19 @@ import { digestFile, digestModel } from './file-digest.ts';
 
 /** What a run reads besides its rewards, by content. All of it must exist. */
 export const digestInputs = (
-  { model, dataset, evalDataset }: Pick<RunConfig, 'model' | 'dataset' | 'evalDataset'>,
+  { model, dataset, evalDataset, difficulty }: Pick<RunConfig, 'model' | 'dataset' | 'evalDataset' | 'difficulty'>,
   rollouts: string | undefined,
 ): RunInputs => ({
-  dataset: digestDataset(dataset),
+  dataset: digestDataset(dataset, difficulty?.file),
   evalDataset: evalDataset === null ? null : digestDataset(evalDataset),
   rollouts: rollouts === undefined ? null : digestFile(rollouts),
   model: digestModel(model),
 });
 
-/** Of a single file its digest alone, as release 0.1 recorded it. */
-function digestDataset(named: RunConfig['dataset']): FileDigest | FileDigest[] {
-  const digests = datasetFiles(named).map(digestFile);
+/** Of a single file its digest alone, as release 0.1 recorded it. With solve rates, which decide on what of it is trained on. */
+function digestDataset(named: RunConfig['dataset'], solveRates?: string): FileDigest | FileDigest[] {
+  const files = [...datasetFiles(named), ...(solveRates !== undefined && existsSync(solveRates) ? [solveRates] : [])];
+  const digests = files.map(digestFile);
   return digests.length === 1 ? digests[0]! : digests;
 }
 

@@ -24,6 +24,9 @@ export function filesBeside(file: string, folder: string, endings: string[]): st
 export const samplesPlaces = (...files: string[]): string[] =>
   files.flatMap((file) => filesBeside(file, 'samples', ['.samples.jsonl']));
 
+/** The file next to a run config that has its prompts' solve rates. */
+export const difficultyName = (configFile: string): string => `${configName(configFile)}.difficulty.jsonl`;
+
 /** A file's folder, and what parts its path. */
 function parentOf(file: string): [folder: string, separator: string] {
   const end = Math.max(file.lastIndexOf('/'), file.lastIndexOf('\\'));

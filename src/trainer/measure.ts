@@ -59,8 +59,13 @@ export async function measureSteps(run: PreparedRun, steps: number): Promise<Mea
   await measureStep(stage);
   const measured: Measurement[] = [];
   for (let step = 2; step <= steps + 1; step++) measured.push((await measureStep(stage)).measured);
+  return medians(measured);
+}
+
+/** Of each figure by itself; the memory is the last one's, which is the most. */
+export function medians(steps: readonly Measurement[]): Measurement {
   const median = (figure: (step: Measurement) => number): number => {
-    const sorted = measured.map(figure).sort((a, b) => a - b);
+    const sorted = steps.map(figure).sort((a, b) => a - b);
     return (sorted[(sorted.length - 1) >> 1]! + sorted[sorted.length >> 1]!) / 2;
   };
   return {
@@ -69,6 +74,6 @@ export async function measureSteps(run: PreparedRun, steps: number): Promise<Mea
     logprobs: { seconds: median(({ logprobs }) => logprobs.seconds) },
     update: { seconds: median(({ update }) => update.seconds) },
     step: { seconds: median(({ step }) => step.seconds) },
-    peak_rss_bytes: measured.at(-1)!.peak_rss_bytes,
+    peak_rss_bytes: steps.at(-1)!.peak_rss_bytes,
   };
 }

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { type ExtensionContext, type Progress, ProgressLocation, window } from 'vscode';
-import type { CommandProgress } from '../../protocol/problem.ts';
+import type { CommandProgress, CountedProgress } from '../../protocol/problem.ts';
 import { childEnvironment } from '../workspace/child-environment.ts';
 import { type CommandExit, GrpoCommand } from '../workspace/grpo-command.ts';
 
@@ -13,8 +13,8 @@ interface CommandToRun {
   /** What it is doing until its first line. */
   begin?: string;
   onLine: (line: string, progress: Report) => void;
-  /** Of commands that tell how far they are. */
-  onProgress?: (done: CommandProgress, progress: Report) => void;
+  /** Of commands that tell how many of how many are done; what others say they are doing is shown as it is. */
+  onProgress?: (done: CountedProgress, progress: Report) => void;
 }
 
 /** Runs a `grpo` command that loads an engine, with a notification that shows its progress and can cancel it. */
@@ -28,10 +28,11 @@ export async function runWithProgress(
       if (begin !== undefined) progress.report({ message: begin });
       const script = join(context.extensionPath, 'dist', 'grpo.js');
       const env = childEnvironment(context);
-      const command = new GrpoCommand(script, args, cwd, (line) => onLine(line, progress), {
-        env,
-        onProgress: onProgress && ((done) => onProgress(done, progress)),
-      });
+      const told = (done: CommandProgress) => {
+        if ('message' in done) progress.report({ message: done.message });
+        else onProgress?.(done, progress);
+      };
+      const command = new GrpoCommand(script, args, cwd, (line) => onLine(line, progress), { env, onProgress: told });
       const cancel = token.onCancellationRequested(() => command.dispose());
       context.subscriptions.push(command);
       try {

@@ -45,7 +45,11 @@ export class ConfigLenses implements CodeLensProvider, Disposable {
     if (!workspace.isTrusted)
       return [lens('$(shield) Training runs reward functions: trust this workspace first', 'workbench.trust.manage')];
     const { active } = this.#training;
-    if (!active) return [lens('$(play) Start Training', 'grpo.startTraining', uri)];
+    if (!active)
+      return [
+        lens('$(play) Start Training', 'grpo.startTraining', uri),
+        lens('$(checklist) Check Run', 'grpo.checkRun', uri),
+      ];
     if (active.request.configFile !== uri.fsPath) return [lens('$(list-ordered) Queue', 'grpo.queue', uri)];
     const { folder, stage } = active;
     const lenses = [lens('$(debug-stop) Stop', 'grpo.stop', folder)];

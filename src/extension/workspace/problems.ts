@@ -16,22 +16,31 @@ import {
   workspace,
 } from 'vscode';
 import type { Problem, SourceLocation } from '../../protocol/errors.ts';
-import { setWords } from '../../protocol/remedy.ts';
+import type { Finding } from '../../protocol/finding.ts';
+import { type Remedy, setWords } from '../../protocol/remedy.ts';
 import { RUN_CONFIGS } from './find-files.ts';
 import { placeToOpen, wordsBesidePlace } from './problem-place.ts';
 import { setField } from './set-field.ts';
 import { watchFiles } from './watch-files.ts';
 
-/** What kept a run config from being used. */
-interface Reported {
+/** Something about a run config to be shown at its place. */
+interface Entry {
   uri: Uri;
   diagnostic: Diagnostic;
-  problem: Problem;
-  /** Of the file and the config on disk. */
+  remedy: Remedy | undefined;
+}
+
+/** What was said of a run config. */
+interface Reported {
+  entries: Entry[];
+  /** Of the files and the config on disk. */
   watchers: Disposable;
 }
 
-/** What kept runs from starting, at its place in the user's files, until that file or the config changes: it may name others now. */
+/**
+ * What kept runs from starting, and what checks have found, at its place in the user's files, until such a file or the config changes: it
+ * may name others now.
+ */
 export class Problems implements Disposable {
   readonly #diagnostics = languages.createDiagnosticCollection('grpo');
   /** By run config. */
@@ -52,24 +61,18 @@ export class Problems implements Disposable {
     );
   }
 
-  /** Without a place of its own it is the config's. */
+  /** What kept a config from being used. Without a place of its own it is the config's. */
   async report(problem: Problem, configFile: string): Promise<void> {
-    const place = placeToOpen(problem) ?? { file: configFile };
-    const uri = Uri.file(place.file);
-    const range = await workspace.openTextDocument(uri).then(
-      (document) => tokenAt(document, startOf(place)),
-      // Not a text: the place still says which file.
-      () => new Range(startOf(place), startOf(place)),
+    const entry = await entryOf({ ...problem, severity: 'error', code: problem.kind }, configFile);
+    this.#report([entry], configFile);
+  }
+
+  /** What a check has found, all at once. */
+  async reportFindings(findings: readonly Finding[], configFile: string): Promise<void> {
+    const entries = findings.map(({ kind: code, evidence: message, ...finding }) =>
+      entryOf({ ...finding, code, message }, configFile),
     );
-    this.clear(configFile);
-    const diagnostic = new Diagnostic(range, wordsBesidePlace(problem), DiagnosticSeverity.Error);
-    diagnostic.source = 'GRPO';
-    if (problem.kind) diagnostic.code = problem.kind;
-    const watchers = Disposable.from(
-      ...[...new Set([uri.fsPath, configFile])].map((file) => this.#watch(Uri.file(file))),
-    );
-    this.#reported.set(configFile, { uri, diagnostic, problem, watchers });
-    this.#show(uri);
+    this.#report(await Promise.all(entries), configFile);
   }
 
   /** The config is used again. */
@@ -78,7 +81,7 @@ export class Problems implements Disposable {
     if (!reported) return;
     this.#reported.delete(configFile);
     reported.watchers.dispose();
-    this.#show(reported.uri);
+    for (const { uri } of reported.entries) this.#show(uri);
   }
 
   async open(place: SourceLocation | undefined): Promise<void> {
@@ -93,13 +96,23 @@ export class Problems implements Disposable {
   }
 
   #fixes(document: TextDocument, range: Range): CodeAction[] {
-    return [...this.#reported.values()]
-      .filter(({ uri, diagnostic }) => uri.fsPath === document.uri.fsPath && diagnostic.range.intersection(range))
-      .flatMap(({ diagnostic, problem }) => fixOf(problem, diagnostic, document) ?? []);
+    return this.#entriesOf(document.uri)
+      .filter(({ diagnostic }) => diagnostic.range.intersection(range))
+      .flatMap((entry) => fixOf(entry, document) ?? []);
   }
 
   #changed({ fsPath }: Uri): void {
-    for (const [config, { uri }] of this.#reported) if (fsPath === config || fsPath === uri.fsPath) this.clear(config);
+    for (const [config, { entries }] of this.#reported)
+      if (fsPath === config || entries.some(({ uri }) => uri.fsPath === fsPath)) this.clear(config);
+  }
+
+  #report(entries: Entry[], configFile: string): void {
+    this.clear(configFile);
+    if (entries.length === 0) return;
+    const files = new Set([configFile, ...entries.map(({ uri }) => uri.fsPath)]);
+    const watchers = Disposable.from(...[...files].map((file) => this.#watch(Uri.file(file))));
+    this.#reported.set(configFile, { entries, watchers });
+    for (const { uri } of entries) this.#show(uri);
   }
 
   #watch(uri: Uri): Disposable {
@@ -109,18 +122,46 @@ export class Problems implements Disposable {
 
   /** Several configs may name one file. */
   #show(uri: Uri): void {
-    const here = [...this.#reported.values()].filter((reported) => reported.uri.fsPath === uri.fsPath);
     this.#diagnostics.set(
       uri,
-      here.map(({ diagnostic }) => diagnostic),
+      this.#entriesOf(uri).map(({ diagnostic }) => diagnostic),
     );
   }
+
+  #entriesOf({ fsPath }: Uri): Entry[] {
+    return [...this.#reported.values()].flatMap(({ entries }) => entries.filter(({ uri }) => uri.fsPath === fsPath));
+  }
+}
+
+const SEVERITIES: Record<Finding['severity'], DiagnosticSeverity> = {
+  error: DiagnosticSeverity.Error,
+  warning: DiagnosticSeverity.Warning,
+  information: DiagnosticSeverity.Information,
+};
+
+type Said = Pick<Problem, 'message' | 'place' | 'remedy'> & {
+  severity: Finding['severity'];
+  code: string | undefined;
+};
+
+async function entryOf({ severity, code, ...said }: Said, configFile: string): Promise<Entry> {
+  const place = placeToOpen(said) ?? { file: configFile };
+  const uri = Uri.file(place.file);
+  const range = await workspace.openTextDocument(uri).then(
+    (document) => tokenAt(document, startOf(place)),
+    // Not a text: the place still says which file.
+    () => new Range(startOf(place), startOf(place)),
+  );
+  const diagnostic = new Diagnostic(range, wordsBesidePlace(said), SEVERITIES[severity]);
+  diagnostic.source = 'GRPO';
+  if (code !== undefined) diagnostic.code = code;
+  return { uri, diagnostic, remedy: said.remedy };
 }
 
 const startOf = ({ line = 1, column = 1 }: SourceLocation): Position => new Position(line - 1, column - 1);
 
 /** What the editor can do about a problem, or helps with. */
-function fixOf({ remedy }: Problem, diagnostic: Diagnostic, document: TextDocument): CodeAction | undefined {
+function fixOf({ remedy, diagnostic }: Entry, document: TextDocument): CodeAction | undefined {
   switch (remedy?.action) {
     case 'get-model': {
       const action = quickFix('Get a model…', diagnostic);

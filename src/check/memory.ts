@@ -1,0 +1,118 @@
+import { statfsSync } from 'node:fs';
+import { totalmem } from 'node:os';
+import type { LoadedConfig } from '../config/load-config.ts';
+import { gpuMemory } from '../engine/devices/gpu-memory.ts';
+import { trainedLength } from '../grpo/trajectory.ts';
+import { cachedPerToken, type ModelConfig } from '../model/config.ts';
+import { activationBytes } from '../model/network/activations.ts';
+import type { Sequence } from '../model/network/batch.ts';
+import { trainedShapes } from '../model/parameters.ts';
+import { sizeOf } from '../model/shape.ts';
+import type { MemoryUse } from '../protocol/check-report.ts';
+import { BadInput } from '../protocol/errors.ts';
+import type { Remedy } from '../protocol/remedy.ts';
+import type { RunConfig } from '../protocol/run-config.ts';
+import { formatGigabytes } from '../text/gigabytes.ts';
+import type { Rollout } from '../trainer/rollout.ts';
+import { workloadOf } from '../trainer/workload.ts';
+
+/** What the trainer lets activations, and caches of completions that are written at the same time, take at once. */
+const AT_ONCE = { activations: 2 ** 31, caches: 2 ** 29 };
+/** While a cache grows, the one before it is still there. */
+const CACHE_COPIES = 2;
+const FLOAT32 = Float32Array.BYTES_PER_ELEMENT;
+/** An adapter that fits most tasks. */
+const SMALL_ADAPTER = { r: 16, loraAlpha: 32, targetModules: 'all-linear' };
+
+/** What this process may use: all of the machine's, or what a container has been given. */
+export function memoryThere(): number {
+  const limit = process.constrainedMemory?.() ?? 0;
+  return limit > 0 ? Math.min(limit, totalmem()) : totalmem();
+}
+
+/** Throws BadInput for a model that certainly does not fit into memory, before it is read: the system would end the process. */
+export function checkFits(model: ModelConfig, { config, locate }: LoadedConfig): void {
+  const { bytes } = workloadOf(model, { trains: true, half: config.fp16 });
+  const there = memoryThere();
+  const onGpu = config.device === 'webgpu' || (config.device === 'auto' && (gpuMemory()?.bytes ?? 0) >= bytes);
+  if (bytes <= there || onGpu) return;
+  const needs = `Weights, gradients and AdamW's moments take ${formatGigabytes(bytes)}, and this machine has ${formatGigabytes(there)} of memory`;
+  if (config.lora) throw new BadInput(`${needs}; take a smaller model.`, locate(['model']));
+  const remedy: Remedy = { action: 'set', path: ['lora'], value: SMALL_ADAPTER };
+  throw new BadInput(`${needs}; "lora" takes a fraction of it.`, locate(['model']), { remedy });
+}
+
+/** What was measured of some steps. */
+interface MeasuredMemory {
+  rollout: Rollout;
+  /** How many prompts a step had. */
+  prompts: number;
+  /** The most physical memory that the process has had. */
+  peakBytes: number;
+}
+
+/**
+ * Memory of the process and of a GPU. To what was measured comes what the prompts take that were left out, and at most what completions take that
+ * are longer than those that were sampled.
+ */
+export function memoryUse(
+  { rollout, prompts, peakBytes }: MeasuredMemory,
+  model: ModelConfig,
+  config: RunConfig,
+  device: string,
+): { process: MemoryUse; gpu: MemoryUse | null } {
+  const { promptsPerStep, maxCompletionLength } = config;
+  const asSampled = (row: number) => trainedLength(rollout[row % rollout.length]!.trajectory);
+  const bytes = (prompts: number, lengthOf: (row: number) => number) =>
+    stepBytes(model, sequencesOf(rollout, prompts * config.numGenerations, lengthOf), config.numGenerations);
+  const taken = bytes(prompts, asSampled);
+  const whole = bytes(promptsPerStep, asSampled);
+  const most = bytes(promptsPerStep, () => maxCompletionLength);
+  const there = memoryThere();
+  if (device === 'cpu') {
+    const expected = peakBytes + Math.max(0, whole - taken);
+    return { process: { expected, atMost: expected + Math.max(0, most - whole), there }, gpu: null };
+  }
+  const { bytes: weights } = workloadOf(model, { trains: true, half: config.fp16 });
+  return {
+    process: { expected: peakBytes, atMost: peakBytes, there },
+    gpu: { expected: weights + whole, atMost: weights + Math.max(whole, most), there: gpuMemory()?.bytes ?? null },
+  };
+}
+
+/** So many sequences; where fewer were sampled, these stand for the others. */
+function sequencesOf(rollout: Rollout, count: number, lengthOf: (row: number) => number): Sequence[] {
+  return Array.from({ length: count }, (_, row) => ({
+    promptIds: rollout[row % rollout.length]!.prompt.ids,
+    completionIds: Array<number>(lengthOf(row)),
+  }));
+}
+
+/** What a step holds besides weights. */
+function stepBytes(model: ModelConfig, sequences: Sequence[], group: number): number {
+  const tokens = sequences.reduce((sum, { completionIds }) => sum + completionIds.length, 0);
+  return (
+    Math.min(AT_ONCE.activations, activationBytes(model, sequences, group, { forGradient: true })) +
+    CACHE_COPIES * Math.min(AT_ONCE.caches, FLOAT32 * tokens * cachedPerToken(model))
+  );
+}
+
+/** Of one checkpoint: the weights, AdamW's moments, and in full what was rounded or is no longer the start. */
+export function checkpointBytes(
+  model: ModelConfig,
+  config: Pick<RunConfig, 'checkpointDtype' | 'syncRefModel'>,
+): number {
+  const trained = [...trainedShapes(model).values()].reduce((sum, shape) => sum + sizeOf(shape), 0);
+  const rounded = config.checkpointDtype !== 'float32';
+  return trained * ((rounded ? FLOAT32 / 2 + FLOAT32 : FLOAT32) + 2 * FLOAT32 + (config.syncRefModel ? FLOAT32 : 0));
+}
+
+/** Free bytes of the disk that a folder is on, for whoever is no administrator; null where the system does not say. */
+export function freeDisk(folder: string): number | null {
+  try {
+    const { bavail, bsize } = statfsSync(folder);
+    return bavail * bsize;
+  } catch {
+    return null;
+  }
+}

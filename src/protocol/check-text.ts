@@ -1,0 +1,101 @@
+import { formatDuration } from '../text/duration.ts';
+import { formatGigabytes } from '../text/gigabytes.ts';
+import type { CheckReport, MemoryUse } from './check-report.ts';
+import { type StepReport, withoutSignal } from './step-report.ts';
+
+/** Of a step: less is noise. */
+const WORTH_SHOWING = 0.05;
+
+/** What a check found out, a line each: what about, and in which words. */
+export function checkLines(report: CheckReport): [label: string, text: string][] {
+  const { step, plan, prompts, memory, runSeconds, stepSeconds, sampled } = report;
+  const lines: [string, string][] = [
+    ['signal', signalText(step)],
+    ['length', lengthText(step)],
+    ['reward', `mean ${figure(step.reward.mean)}, std. dev. ${figure(step.reward.std)}`],
+    ['step', stepText(stepSeconds, report)],
+    ['run', `about ${formatDuration(runSeconds.total)}: ${runText(report)}`],
+    ['memory', memoryText(memory.process)],
+  ];
+  if (memory.gpu) lines.push(['GPU memory', memoryText(memory.gpu)]);
+  lines.push(['prompts', promptText(report)]);
+  const { heldOut, trainedOn, duplicates } = prompts;
+  if (heldOut !== null)
+    lines.push(['held out', `${counted(heldOut, 'prompt')}, ${trainedOn?.count ?? 0} of them also trained on`]);
+  if (duplicates.count > 0) lines.push(['duplicates', `${counted(duplicates.count, 'training prompt')} repeated`]);
+  const all = sampled.prompts === plan.promptsPerStep ? '' : `, extrapolated to ${plan.promptsPerStep}`;
+  lines.push([
+    'sampled',
+    `${counted(sampled.steps, 'step')} of ${counted(sampled.prompts, 'prompt')}, ${plan.numGenerations} completions each${all}`,
+  ]);
+  return lines;
+}
+
+/** What is trained, and where. */
+export function modelText({ device, model }: CheckReport): string {
+  const millions = (count: number) => `${(count / 1e6).toPrecision(3)} million`;
+  const trained = model.trained === model.parameters ? 'all trained' : `${millions(model.trained)} trained`;
+  return `${millions(model.parameters)} parameters, ${trained}, on ${device}`;
+}
+
+/** A heading, and a row for each reward function. */
+export function functionRows({ functions }: StepReport): string[][] {
+  return [
+    ['function', 'weight', 'mean', 'std. dev.', 'min', 'max', 'abstained', 'failed'],
+    ...functions.map(({ name, weight, mean, std, min, max, abstained, failed }) => [
+      ...[name, String(weight), figure(mean), figure(std), figure(min), figure(max)],
+      ...[String(abstained), String(failed)],
+    ]),
+  ];
+}
+
+function signalText({ groups: { count, signals } }: StepReport): string {
+  const others = withoutSignal(signals);
+  const none = others === '' ? '' : `; ${others}`;
+  return `${signals.signal} of ${counted(count, 'group')} with a learning signal (${percent(signals.signal / count)})${none}`;
+}
+
+function lengthText({ lengths, completions }: StepReport): string {
+  const { min, mean, max, cap, truncated } = lengths;
+  return `${range(min, max)} tokens, mean ${mean.toFixed(0)}, of at most ${cap}; ${truncated} of ${completions} cut off (${percent(truncated / completions)})`;
+}
+
+function stepText(seconds: CheckReport['stepSeconds'], { tokensPerSecond }: CheckReport): string {
+  const phases = (['rollout', 'score', 'reference', 'update'] as const)
+    .filter((phase) => seconds[phase] > WORTH_SHOWING * seconds.total)
+    .map((phase) => `${phase} ${short(seconds[phase])}`);
+  return `${short(seconds.total)}: ${phases.join(', ')}; ${Math.round(tokensPerSecond)} tokens/s`;
+}
+
+function runText({ plan, runSeconds: { start } }: CheckReport): string {
+  const parts = [`${formatDuration(start)} to start`, counted(plan.steps, 'step')];
+  if (plan.evaluations > 0) parts.push(counted(plan.evaluations, 'evaluation'));
+  return [...parts, counted(plan.checkpoints, 'checkpoint')].join(', ');
+}
+
+function memoryText({ expected, atMost, there }: MemoryUse): string {
+  const most = formatGigabytes(atMost) === formatGigabytes(expected) ? '' : `, at most ${formatGigabytes(atMost)}`;
+  return `${formatGigabytes(expected)} expected${most}${there === null ? '' : `, of ${formatGigabytes(there)}`}`;
+}
+
+function promptText({ prompts, step, plan }: CheckReport): string {
+  const { training, shortest, longest, context, skipped } = prompts;
+  const epochs = (plan.steps * plan.promptsPerStep) / training;
+  const used =
+    epochs < 1
+      ? `${percent(epochs)} of them used`
+      : `each used ${epochs < 10 ? epochs.toFixed(1) : Math.round(epochs)} times`;
+  const skips = skipped === 0 ? '' : `, ${skipped} longer ones skipped`;
+  return `${counted(training, 'prompt')} of ${range(shortest, longest)} tokens (${used}${skips}); longest with its completion ${longest + step.lengths.cap}, context ${context}`;
+}
+
+const short = (seconds: number): string =>
+  seconds < 0.9995
+    ? `${(1000 * seconds).toFixed(0)} ms`
+    : seconds < 10
+      ? `${seconds.toFixed(1)} s`
+      : formatDuration(seconds);
+const range = (least: number, most: number): string => (least === most ? `${most}` : `${least} to ${most}`);
+const figure = (value: number | null): string => (value === null ? '–' : String(Number(value.toFixed(3))));
+const percent = (share: number): string => `${Math.round(100 * share)}%`;
+const counted = (count: number, thing: string): string => `${count} ${count === 1 ? thing : `${thing}s`}`;
