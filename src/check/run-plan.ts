@@ -1,10 +1,10 @@
 import type { RunSeconds, StepSeconds } from '../protocol/check-report.ts';
 import type { RunConfig } from '../protocol/run-config.ts';
+import { evaluatesAfter, scheduleOf, stillToCome } from '../protocol/schedule.ts';
+import { promptsEvaluated } from '../trainer/evaluate.ts';
 
 /** Bytes a second that checkpoints are written with; slower disks are rare by now. */
 const DISK_SPEED = 2e8;
-/** Of evaluations before and after training, where nobody says how many prompts. */
-const FEW_EVALUATED = 64;
 
 /** How often a run does what takes time. */
 export interface RunPlan {
@@ -17,27 +17,20 @@ export interface RunPlan {
   kept: number;
 }
 
-export function runPlan(
-  config: Pick<
-    RunConfig,
-    'maxSteps' | 'saveSteps' | 'saveTotalLimit' | 'evalOnStart' | 'evalSteps' | 'evalPrompts' | 'numGenerationsEval'
-  >,
-  heldOut: number,
-): RunPlan {
-  const { maxSteps, saveSteps, evalSteps, saveTotalLimit } = config;
-  const evaluates = heldOut > 0;
-  const regular = evaluates && evalSteps !== null ? Math.floor(maxSteps / evalSteps) : 0;
-  const first = evaluates && config.evalOnStart ? 1 : 0;
-  // After the last step, unless that is one of the regular ones.
-  const last = first === 1 && (evalSteps === null || maxSteps % evalSteps !== 0) ? 1 : 0;
-  const prompts = Math.min(heldOut, config.evalPrompts ?? (evalSteps === null ? FEW_EVALUATED : heldOut));
-  const checkpoints = Math.ceil(maxSteps / saveSteps);
+/** What of a config says how often. */
+type PlannedConfig = Parameters<typeof scheduleOf>[0] &
+  Pick<RunConfig, 'evalPrompts' | 'evalSteps' | 'numGenerationsEval' | 'saveTotalLimit'>;
+
+/** `heldOut`: how many prompts there are to evaluate on. */
+export function runPlan(config: PlannedConfig, heldOut: number): RunPlan {
+  const schedule = { ...scheduleOf(config), heldOut: heldOut > 0 };
+  const { evaluations, checkpoints } = stillToCome(0, schedule);
   return {
-    steps: maxSteps,
-    evaluations: regular + first + last,
-    evaluated: prompts * config.numGenerationsEval,
+    steps: config.maxSteps,
+    evaluations: evaluations + (evaluatesAfter(0, schedule) ? 1 : 0),
+    evaluated: promptsEvaluated(config, heldOut) * config.numGenerationsEval,
     checkpoints,
-    kept: Math.min(checkpoints, saveTotalLimit ?? checkpoints),
+    kept: Math.min(checkpoints, config.saveTotalLimit ?? checkpoints),
   };
 }
 

@@ -5,6 +5,7 @@ import type { Metrics } from '../grpo/metrics.ts';
 import { mean } from '../grpo/statistics.ts';
 import { trainedLength } from '../grpo/trajectory.ts';
 import { computeCopies } from '../model/network/half-weights.ts';
+import type { RunConfig } from '../protocol/run-config.ts';
 import { failedShare, scoreOf, scoresByRow } from '../rewards/score-table.ts';
 import type { Learner, PolicySampler } from './policy/learner.ts';
 import { LocalSampler } from './policy/local-sampler.ts';
@@ -49,9 +50,15 @@ export function evaluationOf(run: PreparedRun, learner: Learner): Evaluate | und
   const { evalPrompts, config } = run;
   if (!evalPrompts || (config.evalSteps === null && !config.evalOnStart)) return undefined;
   const sampler = learner.sampler(config.numGenerationsEval);
-  const most = config.evalPrompts ?? (config.evalSteps === null ? ENOUGH_PROMPTS : evalPrompts.length);
-  return (watching) => evaluate(run, sampler, evalPrompts.slice(0, most), watching);
+  const some = evalPrompts.slice(0, promptsEvaluated(config, evalPrompts.length));
+  return (watching) => evaluate(run, sampler, some, watching);
 }
+
+/** How many of the held-out prompts a run evaluates. */
+export const promptsEvaluated = (
+  { evalPrompts, evalSteps }: Pick<RunConfig, 'evalPrompts' | 'evalSteps'>,
+  heldOut: number,
+): number => Math.min(heldOut, evalPrompts ?? (evalSteps === null ? ENOUGH_PROMPTS : heldOut));
 
 /** The row of metrics that an evaluation adds: what TRL 1.16 calls the same figures when it evaluates. */
 export function evaluationMetrics({ reward, rewards, length, clipped }: EvaluationFigures): Metrics {

@@ -17,7 +17,7 @@ const UPDATES = 50;
 
 const head = (changes: object = {}) => ({
   ...{ folder: '/runs/1', name: 'sort', createdAt: '2026-01-01T00:00:00Z', state: 'running', reason: null, step: 1 },
-  ...{ device: 'cpu', config: { maxSteps: 1000, rewards: [] }, trainer: 'ours', phase: null },
+  ...{ device: 'cpu', config: { maxSteps: 1000, rewards: [] }, trainer: 'ours', scored: 1 },
   ...changes,
 });
 const columns = (...steps: number[]) => ({

@@ -44,7 +44,7 @@ describe('atSize', () => {
 describe('runPlan', () => {
   const config = {
     ...{ maxSteps: 100, saveSteps: 40, saveTotalLimit: null, evalOnStart: true },
-    ...{ evalSteps: null, evalPrompts: null, numGenerationsEval: 2 },
+    ...{ evalDataset: 'held-out.jsonl', evalSteps: null, evalPrompts: null, numGenerationsEval: 2 },
   };
 
   it('evaluates before and after, on at most 64 prompts', () => {
