@@ -233,13 +233,16 @@ describe('the Reward Preview', () => {
     },
   });
 
-  test('a row opens its sample though results arrive while it is clicked', async () => {
+  test('a row shows its sample though results arrive while it is clicked', async () => {
     const { page, send, hold, posted } = bound(await open('preview-view'));
     await send(picture(0));
     await page.getByRole('button', { name: 'Advantage' }).click();
     await hold('.virtual-canvas .grid-row:has-text("answer 2")', async () => {
       for (let round = 1; round <= UPDATES; round++) await send(picture(round));
     });
+    const detail = page.getByRole('region', { name: 'Sample' });
+    await detail.locator('.completion', { hasText: 'answer 2' }).waitFor();
+    await detail.getByRole('button', { name: 'Open Line' }).click();
     await expect.poll(() => posted<object>('open-row')).toEqual([{ type: 'open-row', row: 2 }]);
     // Sorted by the advantage, the newest samples are on top.
     await page.locator('.grid-row[aria-rowindex="2"]', { hasText: `answer ${UPDATES + 3}` }).waitFor();
