@@ -2,7 +2,7 @@ import { badInputText, type Problem } from '../../protocol/errors.ts';
 import { rewardChange } from '../../protocol/held-out.ts';
 import { placeToOpen, wordsBesidePlace } from '../workspace/problem-place.ts';
 import { type ConfigEdit, restartLabel } from './config-edit.ts';
-import type { EndedTraining } from './training.ts';
+import type { EndedTraining } from './news.ts';
 
 export type OutcomeAction = 'Get Model' | 'Open' | 'Open Dashboard' | 'Resume' | 'Show Log';
 
