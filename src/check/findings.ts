@@ -117,7 +117,7 @@ function promptFindings({ prompts, plan }: Checked, config: RunConfig, { locate 
     findings.push({
       kind: 'prompt-beyond-context',
       severity: 'warning',
-      evidence: `With ${config.maxCompletionLength} tokens for the completion, ${beyond.count === 1 ? 'a prompt exceeds' : `at least ${beyond.count} prompts exceed`} the model's context of ${prompts.context}; ${config.maxSteps} steps do not get that far, longer runs would end there.`,
+      evidence: `With ${config.maxCompletionLength} tokens for the completion, ${beyond.count === 1 ? 'a prompt exceeds' : `at least ${beyond.count} prompts exceed`} the model's context of ${prompts.context}; ${config.maxSteps} steps do not reach them, but a longer run would fail there.`,
       place: beyond.first ?? locate(['dataset']),
       ...(context > 0 && { remedy: set('maxPromptLength', context) }),
     });

@@ -110,7 +110,7 @@ interface Taken {
 
 type StepTaker = (prompts: number) => Promise<Taken>;
 
-/** Takes the next step of so many prompts. Steps of one size go on through the dataset as the run does. */
+/** Takes the next step of so many prompts. Steps of one size proceed through the dataset as the run does. */
 function stepTaker(run: PreparedRun, onStep: (message: string) => void): StepTaker {
   const learner = new LocalLearner(run);
   let latest: Omit<ScoredStep, 'step' | 'credit'> | undefined;

@@ -52,8 +52,8 @@ interface MeasuredMemory {
 }
 
 /**
- * Memory of the process and of a GPU. To what was measured comes what the prompts take that were left out, and at most what completions take that
- * are longer than those that were sampled.
+ * Memory of the process and of a GPU. What was measured, and in addition what the prompts take that were not sampled; at most, also what longer completions than the sampled
+ * ones take.
  */
 export function memoryUse(
   { rollout, prompts, peakBytes }: MeasuredMemory,
@@ -80,7 +80,7 @@ export function memoryUse(
   };
 }
 
-/** So many sequences; where fewer were sampled, these stand for the others. */
+/** So many sequences; where fewer were sampled, they are repeated. */
 function sequencesOf(rollout: Rollout, count: number, lengthOf: (row: number) => number): Sequence[] {
   return Array.from({ length: count }, (_, row) => ({
     promptIds: rollout[row % rollout.length]!.prompt.ids,
@@ -107,7 +107,7 @@ export function checkpointBytes(
   return trained * ((rounded ? FLOAT32 / 2 + FLOAT32 : FLOAT32) + 2 * FLOAT32 + (config.syncRefModel ? FLOAT32 : 0));
 }
 
-/** Free bytes of the disk that a folder is on, for whoever is no administrator; null where the system does not say. */
+/** Free bytes of the disk that a folder is on, for ordinary users; null where the system does not say. */
 export function freeDisk(folder: string): number | null {
   try {
     const { bavail, bsize } = statfsSync(folder);

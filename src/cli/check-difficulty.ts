@@ -74,7 +74,7 @@ interface Summary {
 
 function printSummary({ file, prompts, n, solvedAt, never, always, mean }: Summary): void {
   const sometimes = prompts - never - always;
-  print(`${prompts} prompts, ${n} completions each; solved from a reward of ${Number(solvedAt.toFixed(4))} on:`);
+  print(`${prompts} prompts, ${n} completions each; solved means a reward of at least ${Number(solvedAt.toFixed(4))}:`);
   print(
     `  ${never} never, ${sometimes} sometimes, ${always} always; ${Math.round(100 * (mean ?? 0))}% of all completions`,
   );
@@ -91,7 +91,7 @@ function readKnown(file: string, settings: DifficultySettings): Map<string, Meas
   if (name !== undefined) {
     const [was, is] = [before.settings[name], settings[name]].map((value) => JSON.stringify(value));
     throw new BadInput(
-      `It was measured with ${name} ${was}, and now that is ${is}; delete the file to measure again.`,
+      `This file was measured with ${name} ${was}, which is now ${is}; delete it to measure again.`,
       {
         file,
       },

@@ -22,7 +22,7 @@ export class SamplesProgress {
     if (process.connected) process.send!(progress, undefined, undefined, () => {});
   }
 
-  /** Leaves the line to what comes next. */
+  /** Leaves the line for further output. */
   end(): void {
     if (this.#shown && this.#stream?.isTTY) this.#stream.write('\n');
   }

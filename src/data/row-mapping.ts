@@ -68,7 +68,7 @@ function requireColumn(
 }
 
 const noColumn = (path: string, names: readonly string[]): string =>
-  `which is no column of the dataset (it has ${names.join(', ')}).${didYouMean(path, names)}`;
+  `which is not a column of the dataset (it has ${names.join(', ')}).${didYouMean(path, names)}`;
 
 type PromptReader = (row: JsonObject, at: SourceLocation) => Prompt;
 
@@ -108,7 +108,7 @@ function promptReader(
     messages.map((message): ChatMessage => {
       const content = message.content(row, at);
       if (message.role === 'user' && content.trim() === '')
-        throw new BadInput('"prompt.user" gives an empty text for this row.', at);
+        throw new BadInput('"prompt.user" is empty for this row.', at);
       return { ...message, content };
     });
 }

@@ -28,7 +28,7 @@ const SHARD = /^data\/(\w+(?:\.\w+)*)-\d{5}-of-\d{5}[^/]*\.[^/]*$/;
 /** Files beside a dataset's own. */
 const NO_DATA = new Set(['README.md', 'config.json', 'dataset_info.json', 'dataset_infos.json', 'dataset_dict.json']);
 
-/** Endings of the files that are read, the likelier one first where there are as many of two. */
+/** Endings of the files that are read, the more likely one first where there are as many of two. */
 const ENDINGS = ['parquet', 'jsonl', 'json', 'csv', 'ndjson', 'tsv'];
 const ENDING = new RegExp(`\\.(${ENDINGS.join('|')})(?:\\.gz)?$`, 'i');
 const endingOf = (path: string): string | undefined => ENDING.exec(path)?.[1]?.toLowerCase();
@@ -56,7 +56,7 @@ export function filesOfFolder(folder: string, purpose: Purpose): string[] {
   const files = ofOneFormat([...found]);
   if (files.length === 0)
     throw new BadInput(
-      `The folder ${folder} has no dataset files; those end in ${ENDINGS.map((ending) => `.${ending}`).join(', ')}, or with .gz behind.`,
+      `The folder ${folder} has no dataset files; those end in ${ENDINGS.map((ending) => `.${ending}`).join(', ')}, optionally followed by .gz.`,
     );
   return files.map((path) => join(folder, path));
 }

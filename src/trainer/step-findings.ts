@@ -46,7 +46,7 @@ export function stepFindings(report: StepReport, context: FindingContext): Findi
   return [...(cause ?? []), ...others.filter(({ kind }) => kind !== cause?.[0]?.kind)];
 }
 
-/** Why no group has a signal; of several causes, that which has to be mended first. */
+/** Why no group has a signal; of several causes, the one to fix first. */
 function causeOf(report: StepReport, context: FindingContext): Finding[] {
   const { functions, groups, lengths, completions, reward } = report;
   const error = (finding: Omit<Finding, 'severity'>): Finding[] => [{ severity: 'error', ...finding }];

@@ -49,8 +49,8 @@ export class WriteBar {
   show({ rewards, configs, model, heldOut, running, summary }: ImportPicture): void {
     const choices = (list: ImportPicture['rewards']) => list.map(({ path, label }): [string, string] => [path, label]);
     const isFirst = this.#reward.control.options.length === 0;
-    setOptions(this.#reward.control, [...choices(rewards), ['', 'Create one afterwards']]);
-    // What the user has made is likelier to be meant than nothing.
+    setOptions(this.#reward.control, [...choices(rewards), ['', 'Create one later']]);
+    // A reward that exists is more likely to be meant than none.
     if (isFirst) this.#reward.control.selectedIndex = 0;
     setOptions(this.#config.control, [['', 'A new run config'], ...choices(configs)]);
     const own: [string, string][] = heldOut ? [[HELD_OUT, heldOut.label]] : [];

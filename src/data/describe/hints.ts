@@ -3,7 +3,7 @@ import type { Finding } from '../../protocol/finding.ts';
 
 /** With fewer prompts, the longest one says little about those that were not read. */
 const ENOUGH = 100;
-/** Tokens for a completion that nobody has to think of. */
+/** Tokens for a completion that is never too few. */
 const ROOMY = 1024;
 
 /** What the lengths of the prompts, in tokens, mean for the run config, with a model that takes `context` tokens. */

@@ -7,7 +7,7 @@ import { columnNames } from '../shared-columns.ts';
 import { answerFindings, answerPath } from './answers.ts';
 import { firstUserTurn, isConversation } from './conversation.ts';
 
-/** Names of columns with the prompt, the likeliest first. */
+/** Names of columns with the prompt, the most likely first. */
 const NAMES = [
   ...['prompt', 'question', 'problem', 'instruction', 'query', 'messages', 'conversations', 'conversation', 'input'],
   ...['text', 'task', 'problem_statement', 'question_text', 'input_text', 'instructions', 'content'],

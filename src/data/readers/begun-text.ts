@@ -7,7 +7,7 @@ export interface BegunText {
   pieces: AsyncIterable<Buffer>;
 }
 
-/** Whether a text is a JSON value by itself. */
+/** Whether a text is one JSON value. */
 export function isWholeJson(text: string): boolean {
   try {
     JSON.parse(text);

@@ -51,7 +51,7 @@ export function formatOf(file: string, what: string, at?: SourceLocation): Datas
   if (named === 'parquet' && start.startsWith('\x1f\x8b'))
     throw new BadInput('This Parquet file is gzipped as a whole; unpack it with "gunzip".', { file });
   if (named === 'parquet')
-    throw new BadInput('This is no Parquet file: it does not begin with "PAR1"; copy or download it again.', { file });
+    throw new BadInput('This is not a Parquet file: it does not begin with "PAR1"; copy or download it again.', { file });
   return named;
 }
 

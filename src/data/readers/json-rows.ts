@@ -24,7 +24,7 @@ export function jsonRows(text: BegunText, most = Number.POSITIVE_INFINITY): Asyn
         line: 1,
       },
     );
-  // Of JSON Lines each line is a value by itself, unless it is torn.
+  // In JSON Lines each line is a value of its own, unless it is torn.
   const isObject = second !== undefined && start.startsWith('{') && !isWholeJson(first);
   const isTornLine = second?.startsWith('{') && !/[[{,]\s*$/.test(first);
   return isObject && !isTornLine ? rowsOfObject(text) : rowsOfLines(text, most);

@@ -40,7 +40,7 @@ export function cutChunk(chunk: ColumnChunk, wanted: ChunkWanted): { chunk: Colu
     );
   const damaged = (why: string): BadInput =>
     new BadInput(
-      `This Parquet file cannot be read: it is damaged, or not all there (${why}, column "${column.name}"); copy or download it again.`,
+      `This Parquet file cannot be read: it is damaged or incomplete (${why}, column "${column.name}"); copy or download it again.`,
       { file },
     );
   const start = Number(meta.dictionary_page_offset || meta.data_page_offset);
@@ -53,7 +53,7 @@ export function cutChunk(chunk: ColumnChunk, wanted: ChunkWanted): { chunk: Colu
   let values = 0;
   let size = 0;
   let begun = 0;
-  // The last row of a list may go on in the next page.
+  // The last row of a list may continue in the next page.
   while (at < end && begun < (column.isFlat ? rows : rows + 1)) {
     const { header, length } = readHeader(source, at, end, damaged);
     const page = header.data_page_header ?? header.data_page_header_v2 ?? header.dictionary_page_header;
@@ -61,7 +61,7 @@ export function cutChunk(chunk: ColumnChunk, wanted: ChunkWanted): { chunk: Colu
     const unpacked = header.uncompressed_page_size;
     at += length + header.compressed_page_size;
     if (!(header.type && count >= 0 && unpacked >= 0 && header.compressed_page_size >= 0 && at <= end))
-      throw damaged('a page header makes no sense');
+      throw damaged('a page header is invalid');
     if (unpacked > MOST_OF_PAGE || count > MOST_VALUES_OF_PAGE)
       throw damaged(`a page claims ${unpacked} bytes and ${count} values`);
     size += unpacked;

@@ -146,16 +146,16 @@ async function attempt<T>(file: string, work: () => T | Promise<T>, column?: str
         `The column "${column}" has texts that are not UTF-8; convert them in Python and write the file again.`,
         { file },
       );
-    // JavaScript's own words for what makes no sense are about the library's code, not about the file.
+    // JavaScript's own messages for invalid metadata are about the library's code, not about the file.
     const isOwn = error instanceof TypeError || error instanceof RangeError;
-    const why = isOwn ? 'what it says of itself makes no sense' : (error as Error).message.replace(/^parquet /, '');
+    const why = isOwn ? 'its metadata is invalid' : (error as Error).message.replace(/^parquet /, '');
     throw torn(column === undefined ? why : `${why}, column "${column}"`, { file });
   }
 }
 
 const torn = (why: string, at: SourceLocation): BadInput =>
   new BadInput(
-    `This Parquet file cannot be read: it is damaged, or not all there (${why}); copy or download it again.`,
+    `This Parquet file cannot be read: it is damaged or incomplete (${why}); copy or download it again.`,
     at,
   );
 

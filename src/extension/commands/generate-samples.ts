@@ -39,7 +39,7 @@ export async function generateSamples(lab: Lab, given?: unknown): Promise<void> 
   if (prompts === undefined) return;
   const completions = await askCount('Completions per prompt (2 of 2)');
   if (completions === undefined) return;
-  // What is on the screen is what counts.
+  // What is on the screen is what is checked.
   await workspace.saveAll(false);
   lab.problems.clear(config);
   const samples = await generated(lab, { config, prompts, completions });

@@ -1,6 +1,6 @@
 import { type Remedy, setWords } from '../../protocol/remedy.ts';
 
-/** A change of a run config that keeps a run from being in vain. */
+/** A change of a run config that makes a run worth its time. */
 export type ConfigEdit = Extract<Remedy, { action: 'set' }>;
 
 /** `Set maxCompletionLength to 256 and Restart` */
