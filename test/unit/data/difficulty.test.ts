@@ -61,7 +61,7 @@ describe('a difficulty file', () => {
 
   it('is refused where it is something else', () => {
     expect(() => readDifficulty(fileOf('{"prompt": "a"}', ''))).toThrow(/:1: This file was not written by `grpo check/);
-    expect(() => readDifficulty(fileOf(head, '{"key": 1}', ''))).toThrow(/:2: This line is none of/);
+    expect(() => readDifficulty(fileOf(head, '{"key": 1}', ''))).toThrow(/:2: This line was not written by/);
     expect(() => readDifficulty(fileOf(''))).toThrow(/:1: This file was not written by/);
   });
 
