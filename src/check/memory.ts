@@ -10,7 +10,7 @@ import { trainedShapes } from '../model/parameters.ts';
 import { sizeOf } from '../model/shape.ts';
 import type { MemoryUse } from '../protocol/check-report.ts';
 import { BadInput } from '../protocol/errors.ts';
-import type { Remedy } from '../protocol/remedy.ts';
+import { setField } from '../protocol/remedy.ts';
 import type { RunConfig } from '../protocol/run-config.ts';
 import { formatGigabytes } from '../text/gigabytes.ts';
 import type { Rollout } from '../trainer/rollout.ts';
@@ -38,7 +38,7 @@ export function checkFits(model: ModelConfig, { config, locate }: LoadedConfig):
   if (bytes <= there || onGpu) return;
   const needs = `Weights, gradients and AdamW's moments take ${formatGigabytes(bytes)}, and this machine has ${formatGigabytes(there)} of memory`;
   if (config.lora) throw new BadInput(`${needs}; take a smaller model.`, locate(['model']));
-  const remedy: Remedy = { action: 'set', path: ['lora'], value: SMALL_ADAPTER };
+  const remedy = setField('lora', SMALL_ADAPTER);
   throw new BadInput(`${needs}; "lora" takes a fraction of it.`, locate(['model']), { remedy });
 }
 
