@@ -79,13 +79,13 @@ function memoryFindings({ memory, plan }: Checked, config: RunConfig, { locate }
     [memory.process, 'this machine'],
     [memory.gpu, 'the GPU'],
   ] as const) {
-    if (!use || use.there === null || use.atMost <= use.there) continue;
-    const surely = use.expected > use.there;
+    if (!use || use.available === null || use.atMost <= use.available) continue;
+    const surely = use.expected > use.available;
     const when = surely ? '' : ', if completions become as long as they may';
     findings.push({
       kind: 'memory',
       severity: surely ? 'error' : 'warning',
-      evidence: `A step takes ${formatGigabytes(surely ? use.expected : use.atMost)} of memory${when}, and ${whose} has ${formatGigabytes(use.there)}.`,
+      evidence: `A step takes ${formatGigabytes(surely ? use.expected : use.atMost)} of memory${when}, and ${whose} has ${formatGigabytes(use.available)}.`,
       place: locate(['promptsPerStep']),
       remedy: promptsPerStep(Math.floor(plan.promptsPerStep / 2), config),
     });

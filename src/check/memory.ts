@@ -25,7 +25,7 @@ const FLOAT32 = Float32Array.BYTES_PER_ELEMENT;
 const SMALL_ADAPTER = { r: 16, loraAlpha: 32, targetModules: 'all-linear' };
 
 /** What this process may use: all of the machine's, or what a container has been given. */
-export function memoryThere(): number {
+function availableMemory(): number {
   const limit = process.constrainedMemory?.() ?? 0;
   return limit > 0 ? Math.min(limit, totalmem()) : totalmem();
 }
@@ -33,10 +33,10 @@ export function memoryThere(): number {
 /** Throws BadInput for a model that certainly does not fit into memory, before it is read: the system would end the process. */
 export function checkFits(model: ModelConfig, { config, locate }: LoadedConfig): void {
   const { bytes } = workloadOf(model, { trains: true, half: config.fp16 });
-  const there = memoryThere();
+  const available = availableMemory();
   const onGpu = config.device === 'webgpu' || (config.device === 'auto' && (gpuMemory()?.bytes ?? 0) >= bytes);
-  if (bytes <= there || onGpu) return;
-  const needs = `Weights, gradients and AdamW's moments take ${formatGigabytes(bytes)}, and this machine has ${formatGigabytes(there)} of memory`;
+  if (bytes <= available || onGpu) return;
+  const needs = `Weights, gradients and AdamW's moments take ${formatGigabytes(bytes)}, and this machine has ${formatGigabytes(available)} of memory`;
   if (config.lora) throw new BadInput(`${needs}; take a smaller model.`, locate(['model']));
   const remedy = setField('lora', SMALL_ADAPTER);
   throw new BadInput(`${needs}; "lora" takes a fraction of it.`, locate(['model']), { remedy });
@@ -68,15 +68,15 @@ export function memoryUse(
   const taken = bytes(prompts, asSampled);
   const whole = bytes(promptsPerStep, asSampled);
   const most = bytes(promptsPerStep, () => maxCompletionLength);
-  const there = memoryThere();
+  const available = availableMemory();
   if (device === 'cpu') {
     const expected = peakBytes + Math.max(0, whole - taken);
-    return { process: { expected, atMost: expected + Math.max(0, most - whole), there }, gpu: null };
+    return { process: { expected, atMost: expected + Math.max(0, most - whole), available }, gpu: null };
   }
   const { bytes: weights } = workloadOf(model, { trains: true, half: config.fp16 });
   return {
-    process: { expected: peakBytes, atMost: peakBytes, there },
-    gpu: { expected: weights + whole, atMost: weights + Math.max(whole, most), there: gpuMemory()?.bytes ?? null },
+    process: { expected: peakBytes, atMost: peakBytes, available },
+    gpu: { expected: weights + whole, atMost: weights + Math.max(whole, most), available: gpuMemory()?.bytes ?? null },
   };
 }
 

@@ -90,12 +90,9 @@ function readKnown(file: string, settings: DifficultySettings): Map<string, Meas
   const name = differingSetting(before.settings, settings);
   if (name !== undefined) {
     const [was, is] = [before.settings[name], settings[name]].map((value) => JSON.stringify(value));
-    throw new BadInput(
-      `This file was measured with ${name} ${was}, which is now ${is}; delete it to measure again.`,
-      {
-        file,
-      },
-    );
+    throw new BadInput(`This file was measured with ${name} ${was}, which is now ${is}; delete it to measure again.`, {
+      file,
+    });
   }
   // A solve rate depends on all prompts: it is computed again.
   return new Map(before.prompts.map(({ solve_rate: _, ...prompt }) => [prompt.key, prompt]));

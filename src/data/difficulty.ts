@@ -48,10 +48,13 @@ export function readDifficulty(file: string, at?: SourceLocation): DifficultyFil
   const prompts = rows.map(({ value, line }) => {
     const parsed = measuredPrompt.safeParse(value);
     if (!parsed.success)
-      throw new BadInput('This line was not written by `grpo check --difficulty`; delete the file, and measure again.', {
-        file,
-        line,
-      });
+      throw new BadInput(
+        'This line was not written by `grpo check --difficulty`; delete the file, and measure again.',
+        {
+          file,
+          line,
+        },
+      );
     return parsed.data;
   });
   return { settings: head.data.settings, prompts };

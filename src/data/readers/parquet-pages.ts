@@ -38,11 +38,7 @@ export function cutChunk(chunk: ColumnChunk, wanted: ChunkWanted): { chunk: Colu
       `The column "${column.name}" of this Parquet file is compressed with ${meta.codec ?? 'an unknown method'}, which is not supported; write it again with snappy, gzip or zstd.`,
       { file },
     );
-  const damaged = (why: string): BadInput =>
-    new BadInput(
-      `This Parquet file cannot be read: it is damaged or incomplete (${why}, column "${column.name}"); copy or download it again.`,
-      { file },
-    );
+  const damaged = (why: string): BadInput => torn(`${why}, column "${column.name}"`, file);
   const start = Number(meta.dictionary_page_offset || meta.data_page_offset);
   const end = start + Number(meta.total_compressed_size);
   if (!(start >= 4 && start <= Number(meta.data_page_offset) && end >= start && end <= source.size))
@@ -96,3 +92,9 @@ function readHeader(source: ByteSource, at: number, end: number, damaged: (why: 
     }
   }
 }
+
+/** What is said of a file whose bytes contradict each other. */
+export const torn = (why: string, file: string): BadInput =>
+  new BadInput(`This Parquet file cannot be read: it is damaged or incomplete (${why}); copy or download it again.`, {
+    file,
+  });
