@@ -112,7 +112,10 @@ describe('bad input is one sentence at its place', () => {
       { columns: { solution: 'answers' }, prompt: 'question' },
       'columns.solution: "columns.solution" names "answers", which is not a column of the dataset (it has question, answer). Did you mean "answer"?',
     ],
-    [{ columns: { x: 'answer.y' }, prompt: 'question' }, 'columns.x: "columns.x" names "answer.y", which is not a column'],
+    [
+      { columns: { x: 'answer.y' }, prompt: 'question' },
+      'columns.x: "columns.x" names "answer.y", which is not a column',
+    ],
     [
       { columns: { prompt: 'question' } },
       'columns.prompt: "columns" cannot give a column called "prompt", which "prompt" of the config sets; use another name.',

@@ -1,11 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import {
-  readEndLater,
-  readLines,
-  readStartLater,
-  readText,
-  readTextLater,
-} from '../../../src/files/text.ts';
+import { readEndLater, readLines, readStartLater, readText, readTextLater } from '../../../src/files/text.ts';
 import { fileOf, problem } from './folder.ts';
 
 const KIND = { what: 'file', most: 1e8 };
