@@ -144,7 +144,7 @@ const pair = ({ first }: Duplicates): string =>
   first === undefined ? '' : `, such as ${shortPlace(first.one)} and ${shortPlace(first.other)}`;
 const shortPlace = (place: SourceLocation): string => formatLocation({ ...place, file: basename(place.file) });
 
-/** If the config's other fields allow so many. */
+/** Undefined if the config's other fields do not allow this many. */
 const promptsPerStep = (prompts: number, config: RunConfig): Remedy | undefined =>
   prompts > 0 && (prompts * config.numGenerations) % config.gradientAccumulationSteps === 0
     ? setField('promptsPerStep', prompts)

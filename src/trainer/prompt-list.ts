@@ -14,7 +14,7 @@ export interface PromptLimits {
   templateVariables: Record<string, unknown>;
 }
 
-/** So many are tokenized before a run, whatever it uses of them: what is wrong with a tokenizer shows there. */
+/** This many are tokenized before a run, whichever it uses: what is wrong with a tokenizer shows there. */
 const FIRST = 64;
 
 /**

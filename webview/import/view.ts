@@ -38,9 +38,9 @@ export class ImportView {
   #picture: ImportPicture | undefined;
   /** Undefined until there is a proposal. */
   #draft: Draft | undefined;
-  /** The user has changed the form: a new model's proposal must not undo that. */
+  /** The user has changed the form: a new model's proposal must not overwrite that. */
   #edited = false;
-  /** The newest summary with prompts: they stay in sight while a template is being typed. */
+  /** The newest summary with prompts: they stay visible while a template is being typed. */
   #seen: DatasetSummary | undefined;
 
   constructor() {

@@ -56,7 +56,7 @@ export class WriteBar {
     const own: [string, string][] = heldOut ? [[HELD_OUT, heldOut.label]] : [];
     setOptions(this.#from.control, [...own, ['split', 'the dataset']]);
     this.#from.element.hidden = heldOut === null;
-    // So many that the outcome says something, of so many that they are not missed.
+    // Enough for the outcome to mean something, and few enough not to be missed.
     if (summary && !this.#heldTouched) this.#held.control.value = heldOut || summary.rows.read >= 200 ? '16' : '0';
     const missing = whatIsMissing(model, summary);
     this.#button.disabled = running || missing !== '';
@@ -71,7 +71,7 @@ export class WriteBar {
   }
 }
 
-/** What keeps a run config from being written; '' for nothing. */
+/** Why a run config cannot be written yet; '' if it can. */
 function whatIsMissing(model: string | null, summary: ImportPicture['summary']): string {
   if (model === null) return 'Choose a model first. GRPO: Get Model lists some.';
   if (summary?.problem) return 'The prompt has an error.';

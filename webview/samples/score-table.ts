@@ -134,7 +134,7 @@ export class ScoreTable {
   }
 }
 
-/** Without functions, none of them has been called yet, or may be. */
+/** Without functions, none has been called yet, or none may be. */
 function scoreText({ name, described, outcome }: ScoreRow, { functions }: ShownScores): string {
   if (functions.length === 0) return '–';
   if (name !== TOTAL && !described) return 'not called';

@@ -82,7 +82,7 @@ async function askCount(prompt: string): Promise<number | undefined> {
   return answer === undefined ? undefined : Number(answer);
 }
 
-/** The samples; of a cancelled command those that are wanted all the same; undefined when it failed and said so. */
+/** The samples; of a canceled command, those that the user wants to keep; undefined when it failed and said so. */
 async function generated(lab: Lab, { config, prompts, completions }: Wanted): Promise<NewSample[] | undefined> {
   const samples: NewSample[] = [];
   let total = prompts * completions;

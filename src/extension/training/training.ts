@@ -83,7 +83,7 @@ export class Training implements CurrentTraining {
     this.#change();
   }
 
-  /** Stops the run, and starts its config again as it is by then, before those that wait. */
+  /** Stops the run, and starts its config again, as it will be then, before the queued ones. */
   restart(active: ActiveTraining): void {
     if (this.#active !== active) return;
     active.restarts = true;
