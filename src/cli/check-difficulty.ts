@@ -10,6 +10,7 @@ import type { LoadedConfig } from '../config/load-config.ts';
 import { type DifficultySettings, type MeasuredPrompt, readDifficulty } from '../data/difficulty.ts';
 import { mean } from '../grpo/statistics.ts';
 import { BadInput } from '../protocol/errors.ts';
+import { phaseText } from '../protocol/phase-text.ts';
 import { appendWhole, atomicWrite, checkPlace } from '../run-folder/atomic-write.ts';
 import { difficultyName } from '../text/files-by-name.ts';
 import type { CommandOf } from './commands.ts';
@@ -35,7 +36,7 @@ export async function difficultyCommand(
     const options = {
       ...{ rewardWorker, n, known: new Set(known.keys()) },
       onWarning: warn,
-      onLoad: (share: number) => status.show(`loading the model: ${Math.round(100 * share)}%`),
+      onLoad: (share: number) => status.show(phaseText('load', share)),
     };
     for await (const { prompts, keys } of measureDifficulty(loaded, options)) {
       order = keys;
