@@ -1,5 +1,5 @@
-import type { CommandProgress } from '../protocol/problem.ts';
 import type { ProgressStream } from './progress.ts';
+import { tellHost } from './tell-host.ts';
 
 /**
  * Says how many samples of how many are generated: on a terminal in one line that stays in place, elsewhere a line each, and to a host that
@@ -17,12 +17,10 @@ export class SamplesProgress {
     const text = done === 0 ? `0 of ${of} samples, loading the model first` : `${done} of ${of} samples`;
     this.#stream?.write(this.#stream.isTTY ? `\r\x1b[2K${text}` : `${text}\n`);
     this.#shown = true;
-    const progress: CommandProgress = { type: 'progress', done, of };
-    // The host may be gone, before or meanwhile.
-    if (process.connected) process.send!(progress, undefined, undefined, () => {});
+    tellHost({ type: 'progress', done, of });
   }
 
-  /** Leaves the line to what comes next. */
+  /** Leaves the line for further output. */
   end(): void {
     if (this.#shown && this.#stream?.isTTY) this.#stream.write('\n');
   }

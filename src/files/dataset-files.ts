@@ -2,7 +2,8 @@ import { existsSync, readdirSync, statSync } from 'node:fs';
 import { basename, dirname, resolve } from 'node:path';
 import { BadInput } from '../protocol/errors.ts';
 import { didYouMean } from '../text/nearest-name.ts';
-import { filesOfFolder, isDatasetFile, type Purpose } from './dataset-folder.ts';
+import { isDatasetFile } from './dataset-endings.ts';
+import { filesOfFolder, type Purpose } from './dataset-folder.ts';
 import { filesMatching, isPattern, shownPattern } from './file-patterns.ts';
 
 /**

@@ -96,7 +96,7 @@ function expressionOf(pattern: string): RegExp {
   try {
     return new RegExp(`^${text.join('')}$`, 'u');
   } catch {
-    throw new BadInput(`The pattern ${pattern} makes no sense; is a range in [ ] the wrong way round?`);
+    throw new BadInput(`The pattern ${pattern} is not valid; is a range in [ ] reversed?`);
   }
 }
 

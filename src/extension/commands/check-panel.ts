@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { basename } from 'node:path';
-import { Position, Range, Uri, ViewColumn, type WebviewPanel, window } from 'vscode';
+import { Position, ViewColumn, type WebviewPanel, window } from 'vscode';
 import type { CheckReport } from '../../protocol/check-report.ts';
 import { checkLines, functionRows, modelText } from '../../protocol/check-text.ts';
 import { formatLocation } from '../../protocol/errors.ts';
@@ -10,6 +10,7 @@ import { setWords } from '../../protocol/remedy.ts';
 import { visible } from '../../text/visible.ts';
 import type { Lab } from '../lab.ts';
 import { escapeHtml } from '../workspace/html.ts';
+import { showAt } from '../workspace/show-at.ts';
 
 /** Links of the page may run these. */
 const COMMANDS = ['grpo.openPlace', 'grpo.startTraining', 'grpo.checkRun'];
@@ -36,10 +37,7 @@ export function showReport(report: CheckReport): void {
 /** What a link to a place does: it opens the file where it is open already, and not over the report. */
 export async function openPlace(_lab: Lab, given?: unknown): Promise<void> {
   const { file, line = 1, column = 1 } = sourceLocation.parse(given);
-  const at = new Position(line - 1, column - 1);
-  const open = window.visibleTextEditors.find(({ document }) => document.uri.fsPath === file);
-  const viewColumn = open?.viewColumn ?? ViewColumn.One;
-  await window.showTextDocument(Uri.file(file), { viewColumn, selection: new Range(at, at) });
+  await showAt(file, new Position(line - 1, column - 1), ViewColumn.One);
 }
 
 /** A page without scripts: all that it holds is text, and links to commands. */

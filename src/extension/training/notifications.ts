@@ -1,14 +1,15 @@
 import { commands, type Disposable, Uri, window, workspace } from 'vscode';
+import type { ConfigEdit } from '../../protocol/remedy.ts';
 import type { ActiveTraining } from '../workspace/active-training.ts';
 import { placeToOpen } from '../workspace/problem-place.ts';
 import type { Problems } from '../workspace/problems.ts';
 import { replaceText } from '../workspace/replace-text.ts';
 import { trainingRequest } from '../workspace/request.ts';
 import { withField } from '../workspace/with-field.ts';
-import { type ConfigEdit, restartLabel } from './config-edit.ts';
 import { differenceQuestion } from './difference-question.ts';
 import type { EndedTraining, OpenQuestion } from './news.ts';
 import { describeOutcome, type Outcome, type OutcomeAction } from './outcome.ts';
+import { restartLabel } from './restart-label.ts';
 import type { Training } from './training.ts';
 
 const show = {

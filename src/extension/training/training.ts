@@ -76,7 +76,7 @@ export class Training implements CurrentTraining {
     this.#change();
   }
 
-  /** Stops the run, and starts its config again as it is by then, before those that wait. */
+  /** Stops the run, and starts its config again, as it will be then, before the queued ones. */
   restart(active: ActiveTraining): void {
     if (this.#active !== active) return;
     active.restarts = true;
@@ -191,7 +191,7 @@ export class Training implements CurrentTraining {
     const { folder, request, differences } = ended.training;
     if (folder !== undefined) await this.#tell(() => this.#runs.detach(folder));
     if (differences) this.#asked.fire({ request, differences });
-    // Whoever restarts it looks at what comes next.
+    // Whoever restarts it is told about the next run.
     else if (!(ended.training.restarts && ended.exit.end?.outcome === 'stopped')) this.#ended.fire(ended);
     this.#startNext();
     this.#change();

@@ -65,6 +65,17 @@ test('a model without a chat template is asked in plain text, with the tokens th
   expect(prompts[0]!.text).toContain('Question: Sort 1 0:\nAnswer:');
 });
 
+test('plain prompts for a model with a chat template are noted, with the mapping to use instead', async () => {
+  const { folder } = referenceModel('qwen3');
+  const notesOf = async (...args: string[]) =>
+    (await summarize(...args, '--model', folder)).findings.filter(({ kind }) => kind === 'plain-prompts');
+  const remedy = { action: 'set', path: ['prompt'], value: { user: '{{ question }}' } };
+  expect(await notesOf(jsonlFile(ROWS), '--prompt', 'question')).toMatchObject([{ severity: 'warning', remedy }]);
+  expect(await notesOf(jsonlFile(ROWS))).toEqual([]);
+  const written = jsonlFile([{ prompt: '<|im_start|>user\nab<|im_end|>\n<|im_start|>assistant\n' }]);
+  expect(await notesOf(written)).toEqual([]);
+});
+
 test('a mapping of one’s own, and one of a run config', async () => {
   const file = jsonlFile(ROWS);
   const own = await summarize(file, '--prompt', '{ "text": "Q: {{ question }}" }', '--columns', '{ "gold": "answer" }');

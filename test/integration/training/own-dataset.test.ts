@@ -119,7 +119,7 @@ test.each<[object, RegExp]>([
   ],
   [
     { prompt: 'quesion' },
-    /run\.grpo\.json:1:\d+: "prompt" names "quesion", which is no column .* Did you mean "question"\?/,
+    /run\.grpo\.json:1:\d+: "prompt" names "quesion", which is not a column .* Did you mean "question"\?/,
   ],
   [{ prompt: { text: '{{ meta.level.x }}' } }, /gsm8k\.jsonl:1: "prompt\.text" cannot be rendered for this row: .*'x'/],
   [{ prompt: {} }, /"prompt\.user" is missing|"prompt" must/],
@@ -129,7 +129,7 @@ test.each<[object, RegExp]>([
   [{ evalSplit: 0 }, /"evalSplit" must be above 0/],
   [{ evalSplit: 1.5 }, /"evalSplit" must be a fraction below 1 or a whole number of rows/],
   [{ evalSplit: 2, evalDataset: 'gsm8k.jsonl' }, /"evalSplit" cannot be combined with evalDataset/],
-  [{ columns: { level: 'meta.levle' } }, /"columns\.level" names "meta\.levle", which is no column/],
+  [{ columns: { level: 'meta.levle' } }, /"columns\.level" names "meta\.levle", which is not a column/],
   [{ maxPromptLength: 1 }, /Every prompt has more than 1 tokens, so "maxPromptLength" leaves none/],
 ])('bad input, found before any training: %j', async (config, message) => {
   const folder = own(config);
