@@ -122,6 +122,7 @@ describe('bad input is one sentence at its line and column', () => {
     ['"scaleRewards": 3', '2:19: "scaleRewards" must be one of "group", "batch", "none", not 3.'],
     ['"shuffleDataset": null', '2:21: "shuffleDataset" must be true or false, not null.'],
     ['"evalDataset": "none.jsonl"', '2:18: "evalDataset" names none.jsonl, which does not exist (/none.jsonl).'],
+    ['"evalDataset": []', '2:18: "evalDataset" must be a list that is not empty, not [].'],
     ['"evalSteps": 5', '2:16: "evalSteps" requires an evalDataset or an evalSplit.'],
     ['"minCompletionLength": 600', '2:26: "minCompletionLength" must not be above maxCompletionLength (512).'],
     [
