@@ -15,7 +15,7 @@ export function datasetFiles(named: string | readonly string[], purpose: Purpose
 }
 
 function filesOf(named: string, purpose: Purpose): string[] {
-  const stats = statSync(named, { throwIfNoEntry: false });
+  const stats = existsSync(named) ? statSync(named) : undefined;
   if (stats?.isDirectory()) return filesOfFolder(named, purpose);
   if (stats || !isPattern(named)) return [named];
   const absolute = resolve(named);
@@ -38,4 +38,12 @@ export function nearestFile(path: string): string {
   } catch {
     return '';
   }
+}
+
+/** Says how to download a dataset where a path that leads nowhere may be its name on the Hugging Face Hub, `openai/gsm8k`. */
+export function hubHint(named: string): string {
+  const name = /^(?:https:\/\/huggingface\.co\/datasets\/)?([A-Za-z][\w-]*\/[\w.-]+)$/.exec(named)?.[1];
+  if (name === undefined || isDatasetFile(name)) return '';
+  const folder = `data/${basename(name).toLowerCase()}`;
+  return ` If this is a dataset of the Hugging Face Hub, download it (hf download ${name} --repo-type dataset --local-dir ${folder}) and name its folder.`;
 }

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -200,6 +200,15 @@ describe('bad input is one sentence at its line and column', () => {
     expect(dataset('"dta.jsonl"')).toBe(
       '2:13: "dataset" names dta.jsonl, which does not exist (/dta.jsonl). Did you mean "data.jsonl"?',
     );
+    expect(dataset('"openai/gsm8k"')).toBe(
+      '2:13: "dataset" names openai/gsm8k, which does not exist (/openai/gsm8k). If this is a dataset of the Hugging Face Hub, download it (hf download openai/gsm8k --repo-type dataset --local-dir data/gsm8k) and name its folder.',
+    );
+    if (process.platform !== 'win32') {
+      symlinkSync('nowhere.jsonl', join(folder, 'link.jsonl'));
+      expect(dataset('"link.jsonl"')).toBe(
+        '2:13: "dataset" names link.jsonl, which cannot be read: it is a link to what does not exist (/link.jsonl).',
+      );
+    }
     expect(dataset('["data.jsonl", "date-*.jsonl"]')).toBe(
       '2:28: No dataset file matches /date-*.jsonl. Did you mean "data.jsonl"?',
     );
