@@ -29,8 +29,13 @@ function filesOf(named: string, purpose: Purpose): string[] {
   throw new BadInput(`No dataset file matches ${shown}.${nearestFile(shown)}`);
 }
 
-/** ` Did you mean "train.parquet"?`: of a path that leads nowhere, the file or folder nearest to its first part that is missing. */
+/**
+ * ` Did you mean "train.parquet"?`: of a path that leads nowhere, the file or folder nearest to its first part that is missing; of one as Windows
+ * writes it, what it is elsewhere.
+ */
 export function nearestFile(path: string): string {
+  const slashed = path.replaceAll('\\', '/');
+  if (slashed !== path && existsSync(slashed)) return ' Write it with "/" instead of "\\".';
   let [folder, name] = [dirname(path), basename(path)];
   while (!existsSync(folder) && dirname(folder) !== folder) [folder, name] = [dirname(folder), basename(folder)];
   try {

@@ -204,6 +204,9 @@ describe('bad input is one sentence at its line and column', () => {
       '2:13: "dataset" names openai/gsm8k, which does not exist (/openai/gsm8k). If this is a dataset of the Hugging Face Hub, download it (hf download openai/gsm8k --repo-type dataset --local-dir data/gsm8k) and name its folder.',
     );
     if (process.platform !== 'win32') {
+      expect(dataset('"model\\\\..\\\\data.jsonl"')).toMatch(
+        /which does not exist .* Write it with "\/" instead of "\\"\.$/,
+      );
       symlinkSync('nowhere.jsonl', join(folder, 'link.jsonl'));
       expect(dataset('"link.jsonl"')).toBe(
         '2:13: "dataset" names link.jsonl, which cannot be read: it is a link to what does not exist (/link.jsonl).',
