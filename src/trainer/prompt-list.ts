@@ -42,7 +42,10 @@ export class PromptList {
     this.#rows = most === null ? rows : rows.filter((row) => !this.#isLonger(row, most));
     this.skipped = rows.length - this.#rows.length;
     if (this.#rows.length === 0)
-      throw new BadInput(`Every ${what} has more than ${most} tokens, so "maxPromptLength" leaves none; raise it.`, at);
+      throw new BadInput(
+        `Every ${what} has more than ${most} ${most === 1 ? 'token' : 'tokens'}, so "maxPromptLength" leaves none; raise it.`,
+        at,
+      );
     this.check(Array.from({ length: Math.min(FIRST, this.length) }, (_, index) => index));
   }
 

@@ -159,3 +159,14 @@ pq.write_table(pa.table({
   });
   expect(summary.prompts[0]).toEqual({ text: 'user: What is 0 + 1?', tokens: null, answer: '1' });
 });
+
+test("a name on the Hub says how to download it, another path that leads nowhere doesn't", async () => {
+  const named = await grpo(['data', 'openai/gsm8k']);
+  expect([named.status, named.stderr]).toEqual([
+    2,
+    'The dataset openai/gsm8k does not exist. If this is a dataset of the Hugging Face Hub, download it (hf download openai/gsm8k --repo-type dataset --local-dir data/gsm8k) and name its folder.\n',
+  ]);
+  const other = await grpo(['data', 'data/train.jsonl']);
+  expect(other.status).toBe(2);
+  expect(other.stderr).toMatch(/^The dataset \S+train\.jsonl does not exist\.\n$/);
+});

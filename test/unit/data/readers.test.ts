@@ -47,7 +47,7 @@ async function columnsOf(file: string): Promise<Record<string, unknown[]>> {
 }
 
 describe('values are those that Python reads', () => {
-  test.each(['types.parquet', 'int96.parquet'])('%s', async (name) => {
+  test.each(['types.parquet', 'int96.parquet', 'nulls-lz4.parquet'])('%s', async (name) => {
     expect(await columnsOf(join(FIXTURES, name))).toEqual(expectedColumns(name.replace('.parquet', '')));
   });
 
@@ -66,6 +66,14 @@ describe('values are those that Python reads', () => {
   test.each(['list.json', 'lines.json', 'field.json'])('%s', async (name) => {
     expect(await columnsOf(join(FIXTURES, name))).toEqual(expectedColumns('list.json'));
   });
+});
+
+test('a number in a CSV file has ASCII white space around it, as pandas wants it', async () => {
+  const rows = await read(fileOf('a,b\n\u00a05, 5\n6,6\t\n', 'a.csv'));
+  expect(rows.map(({ value }) => value)).toEqual([
+    { a: '\u00a05', b: 5 },
+    { a: '6', b: 6 },
+  ]);
 });
 
 test('floats leave as Python writes them, in lists and structs too', async () => {
