@@ -44,9 +44,9 @@ export function filesOfFolder(folder: string, purpose: Purpose): string[] {
       `The folder ${folder} was written by save_to_disk; write it as Parquet in Python: load_from_disk(…).to_parquet.`,
     );
   const config = chosenConfig(folder, cardConfigs(folder));
-  const splits = config?.splits ?? splitsByName(paths, config?.folder ?? '');
-  const split = chosenSplit(folder, splits, purpose);
-  const patterns = splits.get(split)!;
+  const inside = config?.folder ? `${config.folder.replace(/\/+$/, '')}/` : '';
+  const named = config?.splits ?? splitsByName(paths, inside);
+  const patterns = named ? named.get(chosenSplit(folder, named, purpose))! : [`${inside}**`];
   const filesOf = config?.splits ? filesOnCard : matching;
   const found = new Set(patterns.flatMap((pattern) => filesOf(paths, pattern, folder)));
   const files = ofOneFormat([...found]);
@@ -71,6 +71,11 @@ function chosenConfig(folder: string, configs: CardConfig[]): CardConfig | undef
 function chosenSplit(folder: string, splits: SplitPatterns, purpose: Purpose): string {
   const names = [...splits.keys()];
   const chosen = WANTED[purpose].find((name) => splits.has(name)) ?? (names.length === 1 ? names[0] : undefined);
+  // What the files themselves call training rows would measure what was trained on; a folder without such names may be all for evaluation.
+  if (purpose === 'evaluation' && chosen === 'train')
+    throw new BadInput(
+      `The folder ${folder} has only training rows, and no validation or test split; hold some of them out with "evalSplit" instead.`,
+    );
   if (chosen !== undefined) return chosen;
   const example = [...splits.values()][0]?.[0];
   throw new BadInput(
@@ -78,8 +83,8 @@ function chosenSplit(folder: string, splits: SplitPatterns, purpose: Purpose): s
   );
 }
 
-function splitsByName(paths: readonly string[], inside: string): SplitPatterns {
-  const start = inside === '' ? '' : `${inside.replace(/\/+$/, '')}/`;
+/** Undefined where nothing is called as a split is. `start` is a folder in the folder, with its slash, or empty. */
+function splitsByName(paths: readonly string[], start: string): SplitPatterns | undefined {
   const shards = new Set(
     paths.flatMap((path) => SHARD.exec(path.startsWith(start) ? path.slice(start.length) : '')?.[1] ?? []),
   );
@@ -94,7 +99,7 @@ function splitsByName(paths: readonly string[], inside: string): SplitPatterns {
     const found = splits.filter(([, patterns]) => patterns.some((pattern) => matching(paths, pattern).length > 0));
     if (found.length > 0) return new Map(found);
   }
-  return new Map([['train', [`${start}**`]]]);
+  return undefined;
 }
 
 function filesOnCard(paths: readonly string[], pattern: string, folder: string): string[] {

@@ -40,7 +40,11 @@ describe('a folder in the layout of the Hub gives the files that `datasets` take
       const expected =
         names.map((name) => splits[name]).find((files) => files) ?? (others.length === 0 ? only : undefined);
       const given = () => datasetFiles(folder, purpose).map((file) => file.slice(folder.length + 1));
-      if (expected) expect(given()).toEqual(expected);
+      // Unlike `datasets`, which knows no evaluation: rows that are called so are for training.
+      const isCalledTrain = layout.readme !== null || layout.files.some((file) => /\btrain(ing)?\b/.test(file));
+      if (purpose === 'evaluation' && Object.keys(splits).join() === 'train' && isCalledTrain)
+        expect(given).toThrow('has only training rows, and no validation or test split; hold some of them out');
+      else if (expected) expect(given()).toEqual(expected);
       else expect(given).toThrow(`has no split for ${purpose}`);
     }
   });
