@@ -24,11 +24,11 @@ export interface CheckOptions extends RewardHost {
  */
 export async function checkRun(loaded: LoadedConfig, options: CheckOptions): Promise<CheckReport> {
   const started = performance.now();
-  options.onProgress('loading the model');
+  options.onProgress('loading model');
   checkFits(checkedModel(loaded), loaded);
   const run = await prepareRun(loaded, {
     ...options,
-    onLoad: (share) => options.onProgress(`loading the model: ${Math.round(100 * share)}%`),
+    onLoad: (share) => options.onProgress(`loading model: ${Math.round(100 * share)} %`),
   });
   try {
     return await reportOf(run, loaded, (performance.now() - started) / 1000, options);

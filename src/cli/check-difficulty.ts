@@ -35,7 +35,7 @@ export async function difficultyCommand(
     const options = {
       ...{ rewardWorker, n, known: new Set(known.keys()) },
       onWarning: warn,
-      onLoad: (share: number) => status.show(`loading the model: ${Math.round(100 * share)}%`),
+      onLoad: (share: number) => status.show(`loading model: ${Math.round(100 * share)} %`),
     };
     for await (const { prompts, keys } of measureDifficulty(loaded, options)) {
       order = keys;
@@ -76,7 +76,7 @@ function printSummary({ file, prompts, n, solvedAt, never, always, mean }: Summa
   const sometimes = prompts - never - always;
   print(`${prompts} prompts, ${n} completions each; solved from a reward of ${Number(solvedAt.toFixed(4))} on:`);
   print(
-    `  ${never} never, ${sometimes} sometimes, ${always} always; ${Math.round(100 * (mean ?? 0))}% of all completions`,
+    `  ${never} never, ${sometimes} sometimes, ${always} always; ${Math.round(100 * (mean ?? 0))} % of all completions`,
   );
   print(`Wrote ${file}.`);
   if (sometimes > 0 && sometimes < prompts)

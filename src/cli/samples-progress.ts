@@ -14,7 +14,7 @@ export class SamplesProgress {
   }
 
   show({ done, of }: { done: number; of: number }): void {
-    const text = done === 0 ? `0 of ${of} samples, loading the model first` : `${done} of ${of} samples`;
+    const text = done === 0 ? `0 of ${of} samples, loading model first` : `${done} of ${of} samples`;
     this.#stream?.write(this.#stream.isTTY ? `\r\x1b[2K${text}` : `${text}\n`);
     this.#shown = true;
     const progress: CommandProgress = { type: 'progress', done, of };

@@ -11,11 +11,11 @@ function shownOn(isTTY: boolean): string {
 }
 
 test('a terminal keeps one line, and leaves it at the end', () => {
-  expect(shownOn(true)).toBe('\r\x1b[2K0 of 16 samples, loading the model first\r\x1b[2K12 of 16 samples\n');
+  expect(shownOn(true)).toBe('\r\x1b[2K0 of 16 samples, loading model first\r\x1b[2K12 of 16 samples\n');
 });
 
 test('elsewhere each is a line', () => {
-  expect(shownOn(false)).toBe('0 of 16 samples, loading the model first\n12 of 16 samples\n');
+  expect(shownOn(false)).toBe('0 of 16 samples, loading model first\n12 of 16 samples\n');
 });
 
 test('nothing was shown, so nothing has to be left', () => {
