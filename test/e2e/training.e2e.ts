@@ -52,6 +52,8 @@ session.test('shows the run in the status bar and in its view', async ({ editor 
 
 session.test('the reward rises, and one notification says so', async ({ server, editor, dashboard }) => {
   await editor.notification(/sort is done after step \d+: held-out reward 3.* → 6/).waitFor({ timeout: 110_000 });
+  // README's picture: without a tooltip.
+  await editor.page.mouse.move(200, 500);
   await editor.screenshot('training-done');
   const [folder] = runFolders(server.workspace);
   expect(readRunInfo(folder!).state).toBe('done');
