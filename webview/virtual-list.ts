@@ -67,7 +67,7 @@ export class VirtualList<T> {
     this.#draw();
   }
 
-  /** The active row, by its place; it is not scrolled into sight. */
+  /** The active row, by its place; it is not scrolled into view. */
   set active(index: number) {
     this.#active = index;
     this.#draw();
@@ -116,7 +116,7 @@ export class VirtualList<T> {
     return this.#active;
   }
 
-  /** Makes a row the active one, and scrolls it into sight. */
+  /** Makes a row the active one, and scrolls it into view. */
   reveal(index: number): void {
     this.#activate(index);
   }

@@ -2,6 +2,7 @@ import type { LoadedConfig } from '../config/load-config.ts';
 import { parameterCount, trainedShapes } from '../model/parameters.ts';
 import { sizeOf } from '../model/shape.ts';
 import type { CheckReport } from '../protocol/check-report.ts';
+import { phaseText } from '../protocol/phase-text.ts';
 import { checkedModel } from '../trainer/checked-model.ts';
 import { type PreparedRun, prepareRun } from '../trainer/prepare.ts';
 import type { RewardHost } from '../trainer/run-rewards.ts';
@@ -24,11 +25,11 @@ export interface CheckOptions extends RewardHost {
  */
 export async function checkRun(loaded: LoadedConfig, options: CheckOptions): Promise<CheckReport> {
   const started = performance.now();
-  options.onProgress('loading model');
+  options.onProgress(phaseText('load'));
   checkFits(checkedModel(loaded), loaded);
   const run = await prepareRun(loaded, {
     ...options,
-    onLoad: (share) => options.onProgress(`loading model: ${Math.round(100 * share)} %`),
+    onLoad: (share) => options.onProgress(phaseText('load', share)),
   });
   try {
     return await reportOf(run, loaded, (performance.now() - started) / 1000, options);

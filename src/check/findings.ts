@@ -2,7 +2,7 @@ import { basename } from 'node:path';
 import type { CheckReport, Duplicates } from '../protocol/check-report.ts';
 import { formatLocation, type SourceLocation } from '../protocol/errors.ts';
 import type { Finding } from '../protocol/finding.ts';
-import type { Remedy } from '../protocol/remedy.ts';
+import { type Remedy, setField } from '../protocol/remedy.ts';
 import type { RunConfig } from '../protocol/run-config.ts';
 import { formatDuration } from '../text/duration.ts';
 import { formatGigabytes } from '../text/gigabytes.ts';
@@ -46,7 +46,7 @@ function scheduleFindings(
       severity: 'error',
       evidence: '"learningRate" is 0, so nothing is learned.',
       place: locate(['learningRate']),
-      remedy: set('learningRate', lora ? LEARNING_RATES.lora : LEARNING_RATES.full),
+      remedy: setField('learningRate', lora ? LEARNING_RATES.lora : LEARNING_RATES.full),
     });
   if (warmupSteps >= 1 && warmupSteps >= maxSteps)
     findings.push({
@@ -54,7 +54,7 @@ function scheduleFindings(
       severity: 'warning',
       evidence: `The learning rate never reaches its peak: warm-up takes ${warmupSteps} steps, and the run has ${maxSteps}.`,
       place: locate(['warmupSteps']),
-      remedy: set('warmupSteps', 0.1),
+      remedy: setField('warmupSteps', 0.1),
     });
   if (runSeconds.total > LONG_RUN)
     findings.push({
@@ -79,13 +79,13 @@ function memoryFindings({ memory, plan }: Checked, config: RunConfig, { locate }
     [memory.process, 'this machine'],
     [memory.gpu, 'the GPU'],
   ] as const) {
-    if (!use || use.there === null || use.atMost <= use.there) continue;
-    const surely = use.expected > use.there;
+    if (!use || use.available === null || use.atMost <= use.available) continue;
+    const surely = use.expected > use.available;
     const when = surely ? '' : ', if completions become as long as they may';
     findings.push({
       kind: 'memory',
       severity: surely ? 'error' : 'warning',
-      evidence: `A step takes ${formatGigabytes(surely ? use.expected : use.atMost)} of memory${when}, and ${whose} has ${formatGigabytes(use.there)}.`,
+      evidence: `A step takes ${formatGigabytes(surely ? use.expected : use.atMost)} of memory${when}, and ${whose} has ${formatGigabytes(use.available)}.`,
       place: locate(['promptsPerStep']),
       remedy: promptsPerStep(Math.floor(plan.promptsPerStep / 2), config),
     });
@@ -97,7 +97,7 @@ function memoryFindings({ memory, plan }: Checked, config: RunConfig, { locate }
       severity: 'warning',
       evidence: `The checkpoints take ${formatGigabytes(checkpoints)}, and the disk has ${formatGigabytes(free)} left.`,
       place: locate(['saveSteps']),
-      ...(config.saveTotalLimit === null && plan.checkpoints > 1 && { remedy: set('saveTotalLimit', 1) }),
+      ...(config.saveTotalLimit === null && plan.checkpoints > 1 && { remedy: setField('saveTotalLimit', 1) }),
     });
   return findings;
 }
@@ -117,9 +117,9 @@ function promptFindings({ prompts, plan }: Checked, config: RunConfig, { locate 
     findings.push({
       kind: 'prompt-beyond-context',
       severity: 'warning',
-      evidence: `With ${config.maxCompletionLength} tokens for the completion, ${beyond.count === 1 ? 'a prompt exceeds' : `at least ${beyond.count} prompts exceed`} the model's context of ${prompts.context}; ${config.maxSteps} steps do not get that far, longer runs would end there.`,
+      evidence: `With ${config.maxCompletionLength} tokens for the completion, ${beyond.count === 1 ? 'a prompt exceeds' : `at least ${beyond.count} prompts exceed`} the model's context of ${prompts.context}; ${config.maxSteps} steps do not reach them, but a longer run would fail there.`,
       place: beyond.first ?? locate(['dataset']),
-      ...(context > 0 && { remedy: set('maxPromptLength', context) }),
+      ...(context > 0 && { remedy: setField('maxPromptLength', context) }),
     });
   if (duplicates.count > 0)
     findings.push({
@@ -144,10 +144,8 @@ const pair = ({ first }: Duplicates): string =>
   first === undefined ? '' : `, such as ${shortPlace(first.one)} and ${shortPlace(first.other)}`;
 const shortPlace = (place: SourceLocation): string => formatLocation({ ...place, file: basename(place.file) });
 
-/** If the config's other fields allow so many. */
+/** Undefined if the config's other fields do not allow this many. */
 const promptsPerStep = (prompts: number, config: RunConfig): Remedy | undefined =>
   prompts > 0 && (prompts * config.numGenerations) % config.gradientAccumulationSteps === 0
-    ? set('promptsPerStep', prompts)
+    ? setField('promptsPerStep', prompts)
     : undefined;
-
-const set = (field: keyof RunConfig, value: number): Remedy => ({ action: 'set', path: [field], value });

@@ -92,7 +92,7 @@ async function measure(
 
 /**
  * With each prompt's solve rate: the share of its completions whose reward is `solvedAt` or more. Without a threshold it is the highest
- * reward of all completions; where all of them got the same and that is 0 or less, nobody solved anything. Throws RunFailure where none
+ * reward of all completions; where all of them got the same and that is 0 or less, none is solved. Throws RunFailure where none
  * has a reward.
  */
 export function withSolveRates(
@@ -103,7 +103,7 @@ export function withSolveRates(
   for (const { rewards } of prompts)
     for (const reward of rewards)
       if (reward !== null) [least, most] = [Math.min(least, reward), Math.max(most, reward)];
-  if (least > most) throw new RunFailure('No completion has a reward, so nobody knows which prompts are solved.');
+  if (least > most) throw new RunFailure('No completion has a reward, so there are no solve rates.');
   const threshold = solvedAt ?? (least === most && most <= 0 ? NOTHING_EARNED : most);
   return {
     solvedAt: threshold,

@@ -10,9 +10,9 @@ import { atSize } from './scale.ts';
 
 /** Seconds: a step of a check should take no longer. */
 const LONGEST_STEP = 60;
-/** Where a whole step would, so many of its prompts at most. */
+/** Where a whole step would take longer, at most this many of its prompts are sampled. */
 const FEWER_PROMPTS = 4;
-/** Quick steps are repeated up to so many seconds, for steadier figures. */
+/** Quick steps are repeated, up to this many seconds and steps, for steadier figures. */
 const STEADY = { seconds: 6, steps: 8 };
 
 /** What sampling, scoring and updating gave, without changing the model. */
@@ -32,7 +32,7 @@ export interface MeasuredRun {
 
 /**
  * Takes steps of a run as it would take them, except that nothing is learned: all of them sample from the start model. Whole ones where
- * they take less than a minute, else such of fewer prompts, from which whole ones are extrapolated.
+ * they take less than a minute, otherwise steps of fewer prompts, from which whole ones are extrapolated.
  */
 export async function measureRun(
   run: PreparedRun,
@@ -91,7 +91,7 @@ interface Sized {
   compileSeconds: number;
 }
 
-/** Takes a step of so many prompts, and repeats it: up to `most` times, while that takes no time to speak of. */
+/** Takes a step of this many prompts, and repeats it up to `most` times while that takes only a few seconds. */
 async function atPrompts(take: StepTaker, prompts: number, most: number): Promise<Sized> {
   const first = await take(prompts);
   const warm: Taken[] = [];
@@ -110,7 +110,7 @@ interface Taken {
 
 type StepTaker = (prompts: number) => Promise<Taken>;
 
-/** Takes the next step of so many prompts. Steps of one size go on through the dataset as the run does. */
+/** Takes the next step of this many prompts. Steps of one size proceed through the dataset as the run does. */
 function stepTaker(run: PreparedRun, onStep: (message: string) => void): StepTaker {
   const learner = new LocalLearner(run);
   let latest: Omit<ScoredStep, 'step' | 'credit'> | undefined;

@@ -10,7 +10,7 @@ import { trainedShapes } from '../model/parameters.ts';
 import { sizeOf } from '../model/shape.ts';
 import type { MemoryUse } from '../protocol/check-report.ts';
 import { BadInput } from '../protocol/errors.ts';
-import type { Remedy } from '../protocol/remedy.ts';
+import { setField } from '../protocol/remedy.ts';
 import type { RunConfig } from '../protocol/run-config.ts';
 import { formatGigabytes } from '../text/gigabytes.ts';
 import type { Rollout } from '../trainer/rollout.ts';
@@ -25,7 +25,7 @@ const FLOAT32 = Float32Array.BYTES_PER_ELEMENT;
 const SMALL_ADAPTER = { r: 16, loraAlpha: 32, targetModules: 'all-linear' };
 
 /** What this process may use: all of the machine's, or what a container has been given. */
-export function memoryThere(): number {
+function availableMemory(): number {
   const limit = process.constrainedMemory?.() ?? 0;
   return limit > 0 ? Math.min(limit, totalmem()) : totalmem();
 }
@@ -33,12 +33,12 @@ export function memoryThere(): number {
 /** Throws BadInput for a model that certainly does not fit into memory, before it is read: the system would end the process. */
 export function checkFits(model: ModelConfig, { config, locate }: LoadedConfig): void {
   const { bytes } = workloadOf(model, { trains: true, half: config.fp16 });
-  const there = memoryThere();
+  const available = availableMemory();
   const onGpu = config.device === 'webgpu' || (config.device === 'auto' && (gpuMemory()?.bytes ?? 0) >= bytes);
-  if (bytes <= there || onGpu) return;
-  const needs = `Weights, gradients and AdamW's moments take ${formatGigabytes(bytes)}, and this machine has ${formatGigabytes(there)} of memory`;
+  if (bytes <= available || onGpu) return;
+  const needs = `Weights, gradients and AdamW's moments take ${formatGigabytes(bytes)}, and this machine has ${formatGigabytes(available)} of memory`;
   if (config.lora) throw new BadInput(`${needs}; take a smaller model.`, locate(['model']));
-  const remedy: Remedy = { action: 'set', path: ['lora'], value: SMALL_ADAPTER };
+  const remedy = setField('lora', SMALL_ADAPTER);
   throw new BadInput(`${needs}; "lora" takes a fraction of it.`, locate(['model']), { remedy });
 }
 
@@ -52,8 +52,8 @@ interface MeasuredMemory {
 }
 
 /**
- * Memory of the process and of a GPU. To what was measured comes what the prompts take that were left out, and at most what completions take that
- * are longer than those that were sampled.
+ * Memory of the process and of a GPU. What was measured, and in addition what the prompts take that were not sampled; at most, also what longer completions than the sampled
+ * ones take.
  */
 export function memoryUse(
   { rollout, prompts, peakBytes }: MeasuredMemory,
@@ -68,19 +68,19 @@ export function memoryUse(
   const taken = bytes(prompts, asSampled);
   const whole = bytes(promptsPerStep, asSampled);
   const most = bytes(promptsPerStep, () => maxCompletionLength);
-  const there = memoryThere();
+  const available = availableMemory();
   if (device === 'cpu') {
     const expected = peakBytes + Math.max(0, whole - taken);
-    return { process: { expected, atMost: expected + Math.max(0, most - whole), there }, gpu: null };
+    return { process: { expected, atMost: expected + Math.max(0, most - whole), available }, gpu: null };
   }
   const { bytes: weights } = workloadOf(model, { trains: true, half: config.fp16 });
   return {
-    process: { expected: peakBytes, atMost: peakBytes, there },
-    gpu: { expected: weights + whole, atMost: weights + Math.max(whole, most), there: gpuMemory()?.bytes ?? null },
+    process: { expected: peakBytes, atMost: peakBytes, available },
+    gpu: { expected: weights + whole, atMost: weights + Math.max(whole, most), available: gpuMemory()?.bytes ?? null },
   };
 }
 
-/** So many sequences; where fewer were sampled, these stand for the others. */
+/** So many sequences; where fewer were sampled, they are repeated. */
 function sequencesOf(rollout: Rollout, count: number, lengthOf: (row: number) => number): Sequence[] {
   return Array.from({ length: count }, (_, row) => ({
     promptIds: rollout[row % rollout.length]!.prompt.ids,
@@ -107,7 +107,7 @@ export function checkpointBytes(
   return trained * ((rounded ? FLOAT32 / 2 + FLOAT32 : FLOAT32) + 2 * FLOAT32 + (config.syncRefModel ? FLOAT32 : 0));
 }
 
-/** Free bytes of the disk that a folder is on, for whoever is no administrator; null where the system does not say. */
+/** Free bytes of the disk that a folder is on, for ordinary users; null where the system does not say. */
 export function freeDisk(folder: string): number | null {
   try {
     const { bavail, bsize } = statfsSync(folder);

@@ -1,11 +1,11 @@
-/** A figure of a step, measured with so many prompts. */
+/** A figure of a step, and the number of prompts that it was measured with. */
 export interface AtSize {
   size: number;
   value: number;
 }
 
 /**
- * A figure of a step of `size` prompts, from such of fewer: what was measured at that size, or else on the line through the smallest and
+ * A figure of a step of `size` prompts, from those of smaller steps: what was measured at that size, or else on the line through the smallest and
  * the largest, because every step also has costs that do not depend on its prompts. It is no less than at the largest size, and grows
  * no faster than the prompts do.
  */

@@ -10,6 +10,7 @@ import type { LoadedConfig } from '../config/load-config.ts';
 import { type DifficultySettings, type MeasuredPrompt, readDifficulty } from '../data/difficulty.ts';
 import { mean } from '../grpo/statistics.ts';
 import { BadInput } from '../protocol/errors.ts';
+import { phaseText } from '../protocol/phase-text.ts';
 import { appendWhole, atomicWrite, checkPlace } from '../run-folder/atomic-write.ts';
 import { difficultyName } from '../text/files-by-name.ts';
 import type { CommandOf } from './commands.ts';
@@ -35,7 +36,7 @@ export async function difficultyCommand(
     const options = {
       ...{ rewardWorker, n, known: new Set(known.keys()) },
       onWarning: warn,
-      onLoad: (share: number) => status.show(`loading model: ${Math.round(100 * share)} %`),
+      onLoad: (share: number) => status.show(phaseText('load', share)),
     };
     for await (const { prompts, keys } of measureDifficulty(loaded, options)) {
       order = keys;
@@ -74,7 +75,7 @@ interface Summary {
 
 function printSummary({ file, prompts, n, solvedAt, never, always, mean }: Summary): void {
   const sometimes = prompts - never - always;
-  print(`${prompts} prompts, ${n} completions each; solved from a reward of ${Number(solvedAt.toFixed(4))} on:`);
+  print(`${prompts} prompts, ${n} completions each; solved means a reward of at least ${Number(solvedAt.toFixed(4))}:`);
   print(
     `  ${never} never, ${sometimes} sometimes, ${always} always; ${Math.round(100 * (mean ?? 0))} % of all completions`,
   );
@@ -90,12 +91,9 @@ function readKnown(file: string, settings: DifficultySettings): Map<string, Meas
   const name = differingSetting(before.settings, settings);
   if (name !== undefined) {
     const [was, is] = [before.settings[name], settings[name]].map((value) => JSON.stringify(value));
-    throw new BadInput(
-      `It was measured with ${name} ${was}, and now that is ${is}; delete the file to measure again.`,
-      {
-        file,
-      },
-    );
+    throw new BadInput(`This file was measured with ${name} ${was}, which is now ${is}; delete it to measure again.`, {
+      file,
+    });
   }
   // A solve rate depends on all prompts: it is computed again.
   return new Map(before.prompts.map(({ solve_rate: _, ...prompt }) => [prompt.key, prompt]));

@@ -60,8 +60,8 @@ export const COMMANDS = {
     options: {
       set: list('path=value', 'override a field of the config'),
       difficulty: flag('measure how often the model solves each training prompt, and write it to a file'),
-      n: integer('N', 'with --difficulty: completions per prompt', { least: 1, most: MOST_COMPLETIONS }, 8),
-      'solved-at': number('R', 'reward from which on a completion counts as solved', 'the highest that was seen', {
+      n: integer('N', 'completions per prompt', { least: 1, most: MOST_COMPLETIONS }, 8, { goesWith: 'difficulty' }),
+      'solved-at': number('R', 'the lowest reward that counts as solved', 'the highest of all completions', {
         goesWith: 'difficulty',
       }),
       json,

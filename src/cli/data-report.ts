@@ -1,6 +1,12 @@
-import type { DatasetSummary, PromptLengths, RowMapping, ShownPrompt } from '../protocol/dataset-summary.ts';
-import { remedyWords } from '../protocol/remedy.ts';
-import { shorten, singleSpaced } from '../text/visible.ts';
+import {
+  type DatasetSummary,
+  type PromptLengths,
+  promptsTitle,
+  type RowMapping,
+  type ShownPrompt,
+} from '../protocol/dataset-summary.ts';
+import { findingText } from '../protocol/finding.ts';
+import { shorten, singleSpaced, withoutMiddle } from '../text/visible.ts';
 import { table } from './table.ts';
 
 const VALUE_WIDTH = 60;
@@ -35,7 +41,7 @@ export function reportDataset(summary: DatasetSummary): string {
       ? [
           section(
             'Note',
-            findings.map(({ evidence, remedy }) => `  ${evidence}${remedy ? ` ${remedyWords(remedy)}` : ''}`),
+            findings.map((finding) => `  ${findingText(finding)}`),
           ),
         ]
       : []),
@@ -56,27 +62,19 @@ function configLines({ prompt, columns }: RowMapping): string[] {
 /** JSON on one line, as people write it. */
 const spaced = (value: unknown): string => JSON.stringify(value, null, 1).replaceAll(/\n\s*/g, ' ');
 
-function promptsTitle({ prompts, model }: DatasetSummary): string {
-  const which = prompts.length === 1 ? 'The first prompt' : `The first ${prompts.length} prompts`;
-  if (!model) return which;
-  return `${which} as the model sees ${prompts.length === 1 ? 'it' : 'them'}`;
-}
-
 function promptLines({ text, tokens, answer }: ShownPrompt, index: number): string[] {
   // A line feed at the end, or none, is a part of the prompt.
   const lines = shorten(text, PROMPT_LENGTH).replaceAll('\n', '↵\n').split('\n');
   const body = lines.at(-1) === '' ? lines.slice(0, -1) : lines;
+  // What a long solution comes to is at its end.
+  const result = answer === null ? [] : [`  answer: ${withoutMiddle(singleSpaced(answer), VALUE_WIDTH, VALUE_WIDTH)}`];
   return [
     ...(index > 0 ? [''] : []),
     ...body.map((line) => `  │ ${line}`),
     ...(tokens === null ? [] : [`  ${tokens} tokens`]),
-    ...(answer === null ? [] : [`  answer: ${withEnd(singleSpaced(answer))}`]),
+    ...result,
   ];
 }
-
-/** A solution may be long; what it comes to is at its end. */
-const withEnd = (text: string): string =>
-  text.length <= 2 * VALUE_WIDTH ? text : `${text.slice(0, VALUE_WIDTH)} … ${text.slice(-VALUE_WIDTH)}`;
 
 const lengthsTitle = ({ unit, count }: PromptLengths): string => `Lengths of ${formatCount(count)} prompts in ${unit}`;
 

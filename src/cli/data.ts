@@ -1,6 +1,8 @@
+import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { z } from 'zod';
 import { type LoadedConfig, loadRunConfig } from '../config/load-config.ts';
+import { hubHint } from '../files/dataset-files.ts';
 import type { RowMapping } from '../protocol/dataset-summary.ts';
 import { BadInput } from '../protocol/errors.ts';
 import { runConfigFields } from '../protocol/run-config.ts';
@@ -37,7 +39,11 @@ function datasetOf({ files, config }: CommandOf<'data'>): {
     const run = loadRunConfig(only!);
     return { run, dataset: { named: run.config.dataset, at: run.locate(['dataset']) } };
   }
-  const named = files.map((file) => resolve(file));
+  const named = files.map((file) => {
+    const hint = existsSync(file) ? '' : hubHint(file);
+    if (hint !== '') throw new BadInput(`The dataset ${file} does not exist.${hint}`);
+    return resolve(file);
+  });
   return { run: config === undefined ? undefined : loadRunConfig(config), dataset: { named } };
 }
 

@@ -1,9 +1,9 @@
 #!/usr/bin/env node
 import { BadInput, BadUsage, problemOf } from '../protocol/errors.ts';
-import type { CommandProblem } from '../protocol/problem.ts';
 import { oneLine, visible } from '../text/visible.ts';
 import { type Command, parseCommand } from './args.ts';
 import { print } from './output.ts';
+import { tellHost } from './tell-host.ts';
 import { leaveClosedTerminal } from './terminal.ts';
 import { VERSION } from './version.ts';
 
@@ -51,9 +51,7 @@ async function run(command: Command): Promise<number> {
 function report(error: unknown): number {
   process.stderr.write(`${visible(wordsOf(error))}\n`);
   const problem = problemOf(error);
-  // The host may be gone, before or meanwhile; the command ends just as it would have.
-  if (problem && process.connected)
-    process.send!({ type: 'problem', problem } satisfies CommandProblem, undefined, undefined, () => {});
+  if (problem) tellHost({ type: 'problem', problem });
   return error instanceof BadInput ? 2 : 1;
 }
 

@@ -84,11 +84,18 @@ interface Range {
 }
 
 /** A whole number with a default. */
-export const integer = (placeholder: string, help: string, range: Range, otherwise: number): Option<number> => ({
+export const integer = (
+  placeholder: string,
+  help: string,
+  range: Range,
+  otherwise: number,
+  more: { goesWith?: string } = {},
+): Option<number> => ({
   type: 'string',
   placeholder,
   help,
   otherwise: String(otherwise),
+  ...more,
   read: ([given], refuse) => (given === undefined ? otherwise : readInteger(given, range, refuse)),
 });
 

@@ -1,5 +1,5 @@
-import type { CommandProgress } from '../protocol/problem.ts';
 import type { ProgressStream } from './progress.ts';
+import { tellHost } from './tell-host.ts';
 
 /**
  * Says how many samples of how many are generated: on a terminal in one line that stays in place, elsewhere a line each, and to a host that
@@ -17,12 +17,10 @@ export class SamplesProgress {
     const text = loads ? `0 of ${of} samples, loading model first` : `${done} of ${of} samples`;
     this.#stream?.write(this.#stream.isTTY ? `\r\x1b[2K${text}` : `${text}\n`);
     this.#shown = true;
-    const progress: CommandProgress = { type: 'progress', done, of, loads };
-    // The host may be gone, before or meanwhile.
-    if (process.connected) process.send!(progress, undefined, undefined, () => {});
+    tellHost({ type: 'progress', done, of, loads });
   }
 
-  /** Leaves the line to what comes next. */
+  /** Leaves the line for further output. */
   end(): void {
     if (this.#shown && this.#stream?.isTTY) this.#stream.write('\n');
   }

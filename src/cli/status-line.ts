@@ -1,6 +1,6 @@
-import type { CommandProgress } from '../protocol/problem.ts';
 import { visible } from '../text/visible.ts';
 import type { ProgressStream } from './progress.ts';
+import { tellHost } from './tell-host.ts';
 
 /** What a command is doing: told to a host that listens, else shown on one line of a terminal. */
 export class StatusLine {
@@ -12,9 +12,7 @@ export class StatusLine {
   }
 
   show(message: string): void {
-    // The host may be gone meanwhile.
-    if (process.connected)
-      process.send!({ type: 'progress', message } satisfies CommandProgress, undefined, undefined, () => {});
+    tellHost({ type: 'progress', message });
     if (!this.#stream.isTTY) return;
     this.clear();
     // A line that wraps could not be taken back.

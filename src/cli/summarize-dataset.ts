@@ -14,6 +14,7 @@ import { BadInput, type Problem, type SourceLocation } from '../protocol/errors.
 import type { Finding } from '../protocol/finding.ts';
 import type { Prompt } from '../protocol/rewards.ts';
 import { ExactJson } from '../text/exact-json.ts';
+import { plainPrompts } from '../trainer/prompt-findings.ts';
 
 export interface DatasetToSummarize extends Partial<RowMapping> {
   /** Files, patterns and folders. */
@@ -52,6 +53,7 @@ export async function summarizeDataset(wanted: DatasetToSummarize): Promise<Data
   const { mapped, problem } = isNamed
     ? mapRows(rows, { prompt, columns }, { placeOf: wanted.placeOf, isChat: () => isChat })
     : noMapping;
+  const plain = model && plainPrompts(mapped.slice(0, SHOWN_PROMPTS), model.tokenizer, prompt);
   const seen = seePrompts(mapped, model?.tokenizer, wanted.templateVariables);
   return {
     files,
@@ -66,7 +68,7 @@ export async function summarizeDataset(wanted: DatasetToSummarize): Promise<Data
       ...(isNamed ? [] : [noPromptColumn]),
       ...notes,
       ...findings,
-      ...plainPrompts(mapped, model?.tokenizer, findings),
+      ...(plain ? [plain] : []),
       ...(seen.lengths && model ? lengthFindings(seen.lengths, model.context) : []),
     ],
     problem: problem ?? seen.problem,
@@ -153,19 +155,6 @@ function seenBy(
   // The tokens that the tokenizer adds, such as BOS, are in no text.
   const added = ids.length - tokenizer.encode(text, { addSpecialTokens: false }).length;
   return { text: tokenizer.decode(ids.slice(0, added)) + text, tokens: ids.length };
-}
-
-function plainPrompts(rows: LocatedRow[], tokenizer: Tokenizer | undefined, findings: Finding[]): Finding[] {
-  const isWritten = findings.some(({ kind }) => kind === 'has-template-tokens');
-  if (!tokenizer?.hasChatTemplate || isWritten || typeof rows[0]?.prompt !== 'string') return [];
-  return [
-    {
-      kind: 'plain-prompts',
-      severity: 'warning',
-      evidence:
-        'The model has a chat template, but these prompts are plain text, which it continues instead of answering: { "user": "…" } makes them chat messages.',
-    },
-  ];
 }
 
 function examples(rows: LocatedRow[]): Record<string, unknown>[] {

@@ -59,6 +59,12 @@ export function describeIssue(issue: Issue, config: unknown): ConfigProblem {
 function unknownField(parent: ConfigPath, key: string): ConfigProblem {
   const known = parent.length === 0 ? runConfigFieldNames : (KNOWN_FIELDS[parent[0]!] ?? []);
   const path = [...parent, key];
+  // A field of another form that the object may have: "prompt" takes "text" alone.
+  if (known.includes(key) && parent.length > 0)
+    return {
+      path,
+      message: `"${formatPath(path)}" cannot be combined with the other fields of "${formatPath(parent)}".`,
+    };
   const remedy = editTo(key, known);
   return { path, message: `Unknown field "${formatPath(path)}".${hint(remedy)}`, remedy };
 }
@@ -85,6 +91,7 @@ function requirement(issue: Issue): string {
       return TYPE_NAMES[issue.expected] ?? issue.expected;
     case 'too_small':
       if (issue.origin === 'string') return 'a text that is not empty';
+      if (issue.origin === 'array') return 'a list that is not empty';
       return issue.inclusive ? `at least ${issue.minimum}` : `above ${issue.minimum}`;
     case 'too_big':
       return issue.inclusive ? `at most ${issue.maximum}` : `below ${issue.maximum}`;
@@ -98,7 +105,7 @@ function requirement(issue: Issue): string {
 }
 
 const show = (value: unknown): string => {
-  if (Array.isArray(value)) return 'a list';
+  if (Array.isArray(value)) return value.length === 0 ? '[]' : 'a list';
   if (typeof value === 'object' && value !== null) return 'an object';
   return JSON.stringify(value) ?? String(value);
 };

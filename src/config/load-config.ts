@@ -1,8 +1,9 @@
 import { existsSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { findNodeAtLocation, type Node } from 'jsonc-parser';
+import { whyUnreadable } from '../files/absence.ts';
 import { isAdapterFolder } from '../files/adapter-folder.ts';
-import { datasetFiles, nearestFile } from '../files/dataset-files.ts';
+import { datasetFiles, hubHint, nearestFile } from '../files/dataset-files.ts';
 import type { Purpose } from '../files/dataset-folder.ts';
 import { isPattern, literally } from '../files/file-patterns.ts';
 import { parseJsonc } from '../files/jsonc.ts';
@@ -65,9 +66,13 @@ export function loadRunConfig(file: string, options: { set?: string[]; for?: 'ru
     const full = resolve(directory, target);
     if (options.for === 'scores' && path[0] !== 'rewards' && path[0] !== 'samples') return full;
     if (existsSync(full)) return full;
+    const problem = whyUnreadable(full);
+    if (problem !== undefined)
+      return fail(path, `"${path.join('.')}" names ${target}, which cannot be read: ${problem} (${full}).`);
     const missing = `"${path.join('.')}" names ${target}, which does not exist (${full}).`;
     const isDataset = path[0] === 'dataset' || path[0] === 'evalDataset';
-    if (path[0] !== 'model') return fail(path, isDataset ? `${missing}${nearestFile(full)}` : missing);
+    if (path[0] !== 'model')
+      return fail(path, isDataset ? `${missing}${nearestFile(full) || hubHint(target)}` : missing);
     const remedy: Remedy = { action: 'get-model' };
     return fail(path, `${missing} ${remedyWords(remedy)}`, { kind: 'missing-model', remedy });
   };

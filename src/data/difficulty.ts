@@ -41,17 +41,20 @@ export function readDifficulty(file: string, at?: SourceLocation): DifficultyFil
   const [first, ...rows] = parseJsonLines(whole, file);
   const head = z.object({ settings }).safeParse(first?.value);
   if (!head.success)
-    throw new BadInput('This is no file of `grpo check --difficulty`: its first line has no "settings".', {
+    throw new BadInput('This file was not written by `grpo check --difficulty`: its first line has no "settings".', {
       file,
       line: first?.line ?? 1,
     });
   const prompts = rows.map(({ value, line }) => {
     const parsed = measuredPrompt.safeParse(value);
     if (!parsed.success)
-      throw new BadInput('This line is none of `grpo check --difficulty`; delete the file, and measure again.', {
-        file,
-        line,
-      });
+      throw new BadInput(
+        'This line was not written by `grpo check --difficulty`; delete the file, and measure again.',
+        {
+          file,
+          line,
+        },
+      );
     return parsed.data;
   });
   return { settings: head.data.settings, prompts };

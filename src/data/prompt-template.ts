@@ -30,7 +30,7 @@ export class PromptTemplate {
     if (unknown === undefined) return;
     const columns = `it has ${names.join(', ')}`;
     const hint = didYouMean(unknown, names);
-    const message = `"${this.#field}" uses "${unknown}", which is no column of the dataset (${columns}).${hint}`;
+    const message = `"${this.#field}" uses "${unknown}", which is not a column of the dataset (${columns}).${hint}`;
     throw new BadInput(message, at);
   }
 

@@ -1,10 +1,11 @@
 import type { JsonObject } from '../files/json-lines.ts';
 import { BadInput, type SourceLocation } from '../protocol/errors.ts';
-import type { Remedy } from '../protocol/remedy.ts';
+import { setField } from '../protocol/remedy.ts';
 import type { ChatMessage, Prompt } from '../protocol/rewards.ts';
 import type { PromptMapping, RunConfig } from '../protocol/run-config.ts';
 import { withFields } from '../text/exact-json.ts';
 import { didYouMean, nearestName } from '../text/nearest-name.ts';
+import { columnOfPrompt } from './describe/prompt-column.ts';
 import { PromptTemplate } from './prompt-template.ts';
 import { readPrompt } from './read-prompt.ts';
 import type { RawRow } from './readers/read-rows.ts';
@@ -68,7 +69,7 @@ function requireColumn(
 }
 
 const noColumn = (path: string, names: readonly string[]): string =>
-  `which is no column of the dataset (it has ${names.join(', ')}).${didYouMean(path, names)}`;
+  `which is not a column of the dataset (it has ${names.join(', ')}).${didYouMean(path, names)}`;
 
 type PromptReader = (row: JsonObject, at: SourceLocation) => Prompt;
 
@@ -108,7 +109,7 @@ function promptReader(
     messages.map((message): ChatMessage => {
       const content = message.content(row, at);
       if (message.role === 'user' && content.trim() === '')
-        throw new BadInput('"prompt.user" gives an empty text for this row.', at);
+        throw new BadInput('"prompt.user" is empty for this row.', at);
       return { ...message, content };
     });
 }
@@ -123,9 +124,6 @@ function templateContext(row: JsonObject, names: readonly string[], added: reado
   );
 }
 
-/** In the order in which they are offered. */
-const LIKELY_PROMPTS = ['question', 'problem', 'instruction', 'query', 'input', 'text', 'messages', 'conversations'];
-
 /** The dataset has no column that is called "prompt", and nothing says which one it is. */
 function noPrompt(
   rows: readonly Pick<RawRow, 'value'>[],
@@ -133,11 +131,16 @@ function noPrompt(
   at: SourceLocation | undefined,
   isChat: () => boolean,
 ): BadInput {
-  const likely = nearestName('prompt', names) ?? LIKELY_PROMPTS.find((name) => names.includes(name));
+  const likely =
+    nearestName('prompt', names) ??
+    columnOfPrompt(
+      rows.map(({ value }) => value),
+      names,
+    );
   const asks = likely !== undefined && /^\w+$/.test(likely) && typeof rows[0]?.value[likely] === 'string' && isChat();
   const value = asks ? { user: `{{ ${likely} }}` } : likely;
   const set = value === undefined ? '' : `, such as "prompt": ${JSON.stringify(value)}`;
-  const remedy: Remedy | undefined = value === undefined ? undefined : { action: 'set', path: ['prompt'], value };
+  const remedy = value === undefined ? undefined : setField('prompt', value);
   const message = `The dataset has no column "prompt"; it has ${names.join(', ')}. Say in the run config how a row becomes a prompt${set}.`;
   return new BadInput(message, at, { kind: 'no-prompt', remedy });
 }

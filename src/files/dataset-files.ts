@@ -2,7 +2,8 @@ import { existsSync, readdirSync, statSync } from 'node:fs';
 import { basename, dirname, resolve } from 'node:path';
 import { BadInput } from '../protocol/errors.ts';
 import { didYouMean } from '../text/nearest-name.ts';
-import { filesOfFolder, isDatasetFile, type Purpose } from './dataset-folder.ts';
+import { isDatasetFile } from './dataset-endings.ts';
+import { filesOfFolder, type Purpose } from './dataset-folder.ts';
 import { filesMatching, isPattern, shownPattern } from './file-patterns.ts';
 
 /**
@@ -15,7 +16,7 @@ export function datasetFiles(named: string | readonly string[], purpose: Purpose
 }
 
 function filesOf(named: string, purpose: Purpose): string[] {
-  const stats = statSync(named, { throwIfNoEntry: false });
+  const stats = existsSync(named) ? statSync(named) : undefined;
   if (stats?.isDirectory()) return filesOfFolder(named, purpose);
   if (stats || !isPattern(named)) return [named];
   const absolute = resolve(named);
@@ -29,8 +30,13 @@ function filesOf(named: string, purpose: Purpose): string[] {
   throw new BadInput(`No dataset file matches ${shown}.${nearestFile(shown)}`);
 }
 
-/** ` Did you mean "train.parquet"?`: of a path that leads nowhere, the file or folder nearest to its first part that is missing. */
+/**
+ * ` Did you mean "train.parquet"?`: of a path that leads nowhere, the file or folder nearest to its first part that is missing; of one as Windows
+ * writes it, what it is elsewhere.
+ */
 export function nearestFile(path: string): string {
+  const slashed = path.replaceAll('\\', '/');
+  if (slashed !== path && existsSync(slashed)) return ' Write it with "/" instead of "\\".';
   let [folder, name] = [dirname(path), basename(path)];
   while (!existsSync(folder) && dirname(folder) !== folder) [folder, name] = [dirname(folder), basename(folder)];
   try {
@@ -38,4 +44,12 @@ export function nearestFile(path: string): string {
   } catch {
     return '';
   }
+}
+
+/** Says how to download a dataset where a path that leads nowhere may be its name on the Hugging Face Hub, `openai/gsm8k`. */
+export function hubHint(named: string): string {
+  const name = /^(?:https:\/\/huggingface\.co\/datasets\/)?([A-Za-z][\w-]*\/[\w.-]+)$/.exec(named)?.[1];
+  if (name === undefined || isDatasetFile(name)) return '';
+  const folder = `data/${basename(name).toLowerCase()}`;
+  return ` If this is a dataset of the Hugging Face Hub, download it (hf download ${name} --repo-type dataset --local-dir ${folder}) and name its folder.`;
 }

@@ -1,6 +1,7 @@
 import { basename, join } from 'node:path';
 import { BadInput } from '../protocol/errors.ts';
 import { type CardConfig, cardConfigs, type SplitPatterns } from './dataset-card.ts';
+import { DATASET_ENDINGS, type DatasetEnding, datasetEnding } from './dataset-endings.ts';
 import { filesBelow, matching } from './file-patterns.ts';
 
 /** What a dataset's files are wanted for. */
@@ -28,13 +29,8 @@ const SHARD = /^data\/(\w+(?:\.\w+)*)-\d{5}-of-\d{5}[^/]*\.[^/]*$/;
 /** Files beside a dataset's own. */
 const NO_DATA = new Set(['README.md', 'config.json', 'dataset_info.json', 'dataset_infos.json', 'dataset_dict.json']);
 
-/** Endings of the files that are read, the likelier one first where there are as many of two. */
-const ENDINGS = ['parquet', 'jsonl', 'json', 'csv', 'ndjson', 'tsv'];
-const ENDING = new RegExp(`\\.(${ENDINGS.join('|')})(?:\\.gz)?$`, 'i');
-const endingOf = (path: string): string | undefined => ENDING.exec(path)?.[1]?.toLowerCase();
-export const isDatasetFile = (path: string): boolean => endingOf(path) !== undefined;
 /** Endings of one format count together. */
-const formatOf = (ending: string): string => (/json/.test(ending) ? 'json' : ending);
+const formatOf = (ending = ''): string => (/json/.test(ending) ? 'json' : ending);
 
 /**
  * The files of one split of a dataset's folder as the Hugging Face Hub has it, by the rules of `datasets`: what its card's `configs` say, else
@@ -56,7 +52,7 @@ export function filesOfFolder(folder: string, purpose: Purpose): string[] {
   const files = ofOneFormat([...found]);
   if (files.length === 0)
     throw new BadInput(
-      `The folder ${folder} has no dataset files; those end in ${ENDINGS.map((ending) => `.${ending}`).join(', ')}, or with .gz behind.`,
+      `The folder ${folder} has no dataset files; those end in ${DATASET_ENDINGS.map((ending) => `.${ending}`).join(', ')}, optionally followed by .gz.`,
     );
   return files.map((path) => join(folder, path));
 }
@@ -112,13 +108,14 @@ function filesOnCard(paths: readonly string[], pattern: string, folder: string):
 
 /** Those of the most frequent ending, with others of its format. */
 function ofOneFormat(paths: string[]): string[] {
-  const counts = new Map<string, number>();
+  const counts = new Map<DatasetEnding, number>();
   for (const path of paths) {
-    const ending = endingOf(path);
+    const ending = datasetEnding(path);
     if (ending !== undefined) counts.set(ending, (counts.get(ending) ?? 0) + 1);
   }
-  const rank = (ending: string) => (counts.get(ending) ?? 0) - ENDINGS.indexOf(ending) / ENDINGS.length;
+  const rank = (ending: DatasetEnding) =>
+    (counts.get(ending) ?? 0) - DATASET_ENDINGS.indexOf(ending) / DATASET_ENDINGS.length;
   const [first] = [...counts.keys()].sort((a, b) => rank(b) - rank(a));
   if (first === undefined) return [];
-  return paths.filter((path) => formatOf(endingOf(path) ?? '') === formatOf(first));
+  return paths.filter((path) => formatOf(datasetEnding(path)) === formatOf(first));
 }

@@ -1,6 +1,7 @@
-import { type Dirent, readdirSync, statSync } from 'node:fs';
+import { type Dirent, readdirSync, realpathSync, type Stats, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { BadInput } from '../protocol/errors.ts';
+import { whyUnreadable } from './absence.ts';
 
 /** More files than a dataset has: a pattern that begins too far up would search the whole disk. */
 const MOST_FILES = 100_000;
@@ -25,23 +26,45 @@ function literalOf(pattern: string): string | undefined {
 }
 
 /**
- * The files below a folder, by their paths from there with `/`, in order: `levels` folders deep, this one included. Links to files count as files;
- * a folder that cannot be read is empty. Throws BadInput for very many.
+ * The files below a folder, by their paths from there with `/`, in order: `levels` folders deep, this one included. Links to files count as files,
+ * and those to folders are followed, but for one that leads back to a folder on the way: its files would come twice. A folder below that cannot
+ * be read is empty. Throws BadInput for one that cannot be read itself, and for very many files.
  */
 export function filesBelow(folder: string, levels = MOST_LEVELS): string[] {
   const found: string[] = [];
-  const visit = (path: string, rest: number) => {
-    for (const entry of entriesOf(join(folder, path))) {
+  const visit = (path: string, rest: number, way: readonly string[]) => {
+    const real = realFolder(join(folder, path));
+    if (real === undefined || way.includes(real)) return;
+    for (const entry of entriesOf(real)) {
       const name = path === '' ? entry.name : `${path}/${entry.name}`;
-      const kind = entry.isSymbolicLink() ? statSync(join(folder, name), { throwIfNoEntry: false }) : entry;
+      const kind = entry.isSymbolicLink() ? targetOf(join(real, entry.name)) : entry;
       if (kind?.isFile()) found.push(name);
-      else if (kind?.isDirectory() && rest > 1) visit(name, rest - 1);
+      else if (kind?.isDirectory() && rest > 1) visit(name, rest - 1, [...way, real]);
       if (found.length > MOST_FILES)
         throw new BadInput(`There are more than ${MOST_FILES} files in ${folder}; name a folder with fewer.`);
     }
   };
-  visit('', levels);
+  const problem = whyUnreadable(folder);
+  if (problem !== undefined) throw new BadInput(`The folder ${folder} cannot be read: ${problem}.`);
+  visit('', levels, []);
   return found.sort(byCodeUnits);
+}
+
+function realFolder(folder: string): string | undefined {
+  try {
+    return realpathSync(folder);
+  } catch {
+    return undefined;
+  }
+}
+
+/** What a link leads to; undefined where that is nothing, or cannot be seen. */
+function targetOf(link: string): Stats | undefined {
+  try {
+    return statSync(link, { throwIfNoEntry: false });
+  } catch {
+    return undefined;
+  }
 }
 
 function entriesOf(folder: string): Dirent[] {
@@ -96,7 +119,7 @@ function expressionOf(pattern: string): RegExp {
   try {
     return new RegExp(`^${text.join('')}$`, 'u');
   } catch {
-    throw new BadInput(`The pattern ${pattern} makes no sense; is a range in [ ] the wrong way round?`);
+    throw new BadInput(`The pattern ${pattern} is not valid; is a range in [ ] reversed?`);
   }
 }
 

@@ -45,17 +45,6 @@ export function decodeText(bytes: Buffer, file: string): string {
 }
 
 /** Up to so many bytes of the beginning of a file, whole lines of it. */
-export function readStart(file: string, what: string, most: number): string {
-  const descriptor = openRegularFile(file, what);
-  try {
-    const piece = Buffer.alloc(most);
-    return wholeLines(piece.subarray(0, readPiece(descriptor, piece, { file, what, at: undefined })), most);
-  } finally {
-    closeSync(descriptor);
-  }
-}
-
-/** As `readStart`, for a process that must not wait for a disk. */
 export async function readStartLater(file: string, what: string, most: number): Promise<string> {
   const handle = await openRegularFileLater(file, what);
   try {

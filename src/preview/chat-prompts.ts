@@ -1,4 +1,4 @@
-import type { Remedy } from '../protocol/remedy.ts';
+import { type Remedy, setField } from '../protocol/remedy.ts';
 import type { PromptMapping } from '../protocol/run-config.ts';
 
 /** What helps a reward that reads chat messages where a sample's prompt is text. */
@@ -15,7 +15,7 @@ export function chatPromptAdvice(prompt: PromptMapping | null): ChatPromptAdvice
       words: `the run's prompts are chat messages already: generate these samples again, or edit their "prompt"`,
     };
   const user = userTemplate(prompt);
-  return user === undefined ? {} : { remedy: { action: 'set', path: ['prompt'], value: { user } } };
+  return user === undefined ? {} : { remedy: setField('prompt', { user }) };
 }
 
 function userTemplate(prompt: string | { text: string } | null): string | undefined {

@@ -151,9 +151,8 @@ export class PreviewFile {
 
   /** Whether the worker has loaded just this. */
   #isOpen(launch: WorkerLaunch, { timeoutSeconds }: FileNeeds): boolean {
-    if (timeoutSeconds !== this.#timeoutSeconds) return false;
-    const same = this.#launch !== undefined && isSame(this.#launch, launch);
-    return this.#rewards !== undefined && same && this.#modules.areUnchanged;
+    if (timeoutSeconds !== this.#timeoutSeconds || !this.#launch || !this.#rewards) return false;
+    return isSame(this.#launch, launch) && this.#modules.areUnchanged;
   }
 
   /** Stops what is under way; an idle Python worker is kept for the next text. */

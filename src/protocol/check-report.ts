@@ -31,7 +31,7 @@ const memoryUse = z.object({
   /** With every completion as long as it may be. */
   atMost: bytes,
   /** Of the machine, or what of it this process may use; null where that is not known. */
-  there: bytes.nullable(),
+  available: bytes.nullable(),
 });
 export type MemoryUse = z.infer<typeof memoryUse>;
 

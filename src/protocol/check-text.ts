@@ -73,9 +73,9 @@ function runText({ plan, runSeconds: { start } }: CheckReport): string {
   return [...parts, counted(plan.checkpoints, 'checkpoint')].join(', ');
 }
 
-function memoryText({ expected, atMost, there }: MemoryUse): string {
+function memoryText({ expected, atMost, available }: MemoryUse): string {
   const most = formatGigabytes(atMost) === formatGigabytes(expected) ? '' : `, at most ${formatGigabytes(atMost)}`;
-  return `${formatGigabytes(expected)} expected${most}${there === null ? '' : `, of ${formatGigabytes(there)}`}`;
+  return `${formatGigabytes(expected)} expected${most}${available === null ? '' : `, of ${formatGigabytes(available)}`}`;
 }
 
 function promptText({ prompts, step, plan }: CheckReport): string {

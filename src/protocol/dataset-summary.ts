@@ -72,6 +72,13 @@ export interface DatasetSummary {
   examples: Record<string, unknown>[];
 }
 
+/** A heading for the prompts that are shown: `The first 3 prompts as the model sees them`. */
+export function promptsTitle({ prompts, model }: Pick<DatasetSummary, 'prompts' | 'model'>): string {
+  const [which, them] =
+    prompts.length === 1 ? ['The first prompt', 'it'] : [`The first ${prompts.length} prompts`, 'them'];
+  return model ? `${which} as the model sees ${them}` : which!;
+}
+
 /** Both ends come from one package, so that this is all there is to check. */
 export const datasetSummary = z.custom<DatasetSummary>((value) => {
   const { columns, proposal } = (value ?? {}) as Partial<DatasetSummary>;

@@ -33,6 +33,8 @@ export const trainerEvent = z.discriminatedUnion('type', [
     resumedFrom: step,
     /** What it does besides its steps; a trainer of an earlier release does not say. */
     schedule: z.optional(schedule),
+    /** What is noticed about its config and prompts. */
+    findings: shownFindings,
   }),
   /** What the trainer is doing within a step; for a display that should not look stuck. */
   z.object({

@@ -43,7 +43,7 @@ const mapping = z.object({
 
 const chosen = {
   mapping,
-  /** Null: to be made. */
+  /** Null: created later. */
   reward: z.union([z.null(), z.string()]),
   lora: z.boolean(),
   /** Prompts to evaluate on, and whether they come from the held-out split rather than from the dataset itself; 0: none. */

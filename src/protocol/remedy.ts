@@ -1,3 +1,5 @@
+import type { RunConfig } from './run-config.ts';
+
 /** Any value of JSON; not checked further. */
 type JsonValue = string | number | boolean | object | null;
 
@@ -13,6 +15,16 @@ export type Remedy =
   | { action: 'fix-reward' }
   /** Resume from the checkpoint of `step`; from the start where that is 0. The checkpoint of step `without` is no good and has to go first. */
   | { action: 'resume'; step: number; without?: number | undefined };
+
+/** A change of the run config. */
+export type ConfigEdit = Extract<Remedy, { action: 'set' }>;
+
+/** The remedy that sets a field of the run config to a value. */
+export const setField = (field: keyof RunConfig, value: ConfigEdit['value']): ConfigEdit => ({
+  action: 'set',
+  path: [field],
+  value,
+});
 
 /** A remedy as the end of the error's message. */
 export function remedyWords(remedy: Remedy): string {
@@ -36,5 +48,5 @@ export function remedyWords(remedy: Remedy): string {
 }
 
 /** `Set "maxCompletionLength" to 256`: also the title of a quick fix. */
-export const setWords = ({ path, value }: Extract<Remedy, { action: 'set' }>): string =>
+export const setWords = ({ path, value }: ConfigEdit): string =>
   value === null ? `Remove "${path.join('.')}"` : `Set "${path.join('.')}" to ${JSON.stringify(value)}`;

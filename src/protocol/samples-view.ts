@@ -61,7 +61,7 @@ export interface ScoresChange {
   prompts: [group: number, prompt: Pick<PreviewGroup, 'prompt' | 'rendered'>][];
 }
 
-/** What is so of the whole file. */
+/** The state of the whole file. */
 export interface SamplesState {
   type: 'state';
   /** The file's name. */

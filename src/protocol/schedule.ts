@@ -28,14 +28,14 @@ export const stepsAlone = (maxSteps: number): Schedule => ({
   ...{ maxSteps, saveSteps: Math.max(1, maxSteps), evalSteps: null, evalOnStart: false, heldOut: false },
 });
 
-/** Whether held-out prompts are evaluated after so many steps; 0: before the first. */
+/** Whether held-out prompts are evaluated after this many steps; 0: before the first. */
 export function evaluatesAfter(step: number, { maxSteps, evalSteps, evalOnStart, heldOut }: Schedule): boolean {
   if (!heldOut) return false;
   if (evalOnStart && (step === 0 || step === maxSteps)) return true;
   return evalSteps !== null && step > 0 && step % evalSteps === 0;
 }
 
-/** Whether a checkpoint is written after so many steps. */
+/** Whether a checkpoint is written after this many steps. */
 export const savesAfter = (step: number, { maxSteps, saveSteps }: Schedule): boolean =>
   step > 0 && (step % saveSteps === 0 || step === maxSteps);
 

@@ -2,6 +2,7 @@ import type { SourceLocation } from '../protocol/errors.ts';
 import { askedPrompt } from '../protocol/prompt-prefix.ts';
 import type { ScoreRequest, WorkerReply } from '../protocol/reward-worker.ts';
 import type { RewardFailure, RewardOutcome, ScoreBatch } from '../protocol/rewards.ts';
+import { defined } from '../text/defined.ts';
 import { withoutFullStop } from '../text/full-stop.ts';
 import { LoggedValues } from './logged-values.ts';
 import { rowsByForm } from './rows-by-form.ts';
@@ -244,8 +245,3 @@ const failureOf = ({ failure, message, file, line, column }: Death): RewardFailu
   ...{ kind: 'failure', failure, message },
   ...defined({ file, line, column }),
 });
-
-/** Without the fields that are undefined. */
-export function defined<T extends object>(fields: T): { [Name in keyof T]?: NonNullable<T[Name]> } {
-  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as never;
-}

@@ -1,8 +1,9 @@
 import { BadInput, RunFailure } from '../protocol/errors.ts';
 import type { WorkerReady, WorkerReply, WorkerStray } from '../protocol/reward-worker.ts';
 import type { ScoreBatch } from '../protocol/rewards.ts';
+import { defined } from '../text/defined.ts';
 import { withoutFullStop } from '../text/full-stop.ts';
-import { defined, FunctionCall, type FunctionScores, type OnOutcome, type RewardWarning } from './function-call.ts';
+import { FunctionCall, type FunctionScores, type OnOutcome, type RewardWarning } from './function-call.ts';
 import type { WorkerLaunch } from './prepare-worker.ts';
 import { type Death, type WorkerLimits, WorkerProcess } from './worker-process.ts';
 

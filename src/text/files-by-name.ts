@@ -20,7 +20,7 @@ export function filesBeside(file: string, folder: string, endings: string[]): st
   );
 }
 
-/** Where the samples of a run config or a reward file are looked for when nobody names them, the likeliest first. */
+/** Where the samples of a run config or a reward file are looked for when nobody names them, the most likely first. */
 export const samplesPlaces = (...files: string[]): string[] =>
   files.flatMap((file) => filesBeside(file, 'samples', ['.samples.jsonl']));
 

@@ -27,6 +27,12 @@ export const singleSpaced = (text: string): string => text.replaceAll(/\s+/g, ' 
 export const shorten = (text: string, most: number): string =>
   text.length > most ? `${withoutHalves(text.slice(0, most))}…` : text;
 
+/** A text's beginning and its end, with `gap` for what is between them, if it is longer than both. */
+export function withoutMiddle(text: string, head: number, tail: number, gap = (_length: number) => ' … '): string {
+  const length = text.length - head - tail;
+  return length <= 0 ? text : withoutHalves(text.slice(0, head)) + gap(length) + withoutHalves(text.slice(-tail));
+}
+
 const shortQuoted = (quoted: string): string => `"${shorten(quoted.slice(1, -1), VALUE_LENGTH)}"`;
 
 /** A cut may go through an escape or a pair of surrogates. */

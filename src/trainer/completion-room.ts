@@ -3,9 +3,9 @@ import type { StepReport } from '../protocol/step-report.ts';
 
 /** Hardly any completion is cut off when this share of them is. */
 const FEW = 0.1;
-/** Where none ended, nobody knows how long they would be: try so many times as much, and at least so many tokens. */
+/** Where none ended, how long they would be is not known: try this many times as much, and at least this many tokens. */
 const TRY = { factor: 4, tokens: 256 };
-/** Memory and time grow with it: no more at once than so many times as much. */
+/** Memory and time grow with it: at most this many times as much at once. */
 const MOST_FACTOR = 16;
 /** A little more is not worth a change. */
 const WORTH_IT = 1.25;

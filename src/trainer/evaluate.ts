@@ -31,7 +31,7 @@ export interface Evaluation {
   totals: (number | null)[];
 }
 
-/** Without `evalSteps` or `evalPrompts`, nobody has asked for more: before and after a run, so many are precise enough. */
+/** Without `evalSteps` or `evalPrompts`, nobody has asked for more: before and after a run, this many are precise enough. */
 const ENOUGH_PROMPTS = 64;
 
 /** Who waits for an evaluation. */

@@ -9,7 +9,7 @@ export interface RunRows {
   train: DatasetRow[];
   /** For evaluation; undefined without an `evalDataset` or `evalSplit`. */
   heldOut: DatasetRow[] | undefined;
-  /** What is noticed about the files' columns, and about rows that are left out. */
+  /** What is noticed about the files' columns, and about rows that are skipped. */
   findings: Finding[];
 }
 

@@ -62,7 +62,7 @@ export async function measureSteps(run: PreparedRun, steps: number): Promise<Mea
   return medians(measured);
 }
 
-/** Of each figure by itself; the memory is the last one's, which is the most. */
+/** Of each figure separately; the memory is the last one's, which is the most. */
 export function medians(steps: readonly Measurement[]): Measurement {
   const median = (figure: (step: Measurement) => number): number => {
     const sorted = steps.map(figure).sort((a, b) => a - b);

@@ -1,7 +1,8 @@
 import type { LoadedConfig } from '../config/load-config.ts';
 import type { Tokenizer } from '../model/tokenizer/tokenizer.ts';
 import type { Finding } from '../protocol/finding.ts';
-import type { Remedy } from '../protocol/remedy.ts';
+import { type Remedy, setField } from '../protocol/remedy.ts';
+import type { Prompt } from '../protocol/rewards.ts';
 import type { PromptMapping } from '../protocol/run-config.ts';
 import type { PromptList } from './prompt-list.ts';
 
@@ -16,10 +17,14 @@ export function promptFindings(
   tokenizer: Tokenizer,
   loaded: LoadedConfig,
 ): Finding[] {
-  const plain = plainPrompts(prompts, tokenizer, loaded);
-  return [plain, skips(prompts, 'prompts', loaded), heldOut && skips(heldOut, 'held-out prompts', loaded)].filter(
-    (found) => found !== undefined,
-  );
+  const { config, locate } = loaded;
+  const plain = plainPrompts(prompts.slice(0, LOOKED_AT), tokenizer, config.prompt);
+  const place = locate(config.prompt === null ? ['dataset'] : ['prompt']);
+  return [
+    plain && { ...plain, place },
+    skips(prompts, 'prompts', loaded),
+    heldOut && skips(heldOut, 'held-out prompts', loaded),
+  ].filter((found) => found !== undefined);
 }
 
 function skips({ skipped, length }: PromptList, what: string, { config, locate }: LoadedConfig): Finding | undefined {
@@ -34,24 +39,22 @@ function skips({ skipped, length }: PromptList, what: string, { config, locate }
 
 /**
  * A chat model that is asked in plain text continues the text, and often never ends: it answers, and stops, in turns of its chat template. Prompts that
- * have the template's own tokens in them were written with it.
+ * have the template's own tokens in them were written with it. `mapping` is how the config makes prompts of rows.
  */
-function plainPrompts(
-  prompts: PromptList,
+export function plainPrompts(
+  prompts: readonly { prompt: Prompt }[],
   tokenizer: Tokenizer,
-  { config, locate }: Pick<LoadedConfig, 'config' | 'locate'>,
+  mapping: PromptMapping | null,
 ): Finding | undefined {
-  const texts = prompts.slice(0, LOOKED_AT).flatMap(({ prompt }) => (typeof prompt === 'string' ? prompt : []));
+  const texts = prompts.flatMap(({ prompt }) => (typeof prompt === 'string' ? prompt : []));
   if (texts.length === 0 || !tokenizer.hasChatTemplate) return undefined;
   const markers = turnMarkers(tokenizer);
   if (markers === undefined || texts.some((text) => markers.some((marker) => text.includes(marker)))) return undefined;
   return {
     kind: 'plain-prompts',
     severity: 'warning',
-    evidence:
-      'The model has a chat template, but the prompts are plain text, which it continues instead of answering in a turn that it ends.',
-    place: locate(config.prompt === null ? ['dataset'] : ['prompt']),
-    remedy: asMessage(config.prompt),
+    evidence: 'The model has a chat template, but the prompts are plain text, which it continues instead of answering.',
+    remedy: asMessage(mapping),
   };
 }
 
@@ -66,7 +69,7 @@ function turnMarkers({ renderChat }: Tokenizer): string[] | undefined {
 
 /** The same prompt as a message of the user's. */
 function asMessage(prompt: PromptMapping | null): Remedy | undefined {
-  const set = (user: string): Remedy => ({ action: 'set', path: ['prompt'], value: { user } });
+  const set = (user: string): Remedy => setField('prompt', { user });
   if (prompt === null) return set('{{ prompt }}');
   if (typeof prompt === 'string') return /^\w+$/.test(prompt) ? set(`{{ ${prompt} }}`) : undefined;
   return 'text' in prompt ? set(prompt.text) : undefined;

@@ -9,7 +9,7 @@ export interface PromptLengths {
   beyond: { count: number; first: SourceLocation | undefined };
 }
 
-/** Tokenizing all prompts of a large dataset takes minutes. Of those with the most and the fewest characters, so many are. */
+/** Tokenizing all prompts of a large dataset takes minutes. This many of those with the most and with the fewest characters are tokenized. */
 const LOOKED_AT = 32;
 
 /** How long a dataset's prompts are: the extremes of those that have the most and the fewest characters. */

@@ -8,13 +8,13 @@ import { BadInput, type SourceLocation } from '../protocol/errors.ts';
 export interface PromptLimits {
   model: ModelConfig;
   maxCompletionLength: number;
-  /** Longer prompts are left out; null: none. */
+  /** Longer prompts are skipped; null: none. */
   maxPromptLength: number | null;
   /** Further variables for the chat template. */
   templateVariables: Record<string, unknown>;
 }
 
-/** So many are tokenized before a run, whatever it uses of them: what is wrong with a tokenizer shows there. */
+/** This many are tokenized before a run, whichever it uses: what is wrong with a tokenizer shows there. */
 const FIRST = 64;
 
 /**
@@ -26,7 +26,7 @@ export class PromptList {
   readonly #tokenizer: Tokenizer;
   readonly #limits: PromptLimits;
   readonly #encoded = new Map<number, EncodedPrompt>();
-  /** How many were left out, because they have more than `maxPromptLength` tokens. */
+  /** How many were skipped, because they have more than `maxPromptLength` tokens. */
   readonly skipped: number;
 
   /** Throws BadInput at a row that is no prompt for this model, and at `at` where `maxPromptLength` leaves none. `what` they are, for that. */
@@ -42,7 +42,10 @@ export class PromptList {
     this.#rows = most === null ? rows : rows.filter((row) => !this.#isLonger(row, most));
     this.skipped = rows.length - this.#rows.length;
     if (this.#rows.length === 0)
-      throw new BadInput(`Every ${what} has more than ${most} tokens, so "maxPromptLength" leaves none; raise it.`, at);
+      throw new BadInput(
+        `Every ${what} has more than ${most} ${most === 1 ? 'token' : 'tokens'}, so "maxPromptLength" leaves none; raise it.`,
+        at,
+      );
     this.check(Array.from({ length: Math.min(FIRST, this.length) }, (_, index) => index));
   }
 
@@ -109,7 +112,7 @@ export class PromptList {
     const unknown = ids.find((id) => id >= model.vocabSize);
     if (unknown !== undefined) {
       throw new BadInput(
-        `The tokenizer gives id ${unknown}, but the model knows ${model.vocabSize} tokens; they do not belong together.`,
+        `The tokenizer gives id ${unknown}, but the model knows ${model.vocabSize} tokens; they do not match.`,
         at,
       );
     }

@@ -143,6 +143,7 @@ async function trainIn(
       maxSteps: config.maxSteps,
       resumedFrom,
       schedule: scheduleOf(config),
+      ...(run.findings.length > 0 && { findings: run.findings }),
     });
     for (const message of resumeNotes(before, changes, next)) emit({ type: 'log', level: 'info', message });
     for (const finding of run.findings)

@@ -1,7 +1,7 @@
 import type { LoadedConfig } from '../config/load-config.ts';
 import { isZero } from '../grpo/statistics.ts';
 import type { Finding } from '../protocol/finding.ts';
-import type { Remedy } from '../protocol/remedy.ts';
+import { setField } from '../protocol/remedy.ts';
 import type { RunConfig } from '../protocol/run-config.ts';
 import { type FunctionReport, type StepReport, withoutSignal } from '../protocol/step-report.ts';
 import { withFullStop } from '../text/full-stop.ts';
@@ -46,7 +46,7 @@ export function stepFindings(report: StepReport, context: FindingContext): Findi
   return [...(cause ?? []), ...others.filter(({ kind }) => kind !== cause?.[0]?.kind)];
 }
 
-/** Why no group has a signal; of several causes, that which has to be mended first. */
+/** Why no group has a signal; of several causes, the one to fix first. */
 function causeOf(report: StepReport, context: FindingContext): Finding[] {
   const { functions, groups, lengths, completions, reward } = report;
   const error = (finding: Omit<Finding, 'severity'>): Finding[] => [{ severity: 'error', ...finding }];
@@ -130,7 +130,7 @@ function truncated(report: StepReport, context: FindingContext): Omit<Finding, '
     kind: all ? 'all-truncated' : 'often-truncated',
     evidence: `${share} were cut off at ${lengths.cap} ${lengths.cap === 1 ? 'token' : 'tokens'}${longer === undefined ? noRoom : ''}.`,
     place: context.locate(['maxCompletionLength']),
-    ...(longer !== undefined && { remedy: set('maxCompletionLength', longer) }),
+    ...(longer !== undefined && { remedy: setField('maxCompletionLength', longer) }),
   };
 }
 
@@ -150,7 +150,7 @@ function identical({ groups }: StepReport, { config, locate }: FindingContext): 
     kind: 'identical-completions',
     evidence: `In ${share} groups, the completions are all the same text (temperature ${temperature}).`,
     place: locate(['temperature']),
-    ...(temperature < COLD && { remedy: set('temperature', 1) }),
+    ...(temperature < COLD && { remedy: setField('temperature', 1) }),
   };
 }
 
@@ -163,6 +163,5 @@ function placeOfFunction(name: string, { config, functions, locate }: FindingCon
   return locate(index === -1 ? ['rewards'] : ['rewards', index]);
 }
 
-const set = (field: keyof RunConfig, value: number): Remedy => ({ action: 'set', path: [field], value });
 const figure = (value: number): string => String(Number(value.toPrecision(3)));
 const capitalized = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);

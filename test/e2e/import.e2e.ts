@@ -166,7 +166,7 @@ session.test('without a reward file, New Reward Function is offered, and knows t
   await editor.page.getByRole('tab', { name: 'Import train.jsonl' }).click();
   const page = new ImportPage(dashboard.frame);
   await page.field('Write to').selectOption('A new run config');
-  await page.field('Reward').selectOption('Create one afterwards');
+  await page.field('Reward').selectOption('Create one later');
   await page.frame.getByRole('button', { name: 'Create Run Config' }).click();
   await editor.answer(/gsm8k-2\.grpo\.json has no reward function yet/, 'New Reward Function');
   await editor.choose('Per completion');

@@ -8,6 +8,7 @@ import { parquetWriteBuffer } from 'hyparquet-writer';
 import { expect } from 'vitest';
 import type { RunInfo } from '../../src/protocol/run-folder.ts';
 import { gsm8kRows } from './helpers/gsm8k.ts';
+import { until } from './helpers/processes.ts';
 import { Session } from './helpers/session.ts';
 
 /** The pictures in docs/own-task.md were taken with SmolLM2-135M-Instruct, whose completions can be read. */
@@ -106,4 +107,33 @@ session.test('from a Parquet file, a chat model and a TRL reward file to a LoRA 
     columns: { answer: expect.stringContaining('####') },
     error: null,
   });
+});
+
+session.test('plain prompts for a chat model are pointed out, with chat messages as the quick fix', async (all) => {
+  const { editor, dashboard, server } = all;
+  const { page } = editor;
+  const file = join(server.workspace, 'gsm8k.grpo.json');
+  const config = JSON.parse(readFileSync(file, 'utf8'));
+  // As TRL users have it who never looked at the chat template. These rewards take both forms.
+  writeFileSync(file, JSON.stringify({ ...config, prompt: 'question', maxSteps: 1, rewards: ['both.py'] }, null, 2));
+  writeFileSync(
+    join(server.workspace, 'both.py'),
+    'def length(completions, **kwargs):\n    return [len(str(c)) for c in completions]\n',
+  );
+  await editor.command('GRPO: Start Training');
+  await expect.poll(() => dashboard.state.innerText(), { timeout: 60_000 }).toMatch(/^done/);
+  await editor.notification(/gsm8k is done/).waitFor();
+  await editor.command('View: Focus Problems');
+  const row = page.locator('.markers-panel .monaco-list-row').filter({ hasText: /the prompts are plain text/ });
+  await row.first().dblclick();
+  const fix = page.getByText('Set "prompt" to {"user":"{{ question }}"}').first();
+  await until('the quick fix to be taken', async () => {
+    await page.keyboard.press('Control+.');
+    return fix.click({ timeout: 3000 }).then(
+      () => true,
+      () => page.keyboard.press('Escape').then(() => false),
+    );
+  });
+  await page.locator('.editor-instance .view-line', { hasText: '"user": "{{ question }}"' }).waitFor();
+  await row.first().waitFor({ state: 'hidden' });
 });

@@ -79,7 +79,7 @@ session.test('opens from the text, with the scores of every sample, and leads ba
 });
 
 session.test('shows what a reward that is being typed gives', async ({ editor }) => {
-  await editor.command('GRPO: Open as List Beside');
+  await editor.command('GRPO: Open as List to the Side');
   await row('inclusion 4 · ordering 3').waitFor();
   await editor.command('View: Focus First Editor Group');
   await editor.openFile('sort.reward.ts');

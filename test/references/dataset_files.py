@@ -141,6 +141,10 @@ def gsm8k(rows):
 def write_parquet():
     types = pa.table(columns_of_every_type())
     pq.write_table(types, FOLDER / "types.parquet")
+    # A block without data, the dictionary of a column of nulls, is one byte in LZ4.
+    nulls = pa.table({"prompt": ["a", "b"], "n": pa.array([None, None], pa.null()), "s": pa.array([None, None], pa.string())})
+    pq.write_table(nulls, FOLDER / "nulls-lz4.parquet", compression="lz4")
+    write_expected("nulls-lz4", nulls.to_pylist())
     rows = pq.read_table(FOLDER / "types.parquet").to_pylist()
     # Lists of pairs, as pyarrow gives them.
     for row in rows:

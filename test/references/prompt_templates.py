@@ -72,6 +72,9 @@ TEMPLATES = [
     "{{ '{{' }} {%- if true %} x{% endif %}",
     "{{ range(3) | list }}",
     "\r\n{{ level }}\r\n",
+    "{{ 'Hint: ' ~ hint if hint }}{{ ', hard' if level > 3 }}.",
+    "{{ (hint if level > 9) | trim }}{{ 'a' ~ ('b' if level > 9) }}",
+    "{{ (hint if level > 9).x }}",
 ]
 
 

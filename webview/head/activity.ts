@@ -12,6 +12,6 @@ export function activityText({ phase, share, seconds, stepSeconds }: Activity, s
   return `${doing.charAt(0).toUpperCase()}${doing.slice(1)} · ${formatDuration(Math.floor(seconds + since))} elapsed`;
 }
 
-/** How much is done of what comes before the first step; undefined where nobody knows. */
+/** How much is done of what comes before the first step; undefined where that is not known. */
 export const phaseShare = ({ phase, share }: Activity): number | undefined =>
   (phase === 'load' && share !== 1) || phase === 'evaluate' ? (share ?? undefined) : undefined;

@@ -28,7 +28,7 @@ export function startingState({ problem }: Extract<HostMessage, { type: 'startin
 /** One that says it runs while no trainer is alive was killed. */
 export function runState(head: RunHead, activity: Activity | null): HeadState {
   const { state, trainer, reason, findings } = head;
-  // A run that is resumed: its trainer has not come to it yet.
+  // A run that is being resumed: its trainer has not opened it yet.
   if (activity && trainer === 'none') return { label: 'starting', kind: 'starting', reason: '', buttons: [STOP] };
   const buttons = buttonsFor(head);
   const working = state === 'running' || state === 'paused' || state === 'stopping';

@@ -1,10 +1,15 @@
 import type { ShownPrompt } from '../../src/protocol/dataset-summary.ts';
-import { singleSpaced } from '../../src/text/visible.ts';
+import { singleSpaced, withoutMiddle } from '../../src/text/visible.ts';
 import { el, setChildren } from '../dom.ts';
 import { formatCount } from '../format.ts';
 
 /** How tokens of chat templates look. */
 const SPECIAL = /<\|[^|\n]{1,40}\|>|<\/?(?:s|bos|eos|start_of_turn|end_of_turn)>|\[\/?INST\]|\n/g;
+
+/** Characters of a prompt that are shown: what the template writes is at both ends. */
+const PROMPT = { head: 3000, tail: 1000 };
+/** Of an answer: what a long solution comes to is at its end. */
+const ANSWER = { head: 60, tail: 60 };
 
 /** The first prompts, with the special tokens and line feeds that nobody would see otherwise. */
 export class PromptList {
@@ -21,27 +26,19 @@ function promptItem({ text, tokens, answer }: ShownPrompt, index: number): HTMLE
     'li',
     {},
     el('p', { class: 'muted' }, `Prompt ${index + 1} · ${count}`),
-    el('pre', {}, ...marked(withoutMiddle(text))),
+    el('pre', {}, ...marked(withoutMiddle(text, PROMPT.head, PROMPT.tail, gap))),
     answer === null
       ? null
-      : el('p', { class: 'answer', title: answer }, el('span', { class: 'muted' }, 'answer: '), ending(answer)),
+      : el(
+          'p',
+          { class: 'answer', title: answer },
+          el('span', { class: 'muted' }, 'answer: '),
+          withoutMiddle(singleSpaced(answer), ANSWER.head, ANSWER.tail),
+        ),
   );
 }
 
-const HEAD = 3000;
-const TAIL = 1000;
-
-/** What the template writes is at both ends. */
-function withoutMiddle(text: string): string {
-  const left = text.length - HEAD - TAIL;
-  return left <= 0 ? text : `${text.slice(0, HEAD)}\n… ${formatCount(left)} characters …\n${text.slice(-TAIL)}`;
-}
-
-/** A solution may be long; what it comes to is at its end. */
-function ending(answer: string): string {
-  const text = singleSpaced(answer);
-  return text.length <= 120 ? text : `${text.slice(0, 60)} … ${text.slice(-50)}`;
-}
+const gap = (length: number): string => `\n… ${formatCount(length)} characters …\n`;
 
 function marked(text: string): (Node | string)[] {
   const parts: (Node | string)[] = [];

@@ -1,5 +1,7 @@
+import './form.css';
+import './prompts.css';
 import './import.css';
-import type { DatasetSummary } from '../../src/protocol/dataset-summary.ts';
+import { type DatasetSummary, promptsTitle } from '../../src/protocol/dataset-summary.ts';
 import type { Problem } from '../../src/protocol/errors.ts';
 import type { ImportPicture } from '../../src/protocol/import-view.ts';
 import { remedyWords } from '../../src/protocol/remedy.ts';
@@ -36,9 +38,9 @@ export class ImportView {
   #picture: ImportPicture | undefined;
   /** Undefined until there is a proposal. */
   #draft: Draft | undefined;
-  /** The user has changed the form: a new model's proposal must not undo that. */
+  /** The user has changed the form: a new model's proposal must not overwrite that. */
   #edited = false;
-  /** The newest summary with prompts: they stay in sight while a template is being typed. */
+  /** The newest summary with prompts: they stay visible while a template is being typed. */
   #seen: DatasetSummary | undefined;
 
   constructor() {
@@ -135,9 +137,7 @@ export class ImportView {
   }
 
   #showPrompts({ prompts, model, lengths }: DatasetSummary): void {
-    const those = prompts.length === 1 ? 'The first prompt' : `The first ${prompts.length} prompts`;
-    const seen = model ? `${those} as the model sees ${prompts.length === 1 ? 'it' : 'them'}` : those;
-    setText(this.#promptsTitle, prompts.length === 0 ? 'Prompts' : seen);
+    setText(this.#promptsTitle, prompts.length === 0 ? 'Prompts' : promptsTitle({ prompts, model }));
     this.#prompts.show(prompts);
     this.#lengths.show(lengths);
     this.#lengths.element.parentElement!.hidden = lengths === null;

@@ -49,14 +49,14 @@ export class WriteBar {
   show({ rewards, configs, model, heldOut, running, summary }: ImportPicture): void {
     const choices = (list: ImportPicture['rewards']) => list.map(({ path, label }): [string, string] => [path, label]);
     const isFirst = this.#reward.control.options.length === 0;
-    setOptions(this.#reward.control, [...choices(rewards), ['', 'Create one afterwards']]);
-    // What the user has made is likelier to be meant than nothing.
+    setOptions(this.#reward.control, [...choices(rewards), ['', 'Create one later']]);
+    // A reward that exists is more likely to be meant than none.
     if (isFirst) this.#reward.control.selectedIndex = 0;
     setOptions(this.#config.control, [['', 'A new run config'], ...choices(configs)]);
     const own: [string, string][] = heldOut ? [[HELD_OUT, heldOut.label]] : [];
     setOptions(this.#from.control, [...own, ['split', 'the dataset']]);
     this.#from.element.hidden = heldOut === null;
-    // So many that the outcome says something, of so many that they are not missed.
+    // Enough for the outcome to mean something, and few enough not to be missed.
     if (summary && !this.#heldTouched) this.#held.control.value = heldOut || summary.rows.read >= 200 ? '16' : '0';
     const missing = whatIsMissing(model, summary);
     this.#button.disabled = running || missing !== '';
@@ -71,7 +71,7 @@ export class WriteBar {
   }
 }
 
-/** What keeps a run config from being written; '' for nothing. */
+/** Why a run config cannot be written yet; '' if it can. */
 function whatIsMissing(model: string | null, summary: ImportPicture['summary']): string {
   if (model === null) return 'Choose a model first. GRPO: Get Model lists some.';
   if (summary?.problem) return 'The prompt has an error.';

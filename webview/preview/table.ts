@@ -35,7 +35,7 @@ export class SampleTable {
     this.element = this.#list.element;
   }
 
-  /** How many samples there are, and how many of them are shown. The chosen one is where the keyboard goes on. */
+  /** How many samples there are, and how many of them are shown. The keyboard continues from the chosen one. */
   show(result: PreviewResult | undefined, layout: Layout, chosen: number | undefined): { all: number; shown: number } {
     if (result) {
       this.#rows = tableRows(result);

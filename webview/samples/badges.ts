@@ -1,4 +1,4 @@
-import type { Sample } from './store.ts';
+import { isScored, type Sample } from './store.ts';
 
 export interface Badge {
   text: string;
@@ -7,7 +7,7 @@ export interface Badge {
   title: string;
 }
 
-/** What is to be seen of a sample at a glance. */
+/** What a sample's row shows at a glance. */
 export function badgesOf({ view, scores }: Sample): Badge[] {
   if (view.kind === 'broken') return [{ text: 'not a sample', kind: 'error', title: view.problem }];
   const badges: Badge[] = [];
@@ -16,10 +16,15 @@ export function badgesOf({ view, scores }: Sample): Badge[] {
   const failed = Object.values(scores?.outcomes ?? {}).filter(({ kind }) => kind === 'failure').length;
   if (problems.some(({ severity, code }) => severity === 'error' && code !== 'other-prompt'))
     badges.push({ text: 'error', kind: 'error', title: problems[0]!.message });
-  if (failed > 0) badges.push({ text: 'failed', kind: 'error', title: `${failed} reward functions failed on it` });
-  if (missed > 0) badges.push({ text: '≠ expected', kind: 'error', title: 'Its scores are not those that it expects' });
-  else if (Object.keys(view.expect).length > 0 && scores && scores.group >= 0)
-    badges.push({ text: '✓', kind: 'good', title: 'Its scores are those that it expects' });
+  if (failed > 0)
+    badges.push({
+      text: 'failed',
+      kind: 'error',
+      title: failed === 1 ? 'A reward function failed on it' : `${failed} reward functions failed on it`,
+    });
+  if (missed > 0) badges.push({ text: '≠ expected', kind: 'error', title: 'Its scores differ from the expected ones' });
+  else if (Object.keys(view.expect).length > 0 && isScored(scores))
+    badges.push({ text: '✓', kind: 'good', title: 'Its scores are the expected ones' });
   const other = problems.find(({ code }) => code === 'other-prompt');
   if (other) badges.push({ text: 'other prompt', kind: 'warning', title: other.message });
   if (view.generated)

@@ -1,4 +1,5 @@
 import type { ColumnView } from '../../src/protocol/samples-view.ts';
+import { isJson } from '../../src/text/is-json.ts';
 import { el, setText } from '../dom.ts';
 import { KeyedList, type Row } from '../keyed-list.ts';
 import { TextField } from './text-field.ts';
@@ -49,12 +50,9 @@ export class ColumnList {
 
 /** Numbers stay as they were typed. */
 function checkedJson(text: string): string {
-  try {
-    JSON.parse(text);
-  } catch {
+  if (!isJson(text))
     throw new Error(
       'This column holds JSON: write a number, true, false, null, a list, an object, or a text in quotes.',
     );
-  }
   return text;
 }

@@ -43,7 +43,7 @@ export class SampleDetail {
     this.#prose = el(
       'button',
       {
-        ...{ class: 'flat toggle', title: 'Show the completion in the letters of prose' },
+        ...{ class: 'flat toggle', title: 'Show the completion in a proportional font' },
         onclick: () => setProse(this.#prose.getAttribute('aria-pressed') !== 'true'),
       },
       'Prose',
@@ -53,7 +53,7 @@ export class SampleDetail {
     const action = (label: string, title: string, type: 'duplicate' | 'delete' | 'open-line') =>
       el('button', { class: 'flat', title, onclick: () => host.postMessage({ type, id: this.#id }) }, label);
     this.#edits.append(
-      action('Duplicate', 'Add this sample again, to change the copy', 'duplicate'),
+      action('Duplicate', 'Add a copy of this sample', 'duplicate'),
       action('Delete', 'Delete this sample (Delete in the list); it can be undone', 'delete'),
     );
     const completion = el(

@@ -31,7 +31,7 @@ export class EmptyState {
       this.#text,
       what === 'file'
         ? 'A sample is a prompt with a completion. Your reward functions score it as you write them: add good completions, bad ones, and ones that try to cheat.'
-        : 'No sample has what you search for, or passes the filter.',
+        : 'Change the search or the filter to see samples.',
     );
     this.#make.hidden = what !== 'file' || !editable;
     this.#clear.hidden = what !== 'filter';

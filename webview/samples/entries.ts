@@ -74,7 +74,7 @@ function sortValue({ line, view, scores }: Sample, sort: string): number | null 
   return outcome?.kind === 'score' ? outcome.score : null;
 }
 
-/** What is to be shown, in order; what is not known comes last in either direction. A group is where the first of its samples is. */
+/** What the list shows, in order; what is not known comes last in either direction. A group is where the first of its samples is. */
 export function entriesOf(samples: readonly Sample[], choice: Choice): Entry[] {
   const { filter, prompt, sort, descending, grouped } = choice;
   const { keeps } = FILTERS[filter] ?? FILTERS.all!;

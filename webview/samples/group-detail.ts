@@ -3,6 +3,7 @@ import { formatNumber } from '../format.ts';
 import type { PromptGroup } from './entries.ts';
 import { host } from './host.ts';
 import { PromptView } from './prompt-view.ts';
+import { signalText } from './signal-text.ts';
 
 /** A prompt with what its samples would teach. */
 export class GroupDetail {
@@ -47,10 +48,7 @@ export class GroupDetail {
     const { mean, std, why } = scores ?? {};
     const figures =
       typeof mean === 'number' ? `Mean reward ${formatNumber(mean)}, std. dev. ${formatNumber(std)}. ` : '';
-    setText(
-      this.#summary,
-      `${figures}${why === undefined ? '' : `This prompt ${why.replace(/^no signal/, 'has no signal')}.`}`,
-    );
+    setText(this.#summary, figures + signalText(why));
     this.#add.hidden = !editable;
     this.#only.hidden = only;
     // A prompt is edited sample by sample.

@@ -10,7 +10,7 @@ const layout = z.object({
   descending: z._default(z.boolean(), false),
   /** Samples of one prompt together, under a heading. */
   grouped: z._default(z.boolean(), true),
-  /** Completions in the letters of prose rather than of code. */
+  /** Completions in a proportional font rather than in that of code. */
   prose: z._default(z.boolean(), false),
   /** What is open: an entry's key. */
   open: z._default(z.nullable(z.string()), null),

@@ -85,5 +85,5 @@ function messagesOf(prompt: Prompt | null): Message[] {
   }));
 }
 
-/** A message that the completion goes on with is marked. */
-const roleOf = ({ role, prefix }: ChatMessage): string => (prefix === true ? `${role}, to be continued` : role);
+/** A message that begins the answer is marked. */
+const roleOf = ({ role, prefix }: ChatMessage): string => (prefix === true ? `${role}, begins the answer` : role);

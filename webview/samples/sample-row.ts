@@ -8,6 +8,7 @@ import { badgesOf } from './badges.ts';
 import type { Entry, PromptGroup } from './entries.ts';
 import { hitsOf } from './hits.ts';
 import type { Sample } from './store.ts';
+import { isScored } from './store.ts';
 import { visibleText } from './visible-text.ts';
 
 /** What rows look up: the functions, and what is searched for. */
@@ -84,8 +85,7 @@ function sampleRow(sample: Sample, functions: RowContext['functions']): RowText 
   const badges = badgesOf(sample);
   if (view.kind === 'broken')
     return { kind: 'broken', title: view.text, badges, under: `Line ${line}: ${view.problem}`, value: '', more: '' };
-  const isScored = scores !== undefined && scores.group >= 0;
-  const advantage = isScored && scores.reward !== null ? scores.advantage : null;
+  const advantage = isScored(scores) && scores.reward !== null ? scores.advantage : null;
   const sign = advantage === null || Math.abs(advantage) < 1e-8 ? 'zero' : advantage > 0 ? 'up' : 'down';
   const outcomes = functions.flatMap(({ name }) => {
     const outcome = own(scores?.outcomes, name);
@@ -96,7 +96,7 @@ function sampleRow(sample: Sample, functions: RowContext['functions']): RowText 
     title: view.completion,
     badges,
     under: outcomes.join(' · '),
-    value: isScored ? formatNumber(scores.reward) : '',
+    value: isScored(scores) ? formatNumber(scores.reward) : '',
     more: advantage === null ? '' : formatSigned(advantage),
   };
 }

@@ -7,6 +7,8 @@ import { formatNumber, formatSigned } from '../format.ts';
 import { KeyedList, type Row } from '../keyed-list.ts';
 import { type Expected, expectedText, parseExpected } from './expected.ts';
 import { host } from './host.ts';
+import { signalText } from './signal-text.ts';
+import { isScored } from './store.ts';
 import { visibleText } from './visible-text.ts';
 
 const TOTAL = 'total';
@@ -76,12 +78,11 @@ export class ScoreTable {
   show(shown: ShownScores, why: string | undefined): void {
     this.#shown = shown;
     const { functions, scores, expect, editable } = shown;
-    const isScored = scores !== undefined && scores.group >= 0;
     const rows = functions.map(
       (described): ScoreRow => this.#rowOf(described.name, own(scores?.outcomes, described.name), described),
     );
     const others = Object.keys(expect).filter((name) => name !== TOTAL && functions.every((f) => f.name !== name));
-    const total: RewardOutcome | undefined = isScored
+    const total: RewardOutcome | undefined = isScored(scores)
       ? scores.reward === null
         ? { kind: 'abstain' }
         : { kind: 'score', score: scores.reward }
@@ -91,8 +92,11 @@ export class ScoreTable {
       ...others.map((name) => this.#rowOf(name, undefined, null)),
       this.#rowOf(TOTAL, total, null),
     ]);
-    setText(this.#advantage, isScored && scores.reward !== null ? `advantage ${formatSigned(scores.advantage)}` : '');
-    setText(this.#why, why === undefined ? '' : `This prompt ${why.replace(/^no signal/, 'has no signal')}.`);
+    setText(
+      this.#advantage,
+      isScored(scores) && scores.reward !== null ? `advantage ${formatSigned(scores.advantage)}` : '',
+    );
+    setText(this.#why, signalText(why));
     const kept = Object.entries(keptScores(shown));
     this.#keep.hidden = !editable || kept.every(([name, score]) => own(expect, name) === score);
   }
@@ -130,7 +134,7 @@ export class ScoreTable {
   }
 }
 
-/** Without functions, none of them has been called yet, or may be. */
+/** Without functions, none has been called yet, or none may be. */
 function scoreText({ name, described, outcome }: ScoreRow, { functions }: ShownScores): string {
   if (functions.length === 0) return '–';
   if (name !== TOTAL && !described) return 'not called';

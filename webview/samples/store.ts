@@ -105,3 +105,7 @@ function keep<T>(map: Map<number, T>, key: number, value: T | null): void {
 
 const isSame = (a: Sample, b: Sample): boolean =>
   (Object.keys(a) as (keyof Sample)[]).every((field) => a[field] === b[field]);
+
+/** Whether functions have scored a sample; otherwise there are at most problems of its line. */
+export const isScored = (scores: RowScores | undefined): scores is RowScores =>
+  scores !== undefined && scores.group >= 0;

@@ -93,7 +93,7 @@ export class TextField {
   }
 
   #close(): void {
-    // What does not fit stays to be mended.
+    // What does not fit stays, to be corrected.
     if (!this.isOpen || !this.commit()) return;
     open = undefined;
     this.#toggle(false);

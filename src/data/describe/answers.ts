@@ -4,7 +4,7 @@ import { own } from '../../text/own.ts';
 import { valueAt } from '../row-path.ts';
 import { isObject } from './columns.ts';
 
-/** Names of columns with the right answer, the likeliest first. */
+/** Names of columns with the right answer, the most likely first. */
 const NAMES = [
   ...[
     'answer',

@@ -28,7 +28,7 @@ export const isObject = (value: unknown): value is JsonObject =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** What all of these values are, in words. */
-export function typeWords(values: readonly unknown[], depth = DEEPEST): string {
+function typeWords(values: readonly unknown[], depth = DEEPEST): string {
   const there = values.filter((value) => value !== null && value !== undefined);
   if (there.length === 0) return 'empty';
   const kinds = [...new Set(there.map(kindOf))];

@@ -1,9 +1,10 @@
 import type { PromptLengths } from '../../protocol/dataset-summary.ts';
 import type { Finding } from '../../protocol/finding.ts';
+import { setField } from '../../protocol/remedy.ts';
 
 /** With fewer prompts, the longest one says little about those that were not read. */
 const ENOUGH = 100;
-/** Tokens for a completion that nobody has to think of. */
+/** Tokens for a completion that is never too few. */
 const ROOMY = 1024;
 
 /** What the lengths of the prompts, in tokens, mean for the run config, with a model that takes `context` tokens. */
@@ -16,7 +17,7 @@ export function lengthFindings({ unit, count, p95, max }: PromptLengths, context
         kind: 'prompt-beyond-context',
         severity: 'warning',
         evidence: `The longest of ${count} prompts has ${max} tokens, and the model's context is ${context}: too long to leave room for a completion.`,
-        ...(cap < context && { remedy: { action: 'set', path: ['maxPromptLength'], value: cap } }),
+        ...(cap < context && { remedy: setField('maxPromptLength', cap) }),
       },
     ];
   }
@@ -34,7 +35,7 @@ export function lengthFindings({ unit, count, p95, max }: PromptLengths, context
       kind: 'few-long-prompts',
       severity: 'information',
       evidence: `95 % of the prompts have at most ${p95} tokens, the longest has ${max}: "maxPromptLength" ${cap} skips only the longest, which take the most memory.`,
-      remedy: { action: 'set', path: ['maxPromptLength'], value: cap },
+      remedy: setField('maxPromptLength', cap),
     },
   ];
 }

@@ -6,12 +6,7 @@ import { own } from '../../text/own.ts';
 import { columnNames } from '../shared-columns.ts';
 import { answerFindings, answerPath } from './answers.ts';
 import { firstUserTurn, isConversation } from './conversation.ts';
-
-/** Names of columns with the prompt, the likeliest first. */
-const NAMES = [
-  ...['prompt', 'question', 'problem', 'instruction', 'query', 'messages', 'conversations', 'conversation', 'input'],
-  ...['text', 'task', 'problem_statement', 'question_text', 'input_text', 'instructions', 'content'],
-];
+import { columnOfPrompt } from './prompt-column.ts';
 
 type Rows = readonly JsonObject[];
 
@@ -35,14 +30,6 @@ export function proposeMapping(
   const proposal = { prompt: found?.prompt ?? null, columns, promptColumn: promptColumn ?? null, answer };
   return { proposal, findings: [...(found?.findings ?? []), ...answerFindings(rows, answer)] };
 }
-
-function columnOfPrompt(rows: Rows, names: readonly string[]): string | undefined {
-  const isPrompt = (value: unknown) => (typeof value === 'string' && value !== '') || isConversation(value);
-  const usable = names.filter((name) => rows.some((row) => isPrompt(own(row, name))));
-  return NAMES.flatMap((wanted) => usable.filter((name) => plain(name) === plain(wanted)))[0];
-}
-
-const plain = (name: string): string => name.toLowerCase().replaceAll(/[\s_-]/g, '');
 
 /** Names of columns in templates: those that are none in Jinja get another one by the config's `columns`. */
 class Variables {

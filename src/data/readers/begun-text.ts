@@ -6,13 +6,3 @@ export interface BegunText {
   /** All of its pieces, the first one included. */
   pieces: AsyncIterable<Buffer>;
 }
-
-/** Whether a text is a JSON value by itself. */
-export function isWholeJson(text: string): boolean {
-  try {
-    JSON.parse(text);
-    return true;
-  } catch {
-    return false;
-  }
-}

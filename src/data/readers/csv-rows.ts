@@ -91,7 +91,7 @@ function quoteProblem({ code }: CsvError): string {
     case 'CSV_QUOTE_NOT_CLOSED':
       return 'A quoted text that begins in this row does not end; close the quote, and write a quote within a text twice: "".';
     case 'CSV_MAX_RECORD_SIZE':
-      return `The row that begins here has more than ${MOST_OF_RECORD / 1e6} MB; does a quoted text not end?`;
+      return `The row that begins here has more than ${MOST_OF_RECORD / 1e6} MB; is a closing quote missing?`;
     default:
       return 'A quote of this row is neither at the beginning nor at the end of its field; put the field in quotes, and write a quote within it twice: "".';
   }

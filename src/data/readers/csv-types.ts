@@ -8,8 +8,9 @@ const MISSING = new Set(
 /** Only short texts are looked up, which saves the hashes of the long ones. */
 const isMissing = (cell: string): boolean => cell.length < 10 && MISSING.has(cell);
 
-const INTEGER = /^\s*[+-]?\d+\s*$/;
-const FLOAT = /^\s*[+-]?(?:(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?|inf|infinity)\s*$/i;
+/** White space around a number is ASCII, as in C: a no-break space makes it a text. */
+const INTEGER = /^[ \t-\r]*[+-]?\d+[ \t-\r]*$/;
+const FLOAT = /^[ \t-\r]*[+-]?(?:(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?|inf|infinity)[ \t-\r]*$/i;
 const BOOLEAN = /^(?:true|True|TRUE|false|False|FALSE)$/;
 
 /**

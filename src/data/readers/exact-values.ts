@@ -1,7 +1,7 @@
 import type { JsonObject } from '../../files/json-lines.ts';
 import { ExactJson, rememberNumbers } from '../../text/exact-json.ts';
 
-/** A float as JSON has it: Python's json reads 5 as an int, 5.0 as a float, and 1e999 as infinity. NaN, which JSON has not got, is null. */
+/** A float as JSON has it: Python's json reads 5 as an int, 5.0 as a float, and 1e999 as infinity. NaN, which JSON does not have, is null. */
 export function floatValue(number: number): unknown {
   if (Number.isNaN(number)) return null;
   if (!Number.isFinite(number)) return new ExactJson(number < 0 ? '-1e999' : '1e999', number);

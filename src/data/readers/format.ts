@@ -1,11 +1,11 @@
-import { basename } from 'node:path';
+import { type DatasetEnding, datasetEnding } from '../../files/dataset-endings.ts';
 import { readFirstBytes } from '../../files/text-pieces.ts';
 import { BadInput, type SourceLocation } from '../../protocol/errors.ts';
 
 /** `json`: a list of objects, or an object on each line. All but Parquet may be gzipped. */
 export type DatasetFormat = 'json' | 'csv' | 'tsv' | 'parquet';
 
-const BY_ENDING: Record<string, DatasetFormat> = {
+const BY_ENDING: Record<DatasetEnding, DatasetFormat> = {
   jsonl: 'json',
   ndjson: 'json',
   json: 'json',
@@ -47,16 +47,13 @@ export function formatOf(file: string, what: string, at?: SourceLocation): Datas
     throw new BadInput('This file is a web page or XML, not a dataset; was it downloaded by its page address?', {
       file,
     });
-  const named = formatByName(file) ?? 'json';
+  const ending = datasetEnding(file);
+  const named = ending === undefined ? 'json' : BY_ENDING[ending];
   if (named === 'parquet' && start.startsWith('\x1f\x8b'))
     throw new BadInput('This Parquet file is gzipped as a whole; unpack it with "gunzip".', { file });
   if (named === 'parquet')
-    throw new BadInput('This is no Parquet file: it does not begin with "PAR1"; copy or download it again.', { file });
+    throw new BadInput('This is not a Parquet file: it does not begin with "PAR1"; copy or download it again.', {
+      file,
+    });
   return named;
-}
-
-/** The format that a file's name says; undefined for other names. */
-export function formatByName(file: string): DatasetFormat | undefined {
-  const ending = /\.([^.]+?)(\.gz)?$/i.exec(basename(file))?.[1]?.toLowerCase() ?? '';
-  return Object.hasOwn(BY_ENDING, ending) ? BY_ENDING[ending] : undefined;
 }

@@ -52,14 +52,14 @@ export class JsonListItems {
       if (level === 0 && !isSpace(code)) {
         if (this.#hasOpened) {
           passTo(at);
-          throw this.#problem('There is more behind the end of the JSON list; a file has one list.');
+          throw this.#problem('There is more text after the end of the JSON list; a file has one list.');
         }
         this.#hasOpened = true;
         level = 1;
         passTo(at + 1);
       } else if (code === QUOTE) {
         const end = endOfString(text, at);
-        // It may go on in the next piece.
+        // It may continue in the next piece.
         if (end === text.length) break;
         at = end - 1;
       } else if (code === BRACKET || code === BRACE) level++;
@@ -78,7 +78,7 @@ export class JsonListItems {
   /** Throws BadInput where the list has not ended. */
   end(): void {
     if (this.#level === 0) return;
-    throw this.#problem('The JSON list has no end; the file is cut off within this item.');
+    throw this.#problem('The JSON list does not end; the file is cut off within this item.');
   }
 
   #problem(message: string): BadInput {

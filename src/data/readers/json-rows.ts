@@ -3,7 +3,8 @@ import { type JsonObject, parseJsonRow, requireRow, tableFormat } from '../../fi
 import { linesOf } from '../../files/text-pieces.ts';
 import { BadInput } from '../../protocol/errors.ts';
 import { rememberExact } from '../../text/exact-json.ts';
-import { type BegunText, isWholeJson } from './begun-text.ts';
+import { isJson } from '../../text/is-json.ts';
+import type { BegunText } from './begun-text.ts';
 import { JsonListItems } from './json-list-items.ts';
 import type { RawRow } from './raw-rows.ts';
 
@@ -24,8 +25,8 @@ export function jsonRows(text: BegunText, most = Number.POSITIVE_INFINITY): Asyn
         line: 1,
       },
     );
-  // Of JSON Lines each line is a value by itself, unless it is torn.
-  const isObject = second !== undefined && start.startsWith('{') && !isWholeJson(first);
+  // In JSON Lines each line is a value of its own, unless it is torn.
+  const isObject = second !== undefined && start.startsWith('{') && !isJson(first);
   const isTornLine = second?.startsWith('{') && !/[[{,]\s*$/.test(first);
   return isObject && !isTornLine ? rowsOfObject(text) : rowsOfLines(text, most);
 }

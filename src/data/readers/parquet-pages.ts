@@ -38,11 +38,7 @@ export function cutChunk(chunk: ColumnChunk, wanted: ChunkWanted): { chunk: Colu
       `The column "${column.name}" of this Parquet file is compressed with ${meta.codec ?? 'an unknown method'}, which is not supported; write it again with snappy, gzip or zstd.`,
       { file },
     );
-  const damaged = (why: string): BadInput =>
-    new BadInput(
-      `This Parquet file cannot be read: it is damaged, or not all there (${why}, column "${column.name}"); copy or download it again.`,
-      { file },
-    );
+  const damaged = (why: string): BadInput => torn(`${why}, column "${column.name}"`, file);
   const start = Number(meta.dictionary_page_offset || meta.data_page_offset);
   const end = start + Number(meta.total_compressed_size);
   if (!(start >= 4 && start <= Number(meta.data_page_offset) && end >= start && end <= source.size))
@@ -53,7 +49,7 @@ export function cutChunk(chunk: ColumnChunk, wanted: ChunkWanted): { chunk: Colu
   let values = 0;
   let size = 0;
   let begun = 0;
-  // The last row of a list may go on in the next page.
+  // The last row of a list may continue in the next page.
   while (at < end && begun < (column.isFlat ? rows : rows + 1)) {
     const { header, length } = readHeader(source, at, end, damaged);
     const page = header.data_page_header ?? header.data_page_header_v2 ?? header.dictionary_page_header;
@@ -61,7 +57,7 @@ export function cutChunk(chunk: ColumnChunk, wanted: ChunkWanted): { chunk: Colu
     const unpacked = header.uncompressed_page_size;
     at += length + header.compressed_page_size;
     if (!(header.type && count >= 0 && unpacked >= 0 && header.compressed_page_size >= 0 && at <= end))
-      throw damaged('a page header makes no sense');
+      throw damaged('a page header is invalid');
     if (unpacked > MOST_OF_PAGE || count > MOST_VALUES_OF_PAGE)
       throw damaged(`a page claims ${unpacked} bytes and ${count} values`);
     size += unpacked;
@@ -96,3 +92,9 @@ function readHeader(source: ByteSource, at: number, end: number, damaged: (why: 
     }
   }
 }
+
+/** What is said of a file whose bytes contradict each other. */
+export const torn = (why: string, file: string): BadInput =>
+  new BadInput(`This Parquet file cannot be read: it is damaged or incomplete (${why}); copy or download it again.`, {
+    file,
+  });

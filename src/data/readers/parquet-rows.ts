@@ -2,10 +2,10 @@ import { closeSync, fstatSync } from 'node:fs';
 import { type FileMetaData, parquetMetadataAsync, parquetScan, type RowGroup } from 'hyparquet';
 import { readBytes } from '../../files/file-bytes.ts';
 import { openRegularFile } from '../../files/open-file.ts';
-import { BadInput, type SourceLocation } from '../../protocol/errors.ts';
+import { BadInput } from '../../protocol/errors.ts';
 import { objectWriter } from './exact-values.ts';
 import { decompressors } from './parquet-codecs.ts';
-import { type ByteSource, cutChunk } from './parquet-pages.ts';
+import { type ByteSource, cutChunk, torn } from './parquet-pages.ts';
 import { columnsOf, type ParquetColumn, parsers } from './parquet-types.ts';
 import type { FileWanted, RawRow } from './raw-rows.ts';
 
@@ -77,7 +77,7 @@ async function readMetadata(source: ByteSource, file: string): Promise<FileMetaD
       'This Parquet file is encrypted; decrypt it in Python (pyarrow.parquet with its keys) and write it again.',
       { file },
     );
-  if (end !== 'PAR1') throw torn('it does not end with "PAR1"', { file });
+  if (end !== 'PAR1') throw torn('it does not end with "PAR1"', file);
   return attempt(file, () =>
     parquetMetadataAsync({ byteLength: source.size, slice: sliceOf(source, file) }, { geoparquet: false }),
   );
@@ -96,8 +96,7 @@ function partOf(
       'This Parquet file has encrypted columns; decrypt it in Python (pyarrow.parquet with its keys) and write it again.',
       { file: where.file },
     );
-  if (chunks.length !== column.stored.size)
-    throw torn(`a part of the column "${column.name}" is missing`, { file: where.file });
+  if (chunks.length !== column.stored.size) throw torn(`a part of the column "${column.name}" is missing`, where.file);
   const cut = chunks.map((chunk) =>
     cutChunk(chunk, { ...where, column, rows: count, groupRows: Number(group.num_rows) }),
   );
@@ -124,14 +123,14 @@ async function readColumn(
     },
     column.name,
   );
-  if (values.length !== rowEnd) throw torn(`the column "${column.name}" has too few values`, { file });
+  if (values.length !== rowEnd) throw torn(`the column "${column.name}" has too few values`, file);
   return values;
 }
 
 const sliceOf =
   (source: ByteSource, file: string) =>
   (start: number, end: number = source.size): ArrayBuffer => {
-    if (!(start >= 0 && end >= start && end <= source.size)) throw torn('a part of it is not in the file', { file });
+    if (!(start >= 0 && end >= start && end <= source.size)) throw torn('a part of it is not in the file', file);
     return source.read(start, end - start).buffer;
   };
 
@@ -146,18 +145,12 @@ async function attempt<T>(file: string, work: () => T | Promise<T>, column?: str
         `The column "${column}" has texts that are not UTF-8; convert them in Python and write the file again.`,
         { file },
       );
-    // JavaScript's own words for what makes no sense are about the library's code, not about the file.
+    // JavaScript's own messages for invalid metadata are about the library's code, not about the file.
     const isOwn = error instanceof TypeError || error instanceof RangeError;
-    const why = isOwn ? 'what it says of itself makes no sense' : (error as Error).message.replace(/^parquet /, '');
-    throw torn(column === undefined ? why : `${why}, column "${column}"`, { file });
+    const why = isOwn ? 'its metadata is invalid' : (error as Error).message.replace(/^parquet /, '');
+    throw torn(column === undefined ? why : `${why}, column "${column}"`, file);
   }
 }
-
-const torn = (why: string, at: SourceLocation): BadInput =>
-  new BadInput(
-    `This Parquet file cannot be read: it is damaged, or not all there (${why}); copy or download it again.`,
-    at,
-  );
 
 const tooMuch = (what: string, file: string): BadInput =>
   new BadInput(`This Parquet file has more than ${what}; set "maxRows" in the run config to use its first rows.`, {

@@ -1,6 +1,6 @@
 import type { FileKind } from '../../files/open-file.ts';
 import { readTextPieces } from '../../files/text-pieces.ts';
-import { isWholeJson } from './begun-text.ts';
+import { isJson } from '../../text/is-json.ts';
 import type { DatasetFormat } from './format.ts';
 import { jsonRows } from './json-rows.ts';
 import type { FileWanted, RawRow } from './raw-rows.ts';
@@ -38,5 +38,5 @@ function beginsWithObject(text: string): boolean {
   const start = text.trimStart();
   if (/^\[\s*\{/.test(start)) return true;
   if (!start.startsWith('{')) return false;
-  return isWholeJson(start.slice(0, start.indexOf('\n') >>> 0));
+  return isJson(start.slice(0, start.indexOf('\n') >>> 0));
 }

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { basename } from 'node:path';
-import { Position, Range, Uri, ViewColumn, type WebviewPanel, window, workspace } from 'vscode';
+import { Position, Uri, ViewColumn, type WebviewPanel, window, workspace } from 'vscode';
 import { z } from 'zod';
 import type { CheckReport } from '../../protocol/check-report.ts';
 import { checkLines, functionRows, modelText } from '../../protocol/check-text.ts';
@@ -10,8 +10,9 @@ import { remedy, sourceLocation } from '../../protocol/problem.ts';
 import { setWords } from '../../protocol/remedy.ts';
 import { visible } from '../../text/visible.ts';
 import type { Lab } from '../lab.ts';
+import { editOf } from '../workspace/edit-config.ts';
 import { escapeHtml } from '../workspace/html.ts';
-import { setField } from '../workspace/set-field.ts';
+import { showAt } from '../workspace/show-at.ts';
 
 /** Links of the page may run these. */
 const COMMANDS = ['grpo.openPlace', 'grpo.applyRemedy', 'grpo.startTraining', 'grpo.checkRun'];
@@ -38,8 +39,7 @@ export function showReport(report: CheckReport): void {
 /** What a link to a place does: it opens the file where it is open already, and not over the report. */
 export async function openPlace(_lab: Lab, given?: unknown): Promise<void> {
   const { file, line = 1, column = 1 } = sourceLocation.parse(given);
-  const at = new Position(line - 1, column - 1);
-  await window.showTextDocument(Uri.file(file), { viewColumn: columnOf(file), selection: new Range(at, at) });
+  await showAt(file, new Position(line - 1, column - 1), ViewColumn.One);
 }
 
 const applied = z.object({ config: z.string(), remedy });
@@ -49,13 +49,9 @@ export async function applyRemedy(_lab: Lab, given?: unknown): Promise<void> {
   const { config, remedy } = applied.parse(given);
   if (remedy.action !== 'set') return;
   const document = await workspace.openTextDocument(Uri.file(config));
-  await window.showTextDocument(document, { viewColumn: columnOf(config) });
-  await workspace.applyEdit(setField(document, remedy));
-}
-
-function columnOf(file: string): ViewColumn {
-  const open = window.visibleTextEditors.find(({ document }) => document.uri.fsPath === file);
-  return open?.viewColumn ?? ViewColumn.One;
+  const open = window.visibleTextEditors.find((editor) => editor.document === document);
+  await window.showTextDocument(document, { viewColumn: open?.viewColumn ?? ViewColumn.One });
+  await workspace.applyEdit(editOf(document, remedy));
 }
 
 /** A page without scripts: all that it holds is text, and links to commands. */

@@ -17,7 +17,7 @@ export async function checkRun(lab: Lab, given?: unknown): Promise<void> {
   if (!mayRunCode('Checking a run')) return;
   const config = await pickConfig(given, 'GRPO: Check Run');
   if (config === undefined) return;
-  // What is on the screen is what counts.
+  // What is on the screen is what is checked.
   await workspace.saveAll(false);
   lab.problems.clear(config);
   const report = await checked(lab, config);

@@ -39,7 +39,7 @@ export async function generateSamples(lab: Lab, given?: unknown): Promise<void> 
   if (prompts === undefined) return;
   const completions = await askCount('Completions per prompt (2 of 2)');
   if (completions === undefined) return;
-  // What is on the screen is what counts.
+  // What is on the screen is what is checked.
   await workspace.saveAll(false);
   lab.problems.clear(config);
   const samples = await generated(lab, { config, prompts, completions });
@@ -82,7 +82,7 @@ async function askCount(prompt: string): Promise<number | undefined> {
   return answer === undefined ? undefined : Number(answer);
 }
 
-/** The samples; of a cancelled command those that are wanted all the same; undefined when it failed and said so. */
+/** The samples; of a canceled command, those that the user wants to keep; undefined when it failed and said so. */
 async function generated(lab: Lab, { config, prompts, completions }: Wanted): Promise<NewSample[] | undefined> {
   const samples: NewSample[] = [];
   let total = prompts * completions;

@@ -25,7 +25,7 @@ async function reopen(given: unknown, editor: string): Promise<void> {
   else await commands.executeCommand('vscode.openWith', uri, editor);
 }
 
-/** The file of the tab in front, be it a text or a list. */
+/** The file of the active tab, shown as text or as a list. */
 const activeUri = (): Uri | undefined =>
   (window.tabGroups.activeTabGroup.activeTab?.input as TabInputText | TabInputCustom | undefined)?.uri;
 

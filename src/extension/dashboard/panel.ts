@@ -13,7 +13,7 @@ const VIEW_TYPE = 'grpo.dashboard';
 /** The open dashboards, at most one per run; they are restored when the window is reloaded. */
 export class Dashboards implements Disposable {
   readonly #panels = new Map<string, RunPanel>();
-  /** Of the run that has no folder yet, or of the last one that could not start. */
+  /** The panel of the run that has no folder yet, or of the last one that could not start. */
   #starting: { panel: StartingPanel; run: ActiveTraining } | undefined;
   readonly #context: ExtensionContext;
   readonly #registry: RunRegistry;

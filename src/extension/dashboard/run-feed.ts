@@ -7,6 +7,7 @@ import { MetricsTail } from '../../run-folder/metrics-tail.ts';
 import { newestRollouts } from '../../run-folder/rollouts.ts';
 import { readRunInfoLater } from '../../run-folder/run-info.ts';
 import { isWritten } from '../../run-folder/run-lock.ts';
+import { defined } from '../../text/defined.ts';
 
 /** At most 10 updates a second reach the dashboard, however fast the steps are. */
 const UPDATE_INTERVAL_MS = 100;
@@ -114,7 +115,3 @@ export class RunFeed {
     this.#head = { folder: this.folder, ...described, trainer };
   }
 }
-
-/** Without what the run does not have. */
-const defined = <T extends object>(fields: T): { [K in keyof T]?: NonNullable<T[K]> } =>
-  Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as never;

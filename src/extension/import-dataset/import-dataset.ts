@@ -10,7 +10,8 @@ import {
   window,
   workspace,
 } from 'vscode';
-import { DATASET_ENDINGS, DATASET_FILES, findDatasets } from '../workspace/find-inputs.ts';
+import { DATASET_ENDINGS } from '../../files/dataset-endings.ts';
+import { DATASET_FILES, findDatasets } from '../workspace/find-inputs.ts';
 import { pickFolder } from '../workspace/pick-folder.ts';
 import { mayRunCode } from '../workspace/trust.ts';
 import { HUB_DOWNLOADS, hubFolder, hubName } from './hub.ts';

@@ -15,7 +15,7 @@ export interface Looking {
   cancel(): void;
 }
 
-/** The user types on: what is looked at is what is there after so long without a change. */
+/** While the user types, nothing is looked at until this long after the last change. */
 const PAUSE_MILLISECONDS = 250;
 
 /** The summary of the newest look: one process at a time, and an older one ends when there is something newer to look at. */
@@ -62,7 +62,7 @@ export class LatestSummary {
     // Something newer is asked for by now.
     if (this.#looking !== looking) return;
     this.#looking = undefined;
-    // What was there stays in sight behind an error.
+    // The last summary stays visible next to an error.
     if (typeof result === 'string') this.error = result;
     else [this.summary, this.error] = [result, null];
     this.#onChange();

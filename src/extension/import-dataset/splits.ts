@@ -2,7 +2,7 @@ import { basename, dirname, join, relative } from 'node:path';
 
 const SHARD = /\d{5}-of-\d{5}/;
 const TRAIN = /(?<![a-z])train(ing)?(?![a-z])/i;
-/** Names of splits that are not trained on, the likelier one to evaluate on first. */
+/** Names of splits that are not trained on, the more likely one to evaluate on first. */
 const HELD_OUT = ['validation', 'valid', 'val', 'dev', 'test', 'eval'];
 
 /** One file of several that make up a split, `train-00000-of-00003.parquet`, as the pattern of all of them; any other path as it is. */

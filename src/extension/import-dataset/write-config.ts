@@ -1,8 +1,9 @@
-import { basename, join } from 'node:path';
+import { basename } from 'node:path';
 import { Uri, workspace } from 'vscode';
 import { looseConfig } from '../../config/partial-config.ts';
 import type { DatasetSummary } from '../../protocol/dataset-summary.ts';
 import type { WriteMessage } from '../../protocol/import-view.ts';
+import { freeConfigName } from '../workspace/free-config-name.ts';
 import { replaceText } from '../workspace/replace-text.ts';
 import { writablePlace } from '../workspace/writable-place.ts';
 import { type ImportedRun, newConfig, tokenLimits, updatedConfig } from './run-config.ts';
@@ -26,7 +27,7 @@ export async function writeConfig(
     await replaceText(file, (text) => updatedConfig(text, file, run, looseConfig(text) ?? {}));
     return file;
   }
-  const file = await freeName(folder, configStem(dataset));
+  const file = await freeConfigName(folder, configStem(dataset));
   await workspace.fs.writeFile(Uri.file(await writablePlace(file)), new TextEncoder().encode(newConfig(file, run)));
   return file;
 }
@@ -37,16 +38,4 @@ function configStem(dataset: string): string {
   const stems = parts.map((part, index) => (index === parts.length - 1 ? part.replace(/\..*$/, '') : part));
   const telling = stems.findLast((stem) => !/^(train|test|data|datasets?|main|default)([-_][\d*].*)?$/i.test(stem));
   return (telling ?? basename(dataset)).replaceAll(/[^\w.-]/g, '-');
-}
-
-/** `sort.grpo.json`, or with a number when there is one. */
-async function freeName(folder: string, name: string): Promise<string> {
-  for (let attempt = 1; ; attempt++) {
-    const file = join(folder, `${name}${attempt === 1 ? '' : `-${attempt}`}.grpo.json`);
-    const isFree = await workspace.fs.stat(Uri.file(file)).then(
-      () => false,
-      () => true,
-    );
-    if (isFree) return file;
-  }
 }

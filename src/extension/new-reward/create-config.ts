@@ -1,6 +1,8 @@
-import { basename, join, relative } from 'node:path';
+import { basename, relative } from 'node:path';
 import { commands, type QuickPickItem, Uri, window, workspace } from 'vscode';
-import { DATASET_ENDINGS, findDatasets, findModels, findRewards } from '../workspace/find-inputs.ts';
+import { DATASET_ENDINGS } from '../../files/dataset-endings.ts';
+import { findDatasets, findModels, findRewards } from '../workspace/find-inputs.ts';
+import { freeConfigName } from '../workspace/free-config-name.ts';
 import { pickFolder } from '../workspace/pick-folder.ts';
 import { writablePlace } from '../workspace/writable-place.ts';
 import { firstRows } from './dataset-rows.ts';
@@ -51,7 +53,7 @@ export async function createConfig(): Promise<void> {
   if (device === undefined) return;
 
   const rewardFile = reward === '' ? await createReward(folder, dataset) : reward;
-  const file = await freeName(folder, basename(dataset).replace(/\..*$/, ''));
+  const file = await freeConfigName(folder, basename(dataset).replace(/\..*$/, ''));
   const toConfig = (path: string): string => relative(folder, path).replaceAll('\\', '/');
   const config = {
     model: toConfig(model),
@@ -125,16 +127,4 @@ async function createReward(top: string, dataset: string): Promise<string> {
   if (!(await exists(files.reward)))
     await writeReward(files, { template: template!, name, rows: await firstRows(dataset) });
   return files.reward;
-}
-
-/** `sort.grpo.json`, or with a number when there is one. */
-async function freeName(folder: string, name: string): Promise<string> {
-  for (let attempt = 1; ; attempt++) {
-    const file = join(folder, `${name}${attempt === 1 ? '' : `-${attempt}`}.grpo.json`);
-    const free = await workspace.fs.stat(Uri.file(file)).then(
-      () => false,
-      () => true,
-    );
-    if (free) return file;
-  }
 }

@@ -32,11 +32,11 @@ const MARK_COLORS = {
 const FRONT_WIDTHS = { advantage: '8ch', total: '10ch' };
 
 const LONGEST_NOTE = 160;
-/** Lines beyond those in sight that are drawn, so that scrolling shows no holes: a file may have thousands of rows. */
+/** Lines beyond the visible ones that are drawn, so that scrolling shows no gaps: a file may have thousands of rows. */
 const MARGIN_LINES = 100;
 
 /**
- * In front of each row of a samples file its advantage and total, which are in sight however long the line is, and behind it what each function
+ * In front of each row of a samples file its advantage and total, which are visible however long the line is, and behind it what each function
  * gives it; behind a line that threw, what it said.
  */
 export class Decorations implements Disposable {
@@ -82,7 +82,7 @@ export class Decorations implements Disposable {
   }
 }
 
-/** What is shown at the lines of an editor that are in sight, or nearly. */
+/** What is shown at the visible lines of an editor, and near them. */
 class Drawing {
   readonly front: DecorationOptions[] = [];
   readonly parts = new Map<Part, DecorationOptions[]>(PARTS.map((part) => [part, []]));
@@ -94,7 +94,7 @@ class Drawing {
     this.#stale = stale;
   }
 
-  /** Lines in sight that have a text, from 0. */
+  /** Visible lines that have a text, from 0. */
   lines(): number[] {
     const { document, visibleRanges } = this.#editor;
     const lines = visibleRanges.flatMap(({ start, end }) => {

@@ -7,7 +7,7 @@ import { type EditedTexts, PreviewRequests, type PreviewRunner, usesPython } fro
 
 /** What previews are of, as the editor has it now. Files are absolute paths. */
 export interface PreviewedEditor extends EditedTexts {
-  /** Whether previews may run: wanted, and the workspace trusted. */
+  /** Whether previews may run: turned on, and the workspace trusted. */
   readonly enabled: boolean;
   /** Of the editors in sight. */
   shownFiles(): string[];
@@ -53,7 +53,7 @@ export class Previews {
     void subjects.ready.then(() => this.refresh());
   }
 
-  /** Whether previews may run: wanted, and the workspace trusted. */
+  /** Whether previews may run: turned on, and the workspace trusted. */
   get enabled(): boolean {
     return this.#editor.enabled;
   }

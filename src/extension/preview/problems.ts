@@ -15,9 +15,9 @@ import {
   workspace,
 } from 'vscode';
 import type { PreviewProblem } from '../../protocol/preview.ts';
-import { type Remedy, setWords } from '../../protocol/remedy.ts';
+import { type ConfigEdit, setWords } from '../../protocol/remedy.ts';
+import { editOf } from '../workspace/edit-config.ts';
 import { SAMPLES } from '../workspace/links.ts';
-import { setField } from '../workspace/set-field.ts';
 import type { Previews } from './previews.ts';
 
 const SEVERITIES = {
@@ -26,13 +26,11 @@ const SEVERITIES = {
   information: DiagnosticSeverity.Information,
 } as const;
 
-type Edit = Extract<Remedy, { action: 'set' }>;
-
 /** What is wrong, and what a quick fix would put in its place or change in the run config. */
 interface Fix {
   diagnostic: Diagnostic;
   text?: string | undefined;
-  inConfig?: { config: string; edit: Edit } | undefined;
+  inConfig?: { config: string; edit: ConfigEdit } | undefined;
 }
 
 /** What previews find wrong, in the reward and samples files, with quick fixes. */
@@ -125,7 +123,7 @@ async function actionOf({ diagnostic, text = '', inConfig }: Fix, uri: Uri): Pro
   const action = new CodeAction(title, CodeActionKind.QuickFix);
   action.diagnostics = [diagnostic];
   action.isPreferred = true;
-  if (inConfig) action.edit = setField(await workspace.openTextDocument(Uri.file(inConfig.config)), inConfig.edit);
+  if (inConfig) action.edit = editOf(await workspace.openTextDocument(Uri.file(inConfig.config)), inConfig.edit);
   else {
     action.edit = new WorkspaceEdit();
     action.edit.replace(uri, diagnostic.range, text);

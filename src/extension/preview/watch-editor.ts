@@ -30,7 +30,7 @@ export function watchEditor(previews: Previews, interpreters: Interpreters): Dis
     interpreters.onDidChange(() => previews.interpreterChanged()),
     window.onDidChangeVisibleTextEditors(() => previews.refresh()),
     window.onDidChangeActiveTextEditor(() => previews.follow()),
-    // Tabs come into sight that are no text editors: lists of samples.
+    // Tabs that are no text editors may become visible: lists of samples.
     window.tabGroups.onDidChangeTabs(() => previews.refresh()),
     window.tabGroups.onDidChangeTabGroups(() => previews.refresh()),
     workspace.onDidGrantWorkspaceTrust(() => previews.refresh()),

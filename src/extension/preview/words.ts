@@ -36,7 +36,7 @@ export type RowMark = 'failure' | 'missed' | 'none';
 
 const MARKS: Record<RowMark, string> = { failure: '✗', missed: '!', none: '\u00a0' };
 
-/** What stands in front of a row's line, `▲ +0.87` and `6.50  │`; while functions still score it, that they do. */
+/** What is shown in front of a row's line, `▲ +0.87` and `6.50  │`; while functions still score it, that they do. */
 export function frontWords(
   row: PreviewRow,
   functions: readonly PreviewFunction[],

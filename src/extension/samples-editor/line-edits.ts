@@ -1,4 +1,5 @@
 import { applyEdits, findNodeAtLocation, type JSONPath, modify, parseTree } from 'jsonc-parser';
+import { isJson } from '../../text/is-json.ts';
 
 /** A sample that says nothing yet. */
 export const EMPTY_SAMPLE = '{"prompt": "", "completion": ""}';
@@ -37,15 +38,6 @@ const removed = (line: string, path: JSONPath): string => applyEdits(line, modif
 
 const withoutField = (line: string, name: string): string =>
   isJson(line) && findNodeAtLocation(parseTree(line)!, [name]) ? removed(line, [name]) : line;
-
-function isJson(text: string): boolean {
-  try {
-    JSON.parse(text);
-    return true;
-  } catch {
-    return false;
-  }
-}
 
 /** Without the object that the path leads through, if nothing is left in it. */
 function withoutEmpty(line: string, path: JSONPath): string {

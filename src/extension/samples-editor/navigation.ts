@@ -1,5 +1,6 @@
-import { commands, Range, type TextDocument, Uri, ViewColumn, type WebviewPanel, window } from 'vscode';
+import { commands, Position, type TextDocument, ViewColumn, type WebviewPanel } from 'vscode';
 import type { SampleScores } from '../workspace/sample-scores.ts';
+import { showAt } from '../workspace/show-at.ts';
 
 /** Where a list of samples leads. */
 export class Navigation {
@@ -48,12 +49,8 @@ export class Navigation {
     await commands.executeCommand('workbench.trust.manage');
   }
 
-  /** In the editor that shows the file already, else where the list is. */
+  /** Where it is open already, else where the list is. */
   async #open(file: string, line: number): Promise<void> {
-    const shown = window.visibleTextEditors.find(
-      ({ document: { uri } }) => uri.scheme === 'file' && uri.fsPath === file,
-    );
-    const viewColumn = shown?.viewColumn ?? this.#panel.viewColumn ?? ViewColumn.Active;
-    await window.showTextDocument(Uri.file(file), { selection: new Range(line, 0, line, 0), viewColumn });
+    await showAt(file, new Position(line, 0), this.#panel.viewColumn ?? ViewColumn.Active);
   }
 }

@@ -24,7 +24,7 @@ export class SamplesEditors implements CustomTextEditorProvider, Disposable {
     this.#extensionUri = extensionUri;
     this.#log = log;
     this.#scores = scores;
-    // Kept while it is not in sight, as a text that is being written into a field is nowhere else.
+    // Kept while it is hidden: a text that is being written into a field is nowhere else.
     const options = { webviewOptions: { retainContextWhenHidden: true }, supportsMultipleEditorsPerDocument: true };
     this.#registration = window.registerCustomEditorProvider(SAMPLES_EDITOR, this, options);
   }

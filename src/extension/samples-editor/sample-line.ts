@@ -3,12 +3,12 @@ import { BadInput } from '../../protocol/errors.ts';
 import type { Prompt } from '../../protocol/rewards.ts';
 import type { ColumnView, LineView, SampleLine } from '../../protocol/samples-view.ts';
 import { ANSWER } from '../../text/answer-column.ts';
-import { numberText, rememberExact, stringifyExact } from '../../text/exact-json.ts';
+import { rememberExact } from '../../text/exact-json.ts';
 import { shorten } from '../../text/visible.ts';
+import { sampleColumns } from '../workspace/sample-columns.ts';
 
 /** What a line shows when it is no sample: enough to recognise it by. */
 const BROKEN_LENGTH = 300;
-const NO_COLUMNS = new Set(['prompt', 'completion', 'expect', 'generated']);
 
 type Fields = Record<string, unknown>;
 
@@ -45,13 +45,7 @@ function isPrompt(prompt: unknown): prompt is Prompt {
 }
 
 function columnsOf(fields: Fields): ColumnView[] {
-  const columns = Object.keys(fields)
-    .filter((name) => !NO_COLUMNS.has(name))
-    .map((name): ColumnView => {
-      const value = fields[name];
-      if (typeof value === 'string') return { name, text: value, isText: true };
-      return { name, text: numberText(fields, name) ?? stringifyExact(value), isText: false };
-    });
+  const columns = sampleColumns(fields);
   return columns.sort((a, b) => Number(ANSWER.test(b.name)) - Number(ANSWER.test(a.name)));
 }
 

@@ -3,7 +3,7 @@ import { workspace } from 'vscode';
 import type { SamplesState } from '../../protocol/samples-view.ts';
 import type { SampleScores, ScoredSamples } from '../workspace/sample-scores.ts';
 
-/** What is so of a whole samples file. */
+/** The state of a whole samples file. */
 export function samplesState(file: string, scores: SampleScores): SamplesState {
   const preview = scores.of(file);
   const { functions = [], stale = false } = preview?.result ?? {};

@@ -1,6 +1,6 @@
 import { differenceText } from '../../protocol/difference-text.ts';
 import type { DifferenceChoice } from '../../protocol/run-differences.ts';
-import type { OpenQuestion } from './training.ts';
+import type { OpenQuestion } from './news.ts';
 
 /** What to ask before a run is resumed with other settings than it was recorded with; the dialog itself offers to cancel. */
 export interface DifferenceQuestion {

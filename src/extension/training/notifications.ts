@@ -1,14 +1,16 @@
 import { commands, type Disposable, Uri, window, workspace } from 'vscode';
+import type { ConfigEdit } from '../../protocol/remedy.ts';
 import type { ActiveTraining } from '../workspace/active-training.ts';
 import { placeToOpen } from '../workspace/problem-place.ts';
 import type { Problems } from '../workspace/problems.ts';
 import { replaceText } from '../workspace/replace-text.ts';
 import { trainingRequest } from '../workspace/request.ts';
 import { withField } from '../workspace/with-field.ts';
-import { type ConfigEdit, restartLabel } from './config-edit.ts';
 import { differenceQuestion } from './difference-question.ts';
+import type { EndedTraining, OpenQuestion } from './news.ts';
 import { describeOutcome, type Outcome, type OutcomeAction } from './outcome.ts';
-import type { EndedTraining, OpenQuestion, Training } from './training.ts';
+import { restartLabel } from './restart-label.ts';
+import type { Training } from './training.ts';
 
 const show = {
   information: window.showInformationMessage,
@@ -19,6 +21,11 @@ const show = {
 /** One notification per outcome, one when a run pauses on its own, and a question when one is no longer as it was recorded. */
 export function notifyOutcomes(training: Training, problems: Problems): Disposable[] {
   return [
+    training.onDidNotice(({ configFile, findings }) => {
+      // What is good to know is in the log.
+      const urgent = findings.filter(({ severity }) => severity !== 'information');
+      void problems.reportFindings(urgent, configFile);
+    }),
     training.onDidEnd((ended) => void notifyEnd(ended, training, problems)),
     training.onDidPause((active) => void notifyPause(active, training, problems)),
     training.onDidAsk((question) => void ask(question, training)),
@@ -29,7 +36,6 @@ async function notifyEnd(ended: EndedTraining, training: Training, problems: Pro
   const outcome = describeOutcome(ended);
   const { configFile } = ended.training.request;
   if (outcome.problem) void problems.report(outcome.problem, configFile);
-  else problems.clear(configFile);
   const { restart } = outcome;
   const labels = [...(restart ? [restart.label] : []), ...outcome.actions];
   const action = await show[outcome.severity](outcome.text, ...labels);

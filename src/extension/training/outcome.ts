@@ -1,8 +1,9 @@
 import { badInputText, type Problem } from '../../protocol/errors.ts';
 import { rewardChange } from '../../protocol/held-out.ts';
+import type { ConfigEdit } from '../../protocol/remedy.ts';
 import { placeToOpen, wordsBesidePlace } from '../workspace/problem-place.ts';
-import { type ConfigEdit, restartLabel } from './config-edit.ts';
-import type { EndedTraining } from './training.ts';
+import type { EndedTraining } from './news.ts';
+import { restartLabel } from './restart-label.ts';
 
 export type OutcomeAction = 'Get Model' | 'Open' | 'Open Dashboard' | 'Resume' | 'Show Log';
 

@@ -1,5 +1,5 @@
 import type { HostCommand, TrainerEvent, TrainerStatus } from '../../protocol/events.ts';
-import type { ActiveTraining, CurrentTraining, Differences } from '../workspace/active-training.ts';
+import type { ActiveTraining, CurrentTraining } from '../workspace/active-training.ts';
 import type { Clock } from '../workspace/clock.ts';
 import { Emitter } from '../workspace/emitter.ts';
 import type { TrainingRequest } from '../workspace/request.ts';
@@ -7,20 +7,10 @@ import { RunProgress } from '../workspace/run-progress.ts';
 import type { Journal } from './journal.ts';
 import type { LiveRuns } from './live-runs.ts';
 import { logEvent, type TrainingLog } from './log-event.ts';
+import { type EndedTraining, type Noticed, noticedIn, type OpenQuestion } from './news.ts';
 import type { Trainer, Trainers } from './trainer.ts';
 import type { TrainerExit } from './trainer-process.ts';
 import { watchStop } from './watch-stop.ts';
-
-/** A resume that did nothing yet, because someone has to choose how. */
-export interface OpenQuestion {
-  request: TrainingRequest;
-  differences: Differences;
-}
-
-export interface EndedTraining {
-  training: ActiveTraining;
-  exit: TrainerExit;
-}
 
 const NEVER_STARTED: TrainerExit = { end: undefined, code: null, signal: null, lastWords: '' };
 
@@ -37,6 +27,7 @@ export class Training implements CurrentTraining {
   readonly #paused = new Emitter<ActiveTraining>();
   readonly #ended = new Emitter<EndedTraining>();
   readonly #asked = new Emitter<OpenQuestion>();
+  readonly #noticed = new Emitter<Noticed>();
   #active: ActiveTraining | undefined;
   /** Of the active run, once it is started. */
   #trainer: Trainer | undefined;
@@ -56,6 +47,8 @@ export class Training implements CurrentTraining {
   /** A run paused without being asked to, for a reason. */
   readonly onDidPause = this.#paused.event;
   readonly onDidEnd = this.#ended.event;
+  /** When a run starts, what is noticed about its config, if anything; later what its completions tell. */
+  readonly onDidNotice = this.#noticed.event;
   /** In place of its end: a run that was to be resumed is no longer as it was recorded. */
   readonly onDidAsk = this.#asked.event;
 
@@ -83,7 +76,7 @@ export class Training implements CurrentTraining {
     this.#change();
   }
 
-  /** Stops the run, and starts its config again as it is by then, before those that wait. */
+  /** Stops the run, and starts its config again, as it will be then, before the queued ones. */
   restart(active: ActiveTraining): void {
     if (this.#active !== active) return;
     active.restarts = true;
@@ -147,8 +140,8 @@ export class Training implements CurrentTraining {
   dispose(): void {
     if (!this.#leaving) this.#trainer?.dispose();
     this.#leaving = true;
-    for (const emitter of [this.#changed, this.#begun, this.#started, this.#paused, this.#ended, this.#asked])
-      emitter.dispose();
+    const events = [this.#changed, this.#begun, this.#started, this.#paused, this.#noticed, this.#ended, this.#asked];
+    for (const emitter of events) emitter.dispose();
   }
 
   #startNext(): void {
@@ -198,7 +191,7 @@ export class Training implements CurrentTraining {
     const { folder, request, differences } = ended.training;
     if (folder !== undefined) await this.#tell(() => this.#runs.detach(folder));
     if (differences) this.#asked.fire({ request, differences });
-    // Whoever restarts it looks at what comes next.
+    // Whoever restarts it is told about the next run.
     else if (!(ended.training.restarts && ended.exit.end?.outcome === 'stopped')) this.#ended.fire(ended);
     this.#startNext();
     this.#change();
@@ -209,6 +202,8 @@ export class Training implements CurrentTraining {
     active.progress.take(event);
     logEvent(this.#log, active.request.name, event);
     if (event.type === 'differences') active.differences = event;
+    const findings = noticedIn(event);
+    if (findings) this.#noticed.fire({ configFile: active.request.configFile, findings });
     if (event.type === 'start') {
       active.folder = event.run;
       if (active.stage === 'starting') active.stage = 'running';

@@ -18,7 +18,7 @@ function fileOf(tab: Tab | undefined): string | undefined {
 const listedFile = (tab: Tab | undefined): string | undefined =>
   tab?.input instanceof TabInputCustom ? fileOf(tab) : undefined;
 
-/** Files of the text editors and the lists of samples in sight. */
+/** Files of the visible text editors and lists of samples. */
 export function shownFiles(): string[] {
   const texts = window.visibleTextEditors.flatMap(({ document: { uri } }) =>
     uri.scheme === 'file' ? [uri.fsPath] : [],
@@ -32,7 +32,7 @@ export function activeFile(): string | undefined {
   return uri?.scheme === 'file' ? uri.fsPath : listedFile(window.tabGroups.activeTabGroup.activeTab);
 }
 
-/** Whether a tab, in sight or not, is about this file. */
+/** Whether a tab, visible or not, shows this file. */
 export const isShownInTab = (file: string): boolean =>
   window.tabGroups.all.some(({ tabs }) => tabs.some((tab) => fileOf(tab) === file));
 

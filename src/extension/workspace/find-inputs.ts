@@ -1,5 +1,6 @@
 import { dirname } from 'node:path';
 import { workspace } from 'vscode';
+import { DATASET_ENDINGS } from '../../files/dataset-endings.ts';
 import { REWARD_FILE } from '../../files/open-file.ts';
 import { readTextLater } from '../../files/text.ts';
 import { EXCLUDED } from './excluded.ts';
@@ -29,10 +30,7 @@ export async function findRewards(): Promise<string[]> {
   return found;
 }
 
-/** What a dataset's file may end in. */
-export const DATASET_ENDINGS = ['jsonl', 'json', 'csv', 'tsv', 'parquet'];
-
-/** The same, also compressed, for a glob pattern. */
+/** What a dataset's file may end in, for a glob pattern. */
 export const DATASET_FILES = DATASET_ENDINGS.flatMap((ending) => [ending, `${ending}.gz`]).join(',');
 
 /** Of JSON files only those in a folder for data: most others are settings. */

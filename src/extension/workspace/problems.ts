@@ -18,9 +18,9 @@ import {
 import type { Problem, SourceLocation } from '../../protocol/errors.ts';
 import type { Finding } from '../../protocol/finding.ts';
 import { type Remedy, setWords } from '../../protocol/remedy.ts';
+import { editOf } from './edit-config.ts';
 import { RUN_CONFIGS } from './find-files.ts';
 import { placeToOpen, wordsBesidePlace } from './problem-place.ts';
-import { setField } from './set-field.ts';
 import { watchFiles } from './watch-files.ts';
 
 /** Something about a run config to be shown at its place. */
@@ -180,7 +180,7 @@ function fixOf({ remedy, diagnostic }: Entry, document: TextDocument): CodeActio
     case 'set': {
       const action = quickFix(setWords(remedy), diagnostic);
       action.isPreferred = true;
-      action.edit = setField(document, remedy);
+      action.edit = editOf(document, remedy);
       return action;
     }
     // Not to be done in a config.

@@ -17,7 +17,7 @@ export interface ScoredSamples {
 
 /** The reward previews of this window, for whoever shows samples. */
 export interface SampleScores {
-  /** Whether previews may run: wanted, and the workspace trusted. */
+  /** Whether previews may run: turned on, and the workspace trusted. */
   readonly enabled: boolean;
   readonly onDidChange: Event<ScoredSamples>;
   /** Previews were switched on or off, or are about another file. */

@@ -34,7 +34,8 @@ export function evaluate(node: Expression, frame: Frame): Value {
     case 'conditional':
       if (truthy(evaluate(node.test, frame))) return evaluate(node.then, frame);
       if (node.otherwise) return evaluate(node.otherwise, frame);
-      return new Undefined(`the inline "if" of line ${node.line} is false and has no "else"`);
+      // Jinja2's own Undefined, also where the environment has a stricter one.
+      return new Undefined(`the inline "if" of line ${node.line} is false and has no "else"`, { isPrinted: true });
     case 'or': {
       const left = evaluate(node.left, frame);
       return truthy(left) ? left : evaluate(node.right, frame);

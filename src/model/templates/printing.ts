@@ -17,7 +17,7 @@ export function undefinedIsPrinted(isPrinted: boolean): void {
 /** Python's `str(value)`, which is how a value is printed. */
 export function str(value: Value): string {
   if (typeof value === 'string') return value;
-  if (value instanceof Undefined) return printsUndefined ? '' : value.fail();
+  if (value instanceof Undefined) return printsUndefined || value.isPrinted ? '' : value.fail();
   if (value instanceof Markup) return value.text;
   return repr(value);
 }

@@ -129,9 +129,12 @@ export class Lazy {
 /** What a name, attribute or key that does not exist gives. It prints as nothing; most other uses raise the message. */
 export class Undefined {
   readonly message: string;
+  /** Whether it prints as nothing even where others are refused. */
+  readonly isPrinted: boolean;
 
-  constructor(message: string) {
+  constructor(message: string, { isPrinted = false } = {}) {
     this.message = message;
+    this.isPrinted = isPrinted;
   }
 
   fail(): never {

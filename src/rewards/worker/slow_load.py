@@ -9,7 +9,7 @@ from grpo_reward_errors import place_among
 
 
 def end_when_slow(seconds, reply):
-    """Ends the process after so many seconds, unless the timer that is returned is cancelled before."""
+    """Ends the process after this many seconds, unless the timer that is returned is cancelled before."""
     loading = threading.current_thread().ident
 
     def end():

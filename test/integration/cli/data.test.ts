@@ -65,6 +65,17 @@ test('a model without a chat template is asked in plain text, with the tokens th
   expect(prompts[0]!.text).toContain('Question: Sort 1 0:\nAnswer:');
 });
 
+test('plain prompts for a model with a chat template are noted, with the mapping to use instead', async () => {
+  const { folder } = referenceModel('qwen3');
+  const notesOf = async (...args: string[]) =>
+    (await summarize(...args, '--model', folder)).findings.filter(({ kind }) => kind === 'plain-prompts');
+  const remedy = { action: 'set', path: ['prompt'], value: { user: '{{ question }}' } };
+  expect(await notesOf(jsonlFile(ROWS), '--prompt', 'question')).toMatchObject([{ severity: 'warning', remedy }]);
+  expect(await notesOf(jsonlFile(ROWS))).toEqual([]);
+  const written = jsonlFile([{ prompt: '<|im_start|>user\nab<|im_end|>\n<|im_start|>assistant\n' }]);
+  expect(await notesOf(written)).toEqual([]);
+});
+
 test('a mapping of one’s own, and one of a run config', async () => {
   const file = jsonlFile(ROWS);
   const own = await summarize(file, '--prompt', '{ "text": "Q: {{ question }}" }', '--columns', '{ "gold": "answer" }');
@@ -147,4 +158,15 @@ pq.write_table(pa.table({
     mapping: { prompt: null, columns: { answer: 'reward_model.ground_truth' } },
   });
   expect(summary.prompts[0]).toEqual({ text: 'user: What is 0 + 1?', tokens: null, answer: '1' });
+});
+
+test("a name on the Hub says how to download it, another path that leads nowhere doesn't", async () => {
+  const named = await grpo(['data', 'openai/gsm8k']);
+  expect([named.status, named.stderr]).toEqual([
+    2,
+    'The dataset openai/gsm8k does not exist. If this is a dataset of the Hugging Face Hub, download it (hf download openai/gsm8k --repo-type dataset --local-dir data/gsm8k) and name its folder.\n',
+  ]);
+  const other = await grpo(['data', 'data/train.jsonl']);
+  expect(other.status).toBe(2);
+  expect(other.stderr).toMatch(/^The dataset \S+train\.jsonl does not exist\.\n$/);
 });

@@ -139,7 +139,7 @@ test('columns are those of the dataset as the config maps it, in any of its form
   expect(await unknownIn('data.jsonl', { answer: 'reward_model.ground_truth' })).toEqual([]);
 });
 
-test('generated samples for a prompt that the dataset does not give now', async () => {
+test('generated samples for a prompt that the dataset no longer gives', async () => {
   const preview = new Preview({
     'a.reward.ts': 'export const length = ({ completion }: { completion: string }) => completion.length;\n',
     'data.jsonl': '{"question": "1+1"}\n{"question": "2+2"}\n',

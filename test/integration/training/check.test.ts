@@ -181,7 +181,7 @@ test('--difficulty writes solve rates, continues what was ended, and a run train
   // Other settings would give other rates.
   const other = await measure('--set', 'temperature=0.5');
   expect(other).toMatchObject({ status: 2, stdout: '' });
-  expect(other.stderr).toMatch(/run\.difficulty\.jsonl: It was measured with temperature 1, and now that is 0\.5/);
+  expect(other.stderr).toMatch(/run\.difficulty\.jsonl: This file was measured with temperature 1, which is now 0\.5/);
   // Another threshold needs no new completions.
   expect((await measure('--solved-at', '-1')).status).toBe(0);
   expect(solveRates(readDifficulty(file))).toEqual([1, 1, 1]);

@@ -26,7 +26,7 @@ const sound: Omit<CheckReport, 'findings'> = {
   runSeconds: { start: 5, steps: 310, evaluations: 10, checkpoints: 1, total: 326 },
   tokensPerSecond: 600,
   memory: {
-    process: { expected: 1e9, atMost: 2e9, there: 8e9 },
+    process: { expected: 1e9, atMost: 2e9, available: 8e9 },
     gpu: null,
     disk: { checkpoints: 1e8, free: 1e11 },
   },
@@ -62,16 +62,16 @@ it('notices a learning rate of 0, and a warm-up that never ends', () => {
 
 it('tells a step that does not fit into memory from one that may not', () => {
   const process = (expected: number, atMost: number) => ({
-    memory: { ...sound.memory, process: { expected, atMost, there: 8e9 } },
+    memory: { ...sound.memory, process: { expected, atMost, available: 8e9 } },
   });
   expect(found(process(9e9, 9e9))).toEqual({ memory: ['error', 'promptsPerStep', 2] });
   expect(found(process(1e9, 9e9))).toEqual({ memory: ['warning', 'promptsPerStep', 2] });
-  const gpu = { memory: { ...sound.memory, gpu: { expected: 9e9, atMost: 9e9, there: null } } };
+  const gpu = { memory: { ...sound.memory, gpu: { expected: 9e9, atMost: 9e9, available: null } } };
   expect(found(gpu)).toEqual({});
 });
 
 it('offers no promptsPerStep that the config would refuse', () => {
-  const memory = { ...sound.memory, process: { expected: 9e9, atMost: 9e9, there: 8e9 } };
+  const memory = { ...sound.memory, process: { expected: 9e9, atMost: 9e9, available: 8e9 } };
   expect(found({ memory }, { gradientAccumulationSteps: 32 })).toEqual({ memory: 'error' });
 });
 

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -122,6 +122,7 @@ describe('bad input is one sentence at its line and column', () => {
     ['"scaleRewards": 3', '2:19: "scaleRewards" must be one of "group", "batch", "none", not 3.'],
     ['"shuffleDataset": null', '2:21: "shuffleDataset" must be true or false, not null.'],
     ['"evalDataset": "none.jsonl"', '2:18: "evalDataset" names none.jsonl, which does not exist (/none.jsonl).'],
+    ['"evalDataset": []', '2:18: "evalDataset" must be a list that is not empty, not [].'],
     ['"evalSteps": 5', '2:16: "evalSteps" requires an evalDataset or an evalSplit.'],
     ['"minCompletionLength": 600', '2:26: "minCompletionLength" must not be above maxCompletionLength (512).'],
     [
@@ -199,6 +200,18 @@ describe('bad input is one sentence at its line and column', () => {
     expect(dataset('"dta.jsonl"')).toBe(
       '2:13: "dataset" names dta.jsonl, which does not exist (/dta.jsonl). Did you mean "data.jsonl"?',
     );
+    expect(dataset('"openai/gsm8k"')).toBe(
+      '2:13: "dataset" names openai/gsm8k, which does not exist (/openai/gsm8k). If this is a dataset of the Hugging Face Hub, download it (hf download openai/gsm8k --repo-type dataset --local-dir data/gsm8k) and name its folder.',
+    );
+    if (process.platform !== 'win32') {
+      expect(dataset('"model\\\\..\\\\data.jsonl"')).toMatch(
+        /which does not exist .* Write it with "\/" instead of "\\"\.$/,
+      );
+      symlinkSync('nowhere.jsonl', join(folder, 'link.jsonl'));
+      expect(dataset('"link.jsonl"')).toBe(
+        '2:13: "dataset" names link.jsonl, which cannot be read: it is a link to what does not exist (/link.jsonl).',
+      );
+    }
     expect(dataset('["data.jsonl", "date-*.jsonl"]')).toBe(
       '2:28: No dataset file matches /date-*.jsonl. Did you mean "data.jsonl"?',
     );

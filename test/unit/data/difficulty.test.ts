@@ -60,9 +60,9 @@ describe('a difficulty file', () => {
   });
 
   it('is refused where it is something else', () => {
-    expect(() => readDifficulty(fileOf('{"prompt": "a"}', ''))).toThrow(/:1: This is no file of `grpo check/);
-    expect(() => readDifficulty(fileOf(head, '{"key": 1}', ''))).toThrow(/:2: This line is none of/);
-    expect(() => readDifficulty(fileOf(''))).toThrow(/:1: This is no file of/);
+    expect(() => readDifficulty(fileOf('{"prompt": "a"}', ''))).toThrow(/:1: This file was not written by `grpo check/);
+    expect(() => readDifficulty(fileOf(head, '{"key": 1}', ''))).toThrow(/:2: This line was not written by/);
+    expect(() => readDifficulty(fileOf(''))).toThrow(/:1: This file was not written by/);
   });
 
   it('applies to a dataset once it is finished', () => {

@@ -47,7 +47,7 @@ async function columnsOf(file: string): Promise<Record<string, unknown[]>> {
 }
 
 describe('values are those that Python reads', () => {
-  test.each(['types.parquet', 'int96.parquet'])('%s', async (name) => {
+  test.each(['types.parquet', 'int96.parquet', 'nulls-lz4.parquet'])('%s', async (name) => {
     expect(await columnsOf(join(FIXTURES, name))).toEqual(expectedColumns(name.replace('.parquet', '')));
   });
 
@@ -66,6 +66,14 @@ describe('values are those that Python reads', () => {
   test.each(['list.json', 'lines.json', 'field.json'])('%s', async (name) => {
     expect(await columnsOf(join(FIXTURES, name))).toEqual(expectedColumns('list.json'));
   });
+});
+
+test('a number in a CSV file has ASCII white space around it, as pandas wants it', async () => {
+  const rows = await read(fileOf('a,b\n\u00a05, 5\n6,6\t\n', 'a.csv'));
+  expect(rows.map(({ value }) => value)).toEqual([
+    { a: '\u00a05', b: 5 },
+    { a: '6', b: 6 },
+  ]);
 });
 
 test('floats leave as Python writes them, in lists and structs too', async () => {
@@ -144,7 +152,7 @@ test('no more rows than wanted, across files', async () => {
 describe('bad input is one sentence', () => {
   const PARQUET = readFileSync(join(FIXTURES, 'rows-plain.parquet'));
   const damaged = (why: string) =>
-    `This Parquet file cannot be read: it is damaged, or not all there (${why}); copy or download it again.`;
+    `This Parquet file cannot be read: it is damaged or incomplete (${why}); copy or download it again.`;
   const at = { file: 'run.grpo.json', line: 3, column: 4 };
 
   test.each([
@@ -193,9 +201,9 @@ describe('bad input is one sentence', () => {
     ['a.json', '', 'a.json: The dataset has no rows; write one JSON object per line.'],
     ['a.json', '[]', 'a.json: The dataset has no rows; write one JSON object per line.'],
     ['a.json', '[1]', 'a.json:1: A row must be a JSON object, { ... }.'],
-    ['a.json', '[{"a":1},\n{"a":2}', 'a.json:2: The JSON list has no end; the file is cut off within this item.'],
+    ['a.json', '[{"a":1},\n{"a":2}', 'a.json:2: The JSON list does not end; the file is cut off within this item.'],
     ['a.json', '[{"a":1},\n{"a":2},\n]', 'a.json:3:1: This is not valid JSON: value expected.'],
-    ['a.json', '[{"a":1}]\n[]', 'a.json:2: There is more behind the end of the JSON list; a file has one list.'],
+    ['a.json', '[{"a":1}]\n[]', 'a.json:2: There is more text after the end of the JSON list; a file has one list.'],
     ['a.json', '[\n{"a" 1}]', 'a.json:2:6: This is not valid JSON: colon expected.'],
     ['a.json', '"a"', 'a.json:1: A row must be a JSON object, { ... }.'],
     [
@@ -237,7 +245,7 @@ describe('bad input is one sentence', () => {
     [
       'a.parquet',
       'a,b\n',
-      'a.parquet: This is no Parquet file: it does not begin with "PAR1"; copy or download it again.',
+      'a.parquet: This is not a Parquet file: it does not begin with "PAR1"; copy or download it again.',
     ],
     ['a.parquet', PARQUET.subarray(0, 3000), `a.parquet: ${damaged('it does not end with "PAR1"')}`],
     ['a.parquet', Buffer.from('PAR1'), `a.parquet: ${damaged('it does not end with "PAR1"')}`],

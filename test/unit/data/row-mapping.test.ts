@@ -99,20 +99,23 @@ describe('bad input is one sentence at its place', () => {
     ],
     [
       { prompt: 'questoin' },
-      'prompt: "prompt" names "questoin", which is no column of the dataset (it has question, answer). Did you mean "question"?',
+      'prompt: "prompt" names "questoin", which is not a column of the dataset (it has question, answer). Did you mean "question"?',
     ],
     [
       { prompt: { user: '{{ questions }}' } },
-      'prompt.user: "prompt.user" uses "questions", which is no column of the dataset (it has question, answer). Did you mean "question"?',
+      'prompt.user: "prompt.user" uses "questions", which is not a column of the dataset (it has question, answer). Did you mean "question"?',
     ],
     [{ prompt: { text: '{{ question ' } }, 'prompt.text: "prompt.text" is not a valid Jinja template: '],
     [{ prompt: { text: '{{ question.x.y }}' } }, `rows.jsonl:1: "prompt.text" cannot be rendered for this row: `],
-    [{ prompt: { user: '{{ question[9:] }}' } }, 'rows.jsonl:1: "prompt.user" gives an empty text for this row.'],
+    [{ prompt: { user: '{{ question[9:] }}' } }, 'rows.jsonl:1: "prompt.user" is empty for this row.'],
     [
       { columns: { solution: 'answers' }, prompt: 'question' },
-      'columns.solution: "columns.solution" names "answers", which is no column of the dataset (it has question, answer). Did you mean "answer"?',
+      'columns.solution: "columns.solution" names "answers", which is not a column of the dataset (it has question, answer). Did you mean "answer"?',
     ],
-    [{ columns: { x: 'answer.y' }, prompt: 'question' }, 'columns.x: "columns.x" names "answer.y", which is no column'],
+    [
+      { columns: { x: 'answer.y' }, prompt: 'question' },
+      'columns.x: "columns.x" names "answer.y", which is not a column',
+    ],
     [
       { columns: { prompt: 'question' } },
       'columns.prompt: "columns" cannot give a column called "prompt", which "prompt" of the config sets; use another name.',

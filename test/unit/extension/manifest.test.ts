@@ -3,6 +3,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import manifest from '../../../package.json';
+import { DATASET_ENDINGS } from '../../../src/files/dataset-endings.ts';
 
 const ROOT = join(import.meta.dirname, '../../..');
 const { contributes } = manifest;
@@ -31,6 +32,16 @@ test('menus, welcome views and the walkthrough name commands that exist', () => 
   ];
   expect(named.length).toBeGreaterThan(20);
   expect(named.filter((id) => !known.includes(id))).toEqual([]);
+});
+
+test('Import Dataset is offered for every format but .json, which most settings are in', () => {
+  const { when } = contributes.menus['explorer/context'].find(({ command }) => command === 'grpo.importDataset')!;
+  const pattern = new RegExp(/=~ \/(.*)\/ &&/.exec(when)![1]!);
+  const offered = DATASET_ENDINGS.filter((ending) => pattern.test(`train.${ending}`));
+  expect(offered).toEqual(DATASET_ENDINGS.filter((ending) => ending !== 'json'));
+  for (const name of ['train.csv.gz', 'a.samples.csv.jsonl']) expect(pattern.test(name), name).toBe(true);
+  for (const name of ['sort.samples.jsonl', 'sort.difficulty.jsonl', 'tsconfig.json', 'csv'])
+    expect(pattern.test(name), name).toBe(false);
 });
 
 test('code calls commands that exist', () => {

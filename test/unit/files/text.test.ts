@@ -1,12 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import {
-  readEndLater,
-  readLines,
-  readStart,
-  readStartLater,
-  readText,
-  readTextLater,
-} from '../../../src/files/text.ts';
+import { readEndLater, readLines, readStartLater, readText, readTextLater } from '../../../src/files/text.ts';
 import { fileOf, problem } from './folder.ts';
 
 const KIND = { what: 'file', most: 1e8 };
@@ -49,7 +42,6 @@ test.each([
   ['a line that is longer than what is read', 'one two three', 4, '', 'hree'],
 ])('the start and the end of a file: %s', async (_, content, most, start, end) => {
   const file = fileOf(content);
-  expect(readStart(file, 'file', most)).toBe(start);
   expect(await readStartLater(file, 'file', most)).toBe(start);
   expect(await readEndLater(file, 'file', most)).toBe(end);
 });

@@ -1,10 +1,12 @@
 import { Journal } from '../../../../src/extension/training/journal.ts';
+import type { EndedTraining } from '../../../../src/extension/training/news.ts';
 import type { Trainer } from '../../../../src/extension/training/trainer.ts';
 import type { TrainerExit } from '../../../../src/extension/training/trainer-process.ts';
-import { type EndedTraining, Training } from '../../../../src/extension/training/training.ts';
+import { Training } from '../../../../src/extension/training/training.ts';
 import { Emitter } from '../../../../src/extension/workspace/emitter.ts';
 import type { TrainingRequest } from '../../../../src/extension/workspace/request.ts';
 import type { HostCommand, TrainerEvent, TrainerStatus } from '../../../../src/protocol/events.ts';
+import type { Finding } from '../../../../src/protocol/finding.ts';
 import { deferred, FakeClock, settled } from '../fake-clock.ts';
 
 /** A trainer process that does what the test says. */
@@ -42,9 +44,9 @@ export class FakeTrainer implements Trainer {
     this.#emitted.fire(event);
   }
 
-  start(run: string): void {
+  start(run: string, findings?: Finding[]): void {
     const about = { protocol: 1, name: run, device: 'cpu', maxSteps: 9, resumedFrom: 0 } as const;
-    this.emit({ type: 'start', run, ...about });
+    this.emit({ type: 'start', run, ...about, ...(findings && { findings }) });
   }
 
   /** Says that it has ended, and ends. */

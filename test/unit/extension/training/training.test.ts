@@ -38,6 +38,24 @@ describe('a run', () => {
     expect(window.trainer.disposed).toBe(true);
   });
 
+  test('tells what is noticed about its config when it starts, and what its completions tell later', async () => {
+    const told: string[][] = [];
+    training.onDidNotice(({ findings }) => told.push(findings.map(({ kind }) => kind)));
+    window.add('a');
+    await settled();
+    const found = (kind: string) => [{ kind, severity: 'warning', evidence: 'Something.' } as const];
+    window.trainer.start('/runs/a', found('plain-prompts'));
+    window.trainer.emit({ type: 'state', state: 'paused', reason: 'Nothing.', findings: found('all-truncated') });
+    // Without any of its own, the end leaves what was told before.
+    window.trainer.end();
+    await settled();
+    expect(told).toEqual([['plain-prompts'], ['all-truncated']]);
+    window.add('b');
+    await settled();
+    window.trainer.start('/runs/b');
+    expect(told.at(-1)).toEqual([]);
+  });
+
   test('whose trainer dies before it has a folder ends with what the trainer said last', async () => {
     window.add('a');
     await settled();

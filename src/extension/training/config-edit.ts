@@ -1,7 +1,0 @@
-import { type Remedy, setWords } from '../../protocol/remedy.ts';
-
-/** A change of a run config that keeps a run from being in vain. */
-export type ConfigEdit = Extract<Remedy, { action: 'set' }>;
-
-/** `Set maxCompletionLength to 256 and Restart` */
-export const restartLabel = (edit: ConfigEdit): string => `${setWords(edit).replaceAll('"', '')} and Restart`;
