@@ -127,13 +127,18 @@ session.test('plain prompts for a chat model are pointed out, with chat messages
   const row = page.locator('.markers-panel .monaco-list-row').filter({ hasText: /the prompts are plain text/ });
   await row.first().dblclick();
   const fix = page.getByText('Set "prompt" to {"user":"{{ question }}"}').first();
+  const changed = page.locator('.editor-instance .view-line', { hasText: '"user": "{{ question }}"' });
   await until('the quick fix to be taken', async () => {
     await page.keyboard.press('Control+.');
-    return fix.click({ timeout: 3000 }).then(
-      () => true,
-      () => page.keyboard.press('Escape').then(() => false),
-    );
+    try {
+      await fix.click({ timeout: 3000 });
+      // A menu that has just opened takes no clicks.
+      await changed.waitFor({ timeout: 3000 });
+      return true;
+    } catch {
+      await page.keyboard.press('Escape');
+      return false;
+    }
   });
-  await page.locator('.editor-instance .view-line', { hasText: '"user": "{{ question }}"' }).waitFor();
   await row.first().waitFor({ state: 'hidden' });
 });
