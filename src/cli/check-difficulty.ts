@@ -77,7 +77,7 @@ function printSummary({ file, prompts, n, solvedAt, never, always, mean }: Summa
   const sometimes = prompts - never - always;
   print(`${prompts} prompts, ${n} completions each; solved means a reward of at least ${Number(solvedAt.toFixed(4))}:`);
   print(
-    `  ${never} never, ${sometimes} sometimes, ${always} always; ${Math.round(100 * (mean ?? 0))}% of all completions`,
+    `  ${never} never, ${sometimes} sometimes, ${always} always; ${Math.round(100 * (mean ?? 0))} % of all completions`,
   );
   print(`Wrote ${file}.`);
   if (sometimes > 0 && sometimes < prompts)

@@ -39,7 +39,8 @@ export async function evaluateCommand({ config: file, checkpoint, json }: Comman
     print(
       `${result.prompts} prompts, ${result.prompts * run.config.numGenerationsEval} completions of ${result.length.toFixed(1)} tokens`,
     );
-    if (result.failed > 0) print(`a reward function failed on ${(100 * result.failed).toFixed(1)}% of the completions`);
+    if (result.failed > 0)
+      print(`a reward function failed on ${(100 * result.failed).toFixed(1)} % of the completions`);
     return 0;
   } finally {
     await run.rewards.close();

@@ -51,7 +51,7 @@ export class Progress {
         // Read to the end, a model that nothing else follows leaves no bar behind.
         this.#loaded = event.phase === 'load' && event.share !== 1 ? event.share : undefined;
         if (event.phase !== 'load' && event.share !== undefined)
-          this.#phase = `${event.phase} ${Math.round(100 * event.share)}%`;
+          this.#phase = `${event.phase} ${Math.round(100 * event.share)} %`;
         break;
       case 'scored':
         break;
@@ -110,7 +110,7 @@ export class Progress {
   }
 
   #bar(): string {
-    if (this.#loaded !== undefined) return `${bar(this.#loaded)} ${Math.round(100 * this.#loaded)}% of the model`;
+    if (this.#loaded !== undefined) return `${bar(this.#loaded)} ${Math.round(100 * this.#loaded)} % of the model`;
     const share = this.#maxSteps === 0 ? 0 : Math.min(this.#step / this.#maxSteps, 1);
     return `${bar(share)} ${this.#step}/${this.#maxSteps}  ${this.#figures}`;
   }

@@ -13,11 +13,11 @@ export class SamplesProgress {
     this.#stream = stream;
   }
 
-  show({ done, of }: { done: number; of: number }): void {
-    const text = done === 0 ? `0 of ${of} samples, loading the model first` : `${done} of ${of} samples`;
+  show({ done, of, loads = false }: { done: number; of: number; loads?: boolean }): void {
+    const text = loads ? `0 of ${of} samples, loading model first` : `${done} of ${of} samples`;
     this.#stream?.write(this.#stream.isTTY ? `\r\x1b[2K${text}` : `${text}\n`);
     this.#shown = true;
-    tellHost({ type: 'progress', done, of });
+    tellHost({ type: 'progress', done, of, loads });
   }
 
   /** Leaves the line for further output. */

@@ -128,4 +128,4 @@ export function withinDifficulty(
   return { rows: kept.map(({ row }) => row), findings: unrated > 0 ? [finding] : [] };
 }
 
-const percent = (share: number): string => `${Math.round(100 * share)}%`;
+const percent = (share: number): string => `${Math.round(100 * share)} %`;

@@ -27,6 +27,7 @@ const COMMANDS: Record<string, () => Promise<Command>> = {
   'grpo.openSample': async () => (await import('./commands/open-sample.ts')).openSample,
   'grpo.openFirstReward': async () => (await import('./commands/open-first-reward.ts')).openFirstReward,
   'grpo.openPlace': async () => (await import('./commands/check-panel.ts')).openPlace,
+  'grpo.applyRemedy': async () => (await import('./commands/check-panel.ts')).applyRemedy,
   'grpo.runPreview': async () => (await import('./commands/preview.ts')).runPreview,
   'grpo.debugSample': async () => (await import('./commands/preview.ts')).debugSample,
   'grpo.openSamples': async () => (await import('./commands/preview.ts')).openSamples,

@@ -97,5 +97,5 @@ const short = (seconds: number): string =>
       : formatDuration(seconds);
 const range = (least: number, most: number): string => (least === most ? `${most}` : `${least} to ${most}`);
 const figure = (value: number | null): string => (value === null ? '–' : String(Number(value.toFixed(3))));
-const percent = (share: number): string => `${Math.round(100 * share)}%`;
+const percent = (share: number): string => `${Math.round(100 * share)} %`;
 const counted = (count: number, thing: string): string => `${count} ${count === 1 ? thing : `${thing}s`}`;

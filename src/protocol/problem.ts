@@ -46,7 +46,13 @@ export const problem = z.object({
 export const commandProblem = z.object({ type: z.literal('problem'), problem });
 export type CommandProblem = z.infer<typeof commandProblem>;
 
-const countedProgress = z.object({ type: z.literal('progress'), done: z.int().min(0), of: z.int().min(0) });
+const countedProgress = z.object({
+  type: z.literal('progress'),
+  done: z.int().min(0),
+  of: z.int().min(0),
+  /** A model is loaded first. */
+  loads: z.boolean(),
+});
 export type CountedProgress = z.infer<typeof countedProgress>;
 
 /** What a command says up its channel while it works: how many of how many are done, or what it is doing. */

@@ -23,11 +23,13 @@ export interface SamplesWanted {
   seed: number;
 }
 
-/** What was generated at once, and how many of how many there are then; the first has none, before the model is loaded. */
+/** What was generated at once, and how many of how many there are then; the first two have none, before and after the model is loaded. */
 export interface SampledBatch {
   samples: NewSample[];
   done: number;
   of: number;
+  /** The model is loaded next. */
+  loads?: boolean;
 }
 
 /**
@@ -55,10 +57,11 @@ export async function* generateSamples(
   const prompts = order.slice(0, count).map((index) => all.at(index));
 
   const of = prompts.length * n;
-  yield { samples: [], done: 0, of };
+  yield { samples: [], done: 0, of, loads: true };
   const { engine } = await createEngine(config, locate, workloadOf(model, { trains: false, half: config.fp16 }));
   const weights = await computeCopies(engine, model, (await readModel(config.model)).weights);
   const sampler = new LocalSampler({ engine, model, config, eosTokenIds }, n, seed, async () => weights);
+  yield { samples: [], done: 0, of };
   // No more at once than in a step, which is known to fit into memory. The last batch is filled up, so that one compiled graph does.
   const perBatch = Math.min(
     prompts.length,

@@ -69,3 +69,16 @@ session.test('checked again, the run has nothing against it', async ({ editor })
   await report.getByText(/of at most 128; 0 of \d+ cut off/).waitFor({ timeout: 120_000 });
   await editor.screenshot('check-report-sound');
 });
+
+session.test('a quick fix can be applied from the report, too, and undone', async ({ editor }) => {
+  const { page } = editor;
+  const report = page.frameLocator('iframe.webview.ready').frameLocator('iframe');
+  const limit = (tokens: number) =>
+    page.locator('.editor-instance .view-line', { hasText: `"maxCompletionLength": ${tokens}` });
+  await editor.command('View: Focus First Editor Group');
+  await page.keyboard.press('Control+z');
+  await limit(2).waitFor();
+  await report.getByRole('link', { name: 'Check Again' }).click();
+  await report.getByRole('link', { name: 'Set "maxCompletionLength" to 128' }).click({ timeout: 120_000 });
+  await limit(128).waitFor();
+});

@@ -38,7 +38,7 @@ session.test(
     try {
       await dashboard.state.filter({ hasText: 'starting' }).waitFor();
       const activity = dashboard.head.locator('.activity');
-      await activity.filter({ hasText: /^Loading model( \d+ %)? · [2-9] s$/ }).waitFor();
+      await activity.filter({ hasText: /^Loading model( \d+ %)? · [2-9] s elapsed$/ }).waitFor();
       expect(runFolders(server.workspace)).toEqual([]);
       expect(await editor.page.evaluate(() => document.activeElement?.tagName)).not.toBe('IFRAME');
       await editor.statusItem(/sort: loading model/).waitFor();

@@ -7,20 +7,21 @@ import { join } from 'node:path';
 import { parquetWriteBuffer } from 'hyparquet-writer';
 import { expect } from 'vitest';
 import type { RunInfo } from '../../src/protocol/run-folder.ts';
+import { gsm8kRows } from './helpers/gsm8k.ts';
 import { until } from './helpers/processes.ts';
 import { Session } from './helpers/session.ts';
 
-const CHAT_MODEL = join(import.meta.dirname, '../references/fixtures/models/qwen3');
+/** The pictures in docs/own-task.md were taken with SmolLM2-135M-Instruct, whose completions can be read. */
+const { GRPO_TEST_CHAT_MODEL } = process.env;
+const CHAT_MODEL = GRPO_TEST_CHAT_MODEL ?? join(import.meta.dirname, '../references/fixtures/models/qwen3');
+const MODEL_NAME = GRPO_TEST_CHAT_MODEL ? 'smollm2-135m-instruct' : 'tiny-chat';
+/** A larger model's steps take longer, and a curve of it should be worth a picture. */
+const STEPS = GRPO_TEST_CHAT_MODEL ? 6 : 3;
+const MOST_SECONDS = GRPO_TEST_CHAT_MODEL ? 900 : 100;
 /** What a person does at most: a command, a choice, a click, a field that is filled in. */
 const MOST_ACTIONS = 15;
 
-const rows = Array.from({ length: 200 }, (_, index) => {
-  const [a, b] = [index + 2, (index % 9) + 1];
-  return {
-    question: `Natalia sold ${a} clips in April, and ${b} more in May. How many clips did she sell in all?`,
-    answer: `She sold ${a} + ${b} = <<${a}+${b}=${a + b}>>${a + b} clips.\n#### ${a + b}`,
-  };
-});
+const rows = gsm8kRows(200);
 
 /** As tutorials have it: indexes the message, splits GSM8K's answer, prints now and then. */
 const REWARDS = `import re
@@ -39,9 +40,10 @@ def letters_reward_func(completions, **kwargs) -> list[float]:
     return [sum(letter.isalpha() for letter in content) / (len(content) or 1) for content in contents]
 `;
 
-const session = new Session({}, (workspace) => {
+const settings = { 'editor.wordWrap': 'on', 'editor.minimap.enabled': false };
+const session = new Session({ settings }, (workspace) => {
   for (const name of readdirSync(workspace)) rmSync(join(workspace, name), { recursive: true });
-  cpSync(CHAT_MODEL, join(workspace, 'models/tiny-chat'), { recursive: true });
+  cpSync(CHAT_MODEL, join(workspace, 'models', MODEL_NAME), { recursive: true, dereference: true });
   mkdirSync(join(workspace, 'data/gsm8k'), { recursive: true });
   const column = (name: 'question' | 'answer') => ({
     name,
@@ -52,6 +54,14 @@ const session = new Session({}, (workspace) => {
   writeFileSync(join(workspace, 'data/gsm8k/train-00000-of-00001.parquet'), new Uint8Array(parquet));
   writeFileSync(join(workspace, 'rewards.py'), REWARDS);
 });
+
+/** Steps of seconds rather than minutes. */
+function shorten(file: string): void {
+  const config = readFileSync(file, 'utf8')
+    .replace(/"maxCompletionLength": \d+/, '"maxCompletionLength": 48')
+    .replace(/"system": "[^"]*"/, '"system": "Answer in one short sentence."');
+  writeFileSync(file, config);
+}
 
 session.test('from a Parquet file, a chat model and a TRL reward file to a LoRA training', async (all) => {
   const { editor, dashboard, server } = all;
@@ -73,13 +83,17 @@ session.test('from a Parquet file, a chat model and a TRL reward file to a LoRA 
   await act('write the config', dashboard.frame.getByRole('button', { name: 'Create Run Config' }).click());
   await editor.page.getByRole('tab', { name: 'gsm8k.grpo.json' }).waitFor();
   await editor.screenshot('own-task-config');
+  if (GRPO_TEST_CHAT_MODEL) shorten(join(server.workspace, 'gsm8k.grpo.json'));
 
   await act('GRPO: Start Training', editor.command('GRPO: Start Training'));
   await dashboard.head.waitFor();
-  await expect.poll(() => dashboard.step(), { timeout: 120_000 }).toBeGreaterThanOrEqual(3);
+  await expect.poll(() => dashboard.step(), { timeout: 1000 * MOST_SECONDS }).toBeGreaterThanOrEqual(STEPS);
+  await editor.command('View: Close Primary Side Bar');
+  // Where nothing has a tooltip.
+  await editor.page.mouse.move(300, 700);
   await editor.screenshot('own-task-training');
   await act('stop', dashboard.button('Stop').click());
-  await expect.poll(() => dashboard.state.innerText(), { timeout: 60_000 }).toBe('stopped');
+  await expect.poll(() => dashboard.state.innerText(), { timeout: 1000 * MOST_SECONDS }).toBe('stopped');
   expect(actions.length).toBeLessThanOrEqual(MOST_ACTIONS);
 
   const [run] = readdirSync(join(server.workspace, '.grpo/runs'));
@@ -113,13 +127,18 @@ session.test('plain prompts for a chat model are pointed out, with chat messages
   const row = page.locator('.markers-panel .monaco-list-row').filter({ hasText: /the prompts are plain text/ });
   await row.first().dblclick();
   const fix = page.getByText('Set "prompt" to {"user":"{{ question }}"}').first();
+  const changed = page.locator('.editor-instance .view-line', { hasText: '"user": "{{ question }}"' });
   await until('the quick fix to be taken', async () => {
     await page.keyboard.press('Control+.');
-    return fix.click({ timeout: 3000 }).then(
-      () => true,
-      () => page.keyboard.press('Escape').then(() => false),
-    );
+    try {
+      await fix.click({ timeout: 3000 });
+      // A menu that has just opened takes no clicks.
+      await changed.waitFor({ timeout: 3000 });
+      return true;
+    } catch {
+      await page.keyboard.press('Escape');
+      return false;
+    }
   });
-  await page.locator('.editor-instance .view-line', { hasText: '"user": "{{ question }}"' }).waitFor();
   await row.first().waitFor({ state: 'hidden' });
 });

@@ -45,6 +45,8 @@ session.test('starts training from the palette and draws the first point', async
 session.test('shows the run in the status bar and in its view', async ({ editor }) => {
   await editor.statusItem(/sort \d+\/\d+ · reward/).waitFor();
   await editor.page.getByRole('tab', { name: 'GRPO Lab' }).click();
+  // The next picture, which README shows, is without its tooltip.
+  await editor.page.mouse.move(200, 500);
   await editor.treeItem('Running').waitFor();
   await editor.treeItem(/sort.*reward/).waitFor();
   await editor.screenshot('training-running');

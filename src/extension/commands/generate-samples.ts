@@ -99,10 +99,10 @@ async function generated(lab: Lab, { config, prompts, completions }: Wanted): Pr
       const { prompt, completion, ...columns } = row as NewSample & Record<string, unknown>;
       samples.push({ prompt, completion, columns, generated: true });
     },
-    onProgress({ done, of }, progress) {
+    onProgress({ done, of, loads }, progress) {
       // The dataset may have fewer prompts than were asked for.
       total = of;
-      const message = done === 0 ? `0 of ${of}, loading model first` : `${done} of ${of}`;
+      const message = loads ? `0 of ${of}, loading model first` : `${done} of ${of}`;
       progress.report({ message, increment: (100 * (done - reported)) / of });
       reported = done;
     },

@@ -23,7 +23,7 @@ const read = (file: string) => jsonLines<Sample>(readFileSync(file, 'utf8'));
 it('adds completions for prompts of the dataset to the samples of the config, once', async () => {
   const { folder, config, samples } = workspace();
   const first = await grpo(['samples', config, '--prompts', '3', '--n', '4', '--seed', '7']);
-  const told = '0 of 12 samples, loading the model first\n12 of 12 samples\n';
+  const told = '0 of 12 samples, loading model first\n0 of 12 samples\n12 of 12 samples\n';
   expect({ status: first.status, stderr: first.stderr }).toEqual({ status: 0, stderr: told });
   const rows = read(samples);
   expect(first.stdout).toContain(`Added ${rows.length} samples to ${samples}`);
@@ -73,7 +73,13 @@ it('says how far it is, of the prompts that the dataset has', async () => {
   writeFileSync(dataset, readFileSync(dataset, 'utf8').split('\n').slice(0, 3).join('\n'));
   writeFileSync(config, readFileSync(config, 'utf8').replace('"promptsPerStep": 16', '"promptsPerStep": 1'));
   const { stderr } = await grpo(['samples', config, '--prompts', '4', '--n', '8']);
-  const lines = ['0 of 24 samples, loading the model first', '8 of 24 samples', '16 of 24 samples', '24 of 24 samples'];
+  const lines = [
+    '0 of 24 samples, loading model first',
+    '0 of 24 samples',
+    '8 of 24 samples',
+    '16 of 24 samples',
+    '24 of 24 samples',
+  ];
   expect(stderr).toBe(`${lines.join('\n')}\n`);
   // As JSON there are the samples alone.
   const rows = await grpoJson<Sample>('samples', config, '--prompts', '1', '--n', '2');

@@ -49,7 +49,7 @@ describe('progress', () => {
 
   test('on a terminal shows how much of the model is loaded, and takes that away at the end', () => {
     const load = (share: number) => ({ type: 'phase', step: 0, phase: 'load', share }) as const;
-    expect(screen(shown(true, [load(0.25)]))).toEqual(['████░░░░░░░░░░░░ 25% of the model  load']);
+    expect(screen(shown(true, [load(0.25)]))).toEqual(['████░░░░░░░░░░░░ 25 % of the model  load']);
     expect(screen(shown(true, [load(0.25), load(1)]))).toEqual(['']);
     expect(shown(false, [load(0.25)])).toBe('');
   });

@@ -34,7 +34,7 @@ describe('withinDifficulty', () => {
   it('refuses rates of another dataset, and limits that leave nothing', () => {
     expect(() => withinDifficulty(rows, new Map([['x', 1]]), limits)).toThrow(/those of another dataset/);
     expect(() => withinDifficulty(rows, rates(0, 0.1, 1), limits)).toThrow(
-      '/a.grpo.json:3: No prompt is left: none of 3 is solved 25% to 75% of the time (they are solved 0% to 100% of the time); widen "difficulty".',
+      '/a.grpo.json:3: No prompt is left: none of 3 is solved 25 % to 75 % of the time (they are solved 0 % to 100 % of the time); widen "difficulty".',
     );
   });
 });

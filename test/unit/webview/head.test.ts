@@ -21,15 +21,19 @@ const activity: Activity = {
 
 describe('what the trainer is doing', () => {
   it('is the phase, how much of it is done, and the time since the start', () => {
-    expect(activityText(activity, 0.2)).toBe('Loading model 43 % · 3 s');
-    expect(activityText({ ...activity, phase: 'rollout', share: null }, 62)).toBe('Generating completions · 1:05 min');
+    expect(activityText(activity, 0.2)).toBe('Loading model 43 % · 3 s elapsed');
+    expect(activityText({ ...activity, phase: 'rollout', share: null }, 62)).toBe(
+      'Generating completions · 1:05 min elapsed',
+    );
   });
 
   it('does not flicker where steps are short', () => {
     const quick = { ...activity, phase: 'update', share: null, stepSeconds: 0.1 } as const;
-    expect(activityText(quick, 0)).toBe('Training · 3 s');
-    expect(activityText({ ...quick, stepSeconds: 20 }, 0)).toBe('Updating · 3 s');
-    expect(activityText({ ...quick, phase: 'evaluate', share: 0.5 }, 0)).toBe('Evaluating held-out prompts 50 % · 3 s');
+    expect(activityText(quick, 0)).toBe('Training · 3 s elapsed');
+    expect(activityText({ ...quick, stepSeconds: 20 }, 0)).toBe('Updating · 3 s elapsed');
+    expect(activityText({ ...quick, phase: 'evaluate', share: 0.5 }, 0)).toBe(
+      'Evaluating held-out prompts 50 % · 3 s elapsed',
+    );
   });
 
   it('is known in part', () => {
