@@ -74,8 +74,8 @@ export class SampleDetail {
       { class: 'parts' },
       this.#prompt.element,
       completion,
-      this.#columns.element,
       this.#scores.element,
+      this.#columns.element,
     );
     this.element = el(
       'div',

@@ -8,8 +8,7 @@ import { trainingRequest } from '../workspace/request.ts';
 import { withField } from '../workspace/with-field.ts';
 import { differenceQuestion } from './difference-question.ts';
 import type { EndedTraining, OpenQuestion } from './news.ts';
-import { describeOutcome, type Outcome, type OutcomeAction } from './outcome.ts';
-import { restartLabel } from './restart-label.ts';
+import { CHANGE_AND_RESTART, describeOutcome, type Outcome, type OutcomeAction, withQuestion } from './outcome.ts';
 import type { Training } from './training.ts';
 
 const show = {
@@ -37,9 +36,9 @@ async function notifyEnd(ended: EndedTraining, training: Training, problems: Pro
   const { configFile } = ended.training.request;
   if (outcome.problem) void problems.report(outcome.problem, configFile);
   const { restart } = outcome;
-  const labels = [...(restart ? [restart.label] : []), ...outcome.actions];
+  const labels = [...(restart ? [CHANGE_AND_RESTART] : []), ...outcome.actions];
   const action = await show[outcome.severity](outcome.text, ...labels);
-  if (restart && action === restart.label) await changeAndRestart(ended.training, restart.edit, training);
+  if (restart && action === CHANGE_AND_RESTART) await changeAndRestart(ended.training, restart, training);
   else if (action) await act(action as OutcomeAction, ended, outcome, problems);
 }
 
@@ -85,12 +84,12 @@ async function ask(question: OpenQuestion, training: Training): Promise<void> {
 async function askToTrain(active: ActiveTraining, training: Training): Promise<void> {
   const { request, folder, pause } = active;
   const remedy = pause?.findings?.[0]?.remedy;
-  const restart = remedy?.action === 'set' ? [restartLabel(remedy)] : [];
-  const text = `${request.name}: ${pause?.reason}`;
-  const action = await window.showWarningMessage(text, ...restart, 'Train Anyway', 'Stop');
+  const edit = remedy?.action === 'set' ? remedy : undefined;
+  const text = withQuestion(`${request.name}: ${pause?.reason}`, edit);
+  const action = await window.showWarningMessage(text, ...(edit ? [CHANGE_AND_RESTART] : []), 'Train Anyway', 'Stop');
   if (action === 'Train Anyway') await commands.executeCommand('grpo.resume', folder);
   else if (action === 'Stop') await commands.executeCommand('grpo.stop', folder);
-  else if (action !== undefined && remedy?.action === 'set') await changeAndRestart(active, remedy, training);
+  else if (action === CHANGE_AND_RESTART && edit) await changeAndRestart(active, edit, training);
 }
 
 /** Edits the run's config and starts it again; the run itself stays, with its completions. */

@@ -1,9 +1,8 @@
 import { badInputText, type Problem } from '../../protocol/errors.ts';
 import { rewardChange } from '../../protocol/held-out.ts';
-import type { ConfigEdit } from '../../protocol/remedy.ts';
+import { type ConfigEdit, setWords } from '../../protocol/remedy.ts';
 import { placeToOpen, wordsBesidePlace } from '../workspace/problem-place.ts';
 import type { EndedTraining } from './news.ts';
-import { restartLabel } from './restart-label.ts';
 
 export type OutcomeAction = 'Get Model' | 'Open' | 'Open Dashboard' | 'Resume' | 'Show Log';
 
@@ -15,8 +14,15 @@ export interface Outcome {
   /** Where the user's input is wrong, if that is why it did not start. */
   problem?: Problem;
   /** What to change in the config, to start again with: a button of its own, before the others. */
-  restart?: { label: string; edit: ConfigEdit };
+  restart?: ConfigEdit;
 }
+
+/** Makes the change of a remedy, and starts again. The sentence before the button says what is changed: buttons are cut off. */
+export const CHANGE_AND_RESTART = 'Change and Restart';
+
+/** `All 32 completions were cut off at 48 tokens. Set "maxCompletionLength" to 256?` */
+export const withQuestion = (evidence: string, edit: ConfigEdit | undefined): string =>
+  edit ? `${evidence} ${setWords(edit)}?` : evidence;
 
 const BAD_INPUT = 2;
 
@@ -42,10 +48,10 @@ export function describeOutcome({ training, exit }: EndedTraining): Outcome {
   if (end?.outcome === 'done') {
     const [finding] = end.findings ?? [];
     if (finding) {
-      const text = `${name} is done ${after}. ${finding.evidence}`;
-      const { remedy } = finding;
-      const restart = remedy?.action === 'set' && { restart: { label: restartLabel(remedy), edit: remedy } };
-      return { severity: 'warning', text, actions: ['Open Dashboard'], ...restart };
+      const { remedy, evidence } = finding;
+      const edit = remedy?.action === 'set' ? remedy : undefined;
+      const text = `${name} is done ${after}. ${withQuestion(evidence, edit)}`;
+      return { severity: 'warning', text, actions: ['Open Dashboard'], ...(edit && { restart: edit }) };
     }
     const change = rewardChange(end.heldOut, { first: progress.firstReward, last: progress.reward });
     const text = `${name} is done ${after}${change === undefined ? '' : `: ${change}`}.`;

@@ -47,9 +47,9 @@ test('done, but nothing was learned: a warning that says why, and offers to star
   const findings = [{ kind: 'nothing-learned', severity: 'error', evidence, remedy } as const];
   expect(ended({}, { end: { ...DONE, findings } })).toEqual({
     severity: 'warning',
-    text: `sort is done after step 100. ${evidence}`,
+    text: `sort is done after step 100. ${evidence} Set "maxCompletionLength" to 256?`,
     actions: ['Open Dashboard'],
-    restart: { label: 'Set maxCompletionLength to 256 and Restart', edit: remedy },
+    restart: remedy,
   });
 });
 
