@@ -105,6 +105,8 @@ session.test('a model that is not there can be got: its command stands in a term
 });
 
 session.test('which models work can be read', async ({ editor, dashboard }) => {
+  // The dashboard of the run that could not start.
+  await editor.command('View: Close All Editors');
   await editor.command('GRPO: Get Model');
   await editor.choose('Supported models');
   await editor.page.getByRole('tab', { name: /Preview models\.md/ }).waitFor();
