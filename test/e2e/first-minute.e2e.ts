@@ -174,5 +174,7 @@ session.test(
     await until('the trainer to be gone', () => !trainer());
     await until('its panel to be gone', async () => (await dashboardTabs().count()) === before);
     expect(runFolders(server.workspace)).toHaveLength(runs);
+    // A window that is closed before its extensions have started leaves their process to wait for it.
+    await editor.treeItem(/sort.*3\/3/).first().waitFor();
   },
 );
