@@ -175,6 +175,9 @@ session.test(
     await until('its panel to be gone', async () => (await dashboardTabs().count()) === before);
     expect(runFolders(server.workspace)).toHaveLength(runs);
     // A window that is closed before its extensions have started leaves their process to wait for it.
-    await editor.treeItem(/sort.*3\/3/).first().waitFor();
+    await editor
+      .treeItem(/sort.*3\/3/)
+      .first()
+      .waitFor();
   },
 );
