@@ -37,7 +37,7 @@ test('one that is too long is found before it is used', () => {
   );
 });
 
-test('longer ones than maxPromptLength are left out and counted', () => {
+test('longer ones than maxPromptLength are skipped and counted', () => {
   const { list: open } = listOf(['short', 'word '.repeat(90), 'a b c d e f g h i j k l m', 'also'], 8);
   const list = open();
   expect([list.length, list.skipped]).toEqual([2, 2]);

@@ -250,7 +250,7 @@ describe.each(Object.entries(LAYOUTS))('%s', (_, { rows, chat, base, asked, text
   });
 });
 
-test('system messages are left out where there is no chat template, which is said', () => {
+test('system messages are skipped where there is no chat template, which is said', () => {
   const rows = [{ prompt: [{ role: 'system', content: 'Be brief.' }, ...user('Hi')] }];
   const { findings } = proposeMapping(rows, { chat: false });
   expect(findings.map(({ kind }) => kind)).toEqual(['without-system']);
