@@ -41,4 +41,4 @@ console.log(`What next:
   - Open sample-workspace/ in an editor and change a reward in rewards/sort.reward.ts; run npm start again.
   - node dist/grpo.js train sample-workspace/arithmetic.grpo.json
   - Read every completion of this run: ${run}/rollouts/
-  - Make your own: a model folder, a .jsonl of prompts, a reward file, a .grpo.json. node dist/grpo.js --help lists the commands.`);
+  - Make your own: a model folder, a dataset, a reward file, a .grpo.json (docs/own-task.md). node dist/grpo.js --help lists the commands.`);
