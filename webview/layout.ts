@@ -12,9 +12,9 @@ const layout = z.object({
   hidden: z._default(z.array(z.string()), []),
   /** The step whose groups are shown; null: follow the newest. */
   step: z._default(z.nullable(z.number()), null),
-  tab: z._default(z.enum(['groups', 'compare', 'rescore']), 'groups'),
-  /** Share of the window that the groups take. */
-  split: z._default(z.number(), 0.42),
+  tab: z._default(z.enum(['overview', 'rollouts', 'compare', 'config', 'checkpoints']), 'overview'),
+  /** What the Rollouts tab shows: completions as they were recorded, or under the rewards as they are now. */
+  rollouts: z._default(z.enum(['recorded', 'rescored']), 'recorded'),
   /** The group that is open. */
   group: z._default(z.nullable(z.number()), null),
   /** The step of the rescored ones that is open. */

@@ -1,4 +1,5 @@
-import type { Activity, Completion, HostMessage, RescoreView, RunHead, RunSummary } from '../src/protocol/dashboard.ts';
+import type { Activity, HostMessage, RescoreView, RunHead, RunSummary } from '../src/protocol/dashboard.ts';
+import type { Completion } from '../src/protocol/dashboard-completion.ts';
 import { MetricColumns } from '../src/protocol/metric-columns.ts';
 import { overlayColor } from './charts/overlay-color.ts';
 import { host } from './host.ts';
@@ -53,8 +54,8 @@ export class Store {
     this.#changed('layout');
   }
 
-  /** The card that asked hears what became of its sample. */
-  receive(message: Exclude<HostMessage, { type: 'sampled' }>): void {
+  /** What several views show; a tab's own messages are heard by that. */
+  receive(message: HostMessage): void {
     switch (message.type) {
       case 'snapshot': {
         const columns = new MetricColumns();
@@ -111,14 +112,18 @@ export class Store {
         this.#changed('rescore');
         return;
       case 'show':
-        this.setLayout({ tab: message.tab, rescored: null });
+        this.setLayout(
+          message.view === 'rescore'
+            ? { tab: 'rollouts', rollouts: 'rescored', rescored: null }
+            : { tab: 'checkpoints' },
+        );
         return;
       case 'runs':
         this.others = message.runs;
         this.#changed('runs');
         return;
       default:
-        message satisfies never;
+        message satisfies { type: 'sampled' };
     }
   }
 

@@ -28,7 +28,7 @@ export async function evaluateCommand({ config: file, checkpoint, json }: Comman
   }
   const run = await prepareRun(loaded, { rewardWorker, onWarning: warn });
   try {
-    const { completions: _, totals: __, ...result } = await evaluateStart(run, run.evalPrompts!);
+    const { completions: _, totals: __, rows: ___, ...result } = await evaluateStart(run, run.evalPrompts!);
     if (json) {
       printJson(result);
       return 0;

@@ -1,10 +1,16 @@
 // zod/mini, because the webview's bundle carries these guards too.
 import * as z from 'zod/mini';
+import { checkpointsHostMessages, checkpointsMessages } from './dashboard-checkpoints.ts';
+import { compareHostMessages, compareMessages } from './dashboard-compare.ts';
+import { completion } from './dashboard-completion.ts';
+import { configHostMessages, configMessages } from './dashboard-config.ts';
+import { overviewHostMessages, overviewMessages } from './dashboard-overview.ts';
+import { rolloutsHostMessages, rolloutsMessages } from './dashboard-rollouts.ts';
 import type { Finding } from './finding.ts';
 import { heldOut } from './held-out.ts';
 import { rescoreFigures, rescoreStart, rescoreStep, sourcePlace } from './rescore.ts';
 import type { RunConfig } from './run-config.ts';
-import type { RewardSource, RolloutRow, RunChange, RunInputs, RunReward, RunState } from './run-folder.ts';
+import type { RewardSource, RunChange, RunInputs, RunReward, RunState } from './run-folder.ts';
 
 /** Raised when a message changes its meaning. Host and webview come from one package; a webview that was kept may be older. */
 export const DASHBOARD_VERSION = 1;
@@ -74,15 +80,6 @@ const runSummary = z.object({
 });
 export type RunSummary = z.infer<typeof runSummary>;
 
-/** A completion as the dashboard shows it: a line of the rollouts file without what it has for each token. */
-/** `exact`: the JSON texts of the prompt and of those columns that JavaScript has not got exactly. */
-export type Completion = Omit<RolloutRow, 'prompt_ids' | 'completion_ids' | 'logprobs'> & {
-  exact?: Record<string, string>;
-};
-const completion = z.custom<Completion>(
-  (value) => typeof value === 'object' && value !== null && 'group' in value && 'completion' in value,
-);
-
 /** Recorded completions under the rewards as they are now, as far as they are scored; null: nobody has asked for that. */
 const rescoreView = z.object({
   state: z.enum(['running', 'done', 'failed']),
@@ -143,7 +140,7 @@ export const hostMessage = z.discriminatedUnion('type', [
   /** A step in full, and its completions in the order of the file; null when it is not scored. */
   z.object({ type: z.literal('rescored'), step, scored: z.nullable(rescoreStep), completions: z.array(completion) }),
   /** Someone asked in the editor to see this. */
-  z.object({ type: z.literal('show'), tab: z.literal('rescore') }),
+  z.object({ type: z.literal('show'), view: z.enum(['rescore', 'checkpoints']) }),
   /** What became of the sample of that `id`: where it stands, or why it could not be kept. */
   z.object({
     type: z.literal('sampled'),
@@ -155,6 +152,12 @@ export const hostMessage = z.discriminatedUnion('type', [
   }),
   /** The runs that can be laid over this one. */
   z.object({ type: z.literal('runs'), runs: z.array(runSummary) }),
+  // Those of one tab: who shows them listens to them (`onMessage` in webview/host.ts).
+  ...overviewHostMessages,
+  ...rolloutsHostMessages,
+  ...compareHostMessages,
+  ...configHostMessages,
+  ...checkpointsHostMessages,
 ]);
 export type HostMessage = z.infer<typeof hostMessage>;
 
@@ -181,5 +184,11 @@ export const dashboardMessage = z.discriminatedUnion('type', [
   z.object({ type: z.literal('rewardDiff'), folder: z.string(), name: z.string() }),
   /** Show a place in one of the user's files. */
   z.object({ type: z.literal('open'), file: z.string(), line: place, column: place }),
+  // Those of one tab, which its host answers (src/extension/dashboard/tabs).
+  ...overviewMessages,
+  ...rolloutsMessages,
+  ...compareMessages,
+  ...configMessages,
+  ...checkpointsMessages,
 ]);
 export type DashboardMessage = z.infer<typeof dashboardMessage>;

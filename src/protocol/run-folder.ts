@@ -10,7 +10,11 @@ export const RUN_FILES = {
   info: 'run.json',
   metrics: 'metrics.jsonl',
   rollouts: 'rollouts',
+  /** Completions of held-out prompts, a file for each evaluation. */
+  evaluations: 'evaluations',
   checkpoints: 'checkpoints',
+  /** What people wrote about the run: `run-about.ts`. */
+  about: 'about.json',
   /** The source code of the rewards, as the run uses it. */
   rewards: 'rewards',
   log: 'log.txt',
@@ -18,7 +22,7 @@ export const RUN_FILES = {
   lock: 'trainer.lock',
 } as const;
 
-/** `step-000010`: the name of step 10's rollouts file (plus `.jsonl`) and checkpoint folder. Steps count from 1. */
+/** `step-000010`: the name of step 10's rollouts file (plus `.jsonl`) and checkpoint folder. Steps count from 1; an evaluation before them is of step 0. */
 export const stepName = (step: number): string => `step-${String(step).padStart(6, '0')}`;
 
 /** The step of such a name, or undefined when it is not one. */
@@ -179,3 +183,9 @@ export interface RolloutRow {
   /** Log-probability of each of `completion_ids` when it was sampled, in nats at the run's temperature; null where the policy did not write it. */
   logprobs?: (number | null)[];
 }
+
+/**
+ * One completion of a held-out prompt in `evaluations/step-000010.jsonl`, by the policy after 10 steps. `group` is the prompt's index among
+ * the held-out ones: the same in every evaluation of a run, and sampled from the same random numbers.
+ */
+export type EvaluatedRow = Omit<RolloutRow, 'advantage' | 'advantages' | 'extra'>;

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { RUN_FILE } from '../files/open-file.ts';
 import { readText, readTextLater } from '../files/text.ts';
-import type { Completion } from '../protocol/dashboard.ts';
+import type { Completion } from '../protocol/dashboard-completion.ts';
 import { BadInput } from '../protocol/errors.ts';
 import { type RolloutRow, RUN_FILES, stepName, stepOfName } from '../protocol/run-folder.ts';
 import { ExactJson, parseExact, withExact } from '../text/exact-json.ts';
@@ -73,7 +73,8 @@ export async function readCompletions(run: string, step: number): Promise<Comple
   return parseRows(await readTextLater(fileOf(run, step), RUN_FILE), parseCompletion) as Completion[];
 }
 
-function parseCompletion(line: string): Completion {
+/** A line of a rollouts file, or of an evaluation's, as the dashboard gets it. */
+export function parseCompletion(line: string): Completion {
   const row = parseExact(line) as RolloutRow;
   const failure = failureOf(row);
   const { prompt_ids, completion_ids, logprobs, ...shown }: RolloutRow = row;

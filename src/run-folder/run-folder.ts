@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import {
+  type EvaluatedRow,
   type MetricsRow,
   type RolloutRow,
   RUN_FILES,
@@ -17,6 +18,9 @@ import { addChanges, type RunRecord, recordChanges, rewindChanges } from './run-
 import { readRunInfo } from './run-info.ts';
 import { lockRunFolder } from './run-lock.ts';
 import { makeOutFolder, makeRunFolder } from './run-places.ts';
+
+/** Those with a file or a folder for each step. */
+const STEP_FOLDERS = [RUN_FILES.rollouts, RUN_FILES.evaluations, RUN_FILES.checkpoints];
 
 /** What a new run starts with; the rest of `run.json` follows from it. */
 export type NewRun = Pick<RunInfo, 'name' | 'configFile' | 'device' | 'versions' | 'rewards' | 'config' | 'inputs'>;
@@ -86,8 +90,11 @@ export class RunFolder {
   }
 
   writeRollouts(step: number, rows: readonly RolloutRow[]): void {
-    const text = rows.map((row) => `${stringifyExact(row)}\n`).join('');
-    atomicWrite(join(this.path, RUN_FILES.rollouts, `${stepName(step)}.jsonl`), text);
+    this.#writeRows(RUN_FILES.rollouts, step, rows);
+  }
+
+  writeEvaluation(step: number, rows: readonly EvaluatedRow[]): void {
+    this.#writeRows(RUN_FILES.evaluations, step, rows);
   }
 
   /** Adds a line to `log.txt`, with the time in front. */
@@ -131,13 +138,15 @@ export class RunFolder {
   /** Forgets what was measured. */
   clearMetrics(): void {
     atomicWrite(join(this.path, RUN_FILES.metrics), '');
+    for (const name of readdirSync(join(this.path, RUN_FILES.evaluations)))
+      this.#remove(join(this.path, RUN_FILES.evaluations, name));
   }
 
   /** Takes the run back to where it was after `step`: later metrics, rollouts and checkpoints go, and so do leftovers. Gives the rows that stay. */
   rewindTo(step: number): MetricsRow[] {
     const kept = readMetrics(this.path).filter((row) => row.step <= step);
     atomicWrite(join(this.path, RUN_FILES.metrics), kept.map((row) => `${JSON.stringify(row)}\n`).join(''));
-    for (const folder of [RUN_FILES.rollouts, RUN_FILES.checkpoints])
+    for (const folder of STEP_FOLDERS)
       for (const name of readdirSync(join(this.path, folder))) {
         const later = (stepOfName(name) ?? 0) > step;
         if (later || /^\.step-.*\.(tmp|old)$/.test(name)) this.#remove(join(this.path, folder, name));
@@ -167,8 +176,12 @@ export class RunFolder {
   }
 
   #makeFolders(): void {
-    for (const name of [RUN_FILES.rollouts, RUN_FILES.checkpoints])
-      mkdirSync(join(this.path, name), { recursive: true });
+    for (const name of STEP_FOLDERS) mkdirSync(join(this.path, name), { recursive: true });
+  }
+
+  #writeRows(folder: string, step: number, rows: readonly EvaluatedRow[]): void {
+    const text = rows.map((row) => `${stringifyExact(row)}\n`).join('');
+    atomicWrite(join(this.path, folder, `${stepName(step)}.jsonl`), text);
   }
 
   #remove(path: string): void {

@@ -6,11 +6,13 @@ import { mean } from '../grpo/statistics.ts';
 import { trainedLength } from '../grpo/trajectory.ts';
 import { computeCopies } from '../model/network/half-weights.ts';
 import type { RunConfig } from '../protocol/run-config.ts';
+import type { EvaluatedRow } from '../protocol/run-folder.ts';
 import { failedShare, scoreOf, scoresByRow } from '../rewards/score-table.ts';
 import type { Learner, PolicySampler } from './policy/learner.ts';
 import { LocalSampler } from './policy/local-sampler.ts';
 import type { PreparedRun } from './prepare.ts';
 import type { PromptList } from './prompt-list.ts';
+import { evaluatedRows } from './records.ts';
 import { type Rollout, sampleRollout, scoreBatch } from './rollout.ts';
 
 export interface Evaluation {
@@ -29,6 +31,8 @@ export interface Evaluation {
   completions: Rollout;
   /** Each completion's weighted sum of scores; null without any. */
   totals: (number | null)[];
+  /** As records keep them. */
+  rows(step: number): EvaluatedRow[];
 }
 
 /** Without `evalSteps` or `evalPrompts`, nobody has asked for more: before and after a run, this many are precise enough. */
@@ -72,6 +76,9 @@ export function evaluationMetrics({ reward, rewards, length, clipped }: Evaluati
 }
 export type EvaluationFigures = Pick<Evaluation, 'reward' | 'rewards' | 'length' | 'clipped'>;
 
+/** What the loop records of an evaluation. */
+export type RecordedEvaluation = EvaluationFigures & Pick<Evaluation, 'rows'>;
+
 /** Evaluates the model that a run starts from. */
 export async function evaluateStart(run: PreparedRun, prompts: PromptList): Promise<Evaluation> {
   const { engine, model, config } = run;
@@ -106,6 +113,7 @@ async function evaluate(
     prompts: rollout.length / config.numGenerationsEval,
     completions: rollout,
     totals,
+    rows: (step) => evaluatedRows({ step, rollout, table, scores, rewards: totals }),
   };
 }
 

@@ -2,7 +2,7 @@ import type { Credit } from '../grpo/credit.ts';
 import { rolloutMetrics } from '../grpo/metrics.ts';
 import { completionIds, onAllTokens, sampledLogProbs, trainedLength } from '../grpo/trajectory.ts';
 import type { ScoreTable } from '../protocol/rewards.ts';
-import { finiteOrNull, type MetricsRow, type RolloutRow } from '../protocol/run-folder.ts';
+import { type EvaluatedRow, finiteOrNull, type MetricsRow, type RolloutRow } from '../protocol/run-folder.ts';
 import { describeFailure, detailsOf, recordedFailure, rowFailures, stepsOf } from '../rewards/score-table.ts';
 import type { UpdateResult } from './policy/learner.ts';
 import type { Rollout } from './rollout.ts';
@@ -57,40 +57,73 @@ export function metricsOf(
 export function rolloutRows({ step, rollout, table, credit }: ScoredStep): RolloutRow[] {
   // Otherwise a column does not say which completion each value is of.
   const extra = Object.entries(table.extra).filter(([, values]) => values.length === rollout.length);
-  const failures = rowFailures(table);
-  return rollout.map(({ group, prompt, trajectory, text }, row) => {
-    const { segments, truncated } = trajectory;
-    const logProbs = sampledLogProbs(trajectory);
-    const details = detailsOf(table, row);
-    const failure = failures[row];
+  const scored = { step, rollout, table, failures: rowFailures(table), scores: credit.scores, rewards: credit.rewards };
+  return rollout.map(({ trajectory }, row) => {
     const byToken = credit.byPosition?.[row];
-    const steps = table.columns.flatMap(({ name, outcomes }) => {
-      const own = stepsOf(outcomes[row]);
-      return own.length > 0 ? [[name, own] as const] : [];
+    return recordedRow(scored, row, {
+      earned: { advantage: credit.advantages[row]! },
+      more: {
+        ...(extra.length > 0 && { extra: Object.fromEntries(extra.map(([name, values]) => [name, values[row]])) }),
+        ...(byToken && { advantages: Array.from(onAllTokens(trajectory, byToken)) }),
+      },
     });
-    return {
-      step,
-      group,
-      prompt: prompt.prompt,
-      prompt_ids: prompt.ids,
-      completion: text,
-      completion_ids: completionIds(trajectory),
-      rewards: Object.fromEntries(table.columns.map(({ name }, k) => [name, credit.scores[row]![k]!])),
-      reward: credit.rewards[row]!,
-      advantage: credit.advantages[row]!,
-      length: trainedLength(trajectory),
-      truncated,
-      error: failure ? describeFailure(failure) : null,
-      ...(failure && { failure: recordedFailure(failure) }),
-      columns: prompt.columns,
-      ...(details && { details }),
-      ...(extra.length > 0 && { extra: Object.fromEntries(extra.map(([name, values]) => [name, values[row]])) }),
-      ...(byToken && { advantages: Array.from(onAllTokens(trajectory, byToken)) }),
-      ...(steps.length > 0 && { steps: Object.fromEntries(steps) }),
-      ...(segments.length > 1 && {
-        segments: segments.map(({ ids, trained }) => ({ tokens: ids.length, trained })),
-      }),
-      ...(logProbs && { logprobs: logProbs.map((value) => value && Number(value.toPrecision(LOG_PROB_DIGITS))) }),
-    };
   });
+}
+
+/** Completions with their scores, row by row. */
+interface ScoredRows {
+  step: number;
+  rollout: Rollout;
+  table: ScoreTable;
+  failures: ReturnType<typeof rowFailures>;
+  /** `scores[row][function]`; null where the function abstained or failed. */
+  scores: readonly (readonly (number | null)[])[];
+  /** Each row's weighted sum of scores; null without any. */
+  rewards: readonly (number | null)[];
+}
+
+/** The lines of an evaluation's file. */
+export function evaluatedRows(evaluated: Omit<ScoredRows, 'failures'>): EvaluatedRow[] {
+  const scored = { ...evaluated, failures: rowFailures(evaluated.table) };
+  return scored.rollout.map((_, row) => recordedRow(scored, row, { earned: {}, more: {} }));
+}
+
+/** What records keep of a completion; `earned` and `more` are what only training adds. */
+function recordedRow<Earned extends object, More extends object>(
+  { step, rollout, table, failures, scores, rewards }: ScoredRows,
+  row: number,
+  { earned, more }: { earned: Earned; more: More },
+): EvaluatedRow & Earned & More {
+  const { group, prompt, trajectory, text } = rollout[row]!;
+  const { segments, truncated } = trajectory;
+  const logProbs = sampledLogProbs(trajectory);
+  const details = detailsOf(table, row);
+  const failure = failures[row];
+  const steps = table.columns.flatMap(({ name, outcomes }) => {
+    const own = stepsOf(outcomes[row]);
+    return own.length > 0 ? [[name, own] as const] : [];
+  });
+  return {
+    step,
+    group,
+    prompt: prompt.prompt,
+    prompt_ids: prompt.ids,
+    completion: text,
+    completion_ids: completionIds(trajectory),
+    rewards: Object.fromEntries(table.columns.map(({ name }, k) => [name, scores[row]![k]!])),
+    reward: rewards[row]!,
+    ...earned,
+    length: trainedLength(trajectory),
+    truncated,
+    error: failure ? describeFailure(failure) : null,
+    ...(failure && { failure: recordedFailure(failure) }),
+    columns: prompt.columns,
+    ...(details && { details }),
+    ...more,
+    ...(steps.length > 0 && { steps: Object.fromEntries(steps) }),
+    ...(segments.length > 1 && {
+      segments: segments.map(({ ids, trained }) => ({ tokens: ids.length, trained })),
+    }),
+    ...(logProbs && { logprobs: logProbs.map((value) => value && Number(value.toPrecision(LOG_PROB_DIGITS))) }),
+  };
 }

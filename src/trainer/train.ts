@@ -9,7 +9,7 @@ import type { RunFolder } from '../run-folder/run-folder.ts';
 import { type CheckpointFolder, Checkpoints } from './checkpoints.ts';
 import type { RunControl } from './control.ts';
 import { endDiverged } from './end-diverged.ts';
-import { type EvaluationFigures, evaluationMetrics, type Watching } from './evaluate.ts';
+import { evaluationMetrics, type RecordedEvaluation, type Watching } from './evaluate.ts';
 import { firstStepWords, LearningSignal } from './learning-signal.ts';
 import { Pauses } from './pauses.ts';
 import type { Stage, TrainingLoop } from './stage.ts';
@@ -18,7 +18,8 @@ import type { Stage, TrainingLoop } from './stage.ts';
 export type LoopConfig = Pick<RunConfig, 'maxSteps' | 'saveSteps' | 'saveTotalLimit' | 'evalSteps' | 'evalOnStart'>;
 
 /** Where the loop keeps its results: a RunFolder. */
-export type LoopFolder = CheckpointFolder & Pick<RunFolder, 'update' | 'appendMetrics' | 'writeRollouts'>;
+export type LoopFolder = CheckpointFolder &
+  Pick<RunFolder, 'update' | 'appendMetrics' | 'writeRollouts' | 'writeEvaluation'>;
 
 export interface TrainOptions {
   config: LoopConfig;
@@ -33,7 +34,7 @@ export interface TrainOptions {
   /** Whether to ask, before the first update of a new run, when nothing can be learned from its first step. */
   checkFirst?: boolean;
   /** Samples and scores held-out prompts; undefined: there are none. */
-  evaluate?: ((watching: Watching) => Promise<EvaluationFigures | undefined>) | undefined;
+  evaluate?: ((watching: Watching) => Promise<RecordedEvaluation | undefined>) | undefined;
 }
 
 export interface Outcome {
@@ -80,6 +81,7 @@ export async function train(stage: Stage, folder: LoopFolder, options: TrainOpti
     const evaluation = await options.evaluate!({ ...watching, onShare: phase });
     if (!evaluation) return undefined;
     const { reward, rewards } = evaluation;
+    folder.writeEvaluation(step, evaluation.rows(step));
     emit({ type: 'eval', step, reward, rewards });
     return { ...evaluationMetrics(evaluation), 'time/evaluate': secondsSince(started) };
   };

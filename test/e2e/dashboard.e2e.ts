@@ -38,10 +38,17 @@ for (const theme of Object.keys(themes) as Theme[])
   session.test(`axe finds nothing wrong: ${theme}`, async ({ editor, dashboard }) => {
     const { frame } = dashboard;
     await editor.setTheme(theme);
-    await frame.getByRole('tab', { name: 'Group advantages' }).click();
-    await frame.locator('.group-row').first().waitFor();
+    await dashboard.show('Overview');
     await until('the curve to be drawn in this theme', async () => (await dashboard.drawnPixels('reward')) > 100);
     await editor.screenshot(`dashboard-${theme}`);
+    const table = frame.getByRole('button', { name: 'Table of Reward' });
+    await table.click();
+    await frame.getByRole('table', { name: 'Reward' }).waitFor();
+    expect(await violations(dashboard), 'curves and a table').toEqual([]);
+    await table.click();
+
+    await dashboard.show('Rollouts');
+    await frame.locator('.group-row').first().waitFor();
     expect(await violations(dashboard), 'groups').toEqual([]);
 
     await frame.locator('.group-row').first().click();
@@ -50,7 +57,7 @@ for (const theme of Object.keys(themes) as Theme[])
     await editor.screenshot(`dashboard-${theme}-group`);
     await frame.getByRole('button', { name: 'All groups' }).click();
 
-    await frame.getByRole('tab', { name: 'Rescore' }).click();
+    await frame.getByRole('button', { name: 'Rescored' }).click();
     await frame.getByRole('button', { name: /^Rescore (Run|Again)$/ }).click();
     await frame.getByText('advantages change sign').waitFor();
     expect(await violations(dashboard), 'rescored steps').toEqual([]);
@@ -60,21 +67,19 @@ for (const theme of Object.keys(themes) as Theme[])
     expect(await violations(dashboard), 'a rescored step').toEqual([]);
     await editor.screenshot(`dashboard-${theme}-rescored`);
     await frame.getByRole('button', { name: 'All steps' }).click();
+    await frame.getByRole('button', { name: 'Recorded' }).click();
 
-    await frame.getByRole('tab', { name: 'Compare runs' }).click();
+    await dashboard.show('Compare');
     await frame.getByRole('checkbox').check();
     await frame.getByRole('row', { name: /^learningRate/ }).waitFor();
-    const table = frame.getByRole('button', { name: 'Table of Reward' });
-    await table.click();
-    await frame.getByRole('table', { name: 'Reward' }).waitFor();
-    expect(await violations(dashboard), 'comparison and a table').toEqual([]);
+    expect(await violations(dashboard), 'comparison').toEqual([]);
     await editor.screenshot(`dashboard-${theme}-compare`);
-    await table.click();
     await frame.getByRole('checkbox').uncheck();
   });
 
 session.test('a panel that was hidden comes back as it was', async ({ editor, dashboard }) => {
   await editor.setTheme('dark');
+  await dashboard.show('Overview');
   const before = await dashboard.settledPicture();
   await editor.openFile('sort.grpo.json');
   await editor.page.getByRole('tab', { name: 'sort', exact: true }).click();
@@ -86,7 +91,7 @@ session.test('a panel that was hidden comes back as it was', async ({ editor, da
 
 session.test('everything is reached with the keyboard', async ({ editor, dashboard }) => {
   const { frame } = dashboard;
-  await frame.getByRole('tab', { name: 'Compare runs' }).focus();
+  await frame.getByRole('tab', { name: 'Compare' }).focus();
   await editor.page.keyboard.press('ArrowLeft');
   const list = frame.getByRole('listbox', { name: 'Groups' });
   await list.focus();
@@ -95,6 +100,7 @@ session.test('everything is reached with the keyboard', async ({ editor, dashboa
   await frame.getByRole('region', { name: /Completions of group/ }).waitFor();
   await editor.page.keyboard.press('Escape');
   await list.waitFor();
+  await dashboard.show('Overview');
   // From the head to the last chart, Tab meets every button there is.
   const slider = frame.getByRole('slider', { name: /^Reward/ });
   await slider.focus();
@@ -129,6 +135,7 @@ session.test('saves all curves as CSV, and a chart as SVG and PNG', async ({ edi
     });
   };
   const { frame } = dashboard;
+  await dashboard.show('Overview');
   const csv = await save('all.csv', () => frame.getByRole('button', { name: 'Export Metrics (CSV)' }).click());
   const lines = csv.toString().trim().split(/\r?\n/);
   // The heading, what was measured before the first step, and 24 steps.

@@ -45,6 +45,7 @@ session.test('in Restricted Mode training does not start, and the reason is show
 session.test('runs can be read', async ({ editor, dashboard }) => {
   await editor.treeItem('4/4').click();
   await until('the curve to be drawn', async () => (await dashboard.drawnPixels('reward')) > 100);
+  await dashboard.show('Rollouts');
   await dashboard.frame.locator('.group-row').first().waitFor();
 });
 
@@ -58,7 +59,7 @@ session.test('their completions are not added to a file', async ({ editor, dashb
 
 session.test('their completions are not scored again, and none are generated', async (all) => {
   const { editor, dashboard, server } = all;
-  await dashboard.frame.getByRole('tab', { name: 'Rescore' }).click();
+  await dashboard.frame.getByRole('button', { name: 'Rescored' }).click();
   await dashboard.frame.getByRole('button', { name: 'Rescore Run' }).click();
   await editor.notification(/Rescoring is off in Restricted Mode/).waitFor();
   await editor.command('GRPO: Generate Samples');
@@ -130,7 +131,7 @@ session.test('once the workspace is trusted, training starts', async ({ editor, 
 
 session.test('nor does a trusted one have text added to a file outside of it', async (all) => {
   const { editor, dashboard, server } = all;
-  await dashboard.frame.getByRole('tab', { name: 'Group advantages' }).click();
+  await dashboard.show('Rollouts');
   await dashboard.frame.locator('.group-row').first().click();
   await keepFirst(dashboard, /\.bashrc is outside the workspace, so it was not written\.$/);
   await editor.command('GRPO: Generate Samples');

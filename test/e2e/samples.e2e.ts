@@ -43,7 +43,7 @@ async function answerCounts({ page, quickInput }: Editor, ...counts: [prompts: n
 
 /** Opens the first group of the newest step. */
 async function openGroup({ frame }: Dashboard): Promise<void> {
-  await frame.getByRole('tab', { name: 'Group advantages' }).click();
+  await frame.getByRole('tab', { name: 'Rollouts' }).click();
   await frame.locator('.group-row').first().click();
   await frame.getByRole('region', { name: /Completions of group/ }).waitFor();
 }
@@ -187,7 +187,7 @@ async function flips({ frame }: Dashboard): Promise<number> {
 session.test('scores a run again, and again when its reward is edited', async ({ editor, dashboard, server }) => {
   const { frame } = dashboard;
   await editor.command('GRPO: Rescore Run');
-  await frame.getByRole('tab', { name: 'Rescore', selected: true }).waitFor();
+  await frame.getByRole('button', { name: 'Rescored', pressed: true }).waitFor();
   const table = frame.getByRole('table', { name: 'Steps' });
   await table.locator('tbody tr').nth(5).waitFor();
   await until('all to be scored', async () => (await flips(dashboard)) === 0);

@@ -70,6 +70,7 @@ session.test('the reward rises, and one notification says so', async ({ server, 
 });
 
 session.test('opens a group: completions from highest to lowest advantage', async ({ editor, dashboard }) => {
+  await dashboard.show('Rollouts');
   const rows = dashboard.frame.locator('.group-row');
   await rows.first().waitFor();
   const count = await rows.count();
@@ -135,7 +136,7 @@ session.test('pauses and goes on, then stops with a checkpoint', async ({ server
 });
 
 session.test('compares two runs: their curves, and in what they differ', async ({ editor, dashboard }) => {
-  await dashboard.frame.getByRole('tab', { name: 'Compare runs' }).click();
+  await dashboard.show('Compare');
   await dashboard.frame.getByRole('checkbox').check();
   const differences = dashboard.frame.getByRole('region', { name: 'Differences' });
   await differences.getByRole('row', { name: /^learningRate/ }).waitFor();
@@ -178,6 +179,7 @@ session.test(
 );
 
 session.test('zooms with the keyboard', async ({ dashboard }) => {
+  await dashboard.show('Overview');
   const slider = dashboard.frame.getByRole('slider', { name: /^Reward/ });
   await slider.focus();
   await slider.press('ArrowLeft');

@@ -65,7 +65,7 @@ session.test('training, looking at the dashboard and comparing tick the others',
   await expectTicked('Open the sample workspace', 'Read the reward', 'Start training', 'Watch it learn');
 
   await editor.page.getByRole('tab', { name: 'sort', exact: true }).click();
-  await dashboard.frame.getByRole('tab', { name: 'Compare runs' }).click();
+  await dashboard.show('Compare');
   await dashboard.frame.getByRole('checkbox').check();
   await showWalkthrough();
   await until('all five to be ticked', async () => (await ticked()).length === 5);

@@ -56,7 +56,7 @@ const rescore = (round: number) => ({
 describe('the dashboard', () => {
   test('a rescored step opens though steps arrive while it is clicked', async () => {
     const { page, send, hold } = bound(await open('webview'));
-    await send(snapshot(), { type: 'show', tab: 'rescore' }, rescore(0));
+    await send(snapshot(), { type: 'show', view: 'rescore' }, rescore(0));
     await hold('tr:has(button[aria-label="Step 24"]) td', async () => {
       for (let round = 1; round <= UPDATES; round++) await send(rescore(round));
       expect(await page.locator('.rescored-steps tbody tr').count()).toBe(6);
@@ -68,7 +68,7 @@ describe('the dashboard', () => {
 
   test('focus and selection stay in a row of the rescored steps', async () => {
     const { page, send } = bound(await open('webview'));
-    await send(snapshot(), { type: 'show', tab: 'rescore' }, rescore(0));
+    await send(snapshot(), { type: 'show', view: 'rescore' }, rescore(0));
     await page.getByRole('button', { name: 'Step 24' }).focus();
     for (let round = 1; round <= UPDATES; round++) await send(rescore(round));
     expect(await page.evaluate(() => document.activeElement?.getAttribute('aria-label'))).toBe('Step 24');
@@ -103,7 +103,7 @@ describe('the dashboard', () => {
       },
       completions: rollouts(24).rows.slice(0, 4),
     });
-    await send(snapshot(), { type: 'show', tab: 'rescore' }, rescore(0));
+    await send(snapshot(), { type: 'show', view: 'rescore' }, rescore(0));
     await page.getByRole('button', { name: 'Step 24' }).click();
     await send(scored(0));
     await page.locator('summary', { hasText: 'prompt 1' }).click();
@@ -127,6 +127,7 @@ describe('the dashboard', () => {
   test('the group that is clicked opens, at its step, though the next steps arrive', async () => {
     const { page, send, hold, posted } = bound(await open('webview'));
     await send(snapshot(), rollouts(1));
+    await page.getByRole('tab', { name: 'Rollouts' }).click();
     await hold('.group-row:has-text("prompt 2")', async () => {
       for (let step = 2; step <= UPDATES; step++)
         await send({ type: 'append', folder: '/runs/1', columns: columns(step) }, rollouts(step));
@@ -140,6 +141,7 @@ describe('the dashboard', () => {
   test('groups are updated in place, with the newest step', async () => {
     const { page, send } = bound(await open('webview'));
     await send(snapshot(), rollouts(1));
+    await page.getByRole('tab', { name: 'Rollouts' }).click();
     await page.evaluate(() => {
       for (const row of document.querySelectorAll('.group-row')) row.setAttribute('data-kept', 'yes');
     });
@@ -153,7 +155,7 @@ describe('the dashboard', () => {
       ...{ folder: `/runs/${id}`, name: `run ${id}`, createdAt: '2026-01-01T00:00:00Z', state: 'running', step },
     });
     await send(snapshot(), { type: 'runs', runs: [run(3, 1), run(2, 1)] });
-    await page.getByRole('tab', { name: 'Compare runs' }).click();
+    await page.getByRole('tab', { name: 'Compare' }).click();
     await hold('label:has-text("run 2")', async () => {
       for (let step = 2; step <= UPDATES; step++)
         await send({ type: 'runs', runs: [run(100 + step, 1), run(3, step), run(2, step)] });

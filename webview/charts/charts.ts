@@ -165,7 +165,7 @@ export class Charts {
     if (chosen === undefined) return;
     const { layout } = this.#store;
     this.#beforeChoice = { step: layout.step, tab: layout.tab, group: layout.group };
-    this.#store.setLayout({ step: chosen, tab: 'groups', group: null });
+    this.#store.setLayout({ step: chosen, tab: 'rollouts', rollouts: 'recorded', group: null });
   }
 
   /** At least two steps, whole ones, and none that do not exist. */

@@ -1,10 +1,10 @@
-import type { Completion } from '../../src/protocol/dashboard.ts';
+import type { Completion } from '../../src/protocol/dashboard-completion.ts';
 import type { RescoredRow } from '../../src/protocol/rescore.ts';
 import { el, setChildren, setText } from '../dom.ts';
 import { formatNumber, formatSigned } from '../format.ts';
-import { extractedParts, rowFailure } from '../groups/detail.ts';
-import { keepButtons } from '../groups/keep.ts';
 import { KeyedList, type Row } from '../keyed-list.ts';
+import { extractedParts, rowFailure } from '../rollouts/detail.ts';
+import { keepButtons } from '../rollouts/keep.ts';
 
 /** A completion with what it had and has now. */
 export interface Compared {

@@ -1,12 +1,12 @@
-import type { Completion } from '../../src/protocol/dashboard.ts';
+import type { Completion } from '../../src/protocol/dashboard-completion.ts';
 import type { RescoredGroup, RescoreStep } from '../../src/protocol/rescore.ts';
 import { el, setChildren, setText } from '../dom.ts';
 import { formatNumber } from '../format.ts';
-import { drawMarks, marksPicture } from '../groups/marks.ts';
-import { promptTitle } from '../groups/model.ts';
-import { signalLabel } from '../groups/signals.ts';
 import { KeyedList, type Row } from '../keyed-list.ts';
 import { promptBlock } from '../prompt-block.ts';
+import { drawMarks, marksPicture } from '../rollouts/marks.ts';
+import { promptTitle } from '../rollouts/model.ts';
+import { signalLabel } from '../rollouts/signals.ts';
 import { arrow, type Compared, comparedCard } from './card.ts';
 
 interface ComparedGroup {

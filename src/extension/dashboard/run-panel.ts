@@ -8,12 +8,18 @@ import type { RunRegistry } from '../workspace/registry.ts';
 import { ActivityMessages } from './activity.ts';
 import { keepSample, openSample } from './keep-sample.ts';
 import { openRewardLine } from './open-reward-line.ts';
-import { RescoreTab } from './rescore/rescore-tab.ts';
+import { RescoreView } from './rescore/rescore-view.ts';
 import type { Scorer } from './rescore/rescoring.ts';
 import { showRewardDiff } from './reward-diff.ts';
 import { RunFeed } from './run-feed.ts';
 import { RunStream } from './run-stream.ts';
 import { saveExport } from './save-export.ts';
+import { CheckpointsHost } from './tabs/checkpoints-host.ts';
+import { CompareHost } from './tabs/compare-host.ts';
+import { ConfigHost } from './tabs/config-host.ts';
+import { OverviewHost } from './tabs/overview-host.ts';
+import { RolloutsHost } from './tabs/rollouts-host.ts';
+import type { TabContext, TabHost } from './tabs/tab-host.ts';
 
 /** What every dashboard works with. */
 export interface DashboardParts {
@@ -30,7 +36,8 @@ export class RunPanel implements Disposable {
   readonly #log: LogOutputChannel;
   /** The dashboard's own run and those compared with it. */
   readonly #runs = new Map<string, { feed: RunFeed; stream: RunStream }>();
-  readonly #rescoreTab: RescoreTab;
+  readonly #rescoreView: RescoreView;
+  readonly #tabs: TabHost[];
   readonly #activity = new ActivityMessages((message) => this.#ready && this.#post(message));
   /** Right after a window reload they may be asked for before the registry knows them. */
   #compared: readonly string[] = [];
@@ -46,9 +53,14 @@ export class RunPanel implements Disposable {
     this.#registry = registry;
     this.#log = scorer.log;
     this.#follow(folder);
-    this.#rescoreTab = new RescoreTab(folder, scorer, (message) => this.#post(message));
+    const post = (message: HostMessage) => this.#post(message);
+    this.#rescoreView = new RescoreView(folder, scorer, post);
+    const context: TabContext = { folder, extensionUri, registry, log: this.#log, post };
+    this.#tabs = [OverviewHost, RolloutsHost, CompareHost, ConfigHost, CheckpointsHost].map(
+      (Host) => new Host(context),
+    );
     panel.onDidChangeViewState(() => {
-      this.#rescoreTab.visible = panel.visible;
+      this.#rescoreView.visible = panel.visible;
     });
     panel.webview.onDidReceiveMessage((message) => this.#receive(message));
     if (listens) this.#listen();
@@ -63,7 +75,7 @@ export class RunPanel implements Disposable {
 
   /** Scores the run's completions again with its rewards as they are now. */
   rescore(): void {
-    this.#rescoreTab.open();
+    this.#rescoreView.open();
   }
 
   onTrainerEvent(folder: string, event: TrainerEvent): void {
@@ -85,7 +97,8 @@ export class RunPanel implements Disposable {
     if (this.#disposed) return;
     this.#disposed = true;
     for (const { feed } of this.#runs.values()) feed.dispose();
-    this.#rescoreTab.dispose();
+    this.#rescoreView.dispose();
+    for (const tab of this.#tabs) tab.dispose();
     this.#activity.dispose();
     this.#panel.dispose();
   }
@@ -135,7 +148,7 @@ export class RunPanel implements Disposable {
         await this.#sendCompletions(message.step);
         return;
       case 'rescored':
-        await this.#rescoreTab.sendStep(message.step);
+        await this.#rescoreView.sendStep(message.step);
         return;
       case 'sample':
         this.#post({ type: 'sampled', id: message.id, ...(await keepSample(this.#folder, message.sample)) });
@@ -156,7 +169,7 @@ export class RunPanel implements Disposable {
         await openRewardLine(this.#folder, message);
         return;
       default:
-        message satisfies never;
+        for (const tab of this.#tabs) await tab.answer(message);
     }
   }
 
@@ -164,7 +177,8 @@ export class RunPanel implements Disposable {
     this.#ready = true;
     for (const { stream } of this.#runs.values()) stream.restart();
     this.#sendRuns();
-    this.#rescoreTab.ready();
+    this.#rescoreView.ready();
+    for (const tab of this.#tabs) tab.ready?.();
     this.#activity.again();
   }
 

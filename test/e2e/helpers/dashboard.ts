@@ -33,6 +33,11 @@ export class Dashboard {
     return (await this.#inside()).evaluate(script) as Promise<T>;
   }
 
+  /** Goes to one of the five tabs. */
+  async show(tab: 'Overview' | 'Rollouts' | 'Compare' | 'Config' | 'Checkpoints'): Promise<void> {
+    await this.frame.getByRole('tab', { name: tab }).click();
+  }
+
   get head(): Locator {
     return this.frame.locator('header.head');
   }

@@ -7,7 +7,7 @@ import { loadTokenizer } from '../../../src/model/tokenizer/tokenizer.ts';
 import type { RewardOutcome, RewardStep } from '../../../src/protocol/rewards.ts';
 import { creditOf } from '../../../src/trainer/credit.ts';
 import type { RolloutCompletion } from '../../../src/trainer/rollout.ts';
-import { groupsOf } from '../../../webview/groups/model.ts';
+import { groupsOf } from '../../../webview/rollouts/model.ts';
 import { metricsOf, rolloutsOf, runGrpo, tinyConfig, tinyWorkspace, trainHere } from './workspace.ts';
 
 describe('process supervision (DeepSeekMath, section 4.1.3)', () => {

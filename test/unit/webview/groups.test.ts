@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { Completion } from '../../../src/protocol/dashboard.ts';
-import { groupsOf, promptTitle, selectGroups } from '../../../webview/groups/model.ts';
+import type { Completion } from '../../../src/protocol/dashboard-completion.ts';
+import { groupsOf, promptTitle, selectGroups } from '../../../webview/rollouts/model.ts';
 
 function completion(group: number, reward: number | null, more: Partial<Completion> = {}): Completion {
   return {

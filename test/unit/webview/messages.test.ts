@@ -68,8 +68,8 @@ describe('messages from the dashboard', () => {
 
 describe('restoreLayout', () => {
   it('brings back what was kept, with defaults for the rest', () => {
-    const layout = restoreLayout({ folder: '/runs/1', smoothing: 0.6, step: 12, split: 0.3 });
-    expect(layout).toMatchObject({ smoothing: 0.6, step: 12, split: 0.3, tab: 'groups', compared: [] });
+    const layout = restoreLayout({ folder: '/runs/1', smoothing: 0.6, step: 12 });
+    expect(layout).toMatchObject({ smoothing: 0.6, step: 12, tab: 'overview', compared: [] });
   });
 
   it('starts afresh with a layout that does not fit', () => {

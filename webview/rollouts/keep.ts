@@ -1,4 +1,5 @@
-import type { Completion, HostMessage, KeptSample } from '../../src/protocol/dashboard.ts';
+import type { HostMessage, KeptSample } from '../../src/protocol/dashboard.ts';
+import type { Completion } from '../../src/protocol/dashboard-completion.ts';
 import { el, setText } from '../dom.ts';
 import { host } from '../host.ts';
 

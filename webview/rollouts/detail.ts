@@ -1,4 +1,4 @@
-import type { Completion } from '../../src/protocol/dashboard.ts';
+import type { Completion } from '../../src/protocol/dashboard-completion.ts';
 import { formatLocation, type SourceLocation } from '../../src/protocol/errors.ts';
 import { type Child, el } from '../dom.ts';
 import { formatNumber, formatSigned } from '../format.ts';

@@ -1,5 +1,5 @@
 import { type GroupSignal, groupSignals, recordedStats } from '../../src/grpo/signal.ts';
-import type { Completion } from '../../src/protocol/dashboard.ts';
+import type { Completion } from '../../src/protocol/dashboard-completion.ts';
 import { messageText } from '../../src/protocol/message-text.ts';
 import type { Prompt } from '../../src/protocol/rewards.ts';
 

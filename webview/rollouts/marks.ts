@@ -1,4 +1,4 @@
-import type { Completion } from '../../src/protocol/dashboard.ts';
+import type { Completion } from '../../src/protocol/dashboard-completion.ts';
 
 const SVG = 'http://www.w3.org/2000/svg';
 const HEIGHT = 24;

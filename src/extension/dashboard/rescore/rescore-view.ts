@@ -4,7 +4,7 @@ import { readCompletions } from '../../../run-folder/rollouts.ts';
 import { Rescoring, type Scorer } from './rescoring.ts';
 
 /** The dashboard's part that shows recorded completions under the rewards as they are now; idle until someone asks for it. */
-export class RescoreTab implements Disposable {
+export class RescoreView implements Disposable {
   readonly #folder: string;
   readonly #scorer: Scorer;
   readonly #post: (message: HostMessage) => void;
@@ -55,6 +55,6 @@ export class RescoreTab implements Disposable {
   #show(): void {
     if (!this.#ready || !this.#toShow) return;
     this.#toShow = false;
-    this.#post({ type: 'show', tab: 'rescore' });
+    this.#post({ type: 'show', view: 'rescore' });
   }
 }

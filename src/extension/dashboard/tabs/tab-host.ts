@@ -1,0 +1,21 @@
+import type { Disposable, LogOutputChannel, Uri } from 'vscode';
+import type { DashboardMessage, HostMessage } from '../../../protocol/dashboard.ts';
+import type { RunRegistry } from '../../workspace/registry.ts';
+
+/** What a tab's host works with. */
+export interface TabContext {
+  /** The dashboard's run. */
+  folder: string;
+  extensionUri: Uri;
+  registry: RunRegistry;
+  log: LogOutputChannel;
+  post(message: HostMessage): void;
+}
+
+/** The extension's side of one of the dashboard's tabs. */
+export interface TabHost extends Disposable {
+  /** Undefined for messages of other tabs. */
+  answer(message: DashboardMessage): Promise<void> | undefined;
+  /** The webview starts afresh: it was just made, or was hidden and came back. */
+  ready?(): void;
+}

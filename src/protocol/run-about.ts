@@ -1,0 +1,13 @@
+// zod/mini, because the dashboard's bundle carries it too.
+import * as z from 'zod/mini';
+
+/** `about.json`: what people wrote about a run. Not the trainer's: it may be changed while the run is written. */
+export const runAbout = z.object({
+  /** What it is called instead of the name of its config. */
+  name: z.optional(z.string()),
+  note: z.optional(z.string()),
+  tags: z.optional(z.array(z.string())),
+  /** Above the others. */
+  pinned: z.optional(z.boolean()),
+});
+export type RunAbout = z.infer<typeof runAbout>;

@@ -1,0 +1,11 @@
+import { el } from '../dom.ts';
+import type { Store } from '../store.ts';
+
+/** What the run has saved. */
+export class Checkpoints {
+  readonly element: HTMLElement;
+
+  constructor(_store: Store) {
+    this.element = el('div', { class: 'checkpoints' });
+  }
+}
