@@ -117,7 +117,7 @@ export function targetsOf(folder: string): Target[] {
     ...of('model folder', models('model'), ['generate', 'model', ...GENERATE], TRAIN),
     ...of('sharded model', models('sharded'), ['generate', 'sharded', ...GENERATE]),
     ...of('GGUF', ['model.gguf'], ['generate', 'model.gguf', ...GENERATE]),
-    ...of('adapter', models('adapter'), ['merge', 'adapter', '--out', 'merged'], ['generate', 'adapter', ...GENERATE]),
+    ...of('adapter', models('adapter'), ['export', 'adapter', '--to', 'merged'], ['generate', 'adapter', ...GENERATE]),
     ...of('run folder', ['run/run.json', 'run/metrics.jsonl'], ['rescore', 'run'], RESUME),
     ...of('checkpoint', inside('run/checkpoints/step-000002'), RESUME),
   ];

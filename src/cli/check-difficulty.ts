@@ -18,6 +18,9 @@ import { print, printJson, warn } from './output.ts';
 import { rewardWorker } from './reward-worker.ts';
 import { StatusLine } from './status-line.ts';
 
+/** What to choose another one of where the file cannot be written. */
+const PLACE = 'file with "difficulty.file" in the run config';
+
 /**
  * `grpo check --difficulty`: writes how often the start model solves each training prompt. The file grows batch by batch: a command that was
  * ended is continued by the next one.
@@ -27,7 +30,7 @@ export async function difficultyCommand(
   { n, solvedAt, json }: CommandOf<'check'>,
 ): Promise<number> {
   const file = loaded.config.difficulty?.file ?? join(loaded.directory, difficultyName(loaded.file));
-  checkPlace(file, 'file');
+  checkPlace(file, PLACE);
   const settings = difficultySettings(loaded, n);
   const known = readKnown(file, settings);
   const status = new StatusLine(process.stderr);
@@ -43,7 +46,7 @@ export async function difficultyCommand(
       for (const prompt of prompts) known.set(prompt.key, prompt);
       // At first, what an ended command has left is written again: its last line may be torn.
       if (prompts.length > 0) appendWhole(file, linesOf(prompts));
-      else atomicWrite(file, linesOf([{ settings }, ...known.values()]), { place: 'file' });
+      else atomicWrite(file, linesOf([{ settings }, ...known.values()]), { place: PLACE });
       status.show(`${keys.filter((key) => known.has(key)).length} of ${keys.length} prompts`);
     }
   } finally {
@@ -52,7 +55,7 @@ export async function difficultyCommand(
   // One line for each prompt, in the order of the dataset.
   const all = [...new Set(order)].map((key) => known.get(key)!);
   const rated = withSolveRates(all, solvedAt);
-  atomicWrite(file, linesOf([{ settings }, ...rated.prompts]), { place: 'file' });
+  atomicWrite(file, linesOf([{ settings }, ...rated.prompts]), { place: PLACE });
 
   const rates = rated.prompts.map(({ solve_rate }) => solve_rate);
   const never = rates.filter((rate) => rate === 0).length;

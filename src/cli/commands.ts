@@ -9,6 +9,7 @@ import {
   type Option,
   operand,
   operands,
+  optionalChoice,
   optionalInteger,
   span,
   text,
@@ -29,6 +30,9 @@ export interface Declaration {
 const MOST_TOKENS = 2 ** 20;
 /** The longest completion of `grpo generate` when nobody says how long, as far as the model's context allows. */
 export const DEFAULT_MAX_TOKENS = 256;
+
+/** What a checkpoint is exported as: a Hugging Face folder with the adapter merged, PEFT's folder of the adapter, or llama.cpp's file. */
+const EXPORT_FORMATS = ['merged', 'adapter', 'gguf'] as const;
 
 const runConfig = operand('RUN.grpo.json');
 const device = choice('DEVICE', DEVICES, 'auto');
@@ -152,10 +156,20 @@ export const COMMANDS = {
     operands: { config: runConfig },
     options: { checkpoint: text('DIR', 'the checkpoint to evaluate', "the config's model"), json },
   },
-  merge: {
-    help: "merge a checkpoint's LoRA adapter into its base model",
-    operands: { checkpoint: operand('CHECKPOINT') },
-    options: { out: text('DIR', 'the new model folder', 'CHECKPOINT-merged') },
+  export: {
+    help: 'export a checkpoint for other programs: transformers, PEFT, llama.cpp, Ollama',
+    operands: { source: operand('RUN_DIR | CHECKPOINT', 'RUN_DIR or CHECKPOINT') },
+    options: {
+      to: text('FOLDER|FILE.gguf', 'where to', 'beside the checkpoint, such as CHECKPOINT-merged'),
+      format: optionalChoice(
+        'FORMAT',
+        EXPORT_FORMATS,
+        'gguf for a name that ends in .gguf or with --type, else merged',
+      ),
+      type: optionalChoice('TYPE', ['f16', 'q8_0'], 'f16', "a .gguf file's matrices: "),
+      step: optionalInteger('N', "the checkpoint of this step, for a run's folder", { least: 1 }, 'the newest'),
+      json: flag('print one JSON object'),
+    },
   },
   bench: {
     help: 'time the phases of a training step',

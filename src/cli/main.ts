@@ -34,8 +34,8 @@ async function run(command: Command): Promise<number> {
       return (await import('./rescore.ts')).rescoreCommand(command);
     case 'eval':
       return (await import('./eval.ts')).evaluateCommand(command);
-    case 'merge':
-      return (await import('./merge.ts')).mergeCommand(command);
+    case 'export':
+      return (await import('./export.ts')).exportCommand(command);
     case 'bench':
       return (await import('./bench.ts')).benchCommand(command);
     case 'setup-tensorflow':

@@ -25,8 +25,8 @@ export interface Operand<Value = unknown> {
   read: (given: string[]) => Value;
 }
 
-export const operand = (name: string): Operand<string> => ({
-  placeholder: name,
+export const operand = (placeholder: string, name = placeholder): Operand<string> => ({
+  placeholder,
   name,
   many: false,
   read: ([given]) => given!,
@@ -77,6 +77,22 @@ export const choice = <Word extends string>(
   read: ([given = otherwise], refuse) =>
     words.find((word) => word === given) ?? refuse(`must be one of ${words.join(', ')}, not "${given}".`),
 });
+
+/** One of a few words; without it the command decides, as `otherwise` says. */
+export const optionalChoice = <const Word extends string>(
+  placeholder: string,
+  words: readonly Word[],
+  otherwise: string,
+  help = '',
+): Option<Word | undefined> => {
+  const chosen = choice<Word>(placeholder, words, words[0]!);
+  return {
+    ...chosen,
+    help: help + chosen.help,
+    otherwise,
+    read: (given, refuse) => (given.length === 0 ? undefined : chosen.read(given, refuse)),
+  };
+};
 
 interface Range {
   least: number;

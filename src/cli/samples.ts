@@ -22,7 +22,7 @@ export async function samplesCommand(options: CommandOf<'samples'>): Promise<num
   const loaded = loadRunConfig(options.config);
   // Before the model works for nothing.
   const file = options.out === undefined ? (json ? '' : samplesFile(loaded)) : resolve(options.out);
-  if (!json) checkPlace(file, 'file');
+  if (!json) checkPlace(file, 'file with --out');
   const samples: NewSample[] = [];
   const progress = new SamplesProgress(json ? undefined : process.stderr);
   try {
@@ -58,7 +58,7 @@ function addTo(file: string, samples: NewSample[], how: { replacing: boolean }):
   const added = edits.appended.length;
   const removed = edits.removed.length;
   const temporary = join(dirname(file), `.${basename(file)}.${randomUUID()}.tmp`);
-  if (added + removed > 0) atomicWrite(file, editedSamples(text, edits), { temporary, place: 'file' });
+  if (added + removed > 0) atomicWrite(file, editedSamples(text, edits), { temporary, place: 'file with --out' });
   const already = samples.length - added;
   const others = already === 0 ? '' : `; ${already} already existed`;
   const instead = removed === 0 ? '' : ` in place of ${removed} generated before`;
@@ -70,7 +70,7 @@ function readIfThere(file: string): string {
   try {
     makeFolders(dirname(file));
   } catch (error) {
-    throw writeFailure(file, error, 'file');
+    throw writeFailure(file, error, 'file with --out');
   }
   return '';
 }

@@ -104,7 +104,7 @@ export function loadRunConfig(file: string, options: { set?: string[]; for?: 'ru
   };
   config.model = resolveFile(['model'], config.model);
   if (isAdapterFolder(config.model)) {
-    fail(['model'], `"model" names a LoRA adapter; merge it into its model first: grpo merge ${config.model}`);
+    fail(['model'], `"model" names a LoRA adapter; merge it into its model first: grpo export ${config.model}`);
   }
   config.dataset = resolveDataset(['dataset'], config.dataset, 'training');
   if (config.evalDataset !== null)

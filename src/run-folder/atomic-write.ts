@@ -19,7 +19,7 @@ import { RunFailure } from '../protocol/errors.ts';
 
 /**
  * Writes a file so that a reader sees the old or the new content, whole, also after a power cut. `temporary` is its name until then: one that
- * cannot be guessed where others may have put a link of that name; `place` is what `--out` names. Throws RunFailure.
+ * cannot be guessed where others may have put a link of that name; `place` is what to choose another one of. Throws RunFailure.
  */
 export function atomicWrite(
   file: string,
@@ -97,19 +97,21 @@ export function tryTo(action: () => void): void {
   }
 }
 
+const RUN_FOLDER = 'run folder with --out';
+
 /**
- * A failed write as the one sentence that the user sees (exit status 1); `place` is what `--out` names. Failures that are explained already
+ * A failed write as the one sentence that the user sees (exit status 1); `place` is what to choose another one of. Failures that are explained already
  * stay as they are.
  */
-export function writeFailure(path: string, error: unknown, place = 'run folder'): unknown {
+export function writeFailure(path: string, error: unknown, place = RUN_FOLDER): unknown {
   const { code, message, syscall } = error as NodeJS.ErrnoException;
   if (syscall === undefined) return error;
   if (code === 'ENOSPC' || code === 'EDQUOT')
     return new RunFailure(
-      `The disk is full: ${path} could not be written. Free some space, then continue with --resume.`,
+      `The disk is full: ${path} could not be written. Free some space, then ${place === RUN_FOLDER ? 'continue with --resume' : 'try again'}.`,
     );
   // What it would be made in is there: that was looked at.
   const reason = code === 'ENOENT' && syscall === 'mkdir' ? 'no folder can be made there' : ERRNO_WORDS[code ?? ''];
-  if (reason) return new RunFailure(`${path} cannot be written: ${reason}. Choose another ${place} with --out.`);
+  if (reason) return new RunFailure(`${path} cannot be written: ${reason}. Choose another ${place}.`);
   return new RunFailure(`${path} could not be written (${message}).`);
 }

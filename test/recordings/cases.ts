@@ -92,7 +92,7 @@ export const CASES: Case[] = [
       ...{ model: model('qwen2-f16'), promptsPerStep: 2, numGenerations: 4, maxCompletionLength: 12, maxSteps: 3 },
       ...{ evalSteps: 3, evalPrompts: 2, numGenerationsEval: 2 },
     },
-    afterwards: [['merge', 'CHECKPOINT(3)', '--out', 'RUN/merged']],
+    afterwards: [['export', 'CHECKPOINT(3)', '--to', 'RUN/merged']],
   },
   {
     name: 'several-updates',

@@ -21,6 +21,11 @@ export interface GgufForm {
   fields(has: (tensor: string) => boolean): Record<string, unknown>;
   /** llama.cpp rotates neighbors, transformers the two halves of a head: so the rows of queries and keys were shuffled for it. */
   shuffled: boolean;
+  /**
+   * That its models can be written, when llama.cpp's computes all that ours do; `problem` says in words what of a model it does not, and what
+   * would be left out silently. Without it they are only read.
+   */
+  writes?: { problem?(model: ModelDescription): string | undefined };
 }
 
 /** Fields of config.json that all decoders have, and those of an architecture. */

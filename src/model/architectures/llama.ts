@@ -17,5 +17,6 @@ export const llama = architecture({
     name: 'llama',
     fields: (has) => ({ attention_bias: has('blk.0.attn_q.bias'), mlp_bias: has('blk.0.ffn_gate.bias') }),
     shuffled: true,
+    writes: {},
   },
 });

@@ -1,5 +1,6 @@
 import { architecture } from './architecture.ts';
 import { llamaDecoder } from './llama-decoder.ts';
+import { stretchedRotary } from './rotary-fields.ts';
 import { refuseSlidingWindow, slidingWindowFields } from './sliding-window.ts';
 
 /** Qwen 2 and 2.5: Llama with biases on queries, keys and values, always. */
@@ -11,5 +12,5 @@ export const qwen2 = architecture({
     refuseSlidingWindow(fields, file);
     return llamaDecoder(fields, file, { qkvBias: true });
   },
-  gguf: { name: 'qwen2', fields: () => ({}), shuffled: false },
+  gguf: { name: 'qwen2', fields: () => ({}), shuffled: false, writes: { problem: stretchedRotary } },
 });

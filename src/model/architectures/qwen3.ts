@@ -1,6 +1,7 @@
 import { architecture } from './architecture.ts';
 import { flag } from './field-kinds.ts';
 import { llamaDecoder } from './llama-decoder.ts';
+import { stretchedRotary } from './rotary-fields.ts';
 import { refuseSlidingWindow, slidingWindowFields } from './sliding-window.ts';
 
 /** Qwen 3: Llama with norms over each head's queries and keys, and heads of 128 unless config.json says otherwise. */
@@ -17,5 +18,11 @@ export const qwen3 = architecture({
     name: 'qwen3',
     fields: (has) => ({ attention_bias: has('blk.0.attn_q.bias') }),
     shuffled: false,
+    writes: {
+      problem: (model) =>
+        model.layers.some(({ mixer }) => mixer.qkvBias || mixer.outputBias)
+          ? 'llama.cpp has no biases in Qwen 3 ("attention_bias")'
+          : stretchedRotary(model),
+    },
   },
 });

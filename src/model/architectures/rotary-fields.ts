@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { BadInput } from '../../protocol/errors.ts';
-import type { RotaryScaling } from '../config.ts';
+import type { ModelDescription, RotaryScaling } from '../config.ts';
 import { count, positive, text } from './field-kinds.ts';
 
 const rotarySchema = z.object({
@@ -63,3 +63,9 @@ function readScaling(rope: Fields, file: string): RotaryScaling {
     originalMaxPositionEmbeddings: required('original_max_position_embeddings'),
   };
 }
+
+/** Why llama.cpp cannot run a model of Qwen's: it stretches frequencies as Llama 3 does in Llama's own architecture only. */
+export const stretchedRotary = ({ rotary }: ModelDescription): string | undefined =>
+  Object.values(rotary).some(({ scaling }) => scaling.type === 'llama3')
+    ? 'llama.cpp has the "llama3" rope scaling for Llama models only'
+    : undefined;

@@ -13,7 +13,7 @@ import type { StoredTensor } from './stored-tensor.ts';
  */
 
 /** Llama 3's stretched frequencies, as a tensor. */
-const ROPE_FACTORS = 'rope_freqs.weight';
+export const ROPE_FACTORS = 'rope_freqs.weight';
 
 /** `config.json`, as transformers would write it for this model. */
 export function ggufConfig(gguf: Gguf): Record<string, unknown> {
@@ -140,13 +140,20 @@ export function ggufWeights(gguf: Gguf, config: ModelConfig): StoredTensor[] {
 }
 
 /** Rows of `width` values in transformers' order, in place: in each head, the first of each pair of rows, then the second ones. */
-function unshuffle(values: Float32Array, headDim: number, width: number): Float32Array {
-  const shuffled = new Float32Array(headDim * width);
-  for (let head = 0; head < values.length; head += shuffled.length) {
-    shuffled.set(values.subarray(head, head + shuffled.length));
+const unshuffle = (values: Float32Array, headDim: number, width: number): Float32Array =>
+  moveRows(values, headDim, width, (row) => (row >> 1) + (row & 1) * (headDim / 2));
+
+/** The reverse: rows in llama.cpp's order, in place. */
+export const shuffle = (values: Float32Array, headDim: number, width: number): Float32Array =>
+  moveRows(values, headDim, width, (row) => (row < headDim / 2 ? 2 * row : 2 * row - headDim + 1));
+
+/** Puts each row of each head to where `target` says. */
+function moveRows(values: Float32Array, headDim: number, width: number, target: (row: number) => number): Float32Array {
+  const before = new Float32Array(headDim * width);
+  for (let head = 0; head < values.length; head += before.length) {
+    before.set(values.subarray(head, head + before.length));
     for (let row = 0; row < headDim; row++) {
-      const target = (row >> 1) + (row & 1) * (headDim / 2);
-      values.set(shuffled.subarray(row * width, (row + 1) * width), head + target * width);
+      values.set(before.subarray(row * width, (row + 1) * width), head + target(row) * width);
     }
   }
   return values;

@@ -1,52 +1,6 @@
 import { BadInput } from '../../protocol/errors.ts';
 import type { Gguf } from './gguf.ts';
-
-/** How a text is cut into words before the byte pairs of each are merged: as the model's own tokenizer.json has it. */
-interface WordSplit {
-  normalizer: object | null;
-  pieces: object[];
-  /** A word that is a token as a whole is not built up from its parts. */
-  ignoreMerges: boolean;
-  /** Whether BOS is added where the file does not say. */
-  addsBos: boolean;
-}
-
-const byteLevel = (useRegex: boolean) => ({
-  type: 'ByteLevel',
-  add_prefix_space: false,
-  trim_offsets: true,
-  use_regex: useRegex,
-});
-
-/** The words of Llama 3 and Qwen, which differ in how many digits they take together. */
-const words = (digits: string) => [
-  {
-    type: 'Split',
-    pattern: {
-      Regex: `(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|\\p{N}${digits}| ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+`,
-    },
-    behavior: 'Isolated',
-    invert: false,
-  },
-  byteLevel(false),
-];
-
-const plain = { normalizer: null, ignoreMerges: false, addsBos: false };
-const SPLITS: Record<string, WordSplit> = {
-  'gpt-2': { ...plain, pieces: [byteLevel(true)] },
-  smollm: { ...plain, pieces: [{ type: 'Digits', individual_digits: true }, byteLevel(true)] },
-  'llama-bpe': { normalizer: null, pieces: words('{1,3}'), ignoreMerges: true, addsBos: true },
-  qwen2: { ...plain, normalizer: { type: 'NFC' }, pieces: words('') },
-};
-/** Other names of the same. */
-const ALIASES: Record<string, string> = {
-  llama3: 'llama-bpe',
-  'llama-v3': 'llama-bpe',
-  'deepseek-r1-qwen': 'qwen2',
-};
-
-/** llama.cpp's kinds of tokens, by number. */
-const [CONTROL, USER_DEFINED, UNUSED] = [3, 4, 5];
+import { byteLevel, TOKEN_TYPES, WORD_SPLIT_ALIASES, WORD_SPLITS, type WordSplit } from './gguf-words.ts';
 
 /** `tokenizer.json` out of a file's metadata: byte-level BPE, as Llama 3, SmolLM, Qwen and GPT-2 have it. */
 export function ggufTokenizer(gguf: Gguf): Record<string, unknown> {
@@ -66,7 +20,9 @@ export function ggufTokenizer(gguf: Gguf): Record<string, unknown> {
     truncation: null,
     padding: null,
     added_tokens: tokens.flatMap((content, id) =>
-      types[id] === CONTROL || types[id] === USER_DEFINED ? [addedToken(id, content, types[id] === CONTROL)] : [],
+      types[id] === TOKEN_TYPES.control || types[id] === TOKEN_TYPES.userDefined
+        ? [addedToken(id, content, types[id] === TOKEN_TYPES.control)]
+        : [],
     ),
     normalizer: split.normalizer,
     pre_tokenizer: { type: 'Sequence', pretokenizers: split.pieces },
@@ -83,7 +39,7 @@ export function ggufTokenizer(gguf: Gguf): Record<string, unknown> {
       ignore_merges: split.ignoreMerges,
       // The embedding's padding rows have made-up names: no text has them.
       vocab: Object.fromEntries(
-        tokens.map((token, id) => [token, id] as const).filter(([, id]) => types[id] !== UNUSED),
+        tokens.map((token, id) => [token, id] as const).filter(([, id]) => types[id] !== TOKEN_TYPES.unused),
       ),
       // A token may begin with a space, but not with two.
       merges: merges.map((merge) => {
@@ -132,9 +88,9 @@ function splitOf({ file, metadata }: Gguf): WordSplit {
     const message = `the tokenizer is of the kind "${model}", but from GGUF files only byte-level BPE ("gpt2") is supported; take the Hugging Face folder of this model`;
     throw new BadInput(message, { file });
   }
-  const split = SPLITS[ALIASES[String(pre)] ?? String(pre)];
+  const split = WORD_SPLITS[WORD_SPLIT_ALIASES[String(pre)] ?? String(pre)];
   if (!split) {
-    const known = Object.keys(SPLITS).join(', ');
+    const known = Object.keys(WORD_SPLITS).join(', ');
     const message = `the tokenizer splits words as "${pre}", but from GGUF files only ${known} are supported; take the Hugging Face folder of this model`;
     throw new BadInput(message, { file });
   }

@@ -55,6 +55,11 @@ function readOwnConfig(model: string): ModelConfig {
   };
 }
 
+/** The architecture of a model's folder or .gguf file. Throws BadInput for one that is not supported. */
+export function readArchitecture(model: string): Architecture {
+  return architectureOf(readModelFile(model, 'config.json') ?? {}, modelFilePath(model, 'config.json'));
+}
+
 function architectureOf(json: Record<string, unknown>, file: string): Architecture {
   const className = Array.isArray(json.architectures) ? json.architectures[0] : undefined;
   const found = ARCHITECTURES.find((one) =>

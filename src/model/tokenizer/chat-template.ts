@@ -60,7 +60,11 @@ function withReasoning(message: ChatMessage): Record<string, unknown> {
   return withFields({ thinking: reasoning }, fields, { reasoning_content: reasoning });
 }
 
-function findTemplate(model: string, tokenizerConfig: Record<string, unknown>) {
+/** The text of a model's chat template and the file that it is in; undefined when it has none. */
+export function findTemplate(
+  model: string,
+  tokenizerConfig: Record<string, unknown>,
+): { source: string; file: string } | undefined {
   const jinjaFile = join(homeOf(model, 'chat_template.jinja'), 'chat_template.jinja');
   if (existsSync(jinjaFile)) return { source: readText(jinjaFile, TEMPLATE_FILE), file: jinjaFile };
 

@@ -43,23 +43,8 @@ export interface ChatOptions {
 
 /** Reads `tokenizer.json`, `tokenizer_config.json` and the chat template of a Hugging Face folder or a .gguf file. */
 export function loadTokenizer(model: string): Tokenizer {
-  const file = modelFilePath(model, 'tokenizer.json');
-  const json = readModelFile(model, 'tokenizer.json');
-  if (!json) {
-    throw new BadInput('this folder has no tokenizer.json; save the tokenizer again with transformers', {
-      file: model,
-      isFolder: true,
-    });
-  }
-  const own = readModelFile(model, 'tokenizer_config.json');
-  if (!own) {
-    const message =
-      'this folder has no tokenizer_config.json, which says what its special tokens are; download it again, or save the tokenizer again with transformers';
-    throw new BadInput(message, { file: model, isFolder: true });
-  }
-  const legacy = legacyFiles(model);
-  const config = mergedConfig(own, legacy);
-  const tokenizer = createTokenizer(withAddedTokens(json, config, legacy), config, file);
+  const { json, config, file } = readTokenizerFiles(model);
+  const tokenizer = createTokenizer(json, config, file);
   const template = loadChatTemplate(model, config);
   const renderChat = chatRenderer(model, config, template);
   const specialTokens = namedTokens(config);
@@ -94,6 +79,34 @@ export function loadTokenizer(model: string): Tokenizer {
       return { text, ids: encode(text, { addSpecialTokens: false, ...room }) };
     },
   };
+}
+
+/** tokenizer.json with every added token in it, and tokenizer_config.json with what old files say. */
+export interface TokenizerFiles {
+  json: Record<string, unknown>;
+  config: Record<string, unknown>;
+  /** Where the first is, for messages. */
+  file: string;
+}
+
+export function readTokenizerFiles(model: string): TokenizerFiles {
+  const file = modelFilePath(model, 'tokenizer.json');
+  const json = readModelFile(model, 'tokenizer.json');
+  if (!json) {
+    throw new BadInput('this folder has no tokenizer.json; save the tokenizer again with transformers', {
+      file: model,
+      isFolder: true,
+    });
+  }
+  const own = readModelFile(model, 'tokenizer_config.json');
+  if (!own) {
+    const message =
+      'this folder has no tokenizer_config.json, which says what its special tokens are; download it again, or save the tokenizer again with transformers';
+    throw new BadInput(message, { file: model, isFolder: true });
+  }
+  const legacy = legacyFiles(model);
+  const config = mergedConfig(own, legacy);
+  return { json: withAddedTokens(json, config, legacy), config, file };
 }
 
 /** Only the chat template of a model: as `Tokenizer.renderChat`, without the time that the tokenizer takes to load. */

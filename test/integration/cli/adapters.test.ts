@@ -4,7 +4,7 @@ import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:f
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import { mergeCommand } from '../../../src/cli/merge.ts';
+import { exportCommand } from '../../../src/cli/export.ts';
 import { openModel } from '../../../src/cli/open-model.ts';
 import { floats } from '../../../src/engine/tree.ts';
 import { adapterEntries, readAdapterConfig, savedName } from '../../../src/model/files/adapter-files.ts';
@@ -27,7 +27,7 @@ interface Expected {
 }
 const { row, adapters } = readJson<Expected>(FOLDER, 'expected.json');
 
-// `merge` says where it has put the model.
+// `export` says where it has put the model.
 beforeAll(() => void vi.spyOn(process.stdout, 'write').mockReturnValue(true));
 
 const temporary = mkdtempSync(join(tmpdir(), 'grpo-adapters-'));
@@ -65,7 +65,7 @@ describe.each(Object.entries(adapters))('%s', (name, { model, logprobs }) => {
     expect(distance(await logProbs(join(MODELS, model)), logprobs)).toBeGreaterThan(0.5);
 
     const merged = `${folder}-merged`;
-    expect(await mergeCommand({ command: 'merge', checkpoint: folder, out: merged })).toBe(0);
+    expect(await exportCommand({ command: 'export', source: folder, to: merged, json: false })).toBe(0);
     const own = readSafetensorsHeader(join(MODELS, model, 'model.safetensors'));
     const dtypes = new Map(own.map(({ name: tensor, dtype }) => [tensor, dtype]));
     for (const { name: tensor, dtype } of readSafetensorsHeader(join(merged, 'model.safetensors'))) {
@@ -109,7 +109,7 @@ test.skipIf(!hasPeft).each(opened)('what is merged opens in transformers: %s', {
   const rows = join(temporary, 'rows.jsonl');
   writeFileSync(rows, `${JSON.stringify(row)}\n`);
   const out = join(temporary, `${name}-in-transformers`);
-  await mergeCommand({ command: 'merge', checkpoint: adapterFolder(name, `${name}-again`), out });
+  await exportCommand({ command: 'export', source: adapterFolder(name, `${name}-again`), to: out, json: false });
   const printed = execFileSync(python, [join(REFERENCES, 'open_checkpoint.py'), out, rows], { encoding: 'utf8' });
   const theirs = (JSON.parse(printed) as { logprobs: number[] }).logprobs;
   expect(distance(await logProbs(out), theirs)).toBeLessThan(1e-4);

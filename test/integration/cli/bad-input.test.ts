@@ -200,13 +200,13 @@ describe('a folder that cannot be made', () => {
 
   it('below a file', async () => {
     const file = jsonlFile([]);
-    expect(await failure('merge', adapter(), '--out', join(file, 'merged'))).toMatch(
-      /rows\.jsonl\/merged cannot be written: a part of its path is a file, not a folder\. Choose another folder with --out\.\n$/,
+    expect(await failure('export', adapter(), '--to', join(file, 'merged'))).toMatch(
+      /rows\.jsonl\/merged cannot be written: a part of its path is a file, not a folder\. Choose another folder with --to\.\n$/,
     );
   });
 
   it.skipIf(process.getuid?.() === 0 || process.platform === 'win32')('where nothing may be written', async () => {
-    expect(await failure('merge', adapter(), '--out', '/grpo-merged')).toMatch(/permission is denied/);
+    expect(await failure('export', adapter(), '--to', '/grpo-merged')).toMatch(/permission is denied/);
   });
 });
 

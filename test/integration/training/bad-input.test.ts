@@ -198,9 +198,9 @@ test.skipIf(!existsSync('/proc/version'))('a merged model where none can be made
   const folder = tinyWorkspace({ lora: {}, maxSteps: 1 });
   const run = join(folder, 'run');
   expect((await runGrpo('train', join(folder, 'run.grpo.json'), '--out', run)).status).toBe(0);
-  const { status, stderr } = await runGrpo('merge', join(run, 'checkpoints/step-000001'), '--out', '/proc/grpo');
+  const { status, stderr } = await runGrpo('export', join(run, 'checkpoints/step-000001'), '--to', '/proc/grpo');
   expect(status).toBe(1);
-  expect(stderr).toBe('/proc/grpo cannot be written: no folder can be made there. Choose another folder with --out.\n');
+  expect(stderr).toBe('/proc/grpo cannot be written: no folder can be made there. Choose another folder with --to.\n');
 });
 
 // A limit on the size of files fails a write half-way, as a full disk does.

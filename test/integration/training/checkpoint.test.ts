@@ -72,7 +72,7 @@ describe.skipIf(!hasTransformers)('a LoRA checkpoint opens in PEFT, and merged i
     const file = join(folder, 'rows.jsonl');
     const adapter = await expectSame(result.checkpoint!, file, referenceModel(model));
 
-    const { status, stdout } = await runGrpo('merge', result.checkpoint!, '--out', join(folder, 'merged'));
+    const { status, stdout } = await runGrpo('export', result.checkpoint!, '--to', join(folder, 'merged'));
     expect({ status, stdout }).toEqual({ status: 0, stdout: `${join(folder, 'merged')}\n` });
     const merged = await expectSame(join(folder, 'merged'), file, referenceModel(model));
     // These models are in float32, and stay so.

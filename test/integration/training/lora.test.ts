@@ -121,7 +121,7 @@ test('a checkpoint is a model for every command, and so is what it is merged to'
   );
   const config = join(folder, 'run.grpo.json');
   const { result } = await trainHere(config);
-  const merging = await runGrpo('merge', result.checkpoint!);
+  const merging = await runGrpo('export', result.checkpoint!);
   expect(merging).toMatchObject({ status: 0, stdout: `${result.checkpoint}-merged\n` });
   const scores = async (of: string) => {
     const { stdout } = await runGrpo('logprobs', of, join(folder, 'rows.jsonl'), '--json');
@@ -174,7 +174,7 @@ describe('bad input', () => {
     await expect(trainHere(join(folder, 'run.grpo.json'))).rejects.toThrow(message);
   });
 
-  test('an adapter as the model to train, another one to go on with, nothing to merge', {
+  test('an adapter as the model to train, another one to go on with, none to export', {
     timeout: 60_000,
   }, async () => {
     const folder = tinyWorkspace({ lora, maxSteps: 1 });
@@ -182,15 +182,15 @@ describe('bad input', () => {
     const { result } = await trainHere(config);
     const refused = (set: string, more: object = {}) =>
       expect(trainHere(config, { set: ['maxSteps=2', set], ...more })).rejects.toThrow;
-    await refused(`model=${result.checkpoint}`)(`names a LoRA adapter; merge it into its model first: grpo merge`);
+    await refused(`model=${result.checkpoint}`)(`names a LoRA adapter; merge it into its model first: grpo export`);
     const resume = { resume: true, differences: 'with-changes', out: result.run };
     await refused('lora.loraAlpha=9', resume)('This checkpoint was trained with "lora": {"r":4,"loraAlpha":8,');
     await refused('lora=null', resume)('set that in the run config, or start a new run.');
 
-    const merge = await runGrpo('merge', referenceModel('qwen3'));
-    expect(merge.status).toBe(2);
-    expect(merge.stderr).toContain('there is no LoRA adapter here');
-    const again = await runGrpo('merge', result.checkpoint!, '--out', folder);
+    const adapter = await runGrpo('export', referenceModel('qwen3'), '--format', 'adapter');
+    expect(adapter.status).toBe(2);
+    expect(adapter.stderr).toContain('there is no LoRA adapter here');
+    const again = await runGrpo('export', result.checkpoint!, '--to', folder);
     expect(again.status).toBe(2);
     expect(again.stderr).toContain('this already exists');
   });

@@ -92,8 +92,8 @@ describe('commands', () => {
       { command: 'rescore', run: 'r', steps: { from: 10, to: 20 }, newestFirst: true, json: false },
     ],
     [
-      'merge run/checkpoints/step-000010 --out m',
-      { command: 'merge', checkpoint: 'run/checkpoints/step-000010', out: 'm' },
+      'export run --step 10 --to m.gguf --type q8_0',
+      { command: 'export', source: 'run', step: 10, to: 'm.gguf', type: 'q8_0', json: false },
     ],
     ['doctor --json', { command: 'doctor', json: true }],
     ['--version', { command: 'version' }],

@@ -1,0 +1,103 @@
+import { BadInput } from '../../protocol/errors.ts';
+import type { ModelConfig } from '../config.ts';
+import { TOKEN_TYPES } from '../files/gguf-words.ts';
+import type { GgufEntry } from '../files/gguf-writer.ts';
+import { namedTokens } from './added-tokens.ts';
+import { findTemplate } from './chat-template.ts';
+import { byteLevelVocabulary } from './gguf-byte-pairs.ts';
+import { loadTokenizer, readTokenizerFiles, type Tokenizer } from './tokenizer.ts';
+
+export interface GgufVocabulary {
+  metadata: Map<string, GgufEntry>;
+  /** Tokens that end a completion and that the format has no place for. */
+  otherStops: string[];
+  /** What comes before every text without being in it: BOS, where llama.cpp adds it. */
+  textBefore: string;
+  /** What llama.cpp does otherwise, in sentences. */
+  notes: string[];
+}
+
+interface AddedToken {
+  id: number;
+  content: string;
+  special?: boolean;
+  single_word?: boolean;
+  lstrip?: boolean;
+  rstrip?: boolean;
+}
+
+/**
+ * A model's tokenizer and chat template in llama.cpp's words. Throws BadInput for a tokenizer that llama.cpp does not have: it would cut
+ * texts into other tokens than those that the model was trained on, and nobody would be told.
+ *
+ * Source: https://github.com/ggml-org/llama.cpp/blob/master/convert_hf_to_gguf.py, `_set_vocab_gpt2`, and `gguf.SpecialVocab`.
+ */
+export function ggufVocabulary(model: string, { vocabSize, ...ofModel }: ModelConfig): GgufVocabulary {
+  const files = readTokenizerFiles(model);
+  const refuse = (reason: string): never => {
+    const message = `the tokenizer cannot be exported as GGUF: ${reason}; export a merged model folder`;
+    throw new BadInput(message, { file: files.file });
+  };
+  const added = (Array.isArray(files.json.added_tokens) ? files.json.added_tokens : []) as AddedToken[];
+  const odd = added.find((token) => token.single_word || token.lstrip || token.rstrip);
+  if (odd) refuse(`llama.cpp does not take the spaces around "${odd.content}" away, nor look for whole words only`);
+  const words = byteLevelVocabulary(files.json, refuse);
+
+  const tokens = Array.from({ length: vocabSize }, (_, id) => `[PAD${id}]`);
+  const types = Array<number>(vocabSize).fill(TOKEN_TYPES.unused);
+  const put = (content: string, id: number, type: number) => {
+    if (id >= vocabSize) refuse(`the token "${content}" has the id ${id}, but the model has ${vocabSize} tokens`);
+    tokens[id] = content;
+    types[id] = type;
+  };
+  for (const [token, id] of words.vocabulary) put(token, id, TOKEN_TYPES.normal);
+  for (const { id, content, special } of added)
+    put(content, id, special ? TOKEN_TYPES.control : TOKEN_TYPES.userDefined);
+
+  const named = namedTokens(files.config);
+  const idOf = (token: string | undefined): number | undefined =>
+    token === undefined ? undefined : added.find(({ content }) => content === token)?.id;
+  const ends = endsOf(loadTokenizer(model), refuse);
+  const bos = ends.bos ?? idOf(named.bos_token) ?? ofModel.bosTokenId;
+  const eos = ends.eos ?? idOf(named.eos_token) ?? ofModel.eosTokenIds[0];
+  const [eot, eom, ...others] = ofModel.eosTokenIds.filter((id) => id !== eos);
+  const ids = {
+    bos,
+    eos,
+    eot,
+    eom,
+    unknown: idOf(named.unk_token),
+    padding: idOf(named.pad_token) ?? ofModel.padTokenId,
+  };
+
+  const template = findTemplate(model, files.config);
+  const ggml = (name: string) => `tokenizer.ggml.${name}`;
+  const metadata = new Map<string, GgufEntry>([
+    [ggml('model'), { type: 'string', value: 'gpt2' }],
+    [ggml('pre'), { type: 'string', value: words.split }],
+    [ggml('tokens'), { type: 'strings', value: tokens }],
+    [ggml('token_type'), { type: 'int32s', value: types }],
+    [ggml('merges'), { type: 'strings', value: words.merges }],
+  ]);
+  for (const [name, id] of Object.entries(ids))
+    if (id !== undefined) metadata.set(ggml(`${name}_token_id`), { type: 'uint32', value: id });
+  metadata.set(ggml('add_bos_token'), { type: 'bool', value: ends.bos !== undefined });
+  metadata.set(ggml('add_eos_token'), { type: 'bool', value: ends.eos !== undefined });
+  if (template) metadata.set('tokenizer.chat_template', { type: 'string', value: template.source });
+  return {
+    metadata,
+    otherStops: others.map((id) => tokens[id]!),
+    textBefore: ends.bos === undefined ? '' : tokens[ends.bos]!,
+    notes: words.notes,
+  };
+}
+
+/** What the tokenizer puts before and behind every text. */
+function endsOf(tokenizer: Tokenizer, refuse: (reason: string) => never): { bos?: number; eos?: number } {
+  const text = tokenizer.encode('a', { addSpecialTokens: false });
+  const all = tokenizer.encode('a');
+  const at = all.findIndex((_, start) => text.every((id, index) => all[start + index] === id));
+  const [before, behind] = [all.slice(0, at), all.slice(at + text.length)];
+  if (before.length > 1 || behind.length > 1) refuse('it puts more than one token before or behind every text');
+  return { ...(before.length > 0 && { bos: before[0]! }), ...(behind.length > 0 && { eos: behind[0]! }) };
+}

