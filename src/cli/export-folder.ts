@@ -1,5 +1,6 @@
 import { cpSync } from 'node:fs';
 import { join } from 'node:path';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { ModelConfig } from '../model/config.ts';
 import { ADAPTER_FILES, adapterConfigFile, readAdapterConfig } from '../model/files/adapter-files.ts';
 import { writeJsonFlushed } from '../model/files/flushed-file.ts';
@@ -22,11 +23,12 @@ export async function exportMerged(
 ): Promise<Exported> {
   const stored = checkWeights(model, config);
   const dtype = (name: string): WeightDtype => DTYPES[stored.get(name)!.dtype] ?? 'float32';
-  function* weights(): Generator<NamedTensor> {
+  async function* weights(): AsyncGenerator<NamedTensor> {
     let read = 0;
     for (const [name, { shape, data }] of loadWeights(model, config)) {
       yield [name, shape, data];
       onProgress(++read, stored.size);
+      await nextTurn();
     }
   }
   await saveModelFolder(to, { source: model, config, weights: weights(), dtype });

@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, rmSync } from 'node:fs';
 import { basename, dirname, resolve } from 'node:path';
 import { isAdapterFolder } from '../files/adapter-folder.ts';
 import { isGguf } from '../model/files/gguf.ts';
@@ -28,6 +28,12 @@ export async function exportCommand(options: CommandOf<'export'>): Promise<numbe
     progress.show({ type: 'phase', step: 0, phase: 'load', share: done / of });
     tellHost({ type: 'progress', done, of, loads: false });
   };
+  const interrupted = () => {
+    // What both kinds of writing are at until they are complete.
+    rmSync(`${to}.tmp`, { recursive: true, force: true });
+    process.exit(130);
+  };
+  process.once('SIGINT', interrupted).once('SIGTERM', interrupted);
   let exported: Exported;
   try {
     if (format === 'adapter') exported = await exportAdapter(checkpoint, to);
@@ -39,6 +45,8 @@ export async function exportCommand(options: CommandOf<'export'>): Promise<numbe
       );
   } catch (error) {
     throw writeFailure(to, error, PLACES[format]);
+  } finally {
+    process.off('SIGINT', interrupted).off('SIGTERM', interrupted);
   }
   const { notes, modelfile } = exported;
   if (options.json) {

@@ -15,6 +15,7 @@ const COMMANDS: Record<string, () => Promise<Command>> = {
   'grpo.openDashboard': async () => (await import('./commands/open-run.ts')).openDashboard,
   'grpo.rescoreRun': async () => (await import('./commands/open-run.ts')).rescoreRun,
   'grpo.openCheckpointFolder': async () => (await import('./commands/open-run.ts')).openCheckpointFolder,
+  'grpo.exportCheckpoint': async () => (await import('./commands/export-checkpoint.ts')).exportCheckpoint,
   'grpo.showLog': async () => (await import('./commands/open-run.ts')).showLog,
   'grpo.deleteRun': async () => (await import('./commands/delete-run.ts')).deleteRun,
   'grpo.newReward': async () => (await import('./new-reward/new-reward.ts')).newReward,

@@ -22,16 +22,16 @@ export async function rescoreRun(lab: Lab, given?: unknown): Promise<void> {
 /** The folder of the checkpoint given, or of a run's newest. */
 export async function openCheckpointFolder(lab: Lab, given?: unknown): Promise<void> {
   const node = given as RunNode | undefined;
-  if (node?.kind === 'checkpoint') return reveal(node.checkpoint.path);
+  if (node?.kind === 'checkpoint') return revealPath(node.checkpoint.path);
   const run = await pickRun(lab, given, 'Open Checkpoint Folder');
   if (!run) return;
   const newest = (await listCheckpointsLater(run.folder)).at(-1);
-  if (newest) return reveal(newest.path);
+  if (newest) return revealPath(newest.path);
   void window.showInformationMessage(`${run.info.name} has no checkpoint yet.`);
 }
 
-/** The system's file manager cannot show a folder of another machine; the explorer can. */
-async function reveal(path: string): Promise<void> {
+/** The system's file manager cannot show what is on another machine; the explorer can. */
+export async function revealPath(path: string): Promise<void> {
   const here = env.uiKind === UIKind.Desktop && env.remoteName === undefined;
   await commands.executeCommand(here ? 'revealFileInOS' : 'revealInExplorer', Uri.file(path));
 }

@@ -17,6 +17,7 @@ import { saveExport } from './save-export.ts';
 import { CheckpointsHost } from './tabs/checkpoints-host.ts';
 import { CompareHost } from './tabs/compare-host.ts';
 import { ConfigHost } from './tabs/config-host.ts';
+import { ExportHost } from './tabs/export-host.ts';
 import { OverviewHost } from './tabs/overview-host.ts';
 import { RolloutsHost } from './tabs/rollouts-host.ts';
 import type { TabContext, TabHost } from './tabs/tab-host.ts';
@@ -56,7 +57,7 @@ export class RunPanel implements Disposable {
     const post = (message: HostMessage) => this.#post(message);
     this.#rescoreView = new RescoreView(folder, scorer, post);
     const context: TabContext = { folder, extensionUri, registry, log: this.#log, post };
-    this.#tabs = [OverviewHost, RolloutsHost, CompareHost, ConfigHost, CheckpointsHost].map(
+    this.#tabs = [OverviewHost, RolloutsHost, CompareHost, ConfigHost, CheckpointsHost, ExportHost].map(
       (Host) => new Host(context),
     );
     panel.onDidChangeViewState(() => {
