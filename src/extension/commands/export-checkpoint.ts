@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { rm } from 'node:fs/promises';
+import { rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { env, type QuickPickItem, Uri, window } from 'vscode';
 import { isAdapterFolder } from '../../files/adapter-folder.ts';
@@ -101,7 +101,7 @@ async function pickFormat({ path, step }: Checkpoint): Promise<Format | undefine
   return window.showQuickPick(formats, options);
 }
 
-/** A name that is free: nothing is replaced. */
+/** Where to: a folder that is not there yet, or a file; the dialog asks whether one that is there may be replaced. */
 async function askPlace({ run, checkpoint }: Found, { ending, isFile }: Format): Promise<string | undefined> {
   // <workspace>/.grpo/runs/<run>
   const beside = dirname(dirname(dirname(run.folder)));
@@ -116,10 +116,10 @@ async function askPlace({ run, checkpoint }: Found, { ending, isFile }: Format):
     });
     if (!target) return undefined;
     proposed = isFile && !target.fsPath.endsWith('.gguf') ? `${target.fsPath}.gguf` : target.fsPath;
-    if (!existsSync(proposed)) return proposed;
+    if (isFile || !existsSync(proposed)) return proposed;
     const again = 'Choose Another Name';
     const answer = await window.showWarningMessage(
-      `${basename(proposed)} already exists, and nothing is replaced.`,
+      `${basename(proposed)} already exists, and no folder is replaced.`,
       again,
     );
     if (answer !== again) return undefined;
@@ -128,16 +128,18 @@ async function askPlace({ run, checkpoint }: Found, { ending, isFile }: Format):
 
 interface Exported {
   notes: string[];
-  modelfile?: string;
+  modelfile?: string | undefined;
 }
 
 /** Undefined when it was canceled, or failed and said so. */
 async function runExport(lab: Lab, found: Found, format: Format, target: string): Promise<Exported | undefined> {
   let exported: Exported | undefined;
   let reported = 0;
+  // The command replaces nothing: the old file is there until the new one is complete.
+  const place = existsSync(target) ? target.replace(/\.gguf$/i, '.new.gguf') : target;
   const { exit, cancelled } = await runWithProgress(lab.context, {
     title: `Exporting step ${found.checkpoint.step} of ${found.run.info.name}`,
-    args: ['export', found.checkpoint.path, '--to', target, ...format.args],
+    args: ['export', found.checkpoint.path, '--to', place, ...format.args],
     cwd: dirname(target),
     onLine(line) {
       exported = JSON.parse(line) as Exported;
@@ -148,9 +150,13 @@ async function runExport(lab: Lab, found: Found, format: Format, target: string)
       reported = percent;
     },
   });
-  if (exit.ok) return exported;
+  if (exit.ok) {
+    if (!exported || place === target) return exported;
+    await rename(place, target);
+    return { ...exported, modelfile: exported.modelfile?.replace(basename(place), () => basename(target)) };
+  }
   // A process that is ended leaves what it has written so far, under this name.
-  await rm(`${target}.tmp`, { recursive: true, force: true });
+  await rm(`${place}.tmp`, { recursive: true, force: true });
   if (!cancelled) await reportFailure(lab, exit);
   return undefined;
 }
