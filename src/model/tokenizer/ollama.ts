@@ -70,9 +70,13 @@ function textsOf(render: Render, textBefore: string): ChatTexts | undefined {
     return undefined;
   const beforeUser = beforeSecond.slice(afterAnswer!.length);
   const roles = new Map<string, [string, string]>();
-  const [beforeSystem, afterSystem] = around('system', 'user') ?? [];
-  if (beforeSystem !== undefined)
+  const withSystem = rendered(render, turns('system', 'user'), textBefore, true);
+  // Some templates refuse system messages or leave them out.
+  if (withSystem !== undefined && withSystem !== full) {
+    const [beforeSystem, afterSystem] = around('system', 'user') ?? [];
+    if (beforeSystem === undefined) return undefined;
     roles.set('system', [beforeSystem, afterSystem!.slice(0, afterSystem!.length - beforeUser.length)]);
+  }
   roles.set('user', [beforeUser, afterUser!]);
   roles.set('assistant', [beforeAnswer.slice(afterUser!.length), afterAnswer!]);
   return {
