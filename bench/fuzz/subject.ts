@@ -115,6 +115,7 @@ export function targetsOf(folder: string): Target[] {
       ['rescore', 'run'],
     ),
     ...of('model folder', models('model'), ['generate', 'model', ...GENERATE], TRAIN),
+    ...of('exported model', models('model'), ['export', 'model', '--to', 'exported.gguf']),
     ...of('sharded model', models('sharded'), ['generate', 'sharded', ...GENERATE]),
     ...of('GGUF', ['model.gguf'], ['generate', 'model.gguf', ...GENERATE]),
     ...of('adapter', models('adapter'), ['export', 'adapter', '--to', 'merged'], ['generate', 'adapter', ...GENERATE]),

@@ -25,9 +25,10 @@ export function byteLevelVocabulary(json: Part, refuse: Refuse): BytePairs {
   if (model.byte_fallback === true) refuse('it is a SentencePiece tokenizer, and only byte-level BPE is supported');
   if (model.continuing_subword_prefix || model.end_of_word_suffix) refuse('it marks the beginnings or ends of words');
   const vocabulary = new Map(Object.entries(partOf(model.vocab)) as [string, number][]);
-  const merges = (Array.isArray(model.merges) ? model.merges : []).map((merge: string | string[]) =>
-    typeof merge === 'string' ? merge : merge.join(' '),
-  );
+  const merges = (Array.isArray(model.merges) ? model.merges : []).map((merge: unknown) => {
+    const pair = typeof merge === 'string' ? merge : Array.isArray(merge) ? merge.join(' ') : '';
+    return pair.indexOf(' ', 1) > 0 ? pair : refuse('"merges" has an entry that is not two tokens');
+  });
   if (essentials(json.pre_tokenizer).length === 0 && merges.length === 0)
     return characters(json, vocabulary, model, refuse);
 

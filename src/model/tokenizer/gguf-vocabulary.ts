@@ -13,6 +13,8 @@ export interface GgufVocabulary {
   otherStops: string[];
   /** What comes before every text without being in it: BOS, where llama.cpp adds it. */
   textBefore: string;
+  /** The chat template's text. */
+  template: string | undefined;
   /** What llama.cpp does otherwise, in sentences. */
   notes: string[];
 }
@@ -38,6 +40,8 @@ export function ggufVocabulary(model: string, { vocabSize, ...ofModel }: ModelCo
     const message = `the tokenizer cannot be exported as GGUF: ${reason}; export a merged model folder`;
     throw new BadInput(message, { file: files.file });
   };
+  // Says what is wrong with the files, before they are believed.
+  const ends = endsOf(loadTokenizer(model), refuse);
   const added = (Array.isArray(files.json.added_tokens) ? files.json.added_tokens : []) as AddedToken[];
   const odd = added.find((token) => token.single_word || token.lstrip || token.rstrip);
   if (odd) refuse(`llama.cpp does not take the spaces around "${odd.content}" away, nor look for whole words only`);
@@ -57,7 +61,6 @@ export function ggufVocabulary(model: string, { vocabSize, ...ofModel }: ModelCo
   const named = namedTokens(files.config);
   const idOf = (token: string | undefined): number | undefined =>
     token === undefined ? undefined : added.find(({ content }) => content === token)?.id;
-  const ends = endsOf(loadTokenizer(model), refuse);
   const bos = ends.bos ?? idOf(named.bos_token) ?? ofModel.bosTokenId;
   const eos = ends.eos ?? idOf(named.eos_token) ?? ofModel.eosTokenIds[0];
   const [eot, eom, ...others] = ofModel.eosTokenIds.filter((id) => id !== eos);
@@ -70,7 +73,7 @@ export function ggufVocabulary(model: string, { vocabSize, ...ofModel }: ModelCo
     padding: idOf(named.pad_token) ?? ofModel.padTokenId,
   };
 
-  const template = findTemplate(model, files.config);
+  const template = findTemplate(model, files.config)?.source;
   const ggml = (name: string) => `tokenizer.ggml.${name}`;
   const metadata = new Map<string, GgufEntry>([
     [ggml('model'), { type: 'string', value: 'gpt2' }],
@@ -83,11 +86,12 @@ export function ggufVocabulary(model: string, { vocabSize, ...ofModel }: ModelCo
     if (id !== undefined) metadata.set(ggml(`${name}_token_id`), { type: 'uint32', value: id });
   metadata.set(ggml('add_bos_token'), { type: 'bool', value: ends.bos !== undefined });
   metadata.set(ggml('add_eos_token'), { type: 'bool', value: ends.eos !== undefined });
-  if (template) metadata.set('tokenizer.chat_template', { type: 'string', value: template.source });
+  if (template !== undefined) metadata.set('tokenizer.chat_template', { type: 'string', value: template });
   return {
     metadata,
     otherStops: others.map((id) => tokens[id]!),
     textBefore: ends.bos === undefined ? '' : tokens[ends.bos]!,
+    template,
     notes: words.notes,
   };
 }

@@ -1,6 +1,6 @@
 import type { ChatMessage } from '../../protocol/rewards.ts';
 import type { GgufVocabulary } from './gguf-vocabulary.ts';
-import { hasChatTemplate, loadChat, type Tokenizer } from './tokenizer.ts';
+import { loadChat, type Tokenizer } from './tokenizer.ts';
 
 type Render = Tokenizer['renderChat'];
 
@@ -14,16 +14,18 @@ type Render = Tokenizer['renderChat'];
 export function modelfile(
   model: string,
   from: string,
-  { otherStops, textBefore }: Pick<GgufVocabulary, 'otherStops' | 'textBefore'>,
+  { otherStops, textBefore, template: source }: Pick<GgufVocabulary, 'otherStops' | 'textBefore' | 'template'>,
 ): { text: string; notes: string[] } {
   const lines = [`FROM ${from}`];
   const notes: string[] = [];
-  const template = hasChatTemplate(model) ? ollamaTemplate(loadChat(model), textBefore) : '{{ .Prompt }}';
+  const template = source === undefined ? '{{ .Prompt }}' : ollamaTemplate(loadChat(model), textBefore);
   if (template !== undefined) lines.push(`TEMPLATE """${template}"""`);
   else
     notes.push(
       "Ollama's own language cannot say what this chat template writes, so the Modelfile has no TEMPLATE; Ollama takes one that it knows, or none.",
     );
+  if (template !== undefined && source?.includes('strftime_now'))
+    notes.push('The chat template writes the date; the one in the Modelfile is of the day of the export.');
   for (const stop of otherStops) lines.push(`PARAMETER stop ${JSON.stringify(stop)}`);
   return { text: lines.join('\n'), notes };
 }

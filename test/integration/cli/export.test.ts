@@ -136,7 +136,10 @@ describe.each(Object.keys(MODELS))('%s', { timeout: 600_000 }, (name) => {
   test.skipIf(!hasLlamaCpp).each(['f16', 'q8_0'] as const)('is the same model in llama.cpp: %s', async (type) => {
     const file = await exported(name, type);
     const tokenizer = loadTokenizer(model);
-    const texts = textsOf(name);
+    const chat = tokenizer.hasChatTemplate
+      ? [tokenizer.renderChat([{ role: 'user', content: ' Say "hi" twice.\n' }])]
+      : [];
+    const texts = [...textsOf(name), ...chat];
     const expected = texts.map((text) => tokenizer.encode(text, { addSpecialTokens: false }));
     const sequences = expected.filter(({ length }) => length > 1);
     const theirs = askLlamaCpp({ file, texts, sequences });
