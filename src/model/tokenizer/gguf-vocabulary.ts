@@ -47,33 +47,10 @@ export function ggufVocabulary(model: string, { vocabSize, ...ofModel }: ModelCo
   if (odd) refuse(`llama.cpp does not take the spaces around "${odd.content}" away, nor look for whole words only`);
   const words = byteLevelVocabulary(files.json, refuse);
 
-  const tokens = Array.from({ length: vocabSize }, (_, id) => `[PAD${id}]`);
-  const types = Array<number>(vocabSize).fill(TOKEN_TYPES.unused);
-  const put = (content: string, id: number, type: number) => {
-    if (id >= vocabSize) refuse(`the token "${content}" has the id ${id}, but the model has ${vocabSize} tokens`);
-    tokens[id] = content;
-    types[id] = type;
-  };
-  for (const [token, id] of words.vocabulary) put(token, id, TOKEN_TYPES.normal);
-  for (const { id, content, special } of added)
-    put(content, id, special ? TOKEN_TYPES.control : TOKEN_TYPES.userDefined);
-
-  const named = namedTokens(files.config);
-  const idOf = (token: string | undefined): number | undefined =>
-    token === undefined ? undefined : added.find(({ content }) => content === token)?.id;
-  const bos = ends.bos ?? idOf(named.bos_token) ?? ofModel.bosTokenId;
-  const eos = ends.eos ?? idOf(named.eos_token) ?? ofModel.eosTokenIds[0];
-  const [eot, eom, ...others] = ofModel.eosTokenIds.filter((id) => id !== eos);
-  const ids = {
-    bos,
-    eos,
-    eot,
-    eom,
-    unknown: idOf(named.unk_token),
-    padding: idOf(named.pad_token) ?? ofModel.padTokenId,
-  };
-
+  const { tokens, types } = tokenList([...words.vocabulary], added, vocabSize, refuse);
+  const ids = specialIds(files.config, added, ofModel, ends);
   const template = findTemplate(model, files.config)?.source;
+
   const ggml = (name: string) => `tokenizer.ggml.${name}`;
   const metadata = new Map<string, GgufEntry>([
     [ggml('model'), { type: 'string', value: 'gpt2' }],
@@ -82,22 +59,71 @@ export function ggufVocabulary(model: string, { vocabSize, ...ofModel }: ModelCo
     [ggml('token_type'), { type: 'int32s', value: types }],
     [ggml('merges'), { type: 'strings', value: words.merges }],
   ]);
-  for (const [name, id] of Object.entries(ids))
+  for (const [name, id] of Object.entries(ids.named))
     if (id !== undefined) metadata.set(ggml(`${name}_token_id`), { type: 'uint32', value: id });
   metadata.set(ggml('add_bos_token'), { type: 'bool', value: ends.bos !== undefined });
   metadata.set(ggml('add_eos_token'), { type: 'bool', value: ends.eos !== undefined });
   if (template !== undefined) metadata.set('tokenizer.chat_template', { type: 'string', value: template });
+
+  const notes = [...words.notes];
+  if (ids.named.eos === undefined && vocabSize > DEFAULT_EOS)
+    notes.push(`The model has no end token, so llama.cpp takes "${tokens[DEFAULT_EOS]}" for one.`);
   return {
     metadata,
-    otherStops: others.map((id) => tokens[id]!),
+    otherStops: ids.otherEnds.map((id) => tokens[id]!),
     textBefore: ends.bos === undefined ? '' : tokens[ends.bos]!,
     template,
-    notes: words.notes,
+    notes,
   };
 }
 
+/** What llama.cpp takes for EOS where the file does not say: GPT-2's in some old file. */
+const DEFAULT_EOS = 11;
+
+/** A name and a kind for each row of the embedding. */
+function tokenList(
+  vocabulary: [token: string, id: number][],
+  added: AddedToken[],
+  size: number,
+  refuse: (reason: string) => never,
+): { tokens: string[]; types: number[] } {
+  const tokens = Array.from({ length: size }, (_, id) => `[PAD${id}]`);
+  const types = Array<number>(size).fill(TOKEN_TYPES.unused);
+  const put = (content: string, id: number, type: number) => {
+    if (id >= size) refuse(`the token "${content}" has the id ${id}, but the model has ${size} tokens`);
+    tokens[id] = content;
+    types[id] = type;
+  };
+  for (const [token, id] of vocabulary) put(token, id, TOKEN_TYPES.normal);
+  for (const { id, content, special } of added)
+    put(content, id, special ? TOKEN_TYPES.control : TOKEN_TYPES.userDefined);
+  return { tokens, types };
+}
+
+/** By llama.cpp's names. Three of them end a completion: a document, a turn, a message. */
+function specialIds(
+  config: Record<string, unknown>,
+  added: AddedToken[],
+  ofModel: Pick<ModelConfig, 'bosTokenId' | 'eosTokenIds' | 'padTokenId'>,
+  ends: Ends,
+) {
+  const tokens = namedTokens(config);
+  const idOf = (name: string): number | undefined =>
+    tokens[name] === undefined ? undefined : added.find(({ content }) => content === tokens[name])?.id;
+  const eos = ends.eos ?? idOf('eos_token') ?? ofModel.eosTokenIds[0];
+  const [eot, eom, ...otherEnds] = ofModel.eosTokenIds.filter((id) => id !== eos);
+  const bos = ends.bos ?? idOf('bos_token') ?? ofModel.bosTokenId;
+  const named = { bos, eos, eot, eom, unknown: idOf('unk_token'), padding: idOf('pad_token') ?? ofModel.padTokenId };
+  return { named, otherEnds };
+}
+
+interface Ends {
+  bos?: number;
+  eos?: number;
+}
+
 /** What the tokenizer puts before and behind every text. */
-function endsOf(tokenizer: Tokenizer, refuse: (reason: string) => never): { bos?: number; eos?: number } {
+function endsOf(tokenizer: Tokenizer, refuse: (reason: string) => never): Ends {
   const text = tokenizer.encode('a', { addSpecialTokens: false });
   const all = tokenizer.encode('a');
   const at = all.findIndex((_, start) => text.every((id, index) => all[start + index] === id));

@@ -1,4 +1,4 @@
-import { cpSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { readModelConfig } from '../../../../src/model/files/model-config.ts';
@@ -53,6 +53,19 @@ describe("a tokenizer in llama.cpp's words", () => {
     expect(ids).toEqual([2, 0, 10]);
     const tokens = metadata.get('tokenizer.ggml.tokens')?.value as string[];
     expect(otherStops).toEqual([tokens[11], tokens[12]]);
+  });
+
+  it('says what llama.cpp takes for the end of a completion where the model has none', () => {
+    const folder = changed(() => {});
+    rmSync(join(folder, 'generation_config.json'));
+    for (const [name, field] of [
+      ['config.json', 'eos_token_id'],
+      ['tokenizer_config.json', 'eos_token'],
+    ] as const) {
+      const json = JSON.parse(readFileSync(join(folder, name), 'utf8'));
+      writeFileSync(join(folder, name), JSON.stringify({ ...json, [field]: null }));
+    }
+    expect(vocabularyOf(folder).notes).toContain('The model has no end token, so llama.cpp takes ")" for one.');
   });
 
   it('has a name for each row of the embedding', () => {
