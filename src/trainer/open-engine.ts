@@ -56,7 +56,7 @@ async function openBest(workload: Workload): Promise<OpenedEngine> {
   const cpu = await probeDevice('cpu');
   if (!cpu.works || gpu.milliseconds * CLEARLY_FASTER <= cpu.milliseconds)
     return { reason: compared(gpu, cpu), ...(await onGpu(workload)) };
-  return onCpu(`${compared(gpu, cpu)}, which is no GPU to speak of`);
+  return onCpu(`${compared(gpu, cpu)}, not fast enough to be worth using`);
 }
 
 /** In float16 if the workload wants it and the GPU supports it; if it does not, `reason` says why. */

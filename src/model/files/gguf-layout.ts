@@ -36,7 +36,7 @@ export function ggufLayout(model: string, config: ModelConfig, name: string, typ
   const architecture = readArchitecture(model);
   const problem = problemOf(architecture, config);
   if (problem) {
-    const message = `the model cannot be exported as GGUF: ${problem}; export it as a merged model folder`;
+    const message = `the model cannot be exported as GGUF: ${problem}; export a merged model folder instead`;
     throw new BadInput(message, { file: modelFilePath(model, 'config.json') });
   }
   const factors = ropeFactors(config);

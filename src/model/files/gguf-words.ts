@@ -37,7 +37,7 @@ export const WORD_SPLITS: Record<string, WordSplit> = {
   smollm: {
     ...plain,
     pieces: [{ type: 'Digits', individual_digits: true }, byteLevel(true)],
-    differs: 'llama.cpp makes a token of each fraction, raised number and digit of other scripts, such as ½ or ².',
+    differs: 'llama.cpp splits off each fraction, superscript and digit of other scripts, such as ½ or ².',
   },
   // Named after the first model that had Llama 3's words and built all of them up from their parts.
   'smaug-bpe': { ...plain, pieces: words('{1,3}') },
@@ -46,7 +46,7 @@ export const WORD_SPLITS: Record<string, WordSplit> = {
     ...plain,
     normalizer: { type: 'NFC' },
     pieces: words(''),
-    differs: 'llama.cpp does not put letters and accents that come apart together first (Unicode NFC).',
+    differs: 'llama.cpp does not normalize texts to Unicode NFC, which composes letters and accents.',
   },
 };
 /** Other names of the same. */

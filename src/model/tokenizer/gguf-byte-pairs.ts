@@ -45,7 +45,7 @@ export function byteLevelVocabulary(json: Part, refuse: Refuse): BytePairs {
     split,
     vocabulary,
     merges,
-    notes: differs === undefined ? [] : [`${differs} Such texts get other tokens there.`],
+    notes: differs === undefined ? [] : [`${differs} Such texts get different tokens there.`],
   };
 }
 
@@ -67,7 +67,7 @@ function characters(json: Part, vocabulary: Map<string, number>, model: Part, re
   const notes =
     unknown === undefined
       ? []
-      : [`llama.cpp leaves out characters that the model has no token for; here they become ${unknown}.`];
+      : [`llama.cpp skips characters that the model has no token for; in training they were ${unknown}.`];
   return { split: 'gpt-2', vocabulary: letters, merges: [], notes };
 }
 

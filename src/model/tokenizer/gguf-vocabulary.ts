@@ -37,16 +37,16 @@ interface AddedToken {
 export function ggufVocabulary(model: string, { vocabSize, ...ofModel }: ModelConfig): GgufVocabulary {
   const files = readTokenizerFiles(model);
   const refuse = (reason: string): never => {
-    const message = `the tokenizer cannot be exported as GGUF: ${reason}; export a merged model folder`;
+    const message = `the tokenizer cannot be exported as GGUF: ${reason}; export a merged model folder instead`;
     throw new BadInput(message, { file: files.file });
   };
-  // Says what is wrong with the files, before they are believed.
+  const words = byteLevelVocabulary(files.json, refuse);
+  // Loading says what else is wrong with the files, before they are believed.
   const ends = endsOf(loadTokenizer(model), refuse);
   const added = (Array.isArray(files.json.added_tokens) ? files.json.added_tokens : []) as AddedToken[];
   const odd = added.find((token) => token.single_word || token.lstrip || token.rstrip);
-  if (odd) refuse(`llama.cpp does not take the spaces around "${odd.content}" away, nor look for whole words only`);
-  const words = byteLevelVocabulary(files.json, refuse);
-
+  if (odd)
+    refuse(`llama.cpp has no tokens like "${odd.content}", which strip spaces around them or match whole words only`);
   const { tokens, types } = tokenList([...words.vocabulary], added, vocabSize, refuse);
   const ids = specialIds(files.config, added, ofModel, ends);
   const template = findTemplate(model, files.config)?.source;
@@ -67,7 +67,7 @@ export function ggufVocabulary(model: string, { vocabSize, ...ofModel }: ModelCo
 
   const notes = [...words.notes];
   if (ids.named.eos === undefined && vocabSize > DEFAULT_EOS)
-    notes.push(`The model has no end token, so llama.cpp takes "${tokens[DEFAULT_EOS]}" for one.`);
+    notes.push(`The model has no end-of-sequence token, so llama.cpp takes "${tokens[DEFAULT_EOS]}" as one.`);
   return {
     metadata,
     otherStops: ids.otherEnds.map((id) => tokens[id]!),

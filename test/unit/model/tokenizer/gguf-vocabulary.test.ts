@@ -65,7 +65,9 @@ describe("a tokenizer in llama.cpp's words", () => {
       const json = JSON.parse(readFileSync(join(folder, name), 'utf8'));
       writeFileSync(join(folder, name), JSON.stringify({ ...json, [field]: null }));
     }
-    expect(vocabularyOf(folder).notes).toContain('The model has no end token, so llama.cpp takes ")" for one.');
+    expect(vocabularyOf(folder).notes).toContain(
+      'The model has no end-of-sequence token, so llama.cpp takes ")" as one.',
+    );
   });
 
   it('has a name for each row of the embedding', () => {
@@ -135,7 +137,7 @@ describe("a tokenizer in llama.cpp's words", () => {
       (json) => {
         json.added_tokens[1].lstrip = true;
       },
-      'llama.cpp does not take the spaces around "<|im_start|>" away',
+      'llama.cpp has no tokens like "<|im_start|>"',
     ],
     [
       'more tokens than rows',
