@@ -1,16 +1,6 @@
-/** A number for people: four significant digits, no trailing zeros, a minus sign that is one. */
-export function formatNumber(value: number | null | undefined): string {
-  if (value === null || value === undefined || Number.isNaN(value)) return '–';
-  const size = Math.abs(value);
-  const text =
-    size !== 0 && (size < 1e-3 || size >= 1e6)
-      ? value
-          .toExponential(2)
-          .replace(/\.?0+e/, 'e')
-          .replace('e+', 'e')
-      : String(Number(value.toPrecision(4)));
-  return text.replace(/^-/, '−');
-}
+import { formatNumber } from '../src/text/format-number.ts';
+
+export { formatNumber };
 
 export const formatSigned = (value: number): string =>
   `${value > 0 ? '+' : ''}${formatNumber(Number(value.toFixed(3)))}`;

@@ -157,6 +157,27 @@ export const COMMANDS = {
     operands: { checkpoint: operand('CHECKPOINT') },
     options: { out: text('DIR', 'the new model folder', 'CHECKPOINT-merged') },
   },
+  records: {
+    help: 'export what runs recorded: metrics, completions, event files for TensorBoard',
+    operands: { runs: operands('RUN_DIR...', 'RUN_DIR') },
+    options: {
+      metrics: text('FILE.csv', 'write the metrics of all steps as CSV'),
+      completions: text('FILE.jsonl|FILE.parquet', 'write all completions, those of held-out prompts included'),
+      steps: span('A-B', 'only completions of these steps', 'all recorded steps', { goesWith: 'completions' }),
+      tensorboard: text('DIR', 'write event files for TensorBoard, in a folder for each run'),
+      label: list('TEXT', 'what to call a run, in the order of the runs, instead of its name'),
+      json,
+    },
+  },
+  report: {
+    help: 'write a report of a run: one HTML file that opens anywhere',
+    operands: { run: operand('RUN_DIR') },
+    options: {
+      out: text('FILE.html', 'the report', 'NAME-report.html'),
+      label: text('TEXT', 'what to call the run', 'its name'),
+      json,
+    },
+  },
   bench: {
     help: 'time the phases of a training step',
     operands: { config: runConfig },

@@ -4,7 +4,7 @@ import { problemOf } from '../protocol/errors.ts';
 import { PROTOCOL_VERSION, type TrainerEvent } from '../protocol/events.ts';
 import { findingText } from '../protocol/finding.ts';
 import { heldOutOf } from '../protocol/held-out.ts';
-import type { RunInputs } from '../protocol/run-folder.ts';
+import type { MetricsRow, RunInputs } from '../protocol/run-folder.ts';
 import { scheduleOf } from '../protocol/schedule.ts';
 import type { TrainerOptions } from '../protocol/trainer-options.ts';
 import { checkPlace, tryTo } from '../run-folder/atomic-write.ts';
@@ -19,6 +19,7 @@ import type { RunControl } from './control.ts';
 import { evaluationOf } from './evaluate.ts';
 import { LocalLearner } from './policy/local-learner.ts';
 import { type PreparedRun, prepareRun } from './prepare.ts';
+import { Reports } from './reports.ts';
 import { recordRewards, runRewards } from './run-rewards.ts';
 import { persistentScoring } from './scoring.ts';
 import type { Stage } from './stage.ts';
@@ -123,6 +124,7 @@ async function trainIn(
   const { config, engine } = run;
   const { emit } = options;
   const resumedFrom = stage.progress.step;
+  let reports: Reports | undefined;
   try {
     const before = folder.info;
     const kept = folder.rewindTo(resumedFrom);
@@ -153,7 +155,10 @@ async function trainIn(
         message: findingText(finding),
       });
     if (run.engineReason) emit({ type: 'log', level: 'info', message: `On ${engine.name}: ${run.engineReason}.` });
-    const outcome = await train(stage, folder, { ...options, config, before: restarts ? [] : kept });
+    const rows = restarts ? [] : kept;
+    reports = new Reports(folder, rows, (message) => emit({ type: 'log', level: 'warning', message }));
+    const report = (row: MetricsRow) => reports?.add(row);
+    const outcome = await train(stage, folder, { ...options, config, before: rows, report });
     const { findings } = outcome;
     const heldOut = heldOutOf(readMetrics(folder.path));
     const result = { ...(findings && { findings }), ...(heldOut && { heldOut }) };
@@ -169,6 +174,8 @@ async function trainIn(
     const checkpoint = folder.checkpoints().at(-1)?.path ?? null;
     emit({ type: 'end', outcome: 'failed', step: folder.info.step, checkpoint, error: reason, problem });
     throw error;
+  } finally {
+    reports?.close();
   }
 }
 
