@@ -1,13 +1,9 @@
-import { formatNumber } from '../src/text/format-number.ts';
+import { formatNumber, formatShare } from '../src/text/format-number.ts';
 
-export { formatNumber };
+export { formatNumber, formatShare };
 
 export const formatSigned = (value: number): string =>
   `${value > 0 ? '+' : ''}${formatNumber(Number(value.toFixed(3)))}`;
-
-/** 0.125 as "12.5 %". */
-export const formatShare = (value: number | null | undefined): string =>
-  value === null || value === undefined || Number.isNaN(value) ? '–' : `${Number((value * 100).toPrecision(3))} %`;
 
 /** 1234567 as "1,234,567". */
 export const formatCount = (value: number): string => Math.round(value).toLocaleString('en-US');

@@ -1,6 +1,6 @@
 import type { ColumnSource, SchemaElement } from 'hyparquet-writer';
 import { type ColumnType, commonType, NONE, typeOf, withDoubles } from './column-type.ts';
-import { schemaOf, cellOf } from './parquet-column.ts';
+import { cellOf, schemaOf } from './parquet-column.ts';
 
 const STRING: ColumnType = { kind: 'string' };
 const INT32: ColumnType = { kind: 'int32' };

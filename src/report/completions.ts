@@ -22,8 +22,8 @@ export function stepSection(step: number, rows: readonly Completion[]): Html {
   const worst = ranked.slice(Math.max(SHOWN, ranked.length - SHOWN));
   return html`<section><h2>Completions of step ${step}</h2>
 <p class="muted">The best and the worst of ${rows.length}${ranked.length < rows.length && `, of which ${ranked.length} differ`}.</p>
-${best.map(({ row, times }) => card(row, { mark: 'best', times }))}
-${worst.map(({ row, times }) => card(row, { mark: 'worst', times }))}</section>`;
+<div class="sides"><div>${best.map(({ row, times }) => card(row, { mark: 'best', times }))}</div>
+<div>${worst.map(({ row, times }) => card(row, { mark: 'worst', times }))}</div></div></section>`;
 }
 
 /** A completion with its prompt, its scores and what rewards said of it. */

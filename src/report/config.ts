@@ -18,7 +18,7 @@ export function configSection({ config, configFile }: RunInfo): Html {
   return html`<section><h2>Config</h2>
 <p class="muted">${configFile}</p>
 <h3>Differs from the defaults</h3><table>${chosen.map(row)}</table>
-${others.length > 0 && html`<h3>Defaults</h3><table class="muted columns-2">${others.map(row)}</table>`}</section>`;
+${others.length > 0 && html`<h3>Defaults</h3><div class="defaults muted"><table>${others.map(row)}</table></div>`}</section>`;
 }
 
 /** What the fields would be if only the required ones were given; some follow others. */

@@ -1,10 +1,13 @@
 import type { MetricColumns } from '../protocol/metric-columns.ts';
+import { formatShare } from '../text/format-number.ts';
 import { type Html, html } from './html.ts';
 import { type ChartLine, lineChart, type Point } from './line-chart.ts';
 
 /** What is drawn: a chart's title, and its curves by the keys of their metrics. */
 interface ChartPlan {
   title: string;
+  /** Values are shares of 1. */
+  isShare?: boolean;
   lines: { key: string; label: string; marked?: boolean }[];
 }
 
@@ -14,16 +17,18 @@ const REWARD_MEAN = /^rewards\/(.+)\/mean$/;
 
 /** The curves that a reader looks at first, and those that explain them. */
 export function curvesSection(columns: MetricColumns, changedAt: readonly number[]): Html {
-  const charts = plans(columns.keys).flatMap(({ title, lines }) => {
+  const charts = plans(columns.keys).flatMap(({ title, isShare, lines }) => {
     const drawn = lines.flatMap(({ key, ...line }, at): ChartLine[] => {
       const points = pointsOf(columns, key);
       return points.length > 0 ? [{ ...line, points, color: at % COLORS }] : [];
     });
-    return drawn.length > 0 ? [lineChart(title, drawn, changedAt)] : [];
+    return drawn.length > 0
+      ? [lineChart(title, drawn, { marks: changedAt, ...(isShare && { format: formatShare }) })]
+      : [];
   });
   if (charts.length === 0) return html``;
-  const note = changedAt.length > 0 && html`<p class="muted">Dashed lines: steps at which the run was changed.</p>`;
-  return html`<section><h2>Curves</h2>${note}<div class="charts">${charts}</div></section>`;
+  const changed = changedAt.length > 0 && ' Dashed lines mark the steps at which the run was changed.';
+  return html`<section><h2>Curves</h2><p class="muted">By step, with the last value of each.${changed}</p><div class="charts">${charts}</div></section>`;
 }
 
 function plans(keys: readonly string[]): ChartPlan[] {
@@ -48,7 +53,8 @@ function plans(keys: readonly string[]): ChartPlan[] {
       ],
     },
     {
-      title: 'Shares',
+      title: 'Shares of groups and completions',
+      isShare: true,
       lines: [
         { key: 'frac_reward_zero_std', label: 'groups without a learning signal' },
         { key: 'completions/clipped_ratio', label: 'truncated completions' },

@@ -1,12 +1,12 @@
 import type { ExportedRun } from '../export/exported-run.ts';
 import { changeText } from '../protocol/difference-text.ts';
 import { findingText } from '../protocol/finding.ts';
+import { rewardText } from '../protocol/held-out.ts';
 import type { MetricColumns } from '../protocol/metric-columns.ts';
 import type { RunChange, RunState } from '../protocol/run-folder.ts';
 import { measureText, runMeasure } from '../protocol/run-measure.ts';
 import { formatDuration } from '../text/duration.ts';
 import { fileName } from '../text/files-by-name.ts';
-import { formatNumber } from '../text/format-number.ts';
 import { type Html, html } from './html.ts';
 
 /** What a run was and what came of it. */
@@ -16,7 +16,7 @@ export function headSection(run: ExportedRun, status: RunState | 'interrupted', 
   const seconds = ['step_time', 'time/evaluate', 'time/save'].reduce((sum, key) => sum + total(columns, key), 0);
   const facts: [string, string][] = [
     ['State', `${status}, ${step} of ${config.maxSteps} steps`],
-    ['Started', info.createdAt.slice(0, 16).replace('T', ' ') + ' UTC'],
+    ['Started', `${info.createdAt.slice(0, 16).replace('T', ' ')} UTC`],
     ['Training time', formatDuration(seconds)],
     ['Model', fileName(config.model)],
     ['Device', info.device ?? 'not known'],
@@ -40,8 +40,8 @@ function outcome(columns: MetricColumns): Html {
   const values = measure.kind === 'held-out' ? evalReward! : reward!;
   const at = values.subarray(0, length).findIndex((value) => Number.isFinite(value));
   return html`<p class="outcome"><span>${measureText(measure)}</span>
-<strong>${formatNumber(values[at])} → ${formatNumber(measure.reward)}</strong>
-<span class="muted">from step ${steps[at]} to step ${measure.step}; best ${formatNumber(measure.best)} at step ${measure.bestStep}</span></p>`;
+<strong>${rewardText(values[at])} → ${rewardText(measure.reward)}</strong>
+<span class="muted">from step ${steps[at]} to step ${measure.step}; best ${rewardText(measure.best)} at step ${measure.bestStep}</span></p>`;
 }
 
 /** What was not the same for all of its steps; nothing, where nothing changed. */

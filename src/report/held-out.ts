@@ -44,7 +44,7 @@ function comparedPrompts(first: Evaluation, last: Evaluation): Compared[] {
 
 function comparison({ before, after, gain }: Compared, from: number, to: number): Html {
   const side = (step: number, rows: readonly EvaluatedCompletion[]) => html`<div>
-<h4>after step ${step} · mean reward ${formatNumber(meanOf(rows))}</h4>${answerBlock(middling(rows))}</div>`;
+<h4>${step === 0 ? 'before training' : `after step ${step}`} · mean reward ${formatNumber(meanOf(rows))}</h4>${answerBlock(middling(rows))}</div>`;
   return html`<article>
 <h3><span class="tag ${gain < 0 ? 'worst' : 'best'}">${gain > 0 && '+'}${formatNumber(gain)}</span></h3>
 ${promptBlock(before[0]!.prompt)}${columnsLine(before[0]!)}

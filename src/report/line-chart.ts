@@ -22,8 +22,16 @@ const [LEFT, RIGHT, TOP, BOTTOM] = [46, 10, 10, 24];
 /** What can be told apart: more points become the lowest and the highest of each stretch. */
 const STRETCHES = 300;
 
-/** Curves over the steps as a picture in the page, in colours that the page's style sets. `marks`: steps with a line across. */
-export function lineChart(title: string, lines: readonly ChartLine[], marks: readonly number[] = []): Html {
+export interface ChartOptions {
+  /** Steps with a line across. */
+  marks?: readonly number[];
+  /** How values are written. */
+  format?: (value: number | undefined) => string;
+}
+
+/** Curves over the steps as a picture in the page, in colours that the page's style sets. */
+export function lineChart(title: string, lines: readonly ChartLine[], options: ChartOptions = {}): Html {
+  const { marks = [], format = formatNumber } = options;
   const all = lines.flatMap(({ points }) => points);
   const [first, last] = extent(all.map(({ step }) => step));
   const [low, high] = extent(all.map(({ value }) => value));
@@ -34,15 +42,15 @@ export function lineChart(title: string, lines: readonly ChartLine[], marks: rea
   const steps = ticksBetween(first, last, 6).filter((step) => step >= first && step <= last && Number.isInteger(step));
   return html`<figure>
 <figcaption>${title}</figcaption>
-<svg viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label="${title}: ${lines.map(summary).join('; ')}">
-${ticks.map((tick) => html`<path class="grid" d="M${LEFT} ${round(y(tick))}H${WIDTH - RIGHT}"/><text x="${LEFT - 6}" y="${round(y(tick) + 4)}" text-anchor="end">${formatNumber(tick)}</text>`)}
+<svg viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label="${title}: ${lines.map((line) => summary(line, format)).join('; ')}">
+${ticks.map((tick) => html`<path class="grid" d="M${LEFT} ${round(y(tick))}H${WIDTH - RIGHT}"/><text x="${LEFT - 6}" y="${round(y(tick) + 4)}" text-anchor="end">${format(tick)}</text>`)}
 ${steps.map((step) => html`<text x="${round(x(step))}" y="${HEIGHT - 6}" text-anchor="middle">${step}</text>`)}
 ${marks.map((step) => html`<path class="mark" d="M${round(x(step))} ${TOP}V${HEIGHT - BOTTOM}"/>`)}
 ${lines.map((line) => curve(line, x, y))}
 </svg>
 <ul class="legend">${lines.map(
     ({ label, points, color }) =>
-      html`<li><span class="swatch c${color}"></span>${label} <b>${formatNumber(points.at(-1)?.value)}</b></li>`,
+      html`<li><span class="swatch c${color}"></span>${label} <b>${format(points.at(-1)?.value)}</b></li>`,
   )}</ul>
 </figure>`;
 }
@@ -65,8 +73,10 @@ function thinned(points: readonly Point[]): Point[] {
   }).flat();
 }
 
-const summary = ({ label, points }: ChartLine): string =>
-  `${label} from ${formatNumber(points[0]?.value)} at step ${points[0]?.step} to ${formatNumber(points.at(-1)?.value)} at step ${points.at(-1)?.step}`;
+function summary({ label, points }: ChartLine, format: (value: number | undefined) => string): string {
+  const at = (point: Point | undefined) => `${format(point?.value)} at step ${point?.step}`;
+  return `${label} from ${at(points[0])} to ${at(points.at(-1))}`;
+}
 
 /** Without spreading: a run may have 100,000 steps. */
 const extent = (values: readonly number[]): [number, number] => [

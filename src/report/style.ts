@@ -44,11 +44,13 @@ pre { margin: 4px 0; padding: 8px 10px; border-radius: 4px; background: var(--bl
 .scores { font-variant-numeric: tabular-nums; }
 .tag { padding: 1px 8px; border: 1px solid var(--line); border-radius: 10px; font-size: 12px; font-weight: 600; }
 .best { color: var(--good); } .worst { color: var(--bad); }
-.sides { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 320px), 1fr)); gap: 16px; margin-top: 8px; }
+.sides { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 320px), 1fr)); gap: 0 16px; margin-top: 8px; }
 .sides > div { min-width: 0; }
 table { border-collapse: collapse; width: 100%; font-size: 13px; }
 th, td { padding: 3px 12px 3px 0; border-bottom: 1px solid var(--line); text-align: left; vertical-align: top; overflow-wrap: anywhere; }
 th[scope=row] { width: 240px; font-weight: 500; }
+.defaults { columns: 2 420px; column-gap: 32px; }
+.defaults tr { break-inside: avoid; }
 table + table { margin-top: 16px; }
 td code { font-size: 11px; overflow-wrap: anywhere; }
 footer { margin-top: 48px; color: var(--muted); font-size: 12px; }

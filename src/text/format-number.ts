@@ -11,3 +11,7 @@ export function formatNumber(value: number | null | undefined): string {
       : String(Number(value.toPrecision(4)));
   return text.replace(/^-/, '−');
 }
+
+/** 0.125 as "12.5 %". */
+export const formatShare = (value: number | null | undefined): string =>
+  value === null || value === undefined || Number.isNaN(value) ? '–' : `${Number((value * 100).toPrecision(3))} %`;
