@@ -1,5 +1,6 @@
 import type { MetricColumns } from '../protocol/metric-columns.ts';
 import { MetricsTail } from '../run-folder/metrics-tail.ts';
+import { csvLine } from '../text/csv.ts';
 import type { ExportedRun } from './exported-run.ts';
 import { writeOutput } from './output-file.ts';
 import { writePieces } from './text-writer.ts';
@@ -20,18 +21,13 @@ interface ReadRun {
   columns: MetricColumns;
 }
 
-/** Numbers with all their digits; what a run has no value for is empty. */
+/** What a run has no value for is empty. */
 export function* metricsCsv(runs: readonly ReadRun[]): Generator<string> {
   const keys = [...new Set(runs.flatMap(({ columns }) => columns.keys))];
-  yield line(['run', 'step', ...keys].map(quoted));
+  yield csvLine(['run', 'step', ...keys]);
   for (const { label, columns } of runs) {
     const values = keys.map((key) => columns.values(key));
     for (let row = 0; row < columns.length; row++)
-      yield line([quoted(label), String(columns.steps[row]!), ...values.map((column) => numeric(column?.[row]))]);
+      yield csvLine([label, columns.steps[row], ...values.map((column) => column?.[row])]);
   }
 }
-
-const line = (cells: readonly string[]): string => `${cells.join(',')}\r\n`;
-const numeric = (value: number | undefined): string =>
-  value === undefined || Number.isNaN(value) ? '' : String(value);
-const quoted = (text: string): string => (/[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);

@@ -16,6 +16,7 @@ const COMMANDS: Record<string, () => Promise<Command>> = {
   'grpo.rescoreRun': async () => (await import('./commands/open-run.ts')).rescoreRun,
   'grpo.openCheckpointFolder': async () => (await import('./commands/open-run.ts')).openCheckpointFolder,
   'grpo.showLog': async () => (await import('./commands/open-run.ts')).showLog,
+  'grpo.exportRun': async () => (await import('./commands/export-run.ts')).exportRun,
   'grpo.deleteRun': async () => (await import('./commands/delete-run.ts')).deleteRun,
   'grpo.newReward': async () => (await import('./new-reward/new-reward.ts')).newReward,
   'grpo.generateSamples': async () => (await import('./commands/generate-samples.ts')).generateSamples,

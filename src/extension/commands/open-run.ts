@@ -31,7 +31,7 @@ export async function openCheckpointFolder(lab: Lab, given?: unknown): Promise<v
 }
 
 /** The system's file manager cannot show a folder of another machine; the explorer can. */
-async function reveal(path: string): Promise<void> {
+export async function reveal(path: string): Promise<void> {
   const here = env.uiKind === UIKind.Desktop && env.remoteName === undefined;
   await commands.executeCommand(here ? 'revealFileInOS' : 'revealInExplorer', Uri.file(path));
 }
