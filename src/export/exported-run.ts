@@ -22,13 +22,26 @@ export interface ExportedRun {
 export function openRuns(folders: readonly string[], labels: readonly string[] = []): ExportedRun[] {
   if (labels.length > 0 && labels.length !== folders.length)
     throw new BadInput(`--label must be given once for each of the ${folders.length} runs, or not at all.`);
-  const runs = [...new Set(folders.map((folder) => resolve(folder)))].map((folder, at): ExportedRun => {
+  const runs = folders.map((given, at): ExportedRun => {
+    const folder = resolve(given);
     const info = readRunInfo(folder);
     const { name, note, tags = [] } = aboutOf(folder);
     return { folder, info, label: labels[at] ?? name ?? info.name, note, tags };
   });
-  const isAlone = ({ label }: ExportedRun) => runs.filter((run) => run.label === label).length === 1;
-  return runs.map((run) => (isAlone(run) ? run : { ...run, label: `${run.label} ${basename(run.folder)}` }));
+  return withUniqueLabels(runs);
+}
+
+/** Those of one name are told apart by their folders' names; where these are the same too, by numbers. */
+function withUniqueLabels(runs: readonly ExportedRun[]): ExportedRun[] {
+  const taken = new Set<string>();
+  return runs.map((run) => {
+    const isAlone = runs.filter(({ label }) => label === run.label).length === 1;
+    const label = isAlone ? run.label : `${run.label} ${basename(run.folder)}`;
+    let unique = label;
+    for (let number = 2; taken.has(unique); number++) unique = `${label} (${number})`;
+    taken.add(unique);
+    return { ...run, label: unique };
+  });
 }
 
 /** It is the user's to edit: what cannot be read is as good as nothing. */

@@ -20,7 +20,7 @@ const DT_STRING = 7;
 export function encodeEvent(event: TensorBoardEvent): Uint8Array {
   const writer = new BinaryWriter();
   writer.tag(1, WireType.Bit64).double(event.wallTime);
-  writer.tag(2, WireType.Varint).int64(event.step);
+  if (event.step !== 0) writer.tag(2, WireType.Varint).int64(event.step);
   switch (event.kind) {
     case 'version':
       writer.tag(3, WireType.LengthDelimited).string(FILE_VERSION);
