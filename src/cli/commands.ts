@@ -158,13 +158,15 @@ export const COMMANDS = {
     options: { out: text('DIR', 'the new model folder', 'CHECKPOINT-merged') },
   },
   records: {
-    help: 'export what runs recorded: metrics, completions, event files for TensorBoard',
+    help: 'export what runs recorded: metrics, completions, TensorBoard, trackio',
     operands: { runs: operands('RUN_DIR...', 'RUN_DIR') },
     options: {
       metrics: text('FILE.csv', 'write the metrics of all steps as CSV'),
       completions: text('FILE.jsonl|FILE.parquet', 'write all completions, those of held-out prompts included'),
       steps: span('A-B', 'only completions of these steps', 'all recorded steps', { goesWith: 'completions' }),
       tensorboard: text('DIR', 'write event files for TensorBoard, in a folder for each run'),
+      trackio: text('PROJECT', 'add the runs to a project of trackio, the Python package'),
+      python: text('FILE', 'with --trackio: the Python interpreter that has it', 'python3'),
       label: list('TEXT', 'what to call a run, in the order of the runs, instead of its name'),
       json,
     },

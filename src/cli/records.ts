@@ -3,6 +3,7 @@ import { openRuns } from '../export/exported-run.ts';
 import { exportMetrics } from '../export/metrics-csv.ts';
 import { recordedFiles } from '../export/recorded-lines.ts';
 import { exportTensorBoard } from '../export/tensorboard.ts';
+import { exportTrackio } from '../export/trackio.ts';
 import { BadInput } from '../protocol/errors.ts';
 import type { CommandOf } from './commands.ts';
 import { print, printJson } from './output.ts';
@@ -10,9 +11,11 @@ import { tellHost } from './tell-host.ts';
 
 /** `grpo records`: what runs recorded, in the formats that other programs read. Prints what it has written. */
 export async function recordsCommand(options: CommandOf<'records'>): Promise<number> {
-  const { metrics, completions, steps, tensorboard, label, json } = options;
-  if (metrics === undefined && completions === undefined && tensorboard === undefined)
-    throw new BadInput('Nothing to export: give --metrics FILE, --completions FILE or --tensorboard DIR.');
+  const { metrics, completions, steps, tensorboard, trackio, python, label, json } = options;
+  if ([metrics, completions, tensorboard, trackio].every((wanted) => wanted === undefined))
+    throw new BadInput(
+      'Nothing to export: give --metrics FILE, --completions FILE, --tensorboard DIR or --trackio PROJECT.',
+    );
   const runs = openRuns(options.runs, label);
   const written = (path: string) => (json ? printJson({ type: 'written', path }) : print(path));
   if (metrics !== undefined) {
@@ -25,5 +28,10 @@ export async function recordsCommand(options: CommandOf<'records'>): Promise<num
     written(completions);
   }
   if (tensorboard !== undefined) for (const folder of exportTensorBoard(tensorboard, runs)) written(folder);
+  if (trackio !== undefined) {
+    await exportTrackio(trackio, runs, python);
+    if (json) printJson({ type: 'added', project: trackio, runs: runs.map((run) => run.label) });
+    else print(`Added to trackio: ${trackio}. Look at it with: trackio show --project ${JSON.stringify(trackio)}`);
+  }
   return 0;
 }

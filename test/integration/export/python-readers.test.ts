@@ -2,7 +2,7 @@
 import { spawnSync } from 'node:child_process';
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import { grpo } from '../cli/run-grpo.ts';
 import { metricsOf, runGrpo, tinyWorkspace } from '../training/workspace.ts';
 
@@ -18,6 +18,8 @@ if (pandasMissing)
 const tensorboardMissing = lacks('tensorboard');
 if (tensorboardMissing)
   console.log(`Skipped: ${python} has no tensorboard, so no event file was read with it (set GRPO_TEST_PYTHON).`);
+const trackioMissing = lacks('trackio');
+if (trackioMissing) console.log(`Skipped: ${python} has no trackio, so no run was added to it (set GRPO_TEST_PYTHON).`);
 
 function read<Answer>(script: string, ...args: string[]): Answer {
   const { status, stdout, stderr } = spawnSync(python, [join(import.meta.dirname, script), ...args], {
@@ -97,3 +99,31 @@ test.skipIf(tensorboardMissing)(
     isAsRecorded(read<Read>('read_events.py', join(after, 'run')));
   },
 );
+
+test.skipIf(trackioMissing)('trackio takes a run, with its config', { timeout: 120_000 }, async () => {
+  const folder = tinyWorkspace({ maxSteps: 2 });
+  const run = join(folder, 'run');
+  expect((await runGrpo('train', join(folder, 'run.grpo.json'), '--out', run)).status).toBe(0);
+  const env = { ...process.env, TRACKIO_DIR: join(folder, 'trackio'), HF_HUB_OFFLINE: '1' };
+  const more = ['--trackio', 'letters', '--python', python, '--label', 'the "first"'];
+  expect(await grpo(['records', run, ...more], { env })).toMatchObject({ status: 0, stderr: '' });
+  process.env.TRACKIO_DIR = env.TRACKIO_DIR;
+  onTestFinished(() => void delete process.env.TRACKIO_DIR);
+  const kept = read<{ name: string; learningRate: number; rewards: [number, number][] }[]>(
+    'read_trackio.py',
+    'letters',
+  );
+  const rewards = metricsOf(run).map(({ step, reward }) => [step, reward]);
+  expect(kept).toEqual([{ name: 'the "first"', learningRate: 1e-3, rewards }]);
+});
+
+test('without trackio there is a sentence', async () => {
+  const folder = tinyWorkspace({ maxSteps: 1 });
+  const run = join(folder, 'run');
+  expect((await runGrpo('train', join(folder, 'run.grpo.json'), '--out', run)).status).toBe(0);
+  const answer = await grpo(['records', run, '--trackio', 'letters', '--python', join(folder, 'no-python')]);
+  expect(answer).toMatchObject({
+    status: 2,
+    stderr: `The Python interpreter ${join(folder, 'no-python')} cannot be run; name another one with --python.\n`,
+  });
+});

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
+import type { MetricsRow } from '../../../src/protocol/run-folder.ts';
 import { crc32c } from '../../../src/tensorboard/crc32c.ts';
 import { withTimes } from '../../../src/tensorboard/estimated-times.ts';
 import { encodeEvent, type TensorBoardEvent } from '../../../src/tensorboard/event.ts';
@@ -41,7 +42,7 @@ test('tags are those of transformers', () => {
 });
 
 test('when rows were recorded is estimated from what they took', () => {
-  const rows = [
+  const rows: MetricsRow[] = [
     { step: 0, 'time/evaluate': 3 },
     { step: 1, step_time: 2 },
     { step: 2, step_time: 2, 'time/save': 1, 'time/evaluate': 4 },
