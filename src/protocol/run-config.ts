@@ -15,7 +15,7 @@ export const DEVICES = ['auto', 'cpu', 'webgpu', 'tensorflow'] as const;
 export type Device = (typeof DEVICES)[number];
 
 /** Programs that can be told of a run's metrics while it trains. */
-export const REPORTERS = ['tensorboard'] as const;
+export const REPORTERS = ['tensorboard', 'trackio'] as const;
 export type Reporter = (typeof REPORTERS)[number];
 
 /** Timers count up to 2^31 - 1 ms, and fire at once when they are given more: 24 days, less a grace period. */
@@ -324,7 +324,7 @@ const outputs = {
     .array(z.enum(REPORTERS))
     .default([])
     .describe(
-      'Other programs to report metrics to while training: "tensorboard" writes event files into "tensorboard" in the run folder, with the names that TRL gives them. [] or omitted: none.',
+      'Other programs to report metrics to while training: "tensorboard" writes event files into "tensorboard" in the run folder, "trackio" adds the run to trackio through `python`, if that has the package. [] or omitted: none.',
     ),
   device: z
     .enum(DEVICES)

@@ -124,7 +124,6 @@ async function trainIn(
   const { config, engine } = run;
   const { emit } = options;
   const resumedFrom = stage.progress.step;
-  let reports: Reports | undefined;
   try {
     const before = folder.info;
     const kept = folder.rewindTo(resumedFrom);
@@ -156,9 +155,10 @@ async function trainIn(
       });
     if (run.engineReason) emit({ type: 'log', level: 'info', message: `On ${engine.name}: ${run.engineReason}.` });
     const rows = restarts ? [] : kept;
-    reports = new Reports(folder, rows, (message) => emit({ type: 'log', level: 'warning', message }));
-    const report = (row: MetricsRow) => reports?.add(row);
-    const outcome = await train(stage, folder, { ...options, config, before: rows, report });
+    const reports = new Reports(folder, rows, (message) => emit({ type: 'log', level: 'warning', message }));
+    const report = (row: MetricsRow) => reports.add(row);
+    const training = train(stage, folder, { ...options, config, before: rows, report });
+    const outcome = await training.finally(() => reports.close());
     const { findings } = outcome;
     const heldOut = heldOutOf(readMetrics(folder.path));
     const result = { ...(findings && { findings }), ...(heldOut && { heldOut }) };
@@ -174,8 +174,6 @@ async function trainIn(
     const checkpoint = folder.checkpoints().at(-1)?.path ?? null;
     emit({ type: 'end', outcome: 'failed', step: folder.info.step, checkpoint, error: reason, problem });
     throw error;
-  } finally {
-    reports?.close();
   }
 }
 

@@ -4,7 +4,7 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { grpo } from '../cli/run-grpo.ts';
-import { metricsOf, runGrpo, tinyWorkspace } from '../training/workspace.ts';
+import { metricsOf, runGrpo, tinyConfig, tinyWorkspace } from '../training/workspace.ts';
 
 /** Set GRPO_TEST_PYTHON to an interpreter that has what test/references/requirements.txt says. */
 const python = process.env.GRPO_TEST_PYTHON ?? 'python3';
@@ -100,21 +100,29 @@ test.skipIf(tensorboardMissing)(
   },
 );
 
-test.skipIf(trackioMissing)('trackio takes a run, with its config', { timeout: 120_000 }, async () => {
-  const folder = tinyWorkspace({ maxSteps: 2 });
-  const run = join(folder, 'run');
-  expect((await runGrpo('train', join(folder, 'run.grpo.json'), '--out', run)).status).toBe(0);
-  const env = { ...process.env, TRACKIO_DIR: join(folder, 'trackio'), HF_HUB_OFFLINE: '1' };
-  const more = ['--trackio', 'letters', '--python', python, '--label', 'the "first"'];
-  expect(await grpo(['records', run, ...more], { env })).toMatchObject({ status: 0, stderr: '' });
-  process.env.TRACKIO_DIR = env.TRACKIO_DIR;
-  onTestFinished(() => void delete process.env.TRACKIO_DIR);
-  const kept = read<{ name: string; learningRate: number; rewards: [number, number][] }[]>(
-    'read_trackio.py',
-    'letters',
-  );
+test.skipIf(trackioMissing)('trackio takes a run, while it trains and after', { timeout: 120_000 }, async () => {
+  const folder = tinyWorkspace({ maxSteps: 2, reportTo: ['trackio'], python });
+  const [config, run] = [join(folder, 'run.grpo.json'), join(folder, 'run')];
+  Object.assign(process.env, { TRACKIO_DIR: join(folder, 'trackio'), HF_HUB_OFFLINE: '1' });
+  onTestFinished(() => {
+    delete process.env.TRACKIO_DIR;
+    delete process.env.HF_HUB_OFFLINE;
+  });
+  expect(await runGrpo('train', config, '--out', run)).toMatchObject({ status: 0 });
+  expect(await runGrpo('train', config, '--out', run, '--resume', '--set', 'maxSteps=3')).toMatchObject({ status: 0 });
+  const more = ['--trackio', 'run', '--python', python, '--label', 'the "first"'];
+  expect(await grpo(['records', run, ...more])).toMatchObject({ status: 0, stderr: '' });
+  const kept = read<{ name: string; learningRate: number; rewards: [number, number][] }[]>('read_trackio.py', 'run');
   const rewards = metricsOf(run).map(({ step, reward }) => [step, reward]);
-  expect(kept).toEqual([{ name: 'the "first"', learningRate: 1e-3, rewards }]);
+  const byName = new Map(kept.map(({ name, ...rest }) => [name, rest]));
+  const learningRate = tinyConfig.learningRate;
+  expect(byName).toEqual(
+    new Map([
+      ['run', { learningRate, rewards: rewards.slice(0, 2) }],
+      ['run (from step 3)', { learningRate, rewards }],
+      ['the "first"', { learningRate, rewards }],
+    ]),
+  );
 });
 
 test('without trackio there is a sentence', async () => {
@@ -124,6 +132,6 @@ test('without trackio there is a sentence', async () => {
   const answer = await grpo(['records', run, '--trackio', 'letters', '--python', join(folder, 'no-python')]);
   expect(answer).toMatchObject({
     status: 2,
-    stderr: `The Python interpreter ${join(folder, 'no-python')} cannot be run; name another one with --python.\n`,
+    stderr: `The Python interpreter ${join(folder, 'no-python')} cannot be run; name another one.\n`,
   });
 });

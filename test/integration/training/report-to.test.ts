@@ -2,6 +2,7 @@
 import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import type { TrainerEvent } from '../../../src/protocol/events.ts';
 import { type ReadEvent, readEvents } from '../../unit/tensorboard/read-events.ts';
 import { metricsOf, tinyWorkspace, trainHere } from './workspace.ts';
 
@@ -12,6 +13,11 @@ const eventsOf = (run: string): ReadEvent[] =>
 
 const scalars = (run: string): [number, number | undefined][] =>
   eventsOf(run).flatMap(({ step, scalars }) => (scalars ? [[step, scalars['train/reward']]] : []));
+
+const told = (events: readonly TrainerEvent[]): string[] =>
+  events.flatMap((event) =>
+    event.type === 'log' && event.level === 'warning' && event.message.startsWith('Reporting') ? [event.message] : [],
+  );
 
 test('TensorBoard gets each step as it is recorded', async () => {
   const folder = tinyWorkspace({ reportTo: ['tensorboard'], evalDataset: 'prompts.jsonl', evalSteps: 2 });
@@ -49,10 +55,32 @@ test('what cannot be written costs a warning, not the run', async () => {
   writeFileSync(join(run, 'tensorboard'), 'in the way');
   const { result, events } = await trainHere(config, { out: run, resume: true, set: ['maxSteps=4'] });
   expect(result).toMatchObject({ outcome: 'done', step: 4 });
-  const told = events.flatMap((event) =>
-    event.type === 'log' && event.level === 'warning' && event.message.startsWith('Reporting') ? [event.message] : [],
-  );
-  expect(told).toEqual([
+  expect(told(events)).toEqual([
     expect.stringMatching(/^Reporting to tensorboard has stopped: .*EEXIST.*\. Training continues\.$/),
   ]);
 });
+
+/** What stands for an interpreter: it ends at once, or after the first steps. */
+const INTERPRETERS: [string, string, RegExp][] = [
+  ['without trackio', 'exit 3', /^Reporting to trackio has stopped: .*python has no trackio: install it with ".*"/],
+  [
+    'that dies',
+    'read run; read step; echo "ValueError: no space" >&2; exit 1',
+    /: trackio did not take the run: ValueError: no space\. Training continues\.$/,
+  ],
+];
+
+test.skipIf(process.platform === 'win32').each(INTERPRETERS)(
+  'trackio in an interpreter %s costs a warning, not the run',
+  async (_, script, warning) => {
+    const folder = tinyWorkspace({ reportTo: ['trackio', 'tensorboard'], python: './python', maxSteps: 3 });
+    writeFileSync(join(folder, 'python'), `#!/bin/sh\n${script}\n`, { mode: 0o755 });
+    const run = join(folder, 'run');
+    const { result, events } = await trainHere(join(folder, 'run.grpo.json'), { out: run });
+    expect(result).toMatchObject({ outcome: 'done', step: 3 });
+    expect(told(events)).toEqual([expect.stringMatching(warning)]);
+    // The warning comes before the end, and the other report goes on.
+    expect(events.at(-1)!.type).toBe('end');
+    expect(scalars(run).map(([step]) => step)).toEqual([1, 2, 3]);
+  },
+);
