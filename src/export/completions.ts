@@ -1,6 +1,6 @@
 import { fileWriter, ParquetWriter } from 'hyparquet-writer';
 import { BadInput } from '../protocol/errors.ts';
-import { parseExact, withFields } from '../text/exact-json.ts';
+import { rememberExact, withFields } from '../text/exact-json.ts';
 import { CompletionColumns } from './completion-columns.ts';
 import { writeOutput } from './output-file.ts';
 import { linesOf, type RecordedFile } from './recorded-lines.ts';
@@ -9,6 +9,8 @@ import { writePieces } from './text-writer.ts';
 /** A row group is held in memory: this many characters of JSON, or this many rows. */
 const GROUP_CHARACTERS = 16e6;
 const GROUP_ROWS = 20_000;
+
+const TOKENS = /^"logprobs":\[[^\]]*/;
 
 /** Called before each file is read: how many of how many are done. */
 export type OnFile = (done: number, of: number) => void;
@@ -56,7 +58,16 @@ async function writeParquet(target: string, files: readonly RecordedFile[], onFi
 }
 
 function rowOf({ run, split }: RecordedFile, line: string): object {
-  return withFields({ run: run.label, split }, parseExact(line) as object, {});
+  const row = JSON.parse(line) as object;
+  rememberExact(withoutTokens(line), row);
+  return withFields({ run: run.label, split }, row, {});
+}
+
+/** How a row's columns are written matters; how numbers of its tokens are does not, and they are most of the row. */
+function withoutTokens(line: string): string {
+  const last = line.lastIndexOf('"logprobs":[');
+  const front = last < 0 ? line : `${line.slice(0, last)}${line.slice(last).replace(TOKENS, '"logprobs":[')}`;
+  return front.replace(/("prompt_ids":)\[[\d,]*/, '$1[').replace(/("completion_ids":)\[[\d,]*/, '$1[');
 }
 
 function* counted(files: readonly RecordedFile[], onFile: OnFile, of: number, before: number): Generator<RecordedFile> {
