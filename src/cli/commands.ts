@@ -171,6 +171,29 @@ export const COMMANDS = {
       json: flag('print one JSON object'),
     },
   },
+  records: {
+    help: 'export what runs recorded: metrics, completions, TensorBoard, trackio',
+    operands: { runs: operands('RUN_DIR...', 'RUN_DIR') },
+    options: {
+      metrics: text('FILE.csv', 'write the metrics of all steps as CSV'),
+      completions: text('FILE.jsonl|FILE.parquet', 'write all completions, those of held-out prompts included'),
+      steps: span('A-B', 'only completions of these steps', 'all recorded steps', { goesWith: 'completions' }),
+      tensorboard: text('DIR', 'write event files for TensorBoard, in a folder for each run'),
+      trackio: text('PROJECT', 'add the runs to a project of trackio, the Python package'),
+      python: text('FILE', 'with --trackio: the Python interpreter that has it', 'python3'),
+      label: list('TEXT', 'what to call a run, in the order of the runs, instead of its name'),
+      json,
+    },
+  },
+  report: {
+    help: 'write a report of a run: one HTML file that opens anywhere',
+    operands: { run: operand('RUN_DIR') },
+    options: {
+      out: text('FILE.html', 'the report', 'NAME-report.html'),
+      label: text('TEXT', 'what to call the run', 'its name'),
+      json,
+    },
+  },
   bench: {
     help: 'time the phases of a training step',
     operands: { config: runConfig },

@@ -36,6 +36,10 @@ async function run(command: Command): Promise<number> {
       return (await import('./eval.ts')).evaluateCommand(command);
     case 'export':
       return (await import('./export.ts')).exportCommand(command);
+    case 'records':
+      return (await import('./records.ts')).recordsCommand(command);
+    case 'report':
+      return (await import('./report.ts')).reportCommand(command);
     case 'bench':
       return (await import('./bench.ts')).benchCommand(command);
     case 'setup-tensorflow':

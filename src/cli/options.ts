@@ -153,11 +153,13 @@ export const span = (
   placeholder: string,
   help: string,
   otherwise: string,
+  more: { goesWith?: string } = {},
 ): Option<{ from: number; to: number } | undefined> => ({
   type: 'string',
   placeholder,
   help,
   otherwise,
+  ...more,
   read: ([given], refuse) => {
     if (given === undefined) return undefined;
     const [from, to] = (/^(\d+)-(\d+)$/.exec(given) ?? []).slice(1).map(Number);

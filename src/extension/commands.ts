@@ -17,6 +17,7 @@ const COMMANDS: Record<string, () => Promise<Command>> = {
   'grpo.openCheckpointFolder': async () => (await import('./commands/open-run.ts')).openCheckpointFolder,
   'grpo.exportCheckpoint': async () => (await import('./commands/export-checkpoint.ts')).exportCheckpoint,
   'grpo.showLog': async () => (await import('./commands/open-run.ts')).showLog,
+  'grpo.exportRun': async () => (await import('./commands/export-run.ts')).exportRun,
   'grpo.deleteRun': async () => (await import('./commands/delete-run.ts')).deleteRun,
   'grpo.newReward': async () => (await import('./new-reward/new-reward.ts')).newReward,
   'grpo.generateSamples': async () => (await import('./commands/generate-samples.ts')).generateSamples,

@@ -10,6 +10,7 @@ import type { Finding } from './finding.ts';
 import { heldOut } from './held-out.ts';
 import { rescoreFigures, rescoreStart, rescoreStep, sourcePlace } from './rescore.ts';
 import type { RunConfig } from './run-config.ts';
+import { RUN_EXPORTS } from './run-export.ts';
 import type { RewardSource, RunChange, RunInputs, RunReward, RunState } from './run-folder.ts';
 
 /** Raised when a message changes its meaning. Host and webview come from one package; a webview that was kept may be older. */
@@ -174,6 +175,12 @@ export const dashboardMessage = z.discriminatedUnion('type', [
   z.object({ type: z.literal('compare'), folders: z.array(z.string()) }),
   /** The name is a suggestion for the dialog: a file name, no path. */
   z.object({ type: z.literal('save'), name: z.string().check(z.regex(FILE_NAME)), content: z.instanceof(Uint8Array) }),
+  /** Export what runs recorded: the dashboard's own first, then those laid over it. */
+  z.object({
+    type: z.literal('exportRuns'),
+    kind: z.enum(RUN_EXPORTS),
+    runs: z.array(z.object({ folder: z.string(), label: z.string() })).check(z.minLength(1)),
+  }),
   /** A step of the rescored ones. */
   z.object({ type: z.literal('rescored'), step }),
   /** Keep a completion in the samples file of the run's config. */

@@ -14,6 +14,10 @@ import { loraConfig } from './lora-config.ts';
 export const DEVICES = ['auto', 'cpu', 'webgpu', 'tensorflow'] as const;
 export type Device = (typeof DEVICES)[number];
 
+/** Programs that can be told of a run's metrics while it trains. */
+export const REPORTERS = ['tensorboard', 'trackio'] as const;
+export type Reporter = (typeof REPORTERS)[number];
+
 /** Timers count up to 2^31 - 1 ms, and fire at once when they are given more: 24 days, less a grace period. */
 const LONGEST_SECONDS = 2_147_000;
 
@@ -316,6 +320,12 @@ const outputs = {
     .nullable()
     .default(null)
     .describe('Completions per prompt in evaluations; null: same as numGenerations.'),
+  reportTo: z
+    .array(z.enum(REPORTERS))
+    .default([])
+    .describe(
+      'Other programs to report metrics to while training: "tensorboard" writes event files into "tensorboard" in the run folder, "trackio" adds the run to trackio through `python`, if that has the package. [] or omitted: none.',
+    ),
   device: z
     .enum(DEVICES)
     .default('auto')

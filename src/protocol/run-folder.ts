@@ -13,6 +13,8 @@ export const RUN_FILES = {
   /** Completions of held-out prompts, a file for each evaluation. */
   evaluations: 'evaluations',
   checkpoints: 'checkpoints',
+  /** Event files, where the config reports to TensorBoard. */
+  tensorboard: 'tensorboard',
   /** What people wrote about the run: `run-about.ts`. */
   about: 'about.json',
   /** The source code of the rewards, as the run uses it. */

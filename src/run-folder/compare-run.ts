@@ -8,7 +8,15 @@ import { configChanges } from './run-changes.ts';
 import { sameContent } from './run-inputs.ts';
 
 /** What may change from one session of a run to the next without a question: how long it is, what it writes, where it computes. */
-export const FREE_FIELDS = ['maxSteps', 'saveSteps', 'evalSteps', 'evalOnStart', 'device', 'samples'] as const;
+export const FREE_FIELDS = [
+  'maxSteps',
+  'saveSteps',
+  'evalSteps',
+  'evalOnStart',
+  'reportTo',
+  'device',
+  'samples',
+] as const;
 export const isFree = (field: string): boolean => (FREE_FIELDS as readonly string[]).includes(field);
 
 export interface ComparedRun {

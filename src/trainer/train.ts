@@ -29,6 +29,8 @@ export interface TrainOptions {
   resumed?: string | undefined;
   /** The rows of metrics that the run has already: of steps before this session, and what was measured before the first. */
   before?: readonly MetricsRow[];
+  /** Hears each row of metrics once it is recorded. */
+  report?: ((row: MetricsRow) => void) | undefined;
   /** Whether someone watches who can fix a problem and resume. */
   attended: boolean;
   /** Whether to ask, before the first update of a new run, when nothing can be learned from its first step. */
@@ -74,6 +76,11 @@ export async function train(stage: Stage, folder: LoopFolder, options: TrainOpti
     },
   };
 
+  const record = (row: MetricsRow): void => {
+    folder.appendMetrics(row);
+    options.report?.(row);
+  };
+
   /** Of a policy that has taken `step` steps. */
   const evaluate = async (step: number, watching: Watching = {}): Promise<Metrics | undefined> => {
     const phase = (share: number) => emit({ type: 'phase', step, phase: 'evaluate', share });
@@ -90,7 +97,7 @@ export async function train(stage: Stage, folder: LoopFolder, options: TrainOpti
   if (isNew && evaluatesAfter(0, plan)) {
     // Whoever stops it now need not wait for the rest: when the run is resumed, it is measured.
     const start = await evaluate(0, { abandoned: () => control.stopping });
-    if (start) folder.appendMetrics({ ...start, step: 0 });
+    if (start) record({ ...start, step: 0 });
   }
   let saveSeconds: number | undefined;
   while (stage.progress.step < config.maxSteps) {
@@ -100,17 +107,17 @@ export async function train(stage: Stage, folder: LoopFolder, options: TrainOpti
     if (control.stopping) break;
 
     const finished = stage.progress.step;
-    const record = await stage.step(loop).catch((error) => endDiverged(error, finished, checkpoints));
-    if (!record) break;
-    const { step } = record.metrics;
+    const taken = await stage.step(loop).catch((error) => endDiverged(error, finished, checkpoints));
+    if (!taken) break;
+    const { step } = taken.metrics;
     const metrics = {
-      ...record.metrics,
+      ...taken.metrics,
       // Of the checkpoint before this step: whoever estimates the time left has to know.
       ...(saveSeconds !== undefined && { 'time/save': saveSeconds }),
       ...(evaluatesAfter(step, plan) && (await evaluate(step))),
     };
     saveSeconds = undefined;
-    folder.appendMetrics(metrics);
+    record(metrics);
     folder.update({ step });
     emit({ type: 'step', step, metrics });
     if (savesAfter(step, plan)) {

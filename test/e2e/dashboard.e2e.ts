@@ -6,6 +6,7 @@ import type { Dashboard } from './helpers/dashboard.ts';
 import { type Theme, themes } from './helpers/editor.ts';
 import { until } from './helpers/processes.ts';
 import { makeRun, runFolders } from './helpers/runs.ts';
+import { saveAs } from './helpers/save-dialog.ts';
 import { Session } from './helpers/session.ts';
 
 const session = new Session({}, (workspace) => {
@@ -117,37 +118,17 @@ session.test('everything is reached with the keyboard', async ({ editor, dashboa
   );
 });
 
-session.test('saves all curves as CSV, and a chart as SVG and PNG', async ({ editor, dashboard, server }) => {
-  const save = async (name: string, press: () => Promise<void>) => {
-    await press();
-    const file = join(server.workspace, name);
-    // The dialog puts its suggestion in when it has read the folder, over whatever was typed by then.
-    await until('a name to be suggested', async () => /\.\w+$/.test(await editor.quickInput.inputValue()));
-    await editor.quickInput.fill(file);
-    await editor.page.keyboard.press('Enter');
-    return until(`${name} to be written`, () => {
-      try {
-        const content = readFileSync(file);
-        return content.length > 0 && content;
-      } catch {
-        return undefined;
-      }
-    });
-  };
+session.test('saves a chart as CSV, SVG and PNG', async ({ editor, dashboard, server }) => {
   const { frame } = dashboard;
   await dashboard.show('Overview');
-  const csv = await save('all.csv', () => frame.getByRole('button', { name: 'Export Metrics (CSV)' }).click());
-  const lines = csv.toString().trim().split(/\r?\n/);
-  // The heading, what was measured before the first step, and 24 steps.
-  expect(lines).toHaveLength(26);
-  expect(lines[0]).toMatch(/^step,.*reward/);
-  expect(lines[1]).toMatch(/^0,/);
-  const pick = (kind: string) => async () => {
-    await frame.getByRole('button', { name: 'Save Reward' }).click();
-    await frame.getByRole('button', { name: kind, exact: true }).click();
-  };
-  expect((await save('reward.svg', pick('SVG'))).toString()).toMatch(/^<svg[\s\S]*<path/);
-  expect((await save('reward.png', pick('PNG'))).subarray(1, 4).toString()).toBe('PNG');
+  const save = (kind: 'csv' | 'svg' | 'png') =>
+    saveAs(editor, join(server.workspace, `reward.${kind}`), async () => {
+      await frame.getByRole('button', { name: 'Save Reward' }).click();
+      await frame.getByRole('button', { name: kind.toUpperCase(), exact: true }).click();
+    });
+  expect((await save('csv')).toString()).toMatch(/^run,step,mean,.*held-out\r\nsort,0,/);
+  expect((await save('svg')).toString()).toMatch(/^<svg[\s\S]*<path/);
+  expect((await save('png')).subarray(1, 4).toString()).toBe('PNG');
 });
 
 session.test('deletes a run when that is confirmed', async ({ editor, server }) => {

@@ -17,10 +17,9 @@ export const ADDED_SINCE: readonly string[] = [
   'metrics.jsonl: time/evaluate',
   'metrics.jsonl: time/save',
   'run.json: heldOut',
-  ...['evalSplit', 'prompt', 'columns', 'maxRows', 'maxPromptLength', 'difficulty', 'evalOnStart'].flatMap((field) => [
-    `run.json: config.${field}`,
-    `run.json: startConfig.${field}`,
-  ]),
+  ...['evalSplit', 'prompt', 'columns', 'maxRows', 'maxPromptLength', 'difficulty', 'evalOnStart', 'reportTo'].flatMap(
+    (field) => [`run.json: config.${field}`, `run.json: startConfig.${field}`],
+  ),
 ];
 
 /** The files without what was added. `found` gets each addition that was there. */

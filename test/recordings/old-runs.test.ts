@@ -5,6 +5,7 @@
 import { cpSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { parquetReadObjects } from 'hyparquet';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { RunFeed } from '../../src/extension/dashboard/run-feed.ts';
 import { RunStream } from '../../src/extension/dashboard/run-stream.ts';
@@ -73,6 +74,32 @@ describe.each(readdirSync(join(OLD_RUNS, 'runs')))('a run of %s', (name) => {
     const { run } = workspace(name);
     const events = printed(await grpo(['rescore', run, '--json']));
     expect(events.at(-1)).toMatchObject({ type: 'summary', completions: 8, changed: 0, flips: 0 });
+  });
+
+  test('is exported, and has a report', async () => {
+    const { run } = workspace(name);
+    const file = (path: string) => join(run, path);
+    const outputs = ['--metrics', file('m.csv'), '--completions', file('c.parquet'), '--tensorboard', file('events')];
+    expect(printed(await grpo(['records', run, ...outputs, '--json']))).toEqual([
+      { type: 'written', path: file('m.csv') },
+      { type: 'written', path: file('c.parquet') },
+      { type: 'written', path: file('events/numbers') },
+    ]);
+    const csv = readFileSync(file('m.csv'), 'utf8');
+    expect(csv).toContain(`\r\nnumbers,1,${metrics[0]!.reward},`);
+    const parquet = new Uint8Array(readFileSync(file('c.parquet'))).buffer;
+    const rows = await parquetReadObjects({ file: parquet });
+    expect(rows.map(({ step, split }) => `${split} ${step}`)).toEqual([
+      ...Array(4).fill('train 1'),
+      ...Array(4).fill('train 2'),
+    ]);
+    expect(rows[0]).toMatchObject({
+      run: 'numbers',
+      rewards: { digits: expect.any(Number) },
+      columns: { numbers: [3n, 1n] },
+    });
+    printed(await grpo(['report', run, '--out', file('report.html'), '--json']));
+    expect(readFileSync(file('report.html'), 'utf8')).toMatch(/<h1>numbers<\/h1>[\s\S]*Completions of step 2/);
   });
 
   test('continues from its checkpoint', async () => {

@@ -1,4 +1,5 @@
 import { el } from '../dom.ts';
+import { menuOf } from '../menu.ts';
 
 export type ExportKind = 'svg' | 'png' | 'csv';
 
@@ -8,35 +9,17 @@ export interface ChartActions {
   element: HTMLElement;
 }
 
-let menus = 0;
-
 /** The buttons of a chart: logarithmic axis, table, and a menu with the forms in which it can be saved. */
 export function chartActions(
   title: string,
   events: { onLog(): void; onTable(): void; onExport(kind: ExportKind): void },
 ): ChartActions {
-  const id = `save-${menus++}`;
-  const menu = el('div', { id, class: 'menu', popover: 'auto' });
-  const save = el('button', { class: 'flat', popovertarget: id, 'aria-label': `Save ${title}` }, 'Save');
-  for (const kind of ['svg', 'png', 'csv'] as const)
-    menu.append(
-      el(
-        'button',
-        {
-          onclick: () => {
-            menu.hidePopover();
-            events.onExport(kind);
-          },
-        },
-        kind.toUpperCase(),
-      ),
-    );
-  // Next to its button; anchor positioning in CSS would need a newer browser.
-  menu.addEventListener('toggle', () => {
-    const { right, bottom } = save.getBoundingClientRect();
-    menu.style.left = `${right - menu.offsetWidth}px`;
-    menu.style.top = `${Math.min(bottom + 2, innerHeight - menu.offsetHeight)}px`;
-  });
+  const save = el('button', { class: 'flat', 'aria-label': `Save ${title}` }, 'Save');
+  const kinds = ['svg', 'png', 'csv'] as const;
+  const menu = menuOf(
+    save,
+    kinds.map((kind) => ({ label: kind.toUpperCase(), choose: () => events.onExport(kind) })),
+  );
   const log = el(
     'button',
     {

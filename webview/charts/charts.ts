@@ -1,7 +1,7 @@
 import './charts.css';
 import { runLabels } from '../compare/run-labels.ts';
 import { el, setText } from '../dom.ts';
-import { exportChart, exportMetrics } from '../export/export.ts';
+import { exportChart } from '../export/export.ts';
 import { KeyedList, type Row } from '../keyed-list.ts';
 import type { Layout } from '../layout.ts';
 import type { Change, ShownRun, Store } from '../store.ts';
@@ -33,7 +33,7 @@ export class Charts {
   constructor(store: Store) {
     this.#store = store;
     this.#events = this.#makeEvents();
-    this.#toolbar = toolbar(store, () => store.main && exportMetrics(store.main));
+    this.#toolbar = toolbar(store);
     this.#toolbar.hidden = true;
     this.element.append(this.#toolbar, this.#live, this.#empty, this.#grid);
     store.subscribe((changes) => this.#onChange(changes));

@@ -1,13 +1,14 @@
 import type { RunHead } from '../../src/protocol/dashboard.ts';
 import { runLabels } from '../compare/run-labels.ts';
 import { el, setText } from '../dom.ts';
+import { exportMenu } from '../export/export-menu.ts';
 import { formatCount, formatTime } from '../format.ts';
 import { KeyedList, type Row } from '../keyed-list.ts';
 import type { Store } from '../store.ts';
 import { onThemeChange, readTheme } from './theme.ts';
 
-/** What holds for all charts: smoothing, zoom, and the export of all numbers. */
-export function toolbar(store: Store, exportAll: () => void): HTMLElement {
+/** What holds for all charts: smoothing, zoom, and the export of the run. */
+export function toolbar(store: Store): HTMLElement {
   const value = el('output', { for: 'smoothing', class: 'muted' });
   const slider = el('input', {
     id: 'smoothing',
@@ -56,7 +57,7 @@ export function toolbar(store: Store, exportAll: () => void): HTMLElement {
     el('span', { class: 'spacer' }),
     range,
     reset,
-    el('button', { class: 'flat', onclick: exportAll }, 'Export Metrics (CSV)'),
+    exportMenu(store),
   );
 }
 

@@ -1,30 +1,24 @@
+import { fileNameOf } from '../../src/text/file-name-of.ts';
 import type { ExportKind } from '../charts/actions.ts';
 import type { ChartView } from '../charts/chart.ts';
 import type { ChartDefinition } from '../charts/definitions.ts';
 import { host } from '../host.ts';
-import type { ShownRun } from '../store.ts';
-import { chartCsv, metricsCsv } from './csv.ts';
+import { chartCsv } from './csv.ts';
 import { chartSvg } from './svg.ts';
 
 /** Makes the file; the host asks where to put it. */
 export async function exportChart(chart: ChartDefinition, kind: ExportKind, view: ChartView): Promise<void> {
   const { runs, range, log } = view;
-  const name = `${runs[0]!.name}-${chart.id.replaceAll(/[^\w-]+/g, '-')}`;
+  const name = `${fileNameOf(runs[0]!.label)}-${chart.id.replaceAll(/[^\w-]+/g, '-')}`;
   if (kind === 'csv') return save(`${name}.csv`, chartCsv(chart, runs, range));
   const svg = chartSvg(chart, view, range, log.has(chart.id));
   if (kind === 'svg') return save(`${name}.svg`, svg);
   save(`${name}.png`, await pngOf(svg));
 }
 
-export function exportMetrics({ head, columns }: ShownRun): void {
-  save(`${head.name}-metrics.csv`, metricsCsv(columns));
-}
-
 function save(name: string, content: string | Uint8Array<ArrayBuffer>): void {
-  // The run's name is any text.
-  const file = name.replaceAll(/[\\/:*?"<>|]/g, '-');
   const bytes = typeof content === 'string' ? new TextEncoder().encode(content) : content;
-  host.postMessage({ type: 'save', name: file, content: bytes });
+  host.postMessage({ type: 'save', name, content: bytes });
 }
 
 /** Twice the size of the drawing: sharp on paper and on dense screens. */

@@ -163,6 +163,12 @@ export class RunPanel implements Disposable {
       case 'save':
         await saveExport(this.#folder, message.name, message.content);
         return;
+      case 'exportRuns': {
+        // Only runs that the dashboard shows: the webview never names a path of its own.
+        const runs = message.runs.filter(({ folder }) => this.#runs.has(folder));
+        if (runs.length > 0) await commands.executeCommand('grpo.exportRun', { kind: message.kind, runs });
+        return;
+      }
       case 'rewardDiff':
         if (this.#runs.has(message.folder)) await showRewardDiff(this.#folder, message.folder, message.name);
         return;

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { MetricColumns } from '../../../src/protocol/metric-columns.ts';
 import { Curves } from '../../../webview/charts/curves.ts';
-import { chartCsv, metricsCsv } from '../../../webview/export/csv.ts';
+import { chartCsv } from '../../../webview/export/csv.ts';
 import { formatNumber, formatShare } from '../../../webview/format.ts';
 import { niceTicks } from '../../../webview/ticks.ts';
 
@@ -10,21 +10,22 @@ for (const step of [1, 2, 3])
   columns.push({ step, reward: step / 4, 'odd, "name"': step === 2 ? null : 1, step_time: 2, num_tokens: step * 100 });
 
 describe('CSV', () => {
-  it('holds every metric under its key; a missing value is an empty field', () => {
-    expect(metricsCsv(columns).split('\r\n')).toEqual([
-      'step,reward,"odd, ""name""",step_time,num_tokens',
-      '1,0.25,1,2,100',
-      '2,0.5,,2,200',
-      '3,0.75,1,2,300',
+  it('holds what a chart shows, of every run on it', () => {
+    const run = (label: string) => ({ name: 'sort', label, folder: '/a', color: 0, curves: new Curves(columns) });
+    const series = [{ id: 'reward', label: 'reward × 2', terms: [{ key: 'reward', weight: 2 }], color: 0 }];
+    const csv = chartCsv(
+      { id: 'reward', title: 'Reward', series },
+      [run('sort · seed 1'), run('sort · "two"')],
+      [2, 3],
+    );
+    expect(csv.split('\r\n')).toEqual([
+      'run,step,reward × 2',
+      'sort · seed 1,2,1',
+      'sort · seed 1,3,1.5',
+      '"sort · ""two""",2,1',
+      '"sort · ""two""",3,1.5',
       '',
     ]);
-  });
-
-  it('holds what a chart shows, of every run on it', () => {
-    const run = (folder: string) => ({ name: 'sort', label: 'sort', folder, color: 0, curves: new Curves(columns) });
-    const series = [{ id: 'reward', label: 'reward × 2', terms: [{ key: 'reward', weight: 2 }], color: 0 }];
-    const csv = chartCsv({ id: 'reward', title: 'Reward', series }, [run('/a/one'), run('/a/two')], [2, 3]);
-    expect(csv.split('\r\n')).toEqual(['run,step,reward × 2', 'one,2,1', 'one,3,1.5', 'two,2,1', 'two,3,1.5', '']);
   });
 });
 

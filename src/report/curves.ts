@@ -1,0 +1,76 @@
+import type { MetricColumns } from '../protocol/metric-columns.ts';
+import { formatShare } from '../text/format-number.ts';
+import { type Html, html } from './html.ts';
+import { type ChartLine, lineChart, type Point } from './line-chart.ts';
+
+/** What is drawn: a chart's title, and its curves by the keys of their metrics. */
+interface ChartPlan {
+  title: string;
+  /** Values are shares of 1. */
+  isShare?: boolean;
+  lines: { key: string; label: string; marked?: boolean }[];
+}
+
+/** The report's colours. */
+const COLORS = 6;
+const REWARD_MEAN = /^rewards\/(.+)\/mean$/;
+
+/** The curves that a reader looks at first, and those that explain them. */
+export function curvesSection(columns: MetricColumns, changedAt: readonly number[]): Html {
+  const charts = plans(columns.keys).flatMap(({ title, isShare, lines }) => {
+    const drawn = lines.flatMap(({ key, ...line }, at): ChartLine[] => {
+      const points = pointsOf(columns, key);
+      return points.length > 0 ? [{ ...line, points, color: at % COLORS }] : [];
+    });
+    return drawn.length > 0
+      ? [lineChart(title, drawn, { marks: changedAt, ...(isShare && { format: formatShare }) })]
+      : [];
+  });
+  if (charts.length === 0) return html``;
+  const changed = changedAt.length > 0 && ' Dashed lines mark the steps at which the run was changed.';
+  return html`<section><h2>Curves</h2><p class="muted">By step, with the last value of each.${changed}</p><div class="charts">${charts}</div></section>`;
+}
+
+function plans(keys: readonly string[]): ChartPlan[] {
+  const functions = keys.flatMap((key) => {
+    const name = REWARD_MEAN.exec(key)?.[1];
+    return name === undefined ? [] : [{ key, label: name }];
+  });
+  return [
+    {
+      title: 'Reward',
+      lines: [
+        { key: 'reward', label: 'mean' },
+        { key: 'eval_reward', label: 'held-out', marked: true },
+      ],
+    },
+    { title: 'Reward per function, without weights', lines: functions.length > 1 ? functions : [] },
+    {
+      title: 'Completion length (tokens)',
+      lines: [
+        { key: 'completions/mean_length', label: 'mean' },
+        { key: 'completions/max_length', label: 'longest' },
+      ],
+    },
+    {
+      title: 'Shares of groups and completions',
+      isShare: true,
+      lines: [
+        { key: 'frac_reward_zero_std', label: 'groups without a learning signal' },
+        { key: 'completions/clipped_ratio', label: 'truncated completions' },
+      ],
+    },
+    { title: 'KL from the reference model', lines: [{ key: 'kl', label: 'KL' }] },
+    { title: 'Entropy', lines: [{ key: 'entropy', label: 'entropy' }] },
+    { title: 'Gradient norm', lines: [{ key: 'grad_norm', label: 'before clipping' }] },
+    { title: 'Loss', lines: [{ key: 'loss', label: 'loss' }] },
+  ];
+}
+
+function pointsOf(columns: MetricColumns, key: string): Point[] {
+  const values = columns.values(key);
+  const points: Point[] = [];
+  for (let row = 0; values && row < columns.length; row++)
+    if (Number.isFinite(values[row])) points.push({ step: columns.steps[row]!, value: values[row]! });
+  return points;
+}

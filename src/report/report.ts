@@ -1,0 +1,83 @@
+import type { ExportedRun } from '../export/exported-run.ts';
+import { writeOutput } from '../export/output-file.ts';
+import { writePieces } from '../export/text-writer.ts';
+import { BadInput } from '../protocol/errors.ts';
+import { evaluatedSteps, readEvaluation } from '../run-folder/evaluations.ts';
+import { MetricsTail } from '../run-folder/metrics-tail.ts';
+import { readRun } from '../run-folder/read-run.ts';
+import { readCompletions, recordedSteps } from '../run-folder/rollouts.ts';
+import { stepSection } from './completions.ts';
+import { configSection, provenanceSection } from './config.ts';
+import { curvesSection } from './curves.ts';
+import { changesSection, headSection } from './head.ts';
+import { heldOutSection } from './held-out.ts';
+import { type Html, html } from './html.ts';
+import { STYLE } from './style.ts';
+
+/** Writes a report of a run: one HTML file without scripts that asks for nothing else. `version`: of the product. */
+export async function writeReport(target: string, run: ExportedRun, version: string): Promise<void> {
+  const page = await reportOf(run, version);
+  await writeOutput(target, (file) => writePieces(file, [page.text]));
+}
+
+async function reportOf(run: ExportedRun, version: string): Promise<Html> {
+  const { folder, info, label } = run;
+  const tail = new MetricsTail(folder);
+  await tail.read();
+  const { columns } = tail;
+  const status = (await readRun(folder, false))?.status ?? info.state;
+  const changedAt = [...new Set((info.changes ?? []).map(({ step }) => step))];
+  const body = [
+    headSection(run, status, columns),
+    curvesSection(columns, changedAt),
+    changesSection(info.changes),
+    await heldOut(folder),
+    ...(await completions(folder)),
+    configSection(info),
+    provenanceSection(info),
+  ];
+  // The policy of the page forbids everything but its own style: what a completion says can do nothing.
+  return html`<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>${label} · GRPO Lab report</title>
+<style>${style}</style>
+</head>
+<body>
+<main>
+${body}
+</main>
+<footer>Written by GRPO Lab ${version} from ${folder}</footer>
+</body>
+</html>
+`;
+}
+
+const style = html([STYLE] as unknown as TemplateStringsArray);
+
+async function heldOut(folder: string): Promise<Html> {
+  const steps = await evaluatedSteps(folder);
+  const [first, last] = [steps[0], steps.at(-1)];
+  if (first === undefined || last === undefined || first === last) return html``;
+  const read = async (step: number) => ({ step, rows: await readEvaluation(folder, step) });
+  return heldOutSection(await read(first), await read(last));
+}
+
+/** Of the first step and the last; none, where none are recorded. */
+async function completions(folder: string): Promise<Html[]> {
+  const steps = stepsOf(folder);
+  const shown = [...new Set([steps[0], steps.at(-1)])].filter((step) => step !== undefined);
+  return Promise.all(shown.map(async (step) => stepSection(step, await readCompletions(folder, step))));
+}
+
+function stepsOf(folder: string): number[] {
+  try {
+    return recordedSteps(folder);
+  } catch (error) {
+    if (error instanceof BadInput) return [];
+    throw error;
+  }
+}

@@ -1,0 +1,14 @@
+import type { MetricsRow } from '../protocol/run-folder.ts';
+
+const EVAL = 'eval_';
+
+/**
+ * A row's numbers by the tags that transformers' TensorBoardCallback gives them, so that runs of both can be compared: `train/reward`,
+ * `train/rewards/sorted/mean`, `eval/reward`. Values that are missing are left out.
+ */
+export function scalarsOf({ step: _, ...metrics }: MetricsRow): Record<string, number> {
+  const known = Object.entries(metrics).filter((entry): entry is [string, number] => entry[1] !== null);
+  return Object.fromEntries(known.map(([key, value]) => [tagOf(key), value]));
+}
+
+const tagOf = (key: string): string => (key.startsWith(EVAL) ? `eval/${key.slice(EVAL.length)}` : `train/${key}`);
