@@ -22,8 +22,11 @@ const send = (event: ChatEvent): void => {
 async function open(run: string, step: number, score: boolean): Promise<Chat> {
   const target = findTarget(run, step) as RunTarget;
   const notes: string[] = [];
+  // A workspace's TensorFlow is code of its own, as its rewards are.
+  const untrusted = !score && target.loaded.config.device === 'tensorflow';
+  if (untrusted) notes.push('The CPU computes, because TensorFlow is code of this workspace, which is not trusted.');
   const chat = await Chat.open(target, {
-    ...{ score, rewardWorker },
+    ...{ score, rewardWorker, device: untrusted ? 'cpu' : 'auto' },
     onCost: (cost) => send({ type: 'cost', ...cost }),
     onLoad: (share) => send({ type: 'loading', share }),
     onNote: (sentence) => notes.push(sentence),
