@@ -122,7 +122,8 @@ export class Chat {
       if (!('text' in chosen)) throw new BadInput('A prompt of the run begins a new chat.');
       return this.speakers.map((speaker) => {
         const said = this.#said.get(speaker);
-        if (!said || typeof said.prompt === 'string') throw new BadInput('There is no chat to continue; start a new one.');
+        if (!said || typeof said.prompt === 'string')
+          throw new BadInput('There is no chat to continue; start a new one.');
         return { speaker, prompt: nextTurn(said.prompt, said.answer, chosen.text) };
       });
     }

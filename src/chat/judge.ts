@@ -75,7 +75,13 @@ export class Judge {
     });
     const verdicts = table.columns.map(({ name, weight, outcomes }) => verdictOf(name, weight, outcomes[0]!));
     const scores = table.columns.map(({ outcomes }) => scoreOf(outcomes[0]));
-    return { reward: weightedSum(scores, table.columns.map(({ weight }) => weight)), verdicts };
+    return {
+      reward: weightedSum(
+        scores,
+        table.columns.map(({ weight }) => weight),
+      ),
+      verdicts,
+    };
   }
 }
 

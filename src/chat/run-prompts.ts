@@ -53,7 +53,10 @@ export class RunPrompts {
     const found = wanted === '' ? all : all.filter(({ text }) => text.toLowerCase().includes(wanted));
     const rows = found
       .slice(0, MOST_LISTED)
-      .map(({ text, ...row }) => ({ ...row, text: text.length > LONGEST_TEXT ? `${text.slice(0, LONGEST_TEXT)}…` : text }));
+      .map(({ text, ...row }) => ({
+        ...row,
+        text: text.length > LONGEST_TEXT ? `${text.slice(0, LONGEST_TEXT)}…` : text,
+      }));
     return { rows, found: found.length };
   }
 }

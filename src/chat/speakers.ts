@@ -53,7 +53,8 @@ export async function loadSpeakers(target: ChatTarget, options: LoadOptions = {}
   const config = target.run === undefined ? undefined : target.loaded.config;
   const start = config?.model ?? target.model;
   const shared = target.run !== undefined && sharesBase(target);
-  const device = options.device === undefined || options.device === 'auto' ? (config?.device ?? 'auto') : options.device;
+  const device =
+    options.device === undefined || options.device === 'auto' ? (config?.device ?? 'auto') : options.device;
   const fp16 = options.fp16 || (config?.fp16 ?? false);
   const shape = readModelConfig(start);
   const workload = workloadOf(shape, { trains: false, half: fp16 });

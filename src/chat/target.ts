@@ -30,13 +30,19 @@ export function findTarget(path: string, step?: number): ChatTarget {
   const named = stepOfName(basename(given));
   if (named !== undefined && basename(dirname(given)) === RUN_FILES.checkpoints && holdsRun(run)) {
     if (step === undefined || step === named) return ofRun(run, named);
-    throw new BadInput(`This is the checkpoint of step ${named}; give the run's folder with --step ${step}, or no step.`, {
+    throw new BadInput(
+      `This is the checkpoint of step ${named}; give the run's folder with --step ${step}, or no step.`,
+      {
+        file: given,
+        isFolder: true,
+      },
+    );
+  }
+  if (step !== undefined)
+    throw new BadInput('--step chooses a checkpoint of a run, and this is no run folder', {
       file: given,
       isFolder: true,
     });
-  }
-  if (step !== undefined)
-    throw new BadInput('--step chooses a checkpoint of a run, and this is no run folder', { file: given, isFolder: true });
   if (!existsSync(given)) throw new BadInput('there is no run, checkpoint or model here', { file: given });
   return { model: given };
 }

@@ -40,9 +40,11 @@ export function typedPrompt(text: string, form: PromptForm): MappedRow {
     ];
     return { prompt: others, columns };
   }
-  const columns = typeof mapping === 'string' && /^\w+$/.test(mapping) && mapping !== 'prompt' ? { [mapping]: text } : {};
+  const columns =
+    typeof mapping === 'string' && /^\w+$/.test(mapping) && mapping !== 'prompt' ? { [mapping]: text } : {};
   if (!isChat(form)) return { prompt: text, columns };
-  const system = typeof example === 'object' ? example.filter(({ role }, index) => index === 0 && role === 'system') : [];
+  const system =
+    typeof example === 'object' ? example.filter(({ role }, index) => index === 0 && role === 'system') : [];
   return { prompt: [...system, { role: 'user', content: text }], columns };
 }
 

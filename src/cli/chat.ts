@@ -117,7 +117,8 @@ class Terminal {
   }
 
   get #maxTokens(): number {
-    const recorded = this.#target.run === undefined ? DEFAULT_MAX_TOKENS : this.#target.loaded.config.maxCompletionLength;
+    const recorded =
+      this.#target.run === undefined ? DEFAULT_MAX_TOKENS : this.#target.loaded.config.maxCompletionLength;
     return this.#options.maxTokens ?? recorded;
   }
 

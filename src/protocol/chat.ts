@@ -75,7 +75,13 @@ const prompt = z.custom<Prompt>((value) => typeof value === 'string' || Array.is
 export const chatEvent = z.discriminatedUnion('type', [
   z.object({ type: z.literal('ready'), version: z.literal(CHAT_VERSION) }),
   /** Before anything is loaded: what the models take in bytes, and how much memory is free. */
-  z.object({ type: z.literal('cost'), models: positive, bytes: z.number(), available: z.number(), training: z.boolean() }),
+  z.object({
+    type: z.literal('cost'),
+    models: positive,
+    bytes: z.number(),
+    available: z.number(),
+    training: z.boolean(),
+  }),
   /** The share of all weights that is read. */
   z.object({ type: z.literal('loading'), share: z.number() }),
   z.object({
@@ -96,7 +102,13 @@ export const chatEvent = z.discriminatedUnion('type', [
     /** What is not as it might be, a sentence each. */
     notes: z.array(z.string()),
   }),
-  z.object({ type: z.literal('prompts'), set: promptSet, search: z.string(), rows: z.array(listedPrompt), found: count }),
+  z.object({
+    type: z.literal('prompts'),
+    set: promptSet,
+    search: z.string(),
+    rows: z.array(listedPrompt),
+    found: count,
+  }),
   /** What the sides are asked, as reward functions get it. */
   z.object({ type: z.literal('asked'), id: count, prompt, columns: z.record(z.string(), z.unknown()) }),
   /** The answer is now what it was up to character `from` (UTF-16 units), and then `text`. */

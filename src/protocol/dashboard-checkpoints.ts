@@ -45,5 +45,8 @@ export const checkpointsMessages = [
   /** Load the models of a checkpoint; those of another one go. */
   z.object({ type: z.literal('openChat'), step }),
   z.object({ type: z.literal('closeChat') }),
-  z.object({ type: z.literal('chat'), command: z.discriminatedUnion('type', [promptsCommand, askCommand, stopCommand]) }),
+  z.object({
+    type: z.literal('chat'),
+    command: z.discriminatedUnion('type', [promptsCommand, askCommand, stopCommand]),
+  }),
 ] as const;

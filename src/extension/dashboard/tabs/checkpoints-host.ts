@@ -86,7 +86,11 @@ export class CheckpointsHost implements TabHost {
         return void (await commands.executeCommand('grpo.resumeFromCheckpoint', folder));
       case 'openFolder': {
         const run = registry.get(folder);
-        const node: { kind: 'checkpoint'; run: unknown; checkpoint: Checkpoint } = { kind: 'checkpoint', run, checkpoint };
+        const node: { kind: 'checkpoint'; run: unknown; checkpoint: Checkpoint } = {
+          kind: 'checkpoint',
+          run,
+          checkpoint,
+        };
         return void (await commands.executeCommand('grpo.openCheckpointFolder', node));
       }
       default:
