@@ -39,7 +39,9 @@ export class ChatProcess {
 
   #onExit({ code, signal, error }: ChildEnd): void {
     if (this.#disposed) return;
-    const why = error?.message ?? (this.#child.lastWords.split('\n').at(-1) || signal || `status ${code}`);
+    // An error's stack follows it.
+    const said = this.#child.lastWords.split('\n').find((line) => /Error: /.test(line));
+    const why = error?.message ?? said ?? signal ?? `status ${code}`;
     this.#onEvent({ type: 'problem', id: null, message: `The models' process ended unexpectedly (${why}).` });
   }
 }
