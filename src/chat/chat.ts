@@ -1,3 +1,4 @@
+import type { MappedRow } from '../data/row-mapping.ts';
 import type { ChatSide, Question, Verdict } from '../protocol/chat.ts';
 import { BadInput } from '../protocol/errors.ts';
 import { askedPrompt } from '../protocol/prompt-prefix.ts';
@@ -17,8 +18,11 @@ export interface ChatOptions extends LoadOptions, JudgeOptions {
 
 /** Hears what becomes of a question. */
 export interface ChatListener {
-  /** The prompt as reward functions get it, the first side's where they differ. */
-  onAsked(prompt: Prompt, columns: Record<string, unknown>): void;
+  /**
+   * The prompt as reward functions get it, the first side's where they differ, with its columns; `missing` are those that the run's own prompts
+   * have besides.
+   */
+  onAsked(asked: { prompt: Prompt; columns: Record<string, unknown>; missing: string[] }): void;
   /** The answer so far. */
   onText(side: ChatSide, text: string): void;
   onAnswer(side: ChatSide, answer: Answer): void;
@@ -88,7 +92,8 @@ export class Chat {
     this.#stopped = false;
     const asked = this.#asked(question);
     const first = asked[0]!;
-    listener.onAsked(askedPrompt(first.prompt), this.#columns);
+    const missing = Object.keys(this.prompts.example?.columns ?? {}).filter((name) => !(name in this.#columns));
+    listener.onAsked({ prompt: askedPrompt(first.prompt), columns: this.#columns, missing });
     const turns = new Turns();
     const scores: Promise<void>[] = [];
     const one = async ({ speaker, prompt }: (typeof asked)[number]) => {
@@ -127,10 +132,15 @@ export class Chat {
         return { speaker, prompt: nextTurn(said.prompt, said.answer, chosen.text) };
       });
     }
-    const { prompt, columns } =
-      'text' in chosen ? typedPrompt(chosen.text, this.#form) : this.prompts.at(chosen.set, chosen.index);
+    const { prompt, columns } = 'text' in chosen ? this.#typed(chosen.text) : this.prompts.at(chosen.set, chosen.index);
     this.#columns = columns;
     return this.speakers.map((speaker) => ({ speaker, prompt }));
+  }
+
+  /** Who types a prompt of the run's means that one, with its columns. */
+  #typed(text: string): MappedRow {
+    const typed = typedPrompt(text, this.#form);
+    return this.prompts.same(typed.prompt) ?? typed;
   }
 
   /** Gives, when the answer is there, how to score it. */

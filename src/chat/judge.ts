@@ -3,7 +3,7 @@ import type { Verdict } from '../protocol/chat.ts';
 import { BadInput } from '../protocol/errors.ts';
 import type { Prompt, RewardOutcome } from '../protocol/rewards.ts';
 import type { RewardSet } from '../rewards/open-rewards.ts';
-import { placeWords, scoreOf } from '../rewards/score-table.ts';
+import { placeOf, scoreOf } from '../rewards/score-table.ts';
 import { recordedTexts } from '../run-folder/recorded-settings.ts';
 import { rewardOpener } from '../trainer/run-rewards.ts';
 import type { RunTarget } from './target.ts';
@@ -91,7 +91,7 @@ function verdictOf(name: string, weight: number, outcome: RewardOutcome): Verdic
     case 'score':
       return { ...described, reason: outcome.reason ?? null, extracted: outcome.extracted ?? null };
     case 'failure':
-      return { ...described, reason: `${placeWords(outcome)}${outcome.message}` };
+      return { ...described, reason: outcome.message, place: placeOf(outcome) };
     case 'abstain':
       return described;
     default:

@@ -44,7 +44,7 @@ async function ask(chat: Chat, question: Question): Promise<void> {
   const { id } = question;
   const changes = new TextChanges();
   await chat.ask(question, {
-    onAsked: (prompt, columns) => send({ type: 'asked', id, prompt, columns }),
+    onAsked: (asked) => send({ type: 'asked', id, ...asked }),
     onText(side, text) {
       const change = changes.of(side, text);
       if (change) send({ type: 'text', id, side, ...change });

@@ -4,6 +4,7 @@ import type { ListedPrompt, PromptSet } from '../protocol/chat.ts';
 import { BadInput } from '../protocol/errors.ts';
 import { messageText } from '../protocol/message-text.ts';
 import { askedPrompt } from '../protocol/prompt-prefix.ts';
+import type { Prompt } from '../protocol/rewards.ts';
 import { loadRows } from '../trainer/load-rows.ts';
 
 /** As many as a list shows at once. */
@@ -46,17 +47,21 @@ export class RunPrompts {
     return row;
   }
 
+  /** The row with this very prompt, if there is one. */
+  same(prompt: Prompt): DatasetRow | undefined {
+    const text = JSON.stringify(prompt);
+    return [...this.#rows['held-out'], ...this.#rows.training].find((row) => JSON.stringify(row.prompt) === text);
+  }
+
   /** The first ones that contain a text, whatever its case. */
   list(set: PromptSet, search: string): { rows: ListedPrompt[]; found: number } {
     const wanted = search.trim().toLowerCase();
     const all = this.#rows[set].map((row, index) => ({ index, text: lastText(row), columns: row.columns }));
     const found = wanted === '' ? all : all.filter(({ text }) => text.toLowerCase().includes(wanted));
-    const rows = found
-      .slice(0, MOST_LISTED)
-      .map(({ text, ...row }) => ({
-        ...row,
-        text: text.length > LONGEST_TEXT ? `${text.slice(0, LONGEST_TEXT)}…` : text,
-      }));
+    const rows = found.slice(0, MOST_LISTED).map(({ text, ...row }) => ({
+      ...row,
+      text: text.length > LONGEST_TEXT ? `${text.slice(0, LONGEST_TEXT)}…` : text,
+    }));
     return { rows, found: found.length };
   }
 }

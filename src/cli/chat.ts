@@ -2,7 +2,7 @@ import { createInterface, type Interface } from 'node:readline';
 import { Chat } from '../chat/chat.ts';
 import { type ChatTarget, findTarget } from '../chat/target.ts';
 import type { ChatSide, ChosenPrompt, Verdict } from '../protocol/chat.ts';
-import { BadInput } from '../protocol/errors.ts';
+import { BadInput, formatLocation } from '../protocol/errors.ts';
 import { visible } from '../text/visible.ts';
 import { type CommandOf, DEFAULT_MAX_TOKENS } from './commands.ts';
 import { print, printAside, printJson, warn } from './output.ts';
@@ -147,9 +147,10 @@ class Terminal {
 }
 
 function describeScores({ reward, verdicts }: { reward: number | null; verdicts: Verdict[] }): string {
-  const each = verdicts.map(({ name, kind, score, reason }) => {
+  const each = verdicts.map(({ name, kind, score, reason, place }) => {
     const gives = kind === 'score' ? score!.toFixed(3) : kind === 'abstain' ? 'abstains' : 'failed';
-    return `  ${name.padEnd(24)} ${gives}${reason === null ? '' : `  ${reason}`}`;
+    const where = place ? `${formatLocation(place)}: ` : '';
+    return `  ${name.padEnd(24)} ${gives}${reason === null ? '' : `  ${where}${reason}`}`;
   });
   return [`  ${'reward'.padEnd(24)} ${reason(reward)}`, ...each].join('\n');
 }

@@ -1,6 +1,7 @@
 /** What an editor says to the process that lets people try checkpoints, and hears from it; the dashboard passes it on. */
 // zod/mini, because the webview's bundle carries these guards too.
 import * as z from 'zod/mini';
+import { sourcePlace } from './rescore.ts';
 import type { Prompt } from './rewards.ts';
 
 /** Raised when a message changes its meaning. */
@@ -67,6 +68,8 @@ const verdict = z.object({
   /** Why this score, or what the failure says. */
   reason: z.nullable(z.string()),
   extracted: z.nullable(z.string()),
+  /** Of a failure, as far as it is known. */
+  place: z.optional(sourcePlace),
 });
 export type Verdict = z.infer<typeof verdict>;
 
@@ -110,7 +113,14 @@ export const chatEvent = z.discriminatedUnion('type', [
     found: count,
   }),
   /** What the sides are asked, as reward functions get it. */
-  z.object({ type: z.literal('asked'), id: count, prompt, columns: z.record(z.string(), z.unknown()) }),
+  z.object({
+    type: z.literal('asked'),
+    id: count,
+    prompt,
+    columns: z.record(z.string(), z.unknown()),
+    /** Columns that the dataset's prompts have and this one has not. */
+    missing: z.array(z.string()),
+  }),
   /** The answer is now what it was up to character `from` (UTF-16 units), and then `text`. */
   z.object({ type: z.literal('text'), id: count, side: chatSide, from: count, text: z.string() }),
   z.object({

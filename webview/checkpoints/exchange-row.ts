@@ -3,11 +3,12 @@ import { type Child, el, setChildren, setText } from '../dom.ts';
 import { formatNumber } from '../format.ts';
 import type { Row } from '../keyed-list.ts';
 import { promptBlock } from '../prompt-block.ts';
+import { failure } from '../rollouts/detail.ts';
 import type { Exchange, SideAnswer } from './exchanges.ts';
 
 /** A question over both answers. They are updated in place: text that is being read, or selected, stays where it is. */
 export function exchangeRow(names: Record<ChatSide, string>): (exchange: Exchange) => Row<Exchange> {
-  return ({ prompt, columns }) => {
+  return ({ prompt, columns, missing }) => {
     const [base, checkpoint] = [answerCard(names.base), answerCard(names.checkpoint)];
     const problem = el('p', { class: 'failure' });
     const element = el(
@@ -15,6 +16,12 @@ export function exchangeRow(names: Record<ChatSide, string>): (exchange: Exchang
       { class: 'exchange' },
       promptBlock(prompt),
       columnsLine(columns),
+      missing.length > 0 &&
+        el(
+          'p',
+          { class: 'muted' },
+          `Without the dataset’s ${missing.join(', ')}, which reward functions may need: choose a prompt to have them.`,
+        ),
       el('div', { class: 'answers' }, base.element, checkpoint.element),
       problem,
     );
@@ -67,15 +74,16 @@ const factsOf = ({ tokens, seconds, end }: NonNullable<SideAnswer['ended']>): st
   return `${tokens} ${tokens === 1 ? 'token' : 'tokens'} · ${seconds.toFixed(1)} s${how}`;
 };
 
-function verdictLine({ name, kind, score, reason, extracted }: Verdict): HTMLElement {
+function verdictLine({ name, kind, score, reason, extracted, place }: Verdict): HTMLElement {
   const gives = kind === 'score' ? formatNumber(score) : kind === 'abstain' ? 'abstained' : 'failed';
   const found = extracted !== null && ['extracted ', el('code', {}, extracted === '' ? '(empty)' : extracted)];
   const said: Child[] = [...(found || []), found && reason !== null && ' · ', reason];
+  const wrong = kind === 'failure' && failure(reason ?? '', place && { ...place, file: place.file });
   return el(
     'div',
     {},
     el('dt', {}, name),
     el('dd', {}, gives),
-    el('dd', { class: kind === 'failure' ? 'failure' : 'muted' }, ...said),
+    wrong ? el('dd', {}, wrong) : el('dd', { class: 'muted' }, ...said),
   );
 }

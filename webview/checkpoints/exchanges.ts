@@ -13,6 +13,7 @@ export interface Exchange {
   id: number;
   prompt: Prompt;
   columns: Record<string, unknown>;
+  missing: string[];
   sides: Record<ChatSide, SideAnswer>;
   done: boolean;
   problem: string | undefined;
@@ -52,10 +53,10 @@ export class ChatState {
         this.prompts = event;
         return;
       case 'asked': {
-        const { id, prompt, columns } = event;
+        const { id, prompt, columns, missing } = event;
         const silent = (): SideAnswer => ({ text: '', ended: undefined, scored: undefined });
         const sides = { base: silent(), checkpoint: silent() };
-        this.exchanges.set(id, { id, prompt, columns, sides, done: false, problem: undefined });
+        this.exchanges.set(id, { id, prompt, columns, missing, sides, done: false, problem: undefined });
         return;
       }
       case 'text': {

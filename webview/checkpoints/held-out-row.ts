@@ -79,7 +79,7 @@ function side(step: number, rows: readonly EvaluatedCompletion[]): HTMLElement {
   return el(
     'section',
     { class: 'held-out-side', 'aria-label': name },
-    el('h3', {}, name, ' ', el('span', { class: 'muted' }, average)),
+    el('h2', {}, name, ' ', el('span', { class: 'muted' }, average)),
     ...best.map(completion),
   );
 }

@@ -16,8 +16,9 @@ function columns(rows: Record<string, number | null>[]): MetricColumns {
 
 describe('checkpoints', () => {
   test('have the reward of their own evaluation, else of the one before, and say so', () => {
-    const rows = Array.from({ length: 7 }, (_, step) =>
-      step % 3 === 0 ? { eval_reward: step, reward: 0 } : { reward: 0 },
+    const rows = Array.from(
+      { length: 7 },
+      (_, step): Record<string, number> => (step % 3 === 0 ? { eval_reward: step, reward: 0 } : { reward: 0 }),
     );
     const [newest, older] = measured(saved(3, 5), columns(rows));
     expect(measureWords(older!)).toBe('held-out reward 3');
@@ -90,7 +91,7 @@ describe('held-out prompts', () => {
 test('a chat is as its events tell, and busy until its last question is done', () => {
   const state = new ChatState();
   expect(state.busy).toBe(false);
-  state.receive({ type: 'asked', id: 1, prompt: 'p', columns: {} });
+  state.receive({ type: 'asked', id: 1, prompt: 'p', columns: {}, missing: [] });
   state.receive({ type: 'text', id: 1, side: 'base', from: 0, text: 'hello' });
   state.receive({ type: 'text', id: 1, side: 'base', from: 4, text: '!' });
   const exchange = state.exchanges.get(1)!;
@@ -100,7 +101,7 @@ test('a chat is as its events tell, and busy until its last question is done', (
   state.receive({ type: 'done', id: 1 });
   expect(exchange.sides.base.ended?.end).toBe('stopped');
   expect(state.busy).toBe(false);
-  state.receive({ type: 'asked', id: 2, prompt: 'p', columns: {} });
+  state.receive({ type: 'asked', id: 2, prompt: 'p', columns: {}, missing: [] });
   state.receive({ type: 'problem', id: 2, message: 'too long' });
   expect([state.exchanges.get(2)!.problem, state.problem, state.busy]).toEqual(['too long', undefined, false]);
   state.receive({ type: 'problem', id: null, message: 'gone' });
