@@ -80,7 +80,7 @@ export class Composer {
   }
 
   #onKey(event: KeyboardEvent): void {
-    if (event.key === 'Escape' && this.#state?.busy) return this.#postStop();
+    if (event.key === 'Escape' && this.#state?.busy) this.#postStop();
     if (event.key !== 'Enter' || event.shiftKey || event.isComposing) return;
     event.preventDefault();
     this.#sendText();
