@@ -120,7 +120,7 @@ session.test('shows held-out prompts before and after, what got worse first', as
   await frame.getByRole('button', { name: 'Before and After' }).click();
   await frame.getByText(/^24 prompts: \d+ worse, \d+ better/).waitFor();
   const gains = async () =>
-    (await frame.locator('.held-out-prompt .gain').allInnerTexts()).map((text) =>
+    (await frame.locator('.held-out-prompt .gain').allTextContents()).map((text) =>
       Number(text.replace('−', '-').replace('±', '')),
     );
   const worse = await gains();

@@ -69,7 +69,7 @@ describe.each([
 });
 
 test('both sides are written in turn, token by token, and what comes is the answer', async () => {
-  const chat = await ChatProcess.open(await trained(), 2);
+  const chat = await ChatProcess.open(await trained({ minCompletionLength: 30, maxCompletionLength: 40 }), 2);
   const { base, checkpoint } = await chat.answers({ id: 1, prompt: PROMPT, temperature: 1, maxTokens: 40 });
   const told = chat.all('text');
   for (const [side, { answer }] of Object.entries({ base, checkpoint })) {
