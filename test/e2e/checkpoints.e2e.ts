@@ -160,9 +160,13 @@ for (const theme of Object.keys(themes) as Theme[])
 session.test('fits into narrow windows', async ({ editor, dashboard }) => {
   await editor.setTheme('dark');
   for (const width of [1000, 520]) {
+    if (width < 600) await editor.command('View: Toggle Primary Side Bar Visibility');
     await editor.page.setViewportSize({ width, height: 900 });
     await dashboard.frame.getByRole('textbox', { name: 'Prompt' }).waitFor();
     await editor.screenshot(`checkpoints-${width}`);
   }
+  await dashboard.frame.getByRole('button', { name: 'Before and After' }).click();
+  await dashboard.frame.locator('.held-out-prompt').first().waitFor();
+  await editor.screenshot('checkpoints-before-after-520');
   await editor.page.setViewportSize({ width: 1440, height: 900 });
 });

@@ -1,9 +1,10 @@
 import type { ChatSide, Verdict } from '../../src/protocol/chat.ts';
+import { formatLocation } from '../../src/protocol/errors.ts';
 import { type Child, el, setChildren, setText } from '../dom.ts';
 import { formatNumber } from '../format.ts';
+import { host } from '../host.ts';
 import type { Row } from '../keyed-list.ts';
 import { promptBlock } from '../prompt-block.ts';
-import { failure } from '../rollouts/detail.ts';
 import type { Exchange, SideAnswer } from './exchanges.ts';
 
 /** A question over both answers. They are updated in place: text that is being read, or selected, stays where it is. */
@@ -78,12 +79,22 @@ function verdictLine({ name, kind, score, reason, extracted, place }: Verdict): 
   const gives = kind === 'score' ? formatNumber(score) : kind === 'abstain' ? 'abstained' : 'failed';
   const found = extracted !== null && ['extracted ', el('code', {}, extracted === '' ? '(empty)' : extracted)];
   const said: Child[] = [...(found || []), found && reason !== null && ' · ', reason];
-  const wrong = kind === 'failure' && failure(reason ?? '', place && { ...place, file: place.file });
   return el(
     'div',
     {},
     el('dt', {}, name),
     el('dd', {}, gives),
-    wrong ? el('dd', {}, wrong) : el('dd', { class: 'muted' }, ...said),
+    kind === 'failure'
+      ? el('dd', { class: 'wrong' }, ...failureWords(reason ?? '', place))
+      : el('dd', { class: 'muted' }, ...said),
   );
+}
+
+/** The sentence, behind a link to its line, which is named short: there are two answers side by side. */
+function failureWords(sentence: string, place: Verdict['place']): Child[] {
+  if (!place) return [sentence];
+  const { file, line = 1, column = 1 } = place;
+  const onclick = () => host.postMessage({ type: 'open', file, line, column });
+  const short = formatLocation({ ...place, file: file.replace(/^.*[\\/]/, '') });
+  return [el('button', { class: 'link', title: formatLocation(place), onclick }, short), `: ${sentence}`];
 }

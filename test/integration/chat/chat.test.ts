@@ -3,7 +3,15 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { grpo, grpoJson, jsonlFile } from '../cli/run-grpo.ts';
-import { onlyRun, referenceModel, runGrpo, startGrpo, tinyFiles, tinyWorkspace } from '../training/workspace.ts';
+import {
+  onlyRun,
+  referenceModel,
+  runGrpo,
+  startGrpo,
+  tinyFiles,
+  tinyWorkspace,
+  untilEvent,
+} from '../training/workspace.ts';
 import { ChatProcess } from './chat-process.ts';
 
 interface Printed {
@@ -208,4 +216,17 @@ describe('grpo chat', () => {
     const { status, stderr } = await grpo(args);
     expect([status, stderr]).toEqual([2, expect.stringContaining(sentence)]);
   });
+});
+
+test('answers while the run goes on, which it says, and leaves the run as it would have been', async () => {
+  const folder = tinyWorkspace({ maxSteps: 100_000, saveSteps: 2, saveTotalLimit: 100 });
+  const { child, finished } = startGrpo(['train', join(folder, 'run.grpo.json'), '--json']);
+  await untilEvent(child, ({ type }) => type === 'checkpoint');
+  const run = onlyRun(folder);
+  const chat = await ChatProcess.open(run, 2);
+  expect(chat.all('cost')[0]).toMatchObject({ training: true });
+  const { checkpoint } = await chat.answers({ id: 1, prompt: PROMPT });
+  expect(checkpoint.scored?.verdicts[0]).toMatchObject({ kind: 'score' });
+  child.kill('SIGINT');
+  expect(await finished).toMatchObject({ status: 130 });
 });
