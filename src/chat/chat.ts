@@ -85,7 +85,7 @@ export class Chat {
   }
 
   /**
-   * Asks all sides, `together` token by token in turn or one after the other, and scores each answer that came to its end. Throws BadInput for
+   * Asks all sides, `together` token by token in turn or one after the other with its score, and scores each answer that came to its end. Throws BadInput for
    * a question that cannot be asked; of one at a time, as there is one conversation.
    */
   async ask(question: Question, listener: ChatListener, { together = true } = {}): Promise<void> {
@@ -108,7 +108,11 @@ export class Chat {
     if (together) {
       // All of them, also where one has failed: none may go on afterwards.
       for (const ended of await Promise.allSettled(asked.map(one))) if (ended.status === 'rejected') throw ended.reason;
-    } else for (const each of asked) await one(each);
+    }
+    for (const each of together ? [] : asked) {
+      await one(each);
+      await Promise.all(scores);
+    }
     await Promise.all(scores);
   }
 

@@ -126,6 +126,28 @@ test('a prompt of the run brings its columns; a typed one lacks them, and the fu
   expect(verdict).toMatchObject({ kind: 'failure', reason: expect.stringContaining('TypeError'), place: { line: 2 } });
 });
 
+test("a chat goes on with what each side has said, in the form of the run's prompts", async () => {
+  const prompt = { system: 'Be brief.', user: 'Say: {{ prompt }}', prefill: 'Well' };
+  const run = await trained({ prompt });
+  const chat = await ChatProcess.open(run, 2);
+  expect(chat.all('opened')[0]).toMatchObject({ chat: true });
+  const first = await chat.answers({ id: 1, prompt: { text: 'a' } });
+  await chat.answers({ id: 2, prompt: { text: 'b' }, continues: true });
+  await chat.answers({ id: 3, prompt: { text: 'c' } });
+  const system = { role: 'system', content: 'Be brief.' };
+  expect(chat.all('asked').map((asked) => asked.prompt)).toEqual([
+    [system, { role: 'user', content: 'Say: a' }],
+    [
+      ...[system, { role: 'user', content: 'Say: a' }],
+      ...[
+        { role: 'assistant', content: `Well${first.base.answer.text}` },
+        { role: 'user', content: 'b' },
+      ],
+    ],
+    [system, { role: 'user', content: 'Say: c' }],
+  ]);
+});
+
 test("the run's rewards score, whatever their file says by now", async () => {
   const run = await trained();
   writeFileSync(join(run, '../../../letters.reward.ts'), 'export const letters = () => 1000;');
