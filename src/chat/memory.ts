@@ -1,4 +1,4 @@
-import { totalmem } from 'node:os';
+import { freemem, totalmem } from 'node:os';
 import { BadInput } from '../protocol/errors.ts';
 import { formatGigabytes } from '../text/gigabytes.ts';
 
@@ -19,7 +19,8 @@ export const PROCESS_BYTES = 300e6;
  * Memory that programs could get without others giving theirs up. macOS counts what it would drop at once, such as cached files, as used:
  * there, all of the machine's.
  */
-export const freeMemory = (): number => (process.platform === 'darwin' ? totalmem() : process.availableMemory());
+export const freeMemory = (): number =>
+  process.platform === 'darwin' ? totalmem() : (process.availableMemory?.() ?? freemem());
 
 /** Throws BadInput where the models do not fit: the system would end a process, and which one is its choice. */
 export function checkRoom({ models, bytes, available, training }: MemoryCost): void {

@@ -143,6 +143,8 @@ session.test('once the workspace is trusted, training starts', async ({ editor, 
   await editor.command('GRPO: Start Training');
   await editor.choose('sort');
   await dashboard.state.filter({ hasText: 'running' }).waitFor();
+  // The next test reads what its first step wrote.
+  await until('the first step', async () => (await dashboard.step()) > 0);
   await dashboard.button('Stop').click();
   await editor.notification(/sort stopped after step \d+/).waitFor();
 });

@@ -78,7 +78,7 @@ describe('the dashboard', () => {
     await chosen.focus();
     // `saveTotalLimit` takes the oldest ones.
     await send(saved(20, 30, 40));
-    expect(await page.locator('.checkpoint-title').allInnerTexts()).toEqual(['Step 40', 'Step 30', 'Step 20best']);
+    expect(await page.locator('.checkpoint-title strong').allInnerTexts()).toEqual(['Step 40', 'Step 30', 'Step 20']);
     expect(await chosen.evaluate((button) => button === document.activeElement)).toBe(true);
     await page.getByRole('button', { name: 'Copy Path' }).click();
     expect(await posted('checkpoint')).toEqual([{ type: 'checkpoint', step: 20, act: 'copyPath' }]);
