@@ -80,6 +80,10 @@ describe('the dashboard', () => {
     await send(saved(20, 30, 40));
     expect(await page.locator('.checkpoint-title strong').allInnerTexts()).toEqual(['Step 40', 'Step 30', 'Step 20']);
     expect(await chosen.evaluate((button) => button === document.activeElement)).toBe(true);
+    await page.keyboard.press('ArrowUp');
+    await page.locator('.checkpoint[aria-current=true]', { hasText: 'Step 30' }).waitFor();
+    await page.keyboard.press('ArrowDown');
+    await page.locator('.checkpoint[aria-current=true]', { hasText: 'Step 20' }).waitFor();
     await page.getByRole('button', { name: 'Copy Path' }).click();
     expect(await posted('checkpoint')).toEqual([{ type: 'checkpoint', step: 20, act: 'copyPath' }]);
     await send(saved(30, 40));

@@ -13,7 +13,11 @@ const KINDS = { adapter: 'LoRA adapter', full: 'full model' };
 
 /** The checkpoints, newest first; what can be done with one is under the chosen one. */
 export class CheckpointList {
-  readonly element = el('ul', { class: 'checkpoint-list', 'aria-label': 'Checkpoints' });
+  readonly element = el('ul', {
+    class: 'checkpoint-list',
+    'aria-label': 'Checkpoints',
+    onkeydown: (event: KeyboardEvent) => this.#onKey(event),
+  });
   readonly #rows: KeyedList<Shown>;
 
   constructor(choose: (step: number) => void) {
@@ -26,6 +30,18 @@ export class CheckpointList {
 
   show(checkpoints: readonly MeasuredCheckpoint[], chosen: number | undefined): void {
     this.#rows.show(checkpoints.map((checkpoint) => ({ checkpoint, chosen: checkpoint.step === chosen })));
+  }
+
+  /** Up and down go from one to the next, and choose it. */
+  #onKey(event: KeyboardEvent): void {
+    const by = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+    const buttons = [...this.element.querySelectorAll<HTMLElement>('.checkpoint')];
+    const at = buttons.indexOf(document.activeElement as HTMLElement);
+    const next = by === undefined || at < 0 ? undefined : buttons[at + by];
+    if (!next) return;
+    event.preventDefault();
+    next.focus();
+    next.click();
   }
 }
 
