@@ -39,6 +39,7 @@ try {
     'webview.js',
     'webview.css',
     'trainer.js',
+    'chat.js',
     'preview.js',
     'preview-view.js',
     'preview-view.css',
@@ -65,7 +66,7 @@ try {
     'grpo-rewards.d.ts',
   ])
     copy(join('dist', name));
-  copyParts('grpo.js', 'trainer.js');
+  copyParts('grpo.js', 'trainer.js', 'chat.js');
   for (const path of ['schemas', 'media', 'sample-workspace', 'docs/models.md', 'LICENSE', 'README.md']) copy(path);
   // npm does not install it: what npm should know stays behind.
   const {

@@ -24,6 +24,11 @@ const layout = z.object({
   sort: z._default(z.string(), 'order'),
   /** Folders of the runs laid over this one. */
   compared: z._default(z.array(z.string()), []),
+  /** The checkpoint that is chosen (null: the newest), and what is shown of it. */
+  checkpoint: z._default(z.nullable(z.number()), null),
+  checkpointView: z._default(z.enum(['try', 'evaluations']), 'try'),
+  /** The evaluations side by side; null: the first and that of the checkpoint. */
+  evaluations: z._default(z.tuple([z.nullable(z.number()), z.nullable(z.number())]), [null, null]),
 });
 export type Layout = z.infer<typeof layout>;
 

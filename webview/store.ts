@@ -115,7 +115,7 @@ export class Store {
         this.setLayout(
           message.view === 'rescore'
             ? { tab: 'rollouts', rollouts: 'rescored', rescored: null }
-            : { tab: 'checkpoints' },
+            : { tab: 'checkpoints', ...(message.step !== undefined && { checkpoint: message.step }) },
         );
         return;
       case 'runs':
@@ -123,7 +123,8 @@ export class Store {
         this.#changed('runs');
         return;
       default:
-        message satisfies { type: 'sampled' };
+        // Of one tab alone.
+        return;
     }
   }
 

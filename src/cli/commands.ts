@@ -118,6 +118,27 @@ export const COMMANDS = {
     },
     oneOf: ['prompt', 'prompts'],
   },
+  chat: {
+    help: 'talk to a checkpoint of a run, or to a model',
+    operands: { model: operand('RUN_DIR|CHECKPOINT|MODEL') },
+    options: {
+      step: optionalInteger('N', "the run's checkpoint of this step", { least: 1 }, 'the newest one'),
+      base: flag("let the run's start model answer too"),
+      score: flag("score answers with the run's reward functions"),
+      prompt: text('TEXT', 'ask only this; without it, each line that is typed is asked'),
+      temperature: number('T', 'divide logits by this before drawing; 0 always picks the most likely token', '0'),
+      'max-tokens': optionalInteger(
+        'N',
+        'maximum answer length in tokens',
+        { least: 1, most: MOST_TOKENS },
+        `the run's maxCompletionLength, or ${DEFAULT_MAX_TOKENS}`,
+      ),
+      seed: integer('S', 'random seed', { least: 0 }, 42),
+      device,
+      fp16,
+      json: flag('print one JSON object per answer'),
+    },
+  },
   samples: {
     help: "generate completions with a run config's model and add them to its samples",
     operands: { config: runConfig },

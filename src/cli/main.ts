@@ -26,6 +26,8 @@ async function run(command: Command): Promise<number> {
       return (await import('./data.ts')).dataCommand(command);
     case 'generate':
       return (await import('./generate.ts')).generateCommand(command);
+    case 'chat':
+      return (await import('./chat.ts')).chatCommand(command);
     case 'samples':
       return (await import('./samples.ts')).samplesCommand(command);
     case 'logprobs':

@@ -24,6 +24,11 @@ export class PromptTemplate {
     }
   }
 
+  /** The columns that it reads. */
+  get variables(): string[] {
+    return [...this.#template.variables];
+  }
+
   /** Throws BadInput for a name that is none of the columns. */
   requireColumns(names: readonly string[], at: SourceLocation | undefined): void {
     const unknown = this.#template.variables.find((name) => !names.includes(name));

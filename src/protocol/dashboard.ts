@@ -141,7 +141,7 @@ export const hostMessage = z.discriminatedUnion('type', [
   /** A step in full, and its completions in the order of the file; null when it is not scored. */
   z.object({ type: z.literal('rescored'), step, scored: z.nullable(rescoreStep), completions: z.array(completion) }),
   /** Someone asked in the editor to see this. */
-  z.object({ type: z.literal('show'), view: z.enum(['rescore', 'checkpoints']) }),
+  z.object({ type: z.literal('show'), view: z.enum(['rescore', 'checkpoints']), step: z.optional(step) }),
   /** What became of the sample of that `id`: where it stands, or why it could not be kept. */
   z.object({
     type: z.literal('sampled'),

@@ -56,10 +56,18 @@ export function recordedSettings(run: string, info: RunInfo, directory: string, 
   const inputs = digestInputs(config, rollouts);
   for (const name of ['dataset', 'evalDataset', 'rollouts', 'model'] as const)
     if (info.inputs && !sameContent(info.inputs[name], inputs[name])) throw changedInput(name, config, rollouts);
-  const texts = new Map((info.rewardSources ?? []).flatMap((source) => recordedText(run, source, directory, config)));
+  const texts = recordedTexts(run, info, directory, config);
   const loaded = { config, file: info.configFile, directory, name: info.name, locate: () => at(run) };
   return { loaded, inputs, rollouts, texts };
 }
+
+/** The recorded source code of reward files that have changed since. Throws BadInput where that cannot take their place. */
+export const recordedTexts = (
+  run: string,
+  { rewardSources = [] }: Pick<RunInfo, 'rewardSources'>,
+  directory: string,
+  config: RunConfig,
+): EditedTexts => new Map(rewardSources.flatMap((source) => recordedText(run, source, directory, config)));
 
 const at = (run: string) => ({ file: join(run, RUN_FILES.info) });
 

@@ -67,6 +67,24 @@ session.test('their completions are not scored again, and none are generated', a
   expect([...server.processes('grpo.js'), ...server.processes('reward-worker')]).toEqual([]);
 });
 
+session.test('a checkpoint answers, unscored', async ({ editor, dashboard, server }) => {
+  const { frame } = dashboard;
+  await dashboard.show('Checkpoints');
+  await frame.getByText('unscored, because rewards do not run in Restricted Mode').waitFor();
+  await frame.getByRole('button', { name: 'Try Step 4' }).click();
+  await frame.getByRole('textbox', { name: 'Prompt' }).fill('Sort 4 3 2 1:');
+  await editor.page.keyboard.press('Enter');
+  await frame
+    .getByRole('article', { name: 'Step 4' })
+    .getByText(/\d tokens/)
+    .waitFor();
+  expect(server.processes('chat.js').length).toBe(1);
+  expect(server.processes('reward-worker')).toEqual([]);
+  await frame.getByRole('button', { name: 'Unload Models' }).click();
+  await until('the process to be gone', async () => server.processes('chat.js').length === 0);
+  await dashboard.show('Rollouts');
+});
+
 session.test('models are listed, and no terminal opens for them', async ({ editor }) => {
   await editor.command('GRPO: Get Model');
   await editor.choose('SmolLM2-135M-Instruct');
@@ -125,6 +143,8 @@ session.test('once the workspace is trusted, training starts', async ({ editor, 
   await editor.command('GRPO: Start Training');
   await editor.choose('sort');
   await dashboard.state.filter({ hasText: 'running' }).waitFor();
+  // The next test reads what its first step wrote.
+  await until('the first step', async () => (await dashboard.step()) > 0);
   await dashboard.button('Stop').click();
   await editor.notification(/sort stopped after step \d+/).waitFor();
 });

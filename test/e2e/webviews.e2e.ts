@@ -66,6 +66,30 @@ describe('the dashboard', () => {
     await page.getByRole('button', { name: 'Step 36', exact: true }).waitFor();
   });
 
+  test('shows the checkpoint that someone asked for, and keeps the list up to date', async () => {
+    const { page, send, posted } = bound(await open('webview'));
+    const saved = (...steps: number[]) => ({
+      ...{ type: 'checkpoints', evaluated: [], trusted: true },
+      saved: steps.map((step) => ({ step, bytes: 1e6, savedAt: '2026-01-01T00:00:00Z', kind: 'full' })),
+    });
+    await send(snapshot(), saved(10, 20, 30), { type: 'show', view: 'checkpoints', step: 20 });
+    const chosen = page.locator('.checkpoint[aria-current=true]');
+    expect(await chosen.innerText()).toMatch(/^Step 20/);
+    await chosen.focus();
+    // `saveTotalLimit` takes the oldest ones.
+    await send(saved(20, 30, 40));
+    expect(await page.locator('.checkpoint-title strong').allInnerTexts()).toEqual(['Step 40', 'Step 30', 'Step 20']);
+    expect(await chosen.evaluate((button) => button === document.activeElement)).toBe(true);
+    await page.keyboard.press('ArrowUp');
+    await page.locator('.checkpoint[aria-current=true]', { hasText: 'Step 30' }).waitFor();
+    await page.keyboard.press('ArrowDown');
+    await page.locator('.checkpoint[aria-current=true]', { hasText: 'Step 20' }).waitFor();
+    await page.getByRole('button', { name: 'Copy Path' }).click();
+    expect(await posted('checkpoint')).toEqual([{ type: 'checkpoint', step: 20, act: 'copyPath' }]);
+    await send(saved(30, 40));
+    expect(await chosen.innerText()).toMatch(/^Step 40/);
+  });
+
   test('focus and selection stay in a row of the rescored steps', async () => {
     const { page, send } = bound(await open('webview'));
     await send(snapshot(), { type: 'show', view: 'rescore' }, rescore(0));

@@ -2,6 +2,7 @@ import { basename } from 'node:path';
 import { Disposable, type ExtensionContext, Uri, ViewColumn, type WebviewPanel, window } from 'vscode';
 import { holdsRun } from '../../run-folder/run-info.ts';
 import type { ActiveTraining, CurrentTraining } from '../workspace/active-training.ts';
+import { childEnvironment } from '../workspace/child-environment.ts';
 import type { RunRegistry } from '../workspace/registry.ts';
 import { activityOf } from './activity.ts';
 import type { Scorer } from './rescore/rescoring.ts';
@@ -126,7 +127,8 @@ export class Dashboards implements Disposable {
     const { extensionUri } = this.#context;
     // A second panel of the same run (a window may have been copied) takes the first one's place.
     this.#panels.get(folder)?.dispose();
-    const parts = { extensionUri, registry: this.#registry, scorer: this.#scorer };
+    const environment = () => childEnvironment(this.#context);
+    const parts = { extensionUri, registry: this.#registry, scorer: this.#scorer, environment };
     const opened = new RunPanel(folder, panel, parts, listens);
     this.#panels.set(folder, opened);
     panel.onDidDispose(() => {

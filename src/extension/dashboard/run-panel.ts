@@ -27,6 +27,8 @@ export interface DashboardParts {
   extensionUri: Uri;
   registry: RunRegistry;
   scorer: Scorer;
+  /** What processes that load an engine get to see. */
+  environment(): NodeJS.ProcessEnv;
 }
 
 /** One dashboard: answers its webview, and tells it what is new in the run folder and in those laid over it. */
@@ -42,13 +44,15 @@ export class RunPanel implements Disposable {
   readonly #activity = new ActivityMessages((message) => this.#ready && this.#post(message));
   /** Right after a window reload they may be asked for before the registry knows them. */
   #compared: readonly string[] = [];
+  /** What someone asked to see. */
+  #shown: Extract<HostMessage, { type: 'show' }> | undefined;
   /** Nothing is sent before the webview says that it listens. */
   #ready = false;
   #disposed = false;
 
   /** `listens`: the webview has said that it is ready, to whoever had the panel before. */
   constructor(folder: string, panel: WebviewPanel, parts: DashboardParts, listens = false) {
-    const { extensionUri, registry, scorer } = parts;
+    const { extensionUri, registry, scorer, environment } = parts;
     this.#folder = folder;
     this.#panel = panel;
     this.#registry = registry;
@@ -56,7 +60,7 @@ export class RunPanel implements Disposable {
     this.#follow(folder);
     const post = (message: HostMessage) => this.#post(message);
     this.#rescoreView = new RescoreView(folder, scorer, post);
-    const context: TabContext = { folder, extensionUri, registry, log: this.#log, post };
+    const context: TabContext = { folder, extensionUri, registry, log: this.#log, environment, post };
     this.#tabs = [OverviewHost, RolloutsHost, CompareHost, ConfigHost, CheckpointsHost, ExportHost].map(
       (Host) => new Host(context),
     );
@@ -77,6 +81,12 @@ export class RunPanel implements Disposable {
   /** Scores the run's completions again with its rewards as they are now. */
   rescore(): void {
     this.#rescoreView.open();
+  }
+
+  /** Shows a checkpoint, or what there is of them. */
+  showCheckpoints(step?: number): void {
+    this.#shown = { type: 'show', view: 'checkpoints', ...(step !== undefined && { step }) };
+    this.#sendShown();
   }
 
   onTrainerEvent(folder: string, event: TrainerEvent): void {
@@ -102,6 +112,13 @@ export class RunPanel implements Disposable {
     for (const tab of this.#tabs) tab.dispose();
     this.#activity.dispose();
     this.#panel.dispose();
+  }
+
+  /** Once the webview listens. */
+  #sendShown(): void {
+    if (!this.#ready || !this.#shown) return;
+    this.#post(this.#shown);
+    this.#shown = undefined;
   }
 
   #follow(folder: string): void {
@@ -187,6 +204,7 @@ export class RunPanel implements Disposable {
     this.#rescoreView.ready();
     for (const tab of this.#tabs) tab.ready?.();
     this.#activity.again();
+    this.#sendShown();
   }
 
   async #sendCompletions(step: number): Promise<void> {

@@ -28,6 +28,14 @@ export interface Completion {
   truncated: boolean;
 }
 
+/** Who follows completions token by token. Where nobody does, the engine takes many tokens at once. */
+export interface TokenListener {
+  /** Hears each token of a completion, by its place among the completions, as soon as it is drawn. */
+  onToken(completion: number, id: number): void;
+  /** Asked between tokens: whether to go on. Completions that are broken off count as truncated. */
+  goOn(): Promise<boolean>;
+}
+
 /** What the caches of completions written at the same time may take; others wait. */
 const CACHE_BYTES = 2 ** 29;
 
@@ -59,14 +67,15 @@ export class Sampler {
   }
 
   /**
-   * `uniforms` has maxTokens · prompts · group numbers in [0, 1). Completions come group by group. Throws NotFiniteModel where the model
-   * computes NaN.
+   * `uniforms` has maxTokens · prompts · group numbers in [0, 1). Completions come group by group. With a `listener` there must be one
+   * prompt. Throws NotFiniteModel where the model computes NaN.
    */
   async sample(
     weights: Weights,
     prompts: readonly number[][],
     maxTokens: number,
     uniforms: Float32Array,
+    listener?: TokenListener,
   ): Promise<Completion[]> {
     const { group } = this.#options;
     const rows = prompts.length * group;
@@ -79,13 +88,18 @@ export class Sampler {
     for (let start = 0; start < prompts.length; start += atOnce) {
       const some = prompts.slice(start, start + atOnce);
       const numbers = Array.from({ length: some.length * group }, (_, row) => numbersOf(start * group + row));
-      completions.push(...(await this.#write(weights, some, numbers)));
+      completions.push(...(await this.#write(weights, some, numbers, listener)));
     }
     return completions;
   }
 
   /** Completions written at the same time; `uniforms` has a number per token for each. */
-  async #write(weights: Weights, prompts: readonly number[][], uniforms: Float32Array[]): Promise<Completion[]> {
+  async #write(
+    weights: Weights,
+    prompts: readonly number[][],
+    uniforms: Float32Array[],
+    listener: TokenListener | undefined,
+  ): Promise<Completion[]> {
     const { group } = this.#options;
     const maxTokens = uniforms[0]!.length;
     const promptLengths = prompts.map((prompt) => prompt.length);
@@ -97,18 +111,22 @@ export class Sampler {
     });
     const completions = uniforms.map((): Completion => ({ ids: [], logProbs: [], truncated: true }));
     let active: Row[] = completions.map((_, index) => ({ index, prompt: Math.floor(index / group) }));
+    const append = (index: number, id: number, logProb: number) => {
+      this.#append(completions[index]!, id, logProb);
+      listener?.onToken(index, id);
+    };
     active.forEach(({ index }) => {
-      this.#append(completions[index]!, first.ids.data[index]!, first.logProbs.data[index]!);
+      append(index, first.ids.data[index]!, first.logProbs.data[index]!);
     });
 
     let before: Slots | undefined;
     let promptCaches = first.prompts;
     let caches = this.#arrange ? {} : await this.#noCaches(first.prompts);
     // Completions that have ended are dropped between runs.
-    const { stepsPerRun } = this.#engine;
+    const stepsPerRun = listener ? 1 : this.#engine.stepsPerRun;
     for (let generated = 1; generated < maxTokens; generated += stepsPerRun) {
       active = active.filter(({ index }) => completions[index]!.truncated);
-      if (active.length === 0) break;
+      if (active.length === 0 || (listener && !(await listener.goOn()))) break;
       const slots = packIntoSlots(active, Math.max(...promptLengths));
       const { width } = slots;
       const rows = slots.rows.length;
@@ -153,7 +171,7 @@ export class Sampler {
         if (!row) return;
         const completion = completions[row.index]!;
         for (let step = 0; step < steps && completion.truncated; step++)
-          this.#append(completion, result.ids.data[step * rows + place]!, result.logProbs.data[step * rows + place]!);
+          append(row.index, result.ids.data[step * rows + place]!, result.logProbs.data[step * rows + place]!);
       });
       before = slots;
       this.#engine.release(caches);

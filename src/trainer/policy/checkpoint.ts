@@ -124,6 +124,10 @@ export async function readCheckpoint(folder: string, model: ModelConfig): Promis
   return { policy, state: state.data };
 }
 
+/** The adapter of a checkpoint alone, by our names, for `model`, which has its `lora`. Throws BadInput when it is one of another model. */
+export const readAdapter = (folder: string, model: ModelConfig): Weights =>
+  readTrained(modelEntries(folder, trainedShapes(model)), model, folder);
+
 /** The tensors of the checkpoint's model or adapter, by our names. */
 function modelEntries(folder: string, shapes: Map<string, number[]>): TensorEntry[] {
   if (!isAdapterFolder(folder)) return readSafetensorsHeader(join(folder, WEIGHTS_FILE));

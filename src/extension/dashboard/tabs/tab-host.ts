@@ -9,6 +9,8 @@ export interface TabContext {
   extensionUri: Uri;
   registry: RunRegistry;
   log: LogOutputChannel;
+  /** What processes that load an engine get to see. */
+  environment(): NodeJS.ProcessEnv;
   post(message: HostMessage): void;
 }
 

@@ -1,0 +1,92 @@
+import type { Engine } from '../engine/engine.ts';
+import type { ModelConfig } from '../model/config.ts';
+import { readModelConfig } from '../model/files/model-config.ts';
+import { readModel } from '../model/files/read-model.ts';
+import { computeCopies } from '../model/network/half-weights.ts';
+import { loadTokenizer, type Tokenizer } from '../model/tokenizer/tokenizer.ts';
+import type { Weights } from '../model/weights-tree.ts';
+import type { ChatSide } from '../protocol/chat.ts';
+import type { Device } from '../protocol/run-config.ts';
+import { isWritten } from '../run-folder/run-lock.ts';
+import { createEngine } from '../trainer/create-engine.ts';
+import { readAdapter } from '../trainer/policy/checkpoint.ts';
+import { endTokens } from '../trainer/prompt-list.ts';
+import { workloadOf } from '../trainer/workload.ts';
+import { checkRoom, freeMemory, type MemoryCost, PROCESS_BYTES } from './memory.ts';
+import { type ChatTarget, sharesBase } from './target.ts';
+
+/** A model that answers. */
+export interface Speaker {
+  side: ChatSide;
+  model: ModelConfig;
+  weights: Weights;
+}
+
+/** Models on one device, with the tokenizer that they share. */
+export interface Speakers {
+  engine: Engine;
+  tokenizer: Tokenizer;
+  /** Any of these ends an answer. */
+  eosTokenIds: number[];
+  /** In the order in which they answer. */
+  speakers: Speaker[];
+}
+
+export interface LoadOptions {
+  /** Only the checkpoint, not the model that its run started from. */
+  alone?: boolean;
+  /** `auto`: that of the run, where there is one. */
+  device?: Device;
+  fp16?: boolean;
+  /** Hears what it takes before anything is loaded. */
+  onCost?(cost: MemoryCost): void;
+  /** Gets the share of all weights that is read. */
+  onLoad?(share: number): void;
+}
+
+/**
+ * Loads what a target names, and beside a run's checkpoint the run's start model. An adapter's weights are put on those of the start model,
+ * which are in memory once. Throws BadInput for whatever is wrong with the models, the device, or the memory that they would take.
+ */
+export async function loadSpeakers(target: ChatTarget, options: LoadOptions = {}): Promise<Speakers> {
+  const { alone = false, onCost, onLoad } = options;
+  const config = target.run === undefined ? undefined : target.loaded.config;
+  const start = config?.model ?? target.model;
+  const shared = target.run !== undefined && sharesBase(target);
+  const device =
+    options.device === undefined || options.device === 'auto' ? (config?.device ?? 'auto') : options.device;
+  const fp16 = options.fp16 || (config?.fp16 ?? false);
+  const shape = readModelConfig(start);
+  const workload = workloadOf(shape, { trains: false, half: fp16 });
+  const models = shared || alone || !config ? 1 : 2;
+  const training = target.run !== undefined && (await isWritten(target.run));
+  const cost = { models, bytes: models * workload.bytes + PROCESS_BYTES, available: freeMemory(), training };
+  onCost?.(cost);
+  checkRoom(cost);
+
+  const { engine } = await createEngine({ device, fp16 }, target.run === undefined ? undefined : target.loaded.locate, {
+    ...workload,
+    bytes: models * workload.bytes,
+  });
+  const tokenizer = loadTokenizer(start);
+  const eosTokenIds = endTokens(shape, tokenizer).filter((id) => id < shape.vocabSize);
+  let read = 0;
+  const load = async (folder: string): Promise<Omit<Speaker, 'side'>> => {
+    const { config: model, weights } = await readModel(folder, (share) => onLoad?.((read + share) / models));
+    read++;
+    return { model, weights: await computeCopies(engine, model, weights) };
+  };
+
+  const speakers: Speaker[] = [];
+  if (shared) {
+    const base = await load(start);
+    const model = { ...base.model, lora: config!.lora! };
+    const adapter = await computeCopies(engine, model, readAdapter(target.model, model));
+    if (!alone) speakers.push({ side: 'base', ...base });
+    speakers.push({ side: 'checkpoint', model, weights: { ...base.weights, ...adapter } });
+  } else {
+    if (config && !alone) speakers.push({ side: 'base', ...(await load(start)) });
+    speakers.push({ side: 'checkpoint', ...(await load(target.model)) });
+  }
+  return { engine, tokenizer, eosTokenIds, speakers };
+}

@@ -1,0 +1,109 @@
+import { describe, expect, test } from 'vitest';
+import type { EvaluatedCompletion } from '../../../src/protocol/dashboard-completion.ts';
+import { MetricColumns } from '../../../src/protocol/metric-columns.ts';
+import { ChatState } from '../../../webview/checkpoints/exchanges.ts';
+import { counted, heldOutPrompts, ordered } from '../../../webview/checkpoints/held-out.ts';
+import { formatBytes, measured, measureWords } from '../../../webview/checkpoints/measured.ts';
+
+const saved = (...steps: number[]) =>
+  steps.map((step) => ({ step, bytes: 1e6, savedAt: '2026-01-01T00:00:00Z', kind: 'full' as const }));
+
+function columns(rows: Record<string, number | null>[]): MetricColumns {
+  const metrics = new MetricColumns();
+  for (const [index, row] of rows.entries()) metrics.push({ step: index, ...row });
+  return metrics;
+}
+
+describe('checkpoints', () => {
+  test('have the reward of their own evaluation, else of the one before, and say so', () => {
+    const rows = Array.from(
+      { length: 7 },
+      (_, step): Record<string, number> => (step % 3 === 0 ? { eval_reward: step, reward: 0 } : { reward: 0 }),
+    );
+    const [newest, older] = measured(saved(3, 5), columns(rows));
+    expect(measureWords(older!)).toBe('held-out reward 3');
+    expect(measureWords(newest!)).toBe('held-out reward 3, of step 3');
+  });
+
+  test('the best is the earliest of the highest', () => {
+    const rows = [1, 2, 5, 5, 4].map((eval_reward) => ({ eval_reward }));
+    const list = measured(saved(1, 2, 3, 4), columns(rows));
+    expect(list.map(({ step }) => step)).toEqual([4, 3, 2, 1]);
+    expect(list.filter(({ best }) => best).map(({ step }) => step)).toEqual([2]);
+    expect(list.filter(({ newest }) => newest).map(({ step }) => step)).toEqual([4]);
+  });
+
+  test('without held-out prompts the mean of the last training rewards counts', () => {
+    const rows = [{}, ...Array.from({ length: 20 }, (_, i) => ({ reward: i }))];
+    const [only] = measured(saved(20), columns(rows));
+    expect(measureWords(only!)).toBe('reward (mean of last 10 steps) 14.5');
+  });
+
+  test('without any reward none is the best', () => {
+    const list = measured(saved(1), columns([{}, {}]));
+    expect(list[0]).toMatchObject({ best: false, measure: undefined });
+    expect(measureWords(list[0]!)).toBe('no reward yet');
+  });
+
+  test('sizes have a unit that suits them', () => {
+    expect([1.5e9, 3.7e6, 2000].map(formatBytes)).toEqual(['1.5 GB', '3.7 MB', '2.0 kB']);
+  });
+});
+
+const evaluated = (group: number, ...rewards: (number | null)[]) =>
+  rewards.map(
+    (reward): EvaluatedCompletion => ({
+      ...{ step: 1, group, prompt: `prompt ${group}`, completion: '', rewards: {}, reward },
+      ...{ length: 1, truncated: false, error: null },
+    }),
+  );
+
+describe('held-out prompts', () => {
+  const before = [
+    ...evaluated(0, 1, 3),
+    ...evaluated(1, 5),
+    ...evaluated(2, null),
+    ...evaluated(3, 2),
+    ...evaluated(4, 1),
+  ];
+  const after = [...evaluated(0, 4, 4), ...evaluated(1, 1), ...evaluated(2, 3), ...evaluated(3, 2)];
+
+  test('are compared by their means, where both evaluations have them', () => {
+    const prompts = heldOutPrompts(before, after);
+    expect(prompts.map(({ group, was, is, gain }) => [group, was, is, gain])).toEqual([
+      [0, 2, 4, 2],
+      [1, 5, 1, -4],
+      [2, null, 3, null],
+      [3, 2, 2, 0],
+    ]);
+    expect(counted(prompts)).toEqual({ up: 1, down: 1, zero: 2 });
+  });
+
+  test('what got worse is first; what cannot be compared is last either way', () => {
+    const groups = (order: 'worse' | 'better' | 'order') =>
+      ordered(heldOutPrompts(before, after), order).map(({ group }) => group);
+    expect(groups('worse')).toEqual([1, 3, 0, 2]);
+    expect(groups('better')).toEqual([0, 3, 1, 2]);
+    expect(groups('order')).toEqual([0, 1, 2, 3]);
+  });
+});
+
+test('a chat is as its events tell, and busy until its last question is done', () => {
+  const state = new ChatState();
+  expect(state.busy).toBe(false);
+  state.receive({ type: 'asked', id: 1, prompt: 'p', columns: {}, missing: [] });
+  state.receive({ type: 'text', id: 1, side: 'base', from: 0, text: 'hello' });
+  state.receive({ type: 'text', id: 1, side: 'base', from: 4, text: '!' });
+  const exchange = state.exchanges.get(1)!;
+  expect(exchange.sides.base).toMatchObject({ text: 'hell!', ended: undefined });
+  expect(state.busy).toBe(true);
+  state.receive({ type: 'answer', id: 1, side: 'base', text: 'hell!', tokens: 2, seconds: 1, end: 'stopped' });
+  state.receive({ type: 'done', id: 1 });
+  expect(exchange.sides.base.ended?.end).toBe('stopped');
+  expect(state.busy).toBe(false);
+  state.receive({ type: 'asked', id: 2, prompt: 'p', columns: {}, missing: [] });
+  state.receive({ type: 'problem', id: 2, message: 'too long' });
+  expect([state.exchanges.get(2)!.problem, state.problem, state.busy]).toEqual(['too long', undefined, false]);
+  state.receive({ type: 'problem', id: null, message: 'gone' });
+  expect(state.problem).toBe('gone');
+});

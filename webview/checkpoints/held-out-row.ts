@@ -1,0 +1,115 @@
+import { mean } from '../../src/grpo/statistics.ts';
+import type { EvaluatedCompletion } from '../../src/protocol/dashboard-completion.ts';
+import { el, setChildren, setText } from '../dom.ts';
+import { formatNumber, formatSigned } from '../format.ts';
+import type { Row } from '../keyed-list.ts';
+import { promptBlock } from '../prompt-block.ts';
+import { extractedParts, rowFailure } from '../rollouts/detail.ts';
+import { promptTitle } from '../rollouts/model.ts';
+import { type HeldOutPrompt, signOf } from './held-out.ts';
+
+export interface ShownPrompt extends HeldOutPrompt {
+  /** After which steps. */
+  steps: [number, number];
+  /** In lower case; what is found of it is marked. */
+  search: string;
+}
+
+/** A prompt with its mean before and after; it opens to the completions side by side. */
+export function heldOutRow(): Row<ShownPrompt> {
+  const title = el('span', { class: 'group-title' });
+  const means = el('span', { class: 'number' });
+  const gain = el('span', { class: 'gain' });
+  const body = el('div', { class: 'held-out-body' });
+  const element = el('details', { class: 'held-out-prompt' }, el('summary', {}, gain, means, title), body);
+  let shown: ShownPrompt | undefined;
+  // Made when it is opened: there may be thousands.
+  const fill = () => {
+    if (!element.open || !shown) return;
+    const { before, after, steps, group } = shown;
+    const prompt = after[0]!;
+    setChildren(body, `${steps} ${group}`, () => [
+      promptBlock(prompt.prompt),
+      columns(prompt.columns),
+      el('div', { class: 'answers' }, side(steps[0], before), side(steps[1], after)),
+    ]);
+  };
+  element.addEventListener('toggle', fill);
+  const update = (now: ShownPrompt) => {
+    shown = now;
+    const words = promptTitle(now.after[0]!.prompt);
+    setChildren(title, `${words}\n${now.search}`, () => marked(words, now.search));
+    title.title = words;
+    setText(means, `${formatNumber(now.was)} → ${formatNumber(now.is)}`);
+    setText(gain, now.gain === null ? '–' : signOf(now.gain) === 'zero' ? '±0' : formatSigned(now.gain));
+    gain.className = `gain ${signOf(now.gain)}`;
+    fill();
+  };
+  return { element, update };
+}
+
+/** A text with what was searched for highlighted. */
+function marked(words: string, search: string): (HTMLElement | string)[] {
+  const parts: (HTMLElement | string)[] = [];
+  let from = 0;
+  const lower = words.toLowerCase();
+  for (let at = search === '' ? -1 : lower.indexOf(search); at >= 0; at = lower.indexOf(search, from)) {
+    parts.push(words.slice(from, at), el('mark', {}, words.slice(at, at + search.length)));
+    from = at + search.length;
+  }
+  return [...parts, words.slice(from)];
+}
+
+function columns(given: Record<string, unknown> | undefined): HTMLElement | null {
+  const entries = Object.entries(given ?? {}).filter(([, value]) => value !== null);
+  if (entries.length === 0) return null;
+  const parts = entries.flatMap(([name, value]) => [
+    el('dt', {}, name),
+    el('dd', {}, typeof value === 'string' ? value : JSON.stringify(value)),
+  ]);
+  return el('dl', { class: 'columns' }, ...parts);
+}
+
+/** The completions at one evaluation, best first; of several, their mean. */
+function side(step: number, rows: readonly EvaluatedCompletion[]): HTMLElement {
+  const name = step === 0 ? 'Start model' : `Step ${step}`;
+  const best = rows.toSorted((a, b) => (b.reward ?? -Infinity) - (a.reward ?? -Infinity));
+  const average =
+    rows.length > 1 ? `mean ${formatNumber(mean(rows.map(({ reward }) => reward)))} of ${rows.length}` : '';
+  return el(
+    'section',
+    { class: 'held-out-side', 'aria-label': name },
+    el('h2', {}, name, ' ', el('span', { class: 'muted' }, average)),
+    ...best.map(completion),
+  );
+}
+
+function completion(row: EvaluatedCompletion): HTMLElement {
+  const { completion: text, reward, rewards, details, length, truncated } = row;
+  return el(
+    'article',
+    { class: 'answer' },
+    el(
+      'header',
+      {},
+      el('span', { class: 'reward' }, reward === null ? 'no reward' : `reward ${formatNumber(reward)}`),
+      el('span', { class: 'muted' }, `${length} tokens`),
+      truncated && el('span', { class: 'tag warning' }, 'truncated'),
+    ),
+    el('pre', {}, text === '' ? '(empty)' : text),
+    el(
+      'dl',
+      { class: 'scores' },
+      ...Object.entries(rewards).map(([name, score]) =>
+        el(
+          'div',
+          {},
+          el('dt', {}, name),
+          el('dd', {}, score === null ? 'abstained' : formatNumber(score)),
+          details?.[name] && el('dd', { class: 'muted' }, ...extractedParts(details[name])),
+        ),
+      ),
+    ),
+    rowFailure(row),
+  );
+}
