@@ -3,8 +3,8 @@ import type { RescoredRow } from '../../src/protocol/rescore.ts';
 import { el, setChildren, setText } from '../dom.ts';
 import { formatNumber, formatSigned } from '../format.ts';
 import { KeyedList, type Row } from '../keyed-list.ts';
-import { extractedParts, rowFailure } from '../rollouts/detail.ts';
 import { keepButtons } from '../rollouts/keep.ts';
+import { extractedParts, rowFailure } from '../rollouts/outcome.ts';
 
 /** A completion with what it had and has now. */
 export interface Compared {

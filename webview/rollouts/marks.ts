@@ -2,7 +2,7 @@ import type { Completion } from '../../src/protocol/dashboard-completion.ts';
 
 const SVG = 'http://www.w3.org/2000/svg';
 const HEIGHT = 24;
-const LONGEST = 160;
+const LONGEST = 104;
 
 /** An empty picture of a group's completions. */
 export function marksPicture(): SVGSVGElement {
@@ -14,7 +14,7 @@ export function marksPicture(): SVGSVGElement {
 }
 
 /**
- * Draws a group's completions as bars from lowest to highest reward: up from the middle where the advantage is positive, down where it is
+ * Draws a group's completions as bars, in the order in which they are given: up from the middle where the advantage is positive, down where it is
  * negative, so that colour is not the only sign of it. `largest` is the step's largest advantage. Hollow: no reward.
  */
 export function drawMarks(svg: SVGSVGElement, completions: readonly Completion[], largest: number): void {

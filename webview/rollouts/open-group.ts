@@ -1,0 +1,180 @@
+import { el } from '../dom.ts';
+import type { Store } from '../store.ts';
+import { GroupView } from './group-view.ts';
+import { type Group, inGroups, largestAdvantage } from './model.ts';
+import { PromptHistory } from './prompt-history.ts';
+import { settingsAt, stepArithmetic } from './settings.ts';
+
+export interface OpenGroupEvents {
+  /** Someone reads a group that nobody has chosen: it stays. */
+  pin(group: Group): void;
+  /** Back to the list. */
+  close(): void;
+}
+
+interface Place {
+  /** The step's groups. */
+  all: readonly Group[];
+  /** Those of the list, in its order. */
+  order: readonly Group[];
+  /** The list is in sight. */
+  wide: boolean;
+  /** It was chosen, and does not follow the newest step. */
+  pinned: boolean;
+}
+
+/** The pane of the group that is open: its completions, or its prompt in other steps. */
+export class OpenGroup {
+  readonly element: HTMLElement;
+  readonly #store: Store;
+  readonly #events: OpenGroupEvents;
+  readonly #history: PromptHistory;
+  readonly #nothing = el('p', { class: 'empty' }, 'Choose a hit to see its group.');
+  #view: GroupView | undefined;
+  /** What the view was made for. */
+  #shown = '';
+  #revealed = '';
+  #pinned = true;
+  #focus = false;
+
+  constructor(store: Store, events: OpenGroupEvents) {
+    this.#store = store;
+    this.#events = events;
+    this.#history = new PromptHistory((step, group) =>
+      store.setLayout({ step, group, hit: null, groupView: 'completions', scope: 'step' }),
+    );
+    const pin = () => {
+      if (!this.#pinned && this.#view) events.pin(this.#view.group);
+    };
+    this.element = el('div', {
+      ...{ class: 'group-pane', onpointerdown: pin, onwheel: pin, onfocusin: pin },
+      onkeydown: (event: KeyboardEvent) => this.#onKey(event),
+    });
+  }
+
+  /** The next group that is shown gets the focus: whoever opened it wants to read it. */
+  focusNext(): void {
+    this.#focus = true;
+    requestAnimationFrame(() => requestAnimationFrame(() => this.#takeFocus()));
+  }
+
+  show(group: Group | undefined, place: Place): void {
+    this.#pinned = place.pinned;
+    if (!group) {
+      this.#clear();
+      return;
+    }
+    if (this.#store.layout.groupView === 'history' && place.pinned) this.#showHistory(group);
+    else this.#showGroup(group, place);
+    this.#takeFocus();
+  }
+
+  #clear(): void {
+    this.#history.close();
+    this.#view = undefined;
+    this.#shown = '';
+    this.element.replaceChildren(this.#nothing);
+  }
+
+  #showHistory(group: Group): void {
+    this.#shown = '';
+    this.#history.show(
+      group,
+      this.#back(`← Group ${group.index}`, () => this.#leaveHistory()),
+    );
+    if (this.element.firstChild !== this.#history.element) this.element.replaceChildren(this.#history.element);
+  }
+
+  #showGroup(group: Group, place: Place): void {
+    const { main, rollouts, layout } = this.#store;
+    this.#history.close();
+    const at = place.order.indexOf(group);
+    const { head } = main!;
+    const names = Object.keys(group.completions[0]!.rewards);
+    const settings = settingsAt(head, group.step, names);
+    // Left alone while it is right, for the reader's place in it.
+    const key = JSON.stringify([group.step, group.index, layout.query.text, settings, place.wide]);
+    if (key !== this.#shown || this.#view?.group.completions.length !== group.completions.length) {
+      const scrollTop = this.#sameGroup(group) ? this.#scroller?.scrollTop : undefined;
+      const hadFocus = this.element.contains(document.activeElement);
+      this.#shown = key;
+      this.#view = new GroupView(group, {
+        functions: settings.functions,
+        arithmetic: stepArithmetic(inGroups(rollouts!.rows), settings),
+        search: layout.query.text,
+        largest: largestAdvantage(rollouts!.rows),
+        history: () => this.#openHistory(group),
+        back: el(
+          'span',
+          { class: 'group-ways' },
+          !place.wide && this.#back(layout.scope === 'all' ? '← All hits' : '← All groups', () => this.#events.close()),
+        ),
+      });
+      this.element.replaceChildren(this.#view.element);
+      if (scrollTop !== undefined) this.#scroller!.scrollTop = scrollTop;
+      if (hadFocus) this.#view.focus();
+      this.#revealed = '';
+    }
+    if (!place.wide) this.#showNeighbours(place.order, at);
+    this.#reveal(group);
+  }
+
+  #sameGroup({ step, index }: Group): boolean {
+    return this.#view?.group.step === step && this.#view.group.index === index;
+  }
+
+  get #scroller(): Element | null {
+    return this.element.querySelector('.detail');
+  }
+
+  /** Where the list is not in sight. */
+  #showNeighbours(order: readonly Group[], at: number): void {
+    const ways = this.element.querySelector('.group-ways')!;
+    const way = (label: string, by: -1 | 1) => {
+      const next = at < 0 ? undefined : order[at + by];
+      const open = () => next && this.#store.setLayout({ group: next.index, hit: null });
+      return el('button', { class: 'flat', disabled: next === undefined, onclick: open }, label);
+    };
+    ways.replaceChildren(ways.firstChild!, way('Previous', -1), way('Next', 1));
+  }
+
+  /** Scrolls to the hit that was opened, once. */
+  #reveal({ step, index }: Group): void {
+    const { hit } = this.#store.layout;
+    const key = JSON.stringify(hit);
+    const completion =
+      hit && hit.step === step && hit.group === index ? this.#store.rollouts!.rows[hit.row] : undefined;
+    if (!completion || key === this.#revealed) return;
+    this.#revealed = key;
+    for (const card of this.element.querySelectorAll('.found')) card.classList.remove('found');
+    this.#view!.reveal(completion);
+  }
+
+  #openHistory({ index, step }: Group): void {
+    this.#store.setLayout({ groupView: 'history', group: index, step });
+    this.focusNext();
+  }
+
+  #leaveHistory(): void {
+    this.#store.setLayout({ groupView: 'completions' });
+    this.focusNext();
+  }
+
+  #back(label: string, go: () => void): HTMLElement {
+    return el('button', { class: 'flat back', onclick: go }, label);
+  }
+
+  #takeFocus(): void {
+    const region = this.#scroller;
+    if (!this.#focus || !(region instanceof HTMLElement)) return;
+    this.#focus = false;
+    region.focus({ preventScroll: true });
+  }
+
+  #onKey(event: KeyboardEvent): void {
+    if (event.key !== 'Escape') return;
+    event.preventDefault();
+    if (this.#store.layout.groupView === 'history' && this.#pinned) this.#leaveHistory();
+    else this.#events.close();
+  }
+}
