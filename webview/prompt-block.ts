@@ -9,7 +9,7 @@ export function promptBlock(prompt: Prompt, search = ''): HTMLElement {
   const messages = prompt.map((message) => {
     const calls = message.tool_calls ? [el('pre', {}, JSON.stringify(message.tool_calls, null, 2))] : [];
     const text = el('pre', {}, ...markedText(messageText(message), search));
-    return el('div', {}, el('span', { class: 'role' }, message.role), text, ...calls);
+    return el('div', { class: 'prompt-message' }, el('span', { class: 'role' }, message.role), text, ...calls);
   });
   return el('div', { class: 'prompt' }, ...messages);
 }

@@ -13,6 +13,8 @@ const hit = z.object({
   group: index,
   /** Its place in the step's rollouts file, from 0. */
   row: index,
+  /** How many of its group are equal to it, itself included. */
+  count: z.int().check(z.minimum(1)),
   /** The prompt on one line. */
   title: z.string(),
   reward: z.nullable(z.number()),

@@ -59,10 +59,17 @@ function hitsAmong(rows: readonly Row[], query: RolloutQuery, step: number): Hit
   const finder = textFinder(query);
   const wanted = query.signal === 'any' ? undefined : groupsWith(rows, query);
   const told = new Set<number>();
+  const equal = new Map<string, Hit>();
   return rows.flatMap((row) => {
     if ((wanted && !wanted.has(row.group)) || !passesFilters(row, query)) return [];
     const own = finder.own(row);
-    if (own) return [hitOf(row, own, query.text, step)];
+    if (own) {
+      const key = JSON.stringify([row.group, row.completion, row.reward, row.error]);
+      const same = equal.get(key);
+      if (same) same.count++;
+      else equal.set(key, hitOf(row, own, query.text, step));
+      return same ? [] : [equal.get(key)!];
+    }
     // What all of a group have is told once.
     const shared = told.has(row.group) ? undefined : finder.shared(row);
     if (!shared) return [];
@@ -93,7 +100,7 @@ function hitOf({ group, row, prompt, reward, truncated, error }: Row, found: Fou
   const end = start + Math.max(LONGEST, at - start + text.length);
   const excerpt = `${start > 0 ? '…' : ''}${found.text.slice(start, end)}${end < found.text.length ? '…' : ''}`;
   const title = promptTitle(prompt).slice(0, LONGEST);
-  const described = { step, group, row, title, reward, truncated, failed: error !== null };
+  const described = { step, group, row, count: 1, title, reward, truncated, failed: error !== null };
   return { ...described, in: found.in, excerpt: singleSpaced(excerpt) };
 }
 

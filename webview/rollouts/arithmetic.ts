@@ -14,9 +14,6 @@ interface Written {
   result: number;
 }
 
-/** Most significant digits of a figure. */
-const MOST_DIGITS = 10;
-
 export interface ShownAdvantage {
   arithmetic: Arithmetic;
   /** The functions' names. */
@@ -35,48 +32,61 @@ export function arithmeticText({ arithmetic, functions, recorded, decimals }: Sh
   const shown = formatAdvantage(resultOf(arithmetic), decimals);
   const kept = formatAdvantage(recorded, decimals);
   const text = `${figures(arithmetic, functions, shown, decimals)} = ${shown}`;
-  return shown === kept ? text : `${text}, but the run recorded ${kept}: it had other rewards, weights or settings`;
+  if (shown !== kept) return `${text}, but the run recorded ${kept}: it had other rewards, weights or settings`;
+  return isAllEqual(arithmetic) ? `${text}: all rewards of the group are equal` : text;
 }
+
+const isAllEqual = (arithmetic: Arithmetic): boolean =>
+  arithmetic.kind === 'compared' &&
+  arithmetic.reward.over === 'group' &&
+  arithmetic.reward.deviation !== null &&
+  isZero(arithmetic.reward.deviation);
+
+/** How figures are written: how many significant digits they have, and whether deviations have the 0.0001 that is added to them. */
+interface Style {
+  digits: number;
+  epsilon: boolean;
+}
+
+/** From the simplest on. */
+const STYLES: readonly Style[] = [
+  ...[3, 4, 5].map((digits) => ({ digits, epsilon: false })),
+  ...[3, 4, 5, 6, 8, 10].map((digits) => ({ digits, epsilon: true })),
+];
 
 function figures(arithmetic: Arithmetic, functions: readonly string[], shown: string, decimals: number): string {
-  for (let digits = 3; ; digits++) {
-    const { text, result } = write(arithmetic, functions, digits);
-    if (digits === MOST_DIGITS || formatAdvantage(result, decimals) === shown) return text;
-  }
+  const written = STYLES.map((style) => () => write(arithmetic, functions, style));
+  const fits = written.find((make) => formatAdvantage(make().result, decimals) === shown);
+  return (fits ?? written.at(-1)!)().text;
 }
 
-function write(arithmetic: Arithmetic, functions: readonly string[], digits: number): Written {
-  if (arithmetic.kind !== 'steps') return writeOutcome(arithmetic, functions, digits);
+function write(arithmetic: Arithmetic, functions: readonly string[], style: Style): Written {
+  if (arithmetic.kind !== 'steps') return writeOutcome(arithmetic, functions, style);
   const { outcome, parts } = arithmetic;
   const written = parts.map(({ function: index, weight, steps, sum, mean, deviation }): Written => {
-    const [s, m, d, w] = [
-      figure(sum, digits),
-      figure(mean, digits),
-      divisor(deviation, digits),
-      figure(weight, digits),
-    ];
+    const [s, m, d, w] = [figure(sum, style), figure(mean, style), divisor(deviation, style), figure(weight, style)];
     const times = w.result === 1 ? '' : `${w.text} × `;
     const text = `${functions[index]}: ${times}(${s.text} − ${steps} × ${m.text}) ÷ ${d.text}`;
     return { text, result: (w.result * (s.result - steps * m.result)) / d.result };
   });
-  const whole = outcome.kind === 'nothing' ? [] : [writeOutcome(outcome, functions, digits)];
+  const whole = outcome.kind === 'nothing' ? [] : [writeOutcome(outcome, functions, style)];
   return sumOf([...written, ...whole]);
 }
 
-function writeOutcome(outcome: Outcome, functions: readonly string[], digits: number): Written {
+function writeOutcome(outcome: Outcome, functions: readonly string[], style: Style): Written {
   switch (outcome.kind) {
     case 'nothing':
       return { text: outcome.why === 'alone' ? 'the only reward of its group' : 'no reward', result: 0 };
     case 'reward': {
-      const { text, result } = figure(outcome.reward, digits);
+      const { text, result } = figure(outcome.reward, style);
       return { text: `the reward, ${text}`, result };
     }
     case 'compared':
-      return compare(outcome.reward, digits);
+      return compare(outcome.reward, style);
     case 'normalized': {
       const parts = outcome.parts.map(({ function: index, weight, ...part }): Written => {
-        const { text, result } = compare(part, digits);
-        const w = figure(weight, digits);
+        const { text, result } = compare(part, style);
+        const w = figure(weight, style);
         const times = w.result === 1 ? '' : `${w.text} × `;
         return {
           text: `${functions[index]}: ${times}${divides(part) ? text : `(${text})`}`,
@@ -84,7 +94,7 @@ function writeOutcome(outcome: Outcome, functions: readonly string[], digits: nu
         };
       });
       const sum = sumOf(parts);
-      const compared = compare({ ...outcome.sum, value: sum.result }, digits);
+      const compared = compare({ ...outcome.sum, value: sum.result }, style);
       return { text: `${sum.text}; ${compared.text}`, result: compared.result };
     }
     default:
@@ -92,24 +102,22 @@ function writeOutcome(outcome: Outcome, functions: readonly string[], digits: nu
   }
 }
 
-function compare({ value, mean, deviation, over }: Comparison, digits: number): Written {
-  const [v, m] = [figure(value, digits), figure(mean, digits)];
+function compare({ value, mean, deviation, over }: Comparison, style: Style): Written {
+  const [v, m] = [figure(value, style), figure(mean, style)];
   const difference = v.result - m.result;
   if (!divides({ deviation })) return { text: `${v.text} − ${m.text}`, result: difference };
-  const d = divisor(deviation!, digits);
+  const d = divisor(deviation!, style);
   const whose = over === 'batch' ? ' (all of the step)' : '';
   return { text: `(${v.text} − ${m.text}) ÷ ${d.text}${whose}`, result: difference / d.result };
 }
 
-/** With the 0.0001 that is added to it where that can be seen. */
-function divisor(deviation: number, digits: number): Written {
-  const alone = figure(deviation, digits);
-  const all = figure(deviation + DEVIATION_EPSILON, digits);
-  if (alone.text === all.text) return alone;
+function divisor(deviation: number, style: Style): Written {
+  const alone = figure(deviation, style);
+  if (!style.epsilon) return alone;
   return { text: `(${alone.text} + ${DEVIATION_EPSILON})`, result: alone.result + DEVIATION_EPSILON };
 }
 
-function figure(value: number, digits: number): Written {
+function figure(value: number, { digits }: Style): Written {
   const result = Number(value.toPrecision(digits));
   const text = String(Math.abs(result));
   return { text: result < 0 ? `(−${text})` : text, result };

@@ -18,20 +18,19 @@ export interface CardContext {
   arithmetic: ReadonlyMap<Completion, Arithmetic>;
   /** What is searched for. */
   search: string;
-  /** Digits after the point: of advantages, of rewards, and of each function's scores. */
-  decimals: { advantage: number; reward: number; scores: Record<string, number> };
+  /** Digits after the point: of advantages, of rewards, and of functions' scores. */
+  decimals: { advantage: number; reward: number; score: number };
   /** Compares a completion with the best one. */
   diff(completion: Completion): void;
 }
 
-export function decimalsOf({ completions }: Group, names: readonly string[]): CardContext['decimals'] {
-  const scores = names.map((name) => [name, decimalsFor(completions.map(({ rewards }) => rewards[name] ?? null))]);
+export function decimalsOf({ completions }: Group): CardContext['decimals'] {
   const advantages = completions.map(({ advantage }) => advantage);
   return {
     // 0 and 1 are advantages like any others.
     advantage: Math.max(2, decimalsFor(advantages)),
     reward: decimalsFor(completions.map(({ reward }) => reward)),
-    scores: Object.fromEntries(scores),
+    score: decimalsFor(completions.flatMap(({ rewards }) => Object.values(rewards))),
   };
 }
 
@@ -88,13 +87,14 @@ function explanation(completion: Completion, { arithmetic, functions, decimals }
 
 function scoreList({ rewards, details, steps, extra }: Completion, context: CardContext): HTMLElement {
   const { functions, decimals, search } = context;
-  const hasWeights = functions.some(({ weight }) => weight !== 1);
+  // Of a single function with its own weight there is nothing to tell.
+  const hasWeights = functions.length > 1 || functions.some(({ weight }) => weight !== 1);
   return el(
     'dl',
     { class: 'scores' },
     ...functions.map(({ name, weight }) => {
       const score = rewards[name];
-      const shown = score === null || score === undefined ? 'abstained' : formatFixed(score, decimals.scores[name]!);
+      const shown = score === null || score === undefined ? 'abstained' : formatFixed(score, decimals.score);
       const detail = details?.[name];
       const count = steps?.[name]?.length ?? 0;
       return el(

@@ -4,9 +4,9 @@ import { el, setText } from '../dom.ts';
 const SAID_MS = 1500;
 
 /** A button that copies a text, and says so in its own words. */
-export function copyButton(label: string, text: () => string): HTMLElement {
+export function copyButton(label: string, text: () => string, kind: 'flat' | 'toggle' = 'flat'): HTMLElement {
   const button = el('button', {
-    class: 'flat',
+    class: kind,
     onclick: async () => {
       const said = await navigator.clipboard.writeText(text()).then(
         () => 'Copied',

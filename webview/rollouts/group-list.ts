@@ -2,7 +2,7 @@ import { el, setText } from '../dom.ts';
 import { decimalsFor, formatFixed } from '../format.ts';
 import { KeyedList, type Row } from '../keyed-list.ts';
 import { VirtualList } from '../virtual-list.ts';
-import { drawMarks, marksPicture } from './marks.ts';
+import { drawMarks, marksPicture, marksWidth } from './marks.ts';
 import { COLUMNS, type Group, type GroupColumn, type GroupOrder, largestAdvantage } from './model.ts';
 import { signalLabel } from './signals.ts';
 
@@ -53,8 +53,11 @@ export class GroupList {
   show(shown: readonly Group[], all: readonly Group[], { sort, descending }: GroupOrder): void {
     this.#scale = {
       largest: largestAdvantage(all.flatMap(({ completions }) => completions)),
-      decimals: decimalsFor(all.flatMap(({ mean, spread }) => [mean, spread])),
+      // As in the summary of an open group.
+      decimals: Math.max(2, decimalsFor(all.flatMap(({ mean, spread }) => [mean, spread]))),
     };
+    const most = all.reduce((count, { completions }) => Math.max(count, completions.length), 0);
+    this.element.style.setProperty('--marks', `${Math.max(76, marksWidth(most))}px`);
     const order = descending ? 'descending' : 'ascending';
     const sorted = COLUMNS.find(({ id }) => id === sort) ?? COLUMNS[0];
     this.#headings.show(COLUMNS.map((column) => ({ column, order: column === sorted ? order : 'none' })));

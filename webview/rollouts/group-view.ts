@@ -31,12 +31,10 @@ export class GroupView {
   constructor(group: Group, context: GroupContext) {
     this.#group = group;
     const { completions, index, step } = group;
-    const decimals = decimalsOf(
-      group,
-      context.functions.map(({ name }) => name),
-    );
+    const decimals = decimalsOf(group);
     const cardContext: CardContext = { ...context, decimals, diff: (completion) => this.#openDiff(completion) };
-    this.#cards = new CardList(mergeEqual(completions), (merged, rank) => completionCard(merged, rank, cardContext));
+    const merged = mergeEqual(completions);
+    this.#cards = new CardList(merged, (equal, rank) => completionCard(equal, rank, cardContext));
     const picture = marksPicture();
     drawMarks(picture, completions, context.largest);
     this.#detail = el(
@@ -63,9 +61,9 @@ export class GroupView {
         'div',
         { class: 'bar group-actions' },
         el('button', { class: 'toggle', onclick: () => context.history() }, 'This Prompt in Other Steps'),
-        completions.length > 1 &&
+        merged.length > 1 &&
           el('button', { class: 'toggle', onclick: () => this.#openDiff(completions.at(-1)!) }, 'Diff Best and Worst'),
-        copyButton('Copy Group as JSON', () => JSON.stringify(completions, null, 2)),
+        copyButton('Copy Group as JSON', () => JSON.stringify(completions, null, 2), 'toggle'),
       ),
       this.#detail,
     );
@@ -100,7 +98,7 @@ export class GroupView {
 }
 
 function summaryOf({ completions, mean, spread, signal }: Group): string {
-  const decimals = Math.max(decimalsFor([mean, spread]), decimalsFor(completions.map(({ reward }) => reward)));
+  const decimals = Math.max(2, decimalsFor([mean, spread]));
   const count = `${completions.length} ${completions.length === 1 ? 'completion' : 'completions'}`;
   const [average, deviation] = [mean, spread].map((value) => formatFixed(value, decimals));
   return `${count} · mean reward ${average} · std. dev. ${deviation} · ${signalSentence(signal)}`;

@@ -54,12 +54,13 @@ export class HitList {
     const title = el('span', { class: 'group-title muted' });
     const reward = el('span', { class: 'number' });
     const tags = el('span', { class: 'tag warning' });
+    const times = el('span', { class: 'tag times' });
     const found = el('span', { class: 'muted' });
     const excerpt = el('span', { class: 'hit-excerpt' });
     const element = el(
       'div',
       { class: 'hit-row' },
-      el('div', { class: 'hit-line' }, place, title, tags, reward),
+      el('div', { class: 'hit-line' }, place, title, tags, times, reward),
       el('div', { class: 'hit-line' }, found, excerpt),
     );
     const update = (hit: Hit) => {
@@ -67,6 +68,7 @@ export class HitList {
       setText(title, hit.title);
       setText(reward, hit.reward === null ? 'no reward' : `reward ${formatNumber(hit.reward)}`);
       setText(tags, [hit.truncated && 'truncated', hit.failed && 'failed'].filter(Boolean).join(', '));
+      setText(times, hit.count > 1 ? `× ${hit.count}` : '');
       setText(found, FOUND_IN[hit.in]);
       found.hidden = FOUND_IN[hit.in] === '';
       const text = hit.excerpt === '' ? '(empty)' : hit.excerpt;

@@ -13,13 +13,18 @@ export function marksPicture(): SVGSVGElement {
   return svg;
 }
 
+const pitchOf = (count: number): number => Math.min(12, LONGEST / count);
+
+/** How wide the picture of so many completions is, in CSS pixels. */
+export const marksWidth = (count: number): number => Math.ceil(pitchOf(count) * count);
+
 /**
  * Draws a group's completions as bars, in the order in which they are given: up from the middle where the advantage is positive, down where it is
  * negative, so that colour is not the only sign of it. `largest` is the step's largest advantage. Hollow: no reward.
  */
 export function drawMarks(svg: SVGSVGElement, completions: readonly Completion[], largest: number): void {
-  const pitch = Math.min(12, LONGEST / completions.length);
-  svg.setAttribute('width', String(Math.ceil(pitch * completions.length)));
+  const pitch = pitchOf(completions.length);
+  svg.setAttribute('width', String(marksWidth(completions.length)));
   svg.replaceChildren();
   completions.forEach(({ advantage, reward, truncated, error }, i) => {
     const size = largest > 0 ? Math.min(1, Math.abs(advantage) / largest) : 0;

@@ -115,7 +115,7 @@ export class PromptHistory {
     this.#compare.hidden = steps.length < 2;
     this.#table.hidden = steps.length === 0;
     const drawn = JSON.stringify([steps.map(({ step, group }) => [step, group]), threshold]);
-    setChildren(this.#charts, drawn, () => (steps.length === 0 ? [] : [promptCharts(steps, decimals)]));
+    setChildren(this.#charts, drawn, () => (steps.length < 2 ? [] : [promptCharts(steps, decimals)]));
     this.#rows.show(steps.toReversed().map((at) => ({ at, largest, decimals: Math.max(2, decimals) })));
   }
 

@@ -1,11 +1,13 @@
 import { GROUP_SIGNALS } from '../../src/grpo/signal.ts';
 import { EMPTY_QUERY, filterCount, type RolloutQuery } from '../../src/protocol/rollout-query.ts';
-import { el, setChildren, setText } from '../dom.ts';
+import { type Child, el, setChildren, setText } from '../dom.ts';
 import type { Layout } from '../layout.ts';
 import { signalLabel } from './signals.ts';
 
 type Scope = Layout['scope'];
 const SCOPES = { step: 'This Step', all: 'All Steps' } as const satisfies Record<Scope, string>;
+
+type Bound = 'least' | 'most' | 'firstStep' | 'lastStep';
 
 export interface QueryEvents {
   change(query: Partial<RolloutQuery>): void;
@@ -50,34 +52,22 @@ export class QueryBar {
     this.#fields.push(() => {
       this.#of.value = this.#query.of ?? '';
     });
-    this.#steps = el(
-      'span',
-      { class: 'filter' },
-      'Steps',
-      this.#number('First step', 'firstStep', change),
-      '–',
-      this.#number('Last step', 'lastStep', change),
-    );
+    const number = (label: string, field: Bound) => this.#number(label, field, change);
+    this.#steps = row('Steps', number('First step', 'firstStep'), '–', number('Last step', 'lastStep'));
     this.#filters = el(
       'div',
-      { class: 'bar filters', id: 'rollout-filters', role: 'group', 'aria-label': 'Filters', hidden: true },
-      el('label', { class: 'filter' }, 'Signal', this.#signal(change)),
-      el(
-        'span',
-        { class: 'filter' },
-        'Reward of',
-        this.#of,
-        this.#number('Lowest reward', 'least', change),
-        '–',
-        this.#number('Highest reward', 'most', change),
-      ),
-      this.#check('Truncated', 'truncated', change),
-      this.#check('Failed', 'failed', change),
+      { class: 'filters', id: 'rollout-filters', role: 'group', 'aria-label': 'Filters', hidden: true },
+      row('Signal', this.#signal(change)),
+      row('Reward of', this.#of, number('Lowest reward', 'least'), '–', number('Highest reward', 'most')),
+      row('Only', this.#check('truncated', change), this.#check('failed', change)),
       this.#steps,
-      el(
-        'button',
-        { class: 'flat', onclick: () => change({ ...EMPTY_QUERY, text: this.#query.text }) },
-        'Clear Filters',
+      row(
+        '',
+        el(
+          'button',
+          { class: 'toggle', onclick: () => change({ ...EMPTY_QUERY, text: this.#query.text }) },
+          'Clear Filters',
+        ),
       ),
     );
     this.#stop = el('button', { class: 'flat', hidden: true, onclick: () => events.stop() }, 'Stop');
@@ -102,7 +92,7 @@ export class QueryBar {
     if (document.activeElement !== this.#search) this.#search.value = query.text;
     const names = [...new Set([...functions, ...(query.of === null ? [] : [query.of])])];
     setChildren(this.#of, JSON.stringify(names), () => [
-      el('option', { value: '' }, 'all, weighted'),
+      el('option', { value: '' }, 'weighted sum'),
       ...names.map((name) => el('option', { value: name }, name)),
     ]);
     for (const field of this.#fields) field();
@@ -128,7 +118,7 @@ export class QueryBar {
   #signal(change: QueryEvents['change']): HTMLElement {
     const select: HTMLSelectElement = el(
       'select',
-      { onchange: () => change({ signal: select.value as RolloutQuery['signal'] }) },
+      { 'aria-label': 'Signal', onchange: () => change({ signal: select.value as RolloutQuery['signal'] }) },
       el('option', { value: 'any' }, 'any'),
       el('option', { value: 'none' }, 'no signal'),
       ...GROUP_SIGNALS.map((signal) => el('option', { value: signal }, signalLabel(signal))),
@@ -139,12 +129,12 @@ export class QueryBar {
     return select;
   }
 
-  #check(label: string, field: 'truncated' | 'failed', change: QueryEvents['change']): HTMLElement {
+  #check(field: 'truncated' | 'failed', change: QueryEvents['change']): HTMLElement {
     const box: HTMLInputElement = el('input', { type: 'checkbox', onchange: () => change({ [field]: box.checked }) });
     this.#fields.push(() => {
       box.checked = this.#query[field];
     });
-    return el('label', { class: 'filter' }, box, label);
+    return el('label', { class: 'filter' }, box, field);
   }
 
   #number(
@@ -163,3 +153,11 @@ export class QueryBar {
     return input;
   }
 }
+
+const row = (label: string, ...controls: Child[]): HTMLElement =>
+  el(
+    'div',
+    { class: 'filter-row' },
+    el('span', { class: 'muted' }, label),
+    el('span', { class: 'filter' }, ...controls),
+  );
