@@ -63,7 +63,7 @@ export class GroupView {
         el('button', { class: 'toggle', onclick: () => context.history() }, 'This Prompt in Other Steps'),
         merged.length > 1 &&
           el('button', { class: 'toggle', onclick: () => this.#openDiff(completions.at(-1)!) }, 'Diff Best and Worst'),
-        copyButton('Copy Group as JSON', () => JSON.stringify(completions, null, 2), 'toggle'),
+        copyButton('Copy as JSON', () => JSON.stringify(completions, null, 2), 'toggle'),
       ),
       this.#detail,
     );

@@ -3,6 +3,7 @@ import type { Completion } from '../../src/protocol/dashboard-completion.ts';
 import { promptTitle } from '../../src/protocol/message-text.ts';
 import type { Prompt } from '../../src/protocol/rewards.ts';
 import { hasSignal, passesFilters, type RolloutQuery, textFinder } from '../../src/protocol/rollout-query.ts';
+import { plainPart } from '../../src/text/search-pattern.ts';
 
 /** One prompt's completions of a step. */
 export interface Group {
@@ -120,9 +121,25 @@ export function selectGroups(groups: readonly Group[], query: RolloutQuery, { so
 
 function fits(query: RolloutQuery): (group: Group) => boolean {
   const finder = textFinder(query);
+  const part = plainPart(query.text.trim()).toLowerCase();
+  const may = (row: Completion) => part === '' || lowerCase(row).includes(part);
   return ({ signal, completions }) => {
     if (!hasSignal(query, signal)) return false;
     const shared = finder.shared(completions[0]!) !== undefined;
-    return completions.some((row) => passesFilters(row, query) && (shared || finder.own(row) !== undefined));
+    return completions.some(
+      (row) => passesFilters(row, query) && (shared || (may(row) && finder.own(row) !== undefined)),
+    );
   };
+}
+
+const lowered = new WeakMap<Completion, string>();
+
+/** All that a completion alone has to be searched, kept: patterns that ignore case take ten times as long to say that something is not there. */
+function lowerCase(row: Completion): string {
+  const known = lowered.get(row);
+  if (known !== undefined) return known;
+  const details = Object.values(row.details ?? {}).flatMap(({ extracted, reason }) => [extracted ?? '', reason ?? '']);
+  const text = [row.completion, ...details, row.error ?? ''].join('\n').toLowerCase();
+  lowered.set(row, text);
+  return text;
 }

@@ -115,7 +115,7 @@ export class OpenGroup {
       if (hadFocus) this.#view.focus();
       this.#revealed = '';
     }
-    if (!place.wide) this.#showNeighbours(place.order, at);
+    if (!place.wide && place.order.length > 0) this.#showNeighbours(place.order, at);
     this.#reveal(group);
   }
 
