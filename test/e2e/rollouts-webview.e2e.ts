@@ -82,7 +82,7 @@ describe('the list of groups', () => {
     await expect.poll(titles).toEqual([5, 0, 4, 3, 2, 1].map((group) => `prompt ${group}`));
     expect(await heading.getAttribute('aria-sort')).toBe('descending');
     await heading.getByRole('button').click();
-    await expect.poll(titles).toEqual([1, 2, 3, 4, 0, 5].map((group) => `prompt ${group}`));
+    await expect.poll(titles).toEqual([1, 2, 3, 0, 4, 5].map((group) => `prompt ${group}`));
   });
 
   test('comes before its group where there is no room for both', async () => {

@@ -113,14 +113,21 @@ export class Groups {
     this.#open.element.hidden = this.#wide ? isEmpty : !onlyGroup;
     this.#showList(open, chosen !== undefined);
     const order = layout.scope === 'all' ? [] : this.#shown;
-    if (main) this.#open.show(open, { all: this.#groups, order, wide: this.#wide, pinned: chosen !== undefined });
+    // What is open stays until the step of the next one is here.
+    const waits = layout.group !== null && !this.#isHere;
+    if (main && !waits) this.#open.show(open, { order, wide: this.#wide, pinned: chosen !== undefined });
   }
 
-  /** The group that was opened; a step that was asked for may not be here yet. */
-  #chosen(): Group | undefined {
+  /** A step that was asked for may not have come yet. */
+  get #isHere(): boolean {
     const { layout, rollouts } = this.#store;
-    const isHere = rollouts !== undefined && rollouts.step === (layout.step ?? rollouts.step);
-    return isHere ? this.#groups.find(({ index }) => index === layout.group) : undefined;
+    return rollouts !== undefined && rollouts.step === (layout.step ?? rollouts.step);
+  }
+
+  /** The group that was opened. */
+  #chosen(): Group | undefined {
+    const { group } = this.#store.layout;
+    return this.#isHere ? this.#groups.find(({ index }) => index === group) : undefined;
   }
 
   #showList(open: Group | undefined, reveal: boolean): void {

@@ -1,9 +1,11 @@
+import type { Arithmetic } from '../../src/grpo/advantage-arithmetic.ts';
+import type { Completion } from '../../src/protocol/dashboard-completion.ts';
 import { el } from '../dom.ts';
 import type { Store } from '../store.ts';
 import { GroupView } from './group-view.ts';
 import { type Group, inGroups, largestAdvantage } from './model.ts';
 import { PromptHistory } from './prompt-history.ts';
-import { settingsAt, stepArithmetic } from './settings.ts';
+import { type StepSettings, settingsAt, stepArithmetic } from './settings.ts';
 
 export interface OpenGroupEvents {
   /** Someone reads a group that nobody has chosen: it stays. */
@@ -13,8 +15,6 @@ export interface OpenGroupEvents {
 }
 
 interface Place {
-  /** The step's groups. */
-  all: readonly Group[];
   /** Those of the list, in its order. */
   order: readonly Group[];
   /** The list is in sight. */
@@ -30,10 +30,12 @@ export class OpenGroup {
   readonly #events: OpenGroupEvents;
   readonly #history: PromptHistory;
   readonly #nothing = el('p', { class: 'empty' }, 'Choose a hit to see its group.');
+  #group: Group | undefined;
   #view: GroupView | undefined;
   /** What the view was made for. */
   #shown = '';
   #revealed = '';
+  #computed: { rows: readonly Completion[]; key: string; arithmetic: Map<Completion, Arithmetic> } | undefined;
   #pinned = true;
   #focus = false;
 
@@ -44,7 +46,7 @@ export class OpenGroup {
       store.setLayout({ step, group, hit: null, groupView: 'completions', scope: 'step' }),
     );
     const pin = () => {
-      if (!this.#pinned && this.#view) events.pin(this.#view.group);
+      if (!this.#pinned && this.#group) events.pin(this.#group);
     };
     this.element = el('div', {
       ...{ class: 'group-pane', onpointerdown: pin, onwheel: pin, onfocusin: pin },
@@ -60,6 +62,7 @@ export class OpenGroup {
 
   show(group: Group | undefined, place: Place): void {
     this.#pinned = place.pinned;
+    this.#group = group;
     if (!group) {
       this.#clear();
       return;
@@ -100,7 +103,7 @@ export class OpenGroup {
       this.#shown = key;
       this.#view = new GroupView(group, {
         functions: settings.functions,
-        arithmetic: stepArithmetic(inGroups(rollouts!.rows), settings),
+        arithmetic: this.#stepArithmetic(rollouts!.rows, settings),
         search: layout.query.text,
         largest: largestAdvantage(rollouts!.rows),
         history: () => this.#openHistory(group),
@@ -117,6 +120,14 @@ export class OpenGroup {
     }
     if (!place.wide && place.order.length > 0) this.#showNeighbours(place.order, at);
     this.#reveal(group);
+  }
+
+  /** Computed once for a step: it is the same for all of its groups, and for whatever is searched in them. */
+  #stepArithmetic(rows: readonly Completion[], settings: StepSettings): Map<Completion, Arithmetic> {
+    const key = JSON.stringify(settings);
+    if (this.#computed?.rows !== rows || this.#computed.key !== key)
+      this.#computed = { rows, key, arithmetic: stepArithmetic(inGroups(rows), settings) };
+    return this.#computed.arithmetic;
   }
 
   #sameGroup({ step, index }: Group): boolean {
@@ -165,8 +176,11 @@ export class OpenGroup {
   }
 
   #takeFocus(): void {
+    const { layout } = this.#store;
     const region = this.#scroller;
-    if (!this.#focus || !(region instanceof HTMLElement)) return;
+    // What was asked for may be still on its way.
+    const isHere = this.#group?.index === layout.group && this.#group?.step === layout.step;
+    if (!this.#focus || !isHere || !(region instanceof HTMLElement)) return;
     this.#focus = false;
     region.focus({ preventScroll: true });
   }
