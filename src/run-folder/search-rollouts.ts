@@ -7,7 +7,6 @@ import { promptTitle } from '../protocol/message-text.ts';
 import { type Found, hasSignal, passesFilters, type RolloutQuery, textFinder } from '../protocol/rollout-query.ts';
 import type { RolloutRow } from '../protocol/run-folder.ts';
 import { plainPart, searchPattern } from '../text/search-pattern.ts';
-import { singleSpaced } from '../text/visible.ts';
 import { listSteps, rolloutsFile } from './rollouts.ts';
 
 /** What is found of a run's rollouts at a time. */
@@ -101,7 +100,7 @@ function hitOf({ group, row, prompt, reward, truncated, error }: Row, found: Fou
   const excerpt = `${start > 0 ? '…' : ''}${found.text.slice(start, end)}${end < found.text.length ? '…' : ''}`;
   const title = promptTitle(prompt).slice(0, LONGEST);
   const described = { step, group, row, count: 1, title, reward, truncated, failed: error !== null };
-  return { ...described, in: found.in, excerpt: singleSpaced(excerpt) };
+  return { ...described, in: found.in, excerpt: excerpt.replaceAll(/\s/g, ' ') };
 }
 
 /** Lets others have their turn when its own has taken long enough. */

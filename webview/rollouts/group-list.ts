@@ -97,6 +97,7 @@ export class GroupList {
       setText(mean, formatFixed(group.mean, decimals));
       setText(spread, formatFixed(group.spread, decimals));
       setText(signal, signalLabel(group.signal));
+      signal.title = signalLabel(group.signal);
       signal.classList.toggle('none', group.signal !== 'signal');
       drawMarks(picture, group.completions, largest);
       const failed = group.completions.filter(({ error }) => error !== null).length;

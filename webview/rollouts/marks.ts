@@ -2,7 +2,7 @@ import type { Completion } from '../../src/protocol/dashboard-completion.ts';
 
 const SVG = 'http://www.w3.org/2000/svg';
 const HEIGHT = 24;
-const LONGEST = 104;
+const LONGEST = 96;
 
 /** An empty picture of a group's completions. */
 export function marksPicture(): SVGSVGElement {
@@ -13,7 +13,7 @@ export function marksPicture(): SVGSVGElement {
   return svg;
 }
 
-const pitchOf = (count: number): number => Math.min(12, LONGEST / count);
+const pitchOf = (count: number): number => Math.min(10, LONGEST / count);
 
 /** How wide the picture of so many completions is, in CSS pixels. */
 export const marksWidth = (count: number): number => Math.ceil(pitchOf(count) * count);
