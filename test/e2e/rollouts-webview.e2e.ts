@@ -181,7 +181,7 @@ describe('a group', () => {
       rows: [0, 1, 2, 3].map((i) => completion(step, 0, i, { group, reward: step === 12 ? 7 : i })),
     });
     await send({ ...progress, searched: 1, done: false, groups: [at(12, 0)] });
-    await page.getByText('1 step of 1 read, 12 in the run…').waitFor();
+    await page.getByText('1 step so far; 1 of 12 read…').waitFor();
     await send({ ...progress, searched: 12, done: true, groups: [at(3, 5)] });
     await page.getByText('2 steps of 12 in the run').waitFor();
     const table = page.getByRole('table', { name: 'Steps with this prompt' });

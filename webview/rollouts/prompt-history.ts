@@ -2,11 +2,11 @@ import { el, setChildren, setText } from '../dom.ts';
 import { decimalsFor, formatFixed, formatNumber, formatShare } from '../format.ts';
 import { host, onMessage } from '../host.ts';
 import { KeyedList, type Row } from '../keyed-list.ts';
-import { promptBlock } from '../prompt-block.ts';
 import { DiffPanel } from './diff-panel.ts';
 import { drawMarks, marksPicture } from './marks.ts';
 import { type Group, largestAdvantage } from './model.ts';
 import { promptCharts } from './prompt-chart.ts';
+import { foldedPrompt } from './prompt-section.ts';
 import { defaultThreshold, differentTexts, type PromptStep, promptSteps } from './prompt-steps.ts';
 
 type Found = Parameters<typeof promptSteps>[0][number];
@@ -68,7 +68,14 @@ export class PromptHistory {
         'div',
         { class: 'detail', tabindex: 0, role: 'region', 'aria-label': 'This prompt in other steps' },
         this.#prompt,
-        el('div', { class: 'bar' }, label, this.#compare, el('span', { class: 'spacer' }), this.#status),
+        el(
+          'div',
+          { class: 'bar prompt-settings' },
+          label,
+          this.#compare,
+          el('span', { class: 'spacer' }),
+          this.#status,
+        ),
         ...[this.#charts, this.#diff, this.#table],
       ),
     );
@@ -76,7 +83,7 @@ export class PromptHistory {
       if (id !== this.#id) return;
       this.#groups = [...this.#groups, ...groups];
       const failed = unreadable > 0 ? `, ${unreadable} of them unreadable` : '';
-      this.#said = done ? `of ${of} in the run${failed}` : `of ${searched} read, ${of} in the run…`;
+      this.#said = done ? `of ${of} in the run${failed}` : `so far; ${searched} of ${of} read…`;
       this.#draw();
     });
   }
@@ -88,10 +95,10 @@ export class PromptHistory {
     if (asked === this.#asked) return;
     this.#asked = asked;
     this.#groups = [];
-    this.#said = 'found…';
+    this.#said = 'so far…';
     this.#chosen = null;
     this.#diff.replaceChildren();
-    setChildren(this.#prompt, asked, () => [promptBlock(prompt)]);
+    setChildren(this.#prompt, asked, () => foldedPrompt(prompt));
     host.postMessage({ type: 'promptGroups', id: ++this.#id, prompt });
     this.#draw();
   }

@@ -1,5 +1,6 @@
 import type { Completion } from '../../src/protocol/dashboard-completion.ts';
 import { promptText } from '../../src/protocol/message-text.ts';
+import type { Prompt } from '../../src/protocol/rewards.ts';
 import { columnText } from '../../src/protocol/rollout-query.ts';
 import { ANSWER, answersFirst } from '../../src/text/answer-column.ts';
 import { type Child, el, setText } from '../dom.ts';
@@ -10,9 +11,18 @@ import { copyButton } from './copy.ts';
 /** A prompt with more than this is folded, in characters or lines. */
 const LONG = { characters: 700, lines: 10 };
 
-/** What the completions of a group are for: the prompt, folded where it is long, and the other columns of its row in the dataset, the likely answer first. */
+/** What the completions of a group are for: the prompt, and the other columns of its row in the dataset, the likely answer first. */
 export function promptSection(completion: Completion, search: string): HTMLElement {
-  const { prompt } = completion;
+  return el(
+    'section',
+    { class: 'prompt-section', 'aria-label': 'Prompt' },
+    ...foldedPrompt(completion.prompt, search),
+    ...columnList(completion, search),
+  );
+}
+
+/** A prompt, folded where it is long, below what can be done with it. */
+export function foldedPrompt(prompt: Prompt, search = ''): HTMLElement[] {
   const text = promptText(prompt);
   const isLong = text.length > LONG.characters || text.split('\n').length > LONG.lines;
   const block = promptBlock(prompt, search);
@@ -27,20 +37,9 @@ export function promptSection(completion: Completion, search: string): HTMLEleme
   });
   setText(unfold, 'Show All');
   const asJson = typeof prompt === 'string' ? prompt : JSON.stringify(prompt, null, 2);
-  return el(
-    'section',
-    { class: 'prompt-section', 'aria-label': 'Prompt' },
-    el(
-      'div',
-      { class: 'bar' },
-      el('h3', {}, 'Prompt'),
-      el('span', { class: 'spacer' }),
-      isLong && unfold,
-      copyButton('Copy Prompt', () => asJson),
-    ),
-    block,
-    ...columnList(completion, search),
-  );
+  const copy = copyButton('Copy Prompt', () => asJson);
+  const bar = [el('h3', {}, 'Prompt'), el('span', { class: 'spacer' }), isLong && unfold, copy];
+  return [el('div', { class: 'bar prompt-bar' }, ...bar), block];
 }
 
 function columnList({ columns = {}, exact = {} }: Completion, search: string): Child[] {
@@ -55,7 +54,8 @@ function columnList({ columns = {}, exact = {} }: Completion, search: string): C
           'div',
           {},
           el('dt', {}, name, i === 0 && ANSWER.test(name) && el('span', { class: 'tag' }, 'expected answer')),
-          el('dd', {}, el('pre', {}, ...markedText(text, search))),
+          // One that scrolls is reached with the keyboard.
+          el('dd', {}, el('pre', { tabindex: text.length > LONG.characters && 0 }, ...markedText(text, search))),
         ),
       ),
     ),

@@ -92,6 +92,16 @@ describe('arithmeticText', () => {
     );
   });
 
+  it('adds up steps for process supervision, and what other functions give', () => {
+    const parts = [{ function: 0, weight: 2, steps: 3, sum: 2.5, mean: 0.6, deviation: 0.42 }];
+    const outcome = { kind: 'compared', reward: { value: 1, mean: 0.5, deviation: null, over: 'group' } } as const;
+    const arithmetic = { kind: 'steps', outcome, parts } as const;
+    const recorded = (2 * (2.5 - 3 * 0.6)) / 0.4201 + 0.5;
+    expect(arithmeticText({ arithmetic, functions: ['right'], recorded, decimals: 2 })).toBe(
+      'right: 2 × (2.5 − 3 × 0.6) ÷ 0.42 + 1 − 0.5 = +3.83',
+    );
+  });
+
   it('says where a run recorded something else', () => {
     const arithmetic = { kind: 'reward', reward: 1 } as const;
     expect(arithmeticText({ arithmetic, functions: [], recorded: 0.5, decimals: 2 })).toBe(
