@@ -30,6 +30,8 @@ const layout = z.object({
   groupView: z._default(z.enum(['completions', 'history']), 'completions'),
   /** Folders of the runs laid over this one. */
   compared: z._default(z.array(z.string()), []),
+  /** What tokens are coloured by. */
+  tokenMeasure: z._default(z.string(), 'logprob'),
 });
 export type Layout = z.infer<typeof layout>;
 

@@ -123,7 +123,7 @@ export class Store {
         this.#changed('runs');
         return;
       default:
-        message satisfies { type: 'sampled' | 'hits' | 'promptGroups' };
+        message satisfies { type: 'sampled' | 'hits' | 'promptGroups' | 'tokens' };
     }
   }
 

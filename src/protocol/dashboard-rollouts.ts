@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import { completionTokens } from './completion-tokens.ts';
 import { completion } from './dashboard-completion.ts';
 import { rolloutQuery } from './rollout-query.ts';
 
@@ -46,6 +47,11 @@ export const rolloutsHostMessages = [
     ...progress,
     groups: z.array(z.object({ step, group: index, rows: z.array(completion) })),
   }),
+  /** The completions of a group token by token, or why they cannot be shown. */
+  z.object({
+    ...{ type: z.literal('tokens'), step, group: index, rows: z.array(completionTokens) },
+    problem: z.nullable(z.string()),
+  }),
 ] as const;
 
 /** What that asks of the host. */
@@ -58,6 +64,8 @@ export const rolloutsMessages = [
     id,
     prompt: z.union([z.string(), z.array(z.looseObject({ role: z.string() }))]),
   }),
+  /** A group's completions token by token. */
+  z.object({ type: z.literal('tokens'), step, group: index }),
   /** Nobody waits for what is still being searched. */
   z.object({ type: z.literal('cancel'), what: z.enum(['search', 'promptGroups']) }),
 ] as const;

@@ -87,7 +87,7 @@ export async function readCompletions(run: string, step: number): Promise<Comple
 export function parseCompletion(line: string): Completion {
   const row = parseExact(line) as RolloutRow;
   const failure = failureOf(row);
-  const { prompt_ids, completion_ids, logprobs, ...shown }: RolloutRow = row;
+  const { prompt_ids, completion_ids, logprobs, token_ends, ...shown }: RolloutRow = row;
   const completion = failure ? { ...shown, failure } : shown;
   const { prompt, columns } = completion;
   const exact = Object.entries({ ...withExact(columns ?? {}), ...withExact({ prompt }) }).flatMap(([name, value]) =>

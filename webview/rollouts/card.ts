@@ -4,6 +4,7 @@ import { columnText } from '../../src/protocol/rollout-query.ts';
 import { type Child, el } from '../dom.ts';
 import { decimalsFor, formatAdvantage, formatFixed, formatNumber } from '../format.ts';
 import { markedText } from '../marked-text.ts';
+import { tokenToggle } from '../tokens/token-toggle.ts';
 import { arithmeticText } from './arithmetic.ts';
 import { copyButton } from './copy.ts';
 import { keepButtons } from './keep.ts';
@@ -20,6 +21,8 @@ export interface CardContext {
   search: string;
   /** Digits after the point: of advantages, of rewards, and of functions' scores. */
   decimals: { advantage: number; reward: number; score: number };
+  /** A completion token by token, in an element that takes the place of its text. */
+  tokens(completion: Completion): Promise<HTMLElement>;
   /** Compares a completion with the best one. */
   diff(completion: Completion): void;
 }
@@ -42,8 +45,9 @@ export function completionCard({ completion, all }: Merged, rank: number, contex
   const keep = keepButtons();
   keep.update({ completion, scores: rewards });
   const text = completion.completion;
-  // What else can be done with it: views of single tokens belong here too.
+  const written = el('pre', {}, ...(text === '' ? ['(empty)'] : markedText(text, search)));
   const actions = [
+    tokenToggle(written, () => context.tokens(completion)),
     copyButton('Copy', () => text),
     rank > 1 && el('button', { class: 'flat', onclick: () => context.diff(completion) }, 'Diff with Best'),
   ];
@@ -62,7 +66,7 @@ export function completionCard({ completion, all }: Merged, rank: number, contex
       all.length > 1 && el('span', { class: 'tag times', title: `${all.length} equal completions` }, `× ${all.length}`),
     ),
     ...explanation(completion, context),
-    el('pre', {}, ...(text === '' ? ['(empty)'] : markedText(text, search))),
+    written,
     scoreList(completion, context),
     rowFailure(completion, search),
     keep.element,

@@ -11,7 +11,7 @@ import { type Group, mergeEqual } from './model.ts';
 import { promptSection } from './prompt-section.ts';
 import { signalSentence } from './signals.ts';
 
-export interface GroupContext extends Pick<CardContext, 'functions' | 'arithmetic' | 'search'> {
+export interface GroupContext extends Pick<CardContext, 'functions' | 'arithmetic' | 'search' | 'tokens'> {
   /** The step's largest advantage, which marks are drawn by. */
   largest: number;
   /** Shows the prompt in other steps. */

@@ -2,6 +2,8 @@ import type { Arithmetic } from '../../src/grpo/advantage-arithmetic.ts';
 import type { Completion } from '../../src/protocol/dashboard-completion.ts';
 import { el } from '../dom.ts';
 import type { Store } from '../store.ts';
+import { TokenSource } from '../tokens/token-source.ts';
+import { TokenView } from '../tokens/token-view.ts';
 import { GroupView } from './group-view.ts';
 import { type Group, inGroups, largestAdvantage } from './model.ts';
 import { PromptHistory } from './prompt-history.ts';
@@ -29,6 +31,7 @@ export class OpenGroup {
   readonly #store: Store;
   readonly #events: OpenGroupEvents;
   readonly #history: PromptHistory;
+  readonly #tokens = new TokenSource();
   readonly #nothing = el('p', { class: 'empty' }, 'Choose a hit to see its group.');
   #group: Group | undefined;
   #view: GroupView | undefined;
@@ -72,6 +75,19 @@ export class OpenGroup {
     this.#takeFocus();
   }
 
+  async #tokensOf(completion: Completion): Promise<HTMLElement> {
+    const { rollouts, main } = this.#store;
+    const row = rollouts!.rows.indexOf(completion);
+    const tokens = await this.#tokens.of(completion.step, completion.group, row);
+    return new TokenView(tokens, {
+      completion: completion.completion,
+      advantage: completion.advantage,
+      clip: main!.head.config,
+      measure: this.#store.layout.tokenMeasure,
+      choose: (tokenMeasure) => this.#store.setLayout({ tokenMeasure }),
+    }).element;
+  }
+
   #clear(): void {
     this.#history.close();
     this.#view = undefined;
@@ -105,6 +121,7 @@ export class OpenGroup {
         functions: settings.functions,
         arithmetic: this.#stepArithmetic(rollouts!.rows, settings),
         search: layout.query.text,
+        tokens: (completion) => this.#tokensOf(completion),
         largest: largestAdvantage(rollouts!.rows),
         history: () => this.#openHistory(group),
         back: el(

@@ -1,4 +1,5 @@
 import type { DashboardMessage } from '../../../protocol/dashboard.ts';
+import { readCompletionTokens } from '../../../run-folder/completion-tokens.ts';
 import { promptGroups } from '../../../run-folder/prompt-groups.ts';
 import { type FoundRollouts, searchRollouts } from '../../../run-folder/search-rollouts.ts';
 import type { TabContext, TabHost } from './tab-host.ts';
@@ -51,12 +52,23 @@ export class RolloutsHost implements TabHost {
           },
         );
       }
+      case 'tokens':
+        return this.#sendTokens(message);
       case 'cancel':
         this.#running.get(message.what)?.abort();
         return Promise.resolve();
       default:
         return undefined;
     }
+  }
+
+  async #sendTokens({ step, group }: Extract<DashboardMessage, { type: 'tokens' }>): Promise<void> {
+    const { folder, post } = this.#context;
+    const answer = await readCompletionTokens(folder, step, group).then(
+      (rows) => ({ rows, problem: null }),
+      (error) => ({ rows: [], problem: String(error) }),
+    );
+    post({ type: 'tokens', step, group, ...answer });
   }
 
   /** Those of the webview before are of no use to the next one. */
