@@ -1,5 +1,6 @@
 import uPlot from 'uplot';
-import { formatNumber, formatShare } from '../format.ts';
+import { formatNumber } from '../../src/text/numbers.ts';
+import { formatShare } from '../format.ts';
 import { niceTicks } from '../ticks.ts';
 import type { ChartDefinition } from './definitions.ts';
 import { type DrawnSeries, drawnSeries, type PlotSettings, plotData, toUplotSeries } from './plot-series.ts';

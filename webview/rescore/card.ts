@@ -1,7 +1,7 @@
 import type { Completion } from '../../src/protocol/dashboard-completion.ts';
 import type { RescoredRow } from '../../src/protocol/rescore.ts';
+import { decimalsFor, formatAdvantage, formatNumber } from '../../src/text/numbers.ts';
 import { el, setChildren, setText } from '../dom.ts';
-import { decimalsFor, formatAdvantage, formatNumber } from '../format.ts';
 import { KeyedList, type Row } from '../keyed-list.ts';
 import { keepButtons } from '../rollouts/keep.ts';
 import { extractedParts, rowFailure } from '../rollouts/outcome.ts';

@@ -1,8 +1,8 @@
 import type { Completion } from '../../src/protocol/dashboard-completion.ts';
 import { promptTitle } from '../../src/protocol/message-text.ts';
 import type { RescoredGroup, RescoreStep } from '../../src/protocol/rescore.ts';
+import { formatNumber } from '../../src/text/numbers.ts';
 import { el, setChildren, setText } from '../dom.ts';
-import { formatNumber } from '../format.ts';
 import { KeyedList, type Row } from '../keyed-list.ts';
 import { promptBlock } from '../prompt-block.ts';
 import { drawMarks, marksPicture } from '../rollouts/marks.ts';

@@ -1,16 +1,16 @@
 import type { Arithmetic } from '../../src/grpo/advantage-arithmetic.ts';
+import { arithmeticText } from '../../src/protocol/arithmetic-text.ts';
 import type { Completion } from '../../src/protocol/dashboard-completion.ts';
 import { columnText } from '../../src/protocol/rollout-query.ts';
+import type { WeightedFunction } from '../../src/protocol/step-settings.ts';
+import { decimalsFor, formatAdvantage, formatFixed, formatNumber } from '../../src/text/numbers.ts';
 import { type Child, el } from '../dom.ts';
-import { decimalsFor, formatAdvantage, formatFixed, formatNumber } from '../format.ts';
 import { markedText } from '../marked-text.ts';
 import { tokenToggle } from '../tokens/token-toggle.ts';
-import { arithmeticText } from './arithmetic.ts';
 import { copyButton } from './copy.ts';
 import { keepButtons } from './keep.ts';
 import type { Group, Merged } from './model.ts';
 import { extractedParts, rowFailure } from './outcome.ts';
-import type { WeightedFunction } from './settings.ts';
 
 /** What the cards of a group have in common. */
 export interface CardContext {

@@ -1,5 +1,5 @@
+import { decimalsFor, formatFixed } from '../../src/text/numbers.ts';
 import { el, setText } from '../dom.ts';
-import { decimalsFor, formatFixed } from '../format.ts';
 import { KeyedList, type Row } from '../keyed-list.ts';
 import { VirtualList } from '../virtual-list.ts';
 import { drawMarks, marksPicture, marksWidth } from './marks.ts';

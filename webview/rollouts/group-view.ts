@@ -1,7 +1,7 @@
 import './detail.css';
 import type { Completion } from '../../src/protocol/dashboard-completion.ts';
+import { decimalsFor, formatAdvantage, formatFixed } from '../../src/text/numbers.ts';
 import { el } from '../dom.ts';
-import { decimalsFor, formatAdvantage, formatFixed } from '../format.ts';
 import { type CardContext, completionCard, decimalsOf } from './card.ts';
 import { CardList } from './card-list.ts';
 import { copyButton } from './copy.ts';

@@ -1,6 +1,6 @@
 import type { Hit } from '../../src/protocol/dashboard-rollouts.ts';
+import { formatNumber } from '../../src/text/numbers.ts';
 import { el, setChildren, setText } from '../dom.ts';
-import { formatNumber } from '../format.ts';
 import type { Row } from '../keyed-list.ts';
 import { markedText } from '../marked-text.ts';
 import { VirtualList } from '../virtual-list.ts';

@@ -1,5 +1,6 @@
 import type { Arithmetic } from '../../src/grpo/advantage-arithmetic.ts';
 import type { Completion } from '../../src/protocol/dashboard-completion.ts';
+import { type StepSettings, settingsAt, stepArithmetic } from '../../src/protocol/step-settings.ts';
 import { el } from '../dom.ts';
 import type { Store } from '../store.ts';
 import { TokenSource } from '../tokens/token-source.ts';
@@ -7,7 +8,6 @@ import { TokenView } from '../tokens/token-view.ts';
 import { GroupView } from './group-view.ts';
 import { type Group, inGroups, largestAdvantage } from './model.ts';
 import { PromptHistory } from './prompt-history.ts';
-import { type StepSettings, settingsAt, stepArithmetic } from './settings.ts';
 
 export interface OpenGroupEvents {
   /** Someone reads a group that nobody has chosen: it stays. */

@@ -1,7 +1,8 @@
 import './tokens.css';
 import type { CompletionTokens } from '../../src/protocol/completion-tokens.ts';
+import { formatNumber } from '../../src/text/numbers.ts';
 import { el, setText } from '../dom.ts';
-import { formatNumber, formatShare } from '../format.ts';
+import { formatShare } from '../format.ts';
 import { type ClipSettings, isClipped, type Measure, type MeasureName, measuresOf } from './measures.ts';
 import { piecesOf, visible } from './pieces.ts';
 

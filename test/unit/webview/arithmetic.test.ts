@@ -2,9 +2,9 @@ import { describe, expect, it } from 'vitest';
 import { advantageArithmetic } from '../../../src/grpo/advantage-arithmetic.ts';
 import type { AdvantageOptions } from '../../../src/grpo/advantages.ts';
 import { assignCredit } from '../../../src/grpo/credit.ts';
+import { arithmeticText } from '../../../src/protocol/arithmetic-text.ts';
 import type { RunHead } from '../../../src/protocol/dashboard.ts';
-import { arithmeticText } from '../../../webview/rollouts/arithmetic.ts';
-import { settingsAt } from '../../../webview/rollouts/settings.ts';
+import { settingsAt } from '../../../src/protocol/step-settings.ts';
 
 const usual: AdvantageOptions = {
   ...{ scaleRewards: 'group', multiObjectiveAggregation: 'sum_then_normalize', baseline: 'group' },

@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { MetricColumns } from '../../../src/protocol/metric-columns.ts';
+import { formatNumber } from '../../../src/text/numbers.ts';
 import { Curves } from '../../../webview/charts/curves.ts';
 import { chartCsv, metricsCsv } from '../../../webview/export/csv.ts';
-import { formatNumber, formatShare } from '../../../webview/format.ts';
+import { formatShare } from '../../../webview/format.ts';
 import { niceTicks } from '../../../webview/ticks.ts';
 
 const columns = new MetricColumns();

@@ -1,8 +1,8 @@
-import { type Arithmetic, advantageArithmetic } from '../../src/grpo/advantage-arithmetic.ts';
-import type { AdvantageOptions } from '../../src/grpo/advantages.ts';
-import type { RunHead } from '../../src/protocol/dashboard.ts';
-import type { Completion } from '../../src/protocol/dashboard-completion.ts';
-import type { RunConfig } from '../../src/protocol/run-config.ts';
+import { type Arithmetic, advantageArithmetic } from '../grpo/advantage-arithmetic.ts';
+import type { AdvantageOptions } from '../grpo/advantages.ts';
+import type { RunHead } from './dashboard.ts';
+import type { Completion } from './dashboard-completion.ts';
+import type { RunConfig } from './run-config.ts';
 
 /** A reward function as a step used it. */
 export interface WeightedFunction {

@@ -4,9 +4,9 @@ import {
   DEVIATION_EPSILON,
   type Outcome,
   resultOf,
-} from '../../src/grpo/advantage-arithmetic.ts';
-import { isZero } from '../../src/grpo/statistics.ts';
-import { formatAdvantage } from '../format.ts';
+} from '../grpo/advantage-arithmetic.ts';
+import { isZero } from '../grpo/statistics.ts';
+import { formatAdvantage } from '../text/numbers.ts';
 
 /** An arithmetic in figures, and what these figures, as they are written, come to. */
 interface Written {
