@@ -27,7 +27,7 @@ const layout = z.object({
   query: z._default(rolloutQuery, EMPTY_QUERY),
   scope: z._default(z.enum(['step', 'all']), 'step'),
   hit: z._default(z.nullable(z.object({ step: z.number(), group: z.number(), row: z.number() })), null),
-  groupView: z._default(z.enum(['completions', 'history']), 'completions'),
+  groupView: z._default(z.enum(['completions', 'history', 'explain']), 'completions'),
   /** Folders of the runs laid over this one. */
   compared: z._default(z.array(z.string()), []),
   /** What tokens are coloured by. */

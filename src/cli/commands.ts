@@ -10,6 +10,7 @@ import {
   operand,
   operands,
   optionalInteger,
+  optionalOperand,
   span,
   text,
 } from './options.ts';
@@ -156,6 +157,16 @@ export const COMMANDS = {
     help: "merge a checkpoint's LoRA adapter into its base model",
     operands: { checkpoint: operand('CHECKPOINT') },
     options: { out: text('DIR', 'the new model folder', 'CHECKPOINT-merged') },
+  },
+  explain: {
+    help: 'walk through GRPO with the numbers of one group',
+    operands: { run: optionalOperand('RUN_DIR') },
+    options: {
+      step: optionalInteger('N', 'the step', { least: 1 }, 'the newest'),
+      group: integer('G', 'the group, from 0', { least: 0 }, 0),
+      demo: flag('a made-up group, without a run: eight responses to "2 + 3 = ?"'),
+      json,
+    },
   },
   bench: {
     help: 'time the phases of a training step',

@@ -34,6 +34,8 @@ async function run(command: Command): Promise<number> {
       return (await import('./rescore.ts')).rescoreCommand(command);
     case 'eval':
       return (await import('./eval.ts')).evaluateCommand(command);
+    case 'explain':
+      return (await import('./explain.ts')).explainCommand(command);
     case 'merge':
       return (await import('./merge.ts')).mergeCommand(command);
     case 'bench':

@@ -16,15 +16,22 @@ export interface StepSettings {
   options: AdvantageOptions;
 }
 
+/** What is known of a run's settings and of their changes: its `run.json`, or the head of its dashboard. */
+export type SettledRun = Pick<RunHead, 'config' | 'changes' | 'rewards'>;
+
 /** A setting of the run's config as it was at a step: some change later. */
-function settingAt<Name extends keyof RunConfig>({ config, changes = [] }: RunHead, name: Name, step: number) {
+export function settingAt<Name extends keyof RunConfig>(
+  { config, changes = [] }: SettledRun,
+  name: Name,
+  step: number,
+) {
   const later = changes.filter((change) => change.field === `config.${name}` && change.step > step);
   const [first] = later.toSorted((a, b) => a.step - b.step);
   return (first ? first.from : config[name]) as RunConfig[Name];
 }
 
 /** `names`: the functions that scored the step, as its rows have them. */
-export function settingsAt(head: RunHead, step: number, names: readonly string[]): StepSettings {
+export function settingsAt(head: SettledRun, step: number, names: readonly string[]): StepSettings {
   const specs = settingAt(head, 'rewards', step) ?? [];
   const changed = JSON.stringify(specs) !== JSON.stringify(head.config.rewards);
   const weightOf = (name: string): number => {

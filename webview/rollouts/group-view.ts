@@ -14,6 +14,8 @@ import { signalSentence } from './signals.ts';
 export interface GroupContext extends Pick<CardContext, 'functions' | 'arithmetic' | 'search' | 'tokens'> {
   /** The step's largest advantage, which marks are drawn by. */
   largest: number;
+  /** Shows how GRPO learns from the group. */
+  explain(): void;
   /** Shows the prompt in other steps. */
   history(): void;
   /** What is before the title: the way back, where the list is not in sight. */
@@ -60,6 +62,7 @@ export class GroupView {
       el(
         'div',
         { class: 'bar group-actions' },
+        el('button', { class: 'toggle', onclick: () => context.explain() }, 'Explain Group'),
         el('button', { class: 'toggle', onclick: () => context.history() }, 'This Prompt in Other Steps'),
         merged.length > 1 &&
           el('button', { class: 'toggle', onclick: () => this.#openDiff(completions.at(-1)!) }, 'Diff Best and Worst'),

@@ -4,6 +4,7 @@ import { promptTitle } from '../../src/protocol/message-text.ts';
 import type { Prompt } from '../../src/protocol/rewards.ts';
 import { hasSignal, passesFilters, type RolloutQuery, textFinder } from '../../src/protocol/rollout-query.ts';
 import { plainPart } from '../../src/text/search-pattern.ts';
+import { inGroups } from '../../src/protocol/row-groups.ts';
 
 /** One prompt's completions of a step. */
 export interface Group {
@@ -42,17 +43,6 @@ export function groupsOf(rows: readonly Completion[]): Group[] {
     signal: signals[i]!,
     largest: largestAdvantage(group),
   }));
-}
-
-/** Completions by their group, both in their order. */
-export function inGroups(rows: readonly Completion[]): Completion[][] {
-  const byIndex = new Map<number, Completion[]>();
-  for (const row of rows) {
-    const group = byIndex.get(row.group);
-    if (group) group.push(row);
-    else byIndex.set(row.group, [row]);
-  }
-  return [...byIndex.values()];
 }
 
 type Ranked = Pick<Completion, 'advantage' | 'reward'>;

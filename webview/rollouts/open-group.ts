@@ -1,12 +1,16 @@
 import type { Arithmetic } from '../../src/grpo/advantage-arithmetic.ts';
 import type { Completion } from '../../src/protocol/dashboard-completion.ts';
 import { type StepSettings, settingsAt, stepArithmetic } from '../../src/protocol/step-settings.ts';
+import type { CompletionTokens } from '../../src/protocol/completion-tokens.ts';
+import { explainedGroup } from '../../src/protocol/explained-group.ts';
+import { inGroups } from '../../src/protocol/row-groups.ts';
 import { el } from '../dom.ts';
+import { ExplainPage } from '../explain/explain-page.ts';
 import type { Store } from '../store.ts';
 import { TokenSource } from '../tokens/token-source.ts';
 import { TokenView } from '../tokens/token-view.ts';
 import { GroupView } from './group-view.ts';
-import { type Group, inGroups, largestAdvantage } from './model.ts';
+import { type Group, largestAdvantage } from './model.ts';
 import { PromptHistory } from './prompt-history.ts';
 
 export interface OpenGroupEvents {
@@ -32,6 +36,7 @@ export class OpenGroup {
   readonly #events: OpenGroupEvents;
   readonly #history: PromptHistory;
   readonly #tokens = new TokenSource();
+  readonly #explanation = new ExplainPage();
   readonly #nothing = el('p', { class: 'empty' }, 'Choose a hit to see its group.');
   #group: Group | undefined;
   #view: GroupView | undefined;
@@ -70,7 +75,9 @@ export class OpenGroup {
       this.#clear();
       return;
     }
-    if (this.#store.layout.groupView === 'history' && place.pinned) this.#showHistory(group);
+    const { groupView } = this.#store.layout;
+    if (groupView === 'history' && place.pinned) this.#showHistory(group);
+    else if (groupView === 'explain' && place.pinned) this.#showExplanation(group);
     else this.#showGroup(group, place);
     this.#takeFocus();
   }
@@ -99,9 +106,29 @@ export class OpenGroup {
     this.#shown = '';
     this.#history.show(
       group,
-      this.#back(`← Group ${group.index}`, () => this.#leaveHistory()),
+      this.#back(`← Group ${group.index}`, () => this.#leaveView()),
     );
     if (this.element.firstChild !== this.#history.element) this.element.replaceChildren(this.#history.element);
+  }
+
+  #showExplanation({ step, index }: Group): void {
+    this.#shown = '';
+    this.#history.close();
+    const { main, rollouts } = this.#store;
+    const { head } = main!;
+    const { rows } = rollouts!;
+    const back = () => this.#back(`← Group ${index}`, () => this.#leaveView());
+    const show = (tokens: readonly CompletionTokens[]) => {
+      const key = JSON.stringify([head.folder, step, index, head.config, tokens.length, tokens[0]?.ratios?.length]);
+      this.#explanation.show(key, explainedGroup(head, { step, group: index, rows, tokens }), back());
+    };
+    show([]);
+    if (this.element.firstChild !== this.#explanation.element) this.element.replaceChildren(this.#explanation.element);
+    // What the update computed of single tokens comes a moment later.
+    void this.#tokens.ofGroup(step, index).then((tokens) => {
+      const { layout } = this.#store;
+      if (tokens.length > 0 && layout.group === index && layout.groupView === 'explain') show(tokens);
+    });
   }
 
   #showGroup(group: Group, place: Place): void {
@@ -123,7 +150,8 @@ export class OpenGroup {
         search: layout.query.text,
         tokens: (completion) => this.#tokensOf(completion),
         largest: largestAdvantage(rollouts!.rows),
-        history: () => this.#openHistory(group),
+        explain: () => this.#openView('explain', group),
+        history: () => this.#openView('history', group),
         back: el(
           'span',
           { class: 'group-ways' },
@@ -178,12 +206,12 @@ export class OpenGroup {
     this.#view!.reveal(completion);
   }
 
-  #openHistory({ index, step }: Group): void {
-    this.#store.setLayout({ groupView: 'history', group: index, step });
+  #openView(groupView: 'history' | 'explain', { index, step }: Group): void {
+    this.#store.setLayout({ groupView, group: index, step });
     this.focusNext();
   }
 
-  #leaveHistory(): void {
+  #leaveView(): void {
     this.#store.setLayout({ groupView: 'completions' });
     this.focusNext();
   }
@@ -205,7 +233,7 @@ export class OpenGroup {
   #onKey(event: KeyboardEvent): void {
     if (event.key !== 'Escape') return;
     event.preventDefault();
-    if (this.#store.layout.groupView === 'history' && this.#pinned) this.#leaveHistory();
+    if (this.#store.layout.groupView !== 'completions' && this.#pinned) this.#leaveView();
     else this.#events.close();
   }
 }

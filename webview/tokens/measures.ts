@@ -1,5 +1,4 @@
 import type { CompletionTokens } from '../../src/protocol/completion-tokens.ts';
-import type { RunConfig } from '../../src/protocol/run-config.ts';
 
 /** What tokens are coloured by. `share` is the strength, 0 to 1; the sign of a value decides between two colours where it has one. */
 export interface Measure {
@@ -64,11 +63,3 @@ export function measuresOf({ logprobs, entropies, ratios, kl, advantages }: Comp
 
 const largest = (values: readonly number[], least: number): number =>
   values.reduce((most, value) => Math.max(most, Number.isFinite(value) ? Math.abs(value) : 0), least);
-
-/** Whether grpo's loss has no gradient for a token, as its ratio left the clip range in the direction of its advantage. */
-export function isClipped(ratio: number, advantage: number, { epsilon, epsilonHigh, lossType }: ClipSettings): boolean {
-  if (!CLIPPING.includes(lossType)) return false;
-  return advantage > 0 ? ratio > 1 + (epsilonHigh ?? epsilon) : advantage < 0 && ratio < 1 - epsilon;
-}
-export type ClipSettings = Pick<RunConfig, 'epsilon' | 'epsilonHigh' | 'lossType'>;
-const CLIPPING: readonly RunConfig['lossType'][] = ['grpo', 'bnpo', 'dapo', 'dr_grpo'];

@@ -19,6 +19,13 @@ export class TokenSource {
 
   /** Those of the completion in a row of the step's file. Rejects with the reason when there are none. */
   async of(step: number, group: number, row: number): Promise<CompletionTokens> {
+    const tokens = (await this.ofGroup(step, group)).find((tokens) => tokens.row === row);
+    if (!tokens) throw new Error(this.#problem ?? 'The completion is no longer in the rollouts file.');
+    return tokens;
+  }
+
+  /** Those of all completions of a group; none where they cannot be read. */
+  async ofGroup(step: number, group: number): Promise<readonly CompletionTokens[]> {
     const key = `${step}/${group}`;
     if (key !== this.#key) {
       this.#key = key;
@@ -29,9 +36,7 @@ export class TokenSource {
       await new Promise<void>((resolve) => {
         if (this.#waiting.push(resolve) === 1) host.postMessage({ type: 'tokens', step, group });
       });
-    const tokens = this.#rows?.find((tokens) => tokens.row === row);
-    if (!tokens) throw new Error(this.#problem ?? 'The completion is no longer in the rollouts file.');
-    return tokens;
+    return this.#rows ?? [];
   }
 
   /** An update may have added to what is known. */

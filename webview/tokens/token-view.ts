@@ -1,16 +1,18 @@
 import './tokens.css';
 import type { CompletionTokens } from '../../src/protocol/completion-tokens.ts';
+import { isClipped } from '../../src/protocol/explain-ratios.ts';
+import type { RunConfig } from '../../src/protocol/run-config.ts';
 import { formatNumber } from '../../src/text/numbers.ts';
 import { el, setText } from '../dom.ts';
 import { formatShare } from '../format.ts';
-import { type ClipSettings, isClipped, type Measure, type MeasureName, measuresOf } from './measures.ts';
+import { type Measure, type MeasureName, measuresOf } from './measures.ts';
 import { piecesOf, visible } from './pieces.ts';
 
 export interface TokenContext {
   completion: string;
   /** Of the completion as a whole. */
   advantage: number;
-  clip: ClipSettings;
+  clip: Pick<RunConfig, 'lossType' | 'epsilon' | 'epsilonHigh'>;
   /** What tokens were last coloured by, and who keeps that. */
   measure: string;
   choose(measure: MeasureName): void;
