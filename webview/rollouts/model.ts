@@ -3,8 +3,8 @@ import type { Completion } from '../../src/protocol/dashboard-completion.ts';
 import { promptTitle } from '../../src/protocol/message-text.ts';
 import type { Prompt } from '../../src/protocol/rewards.ts';
 import { hasSignal, passesFilters, type RolloutQuery, textFinder } from '../../src/protocol/rollout-query.ts';
-import { plainPart } from '../../src/text/search-pattern.ts';
 import { inGroups } from '../../src/protocol/row-groups.ts';
+import { plainPart } from '../../src/text/search-pattern.ts';
 
 /** One prompt's completions of a step. */
 export interface Group {

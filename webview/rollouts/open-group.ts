@@ -1,9 +1,9 @@
 import type { Arithmetic } from '../../src/grpo/advantage-arithmetic.ts';
-import type { Completion } from '../../src/protocol/dashboard-completion.ts';
-import { type StepSettings, settingsAt, stepArithmetic } from '../../src/protocol/step-settings.ts';
 import type { CompletionTokens } from '../../src/protocol/completion-tokens.ts';
+import type { Completion } from '../../src/protocol/dashboard-completion.ts';
 import { explainedGroup } from '../../src/protocol/explained-group.ts';
 import { inGroups } from '../../src/protocol/row-groups.ts';
+import { type StepSettings, settingsAt, stepArithmetic } from '../../src/protocol/step-settings.ts';
 import { el } from '../dom.ts';
 import { ExplainPage } from '../explain/explain-page.ts';
 import type { Store } from '../store.ts';

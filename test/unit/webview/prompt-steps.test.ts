@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Completion } from '../../../src/protocol/dashboard-completion.ts';
-import { decimalsFor, formatAdvantage, formatFixed } from '../../../webview/format.ts';
+import { decimalsFor, formatAdvantage, formatFixed } from '../../../src/text/numbers.ts';
 import { defaultThreshold, differentTexts, promptSteps } from '../../../webview/rollouts/prompt-steps.ts';
 
 const rows = (...rewards: (number | null)[]) =>
