@@ -67,3 +67,27 @@ session.test('shows the text again', async ({ dashboard }) => {
   await card.getByRole('group', { name: /^Tokens/ }).waitFor({ state: 'detached' });
   expect(await card.locator('pre').count()).toBe(1);
 });
+
+session.test('explains the group, with the ratios of the second pass, and goes back', async ({ editor, dashboard }) => {
+  const { frame } = dashboard;
+  await editor.setTheme('dark');
+  await frame.getByRole('button', { name: 'Explain Group' }).click();
+  const page = frame.getByRole('region', { name: 'How GRPO learns from group 0 of step 3' });
+  await page.getByText('There are 2 passes over each rollout').waitFor();
+  const ratios = page.getByRole('table').nth(2);
+  await ratios.getByRole('columnheader', { name: 'clipped tokens' }).waitFor();
+  const said = await page.innerText();
+  expect(said).toMatch(/mean = \(.*\) ÷ 8 = \d/);
+  // What the cards show, and what the file has, is what is explained.
+  const recorded = JSON.parse(readFileSync(join(folder, 'rollouts/step-000003.jsonl'), 'utf8').split('\n')[0]!);
+  expect(said).toContain(Math.abs(recorded.advantage).toFixed(2));
+  expect(said).not.toContain('but the run recorded');
+  for (const theme of Object.keys(themes) as Theme[]) {
+    await editor.setTheme(theme);
+    expect(await violations(dashboard), theme).toEqual([]);
+    await editor.screenshot(`explain-${theme}`);
+  }
+  await page.focus();
+  await editor.page.keyboard.press('Escape');
+  await frame.getByRole('region', { name: 'Completions of group 0' }).waitFor();
+});

@@ -57,7 +57,11 @@ function tableOf({ head, numbers, rows }: ExplanationTable, title: string): HTML
     el(
       'table',
       {},
-      el('thead', {}, el('tr', {}, ...head.map((name, i) => el('th', { scope: 'col', ...kind(i) }, name)))),
+      el(
+        'thead',
+        {},
+        el('tr', {}, ...head.map((name, i) => (name === '' ? el('td') : el('th', { scope: 'col', ...kind(i) }, name)))),
+      ),
       el('tbody', {}, ...rows.map((cells) => el('tr', {}, ...cells.map((cell, i) => el('td', kind(i), cell))))),
     ),
   );
