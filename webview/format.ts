@@ -1,6 +1,4 @@
-import { formatNumber, formatShare } from '../src/text/format-number.ts';
-
-export { formatNumber, formatShare };
+import { formatNumber } from '../src/text/numbers.ts';
 
 export const formatSigned = (value: number): string =>
   `${value > 0 ? '+' : ''}${formatNumber(Number(value.toFixed(3)))}`;

@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import { EMPTY_QUERY, rolloutQuery } from '../src/protocol/rollout-query.ts';
 
 /** How the user left the dashboard: all of it survives hiding the panel and reloading the window. */
 const layout = z.object({
@@ -19,9 +20,14 @@ const layout = z.object({
   group: z._default(z.nullable(z.number()), null),
   /** The step of the rescored ones that is open. */
   rescored: z._default(z.nullable(z.number()), null),
-  search: z._default(z.string(), ''),
-  filter: z._default(z.string(), 'all'),
-  sort: z._default(z.string(), 'order'),
+  // The list of groups: what it is sorted by; what it, or the search through all steps, is to have; the hit that was opened; and what is
+  // shown of the open group, its completions or its prompt in other steps.
+  sort: z._default(z.string(), 'index'),
+  descending: z._default(z.boolean(), false),
+  query: z._default(rolloutQuery, EMPTY_QUERY),
+  scope: z._default(z.enum(['step', 'all']), 'step'),
+  hit: z._default(z.nullable(z.object({ step: z.number(), group: z.number(), row: z.number() })), null),
+  groupView: z._default(z.enum(['completions', 'history', 'explain']), 'completions'),
   /** Folders of the runs laid over this one. */
   compared: z._default(z.array(z.string()), []),
   /** The checkpoint that is chosen (null: the newest), and what is shown of it. */
@@ -29,6 +35,8 @@ const layout = z.object({
   checkpointView: z._default(z.enum(['try', 'evaluations']), 'try'),
   /** The evaluations side by side; null: the first and that of the checkpoint. */
   evaluations: z._default(z.tuple([z.nullable(z.number()), z.nullable(z.number())]), [null, null]),
+  /** What tokens are coloured by. */
+  tokenMeasure: z._default(z.string(), 'logprob'),
 });
 export type Layout = z.infer<typeof layout>;
 

@@ -27,6 +27,9 @@ interface Shown<T> {
  * active row; Enter, Space or a click open it.
  */
 export class VirtualList<T> {
+  static #lists = 0;
+  /** Ids are of the page, which may have several lists. */
+  readonly #id = `list-${++VirtualList.#lists}`;
   readonly element: HTMLElement;
   readonly #options: VirtualListOptions<T>;
   readonly #canvas: HTMLElement;
@@ -81,7 +84,7 @@ export class VirtualList<T> {
     const indices = Array.from({ length: Math.max(0, last - first) }, (_, i) => first + i);
     this.#rows.show(indices.map((index) => ({ item: this.#items[index]!, index })));
     const active = this.#active >= first && this.#active < last;
-    if (active) this.element.setAttribute('aria-activedescendant', `option-${this.#active}`);
+    if (active) this.element.setAttribute('aria-activedescendant', `${this.#id}-${this.#active}`);
     else this.element.removeAttribute('aria-activedescendant');
   }
 
@@ -100,7 +103,7 @@ export class VirtualList<T> {
       if (now.item !== shown?.item) row.update?.(now.item);
       shown = now;
       const { index } = now;
-      element.id = `option-${index}`;
+      element.id = `${this.#id}-${index}`;
       element.setAttribute('aria-selected', String(index === this.#active));
       if (head) element.setAttribute('aria-rowindex', String(index + 2));
       else {

@@ -10,6 +10,7 @@ export async function trainPrinted(stage: Stage, steps: number, { file, folder }
   const kept: LoopFolder = {
     update() {},
     writeRollouts() {},
+    writeUpdate() {},
     writeEvaluation() {},
     appendMetrics({ step, loss }) {
       if (step % 100 === 0) console.log(`step ${step}/${steps}  loss ${loss!.toFixed(4)}`);

@@ -64,9 +64,12 @@ function readOperands(
 ): Record<string, unknown> {
   const values: Record<string, unknown> = {};
   let next = 0;
-  for (const [key, { name, many, read }] of Object.entries(operands)) {
+  for (const [key, { name, many, optional, read }] of Object.entries(operands)) {
     const given = positionals.slice(next, many ? undefined : next + 1);
-    if (given.length === 0) fail(`${name} is missing.`);
+    if (given.length === 0) {
+      if (optional) continue;
+      fail(`${name} is missing.`);
+    }
     values[key] = read(given);
     next += given.length;
   }

@@ -11,6 +11,7 @@ import {
   operands,
   optionalChoice,
   optionalInteger,
+  optionalOperand,
   span,
   text,
 } from './options.ts';
@@ -212,6 +213,16 @@ export const COMMANDS = {
     options: {
       out: text('FILE.html', 'the report', 'NAME-report.html'),
       label: text('TEXT', 'what to call the run', 'its name'),
+      json,
+    },
+  },
+  explain: {
+    help: 'walk through GRPO with the numbers of one group',
+    operands: { run: optionalOperand('RUN_DIR') },
+    options: {
+      step: optionalInteger('N', 'the step', { least: 1 }, 'the newest'),
+      group: integer('G', 'the group, from 0', { least: 0 }, 0),
+      demo: flag('a made-up group, without a run: eight responses to "2 + 3 = ?"'),
       json,
     },
   },

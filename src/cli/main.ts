@@ -36,6 +36,8 @@ async function run(command: Command): Promise<number> {
       return (await import('./rescore.ts')).rescoreCommand(command);
     case 'eval':
       return (await import('./eval.ts')).evaluateCommand(command);
+    case 'explain':
+      return (await import('./explain.ts')).explainCommand(command);
     case 'export':
       return (await import('./export.ts')).exportCommand(command);
     case 'records':

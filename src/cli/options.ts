@@ -22,6 +22,8 @@ export interface Operand<Value = unknown> {
   /** Its name in a sentence. */
   name: string;
   many: boolean;
+  /** The command can do without. */
+  optional?: true;
   read: (given: string[]) => Value;
 }
 
@@ -30,6 +32,12 @@ export const operand = (placeholder: string, name = placeholder): Operand<string
   name,
   many: false,
   read: ([given]) => given!,
+});
+
+export const optionalOperand = (name: string): Operand<string | undefined> => ({
+  ...operand(name),
+  placeholder: `[${name}]`,
+  optional: true,
 });
 
 /** One or more, to the end of the command line. */

@@ -2,7 +2,7 @@ import * as z from 'zod/mini';
 import type { EvaluatedRow, RolloutRow } from './run-folder.ts';
 
 /** What a completion as a view shows it lacks: what its line has for each token. */
-type PerToken = 'prompt_ids' | 'completion_ids' | 'logprobs';
+type PerToken = 'prompt_ids' | 'completion_ids' | 'logprobs' | 'token_ends';
 
 interface Exact {
   /** The JSON texts of the prompt and of those columns that JavaScript has not got exactly. */

@@ -10,6 +10,8 @@ export const RUN_FILES = {
   info: 'run.json',
   metrics: 'metrics.jsonl',
   rollouts: 'rollouts',
+  /** What a step's update computed of each token of its rollout. */
+  updates: 'updates',
   /** Completions of held-out prompts, a file for each evaluation. */
   evaluations: 'evaluations',
   checkpoints: 'checkpoints',
@@ -184,6 +186,21 @@ export interface RolloutRow {
   segments?: { tokens: number; trained: boolean }[];
   /** Log-probability of each of `completion_ids` when it was sampled, in nats at the run's temperature; null where the policy did not write it. */
   logprobs?: (number | null)[];
+  /** For each of `completion_ids`, how many characters (UTF-16 units) of `completion` are written when it is: tokens that share a character end together. */
+  token_ends?: number[];
+}
+
+/**
+ * A completion in `updates/step-000001.jsonl`, in the order of the rollouts file: figures of each of `completion_ids` in the last pass of the
+ * step's update, before its optimizer step.
+ */
+export interface UpdatedRow {
+  /** Entropy of the policy's next-token distribution, in nats. */
+  entropies: number[];
+  /** With `numIterations` above 1: how much more likely the token is than at the first pass. */
+  ratios?: number[];
+  /** With `beta`: k3 estimate of KL(policy ‖ reference), in nats. */
+  kl?: number[];
 }
 
 /**

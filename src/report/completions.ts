@@ -2,7 +2,7 @@ import type { Completion, EvaluatedCompletion } from '../protocol/dashboard-comp
 import { messageText } from '../protocol/message-text.ts';
 import type { Prompt } from '../protocol/rewards.ts';
 import { ANSWER } from '../text/answer-column.ts';
-import { formatNumber } from '../text/format-number.ts';
+import { formatNumber } from '../text/numbers.ts';
 import { shorten, withoutMiddle } from '../text/visible.ts';
 import { type Html, html } from './html.ts';
 

@@ -1,5 +1,5 @@
 import type { MetricColumns } from '../protocol/metric-columns.ts';
-import { formatShare } from '../text/format-number.ts';
+import { formatShare } from '../text/numbers.ts';
 import { type Html, html } from './html.ts';
 import { type ChartLine, lineChart, type Point } from './line-chart.ts';
 

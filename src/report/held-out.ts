@@ -1,6 +1,6 @@
 import { mean } from '../grpo/statistics.ts';
 import type { EvaluatedCompletion } from '../protocol/dashboard-completion.ts';
-import { formatNumber } from '../text/format-number.ts';
+import { formatNumber } from '../text/numbers.ts';
 import { answerBlock, columnsLine, promptBlock } from './completions.ts';
 import { type Html, html } from './html.ts';
 

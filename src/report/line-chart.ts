@@ -1,4 +1,4 @@
-import { formatNumber } from '../text/format-number.ts';
+import { formatNumber } from '../text/numbers.ts';
 import { type Html, html } from './html.ts';
 import { ticksBetween } from './ticks.ts';
 

@@ -1,5 +1,5 @@
 import { existsSync, readdirSync } from 'node:fs';
-import { access } from 'node:fs/promises';
+import { access, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { RUN_FILE } from '../files/open-file.ts';
@@ -12,7 +12,17 @@ import { failureOf } from './old-failure.ts';
 import { parseRows } from './rows.ts';
 
 const placeOf = (run: string): string => join(run, RUN_FILES.rollouts);
-const fileOf = (run: string, step: number): string => join(placeOf(run), `${stepName(step)}.jsonl`);
+/** Where a step's rollouts are. */
+export const rolloutsFile = (run: string, step: number): string => join(placeOf(run), `${stepName(step)}.jsonl`);
+
+const stepsOf = (names: readonly string[]): number[] =>
+  names
+    .filter((name) => name.endsWith('.jsonl'))
+    .flatMap((name) => stepOfName(name) ?? [])
+    .sort((a, b) => a - b);
+
+/** As `recordedSteps`, for a process that must not wait for a disk; none where there are none. */
+export const listSteps = async (run: string): Promise<number[]> => stepsOf(await readdir(placeOf(run)).catch(() => []));
 
 /** The steps that have a rollouts file, in ascending order. Throws BadInput when there is none. */
 export function recordedSteps(run: string): number[] {
@@ -22,15 +32,15 @@ export function recordedSteps(run: string): number[] {
   } catch {
     // As good as empty.
   }
-  const steps = names.filter((name) => name.endsWith('.jsonl')).flatMap((name) => stepOfName(name) ?? []);
+  const steps = stepsOf(names);
   if (steps.length === 0) throw new BadInput(`There are no recorded completions in ${placeOf(run)} yet.`);
-  return steps.sort((a, b) => a - b);
+  return steps;
 }
 
 /** The newest step whose completions can be read, of a run of which `finished` steps are done: that which is being trained has them, too. */
 export async function newestRollouts(run: string, finished: number): Promise<number> {
   const next = finished + 1;
-  return access(fileOf(run, next)).then(
+  return access(rolloutsFile(run, next)).then(
     () => next,
     () => finished,
   );
@@ -50,7 +60,7 @@ const rolloutRow = z.looseObject({
 
 /** The rows of a step's rollouts file, without a torn last one; undefined when there is none any more. */
 export function readRollouts(run: string, step: number): RolloutRow[] | undefined {
-  const file = fileOf(run, step);
+  const file = rolloutsFile(run, step);
   if (!existsSync(file)) return undefined;
   const text = readText(file, RUN_FILE);
   try {
@@ -70,14 +80,14 @@ function parseRow(line: string): unknown {
 
 /** Completions of a step to be looked at, without their token ids: those are as long as the text. */
 export async function readCompletions(run: string, step: number): Promise<Completion[]> {
-  return parseRows(await readTextLater(fileOf(run, step), RUN_FILE), parseCompletion) as Completion[];
+  return parseRows(await readTextLater(rolloutsFile(run, step), RUN_FILE), parseCompletion) as Completion[];
 }
 
 /** A line of a rollouts file, or of an evaluation's, as the dashboard gets it. */
 export function parseCompletion(line: string): Completion {
   const row = parseExact(line) as RolloutRow;
   const failure = failureOf(row);
-  const { prompt_ids, completion_ids, logprobs, ...shown }: RolloutRow = row;
+  const { prompt_ids, completion_ids, logprobs, token_ends, ...shown }: RolloutRow = row;
   const completion = failure ? { ...shown, failure } : shown;
   const { prompt, columns } = completion;
   const exact = Object.entries({ ...withExact(columns ?? {}), ...withExact({ prompt }) }).flatMap(([name, value]) =>

@@ -9,6 +9,7 @@ import {
   type RunInfo,
   stepName,
   stepOfName,
+  type UpdatedRow,
 } from '../protocol/run-folder.ts';
 import { stringifyExact } from '../text/exact-json.ts';
 import { appendWhole, atomicWrite, syncFile, syncFolder, tryTo, writeFailure } from './atomic-write.ts';
@@ -20,7 +21,7 @@ import { lockRunFolder } from './run-lock.ts';
 import { makeOutFolder, makeRunFolder } from './run-places.ts';
 
 /** Those with a file or a folder for each step. */
-const STEP_FOLDERS = [RUN_FILES.rollouts, RUN_FILES.evaluations, RUN_FILES.checkpoints];
+const STEP_FOLDERS = [RUN_FILES.rollouts, RUN_FILES.updates, RUN_FILES.evaluations, RUN_FILES.checkpoints];
 
 /** What a new run starts with; the rest of `run.json` follows from it. */
 export type NewRun = Pick<RunInfo, 'name' | 'configFile' | 'device' | 'versions' | 'rewards' | 'config' | 'inputs'>;
@@ -91,6 +92,10 @@ export class RunFolder {
 
   writeRollouts(step: number, rows: readonly RolloutRow[]): void {
     this.#writeRows(RUN_FILES.rollouts, step, rows);
+  }
+
+  writeUpdate(step: number, rows: readonly UpdatedRow[]): void {
+    this.#writeRows(RUN_FILES.updates, step, rows);
   }
 
   writeEvaluation(step: number, rows: readonly EvaluatedRow[]): void {
@@ -179,7 +184,7 @@ export class RunFolder {
     for (const name of STEP_FOLDERS) mkdirSync(join(this.path, name), { recursive: true });
   }
 
-  #writeRows(folder: string, step: number, rows: readonly EvaluatedRow[]): void {
+  #writeRows(folder: string, step: number, rows: readonly object[]): void {
     const text = rows.map((row) => `${stringifyExact(row)}\n`).join('');
     atomicWrite(join(this.path, folder, `${stepName(step)}.jsonl`), text);
   }

@@ -1,15 +1,25 @@
 import type { Credit } from '../grpo/credit.ts';
 import { rolloutMetrics } from '../grpo/metrics.ts';
 import { completionIds, onAllTokens, sampledLogProbs, trainedLength } from '../grpo/trajectory.ts';
+import { tokenEnds } from '../model/tokenizer/token-ends.ts';
+import type { Tokenizer } from '../model/tokenizer/tokenizer.ts';
 import type { ScoreTable } from '../protocol/rewards.ts';
-import { type EvaluatedRow, finiteOrNull, type MetricsRow, type RolloutRow } from '../protocol/run-folder.ts';
+import {
+  type EvaluatedRow,
+  finiteOrNull,
+  type MetricsRow,
+  type RolloutRow,
+  type UpdatedRow,
+} from '../protocol/run-folder.ts';
 import { describeFailure, detailsOf, recordedFailure, rowFailures, stepsOf } from '../rewards/score-table.ts';
-import type { UpdateResult } from './policy/learner.ts';
+import type { TokenFigures, UpdateResult } from './policy/learner.ts';
 import type { Rollout } from './rollout.ts';
 import type { Stopwatch } from './stopwatch.ts';
 
 /** Float32, which they are computed in, has seven. */
 const LOG_PROB_DIGITS = 6;
+/** Of what is only looked at. */
+const TOKEN_DIGITS = 5;
 
 /** What was sampled in a step, and what it earned. */
 export interface ScoredStep {
@@ -54,21 +64,32 @@ export function metricsOf(
 }
 
 /** The lines of the step's rollouts file. */
-export function rolloutRows({ step, rollout, table, credit }: ScoredStep): RolloutRow[] {
+export function rolloutRows({ step, rollout, table, credit }: ScoredStep, tokenizer: Tokenizer): RolloutRow[] {
   // Otherwise a column does not say which completion each value is of.
   const extra = Object.entries(table.extra).filter(([, values]) => values.length === rollout.length);
   const scored = { step, rollout, table, failures: rowFailures(table), scores: credit.scores, rewards: credit.rewards };
-  return rollout.map(({ trajectory }, row) => {
+  return rollout.map(({ trajectory, text }, row) => {
     const byToken = credit.byPosition?.[row];
-    return recordedRow(scored, row, {
+    const recorded = recordedRow(scored, row, {
       earned: { advantage: credit.advantages[row]! },
       more: {
         ...(extra.length > 0 && { extra: Object.fromEntries(extra.map(([name, values]) => [name, values[row]])) }),
         ...(byToken && { advantages: Array.from(onAllTokens(trajectory, byToken)) }),
       },
     });
+    return { ...recorded, token_ends: tokenEnds(recorded.completion_ids, text, tokenizer) };
   });
 }
+
+/** A line of the step's file of updates. */
+export const updatedRow = ({ entropies, ratios, kl }: TokenFigures): UpdatedRow => ({
+  entropies: rounded(entropies),
+  ...(ratios && { ratios: rounded(ratios) }),
+  ...(kl && { kl: rounded(kl) }),
+});
+
+const rounded = (values: Float32Array): number[] =>
+  Array.from(values, (value) => Number(value.toPrecision(TOKEN_DIGITS)));
 
 /** Completions with their scores, row by row. */
 interface ScoredRows {

@@ -1,7 +1,7 @@
 import type { Problem } from '../protocol/errors.ts';
 import type { TrainerEvent } from '../protocol/events.ts';
 import type { Finding } from '../protocol/finding.ts';
-import type { MetricsRow, RolloutRow } from '../protocol/run-folder.ts';
+import type { MetricsRow, RolloutRow, UpdatedRow } from '../protocol/run-folder.ts';
 import type { Progress } from './policy/learner.ts';
 
 /** A way of training, step by step: what `train` repeats, saves and continues. */
@@ -22,6 +22,8 @@ export interface Stage {
 /** What the run folder keeps of a step, besides its completions. */
 export interface StepRecord {
   metrics: MetricsRow;
+  /** Of each completion, in their order; undefined where there are none. */
+  update?: UpdatedRow[];
 }
 
 /** What was sampled in a step, and what it earned, before the policy is updated. */

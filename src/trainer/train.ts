@@ -19,7 +19,7 @@ export type LoopConfig = Pick<RunConfig, 'maxSteps' | 'saveSteps' | 'saveTotalLi
 
 /** Where the loop keeps its results: a RunFolder. */
 export type LoopFolder = CheckpointFolder &
-  Pick<RunFolder, 'update' | 'appendMetrics' | 'writeRollouts' | 'writeEvaluation'>;
+  Pick<RunFolder, 'update' | 'appendMetrics' | 'writeRollouts' | 'writeUpdate' | 'writeEvaluation'>;
 
 export interface TrainOptions {
   config: LoopConfig;
@@ -117,6 +117,7 @@ export async function train(stage: Stage, folder: LoopFolder, options: TrainOpti
       ...(evaluatesAfter(step, plan) && (await evaluate(step))),
     };
     saveSeconds = undefined;
+    if (taken.update) folder.writeUpdate(step, taken.update);
     record(metrics);
     folder.update({ step });
     emit({ type: 'step', step, metrics });

@@ -56,7 +56,7 @@ for (const theme of Object.keys(themes) as Theme[])
     await frame.getByRole('region', { name: /Completions of group/ }).waitFor();
     expect(await violations(dashboard), 'an open group').toEqual([]);
     await editor.screenshot(`dashboard-${theme}-group`);
-    await frame.getByRole('button', { name: 'All groups' }).click();
+    await dashboard.closeGroup();
 
     await frame.getByRole('button', { name: 'Rescored' }).click();
     await frame.getByRole('button', { name: /^Rescore (Run|Again)$/ }).click();
@@ -94,7 +94,7 @@ session.test('everything is reached with the keyboard', async ({ editor, dashboa
   const { frame } = dashboard;
   await frame.getByRole('tab', { name: 'Compare' }).focus();
   await editor.page.keyboard.press('ArrowLeft');
-  const list = frame.getByRole('listbox', { name: 'Groups' });
+  const list = frame.getByRole('grid', { name: 'Groups' });
   await list.focus();
   await editor.page.keyboard.press('ArrowDown');
   await editor.page.keyboard.press('Enter');

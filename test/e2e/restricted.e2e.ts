@@ -54,7 +54,7 @@ session.test('their completions are not added to a file', async ({ editor, dashb
   await keepFirst(dashboard, /^Samples cannot be added in Restricted Mode: trust this workspace first\.$/);
   await editor.screenshot('restricted-samples');
   expect(existsSync(join(server.folder, '.bashrc'))).toBe(false);
-  await dashboard.frame.getByRole('button', { name: 'All groups' }).click();
+  await dashboard.closeGroup();
 });
 
 session.test('their completions are not scored again, and none are generated', async (all) => {

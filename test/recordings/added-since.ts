@@ -8,7 +8,9 @@ import type { Files } from './files.ts';
 export const ADDED_SINCE: readonly string[] = [
   'rollouts/step-*.jsonl: failure',
   'rollouts/step-*.jsonl: logprobs',
+  'rollouts/step-*.jsonl: token_ends',
   'evaluations/step-*.jsonl',
+  'updates/step-*.jsonl',
   'log.txt: warning: The model has a chat template, ',
   // Of evaluations, and of how long these and checkpoints take.
   ...['inclusion', 'ordering', 'brief', 'tagged', 'answers'].map((name) => `metrics.jsonl: eval_rewards/${name}/mean`),

@@ -1,5 +1,5 @@
 import uPlot from 'uplot';
-import { formatNumber, formatShare } from '../format.ts';
+import { formatNumber, formatShare } from '../../src/text/numbers.ts';
 import { niceTicks } from '../ticks.ts';
 import type { ChartDefinition } from './definitions.ts';
 import { type DrawnSeries, drawnSeries, type PlotSettings, plotData, toUplotSeries } from './plot-series.ts';

@@ -3,7 +3,7 @@ import type { EvaluatedCompletion } from '../../src/protocol/dashboard-completio
 import { messageText } from '../../src/protocol/message-text.ts';
 import type { Prompt } from '../../src/protocol/rewards.ts';
 import { el, setChildren, setText } from '../dom.ts';
-import { formatNumber } from '../format.ts';
+import { formatNumber } from '../../src/text/numbers.ts';
 import { host, onMessage } from '../host.ts';
 import { KeyedList } from '../keyed-list.ts';
 import type { Store } from '../store.ts';

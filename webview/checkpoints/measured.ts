@@ -1,7 +1,7 @@
 import type { SavedCheckpoint } from '../../src/protocol/dashboard-checkpoints.ts';
 import type { MetricColumns } from '../../src/protocol/metric-columns.ts';
 import { measureText, type RunMeasure, runMeasure } from '../../src/protocol/run-measure.ts';
-import { formatNumber } from '../format.ts';
+import { formatNumber } from '../../src/text/numbers.ts';
 
 /** A checkpoint, and how good the run was at its step. */
 export interface MeasuredCheckpoint extends SavedCheckpoint {

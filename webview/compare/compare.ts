@@ -1,6 +1,7 @@
 import './compare.css';
+import { formatNumber } from '../../src/text/numbers.ts';
 import { el } from '../dom.ts';
-import { formatCount, formatNumber } from '../format.ts';
+import { formatCount } from '../format.ts';
 import type { ShownRun, Store } from '../store.ts';
 import { configDifferences } from './config-diff.ts';
 import { type CompareRow, contentRows, isRecorded } from './content-rows.ts';

@@ -1,8 +1,9 @@
+import { promptTitle } from '../../src/protocol/message-text.ts';
 import { outcomeText } from '../../src/protocol/outcome-text.ts';
 import type { PreviewGroup, PreviewOutcome, PreviewResult, PreviewRow } from '../../src/protocol/preview.ts';
+import { formatNumber } from '../../src/text/numbers.ts';
 import { singleSpaced } from '../../src/text/visible.ts';
-import { formatNumber, formatSigned } from '../format.ts';
-import { promptTitle } from '../rollouts/model.ts';
+import { formatSigned } from '../format.ts';
 
 /** A row of the table: the result's, with what is looked up for it. */
 export interface TableRow {

@@ -1,8 +1,9 @@
 import './detail.css';
 import { outcomeText } from '../../src/protocol/outcome-text.ts';
 import type { PreviewFunction, PreviewOutcome, PreviewResult, PreviewRow } from '../../src/protocol/preview.ts';
+import { formatNumber } from '../../src/text/numbers.ts';
 import { type Child, el, setChildren } from '../dom.ts';
-import { formatNumber, formatSigned } from '../format.ts';
+import { formatSigned } from '../format.ts';
 import { promptBlock } from '../prompt-block.ts';
 import { expectation } from './columns.ts';
 

@@ -1,5 +1,5 @@
+import { formatNumber } from '../../src/text/numbers.ts';
 import { el, setText } from '../dom.ts';
-import { formatNumber } from '../format.ts';
 import type { Row } from '../keyed-list.ts';
 import { type Bin, bins, MOST_BINS } from './bins.ts';
 

@@ -1,8 +1,8 @@
 import './preview.css';
 import type { PreviewFunction, PreviewResult } from '../../src/protocol/preview.ts';
 import type { PreviewColumns, PreviewPicture } from '../../src/protocol/preview-view.ts';
+import { formatNumber } from '../../src/text/numbers.ts';
 import { el, setText } from '../dom.ts';
-import { formatNumber } from '../format.ts';
 import { KeyedList } from '../keyed-list.ts';
 import { afterPress } from '../press.ts';
 import { FILTERS, formatMilliseconds, scoreOf } from './columns.ts';

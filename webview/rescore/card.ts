@@ -1,10 +1,10 @@
 import type { Completion } from '../../src/protocol/dashboard-completion.ts';
 import type { RescoredRow } from '../../src/protocol/rescore.ts';
+import { decimalsFor, formatAdvantage, formatNumber } from '../../src/text/numbers.ts';
 import { el, setChildren, setText } from '../dom.ts';
-import { formatNumber, formatSigned } from '../format.ts';
 import { KeyedList, type Row } from '../keyed-list.ts';
-import { extractedParts, rowFailure } from '../rollouts/detail.ts';
 import { keepButtons } from '../rollouts/keep.ts';
+import { extractedParts, rowFailure } from '../rollouts/outcome.ts';
 
 /** A completion with what it had and has now. */
 export interface Compared {
@@ -35,7 +35,9 @@ export function comparedCard(): Row<Compared> {
   const update = ({ row, completion }: Compared) => {
     const sign = Math.abs(row.advantage.new) < 1e-8 ? 'zero' : row.advantage.new > 0 ? 'up' : 'down';
     element.className = `completion ${sign}`;
-    setText(advantage, arrow(formatSigned(row.advantage.old), formatSigned(row.advantage.new)));
+    const decimals = Math.max(2, decimalsFor(Object.values(row.advantage)));
+    const shown = (value: number) => formatAdvantage(value, decimals);
+    setText(advantage, arrow(shown(row.advantage.old), shown(row.advantage.new)));
     setText(reward, `reward ${arrow(formatNumber(row.reward.old), formatNumber(row.reward.new))}`);
     truncated.hidden = !completion.truncated;
     flips.hidden = !row.flips;

@@ -1,11 +1,12 @@
 import type { Completion } from '../../src/protocol/dashboard-completion.ts';
+import { promptTitle } from '../../src/protocol/message-text.ts';
 import type { RescoredGroup, RescoreStep } from '../../src/protocol/rescore.ts';
+import { formatNumber } from '../../src/text/numbers.ts';
 import { el, setChildren, setText } from '../dom.ts';
-import { formatNumber } from '../format.ts';
 import { KeyedList, type Row } from '../keyed-list.ts';
 import { promptBlock } from '../prompt-block.ts';
 import { drawMarks, marksPicture } from '../rollouts/marks.ts';
-import { promptTitle } from '../rollouts/model.ts';
+import { bestFirst } from '../rollouts/model.ts';
 import { signalLabel } from '../rollouts/signals.ts';
 import { arrow, type Compared, comparedCard } from './card.ts';
 
@@ -95,8 +96,8 @@ function section({ group: { group } }: ComparedGroup): Row<ComparedGroup> {
     const words = promptTitle(now.compared[0]!.completion.prompt);
     setText(title, words);
     title.title = words;
-    // Both pictures in the order of the old rewards: what moved is seen at its place.
-    const ordered = now.compared.toSorted((a, b) => (a.row.reward.old ?? -Infinity) - (b.row.reward.old ?? -Infinity));
+    // Both pictures in the old order, from best to worst: what moved is seen at its place.
+    const ordered = now.compared.toSorted((a, b) => bestFirst(a.completion, b.completion));
     drawMarks(
       before,
       ordered.map(({ completion }) => completion),

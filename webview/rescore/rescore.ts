@@ -1,10 +1,11 @@
 import './rescore.css';
 import type { RescoreView } from '../../src/protocol/dashboard.ts';
 import { fileName } from '../../src/text/files-by-name.ts';
+import { formatNumber } from '../../src/text/numbers.ts';
 import { el, setChildren, setText } from '../dom.ts';
-import { formatCount, formatNumber } from '../format.ts';
+import { formatCount } from '../format.ts';
 import { host } from '../host.ts';
-import { failure } from '../rollouts/detail.ts';
+import { failure } from '../rollouts/outcome.ts';
 import type { Change, Store } from '../store.ts';
 import { OpenStep } from './open-step.ts';
 import { type Figures, StepsTable } from './steps.ts';

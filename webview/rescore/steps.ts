@@ -1,6 +1,6 @@
 import type { RescoreView } from '../../src/protocol/dashboard.ts';
+import { formatNumber } from '../../src/text/numbers.ts';
 import { el, setText } from '../dom.ts';
-import { formatNumber } from '../format.ts';
 import { KeyedList, type Row } from '../keyed-list.ts';
 
 export type Figures = RescoreView['steps'][number];

@@ -1,49 +1,71 @@
 import './groups.css';
+import type { Hit } from '../../src/protocol/dashboard-rollouts.ts';
+import type { RolloutQuery } from '../../src/protocol/rollout-query.ts';
 import { el, setText } from '../dom.ts';
-import { formatNumber } from '../format.ts';
 import { host } from '../host.ts';
-import type { Row } from '../keyed-list.ts';
 import type { Change, Store } from '../store.ts';
-import { VirtualList } from '../virtual-list.ts';
-import { groupDetail } from './detail.ts';
-import { drawMarks, marksPicture } from './marks.ts';
-import { FILTERS, type Group, groupsOf, SORTS, selectGroups } from './model.ts';
-import { signalLabel } from './signals.ts';
+import { AllSteps } from './all-steps.ts';
+import { GroupList } from './group-list.ts';
+import { HitList } from './hit-list.ts';
+import { type Group, type GroupColumn, groupsOf, selectGroups } from './model.ts';
+import { OpenGroup } from './open-group.ts';
+import { QueryBar } from './query-bar.ts';
 import { StepPicker } from './step-picker.ts';
 
-const ROW_HEIGHT = 34;
+/** From this width on the list and the open group are side by side, in CSS pixels. */
+const WIDE = 640;
 
-/** The groups of the chosen step, or of the newest one: a list to search and filter, and one of them opened. */
+/** The groups of the chosen step, or of the newest one, and beside or behind them the one that is open; or what a search through all steps finds. */
 export class Groups {
   readonly element: HTMLElement;
   readonly #store: Store;
   readonly #picker: StepPicker;
-  readonly #list: VirtualList<Group>;
-  readonly #count = el('span', { class: 'muted count', role: 'status' });
-  readonly #bar: HTMLElement;
-  readonly #body = el('div', { class: 'groups-body' });
+  readonly #query: QueryBar;
+  readonly #list: GroupList;
+  readonly #hits: HitList;
+  readonly #all = new AllSteps(() => this.#update());
+  readonly #open: OpenGroup;
+  readonly #listPane = el('div', { class: 'list-pane' });
   readonly #problem = el('p', { class: 'empty' });
   /** The step that was asked for and has not come yet: one question at a time. */
   #asked: number | null = null;
   #groups: Group[] = [];
   #shown: Group[] = [];
-  #largest = 0;
-  #openShown = '';
+  #wide = true;
 
   constructor(store: Store) {
     this.#store = store;
     this.#picker = new StepPicker(store);
-    this.#list = new VirtualList({
-      label: 'Groups',
-      rowHeight: ROW_HEIGHT,
-      key: ({ index }) => index,
-      make: () => this.#row(),
-      open: (group) => this.#openGroup(group),
+    this.#list = new GroupList(
+      (column) => this.#sort(column),
+      (group) => this.#openGroup(group, true),
+      (group) => this.#wide && this.#openGroup(group, false),
+    );
+    this.#hits = new HitList(
+      (hit) => this.#openHit(hit, true),
+      (hit) => this.#wide && this.#openHit(hit, false),
+    );
+    this.#query = new QueryBar({
+      change: (change) => this.#change(change),
+      scope: (scope) => store.setLayout({ scope }),
+      leave: () => this.#leaveSearch(),
+      stop: () => this.#all.stop(),
     });
-    this.#bar = this.#filterBar();
-    this.element = el('div', { class: 'groups' }, this.#picker.element, this.#bar, this.#body);
+    this.#open = new OpenGroup(store, {
+      pin: (group) => this.#openGroup(group, false),
+      close: () => this.#close(),
+    });
+    const body = el('div', { class: 'groups-body' }, this.#listPane, this.#open.element);
+    this.#listPane.append(this.#query.element, this.#list.element, this.#hits.element, this.#problem);
+    this.element = el('div', { class: 'groups' }, body);
+    new ResizeObserver(([entry]) => this.#resize(entry!.contentRect.width)).observe(this.element);
     store.subscribe((changes) => this.#onChange(changes));
     this.#update();
+  }
+
+  /** Which step's groups these are. */
+  get picker(): HTMLElement {
+    return this.#picker.element;
   }
 
   #onChange(changes: ReadonlySet<Change>): void {
@@ -52,164 +74,125 @@ export class Groups {
     if (changes.has('rollouts') && rollouts) {
       this.#asked = null;
       this.#groups = groupsOf(rollouts.rows);
-      this.#largest = rollouts.rows.reduce((most, { advantage }) => Math.max(most, Math.abs(advantage)), 0);
-      this.#openShown = '';
     }
     this.#ask();
     if (['rollouts', 'layout', 'columns', 'head'].some((change) => changes.has(change as Change))) this.#update();
+  }
+
+  /** Whether it is in sight: what nobody looks at is not read. */
+  get #isShown(): boolean {
+    const { tab, rollouts } = this.#store.layout;
+    return tab === 'rollouts' && rollouts === 'recorded';
   }
 
   /** Asks for the step to show unless it is there, or another one is on its way. */
   #ask(): void {
     const { main, rollouts, layout } = this.#store;
     const wanted = layout.step ?? this.#store.newestRollouts;
-    if (!main || wanted === 0 || this.#asked !== null || rollouts?.step === wanted) return;
+    if (!main || !this.#isShown) return;
+    this.#all.ask(layout.scope === 'all' ? layout.query : undefined);
+    if (wanted === 0 || this.#asked !== null || rollouts?.step === wanted) return;
     this.#asked = wanted;
     host.postMessage({ type: 'rollouts', step: wanted });
   }
 
   #update(): void {
+    const { layout, main } = this.#store;
+    const functions = Object.keys(this.#groups[0]?.completions[0]?.rewards ?? {});
+    this.#query.show(layout, functions);
+    this.#shown = selectGroups(this.#groups, layout.query, layout);
+    const chosen = this.#chosen();
+    // Beside the list there is always one to read.
+    const open = chosen ?? (this.#wide && layout.scope === 'step' ? this.#shown[0] : undefined);
+    const isEmpty = this.#store.newestRollouts === 0;
+    const onlyGroup = !this.#wide && chosen !== undefined;
+    this.element.classList.toggle('wide', this.#wide);
+    this.#picker.element.hidden = isEmpty;
+    this.#query.element.hidden = isEmpty;
+    this.#listPane.hidden = onlyGroup;
+    this.#open.element.hidden = this.#wide ? isEmpty : !onlyGroup;
+    this.#showList(open, chosen !== undefined);
+    const order = layout.scope === 'all' ? [] : this.#shown;
+    // What is open stays until the step of the next one is here.
+    const waits = layout.group !== null && !this.#isHere;
+    if (main && !waits) this.#open.show(open, { order, wide: this.#wide, pinned: chosen !== undefined });
+  }
+
+  /** A step that was asked for may not have come yet. */
+  get #isHere(): boolean {
     const { layout, rollouts } = this.#store;
-    this.#shown = selectGroups(this.#groups, layout.search, layout.filter, layout.sort);
-    // A step that was asked for may not be here yet.
-    const here = rollouts?.step === (layout.step ?? rollouts?.step);
-    const open = here ? this.#groups.find(({ index }) => index === layout.group) : undefined;
-    const nothing = this.#store.newestRollouts === 0;
-    this.#picker.element.hidden = nothing;
-    this.#bar.hidden = nothing || open !== undefined;
-    if (open) {
-      this.#showDetail(open);
+    return rollouts !== undefined && rollouts.step === (layout.step ?? rollouts.step);
+  }
+
+  /** The group that was opened. */
+  #chosen(): Group | undefined {
+    const { group } = this.#store.layout;
+    return this.#isHere ? this.#groups.find(({ index }) => index === group) : undefined;
+  }
+
+  #showList(open: Group | undefined, reveal: boolean): void {
+    const { layout, rollouts } = this.#store;
+    const isAll = layout.scope === 'all' && this.#store.newestRollouts > 0;
+    const isEmpty = !isAll && (!rollouts || rollouts.problem !== null || this.#groups.length === 0);
+    this.#hits.element.hidden = !isAll || this.#all.hits.length === 0;
+    this.#list.element.hidden = isAll || isEmpty;
+    this.#problem.hidden = !isEmpty && !(isAll && this.#all.status === '');
+    if (isAll) {
+      setText(this.#problem, 'Type a text, or set a filter, to search the completions of all steps.');
+      this.#hits.show(this.#all.hits, layout.query.text);
+      this.#hits.mark(layout.hit);
+      this.#query.say(this.#all.status, this.#all.running);
       return;
     }
-    this.#openShown = '';
-    if (!rollouts || rollouts.problem !== null || this.#groups.length === 0) {
+    if (isEmpty) {
       setText(this.#problem, rollouts?.problem ?? 'Completions appear here as soon as the first ones are scored.');
-      setText(this.#count, '');
-      this.#show(this.#problem);
+      this.#query.say('', false);
       return;
     }
-    this.#show(this.#list.element);
-    this.#list.items = this.#shown;
+    this.#list.show(this.#shown, this.#groups, layout);
+    if (reveal || this.#wide) this.#list.mark(open, reveal);
     const all = this.#groups.length;
-    setText(this.#count, this.#shown.length === all ? `${all} groups` : `${this.#shown.length} of ${all} groups`);
+    const count = this.#shown.length === all ? `${all} groups` : `${this.#shown.length} of ${all} groups`;
+    this.#query.say(count, false);
   }
 
-  #show(element: HTMLElement): void {
-    if (this.#body.firstChild !== element) this.#body.replaceChildren(element);
+  #resize(width: number): void {
+    const wide = width >= WIDE;
+    if (width === 0 || wide === this.#wide) return;
+    this.#wide = wide;
+    this.#update();
   }
 
-  #showDetail(group: Group): void {
-    const key = `${this.#store.rollouts!.step} ${group.index}`;
-    // Left alone while it is right, for the reader's place in it.
-    if (this.#openShown === key) return;
-    this.#openShown = key;
-    const close = () => {
-      this.#store.setLayout({ group: null });
-      requestAnimationFrame(() => requestAnimationFrame(() => this.#list.element.focus()));
-    };
-    const at = this.#shown.indexOf(group);
-    const step = (by: number) => {
-      const next = this.#shown[at + by];
-      if (next) this.#store.setLayout({ group: next.index });
-    };
-    const detail = groupDetail(group);
-    const picture = marksPicture();
-    drawMarks(picture, group.completions, this.#largest);
-    const view = el(
-      'div',
-      {
-        class: 'open-group',
-        onkeydown: (event: KeyboardEvent) => {
-          if (event.key === 'Escape') close();
-        },
-      },
-      el(
-        'div',
-        { class: 'bar' },
-        el('button', { class: 'flat', onclick: close }, '← All groups'),
-        el('h2', {}, `Group ${group.index}`),
-        picture,
-        el('span', { class: 'spacer' }),
-        el('button', { class: 'flat', disabled: at <= 0, onclick: () => step(-1) }, 'Previous'),
-        el(
-          'button',
-          { class: 'flat', disabled: at < 0 || at >= this.#shown.length - 1, onclick: () => step(1) },
-          'Next',
-        ),
-      ),
-      detail,
-    );
-    const hadFocus = this.#body.contains(document.activeElement);
-    this.#show(view);
-    if (hadFocus) detail.focus();
+  #change(change: Partial<RolloutQuery>): void {
+    this.#store.setLayout({ query: { ...this.#store.layout.query, ...change } });
+  }
+
+  #sort({ id, descending = false }: GroupColumn): void {
+    const { layout } = this.#store;
+    this.#store.setLayout({ sort: id, descending: layout.sort === id ? !layout.descending : descending });
   }
 
   /** What is read must not change under the reader: an opened group stays at its step. */
-  #openGroup(group: Group): void {
-    this.#store.setLayout({ group: group.index, step: group.completions[0]!.step });
-  }
-
-  #row(): Row<Group> & { element: HTMLElement } {
-    // Read as a sentence: what the columns mean is not to be seen, but to be heard.
-    const heard = (text: string) => el('span', { class: 'visually-hidden' }, text);
-    const index = el('span');
-    const title = el('span', { class: 'group-title' });
-    const picture = marksPicture();
-    const mean = el('span');
-    const signal = el('span');
-    const element = el(
-      'div',
-      { class: 'group-row' },
-      el('span', { class: 'muted number' }, heard('Group '), index),
-      title,
-      picture,
-      el('span', { class: 'number', title: 'Mean reward' }, heard('mean reward '), mean),
-      signal,
-    );
-    const update = (group: Group) => {
-      setText(index, String(group.index));
-      setText(title, group.title);
-      title.title = group.title;
-      drawMarks(picture, group.completions, this.#largest);
-      setText(mean, formatNumber(group.mean));
-      setText(signal, signalLabel(group.signal));
-      signal.className = `signal ${group.signal === 'signal' ? '' : 'none'}`;
-    };
-    return { element, update };
-  }
-
-  #filterBar(): HTMLElement {
+  #openGroup({ index, step }: Group, focus: boolean): void {
     const { layout } = this.#store;
-    const search = el('input', {
-      type: 'search',
-      placeholder: 'Search prompts and completions',
-      'aria-label': 'Search prompts and completions',
-      oninput: () => this.#store.setLayout({ search: search.value }),
-    });
-    search.value = layout.search;
-    return el(
-      'div',
-      { class: 'bar' },
-      search,
-      select('Filter', FILTERS, layout.filter, (filter) => this.#store.setLayout({ filter })),
-      select('Order', SORTS, layout.sort, (sort) => this.#store.setLayout({ sort })),
-      this.#count,
-    );
+    if (layout.group !== index || layout.step !== step) this.#store.setLayout({ group: index, step, hit: null });
+    if (focus) this.#open.focusNext();
   }
-}
 
-function select(
-  label: string,
-  options: Record<string, { label: string }>,
-  value: string,
-  onChange: (value: string) => void,
-): HTMLElement {
-  const element = el(
-    'select',
-    { 'aria-label': label, onchange: () => onChange(element.value) },
-    ...Object.entries(options).map(([key, option]) =>
-      el('option', { value: key, selected: key === value }, option.label),
-    ),
-  );
-  return element;
+  #openHit({ step, group, row }: Hit, focus: boolean): void {
+    this.#store.setLayout({ group, step, hit: { step, group, row }, groupView: 'completions' });
+    if (focus) this.#open.focusNext();
+  }
+
+  /** Back to the list. */
+  #close(): void {
+    if (!this.#wide) this.#store.setLayout({ group: null, hit: null, groupView: 'completions' });
+    const list = this.#store.layout.scope === 'all' ? this.#hits : this.#list;
+    requestAnimationFrame(() => requestAnimationFrame(() => list.focus()));
+  }
+
+  #leaveSearch(): void {
+    if (this.#store.layout.scope === 'all') this.#hits.focus();
+    else this.#list.focus();
+  }
 }

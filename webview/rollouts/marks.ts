@@ -2,7 +2,7 @@ import type { Completion } from '../../src/protocol/dashboard-completion.ts';
 
 const SVG = 'http://www.w3.org/2000/svg';
 const HEIGHT = 24;
-const LONGEST = 160;
+const LONGEST = 96;
 
 /** An empty picture of a group's completions. */
 export function marksPicture(): SVGSVGElement {
@@ -13,13 +13,18 @@ export function marksPicture(): SVGSVGElement {
   return svg;
 }
 
+const pitchOf = (count: number): number => Math.min(10, LONGEST / count);
+
+/** How wide the picture of so many completions is, in CSS pixels. */
+export const marksWidth = (count: number): number => Math.ceil(pitchOf(count) * count);
+
 /**
- * Draws a group's completions as bars from lowest to highest reward: up from the middle where the advantage is positive, down where it is
+ * Draws a group's completions as bars, in the order in which they are given: up from the middle where the advantage is positive, down where it is
  * negative, so that colour is not the only sign of it. `largest` is the step's largest advantage. Hollow: no reward.
  */
 export function drawMarks(svg: SVGSVGElement, completions: readonly Completion[], largest: number): void {
-  const pitch = Math.min(12, LONGEST / completions.length);
-  svg.setAttribute('width', String(Math.ceil(pitch * completions.length)));
+  const pitch = pitchOf(completions.length);
+  svg.setAttribute('width', String(marksWidth(completions.length)));
   svg.replaceChildren();
   completions.forEach(({ advantage, reward, truncated, error }, i) => {
     const size = largest > 0 ? Math.min(1, Math.abs(advantage) / largest) : 0;

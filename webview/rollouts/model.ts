@@ -1,90 +1,135 @@
 import { type GroupSignal, groupSignals, recordedStats } from '../../src/grpo/signal.ts';
 import type { Completion } from '../../src/protocol/dashboard-completion.ts';
-import { messageText } from '../../src/protocol/message-text.ts';
+import { promptTitle } from '../../src/protocol/message-text.ts';
 import type { Prompt } from '../../src/protocol/rewards.ts';
+import { hasSignal, passesFilters, type RolloutQuery, textFinder } from '../../src/protocol/rollout-query.ts';
+import { inGroups } from '../../src/protocol/row-groups.ts';
+import { plainPart } from '../../src/text/search-pattern.ts';
 
 /** One prompt's completions of a step. */
 export interface Group {
+  step: number;
   index: number;
   prompt: Prompt;
   /** The prompt on one line. */
   title: string;
-  /** From lowest to highest reward; without a reward first. */
+  /** From best to worst: by advantage, then by reward. */
   completions: Completion[];
   mean: number | null;
   /** Standard deviation of the rewards. */
   spread: number | null;
   signal: GroupSignal;
-  /** All that can be searched for, in lower case. */
-  text: string;
+  /** Its largest advantage, of either sign. */
+  largest: number;
 }
 
 /** The groups of a step, in the order of its rollouts file. */
 export function groupsOf(rows: readonly Completion[]): Group[] {
-  const byIndex = new Map<number, Completion[]>();
-  for (const row of rows) {
-    const group = byIndex.get(row.group);
-    if (group) group.push(row);
-    else byIndex.set(row.group, [row]);
-  }
-  const groups = [...byIndex.values()];
-  const stats = groups.map(recordedStats);
+  const groups = inGroups(rows);
+  const stats = groups.map((group) => recordedStats(group));
   const inOrder = groups.flat();
   const signals = groupSignals(
     { rewards: inOrder.map(({ reward }) => reward), groups: stats },
     inOrder.map(({ error, truncated }) => ({ failed: error !== null, truncated })),
   );
   return groups.map((group, i) => ({
+    step: group[0]!.step,
     index: group[0]!.group,
     prompt: group[0]!.prompt,
     title: promptTitle(group[0]!.prompt),
-    completions: group.toSorted((a, b) => (a.reward ?? -Infinity) - (b.reward ?? -Infinity)),
+    completions: group.toSorted(bestFirst),
     mean: stats[i]!.mean,
     spread: stats[i]!.std,
     signal: signals[i]!,
-    text: searchText(group),
+    largest: largestAdvantage(group),
   }));
 }
 
-/** What the question is: of a chat its last user message. */
-export function promptTitle(prompt: Prompt): string {
-  const text =
-    typeof prompt === 'string' ? prompt : messageText(prompt.findLast(({ role }) => role === 'user') ?? prompt.at(-1)!);
-  return text.replaceAll(/\s+/g, ' ').trim();
+type Ranked = Pick<Completion, 'advantage' | 'reward'>;
+export const bestFirst = (a: Ranked, b: Ranked): number =>
+  b.advantage - a.advantage || least(b.reward) - least(a.reward) || 0;
+
+const least = (value: number | null) => value ?? -Number.MAX_VALUE;
+
+export const largestAdvantage = (rows: readonly Completion[]): number =>
+  rows.reduce((most, { advantage }) => Math.max(most, Math.abs(advantage)), 0);
+
+/** Completions that are the same in all that is shown of them. */
+export interface Merged {
+  completion: Completion;
+  /** It is one of them. */
+  all: Completion[];
 }
 
-function searchText(group: readonly Completion[]): string {
-  const { prompt } = group[0]!;
-  const parts = [typeof prompt === 'string' ? prompt : prompt.map(messageText).join('\n')];
-  for (const { completion, error, details } of group) {
-    parts.push(completion, error ?? '');
-    for (const { reason, extracted } of Object.values(details ?? {})) parts.push(reason ?? '', extracted ?? '');
+/** In the order of the first of each. */
+export function mergeEqual(completions: readonly Completion[]): Merged[] {
+  const merged = new Map<string, Merged>();
+  for (const completion of completions) {
+    const { completion: text, rewards, advantage, truncated, error, details, extra, length } = completion;
+    const key = JSON.stringify([text, rewards, advantage, truncated, error, details, extra, length]);
+    const same = merged.get(key);
+    if (same) same.all.push(completion);
+    else merged.set(key, { completion, all: [completion] });
   }
-  return parts.join('\n').toLowerCase();
+  return [...merged.values()];
 }
 
-export const FILTERS: Record<string, { label: string; keeps: (group: Group) => boolean }> = {
-  all: { label: 'All groups', keeps: () => true },
-  signal: { label: 'With signal', keeps: ({ signal }) => signal === 'signal' },
-  'no-signal': { label: 'Without signal', keeps: ({ signal }) => signal !== 'signal' },
-  'too-easy': { label: 'Too easy', keeps: ({ signal }) => signal === 'too-easy' },
-  'too-hard': { label: 'Too hard', keeps: ({ signal }) => signal === 'too-hard' },
-  truncated: { label: 'Some truncated', keeps: ({ completions }) => completions.some(({ truncated }) => truncated) },
-  failed: { label: 'Some failed', keeps: ({ completions }) => completions.some(({ error }) => error !== null) },
-};
+export interface GroupColumn {
+  id: string;
+  title: string;
+  /** What it is sorted by. */
+  value(group: Group): number | string | null;
+  /** Sorting begins with the largest. */
+  descending?: boolean;
+}
 
-const least = (value: number | null) => value ?? -Infinity;
-export const SORTS: Record<string, { label: string; compare: (a: Group, b: Group) => number }> = {
-  order: { label: 'Dataset order', compare: (a, b) => a.index - b.index },
-  'spread-down': { label: 'Largest std. dev.', compare: (a, b) => least(b.spread) - least(a.spread) },
-  'mean-up': { label: 'Lowest reward', compare: (a, b) => least(a.mean) - least(b.mean) },
-  'mean-down': { label: 'Highest reward', compare: (a, b) => least(b.mean) - least(a.mean) },
-};
+export const COLUMNS = [
+  { id: 'index', title: '#', value: ({ index }) => index },
+  { id: 'prompt', title: 'Prompt', value: ({ title }) => title },
+  { id: 'mean', title: 'Mean', value: ({ mean }) => mean, descending: true },
+  { id: 'spread', title: 'Std. dev.', value: ({ spread }) => spread, descending: true },
+  { id: 'signal', title: 'Signal', value: ({ signal }) => signal },
+  { id: 'marks', title: 'Advantages', value: ({ largest }) => largest, descending: true },
+] as const satisfies GroupColumn[];
 
-/** The groups to show; unknown filters and orders (of another release) count as the first ones. */
-export function selectGroups(groups: readonly Group[], search: string, filter: string, sort: string): Group[] {
-  const { keeps } = FILTERS[filter] ?? FILTERS.all!;
-  const { compare } = SORTS[sort] ?? SORTS.order!;
-  const wanted = search.trim().toLowerCase();
-  return groups.filter((group) => keeps(group) && group.text.includes(wanted)).sort(compare);
+export interface GroupOrder {
+  sort: string;
+  descending: boolean;
+}
+
+/** The groups with a completion that fits; what they cannot be sorted by comes last, and an unknown order (of another release) is the first one. */
+export function selectGroups(groups: readonly Group[], query: RolloutQuery, { sort, descending }: GroupOrder): Group[] {
+  const column: GroupColumn = COLUMNS.find(({ id }) => id === sort) ?? COLUMNS[0];
+  const sign = descending ? -1 : 1;
+  return groups.filter(fits(query)).sort((a, b) => {
+    const [x, y] = [column.value(a), column.value(b)];
+    if (x === null || y === null) return Number(x === null) - Number(y === null);
+    const order = typeof x === 'number' && typeof y === 'number' ? x - y : String(x).localeCompare(String(y));
+    return order * sign || a.index - b.index;
+  });
+}
+
+function fits(query: RolloutQuery): (group: Group) => boolean {
+  const finder = textFinder(query);
+  const part = plainPart(query.text.trim()).toLowerCase();
+  const may = (row: Completion) => part === '' || lowerCase(row).includes(part);
+  return ({ signal, completions }) => {
+    if (!hasSignal(query, signal)) return false;
+    const shared = finder.shared(completions[0]!) !== undefined;
+    return completions.some(
+      (row) => passesFilters(row, query) && (shared || (may(row) && finder.own(row) !== undefined)),
+    );
+  };
+}
+
+const lowered = new WeakMap<Completion, string>();
+
+/** All that a completion alone has to be searched, kept: patterns that ignore case take ten times as long to say that something is not there. */
+function lowerCase(row: Completion): string {
+  const known = lowered.get(row);
+  if (known !== undefined) return known;
+  const details = Object.values(row.details ?? {}).flatMap(({ extracted, reason }) => [extracted ?? '', reason ?? '']);
+  const text = [row.completion, ...details, row.error ?? ''].join('\n').toLowerCase();
+  lowered.set(row, text);
+  return text;
 }

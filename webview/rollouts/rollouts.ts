@@ -13,17 +13,26 @@ export class Rollouts {
   readonly #store: Store;
   readonly #views: Record<View, HTMLElement>;
   readonly #buttons: Record<View, HTMLElement>;
+  readonly #picker: HTMLElement;
 
   constructor(store: Store) {
     this.#store = store;
-    this.#views = { recorded: new Groups(store).element, rescored: new Rescore(store).element };
+    const groups = new Groups(store);
+    this.#picker = groups.picker;
+    this.#views = { recorded: groups.element, rescored: new Rescore(store).element };
     const button = (view: View) =>
       el('button', { class: 'toggle', onclick: () => store.setLayout({ rollouts: view }) }, VIEWS[view]);
     this.#buttons = { recorded: button('recorded'), rescored: button('rescored') };
     this.element = el(
       'div',
       { class: 'rollouts' },
-      el('div', { class: 'bar', role: 'group', 'aria-label': 'View' }, ...Object.values(this.#buttons)),
+      el(
+        'div',
+        { class: 'bar rollouts-bar' },
+        this.#picker,
+        el('span', { class: 'spacer' }),
+        el('div', { class: 'segments', role: 'group', 'aria-label': 'View' }, ...Object.values(this.#buttons)),
+      ),
       ...Object.values(this.#views),
     );
     store.subscribe((changes) => {
@@ -33,10 +42,12 @@ export class Rollouts {
   }
 
   #update(): void {
+    const { rollouts } = this.#store.layout;
     for (const view of Object.keys(VIEWS) as View[]) {
-      const chosen = view === this.#store.layout.rollouts;
+      const chosen = view === rollouts;
       this.#views[view].hidden = !chosen;
       this.#buttons[view].setAttribute('aria-pressed', String(chosen));
     }
+    this.#picker.classList.toggle('elsewhere', rollouts !== 'recorded');
   }
 }

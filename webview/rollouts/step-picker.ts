@@ -25,13 +25,12 @@ export class StepPicker {
     );
     this.element = el(
       'div',
-      { class: 'bar' },
+      { class: 'bar step-picker' },
       el('span', {}, 'Step'),
       el('button', { class: 'flat', 'aria-label': 'Previous step', onclick: () => this.#choose(this.#shown - 1) }, '‹'),
       this.#input,
       el('button', { class: 'flat', 'aria-label': 'Next step', onclick: () => this.#choose(this.#shown + 1) }, '›'),
       this.#of,
-      el('span', { class: 'spacer' }),
       this.#follow,
     );
     store.subscribe(() => this.#update());
@@ -45,13 +44,15 @@ export class StepPicker {
     if (!this.#store.main || !Number.isFinite(step)) return;
     const nearest = this.#store.nearestRollouts(step);
     if (nearest === undefined) return;
-    this.#store.setLayout({ step: nearest });
+    this.#store.setLayout({ step: nearest, hit: null });
     this.#update();
   }
 
   #toggle(): void {
     const { layout } = this.#store;
-    this.#store.setLayout(layout.step === null ? { step: this.#shown } : { step: null, group: null });
+    this.#store.setLayout(
+      layout.step === null ? { step: this.#shown } : { step: null, group: null, hit: null, groupView: 'completions' },
+    );
   }
 
   #update(): void {

@@ -1,8 +1,7 @@
-import { messageText } from '../../src/protocol/message-text.ts';
+import { messageText, promptTitle } from '../../src/protocol/message-text.ts';
 import type { RewardOutcome } from '../../src/protocol/rewards.ts';
 import type { FunctionView, GroupScores } from '../../src/protocol/samples-view.ts';
 import { own } from '../../src/text/own.ts';
-import { promptTitle } from '../rollouts/model.ts';
 import type { Layout } from './layout.ts';
 import type { Sample } from './store.ts';
 

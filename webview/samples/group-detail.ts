@@ -1,5 +1,5 @@
+import { formatNumber } from '../../src/text/numbers.ts';
 import { el, setText } from '../dom.ts';
-import { formatNumber } from '../format.ts';
 import type { PromptGroup } from './entries.ts';
 import { host } from './host.ts';
 import { PromptView } from './prompt-view.ts';

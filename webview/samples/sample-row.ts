@@ -1,12 +1,13 @@
 import { outcomeText } from '../../src/protocol/outcome-text.ts';
+import { formatNumber } from '../../src/text/numbers.ts';
 import { own } from '../../src/text/own.ts';
 import { singleSpaced } from '../../src/text/visible.ts';
 import { type Child, el, setChildren, setText } from '../dom.ts';
-import { formatNumber, formatSigned } from '../format.ts';
+import { formatSigned } from '../format.ts';
+import { hitsOf } from '../hits.ts';
 import type { Row } from '../keyed-list.ts';
 import { badgesOf } from './badges.ts';
 import type { Entry, PromptGroup } from './entries.ts';
-import { hitsOf } from './hits.ts';
 import type { Sample } from './store.ts';
 import { isScored } from './store.ts';
 import { visibleText } from './visible-text.ts';

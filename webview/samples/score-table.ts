@@ -1,9 +1,10 @@
 import { outcomeText } from '../../src/protocol/outcome-text.ts';
 import type { RewardOutcome } from '../../src/protocol/rewards.ts';
 import type { FunctionView, RowScores } from '../../src/protocol/samples-view.ts';
+import { formatNumber } from '../../src/text/numbers.ts';
 import { own } from '../../src/text/own.ts';
 import { type Child, el, setChildren, setText } from '../dom.ts';
-import { formatNumber, formatSigned } from '../format.ts';
+import { formatSigned } from '../format.ts';
 import { KeyedList, type Row } from '../keyed-list.ts';
 import { type Expected, expectedText, parseExpected } from './expected.ts';
 import { host } from './host.ts';

@@ -1,5 +1,5 @@
 import { type Child, el } from '../dom.ts';
-import { hitsOf, type Range, rangesOf } from './hits.ts';
+import { hitsOf, type Range, rangesOf } from '../hits.ts';
 
 /**
  * What cannot be seen in a text and may matter: spaces at its ends and at the ends of its lines, tabs, carriage returns, unusual spaces, and

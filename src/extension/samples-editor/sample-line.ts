@@ -2,7 +2,7 @@ import { parseJson } from '../../files/json.ts';
 import { BadInput } from '../../protocol/errors.ts';
 import type { Prompt } from '../../protocol/rewards.ts';
 import type { ColumnView, LineView, SampleLine } from '../../protocol/samples-view.ts';
-import { ANSWER } from '../../text/answer-column.ts';
+import { answersFirst } from '../../text/answer-column.ts';
 import { rememberExact } from '../../text/exact-json.ts';
 import { shorten } from '../../text/visible.ts';
 import { sampleColumns } from '../workspace/sample-columns.ts';
@@ -44,10 +44,7 @@ function isPrompt(prompt: unknown): prompt is Prompt {
   return typeof prompt === 'string' || (Array.isArray(prompt) && prompt.length > 0 && prompt.every(isMessage));
 }
 
-function columnsOf(fields: Fields): ColumnView[] {
-  const columns = sampleColumns(fields);
-  return columns.sort((a, b) => Number(ANSWER.test(b.name)) - Number(ANSWER.test(a.name)));
-}
+const columnsOf = (fields: Fields): ColumnView[] => answersFirst(sampleColumns(fields));
 
 /** Those that are numbers or ranges; the preview process says what is wrong with others. */
 function expectationsOf(expect: unknown): SampleLine['expect'] {

@@ -5,8 +5,10 @@ import type { ModelConfig } from '../../model/config.ts';
 import { ROWS } from '../../model/network/batch.ts';
 import type { Weights } from '../../model/weights-tree.ts';
 import type { RunConfig } from '../../protocol/run-config.ts';
+import type { TokenFigures } from './learner.ts';
 import type { MicroBatch } from './micro-batches.ts';
 import { type GradientInputs, type GradientOutputs, gradientProgram } from './policy-update.ts';
+import { tokenFigures } from './token-figures.ts';
 
 /** The weights that a pass over a rollout takes the gradient of. */
 export interface PassWeights {
@@ -39,12 +41,17 @@ export class Gradients {
 
   /**
    * The loss of all micro-batches of a rollout of `rows` completions, and its gradient, which the caller releases. Adds their metrics to
-   * `sums`, and keeps in each batch the policy's log-probabilities of the first pass.
+   * `sums` and the figures of each token to `tokens`, and keeps in each batch the policy's log-probabilities of the first pass.
    */
   async of(
     { trained, params, frozen }: PassWeights,
     batches: MicroBatch[],
-    { rows, sums, scaling }: { rows: number; sums: Record<string, number>; scaling?: Scaling },
+    {
+      rows,
+      sums,
+      tokens,
+      scaling,
+    }: { rows: number; sums: Record<string, number>; tokens?: TokenFigures[] | undefined; scaling?: Scaling },
   ): Promise<{ gradients: Weights; loss: number }> {
     const totals = {
       rows: scalar(rows),
@@ -61,6 +68,7 @@ export class Gradients {
         ...(reference && { reference }),
         ...(scaling && { scaling }),
       });
+      if (tokens) tokens.push(...(await tokenFigures(this.#engine, batch, result, old?.logProbs)));
       if (batch.old) this.#engine.release({ again: result.logProbs });
       else batch.old = { logProbs: leaveOpen(result.logProbs, [ROWS, 'longestCompletion']) };
       this.#engine.release(gradients);

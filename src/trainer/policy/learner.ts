@@ -42,8 +42,20 @@ export interface Progress {
   numTokens: number;
 }
 
+/** What a pass over a rollout computes of each token of a completion. */
+export interface TokenFigures {
+  /** Entropy of the policy's next-token distribution, in nats. */
+  entropies: Float32Array;
+  /** ρ, how much more likely the token has become since the first pass; undefined at the first, where all are 1. */
+  ratios?: Float32Array | undefined;
+  /** k3 estimate of KL(policy ‖ reference), in nats; undefined without a reference. */
+  kl?: Float32Array | undefined;
+}
+
 /** What the updates of one step came to. */
 export interface UpdateResult {
+  /** Of each completion at the last pass, in the rollout's order. */
+  tokens?: TokenFigures[];
   /** TRL's keys: loss, grad_norm, learning_rate, entropy, kl, clip_ratio/...; over the step's passes. */
   metrics: Metrics;
   /** Updates that were skipped because their gradients overflowed float16, and the scale of the loss from now on. */

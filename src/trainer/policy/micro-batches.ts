@@ -15,6 +15,8 @@ export interface ReferencedExperience extends Experience {
 
 /** Some completions of a rollout, laid out for one run of the gradient program. */
 export interface MicroBatch {
+  /** Of each completion, in tokens. */
+  lengths: number[];
   sequences: SequenceArrays;
   /** [rows, longest completion]: 1 on tokens that count. */
   mask: NdArray;
@@ -58,6 +60,7 @@ function microBatch(part: ReferencedExperience[], group: number, model: ModelCon
   const perRow =
     typeof part[0]!.advantage === 'number' ? Float32Array.from(part, (row) => row.advantage as number) : undefined;
   return {
+    lengths: part.map(({ completionIds }) => completionIds.length),
     sequences: layOutSequences(part, group, model),
     mask: byToken(({ mask }) => mask),
     advantages: perRow

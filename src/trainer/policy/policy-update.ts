@@ -37,7 +37,14 @@ export type GradientInputs = {
 };
 
 /** `gradients` are those accumulated, with this micro-batch's. */
-export type GradientOutputs = { gradients: Parameters; logProbs: Tensor; loss: Tensor; sums: Record<string, Tensor> };
+export type GradientOutputs = {
+  gradients: Parameters;
+  /** [rows, C], as `entropies`: of each token under the policy, and of the distribution that it is of. */
+  logProbs: Tensor;
+  entropies: Tensor;
+  loss: Tensor;
+  sums: Record<string, Tensor>;
+};
 
 /**
  * The gradient of a micro-batch's share of the GRPO loss, added to that of the others. Also gives the policy's log-probabilities: at the first
@@ -48,6 +55,7 @@ export function gradientProgram(model: ModelConfig, config: RunConfig) {
     const { params, frozen, sequences, mask, advantages, old, reference, totals, accumulated, scaling } = inputs;
     const names = Object.keys(params);
     let logProbs!: Tensor;
+    let entropies!: Tensor;
     let loss!: Tensor;
     let sums!: LossSums;
 
@@ -56,12 +64,13 @@ export function gradientProgram(model: ModelConfig, config: RunConfig) {
       const logits = completionLogits({ ...frozen, ...current }, model, sequences, config.temperature);
       const logps = completionLogProbs(logits, sequences);
       const entropyLogits = config.entropyCoef === 0 ? (stopGradient(logits) as Tensor2D) : logits;
+      const ofTokens = completionEntropies(entropyLogits, sequences);
       const result = grpoLoss(
         {
           logps,
           ...(old && { oldLogps: old.logProbs as Tensor2D }),
           ...(reference && { refLogps: reference.logProbs as Tensor2D }),
-          entropies: completionEntropies(entropyLogits, sequences),
+          entropies: ofTokens,
           mask: mask as Tensor2D,
           advantages: advantages as Tensor2D,
           totalRows: totals.rows as Scalar,
@@ -70,6 +79,7 @@ export function gradientProgram(model: ModelConfig, config: RunConfig) {
         config,
       );
       logProbs = keep(logps);
+      entropies = keep(ofTokens);
       sums = result.sums;
       for (const sum of Object.values(sums)) keep(sum);
       loss = keep(result.loss);
@@ -78,7 +88,7 @@ export function gradientProgram(model: ModelConfig, config: RunConfig) {
 
     const { grads } = valueAndGrads(lossOf)(names.map((name) => params[name]!));
     const gradients = Object.fromEntries(names.map((name, index) => [name, add(accumulated[name]!, grads[index]!)]));
-    return { gradients, logProbs, loss, sums: { ...sums } };
+    return { gradients, logProbs, entropies, loss, sums: { ...sums } };
   };
 }
 

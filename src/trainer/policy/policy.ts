@@ -14,7 +14,7 @@ import { adamWOptions } from './adamw-options.ts';
 import { ComputeCopies } from './compute-copies.ts';
 import { checkUpdate, checkWeights } from './diverged.ts';
 import { Gradients, type PassWeights, type Scaling } from './gradients.ts';
-import type { UpdateResult } from './learner.ts';
+import type { TokenFigures, UpdateResult } from './learner.ts';
 import { FIRST_LOSS_SCALE, type LossScale, nextLossScale } from './loss-scale.ts';
 import { microBatches, type ReferencedExperience } from './micro-batches.ts';
 import { partsOf } from './parts.ts';
@@ -82,9 +82,10 @@ export class Policy {
     const sums: Record<string, number> = {};
     let [loss, learningRate] = [0, 0];
     const norms: number[] = [];
+    const tokens: TokenFigures[] = [];
     for (let iteration = 0; iteration < numIterations; iteration++) {
       const pass = await this.#gradients.of(await this.#passWeights(), batches, {
-        ...{ rows: rollout.length, sums },
+        ...{ rows: rollout.length, sums, tokens: iteration === numIterations - 1 ? tokens : undefined },
         ...this.#scaling(),
       });
       loss += pass.loss / numIterations;
@@ -101,6 +102,7 @@ export class Policy {
     return {
       metrics: { loss, grad_norm: mean(norms), learning_rate: learningRate, ...lossMetrics(sums) },
       ...(skipped > 0 && { overflow: { skipped, lossScale: this.state.lossScale!.scale } }),
+      tokens,
       seconds: { reference: (updating - started) / 1000, update: (performance.now() - updating) / 1000 },
     };
   }

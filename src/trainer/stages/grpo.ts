@@ -6,7 +6,7 @@ import { creditOf, experiencesOf } from '../credit.ts';
 import { lostPolicy } from '../policy/diverged.ts';
 import type { Learner, PolicySampler, Progress } from '../policy/learner.ts';
 import type { PreparedRun } from '../prepare.ts';
-import { metricsOf, rolloutRows, type ScoredStep, tokensOf } from '../records.ts';
+import { metricsOf, rolloutRows, type ScoredStep, tokensOf, updatedRow } from '../records.ts';
 import { type Rollout, sampleRollout } from '../rollout.ts';
 import type { Stage, StepRecord, TrainingLoop } from '../stage.ts';
 import { Stopwatch } from '../stopwatch.ts';
@@ -60,7 +60,7 @@ export class GrpoStage implements Stage {
 
     // They can be read while the policy is updated, and somebody may stop the run because of what they show.
     const scored = { step, rollout, table, credit };
-    const rows = rolloutRows(scored);
+    const rows = rolloutRows(scored, tokenizer);
     if (!(await loop.scored({ step, rows, findings: () => this.#findings(scored) }))) return undefined;
     watch.resume();
 
@@ -73,7 +73,10 @@ export class GrpoStage implements Stage {
     if (update.overflow) loop.emit({ type: 'log', level: 'info', message: overflowNote(step, update.overflow) });
 
     this.progress = { step, numTokens: this.progress.numTokens + tokensOf(rollout) };
-    return { metrics: metricsOf(scored, update, watch, this.progress.numTokens) };
+    return {
+      metrics: metricsOf(scored, update, watch, this.progress.numTokens),
+      ...(update.tokens && { update: update.tokens.map(updatedRow) }),
+    };
   }
 
   save(folder: string): Promise<void> {

@@ -5,23 +5,34 @@ import { connectChromium } from './chromium.ts';
 
 const dist = join(import.meta.dirname, '../../../dist');
 
+interface BareOptions {
+  /** What an earlier page of it kept. */
+  state?: unknown;
+  /** Of the window, in pixels. */
+  width?: number;
+}
+
 /** A webview's page alone in the browser, without an editor around it: the test is its host. */
 export class BareWebview {
   readonly page: Page;
   readonly #browser: Browser;
 
   /** `bundle`: `dist/<bundle>.js` and `.css`. */
-  static async open(bundle: 'webview' | 'preview-view' | 'samples-view'): Promise<BareWebview> {
+  static async open(
+    bundle: 'webview' | 'preview-view' | 'samples-view',
+    { state, width = 1200 }: BareOptions = {},
+  ): Promise<BareWebview> {
     const browser = await connectChromium(inject('browser'));
-    const page = await browser.newPage({ viewport: { width: 1200, height: 800 } });
+    const page = await browser.newPage({ viewport: { width, height: 800 } });
     page.setDefaultTimeout(15_000);
     await page.setContent('<!DOCTYPE html><html lang="en"><body></body></html>');
     await page.addStyleTag({ path: join(dist, `${bundle}.css`) });
-    await page.evaluate(() => {
+    await page.evaluate((kept) => {
       const posted: unknown[] = [];
-      const api = { postMessage: (message: unknown) => posted.push(message), getState: () => undefined, setState() {} };
-      Object.assign(window, { posted, acquireVsCodeApi: () => api });
-    });
+      const postMessage = (message: unknown) => posted.push(message);
+      const setState = (state: unknown) => Object.assign(window, { kept: state });
+      Object.assign(window, { posted, acquireVsCodeApi: () => ({ postMessage, getState: () => kept, setState }) });
+    }, state);
     await page.addScriptTag({ path: join(dist, `${bundle}.js`) });
     return new BareWebview(browser, page);
   }
@@ -55,6 +66,11 @@ export class BareWebview {
       const { posted } = window as unknown as { posted: { type: string }[] };
       return posted.filter((message) => message.type === wanted);
     }, type) as Promise<T[]>;
+  }
+
+  /** What it keeps for the page that comes after it. */
+  kept(): Promise<unknown> {
+    return this.page.evaluate(() => (window as unknown as { kept: unknown }).kept);
   }
 
   /** Presses the mouse button on something, lets `meanwhile` happen, and releases the button where it was pressed. */

@@ -38,6 +38,12 @@ export class Dashboard {
     await this.frame.getByRole('tab', { name: tab }).click();
   }
 
+  /** Back to the list of groups, where that is not beside the group. */
+  async closeGroup(): Promise<void> {
+    const back = this.frame.getByRole('button', { name: 'All groups' });
+    if (await back.isVisible()) await back.click();
+  }
+
   get head(): Locator {
     return this.frame.locator('header.head');
   }

@@ -37,7 +37,7 @@ function scored(outcomes: RewardOutcome[]) {
   const experiences = experiencesOf(rollout, credit, { maskTruncatedCompletions: false });
   const config = { numGenerations: 2, gradientAccumulationSteps: 1, lossType: 'dapo' } as const;
   const [batch] = microBatches(experiences, readModelConfig(MODEL), config);
-  return { credit, batch: batch!, rows: rolloutRows({ step: 1, rollout, table, credit }) };
+  return { credit, batch: batch!, rows: rolloutRows({ step: 1, rollout, table, credit }, tokenizer) };
 }
 
 /** Each row of a micro-batch's table. */

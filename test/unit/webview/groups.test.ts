@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { Completion } from '../../../src/protocol/dashboard-completion.ts';
-import { groupsOf, promptTitle, selectGroups } from '../../../webview/rollouts/model.ts';
+import { promptTitle } from '../../../src/protocol/message-text.ts';
+import { EMPTY_QUERY, type RolloutQuery } from '../../../src/protocol/rollout-query.ts';
+import { groupsOf, mergeEqual, selectGroups } from '../../../webview/rollouts/model.ts';
 
 function completion(group: number, reward: number | null, more: Partial<Completion> = {}): Completion {
   return {
@@ -38,8 +40,8 @@ describe('groupsOf', () => {
     expect(groups.map(({ signal }) => signal)).toEqual(['signal', 'too-easy', 'truncated', 'failed', 'abstained']);
   });
 
-  it('orders completions from the lowest reward to the highest', () => {
-    expect(groups[0]!.completions.map(({ reward }) => reward)).toEqual([0, 2]);
+  it('orders completions from best to worst', () => {
+    expect(groups[0]!.completions.map(({ reward }) => reward)).toEqual([2, 0]);
     expect(groups[0]!.mean).toBe(1);
     expect(groups[0]!.spread).toBeCloseTo(Math.SQRT2, 12);
   });
@@ -54,26 +56,50 @@ describe('groupsOf', () => {
   });
 });
 
+describe('mergeEqual', () => {
+  it('takes completions together that are the same in all that is shown, at the place of the first', () => {
+    const twice = [completion(0, 1), completion(0, 0), completion(0, 1), completion(0, 1, { truncated: true })];
+    expect(mergeEqual(twice).map(({ all }) => all.length)).toEqual([2, 1, 1]);
+    expect(mergeEqual(twice)[0]!.all).toEqual([twice[0], twice[2]]);
+  });
+});
+
 describe('selectGroups', () => {
   const groups = groupsOf(rows);
-  const indices = (search: string, filter: string, sort: string) =>
-    selectGroups(groups, search, filter, sort).map(({ index }) => index);
+  const indices = (query: Partial<RolloutQuery>, sort = 'index', descending = false) =>
+    selectGroups(groups, { ...EMPTY_QUERY, ...query }, { sort, descending }).map(({ index }) => index);
 
   it('searches prompts, completions, reasons, extracted answers and errors', () => {
-    expect(indices('PROMPT 1', 'all', 'order')).toEqual([1]);
-    expect(indices('expected 42', 'all', 'order')).toEqual([0]);
-    expect(indices('boom', 'all', 'order')).toEqual([3]);
-    expect(indices('nowhere', 'all', 'order')).toEqual([]);
+    expect(indices({ text: 'PROMPT 1' })).toEqual([1]);
+    expect(indices({ text: 'expected 42' })).toEqual([0]);
+    expect(indices({ text: '41' })).toEqual([0]);
+    expect(indices({ text: 'boom' })).toEqual([3]);
+    expect(indices({ text: 'nowhere' })).toEqual([]);
   });
 
-  it('filters and orders', () => {
-    expect(indices('', 'no-signal', 'order')).toEqual([1, 2, 3, 4]);
-    expect(indices('', 'truncated', 'order')).toEqual([2]);
-    expect(indices('', 'failed', 'order')).toEqual([3]);
-    expect(indices('', 'all', 'mean-down').slice(0, 3)).toEqual([1, 0, 2]);
+  it('filters by signal, reward, and what became of a completion', () => {
+    expect(indices({ signal: 'none' })).toEqual([1, 2, 3, 4]);
+    expect(indices({ signal: 'too-easy' })).toEqual([1]);
+    expect(indices({ truncated: true })).toEqual([2]);
+    expect(indices({ failed: true })).toEqual([3]);
+    expect(indices({ least: 2 })).toEqual([0, 1]);
+    expect(indices({ of: 'f', most: 0 })).toEqual([0, 2]);
   });
 
-  it('shows everything for a filter that it does not know', () => {
-    expect(indices('', 'of another release', 'neither')).toEqual([0, 1, 2, 3, 4]);
+  it('wants one completion that fits all of it', () => {
+    expect(indices({ text: 'answer 2', most: 1 })).toEqual([]);
+    expect(indices({ text: 'answer 0', most: 1 })).toEqual([0, 2]);
+  });
+
+  it('sorts by every column, what is missing last', () => {
+    expect(indices({}, 'mean', true)).toEqual([1, 0, 2, 3, 4]);
+    expect(indices({}, 'mean', false)).toEqual([2, 0, 1, 3, 4]);
+    expect(indices({}, 'spread', true).slice(0, 1)).toEqual([0]);
+    expect(indices({}, 'prompt', true)).toEqual([4, 3, 2, 1, 0]);
+    expect(indices({}, 'marks', true)[0]).toBe(0);
+  });
+
+  it('has the order of the dataset for one that it does not know', () => {
+    expect(indices({}, 'of another release')).toEqual([0, 1, 2, 3, 4]);
   });
 });

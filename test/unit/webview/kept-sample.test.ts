@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { dashboardMessage } from '../../../src/protocol/dashboard.ts';
-import { promptTitle } from '../../../webview/rollouts/model.ts';
+import { promptTitle } from '../../../src/protocol/message-text.ts';
 
 const prompt = [
   { role: 'user', content: [{ type: 'text', text: '2+2?' }], name: 'Ann' },

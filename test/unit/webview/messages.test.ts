@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { DASHBOARD_VERSION, dashboardMessage, hostMessage } from '../../../src/protocol/dashboard.ts';
+import { EMPTY_QUERY } from '../../../src/protocol/rollout-query.ts';
 import { restoreLayout } from '../../../webview/layout.ts';
 
 const head = {
@@ -48,6 +49,9 @@ describe('messages from the dashboard', () => {
     { type: 'sample', id: 1, sample: { prompt: 'p', completion: 'c', columns: { n: [1] }, expect: { f: 0.5 } } },
     { type: 'sample', id: 2, sample: { prompt: [{ role: 'user', content: 'p' }], completion: '', columns: {} } },
     { type: 'save', name: 'reward.svg', content: Uint8Array.of(1) },
+    { type: 'search', id: 1, query: { ...EMPTY_QUERY, text: 'a', signal: 'too-easy', least: -1 } },
+    { type: 'promptGroups', id: 1, prompt: [{ role: 'user', content: 'p' }] },
+    { type: 'cancel', what: 'search' },
   ])('are understood: $type', (message) => {
     expect(dashboardMessage.parse(structuredClone(message))).toEqual(message);
   });
@@ -60,6 +64,7 @@ describe('messages from the dashboard', () => {
     ['a file in a folder of its choice', { type: 'save', name: '../../.config/a.csv', content: Uint8Array.of(1) }],
     ['a file of any kind', { type: 'save', name: '.bashrc', content: Uint8Array.of(1) }],
     ['a place before the first line', { type: 'open', file: 'a.reward.ts', line: 0, column: 1 }],
+    ['a search for a signal that there is not', { type: 'search', id: 1, query: { ...EMPTY_QUERY, signal: 'loud' } }],
     ['a step that is no number', { type: 'rollouts', step: '../../secret' }],
   ])('cannot ask for %s', (_, message) => {
     expect(dashboardMessage.safeParse(message).success).toBe(false);

@@ -1,9 +1,9 @@
 /** The list of samples: what it knows, in which order it shows it, and what is typed into it. */
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { RowScores, SampleLine } from '../../../src/protocol/samples-view.ts';
+import { hitsOf } from '../../../webview/hits.ts';
 import { type Choice, type Entry, entriesOf } from '../../../webview/samples/entries.ts';
 import { expectedText, parseExpected } from '../../../webview/samples/expected.ts';
-import { hitsOf } from '../../../webview/samples/hits.ts';
 import { withOriginalBreaks } from '../../../webview/samples/line-breaks.ts';
 import { SampleStore } from '../../../webview/samples/store.ts';
 

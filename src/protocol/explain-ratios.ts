@@ -1,0 +1,86 @@
+import type { LossOptions } from '../grpo/loss.ts';
+import { mean } from '../grpo/statistics.ts';
+import { formatNumber } from '../text/numbers.ts';
+import type { ExplanationTable } from './explain-parts.ts';
+
+interface Moved {
+  completion: string;
+  advantage: number;
+  ratios?: readonly number[] | undefined;
+}
+
+type ClipOptions = Pick<LossOptions, 'lossType' | 'epsilon' | 'epsilonHigh' | 'importanceSamplingLevel'> & {
+  numIterations: number;
+};
+
+const CLIPS_AS_PPO: readonly LossOptions['lossType'][] = ['grpo', 'bnpo', 'dapo', 'dr_grpo'];
+
+/** What is said of ratios, for the run's own settings. `isKnown`: those of the last pass are in the table. */
+export function clipSentences(options: ClipOptions, isKnown: boolean): string[] {
+  const { numIterations, importanceSamplingLevel } = options;
+  const passes =
+    numIterations === 1
+      ? 'There is one pass over each rollout (`numIterations` 1): while it is learned from, the policy is still the one that sampled. Every ratio is 1, and nothing is clipped.'
+      : `There are ${numIterations} passes over each rollout. In the first, every ratio is 1; ${isKnown ? 'the table has the last one' : 'the run did not record the ratios of later ones'}.`;
+  const sequence =
+    importanceSamplingLevel === 'sequence'
+      ? ['All tokens of a completion share one ratio, the geometric mean of its tokens’ (GSPO, arXiv:2507.18071).']
+      : [];
+  return [passes, ...sequence, clipRule(options)];
+}
+
+function clipRule({ lossType, epsilon, epsilonHigh }: ClipOptions): string {
+  const [low, high] = [formatNumber(1 - epsilon), formatNumber(1 + epsilonHigh)];
+  switch (lossType) {
+    case 'grpo':
+    case 'bnpo':
+    case 'dapo':
+    case 'dr_grpo':
+      return `A token stops counting where its ratio has left ${low} to ${high} in the direction that its advantage pushes: one update may not move it further.`;
+    case 'cispo':
+      return `Ratios are capped at ${formatNumber(epsilonHigh)}; every token keeps counting.`;
+    case 'sapo':
+      return 'Instead of a clip, a soft gate lets a token count less the further its ratio is from 1.';
+    case 'reinforce':
+    case 'ratio':
+      return `With \`lossType\` ${lossType}, nothing is clipped.`;
+    default:
+      return lossType satisfies never;
+  }
+}
+
+/** Undefined where ratios were not recorded, as there was one pass. */
+export function ratioTable(completions: readonly Moved[], options: ClipOptions): ExplanationTable | undefined {
+  if (options.numIterations === 1 || completions.some(({ ratios }) => ratios === undefined)) return undefined;
+  const clips = CLIPS_AS_PPO.includes(options.lossType);
+  return {
+    head: ['', 'lowest ρ', 'mean ρ', 'highest ρ', ...(clips ? ['clipped tokens'] : [])],
+    numbers: [false, true, true, true, ...(clips ? [true] : [])],
+    rows: completions.map(({ ratios: tokens = [], advantage }, i) => {
+      const ratios = ofLevel(tokens, options);
+      const clipped = ratios.filter((ratio) => isClipped(ratio, advantage, options)).length;
+      const [lowest, highest] = ratios.length === 0 ? [null, null] : [Math.min(...ratios), Math.max(...ratios)];
+      return [
+        `#${i + 1}`,
+        ...[lowest, mean(ratios), highest].map(formatNumber),
+        ...(clips ? [`${clipped} of ${ratios.length}`] : []),
+      ];
+    }),
+  };
+}
+
+/** One per token, or the one that all tokens share. */
+function ofLevel(ratios: readonly number[], { importanceSamplingLevel: level }: ClipOptions): number[] {
+  if (level === 'token' || ratios.length === 0) return [...ratios];
+  return [Math.exp(mean(ratios.map(Math.log))!)];
+}
+
+/** Whether the loss has no gradient for a token, as its ratio left the clip range in the direction of its advantage. */
+export function isClipped(
+  ratio: number,
+  advantage: number,
+  { epsilon, epsilonHigh, lossType }: Pick<LossOptions, 'lossType' | 'epsilon' | 'epsilonHigh'>,
+): boolean {
+  if (!CLIPS_AS_PPO.includes(lossType)) return false;
+  return advantage > 0 ? ratio > 1 + epsilonHigh : advantage < 0 && ratio < 1 - epsilon;
+}

@@ -1,0 +1,57 @@
+import type { CompletionTokens } from './completion-tokens.ts';
+import type { Completion } from './dashboard-completion.ts';
+import type { ExplainedGroup } from './explanation.ts';
+import { promptTitle } from './message-text.ts';
+import { inGroups } from './row-groups.ts';
+import { type SettledRun, settingAt, settingsAt, stepArithmetic } from './step-settings.ts';
+
+/** A recorded group, ready to be explained. `rows`: the whole step's, in the order of its file; `tokens`: the group's, where they are known. */
+export function explainedGroup(
+  run: SettledRun,
+  {
+    step,
+    group,
+    rows,
+    tokens,
+  }: { step: number; group: number; rows: readonly Completion[]; tokens: readonly CompletionTokens[] },
+): ExplainedGroup {
+  const own = rows.filter((row) => row.group === group);
+  const settings = settingsAt(run, step, Object.keys(own[0]!.rewards));
+  const arithmetic = stepArithmetic(inGroups(rows), settings);
+  const setting = <Name extends Parameters<typeof settingAt>[1]>(name: Name) => settingAt(run, name, step);
+  const masks = setting('maskTruncatedCompletions');
+  const counts = ({ truncated }: Completion) => !(masks && truncated);
+  const epsilon = setting('epsilon');
+  return {
+    title: `Group ${group} of step ${step}`,
+    prompt: promptTitle(own[0]!.prompt),
+    functions: settings.functions,
+    options: {
+      ...settings.options,
+      ...{ epsilon, epsilonHigh: setting('epsilonHigh') ?? epsilon, delta: setting('delta') },
+      ...{ lossType: setting('lossType'), importanceSamplingLevel: setting('importanceSamplingLevel') },
+      ...{ beta: setting('beta'), useBiasCorrectionKl: setting('useBiasCorrectionKl') },
+      ...{ entropyCoef: setting('entropyCoef'), maxCompletionLength: setting('maxCompletionLength') },
+      ...{ sapoTemperaturePos: setting('sapoTemperaturePos'), sapoTemperatureNeg: setting('sapoTemperatureNeg') },
+      numIterations: setting('numIterations'),
+    },
+    completions: own
+      .map((completion) => ({ completion, tokens: tokens.find(({ row }) => rows[row] === completion) }))
+      .sort((a, b) => b.completion.advantage - a.completion.advantage)
+      .map(({ completion, tokens: { ratios, kl } = {} }) => ({
+        completion: completion.completion,
+        rewards: completion.rewards,
+        reward: completion.reward,
+        advantage: completion.advantage,
+        arithmetic: arithmetic.get(completion),
+        length: completion.length,
+        counts: counts(completion),
+        ratios,
+        kl,
+      })),
+    step: {
+      rows: rows.length,
+      tokens: rows.reduce((sum, row) => sum + (counts(row) ? row.length : 0), 0),
+    },
+  };
+}

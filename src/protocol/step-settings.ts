@@ -1,0 +1,72 @@
+import { type Arithmetic, advantageArithmetic } from '../grpo/advantage-arithmetic.ts';
+import type { AdvantageOptions } from '../grpo/advantages.ts';
+import type { RunHead } from './dashboard.ts';
+import type { Completion } from './dashboard-completion.ts';
+import type { RunConfig } from './run-config.ts';
+
+/** A reward function as a step used it. */
+export interface WeightedFunction {
+  name: string;
+  weight: number;
+}
+
+/** How a step's rewards became advantages. */
+export interface StepSettings {
+  functions: WeightedFunction[];
+  options: AdvantageOptions;
+}
+
+/** What is known of a run's settings and of their changes: its `run.json`, or the head of its dashboard. */
+export type SettledRun = Pick<RunHead, 'config' | 'changes' | 'rewards'>;
+
+/** A setting of the run's config as it was at a step: some change later. */
+export function settingAt<Name extends keyof RunConfig>(
+  { config, changes = [] }: SettledRun,
+  name: Name,
+  step: number,
+) {
+  const later = changes.filter((change) => change.field === `config.${name}` && change.step > step);
+  const [first] = later.toSorted((a, b) => a.step - b.step);
+  return (first ? first.from : config[name]) as RunConfig[Name];
+}
+
+/** `names`: the functions that scored the step, as its rows have them. */
+export function settingsAt(head: SettledRun, step: number, names: readonly string[]): StepSettings {
+  const specs = settingAt(head, 'rewards', step) ?? [];
+  const changed = JSON.stringify(specs) !== JSON.stringify(head.config.rewards);
+  const weightOf = (name: string): number => {
+    const named = specs.find((spec) => spec.function === name);
+    const resolved = changed ? undefined : head.rewards?.find((reward) => reward.name === name);
+    // A file that is named for all that it exports has one weight for them.
+    return (named ?? resolved ?? specs[0])?.weight ?? 1;
+  };
+  return {
+    functions: names.map((name) => ({ name, weight: weightOf(name) })),
+    options: {
+      // Runs of an earlier release have no more fields than it knew.
+      scaleRewards: settingAt(head, 'scaleRewards', step) ?? 'group',
+      baseline: settingAt(head, 'baseline', step) ?? 'group',
+      multiObjectiveAggregation: settingAt(head, 'multiObjectiveAggregation', step) ?? 'sum_then_normalize',
+    },
+  };
+}
+
+/** How each completion of a step came to its advantage; none where its groups are not of one size, as someone has edited the file. */
+export function stepArithmetic(
+  groups: readonly (readonly Completion[])[],
+  { functions, options }: StepSettings,
+): Map<Completion, Arithmetic> {
+  const groupSize = groups[0]?.length ?? 0;
+  if (groups.some(({ length }) => length !== groupSize)) return new Map();
+  const rows = groups.flat();
+  const completions = {
+    scores: rows.map(({ rewards }) => functions.map(({ name }) => rewards[name] ?? null)),
+    steps: rows.map(({ steps }) => functions.map(({ name }) => steps?.[name] ?? [])),
+    // Only whether it has any counts.
+    lengths: rows.map(({ length }) => length),
+    weights: functions.map(({ weight }) => weight),
+    groupSize,
+  };
+  const arithmetic = advantageArithmetic(completions, options);
+  return new Map(rows.map((row, i) => [row, arithmetic[i]!]));
+}

@@ -1,0 +1,122 @@
+import type { Arithmetic } from '../../src/grpo/advantage-arithmetic.ts';
+import { arithmeticText } from '../../src/protocol/arithmetic-text.ts';
+import type { Completion } from '../../src/protocol/dashboard-completion.ts';
+import { columnText } from '../../src/protocol/rollout-query.ts';
+import type { WeightedFunction } from '../../src/protocol/step-settings.ts';
+import { decimalsFor, formatAdvantage, formatFixed, formatNumber } from '../../src/text/numbers.ts';
+import { type Child, el } from '../dom.ts';
+import { markedText } from '../marked-text.ts';
+import { tokenToggle } from '../tokens/token-toggle.ts';
+import { copyButton } from './copy.ts';
+import { keepButtons } from './keep.ts';
+import type { Group, Merged } from './model.ts';
+import { extractedParts, rowFailure } from './outcome.ts';
+
+/** What the cards of a group have in common. */
+export interface CardContext {
+  functions: readonly WeightedFunction[];
+  /** How completions came to their advantages, where that is known. */
+  arithmetic: ReadonlyMap<Completion, Arithmetic>;
+  /** What is searched for. */
+  search: string;
+  /** Digits after the point: of advantages, of rewards, and of functions' scores. */
+  decimals: { advantage: number; reward: number; score: number };
+  /** A completion token by token, in an element that takes the place of its text. */
+  tokens(completion: Completion): Promise<HTMLElement>;
+  /** Compares a completion with the best one. */
+  diff(completion: Completion): void;
+}
+
+export function decimalsOf({ completions }: Group): CardContext['decimals'] {
+  const advantages = completions.map(({ advantage }) => advantage);
+  return {
+    // 0 and 1 are advantages like any others.
+    advantage: Math.max(2, decimalsFor(advantages)),
+    reward: decimalsFor(completions.map(({ reward }) => reward)),
+    score: decimalsFor(completions.flatMap(({ rewards }) => Object.values(rewards))),
+  };
+}
+
+/** A completion, or several equal ones, with what it earned and why. `rank` counts from 1. */
+export function completionCard({ completion, all }: Merged, rank: number, context: CardContext): HTMLElement {
+  const { advantage, reward, length, truncated, rewards } = completion;
+  const { decimals, search } = context;
+  const sign = Math.abs(advantage) < 1e-8 ? 'zero' : advantage > 0 ? 'up' : 'down';
+  const keep = keepButtons();
+  keep.update({ completion, scores: rewards });
+  const text = completion.completion;
+  const written = el('pre', {}, ...(text === '' ? ['(empty)'] : markedText(text, search)));
+  const actions = [
+    tokenToggle(written, () => context.tokens(completion)),
+    copyButton('Copy', () => text),
+    rank > 1 && el('button', { class: 'flat', onclick: () => context.diff(completion) }, 'Diff with Best'),
+  ];
+  keep.element.prepend(...actions.filter((action) => action !== false));
+  return el(
+    'article',
+    { class: `completion ${sign}`, 'aria-label': `Completion ${rank}` },
+    el(
+      'header',
+      {},
+      el('span', { class: 'muted rank' }, `#${rank}`),
+      el('span', { class: 'advantage', title: 'Advantage' }, formatAdvantage(advantage, decimals.advantage)),
+      el('span', {}, reward === null ? 'no reward' : `reward ${formatFixed(reward, decimals.reward)}`),
+      el('span', { class: 'muted' }, length === 1 ? '1 token' : `${length} tokens`),
+      truncated && el('span', { class: 'tag warning' }, 'truncated'),
+      all.length > 1 && el('span', { class: 'tag times', title: `${all.length} equal completions` }, `× ${all.length}`),
+    ),
+    ...explanation(completion, context),
+    written,
+    scoreList(completion, context),
+    rowFailure(completion, search),
+    keep.element,
+  );
+}
+
+/** The advantage as the arithmetic that it is. */
+function explanation(completion: Completion, { arithmetic, functions, decimals }: CardContext): Child[] {
+  const own = arithmetic.get(completion);
+  if (!own) return [];
+  const names = functions.map(({ name }) => name);
+  const recorded = completion.advantage;
+  const text = arithmeticText({ arithmetic: own, functions: names, recorded, decimals: decimals.advantage });
+  const words =
+    own.kind === 'steps' &&
+    'Advantage of the first token, which led to all scored steps; a later token has that of the steps that end after it.';
+  return [
+    el('p', { class: 'arithmetic', title: 'How the advantage is computed' }, text),
+    words && el('p', { class: 'muted' }, words),
+  ];
+}
+
+function scoreList({ rewards, details, steps, extra }: Completion, context: CardContext): HTMLElement {
+  const { functions, decimals, search } = context;
+  // Of a single function with its own weight there is nothing to tell.
+  const hasWeights = functions.length > 1 || functions.some(({ weight }) => weight !== 1);
+  return el(
+    'dl',
+    { class: 'scores' },
+    ...functions.map(({ name, weight }) => {
+      const score = rewards[name];
+      const shown = score === null || score === undefined ? 'abstained' : formatFixed(score, decimals.score);
+      const detail = details?.[name];
+      const count = steps?.[name]?.length ?? 0;
+      return el(
+        'div',
+        {},
+        el('dt', {}, name),
+        el('dd', { class: 'number' }, shown),
+        hasWeights && el('dd', { class: 'muted weight', title: 'Weight' }, `× ${formatNumber(weight)}`),
+        el(
+          'dd',
+          { class: 'muted' },
+          count > 0 && `${count} ${count === 1 ? 'step' : 'steps'}${detail ? ' · ' : ''}`,
+          ...(detail ? extractedParts(detail, search) : []),
+        ),
+      );
+    }),
+    ...Object.entries(extra ?? {}).map(([name, value]) =>
+      el('div', {}, el('dt', {}, name), el('dd', { class: 'muted logged' }, columnText(value))),
+    ),
+  );
+}
