@@ -50,6 +50,7 @@ export class Store {
 
   setLayout(changes: Partial<Layout>): void {
     this.layout = { ...this.layout, ...changes };
+    if (typeof changes.group === 'number') host.postMessage({ type: 'groupOpened' });
     this.#save();
     this.#changed('layout');
   }

@@ -14,7 +14,7 @@ import { reloadedWindow } from './training/reloaded-window.ts';
 import { TrainingStatus } from './training/status-bar.ts';
 import { trainerProcesses } from './training/trainer-processes.ts';
 import { Training } from './training/training.ts';
-import { showSampleOpen } from './walkthrough.ts';
+import { watchWalkthrough } from './walkthrough.ts';
 import { systemClock } from './workspace/clock.ts';
 import { Interpreters } from './workspace/interpreter.ts';
 import { Problems } from './workspace/problems.ts';
@@ -72,7 +72,7 @@ export function activate(context: ExtensionContext): void {
     training.onDidEnd(async (ended) => (await dashboards()).ended(ended.training, failureOf(ended))),
     ...notifyOutcomes(training, problems),
     ...showContexts(training),
-    showSampleOpen(),
+    watchWalkthrough(training),
     ...registerCommands(lab),
   );
   // Right after the activation: panels and editors that come back with the window wait for them.

@@ -1,29 +1,34 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { commands, Disposable, type Tab, window, workspace } from 'vscode';
+import { Disposable, type Tab, window, workspace } from 'vscode';
+import type { Training } from './training/training.ts';
+import { earn, showTicks } from './workspace/walkthrough-ticks.ts';
 
 /** Files by which the sample workspace is known. */
 const SAMPLE = ['sort.grpo.json', 'rewards/sort.reward.ts', 'models/tiny-sort'];
 
-/**
- * `grpo.sampleOpen`, which ticks the first step of the walkthrough: the sample is open, and not just asked for. It is set when the
- * walkthrough can be in sight, not before: VS Code never ticks a step whose context already held when it loaded the walkthroughs
- * (`registerDoneListeners` in its gettingStartedService.ts).
- */
-export function showSampleOpen(): Disposable {
-  const show = () => {
+/** Ticks those steps of the walkthrough that belong to no feature: the sample is open, it is trusted, a run is done. */
+export function watchWalkthrough(training: Training): Disposable {
+  const look = () => {
     const folders = (workspace.workspaceFolders ?? []).map(({ uri }) => uri.fsPath);
-    const open = folders.some((folder) => SAMPLE.every((file) => existsSync(join(folder, file))));
-    void commands.executeCommand('setContext', 'grpo.sampleOpen', open);
+    if (!folders.some((folder) => SAMPLE.every((file) => existsSync(join(folder, file))))) return;
+    earn('grpo.sampleOpen');
+    if (workspace.isTrusted) earn('grpo.trusted');
   };
-  const showBeside = (tabs: readonly Tab[]) => {
-    if (tabs.some(mayBeWalkthrough)) show();
+  const lookBeside = (tabs: readonly Tab[]) => {
+    if (!tabs.some(mayBeWalkthrough)) return;
+    look();
+    showTicks();
   };
   // Nothing is read while the extension is activated.
-  setImmediate(() => showBeside(window.tabGroups.all.flatMap(({ tabs }) => tabs)));
+  setImmediate(() => lookBeside(window.tabGroups.all.flatMap(({ tabs }) => tabs)));
   return Disposable.from(
-    window.tabGroups.onDidChangeTabs(({ opened, changed }) => showBeside([...opened, ...changed])),
-    workspace.onDidChangeWorkspaceFolders(show),
+    window.tabGroups.onDidChangeTabs(({ opened, changed }) => lookBeside([...opened, ...changed])),
+    workspace.onDidChangeWorkspaceFolders(look),
+    workspace.onDidGrantWorkspaceTrust(look),
+    training.onDidEnd(({ exit }) => {
+      if (exit.end?.outcome === 'done') earn('grpo.trained');
+    }),
   );
 }
 

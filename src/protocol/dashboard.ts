@@ -171,6 +171,8 @@ export const dashboardMessage = z.discriminatedUnion('type', [
     command: z.enum(['resumeFromCheckpoint', 'openCheckpointFolder', 'showLog', 'rescoreRun', 'startTraining']),
   }),
   z.object({ type: z.literal('rollouts'), step }),
+  /** Someone has opened a group to read its completions. */
+  z.object({ type: z.literal('groupOpened') }),
   /** The whole set of other runs to lay over this one; they replace those asked for before. */
   z.object({ type: z.literal('compare'), folders: z.array(z.string()) }),
   /** The name is a suggestion for the dialog: a file name, no path. */

@@ -1,4 +1,6 @@
 /** The walkthrough, followed as it says: a step is ticked when it was done, not when it was asked for. */
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect } from 'vitest';
 import { until } from './helpers/processes.ts';
 import { makeRun } from './helpers/runs.ts';
@@ -21,7 +23,7 @@ async function showWalkthrough(): Promise<void> {
   const { editor } = session;
   await editor.command('Welcome: Open Walkthrough...');
   await editor.choose('Train your first reward');
-  await steps().filter({ hasText: 'Read the reward' }).waitFor();
+  await steps().filter({ hasText: 'Preview the reward' }).waitFor();
 }
 
 async function expectTicked(...titles: string[]): Promise<void> {
@@ -29,8 +31,8 @@ async function expectTicked(...titles: string[]): Promise<void> {
   await until(`these steps to be ticked: ${titles.join(', ')}`, async () => (await ticked()).join() === titles.join());
 }
 
-session.test('opens, with its first step done where the sample is open', async ({ editor }) => {
-  await expectTicked('Open the sample workspace');
+session.test('opens, with the steps done that the open sample is', async ({ editor }) => {
+  await expectTicked('Open the sample workspace', 'Trust the folder');
   await editor.page
     .frameLocator('iframe.webview.ready:visible')
     .frameLocator('#active-frame')
@@ -40,35 +42,50 @@ session.test('opens, with its first step done where the sample is open', async (
   await editor.screenshot('walkthrough');
 });
 
-session.test('its button opens the reward, which ticks that step', async ({ editor }) => {
-  await steps().filter({ hasText: 'Read the reward' }).click();
+session.test('its button opens the reward, whose scores tick that step', async ({ editor }) => {
+  await steps().filter({ hasText: 'Preview the reward' }).click();
   await editor.page.getByRole('button', { name: 'Open Reward File' }).click();
   await editor.page.getByRole('tab', { name: 'sort.reward.ts' }).waitFor();
-  await expectTicked('Open the sample workspace', 'Read the reward');
+  await editor.page
+    .getByText(/samples · mean/)
+    .first()
+    .waitFor();
+  await expectTicked('Open the sample workspace', 'Trust the folder', 'Preview the reward');
   await editor.screenshot('walkthrough-reward');
 });
 
-session.test('a training that was not started is none', async ({ editor }) => {
-  await editor.command('GRPO: Start Training');
-  await editor.quickRow('sort').waitFor();
-  await editor.page.keyboard.press('Escape');
-  await expectTicked('Open the sample workspace', 'Read the reward');
-});
-
-session.test('training, looking at the dashboard and comparing tick the others', async ({ editor, dashboard }) => {
+session.test('a training that is stopped is not a finished one', async ({ editor, dashboard }) => {
   await editor.command('GRPO: Start Training');
   await editor.choose('sort');
   await dashboard.state.filter({ hasText: 'running' }).waitFor();
-  await dashboard.frame.getByRole('heading', { name: 'sort' }).click();
-  await editor.command('GRPO: Stop Training');
+  await dashboard.button('Stop').click();
   await editor.notification(/sort stopped after step \d+/).waitFor();
-  await expectTicked('Open the sample workspace', 'Read the reward', 'Start training', 'Watch it learn');
+  await expectTicked('Open the sample workspace', 'Trust the folder', 'Preview the reward');
+});
 
-  await editor.page.getByRole('tab', { name: 'sort', exact: true }).click();
+session.test('a finished run, an opened group and a comparison tick the others', async (all) => {
+  const { editor, dashboard, server } = all;
+  const file = join(server.workspace, 'sort.grpo.json');
+  writeFileSync(file, readFileSync(file, 'utf8').replace('"maxSteps": 100', '"maxSteps": 5'));
+  await editor.command('GRPO: Start Training');
+  await editor.choose('sort');
+  await editor.notification(/sort is done after step 5/).waitFor();
+  const trained = ['Open the sample workspace', 'Trust the folder', 'Preview the reward', 'Train the model'];
+  await expectTicked(...trained);
+  await editor.screenshot('walkthrough-trained');
+
+  await editor.command('GRPO: Open Dashboard');
+  await editor.choose('sort');
+  await dashboard.show('Rollouts');
+  await dashboard.frame.locator('.group-row').first().click();
+  await expectTicked(...trained, 'Read what it writes');
+
+  await editor.command('GRPO: Open Dashboard');
+  await editor.choose('sort');
   await dashboard.show('Compare');
-  await dashboard.frame.getByRole('checkbox').check();
+  await dashboard.frame.getByRole('checkbox').first().check();
   await showWalkthrough();
-  await until('all five to be ticked', async () => (await ticked()).length === 5);
-  expect(await steps().count()).toBe(5);
+  await until('all six to be ticked', async () => (await ticked()).length === 6);
+  expect(await steps().count()).toBe(6);
   await editor.screenshot('walkthrough-done');
 });

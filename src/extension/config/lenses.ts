@@ -49,6 +49,7 @@ export class ConfigLenses implements CodeLensProvider, Disposable {
       return [
         lens('$(play) Start Training', 'grpo.startTraining', uri),
         lens('$(checklist) Check Run', 'grpo.checkRun', uri),
+        lens('$(beaker) Generate Samples', 'grpo.generateSamples', uri),
       ];
     if (active.request.configFile !== uri.fsPath) return [lens('$(list-ordered) Queue', 'grpo.queue', uri)];
     const { folder, stage } = active;

@@ -5,6 +5,7 @@ import type { TrainerEvent } from '../../protocol/events.ts';
 import { readCompletions } from '../../run-folder/rollouts.ts';
 import { pageHtml } from '../workspace/html.ts';
 import type { RunRegistry } from '../workspace/registry.ts';
+import { earn } from '../workspace/walkthrough-ticks.ts';
 import { ActivityMessages } from './activity.ts';
 import { keepSample, openSample } from './keep-sample.ts';
 import { openRewardLine } from './open-reward-line.ts';
@@ -165,6 +166,9 @@ export class RunPanel implements Disposable {
       case 'rollouts':
         await this.#sendCompletions(message.step);
         return;
+      case 'groupOpened':
+        earn('grpo.groupOpened');
+        return;
       case 'rescored':
         await this.#rescoreView.sendStep(message.step);
         return;
@@ -228,8 +232,7 @@ export class RunPanel implements Disposable {
 
   #compare(folders: readonly string[]): void {
     this.#compared = folders;
-    // The last step of the walkthrough.
-    if (folders.length > 0) void commands.executeCommand('setContext', 'grpo.compared', true);
+    if (folders.length > 0) earn('grpo.compared');
     for (const [folder, { feed }] of this.#runs) {
       if (folder === this.#folder || folders.includes(folder)) continue;
       feed.dispose();

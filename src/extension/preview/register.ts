@@ -3,6 +3,7 @@ import { Disposable, type ExtensionContext, type LogOutputChannel } from 'vscode
 import { systemClock } from '../workspace/clock.ts';
 import type { Interpreters } from '../workspace/interpreter.ts';
 import type { Subject } from '../workspace/links.ts';
+import { earn } from '../workspace/walkthrough-ticks.ts';
 import { debugSample, pickFunction } from './debug-sample.ts';
 import { Decorations } from './decorations.ts';
 import { ExpectationTests } from './expectation-tests.ts';
@@ -41,6 +42,9 @@ export class RewardPreviews implements PreviewParts, Disposable {
       new PreviewStatus(this.subjects, this.previews, interpreters),
       new PreviewPanelView(context.extensionUri, log, this.previews),
       new ExpectationTests(context.extensionPath, this),
+      this.previews.onDidChange(({ result }) => {
+        if (result?.functions.some(({ mean }) => mean !== null)) earn('grpo.previewed');
+      }),
       this.previews,
       this.subjects,
       process,

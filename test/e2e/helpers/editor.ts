@@ -18,9 +18,9 @@ export class Editor {
   readonly #context: BrowserContext;
 
   /** Closes the browser with its window. */
-  static async open(url: string, browser: Browser): Promise<Editor> {
+  static async open(url: string, browser: Browser, viewport = { width: 1440, height: 900 }): Promise<Editor> {
     const context = await browser.newContext({
-      viewport: { width: 1440, height: 900 },
+      viewport,
       reducedMotion: 'reduce',
       acceptDownloads: true,
     });
