@@ -125,6 +125,8 @@ session.test('once the workspace is trusted, training starts', async ({ editor, 
   await editor.command('GRPO: Start Training');
   await editor.choose('sort');
   await dashboard.state.filter({ hasText: 'running' }).waitFor();
+  // The next test opens one of its groups.
+  await until('a step', async () => (await dashboard.step()) > 0);
   await dashboard.button('Stop').click();
   await editor.notification(/sort stopped after step \d+/).waitFor();
 });
