@@ -106,7 +106,7 @@ export class Groups {
     const open = chosen ?? (this.#wide && layout.scope === 'step' ? this.#shown[0] : undefined);
     const isEmpty = this.#store.newestRollouts === 0;
     const onlyGroup = !this.#wide && chosen !== undefined;
-    this.element.classList.toggle('wide', this.#wide);
+    this.element.classList.toggle('wide', this.#wide && !isEmpty);
     this.#picker.element.hidden = isEmpty;
     this.#query.element.hidden = isEmpty;
     this.#listPane.hidden = onlyGroup;
