@@ -12,12 +12,15 @@ export class MetricsTail {
   /** Raised each time rows that had been read were taken back: the run was rewound, and columns changed under their readers. */
   generation = 0;
   readonly #file: string;
+  readonly #keys: readonly string[] | undefined;
   #inode: bigint | undefined;
   /** Bytes that were read: always up to the end of a line, so that a torn last line is read again when it is whole. */
   #offset = 0;
 
-  constructor(folder: string) {
+  /** `keys`: only these columns are kept; without them, all. */
+  constructor(folder: string, keys?: readonly string[]) {
     this.#file = join(folder, RUN_FILES.metrics);
+    this.#keys = keys;
   }
 
   /** `onChunk` is called after every mebibyte, with the event loop free in between: a long run shows itself while it loads. */
@@ -28,7 +31,8 @@ export class MetricsTail {
       const { ino, size } = await file.stat({ bigint: true });
       // A rewound run has a new file under the old name.
       if (ino !== this.#inode || size < this.#offset) this.#reset(ino);
-      let buffer = Buffer.allocUnsafe(CHUNK);
+      // Of hundreds of runs that are read at a time, most are short.
+      let buffer = Buffer.allocUnsafe(Math.min(CHUNK, Number(size) - this.#offset + 1));
       for (;;) {
         const { bytesRead } = await file.read(buffer, 0, buffer.length, this.#offset);
         const end = buffer.subarray(0, bytesRead).lastIndexOf(NEWLINE) + 1;
@@ -52,7 +56,7 @@ export class MetricsTail {
         this.columns.truncate(this.columns.indexOf(row.step));
         this.generation += 1;
       }
-      this.columns.push(row);
+      this.columns.push(this.#keys ? only(row, this.#keys) : row);
     }
   }
 
@@ -62,6 +66,11 @@ export class MetricsTail {
     this.#inode = inode;
     this.#offset = 0;
   }
+}
+
+function only(row: MetricsRow, keys: readonly string[]): MetricsRow {
+  const kept = keys.flatMap((key) => (row[key] === undefined ? [] : [[key, row[key]]]));
+  return { step: row.step, ...Object.fromEntries(kept) };
 }
 
 /** A line that is no metrics row is passed over: better a curve with a gap than none. */

@@ -25,7 +25,7 @@ export async function resumeFromCheckpoint(lab: Lab, given?: unknown): Promise<v
 }
 
 /** Whether the config gives a run that is done more steps by now; says how if not. */
-async function hasMoreSteps({ info: { name, configFile, step } }: Run): Promise<boolean> {
+async function hasMoreSteps({ name, info: { configFile, step } }: Run): Promise<boolean> {
   const text = await readTextLater(configFile, CONFIG_FILE).catch(() => '{}');
   const { maxSteps } = looseConfig(text) ?? {};
   const steps = runConfigFields.shape.maxSteps.safeParse(maxSteps);
@@ -38,7 +38,7 @@ async function hasMoreSteps({ info: { name, configFile, step } }: Run): Promise<
 }
 
 /** Whether a run is ours to resume that a trainer claims which cannot be seen: only the user knows whether that is gone. */
-async function takeOver({ folder, live, info: { name, updatedAt } }: Run): Promise<boolean> {
+async function takeOver({ folder, live, name, info: { updatedAt } }: Run): Promise<boolean> {
   if (live || (await writerOf(folder)) !== 'unknown') {
     void window.showInformationMessage(`${name} is still running.`);
     return false;

@@ -43,6 +43,8 @@ export class RunPanel implements Disposable {
   #compared: readonly string[] = [];
   /** Nothing is sent before the webview says that it listens. */
   #ready = false;
+  /** What it goes to then. */
+  #toShow: HostMessage | undefined;
   #disposed = false;
 
   /** `listens`: the webview has said that it is ready, to whoever had the panel before. */
@@ -78,6 +80,13 @@ export class RunPanel implements Disposable {
     this.#rescoreView.open();
   }
 
+  /** Goes to one of its views, as soon as it listens. */
+  show(message: Extract<HostMessage, { type: 'show' }>): void {
+    // One that is hidden starts afresh when it is seen.
+    if (this.#ready && this.#panel.visible) this.#post(message);
+    else this.#toShow = message;
+  }
+
   onTrainerEvent(folder: string, event: TrainerEvent): void {
     if (event.type !== 'phase') this.#runs.get(folder)?.feed.changed();
   }
@@ -88,7 +97,8 @@ export class RunPanel implements Disposable {
   }
 
   onRunsChanged(): void {
-    this.#runs.get(this.#folder)?.feed.changed();
+    // Their labels may be others.
+    for (const { feed } of this.#runs.values()) feed.changed();
     this.#sendRuns();
     this.#followCompared();
   }
@@ -106,7 +116,7 @@ export class RunPanel implements Disposable {
   #follow(folder: string): void {
     const feed = new RunFeed(
       folder,
-      () => this.#registry.get(folder)?.live ?? false,
+      () => this.#registry.get(folder),
       () => {
         if (folder === this.#folder && feed.head) this.#panel.title = feed.head.name;
         if (this.#ready) stream.update();
@@ -179,6 +189,8 @@ export class RunPanel implements Disposable {
     this.#sendRuns();
     this.#rescoreView.ready();
     for (const tab of this.#tabs) tab.ready?.();
+    if (this.#toShow) this.#post(this.#toShow);
+    this.#toShow = undefined;
     this.#activity.again();
   }
 
@@ -197,7 +209,7 @@ export class RunPanel implements Disposable {
     if (!this.#ready) return;
     const runs = this.#registry.runs
       .filter(({ folder }) => folder !== this.#folder)
-      .map(({ folder, info: { name, createdAt, state, step } }) => ({ folder, name, createdAt, state, step }));
+      .map(({ folder, name, info: { createdAt, state, step } }) => ({ folder, name, createdAt, state, step }));
     this.#post({ type: 'runs', runs });
   }
 

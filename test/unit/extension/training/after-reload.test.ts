@@ -24,7 +24,7 @@ beforeEach(() => {
     clock,
     journal: new Journal(memory),
     log: { info: () => {} },
-    runs: { refresh: (folder) => void told.push(`refresh ${folder}`) },
+    runs: { refresh: (folder) => void told.push(`refresh ${folder}`), get: () => undefined },
     training: { add: ({ name, resume }) => void told.push(`add ${name} ${resume}`) },
     isWritten: async () => written,
     readRun: async () => run('stopped'),
@@ -38,7 +38,8 @@ beforeEach(() => {
   };
 });
 
-const run = (status: Run['status']) => ({ status, info: { name: 'a', configFile: '/w/a.grpo.json', step: 4 } }) as Run;
+const run = (status: Run['status']) =>
+  ({ status, name: 'a', info: { name: 'a', configFile: '/w/a.grpo.json', step: 4 } }) as Run;
 
 test('waits for the checkpoint of the closed window, then continues with all that waited', async () => {
   written = true;
