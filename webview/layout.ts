@@ -22,6 +22,8 @@ const layout = z.object({
   search: z._default(z.string(), ''),
   filter: z._default(z.string(), 'all'),
   sort: z._default(z.string(), 'order'),
+  /** The Config tab hides fields that have their defaults. */
+  changedFields: z._default(z.boolean(), false),
   /** Folders of the runs laid over this one. */
   compared: z._default(z.array(z.string()), []),
 });

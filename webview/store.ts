@@ -121,7 +121,7 @@ export class Store {
         this.#changed('runs');
         return;
       default:
-        message satisfies { type: 'sampled' };
+      // A tab's own messages are heard by that.
     }
   }
 

@@ -155,7 +155,7 @@ export const COMMANDS = {
   merge: {
     help: "merge a checkpoint's LoRA adapter into its base model",
     operands: { checkpoint: operand('CHECKPOINT') },
-    options: { out: text('DIR', 'the new model folder', 'CHECKPOINT-merged') },
+    options: { out: text('DIR', 'the new model folder', 'CHECKPOINT-merged'), json },
   },
   bench: {
     help: 'time the phases of a training step',

@@ -9,14 +9,14 @@ import { checkWeights, loadWeights } from '../model/files/weights.ts';
 import { BadInput } from '../protocol/errors.ts';
 import { checkPlace, writeFailure } from '../run-folder/atomic-write.ts';
 import type { CommandOf } from './commands.ts';
-import { print } from './output.ts';
+import { print, printJson } from './output.ts';
 import { Progress } from './progress.ts';
 
 /** By their names in files. What is quantized comes out as float32: nothing narrower holds it. */
 const DTYPES: Record<string, WeightDtype> = { F16: 'float16', BF16: 'bfloat16' };
 
 /** `grpo merge`: a checkpoint's adapter worked into its model, as a Hugging Face folder in the number format of the model's own tensors. */
-export async function mergeCommand({ checkpoint, out }: CommandOf<'merge'>): Promise<number> {
+export async function mergeCommand({ checkpoint, out, json }: CommandOf<'merge'>): Promise<number> {
   const folder = resolve(checkpoint);
   if (!isAdapterFolder(folder)) {
     const message = 'there is no LoRA adapter here (no adapter_config.json), so there is nothing to merge';
@@ -42,6 +42,7 @@ export async function mergeCommand({ checkpoint, out }: CommandOf<'merge'>): Pro
   } catch (error) {
     throw writeFailure(target, error, 'folder');
   }
-  print(target);
+  if (json) printJson({ model: target });
+  else print(target);
   return 0;
 }

@@ -1,6 +1,6 @@
 import { window } from 'vscode';
 import type { Lab } from '../lab.ts';
-import { RUN_ORDERS, type RunOrder } from '../runs/sort.ts';
+import { RUN_ORDERS, type RunOrder } from '../workspace/sort-runs.ts';
 
 const DETAILS: Record<RunOrder, string> = {
   newest: 'By state, the newest first',

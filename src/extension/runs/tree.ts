@@ -16,8 +16,8 @@ import { fileName } from '../../text/files-by-name.ts';
 import type { CurrentTraining } from '../workspace/active-training.ts';
 import type { RunList } from '../workspace/run-list.ts';
 import type { RunNode } from '../workspace/run-node.ts';
+import { groupRuns, isRunOrder, RUN_ORDERS, type RunOrder } from '../workspace/sort-runs.ts';
 import { runItem } from './run-item.ts';
-import { groupRuns, isRunOrder, RUN_ORDERS, type RunOrder } from './sort.ts';
 
 const ORDER_KEY = 'grpo.runs.order';
 

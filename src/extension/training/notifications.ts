@@ -83,7 +83,9 @@ async function ask(question: OpenQuestion, training: Training): Promise<void> {
   const labels = answers.map(({ label }) => label);
   const chosen = await window.showWarningMessage(text, { modal: true, detail }, ...labels);
   const answer = answers.find(({ label }) => label === chosen);
-  if (answer) training.add({ ...question.request, differences: answer.choice });
+  if (answer?.choice === 'new-run')
+    await commands.executeCommand('grpo.newRunFromCheckpoint', { folder: question.differences.run, start: true });
+  else if (answer) training.add({ ...question.request, differences: answer.choice });
 }
 
 /** Asked once, before the first update of a run whose first step teaches nothing. */

@@ -65,7 +65,7 @@ describe.each(Object.entries(adapters))('%s', (name, { model, logprobs }) => {
     expect(distance(await logProbs(join(MODELS, model)), logprobs)).toBeGreaterThan(0.5);
 
     const merged = `${folder}-merged`;
-    expect(await mergeCommand({ command: 'merge', checkpoint: folder, out: merged })).toBe(0);
+    expect(await mergeCommand({ command: 'merge', checkpoint: folder, out: merged, json: false })).toBe(0);
     const own = readSafetensorsHeader(join(MODELS, model, 'model.safetensors'));
     const dtypes = new Map(own.map(({ name: tensor, dtype }) => [tensor, dtype]));
     for (const { name: tensor, dtype } of readSafetensorsHeader(join(merged, 'model.safetensors'))) {
@@ -109,7 +109,7 @@ test.skipIf(!hasPeft).each(opened)('what is merged opens in transformers: %s', {
   const rows = join(temporary, 'rows.jsonl');
   writeFileSync(rows, `${JSON.stringify(row)}\n`);
   const out = join(temporary, `${name}-in-transformers`);
-  await mergeCommand({ command: 'merge', checkpoint: adapterFolder(name, `${name}-again`), out });
+  await mergeCommand({ command: 'merge', checkpoint: adapterFolder(name, `${name}-again`), out, json: false });
   const printed = execFileSync(python, [join(REFERENCES, 'open_checkpoint.py'), out, rows], { encoding: 'utf8' });
   const theirs = (JSON.parse(printed) as { logprobs: number[] }).logprobs;
   expect(distance(await logProbs(out), theirs)).toBeLessThan(1e-4);

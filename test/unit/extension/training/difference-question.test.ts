@@ -11,20 +11,23 @@ const differences: Differences = {
   ],
 };
 
-test('a run that is no longer as it was recorded: what differs, and two ways to continue', () => {
+test('a run that is no longer as it was recorded: what differs, two ways to continue, and a new run', () => {
   expect(differenceQuestion({ request, differences })).toEqual({
     text: 'sort was recorded with different settings.',
     detail: '• learningRate 0.001 → 0.01\n• rewards/sort.reward.ts has changed',
     answers: [
       { label: 'Continue as Recorded', choice: 'as-recorded' },
       { label: 'Continue with Changes from Step 41', choice: 'with-changes' },
+      { label: 'New Run from This Checkpoint', choice: 'new-run' },
     ],
   });
 });
 
-test('one that cannot be as it was: why, and one way', () => {
+test('one that cannot be as it was: why, and the ways that are left; before the first checkpoint no new run from it', () => {
   const problem = 'The dataset /w/d.jsonl has changed.';
   const { detail, answers } = differenceQuestion({ request, differences: { ...differences, problem } });
   expect(detail).toContain('It cannot continue as recorded. The dataset /w/d.jsonl has changed.');
-  expect(answers.map(({ choice }) => choice)).toEqual(['with-changes']);
+  expect(answers.map(({ choice }) => choice)).toEqual(['with-changes', 'new-run']);
+  const first = differenceQuestion({ request, differences: { ...differences, step: 1 } });
+  expect(first.answers.map(({ choice }) => choice)).toEqual(['as-recorded', 'with-changes']);
 });
