@@ -61,10 +61,10 @@ session.test('training, looking at the dashboard and comparing tick the others',
   await dashboard.state.filter({ hasText: 'running' }).waitFor();
   await dashboard.frame.getByRole('heading', { name: 'sort' }).click();
   await editor.command('GRPO: Stop Training');
-  await editor.notification(/sort stopped after step \d+/).waitFor();
+  await editor.notification(/sort.* stopped after step \d+/).waitFor();
   await expectTicked('Open the sample workspace', 'Read the reward', 'Start training', 'Watch it learn');
 
-  await editor.page.getByRole('tab', { name: 'sort', exact: true }).click();
+  await editor.page.getByRole('tab', { name: /^sort · steps 100/ }).click();
   await dashboard.show('Compare');
   await dashboard.frame.getByRole('checkbox').check();
   await showWalkthrough();

@@ -1,5 +1,4 @@
 import { MarkdownString, ThemeColor, ThemeIcon, TreeItem, TreeItemCollapsibleState } from 'vscode';
-import { rewardChange } from '../../protocol/held-out.ts';
 import type { Run } from '../../run-folder/read-run.ts';
 import { formatDuration } from '../../text/duration.ts';
 import { shortTime } from '../../text/start-time.ts';
@@ -63,7 +62,6 @@ function tooltip(run: Run, state: string, nothingLearned: string | undefined): M
     tags.length > 0 ? tags.map((tag) => `#${tag}`).join(' ') : undefined,
     nothingLearned,
     measureSentence(run),
-    info.heldOut && rewardChange(info.heldOut, { first: null, last: null }),
     info.reason ?? undefined,
     `started ${shortTime(info.createdAt)}`,
     folder,

@@ -8,10 +8,11 @@ export function measureOf({ measure }: Run): string | undefined {
   return `${measure.kind === 'held-out' ? 'held-out' : 'reward'} ${rewardText(measure.reward)}`;
 }
 
-/** The same in a sentence: which measure it is, after which step, and the best of it. */
-export function measureSentence({ measure }: Run): string | undefined {
+/** The same in a sentence: which measure it is, what it was before training, after which step, and the best of it. */
+export function measureSentence({ measure, info: { heldOut } }: Run): string | undefined {
   if (!measure) return undefined;
   const { reward, step, best, bestStep } = measure;
   const highest = best > reward ? `; best ${rewardText(best)} after step ${bestStep}` : '';
-  return `${measureText(measure)}: ${rewardText(reward)} after step ${step}${highest}`;
+  const before = measure.kind === 'held-out' && heldOut ? `${rewardText(heldOut.first.reward)} → ` : '';
+  return `${measureText(measure)}: ${before}${rewardText(reward)} after step ${step}${highest}`;
 }
