@@ -48,6 +48,9 @@ export function differingParts(other: StartedRun, run: StartedRun): string[] {
   return [...Object.keys(SHORT_NAMES), ...rest, ...LAST]
     .filter((field) => !UNTOLD.has(field) && !follows(field, before!, now!))
     .flatMap((field) => {
+      const sameFolder = other.directory === run.directory;
+      // Of hundreds of runs, most fields of most are the same.
+      if (sameFolder && before![field] === now![field]) return [];
       const [from, to] = [inFolder(before![field], other.directory), inFolder(now![field], run.directory)];
       // What one of the two releases did not have says nothing.
       if (from === undefined || to === undefined || JSON.stringify(from) === JSON.stringify(to)) return [];

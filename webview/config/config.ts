@@ -43,7 +43,7 @@ export class Config {
         'div',
         { class: 'bar toolbar', role: 'toolbar', 'aria-label': 'Config' },
         this.#search,
-        el('label', { for: 'config-changed' }, this.#changedOnly, ' Hide defaults'),
+        el('label', { class: 'check', for: 'config-changed' }, this.#changedOnly, 'Hide defaults'),
         el('span', { class: 'spacer' }),
         el('button', { class: 'flat', onclick: () => host.postMessage({ type: 'openConfig' }) }, 'Open Config'),
         this.#copy,
@@ -118,9 +118,9 @@ function fieldRow({ name, value, description, isDefault, history }: ConfigRow): 
   const was = history.map((text) => el('div', { class: 'changed' }, text));
   return el(
     'tr',
-    { class: isDefault ? 'default' : 'set' },
+    { class: isDefault ? 'default' : 'set', title: description },
     el('th', { scope: 'row' }, name),
     el('td', { class: 'value' }, value, isDefault && el('span', { class: 'visually-hidden' }, ' (default)'), ...was),
-    el('td', { class: 'description' }, description),
+    el('td', { class: 'description' }, el('div', {}, description)),
   );
 }

@@ -44,7 +44,7 @@ export function inputFacts({ inputs }: RunHead): Child[] {
   if (!inputs) return [...heading('Model and data'), unrecorded('what it read')];
   const files = (digests: FileDigest | readonly FileDigest[] | null) => (digests === null ? [] : [digests].flat());
   const list = (title: string, digests: readonly FileDigest[]): Child[] =>
-    digests.length === 0 ? [] : [el('h4', {}, title), el('ul', { class: 'files' }, ...digests.map(fileItem))];
+    digests.length === 0 ? [] : [el('h3', {}, title), el('ul', { class: 'files' }, ...digests.map(fileItem))];
   return [
     ...heading('Model and data'),
     ...list('Dataset', files(inputs.dataset)),
@@ -79,7 +79,7 @@ export function sourceFacts({ rewardSources }: RunHead, states: readonly SourceN
 
 const NOW = { same: 'unchanged', changed: 'changed since this run', missing: 'no longer there' } as const;
 
-const heading = (text: string): Child[] => [el('h3', {}, text)];
+const heading = (text: string): Child[] => [el('h2', {}, text)];
 
 const unrecorded = (what: string) => el('p', { class: 'muted' }, `Its version of GRPO Lab did not record ${what}.`);
 

@@ -81,7 +81,9 @@ const followsAnother = (name: string, config: Record<string, unknown>): boolean 
 const isSame = (a: unknown, b: unknown): boolean => JSON.stringify(a) === JSON.stringify(b);
 
 function shown(value: unknown, folder: string): string {
-  const text = valueText(inFolder(value, folder));
+  const here = inFolder(value, folder);
+  // A list has a line for each.
+  const text = Array.isArray(here) && here.length > 0 ? here.map(valueText).join('\n') : valueText(here);
   return text === '' ? '""' : text;
 }
 

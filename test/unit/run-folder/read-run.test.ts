@@ -43,6 +43,10 @@ test('what a run has come to is followed as it grows and as it is taken back', a
   expect(await read()).toMatchObject({ kind: 'training', reward: 4994.5, step: 4999 });
   appendFileSync(join(folder, 'metrics.jsonl'), '{"step":5000,"reward":7,"eval_reward":0.75}\n');
   expect(await read()).toMatchObject({ kind: 'held-out', reward: 0.75, step: 5000 });
+  // Python writes spaces; what is not finite is null, and what is no row is passed over.
+  const more = '{"step": 5001, "reward": 8.0, "eval_reward": 0.5}\n{"step":5002,"eval_reward":null}\n[5003]\n';
+  appendFileSync(join(folder, 'metrics.jsonl'), more);
+  expect(await read()).toMatchObject({ kind: 'held-out', reward: 0.5, step: 5001, best: 0.75, bestStep: 5000 });
   rmSync(join(folder, 'metrics.jsonl'));
   writeFileSync(join(folder, 'metrics.jsonl'), line(1));
   expect(await read()).toEqual({ kind: 'training', reward: 1, step: 1, best: 1, bestStep: 1 });

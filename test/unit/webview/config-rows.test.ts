@@ -31,7 +31,7 @@ const row = (name: string) => rows.find((candidate) => candidate.name === name);
 test('fields as the run had them: paths from the config, defaults, and what changed on the way', () => {
   expect(sections.map(({ title }) => title)).toEqual(['Model', 'Optimizer', 'Adapter', 'Other fields']);
   expect(row('model')).toMatchObject({ value: 'models/m', isDefault: false, description: 'About model.' });
-  expect(row('rewards')?.value).toBe('[r.reward.ts#f]');
+  expect(row('rewards')?.value).toBe('r.reward.ts#f');
   expect(row('learningRate')).toMatchObject({ value: '0.001', isDefault: false, history: ['0.01 until step 40'] });
   expect(row('weightDecay')).toMatchObject({ value: '0', isDefault: true, history: [] });
   // A config that leaves it open has the value of epsilon.
