@@ -1,6 +1,6 @@
-import { fileAndFunction } from '../text/file-and-function.ts';
-import { fileName } from '../text/files-by-name.ts';
+import { fileName, stemOf } from '../text/files-by-name.ts';
 import { isReward } from './difference-text.ts';
+import type { RewardSpec } from './run-config.ts';
 
 /** What a field is called in a label, where that is not its own name. In the order of labels. */
 const SHORT_NAMES: Record<string, string> = {
@@ -54,7 +54,8 @@ export function differingParts(other: StartedRun, run: StartedRun): string[] {
       const [from, to] = [inFolder(before![field], other.directory), inFolder(now![field], run.directory)];
       // What one of the two releases did not have says nothing.
       if (from === undefined || to === undefined || JSON.stringify(from) === JSON.stringify(to)) return [];
-      return field === 'lora' ? loraPart(from, to) : [part(field, to)];
+      if (field === 'lora') return loraPart(from, to);
+      return [field === 'rewards' ? rewardsPart(from, to) : part(field, to)];
     });
 }
 
@@ -82,15 +83,26 @@ function textOf(field: string, value: unknown): string {
   if (typeof value === 'string')
     return field === 'model' || field === 'dataset' || field === 'evalDataset' ? fileName(value) : value;
   if (!Array.isArray(value)) return JSON.stringify(value);
-  if (field === 'rewards') return value.map(rewardName).join(', ');
   return value.map((item) => textOf(field, item)).join(', ');
 }
 
-function rewardName(reward: unknown): string {
-  if (!isReward(reward)) return String(reward);
-  const { file, function: named = fileAndFunction(file).function, weight } = reward;
-  const name = named ?? fileName(file).replace(/(\.reward)?\.([cm]?[jt]s|py)$/, '');
-  return weight === 1 ? name : `${name} × ${shortNumber(weight)}`;
+/** The functions; or, where these are called the same, the files that they are in. */
+function rewardsPart(from: unknown, to: unknown): string {
+  const functions = [from, to].map((rewards) => namesOf(rewards, ({ file, function: name }) => name ?? stemOf(file)));
+  const files = namesOf(to, ({ file }) => stemOf(file));
+  const text = functions[0] === functions[1] ? files : functions[1]!;
+  return text.length <= LONGEST ? `rewards ${text}` : 'other rewards';
+}
+
+function namesOf(rewards: unknown, nameOf: (reward: RewardSpec) => string): string {
+  const names = [rewards]
+    .flat()
+    .filter(isReward)
+    .map((reward) => {
+      const { weight } = reward;
+      return weight === 1 ? nameOf(reward) : `${nameOf(reward)} × ${shortNumber(weight)}`;
+    });
+  return [...new Set(names)].join(', ');
 }
 
 /** As people write it: `1e-3`, `2.5e-4`, `0.05`, `512`. */

@@ -76,6 +76,7 @@ session.test('the reward code as it was: beside that of today', async ({ editor,
 session.test('Run Again: a new run with its settings and its reward code', async ({ server, editor, dashboard }) => {
   await dashboard.frame.getByText('Run Again', { exact: true }).click();
   const dialog = editor.page.getByRole('dialog').filter({ hasText: 'The reward code has changed since sort.' });
+  await dialog.waitFor();
   await editor.screenshot('config-run-again');
   await dialog.getByRole('button', { name: 'Restore Recorded Code' }).click();
   await trained(2);
@@ -131,6 +132,7 @@ session.test('a run that is no longer as it was recorded continues with the chan
   await dashboard.state.filter({ hasText: 'done' }).waitFor();
   await dashboard.button('Train More Steps').click();
   const dialog = editor.page.getByRole('dialog').filter({ hasText: 'learningRate 0.0003 → 0.0005' });
+  await dialog.waitFor();
   await editor.screenshot('config-differences');
   await dialog.getByRole('button', { name: 'Continue with Changes from Step 4' }).click();
   await until('the last step', () => readRunInfo(folder).step === 5 && readRunInfo(folder).state === 'done');

@@ -1,6 +1,6 @@
 import { differenceText } from '../../protocol/difference-text.ts';
 import type { DifferenceChoice } from '../../protocol/run-differences.ts';
-import type { OpenQuestion } from './news.ts';
+import type { Differences } from '../workspace/active-training.ts';
 
 /** What to ask before a run is resumed with other settings than it was recorded with; the dialog itself offers to cancel. */
 export interface DifferenceQuestion {
@@ -9,8 +9,8 @@ export interface DifferenceQuestion {
   answers: { label: string; choice: DifferenceChoice | 'new-run' }[];
 }
 
-export function differenceQuestion({ request: { name }, differences }: OpenQuestion): DifferenceQuestion {
-  const { differences: all, step, problem } = differences;
+/** `name`: the run's. */
+export function differenceQuestion({ differences: all, step, problem }: Differences, name: string): DifferenceQuestion {
   const changed = { label: `Continue with Changes from Step ${step}`, choice: 'with-changes' } as const;
   const another = { label: 'New Run from This Checkpoint', choice: 'new-run' } as const;
   const asItWas = { label: 'Continue as Recorded', choice: 'as-recorded' } as const;

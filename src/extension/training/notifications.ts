@@ -27,7 +27,7 @@ export function notifyOutcomes(training: Training, problems: Problems, runs: Nam
     }),
     training.onDidEnd((ended) => void notifyEnd(ended, training, problems, runs)),
     training.onDidPause((active) => void notifyPause(active, training, problems, runs)),
-    training.onDidAsk((question) => void ask(question, training)),
+    training.onDidAsk((question) => void ask(question, training, runs)),
   ];
 }
 
@@ -78,8 +78,9 @@ async function notifyPause(
   if (action === 'Stop') await commands.executeCommand('grpo.stop', folder);
 }
 
-async function ask(question: OpenQuestion, training: Training): Promise<void> {
-  const { text, detail, answers } = differenceQuestion(question);
+async function ask(question: OpenQuestion, training: Training, runs: NamedRuns): Promise<void> {
+  const name = nameOfTraining({ folder: undefined, request: question.request }, runs);
+  const { text, detail, answers } = differenceQuestion(question.differences, name);
   const labels = answers.map(({ label }) => label);
   const chosen = await window.showWarningMessage(text, { modal: true, detail }, ...labels);
   const answer = answers.find(({ label }) => label === chosen);

@@ -44,6 +44,8 @@ describe('what differs from the oldest run of a config', () => {
     ['a model', {}, { model: '/models/SmolLM2.gguf' }, 'sort · model SmolLM2.gguf'],
     ['files of data', {}, { dataset: ['/w/a.jsonl', '/w/b.jsonl'] }, 'sort · data a.jsonl, b.jsonl'],
     ['rewards', {}, { rewards: ['/w/sort.reward.ts#order', '/w/form.py'] }, 'sort · rewards order, form'],
+    ['reward files', {}, { rewards: ['/w/sort-recorded.reward.ts'] }, 'sort · rewards sort-recorded'],
+    ['files of the same functions', { rewards: ['/w/a.reward.ts#f'] }, { rewards: ['/w/b.py#f'] }, 'sort · rewards b'],
     ['a weight', {}, { rewards: [{ file: '/w/sort.reward.ts', weight: 0.5 }] }, 'sort · rewards sort × 0.5'],
     ['what is long', {}, { prompt: { text: 'Q: {{ question }}, and think about it.\nA:' } }, 'sort · other prompt'],
     ['what follows another field', {}, { epsilon: 0.3, maxSteps: 20 }, 'sort · epsilon 0.3 · steps 20'],
