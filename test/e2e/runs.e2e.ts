@@ -120,7 +120,7 @@ session.test('the order is chosen, and remembered', async ({ editor }) => {
   expect(sorted.slice(0, 4)).toEqual(['Pinned', 'sort · seed 4', 'Ended', 'sort']);
   expect(sorted.at(-1)).toBe('sort · lr 1e-3 · seed 4');
   await editor.reload();
-  await editor.treeItem('Ended').waitFor();
+  await editor.treeItem('Ended').waitFor({ timeout: 60_000 });
   expect(await rows()).toEqual(sorted);
   await editor.command('GRPO: Sort Runs');
   await editor.choose('Newest');
