@@ -1,5 +1,5 @@
-import { dirname, resolve } from 'node:path';
-import type { RewardSource, RunInfo } from '../protocol/run-folder.ts';
+import { dirname, resolve, sep } from 'node:path';
+import { type RewardSource, RUN_FILES, type RunInfo } from '../protocol/run-folder.ts';
 import { digestSource } from './file-digest.ts';
 
 /** A file of a run's reward code, and what has become of it since. */
@@ -26,5 +26,5 @@ export function sourceStates({ configFile, config, rewardSources = [] }: RunInfo
 /** The place of a recorded copy; undefined where `run.json`, which may come from elsewhere, names one outside the run. */
 export function copyOf(run: string, { copy }: RewardSource): string | undefined {
   const path = resolve(run, copy);
-  return path.startsWith(resolve(run, 'rewards')) ? path : undefined;
+  return path.startsWith(resolve(run, RUN_FILES.rewards) + sep) ? path : undefined;
 }

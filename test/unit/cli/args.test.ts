@@ -93,7 +93,7 @@ describe('commands', () => {
     ],
     [
       'merge run/checkpoints/step-000010 --out m',
-      { command: 'merge', checkpoint: 'run/checkpoints/step-000010', out: 'm' },
+      { command: 'merge', checkpoint: 'run/checkpoints/step-000010', out: 'm', json: false },
     ],
     ['doctor --json', { command: 'doctor', json: true }],
     ['--version', { command: 'version' }],
