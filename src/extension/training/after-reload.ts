@@ -13,7 +13,7 @@ export interface ReloadedWindow {
   clock: Clock;
   journal: Journal;
   log: { info(text: string): void };
-  runs: NamedRuns & { refresh(folder: string): void };
+  runs: NamedRuns & { refresh(folder: string): void; readonly scanned: Promise<void> };
   training: { add(request: TrainingRequest): void };
   isWritten(folder: string): Promise<boolean>;
   readRun(folder: string): Promise<Run | undefined>;
@@ -37,6 +37,8 @@ export async function continueAfterReload(window: ReloadedWindow, { folder, queu
   if (!run || run.status === 'done') return;
 
   const { configFile, step } = run.info;
+  // What it is called depends on the others.
+  await runs.scanned;
   const { name } = runs.get(folder) ?? run;
   if (window.continuesRuns()) {
     log.info(`${name}: resuming after the window was reloaded`);
