@@ -4,7 +4,7 @@ import type { Run } from '../../run-folder/read-run.ts';
 import { shortTime } from '../../text/start-time.ts';
 import type { Lab } from '../lab.ts';
 import { writablePlace } from '../workspace/writable-place.ts';
-import { pickRun, runsOf } from './pick-run.ts';
+import { isSelected, pickRun, runsOf } from './pick-run.ts';
 
 /** More of them would be no dialog. */
 const MOST_NAMED = 10;
@@ -12,7 +12,9 @@ const MOST_NAMED = 10;
 /** Asks, then moves run folders to the trash; where there is none, deletes them when told so. */
 export async function deleteRun(lab: Lab, given?: unknown, all?: unknown): Promise<void> {
   const selected = runsOf(lab, given, all);
-  const chosen = selected.length > 1 ? selected : [await pickRun(lab, given, 'Delete Run', ({ live }) => !live)];
+  // The key was pressed on something else.
+  if (isSelected(given) && selected.length === 0) return;
+  const chosen = selected.length > 0 ? selected : [await pickRun(lab, given, 'Delete Run', ({ live }) => !live)];
   const runs = chosen.filter((run) => run !== undefined);
   const busy = runs.filter(isWriting);
   if (busy.length > 0) {

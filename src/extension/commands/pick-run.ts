@@ -40,9 +40,12 @@ export async function pickRuns({ runs }: Lab, title: string, placeHolder: string
 /** The runs that a command of the tree was chosen on: of several rows, where these are selected. */
 export function runsOf({ runs, tree }: Lab, given: unknown, all: unknown): Run[] {
   const nodes: unknown[] = isSelected(given) ? [...tree.selection] : Array.isArray(all) ? all : [given];
-  const folders = new Set(nodes.flatMap((node) => folderOf(node) ?? []));
+  // A checkpoint that is selected does not stand for its run.
+  const folders = new Set(nodes.flatMap((node) => (isCheckpoint(node) ? [] : (folderOf(node) ?? []))));
   return [...folders].flatMap((folder) => runs.get(folder) ?? []);
 }
+
+const isCheckpoint = (node: unknown): boolean => (node as RunNode | undefined)?.kind === 'checkpoint';
 
 export function folderOf(given: unknown): string | undefined {
   if (typeof given === 'string') return given;
@@ -51,7 +54,7 @@ export function folderOf(given: unknown): string | undefined {
 }
 
 /** What key bindings of the view give, as VS Code gives them nothing of a view. */
-const isSelected = (given: unknown): boolean =>
+export const isSelected = (given: unknown): boolean =>
   typeof given === 'object' && given !== null && 'selected' in given && given.selected === true;
 
 function runItem(run: Run): QuickPickItem & { run: Run } {
