@@ -136,6 +136,8 @@ session.test('once the workspace is trusted, training starts', async ({ editor, 
   await editor.command('GRPO: Start Training');
   await editor.choose('sort');
   await dashboard.state.filter({ hasText: 'running' }).waitFor();
+  // Its completions are opened below.
+  await until('a step', async () => (await dashboard.step()) >= 1);
   await dashboard.button('Stop').click();
   await editor.notification(/sort.* stopped after step \d+/).waitFor();
 });
