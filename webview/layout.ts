@@ -28,6 +28,8 @@ const layout = z.object({
   scope: z._default(z.enum(['step', 'all']), 'step'),
   hit: z._default(z.nullable(z.object({ step: z.number(), group: z.number(), row: z.number() })), null),
   groupView: z._default(z.enum(['completions', 'history', 'explain']), 'completions'),
+  /** The Config tab hides fields that have their defaults. */
+  changedFields: z._default(z.boolean(), false),
   /** Folders of the runs laid over this one. */
   compared: z._default(z.array(z.string()), []),
   /** The checkpoint that is chosen (null: the newest), and what is shown of it. */

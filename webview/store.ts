@@ -113,11 +113,9 @@ export class Store {
         this.#changed('rescore');
         return;
       case 'show':
-        this.setLayout(
-          message.view === 'rescore'
-            ? { tab: 'rollouts', rollouts: 'rescored', rescored: null }
-            : { tab: 'checkpoints', ...(message.step !== undefined && { checkpoint: message.step }) },
-        );
+        if (message.view === 'rescore') this.setLayout({ tab: 'rollouts', rollouts: 'rescored', rescored: null });
+        else this.setLayout({ tab: message.view, ...(message.step !== undefined && { checkpoint: message.step }) });
+        if (message.folders) this.compare(message.folders);
         return;
       case 'runs':
         this.others = message.runs;

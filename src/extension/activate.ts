@@ -30,7 +30,7 @@ let training: Training | undefined;
 export function activate(context: ExtensionContext): void {
   const activatedAt = performance.now();
   const log = window.createOutputChannel('GRPO', { log: true });
-  const { runs, watching } = watchRuns();
+  const { runs, watching } = watchRuns(log);
   const journal = new Journal(context.workspaceState);
   const unfinished = journal.read();
   const interpreters = new Interpreters();
@@ -56,7 +56,8 @@ export function activate(context: ExtensionContext): void {
     return registered;
   });
   const activation = { load: loadMilliseconds, activate: 0 };
-  const lab: Lab = { context, log, runs, training, problems, dashboards, previews, interpreters, activation };
+  const tree = new RunTree(runs, training, context.workspaceState);
+  const lab: Lab = { context, log, runs, tree, training, problems, dashboards, previews, interpreters, activation };
   context.subscriptions.push(
     log,
     watching,
@@ -64,13 +65,13 @@ export function activate(context: ExtensionContext): void {
     interpreters,
     training,
     problems,
-    new RunTree(runs, training),
-    new TrainingStatus(training),
+    tree,
+    new TrainingStatus(training, runs),
     new ConfigLenses(training),
     training.onDidBegin(async (run) => (await dashboards()).begin(run)),
     training.onDidStart(async (folder) => (await dashboards()).started(folder)),
     training.onDidEnd(async (ended) => (await dashboards()).ended(ended.training, failureOf(ended))),
-    ...notifyOutcomes(training, problems),
+    ...notifyOutcomes(training, problems, runs),
     ...showContexts(training),
     watchWalkthrough(training),
     ...registerCommands(lab),

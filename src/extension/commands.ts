@@ -1,7 +1,8 @@
 import { commands, type Disposable, window } from 'vscode';
 import type { Lab } from './lab.ts';
 
-type Command = (lab: Lab, argument?: unknown) => unknown;
+/** `all`: the rows of a view that are selected, where there are several. */
+type Command = (lab: Lab, argument?: unknown, all?: unknown) => unknown;
 
 /** Every command, by its id in package.json (and two that only links have: the walkthrough's, and those of a check's report). Its code is loaded when it is first called. */
 const COMMANDS: Record<string, () => Promise<Command>> = {
@@ -13,6 +14,17 @@ const COMMANDS: Record<string, () => Promise<Command>> = {
   'grpo.resume': async () => (await import('./commands/control.ts')).resume,
   'grpo.resumeFromCheckpoint': async () => (await import('./commands/resume-from-checkpoint.ts')).resumeFromCheckpoint,
   'grpo.openDashboard': async () => (await import('./commands/open-run.ts')).openDashboard,
+  'grpo.openCheckpoint': async () => (await import('./commands/open-run.ts')).openCheckpoint,
+  'grpo.compareRuns': async () => (await import('./commands/compare-runs.ts')).compareRuns,
+  'grpo.editAndRunAgain': async () => (await import('./commands/run-again.ts')).editAndRunAgain,
+  'grpo.runAgain': async () => (await import('./commands/run-again.ts')).runAgain,
+  'grpo.newRunFromCheckpoint': async () => (await import('./commands/new-run-from-checkpoint.ts')).newRunFromCheckpoint,
+  'grpo.sortRuns': async () => (await import('./commands/sort-runs.ts')).sortRuns,
+  'grpo.renameRun': async () => (await import('./commands/describe-run.ts')).renameRun,
+  'grpo.editNote': async () => (await import('./commands/describe-run.ts')).editNote,
+  'grpo.editTags': async () => (await import('./commands/describe-run.ts')).editTags,
+  'grpo.pinRun': async () => (await import('./commands/describe-run.ts')).pinRun,
+  'grpo.unpinRun': async () => (await import('./commands/describe-run.ts')).unpinRun,
   'grpo.rescoreRun': async () => (await import('./commands/open-run.ts')).rescoreRun,
   'grpo.openCheckpointFolder': async () => (await import('./commands/open-run.ts')).openCheckpointFolder,
   'grpo.exportCheckpoint': async () => (await import('./commands/export-checkpoint.ts')).exportCheckpoint,
@@ -45,9 +57,9 @@ const COMMANDS: Record<string, () => Promise<Command>> = {
 
 export function registerCommands(lab: Lab): Disposable[] {
   return Object.entries(COMMANDS).map(([id, load]) =>
-    commands.registerCommand(id, async (argument?: unknown) => {
+    commands.registerCommand(id, async (argument?: unknown, all?: unknown) => {
       try {
-        return await (await load())(lab, argument);
+        return await (await load())(lab, argument, all);
       } catch (error) {
         // What went wrong is a sentence; VS Code's own dialog would put "resulted in an error" above it.
         lab.log.error(error instanceof Error ? error : String(error));

@@ -1,6 +1,7 @@
 import type { ExtensionContext, LogOutputChannel } from 'vscode';
 import type { Dashboards } from './dashboard/panel.ts';
 import type { RewardPreviews } from './preview/register.ts';
+import type { RunTree } from './runs/tree.ts';
 import type { Training } from './training/training.ts';
 import type { Interpreters } from './workspace/interpreter.ts';
 import type { Problems } from './workspace/problems.ts';
@@ -13,6 +14,7 @@ export interface Lab {
   context: ExtensionContext;
   log: LogOutputChannel;
   runs: RunList;
+  tree: RunTree;
   training: Training;
   problems: Problems;
   dashboards: () => Promise<Dashboards>;

@@ -59,20 +59,6 @@ export async function readStartLater(file: string, what: string, most: number): 
 const wholeLines = (bytes: Buffer, most: number): string =>
   bytes.toString('utf8', 0, bytes.length < most ? bytes.length : bytes.lastIndexOf(LINE_FEED) + 1);
 
-/** Up to so many bytes of the end of a file, from the beginning of a line. */
-export async function readEndLater(file: string, what: string, most: number): Promise<string> {
-  const handle = await openRegularFileLater(file, what);
-  try {
-    const { size } = await handle.stat();
-    const start = Math.max(0, size - most);
-    const { buffer, bytesRead } = await handle.read(Buffer.alloc(size - start), 0, size - start, start);
-    const from = start === 0 ? 0 : buffer.indexOf(LINE_FEED) + 1;
-    return buffer.toString('utf8', from, bytesRead);
-  } finally {
-    await handle.close();
-  }
-}
-
 /** The lines of a file of the user's, one at a time: of a large file no more than one is in memory. Throws as `readText`. */
 export function* readLines(file: string, kind: FileKind, at?: SourceLocation): Generator<TextLine> {
   const descriptor = openRegularFile(file, kind.what, at);

@@ -9,6 +9,7 @@ import { rolloutsHostMessages, rolloutsMessages } from './dashboard-rollouts.ts'
 import type { Finding } from './finding.ts';
 import { heldOut } from './held-out.ts';
 import { rescoreFigures, rescoreStart, rescoreStep, sourcePlace } from './rescore.ts';
+import { runAbout } from './run-about.ts';
 import type { RunConfig } from './run-config.ts';
 import { RUN_EXPORTS } from './run-export.ts';
 import type { RewardSource, RunChange, RunInputs, RunReward, RunState } from './run-folder.ts';
@@ -31,6 +32,7 @@ const columns = z.object({
 const head = z.object({
   /** The run folder: the run's id. */
   folder: z.string(),
+  /** Its label among the runs of the workspace: no other is called the same. */
   name: z.string(),
   createdAt: z.string(),
   state: z.enum(states),
@@ -46,6 +48,8 @@ const head = z.object({
   rewardSources: z.optional(z.custom<RewardSource[]>(Array.isArray)),
   inputs: z.optional(z.custom<RunInputs>((value) => typeof value === 'object' && value !== null)),
   changes: z.optional(z.custom<RunChange[]>(Array.isArray)),
+  /** What people wrote about it. */
+  about: z.optional(runAbout),
   /**
    * Whose trainer writes the folder: `ours` can be stopped and paused from here; `other` is one outside this window; with `none`,
    * a state of `running` means that it was killed.
@@ -141,7 +145,14 @@ export const hostMessage = z.discriminatedUnion('type', [
   /** A step in full, and its completions in the order of the file; null when it is not scored. */
   z.object({ type: z.literal('rescored'), step, scored: z.nullable(rescoreStep), completions: z.array(completion) }),
   /** Someone asked in the editor to see this. */
-  z.object({ type: z.literal('show'), view: z.enum(['rescore', 'checkpoints']), step: z.optional(step) }),
+  z.object({
+    type: z.literal('show'),
+    view: z.enum(['rescore', 'compare', 'config', 'checkpoints']),
+    /** The runs to compare this one with. */
+    folders: z.optional(z.array(z.string())),
+    /** The checkpoint's. */
+    step: z.optional(step),
+  }),
   /** What became of the sample of that `id`: where it stands, or why it could not be kept. */
   z.object({
     type: z.literal('sampled'),

@@ -2,7 +2,7 @@
 import * as z from 'zod/mini';
 
 /** `about.json`: what people wrote about a run. Not the trainer's: it may be changed while the run is written. */
-export const runAbout = z.object({
+export const runAbout = z.looseObject({
   /** What it is called instead of the name of its config. */
   name: z.optional(z.string()),
   note: z.optional(z.string()),
@@ -11,3 +11,9 @@ export const runAbout = z.object({
   pinned: z.optional(z.boolean()),
 });
 export type RunAbout = z.infer<typeof runAbout>;
+
+/** A name or a tag as it is kept: one line, without space around it; undefined when nothing is left. */
+export const aboutLine = (text: string): string | undefined => text.replaceAll(/\s+/g, ' ').trim() || undefined;
+
+/** Tags from one line, with commas between them; each once. */
+export const tagsOf = (line: string): string[] => [...new Set(line.split(',').flatMap((tag) => aboutLine(tag) ?? []))];

@@ -338,6 +338,18 @@ const outputs = {
     ),
 };
 
+/** Fields by what they are about, as views show them. */
+export const configSections: readonly { title: string; fields: readonly string[] }[] = [
+  { title: 'Model, data and rewards', fields: Object.keys(inputs).filter((field) => field !== '$schema') },
+  { title: 'Steps', fields: Object.keys(batches) },
+  { title: 'Sampling', fields: Object.keys(sampling) },
+  { title: 'Advantages', fields: Object.keys(advantages) },
+  { title: 'Loss', fields: Object.keys(loss) },
+  { title: 'Optimizer', fields: Object.keys(optimizer) },
+  { title: 'Adapter', fields: ['lora'] },
+  { title: 'Checkpoints, evaluation and device', fields: Object.keys(outputs) },
+];
+
 /** Field order is the order in which an editor offers them. */
 export const runConfigFields = z
   .strictObject({

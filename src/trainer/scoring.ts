@@ -67,7 +67,7 @@ const hasNoReward = ({ columns }: ScoreTable): boolean =>
   columns.every(({ outcomes }) => outcomes.every(({ kind }) => kind !== 'score'));
 
 /** Loads the reward functions as their files are now; gives what is wrong with them, if anything is. */
-async function reopenRewards(run: ScoredRun): Promise<BadInput | undefined> {
+export async function reopenRewards(run: Pick<ScoredRun, 'reopenRewards'>): Promise<BadInput | undefined> {
   try {
     await run.reopenRewards();
     return undefined;

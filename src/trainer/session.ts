@@ -16,6 +16,7 @@ import { RunFolder } from '../run-folder/run-folder.ts';
 import { digestInputs } from '../run-folder/run-inputs.ts';
 import { placeOfRun } from '../run-folder/run-places.ts';
 import type { RunControl } from './control.ts';
+import { watchRewards } from './edited-rewards.ts';
 import { evaluationOf } from './evaluate.ts';
 import { LocalLearner } from './policy/local-learner.ts';
 import { type PreparedRun, prepareRun } from './prepare.ts';
@@ -78,7 +79,8 @@ export async function runSession(
     const kept = plan.run !== undefined ? RunFolder.open(plan.run) : createFolder(loaded, inputs, run, options.out);
     folder = kept;
     try {
-      const scoring = persistentScoring(run, (step) => recordRewards(kept, run.rewards, step));
+      const onReopened = (step: number) => recordRewards(kept, run.rewards, step);
+      const scoring = persistentScoring(run, onReopened);
       // Prompts are measured for it: only once.
       let context: FindingContext | undefined;
       const stage = new GrpoStage(run, learner, scoring, (scored) => {
@@ -88,7 +90,8 @@ export async function runSession(
       const resumed = kept.checkpoints().at(-1)?.path;
       if (resumed !== undefined) await stage.restore(resumed);
       const watched = { attended, checkFirst: checkFirst && plan.run === undefined };
-      const training = { control, emit: tell, ...watched, resumed, evaluate: evaluationOf(run, learner) };
+      const watching = { watchRewards: watchRewards(run, onReopened), evaluate: evaluationOf(run, learner) };
+      const training = { control, emit: tell, ...watched, resumed, ...watching };
       return { ...(await trainIn(kept, run, stage, { configFile: loaded.file, inputs }, training)), run: kept.path };
     } finally {
       kept.close();

@@ -8,6 +8,7 @@ import { evaluatesAfter, savesAfter } from '../protocol/schedule.ts';
 import type { RunFolder } from '../run-folder/run-folder.ts';
 import { type CheckpointFolder, Checkpoints } from './checkpoints.ts';
 import type { RunControl } from './control.ts';
+import type { RewardWatch } from './edited-rewards.ts';
 import { endDiverged } from './end-diverged.ts';
 import { evaluationMetrics, type RecordedEvaluation, type Watching } from './evaluate.ts';
 import { firstStepWords, LearningSignal } from './learning-signal.ts';
@@ -35,6 +36,8 @@ export interface TrainOptions {
   attended: boolean;
   /** Whether to ask, before the first update of a new run, when nothing can be learned from its first step. */
   checkFirst?: boolean;
+  /** Loads reward code that is edited while someone has paused the run. */
+  watchRewards?: RewardWatch | undefined;
   /** Samples and scores held-out prompts; undefined: there are none. */
   evaluate?: ((watching: Watching) => Promise<RecordedEvaluation | undefined>) | undefined;
 }
@@ -103,7 +106,10 @@ export async function train(stage: Stage, folder: LoopFolder, options: TrainOpti
   while (stage.progress.step < config.maxSteps) {
     // The engine blocks the event loop while it runs: signals and messages are heard here.
     await nextTurn();
-    if (control.pausing) await pauses.pause();
+    if (control.pausing) {
+      const takeEdits = options.watchRewards?.();
+      if (await pauses.pause()) await takeEdits?.(stage.progress.step + 1, loop);
+    }
     if (control.stopping) break;
 
     const finished = stage.progress.step;

@@ -57,7 +57,7 @@ session.test(
 
 session.test('the head says what the run comes to on held-out prompts', async ({ editor, dashboard }) => {
   await editor
-    .notification(/sort is done after step 100: held-out reward 3\.\d\d → 6\.\d\d\./)
+    .notification(/sort.* is done after step 100: held-out reward 3\.\d\d → 6\.\d\d\./)
     .waitFor({ timeout: 110_000 });
   await dashboard.state.filter({ hasText: 'done' }).waitFor();
   const fact = dashboard.head.locator('.facts div').filter({ hasText: 'held-out reward' });
@@ -77,7 +77,7 @@ session.test(
     setConfig('maxCompletionLength', 1);
     setConfig('maxSteps', 3);
     await startSort();
-    const question = /sort: Nothing can be learned from the first step: all 128 completions were cut off at 1 token/;
+    const question = /sort.*: Nothing can be learned from the first step: all 128 completions were cut off at 1 token/;
     await editor.notification(question).waitFor();
     await dashboard.state.filter({ hasText: 'paused' }).waitFor();
     await dashboard.frame.locator('.groups .count').filter({ hasText: '16 groups' }).waitFor();
@@ -88,7 +88,7 @@ session.test(
     await editor.setTheme('dark');
     const run = runFolders(server.workspace).at(-1)!;
     await editor.answer(question, 'Train Anyway');
-    await editor.notification(/sort is done after step 3\. Nothing was learned: no group of any step/).waitFor();
+    await editor.notification(/sort.* is done after step 3\. Nothing was learned: no group of any step/).waitFor();
     await dashboard.state.filter({ hasText: 'done, nothing learned' }).waitFor();
     await editor
       .treeItem(/sort.*3\/3/)
@@ -102,13 +102,13 @@ session.test(
 session.test('changes the config and starts again, in one click', async ({ server, editor, dashboard }) => {
   await editor.clearNotifications();
   await startSort();
-  const question = /sort: Nothing can be learned from the first step/;
+  const question = /sort.*: Nothing can be learned from the first step/;
   const asked = await editor.notification(question).innerText();
   const [, length] = /Set "maxCompletionLength" to (\d+)\?/.exec(asked)!;
   const run = runFolders(server.workspace).at(-1)!;
   const count = runFolders(server.workspace).length;
   await editor.answer(question, 'Change and Restart');
-  await editor.notification(/sort is done after step 3: held-out reward/).waitFor();
+  await editor.notification(/sort.* is done after step 3: held-out reward/).waitFor();
   expect(readFileSync(configFile(), 'utf8')).toContain(`"maxCompletionLength": ${length},\n`);
   expect(runFolders(server.workspace)).toHaveLength(count + 1);
   // The run that was stopped can still be read.

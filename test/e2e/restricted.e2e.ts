@@ -4,7 +4,7 @@ import { expect } from 'vitest';
 import type { Dashboard } from './helpers/dashboard.ts';
 import { RewardPreviews } from './helpers/previews.ts';
 import { until } from './helpers/processes.ts';
-import { makeRun } from './helpers/runs.ts';
+import { makeRun, runFolders } from './helpers/runs.ts';
 import { Session } from './helpers/session.ts';
 
 const session = new Session(
@@ -47,6 +47,17 @@ session.test('runs can be read', async ({ editor, dashboard }) => {
   await until('the curve to be drawn', async () => (await dashboard.drawnPixels('reward')) > 100);
   await dashboard.show('Rollouts');
   await dashboard.frame.locator('.group-row').first().waitFor();
+});
+
+session.test('they are not renamed', async ({ editor, dashboard, server }) => {
+  await dashboard.head.getByRole('button', { name: 'sort' }).press('Enter');
+  const field = dashboard.head.getByRole('textbox', { name: 'Name of the run' });
+  await field.fill('mine');
+  await field.press('Enter');
+  await editor.notification(/cannot be changed in Restricted Mode: trust this workspace first/).waitFor();
+  await dashboard.head.getByRole('button', { name: 'sort' }).waitFor();
+  expect(existsSync(join(runFolders(server.workspace)[0]!, 'about.json'))).toBe(false);
+  await editor.clearNotifications();
 });
 
 session.test('their completions are not added to a file', async ({ editor, dashboard, server }) => {
@@ -146,7 +157,7 @@ session.test('once the workspace is trusted, training starts', async ({ editor, 
   // The next test reads what its first step wrote.
   await until('the first step', async () => (await dashboard.step()) > 0);
   await dashboard.button('Stop').click();
-  await editor.notification(/sort stopped after step \d+/).waitFor();
+  await editor.notification(/sort.* stopped after step \d+/).waitFor();
 });
 
 session.test('nor does a trusted one have text added to a file outside of it', async (all) => {

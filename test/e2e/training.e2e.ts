@@ -48,12 +48,12 @@ session.test('shows the run in the status bar and in its view', async ({ editor 
   // The next picture, which README shows, is without its tooltip.
   await editor.page.mouse.move(200, 500);
   await editor.treeItem('Running').waitFor();
-  await editor.treeItem(/sort.*reward/).waitFor();
+  await editor.treeItem(/sort.*(reward|held-out)/).waitFor();
   await editor.screenshot('training-running');
 });
 
 session.test('the reward rises, and one notification says so', async ({ server, editor, dashboard }) => {
-  await editor.notification(/sort is done after step \d+: held-out reward 3.* → 6/).waitFor({ timeout: 110_000 });
+  await editor.notification(/sort.* is done after step \d+: held-out reward 3.* → 6/).waitFor({ timeout: 110_000 });
   await editor.screenshot('training-done');
   const [folder] = runFolders(server.workspace);
   expect(readRunInfo(folder!).state).toBe('done');
@@ -131,7 +131,7 @@ session.test('pauses and goes on, then stops with a checkpoint', async ({ server
   await dashboard.button('Resume').click();
   await until('steps after the pause', async () => (await dashboard.step()) >= paused + 2);
   await dashboard.button('Stop').click();
-  await editor.notification(/sort stopped after step \d+, with a checkpoint/).waitFor();
+  await editor.notification(/sort.* stopped after step \d+, with a checkpoint/).waitFor();
   await editor.screenshot('stopped');
   await until('the trainer to be gone', () => server.processes('trainer.js').length === 0);
   await until('the reward workers to be gone', () => server.processes('reward-worker').length === 0);
@@ -177,7 +177,7 @@ session.test(
     await dashboard.state.filter({ hasText: 'running' }).waitFor();
     await until('a step', () => readRunInfo(folder).step > stopped.step);
     await dashboard.button('Stop').click();
-    await editor.notification(/sort stopped after step \d+, with a checkpoint/).waitFor();
+    await editor.notification(/sort.* stopped after step \d+, with a checkpoint/).waitFor();
     const { config, changes } = readRunInfo(folder);
     expect([config.learningRate, changes]).toEqual([0.0001, undefined]);
     setConfig('learningRate', 0.0001);
@@ -200,14 +200,14 @@ session.test('zooms with the keyboard', async ({ dashboard }) => {
 session.test(
   'a reloaded window stops the run, shows the same picture, and offers to go on',
   async ({ server, editor, dashboard }) => {
-    await editor.answer(/sort stopped after step/, 'Resume');
+    await editor.answer(/sort.* stopped after step/, 'Resume');
     await dashboard.state.filter({ hasText: 'running' }).waitFor();
     const folder = runFolders(server.workspace).at(-1)!;
     const first = readRunInfo(folder).step;
     await until('steps', async () => (await dashboard.step()) > first + 1);
     await editor.reload();
     await until('the trainer to have stopped', () => server.processes('trainer.js').length === 0);
-    await editor.notification(/sort stopped after step \d+ because the window closed/).waitFor();
+    await editor.notification(/sort.* stopped after step \d+ because the window closed/).waitFor();
     await dashboard.state.filter({ hasText: 'stopped' }).waitFor();
     const { step } = readRunInfo(folder);
     expect(await dashboard.step()).toBe(step);
@@ -232,7 +232,7 @@ session.test('a killed trainer: its end is told, and one click goes on', async (
   const before = await dashboard.step();
   await until('a step', async () => (await dashboard.step()) > before);
   process.kill(trainer()!.pid, 'SIGKILL');
-  await editor.notification(/sort: the trainer died after step \d+ \(signal SIGKILL\)/).waitFor();
+  await editor.notification(/sort.*: the trainer died after step \d+ \(signal SIGKILL\)/).waitFor();
   await dashboard.state.filter({ hasText: 'interrupted' }).waitFor();
   await editor.screenshot('killed');
   const died = readRunInfo(folder).step;
@@ -245,10 +245,10 @@ session.test('a trainer that is dead to a stop is ended, and so are its reward w
   await editor.clearNotifications();
   process.kill(trainer()!.pid, 'SIGSTOP');
   await editor.command('GRPO: Stop Training');
-  await editor.notification(/sort was ended after step \d+, without a new checkpoint/).waitFor({ timeout: 60_000 });
+  await editor.notification(/sort.* was ended after step \d+, without a new checkpoint/).waitFor({ timeout: 60_000 });
   await until('the trainer to be gone', () => !trainer());
   await until('the reward workers to be gone', () => server.processes('reward-worker').length === 0);
-  await editor.answer(/sort was ended/, 'Resume');
+  await editor.answer(/sort.* was ended/, 'Resume');
   await until('another trainer', () => trainer() !== undefined);
 });
 

@@ -59,7 +59,7 @@ session.test('a training that is stopped is not a finished one', async ({ editor
   await editor.choose('sort');
   await dashboard.state.filter({ hasText: 'running' }).waitFor();
   await dashboard.button('Stop').click();
-  await editor.notification(/sort stopped after step \d+/).waitFor();
+  await editor.notification(/sort.* stopped after step \d+/).waitFor();
   await expectTicked('Open the sample workspace', 'Trust the folder', 'Preview the reward');
 });
 
@@ -69,7 +69,7 @@ session.test('a finished run, an opened group and a comparison tick the others',
   writeFileSync(file, readFileSync(file, 'utf8').replace('"maxSteps": 100', '"maxSteps": 5'));
   await editor.command('GRPO: Start Training');
   await editor.choose('sort');
-  await editor.notification(/sort is done after step 5/).waitFor();
+  await editor.notification(/sort.* is done after step 5/).waitFor();
   const trained = ['Open the sample workspace', 'Trust the folder', 'Preview the reward', 'Train the model'];
   await expectTicked(...trained);
   await editor.screenshot('walkthrough-trained');

@@ -11,7 +11,7 @@ import { RunFeed } from '../../src/extension/dashboard/run-feed.ts';
 import { RunStream } from '../../src/extension/dashboard/run-stream.ts';
 import { type HostMessage, hostMessage } from '../../src/protocol/dashboard.ts';
 import { listCheckpointsLater } from '../../src/run-folder/checkpoints.ts';
-import { readRun } from '../../src/run-folder/read-run.ts';
+import { RunReader } from '../../src/run-folder/read-run.ts';
 import { readCompletions } from '../../src/run-folder/rollouts.ts';
 import { type Finished, grpo, jsonLines } from '../integration/cli/run-grpo.ts';
 
@@ -40,10 +40,11 @@ function printed({ status, stdout, stderr }: Finished): Record<string, unknown>[
 describe.each(readdirSync(join(OLD_RUNS, 'runs')))('a run of %s', (name) => {
   const metrics = metricsOf(join(OLD_RUNS, 'runs', name));
 
-  test('is listed, with its last reward and its checkpoint', async () => {
+  test('is listed, with what it came to and its checkpoint', async () => {
     const { run } = workspace(name);
-    const lastReward = metrics.at(-1)!.reward;
-    expect(await readRun(run, false)).toMatchObject({ status: 'done', lastReward, info: { name: 'numbers', step: 2 } });
+    const read = await new RunReader().read(run, false);
+    expect(read).toMatchObject({ status: 'done', name: 'numbers', about: {}, info: { step: 2 } });
+    expect(read?.measure?.step).toBe(metrics.at(-1)!.step);
     expect(await listCheckpointsLater(run)).toEqual([{ step: 2, path: join(run, 'checkpoints/step-000002') }]);
   });
 
@@ -52,7 +53,7 @@ describe.each(readdirSync(join(OLD_RUNS, 'runs')))('a run of %s', (name) => {
     const messages: HostMessage[] = [];
     const feed = new RunFeed(
       run,
-      () => false,
+      () => undefined,
       () => stream.update(),
     );
     onTestFinished(() => feed.dispose());

@@ -1,5 +1,4 @@
 import './charts.css';
-import { runLabels } from '../compare/run-labels.ts';
 import { el, setText } from '../dom.ts';
 import { exportChart } from '../export/export.ts';
 import { KeyedList, type Row } from '../keyed-list.ts';
@@ -114,12 +113,11 @@ export class Charts {
   #plottedRuns(main: ShownRun): PlottedRun[] {
     const { compared } = this.#store;
     const runs = [main, ...compared.values()];
-    const labels = runLabels(runs.map(({ head }) => head));
     return runs.map(({ head, columns }) => {
       const color = head.folder === main.head.folder ? 0 : this.#store.overlayColor(head.folder);
       return {
         name: head.name,
-        label: labels.get(head.folder)!,
+        label: head.name,
         folder: head.folder,
         curves: this.#curvesOf(columns),
         color,

@@ -1,8 +1,8 @@
 import type { RunHead } from '../../src/protocol/dashboard.ts';
-import { runLabels } from '../compare/run-labels.ts';
+import { dayAndTime } from '../../src/text/start-time.ts';
 import { el, setText } from '../dom.ts';
 import { exportMenu } from '../export/export-menu.ts';
-import { formatCount, formatTime } from '../format.ts';
+import { formatCount } from '../format.ts';
 import { KeyedList, type Row } from '../keyed-list.ts';
 import type { Store } from '../store.ts';
 import { onThemeChange, readTheme } from './theme.ts';
@@ -36,10 +36,7 @@ export function toolbar(store: Store): HTMLElement {
   const legend = new KeyedList<Overlay>(overlays, ({ head }) => head.folder, overlayLegend);
   const showOverlays = () => {
     const shown = [...store.compared.values()];
-    const labels = runLabels([...(store.main ? [store.main] : []), ...shown].map(({ head }) => head));
-    legend.show(
-      shown.map(({ head }) => ({ head, label: labels.get(head.folder)!, color: store.overlayColor(head.folder) })),
-    );
+    legend.show(shown.map(({ head }) => ({ head, label: head.name, color: store.overlayColor(head.folder) })));
   };
   onThemeChange(showOverlays);
   store.subscribe((changes) => {
@@ -75,7 +72,7 @@ function overlayLegend(): Row<Overlay> {
   const update = ({ head, label, color }: Overlay) => {
     swatch.style.setProperty('--color', readTheme().palette[color]!);
     setText(name, label);
-    element.title = formatTime(head.createdAt);
+    element.title = dayAndTime(head.createdAt);
   };
   return { element, update };
 }

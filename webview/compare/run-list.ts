@@ -1,10 +1,10 @@
 import type { RunSummary } from '../../src/protocol/dashboard.ts';
+import { shortTime } from '../../src/text/start-time.ts';
 import { readTheme } from '../charts/theme.ts';
 import { el, setText } from '../dom.ts';
 import { formatCount } from '../format.ts';
 import { KeyedList, type Row } from '../keyed-list.ts';
 import type { Store } from '../store.ts';
-import { runTimes } from './run-labels.ts';
 
 interface ListedRun {
   run: RunSummary;
@@ -31,8 +31,7 @@ export class RunList {
     const { others } = this.#store;
     this.empty.hidden = others.length > 0;
     this.element.hidden = others.length === 0;
-    const times = runTimes(others);
-    this.#runs.show(others.map((run) => ({ run, time: times.get(run.folder)! })));
+    this.#runs.show(others.map((run) => ({ run, time: shortTime(run.createdAt) })));
   }
 
   #run({ folder }: RunSummary): Row<ListedRun> {

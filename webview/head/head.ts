@@ -9,6 +9,7 @@ import { KeyedList, type Row } from '../keyed-list.ts';
 import type { ShownRun, Store } from '../store.ts';
 import { activityText, phaseShare } from './activity.ts';
 import { heldOutRewards, secondsLeft, tokensPerSecond } from './estimate.ts';
+import { RunName } from './name.ts';
 import { type HeadButton, type HeadState, runState, startingState } from './state.ts';
 
 const HELD_OUT = 'held-out reward';
@@ -18,7 +19,7 @@ const FACTS = ['step', 'time left', 'tokens/s', 'device', HELD_OUT];
 export class Head {
   readonly element: HTMLElement;
   readonly #store: Store;
-  readonly #name = el('h1', {}, 'GRPO run');
+  readonly #name = new RunName();
   readonly #state = el('span', { class: 'state' });
   readonly #activity = el('p', { class: 'activity' });
   readonly #reason = el('p', { class: 'reason', role: 'status' });
@@ -38,7 +39,13 @@ export class Head {
     this.element = el(
       'header',
       { class: 'head' },
-      el('div', { class: 'head-row' }, el('div', { class: 'title' }, this.#name, this.#state), facts, this.#buttons),
+      el(
+        'div',
+        { class: 'head-row' },
+        el('div', { class: 'title' }, this.#name.element, this.#state),
+        facts,
+        this.#buttons,
+      ),
       this.#bar,
       this.#activity,
       this.#reason,
@@ -61,7 +68,7 @@ export class Head {
   }
 
   #showState(name: string, { label, kind, reason, buttons }: HeadState): void {
-    setText(this.#name, name);
+    this.#name.show(name, this.#store.main !== undefined);
     setText(this.#state, label);
     this.#state.className = `state ${kind}`;
     setText(this.#reason, reason);

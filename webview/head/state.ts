@@ -58,6 +58,8 @@ function buttonsFor({ state, trainer }: RunHead): HeadButton[] {
     secondary: true,
     act: { type: 'command', command: 'openCheckpointFolder' },
   };
-  if (trainer === 'other' || state === 'done') return [folder];
-  return [{ label: 'Resume', act: { type: 'command', command: 'resumeFromCheckpoint' } }, folder];
+  if (trainer === 'other') return [folder];
+  const more: DashboardMessage = { type: 'command', command: 'resumeFromCheckpoint' };
+  if (state === 'done') return [{ label: 'Train More Steps', secondary: true, act: more }, folder];
+  return [{ label: 'Resume', act: more }, folder];
 }

@@ -19,6 +19,18 @@ export async function rescoreRun(lab: Lab, given?: unknown): Promise<void> {
   if (run) (await lab.dashboards()).open(run.folder).rescore();
 }
 
+/** A checkpoint in its run's dashboard. */
+export async function openCheckpoint(lab: Lab, given?: unknown): Promise<void> {
+  const node = given as RunNode | undefined;
+  const [folder, step] =
+    node?.kind === 'checkpoint'
+      ? [node.run.folder, node.checkpoint.step]
+      : [(await pickRun(lab, given, 'Open Checkpoint'))?.folder, undefined];
+  if (folder === undefined) return;
+  const dashboard = (await lab.dashboards()).open(folder);
+  dashboard.show({ type: 'show', view: 'checkpoints', ...(step !== undefined && { step }) });
+}
+
 /** The folder of the checkpoint given, or of a run's newest. */
 export async function openCheckpointFolder(lab: Lab, given?: unknown): Promise<void> {
   const node = given as RunNode | undefined;
@@ -27,7 +39,7 @@ export async function openCheckpointFolder(lab: Lab, given?: unknown): Promise<v
   if (!run) return;
   const newest = (await listCheckpointsLater(run.folder)).at(-1);
   if (newest) return revealPath(newest.path);
-  void window.showInformationMessage(`${run.info.name} has no checkpoint yet.`);
+  void window.showInformationMessage(`${run.name} has no checkpoint yet.`);
 }
 
 /** The system's file manager cannot show what is on another machine; the explorer can. */

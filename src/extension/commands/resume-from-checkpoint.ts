@@ -1,5 +1,5 @@
 import { basename } from 'node:path';
-import { Uri, window } from 'vscode';
+import { window } from 'vscode';
 import { looseConfig } from '../../config/partial-config.ts';
 import { CONFIG_FILE } from '../../files/open-file.ts';
 import { readTextLater } from '../../files/text.ts';
@@ -12,6 +12,8 @@ import { mayRunCode } from '../workspace/trust.ts';
 import { pickRun } from './pick-run.ts';
 import { startOrQueue } from './start.ts';
 
+const maxStepsField = runConfigFields.shape.maxSteps;
+
 const canResume = ({ live, status }: Run): boolean =>
   !live && (status === 'stopped' || status === 'failed' || status === 'interrupted');
 
@@ -20,25 +22,32 @@ export async function resumeFromCheckpoint(lab: Lab, given?: unknown): Promise<v
   if (!mayRunCode()) return;
   const run = await pickRun(lab, given, 'Resume from Checkpoint', canResume);
   if (!run) return;
-  if (canResume(run) || (run.status === 'done' ? await hasMoreSteps(run) : await takeOver(run)))
-    await startOrQueue(lab, trainingRequest(run.info.configFile, run.folder));
+  const request = trainingRequest(run.info.configFile, run.folder);
+  if (run.status === 'done') {
+    const set = await moreSteps(run);
+    if (set) await startOrQueue(lab, { ...request, ...(set.length > 0 && { set }) });
+  } else if (canResume(run) || (await takeOver(run))) await startOrQueue(lab, request);
 }
 
-/** Whether the config gives a run that is done more steps by now; says how if not. */
-async function hasMoreSteps({ info: { name, configFile, step } }: Run): Promise<boolean> {
+/** What to override for a run that is done to have more steps: nothing where its config gives it more by now. Undefined: it stays as it is. */
+async function moreSteps({ name, info: { configFile, step } }: Run): Promise<string[] | undefined> {
   const text = await readTextLater(configFile, CONFIG_FILE).catch(() => '{}');
-  const { maxSteps } = looseConfig(text) ?? {};
-  const steps = runConfigFields.shape.maxSteps.safeParse(maxSteps);
+  const steps = maxStepsField.safeParse(looseConfig(text)?.maxSteps);
   // What is wrong with it is the trainer's to say.
-  if (!steps.success || steps.data > step) return true;
-  const done = `${name} is done: all ${step} steps are trained. Raise maxSteps in ${basename(configFile)} to continue it.`;
-  if ((await window.showInformationMessage(done, 'Open Config')) === 'Open Config')
-    await window.showTextDocument(Uri.file(configFile));
-  return false;
+  if (steps.success && steps.data > step) return [];
+  const given = await window.showInputBox({
+    title: `GRPO: Continue ${name}`,
+    prompt: `All ${step} steps are trained. Train on until step (maxSteps of this run; ${basename(configFile)} stays as it is):`,
+    value: String(2 * step),
+    validateInput: (input) =>
+      maxStepsField.safeParse(Number(input)).data! > step ? undefined : `Enter a whole number above ${step}.`,
+    ignoreFocusOut: true,
+  });
+  return given === undefined ? undefined : [`maxSteps=${Number(given)}`];
 }
 
 /** Whether a run is ours to resume that a trainer claims which cannot be seen: only the user knows whether that is gone. */
-async function takeOver({ folder, live, info: { name, updatedAt } }: Run): Promise<boolean> {
+async function takeOver({ folder, live, name, info: { updatedAt } }: Run): Promise<boolean> {
   if (live || (await writerOf(folder)) !== 'unknown') {
     void window.showInformationMessage(`${name} is still running.`);
     return false;

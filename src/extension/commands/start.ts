@@ -1,6 +1,7 @@
 import { window, workspace } from 'vscode';
 import { configName } from '../../text/files-by-name.ts';
 import type { Lab } from '../lab.ts';
+import { nameOfTraining } from '../workspace/active-training.ts';
 import { pickConfig } from '../workspace/pick-config.ts';
 import { type TrainingRequest, trainingRequest } from '../workspace/request.ts';
 import type { RunNode } from '../workspace/run-node.ts';
@@ -14,10 +15,10 @@ export async function startTraining(lab: Lab, given?: unknown): Promise<void> {
 }
 
 /** One run at a time: while another is being trained, offers to wait for it. */
-export async function startOrQueue({ training, problems }: Lab, request: TrainingRequest): Promise<void> {
+export async function startOrQueue({ training, runs, problems }: Lab, request: TrainingRequest): Promise<void> {
   const { active } = training;
   if (active) {
-    const text = `${active.request.name} is training. Start ${request.name} when it ends?`;
+    const text = `${nameOfTraining(active, runs)} is training. Start ${request.name} when it ends?`;
     if ((await window.showInformationMessage(text, 'Queue')) !== 'Queue') return;
   }
   // What is on the screen is what is trained.
@@ -26,14 +27,15 @@ export async function startOrQueue({ training, problems }: Lab, request: Trainin
   training.add(request);
 }
 
-export async function queueTraining({ training }: Lab, given?: unknown): Promise<void> {
+export async function queueTraining({ training, runs }: Lab, given?: unknown): Promise<void> {
   if (!mayRunCode()) return;
   const configFile = await pickConfig(given, 'GRPO: Queue Another Run');
   if (configFile === undefined) return;
   await workspace.saveAll(false);
   const { active } = training;
   training.add(trainingRequest(configFile));
-  if (active) window.setStatusBarMessage(`${configName(configFile)} starts after ${active.request.name}`, 5000);
+  if (active)
+    window.setStatusBarMessage(`${configName(configFile)} starts after ${nameOfTraining(active, runs)}`, 5000);
 }
 
 export function removeFromQueue({ training }: Lab, given?: unknown): void {

@@ -4,6 +4,7 @@ import type { RunHead } from '../../protocol/dashboard.ts';
 import type { MetricColumns } from '../../protocol/metric-columns.ts';
 import { RUN_FILES } from '../../protocol/run-folder.ts';
 import { MetricsTail } from '../../run-folder/metrics-tail.ts';
+import type { Run } from '../../run-folder/read-run.ts';
 import { newestRollouts } from '../../run-folder/rollouts.ts';
 import { readRunInfoLater } from '../../run-folder/run-info.ts';
 import { isWritten } from '../../run-folder/run-lock.ts';
@@ -12,11 +13,14 @@ import { defined } from '../../text/defined.ts';
 /** At most 10 updates a second reach the dashboard, however fast the steps are. */
 const UPDATE_INTERVAL_MS = 100;
 
+/** Its label, what people wrote about it, and whether a trainer of this window runs it. */
+export type KnownRun = Pick<Run, 'name' | 'about' | 'live'>;
+
 /** Follows a run folder and says, coalesced, when there is more to show. Whoever writes the folder, it is seen here. */
 export class RunFeed {
   readonly folder: string;
   readonly #tail: MetricsTail;
-  readonly #isOurs: () => boolean;
+  readonly #known: () => KnownRun | undefined;
   readonly #onUpdate: () => void;
   #head: RunHead | undefined;
   readonly #watchers: FSWatcher[] = [];
@@ -25,11 +29,11 @@ export class RunFeed {
   #updatedAt = -Infinity;
   #disposed = false;
 
-  /** `isOurs` tells whether a trainer of this window runs the folder; `onUpdate` is called after each reading that may show something new. */
-  constructor(folder: string, isOurs: () => boolean, onUpdate: () => void) {
+  /** `known` tells what the list of runs knows of it; `onUpdate` is called after each reading that may show something new. */
+  constructor(folder: string, known: () => KnownRun | undefined, onUpdate: () => void) {
     this.folder = folder;
     this.#tail = new MetricsTail(folder);
-    this.#isOurs = isOurs;
+    this.#known = known;
     this.#onUpdate = onUpdate;
     for (const place of [folder, join(folder, RUN_FILES.rollouts)]) this.#watch(place);
     void this.#read();
@@ -97,12 +101,13 @@ export class RunFeed {
     const info = await readRunInfoLater(this.folder);
     // While it is replaced, or after the folder was deleted: what was there stays on screen.
     if (!info) return;
-    const { name, createdAt, state, reason, step, device, config, rewards, rewardSources, inputs, changes } = info;
+    const { createdAt, state, reason, step, device, config, rewards, rewardSources, inputs, changes } = info;
     const { findings, heldOut } = info;
     const scored = await newestRollouts(this.folder, step);
-    const trainer = this.#isOurs() ? 'ours' : (await isWritten(this.folder)) ? 'other' : 'none';
+    const known = this.#known();
+    const trainer = known?.live ? 'ours' : (await isWritten(this.folder)) ? 'other' : 'none';
     const described = {
-      name,
+      name: known?.name ?? info.name,
       createdAt,
       state,
       reason,
@@ -110,7 +115,7 @@ export class RunFeed {
       scored,
       device,
       config,
-      ...defined({ rewards, rewardSources, inputs, changes, findings, heldOut }),
+      ...defined({ rewards, rewardSources, inputs, changes, findings, heldOut, about: known?.about }),
     };
     this.#head = { folder: this.folder, ...described, trainer };
   }

@@ -45,10 +45,10 @@ export class RunPanel implements Disposable {
   readonly #activity = new ActivityMessages((message) => this.#ready && this.#post(message));
   /** Right after a window reload they may be asked for before the registry knows them. */
   #compared: readonly string[] = [];
-  /** What someone asked to see. */
-  #shown: Extract<HostMessage, { type: 'show' }> | undefined;
   /** Nothing is sent before the webview says that it listens. */
   #ready = false;
+  /** What it goes to then. */
+  #toShow: HostMessage | undefined;
   #disposed = false;
 
   /** `listens`: the webview has said that it is ready, to whoever had the panel before. */
@@ -84,10 +84,11 @@ export class RunPanel implements Disposable {
     this.#rescoreView.open();
   }
 
-  /** Shows a checkpoint, or what there is of them. */
-  showCheckpoints(step?: number): void {
-    this.#shown = { type: 'show', view: 'checkpoints', ...(step !== undefined && { step }) };
-    this.#sendShown();
+  /** Goes to one of its views, as soon as it listens. */
+  show(message: Extract<HostMessage, { type: 'show' }>): void {
+    // One that is hidden starts afresh when it is seen.
+    if (this.#ready && this.#panel.visible) this.#post(message);
+    else this.#toShow = message;
   }
 
   onTrainerEvent(folder: string, event: TrainerEvent): void {
@@ -100,7 +101,8 @@ export class RunPanel implements Disposable {
   }
 
   onRunsChanged(): void {
-    this.#runs.get(this.#folder)?.feed.changed();
+    // Their labels may be others.
+    for (const { feed } of this.#runs.values()) feed.changed();
     this.#sendRuns();
     this.#followCompared();
   }
@@ -116,16 +118,10 @@ export class RunPanel implements Disposable {
   }
 
   /** Once the webview listens. */
-  #sendShown(): void {
-    if (!this.#ready || !this.#shown) return;
-    this.#post(this.#shown);
-    this.#shown = undefined;
-  }
-
   #follow(folder: string): void {
     const feed = new RunFeed(
       folder,
-      () => this.#registry.get(folder)?.live ?? false,
+      () => this.#registry.get(folder),
       () => {
         if (folder === this.#folder && feed.head) this.#panel.title = feed.head.name;
         if (this.#ready) stream.update();
@@ -207,8 +203,9 @@ export class RunPanel implements Disposable {
     this.#sendRuns();
     this.#rescoreView.ready();
     for (const tab of this.#tabs) tab.ready?.();
+    if (this.#toShow) this.#post(this.#toShow);
+    this.#toShow = undefined;
     this.#activity.again();
-    this.#sendShown();
   }
 
   async #sendCompletions(step: number): Promise<void> {
@@ -226,7 +223,7 @@ export class RunPanel implements Disposable {
     if (!this.#ready) return;
     const runs = this.#registry.runs
       .filter(({ folder }) => folder !== this.#folder)
-      .map(({ folder, info: { name, createdAt, state, step } }) => ({ folder, name, createdAt, state, step }));
+      .map(({ folder, name, info: { createdAt, state, step } }) => ({ folder, name, createdAt, state, step }));
     this.#post({ type: 'runs', runs });
   }
 

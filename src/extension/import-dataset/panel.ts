@@ -15,8 +15,8 @@ import { runDatasetCommand } from '../workspace/dataset-command.ts';
 import { findConfigs } from '../workspace/find-files.ts';
 import { findModels, findRewards } from '../workspace/find-inputs.ts';
 import { pageHtml } from '../workspace/html.ts';
+import { pathIn } from '../workspace/path-in.ts';
 import { LatestSummary, type Look, type Looking } from './latest-summary.ts';
-import { pathIn } from './run-config.ts';
 import { writeConfig } from './write-config.ts';
 
 /** Enough for a distribution, few enough to be read at every pause in typing. */

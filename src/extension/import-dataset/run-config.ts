@@ -1,5 +1,5 @@
-import { dirname, isAbsolute, relative } from 'node:path';
 import type { DatasetSummary, RowMapping } from '../../protocol/dataset-summary.ts';
+import { pathIn } from '../workspace/path-in.ts';
 import { withField } from '../workspace/with-field.ts';
 
 /** What a run config gets from *Import Dataset*; paths are absolute. */
@@ -20,12 +20,6 @@ export interface ImportedRun {
 export interface TokenLimits {
   maxCompletionLength: number;
   maxPromptLength?: number;
-}
-
-/** A path as a config writes it: relative where that stays in the config's folder. */
-export function pathIn(config: string, path: string): string {
-  const short = relative(dirname(config), path);
-  return (short.startsWith('..') || isAbsolute(short) ? path : short || '.').replaceAll('\\', '/');
 }
 
 /** The config's fields for evaluation; undefined where it has none. */

@@ -1,10 +1,8 @@
-import { basename } from 'node:path';
 import {
   Disposable,
   type Event,
   EventEmitter,
-  MarkdownString,
-  ThemeColor,
+  type Memento,
   ThemeIcon,
   type TreeDataProvider,
   TreeItem,
@@ -14,36 +12,14 @@ import {
   window,
   workspace,
 } from 'vscode';
-import { rewardChange, rewardText } from '../../protocol/held-out.ts';
-import type { Run } from '../../run-folder/read-run.ts';
-import { formatDuration } from '../../text/duration.ts';
-import type { ActiveTraining, CurrentTraining } from '../workspace/active-training.ts';
+import { fileName } from '../../text/files-by-name.ts';
+import type { CurrentTraining } from '../workspace/active-training.ts';
 import type { RunList } from '../workspace/run-list.ts';
 import type { RunNode } from '../workspace/run-node.ts';
+import { groupRuns, isRunOrder, RUN_ORDERS, type RunOrder } from '../workspace/sort-runs.ts';
+import { runItem } from './run-item.ts';
 
-type Status = Run['status'];
-
-/** In the order of the view. */
-const GROUPS: { title: string; statuses: Status[] }[] = [
-  { title: 'Running', statuses: ['running', 'paused', 'stopping'] },
-  { title: 'Interrupted', statuses: ['interrupted'] },
-  { title: 'Failed', statuses: ['failed'] },
-  { title: 'Stopped', statuses: ['stopped'] },
-  { title: 'Done', statuses: ['done'] },
-];
-
-const ICONS: Record<Status, [icon: string, color: string]> = {
-  running: ['pulse', 'charts.blue'],
-  paused: ['debug-pause', 'charts.yellow'],
-  stopping: ['loading~spin', 'charts.blue'],
-  interrupted: ['debug-disconnect', 'list.warningForeground'],
-  failed: ['error', 'charts.red'],
-  stopped: ['debug-stop', 'charts.foreground'],
-  done: ['check', 'charts.green'],
-};
-
-/** A run that is done, but not as anyone would want it. */
-const NOTHING_LEARNED = ['warning', 'list.warningForeground'] as const;
+const ORDER_KEY = 'grpo.runs.order';
 
 const RESTRICTED = 'Restricted Mode: you can read runs but not start them, because training runs its reward functions.';
 
@@ -51,14 +27,18 @@ const RESTRICTED = 'Restricted Mode: you can read runs but not start them, becau
 export class RunTree implements TreeDataProvider<RunNode>, Disposable {
   readonly #runs: RunList;
   readonly #training: CurrentTraining;
+  /** Where the order is remembered. */
+  readonly #memory: Memento;
   readonly #changed = new EventEmitter<void>();
   readonly #view: TreeView<RunNode>;
   readonly #subscription: Disposable;
 
-  constructor(runs: RunList, training: CurrentTraining) {
+  constructor(runs: RunList, training: CurrentTraining, memory: Memento) {
     this.#runs = runs;
     this.#training = training;
-    this.#view = window.createTreeView('grpo.runs', { treeDataProvider: this });
+    this.#memory = memory;
+    this.#view = window.createTreeView('grpo.runs', { treeDataProvider: this, canSelectMany: true });
+    this.#showOrder();
     let shown = '';
     this.#subscription = Disposable.from(
       this.#view,
@@ -76,6 +56,23 @@ export class RunTree implements TreeDataProvider<RunNode>, Disposable {
 
   get onDidChangeTreeData(): Event<void> {
     return this.#changed.event;
+  }
+
+  /** What is selected in the view. */
+  get selection(): readonly RunNode[] {
+    return this.#view.selection;
+  }
+
+  get order(): RunOrder {
+    const order = this.#memory.get(ORDER_KEY);
+    return isRunOrder(order) ? order : 'newest';
+  }
+
+  /** Remembered for this workspace. */
+  async sortBy(order: RunOrder): Promise<void> {
+    await this.#memory.update(ORDER_KEY, order);
+    this.#showOrder();
+    this.#changed.fire();
   }
 
   async getChildren(node?: RunNode): Promise<RunNode[]> {
@@ -104,9 +101,10 @@ export class RunTree implements TreeDataProvider<RunNode>, Disposable {
       case 'run':
         return runItem(node.run, this.#training.active);
       case 'queued': {
-        const item = new TreeItem(node.request.name);
+        const { name, resume } = node.request;
+        const item = new TreeItem((resume === undefined ? undefined : this.#runs.get(resume)?.name) ?? name);
         item.iconPath = new ThemeIcon('clock');
-        item.description = node.request.resume === undefined ? 'queued' : 'queued to resume';
+        item.description = resume === undefined ? 'queued' : 'queued to resume';
         item.contextValue = 'queued';
         return item;
       }
@@ -118,12 +116,14 @@ export class RunTree implements TreeDataProvider<RunNode>, Disposable {
         return item;
       }
       case 'checkpoint': {
-        const item = new TreeItem(basename(node.checkpoint.path));
-        item.id = node.checkpoint.path;
+        const { path } = node.checkpoint;
+        const item = new TreeItem(fileName(path));
+        item.id = path;
         item.iconPath = new ThemeIcon('archive');
-        item.resourceUri = Uri.file(node.checkpoint.path);
+        item.resourceUri = Uri.file(path);
         item.contextValue = 'checkpoint';
-        item.tooltip = node.checkpoint.path;
+        item.tooltip = path;
+        item.command = { title: 'Open Checkpoint', command: 'grpo.openCheckpoint', arguments: [node] };
         return item;
       }
       default:
@@ -136,60 +136,26 @@ export class RunTree implements TreeDataProvider<RunNode>, Disposable {
     const starting: RunNode[] =
       active && active.folder === undefined ? [{ kind: 'starting', name: active.request.name }] : [];
     const queued = queue.map((request): RunNode => ({ kind: 'queued', request }));
-    const groups = GROUPS.map(({ title, statuses }) => {
-      const runs = this.#runs.runs.filter(({ status }) => statuses.includes(status));
-      return { title, children: runs.map((run): RunNode => ({ kind: 'run', run })) };
-    });
-    groups[0]!.children.unshift(...starting);
-    groups.splice(1, 0, { title: 'Queued', children: queued });
-    return groups
+    return groupRuns(this.#runs.runs, this.order)
+      .flatMap(({ title, runs }) => {
+        const children = runs.map((run): RunNode => ({ kind: 'run', run }));
+        if (title !== 'Running') return [{ title, children }];
+        return [
+          { title, children: [...starting, ...children] },
+          { title: 'Queued', children: queued },
+        ];
+      })
       .filter(({ children }) => children.length > 0)
       .map(({ title, children }) => ({ kind: 'state', title, children }));
+  }
+
+  /** The usual order says nothing. */
+  #showOrder(): void {
+    const { order } = this;
+    this.#view.description = order === 'newest' ? '' : `by ${RUN_ORDERS[order].toLowerCase()}`;
   }
 
   dispose(): void {
     this.#subscription.dispose();
   }
-}
-
-function runItem({ folder, info, status, live, lastReward }: Run, active: ActiveTraining | undefined): TreeItem {
-  const item = new TreeItem(info.name, TreeItemCollapsibleState.Collapsed);
-  item.id = folder;
-  const nothingLearned = status === 'done' ? info.findings?.[0] : undefined;
-  const [icon, color] = nothingLearned ? NOTHING_LEARNED : ICONS[status];
-  item.iconPath = new ThemeIcon(icon, new ThemeColor(color));
-  const { maxSteps } = info.config;
-  const running = status === 'running' || status === 'paused' || status === 'stopping';
-  const parts = running && !live ? ['elsewhere'] : [];
-  if (lastReward !== null) parts.push(`reward ${rewardText(lastReward)}`);
-  const left = status === 'running' && active?.folder === folder ? active.progress.secondsLeft : undefined;
-  const time = left === undefined ? startedAt(info.createdAt) : `${formatDuration(left)} left`;
-  item.description = [...parts, `${info.step}/${maxSteps}`, time].join(' · ');
-  const state = nothingLearned ? `${status}, nothing learned` : status;
-  const label = `${info.name}, ${state}, step ${info.step} of ${maxSteps}, reward ${rewardText(lastReward)}`;
-  item.accessibilityInformation = { label };
-  item.tooltip = new MarkdownString().appendText(
-    [
-      `${info.name}: ${state}`,
-      nothingLearned?.evidence,
-      info.heldOut && rewardChange(info.heldOut, { first: null, last: null }),
-      info.reason,
-      `started ${new Date(info.createdAt).toLocaleString()}`,
-      folder,
-    ]
-      .filter((line) => typeof line === 'string')
-      .join('\n'),
-  );
-  item.contextValue = live ? `run.live.${status}` : running ? 'run.elsewhere' : `run.ended.${status}`;
-  item.command = { title: 'Open Dashboard', command: 'grpo.openDashboard', arguments: [folder] };
-  return item;
-}
-
-/** Today's by their time, others by their date. */
-function startedAt(createdAt: string): string {
-  const date = new Date(createdAt);
-  const today = date.toDateString() === new Date().toDateString();
-  return today
-    ? date.toLocaleTimeString(undefined, { hour: '2-digit', minute: '2-digit' })
-    : date.toLocaleDateString(undefined, { month: 'short', day: 'numeric' });
 }

@@ -1,4 +1,5 @@
 import type { Run } from '../../run-folder/read-run.ts';
+import type { NamedRuns } from '../workspace/active-training.ts';
 import { type Clock, wait } from '../workspace/clock.ts';
 import { type TrainingRequest, trainingRequest } from '../workspace/request.ts';
 import type { Journal, Unfinished } from './journal.ts';
@@ -12,7 +13,7 @@ export interface ReloadedWindow {
   clock: Clock;
   journal: Journal;
   log: { info(text: string): void };
-  runs: { refresh(folder: string): void };
+  runs: NamedRuns & { refresh(folder: string): void; readonly scanned: Promise<void> };
   training: { add(request: TrainingRequest): void };
   isWritten(folder: string): Promise<boolean>;
   readRun(folder: string): Promise<Run | undefined>;
@@ -35,7 +36,10 @@ export async function continueAfterReload(window: ReloadedWindow, { folder, queu
   // Deleted meanwhile, or it came to its end just then.
   if (!run || run.status === 'done') return;
 
-  const { name, configFile, step } = run.info;
+  const { configFile, step } = run.info;
+  // What it is called depends on the others.
+  await runs.scanned;
+  const { name } = runs.get(folder) ?? run;
   if (window.continuesRuns()) {
     log.info(`${name}: resuming after the window was reloaded`);
     for (const request of [trainingRequest(configFile, folder), ...queued]) training.add(request);

@@ -1,6 +1,6 @@
 import { commands, type Disposable, Uri, window, workspace } from 'vscode';
 import type { ConfigEdit } from '../../protocol/remedy.ts';
-import type { ActiveTraining } from '../workspace/active-training.ts';
+import { type ActiveTraining, type NamedRuns, nameOfTraining } from '../workspace/active-training.ts';
 import { placeToOpen } from '../workspace/problem-place.ts';
 import type { Problems } from '../workspace/problems.ts';
 import { replaceText } from '../workspace/replace-text.ts';
@@ -18,21 +18,21 @@ const show = {
 } as const;
 
 /** One notification per outcome, one when a run pauses on its own, and a question when one is no longer as it was recorded. */
-export function notifyOutcomes(training: Training, problems: Problems): Disposable[] {
+export function notifyOutcomes(training: Training, problems: Problems, runs: NamedRuns): Disposable[] {
   return [
     training.onDidNotice(({ configFile, findings }) => {
       // What is good to know is in the log.
       const urgent = findings.filter(({ severity }) => severity !== 'information');
       void problems.reportFindings(urgent, configFile);
     }),
-    training.onDidEnd((ended) => void notifyEnd(ended, training, problems)),
-    training.onDidPause((active) => void notifyPause(active, training, problems)),
-    training.onDidAsk((question) => void ask(question, training)),
+    training.onDidEnd((ended) => void notifyEnd(ended, training, problems, runs)),
+    training.onDidPause((active) => void notifyPause(active, training, problems, runs)),
+    training.onDidAsk((question) => void ask(question, training, runs)),
   ];
 }
 
-async function notifyEnd(ended: EndedTraining, training: Training, problems: Problems): Promise<void> {
-  const outcome = describeOutcome(ended);
+async function notifyEnd(ended: EndedTraining, training: Training, problems: Problems, runs: NamedRuns): Promise<void> {
+  const outcome = describeOutcome(ended, nameOfTraining(ended.training, runs));
   const { configFile } = ended.training.request;
   if (outcome.problem) void problems.report(outcome.problem, configFile);
   const { restart } = outcome;
@@ -60,32 +60,41 @@ function act(action: OutcomeAction, { training }: EndedTraining, outcome: Outcom
   }
 }
 
-async function notifyPause(active: ActiveTraining, training: Training, problems: Problems): Promise<void> {
-  const { request, folder, pause } = active;
-  if (pause?.findings) return askToTrain(active, training);
+async function notifyPause(
+  active: ActiveTraining,
+  training: Training,
+  problems: Problems,
+  runs: NamedRuns,
+): Promise<void> {
+  const { folder, pause } = active;
+  const name = nameOfTraining(active, runs);
+  if (pause?.findings) return askToTrain(active, name, training);
   const place = pause?.problem && placeToOpen(pause.problem);
   const open = place ? (['Open'] as const) : [];
-  const text = `${request.name} paused: ${pause?.reason}`;
+  const text = `${name} paused: ${pause?.reason}`;
   const action = await window.showWarningMessage(text, ...open, 'Resume', 'Stop');
   if (action === 'Open') await problems.open(place);
   if (action === 'Resume') await commands.executeCommand('grpo.resume', folder);
   if (action === 'Stop') await commands.executeCommand('grpo.stop', folder);
 }
 
-async function ask(question: OpenQuestion, training: Training): Promise<void> {
-  const { text, detail, answers } = differenceQuestion(question);
+async function ask(question: OpenQuestion, training: Training, runs: NamedRuns): Promise<void> {
+  const name = nameOfTraining({ folder: undefined, request: question.request }, runs);
+  const { text, detail, answers } = differenceQuestion(question.differences, name);
   const labels = answers.map(({ label }) => label);
   const chosen = await window.showWarningMessage(text, { modal: true, detail }, ...labels);
   const answer = answers.find(({ label }) => label === chosen);
-  if (answer) training.add({ ...question.request, differences: answer.choice });
+  if (answer?.choice === 'new-run')
+    await commands.executeCommand('grpo.newRunFromCheckpoint', { folder: question.differences.run, start: true });
+  else if (answer) training.add({ ...question.request, differences: answer.choice });
 }
 
 /** Asked once, before the first update of a run whose first step teaches nothing. */
-async function askToTrain(active: ActiveTraining, training: Training): Promise<void> {
-  const { request, folder, pause } = active;
+async function askToTrain(active: ActiveTraining, name: string, training: Training): Promise<void> {
+  const { folder, pause } = active;
   const remedy = pause?.findings?.[0]?.remedy;
   const edit = remedy?.action === 'set' ? remedy : undefined;
-  const text = withQuestion(`${request.name}: ${pause?.reason}`, edit);
+  const text = withQuestion(`${name}: ${pause?.reason}`, edit);
   const action = await window.showWarningMessage(text, ...(edit ? [CHANGE_AND_RESTART] : []), 'Train Anyway', 'Stop');
   if (action === 'Train Anyway') await commands.executeCommand('grpo.resume', folder);
   else if (action === 'Stop') await commands.executeCommand('grpo.stop', folder);

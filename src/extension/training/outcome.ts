@@ -33,10 +33,9 @@ export const failureOf = (ended: EndedTraining): string | undefined => {
   return problem ? badInputText(problem) : text;
 };
 
-export function describeOutcome({ training, exit }: EndedTraining): Outcome {
-  const { request, progress, folder, stage } = training;
+export function describeOutcome({ training, exit }: EndedTraining, name = training.request.name): Outcome {
+  const { progress, folder, stage } = training;
   const { end, code, signal, lastWords } = exit;
-  const { name } = request;
   const after = `after step ${end?.step ?? progress.step}`;
 
   if (folder === undefined && code === BAD_INPUT && end?.error !== undefined) {

@@ -9,7 +9,7 @@ export const reloadedWindow = (
   ...parts,
   clock: systemClock,
   isWritten: async (folder) => (await import('../../run-folder/run-lock.ts')).isWritten(folder),
-  readRun: async (folder) => (await import('../../run-folder/read-run.ts')).readRun(folder, false),
+  readRun: async (folder) => new (await import('../../run-folder/read-run.ts')).RunReader().read(folder, false),
   continuesRuns: () => workspace.isTrusted && workspace.getConfiguration('grpo').get('resumeAfterReload', false),
   offer: (text) => window.showInformationMessage(text, 'Resume', 'Open Dashboard'),
   resume: (folder) => commands.executeCommand('grpo.resumeFromCheckpoint', folder),

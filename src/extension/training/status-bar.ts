@@ -2,7 +2,13 @@ import { Disposable, StatusBarAlignment, type StatusBarItem, window } from 'vsco
 import { rewardText } from '../../protocol/held-out.ts';
 import { phaseText } from '../../protocol/phase-text.ts';
 import { formatDuration } from '../../text/duration.ts';
-import type { ActiveTraining, CurrentTraining, Stage } from '../workspace/active-training.ts';
+import {
+  type ActiveTraining,
+  type CurrentTraining,
+  type NamedRuns,
+  nameOfTraining,
+  type Stage,
+} from '../workspace/active-training.ts';
 
 const ICONS: Record<Stage, string> = {
   starting: '$(loading~spin)',
@@ -17,21 +23,21 @@ export class TrainingStatus implements Disposable {
   readonly #item: StatusBarItem;
   readonly #subscription: Disposable;
 
-  constructor(training: CurrentTraining) {
+  constructor(training: CurrentTraining, runs: NamedRuns) {
     this.#item = window.createStatusBarItem('grpo.training', StatusBarAlignment.Left, 10);
     this.#item.name = 'GRPO Training';
     this.#subscription = Disposable.from(
       this.#item,
-      training.onDidChange(() => this.#show(training)),
+      training.onDidChange(() => this.#show(training, runs)),
     );
   }
 
-  #show({ active, queue }: CurrentTraining): void {
+  #show({ active, queue }: CurrentTraining, runs: NamedRuns): void {
     if (!active) {
       this.#item.hide();
       return;
     }
-    const text = describeTraining(active);
+    const text = describeTraining(active, nameOfTraining(active, runs));
     this.#item.text = `${ICONS[active.stage]} ${text}`;
     this.#item.accessibilityInformation = { label: `GRPO training: ${text}` };
     const waiting = queue.map(({ name }) => name).join(', ');
@@ -49,7 +55,7 @@ export class TrainingStatus implements Disposable {
 }
 
 /** `sort 12/120 · reward 3.41 · 24 s left` */
-function describeTraining({ request: { name }, stage, progress }: ActiveTraining): string {
+function describeTraining({ stage, progress }: ActiveTraining, name: string): string {
   const { step, maxSteps, reward, secondsLeft, phase, share } = progress;
   if (stage === 'starting') return `${name}: ${phaseText(phase, share)}`;
   const parts = [`${name} ${step}/${maxSteps}`];

@@ -27,6 +27,20 @@ export interface ActiveTraining {
   differences?: Differences;
 }
 
+/** Runs by their folders, with the names that they have everywhere. */
+export interface NamedRuns {
+  get(folder: string): { readonly name: string } | undefined;
+}
+
+/** What a training is called: as its run, or as its config as long as there is none. */
+export function nameOfTraining(
+  { folder, request }: Pick<ActiveTraining, 'folder' | 'request'>,
+  runs: NamedRuns,
+): string {
+  const run = folder ?? request.resume;
+  return (run === undefined ? undefined : runs.get(run)?.name) ?? request.name;
+}
+
 /** The training in this window, for features that show it. */
 export interface CurrentTraining {
   readonly active: ActiveTraining | undefined;

@@ -12,6 +12,8 @@ export interface TrainingRequest {
   name: string;
   /** The run to continue; without it a new one starts. */
   resume?: string;
+  /** `field=value` overrides of config fields. */
+  set?: string[];
   /** What to do where that run was recorded with other settings than today's; without it the trainer asks. */
   differences?: DifferenceChoice;
 }
@@ -23,14 +25,14 @@ export const trainingRequest = (configFile: string, resume?: string): TrainingRe
 });
 
 export async function trainerOptions(
-  { configFile, resume, differences }: TrainingRequest,
+  { configFile, resume, set: given = [], differences }: TrainingRequest,
   interpreters: Interpreters,
 ): Promise<TrainerOptions> {
   const resumed = { ...(resume !== undefined && { out: resume, resume: true }), ...(differences && { differences }) };
   // It keeps the interpreter that it recorded.
-  if (differences === 'as-recorded') return { configFile, ...resumed };
+  if (differences === 'as-recorded') return { configFile, set: given, ...resumed };
   const python = await pythonFor(configFile, interpreters);
-  const set = python === null ? [] : [`python=${JSON.stringify(python)}`];
+  const set = [...(python === null ? [] : [`python=${JSON.stringify(python)}`]), ...given];
   return { configFile, set, ...resumed };
 }
 

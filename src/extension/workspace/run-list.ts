@@ -2,6 +2,7 @@ import type { HostCommand, TrainerEvent } from '../../protocol/events.ts';
 import type { Run } from '../../run-folder/read-run.ts';
 import type { Clock } from './clock.ts';
 import { Emitter } from './emitter.ts';
+import { LabelledRuns } from './label-runs.ts';
 import type { RunRegistry } from './registry.ts';
 
 /** Views need not know of changes any sooner. */
@@ -21,7 +22,7 @@ export interface RunSource {
 export class RunList implements RunRegistry {
   readonly #source: RunSource;
   readonly #clock: Clock;
-  readonly #runs = new Map<string, Run>();
+  readonly #runs = new LabelledRuns();
   /** How to reach the trainers of this window, by run folder. */
   readonly #live = new Map<string, (command: HostCommand) => void>();
   readonly #changed = new Emitter<void>();
@@ -47,7 +48,7 @@ export class RunList implements RunRegistry {
   }
 
   get runs(): readonly Run[] {
-    return [...this.#runs.values()].sort((a, b) => b.info.createdAt.localeCompare(a.info.createdAt));
+    return this.#runs.all;
   }
 
   get(folder: string): Run | undefined {
@@ -76,8 +77,9 @@ export class RunList implements RunRegistry {
     const run = this.#runs.get(folder);
     if (run && event.type === 'step') {
       const info = { ...run.info, step: event.step };
-      this.#runs.set(folder, { ...run, info, lastReward: event.metrics.reward ?? null });
-      this.#changeSoon();
+      this.#runs.set(folder, { ...run, info });
+      // What it has come to is in its metrics.
+      this.refresh(folder);
     } else if (event.type !== 'phase' && event.type !== 'scored' && event.type !== 'log') {
       this.refresh(folder);
     }
@@ -120,7 +122,7 @@ export class RunList implements RunRegistry {
 
   async #scanNow(): Promise<void> {
     // Those that come while it is searched are not among those found.
-    const before = [...this.#runs.keys()];
+    const before = this.#runs.keys();
     const found = new Set(await this.#source.find());
     const gone = before.filter((folder) => !found.has(folder) && !this.#live.has(folder));
     await Promise.all([
@@ -137,7 +139,7 @@ export class RunList implements RunRegistry {
       if (!run) this.#runs.delete(folder);
       // The trainer's steps come sooner than its files are read.
       else if (run.live && known?.live && known.info.step > run.info.step)
-        this.#runs.set(folder, { ...run, info: { ...run.info, step: known.info.step }, lastReward: known.lastReward });
+        this.#runs.set(folder, { ...run, info: { ...run.info, step: known.info.step } });
       else this.#runs.set(folder, run);
     });
   }
@@ -155,7 +157,7 @@ export class RunList implements RunRegistry {
 
   #lookLater(): void {
     this.#cancelLook = this.#clock.after(LOOK_MS, () => {
-      for (const { folder, live, status } of this.#runs.values())
+      for (const { folder, live, status } of this.#runs.all)
         if (!live && (status === 'running' || status === 'paused' || status === 'stopping')) this.refresh(folder);
       this.#lookLater();
     });

@@ -26,8 +26,14 @@ export function runFolders(workspace: string): string[] {
 
 export const readRunInfo = (
   folder: string,
-): { state: string; step: number; device: string; config: Record<string, unknown>; changes?: unknown[] } =>
-  JSON.parse(readFileSync(join(folder, 'run.json'), 'utf8'));
+): {
+  name: string;
+  state: string;
+  step: number;
+  device: string;
+  config: Record<string, unknown>;
+  changes?: unknown[];
+} => JSON.parse(readFileSync(join(folder, 'run.json'), 'utf8'));
 
 /** The rewards of all steps, as the trainer wrote them. */
 export const readRewards = (folder: string): number[] =>

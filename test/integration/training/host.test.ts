@@ -93,6 +93,34 @@ test('pauses when every reward fails, and continues when someone has fixed it', 
   expect(told).toContain('From step 1 on: letters.reward.ts has changed.');
 });
 
+test('a reward that is edited while someone has paused the run is used, and recorded with its step', async () => {
+  const folder = tinyWorkspace({ maxSteps: 100_000 });
+  const reward = join(folder, 'letters.reward.ts');
+  const start = readFileSync(reward, 'utf8');
+  const host = startHost(folder);
+  await host.until(isStep);
+  host.send('pause');
+  await host.until(isState('paused'));
+  const run = onlyRun(folder);
+  const { step } = runInfoOf(run);
+  // One that does not load pauses the run once more, and says why.
+  writeFileSync(reward, 'export const letters = (');
+  let seen = host.events.length;
+  host.send('resume');
+  expect(await host.until(isState('paused'), seen)).toMatchObject({ problem: { place: { line: 1 } } });
+  writeFileSync(reward, 'export const letters = () => 7;\n');
+  seen = host.events.length;
+  host.send('resume');
+  expect(await host.until(isStep, seen)).toMatchObject({ step: step + 1, metrics: { reward: 7 } });
+  host.send('stop');
+  expect(await host.exit).toBe(0);
+  const [change, ...others] = runInfoOf(run).changes!;
+  expect(others).toEqual([]);
+  expect(change).toMatchObject({ step: step + 1, field: 'rewardSources.letters.reward.ts' });
+  const textOf = (version: unknown) => readFileSync(join(run, (version as RewardSource).copy), 'utf8');
+  expect([textOf(change!.from), textOf(change!.to)]).toEqual([start, 'export const letters = () => 7;\n']);
+});
+
 test('asks how to resume a run whose reward was edited, and is told', async () => {
   const folder = tinyWorkspace({ maxSteps: 1 });
   expect(await startHost(folder).exit).toBe(0);

@@ -51,7 +51,7 @@ function follow(isOurs = false) {
   };
   const followed = new RunFeed(
     folder,
-    () => isOurs,
+    () => ({ name: 'sort · seed 4', about: { note: 'A note.' }, live: isOurs }),
     () => stream.update(),
   );
   const stream = new RunStream(followed, true, post);
@@ -134,6 +134,7 @@ describe('a run on its way to the dashboard', () => {
     writeInfo({ state: 'failed', reason: 'The disk is full.' });
     await vi.waitFor(() => expect(messages.map(({ type }) => type)).toEqual(['snapshot']));
     expect(messages[0]).toMatchObject({ head: { state: 'failed', reason: 'The disk is full.' } });
+    expect(messages[0]).toMatchObject({ head: { name: 'sort · seed 4', about: { note: 'A note.' } } });
   });
 });
 

@@ -14,17 +14,20 @@ let told: string[];
 let window: ReloadedWindow;
 /** Whether the trainer of the closed window still writes. */
 let written: boolean;
+/** The run as the list knows it. */
+let named: { name: string } | undefined;
 beforeEach(() => {
   clock = new FakeClock();
   memory = new FakeMemory();
   memory.value = UNFINISHED;
   told = [];
   written = false;
+  named = undefined;
   window = {
     clock,
     journal: new Journal(memory),
     log: { info: () => {} },
-    runs: { refresh: (folder) => void told.push(`refresh ${folder}`) },
+    runs: { refresh: (folder) => void told.push(`refresh ${folder}`), get: () => named, scanned: Promise.resolve() },
     training: { add: ({ name, resume }) => void told.push(`add ${name} ${resume}`) },
     isWritten: async () => written,
     readRun: async () => run('stopped'),
@@ -38,7 +41,8 @@ beforeEach(() => {
   };
 });
 
-const run = (status: Run['status']) => ({ status, info: { name: 'a', configFile: '/w/a.grpo.json', step: 4 } }) as Run;
+const run = (status: Run['status']) =>
+  ({ status, name: 'a', info: { name: 'a', configFile: '/w/a.grpo.json', step: 4 } }) as Run;
 
 test('waits for the checkpoint of the closed window, then continues with all that waited', async () => {
   written = true;
@@ -46,6 +50,7 @@ test('waits for the checkpoint of the closed window, then continues with all tha
   await clock.go(10_000);
   expect(told).toEqual([]);
   written = false;
+  named = undefined;
   await clock.go(200);
   expect(told).toEqual(['refresh /runs/a', 'add a /runs/a', 'add b undefined']);
 });
@@ -65,6 +70,7 @@ test('remembers the run while it waits: the window may be reloaded in turn', asy
   await clock.go(10_000);
   expect(new Journal(memory).read()).toEqual(UNFINISHED);
   written = false;
+  named = undefined;
   await clock.go(200);
   expect(new Journal(memory).read()).toBeUndefined();
 });
@@ -75,16 +81,18 @@ test('does not forget what was started while it waited', async () => {
   await clock.go(1000);
   window.journal.write('/runs/other', []);
   written = false;
+  named = undefined;
   await clock.go(200);
   expect(memory.value).toEqual({ folder: '/runs/other', queued: [] });
 });
 
 test('offers it where the setting says no more', async () => {
   window.continuesRuns = () => false;
+  named = { name: 'a · seed 4' };
   await continueAfterReload(window, UNFINISHED);
   expect(told).toEqual([
     'refresh /runs/a',
-    'a stopped after step 4 because the window closed. 1 queued did not start.',
+    'a · seed 4 stopped after step 4 because the window closed. 1 queued did not start.',
     'resume /runs/a',
     'add b undefined',
   ]);

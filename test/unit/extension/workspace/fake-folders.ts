@@ -17,7 +17,7 @@ export function run(folder: string, changes: Partial<Run> & { step?: number; cre
     versions: {},
   } as const;
   const info = { ...about, ...times, state: 'running', reason: null, step, config } as Run['info'];
-  return { folder, info, status: 'running', live: false, lastReward: null, ...rest };
+  return { folder, name: folder, info, about: {}, status: 'running', live: false, measure: undefined, ...rest };
 }
 
 /** Run folders that the test makes and deletes, read as slowly as it likes. */

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { RunList } from '../../../../src/extension/workspace/run-list.ts';
-import { readRun } from '../../../../src/run-folder/read-run.ts';
+import { RunReader } from '../../../../src/run-folder/read-run.ts';
 import { deferred, FakeClock, settled } from '../fake-clock.ts';
 import { FakeFolders, run } from './fake-folders.ts';
 
@@ -162,10 +162,10 @@ describe('our own runs', () => {
     await open();
     await list.attach('/a', () => {});
     step('/a', 3);
-    expect(list.get('/a')).toMatchObject({ info: { step: 3 }, lastReward: 0.3 });
+    expect(list.get('/a')).toMatchObject({ info: { step: 3 } });
     list.refresh('/a');
     await clock.go(200);
-    expect(list.get('/a')).toMatchObject({ info: { step: 3 }, lastReward: 0.3 });
+    expect(list.get('/a')).toMatchObject({ info: { step: 3 } });
     folders.add('/a', { step: 4 });
     list.refresh('/a');
     await clock.go(200);
@@ -254,7 +254,7 @@ describe('with real folders', () => {
   };
 
   test('a torn run.json is no run until it is whole, and a deleted one is none any more', async () => {
-    list = new RunList({ find: async () => [], read: readRun }, clock);
+    list = new RunList({ find: async () => [], read: (folder, live) => new RunReader().read(folder, live) }, clock);
     await list.scanned;
     mkdirSync(folder, { recursive: true });
     const text = JSON.stringify({ ...run(folder).info, name: 'whole' });

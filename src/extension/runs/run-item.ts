@@ -1,0 +1,72 @@
+import { MarkdownString, ThemeColor, ThemeIcon, TreeItem, TreeItemCollapsibleState } from 'vscode';
+import type { Run } from '../../run-folder/read-run.ts';
+import { formatDuration } from '../../text/duration.ts';
+import { shortTime } from '../../text/start-time.ts';
+import type { ActiveTraining } from '../workspace/active-training.ts';
+import { measureOf, measureSentence } from '../workspace/run-words.ts';
+
+const ICONS: Record<Run['status'], [icon: string, color: string]> = {
+  running: ['pulse', 'charts.blue'],
+  paused: ['debug-pause', 'charts.yellow'],
+  stopping: ['loading~spin', 'charts.blue'],
+  interrupted: ['debug-disconnect', 'list.warningForeground'],
+  failed: ['error', 'charts.red'],
+  stopped: ['debug-stop', 'charts.foreground'],
+  done: ['check', 'charts.green'],
+};
+
+/** A run that is done, but not as anyone would want it. */
+const NOTHING_LEARNED = ['warning', 'list.warningForeground'] as const;
+
+/** A run's row: its name, what it has come to, how far it is, when it started, its tags. */
+export function runItem(run: Run, active: ActiveTraining | undefined): TreeItem {
+  const { folder, name, info, about, status, live } = run;
+  const { tags = [], pinned = false } = about;
+  const item = new TreeItem(name, TreeItemCollapsibleState.Collapsed);
+  item.id = folder;
+  const nothingLearned = status === 'done' ? info.findings?.[0] : undefined;
+  const [icon, color] = nothingLearned ? NOTHING_LEARNED : ICONS[status];
+  item.iconPath = new ThemeIcon(icon, new ThemeColor(color));
+  const { maxSteps } = info.config;
+  const running = status === 'running' || status === 'paused' || status === 'stopping';
+  const left = status === 'running' && active?.folder === folder ? active.progress.secondsLeft : undefined;
+  const measure = measureOf(run);
+  const parts = [
+    running && !live ? 'elsewhere' : undefined,
+    measure,
+    `${info.step}/${maxSteps}`,
+    left === undefined ? shortTime(info.createdAt) : `${formatDuration(left)} left`,
+    ...tags.map((tag) => `#${tag}`),
+  ];
+  item.description = parts.filter(isText).join(' · ');
+  const state = nothingLearned ? `${status}, nothing learned` : status;
+  const spoken = [
+    ...[name, pinned && 'pinned', state, `step ${info.step} of ${maxSteps}`, measure],
+    tags.length > 0 && `tags ${tags.join(' ')}`,
+  ];
+  item.accessibilityInformation = { label: spoken.filter(isText).join(', ') };
+  item.tooltip = tooltip(run, state, nothingLearned?.evidence);
+  const context = live ? `run.live.${status}` : running ? 'run.elsewhere' : `run.ended.${status}`;
+  item.contextValue = pinned ? `${context}.pinned` : context;
+  item.command = { title: 'Open Dashboard', command: 'grpo.openDashboard', arguments: [folder] };
+  return item;
+}
+
+/** What people wrote first; the measure says which one it is. */
+function tooltip(run: Run, state: string, nothingLearned: string | undefined): MarkdownString {
+  const { folder, name, info, about } = run;
+  const { tags = [], note } = about;
+  const lines = [
+    `${name}: ${state}`,
+    note,
+    tags.length > 0 ? tags.map((tag) => `#${tag}`).join(' ') : undefined,
+    nothingLearned,
+    measureSentence(run),
+    info.reason ?? undefined,
+    `started ${shortTime(info.createdAt)}`,
+    folder,
+  ];
+  return new MarkdownString().appendText(lines.filter(isText).join('\n'));
+}
+
+const isText = (part: unknown): part is string => typeof part === 'string' && part !== '';
