@@ -4,7 +4,7 @@ import { writePieces } from '../export/text-writer.ts';
 import { BadInput } from '../protocol/errors.ts';
 import { evaluatedSteps, readEvaluation } from '../run-folder/evaluations.ts';
 import { MetricsTail } from '../run-folder/metrics-tail.ts';
-import { readRun } from '../run-folder/read-run.ts';
+import { RunReader } from '../run-folder/read-run.ts';
 import { readCompletions, recordedSteps } from '../run-folder/rollouts.ts';
 import { stepSection } from './completions.ts';
 import { configSection, provenanceSection } from './config.ts';
@@ -25,7 +25,7 @@ async function reportOf(run: ExportedRun, version: string): Promise<Html> {
   const tail = new MetricsTail(folder);
   await tail.read();
   const { columns } = tail;
-  const status = (await readRun(folder, false))?.status ?? info.state;
+  const status = (await new RunReader().read(folder, false))?.status ?? info.state;
   const changedAt = [...new Set((info.changes ?? []).map(({ step }) => step))];
   const body = [
     headSection(run, status, columns),
