@@ -22,6 +22,8 @@ interface Shown<T> {
   index: number;
 }
 
+let lists = 0;
+
 /**
  * A list box of any length, or with a `head` a grid, that makes only the rows in sight. Arrow keys, Home, End and Page Up/Down move the
  * active row; Enter, Space or a click open it.
@@ -29,6 +31,8 @@ interface Shown<T> {
 export class VirtualList<T> {
   readonly element: HTMLElement;
   readonly #options: VirtualListOptions<T>;
+  /** Of its rows: there may be other lists on the page. */
+  readonly #id = `list-${lists++}`;
   readonly #canvas: HTMLElement;
   readonly #rows: KeyedList<Shown<T>>;
   #items: readonly T[] = [];
@@ -81,7 +85,7 @@ export class VirtualList<T> {
     const indices = Array.from({ length: Math.max(0, last - first) }, (_, i) => first + i);
     this.#rows.show(indices.map((index) => ({ item: this.#items[index]!, index })));
     const active = this.#active >= first && this.#active < last;
-    if (active) this.element.setAttribute('aria-activedescendant', `option-${this.#active}`);
+    if (active) this.element.setAttribute('aria-activedescendant', `${this.#id}-${this.#active}`);
     else this.element.removeAttribute('aria-activedescendant');
   }
 
@@ -100,7 +104,7 @@ export class VirtualList<T> {
       if (now.item !== shown?.item) row.update?.(now.item);
       shown = now;
       const { index } = now;
-      element.id = `option-${index}`;
+      element.id = `${this.#id}-${index}`;
       element.setAttribute('aria-selected', String(index === this.#active));
       if (head) element.setAttribute('aria-rowindex', String(index + 2));
       else {

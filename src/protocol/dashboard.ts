@@ -11,6 +11,7 @@ import { heldOut } from './held-out.ts';
 import { rescoreFigures, rescoreStart, rescoreStep, sourcePlace } from './rescore.ts';
 import type { RunConfig } from './run-config.ts';
 import type { RewardSource, RunChange, RunInputs, RunReward, RunState } from './run-folder.ts';
+import { runResults } from './run-results.ts';
 
 /** Raised when a message changes its meaning. Host and webview come from one package; a webview that was kept may be older. */
 export const DASHBOARD_VERSION = 1;
@@ -77,6 +78,9 @@ const runSummary = z.object({
   createdAt: z.string(),
   state: z.enum(states),
   step,
+  seed: z.optional(z.number()),
+  /** Not before they were asked for and read. */
+  results: z.optional(runResults),
 });
 export type RunSummary = z.infer<typeof runSummary>;
 

@@ -15,9 +15,12 @@ export class MetricsTail {
   #inode: bigint | undefined;
   /** Bytes that were read: always up to the end of a line, so that a torn last line is read again when it is whole. */
   #offset = 0;
+  readonly #keys: readonly string[] | undefined;
 
-  constructor(folder: string) {
+  /** `keys`: only these metrics are kept. */
+  constructor(folder: string, keys?: readonly string[]) {
     this.#file = join(folder, RUN_FILES.metrics);
+    this.#keys = keys;
   }
 
   /** `onChunk` is called after every mebibyte, with the event loop free in between: a long run shows itself while it loads. */
@@ -52,7 +55,7 @@ export class MetricsTail {
         this.columns.truncate(this.columns.indexOf(row.step));
         this.generation += 1;
       }
-      this.columns.push(row);
+      this.columns.push(this.#keys ? only(row, this.#keys) : row);
     }
   }
 
@@ -62,6 +65,12 @@ export class MetricsTail {
     this.#inode = inode;
     this.#offset = 0;
   }
+}
+
+function only(row: MetricsRow, keys: readonly string[]): MetricsRow {
+  const kept: MetricsRow = { step: row.step };
+  for (const key of keys) if (row[key] !== undefined) kept[key] = row[key];
+  return kept;
 }
 
 /** A line that is no metrics row is passed over: better a curve with a gap than none. */

@@ -1,7 +1,6 @@
-import type { RunHead } from '../../src/protocol/dashboard.ts';
-import { runLabels } from '../compare/run-labels.ts';
+import { type Overlay, overlays } from '../compare/overlays.ts';
 import { el, setText } from '../dom.ts';
-import { formatCount, formatTime } from '../format.ts';
+import { formatCount } from '../format.ts';
 import { KeyedList, type Row } from '../keyed-list.ts';
 import type { Store } from '../store.ts';
 import { onThemeChange, readTheme } from './theme.ts';
@@ -31,19 +30,15 @@ export function toolbar(store: Store, exportAll: () => void): HTMLElement {
         : 'Drag to zoom · click a step to see its groups',
     );
   };
-  const overlays = el('span', { class: 'overlays' });
-  const legend = new KeyedList<Overlay>(overlays, ({ head }) => head.folder, overlayLegend);
+  const list = el('span', { class: 'overlays' });
+  const legend = new KeyedList<Overlay>(list, ({ id }) => id, overlayLegend);
   const showOverlays = () => {
-    const shown = [...store.compared.values()];
-    const labels = runLabels([...(store.main ? [store.main] : []), ...shown].map(({ head }) => head));
-    legend.show(
-      shown.map(({ head }) => ({ head, label: labels.get(head.folder)!, color: store.overlayColor(head.folder) })),
-    );
+    legend.show(overlays(store));
   };
   onThemeChange(showOverlays);
   store.subscribe((changes) => {
     if (changes.has('layout')) update();
-    if (changes.has('compared')) showOverlays();
+    if (changes.has('compared') || changes.has('layout')) showOverlays();
   });
   update();
   return el(
@@ -52,7 +47,7 @@ export function toolbar(store: Store, exportAll: () => void): HTMLElement {
     el('label', { for: 'smoothing' }, 'Smoothing'),
     slider,
     value,
-    overlays,
+    list,
     el('span', { class: 'spacer' }),
     range,
     reset,
@@ -60,21 +55,13 @@ export function toolbar(store: Store, exportAll: () => void): HTMLElement {
   );
 }
 
-interface Overlay {
-  head: RunHead;
-  label: string;
-  /** Index into the palette. */
-  color: number;
-}
-
 function overlayLegend(): Row<Overlay> {
   const swatch = el('span', { class: 'swatch dashed' });
   const name = el('span');
   const element = el('span', { class: 'overlay' }, swatch, name);
-  const update = ({ head, label, color }: Overlay) => {
+  const update = ({ label, color }: Overlay) => {
     swatch.style.setProperty('--color', readTheme().palette[color]!);
     setText(name, label);
-    element.title = formatTime(head.createdAt);
   };
   return { element, update };
 }

@@ -89,7 +89,6 @@ export class RunPanel implements Disposable {
 
   onRunsChanged(): void {
     this.#runs.get(this.#folder)?.feed.changed();
-    this.#sendRuns();
     this.#followCompared();
   }
 
@@ -176,7 +175,6 @@ export class RunPanel implements Disposable {
   #listen(): void {
     this.#ready = true;
     for (const { stream } of this.#runs.values()) stream.restart();
-    this.#sendRuns();
     this.#rescoreView.ready();
     for (const tab of this.#tabs) tab.ready?.();
     this.#activity.again();
@@ -190,15 +188,6 @@ export class RunPanel implements Disposable {
       const problem = missing ? `Step ${step} has no rollouts file.` : String(error);
       this.#post({ type: 'rollouts', step, rows: [], problem });
     }
-  }
-
-  /** Every other run that the workspace knows. */
-  #sendRuns(): void {
-    if (!this.#ready) return;
-    const runs = this.#registry.runs
-      .filter(({ folder }) => folder !== this.#folder)
-      .map(({ folder, info: { name, createdAt, state, step } }) => ({ folder, name, createdAt, state, step }));
-    this.#post({ type: 'runs', runs });
   }
 
   #compare(folders: readonly string[]): void {
