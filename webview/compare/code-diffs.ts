@@ -87,7 +87,7 @@ const named =
     name === wanted;
 
 function diffRow(): Row<CodeDifference> {
-  const heading = el('h3');
+  const heading = el('h2');
   const body = el('div');
   const count = el('span', { class: 'muted' });
   let shown: CodeDifference | undefined;

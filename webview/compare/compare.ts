@@ -27,7 +27,7 @@ export class Compare {
   readonly #group: HTMLElement;
   readonly #addSeeds: HTMLElement;
   readonly #clear: HTMLElement;
-  readonly #views: Record<View, { element: HTMLElement; update(): void }>;
+  readonly #views: Record<View, { element: HTMLElement; controls: HTMLElement; update(): void }>;
   readonly #buttons: Record<View, HTMLElement>;
   readonly #viewBar: HTMLElement;
   readonly #hint = el('p', { class: 'empty' });
@@ -57,7 +57,9 @@ export class Compare {
       completions: new CompletionsView(store),
     };
     this.#buttons = Object.fromEntries(NAMES.map((view) => [view, this.#button(view)])) as Record<View, HTMLElement>;
-    this.#viewBar = el('div', { class: 'bar', role: 'group', 'aria-label': 'View' }, ...Object.values(this.#buttons));
+    const choice = el('div', { class: 'views', role: 'group', 'aria-label': 'View' }, ...Object.values(this.#buttons));
+    const controls = Object.values(this.#views).map((view) => view.controls);
+    this.#viewBar = el('div', { class: 'bar' }, choice, ...controls);
     const spacer = el('span', { class: 'spacer' });
     this.element = el(
       'div',
@@ -103,7 +105,8 @@ export class Compare {
     for (const view of NAMES) {
       const chosen = view === compareView && runs > 0;
       // Differences from nothing are none.
-      this.#views[view].element.hidden = !chosen || (view === 'differences' && shown < 2);
+      const empty = view === 'differences' && shown < 2;
+      this.#views[view].element.hidden = this.#views[view].controls.hidden = !chosen || empty;
       this.#buttons[view].setAttribute('aria-pressed', String(view === compareView));
       if (chosen) this.#views[view].update();
     }

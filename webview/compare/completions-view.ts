@@ -22,6 +22,7 @@ interface Side {
 /** What the runs wrote to the same held-out prompts, side by side. */
 export class CompletionsView {
   readonly element: HTMLElement;
+  readonly controls: HTMLElement;
   readonly #store: Store;
   readonly #evaluations: Evaluations;
   readonly #stepList = el('span', { class: 'evaluation-steps' });
@@ -46,7 +47,7 @@ export class CompletionsView {
   /** The prompts of these evaluations, which are matched once. */
   #matched: { rows: readonly unknown[]; prompts: MatchedPrompt[] } = { rows: [], prompts: [] };
   #shown: readonly ListedPrompt[] = [];
-  /** The prompt that is open. */
+  /** The prompt that someone has opened; until then it is the first. */
   #open: string | undefined;
 
   constructor(store: Store) {
@@ -56,7 +57,7 @@ export class CompletionsView {
       'select',
       {
         id: 'prompt-sort',
-        onchange: () => store.setLayout({ promptSort: this.#sort.value as keyof typeof PROMPT_SORTS }),
+        onchange: () => this.#sortBy(this.#sort.value as keyof typeof PROMPT_SORTS),
       },
       ...Object.entries(PROMPT_SORTS).map(([value, label]) => el('option', { value }, label)),
     );
@@ -71,22 +72,16 @@ export class CompletionsView {
       ...{ open: show, activated: show },
     });
     this.#body = el('div', { class: 'completions-body' }, this.#list.element, this.#detail);
-    this.element = el(
+    this.controls = el(
       'div',
-      { class: 'compare-completions' },
-      el(
-        'div',
-        { class: 'bar' },
-        el('label', { for: 'prompt-sort' }, 'Sort'),
-        this.#sort,
-        this.#otherLabel,
-        this.#other,
-        this.#stepList,
-      ),
-      this.#summary,
-      this.#missing,
-      this.#body,
+      { class: 'view-controls' },
+      el('label', { for: 'prompt-sort' }, 'Sort'),
+      this.#sort,
+      this.#otherLabel,
+      this.#other,
+      this.#stepList,
     );
+    this.element = el('div', { class: 'compare-completions' }, this.#summary, this.#missing, this.#body);
   }
 
   update(): void {
@@ -107,9 +102,7 @@ export class CompletionsView {
     const sorted = sortPrompts(prompts, sides.length > 1 ? this.#store.layout.promptSort : 'order', other);
     this.#shown = sorted.map((matched) => ({ matched, other: sides.length > 1 ? other : 0 }));
     this.#list.items = this.#shown;
-    const at = this.#shown.findIndex(({ matched }) => matched.key === this.#open);
-    this.#list.active = Math.max(0, at);
-    if (at < 0) this.#open = this.#shown[0]?.matched.key;
+    this.#list.active = Math.max(0, this.#shown.indexOf(this.#opened!));
     this.#showDetail();
   }
 
@@ -144,8 +137,18 @@ export class CompletionsView {
     return Math.max(0, chosen) + 1;
   }
 
+  /** What comes first now is what is looked for. */
+  #sortBy(promptSort: keyof typeof PROMPT_SORTS): void {
+    this.#open = undefined;
+    this.#store.setLayout({ promptSort });
+  }
+
+  get #opened(): ListedPrompt | undefined {
+    return this.#shown.find(({ matched }) => matched.key === this.#open) ?? this.#shown[0];
+  }
+
   #showDetail(): void {
-    const shown = this.#shown.find(({ matched }) => matched.key === this.#open);
+    const shown = this.#opened;
     const { sides } = this.#sides();
     const { palette } = readTheme();
     const headings = sides.map(({ run, label, evaluation }, i): SideHeading => {
@@ -155,7 +158,7 @@ export class CompletionsView {
       const color = palette[own ? 0 : this.#store.overlayColor(folder)]!;
       return { label: i === 0 && own ? `${name} (this run)` : name, color, absent: 'Does not have this prompt.' };
     });
-    const key = JSON.stringify([this.#open, headings, sides.map(({ evaluation }) => evaluation.steps)]);
+    const key = JSON.stringify([shown?.matched.key, headings, sides.map(({ evaluation }) => evaluation.steps)]);
     setChildren(this.#detail, key, () => [shown && sideBySide(shown.matched, headings)]);
   }
 

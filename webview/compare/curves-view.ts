@@ -20,6 +20,7 @@ interface LegendRow {
 /** Any metric of the runs over steps, time or tokens, one line each. */
 export class CurvesView {
   readonly element: HTMLElement;
+  readonly controls: HTMLElement;
   readonly #store: Store;
   readonly #plot: CurvePlot;
   readonly #metric: HTMLSelectElement;
@@ -69,23 +70,23 @@ export class CurvesView {
       },
       this.#plot.element,
     );
+    this.controls = el(
+      'div',
+      { class: 'view-controls' },
+      el('label', { for: 'compare-metric' }, 'Metric'),
+      this.#metric,
+      el('label', { for: 'compare-axis' }, 'Over'),
+      this.#axis,
+      el('label', { for: 'compare-smoothing' }, 'Smoothing'),
+      this.#smoothing,
+      this.#smoothingText,
+      el('span', { class: 'spacer' }),
+      this.#at,
+      this.#reset,
+    );
     this.element = el(
       'section',
       { class: 'compare-curves', 'aria-label': 'Curves of the runs' },
-      el(
-        'div',
-        { class: 'bar' },
-        el('label', { for: 'compare-metric' }, 'Metric'),
-        this.#metric,
-        el('label', { for: 'compare-axis' }, 'Over'),
-        this.#axis,
-        el('label', { for: 'compare-smoothing' }, 'Smoothing'),
-        this.#smoothing,
-        this.#smoothingText,
-        el('span', { class: 'spacer' }),
-        this.#at,
-        this.#reset,
-      ),
       this.#empty,
       el('div', { class: 'curve-body' }, this.#slider, this.#legendList),
     );

@@ -21,6 +21,7 @@ import { resultRows } from './result-rows.ts';
 /** What came of the chosen runs, and in what they differ: config, reward code, data, machine. */
 export class DifferencesView {
   readonly element: HTMLElement;
+  readonly controls: HTMLElement;
   readonly #store: Store;
   readonly #table = new DifferenceTable();
   readonly #code = new CodeDiffs();
@@ -33,16 +34,12 @@ export class DifferencesView {
     this.#store = store;
     const toggle = () => store.setLayout({ compareAll: !store.layout.compareAll });
     this.#all = el('button', { class: 'toggle', onclick: toggle }, 'Show All Fields');
+    this.controls = el('div', { class: 'view-controls' }, this.#summary, el('span', { class: 'spacer' }), this.#all);
     this.element = el(
       'div',
-      { class: 'compare-differences' },
-      el('div', { class: 'bar' }, this.#all, this.#summary),
-      el(
-        'div',
-        { class: 'differences', tabindex: 0, role: 'region', 'aria-label': 'Differences' },
-        this.#table.element,
-        this.#code.element,
-      ),
+      { class: 'differences', tabindex: 0, role: 'region', 'aria-label': 'Differences' },
+      this.#table.element,
+      this.#code.element,
     );
     onMessage('runContents', ({ folder, versions, rows }) => {
       this.#contents.set(folder, { versions, rows });

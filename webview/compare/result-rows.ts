@@ -44,5 +44,6 @@ function measured(
   ];
 }
 
-const bestText = ({ best, bestStep }: RunMeasure): string =>
-  `best ${formatNumber(best)} at step ${formatCount(bestStep)}`;
+/** Where the last one is also the best, that is enough. */
+const bestText = ({ best, bestStep, step }: RunMeasure): string =>
+  bestStep === step ? 'best' : `best ${formatNumber(best)} at step ${formatCount(bestStep)}`;

@@ -58,8 +58,8 @@ function ownResults({ columns }: ShownRun): RunResults {
 
 /** The rows that a search finds, by name, state or seed, in order; this run first, found or not. */
 export function arranged(rows: readonly RunRow[], search: string, sort: string): RunRow[] {
-  const words = search.toLowerCase().split(/\s+/).filter(Boolean);
-  const found = rows.filter((row) => row.own || words.every((word) => textOf(row).includes(word)));
+  const wanted = search.trim().toLowerCase();
+  const found = rows.filter((row) => row.own || textOf(row).includes(wanted));
   const down = sort.startsWith('-');
   const key = sort.replace('-', '');
   const value: (row: RunRow) => string | number | undefined = SORTS[key in SORTS ? (key as Sort) : 'started'];

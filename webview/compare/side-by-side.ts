@@ -50,7 +50,7 @@ function sideHeading({ label, color }: SideHeading, side: PromptSide | undefined
   return el(
     'header',
     {},
-    el('h3', {}, swatch, label),
+    el('h2', {}, swatch, label),
     side &&
       el('span', { class: 'side-reward' }, side.reward === null ? 'no reward' : `reward ${formatNumber(side.reward)}`),
     gain !== null && el('span', { class: `gain ${gainClass(gain)}` }, formatSigned(gain)),

@@ -3,7 +3,7 @@ import type { RunHead } from '../../../src/protocol/dashboard.ts';
 import { runConfigSchema } from '../../../src/protocol/run-config.ts';
 import type { FileDigest, RunChange } from '../../../src/protocol/run-folder.ts';
 import { overlayColor, overlayPalette } from '../../../webview/charts/overlay-color.ts';
-import { contentRows } from '../../../webview/compare/content-rows.ts';
+import { codeRows } from '../../../webview/compare/content-rows.ts';
 import { runLabels, runTimes } from '../../../webview/compare/run-labels.ts';
 
 const file = (sha256: string): FileDigest => ({ file: '/w/d.jsonl', bytes: 3, sha256, covers: 'all' });
