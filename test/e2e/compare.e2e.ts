@@ -109,8 +109,9 @@ session.test('shows in what an edited reward and other data differ', async ({ ed
   await region.getByRole('button', { name: /^Show Diff/ }).click();
   const tab = editor.page.getByRole('tab', { name: /^rewards\/sort\.reward\.ts: .* ↔ / });
   await tab.waitFor();
-  await editor.command('View: Close Editor');
+  await tab.getByRole('button', { name: /^Close/ }).click();
   await tab.waitFor({ state: 'detached' });
+  await dashboard.state.filter({ hasText: 'done' }).waitFor();
 });
 
 session.test('says what an earlier release did not record', async ({ editor, dashboard }) => {
@@ -124,7 +125,11 @@ session.test('reads the completions of the same prompts side by side', async ({ 
   const { frame } = dashboard;
   await view(dashboard, 'Completions').click();
   await frame.getByText(/has no recorded completions of held-out prompts/).waitFor();
-  await frame.getByText(/^6 held-out prompts in both · 2 only in .* · 2 only in /).waitFor();
+  await frame
+    .getByText(
+      /^6 held-out prompts in both \(2 more only in this run, 2 only in sort.*\): \d better, \d worse, mean gain/,
+    )
+    .waitFor();
   await frame.getByRole('combobox', { name: 'Sort', exact: true }).selectOption('Largest gain');
   const list = frame.getByRole('listbox', { name: 'Held-out prompts' });
   const gains = (await list.locator('.gain').allInnerTexts()).filter((text) => text !== '');
@@ -142,7 +147,7 @@ session.test('reads the completions of the same prompts side by side', async ({ 
   await editor.page.keyboard.press('End');
   await detail.getByText('Does not have this prompt.').waitFor();
 
-  await frame.getByRole('combobox', { name: /^sort/ }).first().selectOption('Before training');
+  await frame.getByRole('combobox', { name: 'Evaluation of this run' }).selectOption('before training');
   await detail.getByRole('heading', { name: /step 0 \(this run\)/ }).waitFor();
 });
 

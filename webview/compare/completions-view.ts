@@ -1,5 +1,4 @@
 import './completions-view.css';
-import { mean } from '../../src/grpo/statistics.ts';
 import { readTheme } from '../charts/theme.ts';
 import { el, setChildren, setText } from '../dom.ts';
 import { formatCount, formatNumber, formatSigned } from '../format.ts';
@@ -16,6 +15,10 @@ import { gainClass, type SideHeading, sideBySide } from './side-by-side.ts';
 interface Side {
   run: ShownRun;
   label: string;
+  /** In a sentence. */
+  name: string;
+  /** A CSS color. */
+  color: string;
   evaluation: RunEvaluation;
 }
 
@@ -109,6 +112,7 @@ export class CompletionsView {
   #sides(): { sides: Side[]; missing: string[]; waiting: boolean } {
     const runs = shownRuns(this.#store);
     const labels = runLabels(runs.map(({ head }) => head));
+    const { palette } = readTheme();
     const sides: Side[] = [];
     const missing: string[] = [];
     let waiting = false;
@@ -119,7 +123,11 @@ export class CompletionsView {
       if (!evaluation) waiting = true;
       else if (evaluation.problem !== null) missing.push(`${label}: ${evaluation.problem}`);
       else if (evaluation.step === null) missing.push(`${label} has no recorded completions of held-out prompts.`);
-      else sides.push({ run, label, evaluation });
+      else {
+        const own = run === this.#store.main;
+        const color = palette[own ? 0 : this.#store.overlayColor(folder)]!;
+        sides.push({ run, label, name: own ? 'this run' : label, color, evaluation });
+      }
     }
     return { sides, missing, waiting };
   }
@@ -150,40 +158,40 @@ export class CompletionsView {
   #showDetail(): void {
     const shown = this.#opened;
     const { sides } = this.#sides();
-    const { palette } = readTheme();
-    const headings = sides.map(({ run, label, evaluation }, i): SideHeading => {
-      const { folder } = run.head;
-      const own = folder === this.#store.main!.head.folder;
+    const headings = sides.map(({ run, label, color, evaluation }): SideHeading => {
       const name = `${label}, step ${formatCount(evaluation.step!)}`;
-      const color = palette[own ? 0 : this.#store.overlayColor(folder)]!;
-      return { label: i === 0 && own ? `${name} (this run)` : name, color, absent: 'Does not have this prompt.' };
+      const own = run === this.#store.main;
+      return { label: own ? `${name} (this run)` : name, color, absent: 'Does not have this prompt.' };
     });
     const key = JSON.stringify([shown?.matched.key, headings, sides.map(({ evaluation }) => evaluation.steps)]);
     setChildren(this.#detail, key, () => [shown && sideBySide(shown.matched, headings)]);
   }
 
   #stepChoice(folder: string): Row<Side> {
-    const id = `evaluation-${folder}`;
     const choose = () => {
       const { evaluationSteps } = this.#store.layout;
       const { [folder]: _, ...others } = evaluationSteps;
       const value = select.value === '' ? {} : { [folder]: Number(select.value) };
       this.#store.setLayout({ evaluationSteps: { ...others, ...value } });
     };
-    const select = el('select', { id, onchange: choose });
-    const label = el('label', { for: id });
-    const update = ({ label: name, evaluation: { steps } }: Side) => {
+    const select = el('select', { onchange: choose });
+    const swatch = el('span', { class: 'swatch' });
+    const label = el('span', { class: 'evaluation-name', 'aria-hidden': true });
+    const update = ({ label: full, name, color, evaluation: { steps } }: Side) => {
+      swatch.style.setProperty('--color', color);
       setText(label, name);
+      label.title = full;
+      select.setAttribute('aria-label', `Evaluation of ${name}`);
       setChildren(select, JSON.stringify(steps), () => [
-        el('option', { value: '' }, `Last (step ${formatCount(steps.at(-1)!)})`),
+        el('option', { value: '' }, `last (step ${formatCount(steps.at(-1)!)})`),
         ...steps.map((step) =>
-          el('option', { value: step }, step === 0 ? 'Before training' : `Step ${formatCount(step)}`),
+          el('option', { value: step }, step === 0 ? 'before training' : `step ${formatCount(step)}`),
         ),
       ]);
       const chosen = this.#store.layout.evaluationSteps[folder];
       select.value = chosen !== undefined && steps.includes(chosen) ? String(chosen) : '';
     };
-    return { element: el('span', { class: 'evaluation-step' }, label, select), update };
+    return { element: el('span', { class: 'evaluation-step' }, swatch, label, select), update };
   }
 }
 
@@ -210,25 +218,23 @@ function promptRow(): Row<ListedPrompt> & { element: HTMLElement } {
 
 /** How many prompts there are, who has them, and what changed on those that both have. */
 function summaryOf(prompts: readonly MatchedPrompt[], sides: readonly Side[], other: number): string {
-  if (sides.length === 0) return '';
+  const [first, second] = [sides[0], sides[other]];
+  if (!first) return '';
   const count = (number: number) => `${formatCount(number)} held-out ${number === 1 ? 'prompt' : 'prompts'}`;
-  if (sides.length === 1) return `${count(prompts.length)} of ${sides[0]!.label}.`;
-  const gains = prompts.flatMap((prompt) => gainOf(prompt, other) ?? []);
+  if (!second) return `${count(prompts.length)}.`;
+  const both = prompts.filter((prompt) => prompt.sides[0] && prompt.sides[other]);
   const only = (side: number, without: number) =>
     prompts.filter((prompt) => prompt.sides[side] && !prompt.sides[without]).length;
-  const names = [sides[0]!.label, sides[other]!.label];
-  const parts = [count(prompts.filter((prompt) => prompt.sides[0] && prompt.sides[other]).length) + ' in both'];
-  for (const [name, number] of [
-    [names[0], only(0, other)],
-    [names[1], only(other, 0)],
-  ] as const)
-    if (number > 0) parts.push(`${formatCount(number)} only in ${name}`);
-  if (gains.length > 0) {
-    const better = gains.filter((gain) => gain > 1e-8).length;
-    const worse = gains.filter((gain) => gain < -1e-8).length;
-    parts.push(
-      `${names[1]} is better on ${formatCount(better)}, worse on ${formatCount(worse)} (mean ${formatSigned(mean(gains)!)})`,
-    );
-  }
-  return `${parts.join(' · ')}.`;
+  const rest = [
+    { number: only(0, other), name: first.name },
+    { number: only(other, 0), name: second.name },
+  ].filter(({ number }) => number > 0);
+  const more = rest.map(({ number, name }, i) => `${formatCount(number)} ${i === 0 ? 'more ' : ''}only in ${name}`);
+  const told = `${count(both.length)} in both${more.length > 0 ? ` (${more.join(', ')})` : ''}`;
+  const gains = both.flatMap((prompt) => gainOf(prompt, other) ?? []);
+  if (gains.length === 0) return `${told}.`;
+  const better = gains.filter((gain) => gain > 1e-8).length;
+  const worse = gains.filter((gain) => gain < -1e-8).length;
+  const mean = gains.reduce((sum, gain) => sum + gain, 0) / gains.length;
+  return `${told}: ${formatCount(better)} better, ${formatCount(worse)} worse, mean gain ${formatSigned(mean)}.`;
 }

@@ -2,12 +2,8 @@ import { el, setChildren, setText } from '../dom.ts';
 import { KeyedList, type Row } from '../keyed-list.ts';
 import type { ShownRun } from '../store.ts';
 import { type CompareRow, DIFFERS } from './content-rows.ts';
+import type { Section } from './difference-sections.ts';
 import { runLabels, runTimes } from './run-labels.ts';
-
-export interface Section {
-  title: string;
-  rows: readonly CompareRow[];
-}
 
 /** Runs side by side: what came of them, and in what they differ. */
 export class DifferenceTable {

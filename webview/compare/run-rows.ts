@@ -1,6 +1,6 @@
 import type { RunHead, RunSummary } from '../../src/protocol/dashboard.ts';
+import type { MetricColumns } from '../../src/protocol/metric-columns.ts';
 import { type RunResults, resultsOf } from '../../src/protocol/run-results.ts';
-import type { ShownRun } from '../store.ts';
 import { runTimes } from './run-labels.ts';
 
 /** A line of the table of runs. */
@@ -34,8 +34,13 @@ export type Sort = keyof typeof SORTS;
 /** What a run is judged by: held-out rewards where there are any. */
 export const bestOf = (results: RunResults | undefined) => results?.heldOut ?? results?.training;
 
+interface MeasuredRun {
+  head: RunHead;
+  columns: MetricColumns;
+}
+
 /** A run that is shown says more of itself than the list does, and sooner. */
-export function runRows(main: ShownRun, others: readonly RunSummary[]): RunRow[] {
+export function runRows(main: MeasuredRun, others: readonly RunSummary[]): RunRow[] {
   const { head, columns } = main;
   const { folder, name, createdAt, state, config } = head;
   const step = Math.max(head.step, columns.lastStep);
@@ -49,8 +54,8 @@ export function runRows(main: ShownRun, others: readonly RunSummary[]): RunRow[]
 }
 
 /** Of a long run they take a while, and are wanted with every step of any other. */
-let known: { columns: ShownRun['columns']; length: number; results: RunResults } | undefined;
-function ownResults({ columns }: ShownRun): RunResults {
+let known: { columns: MetricColumns; length: number; results: RunResults } | undefined;
+function ownResults({ columns }: MeasuredRun): RunResults {
   if (known?.columns !== columns || known.length !== columns.length)
     known = { columns, length: columns.length, results: resultsOf(columns) };
   return known.results;
