@@ -4,6 +4,7 @@ import { el } from '../dom.ts';
 import { host, onMessage } from '../host.ts';
 import { KeyedList, type Row } from '../keyed-list.ts';
 import type { ShownRun } from '../store.ts';
+import { groupBy } from './group-by.ts';
 import { runLabels } from './run-labels.ts';
 
 /** More changed lines are read in VS Code's own editor. */
@@ -51,7 +52,7 @@ export class CodeDiffs {
     const [main, ...others] = this.#runs;
     const labels = runLabels(this.#runs.map(({ head }) => head));
     return (main?.head.rewardSources ?? []).flatMap((own) => {
-      const byHash = Map.groupBy(
+      const byHash = groupBy(
         others.filter(({ head }) => {
           const source = head.rewardSources?.find(named(own.name));
           return source !== undefined && source.sha256 !== own.sha256;

@@ -203,7 +203,7 @@ interface ListedPrompt {
 
 function promptRow(): Row<ListedPrompt> & { element: HTMLElement } {
   const title = el('span', { class: 'group-title' });
-  const rewards = el('span', { class: 'number muted' });
+  const rewards = el('span', { class: 'number' });
   const gain = el('span', { class: 'gain' });
   const update = ({ matched, other }: ListedPrompt) => {
     setText(title, matched.title);

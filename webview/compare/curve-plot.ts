@@ -109,7 +109,7 @@ export class CurvePlot {
           y: false,
           drag: { x: true, y: false, setScale: false },
           points: { size: 6 },
-          bind: { dblclick: () => () => (this.#events.onZoom(null), null) },
+          bind: { dblclick: () => () => this.#reset() },
         },
         hooks: {
           setCursor: [(plot) => this.#events.onCursor(this.#xAt(plot, plot.cursor.left ?? -1))],
@@ -119,6 +119,11 @@ export class CurvePlot {
       this.#data(width),
       this.element,
     );
+  }
+
+  #reset(): null {
+    this.#events.onZoom(null);
+    return null;
   }
 
   #xAt(plot: uPlot, left: number): number | null {

@@ -79,11 +79,11 @@ function valuesRow(field: string): Row<TableRow> {
       cells[i] = cell;
       const note = notes?.[i];
       cell.classList.toggle('best', best === i);
-      cell.classList.toggle('differs', value === DIFFERS || note === DIFFERS);
+      cell.classList.toggle('differs', value === DIFFERS);
       setChildren(cell, JSON.stringify([value, note, missing]), () => [
         value ?? el('span', { class: 'muted' }, missing),
         note && ' ',
-        note && el('span', { class: 'note' }, note),
+        note && el('span', { class: note === DIFFERS ? 'differs' : 'note' }, note),
       ]);
     }
   };

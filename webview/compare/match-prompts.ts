@@ -2,6 +2,7 @@ import { mean } from '../../src/grpo/statistics.ts';
 import type { EvaluatedCompletion } from '../../src/protocol/dashboard-completion.ts';
 import { messageText } from '../../src/protocol/message-text.ts';
 import type { Prompt } from '../../src/protocol/rewards.ts';
+import { groupBy } from './group-by.ts';
 
 /** What one side has of a prompt. */
 export interface PromptSide {
@@ -31,7 +32,7 @@ export function matchPrompts(evaluations: readonly (readonly EvaluatedCompletion
   const prompts = new Map<string, MatchedPrompt>();
   for (const [side, rows] of evaluations.entries()) {
     const seen = new Map<string, number>();
-    for (const group of Map.groupBy(rows, ({ group }) => group).values()) {
+    for (const group of groupBy(rows, (row) => row.group).values()) {
       const { prompt } = group[0]!;
       const text = JSON.stringify(prompt);
       const times = (seen.get(text) ?? 0) + 1;

@@ -4,6 +4,7 @@ import { type Child, el } from '../dom.ts';
 import { formatNumber, formatSigned } from '../format.ts';
 import { promptBlock } from '../prompt-block.ts';
 import { extractedParts, rowFailure } from '../rollouts/detail.ts';
+import { groupBy } from './group-by.ts';
 import { gainOf, type MatchedPrompt, type PromptSide } from './match-prompts.ts';
 
 /** Whose completions a side has. */
@@ -80,9 +81,7 @@ interface Repeated {
 
 /** Equal ones, with equal rewards, once. */
 function distinct(completions: readonly EvaluatedCompletion[]): Repeated[] {
-  const groups = Map.groupBy(completions, ({ completion, rewards, error }) =>
-    JSON.stringify([completion, rewards, error]),
-  );
+  const groups = groupBy(completions, ({ completion, rewards, error }) => JSON.stringify([completion, rewards, error]));
   return [...groups.values()].map((equal) => ({ completion: equal[0]!, times: equal.length }));
 }
 
