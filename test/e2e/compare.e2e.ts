@@ -204,6 +204,7 @@ session.test('fits beside a side bar and in a narrow column', async ({ editor, d
   await editor.setTheme('dark');
   for (const width of [1440, 1000, 520]) {
     await editor.page.setViewportSize({ width, height: 900 });
+    if (width === 520) await editor.command('View: Toggle Primary Side Bar Visibility');
     for (const name of ['Differences', 'Curves', 'Completions']) {
       await view(dashboard, name).click();
       await editor.screenshot(`compare-${width}-${name.toLowerCase()}`);

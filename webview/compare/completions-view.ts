@@ -78,10 +78,8 @@ export class CompletionsView {
     this.controls = el(
       'div',
       { class: 'view-controls' },
-      el('label', { for: 'prompt-sort' }, 'Sort'),
-      this.#sort,
-      this.#otherLabel,
-      this.#other,
+      el('span', { class: 'labelled' }, el('label', { for: 'prompt-sort' }, 'Sort'), this.#sort),
+      el('span', { class: 'labelled' }, this.#otherLabel, this.#other),
       this.#stepList,
     );
     this.element = el('div', { class: 'compare-completions' }, this.#summary, this.#missing, this.#body);

@@ -58,8 +58,9 @@ export function inputRows(runs: readonly DescribedRun[], all = false): CompareRo
   return (Object.keys(KINDS) as (keyof typeof KINDS)[]).flatMap((kind) => {
     const digests = runs.map(({ head: { inputs } }) => (inputs === undefined ? undefined : contentOf(inputs[kind])));
     const values = runs.map((run) => describe(run, kind));
+    // Of what was not recorded, the config still says where it is.
     const unknown = digests.some((digest) => digest === undefined);
-    const shown = all || differ(digests) || (unknown && new Set(values).size > 1);
+    const shown = all || differ(digests) || (unknown && differ(runs.map((run) => filesOf(run, kind).join('\n'))));
     if (!shown || values.every((value) => value === null)) return [];
     const notes = digests.map((digest, i) => {
       if (values[i] === null) return null;
@@ -110,21 +111,23 @@ function contentOf(input: FileDigest | readonly FileDigest[] | null): string | n
   return 'file' in input ? input.sha256 : input.map(({ sha256 }) => sha256).join();
 }
 
+/** The names of its files. */
+function filesOf({ head: { config, inputs } }: DescribedRun, kind: keyof RunInputs): string[] {
+  if (kind === 'model') return [fileName(config.model)];
+  if (inputs) return [inputs[kind] ?? []].flat().map(({ file }) => fileName(file));
+  return kind === 'rollouts' ? [] : [config[kind] ?? []].flat().map(fileName);
+}
+
 /** `sort.train.jsonl · 2,000 rows · 3f2a91c0`: which file, how much, and the start of its hash. */
-function describe({ head: { config, inputs }, contents }: DescribedRun, kind: keyof RunInputs): string | null {
-  if (kind === 'model') {
-    const hash = inputs && inputs.model.length === 1 ? shortHash(inputs.model[0]!) : null;
-    return [fileName(config.model), hash].filter(Boolean).join(' · ');
-  }
-  const files = inputs ? [inputs[kind] ?? []].flat() : [];
-  if (inputs ? files.length === 0 : kind === 'rollouts' || !config[kind]) return null;
-  const named = inputs ? files.map(({ file }) => file) : [config[kind as 'dataset'] ?? []].flat();
-  const [first] = named.map(fileName);
-  const rows = kind === 'rollouts' ? null : (contents?.rows[kind] ?? null);
+function describe(run: DescribedRun, kind: keyof RunInputs): string | null {
+  const [first, ...others] = filesOf(run, kind);
+  if (first === undefined) return null;
+  const digests = [run.head.inputs?.[kind] ?? []].flat();
+  const rows = kind === 'dataset' || kind === 'evalDataset' ? (run.contents?.rows[kind] ?? null) : null;
   const parts = [
-    named.length > 1 ? `${first} and ${named.length - 1} more` : first,
+    others.length > 0 ? `${first} and ${others.length} more` : first,
     rows !== null && `${formatCount(rows)} rows`,
-    files.length === 1 && shortHash(files[0]!),
+    digests.length === 1 && shortHash(digests[0]!),
   ];
   return parts.filter(Boolean).join(' · ');
 }

@@ -44,6 +44,5 @@ function measured(
   ];
 }
 
-/** Where the last one is also the best, that is enough. */
 const bestText = ({ best, bestStep, step }: RunMeasure): string =>
-  bestStep === step ? 'best' : `best ${formatNumber(best)} at step ${formatCount(bestStep)}`;
+  `best ${formatNumber(best)}${bestStep === step ? '' : ` at step ${formatCount(bestStep)}`}`;

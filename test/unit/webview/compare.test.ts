@@ -177,8 +177,8 @@ describe('the rewards of runs', () => {
     expect(rows.map(({ field, values, notes, best }) => [field, values, notes, best])).toEqual([
       ['steps', ['2', '1'], undefined, undefined],
       ['held-out reward', ['2', null], ['best 4 at step 1', null], 0],
-      ['reward (mean of last 10 steps)', ['2', '2'], ['best', 'best'], undefined],
-      ['f (mean of last 10 steps)', ['1', '1'], ['best', 'best'], undefined],
+      ['reward (mean of last 10 steps)', ['2', '2'], ['best 2', 'best 2'], undefined],
+      ['f (mean of last 10 steps)', ['1', '1'], ['best 1', 'best 1'], undefined],
     ]);
   });
 });
