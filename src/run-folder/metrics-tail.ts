@@ -12,12 +12,12 @@ export class MetricsTail {
   /** Raised each time rows that had been read were taken back: the run was rewound, and columns changed under their readers. */
   generation = 0;
   readonly #file: string;
+  readonly #keys: readonly string[] | undefined;
   #inode: bigint | undefined;
   /** Bytes that were read: always up to the end of a line, so that a torn last line is read again when it is whole. */
   #offset = 0;
-  readonly #keys: readonly string[] | undefined;
 
-  /** `keys`: only these metrics are kept. */
+  /** `keys`: only these columns are kept; without them, all. */
   constructor(folder: string, keys?: readonly string[]) {
     this.#file = join(folder, RUN_FILES.metrics);
     this.#keys = keys;
@@ -31,7 +31,8 @@ export class MetricsTail {
       const { ino, size } = await file.stat({ bigint: true });
       // A rewound run has a new file under the old name.
       if (ino !== this.#inode || size < this.#offset) this.#reset(ino);
-      let buffer = Buffer.allocUnsafe(CHUNK);
+      // Of hundreds of runs that are read at a time, most are short.
+      let buffer = Buffer.allocUnsafe(Math.min(CHUNK, Number(size) - this.#offset + 1));
       for (;;) {
         const { bytesRead } = await file.read(buffer, 0, buffer.length, this.#offset);
         const end = buffer.subarray(0, bytesRead).lastIndexOf(NEWLINE) + 1;
@@ -68,9 +69,8 @@ export class MetricsTail {
 }
 
 function only(row: MetricsRow, keys: readonly string[]): MetricsRow {
-  const kept: MetricsRow = { step: row.step };
-  for (const key of keys) if (row[key] !== undefined) kept[key] = row[key];
-  return kept;
+  const kept = keys.flatMap((key) => (row[key] === undefined ? [] : [[key, row[key]]]));
+  return { step: row.step, ...Object.fromEntries(kept) };
 }
 
 /** A line that is no metrics row is passed over: better a curve with a gap than none. */

@@ -1,5 +1,5 @@
 import './charts.css';
-import { overlays, ownLabel } from '../compare/overlays.ts';
+import { overlays } from '../compare/overlays.ts';
 import { el, setText } from '../dom.ts';
 import { exportChart, exportMetrics } from '../export/export.ts';
 import { KeyedList, type Row } from '../keyed-list.ts';
@@ -112,7 +112,7 @@ export class Charts {
   }
 
   #plottedRuns({ head: { name, folder }, columns }: ShownRun): PlottedRun[] {
-    const main = { name, label: ownLabel(this.#store), folder, curves: this.#curvesOf(columns), color: 0 };
+    const main = { name, label: name, folder, curves: this.#curvesOf(columns), color: 0 };
     const others = overlays(this.#store).map(({ id, label, columns, color, band }): PlottedRun => {
       const edges = band && { low: this.#curvesOf(band.low), high: this.#curvesOf(band.high) };
       return { name: label, label, folder: id, curves: this.#curvesOf(columns), color, ...(edges && { band: edges }) };

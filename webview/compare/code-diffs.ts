@@ -5,7 +5,6 @@ import { host, onMessage } from '../host.ts';
 import { KeyedList, type Row } from '../keyed-list.ts';
 import type { ShownRun } from '../store.ts';
 import { groupBy } from './group-by.ts';
-import { runLabels } from './run-labels.ts';
 
 /** More changed lines are read in VS Code's own editor. */
 const MOST_INLINE = 60;
@@ -50,7 +49,6 @@ export class CodeDiffs {
 
   #differences(): CodeDifference[] {
     const [main, ...others] = this.#runs;
-    const labels = runLabels(this.#runs.map(({ head }) => head));
     return (main?.head.rewardSources ?? []).flatMap((own) => {
       const byHash = groupBy(
         others.filter(({ head }) => {
@@ -63,7 +61,7 @@ export class CodeDiffs {
         const folders = alike.map(({ head }) => head.folder);
         const text = this.#texts.get(this.#key(own.name, sha256));
         if (!text) this.#ask(folders[0]!, own.name, sha256);
-        return { name: own.name, sha256, folders, labels: folders.map((folder) => labels.get(folder)!), text };
+        return { name: own.name, sha256, folders, labels: alike.map(({ head }) => head.name), text };
       });
     });
   }

@@ -8,7 +8,6 @@ import { VirtualList } from '../virtual-list.ts';
 import { Evaluations, type RunEvaluation } from './evaluations.ts';
 import { gainOf, type MatchedPrompt, matchPrompts, PROMPT_SORTS, sortPrompts } from './match-prompts.ts';
 import { shownRuns } from './overlays.ts';
-import { runLabels } from './run-labels.ts';
 import { gainClass, type SideHeading, sideBySide } from './side-by-side.ts';
 
 /** A run that has completions of held-out prompts. */
@@ -109,14 +108,12 @@ export class CompletionsView {
 
   #sides(): { sides: Side[]; missing: string[]; waiting: boolean } {
     const runs = shownRuns(this.#store);
-    const labels = runLabels(runs.map(({ head }) => head));
     const { palette } = readTheme();
     const sides: Side[] = [];
     const missing: string[] = [];
     let waiting = false;
     for (const run of runs) {
-      const { folder } = run.head;
-      const label = labels.get(folder)!;
+      const { folder, name: label } = run.head;
       const evaluation = this.#evaluations.get(folder);
       if (!evaluation) waiting = true;
       else if (evaluation.problem !== null) missing.push(`${label}: ${evaluation.problem}`);

@@ -1,8 +1,8 @@
 import uPlot from 'uplot';
 import { type CurveSource, decimate } from '../charts/decimate.ts';
 import { type ChartTheme, translucent } from '../charts/theme.ts';
+import { tickDistances, tickText, type XAxis } from '../charts/x-axis.ts';
 import { formatNumber } from '../format.ts';
-import { type Axis, axisText } from './x-axis.ts';
 
 /** A curve as it is drawn; the band is between two more. */
 export interface PlottedCurve {
@@ -37,7 +37,7 @@ export class CurvePlot {
     this.element.className = 'plot';
   }
 
-  draw(curves: readonly PlottedCurve[], range: [number, number], axis: Axis, theme: ChartTheme): void {
+  draw(curves: readonly PlottedCurve[], range: [number, number], axis: XAxis, theme: ChartTheme): void {
     this.#range = range;
     const { clientWidth: width, clientHeight: height } = this.element;
     if (width === 0 || height === 0) return;
@@ -71,7 +71,7 @@ export class CurvePlot {
     return decimate(this.#sources, ...this.#range, Math.round(width)) as uPlot.AlignedData;
   }
 
-  #build(curves: readonly PlottedCurve[], axis: Axis, theme: ChartTheme, width: number, height: number): void {
+  #build(curves: readonly PlottedCurve[], axis: XAxis, theme: ChartTheme, width: number, height: number): void {
     this.#uplot?.destroy();
     const series: uPlot.Series[] = [{}];
     const bands: uPlot.Band[] = [];
@@ -96,9 +96,9 @@ export class CurvePlot {
         scales: { x: { time: false, range: () => this.#range }, y: { range: (_, low, high) => roomy(low, high) } },
         axes: [
           {
-            ...{ ...axes, size: 28, space: axis === 'step' ? 70 : 100, grid: { show: false } },
-            ...(axis !== 'time' && { incrs: WHOLE }),
-            values: (_, xs) => xs.map((x) => (axis === 'step' ? String(x) : axisText(axis, x))),
+            ...{ ...axes, size: 28, space: 70, grid: { show: false } },
+            incrs: tickDistances(axis),
+            values: (_, xs) => xs.map((x) => tickText(axis, x)),
           },
           {
             ...{ ...axes, size: 54, space: 32, grid: { stroke: theme.grid, width: 1 } },
@@ -137,10 +137,6 @@ export class CurvePlot {
     this.#events.onZoom([plot.posToVal(left, 'x'), plot.posToVal(left + width, 'x')]);
   }
 }
-
-const WHOLE = [1, 10, 100, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9].flatMap((power) =>
-  [1, 2, 5].map((digit) => digit * power),
-);
 
 function isMarked(plot: uPlot, series: number): boolean {
   let points = 0;

@@ -2,14 +2,15 @@ import './curves-view.css';
 import type { MetricColumns } from '../../src/protocol/metric-columns.ts';
 import { Curves } from '../charts/curves.ts';
 import { onThemeChange, readTheme } from '../charts/theme.ts';
+import { X_AXES, type XAxis, xText } from '../charts/x-axis.ts';
 import { el, setChildren, setText } from '../dom.ts';
 import { formatNumber } from '../format.ts';
 import { KeyedList, type Row } from '../keyed-list.ts';
 import type { Store } from '../store.ts';
+import { axisValues } from './axis-values.ts';
 import { CurvePlot, type PlottedCurve } from './curve-plot.ts';
 import { metricGroups, metricLabel } from './metrics.ts';
 import { comparedCurves, type Overlay } from './overlays.ts';
-import { AXES, type Axis, axisText, axisValues } from './x-axis.ts';
 
 interface LegendRow {
   curve: Overlay;
@@ -52,8 +53,8 @@ export class CurvesView {
     });
     this.#axis = el(
       'select',
-      { id: 'compare-axis', ...changed(() => this.#chooseAxis(this.#axis.value as Axis)) },
-      ...Object.entries(AXES).map(([value, label]) => el('option', { value }, label)),
+      { id: 'compare-axis', ...changed(() => this.#chooseAxis(this.#axis.value as XAxis)) },
+      ...Object.entries(X_AXES).map(([value, label]) => el('option', { value }, label)),
     );
     this.#smoothing = el('input', {
       ...{ id: 'compare-smoothing', type: 'range', min: 0, max: 0.99, step: 0.01 },
@@ -123,7 +124,7 @@ export class CurvesView {
     this.#draw();
   }
 
-  #chooseAxis(compareAxis: Axis): void {
+  #chooseAxis(compareAxis: XAxis): void {
     this.#range = null;
     this.#cursor = null;
     this.#store.setLayout({ compareAxis });
@@ -145,7 +146,7 @@ export class CurvesView {
     this.#moveCursor(this.#cursor);
   }
 
-  #plotted({ id, columns, band, color }: Overlay, key: string, axis: Axis, smoothing: number): PlottedCurve {
+  #plotted({ id, columns, band, color }: Overlay, key: string, axis: XAxis, smoothing: number): PlottedCurve {
     const x = axisValues(columns, axis);
     const source = (of: MetricColumns, smoothed: number) => ({
       ...{ steps: x, length: columns.length, keep: 'extremes' as const },
@@ -181,12 +182,12 @@ export class CurvesView {
     this.#legend.show(rows);
     const [from, to] = this.#range ?? this.#all;
     const at = x ?? to;
-    setText(this.#at, x === null ? 'newest values · drag to zoom' : axisText(compareAxis, at));
+    setText(this.#at, x === null ? 'newest values · drag to zoom' : xText(compareAxis, at));
     this.#slider.setAttribute('aria-valuemin', String(from));
     this.#slider.setAttribute('aria-valuemax', String(to));
     this.#slider.setAttribute('aria-valuenow', String(at));
     const values = rows.map(({ curve, value }) => `${curve.label} ${value}`).join(', ');
-    this.#slider.setAttribute('aria-valuetext', `${axisText(compareAxis, at)}: ${values}`);
+    this.#slider.setAttribute('aria-valuetext', `${xText(compareAxis, at)}: ${values}`);
   }
 
   /** The last value up to there. */

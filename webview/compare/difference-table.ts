@@ -1,9 +1,9 @@
+import { shortTime } from '../../src/text/start-time.ts';
 import { el, setChildren, setText } from '../dom.ts';
 import { KeyedList, type Row } from '../keyed-list.ts';
 import type { ShownRun } from '../store.ts';
 import { type CompareRow, DIFFERS } from './content-rows.ts';
 import type { Section } from './difference-sections.ts';
-import { runLabels, runTimes } from './run-labels.ts';
 
 /** Runs side by side: what came of them, and in what they differ. */
 export class DifferenceTable {
@@ -20,10 +20,8 @@ export class DifferenceTable {
   /** The dashboard's own run is the first. */
   show(runs: readonly ShownRun[], sections: readonly Section[]): void {
     const heads = runs.map(({ head }) => head);
-    const [labels, times] = [runLabels(heads), runTimes(heads)];
-    const headings = heads.map(({ folder }, i) => {
-      const [label, time] = [labels.get(folder)!, times.get(folder)!];
-      return { key: folder, label, note: i === 0 ? '(this run)' : label.endsWith(time) ? '' : time };
+    const headings = heads.map(({ folder, name, createdAt }, i) => {
+      return { key: folder, label: name, note: i === 0 ? '(this run)' : shortTime(createdAt) };
     });
     this.#headings.show([{ key: '', label: '', note: '' }, ...headings]);
     this.#rows.show(

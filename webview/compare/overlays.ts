@@ -1,6 +1,5 @@
 import type { MetricColumns } from '../../src/protocol/metric-columns.ts';
 import type { ShownRun, Store } from '../store.ts';
-import { runLabels } from './run-labels.ts';
 import { type Combine, SeedColumns } from './seed-columns.ts';
 
 /** A curve of a comparison: a run, or several that differ only in seed as their mean. */
@@ -22,14 +21,10 @@ export interface Overlay {
 export function overlays(store: Store): Overlay[] {
   const shown = shownRuns(store);
   const sets = store.layout.groupSeeds ? shownSeedSets(store) : [];
-  const labels = runLabels(shown.map(({ head }) => head));
   const drawn = new Set<string>();
-  return shown.slice(1).flatMap(({ head: { folder }, columns }): Overlay[] => {
+  return shown.slice(1).flatMap(({ head: { folder, name }, columns }): Overlay[] => {
     const set = sets.find((folders) => folders.includes(folder));
-    if (!set)
-      return [
-        { id: folder, label: labels.get(folder)!, columns, color: store.overlayColor(folder), folders: [folder] },
-      ];
+    if (!set) return [{ id: folder, label: name, columns, color: store.overlayColor(folder), folders: [folder] }];
     if (drawn.has(set.join())) return [];
     drawn.add(set.join());
     const runs = shown.filter(({ head }) => set.includes(head.folder));
@@ -41,12 +36,12 @@ export function overlays(store: Store): Overlay[] {
 export function comparedCurves(store: Store): Overlay[] {
   const { main } = store;
   if (!main) return [];
-  const { folder } = main.head;
+  const { folder, name } = main.head;
   const others = overlays(store);
   if (others.some(({ folders }) => folders.includes(folder))) return others;
   const own = {
     id: folder,
-    label: ownLabel(store),
+    label: name,
     columns: main.columns,
     color: 0,
     folders: [folder],
@@ -54,10 +49,6 @@ export function comparedCurves(store: Store): Overlay[] {
   } as const;
   return [own, ...others];
 }
-
-/** What the main run is called among those that are shown. */
-export const ownLabel = (store: Store): string =>
-  runLabels(shownRuns(store).map(({ head }) => head)).get(store.main!.head.folder)!;
 
 /** The main run and those that were chosen, as far as they have arrived. */
 export const shownRuns = ({ main, compared }: Store): ShownRun[] => [...(main ? [main] : []), ...compared.values()];
@@ -95,6 +86,6 @@ function seedMean(shown: readonly ShownRun[], color: number): Overlay {
   const { mean: columns, lowest: low, highest: high } = known.columns;
   const folders = shown.map(({ head }) => head.folder);
   // What names already say of the seed is not true of the mean.
-  const label = `${shown[0]!.head.name.replace(/ · seed \S+$/, '')} · mean of ${shown.length} seeds`;
+  const label = `${shown[0]!.head.name.replace(/ · seed \S+/, '')} · mean of ${shown.length} seeds`;
   return { id: folders.join('\n'), label, columns, color, folders, band: { low, high } };
 }

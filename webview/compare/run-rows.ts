@@ -1,7 +1,7 @@
 import type { RunHead, RunSummary } from '../../src/protocol/dashboard.ts';
 import type { MetricColumns } from '../../src/protocol/metric-columns.ts';
 import { type RunResults, resultsOf } from '../../src/protocol/run-results.ts';
-import { runTimes } from './run-labels.ts';
+import { shortTime } from '../../src/text/start-time.ts';
 
 /** A line of the table of runs. */
 export interface RunRow {
@@ -46,10 +46,9 @@ export function runRows(main: MeasuredRun, others: readonly RunSummary[]): RunRo
   const step = Math.max(head.step, columns.lastStep);
   const own = { folder, name, createdAt, state, step, seed: config.seed, results: ownResults(main) };
   const all: RunSummary[] = [own, ...others];
-  const times = runTimes(all);
   return all.map(({ folder, name, createdAt, state, step, seed, results }, i) => {
     const described = { folder, name, createdAt, state, step, seed, results };
-    return { ...described, started: times.get(folder)!, own: i === 0 };
+    return { ...described, started: shortTime(createdAt), own: i === 0 };
   });
 }
 

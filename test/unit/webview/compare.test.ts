@@ -8,7 +8,6 @@ import { overlayColor, overlayColors, overlayPalette } from '../../../webview/ch
 import { changeRows, codeRows, inputRows } from '../../../webview/compare/content-rows.ts';
 import { differenceSections } from '../../../webview/compare/difference-sections.ts';
 import { resultRows } from '../../../webview/compare/result-rows.ts';
-import { runLabels, runTimes } from '../../../webview/compare/run-labels.ts';
 import { arranged, runRows } from '../../../webview/compare/run-rows.ts';
 
 const file = (sha256: string): FileDigest => ({ file: '/w/d.jsonl', bytes: 3, sha256, covers: 'all' });
@@ -180,51 +179,6 @@ describe('the rewards of runs', () => {
       ['reward (mean of last 10 steps)', ['2', '2'], ['best 2', 'best 2'], undefined],
       ['f (mean of last 10 steps)', ['1', '1'], ['best 1', 'best 1'], undefined],
     ]);
-  });
-});
-
-describe('the label of a run', () => {
-  const labels = (...runs: Parameters<typeof runLabels>[0]) => [...runLabels(runs).values()];
-  const run = (folder: string, createdAt: string, config?: object, name = 'sort') => ({
-    ...{ folder, name, createdAt },
-    ...(config && { config }),
-  });
-
-  it('is its name, where no other run has it', () => {
-    expect(labels(run('/a', ''), run('/b', '', undefined, 'arithmetic'))).toEqual(['sort', 'arithmetic']);
-  });
-
-  it('says what differs between runs of one name', () => {
-    const [a, b] = [run('/a', '', { seed: 1, beta: 0 }), run('/b', '', { seed: 2, beta: 0 })];
-    expect(labels(a, b)).toEqual(['sort · seed 1', 'sort · seed 2']);
-  });
-
-  it('or when they started, as exactly as it takes', () => {
-    const configs = [
-      { a: 1, b: 1, c: 1 },
-      { a: 2, b: 2, c: 2 },
-    ] as const;
-    const minutes = labels(
-      run('/a', '2026-01-31T15:45:02Z', configs[0]),
-      run('/b', '2026-01-31T15:46:02Z', configs[1]),
-    );
-    expect(minutes.map((label) => label.slice(-5))).toEqual([
-      expect.stringMatching(/:45$/),
-      expect.stringMatching(/:46$/),
-    ]);
-    const seconds = labels(run('/a', '2026-01-31T15:45:02Z'), run('/b', '2026-01-31T15:45:09Z'));
-    expect(seconds.map((label) => label.slice(-6))).toEqual([':45:02', ':45:09']);
-    const folders = labels(
-      run('/runs/20260131-154502-sort', '2026-01-31T15:45:02Z', {}),
-      run('/runs/20260131-154502-sort-2', '2026-01-31T15:45:02Z', {}),
-    );
-    expect(folders).toEqual(['sort · 20260131-154502-sort', 'sort · 20260131-154502-sort-2']);
-  });
-
-  it('six runs of one config have six labels and six times', () => {
-    const runs = Array.from({ length: 6 }, (_, i) => run(`/r/${i}`, `2026-01-31T15:45:0${i}.000Z`, { seed: 1 }));
-    expect(new Set(runLabels(runs).values()).size).toBe(6);
-    expect(new Set(runTimes(runs).values()).size).toBe(6);
   });
 });
 

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { MetricColumns } from '../../../src/protocol/metric-columns.ts';
 import type { MetricsRow } from '../../../src/protocol/run-folder.ts';
+import { axisValues } from '../../../webview/compare/axis-values.ts';
 import { SeedColumns } from '../../../webview/compare/seed-columns.ts';
-import { axisValues } from '../../../webview/compare/x-axis.ts';
 
 const run = (...rows: MetricsRow[]) => {
   const columns = new MetricColumns();
