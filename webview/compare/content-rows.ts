@@ -111,10 +111,9 @@ function contentOf(input: FileDigest | readonly FileDigest[] | null): string | n
   return 'file' in input ? input.sha256 : input.map(({ sha256 }) => sha256).join();
 }
 
-/** The names of its files. */
+/** The names of its files; of a model that of its folder. A run of another release may lack any of them. */
 function filesOf({ head: { config, inputs } }: DescribedRun, kind: keyof RunInputs): string[] {
-  if (kind === 'model') return [fileName(config.model)];
-  if (inputs) return [inputs[kind] ?? []].flat().map(({ file }) => fileName(file));
+  if (inputs && kind !== 'model') return [inputs[kind] ?? []].flat().map(({ file }) => fileName(file));
   return kind === 'rollouts' ? [] : [config[kind] ?? []].flat().map(fileName);
 }
 
