@@ -1,6 +1,6 @@
 import type { MetricColumns } from '../../src/protocol/metric-columns.ts';
 import type { ShownRun, Store } from '../store.ts';
-import { type Combine, SeedColumns } from './seed-columns.ts';
+import { type Combine, SeedColumns, sharedSteps } from './seed-columns.ts';
 
 /** A curve of a comparison: a run, or several that differ only in seed as their mean. */
 export interface Overlay {
@@ -75,10 +75,11 @@ function seedMean(shown: readonly ShownRun[], color: number): Overlay {
     runs.length !== known.runs.length ||
     runs.some((run, i) => run !== known!.runs[i] || run.length !== known!.lengths[i])
   ) {
+    const steps = sharedSteps(runs);
     const columns = {
-      mean: new SeedColumns(runs, 'mean'),
-      lowest: new SeedColumns(runs, 'lowest'),
-      highest: new SeedColumns(runs, 'highest'),
+      mean: new SeedColumns(runs, 'mean', steps),
+      lowest: new SeedColumns(runs, 'lowest', steps),
+      highest: new SeedColumns(runs, 'highest', steps),
     };
     known = { runs, lengths: runs.map(({ length }) => length), columns };
     means.set(runs[0]!, known);

@@ -9,11 +9,12 @@ export class SeedColumns extends MetricColumns {
   readonly #combine: Combine;
   readonly #combined = new Map<string, Column | undefined>();
 
-  constructor(runs: readonly MetricColumns[], combine: Combine) {
+  /** `steps`: those of `sharedSteps`. */
+  constructor(runs: readonly MetricColumns[], combine: Combine, steps: Column) {
     super();
     this.#runs = runs;
     this.#combine = combine;
-    this.steps = sharedSteps(runs);
+    this.steps = steps;
     this.length = this.steps.length;
   }
 
@@ -34,26 +35,32 @@ export class SeedColumns extends MetricColumns {
     });
     if (columns.length < 2) return undefined;
     const combined = new Float64Array(this.length).fill(Number.NaN);
+    const combine = this.#combine;
     for (let row = 0; row < this.length; row++) {
       const step = this.steps[row]!;
-      let [count, sum, lowest, highest] = [0, 0, Infinity, -Infinity];
+      let count = 0;
+      let sum = 0;
+      let extreme = Number.NaN;
       for (const column of columns) {
         while (column.at < column.length && column.steps[column.at]! < step) column.at++;
-        const value = column.steps[column.at] === step && column.at < column.length ? column.values[column.at]! : NaN;
+        if (column.at === column.length || column.steps[column.at] !== step) continue;
+        const value = column.values[column.at]!;
         if (Number.isNaN(value)) continue;
         count++;
         sum += value;
-        lowest = Math.min(lowest, value);
-        highest = Math.max(highest, value);
+        if (count === 1 || (combine === 'lowest' ? value < extreme : value > extreme)) extreme = value;
       }
-      if (count > 1) combined[row] = { mean: sum / count, lowest, highest }[this.#combine];
+      if (count > 1) combined[row] = combine === 'mean' ? sum / count : extreme;
     }
     return combined;
   }
 }
 
-/** Steps that at least two of the runs have, ascending. */
-function sharedSteps(runs: readonly MetricColumns[]): Column {
+/** Steps that at least two of the runs have, ascending. Mostly they all have the same. */
+export function sharedSteps(runs: readonly MetricColumns[]): Column {
+  const [first, ...others] = runs.map(({ steps, length }) => steps.subarray(0, length));
+  const isFirst = (steps: Column) => steps.length === first!.length && steps.every((step, row) => step === first![row]);
+  if (first && others.length > 0 && others.every(isFirst)) return first.slice();
   const counts = new Map<number, number>();
   for (const { steps, length } of runs)
     for (let row = 0; row < length; row++) counts.set(steps[row]!, (counts.get(steps[row]!) ?? 0) + 1);
