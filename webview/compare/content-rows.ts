@@ -65,7 +65,9 @@ export function inputRows(runs: readonly DescribedRun[], all = false): CompareRo
     const notes = digests.map((digest, i) => {
       if (values[i] === null) return null;
       if (digest === undefined) return `content ${UNKNOWN}`;
-      return i === 0 || digest === null ? null : standing(digests[0], digest);
+      if (i === 0 || digest === null) return null;
+      const stands = standing(digests[0], digest);
+      return stands === SAME && isSampled(runs[i]!.head, kind) ? `${SAME} where hashed` : stands;
     });
     return [{ field: KINDS[kind], values, notes, missing: 'none' }];
   });
@@ -104,6 +106,10 @@ function standing(first: string | null | undefined, digest: string): string | nu
   if (first === undefined || first === null) return null;
   return digest === first ? SAME : DIFFERS;
 }
+
+/** Of files beyond 64 MiB not every byte is hashed. */
+const isSampled = ({ inputs }: RunHead, kind: keyof RunInputs): boolean =>
+  [inputs?.[kind] ?? []].flat().some(({ covers }) => covers === 'sample');
 
 /** By content: the same file in another place is the same. */
 function contentOf(input: FileDigest | readonly FileDigest[] | null): string | null {

@@ -75,6 +75,12 @@ describe('what runs read', () => {
     ]);
   });
 
+  it('of large files is only known where it was hashed', () => {
+    const model = { model: [{ ...file('m1'), covers: 'sample' as const }] };
+    const [first, second] = [head('/w/a', { inputs: inputs(model) }), head('/w/b', { inputs: inputs(model) })];
+    expect(inputRows(described(first, second), true).at(-1)!.notes).toEqual([null, 'identical where hashed']);
+  });
+
   it('tells one run without held-out prompts from one with them', () => {
     const other = head('/w/b', { inputs: inputs({ evalDataset: file('e1') }) });
     expect(inputRows(described(head('/w/a'), other))[0]).toMatchObject({ values: [null, 'd.jsonl · e1'] });
