@@ -142,7 +142,7 @@ session.test('compares two runs: their curves, and in what they differ', async (
   await differences.getByRole('row', { name: /^learningRate/ }).waitFor();
   expect(await differences.getByRole('row', { name: /^learningRate/ }).innerText()).toMatch(/0\.0001|1e-0?4/);
   await differences.getByRole('row', { name: /^rewards\/sort\.reward\.ts recorded differs/ }).waitFor();
-  await differences.locator('.diff-line.added', { hasText: '// Not as it was.' }).waitFor();
+  await differences.locator('.diff-line.removed', { hasText: '// Not as it was.' }).waitFor();
   await editor.screenshot('compared');
   await differences.getByRole('button', { name: /^Show Diff/ }).click();
   const diff = editor.page.getByRole('tab', { name: /^rewards\/sort\.reward\.ts: .* ↔ / });
