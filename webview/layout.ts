@@ -39,6 +39,23 @@ const layout = z.object({
   evaluations: z._default(z.tuple([z.nullable(z.number()), z.nullable(z.number())]), [null, null]),
   /** What tokens are coloured by. */
   tokenMeasure: z._default(z.string(), 'logprob'),
+  // The Compare tab's.
+  /** Which of the overlay colors each of them has, by folder. */
+  overlayColors: z._default(z.record(z.string(), z.int()), {}),
+  compareView: z._default(z.enum(['differences', 'curves', 'completions']), 'differences'),
+  /** Whether runs that differ only in seed are drawn as their mean. */
+  groupSeeds: z._default(z.boolean(), false),
+  /** A column of the table of runs; with a minus in front from high to low. */
+  runSort: z._default(z.string(), '-started'),
+  compareMetric: z._default(z.string(), 'reward'),
+  compareAxis: z._default(z.enum(['step', 'time', 'tokens']), 'step'),
+  /** Also what does not differ. */
+  compareAll: z._default(z.boolean(), false),
+  /** The evaluations whose completions are compared, by folder; of other runs the last. */
+  evaluationSteps: z._default(z.record(z.string(), z.number()), {}),
+  /** The run whose completions are compared with this one's; null: the first that has some. */
+  evaluationOf: z._default(z.nullable(z.string()), null),
+  promptSort: z._default(z.enum(['gain', '-gain', 'order']), 'order'),
 });
 export type Layout = z.infer<typeof layout>;
 

@@ -1,7 +1,7 @@
 import type { Activity, HostMessage, RescoreView, RunHead, RunSummary } from '../src/protocol/dashboard.ts';
 import type { Completion } from '../src/protocol/dashboard-completion.ts';
 import { MetricColumns } from '../src/protocol/metric-columns.ts';
-import { overlayColor } from './charts/overlay-color.ts';
+import { overlayColor, overlayColors } from './charts/overlay-color.ts';
 import { host } from './host.ts';
 import { type Layout, restoreLayout } from './layout.ts';
 import { afterPress } from './press.ts';
@@ -34,6 +34,8 @@ export class Store {
   /** Runs laid over the main one, in the order in which they were chosen. */
   compared = new Map<string, ShownRun>();
   others: RunSummary[] = [];
+  /** Folders of runs that differ in nothing but their seed, this one among them or not. */
+  seedSets: string[][] = [];
   rollouts: StepRollouts | undefined;
   /** Recorded completions under the rewards as they are now, once someone has asked for that. */
   rescore: RescoreView | undefined;
@@ -121,6 +123,10 @@ export class Store {
         this.others = message.runs;
         this.#changed('runs');
         return;
+      case 'seedSets':
+        this.seedSets = message.sets;
+        this.#changed('runs', 'compared');
+        return;
       default:
         // Of one tab alone.
         return;
@@ -130,7 +136,7 @@ export class Store {
   /** Lays exactly these runs over the main one. */
   compare(folders: string[]): void {
     for (const folder of this.compared.keys()) if (!folders.includes(folder)) this.compared.delete(folder);
-    this.setLayout({ compared: folders });
+    this.setLayout({ compared: folders, overlayColors: overlayColors(folders, this.layout.overlayColors) });
     this.#changed('compared', 'columns');
     host.postMessage({ type: 'compare', folders });
   }
@@ -152,9 +158,10 @@ export class Store {
     return first === columns.length ? newest : columns.steps[Math.max(first, columns.nearest(step))]!;
   }
 
-  /** The palette index of an overlaid run, by its place among those that were chosen. */
+  /** The palette index of an overlaid run, which it keeps while others come and go. */
   overlayColor(folder: string): number {
-    return overlayColor(this.layout.compared.indexOf(folder));
+    const { overlayColors, compared } = this.layout;
+    return overlayColor(overlayColors[folder] ?? compared.indexOf(folder));
   }
 
   #run(folder: string): ShownRun | undefined {

@@ -22,6 +22,8 @@ interface Shown<T> {
   index: number;
 }
 
+let lists = 0;
+
 /**
  * A list box of any length, or with a `head` a grid, that makes only the rows in sight. Arrow keys, Home, End and Page Up/Down move the
  * active row; Enter, Space or a click open it.
@@ -32,6 +34,8 @@ export class VirtualList<T> {
   readonly #id = `list-${++VirtualList.#lists}`;
   readonly element: HTMLElement;
   readonly #options: VirtualListOptions<T>;
+  /** Of its rows: there may be other lists on the page. */
+  readonly #id = `list-${lists++}`;
   readonly #canvas: HTMLElement;
   readonly #rows: KeyedList<Shown<T>>;
   #items: readonly T[] = [];

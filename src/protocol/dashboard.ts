@@ -13,6 +13,7 @@ import { runAbout } from './run-about.ts';
 import type { RunConfig } from './run-config.ts';
 import { RUN_EXPORTS } from './run-export.ts';
 import type { RewardSource, RunChange, RunInputs, RunReward, RunState } from './run-folder.ts';
+import { runResults } from './run-results.ts';
 
 /** Raised when a message changes its meaning. Host and webview come from one package; a webview that was kept may be older. */
 export const DASHBOARD_VERSION = 1;
@@ -82,6 +83,9 @@ const runSummary = z.object({
   createdAt: z.string(),
   state: z.enum(states),
   step,
+  seed: z.optional(z.number()),
+  /** Not before they were asked for and read. */
+  results: z.optional(runResults),
 });
 export type RunSummary = z.infer<typeof runSummary>;
 

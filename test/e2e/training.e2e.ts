@@ -147,9 +147,10 @@ session.test('compares two runs: their curves, and in what they differ', async (
   const differences = dashboard.frame.getByRole('region', { name: 'Differences' });
   await differences.getByRole('row', { name: /^learningRate/ }).waitFor();
   expect(await differences.getByRole('row', { name: /^learningRate/ }).innerText()).toMatch(/0\.0001|1e-0?4/);
-  const code = differences.getByRole('row', { name: /reward code: rewards\/sort\.reward\.ts/ });
+  await differences.getByRole('row', { name: /^rewards\/sort\.reward\.ts recorded differs/ }).waitFor();
+  await differences.locator('.diff-line.removed', { hasText: '// Not as it was.' }).waitFor();
   await editor.screenshot('compared');
-  await code.getByRole('button', { name: 'Show Diff' }).click();
+  await differences.getByRole('button', { name: /^Show Diff/ }).click();
   const diff = editor.page.getByRole('tab', { name: /^rewards\/sort\.reward\.ts: .* ↔ / });
   await diff.waitFor();
   await editor.page.locator('.editor-instance').getByText('// Not as it was.').first().waitFor();

@@ -201,6 +201,69 @@ describe('the dashboard', () => {
     await page.getByRole('columnheader', { name: 'sort (this run)' }).waitFor();
   });
 
+  test('two hundred runs are listed, sorted and searched, and the one that has the focus keeps it', async () => {
+    const { page, send, posted } = bound(await open('webview'));
+    const measure = (reward: number) => ({ kind: 'held-out', reward, step: 9, best: reward, bestStep: 9 });
+    const runs = (round: number) =>
+      Array.from({ length: 200 }, (_, i) => ({
+        ...{ folder: `/runs/other-${i}`, name: `run ${i}`, createdAt: '2026-01-01T00:00:00Z', state: 'done' },
+        ...{ step: i, seed: i, results: { heldOut: measure((i * 37) % 200), training: null, seconds: i + round } },
+      }));
+    await send(snapshot(), { type: 'runs', runs: runs(0) });
+    await page.getByRole('tab', { name: 'Compare' }).click();
+    await expect.poll(() => posted('runResults')).toHaveLength(1);
+    const rows = page.locator('.run-table tbody tr');
+    await expect.poll(() => rows.count()).toBe(201);
+    await page.getByRole('button', { name: 'Held-out' }).click();
+    await expect.poll(() => rows.nth(1).innerText()).toContain('199');
+    const box = page.getByRole('checkbox', { name: 'run 60', exact: true });
+    await box.focus();
+    for (let round = 1; round <= UPDATES; round++) await send({ type: 'runs', runs: runs(round).reverse() });
+    expect(await box.evaluate((element) => element === document.activeElement)).toBe(true);
+    await page.keyboard.press('Space');
+    await expect.poll(() => posted('compare')).toEqual([{ type: 'compare', folders: ['/runs/other-60'] }]);
+    await page.getByRole('button', { name: 'Clear Selection' }).focus();
+    await page.keyboard.press('/');
+    await page.keyboard.type('run 19');
+    await expect.poll(() => rows.count()).toBe(12);
+  });
+
+  test('curves of 100,000 steps, and of seeds as their mean', async () => {
+    const { page, send } = bound(await open('webview'));
+    const long = (folder: string, seed: number) => {
+      const steps = Float64Array.from({ length: 100_000 }, (_, i) => i + 1);
+      const values = {
+        reward: steps.map((step) => seed + step / 1e5),
+        step_time: steps.map(() => 0.1),
+        'rewards/f/mean': steps.map((step) => seed * step),
+        eval_reward: steps.map((step) => (step % 1000 === 0 ? seed : Number.NaN)),
+      };
+      return { ...snapshot({ folder, name: `seed ${seed}` }), main: seed === 1, columns: { steps, values } };
+    };
+    const run = (seed: number) => ({
+      ...{ folder: `/runs/${seed}`, name: `seed ${seed}`, createdAt: '2026-01-01T00:00:00Z', state: 'done' },
+      ...{ step: 100_000, seed },
+    });
+    await send(long('/runs/1', 1), { type: 'runs', runs: [run(2), run(3)] });
+    await send({ type: 'seedSets', sets: [['/runs/1', '/runs/2', '/runs/3']] });
+    await page.getByRole('tab', { name: 'Compare' }).click();
+    await page.getByRole('button', { name: 'Add 2 Other Seeds' }).click();
+    await send(long('/runs/2', 2), long('/runs/3', 3));
+    await page.getByRole('group', { name: 'View' }).getByRole('button', { name: 'Curves' }).click();
+    const legend = page.getByRole('list', { name: 'Curves' }).getByRole('listitem');
+    await expect.poll(() => legend.allInnerTexts()).toEqual([expect.stringContaining('mean of 3 seeds')]);
+    // At the last step 1 + 1, 2 + 1 and 3 + 1.
+    expect(await legend.innerText()).toContain('3 (2 to 4)');
+    await page.getByRole('combobox', { name: 'Metric' }).selectOption('held-out reward');
+    await expect.poll(() => legend.innerText()).toContain('2 (1 to 3)');
+    await page.getByRole('button', { name: 'Group Seeds' }).click();
+    await expect.poll(() => legend.count()).toBe(3);
+    await page.getByRole('combobox', { name: 'Over' }).selectOption('Time');
+    const slider = page.getByRole('slider', { name: 'Place under the cursor' });
+    await slider.press('End');
+    expect(await slider.getAttribute('aria-valuetext')).toMatch(/^2:46:40 h|^2:46 h/);
+  });
+
   test('Stop is pressed though the run pauses meanwhile', async () => {
     const { send, hold, posted } = bound(await open('webview'));
     await send(snapshot());

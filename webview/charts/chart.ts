@@ -1,6 +1,6 @@
 import { formatDuration } from '../../src/text/duration.ts';
-import { el, setText } from '../dom.ts';
 import { formatNumber, formatShare } from '../../src/text/numbers.ts';
+import { el, setText } from '../dom.ts';
 import { type ChartActions, chartActions, type ExportKind } from './actions.ts';
 import type { ChartDefinition, SeriesDefinition } from './definitions.ts';
 import { Plot, type PlotEvents } from './plot.ts';

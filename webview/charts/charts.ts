@@ -1,4 +1,5 @@
 import './charts.css';
+import { overlays } from '../compare/overlays.ts';
 import { el, setText } from '../dom.ts';
 import { exportChart } from '../export/export.ts';
 import { KeyedList, type Row } from '../keyed-list.ts';
@@ -110,19 +111,13 @@ export class Charts {
     );
   }
 
-  #plottedRuns(main: ShownRun): PlottedRun[] {
-    const { compared } = this.#store;
-    const runs = [main, ...compared.values()];
-    return runs.map(({ head, columns }) => {
-      const color = head.folder === main.head.folder ? 0 : this.#store.overlayColor(head.folder);
-      return {
-        name: head.name,
-        label: head.name,
-        folder: head.folder,
-        curves: this.#curvesOf(columns),
-        color,
-      };
+  #plottedRuns({ head: { name, folder }, columns }: ShownRun): PlottedRun[] {
+    const main = { name, label: name, folder, curves: this.#curvesOf(columns), color: 0 };
+    const others = overlays(this.#store).map(({ id, label, columns, color, band }): PlottedRun => {
+      const edges = band && { low: this.#curvesOf(band.low), high: this.#curvesOf(band.high) };
+      return { name: label, label, folder: id, curves: this.#curvesOf(columns), color, ...(edges && { band: edges }) };
     });
+    return [main, ...others];
   }
 
   #curvesOf(columns: ShownRun['columns']): Curves {

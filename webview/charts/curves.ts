@@ -92,4 +92,6 @@ export interface PlottedRun {
   curves: Curves;
   /** Palette index of a run laid over the main one. */
   color: number;
+  /** Of a mean over runs: the lowest and the highest of them. */
+  band?: { low: Curves; high: Curves };
 }

@@ -16,3 +16,14 @@ export const overlayPalette = (onLight: boolean): string[] =>
 
 /** The palette index of the `index`-th overlaid run: each of the first 30 has its own color. */
 export const overlayColor = (index: number): number => NAMED_COLORS + (index % (LIGHTNESS.length * HUES.length));
+
+/** Which color each of the overlaid runs has: the one it had, or the first that no other has. */
+export function overlayColors(folders: readonly string[], before: Readonly<Record<string, number>>) {
+  const colors: Record<string, number> = {};
+  for (const folder of folders) if (before[folder] !== undefined) colors[folder] = before[folder];
+  for (const folder of folders) {
+    const taken = new Set(Object.values(colors));
+    for (let index = 0; colors[folder] === undefined; index++) if (!taken.has(index)) colors[folder] = index;
+  }
+  return colors;
+}

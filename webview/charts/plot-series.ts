@@ -54,21 +54,29 @@ export function drawnSeries(chart: ChartDefinition, settings: PlotSettings) {
     drawn.push({ ...look, terms, smoothing: series.sparse ? 0 : smoothing, stroke: color });
   }
   const first = chart.stacked ? shown.at(-1) : shown[0];
-  for (const run of first ? others : [])
+  for (const run of first ? others : []) {
+    const terms = chart.stacked ? withoutHidden(first!.terms, hidden) : first!.terms;
+    // Another run may have far fewer steps than there are pixels.
+    const look = { ...lookOf({ ...chart, stacked: false }, first!, theme), sparse: true, points: false };
+    // The extremes of a sum are not the sums of the extremes.
+    if (run.band && terms.length === 1) {
+      const edge = { ...look, id: run.folder, label: run.label, terms, smoothing, stroke: null, width: 0 };
+      const lower = drawn.push({ ...edge, run: { ...run, curves: run.band.low } });
+      const upper = drawn.push({ ...edge, run: { ...run, curves: run.band.high } });
+      bands.push({ upper, lower, fill: translucent(theme.palette[run.color]!, theme.highContrast ? 25 : 16) });
+    }
     drawn.push({
-      ...lookOf({ ...chart, stacked: false }, first!, theme),
+      ...look,
       id: run.folder,
       label: run.label,
       run,
-      terms: chart.stacked ? withoutHidden(first!.terms, hidden) : first!.terms,
+      terms,
       smoothing,
       stroke: theme.palette[run.color]!,
       width: 1.5,
       dash: [6, 3],
-      // Another run may have far fewer steps than there are pixels.
-      sparse: true,
-      points: false,
     });
+  }
   return { drawn, bands };
 }
 

@@ -1,5 +1,4 @@
-import type { RunHead } from '../../src/protocol/dashboard.ts';
-import { dayAndTime } from '../../src/text/start-time.ts';
+import { type Overlay, overlays } from '../compare/overlays.ts';
 import { el, setText } from '../dom.ts';
 import { exportMenu } from '../export/export-menu.ts';
 import { formatCount } from '../format.ts';
@@ -32,16 +31,15 @@ export function toolbar(store: Store): HTMLElement {
         : 'Drag to zoom · click a step to see its groups',
     );
   };
-  const overlays = el('span', { class: 'overlays' });
-  const legend = new KeyedList<Overlay>(overlays, ({ head }) => head.folder, overlayLegend);
+  const list = el('span', { class: 'overlays' });
+  const legend = new KeyedList<Overlay>(list, ({ id }) => id, overlayLegend);
   const showOverlays = () => {
-    const shown = [...store.compared.values()];
-    legend.show(shown.map(({ head }) => ({ head, label: head.name, color: store.overlayColor(head.folder) })));
+    legend.show(overlays(store));
   };
   onThemeChange(showOverlays);
   store.subscribe((changes) => {
     if (changes.has('layout')) update();
-    if (changes.has('compared')) showOverlays();
+    if (changes.has('compared') || changes.has('layout')) showOverlays();
   });
   update();
   return el(
@@ -50,7 +48,7 @@ export function toolbar(store: Store): HTMLElement {
     el('label', { for: 'smoothing' }, 'Smoothing'),
     slider,
     value,
-    overlays,
+    list,
     el('span', { class: 'spacer' }),
     range,
     reset,
@@ -58,21 +56,13 @@ export function toolbar(store: Store): HTMLElement {
   );
 }
 
-interface Overlay {
-  head: RunHead;
-  label: string;
-  /** Index into the palette. */
-  color: number;
-}
-
 function overlayLegend(): Row<Overlay> {
   const swatch = el('span', { class: 'swatch dashed' });
   const name = el('span');
   const element = el('span', { class: 'overlay' }, swatch, name);
-  const update = ({ head, label, color }: Overlay) => {
+  const update = ({ label, color }: Overlay) => {
     swatch.style.setProperty('--color', readTheme().palette[color]!);
     setText(name, label);
-    element.title = dayAndTime(head.createdAt);
   };
   return { element, update };
 }

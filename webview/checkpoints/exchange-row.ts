@@ -1,7 +1,7 @@
 import type { ChatSide, Verdict } from '../../src/protocol/chat.ts';
 import { formatLocation } from '../../src/protocol/errors.ts';
-import { type Child, el, setChildren, setText } from '../dom.ts';
 import { formatNumber } from '../../src/text/numbers.ts';
+import { type Child, el, setChildren, setText } from '../dom.ts';
 import { host } from '../host.ts';
 import type { Row } from '../keyed-list.ts';
 import { promptBlock } from '../prompt-block.ts';

@@ -1,7 +1,7 @@
 import { mean } from '../../src/grpo/statistics.ts';
 import type { EvaluatedCompletion } from '../../src/protocol/dashboard-completion.ts';
-import { el, setChildren, setText } from '../dom.ts';
 import { formatNumber } from '../../src/text/numbers.ts';
+import { el, setChildren, setText } from '../dom.ts';
 import { formatSigned } from '../format.ts';
 import type { Row } from '../keyed-list.ts';
 import { promptBlock } from '../prompt-block.ts';

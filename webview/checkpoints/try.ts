@@ -1,6 +1,6 @@
 import type { ChatEvent, ChatSide } from '../../src/protocol/chat.ts';
-import { el, setText } from '../dom.ts';
 import { formatNumber } from '../../src/text/numbers.ts';
+import { el, setText } from '../dom.ts';
 import { host, onMessage } from '../host.ts';
 import { KeyedList } from '../keyed-list.ts';
 import { Composer } from './composer.ts';

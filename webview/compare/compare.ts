@@ -1,69 +1,152 @@
 import './compare.css';
-import { formatNumber } from '../../src/text/numbers.ts';
-import { el } from '../dom.ts';
+import { el, setText } from '../dom.ts';
 import { formatCount } from '../format.ts';
-import type { ShownRun, Store } from '../store.ts';
-import { configDifferences } from './config-diff.ts';
-import { type CompareRow, contentRows, isRecorded } from './content-rows.ts';
-import { DifferenceTable } from './difference-table.ts';
-import { RunList } from './run-list.ts';
+import { host } from '../host.ts';
+import type { Layout } from '../layout.ts';
+import type { Change, Store } from '../store.ts';
+import { CompletionsView } from './completions-view.ts';
+import { CurvesView } from './curves-view.ts';
+import { DifferencesView } from './differences-view.ts';
+import { shownRuns, shownSeedSets } from './overlays.ts';
+import { RunTable } from './run-table.ts';
 
-/** Lays other runs over this one, and shows in what their configs differ and what came of it. */
+const VIEWS = { differences: 'Differences', curves: 'Curves', completions: 'Completions' } as const satisfies Record<
+  Layout['compareView'],
+  string
+>;
+type View = Layout['compareView'];
+const NAMES = Object.keys(VIEWS) as View[];
+
+/** The runs of the workspace: which to lay over this one, in what they differ, what came of them, what they wrote. */
 export class Compare {
-  readonly element = el('div', { class: 'compare' });
+  readonly element: HTMLElement;
   readonly #store: Store;
-  readonly #runs: RunList;
-  readonly #table = new DifferenceTable();
-  readonly #region = el('div', { class: 'differences', tabindex: 0, role: 'region', 'aria-label': 'Differences' });
+  readonly #table: RunTable;
+  readonly #search: HTMLInputElement;
+  readonly #count = el('span', { class: 'muted', role: 'status' });
+  readonly #group: HTMLElement;
+  readonly #addSeeds: HTMLElement;
+  readonly #clear: HTMLElement;
+  readonly #views: Record<View, { element: HTMLElement; controls: HTMLElement; update(): void }>;
+  readonly #buttons: Record<View, HTMLElement>;
+  readonly #viewBar: HTMLElement;
+  readonly #hint = el('p', { class: 'empty' });
+  /** What came of the runs is read for those who look at it. */
+  #asked = false;
 
   constructor(store: Store) {
     this.#store = store;
-    this.#runs = new RunList(store);
-    this.#region.append(this.#table.element);
-    this.element.append(el('h2', {}, 'Overlay Runs'), this.#runs.element, this.#runs.empty, this.#region);
-    store.subscribe((changes) => {
-      if (!store.main) return;
-      if (changes.has('runs') || changes.has('compared') || changes.has('layout')) this.#runs.update();
-      this.#showTable();
+    this.#table = new RunTable(store);
+    this.#search = el('input', {
+      ...{ type: 'search', placeholder: 'Search runs (/)', 'aria-label': 'Search runs' },
+      oninput: () => this.#update(),
+      onkeydown: (event: KeyboardEvent) => {
+        if (event.key !== 'Escape' || this.#search.value === '') return;
+        this.#search.value = '';
+        this.#update();
+        event.stopPropagation();
+      },
     });
+    const toggleSeeds = () => store.setLayout({ groupSeeds: !store.layout.groupSeeds });
+    this.#group = el('button', { class: 'toggle', onclick: toggleSeeds, title: GROUP_SEEDS }, 'Group Seeds');
+    this.#addSeeds = el('button', { class: 'flat', onclick: () => this.#compareSeeds(), title: GROUP_SEEDS });
+    this.#clear = el('button', { class: 'flat', onclick: () => store.compare([]) }, 'Clear Selection');
+    this.#views = {
+      differences: new DifferencesView(store),
+      curves: new CurvesView(store),
+      completions: new CompletionsView(store),
+    };
+    this.#buttons = Object.fromEntries(NAMES.map((view) => [view, this.#button(view)])) as Record<View, HTMLElement>;
+    const choice = el('div', { class: 'views', role: 'group', 'aria-label': 'View' }, ...Object.values(this.#buttons));
+    const controls = Object.values(this.#views).map((view) => view.controls);
+    this.#viewBar = el('div', { class: 'bar' }, choice, ...controls);
+    const spacer = el('span', { class: 'spacer' });
+    this.element = el(
+      'div',
+      { class: 'compare' },
+      el('div', { class: 'bar' }, this.#search, this.#count, spacer, this.#addSeeds, this.#group, this.#clear),
+      this.#table.element,
+      this.#viewBar,
+      this.#hint,
+      ...Object.values(this.#views).map(({ element }) => element),
+    );
+    store.subscribe((changes) => this.#onChange(changes));
   }
 
-  #showTable(): void {
-    const { main, compared } = this.#store;
-    const runs = [main!, ...compared.values()];
-    this.#table.element.hidden = runs.length < 2;
-    if (runs.length > 1) this.#table.show(runs, [...results(runs), ...differences(runs)]);
+  /** Nothing is computed for a tab that nobody sees. */
+  #onChange(changes: ReadonlySet<Change>): void {
+    const { main, layout } = this.#store;
+    if (!main || layout.tab !== 'compare') return;
+    if (!this.#asked) {
+      this.#asked = true;
+      host.postMessage({ type: 'runResults' });
+    }
+    if (['head', 'columns', 'runs', 'compared', 'layout'].some((change) => changes.has(change as Change)))
+      this.#update();
+  }
+
+  #update(): void {
+    const { compared, compareView, groupSeeds } = this.#store.layout;
+    this.#table.search = this.#search.value;
+    const { runs, found } = this.#table.update();
+    const shown = shownRuns(this.#store).length;
+    setText(this.#count, runs === 0 ? '' : countText(compared.length, runs, this.#search.value === '' ? runs : found));
+    this.#clear.hidden = compared.length === 0;
+    this.#group.hidden = shownSeedSets(this.#store).length === 0;
+    this.#group.setAttribute('aria-pressed', String(groupSeeds));
+    const others = this.#otherSeeds().length;
+    this.#addSeeds.hidden = others === 0;
+    setText(this.#addSeeds, `Add ${formatCount(others)} Other ${others === 1 ? 'Seed' : 'Seeds'}`);
+
+    const hint = hintOf(runs, shown, compareView);
+    setText(this.#hint, hint);
+    this.#hint.hidden = hint === '';
+    this.#viewBar.hidden = runs === 0;
+    for (const view of NAMES) {
+      const chosen = view === compareView && runs > 0;
+      // Differences from nothing are none.
+      const empty = view === 'differences' && shown < 2;
+      this.#views[view].element.hidden = this.#views[view].controls.hidden = !chosen || empty;
+      this.#buttons[view].setAttribute('aria-pressed', String(view === compareView));
+      if (chosen) this.#views[view].update();
+    }
+  }
+
+  /** Runs that differ only in seed from one that is chosen, and are not. */
+  #otherSeeds(): string[] {
+    const { main, layout, seedSets } = this.#store;
+    const chosen = [main!.head.folder, ...layout.compared];
+    return seedSets
+      .filter((set) => set.some((folder) => chosen.includes(folder)))
+      .flatMap((set) => set.filter((folder) => !chosen.includes(folder)));
+  }
+
+  #compareSeeds(): void {
+    this.#store.compare([...this.#store.layout.compared, ...this.#otherSeeds()]);
+    this.#store.setLayout({ groupSeeds: true });
+  }
+
+  #button(view: View): HTMLElement {
+    const show = () => this.#store.setLayout({ compareView: view });
+    return el('button', { class: 'toggle', onclick: show }, VIEWS[view]);
   }
 }
 
-/** Rewards of single steps are noisy: the mean of the last ones says where a run is now. */
-const LAST = 10;
+const GROUP_SEEDS =
+  'Runs with the same config, reward code and data that differ only in seed: drawn as their mean, with a band from the lowest to the highest';
 
-function results(runs: readonly ShownRun[]) {
-  return [
-    { field: 'steps', values: runs.map(({ columns }) => formatCount(columns.lastStep)) },
-    {
-      field: `reward (mean of last ${LAST} steps)`,
-      values: runs.map(({ columns }) => {
-        const last = columns.values('reward')?.slice(Math.max(0, columns.length - LAST), columns.length) ?? [];
-        const there = [...last].filter((reward) => !Number.isNaN(reward));
-        return formatNumber(there.length > 0 ? there.reduce((sum, reward) => sum + reward, 0) / there.length : null);
-      }),
-    },
-  ];
-}
+const countText = (chosen: number, runs: number, found: number): string => {
+  const all = `${formatCount(runs)} other ${runs === 1 ? 'run' : 'runs'}`;
+  const listed = found === runs ? all : `${formatCount(found)} of ${all}`;
+  return chosen === 0 ? listed : `${listed} · ${formatCount(chosen)} chosen`;
+};
 
-/** Only known values are called identical. */
-function differences(runs: readonly ShownRun[]): CompareRow[] {
-  const heads = runs.map(({ head }) => head);
-  const rows: CompareRow[] = [...configDifferences(heads.map(({ config }) => config)), ...contentRows(heads)];
-  const all = heads.every(isRecorded);
-  if (rows.length === 0)
-    rows.push({ field: all ? 'config, reward code and data' : 'config', values: runs.map(() => 'identical') });
-  if (!all)
-    rows.push({
-      field: 'reward code and data',
-      values: heads.map((head) => (isRecorded(head) ? 'recorded' : 'not recorded by its version')),
-    });
-  return rows;
+function hintOf(runs: number, shown: number, view: View): string {
+  if (runs === 0) return 'No other runs in this workspace yet.';
+  if (shown > 1) return '';
+  return {
+    differences: 'Choose a run above to see in what it differs from this one.',
+    curves: 'Choose runs above to draw their curves with this one.',
+    completions: 'Choose a run above to read its completions beside those of this one.',
+  }[view];
 }

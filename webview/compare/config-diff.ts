@@ -1,18 +1,20 @@
 import { isReward, rewardText } from '../../src/protocol/difference-text.ts';
 
-/** One field in which configs differ, as text, one value per run; null where a run does not have it. */
-export interface ConfigDifference {
+/** One field of configs, as text, one value per run; null where a run does not have it. */
+export interface ConfigField {
   field: string;
   values: (string | null)[];
 }
 
 /** The fields in which not all configs agree, in the order in which they first occur. Lists count as one value. */
-export function configDifferences(configs: readonly object[]): ConfigDifference[] {
+export const configDifferences = (configs: readonly object[]): ConfigField[] =>
+  configFields(configs).filter(({ values }) => values.some((value) => value !== values[0]));
+
+/** All fields that any of the configs has. */
+export function configFields(configs: readonly object[]): ConfigField[] {
   const flat = configs.map((config) => flatten(config, ''));
   const fields = new Set(flat.flatMap((config) => [...config.keys()]));
-  return [...fields]
-    .map((field) => ({ field, values: flat.map((config) => config.get(field) ?? null) }))
-    .filter(({ values }) => values.some((value) => value !== values[0]));
+  return [...fields].map((field) => ({ field, values: flat.map((config) => config.get(field) ?? null) }));
 }
 
 function flatten(value: object, prefix: string): Map<string, string> {

@@ -1,7 +1,7 @@
+import { formatNumber, formatShare } from '../../src/text/numbers.ts';
 import type { ChartDefinition } from '../charts/definitions.ts';
 import { type DrawnSeries, drawnSeries, type PlotSettings, plotData } from '../charts/plot-series.ts';
 import { translucent } from '../charts/theme.ts';
-import { formatNumber, formatShare } from '../../src/text/numbers.ts';
 import { niceTicks } from '../ticks.ts';
 
 const WIDTH = 960;

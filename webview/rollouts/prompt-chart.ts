@@ -1,5 +1,5 @@
-import { el } from '../dom.ts';
 import { formatFixed, formatShare } from '../../src/text/numbers.ts';
+import { el } from '../dom.ts';
 import type { PromptStep } from './prompt-steps.ts';
 
 const SVG = 'http://www.w3.org/2000/svg';

@@ -1,5 +1,5 @@
-import { el, setChildren, setText } from '../dom.ts';
 import { decimalsFor, formatFixed, formatNumber, formatShare } from '../../src/text/numbers.ts';
+import { el, setChildren, setText } from '../dom.ts';
 import { host, onMessage } from '../host.ts';
 import { KeyedList, type Row } from '../keyed-list.ts';
 import { DiffPanel } from './diff-panel.ts';

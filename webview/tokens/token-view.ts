@@ -2,8 +2,8 @@ import './tokens.css';
 import type { CompletionTokens } from '../../src/protocol/completion-tokens.ts';
 import { isClipped } from '../../src/protocol/explain-ratios.ts';
 import type { RunConfig } from '../../src/protocol/run-config.ts';
-import { el, setText } from '../dom.ts';
 import { formatNumber, formatShare } from '../../src/text/numbers.ts';
+import { el, setText } from '../dom.ts';
 import { type Measure, type MeasureName, measuresOf } from './measures.ts';
 import { piecesOf, visible } from './pieces.ts';
 

@@ -5,16 +5,18 @@ import { fileName } from '../../text/files-by-name.ts';
 
 /** Shows a file of two runs' reward code side by side, as the runs keep it. */
 export async function showRewardDiff(run: string, other: string, name: string): Promise<void> {
-  const [left, right] = await Promise.all([copyOf(run, name), copyOf(other, name)]);
-  if (left && right)
-    await commands.executeCommand('vscode.diff', left, right, `${name}: ${fileName(run)} ↔ ${fileName(other)}`);
+  const [left, right] = await Promise.all([rewardCopy(run, name), rewardCopy(other, name)]);
+  if (left === undefined || right === undefined) return;
+  const title = `${name}: ${fileName(run)} ↔ ${fileName(other)}`;
+  await commands.executeCommand('vscode.diff', Uri.file(left), Uri.file(right), title);
 }
 
-async function copyOf(run: string, name: string): Promise<Uri | undefined> {
+/** Where a run keeps its copy of a reward file; undefined where it has none. */
+export async function rewardCopy(run: string, name: string): Promise<string | undefined> {
   const info = await readRunInfoLater(run);
   const source = info?.rewardSources?.find((candidate) => candidate.name === name);
   if (!source) return undefined;
   const copy = resolve(run, source.copy);
   // A run.json from elsewhere could name any file.
-  return copy.startsWith(run + sep) ? Uri.file(copy) : undefined;
+  return copy.startsWith(run + sep) ? copy : undefined;
 }

@@ -103,7 +103,6 @@ export class RunPanel implements Disposable {
   onRunsChanged(): void {
     // Their labels may be others.
     for (const { feed } of this.#runs.values()) feed.changed();
-    this.#sendRuns();
     this.#followCompared();
   }
 
@@ -200,7 +199,6 @@ export class RunPanel implements Disposable {
   #listen(): void {
     this.#ready = true;
     for (const { stream } of this.#runs.values()) stream.restart();
-    this.#sendRuns();
     this.#rescoreView.ready();
     for (const tab of this.#tabs) tab.ready?.();
     if (this.#toShow) this.#post(this.#toShow);
@@ -216,15 +214,6 @@ export class RunPanel implements Disposable {
       const problem = missing ? `Step ${step} has no rollouts file.` : String(error);
       this.#post({ type: 'rollouts', step, rows: [], problem });
     }
-  }
-
-  /** Every other run that the workspace knows. */
-  #sendRuns(): void {
-    if (!this.#ready) return;
-    const runs = this.#registry.runs
-      .filter(({ folder }) => folder !== this.#folder)
-      .map(({ folder, name, info: { createdAt, state, step } }) => ({ folder, name, createdAt, state, step }));
-    this.#post({ type: 'runs', runs });
   }
 
   #compare(folders: readonly string[]): void {

@@ -1,0 +1,37 @@
+// zod/mini, because the dashboard's bundle carries it too.
+import * as z from 'zod/mini';
+import type { MetricColumns } from './metric-columns.ts';
+import { type MeasuredSteps, type RunMeasure, runMeasure } from './run-measure.ts';
+
+const measure = z.custom<RunMeasure>((value) => typeof value === 'object' && value !== null && 'reward' in value);
+
+/** What came of a run. */
+export const runResults = z.object({
+  /** On the prompts that it trained on; null before the first step. */
+  training: z.nullable(measure),
+  /** On held-out prompts; null where none were evaluated. */
+  heldOut: z.nullable(measure),
+  /** What its steps took together; null where that was not measured. */
+  seconds: z.nullable(z.number()),
+});
+export type RunResults = z.infer<typeof runResults>;
+
+/** The metrics that they are computed from. */
+export const RESULT_KEYS = ['reward', 'eval_reward', 'step_time'] as const;
+
+export function resultsOf(columns: MetricColumns): RunResults {
+  const times = columns.values('step_time')?.subarray(0, columns.length) ?? [];
+  let seconds: number | null = null;
+  for (const time of times) if (!Number.isNaN(time)) seconds = (seconds ?? 0) + time;
+  return { training: trainingOf(columns, 'reward'), heldOut: heldOutOf(columns, 'eval_reward'), seconds };
+}
+
+/** Of any metric of training: its mean over the last steps, and the highest such mean. */
+export const trainingOf = (columns: MetricColumns, key: string): RunMeasure | null =>
+  runMeasure({ ...stepsOf(columns), reward: columns.values(key), evalReward: undefined }) ?? null;
+
+/** Of any metric of evaluations: the last, and the highest. */
+export const heldOutOf = (columns: MetricColumns, key: string): RunMeasure | null =>
+  runMeasure({ ...stepsOf(columns), reward: undefined, evalReward: columns.values(key) }) ?? null;
+
+const stepsOf = ({ steps, length }: MetricColumns): Pick<MeasuredSteps, 'steps' | 'length'> => ({ steps, length });
