@@ -29,9 +29,6 @@ let lists = 0;
  * active row; Enter, Space or a click open it.
  */
 export class VirtualList<T> {
-  static #lists = 0;
-  /** Ids are of the page, which may have several lists. */
-  readonly #id = `list-${++VirtualList.#lists}`;
   readonly element: HTMLElement;
   readonly #options: VirtualListOptions<T>;
   /** Of its rows: there may be other lists on the page. */

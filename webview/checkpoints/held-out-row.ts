@@ -1,12 +1,12 @@
 import { mean } from '../../src/grpo/statistics.ts';
 import type { EvaluatedCompletion } from '../../src/protocol/dashboard-completion.ts';
+import { promptTitle } from '../../src/protocol/message-text.ts';
 import { formatNumber } from '../../src/text/numbers.ts';
 import { el, setChildren, setText } from '../dom.ts';
 import { formatSigned } from '../format.ts';
 import type { Row } from '../keyed-list.ts';
 import { promptBlock } from '../prompt-block.ts';
-import { extractedParts, rowFailure } from '../rollouts/detail.ts';
-import { promptTitle } from '../rollouts/model.ts';
+import { extractedParts, rowFailure } from '../rollouts/outcome.ts';
 import { type HeldOutPrompt, signOf } from './held-out.ts';
 
 export interface ShownPrompt extends HeldOutPrompt {

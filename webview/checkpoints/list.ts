@@ -1,5 +1,5 @@
+import { dayAndTime } from '../../src/text/start-time.ts';
 import { el, setText } from '../dom.ts';
-import { formatTime } from '../format.ts';
 import { host } from '../host.ts';
 import { KeyedList, type Row } from '../keyed-list.ts';
 import { exportButton } from './export.ts';
@@ -75,7 +75,7 @@ function row(step: number, choose: (step: number) => void): Row<Shown> {
     button.setAttribute('aria-current', String(chosen));
     best.hidden = !checkpoint.best;
     setText(measure, measureWords(checkpoint));
-    setText(facts, `${KINDS[kind]} · ${formatBytes(bytes)} · ${formatTime(savedAt)}`);
+    setText(facts, `${KINDS[kind]} · ${formatBytes(bytes)} · ${dayAndTime(savedAt)}`);
     actions.hidden = !chosen;
     // A run continues from its newest one.
     resume.hidden = !newest;

@@ -4,7 +4,7 @@ import { formatNumber } from '../../src/text/numbers.ts';
 import { type Child, el } from '../dom.ts';
 import { formatSigned } from '../format.ts';
 import { promptBlock } from '../prompt-block.ts';
-import { extractedParts, rowFailure } from '../rollouts/detail.ts';
+import { extractedParts, rowFailure } from '../rollouts/outcome.ts';
 import { groupBy } from './group-by.ts';
 import { gainOf, type MatchedPrompt, type PromptSide } from './match-prompts.ts';
 

@@ -1,5 +1,4 @@
 import { EXPORT_FORMS, RUN_EXPORTS, type RunExport } from '../../src/protocol/run-export.ts';
-import { runLabels } from '../compare/run-labels.ts';
 import { el } from '../dom.ts';
 import { host } from '../host.ts';
 import { menuOf } from '../menu.ts';
@@ -19,7 +18,6 @@ export function exportMenu(store: Store): HTMLElement {
 function exportRuns({ main, compared }: Store, kind: RunExport): void {
   if (!main) return;
   const heads = [main, ...compared.values()].map(({ head }) => head);
-  const labels = runLabels(heads);
-  const runs = heads.map(({ folder }) => ({ folder, label: labels.get(folder)! }));
+  const runs = heads.map(({ folder, name }) => ({ folder, label: name }));
   host.postMessage({ type: 'exportRuns', kind, runs });
 }
