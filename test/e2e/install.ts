@@ -25,14 +25,8 @@ export async function install(): Promise<void> {
   copyFileSync(lockfile, installed);
 }
 
-/** What encodes the film, which the tests do without. */
-export async function installForAnimation(): Promise<void> {
-  await install();
-  if (!existsSync(join(nodeModules, 'sharp'))) npm('install', import.meta.dirname, '--include=dev');
-}
-
-function npm(command: 'ci' | 'install', folder: string, dev = '--omit=dev'): void {
-  const args = [command, dev, '--ignore-scripts', '--no-audit', '--no-fund'];
+function npm(command: 'ci' | 'install', folder: string): void {
+  const args = [command, '--omit=dev', '--ignore-scripts', '--no-audit', '--no-fund'];
   // Inside an npm script this names the outer package's folder.
   const { npm_config_local_prefix, ...env } = process.env;
   const { status } = spawnSync('npm', args, { cwd: folder, env, stdio: 'inherit' });

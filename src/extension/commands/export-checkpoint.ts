@@ -49,7 +49,7 @@ async function pickCheckpoint(lab: Lab, given: unknown): Promise<Found | undefin
     checkpoints.find((each) => each.step === step) ?? (checkpoints.length === 1 ? checkpoints[0] : undefined);
   if (named) return { run, checkpoint: named };
   if (checkpoints.length === 0) {
-    void window.showInformationMessage(`${run.info.name} has no checkpoint yet.`);
+    void window.showInformationMessage(`${run.name} has no checkpoint yet.`);
     return undefined;
   }
   const items = checkpoints.map((checkpoint) => ({ label: `Step ${checkpoint.step}`, checkpoint }));
@@ -105,7 +105,7 @@ async function pickFormat({ path, step }: Checkpoint): Promise<Format | undefine
 async function askPlace({ run, checkpoint }: Found, { ending, isFile }: Format): Promise<string | undefined> {
   // <workspace>/.grpo/runs/<run>
   const beside = dirname(dirname(dirname(run.folder)));
-  const name = run.info.name.replace(/[^\p{L}\p{N}._-]+/gu, '-').replace(/^-|-$/g, '');
+  const name = run.name.replace(/[^\p{L}\p{N}._-]+/gu, '-').replace(/^-|-$/g, '');
   let proposed = join(beside, `${name}-step-${checkpoint.step}${ending}`);
   for (;;) {
     const target = await window.showSaveDialog({
@@ -138,7 +138,7 @@ async function runExport(lab: Lab, found: Found, format: Format, target: string)
   // The command replaces nothing: the old file is there until the new one is complete.
   const place = existsSync(target) ? target.replace(/\.gguf$/i, '.new.gguf') : target;
   const { exit, cancelled } = await runWithProgress(lab.context, {
-    title: `Exporting step ${found.checkpoint.step} of ${found.run.info.name}`,
+    title: `Exporting step ${found.checkpoint.step} of ${found.run.name}`,
     args: ['export', found.checkpoint.path, '--to', place, ...format.args],
     cwd: dirname(target),
     onLine(line) {

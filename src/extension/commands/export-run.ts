@@ -32,9 +32,9 @@ async function ask(lab: Lab, given: unknown): Promise<RunsToExport | undefined> 
   const run = await pickRun(lab, given, 'Export Run');
   if (!run) return undefined;
   const items = RUN_EXPORTS.map((form) => ({ label: EXPORT_FORMS[form].label, form }));
-  const title = `GRPO: Export ${run.info.name}`;
+  const title = `GRPO: Export ${run.name}`;
   const chosen = await window.showQuickPick(items, { title, placeHolder: 'Select what to export' });
-  return chosen && { kind: chosen.form, runs: [{ folder: run.folder, label: run.info.name }] };
+  return chosen && { kind: chosen.form, runs: [{ folder: run.folder, label: run.name }] };
 }
 
 /** By default in the folder of the run's config: the run is in `.grpo/runs/<run>` there. */

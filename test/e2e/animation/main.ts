@@ -10,14 +10,14 @@ import { CodeServer } from '../helpers/code-server.ts';
 import { Editor } from '../helpers/editor.ts';
 import { installPackage } from '../helpers/package.ts';
 import { Server } from '../helpers/server.ts';
-import { installForAnimation } from '../install.ts';
+import { install } from '../install.ts';
 import { Recorder } from './recorder.ts';
 import { play, prepare } from './script.ts';
 
 const FILE = join(import.meta.dirname, '../../../media/screenshots/grpo-lab.webp');
 const WIDTH = 1200;
 
-await installForAnimation();
+await install();
 // Only now is it there.
 const { encode } = await import('./encode.ts');
 const folder = mkdtempSync(join(tmpdir(), 'grpo-animation-'));

@@ -88,8 +88,8 @@ export class CompareHost implements TabHost {
   }
 
   #sendRuns(): void {
-    const runs = this.#others.map(({ folder, info }): RunSummary => {
-      const { name, createdAt, state, step, seed } = info;
+    const runs = this.#others.map(({ folder, name, info }): RunSummary => {
+      const { createdAt, state, step, seed } = info;
       return { folder, name, createdAt, state, step, seed, ...defined({ results: this.#results.get(folder) }) };
     });
     this.#send({ type: 'runs', runs });
