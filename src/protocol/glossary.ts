@@ -15,6 +15,9 @@ export const GLOSSARY = {
     'Share of tokens (or completions) whose probability ratio has left the clip range in the direction of its advantage, so that they no longer move the model.',
   completion: 'What the model writes after a prompt.',
   'completion length': 'Number of tokens that the model wrote after the prompt, the end-of-sequence token included.',
+  distribution:
+    'How many completions of a step got which reward: the darker a cell, the larger the share of the step that is in its range.',
+  duration: 'Time spent in steps, evaluations and checkpoints since the start of the run; pauses do not count.',
   entropy:
     'How undecided the model is about the next token, in nats, averaged over the tokens of the completions; near 0 all completions of a prompt are alike.',
   'gradient norm':
@@ -38,6 +41,8 @@ export const GLOSSARY = {
     'A group has a learning signal when its completions got different rewards; without one its advantages are 0 and it teaches nothing.',
   'solve rate': "Share of a prompt's completions whose reward is at least what counts as solved.",
   'std. dev.': 'Standard deviation: how far values typically are from their mean (with n − 1).',
+  'std. dev. within groups':
+    "Standard deviation of a group's rewards, averaged over the groups of a step; the band around the mean ends where the rewards of the step do.",
   step: 'One round of training: prompts are drawn, completions are sampled and scored, and the weights are updated.',
   'step time': 'Seconds that a step took, from drawing prompts to the updated weights.',
   'tokens/s': 'Tokens of prompts and completions per second of step time, over the recent steps.',

@@ -12,7 +12,9 @@ import { failureOf } from './old-failure.ts';
 import { parseRows } from './rows.ts';
 
 const placeOf = (run: string): string => join(run, RUN_FILES.rollouts);
-const fileOf = (run: string, step: number): string => join(placeOf(run), `${stepName(step)}.jsonl`);
+
+/** Where a step's completions are. */
+export const rolloutsFile = (run: string, step: number): string => join(placeOf(run), `${stepName(step)}.jsonl`);
 
 /** The steps that have a rollouts file, in ascending order. Throws BadInput when there is none. */
 export function recordedSteps(run: string): number[] {
@@ -30,7 +32,7 @@ export function recordedSteps(run: string): number[] {
 /** The newest step whose completions can be read, of a run of which `finished` steps are done: that which is being trained has them, too. */
 export async function newestRollouts(run: string, finished: number): Promise<number> {
   const next = finished + 1;
-  return access(fileOf(run, next)).then(
+  return access(rolloutsFile(run, next)).then(
     () => next,
     () => finished,
   );
@@ -50,7 +52,7 @@ const rolloutRow = z.looseObject({
 
 /** The rows of a step's rollouts file, without a torn last one; undefined when there is none any more. */
 export function readRollouts(run: string, step: number): RolloutRow[] | undefined {
-  const file = fileOf(run, step);
+  const file = rolloutsFile(run, step);
   if (!existsSync(file)) return undefined;
   const text = readText(file, RUN_FILE);
   try {
@@ -70,7 +72,7 @@ function parseRow(line: string): unknown {
 
 /** Completions of a step to be looked at, without their token ids: those are as long as the text. */
 export async function readCompletions(run: string, step: number): Promise<Completion[]> {
-  return parseRows(await readTextLater(fileOf(run, step), RUN_FILE), parseCompletion) as Completion[];
+  return parseRows(await readTextLater(rolloutsFile(run, step), RUN_FILE), parseCompletion) as Completion[];
 }
 
 /** A line of a rollouts file, or of an evaluation's, as the dashboard gets it. */
