@@ -33,7 +33,7 @@ function withBaseline({ lossType, sapoTemperaturePos, sapoTemperatureNeg }: Loss
     case 'dr_grpo':
       return `${zero}, but dr_grpo adds up tokens, so a long completion counts more than a short one: ${lengths}. Divided by maxCompletionLength, it stays small.`;
     case 'cispo':
-      return `${zero}, but cispo weights every token's advantage by its log-probability and averages over tokens: where the loss starts depends on which completions were likely and long, not on how good they are.`;
+      return `${zero}, but cispo weights every token's advantage by its log-probability and averages over tokens: the loss starts above 0 where the better completions are the longer and less likely ones, below 0 where they are the shorter and likelier ones.`;
     case 'reinforce':
       return `${zero}, but each is weighted by the completion's mean log-probability: the loss starts above 0 where the better completions are the less likely ones, below 0 where they are the likelier ones.`;
     case 'sapo':

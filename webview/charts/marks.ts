@@ -1,7 +1,4 @@
 import type uPlot from 'uplot';
-import { changeText } from '../../src/protocol/difference-text.ts';
-import type { RunChange } from '../../src/protocol/run-folder.ts';
-import { formatCount } from '../format.ts';
 import type { ChartTheme } from './theme.ts';
 
 /** What is marked on the x axis of every chart. */
@@ -9,19 +6,6 @@ export interface Marks {
   /** The step whose completions are open. */
   chosen: number | null;
   changes: readonly { x: number; text: string }[];
-}
-
-/** So many are told one by one. */
-const TOLD = 4;
-
-/** In words what changed about a run, by the first step with it: `From step 41: learningRate 0.0001 → 0.0003`. */
-export function changesByStep(changes: readonly RunChange[] = []): { step: number; text: string }[] {
-  const steps = [...new Set(changes.map(({ step }) => step))].sort((a, b) => a - b);
-  return steps.map((step) => {
-    const texts = changes.filter((change) => change.step === step).map(changeText);
-    const more = texts.length > TOLD ? ` and ${texts.length - TOLD} more` : '';
-    return { step, text: `From step ${formatCount(step)}: ${texts.slice(0, TOLD).join(', ')}${more}` };
-  });
 }
 
 /** Draws onto a chart its limit, the places where the run changed, and the chosen step. */

@@ -151,7 +151,7 @@ export class HeatMapCanvas {
     if (bins) {
       const [low] = edgesOf(bins, 0);
       const [, high] = edgesOf(bins, bins.count - 1);
-      for (const tick of niceTicks(low, high, Math.max(2, Math.floor(this.#height / 36)), false)) {
+      for (const tick of niceTicks(low, high, Math.max(2, Math.floor(this.#height / 26)), false)) {
         if (tick < low || tick > high) continue;
         const y = TOP + this.#height * (1 - (tick - low) / (high - low));
         ctx.fillText(formatNumber(tick), LEFT - 8, y);

@@ -1,16 +1,16 @@
 import './heat-map.css';
 import type { StepRewards } from '../../src/protocol/dashboard-overview.ts';
 import type { ChartEvents, ChartView } from '../charts/chart.ts';
-import { xText } from '../charts/x-axis.ts';
 import { el, setText } from '../dom.ts';
-import { formatCount, formatNumber, formatShare } from '../format.ts';
+import { formatCount } from '../format.ts';
 import { KeyedList, type Row } from '../keyed-list.ts';
 import type { Store } from '../store.ts';
 import { term } from '../term.ts';
-import { type Bins, binsOf, countsIn, edgesOf, histogramOf, quantile } from './bins.ts';
+import { type Bins, binsOf, countsIn, histogramOf } from './bins.ts';
 import { type Column, HeatMapCanvas } from './heat-map-canvas.ts';
 import { KnownRewards } from './known-rewards.ts';
 import { RewardTable } from './reward-table.ts';
+import { binText, stepText } from './rewards-text.ts';
 import { strideOf } from './sampled-steps.ts';
 
 const ID = 'distribution';
@@ -197,16 +197,12 @@ export class HeatMap {
     const column = this.#column;
     const rewards = column && this.#steps.find(({ step }) => step === column.step);
     const histogram = rewards && histogramOf(rewards, this.#name);
-    if (!rewards || !histogram || !this.#bins) return this.#steps.length > 0 ? 'no rewards' : 'reading completions …';
-    const step = xText('step', rewards.step);
-    const all = histogram.counts.reduce((sum, count) => sum + count, 0);
-    if (this.#bin !== null) {
-      const count = column.counts[this.#bin] ?? 0;
-      return `${step} · ${binText(this.#bins, this.#bin)}: ${count} of ${all} completions (${formatShare(count / Math.max(1, all))})`;
-    }
-    const [least, median, most] = [0, 0.5, 1].map((share) => formatNumber(quantile(histogram, share)));
-    const unscored = rewards.completions - all;
-    return `${step} · min ${least} · median ${median} · max ${most} · ${all} completions${unscored > 0 ? `, ${unscored} without a score` : ''}`;
+    const bins = this.#bins;
+    if (!rewards || !histogram || !bins) return this.#known.waits ? 'Reading completions …' : 'No rewards to show.';
+    const bin = this.#bin;
+    return bin === null
+      ? stepText(rewards, histogram)
+      : binText(rewards, histogram, { bins, bin, count: column.counts[bin] ?? 0 });
   }
 
   #point({ offsetX, offsetY }: PointerEvent, events: ChartEvents): void {
@@ -234,13 +230,6 @@ export class HeatMap {
     );
     return { element };
   }
-}
-
-function binText(bins: Bins, bin: number): string {
-  const text = (value: number) => formatNumber(Number(value.toPrecision(6)));
-  if (bins.exact) return `reward ${text((bins.first + bin) * bins.width)}`;
-  const [low, high] = edgesOf(bins, bin);
-  return `reward ${text(low)} to ${text(high)}`;
 }
 
 interface Choice {

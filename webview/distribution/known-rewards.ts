@@ -10,6 +10,8 @@ export class KnownRewards {
   readonly #steps = new Map<number, StepRewards | undefined>();
   #asked: ReadonlySet<number> = new Set();
   #run: object | undefined;
+  /** Whether some of what was asked for last has not been read yet. */
+  waits = false;
 
   constructor(store: Store, onNews: () => void) {
     this.#store = store;
@@ -30,7 +32,9 @@ export class KnownRewards {
       this.#asked = new Set();
     }
     const wanted = sampledSteps(from, Math.min(to, newestRollouts));
-    this.#ask(wanted.filter((step) => !this.#steps.has(step)));
+    const unknown = wanted.filter((step) => !this.#steps.has(step));
+    this.waits = unknown.length > 0;
+    this.#ask(unknown);
     return wanted.flatMap((step) => this.#steps.get(step) ?? []).sort((a, b) => a.step - b.step);
   }
 

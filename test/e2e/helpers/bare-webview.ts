@@ -10,18 +10,22 @@ export class BareWebview {
   readonly page: Page;
   readonly #browser: Browser;
 
-  /** `bundle`: `dist/<bundle>.js` and `.css`. */
-  static async open(bundle: 'webview' | 'preview-view' | 'samples-view'): Promise<BareWebview> {
+  /** `bundle`: `dist/<bundle>.js` and `.css`; `state`: what an earlier page has kept, as `window.kept` has it. */
+  static async open(bundle: 'webview' | 'preview-view' | 'samples-view', state?: unknown): Promise<BareWebview> {
     const browser = await connectChromium(inject('browser'));
     const page = await browser.newPage({ viewport: { width: 1200, height: 800 } });
     page.setDefaultTimeout(15_000);
     await page.setContent('<!DOCTYPE html><html lang="en"><body></body></html>');
     await page.addStyleTag({ path: join(dist, `${bundle}.css`) });
-    await page.evaluate(() => {
+    await page.evaluate((state) => {
       const posted: unknown[] = [];
-      const api = { postMessage: (message: unknown) => posted.push(message), getState: () => undefined, setState() {} };
+      const api = {
+        postMessage: (message: unknown) => posted.push(message),
+        getState: () => state,
+        setState: (kept: unknown) => Object.assign(window, { kept }),
+      };
       Object.assign(window, { posted, acquireVsCodeApi: () => api });
-    });
+    }, state);
     await page.addScriptTag({ path: join(dist, `${bundle}.js`) });
     return new BareWebview(browser, page);
   }
