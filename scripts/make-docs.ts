@@ -1,15 +1,17 @@
-// Writes what docs/*.md say of the command's options and the catalog of models: `node scripts/make-docs.ts`.
+// Writes what docs/*.md say of the command's options, the catalog of models and the dashboard's terms: `node scripts/make-docs.ts`.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { COMMANDS, type CommandName, type Declaration } from '../src/cli/commands.ts';
 import { commandTerm, optionHelp, optionTerm } from '../src/cli/usage.ts';
 import { CATALOG, DOWNLOADS, factsOf } from '../src/extension/get-model/catalog.ts';
+import { GLOSSARY } from '../src/protocol/glossary.ts';
 
 const DOCS = new URL('../docs/', import.meta.url);
 
 /** By page, its parts by name; the page has them between `<!-- made: NAME -->` and `<!-- end -->`. */
 const PAGES: Record<string, Record<string, () => string>> = {
   'commands.md': { commands },
+  'glossary.md': { glossary },
   'models.md': { catalog, downloads },
 };
 
@@ -61,6 +63,10 @@ function catalog(): string {
     ...factsOf(model).map(([, fact]) => fact),
   ]);
   return table(headings, rows);
+}
+
+function glossary(): string {
+  return table(['term', 'means'], Object.entries(GLOSSARY));
 }
 
 function downloads(): string {

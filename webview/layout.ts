@@ -3,7 +3,8 @@ import { EMPTY_QUERY, rolloutQuery } from '../src/protocol/rollout-query.ts';
 
 /** How the user left the dashboard: all of it survives hiding the panel and reloading the window. */
 const layout = z.object({
-  /** Steps on the x axis; null: all of them. */
+  /** What the curves are drawn over, and which part of that is shown; null: all of it. */
+  axis: z._default(z.enum(['step', 'time', 'tokens']), 'step'),
   range: z._default(z.nullable(z.tuple([z.number(), z.number()])), null),
   /** Weight of the past in the moving average, 0 (none) to below 1. */
   smoothing: z._default(z.number(), 0),
@@ -11,6 +12,10 @@ const layout = z.object({
   log: z._default(z.array(z.string()), []),
   tables: z._default(z.array(z.string()), []),
   hidden: z._default(z.array(z.string()), []),
+  /** The reward function whose distribution is shown; null: their weighted sum. */
+  distribution: z._default(z.nullable(z.string()), null),
+  /** How far the curves are scrolled, in pixels. */
+  scrolled: z._default(z.number(), 0),
   /** The step whose groups are shown; null: follow the newest. */
   step: z._default(z.nullable(z.number()), null),
   tab: z._default(z.enum(['overview', 'rollouts', 'compare', 'config', 'checkpoints']), 'overview'),

@@ -57,6 +57,12 @@ export class Store {
     this.#changed('layout');
   }
 
+  /** Remembers what no view shows differently for it, such as how far something is scrolled. */
+  keep(changes: Partial<Layout>): void {
+    this.layout = { ...this.layout, ...changes };
+    this.#save();
+  }
+
   /** What several views show; a tab's own messages are heard by that. */
   receive(message: HostMessage): void {
     switch (message.type) {

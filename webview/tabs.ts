@@ -1,5 +1,6 @@
 import './tabs.css';
 import { el } from './dom.ts';
+import { keyList } from './key-list.ts';
 import { isTyping } from './keys.ts';
 import type { Layout } from './layout.ts';
 import type { Store } from './store.ts';
@@ -20,6 +21,7 @@ export class Tabs {
   readonly #store: Store;
   readonly #panes: Record<Tab, HTMLElement>;
   readonly #tabs: Record<Tab, HTMLElement>;
+  readonly #keys = keyList();
 
   constructor(store: Store, panes: Record<Tab, HTMLElement>) {
     this.#store = store;
@@ -34,7 +36,13 @@ export class Tabs {
     this.element = el(
       'main',
       {},
-      el('div', { class: 'tabs', role: 'tablist', 'aria-label': 'Run' }, ...Object.values(this.#tabs)),
+      el(
+        'div',
+        { class: 'tab-bar' },
+        el('div', { class: 'tabs', role: 'tablist', 'aria-label': 'Run' }, ...Object.values(this.#tabs)),
+        this.#keys.button,
+        this.#keys.list,
+      ),
       ...Object.values(panes),
     );
     store.subscribe((changes) => {
@@ -62,6 +70,7 @@ export class Tabs {
     if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event)) return;
     const tab = /^[1-5]$/.test(event.key) ? NAMES[Number(event.key) - 1] : undefined;
     if (tab) this.#choose(tab);
+    else if (event.key === '?') this.#keys.list.togglePopover();
     else if (event.key === '/') {
       const search = this.#panes[this.#store.layout.tab].querySelector<HTMLElement>('input[type=search]');
       if (!search) return;
@@ -81,8 +90,11 @@ export class Tabs {
         'aria-controls': `pane-${name}`,
         onclick: () => this.#choose(name),
         onkeydown: (event: KeyboardEvent) => {
-          const by = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
-          if (by !== undefined) this.#choose(NAMES.at((NAMES.indexOf(name) + by) % NAMES.length)!);
+          const at = NAMES.indexOf(name);
+          const to = { ArrowLeft: at - 1, ArrowRight: at + 1, Home: 0, End: -1 }[event.key];
+          if (to === undefined) return;
+          this.#choose(NAMES.at(to % NAMES.length)!);
+          event.preventDefault();
         },
       },
       TABS[name],

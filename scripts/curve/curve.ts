@@ -16,6 +16,7 @@ const theme = {
   grid: '#e5e5e5',
   background: '#ffffff',
   cursor: '#000000',
+  change: '#bf8803',
   font: '11px sans-serif',
   highContrast: false,
 };
@@ -31,5 +32,5 @@ if (!chart) throw new Error(`The run has no chart "${id}".`);
 const series = chart.series.map(({ band: _, ...line }) => line); // bands need a browser, to mix colours
 const label = name ?? basename(run);
 const plotted = { name: label, label, folder: run, color: 0, curves: new Curves(columns) };
-const settings = { runs: [plotted], smoothing: 0, hidden: new Set<string>(), theme };
+const settings = { runs: [plotted], axis: 'step' as const, smoothing: 0, hidden: new Set<string>(), theme };
 writeFileSync(file, chartSvg({ ...chart, series }, settings, [1, columns.lastStep], false));

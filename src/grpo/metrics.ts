@@ -1,4 +1,4 @@
-/** A step's metrics under the keys that TRL 1.16 logs, and ours (`rewards/failed_ratio`, `groups/...`). */
+/** A step's metrics under the keys that TRL 1.16 logs, and ours (`reward_min`, `reward_max`, `rewards/failed_ratio`, `groups/...`). */
 import type { Credit } from './credit.ts';
 import { GROUP_SIGNALS, groupSignals, type RowFlags } from './signal.ts';
 import { isZero, mean, standardDeviation } from './statistics.ts';
@@ -24,6 +24,7 @@ export function rolloutMetrics(names: readonly string[], credit: Credit, rows: r
   const metrics: Metrics = {
     reward: mean(rewards),
     reward_std: standardDeviation(rewards),
+    ...extremes(rewards),
     frac_reward_zero_std: share(
       groups,
       ({ std, informative }) => std !== null && isZero(std) && !(byPosition && informative),
@@ -42,6 +43,13 @@ export function rolloutMetrics(names: readonly string[], credit: Credit, rows: r
     metrics[`groups/${signal.replace('-', '_')}`] = share(signals, (other) => other === signal);
   }
   return { ...metrics, ...lengthMetrics(rows) };
+}
+
+function extremes(rewards: readonly (number | null)[]): Metrics {
+  const present = rewards.filter((reward) => reward !== null);
+  if (present.length === 0) return { reward_min: null, reward_max: null };
+  const least = present.reduce((low, reward) => Math.min(low, reward));
+  return { reward_min: least, reward_max: present.reduce((high, reward) => Math.max(high, reward)) };
 }
 
 function lengthMetrics(rows: readonly ScoredRow[]): Metrics {

@@ -18,6 +18,8 @@ export const ADDED_SINCE: readonly string[] = [
   'metrics.jsonl: eval_completions/clipped_ratio',
   'metrics.jsonl: time/evaluate',
   'metrics.jsonl: time/save',
+  'metrics.jsonl: reward_min',
+  'metrics.jsonl: reward_max',
   'run.json: heldOut',
   ...['evalSplit', 'prompt', 'columns', 'maxRows', 'maxPromptLength', 'difficulty', 'evalOnStart', 'reportTo'].flatMap(
     (field) => [`run.json: config.${field}`, `run.json: startConfig.${field}`],

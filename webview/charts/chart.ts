@@ -1,16 +1,21 @@
 import { formatDuration } from '../../src/text/duration.ts';
 import { formatNumber, formatShare } from '../../src/text/numbers.ts';
-import { el, setText } from '../dom.ts';
+import { el } from '../dom.ts';
+import { term } from '../term.ts';
 import { type ChartActions, chartActions, type ExportKind } from './actions.ts';
-import type { ChartDefinition, SeriesDefinition } from './definitions.ts';
+import { bandId, type ChartDefinition, type SeriesDefinition } from './definitions.ts';
+import { Legend } from './legend.ts';
+import type { Marks } from './marks.ts';
 import { Plot, type PlotEvents } from './plot.ts';
 import type { PlotSettings } from './plot-series.ts';
 import { ChartTable } from './table.ts';
+import { xText } from './x-axis.ts';
 
 export interface ChartView extends PlotSettings {
+  /** In the unit of the x axis, as is the cursor. */
   range: [number, number];
   cursor: number | null;
-  chosen: number | null;
+  marks: Marks;
   log: ReadonlySet<string>;
   tables: ReadonlySet<string>;
 }
@@ -26,12 +31,11 @@ export interface ChartEvents extends PlotEvents {
 export class Chart {
   readonly definition: ChartDefinition;
   readonly element: HTMLElement;
-  readonly #events: ChartEvents;
   readonly #plot: Plot;
   readonly #slider: HTMLElement;
   readonly #actions: ChartActions;
   #table: ChartTable | undefined;
-  readonly #readouts = new Map<string, { button: HTMLElement; value: HTMLElement; swatch: HTMLElement }>();
+  readonly #legend: Legend;
   #visible = false;
   #stale = true;
   #look = '';
@@ -39,7 +43,6 @@ export class Chart {
 
   constructor(definition: ChartDefinition, events: ChartEvents) {
     this.definition = definition;
-    this.#events = events;
     this.#plot = new Plot(definition, events);
     this.#slider = el(
       'div',
@@ -58,6 +61,7 @@ export class Chart {
       this.#plot.element,
     );
     const { id, title } = definition;
+    this.#legend = new Legend(this, (series) => events.onToggle('hidden', series));
     this.#actions = chartActions(title, {
       onLog: () => events.onToggle('log', id),
       onTable: () => events.onToggle('tables', id),
@@ -66,7 +70,13 @@ export class Chart {
     this.element = el(
       'section',
       { class: `chart chart-${definition.id}`, 'aria-label': definition.title },
-      el('header', { class: 'chart-head' }, el('h2', {}, title), this.#actions.element, this.#readout()),
+      el(
+        'header',
+        { class: 'chart-head' },
+        el('h2', {}, definition.term ? term(definition.term, title) : title),
+        this.#actions.element,
+        this.#legend.element,
+      ),
       this.#slider,
       definition.note ? el('p', { class: 'note' }, definition.note) : null,
     );
@@ -97,47 +107,45 @@ export class Chart {
       this.#look = look;
       this.#plot.rebuild(view, view.log.has(this.definition.id), this.#slider.clientHeight);
     }
-    this.#plot.draw(view.range, view.chosen);
+    this.#plot.draw(view.range, view.marks);
     this.#stale = false;
     this.moveCursor(view.cursor);
   }
 
-  moveCursor(step: number | null): void {
+  moveCursor(x: number | null): void {
     const view = this.#view;
     if (!view) return;
-    view.cursor = step;
+    view.cursor = x;
     if (!this.#visible) {
       this.#stale = true;
       return;
     }
-    this.#plot.setCursor(step);
-    const { columns } = view.runs[0]!.curves;
-    const row = columns.nearest(step ?? view.chosen ?? columns.lastStep);
-    for (const series of this.definition.series)
-      setText(this.#readouts.get(series.id)!.value, row < 0 ? '–' : this.format(this.#latest(series, row), series));
+    this.#plot.setCursor(x);
+    const { curves } = view.runs[0]!;
+    const place = x ?? view.marks.chosen;
+    const row = place === null ? curves.columns.length - 1 : curves.rowAt(view.axis, place);
+    this.#legend.show(view, place, x === null ? undefined : this.#plot.changeAt(x));
     this.#slider.setAttribute('aria-valuemin', String(view.range[0]));
     this.#slider.setAttribute('aria-valuemax', String(view.range[1]));
-    const at = row < 0 ? 0 : columns.steps[row]!;
+    const at = row < 0 ? 0 : curves.x(view.axis)[row]!;
     this.#slider.setAttribute('aria-valuenow', String(at));
-    this.#slider.setAttribute('aria-valuetext', `step ${at}`);
+    const step = `step ${row < 0 ? 0 : curves.columns.steps[row]!}`;
+    this.#slider.setAttribute('aria-valuetext', view.axis === 'step' ? step : `${step}, ${xText(view.axis, at)}`);
   }
 
   /** The values of a row in words, for the live region. */
   describe(row: number): string {
-    return this.definition.series
-      .map((series) => `${series.label} ${this.format(this.valueAt(series, row), series)}`)
-      .join(', ');
+    const values = this.definition.series.map(
+      (series) => `${series.label} ${this.format(this.valueAt(series, row), series)}`,
+    );
+    const { axis, runs, marks } = this.#view!;
+    const step = runs[0]!.curves.x(axis)[row];
+    const change = marks.changes.find(({ x }) => x === step);
+    return [values.join(', '), ...(change ? [change.text] : [])].join('. ');
   }
 
   valueAt(series: SeriesDefinition, row: number): number {
     return this.#view!.runs[0]!.curves.at(series.shown ?? series.terms, row);
-  }
-
-  /** Of a series with few points, the one before, if there is none here. */
-  #latest(series: SeriesDefinition, row: number): number {
-    let at = row;
-    while (series.sparse && at > 0 && Number.isNaN(this.valueAt(series, at))) at--;
-    return this.valueAt(series, at);
   }
 
   format(value: number, { share }: SeriesDefinition): string {
@@ -157,48 +165,21 @@ export class Chart {
     this.moveCursor(view.cursor);
   }
 
-  #showControls({ hidden, theme, log, tables }: ChartView): void {
-    const { id, series } = this.definition;
+  #showControls({ log, tables }: ChartView): void {
+    const { id } = this.definition;
     this.#actions.log.setAttribute('aria-pressed', String(log.has(id)));
     this.#actions.table.setAttribute('aria-pressed', String(tables.has(id)));
-    for (const { id, color } of series) {
-      const readout = this.#readouts.get(id)!;
-      readout.swatch.style.setProperty('--color', theme.palette[color]!);
-      readout.button.setAttribute('aria-pressed', String(!hidden.has(id)));
-    }
   }
 
-  #lookOf({ runs, smoothing, hidden, theme, log }: ChartView): string {
+  #lookOf({ runs, axis, smoothing, hidden, theme, log }: ChartView): string {
     return JSON.stringify([
       runs.map(({ folder, color }) => [folder, color]),
+      axis,
       smoothing,
-      this.definition.series.map(({ id }) => hidden.has(id)),
+      this.definition.series.map((series) => [hidden.has(series.id), hidden.has(bandId(series))]),
       log.has(this.definition.id),
       theme,
     ]);
-  }
-
-  #readout(): HTMLElement {
-    const list = el('div', { class: 'readout' });
-    for (const { id, label, style } of this.definition.series) {
-      const value = el('span', { class: 'value' }, '–');
-      const swatch = el('span', { class: `swatch ${style ?? 'line'}` });
-      const button = el(
-        'button',
-        {
-          class: 'series',
-          'aria-pressed': 'true',
-          title: `Show or hide ${label}`,
-          onclick: () => this.#events.onToggle('hidden', id),
-        },
-        swatch,
-        el('span', { class: 'label' }, label),
-        value,
-      );
-      this.#readouts.set(id, { button, value, swatch });
-      list.append(button);
-    }
-    return list;
   }
 
   #resize(): void {

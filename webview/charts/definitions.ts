@@ -1,8 +1,24 @@
+import type { Term } from '../../src/protocol/glossary.ts';
 import type { RunConfig } from '../../src/protocol/run-config.ts';
 import type { RunReward } from '../../src/protocol/run-folder.ts';
+import { lossNote } from './loss-note.ts';
 
 /** A weighted sum of metric columns: enough for contributions, bands and stacks. */
 export type Terms = readonly { key: string; weight: number }[];
+
+/** The columns with the least and the greatest value that there can be. */
+export interface Limits {
+  low: string;
+  high: string;
+}
+
+/** What is drawn around a line: as far as `key` to either side, but nowhere beyond the limits. */
+export interface Band {
+  key: string;
+  label: string;
+  within: Limits;
+  term: Term;
+}
 
 export interface SeriesDefinition {
   id: string;
@@ -15,15 +31,21 @@ export interface SeriesDefinition {
   style?: 'line' | 'strong' | 'dotted';
   /** On the right axis, 0 to 100 %. */
   share?: boolean;
-  /** Half of the band's width around the line. */
-  band?: string;
+  band?: Band;
+  /** What it is, for those who ask. */
+  term?: Term;
   /** Few points, far apart: joined across what is missing. */
   sparse?: boolean;
 }
 
+/** Under which the band of a series is switched off. */
+export const bandId = ({ id }: SeriesDefinition): string => `${id}/band`;
+
 export interface ChartDefinition {
   id: string;
   title: string;
+  /** What is drawn, for those who ask. */
+  term?: Term;
   /** What a careful reader should know before believing the curve. */
   note?: string;
   unit?: 'share' | 'seconds' | 'tokens';
@@ -54,33 +76,40 @@ export function chartDefinitions(
     {
       id: 'length',
       title: 'Completion length',
+      term: 'completion length' as const,
       unit: 'tokens' as const,
       limit: { label: 'maxCompletionLength', value: config.maxCompletionLength },
       series: [
         { ...line('completions/mean_length', 'mean', 0), style: 'strong' as const },
         { ...line('completions/max_length', 'longest', 2), style: 'dotted' as const },
-        { ...line('completions/clipped_ratio', 'truncated', 4), share: true },
+        { ...line('completions/clipped_ratio', 'truncated', 4), share: true, term: 'truncated' as const },
       ],
     },
-    stack('groups', 'Groups without signal', 'share', [
-      ['groups/too_easy', 'too easy', 1],
-      ['groups/too_hard', 'too hard', 4],
-      ['groups/equal', 'all equal', 0],
-      ['groups/truncated', 'truncated', 2],
-      ['groups/abstained', 'abstained', 3],
-      ['groups/failed', 'failed', 7],
+    stack({ id: 'groups', title: 'Groups without signal', term: 'signal', unit: 'share' }, [
+      ['groups/too_easy', 'too easy', 1, 'too easy'],
+      ['groups/too_hard', 'too hard', 4, 'too hard'],
+      ['groups/equal', 'all equal', 0, 'all equal'],
+      ['groups/truncated', 'truncated', 2, 'truncated'],
+      ['groups/abstained', 'abstained', 3, 'abstained'],
+      ['groups/failed', 'failed', 7, 'scoring failure'],
     ]),
-    { id: 'kl', title: 'KL from the reference model', series: [line('kl', 'KL', 0)] },
-    { id: 'entropy', title: 'Entropy', series: [line('entropy', 'entropy', 0)] },
+    { id: 'kl', title: 'KL from the reference policy', term: 'KL' as const, series: [line('kl', 'KL', 0)] },
+    { id: 'entropy', title: 'Entropy', term: 'entropy' as const, series: [line('entropy', 'entropy', 0)] },
     clipChart(config),
     {
       id: 'grad_norm',
       title: 'Gradient norm',
+      term: 'gradient norm' as const,
       ...(config.maxGradNorm > 0 && { limit: { label: 'maxGradNorm', value: config.maxGradNorm } }),
       series: [line('grad_norm', 'before clipping', 0)],
     },
-    { id: 'learning_rate', title: 'Learning rate', series: [line('learning_rate', 'learning rate', 0)] },
-    stack('step_time', 'Step time', 'seconds', [
+    {
+      id: 'learning_rate',
+      title: 'Learning rate',
+      term: 'learning rate' as const,
+      series: [line('learning_rate', 'learning rate', 0)],
+    },
+    stack({ id: 'step_time', title: 'Step time', term: 'step time', unit: 'seconds' }, [
       ['time/rollout', 'rollout', 0],
       ['time/score', 'score', 2],
       ['time/reference', 'reference', 3],
@@ -90,13 +119,22 @@ export function chartDefinitions(
     {
       id: 'loss',
       title: 'Loss',
-      note: 'Not a measure of progress. The advantages of a group sum to zero, so the loss starts near 0 and may rise while the model learns. Watch the reward.',
+      term: 'loss' as const,
+      note: lossNote(config),
       series: [line('loss', 'loss', 0)],
     },
   ]
     .map((chart) => ({ ...chart, series: chart.series.filter(({ terms }) => terms.some(({ key }) => known.has(key))) }))
     .filter(({ series }) => series.length > 0);
 }
+
+/** Learning needs differences within groups; where the rewards of a step end, so does the band. */
+const REWARD_BAND: Band = {
+  key: 'groups/reward_std',
+  label: 'mean ± std. dev. within groups',
+  within: { low: 'reward_min', high: 'reward_max' },
+  term: 'std. dev. within groups',
+};
 
 function rewardChart(
   keys: readonly string[],
@@ -118,13 +156,14 @@ function rewardChart(
   return {
     id: 'reward',
     title: 'Reward',
+    term: 'reward',
     ...(!weights && {
       note: 'Functions are shown without weights: files export several functions with different weights.',
     }),
     series: [
-      { ...line('reward', 'mean', 0), style: 'strong', band: 'groups/reward_std' },
+      { ...line('reward', 'mean', 0), style: 'strong', band: REWARD_BAND },
       ...functions,
-      { ...line('eval_reward', 'held-out', 7), style: 'dotted', sparse: true },
+      { ...line('eval_reward', 'held-out', 7), style: 'dotted', sparse: true, term: 'held-out reward' },
     ],
   };
 }
@@ -157,6 +196,7 @@ function clipChart(config: RunConfig): ChartDefinition {
   return {
     id: 'clip_ratio',
     title: 'Clip ratio',
+    term: 'clip ratio',
     unit: 'share',
     ...(onlyOnce && {
       note: 'Always 0 with numIterations 1: each completion is used for one update, of the model that generated it.',
@@ -171,26 +211,25 @@ function clipChart(config: RunConfig): ChartDefinition {
 }
 
 function stack(
-  id: string,
-  title: string,
-  unit: 'share' | 'seconds',
-  layers: readonly (readonly [key: string, label: string, color: number])[],
+  chart: Omit<ChartDefinition, 'series' | 'stacked'>,
+  layers: readonly (readonly [key: string, label: string, color: number, term?: Term])[],
 ): ChartDefinition {
   const series = layers.map(
-    ([key, label, color], index): SeriesDefinition => ({
+    ([key, label, color, term], index): SeriesDefinition => ({
       id: key,
       label,
       color,
       terms: layers.slice(0, index + 1).map(([below]) => ({ key: below, weight: 1 })),
       shown: one(key),
+      ...(term && { term }),
     }),
   );
-  return { id, title, unit, stacked: true, series };
+  return { ...chart, stacked: true, series };
 }
 
 /** What is drawn elsewhere, or follows from what is. */
 const ELSEWHERE =
-  /^(reward|reward_std|eval_reward|frac_reward_zero_std|kl|entropy|grad_norm|learning_rate|loss|step_time|num_tokens|cispo_clip_ratio)$|^(rewards\/.+\/(mean|std)|groups\/.+|completions\/.+|clip_ratio\/.+|time\/.+|eval_.+)$/;
+  /^(reward|reward_std|reward_min|reward_max|eval_reward|frac_reward_zero_std|kl|entropy|grad_norm|learning_rate|loss|step_time|num_tokens|cispo_clip_ratio)$|^(rewards\/.+\/(mean|std)|groups\/.+|completions\/.+|clip_ratio\/.+|time\/.+|eval_.+)$/;
 
 /** Metrics that reward functions log themselves, and those of a later release. */
 function otherCharts(keys: readonly string[]): ChartDefinition[] {

@@ -1,8 +1,9 @@
 import type uPlot from 'uplot';
 import type { PlottedRun } from './curves.ts';
 import { type AlignedCurves, type CurveSource, decimate } from './decimate.ts';
-import type { ChartDefinition, SeriesDefinition, Terms } from './definitions.ts';
+import { bandId, type ChartDefinition, type Limits, type SeriesDefinition, type Terms } from './definitions.ts';
 import { type ChartTheme, translucent } from './theme.ts';
+import type { XAxis } from './x-axis.ts';
 
 /** One line or area as it is drawn: what it is computed from and how it looks. */
 export interface DrawnSeries {
@@ -10,6 +11,7 @@ export interface DrawnSeries {
   label: string;
   run: PlottedRun;
   terms: Terms;
+  within?: Limits;
   smoothing: number;
   stroke: string | null;
   fill: string | null;
@@ -25,6 +27,7 @@ export interface DrawnSeries {
 
 export interface PlotSettings {
   runs: readonly PlottedRun[];
+  axis: XAxis;
   smoothing: number;
   hidden: ReadonlySet<string>;
   theme: ChartTheme;
@@ -42,10 +45,11 @@ export function drawnSeries(chart: ChartDefinition, settings: PlotSettings) {
     const color = theme.palette[series.color]!;
     const terms = chart.stacked ? withoutHidden(series.terms, hidden) : series.terms;
     const look = { ...lookOf(chart, series, theme), id: series.id, label: series.label, run: main! };
-    if (series.band && main!.curves.columns.values(series.band)) {
-      const edge = { ...look, smoothing, stroke: null, width: 0 };
-      const lower = drawn.push({ ...edge, terms: [...terms, { key: series.band, weight: -1 }] });
-      const upper = drawn.push({ ...edge, terms: [...terms, { key: series.band, weight: 1 }] });
+    const { band } = series;
+    if (band && !hidden.has(bandId(series)) && main!.curves.columns.values(band.key)) {
+      const edge = { ...look, within: band.within, smoothing, stroke: null, width: 0 };
+      const lower = drawn.push({ ...edge, terms: [...terms, { key: band.key, weight: -1 }] });
+      const upper = drawn.push({ ...edge, terms: [...terms, { key: band.key, weight: 1 }] });
       bands.push({ upper, lower, fill: translucent(color, theme.highContrast ? 25 : 16) });
     }
     // The values themselves stay to be seen, faintly, behind their moving average.
@@ -53,34 +57,47 @@ export function drawnSeries(chart: ChartDefinition, settings: PlotSettings) {
       drawn.push({ ...look, terms, smoothing: 0, stroke: translucent(color, 28), width: 1, faint: true });
     drawn.push({ ...look, terms, smoothing: series.sparse ? 0 : smoothing, stroke: color });
   }
-  const first = chart.stacked ? shown.at(-1) : shown[0];
-  for (const run of first ? others : []) {
-    const terms = chart.stacked ? withoutHidden(first!.terms, hidden) : first!.terms;
-    // Another run may have far fewer steps than there are pixels.
-    const look = { ...lookOf({ ...chart, stacked: false }, first!, theme), sparse: true, points: false };
-    // The extremes of a sum are not the sums of the extremes.
-    if (run.band && terms.length === 1) {
-      const edge = { ...look, id: run.folder, label: run.label, terms, smoothing, stroke: null, width: 0 };
-      const lower = drawn.push({ ...edge, run: { ...run, curves: run.band.low } });
-      const upper = drawn.push({ ...edge, run: { ...run, curves: run.band.high } });
-      bands.push({ upper, lower, fill: translucent(theme.palette[run.color]!, theme.highContrast ? 25 : 16) });
+  for (const run of others)
+    for (const series of overlaidSeries(chart, hidden)) {
+      const terms = chart.stacked ? withoutHidden(series.terms, hidden) : series.terms;
+      // Another run may have far fewer steps than there are pixels.
+      const look = {
+        ...lookOf({ ...chart, stacked: false }, series, theme),
+        sparse: true,
+        points: series.sparse ?? false,
+      };
+      const smoothed = series.sparse ? 0 : smoothing;
+      // The extremes of a sum are not the sums of the extremes.
+      if (run.band && terms.length === 1) {
+        const edge = { ...look, id: run.folder, label: run.label, terms, smoothing: smoothed, stroke: null, width: 0 };
+        const lower = drawn.push({ ...edge, run: { ...run, curves: run.band.low } });
+        const upper = drawn.push({ ...edge, run: { ...run, curves: run.band.high } });
+        bands.push({ upper, lower, fill: translucent(theme.palette[run.color]!, theme.highContrast ? 25 : 16) });
+      }
+      drawn.push({
+        ...look,
+        id: run.folder,
+        label: run.label,
+        run,
+        terms,
+        smoothing: smoothed,
+        stroke: theme.palette[run.color]!,
+        width: 1.5,
+        dash: series.sparse ? [2, 3] : [6, 3],
+      });
     }
-    drawn.push({
-      ...look,
-      id: run.folder,
-      label: run.label,
-      run,
-      terms,
-      smoothing,
-      stroke: theme.palette[run.color]!,
-      width: 1.5,
-      dash: [6, 3],
-    });
-  }
   return { drawn, bands };
 }
 
-const withoutHidden = (terms: Terms, hidden: ReadonlySet<string>): Terms => terms.filter(({ key }) => !hidden.has(key));
+/** What is drawn of the other runs: the first curve that is shown (of a stack its upper edge), and what was measured on held-out prompts. */
+export function overlaidSeries(chart: ChartDefinition, hidden: ReadonlySet<string>): SeriesDefinition[] {
+  const shown = chart.series.filter(({ id }) => !hidden.has(id));
+  const first = chart.stacked ? shown.at(-1) : shown[0];
+  return first ? [first, ...shown.filter((series) => series !== first && series.sparse)] : [];
+}
+
+export const withoutHidden = (terms: Terms, hidden: ReadonlySet<string>): Terms =>
+  terms.filter(({ key }) => !hidden.has(key));
 
 function lookOf(chart: ChartDefinition, series: SeriesDefinition, theme: ChartTheme) {
   const color = theme.palette[series.color]!;
@@ -104,12 +121,17 @@ function overBackground(color: string, theme: ChartTheme): string {
   return `color-mix(in srgb, ${color} 45%, ${theme.background})`;
 }
 
-/** The points to draw between two steps, thinned out to `pixels` columns. `log` drops what has no logarithm. */
-export function plotData(drawn: readonly DrawnSeries[], from: number, to: number, pixels: number): AlignedCurves {
+/** The points to draw between two places on the x axis, thinned out to `pixels` columns. */
+export function plotData(
+  drawn: readonly DrawnSeries[],
+  axis: XAxis,
+  [from, to]: readonly [number, number],
+  pixels: number,
+): AlignedCurves {
   return decimate(
-    drawn.map(({ run: { curves }, terms, smoothing, keep }) => ({
-      values: curves.curve(terms, smoothing),
-      steps: curves.columns.steps,
+    drawn.map(({ run: { curves }, terms, within, smoothing, keep }) => ({
+      values: curves.curve(terms, smoothing, within),
+      x: curves.x(axis),
       length: curves.columns.length,
       keep,
     })),

@@ -2,17 +2,23 @@ import uPlot from 'uplot';
 import { formatNumber, formatShare } from '../../src/text/numbers.ts';
 import { niceTicks } from '../ticks.ts';
 import type { ChartDefinition } from './definitions.ts';
+import { drawMarks, type Marks } from './marks.ts';
 import { type DrawnSeries, drawnSeries, type PlotSettings, plotData, toUplotSeries } from './plot-series.ts';
 import type { ChartTheme } from './theme.ts';
+import { tickDistances, tickText, type XAxis } from './x-axis.ts';
 
+/** All places are on the x axis, in its unit. */
 export interface PlotEvents {
-  onCursor(step: number | null): void;
+  onCursor(x: number | null): void;
   onZoom(range: [number, number]): void;
-  /** Moves the x axis by so many steps. */
-  onPan(steps: number): void;
-  onChoose(step: number): void;
+  /** Moves the x axis by so much. */
+  onPan(by: number): void;
+  onChoose(x: number): void;
   onReset(): void;
 }
+
+/** How close the cursor must come to a mark to be on it, in CSS pixels. */
+const REACH = 6;
 
 /** The canvas of a chart: created again when its series or colours change, otherwise only given other data. */
 export class Plot {
@@ -22,7 +28,8 @@ export class Plot {
   #uplot: uPlot | undefined;
   #drawn: DrawnSeries[] = [];
   #range: [number, number] = [1, 2];
-  #chosen: number | null = null;
+  #axis: XAxis = 'step';
+  #marks: Marks = { chosen: null, changes: [] };
   #theme: ChartTheme | undefined;
 
   constructor(chart: ChartDefinition, events: PlotEvents) {
@@ -36,6 +43,7 @@ export class Plot {
     const { drawn, bands } = drawnSeries(this.#chart, settings);
     this.#drawn = drawn;
     this.#theme = settings.theme;
+    this.#axis = settings.axis;
     this.#uplot?.destroy();
     const width = Math.max(this.element.clientWidth, 100);
     this.#uplot = new uPlot(
@@ -55,12 +63,12 @@ export class Plot {
           bind: { dblclick: () => () => this.#reset() },
         },
         hooks: {
-          setCursor: [(plot) => this.#events.onCursor(this.#stepAt(plot, plot.cursor.left ?? -1))],
+          setCursor: [(plot) => this.#events.onCursor(this.#xAt(plot, plot.cursor.left ?? -1))],
           setSelect: [(plot) => this.#select(plot)],
-          draw: [(plot) => this.#drawMarks(plot)],
+          draw: [(plot) => drawMarks(plot, this.#marks, this.#chart.limit, this.#theme!)],
         },
       },
-      plotData(drawn, ...this.#range, width) as uPlot.AlignedData,
+      plotData(drawn, this.#axis, this.#range, width) as uPlot.AlignedData,
       this.element,
     );
     const { over } = this.#uplot;
@@ -70,28 +78,36 @@ export class Plot {
       pressedAt = clientX;
     });
     over.addEventListener('click', (event) => {
-      const step = this.#stepAt(this.#uplot!, event.clientX - over.getBoundingClientRect().left);
+      const x = this.#xAt(this.#uplot!, event.clientX - over.getBoundingClientRect().left);
       const dragged = Math.abs(event.clientX - pressedAt) >= 3;
-      if (step !== null && !dragged && event.detail < 2) this.#events.onChoose(step);
+      if (x !== null && !dragged && event.detail < 2) this.#events.onChoose(x);
     });
   }
 
-  /** Redraws the steps of `range`, with a mark at the chosen one. */
-  draw(range: [number, number], chosen: number | null): void {
+  /** Redraws what is within `range`. */
+  draw(range: [number, number], marks: Marks): void {
     this.#range = range;
-    this.#chosen = chosen;
+    this.#marks = marks;
     const plot = this.#uplot;
     if (!plot) return;
     plot.batch(() => {
-      plot.setData(plotData(this.#drawn, ...range, Math.round(plot.width)) as uPlot.AlignedData, false);
+      plot.setData(plotData(this.#drawn, this.#axis, range, Math.round(plot.width)) as uPlot.AlignedData, false);
       plot.setScale('x', { min: range[0], max: range[1] });
     });
   }
 
-  /** Puts the cursor on a step, without telling anyone. */
-  setCursor(step: number | null): void {
-    const left = step === null || !this.#uplot ? -10 : this.#uplot.valToPos(step, 'x');
+  /** Puts the cursor somewhere, without telling anyone. */
+  setCursor(x: number | null): void {
+    const left = x === null || !this.#uplot ? -10 : this.#uplot.valToPos(x, 'x');
     this.#uplot?.setCursor({ left, top: left < 0 ? -10 : 0 }, false);
+  }
+
+  /** What has changed where the cursor is, or so near to it that it cannot be told apart. */
+  changeAt(x: number): string | undefined {
+    const plot = this.#uplot;
+    if (!plot) return undefined;
+    const at = plot.valToPos(x, 'x');
+    return this.#marks.changes.find((mark) => Math.abs(plot.valToPos(mark.x, 'x') - at) <= REACH)?.text;
   }
 
   resize(height: number): void {
@@ -109,8 +125,11 @@ export class Plot {
     this.#uplot = undefined;
   }
 
-  #stepAt(plot: uPlot, left: number): number | null {
-    return left < 0 ? null : Math.max(this.#range[0], Math.round(plot.posToVal(left, 'x')));
+  #xAt(plot: uPlot, left: number): number | null {
+    if (left < 0) return null;
+    const x = plot.posToVal(left, 'x');
+    // Steps are whole.
+    return Math.max(this.#range[0], this.#axis === 'step' ? Math.round(x) : x);
   }
 
   #reset(): null {
@@ -127,43 +146,19 @@ export class Plot {
     this.#events.onZoom([from, to]);
   }
 
-  /** With Ctrl (a pinch on a touchpad) around the pointer; sideways along the steps. Plain scrolling is the page's. */
+  /** With Ctrl (a pinch on a touchpad) around the pointer; sideways along the axis. Plain scrolling is the page's. */
   #onWheel(event: WheelEvent): void {
     const [from, to] = this.#range;
     // Some systems turn a wheel with Shift into a horizontal one automatically.
     const sideways = event.shiftKey ? event.deltaX + event.deltaY : event.deltaX;
     if (event.ctrlKey || event.metaKey) {
-      const at = this.#stepAt(this.#uplot!, event.offsetX) ?? from;
+      const at = this.#xAt(this.#uplot!, event.offsetX) ?? from;
       const factor = Math.exp(Math.sign(event.deltaY) * Math.min(Math.abs(event.deltaY), 100) * 0.003);
       this.#events.onZoom([at - (at - from) * factor, at + (to - at) * factor]);
     } else if (Math.abs(sideways) > (event.shiftKey ? 0 : Math.abs(event.deltaY)))
       this.#events.onPan((sideways / this.#uplot!.over.clientWidth) * (to - from));
     else return;
     event.preventDefault();
-  }
-
-  #drawMarks(plot: uPlot): void {
-    const { ctx, bbox } = plot;
-    const theme = this.#theme!;
-    const ratio = devicePixelRatio;
-    ctx.save();
-    const { limit } = this.#chart;
-    const scale = plot.scales.y;
-    if (limit && scale && limit.value <= (scale.max ?? 0) && limit.value >= (scale.min ?? 0)) {
-      const y = Math.round(plot.valToPos(limit.value, 'y', true));
-      line(ctx, theme.muted, [4 * ratio, 4 * ratio], ratio, bbox.left, y, bbox.left + bbox.width, y);
-    }
-    if (this.#chosen !== null && this.#chosen >= this.#range[0] && this.#chosen <= this.#range[1]) {
-      const x = Math.round(plot.valToPos(this.#chosen, 'x', true));
-      line(ctx, theme.cursor, [], ratio, x, bbox.top, x, bbox.top + bbox.height);
-      ctx.fillStyle = theme.cursor;
-      ctx.beginPath();
-      ctx.moveTo(x - 4 * ratio, bbox.top);
-      ctx.lineTo(x + 4 * ratio, bbox.top);
-      ctx.lineTo(x, bbox.top + 6 * ratio);
-      ctx.fill();
-    }
-    ctx.restore();
   }
 
   #scales(log: boolean): uPlot.Scales {
@@ -195,11 +190,8 @@ export class Plot {
         size: 26,
         grid: { show: false },
         space: width < 500 ? 60 : 80,
-        // Steps are whole.
-        incrs: [1, 2, 5]
-          .flatMap((digit) => [1, 10, 100, 1e3, 1e4, 1e5].map((power) => digit * power))
-          .sort((a, b) => a - b),
-        values: (_, steps) => steps.map((step) => String(step)),
+        incrs: tickDistances(this.#axis),
+        values: (_, places) => places.map((place) => tickText(this.#axis, place)),
       },
       {
         ...axis,
@@ -223,20 +215,4 @@ export class Plot {
       });
     return axes;
   }
-}
-
-function line(
-  ctx: CanvasRenderingContext2D,
-  color: string,
-  dash: number[],
-  width: number,
-  ...[x0, y0, x1, y1]: [number, number, number, number]
-): void {
-  ctx.strokeStyle = color;
-  ctx.setLineDash(dash);
-  ctx.lineWidth = width;
-  ctx.beginPath();
-  ctx.moveTo(x0, y0);
-  ctx.lineTo(x1, y1);
-  ctx.stroke();
 }

@@ -3,6 +3,7 @@ import { el, setText } from '../dom.ts';
 import { KeyedList, type Row } from '../keyed-list.ts';
 import type { Curves } from './curves.ts';
 import type { ChartDefinition, SeriesDefinition } from './definitions.ts';
+import type { XAxis } from './x-axis.ts';
 
 const ROW_HEIGHT = 22;
 
@@ -23,6 +24,7 @@ interface TableSource {
 
 interface TableView {
   runs: readonly { curves: Curves }[];
+  axis: XAxis;
   range: [number, number];
 }
 
@@ -70,9 +72,9 @@ export class ChartTable {
 
   update(view: TableView): void {
     this.#view = view;
-    const { columns } = view.runs[0]!.curves;
-    this.#first = columns.indexOf(view.range[0]);
-    this.#count = columns.indexOf(view.range[1] + 1) - this.#first;
+    const [first, end] = view.runs[0]!.curves.rowsWithin(view.axis, view.range);
+    this.#first = first;
+    this.#count = end - first;
     this.#canvas.style.height = `${this.#count * ROW_HEIGHT}px`;
     this.element.setAttribute('aria-rowcount', String(this.#count + 1));
     this.#draw();

@@ -8,6 +8,8 @@ export interface ChartTheme {
   grid: string;
   background: string;
   cursor: string;
+  /** Of marks where the run changed. */
+  change: string;
   font: string;
   /** Thicker lines where contrast matters. */
   highContrast: boolean;
@@ -50,6 +52,7 @@ export function readTheme(): ChartTheme {
     grid: translucent(text, highContrast ? 35 : 10),
     background: color('--vscode-editor-background'),
     cursor: color('--vscode-editorCursor-foreground', '--vscode-foreground'),
+    change: color('--vscode-editorWarning-foreground', '--vscode-charts-yellow'),
     font: `11px ${style.getPropertyValue('--vscode-font-family') || 'sans-serif'}`,
     highContrast,
   };

@@ -1,10 +1,10 @@
 import { type Overlay, overlays } from '../compare/overlays.ts';
 import { el, setText } from '../dom.ts';
 import { exportMenu } from '../export/export-menu.ts';
-import { formatCount } from '../format.ts';
 import { KeyedList, type Row } from '../keyed-list.ts';
 import type { Store } from '../store.ts';
 import { onThemeChange, readTheme } from './theme.ts';
+import { rangeText, X_AXES, type XAxis } from './x-axis.ts';
 
 /** What holds for all charts: smoothing, zoom, and the export of the run. */
 export function toolbar(store: Store): HTMLElement {
@@ -18,18 +18,19 @@ export function toolbar(store: Store): HTMLElement {
     oninput: () => store.setLayout({ smoothing: Number(slider.value) }),
   });
   slider.value = String(store.layout.smoothing);
+  const axis = el(
+    'select',
+    { id: 'x-axis', onchange: () => store.setLayout({ axis: axis.value as XAxis }) },
+    ...Object.entries(X_AXES).map(([value, name]) => el('option', { value }, name)),
+  );
   const range = el('span', { class: 'muted' });
-  const reset = el('button', { class: 'flat', onclick: () => store.setLayout({ range: null }) }, 'Show All Steps');
+  const reset = el('button', { class: 'flat', onclick: () => store.setLayout({ range: null }) }, 'Show All');
   const update = () => {
     const { smoothing, range: zoomed } = store.layout;
+    axis.value = store.layout.axis;
     setText(value, smoothing === 0 ? 'off' : String(smoothing));
     reset.hidden = zoomed === null;
-    setText(
-      range,
-      zoomed
-        ? `Steps ${formatCount(zoomed[0])} to ${formatCount(zoomed[1])}`
-        : 'Drag to zoom · click a step to see its groups',
-    );
+    setText(range, zoomed ? rangeText(store.layout.axis, zoomed) : 'Drag to zoom · click a step to see its groups');
   };
   const list = el('span', { class: 'overlays' });
   const legend = new KeyedList<Overlay>(list, ({ id }) => id, overlayLegend);
@@ -48,6 +49,8 @@ export function toolbar(store: Store): HTMLElement {
     el('label', { for: 'smoothing' }, 'Smoothing'),
     slider,
     value,
+    el('label', { for: 'x-axis' }, 'X axis'),
+    axis,
     list,
     el('span', { class: 'spacer' }),
     range,

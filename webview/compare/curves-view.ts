@@ -149,7 +149,7 @@ export class CurvesView {
   #plotted({ id, columns, band, color }: Overlay, key: string, axis: XAxis, smoothing: number): PlottedCurve {
     const x = axisValues(columns, axis);
     const source = (of: MetricColumns, smoothed: number) => ({
-      ...{ steps: x, length: columns.length, keep: 'extremes' as const },
+      ...{ x, length: columns.length, keep: 'extremes' as const },
       values: this.#curvesOf(of).curve([{ key, weight: 1 }], smoothed),
     });
     const own = id === this.#store.main!.head.folder;

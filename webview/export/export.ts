@@ -1,19 +1,28 @@
 import { fileNameOf } from '../../src/text/file-name-of.ts';
 import type { ExportKind } from '../charts/actions.ts';
 import type { ChartView } from '../charts/chart.ts';
+import type { Curves } from '../charts/curves.ts';
 import type { ChartDefinition } from '../charts/definitions.ts';
+import type { XAxis } from '../charts/x-axis.ts';
 import { host } from '../host.ts';
 import { chartCsv } from './csv.ts';
 import { chartSvg } from './svg.ts';
 
 /** Makes the file; the host asks where to put it. */
 export async function exportChart(chart: ChartDefinition, kind: ExportKind, view: ChartView): Promise<void> {
-  const { runs, range, log } = view;
+  const { runs, axis, range, log } = view;
   const name = `${fileNameOf(runs[0]!.label)}-${chart.id.replaceAll(/[^\w-]+/g, '-')}`;
-  if (kind === 'csv') return save(`${name}.csv`, chartCsv(chart, runs, range));
+  if (kind === 'csv') return save(`${name}.csv`, chartCsv(chart, runs, stepsWithin(runs[0]!.curves, axis, range)));
   const svg = chartSvg(chart, view, range, log.has(chart.id));
   if (kind === 'svg') return save(`${name}.svg`, svg);
   save(`${name}.png`, await pngOf(svg));
+}
+
+/** The steps of a run that are within a range of the x axis. */
+function stepsWithin(curves: Curves, axis: XAxis, range: readonly [number, number]): [number, number] {
+  const [first, end] = curves.rowsWithin(axis, range);
+  const { steps } = curves.columns;
+  return first < end ? [steps[first]!, steps[end - 1]!] : [0, -1];
 }
 
 function save(name: string, content: string | Uint8Array<ArrayBuffer>): void {

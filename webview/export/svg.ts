@@ -1,7 +1,9 @@
 import { formatNumber, formatShare } from '../../src/text/numbers.ts';
+import type { Point } from '../charts/decimate.ts';
 import type { ChartDefinition } from '../charts/definitions.ts';
 import { type DrawnSeries, drawnSeries, type PlotSettings, plotData } from '../charts/plot-series.ts';
 import { translucent } from '../charts/theme.ts';
+import { tickText, X_AXES } from '../charts/x-axis.ts';
 import { niceTicks } from '../ticks.ts';
 
 const WIDTH = 960;
@@ -11,7 +13,7 @@ const RIGHT = 56;
 const TOP = 64;
 const BOTTOM = 40;
 
-type Points = readonly (number | null)[];
+type Points = readonly Point[];
 
 /** A chart as a picture of its own, in the colours on screen: the curves as paths, thinned out to what can be seen. */
 export function chartSvg(
@@ -20,17 +22,17 @@ export function chartSvg(
   range: readonly [number, number],
   log: boolean,
 ): string {
-  const { theme, runs } = settings;
+  const { theme, runs, axis } = settings;
   const { drawn, bands } = drawnSeries(chart, settings);
-  const [x, ...ys] = plotData(drawn, range[0], range[1], WIDTH - LEFT - RIGHT);
+  const [x, ...ys] = plotData(drawn, axis, range, WIDTH - LEFT - RIGHT);
   const toScale = log ? (value: number) => Math.asinh(value / 1e-3) : (value: number) => value;
-  const own = ys.flatMap((points, i) => (drawn[i]!.share ? [] : points)).filter((value) => value !== null);
+  const own = ys.flatMap((points, i) => (drawn[i]!.share ? [] : points)).filter((value) => typeof value === 'number');
   const fromZero = chart.stacked || chart.unit === 'share' || chart.unit === 'tokens';
   const low = own.reduce((least, value) => Math.min(least, value), fromZero ? 0 : Infinity);
   const high = own.reduce((most, value) => Math.max(most, value), -Infinity);
   const ticks = own.length > 0 ? niceTicks(low, high, 6, log) : [0, 1];
   const [bottom, top] = [toScale(Math.min(low, ticks[0]!)), toScale(Math.max(high, ticks.at(-1)!))];
-  const px = (step: number) => LEFT + ((step - range[0]) / (range[1] - range[0])) * (WIDTH - LEFT - RIGHT);
+  const px = (x: number) => LEFT + ((x - range[0]) / (range[1] - range[0])) * (WIDTH - LEFT - RIGHT);
   const place = (share: number) => HEIGHT - BOTTOM - share * (HEIGHT - TOP - BOTTOM);
   const py = (value: number) => place((toScale(value) - bottom) / (top - bottom || 1));
   const yOf = (series: DrawnSeries) => (series.share ? place : py);
@@ -43,9 +45,9 @@ export function chartSvg(
       text(LEFT - 8, py(tick) + 4, label, theme.muted, 'end'),
     );
   }
-  for (const tick of niceTicks(range[0], range[1], 8, false).filter(Number.isInteger))
-    if (tick >= range[0] && tick <= range[1])
-      parts.push(text(px(tick), HEIGHT - BOTTOM + 20, String(tick), theme.muted, 'middle'));
+  for (const tick of niceTicks(range[0], range[1], 8, false))
+    if (tick >= range[0] && tick <= range[1] && (axis === 'time' || Number.isInteger(tick)))
+      parts.push(text(px(tick), HEIGHT - BOTTOM + 20, tickText(axis, tick), theme.muted, 'middle'));
   if (drawn.some(({ share }) => share))
     for (const share of [0, 0.5, 1])
       parts.push(text(WIDTH - RIGHT + 8, place(share) + 4, formatShare(share), theme.muted, 'start'));
@@ -56,7 +58,7 @@ export function chartSvg(
     const points = ys[i]!;
     const y = yOf(series);
     if (series.fill !== null) {
-      const zero = points.map((value) => (value === null ? null : 0));
+      const zero = points.map((value) => (typeof value === 'number' ? 0 : value));
       parts.push(`<path d="${area(x, points, zero, px, y)}" fill="${translucent(series.fill, 100)}"/>`);
     }
     if (series.stroke === null) return;
@@ -84,7 +86,7 @@ export function chartSvg(
     `<rect width="100%" height="100%" fill="${theme.background}"/>`,
     `<text x="${LEFT}" y="26" fill="${theme.text}" font-size="15" font-weight="600">${xml(`${chart.title} · ${runs[0]!.name}`)}</text>`,
     ...parts,
-    text((LEFT + WIDTH - RIGHT) / 2, HEIGHT - 6, 'step', theme.muted, 'middle'),
+    text((LEFT + WIDTH - RIGHT) / 2, HEIGHT - 6, X_AXES[axis].toLowerCase(), theme.muted, 'middle'),
     '</svg>\n',
   ].join('\n');
 }
@@ -99,8 +101,8 @@ function path(
   let down = false;
   let d = '';
   points.forEach((value, i) => {
-    if (value === null) {
-      if (!joined) down = false;
+    if (typeof value !== 'number') {
+      if (!joined && value === null) down = false;
       return;
     }
     d += `${down ? 'L' : 'M'}${r(px(x[i]!))} ${r(py(value))}`;
@@ -117,7 +119,7 @@ function area(
   px: (x: number) => number,
   py: (y: number) => number,
 ): string {
-  const there = upper.flatMap((value, i) => (value === null || lower[i] === null ? [] : [i]));
+  const there = upper.flatMap((value, i) => (typeof value === 'number' && typeof lower[i] === 'number' ? [i] : []));
   const out = there.map((i) => `${r(px(x[i]!))} ${r(py(upper[i]!))}`);
   const back = there.toReversed().map((i) => `${r(px(x[i]!))} ${r(py(lower[i]!))}`);
   return out.length > 0 ? `M${[...out, ...back].join('L')}Z` : '';

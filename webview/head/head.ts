@@ -1,19 +1,26 @@
 import './head.css';
 import '@vscode-elements/elements/dist/vscode-button/index.js';
+import type { Term } from '../../src/protocol/glossary.ts';
 import { rewardText } from '../../src/protocol/held-out.ts';
 import { formatDuration } from '../../src/text/duration.ts';
+import { fileName } from '../../src/text/files-by-name.ts';
 import { el, setText } from '../dom.ts';
 import { formatCount } from '../format.ts';
 import { host } from '../host.ts';
 import { KeyedList, type Row } from '../keyed-list.ts';
 import type { ShownRun, Store } from '../store.ts';
+import { term } from '../term.ts';
 import { activityText, phaseShare } from './activity.ts';
-import { heldOutRewards, secondsLeft, tokensPerSecond } from './estimate.ts';
+import { heldOutRewards, secondsLeft, secondsTrained, tokensPerSecond } from './estimate.ts';
 import { RunName } from './name.ts';
 import { type HeadButton, type HeadState, runState, startingState } from './state.ts';
 
-const HELD_OUT = 'held-out reward';
-const FACTS = ['step', 'time left', 'tokens/s', 'device', HELD_OUT];
+/** In the order in which they matter: where there is no room, the last ones go. */
+const FACTS = ['step', 'held-out reward', 'duration', 'time left', 'model', 'device', 'tokens/s'] as const;
+type Fact = (typeof FACTS)[number];
+const TERMS: Partial<Record<Fact, Term>> = {
+  ...{ step: 'step', 'held-out reward': 'held-out reward', duration: 'duration', 'tokens/s': 'tokens/s' },
+};
 
 /** Name, state, progress and the buttons that act on the run. */
 export class Head {
@@ -21,10 +28,10 @@ export class Head {
   readonly #store: Store;
   readonly #name = new RunName();
   readonly #state = el('span', { class: 'state' });
-  readonly #activity = el('p', { class: 'activity' });
+  readonly #activity = el('span', { class: 'activity' });
   readonly #reason = el('p', { class: 'reason', role: 'status' });
   readonly #bar = el('div', { class: 'progress', role: 'progressbar', 'aria-label': 'Progress', 'aria-valuemin': 0 });
-  readonly #facts = new Map<string, HTMLElement>();
+  readonly #facts = new Map<Fact, HTMLElement>();
   readonly #buttons = el('div', { class: 'buttons' });
   readonly #actions = new KeyedList<HeadButton>(this.#buttons, ({ act }) => JSON.stringify(act), headButton);
 
@@ -34,21 +41,23 @@ export class Head {
     for (const name of FACTS) {
       const value = el('dd', {}, '–');
       this.#facts.set(name, value);
-      facts.append(el('div', {}, el('dt', {}, name), value));
+      const explained = TERMS[name];
+      facts.append(
+        el(
+          'div',
+          { class: `fact-${name.replaceAll(/\W/g, '-')}` },
+          el('dt', {}, explained ? term(explained, name) : name),
+          value,
+        ),
+      );
     }
     this.element = el(
       'header',
       { class: 'head' },
-      el(
-        'div',
-        { class: 'head-row' },
-        el('div', { class: 'title' }, this.#name.element, this.#state),
-        facts,
-        this.#buttons,
-      ),
-      this.#bar,
-      this.#activity,
+      el('div', { class: 'head-row' }, this.#name.element, this.#state, this.#activity, this.#buttons),
+      facts,
       this.#reason,
+      this.#bar,
     );
     store.subscribe((changes) => {
       if (changes.has('head') || changes.has('columns') || changes.has('activity')) this.#update();
@@ -88,18 +97,22 @@ export class Head {
     const left = head.trainer === 'ours' ? (activity?.secondsLeft ?? null) : secondsLeft(head, columns);
     const speed = tokensPerSecond(columns);
     const heldOut = heldOutRewards(columns);
+    const seconds = secondsTrained(columns);
     this.#fact('step', `${formatCount(step)} of ${formatCount(head.config.maxSteps)}`);
-    this.#fact('time left', running && left !== null ? formatDuration(left) : '–');
-    this.#fact('tokens/s', speed === null ? '–' : formatCount(speed));
-    this.#fact('device', head.device ?? '–');
     const last = heldOut?.last === undefined ? '' : ` → ${rewardText(heldOut.last)}`;
-    this.#fact(HELD_OUT, heldOut && `${rewardText(heldOut.first)}${last}`);
+    this.#fact('held-out reward', heldOut && `${rewardText(heldOut.first)}${last}`);
+    this.#fact('duration', seconds > 0 ? formatDuration(seconds) : undefined);
+    this.#fact('time left', running && left !== null ? formatDuration(left) : undefined);
+    this.#fact('model', fileName(head.config.model), head.config.model);
+    this.#fact('device', head.device ?? undefined);
+    this.#fact('tokens/s', speed === null ? undefined : formatCount(speed));
   }
 
   /** Without a text it has no place in the head. */
-  #fact(name: string, text: string | undefined): void {
+  #fact(name: Fact, text: string | undefined, title = ''): void {
     const value = this.#facts.get(name)!;
     setText(value, text ?? '–');
+    if (value.title !== title) value.title = title;
     value.parentElement!.hidden = text === undefined;
   }
 

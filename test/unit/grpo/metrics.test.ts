@@ -64,6 +64,7 @@ describe('rollout metrics', () => {
   test('rewards, missing ones left out', () => {
     expect(metrics.reward).toBeCloseTo(2 / 3, 10);
     expect(metrics.reward_std).toBeCloseTo(Math.sqrt(4 / 3), 10);
+    expect([metrics.reward_min, metrics.reward_max]).toEqual([0, 2]);
     expect(metrics['rewards/correct/mean']).toBeCloseTo(1 / 3, 10);
     expect(metrics['rewards/format/mean']).toBe(0.25);
     expect(metrics['rewards/format/std']).toBeCloseTo(Math.sqrt(0.125), 10);
@@ -96,6 +97,7 @@ describe('rollout metrics', () => {
     const nothing = [[null], [null]];
     const empty = rolloutMetrics(['f'], creditOf(nothing, [1]), [cut, cut]);
     expect(empty).toMatchObject({ reward: null, reward_std: null, 'rewards/f/mean': null, 'rewards/f/std': null });
+    expect(empty).toMatchObject({ reward_min: null, reward_max: null });
     expect(empty['completions/mean_terminated_length']).toBe(0);
   });
 });

@@ -59,7 +59,7 @@ describe('chartDefinitions', () => {
     const charts = chartDefinitions(keys, config(['a.reward.ts#f']));
     expect(charts[0]!.id).toBe('reward');
     expect(charts.at(-1)!.id).toBe('loss');
-    expect(charts.at(-1)!.note).toContain('near 0');
+    expect(charts.at(-1)!.note).toContain('dapo averages over tokens');
   });
 
   it('draws what a reward function is worth in the sum', () => {
