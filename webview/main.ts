@@ -3,6 +3,7 @@ import 'uplot/dist/uPlot.min.css';
 import './base.css';
 import './controls.css';
 import './virtual-list.css';
+import './content.css';
 import { DASHBOARD_VERSION } from '../src/protocol/dashboard.ts';
 import { Charts } from './charts/charts.ts';
 import { Checkpoints } from './checkpoints/checkpoints.ts';

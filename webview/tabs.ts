@@ -72,7 +72,8 @@ export class Tabs {
     if (tab) this.#choose(tab);
     else if (event.key === '?') this.#keys.list.togglePopover();
     else if (event.key === '/') {
-      const search = this.#panes[this.#store.layout.tab].querySelector<HTMLElement>('input[type=search]');
+      const fields = this.#panes[this.#store.layout.tab].querySelectorAll<HTMLElement>('input[type=search]');
+      const search = [...fields].find((field) => field.checkVisibility());
       if (!search) return;
       search.focus();
       event.preventDefault();

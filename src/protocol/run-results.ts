@@ -11,19 +11,27 @@ export const runResults = z.object({
   training: z.nullable(measure),
   /** On held-out prompts; null where none were evaluated. */
   heldOut: z.nullable(measure),
-  /** What its steps took together; null where that was not measured. */
+  /** What its steps, evaluations and checkpoints took together; null where that was not measured. */
   seconds: z.nullable(z.number()),
 });
 export type RunResults = z.infer<typeof runResults>;
 
 /** The metrics that they are computed from. */
-export const RESULT_KEYS = ['reward', 'eval_reward', 'step_time'] as const;
+const TIMES = ['step_time', 'time/evaluate', 'time/save'] as const;
+export const RESULT_KEYS = ['reward', 'eval_reward', ...TIMES] as const;
 
 export function resultsOf(columns: MetricColumns): RunResults {
-  const times = columns.values('step_time')?.subarray(0, columns.length) ?? [];
+  const training = trainingOf(columns, 'reward');
+  return { training, heldOut: heldOutOf(columns, 'eval_reward'), seconds: secondsTrained(columns) };
+}
+
+/** Seconds spent in steps, evaluations and checkpoints; null where none were measured. */
+export function secondsTrained(columns: MetricColumns): number | null {
   let seconds: number | null = null;
-  for (const time of times) if (!Number.isNaN(time)) seconds = (seconds ?? 0) + time;
-  return { training: trainingOf(columns, 'reward'), heldOut: heldOutOf(columns, 'eval_reward'), seconds };
+  for (const key of TIMES)
+    for (const time of columns.values(key)?.subarray(0, columns.length) ?? [])
+      if (!Number.isNaN(time)) seconds = (seconds ?? 0) + time;
+  return seconds;
 }
 
 /** Of any metric of training: its mean over the last steps, and the highest such mean. */

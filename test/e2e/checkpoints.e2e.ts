@@ -126,7 +126,7 @@ session.test('shows held-out prompts before and after, what got worse first', as
   const worse = await gains();
   expect(worse.length).toBe(24);
   expect(worse).toEqual(worse.toSorted((a, b) => a - b));
-  await frame.getByRole('combobox', { name: 'Order' }).selectOption('What gained most first');
+  await frame.getByRole('combobox', { name: 'Order' }).selectOption('Largest gain first');
   const better = await gains();
   expect(better).toEqual(worse.toSorted((a, b) => b - a));
   expect(better[0]).toBeGreaterThan(0);

@@ -130,7 +130,7 @@ session.test('reads the completions of the same prompts side by side', async ({ 
       /^6 held-out prompts in both \(2 more only in this run, 2 only in sort.*\): \d better, \d worse, mean gain/,
     )
     .waitFor();
-  await frame.getByRole('combobox', { name: 'Sort', exact: true }).selectOption('Largest gain');
+  await frame.getByRole('combobox', { name: 'Sort', exact: true }).selectOption('Largest gain first');
   const list = frame.getByRole('listbox', { name: 'Held-out prompts' });
   const gains = (await list.locator('.gain').allInnerTexts()).filter((text) => text !== '');
   const numbers = gains.map((text) => Number(text.replace('−', '-')));
@@ -165,7 +165,7 @@ session.test('draws any metric, and seeds as their mean', async ({ editor, dashb
   expect(await legend.getByRole('listitem').filter({ hasText: 'mean of 2 seeds' }).innerText()).toMatch(
     /\d \(\d.* to \d.*\)/,
   );
-  await frame.getByRole('combobox', { name: 'Over' }).selectOption('Tokens');
+  await frame.getByRole('combobox', { name: 'X axis' }).selectOption('Tokens');
   const slider = frame.getByRole('slider', { name: 'Place under the cursor' });
   await slider.press('Home');
   await until('the place in tokens', async () =>
@@ -185,7 +185,7 @@ session.test('what was chosen comes back after a reload', async ({ editor, dashb
   const legend = frame.getByRole('list', { name: 'Curves' });
   await legend.getByText(/mean of 2 seeds/).waitFor();
   expect(await frame.getByRole('combobox', { name: 'Metric' }).inputValue()).toBe('eval_reward');
-  expect(await frame.getByRole('combobox', { name: 'Over' }).inputValue()).toBe('tokens');
+  expect(await frame.getByRole('combobox', { name: 'X axis' }).inputValue()).toBe('tokens');
   expect(await runs(dashboard).getByRole('checkbox', { checked: true }).count()).toBe(3);
 });
 

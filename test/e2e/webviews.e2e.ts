@@ -258,7 +258,7 @@ describe('the dashboard', () => {
     await expect.poll(() => legend.innerText()).toContain('2 (1 to 3)');
     await page.getByRole('button', { name: 'Group Seeds' }).click();
     await expect.poll(() => legend.count()).toBe(3);
-    await page.getByRole('combobox', { name: 'Over' }).selectOption('Time');
+    await page.getByRole('combobox', { name: 'X axis' }).selectOption('Time');
     const slider = page.getByRole('slider', { name: 'Place under the cursor' });
     await slider.press('End');
     expect(await slider.getAttribute('aria-valuetext')).toMatch(/^2:46:40 h|^2:46 h/);

@@ -23,7 +23,7 @@ export function toolbar(store: Store): HTMLElement {
     { id: 'x-axis', onchange: () => store.setLayout({ axis: axis.value as XAxis }) },
     ...Object.entries(X_AXES).map(([value, name]) => el('option', { value }, name)),
   );
-  const range = el('span', { class: 'muted' });
+  const range = el('span', { class: 'muted hint' });
   const reset = el('button', { class: 'flat', onclick: () => store.setLayout({ range: null }) }, 'Show All');
   const update = () => {
     const { smoothing, range: zoomed } = store.layout;
@@ -52,7 +52,6 @@ export function toolbar(store: Store): HTMLElement {
     el('label', { for: 'x-axis' }, 'X axis'),
     axis,
     list,
-    el('span', { class: 'spacer' }),
     range,
     reset,
     exportMenu(store),

@@ -23,7 +23,7 @@ export class BeforeAfter {
   );
   readonly #search = el('input', {
     type: 'search',
-    placeholder: 'Search prompts and completions',
+    placeholder: 'Search prompts and completions (/)',
     'aria-label': 'Search',
     oninput: () => this.#list(),
   });
@@ -37,6 +37,7 @@ export class BeforeAfter {
   readonly #asked = new Set<number>();
   #steps: readonly number[] = [];
   #checkpoint: number | undefined;
+  #visible = false;
   #problem: string | undefined;
   #paired: { prompts: HeldOutPrompt[]; steps: [number, number] } | undefined;
 
@@ -65,8 +66,9 @@ export class BeforeAfter {
     });
   }
 
-  /** What was evaluated, and which checkpoint is looked at. */
-  show(steps: readonly number[], checkpoint: number | undefined): void {
+  /** What was evaluated, and which checkpoint is looked at. `visible`: completions are read for those who see them. */
+  show(steps: readonly number[], checkpoint: number | undefined, visible: boolean): void {
+    this.#visible = visible;
     // A run that was rewound evaluates the same steps again.
     for (const step of this.#asked) if (!steps.includes(step)) this.#forget(step);
     this.#steps = steps;
@@ -94,7 +96,7 @@ export class BeforeAfter {
     const chosen = this.#chosen;
     this.#bar.hidden = chosen === undefined;
     this.#paired = undefined;
-    if (chosen && this.element.offsetParent !== null) {
+    if (chosen && this.#visible) {
       this.#before.value = String(chosen[0]);
       this.#after.value = String(chosen[1]);
       for (const step of chosen) this.#ask(step);
@@ -161,7 +163,7 @@ function summary(prompts: readonly HeldOutPrompt[], found: number): string {
   const { up, down, zero } = counted(prompts);
   const means = [mean(prompts.map(({ was }) => was)), mean(prompts.map(({ is }) => is))].map(formatNumber);
   const some = found < prompts.length ? ` ${found} of ${prompts.length} found.` : '';
-  return `${prompts.length} prompts: ${down} worse, ${up} better, ${zero} the same; mean reward ${means.join(' → ')}.${some}`;
+  return `${prompts.length} prompts: ${up} better, ${down} worse, ${zero} unchanged; mean reward ${means.join(' → ')}.${some}`;
 }
 
 function matches({ before, after }: HeldOutPrompt, search: string): boolean {

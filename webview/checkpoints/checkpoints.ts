@@ -43,7 +43,7 @@ export class Checkpoints {
       el(
         'div',
         { class: 'checkpoints-main' },
-        el('div', { class: 'bar', role: 'group', 'aria-label': 'View' }, ...Object.values(this.#buttons)),
+        el('div', { class: 'segments', role: 'group', 'aria-label': 'View' }, ...Object.values(this.#buttons)),
         ...Object.values(this.#views),
       ),
     );
@@ -70,6 +70,7 @@ export class Checkpoints {
       this.#buttons[view].setAttribute('aria-pressed', String(view === layout.checkpointView));
     }
     this.#try.show(chosen, trusted);
-    if (layout.tab === 'checkpoints') this.#beforeAfter.show(evaluated, chosen);
+    if (layout.tab === 'checkpoints')
+      this.#beforeAfter.show(evaluated, chosen, layout.checkpointView === 'evaluations');
   }
 }

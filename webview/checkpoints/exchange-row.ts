@@ -85,7 +85,7 @@ function verdictLine({ name, kind, score, reason, extracted, place }: Verdict): 
     el('dt', {}, name),
     el('dd', {}, gives),
     kind === 'failure'
-      ? el('dd', { class: 'wrong' }, ...failureWords(reason ?? '', place))
+      ? el('dd', { class: 'failure wrong' }, ...failureWords(reason ?? '', place))
       : el('dd', { class: 'muted' }, ...said),
   );
 }

@@ -1,12 +1,11 @@
-import { mean } from '../../src/grpo/statistics.ts';
 import type { EvaluatedCompletion } from '../../src/protocol/dashboard-completion.ts';
 import { promptTitle } from '../../src/protocol/message-text.ts';
 import { formatNumber } from '../../src/text/numbers.ts';
 import { el, setChildren, setText } from '../dom.ts';
+import { evaluatedCards, meanOf } from '../evaluated-card.ts';
 import { formatSigned } from '../format.ts';
 import type { Row } from '../keyed-list.ts';
 import { promptBlock } from '../prompt-block.ts';
-import { extractedParts, rowFailure } from '../rollouts/outcome.ts';
 import { type HeldOutPrompt, signOf } from './held-out.ts';
 
 export interface ShownPrompt extends HeldOutPrompt {
@@ -32,7 +31,7 @@ export function heldOutRow(): Row<ShownPrompt> {
     setChildren(body, `${steps} ${group}`, () => [
       promptBlock(prompt.prompt),
       columns(prompt.columns),
-      el('div', { class: 'answers' }, side(steps[0], before), side(steps[1], after)),
+      el('div', { class: 'answers' }, side(steps[0], before, shown!.was), side(steps[1], after, shown!.is)),
     ]);
   };
   element.addEventListener('toggle', fill);
@@ -42,7 +41,7 @@ export function heldOutRow(): Row<ShownPrompt> {
     setChildren(title, `${words}\n${now.search}`, () => marked(words, now.search));
     title.title = words;
     setText(means, `${formatNumber(now.was)} → ${formatNumber(now.is)}`);
-    setText(gain, now.gain === null ? '–' : signOf(now.gain) === 'zero' ? '±0' : formatSigned(now.gain));
+    setText(gain, now.gain === null ? '–' : signOf(now.gain) === 'zero' ? '0' : formatSigned(now.gain));
     gain.className = `gain ${signOf(now.gain)}`;
     fill();
   };
@@ -71,46 +70,20 @@ function columns(given: Record<string, unknown> | undefined): HTMLElement | null
   return el('dl', { class: 'columns' }, ...parts);
 }
 
-/** The completions at one evaluation, best first; of several, their mean. */
-function side(step: number, rows: readonly EvaluatedCompletion[]): HTMLElement {
+/** The completions at one evaluation, best first, under their mean reward. */
+function side(step: number, rows: readonly EvaluatedCompletion[], reward: number | null): HTMLElement {
   const name = step === 0 ? 'Start model' : `Step ${step}`;
   const best = rows.toSorted((a, b) => (b.reward ?? -Infinity) - (a.reward ?? -Infinity));
-  const average =
-    rows.length > 1 ? `mean ${formatNumber(mean(rows.map(({ reward }) => reward)))} of ${rows.length}` : '';
   return el(
     'section',
-    { class: 'held-out-side', 'aria-label': name },
-    el('h2', {}, name, ' ', el('span', { class: 'muted' }, average)),
-    ...best.map(completion),
-  );
-}
-
-function completion(row: EvaluatedCompletion): HTMLElement {
-  const { completion: text, reward, rewards, details, length, truncated } = row;
-  return el(
-    'article',
-    { class: 'answer' },
+    { class: 'side', 'aria-label': name },
     el(
       'header',
       {},
-      el('span', { class: 'reward' }, reward === null ? 'no reward' : `reward ${formatNumber(reward)}`),
-      el('span', { class: 'muted' }, `${length} tokens`),
-      truncated && el('span', { class: 'tag warning' }, 'truncated'),
+      el('h2', {}, name),
+      el('span', { class: 'side-reward' }, reward === null ? 'no reward' : `reward ${formatNumber(reward)}`),
+      el('span', { class: 'muted' }, meanOf(rows)),
     ),
-    el('pre', {}, text === '' ? '(empty)' : text),
-    el(
-      'dl',
-      { class: 'scores' },
-      ...Object.entries(rewards).map(([name, score]) =>
-        el(
-          'div',
-          {},
-          el('dt', {}, name),
-          el('dd', {}, score === null ? 'abstained' : formatNumber(score)),
-          details?.[name] && el('dd', { class: 'muted' }, ...extractedParts(details[name])),
-        ),
-      ),
-    ),
-    rowFailure(row),
+    ...evaluatedCards(best),
   );
 }

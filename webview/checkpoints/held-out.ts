@@ -14,8 +14,8 @@ export interface HeldOutPrompt {
 }
 
 export const ORDERS = {
-  worse: 'What got worse first',
-  better: 'What gained most first',
+  worse: 'Largest loss first',
+  better: 'Largest gain first',
   order: 'As in the file',
 } as const;
 export type Order = keyof typeof ORDERS;

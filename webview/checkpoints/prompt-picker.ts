@@ -38,7 +38,7 @@ export class PromptPicker {
       el(
         'div',
         { class: 'bar' },
-        el('div', { class: 'bar', role: 'group', 'aria-label': 'Prompts' }, ...Object.values(this.#buttons)),
+        el('div', { class: 'segments', role: 'group', 'aria-label': 'Prompts' }, ...Object.values(this.#buttons)),
         this.#search,
         this.#found,
       ),

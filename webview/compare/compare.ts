@@ -57,7 +57,11 @@ export class Compare {
       completions: new CompletionsView(store),
     };
     this.#buttons = Object.fromEntries(NAMES.map((view) => [view, this.#button(view)])) as Record<View, HTMLElement>;
-    const choice = el('div', { class: 'views', role: 'group', 'aria-label': 'View' }, ...Object.values(this.#buttons));
+    const choice = el(
+      'div',
+      { class: 'segments', role: 'group', 'aria-label': 'View' },
+      ...Object.values(this.#buttons),
+    );
     const controls = Object.values(this.#views).map((view) => view.controls);
     this.#viewBar = el('div', { class: 'bar' }, choice, ...controls);
     const spacer = el('span', { class: 'spacer' });

@@ -75,7 +75,7 @@ export class CurvesView {
       'div',
       { class: 'view-controls' },
       el('span', { class: 'labelled' }, el('label', { for: 'compare-metric' }, 'Metric'), this.#metric),
-      el('span', { class: 'labelled' }, el('label', { for: 'compare-axis' }, 'Over'), this.#axis),
+      el('span', { class: 'labelled' }, el('label', { for: 'compare-axis' }, 'X axis'), this.#axis),
       el(
         'span',
         { class: 'labelled' },

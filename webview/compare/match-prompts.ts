@@ -69,8 +69,8 @@ export function gainOf({ sides }: MatchedPrompt, side: number): number | null {
 
 export const PROMPT_SORTS = {
   order: 'Dataset order',
-  '-gain': 'Largest gain',
-  gain: 'Largest loss',
+  '-gain': 'Largest gain first',
+  gain: 'Largest loss first',
 } as const;
 
 /** Prompts without a gain come last. */

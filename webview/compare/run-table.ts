@@ -42,7 +42,12 @@ const COLUMNS: readonly Column[] = [
     text: ({ results }) => reward(results?.training?.reward),
   },
   {
-    ...{ sort: 'duration', heading: 'Duration', about: 'What the steps took together', number: true },
+    ...{
+      sort: 'duration',
+      heading: 'Duration',
+      about: 'What steps, evaluations and checkpoints took together',
+      number: true,
+    },
     text: ({ results }) => (results?.seconds == null ? '–' : formatDuration(results.seconds)),
   },
   { sort: 'seed', heading: 'Seed', text: ({ seed }) => String(seed ?? '–'), number: true },

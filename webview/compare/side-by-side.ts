@@ -1,11 +1,9 @@
 import './side-by-side.css';
-import type { EvaluatedCompletion } from '../../src/protocol/dashboard-completion.ts';
 import { formatNumber } from '../../src/text/numbers.ts';
 import { type Child, el } from '../dom.ts';
+import { evaluatedCards, meanOf } from '../evaluated-card.ts';
 import { formatSigned } from '../format.ts';
 import { promptBlock } from '../prompt-block.ts';
-import { extractedParts, rowFailure } from '../rollouts/outcome.ts';
-import { groupBy } from './group-by.ts';
 import { gainOf, type MatchedPrompt, type PromptSide } from './match-prompts.ts';
 
 /** Whose completions a side has. */
@@ -38,7 +36,7 @@ export function sideBySide(matched: MatchedPrompt, headings: readonly SideHeadin
           { class: 'side', 'aria-label': heading.label },
           sideHeading(heading, side, i > 0 ? gainOf(matched, i) : null),
           side && !shared && columnList(side.columns),
-          ...(side ? distinct(side.completions).map(completionCard) : [el('p', { class: 'muted' }, heading.absent)]),
+          ...(side ? evaluatedCards(side.completions) : [el('p', { class: 'muted' }, heading.absent)]),
         );
       }),
     ),
@@ -48,7 +46,7 @@ export function sideBySide(matched: MatchedPrompt, headings: readonly SideHeadin
 function sideHeading({ label, color }: SideHeading, side: PromptSide | undefined, gain: number | null): HTMLElement {
   const swatch = el('span', { class: 'swatch' });
   swatch.style.setProperty('--color', color);
-  const count = side && side.completions.length > 1 && `mean of ${side.completions.length}`;
+  const count = side && meanOf(side.completions);
   return el(
     'header',
     {},
@@ -74,44 +72,3 @@ function columnList(columns: Record<string, unknown>): Child {
   return el('dl', { class: 'row-columns' }, ...rows);
 }
 const ANSWER = /^(answer|expected|solution|target|label|ground_?truth|gold)/i;
-
-interface Repeated {
-  completion: EvaluatedCompletion;
-  times: number;
-}
-
-/** Equal ones, with equal rewards, once. */
-function distinct(completions: readonly EvaluatedCompletion[]): Repeated[] {
-  const groups = groupBy(completions, ({ completion, rewards, error }) => JSON.stringify([completion, rewards, error]));
-  return [...groups.values()].map((equal) => ({ completion: equal[0]!, times: equal.length }));
-}
-
-function completionCard({ completion: row, times }: Repeated): HTMLElement {
-  const { completion, reward, length, truncated, rewards, details } = row;
-  const scores = Object.entries(rewards).map(([name, score]) =>
-    el(
-      'div',
-      {},
-      el('dt', {}, name),
-      el('dd', {}, score === null ? 'abstained' : formatNumber(score)),
-      details?.[name] && el('dd', { class: 'muted' }, ...extractedParts(details[name])),
-    ),
-  );
-  return el(
-    'article',
-    { class: 'side-completion' },
-    el('pre', {}, completion === '' ? '(empty)' : completion),
-    el(
-      'p',
-      { class: 'muted' },
-      [
-        reward === null ? 'no reward' : `reward ${formatNumber(reward)}`,
-        `${length} ${length === 1 ? 'token' : 'tokens'}`,
-        ...(truncated ? ['truncated'] : []),
-        ...(times > 1 ? [`× ${times}`] : []),
-      ].join(' · '),
-    ),
-    el('dl', { class: 'scores' }, ...scores),
-    rowFailure(row),
-  );
-}

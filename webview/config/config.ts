@@ -19,7 +19,7 @@ export class Config {
   readonly #facts = el('div', { class: 'config-facts' });
   readonly #search = el('input', {
     type: 'search',
-    placeholder: 'Search fields',
+    placeholder: 'Search fields (/)',
     'aria-label': 'Search fields',
     oninput: () => this.#showFields(),
   });
@@ -48,8 +48,12 @@ export class Config {
         el('button', { class: 'flat', onclick: () => host.postMessage({ type: 'openConfig' }) }, 'Open Config'),
         this.#copy,
         this.#copied,
-        run('Run Again', 'runAgain', true),
-        run('Edit and Run Again', 'editAndRunAgain', false),
+        el(
+          'span',
+          { class: 'bar' },
+          run('Run Again', 'runAgain', true),
+          run('Edit and Run Again', 'editAndRunAgain', false),
+        ),
       ),
       el('div', { class: 'config-columns' }, this.#fields, this.#facts),
     );

@@ -26,7 +26,7 @@ export class ExplainPage {
     );
     const hadFocus = this.element.contains(document.activeElement);
     this.element.replaceChildren(
-      el('div', { class: 'bar group-title-bar' }, back, el('h2', {}, `How GRPO Learns from ${title}`)),
+      el('div', { class: 'bar group-title-bar' }, back, el('h2', {}, `How GRPO learns from ${title.toLowerCase()}`)),
       page,
     );
     page.scrollTop = top;

@@ -27,15 +27,6 @@ export function secondsLeft({ config }: RunHead, columns: MetricColumns): number
   return times.left(columns.lastStep, scheduleOf(config)) ?? null;
 }
 
-/** Seconds spent in steps, evaluations and checkpoints. */
-export function secondsTrained(columns: MetricColumns): number {
-  const totals = ['step_time', 'time/evaluate', 'time/save'].flatMap((key) => {
-    const seconds = columns.values(key)?.subarray(0, columns.length);
-    return seconds ? [seconds.reduce((sum, time) => (time > 0 ? sum + time : sum), 0)] : [];
-  });
-  return totals.reduce((sum, total) => sum + total, 0);
-}
-
 /** The held-out reward before the first step and the newest one, or the only one; undefined without any. */
 export function heldOutRewards(columns: MetricColumns): { first: number; last?: number } | undefined {
   const rewards = columns.values('eval_reward')?.subarray(0, columns.length);

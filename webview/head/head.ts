@@ -2,6 +2,7 @@ import './head.css';
 import '@vscode-elements/elements/dist/vscode-button/index.js';
 import type { Term } from '../../src/protocol/glossary.ts';
 import { rewardText } from '../../src/protocol/held-out.ts';
+import { secondsTrained } from '../../src/protocol/run-results.ts';
 import { formatDuration } from '../../src/text/duration.ts';
 import { fileName } from '../../src/text/files-by-name.ts';
 import { el, setText } from '../dom.ts';
@@ -11,7 +12,7 @@ import { KeyedList, type Row } from '../keyed-list.ts';
 import type { ShownRun, Store } from '../store.ts';
 import { term } from '../term.ts';
 import { activityText, phaseShare } from './activity.ts';
-import { heldOutRewards, secondsLeft, secondsTrained, tokensPerSecond } from './estimate.ts';
+import { heldOutRewards, secondsLeft, tokensPerSecond } from './estimate.ts';
 import { RunName } from './name.ts';
 import { type HeadButton, type HeadState, runState, startingState } from './state.ts';
 
@@ -101,7 +102,7 @@ export class Head {
     this.#fact('step', `${formatCount(step)} of ${formatCount(head.config.maxSteps)}`);
     const last = heldOut?.last === undefined ? '' : ` → ${rewardText(heldOut.last)}`;
     this.#fact('held-out reward', heldOut && `${rewardText(heldOut.first)}${last}`);
-    this.#fact('duration', seconds > 0 ? formatDuration(seconds) : undefined);
+    this.#fact('duration', seconds === null ? undefined : formatDuration(seconds));
     this.#fact('time left', running && left !== null ? formatDuration(left) : undefined);
     this.#fact('model', fileName(head.config.model), head.config.model);
     this.#fact('device', head.device ?? undefined);

@@ -23,7 +23,7 @@ export class DiffPanel {
     this.#chosen = chosen;
     this.element = el(
       'section',
-      { class: 'diff', 'aria-label': 'Diff' },
+      { class: 'diff-panel', 'aria-label': 'Diff' },
       el(
         'div',
         { class: 'bar' },

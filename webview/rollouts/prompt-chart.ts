@@ -23,7 +23,7 @@ export function promptCharts(steps: readonly PromptStep[], decimals: number): HT
       dots: ({ solved }) => [solved],
       label: formatShare,
     }),
-    chart('Reward of each completion, and their mean', steps, range, {
+    chart('Rewards and their mean', steps, range, {
       line: ({ mean }) => mean,
       dots: ({ completions }) => completions.flatMap(({ reward }) => (reward === null ? [] : [reward])),
       label: (value) => formatFixed(value, decimals),
