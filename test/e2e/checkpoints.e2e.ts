@@ -115,13 +115,13 @@ session.test('what was said is still there after the panel was hidden', async ({
     .waitFor();
 });
 
-session.test('shows held-out prompts before and after, what got worse first', async ({ editor, dashboard }) => {
+session.test('shows held-out prompts before and after, the largest loss first', async ({ editor, dashboard }) => {
   const { frame } = dashboard;
   await frame.getByRole('button', { name: 'Before and After' }).click();
-  await frame.getByText(/^24 prompts: \d+ worse, \d+ better/).waitFor();
+  await frame.getByText(/^24 prompts: \d+ better, \d+ worse/).waitFor();
   const gains = async () =>
     (await frame.locator('.held-out-prompt .gain').allTextContents()).map((text) =>
-      Number(text.replace('−', '-').replace('±', '')),
+      Number(text.replace('−', '-')),
     );
   const worse = await gains();
   expect(worse.length).toBe(24);
@@ -135,9 +135,11 @@ session.test('shows held-out prompts before and after, what got worse first', as
   const sides = frame.locator('.held-out-prompt[open]');
   await sides
     .getByRole('region', { name: 'Start model' })
-    .getByText(/^mean .* of 2$/)
+    .getByText('mean of 2 completions')
     .waitFor();
-  expect(await sides.getByRole('region', { name: 'Step 40' }).getByRole('article').count()).toBe(2);
+  // Equal ones share a card.
+  const cards = sides.getByRole('region', { name: 'Step 40' }).getByRole('article');
+  expect((await cards.count()) + (await cards.getByText('× 2').count())).toBe(2);
   await editor.screenshot('checkpoints-before-after');
   await frame.getByRole('searchbox', { name: 'Search', exact: true }).fill('sort 7');
   await frame.locator('mark').first().waitFor();

@@ -55,7 +55,7 @@ function answerCard(name: string): { element: HTMLElement; update(answer: SideAn
   const element = el(
     'article',
     { class: 'answer', 'aria-label': name },
-    el('header', {}, el('strong', {}, name), facts, reward),
+    el('header', {}, el('strong', {}, name), reward, facts),
     text,
     scores,
   );

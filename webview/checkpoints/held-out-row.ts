@@ -21,7 +21,7 @@ export function heldOutRow(): Row<ShownPrompt> {
   const means = el('span', { class: 'number' });
   const gain = el('span', { class: 'gain' });
   const body = el('div', { class: 'held-out-body' });
-  const element = el('details', { class: 'held-out-prompt' }, el('summary', {}, gain, means, title), body);
+  const element = el('details', { class: 'held-out-prompt' }, el('summary', {}, title, means, gain), body);
   let shown: ShownPrompt | undefined;
   // Made when it is opened: there may be thousands.
   const fill = () => {

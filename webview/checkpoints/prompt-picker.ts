@@ -12,7 +12,7 @@ export class PromptPicker {
   readonly element: HTMLElement;
   readonly #search = el('input', {
     type: 'search',
-    placeholder: 'Search the run’s prompts',
+    placeholder: 'Search prompts (/)',
     'aria-label': 'Search prompts',
   });
   readonly #buttons: Record<PromptSet, HTMLElement>;
