@@ -2,7 +2,7 @@ import type { EvaluatedCompletion } from '../src/protocol/dashboard-completion.t
 import { formatNumber } from '../src/text/numbers.ts';
 import { groupBy } from './compare/group-by.ts';
 import { el } from './dom.ts';
-import { extractedParts, rowFailure } from './rollouts/outcome.ts';
+import { extractedParts, rowFailure, unscored } from './rollouts/outcome.ts';
 
 /** Completions of a held-out prompt as cards, in this order; equal ones with equal rewards share one. */
 export function evaluatedCards(completions: readonly EvaluatedCompletion[]): HTMLElement[] {
@@ -17,7 +17,7 @@ function card(row: EvaluatedCompletion, times: number): HTMLElement {
       'div',
       {},
       el('dt', {}, name),
-      el('dd', { class: 'number' }, score === null ? 'abstained' : formatNumber(score)),
+      el('dd', { class: 'number' }, score === null ? unscored(name, row) : formatNumber(score)),
       details?.[name] && el('dd', { class: 'muted' }, ...extractedParts(details[name])),
     ),
   );

@@ -17,7 +17,7 @@ export function headSection(run: ExportedRun, status: RunState | 'interrupted', 
   const facts: [string, string][] = [
     ['State', `${status}, ${step} of ${config.maxSteps} steps`],
     ['Started', `${info.createdAt.slice(0, 16).replace('T', ' ')} UTC`],
-    ['Training time', formatDuration(seconds)],
+    ['Duration', formatDuration(seconds)],
     ['Model', fileName(config.model)],
     ['Device', info.device ?? 'not known'],
     ['Seed', String(info.seed)],

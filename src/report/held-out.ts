@@ -29,7 +29,7 @@ export function heldOutSection(first: Evaluation, last: Evaluation): Html {
   const pairs = shown.length > 0 ? shown : same.slice(0, SHOWN);
   if (pairs.length === 0) return html``;
   return html`<section><h2>Held-out prompts before and after</h2>
-<p class="muted">${compared.length} prompts: ${gained.length} gained, ${lost.length} got worse, ${same.length} stayed the same. Those that changed most:</p>
+<p class="muted">${compared.length} prompts: ${gained.length} better, ${lost.length} worse, ${same.length} unchanged. Those that changed most:</p>
 ${pairs.map((pair) => comparison(pair, first.step, last.step))}</section>`;
 }
 

@@ -120,9 +120,7 @@ session.test('shows held-out prompts before and after, the largest loss first', 
   await frame.getByRole('button', { name: 'Before and After' }).click();
   await frame.getByText(/^24 prompts: \d+ better, \d+ worse/).waitFor();
   const gains = async () =>
-    (await frame.locator('.held-out-prompt .gain').allTextContents()).map((text) =>
-      Number(text.replace('−', '-')),
-    );
+    (await frame.locator('.held-out-prompt .gain').allTextContents()).map((text) => Number(text.replace('−', '-')));
   const worse = await gains();
   expect(worse.length).toBe(24);
   expect(worse).toEqual(worse.toSorted((a, b) => a - b));
@@ -133,10 +131,7 @@ session.test('shows held-out prompts before and after, the largest loss first', 
   await frame.locator('.held-out-prompt summary').first().click();
   // Two completions a prompt at each evaluation.
   const sides = frame.locator('.held-out-prompt[open]');
-  await sides
-    .getByRole('region', { name: 'Start model' })
-    .getByText('mean of 2 completions')
-    .waitFor();
+  await sides.getByRole('region', { name: 'Start model' }).getByText('mean of 2 completions').waitFor();
   // Equal ones share a card.
   const cards = sides.getByRole('region', { name: 'Step 40' }).getByRole('article');
   expect((await cards.count()) + (await cards.getByText('× 2').count())).toBe(2);

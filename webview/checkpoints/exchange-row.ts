@@ -1,10 +1,9 @@
 import type { ChatSide, Verdict } from '../../src/protocol/chat.ts';
-import { formatLocation } from '../../src/protocol/errors.ts';
 import { formatNumber } from '../../src/text/numbers.ts';
 import { type Child, el, setChildren, setText } from '../dom.ts';
-import { host } from '../host.ts';
 import type { Row } from '../keyed-list.ts';
 import { promptBlock } from '../prompt-block.ts';
+import { failureWords } from '../rollouts/outcome.ts';
 import type { Exchange, SideAnswer } from './exchanges.ts';
 
 /** A question over both answers. They are updated in place: text that is being read, or selected, stays where it is. */
@@ -88,13 +87,4 @@ function verdictLine({ name, kind, score, reason, extracted, place }: Verdict): 
       ? el('dd', { class: 'failure wrong' }, ...failureWords(reason ?? '', place))
       : el('dd', { class: 'muted' }, ...said),
   );
-}
-
-/** The sentence, behind a link to its line, which is named short: there are two answers side by side. */
-function failureWords(sentence: string, place: Verdict['place']): Child[] {
-  if (!place) return [sentence];
-  const { file, line = 1, column = 1 } = place;
-  const onclick = () => host.postMessage({ type: 'open', file, line, column });
-  const short = formatLocation({ ...place, file: file.replace(/^.*[\\/]/, '') });
-  return [el('button', { class: 'link', title: formatLocation(place), onclick }, short), `: ${sentence}`];
 }

@@ -5,6 +5,7 @@ import { el, setChildren, setText } from '../dom.ts';
 import { evaluatedCards, meanOf } from '../evaluated-card.ts';
 import { formatSigned } from '../format.ts';
 import type { Row } from '../keyed-list.ts';
+import { markedText } from '../marked-text.ts';
 import { promptBlock } from '../prompt-block.ts';
 import { type HeldOutPrompt, signOf } from './held-out.ts';
 
@@ -38,7 +39,7 @@ export function heldOutRow(): Row<ShownPrompt> {
   const update = (now: ShownPrompt) => {
     shown = now;
     const words = promptTitle(now.after[0]!.prompt);
-    setChildren(title, `${words}\n${now.search}`, () => marked(words, now.search));
+    setChildren(title, `${words}\n${now.search}`, () => markedText(words, now.search));
     title.title = words;
     setText(means, `${formatNumber(now.was)} → ${formatNumber(now.is)}`);
     setText(gain, now.gain === null ? '–' : signOf(now.gain) === 'zero' ? '0' : formatSigned(now.gain));
@@ -46,18 +47,6 @@ export function heldOutRow(): Row<ShownPrompt> {
     fill();
   };
   return { element, update };
-}
-
-/** A text with what was searched for highlighted. */
-function marked(words: string, search: string): (HTMLElement | string)[] {
-  const parts: (HTMLElement | string)[] = [];
-  let from = 0;
-  const lower = words.toLowerCase();
-  for (let at = search === '' ? -1 : lower.indexOf(search); at >= 0; at = lower.indexOf(search, from)) {
-    parts.push(words.slice(from, at), el('mark', {}, words.slice(at, at + search.length)));
-    from = at + search.length;
-  }
-  return [...parts, words.slice(from)];
 }
 
 function columns(given: Record<string, unknown> | undefined): HTMLElement | null {

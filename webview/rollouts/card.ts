@@ -10,7 +10,7 @@ import { tokenToggle } from '../tokens/token-toggle.ts';
 import { copyButton } from './copy.ts';
 import { keepButtons } from './keep.ts';
 import type { Group, Merged } from './model.ts';
-import { extractedParts, rowFailure } from './outcome.ts';
+import { extractedParts, rowFailure, unscored } from './outcome.ts';
 
 /** What the cards of a group have in common. */
 export interface CardContext {
@@ -89,7 +89,8 @@ function explanation(completion: Completion, { arithmetic, functions, decimals }
   ];
 }
 
-function scoreList({ rewards, details, steps, extra }: Completion, context: CardContext): HTMLElement {
+function scoreList(completion: Completion, context: CardContext): HTMLElement {
+  const { rewards, details, steps, extra } = completion;
   const { functions, decimals, search } = context;
   // Of a single function with its own weight there is nothing to tell.
   const hasWeights = functions.length > 1 || functions.some(({ weight }) => weight !== 1);
@@ -98,7 +99,8 @@ function scoreList({ rewards, details, steps, extra }: Completion, context: Card
     { class: 'scores' },
     ...functions.map(({ name, weight }) => {
       const score = rewards[name];
-      const shown = score === null || score === undefined ? 'abstained' : formatFixed(score, decimals.score);
+      const shown =
+        score === null || score === undefined ? unscored(name, completion) : formatFixed(score, decimals.score);
       const detail = details?.[name];
       const count = steps?.[name]?.length ?? 0;
       return el(

@@ -1,5 +1,6 @@
 import type { Completion } from '../../src/protocol/dashboard-completion.ts';
 import { formatLocation, type SourceLocation } from '../../src/protocol/errors.ts';
+import { fileName } from '../../src/text/files-by-name.ts';
 import { type Child, el } from '../dom.ts';
 import { host } from '../host.ts';
 import { markedText } from '../marked-text.ts';
@@ -12,6 +13,10 @@ export function extractedParts({ extracted, reason }: { reason?: string; extract
   return ['extracted ', found, ...(reason === undefined ? [] : [' · ', ...why])];
 }
 
+/** What a function has said that gave no number. */
+export const unscored = (name: string, { failure: data }: Pick<Completion, 'failure'>): string =>
+  data?.name === name ? 'failed' : 'abstained';
+
 /** Why a completion has no score of a function. */
 export function rowFailure({ error, failure: data }: Pick<Completion, 'error' | 'failure'>, search = ''): Child {
   if (data) return failure(`${data.name}: ${data.message}`, data.place, search);
@@ -19,10 +24,15 @@ export function rowFailure({ error, failure: data }: Pick<Completion, 'error' | 
 }
 
 /** What went wrong, behind a link to the place if there is one. */
-export function failure(words: string, place?: SourceLocation, search = ''): HTMLElement {
-  if (!place) return el('p', { class: 'failure' }, ...markedText(words, search));
+export const failure = (words: string, place?: SourceLocation, search = ''): HTMLElement =>
+  el('p', { class: 'failure' }, ...failureWords(words, place, search));
+
+/** The link has the file's name alone: there may be little room. */
+export function failureWords(words: string, place?: SourceLocation, search = ''): Child[] {
+  if (!place) return markedText(words, search);
   const { file, line = 1, column = 1 } = place;
-  const open = () => host.postMessage({ type: 'open', file, line, column });
-  const link = el('button', { class: 'link', onclick: open }, formatLocation(place));
-  return el('p', { class: 'failure' }, link, ': ', ...markedText(words, search));
+  const onclick = () => host.postMessage({ type: 'open', file, line, column });
+  const short = formatLocation({ ...place, file: fileName(file) });
+  const link = el('button', { class: 'link', title: formatLocation(place), onclick }, short);
+  return [link, ': ', ...markedText(words, search)];
 }

@@ -34,7 +34,7 @@ test('says what the run was and what came of it', async () => {
   for (const words of [
     'the good one best with a note held-out reward 3.19 → 6.63 from step 0 to step 2; best 6.63 at step 2',
     'State done, 2 of 3 steps',
-    'Training time 1:05 min',
+    'Duration 1:05 min',
     'No group had a learning signal.',
     'From step 2 on: learningRate 0.001 → 0.01',
     'Differs from the defaults model models/tiny dataset data.jsonl rewards [sort.reward.ts] maxSteps 3 learningRate 0.001 Defaults evalDataset null',
@@ -81,7 +81,7 @@ test('compares held-out prompts before and after: what gained most, and what got
       }),
     ),
   );
-  expect(text).toContain('3 prompts: 1 gained, 1 got worse, 1 stayed the same.');
+  expect(text).toContain('3 prompts: 1 better, 1 worse, 1 unchanged.');
   expect(text).toMatch(/\+4 prompt 0 .* before training · mean reward 1 got 1 .* after step 2 · mean reward 5 got 5 /);
   expect(text).toMatch(/ −1 prompt 1 /);
   expect(text).not.toContain('prompt 2 ');
