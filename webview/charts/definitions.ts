@@ -81,8 +81,8 @@ export function chartDefinitions(
       limit: { label: 'maxCompletionLength', value: config.maxCompletionLength },
       series: [
         { ...line('completions/mean_length', 'mean', 0), style: 'strong' as const },
-        { ...line('completions/max_length', 'longest', 2), style: 'dotted' as const },
-        { ...line('completions/clipped_ratio', 'truncated', 4), share: true, term: 'truncated' as const },
+        { ...line('completions/max_length', 'longest', 3), style: 'dotted' as const },
+        { ...line('completions/clipped_ratio', 'truncated', 2), share: true, term: 'truncated' as const },
       ],
     },
     stack({ id: 'groups', title: 'Groups without signal', term: 'signal', unit: 'share' }, [
