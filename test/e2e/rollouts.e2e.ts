@@ -56,6 +56,7 @@ session.test(
     const step = frame.getByRole('spinbutton', { name: 'Step' });
     await step.fill('3');
     await step.press('Enter');
+    await frame.locator('.open-group').getByText('step 3', { exact: true }).waitFor();
     await frame.getByRole('columnheader', { name: 'Std. dev.' }).getByRole('button').click();
     await grid.focus();
     await editor.page.keyboard.press('Home');
