@@ -159,6 +159,7 @@ test('the distribution of rewards is read with the keyboard, by the pointer, and
   const rows = page.getByRole('table', { name: 'Distribution of rewards' }).getByRole('row');
   expect(await rows.nth(1).innerText()).toMatch(/40\s+0\s+0\s+0\s+1\s+1\s+12\s+8/);
   await map.getByRole('button', { name: 'Table of Distribution of rewards' }).click();
+  await slider.waitFor();
   // The pointer's place is that of a step: its completions are a click away.
   await page.mouse.click(box.x + box.width - 30, box.y + 14);
   await page.getByRole('tab', { name: 'Rollouts', selected: true }).waitFor();
