@@ -25,7 +25,11 @@ const trained = (runs: number) =>
     'the run to end',
     () => {
       const folders = runFolders(session.server.workspace);
-      return folders.length === runs && !['running', 'paused'].includes(readRunInfo(newestRun()).state);
+      return (
+        folders.length === runs &&
+        existsSync(join(newestRun(), 'run.json')) &&
+        !['running', 'paused'].includes(readRunInfo(newestRun()).state)
+      );
     },
     60_000,
   );

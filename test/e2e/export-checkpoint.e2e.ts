@@ -27,10 +27,10 @@ session.test('as a .gguf file, from the dashboard, with lines for Ollama', async
   await editor.treeItem('4/4').click();
   await dashboard.state.filter({ hasText: 'done' }).waitFor();
   await dashboard.show('Checkpoints');
-  await dashboard.frame.getByRole('button', { name: 'Export Checkpoint' }).click();
-  await editor.quickRow('Step 4').waitFor();
+  const list = dashboard.frame.getByRole('list', { name: 'Checkpoints' });
+  await list.getByRole('button', { name: /^Step 2/ }).click();
   await editor.screenshot('export-checkpoint');
-  await editor.choose('Step 2');
+  await list.getByRole('button', { name: 'Export…' }).click();
   await editor.quickRow('LoRA Adapter').waitFor();
   await editor.screenshot('export-format');
   await editor.choose('GGUF, Q8_0');

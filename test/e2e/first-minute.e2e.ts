@@ -67,7 +67,7 @@ session.test('the head says what the run comes to on held-out prompts', async ({
   await editor.page.getByRole('tab', { name: 'GRPO Lab' }).click();
   const done = editor.treeItem(/sort.*100\/100/);
   // Its spaces do not break.
-  await editor.hover(done, /held-out\sreward\s3\.\d\d\s→\s6\.\d\d/);
+  await editor.hover(done, /held-out\sreward:\s3\.\d\d\s→\s6\.\d\d/);
 });
 
 session.test(
@@ -80,6 +80,7 @@ session.test(
     const question = /sort.*: Nothing can be learned from the first step: all 128 completions were cut off at 1 token/;
     await editor.notification(question).waitFor();
     await dashboard.state.filter({ hasText: 'paused' }).waitFor();
+    await dashboard.show('Rollouts');
     await dashboard.frame.locator('.groups .count').filter({ hasText: '16 groups' }).waitFor();
     expect(await dashboard.step()).toBe(0);
     await editor.screenshot('nothing-to-learn');
@@ -115,6 +116,7 @@ session.test('changes the config and starts again, in one click', async ({ serve
   expect(readRunInfo(run)).toMatchObject({ state: 'stopped', step: 0 });
   expect(existsSync(join(run, 'rollouts/step-000001.jsonl'))).toBe(true);
   await editor.treeItem(/sort.*0\/3/).click();
+  await dashboard.show('Rollouts');
   await dashboard.frame.locator('.groups .count').filter({ hasText: '16 groups' }).waitFor();
   await dashboard.state.filter({ hasText: 'stopped' }).waitFor();
 });

@@ -258,7 +258,7 @@ test('the curves are scrolled as they were', async () => {
   await expect.poll(async () => (await kept(page)).scrolled).toBe(150);
   const state = await kept(page);
   await webview!.close();
-  webview = await BareWebview.open('webview', state);
+  webview = await BareWebview.open('webview', { state });
   await webview.send(run('/runs/1', 'sort', 0.2));
   await expect.poll(() => webview!.page.locator('.curves').evaluate((element) => element.scrollTop)).toBe(150);
 });

@@ -122,7 +122,7 @@ session.test('plain prompts for a chat model are pointed out, with chat messages
   );
   await editor.command('GRPO: Start Training');
   await expect.poll(() => dashboard.state.innerText(), { timeout: 60_000 }).toMatch(/^done/);
-  await editor.notification(/gsm8k is done/).waitFor();
+  await editor.notification(/gsm8k.* is done/).waitFor();
   await editor.command('View: Focus Problems');
   const row = page.locator('.markers-panel .monaco-list-row').filter({ hasText: /the prompts are plain text/ });
   await row.first().dblclick();

@@ -68,7 +68,8 @@ export class Dashboard {
 
   /** The newest value of a curve, or the one under the cursor, as its legend says it. */
   readout(id: string, series: string): Locator {
-    return this.chart(id).locator('.series', { hasText: series }).locator('.value');
+    // A band that is named after its curve comes behind it.
+    return this.chart(id).locator('.series', { hasText: series }).locator('.value').first();
   }
 
   /** How many of a chart's pixels have the colour of its first curve. */
