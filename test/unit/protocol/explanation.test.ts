@@ -1,0 +1,66 @@
+import { expect, test } from 'vitest';
+import { demoGroup } from '../../../src/cli/explain-demo.ts';
+import { explanationText } from '../../../src/cli/explanation-text.ts';
+import { advantageArithmetic, resultOf } from '../../../src/grpo/advantage-arithmetic.ts';
+import { isClipped } from '../../../src/protocol/explain-ratios.ts';
+import { pullOf } from '../../../src/protocol/explain-weights.ts';
+import { type ExplainedGroup, explainGroup } from '../../../src/protocol/explanation.ts';
+
+const OPTIONS = { scaleRewards: 'group', multiObjectiveAggregation: 'sum_then_normalize', baseline: 'group' } as const;
+
+test('the demo is the same each time, fits a terminal, and its advantages add up to 0', () => {
+  const text = explanationText(explainGroup(demoGroup()));
+  expect(explanationText(explainGroup(demoGroup()))).toBe(text);
+  expect(Math.max(...text.split('\n').map((line) => line.length))).toBeLessThanOrEqual(80);
+  expect(demoGroup().completions.reduce((sum, { advantage }) => sum + advantage, 0)).toBeCloseTo(0, 10);
+  // A second pass that moves nothing would show nothing of clipping.
+  expect(text).toContain('1 of 1');
+});
+
+test('an advantage that the settings do not give is said, not hidden', () => {
+  const group = demoGroup();
+  const [first, ...others] = group.completions;
+  const spoiled: ExplainedGroup = { ...group, completions: [{ ...first!, advantage: 9 }, ...others] };
+  expect(explanationText(explainGroup(group))).not.toContain('but the run recorded');
+  expect(explanationText(explainGroup(spoiled))).toContain('but the run recorded');
+});
+
+test('a group without any reward, and one of equal rewards, are explained', () => {
+  const group = demoGroup();
+  const of = (reward: number | null): ExplainedGroup => {
+    const scores = group.completions.map(() => [reward, reward]);
+    const lengths = group.completions.map(({ length }) => length);
+    const steps = scores.map((row) => row.map(() => []));
+    const arithmetic = advantageArithmetic({ scores, steps, lengths, weights: [1, 0.5], groupSize: 8 }, OPTIONS);
+    const completions = group.completions.map((completion, i) => ({
+      ...completion,
+      rewards: { correct: reward, brief: reward },
+      reward: reward === null ? null : 1.5 * reward,
+      advantage: resultOf(arithmetic[i]!),
+      arithmetic: arithmetic[i],
+    }));
+    return { ...group, completions };
+  };
+  expect(explanationText(explainGroup(of(null)))).toContain('there is nothing to compare');
+  const equal = explanationText(explainGroup(of(1))).replaceAll(/\s+/g, ' ');
+  expect(equal).toContain('This group teaches nothing.');
+  expect(equal).toContain('the update does not touch this group');
+});
+
+test('a token is clipped only in the direction of its advantage', () => {
+  const clip = (ratio: number, advantage: number, lossType: 'dapo' | 'cispo' = 'dapo') =>
+    isClipped(ratio, advantage, { epsilon: 0.2, epsilonHigh: 0.3, lossType });
+  expect([clip(1.31, 1), clip(1.29, 1), clip(0.5, 1)]).toEqual([true, false, false]);
+  expect([clip(0.79, -1), clip(0.81, -1), clip(2, -1), clip(2, 0)]).toEqual([true, false, false, false]);
+  expect(clip(9, 1, 'cispo')).toBe(false);
+});
+
+test('a long completion pulls more where tokens are averaged over the step, and no more where completions are', () => {
+  const step = { rows: 4, tokens: 40 };
+  const pull = (lossType: 'dapo' | 'grpo' | 'dr_grpo', length: number, counts = true) =>
+    pullOf({ advantage: 2, length, counts }, { lossType, maxCompletionLength: 20 }, step).pull;
+  expect([pull('dapo', 10), pull('dapo', 20)]).toEqual([0.5, 1]);
+  expect([pull('grpo', 10), pull('grpo', 20)]).toEqual([0.5, 0.5]);
+  expect(pull('dr_grpo', 10)).toBeCloseTo((2 * 10) / (4 * 20), 12);
+  expect(pull('dapo', 10, false)).toBe(0);
+});
