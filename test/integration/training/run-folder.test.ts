@@ -21,7 +21,16 @@ import {
 
 /** As TRL logs them (design, section 6), then ours. */
 const KEYS = [
-  ...['step', 'reward', 'reward_std', 'rewards/letters/mean', 'rewards/letters/std', 'frac_reward_zero_std'],
+  ...[
+    'step',
+    'reward',
+    'reward_max',
+    'reward_min',
+    'reward_std',
+    'rewards/letters/mean',
+    'rewards/letters/std',
+    'frac_reward_zero_std',
+  ],
   ...['completions/mean_length', 'completions/min_length', 'completions/max_length', 'completions/clipped_ratio'],
   ...['terminated_length'].flatMap((name) => ['mean', 'min', 'max'].map((each) => `completions/${each}_${name}`)),
   ...['entropy', 'kl', 'clip_ratio/low_mean', 'clip_ratio/high_mean', 'clip_ratio/region_mean'],
@@ -49,11 +58,13 @@ test('the files of a run, and the events of --json', async () => {
   expect(run).toMatch(/\/\d{8}-\d{6}-run$/);
   expect(readdirSync(run).sort()).toEqual([
     'checkpoints',
+    'evaluations',
     'log.txt',
     'metrics.jsonl',
     'rewards',
     'rollouts',
     'run.json',
+    'updates',
   ]);
   expect(readFileSync(join(run, 'rewards/letters.reward.ts'), 'utf8')).toBe(tinyFiles['letters.reward.ts']);
 
@@ -90,7 +101,7 @@ test('the files of a run, and the events of --json', async () => {
   expect(rows.map(({ group }) => group)).toEqual([0, 0, 0, 0, 1, 1, 1, 1]);
   for (const row of rows) {
     expect(Object.keys(row)).toEqual(
-      'step group prompt prompt_ids completion completion_ids rewards reward advantage length truncated error columns logprobs'.split(
+      'step group prompt prompt_ids completion completion_ids rewards reward advantage length truncated error columns logprobs token_ends'.split(
         ' ',
       ),
     );
