@@ -3,6 +3,7 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { parquetReadObjects } from 'hyparquet';
 import { expect } from 'vitest';
+import { until } from './helpers/processes.ts';
 import { makeRun } from './helpers/runs.ts';
 import { saveAs } from './helpers/save-dialog.ts';
 import { screenshotFile } from './helpers/screenshots.ts';
@@ -84,7 +85,12 @@ session.test('a report opens in a browser, without the editor', async ({ editor,
 
 session.test('completions of a run in the view are a Parquet file', async ({ editor, server }) => {
   await editor.treeItem('12/12').click({ button: 'right' });
-  await editor.page.getByRole('menuitem', { name: 'Export Run' }).click();
+  const item = editor.page.getByRole('menuitem', { name: 'Export Run' });
+  // A menu that has just opened takes no clicks yet.
+  await until('the menu to take a click', async () => {
+    if (await item.isVisible()) await item.click();
+    return editor.quickRow('Completions (Parquet)').isVisible();
+  });
   const file = join(server.workspace, 'all.parquet');
   const content = await saveAs(editor, file, () => editor.choose('Completions (Parquet)'));
   const rows = await parquetReadObjects({ file: new Uint8Array(content).buffer });

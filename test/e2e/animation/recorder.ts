@@ -11,7 +11,9 @@ export class Recorder {
   readonly #page: Page;
   readonly #session: CDPSession;
   readonly #longest: number;
-  readonly #frames: { picture: Buffer; at: number; held: number }[] = [];
+  /** How much faster than it was what happens from now on is shown. */
+  speed = 1;
+  readonly #frames: { picture: Buffer; at: number; held: number; speed: number }[] = [];
 
   /** `longest`: how long a picture stays at most if nobody holds it, in milliseconds. */
   static async start(page: Page, longest: number): Promise<Recorder> {
@@ -40,13 +42,13 @@ export class Recorder {
   async stop(): Promise<Frame[]> {
     await this.#session.send('Page.stopScreencast');
     const frames = this.#frames;
-    return frames.map(({ picture, at, held }, i) => {
+    return frames.map(({ picture, at, held, speed }, i) => {
       const passed = (frames[i + 1]?.at ?? at) - at;
-      return { picture, milliseconds: held || Math.min(passed, this.#longest) };
+      return { picture, milliseconds: held || Math.min(passed, this.#longest) / speed };
     });
   }
 
   #take(picture: Buffer): void {
-    this.#frames.push({ picture, at: performance.now(), held: 0 });
+    this.#frames.push({ picture, at: performance.now(), held: 0, speed: this.speed });
   }
 }

@@ -47,15 +47,51 @@ export async function play(
   await editor.command('GRPO: Start Training');
   await recorder.hold(600);
   await editor.choose('sort');
+  recorder.speed = 3;
   await dashboard.state.filter({ hasText: 'running' }).waitFor();
   await dashboard.state.filter({ hasText: 'done' }).waitFor({ timeout: 120_000 });
   await until('the last of the curve', async () => (await dashboard.step()) === 100);
+  recorder.speed = 1;
+  await editor.clearNotifications();
+  // The group that has the focus.
+  await dashboard.state.click();
+  await editor.command('View: Maximize Editor Group and Hide Side Bars');
   await recorder.hold(2500);
-
-  await dashboard.show('Rollouts');
-  await dashboard.frame.locator('.group-row').first().click();
-  await recorder.hold(4000);
+  await readRollouts(editor, dashboard, recorder);
+  await tryCheckpoint(dashboard, recorder);
   return recorder;
+}
+
+/** An early step, where completions of one prompt still differ. */
+async function readRollouts({ page }: Editor, dashboard: Dashboard, recorder: Recorder): Promise<void> {
+  const { frame } = dashboard;
+  await dashboard.show('Rollouts');
+  const step = frame.getByRole('spinbutton', { name: 'Step' });
+  await step.fill('2');
+  await page.keyboard.press('Enter');
+  await frame.locator('.group-row').first().click();
+  await frame.getByRole('region', { name: 'Completions of group 0' }).waitFor();
+  await recorder.hold(2800);
+  await frame.getByRole('button', { name: 'Explain Group' }).click();
+  await frame.getByRole('region', { name: /^How GRPO learns/ }).waitFor();
+  await recorder.hold(2500);
+}
+
+/** Beside the model that it started from. */
+async function tryCheckpoint(dashboard: Dashboard, recorder: Recorder): Promise<void> {
+  const { frame } = dashboard;
+  await dashboard.show('Checkpoints');
+  await frame.getByRole('button', { name: 'Try Step 100' }).click();
+  const choose = frame.getByRole('button', { name: 'Choose a Prompt' });
+  await choose.waitFor();
+  await frame.getByRole('combobox', { name: 'Sampling' }).selectOption('Sampled');
+  for (const index of [1, 4]) {
+    await choose.click();
+    await frame.getByRole('list', { name: 'Prompts' }).getByRole('button').nth(index).click();
+    const answered = frame.locator('.exchange').last().getByRole('article', { name: 'Step 100' });
+    await answered.locator('.scores').waitFor();
+    await recorder.hold(2500);
+  }
 }
 
 /** By "Go to Line", as the film must not scroll. */
