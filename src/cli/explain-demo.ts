@@ -49,7 +49,7 @@ export function demoGroup(): ExplainedGroup {
   const before = RESPONSES.map(({ probability }) => probability);
   const after = afterOneUpdate(before, advantages);
   return {
-    title: 'GRPO on one prompt: eight responses to "2 + 3 = ?"',
+    title: 'GRPO on one prompt: eight responses to "2 + 3 = ?", each a single action',
     prompt: '2 + 3 = ?',
     functions: FUNCTIONS,
     options: {

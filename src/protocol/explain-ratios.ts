@@ -7,6 +7,8 @@ interface Moved {
   completion: string;
   advantage: number;
   ratios?: readonly number[] | undefined;
+  /** Process supervision: of each token. */
+  advantages?: readonly number[] | undefined;
 }
 
 type ClipOptions = Pick<LossOptions, 'lossType' | 'epsilon' | 'epsilonHigh' | 'importanceSamplingLevel'> & {
@@ -56,9 +58,11 @@ export function ratioTable(completions: readonly Moved[], options: ClipOptions):
   return {
     head: ['', 'lowest ρ', 'mean ρ', 'highest ρ', ...(clips ? ['clipped tokens'] : [])],
     numbers: [false, true, true, true, ...(clips ? [true] : [])],
-    rows: completions.map(({ ratios: tokens = [], advantage }, i) => {
+    rows: completions.map(({ ratios: tokens = [], advantage, advantages }, i) => {
       const ratios = ofLevel(tokens, options);
-      const clipped = ratios.filter((ratio) => isClipped(ratio, advantage, options)).length;
+      const clipped = ratios.filter((ratio, token) =>
+        isClipped(ratio, advantages?.[token] ?? advantage, options),
+      ).length;
       const [lowest, highest] = ratios.length === 0 ? [null, null] : [Math.min(...ratios), Math.max(...ratios)];
       return [
         `#${i + 1}`,

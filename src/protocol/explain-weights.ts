@@ -11,18 +11,21 @@ export interface Pull {
 
 interface Pulling {
   advantage: number;
+  /** Process supervision: of each token. */
+  advantages?: readonly number[] | undefined;
   length: number;
   counts: boolean;
 }
 
 /** As `average` of src/grpo/loss.ts weighs tokens; with bnpo as if the step were one micro-batch. */
 export function pullOf(
-  { advantage, length, counts }: Pulling,
+  { advantage, advantages, length, counts }: Pulling,
   { lossType, maxCompletionLength }: Pick<LossOptions, 'lossType' | 'maxCompletionLength'>,
   step: { rows: number; tokens: number },
 ): Pull {
   const weight = counts ? tokenWeight(lossType, length, maxCompletionLength, step) : 0;
-  return { weight, pull: advantage * length * weight };
+  const total = advantages ? advantages.reduce((sum, each) => sum + each, 0) : advantage * length;
+  return { weight, pull: total * weight };
 }
 
 function tokenWeight(

@@ -38,7 +38,7 @@ export function explainedGroup(
     completions: own
       .map((completion) => ({ completion, tokens: tokens.find(({ row }) => rows[row] === completion) }))
       .sort((a, b) => b.completion.advantage - a.completion.advantage)
-      .map(({ completion, tokens: { ratios, kl } = {} }) => ({
+      .map(({ completion, tokens }) => ({
         completion: completion.completion,
         rewards: completion.rewards,
         reward: completion.reward,
@@ -46,8 +46,9 @@ export function explainedGroup(
         arithmetic: arithmetic.get(completion),
         length: completion.length,
         counts: counts(completion),
-        ratios,
-        kl,
+        ratios: trainedOnly(tokens?.ratios, tokens),
+        kl: trainedOnly(tokens?.kl, tokens),
+        advantages: trainedOnly(tokens?.advantages, tokens),
       })),
     step: {
       rows: rows.length,
@@ -55,3 +56,9 @@ export function explainedGroup(
     },
   };
 }
+
+/** Tokens that the policy did not write do not count in the loss. */
+const trainedOnly = (
+  values: readonly number[] | undefined,
+  tokens: CompletionTokens | undefined,
+): readonly number[] | undefined => values?.filter((_, token) => tokens?.logprobs?.[token] !== null);

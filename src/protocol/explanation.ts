@@ -28,6 +28,8 @@ export interface ExplainedCompletion {
   ratios?: readonly number[] | undefined;
   /** k3 estimate of KL(policy ‖ reference) of each token. */
   kl?: readonly number[] | undefined;
+  /** Process supervision: of each token. */
+  advantages?: readonly number[] | undefined;
 }
 
 export interface ExplainedGroup {

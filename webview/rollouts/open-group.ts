@@ -3,7 +3,7 @@ import type { CompletionTokens } from '../../src/protocol/completion-tokens.ts';
 import type { Completion } from '../../src/protocol/dashboard-completion.ts';
 import { explainedGroup } from '../../src/protocol/explained-group.ts';
 import { inGroups } from '../../src/protocol/row-groups.ts';
-import { type StepSettings, settingsAt, stepArithmetic } from '../../src/protocol/step-settings.ts';
+import { type StepSettings, settingAt, settingsAt, stepArithmetic } from '../../src/protocol/step-settings.ts';
 import { el } from '../dom.ts';
 import { ExplainPage } from '../explain/explain-page.ts';
 import type { Store } from '../store.ts';
@@ -86,10 +86,18 @@ export class OpenGroup {
     const { rollouts, main } = this.#store;
     const row = rollouts!.rows.indexOf(completion);
     const tokens = await this.#tokens.of(completion.step, completion.group, row);
+    const setting = <Name extends Parameters<typeof settingAt>[1]>(name: Name) =>
+      settingAt(main!.head, name, completion.step);
+    const epsilon = setting('epsilon');
     return new TokenView(tokens, {
       completion: completion.completion,
       advantage: completion.advantage,
-      clip: main!.head.config,
+      clip: {
+        lossType: setting('lossType'),
+        importanceSamplingLevel: setting('importanceSamplingLevel'),
+        epsilon,
+        epsilonHigh: setting('epsilonHigh') ?? epsilon,
+      },
       measure: this.#store.layout.tokenMeasure,
       choose: (tokenMeasure) => this.#store.setLayout({ tokenMeasure }),
     }).element;

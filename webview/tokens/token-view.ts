@@ -11,7 +11,8 @@ export interface TokenContext {
   completion: string;
   /** Of the completion as a whole. */
   advantage: number;
-  clip: Pick<RunConfig, 'lossType' | 'epsilon' | 'epsilonHigh'>;
+  /** As at the completion's step. */
+  clip: Pick<RunConfig, 'lossType' | 'epsilon' | 'epsilonHigh' | 'importanceSamplingLevel'>;
   /** What tokens were last coloured by, and who keeps that. */
   measure: string;
   choose(measure: MeasureName): void;
@@ -120,7 +121,8 @@ export class TokenView {
     const logProb = logprobs?.[token];
     const own = advantages?.[token] ?? advantage;
     const ratio = ratios?.[token];
-    const clipped = ratio !== undefined && isClipped(ratio, own, clip);
+    // One ratio for all tokens is clipped as one.
+    const clipped = ratio !== undefined && clip.importanceSamplingLevel !== 'sequence' && isClipped(ratio, own, clip);
     return [
       `${token + 1} of ${ids.length}: ${JSON.stringify(this.#pieces[token])}, id ${ids[token]}`,
       logProb === null && 'not written by the policy',

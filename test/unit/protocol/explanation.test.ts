@@ -64,3 +64,12 @@ test('a long completion pulls more where tokens are averaged over the step, and 
   expect(pull('dr_grpo', 10)).toBeCloseTo((2 * 10) / (4 * 20), 12);
   expect(pull('dapo', 10, false)).toBe(0);
 });
+
+test('under process supervision each token pulls, and is clipped, by its own advantage', () => {
+  const [first, ...others] = demoGroup().completions;
+  const stepwise = { ...first!, advantage: 1, length: 2, advantages: [1, -1], ratios: [1, 0.5] };
+  const step = { rows: 8, tokens: 16 };
+  expect(pullOf(stepwise, { lossType: 'dapo', maxCompletionLength: 8 }, step).pull).toBe(0);
+  const text = explanationText(explainGroup({ ...demoGroup(), completions: [stepwise, ...others] }));
+  expect(text).toContain('1 of 2');
+});
