@@ -53,9 +53,6 @@ export async function play(
   await until('the last of the curve', async () => (await dashboard.step()) === 100);
   recorder.speed = 1;
   await editor.clearNotifications();
-  // The group that has the focus.
-  await dashboard.state.click();
-  await editor.command('View: Maximize Editor Group and Hide Side Bars');
   await recorder.hold(2500);
   await readRollouts(editor, dashboard, recorder);
   await tryCheckpoint(dashboard, recorder);
