@@ -55,19 +55,22 @@ function clipRule({ lossType, epsilon, epsilonHigh }: ClipOptions): string {
 export function ratioTable(completions: readonly Moved[], options: ClipOptions): ExplanationTable | undefined {
   if (options.numIterations === 1 || completions.some(({ ratios }) => ratios === undefined)) return undefined;
   const clips = CLIPS_AS_PPO.includes(options.lossType);
+  const isShared = options.importanceSamplingLevel === 'sequence';
   return {
-    head: ['', 'lowest ρ', 'mean ρ', 'highest ρ', ...(clips ? ['clipped tokens'] : [])],
+    head: ['', 'lowest ρ', 'mean ρ', 'highest ρ', ...(clips ? [isShared ? 'clipped' : 'clipped tokens'] : [])],
     numbers: [false, true, true, true, ...(clips ? [true] : [])],
     rows: completions.map(({ ratios: tokens = [], advantage, advantages }, i) => {
       const ratios = ofLevel(tokens, options);
-      const clipped = ratios.filter((ratio, token) =>
-        isClipped(ratio, advantages?.[token] ?? advantage, options),
-      ).length;
+      // As `clipCounts` of src/grpo/loss.ts: a completion whose ratio and advantage are the same for all tokens counts once.
+      const judged = isShared
+        ? (advantages ?? [advantage])
+        : ratios.map((_, token) => advantages?.[token] ?? advantage);
+      const clipped = judged.filter((each, token) => isClipped(ratios[isShared ? 0 : token]!, each, options)).length;
       const [lowest, highest] = ratios.length === 0 ? [null, null] : [Math.min(...ratios), Math.max(...ratios)];
       return [
         `#${i + 1}`,
         ...[lowest, mean(ratios), highest].map(formatNumber),
-        ...(clips ? [`${clipped} of ${ratios.length}`] : []),
+        ...(clips ? [`${clipped} of ${judged.length}`] : []),
       ];
     }),
   };

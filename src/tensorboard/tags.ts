@@ -4,7 +4,7 @@ const EVAL = 'eval_';
 
 /**
  * A row's numbers by the tags that transformers' TensorBoardCallback gives them, so that runs of both can be compared: `train/reward`,
- * `train/rewards/sorted/mean`, `eval/reward`. Values that are missing are left out.
+ * `train/rewards/sorted/mean`, `eval/reward`. Missing values are skipped.
  */
 export function scalarsOf({ step: _, ...metrics }: MetricsRow): Record<string, number> {
   const known = Object.entries(metrics).filter((entry): entry is [string, number] => entry[1] !== null);

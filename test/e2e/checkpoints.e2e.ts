@@ -1,9 +1,9 @@
 /** The Checkpoints tab on a real run: the list, a chat beside the start model, and the held-out prompts before and after. */
 import { readFileSync, writeFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import type { Locator } from 'playwright-core';
 import { expect } from 'vitest';
+import { violations } from './helpers/axe.ts';
 import type { Dashboard } from './helpers/dashboard.ts';
 import { type Theme, themes } from './helpers/editor.ts';
 import { until } from './helpers/processes.ts';
@@ -19,17 +19,6 @@ const session = new Session({}, (workspace) => {
     ...{ maxSteps: 40, saveSteps: 20, evalSteps: 20, evalPrompts: 24, learningRate: 0.001, numGenerationsEval: 2 },
   });
 });
-
-const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
-
-/** What axe finds wrong: the rule, and where. */
-function violations(dashboard: Dashboard): Promise<string[]> {
-  return dashboard.run(`(async () => {
-    ${axe};
-    const { violations } = await axe.run(document, { resultTypes: ['violations'] });
-    return violations.flatMap(({ id, nodes }) => nodes.map(({ target, failureSummary }) => id + ' ' + target.join(' ') + ': ' + failureSummary));
-  })()`);
-}
 
 /** An answer to the latest question. */
 const answer = ({ frame }: Dashboard, name: string): Locator =>

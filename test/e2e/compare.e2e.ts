@@ -1,8 +1,8 @@
 /** Four short runs in the Compare tab: two seeds, one with an edited reward, and one as an earlier release left it. */
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { expect } from 'vitest';
+import { violations } from './helpers/axe.ts';
 import type { Dashboard } from './helpers/dashboard.ts';
 import { type Theme, themes } from './helpers/editor.ts';
 import { until } from './helpers/processes.ts';
@@ -35,14 +35,6 @@ function forget(folder: string): void {
   writeFileSync(file, JSON.stringify(info));
   rmSync(join(folder, 'evaluations'), { recursive: true });
 }
-
-const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
-const violations = (dashboard: Dashboard): Promise<string[]> =>
-  dashboard.run(`(async () => {
-    ${axe};
-    const { violations } = await axe.run(document, { resultTypes: ['violations'] });
-    return violations.flatMap(({ id, nodes }) => nodes.map(({ target, failureSummary }) => id + ' ' + target.join(' ') + ': ' + failureSummary));
-  })()`);
 
 const runs = (dashboard: Dashboard) => dashboard.frame.getByRole('region', { name: 'Runs', exact: true });
 /** A run's row, by its number of steps. */

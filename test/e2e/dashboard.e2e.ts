@@ -1,8 +1,6 @@
-import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { expect } from 'vitest';
-import type { Dashboard } from './helpers/dashboard.ts';
+import { violations } from './helpers/axe.ts';
 import { type Theme, themes } from './helpers/editor.ts';
 import { until } from './helpers/processes.ts';
 import { makeRun, runFolders } from './helpers/runs.ts';
@@ -13,17 +11,6 @@ const session = new Session({}, (workspace) => {
   makeRun(workspace, 'sort.grpo.json', { maxSteps: 24, saveSteps: 12 });
   makeRun(workspace, 'sort.grpo.json', { maxSteps: 12, learningRate: 0.0001 });
 });
-
-const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
-
-/** What axe finds wrong: the rule, and where. */
-function violations(dashboard: Dashboard): Promise<string[]> {
-  return dashboard.run(`(async () => {
-    ${axe};
-    const { violations } = await axe.run(document, { resultTypes: ['violations'] });
-    return violations.flatMap(({ id, nodes }) => nodes.map(({ target, failureSummary }) => id + ' ' + target.join(' ') + ': ' + failureSummary));
-  })()`);
-}
 
 session.test('opens a run from the view, with its checkpoints under it', async ({ editor, dashboard }) => {
   await editor.page.getByRole('tab', { name: 'GRPO Lab' }).click();

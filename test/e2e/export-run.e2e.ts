@@ -1,8 +1,7 @@
-import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { parquetReadObjects } from 'hyparquet';
 import { expect } from 'vitest';
+import { violations } from './helpers/axe.ts';
 import { until } from './helpers/processes.ts';
 import { makeRun } from './helpers/runs.ts';
 import { saveAs } from './helpers/save-dialog.ts';
@@ -13,8 +12,6 @@ const session = new Session({}, (workspace) => {
   makeRun(workspace, 'sort.grpo.json', { maxSteps: 24 });
   makeRun(workspace, 'sort.grpo.json', { maxSteps: 12, learningRate: 0.0001 });
 });
-
-const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
 session.test('metrics of a run and of one laid over it are a CSV file', async ({ editor, dashboard, server }) => {
   const { frame } = dashboard;
@@ -70,12 +67,7 @@ session.test('a report opens in a browser, without the editor', async ({ editor,
     await page.emulateMedia({ colorScheme: scheme });
     await page.screenshot({ path: screenshotFile(`report-${scheme}`), fullPage: true });
     // The page's policy lets no script in: axe comes from outside.
-    const found = await page.evaluate(`(async () => {
-      ${axe};
-      const { violations } = await axe.run(document, { resultTypes: ['violations'] });
-      return violations.flatMap(({ id, nodes }) => nodes.map(({ target }) => id + ' ' + target.join(' ')));
-    })()`);
-    expect(found, scheme).toEqual([]);
+    expect(await violations({ run: (script) => page.evaluate(script) }), scheme).toEqual([]);
   }
   await page.setViewportSize({ width: 520, height: 900 });
   expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(520);

@@ -1,9 +1,8 @@
 import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import type { FrameLocator, Locator } from 'playwright-core';
 import { expect } from 'vitest';
-import type { Dashboard } from './helpers/dashboard.ts';
+import { violations } from './helpers/axe.ts';
 import { until } from './helpers/processes.ts';
 import { Session } from './helpers/session.ts';
 
@@ -59,16 +58,6 @@ class ImportPage {
     return this.firstPrompt.filter({ hasText: text }).waitFor({ timeout: 60_000 });
   }
 }
-
-const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
-
-/** What axe finds wrong: the rule, and where. */
-const violations = (dashboard: Dashboard): Promise<string[]> =>
-  dashboard.run(`(async () => {
-    ${axe};
-    const { violations } = await axe.run(document, { resultTypes: ['violations'] });
-    return violations.flatMap(({ id, nodes }) => nodes.map(({ target, failureSummary }) => id + ' ' + target.join(' ') + ': ' + failureSummary));
-  })()`);
 
 session.test(
   'a dataset is shown with its columns, a proposal, and what the model sees',

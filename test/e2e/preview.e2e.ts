@@ -1,8 +1,8 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import { expect } from 'vitest';
+import { violations } from './helpers/axe.ts';
 import { type Theme, themes } from './helpers/editor.ts';
 import { RewardPreviews } from './helpers/previews.ts';
 import { until } from './helpers/processes.ts';
@@ -225,19 +225,13 @@ session.test('a sample that is selected in the Reward Preview is shown in full, 
   await detail.getByRole('heading', { name: 'Line 1', exact: true }).waitFor();
 });
 
-const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 // With a sample shown in full.
 for (const theme of Object.keys(themes) as Theme[])
   session.test(`axe finds nothing wrong with it: ${theme}`, async ({ editor, dashboard }) => {
     await editor.setTheme(theme);
     await previews().view.getByRole('gridcell', { name: '+1.088' }).first().waitFor();
     await editor.screenshot(`preview-${theme}`);
-    const found = await dashboard.run<string[]>(`(async () => {
-      ${axe};
-      const { violations } = await axe.run(document, { resultTypes: ['violations'] });
-      return violations.flatMap(({ id, nodes }) => nodes.map(({ target, failureSummary }) => id + ' ' + target.join(' ') + ': ' + failureSummary));
-    })()`);
-    expect(found).toEqual([]);
+    expect(await violations(dashboard)).toEqual([]);
   });
 
 session.test('a hanging reward is stopped and named, and the next edit works', async ({ editor }) => {

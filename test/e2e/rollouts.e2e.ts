@@ -1,8 +1,8 @@
 /** The Rollouts tab of a short run, in the real editor. */
 import { readdirSync, readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { expect } from 'vitest';
+import { violations } from './helpers/axe.ts';
 import type { Dashboard } from './helpers/dashboard.ts';
 import { type Theme, themes } from './helpers/editor.ts';
 import { until } from './helpers/processes.ts';
@@ -13,15 +13,6 @@ const STEPS = 20;
 const session = new Session({}, (workspace) => {
   makeRun(workspace, 'sort.grpo.json', { maxSteps: STEPS });
 });
-
-const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
-function violations(dashboard: Dashboard): Promise<string[]> {
-  return dashboard.run(`(async () => {
-    ${axe};
-    const { violations } = await axe.run(document, { resultTypes: ['violations'] });
-    return violations.flatMap(({ id, nodes }) => nodes.map(({ target, failureSummary }) => id + ' ' + target.join(' ') + ': ' + failureSummary));
-  })()`);
-}
 
 interface Row {
   step: number;

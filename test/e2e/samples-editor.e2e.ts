@@ -1,9 +1,9 @@
 /** The list of samples (*.samples.jsonl as a custom editor): its scores, its edits, and many samples. */
 import { appendFileSync, readFileSync, writeFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import type { FrameLocator, Locator } from 'playwright-core';
 import { expect } from 'vitest';
+import { violations } from './helpers/axe.ts';
 import { type Theme, themes } from './helpers/editor.ts';
 import { addMathSamples } from './helpers/math-samples.ts';
 import { RewardPreviews } from './helpers/previews.ts';
@@ -216,7 +216,6 @@ session.test('shows chats, line breaks, what cannot be seen, and how the model s
   await list().getByLabel('Search samples').fill('');
 });
 
-const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 for (const theme of Object.keys(themes) as Theme[])
   session.test(`axe finds nothing wrong with it: ${theme}`, async ({ editor, dashboard }) => {
     await editor.setTheme(theme);
@@ -231,12 +230,7 @@ for (const theme of Object.keys(themes) as Theme[])
 
     async function check(name: string): Promise<void> {
       await editor.screenshot(`${name}-${theme}`);
-      const found = await dashboard.run<string[]>(`(async () => {
-        ${axe};
-        const { violations } = await axe.run(document, { resultTypes: ['violations'] });
-        return violations.flatMap(({ id, nodes }) => nodes.map(({ target, failureSummary }) => id + ' ' + target.join(' ') + ': ' + failureSummary));
-      })()`);
-      expect(found).toEqual([]);
+      expect(await violations(dashboard)).toEqual([]);
     }
   });
 

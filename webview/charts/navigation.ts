@@ -32,7 +32,7 @@ export class Navigation {
     const shown = [main!, ...compared.values()].map(({ columns }) => this.#curvesOf(columns));
     const last = Math.max(...shown.map((curves) => curves.lastX(layout.axis)));
     if (layout.axis !== 'step') return [0, last || 1];
-    // Step 0 is there where held-out prompts were evaluated before the first step.
+    // Step 0 exists when held-out prompts were evaluated before the first step.
     const evaluated = shown.some(({ columns }) => columns.length > 0 && columns.steps[0] === 0);
     return [evaluated ? 0 : 1, Math.max(2, last)];
   }

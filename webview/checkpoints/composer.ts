@@ -17,7 +17,7 @@ export interface ComposerState {
   id: number;
 }
 
-/** Where a question is written or chosen, and how it is to be answered. */
+/** Where a question is written or chosen, with the sampling settings for its answer. */
 export class Composer {
   readonly element: HTMLElement;
   readonly #text = el('textarea', { rows: 2, 'aria-label': 'Prompt', onkeydown: (event) => this.#onKey(event) });

@@ -23,7 +23,7 @@ export interface GgufForm {
   shuffled: boolean;
   /**
    * That its models can be written, when llama.cpp's computes all that ours do; `problem` says in words what of a model it does not, and what
-   * would be left out silently. Without it they are only read.
+   * would silently be missing. Without it they are only read.
    */
   writes?: { problem?(model: ModelDescription): string | undefined };
 }

@@ -39,7 +39,7 @@ interface ChatTexts {
 
 /**
  * A chat template in Ollama's language (Go's text/template); undefined where what it writes around a message depends on more than its role.
- * `textBefore` is left out at the beginning: it comes with the tokens.
+ * `textBefore` is skipped at the beginning: it comes with the tokens.
  */
 export function ollamaTemplate(render: Render, textBefore = ''): string | undefined {
   const texts = textsOf(render, textBefore);

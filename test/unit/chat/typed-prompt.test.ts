@@ -14,7 +14,7 @@ describe('a typed text', () => {
     });
   });
 
-  test('is the message itself where the template reads several columns; a system message that needs them is left out', () => {
+  test('is the message itself where the template reads several columns; a system message that needs them is skipped', () => {
     const mapping = { system: 'Level {{ level }}', user: '{{ a }} and {{ b }}' };
     expect(typedPrompt('hello', { mapping, example: undefined, hasTemplate: true })).toEqual({
       prompt: [{ role: 'user', content: 'hello' }],

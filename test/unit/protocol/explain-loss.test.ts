@@ -1,0 +1,66 @@
+/** What the explanation says of the loss is what the loss does. */
+import { describe, expect, test } from 'vitest';
+import type { LossOptions } from '../../../src/grpo/loss.ts';
+import type { LossType } from '../../../src/grpo/policy-loss.ts';
+import { ratioTable } from '../../../src/protocol/explain-ratios.ts';
+import { pullOf } from '../../../src/protocol/explain-weights.ts';
+import { type Batch, defaults, runLoss } from '../grpo/run-loss.ts';
+
+const LOSS_TYPES: LossType[] = ['grpo', 'bnpo', 'dapo', 'dr_grpo', 'cispo', 'sapo', 'reinforce', 'ratio'];
+const LENGTHS = [5, 2, 4, 1];
+const WIDTH = 5;
+
+/** The same numbers each time, between 0 and 1. */
+function numbers(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state * 1664525 + 1013904223) % 2 ** 32;
+    return state / 2 ** 32;
+  };
+}
+
+/** Completions of different lengths; `drift`: how far the policy has moved since they were sampled, in nats. */
+function batchOf(next: () => number, drift: number, byToken: boolean): Batch {
+  const cells = (of: () => number) => LENGTHS.map(() => Array.from({ length: WIDTH }, of));
+  const oldLogps = cells(() => -3 * next() - 0.1);
+  const logps = oldLogps.map((row) => row.map((logp) => logp + drift * (next() - 0.5)));
+  const mask = LENGTHS.map((length) => Array.from({ length: WIDTH }, (_, token) => (token < length ? 1 : 0)));
+  const advantages = LENGTHS.map(() => Array.from({ length: byToken ? WIDTH : 1 }, () => 4 * next() - 2));
+  return { logps, oldLogps, refLogps: oldLogps, mask, advantages };
+}
+
+describe.each([false, true])('advantages of tokens: %s', (byToken) => {
+  test.each(LOSS_TYPES)('%s: at the first pass, a pull is the slope of the loss along a completion', (lossType) => {
+    for (let seed = 1; seed <= 20; seed++) {
+      const batch = batchOf(numbers(seed), 0, byToken);
+      // cispo's cap is above 1, as its paper has it.
+      const options: LossOptions = { ...defaults, lossType, beta: 0, entropyCoef: 0, epsilonHigh: 5 };
+      const { gradient } = runLoss(batch, options);
+      const step = { rows: LENGTHS.length, tokens: LENGTHS.reduce((sum, length) => sum + length, 0) };
+      LENGTHS.forEach((length, row) => {
+        const own = batch.advantages[row]!;
+        const advantages = byToken ? own.slice(0, length) : undefined;
+        const { pull } = pullOf({ advantage: own[0]!, advantages, length, counts: true }, options, step);
+        const slope = Array.from(gradient).slice(row * WIDTH, row * WIDTH + length);
+        expect(-slope.reduce((sum, each) => sum + each, 0)).toBeCloseTo(pull, 5);
+      });
+    }
+  });
+
+  test.each(['token', 'sequence'] as const)('by %s, as many are clipped as the loss counts', (level) => {
+    for (let seed = 1; seed <= 20; seed++) {
+      const batch = batchOf(numbers(seed), 1.5, byToken);
+      const options = { ...defaults, lossType: 'dapo', importanceSamplingLevel: level, numIterations: 2 } as const;
+      const { sums } = runLoss(batch, options);
+      const completions = LENGTHS.map((length, row) => ({
+        completion: '',
+        advantage: batch.advantages[row]![0]!,
+        advantages: byToken ? batch.advantages[row]!.slice(0, length) : undefined,
+        ratios: batch.logps[row]!.slice(0, length).map((logp, token) => Math.exp(logp - batch.oldLogps![row]![token]!)),
+      }));
+      const counts = ratioTable(completions, options)!.rows.map((row) => row.at(-1)!.split(' of ').map(Number));
+      const total = (at: number) => counts.reduce((sum, count) => sum + count[at]!, 0);
+      expect([total(0), total(1)]).toEqual([sums.clipRegion, sums.ratios]);
+    }
+  });
+});
