@@ -30,10 +30,13 @@ export async function sampleRollout(
   const ids = prompts.map((prompt) => prompt.ids);
   const trajectories = await sampler.sample(ids, maxTokens, key);
   const groupSize = trajectories.length / prompts.length;
+  const completions = trajectories.map(completionIds);
+  const texts = tokenizer.withinOneLimit(completions.flat().length, () =>
+    completions.map((completion) => tokenizer.decode(completion, { skipSpecialTokens: true })),
+  );
   return trajectories.map((trajectory, index) => {
     const group = Math.floor(index / groupSize);
-    const text = tokenizer.decode(completionIds(trajectory), { skipSpecialTokens: true });
-    return { group, prompt: prompts[group]!, trajectory, text };
+    return { group, prompt: prompts[group]!, trajectory, text: texts[index]! };
   });
 }
 

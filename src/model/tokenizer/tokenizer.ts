@@ -21,6 +21,8 @@ export interface Tokenizer {
   encode(text: string, options?: { addSpecialTokens?: boolean; room?: Room }): number[];
   /** Ids that have no token (the embedding's padding rows) give no text. Special tokens are kept by default. */
   decode(ids: readonly number[], options?: { skipSpecialTokens?: boolean }): string;
+  /** Work that decodes often, of texts with so many tokens in all, has one time limit for the whole of it. */
+  withinOneLimit<T>(tokens: number, work: () => T): T;
   /** Whether the model has a chat template. */
   hasChatTemplate: boolean;
   /** The chat template's text; the generation prompt is added by default. Throws `BadInput` when the model has no template. */
@@ -69,6 +71,7 @@ export function loadTokenizer(model: string): Tokenizer {
       const options = { skip_special_tokens: skipSpecialTokens, clean_up_tokenization_spaces: false };
       return withinItsTime(known.length, file, () => tokenizer.decode(known, options));
     },
+    withinOneLimit: (tokens, work) => withinItsTime(tokens, file, work),
     hasChatTemplate: template !== undefined,
     renderChat,
     encodePrompt: (prompt, options) => {

@@ -48,3 +48,24 @@ test('decodes a bounded number of tokens for each token', () => {
   expect(tokenEnds(ids, text, counting).at(-1)).toBe(text.length);
   expect(decoded / ids.length).toBeLessThan(30);
 });
+
+test('decodes a token that writes the same anywhere once, within one time limit for the completion', () => {
+  const [decoded, limits] = [[] as number[], [] as number[]];
+  const tokenizer = loadTokenizer(join(MODELS, 'qwen3'));
+  const counting: Tokenizer = {
+    ...tokenizer,
+    decode: (ids, options) => {
+      decoded.push(...ids);
+      return tokenizer.decode(ids, options);
+    },
+    withinOneLimit: (tokens, work) => {
+      limits.push(tokens);
+      return tokenizer.withinOneLimit(tokens, work);
+    },
+  };
+  const text = 'one and two and three'.repeat(50);
+  const ids = tokenizer.encode(text, { addSpecialTokens: false });
+  for (let i = 0; i < 2; i++) expect(tokenEnds(ids, text, counting).at(-1)).toBe(text.length);
+  expect(decoded.toSorted()).toEqual([...new Set(ids)].toSorted());
+  expect(limits).toEqual([ids.length, ids.length]);
+});
