@@ -5,6 +5,7 @@ import { COMMANDS, type CommandName, type Declaration } from '../src/cli/command
 import { commandTerm, optionHelp, optionTerm } from '../src/cli/usage.ts';
 import { CATALOG, DOWNLOADS, factsOf } from '../src/extension/get-model/catalog.ts';
 import { GLOSSARY } from '../src/protocol/glossary.ts';
+import { PRESET_NAMES, PRESETS, type Preset, valueText } from '../src/protocol/presets.ts';
 
 const DOCS = new URL('../docs/', import.meta.url);
 
@@ -13,6 +14,7 @@ const PAGES: Record<string, Record<string, () => string>> = {
   'commands.md': { commands },
   'glossary.md': { glossary },
   'models.md': { catalog, downloads },
+  'presets.md': { presets },
 };
 
 /** Every page by its path: its text now, and with its parts made again. */
@@ -52,6 +54,22 @@ function commands(): string {
     ]);
     const sentence = `${help[0]!.toUpperCase()}${help.slice(1)}.`;
     return `## grpo ${name}\n\n\`grpo ${commandTerm(name)}\`\n\n${sentence}\n\n${table(['option', 'does'], rows)}`;
+  });
+  return sections.join('\n\n');
+}
+
+function presets(): string {
+  const sections = PRESET_NAMES.map((name) => {
+    const { title, url, defaults, scale, beyond }: Preset = PRESETS[name];
+    const row =
+      (taken: string) =>
+      ([field, { value, source }]: [string, Preset['defaults'][string]]) => [
+        ...[`\`${field}\``, `\`${valueText(value)}\``, taken, source],
+      ];
+    const rows = [...Object.entries(defaults).map(row('yes')), ...Object.entries(scale).map(row('no'))];
+    const others = beyond.map((what) => `- ${what}`).join('\n');
+    const also = others && `\n\nIt also asks for what is not a setting here:\n\n${others}`;
+    return `## ${name}\n\n[${title}](${url}).\n\n${table(['field', 'value', 'taken', 'source'], rows)}${also}`;
   });
   return sections.join('\n\n');
 }

@@ -226,6 +226,11 @@ export const COMMANDS = {
       json,
     },
   },
+  presets: {
+    help: 'show the presets that a run config can name: settings of papers and courses, each with its source',
+    operands: { name: optionalOperand('NAME') },
+    options: { json },
+  },
   bench: {
     help: 'time the phases of a training step',
     operands: { config: runConfig },

@@ -44,6 +44,8 @@ async function run(command: Command): Promise<number> {
       return (await import('./records.ts')).recordsCommand(command);
     case 'report':
       return (await import('./report.ts')).reportCommand(command);
+    case 'presets':
+      return (await import('./presets.ts')).presetsCommand(command);
     case 'bench':
       return (await import('./bench.ts')).benchCommand(command);
     case 'setup-tensorflow':

@@ -3,6 +3,7 @@ import type { Problem } from '../protocol/errors.ts';
 import { loraFieldNames } from '../protocol/lora-config.ts';
 import { remedyWords } from '../protocol/remedy.ts';
 import { runConfigFieldNames } from '../protocol/run-config.ts';
+import { schedulerOptionNames } from '../protocol/scheduler-config.ts';
 import { nearestName } from '../text/nearest-name.ts';
 import { own } from '../text/own.ts';
 
@@ -20,6 +21,7 @@ const KNOWN_FIELDS: Record<string, readonly string[]> = {
   rewards: ['file', 'function', 'weight'],
   prompt: ['system', 'user', 'prefill', 'text'],
   difficulty: ['file', 'min', 'max'],
+  lrSchedulerKwargs: schedulerOptionNames,
 };
 
 const TYPE_NAMES: Record<string, string> = {
@@ -43,9 +45,10 @@ export function describeIssue(issue: Issue, config: unknown): ConfigProblem {
     if (nested) return describeIssue({ ...nested, path: [...path, ...nested.path] }, config);
   }
   const value = valueAt(config, path);
-  if (value === undefined && path.length > 0) return { path, message: `"${formatPath(path)}" is missing.` };
   const name = path.length === 0 ? 'The run config' : `"${formatPath(path)}"`;
+  // It may be about a field that is not there.
   if (issue.code === 'custom') return { path, message: `${name} ${issue.message}.` };
+  if (value === undefined && path.length > 0) return { path, message: `"${formatPath(path)}" is missing.` };
   const known = issue.code === 'invalid_value' ? issue.values.filter((option) => typeof option === 'string') : [];
   // Of a short word, nearly every other is a neighbour: a "gpu" is no "cpu".
   const remedy = typeof value === 'string' && value.length > 3 ? editTo(value, known) : undefined;

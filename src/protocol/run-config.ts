@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import { fileAndFunction } from '../text/file-and-function.ts';
 import { loraConfig } from './lora-config.ts';
+import { PRESET_NAMES, presetHover, withPreset } from './presets.ts';
+import { lrSchedulerKwargs, lrSchedulerType, schedulerProblem } from './scheduler-config.ts';
 
 /**
  * The run config (`NAME.grpo.json`): names and defaults are those of TRL 1.16's GRPOConfig in camelCase.
@@ -94,6 +96,17 @@ const difficultyFilter = z
     max: share.default(1).describe('Skip prompts that are solved more often than this.'),
   })
   .describe('Which prompts to train on, by the share of completions that solved them.');
+
+const recipe = {
+  preset: z
+    .enum(PRESET_NAMES)
+    .meta({ markdownEnumDescriptions: PRESET_NAMES.map(presetHover) })
+    .nullable()
+    .default(null)
+    .describe(
+      "The settings of a paper or a course as defaults of this config: fields that are here win, and the log lists what differs. `grpo presets` prints them all. null: this extension's defaults, which are TRL's.",
+    ),
+};
 
 const inputs = {
   $schema: z.string().optional().describe('The JSON schema that completes and checks this file in an editor.'),
@@ -275,10 +288,8 @@ const loss = {
 
 const optimizer = {
   learningRate: nonNegative.default(1e-6).describe('Learning rate of AdamW; with a schedule, its peak.'),
-  lrSchedulerType: z
-    .enum(['constant', 'constant_with_warmup', 'linear', 'cosine'])
-    .default('linear')
-    .describe('Learning-rate schedule after warm-up: constant, or decaying to 0 at the last step.'),
+  lrSchedulerType,
+  lrSchedulerKwargs,
   warmupSteps: nonNegative
     .default(0)
     .describe('Steps over which the learning rate rises from 0; below 1: as a fraction of all steps.'),
@@ -340,6 +351,7 @@ const outputs = {
 
 /** Fields by what they are about, as views show them. */
 export const configSections: readonly { title: string; fields: readonly string[] }[] = [
+  { title: 'Preset', fields: Object.keys(recipe) },
   { title: 'Model, data and rewards', fields: Object.keys(inputs).filter((field) => field !== '$schema') },
   { title: 'Steps', fields: Object.keys(batches) },
   { title: 'Sampling', fields: Object.keys(sampling) },
@@ -354,6 +366,7 @@ export const configSections: readonly { title: string; fields: readonly string[]
 export const runConfigFields = z
   .strictObject({
     ...inputs,
+    ...recipe,
     ...batches,
     ...sampling,
     ...advantages,
@@ -365,7 +378,8 @@ export const runConfigFields = z
   .describe('A GRPO Lab run: what to train, on which prompts, with which rewards, and how.');
 
 /** Parses a config object: checks fields one by one and against each other, fills in defaults, resolves short forms. */
-export const runConfigSchema = runConfigFields
+export const runConfigSchema = z
+  .preprocess(withPreset, runConfigFields)
   .superRefine((config, context) => {
     const fail = (field: keyof typeof config, message: string) =>
       context.addIssue({ code: 'custom', path: [field], message });
@@ -392,6 +406,13 @@ export const runConfigSchema = runConfigFields
       fail('evalSplit', 'cannot be combined with evalDataset; remove one of them');
     if (config.evalSplit !== null && config.evalSplit >= 1 && !Number.isInteger(config.evalSplit))
       fail('evalSplit', 'must be a fraction below 1 or a whole number of rows');
+    const { lrSchedulerType: type, lrSchedulerKwargs: options, learningRate } = config;
+    const schedule = schedulerProblem(type, options, learningRate);
+    if (schedule) {
+      // The option itself, where it is there.
+      const path = ['lrSchedulerKwargs', ...(schedule.option ? [schedule.option] : [])];
+      context.addIssue({ code: 'custom', path, message: schedule.message });
+    }
     if (config.difficulty !== null && config.difficulty.min > config.difficulty.max)
       fail('difficulty', 'must have a "min" that is not above its "max"');
   })

@@ -4,6 +4,7 @@ import { problemOf } from '../protocol/errors.ts';
 import { PROTOCOL_VERSION, type TrainerEvent } from '../protocol/events.ts';
 import { findingText } from '../protocol/finding.ts';
 import { heldOutOf } from '../protocol/held-out.ts';
+import { presetNotes } from '../protocol/presets.ts';
 import type { MetricsRow, RunInputs } from '../protocol/run-folder.ts';
 import { scheduleOf } from '../protocol/schedule.ts';
 import type { TrainerOptions } from '../protocol/trainer-options.ts';
@@ -149,7 +150,9 @@ async function trainIn(
       schedule: scheduleOf(config),
       ...(run.findings.length > 0 && { findings: run.findings }),
     });
-    for (const message of resumeNotes(before, changes, next)) emit({ type: 'log', level: 'info', message });
+    const presets = resumedFrom === 0 ? presetNotes(config) : [];
+    for (const message of [...presets, ...resumeNotes(before, changes, next)])
+      emit({ type: 'log', level: 'info', message });
     for (const finding of run.findings)
       emit({
         type: 'log',

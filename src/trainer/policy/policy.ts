@@ -2,7 +2,7 @@ import type { Compiled, Engine } from '../../engine/engine.ts';
 import { adamWScalars } from '../../engine/optimizer.ts';
 import { type NdArray, scalar } from '../../engine/tree.ts';
 import { lossMetrics } from '../../grpo/metrics.ts';
-import { learningRate as scheduledRate } from '../../grpo/schedule.ts';
+import { COUNTING_OPTIONS, type SchedulerOptions, learningRate as scheduledRate } from '../../grpo/schedule.ts';
 import { mean } from '../../grpo/statistics.ts';
 import type { Experience } from '../../grpo/trajectory.ts';
 import type { ModelConfig } from '../../model/config.ts';
@@ -201,9 +201,12 @@ export class Policy {
   /** The schedule runs over optimizer updates, while the config counts steps of `numIterations` updates each. */
   #learningRate(): number {
     const { learningRate: base, lrSchedulerType, warmupSteps, maxSteps, numIterations } = this.#config;
+    const options: SchedulerOptions = { ...this.#config.lrSchedulerKwargs };
+    for (const option of COUNTING_OPTIONS) if (options[option] !== undefined) options[option] *= numIterations;
     return scheduledRate(this.state.updates, {
       learningRate: base,
       lrSchedulerType,
+      lrSchedulerKwargs: options,
       warmupSteps: warmupSteps < 1 ? warmupSteps : warmupSteps * numIterations,
       totalSteps: maxSteps * numIterations,
     });

@@ -124,6 +124,26 @@ describe('bad input is one sentence at its line and column', () => {
     ['"evalDataset": "none.jsonl"', '2:18: "evalDataset" names none.jsonl, which does not exist (/none.jsonl).'],
     ['"evalDataset": []', '2:18: "evalDataset" must be a list that is not empty, not [].'],
     ['"evalSteps": 5', '2:16: "evalSteps" requires an evalDataset or an evalSplit.'],
+    [
+      '"preset": "dapper"',
+      '2:13: "preset" must be one of "thelmbook", "deepseekmath", "dapo", "dr_grpo", "gspo", "cispo", "sapo", "cs336", not "dapper".',
+    ],
+    [
+      '"lrSchedulerType": "greedy"',
+      '2:22: "lrSchedulerType" must be one of "constant", "constant_with_warmup", "linear", "cosine", "cosine_with_restarts", "polynomial", "inverse_sqrt", "cosine_with_min_lr", "cosine_warmup_with_min_lr", "warmup_stable_decay", not "greedy".',
+    ],
+    [
+      '"lrSchedulerType": "warmup_stable_decay"',
+      '1:1: "lrSchedulerKwargs" must have "numDecaySteps" with lrSchedulerType "warmup_stable_decay".',
+    ],
+    [
+      '"lrSchedulerKwargs": { "minLr": 1e-5 }',
+      '2:35: "lrSchedulerKwargs.minLr" is not an option of lrSchedulerType "linear", but of cosine_with_min_lr, cosine_warmup_with_min_lr.',
+    ],
+    [
+      '"lrSchedulerKwargs": { "minLrr": 1e-5 }',
+      '2:26: Unknown field "lrSchedulerKwargs.minLrr". Did you mean "minLr"?',
+    ],
     ['"minCompletionLength": 600', '2:26: "minCompletionLength" must not be above maxCompletionLength (512).'],
     [
       '"gradientAccumulationSteps": 5',
