@@ -13,6 +13,7 @@ import { BadInput, type ErrorKind, type SourceLocation } from '../protocol/error
 import { type Remedy, remedyWords } from '../protocol/remedy.ts';
 import { type RunConfig, runConfigSchema } from '../protocol/run-config.ts';
 import { configName, difficultyName, isProgramPath } from '../text/files-by-name.ts';
+import { own } from '../text/own.ts';
 import { type ConfigPath, describeIssue } from './config-issue.ts';
 import { applyOverride, parseOverride } from './config-override.ts';
 import { changedNumber, changedNumberWords } from './template-numbers.ts';
@@ -61,6 +62,8 @@ export function loadRunConfig(file: string, options: { set?: string[]; for?: 'ru
   }
   const config = parsed.data;
   if (numberProblem) throw numberProblem;
+  // As in TRL, the number of steps wins where someone gives it.
+  if (own(value, 'maxSteps') !== undefined) config.numTrainEpochs = null;
 
   const resolveFile = (path: ConfigPath, target: string): string => {
     const full = resolve(directory, target);

@@ -7,6 +7,12 @@ export const trainingOrder = (
   rows: number,
 ): PromptOrder => promptOrder({ seed, rows, promptsPerStep, shuffle });
 
+/** How many steps a run has: those that it takes to go through its prompts so many times, or as many as its config says. */
+export const plannedSteps = (
+  { maxSteps, numTrainEpochs, promptsPerStep }: Pick<RunConfig, 'maxSteps' | 'numTrainEpochs' | 'promptsPerStep'>,
+  rows: number,
+): number => (numTrainEpochs === null ? maxSteps : Math.ceil((numTrainEpochs * rows) / promptsPerStep));
+
 /** Which rows the steps of a run use, as far as it goes. */
 export function usedRows(order: PromptOrder, steps: number, rows: number): Set<number> {
   const used = new Set<number>();

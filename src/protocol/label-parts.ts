@@ -27,6 +27,8 @@ const LAST_NAMES: Record<string, string> = { maxSteps: 'steps', device: 'on', se
 /** What a run writes, and how it is called by others: nobody looks for a run by it. */
 const UNTOLD = new Set([
   ...['$schema', 'samples', 'python', 'rewardTimeoutSeconds', 'rewardEnv'],
+  // The number of steps says it.
+  'numTrainEpochs',
   ...['saveSteps', 'saveTotalLimit', 'checkpointDtype', 'evalOnStart', 'evalSteps', 'evalPrompts'],
 ]);
 

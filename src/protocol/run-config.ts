@@ -191,6 +191,12 @@ const batches = {
       "Number of micro-batches that a step's completions are split into, to save memory; the gradient stays the same.",
     ),
   maxSteps: count.default(100).describe('Number of training steps; one step is one batch of rollouts.'),
+  numTrainEpochs: positive
+    .nullable()
+    .default(null)
+    .describe(
+      'Train for as many steps as it takes to go through the training prompts so many times, instead of `maxSteps`, which wins if both are here; null: `maxSteps`.',
+    ),
   shuffleDataset: z.boolean().default(true).describe('Shuffle the prompts in each epoch.'),
   seed: z
     .int()

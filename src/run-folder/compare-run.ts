@@ -10,6 +10,7 @@ import { sameContent } from './run-inputs.ts';
 /** What may change from one session of a run to the next without a question: how long it is, what it writes, where it computes. */
 export const FREE_FIELDS = [
   'maxSteps',
+  'numTrainEpochs',
   'saveSteps',
   'evalSteps',
   'evalOnStart',

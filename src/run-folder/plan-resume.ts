@@ -54,7 +54,10 @@ export function planResume(options: ResumeOptions, emit: (event: TrainerEvent) =
     );
   const today = choice === 'as-recorded' ? freeSettings(options, info) : loadRunConfig(configFile, { set });
   const { config } = today;
-  if (info.state === 'done' && checkpoint && checkpoint.step >= config.maxSteps) return { run, complete: checkpoint };
+  // By how many steps it takes, which only its prompts tell, the same number of epochs is over.
+  const sameEpochs = config.numTrainEpochs !== null && config.numTrainEpochs === info.config.numTrainEpochs;
+  const steps = sameEpochs ? info.config.maxSteps : config.numTrainEpochs === null ? config.maxSteps : Infinity;
+  if (info.state === 'done' && checkpoint && checkpoint.step >= steps) return { run, complete: checkpoint };
 
   const recorded = () => recordedSettings(run, info, today.directory, config);
   if (choice === 'as-recorded') return { run, ...recorded() };

@@ -8,7 +8,7 @@ const BESIDES = new Set(['seed', 'saveSteps', 'samples']);
 /** What they read is compared by content. */
 const READ = new Set(['model', 'dataset', 'evalDataset']);
 /** Changes that leave the steps so far as they are. */
-const HARMLESS = /^(device|config\.(maxSteps|saveSteps|samples))$/;
+const HARMLESS = /^(device|config\.(maxSteps|numTrainEpochs|saveSteps|samples))$/;
 
 /**
  * Runs that differ in nothing but their seed: the same config, reward code and inputs. Each set has at least two seeds, and each seed once:

@@ -1,6 +1,6 @@
 import type { LoadedConfig } from '../config/load-config.ts';
 import type { DatasetRow } from '../data/dataset.ts';
-import { trainingOrder, usedRows } from '../data/prompt-order.ts';
+import { plannedSteps, trainingOrder, usedRows } from '../data/prompt-order.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { EditedTexts } from '../files/source.ts';
 import type { ModelConfig } from '../model/config.ts';
@@ -56,17 +56,18 @@ export interface PrepareOptions extends RewardHost {
 
 /** Loads what a config names, cheapest checks first. Throws BadInput for the first thing that is wrong. */
 export async function prepareRun(loaded: LoadedConfig, options: PrepareOptions): Promise<PreparedRun> {
-  const { config, locate } = loaded;
+  const { locate } = loaded;
   const rows = await loadRows(loaded);
 
   const model = checkedModel(loaded);
-  const tokenizer = loadTokenizer(config.model);
+  const tokenizer = loadTokenizer(loaded.config.model);
   const eosTokenIds = endTokens(model, tokenizer);
-  const { maxCompletionLength, maxPromptLength, chatTemplateKwargs: templateVariables } = config;
+  const { maxCompletionLength, maxPromptLength, chatTemplateKwargs: templateVariables } = loaded.config;
   const limits = { model, maxCompletionLength, maxPromptLength, templateVariables };
   const promptList = (some: DatasetRow[], what: string) =>
     new PromptList(some, tokenizer, limits, { what, at: locate(['maxPromptLength']) });
   const prompts = promptList(rows.train, 'prompt');
+  const config = { ...loaded.config, maxSteps: plannedSteps(loaded.config, prompts.length) };
   prompts.check(usedRows(trainingOrder(config, prompts.length), config.maxSteps, prompts.length));
   const evalPrompts = rows.heldOut && promptList(rows.heldOut, 'held-out prompt');
 

@@ -21,9 +21,10 @@ export const ADDED_SINCE: readonly string[] = [
   'metrics.jsonl: reward_min',
   'metrics.jsonl: reward_max',
   'run.json: heldOut',
-  ...['evalSplit', 'prompt', 'columns', 'maxRows', 'maxPromptLength', 'difficulty', 'evalOnStart', 'reportTo'].flatMap(
-    (field) => [`run.json: config.${field}`, `run.json: startConfig.${field}`],
-  ),
+  ...[
+    ...['evalSplit', 'prompt', 'columns', 'maxRows', 'maxPromptLength', 'difficulty', 'evalOnStart', 'reportTo'],
+    ...['preset', 'numTrainEpochs', 'lrSchedulerKwargs'],
+  ].flatMap((field) => [`run.json: config.${field}`, `run.json: startConfig.${field}`]),
 ];
 
 /** The files without what was added. `found` gets each addition that was there. */

@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { loadTokenizer } from '../../../src/model/tokenizer/tokenizer.ts';
-import { metricsOf, rolloutsOf, runGrpo, tinyConfig, tinyWorkspace, trainHere } from './workspace.ts';
+import { metricsOf, rolloutsOf, runGrpo, runInfoOf, tinyConfig, tinyWorkspace, trainHere } from './workspace.ts';
 
 const hasPython = spawnSync('python3', ['--version']).status === 0;
 
@@ -34,6 +34,40 @@ describe('learning', () => {
     // The evaluation in training and the one of the command are the same.
     expect(metricsOf(result.run).at(-1)!.eval_reward).toBeCloseTo(after.reward, 10);
   });
+});
+
+describe('how long a run is', () => {
+  test('by epochs, and done once they are over', async () => {
+    const folder = tinyWorkspace({ maxSteps: undefined, numTrainEpochs: 1.5 });
+    const config = join(folder, 'run.grpo.json');
+    // One and a half times three prompts, two a step.
+    const { result } = await trainHere(config);
+    expect(result).toMatchObject({ outcome: 'done', step: 3 });
+    expect(runInfoOf(result.run).config).toMatchObject({ maxSteps: 3, numTrainEpochs: 1.5 });
+    const again = await runGrpo('train', config, '--resume');
+    expect(again.stderr + again.stdout).toContain('Nothing to train');
+    const longer = await runGrpo('train', config, '--resume', '--set', 'numTrainEpochs=3');
+    expect(longer.status, longer.stderr).toBe(0);
+    expect(runInfoOf(result.run)).toMatchObject({ step: 5, config: { maxSteps: 5, numTrainEpochs: 3 } });
+  });
+
+  test('by steps, where a config has both', async () => {
+    const folder = tinyWorkspace({ maxSteps: 1, numTrainEpochs: 10 });
+    const { result } = await trainHere(join(folder, 'run.grpo.json'));
+    expect(runInfoOf(result.run)).toMatchObject({ step: 1, config: { maxSteps: 1, numTrainEpochs: null } });
+  });
+});
+
+test('a preset gives what a config leaves open, and the log says what differs', async () => {
+  const folder = tinyWorkspace({ preset: 'dr_grpo', numGenerations: undefined, learningRate: undefined, maxSteps: 1 });
+  const { result, events } = await trainHere(join(folder, 'run.grpo.json'));
+  const { config } = runInfoOf(result.run);
+  expect(config).toMatchObject({ preset: 'dr_grpo', lossType: 'dr_grpo', scaleRewards: 'none', learningRate: 1e-6 });
+  expect(rolloutsOf(result.run, 1)).toHaveLength(2 * 8);
+  const logged = events.flatMap((event) => (event.type === 'log' ? [event.message] : []));
+  expect(logged).toContain(
+    'Preset dr_grpo is changed: maxCompletionLength 8 instead of 3000, promptsPerStep 2 instead of 128.',
+  );
 });
 
 test('chats: rewards see messages, the model its template', async () => {
