@@ -225,6 +225,10 @@ export const COMMANDS = {
       demo: flag('a made-up group, without a run: eight responses to "2 + 3 = ?"'),
       json,
     },
+    either: [
+      ['demo', 'step'],
+      ['demo', 'group'],
+    ],
   },
   presets: {
     help: 'show the presets that a run config can name: settings of papers and courses, each with its source',

@@ -11,9 +11,10 @@ interface Moved {
   advantages?: readonly number[] | undefined;
 }
 
-type ClipOptions = Pick<LossOptions, 'lossType' | 'epsilon' | 'epsilonHigh' | 'importanceSamplingLevel'> & {
-  numIterations: number;
-};
+/** What decides whether a ratio is clipped. Runs of an earlier release may have no `delta`. */
+export type ClipBounds = Pick<LossOptions, 'lossType' | 'epsilon' | 'epsilonHigh'> & { delta?: number | null };
+
+type ClipOptions = ClipBounds & Pick<LossOptions, 'importanceSamplingLevel'> & { numIterations: number };
 
 const CLIPS_AS_PPO: readonly LossOptions['lossType'][] = ['grpo', 'bnpo', 'dapo', 'dr_grpo'];
 
@@ -31,14 +32,18 @@ export function clipSentences(options: ClipOptions, isKnown: boolean): string[] 
   return [passes, ...sequence, clipRule(options)];
 }
 
-function clipRule({ lossType, epsilon, epsilonHigh }: ClipOptions): string {
+function clipRule({ lossType, epsilon, epsilonHigh, delta = null }: ClipOptions): string {
   const [low, high] = [formatNumber(1 - epsilon), formatNumber(1 + epsilonHigh)];
+  const capped =
+    delta === null
+      ? ''
+      : ` With a negative advantage it also stops where its ratio is above ${formatNumber(Math.max(delta, 1 + epsilonHigh))} (\`delta\`).`;
   switch (lossType) {
     case 'grpo':
     case 'bnpo':
     case 'dapo':
     case 'dr_grpo':
-      return `A token stops counting where its ratio has left ${low} to ${high} in the direction that its advantage pushes: one update may not move it further.`;
+      return `A token stops counting where its ratio has left ${low} to ${high} in the direction that its advantage pushes: one update may not move it further.${capped}`;
     case 'cispo':
       return `Ratios are capped at ${formatNumber(epsilonHigh)}; every token keeps counting.`;
     case 'sapo':
@@ -51,15 +56,16 @@ function clipRule({ lossType, epsilon, epsilonHigh }: ClipOptions): string {
   }
 }
 
-/** Undefined where ratios were not recorded, as there was one pass. */
+/** Undefined where ratios were not recorded, as there was one pass. A completion without any was not part of the update. */
 export function ratioTable(completions: readonly Moved[], options: ClipOptions): ExplanationTable | undefined {
-  if (options.numIterations === 1 || completions.some(({ ratios }) => ratios === undefined)) return undefined;
+  if (options.numIterations === 1 || completions.every(({ ratios }) => ratios === undefined)) return undefined;
   const clips = CLIPS_AS_PPO.includes(options.lossType);
   const isShared = options.importanceSamplingLevel === 'sequence';
   return {
     head: ['', 'lowest ρ', 'mean ρ', 'highest ρ', ...(clips ? [isShared ? 'clipped' : 'clipped tokens'] : [])],
     numbers: [false, true, true, true, ...(clips ? [true] : [])],
-    rows: completions.map(({ ratios: tokens = [], advantage, advantages }, i) => {
+    rows: completions.map(({ ratios: tokens, advantage, advantages }, i) => {
+      if (!tokens) return [`#${i + 1}`, ...['–', '–', '–'], ...(clips ? ['–'] : [])];
       const ratios = ofLevel(tokens, options);
       // As `clipCounts` of src/grpo/loss.ts: a completion whose ratio and advantage are the same for all tokens counts once.
       const judged = isShared
@@ -82,12 +88,12 @@ function ofLevel(ratios: readonly number[], { importanceSamplingLevel: level }: 
   return [Math.exp(mean(ratios.map(Math.log))!)];
 }
 
-/** Whether the loss has no gradient for a token, as its ratio left the clip range in the direction of its advantage. */
-export function isClipped(
-  ratio: number,
-  advantage: number,
-  { epsilon, epsilonHigh, lossType }: Pick<LossOptions, 'lossType' | 'epsilon' | 'epsilonHigh'>,
-): boolean {
+/** Whether the loss has no gradient for a token, as its ratio left the clip range in the direction of its advantage, or is above `delta`. */
+export function isClipped(ratio: number, advantage: number, bounds: ClipBounds): boolean {
+  const { epsilon, epsilonHigh, lossType, delta = null } = bounds;
   if (!CLIPS_AS_PPO.includes(lossType)) return false;
-  return advantage > 0 ? ratio > 1 + epsilonHigh : advantage < 0 && ratio < 1 - epsilon;
+  const [low, high] = [1 - epsilon, 1 + epsilonHigh];
+  // With a positive advantage the smaller of the two upper bounds holds, with a negative one the larger.
+  if (advantage > 0) return ratio > Math.min(high, delta ?? high);
+  return advantage < 0 && (ratio < low || (delta !== null && ratio > Math.max(high, delta)));
 }

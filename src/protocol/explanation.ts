@@ -226,7 +226,7 @@ function held({ completions, options: { beta } }: ExplainedGroup): ExplanationSe
       source,
       text: ['`beta` is 0: nothing holds the policy to the model that it started from, and no reference is computed.'],
     };
-  const known = completions.every(({ kl }) => kl !== undefined);
+  const known = completions.some(({ kl }) => kl !== undefined);
   const average = (values: readonly number[]) => mean([...values]) ?? 0;
   return {
     title,
@@ -242,8 +242,8 @@ function held({ completions, options: { beta } }: ExplainedGroup): ExplanationSe
         numbers: [false, false, true, true],
         rows: numbered(completions, ({ completion, kl }) => [
           shortened(completion),
-          formatNumber(average(kl!)),
-          formatNumber(beta * average(kl!)),
+          formatNumber(kl && average(kl)),
+          formatNumber(kl && beta * average(kl)),
         ]),
       },
     }),

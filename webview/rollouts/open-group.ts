@@ -97,6 +97,7 @@ export class OpenGroup {
         importanceSamplingLevel: setting('importanceSamplingLevel'),
         epsilon,
         epsilonHigh: setting('epsilonHigh') ?? epsilon,
+        delta: setting('delta'),
       },
       measure: this.#store.layout.tokenMeasure,
       choose: (tokenMeasure) => this.#store.setLayout({ tokenMeasure }),

@@ -1,21 +1,21 @@
 import type { CompletionTokens } from '../../src/protocol/completion-tokens.ts';
 
-/** What tokens are coloured by. `share` is the strength, 0 to 1; the sign of a value decides between two colours where it has one. */
+/** What tokens are colored by. `share` is the strength, 0 to 1; the sign of a value decides between two colors where it has one. */
 export interface Measure {
   label: string;
   values: readonly (number | null)[];
   share(value: number): number;
-  /** Two colours, for what is above and below a middle. */
+  /** Two colors, for what is above and below a middle. */
   sign(value: number): -1 | 0 | 1;
-  /** What no colour, and the strongest, stand for. */
-  scale: [weakest: string, strongest: string];
+  /** What no color, and the strongest, stand for; with two colors, also the strongest of the other. */
+  scale: [weakest: string, strongest: string, lowest?: string];
 }
 
 export type MeasureName = 'logprob' | 'entropy' | 'ratio' | 'kl' | 'advantage';
 
-/** A token as surprising as one in 150 has the strongest colour. */
+/** A token as surprising as one in 150 has the strongest color. */
 const SURPRISING_NATS = 5;
-/** Colours of small differences would only be noise. */
+/** Colors of small differences would only be noise. */
 const LEAST = { entropy: 1, ratio: Math.log(1.2), kl: 0.1, advantage: 1e-6 };
 
 /** Those that are known of these tokens. */
@@ -38,7 +38,7 @@ export function measuresOf({ logprobs, entropies, ratios, kl, advantages }: Comp
       values: ratios,
       share: (value) => Math.min(1, Math.abs(Math.log(value)) / most),
       sign: (value) => Math.sign(Math.log(value)) as -1 | 0 | 1,
-      scale: ['unchanged (1)', `× ${Math.exp(most).toFixed(2)} or ÷ ${Math.exp(most).toFixed(2)}`],
+      scale: ['1', `× ${Math.exp(most).toFixed(2)}`, `÷ ${Math.exp(most).toFixed(2)}`],
     };
   }
   if (kl) {
@@ -55,7 +55,7 @@ export function measuresOf({ logprobs, entropies, ratios, kl, advantages }: Comp
       values: advantages,
       share: (value) => Math.abs(value) / most,
       sign: (value) => Math.sign(value) as -1 | 0 | 1,
-      scale: ['0', `± ${most.toFixed(2)}`],
+      scale: ['0', `+${most.toFixed(2)}`, `−${most.toFixed(2)}`],
     };
   }
   return measures;

@@ -1,6 +1,6 @@
 import './tokens.css';
 import type { CompletionTokens } from '../../src/protocol/completion-tokens.ts';
-import { isClipped } from '../../src/protocol/explain-ratios.ts';
+import { type ClipBounds, isClipped } from '../../src/protocol/explain-ratios.ts';
 import type { RunConfig } from '../../src/protocol/run-config.ts';
 import { formatNumber, formatShare } from '../../src/text/numbers.ts';
 import { el, setText } from '../dom.ts';
@@ -12,16 +12,16 @@ export interface TokenContext {
   /** Of the completion as a whole. */
   advantage: number;
   /** As at the completion's step. */
-  clip: Pick<RunConfig, 'lossType' | 'epsilon' | 'epsilonHigh' | 'importanceSamplingLevel'>;
-  /** What tokens were last coloured by, and who keeps that. */
+  clip: ClipBounds & Pick<RunConfig, 'importanceSamplingLevel'>;
+  /** What tokens were last colored by, and who keeps that. */
   measure: string;
   choose(measure: MeasureName): void;
 }
 
-/** Steps between no colour and the strongest one: few, so that neighbours that differ can be told apart. */
+/** Steps between no color and the strongest one: few, so that neighbours that differ can be told apart. */
 const LEVELS = 8;
 
-/** A completion whose tokens are coloured by what was computed of them; the numbers of one are shown under the pointer, or by the arrow keys. */
+/** A completion whose tokens are colored by what was computed of them; the numbers of one are shown under the pointer, or by the arrow keys. */
 export class TokenView {
   readonly element: HTMLElement;
   readonly #tokens: CompletionTokens;
@@ -81,7 +81,7 @@ export class TokenView {
     this.#paint(this.#measures[name]!);
   }
 
-  #paint({ values, share, sign, scale: [weakest, strongest] }: Measure): void {
+  #paint({ values, share, sign, scale: [weakest, strongest, lowest] }: Measure): void {
     for (const [token, span] of this.#spans.entries()) {
       const value = values[token];
       const known = value !== null && value !== undefined && Number.isFinite(value);
@@ -90,11 +90,18 @@ export class TokenView {
       span.classList.toggle('below', known && level > 0 && sign(value) < 0);
     }
     const swatch = (level: number) => {
-      const shown = el('span', { class: 'token swatch-token', 'aria-hidden': 'true' }, '\u00a0\u00a0');
-      shown.style.setProperty('--level', String(level));
+      const shown = el(
+        'span',
+        { class: level < 0 ? 'token swatch-token below' : 'token swatch-token', 'aria-hidden': 'true' },
+        '\u00a0\u00a0',
+      );
+      shown.style.setProperty('--level', String(Math.abs(level)));
       return shown;
     };
-    this.#legend.replaceChildren(weakest, ' ', ...[0, 0.25, 0.5, 0.75, 1].map(swatch), ' ', strongest);
+    const above = [0.25, 0.5, 0.75, 1];
+    const below = lowest === undefined ? [] : [lowest, ' ', ...above.toReversed().map((level) => swatch(-level))];
+    const middle = lowest === undefined ? [weakest, ' ', swatch(0)] : [` ${weakest} `];
+    this.#legend.replaceChildren(...below, ...middle, ...above.map(swatch), ' ', strongest);
   }
 
   #onKey(event: KeyboardEvent): void {

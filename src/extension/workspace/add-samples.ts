@@ -31,12 +31,23 @@ export async function addSamples(
 ): Promise<AddedSamples> {
   const file = await samplesFile(config);
   const place = await writableSamples(file, config);
-  const open = workspace.textDocuments.find(({ uri, isClosed }) => !isClosed && [file, place].includes(uri.fsPath));
-  const edited = open
-    ? await editDocument(open, (text) => sampleEdits(text, samples, how))
-    : await editFile(place, (text) => sampleEdits(text, samples, how));
+  const make: MakeEdits = (text) => sampleEdits(text, samples, how);
+  const edited = await inTurn(place, () => {
+    const open = workspace.textDocuments.find(({ uri, isClosed }) => !isClosed && [file, place].includes(uri.fsPath));
+    return open ? editDocument(open, make) : editFile(place, make);
+  });
   const { appended, replaced, removed, lines } = edited;
   return { file, added: appended.length, updated: replaced.length, removed: removed.length, line: lines[0] ?? 1 };
+}
+
+/** The edits under way, by file. */
+const underWay = new Map<string, Promise<unknown>>();
+
+/** Waits for the edits of the file before: a document that is still being saved is not yet a saved one. */
+function inTurn<T>(file: string, edit: () => Promise<T>): Promise<T> {
+  const turn = (underWay.get(file) ?? Promise.resolve()).then(edit, edit);
+  underWay.set(file, turn);
+  return turn;
 }
 
 type MakeEdits = (text: string) => SampleEdits;

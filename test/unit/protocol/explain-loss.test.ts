@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import type { LossOptions } from '../../../src/grpo/loss.ts';
 import type { LossType } from '../../../src/grpo/policy-loss.ts';
-import { ratioTable } from '../../../src/protocol/explain-ratios.ts';
+import { isClipped, ratioTable } from '../../../src/protocol/explain-ratios.ts';
 import { pullOf } from '../../../src/protocol/explain-weights.ts';
 import { type Batch, defaults, runLoss } from '../grpo/run-loss.ts';
 
@@ -63,4 +63,22 @@ describe.each([false, true])('advantages of tokens: %s', (byToken) => {
       expect([total(0), total(1)]).toEqual([sums.clipRegion, sums.ratios]);
     }
   });
+});
+
+test.each([null, 0.9, 1.1, 1.3, 1.6])('delta %s: a clipped token is one from which the loss has no slope', (delta) => {
+  const seen = new Set<boolean>();
+  for (let seed = 1; seed <= 20; seed++) {
+    const batch = batchOf(numbers(seed), 1.5, true);
+    const options: LossOptions = { ...defaults, lossType: 'dapo', beta: 0, entropyCoef: 0, delta };
+    const { gradient } = runLoss(batch, options);
+    LENGTHS.forEach((length, row) => {
+      for (let token = 0; token < length; token++) {
+        const ratio = Math.exp(batch.logps[row]![token]! - batch.oldLogps![row]![token]!);
+        const clipped = isClipped(ratio, batch.advantages[row]![token]!, options);
+        expect(gradient[row * WIDTH + token] === 0, `ratio ${ratio}`).toBe(clipped);
+        seen.add(clipped);
+      }
+    });
+  }
+  expect(seen.size).toBe(2);
 });

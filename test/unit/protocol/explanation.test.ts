@@ -55,6 +55,18 @@ test('a token is clipped only in the direction of its advantage', () => {
   expect(clip(9, 1, 'cispo')).toBe(false);
 });
 
+test('completions without ratios or KL leave the others theirs', () => {
+  const [first, ...others] = demoGroup().completions;
+  const { ratios: _, kl: __, ...skipped } = first!;
+  const text = explanationText(explainGroup({ ...demoGroup(), completions: [skipped, ...others] }));
+  const whole = explanationText(explainGroup(demoGroup()));
+  const [moved, before] = [text, whole].map((page) =>
+    page.split('\n').slice(page.split('\n').findIndex((line) => line.includes('lowest ρ'))),
+  );
+  expect(moved![1]).toMatch(/#1( +–){4}$/);
+  expect(moved!.slice(2, 9)).toEqual(before!.slice(2, 9));
+});
+
 test('a long completion pulls more where tokens are averaged over the step, and no more where completions are', () => {
   const step = { rows: 4, tokens: 40 };
   const pull = (lossType: 'dapo' | 'grpo' | 'dr_grpo', length: number, counts = true) =>
