@@ -6,6 +6,7 @@ import { EndOfLine, Range, type TextDocument, Uri, ViewColumn, WorkspaceEdit, wi
 import { SAMPLES_FILE } from '../../files/open-file.ts';
 import { readTextLater } from '../../files/text.ts';
 import { editedSamples, type NewSample, type SampleEdits, sampleEdits } from '../../protocol/sample-edits.ts';
+import { InTurn } from './in-turn.ts';
 import { samplesFile, writableSamples } from './samples-file.ts';
 
 /** What became of samples that were to be added. */
@@ -32,7 +33,7 @@ export async function addSamples(
   const file = await samplesFile(config);
   const place = await writableSamples(file, config);
   const make: MakeEdits = (text) => sampleEdits(text, samples, how);
-  const edited = await inTurn(place, () => {
+  const edited = await edits.run(place, () => {
     const open = workspace.textDocuments.find(({ uri, isClosed }) => !isClosed && [file, place].includes(uri.fsPath));
     return open ? editDocument(open, make) : editFile(place, make);
   });
@@ -40,15 +41,8 @@ export async function addSamples(
   return { file, added: appended.length, updated: replaced.length, removed: removed.length, line: lines[0] ?? 1 };
 }
 
-/** The edits under way, by file. */
-const underWay = new Map<string, Promise<unknown>>();
-
-/** Waits for the edits of the file before: a document that is still being saved is not yet a saved one. */
-function inTurn<T>(file: string, edit: () => Promise<T>): Promise<T> {
-  const turn = (underWay.get(file) ?? Promise.resolve()).then(edit, edit);
-  underWay.set(file, turn);
-  return turn;
-}
+/** By file: a document that is still being saved is not yet a saved one. */
+const edits = new InTurn();
 
 type MakeEdits = (text: string) => SampleEdits;
 const changesNothing = ({ replaced, appended, removed }: SampleEdits): boolean =>

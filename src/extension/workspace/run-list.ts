@@ -2,6 +2,7 @@ import type { HostCommand, TrainerEvent } from '../../protocol/events.ts';
 import type { Run } from '../../run-folder/read-run.ts';
 import type { Clock } from './clock.ts';
 import { Emitter } from './emitter.ts';
+import { InTurn } from './in-turn.ts';
 import { LabelledRuns } from './label-runs.ts';
 import type { RunRegistry } from './registry.ts';
 
@@ -29,7 +30,8 @@ export class RunList implements RunRegistry {
   readonly #emitted = new Emitter<{ folder: string; event: TrainerEvent }>();
   readonly #stale = new Set<string>();
   /** The last task of each folder that has any. */
-  readonly #turns = new Map<string, Promise<void>>();
+  /** By folder: what was read first must not replace what was read later, however long it took. */
+  readonly #turns = new InTurn();
   #scan: Promise<void> = Promise.resolve();
   #cancelChange: (() => void) | undefined;
   #cancelLook = () => {};
@@ -126,14 +128,14 @@ export class RunList implements RunRegistry {
     const found = new Set(await this.#source.find());
     const gone = before.filter((folder) => !found.has(folder) && !this.#live.has(folder));
     await Promise.all([
-      ...gone.map((folder) => this.#inTurn(folder, async () => void this.#runs.delete(folder))),
+      ...gone.map((folder) => this.#turns.run(folder, async () => void this.#runs.delete(folder))),
       ...[...found].map((folder) => this.#read(folder)),
     ]);
     this.#changed.fire();
   }
 
   #read(folder: string): Promise<void> {
-    return this.#inTurn(folder, async () => {
+    return this.#turns.run(folder, async () => {
       const run = await this.#source.read(folder, this.#live.has(folder));
       const known = this.#runs.get(folder);
       if (!run) this.#runs.delete(folder);
@@ -142,17 +144,6 @@ export class RunList implements RunRegistry {
         this.#runs.set(folder, { ...run, info: { ...run.info, step: known.info.step } });
       else this.#runs.set(folder, run);
     });
-  }
-
-  /** One task at a time for a folder: what was read first must not replace what was read later, however long it took. */
-  #inTurn(folder: string, task: () => Promise<void>): Promise<void> {
-    const turn = (this.#turns.get(folder) ?? Promise.resolve()).then(task, task);
-    this.#turns.set(folder, turn);
-    const done = () => {
-      if (this.#turns.get(folder) === turn) this.#turns.delete(folder);
-    };
-    turn.then(done, done);
-    return turn;
   }
 
   #lookLater(): void {
