@@ -41,7 +41,7 @@ export class Gradients {
 
   /**
    * The loss of all micro-batches of a rollout of `rows` completions, and its gradient, which the caller releases. Adds their metrics to
-   * `sums` and the figures of each token to `tokens`, and keeps in each batch the policy's log-probabilities of the first pass.
+   * `sums`, puts the figures of each completion's tokens into `tokens`, and keeps in each batch the policy's log-probabilities of the first pass.
    */
   async of(
     { trained, params, frozen }: PassWeights,
@@ -68,7 +68,9 @@ export class Gradients {
         ...(reference && { reference }),
         ...(scaling && { scaling }),
       });
-      if (tokens) tokens.push(...(await tokenFigures(this.#engine, batch, result, old?.logProbs)));
+      if (tokens)
+        for (const [index, figures] of (await tokenFigures(this.#engine, batch, result, old?.logProbs)).entries())
+          tokens[batch.rows[index]!] = figures;
       if (batch.old) this.#engine.release({ again: result.logProbs });
       else batch.old = { logProbs: leaveOpen(result.logProbs, [ROWS, 'longestCompletion']) };
       this.#engine.release(gradients);

@@ -15,6 +15,8 @@ export interface ReferencedExperience extends Experience {
 
 /** Some completions of a rollout, laid out for one run of the gradient program. */
 export interface MicroBatch {
+  /** Which completions of the rollout these are: a group that is cut is sorted by length. */
+  rows: number[];
   /** Of each completion, in tokens. */
   lengths: number[];
   sequences: SequenceArrays;
@@ -44,10 +46,14 @@ export function microBatches(
         bytes: ACTIVATION_BYTES,
         bytesOf: (sequences, group) => activationBytes(model, sequences, group, { forGradient: true }),
       });
-  return parts.map(({ sequences, group }) => microBatch(sequences, group, model));
+  const places = new Map(rollout.map((experience, row) => [experience, row]));
+  return parts.map(({ sequences, group }) => ({
+    rows: sequences.map((experience) => places.get(experience)!),
+    ...microBatch(sequences, group, model),
+  }));
 }
 
-function microBatch(part: ReferencedExperience[], group: number, model: ModelConfig): MicroBatch {
+function microBatch(part: ReferencedExperience[], group: number, model: ModelConfig): Omit<MicroBatch, 'rows'> {
   const [rows, width] = [part.length, longestCompletion(part)];
   const byToken = (values: (row: ReferencedExperience) => ArrayLike<number>): NdArray => {
     const cells = new Float32Array(rows * width);

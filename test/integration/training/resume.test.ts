@@ -1,5 +1,5 @@
 /** A run that was stopped or killed, and resumed, ends as if nothing had happened. */
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { stepName } from '../../../src/protocol/run-folder.ts';
@@ -27,6 +27,8 @@ const CONFIG = {
   lrSchedulerType: 'cosine',
   warmupSteps: 1,
   checkpointDtype: 'bfloat16',
+  evalDataset: 'prompts.jsonl',
+  evalSteps: 2,
 };
 
 describe('a run that continues', () => {
@@ -54,10 +56,16 @@ describe('a run that continues', () => {
     expect(eventsOf(third.stdout).find(({ type }) => type === 'start')).toMatchObject({ resumedFrom: 4 });
 
     expect(metricsOf(parts).map(timeless)).toEqual(metricsOf(whole).map(timeless));
-    expect(metricsOf(parts).map(({ step }) => step)).toEqual([1, 2, 3, 4, 5, 6]);
+    expect(metricsOf(parts).map(({ step }) => step)).toEqual([0, 1, 2, 3, 4, 5, 6]);
     const same = (...path: string[]) =>
       expect(readFileSync(join(parts, ...path)).equals(readFileSync(join(whole, ...path))), path.join('/')).toBe(true);
-    for (let step = 1; step <= 6; step++) same('rollouts', `${stepName(step)}.jsonl`);
+    for (const folder of ['rollouts', 'updates', 'evaluations']) {
+      const files = readdirSync(join(whole, folder));
+      expect(readdirSync(join(parts, folder))).toEqual(files);
+      for (const file of files) same(folder, file);
+    }
+    expect(readdirSync(join(whole, 'updates'))).toHaveLength(6);
+    expect(readdirSync(join(whole, 'evaluations'))).toHaveLength(4);
     // Also what is kept in full: weights, moments and the reference.
     for (const file of ['model.safetensors', 'grpo_optimizer.safetensors', 'trainer_state.json'])
       same('checkpoints', stepName(6), file);
