@@ -17,7 +17,10 @@ const meanOf = (rows: (readonly number[])[]): number => {
 test.each<[string, object]>([
   ['one micro-batch', {}],
   ['four micro-batches', { gradientAccumulationSteps: 4 }],
-  ['truncated completions out of the loss', { maskTruncatedCompletions: true, numGenerations: 24, maxCompletionLength: 16 }],
+  [
+    'truncated completions out of the loss',
+    { maskTruncatedCompletions: true, numGenerations: 24, maxCompletionLength: 16 },
+  ],
   ['LoRA', { lora: { r: 2 } }],
   ['ratios of completions', { importanceSamplingLevel: 'sequence' }],
 ])('mean entropy and KL of the tokens in the loss are the metrics: %s', async (_, more) => {

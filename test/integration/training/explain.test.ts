@@ -1,0 +1,84 @@
+/** `grpo explain` of real runs: its numbers are those that the run recorded. */
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import type { Explanation, ExplanationSection } from '../../../src/protocol/explain-parts.ts';
+import { metricsOf, rolloutsOf, runGrpo, tinyWorkspace, trainHere } from './workspace.ts';
+
+async function explained(run: string, ...args: string[]): Promise<Explanation> {
+  const { status, stdout, stderr } = await runGrpo('explain', run, ...args, '--json');
+  expect(status, stderr).toBe(0);
+  return JSON.parse(stdout) as Explanation;
+}
+
+/** A column of a section's table, without its heading. */
+function column({ sections }: Explanation, section: number, name: string): string[] {
+  const { table } = sections.find(({ title }) => title.startsWith(`${section}. `)) as ExplanationSection;
+  const at = table!.head.indexOf(name);
+  expect(at, `${name} in ${table!.head}`).toBeGreaterThanOrEqual(0);
+  return table!.rows.map((row) => row[at]!);
+}
+
+const numbers = (texts: string[]): number[] => texts.map((text) => Number(text.replace('−', '-').replace('+', '')));
+
+describe.each<[string, object]>([
+  ['grpo', { lossType: 'grpo' }],
+  ['dr_grpo', { lossType: 'dr_grpo', scaleRewards: 'none' }],
+  ['dapo', { epsilonHigh: 0.28 }],
+  ['cispo', { lossType: 'cispo', epsilonHigh: 5 }],
+  ['sapo', { lossType: 'sapo' }],
+  ['gspo', { lossType: 'grpo', importanceSamplingLevel: 'sequence' }],
+])('%s', (_, settings) => {
+  test('rewards, advantages and clipped tokens are those of the run', async () => {
+    const folder = tinyWorkspace({ maxSteps: 2, numIterations: 2, learningRate: 3e-2, beta: 0.04, ...settings });
+    const { result } = await trainHere(join(folder, 'run.grpo.json'));
+    const rows = rolloutsOf(result.run, 2);
+    let [clipped, counted] = [0, 0];
+    for (const group of [0, 1]) {
+      const explanation = await explained(result.run, '--step', '2', '--group', String(group));
+      // From the best to the worst, as the explanation has them.
+      const own = rows.filter((row) => row.group === group).toSorted((a, b) => b.reward! - a.reward!);
+      expect(numbers(column(explanation, 2, 'R'))).toEqual(own.map(({ reward }) => reward));
+      for (const [i, advantage] of numbers(column(explanation, 4, 'A')).entries())
+        expect(advantage).toBeCloseTo(own[i]!.advantage, 2);
+      const pulls = numbers(column(explanation, 7, 'pull'));
+      expect(pulls.map(Math.sign)).toEqual(own.map(({ advantage }) => Math.sign(advantage)));
+      const table = explanation.sections[4]!.table!;
+      if (!table.head.at(-1)!.startsWith('clipped')) continue;
+      for (const cell of table.rows.map((row) => row.at(-1)!)) {
+        const [some, all] = cell.split(' of ').map(Number);
+        [clipped, counted] = [clipped + some!, counted + all!];
+      }
+    }
+    // Nothing is clipped in the first of the two passes.
+    const { 'clip_ratio/region_mean': share = 0 } = metricsOf(result.run).find(({ step }) => step === 2)!;
+    expect(clipped).toBeCloseTo(2 * share! * counted, 6);
+    if (counted > 0 && !('importanceSamplingLevel' in settings)) expect(clipped).toBeGreaterThan(0);
+  });
+});
+
+describe('of what is not there', () => {
+  test('says which steps and groups there are, and works without records of tokens', async () => {
+    const folder = tinyWorkspace({ maxSteps: 2, numIterations: 2 });
+    const { result } = await trainHere(join(folder, 'run.grpo.json'));
+    const refused = async (...args: string[]) => {
+      const { status, stdout, stderr } = await runGrpo('explain', ...args);
+      expect({ status, stdout }, stderr).toEqual({ status: 2, stdout: '' });
+      return stderr;
+    };
+    expect(await refused(result.run, '--step', '9')).toBe(
+      'Step 9 has no recorded completions; there are those of steps 1 to 2.\n',
+    );
+    expect(await refused(result.run, '--group', '2')).toBe('Step 2 has no group 2; its groups are 0 to 1.\n');
+    expect(await refused(folder)).toContain('run.json');
+    expect(await refused('--demo', '--step', '1')).toContain('Give either --demo or --step N.');
+    expect(await refused(result.run, '--demo')).toContain('Name a run folder');
+
+    rmSync(join(result.run, 'updates'), { recursive: true });
+    const { sections } = await explained(result.run);
+    expect(sections[4]!.table).toBeUndefined();
+    expect(sections[4]!.text.join(' ')).toContain('did not record the ratios');
+    rmSync(join(result.run, 'rollouts'), { recursive: true });
+    expect(await refused(result.run)).toMatch(/no recorded|rollouts/i);
+  });
+});
