@@ -47,7 +47,10 @@ const press = (key: string): Promise<void> => list().getByRole('listbox').press(
 /** Saves, and waits until the file's lines are as wanted. */
 async function saved(name: string, what: string, isWanted: (lines: string[]) => boolean): Promise<string[]> {
   await press('Control+s');
-  return fileOnce(name, what, isWanted);
+  const lines = await fileOnce(name, what, isWanted);
+  // Until VS Code has looked at what it wrote, it takes what someone else writes for its own.
+  await session.editor.page.locator('.tab.dirty').first().waitFor({ state: 'detached' });
+  return lines;
 }
 
 /** The lines of the file once they are as wanted. While VS Code writes the file, it is empty. */
