@@ -1,7 +1,7 @@
 import type { Completion } from '../../src/protocol/dashboard-completion.ts';
 import { promptTitle } from '../../src/protocol/message-text.ts';
 import type { RescoredGroup, RescoreStep } from '../../src/protocol/rescore.ts';
-import { formatNumber } from '../../src/text/numbers.ts';
+import { decimalsFor, formatFixed } from '../../src/text/numbers.ts';
 import { el, setChildren, setText } from '../dom.ts';
 import { KeyedList, type Row } from '../keyed-list.ts';
 import { promptBlock } from '../prompt-block.ts';
@@ -16,6 +16,8 @@ interface ComparedGroup {
   compared: Compared[];
   /** The step's largest advantage before and now. */
   scales: { old: number; new: number };
+  /** Of all groups' mean rewards. */
+  decimals: number;
 }
 
 /** The groups of a step, those that change most first; each opens to its completions. */
@@ -29,9 +31,10 @@ export class RescoredGroups {
     const largest = (which: 'old' | 'new') =>
       rows.reduce((most, { advantage }) => Math.max(most, Math.abs(advantage[which])), 0);
     const scales = { old: largest('old'), new: largest('new') };
+    const decimals = Math.max(2, decimalsFor(groups.flatMap(({ reward }) => [reward.old, reward.new])));
     this.#groups.show(
       groups
-        .map((group) => ({ step, group, compared: byGroup.get(group.group)!, scales }))
+        .map((group) => ({ step, group, compared: byGroup.get(group.group)!, scales, decimals }))
         .sort((a, b) => weightOf(b) - weightOf(a) || a.group.group - b.group.group),
     );
   }
@@ -59,7 +62,7 @@ function section({ group: { group } }: ComparedGroup): Row<ComparedGroup> {
   const after = marksPicture();
   const mean = el('span', { class: 'number', title: 'Mean reward' });
   const signal = el('span');
-  const flips = el('span');
+  const flips = el('span', { class: 'number' });
   const prompt = el('div');
   const cards = el('div', { class: 'rescored-cards' });
   const list = new KeyedList<Compared>(cards, ({ row }) => row.row, comparedCard);
@@ -104,12 +107,12 @@ function section({ group: { group } }: ComparedGroup): Row<ComparedGroup> {
       now.scales.old,
     );
     drawMarks(after, ordered.map(rescoredCompletion), now.scales.new);
-    setText(mean, arrow(formatNumber(reward.old), formatNumber(reward.new)));
+    setText(mean, arrow(formatFixed(reward.old, now.decimals), formatFixed(reward.new, now.decimals)));
     setText(signal, arrow(signalLabel(signals.old), signalLabel(signals.new)));
     signal.className = signals.old === signals.new ? 'muted' : 'told';
     const count = flipsOf(now.compared);
     setText(flips, `${count} ${count === 1 ? 'flip' : 'flips'}`);
-    flips.className = count === 0 ? 'muted' : 'told';
+    flips.className = `number ${count === 0 ? 'muted' : 'told'}`;
     fill();
   };
   return { element: details, update };
