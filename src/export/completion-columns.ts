@@ -14,6 +14,7 @@ const KNOWN: Record<string, ColumnType | 'seen' | 'scores'> = {
   step: INT32,
   group: INT32,
   prompt: 'seen',
+  rendered_prompt: STRING,
   prompt_ids: list(INT32),
   completion: STRING,
   completion_ids: list(INT32),

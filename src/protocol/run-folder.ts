@@ -155,6 +155,8 @@ export interface RolloutRow {
   /** Index of the prompt's group within the step, from 0. */
   group: number;
   prompt: Prompt;
+  /** The text of `prompt_ids`, special tokens included, in the first row of a group; not there where it is `prompt`. */
+  rendered_prompt?: string;
   prompt_ids: number[];
   completion: string;
   /** All tokens after the prompt. */
@@ -207,4 +209,4 @@ export interface UpdatedRow {
  * One completion of a held-out prompt in `evaluations/step-000010.jsonl`, by the policy after 10 steps. `group` is the prompt's index among
  * the held-out ones: the same in every evaluation of a run, and sampled from the same random numbers.
  */
-export type EvaluatedRow = Omit<RolloutRow, 'advantage' | 'advantages' | 'extra'>;
+export type EvaluatedRow = Omit<RolloutRow, 'rendered_prompt' | 'advantage' | 'advantages' | 'extra'>;

@@ -1,3 +1,4 @@
+import type { EncodedPrompt } from '../data/prompts.ts';
 import type { Credit } from '../grpo/credit.ts';
 import { rolloutMetrics } from '../grpo/metrics.ts';
 import { completionIds, onAllTokens, sampledLogProbs, trainedLength } from '../grpo/trajectory.ts';
@@ -68,17 +69,27 @@ export function rolloutRows({ step, rollout, table, credit }: ScoredStep, tokeni
   // Otherwise a column does not say which completion each value is of.
   const extra = Object.entries(table.extra).filter(([, values]) => values.length === rollout.length);
   const scored = { step, rollout, table, failures: rowFailures(table), scores: credit.scores, rewards: credit.rewards };
-  return rollout.map(({ trajectory, text }, row) => {
+  return rollout.map(({ group, prompt, trajectory, text }, row) => {
     const byToken = credit.byPosition?.[row];
+    const rendered = rollout[row - 1]?.group === group ? undefined : renderedPrompt(prompt, tokenizer);
     const recorded = recordedRow(scored, row, {
       earned: { advantage: credit.advantages[row]! },
       more: {
         ...(extra.length > 0 && { extra: Object.fromEntries(extra.map(([name, values]) => [name, values[row]])) }),
         ...(byToken && { advantages: Array.from(onAllTokens(trajectory, byToken)) }),
+        ...(rendered !== undefined && { rendered_prompt: rendered }),
       },
     });
     return { ...recorded, token_ends: tokenEnds(recorded.completion_ids, text, tokenizer) };
   });
+}
+
+/** A prompt as the model got it, with its special tokens; undefined where that is just its text. */
+function renderedPrompt({ prompt, text, ids }: EncodedPrompt, tokenizer: Tokenizer): string | undefined {
+  if (typeof prompt !== 'string') return text ?? tokenizer.decode(ids);
+  const decoded = tokenizer.decode(ids);
+  // Not every tokenizer gives back each space: what tells is a token that it has added.
+  return decoded.length > prompt.length && decoded.includes(prompt) ? decoded : undefined;
 }
 
 /** A line of the step's file of updates. */

@@ -11,6 +11,8 @@ export interface Group {
   step: number;
   index: number;
   prompt: Prompt;
+  /** The prompt as the model got it; `prompt` where the run does not say. */
+  rendered: Prompt;
   /** The prompt on one line. */
   title: string;
   /** From best to worst: by advantage, then by reward. */
@@ -36,6 +38,7 @@ export function groupsOf(rows: readonly Completion[]): Group[] {
     step: group[0]!.step,
     index: group[0]!.group,
     prompt: group[0]!.prompt,
+    rendered: group.find(({ rendered_prompt }) => rendered_prompt !== undefined)?.rendered_prompt ?? group[0]!.prompt,
     title: promptTitle(group[0]!.prompt),
     completions: group.toSorted(bestFirst),
     mean: stats[i]!.mean,

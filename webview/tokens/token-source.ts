@@ -1,8 +1,9 @@
 import type { CompletionTokens } from '../../src/protocol/completion-tokens.ts';
 import type { HostMessage } from '../../src/protocol/dashboard.ts';
-import { host, onMessage } from '../host.ts';
 
 type Answer = Extract<HostMessage, { type: 'tokens' }>;
+
+type Place = Pick<Answer, 'step' | 'group'>;
 
 /** A group that was asked for: all who want it wait for one answer. */
 interface Asked {
@@ -13,16 +14,20 @@ interface Asked {
 /** A group's completions token by token: asked for when someone wants to see one, and kept until another group is. */
 export class TokenSource {
   readonly #asked = new Map<string, Asked>();
+  readonly #ask: (place: Place) => void;
   #kept: Answer | undefined;
 
-  constructor() {
-    onMessage('tokens', (answer) => {
-      // Before the step's update is done, its figures are missing: they come with the next question.
-      if (answer.rows.some(({ entropies }) => entropies)) this.#kept = answer;
-      const key = keyOf(answer);
-      this.#asked.get(key)?.settle(answer);
-      this.#asked.delete(key);
-    });
+  /** `ask` asks the host, whose answers are given to `receive`. */
+  constructor(ask: (place: Place) => void) {
+    this.#ask = ask;
+  }
+
+  receive(answer: Answer): void {
+    // Before the step's update is done, its figures are missing: they come with the next question.
+    if (answer.rows.some(({ entropies }) => entropies)) this.#kept = answer;
+    const key = keyOf(answer);
+    this.#asked.get(key)?.settle(answer);
+    this.#asked.delete(key);
   }
 
   /** Those of the completion in a row of the step's file. Rejects with the reason when there are none. */
@@ -38,17 +43,19 @@ export class TokenSource {
     return (await this.#answer({ step, group })).rows;
   }
 
-  #answer(place: Pick<Answer, 'step' | 'group'>): Promise<Answer> {
+  #answer(place: Place): Promise<Answer> {
     const key = keyOf(place);
     if (this.#kept && keyOf(this.#kept) === key) return Promise.resolve(this.#kept);
-    const asked = this.#asked.get(key) ?? newQuestion();
-    if (!this.#asked.has(key)) host.postMessage({ type: 'tokens', ...place });
+    const known = this.#asked.get(key);
+    if (known) return known.answer;
+    const asked = newQuestion();
     this.#asked.set(key, asked);
+    this.#ask(place);
     return asked.answer;
   }
 }
 
-const keyOf = ({ step, group }: Pick<Answer, 'step' | 'group'>): string => `${step}/${group}`;
+const keyOf = ({ step, group }: Place): string => `${step}/${group}`;
 
 function newQuestion(): Asked {
   let settle!: Asked['settle'];
