@@ -55,7 +55,6 @@ const layout = z.object({
   /** A column of the table of runs; with a minus in front from high to low. */
   runSort: z._default(z.string(), '-started'),
   compareMetric: z._default(z.string(), 'reward'),
-  compareAxis: z._default(z.enum(['step', 'time', 'tokens']), 'step'),
   /** Also what does not differ. */
   compareAll: z._default(z.boolean(), false),
   /** The evaluations whose completions are compared, by folder; of other runs the last. */

@@ -7,7 +7,6 @@ import { X_AXES, type XAxis, xText } from '../charts/x-axis.ts';
 import { el, setChildren, setText } from '../dom.ts';
 import { KeyedList, type Row } from '../keyed-list.ts';
 import type { Store } from '../store.ts';
-import { axisValues } from './axis-values.ts';
 import { CurvePlot, type PlottedCurve } from './curve-plot.ts';
 import { metricGroups, metricLabel } from './metrics.ts';
 import { comparedCurves, type Overlay } from './overlays.ts';
@@ -37,8 +36,9 @@ export class CurvesView {
   readonly #curves = new WeakMap<MetricColumns, Curves>();
   #theme = readTheme();
   #cursor: number | null = null;
-  /** What is on the x axis; null: everything. */
+  /** What is on the x axis; null: everything. On another axis it is somewhere else. */
   #range: [number, number] | null = null;
+  #axisOfRange: XAxis = 'step';
 
   constructor(store: Store) {
     this.#store = store;
@@ -53,7 +53,7 @@ export class CurvesView {
     });
     this.#axis = el(
       'select',
-      { id: 'compare-axis', ...changed(() => this.#chooseAxis(this.#axis.value as XAxis)) },
+      { id: 'compare-axis', ...changed(() => store.setLayout({ axis: this.#axis.value as XAxis })) },
       ...Object.entries(X_AXES).map(([value, label]) => el('option', { value }, label)),
     );
     this.#smoothing = el('input', {
@@ -102,6 +102,10 @@ export class CurvesView {
 
   update(): void {
     const { layout } = this.#store;
+    if (layout.axis !== this.#axisOfRange) {
+      this.#axisOfRange = layout.axis;
+      this.#range = this.#cursor = null;
+    }
     const shown = comparedCurves(this.#store);
     const groups = metricGroups(shown.flatMap(({ columns }) => columns.keys));
     const known = groups.some(({ metrics }) => metrics.some(({ key }) => key === layout.compareMetric));
@@ -117,17 +121,11 @@ export class CurvesView {
       ),
     );
     this.#metric.value = layout.compareMetric;
-    this.#axis.value = layout.compareAxis;
+    this.#axis.value = layout.axis;
     this.#smoothing.value = String(layout.smoothing);
     setText(this.#smoothingText, layout.smoothing === 0 ? 'off' : String(layout.smoothing));
     this.#reset.hidden = this.#range === null;
     this.#draw();
-  }
-
-  #chooseAxis(compareAxis: XAxis): void {
-    this.#range = null;
-    this.#cursor = null;
-    this.#store.setLayout({ compareAxis });
   }
 
   #zoom(range: [number, number] | null): void {
@@ -137,17 +135,17 @@ export class CurvesView {
 
   #draw(): void {
     if (!this.#store.main || this.#slider.clientWidth === 0) return;
-    const { compareMetric, compareAxis, smoothing } = this.#store.layout;
+    const { compareMetric, axis, smoothing } = this.#store.layout;
     const curves = comparedCurves(this.#store);
     const here = curves.filter(({ columns }) => columns.values(compareMetric));
     this.#empty.hidden = here.length > 0;
-    const drawn = here.map((curve) => this.#plotted(curve, compareMetric, compareAxis, smoothing));
-    this.#plot.draw(drawn, this.#range ?? this.#all, compareAxis, this.#theme);
+    const drawn = here.map((curve) => this.#plotted(curve, compareMetric, axis, smoothing));
+    this.#plot.draw(drawn, this.#range ?? this.#all, axis, this.#theme);
     this.#moveCursor(this.#cursor);
   }
 
   #plotted({ id, columns, band, color }: Overlay, key: string, axis: XAxis, smoothing: number): PlottedCurve {
-    const x = axisValues(columns, axis);
+    const x = this.#curvesOf(columns).x(axis);
     const source = (of: MetricColumns, smoothed: number) => ({
       ...{ x, length: columns.length, keep: 'extremes' as const },
       values: this.#curvesOf(of).curve([{ key, weight: 1 }], smoothed),
@@ -161,9 +159,9 @@ export class CurvesView {
   }
 
   get #all(): [number, number] {
-    const { compareAxis } = this.#store.layout;
+    const { axis } = this.#store.layout;
     const ends = comparedCurves(this.#store).flatMap(({ columns }) => {
-      const x = axisValues(columns, compareAxis);
+      const x = this.#curvesOf(columns).x(axis);
       return columns.length > 0 ? [x[0]!, x[columns.length - 1]!] : [];
     });
     const [from, to] = [Math.min(...ends), Math.max(...ends)];
@@ -174,7 +172,7 @@ export class CurvesView {
   #moveCursor(x: number | null): void {
     this.#cursor = x;
     this.#plot.setCursor(x);
-    const { compareMetric, compareAxis } = this.#store.layout;
+    const { compareMetric, axis } = this.#store.layout;
     const rows = comparedCurves(this.#store).map((curve): LegendRow => {
       const value = this.#valueText(curve, compareMetric, x);
       return { curve, color: this.#theme.palette[curve.color]!, value };
@@ -182,20 +180,21 @@ export class CurvesView {
     this.#legend.show(rows);
     const [from, to] = this.#range ?? this.#all;
     const at = x ?? to;
-    setText(this.#at, x === null ? 'newest values · drag to zoom' : xText(compareAxis, at));
+    setText(this.#at, x === null ? 'newest values · drag to zoom' : xText(axis, at));
     this.#slider.setAttribute('aria-valuemin', String(from));
     this.#slider.setAttribute('aria-valuemax', String(to));
     this.#slider.setAttribute('aria-valuenow', String(at));
     const values = rows.map(({ curve, value }) => `${curve.label} ${value}`).join(', ');
-    this.#slider.setAttribute('aria-valuetext', `${xText(compareAxis, at)}: ${values}`);
+    this.#slider.setAttribute('aria-valuetext', `${xText(axis, at)}: ${values}`);
   }
 
   /** The last value up to there. */
   #valueText({ columns, band }: Overlay, key: string, x: number | null): string {
     const values = columns.values(key);
     if (!values || columns.length === 0) return '–';
-    const xs = axisValues(columns, this.#store.layout.compareAxis);
-    let row = x === null ? columns.length - 1 : rowAt(xs, columns.length, x);
+    const { axis } = this.#store.layout;
+    const [, end] = this.#curvesOf(columns).rowsWithin(axis, [-Infinity, x ?? Infinity]);
+    let row = end - 1;
     while (row >= 0 && Number.isNaN(values[row]!)) row--;
     if (row < 0) return '–';
     const text = formatNumber(values[row]!);
@@ -212,10 +211,10 @@ export class CurvesView {
   #onKey(event: KeyboardEvent): boolean {
     if (event.ctrlKey || event.metaKey || event.altKey) return false;
     const [from, to] = this.#range ?? this.#all;
-    const { compareAxis } = this.#store.layout;
-    const least = compareAxis === 'step' ? 1 : 0;
+    const { axis } = this.#store.layout;
+    const least = axis === 'step' ? 1 : 0;
     const stride = Math.max(least, (to - from) / (event.shiftKey ? 20 : 100));
-    const by = compareAxis === 'step' && !event.shiftKey ? 1 : stride;
+    const by = axis === 'step' && !event.shiftKey ? 1 : stride;
     const at = this.#cursor ?? to;
     const moves: Record<string, number> = { ArrowLeft: at - by, ArrowRight: at + by, Home: from, End: to };
     const target = moves[event.key];
@@ -225,18 +224,6 @@ export class CurvesView {
     else return false;
     return true;
   }
-}
-
-/** The last row that is not beyond x; -1 where all are. */
-function rowAt(xs: Float64Array, length: number, x: number): number {
-  let low = 0;
-  let high = length;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (xs[middle]! <= x) low = middle + 1;
-    else high = middle;
-  }
-  return low - 1;
 }
 
 function legendRow(): Row<LegendRow> {

@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { MetricColumns } from '../../../src/protocol/metric-columns.ts';
 import type { MetricsRow } from '../../../src/protocol/run-folder.ts';
-import { axisValues } from '../../../webview/compare/axis-values.ts';
 import { type Combine, SeedColumns, sharedSteps } from '../../../webview/compare/seed-columns.ts';
 
 const run = (...rows: MetricsRow[]) => {
@@ -49,30 +48,5 @@ describe('the mean of seeds', () => {
     const mean = seeds(runs, 'mean');
     expect(mean.keys).toEqual(['eval_reward', 'reward', 'only']);
     expect([mean.values('only'), mean.values('none')]).toEqual([undefined, undefined]);
-  });
-});
-
-describe('the x axis', () => {
-  const columns = run(
-    { step: 0, eval_reward: 1 },
-    { step: 1, step_time: 2, num_tokens: 100 },
-    { step: 2, step_time: 3, num_tokens: 250 },
-  );
-
-  it('is steps, the seconds up to each, or the tokens', () => {
-    const axis = (name: 'step' | 'time' | 'tokens') => [...axisValues(columns, name).subarray(0, columns.length)];
-    expect([axis('step'), axis('time'), axis('tokens')]).toEqual([
-      [0, 1, 2],
-      [0, 2, 5],
-      [0, 100, 250],
-    ]);
-  });
-
-  it('continues as the run grows', () => {
-    columns.push({ step: 3, step_time: 4, num_tokens: 300 });
-    expect(axisValues(columns, 'time')[3]).toBe(9);
-    for (let step = 4; step < 600; step++) columns.push({ step, step_time: 1 });
-    expect(axisValues(columns, 'time')[599]).toBe(605);
-    expect(axisValues(columns, 'tokens')[599]).toBe(300);
   });
 });
