@@ -1,10 +1,10 @@
 import './code-diffs.css';
 import { type DiffLine, diffHunks, lineDiff } from '../../src/text/line-diff.ts';
 import { el } from '../dom.ts';
+import { groupBy } from '../group-by.ts';
 import { host, onMessage } from '../host.ts';
 import { KeyedList, type Row } from '../keyed-list.ts';
 import type { ShownRun } from '../store.ts';
-import { groupBy } from './group-by.ts';
 
 /** More changed lines are read in VS Code's own editor. */
 const MOST_INLINE = 60;

@@ -3,7 +3,7 @@ import { arithmeticText } from '../../src/protocol/arithmetic-text.ts';
 import type { Completion } from '../../src/protocol/dashboard-completion.ts';
 import { columnText } from '../../src/protocol/rollout-query.ts';
 import type { WeightedFunction } from '../../src/protocol/step-settings.ts';
-import { decimalsFor, formatAdvantage, formatFixed, formatNumber } from '../../src/text/numbers.ts';
+import { decimalsFor, formatAdvantage, formatFixed, formatNumber, signOf } from '../../src/text/numbers.ts';
 import { type Child, el } from '../dom.ts';
 import { markedText } from '../marked-text.ts';
 import { tokenToggle } from '../tokens/token-toggle.ts';
@@ -41,7 +41,7 @@ export function decimalsOf({ completions }: Group): CardContext['decimals'] {
 export function completionCard({ completion, all }: Merged, rank: number, context: CardContext): HTMLElement {
   const { advantage, reward, length, truncated, rewards } = completion;
   const { decimals, search } = context;
-  const sign = Math.abs(advantage) < 1e-8 ? 'zero' : advantage > 0 ? 'up' : 'down';
+  const sign = signOf(advantage);
   const keep = keepButtons();
   keep.update({ completion, scores: rewards });
   const text = completion.completion;

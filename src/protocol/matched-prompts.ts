@@ -1,8 +1,9 @@
-import { mean } from '../../src/grpo/statistics.ts';
-import type { EvaluatedCompletion } from '../../src/protocol/dashboard-completion.ts';
-import { messageText } from '../../src/protocol/message-text.ts';
-import type { Prompt } from '../../src/protocol/rewards.ts';
-import { groupBy } from './group-by.ts';
+import { mean } from '../grpo/statistics.ts';
+import { signOf } from '../text/numbers.ts';
+import type { EvaluatedCompletion } from './dashboard-completion.ts';
+import { promptTitle } from './message-text.ts';
+import type { Prompt } from './rewards.ts';
+import { inGroups } from './row-groups.ts';
 
 /** What one side has of a prompt. */
 export interface PromptSide {
@@ -32,7 +33,7 @@ export function matchPrompts(evaluations: readonly (readonly EvaluatedCompletion
   const prompts = new Map<string, MatchedPrompt>();
   for (const [side, rows] of evaluations.entries()) {
     const seen = new Map<string, number>();
-    for (const group of groupBy(rows, (row) => row.group).values()) {
+    for (const group of inGroups(rows)) {
       const { prompt } = group[0]!;
       const text = JSON.stringify(prompt);
       const times = (seen.get(text) ?? 0) + 1;
@@ -41,7 +42,7 @@ export function matchPrompts(evaluations: readonly (readonly EvaluatedCompletion
       const matched = prompts.get(key) ?? {
         key,
         prompt,
-        title: titleOf(prompt),
+        title: promptTitle(prompt),
         sides: evaluations.map(() => undefined),
       };
       prompts.set(key, matched);
@@ -56,15 +57,20 @@ function sideOf(group: readonly EvaluatedCompletion[]): PromptSide {
   return { completions, reward: mean(group.map(({ reward }) => reward)), columns: group[0]!.columns ?? {} };
 }
 
-const titleOf = (prompt: Prompt): string =>
-  (typeof prompt === 'string' ? prompt : messageText(prompt.findLast(({ role }) => role === 'user') ?? prompt.at(-1)!))
-    .replaceAll(/\s+/g, ' ')
-    .trim();
-
 /** By how much one side's reward is above the first one's; null where one of them has none. */
 export function gainOf({ sides }: MatchedPrompt, side: number): number | null {
   const [before, after] = [sides[0]?.reward, sides[side]?.reward];
   return typeof before === 'number' && typeof after === 'number' ? after - before : null;
+}
+
+/** How many prompts got better, worse, and neither; those without a gain are not counted. */
+export function countGains(prompts: readonly MatchedPrompt[], side: number): Record<ReturnType<typeof signOf>, number> {
+  const counts = { up: 0, down: 0, zero: 0 };
+  for (const prompt of prompts) {
+    const gain = gainOf(prompt, side);
+    if (gain !== null) counts[signOf(gain)]++;
+  }
+  return counts;
 }
 
 export const PROMPT_SORTS = {

@@ -1,16 +1,17 @@
 import './side-by-side.css';
-import { formatNumber } from '../../src/text/numbers.ts';
+import { gainOf, type MatchedPrompt, type PromptSide } from '../../src/protocol/matched-prompts.ts';
+import { answersFirst } from '../../src/text/answer-column.ts';
+import { formatNumber, signOf } from '../../src/text/numbers.ts';
 import { type Child, el } from '../dom.ts';
-import { evaluatedCards, meanOf } from '../evaluated-card.ts';
 import { formatSigned } from '../format.ts';
 import { promptBlock } from '../prompt-block.ts';
-import { gainOf, type MatchedPrompt, type PromptSide } from './match-prompts.ts';
+import { evaluatedCards, meanOf } from './evaluated-card.ts';
 
 /** Whose completions a side has. */
 export interface SideHeading {
   label: string;
-  /** A CSS color. */
-  color: string;
+  /** A CSS color, where it has one. */
+  color?: string;
   /** What is said where it does not have the prompt. */
   absent: string;
 }
@@ -44,8 +45,8 @@ export function sideBySide(matched: MatchedPrompt, headings: readonly SideHeadin
 }
 
 function sideHeading({ label, color }: SideHeading, side: PromptSide | undefined, gain: number | null): HTMLElement {
-  const swatch = el('span', { class: 'swatch' });
-  swatch.style.setProperty('--color', color);
+  const swatch = color !== undefined && el('span', { class: 'swatch' });
+  if (swatch) swatch.style.setProperty('--color', color!);
   const count = side && meanOf(side.completions);
   return el(
     'header',
@@ -53,22 +54,17 @@ function sideHeading({ label, color }: SideHeading, side: PromptSide | undefined
     el('h2', {}, swatch, label),
     side &&
       el('span', { class: 'side-reward' }, side.reward === null ? 'no reward' : `reward ${formatNumber(side.reward)}`),
-    gain !== null && el('span', { class: `gain ${gainClass(gain)}` }, formatSigned(gain)),
+    gain !== null && el('span', { class: `gain ${signOf(gain)}` }, formatSigned(gain)),
     count && el('span', { class: 'muted' }, count),
   );
 }
 
-export const gainClass = (gain: number): string => (Math.abs(gain) < 1e-8 ? 'zero' : gain > 0 ? 'up' : 'down');
-
 /** What the dataset's row has besides the prompt, the expected answer first. */
 function columnList(columns: Record<string, unknown>): Child {
-  const entries = Object.entries(columns);
-  if (entries.length === 0) return null;
-  const rank = ([name]: [string, unknown]) => Number(!ANSWER.test(name));
-  const ordered = entries.toSorted((a, b) => rank(a) - rank(b));
-  const rows = ordered.map(([name, value]) =>
+  const named = Object.entries(columns).flatMap(([name, value]) => (value === null ? [] : { name, value }));
+  if (named.length === 0) return null;
+  const rows = answersFirst(named).map(({ name, value }) =>
     el('div', {}, el('dt', {}, name), el('dd', {}, typeof value === 'string' ? value : JSON.stringify(value))),
   );
   return el('dl', { class: 'row-columns' }, ...rows);
 }
-const ANSWER = /^(answer|expected|solution|target|label|ground_?truth|gold)/i;

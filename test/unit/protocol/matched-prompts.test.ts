@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { EvaluatedCompletion } from '../../../src/protocol/dashboard-completion.ts';
+import { countGains, gainOf, matchPrompts, sortPrompts } from '../../../src/protocol/matched-prompts.ts';
 import type { Prompt } from '../../../src/protocol/rewards.ts';
-import { gainOf, matchPrompts, sortPrompts } from '../../../webview/compare/match-prompts.ts';
 
 const row = (group: number, prompt: Prompt, reward: number | null, completion = 'c'): EvaluatedCompletion => ({
   ...{ step: 9, group, prompt, completion, rewards: { f: reward }, reward },
@@ -60,5 +60,11 @@ describe('prompts by gain', () => {
 
   it('gain is what the second has more than the first', () => {
     expect(prompts.map((prompt) => gainOf(prompt, 1))).toEqual([0, -3, 3, null, null]);
+    expect(countGains(prompts, 1)).toEqual({ up: 1, down: 1, zero: 1 });
+  });
+
+  it('is none where only rounding differs', () => {
+    const sides = [[row(0, 'a', 0.1 + 0.2)], [row(0, 'a', 0.3)]];
+    expect(countGains(matchPrompts(sides), 1)).toEqual({ up: 0, down: 0, zero: 1 });
   });
 });

@@ -1,8 +1,8 @@
-import type { EvaluatedCompletion } from '../src/protocol/dashboard-completion.ts';
-import { formatNumber } from '../src/text/numbers.ts';
-import { groupBy } from './compare/group-by.ts';
-import { el } from './dom.ts';
-import { extractedParts, rowFailure, unscored } from './rollouts/outcome.ts';
+import type { EvaluatedCompletion } from '../../src/protocol/dashboard-completion.ts';
+import { formatNumber } from '../../src/text/numbers.ts';
+import { el } from '../dom.ts';
+import { groupBy } from '../group-by.ts';
+import { extractedParts, rowFailure, unscored } from '../rollouts/outcome.ts';
 
 /** Completions of a held-out prompt as cards, in this order; equal ones with equal rewards share one. */
 export function evaluatedCards(completions: readonly EvaluatedCompletion[]): HTMLElement[] {
