@@ -1,6 +1,6 @@
 import { formatNumber } from '../text/numbers.ts';
+import { niceTicks } from '../text/ticks.ts';
 import { type Html, html } from './html.ts';
-import { ticksBetween } from './ticks.ts';
 
 export interface ChartLine {
   label: string;
@@ -35,11 +35,13 @@ export function lineChart(title: string, lines: readonly ChartLine[], options: C
   const all = lines.flatMap(({ points }) => points);
   const [first, last] = extent(all.map(({ step }) => step));
   const [low, high] = extent(all.map(({ value }) => value));
-  const ticks = ticksBetween(low, high, 4);
+  const ticks = niceTicks(low, high, 4, false);
   const [bottom, top] = [ticks[0]!, ticks.at(-1)!];
   const x = (step: number) => LEFT + ((step - first) / (last - first || 1)) * (WIDTH - LEFT - RIGHT);
   const y = (value: number) => HEIGHT - BOTTOM - ((value - bottom) / (top - bottom)) * (HEIGHT - TOP - BOTTOM);
-  const steps = ticksBetween(first, last, 6).filter((step) => step >= first && step <= last && Number.isInteger(step));
+  const steps = niceTicks(first, last, 6, false).filter(
+    (step) => step >= first && step <= last && Number.isInteger(step),
+  );
   return html`<figure>
 <figcaption>${title}</figcaption>
 <svg viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label="${title}: ${lines.map((line) => summary(line, format)).join('; ')}">

@@ -1,6 +1,6 @@
 import uPlot from 'uplot';
 import { formatNumber, formatShare } from '../../src/text/numbers.ts';
-import { niceTicks } from '../ticks.ts';
+import { niceTicks } from '../../src/text/ticks.ts';
 import type { ChartDefinition } from './definitions.ts';
 import { drawMarks, type Marks } from './marks.ts';
 import { type DrawnSeries, drawnSeries, type PlotSettings, plotData, toUplotSeries } from './plot-series.ts';

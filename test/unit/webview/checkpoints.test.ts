@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { MetricColumns } from '../../../src/protocol/metric-columns.ts';
 import { ChatState } from '../../../webview/checkpoints/exchanges.ts';
-import { formatBytes, measured, measureWords } from '../../../webview/checkpoints/measured.ts';
+import { measured, measureWords } from '../../../webview/checkpoints/measured.ts';
 
 const saved = (...steps: number[]) =>
   steps.map((step) => ({ step, bytes: 1e6, savedAt: '2026-01-01T00:00:00Z', kind: 'full' as const }));
@@ -41,10 +41,6 @@ describe('checkpoints', () => {
     const list = measured(saved(1), columns([{}, {}]));
     expect(list[0]).toMatchObject({ best: false, measure: undefined });
     expect(measureWords(list[0]!)).toBe('no reward yet');
-  });
-
-  test('sizes have a unit that suits them', () => {
-    expect([1.5e9, 3.7e6, 2000].map(formatBytes)).toEqual(['1.5 GB', '3.7 MB', '2.0 kB']);
   });
 });
 
