@@ -86,7 +86,7 @@ export function resultOf(arithmetic: Arithmetic): number {
 export const quotient = ({ value, mean, deviation }: Comparison): number =>
   deviation === null ? value - mean : (value - mean) / (deviation + DEVIATION_EPSILON);
 
-export const stepsResult = ({ weight, steps, sum, mean, deviation }: StepsComparison): number =>
+const stepsResult = ({ weight, steps, sum, mean, deviation }: StepsComparison): number =>
   (weight * (sum - steps * mean)) / (deviation + DEVIATION_EPSILON);
 
 function outcomes(

@@ -17,7 +17,7 @@ export const DEVICES = ['auto', 'cpu', 'webgpu', 'tensorflow'] as const;
 export type Device = (typeof DEVICES)[number];
 
 /** Programs that can be told of a run's metrics while it trains. */
-export const REPORTERS = ['tensorboard', 'trackio'] as const;
+const REPORTERS = ['tensorboard', 'trackio'] as const;
 export type Reporter = (typeof REPORTERS)[number];
 
 /** Timers count up to 2^31 - 1 ms, and fire at once when they are given more: 24 days, less a grace period. */

@@ -13,7 +13,7 @@ export function aboutFacts({ about = {} }: RunHead): Child[] {
   return [
     ...heading('Notes'),
     note !== undefined && el('p', { class: 'note' }, note),
-    tags.length > 0 && el('p', { class: 'tags-line' }, ...tags.map((tag) => el('span', { class: 'tag' }, `#${tag}`))),
+    tags.length > 0 && el('p', {}, ...tags.map((tag) => el('span', { class: 'tag' }, `#${tag}`))),
     el(
       'p',
       { class: 'fact-buttons' },

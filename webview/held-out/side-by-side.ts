@@ -52,8 +52,7 @@ function sideHeading({ label, color }: SideHeading, side: PromptSide | undefined
     'header',
     {},
     el('h2', {}, swatch, label),
-    side &&
-      el('span', { class: 'side-reward' }, side.reward === null ? 'no reward' : `reward ${formatNumber(side.reward)}`),
+    side && el('span', {}, side.reward === null ? 'no reward' : `reward ${formatNumber(side.reward)}`),
     gain !== null && el('span', { class: `gain ${signOf(gain)}` }, formatSigned(gain)),
     count && el('span', { class: 'muted' }, count),
   );

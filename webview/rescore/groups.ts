@@ -22,7 +22,7 @@ interface ComparedGroup {
 
 /** The groups of a step, those that change most first; each opens to its completions. */
 export class RescoredGroups {
-  readonly element = el('div', { class: 'rescored-groups' });
+  readonly element = el('div');
   readonly #groups = new KeyedList<ComparedGroup>(this.element, keyOf, section);
 
   show({ step, groups, rows }: RescoreStep, completions: readonly Completion[]): void {

@@ -15,7 +15,7 @@ const LONG = { characters: 700, lines: 10 };
 export function promptSection(completion: Completion, rendered: Prompt, search: string): HTMLElement {
   return el(
     'section',
-    { class: 'prompt-section', 'aria-label': 'Prompt' },
+    { 'aria-label': 'Prompt' },
     ...foldedPrompt(rendered, search),
     ...columnList(completion, search),
   );

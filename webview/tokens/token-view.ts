@@ -90,11 +90,7 @@ export class TokenView {
       span.classList.toggle('below', known && level > 0 && sign(value) < 0);
     }
     const swatch = (level: number) => {
-      const shown = el(
-        'span',
-        { class: level < 0 ? 'token swatch-token below' : 'token swatch-token', 'aria-hidden': 'true' },
-        '\u00a0\u00a0',
-      );
+      const shown = el('span', { class: level < 0 ? 'token below' : 'token', 'aria-hidden': 'true' }, '\u00a0\u00a0');
       shown.style.setProperty('--level', String(Math.abs(level)));
       return shown;
     };
