@@ -2,27 +2,23 @@ import './curves-view.css';
 import type { MetricColumns } from '../../src/protocol/metric-columns.ts';
 import { formatNumber } from '../../src/text/numbers.ts';
 import { Curves } from '../charts/curves.ts';
+import { Plot } from '../charts/plot.ts';
 import { onThemeChange, readTheme } from '../charts/theme.ts';
 import { X_AXES, type XAxis, xText } from '../charts/x-axis.ts';
 import { el, setChildren, setText } from '../dom.ts';
-import { KeyedList, type Row } from '../keyed-list.ts';
+import { KeyedList } from '../keyed-list.ts';
 import type { Store } from '../store.ts';
-import { CurvePlot, type PlottedCurve } from './curve-plot.ts';
+import { comparisonCurves } from './comparison-curves.ts';
+import { type LegendRow, legendRow } from './curve-legend.ts';
 import { metricGroups, metricLabel } from './metrics.ts';
 import { comparedCurves, type Overlay } from './overlays.ts';
-
-interface LegendRow {
-  curve: Overlay;
-  color: string;
-  value: string;
-}
 
 /** Any metric of the runs over steps, time or tokens, one line each. */
 export class CurvesView {
   readonly element: HTMLElement;
   readonly controls: HTMLElement;
   readonly #store: Store;
-  readonly #plot: CurvePlot;
+  readonly #plot: Plot;
   readonly #metric: HTMLSelectElement;
   readonly #axis: HTMLSelectElement;
   readonly #smoothing: HTMLInputElement;
@@ -42,10 +38,16 @@ export class CurvesView {
 
   constructor(store: Store) {
     this.#store = store;
-    this.#plot = new CurvePlot({
-      onCursor: (x) => this.#moveCursor(x),
-      onZoom: (range) => this.#zoom(range),
-    });
+    this.#plot = new Plot(
+      {},
+      {
+        onCursor: (x) => this.#moveCursor(x),
+        onZoom: (range) => this.#zoom(range),
+        onPan: (by) => this.#pan(by),
+        onChoose: () => {},
+        onReset: () => this.#zoom(null),
+      },
+    );
     const changed = (set: () => void) => ({ onchange: set });
     this.#metric = el('select', {
       id: 'compare-metric',
@@ -93,7 +95,10 @@ export class CurvesView {
       this.#empty,
       el('div', { class: 'curve-body' }, this.#slider, this.#legendList),
     );
-    new ResizeObserver(() => this.#draw()).observe(this.#slider);
+    new ResizeObserver(() => {
+      this.#plot.resize(this.#slider.clientHeight);
+      this.#draw();
+    }).observe(this.#slider);
     onThemeChange(() => {
       this.#theme = readTheme();
       this.update();
@@ -128,9 +133,20 @@ export class CurvesView {
     this.#draw();
   }
 
+  /** Nothing that does not exist, and no less than can be told apart. */
   #zoom(range: [number, number] | null): void {
-    this.#range = range;
+    const [first, last] = this.#all;
+    const [from, to] = range ? [Math.max(first, range[0]), Math.min(last, range[1])] : [first, last];
+    if (to - from < (last - first) * 1e-4) return;
+    this.#range = from === first && to === last ? null : [from, to];
     this.update();
+  }
+
+  #pan(by: number): void {
+    const [first, last] = this.#all;
+    const [from, to] = this.#range ?? this.#all;
+    const within = Math.min(last - to, Math.max(first - from, by));
+    this.#zoom([from + within, to + within]);
   }
 
   #draw(): void {
@@ -139,23 +155,12 @@ export class CurvesView {
     const curves = comparedCurves(this.#store);
     const here = curves.filter(({ columns }) => columns.values(compareMetric));
     this.#empty.hidden = here.length > 0;
-    const drawn = here.map((curve) => this.#plotted(curve, compareMetric, axis, smoothing));
-    this.#plot.draw(drawn, this.#range ?? this.#all, axis, this.#theme);
+    const theme = this.#theme;
+    const drawn = comparisonCurves(here, compareMetric, (columns) => this.#curvesOf(columns), { smoothing, theme });
+    const marks = { chosen: null, changes: [] };
+    const view = { theme, axis, log: false, range: this.#range ?? this.#all, marks };
+    this.#plot.draw(drawn, view, this.#slider.clientHeight);
     this.#moveCursor(this.#cursor);
-  }
-
-  #plotted({ id, columns, band, color }: Overlay, key: string, axis: XAxis, smoothing: number): PlottedCurve {
-    const x = this.#curvesOf(columns).x(axis);
-    const source = (of: MetricColumns, smoothed: number) => ({
-      ...{ x, length: columns.length, keep: 'extremes' as const },
-      values: this.#curvesOf(of).curve([{ key, weight: 1 }], smoothed),
-    });
-    const own = id === this.#store.main!.head.folder;
-    return {
-      ...{ id, own, color: this.#theme.palette[color]!, line: source(columns, smoothing) },
-      ...(smoothing > 0 && !band && { behind: source(columns, 0) }),
-      ...(band && { band: { low: source(band.low, smoothing), high: source(band.high, smoothing) } }),
-    };
   }
 
   get #all(): [number, number] {
@@ -224,19 +229,4 @@ export class CurvesView {
     else return false;
     return true;
   }
-}
-
-function legendRow(): Row<LegendRow> {
-  const swatch = el('span', { class: 'swatch' });
-  const name = el('span', { class: 'legend-name' });
-  const about = el('span', { class: 'muted' });
-  const value = el('span', { class: 'value' });
-  const update = ({ curve, color, value: text }: LegendRow) => {
-    swatch.style.setProperty('--color', color);
-    swatch.classList.toggle('dashed', !curve.band && !curve.own);
-    setText(name, curve.label);
-    setText(about, curve.band ? 'band: lowest to highest seed' : curve.own ? 'this run' : '');
-    setText(value, text);
-  };
-  return { element: el('li', {}, swatch, name, about, value), update };
 }
