@@ -225,6 +225,9 @@ export class CurvesView {
     const target = moves[event.key];
     if (target !== undefined) this.#moveCursor(Math.min(to, Math.max(from, target)));
     else if (event.key === '+' || event.key === '=') this.#zoom([at - (at - from) / 2, at + (to - at) / 2]);
+    else if (event.key === '-') this.#zoom([at - (at - from) * 2, at + (to - at) * 2]);
+    else if (event.key === 'PageUp' || event.key === 'PageDown')
+      this.#pan(event.key === 'PageUp' ? from - to : to - from);
     else if (event.key === '0' || event.key === 'Escape') this.#zoom(null);
     else return false;
     return true;
