@@ -1,10 +1,10 @@
 import './side-by-side.css';
 import { gainOf, type MatchedPrompt, type PromptSide } from '../../src/protocol/matched-prompts.ts';
-import { answersFirst } from '../../src/text/answer-column.ts';
 import { formatNumber, signOf } from '../../src/text/numbers.ts';
-import { type Child, el } from '../dom.ts';
+import { el } from '../dom.ts';
 import { formatSigned } from '../format.ts';
 import { promptBlock } from '../prompt-block.ts';
+import { rowColumns } from '../row-columns.ts';
 import { evaluatedCards, meanOf } from './evaluated-card.ts';
 
 /** Whose completions a side has. */
@@ -26,7 +26,7 @@ export function sideBySide(matched: MatchedPrompt, headings: readonly SideHeadin
     'div',
     { class: 'side-by-side' },
     promptBlock(matched.prompt),
-    shared && columnList(first.columns),
+    shared && rowColumns(first.columns),
     el(
       'div',
       { class: 'sides' },
@@ -36,7 +36,7 @@ export function sideBySide(matched: MatchedPrompt, headings: readonly SideHeadin
           'section',
           { class: 'side', 'aria-label': heading.label },
           sideHeading(heading, side, i > 0 ? gainOf(matched, i) : null),
-          side && !shared && columnList(side.columns),
+          side && !shared && rowColumns(side.columns),
           ...(side ? evaluatedCards(side.completions) : [el('p', { class: 'muted' }, heading.absent)]),
         );
       }),
@@ -56,14 +56,4 @@ function sideHeading({ label, color }: SideHeading, side: PromptSide | undefined
     gain !== null && el('span', { class: `gain ${signOf(gain)}` }, formatSigned(gain)),
     count && el('span', { class: 'muted' }, count),
   );
-}
-
-/** What the dataset's row has besides the prompt, the expected answer first. */
-function columnList(columns: Record<string, unknown>): Child {
-  const named = Object.entries(columns).flatMap(([name, value]) => (value === null ? [] : { name, value }));
-  if (named.length === 0) return null;
-  const rows = answersFirst(named).map(({ name, value }) =>
-    el('div', {}, el('dt', {}, name), el('dd', {}, typeof value === 'string' ? value : JSON.stringify(value))),
-  );
-  return el('dl', { class: 'row-columns' }, ...rows);
 }
