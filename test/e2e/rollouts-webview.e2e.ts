@@ -41,7 +41,11 @@ const rollouts = (step: number, groups = 6) => ({
   rows: Array.from({ length: groups * 4 }, (_, i) => completion(step, Math.floor(i / 4), i % 4)),
 });
 
-async function opened(options: { state?: unknown; width?: number } = {}, groups = 6): Promise<BareWebview> {
+async function opened(
+  options: { state?: unknown; width?: number } = {},
+  groups = 6,
+  recorded: (step: number, groups: number) => object = rollouts,
+): Promise<BareWebview> {
   webview = await BareWebview.open('webview', options);
   await webview.send(snapshot);
   await webview.page.getByRole('tab', { name: 'Rollouts' }).click();
@@ -49,7 +53,7 @@ async function opened(options: { state?: unknown; width?: number } = {}, groups 
     .poll(() => webview.posted<{ step: number }>('rollouts'))
     .not.toHaveLength(0)
     .then(() => webview.posted<{ step: number }>('rollouts'));
-  await webview.send(rollouts(asked!.step, groups));
+  await webview.send(recorded(asked!.step, groups));
   return webview;
 }
 const region = (group: number) => webview.page.getByRole('region', { name: `Completions of group ${group}` });
@@ -162,13 +166,13 @@ describe('a group', () => {
   });
 
   test('has its prompt as the model got it, where the run says so, with what is searched for marked', async () => {
-    const { page, send, posted } = bound(await opened());
     const rendered = '<|im_start|>user\nprompt 0<|im_end|>\n<|im_start|>assistant\n';
     const prompt = [{ role: 'user', content: 'prompt 0' }];
-    const rows = rollouts(STEPS).rows.map((row, i) => ({
-      ...{ ...row, ...(row.group === 0 && { prompt }), ...(i === 0 && { rendered_prompt: rendered }) },
-    }));
-    await send({ ...rollouts(STEPS), rows });
+    const recorded = (step: number) => {
+      const rows = rollouts(step).rows.map((row) => (row.group === 0 ? { ...row, prompt } : row));
+      return { ...rollouts(step), rows: rows.map((row, i) => (i === 0 ? { ...row, rendered_prompt: rendered } : row)) };
+    };
+    const { page, posted } = bound(await opened({}, 6, recorded));
     await expect.poll(() => region(0).locator('.prompt').innerText()).toBe(rendered);
     await page.getByRole('searchbox', { name: 'Search completions' }).fill('prompt 0');
     await expect.poll(() => region(0).locator('.prompt mark').allInnerTexts()).toEqual(['prompt 0']);
