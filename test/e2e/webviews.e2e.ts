@@ -101,7 +101,7 @@ describe('the dashboard', () => {
       getSelection()!.selectAllChildren(document.querySelector('tr:has(button[aria-label="Step 24"]) td')!);
     });
     await send({ ...rescore(UPDATES), view: { ...rescore(UPDATES).view, state: 'done' } });
-    expect(await page.evaluate(() => getSelection()!.toString())).toBe('1');
+    expect(await page.evaluate(() => getSelection()!.toString())).toBe('1.00');
   });
 
   test('an opened group of a rescored step stays open when its scores change', async () => {
