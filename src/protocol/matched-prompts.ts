@@ -1,5 +1,5 @@
 import { mean } from '../grpo/statistics.ts';
-import { signOf } from '../text/numbers.ts';
+import { decimalsFor, signOf } from '../text/numbers.ts';
 import type { EvaluatedCompletion } from './dashboard-completion.ts';
 import { promptTitle } from './message-text.ts';
 import type { Prompt } from './rewards.ts';
@@ -62,6 +62,10 @@ export function gainOf({ sides }: MatchedPrompt, side: number): number | null {
   const [before, after] = [sides[0]?.reward, sides[side]?.reward];
   return typeof before === 'number' && typeof after === 'number' ? after - before : null;
 }
+
+/** How many decimals their rewards have in a list, so that numbers are below each other. */
+export const decimalsOf = (prompts: readonly MatchedPrompt[]): number =>
+  Math.max(2, decimalsFor(prompts.flatMap(({ sides }) => sides.map((side) => side?.reward ?? null))));
 
 /** How many prompts got better, worse, and neither; those without a gain are not counted. */
 export function countGains(prompts: readonly MatchedPrompt[], side: number): Record<ReturnType<typeof signOf>, number> {

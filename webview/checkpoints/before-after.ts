@@ -2,6 +2,7 @@ import { mean } from '../../src/grpo/statistics.ts';
 import type { EvaluatedCompletion } from '../../src/protocol/dashboard-completion.ts';
 import {
   countGains,
+  decimalsOf,
   type MatchedPrompt,
   matchPrompts,
   PROMPT_SORTS,
@@ -120,7 +121,8 @@ export class BeforeAfter {
     const search = this.#search.value.trim().toLowerCase();
     const found = (paired?.prompts ?? []).filter((prompt) => matches(prompt, search));
     const shown = sortPrompts(found, this.#order.value as keyof typeof PROMPT_SORTS, 1);
-    this.#rows.show(shown.map((matched) => ({ matched, steps: paired!.steps, search })));
+    const decimals = decimalsOf(paired?.prompts ?? []);
+    this.#rows.show(shown.map((matched) => ({ matched, steps: paired!.steps, search, decimals })));
     setText(this.#summary, paired ? summary(paired.prompts, found.length) : '');
     const why = this.#problem ?? (this.#chosen ? (paired ? undefined : 'Reading …') : this.#whyNone());
     this.#empty.hidden = why === undefined;

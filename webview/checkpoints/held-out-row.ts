@@ -1,7 +1,6 @@
 import { gainOf, type MatchedPrompt } from '../../src/protocol/matched-prompts.ts';
-import { formatNumber, signOf } from '../../src/text/numbers.ts';
+import { formatAdvantage, formatFixed, signOf } from '../../src/text/numbers.ts';
 import { el, setChildren, setText } from '../dom.ts';
-import { formatSigned } from '../format.ts';
 import { sideBySide } from '../held-out/side-by-side.ts';
 import type { Row } from '../keyed-list.ts';
 import { markedText } from '../marked-text.ts';
@@ -12,6 +11,7 @@ export interface ShownPrompt {
   steps: [number, number];
   /** In lower case; what is found of it is marked. */
   search: string;
+  decimals: number;
 }
 
 /** A prompt with its mean before and after; it opens to the completions side by side. */
@@ -32,12 +32,12 @@ export function heldOutRow(): Row<ShownPrompt> {
   element.addEventListener('toggle', fill);
   const update = (now: ShownPrompt) => {
     shown = now;
-    const { matched, search } = now;
+    const { matched, search, decimals } = now;
     setChildren(title, `${matched.title}\n${search}`, () => markedText(matched.title, search));
     title.title = matched.title;
-    setText(means, matched.sides.map((side) => formatNumber(side?.reward)).join(' → '));
+    setText(means, matched.sides.map((side) => formatFixed(side?.reward ?? null, decimals)).join(' → '));
     const gained = gainOf(matched, 1);
-    setText(gain, gained === null ? '–' : signOf(gained) === 'zero' ? '0' : formatSigned(gained));
+    setText(gain, gained === null ? '–' : formatAdvantage(gained, decimals));
     gain.className = `gain ${signOf(gained)}`;
     fill();
   };

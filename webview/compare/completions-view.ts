@@ -1,13 +1,14 @@
 import './completions-view.css';
 import {
   countGains,
+  decimalsOf,
   gainOf,
   type MatchedPrompt,
   matchPrompts,
   PROMPT_SORTS,
   sortPrompts,
 } from '../../src/protocol/matched-prompts.ts';
-import { formatNumber, signOf } from '../../src/text/numbers.ts';
+import { formatAdvantage, formatFixed, signOf } from '../../src/text/numbers.ts';
 import { readTheme } from '../charts/theme.ts';
 import { el, setChildren, setText } from '../dom.ts';
 import { formatCount, formatSigned } from '../format.ts';
@@ -108,7 +109,8 @@ export class CompletionsView {
     const { prompts } = this.#matched;
     setText(this.#summary, waiting && sides.length === 0 ? 'Reading completions…' : summaryOf(prompts, sides, other));
     const sorted = sortPrompts(prompts, sides.length > 1 ? this.#store.layout.promptSort : 'order', other);
-    this.#shown = sorted.map((matched) => ({ matched, other: sides.length > 1 ? other : 0 }));
+    const decimals = decimalsOf(prompts);
+    this.#shown = sorted.map((matched) => ({ matched, other: sides.length > 1 ? other : 0, decimals }));
     this.#list.items = this.#shown;
     this.#list.active = Math.max(0, this.#shown.indexOf(this.#opened!));
     this.#showDetail();
@@ -202,19 +204,20 @@ interface ListedPrompt {
   matched: MatchedPrompt;
   /** The side whose gain is shown; 0: there is only one. */
   other: number;
+  decimals: number;
 }
 
 function promptRow(): Row<ListedPrompt> & { element: HTMLElement } {
   const title = el('span', { class: 'group-title' });
   const rewards = el('span', { class: 'number' });
   const gain = el('span', { class: 'gain' });
-  const update = ({ matched, other }: ListedPrompt) => {
+  const update = ({ matched, other, decimals }: ListedPrompt) => {
     setText(title, matched.title);
     const shown = other > 0 ? [matched.sides[0], matched.sides[other]] : [matched.sides[0]];
-    setText(rewards, shown.map((side) => formatNumber(side?.reward)).join(' → '));
+    setText(rewards, shown.map((side) => formatFixed(side?.reward ?? null, decimals)).join(' → '));
     const value = other > 0 ? gainOf(matched, other) : null;
     gain.className = `gain ${value === null ? '' : signOf(value)}`;
-    setText(gain, value === null ? '' : formatSigned(value));
+    setText(gain, value === null ? '' : formatAdvantage(value, decimals));
   };
   return { element: el('div', { class: 'prompt-row' }, title, rewards, gain), update };
 }
