@@ -47,6 +47,7 @@ export function settingsAt(head: SettledRun, step: number, names: readonly strin
       scaleRewards: settingAt(head, 'scaleRewards', step) ?? 'group',
       baseline: settingAt(head, 'baseline', step) ?? 'group',
       multiObjectiveAggregation: settingAt(head, 'multiObjectiveAggregation', step) ?? 'sum_then_normalize',
+      processRewardWeight: settingAt(head, 'processRewardWeight', step) ?? null,
     },
   };
 }
@@ -66,6 +67,7 @@ export function stepArithmetic(
     lengths: rows.map(({ length }) => length),
     weights: functions.map(({ weight }) => weight),
     groupSize,
+    histories: groups.map((group) => group[0]?.prompt_history),
   };
   const arithmetic = advantageArithmetic(completions, options);
   return new Map(rows.map((row, i) => [row, arithmetic[i]!]));

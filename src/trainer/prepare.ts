@@ -17,6 +17,7 @@ import { loadStart } from './load-start.ts';
 import { promptFindings } from './prompt-findings.ts';
 import { endTokens, PromptList } from './prompt-list.ts';
 import { hasRewards, loadReplay, type RecordedRun, recordedRun } from './recorded-steps.ts';
+import { checkRecurrence } from './recurring-prompts.ts';
 import { type RewardHost, rewardOpener } from './run-rewards.ts';
 import { workloadOf } from './workload.ts';
 
@@ -73,6 +74,7 @@ export async function prepareRun(loaded: LoadedConfig, options: PrepareOptions):
 
   const { rollouts } = options;
   const replay = rollouts === undefined ? undefined : loadReplay(rollouts, { config, tokenizer, eosTokenIds, model });
+  checkRecurrence(config, prompts, replay, locate(['baseline']));
   if (config.rewards.length === 0 && !(replay && hasRewards(replay))) {
     const message = '"rewards" is empty, so there is nothing to learn from; name a reward function.';
     throw new BadInput(message, locate(['rewards']));

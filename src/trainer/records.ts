@@ -1,3 +1,4 @@
+import type { Histories } from '../grpo/advantages.ts';
 import type { Credit } from '../grpo/credit.ts';
 import { rolloutMetrics } from '../grpo/metrics.ts';
 import { completionIds, onAllTokens, sampledLogProbs, trainedLength } from '../grpo/trajectory.ts';
@@ -27,6 +28,8 @@ export interface ScoredStep {
   rollout: Rollout;
   table: ScoreTable;
   credit: Credit;
+  /** How each group's prompt did in earlier steps, with `baseline: "history"`. */
+  histories?: Histories | undefined;
 }
 
 /** What a step adds to TRL's `num_tokens`: its prompts, one for each completion, and what the policy wrote. */
@@ -64,16 +67,21 @@ export function metricsOf(
 }
 
 /** The lines of the step's rollouts file. */
-export function rolloutRows({ step, rollout, table, credit }: ScoredStep, tokenizer: Tokenizer): RolloutRow[] {
+export function rolloutRows(
+  { step, rollout, table, credit, histories }: ScoredStep,
+  tokenizer: Tokenizer,
+): RolloutRow[] {
   // Otherwise a column does not say which completion each value is of.
   const extra = Object.entries(table.extra).filter(([, values]) => values.length === rollout.length);
   const scored = { step, rollout, table, failures: rowFailures(table), scores: credit.scores, rewards: credit.rewards };
-  return rollout.map(({ trajectory, text }, row) => {
+  return rollout.map(({ group, trajectory, text }, row) => {
+    const history = histories?.[group];
     const byToken = credit.byPosition?.[row];
     const recorded = recordedRow(scored, row, {
       earned: { advantage: credit.advantages[row]! },
       more: {
         ...(extra.length > 0 && { extra: Object.fromEntries(extra.map(([name, values]) => [name, values[row]])) }),
+        ...(history && { prompt_history: history }),
         ...(byToken && { advantages: Array.from(onAllTokens(trajectory, byToken)) }),
       },
     });
