@@ -121,7 +121,7 @@ const UNDIVIDED = { deviation: null, over: 'group' } as const;
 const WHOSE = {
   group: '',
   batch: ' (all of the step)',
-  both: ' (of the group, shrunk towards that of the step)',
+  both: ' (shrunk towards the deviation of the step)',
 } as const;
 
 function compare({ value, mean, deviation, over }: Comparison, style: Style): Written {

@@ -58,7 +58,7 @@ function baselineSentence(kind: AdvantageOptions['baseline']): string {
     case 'leave-one-out':
       return 'Each completion is compared with the mean of the others (`baseline: "leave-one-out"`), so that its own reward is no part of what it is measured against.';
     case 'history':
-      return 'The run remembers a running mean m of what this prompt earned in earlier steps, which counts for h rows (`baseline: "history"`); both means are mixed by their numbers of rows. A prompt that is solved again and again is not pulled far by one odd failure.';
+      return 'The run remembers a running mean m of what this prompt earned in earlier steps, which counts for h rows (`baseline: "history"`); both means are mixed by their numbers of rows. One odd group moves that less than its own mean.';
     default:
       return kind satisfies never;
   }

@@ -1,6 +1,7 @@
 import type { Histories } from '../grpo/advantages.ts';
 import type { Credit } from '../grpo/credit.ts';
 import { rolloutMetrics } from '../grpo/metrics.ts';
+import { mean } from '../grpo/statistics.ts';
 import { completionIds, onAllTokens, sampledLogProbs, trainedLength } from '../grpo/trajectory.ts';
 import { tokenEnds } from '../model/tokenizer/token-ends.ts';
 import type { Tokenizer } from '../model/tokenizer/tokenizer.ts';
@@ -54,6 +55,7 @@ export function metricsOf(
     // First, so that what a reward function logs never passes for ours.
     ...table.metrics,
     ...rolloutMetrics(names, credit, rows),
+    ...stepMetrics(table),
     ...update.metrics,
     num_tokens: numTokens,
     step_time: watch.total,
@@ -65,6 +67,15 @@ export function metricsOf(
   const finite = Object.entries(row).map(([key, value]) => [key, value === null ? null : finiteOrNull(value)]);
   return { ...Object.fromEntries(finite), step };
 }
+
+/** The mean of the steps that a function scored: what trains where its score is always 0. */
+const stepMetrics = ({ columns }: ScoreTable): Record<string, number | null> =>
+  Object.fromEntries(
+    columns.flatMap(({ name, outcomes }) => {
+      const scores = outcomes.flatMap((outcome) => stepsOf(outcome).map(({ score }) => score));
+      return scores.length > 0 ? [[`process/${name}/mean`, mean(scores)]] : [];
+    }),
+  );
 
 /** The lines of the step's rollouts file. */
 export function rolloutRows(

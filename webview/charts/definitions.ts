@@ -238,7 +238,7 @@ function otherCharts(keys: readonly string[]): ChartDefinition[] {
     .filter((key) => !ELSEWHERE.test(key))
     .map((key) => ({
       id: key,
-      title: titles[key] ?? key,
+      title: titles[key] ?? key.replace(/^process\/(.+)\/mean$/, 'Steps that $1 scored'),
       ...(key.endsWith('_ratio') && { unit: 'share' as const }),
       series: [line(key, key.split('/').at(-1)!, 0)],
     }));

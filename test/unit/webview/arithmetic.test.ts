@@ -74,7 +74,7 @@ describe('arithmeticText', () => {
       '(3 − 2) ÷ 0.8165 (all of the step) = +1.22',
     );
     expect(texts([[3], [1], [2], [2]], 2, { scaleRewards: 'adaptive' })[0]).toBe(
-      '(3 − 2) ÷ 1.05 (of the group, shrunk towards that of the step) = +0.95',
+      '(3 − 2) ÷ 1.05 (shrunk towards the deviation of the step) = +0.95',
     );
     expect(texts([[7], [7], [2], [1]], 4, { baseline: 'leave-one-out' })[0]).toBe(
       '7 − 3.33 (the mean of the others) = +3.67',
