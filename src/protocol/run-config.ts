@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { fileAndFunction } from '../text/file-and-function.ts';
+import { lengthPenalty, overlongPenalty } from './length-config.ts';
 import { loraConfig } from './lora-config.ts';
 import { PRESET_NAMES, presetHover, withPreset } from './presets.ts';
 import { lrSchedulerKwargs, lrSchedulerType, schedulerProblem } from './scheduler-config.ts';
@@ -259,6 +260,8 @@ const advantages = {
     ),
 };
 
+const lengths = { overlongPenalty, lengthPenalty };
+
 const loss = {
   lossType: z
     .enum(['grpo', 'bnpo', 'dapo', 'dr_grpo', 'cispo', 'sapo', 'reinforce', 'ratio'])
@@ -370,6 +373,7 @@ export const configSections: readonly { title: string; fields: readonly string[]
   { title: 'Steps', fields: Object.keys(batches) },
   { title: 'Sampling', fields: Object.keys(sampling) },
   { title: 'Advantages', fields: Object.keys(advantages) },
+  { title: 'Length penalties', fields: Object.keys(lengths) },
   { title: 'Loss', fields: Object.keys(loss) },
   { title: 'Optimizer', fields: Object.keys(optimizer) },
   { title: 'Adapter', fields: ['lora'] },
@@ -384,6 +388,7 @@ export const runConfigFields = z
     ...batches,
     ...sampling,
     ...advantages,
+    ...lengths,
     ...loss,
     ...optimizer,
     lora: loraConfig,
@@ -414,6 +419,11 @@ export const runConfigSchema = z
     }
     if (completions % config.gradientAccumulationSteps !== 0)
       fail('gradientAccumulationSteps', `must divide the ${completions} completions of a step into equal parts`);
+    const { overlongPenalty: overlong, lengthPenalty: length, maxCompletionLength } = config;
+    if (overlong !== null && overlong.cache > maxCompletionLength)
+      fail('overlongPenalty', `must have a "cache" that is not above maxCompletionLength (${maxCompletionLength})`);
+    if (length !== null && length.target > maxCompletionLength)
+      fail('lengthPenalty', `must have a "target" that is not above maxCompletionLength (${maxCompletionLength})`);
     if (config.baseline === 'leave-one-out' || config.baseline === 'history') {
       const refuse = (field: 'scaleRewards' | 'multiObjectiveAggregation', value: string) =>
         fail('baseline', `cannot be "${config.baseline}" with ${field} "${config[field]}"; set ${field} to "${value}"`);

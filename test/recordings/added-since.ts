@@ -25,7 +25,7 @@ export const ADDED_SINCE: readonly string[] = [
   ...[
     ...['evalSplit', 'prompt', 'columns', 'maxRows', 'maxPromptLength', 'difficulty', 'evalOnStart', 'reportTo'],
     ...['preset', 'numTrainEpochs', 'lrSchedulerKwargs'],
-    'processRewardWeight',
+    ...['processRewardWeight', 'overlongPenalty', 'lengthPenalty'],
   ].flatMap((field) => [`run.json: config.${field}`, `run.json: startConfig.${field}`]),
 ];
 

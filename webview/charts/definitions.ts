@@ -233,7 +233,10 @@ const ELSEWHERE =
 
 /** Metrics that reward functions log themselves, and those of a later release. */
 function otherCharts(keys: readonly string[]): ChartDefinition[] {
-  const titles: Record<string, string> = { 'rewards/failed_ratio': 'Scoring failures' };
+  const titles: Record<string, string> = {
+    'rewards/failed_ratio': 'Scoring failures',
+    'length_penalty/weight': 'Weight of the length penalty',
+  };
   return keys
     .filter((key) => !ELSEWHERE.test(key))
     .map((key) => ({

@@ -10,6 +10,7 @@ import { metricsOf, rolloutRows, type ScoredStep, tokensOf, updatedRow } from '.
 import { type Rollout, sampleRollout } from '../rollout.ts';
 import type { Stage, StepRecord, TrainingLoop } from '../stage.ts';
 import { Stopwatch } from '../stopwatch.ts';
+import { LengthRewards } from './length-rewards.ts';
 import { PromptMemory } from './prompt-memory.ts';
 
 /** What a step reads of its run: nothing of where the policy computes. */
@@ -32,6 +33,7 @@ export class GrpoStage implements Stage {
   readonly #findings: (scored: ScoredStep) => Finding[];
   /** Of earlier rewards, where the baseline asks for it. */
   readonly #memory: PromptMemory | undefined;
+  readonly #lengths: LengthRewards;
 
   /** `findings`: what a step's completions show of the run. */
   constructor(run: GrpoRun, learner: Learner, score: Score, findings: (scored: ScoredStep) => Finding[] = () => []) {
@@ -41,6 +43,7 @@ export class GrpoStage implements Stage {
     this.#promptsOf = trainingOrder(run.config, run.prompts.length);
     this.#score = score;
     this.#findings = findings;
+    this.#lengths = new LengthRewards(run.config);
     if (run.config.baseline === 'history') this.#memory = new PromptMemory();
   }
 
@@ -55,8 +58,9 @@ export class GrpoStage implements Stage {
     watch.lap('rollout');
 
     // Compute the rewards r_i of each completion.
-    const table = await this.#score(rollout, step, loop);
-    if (!table) return undefined;
+    const given = await this.#score(rollout, step, loop);
+    if (!given) return undefined;
+    const table = this.#lengths.addedTo(given, rollout);
 
     // Compute the advantage Â_i,t of each token from its completion's rewards relative to the group's.
     const histories = this.#memory?.historiesOf(rollout, config.numGenerations);
@@ -77,10 +81,12 @@ export class GrpoStage implements Stage {
     watch.lap('update');
     if (update.overflow) loop.emit({ type: 'log', level: 'info', message: overflowNote(step, update.overflow) });
 
+    const lengthMetrics = this.#lengths.metrics;
+    this.#lengths.adapt(rollout);
     this.#memory?.remember(rollout, credit, config.numGenerations);
     this.progress = { step, numTokens: this.progress.numTokens + tokensOf(rollout) };
     return {
-      metrics: metricsOf(scored, update, watch, this.progress.numTokens),
+      metrics: { ...metricsOf(scored, update, watch, this.progress.numTokens), ...lengthMetrics },
       ...(update.tokens && { update: update.tokens.map(updatedRow) }),
     };
   }
@@ -88,10 +94,12 @@ export class GrpoStage implements Stage {
   async save(folder: string): Promise<void> {
     await this.#learner.save(folder, this.progress);
     this.#memory?.save(folder);
+    this.#lengths.save(folder);
   }
 
   async restore(folder: string): Promise<void> {
     this.#memory?.restore(folder);
+    this.#lengths.restore(folder);
     this.progress = await this.#learner.restore(folder);
   }
 
