@@ -57,7 +57,7 @@ export class GrpoStage implements Stage {
     const rollout = await this.#sample(step);
     watch.lap('rollout');
 
-    // Compute the rewards r_i of each completion.
+    // Compute the rewards r_i of each completion, those on its length included.
     const given = await this.#score(rollout, step, loop);
     if (!given) return undefined;
     const table = this.#lengths.addedTo(given, rollout);
