@@ -8,6 +8,7 @@ import type { ExplanationSection } from './explain-parts.ts';
 
 export const DEEPSEEKMATH = 'DeepSeekMath, arXiv:2402.03300';
 const RLOO = 'RLOO, arXiv:2402.14740';
+const REINFORCE = 'REINFORCE with reinforcement comparison, Williams 1992';
 
 /** What is explained of a completion here. */
 interface Compared {
@@ -30,7 +31,7 @@ export function baseline(completions: readonly Compared[], options: AdvantageOpt
     text.push('All rewards are equal: whatever is subtracted, nothing is left. This group teaches nothing.');
   return {
     title,
-    source: options.baseline === 'leave-one-out' ? RLOO : `${DEEPSEEKMATH}, section 4.1.1`,
+    source: BASELINE_SOURCES[options.baseline],
     text,
     formulas: [
       `mean = ${sumText(known)} ÷ ${known.length} = ${formatFixed(average, digits)}`,
@@ -47,6 +48,13 @@ const TITLES: Record<AdvantageOptions['baseline'], string> = {
   none: "3. The group's own mean is the baseline",
   'leave-one-out': '3. The mean of the other completions is the baseline',
   history: "3. The prompt's earlier rewards and the group's mean are the baseline",
+};
+
+const BASELINE_SOURCES: Record<AdvantageOptions['baseline'], string> = {
+  group: `${DEEPSEEKMATH}, section 4.1.1`,
+  none: `${DEEPSEEKMATH}, section 4.1.1`,
+  'leave-one-out': RLOO,
+  history: REINFORCE,
 };
 
 function baselineSentence(kind: AdvantageOptions['baseline']): string {
@@ -87,6 +95,7 @@ function sumText(values: readonly number[]): string {
 
 export function advantageSource({ baseline: kind, multiObjectiveAggregation, scaleRewards }: AdvantageOptions): string {
   if (kind === 'leave-one-out') return RLOO;
+  if (kind === 'history') return REINFORCE;
   if (multiObjectiveAggregation === 'normalize_then_sum') return 'GDPO, arXiv:2601.05242';
   return scaleRewards === 'none' ? 'Dr. GRPO, arXiv:2503.20783' : `${DEEPSEEKMATH}, section 4.1.2`;
 }

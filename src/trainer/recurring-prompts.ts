@@ -23,7 +23,7 @@ export function checkRecurrence(
       )
     )
       return;
-    const message = `"baseline" is "history", but no prompt comes up twice in the ${maxSteps} recorded steps; use the baseline "group".`;
+    const message = `"baseline" is "history", but no prompt comes up twice in the ${maxSteps === 1 ? 'recorded step' : `${maxSteps} recorded steps`}; use the baseline "group".`;
     throw new BadInput(message, at);
   }
   const order = trainingOrder(config, prompts.length);

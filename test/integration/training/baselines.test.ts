@@ -87,6 +87,31 @@ describe('baseline "history"', () => {
     await trainHere(join(folder, 'run.grpo.json'));
   });
 
+  test('trains on its own recording as it did, and is refused one in which no prompt comes up twice', async () => {
+    const folder = tinyWorkspace({ ...HISTORY, maxSteps: 3 });
+    const config = join(folder, 'run.grpo.json');
+    const first = (await trainHere(config)).result;
+    const recorded = [1, 2, 3].map((step) => rolloutsOf(first.run, step));
+    const write = (name: string, rows: object[]) => {
+      writeFileSync(join(folder, name), rows.map((row) => `${JSON.stringify(row)}\n`).join(''));
+      return join(folder, name);
+    };
+    const again = (await trainHere(config, { rollouts: write('all.jsonl', recorded.flat()) })).result;
+    for (const step of [1, 2, 3])
+      expect(rolloutsOf(again.run, step).map(({ advantage }) => advantage)).toEqual(
+        recorded[step - 1]!.map(({ advantage }) => advantage),
+      );
+    const [a, b] = [first, again].map(({ checkpoint }) =>
+      readFileSync(join(checkpoint!, 'prompt_memory.json'), 'utf8'),
+    );
+    expect(a).toBe(b);
+
+    const once = write('once.jsonl', recorded[0]!);
+    const { status, stderr } = await runGrpo('train', config, '--rollouts', once, '--set', 'maxSteps=1');
+    expect(status).toBe(2);
+    expect(stderr).toContain('no prompt comes up twice in the recorded step; use the baseline "group"');
+  });
+
   test('a damaged memory is named', async () => {
     const folder = tinyWorkspace({ ...HISTORY, maxSteps: 2 });
     const config = join(folder, 'run.grpo.json');
