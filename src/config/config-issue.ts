@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import type { Problem } from '../protocol/errors.ts';
+import { lengthFieldNames, overlongFieldNames } from '../protocol/length-config.ts';
 import { loraFieldNames } from '../protocol/lora-config.ts';
 import { remedyWords } from '../protocol/remedy.ts';
 import { runConfigFieldNames } from '../protocol/run-config.ts';
@@ -18,6 +19,8 @@ export interface ConfigProblem extends Pick<Problem, 'message' | 'remedy'> {
 /** Of the fields that are objects, what they have. */
 const KNOWN_FIELDS: Record<string, readonly string[]> = {
   lora: loraFieldNames,
+  overlongPenalty: overlongFieldNames,
+  lengthPenalty: lengthFieldNames,
   rewards: ['file', 'function', 'weight'],
   prompt: ['system', 'user', 'prefill', 'text'],
   difficulty: ['file', 'min', 'max'],

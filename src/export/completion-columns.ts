@@ -28,6 +28,7 @@ const KNOWN: Record<string, ColumnType | 'seen' | 'scores'> = {
   columns: 'seen',
   details: 'seen',
   extra: 'seen',
+  prompt_history: 'seen',
   advantages: list(DOUBLE),
   steps: 'scores',
   segments: 'seen',

@@ -6,9 +6,11 @@ export const GLOSSARY = {
   abstained:
     'A reward function abstains when it gives a completion no score (null); a group counts as abstained when fewer than two of its completions have a reward.',
   advantage:
-    'How much better a completion is than the others of its group: its reward minus their mean, by default divided by their standard deviation; a positive one makes the completion more likely, a negative one less.',
+    'How much better a completion is than the others of its group: its reward minus a baseline, by default divided by their standard deviation; a positive one makes the completion more likely, a negative one less.',
   'all equal':
     'All completions of a group got the same reward, neither the best nor the worst of the step (or the whole step got it): there is nothing to learn from it.',
+  baseline:
+    "What a reward is measured against: the mean of the group, or as `baseline` says, the mean of the other completions, or of the group and the prompt's earlier rewards.",
   checkpoint:
     'The trained weights, the optimizer and the position in the dataset after a step, from which a run can be resumed.',
   'clip ratio':
@@ -38,7 +40,7 @@ export const GLOSSARY = {
   rollout: 'A completion sampled for training, with its prompt, scores and advantage.',
   'scoring failure': 'A reward function threw an error, ran out of time or returned something that is not a score.',
   signal:
-    'A group has a learning signal when its completions got different rewards; without one its advantages are 0 and it teaches nothing.',
+    'A group has a learning signal when its completions, or their steps, got different rewards (or others than before, with `baseline: "history"`); without one its advantages are 0 and it teaches nothing.',
   'solve rate': "Share of a prompt's completions whose reward is at least what counts as solved.",
   'std. dev.': 'Standard deviation: how far values typically are from their mean (with n − 1).',
   'std. dev. within groups':

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { fileAndFunction } from '../text/file-and-function.ts';
+import { lengthPenalty, overlongPenalty } from './length-config.ts';
 import { loraConfig } from './lora-config.ts';
 import { PRESET_NAMES, presetHover, withPreset } from './presets.ts';
 import { lrSchedulerKwargs, lrSchedulerType, schedulerProblem } from './scheduler-config.ts';
@@ -235,21 +236,31 @@ const sampling = {
 
 const advantages = {
   scaleRewards: z
-    .union([z.enum(['group', 'batch', 'none']), z.boolean()])
+    .union([z.enum(['group', 'batch', 'adaptive', 'none']), z.boolean()])
     .default('group')
     .transform((scale) => (scale === true ? 'group' : scale === false ? 'none' : scale))
     .describe(
-      'Divide advantages by the standard deviation of the rewards in the group (also true), in the batch, or not at all (also false; Dr. GRPO).',
+      'Divide advantages by the standard deviation of the rewards in the group (also true), in the batch, by a mix of both that trusts a group by its number of rows (adaptive), or not at all (also false; Dr. GRPO). Only with the baseline "group"; the other baselines are not divided.',
     ),
   baseline: z
-    .enum(['group', 'none'])
+    .enum(['group', 'leave-one-out', 'history', 'none'])
     .default('group')
-    .describe("Subtract the group's mean reward, or use the rewards unchanged (for comparison; learns less well)."),
+    .describe(
+      'Subtract from each reward the mean of its group; leave-one-out: the mean of the other completions (RLOO); history: the mean of the group and of what the prompt earned in earlier steps; none: nothing (for comparison; learns less well).',
+    ),
   multiObjectiveAggregation: z
     .enum(['sum_then_normalize', 'normalize_then_sum'])
     .default('sum_then_normalize')
     .describe('With several rewards: normalize their weighted sum, or normalize each before summing (GDPO).'),
+  processRewardWeight: nonNegative
+    .nullable()
+    .default(null)
+    .describe(
+      'Of functions that score the steps of a completion: their scores count as outcomes, as those of other functions do, and what their steps bring is multiplied by this and added (DeepSeekMath 4.1.3 beside 4.1.2); null: such a function pays by its steps alone.',
+    ),
 };
+
+const lengths = { overlongPenalty, lengthPenalty };
 
 const loss = {
   lossType: z
@@ -362,6 +373,7 @@ export const configSections: readonly { title: string; fields: readonly string[]
   { title: 'Steps', fields: Object.keys(batches) },
   { title: 'Sampling', fields: Object.keys(sampling) },
   { title: 'Advantages', fields: Object.keys(advantages) },
+  { title: 'Length penalties', fields: Object.keys(lengths) },
   { title: 'Loss', fields: Object.keys(loss) },
   { title: 'Optimizer', fields: Object.keys(optimizer) },
   { title: 'Adapter', fields: ['lora'] },
@@ -376,6 +388,7 @@ export const runConfigFields = z
     ...batches,
     ...sampling,
     ...advantages,
+    ...lengths,
     ...loss,
     ...optimizer,
     lora: loraConfig,
@@ -406,6 +419,23 @@ export const runConfigSchema = z
     }
     if (completions % config.gradientAccumulationSteps !== 0)
       fail('gradientAccumulationSteps', `must divide the ${completions} completions of a step into equal parts`);
+    const { overlongPenalty: overlong, lengthPenalty: length, maxCompletionLength } = config;
+    if (overlong !== null && overlong.cache > maxCompletionLength)
+      fail('overlongPenalty', `must have a "cache" that is not above maxCompletionLength (${maxCompletionLength})`);
+    if (length !== null && length.target > maxCompletionLength)
+      fail('lengthPenalty', `must have a "target" that is not above maxCompletionLength (${maxCompletionLength})`);
+    if (config.baseline === 'leave-one-out' || config.baseline === 'history') {
+      const refuse = (field: 'scaleRewards' | 'multiObjectiveAggregation', value: string) =>
+        fail('baseline', `cannot be "${config.baseline}" with ${field} "${config[field]}"; set ${field} to "${value}"`);
+      if (config.scaleRewards === 'batch' || config.scaleRewards === 'adaptive') refuse('scaleRewards', 'none');
+      if (config.multiObjectiveAggregation === 'normalize_then_sum')
+        refuse('multiObjectiveAggregation', 'sum_then_normalize');
+    }
+    if (config.scaleRewards === 'adaptive' && config.multiObjectiveAggregation === 'normalize_then_sum')
+      fail(
+        'scaleRewards',
+        'cannot be "adaptive" with multiObjectiveAggregation "normalize_then_sum", which divides by the deviations of each function and of the batch',
+      );
     if (config.evalSteps !== null && config.evalDataset === null && config.evalSplit === null)
       fail('evalSteps', 'requires an evalDataset or an evalSplit');
     if (config.evalSplit !== null && config.evalDataset !== null)
@@ -424,6 +454,9 @@ export const runConfigSchema = z
   })
   .transform(({ $schema: _, ...config }) => ({
     ...config,
+    // What is not divided is recorded as that.
+    scaleRewards:
+      config.baseline === 'leave-one-out' || config.baseline === 'history' ? ('none' as const) : config.scaleRewards,
     epsilonHigh: config.epsilonHigh ?? config.epsilon,
     numGenerationsEval: config.numGenerationsEval ?? config.numGenerations,
   }));

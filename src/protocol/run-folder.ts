@@ -167,6 +167,8 @@ export interface RolloutRow {
   reward: number | null;
   /** Under process supervision that of the first token: what all steps earned together. */
   advantage: number;
+  /** With `baseline: "history"`: the mean of what the prompt earned in earlier steps, and how many rows it counts for; none the first time. */
+  prompt_history?: { rows: number; mean: number };
   /** Tokens that the policy wrote. */
   length: number;
   truncated: boolean;
@@ -209,4 +211,7 @@ export interface UpdatedRow {
  * One completion of a held-out prompt in `evaluations/step-000010.jsonl`, by the policy after 10 steps. `group` is the prompt's index among
  * the held-out ones: the same in every evaluation of a run, and sampled from the same random numbers.
  */
-export type EvaluatedRow = Omit<RolloutRow, 'rendered_prompt' | 'advantage' | 'advantages' | 'extra'>;
+export type EvaluatedRow = Omit<
+  RolloutRow,
+  'rendered_prompt' | 'advantage' | 'advantages' | 'prompt_history' | 'extra'
+>;

@@ -1,4 +1,4 @@
-import type { AdvantageOptions } from '../grpo/advantages.ts';
+import type { AdvantageOptions, Histories } from '../grpo/advantages.ts';
 import { assignCredit, type Credit } from '../grpo/credit.ts';
 import type { ProcessStep } from '../grpo/process-advantages.ts';
 import { completionIds, type Experience, onAllTokens, trainedLength, trainedMask } from '../grpo/trajectory.ts';
@@ -9,13 +9,14 @@ import type { RunConfig } from '../protocol/run-config.ts';
 import { scoresByRow } from '../rewards/score-table.ts';
 import type { Rollout, RolloutCompletion } from './rollout.ts';
 
-/** What each completion of a rollout earned; positions are the tokens that the policy drew. */
+/** What each completion of a rollout earned; positions are the tokens that the policy drew. `histories`: of each group's prompt. */
 export function creditOf(
   rollout: Rollout,
   table: ScoreTable,
   groupSize: number,
   options: AdvantageOptions,
   tokenizer: Tokenizer,
+  histories?: Histories,
 ): Credit {
   const scored = scoresByRow(table.columns, rollout.keys());
   const steps = rollout.map((completion, row) => {
@@ -23,7 +24,7 @@ export function creditOf(
     return own.some(({ length }) => length > 0) ? inTokens(own, completion, tokenizer) : own;
   });
   const lengths = rollout.map(({ trajectory }) => trainedLength(trajectory));
-  return assignCredit({ ...scored, steps, lengths, groupSize }, options);
+  return assignCredit({ ...scored, steps, lengths, groupSize, histories }, options);
 }
 
 /** A step ends with the token that writes its last character; its end counts the tokens up to there that the policy drew. */

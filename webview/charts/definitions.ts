@@ -233,12 +233,15 @@ const ELSEWHERE =
 
 /** Metrics that reward functions log themselves, and those of a later release. */
 function otherCharts(keys: readonly string[]): ChartDefinition[] {
-  const titles: Record<string, string> = { 'rewards/failed_ratio': 'Scoring failures' };
+  const titles: Record<string, string> = {
+    'rewards/failed_ratio': 'Scoring failures',
+    'length_penalty/weight': 'Weight of the length penalty',
+  };
   return keys
     .filter((key) => !ELSEWHERE.test(key))
     .map((key) => ({
       id: key,
-      title: titles[key] ?? key,
+      title: titles[key] ?? key.replace(/^process\/(.+)\/mean$/, 'Steps that $1 scored'),
       ...(key.endsWith('_ratio') && { unit: 'share' as const }),
       series: [line(key, key.split('/').at(-1)!, 0)],
     }));

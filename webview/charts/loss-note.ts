@@ -10,11 +10,25 @@ type LossSettings = Pick<
  * advantage is the same for all of its tokens here; process supervision adds what the steps earn.
  */
 export function lossNote(config: LossSettings): string {
-  const start = config.baseline === 'none' ? withoutBaseline(config) : withBaseline(config);
+  const start = startOf(config);
   const { beta, entropyCoef } = config;
   const terms = [beta > 0 && 'the KL divergence × beta', entropyCoef !== 0 && 'the entropy bonus'].filter(Boolean);
   const more = terms.length > 0 ? ` It includes ${terms.join(' and ')}.` : '';
   return `Not a measure of progress: watch the reward. ${start}${more}`;
+}
+
+function startOf(config: LossSettings): string {
+  switch (config.baseline) {
+    case 'none':
+      return withoutBaseline(config);
+    case 'group':
+    case 'leave-one-out':
+      return withBaseline(config);
+    case 'history':
+      return "A group's advantages sum to what its prompt earned more, or less, than in earlier steps, so the loss does not start at 0.";
+    default:
+      return config.baseline satisfies never;
+  }
 }
 
 /** The advantages of each group sum to zero; whether the loss does depends on what they are weighted by. */

@@ -101,11 +101,7 @@ function section({ group: { group } }: ComparedGroup): Row<ComparedGroup> {
     title.title = words;
     // Both pictures in the old order, from best to worst: what moved is seen at its place.
     const ordered = now.compared.toSorted((a, b) => bestFirst(a.completion, b.completion));
-    drawMarks(
-      before,
-      ordered.map(({ completion }) => completion),
-      now.scales.old,
-    );
+    drawMarks(before, ordered.map(recordedCompletion), now.scales.old);
     drawMarks(after, ordered.map(rescoredCompletion), now.scales.new);
     setText(mean, arrow(formatFixed(reward.old, now.decimals), formatFixed(reward.new, now.decimals)));
     setText(signal, arrow(signalLabel(signals.old), signalLabel(signals.new)));
@@ -118,9 +114,12 @@ function section({ group: { group } }: ComparedGroup): Row<ComparedGroup> {
   return { element: details, update };
 }
 
-const rescoredCompletion = ({ completion, row }: Compared): Completion => ({
-  ...completion,
-  ...{ advantage: row.advantage.new, reward: row.reward.new, error: row.error, failure: row.failure },
-});
+/** Of both, the advantage that a completion has as a whole: rescoring does not give those of its tokens. */
+const recordedCompletion = ({ completion: { advantages: _, ...completion } }: Compared): Completion => completion;
+
+const rescoredCompletion = (compared: Compared): Completion => {
+  const { advantage, reward, error, failure } = compared.row;
+  return { ...recordedCompletion(compared), ...{ advantage: advantage.new, reward: reward.new, error, failure } };
+};
 
 const changeOf = ({ row: { advantage } }: Compared): number => Math.abs(advantage.new - advantage.old);

@@ -119,7 +119,19 @@ describe('bad input is one sentence at its line and column', () => {
       '2:13: "device" must be one of "auto", "cpu", "webgpu", "tensorflow", not "cuda". An NVIDIA GPU is used through "webgpu" or "tensorflow".',
     ],
     ['"rewardTimeoutSeconds": 3000000', '2:27: "rewardTimeoutSeconds" must be at most 2147000, not 3000000.'],
-    ['"scaleRewards": 3', '2:19: "scaleRewards" must be one of "group", "batch", "none", not 3.'],
+    ['"scaleRewards": 3', '2:19: "scaleRewards" must be one of "group", "batch", "adaptive", "none", not 3.'],
+    [
+      '"baseline": "history", "scaleRewards": "batch"',
+      '2:15: "baseline" cannot be "history" with scaleRewards "batch"; set scaleRewards to "none".',
+    ],
+    [
+      '"baseline": "leave-one-out", "multiObjectiveAggregation": "normalize_then_sum"',
+      '2:15: "baseline" cannot be "leave-one-out" with multiObjectiveAggregation "normalize_then_sum"; set multiObjectiveAggregation to "sum_then_normalize".',
+    ],
+    [
+      '"scaleRewards": "adaptive", "multiObjectiveAggregation": "normalize_then_sum"',
+      '2:19: "scaleRewards" cannot be "adaptive" with multiObjectiveAggregation "normalize_then_sum", which divides by the deviations of each function and of the batch.',
+    ],
     ['"shuffleDataset": null', '2:21: "shuffleDataset" must be true or false, not null.'],
     ['"evalDataset": "none.jsonl"', '2:18: "evalDataset" names none.jsonl, which does not exist (/none.jsonl).'],
     ['"evalDataset": []', '2:18: "evalDataset" must be a list that is not empty, not [].'],

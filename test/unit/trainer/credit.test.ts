@@ -89,3 +89,43 @@ test("a step's advantage is on the tokens that led to it, across what others wro
   }
   for (let token = 0; token < plain; token++) expect(table(batch.advantages)[1]![token]).toBeCloseTo(bad, 5);
 });
+
+test('credit takes work that grows as the completions do, however many steps they have', () => {
+  const word = tokenizer.encode(' one', { addSpecialTokens: false });
+  /** Reads of steps and ids that are decoded, for a group of completions of so many words, each of them a step. */
+  const work = (words: number): number => {
+    let count = 0;
+    const counting = new Proxy(tokenizer, {
+      get: (target, name) =>
+        name === 'decode'
+          ? (ids: number[], how: object) => {
+              count += ids.length;
+              return target.decode(ids, how);
+            }
+          : Reflect.get(target, name, target),
+    });
+    const ids = Array.from({ length: words }, () => word).flat();
+    const text = tokenizer.decode(ids, { skipSpecialTokens: true });
+    const steps = Array.from({ length: words }, (_, index) => ({
+      score: index % 2,
+      get end() {
+        count++;
+        return Math.round(((index + 1) * text.length) / words);
+      },
+    }));
+    const rollout = [0, 1].map(
+      (): RolloutCompletion => ({
+        ...{ group: 0, prompt: { prompt: 'a', ids: [5], columns: {} }, text },
+        trajectory: { segments: [{ ids, trained: true }], truncated: false },
+      }),
+    );
+    const outcomes = rollout.map((): RewardOutcome => ({ kind: 'score', score: 0, steps }));
+    const table = { columns: [{ name: 'reward', weight: 1, seconds: 0, outcomes }], metrics: {}, extra: {} };
+    const { byPosition } = creditOf(rollout, table, 2, options, counting);
+    expect(byPosition![0]).toHaveLength(ids.length);
+    return count;
+  };
+  const [short, long] = [work(100), work(1600)];
+  expect(short).toBeGreaterThanOrEqual(100);
+  expect(long / short).toBeLessThan(17);
+});

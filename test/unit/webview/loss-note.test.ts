@@ -68,6 +68,12 @@ describe('the note on the loss', () => {
     expect(note({ lossType: 'sapo', baseline: 'none' })).toContain('twice their mean');
   });
 
+  it('speaks of a sum of zero only where there is one', () => {
+    expect(note({ baseline: 'leave-one-out' })).toBe(note({}));
+    expect(note({ baseline: 'history' })).toContain('than in earlier steps');
+    expect(note({ baseline: 'history' })).not.toContain('sum to zero');
+  });
+
   it('names what else is in the loss', () => {
     expect(note({ beta: 0.04, entropyCoef: 0.01 })).toMatch(
       /includes the KL divergence × beta and the entropy bonus\.$/,
