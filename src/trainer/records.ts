@@ -82,9 +82,10 @@ export function rolloutRows({ step, rollout, table, credit }: ScoredStep, tokeni
 }
 
 /** A line of the step's file of updates. */
-export const updatedRow = ({ entropies, ratios, kl }: TokenFigures): UpdatedRow => ({
+export const updatedRow = ({ entropies, ratios, learns, kl }: TokenFigures): UpdatedRow => ({
   entropies: rounded(entropies),
   ...(ratios && { ratios: rounded(ratios) }),
+  ...(learns && { learns: Array.from(learns) }),
   ...(kl && { kl: rounded(kl) }),
 });
 

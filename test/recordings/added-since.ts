@@ -24,6 +24,11 @@ export const ADDED_SINCE: readonly string[] = [
   ...[
     ...['evalSplit', 'prompt', 'columns', 'maxRows', 'maxPromptLength', 'difficulty', 'evalOnStart', 'reportTo'],
     ...['preset', 'numTrainEpochs', 'lrSchedulerKwargs'],
+    ...['topEntropyQuantile', 'offPolicyMaskThreshold'],
+    ...['refModelMixupAlpha', 'useAdaptiveEntropy', 'entropyTarget'],
+    ...['dpoCoef', 'dpoBeta'],
+    ...['entropyCoefMin', 'entropyCoefMax', 'entropyCoefDelta'],
+    ...['vespoKPos', 'vespoLambdaPos', 'vespoKNeg', 'vespoLambdaNeg'],
   ].flatMap((field) => [`run.json: config.${field}`, `run.json: startConfig.${field}`]),
 ];
 
