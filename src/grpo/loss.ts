@@ -114,8 +114,9 @@ export function grpoLoss(
   }
 
   if (inputs.slopes) {
-    const sums = sum(mul(sub(logps, stopGradient(logps)), mask), 1, true); // [rows, 1]: zeros, with the gradient of the sums
-    loss = add(loss, sum(mul(sums, inputs.slopes)));
+    // [rows, 1]: zeros that have the gradient of the rows' sums.
+    const rows = sum(mul(sub(logps, stopGradient(logps)), mask), 1, true);
+    loss = add(loss, sum(mul(rows, inputs.slopes)));
   }
 
   const sums: LossSums = {
