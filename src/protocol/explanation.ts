@@ -16,7 +16,7 @@ import {
 } from './explain-advantage.ts';
 import type { Explanation, ExplanationSection } from './explain-parts.ts';
 import { clipSentences, ratioTable } from './explain-ratios.ts';
-import { type Pull, pullOf, weightSentence } from './explain-weights.ts';
+import { entropySentence, learningTokens, type Pull, pairSentence, pullOf, weightSentence } from './explain-weights.ts';
 import type { WeightedFunction } from './step-settings.ts';
 
 export interface ExplainedCompletion {
@@ -38,6 +38,10 @@ export interface ExplainedCompletion {
   kl?: readonly number[] | undefined;
   /** Process supervision: of each token. */
   advantages?: readonly number[] | undefined;
+  /** `topEntropyQuantile`: 1 on the tokens that learn, in the last pass. */
+  learns?: readonly number[] | undefined;
+  /** `dpoCoef`: it is the better (true) or the worse one of its group's pair. */
+  preferred?: boolean | undefined;
 }
 
 export interface ExplainedGroup {
@@ -45,7 +49,7 @@ export interface ExplainedGroup {
   title: string;
   prompt: string;
   functions: readonly WeightedFunction[];
-  options: AdvantageOptions & LossOptions & { numIterations: number };
+  options: AdvantageOptions & LossOptions & { numIterations: number; dpoCoef: number };
   completions: readonly ExplainedCompletion[];
   /** Of the whole step: completions, and tokens that count in the loss. */
   step: { rows: number; tokens: number };
@@ -199,27 +203,35 @@ function pulls({ completions, options, step }: ExplainedGroup): ExplanationSecti
     source: weightSource(options.lossType),
     text: [
       weightSentence(options.lossType, step, options.maxCompletionLength),
-      ...(strongest === 0 ? ['All advantages are 0: the update does not touch this group.'] : []),
+      ...entropySentence(options, completions),
+      ...pairSentence(options, completions),
+      ...(strongest === 0 ? [untouched(completions)] : []),
       ...(completions.some(({ counts }) => !counts)
         ? ['Completions that were cut off do not count (`maskTruncatedCompletions`).']
         : []),
     ],
     formulas: ['pull = A × tokens × weight of a token'],
     table: {
-      head: ['', 'completion', 'A', 'tokens', 'pull', ''],
+      head: ['', 'completion', 'A', options.topEntropyQuantile < 1 ? 'learning' : 'tokens', 'pull', ''],
       numbers: [false, false, true, true, true, false],
       rows: numbered(
         completions.map((completion, i) => ({ completion, ...all[i]! })),
-        ({ completion: { completion, advantage, length }, pull }) => [
-          shortened(completion),
-          formatAdvantage(advantage, 2),
-          String(length),
+        ({ completion, pull }) => [
+          shortened(completion.completion),
+          formatAdvantage(completion.advantage, 2),
+          String(learningTokens(completion)),
           signed(pull),
           direction(pull, strongest),
         ],
       ),
     },
   };
+}
+
+function untouched(completions: ExplainedGroup['completions']): string {
+  const nothing = completions.every(({ advantage, advantages = [] }) => isZero(advantage) && advantages.every(isZero));
+  const why = nothing ? 'All advantages are 0' : 'None of its tokens learn';
+  return `${why}: the update does not touch this group.`;
 }
 
 const signed = (value: number): string => (value > 0 ? `+${formatNumber(value)}` : formatNumber(value));
@@ -236,6 +248,8 @@ const weightSource = (lossType: LossOptions['lossType']): string =>
     dapo: 'DAPO, arXiv:2503.14476, section 3.3',
     bnpo: 'TRL’s bnpo',
     dr_grpo: 'Dr. GRPO, arXiv:2503.20783',
+    luspo: 'LUSPO, arXiv:2602.05261',
+    vespo: 'VESPO, arXiv:2602.10693',
     cispo: 'CISPO, arXiv:2506.13585',
     sapo: 'SAPO, arXiv:2511.20347',
     grpo: `${DEEPSEEKMATH}, equation 3`,

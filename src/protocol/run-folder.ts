@@ -203,6 +203,8 @@ export interface UpdatedRow {
   entropies: number[];
   /** With `numIterations` above 1: how much more likely the token is than at the first pass. */
   ratios?: number[];
+  /** With `topEntropyQuantile`: 1 on the tokens that learn, 0 on the others. */
+  learns?: number[];
   /** With `beta`: k3 estimate of KL(policy ‖ reference), in nats. */
   kl?: number[];
 }

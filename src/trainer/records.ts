@@ -112,9 +112,10 @@ function renderedPrompt({ prompt, text, ids }: EncodedPrompt, tokenizer: Tokeniz
 }
 
 /** A line of the step's file of updates. */
-export const updatedRow = ({ entropies, ratios, kl }: TokenFigures): UpdatedRow => ({
+export const updatedRow = ({ entropies, ratios, learns, kl }: TokenFigures): UpdatedRow => ({
   entropies: rounded(entropies),
   ...(ratios && { ratios: rounded(ratios) }),
+  ...(learns && { learns: Array.from(learns) }),
   ...(kl && { kl: rounded(kl) }),
 });
 

@@ -26,6 +26,11 @@ export const ADDED_SINCE: readonly string[] = [
     ...['evalSplit', 'prompt', 'columns', 'maxRows', 'maxPromptLength', 'difficulty', 'evalOnStart', 'reportTo'],
     ...['preset', 'numTrainEpochs', 'lrSchedulerKwargs'],
     ...['processRewardWeight', 'overlongPenalty', 'lengthPenalty'],
+    ...['topEntropyQuantile', 'offPolicyMaskThreshold'],
+    ...['refModelMixupAlpha', 'useAdaptiveEntropy', 'entropyTarget'],
+    ...['dpoCoef', 'dpoBeta'],
+    ...['entropyCoefMin', 'entropyCoefMax', 'entropyCoefDelta'],
+    ...['vespoKPos', 'vespoLambdaPos', 'vespoKNeg', 'vespoLambdaNeg'],
   ].flatMap((field) => [`run.json: config.${field}`, `run.json: startConfig.${field}`]),
 ];
 

@@ -45,8 +45,8 @@ export class LocalLearner implements Learner {
     return this.policy.update(rollout);
   }
 
-  syncReference(): void {
-    this.policy.syncReference();
+  syncReference(): Promise<void> {
+    return this.policy.syncReference();
   }
 
   async save(folder: string, progress: Progress): Promise<void> {

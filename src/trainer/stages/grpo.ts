@@ -76,8 +76,8 @@ export class GrpoStage implements Stage {
     // Update the policy μ times (`numIterations`) to maximize the GRPO objective.
     loop.emit({ type: 'phase', step, phase: 'update' });
     const update = await this.#learner.update(experiencesOf(rollout, credit, config));
-    // Now and then, the policy becomes the reference: π_ref ← π_θ.
-    if (config.syncRefModel && step % config.refModelSyncSteps === 0) this.#learner.syncReference();
+    // Now and then, the reference follows the policy: π_ref ← α π_θ + (1 − α) π_ref.
+    if (config.syncRefModel && step % config.refModelSyncSteps === 0) await this.#learner.syncReference();
     watch.lap('update');
     if (update.overflow) loop.emit({ type: 'log', level: 'info', message: overflowNote(step, update.overflow) });
 

@@ -156,6 +156,18 @@ describe('bad input is one sentence at its line and column', () => {
       '"lrSchedulerKwargs": { "minLrr": 1e-5 }',
       '2:26: Unknown field "lrSchedulerKwargs.minLrr". Did you mean "minLr"?',
     ],
+    ['"dpoCoef": 0.1', '2:14: "dpoCoef" requires a reference policy; set beta above 0.'],
+    [
+      '"refModelMixupAlpha": 0.6',
+      '2:25: "refModelMixupAlpha" requires syncRefModel: without it the reference never changes.',
+    ],
+    [
+      '"refModelMixupAlpha": 0.6, "syncRefModel": true, "lora": {}',
+      '2:25: "refModelMixupAlpha" cannot be combined with lora: adapters cannot be mixed weight by weight.',
+    ],
+    ['"useAdaptiveEntropy": true, "entropyCoefMin": 2', '2:49: "entropyCoefMin" must not be above entropyCoefMax (1).'],
+    ['"topEntropyQuantile": 1.5', '2:25: "topEntropyQuantile" must be at most 1, not 1.5.'],
+    ['"offPolicyMaskThreshold": 0', '2:29: "offPolicyMaskThreshold" must be above 0, not 0.'],
     ['"minCompletionLength": 600', '2:26: "minCompletionLength" must not be above maxCompletionLength (512).'],
     [
       '"gradientAccumulationSteps": 5',
