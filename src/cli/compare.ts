@@ -13,6 +13,7 @@ import type { CommandOf } from './commands.ts';
 import { ExperimentProgress } from './experiment-progress.ts';
 import { resultLines } from './experiment-text.ts';
 import { print, printAside, printJson } from './output.ts';
+import { onHostStop } from './tell-host.ts';
 import { INTERRUPTED } from './terminal.ts';
 import { VERSION } from './version.ts';
 
@@ -107,11 +108,13 @@ async function untilStopped(queue: TrainQueue): Promise<boolean> {
     stop(false);
   };
   const hangUp = () => stop(true);
-  process.on('SIGINT', interrupt).on('SIGTERM', interrupt).on('SIGHUP', hangUp).on('disconnect', hangUp);
+  process.on('SIGINT', interrupt).on('SIGTERM', interrupt).on('SIGHUP', hangUp);
+  const unhost = onHostStop(stop);
   try {
     await queue.run();
     return stopped;
   } finally {
-    process.off('SIGINT', interrupt).off('SIGTERM', interrupt).off('SIGHUP', hangUp).off('disconnect', hangUp);
+    process.off('SIGINT', interrupt).off('SIGTERM', interrupt).off('SIGHUP', hangUp);
+    unhost();
   }
 }

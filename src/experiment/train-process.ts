@@ -1,6 +1,6 @@
 import { Child } from '../processes/child.ts';
 import { killTreeAfter } from '../processes/kill-tree.ts';
-import { type TrainerEvent, trainerEvent } from '../protocol/events.ts';
+import { type HostCommand, type TrainerEvent, trainerEvent } from '../protocol/events.ts';
 import type { PlannedRun } from './plan.ts';
 
 export type TrainOutcome = { outcome: 'done' | 'stopped' } | { outcome: 'failed'; reason: string };
@@ -31,9 +31,9 @@ export class TrainProcess {
 
   /** Finishes its step and writes a checkpoint. `abandoned`: and is killed when that takes too long. */
   stop(abandoned: boolean): void {
-    const { process } = this.#child;
-    if (process.connected) process.disconnect();
-    if (abandoned && process.pid !== undefined) killTreeAfter(process.pid, AFTERWARDS_SECONDS);
+    this.#child.send({ type: 'stop' } satisfies HostCommand);
+    const { pid } = this.#child.process;
+    if (abandoned && pid !== undefined) killTreeAfter(pid, AFTERWARDS_SECONDS);
   }
 
   kill(): void {
