@@ -9,6 +9,8 @@ import { TrainProcess } from '../experiment/train-process.ts';
 import { RunFailure } from '../protocol/errors.ts';
 import type { ExperimentLine } from '../protocol/experiment-results.ts';
 import { writeExperimentPage } from '../report/experiment-page.ts';
+import { writeAbout } from '../run-folder/about.ts';
+import { tryTo } from '../run-folder/atomic-write.ts';
 import type { CommandOf } from './commands.ts';
 import { ExperimentProgress } from './experiment-progress.ts';
 import { resultLines } from './experiment-text.ts';
@@ -63,7 +65,10 @@ async function train(
   const queue = new TrainQueue(planned, {
     jobs,
     start: (run, onEvent) => new TrainProcess(script, experiment.base, run, onEvent),
-    onEvent: (run, event) => progress.show(run, event),
+    onEvent(run, event) {
+      if (event.type === 'start') tag(run, experiment);
+      progress.show(run, event);
+    },
     onEnd(run, ended) {
       if (ended.outcome === 'failed') failures.push({ run, reason: ended.reason });
       progress.ended(run, ended);
@@ -73,6 +78,11 @@ async function train(
   const stopped = await untilStopped(queue);
   progress.clear();
   return { failures, stopped };
+}
+
+/** Its runs are found by it in the editor; whoever does not want it there may take it away. */
+function tag({ folder, resume }: PlannedRun, { name }: Experiment): void {
+  if (!resume) tryTo(() => writeAbout(folder, { tags: [name] }));
 }
 
 const lineOf = (

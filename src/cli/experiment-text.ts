@@ -3,7 +3,10 @@ import type { FailedRun } from './compare.ts';
 import { table } from './table.ts';
 
 /** What an experiment came to, for a terminal. */
-export function resultLines({ settings, measure, page }: ExperimentResults, failures: readonly FailedRun[]): string[] {
+export function resultLines(
+  { settings, measure, file, page }: ExperimentResults,
+  failures: readonly FailedRun[],
+): string[] {
   const rows = settings.map((setting) => [
     setting.label,
     `${setting.done}/${setting.runs.length}`,
@@ -17,9 +20,7 @@ export function resultLines({ settings, measure, page }: ExperimentResults, fail
     '',
     'Mean ± standard deviation over the runs that are done.',
     ...(missing > 0
-      ? [
-          `${missing} ${missing === 1 ? 'run is' : 'runs are'} not done; the same command without --table-only trains them.`,
-        ]
+      ? [`${missing} of the runs ${missing === 1 ? 'is' : 'are'} not done; grpo compare ${file} trains what is left.`]
       : []),
     ...failureLines(failures),
     page,

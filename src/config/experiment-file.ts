@@ -37,6 +37,8 @@ export interface ExperimentFile {
 /** Reads `NAME.experiment.json` (JSON with comments and trailing commas). Throws BadInput at file:line:column for what is wrong with the file itself. */
 export function readExperimentFile(given: string): ExperimentFile {
   const file = resolve(given);
+  if (file.endsWith('.grpo.json'))
+    throw new BadInput('This is a run config; name it as "base" in NAME.experiment.json.', { file });
   const text = readText(file, EXPERIMENT_FILE);
   const { root, value, at } = parseJsonc(text, file, 'experiment file');
   if (root?.type !== 'object') throw new BadInput('The experiment file must be one JSON object, { ... }.', at(0));

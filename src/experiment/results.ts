@@ -33,13 +33,20 @@ function resultOf(found: FoundRun, seconds: number | null): ExperimentRunResult 
   return {
     seed: wanted.seed,
     folder: run?.folder ?? null,
-    state: !run ? 'missing' : isDone(found) ? 'done' : isTraining(found) ? 'training' : 'unfinished',
+    state: stateOf(found),
     step: info?.step ?? 0,
     reward: measure?.reward ?? null,
     best: measure?.best ?? null,
     seconds,
     failure: run?.status === 'failed' ? (info?.reason ?? 'for an unknown reason') : null,
   };
+}
+
+function stateOf(found: FoundRun): ExperimentRunResult['state'] {
+  if (!found.run) return 'missing';
+  if (isDone(found)) return 'done';
+  if (isTraining(found)) return 'training';
+  return found.run.status === 'failed' ? 'failed' : 'unfinished';
 }
 
 /** Where settings are measured differently, each run by its own measure. */

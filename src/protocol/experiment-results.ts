@@ -7,7 +7,7 @@ const experimentRun = z.object({
   seed: z.number(),
   /** Its run folder; null where there is none yet. */
   folder: z.string().nullable(),
-  state: z.enum(['done', 'training', 'unfinished', 'missing']),
+  state: z.enum(['done', 'failed', 'training', 'unfinished', 'missing']),
   step: z.int(),
   /** By the run's measure: the last, and the best. Null before the first reward. */
   reward,

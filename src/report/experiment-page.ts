@@ -90,14 +90,14 @@ function settingsSection({ measure, settings }: Results): Html {
 <td class="number">${fixed(setting.best)}</td>
 <td>${setting.set.join(', ')}</td></tr>`;
   return html`<section><h2>Settings</h2>
-<table><thead><tr><th scope="col">setting</th><th scope="col" class="number">runs done</th><th scope="col" class="number">${measure}</th><th scope="col" class="number">best</th><th scope="col">instead of the run config's</th></tr></thead>
+<table><thead><tr><th scope="col">setting</th><th scope="col" class="number">runs done</th><th scope="col" class="number">${measure}</th><th scope="col" class="number">best</th><th scope="col">overrides</th></tr></thead>
 <tbody>${settings.map(row)}</tbody></table>
 <p class="muted">Mean ± standard deviation (n − 1) over the runs that are done; best: the mean of each run's highest.</p></section>`;
 }
 
 function runsSection({ settings }: Results): Html {
   const row = (label: string, run: ExperimentRunResult) => html`<tr><th scope="row">${label}</th>
-<td class="number">${run.seed}</td><td>${run.state}${run.failure !== null && html` <span class="muted">failed: ${run.failure}</span>`}</td>
+<td class="number">${run.seed}</td><td>${run.state}${run.failure !== null && html`: <span class="muted">${run.failure}</span>`}</td>
 <td class="number">${run.step}</td><td class="number">${fixed(run.reward)}</td><td class="number">${fixed(run.best)}</td>
 <td class="number">${run.seconds === null ? '–' : formatDuration(run.seconds)}</td><td>${run.folder === null ? '–' : basename(run.folder)}</td></tr>`;
   return html`<section><h2>Runs</h2>
