@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { type Experiment, loadExperiment } from '../config/load-experiment.ts';
 import { type FoundRun, findRuns, isTraining } from '../experiment/find-runs.ts';
 import { type PlannedRun, planRuns } from '../experiment/plan.ts';
-import { TrainQueue } from '../experiment/queue.ts';
+import { type FailedRun, TrainQueue } from '../experiment/queue.ts';
 import { experimentResultsOf } from '../experiment/results.ts';
 import { TrainProcess } from '../experiment/train-process.ts';
 import { RunFailure } from '../protocol/errors.ts';
@@ -40,11 +40,6 @@ export async function compareCommand(command: CommandOf<'compare'>): Promise<num
   else for (const line of resultLines({ ...results, page }, trained.failures)) print(line);
   if (trained.stopped) return INTERRUPTED;
   return trained.failures.length > 0 ? 1 : 0;
-}
-
-export interface FailedRun {
-  run: PlannedRun;
-  reason: string;
 }
 
 interface Trained {

@@ -1,5 +1,5 @@
+import type { FailedRun } from '../experiment/queue.ts';
 import { type ExperimentResults, meanText } from '../protocol/experiment-results.ts';
-import type { FailedRun } from './compare.ts';
 import { table } from './table.ts';
 
 /** What an experiment came to, for a terminal. */

@@ -9,6 +9,11 @@ export interface Trainer {
   kill(): void;
 }
 
+export interface FailedRun {
+  run: PlannedRun;
+  reason: string;
+}
+
 interface QueueOptions {
   /** How many are trained at a time. */
   jobs: number;
