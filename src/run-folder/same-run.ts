@@ -25,8 +25,10 @@ export function isSameRun(info: RunInfo, wanted: WantedRun): boolean {
   if (!info.inputs || !info.rewardSources || info.seed !== wanted.config.seed) return false;
   if ((info.changes ?? []).some(({ field }) => !HARMLESS.test(field))) return false;
   const config = recordedConfig(info);
-  if (FREE_THAT_MATTER.some((field) => JSON.stringify(config[field]) !== JSON.stringify(wanted.config[field])))
-    return false;
+  const differs = (field: keyof RunConfig) => JSON.stringify(config[field]) !== JSON.stringify(wanted.config[field]);
+  // How many steps the same epochs are follows from the prompts.
+  const byEpochs = wanted.config.numTrainEpochs !== null;
+  if (FREE_THAT_MATTER.some((field) => differs(field) && !(byEpochs && field === 'maxSteps'))) return false;
   const before = { ...info, config, directory: dirname(info.configFile) };
   // Of a run that is done, interpreters may have other paths by now; one that is to be continued must not ask about it.
   const differences = compareRun(before, wanted);

@@ -14,10 +14,12 @@ const configOf = (more: object = {}) =>
 
 /** Whether a run that was recorded with these differences is the one that is wanted. */
 function isSame({
+  wanted = {},
   recorded = {},
   info = {},
   code = '',
 }: {
+  wanted?: object;
   recorded?: object;
   info?: Partial<RunInfo>;
   code?: string;
@@ -34,7 +36,7 @@ function isSame({
     rewardSources: [{ name: 'r.reward.ts', file: reward, sha256, copy: 'rewards/r.reward.ts' }],
     ...info,
   };
-  return isSameRun(run, { config: configOf(), directory, inputs });
+  return isSameRun(run, { config: configOf(wanted), directory, inputs });
 }
 const change = (field: string) => ({ changes: [{ step: 5, at: '', field, from: 1, to: 2 }] });
 
@@ -60,6 +62,13 @@ describe('isSameRun', () => {
   it('tells runs apart that end elsewhere, or compute elsewhere', () => {
     expect(isSame({ recorded: { evalOnStart: false } })).toBe(false);
     expect(isSame({ recorded: { device: 'webgpu' } })).toBe(false);
+  });
+
+  it('knows a run of as many epochs again, whose steps were counted when it began', () => {
+    const wanted = { numTrainEpochs: 2 };
+    expect(isSame({ recorded: { numTrainEpochs: 2, maxSteps: 32 }, wanted })).toBe(true);
+    expect(isSame({ recorded: { numTrainEpochs: 1, maxSteps: 9 }, wanted })).toBe(false);
+    expect(isSame({ recorded: { numTrainEpochs: null, maxSteps: 9 }, wanted })).toBe(false);
   });
 
   it('tells runs with other reward code or data apart, and those that were changed on the way', () => {
