@@ -112,8 +112,9 @@ async function untilStopped(queue: TrainQueue): Promise<boolean> {
     );
     stop(false);
   };
-  const hangUp = () => stop(true);
+  const hangUp = () => stop(false);
   process.on('SIGINT', interrupt).on('SIGTERM', interrupt).on('SIGHUP', hangUp);
+  // Nothing outlives the editor for long.
   const unhost = onHostStop(stop);
   try {
     await queue.run();
