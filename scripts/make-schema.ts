@@ -55,7 +55,12 @@ export function makeExperimentSchema(): Schema {
       patternProperties: paths,
       additionalProperties: false,
     },
-    settings: { type: 'object', additionalProperties: { $ref: '#/definitions/set' }, minProperties: 1 },
+    settings: {
+      ...{ type: 'object', additionalProperties: { $ref: '#/definitions/set' }, minProperties: 1 },
+      // VS Code's own says "object" alone.
+      errorMessage:
+        'Expected a field of the run config with a list of values, or a name with settings: { "NAME": { FIELD: VALUE } }.',
+    },
     config: { properties: Object.fromEntries(names.map((name) => [name, config[name]])) },
   };
   return titled('GRPO Lab experiment', { ...schema, properties, definitions });

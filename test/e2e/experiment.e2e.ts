@@ -29,6 +29,12 @@ session.test('fields of the run config are explained and checked in an experimen
   await editor.hover(line('maxSteps').getByText('maxSteps'), /training steps/);
   await editor.openFile('wrong.experiment.json');
   await editor.page.locator('.squiggly-warning, .squiggly-error').first().waitFor();
+  await editor.command('View: Focus Problems');
+  await editor.page
+    .locator('.markers-panel')
+    .getByText(/Expected a field of the run config/)
+    .first()
+    .waitFor();
 });
 
 session.test('what is wrong with it is at its place', async ({ editor, server }) => {
@@ -49,7 +55,20 @@ session.test('what is wrong with it is at its place', async ({ editor, server })
 session.test('it is stopped with a checkpoint, and says how it continues', async ({ editor, server }) => {
   await editor.clearNotifications();
   await editor.openFile('rates.experiment.json');
-  await editor.page.locator('.codelens-decoration a', { hasText: 'Run Experiment' }).click();
+  const { page } = editor;
+  // The panel has pushed it out of sight.
+  await page.locator('.editor-instance .view-line', { hasText: '"seeds"' }).click();
+  await page.keyboard.press('Control+Home');
+  const lens = page.locator('.codelens-decoration a', { hasText: 'Run Experiment' });
+  // A click is lost where lenses are just being drawn again.
+  await until('the experiment to begin', async () => {
+    await lens.click();
+    const begun = editor.notification(/Experiment rates/).waitFor({ timeout: 10_000 });
+    return begun.then(
+      () => true,
+      () => false,
+    );
+  });
   const progress = editor.notification(/Experiment rates: run 1 of 4: lr 1e-4 · seed 1, step [1-7] of 8, reward/);
   await progress.waitFor({ timeout: 120_000 });
   await editor.screenshot('experiment-progress');
