@@ -103,5 +103,7 @@ session.test('it continues, and its runs are compared by their curves, seeds as 
   await means.first().waitFor();
   await editor.screenshot('experiment-compare');
   expect(await violations(dashboard)).toEqual([]);
+  await editor.page.getByRole('tab', { name: 'GRPO Lab' }).click();
   await editor.treeItem('#rates').first().waitFor();
+  await editor.screenshot('experiment-runs');
 });
