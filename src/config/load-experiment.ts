@@ -13,6 +13,8 @@ const MOST_RUNS = 1000;
 export interface Setting {
   /** In what it differs from the others: `lr 1e-3 · generations 4`. */
   label: string;
+  /** The same by part: what each of the things that vary is. */
+  choices: string[];
   /** `path=value` each, as `grpo train --set` takes them. */
   set: string[];
   /** With the base config's seed. */
@@ -54,7 +56,8 @@ export function loadExperiment(given: string, set: readonly string[] = []): Expe
   const seen = new Map<string, { label: string; combination: Choice[] }>();
   const settings = combinations.map((combination): Setting => {
     const overrides = [...read.set, ...combination.flatMap((choice) => choice.set)];
-    const label = combination.map((choice) => choice.label).join(' · ') || configName(base);
+    const choices = combination.map((choice) => choice.label);
+    const label = choices.join(' · ') || configName(base);
     const loaded = loadSetting(base, overrides, set, label);
     const content = JSON.stringify({ ...loaded.config, seed: undefined });
     const same = seen.get(content);
@@ -63,7 +66,7 @@ export function loadExperiment(given: string, set: readonly string[] = []): Expe
       throw new BadInput(`"${label}" comes to the same run config as "${same.label}"; remove one of them.`, place);
     }
     seen.set(content, { label, combination });
-    return { label, set: [...overrides.map(({ text }) => text), ...set], loaded };
+    return { label, choices, set: [...overrides.map(({ text }) => text), ...set], loaded };
   });
   const { file, name, seeds } = read;
   const runs = seeds.flatMap((seed) =>

@@ -19,7 +19,7 @@ export async function experimentResultsOf(
     const done = runs.filter(({ state }) => state === 'done');
     const rewards = done.map(({ reward }) => reward);
     return {
-      ...{ label: setting.label, set: setting.set, runs, done: done.length },
+      ...{ label: setting.label, choices: setting.choices, set: setting.set, runs, done: done.length },
       ...{ mean: mean(rewards), deviation: standardDeviation(rewards), best: mean(done.map(({ best }) => best)) },
     };
   });

@@ -21,6 +21,8 @@ export type ExperimentRunResult = z.infer<typeof experimentRun>;
 
 const settingResult = z.object({
   label: z.string(),
+  /** The same by part: what each of the things that vary is. */
+  choices: z.array(z.string()),
   /** `path=value` each. */
   set: z.array(z.string()),
   runs: z.array(experimentRun),

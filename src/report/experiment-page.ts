@@ -79,20 +79,43 @@ ${runsSection(results)}
 }
 
 const style = html([
-  `${STYLE}.number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }\n`,
+  `${STYLE}.number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
+.cross { width: auto; } .cross .number { padding-left: 24px; }
+`,
 ] as unknown as TemplateStringsArray);
 
 function settingsSection({ measure, settings }: Results): Html {
   const highest = Math.max(...settings.map(({ mean }) => mean ?? -Infinity));
+  const rewardOf = (setting: SettingResult) =>
+    setting.mean === highest ? html`<b>${meanText(setting)}</b>` : html`${meanText(setting)}`;
   const row = (setting: SettingResult) => html`<tr><th scope="row">${setting.label}</th>
 <td class="number">${setting.done} of ${setting.runs.length}</td>
-<td class="number">${setting.mean === highest ? html`<b>${meanText(setting)}</b>` : meanText(setting)}</td>
+<td class="number">${rewardOf(setting)}</td>
 <td class="number">${fixed(setting.best)}</td>
 <td>${setting.set.join(', ')}</td></tr>`;
   return html`<section><h2>Settings</h2>
+${crossTable(settings, measure, rewardOf)}
 <table><thead><tr><th scope="col">setting</th><th scope="col" class="number">runs done</th><th scope="col" class="number">${measure}</th><th scope="col" class="number">best</th><th scope="col">overrides</th></tr></thead>
 <tbody>${settings.map(row)}</tbody></table>
 <p class="muted">Mean ± standard deviation (n − 1) over the runs that are done; best: the mean of each run's highest.</p></section>`;
+}
+
+/** Where two things vary, one by row and the other by column. */
+function crossTable(
+  settings: readonly SettingResult[],
+  measure: string,
+  rewardOf: (setting: SettingResult) => Html,
+): Html {
+  const [rows, columns] = [0, 1].map((axis) => [...new Set(settings.map(({ choices }) => choices[axis] ?? ''))]) as [
+    string[],
+    string[],
+  ];
+  const isCross = settings.every(({ choices }) => choices.length === 2) && rows.length > 1 && columns.length > 1;
+  if (!isCross) return html``;
+  const cell = (row: string, column: string) =>
+    settings.find(({ choices }) => choices[0] === row && choices[1] === column)!;
+  return html`<table class="cross"><thead><tr><th scope="col">${measure}</th>${columns.map((column) => html`<th scope="col" class="number">${column}</th>`)}</tr></thead>
+<tbody>${rows.map((row) => html`<tr><th scope="row">${row}</th>${columns.map((column) => html`<td class="number">${rewardOf(cell(row, column))}</td>`)}</tr>`)}</tbody></table>`;
 }
 
 function runsSection({ settings }: Results): Html {

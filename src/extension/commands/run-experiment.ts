@@ -1,5 +1,5 @@
 import { dirname } from 'node:path';
-import { env, Uri, window, workspace } from 'vscode';
+import { env, UIKind, Uri, window, workspace } from 'vscode';
 import { basePath, readExperimentFile } from '../../config/experiment-file.ts';
 import { BadInput, badInputText } from '../../protocol/errors.ts';
 import { type ExperimentResults, experimentLine, meanText } from '../../protocol/experiment-results.ts';
@@ -11,6 +11,7 @@ import type { CommandExit } from '../workspace/grpo-command.ts';
 import { placeToOpen } from '../workspace/problem-place.ts';
 import { pythonFor } from '../workspace/request.ts';
 import { mayRunCode } from '../workspace/trust.ts';
+import { revealPath } from './open-run.ts';
 import { runWithProgress } from './run-with-progress.ts';
 
 const TITLE = 'GRPO: Run Experiment';
@@ -104,7 +105,11 @@ async function showOutcome(results: ExperimentResults, failures: string[], stopp
   const failed = failures.length > 0 ? ` ${failures.length} failed. ${failures[0]}` : '';
   const text = `${name}: ${done} of ${count} runs are done.${highest}${failed}${rest}`;
   const show = failures.length > 0 ? window.showWarningMessage : window.showInformationMessage;
-  if ((await show(text, 'Open Report')) === 'Open Report') await env.openExternal(Uri.file(page));
+  // A browser sees the file only where the editor runs.
+  const isHere = env.uiKind === UIKind.Desktop && env.remoteName === undefined;
+  const chosen = await show(text, ...(isHere ? ['Open Report'] : []), 'Reveal Report');
+  if (chosen === 'Open Report') await env.openExternal(Uri.file(page));
+  else if (chosen !== undefined) await revealPath(page);
 }
 
 async function reportFailure({ log, problems }: Lab, exit: CommandExit, file: string): Promise<void> {

@@ -57,7 +57,7 @@ function setting(
     ...{ reward: 4, best: 5, seconds: 61, failure: null },
   }));
   const done = states.filter((state) => state === 'done').length;
-  return { label, set: [`beta=${label}`], runs, done, mean: 4, deviation: 0.5, best: 5, ...more };
+  return { label, choices: [label], set: [`beta=${label}`], runs, done, mean: 4, deviation: 0.5, best: 5, ...more };
 }
 
 async function pageOf(settings: SettingResult[]): Promise<{ folder: string; page: string }> {
@@ -72,16 +72,19 @@ async function pageOf(settings: SettingResult[]): Promise<{ folder: string; page
   return { folder, page: readFileSync(await writeExperimentPage(folder, all, '0.1.0'), 'utf8') };
 }
 
+const textOf = (page: string): string =>
+  page
+    .replaceAll(/<style>.*?<\/style>/gs, '')
+    .replaceAll(/<[^>]*>/g, ' ')
+    .replaceAll(/\s+/g, ' ');
+
 describe('the page of an experiment', () => {
   test('has the settings, the curves and the runs', async () => {
     const { folder, page } = await pageOf([
       setting('a', ['done', 'done']),
       setting('b', ['done', 'failed', 'missing'], { mean: 4.5, deviation: null }),
     ]);
-    const text = page
-      .replaceAll(/<style>.*?<\/style>/gs, '')
-      .replaceAll(/<[^>]*>/g, ' ')
-      .replaceAll(/\s+/g, ' ');
+    const text = textOf(page);
     for (const words of [
       'sweep 2 settings of sort.grpo.json; 3 of 5 runs are done.',
       'a 2 of 2 4.00 ± 0.50 5.00 beta=a',
@@ -104,6 +107,21 @@ describe('the page of an experiment', () => {
       expect(text).toContain('&lt;script&gt;alert(1)');
       for (const look of ['line c0"', 'line c5"', 'line c0 dash1"', 'line c0 dash2"']) expect(text).toContain(look);
     }
+  });
+
+  test('crosses two things that vary', async () => {
+    const cross = ['a', 'b'].flatMap((row) =>
+      ['x', 'y', 'z'].map((column, at) =>
+        setting(`${row} · ${column}`, ['done'], {
+          choices: [row, column],
+          mean: row === 'a' ? at : 3 - at,
+          deviation: null,
+        }),
+      ),
+    );
+    const text = textOf((await pageOf(cross)).page);
+    expect(text).toContain('held-out reward x y z a 0.00 1.00 2.00 b 3.00 2.00 1.00 setting runs done');
+    expect(textOf((await pageOf(cross.slice(0, 3))).page)).not.toContain('held-out reward x y z');
   });
 
   test('says that there is nothing yet', async () => {
