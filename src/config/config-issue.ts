@@ -38,17 +38,24 @@ const TYPE_NAMES: Record<string, string> = {
   null: 'null',
 };
 
+/** What the file is called, and which fields it has. */
+export interface DescribedFile {
+  name: string;
+  fields: readonly string[];
+}
+const RUN_CONFIG: DescribedFile = { name: 'The run config', fields: runConfigFieldNames };
+
 /** zod's issue in our words: `"numGenerations" must be at least 2, not 1.` */
-export function describeIssue(issue: Issue, config: unknown): ConfigProblem {
+export function describeIssue(issue: Issue, config: unknown, file = RUN_CONFIG): ConfigProblem {
   const path = issue.path as ConfigPath;
-  if (issue.code === 'unrecognized_keys') return unknownField(path, issue.keys[0]!);
+  if (issue.code === 'unrecognized_keys') return unknownField(path, issue.keys[0]!, file);
   if (issue.code === 'invalid_union') {
     // The branch that fits the value's own type says more than "none of these".
     const nested = deepestBranch(issue.errors);
-    if (nested) return describeIssue({ ...nested, path: [...path, ...nested.path] }, config);
+    if (nested) return describeIssue({ ...nested, path: [...path, ...nested.path] }, config, file);
   }
   const value = valueAt(config, path);
-  const name = path.length === 0 ? 'The run config' : `"${formatPath(path)}"`;
+  const name = path.length === 0 ? file.name : `"${formatPath(path)}"`;
   // It may be about a field that is not there.
   if (issue.code === 'custom') return { path, message: `${name} ${issue.message}.` };
   if (value === undefined && path.length > 0) return { path, message: `"${formatPath(path)}" is missing.` };
@@ -62,8 +69,8 @@ export function describeIssue(issue: Issue, config: unknown): ConfigProblem {
   return { path, message, remedy };
 }
 
-function unknownField(parent: ConfigPath, key: string): ConfigProblem {
-  const known = parent.length === 0 ? runConfigFieldNames : (KNOWN_FIELDS[parent[0]!] ?? []);
+function unknownField(parent: ConfigPath, key: string, file: DescribedFile): ConfigProblem {
+  const known = parent.length === 0 ? file.fields : (KNOWN_FIELDS[parent[0]!] ?? []);
   const path = [...parent, key];
   // A field of another form that the object may have: "prompt" takes "text" alone.
   if (known.includes(key) && parent.length > 0)

@@ -152,6 +152,8 @@ export const hostMessage = z.discriminatedUnion('type', [
     view: z.enum(['rescore', 'compare', 'config', 'checkpoints']),
     /** The runs to compare this one with. */
     folders: z.optional(z.array(z.string())),
+    /** Of these their curves, those of runs that differ only in seed as their mean. */
+    curves: z.optional(z.boolean()),
     /** The checkpoint's. */
     step: z.optional(step),
   }),

@@ -27,7 +27,7 @@ export class CurvesView {
   readonly #reset = el('button', { class: 'flat', onclick: () => this.#zoom(null) }, 'Show All');
   readonly #empty = el('p', { class: 'empty' }, 'None of these runs has this metric.');
   readonly #slider: HTMLElement;
-  readonly #legendList = el('ul', { class: 'curve-legend', 'aria-label': 'Curves' });
+  readonly #legendList = el('ul', { class: 'curve-legend', tabindex: 0, 'aria-label': 'Curves' });
   readonly #legend = new KeyedList<LegendRow>(this.#legendList, ({ curve }) => curve.id, legendRow);
   readonly #curves = new WeakMap<MetricColumns, Curves>();
   #theme = readTheme();

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { MetricColumns } from '../../../src/protocol/metric-columns.ts';
 import type { MetricsRow } from '../../../src/protocol/run-folder.ts';
-import { type Combine, SeedColumns, sharedSteps } from '../../../webview/compare/seed-columns.ts';
+import { type Combine, SeedColumns, sharedSteps } from '../../../src/protocol/seed-columns.ts';
 
 const run = (...rows: MetricsRow[]) => {
   const columns = new MetricColumns();

@@ -1,4 +1,4 @@
-import { type Column, MetricColumns } from '../../src/protocol/metric-columns.ts';
+import { type Column, MetricColumns } from './metric-columns.ts';
 
 /** How the values that several runs have at a step become one. */
 export type Combine = 'mean' | 'lowest' | 'highest';
