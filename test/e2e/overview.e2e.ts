@@ -237,7 +237,7 @@ test('the note on the loss is that of the loss type', async () => {
   expect(await chart('loss').locator('.note').innerText()).toMatch(/dapo averages over tokens/);
 });
 
-test.each([1440, 1000, 520])(
+test.each([1440, 1000, 520, 440])(
   'at a width of %i pixels the head takes two rows, and nothing sticks out',
   async (width) => {
     const { page } = await open();
@@ -245,6 +245,8 @@ test.each([1440, 1000, 520])(
     const { height } = (await page.locator('header.head').boundingBox())!;
     expect(height).toBeLessThan(80);
     expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width);
+    const buttons = (await page.locator('.buttons').boundingBox())!;
+    expect(buttons.x + buttons.width).toBeLessThanOrEqual(width);
     const curves = page.locator('.curves');
     expect(await curves.evaluate((element) => element.scrollWidth - element.clientWidth)).toBe(0);
     expect((await curves.boundingBox())!.height).toBeGreaterThan(760);

@@ -148,7 +148,7 @@ export class Head {
   }
 }
 
-function headButton({ label, act }: HeadButton): Row<HeadButton> {
-  const element = el('vscode-button', { onclick: () => host.postMessage(act) }, label);
+function headButton({ label, act, minor }: HeadButton): Row<HeadButton> {
+  const element = el('vscode-button', { class: minor && 'minor', onclick: () => host.postMessage(act) }, label);
   return { element, update: ({ secondary = false }) => element.toggleAttribute('secondary', secondary) };
 }

@@ -3,6 +3,8 @@ import type { Activity, DashboardMessage, HostMessage, RunHead } from '../../src
 export interface HeadButton {
   label: string;
   secondary?: boolean;
+  /** It is elsewhere too, and goes where there is no room. */
+  minor?: boolean;
   act: DashboardMessage;
 }
 
@@ -59,7 +61,7 @@ function buttonsFor({ state, trainer }: RunHead): HeadButton[] {
   }
   const folder: HeadButton = {
     label: 'Open Checkpoint Folder',
-    secondary: true,
+    ...{ secondary: true, minor: true },
     act: { type: 'command', command: 'openCheckpointFolder' },
   };
   if (trainer === 'other') return [folder];
