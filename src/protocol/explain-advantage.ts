@@ -124,6 +124,13 @@ export function advantageSentence(options: AdvantageOptions): string {
 }
 
 export function advantageFormulas(options: AdvantageOptions, completions: readonly Compared[]): string[] {
+  const formulas = outcomeFormulas(options, completions);
+  if (!completions.some(({ arithmetic }) => arithmetic?.kind === 'steps')) return formulas;
+  const factor = typeof options.processRewardWeight === 'number' ? 'processRewardWeight × ' : '';
+  return [...formulas, `  + ${factor}Σ weight × Σ (step − mean of steps) ÷ (std of steps + 0.0001)`];
+}
+
+function outcomeFormulas(options: AdvantageOptions, completions: readonly Compared[]): string[] {
   const { baseline: kind, multiObjectiveAggregation, scaleRewards } = options;
   if (kind === 'none') return ['A = R'];
   if (kind === 'leave-one-out') return ['A = R − mean of the others'];

@@ -159,6 +159,7 @@ export function words({ completion }: { completion: string }) {
     }
     const text = (await runGrpo('explain', run)).stdout.replaceAll(/\s+/g, ' ');
     expect(text).toContain('multiplied by 0.5 (processRewardWeight)');
+    expect(text).toContain('+ processRewardWeight × Σ weight × Σ (step − mean of steps)');
     expect(text).not.toContain('but the run recorded');
   });
 
