@@ -2,6 +2,7 @@ import type { LossOptions } from '../grpo/loss.ts';
 import { mean } from '../grpo/statistics.ts';
 import { formatNumber } from '../text/numbers.ts';
 import type { ExplanationTable } from './explain-parts.ts';
+import { firstRatio } from './explain-weights.ts';
 
 interface Moved {
   completion: string;
@@ -23,7 +24,7 @@ export function clipSentences(options: ClipOptions, isKnown: boolean): string[] 
   const { numIterations, importanceSamplingLevel } = options;
   const passes =
     numIterations === 1
-      ? 'There is one pass over each rollout (`numIterations` 1): while it is learned from, the policy is still the one that sampled. Every ratio is 1, and nothing is clipped.'
+      ? `There is one pass over each rollout (\`numIterations\` 1): while it is learned from, the policy is still the one that sampled. Every ratio is 1${firstRatio(options) === 1 ? ', and nothing is clipped' : ''}.`
       : `There are ${numIterations} passes over each rollout. In the first, every ratio is 1; ${isKnown ? 'the table has the last one' : 'the run did not record the ratios of later ones'}.`;
   const sequence =
     importanceSamplingLevel === 'sequence'
@@ -83,7 +84,10 @@ export function ratioTable(completions: readonly Moved[], options: ClipOptions):
 }
 
 /** One per token, or the one that all tokens share. */
-function ofLevel(ratios: readonly number[], { importanceSamplingLevel: level }: ClipOptions): number[] {
+export function ofLevel(
+  ratios: readonly number[],
+  { importanceSamplingLevel: level }: Pick<LossOptions, 'importanceSamplingLevel'>,
+): number[] {
   if (level === 'token' || ratios.length === 0) return [...ratios];
   return [Math.exp(mean(ratios.map(Math.log))!)];
 }

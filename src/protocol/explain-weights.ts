@@ -20,13 +20,18 @@ interface Pulling {
 /** As `average` of src/grpo/loss.ts weighs tokens; with bnpo as if the step were one micro-batch. */
 export function pullOf(
   { advantage, advantages, length, counts }: Pulling,
-  { lossType, maxCompletionLength }: Pick<LossOptions, 'lossType' | 'maxCompletionLength'>,
+  options: Pick<LossOptions, 'lossType' | 'maxCompletionLength' | 'epsilonHigh'>,
   step: { rows: number; tokens: number },
 ): Pull {
-  const weight = counts ? tokenWeight(lossType, length, maxCompletionLength, step) : 0;
+  const { lossType, maxCompletionLength } = options;
+  const weight = counts ? firstRatio(options) * tokenWeight(lossType, length, maxCompletionLength, step) : 0;
   const total = advantages ? advantages.reduce((sum, each) => sum + each, 0) : advantage * length;
   return { weight, pull: total * weight };
 }
+
+/** What the loss takes for the ratio of the first pass: 1, or cispo's cap where that is smaller. */
+export const firstRatio = ({ lossType, epsilonHigh }: Pick<LossOptions, 'lossType' | 'epsilonHigh'>): number =>
+  lossType === 'cispo' ? Math.min(1, epsilonHigh) : 1;
 
 function tokenWeight(
   lossType: LossOptions['lossType'],

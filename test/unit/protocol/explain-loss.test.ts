@@ -2,6 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import type { LossOptions } from '../../../src/grpo/loss.ts';
 import type { LossType } from '../../../src/grpo/policy-loss.ts';
+import { held } from '../../../src/protocol/explain-kl.ts';
 import { isClipped, ratioTable } from '../../../src/protocol/explain-ratios.ts';
 import { pullOf } from '../../../src/protocol/explain-weights.ts';
 import { type Batch, defaults, runLoss } from '../grpo/run-loss.ts';
@@ -30,22 +31,24 @@ function batchOf(next: () => number, drift: number, byToken: boolean): Batch {
 }
 
 describe.each([false, true])('advantages of tokens: %s', (byToken) => {
-  test.each(LOSS_TYPES)('%s: at the first pass, a pull is the slope of the loss along a completion', (lossType) => {
-    for (let seed = 1; seed <= 20; seed++) {
-      const batch = batchOf(numbers(seed), 0, byToken);
-      // cispo's cap is above 1, as its paper has it.
-      const options: LossOptions = { ...defaults, lossType, beta: 0, entropyCoef: 0, epsilonHigh: 5 };
-      const { gradient } = runLoss(batch, options);
-      const step = { rows: LENGTHS.length, tokens: LENGTHS.reduce((sum, length) => sum + length, 0) };
-      LENGTHS.forEach((length, row) => {
-        const own = batch.advantages[row]!;
-        const advantages = byToken ? own.slice(0, length) : undefined;
-        const { pull } = pullOf({ advantage: own[0]!, advantages, length, counts: true }, options, step);
-        const slope = Array.from(gradient).slice(row * WIDTH, row * WIDTH + length);
-        expect(-slope.reduce((sum, each) => sum + each, 0)).toBeCloseTo(pull, 5);
-      });
-    }
-  });
+  test.each([...LOSS_TYPES.map((lossType) => [lossType, 5] as const), ['cispo', 0.2] as const])(
+    '%s, epsilonHigh %s: at the first pass, a pull is the slope of the loss along a completion',
+    (lossType, epsilonHigh) => {
+      for (let seed = 1; seed <= 20; seed++) {
+        const batch = batchOf(numbers(seed), 0, byToken);
+        const options: LossOptions = { ...defaults, lossType, beta: 0, entropyCoef: 0, epsilonHigh };
+        const { gradient } = runLoss(batch, options);
+        const step = { rows: LENGTHS.length, tokens: LENGTHS.reduce((sum, length) => sum + length, 0) };
+        LENGTHS.forEach((length, row) => {
+          const own = batch.advantages[row]!;
+          const advantages = byToken ? own.slice(0, length) : undefined;
+          const { pull } = pullOf({ advantage: own[0]!, advantages, length, counts: true }, options, step);
+          const slope = Array.from(gradient).slice(row * WIDTH, row * WIDTH + length);
+          expect(-slope.reduce((sum, each) => sum + each, 0)).toBeCloseTo(pull, 5);
+        });
+      }
+    },
+  );
 
   test.each(['token', 'sequence'] as const)('by %s, as many are clipped as the loss counts', (level) => {
     for (let seed = 1; seed <= 20; seed++) {
@@ -82,3 +85,37 @@ test.each([null, 0.9, 1.1, 1.3, 1.6])('delta %s: a clipped token is one from whi
   }
   expect(seen.size).toBe(2);
 });
+
+test.each([
+  ['token', false, 2],
+  ['token', true, 2],
+  ['sequence', true, 2],
+  ['token', true, 1],
+] as const)(
+  'ratios by %s, corrected %s, passes %i: the KL divergence costs what it adds to the loss',
+  (level, corrected, passes) => {
+    for (let seed = 1; seed <= 20; seed++) {
+      const batch = batchOf(numbers(seed), passes === 1 ? 0 : 1.5, false);
+      batch.refLogps = batch.logps.map((row) => row.map((logp, token) => logp + (token % 2 === 0 ? 0.9 : -0.7)));
+      const options: LossOptions = {
+        ...{ ...defaults, lossType: 'grpo', entropyCoef: 0, beta: 0.04 },
+        ...{ importanceSamplingLevel: level, useBiasCorrectionKl: corrected },
+      };
+      const added = runLoss(batch, options).loss - runLoss(batch, { ...options, beta: 0 }).loss;
+      const completions = LENGTHS.map((length, row) => {
+        const own = batch.logps[row]!.slice(0, length);
+        const above = (other: number[], of: (difference: number) => number) =>
+          own.map((logp, token) => of(other[token]! - logp));
+        return {
+          completion: '',
+          kl: above(batch.refLogps![row]!, (difference) => Math.exp(difference) - difference - 1),
+          ratios: passes === 1 ? undefined : above(batch.oldLogps![row]!, (difference) => Math.exp(-difference)),
+        };
+      });
+      const { table } = held({ completions, options: { ...options, numIterations: passes } });
+      const costs = table!.rows.map((row) => Number(row.at(-1)));
+      expect(costs.reduce((sum, cost) => sum + cost, 0) / LENGTHS.length).toBeCloseTo(added, 4);
+      expect(added).toBeGreaterThan(1e-3);
+    }
+  },
+);

@@ -70,7 +70,7 @@ test('completions without ratios or KL leave the others theirs', () => {
 test('a long completion pulls more where tokens are averaged over the step, and no more where completions are', () => {
   const step = { rows: 4, tokens: 40 };
   const pull = (lossType: 'dapo' | 'grpo' | 'dr_grpo', length: number, counts = true) =>
-    pullOf({ advantage: 2, length, counts }, { lossType, maxCompletionLength: 20 }, step).pull;
+    pullOf({ advantage: 2, length, counts }, { lossType, maxCompletionLength: 20, epsilonHigh: 0.2 }, step).pull;
   expect([pull('dapo', 10), pull('dapo', 20)]).toEqual([0.5, 1]);
   expect([pull('grpo', 10), pull('grpo', 20)]).toEqual([0.5, 0.5]);
   expect(pull('dr_grpo', 10)).toBeCloseTo((2 * 10) / (4 * 20), 12);
@@ -81,7 +81,11 @@ test('under process supervision each token pulls, and is clipped, by its own adv
   const [first, ...others] = demoGroup().completions;
   const stepwise = { ...first!, advantage: 1, length: 2, advantages: [1, -1], ratios: [1, 0.5] };
   const step = { rows: 8, tokens: 16 };
-  expect(pullOf(stepwise, { lossType: 'dapo', maxCompletionLength: 8 }, step).pull).toBe(0);
-  const text = explanationText(explainGroup({ ...demoGroup(), completions: [stepwise, ...others] }));
-  expect(text).toContain('1 of 2');
+  expect(pullOf(stepwise, { lossType: 'dapo', maxCompletionLength: 8, epsilonHigh: 0.2 }, step).pull).toBe(0);
+  const group = { ...demoGroup(), completions: [stepwise, ...others] };
+  expect(explanationText(explainGroup(group))).toContain('1 of 2');
+  // Of the first completion, all that pulls is 1 − 1.
+  const { formulas, table } = explainGroup(group).sections[6]!;
+  expect(formulas![0]).toContain('Σ A');
+  expect(table!.rows[0]!.slice(2, 5)).toEqual(['0.00', '2', '0']);
 });
