@@ -7,6 +7,8 @@ import { klSource } from './explain-sources.ts';
 
 interface Held {
   completion: string;
+  /** In the loss. Of others too, the divergence was computed, and costs nothing. */
+  counts: boolean;
   ratios?: readonly number[] | undefined;
   kl?: readonly number[] | undefined;
 }
@@ -49,10 +51,10 @@ export function held({
           isCorrected ? `mean of ρ × KL, × ${formatNumber(beta)}` : `× ${formatNumber(beta)}`,
         ],
         numbers: [false, false, true, true],
-        rows: numbered(completions, ({ completion, kl, ratios }) => [
+        rows: numbered(completions, ({ completion, counts, kl, ratios }) => [
           shortened(completion),
           formatNumber(kl && average(kl)),
-          formatNumber(costOf(kl, ratios, options)),
+          formatNumber(counts ? costOf(kl, ratios, options) : 0),
         ]),
       },
     }),

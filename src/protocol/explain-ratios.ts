@@ -6,6 +6,8 @@ import { firstRatio } from './explain-weights.ts';
 
 interface Moved {
   completion: string;
+  /** In the loss, which clips nothing of others. */
+  counts: boolean;
   advantage: number;
   ratios?: readonly number[] | undefined;
   /** Process supervision: of each token. */
@@ -65,7 +67,7 @@ export function ratioTable(completions: readonly Moved[], options: ClipOptions):
   return {
     head: ['', 'lowest ρ', 'mean ρ', 'highest ρ', ...(clips ? [isShared ? 'clipped' : 'clipped tokens'] : [])],
     numbers: [false, true, true, true, ...(clips ? [true] : [])],
-    rows: completions.map(({ ratios: tokens, advantage, advantages }, i) => {
+    rows: completions.map(({ ratios: tokens, advantage, advantages, counts }, i) => {
       if (!tokens) return [`#${i + 1}`, ...['–', '–', '–'], ...(clips ? ['–'] : [])];
       const ratios = ofLevel(tokens, options);
       // As `clipCounts` of src/grpo/loss.ts: a completion whose ratio and advantage are the same for all tokens counts once.
@@ -77,7 +79,7 @@ export function ratioTable(completions: readonly Moved[], options: ClipOptions):
       return [
         `#${i + 1}`,
         ...[lowest, mean(ratios), highest].map(formatNumber),
-        ...(clips ? [`${clipped} of ${judged.length}`] : []),
+        ...(clips ? [counts ? `${clipped} of ${judged.length}` : '–'] : []),
       ];
     }),
   };

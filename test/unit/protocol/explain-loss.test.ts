@@ -57,6 +57,7 @@ describe.each([false, true])('advantages of tokens: %s', (byToken) => {
       const { sums } = runLoss(batch, options);
       const completions = LENGTHS.map((length, row) => ({
         completion: '',
+        counts: true,
         advantage: batch.advantages[row]![0]!,
         advantages: byToken ? batch.advantages[row]!.slice(0, length) : undefined,
         ratios: batch.logps[row]!.slice(0, length).map((logp, token) => Math.exp(logp - batch.oldLogps![row]![token]!)),
@@ -108,6 +109,7 @@ test.each([
           own.map((logp, token) => of(other[token]! - logp));
         return {
           completion: '',
+          counts: true,
           kl: above(batch.refLogps![row]!, (difference) => Math.exp(difference) - difference - 1),
           ratios: passes === 1 ? undefined : above(batch.oldLogps![row]!, (difference) => Math.exp(-difference)),
         };
