@@ -13,6 +13,10 @@ test('the demo is the same each time, fits a terminal, and its advantages add up
   expect(explanationText(explainGroup(demoGroup()))).toBe(text);
   expect(Math.max(...text.split('\n').map((line) => line.length))).toBeLessThanOrEqual(80);
   expect(demoGroup().completions.reduce((sum, { advantage }) => sum + advantage, 0)).toBeCloseTo(0, 10);
+  // A citation is not cut in two.
+  expect(text).toMatch(
+    /^ {2}\[DeepSeekMath, arXiv:2402\.03300, equation 3\n {2}PPO, arXiv:1707\.06347, equation 7\]$/m,
+  );
   // A second pass that moves nothing would show nothing of clipping.
   expect(text).toContain('1 of 1');
 });
