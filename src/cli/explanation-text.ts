@@ -11,7 +11,9 @@ export function explanationText({ title, sections }: Explanation): string {
 
 function sectionText({ title, source, text, formulas = [], table: shown }: ExplanationSection): string {
   const heading = source === undefined ? title : `${title}  [${source}]`;
-  const lines = [...(heading.length <= WIDTH ? [heading] : [title, ...wrapped(`[${source}]`)])];
+  const lines = [
+    ...(heading.length <= WIDTH ? [heading] : [title, ...`[${source}]`.split('; ').map((paper) => `  ${paper}`)]),
+  ];
   for (const sentence of text) lines.push(...wrapped(sentence.replaceAll('`', '')));
   for (const formula of formulas) lines.push(`    ${formula}`);
   if (shown) lines.push(...table([shown.head, ...shown.rows], (column) => shown.numbers[column]!));

@@ -5,10 +5,7 @@ import { SHRINKAGE_ROWS } from '../grpo/baselines.ts';
 import { isZero, mean, standardDeviation } from '../grpo/statistics.ts';
 import { decimalsFor, formatFixed, formatNumber } from '../text/numbers.ts';
 import type { ExplanationSection } from './explain-parts.ts';
-
-export const DEEPSEEKMATH = 'DeepSeekMath, arXiv:2402.03300';
-const RLOO = 'RLOO, arXiv:2402.14740';
-const REINFORCE = 'REINFORCE with reinforcement comparison, Williams 1992';
+import { BASELINE_SOURCES } from './explain-sources.ts';
 
 /** What is explained of a completion here. */
 interface Compared {
@@ -50,13 +47,6 @@ const TITLES: Record<AdvantageOptions['baseline'], string> = {
   history: "3. The prompt's earlier rewards and the group's mean are the baseline",
 };
 
-const BASELINE_SOURCES: Record<AdvantageOptions['baseline'], string> = {
-  group: `${DEEPSEEKMATH}, section 4.1.1`,
-  none: `${DEEPSEEKMATH}, section 4.1.1`,
-  'leave-one-out': RLOO,
-  history: REINFORCE,
-};
-
 function baselineSentence(kind: AdvantageOptions['baseline']): string {
   switch (kind) {
     case 'none':
@@ -91,13 +81,6 @@ function sumText(values: readonly number[]): string {
   const decimals = decimalsFor(values);
   const texts = values.map((value) => (value < 0 ? `(${formatFixed(value, decimals)})` : formatFixed(value, decimals)));
   return texts.length > 8 ? `(${texts.slice(0, 3).join(' + ')} + … + ${texts.at(-1)})` : `(${texts.join(' + ')})`;
-}
-
-export function advantageSource({ baseline: kind, multiObjectiveAggregation, scaleRewards }: AdvantageOptions): string {
-  if (kind === 'leave-one-out') return RLOO;
-  if (kind === 'history') return REINFORCE;
-  if (multiObjectiveAggregation === 'normalize_then_sum') return 'GDPO, arXiv:2601.05242';
-  return scaleRewards === 'none' ? 'Dr. GRPO, arXiv:2503.20783' : `${DEEPSEEKMATH}, section 4.1.2`;
 }
 
 export function advantageSentence(options: AdvantageOptions): string {

@@ -2,9 +2,12 @@ import type { LossOptions } from '../grpo/loss.ts';
 import { mean } from '../grpo/statistics.ts';
 import { formatNumber } from '../text/numbers.ts';
 import type { ExplanationTable } from './explain-parts.ts';
+import { firstRatio } from './explain-weights.ts';
 
 interface Moved {
   completion: string;
+  /** In the loss, which clips nothing of others. */
+  counts: boolean;
   advantage: number;
   ratios?: readonly number[] | undefined;
   /** Process supervision: of each token. */
@@ -24,7 +27,7 @@ export function clipSentences(options: ClipOptions, isKnown: boolean): string[] 
   const { numIterations, importanceSamplingLevel, offPolicyMaskThreshold: threshold } = options;
   const passes =
     numIterations === 1
-      ? 'There is one pass over each rollout (`numIterations` 1): while it is learned from, the policy is still the one that sampled. Every ratio is 1, and nothing is clipped.'
+      ? `There is one pass over each rollout (\`numIterations\` 1): while it is learned from, the policy is still the one that sampled. Every ratio is 1${firstRatio(options) === 1 ? ', and nothing is clipped' : ''}.`
       : `There are ${numIterations} passes over each rollout. In the first, every ratio is 1; ${isKnown ? 'the table has the last one' : 'the run did not record the ratios of later ones'}.`;
   const sequence =
     importanceSamplingLevel === 'sequence'
@@ -74,7 +77,7 @@ export function ratioTable(completions: readonly Moved[], options: ClipOptions):
   return {
     head: ['', 'lowest ρ', 'mean ρ', 'highest ρ', ...(clips ? [isShared ? 'clipped' : 'clipped tokens'] : [])],
     numbers: [false, true, true, true, ...(clips ? [true] : [])],
-    rows: completions.map(({ ratios: tokens, advantage, advantages }, i) => {
+    rows: completions.map(({ ratios: tokens, advantage, advantages, counts }, i) => {
       if (!tokens) return [`#${i + 1}`, ...['–', '–', '–'], ...(clips ? ['–'] : [])];
       const ratios = ofLevel(tokens, options);
       // As `clipCounts` of src/grpo/loss.ts: a completion whose ratio and advantage are the same for all tokens counts once.
@@ -86,14 +89,17 @@ export function ratioTable(completions: readonly Moved[], options: ClipOptions):
       return [
         `#${i + 1}`,
         ...[lowest, mean(ratios), highest].map(formatNumber),
-        ...(clips ? [`${clipped} of ${judged.length}`] : []),
+        ...(clips ? [counts ? `${clipped} of ${judged.length}` : '–'] : []),
       ];
     }),
   };
 }
 
 /** One per token, or the one that all tokens share. */
-function ofLevel(ratios: readonly number[], { importanceSamplingLevel: level }: ClipOptions): number[] {
+export function ofLevel(
+  ratios: readonly number[],
+  { importanceSamplingLevel: level }: Pick<LossOptions, 'importanceSamplingLevel'>,
+): number[] {
   if (level === 'token' || ratios.length === 0) return [...ratios];
   return [Math.exp(mean(ratios.map(Math.log))!)];
 }

@@ -22,19 +22,28 @@ interface Pulling {
 /** As `average` of src/grpo/loss.ts weighs tokens; with bnpo as if the step were one micro-batch. */
 export function pullOf(
   { advantage, advantages, length, counts, learns }: Pulling,
-  { lossType, maxCompletionLength }: Pick<LossOptions, 'lossType' | 'maxCompletionLength'>,
+  options: Pick<LossOptions, 'lossType' | 'maxCompletionLength' | 'epsilonHigh'>,
   step: { rows: number; tokens: number },
 ): Pull {
-  const weight = counts ? tokenWeight(lossType, length, maxCompletionLength, step) : 0;
+  const { lossType, maxCompletionLength } = options;
+  const weight = counts ? firstRatio(options) * tokenWeight(lossType, length, maxCompletionLength, step) : 0;
+  return { weight, pull: learnedAdvantage({ advantage, advantages, length, learns }) * weight };
+}
+
+/** The advantages of those of its tokens that learn, added up. */
+export function learnedAdvantage({ advantage, advantages, length, learns }: Omit<Pulling, 'counts'>): number {
   const each = (token: number) => (learns?.[token] ?? 1) * (advantages?.[token] ?? advantage);
   const byToken = advantages || learns;
-  const total = byToken ? byToken.reduce((sum, _, token) => sum + each(token), 0) : advantage * length;
-  return { weight, pull: total * weight };
+  return byToken ? byToken.reduce((sum, _, token) => sum + each(token), 0) : advantage * length;
 }
 
 /** How many of its tokens learn. */
 export const learningTokens = ({ length, learns }: Pick<Pulling, 'length' | 'learns'>): number =>
   learns ? learns.reduce((sum, each) => sum + each, 0) : length;
+
+/** What the loss takes for the ratio of the first pass: 1, or cispo's cap where that is smaller. */
+export const firstRatio = ({ lossType, epsilonHigh }: Pick<LossOptions, 'lossType' | 'epsilonHigh'>): number =>
+  lossType === 'cispo' ? Math.min(1, epsilonHigh) : 1;
 
 function tokenWeight(
   lossType: LossOptions['lossType'],

@@ -2,21 +2,24 @@
 import type { Arithmetic } from '../grpo/advantage-arithmetic.ts';
 import type { AdvantageOptions } from '../grpo/advantages.ts';
 import type { LossOptions } from '../grpo/loss.ts';
-import { isZero, mean } from '../grpo/statistics.ts';
+import { isZero } from '../grpo/statistics.ts';
 import { decimalsFor, formatAdvantage, formatFixed, formatNumber } from '../text/numbers.ts';
-import { shorten, singleSpaced, visible } from '../text/visible.ts';
 import { arithmeticText } from './arithmetic-text.ts';
-import {
-  advantageFormulas,
-  advantageSentence,
-  advantageSource,
-  baseline,
-  DEEPSEEKMATH,
-  processSentences,
-} from './explain-advantage.ts';
-import type { Explanation, ExplanationSection } from './explain-parts.ts';
+import { advantageFormulas, advantageSentence, baseline, processSentences } from './explain-advantage.ts';
+import { held } from './explain-kl.ts';
+import { type Explanation, type ExplanationSection, numbered, shortened } from './explain-parts.ts';
 import { clipSentences, ratioTable } from './explain-ratios.ts';
-import { entropySentence, learningTokens, type Pull, pairSentence, pullOf, weightSentence } from './explain-weights.ts';
+import { advantageSource, ratioSource, SAMPLING, SCORING, weightSource } from './explain-sources.ts';
+import {
+  entropySentence,
+  firstRatio,
+  learnedAdvantage,
+  learningTokens,
+  type Pull,
+  pairSentence,
+  pullOf,
+  weightSentence,
+} from './explain-weights.ts';
 import type { WeightedFunction } from './step-settings.ts';
 
 export interface ExplainedCompletion {
@@ -71,18 +74,10 @@ export function explainGroup(group: ExplainedGroup): Explanation {
   };
 }
 
-/** Longer ones would make a table no table. */
-const LONGEST = 36;
-
-const shortened = (text: string): string => shorten(visible(singleSpaced(text)), LONGEST) || '(empty)';
-
-const numbered = <T>(items: readonly T[], row: (item: T) => string[]): string[][] =>
-  items.map((item, i) => [`#${i + 1}`, ...row(item)]);
-
 function sampled({ prompt, completions }: ExplainedGroup): ExplanationSection {
   return {
     title: '1. The policy answers one prompt several times',
-    source: `${DEEPSEEKMATH}, algorithm 1`,
+    source: SAMPLING,
     text: [
       `Prompt: ${shortened(prompt)}`,
       `The policy samples a group of G = ${completions.length} completions o₁ … o_G for it. They are compared with each other, and with nothing else.`,
@@ -98,7 +93,7 @@ function rewarded({ functions, completions }: ExplainedGroup): ExplanationSectio
   const sum = functions.map(({ name, weight }) => (weight === 1 ? name : `${formatNumber(weight)} × ${name}`));
   return {
     title: '2. Reward functions score each of them',
-    source: `${DEEPSEEKMATH}, section 4.1.2`,
+    source: SCORING,
     text: [
       'The total reward R is the weighted sum of what the functions give.',
       ...(abstained ? ['A function without a score (–) is skipped; the other weights stay as they are.'] : []),
@@ -155,49 +150,19 @@ function ratios({ completions, options }: ExplainedGroup): ExplanationSection {
   const table = ratioTable(completions, options);
   return {
     title: '5. How far the policy has moved: ratio and clipping',
-    source: `${DEEPSEEKMATH}, equation 3; PPO, arXiv:1707.06347, equation 7`,
+    source: ratioSource(options),
     text: clipSentences(options, table !== undefined),
     formulas: ['ρ = π(token) ÷ π_old(token),  π_old: the policy that sampled'],
     ...(table && { table }),
   };
 }
 
-function held({ completions, options: { beta } }: ExplainedGroup): ExplanationSection {
-  const title = '6. Held to a reference: KL';
-  const source = `${DEEPSEEKMATH}, equation 4`;
-  if (beta === 0)
-    return {
-      title,
-      source,
-      text: ['`beta` is 0: nothing holds the policy to the model that it started from, and no reference is computed.'],
-    };
-  const known = completions.some(({ kl }) => kl !== undefined);
-  const average = (values: readonly number[]) => mean([...values]) ?? 0;
-  return {
-    title,
-    source,
-    text: [
-      `Each token costs ${formatNumber(beta)} (\`beta\`) × its KL divergence from the reference policy, estimated from the sampled token alone.`,
-      ...(known ? [] : ['The run did not record it for single tokens.']),
-    ],
-    formulas: ['KL = π_ref ÷ π − log(π_ref ÷ π) − 1'],
-    ...(known && {
-      table: {
-        head: ['', 'completion', 'mean KL', `× ${formatNumber(beta)}`],
-        numbers: [false, false, true, true],
-        rows: numbered(completions, ({ completion, kl }) => [
-          shortened(completion),
-          formatNumber(kl && average(kl)),
-          formatNumber(kl && beta * average(kl)),
-        ]),
-      },
-    }),
-  };
-}
-
 function pulls({ completions, options, step }: ExplainedGroup): ExplanationSection {
   const all = completions.map((completion) => pullOf(completion, options, step));
   const strongest = Math.max(...all.map(({ pull }) => Math.abs(pull)));
+  const cap = firstRatio(options) === 1 ? '' : ` × ${formatNumber(firstRatio(options))} (the cap on its ratio)`;
+  // Process supervision: the tokens of a completion have advantages of their own.
+  const byToken = completions.some(({ advantages }) => advantages !== undefined);
   return {
     title: '7. What the update pushes up and down',
     source: weightSource(options.lossType),
@@ -210,15 +175,22 @@ function pulls({ completions, options, step }: ExplainedGroup): ExplanationSecti
         ? ['Completions that were cut off do not count (`maskTruncatedCompletions`).']
         : []),
     ],
-    formulas: ['pull = A × tokens × weight of a token'],
+    formulas: [`pull = ${byToken ? 'Σ A of its tokens' : 'A × tokens'} × weight of a token${cap}`],
     table: {
-      head: ['', 'completion', 'A', options.topEntropyQuantile < 1 ? 'learning' : 'tokens', 'pull', ''],
+      head: [
+        '',
+        'completion',
+        byToken ? 'Σ A' : 'A',
+        options.topEntropyQuantile < 1 ? 'learning' : 'tokens',
+        'pull',
+        '',
+      ],
       numbers: [false, false, true, true, true, false],
       rows: numbered(
         completions.map((completion, i) => ({ completion, ...all[i]! })),
         ({ completion, pull }) => [
           shortened(completion.completion),
-          formatAdvantage(completion.advantage, 2),
+          formatAdvantage(byToken ? learnedAdvantage(completion) : completion.advantage, 2),
           String(learningTokens(completion)),
           signed(pull),
           direction(pull, strongest),
@@ -242,17 +214,3 @@ function direction(pull: Pull['pull'], strongest: number): string {
   const marks = Math.max(1, Math.round((5 * Math.abs(pull)) / strongest));
   return pull > 0 ? `${'▲'.repeat(marks)} more likely` : `${'▼'.repeat(marks)} less likely`;
 }
-
-const weightSource = (lossType: LossOptions['lossType']): string =>
-  ({
-    dapo: 'DAPO, arXiv:2503.14476, section 3.3',
-    bnpo: 'TRL’s bnpo',
-    dr_grpo: 'Dr. GRPO, arXiv:2503.20783',
-    luspo: 'LUSPO, arXiv:2602.05261',
-    vespo: 'VESPO, arXiv:2602.10693',
-    cispo: 'CISPO, arXiv:2506.13585',
-    sapo: 'SAPO, arXiv:2511.20347',
-    grpo: `${DEEPSEEKMATH}, equation 3`,
-    reinforce: 'REINFORCE',
-    ratio: 'PPO without clipping',
-  })[lossType];

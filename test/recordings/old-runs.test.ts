@@ -10,6 +10,7 @@ import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { RunFeed } from '../../src/extension/dashboard/run-feed.ts';
 import { RunStream } from '../../src/extension/dashboard/run-stream.ts';
 import { type HostMessage, hostMessage } from '../../src/protocol/dashboard.ts';
+import type { Explanation } from '../../src/protocol/explain-parts.ts';
 import { listCheckpointsLater } from '../../src/run-folder/checkpoints.ts';
 import { RunReader } from '../../src/run-folder/read-run.ts';
 import { readCompletions } from '../../src/run-folder/rollouts.ts';
@@ -115,6 +116,20 @@ describe.each(readdirSync(join(OLD_RUNS, 'runs')))('a run of %s', (name) => {
     const again = ['--out', join(run, 'again'), '--rollouts', rollouts, '--set', 'maxSteps=1', '--json'];
     const step = printed(await grpo(['train', config, ...again])).find(({ type }) => type === 'step');
     expect(step).toMatchObject({ metrics: { reward: metrics[0]!.reward } });
+  });
+
+  test('is explained, without what it did not record of tokens', async () => {
+    const { run } = workspace(name);
+    const [{ sections }] = printed(
+      await grpo(['explain', run, '--step', '2', '--group', '1', '--json']),
+    ) as unknown as [Explanation];
+    const rows = (await readCompletions(run, 2)).filter(({ group }) => group === 1);
+    expect(sections).toHaveLength(7);
+    expect(sections[1]!.table!.rows.map((row) => Number(row.at(-1))).toSorted()).toEqual(
+      rows.map(({ reward }) => reward).toSorted(),
+    );
+    expect(JSON.stringify(sections)).not.toMatch(/undefined|NaN|but the run recorded/);
+    expect(sections[4]!.table).toBeUndefined();
   });
 
   test('has a checkpoint that other commands read', async () => {

@@ -1,4 +1,5 @@
 import type { CompletionTokens } from '../../src/protocol/completion-tokens.ts';
+import { visible as escaped } from '../../src/text/visible.ts';
 
 /** What of a completion's text each token writes. */
 export interface Piece {
@@ -15,5 +16,13 @@ export function piecesOf(completion: string, { ids, ends }: CompletionTokens): P
   });
 }
 
-/** A piece that can be seen: line breaks stay, and have a sign. */
-export const visible = (text: string): string => text.replaceAll('\n', '↵\n').replaceAll('\t', '→\t');
+/** Joiners, variation selectors and the like: a token of nothing else would be an empty box. */
+const FORMAT_ONLY = /^(\p{Cf}|\p{Variation_Selector})+$/u;
+
+/** A piece that can be seen: line breaks and tabs stay, and have a sign; what has no sign is shown as its code. */
+export const visible = (text: string): string =>
+  FORMAT_ONLY.test(text)
+    ? [...text].map(codeOf).join('')
+    : escaped(text).replaceAll('\n', '↵\n').replaceAll('\t', '→\t');
+
+const codeOf = (character: string): string => `\\u{${character.codePointAt(0)!.toString(16)}}`;

@@ -1,10 +1,11 @@
 /** `grpo explain` of real runs: its numbers are those that the run recorded. */
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { runInNewContext } from 'node:vm';
 import { describe, expect, test } from 'vitest';
 import { preferencePairs } from '../../../src/grpo/preference.ts';
 import type { Explanation, ExplanationSection } from '../../../src/protocol/explain-parts.ts';
-import type { UpdatedRow } from '../../../src/protocol/run-folder.ts';
+import { stepName, type UpdatedRow } from '../../../src/protocol/run-folder.ts';
 import { metricsOf, readJsonl, rolloutsOf, runGrpo, tinyWorkspace, trainHere } from './workspace.ts';
 
 async function explained(run: string, ...args: string[]): Promise<Explanation> {
@@ -20,6 +21,16 @@ function column({ sections }: Explanation, section: number, name: string): strin
   expect(at, `${name} in ${table!.head}`).toBeGreaterThanOrEqual(0);
   return table!.rows.map((row) => row[at]!);
 }
+
+/** What an arithmetic that is written out comes to. */
+const evaluated = (text: string): number =>
+  runInNewContext(
+    text
+      .replaceAll(/[a-z]+: /g, '')
+      .replaceAll('÷', '/')
+      .replaceAll('×', '*')
+      .replaceAll('−', '-'),
+  );
 
 const numbers = (texts: string[]): number[] => texts.map((text) => Number(text.replace('−', '-').replace('+', '')));
 
@@ -77,6 +88,99 @@ test('the tokens that learn are those that the run recorded, and so is the pair 
   );
   expect(texts).toHaveLength(preferencePairs(pairs).length);
   expect(metricsOf(result.run).find(({ step }) => step === 1)!['dpo/loss']).toBeCloseTo(0.5 * Math.log(2), 4);
+});
+
+const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
+const mean = (values: readonly number[]): number => sum(values) / values.length;
+
+describe('what is written can be computed again', () => {
+  test.each<[string, object, (length: number, tokens: number) => number]>([
+    ['grpo', { lossType: 'grpo' }, (length) => 1 / (8 * length)],
+    ['sapo, deviation of the step', { lossType: 'sapo', scaleRewards: 'batch' }, (length) => 1 / (8 * length)],
+    ['dapo', {}, (_, tokens) => 1 / tokens],
+    ['cispo', { lossType: 'cispo', epsilonHigh: 5 }, (_, tokens) => 1 / tokens],
+    ['cispo with a cap below 1', { lossType: 'cispo' }, (_, tokens) => 0.2 / tokens],
+    ['dr_grpo', { lossType: 'dr_grpo', scaleRewards: 'none' }, () => 1 / (8 * 8)],
+    ['reinforce', { lossType: 'reinforce', baseline: 'none' }, (length) => 1 / (8 * length)],
+    ['truncated ones left out', { maskTruncatedCompletions: true, maxCompletionLength: 40 }, (_, tokens) => 1 / tokens],
+  ])('%s', async (_, settings, weight) => {
+    const folder = tinyWorkspace({ maxSteps: 1, beta: 0.04, numIterations: 2, learningRate: 1e-2, ...settings });
+    const { run } = (await trainHere(join(folder, 'run.grpo.json'))).result;
+    const updates = readJsonl<UpdatedRow>(run, 'updates', `${stepName(1)}.jsonl`);
+    const counts = ({ truncated }: { truncated: boolean }) => !('maskTruncatedCompletions' in settings && truncated);
+    const rows = rolloutsOf(run, 1).map((row, i) => ({ ...row, ...updates[i]! }));
+    const tokens = sum(rows.filter(counts).map(({ length }) => length));
+    expect(new Set(rows.map(counts)).size).toBe('maskTruncatedCompletions' in settings ? 2 : 1);
+    for (const group of [0, 1]) {
+      const explanation = await explained(run, '--group', String(group));
+      const own = rows.filter((row) => row.group === group).toSorted((a, b) => b.advantage - a.advantage);
+      const [formula] = explanation.sections[2]!.formulas!;
+      const [, written, result] = /^mean = (.*) = ([^=]*)$/.exec(formula!)!;
+      expect(Math.abs(evaluated(written!) - evaluated(result!))).toBeLessThan(0.0051);
+      expect(Math.abs(mean(own.map(({ reward }) => reward!)) - evaluated(result!))).toBeLessThan(0.0051);
+
+      const shown = numbers(column(explanation, 4, 'A'));
+      for (const [i, how] of column(explanation, 4, 'how').entries()) {
+        expect(how).not.toContain('but the run recorded');
+        const [arithmetic] = how.replace(/ \(all of the step\)|the reward, /, '').split(' = ');
+        expect(Math.abs(evaluated(arithmetic!) - shown[i]!), how).toBeLessThan(0.0051);
+        expect(Math.abs(own[i]!.advantage - shown[i]!), how).toBeLessThan(0.0051);
+      }
+
+      const near = (texts: string[], values: number[]) => {
+        for (const [i, value] of values.entries())
+          expect(Math.abs(numbers([texts[i]!])[0]! - value)).toBeLessThanOrEqual(1e-2 * Math.abs(value) + 1e-9);
+      };
+      near(
+        column(explanation, 6, 'mean KL'),
+        own.map((row) => mean(row.kl!)),
+      );
+      near(
+        column(explanation, 6, 'mean of ρ × KL, × 0.04'),
+        own.map((row) => (counts(row) ? 0.04 * mean(row.kl!.map((kl, token) => kl * row.ratios![token]!)) : 0)),
+      );
+      near(
+        column(explanation, 7, 'pull'),
+        own.map((row) => (counts(row) ? row.advantage * row.length * weight(row.length, tokens) : 0)),
+      );
+    }
+  });
+});
+
+describe('process supervision', () => {
+  const WORDS = `
+export function words({ completion }: { completion: string }) {
+  const ends = [...completion.matchAll(/\\S+/g)].map((match) => match.index + match[0].length);
+  return { score: 0, steps: ends.map((end) => ({ end, score: completion.charCodeAt(end - 1) % 3 })) };
+}`;
+
+  test.each(['token', 'sequence'])('by %s: tokens are judged by their own advantages', async (level) => {
+    const settings = { rewards: ['words.reward.ts'], maxSteps: 2, numIterations: 2, learningRate: 3e-2 };
+    const folder = tinyWorkspace({ ...settings, importanceSamplingLevel: level }, { 'words.reward.ts': WORDS });
+    const { run } = (await trainHere(join(folder, 'run.grpo.json'))).result;
+    const rows = rolloutsOf(run, 2);
+    expect(rows.some(({ advantages }) => new Set(advantages).size > 1)).toBe(true);
+    let [clipped, counted] = [0, 0];
+    for (const group of [0, 1]) {
+      const explanation = await explained(run, '--step', '2', '--group', String(group));
+      const own = rows.filter((row) => row.group === group).toSorted((a, b) => b.advantage - a.advantage);
+      for (const [i, how] of column(explanation, 4, 'how').entries()) {
+        expect(how).not.toContain('but the run recorded');
+        if (/\d/.test(how))
+          expect(Math.abs(evaluated(how.split(' = ')[0]!) - own[i]!.advantage), how).toBeLessThan(0.006);
+      }
+      const pushed = own.map(({ advantages }) => sum(advantages!));
+      for (const [i, total] of numbers(column(explanation, 7, 'Σ A')).entries())
+        expect(Math.abs(total - pushed[i]!)).toBeLessThan(0.0051);
+      for (const cell of explanation.sections[4]!.table!.rows.map((row) => row.at(-1)!)) {
+        const [some, all] = cell.split(' of ').map(Number);
+        [clipped, counted] = [clipped + some!, counted + all!];
+      }
+    }
+    const { 'clip_ratio/region_mean': share } = metricsOf(run).find(({ step }) => step === 2)!;
+    expect(clipped).toBeCloseTo(2 * share! * counted, 6);
+    expect(counted).toBe(sum(rows.map(({ length }) => length)));
+  });
 });
 
 describe('of what is not there', () => {

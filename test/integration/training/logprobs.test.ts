@@ -54,6 +54,10 @@ test('are recorded again when a run trains on its own rollouts, and decide nothi
     rows.map(({ logprobs: _, ...row }) => row),
   );
   expect([1, 2].flatMap((step) => rolloutsOf(withThem, step))).toEqual(rows);
+  // Where tokens end is computed, whatever a recording says of it.
+  const ends = rows.map((row) => ({ ...row, token_ends: row.completion_ids.map(() => 99) }));
+  const misled = await replay('misled', ends);
+  expect([1, 2].flatMap((step) => rolloutsOf(misled, step))).toEqual(rows);
   for (const row of rolloutsOf(without, 1)) expect(row).not.toHaveProperty('logprobs');
   expect(metricsOf(withThem).map(timeless)).toEqual(metricsOf(without).map(timeless));
 });

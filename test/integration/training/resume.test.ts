@@ -1,5 +1,5 @@
 /** A run that was stopped or killed, and resumed, ends as if nothing had happened. */
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { stepName } from '../../../src/protocol/run-folder.ts';
@@ -83,6 +83,29 @@ describe('a run that continues', () => {
     expect((await runGrpo('train', config, '--out', parts, '--resume', '--set', 'maxSteps=3')).status).toBe(0);
     expect(metricsOf(parts).map(timeless)).toEqual(metricsOf(whole).map(timeless));
     expect(runInfoOf(parts)).toMatchObject({ state: 'done', step: 3, config: { maxSteps: 3 } });
+  });
+
+  test('from an earlier checkpoint, nothing stays of the steps that are undone', async () => {
+    const folder = tinyWorkspace({ ...CONFIG, maxSteps: 4, saveSteps: 2, evalSteps: 1 });
+    const [config, run] = [join(folder, 'run.grpo.json'), join(folder, 'run')];
+    expect((await runGrpo('train', config, '--out', run)).status).toBe(0);
+    const stepsIn = (name: string) => readdirSync(join(run, name)).map((file) => Number(/\d+/.exec(file)?.[0]));
+    expect(['rollouts', 'updates', 'evaluations'].map(stepsIn)).toEqual([
+      [1, 2, 3, 4],
+      [1, 2, 3, 4],
+      [0, 1, 2, 3, 4],
+    ]);
+    rmSync(join(run, 'checkpoints', stepName(4)), { recursive: true });
+    // As of a process that was killed while it wrote.
+    writeFileSync(join(run, 'updates', `.${stepName(4)}.jsonl.tmp`), '{');
+    const { status, stderr } = await runGrpo('train', config, '--out', run, '--resume', '--set', 'maxSteps=3');
+    expect(status, stderr).toBe(0);
+    expect(['rollouts', 'updates', 'evaluations'].map(stepsIn)).toEqual([
+      [1, 2, 3],
+      [1, 2, 3],
+      [0, 1, 2, 3],
+    ]);
+    expect(metricsOf(run).map(({ step }) => step)).toEqual([0, 1, 2, 3]);
   });
 
   test('a stop that waits in the event loop when a step ends is heard before the next one begins', async () => {

@@ -18,6 +18,10 @@ test('the demo is the same each time, fits a terminal, and its advantages add up
   expect(explanationText(explainGroup(demoGroup()))).toBe(text);
   expect(Math.max(...text.split('\n').map((line) => line.length))).toBeLessThanOrEqual(80);
   expect(demoGroup().completions.reduce((sum, { advantage }) => sum + advantage, 0)).toBeCloseTo(0, 10);
+  // A citation is not cut in two.
+  expect(text).toMatch(
+    /^ {2}\[DeepSeekMath, arXiv:2402\.03300, equation 3\n {2}PPO, arXiv:1707\.06347, equation 7\]$/m,
+  );
   // A second pass that moves nothing would show nothing of clipping.
   expect(text).toContain('1 of 1');
 });
@@ -75,7 +79,7 @@ test('completions without ratios or KL leave the others theirs', () => {
 test('a long completion pulls more where tokens are averaged over the step, and no more where completions are', () => {
   const step = { rows: 4, tokens: 40 };
   const pull = (lossType: 'dapo' | 'grpo' | 'dr_grpo', length: number, counts = true) =>
-    pullOf({ advantage: 2, length, counts }, { lossType, maxCompletionLength: 20 }, step).pull;
+    pullOf({ advantage: 2, length, counts }, { lossType, maxCompletionLength: 20, epsilonHigh: 0.2 }, step).pull;
   expect([pull('dapo', 10), pull('dapo', 20)]).toEqual([0.5, 1]);
   expect([pull('grpo', 10), pull('grpo', 20)]).toEqual([0.5, 0.5]);
   expect(pull('dr_grpo', 10)).toBeCloseTo((2 * 10) / (4 * 20), 12);
@@ -86,9 +90,13 @@ test('under process supervision each token pulls, and is clipped, by its own adv
   const [first, ...others] = demoGroup().completions;
   const stepwise = { ...first!, advantage: 1, length: 2, advantages: [1, -1], ratios: [1, 0.5] };
   const step = { rows: 8, tokens: 16 };
-  expect(pullOf(stepwise, { lossType: 'dapo', maxCompletionLength: 8 }, step).pull).toBe(0);
-  const text = explanationText(explainGroup({ ...demoGroup(), completions: [stepwise, ...others] }));
-  expect(text).toContain('1 of 2');
+  expect(pullOf(stepwise, { lossType: 'dapo', maxCompletionLength: 8, epsilonHigh: 0.2 }, step).pull).toBe(0);
+  const group = { ...demoGroup(), completions: [stepwise, ...others] };
+  expect(explanationText(explainGroup(group))).toContain('1 of 2');
+  // Of the first completion, all that pulls is 1 − 1.
+  const { formulas, table } = explainGroup(group).sections[6]!;
+  expect(formulas![0]).toContain('Σ A');
+  expect(table!.rows[0]!.slice(2, 5)).toEqual(['0.00', '2', '0']);
 });
 
 /** As one line. */

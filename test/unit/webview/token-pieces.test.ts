@@ -23,6 +23,19 @@ test('line breaks and tabs can be seen', () => {
   expect(visible('a\n\tb')).toBe('a↵\n→\tb');
 });
 
+test('what has no sign is shown as its code, and an emoji of several code points stays whole', () => {
+  expect(visible('a\r\n')).toBe('a\\r↵\n');
+  // It would turn round the text after it.
+  expect(visible('\u202eabc')).toBe('\\u202eabc');
+  expect(['\u200d', '\ufe0f', '\ufeff', '\u{e0067}'].map(visible)).toEqual([
+    '\\u{200d}',
+    '\\u{fe0f}',
+    '\\u{feff}',
+    '\\u{e0067}',
+  ]);
+  expect(visible('👩‍👧 ❤️')).toBe('👩‍👧 ❤️');
+});
+
 test('measures are those that were recorded, with shares from 0 to 1', () => {
   const tokens = { row: 0, ids: [1, 2], logprobs: [-0.1, -50], entropies: [0, 3], ratios: [0.5, 1.1] };
   const measures = measuresOf(tokens);
