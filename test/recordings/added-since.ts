@@ -9,6 +9,7 @@ export const ADDED_SINCE: readonly string[] = [
   'rollouts/step-*.jsonl: failure',
   'rollouts/step-*.jsonl: logprobs',
   'rollouts/step-*.jsonl: token_ends',
+  'rollouts/step-*.jsonl: rendered_prompt',
   'evaluations/step-*.jsonl',
   'updates/step-*.jsonl',
   'log.txt: warning: The model has a chat template, ',
