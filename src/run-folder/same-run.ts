@@ -16,6 +16,8 @@ export interface WantedRun {
 const BESIDES: readonly string[] = ['saveSteps', 'samples', 'reportTo'];
 const FREE_THAT_MATTER = FREE_FIELDS.filter((field) => !BESIDES.includes(field));
 const HARMLESS = new RegExp(`^(device|configFile|versions\\..*|config\\.(${BESIDES.join('|')}|python))$`);
+/** What no longer matters when a run is done: where its interpreter was, how it kept its checkpoints. To continue one, it has to be the same. */
+const OVER: readonly string[] = ['python', 'saveTotalLimit', 'checkpointDtype'];
 
 /**
  * Whether a recorded run is, from its first step to its last, what a new run with this config, reward code and data would be. A run that
@@ -30,7 +32,6 @@ export function isSameRun(info: RunInfo, wanted: WantedRun): boolean {
   const byEpochs = wanted.config.numTrainEpochs !== null;
   if (FREE_THAT_MATTER.some((field) => differs(field) && !(byEpochs && field === 'maxSteps'))) return false;
   const before = { ...info, config, directory: dirname(info.configFile) };
-  // Of a run that is done, interpreters may have other paths by now; one that is to be continued must not ask about it.
   const differences = compareRun(before, wanted);
-  return info.state === 'done' ? differences.every(({ what }) => what === 'python') : differences.length === 0;
+  return info.state === 'done' ? differences.every(({ what }) => OVER.includes(what)) : differences.length === 0;
 }

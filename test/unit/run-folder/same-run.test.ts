@@ -44,6 +44,7 @@ describe('isSameRun', () => {
   it('knows a run again, whatever it saves and wherever it reports to', () => {
     expect(isSame()).toBe(true);
     expect(isSame({ recorded: { saveSteps: 1, samples: 'x', reportTo: ['tensorboard'] } })).toBe(true);
+    expect(isSame({ recorded: { saveTotalLimit: 1, checkpointDtype: 'float16' } })).toBe(true);
     expect(isSame({ info: change('versions.node') })).toBe(true);
     expect(isSame({ info: change('config.saveSteps') })).toBe(true);
   });
