@@ -15,6 +15,8 @@ export const RUN_FILES = {
   /** Completions of held-out prompts, a file for each evaluation. */
   evaluations: 'evaluations',
   checkpoints: 'checkpoints',
+  /** Datasets that stages wrote: `stage-2.jsonl`, by the stage's number. */
+  stages: 'stages',
   /** Event files, where the config reports to TensorBoard. */
   tensorboard: 'tensorboard',
   /** What people wrote about the run: `run-about.ts`. */

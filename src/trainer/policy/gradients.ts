@@ -1,13 +1,11 @@
-import type { Compiled, Engine } from '../../engine/engine.ts';
+import type { Compiled, Engine, Program } from '../../engine/engine.ts';
 import { leaveOpen, type NdArray, scalar } from '../../engine/tree.ts';
 import { Zeros } from '../../engine/zeros.ts';
-import type { ModelConfig } from '../../model/config.ts';
 import { ROWS } from '../../model/network/batch.ts';
 import type { Weights } from '../../model/weights-tree.ts';
-import type { RunConfig } from '../../protocol/run-config.ts';
 import type { TokenFigures } from './learner.ts';
 import type { MicroBatch } from './micro-batches.ts';
-import { type GradientInputs, type GradientOutputs, gradientProgram } from './policy-update.ts';
+import type { GradientInputs, GradientOutputs } from './policy-update.ts';
 import { tokenFigures } from './token-figures.ts';
 
 /** The weights that a pass over a rollout takes the gradient of. */
@@ -29,9 +27,9 @@ export class Gradients {
   readonly #program: Compiled<GradientInputs, GradientOutputs>;
   readonly #zeros: Zeros;
 
-  constructor(engine: Engine, model: ModelConfig, config: RunConfig) {
+  constructor(engine: Engine, program: Program<GradientInputs, GradientOutputs>) {
     this.#engine = engine;
-    this.#program = engine.compile('gradient', gradientProgram(model, config), {
+    this.#program = engine.compile('gradient', program, {
       resident: ['gradients', 'logProbs'],
       // That of a rollout's first pass and that of later ones: activations take gigabytes of a large model, and stay with a graph.
       maxGraphs: 2,
@@ -79,6 +77,10 @@ export class Gradients {
       for (const [name, value] of Object.entries(result.sums)) sums[name] = (sums[name] ?? 0) + value.data[0]!;
     }
     return { gradients, loss };
+  }
+
+  dispose(): Promise<void> {
+    return this.#program.dispose();
   }
 }
 

@@ -12,7 +12,7 @@ import type { Stage, StepRecord, TrainingLoop } from '../stage.ts';
 import { Stopwatch } from '../stopwatch.ts';
 
 /** What a step reads of its run: nothing of where the policy computes. */
-type GrpoRun = Pick<PreparedRun, 'config' | 'prompts' | 'tokenizer' | 'recorded'>;
+type GrpoRun = Pick<PreparedRun, 'config' | 'prompts' | 'tokenizer' | 'recorded' | 'stepsBefore'>;
 
 /** The scores of a step's completions; undefined: the run was stopped in the meantime. */
 export type Score = (rollout: Rollout, step: number, loop: TrainingLoop) => Promise<ScoreTable | undefined>;
@@ -68,11 +68,11 @@ export class GrpoStage implements Stage {
     loop.emit({ type: 'phase', step, phase: 'update' });
     const update = await this.#learner.update(experiencesOf(rollout, credit, config));
     // Now and then, the policy becomes the reference: π_ref ← π_θ.
-    if (config.syncRefModel && step % config.refModelSyncSteps === 0) this.#learner.syncReference();
+    if (config.syncRefModel && (step - this.#before) % config.refModelSyncSteps === 0) this.#learner.syncReference();
     watch.lap('update');
     if (update.overflow) loop.emit({ type: 'log', level: 'info', message: overflowNote(step, update.overflow) });
 
-    this.progress = { step, numTokens: this.progress.numTokens + tokensOf(rollout) };
+    this.progress = { ...this.progress, step, numTokens: this.progress.numTokens + tokensOf(rollout) };
     return {
       metrics: metricsOf(scored, update, watch, this.progress.numTokens),
       ...(update.tokens && { update: update.tokens.map(updatedRow) }),
@@ -87,11 +87,16 @@ export class GrpoStage implements Stage {
     this.progress = await this.#learner.restore(folder);
   }
 
+  /** The steps of the stages before it, which are counted on. */
+  get #before(): number {
+    return this.#run.stepsBefore ?? 0;
+  }
+
   /** A group of completions for each of the step's prompts, sampled or as recorded. */
   async #sample(step: number): Promise<Rollout> {
     const { config, prompts, tokenizer, recorded } = this.#run;
     if (recorded) return recorded[step - 1]!.rollout;
-    const chosen = this.#promptsOf(step).map((row) => prompts.at(row));
+    const chosen = this.#promptsOf(step - this.#before).map((row) => prompts.at(row));
     try {
       return await sampleRollout(this.#sampler, tokenizer, chosen, config.maxCompletionLength, ['rollout', step]);
     } catch (error) {
