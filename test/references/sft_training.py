@@ -57,7 +57,7 @@ BASE = dict(
     promptsPerStep=ROWS_PER_STEP,
     maxSteps=STEPS,
     gradientAccumulationSteps=1,
-    learningRate=5e-3,
+    learningRate=3e-3,
     lrSchedulerType="constant",
     warmupSteps=0,
     weightDecay=0.0,
@@ -68,7 +68,8 @@ BASE = dict(
 CASES = {
     "plain": {},
     "plain-qwen3": dict(model="qwen3"),
-    "chat": dict(data="chat"),
+    # With TRL's epsilon, AdamW would take the signs of gradients that are nothing but rounding here.
+    "chat": dict(data="chat", adamEpsilon=1e-5),
     "chat-qwen3": dict(model="qwen3", data="chat"),
     "accumulation": dict(gradientAccumulationSteps=3),
     "cut": dict(maxLength=14, promptsPerStep=4),

@@ -110,11 +110,12 @@ export class RejectionStage implements Stage {
   #write(loop: TrainingLoop): void {
     const { first, last, mix, files } = this.#options;
     const seen = new Set<string>();
-    let sampled = 0;
+    let [sampled, cut] = [0, 0];
     const rows: KeptRow[] = [];
     for (let step = first; step <= last; step++) {
       const recorded = files.rollouts(step);
       sampled += recorded.length;
+      cut += recorded.filter(({ truncated }) => truncated).length;
       for (const { prompt, completion, reward } of this.#kept(recorded)) {
         // A prompt that came up in several steps.
         const key = JSON.stringify([prompt, completion]);
@@ -122,10 +123,12 @@ export class RejectionStage implements Stage {
         seen.add(key);
       }
     }
-    if (rows.length === 0)
+    if (rows.length === 0) {
+      const why = cut === 0 ? '' : ` (${cut} were cut off at "maxCompletionLength")`;
       throw new RunFailure(
-        `None of ${sampled} completions was good enough to be kept; lower the "threshold" of the stage, or train longer before it.`,
+        `None of ${sampled} completions was good enough to be kept${why}; lower the "threshold" of the stage, or train longer before it.`,
       );
+    }
     const file = files.write([...rows, ...mix.map(({ prompt, completion }) => ({ prompt, completion }) as KeptRow)]);
     const added = mix.length === 0 ? '' : `, and added ${mix.length} others`;
     const message = `Kept ${rows.length} of ${sampled} completions${added}: ${file}`;
