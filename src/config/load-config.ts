@@ -16,7 +16,7 @@ import { configName, difficultyName, isProgramPath } from '../text/files-by-name
 import { own } from '../text/own.ts';
 import { type ConfigPath, describeIssue } from './config-issue.ts';
 import { applyOverride, parseOverride } from './config-override.ts';
-import { stageIssue } from './run-stages.ts';
+import { stageIssue } from './stage-fields.ts';
 import { changedNumber, changedNumberWords } from './template-numbers.ts';
 
 /** A run config that was read and checked, and where its fields are, for errors that are found later. */

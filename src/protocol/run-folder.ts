@@ -66,6 +66,8 @@ const runInputs = z.object({
   rollouts: fileDigest.nullable(),
   /** The files of the start model. */
   model: z.array(fileDigest),
+  /** Datasets and models of stages; not there in a run without stages, or where they have none. */
+  stages: z.array(fileDigest).optional(),
 });
 export type RunInputs = z.infer<typeof runInputs>;
 

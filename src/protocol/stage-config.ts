@@ -24,8 +24,7 @@ function overriding<Fields extends Shape, Name extends keyof Fields & string>(
 
 function withoutDefault(field: z.ZodType): z.ZodType {
   if (field instanceof z.ZodDefault) return field.unwrap() as z.ZodType;
-  // A default that is transformed: parsed again with the stage's other fields, the value is too.
-  if (field instanceof z.ZodPipe) return withoutDefault(field.in as z.ZodType);
+  if (field instanceof z.ZodPipe) return z.pipe(withoutDefault(field.in as z.ZodType), field.out as z.ZodType);
   return field;
 }
 
@@ -213,11 +212,14 @@ export function stagesProblem(
     if (named.findIndex(({ name }) => name === stage.name) < index)
       return problem('name', `must be another one than that of an earlier stage, "${stage.name}"`);
     if (stage.kind === 'rejection' && stage.threshold === null && stage.best === null)
-      return problem('best', 'or "threshold" must say which completions to keep');
+      return problem(
+        'kind',
+        'is "rejection", which needs a "threshold" or a "best" that say which completions to keep',
+      );
     const from = own(stage, 'from') as string | undefined;
     if (from === undefined) {
       if (stage.kind === 'distill' && stage.dataset === undefined)
-        return problem('from', 'or "dataset" must say what to train on');
+        return problem('kind', 'is "distill", which needs a "from" or a "dataset" to train on');
       continue;
     }
     for (const other of ['dataset', 'prompt', 'columns', 'completion'])

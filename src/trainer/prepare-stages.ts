@@ -1,5 +1,6 @@
 import type { LoadedConfig } from '../config/load-config.ts';
-import { type RunStage, stagesOf, type WrittenStage } from '../config/run-stages.ts';
+import { type RunStage, stagesOf } from '../config/run-stages.ts';
+import type { WrittenStage } from '../config/stage-fields.ts';
 import { type Demonstration, loadDemonstrations } from '../data/demonstrations.ts';
 import { holdOut } from '../data/held-out.ts';
 import type { Engine } from '../engine/engine.ts';

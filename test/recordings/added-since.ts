@@ -23,7 +23,7 @@ export const ADDED_SINCE: readonly string[] = [
   'run.json: heldOut',
   ...[
     ...['evalSplit', 'prompt', 'columns', 'maxRows', 'maxPromptLength', 'difficulty', 'evalOnStart', 'reportTo'],
-    ...['preset', 'numTrainEpochs', 'lrSchedulerKwargs'],
+    ...['preset', 'numTrainEpochs', 'lrSchedulerKwargs', 'stages'],
   ].flatMap((field) => [`run.json: config.${field}`, `run.json: startConfig.${field}`]),
 ];
 

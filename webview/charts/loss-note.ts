@@ -3,18 +3,26 @@ import type { RunConfig } from '../../src/protocol/run-config.ts';
 type LossSettings = Pick<
   RunConfig,
   'lossType' | 'baseline' | 'beta' | 'entropyCoef' | 'sapoTemperaturePos' | 'sapoTemperatureNeg'
->;
+> &
+  Partial<Pick<RunConfig, 'stages'>>;
 
 /**
  * What the loss of a run's settings is before the model has moved, where every ratio is 1 (src/grpo/loss.ts), and why. A completion's
  * advantage is the same for all of its tokens here; process supervision adds what the steps earn.
  */
 export function lossNote(config: LossSettings): string {
+  const kinds = config.stages?.map(({ kind }) => kind) ?? ['grpo'];
+  const supervised = kinds.some((kind) => kind === 'sft' || kind === 'distill');
+  const demonstrations = 'In supervised stages, the mean of −log π of the tokens of demonstrations: it should fall.';
+  return [supervised && demonstrations, kinds.includes('grpo') && grpoNote(config)].filter(Boolean).join(' ');
+}
+
+function grpoNote(config: LossSettings): string {
   const start = config.baseline === 'none' ? withoutBaseline(config) : withBaseline(config);
   const { beta, entropyCoef } = config;
   const terms = [beta > 0 && 'the KL divergence × beta', entropyCoef !== 0 && 'the entropy bonus'].filter(Boolean);
   const more = terms.length > 0 ? ` It includes ${terms.join(' and ')}.` : '';
-  return `Not a measure of progress: watch the reward. ${start}${more}`;
+  return `${config.stages ? 'In stages of GRPO, not' : 'Not'} a measure of progress: watch the reward. ${start}${more}`;
 }
 
 /** The advantages of each group sum to zero; whether the loss does depends on what they are weighted by. */
