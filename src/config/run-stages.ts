@@ -1,3 +1,4 @@
+import { BadInput } from '../protocol/errors.ts';
 import { runConfigSchema } from '../protocol/run-config.ts';
 import { type StageSpan, stageSpans } from '../protocol/stage-spans.ts';
 import type { LoadedConfig } from './load-config.ts';
@@ -24,4 +25,14 @@ export function stagesOf(loaded: LoadedConfig): RunStage[] {
     const own = runConfigSchema.parse(stageFields(config, index));
     return { ...span, written, loaded: { ...loaded, config: own, locate } };
   });
+}
+
+/** The first stage of GRPO, as if it were the run: what is measured without training. Throws BadInput where there is none. */
+export function grpoStage(loaded: LoadedConfig): RunStage {
+  const stage = stagesOf(loaded).find(({ kind }) => kind === 'grpo');
+  if (stage) return stage;
+  throw new BadInput(
+    'None of the "stages" is of kind "grpo", and only those can be checked.',
+    loaded.locate(['stages']),
+  );
 }
