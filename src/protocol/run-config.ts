@@ -434,6 +434,8 @@ export const runConfigSchema = z
     }
     if (config.difficulty !== null && config.difficulty.min > config.difficulty.max)
       fail('difficulty', 'must have a "min" that is not above its "max"');
+    if (config.stages !== null && config.numTrainEpochs !== null)
+      fail('numTrainEpochs', 'cannot be combined with "stages"; set "maxSteps" for each of them');
     const problem = config.stages && stagesProblem(config.stages);
     if (problem) context.addIssue({ code: 'custom', path: ['stages', ...problem.path], message: problem.message });
   })

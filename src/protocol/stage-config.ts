@@ -116,7 +116,13 @@ type Needed<Name extends string> = Shape & Record<Name, z.ZodType>;
 export function stagesField<
   Inputs extends Needed<'model' | 'dataset' | 'prompt' | 'columns' | 'maxRows' | 'maxPromptLength' | 'rewards'>,
   Batches extends Needed<
-    'promptsPerStep' | 'numGenerations' | 'gradientAccumulationSteps' | 'maxSteps' | 'shuffleDataset' | 'seed'
+    | 'promptsPerStep'
+    | 'numGenerations'
+    | 'gradientAccumulationSteps'
+    | 'maxSteps'
+    | 'numTrainEpochs'
+    | 'shuffleDataset'
+    | 'seed'
   >,
   Sampling extends Needed<'maskTruncatedCompletions'>,
   Advantages extends Shape,
@@ -144,7 +150,7 @@ export function stagesField<
     ...named,
     ...data,
     ...sampled,
-    ...overriding(batches, ...without(namesOf(batches), 'seed', 'maxSteps')),
+    ...overriding(batches, ...without(namesOf(batches), 'seed', 'maxSteps', 'numTrainEpochs')),
     ...all(sampling),
     ...all(advantages),
     ...all(loss),

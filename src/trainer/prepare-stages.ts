@@ -124,7 +124,8 @@ function oneStage(stage: RunStage, run: PreparedRun): PreparedStages {
   const { config, engine, engineReason, findings, model, tokenizer, eosTokenIds, evalPrompts, recorded } = run;
   const { weights, adapter } = run;
   const prepared: PreparedStage = {
-    ...stage,
+    // As many steps as were planned once its prompts were known.
+    ...{ ...stage, last: config.maxSteps, loaded: { ...stage.loaded, config } },
     ...{ opened: { model, tokenizer, eosTokenIds }, evalPrompts, recorded, mix: [], demonstrations: undefined },
     // Itself: it is where rewards that are loaded again are found.
     sampling: run,
