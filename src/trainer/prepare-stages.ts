@@ -1,18 +1,14 @@
 import type { LoadedConfig } from '../config/load-config.ts';
 import { type RunStage, stagesOf } from '../config/run-stages.ts';
-import type { WrittenStage } from '../config/stage-fields.ts';
-import { type Demonstration, loadDemonstrations } from '../data/demonstrations.ts';
-import { holdOut } from '../data/held-out.ts';
+import type { Demonstration } from '../data/demonstrations.ts';
 import type { Engine } from '../engine/engine.ts';
-import { hasChatTemplate } from '../model/tokenizer/tokenizer.ts';
 import { BadInput } from '../protocol/errors.ts';
 import type { Finding } from '../protocol/finding.ts';
-import type { RunConfig } from '../protocol/run-config.ts';
 import type { RewardSet } from '../rewards/open-rewards.ts';
-import { stageDataset } from '../run-folder/run-folder.ts';
 import { createEngine } from './create-engine.ts';
-import { DemonstrationList } from './demonstration-list.ts';
-import { loadRows, type RunRows } from './load-rows.ts';
+import type { DemonstrationList } from './demonstration-list.ts';
+import { HeldBySpecs } from './held-rewards.ts';
+import { loadRows } from './load-rows.ts';
 import { loadStart } from './load-start.ts';
 import type { StartWeights } from './policy/policy.ts';
 import {
@@ -25,7 +21,8 @@ import {
   promptList,
 } from './prepare.ts';
 import { promptFindings } from './prompt-findings.ts';
-import { type HeldRewards, holdRewards } from './run-rewards.ts';
+import type { HeldRewards } from './run-rewards.ts';
+import { demonstrationsOf, hasOwnRows, loadMix, ownRows } from './stage-data.ts';
 import { workloadOf } from './workload.ts';
 
 /** A stage of a run with everything loaded and checked that does not come from an earlier one. */
@@ -178,106 +175,6 @@ function readOnce<T>(read: () => Promise<T>): () => Promise<T> {
     reading ??= read();
     return reading;
   };
-}
-
-/** Whether a stage reads other rows than the run, or reads them otherwise. */
-const hasOwnRows = (written: WrittenStage): boolean =>
-  (['dataset', 'prompt', 'columns', 'maxRows'] as const).some((field) => written[field] !== undefined);
-
-/** Of a dataset of its own nothing is held out, and solve rates are not of it. */
-function ownConfig({ loaded, written }: RunStage): RunConfig {
-  const { config } = loaded;
-  if (written?.dataset === undefined) return { ...config, evalDataset: null };
-  return { ...config, evalDataset: null, evalSplit: null, difficulty: null };
-}
-
-const ownRows = (stage: RunStage): Promise<RunRows> => loadRows({ ...stage.loaded, config: ownConfig(stage) });
-
-async function demonstrationsOf(
-  stage: RunStage,
-  planned: readonly RunStage[],
-  { model, tokenizer }: OpenedModel,
-  onNote: (note: string) => void,
-): Promise<PreparedStage['demonstrations']> {
-  const { written, loaded } = stage;
-  if (written?.kind !== 'sft' && written?.kind !== 'distill') return undefined;
-  const { locate } = loaded;
-  const { dataset, prompt, columns, maxRows, evalSplit, seed, chatTemplateKwargs, promptsPerStep } = ownConfig(stage);
-  const { gradientAccumulationSteps } = loaded.config;
-  if (promptsPerStep % gradientAccumulationSteps !== 0)
-    throw new BadInput(
-      `"gradientAccumulationSteps" must divide the ${promptsPerStep} demonstrations of a step of the stage "${stage.name}" into equal parts.`,
-      locate(['gradientAccumulationSteps']),
-    );
-  const read = async (named: string | string[], at = locate(['dataset'])) => {
-    const place = { named, at, most: maxRows ?? undefined, onNote, placeOf: locate };
-    const isChat = () => hasChatTemplate(loaded.config.model);
-    return loadDemonstrations({ ...place, isChat }, { prompt, columns, completion: written.completion });
-  };
-  const listOf = (rows: Demonstration[]) => {
-    const limits = { model, maxLength: written.maxLength, templateVariables: chatTemplateKwargs };
-    const list = new DemonstrationList(rows, tokenizer, limits, locate(['maxLength']));
-    if (list.note !== undefined) onNote(list.note);
-    return list;
-  };
-  if (written.from !== undefined) {
-    const source = planned.find(({ name }) => name === written.from)!;
-    return async (run) => listOf(await read(stageDataset(run, source.number), locate(['from'])));
-  }
-  const rows = await read(dataset);
-  const list = listOf(evalSplit === null ? rows : holdOut(rows, evalSplit, seed, locate(['evalSplit'])).train);
-  return async () => list;
-}
-
-function loadMix(
-  { loaded }: RunStage,
-  { dataset, prompt, completion, maxRows }: NonNullable<Extract<WrittenStage, { kind: 'rejection' }>['mix']>,
-): Promise<Demonstration[]> {
-  const placeOf = (path: (string | number)[]) => loaded.locate(['mix', ...path]);
-  const place = { named: dataset, at: placeOf(['dataset']), most: maxRows ?? undefined, placeOf };
-  return loadDemonstrations(place, { prompt, columns: null, completion });
-}
-
-/** Rewards by what is named: stages that name the same share them. */
-class HeldBySpecs {
-  readonly #options: PrepareOptions;
-  readonly #held = new Map<string, HeldRewards>();
-
-  constructor(options: PrepareOptions) {
-    this.#options = options;
-  }
-
-  async of(loaded: LoadedConfig): Promise<HeldRewards> {
-    const key = JSON.stringify(loaded.config.rewards);
-    const held = this.#held.get(key) ?? (await holdRewards(loaded, this.#options));
-    this.#held.set(key, held);
-    return held;
-  }
-
-  get all(): PreparedStages['rewards'] {
-    const held = this.#held;
-    const once = <T>(items: T[], key: (item: T) => string): T[] => [
-      ...new Map(items.map((item) => [key(item), item])).values(),
-    ];
-    const sets = () => [...held.values()].map(({ rewards }) => rewards);
-    return {
-      get functions() {
-        return once(
-          sets().flatMap(({ functions }) => [...functions]),
-          ({ name }) => name,
-        );
-      },
-      get sources() {
-        return once(
-          sets().flatMap(({ sources }) => [...sources]),
-          ({ file }) => file,
-        );
-      },
-      async close() {
-        for (const set of sets()) await set.close();
-      },
-    };
-  }
 }
 
 /** As a PreparedRun has them: found there when they are loaded again. */

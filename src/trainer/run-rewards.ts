@@ -43,11 +43,10 @@ export interface HeldRewards {
   reopenRewards(): Promise<void>;
 }
 
+export type HoldOptions = RewardHost & { texts?: EditedTexts };
+
 /** Opens those that a config names. `texts` are read in place of files until they are loaded again. */
-export async function holdRewards(
-  loaded: LoadedConfig,
-  { texts, ...host }: RewardHost & { texts?: EditedTexts },
-): Promise<HeldRewards> {
+export async function holdRewards(loaded: LoadedConfig, { texts, ...host }: HoldOptions): Promise<HeldRewards> {
   const open = rewardOpener(loaded, host);
   let rewards = await open(texts);
   return {

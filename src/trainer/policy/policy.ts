@@ -14,6 +14,7 @@ import { adamWOptions } from './adamw-options.ts';
 import { ComputeCopies } from './compute-copies.ts';
 import { checkUpdate, checkWeights } from './diverged.ts';
 import { Gradients, type PassWeights, type Scaling } from './gradients.ts';
+import { largestAdvantageOf } from './largest-advantage.ts';
 import type { TokenFigures, UpdateResult } from './learner.ts';
 import { FIRST_LOSS_SCALE, type LossScale, nextLossScale } from './loss-scale.ts';
 import { microBatches, type ReferencedExperience } from './micro-batches.ts';
@@ -88,7 +89,7 @@ export class Policy {
     const updating = performance.now();
 
     const { numIterations } = this.#config;
-    const largestAdvantage = largest(rollout.map(({ advantage }) => advantage));
+    const largestAdvantage = largestAdvantageOf(rollout.map(({ advantage }) => advantage));
     const sums: Record<string, number> = {};
     let [loss, learningRate] = [0, 0];
     const norms: number[] = [];
@@ -244,13 +245,4 @@ export class Policy {
     if (this.#config.beta === 0) return undefined;
     return syncedReference ?? (this.#frozen ? undefined : this.#start);
   }
-}
-
-/** The largest of advantages, one per completion or per token, without its sign; NaN where one is. */
-function largest(advantages: readonly Experience['advantage'][]): number {
-  let most = 0;
-  for (const advantage of advantages)
-    for (const value of typeof advantage === 'number' ? [advantage] : Array.from(advantage))
-      most = Math.max(most, Math.abs(value));
-  return most;
 }
