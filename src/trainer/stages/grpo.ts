@@ -105,7 +105,8 @@ export class GrpoStage implements Stage {
   }
 }
 
-function overflowNote(step: number, { skipped, lossScale }: { skipped: number; lossScale: number }): string {
+/** For the log. */
+export function overflowNote(step: number, { skipped, lossScale }: { skipped: number; lossScale: number }): string {
   const updates = skipped === 1 ? 'one update' : `${skipped} updates`;
   return `Gradients of step ${step} overflowed float16: skipped ${updates}, the loss scale is now ${lossScale}.`;
 }

@@ -3,6 +3,7 @@ import { finiteOrNull, type MetricsRow } from '../../protocol/run-folder.ts';
 import type { Learner, Progress } from '../policy/learner.ts';
 import type { Stage, StepRecord, TrainingLoop } from '../stage.ts';
 import { Stopwatch } from '../stopwatch.ts';
+import { overflowNote } from './grpo.ts';
 
 /**
  * Supervised fine-tuning: cross-entropy on the completions of demonstrations. Of a policy gradient that is the case in which somebody else
@@ -31,6 +32,7 @@ export class SftStage implements Stage {
       })),
     );
     watch.lap('update');
+    if (update.overflow) loop.emit({ type: 'log', level: 'info', message: overflowNote(step, update.overflow) });
     this.progress = { ...this.progress, step, numTokens: this.progress.numTokens + tokensOf(batch) };
     const row: Omit<MetricsRow, 'step'> = {
       ...update.metrics,

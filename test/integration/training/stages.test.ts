@@ -168,6 +168,30 @@ describe('a run of several stages', () => {
     expect(weights(parts).equals(weights(whole))).toBe(true);
   });
 
+  test('may be given more steps of its last stage; other changes are asked about', { timeout: 60_000 }, async () => {
+    const folder = stagedWorkspace([sft, { kind: 'grpo', maxSteps: 1 }], { evalDataset: null });
+    const [config, run] = [join(folder, 'run.grpo.json'), join(folder, 'run')];
+    const resume = (...set: string[]) =>
+      trainHere(config, { out: run, resume: true, set }).then(
+        ({ result }) => result.step,
+        (error: Error) => error.message,
+      );
+    await trainHere(config, { out: run });
+    expect(await resume('stages.1.maxSteps=2')).toBe(4);
+    const more = 'stages.1.maxSteps=3';
+    expect(await resume(more, 'stages.0.learningRate=0.5')).toMatch(/\(stages\.0\.learningRate 0\.001 → 0\.5\)/);
+    const { result } = await trainHere(config, { out: run, resume: true, set: [more] });
+    expect(result.step).toBe(5);
+    // Its last step is now one of another stage.
+    const moved = trainHere(config, {
+      out: run,
+      resume: true,
+      set: ['stages.0.maxSteps=9'],
+      differences: 'with-changes',
+    });
+    await expect(moved).rejects.toThrow(/is of the stage "grpo", and step 5 is now one of the stage "cold start"/);
+  });
+
   test('a single stage of GRPO is the run without stages', async () => {
     const folder = tinyWorkspace();
     const config = join(folder, 'run.grpo.json');
