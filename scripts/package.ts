@@ -67,7 +67,13 @@ try {
   ])
     copy(join('dist', name));
   copyParts('grpo.js', 'trainer.js', 'chat.js');
-  for (const path of ['schemas', 'media', 'sample-workspace', 'docs/models.md', 'LICENSE', 'README.md']) copy(path);
+  for (const path of ['schemas', 'sample-workspace', 'docs/models.md', 'LICENSE']) copy(path);
+  for (const name of ['icon.png', 'activity-bar.svg', 'walkthrough']) copy(join('media', name));
+  // On an extension's page VS Code loads pictures from https alone: those of the repository would never be seen.
+  writeFileSync(
+    join(stage, 'README.md'),
+    readFileSync('README.md', 'utf8').replaceAll(/^!\[.*\]\(media\/.*\)\n\n/gm, ''),
+  );
   // npm does not install it: what npm should know stays behind.
   const {
     scripts: _,

@@ -32,6 +32,8 @@ const layout = z.object({
   query: z._default(rolloutQuery, EMPTY_QUERY),
   scope: z._default(z.enum(['step', 'all']), 'step'),
   hit: z._default(z.nullable(z.object({ step: z.number(), group: z.number(), row: z.number() })), null),
+  /** How much of the width the list has beside the open group, in percent; null: nobody has set it. */
+  listWidth: z._default(z.nullable(z.number()), null),
   groupView: z._default(z.enum(['completions', 'history', 'explain']), 'completions'),
   /** The Config tab hides fields that have their defaults. */
   changedFields: z._default(z.boolean(), false),
@@ -53,7 +55,6 @@ const layout = z.object({
   /** A column of the table of runs; with a minus in front from high to low. */
   runSort: z._default(z.string(), '-started'),
   compareMetric: z._default(z.string(), 'reward'),
-  compareAxis: z._default(z.enum(['step', 'time', 'tokens']), 'step'),
   /** Also what does not differ. */
   compareAll: z._default(z.boolean(), false),
   /** The evaluations whose completions are compared, by folder; of other runs the last. */

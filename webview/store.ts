@@ -124,6 +124,7 @@ export class Store {
         if (message.view === 'rescore') this.setLayout({ tab: 'rollouts', rollouts: 'rescored', rescored: null });
         else this.setLayout({ tab: message.view, ...(message.step !== undefined && { checkpoint: message.step }) });
         if (message.folders) this.compare(message.folders);
+        if (message.curves) this.setLayout({ compareView: 'curves', groupSeeds: true });
         return;
       case 'runs':
         this.others = message.runs;

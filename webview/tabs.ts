@@ -5,7 +5,7 @@ import { isTyping } from './keys.ts';
 import type { Layout } from './layout.ts';
 import type { Store } from './store.ts';
 
-export const TABS = {
+const TABS = {
   overview: 'Overview',
   rollouts: 'Rollouts',
   compare: 'Compare',

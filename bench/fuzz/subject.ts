@@ -34,6 +34,7 @@ export function makeWorkspace(): string {
   const lines = (rows: object[]) => rows.map((row) => `${JSON.stringify(row)}\n`).join('');
   const files = {
     'run.grpo.json': JSON.stringify(CONFIG, null, 2),
+    'sweep.experiment.json': JSON.stringify(EXPERIMENT, null, 2),
     'prompts.jsonl': lines(PROMPTS.map((prompt, n) => ({ prompt, answer: String(n), tags: ['a', n] }))),
     'rows.csv': TABLE,
     'list.json': JSON.stringify(ROWS, null, 1),
@@ -78,6 +79,12 @@ const CONFIG = {
   learningRate: 1e-3,
   device: 'cpu',
 };
+const EXPERIMENT = {
+  base: 'run.grpo.json',
+  set: { maxSteps: 1, 'lora.r': 4 },
+  vary: { learningRate: [1e-3, 1e-2], method: { GRPO: {}, other: { beta: 0.1, 'rewards.1.weight': 3 } } },
+  seeds: [1, 2],
+};
 /** `grpo train` with another dataset. */
 const trainOn = (dataset: string): string[] => [
   ...TRAIN,
@@ -100,6 +107,7 @@ export function targetsOf(folder: string): Target[] {
   const models = (name: string) => inside(name).filter((file) => !/expected|README/.test(file));
   return [
     ...of('run config', ['run.grpo.json'], TRAIN, SCORE, ['eval', 'run.grpo.json']),
+    ...of('experiment', ['sweep.experiment.json'], ['compare', 'sweep.experiment.json', '--table-only', '--out', '.']),
     ...of('dataset', ['prompts.jsonl'], TRAIN, ['generate', 'model', ...GENERATE]),
     ...['rows-snappy.parquet', 'rows-plain.parquet', 'rows-lz4.parquet'].flatMap((file) =>
       of('Parquet', [file], trainOn(file)),

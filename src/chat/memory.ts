@@ -1,6 +1,6 @@
 import { freemem, totalmem } from 'node:os';
 import { BadInput } from '../protocol/errors.ts';
-import { formatGigabytes } from '../text/gigabytes.ts';
+import { formatGigabytes } from '../text/bytes.ts';
 
 /** What loading models takes of a machine, and what it has left. */
 export interface MemoryCost {

@@ -4,8 +4,8 @@ import { formatLocation, type SourceLocation } from '../protocol/errors.ts';
 import type { Finding } from '../protocol/finding.ts';
 import { type Remedy, setField } from '../protocol/remedy.ts';
 import type { RunConfig } from '../protocol/run-config.ts';
+import { formatGigabytes } from '../text/bytes.ts';
 import { formatDuration } from '../text/duration.ts';
-import { formatGigabytes } from '../text/gigabytes.ts';
 import { type FindingContext, stepFindings } from '../trainer/step-findings.ts';
 
 /** A run as long as this is worth a second thought. */

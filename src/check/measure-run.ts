@@ -150,6 +150,7 @@ function together(steps: Taken['scored'][]): Taken['scored'] {
       advantages: steps.flatMap(({ credit }) => credit.advantages),
       groups: steps.flatMap(({ credit }) => credit.groups),
       scores: steps.flatMap(({ credit }) => credit.scores),
+      outcomes: steps.flatMap(({ credit }) => credit.outcomes),
       byPosition: first.credit.byPosition && steps.flatMap(({ credit }) => credit.byPosition ?? []),
     },
   };

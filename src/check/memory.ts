@@ -12,7 +12,7 @@ import type { MemoryUse } from '../protocol/check-report.ts';
 import { BadInput } from '../protocol/errors.ts';
 import { setField } from '../protocol/remedy.ts';
 import type { RunConfig } from '../protocol/run-config.ts';
-import { formatGigabytes } from '../text/gigabytes.ts';
+import { formatGigabytes } from '../text/bytes.ts';
 import type { Rollout } from '../trainer/rollout.ts';
 import { workloadOf } from '../trainer/workload.ts';
 

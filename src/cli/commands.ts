@@ -216,6 +216,18 @@ export const COMMANDS = {
       json,
     },
   },
+  compare: {
+    help: 'train the runs of an experiment, and compare its settings over their seeds',
+    operands: { experiment: operand('NAME.experiment.json') },
+    options: {
+      jobs: integer('N', 'runs that are trained at a time', { least: 1, most: 64 }, 1),
+      'table-only': flag('train nothing: compare the runs that are done'),
+      set: list('path=value', 'override a field of the config in all runs'),
+      out: text('DIR', 'where to write the page and its pictures', '.grpo/experiments/NAME next to the experiment'),
+      json: flag('print one JSON object for each trained run, then the results'),
+    },
+    either: [['jobs', 'table-only']],
+  },
   explain: {
     help: 'walk through GRPO with the numbers of one group',
     operands: { run: optionalOperand('RUN_DIR') },

@@ -3,7 +3,7 @@ import { gpuMemory } from '../engine/devices/gpu-memory.ts';
 import { howToGetGpu } from '../engine/devices/how-to-get-gpu.ts';
 import { probeDevice, probeHalf, TIMED_SIZE } from '../engine/devices/probe.ts';
 import { env } from '../engine/onnx/runtime.ts';
-import { formatGigabytes } from '../text/gigabytes.ts';
+import { formatGigabytes } from '../text/bytes.ts';
 
 export interface Device {
   name: 'cpu' | 'webgpu' | 'tensorflow';

@@ -1,6 +1,6 @@
 import { availableParallelism, cpus, freemem, totalmem } from 'node:os';
 import { findPython, type PythonInterpreter } from '../rewards/python.ts';
-import { formatGigabytes } from '../text/gigabytes.ts';
+import { formatGigabytes } from '../text/bytes.ts';
 import type { CommandOf } from './commands.ts';
 import type { Device } from './devices.ts';
 import { print, printJson } from './output.ts';

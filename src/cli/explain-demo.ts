@@ -55,7 +55,22 @@ export function demoGroup(): ExplainedGroup {
     options: {
       ...options,
       ...{ lossType: 'grpo', importanceSamplingLevel: 'token', epsilon: 0.2, epsilonHigh: 0.2, delta: null },
-      ...{ beta: BETA, useBiasCorrectionKl: false, entropyCoef: 0, maxCompletionLength: 8, numIterations: 2 },
+      ...{
+        beta: BETA,
+        useBiasCorrectionKl: false,
+        entropyCoef: 0,
+        maxCompletionLength: 8,
+        numIterations: 2,
+        dpoCoef: 0,
+      },
+      ...{
+        topEntropyQuantile: 1,
+        offPolicyMaskThreshold: null,
+        vespoKPos: 2,
+        vespoLambdaPos: 3,
+        vespoKNeg: 3,
+        vespoLambdaNeg: 2,
+      },
       ...{ sapoTemperaturePos: 1, sapoTemperatureNeg: 1.05 },
     },
     completions: drawn.map(({ text, tokens }, i) => {

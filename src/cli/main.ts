@@ -46,6 +46,8 @@ async function run(command: Command): Promise<number> {
       return (await import('./report.ts')).reportCommand(command);
     case 'presets':
       return (await import('./presets.ts')).presetsCommand(command);
+    case 'compare':
+      return (await import('./compare.ts')).compareCommand(command);
     case 'bench':
       return (await import('./bench.ts')).benchCommand(command);
     case 'setup-tensorflow':
@@ -79,7 +81,7 @@ function wordsOf(error: unknown): string {
 const GONE = ['EPIPE', 'EIO', 'ENXIO'];
 
 /**
- * Output that cannot be written ends a command, except a training run, which has its folder to write: quietly where the reader has gone,
+ * Output that cannot be written ends a command, except a training run and an experiment, which have their folders to write: quietly where the reader has gone,
  * and with a sentence where it is something else, such as a full disk.
  */
 function surviveLostOutput(command: Command): void {
@@ -90,7 +92,7 @@ function surviveLostOutput(command: Command): void {
       if (!isGone && stream === process.stdout && !told)
         process.stderr.write(`The output cannot be written (${oneLine(error.message)}).\n`);
       told = true;
-      if (command.command === 'train') return;
+      if (command.command === 'train' || command.command === 'compare') return;
       leaveClosedTerminal();
       process.exit(isGone ? undefined : 1);
     });

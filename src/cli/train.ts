@@ -5,6 +5,7 @@ import type { CommandOf } from './commands.ts';
 import { printAside, printJson } from './output.ts';
 import { Progress } from './progress.ts';
 import { rewardWorker } from './reward-worker.ts';
+import { onHostStop } from './tell-host.ts';
 import { INTERRUPTED } from './terminal.ts';
 
 export async function trainCommand(command: CommandOf<'train'>): Promise<number> {
@@ -45,6 +46,7 @@ export async function trainCommand(command: CommandOf<'train'>): Promise<number>
   // The terminal is closed, or ssh has lost its connection. It may come several times, and together with SIGTERM: nobody has pressed twice.
   const hangUp = () => session.send('stop');
   process.on('SIGINT', interrupt).on('SIGTERM', interrupt).on('SIGHUP', hangUp);
+  const unhost = onHostStop(hangUp);
   try {
     const { outcome } = await session.result;
     return outcome === 'stopped' ? INTERRUPTED : 0;
@@ -57,6 +59,7 @@ export async function trainCommand(command: CommandOf<'train'>): Promise<number>
     throw error;
   } finally {
     process.off('SIGINT', interrupt).off('SIGTERM', interrupt).off('SIGHUP', hangUp);
+    unhost();
   }
 }
 

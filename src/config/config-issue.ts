@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import type { Problem } from '../protocol/errors.ts';
+import { lengthFieldNames, overlongFieldNames } from '../protocol/length-config.ts';
 import { loraFieldNames } from '../protocol/lora-config.ts';
 import { remedyWords } from '../protocol/remedy.ts';
 import { runConfigFieldNames, stageFieldNames } from '../protocol/run-config.ts';
@@ -19,6 +20,8 @@ export interface ConfigProblem extends Pick<Problem, 'message' | 'remedy'> {
 /** Of the fields that are objects, what they have. */
 const KNOWN_FIELDS: Record<string, readonly string[]> = {
   lora: loraFieldNames,
+  overlongPenalty: overlongFieldNames,
+  lengthPenalty: lengthFieldNames,
   rewards: ['file', 'function', 'weight'],
   prompt: ['system', 'user', 'prefill', 'text'],
   difficulty: ['file', 'min', 'max'],
@@ -36,22 +39,29 @@ const TYPE_NAMES: Record<string, string> = {
   null: 'null',
 };
 
+/** What the file is called, and which fields it has. */
+export interface DescribedFile {
+  name: string;
+  fields: readonly string[];
+}
+const RUN_CONFIG: DescribedFile = { name: 'The run config', fields: runConfigFieldNames };
+
 /** zod's issue in our words: `"numGenerations" must be at least 2, not 1.` */
-export function describeIssue(issue: Issue, config: unknown): ConfigProblem {
+export function describeIssue(issue: Issue, config: unknown, file = RUN_CONFIG): ConfigProblem {
   const path = issue.path as ConfigPath;
   if (issue.code === 'unrecognized_keys') {
     const kind = own((valueAt(config, path) ?? {}) as Record<string, unknown>, 'kind') as StageKind;
     return path[0] === 'stages' && path.length === 2
       ? unknownStageField(path, issue.keys[0]!, kind)
-      : unknownField(path, issue.keys[0]!);
+      : unknownField(path, issue.keys[0]!, file);
   }
   if (issue.code === 'invalid_union') {
     // The branch that fits the value's own type says more than "none of these".
     const nested = deepestBranch(issue.errors);
-    if (nested) return describeIssue({ ...nested, path: [...path, ...nested.path] }, config);
+    if (nested) return describeIssue({ ...nested, path: [...path, ...nested.path] }, config, file);
   }
   const value = valueAt(config, path);
-  const name = path.length === 0 ? 'The run config' : `"${formatPath(path)}"`;
+  const name = path.length === 0 ? file.name : `"${formatPath(path)}"`;
   // It may be about a field that is not there.
   if (issue.code === 'custom') return { path, message: `${name} ${issue.message}.` };
   if (value === undefined && path.length > 0) return { path, message: `"${formatPath(path)}" is missing.` };
@@ -65,8 +75,8 @@ export function describeIssue(issue: Issue, config: unknown): ConfigProblem {
   return { path, message, remedy };
 }
 
-function unknownField(parent: ConfigPath, key: string): ConfigProblem {
-  const known = parent.length === 0 ? runConfigFieldNames : (KNOWN_FIELDS[parent[0]!] ?? []);
+function unknownField(parent: ConfigPath, key: string, file: DescribedFile): ConfigProblem {
+  const known = parent.length === 0 ? file.fields : (KNOWN_FIELDS[parent[0]!] ?? []);
   const path = [...parent, key];
   // A field of another form that the object may have: "prompt" takes "text" alone.
   if (known.includes(key) && parent.length > 0)

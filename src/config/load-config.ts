@@ -15,7 +15,7 @@ import { type RunConfig, runConfigSchema } from '../protocol/run-config.ts';
 import { configName, difficultyName, isProgramPath } from '../text/files-by-name.ts';
 import { own } from '../text/own.ts';
 import { type ConfigPath, describeIssue } from './config-issue.ts';
-import { applyOverride, parseOverride } from './config-override.ts';
+import { applyOverride, parseOverride, type WrittenOverride } from './config-override.ts';
 import { stageIssue } from './stage-fields.ts';
 import { changedNumber, changedNumberWords } from './template-numbers.ts';
 
@@ -32,11 +32,14 @@ export interface LoadedConfig {
 }
 
 /**
- * Reads `NAME.grpo.json` (JSON with comments and trailing commas). `set` holds overrides, `path=value` each, applied before checking.
- * `for: 'scores'`: only the rewards and samples have to exist, as in a repository without its model.
+ * Reads `NAME.grpo.json` (JSON with comments and trailing commas). `set` holds overrides, applied before checking: `path=value`, or where a
+ * file has them. `for: 'scores'`: only the rewards and samples have to exist, as in a repository without its model.
  * Throws BadInput at file:line:column, or naming the override, for whatever is wrong first.
  */
-export function loadRunConfig(file: string, options: { set?: string[]; for?: 'run' | 'scores' } = {}): LoadedConfig {
+export function loadRunConfig(
+  file: string,
+  options: { set?: readonly (string | WrittenOverride)[]; for?: 'run' | 'scores' } = {},
+): LoadedConfig {
   const absolute = resolve(file);
   const directory = dirname(absolute);
   const { value, locate, locateKey, numberProblem } = parseConfigText(readText(absolute, CONFIG_FILE), absolute);
@@ -46,6 +49,7 @@ export function loadRunConfig(file: string, options: { set?: string[]; for?: 'ru
   const overrideOf = (path: ConfigPath) => overrides.findLast((candidate) => overlap(path, candidate.path));
   const placeOf = (path: ConfigPath, at = locate): SourceLocation => {
     const override = overrideOf(path);
+    if (override?.written) return at === locate ? override.written.value : override.written.key;
     return override ? { file: absolute, path, option: `--set ${override.text}` } : { ...at(path), path };
   };
   const fail = (path: ConfigPath, message: string, { at = locate, kind, remedy }: Failing = {}): never => {

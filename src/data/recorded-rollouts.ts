@@ -37,7 +37,7 @@ export type RecordedStep = RecordedRollout[][];
 
 /** The rollout rows' own fields (RolloutRow); everything else is a dataset column. */
 const FIELDS = new Set(
-  'step group prompt prompts prompt_ids completion completions completion_ids rewards reward advantage length truncated error failure columns details advantages steps segments logprobs token_ends'.split(
+  'step group prompt prompts rendered_prompt prompt_ids completion completions completion_ids rewards reward advantage length truncated error failure columns details advantages prompt_history steps segments logprobs token_ends'.split(
     ' ',
   ),
 );

@@ -22,7 +22,7 @@ interface ReadRun {
 }
 
 /** What a run has no value for is empty. */
-export function* metricsCsv(runs: readonly ReadRun[]): Generator<string> {
+function* metricsCsv(runs: readonly ReadRun[]): Generator<string> {
   const keys = [...new Set(runs.flatMap(({ columns }) => columns.keys))];
   yield csvLine(['run', 'step', ...keys]);
   for (const { label, columns } of runs) {

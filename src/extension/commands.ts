@@ -34,6 +34,7 @@ const COMMANDS: Record<string, () => Promise<Command>> = {
   'grpo.newReward': async () => (await import('./new-reward/new-reward.ts')).newReward,
   'grpo.generateSamples': async () => (await import('./commands/generate-samples.ts')).generateSamples,
   'grpo.checkRun': async () => (await import('./commands/check-run.ts')).checkRun,
+  'grpo.runExperiment': async () => (await import('./commands/run-experiment.ts')).runExperiment,
   'grpo.createConfig': async () => (await import('./new-reward/create-config.ts')).createConfig,
   'grpo.importDataset': async () => (await import('./import-dataset/import-dataset.ts')).importDataset,
   'grpo.getModel': async () => (await import('./get-model/get-model.ts')).getModel,

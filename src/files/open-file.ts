@@ -14,6 +14,7 @@ export interface FileKind {
 const MB = 1e6;
 /** The limits are far above what is ever written, and far below what would fill the memory. */
 export const CONFIG_FILE: FileKind = { what: 'run config', most: 4 * MB };
+export const EXPERIMENT_FILE: FileKind = { what: 'experiment file', most: 4 * MB };
 export const REWARD_FILE: FileKind = { what: 'reward file', most: 16 * MB };
 export const SAMPLES_FILE: FileKind = { what: 'samples file', most: 64 * MB };
 export const TEMPLATE_FILE: FileKind = { what: 'chat template', most: 4 * MB };

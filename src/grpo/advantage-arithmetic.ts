@@ -2,8 +2,9 @@
  * How each advantage came about, as the few numbers that it is computed from: what a view shows as `(7 − 4.25) ÷ 3.15 = +0.87`. The same
  * advantages as `assignCredit`, taken apart; a test compares them.
  */
-import { type AdvantageOptions, inGroups, weightedSum } from './advantages.ts';
-import type { ScoredCompletions } from './credit.ts';
+import { type AdvantageOptions, type Histories, inGroups, weightedSum } from './advantages.ts';
+import { counted, historyBaseline, type PromptHistory, shrunkDeviation } from './baselines.ts';
+import { type ScoredCompletions, splitScores, stepwiseFunctions } from './credit.ts';
 import type { ProcessStep } from './process-advantages.ts';
 import { mean, standardDeviation } from './statistics.ts';
 
@@ -16,8 +17,15 @@ export interface Comparison {
   mean: number;
   /** Null: it is not divided. */
   deviation: number | null;
-  /** Whose deviation, and for `normalize_then_sum` whose mean. */
-  over: 'group' | 'batch';
+  /** Whose deviation, and for `normalize_then_sum` whose mean; `both`: the group's deviation, shrunk towards the batch's. */
+  over: 'group' | 'batch' | 'both';
+}
+
+/** What a deviation of `both` is made of. */
+export interface Shrunk {
+  rows: number;
+  group: number;
+  batch: number;
 }
 
 /** A function's part: its weight times what is compared. */
@@ -42,7 +50,11 @@ export type Outcome =
   | { kind: 'nothing'; why: 'unscored' | 'alone' }
   /** `baseline: "none"`: the reward as it is. */
   | { kind: 'reward'; reward: number }
-  | { kind: 'compared'; reward: Comparison }
+  | { kind: 'compared'; reward: Comparison; shrunk?: Shrunk }
+  /** `baseline: "leave-one-out"`: the reward minus the mean of the others'. */
+  | { kind: 'others'; reward: number; mean: number }
+  /** `baseline: "history"`: minus the mean of `rows` rewards of this group and the prompt's earlier ones. */
+  | { kind: 'history'; reward: number; mean: number; rows: number; history: PromptHistory }
   /** `normalize_then_sum`: each function's score is compared in the group, their weighted sum in the batch. */
   | { kind: 'normalized'; parts: WeightedComparison[]; sum: Comparison };
 
@@ -51,16 +63,18 @@ export type Arithmetic = Outcome | { kind: 'steps'; outcome: Outcome; parts: Ste
 
 /** One for each completion, whose `groupSize` divides their number. */
 export function advantageArithmetic(completions: ScoredCompletions, options: AdvantageOptions): Arithmetic[] {
-  const { scores, steps, weights, groupSize, lengths } = completions;
-  const stepwise = weights.map((_, k) => steps.some((row) => row[k]!.length > 0));
-  if (!stepwise.includes(true)) return outcomes(scores, weights, groupSize, options);
-  const whole = scores.map((row) => row.map((score, k) => (stepwise[k] ? null : score)));
+  const { scores, steps, weights, groupSize, lengths, histories = [] } = completions;
+  const stepwise = stepwiseFunctions(completions);
+  if (!stepwise.includes(true)) return outcomes(scores, weights, groupSize, options, histories);
+  const { outcomeScores, stepWeights } = splitScores(completions, stepwise, options);
   const groups = inGroups(steps, groupSize);
-  return outcomes(whole, weights, groupSize, options).map((outcome, row) => {
+  return outcomes(outcomeScores, weights, groupSize, options, histories).map((outcome, row) => {
     // Nothing was written, and nothing earned.
     if (lengths[row] === 0) return { kind: 'nothing', why: 'unscored' };
     const group = groups[Math.floor(row / groupSize)]!;
-    const parts = weights.flatMap((weight, k) => (stepwise[k] ? [stepsPart(k, weight, group, steps[row]![k]!)] : []));
+    const parts = stepWeights.flatMap((weight, k) =>
+      stepwise[k] ? [stepsPart(k, weight, group, steps[row]![k]!)] : [],
+    );
     return { kind: 'steps', outcome, parts };
   });
 }
@@ -74,6 +88,10 @@ export function resultOf(arithmetic: Arithmetic): number {
       return arithmetic.reward;
     case 'compared':
       return quotient(arithmetic.reward);
+    case 'others':
+      return arithmetic.reward - arithmetic.mean;
+    case 'history':
+      return arithmetic.reward - mixedBaseline(arithmetic);
     case 'normalized':
       return quotient(arithmetic.sum);
     case 'steps':
@@ -86,6 +104,17 @@ export function resultOf(arithmetic: Arithmetic): number {
 export const quotient = ({ value, mean, deviation }: Comparison): number =>
   deviation === null ? value - mean : (value - mean) / (deviation + DEVIATION_EPSILON);
 
+/** (n·mean + h·m) ÷ (n + h). */
+export const mixedBaseline = ({
+  mean,
+  rows,
+  history,
+}: {
+  mean: number;
+  rows: number;
+  history: PromptHistory;
+}): number => (rows * mean + history.rows * history.mean) / (rows + history.rows);
+
 export const stepsResult = ({ weight, steps, sum, mean, deviation }: StepsComparison): number =>
   (weight * (sum - steps * mean)) / (deviation + DEVIATION_EPSILON);
 
@@ -94,21 +123,61 @@ function outcomes(
   weights: readonly number[],
   groupSize: number,
   { baseline, multiObjectiveAggregation, scaleRewards }: AdvantageOptions,
+  histories: Histories,
 ): Outcome[] {
   const rewards = scores.map((row) => weightedSum(row, weights));
   if (baseline === 'none') return rewards.map((reward) => (reward === null ? unscored : { kind: 'reward', reward }));
+  const groups = inGroups(rewards, groupSize);
+  if (baseline === 'leave-one-out') return groups.flatMap(aboveOthers);
+  if (baseline === 'history') return groups.flatMap((group, index) => aboveHistory(group, histories[index]));
   if (multiObjectiveAggregation === 'normalize_then_sum') return normalized(scores, weights, groupSize);
   const batch = standardDeviation(rewards);
-  return inGroups(rewards, groupSize).flatMap((group) => {
-    const average = mean(group);
-    const deviation = scaleRewards === 'batch' ? batch : standardDeviation(group);
-    return group.map((value): Outcome => {
-      if (value === null) return unscored;
-      if (scaleRewards !== 'none' && deviation === null) return { kind: 'nothing', why: 'alone' };
-      const over = scaleRewards === 'batch' ? 'batch' : 'group';
-      const divisor = scaleRewards === 'none' ? null : deviation;
-      return { kind: 'compared', reward: { value, mean: average!, deviation: divisor, over } };
-    });
+  return groups.flatMap((group) => compared(group, batch, scaleRewards));
+}
+
+function compared(
+  group: readonly (number | null)[],
+  batch: number | null,
+  scale: AdvantageOptions['scaleRewards'],
+): Outcome[] {
+  const [average, own] = [mean(group), standardDeviation(group)];
+  return group.map((value): Outcome => {
+    if (value === null) return unscored;
+    const of = (deviation: number | null, over: Comparison['over']): Outcome =>
+      deviation === null ? alone : { kind: 'compared', reward: { value, mean: average!, deviation, over } };
+    switch (scale) {
+      case 'none':
+        return { kind: 'compared', reward: { value, mean: average!, deviation: null, over: 'group' } };
+      case 'group':
+        return of(own, 'group');
+      case 'batch':
+        return of(batch, 'batch');
+      case 'adaptive': {
+        const outcome = of(shrunkDeviation(group, batch), 'both');
+        if (outcome.kind !== 'compared') return outcome;
+        return { ...outcome, shrunk: { rows: counted(group), group: own!, batch: batch! } };
+      }
+      default:
+        return scale satisfies never;
+    }
+  });
+}
+
+function aboveOthers(group: readonly (number | null)[]): Outcome[] {
+  return group.map((reward, row): Outcome => {
+    if (reward === null) return unscored;
+    const others = mean(group.filter((_, other) => other !== row));
+    return others === null ? alone : { kind: 'others', reward, mean: others };
+  });
+}
+
+function aboveHistory(group: readonly (number | null)[], history: PromptHistory | undefined): Outcome[] {
+  const baseline = historyBaseline(group, history);
+  return group.map((value): Outcome => {
+    if (value === null) return unscored;
+    // The first time, there is nothing but the group.
+    if (!history) return { kind: 'compared', reward: { value, mean: baseline!, deviation: null, over: 'group' } };
+    return { kind: 'history', reward: value, mean: mean(group)!, rows: counted(group), history };
   });
 }
 
@@ -139,12 +208,13 @@ function normalized(
   const deviation = standardDeviation(sums);
   return sums.map((value, row): Outcome => {
     if (value === null) return unscored;
-    if (deviation === null) return { kind: 'nothing', why: 'alone' };
+    if (deviation === null) return alone;
     return { kind: 'normalized', parts: parts[row]!, sum: { value, mean: average!, deviation, over: 'batch' } };
   });
 }
 
 const unscored: Outcome = { kind: 'nothing', why: 'unscored' };
+const alone: Outcome = { kind: 'nothing', why: 'alone' };
 
 function stepsPart(
   index: number,

@@ -1,14 +1,17 @@
 /**
  * From rewards to advantages (DeepSeekMath, arXiv:2402.03300, section 4.1.2; Dr. GRPO, arXiv:2503.20783; GDPO for
- * `normalize_then_sum`). The same numbers as TRL 1.16, except where a comment says otherwise.
+ * `normalize_then_sum`; baselines.ts for others than the group's mean). The same numbers as TRL 1.16, except where a comment says otherwise.
  */
+import { aboveOthers, historyBaseline, type PromptHistory, shrunkDeviation } from './baselines.ts';
 import { isZero, mean, standardDeviation } from './statistics.ts';
 
 /** How rewards become advantages; the fields are named as in a run config. */
 export interface AdvantageOptions {
-  scaleRewards: 'group' | 'batch' | 'none';
+  scaleRewards: 'group' | 'batch' | 'adaptive' | 'none';
   multiObjectiveAggregation: 'sum_then_normalize' | 'normalize_then_sum';
-  baseline: 'group' | 'none';
+  baseline: 'group' | 'leave-one-out' | 'history' | 'none';
+  /** Of functions that score steps; null or not there: they pay by steps alone, with their own weight. */
+  processRewardWeight?: number | null | undefined;
 }
 
 /** One prompt's completions, compared with each other. */
@@ -36,13 +39,15 @@ const STD_EPSILON = 1e-4;
  * `scores[row][function]` (null: abstained or failed), `groupSize` consecutive rows for each prompt; one weight per function.
  *
  * A row's sum skips functions without a score; the other weights stay as they are. A row without any score is excluded from
- * means and deviations and gets advantage 0. Throws when the rows are not a multiple of `groupSize`.
+ * means and deviations and gets advantage 0. `histories`: of each group's prompt, for `baseline: "history"`. Throws when the rows are not a
+ * multiple of `groupSize`.
  */
 export function computeAdvantages(
   scores: readonly (readonly (number | null)[])[],
   weights: readonly number[],
   groupSize: number,
   options: AdvantageOptions,
+  histories: Histories = [],
 ): Advantages {
   if (scores.length % groupSize !== 0) throw new Error(`${scores.length} rows are not groups of ${groupSize}`);
   const rewards = scores.map((row) => weightedSum(row, weights));
@@ -52,12 +57,15 @@ export function computeAdvantages(
     (group, index): GroupStats => ({
       mean: mean(group),
       std: standardDeviation(group),
-      informative: isInformative(meritsByGroup[index]!, options.baseline),
+      informative: isInformative(meritsByGroup[index]!, options.baseline, histories[index]),
     }),
   );
-  const advantages = advantagesOf(merits, rewards, groupSize, options);
+  const advantages = advantagesOf(merits, rewards, groupSize, options, histories);
   return { rewards, advantages: advantages.map((advantage) => advantage ?? 0), groups };
 }
+
+/** How the prompt of each group did before; undefined where that is not known. */
+export type Histories = readonly (PromptHistory | undefined)[];
 
 /** What the rows of a group are compared by. */
 function meritsOf(
@@ -82,6 +90,7 @@ function advantagesOf(
   rewards: (number | null)[],
   groupSize: number,
   { baseline, multiObjectiveAggregation: aggregation, scaleRewards }: AdvantageOptions,
+  histories: Histories,
 ): (number | null)[] {
   switch (baseline) {
     case 'none':
@@ -89,15 +98,33 @@ function advantagesOf(
       return rewards;
     case 'group':
       return aggregation === 'sum_then_normalize' ? normalizeSums(merits, groupSize, scaleRewards) : normalize(merits);
+    // These two are not divided: a group of equal rewards may be above its history, and RLOO has no deviation.
+    case 'leave-one-out':
+      return inGroups(rewards, groupSize).flatMap(aboveOthers);
+    case 'history':
+      return inGroups(rewards, groupSize).flatMap((group, index) => aboveHistory(group, histories[index]));
     default:
       return baseline satisfies never;
   }
 }
 
+/** A_i = R_i − b, with b of `historyBaseline`. */
+function aboveHistory(group: readonly (number | null)[], history: PromptHistory | undefined): (number | null)[] {
+  const baseline = historyBaseline(group, history);
+  return group.map((reward) => (reward === null ? null : reward - baseline!));
+}
+
 /** Whether a group with these merits has a learning signal. */
-function isInformative(merits: readonly (number | null)[], baseline: AdvantageOptions['baseline']): boolean {
+function isInformative(
+  merits: readonly (number | null)[],
+  baseline: AdvantageOptions['baseline'],
+  history: PromptHistory | undefined,
+): boolean {
   switch (baseline) {
+    case 'history':
+      return aboveHistory(merits, history).some((advantage) => advantage !== null && !isZero(advantage));
     case 'group':
+    case 'leave-one-out':
       return !isZero(standardDeviation(merits) ?? 0);
     case 'none':
       return merits.some((merit) => merit !== null && merit !== 0);
@@ -126,6 +153,8 @@ function normalizeSums(rewards: (number | null)[], groupSize: number, scale: Adv
         return divide(center(group), standardDeviation(group));
       case 'batch':
         return divide(center(group), batchStd);
+      case 'adaptive':
+        return divide(center(group), shrunkDeviation(group, batchStd));
       default:
         return scale satisfies never;
     }

@@ -1,5 +1,5 @@
 /** What each completion earned in its group: the one credit that trains, and that metrics, records and previews show. */
-import { type AdvantageOptions, type Advantages, computeAdvantages, inGroups } from './advantages.ts';
+import { type AdvantageOptions, type Advantages, computeAdvantages, type Histories, inGroups } from './advantages.ts';
 import { type ProcessStep, processAdvantages } from './process-advantages.ts';
 import { isZero } from './statistics.ts';
 
@@ -14,6 +14,8 @@ export interface ScoredCompletions {
   /** One weight per function. */
   weights: readonly number[];
   groupSize: number;
+  /** Of each group's prompt, for `baseline: "history"`. */
+  histories?: Histories | undefined;
 }
 
 export interface Credit extends Advantages {
@@ -24,20 +26,23 @@ export interface Credit extends Advantages {
    * of each completion's first position, which led to all steps: what they earned together, in any unit of length.
    */
   byPosition: Float32Array[] | undefined;
+  /** The rewards that completions are paid for as a whole: without those of functions that pay by steps alone. */
+  outcomes: (number | null)[];
 }
 
 /**
  * A function that scores steps of completions pays per position (DeepSeekMath, arXiv:2402.03300, section 4.1.3), the others pay each
- * completion as a whole (section 4.1.2); both are added up.
+ * completion as a whole (section 4.1.2); both are added up. With `processRewardWeight` w, a function that scores steps pays both ways:
+ * A_it = A_i(scores of all functions) + w · Σ_k w_k A_it(steps of function k).
  */
 export function assignCredit(completions: ScoredCompletions, options: AdvantageOptions): Credit {
-  const { scores, steps, lengths, weights, groupSize } = completions;
-  const whole = computeAdvantages(scores, weights, groupSize, options);
-  const stepwise = weights.map((_, k) => steps.some((row) => row[k]!.length > 0));
-  if (!stepwise.includes(true)) return { ...whole, scores, byPosition: undefined };
+  const { scores, steps, lengths, weights, groupSize, histories } = completions;
+  const whole = computeAdvantages(scores, weights, groupSize, options, histories);
+  const stepwise = stepwiseFunctions(completions);
+  if (!stepwise.includes(true)) return { ...whole, scores, byPosition: undefined, outcomes: whole.rewards };
 
-  const outcomeScores = scores.map((row) => row.map((score, k) => (stepwise[k] ? null : score)));
-  const outcome = computeAdvantages(outcomeScores, weights, groupSize, options);
+  const { outcomeScores, stepWeights } = splitScores(completions, stepwise, options);
+  const outcome = computeAdvantages(outcomeScores, weights, groupSize, options, histories);
   const byPosition = lengths.map((length, row) => new Float32Array(length).fill(outcome.advantages[row]!));
   stepwise.forEach((scoresSteps, k) => {
     if (!scoresSteps) return;
@@ -46,7 +51,7 @@ export function assignCredit(completions: ScoredCompletions, options: AdvantageO
       processAdvantages(group, lengths.slice(start, start + groupSize)).forEach((advantages, i) => {
         const credit = byPosition[start + i]!;
         for (let position = 0; position < credit.length; position++)
-          credit[position]! += weights[k]! * advantages[position]!;
+          credit[position]! += stepWeights[k]! * advantages[position]!;
       });
     }
   });
@@ -57,6 +62,25 @@ export function assignCredit(completions: ScoredCompletions, options: AdvantageO
     groups: whole.groups.map((stats, index) => ({ ...stats, informative: informative[index]! })),
     scores,
     byPosition,
+    outcomes: outcome.rewards,
+  };
+}
+
+/** Which functions score steps: of any completion of the batch. */
+export const stepwiseFunctions = ({ steps, weights }: Pick<ScoredCompletions, 'steps' | 'weights'>): boolean[] =>
+  weights.map((_, k) => steps.some((row) => row[k]!.length > 0));
+
+/** What completions are paid for as a whole, and what each function's steps weigh. */
+export function splitScores(
+  { scores, weights }: Pick<ScoredCompletions, 'scores' | 'weights'>,
+  stepwise: readonly boolean[],
+  { processRewardWeight }: Pick<AdvantageOptions, 'processRewardWeight'>,
+) {
+  if (typeof processRewardWeight === 'number')
+    return { outcomeScores: scores, stepWeights: weights.map((weight) => processRewardWeight * weight) };
+  return {
+    outcomeScores: scores.map((row) => row.map((score, k) => (stepwise[k] ? null : score))),
+    stepWeights: weights,
   };
 }
 

@@ -1,5 +1,6 @@
 /** A step's metrics under the keys that TRL 1.16 logs, and ours (`reward_min`, `reward_max`, `rewards/failed_ratio`, `groups/...`). */
 import type { Credit } from './credit.ts';
+import type { LossSums } from './loss-sums.ts';
 import { GROUP_SIGNALS, groupSignals, type RowFlags } from './signal.ts';
 import { isZero, mean, standardDeviation } from './statistics.ts';
 
@@ -69,18 +70,7 @@ function lengthMetrics(rows: readonly ScoredRow[]): Metrics {
 }
 
 /** The loss's sums as numbers, added up over micro-batches (and, optionally, over the passes of a step). */
-export type SumsAsNumbers = {
-  [name in
-    | 'tokens'
-    | 'kl'
-    | 'entropy'
-    | 'ratios'
-    | 'clipLow'
-    | 'clipHigh'
-    | 'clipRegion'
-    | 'cispoClip'
-    | 'hits']?: number;
-};
+export type SumsAsNumbers = { [name in keyof LossSums | 'hits']?: number };
 
 /** Means over tokens from these sums; a sum that the loss did not compute has no key. */
 export function lossMetrics(sums: SumsAsNumbers): Metrics {
@@ -97,8 +87,18 @@ export function lossMetrics(sums: SumsAsNumbers): Metrics {
   put('clip_ratio/high_mean', sums.clipHigh, ratios);
   put('clip_ratio/region_mean', sums.clipRegion, ratios);
   put('cispo_clip_ratio', sums.cispoClip, ratios);
+  put('off_policy_masked_ratio', sums.dropped, Math.max(sums.droppable ?? 0, 1));
+  put('vespo/phi_seq_mean', sums.gamma, Math.max(sums.gammas ?? 0, 1));
   return metrics;
 }
+
+/** Of figures that each pass over a rollout has. */
+export const meanOf = (passes: readonly Metrics[]): Metrics =>
+  Object.fromEntries(Object.keys(passes[0] ?? {}).map((key) => [key, mean(passes.map((pass) => pass[key] ?? null))]));
+
+/** Mean entropy, in nats, of the tokens that learn. */
+export const learnedEntropy = ({ tokens, entropy, learning, learningEntropy }: SumsAsNumbers): number =>
+  (learningEntropy ?? entropy ?? 0) / Math.max(learning ?? tokens ?? 0, 1);
 
 function share<T>(items: readonly T[], holds: (item: T) => boolean): number {
   return items.filter(holds).length / Math.max(items.length, 1);

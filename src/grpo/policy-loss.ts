@@ -1,6 +1,7 @@
 /**
  * The policy's loss per token, before averaging: what the loss types differ in. One page, next to the papers:
- * GRPO arXiv:2402.03300 · GSPO (sequence ratios) arXiv:2507.18071 · CISPO arXiv:2506.13585 · SAPO arXiv:2511.20347.
+ * GRPO arXiv:2402.03300 · GSPO (sequence ratios) arXiv:2507.18071 · CISPO arXiv:2506.13585 · SAPO arXiv:2511.20347 ·
+ * LUSPO arXiv:2602.05261 · VESPO arXiv:2602.10693.
  */
 import {
   clipByValue,
@@ -18,12 +19,23 @@ import {
   type Tensor,
   where,
 } from '@tensorflow/tfjs-core';
+import type { GammaOptions } from './gamma-weights.ts';
 import { stopGradient } from './stop-gradient.ts';
 
-/** bnpo, dapo and dr_grpo are grpo's loss, averaged differently. */
-export type LossType = 'grpo' | 'bnpo' | 'dapo' | 'dr_grpo' | 'cispo' | 'sapo' | 'reinforce' | 'ratio';
+/** bnpo, dapo, dr_grpo and luspo are grpo's loss, averaged differently. */
+export type LossType =
+  | 'grpo'
+  | 'bnpo'
+  | 'dapo'
+  | 'dr_grpo'
+  | 'luspo'
+  | 'cispo'
+  | 'sapo'
+  | 'vespo'
+  | 'reinforce'
+  | 'ratio';
 
-export interface PolicyLossOptions {
+export interface PolicyLossOptions extends GammaOptions {
   lossType: LossType;
   /** Ratios are clipped below 1 − epsilon and above 1 + epsilonHigh; for cispo epsilonHigh itself is the cap. */
   epsilon: number;
@@ -52,14 +64,27 @@ export function importanceRatio(logps: Tensor, oldLogps: Tensor, mask: Tensor, l
   }
 }
 
+/** A micro-batch as the policy's loss sees it. */
+export interface MovedPolicy {
+  /** ρ, as `importanceRatio` gives it. */
+  ratio: Tensor;
+  /** [rows, C], and no NaN in their padding. */
+  logps: Tensor;
+  /** [rows, 1] or [rows, C]. */
+  advantages: Tensor;
+  /** For vespo: `gammaWeights`. */
+  gamma: Tensor | undefined;
+}
+
 /** Loss per token [rows, C], or per row [rows, 1] when ratio, advantage and loss type are the same for all tokens. */
-export function policyLoss(ratio: Tensor, logps: Tensor, advantages: Tensor, options: PolicyLossOptions): Tensor {
+export function policyLoss({ ratio, logps, advantages, gamma }: MovedPolicy, options: PolicyLossOptions): Tensor {
   const { epsilon, epsilonHigh, delta } = options;
   switch (options.lossType) {
     case 'grpo':
     case 'bnpo':
     case 'dapo':
-    case 'dr_grpo': {
+    case 'dr_grpo':
+    case 'luspo': {
       // Pessimistic: the smaller of the clipped and the unclipped gain. Inside the clip range both are the same value with
       // the same slope, so it does not matter that tfjs gives a tie's gradient to one side and PyTorch half to each.
       const clipped = clipByValue(ratio, 1 - epsilon, 1 + epsilonHigh);
@@ -82,6 +107,9 @@ export function policyLoss(ratio: Tensor, logps: Tensor, advantages: Tensor, opt
       const gate = mul(sigmoid(mul(temperature, sub(ratio, 1))), div(4, temperature));
       return neg(mul(gate, advantages));
     }
+    case 'vespo':
+      // The weight is a constant: every token contributes, those of a completion that has moved far by little.
+      return neg(mul(mul(gamma!, advantages), logps));
     case 'reinforce':
       return neg(mul(advantages, logps));
     case 'ratio':

@@ -60,6 +60,13 @@ interface RecordedCredit {
   advantages?: readonly number[] | undefined;
 }
 
+/** How far the advantages of a completion's tokens reach above and below 0; not below 0 where none is. */
+export function reachOf({ advantage, advantages }: Omit<RecordedCredit, 'reward'>): { up: number; down: number } {
+  let [up, down] = [0, 0];
+  for (const value of advantages ?? [advantage]) [up, down] = [Math.max(up, value), Math.max(down, -value)];
+  return { up, down };
+}
+
 /** A group's statistics from records: however advantages were computed, a group without any has no learning signal. */
 export function recordedStats(group: readonly RecordedCredit[]): GroupStats {
   const rewards = group.map(({ reward }) => reward);

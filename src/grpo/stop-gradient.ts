@@ -7,3 +7,9 @@ const identityWithoutGradient = customGrad((x) => ({
 
 /** The value of `x` as a constant: no gradient flows through it ("sg" in papers, `detach` in PyTorch). */
 export const stopGradient = <T extends Tensor>(x: T): T => identityWithoutGradient(x) as T;
+
+/** What `compute` makes of `inputs`, as a constant. It may compare, which has no gradient in tfjs. */
+export function withoutGradient<T extends Tensor>(compute: (...inputs: Tensor[]) => T, ...inputs: Tensor[]): T {
+  const constant = customGrad(() => ({ value: compute(...inputs), gradFunc: () => inputs.map((x) => zerosLike(x)) }));
+  return constant(...inputs) as T;
+}

@@ -23,6 +23,10 @@ export interface Experience {
   mask: ArrayLike<number>;
   /** One for all tokens, or one per token: the same kind throughout a rollout. */
   advantage: number | ArrayLike<number>;
+  /** Log-probability of each of `completionIds` when it was drawn, where the loss asks for it: of all completions of a rollout, or of none. */
+  sampledLogProbs?: ArrayLike<number> | undefined;
+  /** It is half of a pair that the policy is to prefer one of: which pair, and which half. */
+  preference?: { pair: number; chosen: boolean } | undefined;
 }
 
 /** All tokens after the prompt. */

@@ -83,6 +83,20 @@ function writeOutcome(outcome: Outcome, functions: readonly string[], style: Sty
     }
     case 'compared':
       return compare(outcome.reward, style);
+    case 'others': {
+      const { text, result } = compare({ value: outcome.reward, mean: outcome.mean, ...UNDIVIDED }, style);
+      return { text: `${text} (the mean of the others)`, result };
+    }
+    case 'history': {
+      const { reward, mean, rows, history } = outcome;
+      const [r, m, h, e] = [reward, mean, history.rows, history.mean].map((value) => figure(value, style));
+      const count = figure(rows + history.rows, style);
+      const result = r!.result - (rows * m!.result + h!.result * e!.result) / count.result;
+      return {
+        text: `${r!.text} − (${rows} × ${m!.text} + ${h!.text} × ${e!.text} of earlier visits) ÷ ${count.text}`,
+        result,
+      };
+    }
     case 'normalized': {
       const parts = outcome.parts.map(({ function: index, weight, ...part }): Written => {
         const { text, result } = compare(part, style);
@@ -102,13 +116,20 @@ function writeOutcome(outcome: Outcome, functions: readonly string[], style: Sty
   }
 }
 
+const UNDIVIDED = { deviation: null, over: 'group' } as const;
+
+const WHOSE = {
+  group: '',
+  batch: ' (all of the step)',
+  both: ' (shrunk towards the deviation of the step)',
+} as const;
+
 function compare({ value, mean, deviation, over }: Comparison, style: Style): Written {
   const [v, m] = [figure(value, style), figure(mean, style)];
   const difference = v.result - m.result;
   if (!divides({ deviation })) return { text: `${v.text} − ${m.text}`, result: difference };
   const d = divisor(deviation!, style);
-  const whose = over === 'batch' ? ' (all of the step)' : '';
-  return { text: `(${v.text} − ${m.text}) ÷ ${d.text}${whose}`, result: difference / d.result };
+  return { text: `(${v.text} − ${m.text}) ÷ ${d.text}${WHOSE[over]}`, result: difference / d.result };
 }
 
 function divisor(deviation: number, style: Style): Written {

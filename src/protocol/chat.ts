@@ -11,10 +11,10 @@ const count = z.int().check(z.minimum(0));
 const positive = z.int().check(z.minimum(1));
 
 /** Who answers: the model that the run started from, and what it has become. */
-export const chatSide = z.enum(['base', 'checkpoint']);
+const chatSide = z.enum(['base', 'checkpoint']);
 export type ChatSide = z.infer<typeof chatSide>;
 
-export const promptSet = z.enum(['held-out', 'training']);
+const promptSet = z.enum(['held-out', 'training']);
 export type PromptSet = z.infer<typeof promptSet>;
 
 /** A prompt that someone typed, or one of the run's, by its index. */

@@ -1,5 +1,5 @@
+import { formatGigabytes } from '../text/bytes.ts';
 import { formatDuration } from '../text/duration.ts';
-import { formatGigabytes } from '../text/gigabytes.ts';
 import type { CheckReport, MemoryUse } from './check-report.ts';
 import { type StepReport, withoutSignal } from './step-report.ts';
 

@@ -17,6 +17,7 @@ export const completionTokens = z.object({
   /** Of the step's update (`UpdatedRow`); not there before it is done. */
   entropies: numbers,
   ratios: numbers,
+  learns: numbers,
   kl: numbers,
 });
 export type CompletionTokens = z.infer<typeof completionTokens>;

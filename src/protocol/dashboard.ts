@@ -7,7 +7,6 @@ import { configHostMessages, configMessages } from './dashboard-config.ts';
 import { overviewHostMessages, overviewMessages } from './dashboard-overview.ts';
 import { rolloutsHostMessages, rolloutsMessages } from './dashboard-rollouts.ts';
 import type { Finding } from './finding.ts';
-import { heldOut } from './held-out.ts';
 import { rescoreFigures, rescoreStart, rescoreStep, sourcePlace } from './rescore.ts';
 import { runAbout } from './run-about.ts';
 import type { RunConfig } from './run-config.ts';
@@ -58,7 +57,6 @@ const head = z.object({
   trainer: z.enum(['ours', 'other', 'none']),
   /** Why nothing was learned, where that is so. */
   findings: z.optional(z.custom<Finding[]>(Array.isArray)),
-  heldOut: z.optional(heldOut),
 });
 export type RunHead = z.infer<typeof head>;
 
@@ -154,6 +152,8 @@ export const hostMessage = z.discriminatedUnion('type', [
     view: z.enum(['rescore', 'compare', 'config', 'checkpoints']),
     /** The runs to compare this one with. */
     folders: z.optional(z.array(z.string())),
+    /** Of these their curves, those of runs that differ only in seed as their mean. */
+    curves: z.optional(z.boolean()),
     /** The checkpoint's. */
     step: z.optional(step),
   }),

@@ -14,13 +14,14 @@ interface Moved {
 /** What decides whether a ratio is clipped. Runs of an earlier release may have no `delta`. */
 export type ClipBounds = Pick<LossOptions, 'lossType' | 'epsilon' | 'epsilonHigh'> & { delta?: number | null };
 
-type ClipOptions = ClipBounds & Pick<LossOptions, 'importanceSamplingLevel'> & { numIterations: number };
+type ClipOptions = ClipBounds &
+  Pick<LossOptions, 'importanceSamplingLevel' | 'offPolicyMaskThreshold'> & { numIterations: number };
 
-const CLIPS_AS_PPO: readonly LossOptions['lossType'][] = ['grpo', 'bnpo', 'dapo', 'dr_grpo'];
+const CLIPS_AS_PPO: readonly LossOptions['lossType'][] = ['grpo', 'bnpo', 'dapo', 'dr_grpo', 'luspo'];
 
 /** What is said of ratios, for the run's own settings. `isKnown`: those of the last pass are in the table. */
 export function clipSentences(options: ClipOptions, isKnown: boolean): string[] {
-  const { numIterations, importanceSamplingLevel } = options;
+  const { numIterations, importanceSamplingLevel, offPolicyMaskThreshold: threshold } = options;
   const passes =
     numIterations === 1
       ? 'There is one pass over each rollout (`numIterations` 1): while it is learned from, the policy is still the one that sampled. Every ratio is 1, and nothing is clipped.'
@@ -29,7 +30,13 @@ export function clipSentences(options: ClipOptions, isKnown: boolean): string[] 
     importanceSamplingLevel === 'sequence'
       ? ['All tokens of a completion share one ratio, the geometric mean of its tokens’ (GSPO, arXiv:2507.18071).']
       : [];
-  return [passes, ...sequence, clipRule(options)];
+  const mask =
+    threshold === null
+      ? []
+      : [
+          `A completion with a negative advantage no longer counts once its tokens have become less likely by more than ${formatNumber(threshold)} nats on average (\`offPolicyMaskThreshold\`; DeepSeek-V3.2, arXiv:2512.02556).`,
+        ];
+  return [passes, ...sequence, clipRule(options), ...mask];
 }
 
 function clipRule({ lossType, epsilon, epsilonHigh, delta = null }: ClipOptions): string {
@@ -43,11 +50,14 @@ function clipRule({ lossType, epsilon, epsilonHigh, delta = null }: ClipOptions)
     case 'bnpo':
     case 'dapo':
     case 'dr_grpo':
+    case 'luspo':
       return `A token stops counting where its ratio has left ${low} to ${high} in the direction that its advantage pushes: one update may not move it further.${capped}`;
     case 'cispo':
       return `Ratios are capped at ${formatNumber(epsilonHigh)}; every token keeps counting.`;
     case 'sapo':
       return 'Instead of a clip, a soft gate lets a token count less the further its ratio is from 1.';
+    case 'vespo':
+      return 'Instead of a clip, a completion counts less the further the product of its ratios is from 1, by a weight that has no gradient.';
     case 'reinforce':
     case 'ratio':
       return `With \`lossType\` ${lossType}, nothing is clipped.`;

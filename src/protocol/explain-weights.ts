@@ -1,5 +1,5 @@
 import type { LossOptions } from '../grpo/loss.ts';
-import { formatNumber } from '../text/numbers.ts';
+import { formatNumber, formatShare } from '../text/numbers.ts';
 
 /** How a completion pulls at the policy in the first pass. */
 export interface Pull {
@@ -15,18 +15,26 @@ interface Pulling {
   advantages?: readonly number[] | undefined;
   length: number;
   counts: boolean;
+  /** `topEntropyQuantile`: 1 on the tokens that learn. */
+  learns?: readonly number[] | undefined;
 }
 
 /** As `average` of src/grpo/loss.ts weighs tokens; with bnpo as if the step were one micro-batch. */
 export function pullOf(
-  { advantage, advantages, length, counts }: Pulling,
+  { advantage, advantages, length, counts, learns }: Pulling,
   { lossType, maxCompletionLength }: Pick<LossOptions, 'lossType' | 'maxCompletionLength'>,
   step: { rows: number; tokens: number },
 ): Pull {
   const weight = counts ? tokenWeight(lossType, length, maxCompletionLength, step) : 0;
-  const total = advantages ? advantages.reduce((sum, each) => sum + each, 0) : advantage * length;
+  const each = (token: number) => (learns?.[token] ?? 1) * (advantages?.[token] ?? advantage);
+  const byToken = advantages || learns;
+  const total = byToken ? byToken.reduce((sum, _, token) => sum + each(token), 0) : advantage * length;
   return { weight, pull: total * weight };
 }
+
+/** How many of its tokens learn. */
+export const learningTokens = ({ length, learns }: Pick<Pulling, 'length' | 'learns'>): number =>
+  learns ? learns.reduce((sum, each) => sum + each, 0) : length;
 
 function tokenWeight(
   lossType: LossOptions['lossType'],
@@ -37,10 +45,13 @@ function tokenWeight(
   switch (lossType) {
     case 'dapo':
     case 'cispo':
+    case 'vespo':
     case 'bnpo':
       return 1 / Math.max(1, tokens);
     case 'dr_grpo':
       return 1 / (rows * maxCompletionLength);
+    case 'luspo':
+      return 1 / rows;
     case 'grpo':
     case 'sapo':
     case 'reinforce':
@@ -60,9 +71,12 @@ export function weightSentence(
   switch (lossType) {
     case 'dapo':
     case 'cispo':
+    case 'vespo':
       return `\`lossType\` ${lossType} averages over all ${tokens} tokens of the step: each token weighs 1/${tokens}, so a long completion pulls more than a short one.`;
     case 'bnpo':
       return `\`lossType\` bnpo averages over the tokens of each micro-batch (of the step's ${tokens}): a long completion pulls more than a short one.`;
+    case 'luspo':
+      return `\`lossType\` luspo adds up each completion's tokens and averages over ${rows} completions: a completion pulls in proportion to its length.`;
     case 'dr_grpo':
       return `\`lossType\` dr_grpo divides by ${rows} completions × ${maxCompletionLength} tokens, whatever their lengths: a long completion pulls more than a short one.`;
     case 'grpo':
@@ -73,4 +87,32 @@ export function weightSentence(
     default:
       return lossType satisfies never;
   }
+}
+
+/** Which tokens learn, where not all do. */
+export function entropySentence(
+  { topEntropyQuantile }: Pick<LossOptions, 'topEntropyQuantile'>,
+  completions: readonly Pick<Pulling, 'learns'>[],
+): string[] {
+  if (topEntropyQuantile === 1) return [];
+  const known = completions.some(({ learns }) => learns !== undefined);
+  return [
+    `Only the tokens at which the policy is least sure learn, ${formatShare(topEntropyQuantile)} of them (\`topEntropyQuantile\`, arXiv:2506.01939); the weight of a token stays as if all did.`,
+    ...(known ? [] : ['The run did not record which: pulls are shown as if all tokens learned.']),
+  ];
+}
+
+/** What the preference term adds to the pulls. */
+export function pairSentence(
+  { dpoCoef }: { dpoCoef: number },
+  completions: readonly { preferred?: boolean | undefined }[],
+): string[] {
+  if (dpoCoef === 0) return [];
+  const numberOf = (half: boolean) => completions.findIndex(({ preferred }) => preferred === half) + 1;
+  const [best, worst] = [numberOf(true), numberOf(false)];
+  if (best === 0 || worst === 0)
+    return ['No two of its rewards differ: it has no pair for the preference term (`dpoCoef`).'];
+  return [
+    `Besides, the preference term (\`dpoCoef\` ${formatNumber(dpoCoef)}; DPO, arXiv:2305.18290) makes #${best}, the best, more likely than #${worst}, the worst, both compared with the reference policy. Pulls do not include it.`,
+  ];
 }

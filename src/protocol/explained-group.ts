@@ -1,3 +1,4 @@
+import { type PreferencePair, preferencePairs } from '../grpo/preference.ts';
 import type { CompletionTokens } from './completion-tokens.ts';
 import type { Completion } from './dashboard-completion.ts';
 import type { ExplainedGroup } from './explanation.ts';
@@ -22,6 +23,9 @@ export function explainedGroup(
   const masks = setting('maskTruncatedCompletions');
   const counts = ({ truncated }: Completion) => !(masks && truncated);
   const epsilon = setting('epsilon');
+  const dpoCoef = setting('dpoCoef') ?? 0;
+  const ranked = own.map((row) => ({ group, reward: row.reward, counts: counts(row) }));
+  const [pair] = dpoCoef === 0 ? [] : preferencePairs(ranked);
   return {
     title: `Group ${group} of step ${step}`,
     prompt: promptTitle(own[0]!.prompt),
@@ -32,7 +36,12 @@ export function explainedGroup(
       ...{ lossType: setting('lossType'), importanceSamplingLevel: setting('importanceSamplingLevel') },
       ...{ beta: setting('beta'), useBiasCorrectionKl: setting('useBiasCorrectionKl') },
       ...{ entropyCoef: setting('entropyCoef'), maxCompletionLength: setting('maxCompletionLength') },
+      ...{ topEntropyQuantile: setting('topEntropyQuantile') ?? 1 },
+      ...{ offPolicyMaskThreshold: setting('offPolicyMaskThreshold') ?? null },
+      ...{ vespoKPos: setting('vespoKPos'), vespoLambdaPos: setting('vespoLambdaPos') },
+      ...{ vespoKNeg: setting('vespoKNeg'), vespoLambdaNeg: setting('vespoLambdaNeg') },
       ...{ sapoTemperaturePos: setting('sapoTemperaturePos'), sapoTemperatureNeg: setting('sapoTemperatureNeg') },
+      dpoCoef,
       numIterations: setting('numIterations'),
     },
     completions: own
@@ -48,6 +57,8 @@ export function explainedGroup(
         counts: counts(completion),
         ratios: trainedOnly(tokens?.ratios, tokens),
         kl: trainedOnly(tokens?.kl, tokens),
+        preferred: pair && preferredIn(pair, own.indexOf(completion)),
+        learns: trainedOnly(tokens?.learns, tokens),
         advantages: trainedOnly(tokens?.advantages, tokens),
       })),
     step: {
@@ -56,6 +67,9 @@ export function explainedGroup(
     },
   };
 }
+
+const preferredIn = ({ chosen, rejected }: PreferencePair, row: number): boolean | undefined =>
+  row === chosen ? true : row === rejected ? false : undefined;
 
 /** Tokens that the policy did not write do not count in the loss. */
 const trainedOnly = (

@@ -2,13 +2,21 @@
 import type { Arithmetic } from '../grpo/advantage-arithmetic.ts';
 import type { AdvantageOptions } from '../grpo/advantages.ts';
 import type { LossOptions } from '../grpo/loss.ts';
-import { isZero, mean, standardDeviation } from '../grpo/statistics.ts';
+import { isZero, mean } from '../grpo/statistics.ts';
 import { decimalsFor, formatAdvantage, formatFixed, formatNumber } from '../text/numbers.ts';
 import { shorten, singleSpaced, visible } from '../text/visible.ts';
 import { arithmeticText } from './arithmetic-text.ts';
+import {
+  advantageFormulas,
+  advantageSentence,
+  advantageSource,
+  baseline,
+  DEEPSEEKMATH,
+  processSentences,
+} from './explain-advantage.ts';
 import type { Explanation, ExplanationSection } from './explain-parts.ts';
 import { clipSentences, ratioTable } from './explain-ratios.ts';
-import { type Pull, pullOf, weightSentence } from './explain-weights.ts';
+import { entropySentence, learningTokens, type Pull, pairSentence, pullOf, weightSentence } from './explain-weights.ts';
 import type { WeightedFunction } from './step-settings.ts';
 
 export interface ExplainedCompletion {
@@ -30,6 +38,10 @@ export interface ExplainedCompletion {
   kl?: readonly number[] | undefined;
   /** Process supervision: of each token. */
   advantages?: readonly number[] | undefined;
+  /** `topEntropyQuantile`: 1 on the tokens that learn, in the last pass. */
+  learns?: readonly number[] | undefined;
+  /** `dpoCoef`: it is the better (true) or the worse one of its group's pair. */
+  preferred?: boolean | undefined;
 }
 
 export interface ExplainedGroup {
@@ -37,13 +49,11 @@ export interface ExplainedGroup {
   title: string;
   prompt: string;
   functions: readonly WeightedFunction[];
-  options: AdvantageOptions & LossOptions & { numIterations: number };
+  options: AdvantageOptions & LossOptions & { numIterations: number; dpoCoef: number };
   completions: readonly ExplainedCompletion[];
   /** Of the whole step: completions, and tokens that count in the loss. */
   step: { rows: number; tokens: number };
 }
-
-const DEEPSEEKMATH = 'DeepSeekMath, arXiv:2402.03300';
 
 /** From completions to what the update pushes up and down. */
 export function explainGroup(group: ExplainedGroup): Explanation {
@@ -52,7 +62,7 @@ export function explainGroup(group: ExplainedGroup): Explanation {
     sections: [
       sampled(group),
       rewarded(group),
-      baseline(group),
+      baseline(group.completions, group.options),
       advantages(group),
       ratios(group),
       held(group),
@@ -107,43 +117,6 @@ function rewarded({ functions, completions }: ExplainedGroup): ExplanationSectio
   };
 }
 
-function baseline({ completions, options }: ExplainedGroup): ExplanationSection {
-  const rewards = completions.map(({ reward }) => reward);
-  const [average, deviation] = [mean(rewards), standardDeviation(rewards)];
-  const known = rewards.filter((reward) => reward !== null);
-  const title = "3. The group's own mean is the baseline";
-  if (average === null) return { title, text: ['No completion has a reward: there is nothing to compare.'] };
-  const digits = Math.max(2, decimalsFor([average, deviation]));
-  const text =
-    options.baseline === 'none'
-      ? [
-          'This run has no baseline (`baseline: "none"`): rewards are used as they are. The mean says how hard the prompt is.',
-        ]
-      : [
-          'PPO trains a second network to guess how well a prompt should go. GRPO takes the mean of the group: no second network.',
-        ];
-  if (deviation !== null && isZero(deviation))
-    text.push('All rewards are equal: whatever is subtracted, nothing is left. This group teaches nothing.');
-  return {
-    title,
-    source: `${DEEPSEEKMATH}, section 4.1.1`,
-    text,
-    formulas: [
-      `mean = ${sumText(known)} ÷ ${known.length} = ${formatFixed(average, digits)}`,
-      ...(deviation === null
-        ? []
-        : [`std  = √( Σ (R − mean)² ÷ ${known.length - 1} ) = ${formatFixed(deviation, digits)}`]),
-    ],
-  };
-}
-
-/** All of them only where they are few. */
-function sumText(values: readonly number[]): string {
-  const decimals = decimalsFor(values);
-  const texts = values.map((value) => (value < 0 ? `(${formatFixed(value, decimals)})` : formatFixed(value, decimals)));
-  return texts.length > 8 ? `(${texts.slice(0, 3).join(' + ')} + … + ${texts.at(-1)})` : `(${texts.join(' + ')})`;
-}
-
 function advantages({ completions, functions, options }: ExplainedGroup): ExplanationSection {
   const decimals = Math.max(2, decimalsFor(completions.map(({ advantage }) => advantage)));
   const names = functions.map(({ name }) => name);
@@ -156,10 +129,11 @@ function advantages({ completions, functions, options }: ExplainedGroup): Explan
       ...(bySteps
         ? [
             'Some functions score the steps of a completion (process supervision, section 4.1.3): a token earns what the steps bring that end at or after it. The table has the first token, which led to all of them.',
+            ...processSentences(options),
           ]
         : []),
     ],
-    formulas: [advantageFormula(options)],
+    formulas: advantageFormulas(options, completions),
     table: {
       head: ['', 'completion', 'how', 'A'],
       numbers: [false, false, false, true],
@@ -176,35 +150,6 @@ function advantages({ completions, functions, options }: ExplainedGroup): Explan
 
 /** The result has a column of its own, unless there is more to say. */
 const withoutResult = (text: string): string => text.replace(/ = [+−]?[\d.e−]+$/, '');
-
-function advantageSource({ multiObjectiveAggregation, scaleRewards }: AdvantageOptions): string {
-  if (multiObjectiveAggregation === 'normalize_then_sum') return 'GDPO, arXiv:2601.05242';
-  return scaleRewards === 'none' ? 'Dr. GRPO, arXiv:2503.20783' : `${DEEPSEEKMATH}, section 4.1.2`;
-}
-
-function advantageSentence({ baseline: kind, multiObjectiveAggregation, scaleRewards }: AdvantageOptions): string {
-  if (kind === 'none') return 'The advantage is the reward itself (REINFORCE without a baseline).';
-  if (multiObjectiveAggregation === 'normalize_then_sum')
-    return "Each function's scores are first compared within the group, so that none drowns the others; their weighted sum is then compared over the whole step.";
-  switch (scaleRewards) {
-    case 'group':
-      return 'What a completion earned above the mean, in standard deviations of its group. Positive: it becomes more likely. Negative: less likely.';
-    case 'batch':
-      return 'What a completion earned above the mean of its group, in standard deviations of the whole step.';
-    case 'none':
-      return "What a completion earned above the mean of its group, undivided: Dr. GRPO found that dividing by the group's deviation favors prompts that are too easy or too hard.";
-    default:
-      return scaleRewards satisfies never;
-  }
-}
-
-function advantageFormula({ baseline: kind, multiObjectiveAggregation, scaleRewards }: AdvantageOptions): string {
-  if (kind === 'none') return 'A = R';
-  if (multiObjectiveAggregation === 'normalize_then_sum')
-    return 'A = (S − mean of step) ÷ (std of step + 0.0001),  S = Σ weight × (score − mean) ÷ (std + 0.0001)';
-  if (scaleRewards === 'none') return 'A = R − mean';
-  return `A = (R − mean) ÷ (std${scaleRewards === 'batch' ? ' of step' : ''} + 0.0001)`;
-}
 
 function ratios({ completions, options }: ExplainedGroup): ExplanationSection {
   const table = ratioTable(completions, options);
@@ -258,27 +203,35 @@ function pulls({ completions, options, step }: ExplainedGroup): ExplanationSecti
     source: weightSource(options.lossType),
     text: [
       weightSentence(options.lossType, step, options.maxCompletionLength),
-      ...(strongest === 0 ? ['All advantages are 0: the update does not touch this group.'] : []),
+      ...entropySentence(options, completions),
+      ...pairSentence(options, completions),
+      ...(strongest === 0 ? [untouched(completions)] : []),
       ...(completions.some(({ counts }) => !counts)
         ? ['Completions that were cut off do not count (`maskTruncatedCompletions`).']
         : []),
     ],
     formulas: ['pull = A × tokens × weight of a token'],
     table: {
-      head: ['', 'completion', 'A', 'tokens', 'pull', ''],
+      head: ['', 'completion', 'A', options.topEntropyQuantile < 1 ? 'learning' : 'tokens', 'pull', ''],
       numbers: [false, false, true, true, true, false],
       rows: numbered(
         completions.map((completion, i) => ({ completion, ...all[i]! })),
-        ({ completion: { completion, advantage, length }, pull }) => [
-          shortened(completion),
-          formatAdvantage(advantage, 2),
-          String(length),
+        ({ completion, pull }) => [
+          shortened(completion.completion),
+          formatAdvantage(completion.advantage, 2),
+          String(learningTokens(completion)),
           signed(pull),
           direction(pull, strongest),
         ],
       ),
     },
   };
+}
+
+function untouched(completions: ExplainedGroup['completions']): string {
+  const nothing = completions.every(({ advantage, advantages = [] }) => isZero(advantage) && advantages.every(isZero));
+  const why = nothing ? 'All advantages are 0' : 'None of its tokens learn';
+  return `${why}: the update does not touch this group.`;
 }
 
 const signed = (value: number): string => (value > 0 ? `+${formatNumber(value)}` : formatNumber(value));
@@ -295,6 +248,8 @@ const weightSource = (lossType: LossOptions['lossType']): string =>
     dapo: 'DAPO, arXiv:2503.14476, section 3.3',
     bnpo: 'TRL’s bnpo',
     dr_grpo: 'Dr. GRPO, arXiv:2503.20783',
+    luspo: 'LUSPO, arXiv:2602.05261',
+    vespo: 'VESPO, arXiv:2602.10693',
     cispo: 'CISPO, arXiv:2506.13585',
     sapo: 'SAPO, arXiv:2511.20347',
     grpo: `${DEEPSEEKMATH}, equation 3`,

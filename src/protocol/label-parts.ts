@@ -57,14 +57,15 @@ export function differingParts(other: StartedRun, run: StartedRun): string[] {
       // What one of the two releases did not have says nothing.
       if (from === undefined || to === undefined || JSON.stringify(from) === JSON.stringify(to)) return [];
       if (field === 'lora') return loraPart(from, to);
-      return [field === 'rewards' ? rewardsPart(from, to) : part(field, to)];
+      return [field === 'rewards' ? rewardsPart(from, to) : fieldPart(field, to)];
     });
 }
 
 const follows = (field: string, ...configs: Record<string, unknown>[]): boolean =>
   field in FOLLOWS && configs.every((config) => config[field] === config[FOLLOWS[field]!]);
 
-function part(field: string, value: unknown): string {
+/** A field, or a path to one, and its value, as short as people say it. */
+export function fieldPart(field: string, value: unknown): string {
   const name = SHORT_NAMES[field] ?? LAST_NAMES[field] ?? field;
   if (value === null || value === false) return `no ${name}`;
   if (value === true) return name;

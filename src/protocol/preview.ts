@@ -15,7 +15,9 @@ export type ScoreSettings = Pick<
   RunConfig,
   'scaleRewards' | 'multiObjectiveAggregation' | 'rewardTimeoutSeconds' | 'python'
 > &
-  Partial<Pick<RunConfig, 'baseline' | 'chatTemplateKwargs' | 'rewardEnv' | 'prompt' | 'columns'>>;
+  Partial<
+    Pick<RunConfig, 'baseline' | 'processRewardWeight' | 'chatTemplateKwargs' | 'rewardEnv' | 'prompt' | 'columns'>
+  >;
 
 /** A text as the editor has it, saved or not. Files are absolute paths throughout. */
 export interface EditedText {

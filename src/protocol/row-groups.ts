@@ -1,8 +1,6 @@
-import type { Completion } from './dashboard-completion.ts';
-
 /** Completions by their group, both in their order. */
-export function inGroups(rows: readonly Completion[]): Completion[][] {
-  const byIndex = new Map<number, Completion[]>();
+export function inGroups<Row extends { group: number }>(rows: readonly Row[]): Row[][] {
+  const byIndex = new Map<number, Row[]>();
   for (const row of rows) {
     const group = byIndex.get(row.group);
     if (group) group.push(row);

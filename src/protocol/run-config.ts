@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import { fileAndFunction } from '../text/file-and-function.ts';
+import { lengthPenalty, overlongPenalty } from './length-config.ts';
 import { loraConfig } from './lora-config.ts';
+import { lossProblems } from './loss-problems.ts';
 import { PRESET_NAMES, presetHover, withPreset } from './presets.ts';
 import { lrSchedulerKwargs, lrSchedulerType, schedulerProblem } from './scheduler-config.ts';
 import { completeStages, type StageKind, stagesField, stagesProblem } from './stage-config.ts';
@@ -18,7 +20,7 @@ export const DEVICES = ['auto', 'cpu', 'webgpu', 'tensorflow'] as const;
 export type Device = (typeof DEVICES)[number];
 
 /** Programs that can be told of a run's metrics while it trains. */
-export const REPORTERS = ['tensorboard', 'trackio'] as const;
+const REPORTERS = ['tensorboard', 'trackio'] as const;
 export type Reporter = (typeof REPORTERS)[number];
 
 /** Timers count up to 2^31 - 1 ms, and fire at once when they are given more: 24 days, less a grace period. */
@@ -236,28 +238,38 @@ const sampling = {
 
 const advantages = {
   scaleRewards: z
-    .union([z.enum(['group', 'batch', 'none']), z.boolean()])
+    .union([z.enum(['group', 'batch', 'adaptive', 'none']), z.boolean()])
     .default('group')
     .transform((scale) => (scale === true ? 'group' : scale === false ? 'none' : scale))
     .describe(
-      'Divide advantages by the standard deviation of the rewards in the group (also true), in the batch, or not at all (also false; Dr. GRPO).',
+      'Divide advantages by the standard deviation of the rewards in the group (also true), in the batch, by a mix of both that trusts a group by its number of rows (adaptive), or not at all (also false; Dr. GRPO). Only with the baseline "group"; the other baselines are not divided.',
     ),
   baseline: z
-    .enum(['group', 'none'])
+    .enum(['group', 'leave-one-out', 'history', 'none'])
     .default('group')
-    .describe("Subtract the group's mean reward, or use the rewards unchanged (for comparison; learns less well)."),
+    .describe(
+      'Subtract from each reward the mean of its group; leave-one-out: the mean of the other completions (RLOO); history: the mean of the group and of what the prompt earned in earlier steps; none: nothing (for comparison; learns less well).',
+    ),
   multiObjectiveAggregation: z
     .enum(['sum_then_normalize', 'normalize_then_sum'])
     .default('sum_then_normalize')
     .describe('With several rewards: normalize their weighted sum, or normalize each before summing (GDPO).'),
+  processRewardWeight: nonNegative
+    .nullable()
+    .default(null)
+    .describe(
+      'Of functions that score the steps of a completion: their scores count as outcomes, as those of other functions do, and what their steps bring is multiplied by this and added (DeepSeekMath 4.1.3 beside 4.1.2); null: such a function pays by its steps alone.',
+    ),
 };
+
+const lengths = { overlongPenalty, lengthPenalty };
 
 const loss = {
   lossType: z
-    .enum(['grpo', 'bnpo', 'dapo', 'dr_grpo', 'cispo', 'sapo', 'reinforce', 'ratio'])
+    .enum(['grpo', 'bnpo', 'dapo', 'dr_grpo', 'luspo', 'cispo', 'sapo', 'vespo', 'reinforce', 'ratio'])
     .default('dapo')
     .describe(
-      'How the loss is clipped and averaged: grpo per completion, bnpo and dapo per token, dr_grpo by a constant, cispo clips importance weights instead, sapo uses a soft gate; reinforce and ratio do not clip and exist for comparison.',
+      'How the loss is clipped and averaged: grpo per completion, bnpo and dapo per token, dr_grpo by a constant, luspo per completion times its length (its paper sets importanceSamplingLevel to "sequence"), cispo clips importance weights instead, sapo uses a soft gate, vespo weighs completions by how far the policy has moved; reinforce and ratio do not clip and exist for comparison.',
     ),
   epsilon: nonNegative
     .default(0.2)
@@ -278,6 +290,25 @@ const loss = {
     .describe('One probability ratio per token, or one per completion (GSPO).'),
   sapoTemperaturePos: positive.default(1).describe('Gate temperature of sapo for positive advantages.'),
   sapoTemperatureNeg: positive.default(1.05).describe('Gate temperature of sapo for zero and negative advantages.'),
+  vespoKPos: nonNegative
+    .default(2)
+    .describe('Power k of vespo for advantages from 0 up: how little completions count that have become less likely.'),
+  vespoLambdaPos: nonNegative
+    .default(3)
+    .describe('Decay λ of vespo for advantages from 0 up: how little completions count that have become more likely.'),
+  vespoKNeg: nonNegative.default(3).describe('Power k of vespo for negative advantages.'),
+  vespoLambdaNeg: nonNegative.default(2).describe('Decay λ of vespo for negative advantages.'),
+  topEntropyQuantile: share
+    .default(1)
+    .describe(
+      "Share of a micro-batch's tokens that the policy learns from: those at which it is least sure (highest entropy); 1: all. The paper recommends 0.2.",
+    ),
+  offPolicyMaskThreshold: positive
+    .nullable()
+    .default(null)
+    .describe(
+      'Leave a completion with a negative advantage out of the policy loss once its tokens have become less likely than when they were sampled by more than this, in nats and on average (DeepSeek-V3.2); null: none.',
+    ),
   beta: nonNegative.default(0).describe('Weight of the KL divergence from the reference model; 0: no reference model.'),
   useBiasCorrectionKl: z
     .boolean()
@@ -289,8 +320,37 @@ const loss = {
     .boolean()
     .default(false)
     .describe('Copy the trained model into the reference model every `refModelSyncSteps` steps.'),
+  refModelMixupAlpha: share
+    .default(1)
+    .describe(
+      'With `syncRefModel`: the new reference is this share of the trained model and the rest of the old reference (TR-DPO); 1: the trained model. TRL: 0.6.',
+    ),
   refModelSyncSteps: count.default(512).describe('Steps between updates of the reference model.'),
+  dpoCoef: nonNegative
+    .default(0)
+    .describe(
+      "Weight of a preference term (DPO) on the best and the worst completion of each group whose rewards differ; requires `beta` above 0, for its reference. 0: none. Not in TRL's GRPO.",
+    ),
+  dpoBeta: positive
+    .default(0.1)
+    .describe('β of the preference term: the larger, the closer a pair is held to the reference.'),
   entropyCoef: z.number().default(0).describe('Weight of the entropy bonus, which keeps completions diverse.'),
+  useAdaptiveEntropy: z
+    .boolean()
+    .default(false)
+    .describe(
+      'Change the weight of the entropy bonus from update to update, starting from `entropyCoef`: up while the entropy is not above `entropyTarget`, down otherwise; the bonus applies only while it is not above (Skywork-OR1).',
+    ),
+  entropyCoefMin: z.number().default(0).describe('With `useAdaptiveEntropy`: the lowest weight of the bonus.'),
+  entropyCoefMax: z.number().default(1).describe('With `useAdaptiveEntropy`: the highest weight of the bonus.'),
+  entropyCoefDelta: nonNegative
+    .default(0.005)
+    .describe('With `useAdaptiveEntropy`: how much the weight of the bonus changes in an update.'),
+  entropyTarget: nonNegative
+    .default(0.2)
+    .describe(
+      'With `useAdaptiveEntropy`: the entropy to keep, in nats per token. Set it close to what the `entropy` curve shows early in training.',
+    ),
 };
 
 const optimizer = {
@@ -365,6 +425,7 @@ export const configSections: readonly { title: string; fields: readonly string[]
   { title: 'Steps', fields: Object.keys(batches) },
   { title: 'Sampling', fields: Object.keys(sampling) },
   { title: 'Advantages', fields: Object.keys(advantages) },
+  { title: 'Length penalties', fields: Object.keys(lengths) },
   { title: 'Loss', fields: Object.keys(loss) },
   { title: 'Optimizer', fields: Object.keys(optimizer) },
   { title: 'Adapter', fields: ['lora'] },
@@ -380,6 +441,7 @@ export const runConfigFields = z
     ...batches,
     ...sampling,
     ...advantages,
+    ...lengths,
     ...loss,
     ...optimizer,
     lora: loraConfig,
@@ -419,6 +481,23 @@ export const runConfigSchema = z
     }
     if (completions % config.gradientAccumulationSteps !== 0)
       fail('gradientAccumulationSteps', `must divide the ${completions} completions of a step into equal parts`);
+    const { overlongPenalty: overlong, lengthPenalty: length, maxCompletionLength } = config;
+    if (overlong !== null && overlong.cache > maxCompletionLength)
+      fail('overlongPenalty', `must have a "cache" that is not above maxCompletionLength (${maxCompletionLength})`);
+    if (length !== null && length.target > maxCompletionLength)
+      fail('lengthPenalty', `must have a "target" that is not above maxCompletionLength (${maxCompletionLength})`);
+    if (config.baseline === 'leave-one-out' || config.baseline === 'history') {
+      const refuse = (field: 'scaleRewards' | 'multiObjectiveAggregation', value: string) =>
+        fail('baseline', `cannot be "${config.baseline}" with ${field} "${config[field]}"; set ${field} to "${value}"`);
+      if (config.scaleRewards === 'batch' || config.scaleRewards === 'adaptive') refuse('scaleRewards', 'none');
+      if (config.multiObjectiveAggregation === 'normalize_then_sum')
+        refuse('multiObjectiveAggregation', 'sum_then_normalize');
+    }
+    if (config.scaleRewards === 'adaptive' && config.multiObjectiveAggregation === 'normalize_then_sum')
+      fail(
+        'scaleRewards',
+        'cannot be "adaptive" with multiObjectiveAggregation "normalize_then_sum", which divides by the deviations of each function and of the batch',
+      );
     if (config.evalSteps !== null && config.evalDataset === null && config.evalSplit === null)
       fail('evalSteps', 'requires an evalDataset or an evalSplit');
     if (config.evalSplit !== null && config.evalDataset !== null)
@@ -432,6 +511,7 @@ export const runConfigSchema = z
       const path = ['lrSchedulerKwargs', ...(schedule.option ? [schedule.option] : [])];
       context.addIssue({ code: 'custom', path, message: schedule.message });
     }
+    for (const { field, message } of lossProblems(config)) fail(field, message);
     if (config.difficulty !== null && config.difficulty.min > config.difficulty.max)
       fail('difficulty', 'must have a "min" that is not above its "max"');
     if (config.stages !== null && config.numTrainEpochs !== null)
@@ -441,6 +521,9 @@ export const runConfigSchema = z
   })
   .transform(({ $schema: _, ...config }) => ({
     ...config,
+    // What is not divided is recorded as that.
+    scaleRewards:
+      config.baseline === 'leave-one-out' || config.baseline === 'history' ? ('none' as const) : config.scaleRewards,
     epsilonHigh: config.epsilonHigh ?? config.epsilon,
     numGenerationsEval: config.numGenerationsEval ?? config.numGenerations,
     ...withStages(config),

@@ -159,6 +159,8 @@ export interface RolloutRow {
   /** Index of the prompt's group within the step, from 0. */
   group: number;
   prompt: Prompt;
+  /** The text of `prompt_ids`, special tokens included, in the first row of a group; not there where it is `prompt`. */
+  rendered_prompt?: string;
   prompt_ids: number[];
   completion: string;
   /** All tokens after the prompt. */
@@ -169,6 +171,8 @@ export interface RolloutRow {
   reward: number | null;
   /** Under process supervision that of the first token: what all steps earned together. */
   advantage: number;
+  /** With `baseline: "history"`: the mean of what the prompt earned in earlier steps, and how many rows it counts for; none the first time. */
+  prompt_history?: { rows: number; mean: number };
   /** Tokens that the policy wrote. */
   length: number;
   truncated: boolean;
@@ -203,6 +207,8 @@ export interface UpdatedRow {
   entropies: number[];
   /** With `numIterations` above 1: how much more likely the token is than at the first pass. */
   ratios?: number[];
+  /** With `topEntropyQuantile`: 1 on the tokens that learn, 0 on the others. */
+  learns?: number[];
   /** With `beta`: k3 estimate of KL(policy ‖ reference), in nats. */
   kl?: number[];
 }
@@ -211,4 +217,7 @@ export interface UpdatedRow {
  * One completion of a held-out prompt in `evaluations/step-000010.jsonl`, by the policy after 10 steps. `group` is the prompt's index among
  * the held-out ones: the same in every evaluation of a run, and sampled from the same random numbers.
  */
-export type EvaluatedRow = Omit<RolloutRow, 'advantage' | 'advantages' | 'extra'>;
+export type EvaluatedRow = Omit<
+  RolloutRow,
+  'rendered_prompt' | 'advantage' | 'advantages' | 'prompt_history' | 'extra'
+>;

@@ -2,6 +2,7 @@
 import * as z from 'zod/mini';
 import type { MetricColumns } from './metric-columns.ts';
 import { type MeasuredSteps, type RunMeasure, runMeasure } from './run-measure.ts';
+import { TIMES } from './step-times.ts';
 
 const measure = z.custom<RunMeasure>((value) => typeof value === 'object' && value !== null && 'reward' in value);
 
@@ -17,7 +18,6 @@ export const runResults = z.object({
 export type RunResults = z.infer<typeof runResults>;
 
 /** The metrics that they are computed from. */
-const TIMES = ['step_time', 'time/evaluate', 'time/save'] as const;
 export const RESULT_KEYS = ['reward', 'eval_reward', ...TIMES] as const;
 
 export function resultsOf(columns: MetricColumns): RunResults {

@@ -16,6 +16,8 @@ const functionReport = spread.extend({
   scored: count,
   abstained: count,
   failed: count,
+  /** Of the steps that it scored, where it scores steps. */
+  steps: spread.optional(),
   /** The first failure. */
   failure: z.object({ message: z.string(), place: sourceLocation.optional() }).optional(),
 });

@@ -2,6 +2,7 @@ import { type Arithmetic, advantageArithmetic } from '../grpo/advantage-arithmet
 import type { AdvantageOptions } from '../grpo/advantages.ts';
 import type { RunHead } from './dashboard.ts';
 import type { Completion } from './dashboard-completion.ts';
+import { lengthRewardsOf } from './length-config.ts';
 import type { RunConfig } from './run-config.ts';
 import { spanAt, stageSpans } from './stage-spans.ts';
 
@@ -45,7 +46,12 @@ export function settingAt<Name extends keyof RunConfig>(
 export function settingsAt(head: SettledRun, step: number, names: readonly string[]): StepSettings {
   const specs = settingAt(head, 'rewards', step) ?? [];
   const changed = JSON.stringify(specs) !== JSON.stringify(head.config.rewards);
+  const builtIn: readonly string[] = lengthRewardsOf({
+    overlongPenalty: settingAt(head, 'overlongPenalty', step),
+    lengthPenalty: settingAt(head, 'lengthPenalty', step),
+  });
   const weightOf = (name: string): number => {
+    if (builtIn.includes(name)) return 1;
     const named = specs.find((spec) => spec.function === name);
     const resolved = changed ? undefined : head.rewards?.find((reward) => reward.name === name);
     // A file that is named for all that it exports has one weight for them.
@@ -58,6 +64,7 @@ export function settingsAt(head: SettledRun, step: number, names: readonly strin
       scaleRewards: settingAt(head, 'scaleRewards', step) ?? 'group',
       baseline: settingAt(head, 'baseline', step) ?? 'group',
       multiObjectiveAggregation: settingAt(head, 'multiObjectiveAggregation', step) ?? 'sum_then_normalize',
+      processRewardWeight: settingAt(head, 'processRewardWeight', step) ?? null,
     },
   };
 }
@@ -77,6 +84,7 @@ export function stepArithmetic(
     lengths: rows.map(({ length }) => length),
     weights: functions.map(({ weight }) => weight),
     groupSize,
+    histories: groups.map((group) => group[0]?.prompt_history),
   };
   const arithmetic = advantageArithmetic(completions, options);
   return new Map(rows.map((row, i) => [row, arithmetic[i]!]));

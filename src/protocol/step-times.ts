@@ -1,6 +1,9 @@
 import type { MetricsRow } from './run-folder.ts';
 import { type Schedule, stillToCome } from './schedule.ts';
 
+/** What a row of metrics says of the time that it took, in seconds; pauses are in none of them. */
+export const TIMES = ['step_time', 'time/evaluate', 'time/save'] as const;
+
 /** How many steps the time left is estimated from: enough to be steady, few enough to follow a change. */
 export const RECENT_STEPS = 10;
 

@@ -6,7 +6,7 @@ import { formatNumber } from '../text/numbers.ts';
 import { shorten, withoutMiddle } from '../text/visible.ts';
 import { type Html, html } from './html.ts';
 
-type Shown = EvaluatedCompletion & { advantage?: number };
+type Shown = EvaluatedCompletion & { advantage?: number; advantages?: number[] };
 
 /** More of a text is not read, in characters: its beginning and its end. */
 const [HEAD, TAIL] = [4000, 1000];
@@ -42,14 +42,16 @@ export function answerBlock(row: Shown): Html {
 ${row.error !== null && html`<p class="error">${shorten(row.error, MOST_OF_COLUMN)}</p>`}`;
 }
 
-function facts({ rewards, details, advantage, length, truncated }: Shown): string[] {
+function facts({ rewards, details, advantage, advantages, length, truncated }: Shown): string[] {
   const scores = Object.entries(rewards).map(([name, score]) => {
     const reason = details?.[name]?.reason;
     return `${name} ${formatNumber(score)}${reason === undefined ? '' : ` (${shorten(reason, MOST_OF_COLUMN)})`}`;
   });
   return [
     ...scores,
-    ...(advantage === undefined ? [] : [`advantage ${formatNumber(advantage)}`]),
+    ...(advantage === undefined
+      ? []
+      : [`advantage ${formatNumber(advantage)}${advantages ? ' of the first token' : ''}`]),
     `${length} token${length === 1 ? '' : 's'}`,
     ...(truncated ? ['truncated'] : []),
   ];

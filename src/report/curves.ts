@@ -1,7 +1,8 @@
 import type { MetricColumns } from '../protocol/metric-columns.ts';
 import { formatShare } from '../text/numbers.ts';
 import { type Html, html } from './html.ts';
-import { type ChartLine, lineChart, type Point } from './line-chart.ts';
+import { type ChartLine, COLORS, lineChart } from './line-chart.ts';
+import { pointsOf } from './points.ts';
 
 /** What is drawn: a chart's title, and its curves by the keys of their metrics. */
 interface ChartPlan {
@@ -11,8 +12,6 @@ interface ChartPlan {
   lines: { key: string; label: string; marked?: boolean }[];
 }
 
-/** The report's colours. */
-const COLORS = 6;
 const REWARD_MEAN = /^rewards\/(.+)\/mean$/;
 
 /** The curves that a reader looks at first, and those that explain them. */
@@ -65,12 +64,4 @@ function plans(keys: readonly string[]): ChartPlan[] {
     { title: 'Gradient norm', lines: [{ key: 'grad_norm', label: 'before clipping' }] },
     { title: 'Loss', lines: [{ key: 'loss', label: 'loss' }] },
   ];
-}
-
-function pointsOf(columns: MetricColumns, key: string): Point[] {
-  const values = columns.values(key);
-  const points: Point[] = [];
-  for (let row = 0; values && row < columns.length; row++)
-    if (Number.isFinite(values[row])) points.push({ step: columns.steps[row]!, value: values[row]! });
-  return points;
 }

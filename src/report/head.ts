@@ -5,6 +5,7 @@ import { rewardText } from '../protocol/held-out.ts';
 import type { MetricColumns } from '../protocol/metric-columns.ts';
 import type { RunChange, RunState } from '../protocol/run-folder.ts';
 import { measureText, runMeasure } from '../protocol/run-measure.ts';
+import { secondsTrained } from '../protocol/run-results.ts';
 import { formatDuration } from '../text/duration.ts';
 import { fileName } from '../text/files-by-name.ts';
 import { type Html, html } from './html.ts';
@@ -13,11 +14,10 @@ import { type Html, html } from './html.ts';
 export function headSection(run: ExportedRun, status: RunState | 'interrupted', columns: MetricColumns): Html {
   const { info, label, note, tags } = run;
   const { config, step } = info;
-  const seconds = ['step_time', 'time/evaluate', 'time/save'].reduce((sum, key) => sum + total(columns, key), 0);
   const facts: [string, string][] = [
     ['State', `${status}, ${step} of ${config.maxSteps} steps`],
     ['Started', `${info.createdAt.slice(0, 16).replace('T', ' ')} UTC`],
-    ['Duration', formatDuration(seconds)],
+    ['Duration', formatDuration(secondsTrained(columns) ?? 0)],
     ['Model', fileName(config.model)],
     ['Device', info.device ?? 'not known'],
     ['Seed', String(info.seed)],
@@ -50,9 +50,4 @@ export function changesSection(changes: readonly RunChange[] = []): Html {
   return html`<section><h2>Changes</h2><ul>${changes.map(
     (change) => html`<li>From step ${change.step} on: ${changeText(change)}</li>`,
   )}</ul></section>`;
-}
-
-function total(columns: MetricColumns, key: string): number {
-  const values = columns.values(key)?.subarray(0, columns.length);
-  return values?.reduce((sum, value) => sum + (Number.isFinite(value) ? value : 0), 0) ?? 0;
 }

@@ -1,15 +1,17 @@
 import { formatNumber } from '../text/numbers.ts';
+import { niceTicks } from '../text/ticks.ts';
 import { type Html, html } from './html.ts';
-import { ticksBetween } from './ticks.ts';
 
 export interface ChartLine {
   label: string;
   /** In order of their steps. */
   points: readonly Point[];
-  /** Which of the report's colours, from 0. */
+  /** Which of the report's colours, from 0; those after the last are the same ones, dashed. */
   color: number;
   /** Points far apart, which are marked. */
   marked?: boolean;
+  /** The lowest and the highest of several runs, at the steps of `points`. */
+  band?: { low: readonly Point[]; high: readonly Point[] };
 }
 
 export interface Point {
@@ -17,7 +19,9 @@ export interface Point {
   value: number;
 }
 
-const [WIDTH, HEIGHT] = [480, 190];
+/** The report's colours. */
+export const COLORS = 6;
+export const [WIDTH, HEIGHT] = [480, 190];
 const [LEFT, RIGHT, TOP, BOTTOM] = [46, 10, 10, 24];
 /** What can be told apart: more points become the lowest and the highest of each stretch. */
 const STRETCHES = 300;
@@ -31,35 +35,67 @@ export interface ChartOptions {
 
 /** Curves over the steps as a picture in the page, in colours that the page's style sets. */
 export function lineChart(title: string, lines: readonly ChartLine[], options: ChartOptions = {}): Html {
-  const { marks = [], format = formatNumber } = options;
-  const all = lines.flatMap(({ points }) => points);
-  const [first, last] = extent(all.map(({ step }) => step));
-  const [low, high] = extent(all.map(({ value }) => value));
-  const ticks = ticksBetween(low, high, 4);
-  const [bottom, top] = [ticks[0]!, ticks.at(-1)!];
-  const x = (step: number) => LEFT + ((step - first) / (last - first || 1)) * (WIDTH - LEFT - RIGHT);
-  const y = (value: number) => HEIGHT - BOTTOM - ((value - bottom) / (top - bottom)) * (HEIGHT - TOP - BOTTOM);
-  const steps = ticksBetween(first, last, 6).filter((step) => step >= first && step <= last && Number.isInteger(step));
+  const { format = formatNumber } = options;
   return html`<figure>
 <figcaption>${title}</figcaption>
-<svg viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label="${title}: ${lines.map((line) => summary(line, format)).join('; ')}">
-${ticks.map((tick) => html`<path class="grid" d="M${LEFT} ${round(y(tick))}H${WIDTH - RIGHT}"/><text x="${LEFT - 6}" y="${round(y(tick) + 4)}" text-anchor="end">${format(tick)}</text>`)}
-${steps.map((step) => html`<text x="${round(x(step))}" y="${HEIGHT - 6}" text-anchor="middle">${step}</text>`)}
-${marks.map((step) => html`<path class="mark" d="M${round(x(step))} ${TOP}V${HEIGHT - BOTTOM}"/>`)}
-${lines.map((line) => curve(line, x, y))}
+<svg viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label="${chartSummary(title, lines, options)}">
+${plotArea(lines, options)}
 </svg>
 <ul class="legend">${lines.map(
-    ({ label, points, color }) =>
-      html`<li><span class="swatch c${color}"></span>${label} <b>${format(points.at(-1)?.value)}</b></li>`,
+    ({ label, points, color }) => html`<li>${swatch(color)}${label} <b>${format(points.at(-1)?.value)}</b></li>`,
   )}</ul>
 </figure>`;
 }
 
-function curve({ points, color, marked }: ChartLine, x: (step: number) => number, y: (value: number) => number): Html {
-  const drawn = thinned(points).map(({ step, value }) => `${round(x(step))} ${round(y(value))}`);
-  const path = html`<path class="line c${color}" d="M${drawn.join('L')}"/>`;
+/** What a chart shows, for those who cannot see it. */
+export const chartSummary = (
+  title: string,
+  lines: readonly ChartLine[],
+  { format = formatNumber }: ChartOptions,
+): string => `${title}: ${lines.map((line) => summary(line, format)).join('; ')}`;
+
+const swatch = (color: number): Html =>
+  color < COLORS
+    ? html`<span class="swatch c${color}"></span>`
+    : html`<svg class="swatch-line" viewBox="0 0 24 4"><path class="${lookOf(color)}" d="M0 2H24"/></svg>`;
+
+/** A curve's classes: colours repeat, dashed. */
+export const lookOf = (color: number): string =>
+  `line c${color % COLORS}${color < COLORS ? '' : ` dash${1 + (Math.floor(color / COLORS - 1) % 2)}`}`;
+
+/** Axes and curves, within WIDTH × HEIGHT. */
+export function plotArea(lines: readonly ChartLine[], { marks = [], format = formatNumber }: ChartOptions = {}): Html {
+  const all = lines.flatMap(({ points, band }) => [...points, ...(band?.low ?? []), ...(band?.high ?? [])]);
+  const [first, last] = extent(all.map(({ step }) => step));
+  const [low, high] = extent(all.map(({ value }) => value));
+  const ticks = niceTicks(low, high, 4, false);
+  const [bottom, top] = [ticks[0]!, ticks.at(-1)!];
+  const x = (step: number) => LEFT + ((step - first) / (last - first || 1)) * (WIDTH - LEFT - RIGHT);
+  const y = (value: number) => HEIGHT - BOTTOM - ((value - bottom) / (top - bottom)) * (HEIGHT - TOP - BOTTOM);
+  const steps = niceTicks(first, last, 6, false).filter(
+    (step) => step >= first && step <= last && Number.isInteger(step),
+  );
+  const dots = (points: readonly Point[]) => points.map(({ step, value }) => `${round(x(step))} ${round(y(value))}`);
+  return html`${ticks.map((tick) => html`<path class="grid" d="M${LEFT} ${round(y(tick))}H${WIDTH - RIGHT}"/><text x="${LEFT - 6}" y="${round(y(tick) + 4)}" text-anchor="end">${format(tick)}</text>`)}
+${steps.map((step) => html`<text x="${round(x(step))}" y="${HEIGHT - 6}" text-anchor="middle">${step}</text>`)}
+${marks.map((step) => html`<path class="mark" d="M${round(x(step))} ${TOP}V${HEIGHT - BOTTOM}"/>`)}
+${lines.map((line) => band(line, dots))}
+${lines.map((line) => curve(line, dots))}`;
+}
+
+type Dots = (points: readonly Point[]) => string[];
+
+function band({ band: between, color }: ChartLine, dots: Dots): Html {
+  if (!between || between.low.length < 2) return html``;
+  const outline = [...dots(thinned(between.high)), ...dots(thinned(between.low)).reverse()];
+  return html`<path class="band c${color % COLORS}" d="M${outline.join('L')}Z"/>`;
+}
+
+function curve({ points, color, marked }: ChartLine, dots: Dots): Html {
+  const drawn = dots(thinned(points));
+  const path = html`<path class="${lookOf(color)}" d="M${drawn.join('L')}"/>`;
   if (!marked && drawn.length > 1) return path;
-  return html`${path}${drawn.map((at) => html`<path class="dot c${color}" d="M${at}h0"/>`)}`;
+  return html`${path}${drawn.map((at) => html`<path class="dot c${color % COLORS}" d="M${at}h0"/>`)}`;
 }
 
 function thinned(points: readonly Point[]): Point[] {

@@ -28,10 +28,13 @@ svg text { fill: var(--muted); font-size: 11px; font-variant-numeric: tabular-nu
 .grid { stroke: var(--line); }
 .mark { stroke: var(--muted); stroke-dasharray: 3 3; }
 .line { fill: none; stroke-width: 1.6; stroke-linejoin: round; }
+.dash1 { stroke-dasharray: 6 3; } .dash2 { stroke-dasharray: 1.5 3; }
+.band { stroke: none; opacity: 0.16; }
 .dot { fill: none; stroke-width: 6; stroke-linecap: round; }
-${[0, 1, 2, 3, 4, 5].map((at) => `.c${at} { stroke: var(--c${at}); background: var(--c${at}); }`).join('\n')}
+${[0, 1, 2, 3, 4, 5].map((at) => `.c${at} { stroke: var(--c${at}); background: var(--c${at}); } .band.c${at} { fill: var(--c${at}); }`).join('\n')}
 .legend { display: flex; flex-wrap: wrap; gap: 2px 16px; margin: 2px 0 0; padding: 0; list-style: none; font-size: 12px; }
 .legend b { font-variant-numeric: tabular-nums; }
+.swatch-line { display: inline-block; width: 24px; height: 4px; margin-right: 6px; vertical-align: middle; }
 .swatch { display: inline-block; width: 12px; height: 3px; margin-right: 6px; vertical-align: middle; print-color-adjust: exact; }
 article { margin: 12px 0; padding: 10px 14px; border: 1px solid var(--line); border-radius: 6px; }
 article h3 { margin-top: 0; break-after: avoid; }

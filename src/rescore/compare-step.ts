@@ -50,6 +50,7 @@ export function compareStep(
       // In characters, with the end that training sees as a token: no tokenizer is needed.
       lengths: recorded.map(({ row }) => row.completion.length + 1),
       groupSize,
+      histories: inGroups(recorded, groupSize).map(([first]) => first!.row.prompt_history),
     },
     options,
   );

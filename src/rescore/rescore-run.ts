@@ -3,8 +3,9 @@ import { loadRunConfig } from '../config/load-config.ts';
 import { mean } from '../grpo/statistics.ts';
 import type { RenderPrompt } from '../preview/rendered-prompts.ts';
 import { BadInput, type SourceLocation } from '../protocol/errors.ts';
+import { lengthRewardsOf } from '../protocol/length-config.ts';
 import type { RescoreStart, RescoreStep, RescoreSummary } from '../protocol/rescore.ts';
-import type { ScoreBatch } from '../protocol/rewards.ts';
+import type { RewardColumn, RewardOutcome, ScoreBatch, ScoreTable } from '../protocol/rewards.ts';
 import type { RunConfig } from '../protocol/run-config.ts';
 import type { RolloutRow, RunInfo } from '../protocol/run-folder.ts';
 import { openRewards, type RewardSet } from '../rewards/open-rewards.ts';
@@ -68,7 +69,8 @@ export async function rescoreRun(options: RescoreOptions, listener: RescoreListe
       if (!rows) continue;
       const recorded = recordedGroups(rows);
       const trainerState = { globalStep: step - 1, maxSteps: config.maxSteps };
-      const table = await rewards.score({ ...batchOf(recorded, render), trainerState });
+      const scored = await rewards.score({ ...batchOf(recorded, render), trainerState });
+      const table = withLengthRewards(scored, recorded, lengthRewardsOf(info.config));
       const comparison = compareStep(step, recorded, table, config);
       total.add(comparison);
       listener.step(comparison, rows);
@@ -77,6 +79,18 @@ export async function rescoreRun(options: RescoreOptions, listener: RescoreListe
   } finally {
     await rewards.close();
   }
+}
+
+/** Built-in rewards follow from lengths and from the step: they are what they were. */
+function withLengthRewards(table: ScoreTable, { rows }: RecordedGroups, names: readonly string[]): ScoreTable {
+  const columns = names.map((name): RewardColumn => {
+    const outcomes = rows.map(({ row }): RewardOutcome => {
+      const score = own(row.rewards, name) ?? null;
+      return score === null ? { kind: 'abstain' } : { kind: 'score', score };
+    });
+    return { name, weight: 1, seconds: 0, outcomes };
+  });
+  return { ...table, columns: [...table.columns, ...columns] };
 }
 
 function stepsToScore(run: string, range: RescoreOptions['steps']): number[] {

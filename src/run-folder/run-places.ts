@@ -10,12 +10,18 @@ import { holdsRun, readRunInfo } from './run-info.ts';
 export const placeOfRun = (configFile: string, out: string | undefined): string =>
   out === undefined ? join(dirname(configFile), '.grpo', 'runs') : resolve(out);
 
-/** The newest run of a config that `--out` did not place elsewhere, or undefined. */
+/** How the names of runs begin that nobody named with `--out`, as those of an experiment are. */
+const TIME = /^\d{8}-\d{6}-/;
+
+/** The newest run of a config that `--out` did not place or name otherwise, or undefined. */
 export function latestRun(configFile: string): string | undefined {
   const runs = join(dirname(configFile), '.grpo', 'runs');
   if (!existsSync(runs)) return undefined;
   // Names begin with the time, so their order is that of the runs.
-  const names = readdirSync(runs).sort().reverse();
+  const names = readdirSync(runs)
+    .filter((name) => TIME.test(name))
+    .sort()
+    .reverse();
   return names.map((name) => join(runs, name)).find((run) => isRunOf(run, configFile));
 }
 

@@ -1,7 +1,5 @@
 import type { MetricsRow } from '../protocol/run-folder.ts';
-
-/** What rows say of how long they took, in seconds. */
-const PARTS = ['time/save', 'step_time', 'time/evaluate'];
+import { TIMES } from '../protocol/step-times.ts';
 
 /**
  * Rows of metrics do not say when they were recorded. About when, in seconds since 1970, if the run started at `createdAt` (ISO 8601) and was
@@ -10,7 +8,7 @@ const PARTS = ['time/save', 'step_time', 'time/evaluate'];
 export function* withTimes(rows: readonly MetricsRow[], createdAt: string): Generator<[MetricsRow, number]> {
   let seconds = Date.parse(createdAt) / 1000;
   for (const row of rows) {
-    for (const part of PARTS) seconds += row[part] ?? 0;
+    for (const key of TIMES) seconds += row[key] ?? 0;
     yield [row, seconds];
   }
 }

@@ -4,6 +4,9 @@ export const fileName = (path: string): string => path.replace(/^.*[\\/]/, '');
 /** A run config's name: that of `/work/sort.grpo.json` is `sort`. */
 export const configName = (file: string): string => fileName(file).replace(/(\.grpo)?\.jsonc?$/, '');
 
+/** An experiment's name: that of `/work/sweep.experiment.json` is `sweep`. */
+export const experimentName = (file: string): string => fileName(file).replace(/(\.experiment)?\.jsonc?$/, '');
+
 /** `/work/sort.reward.ts`, `/work/sort.samples.jsonl` and `/work/sort.grpo.json` all have the stem `sort`. */
 export const stemOf = (file: string): string =>
   fileName(file)

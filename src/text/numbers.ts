@@ -37,6 +37,10 @@ export const formatAdvantage = (value: number, decimals: number): string => {
   return Number(text) > 0 ? `+${text}` : text;
 };
 
+/** Where a number points: sums of floating-point numbers that should be 0 seldom are, and no number points nowhere. */
+export const signOf = (value: number | null): 'up' | 'down' | 'zero' =>
+  value === null || Math.abs(value) < 1e-8 ? 'zero' : value > 0 ? 'up' : 'down';
+
 const minus = (text: string): string => text.replace(/^-/, '−');
 
 /** 0.125 as "12.5 %". */

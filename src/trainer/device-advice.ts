@@ -1,7 +1,7 @@
 import { DeviceFailure } from '../engine/device-failure.ts';
 import type { Engine } from '../engine/engine.ts';
 import { RunFailure } from '../protocol/errors.ts';
-import { formatGigabytes } from '../text/gigabytes.ts';
+import { formatGigabytes } from '../text/bytes.ts';
 
 /** The same engine, except that failures of its device become RunFailures that say which field of a config to change. */
 export function withAdvice(engine: Engine): Engine {

@@ -4,7 +4,7 @@ import { type ProbeReport, probeDevice, probeHalf, SMALL_SIZE } from '../engine/
 import type { Engine } from '../engine/engine.ts';
 import { OnnxEngine } from '../engine/onnx/engine.ts';
 import type { Provider } from '../engine/onnx/providers.ts';
-import { formatGigabytes } from '../text/gigabytes.ts';
+import { formatGigabytes } from '../text/bytes.ts';
 
 /** What an engine has to compute. */
 export interface Workload {

@@ -8,6 +8,7 @@ import { loadTokenizer, type Tokenizer } from '../model/tokenizer/tokenizer.ts';
 import type { Weights } from '../model/weights-tree.ts';
 import { BadInput } from '../protocol/errors.ts';
 import type { Finding } from '../protocol/finding.ts';
+import { lengthRewardsOf } from '../protocol/length-config.ts';
 import type { RunConfig } from '../protocol/run-config.ts';
 import type { RewardSet } from '../rewards/open-rewards.ts';
 import { checkedModel } from './checked-model.ts';
@@ -17,6 +18,7 @@ import { loadStart } from './load-start.ts';
 import { promptFindings } from './prompt-findings.ts';
 import { endTokens, PromptList } from './prompt-list.ts';
 import { hasRewards, loadReplay, type RecordedRun, recordedRun } from './recorded-steps.ts';
+import { checkRecurrence } from './recurring-prompts.ts';
 import { type RewardHost, rewardOpener } from './run-rewards.ts';
 import { workloadOf } from './workload.ts';
 
@@ -96,6 +98,7 @@ export async function prepareRun(loaded: LoadedConfig, options: PrepareOptions):
 
   const { rollouts } = options;
   const replay = rollouts === undefined ? undefined : loadReplay(rollouts, { config, tokenizer, eosTokenIds, model });
+  checkRecurrence(config, prompts, replay, locate(['baseline']));
   if (config.rewards.length === 0 && !(replay && hasRewards(replay))) {
     const message = '"rewards" is empty, so there is nothing to learn from; name a reward function.';
     throw new BadInput(message, locate(['rewards']));
@@ -107,6 +110,13 @@ export async function prepareRun(loaded: LoadedConfig, options: PrepareOptions):
   // Last, as worker processes are started: whatever is wrong above leaves none behind.
   const openRewards = rewardOpener(loaded, options);
   const rewards = await openRewards(options.texts);
+  const taken = lengthRewardsOf(config).find((name) => rewards.functions.some((reward) => reward.name === name));
+  if (taken !== undefined) {
+    await rewards.close();
+    const field = taken === 'overlong_penalty' ? 'overlongPenalty' : 'lengthPenalty';
+    const message = `"${field}" adds the reward "${taken}", and one of the reward functions is called that, too; rename the function.`;
+    throw new BadInput(message, locate([field]));
+  }
   const weightOf = (name: string) => rewards.functions.find((reward) => reward.name === name)?.weight ?? 1;
   const run: PreparedRun = {
     ...{ config, engine, engineReason: reason, model, weights, adapter },

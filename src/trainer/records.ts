@@ -1,5 +1,8 @@
+import type { EncodedPrompt } from '../data/prompts.ts';
+import type { Histories } from '../grpo/advantages.ts';
 import type { Credit } from '../grpo/credit.ts';
 import { rolloutMetrics } from '../grpo/metrics.ts';
+import { mean } from '../grpo/statistics.ts';
 import { completionIds, onAllTokens, sampledLogProbs, trainedLength } from '../grpo/trajectory.ts';
 import { tokenEnds } from '../model/tokenizer/token-ends.ts';
 import type { Tokenizer } from '../model/tokenizer/tokenizer.ts';
@@ -27,6 +30,8 @@ export interface ScoredStep {
   rollout: Rollout;
   table: ScoreTable;
   credit: Credit;
+  /** How each group's prompt did in earlier steps, with `baseline: "history"`. */
+  histories?: Histories | undefined;
 }
 
 /** What a step adds to TRL's `num_tokens`: its prompts, one for each completion, and what the policy wrote. */
@@ -51,6 +56,7 @@ export function metricsOf(
     // First, so that what a reward function logs never passes for ours.
     ...table.metrics,
     ...rolloutMetrics(names, credit, rows),
+    ...stepMetrics(table),
     ...update.metrics,
     num_tokens: numTokens,
     step_time: watch.total,
@@ -63,28 +69,53 @@ export function metricsOf(
   return { ...Object.fromEntries(finite), step };
 }
 
+/** The mean of the steps that a function scored: what trains where its score is always 0. */
+const stepMetrics = ({ columns }: ScoreTable): Record<string, number | null> =>
+  Object.fromEntries(
+    columns.flatMap(({ name, outcomes }) => {
+      const scores = outcomes.flatMap((outcome) => stepsOf(outcome).map(({ score }) => score));
+      return scores.length > 0 ? [[`process/${name}/mean`, mean(scores)]] : [];
+    }),
+  );
+
 /** The lines of the step's rollouts file. */
-export function rolloutRows({ step, rollout, table, credit }: ScoredStep, tokenizer: Tokenizer): RolloutRow[] {
+export function rolloutRows(
+  { step, rollout, table, credit, histories }: ScoredStep,
+  tokenizer: Tokenizer,
+): RolloutRow[] {
   // Otherwise a column does not say which completion each value is of.
   const extra = Object.entries(table.extra).filter(([, values]) => values.length === rollout.length);
   const scored = { step, rollout, table, failures: rowFailures(table), scores: credit.scores, rewards: credit.rewards };
-  return rollout.map(({ trajectory, text }, row) => {
+  return rollout.map(({ group, prompt, trajectory, text }, row) => {
+    const history = histories?.[group];
     const byToken = credit.byPosition?.[row];
+    const rendered = rollout[row - 1]?.group === group ? undefined : renderedPrompt(prompt, tokenizer);
     const recorded = recordedRow(scored, row, {
       earned: { advantage: credit.advantages[row]! },
       more: {
         ...(extra.length > 0 && { extra: Object.fromEntries(extra.map(([name, values]) => [name, values[row]])) }),
+        ...(history && { prompt_history: history }),
         ...(byToken && { advantages: Array.from(onAllTokens(trajectory, byToken)) }),
+        ...(rendered !== undefined && { rendered_prompt: rendered }),
       },
     });
     return { ...recorded, token_ends: tokenEnds(recorded.completion_ids, text, tokenizer) };
   });
 }
 
+/** A prompt as the model got it, with its special tokens; undefined where that is just its text. */
+function renderedPrompt({ prompt, text, ids }: EncodedPrompt, tokenizer: Tokenizer): string | undefined {
+  if (typeof prompt !== 'string') return text ?? tokenizer.decode(ids);
+  const decoded = tokenizer.decode(ids);
+  // Not every tokenizer gives back each space: what tells is a token that it has added.
+  return decoded.length > prompt.length && decoded.includes(prompt) ? decoded : undefined;
+}
+
 /** A line of the step's file of updates. */
-export const updatedRow = ({ entropies, ratios, kl }: TokenFigures): UpdatedRow => ({
+export const updatedRow = ({ entropies, ratios, learns, kl }: TokenFigures): UpdatedRow => ({
   entropies: rounded(entropies),
   ...(ratios && { ratios: rounded(ratios) }),
+  ...(learns && { learns: Array.from(learns) }),
   ...(kl && { kl: rounded(kl) }),
 });
 

@@ -85,7 +85,7 @@ function causeOf(report: StepReport, context: FindingContext): Finding[] {
 
 function functionFindings({ functions, completions, groups }: StepReport, context: FindingContext): Finding[] {
   return functions.flatMap((each): Finding[] => {
-    const { name, failed, abstained, scored, min, max } = each;
+    const { name, failed, abstained, scored, min, max, steps } = each;
     const place = placeOfFunction(name, context);
     if (failed > 0) return [{ severity: 'warning', ...failure(each, completions) }];
     if (abstained === completions) {
@@ -93,7 +93,8 @@ function functionFindings({ functions, completions, groups }: StepReport, contex
       return [{ kind: 'always-abstains', severity: 'warning', evidence, place }];
     }
     // Of one whose weight is 0, nobody wants more than its figures. With no signal at all, the cause says more.
-    const constant = scored > 1 && each.weight !== 0 && isZero(max! - min!) && groups.signals.signal > 0;
+    const isFlat = isZero(max! - min!) && (!steps || isZero(steps.max! - steps.min!));
+    const constant = scored > 1 && each.weight !== 0 && isFlat && groups.signals.signal > 0;
     if (!constant) return [];
     const evidence = `"${name}" gave all ${scored} completions ${figure(max!)}, so it cannot tell them apart.`;
     return [{ kind: 'constant-function', severity: 'warning', evidence, place }];

@@ -5,7 +5,7 @@ import { trainedLength } from '../grpo/trajectory.ts';
 import type { RewardColumn } from '../protocol/rewards.ts';
 import type { RunConfig } from '../protocol/run-config.ts';
 import type { FunctionReport, Spread, StepReport } from '../protocol/step-report.ts';
-import { describeFailure, placeOf, rowFailures, scoreOf } from '../rewards/score-table.ts';
+import { describeFailure, placeOf, rowFailures, scoreOf, stepsOf } from '../rewards/score-table.ts';
 import type { ScoredStep } from './records.ts';
 
 /** A step's rollout in figures: what is said of a run before, and while, it trains. */
@@ -47,11 +47,13 @@ function functionReport({ name, weight, outcomes }: RewardColumn): FunctionRepor
   const scores = outcomes.map(scoreOf);
   const failed = outcomes.filter((outcome) => outcome.kind === 'failure');
   const first = failed[0];
+  const steps = outcomes.flatMap((outcome) => stepsOf(outcome).map(({ score }) => score));
   return {
     ...{ name, weight, ...spreadOf(scores) },
     scored: scores.filter((score) => score !== null).length,
     abstained: outcomes.filter(({ kind }) => kind === 'abstain').length,
     failed: failed.length,
+    ...(steps.length > 0 && { steps: spreadOf(steps) }),
     ...(first && { failure: { message: describeFailure({ ...first, name }), place: placeOf(first) } }),
   };
 }

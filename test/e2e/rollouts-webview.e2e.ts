@@ -41,7 +41,11 @@ const rollouts = (step: number, groups = 6) => ({
   rows: Array.from({ length: groups * 4 }, (_, i) => completion(step, Math.floor(i / 4), i % 4)),
 });
 
-async function opened(options: { state?: unknown; width?: number } = {}, groups = 6): Promise<BareWebview> {
+async function opened(
+  options: { state?: unknown; width?: number } = {},
+  groups = 6,
+  recorded: (step: number, groups: number) => object = rollouts,
+): Promise<BareWebview> {
   webview = await BareWebview.open('webview', options);
   await webview.send(snapshot);
   await webview.page.getByRole('tab', { name: 'Rollouts' }).click();
@@ -49,7 +53,7 @@ async function opened(options: { state?: unknown; width?: number } = {}, groups 
     .poll(() => webview.posted<{ step: number }>('rollouts'))
     .not.toHaveLength(0)
     .then(() => webview.posted<{ step: number }>('rollouts'));
-  await webview.send(rollouts(asked!.step, groups));
+  await webview.send(recorded(asked!.step, groups));
   return webview;
 }
 const region = (group: number) => webview.page.getByRole('region', { name: `Completions of group ${group}` });
@@ -98,6 +102,33 @@ describe('the list of groups', () => {
     await grid().waitFor();
   });
 
+  test('is as wide as someone has made it, with the mouse or the keyboard', async () => {
+    const { page, kept } = bound(await opened());
+    const widthOf = async () => (await page.locator('.list-pane').boundingBox())!.width;
+    const divider = page.getByRole('separator', { name: 'Width of the list' });
+    const before = await widthOf();
+    const { x, y, height } = (await divider.boundingBox())!;
+    await page.mouse.move(x + 4, y + height / 2);
+    await page.mouse.down();
+    await page.mouse.move(x - 96, y + height / 2, { steps: 4 });
+    await page.mouse.up();
+    expect(await widthOf()).toBeLessThan(before - 80);
+    const now = Number(await divider.getAttribute('aria-valuenow'));
+    await divider.press('ArrowRight');
+    await expect.poll(() => divider.getAttribute('aria-valuenow')).toBe(String(now + 2));
+    const state = await kept();
+    expect(state).toMatchObject({ listWidth: now + 2 });
+    await divider.press('Home');
+    // The list keeps room for its columns.
+    await expect.poll(widthOf).toBeGreaterThan(200);
+    await divider.press('Enter');
+    await expect.poll(widthOf).toBe(before);
+    await webview.close();
+    await opened({ state });
+    const again = await webview.page.locator('.list-pane').boundingBox();
+    expect(again!.width).toBeLessThan(before - 60);
+  });
+
   test('of 10,000 completions is searched while one types', async () => {
     const { page } = await opened({}, 2500);
     await page.getByText('2500 groups').waitFor();
@@ -132,6 +163,23 @@ describe('a group', () => {
       .locator('.group-title-bar .mark')
       .evaluateAll((all) => all.map(({ classList }) => classList[1]));
     expect(bars).toEqual(['up', 'up', 'down', 'down']);
+  });
+
+  test('has its prompt as the model got it, where the run says so, with what is searched for marked', async () => {
+    const rendered = '<|im_start|>user\nprompt 0<|im_end|>\n<|im_start|>assistant\n';
+    const prompt = [{ role: 'user', content: 'prompt 0' }];
+    const recorded = (step: number) => {
+      const rows = rollouts(step).rows.map((row) => (row.group === 0 ? { ...row, prompt } : row));
+      return { ...rollouts(step), rows: rows.map((row, i) => (i === 0 ? { ...row, rendered_prompt: rendered } : row)) };
+    };
+    const { page, posted } = bound(await opened({}, 6, recorded));
+    await expect.poll(() => region(0).locator('.prompt').innerText()).toBe(rendered);
+    await page.getByRole('searchbox', { name: 'Search completions' }).fill('prompt 0');
+    await expect.poll(() => region(0).locator('.prompt mark').allInnerTexts()).toEqual(['prompt 0']);
+    await page.getByRole('button', { name: 'This Prompt in Other Steps' }).click();
+    await page.getByRole('heading', { name: 'This prompt in other steps' }).waitFor();
+    expect(await posted('promptGroups')).toMatchObject([{ prompt }]);
+    expect(await page.locator('.prompt').innerText()).toBe(rendered);
   });
 
   test('is copied: a completion, the prompt, all of it', async () => {
@@ -284,5 +332,6 @@ function bound(view: BareWebview) {
     page: view.page,
     send: view.send.bind(view),
     posted: view.posted.bind(view) as BareWebview['posted'],
+    kept: view.kept.bind(view),
   };
 }

@@ -101,7 +101,7 @@ describe('the dashboard', () => {
       getSelection()!.selectAllChildren(document.querySelector('tr:has(button[aria-label="Step 24"]) td')!);
     });
     await send({ ...rescore(UPDATES), view: { ...rescore(UPDATES).view, state: 'done' } });
-    expect(await page.evaluate(() => getSelection()!.toString())).toBe('1');
+    expect(await page.evaluate(() => getSelection()!.toString())).toBe('1.00');
   });
 
   test('an opened group of a rescored step stays open when its scores change', async () => {
@@ -271,6 +271,21 @@ describe('the dashboard', () => {
       await send({ type: 'head', head: head({ state: 'paused' }) });
     });
     await expect.poll(() => posted<object>('control')).toEqual([{ type: 'control', command: 'stop' }]);
+  });
+
+  test('a chart shows a run that was taken back as it is now', async () => {
+    const { page, send } = bound(await open('webview'));
+    const at = (reward: number) => ({
+      steps: Float64Array.of(1, 2, 3),
+      values: { reward: Float64Array.of(0, reward, 1) },
+    });
+    const picture = () => page.locator('.chart-reward canvas').evaluate((c) => (c as HTMLCanvasElement).toDataURL());
+    await send({ ...snapshot(), columns: at(0.2) });
+    const before = await picture();
+    await send({ ...snapshot(), columns: at(0.9) });
+    await expect.poll(async () => (await picture()) !== before).toBe(true);
+    await send({ ...snapshot(), columns: at(0.2) });
+    await expect.poll(picture).toBe(before);
   });
 
   test('a chart that is there stays when others come', async () => {

@@ -16,6 +16,7 @@ export const ADDED_SINCE: readonly string[] = [
   ...['inclusion', 'ordering', 'brief', 'tagged', 'answers'].map((name) => `metrics.jsonl: eval_rewards/${name}/mean`),
   'metrics.jsonl: eval_completions/mean_length',
   'metrics.jsonl: eval_completions/clipped_ratio',
+  'metrics.jsonl: process/words/mean',
   'metrics.jsonl: time/evaluate',
   'metrics.jsonl: time/save',
   'metrics.jsonl: reward_min',
@@ -24,6 +25,12 @@ export const ADDED_SINCE: readonly string[] = [
   ...[
     ...['evalSplit', 'prompt', 'columns', 'maxRows', 'maxPromptLength', 'difficulty', 'evalOnStart', 'reportTo'],
     ...['preset', 'numTrainEpochs', 'lrSchedulerKwargs', 'stages'],
+    ...['processRewardWeight', 'overlongPenalty', 'lengthPenalty'],
+    ...['topEntropyQuantile', 'offPolicyMaskThreshold'],
+    ...['refModelMixupAlpha', 'useAdaptiveEntropy', 'entropyTarget'],
+    ...['dpoCoef', 'dpoBeta'],
+    ...['entropyCoefMin', 'entropyCoefMax', 'entropyCoefDelta'],
+    ...['vespoKPos', 'vespoLambdaPos', 'vespoKNeg', 'vespoLambdaNeg'],
   ].flatMap((field) => [`run.json: config.${field}`, `run.json: startConfig.${field}`]),
 ];
 

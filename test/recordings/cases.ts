@@ -132,6 +132,13 @@ export const CASES: Case[] = [
   loss('dr_grpo', { lossType: 'dr_grpo', scaleRewards: 'none' }),
   loss('cispo', { lossType: 'cispo', epsilonHigh: 5 }),
   loss('sapo', { lossType: 'sapo' }),
+  loss('luspo', { lossType: 'luspo', importanceSamplingLevel: 'sequence', epsilon: 3e-4, epsilonHigh: 4e-4 }),
+  loss('vespo', { lossType: 'vespo', topEntropyQuantile: 0.3 }),
+  loss('adaptive', {
+    ...{ maxSteps: 3, gradientAccumulationSteps: 2, offPolicyMaskThreshold: 0.01, beta: 0.04, dpoCoef: 0.5 },
+    ...{ syncRefModel: true, refModelSyncSteps: 1, refModelMixupAlpha: 0.6 },
+    ...{ useAdaptiveEntropy: true, entropyCoef: 0.01, entropyTarget: 0.6 },
+  }),
   loss('reinforce', { lossType: 'reinforce', baseline: 'none', scaleRewards: 'batch' }),
   loss('ratio', { lossType: 'ratio', entropyCoef: 0.01 }),
   loss('gspo', { lossType: 'grpo', importanceSamplingLevel: 'sequence', epsilon: 3e-4, epsilonHigh: 4e-4 }),

@@ -30,6 +30,12 @@ DEFAULTS = dict(
     maxCompletionLength=8,
     sapoTemperaturePos=1.0,
     sapoTemperatureNeg=1.05,
+    vespoKPos=2.0,
+    vespoLambdaPos=3.0,
+    vespoKNeg=3.0,
+    vespoLambdaNeg=2.0,
+    topEntropyQuantile=1.0,
+    offPolicyMaskThreshold=None,
     entropyCoef=0.0,
 )
 OUR_OWN = ("reinforce", "ratio")  # not in TRL: per token as stated in their source, averaged as TRL averages grpo
@@ -45,9 +51,12 @@ def loss_inputs(rows=5, columns=6, per_token=False):
     """Ratios from about 0.55 to 1.8, so that every clip is hit; the last row has no token at all."""
     logps = -3 * random(rows, columns)
     lengths = torch.tensor([columns, 3, 5, 1, 0][:rows])
+    oldLogps = logps + 1.2 * random(rows, columns) - 0.6
     return dict(
         logps=logps,
-        oldLogps=logps + 1.2 * random(rows, columns) - 0.6,
+        oldLogps=oldLogps,
+        # Not drawn, so that what was drawn before there were any stays the same.
+        sampledLogps=oldLogps + 0.3 * torch.sin(torch.arange(rows * columns)).reshape(rows, columns),
         refLogps=logps + 1.0 * random(rows, columns) - 0.5,
         entropies=2 * random(rows, columns),
         mask=(torch.arange(columns) < lengths[:, None]).float(),
@@ -74,21 +83,32 @@ def trl_loss(data, options):
             use_bias_correction_kl=False,
             sapo_temperature_pos=options["sapoTemperaturePos"],
             sapo_temperature_neg=options["sapoTemperatureNeg"],
+            vespo_k_pos=options["vespoKPos"],
+            vespo_lambda_pos=options["vespoLambdaPos"],
+            vespo_k_neg=options["vespoKNeg"],
+            vespo_lambda_neg=options["vespoLambdaNeg"],
             steps_per_generation=1,
         ),
         aux_loss_enabled=False,
-        top_entropy_quantile=1.0,
-        off_policy_mask_threshold=None,
+        top_entropy_quantile=options["topEntropyQuantile"],
+        get_gamma_weights=GRPOTrainer.get_gamma_weights,
+        off_policy_mask_threshold=options["offPolicyMaskThreshold"],
+        get_off_policy_mask=GRPOTrainer.get_off_policy_mask,
         use_vllm=False,
         use_adaptive_entropy=False,
         current_gradient_accumulation_steps=1,
         model=SimpleNamespace(training=True),
         accelerator=SimpleNamespace(
-            num_processes=1, sync_gradients=True, gather=lambda x: x, reduce=lambda x, reduction: x
+            num_processes=1,
+            sync_gradients=True,
+            gather=lambda x: x,
+            reduce=lambda x, reduction: x,
+            pad_across_processes=lambda x, dim, pad_index: x,
         ),
         _metrics={"train": metrics},
         _get_per_token_logps_and_entropies=lambda *_, **__: (logps, entropies, None),
     )
+    trainer.get_high_entropy_mask = lambda *inputs: GRPOTrainer.get_high_entropy_mask(trainer, *inputs)
     advantages = data["advantages"]
     if name in OUR_OWN:
         ratio = torch.exp(logps - data["oldLogps"])
@@ -107,12 +127,14 @@ def trl_loss(data, options):
                 completion_mask=data["mask"],
                 advantages=advantages if advantages.shape[1] > 1 else advantages[:, 0],
                 old_per_token_logps=data["oldLogps"],
+                sampling_per_token_logps=data["sampledLogps"],
                 ref_per_token_logps=data["refLogps"],
                 num_items_in_batch=data["mask"].sum(),
             ),
         )
     d_logps, d_entropies = torch.autograd.grad(loss, [logps, entropies], allow_unused=True)
     wanted = ["kl", "clip_ratio/low_mean", "clip_ratio/high_mean", "clip_ratio/region_mean", "cispo_clip_ratio", "entropy"]
+    wanted.append("vespo/phi_seq_mean")
     return dict(
         options=options,
         loss=loss.item(),
@@ -138,6 +160,21 @@ def losses():
         dict(lossType="sapo", sapoTemperaturePos=2.0, sapoTemperatureNeg=3.0),
         dict(lossType="grpo", entropyCoef=0.01),
         dict(lossType="dr_grpo", entropyCoef=0.01, beta=0.04),
+        dict(lossType="luspo", importanceSamplingLevel="sequence", epsilon=0.02, epsilonHigh=0.03),
+        dict(lossType="luspo", importanceSamplingLevel="sequence", beta=0.04, entropyCoef=0.01),
+        dict(lossType="luspo", delta=1.4),
+        dict(lossType="vespo"),
+        dict(lossType="vespo", beta=0.04, entropyCoef=0.01),
+        dict(lossType="vespo", vespoKPos=0.5, vespoLambdaPos=1.0, vespoKNeg=1.5, vespoLambdaNeg=0.0),
+        dict(lossType="grpo", topEntropyQuantile=0.2),
+        dict(lossType="dapo", topEntropyQuantile=0.5, beta=0.04, entropyCoef=0.01),
+        dict(lossType="vespo", topEntropyQuantile=0.3, entropyCoef=0.01),
+        dict(lossType="luspo", topEntropyQuantile=0.4, importanceSamplingLevel="sequence", beta=0.04),
+        dict(lossType="cispo", topEntropyQuantile=0.0, epsilonHigh=1.3),
+        dict(lossType="grpo", offPolicyMaskThreshold=0.05, beta=0.04),
+        dict(lossType="dapo", offPolicyMaskThreshold=0.15, topEntropyQuantile=0.6),
+        dict(lossType="luspo", offPolicyMaskThreshold=0.0, importanceSamplingLevel="sequence"),
+        dict(lossType="cispo", offPolicyMaskThreshold=-0.1, epsilonHigh=1.3),
     ]
     return [
         dict(
@@ -146,6 +183,30 @@ def losses():
         )
         for data in (one_each, per_token)
     ]
+
+
+def preferences():
+    """DPO's loss on summed log-probabilities of the chosen and the rejected completion of three prompts, and its gradient by token."""
+    own = torch.Generator().manual_seed(11)
+    draw = lambda: torch.rand(3, 2, 4, generator=own)
+    logps = (-3 * draw()).requires_grad_()
+    ref = logps.detach() + 2 * draw() - 1
+    mask = (torch.arange(4) < torch.tensor([[4, 2], [1, 3], [3, 4]])[..., None]).float()
+    drift = ((logps - ref) * mask).sum(-1)
+    for coef, beta in [(1.0, 0.1), (0.3, 2.0)]:
+        margins = beta * (drift[:, 0] - drift[:, 1])
+        loss = -coef * torch.nn.functional.logsigmoid(margins).mean()
+        (gradient,) = torch.autograd.grad(loss, logps, retain_graph=True)
+        yield dict(
+            options=dict(dpoCoef=coef, dpoBeta=beta),
+            logps=logps.tolist(),
+            refLogps=ref.tolist(),
+            mask=mask.tolist(),
+            loss=loss.item(),
+            gradient=gradient.tolist(),
+            margin=margins.mean().item(),
+            accuracy=(margins > 0).float().mean().item(),
+        )
 
 
 def advantages():
@@ -296,6 +357,7 @@ def rounded(value):
 fixture = dict(
     versions=dict(torch=torch.__version__.split("+")[0], transformers=transformers.__version__, trl=trl.__version__),
     losses=losses(),
+    preferences=list(preferences()),
     advantages=list(advantages()),
     adamw=adamw(),
     schedules=list(schedules()),

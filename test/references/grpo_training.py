@@ -77,6 +77,10 @@ CASES |= {
     "bnpo": dict(lossType="bnpo", numIterations=2, epsilonHigh=0.28),
     "cispo": dict(lossType="cispo", numIterations=2, epsilonHigh=1.05),
     "sapo": dict(lossType="sapo", numIterations=2),
+    "luspo": dict(lossType="luspo", importanceSamplingLevel="sequence", numIterations=2, epsilon=0.02, beta=0.04),
+    "luspo-accumulation": dict(lossType="luspo", beta=0.04, gradientAccumulationSteps=4),
+    "vespo": dict(lossType="vespo", numIterations=3),
+    "top-entropy": dict(topEntropyQuantile=0.3, numIterations=2, beta=0.04, entropyCoef=0.05),
     "sequence": dict(importanceSamplingLevel="sequence", numIterations=2, epsilon=0.02, beta=0.04),
     "delta": dict(delta=1.1, numIterations=2, epsilonHigh=0.3),
     "scale-batch": dict(scaleRewards="batch"),
@@ -87,6 +91,29 @@ CASES |= {
     "temperature": dict(temperature=0.7, beta=0.04),
     "entropy": dict(entropyCoef=0.05),
     "sync-reference": dict(maxSteps=4, beta=0.5, syncRefModel=True, refModelSyncSteps=2),
+    "mixed-reference": dict(maxSteps=5, beta=0.5, syncRefModel=True, refModelSyncSteps=2, refModelMixupAlpha=0.6),
+    "off-policy-mask": dict(offPolicyMaskThreshold=0.02, numIterations=3, beta=0.04),
+    "adaptive-entropy": dict(
+        useAdaptiveEntropy=True,
+        entropyCoef=0.05,
+        entropyCoefDelta=0.02,
+        entropyCoefMax=0.08,
+        entropyTarget=4.0,
+        numIterations=2,
+        maxSteps=5,
+    ),
+    "adaptive-top-entropy": dict(
+        useAdaptiveEntropy=True, entropyTarget=4.25, entropyCoefDelta=0.02, topEntropyQuantile=0.3, numIterations=2
+    ),
+    "preference": dict(dpoCoef=0.5, dpoBeta=0.3, beta=0.04, numIterations=2),
+    "preference-lora": dict(
+        dpoCoef=2.0,
+        dpoBeta=0.1,
+        beta=0.04,
+        numIterations=2,
+        maskTruncatedCompletions=True,
+        lora=dict(r=4, loraAlpha=8, targetModules="all-linear"),
+    ),
     "cosine-decay": dict(maxSteps=5, lrSchedulerType="cosine", warmupSteps=2, weightDecay=0.1),
     "linear-decay": dict(maxSteps=5, lrSchedulerType="linear", warmupSteps=1, weightDecay=0.1),
     "clip": dict(maxGradNorm=0.1),
@@ -204,10 +231,11 @@ def with_turns(rows: list[dict]) -> list[dict]:
 class RecordedRollouts(GRPOTrainer):
     """
     TRL's trainer on recorded completions: generation returns them, and the reward functions look their scores up. Segments that are not
-    trained are what TRL's `env_mask` leaves out.
+    trained are what TRL's `env_mask` leaves out. `preference`: the term that we add to TRL's loss, on each group's best and worst completion.
     """
 
-    def __init__(self, rows: list[dict], **kwargs):
+    def __init__(self, rows: list[dict], preference: dict | None = None, **kwargs):
+        self.preference = preference
         self.batches = [rows[i : i + PROMPTS * GENERATIONS] for i in range(0, len(rows), PROMPTS * GENERATIONS)]
         self.batch: list[dict] = []
         self.advantages: list[list[float]] = []
@@ -241,10 +269,41 @@ class RecordedRollouts(GRPOTrainer):
     def _generate_and_score_completions(self, inputs):
         output = super()._generate_and_score_completions(inputs)
         self.advantages.append(output["advantages"].tolist())
+        output["pair"] = self._pairs()
         return output
 
+    def _pairs(self) -> torch.Tensor:
+        """By row: its pair's number from 1 if it is the better one, minus that if it is the worse one, else 0."""
+        pairs = torch.zeros(len(self.batch))
+        for start in range(0, len(self.batch), GENERATIONS):
+            counted = [
+                (row["reward"], start + place)
+                for place, row in enumerate(self.batch[start : start + GENERATIONS])
+                if row["reward"] is not None and not (self.mask_truncated_completions and row["truncated"])
+            ]
+            best = max(counted, key=lambda each: each[0])
+            worst = min(counted, key=lambda each: each[0])
+            if best[0] > worst[0]:
+                pairs[best[1]], pairs[worst[1]] = start + 1, -start - 1
+        return pairs
 
-NOT_TRLS = ("model", "promptsPerStep", "maxSteps", "lora")
+    def _compute_loss(self, model, inputs):
+        loss = super()._compute_loss(model, inputs)
+        if self.preference is None:
+            return loss
+        ids = torch.cat([inputs["prompt_ids"], inputs["completion_ids"]], dim=1)
+        attended = torch.cat([inputs["prompt_mask"], inputs["completion_mask"]], dim=1)
+        length = inputs["completion_ids"].size(1)
+        logps, _, _ = self._get_per_token_logps_and_entropies(model, ids, attended, length)
+        drift = ((logps - inputs["ref_per_token_logps"]) * inputs["completion_mask"]).sum(-1)
+        pair = inputs["pair"]
+        chosen = [int((pair == number).nonzero()) for number in pair[pair > 0]]
+        rejected = [int((pair == -number).nonzero()) for number in pair[pair > 0]]
+        margins = self.preference["beta"] * (drift[chosen] - drift[rejected])
+        return loss - self.preference["coef"] * torch.nn.functional.logsigmoid(margins).mean()
+
+
+NOT_TRLS = ("model", "promptsPerStep", "maxSteps", "lora", "dpoCoef", "dpoBeta")
 
 
 def snake_case(fields: dict) -> dict:
@@ -282,8 +341,8 @@ def trl_config(config: dict, output_dir: str, attention: str) -> GRPOConfig:
     rows = PROMPTS * GENERATIONS
     same = snake_case({key: value for key, value in config.items() if key not in NOT_TRLS})
     if "ref_model_sync_steps" in same:
-        # TRL would mix the two models; ours takes the trained one.
-        same["ref_model_mixup_alpha"] = 1.0
+        # Where we are not told to mix the two models, we take the trained one.
+        same.setdefault("ref_model_mixup_alpha", 1.0)
         same["ref_model_sync_steps"] *= config["numIterations"]
     return GRPOConfig(
         output_dir,
@@ -312,7 +371,8 @@ def train(
     peft_config = lora_config(config["lora"]) if "lora" in config else None
     with tempfile.TemporaryDirectory() as output_dir:
         args = trl_config(config, output_dir, attention)
-        trainer = RecordedRollouts(rows, model=str(folder), args=args, peft_config=peft_config)
+        preference = dict(coef=config["dpoCoef"], beta=config["dpoBeta"]) if "dpoCoef" in config else None
+        trainer = RecordedRollouts(rows, preference, model=str(folder), args=args, peft_config=peft_config)
         trainer.remove_callback(PrinterCallback)
         if peft_config:
             start = start_adapter(name, trainer.model)

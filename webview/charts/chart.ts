@@ -3,11 +3,11 @@ import { formatNumber, formatShare } from '../../src/text/numbers.ts';
 import { el } from '../dom.ts';
 import { term } from '../term.ts';
 import { type ChartActions, chartActions, type ExportKind } from './actions.ts';
-import { bandId, type ChartDefinition, type SeriesDefinition } from './definitions.ts';
+import type { ChartDefinition, SeriesDefinition } from './definitions.ts';
 import { Legend } from './legend.ts';
 import type { Marks } from './marks.ts';
 import { Plot, type PlotEvents } from './plot.ts';
-import type { PlotSettings } from './plot-series.ts';
+import { drawnSeries, type PlotSettings } from './plot-series.ts';
 import { ChartTable } from './table.ts';
 import { xText } from './x-axis.ts';
 
@@ -38,12 +38,11 @@ export class Chart {
   readonly #legend: Legend;
   #visible = false;
   #stale = true;
-  #look = '';
   #view: ChartView | undefined;
 
   constructor(definition: ChartDefinition, events: ChartEvents) {
     this.definition = definition;
-    this.#plot = new Plot(definition, events);
+    this.#plot = new Plot({ ...definition, shares: definition.series.some(({ share }) => share) }, events);
     this.#slider = el(
       'div',
       {
@@ -102,12 +101,8 @@ export class Chart {
     this.#table?.element.remove();
     this.#table = undefined;
     if (this.#slider.clientWidth === 0) return;
-    const look = this.#lookOf(view);
-    if (look !== this.#look || !this.#plot.built) {
-      this.#look = look;
-      this.#plot.rebuild(view, view.log.has(this.definition.id), this.#slider.clientHeight);
-    }
-    this.#plot.draw(view.range, view.marks);
+    const log = view.log.has(this.definition.id);
+    this.#plot.draw(drawnSeries(this.definition, view), { ...view, log }, this.#slider.clientHeight);
     this.#stale = false;
     this.moveCursor(view.cursor);
   }
@@ -169,17 +164,6 @@ export class Chart {
     const { id } = this.definition;
     this.#actions.log.setAttribute('aria-pressed', String(log.has(id)));
     this.#actions.table.setAttribute('aria-pressed', String(tables.has(id)));
-  }
-
-  #lookOf({ runs, axis, smoothing, hidden, theme, log }: ChartView): string {
-    return JSON.stringify([
-      runs.map(({ folder, color }) => [folder, color]),
-      axis,
-      smoothing,
-      this.definition.series.map((series) => [hidden.has(series.id), hidden.has(bandId(series))]),
-      log.has(this.definition.id),
-      theme,
-    ]);
   }
 
   #resize(): void {

@@ -239,14 +239,26 @@ function stack(
 const ELSEWHERE =
   /^(reward|reward_std|reward_min|reward_max|eval_reward|frac_reward_zero_std|kl|entropy|grad_norm|learning_rate|loss|step_time|num_tokens|stage|mean_token_accuracy|cispo_clip_ratio)$|^(rewards\/.+\/(mean|std)|groups\/.+|completions\/.+|clip_ratio\/.+|time\/.+|eval_.+)$/;
 
+/** Metrics that only some runs have. */
+const OTHERS: Record<string, Pick<ChartDefinition, 'title' | 'term' | 'unit'>> = {
+  'rewards/failed_ratio': { title: 'Scoring failures' },
+  'length_penalty/weight': { title: 'Weight of the length penalty' },
+  'vespo/phi_seq_mean': { title: 'VESPO weight', term: 'VESPO weight' },
+  entropy_coef: { title: 'Weight of the entropy bonus', term: 'entropy bonus' },
+  'dpo/loss': { title: 'Preference term', term: 'preference term' },
+  'dpo/margins': { title: 'Preference margin', term: 'preference margin' },
+  'dpo/accuracies': { title: 'Pairs in the right order', term: 'preference margin', unit: 'share' },
+  off_policy_masked_ratio: { title: 'Left out as off-policy', term: 'off-policy mask' },
+};
+
 /** Metrics that reward functions log themselves, and those of a later release. */
 function otherCharts(keys: readonly string[]): ChartDefinition[] {
-  const titles: Record<string, string> = { 'rewards/failed_ratio': 'Scoring failures' };
   return keys
     .filter((key) => !ELSEWHERE.test(key))
     .map((key) => ({
       id: key,
-      title: titles[key] ?? key,
+      title: key.replace(/^process\/(.+)\/mean$/, 'Steps that $1 scored'),
+      ...OTHERS[key],
       ...(key.endsWith('_ratio') && { unit: 'share' as const }),
       series: [line(key, key.split('/').at(-1)!, 0)],
     }));

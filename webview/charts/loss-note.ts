@@ -2,7 +2,14 @@ import type { RunConfig } from '../../src/protocol/run-config.ts';
 
 type LossSettings = Pick<
   RunConfig,
-  'lossType' | 'baseline' | 'beta' | 'entropyCoef' | 'sapoTemperaturePos' | 'sapoTemperatureNeg'
+  | 'lossType'
+  | 'baseline'
+  | 'beta'
+  | 'entropyCoef'
+  | 'useAdaptiveEntropy'
+  | 'dpoCoef'
+  | 'sapoTemperaturePos'
+  | 'sapoTemperatureNeg'
 > &
   Partial<Pick<RunConfig, 'stages'>>;
 
@@ -18,11 +25,29 @@ export function lossNote(config: LossSettings): string {
 }
 
 function grpoNote(config: LossSettings): string {
-  const start = config.baseline === 'none' ? withoutBaseline(config) : withBaseline(config);
-  const { beta, entropyCoef } = config;
-  const terms = [beta > 0 && 'the KL divergence × beta', entropyCoef !== 0 && 'the entropy bonus'].filter(Boolean);
-  const more = terms.length > 0 ? ` It includes ${terms.join(' and ')}.` : '';
+  const start = startOf(config);
+  const { beta, entropyCoef, useAdaptiveEntropy, dpoCoef } = config;
+  const terms = [
+    beta > 0 && 'the KL divergence × beta',
+    (entropyCoef !== 0 || useAdaptiveEntropy) && 'the entropy bonus',
+    dpoCoef > 0 && 'the preference term',
+  ].filter(Boolean);
+  const more = terms.length > 0 ? ` It includes ${terms.join(', ').replace(/, ([^,]*)$/, ' and $1')}.` : '';
   return `${config.stages ? 'In stages of GRPO, not' : 'Not'} a measure of progress: watch the reward. ${start}${more}`;
+}
+
+function startOf(config: LossSettings): string {
+  switch (config.baseline) {
+    case 'none':
+      return withoutBaseline(config);
+    case 'group':
+    case 'leave-one-out':
+      return withBaseline(config);
+    case 'history':
+      return "A group's advantages sum to what its prompt earned more, or less, than in earlier steps, so the loss does not start at 0.";
+    default:
+      return config.baseline satisfies never;
+  }
 }
 
 /** The advantages of each group sum to zero; whether the loss does depends on what they are weighted by. */
@@ -38,10 +63,13 @@ function withBaseline({ lossType, sapoTemperaturePos, sapoTemperatureNeg }: Loss
     case 'dapo':
     case 'bnpo':
       return `${zero}, but ${perToken}: ${lengths}.`;
+    case 'luspo':
+      return `${zero}, but luspo adds up tokens, so a long completion counts more than a short one: ${lengths}. It is as large as completions are long.`;
     case 'dr_grpo':
       return `${zero}, but dr_grpo adds up tokens, so a long completion counts more than a short one: ${lengths}. Divided by maxCompletionLength, it stays small.`;
     case 'cispo':
-      return `${zero}, but cispo weights every token's advantage by its log-probability and averages over tokens: the loss starts above 0 where the better completions are the longer and less likely ones, below 0 where they are the shorter and likelier ones.`;
+    case 'vespo':
+      return `${zero}, but ${lossType} weights every token's advantage by its log-probability and averages over tokens: the loss starts above 0 where the better completions are the longer and less likely ones, below 0 where they are the shorter and likelier ones.`;
     case 'reinforce':
       return `${zero}, but each is weighted by the completion's mean log-probability: the loss starts above 0 where the better completions are the less likely ones, below 0 where they are the likelier ones.`;
     case 'sapo':
@@ -63,9 +91,12 @@ function withoutBaseline({ lossType }: LossSettings): string {
     case 'dapo':
     case 'bnpo':
       return 'Without a baseline the advantages are the rewards, so the loss starts at minus their mean over tokens.';
+    case 'luspo':
+      return 'Without a baseline the advantages are the rewards, so the loss starts at minus the mean of reward × tokens.';
     case 'dr_grpo':
       return 'Without a baseline the advantages are the rewards, so the loss starts at minus their sum over tokens, divided by maxCompletionLength for each completion.';
     case 'cispo':
+    case 'vespo':
     case 'reinforce':
       return "Without a baseline the advantages are the rewards, each weighted by its tokens' log-probabilities.";
     default:

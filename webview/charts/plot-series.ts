@@ -33,12 +33,18 @@ export interface PlotSettings {
   theme: ChartTheme;
 }
 
-/** What a chart draws, bottom first, and the pairs of series (upper, lower) with a band between them. */
-export function drawnSeries(chart: ChartDefinition, settings: PlotSettings) {
+/** What is drawn, bottom first, and the pairs of series (upper, lower; from 1) with a band between them. */
+export interface DrawnCurves {
+  drawn: DrawnSeries[];
+  bands: { upper: number; lower: number; fill: string }[];
+}
+
+/** What a chart draws. */
+export function drawnSeries(chart: ChartDefinition, settings: PlotSettings): DrawnCurves {
   const { runs, smoothing, hidden, theme } = settings;
   const [main, ...others] = runs;
-  const drawn: DrawnSeries[] = [];
-  const bands: { upper: number; lower: number; fill: string }[] = [];
+  const drawn: DrawnCurves['drawn'] = [];
+  const bands: DrawnCurves['bands'] = [];
   const shown = chart.series.filter(({ id }) => !hidden.has(id));
   // Layers are drawn from the highest down: each covers what is below it.
   for (const series of chart.stacked ? shown.toReversed() : shown) {

@@ -1,9 +1,9 @@
 import uPlot from 'uplot';
 import { formatNumber, formatShare } from '../../src/text/numbers.ts';
-import { niceTicks } from '../ticks.ts';
+import { niceTicks } from '../../src/text/ticks.ts';
 import type { ChartDefinition } from './definitions.ts';
 import { drawMarks, type Marks } from './marks.ts';
-import { type DrawnSeries, drawnSeries, type PlotSettings, plotData, toUplotSeries } from './plot-series.ts';
+import { type DrawnCurves, type PlotSettings, plotData, toUplotSeries } from './plot-series.ts';
 import type { ChartTheme } from './theme.ts';
 import { tickDistances, tickText, type XAxis } from './x-axis.ts';
 
@@ -20,30 +20,56 @@ export interface PlotEvents {
 /** How close the cursor must come to a mark to be on it, in CSS pixels. */
 const REACH = 6;
 
+export interface PlotView extends Pick<PlotSettings, 'theme' | 'axis'> {
+  range: [number, number];
+  marks: Marks;
+  log: boolean;
+}
+
+/** What a canvas has to know of a chart besides its curves. */
+export type PlotScales = Pick<ChartDefinition, 'unit' | 'stacked' | 'limit'> & {
+  /** Some curves are on the right axis, 0 to 100 %. */
+  shares?: boolean;
+};
+
 /** The canvas of a chart: created again when its series or colours change, otherwise only given other data. */
 export class Plot {
   readonly element = document.createElement('div');
-  readonly #chart: ChartDefinition;
+  readonly #chart: PlotScales;
   readonly #events: PlotEvents;
   #uplot: uPlot | undefined;
-  #drawn: DrawnSeries[] = [];
+  /** What it was created for. */
+  #look = '';
   #range: [number, number] = [1, 2];
   #axis: XAxis = 'step';
   #marks: Marks = { chosen: null, changes: [] };
   #theme: ChartTheme | undefined;
 
-  constructor(chart: ChartDefinition, events: PlotEvents) {
+  constructor(chart: PlotScales, events: PlotEvents) {
     this.#chart = chart;
     this.#events = events;
     this.element.className = 'plot';
   }
 
-  /** Makes the canvas for these series; `draw` fills it. */
-  rebuild(settings: PlotSettings, log: boolean, height: number): void {
-    const { drawn, bands } = drawnSeries(this.#chart, settings);
-    this.#drawn = drawn;
-    this.#theme = settings.theme;
-    this.#axis = settings.axis;
+  /** Draws what is within the range, on a canvas of this height. */
+  draw(curves: DrawnCurves, view: PlotView, height: number): void {
+    const { theme, axis, log, range, marks } = view;
+    this.#range = range;
+    this.#marks = marks;
+    const looks = curves.drawn.map(({ run: _, terms: __, within: ___, smoothing: ____, ...look }) => look);
+    const look = JSON.stringify([looks, curves.bands, theme, axis, log]);
+    if (look !== this.#look || !this.#uplot) this.#build(curves, view, height);
+    this.#look = look;
+    const plot = this.#uplot!;
+    plot.batch(() => {
+      plot.setData(plotData(curves.drawn, axis, range, Math.round(plot.width)) as uPlot.AlignedData, false);
+      plot.setScale('x', { min: range[0], max: range[1] });
+    });
+  }
+
+  #build({ drawn, bands }: DrawnCurves, { theme, axis, log }: PlotView, height: number): void {
+    this.#theme = theme;
+    this.#axis = axis;
     this.#uplot?.destroy();
     const width = Math.max(this.element.clientWidth, 100);
     this.#uplot = new uPlot(
@@ -55,7 +81,7 @@ export class Plot {
         series: toUplotSeries(drawn),
         bands: bands.map(({ upper, lower, fill }) => ({ series: [upper, lower], fill })),
         scales: this.#scales(log),
-        axes: this.#axes(settings.theme, width, log),
+        axes: this.#axes(theme, width, log),
         cursor: {
           y: false,
           drag: { x: true, y: false, setScale: false },
@@ -84,18 +110,6 @@ export class Plot {
     });
   }
 
-  /** Redraws what is within `range`. */
-  draw(range: [number, number], marks: Marks): void {
-    this.#range = range;
-    this.#marks = marks;
-    const plot = this.#uplot;
-    if (!plot) return;
-    plot.batch(() => {
-      plot.setData(plotData(this.#drawn, this.#axis, range, Math.round(plot.width)) as uPlot.AlignedData, false);
-      plot.setScale('x', { min: range[0], max: range[1] });
-    });
-  }
-
   /** Puts the cursor somewhere, without telling anyone. */
   setCursor(x: number | null): void {
     const left = x === null || !this.#uplot ? -10 : this.#uplot.valToPos(x, 'x');
@@ -114,10 +128,6 @@ export class Plot {
     const width = this.element.clientWidth;
     if (this.#uplot && width > 0 && (width !== this.#uplot.width || height !== this.#uplot.height))
       this.#uplot.setSize({ width, height });
-  }
-
-  get built(): boolean {
-    return this.#uplot !== undefined;
   }
 
   destroy(): void {
@@ -182,7 +192,7 @@ export class Plot {
   }
 
   #axes(theme: ChartTheme, width: number, log: boolean): uPlot.Axis[] {
-    const { unit, series } = this.#chart;
+    const { unit, shares } = this.#chart;
     const axis = { stroke: theme.muted, font: theme.font, ticks: { show: false } } satisfies uPlot.Axis;
     const axes: uPlot.Axis[] = [
       {
@@ -203,7 +213,7 @@ export class Plot {
           values.map((value) => (value === null ? '' : unit === 'share' ? formatShare(value) : formatNumber(value))),
       },
     ];
-    if (series.some(({ share }) => share))
+    if (shares)
       axes.push({
         ...axis,
         scale: 'share',

@@ -1,4 +1,5 @@
 import type { MetricColumns } from '../../src/protocol/metric-columns.ts';
+import { TIMES } from '../../src/protocol/step-times.ts';
 import { formatDuration } from '../../src/text/duration.ts';
 import { formatNumber } from '../../src/text/numbers.ts';
 import { formatCount } from '../format.ts';
@@ -7,9 +8,6 @@ import { formatCount } from '../format.ts';
 export const X_AXES = { step: 'Steps', time: 'Time', tokens: 'Tokens' } as const;
 export type XAxis = keyof typeof X_AXES;
 
-/** What a step took, in seconds, by the metrics that say so; pauses are in none of them. */
-const SECONDS = ['step_time', 'time/evaluate', 'time/save'] as const;
-
 /**
  * Fills in the places of a run's rows on an axis from row `from` on, in ascending order: seconds of training, or tokens of prompts and completions,
  * since its start. A row that does not say is where the one before it is.
@@ -17,7 +15,7 @@ const SECONDS = ['step_time', 'time/evaluate', 'time/save'] as const;
 export function extendX(axis: Exclude<XAxis, 'step'>, columns: MetricColumns, x: Float64Array, from: number): void {
   const { length } = columns;
   if (axis === 'time') {
-    const seconds = SECONDS.flatMap((key) => columns.values(key) ?? []);
+    const seconds = TIMES.flatMap((key) => columns.values(key) ?? []);
     for (let row = from; row < length; row++) {
       let sum = row > 0 ? x[row - 1]! : 0;
       for (const column of seconds) sum += column[row]! > 0 ? column[row]! : 0;

@@ -1,13 +1,19 @@
 import { mean } from '../../src/grpo/statistics.ts';
 import type { EvaluatedCompletion } from '../../src/protocol/dashboard-completion.ts';
-import { messageText } from '../../src/protocol/message-text.ts';
-import type { Prompt } from '../../src/protocol/rewards.ts';
+import {
+  countGains,
+  decimalsOf,
+  type MatchedPrompt,
+  matchPrompts,
+  PROMPT_SORTS,
+  sortPrompts,
+} from '../../src/protocol/matched-prompts.ts';
+import { promptText } from '../../src/protocol/message-text.ts';
 import { formatNumber } from '../../src/text/numbers.ts';
 import { el, setChildren, setText } from '../dom.ts';
 import { host, onMessage } from '../host.ts';
 import { KeyedList } from '../keyed-list.ts';
 import type { Store } from '../store.ts';
-import { counted, type HeldOutPrompt, heldOutPrompts, ORDERS, type Order, ordered } from './held-out.ts';
 import { heldOutRow, type ShownPrompt } from './held-out-row.ts';
 
 /** Held-out prompts at two evaluations side by side, with what got worse first. */
@@ -19,7 +25,8 @@ export class BeforeAfter {
   readonly #order = el(
     'select',
     { 'aria-label': 'Order', onchange: () => this.#list() },
-    ...Object.entries(ORDERS).map(([value, label]) => el('option', { value }, label)),
+    // What got worse is first.
+    ...Object.entries(PROMPT_SORTS).map(([value, label]) => el('option', { value, selected: value === 'gain' }, label)),
   );
   readonly #search = el('input', {
     type: 'search',
@@ -31,7 +38,7 @@ export class BeforeAfter {
   readonly #empty = el('p', { class: 'empty' });
   readonly #bar: HTMLElement;
   readonly #prompts = el('div', { class: 'held-out-prompts' });
-  readonly #rows = new KeyedList<ShownPrompt>(this.#prompts, ({ group }) => group, heldOutRow);
+  readonly #rows = new KeyedList<ShownPrompt>(this.#prompts, ({ matched }) => matched.key, heldOutRow);
   /** As they came; a run that was rewound asks for them again. */
   readonly #evaluations = new Map<number, EvaluatedCompletion[]>();
   readonly #asked = new Set<number>();
@@ -39,7 +46,7 @@ export class BeforeAfter {
   #checkpoint: number | undefined;
   #visible = false;
   #problem: string | undefined;
-  #paired: { prompts: HeldOutPrompt[]; steps: [number, number] } | undefined;
+  #paired: { prompts: MatchedPrompt[]; steps: [number, number] } | undefined;
 
   constructor(store: Store) {
     this.#store = store;
@@ -101,7 +108,10 @@ export class BeforeAfter {
       this.#after.value = String(chosen[1]);
       for (const step of chosen) this.#ask(step);
       const [before, after] = chosen.map((step) => this.#evaluations.get(step));
-      if (before && after) this.#paired = { prompts: heldOutPrompts(before, after), steps: chosen };
+      if (before && after) {
+        const prompts = matchPrompts([before, after]).filter(({ sides }) => sides.every((side) => side));
+        this.#paired = { prompts, steps: chosen };
+      }
     }
     this.#list();
   }
@@ -110,8 +120,9 @@ export class BeforeAfter {
     const paired = this.#paired;
     const search = this.#search.value.trim().toLowerCase();
     const found = (paired?.prompts ?? []).filter((prompt) => matches(prompt, search));
-    const shown = ordered(found, this.#order.value as Order);
-    this.#rows.show(shown.map((prompt) => ({ ...prompt, steps: paired!.steps, search })));
+    const shown = sortPrompts(found, this.#order.value as keyof typeof PROMPT_SORTS, 1);
+    const decimals = decimalsOf(paired?.prompts ?? []);
+    this.#rows.show(shown.map((matched) => ({ matched, steps: paired!.steps, search, decimals })));
     setText(this.#summary, paired ? summary(paired.prompts, found.length) : '');
     const why = this.#problem ?? (this.#chosen ? (paired ? undefined : 'Reading …') : this.#whyNone());
     this.#empty.hidden = why === undefined;
@@ -159,18 +170,15 @@ export class BeforeAfter {
   }
 }
 
-function summary(prompts: readonly HeldOutPrompt[], found: number): string {
-  const { up, down, zero } = counted(prompts);
-  const means = [mean(prompts.map(({ was }) => was)), mean(prompts.map(({ is }) => is))].map(formatNumber);
+function summary(prompts: readonly MatchedPrompt[], found: number): string {
+  const { up, down, zero } = countGains(prompts, 1);
+  const means = [0, 1].map((side) => formatNumber(mean(prompts.map(({ sides }) => sides[side]!.reward))));
   const some = found < prompts.length ? ` ${found} of ${prompts.length} found.` : '';
   return `${prompts.length} prompts: ${up} better, ${down} worse, ${zero} unchanged; mean reward ${means.join(' → ')}.${some}`;
 }
 
-function matches({ before, after }: HeldOutPrompt, search: string): boolean {
+function matches({ prompt, sides }: MatchedPrompt, search: string): boolean {
   if (search === '') return true;
-  const texts = [promptText(after[0]!.prompt), ...[...before, ...after].map(({ completion }) => completion)];
-  return texts.some((text) => text.toLowerCase().includes(search));
+  const texts = sides.flatMap((side) => side!.completions.map(({ completion }) => completion));
+  return [promptText(prompt), ...texts].some((text) => text.toLowerCase().includes(search));
 }
-
-const promptText = (prompt: Prompt): string =>
-  typeof prompt === 'string' ? prompt : prompt.map(messageText).join('\n');

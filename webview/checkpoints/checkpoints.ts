@@ -4,6 +4,7 @@ import type { HostMessage } from '../../src/protocol/dashboard.ts';
 import { el, setText } from '../dom.ts';
 import { onMessage } from '../host.ts';
 import type { Layout } from '../layout.ts';
+import { Segments } from '../segments.ts';
 import type { Store } from '../store.ts';
 import { BeforeAfter } from './before-after.ts';
 import { CheckpointList } from './list.ts';
@@ -25,7 +26,7 @@ export class Checkpoints {
   readonly #try = new Try();
   readonly #beforeAfter: BeforeAfter;
   readonly #views: Record<View, HTMLElement>;
-  readonly #buttons: Record<View, HTMLElement>;
+  readonly #segments: Segments<View>;
   #told: Extract<HostMessage, { type: 'checkpoints' }> | undefined;
 
   constructor(store: Store) {
@@ -33,19 +34,12 @@ export class Checkpoints {
     this.#list = new CheckpointList((step) => store.setLayout({ checkpoint: step, evaluations: [null, null] }));
     this.#beforeAfter = new BeforeAfter(store);
     this.#views = { try: this.#try.element, evaluations: this.#beforeAfter.element };
-    const button = (view: View) =>
-      el('button', { class: 'toggle', onclick: () => store.setLayout({ checkpointView: view }) }, VIEWS[view]);
-    this.#buttons = { try: button('try'), evaluations: button('evaluations') };
+    this.#segments = new Segments(VIEWS, (checkpointView) => store.setLayout({ checkpointView }));
     this.element = el(
       'div',
       { class: 'checkpoints' },
       el('div', { class: 'checkpoints-side' }, this.#list.element, this.#empty),
-      el(
-        'div',
-        { class: 'checkpoints-main' },
-        el('div', { class: 'segments', role: 'group', 'aria-label': 'View' }, ...Object.values(this.#buttons)),
-        ...Object.values(this.#views),
-      ),
+      el('div', { class: 'checkpoints-main' }, this.#segments.element, ...Object.values(this.#views)),
     );
     onMessage('checkpoints', (message) => {
       this.#told = message;
@@ -65,10 +59,8 @@ export class Checkpoints {
     this.#list.show(checkpoints, chosen);
     this.#empty.hidden = this.#told === undefined || checkpoints.length > 0;
     setText(this.#empty, main ? `No checkpoint yet: one is saved every ${main.head.config.saveSteps} steps.` : '');
-    for (const view of Object.keys(VIEWS) as View[]) {
-      this.#views[view].hidden = view !== layout.checkpointView;
-      this.#buttons[view].setAttribute('aria-pressed', String(view === layout.checkpointView));
-    }
+    this.#segments.chosen = layout.checkpointView;
+    for (const view of Object.keys(VIEWS) as View[]) this.#views[view].hidden = view !== layout.checkpointView;
     this.#try.show(chosen, trusted);
     if (layout.tab === 'checkpoints')
       this.#beforeAfter.show(evaluated, chosen, layout.checkpointView === 'evaluations');

@@ -4,6 +4,7 @@ import { type Child, el, setChildren, setText } from '../dom.ts';
 import type { Row } from '../keyed-list.ts';
 import { promptBlock } from '../prompt-block.ts';
 import { failureWords } from '../rollouts/outcome.ts';
+import { rowColumns } from '../row-columns.ts';
 import type { Exchange, SideAnswer } from './exchanges.ts';
 
 /** A question over both answers. They are updated in place: text that is being read, or selected, stays where it is. */
@@ -15,7 +16,7 @@ export function exchangeRow(names: Record<ChatSide, string>): (exchange: Exchang
       'li',
       { class: 'exchange' },
       promptBlock(prompt),
-      columnsLine(columns),
+      rowColumns(columns),
       missing.length > 0 &&
         el(
           'p',
@@ -33,17 +34,6 @@ export function exchangeRow(names: Record<ChatSide, string>): (exchange: Exchang
     };
     return { element, update };
   };
-}
-
-/** What reward functions get besides: the expected answer is as a rule among it. */
-function columnsLine(columns: Record<string, unknown>): Child {
-  const entries = Object.entries(columns).filter(([, value]) => value !== null);
-  if (entries.length === 0) return null;
-  const parts = entries.flatMap(([name, value]) => [
-    el('dt', {}, name),
-    el('dd', {}, typeof value === 'string' ? value : JSON.stringify(value)),
-  ]);
-  return el('dl', { class: 'columns' }, ...parts);
 }
 
 function answerCard(name: string): { element: HTMLElement; update(answer: SideAnswer, done: boolean): void } {

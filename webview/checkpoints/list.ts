@@ -1,9 +1,10 @@
+import { formatBytes } from '../../src/text/bytes.ts';
 import { dayAndTime } from '../../src/text/start-time.ts';
 import { el, setText } from '../dom.ts';
 import { host } from '../host.ts';
 import { KeyedList, type Row } from '../keyed-list.ts';
 import { exportButton } from './export.ts';
-import { formatBytes, type MeasuredCheckpoint, measureWords } from './measured.ts';
+import { type MeasuredCheckpoint, measureWords } from './measured.ts';
 
 interface Shown {
   checkpoint: MeasuredCheckpoint;

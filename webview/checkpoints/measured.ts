@@ -34,9 +34,3 @@ export function measureWords({ step, measure }: MeasuredCheckpoint): string {
   const elsewhere = measure.step === step ? '' : `, of step ${measure.step}`;
   return `${measureText(measure)} ${formatNumber(measure.reward)}${elsewhere}`;
 }
-
-/** Bytes for people: "1.5 GB". */
-export function formatBytes(bytes: number): string {
-  const [unit, size] = bytes >= 1e9 ? ['GB', 1e9] : bytes >= 1e6 ? ['MB', 1e6] : ['kB', 1e3];
-  return `${(bytes / (size as number)).toFixed(1)} ${unit}`;
-}

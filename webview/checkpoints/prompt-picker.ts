@@ -34,7 +34,7 @@ export class PromptPicker {
     this.#search.addEventListener('input', () => this.#ask());
     this.element = el(
       'section',
-      { class: 'prompt-picker', 'aria-label': 'The run’s prompts', hidden: true },
+      { 'aria-label': 'The run’s prompts', hidden: true },
       el(
         'div',
         { class: 'bar' },

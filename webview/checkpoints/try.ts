@@ -1,4 +1,5 @@
 import type { ChatEvent, ChatSide } from '../../src/protocol/chat.ts';
+import { formatBytes } from '../../src/text/bytes.ts';
 import { formatNumber } from '../../src/text/numbers.ts';
 import { el, setText } from '../dom.ts';
 import { host, onMessage } from '../host.ts';
@@ -6,7 +7,6 @@ import { KeyedList } from '../keyed-list.ts';
 import { Composer } from './composer.ts';
 import { exchangeRow } from './exchange-row.ts';
 import { ChatState, type Exchange } from './exchanges.ts';
-import { formatBytes } from './measured.ts';
 
 /** A chat with a checkpoint beside the model that the run started from. */
 export class Try {

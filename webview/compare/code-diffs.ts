@@ -1,10 +1,10 @@
 import './code-diffs.css';
-import { type DiffLine, diffHunks, lineDiff } from '../../src/text/line-diff.ts';
 import { el } from '../dom.ts';
+import { groupBy } from '../group-by.ts';
 import { host, onMessage } from '../host.ts';
 import { KeyedList, type Row } from '../keyed-list.ts';
 import type { ShownRun } from '../store.ts';
-import { groupBy } from './group-by.ts';
+import { type DiffLine, lineDiff } from './line-diff.ts';
 
 /** More changed lines are read in VS Code's own editor. */
 const MOST_INLINE = 60;
@@ -101,24 +101,24 @@ function diffRow(): Row<CodeDifference> {
     button.setAttribute('aria-label', `Show Diff of ${name} with ${labels.join(', ')}`);
     if (text === drawn || !text) return;
     drawn = text;
-    const lines = text.own === null || text.other === null ? undefined : lineDiff(text.own, text.other);
-    const [removed, added] = ['-', '+'].map((kind) => lines?.filter((line) => line.kind === kind).length ?? 0);
+    const hunks = text.own === null || text.other === null ? undefined : lineDiff(text.own, text.other);
+    const [removed, added] = ['-', '+'].map((kind) => hunks?.flat().filter((line) => line.kind === kind).length ?? 0);
     button.hidden = text.own === null || text.other === null;
     count.textContent = button.hidden
       ? 'A copy of this code is missing in its run folder.'
-      : lines
+      : hunks
         ? `${added} added, ${removed} removed`
         : 'too many changes to show here';
-    body.replaceChildren(...(lines && added! + removed! <= MOST_INLINE ? [diffText(title, lines)] : []));
+    body.replaceChildren(...(hunks && added! + removed! <= MOST_INLINE ? [diffText(title, hunks)] : []));
   };
   const element = el('section', { class: 'code-diff' }, el('header', { class: 'bar' }, heading, count, button), body);
   return { element, update };
 }
 
 /** A unified diff; signs and words for those who see no colors. */
-function diffText(title: string, lines: readonly DiffLine[]): HTMLElement {
-  const hunks = diffHunks(lines).map((hunk) => el('div', { class: 'hunk' }, ...hunk.map(diffLine)));
-  return el('div', { class: 'diff', role: 'region', tabindex: 0, 'aria-label': title }, ...hunks);
+function diffText(title: string, hunks: readonly DiffLine[][]): HTMLElement {
+  const drawn = hunks.map((hunk) => el('div', { class: 'hunk' }, ...hunk.map(diffLine)));
+  return el('div', { class: 'diff', role: 'region', tabindex: 0, 'aria-label': title }, ...drawn);
 }
 
 function diffLine({ kind, text, from, to }: DiffLine): HTMLElement {

@@ -3,6 +3,7 @@ import { el, setText } from '../dom.ts';
 import { formatCount } from '../format.ts';
 import { host } from '../host.ts';
 import type { Layout } from '../layout.ts';
+import { Segments } from '../segments.ts';
 import type { Change, Store } from '../store.ts';
 import { CompletionsView } from './completions-view.ts';
 import { CurvesView } from './curves-view.ts';
@@ -28,7 +29,7 @@ export class Compare {
   readonly #addSeeds: HTMLElement;
   readonly #clear: HTMLElement;
   readonly #views: Record<View, { element: HTMLElement; controls: HTMLElement; update(): void }>;
-  readonly #buttons: Record<View, HTMLElement>;
+  readonly #segments: Segments<View>;
   readonly #viewBar: HTMLElement;
   readonly #hint = el('p', { class: 'empty' });
   /** What came of the runs is read for those who look at it. */
@@ -56,14 +57,9 @@ export class Compare {
       curves: new CurvesView(store),
       completions: new CompletionsView(store),
     };
-    this.#buttons = Object.fromEntries(NAMES.map((view) => [view, this.#button(view)])) as Record<View, HTMLElement>;
-    const choice = el(
-      'div',
-      { class: 'segments', role: 'group', 'aria-label': 'View' },
-      ...Object.values(this.#buttons),
-    );
+    this.#segments = new Segments(VIEWS, (compareView) => store.setLayout({ compareView }));
     const controls = Object.values(this.#views).map((view) => view.controls);
-    this.#viewBar = el('div', { class: 'bar' }, choice, ...controls);
+    this.#viewBar = el('div', { class: 'bar' }, this.#segments.element, ...controls);
     const spacer = el('span', { class: 'spacer' });
     this.element = el(
       'div',
@@ -106,12 +102,12 @@ export class Compare {
     setText(this.#hint, hint);
     this.#hint.hidden = hint === '';
     this.#viewBar.hidden = runs === 0;
+    this.#segments.chosen = compareView;
     for (const view of NAMES) {
       const chosen = view === compareView && runs > 0;
       // Differences from nothing are none.
       const empty = view === 'differences' && shown < 2;
       this.#views[view].element.hidden = this.#views[view].controls.hidden = !chosen || empty;
-      this.#buttons[view].setAttribute('aria-pressed', String(view === compareView));
       if (chosen) this.#views[view].update();
     }
   }
@@ -128,11 +124,6 @@ export class Compare {
   #compareSeeds(): void {
     this.#store.compare([...this.#store.layout.compared, ...this.#otherSeeds()]);
     this.#store.setLayout({ groupSeeds: true });
-  }
-
-  #button(view: View): HTMLElement {
-    const show = () => this.#store.setLayout({ compareView: view });
-    return el('button', { class: 'toggle', onclick: show }, VIEWS[view]);
   }
 }
 

@@ -1,15 +1,23 @@
 import './completions-view.css';
-import { formatNumber } from '../../src/text/numbers.ts';
+import {
+  countGains,
+  decimalsOf,
+  gainOf,
+  type MatchedPrompt,
+  matchPrompts,
+  PROMPT_SORTS,
+  sortPrompts,
+} from '../../src/protocol/matched-prompts.ts';
+import { formatAdvantage, formatFixed, signOf } from '../../src/text/numbers.ts';
 import { readTheme } from '../charts/theme.ts';
 import { el, setChildren, setText } from '../dom.ts';
 import { formatCount, formatSigned } from '../format.ts';
+import { type SideHeading, sideBySide } from '../held-out/side-by-side.ts';
 import { KeyedList, type Row } from '../keyed-list.ts';
 import type { ShownRun, Store } from '../store.ts';
 import { VirtualList } from '../virtual-list.ts';
 import { Evaluations, type RunEvaluation } from './evaluations.ts';
-import { gainOf, type MatchedPrompt, matchPrompts, PROMPT_SORTS, sortPrompts } from './match-prompts.ts';
 import { shownRuns } from './overlays.ts';
-import { gainClass, type SideHeading, sideBySide } from './side-by-side.ts';
 
 /** A run that has completions of held-out prompts. */
 interface Side {
@@ -101,7 +109,8 @@ export class CompletionsView {
     const { prompts } = this.#matched;
     setText(this.#summary, waiting && sides.length === 0 ? 'Reading completions…' : summaryOf(prompts, sides, other));
     const sorted = sortPrompts(prompts, sides.length > 1 ? this.#store.layout.promptSort : 'order', other);
-    this.#shown = sorted.map((matched) => ({ matched, other: sides.length > 1 ? other : 0 }));
+    const decimals = decimalsOf(prompts);
+    this.#shown = sorted.map((matched) => ({ matched, other: sides.length > 1 ? other : 0, decimals }));
     this.#list.items = this.#shown;
     this.#list.active = Math.max(0, this.#shown.indexOf(this.#opened!));
     this.#showDetail();
@@ -195,19 +204,20 @@ interface ListedPrompt {
   matched: MatchedPrompt;
   /** The side whose gain is shown; 0: there is only one. */
   other: number;
+  decimals: number;
 }
 
 function promptRow(): Row<ListedPrompt> & { element: HTMLElement } {
   const title = el('span', { class: 'group-title' });
   const rewards = el('span', { class: 'number' });
   const gain = el('span', { class: 'gain' });
-  const update = ({ matched, other }: ListedPrompt) => {
+  const update = ({ matched, other, decimals }: ListedPrompt) => {
     setText(title, matched.title);
     const shown = other > 0 ? [matched.sides[0], matched.sides[other]] : [matched.sides[0]];
-    setText(rewards, shown.map((side) => formatNumber(side?.reward)).join(' → '));
+    setText(rewards, shown.map((side) => formatFixed(side?.reward ?? null, decimals)).join(' → '));
     const value = other > 0 ? gainOf(matched, other) : null;
-    gain.className = `gain ${value === null ? '' : gainClass(value)}`;
-    setText(gain, value === null ? '' : formatSigned(value));
+    gain.className = `gain ${value === null ? '' : signOf(value)}`;
+    setText(gain, value === null ? '' : formatAdvantage(value, decimals));
   };
   return { element: el('div', { class: 'prompt-row' }, title, rewards, gain), update };
 }
@@ -229,8 +239,7 @@ function summaryOf(prompts: readonly MatchedPrompt[], sides: readonly Side[], ot
   const told = `${count(both.length)} in both${more.length > 0 ? ` (${more.join(', ')})` : ''}`;
   const gains = both.flatMap((prompt) => gainOf(prompt, other) ?? []);
   if (gains.length === 0) return `${told}.`;
-  const better = gains.filter((gain) => gain > 1e-8).length;
-  const worse = gains.filter((gain) => gain < -1e-8).length;
+  const { up, down } = countGains(both, other);
   const mean = gains.reduce((sum, gain) => sum + gain, 0) / gains.length;
-  return `${told}: ${formatCount(better)} better, ${formatCount(worse)} worse, mean gain ${formatSigned(mean)}.`;
+  return `${told}: ${formatCount(up)} better, ${formatCount(down)} worse, mean gain ${formatSigned(mean)}.`;
 }

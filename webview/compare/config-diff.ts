@@ -6,11 +6,7 @@ export interface ConfigField {
   values: (string | null)[];
 }
 
-/** The fields in which not all configs agree, in the order in which they first occur. Lists count as one value. */
-export const configDifferences = (configs: readonly object[]): ConfigField[] =>
-  configFields(configs).filter(({ values }) => values.some((value) => value !== values[0]));
-
-/** All fields that any of the configs has. */
+/** All fields that any of the configs has, in the order in which they first occur. Lists count as one value. */
 export function configFields(configs: readonly object[]): ConfigField[] {
   const flat = configs.map((config) => flatten(config, ''));
   const fields = new Set(flat.flatMap((config) => [...config.keys()]));

@@ -2,28 +2,23 @@ import './curves-view.css';
 import type { MetricColumns } from '../../src/protocol/metric-columns.ts';
 import { formatNumber } from '../../src/text/numbers.ts';
 import { Curves } from '../charts/curves.ts';
+import { Plot } from '../charts/plot.ts';
 import { onThemeChange, readTheme } from '../charts/theme.ts';
 import { X_AXES, type XAxis, xText } from '../charts/x-axis.ts';
 import { el, setChildren, setText } from '../dom.ts';
-import { KeyedList, type Row } from '../keyed-list.ts';
+import { KeyedList } from '../keyed-list.ts';
 import type { Store } from '../store.ts';
-import { axisValues } from './axis-values.ts';
-import { CurvePlot, type PlottedCurve } from './curve-plot.ts';
+import { comparisonCurves } from './comparison-curves.ts';
+import { type LegendRow, legendRow } from './curve-legend.ts';
 import { metricGroups, metricLabel } from './metrics.ts';
 import { comparedCurves, type Overlay } from './overlays.ts';
-
-interface LegendRow {
-  curve: Overlay;
-  color: string;
-  value: string;
-}
 
 /** Any metric of the runs over steps, time or tokens, one line each. */
 export class CurvesView {
   readonly element: HTMLElement;
   readonly controls: HTMLElement;
   readonly #store: Store;
-  readonly #plot: CurvePlot;
+  readonly #plot: Plot;
   readonly #metric: HTMLSelectElement;
   readonly #axis: HTMLSelectElement;
   readonly #smoothing: HTMLInputElement;
@@ -32,20 +27,27 @@ export class CurvesView {
   readonly #reset = el('button', { class: 'flat', onclick: () => this.#zoom(null) }, 'Show All');
   readonly #empty = el('p', { class: 'empty' }, 'None of these runs has this metric.');
   readonly #slider: HTMLElement;
-  readonly #legendList = el('ul', { class: 'curve-legend', 'aria-label': 'Curves' });
+  readonly #legendList = el('ul', { class: 'curve-legend', tabindex: 0, 'aria-label': 'Curves' });
   readonly #legend = new KeyedList<LegendRow>(this.#legendList, ({ curve }) => curve.id, legendRow);
   readonly #curves = new WeakMap<MetricColumns, Curves>();
   #theme = readTheme();
   #cursor: number | null = null;
-  /** What is on the x axis; null: everything. */
+  /** What is on the x axis; null: everything. On another axis it is somewhere else. */
   #range: [number, number] | null = null;
+  #axisOfRange: XAxis = 'step';
 
   constructor(store: Store) {
     this.#store = store;
-    this.#plot = new CurvePlot({
-      onCursor: (x) => this.#moveCursor(x),
-      onZoom: (range) => this.#zoom(range),
-    });
+    this.#plot = new Plot(
+      {},
+      {
+        onCursor: (x) => this.#moveCursor(x),
+        onZoom: (range) => this.#zoom(range),
+        onPan: (by) => this.#pan(by),
+        onChoose: () => {},
+        onReset: () => this.#zoom(null),
+      },
+    );
     const changed = (set: () => void) => ({ onchange: set });
     this.#metric = el('select', {
       id: 'compare-metric',
@@ -53,7 +55,7 @@ export class CurvesView {
     });
     this.#axis = el(
       'select',
-      { id: 'compare-axis', ...changed(() => this.#chooseAxis(this.#axis.value as XAxis)) },
+      { id: 'compare-axis', ...changed(() => store.setLayout({ axis: this.#axis.value as XAxis })) },
       ...Object.entries(X_AXES).map(([value, label]) => el('option', { value }, label)),
     );
     this.#smoothing = el('input', {
@@ -93,7 +95,10 @@ export class CurvesView {
       this.#empty,
       el('div', { class: 'curve-body' }, this.#slider, this.#legendList),
     );
-    new ResizeObserver(() => this.#draw()).observe(this.#slider);
+    new ResizeObserver(() => {
+      this.#plot.resize(this.#slider.clientHeight);
+      this.#draw();
+    }).observe(this.#slider);
     onThemeChange(() => {
       this.#theme = readTheme();
       this.update();
@@ -102,6 +107,10 @@ export class CurvesView {
 
   update(): void {
     const { layout } = this.#store;
+    if (layout.axis !== this.#axisOfRange) {
+      this.#axisOfRange = layout.axis;
+      this.#range = this.#cursor = null;
+    }
     const shown = comparedCurves(this.#store);
     const groups = metricGroups(shown.flatMap(({ columns }) => columns.keys));
     const known = groups.some(({ metrics }) => metrics.some(({ key }) => key === layout.compareMetric));
@@ -117,53 +126,47 @@ export class CurvesView {
       ),
     );
     this.#metric.value = layout.compareMetric;
-    this.#axis.value = layout.compareAxis;
+    this.#axis.value = layout.axis;
     this.#smoothing.value = String(layout.smoothing);
     setText(this.#smoothingText, layout.smoothing === 0 ? 'off' : String(layout.smoothing));
     this.#reset.hidden = this.#range === null;
     this.#draw();
   }
 
-  #chooseAxis(compareAxis: XAxis): void {
-    this.#range = null;
-    this.#cursor = null;
-    this.#store.setLayout({ compareAxis });
+  /** Nothing that does not exist, and no less than can be told apart. */
+  #zoom(range: [number, number] | null): void {
+    const [first, last] = this.#all;
+    const [from, to] = range ? [Math.max(first, range[0]), Math.min(last, range[1])] : [first, last];
+    if (to - from < (last - first) * 1e-4) return;
+    this.#range = from === first && to === last ? null : [from, to];
+    this.update();
   }
 
-  #zoom(range: [number, number] | null): void {
-    this.#range = range;
-    this.update();
+  #pan(by: number): void {
+    const [first, last] = this.#all;
+    const [from, to] = this.#range ?? this.#all;
+    const within = Math.min(last - to, Math.max(first - from, by));
+    this.#zoom([from + within, to + within]);
   }
 
   #draw(): void {
     if (!this.#store.main || this.#slider.clientWidth === 0) return;
-    const { compareMetric, compareAxis, smoothing } = this.#store.layout;
+    const { compareMetric, axis, smoothing } = this.#store.layout;
     const curves = comparedCurves(this.#store);
     const here = curves.filter(({ columns }) => columns.values(compareMetric));
     this.#empty.hidden = here.length > 0;
-    const drawn = here.map((curve) => this.#plotted(curve, compareMetric, compareAxis, smoothing));
-    this.#plot.draw(drawn, this.#range ?? this.#all, compareAxis, this.#theme);
+    const theme = this.#theme;
+    const drawn = comparisonCurves(here, compareMetric, (columns) => this.#curvesOf(columns), { smoothing, theme });
+    const marks = { chosen: null, changes: [] };
+    const view = { theme, axis, log: false, range: this.#range ?? this.#all, marks };
+    this.#plot.draw(drawn, view, this.#slider.clientHeight);
     this.#moveCursor(this.#cursor);
   }
 
-  #plotted({ id, columns, band, color }: Overlay, key: string, axis: XAxis, smoothing: number): PlottedCurve {
-    const x = axisValues(columns, axis);
-    const source = (of: MetricColumns, smoothed: number) => ({
-      ...{ x, length: columns.length, keep: 'extremes' as const },
-      values: this.#curvesOf(of).curve([{ key, weight: 1 }], smoothed),
-    });
-    const own = id === this.#store.main!.head.folder;
-    return {
-      ...{ id, own, color: this.#theme.palette[color]!, line: source(columns, smoothing) },
-      ...(smoothing > 0 && !band && { behind: source(columns, 0) }),
-      ...(band && { band: { low: source(band.low, smoothing), high: source(band.high, smoothing) } }),
-    };
-  }
-
   get #all(): [number, number] {
-    const { compareAxis } = this.#store.layout;
+    const { axis } = this.#store.layout;
     const ends = comparedCurves(this.#store).flatMap(({ columns }) => {
-      const x = axisValues(columns, compareAxis);
+      const x = this.#curvesOf(columns).x(axis);
       return columns.length > 0 ? [x[0]!, x[columns.length - 1]!] : [];
     });
     const [from, to] = [Math.min(...ends), Math.max(...ends)];
@@ -174,7 +177,7 @@ export class CurvesView {
   #moveCursor(x: number | null): void {
     this.#cursor = x;
     this.#plot.setCursor(x);
-    const { compareMetric, compareAxis } = this.#store.layout;
+    const { compareMetric, axis } = this.#store.layout;
     const rows = comparedCurves(this.#store).map((curve): LegendRow => {
       const value = this.#valueText(curve, compareMetric, x);
       return { curve, color: this.#theme.palette[curve.color]!, value };
@@ -182,20 +185,21 @@ export class CurvesView {
     this.#legend.show(rows);
     const [from, to] = this.#range ?? this.#all;
     const at = x ?? to;
-    setText(this.#at, x === null ? 'newest values · drag to zoom' : xText(compareAxis, at));
+    setText(this.#at, x === null ? 'newest values · drag to zoom' : xText(axis, at));
     this.#slider.setAttribute('aria-valuemin', String(from));
     this.#slider.setAttribute('aria-valuemax', String(to));
     this.#slider.setAttribute('aria-valuenow', String(at));
     const values = rows.map(({ curve, value }) => `${curve.label} ${value}`).join(', ');
-    this.#slider.setAttribute('aria-valuetext', `${xText(compareAxis, at)}: ${values}`);
+    this.#slider.setAttribute('aria-valuetext', `${xText(axis, at)}: ${values}`);
   }
 
   /** The last value up to there. */
   #valueText({ columns, band }: Overlay, key: string, x: number | null): string {
     const values = columns.values(key);
     if (!values || columns.length === 0) return '–';
-    const xs = axisValues(columns, this.#store.layout.compareAxis);
-    let row = x === null ? columns.length - 1 : rowAt(xs, columns.length, x);
+    const { axis } = this.#store.layout;
+    const [, end] = this.#curvesOf(columns).rowsWithin(axis, [-Infinity, x ?? Infinity]);
+    let row = end - 1;
     while (row >= 0 && Number.isNaN(values[row]!)) row--;
     if (row < 0) return '–';
     const text = formatNumber(values[row]!);
@@ -212,44 +216,20 @@ export class CurvesView {
   #onKey(event: KeyboardEvent): boolean {
     if (event.ctrlKey || event.metaKey || event.altKey) return false;
     const [from, to] = this.#range ?? this.#all;
-    const { compareAxis } = this.#store.layout;
-    const least = compareAxis === 'step' ? 1 : 0;
+    const { axis } = this.#store.layout;
+    const least = axis === 'step' ? 1 : 0;
     const stride = Math.max(least, (to - from) / (event.shiftKey ? 20 : 100));
-    const by = compareAxis === 'step' && !event.shiftKey ? 1 : stride;
+    const by = axis === 'step' && !event.shiftKey ? 1 : stride;
     const at = this.#cursor ?? to;
     const moves: Record<string, number> = { ArrowLeft: at - by, ArrowRight: at + by, Home: from, End: to };
     const target = moves[event.key];
     if (target !== undefined) this.#moveCursor(Math.min(to, Math.max(from, target)));
     else if (event.key === '+' || event.key === '=') this.#zoom([at - (at - from) / 2, at + (to - at) / 2]);
+    else if (event.key === '-') this.#zoom([at - (at - from) * 2, at + (to - at) * 2]);
+    else if (event.key === 'PageUp' || event.key === 'PageDown')
+      this.#pan(event.key === 'PageUp' ? from - to : to - from);
     else if (event.key === '0' || event.key === 'Escape') this.#zoom(null);
     else return false;
     return true;
   }
-}
-
-/** The last row that is not beyond x; -1 where all are. */
-function rowAt(xs: Float64Array, length: number, x: number): number {
-  let low = 0;
-  let high = length;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (xs[middle]! <= x) low = middle + 1;
-    else high = middle;
-  }
-  return low - 1;
-}
-
-function legendRow(): Row<LegendRow> {
-  const swatch = el('span', { class: 'swatch' });
-  const name = el('span', { class: 'legend-name' });
-  const about = el('span', { class: 'muted' });
-  const value = el('span', { class: 'value' });
-  const update = ({ curve, color, value: text }: LegendRow) => {
-    swatch.style.setProperty('--color', color);
-    swatch.classList.toggle('dashed', !curve.band && !curve.own);
-    setText(name, curve.label);
-    setText(about, curve.band ? 'band: lowest to highest seed' : curve.own ? 'this run' : '');
-    setText(value, text);
-  };
-  return { element: el('li', {}, swatch, name, about, value), update };
 }

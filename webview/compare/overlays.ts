@@ -1,6 +1,6 @@
 import type { MetricColumns } from '../../src/protocol/metric-columns.ts';
+import { type Combine, SeedColumns, sharedSteps } from '../../src/protocol/seed-columns.ts';
 import type { ShownRun, Store } from '../store.ts';
-import { type Combine, SeedColumns, sharedSteps } from './seed-columns.ts';
 
 /** A curve of a comparison: a run, or several that differ only in seed as their mean. */
 export interface Overlay {

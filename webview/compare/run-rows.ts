@@ -18,7 +18,7 @@ export interface RunRow {
 }
 
 /** What the table can be sorted by, and how its values compare; undefined has no place among the others and comes last. */
-export const SORTS = {
+const SORTS = {
   name: ({ name }) => name,
   state: ({ state }) => state,
   steps: ({ step }) => step,

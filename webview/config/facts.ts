@@ -1,10 +1,10 @@
 import type { RunHead } from '../../src/protocol/dashboard.ts';
 import type { SourceNow } from '../../src/protocol/dashboard-config.ts';
 import type { FileDigest } from '../../src/protocol/run-folder.ts';
+import { formatBytes } from '../../src/text/bytes.ts';
 import { fileName } from '../../src/text/files-by-name.ts';
 import { dayAndTime } from '../../src/text/start-time.ts';
 import { type Child, el } from '../dom.ts';
-import { formatCount } from '../format.ts';
 import { host } from '../host.ts';
 
 /** What people wrote about the run, with buttons that ask for it. */
@@ -13,7 +13,7 @@ export function aboutFacts({ about = {} }: RunHead): Child[] {
   return [
     ...heading('Notes'),
     note !== undefined && el('p', { class: 'note' }, note),
-    tags.length > 0 && el('p', { class: 'tags-line' }, ...tags.map((tag) => el('span', { class: 'tag' }, `#${tag}`))),
+    tags.length > 0 && el('p', {}, ...tags.map((tag) => el('span', { class: 'tag' }, `#${tag}`))),
     el(
       'p',
       { class: 'fact-buttons' },
@@ -91,21 +91,13 @@ function fileItem({ file, bytes, sha256, covers }: FileDigest): HTMLElement {
     'li',
     {},
     el('span', { class: 'file', title: file }, fileName(file)),
-    el('span', { class: 'muted' }, sizeText(bytes)),
+    el('span', { class: 'muted' }, formatBytes(bytes)),
     el('span', { class: 'muted', title: sha256 }, hash),
   );
 }
 
 /** The beginning tells files apart; the rest is in run.json. */
 const digestText = (sha256: string): string => `SHA-256 ${sha256.slice(0, 12)}…`;
-
-const UNITS = ['KiB', 'MiB', 'GiB'];
-
-function sizeText(bytes: number): string {
-  if (bytes < 1024) return `${formatCount(bytes)} bytes`;
-  const power = Math.min(UNITS.length, Math.floor(Math.log2(bytes) / 10));
-  return `${Number((bytes / 1024 ** power).toPrecision(3))} ${UNITS[power - 1]}`;
-}
 
 const command = (label: string, name: 'editNote' | 'editTags') =>
   el('button', { class: 'flat', onclick: () => host.postMessage({ type: 'configCommand', command: name }) }, label);

@@ -1,9 +1,9 @@
 import { formatNumber } from '../../src/text/numbers.ts';
+import { niceTicks } from '../../src/text/ticks.ts';
 import type { Marks } from '../charts/marks.ts';
 import { type ChartTheme, translucent } from '../charts/theme.ts';
 import { tickDistances, tickText, type XAxis } from '../charts/x-axis.ts';
 import { el } from '../dom.ts';
-import { niceTicks } from '../ticks.ts';
 import { type Bins, edgesOf } from './bins.ts';
 
 export interface Column {

@@ -1,10 +1,10 @@
 import { formatNumber, formatShare } from '../../src/text/numbers.ts';
+import { niceTicks } from '../../src/text/ticks.ts';
 import type { Point } from '../charts/decimate.ts';
 import type { ChartDefinition } from '../charts/definitions.ts';
 import { type DrawnSeries, drawnSeries, type PlotSettings, plotData } from '../charts/plot-series.ts';
 import { translucent } from '../charts/theme.ts';
 import { tickText, X_AXES } from '../charts/x-axis.ts';
-import { niceTicks } from '../ticks.ts';
 
 const WIDTH = 960;
 const HEIGHT = 420;

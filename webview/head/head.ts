@@ -15,7 +15,7 @@ import { term } from '../term.ts';
 import { activityText, phaseShare } from './activity.ts';
 import { heldOutRewards, secondsLeft, tokensPerSecond } from './estimate.ts';
 import { RunName } from './name.ts';
-import { type HeadButton, type HeadState, runState, startingState } from './state.ts';
+import { type HeadButton, type HeadState, hasEnded, runState, startingState } from './state.ts';
 
 /** In the order in which they matter: where there is no room, the last ones go. */
 const FACTS = ['step', 'stage', 'held-out reward', 'duration', 'time left', 'model', 'device', 'tokens/s'] as const;
@@ -128,9 +128,10 @@ export class Head {
     value.parentElement!.hidden = text === undefined;
   }
 
-  /** Of the steps; before the first one is done, of what comes before it. */
+  /** Of the steps; before the first one is done, of what comes before it; nothing of a run that nobody trains. */
   #showProgress(main: ShownRun | undefined): void {
-    const { activity } = this.#store;
+    const { activity, starting } = this.#store;
+    this.#bar.hidden = main ? hasEnded(main.head, activity) : (starting?.problem ?? null) !== null;
     const maxSteps = main?.head.config.maxSteps ?? 0;
     const step = main ? Math.max(main.head.step, main.columns.lastStep) : 0;
     const loads = step === 0 && activity !== null && !this.#waits;

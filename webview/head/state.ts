@@ -42,6 +42,10 @@ export function runState(head: RunHead, activity: Activity | null): HeadState {
   return { label: state, kind: state, reason: reason ?? '', buttons };
 }
 
+/** No trainer is at work on it, and none is starting. */
+export const hasEnded = ({ state, trainer }: RunHead, activity: Activity | null): boolean =>
+  trainer === 'none' ? activity === null : state === 'done' || state === 'stopped' || state === 'failed';
+
 function buttonsFor({ state, trainer }: RunHead): HeadButton[] {
   if (trainer === 'ours') {
     if (state === 'running')
@@ -54,7 +58,7 @@ function buttonsFor({ state, trainer }: RunHead): HeadButton[] {
     return [];
   }
   const folder: HeadButton = {
-    label: 'Open Checkpoints',
+    label: 'Open Checkpoint Folder',
     secondary: true,
     act: { type: 'command', command: 'openCheckpointFolder' },
   };

@@ -1,7 +1,7 @@
 import { promptTitle } from '../../src/protocol/message-text.ts';
 import { outcomeText } from '../../src/protocol/outcome-text.ts';
 import type { PreviewGroup, PreviewOutcome, PreviewResult, PreviewRow } from '../../src/protocol/preview.ts';
-import { formatNumber } from '../../src/text/numbers.ts';
+import { formatNumber, signOf } from '../../src/text/numbers.ts';
 import { singleSpaced } from '../../src/text/visible.ts';
 import { formatSigned } from '../format.ts';
 
@@ -102,7 +102,7 @@ export function tableColumns({ functions }: PreviewResult): Column[] {
       ...{ id: 'advantage', title: 'Advantage', width: '13ch', number: true },
       value: advantage,
       text: (row) => formatSigned(advantage(row)),
-      kind: (row) => (Math.abs(advantage(row)) < 1e-8 ? 'zero' : advantage(row) > 0 ? 'up' : 'down'),
+      kind: (row) => signOf(advantage(row)),
     },
     {
       ...{ id: 'expect', title: 'Expected', width: '10ch', number: false },

@@ -1,6 +1,6 @@
 import type { Completion } from '../../src/protocol/dashboard-completion.ts';
 import type { RescoredRow } from '../../src/protocol/rescore.ts';
-import { decimalsFor, formatAdvantage, formatNumber } from '../../src/text/numbers.ts';
+import { decimalsFor, formatAdvantage, formatNumber, signOf } from '../../src/text/numbers.ts';
 import { el, setChildren, setText } from '../dom.ts';
 import { KeyedList, type Row } from '../keyed-list.ts';
 import { keepButtons } from '../rollouts/keep.ts';
@@ -33,7 +33,7 @@ export function comparedCard(): Row<Compared> {
     ...[text, scores, error, keep.element],
   );
   const update = ({ row, completion }: Compared) => {
-    const sign = Math.abs(row.advantage.new) < 1e-8 ? 'zero' : row.advantage.new > 0 ? 'up' : 'down';
+    const sign = signOf(row.advantage.new);
     element.className = `completion ${sign}`;
     const decimals = Math.max(2, decimalsFor(Object.values(row.advantage)));
     const shown = (value: number) => formatAdvantage(value, decimals);

@@ -1,7 +1,7 @@
 import type { Completion } from '../../src/protocol/dashboard-completion.ts';
 import { promptTitle } from '../../src/protocol/message-text.ts';
 import type { RescoredGroup, RescoreStep } from '../../src/protocol/rescore.ts';
-import { formatNumber } from '../../src/text/numbers.ts';
+import { decimalsFor, formatFixed } from '../../src/text/numbers.ts';
 import { el, setChildren, setText } from '../dom.ts';
 import { KeyedList, type Row } from '../keyed-list.ts';
 import { promptBlock } from '../prompt-block.ts';
@@ -16,11 +16,13 @@ interface ComparedGroup {
   compared: Compared[];
   /** The step's largest advantage before and now. */
   scales: { old: number; new: number };
+  /** Of all groups' mean rewards. */
+  decimals: number;
 }
 
 /** The groups of a step, those that change most first; each opens to its completions. */
 export class RescoredGroups {
-  readonly element = el('div', { class: 'rescored-groups' });
+  readonly element = el('div');
   readonly #groups = new KeyedList<ComparedGroup>(this.element, keyOf, section);
 
   show({ step, groups, rows }: RescoreStep, completions: readonly Completion[]): void {
@@ -29,9 +31,10 @@ export class RescoredGroups {
     const largest = (which: 'old' | 'new') =>
       rows.reduce((most, { advantage }) => Math.max(most, Math.abs(advantage[which])), 0);
     const scales = { old: largest('old'), new: largest('new') };
+    const decimals = Math.max(2, decimalsFor(groups.flatMap(({ reward }) => [reward.old, reward.new])));
     this.#groups.show(
       groups
-        .map((group) => ({ step, group, compared: byGroup.get(group.group)!, scales }))
+        .map((group) => ({ step, group, compared: byGroup.get(group.group)!, scales, decimals }))
         .sort((a, b) => weightOf(b) - weightOf(a) || a.group.group - b.group.group),
     );
   }
@@ -59,7 +62,7 @@ function section({ group: { group } }: ComparedGroup): Row<ComparedGroup> {
   const after = marksPicture();
   const mean = el('span', { class: 'number', title: 'Mean reward' });
   const signal = el('span');
-  const flips = el('span');
+  const flips = el('span', { class: 'number' });
   const prompt = el('div');
   const cards = el('div', { class: 'rescored-cards' });
   const list = new KeyedList<Compared>(cards, ({ row }) => row.row, comparedCard);
@@ -98,26 +101,25 @@ function section({ group: { group } }: ComparedGroup): Row<ComparedGroup> {
     title.title = words;
     // Both pictures in the old order, from best to worst: what moved is seen at its place.
     const ordered = now.compared.toSorted((a, b) => bestFirst(a.completion, b.completion));
-    drawMarks(
-      before,
-      ordered.map(({ completion }) => completion),
-      now.scales.old,
-    );
+    drawMarks(before, ordered.map(recordedCompletion), now.scales.old);
     drawMarks(after, ordered.map(rescoredCompletion), now.scales.new);
-    setText(mean, arrow(formatNumber(reward.old), formatNumber(reward.new)));
+    setText(mean, arrow(formatFixed(reward.old, now.decimals), formatFixed(reward.new, now.decimals)));
     setText(signal, arrow(signalLabel(signals.old), signalLabel(signals.new)));
     signal.className = signals.old === signals.new ? 'muted' : 'told';
     const count = flipsOf(now.compared);
     setText(flips, `${count} ${count === 1 ? 'flip' : 'flips'}`);
-    flips.className = count === 0 ? 'muted' : 'told';
+    flips.className = `number ${count === 0 ? 'muted' : 'told'}`;
     fill();
   };
   return { element: details, update };
 }
 
-const rescoredCompletion = ({ completion, row }: Compared): Completion => ({
-  ...completion,
-  ...{ advantage: row.advantage.new, reward: row.reward.new, error: row.error, failure: row.failure },
-});
+/** Of both, the advantage that a completion has as a whole: rescoring does not give those of its tokens. */
+const recordedCompletion = ({ completion: { advantages: _, ...completion } }: Compared): Completion => completion;
+
+const rescoredCompletion = (compared: Compared): Completion => {
+  const { advantage, reward, error, failure } = compared.row;
+  return { ...recordedCompletion(compared), ...{ advantage: advantage.new, reward: reward.new, error, failure } };
+};
 
 const changeOf = ({ row: { advantage } }: Compared): number => Math.abs(advantage.new - advantage.old);

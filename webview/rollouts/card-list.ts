@@ -13,7 +13,7 @@ export class CardList {
   readonly #cards: HTMLElement[] = [];
   /** Of the next card, from 1; equal ones share theirs. */
   #rank = 1;
-  readonly #end = el('div', { class: 'cards-end' });
+  readonly #end = el('div');
   readonly #watch: IntersectionObserver;
 
   constructor(merged: readonly Merged[], make: (merged: Merged, rank: number) => HTMLElement) {

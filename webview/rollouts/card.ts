@@ -1,4 +1,6 @@
 import type { Arithmetic } from '../../src/grpo/advantage-arithmetic.ts';
+import { reachOf } from '../../src/grpo/signal.ts';
+import { isZero } from '../../src/grpo/statistics.ts';
 import { arithmeticText } from '../../src/protocol/arithmetic-text.ts';
 import type { Completion } from '../../src/protocol/dashboard-completion.ts';
 import { columnText } from '../../src/protocol/rollout-query.ts';
@@ -41,7 +43,8 @@ export function decimalsOf({ completions }: Group): CardContext['decimals'] {
 export function completionCard({ completion, all }: Merged, rank: number, context: CardContext): HTMLElement {
   const { advantage, reward, length, truncated, rewards } = completion;
   const { decimals, search } = context;
-  const sign = Math.abs(advantage) < 1e-8 ? 'zero' : advantage > 0 ? 'up' : 'down';
+  const { up, down } = reachOf(completion);
+  const sign = isZero(up) && isZero(down) ? 'zero' : up >= down ? 'up' : 'down';
   const keep = keepButtons();
   keep.update({ completion, scores: rewards });
   const text = completion.completion;
@@ -80,9 +83,11 @@ function explanation(completion: Completion, { arithmetic, functions, decimals }
   const names = functions.map(({ name }) => name);
   const recorded = completion.advantage;
   const text = arithmeticText({ arithmetic: own, functions: names, recorded, decimals: decimals.advantage });
+  const { up, down } = reachOf(completion);
+  const [least, most] = [-down, up].map((value) => formatAdvantage(value, decimals.advantage));
   const words =
     own.kind === 'steps' &&
-    'Advantage of the first token, which led to all scored steps; a later token has that of the steps that end after it.';
+    `Advantage of the first token, which led to all scored steps; a later token has that of the steps that end after it: between ${least} and ${most}.`;
   return [
     el('p', { class: 'arithmetic', title: 'How the advantage is computed' }, text),
     words && el('p', { class: 'muted' }, words),

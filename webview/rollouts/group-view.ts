@@ -32,7 +32,7 @@ export class GroupView {
 
   constructor(group: Group, context: GroupContext) {
     this.#group = group;
-    const { completions, index, step } = group;
+    const { completions, index, step, rendered } = group;
     const decimals = decimalsOf(group);
     const cardContext: CardContext = { ...context, decimals, diff: (completion) => this.#openDiff(completion) };
     const merged = mergeEqual(completions);
@@ -42,7 +42,7 @@ export class GroupView {
     this.#detail = el(
       'div',
       { class: 'detail', tabindex: 0, role: 'region', 'aria-label': `Completions of group ${index}` },
-      promptSection(completions[0]!, context.search),
+      promptSection(completions[0]!, rendered, context.search),
       this.#diff,
       this.#cards.element,
     );

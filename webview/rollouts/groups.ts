@@ -5,6 +5,7 @@ import { el, setText } from '../dom.ts';
 import { host } from '../host.ts';
 import type { Change, Store } from '../store.ts';
 import { AllSteps } from './all-steps.ts';
+import { Divider } from './divider.ts';
 import { GroupList } from './group-list.ts';
 import { HitList } from './hit-list.ts';
 import { type Group, type GroupColumn, groupsOf, selectGroups } from './model.ts';
@@ -55,7 +56,8 @@ export class Groups {
       pin: (group) => this.#openGroup(group, false),
       close: () => this.#close(),
     });
-    const body = el('div', { class: 'groups-body' }, this.#listPane, this.#open.element);
+    const body = el('div', { class: 'groups-body' });
+    body.append(this.#listPane, new Divider(store, body, this.#listPane).element, this.#open.element);
     this.#listPane.append(this.#query.element, this.#list.element, this.#hits.element, this.#problem);
     this.element = el('div', { class: 'groups' }, body);
     new ResizeObserver(([entry]) => this.#resize(entry!.contentRect.width)).observe(this.element);

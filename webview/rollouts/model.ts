@@ -1,4 +1,5 @@
-import { type GroupSignal, groupSignals, recordedStats } from '../../src/grpo/signal.ts';
+import { type GroupSignal, groupSignals, reachOf, recordedStats } from '../../src/grpo/signal.ts';
+import { isZero } from '../../src/grpo/statistics.ts';
 import type { Completion } from '../../src/protocol/dashboard-completion.ts';
 import { promptTitle } from '../../src/protocol/message-text.ts';
 import type { Prompt } from '../../src/protocol/rewards.ts';
@@ -11,6 +12,8 @@ export interface Group {
   step: number;
   index: number;
   prompt: Prompt;
+  /** The prompt as the model got it; `prompt` where the run does not say. */
+  rendered: Prompt;
   /** The prompt on one line. */
   title: string;
   /** From best to worst: by advantage, then by reward. */
@@ -19,7 +22,7 @@ export interface Group {
   /** Standard deviation of the rewards. */
   spread: number | null;
   signal: GroupSignal;
-  /** Its largest advantage, of either sign. */
+  /** The largest advantage of its tokens, of either sign. */
   largest: number;
 }
 
@@ -36,6 +39,7 @@ export function groupsOf(rows: readonly Completion[]): Group[] {
     step: group[0]!.step,
     index: group[0]!.group,
     prompt: group[0]!.prompt,
+    rendered: group.find(({ rendered_prompt }) => rendered_prompt !== undefined)?.rendered_prompt ?? group[0]!.prompt,
     title: promptTitle(group[0]!.prompt),
     completions: group.toSorted(bestFirst),
     mean: stats[i]!.mean,
@@ -52,7 +56,25 @@ export const bestFirst = (a: Ranked, b: Ranked): number =>
 const least = (value: number | null) => value ?? -Number.MAX_VALUE;
 
 export const largestAdvantage = (rows: readonly Completion[]): number =>
-  rows.reduce((most, { advantage }) => Math.max(most, Math.abs(advantage)), 0);
+  rows.reduce((most, row) => {
+    const { up, down } = reachOf(row);
+    return Math.max(most, up, down);
+  }, 0);
+
+/** How a completion is drawn in the list of groups. */
+export interface Bar {
+  way: 'up' | 'down' | 'zero';
+  /** Of the step's largest advantage. */
+  share: number;
+}
+
+/** What is drawn of a completion: two bars where its tokens are pushed both ways. */
+export function barsOf(completion: Pick<Completion, 'advantage' | 'advantages' | 'reward'>, largest: number): Bar[] {
+  const reach = reachOf(completion);
+  const ways = (['up', 'down'] as const).filter((way) => completion.reward !== null && !isZero(reach[way]));
+  if (ways.length === 0) return [{ way: 'zero', share: 0 }];
+  return ways.map((way) => ({ way, share: largest > 0 ? Math.min(1, reach[way] / largest) : 0 }));
+}
 
 /** Completions that are the same in all that is shown of them. */
 export interface Merged {
@@ -65,8 +87,8 @@ export interface Merged {
 export function mergeEqual(completions: readonly Completion[]): Merged[] {
   const merged = new Map<string, Merged>();
   for (const completion of completions) {
-    const { completion: text, rewards, advantage, truncated, error, details, extra, length } = completion;
-    const key = JSON.stringify([text, rewards, advantage, truncated, error, details, extra, length]);
+    const { completion: text, rewards, advantage, advantages, truncated, error, details, extra, length } = completion;
+    const key = JSON.stringify([text, rewards, advantage, advantages, truncated, error, details, extra, length]);
     const same = merged.get(key);
     if (same) same.all.push(completion);
     else merged.set(key, { completion, all: [completion] });

@@ -6,6 +6,7 @@ import { inGroups } from '../../src/protocol/row-groups.ts';
 import { type StepSettings, settingAt, settingsAt, stepArithmetic } from '../../src/protocol/step-settings.ts';
 import { el } from '../dom.ts';
 import { ExplainPage } from '../explain/explain-page.ts';
+import { host, onMessage } from '../host.ts';
 import type { Store } from '../store.ts';
 import { TokenSource } from '../tokens/token-source.ts';
 import { TokenView } from '../tokens/token-view.ts';
@@ -35,7 +36,7 @@ export class OpenGroup {
   readonly #store: Store;
   readonly #events: OpenGroupEvents;
   readonly #history: PromptHistory;
-  readonly #tokens = new TokenSource();
+  readonly #tokens = new TokenSource((place) => host.postMessage({ type: 'tokens', ...place }));
   readonly #explanation = new ExplainPage();
   readonly #nothing = el('p', { class: 'empty' }, 'Choose a hit to see its group.');
   #group: Group | undefined;
@@ -53,6 +54,7 @@ export class OpenGroup {
     this.#history = new PromptHistory((step, group) =>
       store.setLayout({ step, group, hit: null, groupView: 'completions', scope: 'step' }),
     );
+    onMessage('tokens', (answer) => this.#tokens.receive(answer));
     const pin = () => {
       if (!this.#pinned && this.#group) events.pin(this.#group);
     };

@@ -89,7 +89,7 @@ export class PromptHistory {
   }
 
   /** `back` leads to the group that it was opened from. */
-  show({ prompt }: Group, back: HTMLElement): void {
+  show({ prompt, rendered }: Group, back: HTMLElement): void {
     if (this.#back.firstChild !== back) this.#back.replaceChildren(back);
     const asked = JSON.stringify(prompt);
     if (asked === this.#asked) return;
@@ -98,7 +98,7 @@ export class PromptHistory {
     this.#said = 'so far…';
     this.#chosen = null;
     this.#diff.replaceChildren();
-    setChildren(this.#prompt, asked, () => foldedPrompt(prompt));
+    setChildren(this.#prompt, asked, () => foldedPrompt(rendered));
     host.postMessage({ type: 'promptGroups', id: ++this.#id, prompt });
     this.#draw();
   }

@@ -12,11 +12,11 @@ import { copyButton } from './copy.ts';
 const LONG = { characters: 700, lines: 10 };
 
 /** What the completions of a group are for: the prompt, and the other columns of its row in the dataset, the likely answer first. */
-export function promptSection(completion: Completion, search: string): HTMLElement {
+export function promptSection(completion: Completion, rendered: Prompt, search: string): HTMLElement {
   return el(
     'section',
-    { class: 'prompt-section', 'aria-label': 'Prompt' },
-    ...foldedPrompt(completion.prompt, search),
+    { 'aria-label': 'Prompt' },
+    ...foldedPrompt(rendered, search),
     ...columnList(completion, search),
   );
 }

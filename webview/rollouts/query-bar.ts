@@ -2,6 +2,7 @@ import { GROUP_SIGNALS } from '../../src/grpo/signal.ts';
 import { EMPTY_QUERY, filterCount, type RolloutQuery } from '../../src/protocol/rollout-query.ts';
 import { type Child, el, setChildren, setText } from '../dom.ts';
 import type { Layout } from '../layout.ts';
+import { Segments } from '../segments.ts';
 import { signalLabel } from './signals.ts';
 
 type Scope = Layout['scope'];
@@ -21,7 +22,7 @@ export interface QueryEvents {
 export class QueryBar {
   readonly element: HTMLElement;
   readonly #search: HTMLInputElement;
-  readonly #scopes: Record<Scope, HTMLElement>;
+  readonly #scopes: Segments<Scope>;
   readonly #toggle: HTMLElement;
   readonly #filters: HTMLElement;
   readonly #of: HTMLSelectElement;
@@ -42,8 +43,7 @@ export class QueryBar {
         events.leave();
       },
     });
-    const scope = (name: Scope) => el('button', { class: 'toggle', onclick: () => events.scope(name) }, SCOPES[name]);
-    this.#scopes = { step: scope('step'), all: scope('all') };
+    this.#scopes = new Segments(SCOPES, (scope) => events.scope(scope), 'Search in');
     this.#toggle = el('button', {
       ...{ class: 'toggle', 'aria-expanded': 'false', 'aria-controls': 'rollout-filters' },
       onclick: () => this.#fold(!this.#filters.hidden),
@@ -74,13 +74,7 @@ export class QueryBar {
     this.element = el(
       'div',
       { class: 'query' },
-      el(
-        'div',
-        { class: 'bar' },
-        this.#search,
-        el('div', { class: 'segments', role: 'group', 'aria-label': 'Search in' }, ...Object.values(this.#scopes)),
-        this.#toggle,
-      ),
+      el('div', { class: 'bar' }, this.#search, this.#scopes.element, this.#toggle),
       this.#filters,
       el('div', { class: 'query-status' }, this.#status, this.#stop),
     );
@@ -96,8 +90,7 @@ export class QueryBar {
       ...names.map((name) => el('option', { value: name }, name)),
     ]);
     for (const field of this.#fields) field();
-    for (const name of Object.keys(SCOPES) as Scope[])
-      this.#scopes[name].setAttribute('aria-pressed', String(name === scope));
+    this.#scopes.chosen = scope;
     this.#steps.hidden = scope === 'step';
     const count = filterCount(scope === 'all' ? query : { ...query, firstStep: null, lastStep: null });
     setText(this.#toggle, count === 0 ? 'Filter' : `Filter (${count})`);

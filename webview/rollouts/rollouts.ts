@@ -1,6 +1,7 @@
 import { el } from '../dom.ts';
 import type { Layout } from '../layout.ts';
 import { Rescore } from '../rescore/rescore.ts';
+import { Segments } from '../segments.ts';
 import type { Store } from '../store.ts';
 import { Groups } from './groups.ts';
 
@@ -12,7 +13,7 @@ export class Rollouts {
   readonly element: HTMLElement;
   readonly #store: Store;
   readonly #views: Record<View, HTMLElement>;
-  readonly #buttons: Record<View, HTMLElement>;
+  readonly #segments: Segments<View>;
   readonly #picker: HTMLElement;
 
   constructor(store: Store) {
@@ -20,19 +21,11 @@ export class Rollouts {
     const groups = new Groups(store);
     this.#picker = groups.picker;
     this.#views = { recorded: groups.element, rescored: new Rescore(store).element };
-    const button = (view: View) =>
-      el('button', { class: 'toggle', onclick: () => store.setLayout({ rollouts: view }) }, VIEWS[view]);
-    this.#buttons = { recorded: button('recorded'), rescored: button('rescored') };
+    this.#segments = new Segments(VIEWS, (rollouts) => store.setLayout({ rollouts }));
     this.element = el(
       'div',
       { class: 'rollouts' },
-      el(
-        'div',
-        { class: 'bar rollouts-bar' },
-        this.#picker,
-        el('span', { class: 'spacer' }),
-        el('div', { class: 'segments', role: 'group', 'aria-label': 'View' }, ...Object.values(this.#buttons)),
-      ),
+      el('div', { class: 'bar rollouts-bar' }, this.#picker, el('span', { class: 'spacer' }), this.#segments.element),
       ...Object.values(this.#views),
     );
     store.subscribe((changes) => {
@@ -43,11 +36,8 @@ export class Rollouts {
 
   #update(): void {
     const { rollouts } = this.#store.layout;
-    for (const view of Object.keys(VIEWS) as View[]) {
-      const chosen = view === rollouts;
-      this.#views[view].hidden = !chosen;
-      this.#buttons[view].setAttribute('aria-pressed', String(chosen));
-    }
+    this.#segments.chosen = rollouts;
+    for (const view of Object.keys(VIEWS) as View[]) this.#views[view].hidden = view !== rollouts;
     this.#picker.classList.toggle('elsewhere', rollouts !== 'recorded');
   }
 }

@@ -30,7 +30,7 @@ export class SampleDetail {
   readonly #columns: ColumnList;
   readonly #scores: ScoreTable;
   readonly #sample: HTMLElement;
-  readonly #broken = el('pre', { class: 'value broken-line' });
+  readonly #broken = el('pre', { class: 'value' });
   #id = -1;
 
   constructor(setProse: (prose: boolean) => void, left: () => void) {

@@ -1,5 +1,5 @@
 import { outcomeText } from '../../src/protocol/outcome-text.ts';
-import { formatNumber } from '../../src/text/numbers.ts';
+import { formatNumber, signOf } from '../../src/text/numbers.ts';
 import { own } from '../../src/text/own.ts';
 import { singleSpaced } from '../../src/text/visible.ts';
 import { type Child, el, setChildren, setText } from '../dom.ts';
@@ -87,7 +87,7 @@ function sampleRow(sample: Sample, functions: RowContext['functions']): RowText 
   if (view.kind === 'broken')
     return { kind: 'broken', title: view.text, badges, under: `Line ${line}: ${view.problem}`, value: '', more: '' };
   const advantage = isScored(scores) && scores.reward !== null ? scores.advantage : null;
-  const sign = advantage === null || Math.abs(advantage) < 1e-8 ? 'zero' : advantage > 0 ? 'up' : 'down';
+  const sign = signOf(advantage);
   const outcomes = functions.flatMap(({ name }) => {
     const outcome = own(scores?.outcomes, name);
     return outcome ? [`${name} ${outcomeText(outcome, formatNumber)}`] : [];

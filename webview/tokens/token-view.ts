@@ -90,11 +90,7 @@ export class TokenView {
       span.classList.toggle('below', known && level > 0 && sign(value) < 0);
     }
     const swatch = (level: number) => {
-      const shown = el(
-        'span',
-        { class: level < 0 ? 'token swatch-token below' : 'token swatch-token', 'aria-hidden': 'true' },
-        '\u00a0\u00a0',
-      );
+      const shown = el('span', { class: level < 0 ? 'token below' : 'token', 'aria-hidden': 'true' }, '\u00a0\u00a0');
       shown.style.setProperty('--level', String(Math.abs(level)));
       return shown;
     };
@@ -123,7 +119,7 @@ export class TokenView {
   }
 
   #describe(token: number): string {
-    const { ids, logprobs, entropies, ratios, kl, advantages } = this.#tokens;
+    const { ids, logprobs, entropies, ratios, learns, kl, advantages } = this.#tokens;
     const { advantage, clip } = this.#context;
     const logProb = logprobs?.[token];
     const own = advantages?.[token] ?? advantage;
@@ -136,6 +132,7 @@ export class TokenView {
       typeof logProb === 'number' && `log-probability ${formatNumber(logProb)} (${formatShare(Math.exp(logProb))})`,
       entropies && `entropy ${formatNumber(entropies[token])}`,
       ratio !== undefined && `ratio ${formatNumber(ratio)}${clipped ? ', clipped' : ''}`,
+      learns?.[token] === 0 && 'does not learn: its entropy is too low',
       kl && `KL ${formatNumber(kl[token])}`,
       `advantage ${formatNumber(own)}`,
     ]

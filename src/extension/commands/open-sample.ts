@@ -31,14 +31,15 @@ async function chooseTarget(): Promise<string | undefined> {
 
 const entries = (folder: string): Promise<string[]> => readdir(folder).catch(() => []);
 
-/** The sample with the schema that it refers to elsewhere, so that its configs also complete and are checked where the extension is not. */
+/** The sample with the schemas that it refers to elsewhere, so that its configs also complete and are checked where the extension is not. */
 async function copySample(extension: string, target: string): Promise<void> {
   const skipped = join(extension, 'sample-workspace', '.grpo');
   await cp(join(extension, 'sample-workspace'), target, { recursive: true, filter: (path) => path !== skipped });
   await mkdir(join(target, 'types'));
-  await cp(join(extension, 'schemas', 'grpo.schema.json'), join(target, 'types', 'grpo.schema.json'));
+  for (const schema of ['grpo.schema.json', 'experiment.schema.json'])
+    await cp(join(extension, 'schemas', schema), join(target, 'types', schema));
   for (const name of await entries(target))
-    if (name.endsWith('.grpo.json')) await replace(join(target, name), '../schemas/', './types/');
+    if (/\.(grpo|experiment)\.json$/.test(name)) await replace(join(target, name), '../schemas/', './types/');
 }
 
 async function replace(file: string, from: string, to: string): Promise<void> {

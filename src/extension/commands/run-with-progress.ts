@@ -15,12 +15,14 @@ interface CommandToRun {
   onLine: (line: string, progress: Report) => void;
   /** Of commands that tell how many of how many are done; what others say they are doing is shown as it is. */
   onProgress?: (done: CountedProgress, progress: Report) => void;
+  /** It ends in its own time when it is canceled, as training does: what it says meanwhile. Others are killed. */
+  stopping?: string;
 }
 
 /** Runs a `grpo` command that loads an engine, with a notification that shows its progress and can cancel it. */
 export async function runWithProgress(
   context: ExtensionContext,
-  { title, args, cwd, begin, onLine, onProgress }: CommandToRun,
+  { title, args, cwd, begin, onLine, onProgress, stopping }: CommandToRun,
 ): Promise<{ exit: CommandExit; cancelled: boolean }> {
   return window.withProgress(
     { location: ProgressLocation.Notification, title, cancellable: true },
@@ -29,17 +31,24 @@ export async function runWithProgress(
       const script = join(context.extensionPath, 'dist', 'grpo.js');
       const env = childEnvironment(context);
       const told = (done: CommandProgress) => {
+        if (stopping !== undefined && token.isCancellationRequested) return;
         if ('message' in done) progress.report({ message: done.message });
         else onProgress?.(done, progress);
       };
       const command = new GrpoCommand(script, args, cwd, (line) => onLine(line, progress), { env, onProgress: told });
-      const cancel = token.onCancellationRequested(() => command.dispose());
-      context.subscriptions.push(command);
+      const end = () => {
+        if (stopping === undefined) return command.dispose();
+        progress.report({ message: stopping });
+        command.stop();
+      };
+      const cancel = token.onCancellationRequested(end);
+      const leaving = { dispose: end };
+      context.subscriptions.push(leaving);
       try {
         return { exit: await command.exited, cancelled: token.isCancellationRequested };
       } finally {
         cancel.dispose();
-        context.subscriptions.splice(context.subscriptions.indexOf(command), 1);
+        context.subscriptions.splice(context.subscriptions.indexOf(leaving), 1);
       }
     },
   );

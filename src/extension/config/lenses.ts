@@ -10,9 +10,9 @@ import {
   workspace,
 } from 'vscode';
 import type { CurrentTraining } from '../workspace/active-training.ts';
-import { RUN_CONFIGS } from '../workspace/find-files.ts';
+import { EXPERIMENTS, RUN_CONFIGS } from '../workspace/find-files.ts';
 
-/** What can be done with a run config, above its first line. */
+/** What can be done with a run config or an experiment, above its first line. */
 export class ConfigLenses implements CodeLensProvider, Disposable {
   readonly #training: CurrentTraining;
   readonly #changed = new EventEmitter<void>();
@@ -24,6 +24,7 @@ export class ConfigLenses implements CodeLensProvider, Disposable {
     this.#subscription = Disposable.from(
       this.#changed,
       languages.registerCodeLensProvider({ pattern: RUN_CONFIGS, scheme: 'file' }, this),
+      languages.registerCodeLensProvider({ pattern: EXPERIMENTS, scheme: 'file' }, this),
       workspace.onDidGrantWorkspaceTrust(() => this.#changed.fire()),
       // Only when the lenses would be others: they would flicker with every step.
       training.onDidChange(() => {
@@ -44,6 +45,7 @@ export class ConfigLenses implements CodeLensProvider, Disposable {
       new CodeLens(new Range(0, 0, 0, 0), { title, command, arguments: argument === undefined ? [] : [argument] });
     if (!workspace.isTrusted)
       return [lens('$(shield) Training runs reward functions: trust this workspace first', 'workbench.trust.manage')];
+    if (uri.path.endsWith('.experiment.json')) return [lens('$(run-all) Run Experiment', 'grpo.runExperiment', uri)];
     const { active } = this.#training;
     if (!active)
       return [

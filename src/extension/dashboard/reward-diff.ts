@@ -1,6 +1,6 @@
-import { resolve, sep } from 'node:path';
 import { commands, Uri } from 'vscode';
 import { readRunInfoLater } from '../../run-folder/run-info.ts';
+import { copyOf } from '../../run-folder/source-states.ts';
 import { fileName } from '../../text/files-by-name.ts';
 
 /** Shows a file of two runs' reward code side by side, as the runs keep it. */
@@ -15,8 +15,5 @@ export async function showRewardDiff(run: string, other: string, name: string): 
 export async function rewardCopy(run: string, name: string): Promise<string | undefined> {
   const info = await readRunInfoLater(run);
   const source = info?.rewardSources?.find((candidate) => candidate.name === name);
-  if (!source) return undefined;
-  const copy = resolve(run, source.copy);
-  // A run.json from elsewhere could name any file.
-  return copy.startsWith(run + sep) ? copy : undefined;
+  return source && copyOf(run, source);
 }

@@ -18,6 +18,7 @@ const SCORING = [
   'scaleRewards',
   'baseline',
   'multiObjectiveAggregation',
+  'processRewardWeight',
   'rewardTimeoutSeconds',
   'chatTemplateKwargs',
   'prompt',

@@ -1,6 +1,7 @@
 import type { Disposable } from 'vscode';
 import { Child } from '../../processes/child.ts';
 import type { Problem } from '../../protocol/errors.ts';
+import type { HostCommand } from '../../protocol/events.ts';
 import { type CommandProgress, commandProblem, commandProgress } from '../../protocol/problem.ts';
 
 /** How a command ended: `lastWords` is the end of what it wrote to stderr. */
@@ -38,6 +39,11 @@ export class GrpoCommand implements Disposable {
     this.exited = this.#child.ended.then(({ code, error }) => {
       return { ok: code === 0, problem, lastWords: error?.message ?? this.#child.lastWords };
     });
+  }
+
+  /** Asks it to end in its own time, which commands that train do: with checkpoints. When we are gone, they do so too. */
+  stop(): void {
+    this.#child.send({ type: 'stop' } satisfies HostCommand);
   }
 
   dispose(): void {

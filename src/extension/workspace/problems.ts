@@ -19,7 +19,7 @@ import type { Problem, SourceLocation } from '../../protocol/errors.ts';
 import type { Finding } from '../../protocol/finding.ts';
 import { type Remedy, setWords } from '../../protocol/remedy.ts';
 import { editOf } from './edit-config.ts';
-import { RUN_CONFIGS } from './find-files.ts';
+import { EXPERIMENTS, RUN_CONFIGS } from './find-files.ts';
 import { placeToOpen, wordsBesidePlace } from './problem-place.ts';
 import { watchFiles } from './watch-files.ts';
 
@@ -54,7 +54,7 @@ export class Problems implements Disposable {
         if (contentChanges.length > 0) this.#changed(document.uri);
       }),
       languages.registerCodeActionsProvider(
-        { pattern: RUN_CONFIGS, scheme: 'file' },
+        [RUN_CONFIGS, EXPERIMENTS].map((pattern) => ({ pattern, scheme: 'file' })),
         { provideCodeActions: (document, range) => this.#fixes(document, range) },
         { providedCodeActionKinds: [CodeActionKind.QuickFix] },
       ),

@@ -1,7 +1,7 @@
-import { closeSync, fsyncSync, ftruncateSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
 import { RunFailure } from '../../protocol/errors.ts';
 import { sizeOf } from '../shape.ts';
 import { largestOf, STORED_FORMATS, type StoredType } from './quantize.ts';
+import { type TensorFileLayout, type WriteAt, writeTensorFile } from './tensor-file.ts';
 
 /** A value of the metadata, with the type that llama.cpp expects it to have. */
 export type GgufEntry =
@@ -25,9 +25,8 @@ const ALIGNMENT = 32;
 const PIECE = 1 << 18;
 
 /**
- * Writes a GGUF file of version 3: metadata and the list of `plan` first, then the tensors one at a time as they arrive, in any order, so
- * that the model need not be in memory. The file appears under its name only when it is complete and flushed. Throws RunFailure for a
- * weight that the format cannot hold.
+ * Writes a GGUF file of version 3: metadata and the list of `plan` first, then the tensors as they arrive. Throws
+ * RunFailure for a weight that the format cannot hold.
  *
  * Source: https://github.com/ggml-org/ggml/blob/master/docs/gguf.md
  */
@@ -37,37 +36,19 @@ export async function writeGguf(
   plan: ReadonlyMap<string, GgufTensorPlan>,
   tensors: AsyncIterable<readonly [name: string, values: Float32Array]>,
 ): Promise<void> {
-  const { header, starts, end } = layOut(metadata, plan);
-  const temporary = `${file}.tmp`;
-  const descriptor = openSync(temporary, 'w');
-  try {
-    writeAll(descriptor, header, 0);
-    for await (const [name, values] of tensors) {
-      const start = starts.get(name);
-      if (start === undefined) throw new Error(`tensor "${name}" was not announced, or was written twice`);
-      const { shape, type } = plan.get(name)!;
-      if (values.length !== sizeOf(shape)) {
-        throw new Error(`tensor "${name}" has ${values.length} values, announced as [${shape}]`);
-      }
-      writeTensor(descriptor, name, values, start, type);
-      starts.delete(name);
+  await writeTensorFile(file, layOut(metadata, plan), tensors, ([name, values], start, writeAt) => {
+    const { shape, type } = plan.get(name)!;
+    if (values.length !== sizeOf(shape)) {
+      throw new Error(`tensor "${name}" has ${values.length} values, announced as [${shape}]`);
     }
-    if (starts.size > 0) throw new Error(`tensors announced but never written: ${[...starts.keys()].join(', ')}`);
-    ftruncateSync(descriptor, end);
-    fsyncSync(descriptor);
-  } catch (error) {
-    closeSync(descriptor);
-    rmSync(temporary, { force: true });
-    throw error;
-  }
-  closeSync(descriptor);
-  renameSync(temporary, file);
+    writeTensor(writeAt, name, values, start, type);
+  });
 }
 
 const aligned = (bytes: number): number => Math.ceil(bytes / ALIGNMENT) * ALIGNMENT;
 
 /** The bytes in front of the data, and where in the file each tensor begins. */
-function layOut(metadata: ReadonlyMap<string, GgufEntry>, plan: ReadonlyMap<string, GgufTensorPlan>) {
+function layOut(metadata: ReadonlyMap<string, GgufEntry>, plan: ReadonlyMap<string, GgufTensorPlan>): TensorFileLayout {
   const parts = [Buffer.from('GGUF'), uint32(3), uint64(plan.size), uint64(metadata.size)];
   for (const [name, entry] of metadata) parts.push(string(name), ...encode(entry));
   const offsets = new Map<string, number>();
@@ -84,7 +65,7 @@ function layOut(metadata: ReadonlyMap<string, GgufEntry>, plan: ReadonlyMap<stri
   return { header, starts, end: header.length + end };
 }
 
-function writeTensor(descriptor: number, name: string, values: Float32Array, start: number, type: StoredType): void {
+function writeTensor(writeAt: WriteAt, name: string, values: Float32Array, start: number, type: StoredType): void {
   const { values: block, bytes, quantize } = STORED_FORMATS[type];
   for (let at = 0; at < values.length; at += PIECE) {
     const piece = values.subarray(at, at + PIECE);
@@ -93,7 +74,7 @@ function writeTensor(descriptor: number, name: string, values: Float32Array, sta
       const message = `Tensor "${name}" has a weight beyond ${largestOf(type)}, the largest that ${type} holds.`;
       throw new RunFailure(message);
     }
-    writeAll(descriptor, out, start + (at / block) * bytes);
+    writeAt(out, start + (at / block) * bytes);
   }
 }
 
@@ -142,10 +123,4 @@ function float32(value: number): Buffer {
 function string(text: string): Buffer {
   const bytes = Buffer.from(text);
   return Buffer.concat([uint64(bytes.length), bytes]);
-}
-
-function writeAll(descriptor: number, bytes: Uint8Array, position: number): void {
-  for (let done = 0; done < bytes.length; ) {
-    done += writeSync(descriptor, bytes, done, bytes.length - done, position + done);
-  }
 }

@@ -1,7 +1,7 @@
-import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
 import { RunFailure } from '../../protocol/errors.ts';
 import { sizeOf } from '../shape.ts';
 import { float32ToBfloat16, float32ToFloat16 } from './float16.ts';
+import { type TensorFileLayout, type WriteAt, writeTensorFile } from './tensor-file.ts';
 
 /** How weights are stored; the names are those of transformers' config.json. */
 export type WeightDtype = 'float32' | 'float16' | 'bfloat16';
@@ -27,34 +27,20 @@ export async function writeSafetensors(
   dtype: WeightDtype | ((name: string) => WeightDtype),
 ): Promise<void> {
   const dtypeOf = typeof dtype === 'string' ? () => dtype : dtype;
-  const { header, starts } = layOut(shapes, dtypeOf);
-  const temporary = `${file}.tmp`;
-  const descriptor = openSync(temporary, 'w');
-  try {
-    writeAll(descriptor, header, 0);
-    for await (const [name, shape, values] of tensors) {
-      const start = starts.get(name);
-      if (start === undefined) throw new Error(`tensor "${name}" was not announced, or was written twice`);
-      const announced = shapes.get(name)!;
-      if (shape.join() !== announced.join() || values.length !== sizeOf(announced)) {
-        throw new Error(`tensor "${name}" is [${shape}] with ${values.length} values, announced as [${announced}]`);
-      }
-      writeValues(descriptor, name, values, start, dtypeOf(name));
-      starts.delete(name);
+  await writeTensorFile(file, layOut(shapes, dtypeOf), tensors, ([name, shape, values], start, writeAt) => {
+    const announced = shapes.get(name)!;
+    if (shape.join() !== announced.join() || values.length !== sizeOf(announced)) {
+      throw new Error(`tensor "${name}" is [${shape}] with ${values.length} values, announced as [${announced}]`);
     }
-    if (starts.size > 0) throw new Error(`tensors announced but never written: ${[...starts.keys()].join(', ')}`);
-    fsyncSync(descriptor);
-  } catch (error) {
-    closeSync(descriptor);
-    rmSync(temporary, { force: true });
-    throw error;
-  }
-  closeSync(descriptor);
-  renameSync(temporary, file);
+    writeValues(writeAt, name, values, start, dtypeOf(name));
+  });
 }
 
 /** The bytes in front of the data, and where in the file each tensor begins. */
-function layOut(shapes: ReadonlyMap<string, readonly number[]>, dtypeOf: (name: string) => WeightDtype) {
+function layOut(
+  shapes: ReadonlyMap<string, readonly number[]>,
+  dtypeOf: (name: string) => WeightDtype,
+): TensorFileLayout {
   const entries: Record<string, unknown> = { __metadata__: { format: 'pt' } };
   const offsets = new Map<string, number>();
   let end = 0;
@@ -70,12 +56,13 @@ function layOut(shapes: ReadonlyMap<string, readonly number[]>, dtypeOf: (name: 
   const header = Buffer.alloc(8 + Math.ceil(json.length / 8) * 8, ' ');
   header.writeBigUInt64LE(BigInt(header.length - 8));
   json.copy(header, 8);
-  return { header, starts: new Map([...offsets].map(([name, offset]) => [name, header.length + offset])) };
+  const starts = new Map([...offsets].map(([name, offset]) => [name, header.length + offset]));
+  return { header, starts, end: header.length + end };
 }
 
-function writeValues(descriptor: number, name: string, values: Float32Array, start: number, dtype: WeightDtype): void {
+function writeValues(writeAt: WriteAt, name: string, values: Float32Array, start: number, dtype: WeightDtype): void {
   if (dtype === 'float32') {
-    writeAll(descriptor, new Uint8Array(values.buffer, values.byteOffset, values.byteLength), start);
+    writeAt(new Uint8Array(values.buffer, values.byteOffset, values.byteLength), start);
     return;
   }
   const narrow = dtype === 'float16' ? float32ToFloat16 : float32ToBfloat16;
@@ -86,7 +73,7 @@ function writeValues(descriptor: number, name: string, values: Float32Array, sta
     narrow(piece, halves);
     const over = piece.find((value, i) => Number.isFinite(value) && isInfinite(halves[i]!, dtype));
     if (over !== undefined) throw new RunFailure(overflowWords(name, over, dtype));
-    writeAll(descriptor, new Uint8Array(halves.buffer), start + at * 2);
+    writeAt(new Uint8Array(halves.buffer), start + at * 2);
   }
 }
 
@@ -103,11 +90,4 @@ export function beyondFloat16(weights: Readonly<Record<string, { data: ArrayLike
       if (Math.abs(data[i]!) >= 65520) return overflowWords(name, data[i]!, 'float16');
   }
   return undefined;
-}
-
-function writeAll(descriptor: number, bytes: Uint8Array, position: number): void {
-  const most = 1 << 30;
-  for (let done = 0; done < bytes.length; ) {
-    done += writeSync(descriptor, bytes, done, Math.min(most, bytes.length - done), position + done);
-  }
 }

@@ -64,9 +64,14 @@ export function overlongPenalty({ maxLength, cache, ...count }: OverlongPenaltyO
   if (!(cache > 0) || !(cache <= maxLength)) throw new Error('overlongPenalty wants 0 < cache ≤ maxLength.');
   return (input) => {
     const { length, words } = lengthOf(input, count);
-    const over = length - (maxLength - cache);
-    return { score: over <= 0 ? 0 : Math.max(-1, -over / cache), reason: words };
+    return { score: softOverlong(length, maxLength, cache), reason: words };
   };
+}
+
+/** The penalty of a completion of so many tokens. */
+export function softOverlong(length: number, maxLength: number, cache: number): number {
+  const over = length - (maxLength - cache);
+  return over <= 0 ? 0 : Math.max(-1, -over / cache);
 }
 
 /** Tokens, or a guess at them from the characters; in words, which of both. */

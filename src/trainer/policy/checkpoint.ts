@@ -46,6 +46,8 @@ const trainerState = z.object({
   stage: z.string().optional(),
   /** Of float16 training. */
   lossScale: z.object({ scale: z.number().positive(), goodUpdates: z.int().min(0) }).optional(),
+  /** Of `useAdaptiveEntropy`. */
+  entropyControl: z.object({ coef: z.number(), entropy: z.number() }).optional(),
 });
 export type TrainerState = z.infer<typeof trainerState>;
 
@@ -78,8 +80,12 @@ export async function writeCheckpoint(
   const shapes = new Map(tensors.map(([name, shape]) => [name, shape]));
   await writeSafetensors(join(folder, OPTIMIZER_FILE), shapes, tensors, 'float32');
 
-  const { updates, lossScale } = policy;
-  const full: TrainerState = { version: 1, updates, ...progress, ...(lossScale && { lossScale }) };
+  const { updates, lossScale, entropyControl } = policy;
+  const full: TrainerState = {
+    ...{ version: 1, updates, ...progress },
+    ...(lossScale && { lossScale }),
+    ...(entropyControl && { entropyControl }),
+  };
   atomicWrite(join(folder, STATE_FILE), `${JSON.stringify(full, null, 2)}\n`);
 }
 
@@ -121,8 +127,12 @@ export async function readCheckpoint(folder: string, model: ModelConfig): Promis
   const means = read(withPrefix(PREFIX.means));
   const squares = read(withPrefix(PREFIX.squares));
   const syncedReference = optional(withPrefix(PREFIX.reference));
-  const { updates, lossScale } = state.data;
-  const policy = { weights, means, squares, updates, syncedReference, ...(lossScale && { lossScale }) };
+  const { updates, lossScale, entropyControl } = state.data;
+  const policy = {
+    ...{ weights, means, squares, updates, syncedReference },
+    ...(lossScale && { lossScale }),
+    ...(entropyControl && { entropyControl }),
+  };
   return { policy, state: state.data };
 }
 

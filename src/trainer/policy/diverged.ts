@@ -1,3 +1,4 @@
+import type { Experience } from '../../grpo/trajectory.ts';
 import { RunFailure } from '../../protocol/errors.ts';
 import { type Remedy, remedyWords } from '../../protocol/remedy.ts';
 import type { RunConfig } from '../../protocol/run-config.ts';
@@ -52,6 +53,15 @@ export interface UpdateFigures {
 const LARGE_ADVANTAGE = 1e12;
 
 type Settings = Pick<RunConfig, 'maxGradNorm' | 'beta'>;
+
+/** The largest of advantages, one per completion or per token, without its sign; NaN where one is. */
+export function largest(advantages: readonly Experience['advantage'][]): number {
+  let most = 0;
+  for (const advantage of advantages)
+    for (const value of typeof advantage === 'number' ? [advantage] : Array.from(advantage))
+      most = Math.max(most, Math.abs(value));
+  return most;
+}
 
 /** Throws before an update that would not be finite is applied. */
 export function checkUpdate(figures: UpdateFigures, config: Settings): void {

@@ -1,11 +1,13 @@
 import type { Compiled, Engine, Program } from '../../engine/engine.ts';
 import { leaveOpen, type NdArray, scalar } from '../../engine/tree.ts';
 import { Zeros } from '../../engine/zeros.ts';
+import type { SumsAsNumbers } from '../../grpo/metrics.ts';
 import { ROWS } from '../../model/network/batch.ts';
 import type { Weights } from '../../model/weights-tree.ts';
 import type { TokenFigures } from './learner.ts';
 import type { MicroBatch } from './micro-batches.ts';
 import type { GradientInputs, GradientOutputs } from './policy-update.ts';
+import type { PreferencePass } from './preferences.ts';
 import { tokenFigures } from './token-figures.ts';
 
 /** The weights that a pass over a rollout takes the gradient of. */
@@ -38,8 +40,9 @@ export class Gradients {
   }
 
   /**
-   * The loss of all micro-batches of a rollout of `rows` completions, and its gradient, which the caller releases. Adds their metrics to
-   * `sums`, puts the figures of each completion's tokens into `tokens`, and keeps in each batch the policy's log-probabilities of the first pass.
+   * The loss of all micro-batches of a rollout of `rows` completions, and its gradient, which the caller releases. Adds its sums to those of the
+   * passes before, `sums`, puts the figures of each completion's tokens into `tokens`, and keeps in each batch the policy's log-probabilities of
+   * the first pass.
    */
   async of(
     { trained, params, frozen }: PassWeights,
@@ -48,22 +51,35 @@ export class Gradients {
       rows,
       sums,
       tokens,
+      preference,
+      bonus,
       scaling,
-    }: { rows: number; sums: Record<string, number>; tokens?: TokenFigures[] | undefined; scaling?: Scaling },
-  ): Promise<{ gradients: Weights; loss: number }> {
+    }: {
+      rows: number;
+      sums: Record<string, number>;
+      tokens?: TokenFigures[] | undefined;
+      preference?: PreferencePass | undefined;
+      bonus?: { coef: NdArray } | undefined;
+      scaling?: Scaling;
+    },
+  ): Promise<{ gradients: Weights; loss: number; sums: SumsAsNumbers }> {
     const totals = {
       rows: scalar(rows),
       tokens: scalar(total(batches.map(({ mask }) => total(mask.data)))),
     };
     let gradients = await this.#zeros.like(trained);
-    let loss = 0;
+    let loss = preference?.loss ?? 0;
+    const own: Record<string, number> = {};
     for (const batch of batches) {
-      const { sequences, mask, advantages, old, reference } = batch;
+      const { sequences, mask, advantages, old, sampled, reference } = batch;
       const result = await this.#program.run({
         ...{ params, sequences, mask, advantages, totals, accumulated: gradients },
         ...(frozen && { frozen }),
         ...(old && { old }),
+        ...(sampled && { sampled }),
         ...(reference && { reference }),
+        ...(preference && { preference: preference.slopesOf(batch) }),
+        ...(bonus && { bonus }),
         ...(scaling && { scaling }),
       });
       if (tokens)
@@ -74,9 +90,10 @@ export class Gradients {
       this.#engine.release(gradients);
       gradients = result.gradients;
       loss += result.loss.data[0]!;
-      for (const [name, value] of Object.entries(result.sums)) sums[name] = (sums[name] ?? 0) + value.data[0]!;
+      for (const [name, value] of Object.entries(result.sums))
+        for (const to of [own, sums]) to[name] = (to[name] ?? 0) + value.data[0]!;
     }
-    return { gradients, loss };
+    return { gradients, loss, sums: own };
   }
 
   dispose(): Promise<void> {

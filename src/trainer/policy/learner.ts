@@ -19,8 +19,8 @@ export interface Learner {
   logProbs(completions: readonly Pick<Experience, 'promptIds' | 'completionIds'>[], group: number): Promise<number[][]>;
   /** Moves the policy by a rollout, whole groups one after another. Throws Diverged before numbers that are not finite are applied. */
   update(rollout: readonly Experience[]): Promise<UpdateResult>;
-  /** Makes the policy as it is now the reference. */
-  syncReference(): void;
+  /** Makes the policy as it is now the reference, or moves the reference towards it as `refModelMixupAlpha` says. */
+  syncReference(): Promise<void>;
   /** Fills an empty folder with the model, and with what it takes to continue training from there. */
   save(folder: string, progress: Progress): Promise<void>;
   /** Continues from such a folder. Throws BadInput when it is not one, or of another model. */
@@ -54,6 +54,8 @@ export interface TokenFigures {
   entropies: Float32Array;
   /** ρ, how much more likely the token has become since the first pass; undefined at the first, where all are 1. */
   ratios?: Float32Array | undefined;
+  /** 1 on the tokens that learn; undefined where all do. */
+  learns?: Uint8Array | undefined;
   /** k3 estimate of KL(policy ‖ reference), in nats; undefined without a reference. */
   kl?: Float32Array | undefined;
 }

@@ -19,7 +19,7 @@ export interface TrainedRun extends SampledRun, StartWeights {
 /** What of a config is about groups of completions has no part in supervised fine-tuning: each demonstration is alone. */
 const supervisedConfig = (config: RunConfig): RunConfig => ({
   ...config,
-  ...{ numGenerations: 1, numIterations: 1, lossType: 'dapo', beta: 0 },
+  ...{ numGenerations: 1, numIterations: 1, lossType: 'dapo', beta: 0, dpoCoef: 0, useAdaptiveEntropy: false },
 });
 
 /** Trains a policy on an engine of this process. */
@@ -60,8 +60,8 @@ export class LocalLearner implements Learner {
     return this.policy.update(rollout);
   }
 
-  syncReference(): void {
-    this.policy.syncReference();
+  syncReference(): Promise<void> {
+    return this.policy.syncReference();
   }
 
   async save(folder: string, progress: Progress): Promise<void> {

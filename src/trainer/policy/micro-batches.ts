@@ -1,5 +1,5 @@
 import { floats, leaveOpen, type NdArray } from '../../engine/tree.ts';
-import { DEPENDS_ON_MICRO_BATCHES } from '../../grpo/loss.ts';
+import { dependsOnMicroBatches } from '../../grpo/loss.ts';
 import type { Experience } from '../../grpo/trajectory.ts';
 import type { ModelConfig } from '../../model/config.ts';
 import { activationBytes } from '../../model/network/activations.ts';
@@ -25,6 +25,8 @@ export interface MicroBatch {
   advantages: NdArray;
   /** Under the policy that sampled: known after the first pass. */
   old?: { logProbs: NdArray };
+  /** As the sampler computed them. */
+  sampled?: { logProbs: NdArray };
   reference?: { logProbs: NdArray };
 }
 
@@ -35,11 +37,11 @@ const ACTIVATION_BYTES = 2 ** 31;
 export function microBatches(
   rollout: readonly ReferencedExperience[],
   model: ModelConfig,
-  config: Pick<RunConfig, 'numGenerations' | 'gradientAccumulationSteps' | 'lossType'>,
+  config: Pick<RunConfig, 'numGenerations' | 'gradientAccumulationSteps' | 'lossType' | 'topEntropyQuantile'>,
 ): MicroBatch[] {
-  const { numGenerations, gradientAccumulationSteps, lossType } = config;
+  const { numGenerations, gradientAccumulationSteps } = config;
   const rows = rollout.length / gradientAccumulationSteps;
-  const parts: Part<ReferencedExperience>[] = DEPENDS_ON_MICRO_BATCHES[lossType]
+  const parts: Part<ReferencedExperience>[] = dependsOnMicroBatches(config)
     ? chunks(rollout, rows).map((sequences) => ({ sequences, group: commonDivisor(rows, numGenerations) }))
     : cutIntoParts(rollout, numGenerations, {
         sequences: rows,
@@ -72,6 +74,7 @@ function microBatch(part: ReferencedExperience[], group: number, model: ModelCon
     advantages: perRow
       ? leaveOpen(floats(perRow, [rows, 1]), [ROWS])
       : byToken(({ advantage }) => advantage as ArrayLike<number>),
+    ...(part[0]!.sampledLogProbs && { sampled: { logProbs: byToken(({ sampledLogProbs }) => sampledLogProbs!) } }),
     ...(part[0]!.reference && { reference: { logProbs: byToken(({ reference }) => reference!) } }),
   };
 }

@@ -1,4 +1,5 @@
 import { zerosLike } from '../../engine/zeros.ts';
+import type { EntropyControl } from '../../grpo/entropy-control.ts';
 import type { Weights } from '../../model/weights-tree.ts';
 import type { LossScale } from './loss-scale.ts';
 
@@ -13,6 +14,8 @@ export interface PolicyState {
   updates: number;
   /** The reference policy, once it is no longer the start model. */
   syncedReference: Weights | undefined;
+  /** With `useAdaptiveEntropy`, after the first update. */
+  entropyControl?: EntropyControl;
   /** Once gradients were taken in float16. */
   lossScale?: LossScale;
 }

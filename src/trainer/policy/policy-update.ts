@@ -1,6 +1,7 @@
 import { add, div, keep, mul, type Scalar, type Tensor, type Tensor2D, valueAndGrads } from '@tensorflow/tfjs-core';
 import { type AdamWScalars, adamW, addSquares, globalNorm, scaleGradients } from '../../engine/optimizer.ts';
-import { grpoLoss, type LossSums } from '../../grpo/loss.ts';
+import { grpoLoss } from '../../grpo/loss.ts';
+import type { LossSums } from '../../grpo/loss-sums.ts';
 import { stopGradient } from '../../grpo/stop-gradient.ts';
 import type { ModelConfig } from '../../model/config.ts';
 import {
@@ -26,8 +27,14 @@ export type GradientInputs = {
   advantages: Tensor;
   /** [rows, C] log-probabilities under the sampling policy; absent at the first pass over a rollout. */
   old?: { logProbs: Tensor };
+  /** [rows, C] log-probabilities as the sampler computed them, with `offPolicyMaskThreshold` where they are known. */
+  sampled?: { logProbs: Tensor };
   /** [rows, C] log-probabilities under the reference policy; there when beta is not 0. */
   reference?: { logProbs: Tensor };
+  /** With `dpoCoef`, [rows, 1]: the preference term's derivative by each completion's summed log-probabilities. */
+  preference?: { slopes: Tensor };
+  /** With `useAdaptiveEntropy`: the weight of the entropy bonus in this update. */
+  bonus?: { coef: Tensor };
   /** Of all micro-batches of the update. */
   totals: { rows: Tensor; tokens: Tensor };
   /** The sum of the gradients of the micro-batches before. */
@@ -42,6 +49,8 @@ export type GradientOutputs = {
   /** [rows, C], as `entropies`: of each token under the policy, and of the distribution that it is of. */
   logProbs: Tensor;
   entropies: Tensor;
+  /** With `topEntropyQuantile`, likewise: 1 on the tokens that learn. */
+  chosen?: { learns: Tensor };
   loss: Tensor;
   sums: Record<string, Tensor>;
 };
@@ -52,10 +61,12 @@ export type GradientOutputs = {
  */
 export function gradientProgram(model: ModelConfig, config: RunConfig) {
   return (inputs: GradientInputs): GradientOutputs => {
-    const { params, frozen, sequences, mask, advantages, old, reference, totals, accumulated, scaling } = inputs;
+    const { params, frozen, sequences, mask, advantages, totals, accumulated, scaling } = inputs;
+    const { old, sampled, reference, preference, bonus } = inputs;
     const names = Object.keys(params);
     let logProbs!: Tensor;
     let entropies!: Tensor;
+    let learns: Tensor | undefined;
     let loss!: Tensor;
     let sums!: LossSums;
 
@@ -63,12 +74,16 @@ export function gradientProgram(model: ModelConfig, config: RunConfig) {
       const current = Object.fromEntries(tensors.map((tensor, index) => [names[index]!, tensor]));
       const logits = completionLogits({ ...frozen, ...current }, model, sequences, config.temperature);
       const logps = completionLogProbs(logits, sequences);
-      const entropyLogits = config.entropyCoef === 0 ? (stopGradient(logits) as Tensor2D) : logits;
+      const hasBonus = bonus || config.entropyCoef !== 0;
+      const entropyLogits = !hasBonus ? (stopGradient(logits) as Tensor2D) : logits;
       const ofTokens = completionEntropies(entropyLogits, sequences);
       const result = grpoLoss(
         {
           logps,
           ...(old && { oldLogps: old.logProbs as Tensor2D }),
+          ...(sampled && { sampledLogps: sampled.logProbs as Tensor2D }),
+          ...(preference && { slopes: preference.slopes as Tensor2D }),
+          ...(bonus && { entropyCoef: bonus.coef as Scalar }),
           ...(reference && { refLogps: reference.logProbs as Tensor2D }),
           entropies: ofTokens,
           mask: mask as Tensor2D,
@@ -80,6 +95,7 @@ export function gradientProgram(model: ModelConfig, config: RunConfig) {
       );
       logProbs = keep(logps);
       entropies = keep(ofTokens);
+      learns = result.learns && keep(result.learns);
       sums = result.sums;
       for (const sum of Object.values(sums)) keep(sum);
       loss = keep(result.loss);
@@ -88,7 +104,7 @@ export function gradientProgram(model: ModelConfig, config: RunConfig) {
 
     const { grads } = valueAndGrads(lossOf)(names.map((name) => params[name]!));
     const gradients = Object.fromEntries(names.map((name, index) => [name, add(accumulated[name]!, grads[index]!)]));
-    return { gradients, logProbs, entropies, loss, sums: { ...sums } };
+    return { gradients, logProbs, entropies, ...(learns && { chosen: { learns } }), loss, sums: { ...sums } };
   };
 }
 

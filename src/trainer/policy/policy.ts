@@ -1,8 +1,7 @@
 import type { Compiled, Engine, Program } from '../../engine/engine.ts';
 import { adamWScalars } from '../../engine/optimizer.ts';
 import { type NdArray, scalar } from '../../engine/tree.ts';
-import { lossMetrics } from '../../grpo/metrics.ts';
-import { COUNTING_OPTIONS, type SchedulerOptions, learningRate as scheduledRate } from '../../grpo/schedule.ts';
+import { lossMetrics, type Metrics, meanOf } from '../../grpo/metrics.ts';
 import { mean } from '../../grpo/statistics.ts';
 import type { Experience } from '../../grpo/trajectory.ts';
 import type { ModelConfig } from '../../model/config.ts';
@@ -12,12 +11,14 @@ import type { Weights } from '../../model/weights-tree.ts';
 import type { RunConfig } from '../../protocol/run-config.ts';
 import { adamWOptions } from './adamw-options.ts';
 import { ComputeCopies } from './compute-copies.ts';
-import { checkUpdate, checkWeights } from './diverged.ts';
+import { checkUpdate, checkWeights, largest } from './diverged.ts';
+import { entropyBonus, withEntropyOf } from './entropy-bonus.ts';
 import { Gradients, type PassWeights, type Scaling } from './gradients.ts';
-import { largestAdvantageOf } from './largest-advantage.ts';
 import type { TokenFigures, UpdateResult } from './learner.ts';
+import { learningRateAfter } from './learning-rate.ts';
 import { FIRST_LOSS_SCALE, type LossScale, nextLossScale } from './loss-scale.ts';
 import { microBatches, type ReferencedExperience } from './micro-batches.ts';
+import { MixedReference } from './mixed-reference.ts';
 import { partsOf } from './parts.ts';
 import { freshState, type PolicyState, weightsOf } from './policy-state.ts';
 import {
@@ -31,6 +32,7 @@ import {
   type GradientOutputs,
   gradientProgram,
 } from './policy-update.ts';
+import { Preferences } from './preferences.ts';
 
 /** What a training starts from. */
 export interface StartWeights {
@@ -53,6 +55,7 @@ export class Policy {
   readonly #clip: Compiled<ClipInputs, ClipOutputs>;
   readonly #optimizer: Compiled<ApplyInputs, ApplyOutputs>;
   readonly #copies: ComputeCopies;
+  readonly #mixed: MixedReference | undefined;
 
   /** `program`: the gradient that it follows, by default that of the GRPO loss. */
   constructor(
@@ -75,6 +78,8 @@ export class Policy {
       resident: ['params', 'means', 'squares', 'size'],
     });
     this.#copies = new ComputeCopies(engine, model);
+    const { syncRefModel, refModelMixupAlpha: alpha } = config;
+    this.#mixed = syncRefModel && alpha < 1 ? new MixedReference(engine, alpha) : undefined;
   }
 
   /** All of them, an adapter's included, as programs compute with them until the next update. */
@@ -85,33 +90,50 @@ export class Policy {
   /** `numIterations` passes over a rollout, each one optimizer update. */
   async update(rollout: readonly Experience[]): Promise<UpdateResult> {
     const started = performance.now();
-    const batches = microBatches(await this.#withReference(rollout), this.#model, this.#config);
+    const completions = await this.#withReference(rollout);
+    const batches = microBatches(completions, this.#model, this.#config);
     const updating = performance.now();
 
-    const { numIterations } = this.#config;
-    const largestAdvantage = largestAdvantageOf(rollout.map(({ advantage }) => advantage));
+    const { numIterations, useAdaptiveEntropy, entropyCoef, dpoCoef } = this.#config;
+    const largestAdvantage = largest(rollout.map(({ advantage }) => advantage));
     const sums: Record<string, number> = {};
     let [loss, learningRate] = [0, 0];
     const norms: number[] = [];
     const tokens: TokenFigures[] = [];
+    const preferences = dpoCoef === 0 ? undefined : new Preferences(this.#scorer, completions, this.#config);
+    const passes: Metrics[] = [];
     for (let iteration = 0; iteration < numIterations; iteration++) {
+      const preference = await preferences?.under(await this.weights());
       const pass = await this.#gradients.of(await this.#passWeights(), batches, {
         ...{ rows: rollout.length, sums, tokens: iteration === numIterations - 1 ? tokens : undefined },
-        ...this.#scaling(),
+        ...{ preference, bonus: entropyBonus(this.state, this.#config), ...this.#scaling() },
       });
       loss += pass.loss / numIterations;
-      learningRate = this.#learningRate();
+      learningRate = learningRateAfter(this.state.updates, this.#config);
       const figures = { loss: pass.loss, sums, largestAdvantage, learningRate, applied: norms.length > 0 };
       const norm = await this.#apply(pass.gradients, learningRate, (norm) =>
         checkUpdate({ ...figures, norm }, this.#config),
       );
-      if (norm !== undefined) norms.push(norm);
+      if (norm !== undefined) {
+        norms.push(norm);
+        this.state = withEntropyOf(pass.sums, this.state, this.#config);
+      }
+      passes.push({
+        ...preference?.metrics,
+        ...(useAdaptiveEntropy && { entropy_coef: this.state.entropyControl?.coef ?? entropyCoef }),
+      });
       this.#engine.release(pass.gradients);
     }
     for (const { old } of batches) this.#engine.release({ ...(old && { old }) });
     const skipped = numIterations - norms.length;
     return {
-      metrics: { loss, grad_norm: mean(norms), learning_rate: learningRate, ...lossMetrics(sums) },
+      metrics: {
+        loss,
+        grad_norm: mean(norms),
+        learning_rate: learningRate,
+        ...lossMetrics(sums),
+        ...meanOf(passes),
+      },
       ...(skipped > 0 && { overflow: { skipped, lossScale: this.state.lossScale!.scale } }),
       tokens,
       seconds: { reference: (updating - started) / 1000, update: (performance.now() - updating) / 1000 },
@@ -135,9 +157,12 @@ export class Policy {
     await Promise.all([this.#gradients.dispose(), this.#clip.dispose(), this.#optimizer.dispose()]);
   }
 
-  /** Makes the policy as it is now the reference. */
-  syncReference(): void {
-    this.#replace({ ...this.state, syncedReference: this.state.weights });
+  /** Makes the policy as it is now the reference, or moves the reference towards it. */
+  async syncReference(): Promise<void> {
+    const { weights, syncedReference } = this.state;
+    const keep = (reference: Weights) => this.#replace({ ...this.state, syncedReference: reference });
+    if (this.#mixed) await this.#mixed.move(weights, syncedReference ?? this.#start, keep);
+    else keep(weights);
   }
 
   /**
@@ -214,20 +239,6 @@ export class Policy {
     }
     this.#copies.keepThose([next.weights, this.#trainedReference(next)]);
     this.state = next;
-  }
-
-  /** The schedule runs over optimizer updates, while the config counts steps of `numIterations` updates each. */
-  #learningRate(): number {
-    const { learningRate: base, lrSchedulerType, warmupSteps, maxSteps, numIterations } = this.#config;
-    const options: SchedulerOptions = { ...this.#config.lrSchedulerKwargs };
-    for (const option of COUNTING_OPTIONS) if (options[option] !== undefined) options[option] *= numIterations;
-    return scheduledRate(this.state.updates, {
-      learningRate: base,
-      lrSchedulerType,
-      lrSchedulerKwargs: options,
-      warmupSteps: warmupSteps < 1 ? warmupSteps : warmupSteps * numIterations,
-      totalSteps: maxSteps * numIterations,
-    });
   }
 
   /** Scores the rollout under the reference policy, if the loss asks for it. */

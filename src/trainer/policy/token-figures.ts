@@ -7,18 +7,20 @@ import type { MicroBatch } from './micro-batches.ts';
 interface BatchFigures {
   logProbs: NdArray;
   entropies: NdArray;
+  chosen?: { learns: NdArray };
 }
 
 /** The figures of a micro-batch's completions, each of its own length. `old`: log-probabilities at the first pass, unless this is it. */
 export async function tokenFigures(
   engine: Engine,
   { reference, lengths }: MicroBatch,
-  { logProbs, entropies }: BatchFigures,
+  { logProbs, entropies, chosen }: BatchFigures,
   old: NdArray | undefined,
 ): Promise<TokenFigures[]> {
   // Nothing is copied from the device that nobody asks for.
   const host = await engine.download({
     entropies,
+    ...chosen,
     ...((old || reference) && { logProbs }),
     ...(old && { old }),
   });
@@ -32,6 +34,7 @@ export async function tokenFigures(
     return {
       entropies: own(host.entropies).slice(),
       ratios: host.old && each(host.old, (logProb, before) => Math.exp(logProb - before)),
+      learns: host.learns && Uint8Array.from(own(host.learns)),
       kl: reference && each(reference.logProbs, k3),
     };
   });

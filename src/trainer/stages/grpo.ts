@@ -10,6 +10,8 @@ import { metricsOf, rolloutRows, type ScoredStep, tokensOf, updatedRow } from '.
 import { type Rollout, sampleRollout } from '../rollout.ts';
 import type { Stage, StepRecord, TrainingLoop } from '../stage.ts';
 import { Stopwatch } from '../stopwatch.ts';
+import { LengthRewards } from './length-rewards.ts';
+import { PromptMemory } from './prompt-memory.ts';
 
 /** What a step reads of its run: nothing of where the policy computes. */
 type GrpoRun = Pick<PreparedRun, 'config' | 'prompts' | 'tokenizer' | 'recorded' | 'stepsBefore'>;
@@ -19,7 +21,7 @@ export type Score = (rollout: Rollout, step: number, loop: TrainingLoop) => Prom
 
 /**
  * Group Relative Policy Optimization (DeepSeekMath, arXiv:2402.03300, algorithm 1). Steps count from 1, and each depends on nothing but
- * its number and the policy.
+ * its number, the policy, and what the stage's memory keeps.
  */
 export class GrpoStage implements Stage {
   progress: Progress = { step: 0, numTokens: 0 };
@@ -29,6 +31,9 @@ export class GrpoStage implements Stage {
   readonly #promptsOf: PromptOrder;
   readonly #score: Score;
   readonly #findings: (scored: ScoredStep) => Finding[];
+  /** Of earlier rewards, where the baseline asks for it. */
+  readonly #memory: PromptMemory | undefined;
+  readonly #lengths: LengthRewards;
 
   /** `findings`: what a step's completions show of the run. */
   constructor(run: GrpoRun, learner: Learner, score: Score, findings: (scored: ScoredStep) => Finding[] = () => []) {
@@ -38,6 +43,8 @@ export class GrpoStage implements Stage {
     this.#promptsOf = trainingOrder(run.config, run.prompts.length);
     this.#score = score;
     this.#findings = findings;
+    this.#lengths = new LengthRewards(run.config);
+    if (run.config.baseline === 'history') this.#memory = new PromptMemory();
   }
 
   async step(loop: TrainingLoop): Promise<StepRecord | undefined> {
@@ -50,16 +57,18 @@ export class GrpoStage implements Stage {
     const rollout = await this.#sample(step);
     watch.lap('rollout');
 
-    // Compute the rewards r_i of each completion.
-    const table = await this.#score(rollout, step, loop);
-    if (!table) return undefined;
+    // Compute the rewards r_i of each completion, those on its length included.
+    const given = await this.#score(rollout, step, loop);
+    if (!given) return undefined;
+    const table = this.#lengths.addedTo(given, rollout);
 
     // Compute the advantage Â_i,t of each token from its completion's rewards relative to the group's.
-    const credit = creditOf(rollout, table, config.numGenerations, config, tokenizer);
+    const histories = this.#memory?.historiesOf(rollout, config.numGenerations);
+    const credit = creditOf(rollout, table, config.numGenerations, config, tokenizer, histories);
     watch.lap('score');
 
     // They can be read while the policy is updated, and somebody may stop the run because of what they show.
-    const scored = { step, rollout, table, credit };
+    const scored = { step, rollout, table, credit, histories };
     const rows = rolloutRows(scored, tokenizer);
     if (!(await loop.scored({ step, rows, findings: () => this.#findings(scored) }))) return undefined;
     watch.resume();
@@ -67,23 +76,31 @@ export class GrpoStage implements Stage {
     // Update the policy μ times (`numIterations`) to maximize the GRPO objective.
     loop.emit({ type: 'phase', step, phase: 'update' });
     const update = await this.#learner.update(experiencesOf(rollout, credit, config));
-    // Now and then, the policy becomes the reference: π_ref ← π_θ.
-    if (config.syncRefModel && (step - this.#before) % config.refModelSyncSteps === 0) this.#learner.syncReference();
+    // Now and then, the reference follows the policy: π_ref ← α π_θ + (1 − α) π_ref.
+    if (config.syncRefModel && (step - this.#before) % config.refModelSyncSteps === 0)
+      await this.#learner.syncReference();
     watch.lap('update');
     if (update.overflow) loop.emit({ type: 'log', level: 'info', message: overflowNote(step, update.overflow) });
 
+    const lengthMetrics = this.#lengths.metrics;
+    this.#lengths.adapt(rollout);
+    this.#memory?.remember(rollout, credit, config.numGenerations);
     this.progress = { ...this.progress, step, numTokens: this.progress.numTokens + tokensOf(rollout) };
     return {
-      metrics: metricsOf(scored, update, watch, this.progress.numTokens),
+      metrics: { ...metricsOf(scored, update, watch, this.progress.numTokens), ...lengthMetrics },
       ...(update.tokens && { update: update.tokens.map(updatedRow) }),
     };
   }
 
-  save(folder: string): Promise<void> {
-    return this.#learner.save(folder, this.progress);
+  async save(folder: string): Promise<void> {
+    await this.#learner.save(folder, this.progress);
+    this.#memory?.save(folder);
+    this.#lengths.save(folder);
   }
 
   async restore(folder: string): Promise<void> {
+    this.#memory?.restore(folder);
+    this.#lengths.restore(folder);
     this.progress = await this.#learner.restore(folder);
   }
 

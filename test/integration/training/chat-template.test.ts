@@ -102,6 +102,8 @@ test('a reward sees the prompt that the model saw, also when the run is scored o
 
   // Without rewards, so that the functions are asked.
   const recorded = readJsonl<RolloutRow>(join(folder, 'run/rollouts/step-000001.jsonl'));
+  // For people, once for the group.
+  expect(recorded.map((row) => row.rendered_prompt)).toEqual(['1now', undefined, undefined, undefined]);
   writeFileSync(
     join(folder, 'rows.jsonl'),
     recorded.map(({ rewards: _, ...row }) => `${JSON.stringify(row)}\n`).join(''),

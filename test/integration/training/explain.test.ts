@@ -2,8 +2,10 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { preferencePairs } from '../../../src/grpo/preference.ts';
 import type { Explanation, ExplanationSection } from '../../../src/protocol/explain-parts.ts';
-import { metricsOf, rolloutsOf, runGrpo, tinyWorkspace, trainHere } from './workspace.ts';
+import type { UpdatedRow } from '../../../src/protocol/run-folder.ts';
+import { metricsOf, readJsonl, rolloutsOf, runGrpo, tinyWorkspace, trainHere } from './workspace.ts';
 
 async function explained(run: string, ...args: string[]): Promise<Explanation> {
   const { status, stdout, stderr } = await runGrpo('explain', run, ...args, '--json');
@@ -27,6 +29,8 @@ describe.each<[string, object]>([
   ['dapo', { epsilonHigh: 0.28 }],
   ['cispo', { lossType: 'cispo', epsilonHigh: 5 }],
   ['sapo', { lossType: 'sapo' }],
+  ['luspo', { lossType: 'luspo', importanceSamplingLevel: 'sequence' }],
+  ['vespo', { lossType: 'vespo' }],
   ['gspo', { lossType: 'grpo', importanceSamplingLevel: 'sequence' }],
 ])('%s', (_, settings) => {
   test('rewards, advantages and clipped tokens are those of the run', async () => {
@@ -55,6 +59,24 @@ describe.each<[string, object]>([
     expect(clipped).toBeCloseTo(2 * share! * counted, 6);
     if (counted > 0 && !('importanceSamplingLevel' in settings)) expect(clipped).toBeGreaterThan(0);
   });
+});
+
+test('the tokens that learn are those that the run recorded, and so is the pair of the preference term', async () => {
+  const folder = tinyWorkspace({ maxSteps: 1, beta: 0.04, topEntropyQuantile: 0.3, dpoCoef: 0.5 });
+  const { result } = await trainHere(join(folder, 'run.grpo.json'));
+  const learns = readJsonl<UpdatedRow>(result.run, 'updates', 'step-000001.jsonl').flatMap((row) => row.learns!);
+  const groups = [await explained(result.run, '--group', '0'), await explained(result.run, '--group', '1')];
+  const shown = groups.flatMap((group) => numbers(column(group, 7, 'learning'))).reduce((sum, each) => sum + each, 0);
+  expect(shown).toBe(learns.filter((each) => each === 1).length);
+  // All but those of lower rank than the quantile; the first tokens of a group are equally unsure, and may come together or stay away.
+  expect(Math.abs(shown - (learns.length - Math.ceil(0.7 * (learns.length - 1))))).toBeLessThanOrEqual(4);
+
+  const pairs = rolloutsOf(result.run, 1).map(({ group, reward }) => ({ group, reward, counts: true }));
+  const texts = groups.filter(({ sections }) =>
+    sections[6]!.text.join(' ').includes('makes #1, the best, more likely'),
+  );
+  expect(texts).toHaveLength(preferencePairs(pairs).length);
+  expect(metricsOf(result.run).find(({ step }) => step === 1)!['dpo/loss']).toBeCloseTo(0.5 * Math.log(2), 4);
 });
 
 describe('of what is not there', () => {

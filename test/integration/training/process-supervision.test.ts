@@ -95,6 +95,8 @@ export function words({ completion }: { completion: string }) {
     for (const { step, ...metrics } of metricsOf(run)) {
       expect(metrics.grad_norm).toBeGreaterThan(0);
       expect(metrics).toMatchObject({ reward_std: 0, frac_reward_zero_std: 0, 'groups/signal': 1 });
+      const scores = rolloutsOf(run, step).flatMap(({ steps }) => steps?.words?.map(({ score }) => score) ?? []);
+      expect(metrics['process/words/mean']).toBeCloseTo(scores.reduce((a, b) => a + b, 0) / scores.length, 10);
       const groups = groupsOf(rolloutsOf(run, step));
       expect(groups.map(({ signal }) => signal)).toEqual(['signal', 'signal']);
     }
@@ -104,6 +106,10 @@ export function words({ completion }: { completion: string }) {
       expect(advantages![0]).toBe(advantage);
       expect(Object.keys(steps ?? { words: [] })).toEqual(['words']);
     }
+
+    const checked = JSON.parse((await runGrpo('check', file, '--json')).stdout);
+    expect(checked.step.functions).toMatchObject([{ name: 'words', max: 0, steps: { max: 2 } }]);
+    expect(checked.findings.map(({ kind }: { kind: string }) => kind)).not.toContain('constant-function');
 
     const again = await runGrpo('rescore', run, '--json');
     const rescored = again.stdout
@@ -127,6 +133,33 @@ export function words({ completion }: { completion: string }) {
     const replay = (await trainHere(file, { rollouts: recording })).result;
     const weightsAt = async (path: string) => (await readModel(path)).weights['model.embed_tokens.weight']!.data;
     expect(await weightsAt(replay.checkpoint!)).toEqual(await weightsAt(checkpoint!));
+  });
+
+  test('with a weight, steps are added to what the scores earn, and all of it is explained', async () => {
+    const folder = tinyWorkspace(
+      { ...config, maxSteps: 1, processRewardWeight: 0.5 },
+      { 'words.reward.ts': WORDS.replace('score: 0,', 'score: completion.length % 4,') },
+    );
+    const { run } = (await trainHere(join(folder, 'run.grpo.json'))).result;
+    const rows = rolloutsOf(run, 1).filter(({ group }) => group === 0);
+    const rewards = rows.map(({ reward }) => reward!);
+    const every = rows.flatMap(({ steps }) => steps?.words?.map(({ score }) => score) ?? []);
+    const [outcome, step] = [rewards, every].map((values) => {
+      const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
+      const variance = values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (values.length - 1);
+      return (value: number) => (value - mean) / (Math.sqrt(variance) + 1e-4);
+    }) as [(value: number) => number, (value: number) => number];
+    for (const { reward, advantages, steps, token_ends: ends } of rows) {
+      advantages!.forEach((advantage, token) => {
+        const before = token === 0 ? 0 : ends![token - 1]!;
+        const later = (steps?.words ?? []).filter(({ end }) => end > before);
+        const earned = later.reduce((sum, { score }) => sum + step(score), 0);
+        expect(advantage).toBeCloseTo(outcome(reward!) + 0.5 * earned, 5);
+      });
+    }
+    const text = (await runGrpo('explain', run)).stdout.replaceAll(/\s+/g, ' ');
+    expect(text).toContain('multiplied by 0.5 (processRewardWeight)');
+    expect(text).not.toContain('but the run recorded');
   });
 
   test('samples show the advantages that training would give them', async () => {

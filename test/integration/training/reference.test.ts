@@ -9,9 +9,10 @@ import { metricsOf, rolloutsOf, trainHere } from './workspace.ts';
 /** What TRL logs and we do not, or otherwise, under these configs. */
 function isComparable(key: string, { gradientAccumulationSteps, delta, ...config }: TrlRun['config']): boolean {
   // Extremes over several processes, and what it says of the entropy bonus.
-  if (['clip_ratio/low_min', 'clip_ratio/high_max', 'policy_loss', 'entropy_coef'].includes(key)) return false;
+  if (['clip_ratio/low_min', 'clip_ratio/high_max', 'policy_loss'].includes(key)) return false;
+  if (key === 'entropy_coef' && !config.useAdaptiveEntropy) return false;
   // TRL: means over the tokens of a micro-batch, and then over micro-batches. Ours are over all tokens.
-  if (gradientAccumulationSteps > 1 && /^(kl|entropy|clip_ratio)/.test(key)) return false;
+  if (gradientAccumulationSteps > 1 && /^(kl|entropy$|clip_ratio)/.test(key)) return false;
   // TRL counts what is left above the clip range after capping, nothing if the cap is below it; we count what was above.
   if (delta !== undefined && /^clip_ratio.(high|region)/.test(key)) return false;
   // TRL looks at the batch instead of the groups.

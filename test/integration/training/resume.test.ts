@@ -16,7 +16,7 @@ import {
   untilEvent,
 } from './workspace.ts';
 
-/** Everything that has state: a reference that moves, passes that share `old`, a schedule, rounded weights on disk. */
+/** Everything that has state: a reference that moves, an entropy bonus that adapts, passes that share `old`, a schedule, rounded weights on disk. */
 const CONFIG = {
   maxSteps: 6,
   numIterations: 2,
@@ -24,6 +24,9 @@ const CONFIG = {
   beta: 0.05,
   syncRefModel: true,
   refModelSyncSteps: 2,
+  refModelMixupAlpha: 0.6,
+  useAdaptiveEntropy: true,
+  entropyTarget: 10,
   lrSchedulerType: 'cosine',
   warmupSteps: 1,
   checkpointDtype: 'bfloat16',

@@ -119,7 +119,19 @@ describe('bad input is one sentence at its line and column', () => {
       '2:13: "device" must be one of "auto", "cpu", "webgpu", "tensorflow", not "cuda". An NVIDIA GPU is used through "webgpu" or "tensorflow".',
     ],
     ['"rewardTimeoutSeconds": 3000000', '2:27: "rewardTimeoutSeconds" must be at most 2147000, not 3000000.'],
-    ['"scaleRewards": 3', '2:19: "scaleRewards" must be one of "group", "batch", "none", not 3.'],
+    ['"scaleRewards": 3', '2:19: "scaleRewards" must be one of "group", "batch", "adaptive", "none", not 3.'],
+    [
+      '"baseline": "history", "scaleRewards": "batch"',
+      '2:15: "baseline" cannot be "history" with scaleRewards "batch"; set scaleRewards to "none".',
+    ],
+    [
+      '"baseline": "leave-one-out", "multiObjectiveAggregation": "normalize_then_sum"',
+      '2:15: "baseline" cannot be "leave-one-out" with multiObjectiveAggregation "normalize_then_sum"; set multiObjectiveAggregation to "sum_then_normalize".',
+    ],
+    [
+      '"scaleRewards": "adaptive", "multiObjectiveAggregation": "normalize_then_sum"',
+      '2:19: "scaleRewards" cannot be "adaptive" with multiObjectiveAggregation "normalize_then_sum", which divides by the deviations of each function and of the batch.',
+    ],
     ['"shuffleDataset": null', '2:21: "shuffleDataset" must be true or false, not null.'],
     ['"evalDataset": "none.jsonl"', '2:18: "evalDataset" names none.jsonl, which does not exist (/none.jsonl).'],
     ['"evalDataset": []', '2:18: "evalDataset" must be a list that is not empty, not [].'],
@@ -144,6 +156,18 @@ describe('bad input is one sentence at its line and column', () => {
       '"lrSchedulerKwargs": { "minLrr": 1e-5 }',
       '2:26: Unknown field "lrSchedulerKwargs.minLrr". Did you mean "minLr"?',
     ],
+    ['"dpoCoef": 0.1', '2:14: "dpoCoef" requires a reference policy; set beta above 0.'],
+    [
+      '"refModelMixupAlpha": 0.6',
+      '2:25: "refModelMixupAlpha" requires syncRefModel: without it the reference never changes.',
+    ],
+    [
+      '"refModelMixupAlpha": 0.6, "syncRefModel": true, "lora": {}',
+      '2:25: "refModelMixupAlpha" cannot be combined with lora: adapters cannot be mixed weight by weight.',
+    ],
+    ['"useAdaptiveEntropy": true, "entropyCoefMin": 2', '2:49: "entropyCoefMin" must not be above entropyCoefMax (1).'],
+    ['"topEntropyQuantile": 1.5', '2:25: "topEntropyQuantile" must be at most 1, not 1.5.'],
+    ['"offPolicyMaskThreshold": 0', '2:29: "offPolicyMaskThreshold" must be above 0, not 0.'],
     ['"minCompletionLength": 600', '2:26: "minCompletionLength" must not be above maxCompletionLength (512).'],
     [
       '"gradientAccumulationSteps": 5',

@@ -1,12 +1,44 @@
 import { readFileSync } from 'node:fs';
-import { expect, test } from 'vitest';
-import { makeSchema, schemaFile } from '../../../scripts/make-schema.ts';
+import { type Schema, Validator } from '@cfworker/json-schema';
+import { describe, expect, test } from 'vitest';
+import { experimentSchemaFile, makeExperimentSchema, makeSchema, schemaFile } from '../../../scripts/make-schema.ts';
 import { runConfigSchema } from '../../../src/protocol/run-config.ts';
 
 const tracked = JSON.parse(readFileSync(schemaFile, 'utf8'));
 
-test('the tracked editor schema is up to date (else: node scripts/make-schema.ts)', () => {
+test('the tracked editor schemas are up to date (else: node scripts/make-schema.ts)', () => {
   expect(tracked).toEqual(makeSchema());
+  expect(JSON.parse(readFileSync(experimentSchemaFile, 'utf8'))).toEqual(makeExperimentSchema());
+});
+
+describe('the schema of experiments', () => {
+  const validator = new Validator(makeExperimentSchema() as Schema, '7');
+  const accepts = (experiment: object) =>
+    validator.validate({ base: 'sort.grpo.json', seeds: [1], ...experiment }).valid;
+
+  test.each([
+    { set: { maxSteps: 7, 'lora.r': 4 } },
+    { vary: { learningRate: [1e-4, 1e-3], 'lora.r': [4, 8] } },
+    { vary: { method: { GRPO: {}, 'Dr. GRPO': { lossType: 'dr_grpo' } } } },
+    { vary: { beta: { without: {}, with: { beta: 0.1, 'rewards.0.weight': 2 } } } },
+  ])('accepts %j', (experiment) => {
+    expect(accepts(experiment)).toBe(true);
+  });
+
+  test.each([
+    { sed: 1 },
+    { set: { maxSteps: -1 } },
+    { set: { learningRte: 1 } },
+    { set: { seed: 1 } },
+    { vary: {} },
+    { vary: { beta: [] } },
+    { vary: { beta: ['a'] } },
+    { vary: { learningRte: [1] } },
+    { vary: { method: { a: { learningRte: 1 } } } },
+    { seeds: [] },
+  ])('refuses %j', (experiment) => {
+    expect(accepts(experiment)).toBe(false);
+  });
 });
 
 test('every field has a hover text, and the schema refuses unknown fields', () => {
@@ -43,6 +75,17 @@ test("defaults are TRL 1.16's", () => {
     delta: null,
     sapoTemperaturePos: 1,
     sapoTemperatureNeg: 1.05,
+    vespoKPos: 2,
+    vespoLambdaPos: 3,
+    vespoKNeg: 3,
+    vespoLambdaNeg: 2,
+    topEntropyQuantile: 1,
+    offPolicyMaskThreshold: null,
+    useAdaptiveEntropy: false,
+    entropyCoefMin: 0,
+    entropyCoefMax: 1,
+    entropyCoefDelta: 0.005,
+    entropyTarget: 0.2,
     importanceSamplingLevel: 'token',
     multiObjectiveAggregation: 'sum_then_normalize',
     scaleRewards: 'group',

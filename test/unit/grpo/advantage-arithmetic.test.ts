@@ -32,15 +32,20 @@ function randomBatch(random: () => number, withSteps: boolean): ScoredCompletion
     lengths,
     weights: Array.from({ length: functions }, () => Math.floor(random() * 5) / 2),
     groupSize,
+    histories: Array.from({ length: rows / groupSize }, () =>
+      random() < 0.3 ? undefined : { rows: Math.floor(random() * 9) / 2 + 0.5, mean: random() * 4 - 1 },
+    ),
   };
 }
 
-const allOptions = (['group', 'batch', 'none'] as const).flatMap((scaleRewards) =>
+const allOptions = (['group', 'batch', 'adaptive', 'none'] as const).flatMap((scaleRewards) =>
   (['sum_then_normalize', 'normalize_then_sum'] as const).flatMap((multiObjectiveAggregation) =>
-    (['group', 'none'] as const).map(
-      (baseline): AdvantageOptions => ({
-        ...{ scaleRewards, multiObjectiveAggregation, baseline },
-      }),
+    (['group', 'leave-one-out', 'history', 'none'] as const).flatMap((baseline) =>
+      [null, 0.3].map(
+        (processRewardWeight): AdvantageOptions => ({
+          ...{ scaleRewards, multiObjectiveAggregation, baseline, processRewardWeight },
+        }),
+      ),
     ),
   ),
 );

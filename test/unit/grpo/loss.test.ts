@@ -2,10 +2,11 @@ import { describe, expect, test } from 'vitest';
 import type { LossOptions } from '../../../src/grpo/loss.ts';
 import { lossMetrics } from '../../../src/grpo/metrics.ts';
 import type { LossType } from '../../../src/grpo/policy-loss.ts';
+import { runConfigFields } from '../../../src/protocol/run-config.ts';
 import { expectMetrics, fixture, maxDifference } from './fixture.ts';
 import { type Batch, defaults, rowsOf, runLoss } from './run-loss.ts';
 
-const LOSS_TYPES: LossType[] = ['grpo', 'bnpo', 'dapo', 'dr_grpo', 'cispo', 'sapo', 'reinforce', 'ratio'];
+const LOSS_TYPES = runConfigFields.shape.lossType.unwrap().options;
 
 describe('golden vectors', () => {
   const batch: Batch = {
@@ -162,8 +163,9 @@ describe.each(LOSS_TYPES)('%s', (lossType) => {
     });
     const tokens = batch.mask.flat().reduce((sum, m) => sum + m, 0);
     const firstSlope = -batch.advantages[0]![0]!;
-    const weight =
-      { bnpo: 1 / tokens, dapo: 1 / tokens, cispo: 1 / tokens, dr_grpo: 1 / (4 * 8) }[lossType as string] ?? 1 / 4 / 4;
+    const byTokens = { bnpo: 1 / tokens, dapo: 1 / tokens, cispo: 1 / tokens, vespo: 1 / tokens };
+    const weights: Partial<Record<LossType, number>> = { ...byTokens, dr_grpo: 1 / (4 * 8), luspo: 1 / 4 };
+    const weight = weights[lossType] ?? 1 / 4 / 4;
     expect(without.gradient[0]).toBeCloseTo(firstSlope * weight, 6);
   });
 });
@@ -176,8 +178,38 @@ test('the gradient at the edges of the clip range and of delta is that of torch.
   }
 });
 
+test('the tokens of highest entropy learn, whatever the padding holds', () => {
+  const batch = randomBatch([3, 1, 0, 4], 4, 7);
+  batch.entropies = [
+    [0.5, 0.1, 0.9, 99],
+    [0.2, 99, 99, 99],
+    [99, 99, 99, 99],
+    [0.9, 0.3, 0, 0.7],
+  ];
+  const learning = (topEntropyQuantile: number) => {
+    const { learns } = runLoss(batch, { ...defaults, topEntropyQuantile });
+    return batch.entropies!.flat().filter((_, i) => learns[i] === 1);
+  };
+  expect(learning(0)).toEqual([0.9, 0.9]);
+  // Ranks 0 to 7: 0 .1 .2 .3 .5 .7 .9 .9; of half of them the lowest is between .3 and .5.
+  expect(learning(0.5)).toEqual([0.5, 0.9, 0.9, 0.7]);
+  expect(learning(3 / 7)).toEqual([0.5, 0.9, 0.9, 0.7]);
+  expect(learning(0.42)).toEqual([0.9, 0.9, 0.7]);
+  expect(learning(0.99)).toHaveLength(7);
+});
+
+test("where float32 cannot hold vespo's weight, nothing is learned", () => {
+  const batch: Batch = { logps: [[-1]], oldLogps: [[-1]], mask: [[1]], advantages: [[1]] };
+  const at = (vespoLambdaPos: number) =>
+    runLoss(batch, { ...defaults, lossType: 'vespo', vespoKPos: 1e30, vespoLambdaPos }).gradient;
+  expect(at(3)).toEqual([-1]);
+  batch.oldLogps = [[-2]];
+  expect(at(3)).toEqual([0]);
+});
+
 test('a weight without its input is an error', () => {
   const { refLogps, entropies, ...batch } = randomBatch([2], 2, 5);
   expect(() => runLoss(batch, { ...defaults, beta: 0.1 })).toThrow(/beta.*refLogps/);
   expect(() => runLoss(batch, { ...defaults, entropyCoef: 0.1 })).toThrow(/entropyCoef.*entropies/);
+  expect(() => runLoss(batch, { ...defaults, topEntropyQuantile: 0.5 })).toThrow(/topEntropyQuantile.*entropies/);
 });

@@ -4,7 +4,8 @@ import { describe, expect, test } from 'vitest';
 import { OnnxEngine } from '../../../src/engine/onnx/engine.ts';
 import { adamW, adamWScalars, clipByGlobalNorm, type Tensors } from '../../../src/engine/optimizer.ts';
 import { floats, scalar } from '../../../src/engine/tree.ts';
-import { grpoLoss, type LossSums } from '../../../src/grpo/loss.ts';
+import { grpoLoss } from '../../../src/grpo/loss.ts';
+import type { LossSums } from '../../../src/grpo/loss-sums.ts';
 import { lossMetrics } from '../../../src/grpo/metrics.ts';
 import { adamWHyper, expectMetrics, fixture, maxDifference } from './fixture.ts';
 
@@ -29,6 +30,7 @@ describe.each(fixture.losses)('losses', ({ inputs, cases }) => {
     const result = await program.run({
       logps: matrix(inputs.logps),
       oldLogps: matrix(inputs.oldLogps),
+      sampledLogps: matrix(inputs.sampledLogps),
       refLogps: matrix(inputs.refLogps),
       entropies: matrix(inputs.entropies),
       mask: matrix(inputs.mask),

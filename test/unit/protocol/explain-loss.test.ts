@@ -1,12 +1,12 @@
 /** What the explanation says of the loss is what the loss does. */
 import { describe, expect, test } from 'vitest';
 import type { LossOptions } from '../../../src/grpo/loss.ts';
-import type { LossType } from '../../../src/grpo/policy-loss.ts';
 import { isClipped, ratioTable } from '../../../src/protocol/explain-ratios.ts';
 import { pullOf } from '../../../src/protocol/explain-weights.ts';
+import { runConfigFields } from '../../../src/protocol/run-config.ts';
 import { type Batch, defaults, runLoss } from '../grpo/run-loss.ts';
 
-const LOSS_TYPES: LossType[] = ['grpo', 'bnpo', 'dapo', 'dr_grpo', 'cispo', 'sapo', 'reinforce', 'ratio'];
+const LOSS_TYPES = runConfigFields.shape.lossType.unwrap().options;
 const LENGTHS = [5, 2, 4, 1];
 const WIDTH = 5;
 
@@ -25,32 +25,45 @@ function batchOf(next: () => number, drift: number, byToken: boolean): Batch {
   const oldLogps = cells(() => -3 * next() - 0.1);
   const logps = oldLogps.map((row) => row.map((logp) => logp + drift * (next() - 0.5)));
   const mask = LENGTHS.map((length) => Array.from({ length: WIDTH }, (_, token) => (token < length ? 1 : 0)));
+  const entropies = cells(() => 2 * next());
   const advantages = LENGTHS.map(() => Array.from({ length: byToken ? WIDTH : 1 }, () => 4 * next() - 2));
-  return { logps, oldLogps, refLogps: oldLogps, mask, advantages };
+  return { logps, oldLogps, refLogps: oldLogps, entropies, mask, advantages };
 }
 
-describe.each([false, true])('advantages of tokens: %s', (byToken) => {
-  test.each(LOSS_TYPES)('%s: at the first pass, a pull is the slope of the loss along a completion', (lossType) => {
-    for (let seed = 1; seed <= 20; seed++) {
-      const batch = batchOf(numbers(seed), 0, byToken);
-      // cispo's cap is above 1, as its paper has it.
-      const options: LossOptions = { ...defaults, lossType, beta: 0, entropyCoef: 0, epsilonHigh: 5 };
-      const { gradient } = runLoss(batch, options);
-      const step = { rows: LENGTHS.length, tokens: LENGTHS.reduce((sum, length) => sum + length, 0) };
-      LENGTHS.forEach((length, row) => {
-        const own = batch.advantages[row]!;
-        const advantages = byToken ? own.slice(0, length) : undefined;
-        const { pull } = pullOf({ advantage: own[0]!, advantages, length, counts: true }, options, step);
-        const slope = Array.from(gradient).slice(row * WIDTH, row * WIDTH + length);
-        expect(-slope.reduce((sum, each) => sum + each, 0)).toBeCloseTo(pull, 5);
-      });
-    }
-  });
+/** Each loss with all tokens, and with those of highest entropy. */
+const LOSSES = LOSS_TYPES.flatMap((lossType) => [1, 0.4].map((top) => [lossType, top] as const));
 
-  test.each(['token', 'sequence'] as const)('by %s, as many are clipped as the loss counts', (level) => {
+describe.each([false, true])('advantages of tokens: %s', (byToken) => {
+  test.each(LOSSES)(
+    '%s, %d of tokens: at the first pass, a pull is the slope of the loss along a completion',
+    (...of) => {
+      const [lossType, topEntropyQuantile] = of;
+      for (let seed = 1; seed <= 20; seed++) {
+        const batch = batchOf(numbers(seed), 0, byToken);
+        // cispo's cap is above 1, as its paper has it.
+        const options: LossOptions = { ...defaults, lossType, topEntropyQuantile, epsilonHigh: 5 };
+        const { gradient, learns: all } = runLoss(batch, options);
+        const step = { rows: LENGTHS.length, tokens: LENGTHS.reduce((sum, length) => sum + length, 0) };
+        LENGTHS.forEach((length, row) => {
+          const own = batch.advantages[row]!;
+          const advantages = byToken ? own.slice(0, length) : undefined;
+          const learns = all.length > 0 ? all.slice(row * WIDTH, row * WIDTH + length) : undefined;
+          const { pull } = pullOf({ advantage: own[0]!, advantages, length, counts: true, learns }, options, step);
+          const slope = Array.from(gradient).slice(row * WIDTH, row * WIDTH + length);
+          expect(-slope.reduce((sum, each) => sum + each, 0)).toBeCloseTo(pull, 5);
+        });
+      }
+    },
+  );
+
+  test.each([
+    ...(['dapo', 'luspo'] as const).flatMap((lossType) =>
+      (['token', 'sequence'] as const).map((level) => [level, lossType] as const),
+    ),
+  ])('by %s, as many are clipped as the loss of %s counts', (level, lossType) => {
     for (let seed = 1; seed <= 20; seed++) {
       const batch = batchOf(numbers(seed), 1.5, byToken);
-      const options = { ...defaults, lossType: 'dapo', importanceSamplingLevel: level, numIterations: 2 } as const;
+      const options = { ...defaults, lossType, importanceSamplingLevel: level, numIterations: 2 } as const;
       const { sums } = runLoss(batch, options);
       const completions = LENGTHS.map((length, row) => ({
         completion: '',

@@ -2,9 +2,14 @@ import { expect, test } from 'vitest';
 import { demoGroup } from '../../../src/cli/explain-demo.ts';
 import { explanationText } from '../../../src/cli/explanation-text.ts';
 import { advantageArithmetic, resultOf } from '../../../src/grpo/advantage-arithmetic.ts';
+import { computeAdvantages } from '../../../src/grpo/advantages.ts';
+import type { Completion } from '../../../src/protocol/dashboard-completion.ts';
 import { isClipped } from '../../../src/protocol/explain-ratios.ts';
 import { pullOf } from '../../../src/protocol/explain-weights.ts';
+import { explainedGroup } from '../../../src/protocol/explained-group.ts';
 import { type ExplainedGroup, explainGroup } from '../../../src/protocol/explanation.ts';
+import { runConfigSchema } from '../../../src/protocol/run-config.ts';
+import type { SettledRun } from '../../../src/protocol/step-settings.ts';
 
 const OPTIONS = { scaleRewards: 'group', multiObjectiveAggregation: 'sum_then_normalize', baseline: 'group' } as const;
 
@@ -84,4 +89,65 @@ test('under process supervision each token pulls, and is clipped, by its own adv
   expect(pullOf(stepwise, { lossType: 'dapo', maxCompletionLength: 8 }, step).pull).toBe(0);
   const text = explanationText(explainGroup({ ...demoGroup(), completions: [stepwise, ...others] }));
   expect(text).toContain('1 of 2');
+});
+
+/** As one line. */
+const textOf = (group: ExplainedGroup): string => explanationText(explainGroup(group)).replaceAll(/\s+/g, ' ');
+
+test('where only some tokens learn, these are counted, and what was not recorded is said', () => {
+  const group = demoGroup();
+  const options = { ...group.options, topEntropyQuantile: 0.2 };
+  expect(textOf({ ...group, options })).toContain('The run did not record which');
+  const completions = group.completions.map((completion) => ({
+    ...completion,
+    learns: Array.from({ length: completion.length }, (_, token) => (token === 1 ? 1 : 0)),
+  }));
+  const text = textOf({ ...group, options, completions });
+  expect(text).toContain('Only the tokens at which the policy is least sure learn, 20 % of them');
+  expect(text).not.toContain('did not record which');
+  const silent = completions.map((completion) => ({ ...completion, learns: completion.learns.map(() => 0) }));
+  expect(textOf({ ...group, options, completions: silent })).toContain('None of its tokens learn');
+  expect(textOf(group)).not.toContain('least sure');
+});
+
+/** A recorded group of one prompt, by the run's own settings. */
+function recorded(config: object, rewards: number[], more: Partial<Completion> = {}): ExplainedGroup {
+  const run = {
+    config: { ...runConfigSchema.parse({ model: 'm', dataset: 'd', rewards: ['r.ts#r'], beta: 0.04 }), ...config },
+    rewards: [{ name: 'r', weight: 1 }],
+  };
+  const { advantages } = computeAdvantages(
+    rewards.map((reward) => [reward]),
+    [1],
+    rewards.length,
+    OPTIONS,
+  );
+  const rows = rewards.map((reward, i) => ({
+    ...{ group: 0, prompt: 'p', completion: `c${i}`, rewards: { r: reward }, reward, advantage: advantages[i]! },
+    ...{ length: 2, truncated: false, error: null, ...more },
+  })) as Completion[];
+  return explainedGroup(run as SettledRun, { step: 1, group: 0, rows, tokens: [] });
+}
+
+test('the pair of the preference term is named, the first of several that are as good or as bad', () => {
+  const group = recorded({ dpoCoef: 0.5 }, [0, 2, 1, 2, 0]);
+  // In the order of the explanation: by advantage.
+  expect(group.completions.map(({ completion, preferred }) => [completion, preferred])).toEqual([
+    ['c1', true],
+    ['c3', undefined],
+    ['c2', undefined],
+    ['c0', false],
+    ['c4', undefined],
+  ]);
+  expect(textOf(group)).toContain('makes #1, the best, more likely than #4, the worst');
+  expect(textOf(recorded({ dpoCoef: 0.5 }, [1, 1]))).toContain('it has no pair for the preference term');
+  expect(textOf(recorded({}, [0, 1]))).not.toContain('preference');
+});
+
+test('a run of a release that had none of this is explained without it', () => {
+  const old = { dpoCoef: undefined, topEntropyQuantile: undefined, offPolicyMaskThreshold: undefined };
+  const text = textOf(recorded(old, [0, 1]));
+  for (const word of ['preference', 'least sure', 'offPolicyMaskThreshold', 'NaN', 'undefined'])
+    expect(text).not.toContain(word);
+  expect(textOf(recorded({ offPolicyMaskThreshold: 0.5 }, [0, 1]))).toContain('less likely by more than 0.5 nats');
 });

@@ -31,13 +31,15 @@ const rollout = [completion('one', ' 17 25 ', 'two'), completion('six ten')];
 const [first, tool, last] = rollout[0]!.trajectory.segments.map(({ ids }) => ids.length) as [number, number, number];
 const plain = rollout[1]!.trajectory.segments[0]!.ids.length;
 
-function scored(outcomes: RewardOutcome[]) {
+const plainLoss = { maskTruncatedCompletions: false, offPolicyMaskThreshold: null, dpoCoef: 0 };
+
+function scored(outcomes: RewardOutcome[], loss: { offPolicyMaskThreshold?: number; dpoCoef?: number } = {}) {
   const table = { columns: [{ name: 'reward', weight: 1, seconds: 0, outcomes }], metrics: {}, extra: {} };
   const credit = creditOf(rollout, table, 2, options, tokenizer);
-  const experiences = experiencesOf(rollout, credit, { maskTruncatedCompletions: false });
-  const config = { numGenerations: 2, gradientAccumulationSteps: 1, lossType: 'dapo' } as const;
+  const experiences = experiencesOf(rollout, credit, { ...plainLoss, ...loss });
+  const config = { numGenerations: 2, gradientAccumulationSteps: 1, lossType: 'dapo', topEntropyQuantile: 1 } as const;
   const [batch] = microBatches(experiences, readModelConfig(MODEL), config);
-  return { credit, batch: batch!, rows: rolloutRows({ step: 1, rollout, table, credit }, tokenizer) };
+  return { credit, experiences, batch: batch!, rows: rolloutRows({ step: 1, rollout, table, credit }, tokenizer) };
 }
 
 /** Each row of a micro-batch's table. */
@@ -88,4 +90,73 @@ test("a step's advantage is on the tokens that led to it, across what others wro
     expect(rows[0]!.advantages![token]).toBeCloseTo(value, 5);
   }
   for (let token = 0; token < plain; token++) expect(table(batch.advantages)[1]![token]).toBeCloseTo(bad, 5);
+});
+
+test('credit takes work that grows as the completions do, however many steps they have', () => {
+  const word = tokenizer.encode(' one', { addSpecialTokens: false });
+  /** Reads of steps and ids that are decoded, for a group of completions of so many words, each of them a step. */
+  const work = (words: number): number => {
+    let count = 0;
+    const counting = new Proxy(tokenizer, {
+      get: (target, name) =>
+        name === 'decode'
+          ? (ids: number[], how: object) => {
+              count += ids.length;
+              return target.decode(ids, how);
+            }
+          : Reflect.get(target, name, target),
+    });
+    const ids = Array.from({ length: words }, () => word).flat();
+    const text = tokenizer.decode(ids, { skipSpecialTokens: true });
+    const steps = Array.from({ length: words }, (_, index) => ({
+      score: index % 2,
+      get end() {
+        count++;
+        return Math.round(((index + 1) * text.length) / words);
+      },
+    }));
+    const rollout = [0, 1].map(
+      (): RolloutCompletion => ({
+        ...{ group: 0, prompt: { prompt: 'a', ids: [5], columns: {} }, text },
+        trajectory: { segments: [{ ids, trained: true }], truncated: false },
+      }),
+    );
+    const outcomes = rollout.map((): RewardOutcome => ({ kind: 'score', score: 0, steps }));
+    const table = { columns: [{ name: 'reward', weight: 1, seconds: 0, outcomes }], metrics: {}, extra: {} };
+    const { byPosition } = creditOf(rollout, table, 2, options, counting);
+    expect(byPosition![0]).toHaveLength(ids.length);
+    return count;
+  };
+  const [short, long] = [work(100), work(1600)];
+  expect(short).toBeGreaterThanOrEqual(100);
+  expect(long / short).toBeLessThan(17);
+});
+
+test('the loss gets what the sampler computed where it asks for it, and then only if all of it is known', () => {
+  const outcomes: RewardOutcome[] = [1, 0].map((score) => ({ kind: 'score', score }));
+  expect(scored(outcomes).experiences[0]).not.toHaveProperty('sampledLogProbs');
+  const { experiences, batch } = scored(outcomes, { offPolicyMaskThreshold: 0.1 });
+  const own = (count: number) => Array.from({ length: count }, (_, token) => -token - 0.123456789);
+  expect(experiences[0]!.sampledLogProbs).toEqual([...own(first), ...Array(tool).fill(0), ...own(last)]);
+  expect(table(batch.sampled!.logProbs)[1]!.slice(0, plain)).toEqual([...Float32Array.from(own(plain))]);
+
+  const [segment] = rollout[1]!.trajectory.segments;
+  const known = segment!.logProbs;
+  segment!.logProbs = undefined;
+  const { batch: unknown } = scored(outcomes, { offPolicyMaskThreshold: 0.1 });
+  segment!.logProbs = known;
+  expect(unknown).not.toHaveProperty('sampled');
+});
+
+test('the best and the worst completion of a group are a pair', () => {
+  const pairOf = (...scores: number[]) =>
+    scored(
+      scores.map((score) => ({ kind: 'score', score })),
+      { dpoCoef: 1 },
+    ).experiences.map(({ preference }) => preference);
+  expect(pairOf(0, 1)).toEqual([
+    { pair: 0, chosen: false },
+    { pair: 0, chosen: true },
+  ]);
+  expect(pairOf(1, 1)).toEqual([undefined, undefined]);
 });

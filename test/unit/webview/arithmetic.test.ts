@@ -73,6 +73,13 @@ describe('arithmeticText', () => {
     expect(texts([[3], [1], [2], [2]], 2, { scaleRewards: 'batch' })[0]).toBe(
       '(3 − 2) ÷ 0.8165 (all of the step) = +1.22',
     );
+    expect(texts([[3], [1], [2], [2]], 2, { scaleRewards: 'adaptive' })[0]).toBe(
+      '(3 − 2) ÷ 1.05 (shrunk towards the deviation of the step) = +0.95',
+    );
+    expect(texts([[7], [7], [2], [1]], 4, { baseline: 'leave-one-out' })[0]).toBe(
+      '7 − 3.33 (the mean of the others) = +3.67',
+    );
+    expect(texts([[3], [1]], 2, { baseline: 'history' })[0]).toBe('3 − 2 = +1.00');
     expect(texts([[3], [1]], 2, { baseline: 'none' })[0]).toBe('the reward, 3 = +3.00');
     expect(texts([[2], [2]], 2)[0]).toBe('2 − 2 = 0.00: all rewards of the group are equal');
     expect(texts([[2], [null]], 2)).toEqual(['the only reward of its group = 0.00', 'no reward = 0.00']);
@@ -99,6 +106,14 @@ describe('arithmeticText', () => {
     const recorded = (2 * (2.5 - 3 * 0.6)) / 0.4201 + 0.5;
     expect(arithmeticText({ arithmetic, functions: ['right'], recorded, decimals: 2 })).toBe(
       'right: 2 × (2.5 − 3 × 0.6) ÷ 0.42 + 1 − 0.5 = +3.83',
+    );
+  });
+
+  it("mixes a prompt's history with its group", () => {
+    const history = { rows: 4, mean: 0.25 };
+    const arithmetic = { kind: 'history', reward: 1, mean: 0.5, rows: 4, history } as const;
+    expect(arithmeticText({ arithmetic, functions: ['right'], recorded: 0.625, decimals: 2 })).toBe(
+      '1 − (4 × 0.5 + 4 × 0.25 of earlier visits) ÷ 8 = +0.63',
     );
   });
 

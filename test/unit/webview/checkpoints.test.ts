@@ -1,9 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import type { EvaluatedCompletion } from '../../../src/protocol/dashboard-completion.ts';
 import { MetricColumns } from '../../../src/protocol/metric-columns.ts';
 import { ChatState } from '../../../webview/checkpoints/exchanges.ts';
-import { counted, heldOutPrompts, ordered } from '../../../webview/checkpoints/held-out.ts';
-import { formatBytes, measured, measureWords } from '../../../webview/checkpoints/measured.ts';
+import { measured, measureWords } from '../../../webview/checkpoints/measured.ts';
 
 const saved = (...steps: number[]) =>
   steps.map((step) => ({ step, bytes: 1e6, savedAt: '2026-01-01T00:00:00Z', kind: 'full' as const }));
@@ -43,48 +41,6 @@ describe('checkpoints', () => {
     const list = measured(saved(1), columns([{}, {}]));
     expect(list[0]).toMatchObject({ best: false, measure: undefined });
     expect(measureWords(list[0]!)).toBe('no reward yet');
-  });
-
-  test('sizes have a unit that suits them', () => {
-    expect([1.5e9, 3.7e6, 2000].map(formatBytes)).toEqual(['1.5 GB', '3.7 MB', '2.0 kB']);
-  });
-});
-
-const evaluated = (group: number, ...rewards: (number | null)[]) =>
-  rewards.map(
-    (reward): EvaluatedCompletion => ({
-      ...{ step: 1, group, prompt: `prompt ${group}`, completion: '', rewards: {}, reward },
-      ...{ length: 1, truncated: false, error: null },
-    }),
-  );
-
-describe('held-out prompts', () => {
-  const before = [
-    ...evaluated(0, 1, 3),
-    ...evaluated(1, 5),
-    ...evaluated(2, null),
-    ...evaluated(3, 2),
-    ...evaluated(4, 1),
-  ];
-  const after = [...evaluated(0, 4, 4), ...evaluated(1, 1), ...evaluated(2, 3), ...evaluated(3, 2)];
-
-  test('are compared by their means, where both evaluations have them', () => {
-    const prompts = heldOutPrompts(before, after);
-    expect(prompts.map(({ group, was, is, gain }) => [group, was, is, gain])).toEqual([
-      [0, 2, 4, 2],
-      [1, 5, 1, -4],
-      [2, null, 3, null],
-      [3, 2, 2, 0],
-    ]);
-    expect(counted(prompts)).toEqual({ up: 1, down: 1, zero: 2 });
-  });
-
-  test('what got worse is first; what cannot be compared is last either way', () => {
-    const groups = (order: 'worse' | 'better' | 'order') =>
-      ordered(heldOutPrompts(before, after), order).map(({ group }) => group);
-    expect(groups('worse')).toEqual([1, 3, 0, 2]);
-    expect(groups('better')).toEqual([0, 3, 1, 2]);
-    expect(groups('order')).toEqual([0, 1, 2, 3]);
   });
 });
 

@@ -75,6 +75,18 @@ describe('chartDefinitions', () => {
     expect(chartDefinitions(['reward'], config([])).map(({ id }) => id)).toEqual(['reward']);
   });
 
+  it('names metrics that only some runs have, and says what they are', () => {
+    const known = ['vespo/phi_seq_mean', 'entropy_coef', 'off_policy_masked_ratio', 'dpo/loss', 'dpo/accuracies'];
+    const charts = chartDefinitions(known, config([]));
+    expect(charts.map(({ title, term, unit }) => [title, term, unit])).toEqual([
+      ['VESPO weight', 'VESPO weight', undefined],
+      ['Weight of the entropy bonus', 'entropy bonus', undefined],
+      ['Left out as off-policy', 'off-policy mask', 'share'],
+      ['Preference term', 'preference term', undefined],
+      ['Pairs in the right order', 'preference margin', 'share'],
+    ]);
+  });
+
   it('explains clip ratios that are always 0', () => {
     const note = (iterations: number) =>
       chartDefinitions(keys, config([], { numIterations: iterations })).find(({ id }) => id === 'clip_ratio')!.note;

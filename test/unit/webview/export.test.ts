@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { MetricColumns } from '../../../src/protocol/metric-columns.ts';
 import { formatNumber, formatShare } from '../../../src/text/numbers.ts';
+import { niceTicks } from '../../../src/text/ticks.ts';
 import { Curves } from '../../../webview/charts/curves.ts';
 import { chartCsv } from '../../../webview/export/csv.ts';
-import { niceTicks } from '../../../webview/ticks.ts';
 
 const columns = new MetricColumns();
 for (const step of [1, 2, 3])

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Completion } from '../../../src/protocol/dashboard-completion.ts';
 import { promptTitle } from '../../../src/protocol/message-text.ts';
 import { EMPTY_QUERY, type RolloutQuery } from '../../../src/protocol/rollout-query.ts';
-import { groupsOf, mergeEqual, selectGroups } from '../../../webview/rollouts/model.ts';
+import { barsOf, groupsOf, largestAdvantage, mergeEqual, selectGroups } from '../../../webview/rollouts/model.ts';
 
 function completion(group: number, reward: number | null, more: Partial<Completion> = {}): Completion {
   return {
@@ -53,6 +53,29 @@ describe('groupsOf', () => {
         { role: 'user', content: 'What is\n2+2?' },
       ]),
     ).toBe('What is 2+2?');
+  });
+});
+
+describe('process supervision', () => {
+  // What the steps brought cancels out at the first token, and trains the others.
+  const pushed = completion(0, 0, { advantage: 0, advantages: [0, -1.5, 0.5] });
+  const other = completion(0, 0, { advantage: 0, advantages: [0, 0] });
+
+  it('has a signal in the advantages of tokens, and is drawn both ways', () => {
+    const [group] = groupsOf([pushed, other]);
+    expect(group).toMatchObject({ signal: 'signal', spread: 0, largest: 1.5 });
+    expect(largestAdvantage([pushed, completion(0, 1, { advantage: -2 })])).toBe(2);
+    expect(barsOf(pushed, 1.5)).toEqual([
+      { way: 'up', share: 0.5 / 1.5 },
+      { way: 'down', share: 1 },
+    ]);
+    expect(barsOf(other, 1.5)).toEqual([{ way: 'zero', share: 0 }]);
+  });
+
+  it('leaves the bars of whole completions as they are', () => {
+    expect(barsOf(completion(0, 2, { advantage: 0.7 }), 1.4)).toEqual([{ way: 'up', share: 0.5 }]);
+    expect(barsOf(completion(0, 2, { advantage: -1.4 }), 1.4)).toEqual([{ way: 'down', share: 1 }]);
+    expect(barsOf(completion(0, null), 1.4)).toEqual([{ way: 'zero', share: 0 }]);
   });
 });
 

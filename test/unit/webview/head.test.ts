@@ -4,7 +4,7 @@ import { MetricColumns } from '../../../src/protocol/metric-columns.ts';
 import { runConfigSchema } from '../../../src/protocol/run-config.ts';
 import { activityText, phaseShare } from '../../../webview/head/activity.ts';
 import { heldOutRewards, secondsLeft, tokensPerSecond } from '../../../webview/head/estimate.ts';
-import { runState, startingState } from '../../../webview/head/state.ts';
+import { hasEnded, runState, startingState } from '../../../webview/head/state.ts';
 
 const head = (more: Partial<RunHead> = {}): RunHead => ({
   ...{ folder: '/r', name: 'sort', createdAt: '2026-01-31T15:45:02.000Z', state: 'running', reason: null, step: 3 },
@@ -57,11 +57,22 @@ describe('the state of a run', () => {
   it('is starting again while the trainer that resumes it loads', () => {
     const stopped = head({ state: 'stopped', trainer: 'none' });
     expect(labels(runState(stopped, activity))).toBe('starting / Stop');
-    expect(labels(runState(stopped, null))).toBe('stopped / Resume / Open Checkpoints');
+    expect(labels(runState(stopped, null))).toBe('stopped / Resume / Open Checkpoint Folder');
   });
 
   it('is interrupted when its trainer was killed', () => {
     expect(runState(head({ trainer: 'none' }), null)).toMatchObject({ label: 'interrupted', kind: 'failed' });
+  });
+
+  it('has progress to show as long as a trainer is at work on it', () => {
+    expect(hasEnded(head(), null)).toBe(false);
+    expect(hasEnded(head({ state: 'paused' }), null)).toBe(false);
+    expect(hasEnded(head({ state: 'done' }), activity)).toBe(true);
+    const stopped = head({ state: 'stopped', trainer: 'none' });
+    expect(hasEnded(stopped, null)).toBe(true);
+    expect(hasEnded(stopped, activity)).toBe(false);
+    // Killed, with nobody to end it.
+    expect(hasEnded(head({ trainer: 'none' }), null)).toBe(true);
   });
 
   it('is not simply done when nothing was learned', () => {

@@ -33,16 +33,19 @@ describe('the note on the loss', () => {
     expect(note({ lossType })).toContain('starts near 0');
   });
 
-  it.each(['dapo', 'bnpo', 'dr_grpo'] as const)('%s starts below 0 where longer completions are better', (lossType) => {
-    expect(start(lossType)).toBeLessThan(-0.05);
-    expect(start(lossType, shorterIsBetter)).toBeGreaterThan(0.05);
-    expect(note({ lossType })).toMatch(/below 0 where longer .*, above 0 where shorter/);
-  });
+  it.each(['dapo', 'bnpo', 'dr_grpo', 'luspo'] as const)(
+    '%s starts below 0 where longer completions are better',
+    (lossType) => {
+      expect(start(lossType)).toBeLessThan(-0.05);
+      expect(start(lossType, shorterIsBetter)).toBeGreaterThan(0.05);
+      expect(note({ lossType })).toMatch(/below 0 where longer .*, above 0 where shorter/);
+    },
+  );
 
-  it('cispo depends on length and likelihood', () => {
-    expect(start('cispo')).toBeGreaterThan(0);
-    expect(start('cispo', shorterIsBetter)).toBeLessThan(0);
-    expect(note({ lossType: 'cispo' })).toMatch(/above 0 where the better completions are the longer and less likely/);
+  it.each(['cispo', 'vespo'] as const)('%s depends on length and likelihood', (lossType) => {
+    expect(start(lossType)).toBeGreaterThan(0);
+    expect(start(lossType, shorterIsBetter)).toBeLessThan(0);
+    expect(note({ lossType })).toMatch(/above 0 where the better completions are the longer and less likely/);
   });
 
   it('reinforce depends on likelihood, not on length', () => {
@@ -64,14 +67,26 @@ describe('the note on the loss', () => {
     expect(start('grpo', { advantages: [[2], [4]] })).toBeCloseTo(-3, 6);
     expect(note({ lossType: 'grpo', baseline: 'none' })).toContain('minus their mean');
     expect(start('dapo', { advantages: [[2], [4]] })).toBeCloseTo(-2.5, 6);
+    expect(start('luspo', { advantages: [[2], [4]] })).toBeCloseTo(-(2 * 3 + 4) / 2, 6);
+    expect(note({ lossType: 'luspo', baseline: 'none' })).toContain('reward × tokens');
     expect(start('sapo', { advantages: [[2], [4]] })).toBeCloseTo(-6, 6);
     expect(note({ lossType: 'sapo', baseline: 'none' })).toContain('twice their mean');
+  });
+
+  it('speaks of a sum of zero only where there is one', () => {
+    expect(note({ baseline: 'leave-one-out' })).toBe(note({}));
+    expect(note({ baseline: 'history' })).toContain('than in earlier steps');
+    expect(note({ baseline: 'history' })).not.toContain('sum to zero');
   });
 
   it('names what else is in the loss', () => {
     expect(note({ beta: 0.04, entropyCoef: 0.01 })).toMatch(
       /includes the KL divergence × beta and the entropy bonus\.$/,
     );
+    expect(note({ beta: 0.04, entropyCoef: 0.01, dpoCoef: 0.1 })).toMatch(
+      /the KL divergence × beta, the entropy bonus and the preference term\.$/,
+    );
+    expect(note({ useAdaptiveEntropy: true })).toMatch(/includes the entropy bonus\.$/);
     expect(note({})).not.toContain('includes');
   });
 });

@@ -138,6 +138,7 @@ test('a config that is being edited gives what can be read, and defaults for wha
     settings: {
       scaleRewards: 'none',
       multiObjectiveAggregation: 'sum_then_normalize',
+      processRewardWeight: null,
       baseline: 'group',
       rewardTimeoutSeconds: 10,
       python: null,

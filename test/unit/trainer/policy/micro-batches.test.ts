@@ -15,6 +15,7 @@ const config = {
   numGenerations: 8,
   gradientAccumulationSteps: 1,
   lossType: 'dapo',
+  topEntropyQuantile: 1,
 } as const;
 
 /** One group for each prompt length. The completions' token ids are their lengths, by which they are known again. */
@@ -86,13 +87,16 @@ test('a part has no more completions than the config lets it have', () => {
   expect([1, 4, 8].map(parts)).toEqual([[8, 8], Array(4).fill(4), Array(8).fill(2)]);
 });
 
-test('what counts for a bnpo part is the config alone, and the order of the rollout', () => {
-  const parts = describeParts(rollout([12], [1200, 20, 7, 900, 2, 44, 1100, 5]), {
-    lossType: 'bnpo',
-    gradientAccumulationSteps: 2,
-  });
-  expect(parts.map((part) => part.lengths)).toEqual([
-    [1200, 20, 7, 900],
-    [2, 44, 1100, 5],
-  ]);
-});
+test.each([{ lossType: 'bnpo' }, { topEntropyQuantile: 0.2 }])(
+  'what counts for a part with %o is the config alone, and the order of the rollout',
+  (loss) => {
+    const parts = describeParts(rollout([12], [1200, 20, 7, 900, 2, 44, 1100, 5]), {
+      ...loss,
+      gradientAccumulationSteps: 2,
+    });
+    expect(parts.map((part) => part.lengths)).toEqual([
+      [1200, 20, 7, 900],
+      [2, 44, 1100, 5],
+    ]);
+  },
+);

@@ -1,0 +1,39 @@
+import type { FailedRun } from '../experiment/queue.ts';
+import { type ExperimentResults, meanText } from '../protocol/experiment-results.ts';
+import { table } from './table.ts';
+
+/** What an experiment came to, for a terminal. */
+export function resultLines(
+  { settings, measure, file, page }: ExperimentResults,
+  failures: readonly FailedRun[],
+): string[] {
+  const rows = settings.map((setting) => [
+    setting.label,
+    `${setting.done}/${setting.runs.length}`,
+    meanText(setting),
+    setting.best === null ? '–' : setting.best.toFixed(2),
+  ]);
+  const heading = ['setting', 'runs', measure, 'best'];
+  const missing = settings.flatMap(({ runs }) => runs.filter(({ state }) => state !== 'done')).length;
+  return [
+    ...table([heading, ...rows], (column) => column > 0),
+    '',
+    'Mean ± standard deviation over the runs that are done.',
+    ...(missing > 0
+      ? [`${missing} of the runs ${missing === 1 ? 'is' : 'are'} not done; grpo compare ${file} trains what is left.`]
+      : []),
+    ...failureLines(failures),
+    page,
+  ];
+}
+
+/** Runs that failed for the same reason, such as a reward file with a mistake, say it once. */
+function failureLines(failures: readonly FailedRun[]): string[] {
+  const reasons = [...new Set(failures.map(({ reason }) => reason))];
+  return reasons.map((reason) => {
+    const names = failures
+      .filter((failure) => failure.reason === reason)
+      .map(({ run: { wanted } }) => `${wanted.setting.label} · seed ${wanted.seed}`);
+    return `Failed: ${names.join('; ')}: ${reason}`;
+  });
+}

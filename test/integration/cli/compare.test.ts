@@ -1,0 +1,178 @@
+/** `grpo compare` as a user runs it: stopped and killed half-way, and continued; its table is that of uninterrupted runs. */
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { platform } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { describe, expect, test } from 'vitest';
+import { processNumbers } from '../../../src/processes/linux.ts';
+import {
+  type ExperimentLine,
+  type ExperimentResults,
+  experimentLine,
+} from '../../../src/protocol/experiment-results.ts';
+import { metricsOf, runGrpo, runInfoOf, startGrpo, timeless, tinyWorkspace } from '../training/workspace.ts';
+
+const experiment = { base: 'run.grpo.json', vary: { learningRate: [1e-3, 1e-2] }, seeds: [1, 2] };
+const SECONDS = 120_000;
+
+/** A workspace with an experiment of two settings and two seeds. */
+function experimentFolder(more: object = {}, config: object = {}, files: Record<string, string | object> = {}): string {
+  return tinyWorkspace(config, { 'tiny.experiment.json': { ...experiment, ...more }, ...files });
+}
+const fileOf = (folder: string): string => join(folder, 'tiny.experiment.json');
+const runsOf = (folder: string): string[] => {
+  const place = join(folder, '.grpo/runs');
+  return existsSync(place) ? readdirSync(place).sort() : [];
+};
+
+const linesOf = (stdout: string): ExperimentLine[] =>
+  stdout
+    .trimEnd()
+    .split('\n')
+    .map((line) => experimentLine.parse(JSON.parse(line)));
+
+/** The results of a command, and the runs that it trained. */
+async function compare(folder: string, ...more: string[]) {
+  const { status, stdout, stderr } = await runGrpo('compare', fileOf(folder), '--json', ...more);
+  const lines = linesOf(stdout);
+  const trained = lines.filter((line) => line.type === 'run');
+  return { status, stderr, trained, results: lines.at(-1) as ExperimentResults };
+}
+
+/** What runs measured, without times and paths. */
+const measured = ({ settings }: ExperimentResults) =>
+  settings.map(({ label, mean, deviation, runs }) => ({
+    ...{ label, mean, deviation },
+    metrics: runs.map(({ folder }) => metricsOf(folder!).map(timeless)),
+  }));
+
+/** Waits until some run of the experiment has taken a step, and is not done. */
+async function untilStep(folder: string): Promise<string> {
+  for (;;) {
+    for (const name of runsOf(folder)) {
+      const run = join(folder, '.grpo/runs', name);
+      const steps = existsSync(join(run, 'metrics.jsonl')) ? readFileSync(join(run, 'metrics.jsonl'), 'utf8') : '';
+      if (steps.includes('\n') && runInfoOf(run).state === 'running') return run;
+    }
+    await sleep(10);
+  }
+}
+
+describe('grpo compare', () => {
+  test('is stopped half-way and killed half-way, and comes to the same as without', { timeout: SECONDS }, async () => {
+    // Steps take long enough for a signal to arrive in the middle of a run.
+    const slow = `export async function letters({ completion }: { completion: string }) {
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  return [...completion].filter((letter) => letter <= 'n').length;
+}`;
+    const make = () => experimentFolder({}, { maxSteps: 12, saveSteps: 1 }, { 'letters.reward.ts': slow });
+    const whole = make();
+    const expected = await compare(whole, '--jobs', '2');
+    expect(expected).toMatchObject({ status: 0, stderr: '' });
+    expect(expected.trained.map(({ outcome }) => outcome)).toEqual(['done', 'done', 'done', 'done']);
+    expect(expected.results.settings.map(({ label, done }) => [label, done])).toEqual([
+      ['lr 1e-3', 2],
+      ['lr 0.01', 2],
+    ]);
+
+    const folder = make();
+    const first = startGrpo(['compare', fileOf(folder), '--json']);
+    const stopped = await untilStep(folder);
+    if (platform() === 'win32') return;
+    first.child.kill('SIGINT');
+    const { status, stdout } = await first.finished;
+    expect(status).toBe(130);
+    expect(linesOf(stdout)[0]).toMatchObject({ type: 'run', outcome: 'stopped', folder: stopped });
+    expect(runInfoOf(stopped).state).toBe('stopped');
+    expect(runsOf(folder)).toHaveLength(1);
+
+    const second = startGrpo(['compare', fileOf(folder), '--json']);
+    const orphan = await untilStep(folder);
+    second.child.kill('SIGKILL');
+    await second.finished;
+    // What it trained hears that it is gone, and stops with a checkpoint.
+    while (existsSync(join(orphan, 'trainer.lock'))) await sleep(20);
+
+    const { results, trained, ...last } = await compare(folder, '--jobs', '2');
+    expect(last).toEqual({ status: 0, stderr: '' });
+    expect(trained.length).toBeLessThanOrEqual(4);
+    expect(measured(results)).toEqual(measured(expected.results));
+    expect(runsOf(folder)).toHaveLength(4);
+
+    // Nothing is left to train: the table comes from the run folders alone.
+    expect(await compare(folder)).toMatchObject({ status: 0, trained: [], results: { settings: results.settings } });
+  });
+
+  test('trains only what was added, and again what was changed', { timeout: SECONDS }, async () => {
+    const folder = experimentFolder({ seeds: [1] });
+    expect((await compare(folder)).trained).toHaveLength(2);
+    const edited = { ...experiment, seeds: [1], vary: { learningRate: [1e-3, 1e-2, 1e-1] } };
+    writeFileSync(fileOf(folder), JSON.stringify(edited));
+    expect((await compare(folder)).trained.map(({ setting }) => setting)).toEqual(['lr 0.1']);
+    const reward = join(folder, 'letters.reward.ts');
+    writeFileSync(reward, readFileSync(reward, 'utf8').replace("<= 'n'", "<= 'm'"));
+    const tableOnly = await compare(folder, '--table-only');
+    expect(tableOnly.trained).toEqual([]);
+    expect(tableOnly.results.settings.map(({ done, mean }) => [done, mean])).toEqual(Array(3).fill([0, null]));
+    expect((await compare(folder)).trained).toHaveLength(3);
+    expect(runsOf(folder)).toHaveLength(6);
+  });
+
+  test('names a run that fails, and trains the others', { timeout: SECONDS }, async () => {
+    const fails = "export function fails() { throw new Error('not today'); }";
+    const vary = { rewards: [['letters.reward.ts'], ['fails.reward.ts']] };
+    const folder = experimentFolder({ vary }, {}, { 'fails.reward.ts': fails });
+    const { status, stdout, stderr } = await runGrpo('compare', fileOf(folder));
+    expect(status).toBe(1);
+    expect(stderr).toMatch(/rewards fails\.reward\.ts · seed 1: failed: Every completion of step 1 failed/);
+    expect(stdout).toMatch(/rewards letters\.reward\.ts +2\/2 +\d\.\d\d ± \d\.\d\d/);
+    expect(stdout).toMatch(/rewards fails\.reward\.ts +0\/2 +– +–/);
+    expect(stdout.match(/not today/g)).toHaveLength(1);
+    expect(stdout).toMatch(/Failed: rewards fails\.reward\.ts · seed 1; rewards fails\.reward\.ts · seed 2: Every/);
+  });
+
+  test('refuses to train beside another trainer of the same runs', { timeout: SECONDS }, async () => {
+    const folder = experimentFolder({}, { maxSteps: 100_000 });
+    const first = startGrpo(['compare', fileOf(folder), '--json']);
+    const run = await untilStep(folder);
+    const { status, stderr } = await runGrpo('compare', fileOf(folder));
+    expect(status).toBe(1);
+    expect(stderr).toBe(`A run of this experiment is being trained already (${run}): wait for it, or stop it first.\n`);
+    first.child.kill('SIGTERM');
+    expect((await first.finished).status).toBe(130);
+  });
+
+  test.runIf(platform() === 'linux')('a second Ctrl-C leaves no process behind', { timeout: SECONDS }, async () => {
+    const folder = experimentFolder({}, { maxSteps: 100_000 });
+    const { child, finished } = startGrpo(['compare', fileOf(folder), '--jobs', '2']);
+    await untilStep(folder);
+    child.kill('SIGINT');
+    child.kill('SIGINT');
+    await finished;
+    const left = processNumbers().filter((pid) => {
+      try {
+        return readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes(folder);
+      } catch {
+        return false;
+      }
+    });
+    expect(left).toEqual([]);
+  });
+
+  test('writes a page and pictures of its curves, where it is told to', { timeout: SECONDS }, async () => {
+    const folder = experimentFolder({ seeds: [1, 2, 3] });
+    const out = join(folder, 'figures');
+    const { results } = await compare(folder, '--jobs', '2', '--out', out);
+    expect(results.page).toBe(join(out, 'report.html'));
+    const page = readFileSync(results.page, 'utf8');
+    expect(page).toContain('2 settings of run.grpo.json; 6 of 6 runs are done.');
+    expect(page.match(/class="band/g)!.length).toBeGreaterThanOrEqual(2);
+    const picture = readFileSync(join(out, 'reward.svg'), 'utf8');
+    expect(picture).toMatch(/^<svg xmlns="http:\/\/www\.w3\.org\/2000\/svg"/);
+    expect(picture.match(/<path class="line c[01]" d="M/g)).toHaveLength(4);
+    // Only the run config's own latest run is resumed without a name.
+    const { status, stderr } = await runGrpo('train', join(folder, 'run.grpo.json'), '--resume');
+    expect(status).toBe(2);
+    expect(stderr).toContain('There is no run of run.grpo.json to resume');
+  });
+});

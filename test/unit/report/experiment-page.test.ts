@@ -1,0 +1,132 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import type { ExperimentResults, SettingResult } from '../../../src/protocol/experiment-results.ts';
+import { MetricColumns } from '../../../src/protocol/metric-columns.ts';
+import { experimentCharts } from '../../../src/report/experiment-charts.ts';
+import { writeExperimentPage } from '../../../src/report/experiment-page.ts';
+import { lines, runOf } from '../export/run-of.ts';
+import { temporaryFolder } from '../files/folder.ts';
+
+const columnsOf = (rewards: readonly number[], evaluated: Record<number, number> = {}): MetricColumns => {
+  const columns = new MetricColumns();
+  for (const [at, reward] of rewards.entries())
+    columns.push({ step: at + 1, reward, ...(evaluated[at + 1] !== undefined && { eval_reward: evaluated[at + 1]! }) });
+  return columns;
+};
+const points = (values: readonly number[]) => values.map((value, at) => ({ step: at + 1, value }));
+
+describe('experimentCharts', () => {
+  test('has the mean of a setting between the lowest and the highest of its seeds', () => {
+    const charts = experimentCharts([
+      { label: 'a', runs: [columnsOf([1, 3, 5], { 3: 4 }), columnsOf([3, 3, 9], { 3: 6 })] },
+      { label: 'b', runs: [columnsOf([2, 4])] },
+      { label: 'c', runs: [] },
+    ]);
+    expect(charts.map(({ name, lines }) => [name, lines.map(({ label }) => label)])).toEqual([
+      ['eval_reward', ['a']],
+      ['reward', ['a', 'b']],
+    ]);
+    expect(charts[0]!.lines[0]).toMatchObject({ points: [{ step: 3, value: 5 }], marked: true });
+    // Running means: 1, 2, 3 and 3, 3, 5.
+    const [a, b] = charts[1]!.lines;
+    expect(a).toMatchObject({ points: points([2, 2.5, 4]), band: { low: points([1, 2, 3]), high: points([3, 3, 5]) } });
+    expect(b).toMatchObject({ points: points([2, 3]), color: 1 });
+    expect(b!.band).toBeUndefined();
+  });
+
+  test('smooths over as many steps as a run is measured by', () => {
+    const rewards = Array.from({ length: 12 }, (_, at) => at);
+    const [chart] = experimentCharts([{ label: 'a', runs: [columnsOf(rewards)] }]);
+    expect(chart!.lines[0]!.points.slice(-3).map(({ value }) => value)).toEqual([4.5, 5.5, 6.5]);
+  });
+});
+
+const METRICS = lines([
+  { step: 1, reward: 3 },
+  { step: 2, reward: 5 },
+]);
+
+function setting(
+  label: string,
+  states: SettingResult['runs'][number]['state'][],
+  more: Partial<SettingResult> = {},
+): SettingResult {
+  const runs = states.map((state, seed) => ({
+    ...{ seed, state, folder: state === 'missing' ? null : runOf({ 'metrics.jsonl': METRICS }), step: 2 },
+    ...{ reward: 4, best: 5, seconds: 61, failure: null },
+  }));
+  const done = states.filter((state) => state === 'done').length;
+  return { label, choices: [label], set: [`beta=${label}`], runs, done, mean: 4, deviation: 0.5, best: 5, ...more };
+}
+
+async function pageOf(settings: SettingResult[]): Promise<{ folder: string; page: string }> {
+  const results = {
+    type: 'results',
+    name: 'sweep',
+    file: '/w/sweep.experiment.json',
+    base: '/w/sort.grpo.json',
+  } as const;
+  const all: Omit<ExperimentResults, 'page'> = { ...results, measure: 'held-out reward', settings };
+  const folder = join(temporaryFolder(), 'new/folder');
+  return { folder, page: readFileSync(await writeExperimentPage(folder, all, '0.1.0'), 'utf8') };
+}
+
+const textOf = (page: string): string =>
+  page
+    .replaceAll(/<style>.*?<\/style>/gs, '')
+    .replaceAll(/<[^>]*>/g, ' ')
+    .replaceAll(/\s+/g, ' ');
+
+describe('the page of an experiment', () => {
+  test('has the settings, the curves and the runs', async () => {
+    const { folder, page } = await pageOf([
+      setting('a', ['done', 'done']),
+      setting('b', ['done', 'failed', 'missing'], { mean: 4.5, deviation: null }),
+    ]);
+    const text = textOf(page);
+    for (const words of [
+      'sweep 2 settings of sort.grpo.json; 3 of 5 runs are done.',
+      'a 2 of 2 4.00 ± 0.50 5.00 beta=a',
+      'b 1 of 3 4.50 5.00 beta=b',
+      'b 1 failed',
+      '1:01 min',
+    ])
+      expect(text).toContain(words);
+    expect(page).toContain('<b>4.50</b>');
+    expect(page).toContain('aria-label="Reward: a from 3 at step 1 to 4 at step 2; b from 3 at step 1 to 4 at step 2"');
+    expect(readFileSync(join(folder, 'reward.svg'), 'utf8')).toContain('aria-label="Reward: a from 3');
+  });
+
+  test('shows names of any kind as text, and more settings than there are colours', async () => {
+    const names = ['<script>alert(1)</script>', ...'bcdefghijklm'];
+    const { folder, page } = await pageOf(names.map((name) => setting(name, ['done'])));
+    const picture = readFileSync(join(folder, 'reward.svg'), 'utf8');
+    for (const text of [page, picture]) {
+      expect(text).not.toContain('<script');
+      expect(text).toContain('&lt;script&gt;alert(1)');
+      for (const look of ['line c0"', 'line c5"', 'line c0 dash1"', 'line c0 dash2"']) expect(text).toContain(look);
+    }
+  });
+
+  test('crosses two things that vary', async () => {
+    const cross = ['a', 'b'].flatMap((row) =>
+      ['x', 'y', 'z'].map((column, at) =>
+        setting(`${row} · ${column}`, ['done'], {
+          choices: [row, column],
+          mean: row === 'a' ? at : 3 - at,
+          deviation: null,
+        }),
+      ),
+    );
+    const text = textOf((await pageOf(cross)).page);
+    expect(text).toContain('held-out reward x y z a 0.00 1.00 2.00 b 3.00 2.00 1.00 setting runs done');
+    expect(textOf((await pageOf(cross.slice(0, 3))).page)).not.toContain('held-out reward x y z');
+  });
+
+  test('says that there is nothing yet', async () => {
+    const { page } = await pageOf([setting('a', ['missing'], { mean: null, deviation: null, best: null })]);
+    expect(page).toContain('0 of 1 runs are done');
+    expect(page).not.toContain('<svg');
+  });
+});
