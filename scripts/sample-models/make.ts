@@ -8,7 +8,9 @@ import { OnnxEngine } from '../../src/engine/onnx/engine.ts';
 import { readModelConfig } from '../../src/model/files/model-config.ts';
 import { WEIGHTS_FILE } from '../../src/model/files/weights.ts';
 import { loadTokenizer } from '../../src/model/tokenizer/tokenizer.ts';
-import { SupervisedStage } from '../../src/trainer/stages/supervised.ts';
+import { runConfigSchema } from '../../src/protocol/run-config.ts';
+import { LocalLearner } from '../../src/trainer/policy/local-learner.ts';
+import { SftStage } from '../../src/trainer/stages/sft.ts';
 import { charTokenizerFiles, EOS_ID, PAD_ID } from './char-tokenizer.ts';
 import { freshWeights } from './fresh-weights.ts';
 import { trainPrinted } from './printed-training.ts';
@@ -17,6 +19,10 @@ import { arithmetic, drawer, type Problem, sort, type Task } from './tasks.ts';
 const SEED = 1;
 const BATCH = 64;
 const STEPS = 1500;
+const OPTIMIZER = {
+  ...{ maxSteps: STEPS, learningRate: 2e-3, lrSchedulerType: 'cosine', warmupSteps: 100 },
+  ...{ adamBeta2: 0.98, weightDecay: 0.01 },
+};
 const WORKSPACE = 'sample-workspace';
 
 async function make<P extends Problem>(task: Task<P>): Promise<void> {
@@ -37,21 +43,18 @@ async function make<P extends Problem>(task: Task<P>): Promise<void> {
 
   const config = readModelConfig(folder);
   const tokenizer = loadTokenizer(folder);
-  const stage = new SupervisedStage({
-    engine: new OnnxEngine(),
-    model: config,
-    source: folder,
-    start: freshWeights(config, SEED),
-    steps: STEPS,
-    learningRate: 2e-3,
-    batchOf: (step) =>
-      Array.from({ length: BATCH }, (_, row) => {
-        const draw = drawer(SEED, task.name, 'demonstration', step - 1, row);
-        const problem = drawUnseen(task, draw, heldOut);
-        const completion = tokenizer.encode(task.demonstration(problem, draw), { addSpecialTokens: false });
-        return { promptIds: tokenizer.encode(problem.prompt), completionIds: [...completion, EOS_ID] };
-      }),
+  const learner = new LocalLearner({
+    ...{ engine: new OnnxEngine(), model: config, eosTokenIds: [EOS_ID], weights: freshWeights(config, SEED) },
+    config: runConfigSchema.parse({ model: folder, dataset: [`${task.name}.train.jsonl`], rewards: [], ...OPTIMIZER }),
+    supervised: true,
   });
+  const demonstration = (step: number, row: number) => {
+    const draw = drawer(SEED, task.name, 'demonstration', step - 1, row);
+    const problem = drawUnseen(task, draw, heldOut);
+    const completion = tokenizer.encode(task.demonstration(problem, draw), { addSpecialTokens: false });
+    return { promptIds: tokenizer.encode(problem.prompt), completionIds: [...completion, EOS_ID] };
+  };
+  const stage = new SftStage(learner, (step) => Array.from({ length: BATCH }, (_, row) => demonstration(step, row)));
   await trainPrinted(stage, STEPS, { file: WEIGHTS_FILE, folder });
 }
 

@@ -1,5 +1,6 @@
 import { checkRun } from '../check/check-run.ts';
 import { loadRunConfig } from '../config/load-config.ts';
+import { grpoStage } from '../config/run-stages.ts';
 import type { CheckReport } from '../protocol/check-report.ts';
 import { checkLines, functionRows, modelText } from '../protocol/check-text.ts';
 import { formatLocation } from '../protocol/errors.ts';
@@ -14,7 +15,12 @@ import { table } from './table.ts';
 
 /** `grpo check`: a few steps of a run without training. The exit status is 1 where nothing could be learned. */
 export async function checkCommand(command: CommandOf<'check'>): Promise<number> {
-  const loaded = loadRunConfig(command.config, { set: command.set });
+  const run = loadRunConfig(command.config, { set: command.set });
+  const { loaded, name, number, written } = grpoStage(run);
+  if (written)
+    warn(
+      `Checks the stage "${name}" (${number} of ${run.config.stages!.length}) with the model that the run starts from.`,
+    );
   if (command.difficulty) return difficultyCommand(loaded, command);
   const status = new StatusLine(process.stderr);
   const onProgress = (message: string) => status.show(message);

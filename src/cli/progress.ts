@@ -3,6 +3,7 @@ import { findingText } from '../protocol/finding.ts';
 import { rewardChange } from '../protocol/held-out.ts';
 import type { MetricsRow } from '../protocol/run-folder.ts';
 import { type Schedule, stepsAlone } from '../protocol/schedule.ts';
+import { stageText } from '../protocol/stage-spans.ts';
 import { StepTimes } from '../protocol/step-times.ts';
 import { formatDuration } from '../text/duration.ts';
 import { visible } from '../text/visible.ts';
@@ -53,6 +54,9 @@ export class Progress {
         if (event.phase !== 'load' && event.share !== undefined)
           this.#phase = `${event.phase} ${Math.round(100 * event.share)} %`;
         break;
+      case 'stage':
+        this.#line(`stage ${event.number} of ${event.of}: ${stageText(event)}`);
+        break;
       case 'scored':
         break;
       case 'step':
@@ -95,7 +99,11 @@ export class Progress {
     this.#rewards.last = reward;
     const tokens = (metrics.num_tokens ?? Number.NaN) - this.#lastTokens;
     this.#lastTokens = metrics.num_tokens ?? this.#lastTokens;
-    const figures = [`reward ${number(metrics.reward)}`];
+    // A supervised stage has no rewards.
+    const figures =
+      metrics.mean_token_accuracy === undefined
+        ? [`reward ${number(metrics.reward)}`]
+        : [`loss ${number(metrics.loss)}  accuracy ${number(metrics.mean_token_accuracy)}`];
     if (seconds && tokens >= 0) figures.push(`${Math.round(tokens / seconds)} tokens/s`);
     const left = this.#times.left(this.#step, this.#schedule);
     if (left !== undefined) figures.push(`${formatDuration(left)} left`);

@@ -3,8 +3,9 @@ import type { Problem } from '../protocol/errors.ts';
 import { lengthFieldNames, overlongFieldNames } from '../protocol/length-config.ts';
 import { loraFieldNames } from '../protocol/lora-config.ts';
 import { remedyWords } from '../protocol/remedy.ts';
-import { runConfigFieldNames } from '../protocol/run-config.ts';
+import { runConfigFieldNames, stageFieldNames } from '../protocol/run-config.ts';
 import { schedulerOptionNames } from '../protocol/scheduler-config.ts';
+import { STAGE_KINDS, type StageKind } from '../protocol/stage-config.ts';
 import { nearestName } from '../text/nearest-name.ts';
 import { own } from '../text/own.ts';
 
@@ -48,7 +49,12 @@ const RUN_CONFIG: DescribedFile = { name: 'The run config', fields: runConfigFie
 /** zod's issue in our words: `"numGenerations" must be at least 2, not 1.` */
 export function describeIssue(issue: Issue, config: unknown, file = RUN_CONFIG): ConfigProblem {
   const path = issue.path as ConfigPath;
-  if (issue.code === 'unrecognized_keys') return unknownField(path, issue.keys[0]!, file);
+  if (issue.code === 'unrecognized_keys') {
+    const kind = own((valueAt(config, path) ?? {}) as Record<string, unknown>, 'kind') as StageKind;
+    return path[0] === 'stages' && path.length === 2
+      ? unknownStageField(path, issue.keys[0]!, kind)
+      : unknownField(path, issue.keys[0]!, file);
+  }
   if (issue.code === 'invalid_union') {
     // The branch that fits the value's own type says more than "none of these".
     const nested = deepestBranch(issue.errors);
@@ -82,6 +88,22 @@ function unknownField(parent: ConfigPath, key: string, file: DescribedFile): Con
   return { path, message: `Unknown field "${formatPath(path)}".${hint(remedy)}`, remedy };
 }
 
+/** A stage sets some fields of the run for itself, by its kind. */
+function unknownStageField(parent: ConfigPath, key: string, kind: StageKind): ConfigProblem {
+  const path = [...parent, key];
+  const known = stageFieldNames.get(kind)!;
+  if (!runConfigFieldNames.includes(key)) {
+    const remedy = editTo(key, known);
+    return { path, message: `Unknown field "${formatPath(path)}".${hint(remedy)}`, remedy };
+  }
+  const others = STAGE_KINDS.filter((other) => stageFieldNames.get(other)!.includes(key));
+  const message =
+    others.length === 0
+      ? `"${formatPath(path)}" cannot differ between stages; set "${key}" for the whole run, beside "stages".`
+      : `"${formatPath(path)}" is no field of a stage of kind "${kind}"; stages of kind ${others.map(show).join(' and ')} have it.`;
+  return { path, message };
+}
+
 /** The name that was most likely meant, in place of the one that is there. */
 function editTo(from: string, known: readonly string[]): ConfigProblem['remedy'] {
   const to = nearestName(from, known);
@@ -111,6 +133,7 @@ function requirement(issue: Issue): string {
     case 'invalid_value':
       return `one of ${issue.values.map(show).join(', ')}`;
     case 'invalid_union':
+      if (issue.errors.length === 0) return `one of ${STAGE_KINDS.map(show).join(', ')}`;
       return issue.errors.map((branch) => requirement(branch[0]!)).join(' or ');
     default:
       return issue.message;

@@ -16,6 +16,7 @@ import { configName, difficultyName, isProgramPath } from '../text/files-by-name
 import { own } from '../text/own.ts';
 import { type ConfigPath, describeIssue } from './config-issue.ts';
 import { applyOverride, parseOverride, type WrittenOverride } from './config-override.ts';
+import { stageIssue } from './stage-fields.ts';
 import { changedNumber, changedNumberWords } from './template-numbers.ts';
 
 /** A run config that was read and checked, and where its fields are, for errors that are found later. */
@@ -65,20 +66,25 @@ export function loadRunConfig(
     return fail(problem.path, problem.message, { at, remedy: problem.remedy });
   }
   const config = parsed.data;
+  const issue = stageIssue(config);
+  if (issue) {
+    const problem = describeIssue(issue, config);
+    return fail(problem.path, problem.message, { remedy: problem.remedy });
+  }
   if (numberProblem) throw numberProblem;
   // As in TRL, the number of steps wins where someone gives it.
   if (own(value, 'maxSteps') !== undefined) config.numTrainEpochs = null;
 
   const resolveFile = (path: ConfigPath, target: string): string => {
     const full = resolve(directory, target);
-    if (options.for === 'scores' && path[0] !== 'rewards' && path[0] !== 'samples') return full;
+    if (options.for === 'scores' && !path.includes('rewards') && path[0] !== 'samples') return full;
     if (existsSync(full)) return full;
     const problem = whyUnreadable(full);
     if (problem !== undefined)
       return fail(path, `"${path.join('.')}" names ${target}, which cannot be read: ${problem} (${full}).`);
     const missing = `"${path.join('.')}" names ${target}, which does not exist (${full}).`;
-    const isDataset = path[0] === 'dataset' || path[0] === 'evalDataset';
-    if (path[0] !== 'model')
+    const isDataset = path.includes('dataset') || path[0] === 'evalDataset';
+    if (path.at(-1) !== 'model')
       return fail(path, isDataset ? `${missing}${nearestFile(full) || hubHint(target)}` : missing);
     const remedy: Remedy = { action: 'get-model' };
     return fail(path, `${missing} ${remedyWords(remedy)}`, { kind: 'missing-model', remedy });
@@ -109,10 +115,13 @@ export function loadRunConfig(
       return fail(path, error.problem.message);
     }
   };
-  config.model = resolveFile(['model'], config.model);
-  if (isAdapterFolder(config.model)) {
-    fail(['model'], `"model" names a LoRA adapter; merge it into its model first: grpo export ${config.model}`);
-  }
+  const resolveModel = (path: ConfigPath, target: string): string => {
+    const full = resolveFile(path, target);
+    if (isAdapterFolder(full))
+      fail(path, `"${path.join('.')}" names a LoRA adapter; merge it into its model first: grpo export ${full}`);
+    return full;
+  };
+  config.model = resolveModel(['model'], config.model);
   config.dataset = resolveDataset(['dataset'], config.dataset, 'training');
   if (config.evalDataset !== null)
     config.evalDataset = resolveDataset(['evalDataset'], config.evalDataset, 'evaluation');
@@ -121,6 +130,16 @@ export function loadRunConfig(
   if (config.samples !== null) config.samples = resolve(directory, config.samples);
   if (config.python !== null && isProgramPath(config.python)) config.python = resolve(directory, config.python);
   for (const [index, reward] of config.rewards.entries()) reward.file = resolveOne(['rewards', index], reward.file);
+  for (const [index, stage] of (config.stages ?? []).entries()) {
+    const at = (...path: ConfigPath) => ['stages', index, ...path];
+    if (stage.dataset !== undefined) stage.dataset = resolveDataset(at('dataset'), stage.dataset, 'training');
+    if ('model' in stage) stage.model = resolveModel(at('model'), stage.model);
+    if ('mix' in stage && stage.mix)
+      stage.mix.dataset = resolveDataset(at('mix', 'dataset'), stage.mix.dataset, 'training');
+    if ('rewards' in stage)
+      for (const [place, reward] of (stage.rewards ?? []).entries())
+        reward.file = resolveOne(at('rewards', place), reward.file);
+  }
   return { config, file: absolute, directory, name: configName(absolute), locate: placeOf };
 }
 

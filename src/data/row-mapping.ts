@@ -3,6 +3,7 @@ import { BadInput, type SourceLocation } from '../protocol/errors.ts';
 import { setField } from '../protocol/remedy.ts';
 import type { ChatMessage, Prompt } from '../protocol/rewards.ts';
 import type { PromptMapping, RunConfig } from '../protocol/run-config.ts';
+import type { CompletionMapping } from '../protocol/stage-config.ts';
 import { withFields } from '../text/exact-json.ts';
 import { didYouMean, nearestName } from '../text/nearest-name.ts';
 import { columnOfPrompt } from './describe/prompt-column.ts';
@@ -44,7 +45,7 @@ export function rowMapping(
   for (const [name, path] of added) requireColumn(name, path, rows, names, placeOf);
   const columnsOf = sharedColumns(rows, RESERVED);
   if (prompt === null && !names.includes('prompt')) throw noPrompt(rows, names, placeOf(['dataset']), isChat);
-  const promptOf = promptReader(prompt, rows, names, added, placeOf);
+  const promptOf = textReader('prompt', prompt, rows, names, added, placeOf);
 
   return ({ value, at }) => {
     const more = added.map(([name, path]) => [name, valueAt(value, path)?.exact ?? null]);
@@ -71,33 +72,50 @@ function requireColumn(
 const noColumn = (path: string, names: readonly string[]): string =>
   `which is not a column of the dataset (it has ${names.join(', ')}).${didYouMean(path, names)}`;
 
-type PromptReader = (row: JsonObject, at: SourceLocation) => Prompt;
+/** How rows become completions, a text or messages each; without a mapping by their column "completion". As `rowMapping`. */
+export function completionReader(
+  rows: readonly Pick<RawRow, 'value'>[],
+  mapping: CompletionMapping | undefined,
+  columns: MappingSettings['columns'],
+  placeOf: PlaceOf,
+): TextReader {
+  const names = columnNames(rows);
+  if (mapping === undefined && !names.includes('completion')) {
+    const message = `The dataset has no column "completion"; it has ${names.join(', ')}. Say in the stage's "completion" which column has it.`;
+    throw new BadInput(message, placeOf(['dataset']));
+  }
+  return textReader('completion', mapping ?? null, rows, names, Object.entries(columns ?? {}), placeOf);
+}
 
-function promptReader(
-  mapping: PromptMapping | null,
+type TextReader = (row: JsonObject, at: SourceLocation) => Prompt;
+
+/** `field` of the config has the mapping; without one it is the column of that name. */
+function textReader(
+  field: 'prompt' | 'completion',
+  mapping: PromptMapping | CompletionMapping | null,
   rows: readonly Pick<RawRow, 'value'>[],
   names: readonly string[],
   added: readonly [name: string, path: string][],
   placeOf: PlaceOf,
-): PromptReader {
-  const place = placeOf(['prompt']);
-  if (mapping === null) return (row, at) => readPrompt(row.prompt, 'prompt', at);
+): TextReader {
+  const place = placeOf([field]);
+  if (mapping === null) return (row, at) => readPrompt(row[field], field, at);
   if (typeof mapping === 'string') {
     const path = added.find(([name]) => name === mapping)?.[1] ?? mapping;
     if (!rows.some(({ value }) => valueAt(value, path) !== undefined))
-      throw new BadInput(`"prompt" names "${mapping}", ${noColumn(mapping, names)}`, place);
+      throw new BadInput(`"${field}" names "${mapping}", ${noColumn(mapping, names)}`, place);
     return (row, at) => readPrompt(valueAt(row, path)?.value, mapping, at);
   }
 
   const variables = [...new Set([...names, ...added.map(([name]) => name)])];
   const template = (source: string, part: string) => {
-    const read = new PromptTemplate(source, `prompt.${part}`, placeOf(['prompt', part]));
-    read.requireColumns(variables, placeOf(['prompt', part]));
+    const read = new PromptTemplate(source, `${field}.${part}`, placeOf([field, part]));
+    read.requireColumns(variables, placeOf([field, part]));
     return (row: JsonObject, at: SourceLocation) => read.render(templateContext(row, variables, added), at);
   };
   if ('text' in mapping) {
     const text = template(mapping.text, 'text');
-    return (row, at) => readPrompt(text(row, at), 'prompt.text', at);
+    return (row, at) => readPrompt(text(row, at), `${field}.text`, at);
   }
   const { system, user, prefill } = mapping;
   const messages = [

@@ -70,7 +70,7 @@ function lengthMetrics(rows: readonly ScoredRow[]): Metrics {
 }
 
 /** The loss's sums as numbers, added up over micro-batches (and, optionally, over the passes of a step). */
-export type SumsAsNumbers = { [name in keyof LossSums]?: number };
+export type SumsAsNumbers = { [name in keyof LossSums | 'hits']?: number };
 
 /** Means over tokens from these sums; a sum that the loss did not compute has no key. */
 export function lossMetrics(sums: SumsAsNumbers): Metrics {
@@ -82,6 +82,7 @@ export function lossMetrics(sums: SumsAsNumbers): Metrics {
   };
   put('kl', sums.kl, tokens);
   put('entropy', sums.entropy, tokens);
+  put('mean_token_accuracy', sums.hits, tokens);
   put('clip_ratio/low_mean', sums.clipLow, ratios);
   put('clip_ratio/high_mean', sums.clipHigh, ratios);
   put('clip_ratio/region_mean', sums.clipRegion, ratios);

@@ -5,6 +5,7 @@ import { problem } from './problem.ts';
 import { runDifference } from './run-differences.ts';
 import { metricsRow, runState } from './run-folder.ts';
 import { schedule } from './schedule.ts';
+import { STAGE_KINDS } from './stage-config.ts';
 
 /** Raised when a message changes its meaning; the trainer says it in its first event. */
 export const PROTOCOL_VERSION = 1;
@@ -35,6 +36,16 @@ export const trainerEvent = z.discriminatedUnion('type', [
     schedule: z.optional(schedule),
     /** What is noticed about its config and prompts. */
     findings: shownFindings,
+  }),
+  /** A stage of a run of several begins, or goes on: its steps are counted on from those of the stages before. */
+  z.object({
+    type: z.literal('stage'),
+    number: z.int().min(1),
+    of: z.int().min(1),
+    name: z.string(),
+    kind: z.enum(STAGE_KINDS),
+    first: step,
+    last: step,
   }),
   /** What the trainer is doing within a step; for a display that should not look stuck. */
   z.object({

@@ -29,6 +29,7 @@ export const GLOSSARY = {
   group: 'The completions of one prompt in one step, which GRPO compares with each other.',
   'held-out reward':
     'Mean reward on prompts that the run does not train on, before the first step and at each evaluation: whether what was learned holds for other prompts.',
+  kept: 'Of the completions that a rejection stage sampled, those that it keeps for later stages to learn from.',
   KL: 'Divergence of the trained model from the reference policy, estimated per token in nats: how far training has moved it.',
   'learning rate': 'Size of a weight update; it follows the schedule of the config.',
   'log-probability': 'Natural logarithm of the probability that the model gave a token: 0 is certain, −2.3 is 10 %.',
@@ -50,11 +51,15 @@ export const GLOSSARY = {
   signal:
     'A group has a learning signal when its completions, or their steps, got different rewards (or others than before, with `baseline: "history"`); without one its advantages are 0 and it teaches nothing.',
   'solve rate': "Share of a prompt's completions whose reward is at least what counts as solved.",
+  stage:
+    'A part of a run with its own way of training, such as supervised fine-tuning before GRPO; each stage continues with the weights of the one before.',
   'std. dev.': 'Standard deviation: how far values typically are from their mean (with n − 1).',
   'std. dev. within groups':
     "Standard deviation of a group's rewards, averaged over the groups of a step; the band around the mean ends where the rewards of the step do.",
   step: 'One round of training: prompts are drawn, completions are sampled and scored, and the weights are updated.',
   'step time': 'Seconds that a step took, from drawing prompts to the updated weights.',
+  'token accuracy':
+    'In supervised fine-tuning, the share of tokens of the demonstrations that the model thinks the likeliest.',
   'tokens/s': 'Tokens of prompts and completions per second of step time, over the recent steps.',
   'too easy': 'All completions of a group got the same reward, the best of the step: there is nothing to improve.',
   'too hard': 'All completions of a group got the same reward, the worst of the step: no completion shows a way.',

@@ -5,6 +5,7 @@ import { loraConfig } from './lora-config.ts';
 import { lossProblems } from './loss-problems.ts';
 import { PRESET_NAMES, presetHover, withPreset } from './presets.ts';
 import { lrSchedulerKwargs, lrSchedulerType, schedulerProblem } from './scheduler-config.ts';
+import { completeStages, type StageKind, stagesField, stagesProblem } from './stage-config.ts';
 
 /**
  * The run config (`NAME.grpo.json`): names and defaults are those of TRL 1.16's GRPOConfig in camelCase.
@@ -415,6 +416,8 @@ const outputs = {
     ),
 };
 
+const stages = stagesField({ inputs, batches, sampling, advantages, loss, optimizer });
+
 /** Fields by what they are about, as views show them. */
 export const configSections: readonly { title: string; fields: readonly string[] }[] = [
   { title: 'Preset', fields: Object.keys(recipe) },
@@ -426,6 +429,7 @@ export const configSections: readonly { title: string; fields: readonly string[]
   { title: 'Loss', fields: Object.keys(loss) },
   { title: 'Optimizer', fields: Object.keys(optimizer) },
   { title: 'Adapter', fields: ['lora'] },
+  { title: 'Stages', fields: ['stages'] },
   { title: 'Checkpoints, evaluation and device', fields: Object.keys(outputs) },
 ];
 
@@ -441,9 +445,18 @@ export const runConfigFields = z
     ...loss,
     ...optimizer,
     lora: loraConfig,
+    stages,
     ...outputs,
   })
   .describe('A GRPO Lab run: what to train, on which prompts, with which rewards, and how.');
+
+/** What a stage of each kind may set. */
+export const stageFieldNames: ReadonlyMap<StageKind, readonly string[]> = new Map(
+  stages
+    .unwrap()
+    .unwrap()
+    .element.options.map(({ shape }) => [shape.kind.value, Object.keys(shape)]),
+);
 
 /** Parses a config object: checks fields one by one and against each other, fills in defaults, resolves short forms. */
 export const runConfigSchema = z
@@ -501,6 +514,10 @@ export const runConfigSchema = z
     for (const { field, message } of lossProblems(config)) fail(field, message);
     if (config.difficulty !== null && config.difficulty.min > config.difficulty.max)
       fail('difficulty', 'must have a "min" that is not above its "max"');
+    if (config.stages !== null && config.numTrainEpochs !== null)
+      fail('numTrainEpochs', 'cannot be combined with "stages"; set "maxSteps" for each of them');
+    const problem = config.stages && stagesProblem(config.stages);
+    if (problem) context.addIssue({ code: 'custom', path: ['stages', ...problem.path], message: problem.message });
   })
   .transform(({ $schema: _, ...config }) => ({
     ...config,
@@ -509,7 +526,15 @@ export const runConfigSchema = z
       config.baseline === 'leave-one-out' || config.baseline === 'history' ? ('none' as const) : config.scaleRewards,
     epsilonHigh: config.epsilonHigh ?? config.epsilon,
     numGenerationsEval: config.numGenerationsEval ?? config.numGenerations,
+    ...withStages(config),
   }));
+
+/** With stages, the run has as many steps as they have together; its own `maxSteps` is that of stages that do not say. */
+function withStages<Fields extends Pick<z.output<typeof runConfigFields>, 'stages' | 'maxSteps'>>(config: Fields) {
+  if (config.stages === null) return { stages: null };
+  const complete = completeStages(config.stages, config.maxSteps);
+  return { stages: complete, maxSteps: complete.reduce((sum, stage) => sum + stage.maxSteps!, 0) };
+}
 
 /** A complete run config: every default filled in. Parsing it again gives the same. */
 export type RunConfig = z.output<typeof runConfigSchema>;

@@ -15,6 +15,8 @@ export const RUN_FILES = {
   /** Completions of held-out prompts, a file for each evaluation. */
   evaluations: 'evaluations',
   checkpoints: 'checkpoints',
+  /** Datasets that stages wrote: `stage-2.jsonl`, by the stage's number. */
+  stages: 'stages',
   /** Event files, where the config reports to TensorBoard. */
   tensorboard: 'tensorboard',
   /** What people wrote about the run: `run-about.ts`. */
@@ -64,6 +66,8 @@ const runInputs = z.object({
   rollouts: fileDigest.nullable(),
   /** The files of the start model. */
   model: z.array(fileDigest),
+  /** Datasets and models of stages; not there in a run without stages, or where they have none. */
+  stages: z.array(fileDigest).optional(),
 });
 export type RunInputs = z.infer<typeof runInputs>;
 

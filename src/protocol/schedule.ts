@@ -1,5 +1,6 @@
 // zod/mini, because the dashboard's bundle carries it too.
 import * as z from 'zod/mini';
+import { type Staged, stageSpans } from './stage-spans.ts';
 
 const every = z.int().check(z.minimum(1));
 
@@ -11,16 +12,20 @@ export const schedule = z.object({
   evalOnStart: z.boolean(),
   /** There are held-out prompts: without any, nothing is evaluated. */
   heldOut: z.boolean(),
+  /** In a run of several stages, the last step of each. */
+  stageEnds: z.optional(z.array(every)),
 });
 export type Schedule = z.infer<typeof schedule>;
 
 /** What of a run config the schedule follows from. */
-type ScheduledConfig = Omit<Schedule, 'heldOut'> & { evalDataset: unknown; evalSplit?: unknown };
+type ScheduledConfig = Omit<Schedule, 'heldOut' | 'stageEnds'> & Staged & { evalDataset: unknown; evalSplit?: unknown };
 
 /** Runs of an earlier release have no `evalOnStart`: they evaluated every `evalSteps` steps alone. */
 export function scheduleOf(config: ScheduledConfig): Schedule {
   const { maxSteps, saveSteps, evalSteps, evalOnStart = false, evalDataset, evalSplit = null } = config;
-  return { maxSteps, saveSteps, evalSteps, evalOnStart, heldOut: evalDataset !== null || evalSplit !== null };
+  const heldOut = evalDataset !== null || evalSplit !== null;
+  const ends = stageSpans(config).map(({ last }) => last);
+  return { maxSteps, saveSteps, evalSteps, evalOnStart, heldOut, ...(ends.length > 0 && { stageEnds: ends }) };
 }
 
 /** Of a run that does not say what else it does. */
@@ -46,5 +51,13 @@ export function stillToCome(step: number, plan: Schedule): { evaluations: number
   const last = (steps: number | null, due: boolean) => (due && (steps === null || maxSteps % steps !== 0) ? 1 : 0);
   if (step >= maxSteps) return { evaluations: 0, checkpoints: 0 };
   const evaluations = (evalSteps === null ? 0 : multiples(evalSteps)) + last(evalSteps, plan.evalOnStart);
-  return { evaluations: plan.heldOut ? evaluations : 0, checkpoints: multiples(saveSteps) + last(saveSteps, true) };
+  // Also between stages, unless it is done then anyway.
+  const between = (steps: number | null) =>
+    (plan.stageEnds ?? []).filter((end) => end > step && end < maxSteps && (steps === null || end % steps !== 0))
+      .length;
+  const further = plan.evalOnStart ? between(evalSteps) : 0;
+  return {
+    evaluations: plan.heldOut ? evaluations + further : 0,
+    checkpoints: multiples(saveSteps) + last(saveSteps, true) + between(saveSteps),
+  };
 }

@@ -4,6 +4,7 @@ import type { RunHead } from './dashboard.ts';
 import type { Completion } from './dashboard-completion.ts';
 import { lengthRewardsOf } from './length-config.ts';
 import type { RunConfig } from './run-config.ts';
+import { spanAt, stageSpans } from './stage-spans.ts';
 
 /** A reward function as a step used it. */
 export interface WeightedFunction {
@@ -20,12 +21,22 @@ export interface StepSettings {
 /** What is known of a run's settings and of their changes: its `run.json`, or the head of its dashboard. */
 export type SettledRun = Pick<RunHead, 'config' | 'changes' | 'rewards'>;
 
-/** A setting of the run's config as it was at a step: some change later. */
+/** What the stage that took a step sets for itself; undefined where it is as in the run. */
+function stageSetting(stages: RunConfig['stages'] | undefined, name: keyof RunConfig, step: number): unknown {
+  const span = spanAt(stageSpans({ stages }), step);
+  const stage: Partial<Record<keyof RunConfig, unknown>> | undefined = span && stages?.[span.number - 1];
+  // Where it is left open, it follows.
+  return stage?.[name] ?? (name === 'epsilonHigh' ? stage?.epsilon : undefined);
+}
+
+/** A setting of the run's config as it was at a step: some change later, or from stage to stage. */
 export function settingAt<Name extends keyof RunConfig>(
   { config, changes = [] }: SettledRun,
   name: Name,
   step: number,
 ) {
+  const own = stageSetting(config.stages, name, step);
+  if (own !== undefined) return own as RunConfig[Name];
   const later = changes.filter((change) => change.field === `config.${name}` && change.step > step);
   const [first] = later.toSorted((a, b) => a.step - b.step);
   return (first ? first.from : config[name]) as RunConfig[Name];

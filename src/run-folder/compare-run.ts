@@ -4,7 +4,7 @@ import type { RunConfig } from '../protocol/run-config.ts';
 import type { RunDifference } from '../protocol/run-differences.ts';
 import type { FileDigest, RewardSource, RunInputs } from '../protocol/run-folder.ts';
 import { digestSource } from './file-digest.ts';
-import { configChanges } from './run-changes.ts';
+import { configChanges, type FieldChange } from './run-changes.ts';
 import { sameContent } from './run-inputs.ts';
 
 /** What may change from one session of a run to the next without a question: how long it is, what it writes, where it computes. */
@@ -33,7 +33,9 @@ export function compareRun(
   recorded: ComparedRun & { rewardSources?: readonly RewardSource[] | undefined },
   today: ComparedRun,
 ): RunDifference[] {
-  const fields = configChanges(recorded.config, today.config).filter(({ field }) => differs(field, recorded, today));
+  const fields = configChanges(recorded.config, today.config).filter((change) =>
+    change.field.startsWith('stages.') ? stageDiffers(change, recorded, today) : differs(change.field, recorded, today),
+  );
   const named = new Set(fields.map(({ field }) => field));
   return [
     ...fields.map(({ field, from, to }) => ({
@@ -81,10 +83,10 @@ function differs(field: string, recorded: ComparedRun, today: ComparedRun): bool
 function inputDifferences(recorded: ComparedRun, today: ComparedRun): (RunDifference & { field: string })[] {
   const [before, now] = [recorded.inputs, today.inputs];
   if (!before || !now) return [];
-  return (['dataset', 'evalDataset', 'model', 'rollouts'] as const)
-    .filter((field) => !sameContent(before[field], now[field]))
+  return (['dataset', 'evalDataset', 'model', 'rollouts', 'stages'] as const)
+    .filter((field) => !sameContent(before[field] ?? null, now[field] ?? null))
     .map((field) => {
-      const [from, to] = [before[field], now[field]];
+      const [from, to] = [before[field] ?? null, now[field] ?? null];
       const changed = { field, from: null, to: null };
       if (Array.isArray(from) || Array.isArray(to))
         return { ...changed, what: `the ${field} (${otherFiles([from ?? []].flat(), [to ?? []].flat())})` };
@@ -108,11 +110,18 @@ function sourceDifference({ name, sha256 }: RewardSource, directory: string): Ru
   return [now === undefined ? { what: name, from: 'recorded', to: 'missing' } : { what: name, from: null, to: null }];
 }
 
+/** How long the last stage is may change freely, as `maxSteps` of a run without stages may. */
+function stageDiffers({ field, from, to }: FieldChange, recorded: ComparedRun, today: ComparedRun): boolean {
+  if (field === `stages.${recorded.config.stages!.length - 1}.maxSteps`) return false;
+  const text = (value: unknown, { directory }: ComparedRun) => JSON.stringify(fromFolder(value, directory));
+  return text(from, recorded) !== text(to, today);
+}
+
 /** Paths of a value as they are from a folder. */
 function fromFolder(value: unknown, directory: string): unknown {
   if (Array.isArray(value)) return value.map((item) => fromFolder(item, directory));
   if (typeof value === 'string') return value.startsWith(directory + sep) ? relative(directory, value) : value;
-  if (typeof value === 'object' && value !== null && 'file' in value)
-    return { ...value, file: fromFolder(value.file, directory) };
+  if (typeof value === 'object' && value !== null)
+    return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, fromFolder(inner, directory)]));
   return value;
 }

@@ -1,11 +1,14 @@
 import type { TrainerEvent } from '../protocol/events.ts';
 import { rewardText } from '../protocol/held-out.ts';
+import { stageText } from '../protocol/stage-spans.ts';
 
 /** The line of `log.txt` for an event; undefined where the metrics say it better. */
 export function logLine(event: TrainerEvent): string | undefined {
   switch (event.type) {
     case 'start':
       return `${event.resumedFrom === 0 ? 'started' : `resumed after step ${event.resumedFrom}`} on ${event.device}`;
+    case 'stage':
+      return `stage ${event.number} of ${event.of}: ${stageText(event)}`;
     case 'state':
       return event.reason === undefined ? event.state : `${event.state}: ${event.reason}`;
     case 'checkpoint':

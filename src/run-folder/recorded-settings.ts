@@ -51,11 +51,13 @@ export function recordedSettings(run: string, info: RunInfo, directory: string, 
       ? { ...recorded.difficulty, file: here(recorded.difficulty.file, 'The difficulty file') }
       : recorded.difficulty,
     rewards: recorded.rewards.map((reward) => ({ ...reward, file: here(reward.file, 'The reward file') })),
+    ...stagesHere(recorded, today, here, allHere),
   };
   const rollouts = info.inputs?.rollouts ? here(info.inputs.rollouts.file, 'The rollouts file') : undefined;
   const inputs = digestInputs(config, rollouts);
-  for (const name of ['dataset', 'evalDataset', 'rollouts', 'model'] as const)
-    if (info.inputs && !sameContent(info.inputs[name], inputs[name])) throw changedInput(name, config, rollouts);
+  for (const name of ['dataset', 'evalDataset', 'rollouts', 'model', 'stages'] as const)
+    if (info.inputs && !sameContent(info.inputs[name] ?? null, inputs[name] ?? null))
+      throw changedInput(name, config, rollouts);
   const texts = recordedTexts(run, info, directory, config);
   const loaded = { config, file: info.configFile, directory, name: info.name, locate: () => at(run) };
   return { loaded, inputs, rollouts, texts };
@@ -79,7 +81,36 @@ function freeSettings(recorded: RunConfig, today: RunConfig): Partial<RunConfig>
   return Object.fromEntries(fields.map((field) => [field, today[field]]));
 }
 
+/** Stages with their files where these are now; the last one is as long as it is today. */
+function stagesHere(
+  { stages }: RunConfig,
+  today: RunConfig,
+  here: (path: string, what: string) => string,
+  allHere: (paths: string | string[], what: string) => string | string[],
+): Pick<RunConfig, 'stages'> | Pick<RunConfig, 'stages' | 'maxSteps'> {
+  if (!stages) return { stages: null };
+  const moved = stages.map((stage, index) => {
+    const last = index === stages.length - 1 ? today.stages?.[index]?.maxSteps : undefined;
+    return {
+      ...stage,
+      ...(stage.dataset !== undefined && { dataset: allHere(stage.dataset, 'The dataset of a stage') }),
+      ...('mix' in stage &&
+        stage.mix && { mix: { ...stage.mix, dataset: allHere(stage.mix.dataset, 'The dataset of a stage') } }),
+      ...('model' in stage && { model: here(stage.model, 'The model of a stage') }),
+      ...('rewards' in stage && {
+        rewards: stage.rewards?.map((reward) => ({ ...reward, file: here(reward.file, 'The reward file') })),
+      }),
+      ...(last !== undefined && { maxSteps: last }),
+    };
+  });
+  return { stages: moved, maxSteps: moved.reduce((sum, stage) => sum + stage.maxSteps!, 0) };
+}
+
 function changedInput(name: keyof RunInputs, config: RunConfig, rollouts: string | undefined): BadInput {
+  if (name === 'stages')
+    return new BadInput(
+      'A dataset or model of "stages" has changed since the run recorded it, and the run keeps no copy; restore it.',
+    );
   const file = name === 'rollouts' ? rollouts : config[name];
   return new BadInput(
     `The ${name} ${[file].flat().join(', ')} has changed since the run recorded it, and the run keeps no copy; restore it.`,

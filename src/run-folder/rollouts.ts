@@ -37,13 +37,19 @@ export function recordedSteps(run: string): number[] {
   return steps;
 }
 
-/** The newest step whose completions can be read, of a run of which `finished` steps are done: that which is being trained has them, too. */
+/**
+ * The newest step whose completions can be read, of a run of which `finished` steps are done: that which is being trained has them, too, and
+ * those of a supervised stage have none.
+ */
 export async function newestRollouts(run: string, finished: number): Promise<number> {
-  const next = finished + 1;
-  return access(rolloutsFile(run, next)).then(
-    () => next,
-    () => finished,
-  );
+  for (const step of [finished + 1, finished]) {
+    const there = await access(rolloutsFile(run, step)).then(
+      () => true,
+      () => false,
+    );
+    if (there) return step;
+  }
+  return (await listSteps(run)).findLast((step) => step <= finished) ?? finished;
 }
 
 /** What is shown of a completion; the file may have been edited. */

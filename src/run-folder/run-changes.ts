@@ -37,12 +37,20 @@ export interface FieldChange {
   to: unknown;
 }
 
-/** Fields in which two resolved configs differ; LoRA's one by one. A field that only one has is null in the other. */
+/** Fields in which two resolved configs differ; LoRA's and those of stages one by one. A field that only one has is null in the other. */
 export const configChanges = (before: RunConfig, now: RunConfig): FieldChange[] =>
   fieldChanges('', before, now).flatMap((change) => {
     const { field, from, to } = change;
+    if (field === 'stages') return stageChanges(before, now) ?? [change];
     return field === 'lora' && from && to ? fieldChanges('lora.', from, to) : [change];
   });
+
+/** Undefined where there are others than before: those are told as a whole. */
+function stageChanges({ stages: before }: RunConfig, { stages: now }: RunConfig): FieldChange[] | undefined {
+  const kinds = (stages: RunConfig['stages'] | undefined) => stages?.map(({ kind }) => kind).join();
+  if (!before || !now || kinds(before) !== kinds(now)) return undefined;
+  return before.flatMap((stage, index) => fieldChanges(`stages.${index}.`, stage, now[index]!));
+}
 
 /** The history with the changes from a step on; two of one field at one step are one, or none. */
 export function addChanges(history: readonly RunChange[], added: readonly RunChange[]): RunChange[] {
@@ -74,9 +82,9 @@ function fieldChanges(prefix: string, before: object, now: object): FieldChange[
 }
 
 function inputChanges(before: RunInputs, now: RunInputs): FieldChange[] {
-  return (['dataset', 'evalDataset', 'rollouts', 'model'] as const)
-    .filter((name) => !sameContent(before[name], now[name]))
-    .map((name) => ({ field: `inputs.${name}`, from: before[name], to: now[name] }));
+  return (['dataset', 'evalDataset', 'rollouts', 'model', 'stages'] as const)
+    .filter((name) => !sameContent(before[name] ?? null, now[name] ?? null))
+    .map((name) => ({ field: `inputs.${name}`, from: before[name] ?? null, to: now[name] ?? null }));
 }
 
 function sourceChanges(before: RewardSource[], now: RewardSource[]): FieldChange[] {

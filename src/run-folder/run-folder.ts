@@ -102,6 +102,18 @@ export class RunFolder {
     this.#writeRows(RUN_FILES.evaluations, step, rows);
   }
 
+  /** Writes the dataset of a stage; gives its path. */
+  writeStageDataset(number: number, rows: readonly object[]): string {
+    const path = stageDataset(this.path, number);
+    try {
+      mkdirSync(dirname(path), { recursive: true });
+    } catch (error) {
+      throw writeFailure(path, error);
+    }
+    atomicWrite(path, rows.map((row) => `${stringifyExact(row)}\n`).join(''));
+    return path;
+  }
+
   /** Adds a line to `log.txt`, with the time in front. */
   log(message: string): void {
     appendWhole(join(this.path, RUN_FILES.log), `${new Date().toISOString()} ${message}\n`);
@@ -197,6 +209,10 @@ export class RunFolder {
     }
   }
 }
+
+/** Where the dataset is that a stage of a run writes. */
+export const stageDataset = (run: string, number: number): string =>
+  join(run, RUN_FILES.stages, `stage-${number}.jsonl`);
 
 const formatInfo = (info: RunInfo): string => `${JSON.stringify(info, null, 2)}\n`;
 

@@ -7,14 +7,27 @@ import { digestFile, digestModel } from './file-digest.ts';
 
 /** What a run reads besides its rewards, by content. All of it must exist. */
 export const digestInputs = (
-  { model, dataset, evalDataset, difficulty }: Pick<RunConfig, 'model' | 'dataset' | 'evalDataset' | 'difficulty'>,
+  { model, dataset, evalDataset, difficulty, stages }: DigestedConfig,
   rollouts: string | undefined,
 ): RunInputs => ({
   dataset: digestDataset(dataset, difficulty?.file),
   evalDataset: evalDataset === null ? null : digestDataset(evalDataset),
   rollouts: rollouts === undefined ? null : digestFile(rollouts),
   model: digestModel(model),
+  ...digestStages(stages),
 });
+
+type DigestedConfig = Pick<RunConfig, 'model' | 'dataset' | 'evalDataset' | 'difficulty' | 'stages'>;
+
+/** What stages read for themselves. */
+function digestStages(stages: RunConfig['stages']): Pick<RunInputs, 'stages'> {
+  const digests = (stages ?? []).flatMap((stage) => [
+    ...(stage.dataset === undefined ? [] : datasetFiles(stage.dataset).map(digestFile)),
+    ...('mix' in stage && stage.mix ? datasetFiles(stage.mix.dataset).map(digestFile) : []),
+    ...('model' in stage ? digestModel(stage.model) : []),
+  ]);
+  return digests.length === 0 ? {} : { stages: digests };
+}
 
 /** Of a single file its digest alone, as release 0.1 recorded it. With solve rates, which decide on what of it is trained on. */
 function digestDataset(named: RunConfig['dataset'], solveRates?: string): FileDigest | FileDigest[] {
@@ -24,12 +37,14 @@ function digestDataset(named: RunConfig['dataset'], solveRates?: string): FileDi
 }
 
 /** Whether two inputs have the same content, wherever they are. */
-export function sameContent(a: RunInputs[keyof RunInputs], b: RunInputs[keyof RunInputs]): boolean {
+export function sameContent(a: Input, b: Input): boolean {
   return contentOf(a) === contentOf(b);
 }
 
+type Input = FileDigest | FileDigest[] | null;
+
 /** The files of a model have names; a single file may be called anything. */
-function contentOf(input: RunInputs[keyof RunInputs]): string {
+function contentOf(input: Input): string {
   if (input === null) return 'none';
   const text = ({ bytes, sha256, covers }: FileDigest) => `${bytes} ${covers} ${sha256}`;
   if (!Array.isArray(input)) return text(input);

@@ -50,10 +50,13 @@ export interface Watching {
 export type Evaluate = (watching?: Watching) => Promise<Evaluation | undefined>;
 
 /** Undefined without held-out prompts. */
-export function evaluationOf(run: PreparedRun, learner: Learner): Evaluate | undefined {
+export function evaluationOf(
+  run: EvaluatedRun & Pick<PreparedRun, 'evalPrompts'>,
+  learner: Learner,
+): Evaluate | undefined {
   const { evalPrompts, config } = run;
   if (!evalPrompts || (config.evalSteps === null && !config.evalOnStart)) return undefined;
-  const sampler = learner.sampler(config.numGenerationsEval);
+  const sampler = learner.sampler(config.numGenerationsEval, config);
   const some = evalPrompts.slice(0, promptsEvaluated(config, evalPrompts.length));
   return (watching) => evaluate(run, sampler, some, watching);
 }

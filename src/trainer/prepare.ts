@@ -41,6 +41,8 @@ export interface PreparedRun {
   rewards: RewardSet;
   /** Loads the reward functions again, as their files are now. */
   reopenRewards(): Promise<void>;
+  /** Of the stages before it, in a run of several: steps are counted through all of them. */
+  stepsBefore?: number;
   /** Completions to train on instead of sampling. */
   recorded: RecordedRun | undefined;
   /** What is noticed about the prompts. */
@@ -56,22 +58,43 @@ export interface PrepareOptions extends RewardHost {
   onLoad?: (share: number) => void;
 }
 
+/** A model that is checked, but not read. */
+export type OpenedModel = Pick<PreparedRun, 'model' | 'tokenizer' | 'eosTokenIds'>;
+
+/** `same`: the same model as it was opened before. */
+export function openModel(loaded: LoadedConfig, same?: OpenedModel): OpenedModel {
+  const model = checkedModel(loaded);
+  const tokenizer = same?.tokenizer ?? loadTokenizer(loaded.config.model);
+  return { model, tokenizer, eosTokenIds: endTokens(model, tokenizer) };
+}
+
+/** Rows as prompts of a model. `what` they are, for messages. */
+export function promptList(
+  rows: DatasetRow[],
+  what: string,
+  { model, tokenizer }: OpenedModel,
+  { config, locate }: LoadedConfig,
+): PromptList {
+  const { maxCompletionLength, maxPromptLength, chatTemplateKwargs: templateVariables } = config;
+  const limits = { model, maxCompletionLength, maxPromptLength, templateVariables };
+  return new PromptList(rows, tokenizer, limits, { what, at: locate(['maxPromptLength']) });
+}
+
+/** Throws BadInput for the first of the prompts that a training uses which the model cannot take. */
+export const checkUsed = (prompts: PromptList, config: RunConfig): void =>
+  prompts.check(usedRows(trainingOrder(config, prompts.length), config.maxSteps, prompts.length));
+
 /** Loads what a config names, cheapest checks first. Throws BadInput for the first thing that is wrong. */
 export async function prepareRun(loaded: LoadedConfig, options: PrepareOptions): Promise<PreparedRun> {
   const { locate } = loaded;
   const rows = await loadRows(loaded);
 
-  const model = checkedModel(loaded);
-  const tokenizer = loadTokenizer(loaded.config.model);
-  const eosTokenIds = endTokens(model, tokenizer);
-  const { maxCompletionLength, maxPromptLength, chatTemplateKwargs: templateVariables } = loaded.config;
-  const limits = { model, maxCompletionLength, maxPromptLength, templateVariables };
-  const promptList = (some: DatasetRow[], what: string) =>
-    new PromptList(some, tokenizer, limits, { what, at: locate(['maxPromptLength']) });
-  const prompts = promptList(rows.train, 'prompt');
+  const opened = openModel(loaded);
+  const { model, tokenizer, eosTokenIds } = opened;
+  const prompts = promptList(rows.train, 'prompt', opened, loaded);
   const config = { ...loaded.config, maxSteps: plannedSteps(loaded.config, prompts.length) };
-  prompts.check(usedRows(trainingOrder(config, prompts.length), config.maxSteps, prompts.length));
-  const evalPrompts = rows.heldOut && promptList(rows.heldOut, 'held-out prompt');
+  checkUsed(prompts, config);
+  const evalPrompts = rows.heldOut && promptList(rows.heldOut, 'held-out prompt', opened, loaded);
 
   const { rollouts } = options;
   const replay = rollouts === undefined ? undefined : loadReplay(rollouts, { config, tokenizer, eosTokenIds, model });

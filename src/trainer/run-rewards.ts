@@ -6,6 +6,8 @@ import { openRewards, type RewardSet } from '../rewards/open-rewards.ts';
 import { keepRewardSources } from '../run-folder/reward-copies.ts';
 import type { RunFolder } from '../run-folder/run-folder.ts';
 
+type NamedRewards = Pick<RewardSet, 'functions' | 'sources'>;
+
 export interface RewardHost {
   /** The bundled reward worker. */
   rewardWorker: string;
@@ -35,8 +37,31 @@ export function rewardOpener(
   return (texts) => openRewards(sources, { ...options, ...(texts && { texts }) });
 }
 
+/** Reward functions that are open, and can be loaded again as their files are by then. */
+export interface HeldRewards {
+  readonly rewards: RewardSet;
+  reopenRewards(): Promise<void>;
+}
+
+export type HoldOptions = RewardHost & { texts?: EditedTexts };
+
+/** Opens those that a config names. `texts` are read in place of files until they are loaded again. */
+export async function holdRewards(loaded: LoadedConfig, { texts, ...host }: HoldOptions): Promise<HeldRewards> {
+  const open = rewardOpener(loaded, host);
+  let rewards = await open(texts);
+  return {
+    get rewards() {
+      return rewards;
+    },
+    async reopenRewards() {
+      await rewards.close();
+      rewards = await open();
+    },
+  };
+}
+
 /** Says in the run folder which rewards it uses from a step on, and keeps their source code; gives what is new about it. */
-export function recordRewards(folder: RunFolder, rewards: RewardSet, step: number): RunChange[] {
+export function recordRewards(folder: RunFolder, rewards: NamedRewards, step: number): RunChange[] {
   const { configFile, rewardSources: known } = folder.info;
   const directory = dirname(configFile);
   const rewardSources = keepRewardSources(folder.path, rewards.sources, directory, { known, step });
@@ -44,5 +69,5 @@ export function recordRewards(folder: RunFolder, rewards: RewardSet, step: numbe
   return folder.change({ rewardSources }, step);
 }
 
-export const runRewards = ({ functions }: RewardSet): RunReward[] =>
+export const runRewards = ({ functions }: Pick<RewardSet, 'functions'>): RunReward[] =>
   functions.map(({ name, file, weight }) => ({ name, file, weight }));

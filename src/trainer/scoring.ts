@@ -9,11 +9,11 @@ import { type Rollout, scoreBatch } from './rollout.ts';
 import type { TrainingLoop } from './stage.ts';
 import type { Score } from './stages/grpo.ts';
 
-type ScoredRun = Pick<PreparedRun, 'config' | 'rewards' | 'recorded' | 'reopenRewards'>;
+type ScoredRun = Pick<PreparedRun, 'config' | 'rewards' | 'recorded' | 'reopenRewards' | 'stepsBefore'>;
 
 /** What the reward functions say of each completion, or said when it was recorded. */
 export async function scoreRollout(run: ScoredRun, rollout: Rollout, step: number): Promise<ScoreTable> {
-  const trainerState = { globalStep: step - 1, maxSteps: run.config.maxSteps };
+  const trainerState = { globalStep: step - 1 - (run.stepsBefore ?? 0), maxSteps: run.config.maxSteps };
   return run.recorded?.[step - 1]?.scores ?? (await run.rewards.score(scoreBatch(rollout, trainerState)));
 }
 

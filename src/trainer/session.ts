@@ -17,18 +17,11 @@ import { RunFolder } from '../run-folder/run-folder.ts';
 import { digestInputs } from '../run-folder/run-inputs.ts';
 import { placeOfRun } from '../run-folder/run-places.ts';
 import type { RunControl } from './control.ts';
-import { watchRewards } from './edited-rewards.ts';
-import { evaluationOf } from './evaluate.ts';
-import { LocalLearner } from './policy/local-learner.ts';
-import { type PreparedRun, prepareRun } from './prepare.ts';
+import { type PreparedStages, prepareStages } from './prepare-stages.ts';
 import { Reports } from './reports.ts';
 import { recordRewards, runRewards } from './run-rewards.ts';
-import { persistentScoring } from './scoring.ts';
-import type { Stage } from './stage.ts';
-import { GrpoStage } from './stages/grpo.ts';
-import { type FindingContext, findingContext, stepFindings } from './step-findings.ts';
-import { stepReport } from './step-report.ts';
-import { type Outcome, type TrainOptions, train } from './train.ts';
+import { StageSequence, startLearner } from './stage-sequence.ts';
+import type { Outcome, TrainOptions } from './train.ts';
 import { versions } from './versions.ts';
 
 export interface SessionOptions extends TrainerOptions {
@@ -65,7 +58,7 @@ export async function runSession(
   tell({ type: 'phase', step: 0, phase: 'load' });
   const { loaded, rollouts, texts } = plan;
   const { rewardWorker, attended, checkFirst = false } = options;
-  const run = await prepareRun(loaded, {
+  const run = await prepareStages(loaded, {
     rewardWorker,
     texts,
     onLoad: (share) => tell({ type: 'phase', step: 0, phase: 'load', share }),
@@ -76,24 +69,15 @@ export async function runSession(
   try {
     const { inputs = digestInputs(run.config, rollouts) } = plan;
     // What cannot even be set up leaves no folder that says it is running.
-    const learner = new LocalLearner(run);
+    const first = plan.run === undefined ? await startLearner(run) : undefined;
     const kept = plan.run !== undefined ? RunFolder.open(plan.run) : createFolder(loaded, inputs, run, options.out);
     folder = kept;
     try {
       const onReopened = (step: number) => recordRewards(kept, run.rewards, step);
-      const scoring = persistentScoring(run, onReopened);
-      // Prompts are measured for it: only once.
-      let context: FindingContext | undefined;
-      const stage = new GrpoStage(run, learner, scoring, (scored) => {
-        context ??= findingContext(run, loaded.locate);
-        return stepFindings(stepReport(scored, run.config), context);
-      });
-      const resumed = kept.checkpoints().at(-1)?.path;
-      if (resumed !== undefined) await stage.restore(resumed);
+      const stages = await StageSequence.open({ run, folder: kept, onReopened }, first);
       const watched = { attended, checkFirst: checkFirst && plan.run === undefined };
-      const watching = { watchRewards: watchRewards(run, onReopened), evaluate: evaluationOf(run, learner) };
-      const training = { control, emit: tell, ...watched, resumed, ...watching };
-      return { ...(await trainIn(kept, run, stage, { configFile: loaded.file, inputs }, training)), run: kept.path };
+      const training = { control, emit: tell, ...watched };
+      return { ...(await trainIn(kept, run, stages, { configFile: loaded.file, inputs }, training)), run: kept.path };
     } finally {
       kept.close();
     }
@@ -120,14 +104,14 @@ function nothingToTrain({ run, complete }: CompleteRun, emit: (event: TrainerEve
 
 async function trainIn(
   folder: RunFolder,
-  run: PreparedRun,
-  stage: Stage,
+  run: PreparedStages,
+  stages: StageSequence,
   { configFile, inputs }: { configFile: string; inputs: RunInputs },
-  options: Omit<TrainOptions, 'config'>,
+  options: Pick<TrainOptions, 'control' | 'emit' | 'attended' | 'checkFirst'>,
 ): Promise<Outcome> {
   const { config, engine } = run;
   const { emit } = options;
-  const resumedFrom = stage.progress.step;
+  const resumedFrom = stages.step;
   try {
     const before = folder.info;
     const kept = folder.rewindTo(resumedFrom);
@@ -163,7 +147,7 @@ async function trainIn(
     const rows = restarts ? [] : kept;
     const reports = new Reports(folder, rows, (message) => emit({ type: 'log', level: 'warning', message }));
     const report = (row: MetricsRow) => reports.add(row);
-    const training = train(stage, folder, { ...options, config, before: rows, report });
+    const training = stages.train({ ...options, before: rows, report });
     const outcome = await training.finally(() => reports.close());
     const { findings } = outcome;
     const heldOut = heldOutOf(readMetrics(folder.path));
@@ -183,7 +167,7 @@ async function trainIn(
   }
 }
 
-function createFolder({ name, file }: LoadedConfig, inputs: RunInputs, run: PreparedRun, out?: string): RunFolder {
+function createFolder({ name, file }: LoadedConfig, inputs: RunInputs, run: PreparedStages, out?: string): RunFolder {
   const { config, engine, rewards } = run;
   const described = { device: engine.name, versions: versions(), rewards: runRewards(rewards), config, inputs };
   return RunFolder.create({ name, configFile: file, ...described }, out);

@@ -24,6 +24,8 @@ export type LoopFolder = CheckpointFolder &
 
 export interface TrainOptions {
   config: LoopConfig;
+  /** The number of the stage, in a run of several: its rows of metrics say it. */
+  stage?: number | undefined;
   control: RunControl;
   emit: TrainingLoop['emit'];
   /** The checkpoint that the stage was restored from. */
@@ -118,6 +120,7 @@ export async function train(stage: Stage, folder: LoopFolder, options: TrainOpti
     const { step } = taken.metrics;
     const metrics = {
       ...taken.metrics,
+      ...(options.stage !== undefined && { stage: options.stage }),
       // Of the checkpoint before this step: whoever estimates the time left has to know.
       ...(saveSeconds !== undefined && { 'time/save': saveSeconds }),
       ...(evaluatesAfter(step, plan) && (await evaluate(step))),

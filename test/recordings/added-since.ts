@@ -25,7 +25,7 @@ export const ADDED_SINCE: readonly string[] = [
   'run.json: heldOut',
   ...[
     ...['evalSplit', 'prompt', 'columns', 'maxRows', 'maxPromptLength', 'difficulty', 'evalOnStart', 'reportTo'],
-    ...['preset', 'numTrainEpochs', 'lrSchedulerKwargs'],
+    ...['preset', 'numTrainEpochs', 'lrSchedulerKwargs', 'stages'],
     ...['processRewardWeight', 'overlongPenalty', 'lengthPenalty'],
     ...['topEntropyQuantile', 'offPolicyMaskThreshold'],
     ...['refModelMixupAlpha', 'useAdaptiveEntropy', 'entropyTarget'],

@@ -83,6 +83,7 @@ export function chartDefinitions(
         { ...line('completions/mean_length', 'mean', 0), style: 'strong' as const },
         { ...line('completions/max_length', 'longest', 3), style: 'dotted' as const },
         { ...line('completions/clipped_ratio', 'truncated', 2), share: true, term: 'truncated' as const },
+        { ...line('completions/kept_ratio', 'kept', 4), share: true, term: 'kept' as const },
       ],
     },
     stack({ id: 'groups', title: 'Groups without signal', term: 'signal', unit: 'share' }, [
@@ -94,6 +95,13 @@ export function chartDefinitions(
       ['groups/failed', 'failed', 7, 'scoring failure'],
     ]),
     { id: 'kl', title: 'KL from the reference policy', term: 'KL' as const, series: [line('kl', 'KL', 0)] },
+    {
+      id: 'mean_token_accuracy',
+      title: 'Token accuracy',
+      term: 'token accuracy' as const,
+      unit: 'share' as const,
+      series: [line('mean_token_accuracy', 'of demonstrations', 0)],
+    },
     { id: 'entropy', title: 'Entropy', term: 'entropy' as const, series: [line('entropy', 'entropy', 0)] },
     clipChart(config),
     {
@@ -229,7 +237,7 @@ function stack(
 
 /** What is drawn elsewhere, or follows from what is. */
 const ELSEWHERE =
-  /^(reward|reward_std|reward_min|reward_max|eval_reward|frac_reward_zero_std|kl|entropy|grad_norm|learning_rate|loss|step_time|num_tokens|cispo_clip_ratio)$|^(rewards\/.+\/(mean|std)|groups\/.+|completions\/.+|clip_ratio\/.+|time\/.+|eval_.+)$/;
+  /^(reward|reward_std|reward_min|reward_max|eval_reward|frac_reward_zero_std|kl|entropy|grad_norm|learning_rate|loss|step_time|num_tokens|stage|mean_token_accuracy|cispo_clip_ratio)$|^(rewards\/.+\/(mean|std)|groups\/.+|completions\/.+|clip_ratio\/.+|time\/.+|eval_.+)$/;
 
 /** Metrics that only some runs have. */
 const OTHERS: Record<string, Pick<ChartDefinition, 'title' | 'term' | 'unit'>> = {

@@ -10,13 +10,21 @@ type LossSettings = Pick<
   | 'dpoCoef'
   | 'sapoTemperaturePos'
   | 'sapoTemperatureNeg'
->;
+> &
+  Partial<Pick<RunConfig, 'stages'>>;
 
 /**
  * What the loss of a run's settings is before the model has moved, where every ratio is 1 (src/grpo/loss.ts), and why. A completion's
  * advantage is the same for all of its tokens here; process supervision adds what the steps earn.
  */
 export function lossNote(config: LossSettings): string {
+  const kinds = config.stages?.map(({ kind }) => kind) ?? ['grpo'];
+  const supervised = kinds.some((kind) => kind === 'sft' || kind === 'distill');
+  const demonstrations = 'In supervised stages, the mean of −log π of the tokens of demonstrations: it should fall.';
+  return [supervised && demonstrations, kinds.includes('grpo') && grpoNote(config)].filter(Boolean).join(' ');
+}
+
+function grpoNote(config: LossSettings): string {
   const start = startOf(config);
   const { beta, entropyCoef, useAdaptiveEntropy, dpoCoef } = config;
   const terms = [
@@ -25,7 +33,7 @@ export function lossNote(config: LossSettings): string {
     dpoCoef > 0 && 'the preference term',
   ].filter(Boolean);
   const more = terms.length > 0 ? ` It includes ${terms.join(', ').replace(/, ([^,]*)$/, ' and $1')}.` : '';
-  return `Not a measure of progress: watch the reward. ${start}${more}`;
+  return `${config.stages ? 'In stages of GRPO, not' : 'Not'} a measure of progress: watch the reward. ${start}${more}`;
 }
 
 function startOf(config: LossSettings): string {

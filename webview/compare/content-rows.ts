@@ -4,6 +4,9 @@ import type { FileDigest, RunChange, RunInputs } from '../../src/protocol/run-fo
 import { fileName } from '../../src/text/files-by-name.ts';
 import { formatCount } from '../format.ts';
 
+/** What a run without stages reads. */
+type ContentKind = Exclude<keyof RunInputs, 'stages'>;
+
 /** One line of the comparison; a value per run, null where a run does not have it. */
 export interface CompareRow {
   field: string;
@@ -108,7 +111,7 @@ function standing(first: string | null | undefined, digest: string): string | nu
 }
 
 /** Of files beyond 64 MiB not every byte is hashed. */
-const isSampled = ({ inputs }: RunHead, kind: keyof RunInputs): boolean =>
+const isSampled = ({ inputs }: RunHead, kind: ContentKind): boolean =>
   [inputs?.[kind] ?? []].flat().some(({ covers }) => covers === 'sample');
 
 /** By content: the same file in another place is the same. */
@@ -118,13 +121,13 @@ function contentOf(input: FileDigest | readonly FileDigest[] | null): string | n
 }
 
 /** The names of its files; of a model that of its folder. A run of another release may lack any of them. */
-function filesOf({ head: { config, inputs } }: DescribedRun, kind: keyof RunInputs): string[] {
+function filesOf({ head: { config, inputs } }: DescribedRun, kind: ContentKind): string[] {
   if (inputs && kind !== 'model') return [inputs[kind] ?? []].flat().map(({ file }) => fileName(file));
   return kind === 'rollouts' ? [] : [config[kind] ?? []].flat().map(fileName);
 }
 
 /** `sort.train.jsonl · 2,000 rows · 3f2a91c0`: which file, how much, and the start of its hash. */
-function describe(run: DescribedRun, kind: keyof RunInputs): string | null {
+function describe(run: DescribedRun, kind: ContentKind): string | null {
   const [first, ...others] = filesOf(run, kind);
   if (first === undefined) return null;
   const digests = [run.head.inputs?.[kind] ?? []].flat();

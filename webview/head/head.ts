@@ -3,6 +3,7 @@ import '@vscode-elements/elements/dist/vscode-button/index.js';
 import type { Term } from '../../src/protocol/glossary.ts';
 import { rewardText } from '../../src/protocol/held-out.ts';
 import { secondsTrained } from '../../src/protocol/run-results.ts';
+import { spanAt, stageSpans, stageText } from '../../src/protocol/stage-spans.ts';
 import { formatDuration } from '../../src/text/duration.ts';
 import { fileName } from '../../src/text/files-by-name.ts';
 import { el, setText } from '../dom.ts';
@@ -17,10 +18,16 @@ import { RunName } from './name.ts';
 import { type HeadButton, type HeadState, hasEnded, runState, startingState } from './state.ts';
 
 /** In the order in which they matter: where there is no room, the last ones go. */
-const FACTS = ['step', 'held-out reward', 'duration', 'time left', 'model', 'device', 'tokens/s'] as const;
+const FACTS = ['step', 'stage', 'held-out reward', 'duration', 'time left', 'model', 'device', 'tokens/s'] as const;
 type Fact = (typeof FACTS)[number];
 const TERMS: Partial<Record<Fact, Term>> = {
-  ...{ step: 'step', 'held-out reward': 'held-out reward', duration: 'duration', 'tokens/s': 'tokens/s' },
+  ...{
+    step: 'step',
+    stage: 'stage',
+    'held-out reward': 'held-out reward',
+    duration: 'duration',
+    'tokens/s': 'tokens/s',
+  },
 };
 
 /** Name, state, progress and the buttons that act on the run. */
@@ -100,6 +107,10 @@ export class Head {
     const heldOut = heldOutRewards(columns);
     const seconds = secondsTrained(columns);
     this.#fact('step', `${formatCount(step)} of ${formatCount(head.config.maxSteps)}`);
+    const spans = stageSpans(head.config);
+    // The one that is being taken, or was last.
+    const stage = spanAt(spans, running ? step + 1 : step);
+    this.#fact('stage', stage && `${stage.name} (${stage.number} of ${spans.length})`, stage && stageText(stage));
     const last = heldOut?.last === undefined ? '' : ` → ${rewardText(heldOut.last)}`;
     this.#fact('held-out reward', heldOut && `${rewardText(heldOut.first)}${last}`);
     this.#fact('duration', seconds === null ? undefined : formatDuration(seconds));

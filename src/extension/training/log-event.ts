@@ -1,5 +1,6 @@
 import { differenceText } from '../../protocol/difference-text.ts';
 import type { TrainerEvent } from '../../protocol/events.ts';
+import { stageText } from '../../protocol/stage-spans.ts';
 
 type Level = 'trace' | 'debug' | 'info' | 'warn' | 'error';
 
@@ -18,6 +19,8 @@ function describe(event: TrainerEvent): [Level, string] {
       const from = event.resumedFrom > 0 ? ` from step ${event.resumedFrom}` : '';
       return ['info', `training${from} on ${event.device}, run folder ${event.run}`];
     }
+    case 'stage':
+      return ['info', `stage ${event.number} of ${event.of}: ${stageText(event)}`];
     case 'phase':
       return ['trace', `step ${event.step}: ${event.phase}`];
     case 'scored':

@@ -1,4 +1,4 @@
-import { div, reshape, type Tensor, type Tensor1D, type Tensor2D } from '@tensorflow/tfjs-core';
+import { argMax, cast, div, equal, reshape, type Tensor, type Tensor1D, type Tensor2D } from '@tensorflow/tfjs-core';
 import { gatherRows } from '../../engine/fused/gather-rows.ts';
 import { entropy, pickLogProb } from '../../engine/fused/pick-log-prob.ts';
 import type { RotaryTables } from '../../engine/fused/rotary.ts';
@@ -57,6 +57,10 @@ export const completionLogProbs = (logits: Tensor2D, batch: SequenceTensors): Te
 /** Entropy of the distribution that each completion token was drawn from, in nats: [prompts · group, longest completion]. */
 export const completionEntropies = (logits: Tensor2D, batch: SequenceTensors): Tensor2D =>
   byCompletion(entropy(logits), batch);
+
+/** 1 where a completion token is the likeliest one, else 0: float32 [prompts · group, longest completion]. */
+export const completionHits = (logits: Tensor2D, batch: SequenceTensors): Tensor2D =>
+  byCompletion(cast(equal(argMax(logits, 1), batch.targets.ids), 'float32'), batch);
 
 function byCompletion(perTarget: Tensor, { targets, completionTargets }: SequenceTensors): Tensor2D {
   const tokens = reshape(completionTargets, [completionTargets.size]) as Tensor1D; // [prompts · group · longest]

@@ -42,6 +42,8 @@ const trainerState = z.object({
   updates: z.int().min(0),
   /** Tokens processed so far, TRL's `num_tokens`. */
   numTokens: z.number().min(0),
+  /** The name of the stage that took the last step, in a run of several. */
+  stage: z.string().optional(),
   /** Of float16 training. */
   lossScale: z.object({ scale: z.number().positive(), goodUpdates: z.int().min(0) }).optional(),
   /** Of `useAdaptiveEntropy`. */

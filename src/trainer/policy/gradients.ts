@@ -1,14 +1,12 @@
-import type { Compiled, Engine } from '../../engine/engine.ts';
+import type { Compiled, Engine, Program } from '../../engine/engine.ts';
 import { leaveOpen, type NdArray, scalar } from '../../engine/tree.ts';
 import { Zeros } from '../../engine/zeros.ts';
 import type { SumsAsNumbers } from '../../grpo/metrics.ts';
-import type { ModelConfig } from '../../model/config.ts';
 import { ROWS } from '../../model/network/batch.ts';
 import type { Weights } from '../../model/weights-tree.ts';
-import type { RunConfig } from '../../protocol/run-config.ts';
 import type { TokenFigures } from './learner.ts';
 import type { MicroBatch } from './micro-batches.ts';
-import { type GradientInputs, type GradientOutputs, gradientProgram } from './policy-update.ts';
+import type { GradientInputs, GradientOutputs } from './policy-update.ts';
 import type { PreferencePass } from './preferences.ts';
 import { tokenFigures } from './token-figures.ts';
 
@@ -31,9 +29,9 @@ export class Gradients {
   readonly #program: Compiled<GradientInputs, GradientOutputs>;
   readonly #zeros: Zeros;
 
-  constructor(engine: Engine, model: ModelConfig, config: RunConfig) {
+  constructor(engine: Engine, program: Program<GradientInputs, GradientOutputs>) {
     this.#engine = engine;
-    this.#program = engine.compile('gradient', gradientProgram(model, config), {
+    this.#program = engine.compile('gradient', program, {
       resident: ['gradients', 'logProbs'],
       // That of a rollout's first pass and that of later ones: activations take gigabytes of a large model, and stay with a graph.
       maxGraphs: 2,
@@ -96,6 +94,10 @@ export class Gradients {
         for (const to of [own, sums]) to[name] = (to[name] ?? 0) + value.data[0]!;
     }
     return { gradients, loss, sums: own };
+  }
+
+  dispose(): Promise<void> {
+    return this.#program.dispose();
   }
 }
 

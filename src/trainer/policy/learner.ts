@@ -1,6 +1,7 @@
 import type { StreamKey } from '../../data/random.ts';
 import type { Metrics } from '../../grpo/metrics.ts';
 import type { Experience, Trajectory } from '../../grpo/trajectory.ts';
+import type { RunConfig } from '../../protocol/run-config.ts';
 
 /**
  * What a stage needs of the policy that it trains: numbers and token ids, no tensors. `LocalLearner` computes in this process; one that
@@ -9,8 +10,8 @@ import type { Experience, Trajectory } from '../../grpo/trajectory.ts';
 export interface Learner {
   /** Optimizer updates so far. */
   readonly updates: number;
-  /** Samples `group` completions for each prompt, with the policy as it is at each call. */
-  sampler(group: number): PolicySampler;
+  /** Samples `group` completions for each prompt, with the policy as it is at each call; as the run's config says, unless `settings` do. */
+  sampler(group: number, settings?: SamplingSettings): PolicySampler;
   /**
    * Log-probability, in nats, of each token of the completions under the policy as it is now. Each `group` completions in a row have the
    * same prompt.
@@ -26,6 +27,9 @@ export interface Learner {
   restore(folder: string): Promise<Progress>;
 }
 
+/** How completions are drawn. */
+export type SamplingSettings = Pick<RunConfig, 'temperature' | 'topK' | 'topP' | 'minP' | 'minCompletionLength'>;
+
 export interface PolicySampler {
   /**
    * Trajectories of at most `maxTokens` tokens, group by group. The same policy, prompts and `key` give the same ones. Throws
@@ -40,6 +44,8 @@ export interface Progress {
   step: number;
   /** Tokens of prompts and completions so far, TRL's `num_tokens`. */
   numTokens: number;
+  /** The name of the stage that took the last one, in a run of several. */
+  stage?: string | undefined;
 }
 
 /** What a pass over a rollout computes of each token of a completion. */

@@ -3,37 +3,52 @@ import type { Sequence } from '../../model/network/batch.ts';
 import type { Weights } from '../../model/weights-tree.ts';
 import type { RunConfig } from '../../protocol/run-config.ts';
 import { readCheckpoint, writeCheckpoint } from './checkpoint.ts';
-import type { Learner, PolicySampler, Progress, UpdateResult } from './learner.ts';
+import type { Learner, PolicySampler, Progress, SamplingSettings, UpdateResult } from './learner.ts';
 import { LocalSampler, type SampledRun } from './local-sampler.ts';
 import { Policy, type StartWeights } from './policy.ts';
-import { movePolicy } from './policy-state.ts';
+import { freshState, movePolicy } from './policy-state.ts';
+import { supervisedGradientProgram } from './supervised-gradient.ts';
 
 /** What is trained here. */
 export interface TrainedRun extends SampledRun, StartWeights {
   config: RunConfig;
+  /** It learns from demonstrations: by their cross-entropy in place of the GRPO loss. */
+  supervised?: boolean | undefined;
 }
+
+/** What of a config is about groups of completions has no part in supervised fine-tuning: each demonstration is alone. */
+const supervisedConfig = (config: RunConfig): RunConfig => ({
+  ...config,
+  ...{ numGenerations: 1, numIterations: 1, lossType: 'dapo', beta: 0, dpoCoef: 0, useAdaptiveEntropy: false },
+});
 
 /** Trains a policy on an engine of this process. */
 export class LocalLearner implements Learner {
   readonly policy: Policy;
   readonly #run: TrainedRun;
-  /** By group size: what one has compiled serves evaluations and steps alike. */
-  readonly #samplers = new Map<number, PolicySampler>();
+  /** By group size and settings: what one has compiled serves evaluations and steps alike. */
+  readonly #samplers = new Map<string, PolicySampler>();
 
   constructor(run: TrainedRun) {
     this.#run = run;
-    this.policy = new Policy(run.engine, run.model, run.config, run);
+    const { engine, model, config, supervised } = run;
+    this.policy = supervised
+      ? new Policy(engine, model, supervisedConfig(config), run, supervisedGradientProgram(model))
+      : new Policy(engine, model, config, run);
   }
 
   get updates(): number {
     return this.policy.state.updates;
   }
 
-  sampler(group: number): PolicySampler {
-    const known = this.#samplers.get(group);
+  sampler(group: number, settings: SamplingSettings = this.#run.config): PolicySampler {
+    const { temperature, topK, topP, minP, minCompletionLength } = settings;
+    const key = JSON.stringify([group, temperature, topK, topP, minP, minCompletionLength]);
+    const known = this.#samplers.get(key);
     if (known) return known;
-    const sampler = new LocalSampler(this.#run, group, this.#run.config.seed, () => this.policy.weights());
-    this.#samplers.set(group, sampler);
+    const run = { ...this.#run, config: settings };
+    const sampler = new LocalSampler(run, group, this.#run.config.seed, () => this.policy.weights());
+    this.#samplers.set(key, sampler);
     return sampler;
   }
 
@@ -59,6 +74,23 @@ export class LocalLearner implements Learner {
     const { engine, model } = this.#run;
     const { policy, state } = await readCheckpoint(folder, model);
     this.policy.restore(await movePolicy(policy, (weights: Weights) => engine.upload(weights)));
-    return { step: state.step, numTokens: state.numTokens };
+    const { step, numTokens, stage } = state;
+    return { step, numTokens, ...(stage !== undefined && { stage }) };
+  }
+
+  /**
+   * Begins a stage with weights that an earlier one has trained, adapter or model: with a fresh optimizer, and with them as the reference. They
+   * are the policy's from now on.
+   */
+  continueWith(weights: Weights): void {
+    const reference = this.#run.config.beta === 0 || this.#run.supervised ? undefined : weights;
+    this.policy.restore({ ...freshState(weights), syncedReference: reference });
+  }
+
+  /** Ends a stage: gives the weights that it has trained, and frees all else that is its own. */
+  async handOver(): Promise<Weights> {
+    const { weights } = this.policy.state;
+    await this.policy.close();
+    return weights;
   }
 }

@@ -4,14 +4,13 @@ import type { Trajectory } from '../../grpo/trajectory.ts';
 import type { ModelConfig } from '../../model/config.ts';
 import { Sampler } from '../../model/generation/sampler.ts';
 import type { Weights } from '../../model/weights-tree.ts';
-import type { RunConfig } from '../../protocol/run-config.ts';
-import type { PolicySampler } from './learner.ts';
+import type { PolicySampler, SamplingSettings } from './learner.ts';
 
 /** What a run samples with. */
 export interface SampledRun {
   engine: Engine;
   model: ModelConfig;
-  config: Pick<RunConfig, 'temperature' | 'topK' | 'topP' | 'minP' | 'minCompletionLength'>;
+  config: SamplingSettings;
   /** Any of these ends a completion. */
   eosTokenIds: number[];
 }

@@ -1,4 +1,4 @@
-import type { Compiled, Engine } from '../../engine/engine.ts';
+import type { Compiled, Engine, Program } from '../../engine/engine.ts';
 import { adamWScalars } from '../../engine/optimizer.ts';
 import { type NdArray, scalar } from '../../engine/tree.ts';
 import { lossMetrics, type Metrics, meanOf } from '../../grpo/metrics.ts';
@@ -28,6 +28,9 @@ import {
   type ClipInputs,
   type ClipOutputs,
   clipProgram,
+  type GradientInputs,
+  type GradientOutputs,
+  gradientProgram,
 } from './policy-update.ts';
 import { Preferences } from './preferences.ts';
 
@@ -54,7 +57,14 @@ export class Policy {
   readonly #copies: ComputeCopies;
   readonly #mixed: MixedReference | undefined;
 
-  constructor(engine: Engine, model: ModelConfig, config: RunConfig, { weights, adapter }: StartWeights) {
+  /** `program`: the gradient that it follows, by default that of the GRPO loss. */
+  constructor(
+    engine: Engine,
+    model: ModelConfig,
+    config: RunConfig,
+    { weights, adapter }: StartWeights,
+    program: Program<GradientInputs, GradientOutputs> = gradientProgram(model, config),
+  ) {
     this.#engine = engine;
     this.#config = config;
     this.#model = model;
@@ -62,7 +72,7 @@ export class Policy {
     this.#frozen = adapter && weights;
     this.state = freshState(adapter ?? weights);
     this.#scorer = new Scorer(engine, model, config.temperature);
-    this.#gradients = new Gradients(engine, model, config);
+    this.#gradients = new Gradients(engine, program);
     this.#clip = engine.compile('clipping', clipProgram(config), { resident: ['factor'] });
     this.#optimizer = engine.compile('AdamW', applyProgram(config), {
       resident: ['params', 'means', 'squares', 'size'],
@@ -138,6 +148,13 @@ export class Policy {
   /** Continues from another state, whose arrays are the policy's from now on. */
   restore(state: PolicyState): void {
     this.#replace(state);
+  }
+
+  /** Frees what nobody but this policy uses: compiled programs, moments and reference. Its weights stay, and it is of no more use. */
+  async close(): Promise<void> {
+    const { weights } = this.state;
+    this.#replace(freshState(weights));
+    await Promise.all([this.#gradients.dispose(), this.#clip.dispose(), this.#optimizer.dispose()]);
   }
 
   /** Makes the policy as it is now the reference, or moves the reference towards it. */

@@ -14,7 +14,7 @@ import { LengthRewards } from './length-rewards.ts';
 import { PromptMemory } from './prompt-memory.ts';
 
 /** What a step reads of its run: nothing of where the policy computes. */
-type GrpoRun = Pick<PreparedRun, 'config' | 'prompts' | 'tokenizer' | 'recorded'>;
+type GrpoRun = Pick<PreparedRun, 'config' | 'prompts' | 'tokenizer' | 'recorded' | 'stepsBefore'>;
 
 /** The scores of a step's completions; undefined: the run was stopped in the meantime. */
 export type Score = (rollout: Rollout, step: number, loop: TrainingLoop) => Promise<ScoreTable | undefined>;
@@ -77,14 +77,15 @@ export class GrpoStage implements Stage {
     loop.emit({ type: 'phase', step, phase: 'update' });
     const update = await this.#learner.update(experiencesOf(rollout, credit, config));
     // Now and then, the reference follows the policy: π_ref ← α π_θ + (1 − α) π_ref.
-    if (config.syncRefModel && step % config.refModelSyncSteps === 0) await this.#learner.syncReference();
+    if (config.syncRefModel && (step - this.#before) % config.refModelSyncSteps === 0)
+      await this.#learner.syncReference();
     watch.lap('update');
     if (update.overflow) loop.emit({ type: 'log', level: 'info', message: overflowNote(step, update.overflow) });
 
     const lengthMetrics = this.#lengths.metrics;
     this.#lengths.adapt(rollout);
     this.#memory?.remember(rollout, credit, config.numGenerations);
-    this.progress = { step, numTokens: this.progress.numTokens + tokensOf(rollout) };
+    this.progress = { ...this.progress, step, numTokens: this.progress.numTokens + tokensOf(rollout) };
     return {
       metrics: { ...metricsOf(scored, update, watch, this.progress.numTokens), ...lengthMetrics },
       ...(update.tokens && { update: update.tokens.map(updatedRow) }),
@@ -103,11 +104,16 @@ export class GrpoStage implements Stage {
     this.progress = await this.#learner.restore(folder);
   }
 
+  /** The steps of the stages before it, which are counted on. */
+  get #before(): number {
+    return this.#run.stepsBefore ?? 0;
+  }
+
   /** A group of completions for each of the step's prompts, sampled or as recorded. */
   async #sample(step: number): Promise<Rollout> {
     const { config, prompts, tokenizer, recorded } = this.#run;
     if (recorded) return recorded[step - 1]!.rollout;
-    const chosen = this.#promptsOf(step).map((row) => prompts.at(row));
+    const chosen = this.#promptsOf(step - this.#before).map((row) => prompts.at(row));
     try {
       return await sampleRollout(this.#sampler, tokenizer, chosen, config.maxCompletionLength, ['rollout', step]);
     } catch (error) {
@@ -116,7 +122,8 @@ export class GrpoStage implements Stage {
   }
 }
 
-function overflowNote(step: number, { skipped, lossScale }: { skipped: number; lossScale: number }): string {
+/** For the log. */
+export function overflowNote(step: number, { skipped, lossScale }: { skipped: number; lossScale: number }): string {
   const updates = skipped === 1 ? 'one update' : `${skipped} updates`;
   return `Gradients of step ${step} overflowed float16: skipped ${updates}, the loss scale is now ${lossScale}.`;
 }

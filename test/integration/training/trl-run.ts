@@ -104,7 +104,7 @@ async function saveStart(
   copyFileSync(startFile, join(result.checkpoint!, 'adapter_model.safetensors'));
 }
 
-function readTensors(file: string): Map<string, Float32Array> {
+export function readTensors(file: string): Map<string, Float32Array> {
   return new Map(readSafetensorsHeader(file).map((entry) => [entry.name, readTensor(entry)]));
 }
 
@@ -113,5 +113,5 @@ function all(tensors: Map<string, Float32Array>, order: Map<string, Float32Array
   return Float32Array.from([...order.keys()].flatMap((name) => [...tensors.get(name)!]));
 }
 
-const norm = (a: Float32Array): number => Math.sqrt(a.reduce((sum, x) => sum + x * x, 0));
-const distance = (a: Float32Array, b: Float32Array): number => norm(a.map((x, i) => x - b[i]!));
+export const norm = (a: Float32Array): number => Math.sqrt(a.reduce((sum, x) => sum + x * x, 0));
+export const distance = (a: Float32Array, b: Float32Array): number => norm(a.map((x, i) => x - b[i]!));

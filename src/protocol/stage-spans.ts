@@ -1,0 +1,36 @@
+import type { StageKind } from './stage-config.ts';
+
+/** Which of a run's steps a stage takes: steps are counted through all stages. */
+export interface StageSpan {
+  /** From 1. */
+  number: number;
+  name: string;
+  kind: StageKind;
+  first: number;
+  last: number;
+}
+
+/** What of a checked run config says so; runs of an earlier release have no stages. */
+export interface Staged {
+  stages?: readonly { kind: StageKind; name?: string | undefined; maxSteps?: number | undefined }[] | null | undefined;
+}
+
+/** None of a run without stages. */
+export function stageSpans({ stages }: Staged): StageSpan[] {
+  let last = 0;
+  return (stages ?? []).map(({ kind, name = kind, maxSteps = 0 }, index) => {
+    const first = last + 1;
+    last += maxSteps;
+    return { number: index + 1, name, kind, first, last };
+  });
+}
+
+/** The stage that a step is of; of step 0, before the first one, the first. */
+export const spanAt = (spans: readonly StageSpan[], step: number): StageSpan | undefined =>
+  spans.find(({ last }) => step <= last) ?? spans.at(-1);
+
+/** `"cold start" (sft), steps 1 to 50`. */
+export function stageText({ name, kind, first, last }: Pick<StageSpan, 'name' | 'kind' | 'first' | 'last'>): string {
+  const steps = first === last ? `step ${first}` : `steps ${first} to ${last}`;
+  return `${name === kind ? kind : `"${name}" (${kind})`}, ${steps}`;
+}
