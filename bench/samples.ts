@@ -44,5 +44,5 @@ function grpo(...args: string[]): Record<string, unknown>[] {
     maxBuffer: 2 ** 30,
     stdio: ['ignore', 'pipe', 'inherit'],
   });
-  return parseRows(output) as Record<string, unknown>[];
+  return parseRows(output, { file: 'stdout', parse: JSON.parse, problem: 'This line is no JSON.' });
 }

@@ -29,6 +29,8 @@ async function recordedGroup(run: string, { step: wanted, group = 0 }: CommandOf
       `Step ${step} has no recorded completions; there are those of steps ${steps[0]} to ${steps.at(-1)}.`,
     );
   const rows = await readCompletions(run, step);
+  if (rows.length === 0)
+    throw new BadInput(`The recorded completions of step ${step} are empty; choose another with --step.`);
   const groups = [...new Set(rows.map((row) => row.group))];
   if (!groups.includes(group))
     throw new BadInput(`Step ${step} has no group ${group}; its groups are ${groups[0]} to ${groups.at(-1)}.`);

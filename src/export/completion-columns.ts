@@ -33,6 +33,7 @@ const KNOWN: Record<string, ColumnType | 'seen' | 'scores'> = {
   steps: 'scores',
   segments: 'seen',
   logprobs: list(DOUBLE),
+  token_ends: list(INT32),
 };
 
 /** The columns of recorded completions in a typed file: nested ones are structs and lists, of the types that all rows have in common. */

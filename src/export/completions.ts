@@ -11,6 +11,7 @@ const GROUP_CHARACTERS = 16e6;
 const GROUP_ROWS = 20_000;
 
 const TOKENS = /^"logprobs":\[[^\]]*/;
+const ENDS = /"token_ends":\[[^\]]*/;
 
 /** Called before each file is read: how many of how many are done. */
 export type OnFile = (done: number, of: number) => void;
@@ -43,7 +44,11 @@ async function writeParquet(target: string, files: readonly RecordedFile[], onFi
   let rows: object[] = [];
   let characters = 0;
   const flush = async () => {
-    await parquet.write({ columnData: columns.dataOf(rows), rowGroupSize: GROUP_ROWS });
+    try {
+      await parquet.write({ columnData: columns.dataOf(rows), rowGroupSize: GROUP_ROWS });
+    } catch (error) {
+      throw refusal(error);
+    }
     rows = [];
     characters = 0;
   };
@@ -57,6 +62,13 @@ async function writeParquet(target: string, files: readonly RecordedFile[], onFi
   await parquet.finish();
 }
 
+/** What the format says of a value that is not of its column's type: someone has edited a file. */
+function refusal(error: unknown): unknown {
+  const { message } = error as Error;
+  if (!message.startsWith('parquet ')) return error;
+  return new BadInput(`These completions cannot be written as Parquet (${message}); write a .jsonl file.`);
+}
+
 function rowOf({ run, split }: RecordedFile, line: string): object {
   const row = JSON.parse(line) as object;
   rememberExact(withoutTokens(line), row);
@@ -66,7 +78,8 @@ function rowOf({ run, split }: RecordedFile, line: string): object {
 /** How a row's columns are written matters; how numbers of its tokens are does not, and they are most of the row. */
 function withoutTokens(line: string): string {
   const last = line.lastIndexOf('"logprobs":[');
-  const front = last < 0 ? line : `${line.slice(0, last)}${line.slice(last).replace(TOKENS, '"logprobs":[')}`;
+  const back = line.slice(last).replace(TOKENS, '"logprobs":[').replace(ENDS, '"token_ends":[');
+  const front = last < 0 ? line : `${line.slice(0, last)}${back}`;
   return front.replace(/("prompt_ids":)\[[\d,]*/, '$1[').replace(/("completion_ids":)\[[\d,]*/, '$1[');
 }
 

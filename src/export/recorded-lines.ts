@@ -4,6 +4,7 @@ import { RUN_FILE } from '../files/open-file.ts';
 import { readText } from '../files/text.ts';
 import { BadInput } from '../protocol/errors.ts';
 import { RUN_FILES, stepOfName } from '../protocol/run-folder.ts';
+import { isCompletion } from '../run-folder/rollouts.ts';
 import type { ExportedRun } from './exported-run.ts';
 
 /** Where a completion comes from: `train` ones were sampled in a step, `eval` ones for the held-out prompts after it. */
@@ -72,8 +73,7 @@ function filesOf(run: ExportedRun, split: Split, folder: string): RecordedFile[]
 
 function isRow(line: string): boolean {
   try {
-    const row: unknown = JSON.parse(line);
-    return typeof row === 'object' && row !== null && 'completion' in row;
+    return isCompletion(JSON.parse(line));
   } catch {
     return false;
   }

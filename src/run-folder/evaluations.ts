@@ -4,7 +4,7 @@ import { RUN_FILE } from '../files/open-file.ts';
 import { readTextLater } from '../files/text.ts';
 import type { EvaluatedCompletion } from '../protocol/dashboard-completion.ts';
 import { RUN_FILES, stepName, stepOfName } from '../protocol/run-folder.ts';
-import { parseCompletion } from './rollouts.ts';
+import { NOT_A_COMPLETION, parseEvaluated } from './rollouts.ts';
 import { parseRows } from './rows.ts';
 
 const placeOf = (run: string): string => join(run, RUN_FILES.evaluations);
@@ -19,5 +19,5 @@ export async function evaluatedSteps(run: string): Promise<number[]> {
 /** The completions of an evaluation, without their token ids. */
 export async function readEvaluation(run: string, step: number): Promise<EvaluatedCompletion[]> {
   const file = join(placeOf(run), `${stepName(step)}.jsonl`);
-  return parseRows(await readTextLater(file, RUN_FILE), parseCompletion) as EvaluatedCompletion[];
+  return parseRows(await readTextLater(file, RUN_FILE), { file, parse: parseEvaluated, problem: NOT_A_COMPLETION });
 }

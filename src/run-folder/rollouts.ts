@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { RUN_FILE } from '../files/open-file.ts';
 import { readText, readTextLater } from '../files/text.ts';
-import type { Completion } from '../protocol/dashboard-completion.ts';
+import type { Completion, EvaluatedCompletion } from '../protocol/dashboard-completion.ts';
 import { BadInput } from '../protocol/errors.ts';
 import { type RolloutRow, RUN_FILES, stepName, stepOfName } from '../protocol/run-folder.ts';
 import { ExactJson, parseExact, withExact } from '../text/exact-json.ts';
@@ -46,49 +46,60 @@ export async function newestRollouts(run: string, finished: number): Promise<num
   );
 }
 
-/** What is read of a row; the file may have been edited. */
-const rolloutRow = z.looseObject({
+/** What is shown of a completion; the file may have been edited. */
+const shownRow = z.looseObject({
   group: z.int(),
   prompt: z.union([z.string(), z.array(z.looseObject({ role: z.string() }))]),
   completion: z.string(),
-  completion_ids: z.array(z.int()),
   rewards: z.record(z.string(), z.number().nullable()),
   reward: z.number().nullable(),
-  advantage: z.number(),
+  length: z.number(),
+  truncated: z.boolean(),
+  error: z.string().nullable(),
   columns: z.record(z.string(), z.unknown()).optional(),
+  details: z.record(z.string(), z.looseObject({ reason: z.string(), extracted: z.string() }).partial()).optional(),
 });
+const trainedRow = shownRow.extend({ advantage: z.number() });
+const rolloutRow = trainedRow.extend({ completion_ids: z.array(z.int()) });
+
+/** Whether this is what runs record of a completion, be it of training or of an evaluation. */
+export const isCompletion = (row: unknown): boolean => shownRow.safeParse(row).success;
 
 /** The rows of a step's rollouts file, without a torn last one; undefined when there is none any more. */
 export function readRollouts(run: string, step: number): RolloutRow[] | undefined {
   const file = rolloutsFile(run, step);
   if (!existsSync(file)) return undefined;
-  const text = readText(file, RUN_FILE);
-  try {
-    const rows = parseRows(text, parseRow);
-    z.array(rolloutRow).parse(rows);
-    return rows as RolloutRow[];
-  } catch {
-    throw new BadInput('This file has lines that are not completions; exclude the step with --steps.', { file });
-  }
+  const problem = 'This line is not a completion; exclude the step with --steps.';
+  return parseRows(readText(file, RUN_FILE), { file, parse: parseRow, problem });
 }
 
 /** With its columns and messages exactly as they were recorded. */
-function parseRow(line: string): unknown {
+function parseRow(line: string): RolloutRow {
   const row = parseExact(line) as RolloutRow;
+  rolloutRow.parse(row);
   return row.columns ? { ...row, columns: withExact(row.columns) } : row;
 }
 
 /** Completions of a step to be looked at, without their token ids: those are as long as the text. */
 export async function readCompletions(run: string, step: number): Promise<Completion[]> {
-  return parseRows(await readTextLater(rolloutsFile(run, step), RUN_FILE), parseCompletion) as Completion[];
+  const file = rolloutsFile(run, step);
+  return parseRows(await readTextLater(file, RUN_FILE), { file, parse: parseCompletion, problem: NOT_A_COMPLETION });
 }
 
-/** A line of a rollouts file, or of an evaluation's, as the dashboard gets it. */
-export function parseCompletion(line: string): Completion {
+export const NOT_A_COMPLETION = 'This line is not a completion as a run records it; restore the file, or delete it.';
+
+/** A line of a rollouts file as the dashboard gets it. Throws at what is none. */
+export const parseCompletion = (line: string): Completion => shown(line, trainedRow) as Completion;
+
+/** The same of a line of an evaluation's file. */
+export const parseEvaluated = (line: string): EvaluatedCompletion => shown(line, shownRow);
+
+function shown(line: string, form: z.ZodType): EvaluatedCompletion {
   const row = parseExact(line) as RolloutRow;
+  form.parse(row);
   const failure = failureOf(row);
-  const { prompt_ids, completion_ids, logprobs, token_ends, ...shown }: RolloutRow = row;
-  const completion = failure ? { ...shown, failure } : shown;
+  const { prompt_ids, completion_ids, logprobs, token_ends, ...rest }: RolloutRow = row;
+  const completion = failure ? { ...rest, failure } : rest;
   const { prompt, columns } = completion;
   const exact = Object.entries({ ...withExact(columns ?? {}), ...withExact({ prompt }) }).flatMap(([name, value]) =>
     value instanceof ExactJson ? [[name, value.text]] : [],

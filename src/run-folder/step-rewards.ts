@@ -13,7 +13,7 @@ const LINES_AT_ONCE = 64;
 export async function readStepRewards(run: string, step: number): Promise<StepRewards> {
   const lines = (await readTextLater(rolloutsFile(run, step), RUN_FILE)).split('\n');
   const reward: number[] = [];
-  const functions: Record<string, number[]> = {};
+  const functions = new Map<string, number[]>();
   let completions = 0;
   for (const [i, line] of lines.entries()) {
     if (i % LINES_AT_ONCE === LINES_AT_ONCE - 1) await turn();
@@ -22,11 +22,12 @@ export async function readStepRewards(run: string, step: number): Promise<StepRe
     completions += 1;
     if (typeof row.reward === 'number') reward.push(row.reward);
     for (const [name, score] of Object.entries(row.rewards ?? {})) {
-      functions[name] ??= [];
-      if (typeof score === 'number') functions[name].push(score);
+      const scores = functions.get(name) ?? [];
+      functions.set(name, scores);
+      if (typeof score === 'number') scores.push(score);
     }
   }
-  const byName = Object.entries(functions).map(([name, scores]) => [name, histogram(scores)]);
+  const byName = [...functions].map(([name, scores]) => [name, histogram(scores)]);
   return { step, completions, reward: histogram(reward), functions: Object.fromEntries(byName) };
 }
 

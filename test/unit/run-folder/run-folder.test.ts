@@ -113,8 +113,9 @@ describe('a run folder', () => {
     run.appendMetrics({ step: 1, reward: 1 });
     appendFileSync(join(run.path, 'metrics.jsonl'), '{"step":2,"rew');
     expect(readMetrics(run.path)).toEqual([{ step: 1, reward: 1 }]);
-    expect(() => parseRows('{"a":1\n{"a":2}\n')).toThrow();
-    expect(parseRows('{"a":1}\n{"a":2}')).toEqual([{ a: 1 }, { a: 2 }]);
+    const file = { file: 'a.jsonl', parse: JSON.parse, problem: 'This line is no row.' };
+    expect(() => parseRows('{"a":0}\n{"a":1\n{"a":2}\n', file)).toThrow('a.jsonl:2: This line is no row.');
+    expect(parseRows('{"a":1}\n{"a":2}', file)).toEqual([{ a: 1 }, { a: 2 }]);
   });
 
   test('rewinds to a step: later rows, rollouts, checkpoints and torn lines go', async () => {

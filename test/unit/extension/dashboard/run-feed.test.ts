@@ -141,16 +141,24 @@ describe('a run on its way to the dashboard', () => {
 describe('readCompletions', () => {
   it('leaves token ids behind', async () => {
     mkdirSync(join(folder, 'rollouts'));
-    const row = { step: 7, group: 0, prompt: 'p', prompt_ids: [1], completion: 'c', completion_ids: [2, 3], reward: 1 };
-    writeFileSync(join(folder, 'rollouts', 'step-000007.jsonl'), `${JSON.stringify(row)}\n`);
-    expect(await readCompletions(folder, 7)).toEqual([{ step: 7, group: 0, prompt: 'p', completion: 'c', reward: 1 }]);
+    const shown = { step: 7, group: 0, prompt: 'p', completion: 'c', rewards: { f: 1 }, reward: 1, advantage: 0 };
+    const row = { ...shown, length: 2, truncated: false, error: null };
+    const line = JSON.stringify({
+      ...row,
+      prompt_ids: [1],
+      completion_ids: [2, 3],
+      logprobs: [-1, -2],
+      token_ends: [0, 1],
+    });
+    writeFileSync(join(folder, 'rollouts', 'step-000007.jsonl'), `${line}\n`);
+    expect(await readCompletions(folder, 7)).toEqual([row]);
     await expect(readCompletions(folder, 8)).rejects.toThrow('does not exist');
   });
 
   it('has the texts of the prompt and the columns that JavaScript would change', async () => {
     mkdirSync(join(folder, 'rollouts'));
     const row =
-      '{"step":7,"group":0,"prompt":[{"role":"tool","n":2.0}],"completion":"c","columns":{"a":5.0,"b":[9007199254740993],"c":1,"d":"x"}}';
+      '{"step":7,"group":0,"prompt":[{"role":"tool","n":2.0}],"completion":"c","rewards":{},"reward":null,"advantage":0,"length":1,"truncated":false,"error":null,"columns":{"a":5.0,"b":[9007199254740993],"c":1,"d":"x"}}';
     writeFileSync(join(folder, 'rollouts', 'step-000007.jsonl'), `${row}\n`);
     const [completion] = await readCompletions(folder, 7);
     expect(completion).toMatchObject({
