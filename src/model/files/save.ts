@@ -1,5 +1,5 @@
 import { cpSync, existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { makeFolders } from '../../files/make-folders.ts';
 import { BadInput } from '../../protocol/errors.ts';
 import type { ModelConfig } from '../config.ts';
@@ -81,7 +81,8 @@ export function copyCompanions(source: string, folder: string): void {
  */
 export async function replaceFolder(folder: string, write: (temporary: string) => Promise<void>): Promise<void> {
   const temporary = `${folder}.tmp`;
-  const old = `${folder}.old`;
+  // Hidden: a folder NAME.old is the user's.
+  const old = join(dirname(folder), `.${basename(folder)}.old`);
   makeFolders(dirname(folder));
   rmSync(temporary, { recursive: true, force: true });
   mkdirSync(temporary);

@@ -60,7 +60,17 @@ describe('saving a model folder', () => {
     });
     expect(readdirSync(folder)).toContain('optimizer.bin');
     expect(readdirSync(folder)).not.toContain('old.txt');
+    expect(readdirSync(model.source).filter((name) => name.startsWith('.saved'))).toEqual([]);
     expect(readdirSync(model.source).filter((name) => name.startsWith('saved'))).toEqual(['saved']);
+  });
+
+  it("does not touch a folder of the user's that is named like the older one", async () => {
+    const model = await sourceModel();
+    const [folder, backup] = [join(model.source, 'saved'), join(model.source, 'saved.old')];
+    mkdirSync(backup);
+    await replaceFolder(folder, async () => {});
+    await replaceFolder(folder, async () => {});
+    expect(readdirSync(model.source)).toContain('saved.old');
   });
 
   it('leaves the older folder and no other when it fails', async () => {
