@@ -1,6 +1,7 @@
 import { existsSync, rmSync } from 'node:fs';
 import { basename, dirname, resolve } from 'node:path';
 import { isAdapterFolder } from '../files/adapter-folder.ts';
+import { temporaryName } from '../files/temporary-name.ts';
 import { isGguf } from '../model/files/gguf.ts';
 import { readModelConfig } from '../model/files/model-config.ts';
 import { BadInput } from '../protocol/errors.ts';
@@ -30,7 +31,7 @@ export async function exportCommand(options: CommandOf<'export'>): Promise<numbe
   };
   const interrupted = () => {
     // What both kinds of writing are at until they are complete.
-    rmSync(`${to}.tmp`, { recursive: true, force: true });
+    rmSync(temporaryName(to), { recursive: true, force: true });
     process.exit(130);
   };
   process.once('SIGINT', interrupted).once('SIGTERM', interrupted);

@@ -26,7 +26,7 @@ export function openRuns(folders: readonly string[], labels: readonly string[] =
     const folder = resolve(given);
     const info = readRunInfo(folder);
     const { name, note, tags = [] } = aboutOf(folder);
-    return { folder, info, label: labels[at] ?? name ?? info.name, note, tags };
+    return { folder, info, label: labels[at] ?? (name?.trim() || info.name), note, tags };
   });
   return withUniqueLabels(runs);
 }

@@ -13,8 +13,9 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
+import { dirname } from 'node:path';
 import { ERRNO_WORDS } from '../files/errno-words.ts';
+import { temporaryName } from '../files/temporary-name.ts';
 import { RunFailure } from '../protocol/errors.ts';
 
 /**
@@ -24,7 +25,7 @@ import { RunFailure } from '../protocol/errors.ts';
 export function atomicWrite(
   file: string,
   content: string | Uint8Array,
-  { temporary = join(dirname(file), `.${basename(file)}.tmp`), place }: { temporary?: string; place?: string } = {},
+  { temporary = temporaryName(file), place }: { temporary?: string; place?: string } = {},
 ): void {
   try {
     withFile(temporary, 'w', (fd) => {

@@ -57,6 +57,8 @@ const shownRow = z.looseObject({
   group: z.int(),
   prompt: z.union([z.string(), z.array(z.looseObject({ role: z.string() }))]),
   completion: z.string(),
+  prompt_ids: z.array(z.int()).optional(),
+  completion_ids: z.array(z.int()).optional(),
   rewards: z.record(z.string(), z.number().nullable()),
   reward: z.number().nullable(),
   length: z.number(),

@@ -33,7 +33,7 @@ export function encodeEvent(event: TensorBoardEvent): Uint8Array {
         for (const [tag, value] of Object.entries(event.values))
           message(summary, 1, (entry) => {
             entry.tag(1, WireType.LengthDelimited).string(tag);
-            entry.tag(2, WireType.Bit32).float(value);
+            entry.tag(2, WireType.Bit32).float(Math.fround(value));
           });
       });
       break;

@@ -3,6 +3,7 @@ import { rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { env, type QuickPickItem, Uri, window } from 'vscode';
 import { isAdapterFolder } from '../../files/adapter-folder.ts';
+import { temporaryName } from '../../files/temporary-name.ts';
 import { badInputText } from '../../protocol/errors.ts';
 import { type Checkpoint, listCheckpointsLater } from '../../run-folder/checkpoints.ts';
 import type { Run } from '../../run-folder/read-run.ts';
@@ -156,7 +157,7 @@ async function runExport(lab: Lab, found: Found, format: Format, target: string)
     return { ...exported, modelfile: exported.modelfile?.replace(basename(place), () => basename(target)) };
   }
   // A process that is ended leaves what it has written so far, under this name.
-  await rm(`${place}.tmp`, { recursive: true, force: true });
+  await rm(temporaryName(place), { recursive: true, force: true });
   if (!cancelled) await reportFailure(lab, exit);
   return undefined;
 }

@@ -1,6 +1,7 @@
 import { cpSync, existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { makeFolders } from '../../files/make-folders.ts';
+import { temporaryName } from '../../files/temporary-name.ts';
 import { BadInput } from '../../protocol/errors.ts';
 import type { ModelConfig } from '../config.ts';
 import { parameterShapes } from '../parameters.ts';
@@ -80,7 +81,7 @@ export function copyCompanions(source: string, folder: string): void {
  * When `write` fails, nothing is left behind.
  */
 export async function replaceFolder(folder: string, write: (temporary: string) => Promise<void>): Promise<void> {
-  const temporary = `${folder}.tmp`;
+  const temporary = temporaryName(folder);
   // Hidden: a folder NAME.old is the user's.
   const old = join(dirname(folder), `.${basename(folder)}.old`);
   makeFolders(dirname(folder));

@@ -1,4 +1,5 @@
 import { closeSync, fsyncSync, ftruncateSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
+import { temporaryName } from '../../files/temporary-name.ts';
 
 /** The bytes in front of a file's tensors, where in it each tensor begins, and where the last one ends. */
 export interface TensorFileLayout {
@@ -22,7 +23,7 @@ export async function writeTensorFile<Tensor extends readonly [name: string, ...
   write: (tensor: Tensor, start: number, writeAt: WriteAt) => void,
 ): Promise<void> {
   const missing = new Map(starts);
-  const temporary = `${file}.tmp`;
+  const temporary = temporaryName(file);
   const descriptor = openSync(temporary, 'w');
   const writeAt: WriteAt = (bytes, position) => writeAll(descriptor, bytes, position);
   try {

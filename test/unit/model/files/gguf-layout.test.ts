@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
+import { temporaryName } from '../../../../src/files/temporary-name.ts';
 import { readGguf, readGgufTensor } from '../../../../src/model/files/gguf.ts';
 import { ggufLayout } from '../../../../src/model/files/gguf-layout.ts';
 import { writeGguf } from '../../../../src/model/files/gguf-writer.ts';
@@ -61,7 +62,7 @@ it('leaves nothing behind when a tensor is missing or too many', async () => {
     );
   await expect(write()).rejects.toThrow('tensors announced but never written: x');
   await expect(write('x', 'x')).rejects.toThrow('"x" was not announced, or was written twice');
-  expect(existsSync(file) || existsSync(`${file}.tmp`)).toBe(false);
+  expect(existsSync(file) || existsSync(temporaryName(file))).toBe(false);
   await write('x');
   expect(readFileSync(file).length % 32).toBe(0);
 });

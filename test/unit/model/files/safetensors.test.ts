@@ -1,6 +1,7 @@
 import { existsSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { temporaryName } from '../../../../src/files/temporary-name.ts';
 import { readSafetensorsHeader, readTensor } from '../../../../src/model/files/safetensors.ts';
 import { beyondFloat16, type NamedTensor, writeSafetensors } from '../../../../src/model/files/safetensors-writer.ts';
 import { BadInput } from '../../../../src/protocol/errors.ts';
@@ -73,7 +74,7 @@ describe('writing and reading back', () => {
     const twice: NamedTensor = ['a', [2], new Float32Array(2)];
     await expect(write([twice, twice])).rejects.toThrow('written twice');
     expect(readFileSync(file, 'utf8')).toBe('old');
-    expect(existsSync(`${file}.tmp`)).toBe(false);
+    expect(existsSync(temporaryName(file))).toBe(false);
   });
 });
 
