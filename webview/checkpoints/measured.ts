@@ -39,5 +39,7 @@ const isOf = (step: number, measure: RunMeasure): boolean => measure.kind === 't
 export function measureWords({ step, measure }: MeasuredCheckpoint): string {
   if (!measure) return 'no reward yet';
   const reward = rewardText(measure.reward);
-  return isOf(step, measure) ? `${measureText(measure)} ${reward}` : `not evaluated (${reward} at step ${measure.step})`;
+  return isOf(step, measure)
+    ? `${measureText(measure)} ${reward}`
+    : `not evaluated (${reward} at step ${measure.step})`;
 }
