@@ -4,7 +4,7 @@ import { el } from './dom.ts';
 /** The keys of the dashboard, by where they work. */
 const KEYS: Record<string, readonly (readonly [keys: string, does: string])[]> = {
   Everywhere: [
-    ['1 – 5', 'go to a tab; ← → between tabs'],
+    ['1 – 5', 'go to a tab; ← → between tabs, ↓ into its list'],
     ['/', 'search, where the tab has a search field'],
     ['?', 'show these keys'],
     ['Esc', 'close what is open; go back'],

@@ -80,6 +80,14 @@ export class Tabs {
     }
   }
 
+  /** From its heading down into a tab's list, where it has one. */
+  #enterList(name: Tab): boolean {
+    const lists = this.#panes[name].querySelectorAll<HTMLElement>('.virtual-list, .checkpoint[aria-current=true]');
+    const list = [...lists].find((element) => element.checkVisibility());
+    list?.focus();
+    return list !== undefined;
+  }
+
   #tab(name: Tab): HTMLElement {
     return el(
       'button',
@@ -93,8 +101,8 @@ export class Tabs {
         onkeydown: (event: KeyboardEvent) => {
           const at = NAMES.indexOf(name);
           const to = { ArrowLeft: at - 1, ArrowRight: at + 1, Home: 0, End: -1 }[event.key];
-          if (to === undefined) return;
-          this.#choose(NAMES.at(to % NAMES.length)!);
+          if (to !== undefined) this.#choose(NAMES.at(to % NAMES.length)!);
+          else if (event.key !== 'ArrowDown' || !this.#enterList(name)) return;
           event.preventDefault();
         },
       },

@@ -49,7 +49,10 @@ session.test(
     await step.press('Enter');
     await frame.locator('.open-group').getByText('step 3', { exact: true }).waitFor();
     await frame.getByRole('columnheader', { name: 'Std. dev.' }).getByRole('button').click();
-    await grid.focus();
+    // From the tab's heading down into its list.
+    await frame.getByRole('tab', { name: 'Rollouts' }).press('2');
+    await editor.page.keyboard.press('ArrowDown');
+    await frame.locator('.group-list:focus').waitFor();
     await editor.page.keyboard.press('Home');
     const first = await frame.locator('.group-row').first().innerText();
     const group = Number(/^\d+/.exec(first)![0]);
