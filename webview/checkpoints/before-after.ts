@@ -1,5 +1,6 @@
 import { mean } from '../../src/grpo/statistics.ts';
 import type { EvaluatedCompletion } from '../../src/protocol/dashboard-completion.ts';
+import { rewardText } from '../../src/protocol/held-out.ts';
 import {
   countGains,
   decimalsOf,
@@ -9,7 +10,6 @@ import {
   sortPrompts,
 } from '../../src/protocol/matched-prompts.ts';
 import { promptText } from '../../src/protocol/message-text.ts';
-import { formatNumber } from '../../src/text/numbers.ts';
 import { el, setChildren, setText } from '../dom.ts';
 import { host, onMessage } from '../host.ts';
 import { KeyedList } from '../keyed-list.ts';
@@ -155,7 +155,7 @@ export class BeforeAfter {
     const row = main?.columns.indexOf(step);
     const reward = row === undefined ? undefined : main?.columns.values('eval_reward')?.[row];
     const name = step === 0 ? 'start model' : `step ${step}`;
-    return reward === undefined || Number.isNaN(reward) ? name : `${name} (${formatNumber(reward)})`;
+    return reward === undefined || Number.isNaN(reward) ? name : `${name} (${rewardText(reward)})`;
   }
 
   #stepSelect(label: string, which: 0 | 1): HTMLSelectElement {
@@ -172,7 +172,7 @@ export class BeforeAfter {
 
 function summary(prompts: readonly MatchedPrompt[], found: number): string {
   const { up, down, zero } = countGains(prompts, 1);
-  const means = [0, 1].map((side) => formatNumber(mean(prompts.map(({ sides }) => sides[side]!.reward))));
+  const means = [0, 1].map((side) => rewardText(mean(prompts.map(({ sides }) => sides[side]!.reward))));
   const some = found < prompts.length ? ` ${found} of ${prompts.length} found.` : '';
   return `${prompts.length} prompts: ${up} better, ${down} worse, ${zero} unchanged; mean reward ${means.join(' → ')}.${some}`;
 }

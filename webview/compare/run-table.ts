@@ -1,7 +1,7 @@
 import './run-table.css';
+import { rewardText } from '../../src/protocol/held-out.ts';
 import { measureText } from '../../src/protocol/run-measure.ts';
 import { formatDuration } from '../../src/text/duration.ts';
-import { formatNumber } from '../../src/text/numbers.ts';
 import { onThemeChange, readTheme } from '../charts/theme.ts';
 import { el, setText } from '../dom.ts';
 import { formatCount } from '../format.ts';
@@ -19,19 +19,18 @@ interface Column {
   number?: boolean;
 }
 
-const reward = (value: number | undefined): string => formatNumber(value ?? null);
 const COLUMNS: readonly Column[] = [
   { sort: 'state', heading: 'State', text: ({ state }) => state },
   { sort: 'steps', heading: 'Steps', text: ({ step }) => formatCount(step), number: true },
   {
     ...{ sort: 'heldOut', heading: 'Held-out', about: 'The last reward on held-out prompts', number: true },
-    text: ({ results }) => reward(results?.heldOut?.reward),
+    text: ({ results }) => rewardText(results?.heldOut?.reward),
     title: ({ results }) => (results?.heldOut ? `after step ${formatCount(results.heldOut.step)}` : ''),
   },
   {
     ...{ sort: 'best', heading: 'Best', number: true },
     about: 'The highest held-out reward; where there is none, the highest mean of ten steps',
-    text: ({ results }) => reward(bestOf(results)?.best),
+    text: ({ results }) => rewardText(bestOf(results)?.best),
     title: ({ results }) => {
       const best = bestOf(results);
       return best ? `${measureText(best)}, step ${formatCount(best.bestStep)}` : '';
@@ -39,7 +38,7 @@ const COLUMNS: readonly Column[] = [
   },
   {
     ...{ sort: 'last', heading: 'Last', about: 'Training reward: the mean of the last ten steps', number: true },
-    text: ({ results }) => reward(results?.training?.reward),
+    text: ({ results }) => rewardText(results?.training?.reward),
   },
   {
     ...{

@@ -13,14 +13,14 @@ function columns(rows: Record<string, number | null>[]): MetricColumns {
 }
 
 describe('checkpoints', () => {
-  test('have the reward of their own evaluation, else of the one before, and say so', () => {
+  test('have the reward of their own evaluation, or say that there is none', () => {
     const rows = Array.from(
       { length: 7 },
       (_, step): Record<string, number> => (step % 3 === 0 ? { eval_reward: step, reward: 0 } : { reward: 0 }),
     );
     const [newest, older] = measured(saved(3, 5), columns(rows));
-    expect(measureWords(older!)).toBe('held-out reward 3');
-    expect(measureWords(newest!)).toBe('held-out reward 3, of step 3');
+    expect(measureWords(older!)).toBe('held-out reward 3.00');
+    expect(measureWords(newest!)).toBe('not evaluated (3.00 at step 3)');
   });
 
   test('the best is the earliest of the highest', () => {
@@ -31,10 +31,16 @@ describe('checkpoints', () => {
     expect(list.filter(({ newest }) => newest).map(({ step }) => step)).toEqual([4]);
   });
 
+  test('one that was not evaluated is not the best, however good the model was before', () => {
+    const rows = [{ eval_reward: 5 }, {}, { eval_reward: 2 }] as Record<string, number>[];
+    const list = measured(saved(1, 2), columns(rows));
+    expect(list.filter(({ best }) => best).map(({ step }) => step)).toEqual([2]);
+  });
+
   test('without held-out prompts the mean of the last training rewards counts', () => {
     const rows = [{}, ...Array.from({ length: 20 }, (_, i) => ({ reward: i }))];
     const [only] = measured(saved(20), columns(rows));
-    expect(measureWords(only!)).toBe('reward (mean of last 10 steps) 14.5');
+    expect(measureWords(only!)).toBe('reward (mean of last 10 steps) 14.50');
   });
 
   test('without any reward none is the best', () => {
