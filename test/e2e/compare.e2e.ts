@@ -119,7 +119,7 @@ session.test('reads the completions of the same prompts side by side', async ({ 
   await frame.getByText(/has no recorded completions of held-out prompts/).waitFor();
   await frame
     .getByText(
-      /^6 held-out prompts in both \(2 more only in this run, 2 only in sort.*\): \d better, \d worse, mean gain/,
+      /^6 held-out prompts in both \(2 more only in this run, 2 only in sort.*\): sort.* is better on \d, worse on \d; mean gain/,
     )
     .waitFor();
   await frame.getByRole('combobox', { name: 'Sort', exact: true }).selectOption('Largest gain first');

@@ -241,5 +241,5 @@ function summaryOf(prompts: readonly MatchedPrompt[], sides: readonly Side[], ot
   if (gains.length === 0) return `${told}.`;
   const { up, down } = countGains(both, other);
   const mean = gains.reduce((sum, gain) => sum + gain, 0) / gains.length;
-  return `${told}: ${formatCount(up)} better, ${formatCount(down)} worse, mean gain ${formatSigned(mean)}.`;
+  return `${told}: ${second.name} is better on ${formatCount(up)}, worse on ${formatCount(down)}; mean gain ${formatSigned(mean)}.`;
 }
