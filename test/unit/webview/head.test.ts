@@ -29,7 +29,7 @@ describe('what the trainer is doing', () => {
 
   it('does not flicker where steps are short', () => {
     const quick = { ...activity, phase: 'update', share: null, stepSeconds: 0.1 } as const;
-    expect(activityText(quick, 0)).toBe('Training · 3 s elapsed');
+    expect(activityText(quick, 0)).toBe('Training');
     expect(activityText({ ...quick, stepSeconds: 20 }, 0)).toBe('Updating · 3 s elapsed');
     expect(activityText({ ...quick, phase: 'evaluate', share: 0.5 }, 0)).toBe(
       'Evaluating held-out prompts 50 % · 3 s elapsed',
