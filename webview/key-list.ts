@@ -20,6 +20,7 @@ const KEYS: Record<string, readonly (readonly [keys: string, does: string])[]> =
   Lists: [
     ['↑ ↓', 'next and previous'],
     ['Enter', 'open'],
+    ['Esc', 'back to the list'],
     ['← →', 'on the border beside the groups: narrower, wider; Enter puts it back'],
   ],
 };

@@ -260,6 +260,9 @@ function otherCharts(keys: readonly string[]): ChartDefinition[] {
       title: key.replace(/^process\/(.+)\/mean$/, 'Steps that $1 scored'),
       ...OTHERS[key],
       ...(key.endsWith('_ratio') && { unit: 'share' as const }),
-      series: [line(key, key.split('/').at(-1)!, 0)],
+      series: [line(key, OTHERS[key] ? inLegend(OTHERS[key].title) : key.split('/').at(-1)!, 0)],
     }));
 }
+
+/** Among other words it starts small: "scoring failures", but "VESPO weight". */
+const inLegend = (title: string): string => title.replace(/^[A-Z](?=[a-z])/, (letter) => letter.toLowerCase());
