@@ -115,6 +115,8 @@ session.test('changes the config and starts again, in one click', async ({ serve
   // The run that was stopped can still be read.
   expect(readRunInfo(run)).toMatchObject({ state: 'stopped', step: 0 });
   expect(existsSync(join(run, 'rollouts/step-000001.jsonl'))).toBe(true);
+  // Its row moves when the run that took its place is done.
+  await editor.treeItem(/^Running/).waitFor({ state: 'hidden' });
   await editor.treeItem(/sort.*0\/3/).click();
   await dashboard.show('Rollouts');
   await dashboard.frame.locator('.groups .count').filter({ hasText: '16 groups' }).waitFor();
