@@ -223,6 +223,7 @@ session.test('of a folder with several datasets one is chosen, with its split to
   // The dialog puts its suggestion in when it has read the folder, over whatever was typed by then.
   await until('a folder to be suggested', async () => (await editor.quickInput.inputValue()).startsWith('/'));
   await editor.quickInput.fill(join(server.workspace, 'hub/gsm8k/'));
+  await editor.quickRow('socratic').waitFor();
   await editor.page.keyboard.press('Enter');
   await editor.choose(/hub\/gsm8k\/main/);
   const page = new ImportPage(dashboard.frame);
