@@ -6,7 +6,7 @@ import type { DatasetPlace } from './dataset.ts';
 import { readRows } from './readers/read-rows.ts';
 import { completionReader, type MappingSettings, rowMapping } from './row-mapping.ts';
 
-/** A prompt and what is to be learned as its completion. */
+/** A prompt with the completion to learn. */
 export interface Demonstration {
   prompt: Prompt;
   /** A text, or the messages that follow the prompt's. */

@@ -4,7 +4,7 @@ import type { Experiment, ExperimentRun } from '../config/load-experiment.ts';
 import { fileNameOf } from '../text/file-name-of.ts';
 import { type FoundRun, isDone, runsFolder } from './find-runs.ts';
 
-/** A run that is to be trained. */
+/** A run of the plan. */
 export interface PlannedRun {
   wanted: ExperimentRun;
   folder: string;

@@ -159,7 +159,7 @@ export interface RolloutRow {
   /** Index of the prompt's group within the step, from 0. */
   group: number;
   prompt: Prompt;
-  /** The text of `prompt_ids`, special tokens included, in the first row of a group; not there where it is `prompt`. */
+  /** The text of `prompt_ids`, special tokens included, in the first row of a group; undefined if it equals `prompt`. */
   rendered_prompt?: string;
   prompt_ids: number[];
   completion: string;

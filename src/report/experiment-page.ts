@@ -16,6 +16,7 @@ import { chartFile } from './chart-file.ts';
 import { experimentCharts, type SettingCurves } from './experiment-charts.ts';
 import { type Html, html } from './html.ts';
 import { lineChart } from './line-chart.ts';
+import { pageOf } from './page.ts';
 import { STYLE } from './style.ts';
 
 type Results = Omit<ExperimentResults, 'page'>;
@@ -32,7 +33,7 @@ export async function writeExperimentPage(folder: string, results: Results, vers
     await writeOutput(join(folder, `${chart.name}.svg`), (file) => writePieces(file, [chartFile(chart).text]));
   const page = join(folder, 'report.html');
   const drawn = charts.map(({ title, lines, options }) => lineChart(title, lines, options));
-  await writeOutput(page, (file) => writePieces(file, [pageOf(results, drawn, version).text]));
+  await writeOutput(page, (file) => writePieces(file, [experimentPage(results, drawn, version).text]));
   return page;
 }
 
@@ -46,22 +47,12 @@ async function curvesOf({ label, runs }: SettingResult): Promise<SettingCurves> 
   return { label, runs: (await Promise.all(read)).flat() };
 }
 
-function pageOf(results: Results, charts: Html[], version: string): Html {
+function experimentPage(results: Results, charts: Html[], version: string): Html {
   const { name, file, base, settings } = results;
   const runs = settings.flatMap((setting) => setting.runs);
   const done = runs.filter(({ state }) => state === 'done').length;
-  return html`<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>${name} · GRPO Lab experiment</title>
-<style>${style}</style>
-</head>
-<body>
-<main>
-<header><h1>${name}</h1>
+  const about = { title: `${name} · GRPO Lab experiment`, style, version, writtenFrom: file };
+  const body = html`<header><h1>${name}</h1>
 <p class="muted">${settings.length} ${settings.length === 1 ? 'setting' : 'settings'} of ${basename(base)}; ${done} of ${runs.length} runs are done.</p></header>
 ${settingsSection(results)}
 ${
@@ -70,12 +61,8 @@ ${
 <p class="muted">By step: the mean over each setting's seeds, in a band from the lowest to the highest of them. Held-out rewards are as measured; each other point is the mean of the last ${RECENT_STEPS} steps.</p>
 <div class="charts">${charts}</div></section>`
 }
-${runsSection(results)}
-</main>
-<footer>Written by GRPO Lab ${version} from ${file}</footer>
-</body>
-</html>
-`;
+${runsSection(results)}`;
+  return pageOf(about, body);
 }
 
 const style = html([

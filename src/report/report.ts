@@ -12,6 +12,7 @@ import { curvesSection } from './curves.ts';
 import { changesSection, headSection } from './head.ts';
 import { heldOutSection } from './held-out.ts';
 import { type Html, html } from './html.ts';
+import { pageOf } from './page.ts';
 import { STYLE } from './style.ts';
 
 /** Writes a report of a run: one HTML file without scripts that asks for nothing else. `version`: of the product. */
@@ -36,24 +37,7 @@ async function reportOf(run: ExportedRun, version: string): Promise<Html> {
     configSection(info),
     provenanceSection(info),
   ];
-  // The policy of the page forbids everything but its own style: what a completion says can do nothing.
-  return html`<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>${label} · GRPO Lab report</title>
-<style>${style}</style>
-</head>
-<body>
-<main>
-${body}
-</main>
-<footer>Written by GRPO Lab ${version} from ${folder}</footer>
-</body>
-</html>
-`;
+  return pageOf({ title: `${label} · GRPO Lab report`, style, version, writtenFrom: folder }, body);
 }
 
 const style = html([STYLE] as unknown as TemplateStringsArray);

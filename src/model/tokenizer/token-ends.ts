@@ -1,6 +1,6 @@
 import type { Tokenizer } from './tokenizer.ts';
 
-/** What each token writes by itself. */
+/** What each token writes alone. */
 const pieces = new WeakMap<Tokenizer, Map<number, string>>();
 
 /**
@@ -30,7 +30,7 @@ function pieceOf(id: number, tokenizer: Tokenizer): string {
   return piece;
 }
 
-/** The ends, if each token writes in this text what it writes by itself. */
+/** The ends, if each token writes in this text what it writes alone. */
 function ownEnds(ids: readonly number[], text: string, tokenizer: Tokenizer): number[] | undefined {
   const ends: number[] = [];
   let written = 0;
