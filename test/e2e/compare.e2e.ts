@@ -1,6 +1,7 @@
 /** Four short runs in the Compare tab: two seeds, one with an edited reward, and one as an earlier release left it. */
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import { expect } from 'vitest';
 import { violations } from './helpers/axe.ts';
 import type { Dashboard } from './helpers/dashboard.ts';
@@ -124,10 +125,14 @@ session.test('reads the completions of the same prompts side by side', async ({ 
     .waitFor();
   await frame.getByRole('combobox', { name: 'Sort', exact: true }).selectOption('Largest gain first');
   const list = frame.getByRole('listbox', { name: 'Held-out prompts' });
-  const gains = (await list.locator('.gain').allInnerTexts()).filter((text) => text !== '');
-  const numbers = gains.map((text) => Number(text.replace('−', '-')));
-  expect(numbers).toHaveLength(6);
-  expect(numbers).toEqual(numbers.toSorted((a, b) => b - a));
+  const gains = async () =>
+    (await list.locator('.gain').allInnerTexts())
+      .filter((text) => text !== '')
+      .map((text) => Number(text.replace('−', '-')));
+  await until('the largest gain first', async () => {
+    const shown = await gains();
+    return shown.length === 6 && isDeepStrictEqual(shown, shown.toSorted((a, b) => b - a));
+  });
   const detail = frame.getByRole('region', { name: 'Completions side by side' });
   expect(await detail.locator('.side').count()).toBe(2);
   expect(await detail.innerText()).toMatch(
