@@ -112,7 +112,8 @@ type StepTaker = (prompts: number) => Promise<Taken>;
 
 /** Takes the next step of this many prompts. Steps of one size proceed through the dataset as the run does. */
 function stepTaker(run: PreparedRun, onStep: (message: string) => void): StepTaker {
-  const learner = new LocalLearner(run);
+  // The start model may get no signal: later steps take longer than one that has nothing to learn from.
+  const learner = new LocalLearner(run, { all: true });
   let latest: Omit<ScoredStep, 'step' | 'credit'> | undefined;
   const stageOf = (promptsPerStep: number) =>
     new GrpoStage({ ...run, config: { ...run.config, promptsPerStep } }, learner, async (rollout, step) => {

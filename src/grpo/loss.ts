@@ -143,6 +143,17 @@ function meanEntropy(entropies: Tensor, learns: Tensor | undefined, inputs: Loss
 /** This micro-batch's share of all rows. Counted, because the number of rows may be known only when the graph runs. */
 const shareOfRows = ({ mask, totalRows }: LossInputs): Tensor => div(sum(onesLike(sum(mask, 1))), totalRows);
 
+/**
+ * Whether tokens with advantage 0 have a gradient all the same: they pull at the reference (a preference term needs one, too), or at the entropy,
+ * which adaptive control also measures.
+ */
+export const learnsFromAllTokens = ({
+  beta,
+  entropyCoef,
+  useAdaptiveEntropy,
+}: Pick<LossOptions, 'beta' | 'entropyCoef'> & { useAdaptiveEntropy: boolean }): boolean =>
+  beta !== 0 || entropyCoef !== 0 || useAdaptiveEntropy;
+
 /** Whether a batch's loss depends on how it is cut into micro-batches, which is then the user's to say. */
 export const dependsOnMicroBatches = ({
   lossType,

@@ -22,13 +22,22 @@ type ClipOptions = ClipBounds &
 
 const CLIPS_AS_PPO: readonly LossOptions['lossType'][] = ['grpo', 'bnpo', 'dapo', 'dr_grpo', 'luspo'];
 
-/** What is said of ratios, for the run's own settings. `isKnown`: those of the last pass are in the table. */
-export function clipSentences(options: ClipOptions, isKnown: boolean): string[] {
+/** What is known of ratios after the first pass: those of the last one; nothing, and it does not matter, as there is no signal; or nothing. */
+export type LaterRatios = 'known' | 'no signal' | 'not recorded';
+
+const LATER: Record<LaterRatios, string> = {
+  known: 'the table has the last one',
+  'no signal': 'those of later ones do not matter, because the group has no signal',
+  'not recorded': 'the run did not record the ratios of later ones',
+};
+
+/** What is said of ratios, for the run's own settings. */
+export function clipSentences(options: ClipOptions, later: LaterRatios): string[] {
   const { numIterations, importanceSamplingLevel, offPolicyMaskThreshold: threshold } = options;
   const passes =
     numIterations === 1
       ? `There is one pass over each rollout (\`numIterations\` 1): while it is learned from, the policy is still the one that sampled. Every ratio is 1${firstRatio(options) === 1 ? ', and nothing is clipped' : ''}.`
-      : `There are ${numIterations} passes over each rollout. In the first, every ratio is 1; ${isKnown ? 'the table has the last one' : 'the run did not record the ratios of later ones'}.`;
+      : `There are ${numIterations} passes over each rollout. In the first, every ratio is 1; ${LATER[later]}.`;
   const sequence =
     importanceSamplingLevel === 'sequence'
       ? ['All tokens of a completion share one ratio, the geometric mean of its tokens’ (GSPO, arXiv:2507.18071).']

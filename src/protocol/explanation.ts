@@ -148,10 +148,14 @@ const withoutResult = (text: string): string => text.replace(/ = [+−]?[\d.e−
 
 function ratios({ completions, options }: ExplainedGroup): ExplanationSection {
   const table = ratioTable(completions, options);
+  const hasSignal = completions.some(({ advantage, advantages }) =>
+    (advantages ?? [advantage]).some((each) => !isZero(each)),
+  );
+  const later = hasSignal || options.beta !== 0 ? 'not recorded' : 'no signal';
   return {
     title: '5. How far the policy has moved: ratio and clipping',
     source: ratioSource(options),
-    text: clipSentences(options, table !== undefined),
+    text: clipSentences(options, table ? 'known' : later),
     formulas: ['ρ = π(token) ÷ π_old(token),  π_old: the policy that sampled'],
     ...(table && { table }),
   };

@@ -14,14 +14,14 @@ export const GLOSSARY = {
   checkpoint:
     'The trained weights, the optimizer and the position in the dataset after a step, from which a run can be resumed.',
   'clip ratio':
-    'Share of tokens (or completions) whose probability ratio has left the clip range in the direction of its advantage, so that they no longer move the model.',
+    'Share of tokens (or completions) whose probability ratio has left the clip range in the direction of its advantage, so that they no longer move the model; of the tokens that the update computes.',
   completion: 'What the model writes after a prompt.',
   'completion length': 'Number of tokens that the model wrote after the prompt, the end-of-sequence token included.',
   distribution:
     'How many completions of a step got which reward: the darker a cell, the larger the share of the step that is in its range.',
   duration: 'Time spent in steps, evaluations and checkpoints since the start of the run; pauses do not count.',
   entropy:
-    'How undecided the model is about the next token, in nats, averaged over the tokens of the completions; near 0 all completions of a prompt are alike.',
+    'How undecided the model is about the next token, in nats, averaged over the tokens that the update computes: without `beta` and an entropy bonus those of groups with a signal; near 0 all completions of a prompt are alike.',
   'entropy bonus':
     'What the loss pays for entropy, so that completions stay diverse: `entropyCoef` per nat; with `useAdaptiveEntropy` the weight follows what is missing to `entropyTarget`.',
   'gradient norm':
@@ -35,7 +35,7 @@ export const GLOSSARY = {
   'log-probability': 'Natural logarithm of the probability that the model gave a token: 0 is certain, −2.3 is 10 %.',
   loss: 'What the optimizer minimizes; in GRPO it says nothing about progress, because advantages are relative to each group.',
   'off-policy mask':
-    'With `offPolicyMaskThreshold`: share of completions that no longer count, because their advantage is negative and the model has already become much less likely to write them.',
+    'With `offPolicyMaskThreshold`: share of completions, of those that the update computes, that no longer count, because their advantage is negative and the model has already become much less likely to write them.',
   policy: 'The model that is being trained, seen as what chooses the next token.',
   'preference margin':
     'With `dpoCoef`: how much more the model has moved towards the best completion of a group than towards the worst one, seen from the reference policy; above 0 the pair is in the right order.',
@@ -65,7 +65,7 @@ export const GLOSSARY = {
   'too hard': 'All completions of a group got the same reward, the worst of the step: no completion shows a way.',
   truncated: 'Cut off at `maxCompletionLength` tokens before its end; a group, when all of its completions were.',
   'VESPO weight':
-    'With `lossType` vespo: how much completions count, on average; 1 while the model is the one that sampled them, less the further it has moved from there.',
+    'With `lossType` vespo: how much completions count, on average over those that the update computes; 1 while the model is the one that sampled them, less the further it has moved from there.',
 } as const;
 
 export type Term = keyof typeof GLOSSARY;

@@ -200,11 +200,11 @@ export interface RolloutRow {
 
 /**
  * A completion in `updates/step-000001.jsonl`, in the order of the rollouts file: figures of each of `completion_ids` in the last pass of the
- * step's update, before its optimizer step.
+ * step's update, before its optimizer step. Without fields where the update left the completion out, because its group has no signal.
  */
 export interface UpdatedRow {
   /** Entropy of the policy's next-token distribution, in nats. */
-  entropies: number[];
+  entropies?: number[];
   /** With `numIterations` above 1: how much more likely the token is than at the first pass. */
   ratios?: number[];
   /** With `topEntropyQuantile`: 1 on the tokens that learn, 0 on the others. */

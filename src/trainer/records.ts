@@ -111,9 +111,9 @@ function renderedPrompt({ prompt, text, ids }: EncodedPrompt, tokenizer: Tokeniz
   return decoded.length > prompt.length && decoded.includes(prompt) ? decoded : undefined;
 }
 
-/** A line of the step's file of updates. */
-export const updatedRow = ({ entropies, ratios, learns, kl }: TokenFigures): UpdatedRow => ({
-  entropies: rounded(entropies),
+/** A line of the step's file of updates: empty where nothing was computed of the completion. */
+export const updatedRow = ({ entropies, ratios, learns, kl }: Partial<TokenFigures> = {}): UpdatedRow => ({
+  ...(entropies && { entropies: rounded(entropies) }),
   ...(ratios && { ratios: rounded(ratios) }),
   ...(learns && { learns: Array.from(learns) }),
   ...(kl && { kl: rounded(kl) }),

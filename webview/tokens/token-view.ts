@@ -60,7 +60,8 @@ export class TokenView {
       { 'aria-label': 'Color tokens by', onchange: () => this.#choose(select.value as MeasureName) },
       ...names.map((name) => el('option', { value: name, selected: name === first }, this.#measures[name]!.label)),
     );
-    const nothing = 'Nothing was recorded of single tokens: the run is of an earlier release.';
+    const nothing =
+      'Nothing was recorded of single tokens: the group has no signal, or the run is of an earlier release.';
     this.element = el(
       'div',
       { class: 'token-view' },

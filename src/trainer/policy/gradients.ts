@@ -20,6 +20,13 @@ export interface PassWeights {
   frozen: Weights | undefined;
 }
 
+/** Of all completions that a step learns from, also those without a gradient. */
+export interface BatchTotals {
+  rows: number;
+  /** Those that count in the loss. */
+  tokens: number;
+}
+
 /** What the loss is multiplied with before gradients are taken in float16. */
 export type Scaling = { loss: NdArray };
 
@@ -40,33 +47,30 @@ export class Gradients {
   }
 
   /**
-   * The loss of all micro-batches of a rollout of `rows` completions, and its gradient, which the caller releases. Adds its sums to those of the
-   * passes before, `sums`, puts the figures of each completion's tokens into `tokens`, and keeps in each batch the policy's log-probabilities of
-   * the first pass.
+   * The loss of all micro-batches of a rollout, and its gradient, which the caller releases. Adds its sums to those of the
+   * passes before, `sums`, puts the figures of each completion's tokens into `tokens`, at its place, and keeps in each batch the policy's
+   * log-probabilities of the first pass.
    */
   async of(
     { trained, params, frozen }: PassWeights,
     batches: MicroBatch[],
     {
-      rows,
+      totals: { rows, tokens: counted },
       sums,
       tokens,
       preference,
       bonus,
       scaling,
     }: {
-      rows: number;
+      totals: BatchTotals;
       sums: Record<string, number>;
-      tokens?: TokenFigures[] | undefined;
+      tokens?: (TokenFigures | undefined)[] | undefined;
       preference?: PreferencePass | undefined;
       bonus?: { coef: NdArray } | undefined;
       scaling?: Scaling;
     },
   ): Promise<{ gradients: Weights; loss: number; sums: SumsAsNumbers }> {
-    const totals = {
-      rows: scalar(rows),
-      tokens: scalar(total(batches.map(({ mask }) => total(mask.data)))),
-    };
+    const totals = { rows: scalar(rows), tokens: scalar(counted) };
     let gradients = await this.#zeros.like(trained);
     let loss = preference?.loss ?? 0;
     const own: Record<string, number> = {};
@@ -99,10 +103,4 @@ export class Gradients {
   dispose(): Promise<void> {
     return this.#program.dispose();
   }
-}
-
-function total(values: Iterable<number>): number {
-  let sum = 0;
-  for (const value of values) sum += value;
-  return sum;
 }

@@ -62,9 +62,9 @@ export interface TokenFigures {
 
 /** What the updates of one step came to. */
 export interface UpdateResult {
-  /** Of each completion at the last pass, in the rollout's order. */
-  tokens?: TokenFigures[];
-  /** TRL's keys: loss, grad_norm, learning_rate, entropy, kl, clip_ratio/...; over the step's passes. */
+  /** Of each completion at the last pass, in the rollout's order; undefined for those without a gradient, which are not computed. */
+  tokens?: (TokenFigures | undefined)[];
+  /** TRL's keys: loss, grad_norm, learning_rate, entropy, kl, clip_ratio/...; over the step's passes, and the completions in them. */
   metrics: Metrics;
   /** Updates that were skipped because their gradients overflowed float16, and the scale of the loss from now on. */
   overflow?: { skipped: number; lossScale: number };

@@ -26,11 +26,14 @@ const supervisedConfig = (config: RunConfig): RunConfig => ({
 export class LocalLearner implements Learner {
   readonly policy: Policy;
   readonly #run: TrainedRun;
+  readonly #all: boolean;
   /** By group size and settings: what one has compiled serves evaluations and steps alike. */
   readonly #samplers = new Map<string, PolicySampler>();
 
-  constructor(run: TrainedRun) {
+  /** `all`: updates compute completions without a gradient too, as when it is measured what a step takes. */
+  constructor(run: TrainedRun, { all = false } = {}) {
     this.#run = run;
+    this.#all = all;
     const { engine, model, config, supervised } = run;
     this.policy = supervised
       ? new Policy(engine, model, supervisedConfig(config), run, supervisedGradientProgram(model))
@@ -57,7 +60,7 @@ export class LocalLearner implements Learner {
   }
 
   update(rollout: readonly Experience[]): Promise<UpdateResult> {
-    return this.policy.update(rollout);
+    return this.policy.update(rollout, { all: this.#all });
   }
 
   syncReference(): Promise<void> {

@@ -1,5 +1,6 @@
 import { floats, leaveOpen, type NdArray } from '../../engine/tree.ts';
-import { dependsOnMicroBatches } from '../../grpo/loss.ts';
+import { dependsOnMicroBatches, learnsFromAllTokens } from '../../grpo/loss.ts';
+import { isZero } from '../../grpo/statistics.ts';
 import type { Experience } from '../../grpo/trajectory.ts';
 import type { ModelConfig } from '../../model/config.ts';
 import { activationBytes } from '../../model/network/activations.ts';
@@ -33,17 +34,33 @@ export interface MicroBatch {
 /** What the activations of one micro-batch may take; more rows at once are hardly faster from there on. */
 const ACTIVATION_BYTES = 2 ** 31;
 
-/** Cuts a rollout, whole groups one after another, into `gradientAccumulationSteps` parts, or more where they would take too much memory. */
+/** What of a run config decides how a rollout is cut. */
+type CuttingConfig = Pick<
+  RunConfig,
+  'numGenerations' | 'gradientAccumulationSteps' | 'lossType' | 'topEntropyQuantile'
+> &
+  Pick<RunConfig, 'beta' | 'entropyCoef' | 'useAdaptiveEntropy'>;
+
+/**
+ * Cuts a rollout, whole groups one after another, into `gradientAccumulationSteps` parts, or more where they would take too much memory.
+ * Groups whose gradient is 0 are left out, unless `all` are wanted: they cost as much as others and change nothing.
+ */
 export function microBatches(
   rollout: readonly ReferencedExperience[],
   model: ModelConfig,
-  config: Pick<RunConfig, 'numGenerations' | 'gradientAccumulationSteps' | 'lossType' | 'topEntropyQuantile'>,
+  config: CuttingConfig,
+  { all = false } = {},
 ): MicroBatch[] {
   const { numGenerations, gradientAccumulationSteps } = config;
-  const rows = rollout.length / gradientAccumulationSteps;
+  // Dynamic sampling may have found fewer groups than a step should have.
+  const rows = Math.ceil(rollout.length / gradientAccumulationSteps);
+  const counts = (part: ReferencedExperience[]) => all || learnsFromAllTokens(config) || part.some(hasGradient);
+  // Where its own tokens decide what a part's loss is, it counts as a whole, or not at all.
   const parts: Part<ReferencedExperience>[] = dependsOnMicroBatches(config)
-    ? chunks(rollout, rows).map((sequences) => ({ sequences, group: commonDivisor(rows, numGenerations) }))
-    : cutIntoParts(rollout, numGenerations, {
+    ? chunks(rollout, rows)
+        .filter(counts)
+        .map((sequences) => ({ sequences, group: commonDivisor(rows, numGenerations) }))
+    : cutIntoParts(chunks(rollout, numGenerations).filter(counts).flat(), numGenerations, {
         sequences: rows,
         bytes: ACTIVATION_BYTES,
         bytesOf: (sequences, group) => activationBytes(model, sequences, group, { forGradient: true }),
@@ -53,6 +70,12 @@ export function microBatches(
     rows: sequences.map((experience) => places.get(experience)!),
     ...microBatch(sequences, group, model),
   }));
+}
+
+/** Whether the policy's loss depends on any of its tokens. */
+function hasGradient({ advantage, mask }: Experience): boolean {
+  const own = (token: number) => (typeof advantage === 'number' ? advantage : advantage[token]!);
+  return Array.prototype.some.call(mask, (counts: number, token) => counts !== 0 && !isZero(own(token)));
 }
 
 function microBatch(part: ReferencedExperience[], group: number, model: ModelConfig): Omit<MicroBatch, 'rows'> {

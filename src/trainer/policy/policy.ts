@@ -13,7 +13,7 @@ import { adamWOptions } from './adamw-options.ts';
 import { ComputeCopies } from './compute-copies.ts';
 import { checkUpdate, checkWeights, largest } from './diverged.ts';
 import { entropyBonus, withEntropyOf } from './entropy-bonus.ts';
-import { Gradients, type PassWeights, type Scaling } from './gradients.ts';
+import { type BatchTotals, Gradients, type PassWeights, type Scaling } from './gradients.ts';
 import type { TokenFigures, UpdateResult } from './learner.ts';
 import { learningRateAfter } from './learning-rate.ts';
 import { FIRST_LOSS_SCALE, type LossScale, nextLossScale } from './loss-scale.ts';
@@ -87,11 +87,12 @@ export class Policy {
     return { ...this.#frozen, ...(await this.#copies.of(this.state.weights)) };
   }
 
-  /** `numIterations` passes over a rollout, each one optimizer update. */
-  async update(rollout: readonly Experience[]): Promise<UpdateResult> {
+  /** `numIterations` passes over a rollout, each one optimizer update. `all`: also over what has no gradient. */
+  async update(rollout: readonly Experience[], options: { all?: boolean } = {}): Promise<UpdateResult> {
     const started = performance.now();
     const completions = await this.#withReference(rollout);
-    const batches = microBatches(completions, this.#model, this.#config);
+    const batches = microBatches(completions, this.#model, this.#config, options);
+    const totals = totalsOf(rollout);
     const updating = performance.now();
 
     const { numIterations, useAdaptiveEntropy, entropyCoef, dpoCoef } = this.#config;
@@ -99,13 +100,13 @@ export class Policy {
     const sums: Record<string, number> = {};
     let [loss, learningRate] = [0, 0];
     const norms: number[] = [];
-    const tokens: TokenFigures[] = [];
+    const tokens: (TokenFigures | undefined)[] = rollout.map(() => undefined);
     const preferences = dpoCoef === 0 ? undefined : new Preferences(this.#scorer, completions, this.#config);
     const passes: Metrics[] = [];
     for (let iteration = 0; iteration < numIterations; iteration++) {
       const preference = await preferences?.under(await this.weights());
       const pass = await this.#gradients.of(await this.#passWeights(), batches, {
-        ...{ rows: rollout.length, sums, tokens: iteration === numIterations - 1 ? tokens : undefined },
+        ...{ totals, sums, tokens: iteration === numIterations - 1 ? tokens : undefined },
         ...{ preference, bonus: entropyBonus(this.state, this.#config), ...this.#scaling() },
       });
       loss += pass.loss / numIterations;
@@ -256,4 +257,10 @@ export class Policy {
     if (this.#config.beta === 0) return undefined;
     return syncedReference ?? (this.#frozen ? undefined : this.#start);
   }
+}
+
+function totalsOf(rollout: readonly Experience[]): BatchTotals {
+  let tokens = 0;
+  for (const { mask } of rollout) for (let token = 0; token < mask.length; token++) tokens += mask[token]!;
+  return { rows: rollout.length, tokens };
 }

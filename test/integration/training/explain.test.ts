@@ -6,7 +6,7 @@ import { describe, expect, test } from 'vitest';
 import { preferencePairs } from '../../../src/grpo/preference.ts';
 import type { Explanation, ExplanationSection } from '../../../src/protocol/explain-parts.ts';
 import { stepName, type UpdatedRow } from '../../../src/protocol/run-folder.ts';
-import { metricsOf, readJsonl, rolloutsOf, runGrpo, tinyWorkspace, trainHere } from './workspace.ts';
+import { metricsOf, readJsonl, rolloutsOf, runGrpo, tinyWorkspace, trainHere, updatesOf } from './workspace.ts';
 
 async function explained(run: string, ...args: string[]): Promise<Explanation> {
   const { status, stdout, stderr } = await runGrpo('explain', run, ...args, '--json');
@@ -172,14 +172,20 @@ export function words({ completion }: { completion: string }) {
       const pushed = own.map(({ advantages }) => sum(advantages!));
       for (const [i, total] of numbers(column(explanation, 7, 'Σ A')).entries())
         expect(Math.abs(total - pushed[i]!)).toBeLessThan(0.0051);
-      for (const cell of explanation.sections[4]!.table!.rows.map((row) => row.at(-1)!)) {
+      const { table: ratios, text } = explanation.sections[4]!;
+      // Of a group without a signal, the update computes nothing.
+      const hasSignal = own.some(({ advantages }) => advantages!.some((advantage) => Math.abs(advantage) > 1e-6));
+      expect(ratios !== undefined, text[0]).toBe(hasSignal);
+      expect(text[0]!.includes('the group has no signal')).toBe(!hasSignal);
+      for (const cell of (ratios?.rows ?? []).map((row) => row.at(-1)!)) {
         const [some, all] = cell.split(' of ').map(Number);
         [clipped, counted] = [clipped + some!, counted + all!];
       }
     }
     const { 'clip_ratio/region_mean': share } = metricsOf(run).find(({ step }) => step === 2)!;
     expect(clipped).toBeCloseTo(2 * share! * counted, 6);
-    expect(counted).toBe(sum(rows.map(({ length }) => length)));
+    const computed = updatesOf(run, 2).map(({ entropies }) => entropies !== undefined);
+    expect(counted).toBe(sum(rows.map(({ length }, row) => (computed[row] ? length : 0))));
   });
 });
 

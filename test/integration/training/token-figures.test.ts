@@ -2,12 +2,10 @@
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { loadRunConfig } from '../../../src/config/load-config.ts';
-import { stepName, type UpdatedRow } from '../../../src/protocol/run-folder.ts';
+import { stepName } from '../../../src/protocol/run-folder.ts';
 import { LocalLearner } from '../../../src/trainer/policy/local-learner.ts';
 import { prepareRun } from '../../../src/trainer/prepare.ts';
-import { metricsOf, readJsonl, rewardWorker, rolloutsOf, tinyWorkspace, trainHere } from './workspace.ts';
-
-const updatesOf = (run: string, step: number): UpdatedRow[] => readJsonl(run, 'updates', `${stepName(step)}.jsonl`);
+import { metricsOf, rewardWorker, rolloutsOf, tinyWorkspace, trainHere, updatesOf } from './workspace.ts';
 
 const meanOf = (rows: (readonly number[])[]): number => {
   const values = rows.flat();
@@ -31,11 +29,11 @@ test.each<[string, object]>([
   for (const { step, entropy, kl } of metrics) {
     const rows = rolloutsOf(result.run, step);
     const updates = updatesOf(result.run, step);
-    expect(updates.map(({ entropies }) => entropies.length)).toEqual(rows.map((row) => row.completion_ids.length));
+    expect(updates.map(({ entropies }) => entropies!.length)).toEqual(rows.map((row) => row.completion_ids.length));
     const counts = rows.map((row) => !('maskTruncatedCompletions' in more && row.truncated));
     const counted = updates.filter((_, row) => counts[row]);
     expect(counted.length).toBeGreaterThan(0);
-    expect(meanOf(counted.map(({ entropies }) => entropies))).toBeCloseTo(entropy!, 4);
+    expect(meanOf(counted.map((row) => row.entropies!))).toBeCloseTo(entropy!, 4);
     expect(meanOf(counted.map((row) => row.kl!))).toBeCloseTo(kl!, 4);
     for (const row of updates) expect(row).not.toHaveProperty('ratios');
   }

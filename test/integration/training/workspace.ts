@@ -5,7 +5,13 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import { type TrainerEvent, trainerEvent } from '../../../src/protocol/events.ts';
-import { type MetricsRow, type RolloutRow, type RunInfo, stepName } from '../../../src/protocol/run-folder.ts';
+import {
+  type MetricsRow,
+  type RolloutRow,
+  type RunInfo,
+  stepName,
+  type UpdatedRow,
+} from '../../../src/protocol/run-folder.ts';
 import { RunControl } from '../../../src/trainer/control.ts';
 import { runSession, type SessionOptions, type SessionResult } from '../../../src/trainer/session.ts';
 
@@ -94,6 +100,8 @@ export const runInfoOf = (run: string): RunInfo => readJson(run, 'run.json');
 export const metricsOf = (run: string): MetricsRow[] => readJsonl(run, 'metrics.jsonl');
 export const rolloutsOf = (run: string, step: number): RolloutRow[] =>
   readJsonl(run, 'rollouts', `${stepName(step)}.jsonl`);
+export const updatesOf = (run: string, step: number): UpdatedRow[] =>
+  readJsonl(run, 'updates', `${stepName(step)}.jsonl`);
 
 /** The only run of a workspace. */
 export function onlyRun(folder: string): string {

@@ -37,7 +37,8 @@ function scored(outcomes: RewardOutcome[], loss: { offPolicyMaskThreshold?: numb
   const table = { columns: [{ name: 'reward', weight: 1, seconds: 0, outcomes }], metrics: {}, extra: {} };
   const credit = creditOf(rollout, table, 2, options, tokenizer);
   const experiences = experiencesOf(rollout, credit, { ...plainLoss, ...loss });
-  const config = { numGenerations: 2, gradientAccumulationSteps: 1, lossType: 'dapo', topEntropyQuantile: 1 } as const;
+  const cut = { numGenerations: 2, gradientAccumulationSteps: 1, lossType: 'dapo', topEntropyQuantile: 1 } as const;
+  const config = { ...cut, beta: 0, entropyCoef: 0, useAdaptiveEntropy: false };
   const [batch] = microBatches(experiences, readModelConfig(MODEL), config);
   return { credit, experiences, batch: batch!, rows: rolloutRows({ step: 1, rollout, table, credit }, tokenizer) };
 }

@@ -16,6 +16,9 @@ const config = {
   gradientAccumulationSteps: 1,
   lossType: 'dapo',
   topEntropyQuantile: 1,
+  beta: 0,
+  entropyCoef: 0,
+  useAdaptiveEntropy: false,
 } as const;
 
 /** One group for each prompt length. The completions' token ids are their lengths, by which they are known again. */
@@ -100,3 +103,48 @@ test.each([{ lossType: 'bnpo' }, { topEntropyQuantile: 0.2 }])(
     ]);
   },
 );
+
+/** Rows of each part, of a rollout of three groups of two; a row's advantage is 0 where `signal` says so. */
+function rowsOf(signal: (0 | 1)[], changes: object = {}, masked: number[] = []) {
+  const rows = signal.map((advantage, row): Experience => {
+    const mask = Array(row + 1).fill(masked.includes(row) ? 0 : 1);
+    return { promptIds: [1, 2], completionIds: Array(row + 1).fill(3), advantage, mask };
+  });
+  const parts = microBatches(rows, model, { ...config, numGenerations: 2, ...changes });
+  return parts.map((part) => part.rows);
+}
+
+test('groups without a gradient are left out, whole', () => {
+  expect(rowsOf([0, 0, 1, 0, 0, 0])).toEqual([[2, 3]]);
+  expect(rowsOf([1, 1, 0, 0, 0, 1])).toEqual([[0, 1, 4, 5]]);
+  expect(rowsOf([0, 0, 0, 0, 0, 0])).toEqual([]);
+  // Of a truncated completion that the loss excludes, no advantage counts.
+  expect(rowsOf([1, 0, 0, 0, 1, 1], {}, [0])).toEqual([[4, 5]]);
+});
+
+test('a reference and an entropy bonus pull at all tokens', () => {
+  const all = [[0, 1, 2, 3, 4, 5]];
+  expect(rowsOf([0, 0, 1, 0, 0, 0], { beta: 0.1 })).toEqual(all);
+  expect(rowsOf([0, 0, 1, 0, 0, 0], { entropyCoef: -0.1 })).toEqual(all);
+  // Its weight may start at 0, and follows the entropy of all.
+  expect(rowsOf([0, 0, 1, 0, 0, 0], { useAdaptiveEntropy: true })).toEqual(all);
+});
+
+test.each([{ lossType: 'bnpo' }, { topEntropyQuantile: 0.2 }])(
+  'with %o, a part is computed as a whole, or not at all',
+  (loss) => {
+    const halves = { ...loss, gradientAccumulationSteps: 2 };
+    expect(rowsOf([0, 0, 1, 0, 0, 0], halves)).toEqual([[0, 1, 2]]);
+    expect(rowsOf([0, 0, 0, 0, 0, 1], halves)).toEqual([[3, 4, 5]]);
+    // A step that is not full.
+    expect(rowsOf([0, 0, 1, 0, 0, 1], { ...loss, gradientAccumulationSteps: 4 })).toEqual([
+      [2, 3],
+      [4, 5],
+    ]);
+  },
+);
+
+test('rows are known by their place where a group is cut by lengths', () => {
+  const parts = microBatches(rollout([12], [1200, 20, 7, 900, 2, 44, 1100, 5]), model, config);
+  expect(parts.map(({ rows }) => rows)).toEqual([[4, 7, 2, 1, 5], [3], [6], [0]]);
+});
