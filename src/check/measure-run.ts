@@ -116,11 +116,15 @@ function stepTaker(run: PreparedRun, onStep: (message: string) => void): StepTak
   const learner = new LocalLearner(run, { all: true });
   let latest: Omit<ScoredStep, 'step' | 'credit'> | undefined;
   const stageOf = (promptsPerStep: number) =>
-    new GrpoStage({ ...run, config: { ...run.config, promptsPerStep } }, learner, async (rollout, step) => {
-      const table = await scoreRollout(run, rollout, step);
-      latest = { rollout, table };
-      return table;
-    });
+    new GrpoStage(
+      { ...run, config: { ...run.config, promptsPerStep, dynamicSampling: null } },
+      learner,
+      async (rollout, step) => {
+        const table = await scoreRollout(run, rollout, step);
+        latest = { rollout, table };
+        return table;
+      },
+    );
   const stages = new Map<number, GrpoStage>();
   return async (prompts) => {
     const completions = prompts * run.config.numGenerations;

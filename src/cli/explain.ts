@@ -34,5 +34,9 @@ async function recordedGroup(run: string, { step: wanted, group = 0 }: CommandOf
   const groups = [...new Set(rows.map((row) => row.group))];
   if (!groups.includes(group))
     throw new BadInput(`Step ${step} has no group ${group}; its groups are ${groups[0]} to ${groups.at(-1)}.`);
+  if (rows.some((row) => row.group === group && row.discarded))
+    throw new BadInput(
+      `Group ${group} of step ${step} was discarded: it has no signal, and the step learned from another prompt in its place.`,
+    );
   return explainedGroup(info, { step, group, rows, tokens: await readCompletionTokens(run, step, group) });
 }

@@ -37,7 +37,7 @@ export type RecordedStep = RecordedRollout[][];
 
 /** The rollout rows' own fields (RolloutRow); everything else is a dataset column. */
 const FIELDS = new Set(
-  'step group prompt prompts rendered_prompt prompt_ids completion completions completion_ids rewards reward advantage length truncated error failure columns details advantages prompt_history steps segments logprobs token_ends'.split(
+  'step group prompt prompts rendered_prompt prompt_ids completion completions completion_ids rewards reward advantage length truncated error failure columns details advantages prompt_history steps segments logprobs token_ends discarded'.split(
     ' ',
   ),
 );
@@ -51,7 +51,8 @@ export function loadRollouts(
   file: string,
   { numGenerations, promptsPerStep }: { numGenerations: number; promptsPerStep: number },
 ): RecordedStep[] {
-  const lines = readJsonLines(file, 'rollouts file');
+  // The step that recorded a discarded one did not learn from it.
+  const lines = readJsonLines(file, 'rollouts file').filter(({ value }) => value.discarded !== true);
   const columnsOf = sharedColumns(lines, FIELDS);
   const at = (line: number): SourceLocation => ({ file, line });
   const rows = new Map(lines.map((line) => [line, readRow(line, columnsOf, at(line.line))]));

@@ -23,6 +23,7 @@ const KNOWN: Record<string, ColumnType | 'seen' | 'scores'> = {
   advantage: DOUBLE,
   length: INT32,
   truncated: { kind: 'boolean' },
+  discarded: { kind: 'boolean' },
   error: STRING,
   failure: 'seen',
   columns: 'seen',

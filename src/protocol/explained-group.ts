@@ -3,19 +3,20 @@ import type { CompletionTokens } from './completion-tokens.ts';
 import type { Completion } from './dashboard-completion.ts';
 import type { ExplainedGroup } from './explanation.ts';
 import { promptTitle } from './message-text.ts';
-import { inGroups } from './row-groups.ts';
+import { inGroups, learnedFrom } from './row-groups.ts';
 import { type SettledRun, settingAt, settingsAt, stepArithmetic } from './step-settings.ts';
 
-/** A recorded group, ready to be explained. `rows`: the whole step's, in the order of its file; `tokens`: the group's, where they are known. */
+/** A recorded group that was not discarded, ready to be explained. `rows`: the whole step's, in the order of its file; `tokens`: the group's, where they are known. */
 export function explainedGroup(
   run: SettledRun,
   {
     step,
     group,
-    rows,
+    rows: sampled,
     tokens,
   }: { step: number; group: number; rows: readonly Completion[]; tokens: readonly CompletionTokens[] },
 ): ExplainedGroup {
+  const rows = learnedFrom(sampled);
   const own = rows.filter((row) => row.group === group);
   const settings = settingsAt(run, step, Object.keys(own[0]!.rewards));
   const arithmetic = stepArithmetic(inGroups(rows), settings);
@@ -45,7 +46,7 @@ export function explainedGroup(
       numIterations: setting('numIterations'),
     },
     completions: own
-      .map((completion) => ({ completion, tokens: tokens.find(({ row }) => rows[row] === completion) }))
+      .map((completion) => ({ completion, tokens: tokens.find(({ row }) => sampled[row] === completion) }))
       .sort((a, b) => b.completion.advantage - a.completion.advantage)
       .map(({ completion, tokens }) => ({
         completion: completion.completion,

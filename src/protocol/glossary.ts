@@ -66,6 +66,8 @@ export const GLOSSARY = {
   truncated: 'Cut off at `maxCompletionLength` tokens before its end; a group, when all of its completions were.',
   'VESPO weight':
     'With `lossType` vespo: how much completions count, on average over those that the update computes; 1 while the model is the one that sampled them, less the further it has moved from there.',
+  wasted:
+    'With `dynamicSampling`: the share of the sampled groups that have no signal; they are discarded, and other prompts take their place in a later round of the step.',
 } as const;
 
 export type Term = keyof typeof GLOSSARY;

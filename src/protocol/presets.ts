@@ -1,6 +1,6 @@
 /** A value that a source names, and where it does. */
 interface Asked {
-  value: string | number | boolean;
+  value: string | number | boolean | Record<string, number>;
   source: string;
 }
 
@@ -86,6 +86,7 @@ export const PRESETS = {
       numGenerations: dapo(16, '§4.1'),
       maxCompletionLength: dapo(20480, '§4.1: 16,384 tokens and 4,096 of soft punishment'),
       maskTruncatedCompletions: dapo(true, '§3.4: overlong filtering'),
+      dynamicSampling: dapo({ maxRounds: 10 }, '§3.2: dynamic sampling; the limit is that of its code'),
       lossType: dapo('dapo', '§3.3: token-level loss'),
       scaleRewards: dapo('group', 'eq. 9'),
       epsilon: dapo(0.2, '§4.1'),
@@ -217,7 +218,7 @@ export function presetDifferences(config: { preset: PresetName | null }): Preset
   const { title, defaults, scale, beyond }: Preset = PRESETS[name];
   const values = config as Record<string, unknown>;
   const changed = Object.entries({ ...defaults, ...scale })
-    .filter(([field, { value }]) => values[field] !== value)
+    .filter(([field, { value }]) => JSON.stringify(values[field]) !== JSON.stringify(value))
     .map(([field, { value }]) => ({ field, asked: value, is: values[field] }));
   return { name, title, changed, beyond };
 }

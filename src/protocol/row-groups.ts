@@ -1,3 +1,9 @@
+import type { Completion } from './dashboard-completion.ts';
+
+/** Completions that a step learned from; dynamic sampling discards others, which are recorded after them. */
+export const learnedFrom = <Row extends Pick<Completion, 'discarded'>>(rows: readonly Row[]): Row[] =>
+  rows.filter(({ discarded }) => !discarded);
+
 /** Completions by their group, both in their order. */
 export function inGroups<Row extends { group: number }>(rows: readonly Row[]): Row[][] {
   const byIndex = new Map<number, Row[]>();

@@ -184,6 +184,16 @@ const inputs = {
     .describe('Extra variables for the chat template, such as { "enable_thinking": false }.'),
 };
 
+const dynamicSampling = z
+  .strictObject({
+    maxRounds: z
+      .int()
+      .min(2)
+      .default(10)
+      .describe('Sample at most so many times for a step; it then has the groups that were found by then.'),
+  })
+  .describe('How groups without a learning signal are replaced.');
+
 const batches = {
   promptsPerStep: count.default(4).describe('Prompts per step; each gets `numGenerations` completions.'),
   numGenerations: z.int().min(2).default(8).describe('Completions per prompt. Rewards are compared within this group.'),
@@ -199,6 +209,12 @@ const batches = {
     .default(null)
     .describe(
       'Train for as many steps as it takes to go through the training prompts so many times, instead of `maxSteps`, which wins if both are here; null: `maxSteps`.',
+    ),
+  dynamicSampling: dynamicSampling
+    .nullable()
+    .default(null)
+    .describe(
+      'Replace groups without a learning signal by groups of the next prompts, until a step has `promptsPerStep` groups with one (DAPO): {} for at most 10 rounds of sampling; null: keep them.',
     ),
   shuffleDataset: z.boolean().default(true).describe('Shuffle the prompts in each epoch.'),
   seed: z

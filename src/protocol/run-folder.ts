@@ -176,6 +176,8 @@ export interface RolloutRow {
   /** Tokens that the policy wrote. */
   length: number;
   truncated: boolean;
+  /** With `dynamicSampling`: its group had no signal and was replaced by another; the step did not learn from it. */
+  discarded?: true;
   /** The first failure on this row in words, with file and line; null when there was none. */
   error: string | null;
   /** The same as data. */

@@ -21,17 +21,22 @@ export interface RecordedGroups {
   leftOut: number;
 }
 
-/** Puts the rows of a rollouts file into groups; all groups of a step have one size. */
+/** Puts the rows of a rollouts file into groups; all groups of a step have one size. Those that were discarded are no part of it. */
 export function recordedGroups(rows: readonly RolloutRow[]): RecordedGroups {
   const groups = new Map<number, RecordedRow[]>();
+  let discarded = 0;
   rows.forEach((row, index) => {
+    if (row.discarded) {
+      discarded++;
+      return;
+    }
     const group = groups.get(row.group);
     if (group) group.push({ index, row });
     else groups.set(row.group, [{ index, row }]);
   });
   const groupSize = Math.max(1, ...[...groups.values()].map(({ length }) => length));
   const whole = [...groups.values()].filter(({ length }) => length === groupSize).flat();
-  return { groupSize, rows: whole, leftOut: rows.length - whole.length };
+  return { groupSize, rows: whole, leftOut: rows.length - discarded - whole.length };
 }
 
 /** What changes when a step's completions get the scores in `table`, which has a row for each. */

@@ -34,8 +34,8 @@ export async function measureStep(stage: GrpoStage): Promise<{ measured: Measure
   let rollouts: RolloutRow[] = [];
   const loop: TrainingLoop = {
     ...ALONE,
-    async scored({ rows }) {
-      rollouts = rows;
+    async scored({ rows, discarded = [] }) {
+      rollouts = [...rows, ...discarded];
       return true;
     },
   };

@@ -12,6 +12,7 @@ import { loadRows } from './load-rows.ts';
 import { loadStart } from './load-start.ts';
 import type { StartWeights } from './policy/policy.ts';
 import {
+  checkDynamicSampling,
   checkUsed,
   type OpenedModel,
   openModel,
@@ -83,6 +84,7 @@ export async function prepareStages(loaded: LoadedConfig, options: PrepareOption
     const rows = hasOwnRows(written!) ? await ownRows(stage) : await runRows();
     const prompts = promptList(rows.train, 'prompt', opened, stage.loaded);
     checkUsed(prompts, stage.loaded.config);
+    if (stage.kind === 'grpo') checkDynamicSampling(stage.loaded, prompts.length);
     for (const finding of [...rows.findings, ...promptFindings(prompts, evalPrompts, opened.tokenizer, stage.loaded)])
       if (!findings.some(({ evidence }) => evidence === finding.evidence)) findings.push(finding);
     if (stage.loaded.config.rewards.length === 0)

@@ -81,8 +81,25 @@ export function promptList(
 }
 
 /** Throws BadInput for the first of the prompts that a training uses which the model cannot take. */
-export const checkUsed = (prompts: PromptList, config: RunConfig): void =>
-  prompts.check(usedRows(trainingOrder(config, prompts.length), config.maxSteps, prompts.length));
+export function checkUsed(prompts: PromptList, config: RunConfig): void {
+  // As many per step as it can come to draw.
+  const promptsPerStep = config.promptsPerStep * (config.dynamicSampling?.maxRounds ?? 1);
+  const order = trainingOrder({ ...config, promptsPerStep }, prompts.length);
+  prompts.check(usedRows(order, config.maxSteps, prompts.length));
+}
+
+/** Throws BadInput where no group can be replaced. */
+export function checkDynamicSampling({ config, locate }: LoadedConfig, prompts: number, rollouts?: string): void {
+  if (!config.dynamicSampling) return;
+  const fail = (why: string): never => {
+    throw new BadInput(`"dynamicSampling" ${why}`, locate(['dynamicSampling']));
+  };
+  if (rollouts !== undefined) fail('cannot replace recorded completions; set it to null, or train without --rollouts.');
+  if (prompts <= config.promptsPerStep)
+    fail(
+      `needs more prompts than "promptsPerStep" (${config.promptsPerStep}), but there are ${prompts}; set it to null, or lower "promptsPerStep".`,
+    );
+}
 
 /** Loads what a config names, cheapest checks first. Throws BadInput for the first thing that is wrong. */
 export async function prepareRun(loaded: LoadedConfig, options: PrepareOptions): Promise<PreparedRun> {
@@ -94,6 +111,7 @@ export async function prepareRun(loaded: LoadedConfig, options: PrepareOptions):
   const prompts = promptList(rows.train, 'prompt', opened, loaded);
   const config = { ...loaded.config, maxSteps: plannedSteps(loaded.config, prompts.length) };
   checkUsed(prompts, config);
+  checkDynamicSampling(loaded, prompts.length, options.rollouts);
   const evalPrompts = rows.heldOut && promptList(rows.heldOut, 'held-out prompt', opened, loaded);
 
   const { rollouts } = options;

@@ -87,7 +87,7 @@ export function rolloutRows(
   const extra = Object.entries(table.extra).filter(([, values]) => values.length === rollout.length);
   const scored = { step, rollout, table, failures: rowFailures(table), scores: credit.scores, rewards: credit.rewards };
   return rollout.map(({ group, prompt, trajectory, text }, row) => {
-    const history = histories?.[group];
+    const history = histories?.[group - rollout[0]!.group];
     const byToken = credit.byPosition?.[row];
     const rendered = rollout[row - 1]?.group === group ? undefined : renderedPrompt(prompt, tokenizer);
     const recorded = recordedRow(scored, row, {

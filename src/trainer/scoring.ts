@@ -22,12 +22,17 @@ export async function scoreRollout(run: ScoredRun, rollout: Rollout, step: numbe
  * functions, or the run fails. `onReopened` records that the run uses other ones from a step on, and gives what is new about them.
  */
 export function persistentScoring(run: ScoredRun, onReopened: (step: number) => RunChange[]): Score {
-  return async (rollout, step, loop) => {
+  return async (rollout, step, loop, replacing = false) => {
     for (let attempt = 1; ; attempt++) {
       loop.emit({ type: 'phase', step, phase: 'score' });
       const table = await scoreRollout(run, rollout, step);
       const failed = failureOf(table, step, loop);
       if (!failed) return table;
+      // They are discarded, as are others without a signal.
+      if (replacing) {
+        loop.emit({ type: 'log', level: 'warning', message: failed.message });
+        return table;
+      }
       // A judge that was away, or a machine that was busy, may be back: a second attempt costs less than a run.
       if (attempt === 1 && !loop.stopping) {
         loop.emit({ type: 'log', level: 'warning', message: `${failed.message} Scoring them once more.` });

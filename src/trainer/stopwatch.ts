@@ -1,4 +1,4 @@
-/** Seconds of the parts of something, lap by lap. */
+/** Seconds of the parts of something, lap by lap; laps of the same name add up. */
 export class Stopwatch {
   readonly laps: Record<string, number> = {};
   #started = performance.now();
@@ -6,7 +6,7 @@ export class Stopwatch {
 
   lap(name: string): void {
     const now = performance.now();
-    this.laps[name] = (now - this.#last) / 1000;
+    this.laps[name] = (this.laps[name] ?? 0) + (now - this.#last) / 1000;
     this.#last = now;
   }
 

@@ -73,8 +73,8 @@ export async function train(stage: Stage, folder: LoopFolder, options: TrainOpti
     },
     save: () => checkpoints.save(),
     pause: (why) => pauses.pause(why),
-    async scored({ step, rows, findings }) {
-      folder.writeRollouts(step, rows);
+    async scored({ step, rows, discarded = [], findings }) {
+      folder.writeRollouts(step, [...rows, ...discarded]);
       emit({ type: 'scored', step, completions: rows.length, reward: mean(rows.map(({ reward }) => reward)) });
       const cause = signal.take(findings);
       return step === 1 && cause ? nothingToLearn(cause) : true;

@@ -94,6 +94,15 @@ export function chartDefinitions(
       ['groups/abstained', 'abstained', 3, 'abstained'],
       ['groups/failed', 'failed', 7, 'scoring failure'],
     ]),
+    {
+      id: 'dynamic_sampling',
+      title: 'Dynamic sampling',
+      term: 'wasted' as const,
+      series: [
+        { ...line('dynamic_sampling/rounds', 'rounds', 0), style: 'strong' as const },
+        { ...line('dynamic_sampling/wasted_ratio', 'wasted', 4), share: true, term: 'wasted' as const },
+      ],
+    },
     { id: 'kl', title: 'KL from the reference policy', term: 'KL' as const, series: [line('kl', 'KL', 0)] },
     {
       id: 'mean_token_accuracy',
@@ -237,7 +246,7 @@ function stack(
 
 /** What is drawn elsewhere, or follows from what is. */
 const ELSEWHERE =
-  /^(reward|reward_std|reward_min|reward_max|eval_reward|frac_reward_zero_std|kl|entropy|grad_norm|learning_rate|loss|step_time|num_tokens|stage|mean_token_accuracy|cispo_clip_ratio)$|^(rewards\/.+\/(mean|std)|groups\/.+|completions\/.+|clip_ratio\/.+|time\/.+|eval_.+)$/;
+  /^(reward|reward_std|reward_min|reward_max|eval_reward|frac_reward_zero_std|kl|entropy|grad_norm|learning_rate|loss|step_time|num_tokens|stage|mean_token_accuracy|cispo_clip_ratio)$|^(rewards\/.+\/(mean|std)|groups\/.+|completions\/.+|clip_ratio\/.+|time\/.+|eval_.+|dynamic_sampling\/.+)$/;
 
 /** Metrics that only some runs have. */
 const OTHERS: Record<string, Pick<ChartDefinition, 'title' | 'term' | 'unit'>> = {

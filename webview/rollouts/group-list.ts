@@ -4,7 +4,7 @@ import { KeyedList, type Row } from '../keyed-list.ts';
 import { VirtualList } from '../virtual-list.ts';
 import { drawMarks, marksPicture, marksWidth } from './marks.ts';
 import { COLUMNS, type Group, type GroupColumn, type GroupOrder, largestAdvantage } from './model.ts';
-import { signalLabel } from './signals.ts';
+import { groupLabel } from './signals.ts';
 
 const ROW_HEIGHT = 32;
 
@@ -96,8 +96,8 @@ export class GroupList {
       title.title = group.title;
       setText(mean, formatFixed(group.mean, decimals));
       setText(spread, formatFixed(group.spread, decimals));
-      setText(signal, signalLabel(group.signal));
-      signal.title = signalLabel(group.signal);
+      setText(signal, groupLabel(group));
+      signal.title = groupLabel(group);
       signal.classList.toggle('none', group.signal !== 'signal');
       drawMarks(picture, group.completions, largest);
       const failed = group.completions.filter(({ error }) => error !== null).length;

@@ -62,7 +62,7 @@ export class GroupView {
       el(
         'div',
         { class: 'bar group-actions' },
-        el('button', { class: 'toggle', onclick: () => context.explain() }, 'Explain Group'),
+        !group.discarded && el('button', { class: 'toggle', onclick: () => context.explain() }, 'Explain Group'),
         el('button', { class: 'toggle', onclick: () => context.history() }, 'This Prompt in Other Steps'),
         merged.length > 1 &&
           el('button', { class: 'toggle', onclick: () => this.#openDiff(completions.at(-1)!) }, 'Diff Best and Worst'),
@@ -100,9 +100,9 @@ export class GroupView {
   }
 }
 
-function summaryOf({ completions, mean, spread, signal }: Group): string {
+function summaryOf({ completions, mean, spread, signal, discarded }: Group): string {
   const decimals = Math.max(2, decimalsFor([mean, spread]));
   const count = `${completions.length} ${completions.length === 1 ? 'completion' : 'completions'}`;
   const [average, deviation] = [mean, spread].map((value) => formatFixed(value, decimals));
-  return `${count} · mean reward ${average} · std. dev. ${deviation} · ${signalSentence(signal)}`;
+  return `${count} · mean reward ${average} · std. dev. ${deviation} · ${signalSentence(signal)}${discarded ? ' · discarded: another prompt took its place' : ''}`;
 }

@@ -22,6 +22,8 @@ export interface Group {
   /** Standard deviation of the rewards. */
   spread: number | null;
   signal: GroupSignal;
+  /** Dynamic sampling replaced it by another: the step did not learn from it. */
+  discarded: boolean;
   /** The largest advantage of its tokens, of either sign. */
   largest: number;
 }
@@ -45,6 +47,7 @@ export function groupsOf(rows: readonly Completion[]): Group[] {
     mean: stats[i]!.mean,
     spread: stats[i]!.std,
     signal: signals[i]!,
+    discarded: group[0]!.discarded === true,
     largest: largestAdvantage(group),
   }));
 }

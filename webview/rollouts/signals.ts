@@ -1,4 +1,5 @@
 import type { GroupSignal } from '../../src/grpo/signal.ts';
+import type { Group } from './model.ts';
 
 const LABELS: Record<GroupSignal, string> = {
   signal: 'signal',
@@ -11,6 +12,10 @@ const LABELS: Record<GroupSignal, string> = {
 };
 
 export const signalLabel = (signal: GroupSignal): string => LABELS[signal];
+
+/** In a list of groups. */
+export const groupLabel = ({ signal, discarded }: Pick<Group, 'signal' | 'discarded'>): string =>
+  discarded ? `${LABELS[signal]}, discarded` : LABELS[signal];
 
 /** As the end of a sentence about a group. */
 export const signalSentence = (signal: GroupSignal): string =>

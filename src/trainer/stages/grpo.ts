@@ -1,27 +1,39 @@
-import { type PromptOrder, trainingOrder } from '../../data/prompt-order.ts';
+import { type PromptOrder, type PromptSequenceOptions, trainingOrder } from '../../data/prompt-order.ts';
+import type { StreamKey } from '../../data/random.ts';
 import { NotFiniteModel } from '../../model/not-finite.ts';
 import type { Finding } from '../../protocol/finding.ts';
 import type { ScoreTable } from '../../protocol/rewards.ts';
+import type { RolloutRow } from '../../protocol/run-folder.ts';
 import { creditOf, experiencesOf } from '../credit.ts';
 import { lostPolicy } from '../policy/diverged.ts';
 import type { Learner, PolicySampler, Progress } from '../policy/learner.ts';
 import type { PreparedRun } from '../prepare.ts';
+import { PromptDraw, readPosition, savePosition } from '../prompt-draw.ts';
 import { metricsOf, rolloutRows, type ScoredStep, tokensOf, updatedRow } from '../records.ts';
 import { type Rollout, sampleRollout } from '../rollout.ts';
 import type { Stage, StepRecord, TrainingLoop } from '../stage.ts';
 import { Stopwatch } from '../stopwatch.ts';
+import { type Collected, replaceWithoutSignal, type ScoredRollout } from './dynamic-sampling.ts';
 import { LengthRewards } from './length-rewards.ts';
 import { PromptMemory } from './prompt-memory.ts';
 
 /** What a step reads of its run: nothing of where the policy computes. */
 type GrpoRun = Pick<PreparedRun, 'config' | 'prompts' | 'tokenizer' | 'recorded' | 'stepsBefore'>;
 
-/** The scores of a step's completions; undefined: the run was stopped in the meantime. */
-export type Score = (rollout: Rollout, step: number, loop: TrainingLoop) => Promise<ScoreTable | undefined>;
+/**
+ * The scores of a step's completions; undefined: the run was stopped in the meantime. `replacing`: they are instead of others, and may all
+ * fail.
+ */
+export type Score = (
+  rollout: Rollout,
+  step: number,
+  loop: TrainingLoop,
+  replacing?: boolean,
+) => Promise<ScoreTable | undefined>;
 
 /**
  * Group Relative Policy Optimization (DeepSeekMath, arXiv:2402.03300, algorithm 1). Steps count from 1, and each depends on nothing but
- * its number, the policy, and what the stage's memory keeps.
+ * its number, the policy, and what the stage's memory keeps; with dynamic sampling, also on how many prompts were drawn before.
  */
 export class GrpoStage implements Stage {
   progress: Progress = { step: 0, numTokens: 0 };
@@ -29,6 +41,8 @@ export class GrpoStage implements Stage {
   readonly #learner: Learner;
   readonly #sampler: PolicySampler;
   readonly #promptsOf: PromptOrder;
+  /** How many prompts the steps have drawn, where dynamic sampling makes it more than their number says. */
+  #drawn = 0;
   readonly #score: Score;
   readonly #findings: (scored: ScoredStep) => Finding[];
   /** Of earlier rewards, where the baseline asks for it. */
@@ -54,23 +68,32 @@ export class GrpoStage implements Stage {
 
     // Sample a batch of prompts, and for each of them G completions from the policy: o_i ~ π_θold(· | q).
     loop.emit({ type: 'phase', step, phase: 'rollout' });
-    const rollout = await this.#sample(step);
+    const draw = config.dynamicSampling ? new PromptDraw(this.#order, this.#drawn) : undefined;
+    const sampled = await this.#sample(step, draw?.take(config.promptsPerStep) ?? this.#promptsOf(step - this.#before));
     watch.lap('rollout');
 
     // Compute the rewards r_i of each completion, those on its length included.
-    const given = await this.#score(rollout, step, loop);
-    if (!given) return undefined;
-    const table = this.#lengths.addedTo(given, rollout);
+    const table = await this.#scores(sampled, step, loop);
+    if (!table) return undefined;
+    watch.lap('score');
+
+    // Replace groups that teach nothing, if the config asks for it: dynamic sampling.
+    const first = { rollout: sampled, table };
+    const collected = draw ? await this.#replaced(first, draw, { step, loop, watch }) : { ...first, metrics: {} };
+    if (!collected) return undefined;
+    const { rollout, discarded } = collected;
 
     // Compute the advantage Â_i,t of each token from its completion's rewards relative to the group's.
-    const histories = this.#memory?.historiesOf(rollout, config.numGenerations);
-    const credit = creditOf(rollout, table, config.numGenerations, config, tokenizer, histories);
+    const scored = this.#credited(step, collected);
+    const { credit } = scored;
     watch.lap('score');
 
     // They can be read while the policy is updated, and somebody may stop the run because of what they show.
-    const scored = { step, rollout, table, credit, histories };
-    const rows = rolloutRows(scored, tokenizer);
-    if (!(await loop.scored({ step, rows, findings: () => this.#findings(scored) }))) return undefined;
+    const completions = {
+      rows: rolloutRows(scored, tokenizer),
+      ...(discarded && { discarded: this.#discardedRows(step, discarded) }),
+    };
+    if (!(await loop.scored({ step, ...completions, findings: () => this.#findings(scored) }))) return undefined;
     watch.resume();
 
     // Update the policy μ times (`numIterations`) to maximize the GRPO objective.
@@ -85,9 +108,12 @@ export class GrpoStage implements Stage {
     const lengthMetrics = this.#lengths.metrics;
     this.#lengths.adapt(rollout);
     this.#memory?.remember(rollout, credit, config.numGenerations);
-    this.progress = { ...this.progress, step, numTokens: this.progress.numTokens + tokensOf(rollout) };
+    if (draw) this.#drawn = draw.position;
+    const tokens = tokensOf(rollout) + tokensOf(discarded?.rollout ?? []);
+    this.progress = { ...this.progress, step, numTokens: this.progress.numTokens + tokens };
+    const metrics = metricsOf(scored, update, watch, this.progress.numTokens);
     return {
-      metrics: { ...metricsOf(scored, update, watch, this.progress.numTokens), ...lengthMetrics },
+      metrics: { ...collected.metrics, ...metrics, ...lengthMetrics },
       ...(update.tokens && { update: update.tokens.map(updatedRow) }),
     };
   }
@@ -96,12 +122,14 @@ export class GrpoStage implements Stage {
     await this.#learner.save(folder, this.progress);
     this.#memory?.save(folder);
     this.#lengths.save(folder);
+    if (this.#run.config.dynamicSampling) savePosition(folder, this.#drawn);
   }
 
   async restore(folder: string): Promise<void> {
     this.#memory?.restore(folder);
     this.#lengths.restore(folder);
     this.progress = await this.#learner.restore(folder);
+    this.#drawn = readPosition(folder) ?? (this.progress.step - this.#before) * this.#run.config.promptsPerStep;
   }
 
   /** The steps of the stages before it, which are counted on. */
@@ -109,13 +137,67 @@ export class GrpoStage implements Stage {
     return this.#run.stepsBefore ?? 0;
   }
 
-  /** A group of completions for each of the step's prompts, sampled or as recorded. */
-  async #sample(step: number): Promise<Rollout> {
+  get #order(): PromptSequenceOptions {
+    const { config, prompts } = this.#run;
+    return { seed: config.seed, rows: prompts.length, shuffle: config.shuffleDataset };
+  }
+
+  /** Undefined: the run was stopped. */
+  async #scores(
+    rollout: Rollout,
+    step: number,
+    loop: TrainingLoop,
+    replacing?: boolean,
+  ): Promise<ScoreTable | undefined> {
+    const given = await this.#score(rollout, step, loop, replacing);
+    return given && this.#lengths.addedTo(given, rollout);
+  }
+
+  /** What completions earned, seen from what the memory has of earlier steps. */
+  #credited(step: number, { rollout, table }: ScoredRollout): ScoredStep {
+    const { config, tokenizer } = this.#run;
+    const { numGenerations } = config;
+    const histories = this.#memory?.historiesOf(rollout, numGenerations);
+    const credit = creditOf(rollout, table, numGenerations, config, tokenizer, histories);
+    return { step, rollout, table, credit, histories };
+  }
+
+  /** Undefined: the run was stopped. */
+  #replaced(
+    first: ScoredRollout,
+    draw: PromptDraw,
+    { step, loop, watch }: { step: number; loop: TrainingLoop; watch: Stopwatch },
+  ): Promise<Collected | undefined> {
+    const { dynamicSampling, promptsPerStep, numGenerations } = this.#run.config;
+    return replaceWithoutSignal(first, {
+      ...{ maxRounds: dynamicSampling!.maxRounds, groups: promptsPerStep, groupSize: numGenerations },
+      haveSignal: (scored) => this.#credited(step, scored).credit.groups.map(({ informative }) => informative),
+      draw: (prompts) => draw.take(prompts),
+      sample: async (rows, round) => {
+        watch.lap('score');
+        if (loop.stopping) return undefined;
+        loop.emit({ type: 'phase', step, phase: 'rollout' });
+        const rollout = await this.#sample(step, rows, ['round', round]);
+        watch.lap('rollout');
+        const table = await this.#scores(rollout, step, loop, true);
+        return table && { rollout, table };
+      },
+    });
+  }
+
+  #discardedRows(step: number, scored: ScoredRollout): RolloutRow[] {
+    const rows = rolloutRows(this.#credited(step, scored), this.#run.tokenizer);
+    return rows.map((row) => ({ ...row, discarded: true }));
+  }
+
+  /** A group of completions for each of these prompts, sampled or as recorded. `more` tells the draws of a step apart. */
+  async #sample(step: number, rows: readonly number[], more: StreamKey = []): Promise<Rollout> {
     const { config, prompts, tokenizer, recorded } = this.#run;
     if (recorded) return recorded[step - 1]!.rollout;
-    const chosen = this.#promptsOf(step - this.#before).map((row) => prompts.at(row));
+    const chosen = rows.map((row) => prompts.at(row));
+    const key = ['rollout', step, ...more];
     try {
-      return await sampleRollout(this.#sampler, tokenizer, chosen, config.maxCompletionLength, ['rollout', step]);
+      return await sampleRollout(this.#sampler, tokenizer, chosen, config.maxCompletionLength, key);
     } catch (error) {
       throw error instanceof NotFiniteModel ? lostPolicy(this.#learner.updates, config) : error;
     }
