@@ -4,7 +4,7 @@ import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import { experimentFields } from '../src/protocol/experiment.ts';
-import { runConfigFields } from '../src/protocol/run-config.ts';
+import { runConfigFields } from '../src/protocol/run-config-fields.ts';
 
 const fileOf = (name: string): string => fileURLToPath(new URL(`../schemas/${name}`, import.meta.url));
 export const schemaFile = fileOf('grpo.schema.json');

@@ -6,7 +6,7 @@ import { computeCopies } from '../model/network/half-weights.ts';
 import { loadTokenizer, type Tokenizer } from '../model/tokenizer/tokenizer.ts';
 import type { Weights } from '../model/weights-tree.ts';
 import type { ChatSide } from '../protocol/chat.ts';
-import type { Device } from '../protocol/run-config.ts';
+import type { Device } from '../protocol/run-config-fields.ts';
 import { isWritten } from '../run-folder/run-lock.ts';
 import { createEngine } from '../trainer/create-engine.ts';
 import { readAdapter } from '../trainer/policy/checkpoint.ts';

@@ -1,8 +1,8 @@
 import { PromptTemplate } from '../data/prompt-template.ts';
 import type { MappedRow } from '../data/row-mapping.ts';
 import { BadInput } from '../protocol/errors.ts';
+import type { PromptMapping } from '../protocol/inputs-config.ts';
 import type { ChatMessage, Prompt } from '../protocol/rewards.ts';
-import type { PromptMapping } from '../protocol/run-config.ts';
 
 /** What a run's prompts are like. */
 export interface PromptForm {

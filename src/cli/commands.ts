@@ -1,4 +1,5 @@
-import { DEVICES, MOST_COMPLETIONS } from '../protocol/run-config.ts';
+import { MOST_COMPLETIONS } from '../protocol/config-limits.ts';
+import { DEVICES } from '../protocol/run-config-fields.ts';
 import {
   choice,
   flag,

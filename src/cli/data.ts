@@ -5,7 +5,7 @@ import { type LoadedConfig, loadRunConfig } from '../config/load-config.ts';
 import { hubHint } from '../files/dataset-files.ts';
 import type { RowMapping } from '../protocol/dataset-summary.ts';
 import { BadInput } from '../protocol/errors.ts';
-import { runConfigFields } from '../protocol/run-config.ts';
+import { runConfigFields } from '../protocol/run-config-fields.ts';
 import type { CommandOf } from './commands.ts';
 import { reportDataset } from './data-report.ts';
 import { print, printJson } from './output.ts';

@@ -5,7 +5,7 @@ import { readModel } from '../model/files/read-model.ts';
 import { computeCopies } from '../model/network/half-weights.ts';
 import { loadTokenizer, type Tokenizer } from '../model/tokenizer/tokenizer.ts';
 import type { Weights } from '../model/weights-tree.ts';
-import type { Device } from '../protocol/run-config.ts';
+import type { Device } from '../protocol/run-config-fields.ts';
 import { createEngine } from '../trainer/create-engine.ts';
 import { workloadOf } from '../trainer/workload.ts';
 import { Progress } from './progress.ts';

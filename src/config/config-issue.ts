@@ -3,7 +3,7 @@ import type { Problem } from '../protocol/errors.ts';
 import { lengthFieldNames, overlongFieldNames } from '../protocol/length-config.ts';
 import { loraFieldNames } from '../protocol/lora-config.ts';
 import { remedyWords } from '../protocol/remedy.ts';
-import { runConfigFieldNames, stageFieldNames } from '../protocol/run-config.ts';
+import { runConfigFieldNames, stageFieldNames } from '../protocol/run-config-fields.ts';
 import { schedulerOptionNames } from '../protocol/scheduler-config.ts';
 import { STAGE_KINDS, type StageKind } from '../protocol/stage-config.ts';
 import { nearestName } from '../text/nearest-name.ts';

@@ -1,7 +1,8 @@
 import { parse } from 'jsonc-parser';
 import type { z } from 'zod';
 import { tooDeepAt } from '../files/jsonc.ts';
-import { type RewardSpec, rewardFields, rewardSpec, runConfigFields } from '../protocol/run-config.ts';
+import { type RewardSpec, rewardFields, rewardSpec } from '../protocol/inputs-config.ts';
+import { runConfigFields } from '../protocol/run-config-fields.ts';
 import { fileAndFunction } from '../text/file-and-function.ts';
 import { own } from '../text/own.ts';
 

@@ -1,5 +1,6 @@
 import type { z } from 'zod';
-import { type RunConfig, runConfigFieldNames, runConfigSchema } from '../protocol/run-config.ts';
+import { type RunConfig, runConfigSchema } from '../protocol/run-config.ts';
+import { runConfigFieldNames } from '../protocol/run-config-fields.ts';
 
 /** A stage as the run config writes it. */
 export type WrittenStage = NonNullable<RunConfig['stages']>[number];

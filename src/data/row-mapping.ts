@@ -1,8 +1,9 @@
 import type { JsonObject } from '../files/json-lines.ts';
 import { BadInput, type SourceLocation } from '../protocol/errors.ts';
+import type { PromptMapping } from '../protocol/inputs-config.ts';
 import { setField } from '../protocol/remedy.ts';
 import type { ChatMessage, Prompt } from '../protocol/rewards.ts';
-import type { PromptMapping, RunConfig } from '../protocol/run-config.ts';
+import type { RunConfig } from '../protocol/run-config.ts';
 import type { CompletionMapping } from '../protocol/stage-config.ts';
 import { withFields } from '../text/exact-json.ts';
 import { didYouMean, nearestName } from '../text/nearest-name.ts';

@@ -1,5 +1,5 @@
+import type { PromptMapping } from '../protocol/inputs-config.ts';
 import { type Remedy, setField } from '../protocol/remedy.ts';
-import type { PromptMapping } from '../protocol/run-config.ts';
 
 /** What helps a reward that reads chat messages where a sample's prompt is text. */
 export interface ChatPromptAdvice {

@@ -2,7 +2,7 @@
 import * as z from 'zod/mini';
 import type { Problem } from './errors.ts';
 import type { Finding } from './finding.ts';
-import type { PromptMapping } from './run-config.ts';
+import type { PromptMapping } from './inputs-config.ts';
 
 /** What of a run config says how rows become prompts. */
 export interface RowMapping {

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { runConfigFields } from './run-config.ts';
+import { runConfigFields } from './run-config-fields.ts';
 
 /**
  * The experiment file (`NAME.experiment.json`): one run config, in what its runs differ, and the seeds that each is trained with. This schema

@@ -1,6 +1,6 @@
 import { fileName, stemOf } from '../text/files-by-name.ts';
 import { isReward } from './difference-text.ts';
-import type { RewardSpec } from './run-config.ts';
+import type { RewardSpec } from './inputs-config.ts';
 
 /** What a field is called in a label, where that is not its own name. In the order of labels. */
 const SHORT_NAMES: Record<string, string> = {

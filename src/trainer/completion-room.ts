@@ -1,4 +1,5 @@
-import { MOST_COMPLETION_LENGTH, MOST_TOKENS, type RunConfig } from '../protocol/run-config.ts';
+import { MOST_COMPLETION_LENGTH, MOST_TOKENS } from '../protocol/config-limits.ts';
+import type { RunConfig } from '../protocol/run-config.ts';
 import type { StepReport } from '../protocol/step-report.ts';
 
 /** Hardly any completion is cut off when this share of them is. */

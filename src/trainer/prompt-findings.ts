@@ -1,9 +1,9 @@
 import type { LoadedConfig } from '../config/load-config.ts';
 import type { Tokenizer } from '../model/tokenizer/tokenizer.ts';
 import type { Finding } from '../protocol/finding.ts';
+import type { PromptMapping } from '../protocol/inputs-config.ts';
 import { type Remedy, setField } from '../protocol/remedy.ts';
 import type { Prompt } from '../protocol/rewards.ts';
-import type { PromptMapping } from '../protocol/run-config.ts';
 import type { PromptList } from './prompt-list.ts';
 
 /** How tokens of chat templates look: `<|im_start|>`, `<start_of_turn>`, `[INST]`. */

@@ -1,5 +1,5 @@
 import { basename, join } from 'node:path';
-import type { Reporter } from '../protocol/run-config.ts';
+import type { Reporter } from '../protocol/run-config-fields.ts';
 import { type MetricsRow, RUN_FILES } from '../protocol/run-folder.ts';
 import { tryTo } from '../run-folder/atomic-write.ts';
 import type { RunFolder } from '../run-folder/run-folder.ts';

@@ -1,7 +1,7 @@
 import type { JsonObject } from '../../files/json-lines.ts';
 import type { MappingProposal } from '../../protocol/dataset-summary.ts';
 import type { Finding } from '../../protocol/finding.ts';
-import type { PromptMapping } from '../../protocol/run-config.ts';
+import type { PromptMapping } from '../../protocol/inputs-config.ts';
 import { own } from '../../text/own.ts';
 import { columnNames } from '../shared-columns.ts';
 import { answerFindings, answerPath } from './answers.ts';

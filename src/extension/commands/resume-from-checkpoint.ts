@@ -3,7 +3,7 @@ import { window } from 'vscode';
 import { looseConfig } from '../../config/partial-config.ts';
 import { CONFIG_FILE } from '../../files/open-file.ts';
 import { readTextLater } from '../../files/text.ts';
-import { runConfigFields } from '../../protocol/run-config.ts';
+import { runConfigFields } from '../../protocol/run-config-fields.ts';
 import type { Run } from '../../run-folder/read-run.ts';
 import { removeLock, writerOf } from '../../run-folder/run-lock.ts';
 import type { Lab } from '../lab.ts';

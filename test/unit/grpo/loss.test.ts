@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { LossOptions } from '../../../src/grpo/loss.ts';
 import { lossMetrics } from '../../../src/grpo/metrics.ts';
 import type { LossType } from '../../../src/grpo/policy-loss.ts';
-import { runConfigFields } from '../../../src/protocol/run-config.ts';
+import { runConfigFields } from '../../../src/protocol/run-config-fields.ts';
 import { expectMetrics, fixture, maxDifference } from './fixture.ts';
 import { type Batch, defaults, rowsOf, runLoss } from './run-loss.ts';
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { chatPromptAdvice } from '../../../src/preview/chat-prompts.ts';
-import type { PromptMapping } from '../../../src/protocol/run-config.ts';
+import type { PromptMapping } from '../../../src/protocol/inputs-config.ts';
 
 test.each<[PromptMapping | null, string]>([
   [null, '{{ prompt }}'],

@@ -4,7 +4,7 @@ import type { LossOptions } from '../../../src/grpo/loss.ts';
 import { held } from '../../../src/protocol/explain-kl.ts';
 import { isClipped, ratioTable } from '../../../src/protocol/explain-ratios.ts';
 import { pullOf } from '../../../src/protocol/explain-weights.ts';
-import { runConfigFields } from '../../../src/protocol/run-config.ts';
+import { runConfigFields } from '../../../src/protocol/run-config-fields.ts';
 import { type Batch, defaults, runLoss } from '../grpo/run-loss.ts';
 
 const LOSS_TYPES = runConfigFields.shape.lossType.unwrap().options;

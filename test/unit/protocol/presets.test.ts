@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { assignCredit } from '../../../src/grpo/credit.ts';
 import { PRESET_NAMES, PRESETS, presetHover, presetNotes } from '../../../src/protocol/presets.ts';
-import { runConfigFieldNames, runConfigSchema } from '../../../src/protocol/run-config.ts';
+import { runConfigSchema } from '../../../src/protocol/run-config.ts';
+import { runConfigFieldNames } from '../../../src/protocol/run-config-fields.ts';
 
 const REQUIRED = { model: 'model', dataset: 'data.jsonl', rewards: [] };
 const parse = (config: object) => runConfigSchema.parse({ ...REQUIRED, ...config });

@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
 import type { RunHead } from '../../../src/protocol/dashboard.ts';
 import type { ConfigField } from '../../../src/protocol/dashboard-config.ts';
-import { configSections, runConfigFieldNames, runConfigSchema } from '../../../src/protocol/run-config.ts';
+import { runConfigSchema } from '../../../src/protocol/run-config.ts';
+import { configSections, runConfigFieldNames } from '../../../src/protocol/run-config-fields.ts';
 import { configSectionsOf, searchSections } from '../../../webview/config/rows.ts';
 
 const config = runConfigSchema.parse({

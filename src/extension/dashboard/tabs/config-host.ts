@@ -1,7 +1,8 @@
 import { commands, Uri, ViewColumn, window, workspace } from 'vscode';
 import type { DashboardMessage, HostMessage } from '../../../protocol/dashboard.ts';
 import { aboutLine } from '../../../protocol/run-about.ts';
-import { configSections, type RunConfig, runConfigFields } from '../../../protocol/run-config.ts';
+import type { RunConfig } from '../../../protocol/run-config.ts';
+import { configSections, runConfigFields } from '../../../protocol/run-config-fields.ts';
 import { readRunInfoLater } from '../../../run-folder/run-info.ts';
 import { copyOf, sourceStates } from '../../../run-folder/source-states.ts';
 import { fileName } from '../../../text/files-by-name.ts';
