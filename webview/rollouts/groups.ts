@@ -1,6 +1,7 @@
 import './groups.css';
 import type { Hit } from '../../src/protocol/dashboard-rollouts.ts';
 import type { RolloutQuery } from '../../src/protocol/rollout-query.ts';
+import { samples, spanAt, stageText } from '../../src/protocol/stage-spans.ts';
 import { el, setText } from '../dom.ts';
 import { host } from '../host.ts';
 import type { Change, Store } from '../store.ts';
@@ -126,6 +127,14 @@ export class Groups {
     return rollouts !== undefined && rollouts.step === (layout.step ?? rollouts.step);
   }
 
+  /** Why there is nothing yet. */
+  get #waiting(): string {
+    const { main, stages } = this.#store;
+    const stage = spanAt(stages, (main?.columns.lastStep ?? 0) + 1);
+    if (!stage || samples(stage.kind)) return 'Completions appear here as soon as the first ones are scored.';
+    return `The stage ${stageText(stage)}, learns from demonstrations: the model writes no completions in it.`;
+  }
+
   /** The group that was opened. */
   #chosen(): Group | undefined {
     const { group } = this.#store.layout;
@@ -147,7 +156,7 @@ export class Groups {
       return;
     }
     if (isEmpty) {
-      setText(this.#problem, rollouts?.problem ?? 'Completions appear here as soon as the first ones are scored.');
+      setText(this.#problem, rollouts?.problem ?? this.#waiting);
       this.#query.say('', false);
       return;
     }
