@@ -1,6 +1,7 @@
 import './groups.css';
 import type { Hit } from '../../src/protocol/dashboard-rollouts.ts';
 import type { RolloutQuery } from '../../src/protocol/rollout-query.ts';
+import { selectionAt } from '../../src/protocol/selection.ts';
 import { samples, spanAt, stageText } from '../../src/protocol/stage-spans.ts';
 import { el, setText } from '../dom.ts';
 import { host } from '../host.ts';
@@ -76,7 +77,7 @@ export class Groups {
     if (!main) return;
     if (changes.has('rollouts') && rollouts) {
       this.#asked = null;
-      this.#groups = groupsOf(rollouts.rows);
+      this.#groups = groupsOf(rollouts.rows, selectionAt(main.head.config, rollouts.step));
     }
     this.#ask();
     if (['rollouts', 'layout', 'columns', 'head'].some((change) => changes.has(change as Change))) this.#update();
