@@ -206,8 +206,8 @@ function pulls({ completions, options, step }: ExplainedGroup): ExplanationSecti
       ],
       numbers: [false, false, true, true, true, false],
       rows: numbered(
-        completions.map((completion, i) => ({ completion, ...all[i]! })),
-        ({ completion, pull }) => [
+        completions.map((completion, i) => ({ ...completion, ...all[i]! })),
+        ({ pull, ...completion }) => [
           shortened(completion.completion),
           formatAdvantage(byToken ? learnedAdvantage(completion) : completion.advantage, 2),
           String(learningTokens(completion)),
