@@ -81,7 +81,7 @@ export function plotArea(lines: readonly ChartLine[], options: ChartOptions = {}
   const dots = (points: readonly Point[]) => points.map(({ step, value }) => `${round(x(step))} ${round(y(value))}`);
   return html`${ticks.map((tick) => html`<path class="grid" d="M${LEFT} ${round(y(tick))}H${WIDTH - RIGHT}"/><text x="${LEFT - 6}" y="${round(y(tick) + 4)}" text-anchor="end">${format(tick)}</text>`)}
 ${steps.map((step) => html`<text x="${round(x(step))}" y="${HEIGHT - 6}" text-anchor="middle">${step}</text>`)}
-${stages.map(({ name, first: from, last: to }) => stageMark(name, x(Math.max(first, from - 0.5)), x(Math.min(last, to + 0.5))))}
+${stages.map(({ name, first: from, last: to }) => stageMark(name, x(from === 1 ? first : Math.max(first, from - 0.5)), x(Math.min(last, to + 0.5))))}
 ${marks.map((step) => html`<path class="mark" d="M${round(x(step))} ${TOP}V${HEIGHT - BOTTOM}"/>`)}
 ${lines.map((line) => band(line, dots))}
 ${lines.map((line) => curve(line, dots))}`;
