@@ -4,7 +4,7 @@ import { KeyedList, type Row } from '../keyed-list.ts';
 import { VirtualList } from '../virtual-list.ts';
 import { drawGroup, marksPicture, marksWidth } from './marks.ts';
 import { COLUMNS, type Group, type GroupColumn, type GroupOrder, largestAdvantage } from './model.ts';
-import { groupLabel } from './signals.ts';
+import { groupLabel, groupTitle } from './signals.ts';
 
 const ROW_HEIGHT = 32;
 
@@ -108,7 +108,7 @@ export class GroupList {
       setText(mean, formatFixed(group.mean, decimals));
       setText(spread, formatFixed(group.spread, decimals));
       setText(signal, groupLabel(group));
-      signal.title = groupLabel(group);
+      signal.title = groupTitle(group);
       signal.classList.toggle('none', group.kept ? group.kept.size === 0 : group.signal !== 'signal');
       drawGroup(picture, group, largest);
       const failed = group.completions.filter(({ error }) => error !== null).length;

@@ -164,8 +164,9 @@ export class Groups {
     this.#list.show(this.#shown, this.#groups, layout);
     if (reveal || this.#wide) this.#list.mark(open, reveal);
     const all = this.#groups.length;
+    const discarded = this.#groups.filter((group) => group.discarded).length;
     const count = this.#shown.length === all ? `${all} groups` : `${this.#shown.length} of ${all} groups`;
-    this.#query.say(count, false);
+    this.#query.say(discarded > 0 ? `${count} (${discarded} discarded)` : count, false);
   }
 
   #resize(width: number): void {

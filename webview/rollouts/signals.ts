@@ -16,8 +16,12 @@ export const signalLabel = (signal: GroupSignal): string => LABELS[signal];
 /** In a list of groups. */
 export function groupLabel({ signal, discarded, kept }: Pick<Group, 'signal' | 'discarded' | 'kept'>): string {
   if (kept) return `${kept.size} kept`;
-  return discarded ? `${LABELS[signal]}, discarded` : LABELS[signal];
+  return discarded ? 'discarded' : LABELS[signal];
 }
+
+/** The same with all there is to say. */
+export const groupTitle = (group: Pick<Group, 'signal' | 'discarded' | 'kept'>): string =>
+  group.discarded ? `${LABELS[group.signal]}: discarded, another prompt took its place` : groupLabel(group);
 
 /** What came of a group, as the end of a sentence about it. */
 export function outcomeSentence({ signal, discarded, kept, completions }: Group): string {
