@@ -10,6 +10,7 @@ import { evaluatedSteps, readEvaluation } from '../run-folder/evaluations.ts';
 import { MetricsTail } from '../run-folder/metrics-tail.ts';
 import { RunReader } from '../run-folder/read-run.ts';
 import { readCompletions, recordedSteps } from '../run-folder/rollouts.ts';
+import { checkConfig } from '../run-folder/run-info.ts';
 import { stepSection } from './completions.ts';
 import { configSection, provenanceSection } from './config.ts';
 import { curvesSection } from './curves.ts';
@@ -27,6 +28,7 @@ export async function writeReport(target: string, run: ExportedRun, version: str
 
 async function reportOf(run: ExportedRun, version: string): Promise<Html> {
   const { folder, info, label } = run;
+  checkConfig(folder, info);
   const tail = new MetricsTail(folder);
   await tail.read();
   const { columns } = tail;
