@@ -1,6 +1,7 @@
 import type { Activity, HostMessage, RescoreView, RunHead, RunSummary } from '../src/protocol/dashboard.ts';
 import type { Completion } from '../src/protocol/dashboard-completion.ts';
 import { MetricColumns } from '../src/protocol/metric-columns.ts';
+import { type StageSpan, sampledFrom, sampledUpTo, stageSpans } from '../src/protocol/stage-spans.ts';
 import { overlayColor, overlayColors } from './charts/overlay-color.ts';
 import { host } from './host.ts';
 import { type Layout, restoreLayout } from './layout.ts';
@@ -148,21 +149,28 @@ export class Store {
     host.postMessage({ type: 'compare', folders });
   }
 
-  /** The newest step whose completions can be read; 0: there is none yet. */
-  get newestRollouts(): number {
-    const { main } = this;
-    return main ? Math.max(main.head.scored, main.columns.lastStep) : 0;
+  /** Of the main run; none without stages. */
+  get stages(): StageSpan[] {
+    return this.main ? stageSpans(this.main.head.config) : [];
   }
 
-  /** The step nearest to this one whose completions can be read. */
-  nearestRollouts(step: number): number | undefined {
+  /** The newest step whose completions can be read; 0: there is none yet. Supervised stages have none. */
+  get newestRollouts(): number {
+    const { main } = this;
+    return main ? sampledUpTo(this.stages, Math.max(main.head.scored, main.columns.lastStep)) : 0;
+  }
+
+  /** The step nearest to this one whose completions can be read; `back`: not a later one, if there is one before. */
+  nearestRollouts(step: number, back = false): number | undefined {
     const { columns } = this.main!;
     const newest = this.newestRollouts;
     if (newest === 0) return undefined;
     if (step >= newest) return newest;
     // The row of step 0 has no completions.
     const first = columns.indexOf(1);
-    return first === columns.length ? newest : columns.steps[Math.max(first, columns.nearest(step))]!;
+    const nearest = first === columns.length ? newest : columns.steps[Math.max(first, columns.nearest(step))]!;
+    const before = sampledUpTo(this.stages, nearest);
+    return back && before > 0 ? before : Math.min(newest, sampledFrom(this.stages, nearest) ?? newest);
   }
 
   /** The palette index of an overlaid run, which it keeps while others come and go. */

@@ -1,6 +1,7 @@
 import './term.css';
 import { GLOSSARY, type Term } from '../src/protocol/glossary.ts';
 import { el } from './dom.ts';
+import { withCode } from './with-code.ts';
 
 /** A term of the glossary; what it means shows while the pointer is over it or it has the focus. `text`: where it is called otherwise. */
 export const term = (name: Term, text: string = name): HTMLElement =>
@@ -29,8 +30,7 @@ function tooltipOf(name: Term): HTMLElement {
     if (tooltips.size === 0) listen();
     const id = `term-${name.replaceAll(/\W+/g, '-')}`;
     // A popover is above everything else, and no scrolling container cuts it off.
-    const parts = GLOSSARY[name].split('`').map((part, i) => (i % 2 === 0 ? part : el('code', {}, part)));
-    tooltip = el('div', { id, class: 'tooltip', role: 'tooltip', popover: 'manual' }, ...parts);
+    tooltip = el('div', { id, class: 'tooltip', role: 'tooltip', popover: 'manual' }, ...withCode(GLOSSARY[name]));
     document.body.append(tooltip);
     tooltips.set(name, tooltip);
   }

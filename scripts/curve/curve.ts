@@ -33,4 +33,7 @@ const series = chart.series.map(({ band: _, ...line }) => line); // bands need a
 const label = name ?? basename(run);
 const plotted = { name: label, label, folder: run, color: 0, curves: new Curves(columns) };
 const settings = { runs: [plotted], axis: 'step' as const, smoothing: 0, hidden: new Set<string>(), theme };
-writeFileSync(file, chartSvg({ ...chart, series }, settings, [1, columns.lastStep], false));
+writeFileSync(
+  file,
+  chartSvg({ ...chart, series }, { ...settings, range: [1, columns.lastStep], marks: { stages: [] } }, false),
+);

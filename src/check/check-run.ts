@@ -4,13 +4,13 @@ import { sizeOf } from '../model/shape.ts';
 import type { CheckReport } from '../protocol/check-report.ts';
 import { phaseText } from '../protocol/phase-text.ts';
 import { checkedModel } from '../trainer/checked-model.ts';
-import { type PreparedRun, prepareRun } from '../trainer/prepare.ts';
 import type { RewardHost } from '../trainer/run-rewards.ts';
 import { findingContext } from '../trainer/step-findings.ts';
 import { stepReport } from '../trainer/step-report.ts';
 import { bySeverity, findingsOf } from './findings.ts';
 import { measureRun } from './measure-run.ts';
 import { checkFits, checkpointBytes, freeDisk, memoryUse } from './memory.ts';
+import { type Checked, prepareChecked } from './prepare-checked.ts';
 import { promptReport } from './prompts.ts';
 import { runPlan, runSeconds } from './run-plan.ts';
 
@@ -27,20 +27,19 @@ export async function checkRun(loaded: LoadedConfig, options: CheckOptions): Pro
   const started = performance.now();
   options.onProgress(phaseText('load'));
   checkFits(checkedModel(loaded), loaded);
-  const run = await prepareRun(loaded, {
+  const checked = await prepareChecked(loaded, {
     ...options,
     onLoad: (share) => options.onProgress(phaseText('load', share)),
   });
   try {
-    return await reportOf(run, loaded, (performance.now() - started) / 1000, options);
+    return await reportOf(checked, (performance.now() - started) / 1000, options);
   } finally {
-    await run.rewards.close();
+    await checked.close();
   }
 }
 
 async function reportOf(
-  run: PreparedRun,
-  loaded: LoadedConfig,
+  { run, loaded, stages }: Checked,
   loadSeconds: number,
   { onProgress }: CheckOptions,
 ): Promise<CheckReport> {
@@ -65,6 +64,7 @@ async function reportOf(
       evaluations: plan.evaluations,
       checkpoints: plan.checkpoints,
     },
+    ...(stages && { stages }),
     sampled: { steps: measured.steps, prompts: measured.prompts },
     step,
     stepSeconds: measured.seconds,

@@ -6,6 +6,7 @@ import type { PreparedRun } from '../trainer/prepare.ts';
 import type { ScoredStep } from '../trainer/records.ts';
 import { scoreRollout } from '../trainer/scoring.ts';
 import { GrpoStage } from '../trainer/stages/grpo.ts';
+import { LengthRewards } from '../trainer/stages/length-rewards.ts';
 import { atSize } from './scale.ts';
 
 /** Seconds: a step of a check should take no longer. */
@@ -114,6 +115,8 @@ type StepTaker = (prompts: number) => Promise<Taken>;
 function stepTaker(run: PreparedRun, onStep: (message: string) => void): StepTaker {
   // The start model may get no signal: later steps take longer than one that has nothing to learn from.
   const learner = new LocalLearner(run, { all: true });
+  // As in the first step: an adaptive penalty has no weight yet.
+  const lengthRewards = new LengthRewards(run.config);
   let latest: Omit<ScoredStep, 'step' | 'credit'> | undefined;
   const stageOf = (promptsPerStep: number) =>
     new GrpoStage(
@@ -121,7 +124,7 @@ function stepTaker(run: PreparedRun, onStep: (message: string) => void): StepTak
       learner,
       async (rollout, step) => {
         const table = await scoreRollout(run, rollout, step);
-        latest = { rollout, table };
+        latest = { rollout, table: lengthRewards.addedTo(table, rollout) };
         return table;
       },
     );

@@ -16,15 +16,10 @@ import { table } from './table.ts';
 /** `grpo check`: a few steps of a run without training. The exit status is 1 where nothing could be learned. */
 export async function checkCommand(command: CommandOf<'check'>): Promise<number> {
   const run = loadRunConfig(command.config, { set: command.set });
-  const { loaded, name, number, written } = grpoStage(run);
-  if (written)
-    warn(
-      `Checks the stage "${name}" (${number} of ${run.config.stages!.length}) with the model that the run starts from.`,
-    );
-  if (command.difficulty) return difficultyCommand(loaded, command);
+  if (command.difficulty) return difficultyCommand(grpoStage(run).loaded, command);
   const status = new StatusLine(process.stderr);
   const onProgress = (message: string) => status.show(message);
-  const report = await checkRun(loaded, { rewardWorker, onProgress, onWarning: warn }).finally(() => status.clear());
+  const report = await checkRun(run, { rewardWorker, onProgress, onWarning: warn }).finally(() => status.clear());
   if (command.json) printJson(report);
   else printReport(report);
   return report.findings.some(({ severity }) => severity === 'error') ? 1 : 0;

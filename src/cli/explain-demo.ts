@@ -82,6 +82,7 @@ export function demoGroup(): ExplainedGroup {
         advantage: advantages[i]!,
         arithmetic: arithmetic[i],
         length: tokens,
+        truncated: false,
         counts: true,
         ratios: [ratio],
         // The reference is the policy as it was before: k3 of the same two probabilities.

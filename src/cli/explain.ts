@@ -3,7 +3,7 @@ import { explainedGroup } from '../protocol/explained-group.ts';
 import { explainGroup } from '../protocol/explanation.ts';
 import { readCompletionTokens } from '../run-folder/completion-tokens.ts';
 import { readCompletions, recordedSteps } from '../run-folder/rollouts.ts';
-import { readRunInfo } from '../run-folder/run-info.ts';
+import { checkConfig, readRunInfo } from '../run-folder/run-info.ts';
 import type { CommandOf } from './commands.ts';
 import { demoGroup } from './explain-demo.ts';
 import { explanationText } from './explanation-text.ts';
@@ -22,6 +22,7 @@ export async function explainCommand(options: CommandOf<'explain'>): Promise<num
 
 async function recordedGroup(run: string, { step: wanted, group = 0 }: CommandOf<'explain'>) {
   const info = readRunInfo(run);
+  checkConfig(run, info);
   const steps = recordedSteps(run);
   const step = wanted ?? steps.at(-1)!;
   if (!steps.includes(step))

@@ -11,8 +11,9 @@ import { outputFailure } from './output-file.ts';
  * there already is replaced. Gives the folders.
  */
 export function exportTensorBoard(target: string, runs: readonly ExportedRun[]): string[] {
+  const taken = new Set<string>();
   return runs.map(({ folder, info, label }) => {
-    const place = join(resolve(target), fileNameOf(label));
+    const place = join(resolve(target), unlike(taken, fileNameOf(label)));
     const rows = readMetrics(folder);
     try {
       const file = new EventFile(place, 0);
@@ -24,4 +25,12 @@ export function exportTensorBoard(target: string, runs: readonly ExportedRun[]):
     }
     return place;
   });
+}
+
+/** The name, or with a number one that is not taken: labels may differ only in what file names cannot have. A file system may ignore case. */
+function unlike(taken: Set<string>, name: string): string {
+  let unique = name;
+  for (let number = 2; taken.has(unique.toLowerCase()); number++) unique = `${name} (${number})`;
+  taken.add(unique.toLowerCase());
+  return unique;
 }

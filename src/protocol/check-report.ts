@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { finding } from './finding.ts';
 import { sourceLocation } from './problem.ts';
+import { STAGE_KINDS } from './stage-config.ts';
 import { stepReport } from './step-report.ts';
 
 const count = z.int().min(0);
@@ -61,6 +62,18 @@ const promptReport = z.object({
 });
 export type PromptReport = z.infer<typeof promptReport>;
 
+/** A stage of a run: its data was read; one of them is measured. */
+const checkedStage = z.object({
+  name: z.string(),
+  kind: z.enum(STAGE_KINDS),
+  first: count,
+  last: count,
+  measured: z.boolean(),
+  /** Of a supervised stage that has a dataset already. */
+  demonstrations: count.optional(),
+});
+export type CheckedStage = z.infer<typeof checkedStage>;
+
 /** What `grpo check --json` prints: what a run will be like, and what is wrong with it. */
 export const checkReport = z.object({
   config: z.string(),
@@ -74,6 +87,8 @@ export const checkReport = z.object({
     evaluations: count,
     checkpoints: count,
   }),
+  /** Of a run with stages; all other figures are then of the one that is measured. */
+  stages: z.array(checkedStage).optional(),
   /** From how many steps of how many prompts the figures are. */
   sampled: z.object({ steps: count, prompts: count }),
   step: stepReport,

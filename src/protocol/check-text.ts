@@ -1,6 +1,7 @@
 import { formatGigabytes } from '../text/bytes.ts';
 import { formatDuration } from '../text/duration.ts';
 import type { CheckReport, MemoryUse } from './check-report.ts';
+import { stageText } from './stage-spans.ts';
 import { type StepReport, withoutSignal } from './step-report.ts';
 
 /** Of a step: less is noise. */
@@ -10,11 +11,12 @@ const WORTH_SHOWING = 0.05;
 export function checkLines(report: CheckReport): [label: string, text: string][] {
   const { step, plan, prompts, memory, runSeconds, stepSeconds, sampled } = report;
   const lines: [string, string][] = [
+    ...stageLines(report),
     ['signal', signalText(step)],
     ['length', lengthText(step)],
     ['reward', `mean ${figure(step.reward.mean)}, std. dev. ${figure(step.reward.std)}`],
     ['step', stepText(stepSeconds, report)],
-    ['run', `about ${formatDuration(runSeconds.total)}: ${runText(report)}`],
+    [report.stages ? 'this stage' : 'run', `about ${formatDuration(runSeconds.total)}: ${runText(report)}`],
     ['memory', memoryText(memory.process)],
   ];
   if (memory.gpu) lines.push(['GPU memory', memoryText(memory.gpu)]);
@@ -30,6 +32,14 @@ export function checkLines(report: CheckReport): [label: string, text: string][]
   ]);
   return lines;
 }
+
+/** Each stage of a run; what follows is about the one that was measured. */
+const stageLines = ({ stages = [] }: CheckReport): [string, string][] =>
+  stages.map((stage, i) => {
+    const data = stage.demonstrations === undefined ? '' : `; ${counted(stage.demonstrations, 'demonstration')}`;
+    const about = stage.measured ? '; measured below, before any training' : '';
+    return [`stage ${i + 1}`, `${stageText(stage)}${data}${about}`];
+  });
 
 /** What is trained, and where. */
 export function modelText({ device, model }: CheckReport): string {

@@ -1,9 +1,11 @@
 import { type PreferencePair, preferencePairs } from '../grpo/preference.ts';
+import { groupBy } from '../text/group-by.ts';
 import type { CompletionTokens } from './completion-tokens.ts';
 import type { Completion } from './dashboard-completion.ts';
 import type { ExplainedGroup } from './explanation.ts';
 import { promptTitle } from './message-text.ts';
-import { inGroups, learnedFrom } from './row-groups.ts';
+import { bestFirst, inGroups, learnedFrom } from './row-groups.ts';
+import { keptRows, selectionAt } from './selection.ts';
 import { type SettledRun, settingAt, settingsAt, stepArithmetic } from './step-settings.ts';
 
 /** A recorded group that was not discarded, ready to be explained. `rows`: the whole step's, in the order of its file; `tokens`: the group's, where they are known. */
@@ -27,6 +29,9 @@ export function explainedGroup(
   const dpoCoef = setting('dpoCoef') ?? 0;
   const ranked = own.map((row) => ({ group, reward: row.reward, counts: counts(row) }));
   const [pair] = dpoCoef === 0 ? [] : preferencePairs(ranked);
+  const selection = selectionAt(run.config, step);
+  const kept = selection && keptRows(own, selection);
+  const order = equalTogether(own.toSorted(bestFirst));
   return {
     title: `Group ${group} of step ${step}`,
     prompt: promptTitle(own[0]!.prompt),
@@ -47,7 +52,7 @@ export function explainedGroup(
     },
     completions: own
       .map((completion) => ({ completion, tokens: tokens.find(({ row }) => sampled[row] === completion) }))
-      .sort((a, b) => b.completion.advantage - a.completion.advantage)
+      .sort((a, b) => order.indexOf(a.completion) - order.indexOf(b.completion))
       .map(({ completion, tokens }) => ({
         completion: completion.completion,
         rewards: completion.rewards,
@@ -55,6 +60,8 @@ export function explainedGroup(
         advantage: completion.advantage,
         arithmetic: arithmetic.get(completion),
         length: completion.length,
+        truncated: completion.truncated,
+        kept: kept?.has(completion),
         counts: counts(completion),
         ratios: trainedOnly(tokens?.ratios, tokens),
         kl: trainedOnly(tokens?.kl, tokens),
@@ -62,12 +69,19 @@ export function explainedGroup(
         learns: trainedOnly(tokens?.learns, tokens),
         advantages: trainedOnly(tokens?.advantages, tokens),
       })),
+    selection,
     step: {
       rows: rows.length,
       tokens: rows.reduce((sum, row) => sum + (counts(row) ? row.length : 0), 0),
     },
   };
 }
+
+/** Equal completions beside each other, in the order of the first of each. */
+const equalTogether = (rows: readonly Completion[]): Completion[] =>
+  [
+    ...groupBy(rows, ({ completion, reward, advantage }) => JSON.stringify([completion, reward, advantage])).values(),
+  ].flat();
 
 const preferredIn = ({ chosen, rejected }: PreferencePair, row: number): boolean | undefined =>
   row === chosen ? true : row === rejected ? false : undefined;

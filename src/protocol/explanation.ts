@@ -2,6 +2,7 @@
 import type { Arithmetic } from '../grpo/advantage-arithmetic.ts';
 import type { AdvantageOptions } from '../grpo/advantages.ts';
 import type { LossOptions } from '../grpo/loss.ts';
+import type { Selection } from '../grpo/rejection.ts';
 import { isZero } from '../grpo/statistics.ts';
 import { decimalsFor, formatAdvantage, formatFixed, formatNumber } from '../text/numbers.ts';
 import { arithmeticText } from './arithmetic-text.ts';
@@ -9,6 +10,7 @@ import { advantageFormulas, advantageSentence, baseline, processSentences } from
 import { held } from './explain-kl.ts';
 import { type Explanation, type ExplanationSection, numbered, shortened } from './explain-parts.ts';
 import { clipSentences, ratioTable } from './explain-ratios.ts';
+import { keptSection } from './explain-selection.ts';
 import { advantageSource, ratioSource, SAMPLING, SCORING, weightSource } from './explain-sources.ts';
 import {
   entropySentence,
@@ -33,6 +35,7 @@ export interface ExplainedCompletion {
   arithmetic: Arithmetic | undefined;
   /** Tokens that the policy wrote. */
   length: number;
+  truncated: boolean;
   /** It counts in the loss: not so when it was cut off and `maskTruncatedCompletions` is set. */
   counts: boolean;
   /** ρ of each token in the last pass, where there was more than one. */
@@ -43,6 +46,8 @@ export interface ExplainedCompletion {
   advantages?: readonly number[] | undefined;
   /** `topEntropyQuantile`: 1 on the tokens that learn, in the last pass. */
   learns?: readonly number[] | undefined;
+  /** A rejection stage keeps it. */
+  kept?: boolean | undefined;
   /** `dpoCoef`: it is the better (true) or the worse one of its group's pair. */
   preferred?: boolean | undefined;
 }
@@ -56,15 +61,22 @@ export interface ExplainedGroup {
   completions: readonly ExplainedCompletion[];
   /** Of the whole step: completions, and tokens that count in the loss. */
   step: { rows: number; tokens: number };
+  /** What a rejection stage keeps: nothing is learned in its steps. */
+  selection?: Selection | undefined;
 }
 
-/** From completions to what the update pushes up and down. */
+/** From completions to what the update pushes up and down, or to what is kept of them. */
 export function explainGroup(group: ExplainedGroup): Explanation {
+  const { title, completions, selection } = group;
+  const first = [sampled(group), rewarded(group)];
+  const ofGroup = title.replace(/^G/, 'g');
+  if (selection)
+    return { title, heading: `What is kept of ${ofGroup}`, sections: [...first, keptSection(completions, selection)] };
   return {
-    title: group.title,
+    title,
+    heading: `How GRPO learns from ${ofGroup}`,
     sections: [
-      sampled(group),
-      rewarded(group),
+      ...first,
       baseline(group.completions, group.options),
       advantages(group),
       ratios(group),
@@ -80,10 +92,13 @@ function sampled({ prompt, completions }: ExplainedGroup): ExplanationSection {
     source: SAMPLING,
     text: [
       `Prompt: ${shortened(prompt)}`,
-      `The policy samples a group of G = ${completions.length} completions o₁ … o_G for it. They are compared with each other, and with nothing else.`,
+      `The policy samples a group of G = ${completions.length} completions o₁ … o${subscript(completions.length)} for it. They are compared with each other, and with nothing else.`,
     ],
   };
 }
+
+const subscript = (count: number): string =>
+  String(count).replaceAll(/\d/g, (digit) => String.fromCharCode(0x2080 + Number(digit)));
 
 function rewarded({ functions, completions }: ExplainedGroup): ExplanationSection {
   const scores = completions.flatMap(({ rewards }) => Object.values(rewards));
@@ -191,8 +206,8 @@ function pulls({ completions, options, step }: ExplainedGroup): ExplanationSecti
       ],
       numbers: [false, false, true, true, true, false],
       rows: numbered(
-        completions.map((completion, i) => ({ completion, ...all[i]! })),
-        ({ completion, pull }) => [
+        completions.map((completion, i) => ({ ...completion, ...all[i]! })),
+        ({ pull, ...completion }) => [
           shortened(completion.completion),
           formatAdvantage(byToken ? learnedAdvantage(completion) : completion.advantage, 2),
           String(learningTokens(completion)),

@@ -47,6 +47,8 @@ export const GLOSSARY = {
     'The model that the KL divergence is measured from: the start model, or with `syncRefModel` a later copy, or a mixture of both (`refModelMixupAlpha`).',
   reward: 'The weighted sum of the scores that the reward functions give a completion.',
   rollout: 'A completion sampled for training, with its prompt, scores and advantage.',
+  rounds:
+    'With `dynamicSampling`: how often the step drew prompts until enough groups had a signal, at most `maxRounds` times.',
   'scoring failure': 'A reward function threw an error, ran out of time or returned something that is not a score.',
   signal:
     'A group has a learning signal when its completions, or their steps, got different rewards (or others than before, with `baseline: "history"`); without one its advantages are 0 and it teaches nothing.',

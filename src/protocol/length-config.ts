@@ -5,6 +5,7 @@ const positive = z.number().gt(0);
 
 /** What the built-in rewards on length are called in records and metrics. */
 export type LengthReward = 'overlong_penalty' | 'length_penalty';
+export const LENGTH_REWARDS: readonly string[] = ['overlong_penalty', 'length_penalty'] satisfies LengthReward[];
 
 /** Those that a config turns on. A config of an earlier release has no such fields. */
 export const lengthRewardsOf = (config: {

@@ -14,3 +14,11 @@ export function inGroups<Row extends { group: number }>(rows: readonly Row[]): R
   }
   return [...byIndex.values()];
 }
+
+type Ranked = Pick<Completion, 'advantage' | 'reward'>;
+
+/** By advantage, then by reward. */
+export const bestFirst = (a: Ranked, b: Ranked): number =>
+  b.advantage - a.advantage || least(b.reward) - least(a.reward) || 0;
+
+const least = (value: number | null) => value ?? -Number.MAX_VALUE;

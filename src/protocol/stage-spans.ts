@@ -34,3 +34,31 @@ export function stageText({ name, kind, first, last }: Pick<StageSpan, 'name' | 
   const steps = first === last ? `step ${first}` : `steps ${first} to ${last}`;
   return `${name === kind ? kind : `"${name}" (${kind})`}, ${steps}`;
 }
+
+/** Whether a stage samples completions; the others learn from those that somebody else wrote. */
+export function samples(kind: StageKind): boolean {
+  switch (kind) {
+    case 'grpo':
+    case 'rejection':
+      return true;
+    case 'sft':
+    case 'distill':
+      return false;
+    default:
+      return kind satisfies never;
+  }
+}
+
+/** The last step up to this one that samples completions; 0: none does. */
+export function sampledUpTo(spans: readonly StageSpan[], step: number): number {
+  const span = spanAt(spans, step);
+  if (!span || samples(span.kind)) return step;
+  return Math.max(0, ...spans.filter(({ kind, last }) => samples(kind) && last < step).map(({ last }) => last));
+}
+
+/** The first step from this one on that samples completions, if one does. */
+export function sampledFrom(spans: readonly StageSpan[], step: number): number | undefined {
+  const span = spanAt(spans, step);
+  if (!span || samples(span.kind)) return step;
+  return spans.find(({ kind, first }) => samples(kind) && first > step)?.first;
+}

@@ -24,7 +24,9 @@ ${rows}
 
 /** Of the page's style, its colours and what curves look like. A picture in another page follows the reader's system too. */
 const PICTURE_STYLE = (() => {
-  const rules = STYLE.split('\n').filter((line) => /^(\.grid|\.mark|\.line|\.dash|\.band|\.dot|\.c\d)/.test(line));
+  const rules = STYLE.split('\n').filter((line) =>
+    /^(\.grid|\.mark|\.stage|\.line|\.dash|\.band|\.dot|\.c\d)/.test(line),
+  );
   const colors = STYLE.slice(0, STYLE.indexOf('* {'));
   const own =
     'text { fill: var(--muted); font: 11px system-ui, sans-serif; } .title { fill: var(--text); font-size: 13px; font-weight: 600; } .page { fill: var(--page); }';

@@ -1,12 +1,15 @@
+import type { Selection } from '../grpo/rejection.ts';
 import type { Completion, EvaluatedCompletion } from '../protocol/dashboard-completion.ts';
 import { messageText } from '../protocol/message-text.ts';
 import type { Prompt } from '../protocol/rewards.ts';
+import { inGroups } from '../protocol/row-groups.ts';
+import { keptRows } from '../protocol/selection.ts';
 import { ANSWER } from '../text/answer-column.ts';
 import { formatNumber } from '../text/numbers.ts';
 import { shorten, withoutMiddle } from '../text/visible.ts';
 import { type Html, html } from './html.ts';
 
-type Shown = EvaluatedCompletion & { advantage?: number; advantages?: number[] };
+type Shown = EvaluatedCompletion & { advantage?: number; advantages?: number[]; kept?: boolean };
 
 /** More of a text is not read, in characters: its beginning and its end. */
 const [HEAD, TAIL] = [4000, 1000];
@@ -15,15 +18,23 @@ const SHOWN = 2;
 
 const cut = (text: string): string => withoutMiddle(text, HEAD, TAIL, (gap) => `\n… ${gap} characters …\n`);
 
-/** The best and the worst completions of a step. */
-export function stepSection(step: number, rows: readonly Completion[]): Html {
-  const ranked = merged(rows).sort((a, b) => worth(b.row) - worth(a.row));
+/** The best and the worst completions of a step; of one of a rejection stage, also what that keeps. */
+export function stepSection(step: number, rows: readonly Completion[], selection?: Selection): Html {
+  const kept = selection && new Set(inGroups(rows).flatMap((group) => [...keptRows(group, selection)]));
+  const ranked = merged(kept ? rows.map((row) => ofRejection(row, kept.has(row))) : rows).sort(
+    (a, b) => worth(b.row) - worth(a.row),
+  );
   const best = ranked.slice(0, SHOWN);
   const worst = ranked.slice(Math.max(SHOWN, ranked.length - SHOWN));
   return html`<section><h2>Completions of step ${step}</h2>
 <p class="muted">The best and the worst of ${rows.length}${ranked.length < rows.length && `, of which ${ranked.length} differ`}.</p>
 <div class="sides"><div>${best.map(({ row, times }) => card(row, { mark: 'best', times }))}</div>
 <div>${worst.map(({ row, times }) => card(row, { mark: 'worst', times }))}</div></div></section>`;
+}
+
+/** Its advantage has no meaning: the step trains nothing. */
+function ofRejection({ advantage: _, advantages: __, ...row }: Completion, kept: boolean): Shown {
+  return kept ? { ...row, kept } : row;
 }
 
 /** A completion with its prompt, its scores and what rewards said of it. */
@@ -42,7 +53,7 @@ export function answerBlock(row: Shown): Html {
 ${row.error !== null && html`<p class="error">${shorten(row.error, MOST_OF_COLUMN)}</p>`}`;
 }
 
-function facts({ rewards, details, advantage, advantages, length, truncated }: Shown): string[] {
+function facts({ rewards, details, advantage, advantages, length, truncated, kept }: Shown): string[] {
   const scores = Object.entries(rewards).map(([name, score]) => {
     const reason = details?.[name]?.reason;
     return `${name} ${formatNumber(score)}${reason === undefined ? '' : ` (${shorten(reason, MOST_OF_COLUMN)})`}`;
@@ -54,6 +65,7 @@ function facts({ rewards, details, advantage, advantages, length, truncated }: S
       : [`advantage ${formatNumber(advantage)}${advantages ? ' of the first token' : ''}`]),
     `${length} token${length === 1 ? '' : 's'}`,
     ...(truncated ? ['truncated'] : []),
+    ...(kept ? ['kept for later stages'] : []),
   ];
 }
 
@@ -79,12 +91,12 @@ export function columnsLine({ columns = {}, exact }: Shown): Html {
 }
 
 /** Equal completions of a prompt once, with how many there are. */
-function merged(rows: readonly Completion[]): { row: Completion; times: number }[] {
-  const found = new Map<string, { row: Completion; times: number }>();
+function merged(rows: readonly Shown[]): { row: Shown; times: number }[] {
+  const found = new Map<string, { row: Shown; times: number }>();
   for (const row of rows) {
     const key = JSON.stringify([row.group, row.completion, row.reward]);
     const known = found.get(key);
-    if (known) known.times += 1;
+    if (known) found.set(key, { row: row.kept ? row : known.row, times: known.times + 1 });
     else found.set(key, { row, times: 1 });
   }
   return [...found.values()];

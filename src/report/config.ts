@@ -12,7 +12,7 @@ export function configSection({ config, configFile }: RunInfo): Html {
   const isDefault = ([name, value]: [string, unknown]) =>
     Object.hasOwn(defaults, name) && JSON.stringify(defaults[name]) === JSON.stringify(value);
   const row = ([name, value]: [string, unknown]) =>
-    html`<tr><th scope="row">${name}</th><td>${fromFolder(valueText(value), folder)}</td></tr>`;
+    html`<tr><th scope="row">${name}</th><td>${linesOf(value).map((line, i) => html`${i > 0 && html`<br>`}${fromFolder(line, folder)}`)}</td></tr>`;
   const chosen = fields.filter((field) => !isDefault(field));
   const others = fields.filter(isDefault);
   return html`<section><h2>Config</h2>
@@ -20,6 +20,12 @@ export function configSection({ config, configFile }: RunInfo): Html {
 <h3>Differs from the defaults</h3><table>${chosen.map(row)}</table>
 ${others.length > 0 && html`<h3>Defaults</h3><div class="defaults muted"><table>${others.map(row)}</table></div>`}</section>`;
 }
+
+/** Stages have a line each. */
+const linesOf = (value: unknown): string[] =>
+  Array.isArray(value) && value.some((item) => typeof item === 'object' && item !== null && 'kind' in item)
+    ? value.map((item, i) => `${i + 1}. ${valueText(item)}`)
+    : [valueText(value)];
 
 /** What the fields would be if only the required ones were given; some follow others. */
 function defaultsOf(config: RunInfo['config']): Record<string, unknown> {

@@ -1,4 +1,5 @@
 import type { MetricColumns } from '../protocol/metric-columns.ts';
+import type { StageSpan } from '../protocol/stage-spans.ts';
 import { formatShare } from '../text/numbers.ts';
 import { type Html, html } from './html.ts';
 import { type ChartLine, COLORS, lineChart } from './line-chart.ts';
@@ -15,14 +16,18 @@ interface ChartPlan {
 const REWARD_MEAN = /^rewards\/(.+)\/mean$/;
 
 /** The curves that a reader looks at first, and those that explain them. */
-export function curvesSection(columns: MetricColumns, changedAt: readonly number[]): Html {
+export function curvesSection(
+  columns: MetricColumns,
+  changedAt: readonly number[],
+  stages: readonly StageSpan[] = [],
+): Html {
   const charts = plans(columns.keys).flatMap(({ title, isShare, lines }) => {
     const drawn = lines.flatMap(({ key, ...line }, at): ChartLine[] => {
       const points = pointsOf(columns, key);
       return points.length > 0 ? [{ ...line, points, color: at % COLORS }] : [];
     });
     return drawn.length > 0
-      ? [lineChart(title, drawn, { marks: changedAt, ...(isShare && { format: formatShare }) })]
+      ? [lineChart(title, drawn, { marks: changedAt, stages, ...(isShare && { format: formatShare }) })]
       : [];
   });
   if (charts.length === 0) return html``;
@@ -58,6 +63,11 @@ function plans(keys: readonly string[]): ChartPlan[] {
         { key: 'frac_reward_zero_std', label: 'groups without a learning signal' },
         { key: 'completions/clipped_ratio', label: 'truncated completions' },
       ],
+    },
+    {
+      title: 'Token accuracy on demonstrations',
+      isShare: true,
+      lines: [{ key: 'mean_token_accuracy', label: 'accuracy' }],
     },
     { title: 'KL from the reference model', lines: [{ key: 'kl', label: 'KL' }] },
     { title: 'Entropy', lines: [{ key: 'entropy', label: 'entropy' }] },

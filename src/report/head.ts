@@ -6,6 +6,7 @@ import type { MetricColumns } from '../protocol/metric-columns.ts';
 import type { RunChange, RunState } from '../protocol/run-folder.ts';
 import { measureText, runMeasure } from '../protocol/run-measure.ts';
 import { secondsTrained } from '../protocol/run-results.ts';
+import { stageSpans, stageText } from '../protocol/stage-spans.ts';
 import { formatDuration } from '../text/duration.ts';
 import { fileName } from '../text/files-by-name.ts';
 import { type Html, html } from './html.ts';
@@ -14,8 +15,10 @@ import { type Html, html } from './html.ts';
 export function headSection(run: ExportedRun, status: RunState | 'interrupted', columns: MetricColumns): Html {
   const { info, label, note, tags } = run;
   const { config, step } = info;
+  const stages = stageSpans(config);
   const facts: [string, string][] = [
     ['State', `${status}, ${step} of ${config.maxSteps} steps`],
+    ...(stages.length > 0 ? [['Stages', stages.map(stageText).join('; ')] as [string, string]] : []),
     ['Started', `${info.createdAt.slice(0, 16).replace('T', ' ')} UTC`],
     ['Duration', formatDuration(secondsTrained(columns) ?? 0)],
     ['Model', fileName(config.model)],

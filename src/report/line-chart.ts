@@ -22,13 +22,15 @@ export interface Point {
 /** The report's colours. */
 export const COLORS = 6;
 export const [WIDTH, HEIGHT] = [480, 190];
-const [LEFT, RIGHT, TOP, BOTTOM] = [46, 10, 10, 24];
+const [LEFT, RIGHT, TOP, BOTTOM] = [46, 10, 12, 24];
 /** What can be told apart: more points become the lowest and the highest of each stretch. */
 const STRETCHES = 300;
 
 export interface ChartOptions {
   /** Steps with a line across. */
   marks?: readonly number[];
+  /** Parts of the run, by their first step and their last, named above the curves. */
+  stages?: readonly { name: string; first: number; last: number }[];
   /** How values are written. */
   format?: (value: number | undefined) => string;
 }
@@ -64,7 +66,8 @@ export const lookOf = (color: number): string =>
   `line c${color % COLORS}${color < COLORS ? '' : ` dash${1 + (Math.floor(color / COLORS - 1) % 2)}`}`;
 
 /** Axes and curves, within WIDTH × HEIGHT. */
-export function plotArea(lines: readonly ChartLine[], { marks = [], format = formatNumber }: ChartOptions = {}): Html {
+export function plotArea(lines: readonly ChartLine[], options: ChartOptions = {}): Html {
+  const { marks = [], stages = [], format = formatNumber } = options;
   const all = lines.flatMap(({ points, band }) => [...points, ...(band?.low ?? []), ...(band?.high ?? [])]);
   const [first, last] = extent(all.map(({ step }) => step));
   const [low, high] = extent(all.map(({ value }) => value));
@@ -78,9 +81,23 @@ export function plotArea(lines: readonly ChartLine[], { marks = [], format = for
   const dots = (points: readonly Point[]) => points.map(({ step, value }) => `${round(x(step))} ${round(y(value))}`);
   return html`${ticks.map((tick) => html`<path class="grid" d="M${LEFT} ${round(y(tick))}H${WIDTH - RIGHT}"/><text x="${LEFT - 6}" y="${round(y(tick) + 4)}" text-anchor="end">${format(tick)}</text>`)}
 ${steps.map((step) => html`<text x="${round(x(step))}" y="${HEIGHT - 6}" text-anchor="middle">${step}</text>`)}
+${stages.map(({ name, first: from, last: to }) => stageMark(name, x(from === 1 ? first : Math.max(first, from - 0.5)), x(Math.min(last, to + 0.5))))}
 ${marks.map((step) => html`<path class="mark" d="M${round(x(step))} ${TOP}V${HEIGHT - BOTTOM}"/>`)}
 ${lines.map((line) => band(line, dots))}
 ${lines.map((line) => curve(line, dots))}`;
+}
+
+/** About the width of a letter. */
+const LETTER = 5.5;
+
+/** Where a stage begins, and what it is called, as far as there is room. */
+function stageMark(name: string, from: number, to: number): Html {
+  if (to <= from) return html``;
+  const line = from > LEFT && html`<path class="stage" d="M${round(from)} 0V${HEIGHT - BOTTOM}"/>`;
+  const letters = Math.floor((to - from - 6) / LETTER);
+  if (letters < 4) return html`${line}`;
+  const text = name.length <= letters ? name : `${name.slice(0, letters - 1)}…`;
+  return html`${line}<text class="stage-name" x="${round(from + 3)}" y="8">${text}</text>`;
 }
 
 type Dots = (points: readonly Point[]) => string[];

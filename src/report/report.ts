@@ -3,10 +3,14 @@ import { writeOutput } from '../export/output-file.ts';
 import { writePieces } from '../export/text-writer.ts';
 import { BadInput } from '../protocol/errors.ts';
 import { learnedFrom } from '../protocol/row-groups.ts';
+import type { RunInfo } from '../protocol/run-folder.ts';
+import { selectionAt } from '../protocol/selection.ts';
+import { stageSpans } from '../protocol/stage-spans.ts';
 import { evaluatedSteps, readEvaluation } from '../run-folder/evaluations.ts';
 import { MetricsTail } from '../run-folder/metrics-tail.ts';
 import { RunReader } from '../run-folder/read-run.ts';
 import { readCompletions, recordedSteps } from '../run-folder/rollouts.ts';
+import { checkConfig } from '../run-folder/run-info.ts';
 import { stepSection } from './completions.ts';
 import { configSection, provenanceSection } from './config.ts';
 import { curvesSection } from './curves.ts';
@@ -24,6 +28,7 @@ export async function writeReport(target: string, run: ExportedRun, version: str
 
 async function reportOf(run: ExportedRun, version: string): Promise<Html> {
   const { folder, info, label } = run;
+  checkConfig(folder, info);
   const tail = new MetricsTail(folder);
   await tail.read();
   const { columns } = tail;
@@ -31,10 +36,10 @@ async function reportOf(run: ExportedRun, version: string): Promise<Html> {
   const changedAt = [...new Set((info.changes ?? []).map(({ step }) => step))];
   const body = [
     headSection(run, status, columns),
-    curvesSection(columns, changedAt),
+    curvesSection(columns, changedAt, stageSpans(info.config)),
     changesSection(info.changes),
     await heldOut(folder),
-    ...(await completions(folder)),
+    ...(await completions(folder, info)),
     configSection(info),
     provenanceSection(info),
   ];
@@ -52,10 +57,15 @@ async function heldOut(folder: string): Promise<Html> {
 }
 
 /** Of the first step and the last; none, where none are recorded. */
-async function completions(folder: string): Promise<Html[]> {
+async function completions(folder: string, { config }: RunInfo): Promise<Html[]> {
   const steps = stepsOf(folder);
   const shown = [...new Set([steps[0], steps.at(-1)])].filter((step) => step !== undefined);
-  return Promise.all(shown.map(async (step) => stepSection(step, learnedFrom(await readCompletions(folder, step)))));
+  return Promise.all(
+    shown.map(async (step) => {
+      const rows = learnedFrom(await readCompletions(folder, step));
+      return stepSection(step, rows, selectionAt(config, step));
+    }),
+  );
 }
 
 function stepsOf(folder: string): number[] {

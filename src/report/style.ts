@@ -27,6 +27,8 @@ svg { display: block; width: 100%; height: auto; }
 svg text { fill: var(--muted); font-size: 11px; font-variant-numeric: tabular-nums; }
 .grid { stroke: var(--line); }
 .mark { stroke: var(--muted); stroke-dasharray: 3 3; }
+.stage { stroke: var(--line); }
+.stage-name { font-size: 9px; }
 .line { fill: none; stroke-width: 1.6; stroke-linejoin: round; }
 .dash1 { stroke-dasharray: 6 3; } .dash2 { stroke-dasharray: 1.5 3; }
 .band { stroke: none; opacity: 0.16; }

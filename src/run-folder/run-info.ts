@@ -21,6 +21,17 @@ export function readRunInfo(run: string): RunInfo {
   }
 }
 
+/** What runs of every release say of their config, and what cannot be shown without. */
+const NEEDED = ['model', 'maxSteps', 'rewards', 'lossType', 'numIterations', 'epsilon', 'beta'] as const;
+
+/** Throws BadInput where the config of a run is not whole: it is not checked when it is read. */
+export function checkConfig(run: string, { config }: Pick<RunInfo, 'config'>): void {
+  const missing = NEEDED.find((field) => config[field] === undefined);
+  if (missing === undefined) return;
+  const file = join(run, RUN_FILES.info);
+  throw new BadInput(`"config" has no "${missing}", without which the run cannot be told; restore the file.`, { file });
+}
+
 /** As `readRunInfo`, for a process that must not wait for a disk: undefined when there is none that can be read. */
 export async function readRunInfoLater(folder: string): Promise<RunInfo | undefined> {
   try {

@@ -1,6 +1,7 @@
 import type { LoadedConfig } from '../config/load-config.ts';
 import { isZero } from '../grpo/statistics.ts';
 import type { Finding } from '../protocol/finding.ts';
+import { LENGTH_REWARDS } from '../protocol/length-config.ts';
 import { setField } from '../protocol/remedy.ts';
 import type { RunConfig } from '../protocol/run-config.ts';
 import { type FunctionReport, type StepReport, withoutSignal } from '../protocol/step-report.ts';
@@ -94,7 +95,9 @@ function functionFindings({ functions, completions, groups }: StepReport, contex
     }
     // Of one whose weight is 0, nobody wants more than its figures. With no signal at all, the cause says more.
     const isFlat = isZero(max! - min!) && (!steps || isZero(steps.max! - steps.min!));
-    const constant = scored > 1 && each.weight !== 0 && isFlat && groups.signals.signal > 0;
+    // A penalty on length that the config adds costs nothing while completions are short.
+    const isPenalty = LENGTH_REWARDS.includes(name) && !context.functions.some((other) => other.name === name);
+    const constant = scored > 1 && each.weight !== 0 && isFlat && !isPenalty && groups.signals.signal > 0;
     if (!constant) return [];
     const evidence = `"${name}" gave all ${scored} completions ${figure(max!)}, so it cannot tell them apart.`;
     return [{ kind: 'constant-function', severity: 'warning', evidence, place }];

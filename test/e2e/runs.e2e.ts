@@ -45,7 +45,7 @@ session.test('runs of one config are called by what differs, each with one measu
   expect(names[0]).toBe('Done');
   expect(names[1]).toMatch(/^sort · \d+ \w+ \d\d:\d\d$/);
   expect(names.slice(2)).toEqual(['sort · lr 1e-3 · seed 4', 'sort · seed 4', 'sort']);
-  expect(await row('sort · seed 4').innerText()).toMatch(/held-out \d\.\d\d · 2\/2 · \d\d:\d\d/);
+  expect(await row('sort · seed 4').innerText()).toMatch(/held-out \d\.\d\d · \d\d:\d\d · 2\/2/);
   await editor.hover(
     row('sort · seed 4').locator('.label-name'),
     /held-out\sreward:\s\d\.\d\d\s→\s\d\.\d\d\safter\sstep\s2/,
@@ -56,9 +56,9 @@ session.test('runs of one config are called by what differs, each with one measu
 session.test(
   'F2 renames a run: the view, its dashboard and about.json say so',
   async ({ server, editor, dashboard }) => {
+    // A click shows the run and leaves the focus where it was.
     await row('sort').click();
     await dashboard.state.filter({ hasText: 'done' }).waitFor();
-    await row('sort').click();
     await editor.page.keyboard.press('F2');
     await editor.quickInput.fill('baseline');
     await editor.page.keyboard.press('Enter');

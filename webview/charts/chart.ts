@@ -5,7 +5,7 @@ import { term } from '../term.ts';
 import { type ChartActions, chartActions, type ExportKind } from './actions.ts';
 import type { ChartDefinition, SeriesDefinition } from './definitions.ts';
 import { Legend } from './legend.ts';
-import type { Marks } from './marks.ts';
+import { type Marks, stageAt } from './marks.ts';
 import { Plot, type PlotEvents } from './plot.ts';
 import { drawnSeries, type PlotSettings } from './plot-series.ts';
 import { ChartTable } from './table.ts';
@@ -119,13 +119,15 @@ export class Chart {
     const { curves } = view.runs[0]!;
     const place = x ?? view.marks.chosen;
     const row = place === null ? curves.columns.length - 1 : curves.rowAt(view.axis, place);
-    this.#legend.show(view, place, x === null ? undefined : this.#plot.changeAt(x));
+    const at = row < 0 ? 0 : curves.x(view.axis)[row]!;
+    const stage = stageAt(view.marks.stages, at);
+    this.#legend.show(view, place, { stage, change: x === null ? undefined : this.#plot.changeAt(x) });
     this.#slider.setAttribute('aria-valuemin', String(view.range[0]));
     this.#slider.setAttribute('aria-valuemax', String(view.range[1]));
-    const at = row < 0 ? 0 : curves.x(view.axis)[row]!;
     this.#slider.setAttribute('aria-valuenow', String(at));
     const step = `step ${row < 0 ? 0 : curves.columns.steps[row]!}`;
-    this.#slider.setAttribute('aria-valuetext', view.axis === 'step' ? step : `${step}, ${xText(view.axis, at)}`);
+    const where = view.axis === 'step' ? step : `${step}, ${xText(view.axis, at)}`;
+    this.#slider.setAttribute('aria-valuetext', stage === undefined ? where : `${where}, ${stage}`);
   }
 
   /** The values of a row in words, for the live region. */

@@ -11,7 +11,7 @@ import { changesByStep } from './changes.ts';
 import { Chart, type ChartEvents, type ChartView } from './chart.ts';
 import { Curves, type PlottedRun } from './curves.ts';
 import { type ChartDefinition, chartDefinitions } from './definitions.ts';
-import type { Marks } from './marks.ts';
+import type { Marks, StageMark } from './marks.ts';
 import { Navigation } from './navigation.ts';
 import { keepScrolled } from './scrolled.ts';
 import { onThemeChange, readTheme } from './theme.ts';
@@ -120,7 +120,18 @@ export class Charts {
     return {
       chosen: layout.step === null ? null : navigation.placeOf(layout.step),
       changes: changesByStep(main!.head.changes).map(({ step, text }) => ({ x: navigation.placeOf(step), text })),
+      stages: this.#stageMarks,
     };
+  }
+
+  /** Between the last step of one and the first of the next, as far as the run has come. */
+  get #stageMarks(): StageMark[] {
+    const { main, stages } = this.#store;
+    const place = (step: number) => this.#navigation.placeOf(step);
+    const end = (step: number) => (place(step) + place(step + 1)) / 2;
+    return stages
+      .filter(({ first }) => first <= main!.columns.lastStep)
+      .map(({ first, last, name }) => ({ name, from: first === 1 ? place(0) : end(first - 1), to: end(last) }));
   }
 
   #plottedRuns({ head: { name, folder }, columns }: ShownRun): PlottedRun[] {

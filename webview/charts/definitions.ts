@@ -86,7 +86,7 @@ export function chartDefinitions(
         { ...line('completions/kept_ratio', 'kept', 4), share: true, term: 'kept' as const },
       ],
     },
-    stack({ id: 'groups', title: 'Groups without signal', term: 'signal', unit: 'share' }, [
+    stack({ id: 'groups', title: 'Groups without signal', term: 'signal', unit: 'share', ...ofKept(keys) }, [
       ['groups/too_easy', 'too easy', 1, 'too easy'],
       ['groups/too_hard', 'too hard', 4, 'too hard'],
       ['groups/equal', 'all equal', 0, 'all equal'],
@@ -99,7 +99,7 @@ export function chartDefinitions(
       title: 'Dynamic sampling',
       term: 'wasted' as const,
       series: [
-        { ...line('dynamic_sampling/rounds', 'rounds', 0), style: 'strong' as const },
+        { ...line('dynamic_sampling/rounds', 'rounds', 0), style: 'strong' as const, term: 'rounds' as const },
         { ...line('dynamic_sampling/wasted_ratio', 'wasted', 4), share: true, term: 'wasted' as const },
       ],
     },
@@ -144,6 +144,12 @@ export function chartDefinitions(
     .map((chart) => ({ ...chart, series: chart.series.filter(({ terms }) => terms.some(({ key }) => known.has(key))) }))
     .filter(({ series }) => series.length > 0);
 }
+
+/** Where groups without a signal are replaced, few are left to be seen. */
+const ofKept = (keys: readonly string[]): Pick<ChartDefinition, 'note'> =>
+  keys.includes('dynamic_sampling/rounds')
+    ? { note: 'Of the groups that steps learn from. Those that were replaced are in Dynamic sampling, as wasted.' }
+    : {};
 
 /** Learning needs differences within groups; where the rewards of a step end, so does the band. */
 const REWARD_BAND: Band = {

@@ -43,7 +43,7 @@ export class Legend {
     this.element.append(this.#at);
     for (const series of source.definition.series) {
       const { id, label, style = 'line', color, band } = series;
-      const value = (run: PlottedRun, row: number) => source.format(latest(series, run, row), series);
+      const value = (run: PlottedRun, row: number) => this.#latest(series, run, row);
       const entry = this.#entry({ id, label, look: style, color, at: value }, onToggle);
       if (series.term) explain(entry, series.term);
       if (!band) continue;
@@ -56,8 +56,12 @@ export class Legend {
     this.element.append(this.#change, this.#others);
   }
 
-  /** At a place on the x axis; null: the newest of each run. `change`: what changed there. */
-  show({ runs, axis, hidden, theme }: PlotSettings, place: number | null, change: string | undefined): void {
+  /** At a place on the x axis; null: the newest of each run. `stage`: the name of the one that is there; `change`: what changed there. */
+  show(
+    { runs, axis, hidden, theme }: PlotSettings,
+    place: number | null,
+    { stage, change }: { stage: string | undefined; change: string | undefined },
+  ): void {
     const [main, ...others] = runs;
     const rowOf = ({ curves }: PlottedRun): number => {
       const { length } = curves.columns;
@@ -69,7 +73,10 @@ export class Legend {
     const row = place === null ? curves.columns.length - 1 : curves.rowAt(axis, place);
     const x = row < 0 ? 0 : curves.x(axis)[row]!;
     const step = xText('step', row < 0 ? 0 : curves.columns.steps[row]!);
-    setText(this.#at, axis === 'step' ? step : `${step} · ${xText(axis, x)}`);
+    setText(
+      this.#at,
+      [step, axis === 'step' ? '' : xText(axis, x), stage ?? ''].filter((part) => part !== '').join(' · '),
+    );
     setText(this.#change, change ?? '');
     this.#change.hidden = change === undefined;
     for (const { id, button, swatch, value, color, at } of this.#entries) {
@@ -81,18 +88,30 @@ export class Legend {
     const drawn = overlaidSeries(this.#source.definition, hidden);
     // Of a stack, the upper edge is drawn.
     const drawnAt = (run: PlottedRun, at: number, series: SeriesDefinition) =>
-      stacked ? run.curves.at(withoutHidden(series.terms, hidden), at) : latest(series, run, at);
+      stacked
+        ? this.#source.format(run.curves.at(withoutHidden(series.terms, hidden), at), series)
+        : this.#latest(series, run, at);
     this.#others.hidden = others.length === 0 || drawn.length === 0;
     this.#overlays.show(
       others.map((run) => {
         const at = rowOf(run);
         const texts = drawn.map((series, i) => {
-          const text = at < 0 ? '–' : this.#source.format(drawnAt(run, at, series), series);
+          const text = at < 0 ? '–' : drawnAt(run, at, series);
           return stacked ? `in all ${text}` : i === 0 ? text : `${series.label} ${text}`;
         });
         return { run, color: theme.palette[run.color]!, text: texts.join(' · ') };
       }),
     );
+  }
+
+  /** Of a series with few points, the one before, if there is none here, and of which step that is. */
+  #latest(series: SeriesDefinition, { curves }: PlottedRun, row: number): string {
+    const terms = series.shown ?? series.terms;
+    let at = row;
+    while (series.sparse && at > 0 && Number.isNaN(curves.at(terms, at))) at--;
+    const value = curves.at(terms, at);
+    const text = this.#source.format(value, series);
+    return at === row || Number.isNaN(value) ? text : `${text} (step ${curves.columns.steps[at]})`;
   }
 
   /** Where a band ends below and above. */
@@ -119,14 +138,6 @@ export class Legend {
     this.element.append(button);
     return button;
   }
-}
-
-/** Of a series with few points, the one before, if there is none here. */
-function latest(series: SeriesDefinition, { curves }: PlottedRun, row: number): number {
-  const terms = series.shown ?? series.terms;
-  let at = row;
-  while (series.sparse && at > 0 && Number.isNaN(curves.at(terms, at))) at--;
-  return curves.at(terms, at);
 }
 
 function overlay(): Row<Overlay> {

@@ -2,7 +2,7 @@ import uPlot from 'uplot';
 import { formatNumber, formatShare } from '../../src/text/numbers.ts';
 import { niceTicks } from '../../src/text/ticks.ts';
 import type { ChartDefinition } from './definitions.ts';
-import { drawMarks, type Marks } from './marks.ts';
+import { drawMarks, type Marks, STAGES_HEIGHT } from './marks.ts';
 import { type DrawnCurves, type PlotSettings, plotData, toUplotSeries } from './plot-series.ts';
 import type { ChartTheme } from './theme.ts';
 import { tickDistances, tickText, type XAxis } from './x-axis.ts';
@@ -42,7 +42,7 @@ export class Plot {
   #look = '';
   #range: [number, number] = [1, 2];
   #axis: XAxis = 'step';
-  #marks: Marks = { chosen: null, changes: [] };
+  #marks: Marks = { chosen: null, changes: [], stages: [] };
   #theme: ChartTheme | undefined;
 
   constructor(chart: PlotScales, events: PlotEvents) {
@@ -57,7 +57,7 @@ export class Plot {
     this.#range = range;
     this.#marks = marks;
     const looks = curves.drawn.map(({ run: _, terms: __, within: ___, smoothing: ____, ...look }) => look);
-    const look = JSON.stringify([looks, curves.bands, theme, axis, log]);
+    const look = JSON.stringify([looks, curves.bands, theme, axis, log, marks.stages.length > 0]);
     if (look !== this.#look || !this.#uplot) this.#build(curves, view, height);
     this.#look = look;
     const plot = this.#uplot!;
@@ -76,7 +76,7 @@ export class Plot {
       {
         width,
         height,
-        padding: [8, 22, 0, 0],
+        padding: [this.#marks.stages.length > 0 ? 8 + STAGES_HEIGHT : 8, 22, 0, 0],
         legend: { show: false },
         series: toUplotSeries(drawn),
         bands: bands.map(({ upper, lower, fill }) => ({ series: [upper, lower], fill })),

@@ -56,7 +56,7 @@ export class Checkpoints {
     const { saved = [], evaluated = [], trusted = true } = this.#told ?? {};
     const checkpoints = main ? measured(saved, main.columns) : [];
     const chosen = (checkpoints.find(({ step }) => step === layout.checkpoint) ?? checkpoints[0])?.step;
-    this.#list.show(checkpoints, chosen);
+    this.#list.show(checkpoints, chosen, this.#store.stages);
     this.#empty.hidden = this.#told === undefined || checkpoints.length > 0;
     setText(this.#empty, main ? `No checkpoint yet: one is saved every ${main.head.config.saveSteps} steps.` : '');
     this.#segments.chosen = layout.checkpointView;

@@ -1,3 +1,4 @@
+import { type StageSpan, spanAt } from '../../src/protocol/stage-spans.ts';
 import { formatBytes } from '../../src/text/bytes.ts';
 import { dayAndTime } from '../../src/text/start-time.ts';
 import { el, setText } from '../dom.ts';
@@ -9,6 +10,8 @@ import { type MeasuredCheckpoint, measureWords } from './measured.ts';
 interface Shown {
   checkpoint: MeasuredCheckpoint;
   chosen: boolean;
+  /** The stage that it is of; undefined in a run without stages. */
+  stage: StageSpan | undefined;
 }
 
 const KINDS = { adapter: 'LoRA adapter', full: 'full model' };
@@ -30,8 +33,13 @@ export class CheckpointList {
     );
   }
 
-  show(checkpoints: readonly MeasuredCheckpoint[], chosen: number | undefined): void {
-    this.#rows.show(checkpoints.map((checkpoint) => ({ checkpoint, chosen: checkpoint.step === chosen })));
+  show(checkpoints: readonly MeasuredCheckpoint[], chosen: number | undefined, stages: readonly StageSpan[]): void {
+    this.#rows.show(
+      checkpoints.map((checkpoint) => {
+        const { step } = checkpoint;
+        return { checkpoint, chosen: step === chosen, stage: spanAt(stages, step) };
+      }),
+    );
   }
 
   /** Up and down go from one to the next, and choose it. */
@@ -49,12 +57,13 @@ export class CheckpointList {
 
 function row(step: number, choose: (step: number) => void): Row<Shown> {
   const best = el('span', { class: 'best', title: 'The highest reward of these checkpoints' }, 'best');
+  const ofStage = el('span', { class: 'muted' });
   const measure = el('span');
   const facts = el('span', { class: 'muted' });
   const button = el(
     'button',
     { class: 'checkpoint', onclick: () => choose(step) },
-    el('span', { class: 'checkpoint-title' }, el('strong', {}, `Step ${step}`), best),
+    el('span', { class: 'checkpoint-title' }, el('strong', {}, `Step ${step}`), ofStage, best),
     measure,
     facts,
   );
@@ -71,10 +80,11 @@ function row(step: number, choose: (step: number) => void): Row<Shown> {
     exportButton(step),
     resume,
   );
-  const update = ({ checkpoint, chosen }: Shown) => {
+  const update = ({ checkpoint, chosen, stage }: Shown) => {
     const { bytes, savedAt, kind, newest } = checkpoint;
     button.setAttribute('aria-current', String(chosen));
     best.hidden = !checkpoint.best;
+    setText(ofStage, stage ? (stage.last === step ? `end of ${stage.name}` : `in ${stage.name}`) : '');
     setText(measure, measureWords(checkpoint));
     setText(facts, `${KINDS[kind]} · ${formatBytes(bytes)} · ${dayAndTime(savedAt)}`);
     actions.hidden = !chosen;

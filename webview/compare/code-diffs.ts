@@ -1,6 +1,6 @@
 import './code-diffs.css';
+import { groupBy } from '../../src/text/group-by.ts';
 import { el } from '../dom.ts';
-import { groupBy } from '../group-by.ts';
 import { host, onMessage } from '../host.ts';
 import { KeyedList, type Row } from '../keyed-list.ts';
 import type { ShownRun } from '../store.ts';

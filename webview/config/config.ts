@@ -4,6 +4,7 @@ import type { HostMessage } from '../../src/protocol/dashboard.ts';
 import { type Child, el, setChildren, setText } from '../dom.ts';
 import { host, onMessage } from '../host.ts';
 import type { ShownRun, Store } from '../store.ts';
+import { withCode } from '../with-code.ts';
 import { aboutFacts, inputFacts, runFacts, sourceFacts } from './facts.ts';
 import { type ConfigRow, type ConfigSection, configSectionsOf, searchSections } from './rows.ts';
 
@@ -122,9 +123,9 @@ function fieldRow({ name, value, description, isDefault, history }: ConfigRow): 
   const was = history.map((text) => el('div', { class: 'changed' }, text));
   return el(
     'tr',
-    { class: isDefault ? 'default' : 'set', title: description },
+    { class: isDefault ? 'default' : 'set', title: description.replaceAll('`', '') },
     el('th', { scope: 'row' }, name),
     el('td', { class: 'value' }, value, isDefault && el('span', { class: 'visually-hidden' }, ' (default)'), ...was),
-    el('td', { class: 'description' }, el('div', {}, description)),
+    el('td', { class: 'description' }, el('div', {}, ...withCode(description))),
   );
 }

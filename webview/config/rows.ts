@@ -1,6 +1,7 @@
 import type { RunHead } from '../../src/protocol/dashboard.ts';
 import type { ConfigField } from '../../src/protocol/dashboard-config.ts';
 import { valueText } from '../../src/protocol/difference-text.ts';
+import { stageSpans, stageText } from '../../src/protocol/stage-spans.ts';
 
 /** A field of the run's config as it is shown. */
 export interface ConfigRow {
@@ -41,12 +42,18 @@ export function configSectionsOf(
     title,
     rows: fields
       .filter(({ section, name }) => section === title && name in values)
+      // Stages have sections of their own.
+      .filter(({ name }) => name !== 'stages' || values.stages === null)
       .flatMap((field) =>
         field.name === 'lora' ? loraRows(values.lora, field, row) : [row(field.name, values[field.name], field)],
       ),
   }));
+  const stages = stageSpans(config).map((span) => ({
+    title: `Stage ${span.number}: ${stageText(span)}`,
+    rows: stageRows(config.stages![span.number - 1]!, fields, row),
+  }));
   const others = unknown.map((name) => row(name, values[name], { description: 'A field of another release.' }));
-  return [...sections, { title: 'Other fields', rows: others }].filter(({ rows }) => rows.length > 0);
+  return [...sections, ...stages, { title: 'Other fields', rows: others }].filter(({ rows }) => rows.length > 0);
 }
 
 /** Those that have these letters in their name, value or description. */
@@ -73,6 +80,23 @@ function loraRows(
   return parts.map((part, i) => (i === 0 ? { ...part, description: field.description } : part));
 }
 
+/** What a stage sets: of the run's fields it has those that are other than the run's. */
+function stageRows(
+  { kind: _, name: __, ...own }: Record<string, unknown>,
+  fields: readonly ConfigField[],
+  row: (name: string, value: unknown, field: Pick<ConfigField, 'description' | 'default'>) => ConfigRow,
+): ConfigRow[] {
+  return Object.entries(own)
+    .filter(([, value]) => value !== undefined)
+    .map(([name, value]) => ({
+      ...row(name, value, {
+        description: fields.find((field) => field.name === name)?.description ?? '',
+        default: null,
+      }),
+      history: [],
+    }));
+}
+
 /** Where a config leaves these open. */
 const followsAnother = (name: string, config: Record<string, unknown>): boolean =>
   (name === 'epsilonHigh' && config.epsilonHigh === config.epsilon) ||
@@ -93,7 +117,7 @@ function inFolder(value: unknown, folder: string): unknown {
       ? value.slice(folder.length + 1)
       : value;
   if (Array.isArray(value)) return value.map((item) => inFolder(item, folder));
-  if (typeof value === 'object' && value !== null && 'file' in value)
-    return { ...value, file: inFolder(value.file, folder) };
+  if (typeof value === 'object' && value !== null)
+    return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, inFolder(inner, folder)]));
   return value;
 }

@@ -1,6 +1,6 @@
 import { formatNumber } from '../../src/text/numbers.ts';
 import { niceTicks } from '../../src/text/ticks.ts';
-import type { Marks } from '../charts/marks.ts';
+import { drawStages, type Marks, STAGES_HEIGHT } from '../charts/marks.ts';
 import { type ChartTheme, translucent } from '../charts/theme.ts';
 import { tickDistances, tickText, type XAxis } from '../charts/x-axis.ts';
 import { el } from '../dom.ts';
@@ -58,6 +58,9 @@ export class HeatMapCanvas {
     ctx.font = picture.theme.font;
     this.#drawCells(ctx, picture);
     this.#drawAxes(ctx, picture);
+    const box = { left: LEFT, top: this.#top, width: this.#width, height: this.#height };
+    const { marks, theme } = picture;
+    drawStages(ctx, marks.stages, { box, px: (x) => this.#px(x), ratio: 1, theme });
     for (const { x } of picture.marks.changes) this.#drawMark(ctx, x, picture.theme.change, [2, 2]);
     if (picture.marks.chosen !== null) this.#drawMark(ctx, picture.marks.chosen, picture.theme.cursor, []);
   }
@@ -70,7 +73,7 @@ export class HeatMapCanvas {
     if (this.#cursor.hidden || !bins) return;
     const [left, right] = this.#edges(at);
     const height = this.#height / bins.count;
-    const top = bin === null ? TOP : TOP + (bins.count - 1 - bin) * height;
+    const top = bin === null ? this.#top : this.#top + (bins.count - 1 - bin) * height;
     Object.assign(this.#cursor.style, {
       left: `${left - 1}px`,
       width: `${Math.max(3, right - left + 2)}px`,
@@ -95,7 +98,7 @@ export class HeatMapCanvas {
   /** The bin at a place, in CSS pixels from the top. */
   binAt(top: number): number | null {
     const { bins } = this.#picture ?? {};
-    const bin = bins ? Math.floor((1 - (top - TOP) / this.#height) * bins.count) : -1;
+    const bin = bins ? Math.floor((1 - (top - this.#top) / this.#height) * bins.count) : -1;
     return bins && bin >= 0 && bin < bins.count ? bin : null;
   }
 
@@ -104,7 +107,11 @@ export class HeatMapCanvas {
   }
 
   get #height(): number {
-    return this.element.clientHeight - TOP - BOTTOM;
+    return this.element.clientHeight - this.#top - BOTTOM;
+  }
+
+  get #top(): number {
+    return this.#picture?.marks.stages.length ? TOP + STAGES_HEIGHT : TOP;
   }
 
   #px(x: number): number {
@@ -138,7 +145,7 @@ export class HeatMapCanvas {
       counts.forEach((count, bin) => {
         if (count === 0) return;
         ctx.fillStyle = shades[Math.round(32 * Math.sqrt(count / total))]!;
-        const top = TOP + (bins.count - 1 - bin) * height;
+        const top = this.#top + (bins.count - 1 - bin) * height;
         ctx.fillRect(x0, Math.floor(top), x1 - x0, Math.ceil(height) - (height > 5 ? 1 : 0));
       });
     });
@@ -153,7 +160,7 @@ export class HeatMapCanvas {
       const [, high] = edgesOf(bins, bins.count - 1);
       for (const tick of niceTicks(low, high, Math.max(2, Math.floor(this.#height / 26)), false)) {
         if (tick < low || tick > high) continue;
-        const y = TOP + this.#height * (1 - (tick - low) / (high - low));
+        const y = this.#top + this.#height * (1 - (tick - low) / (high - low));
         ctx.fillText(formatNumber(tick), LEFT - 8, y);
       }
     }
@@ -162,7 +169,7 @@ export class HeatMapCanvas {
     const most = this.#width / (this.#width < 500 ? 60 : 80);
     const distance = tickDistances(axis).find((each) => (range[1] - range[0]) / each <= most) ?? range[1] - range[0];
     for (let tick = Math.ceil(range[0] / distance) * distance; tick <= range[1]; tick += distance)
-      ctx.fillText(tickText(axis, Number(tick.toPrecision(12))), this.#px(tick), TOP + this.#height + 7);
+      ctx.fillText(tickText(axis, Number(tick.toPrecision(12))), this.#px(tick), this.#top + this.#height + 7);
   }
 
   #drawMark(ctx: CanvasRenderingContext2D, x: number, color: string, dash: number[]): void {
@@ -172,8 +179,8 @@ export class HeatMapCanvas {
     ctx.lineWidth = 1;
     ctx.setLineDash(dash);
     ctx.beginPath();
-    ctx.moveTo(Math.round(this.#px(x)) + 0.5, TOP);
-    ctx.lineTo(Math.round(this.#px(x)) + 0.5, TOP + this.#height);
+    ctx.moveTo(Math.round(this.#px(x)) + 0.5, this.#top);
+    ctx.lineTo(Math.round(this.#px(x)) + 0.5, this.#top + this.#height);
     ctx.stroke();
     ctx.setLineDash([]);
   }

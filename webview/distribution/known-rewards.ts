@@ -1,4 +1,5 @@
 import type { StepRewards } from '../../src/protocol/dashboard-overview.ts';
+import { sampledUpTo } from '../../src/protocol/stage-spans.ts';
 import { host, onMessage } from '../host.ts';
 import type { Store } from '../store.ts';
 import { sampledSteps } from './sampled-steps.ts';
@@ -24,14 +25,16 @@ export class KnownRewards {
 
   /** Those of a range of steps that are known, in ascending order. The others are on their way. */
   within(from: number, to: number): StepRewards[] {
-    const { main, newestRollouts } = this.#store;
+    const { main, newestRollouts, stages } = this.#store;
     // After it was taken back, the run may have other completions at the same steps.
     if (main !== this.#run) {
       this.#run = main;
       this.#steps.clear();
       this.#asked = new Set();
     }
-    const wanted = sampledSteps(from, Math.min(to, newestRollouts));
+    const wanted = sampledSteps(from, Math.min(to, newestRollouts)).filter(
+      (step) => sampledUpTo(stages, step) === step,
+    );
     const unknown = wanted.filter((step) => !this.#steps.has(step));
     this.waits = unknown.length > 0;
     this.#ask(unknown);

@@ -1,7 +1,8 @@
 import './explain.css';
 import type { ExplanationSection, ExplanationTable } from '../../src/protocol/explain-parts.ts';
 import { type ExplainedGroup, explainGroup } from '../../src/protocol/explanation.ts';
-import { type Child, el } from '../dom.ts';
+import { el } from '../dom.ts';
+import { withCode } from '../with-code.ts';
 
 /** One page that walks through GRPO with the numbers of a group. */
 export class ExplainPage {
@@ -12,7 +13,7 @@ export class ExplainPage {
   show(key: string, group: ExplainedGroup, back: HTMLElement): void {
     if (key === this.#shown) return;
     this.#shown = key;
-    const { title, sections } = explainGroup(group);
+    const { heading, sections } = explainGroup(group);
     const top = this.element.querySelector('.detail')?.scrollTop ?? 0;
     const page = el(
       'div',
@@ -20,15 +21,12 @@ export class ExplainPage {
         class: 'detail explanation',
         tabindex: 0,
         role: 'region',
-        'aria-label': `How GRPO learns from ${title.toLowerCase()}`,
+        'aria-label': heading,
       },
       ...sections.map(section),
     );
     const hadFocus = this.element.contains(document.activeElement);
-    this.element.replaceChildren(
-      el('div', { class: 'bar group-title-bar' }, back, el('h2', {}, `How GRPO learns from ${title.toLowerCase()}`)),
-      page,
-    );
+    this.element.replaceChildren(el('div', { class: 'bar group-title-bar' }, back, el('h2', {}, heading)), page);
     page.scrollTop = top;
     if (hadFocus) page.focus({ preventScroll: true });
   }
@@ -44,10 +42,6 @@ const section = ({ title, source, text, formulas = [], table }: ExplanationSecti
     formulas.length > 0 && el('pre', { class: 'formulas' }, formulas.join('\n')),
     table && tableOf(table, title),
   );
-
-/** What is between backticks is as it is in a config. */
-const withCode = (text: string): Child[] =>
-  text.split('`').map((part, i) => (i % 2 === 1 ? el('code', {}, part) : part));
 
 function tableOf({ head, numbers, rows }: ExplanationTable, title: string): HTMLElement {
   const kind = (column: number) => ({ class: numbers[column] ? 'number' : '' });

@@ -13,7 +13,7 @@ export async function exportChart(chart: ChartDefinition, kind: ExportKind, view
   const { runs, axis, range, log } = view;
   const name = `${fileNameOf(runs[0]!.label)}-${chart.id.replaceAll(/[^\w-]+/g, '-')}`;
   if (kind === 'csv') return save(`${name}.csv`, chartCsv(chart, runs, stepsWithin(runs[0]!.curves, axis, range)));
-  const svg = chartSvg(chart, view, range, log.has(chart.id));
+  const svg = chartSvg(chart, view, log.has(chart.id));
   if (kind === 'svg') return save(`${name}.svg`, svg);
   save(`${name}.png`, await pngOf(svg));
 }

@@ -2,6 +2,7 @@ import { formatNumber, formatShare } from '../../src/text/numbers.ts';
 import { niceTicks } from '../../src/text/ticks.ts';
 import type { Point } from '../charts/decimate.ts';
 import type { ChartDefinition } from '../charts/definitions.ts';
+import type { Marks } from '../charts/marks.ts';
 import { type DrawnSeries, drawnSeries, type PlotSettings, plotData } from '../charts/plot-series.ts';
 import { translucent } from '../charts/theme.ts';
 import { tickText, X_AXES } from '../charts/x-axis.ts';
@@ -10,7 +11,7 @@ const WIDTH = 960;
 const HEIGHT = 420;
 const LEFT = 64;
 const RIGHT = 56;
-const TOP = 64;
+const TOP = 72;
 const BOTTOM = 40;
 
 type Points = readonly Point[];
@@ -18,11 +19,10 @@ type Points = readonly Point[];
 /** A chart as a picture of its own, in the colours on screen: the curves as paths, thinned out to what can be seen. */
 export function chartSvg(
   chart: ChartDefinition,
-  settings: PlotSettings,
-  range: readonly [number, number],
+  settings: PlotSettings & { range: readonly [number, number]; marks: Pick<Marks, 'stages'> },
   log: boolean,
 ): string {
-  const { theme, runs, axis } = settings;
+  const { theme, runs, axis, range, marks } = settings;
   const { drawn, bands } = drawnSeries(chart, settings);
   const [x, ...ys] = plotData(drawn, axis, range, WIDTH - LEFT - RIGHT);
   const toScale = log ? (value: number) => Math.asinh(value / 1e-3) : (value: number) => value;
@@ -51,6 +51,14 @@ export function chartSvg(
   if (drawn.some(({ share }) => share))
     for (const share of [0, 0.5, 1])
       parts.push(text(WIDTH - RIGHT + 8, place(share) + 4, formatShare(share), theme.muted, 'start'));
+
+  for (const { from, to, name } of marks.stages) {
+    const [start, end] = [Math.max(LEFT, px(from)), Math.min(WIDTH - RIGHT, px(to))];
+    if (end <= start) continue;
+    if (start > LEFT) parts.push(`<path d="M${r(start)} ${TOP - 14}V${HEIGHT - BOTTOM}" stroke="${theme.grid}"/>`);
+    // A letter takes about so much.
+    if (name.length * 7 < end - start) parts.push(text(start + 4, TOP - 4, name, theme.muted, 'start'));
+  }
 
   for (const { upper, lower, fill } of bands)
     parts.push(`<path d="${area(x, ys[upper - 1]!, ys[lower - 1]!, px, py)}" fill="${fill}"/>`);

@@ -1,7 +1,7 @@
 import type { EvaluatedCompletion } from '../../src/protocol/dashboard-completion.ts';
+import { groupBy } from '../../src/text/group-by.ts';
 import { formatNumber } from '../../src/text/numbers.ts';
 import { el } from '../dom.ts';
-import { groupBy } from '../group-by.ts';
 import { extractedParts, rowFailure, unscored } from '../rollouts/outcome.ts';
 
 /** Completions of a held-out prompt as cards, in this order; equal ones with equal rewards share one. */

@@ -1,12 +1,12 @@
 import type { Completion } from '../../src/protocol/dashboard-completion.ts';
 import { promptTitle } from '../../src/protocol/message-text.ts';
 import type { RescoredGroup, RescoreStep } from '../../src/protocol/rescore.ts';
+import { bestFirst } from '../../src/protocol/row-groups.ts';
 import { decimalsFor, formatFixed } from '../../src/text/numbers.ts';
 import { el, setChildren, setText } from '../dom.ts';
 import { KeyedList, type Row } from '../keyed-list.ts';
 import { promptBlock } from '../prompt-block.ts';
 import { drawMarks, marksPicture } from '../rollouts/marks.ts';
-import { bestFirst } from '../rollouts/model.ts';
 import { signalLabel } from '../rollouts/signals.ts';
 import { arrow, type Compared, comparedCard } from './card.ts';
 

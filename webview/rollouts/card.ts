@@ -8,6 +8,7 @@ import type { WeightedFunction } from '../../src/protocol/step-settings.ts';
 import { decimalsFor, formatAdvantage, formatFixed, formatNumber } from '../../src/text/numbers.ts';
 import { type Child, el } from '../dom.ts';
 import { markedText } from '../marked-text.ts';
+import { term } from '../term.ts';
 import { tokenToggle } from '../tokens/token-toggle.ts';
 import { copyButton } from './copy.ts';
 import { keepButtons } from './keep.ts';
@@ -19,6 +20,8 @@ export interface CardContext {
   functions: readonly WeightedFunction[];
   /** How completions came to their advantages, where that is known. */
   arithmetic: ReadonlyMap<Completion, Arithmetic>;
+  /** Those that a rejection stage keeps; undefined where the step learns from all. */
+  kept: ReadonlySet<Completion> | undefined;
   /** What is searched for. */
   search: string;
   /** Digits after the point: of advantages, of rewards, and of functions' scores. */
@@ -43,8 +46,9 @@ export function decimalsOf({ completions }: Group): CardContext['decimals'] {
 export function completionCard({ completion, all }: Merged, rank: number, context: CardContext): HTMLElement {
   const { advantage, reward, length, truncated, rewards } = completion;
   const { decimals, search } = context;
-  const { up, down } = reachOf(completion);
-  const sign = isZero(up) && isZero(down) ? 'zero' : up >= down ? 'up' : 'down';
+  // Of equal ones, one is kept.
+  const isKept = context.kept && all.some((row) => context.kept?.has(row));
+  const sign = isKept === undefined ? signOf(completion) : isKept ? 'up' : 'zero';
   const keep = keepButtons();
   keep.update({ completion, scores: rewards });
   const text = completion.completion;
@@ -62,18 +66,25 @@ export function completionCard({ completion, all }: Merged, rank: number, contex
       'header',
       {},
       el('span', { class: 'muted rank' }, `#${rank}`),
-      el('span', { class: 'advantage', title: 'Advantage' }, formatAdvantage(advantage, decimals.advantage)),
+      isKept === undefined &&
+        el('span', { class: 'advantage', title: 'Advantage' }, formatAdvantage(advantage, decimals.advantage)),
       el('span', {}, reward === null ? 'no reward' : `reward ${formatFixed(reward, decimals.reward)}`),
       el('span', { class: 'muted' }, length === 1 ? '1 token' : `${length} tokens`),
+      isKept && el('span', { class: 'tag' }, term('kept')),
       truncated && el('span', { class: 'tag warning' }, 'truncated'),
       all.length > 1 && el('span', { class: 'tag times', title: `${all.length} equal completions` }, `× ${all.length}`),
     ),
-    ...explanation(completion, context),
+    ...(isKept === undefined ? explanation(completion, context) : []),
     written,
     scoreList(completion, context),
     rowFailure(completion, search),
     keep.element,
   );
+}
+
+function signOf(completion: Completion): 'up' | 'down' | 'zero' {
+  const { up, down } = reachOf(completion);
+  return isZero(up) && isZero(down) ? 'zero' : up >= down ? 'up' : 'down';
 }
 
 /** The advantage as the arithmetic that it is. */

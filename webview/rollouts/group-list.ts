@@ -2,14 +2,18 @@ import { decimalsFor, formatFixed } from '../../src/text/numbers.ts';
 import { el, setText } from '../dom.ts';
 import { KeyedList, type Row } from '../keyed-list.ts';
 import { VirtualList } from '../virtual-list.ts';
-import { drawMarks, marksPicture, marksWidth } from './marks.ts';
+import { drawGroup, marksPicture, marksWidth } from './marks.ts';
 import { COLUMNS, type Group, type GroupColumn, type GroupOrder, largestAdvantage } from './model.ts';
-import { groupLabel } from './signals.ts';
+import { groupLabel, groupTitle } from './signals.ts';
 
 const ROW_HEIGHT = 32;
 
+/** Columns that say something else of a step of a rejection stage. */
+const OF_REJECTION = { signal: 'Kept', marks: 'Completions' };
+
 interface Heading {
   column: GroupColumn;
+  title: string;
   order: 'ascending' | 'descending' | 'none';
 }
 const ORDER_MARKS = { ascending: ' ▴', descending: ' ▾', none: '' };
@@ -36,7 +40,7 @@ export class GroupList {
     this.#headings = new KeyedList(
       head,
       ({ column }) => column.id,
-      ({ column }) => heading(column, sort),
+      ({ column }) => heading(column, () => sort(column)),
     );
     this.#list = new VirtualList({
       ...{ label: 'Groups', rowHeight: ROW_HEIGHT, open },
@@ -60,7 +64,14 @@ export class GroupList {
     this.element.style.setProperty('--marks', `${Math.max(76, marksWidth(most))}px`);
     const order = descending ? 'descending' : 'ascending';
     const sorted = COLUMNS.find(({ id }) => id === sort) ?? COLUMNS[0];
-    this.#headings.show(COLUMNS.map((column) => ({ column, order: column === sorted ? order : 'none' })));
+    const titles: Partial<Record<string, string>> = all[0]?.kept ? OF_REJECTION : {};
+    this.#headings.show(
+      COLUMNS.map((column) => ({
+        column,
+        title: titles[column.id] ?? column.title,
+        order: column === sorted ? order : 'none',
+      })),
+    );
     this.#shown = shown;
     this.#list.items = shown;
   }
@@ -97,24 +108,24 @@ export class GroupList {
       setText(mean, formatFixed(group.mean, decimals));
       setText(spread, formatFixed(group.spread, decimals));
       setText(signal, groupLabel(group));
-      signal.title = groupLabel(group);
-      signal.classList.toggle('none', group.signal !== 'signal');
-      drawMarks(picture, group.completions, largest);
+      signal.title = groupTitle(group);
+      signal.classList.toggle('none', group.kept ? group.kept.size === 0 : group.signal !== 'signal');
+      drawGroup(picture, group, largest);
       const failed = group.completions.filter(({ error }) => error !== null).length;
-      marks.setAttribute('aria-label', failed === 0 ? 'advantages' : `advantages, ${failed} failed`);
+      const drawn = group.kept ? 'kept' : 'advantages';
+      marks.setAttribute('aria-label', failed === 0 ? drawn : `${drawn}, ${failed} failed`);
     };
     return { element, update };
   }
 }
 
-function heading(column: GroupColumn, sort: (column: GroupColumn) => void): Row<Heading> {
-  const { id, title } = column;
-  const label = id === 'index' ? 'Sort by group number' : `Sort by ${title.toLowerCase()}`;
-  const button = el('button', { class: 'flat', title: label, onclick: () => sort(column) });
+function heading({ id }: GroupColumn, sort: () => void): Row<Heading> {
+  const button = el('button', { class: 'flat', onclick: sort });
   const isNumber = ['index', 'mean', 'spread'].includes(id);
   const element = el('span', { role: 'columnheader', class: `${id}-heading${isNumber ? ' number' : ''}` }, button);
-  const update = ({ order }: Heading) => {
+  const update = ({ order, title }: Heading) => {
     element.setAttribute('aria-sort', order);
+    button.title = id === 'index' ? 'Sort by group number' : `Sort by ${title.toLowerCase()}`;
     setText(button, `${title}${ORDER_MARKS[order]}`);
   };
   return { element, update };

@@ -6,10 +6,10 @@ import { type CardContext, completionCard, decimalsOf } from './card.ts';
 import { CardList } from './card-list.ts';
 import { copyButton } from './copy.ts';
 import { DiffPanel } from './diff-panel.ts';
-import { drawMarks, marksPicture } from './marks.ts';
+import { drawGroup, marksPicture } from './marks.ts';
 import { type Group, mergeEqual } from './model.ts';
 import { promptSection } from './prompt-section.ts';
-import { signalSentence } from './signals.ts';
+import { outcomeSentence } from './signals.ts';
 
 export interface GroupContext extends Pick<CardContext, 'functions' | 'arithmetic' | 'search' | 'tokens'> {
   /** The step's largest advantage, which marks are drawn by. */
@@ -34,11 +34,16 @@ export class GroupView {
     this.#group = group;
     const { completions, index, step, rendered } = group;
     const decimals = decimalsOf(group);
-    const cardContext: CardContext = { ...context, decimals, diff: (completion) => this.#openDiff(completion) };
+    const cardContext: CardContext = {
+      ...context,
+      kept: group.kept,
+      decimals,
+      diff: (completion) => this.#openDiff(completion),
+    };
     const merged = mergeEqual(completions);
     this.#cards = new CardList(merged, (equal, rank) => completionCard(equal, rank, cardContext));
     const picture = marksPicture();
-    drawMarks(picture, completions, context.largest);
+    drawGroup(picture, group, context.largest);
     this.#detail = el(
       'div',
       { class: 'detail', tabindex: 0, role: 'region', 'aria-label': `Completions of group ${index}` },
@@ -85,12 +90,11 @@ export class GroupView {
   }
 
   #openDiff(right: Completion): void {
-    const { completions } = this.#group;
-    const decimals = Math.max(2, decimalsFor(completions.map(({ advantage }) => advantage)));
-    const sides = completions.map(({ advantage, completion }, i) => ({
-      label: `#${i + 1}  ${formatAdvantage(advantage, decimals)}`,
-      text: completion,
-    }));
+    const { completions, kept } = this.#group;
+    const { advantage: decimals, reward: digits } = decimalsOf(this.#group);
+    const earned = ({ advantage, reward }: Completion) =>
+      kept ? formatFixed(reward, digits) : formatAdvantage(advantage, decimals);
+    const sides = completions.map((row, i) => ({ label: `#${i + 1}  ${earned(row)}`, text: row.completion }));
     const panel = new DiffPanel(sides, [0, completions.indexOf(right)], () => {
       this.#diff.replaceChildren();
       this.focus();
@@ -100,9 +104,10 @@ export class GroupView {
   }
 }
 
-function summaryOf({ completions, mean, spread, signal, discarded }: Group): string {
+function summaryOf(group: Group): string {
+  const { completions, mean, spread } = group;
   const decimals = Math.max(2, decimalsFor([mean, spread]));
   const count = `${completions.length} ${completions.length === 1 ? 'completion' : 'completions'}`;
   const [average, deviation] = [mean, spread].map((value) => formatFixed(value, decimals));
-  return `${count} · mean reward ${average} · std. dev. ${deviation} · ${signalSentence(signal)}${discarded ? ' · discarded: another prompt took its place' : ''}`;
+  return `${count} · mean reward ${average} · std. dev. ${deviation} · ${outcomeSentence(group)}`;
 }

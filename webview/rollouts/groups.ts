@@ -1,6 +1,8 @@
 import './groups.css';
 import type { Hit } from '../../src/protocol/dashboard-rollouts.ts';
 import type { RolloutQuery } from '../../src/protocol/rollout-query.ts';
+import { selectionAt } from '../../src/protocol/selection.ts';
+import { samples, spanAt, stageText } from '../../src/protocol/stage-spans.ts';
 import { el, setText } from '../dom.ts';
 import { host } from '../host.ts';
 import type { Change, Store } from '../store.ts';
@@ -75,7 +77,7 @@ export class Groups {
     if (!main) return;
     if (changes.has('rollouts') && rollouts) {
       this.#asked = null;
-      this.#groups = groupsOf(rollouts.rows);
+      this.#groups = groupsOf(rollouts.rows, selectionAt(main.head.config, rollouts.step));
     }
     this.#ask();
     if (['rollouts', 'layout', 'columns', 'head'].some((change) => changes.has(change as Change))) this.#update();
@@ -126,6 +128,14 @@ export class Groups {
     return rollouts !== undefined && rollouts.step === (layout.step ?? rollouts.step);
   }
 
+  /** Why there is nothing yet. */
+  get #waiting(): string {
+    const { main, stages } = this.#store;
+    const stage = spanAt(stages, (main?.columns.lastStep ?? 0) + 1);
+    if (!stage || samples(stage.kind)) return 'Completions appear here as soon as the first ones are scored.';
+    return `The stage ${stageText(stage)}, learns from demonstrations: the model writes no completions in it.`;
+  }
+
   /** The group that was opened. */
   #chosen(): Group | undefined {
     const { group } = this.#store.layout;
@@ -147,15 +157,16 @@ export class Groups {
       return;
     }
     if (isEmpty) {
-      setText(this.#problem, rollouts?.problem ?? 'Completions appear here as soon as the first ones are scored.');
+      setText(this.#problem, rollouts?.problem ?? this.#waiting);
       this.#query.say('', false);
       return;
     }
     this.#list.show(this.#shown, this.#groups, layout);
     if (reveal || this.#wide) this.#list.mark(open, reveal);
     const all = this.#groups.length;
+    const discarded = this.#groups.filter((group) => group.discarded).length;
     const count = this.#shown.length === all ? `${all} groups` : `${this.#shown.length} of ${all} groups`;
-    this.#query.say(count, false);
+    this.#query.say(discarded > 0 ? `${count} (${discarded} discarded)` : count, false);
   }
 
   #resize(width: number): void {

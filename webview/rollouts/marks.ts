@@ -1,5 +1,5 @@
 import type { Completion } from '../../src/protocol/dashboard-completion.ts';
-import { barsOf } from './model.ts';
+import { barsOf, type Group } from './model.ts';
 
 const SVG = 'http://www.w3.org/2000/svg';
 const HEIGHT = 24;
@@ -24,6 +24,17 @@ export const marksWidth = (count: number): number => Math.ceil(pitchOf(count) * 
  * negative, so that colour is not the only sign of it; both ways where process supervision gave tokens of both kinds. `largest` is the step's
  * largest advantage. Hollow: no reward.
  */
+export function drawGroup(
+  svg: SVGSVGElement,
+  { completions, kept }: Pick<Group, 'completions' | 'kept'>,
+  largest: number,
+): void {
+  // In a step that trains nothing, what is kept stands out, and advantages mean nothing.
+  const shown = kept && completions.map((row) => ({ ...row, advantage: kept.has(row) ? 1 : 0 }));
+  drawMarks(svg, shown ?? completions, shown ? 1 : largest);
+}
+
+/** As `drawGroup`, of completions of a step that learns from them. */
 export function drawMarks(svg: SVGSVGElement, completions: readonly Completion[], largest: number): void {
   const pitch = pitchOf(completions.length);
   const width = Math.max(1, pitch - (pitch > 4 ? 2 : 0.5));

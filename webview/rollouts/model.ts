@@ -1,10 +1,12 @@
+import type { Selection } from '../../src/grpo/rejection.ts';
 import { type GroupSignal, groupSignals, reachOf, recordedStats } from '../../src/grpo/signal.ts';
 import { isZero } from '../../src/grpo/statistics.ts';
 import type { Completion } from '../../src/protocol/dashboard-completion.ts';
 import { promptTitle } from '../../src/protocol/message-text.ts';
 import type { Prompt } from '../../src/protocol/rewards.ts';
 import { hasSignal, passesFilters, type RolloutQuery, textFinder } from '../../src/protocol/rollout-query.ts';
-import { inGroups } from '../../src/protocol/row-groups.ts';
+import { bestFirst, inGroups } from '../../src/protocol/row-groups.ts';
+import { keptRows } from '../../src/protocol/selection.ts';
 import { plainPart } from '../../src/text/search-pattern.ts';
 
 /** One prompt's completions of a step. */
@@ -24,12 +26,14 @@ export interface Group {
   signal: GroupSignal;
   /** Dynamic sampling replaced it by another: the step did not learn from it. */
   discarded: boolean;
+  /** Those that a rejection stage keeps; undefined in steps of other stages. */
+  kept: ReadonlySet<Completion> | undefined;
   /** The largest advantage of its tokens, of either sign. */
   largest: number;
 }
 
-/** The groups of a step, in the order of its rollouts file. */
-export function groupsOf(rows: readonly Completion[]): Group[] {
+/** The groups of a step, in the order of its rollouts file; of one of a rejection stage, with what that keeps. */
+export function groupsOf(rows: readonly Completion[], selection?: Selection): Group[] {
   const groups = inGroups(rows);
   const stats = groups.map((group) => recordedStats(group));
   const inOrder = groups.flat();
@@ -48,15 +52,10 @@ export function groupsOf(rows: readonly Completion[]): Group[] {
     spread: stats[i]!.std,
     signal: signals[i]!,
     discarded: group[0]!.discarded === true,
+    kept: selection && keptRows(group, selection),
     largest: largestAdvantage(group),
   }));
 }
-
-type Ranked = Pick<Completion, 'advantage' | 'reward'>;
-export const bestFirst = (a: Ranked, b: Ranked): number =>
-  b.advantage - a.advantage || least(b.reward) - least(a.reward) || 0;
-
-const least = (value: number | null) => value ?? -Number.MAX_VALUE;
 
 export const largestAdvantage = (rows: readonly Completion[]): number =>
   rows.reduce((most, row) => {
@@ -113,7 +112,7 @@ export const COLUMNS = [
   { id: 'prompt', title: 'Prompt', value: ({ title }) => title },
   { id: 'mean', title: 'Mean', value: ({ mean }) => mean, descending: true },
   { id: 'spread', title: 'Std. dev.', value: ({ spread }) => spread, descending: true },
-  { id: 'signal', title: 'Signal', value: ({ signal }) => signal },
+  { id: 'signal', title: 'Signal', value: ({ signal, kept }) => (kept ? kept.size : signal) },
   { id: 'marks', title: 'Advantages', value: ({ largest }) => largest, descending: true },
 ] as const satisfies GroupColumn[];
 

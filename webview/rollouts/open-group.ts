@@ -93,6 +93,7 @@ export class OpenGroup {
     const epsilon = setting('epsilon');
     return new TokenView(tokens, {
       completion: completion.completion,
+      ended: !completion.truncated,
       advantage: completion.advantage,
       clip: {
         lossType: setting('lossType'),

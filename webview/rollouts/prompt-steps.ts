@@ -1,5 +1,6 @@
 import type { Completion } from '../../src/protocol/dashboard-completion.ts';
-import { bestFirst, mergeEqual } from './model.ts';
+import { bestFirst } from '../../src/protocol/row-groups.ts';
+import { mergeEqual } from './model.ts';
 
 /** A group of the prompt, at a step in which it was drawn. */
 export interface PromptStep {

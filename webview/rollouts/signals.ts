@@ -14,9 +14,20 @@ const LABELS: Record<GroupSignal, string> = {
 export const signalLabel = (signal: GroupSignal): string => LABELS[signal];
 
 /** In a list of groups. */
-export const groupLabel = ({ signal, discarded }: Pick<Group, 'signal' | 'discarded'>): string =>
-  discarded ? `${LABELS[signal]}, discarded` : LABELS[signal];
+export function groupLabel({ signal, discarded, kept }: Pick<Group, 'signal' | 'discarded' | 'kept'>): string {
+  if (kept) return `${kept.size} kept`;
+  return discarded ? 'discarded' : LABELS[signal];
+}
 
-/** As the end of a sentence about a group. */
-export const signalSentence = (signal: GroupSignal): string =>
+/** The same with all there is to say. */
+export const groupTitle = (group: Pick<Group, 'signal' | 'discarded' | 'kept'>): string =>
+  group.discarded ? `${LABELS[group.signal]}: discarded, another prompt took its place` : groupLabel(group);
+
+/** What came of a group, as the end of a sentence about it. */
+export function outcomeSentence({ signal, discarded, kept, completions }: Group): string {
+  if (kept) return `${kept.size === 0 ? 'none' : kept.size} of ${completions.length} kept for later stages`;
+  return `${signalSentence(signal)}${discarded ? ' · discarded: another prompt took its place' : ''}`;
+}
+
+const signalSentence = (signal: GroupSignal): string =>
   signal === 'signal' ? 'has a learning signal' : `no learning signal (${LABELS[signal]})`;

@@ -1,3 +1,4 @@
+import { spanAt, stageText } from '../../src/protocol/stage-spans.ts';
 import { el, setText } from '../dom.ts';
 import type { Store } from '../store.ts';
 
@@ -27,7 +28,11 @@ export class StepPicker {
       'div',
       { class: 'bar step-picker' },
       el('span', {}, 'Step'),
-      el('button', { class: 'flat', 'aria-label': 'Previous step', onclick: () => this.#choose(this.#shown - 1) }, '‹'),
+      el(
+        'button',
+        { class: 'flat', 'aria-label': 'Previous step', onclick: () => this.#choose(this.#shown - 1, true) },
+        '‹',
+      ),
       this.#input,
       el('button', { class: 'flat', 'aria-label': 'Next step', onclick: () => this.#choose(this.#shown + 1) }, '›'),
       this.#of,
@@ -40,9 +45,10 @@ export class StepPicker {
     return this.#store.layout.step ?? this.#store.newestRollouts;
   }
 
-  #choose(step: number): void {
+  /** `back`: over what has no completions, go back. */
+  #choose(step: number, back = false): void {
     if (!this.#store.main || !Number.isFinite(step)) return;
-    const nearest = this.#store.nearestRollouts(step);
+    const nearest = this.#store.nearestRollouts(step, back);
     if (nearest === undefined) return;
     this.#store.setLayout({ step: nearest, hit: null });
     this.#update();
@@ -60,7 +66,9 @@ export class StepPicker {
     if (!main) return;
     const shown = String(this.#shown);
     if (this.#input.value !== shown && document.activeElement !== this.#input) this.#input.value = shown;
-    setText(this.#of, `of ${this.#store.newestRollouts}`);
+    const stage = spanAt(this.#store.stages, this.#shown);
+    setText(this.#of, `of ${this.#store.newestRollouts}${stage ? ` · ${stage.name}` : ''}`);
+    this.#of.title = stage ? `Stage ${stageText(stage)}` : '';
     this.#follow.setAttribute('aria-pressed', String(layout.step === null));
   }
 }

@@ -8,11 +8,12 @@ export interface Piece {
   silent: boolean;
 }
 
-/** Without ends, tokens are shown by their ids alone. */
-export function piecesOf(completion: string, { ids, ends }: CompletionTokens): Piece[] {
+/** Without ends, tokens are shown by their ids alone. `ended`: the last one is the end-of-sequence token, as the completion was not cut off. */
+export function piecesOf(completion: string, { ids, ends }: CompletionTokens, ended = false): Piece[] {
   return ids.map((id, token) => {
     const text = ends ? completion.slice(token === 0 ? 0 : ends[token - 1]!, ends[token]!) : '';
-    return text === '' ? { text: `⟨${id}⟩`, silent: true } : { text, silent: false };
+    if (text !== '') return { text, silent: false };
+    return { text: ends && ended && token === ids.length - 1 ? '⟨end⟩' : `⟨${id}⟩`, silent: true };
   });
 }
 

@@ -9,6 +9,8 @@ import { piecesOf, visible } from './pieces.ts';
 
 export interface TokenContext {
   completion: string;
+  /** It was not cut off. */
+  ended: boolean;
   /** Of the completion as a whole. */
   advantage: number;
   /** As at the completion's step. */
@@ -38,7 +40,7 @@ export class TokenView {
     this.#tokens = tokens;
     this.#context = context;
     this.#measures = measuresOf(tokens);
-    const pieces = piecesOf(context.completion, tokens);
+    const pieces = piecesOf(context.completion, tokens, context.ended);
     this.#pieces = pieces.map(({ text }) => text);
     this.#spans = pieces.map(({ text, silent }) =>
       el('span', { class: silent ? 'token silent' : 'token' }, visible(text)),

@@ -7,9 +7,11 @@ import type { RunNode } from '../workspace/run-node.ts';
 import { mayRunCode } from '../workspace/trust.ts';
 import { folderOf, pickRun } from './pick-run.ts';
 
-export async function openDashboard(lab: Lab, given?: unknown): Promise<void> {
+/** `how`: as a row of the runs view asks for it; a menu gives something else there. */
+export async function openDashboard(lab: Lab, given?: unknown, how?: unknown): Promise<void> {
   const folder = folderOf(given) ?? (await pickRun(lab, undefined, 'Open Dashboard'))?.folder;
-  if (folder !== undefined) (await lab.dashboards()).open(folder);
+  const preserveFocus = typeof how === 'object' && how !== null && 'preserveFocus' in how;
+  if (folder !== undefined) (await lab.dashboards()).open(folder, { preserveFocus });
 }
 
 /** Scores a run's completions again with its rewards as they are now, and shows what changes in its dashboard. */

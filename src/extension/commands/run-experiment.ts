@@ -86,7 +86,12 @@ async function interpreterFor({ interpreters }: Lab, file: string): Promise<stri
 
 /** In the Compare tab of the first one's dashboard, the others beside it. */
 async function showRuns({ runs, dashboards }: Lab, { settings }: ExperimentResults): Promise<void> {
-  const done = settings.flatMap((setting) => setting.runs.filter(({ state }) => state === 'done'));
+  // A seed of each setting first: the first curves have the colors that differ most.
+  const seeds = Math.max(...settings.map((setting) => setting.runs.length));
+  const all = Array.from({ length: seeds }, (_, seed) =>
+    settings.flatMap((setting) => setting.runs[seed] ?? []),
+  ).flat();
+  const done = all.filter(({ state }) => state === 'done');
   const [first, ...others] = done.flatMap(({ folder }) => folder ?? []);
   if (first === undefined) return;
   await runs.scan();

@@ -210,8 +210,7 @@ export class RunPanel implements Disposable {
     try {
       this.#post({ type: 'rollouts', step, rows: await readCompletions(this.#folder, step), problem: null });
     } catch (error) {
-      const missing = (error as NodeJS.ErrnoException).code === 'ENOENT';
-      const problem = missing ? `Step ${step} has no rollouts file.` : String(error);
+      const problem = error instanceof Error ? error.message : String(error);
       this.#post({ type: 'rollouts', step, rows: [], problem });
     }
   }

@@ -15,10 +15,13 @@ const ICONS: Record<Run['status'], [icon: string, color: string]> = {
   done: ['check', 'charts.green'],
 };
 
+/** A click shows the run, and keys such as F2 and Delete are still for its row. */
+const KEEP_FOCUS = { preserveFocus: true };
+
 /** A run that is done, but not as anyone would want it. */
 const NOTHING_LEARNED = ['warning', 'list.warningForeground'] as const;
 
-/** A run's row: its name, what it has come to, its tags, how far it is, when it started: a narrow side bar cuts the end off. */
+/** A run's row: its name, what it has come to, its tags, when it started, how far it is: a narrow side bar cuts the end off. */
 export function runItem(run: Run, active: ActiveTraining | undefined): TreeItem {
   const { folder, name, info, about, status, live } = run;
   const { tags = [], pinned = false } = about;
@@ -31,12 +34,12 @@ export function runItem(run: Run, active: ActiveTraining | undefined): TreeItem 
   const running = status === 'running' || status === 'paused' || status === 'stopping';
   const left = status === 'running' && active?.folder === folder ? active.progress.secondsLeft : undefined;
   const measure = measureOf(run);
+  const steps = `${info.step}/${maxSteps}`;
   const parts = [
     running && !live ? 'elsewhere' : undefined,
     measure,
     ...tags.map((tag) => `#${tag}`),
-    `${info.step}/${maxSteps}`,
-    left === undefined ? shortTime(info.createdAt) : `${formatDuration(left)} left`,
+    ...(left === undefined ? [shortTime(info.createdAt), steps] : [steps, `${formatDuration(left)} left`]),
   ];
   item.description = parts.filter(isText).join(' · ');
   const state = nothingLearned ? `${status}, nothing learned` : status;
@@ -48,7 +51,7 @@ export function runItem(run: Run, active: ActiveTraining | undefined): TreeItem 
   item.tooltip = tooltip(run, state, nothingLearned?.evidence);
   const context = live ? `run.live.${status}` : running ? 'run.elsewhere' : `run.ended.${status}`;
   item.contextValue = pinned ? `${context}.pinned` : context;
-  item.command = { title: 'Open Dashboard', command: 'grpo.openDashboard', arguments: [folder] };
+  item.command = { title: 'Open Dashboard', command: 'grpo.openDashboard', arguments: [folder, KEEP_FOCUS] };
   return item;
 }
 

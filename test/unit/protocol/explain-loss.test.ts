@@ -121,7 +121,7 @@ test.each([
         const above = (other: number[], of: (difference: number) => number) =>
           own.map((logp, token) => of(other[token]! - logp));
         return {
-          completion: '',
+          completion: `completion ${row}`,
           counts: true,
           kl: above(batch.refLogps![row]!, (difference) => Math.exp(difference) - difference - 1),
           ratios: passes === 1 ? undefined : above(batch.oldLogps![row]!, (difference) => Math.exp(-difference)),

@@ -13,6 +13,8 @@ test('pieces cover the completion; tokens that end no character are shown by the
       .map(({ text }) => text)
       .join(''),
   ).toBe(completion);
+  // One that was not cut off ends with the end-of-sequence token.
+  expect(piecesOf(completion, tokens, true).map(({ text }) => text)).toEqual(['héllo', ' ', '⟨3⟩', '👍', '!', '⟨end⟩']);
 });
 
 test('a run of an earlier release has ids alone', () => {
