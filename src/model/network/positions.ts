@@ -1,0 +1,47 @@
+import { gather, matMul, reshape, type Tensor, type Tensor1D, type Tensor2D, transpose } from '@tensorflow/tfjs-core';
+import { gatherRows } from '../../engine/fused/gather-rows.ts';
+import { BadInput, type SourceLocation } from '../../protocol/errors.ts';
+import type { ModelConfig } from '../config.ts';
+import { DECODE, EMBEDDING, ENCODE } from '../modules.ts';
+import type { Parameters } from './decoder.ts';
+
+/** Tokens of responses, each of which is predicted from a prompt and its own place alone. */
+export type PlacesInResponses = {
+  /** int32 [prompts, promptLength]. */
+  prompts: Tensor;
+  /** int32 [tokens]: prompt · responseLength + the token's place in its response. */
+  cells: Tensor;
+};
+
+/**
+ * Logits of tokens of responses, [tokens, vocabulary]. Each position of a prompt has a matrix for its token's embedding; the sum of the
+ * products is one vector for the prompt. Each position of a response has a matrix for that vector, and the embeddings are the output head.
+ *
+ * Source: the model of CS336's lecture 17 (Stanford, Spring 2025).
+ */
+export function responseLogits(
+  params: Parameters,
+  { hiddenSize, positions }: ModelConfig,
+  { prompts, cells }: PlacesInResponses,
+): Tensor2D {
+  const { promptLength, responseLength } = positions!;
+  const embeddings = params[`${EMBEDDING}.weight`] as Tensor2D;
+  const count = prompts.shape[0]!;
+  const embedded = gather(embeddings, reshape(prompts, [count * promptLength]) as Tensor1D);
+  // Σ over positions of embedding · matrix is one product of all embeddings of a prompt with all matrices, one below the other.
+  const encode = reshape(params[`${ENCODE}.weight`]!, [promptLength * hiddenSize, hiddenSize]);
+  const encoded = matMul(reshape(embedded, [count, promptLength * hiddenSize]), encode); // [prompts, hiddenSize]
+  const decode = reshape(transpose(params[`${DECODE}.weight`]!, [1, 0, 2]), [hiddenSize, responseLength * hiddenSize]);
+  const decoded = reshape(matMul(encoded, decode), [count * responseLength, hiddenSize]) as Tensor2D;
+  return matMul(gatherRows(decoded, cells as Tensor1D) as Tensor2D, embeddings, false, true);
+}
+
+/** Throws BadInput, with `at`, where the model takes prompts of another length only. */
+export function checkPromptLength({ positions }: ModelConfig, length: number, at?: SourceLocation): void {
+  if (!positions || positions.promptLength === length) return;
+  const tokens = (count: number) => `${count} ${count === 1 ? 'token' : 'tokens'}`;
+  throw new BadInput(
+    `This prompt has ${tokens(length)}, and the model takes prompts of ${tokens(positions.promptLength)} only.`,
+    at,
+  );
+}
