@@ -20,3 +20,13 @@ export function ordering({ completion }: RewardInput): RewardResult {
   const response = digits(completion);
   return response.filter((digit, position) => position > 0 && response[position - 1]! <= digit).length;
 }
+
+/** Whether the response is the sorted prompt: no partial credit. In a run with weight 0, it is measured and not rewarded. */
+export function sorted({ prompt, completion }: RewardInput): RewardResult {
+  return completion === (prompt as string).split('').sort().join('') ? 1 : 0;
+}
+
+/** The same for every response, so that there is nothing to learn. */
+export function equal(): RewardResult {
+  return 1;
+}

@@ -2,7 +2,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { uniforms } from '../data/random.ts';
 import { createSampler } from '../model/generation/create-sampler.ts';
 import type { CompletionSampler } from '../model/generation/sampler.ts';
-import { checkPromptLength } from '../model/network/positions.ts';
+import { checkPromptLength } from '../model/prompt-length.ts';
 import { BadInput } from '../protocol/errors.ts';
 import type { RunConfig } from '../protocol/run-config.ts';
 import type { Speaker, Speakers } from './speakers.ts';

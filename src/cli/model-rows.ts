@@ -2,7 +2,7 @@ import { readPrompt } from '../data/read-prompt.ts';
 import { readTokenIds } from '../data/token-ids.ts';
 import type { JsonLine } from '../files/json-lines.ts';
 import type { ModelConfig } from '../model/config.ts';
-import { checkPromptLength } from '../model/network/positions.ts';
+import { checkPromptLength } from '../model/prompt-length.ts';
 import { refusedAt } from '../model/tokenizer/refused-at.ts';
 import type { Tokenizer } from '../model/tokenizer/tokenizer.ts';
 import { BadInput, type SourceLocation } from '../protocol/errors.ts';

@@ -1,7 +1,7 @@
 import type { Demonstration } from '../data/demonstrations.ts';
 import type { ModelConfig } from '../model/config.ts';
 import type { Sequence } from '../model/network/batch.ts';
-import { checkPromptLength } from '../model/network/positions.ts';
+import { checkPromptLength } from '../model/prompt-length.ts';
 import { refusedAt } from '../model/tokenizer/refused-at.ts';
 import type { Tokenizer } from '../model/tokenizer/tokenizer.ts';
 import { BadInput, type SourceLocation } from '../protocol/errors.ts';

@@ -1,7 +1,7 @@
 import type { DatasetRow } from '../data/dataset.ts';
 import type { EncodedPrompt } from '../data/prompts.ts';
 import type { ModelConfig } from '../model/config.ts';
-import { checkPromptLength } from '../model/network/positions.ts';
+import { checkPromptLength } from '../model/prompt-length.ts';
 import { refusedAt } from '../model/tokenizer/refused-at.ts';
 import type { Tokenizer } from '../model/tokenizer/tokenizer.ts';
 import { BadInput, type SourceLocation } from '../protocol/errors.ts';

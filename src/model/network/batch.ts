@@ -1,8 +1,9 @@
 import { type ArraysOf, ints, leaveOpen, type NdArray, type OpenSize } from '../../engine/tree.ts';
 import type { ModelConfig } from '../config.ts';
+import { checkPromptLength } from '../prompt-length.ts';
 import type { Grid } from './attention.ts';
 import type { SequenceTensors } from './completion-logprobs.ts';
-import { checkPromptLength, type PlacesInResponses } from './positions.ts';
+import type { PlacesInResponses } from './positions.ts';
 import { rotaryArrays } from './rotary.ts';
 
 /** A prompt and its completion as token ids. */

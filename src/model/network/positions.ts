@@ -1,6 +1,5 @@
 import { gather, matMul, reshape, type Tensor, type Tensor1D, type Tensor2D, transpose } from '@tensorflow/tfjs-core';
 import { gatherRows } from '../../engine/fused/gather-rows.ts';
-import { BadInput, type SourceLocation } from '../../protocol/errors.ts';
 import type { ModelConfig } from '../config.ts';
 import { DECODE, EMBEDDING, ENCODE } from '../modules.ts';
 import type { Parameters } from './decoder.ts';
@@ -34,14 +33,4 @@ export function responseLogits(
   const decode = reshape(transpose(params[`${DECODE}.weight`]!, [1, 0, 2]), [hiddenSize, responseLength * hiddenSize]);
   const decoded = reshape(matMul(encoded, decode), [count * responseLength, hiddenSize]) as Tensor2D;
   return matMul(gatherRows(decoded, cells as Tensor1D) as Tensor2D, embeddings, false, true);
-}
-
-/** Throws BadInput, with `at`, where the model takes prompts of another length only. */
-export function checkPromptLength({ positions }: ModelConfig, length: number, at?: SourceLocation): void {
-  if (!positions || positions.promptLength === length) return;
-  const tokens = (count: number) => `${count} ${count === 1 ? 'token' : 'tokens'}`;
-  throw new BadInput(
-    `This prompt has ${tokens(length)}, and the model takes prompts of ${tokens(positions.promptLength)} only.`,
-    at,
-  );
 }
