@@ -13,18 +13,18 @@ export type PlacesInResponses = {
 };
 
 /**
- * Logits of tokens of responses, [tokens, vocabulary]. Each position of a prompt has a matrix for its token's embedding; the sum of the
- * products is one vector for the prompt. Each position of a response has a matrix for that vector, and the embeddings are the output head.
+ * What each token of a response is predicted from, [tokens, hiddenSize]. Each position of a prompt has a matrix for its token's embedding; the
+ * sum of the products is one vector for the prompt. Each position of a response has a matrix for that vector.
  *
  * Source: the model of CS336's lecture 17 (Stanford, Spring 2025).
  */
-export function responseLogits(
+export function responseStates(
   params: Parameters,
   { hiddenSize, positions }: ModelConfig,
   { prompts, cells }: PlacesInResponses,
 ): Tensor2D {
   const { promptLength, responseLength } = positions!;
-  const embeddings = params[`${EMBEDDING}.weight`] as Tensor2D;
+  const embeddings = params[`${EMBEDDING}.weight`]!;
   const count = prompts.shape[0]!;
   const embedded = gather(embeddings, reshape(prompts, [count * promptLength]) as Tensor1D);
   // Σ over positions of embedding · matrix is one product of all embeddings of a prompt with all matrices, one below the other.
@@ -32,5 +32,9 @@ export function responseLogits(
   const encoded = matMul(reshape(embedded, [count, promptLength * hiddenSize]), encode); // [prompts, hiddenSize]
   const decode = reshape(transpose(params[`${DECODE}.weight`]!, [1, 0, 2]), [hiddenSize, responseLength * hiddenSize]);
   const decoded = reshape(matMul(encoded, decode), [count * responseLength, hiddenSize]) as Tensor2D;
-  return matMul(gatherRows(decoded, cells as Tensor1D) as Tensor2D, embeddings, false, true);
+  return gatherRows(decoded, cells as Tensor1D) as Tensor2D;
 }
+
+/** Logits of tokens of responses, [tokens, vocabulary]: the embeddings are the output head. */
+export const responseLogits = (params: Parameters, config: ModelConfig, places: PlacesInResponses): Tensor2D =>
+  matMul(responseStates(params, config, places), params[`${EMBEDDING}.weight`] as Tensor2D, false, true);

@@ -1,6 +1,7 @@
 /** CS336's lecture on policy gradients: its model, trained from recorded responses, against PyTorch (test/references/lecture.py). */
 import { cpSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { parse } from 'jsonc-parser';
 import { describe, expect, test } from 'vitest';
 import type { TrainerEvent } from '../../../src/protocol/events.ts';
 import { RunControl } from '../../../src/trainer/control.ts';
@@ -92,4 +93,44 @@ test('a model folder generates, and its log-probabilities are read', async () =>
   const { status, stdout } = await runGrpo('generate', join(folder, 'model'), '--prompt', '102', '--greedy');
   expect(status).toBe(0);
   expect(stdout).toContain('403\n');
+});
+
+describe("the lecture's warnings", () => {
+  const { rewards: _, ...sample } = parse(readFileSync(join(SAMPLE, 'lecture.grpo.json'), 'utf8'));
+  const train = async (fields: object, rewards: (string | object)[]) => {
+    const { folder, configFile } = lecture({ ...sample, ...fields }, rewards);
+    const { result } = await trainHere(configFile, { out: join(folder, 'run') });
+    return { run: result.run, weights: readTensors(join(result.checkpoint!, 'model.safetensors')) };
+  };
+
+  test('equal rewards move a policy that is weighted by rewards, and no other', async () => {
+    const rewards = ['sorting.reward.ts#equal'];
+    const start = readTensors(join(SAMPLE, 'model/model.safetensors'));
+    const [raw, centered] = [
+      await train({ maxSteps: 10, baseline: 'none' }, rewards),
+      await train({ maxSteps: 10, scaleRewards: 'none' }, rewards),
+    ];
+    for (const [tensor, values] of start) {
+      expect(centered.weights.get(tensor)).toEqual(values);
+      expect(distance(raw.weights.get(tensor)!, values) / norm(values)).toBeGreaterThan(0.01);
+    }
+    const entropies = metricsOf(raw.run).map(({ entropy }) => entropy as number);
+    expect(entropies.at(-1)).toBeLessThan(0.9 * entropies[0]!);
+  });
+
+  test('partial credit for what is not the task ends below credit for each position', { timeout: 60_000 }, async () => {
+    const measured = { file: 'sorting.reward.ts', function: 'sorted', weight: 0 };
+    const sorted = async (...names: string[]) => {
+      const functions = names.map((name) => `sorting.reward.ts#${name}`);
+      const { run } = await train({ temperature: 8, scaleRewards: 'none', seed: 1 }, [...functions, measured]);
+      return metricsOf(run).at(-1)!;
+    };
+    const partial = await sorted('inclusion', 'ordering');
+    const exact = await sorted('distance');
+    expect(partial['rewards/sorted/mean']).toBeLessThan(0.4);
+    expect(exact['rewards/sorted/mean']).toBeGreaterThan(0.6);
+    // Nothing is left that could lead out of it.
+    expect(partial.frac_reward_zero_std).toBe(1);
+    expect(partial.reward).toBeLessThan(4.5);
+  });
 });
