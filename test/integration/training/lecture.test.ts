@@ -13,7 +13,10 @@ const SAMPLE = join(import.meta.dirname, '../../../sample-workspace/lecture');
 const cases = readJson<Record<string, { config: object; losses: number[] }>>(FOLDER, 'cases.json');
 
 /** The lecture's files, and a run config with some fields of its own. */
-function lecture(fields: object, rewards: string[] = ['sorting.reward.ts#inclusion', 'sorting.reward.ts#ordering']) {
+function lecture(
+  fields: object,
+  rewards: (string | object)[] = ['sorting.reward.ts#inclusion', 'sorting.reward.ts#ordering'],
+) {
   const folder = workspace({ 'run.grpo.json': { model: 'model', dataset: 'prompts.jsonl', rewards, ...fields } });
   for (const name of ['model', 'prompts.jsonl', 'sorting.reward.ts'])
     cpSync(join(SAMPLE, name), join(folder, name), { recursive: true });
