@@ -1,6 +1,8 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { uniforms } from '../data/random.ts';
-import { Sampler } from '../model/generation/sampler.ts';
+import { createSampler } from '../model/generation/create-sampler.ts';
+import type { CompletionSampler } from '../model/generation/sampler.ts';
+import { checkPromptLength } from '../model/prompt-length.ts';
 import { BadInput } from '../protocol/errors.ts';
 import type { RunConfig } from '../protocol/run-config.ts';
 import type { Speaker, Speakers } from './speakers.ts';
@@ -41,7 +43,7 @@ export class Answering {
   readonly #speakers: Speakers;
   readonly #settings: SamplingSettings;
   /** The samplers of the latest temperature: it is compiled into them. */
-  #samplers = new Map<Speaker, { temperature: number; sampler: Sampler }>();
+  #samplers = new Map<Speaker, { temperature: number; sampler: CompletionSampler }>();
 
   constructor(speakers: Speakers, settings: SamplingSettings) {
     this.#speakers = speakers;
@@ -92,11 +94,11 @@ export class Answering {
     };
   }
 
-  #sampler(speaker: Speaker, temperature: number): Sampler {
+  #sampler(speaker: Speaker, temperature: number): CompletionSampler {
     const known = this.#samplers.get(speaker);
     if (known?.temperature === temperature) return known.sampler;
     const { topK, topP, minP, minCompletionLength } = this.#settings;
-    const sampler = new Sampler(this.#speakers.engine, speaker.model, {
+    const sampler = createSampler(this.#speakers.engine, speaker.model, {
       ...{ group: 1, temperature, topK, topP, minP: minP ?? 0, minTokens: minCompletionLength },
       eosTokenIds: this.#speakers.eosTokenIds,
     });
@@ -107,6 +109,7 @@ export class Answering {
   /** How many tokens the answer may have. */
   #room({ model }: Speaker, promptIds: number[], maxTokens: number): number {
     if (promptIds.length === 0) throw new BadInput('The prompt has no tokens; give it some text.');
+    checkPromptLength(model, promptIds.length);
     const room = model.maxPositionEmbeddings - promptIds.length;
     if (room < 1)
       throw new BadInput(

@@ -1,6 +1,7 @@
 import { uniforms } from '../data/random.ts';
 import { readJsonLines } from '../files/json-lines.ts';
-import { type Completion, Sampler } from '../model/generation/sampler.ts';
+import { createSampler } from '../model/generation/create-sampler.ts';
+import type { Completion } from '../model/generation/sampler.ts';
 import { BadInput } from '../protocol/errors.ts';
 import { stringifyExact } from '../text/exact-json.ts';
 import { tooManyAtOnce } from '../trainer/memory-check.ts';
@@ -21,7 +22,7 @@ export async function generateCommand(options: Options): Promise<number> {
   const maxTokens = checkPrompts(prompts, options, model);
   const tooMany = tooManyAtOnce(model.config, options.n, maxTokens);
   if (tooMany) throw new BadInput(`${tooMany}; lower --n or --max-tokens.`);
-  const sampler = new Sampler(model.engine, model.config, {
+  const sampler = createSampler(model.engine, model.config, {
     group: options.n,
     temperature: options.greedy ? 0 : 1,
     topK: 0,

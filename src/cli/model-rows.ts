@@ -2,6 +2,7 @@ import { readPrompt } from '../data/read-prompt.ts';
 import { readTokenIds } from '../data/token-ids.ts';
 import type { JsonLine } from '../files/json-lines.ts';
 import type { ModelConfig } from '../model/config.ts';
+import { checkPromptLength } from '../model/prompt-length.ts';
 import { refusedAt } from '../model/tokenizer/refused-at.ts';
 import type { Tokenizer } from '../model/tokenizer/tokenizer.ts';
 import { BadInput, type SourceLocation } from '../protocol/errors.ts';
@@ -47,6 +48,7 @@ export function readCompletionIds({ value, line }: JsonLine, file: string, { tok
 export function checkFits({ promptIds, at }: PromptRow, more: number, what: string, model: ModelConfig): void {
   const room = model.maxPositionEmbeddings;
   if (promptIds.length === 0) throw new BadInput('The prompt has no tokens; give it some text.', at);
+  checkPromptLength(model, promptIds.length, at);
   if (promptIds.length + more > room)
     throw new BadInput(
       `The prompt's ${promptIds.length} tokens and ${what} exceed the model's context of ${room}; shorten them.`,

@@ -10,8 +10,10 @@ export interface ModelDescription {
   /** What embeddings are multiplied with before the first layer, and logits after the head; 1 in most models. */
   embeddingScale: number;
   logitScale: number;
-  /** First to last. */
+  /** First to last; none with `positions`. */
   layers: readonly Layer[];
+  /** The model is no decoder, but the network of `network/positions.ts`. */
+  positions?: Positions;
   /** Rotary tables, by the names that attention layers use. */
   rotary: Readonly<Record<string, Rotary>>;
   maxPositionEmbeddings: number;
@@ -29,6 +31,12 @@ export interface ModelConfig extends ModelDescription {
   lora?: Lora;
   bosTokenId: number | undefined;
   padTokenId: number | undefined;
+}
+
+/** Prompts and answers of fixed lengths, in tokens, each position of which has a matrix of its own. */
+export interface Positions {
+  promptLength: number;
+  responseLength: number;
 }
 
 /** One decoder layer: x + residualScale · mixer(norm(x)), then the same with the MLP. */

@@ -30,6 +30,8 @@ export function changesVocabulary(model: ModelConfig): boolean {
 export function loraProblem(model: ModelConfig): { field: keyof Lora; message: string } | undefined {
   const { lora } = model;
   if (!lora) return undefined;
+  if (model.positions)
+    return { field: 'targetModules', message: 'has nothing to adapt in a model of positions; set "lora" to null' };
   const patterns: [keyof Lora, string[]][] = [
     ['targetModules', typeof lora.targetModules === 'string' ? [lora.targetModules] : []],
     ['excludeModules', typeof lora.excludeModules === 'string' ? [lora.excludeModules] : []],

@@ -1,7 +1,7 @@
-import type { Attention, Layer, Mlp, ModelConfig } from './config.ts';
+import type { Attention, Layer, Mlp, ModelConfig, Positions } from './config.ts';
 
 /** A module of the model as transformers has it: what tensors, adapters and files are named by. */
-export type Module = LinearModule | HeadModule | NormModule | EmbeddingModule | ContainerModule;
+export type Module = LinearModule | HeadModule | NormModule | EmbeddingModule | PositionsModule | ContainerModule;
 
 interface Named {
   /** Its path in the Hugging Face model. */
@@ -40,6 +40,13 @@ interface EmbeddingModule extends Named {
   kind: 'embedding';
 }
 
+/** A matrix [size, size] for each of `positions`: [positions, size, size]. */
+interface PositionsModule extends Named {
+  kind: 'positions';
+  positions: number;
+  size: number;
+}
+
 /** Without tensors of its own; a pattern of module names may match it all the same. */
 interface ContainerModule extends Named {
   kind: 'container';
@@ -48,10 +55,13 @@ interface ContainerModule extends Named {
 export const EMBEDDING = 'model.embed_tokens';
 export const HEAD = 'lm_head';
 export const FINAL_NORM = 'model.norm';
+export const ENCODE = 'model.encode';
+export const DECODE = 'model.decode';
 export const layerName = (layer: number): string => `model.layers.${layer}`;
 
 /** All modules in the order of the forward pass. There is a head even where it has no matrix of its own. */
-export function modulesOf({ hiddenSize, vocabSize, layers }: ModelConfig): Module[] {
+export function modulesOf({ hiddenSize, vocabSize, layers, positions }: ModelConfig): Module[] {
+  if (positions) return positionsModules(positions, hiddenSize);
   return [
     { name: 'model', kind: 'container' },
     { name: 'model.layers', kind: 'container' },
@@ -62,6 +72,14 @@ export function modulesOf({ hiddenSize, vocabSize, layers }: ModelConfig): Modul
     { name: HEAD, gguf: 'output', kind: 'head', outputs: vocabSize, inputs: hiddenSize },
   ];
 }
+
+/** Of a model that is no decoder. It has no head: its logits are products with the embeddings. */
+const positionsModules = ({ promptLength, responseLength }: Positions, size: number): Module[] => [
+  { name: 'model', kind: 'container' },
+  { name: EMBEDDING, kind: 'embedding' },
+  { name: ENCODE, kind: 'positions', positions: promptLength, size },
+  { name: DECODE, kind: 'positions', positions: responseLength, size },
+];
 
 /** A module of a layer with its names in the whole model. */
 function inLayer<M extends Module>(module: M, layer: number): M {

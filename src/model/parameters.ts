@@ -46,6 +46,8 @@ function ownTensors(module: Module, { vocabSize, hiddenSize, tieEmbeddings }: Mo
       const weight: [string, number[]] = ['weight', [module.outputs, module.inputs]];
       return module.bias ? [weight, ['bias', [module.outputs]]] : [weight];
     }
+    case 'positions':
+      return [['weight', [module.positions, module.size, module.size]]];
     case 'container':
       return [];
     default:

@@ -40,7 +40,7 @@ const PLANS: readonly Plan[] = [
 
 /** For each metric that the runs have, the mean over each setting's runs, in a band from the lowest to the highest of them. */
 export function experimentCharts(settings: readonly SettingCurves[]): ExperimentChart[] {
-  return PLANS.flatMap(({ key, title, isShare, isMeasured = false }) => {
+  return plansOf(settings).flatMap(({ key, title, isShare, isMeasured = false }) => {
     const lines = settings.flatMap(({ label, runs }, color): ChartLine[] => {
       const columns = isMeasured ? runs : runs.map((run) => runningMean(run, key));
       const curve = curveOf(columns, key);
@@ -49,6 +49,17 @@ export function experimentCharts(settings: readonly SettingCurves[]): Experiment
     const name = key.replaceAll(/[^\w]+/g, '-');
     return lines.length > 0 ? [{ title, name, lines, options: isShare ? { format: formatShare } : {} }] : [];
   });
+}
+
+const REWARD_MEAN = /^rewards\/(.+)\/mean$/;
+
+/** Where runs have several reward functions, each has a chart too: the sum may hide one, or not even have it (weight 0). */
+function plansOf(settings: readonly SettingCurves[]): Plan[] {
+  const ofRuns = settings.flatMap(({ runs }) => runs.map(({ keys }) => keys.filter((key) => REWARD_MEAN.test(key))));
+  if (!ofRuns.some((keys) => keys.length > 1)) return [...PLANS];
+  const functions = [...new Set(ofRuns.flat())].map((key) => ({ key, title: `Score of ${REWARD_MEAN.exec(key)![1]}` }));
+  const at = PLANS.findIndex(({ key }) => key === 'reward') + 1;
+  return [...PLANS.slice(0, at), ...functions, ...PLANS.slice(at)];
 }
 
 function curveOf(runs: readonly MetricColumns[], key: string): Pick<ChartLine, 'points' | 'band'> {

@@ -11,6 +11,11 @@ export function checkedModel({ config, locate }: LoadedConfig): ModelConfig {
   const { lora } = config;
   const start = readModelConfig(config.model);
   checkWeights(config.model, start);
+  if (start.positions && (config.device === 'webgpu' || config.device === 'tensorflow'))
+    throw new BadInput(
+      `"device" is "${config.device}", but a model of positions runs on the CPU only; set it to "auto" or "cpu".`,
+      locate(['device']),
+    );
   const model = lora ? { ...start, lora } : start;
   for (const field of ['numGenerations', 'numGenerationsEval'] as const) {
     const tooMany = tooManyAtOnce(model, config[field], config.maxCompletionLength);

@@ -1,6 +1,7 @@
 import type { Demonstration } from '../data/demonstrations.ts';
 import type { ModelConfig } from '../model/config.ts';
 import type { Sequence } from '../model/network/batch.ts';
+import { checkPromptLength } from '../model/prompt-length.ts';
 import { refusedAt } from '../model/tokenizer/refused-at.ts';
 import type { Tokenizer } from '../model/tokenizer/tokenizer.ts';
 import { BadInput, type SourceLocation } from '../protocol/errors.ts';
@@ -31,6 +32,7 @@ export class DemonstrationList {
     const most = Math.min(maxLength ?? model.maxPositionEmbeddings, model.maxPositionEmbeddings);
     for (const row of rows) {
       const { promptIds, completionIds } = encodeDemonstration(row, tokenizer, templateVariables);
+      checkPromptLength(model, promptIds.length, row.at);
       checkIds([...promptIds, ...completionIds], model, row.at);
       const kept = completionIds.slice(0, Math.max(0, most - promptIds.length));
       if (kept.length > 0) this.sequences.push({ promptIds, completionIds: kept });

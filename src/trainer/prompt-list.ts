@@ -1,6 +1,7 @@
 import type { DatasetRow } from '../data/dataset.ts';
 import type { EncodedPrompt } from '../data/prompts.ts';
 import type { ModelConfig } from '../model/config.ts';
+import { checkPromptLength } from '../model/prompt-length.ts';
 import { refusedAt } from '../model/tokenizer/refused-at.ts';
 import type { Tokenizer } from '../model/tokenizer/tokenizer.ts';
 import { BadInput, type SourceLocation } from '../protocol/errors.ts';
@@ -109,6 +110,7 @@ export class PromptList {
         at,
       );
     }
+    checkPromptLength(model, ids.length, at);
     const unknown = ids.find((id) => id >= model.vocabSize);
     if (unknown !== undefined) {
       throw new BadInput(

@@ -10,7 +10,8 @@ export interface Architecture {
   modelType: string;
   /** The model that the fields of config.json describe. Throws BadInput, with `file` named, for what is wrong or not supported. */
   describe(json: unknown, file: string): ModelDescription;
-  gguf: GgufForm;
+  /** Undefined for those that llama.cpp does not have. */
+  gguf?: GgufForm;
 }
 
 /** How llama.cpp keeps models of the architecture. */

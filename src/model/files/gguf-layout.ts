@@ -1,5 +1,5 @@
 import { BadInput } from '../../protocol/errors.ts';
-import type { Architecture } from '../architectures/architecture.ts';
+import type { GgufForm } from '../architectures/architecture.ts';
 import type { Attention, ModelConfig, RotaryScaling } from '../config.ts';
 import { modulesOf } from '../modules.ts';
 import { parameterShapes } from '../parameters.ts';
@@ -33,21 +33,23 @@ const QUANTIZATION_VERSION = 2;
  * Source: https://github.com/ggml-org/llama.cpp/blob/master/convert_hf_to_gguf.py.
  */
 export function ggufLayout(model: string, config: ModelConfig, name: string, type: GgufType): GgufLayout {
-  const architecture = readArchitecture(model);
-  const problem = problemOf(architecture, config);
-  if (problem) {
+  const { className, gguf } = readArchitecture(model);
+  const refuse = (problem: string): never => {
     const message = `the model cannot be exported as GGUF: ${problem}; export a merged model folder instead`;
     throw new BadInput(message, { file: modelFilePath(model, 'config.json') });
-  }
+  };
+  if (!gguf) return refuse(`llama.cpp has nothing like ${className}`);
+  const problem = problemOf(className, gguf, config);
+  if (problem) refuse(problem);
   const factors = ropeFactors(config);
-  const renamed = ggufNames(config, architecture.gguf.shuffled);
+  const renamed = ggufNames(config, gguf.shuffled);
   const plan = new Map<string, GgufTensorPlan>();
   if (factors) plan.set(ROPE_FACTORS, { shape: [factors.length], type: 'F32' });
   for (const [tensor, shape] of parameterShapes(config)) {
     plan.set(renamed.get(tensor)!.name, { shape, type: typeFor(shape, type) });
   }
   return {
-    metadata: describe(architecture.gguf.name, config, name, type),
+    metadata: describe(gguf.name, config, name, type),
     plan,
     *tensors() {
       if (factors) yield [ROPE_FACTORS, factors];
@@ -108,7 +110,7 @@ function describe(arch: string, config: ModelConfig, name: string, type: GgufTyp
 }
 
 /** What of the model llama.cpp would leave out, or not know how to read, in words; undefined for one that it computes as we do. */
-function problemOf({ className, gguf }: Architecture, config: ModelConfig): string | undefined {
+function problemOf(className: string, gguf: GgufForm, config: ModelConfig): string | undefined {
   const [first, ...others] = config.layers;
   if (!gguf.writes) return `${className} can be read from GGUF files, but not written to them`;
   if (others.some((layer) => JSON.stringify(layer) !== JSON.stringify(first))) return 'its layers are not all alike';

@@ -1,5 +1,5 @@
 import { BadInput } from '../../protocol/errors.ts';
-import type { Architecture } from '../architectures/architecture.ts';
+import type { Architecture, GgufForm } from '../architectures/architecture.ts';
 import { ARCHITECTURES } from '../architectures/table.ts';
 import type { ModelConfig } from '../config.ts';
 import { modulesOf } from '../modules.ts';
@@ -64,11 +64,12 @@ export function ggufConfig(gguf: Gguf): Record<string, unknown> {
   };
 }
 
-function architectureOf({ file, metadata }: Gguf): Architecture {
+function architectureOf({ file, metadata }: Gguf): Architecture & { gguf: GgufForm } {
   const name = String(metadata.get('general.architecture'));
-  const found = ARCHITECTURES.find(({ gguf }) => gguf.name === name);
+  const withForms = ARCHITECTURES.flatMap((one) => (one.gguf ? [{ ...one, gguf: one.gguf }] : []));
+  const found = withForms.find(({ gguf }) => gguf.name === name);
   if (found) return found;
-  const known = ARCHITECTURES.map(({ gguf }) => gguf.name).join(', ');
+  const known = withForms.map(({ gguf }) => gguf.name).join(', ');
   throw new BadInput(`the model's architecture is "${name}", but only ${known} are supported`, { file });
 }
 

@@ -36,11 +36,26 @@ export interface TokenListener {
   goOn(): Promise<boolean>;
 }
 
+/** Samples completions for prompts, a group for each. */
+export interface CompletionSampler {
+  /**
+   * `uniforms` has maxTokens · prompts · group numbers in [0, 1). Completions come group by group. With a `listener` there must be one
+   * prompt. Throws NotFiniteModel where the model computes NaN.
+   */
+  sample(
+    weights: Weights,
+    prompts: readonly number[][],
+    maxTokens: number,
+    uniforms: Float32Array,
+    listener?: TokenListener,
+  ): Promise<Completion[]>;
+}
+
 /** What the caches of completions written at the same time may take; others wait. */
 const CACHE_BYTES = 2 ** 29;
 
-/** Samples completions for prompts, a group for each. */
-export class Sampler {
+/** Samples completions token after token. */
+export class Sampler implements CompletionSampler {
   readonly #config: ModelConfig;
   readonly #options: GenerateOptions;
   readonly #engine: Engine;
@@ -66,10 +81,6 @@ export class Sampler {
       this.#arrange = engine.compile('arranging', arrangeProgram(config), { resident: ['caches'], halves: ['caches'] });
   }
 
-  /**
-   * `uniforms` has maxTokens · prompts · group numbers in [0, 1). Completions come group by group. With a `listener` there must be one
-   * prompt. Throws NotFiniteModel where the model computes NaN.
-   */
   async sample(
     weights: Weights,
     prompts: readonly number[][],

@@ -17,14 +17,14 @@ export function activationBytes(
   const promptLengths = sequences.filter((_, row) => row % group === 0).map(({ promptIds }) => promptIds.length);
   const completionLengths = sequences.map(({ completionIds }) => completionIds.length);
   const tokens = sum(promptLengths) + sum(completionLengths);
-  const kept = (ofLayers: number[]) => (forGradient ? sum(ofLayers) : Math.max(...ofLayers));
+  const kept = (ofLayers: number[]) => (forGradient ? sum(ofLayers) : Math.max(0, ...ofLayers));
   // The layers' intermediate results, and up to four rows of logits.
   const perToken = kept(layers.map(({ mlp }) => 10 * hiddenSize + 5 * mlp.intermediateSize)) + 4 * vocabSize;
   // Attention pads prompts and completions to the longest, and its weights are kept for the gradient.
   const [prompt, completion] = [Math.max(...promptLengths), Math.max(...completionLengths)];
   const pairs = promptLengths.length * (prompt ** 2 + group * completion * (prompt + completion));
   const heads = layers.map(({ mixer }) => mixer.heads);
-  const perPair = kept(heads) + PASSING * Math.max(...heads);
+  const perPair = kept(heads) + PASSING * Math.max(0, ...heads);
   return Float32Array.BYTES_PER_ELEMENT * (tokens * perToken + pairs * perPair);
 }
 

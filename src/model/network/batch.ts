@@ -1,7 +1,9 @@
 import { type ArraysOf, ints, leaveOpen, type NdArray, type OpenSize } from '../../engine/tree.ts';
 import type { ModelConfig } from '../config.ts';
+import { checkPromptLength } from '../prompt-length.ts';
 import type { Grid } from './attention.ts';
 import type { SequenceTensors } from './completion-logprobs.ts';
+import type { PlacesInResponses } from './positions.ts';
 import { rotaryArrays } from './rotary.ts';
 
 /** A prompt and its completion as token ids. */
@@ -83,7 +85,24 @@ export function layOutSequences(sequences: readonly Sequence[], group: number, c
       cells: open('targets', targets.cells),
     },
     completionTargets: leaveOpen(ints(completionTargets, [rows, width]), [ROWS, 'longestCompletion']),
+    ...(config.positions && { places: placesInResponses(sequences, promptIds, group, config) }),
   };
+}
+
+/** Where each completion token is in the response that it is of. */
+function placesInResponses(
+  sequences: readonly Sequence[],
+  promptIds: number[][],
+  group: number,
+  config: ModelConfig,
+): ArraysOf<PlacesInResponses> {
+  const { promptLength, responseLength } = config.positions!;
+  for (const { length } of promptIds) checkPromptLength(config, length);
+  const cells = sequences.flatMap(({ completionIds }, row) =>
+    completionIds.map((_, column) => Math.floor(row / group) * responseLength + column),
+  );
+  const prompts = ints(promptIds.flat(), [promptIds.length, promptLength]);
+  return { prompts: leaveOpen(prompts, ['prompts']), cells: open('targets', cells) };
 }
 
 /** Host's side of a `Grid`, exactly as long as the longest of its lists of tokens. */

@@ -7,6 +7,7 @@ import { type Grid, groupAttention } from './attention.ts';
 import { decode, logitsOf, type Parameters } from './decoder.ts';
 import { packAdapters } from './lora.ts';
 import { spread } from './padding.ts';
+import { type PlacesInResponses, responseLogits } from './positions.ts';
 
 /**
  * Groups of completions with their prompts. Tokens that the model reads are concatenated, a prompt's once for its whole group: first those of
@@ -31,6 +32,8 @@ export type SequenceTensors = {
     /** int32 [targets]: its cell in `completionTargets`. */
     cells: Tensor1D;
   };
+  /** With a model of positions, the prompts and where each target is in its response. */
+  places?: PlacesInResponses;
   /** The target in each cell, -1 in the padding: int32 [prompts · group, longest completion]. */
   completionTargets: Tensor2D;
 };
@@ -42,13 +45,16 @@ export function completionLogits(
   batch: SequenceTensors,
   temperature: number,
 ): Tensor2D {
+  if (batch.places) return tempered(responseLogits(params, config, batch.places), temperature);
   const { ids, targets } = batch;
   const positions = { of: batch.positions, tables: batch.rotary };
   const adapted = packAdapters(params, config);
   const hidden = decode(adapted, config, ids, positions, groupAttention(config, batch));
-  const logits = logitsOf(adapted, config, gatherRows(hidden, targets.sources) as Tensor2D);
-  return temperature === 1 ? logits : div(logits, temperature);
+  return tempered(logitsOf(adapted, config, gatherRows(hidden, targets.sources) as Tensor2D), temperature);
 }
+
+const tempered = (logits: Tensor2D, temperature: number): Tensor2D =>
+  temperature === 1 ? logits : div(logits, temperature);
 
 /** Log-probability of every completion token, [prompts · group, longest completion]; values in the padding are meaningless. */
 export const completionLogProbs = (logits: Tensor2D, batch: SequenceTensors): Tensor2D =>

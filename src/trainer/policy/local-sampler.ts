@@ -2,7 +2,8 @@ import { type StreamKey, uniforms } from '../../data/random.ts';
 import type { Engine } from '../../engine/engine.ts';
 import type { Trajectory } from '../../grpo/trajectory.ts';
 import type { ModelConfig } from '../../model/config.ts';
-import { Sampler } from '../../model/generation/sampler.ts';
+import { createSampler } from '../../model/generation/create-sampler.ts';
+import type { CompletionSampler } from '../../model/generation/sampler.ts';
 import type { Weights } from '../../model/weights-tree.ts';
 import type { PolicySampler, SamplingSettings } from './learner.ts';
 
@@ -17,7 +18,7 @@ export interface SampledRun {
 
 /** Samples `group` completions per prompt as a run config says. `seed` and a call's key decide every draw. */
 export class LocalSampler implements PolicySampler {
-  readonly #sampler: Sampler;
+  readonly #sampler: CompletionSampler;
   readonly #group: number;
   readonly #seed: number;
   readonly #weights: () => Promise<Weights>;
@@ -27,7 +28,7 @@ export class LocalSampler implements PolicySampler {
     const { temperature, topK, topP, minP, minCompletionLength } = run.config;
     const { eosTokenIds } = run;
     const options = { group, eosTokenIds, temperature, topK, topP, minP: minP ?? 0, minTokens: minCompletionLength };
-    this.#sampler = new Sampler(run.engine, run.model, options);
+    this.#sampler = createSampler(run.engine, run.model, options);
     this.#group = group;
     this.#seed = seed;
     this.#weights = weights;

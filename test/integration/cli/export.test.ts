@@ -172,7 +172,7 @@ describe.each(Object.keys(MODELS))('%s', { timeout: 600_000 }, (name) => {
 
   test.skipIf(!hasGguf)('has what the Python package reads', async () => {
     const { tensors, metadata } = readWithPython(await exported(name, 'q8_0'));
-    const arch = readArchitecture(model).gguf.name;
+    const arch = readArchitecture(model).gguf!.name;
     expect(metadata).toMatchObject({
       'general.architecture': 'STRING',
       [`${arch}.block_count`]: 'UINT32',

@@ -123,7 +123,7 @@ describe('refusing a config', () => {
     [
       'an unknown architecture',
       { architectures: ['MambaForCausalLM'] },
-      "the model's architecture is MambaForCausalLM, but only LlamaForCausalLM, Qwen2ForCausalLM, Qwen3ForCausalLM are supported",
+      "the model's architecture is MambaForCausalLM, but only LlamaForCausalLM, Qwen2ForCausalLM, Qwen3ForCausalLM, PositionsModel are supported",
     ],
     ['no architecture', { architectures: undefined, model_type: undefined }, 'not named in the file'],
     ['two that differ', { model_type: 'qwen2' }, '"model_type" is "qwen2", which contradicts "architectures"'],

@@ -35,6 +35,24 @@ describe('experimentCharts', () => {
     expect(b!.band).toBeUndefined();
   });
 
+  test('has a chart of each reward function where runs have several of them', () => {
+    const columns = (scores: Record<string, number>) => {
+      const made = new MetricColumns();
+      made.push({ step: 1, reward: 1, ...scores });
+      return made;
+    };
+    const one = { label: 'one', runs: [columns({ 'rewards/exact/mean': 1 })] };
+    const two = { label: 'two', runs: [columns({ 'rewards/exact/mean': 0, 'rewards/format/mean': 1 })] };
+    const drawn = (settings: (typeof one)[]) =>
+      experimentCharts(settings).map(({ title, name, lines }) => [title, name, lines.length]);
+    expect(drawn([one])).toEqual([['Reward', 'reward', 1]]);
+    expect(drawn([one, two])).toEqual([
+      ['Reward', 'reward', 2],
+      ['Score of exact', 'rewards-exact-mean', 2],
+      ['Score of format', 'rewards-format-mean', 1],
+    ]);
+  });
+
   test('smooths over as many steps as a run is measured by', () => {
     const rewards = Array.from({ length: 12 }, (_, at) => at);
     const [chart] = experimentCharts([{ label: 'a', runs: [columnsOf(rewards)] }]);
