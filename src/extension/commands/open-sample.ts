@@ -1,5 +1,5 @@
 import { cp, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { commands, Uri, window, workspace } from 'vscode';
 import type { Lab } from '../lab.ts';
 
@@ -33,12 +33,12 @@ const entries = (folder: string): Promise<string[]> => readdir(folder).catch(() 
 
 /** The sample with the schemas that it refers to elsewhere, so that its configs also complete and are checked where the extension is not. */
 async function copySample(extension: string, target: string): Promise<void> {
-  const skipped = join(extension, 'sample-workspace', '.grpo');
-  await cp(join(extension, 'sample-workspace'), target, { recursive: true, filter: (path) => path !== skipped });
+  const filter = (path: string) => basename(path) !== '.grpo';
+  await cp(join(extension, 'sample-workspace'), target, { recursive: true, filter });
   await mkdir(join(target, 'types'));
   for (const schema of ['grpo.schema.json', 'experiment.schema.json'])
     await cp(join(extension, 'schemas', schema), join(target, 'types', schema));
-  for (const name of await entries(target))
+  for (const name of await readdir(target, { recursive: true }))
     if (/\.(grpo|experiment)\.json$/.test(name)) await replace(join(target, name), '../schemas/', './types/');
 }
 
