@@ -39,11 +39,13 @@ async function copySample(extension: string, target: string): Promise<void> {
   for (const schema of ['grpo.schema.json', 'experiment.schema.json'])
     await cp(join(extension, 'schemas', schema), join(target, 'types', schema));
   for (const name of await readdir(target, { recursive: true }))
-    if (/\.(grpo|experiment)\.json$/.test(name)) await replace(join(target, name), '../schemas/', './types/');
+    if (/\.(grpo|experiment)\.json$/.test(name)) await nameCopies(join(target, name));
 }
 
-async function replace(file: string, from: string, to: string): Promise<void> {
+/** `"../schemas/…"` becomes `"./types/…"`, and so does that of a folder below: `"../../schemas/…"` becomes `"../types/…"`. */
+async function nameCopies(file: string): Promise<void> {
   const text = await readFile(file, 'utf8');
-  if (!text.includes(from)) throw new Error(`${file} does not contain ${from}.`);
-  await writeFile(file, text.replaceAll(from, to));
+  const named = text.replace(/"\.\.\/((?:\.\.\/)*)schemas\//, (_, up: string) => `"${up || './'}types/`);
+  if (named === text) throw new Error(`${file} does not name a schema.`);
+  await writeFile(file, named);
 }
