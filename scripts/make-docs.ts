@@ -28,7 +28,7 @@ export function makeDocs(): Map<string, { now: string; made: string }> {
   return new Map(pages);
 }
 
-function withPart(text: string, name: string, part: string): string {
+export function withPart(text: string, name: string, part: string): string {
   const [before, rest] = split(text, `<!-- made: ${name} -->\n`);
   const [, after] = split(rest, '<!-- end -->\n');
   return `${before}<!-- made: ${name} -->\n\n${part}\n\n<!-- end -->\n${after}`;
@@ -40,7 +40,7 @@ function split(text: string, mark: string): [string, string] {
   return [text.slice(0, at), text.slice(at + mark.length)];
 }
 
-function table(headings: string[], rows: string[][]): string {
+export function table(headings: string[], rows: string[][]): string {
   const lines = [headings, headings.map(() => '---'), ...rows];
   return lines.map((cells) => `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`).join('\n');
 }

@@ -35,7 +35,7 @@ export function makeExperimentSchema(): Schema {
     const list = { type: 'array', items, minItems: 1 };
     return [name, { description: config[name]!.description, anyOf: [list, settings] }] as const;
   });
-  const { $schema, base, set, vary, seeds } = schema.properties as Record<string, Schema>;
+  const { $schema, base, set, vary, seeds, metrics } = schema.properties as Record<string, Schema>;
   const properties = {
     ...{ $schema, base },
     set: { description: set!.description, $ref: '#/definitions/set' },
@@ -47,6 +47,7 @@ export function makeExperimentSchema(): Schema {
       },
     },
     seeds,
+    metrics,
   };
   const definitions = {
     set: {

@@ -1,10 +1,10 @@
 import type { FailedRun } from '../experiment/queue.ts';
-import { type ExperimentResults, meanText } from '../protocol/experiment-results.ts';
+import { type ExperimentResults, meanText, type SettingResult } from '../protocol/experiment-results.ts';
 import { table } from './table.ts';
 
 /** What an experiment came to, for a terminal. */
 export function resultLines(
-  { settings, measure, file, page }: ExperimentResults,
+  { settings, measure, metrics, file, page }: ExperimentResults,
   failures: readonly FailedRun[],
 ): string[] {
   const rows = settings.map((setting) => [
@@ -12,8 +12,9 @@ export function resultLines(
     `${setting.done}/${setting.runs.length}`,
     meanText(setting),
     setting.best === null ? '–' : setting.best.toFixed(2),
+    ...Object.keys(metrics).map((heading) => meanText(setting.metrics[heading]!)),
   ]);
-  const heading = ['setting', 'runs', measure, 'best'];
+  const heading = ['setting', 'runs', measure, 'best', ...Object.keys(metrics)];
   const missing = settings.flatMap(({ runs }) => runs.filter(({ state }) => state !== 'done')).length;
   return [
     ...table([heading, ...rows], (column) => column > 0),
@@ -23,6 +24,7 @@ export function resultLines(
       ? [`${missing} of the runs ${missing === 1 ? 'is' : 'are'} not done; grpo compare ${file} trains what is left.`]
       : []),
     ...failureLines(failures),
+    ...unknownMetricLines(metrics, settings),
     page,
   ];
 }
@@ -36,4 +38,12 @@ function failureLines(failures: readonly FailedRun[]): string[] {
       .map(({ run: { wanted } }) => `${wanted.setting.label} · seed ${wanted.seed}`);
     return `Failed: ${names.join('; ')}: ${reason}`;
   });
+}
+
+/** A column without a single figure has a metric that these runs do not write. */
+function unknownMetricLines(metrics: ExperimentResults['metrics'], settings: readonly SettingResult[]): string[] {
+  if (settings.every(({ done }) => done === 0)) return [];
+  return Object.entries(metrics)
+    .filter(([heading]) => settings.every((setting) => setting.metrics[heading]!.mean === null))
+    .map(([heading, key]) => `The runs have no metric "${key}" (column "${heading}"); see their metrics.jsonl.`);
 }

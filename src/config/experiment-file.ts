@@ -32,6 +32,8 @@ export interface ExperimentFile {
   /** Where that is written. */
   varyPlace: SourceLocation;
   seeds: number[];
+  /** Further columns of the table: headings, and the metrics below them. */
+  metrics: Record<string, string>;
 }
 
 /** Reads `NAME.experiment.json` (JSON with comments and trailing commas). Throws BadInput at file:line:column for what is wrong with the file itself. */
@@ -89,13 +91,13 @@ export function readExperimentFile(given: string): ExperimentFile {
       '"vary" is empty: give it a field with values, such as "learningRate": [1e-4, 1e-3], or remove it to train the run config as it is with each seed.',
       at(vary.offset),
     );
-  const { base, seeds } = parsed.data;
+  const { base, seeds, metrics } = parsed.data;
   const again = seeds.findIndex((seed, n) => seeds.indexOf(seed) < n);
   if (again >= 0)
     throw new BadInput(`Seed ${seeds[again]} is here twice; remove one.`, at(nodeOf(['seeds', again]).offset));
   const set = findNodeAtLocation(root, ['set']);
   return {
-    ...{ file, name: experimentName(file), base, seeds },
+    ...{ file, name: experimentName(file), base, seeds, metrics },
     basePlace: at(nodeOf(['base']).offset),
     set: set ? overrides(set) : [],
     axes: vary ? fieldsOf(vary).map(choices) : [],

@@ -35,6 +35,8 @@ export interface Experiment {
   base: string;
   settings: Setting[];
   seeds: number[];
+  /** Further columns of the table: headings, and the metrics below them. */
+  metrics: Record<string, string>;
   /** Those of one seed first, so that all settings can be compared early. */
   runs: ExperimentRun[];
 }
@@ -68,11 +70,11 @@ export function loadExperiment(given: string, set: readonly string[] = []): Expe
     seen.set(content, { label, combination });
     return { label, choices, set: [...overrides.map(({ text }) => text), ...set], loaded };
   });
-  const { file, name, seeds } = read;
+  const { file, name, seeds, metrics } = read;
   const runs = seeds.flatMap((seed) =>
     settings.map((setting) => ({ setting, seed, config: { ...setting.loaded.config, seed } })),
   );
-  return { file, name, base, settings, seeds, runs };
+  return { file, name, base, settings, seeds, metrics, runs };
 }
 
 /** Fields may contradict each other only as this setting has them: then its own are named, and not the base config's. */

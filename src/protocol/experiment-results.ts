@@ -12,12 +12,18 @@ const experimentRun = z.object({
   /** By the run's measure: the last, and the best. Null before the first reward. */
   reward,
   best: reward,
+  /** Of the experiment's `metrics`, by heading; null where the run has none. */
+  metrics: z.record(z.string(), reward),
   /** Seconds that its steps, evaluations and checkpoints took. */
   seconds: reward,
   /** Why it failed, where it did. */
   failure: z.string().nullable(),
 });
 export type ExperimentRunResult = z.infer<typeof experimentRun>;
+
+/** Over the runs that are done: their mean, and their sample standard deviation (null for fewer than two). */
+const average = z.object({ mean: reward, deviation: reward });
+export type Average = z.infer<typeof average>;
 
 const settingResult = z.object({
   label: z.string(),
@@ -31,6 +37,8 @@ const settingResult = z.object({
   mean: reward,
   deviation: reward,
   best: reward,
+  /** The same of the experiment's `metrics`, by heading. */
+  metrics: z.record(z.string(), average),
 });
 export type SettingResult = z.infer<typeof settingResult>;
 
@@ -42,6 +50,8 @@ export const experimentResults = z.object({
   base: z.string(),
   /** What `reward` is, such as `held-out reward`. */
   measure: z.string(),
+  /** Further columns: headings, and the metrics below them. */
+  metrics: z.record(z.string(), z.string()),
   settings: z.array(settingResult),
   /** The HTML page with the table and the curves. */
   page: z.string(),
@@ -62,7 +72,7 @@ export const experimentLine = z.discriminatedUnion('type', [trainedRun, experime
 export type ExperimentLine = z.infer<typeof experimentLine>;
 
 /** `3.81 ± 0.24`; without a deviation where there is only one run. */
-export const meanText = ({ mean, deviation }: Pick<SettingResult, 'mean' | 'deviation'>): string => {
+export const meanText = ({ mean, deviation }: Average): string => {
   if (mean === null) return '–';
   return deviation === null ? mean.toFixed(2) : `${mean.toFixed(2)} ± ${deviation.toFixed(2)}`;
 };

@@ -34,5 +34,11 @@ export const experimentFields = z.strictObject({
     .describe(
       'Every setting is trained once with each of these seeds; the table has the mean and the deviation over them.',
     ),
+  metrics: z
+    .record(name, name)
+    .default({})
+    .describe(
+      'Columns that the table has beside the reward: a heading of yours, and the metric of `metrics.jsonl` below it, such as { "tokens": "completions/mean_length" }. Of metrics of held-out prompts (eval_…) the last value counts, of others the mean of the last 10 steps.',
+    ),
 });
 export const experimentFieldNames = Object.keys(experimentFields.shape);

@@ -42,4 +42,8 @@ export const trainingOf = (columns: MetricColumns, key: string): RunMeasure | nu
 export const heldOutOf = (columns: MetricColumns, key: string): RunMeasure | null =>
   runMeasure({ ...stepsOf(columns), reward: undefined, evalReward: columns.values(key) }) ?? null;
 
+/** Where a run is, by any metric: the last value of those of evaluations, the mean of the last steps of others; null where it has none. */
+export const latestOf = (columns: MetricColumns, key: string): number | null =>
+  (key.startsWith('eval_') ? heldOutOf(columns, key) : trainingOf(columns, key))?.reward ?? null;
+
 const stepsOf = ({ steps, length }: MetricColumns): Pick<MeasuredSteps, 'steps' | 'length'> => ({ steps, length });

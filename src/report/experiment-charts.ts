@@ -38,9 +38,19 @@ const PLANS: readonly Plan[] = [
   { key: 'grad_norm', title: 'Gradient norm' },
 ];
 
-/** For each metric that the runs have, the mean over each setting's runs, in a band from the lowest to the highest of them. */
-export function experimentCharts(settings: readonly SettingCurves[]): ExperimentChart[] {
-  return plansOf(settings).flatMap(({ key, title, isShare, isMeasured = false }) => {
+/**
+ * For each metric that the runs have, the mean over each setting's runs, in a band from the lowest to the highest of them. `metrics`:
+ * further ones, by their headings.
+ */
+export function experimentCharts(
+  settings: readonly SettingCurves[],
+  metrics: Record<string, string> = {},
+): ExperimentChart[] {
+  const plans = plansOf(settings);
+  const others = Object.entries(metrics)
+    .filter(([, key]) => !plans.some((plan) => plan.key === key))
+    .map(([title, key]): Plan => ({ key, title, ...(key.startsWith('eval_') && { isMeasured: true }) }));
+  return [...plans, ...others].flatMap(({ key, title, isShare, isMeasured = false }) => {
     const lines = settings.flatMap(({ label, runs }, color): ChartLine[] => {
       const columns = isMeasured ? runs : runs.map((run) => runningMean(run, key));
       const curve = curveOf(columns, key);

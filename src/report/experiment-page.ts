@@ -28,7 +28,7 @@ export async function writeExperimentPage(folder: string, results: Results, vers
   } catch (error) {
     throw outputFailure(folder, error);
   }
-  const charts = experimentCharts(await Promise.all(results.settings.map(curvesOf)));
+  const charts = experimentCharts(await Promise.all(results.settings.map(curvesOf)), results.metrics);
   for (const chart of charts)
     await writeOutput(join(folder, `${chart.name}.svg`), (file) => writePieces(file, [chartFile(chart).text]));
   const page = join(folder, 'report.html');
@@ -71,7 +71,8 @@ const style = html([
 `,
 ] as unknown as TemplateStringsArray);
 
-function settingsSection({ measure, settings }: Results): Html {
+function settingsSection({ measure, metrics, settings }: Results): Html {
+  const headings = Object.keys(metrics);
   const highest = Math.max(...settings.map(({ mean }) => mean ?? -Infinity));
   const rewardOf = (setting: SettingResult) =>
     setting.mean === highest ? html`<b>${meanText(setting)}</b>` : html`${meanText(setting)}`;
@@ -79,10 +80,11 @@ function settingsSection({ measure, settings }: Results): Html {
 <td class="number">${setting.done} of ${setting.runs.length}</td>
 <td class="number">${rewardOf(setting)}</td>
 <td class="number">${fixed(setting.best)}</td>
+${headings.map((heading) => html`<td class="number">${meanText(setting.metrics[heading]!)}</td>`)}
 <td>${setting.set.join(', ')}</td></tr>`;
   return html`<section><h2>Settings</h2>
 ${crossTable(settings, measure, rewardOf)}
-<table><thead><tr><th scope="col">setting</th><th scope="col" class="number">runs done</th><th scope="col" class="number">${measure}</th><th scope="col" class="number">best</th><th scope="col">overrides</th></tr></thead>
+<table><thead><tr><th scope="col">setting</th><th scope="col" class="number">runs done</th><th scope="col" class="number">${measure}</th><th scope="col" class="number">best</th>${headings.map((heading) => html`<th scope="col" class="number">${heading}</th>`)}<th scope="col">overrides</th></tr></thead>
 <tbody>${settings.map(row)}</tbody></table>
 <p class="muted">Mean ± standard deviation (n − 1) over the runs that are done; best: the mean of each run's highest.</p></section>`;
 }

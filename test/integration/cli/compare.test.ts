@@ -118,6 +118,29 @@ describe('grpo compare', () => {
     expect(runsOf(folder)).toHaveLength(6);
   });
 
+  test('has the metrics that the experiment names', { timeout: SECONDS }, async () => {
+    const metrics = { tokens: 'completions/mean_length', typo: 'completions/mean_lenght' };
+    const folder = experimentFolder({ metrics });
+    const { results } = await compare(folder);
+    for (const { runs, metrics } of results.settings) {
+      const tokens = runs.map(({ folder }) =>
+        metricsOf(folder!).map((row) => row['completions/mean_length'] as number),
+      );
+      const [first, second] = tokens.map((steps) => steps.reduce((sum, each) => sum + each, 0) / steps.length);
+      expect(runs.map(({ metrics }) => metrics.tokens)).toEqual([first, second].map((each) => expect.closeTo(each!)));
+      expect(metrics.tokens).toEqual({
+        mean: expect.closeTo((first! + second!) / 2),
+        deviation: expect.closeTo(Math.abs(first! - second!) / Math.SQRT2),
+      });
+      expect(metrics.typo).toEqual({ mean: null, deviation: null });
+    }
+    // A column of the table alone: nothing is trained again for it.
+    const { status, stdout, stderr } = await runGrpo('compare', fileOf(folder));
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+    expect(stdout).toMatch(/best +tokens +typo\n/);
+    expect(stdout).toContain('The runs have no metric "completions/mean_lenght" (column "typo")');
+  });
+
   test('names a run that fails, and trains the others', { timeout: SECONDS }, async () => {
     const fails = "export function fails() { throw new Error('not today'); }";
     const vary = { rewards: [['letters.reward.ts'], ['fails.reward.ts']] };

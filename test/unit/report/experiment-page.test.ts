@@ -61,9 +61,10 @@ describe('experimentCharts', () => {
 });
 
 const METRICS = lines([
-  { step: 1, reward: 3 },
-  { step: 2, reward: 5 },
+  { step: 1, reward: 3, 'completions/min_length': 9 },
+  { step: 2, reward: 5, 'completions/min_length': 8 },
 ]);
+const NONE = { mean: null, deviation: null };
 
 function setting(
   label: string,
@@ -72,20 +73,34 @@ function setting(
 ): SettingResult {
   const runs = states.map((state, seed) => ({
     ...{ seed, state, folder: state === 'missing' ? null : runOf({ 'metrics.jsonl': METRICS }), step: 2 },
-    ...{ reward: 4, best: 5, seconds: 61, failure: null },
+    ...{ reward: 4, best: 5, metrics: {}, seconds: 61, failure: null },
   }));
   const done = states.filter((state) => state === 'done').length;
-  return { label, choices: [label], set: [`beta=${label}`], runs, done, mean: 4, deviation: 0.5, best: 5, ...more };
+  return {
+    label,
+    choices: [label],
+    set: [`beta=${label}`],
+    runs,
+    done,
+    mean: 4,
+    deviation: 0.5,
+    best: 5,
+    metrics: {},
+    ...more,
+  };
 }
 
-async function pageOf(settings: SettingResult[]): Promise<{ folder: string; page: string }> {
+async function pageOf(
+  settings: SettingResult[],
+  metrics: ExperimentResults['metrics'] = {},
+): Promise<{ folder: string; page: string }> {
   const results = {
     type: 'results',
     name: 'sweep',
     file: '/w/sweep.experiment.json',
     base: '/w/sort.grpo.json',
   } as const;
-  const all: Omit<ExperimentResults, 'page'> = { ...results, measure: 'held-out reward', settings };
+  const all: Omit<ExperimentResults, 'page'> = { ...results, measure: 'held-out reward', metrics, settings };
   const folder = join(temporaryFolder(), 'new/folder');
   return { folder, page: readFileSync(await writeExperimentPage(folder, all, '0.1.0'), 'utf8') };
 }
@@ -114,6 +129,19 @@ describe('the page of an experiment', () => {
     expect(page).toContain('<b>4.50</b>');
     expect(page).toContain('aria-label="Reward: a from 3 at step 1 to 4 at step 2; b from 3 at step 1 to 4 at step 2"');
     expect(readFileSync(join(folder, 'reward.svg'), 'utf8')).toContain('aria-label="Reward: a from 3');
+  });
+
+  test("has the experiment's own metrics as columns and curves", async () => {
+    const shortest = { length: { mean: 9.5, deviation: 0.25 } };
+    const { folder, page } = await pageOf(
+      [setting('a', ['done'], { metrics: shortest }), setting('b', ['done'], { metrics: { length: NONE } })],
+      { length: 'completions/min_length' },
+    );
+    const text = textOf(page);
+    expect(text).toContain('best length overrides');
+    expect(text).toContain('a 1 of 1 4.00 ± 0.50 5.00 9.50 ± 0.25 beta=a');
+    expect(text).toContain('b 1 of 1 4.00 ± 0.50 5.00 – beta=b');
+    expect(readFileSync(join(folder, 'completions-min_length.svg'), 'utf8')).toContain('aria-label="length: a from 9');
   });
 
   test('shows names of any kind as text, and more settings than there are colours', async () => {
