@@ -5,6 +5,7 @@ import { measureText } from '../protocol/run-measure.ts';
 import type { Run } from '../run-folder/read-run.ts';
 import { ResultsReader } from '../run-folder/results-reader.ts';
 import { type FoundRun, isDone, isTraining } from './find-runs.ts';
+import { stageResultsOf } from './stage-results.ts';
 
 /** What an experiment has come to, by setting. */
 export async function experimentResultsOf(
@@ -13,18 +14,20 @@ export async function experimentResultsOf(
 ): Promise<Omit<ExperimentResults, 'page'>> {
   const times = new ResultsReader();
   await times.read(found.flatMap(({ run }) => run ?? []));
-  const settings = experiment.settings.map((setting): SettingResult => {
+  const settings = experiment.settings.map(async (setting): Promise<SettingResult> => {
     const ofSetting = found.filter(({ wanted }) => wanted.setting === setting);
     const runs = ofSetting.map((each) => resultOf(each, times.get(each.run?.folder ?? '')?.seconds ?? null));
     const done = runs.filter(({ state }) => state === 'done');
     const rewards = done.map(({ reward }) => reward);
+    const stages = await stageResultsOf(setting, runs);
     return {
-      ...{ label: setting.label, choices: setting.choices, set: setting.set, runs, done: done.length },
+      ...{ label: setting.label, choices: setting.choices, set: setting.set, runs, stages, done: done.length },
       ...{ mean: mean(rewards), deviation: standardDeviation(rewards), best: mean(done.map(({ best }) => best)) },
     };
   });
   const { name, file, base } = experiment;
-  return { type: 'results', name, file, base, measure: measureOf(found.flatMap(({ run }) => run ?? [])), settings };
+  const measure = measureOf(found.flatMap(({ run }) => run ?? []));
+  return { type: 'results', name, file, base, measure, settings: await Promise.all(settings) };
 }
 
 function resultOf(found: FoundRun, seconds: number | null): ExperimentRunResult {
