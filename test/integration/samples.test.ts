@@ -67,13 +67,16 @@ test.skipIf(pythonMissing)('the samples of every helper score as they expect (ne
   expect(rows.length).toBeGreaterThan(30);
 });
 
-test('the samples of the instruction score as they expect, without its model', async () => {
-  const samples = `${workspace}/samples/instruct.samples.jsonl`;
+test.each([
+  { name: 'instruct', rows: 10 }, // without its model
+  { name: 'r1', rows: 7 },
+])('the samples of $name score as they expect', async ({ name, rows: least }) => {
+  const samples = `${workspace}/samples/${name}.samples.jsonl`;
   const rows = await grpoJson<{ mismatches: object[] | number }>(
-    ...['score', `${workspace}/instruct.grpo.json`, '--samples', samples],
+    ...['score', `${workspace}/${name}.grpo.json`, '--samples', samples],
   );
   expect(rows.at(-1)!.mismatches).toBe(0);
-  expect(rows.length).toBeGreaterThan(10);
+  expect(rows.length).toBeGreaterThan(least);
 });
 
 test('the prompts of the instruction state what its rewards check, and those held out are others', () => {

@@ -192,6 +192,20 @@ describe('a run of several stages', () => {
     await expect(moved).rejects.toThrow(/is of the stage "grpo", and step 5 is now one of the stage "cold start"/);
   });
 
+  test("can train the run's model from its start again", { timeout: 60_000 }, async () => {
+    const distill = { kind: 'distill', model: SORT, dataset: 'demonstrations.jsonl', maxSteps: 2 };
+    const [first, again] = [stagedWorkspace([distill]), stagedWorkspace([sft, { kind: 'grpo', maxSteps: 1 }, distill])];
+    const weights: Buffer[] = [];
+    for (const folder of [first, again]) {
+      const { result } = await trainHere(join(folder, 'run.grpo.json'), { out: join(folder, 'run') });
+      weights.push(readFileSync(join(result.checkpoint!, 'model.safetensors')));
+    }
+    expect(weights[1]!.equals(weights[0]!)).toBe(true);
+    // Training it does something.
+    const start = readFileSync(join(SORT, 'model.safetensors'));
+    expect(weights[0]!.equals(start)).toBe(false);
+  });
+
   test('a single stage of GRPO is the run without stages', async () => {
     const folder = tinyWorkspace();
     const config = join(folder, 'run.grpo.json');
