@@ -18,7 +18,7 @@ export function correct({ completion, task, answer }: RewardInput<Columns>): Rew
   const given = /<answer>(.*?)<\/answer>/.exec(completion)?.[1] ?? completion;
   const extracted = given.match(/\p{L}+/gu)?.at(-1);
   if (extracted === undefined) return { score: 0, reason: 'no number in the completion' };
-  const right = NUMBERS.some((words) => words.includes(extracted) && words.indexOf(extracted) === valueOf(answer));
+  const right = NUMBERS.some((words) => words.includes(extracted) && words.indexOf(extracted) === numberOf(answer));
   return right ? { score: 1, extracted } : { score: 0, extracted, reason: `expected ${answer}` };
 }
 
@@ -43,4 +43,5 @@ export function translation({ completion, task, answer }: RewardInput<Columns>):
   return completion.trim() === answer ? { score: 1 } : { score: 0, reason: `expected ${answer}` };
 }
 
-const valueOf = (word: string): number => NUMBERS.map((words) => words.indexOf(word)).find((value) => value >= 0) ?? -1;
+const numberOf = (word: string): number =>
+  NUMBERS.map((words) => words.indexOf(word)).find((value) => value >= 0) ?? -1;

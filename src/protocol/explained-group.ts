@@ -1,9 +1,13 @@
 import { type PreferencePair, preferencePairs } from '../grpo/preference.ts';
+import type { Candidate, Selection } from '../grpo/rejection.ts';
 import type { CompletionTokens } from './completion-tokens.ts';
 import type { Completion } from './dashboard-completion.ts';
+import { fatesOf } from './explain-selection.ts';
 import type { ExplainedGroup } from './explanation.ts';
 import { promptTitle } from './message-text.ts';
 import { inGroups, learnedFrom } from './row-groups.ts';
+import type { RunConfig } from './run-config.ts';
+import { spanAt, stageSpans } from './stage-spans.ts';
 import { type SettledRun, settingAt, settingsAt, stepArithmetic } from './step-settings.ts';
 
 /** A recorded group that was not discarded, ready to be explained. `rows`: the whole step's, in the order of its file; `tokens`: the group's, where they are known. */
@@ -26,10 +30,13 @@ export function explainedGroup(
   const epsilon = setting('epsilon');
   const dpoCoef = setting('dpoCoef') ?? 0;
   const ranked = own.map((row) => ({ group, reward: row.reward, counts: counts(row) }));
+  const selection = selectionAt(run.config, step);
+  const fates = selection && fatesOf(own.map(candidate), selection);
   const [pair] = dpoCoef === 0 ? [] : preferencePairs(ranked);
   return {
     title: `Group ${group} of step ${step}`,
     prompt: promptTitle(own[0]!.prompt),
+    selection,
     functions: settings.functions,
     options: {
       ...settings.options,
@@ -56,6 +63,7 @@ export function explainedGroup(
         arithmetic: arithmetic.get(completion),
         length: completion.length,
         counts: counts(completion),
+        fate: fates?.[own.indexOf(completion)],
         ratios: trainedOnly(tokens?.ratios, tokens),
         kl: trainedOnly(tokens?.kl, tokens),
         preferred: pair && preferredIn(pair, own.indexOf(completion)),
@@ -68,6 +76,17 @@ export function explainedGroup(
     },
   };
 }
+
+/** How a stage of rejection sampling chose at this step; undefined at a step of another stage. */
+function selectionAt({ stages }: Pick<RunConfig, 'stages'>, step: number): Selection | undefined {
+  const span = spanAt(stageSpans({ stages }), step);
+  const stage = span && stages?.[span.number - 1];
+  return stage?.kind === 'rejection' ? { threshold: stage.threshold, best: stage.best } : undefined;
+}
+
+const candidate = ({ completion: text, reward, length, truncated }: Completion): Candidate => ({
+  ...{ text, reward, length, truncated },
+});
 
 const preferredIn = ({ chosen, rejected }: PreferencePair, row: number): boolean | undefined =>
   row === chosen ? true : row === rejected ? false : undefined;

@@ -2,6 +2,7 @@
 import type { Arithmetic } from '../grpo/advantage-arithmetic.ts';
 import type { AdvantageOptions } from '../grpo/advantages.ts';
 import type { LossOptions } from '../grpo/loss.ts';
+import type { Selection } from '../grpo/rejection.ts';
 import { isZero } from '../grpo/statistics.ts';
 import { decimalsFor, formatAdvantage, formatFixed, formatNumber } from '../text/numbers.ts';
 import { arithmeticText } from './arithmetic-text.ts';
@@ -9,6 +10,7 @@ import { advantageFormulas, advantageSentence, baseline, processSentences } from
 import { held } from './explain-kl.ts';
 import { type Explanation, type ExplanationSection, numbered, shortened } from './explain-parts.ts';
 import { clipSentences, ratioTable } from './explain-ratios.ts';
+import { type Fate, selected } from './explain-selection.ts';
 import { advantageSource, ratioSource, SAMPLING, SCORING, weightSource } from './explain-sources.ts';
 import {
   entropySentence,
@@ -43,6 +45,8 @@ export interface ExplainedCompletion {
   advantages?: readonly number[] | undefined;
   /** `topEntropyQuantile`: 1 on the tokens that learn, in the last pass. */
   learns?: readonly number[] | undefined;
+  /** Rejection sampling: what became of it. */
+  fate?: Fate | undefined;
   /** `dpoCoef`: it is the better (true) or the worse one of its group's pair. */
   preferred?: boolean | undefined;
 }
@@ -54,17 +58,21 @@ export interface ExplainedGroup {
   functions: readonly WeightedFunction[];
   options: AdvantageOptions & LossOptions & { numIterations: number; dpoCoef: number };
   completions: readonly ExplainedCompletion[];
+  /** A step of rejection sampling: by what it chose. */
+  selection?: Selection | undefined;
   /** Of the whole step: completions, and tokens that count in the loss. */
   step: { rows: number; tokens: number };
 }
 
-/** From completions to what the update pushes up and down. */
+/** From completions to what the update pushes up and down, or to what is kept of them. */
 export function explainGroup(group: ExplainedGroup): Explanation {
+  const { title, completions, selection } = group;
+  const scored = [sampled(group), rewarded(group)];
+  if (selection) return { title, sections: [...scored, selected(completions, selection)] };
   return {
-    title: group.title,
+    title,
     sections: [
-      sampled(group),
-      rewarded(group),
+      ...scored,
       baseline(group.completions, group.options),
       advantages(group),
       ratios(group),

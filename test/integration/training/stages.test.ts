@@ -99,6 +99,12 @@ describe('a run of several stages', () => {
     expect(readJson<{ model_type: string }>(run, 'checkpoints', stepName(11), 'config.json').model_type).toBe('qwen3');
     expect(runInfoOf(run)).toMatchObject({ state: 'done', step: 11, config: { maxSteps: 11 } });
 
+    // An explanation says what a stage does with a group, and which stage has none.
+    expect((await runGrpo('explain', run, '--step', '6')).stdout).toContain('This is rejection sampling');
+    const supervised = await runGrpo('explain', run, '--step', '10');
+    expect(supervised.stderr).toContain('Step 10 belongs to the stage distill, steps 10 to 11: it learns from');
+    expect(supervised.status).toBe(2);
+
     const written = readJsonl<{ prompt: string; completion: string; reward?: number; step?: number }>(
       run,
       'stages',

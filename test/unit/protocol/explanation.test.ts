@@ -1,10 +1,11 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { demoGroup } from '../../../src/cli/explain-demo.ts';
 import { explanationText } from '../../../src/cli/explanation-text.ts';
 import { advantageArithmetic, resultOf } from '../../../src/grpo/advantage-arithmetic.ts';
 import { computeAdvantages } from '../../../src/grpo/advantages.ts';
 import type { Completion } from '../../../src/protocol/dashboard-completion.ts';
 import { isClipped } from '../../../src/protocol/explain-ratios.ts';
+import { fatesOf } from '../../../src/protocol/explain-selection.ts';
 import { pullOf } from '../../../src/protocol/explain-weights.ts';
 import { explainedGroup } from '../../../src/protocol/explained-group.ts';
 import { type ExplainedGroup, explainGroup } from '../../../src/protocol/explanation.ts';
@@ -158,4 +159,42 @@ test('a run of a release that had none of this is explained without it', () => {
   for (const word of ['preference', 'least sure', 'offPolicyMaskThreshold', 'NaN', 'undefined'])
     expect(text).not.toContain(word);
   expect(textOf(recorded({ offPolicyMaskThreshold: 0.5 }, [0, 1]))).toContain('less likely by more than 0.5 nats');
+});
+
+describe('a group of rejection sampling', () => {
+  const rejection = (selection: object, rewards: number[], more: Partial<Completion> = {}) =>
+    recorded({ stages: [{ kind: 'rejection', maxSteps: 1, ...selection }] }, rewards, more);
+  const fates = (group: ExplainedGroup) => group.completions.map(({ completion, fate }) => [completion, fate]);
+
+  test('ends with what is kept, in place of an update', () => {
+    const group = rejection({ threshold: 1, best: 1 }, [0, 2, 1]);
+    expect(fates(group)).toEqual([
+      ['c1', 'kept'],
+      ['c2', 'others are better'],
+      ['c0', 'too low'],
+    ]);
+    const text = textOf(group);
+    expect(text).toContain('Kept are those with a reward of at least 1, of these at most 1 of a prompt');
+    expect(text).toContain('#1 c1 2 2.00 kept #2 c2 2 1.00 others are better');
+    expect(text).not.toContain('pull');
+    expect(explainGroup(group).sections).toHaveLength(3);
+  });
+
+  test('says why a completion is not kept', () => {
+    const better = { threshold: null, best: 2 };
+    expect(fates(rejection(better, [1, 1]))).toEqual([
+      ['c0', 'too low'],
+      ['c1', 'too low'],
+    ]);
+    expect(textOf(rejection(better, [1, 2]))).toContain('a higher reward than the lowest of the group');
+    expect(fates(rejection(better, [2, 1], { truncated: true })).map(([, fate]) => fate)).toEqual([
+      'cut off',
+      'cut off',
+    ]);
+    const same = rejection({ threshold: 0, best: null }, [1, 1], { completion: 'c' });
+    expect(fates(same).map(([, fate]) => fate)).toEqual(['kept', 'same text as another']);
+    expect(fatesOf([{ text: 'a', reward: null, length: 1, truncated: false }], { threshold: 0, best: null })).toEqual([
+      'no score',
+    ]);
+  });
 });
