@@ -6,27 +6,30 @@ export const UNKNOWN_ID = 2;
 /**
  * A tokenizer with one token per character, as the two files of a Hugging Face folder: small models spell, so nothing is gained
  * by longer tokens. It is byte-pair encoding without a single merge, which Python's tokenizers and @huggingface/tokenizers
- * both split into characters; a character that is not listed becomes `<unk>`.
+ * both split into characters; a character that is not listed becomes `<unk>`. `words` are texts that are one token each, wherever they are.
  */
-export function charTokenizerFiles(characters: string): {
+export function charTokenizerFiles(
+  characters: string,
+  words: readonly string[] = [],
+): {
   tokenizerJson: Record<string, unknown>;
   tokenizerConfig: Record<string, unknown>;
 } {
   const special = ['<pad>', '<eos>', '<unk>'];
-  const tokens = [...special, ...new Set(characters)];
+  const tokens = [...special, ...new Set(characters), ...words];
   return {
     tokenizerJson: {
       version: '1.0',
       truncation: null,
       padding: null,
-      added_tokens: special.map((content, id) => ({
-        id,
+      added_tokens: [...special, ...words].map((content) => ({
+        id: tokens.indexOf(content),
         content,
         single_word: false,
         lstrip: false,
         rstrip: false,
         normalized: false,
-        special: true,
+        special: special.includes(content),
       })),
       normalizer: null,
       pre_tokenizer: null,

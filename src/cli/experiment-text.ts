@@ -1,5 +1,12 @@
 import type { FailedRun } from '../experiment/queue.ts';
-import { type ExperimentResults, meanText, type SettingResult } from '../protocol/experiment-results.ts';
+import {
+  type ExperimentResults,
+  meanText,
+  rangeText,
+  type SettingResult,
+  stageFunctions,
+  stageName,
+} from '../protocol/experiment-results.ts';
 import { table } from './table.ts';
 
 /** What an experiment came to, for a terminal. */
@@ -20,6 +27,7 @@ export function resultLines(
     ...table([heading, ...rows], (column) => column > 0),
     '',
     'Mean ± standard deviation over the runs that are done.',
+    ...stageLines(settings),
     ...(missing > 0
       ? [`${missing} of the runs ${missing === 1 ? 'is' : 'are'} not done; grpo compare ${file} trains what is left.`]
       : []),
@@ -27,6 +35,20 @@ export function resultLines(
     ...unknownMetricLines(metrics, settings),
     page,
   ];
+}
+
+/** Of runs with stages, what was measured after each of them. */
+function stageLines(settings: readonly SettingResult[]): string[] {
+  const functions = stageFunctions(settings);
+  const rows = settings.flatMap(({ label, stages }) =>
+    stages.map((stage, index) => [
+      ...[index === 0 ? label : '', stageName(stage), rangeText(stage.reward)],
+      ...functions.map((name) => rangeText(stage.rewards[name])),
+    ]),
+  );
+  if (rows.length === 0) return [];
+  const heading = ['setting', 'after', 'held-out reward', ...functions];
+  return ['', ...table([heading, ...rows], (column) => column > 1), '', 'Mean (lowest – highest) after each stage.'];
 }
 
 /** Runs that failed for the same reason, such as a reward file with a mistake, say it once. */

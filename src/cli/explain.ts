@@ -1,6 +1,7 @@
 import { BadInput } from '../protocol/errors.ts';
 import { explainedGroup } from '../protocol/explained-group.ts';
 import { explainGroup } from '../protocol/explanation.ts';
+import { spanAt, stageSpans, stageText } from '../protocol/stage-spans.ts';
 import { readCompletionTokens } from '../run-folder/completion-tokens.ts';
 import { readCompletions, recordedSteps } from '../run-folder/rollouts.ts';
 import { checkConfig, readRunInfo } from '../run-folder/run-info.ts';
@@ -25,6 +26,11 @@ async function recordedGroup(run: string, { step: wanted, group = 0 }: CommandOf
   checkConfig(run, info);
   const steps = recordedSteps(run);
   const step = wanted ?? steps.at(-1)!;
+  const stage = spanAt(stageSpans(info.config), step);
+  if (stage?.kind === 'sft' || stage?.kind === 'distill')
+    throw new BadInput(
+      `Step ${step} belongs to the stage ${stageText(stage)}: it learns from demonstrations, and samples no completions.`,
+    );
   if (!steps.includes(step))
     throw new BadInput(
       `Step ${step} has no recorded completions; there are those of steps ${steps[0]} to ${steps.at(-1)}.`,

@@ -69,8 +69,8 @@ async function recordedRuns(experiment: Experiment): Promise<RecordedRun[]> {
 function digestOnce(): (run: ExperimentRun) => RunInputs {
   const known = new Map<string, RunInputs>();
   return ({ config }) => {
-    const { model, dataset, evalDataset, difficulty } = config;
-    const key = JSON.stringify([model, dataset, evalDataset, difficulty]);
+    const { model, dataset, evalDataset, difficulty, stages } = config;
+    const key = JSON.stringify([model, dataset, evalDataset, difficulty, stages]);
     const inputs = known.get(key) ?? digestInputs(config, undefined);
     known.set(key, inputs);
     return inputs;

@@ -8,6 +8,7 @@ import { MetricsTail } from '../run-folder/metrics-tail.ts';
 import type { Run } from '../run-folder/read-run.ts';
 import { ResultsReader } from '../run-folder/results-reader.ts';
 import { type FoundRun, isDone, isTraining } from './find-runs.ts';
+import { stageResultsOf } from './stage-results.ts';
 
 /** What an experiment has come to, by setting. */
 export async function experimentResultsOf(
@@ -18,21 +19,22 @@ export async function experimentResultsOf(
   await times.read(found.flatMap(({ run }) => run ?? []));
   const { name, file, base, metrics } = experiment;
   const metricsOf = await metricsReader(found, metrics);
-  const settings = experiment.settings.map((setting): SettingResult => {
+  const settings = experiment.settings.map(async (setting): Promise<SettingResult> => {
     const ofSetting = found.filter(({ wanted }) => wanted.setting === setting);
     const runs = ofSetting.map((each) =>
       resultOf(each, times.get(each.run?.folder ?? '')?.seconds ?? null, metricsOf(each)),
     );
     const done = runs.filter(({ state }) => state === 'done');
+    const stages = await stageResultsOf(setting, runs);
     return {
-      ...{ label: setting.label, choices: setting.choices, set: setting.set, runs, done: done.length },
+      ...{ label: setting.label, choices: setting.choices, set: setting.set, runs, stages, done: done.length },
       ...average(done.map(({ reward }) => reward)),
       best: mean(done.map(({ best }) => best)),
       metrics: mapped(metrics, (heading) => average(done.map((run) => run.metrics[heading]!))),
     };
   });
   const measure = measureOf(found.flatMap(({ run }) => run ?? []));
-  return { type: 'results', name, file, base, measure, metrics, settings };
+  return { type: 'results', name, file, base, measure, metrics, settings: await Promise.all(settings) };
 }
 
 const average = (values: readonly (number | null)[]): Average => ({

@@ -25,6 +25,22 @@ export type ExperimentRunResult = z.infer<typeof experimentRun>;
 const average = z.object({ mean: reward, deviation: reward });
 export type Average = z.infer<typeof average>;
 
+/** Over the runs that are done: their mean, the lowest and the highest. */
+const rewardRange = z.object({ mean: z.number(), low: z.number(), high: z.number() });
+export type RewardRange = z.infer<typeof rewardRange>;
+
+const stageResult = z.object({
+  /** Null: before the first stage. */
+  name: z.string().nullable(),
+  /** After which step of the run it was measured. */
+  step: z.int(),
+  /** The held-out reward: the sum of the functions with their weights; null where none gave a score. */
+  reward: rewardRange.nullable(),
+  /** Each function's mean. */
+  rewards: z.record(z.string(), rewardRange.nullable()),
+});
+export type StageResult = z.infer<typeof stageResult>;
+
 const settingResult = z.object({
   label: z.string(),
   /** The same by part: what each of the things that vary is. */
@@ -32,6 +48,8 @@ const settingResult = z.object({
   /** `path=value` each. */
   set: z.array(z.string()),
   runs: z.array(experimentRun),
+  /** What was measured before the first stage and after each one; empty for runs without stages or held-out prompts. */
+  stages: z.array(stageResult),
   /** Over the runs that are done, of which there are `done`: mean of their rewards, their sample standard deviation (null for fewer than two), mean of their bests. */
   done: z.int(),
   mean: reward,
@@ -70,6 +88,18 @@ const trainedRun = z.object({
 
 export const experimentLine = z.discriminatedUnion('type', [trainedRun, experimentResults]);
 export type ExperimentLine = z.infer<typeof experimentLine>;
+
+/** `0.81 (0.78 – 0.84)`. */
+export const rangeText = (range: RewardRange | null | undefined): string =>
+  range ? `${range.mean.toFixed(2)} (${range.low.toFixed(2)} – ${range.high.toFixed(2)})` : '–';
+
+/** What a setting was measured at: `cold start`. */
+export const stageName = ({ name }: StageResult): string => name ?? 'before training';
+
+/** The reward functions of all stages, in their order. */
+export const stageFunctions = (settings: readonly Pick<SettingResult, 'stages'>[]): string[] => [
+  ...new Set(settings.flatMap(({ stages }) => stages.flatMap(({ rewards }) => Object.keys(rewards)))),
+];
 
 /** `3.81 ± 0.24`; without a deviation where there is only one run. */
 export const meanText = ({ mean, deviation }: Average): string => {

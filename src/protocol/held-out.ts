@@ -7,6 +7,11 @@ const evaluated = z.object({ step: z.int().check(z.minimum(0)), reward: z.number
 export const heldOut = z.object({ first: evaluated, last: evaluated });
 export type HeldOut = z.infer<typeof heldOut>;
 
+/** The metric of a reward function's mean over the held-out completions. */
+export const heldOutRewardKey = (name: string): string => `eval_rewards/${name}/mean`;
+/** The function that such a metric is of; undefined of another metric. */
+export const heldOutRewardName = (key: string): string | undefined => /^eval_rewards\/(.+)\/mean$/s.exec(key)?.[1];
+
 /** What is read of a row of metrics. */
 interface EvaluatedRow {
   step: number;

@@ -172,7 +172,7 @@ export function stagesField<
   const distill = z.strictObject({
     kind: kind(
       'distill',
-      'Supervised fine-tuning of another model, as a rule a smaller one, which later stages continue with.',
+      'Supervised fine-tuning of another model, as a rule a smaller one, or of the run’s own from its start; later stages continue with it.',
     ),
     ...named,
     model: path.describe(

@@ -6,7 +6,11 @@ import {
   type ExperimentResults,
   type ExperimentRunResult,
   meanText,
+  rangeText,
   type SettingResult,
+  type StageResult,
+  stageFunctions,
+  stageName,
 } from '../protocol/experiment-results.ts';
 import type { MetricColumns } from '../protocol/metric-columns.ts';
 import { RECENT_STEPS } from '../protocol/run-measure.ts';
@@ -55,6 +59,7 @@ function experimentPage(results: Results, charts: Html[], version: string): Html
   const body = html`<header><h1>${name}</h1>
 <p class="muted">${settings.length} ${settings.length === 1 ? 'setting' : 'settings'} of ${basename(base)}; ${done} of ${runs.length} runs are done.</p></header>
 ${settingsSection(results)}
+${stagesSection(results)}
 ${
   charts.length > 0 &&
   html`<section><h2>Curves</h2>
@@ -105,6 +110,26 @@ function crossTable(
     settings.find(({ choices }) => choices[0] === row && choices[1] === column)!;
   return html`<table class="cross"><thead><tr><th scope="col">${measure}</th>${columns.map((column) => html`<th scope="col" class="number">${column}</th>`)}</tr></thead>
 <tbody>${rows.map((row) => html`<tr><th scope="row">${row}</th>${columns.map((column) => html`<td class="number">${rewardOf(cell(row, column))}</td>`)}</tr>`)}</tbody></table>`;
+}
+
+/** Of runs with stages, what was measured after each of them. */
+function stagesSection({ settings }: Results): Html {
+  const functions = stageFunctions(settings);
+  const cells = ({ reward, rewards }: StageResult) =>
+    [reward, ...functions.map((name) => rewards[name])].map(
+      (range) => html`<td class="number">${rangeText(range)}</td>`,
+    );
+  const rows = settings.flatMap(({ label, stages }) =>
+    stages.map(
+      (stage, index) =>
+        html`<tr><th scope="row">${index === 0 && label}</th><td>${stageName(stage)}</td>${cells(stage)}</tr>`,
+    ),
+  );
+  if (rows.length === 0) return html``;
+  return html`<section><h2>Stages</h2>
+<table><thead><tr><th scope="col">setting</th><th scope="col">after</th>${['held-out reward', ...functions].map((name) => html`<th scope="col" class="number">${name}</th>`)}</tr></thead>
+<tbody>${rows}</tbody></table>
+<p class="muted">Mean (lowest – highest) over the runs that are done, of the weighted sum and of each reward function.</p></section>`;
 }
 
 function runsSection({ settings }: Results): Html {

@@ -5,6 +5,7 @@ import type { Metrics } from '../grpo/metrics.ts';
 import { mean } from '../grpo/statistics.ts';
 import { trainedLength } from '../grpo/trajectory.ts';
 import { computeCopies } from '../model/network/half-weights.ts';
+import { heldOutRewardKey } from '../protocol/held-out.ts';
 import type { RunConfig } from '../protocol/run-config.ts';
 import type { EvaluatedRow } from '../protocol/run-folder.ts';
 import { failedShare, scoreOf, scoresByRow } from '../rewards/score-table.ts';
@@ -69,7 +70,7 @@ export const promptsEvaluated = (
 
 /** The row of metrics that an evaluation adds: what TRL 1.16 calls the same figures when it evaluates. */
 export function evaluationMetrics({ reward, rewards, length, clipped }: EvaluationFigures): Metrics {
-  const functions = Object.entries(rewards).map(([name, mean]) => [`eval_rewards/${name}/mean`, mean]);
+  const functions = Object.entries(rewards).map(([name, mean]) => [heldOutRewardKey(name), mean]);
   return {
     eval_reward: reward,
     ...Object.fromEntries(functions),

@@ -42,6 +42,39 @@ describe.each([
   });
 });
 
+describe('the recipe of DeepSeek-R1', () => {
+  /** Held-out means by step, of a run with these overrides. */
+  async function measured(...set: string[]): Promise<Map<number, Record<string, number>>> {
+    const run = join(temporaryFolder(), 'run');
+    const overrides = set.flatMap((each) => ['--set', each]);
+    const events = await grpoJson<{ type: string; step: number; rewards: Record<string, number> }>(
+      ...['train', `${workspace}/r1.grpo.json`, '--out', run, ...overrides],
+    );
+    expect(events.at(-1)).toMatchObject({ type: 'end', outcome: 'done' });
+    return new Map(events.flatMap(({ type, step, rewards }) => (type === 'eval' ? [[step, rewards]] : [])));
+  }
+
+  test('keeps language and tags, which rewards for right answers alone lose', { timeout: 600_000 }, async () => {
+    const only = '{"kind":"grpo","maxSteps":60,"rewards":["rewards/r1.reward.ts#correct"]}';
+    const alone = (await measured(`stages=[${only}]`)).get(60)!;
+    expect(alone.correct).toBeGreaterThan(0.9);
+    expect(alone.format).toBeLessThan(0.4);
+    expect(alone.language).toBeLessThan(0.7);
+
+    // Fewer steps than the sample has.
+    const shorter = ['stages.1.maxSteps=30', 'stages.4.maxSteps=10'];
+    const staged = [...(await measured(...shorter))];
+    const [base, coldStart, reasoning, tuned, general, student] = staged.map(([, rewards]) => rewards);
+    expect(staged).toHaveLength(6);
+    for (const name of ['correct', 'format', 'language']) {
+      expect(coldStart![name], name).toBeGreaterThan(base![name]! + 0.1);
+      for (const after of [tuned, general, student]) expect(after![name], name).toBeGreaterThan(0.85);
+    }
+    expect(reasoning!.language).toBeGreaterThan(0.9);
+    expect(general!.translation).toBeGreaterThan(base!.translation! + 0.15);
+  });
+});
+
 const pythonMissing = spawnSync('python3', ['--version']).status !== 0;
 test.skipIf(pythonMissing)(
   'the arithmetic rewards in Python score as those in TypeScript (needs python3)',
@@ -67,13 +100,16 @@ test.skipIf(pythonMissing)('the samples of every helper score as they expect (ne
   expect(rows.length).toBeGreaterThan(30);
 });
 
-test('the samples of the instruction score as they expect, without its model', async () => {
-  const samples = `${workspace}/samples/instruct.samples.jsonl`;
+test.each([
+  { name: 'instruct', rows: 10 }, // without its model
+  { name: 'r1', rows: 7 },
+])('the samples of $name score as they expect', async ({ name, rows: least }) => {
+  const samples = `${workspace}/samples/${name}.samples.jsonl`;
   const rows = await grpoJson<{ mismatches: object[] | number }>(
-    ...['score', `${workspace}/instruct.grpo.json`, '--samples', samples],
+    ...['score', `${workspace}/${name}.grpo.json`, '--samples', samples],
   );
   expect(rows.at(-1)!.mismatches).toBe(0);
-  expect(rows.length).toBeGreaterThan(10);
+  expect(rows.length).toBeGreaterThan(least);
 });
 
 test('the prompts of the instruction state what its rewards check, and those held out are others', () => {

@@ -182,6 +182,58 @@ describe('grpo compare', () => {
     expect(left).toEqual([]);
   });
 
+  test('shows what runs with stages came to after each, and knows them again', { timeout: SECONDS }, async () => {
+    const twice = 'export const twice = ({ completion }: { completion: string }) => 2 * completion.length;';
+    const demonstrations = [{ prompt: '3 1 0 2', completion: ' 0' }];
+    const sft = { kind: 'sft', name: 'cold start', dataset: 'demonstrations.jsonl', maxSteps: 2 };
+    const rejection = {
+      kind: 'rejection',
+      maxSteps: 1,
+      numGenerations: 8,
+      best: 2,
+      mix: { dataset: 'demonstrations.jsonl' },
+    };
+    const recipes = {
+      both: { stages: [sft, { kind: 'grpo', maxSteps: 1, rewards: ['twice.reward.ts'] }, rejection] },
+      one: { stages: [{ kind: 'grpo', maxSteps: 2 }] },
+    };
+    const folder = experimentFolder(
+      { vary: { recipe: recipes } },
+      {
+        model: join(process.cwd(), 'sample-workspace/models/tiny-sort'),
+        evalDataset: 'prompts.jsonl',
+        maxCompletionLength: 32,
+      },
+      { 'twice.reward.ts': twice, 'demonstrations.jsonl': demonstrations },
+    );
+    const { trained, results } = await compare(folder);
+    expect(trained.map(({ outcome, error }) => error ?? outcome)).toEqual(Array(4).fill('done'));
+    const [both, one] = results.settings;
+    expect(both!.stages.map(({ name, step }) => [name, step])).toEqual([
+      [null, 0],
+      ['cold start', 2],
+      ['grpo', 3],
+    ]);
+    expect(one!.stages.map(({ step }) => step)).toEqual([0, 2]);
+    // What is held out is scored with the rewards of the run, whichever a stage learns from.
+    const evaluated = (step: number) =>
+      both!.runs.map((run) => metricsOf(run.folder!).find((row) => row.step === step)!['eval_rewards/letters/mean']!);
+    for (const { step, reward, rewards } of both!.stages) {
+      const [a, b] = evaluated(step) as [number, number];
+      expect(reward).toEqual({ mean: (a + b) / 2, low: Math.min(a, b), high: Math.max(a, b) });
+      expect(rewards).toEqual({ letters: reward });
+    }
+
+    const again = await runGrpo('compare', fileOf(folder));
+    expect(again.stderr).toBe('');
+    expect(runsOf(folder)).toHaveLength(4);
+    const words = again.stdout.replaceAll(/ +/g, ' ');
+    expect(words).toMatch(/setting after held-out reward letters\n both before training \d/);
+    expect(words).toMatch(/\n cold start \d\S+ \(\d\S+ – \d\S+\) \d/);
+    expect(words).toMatch(/\n one before training \d/);
+    expect(readFileSync(results.page, 'utf8')).toContain('<td>cold start</td>');
+  });
+
   test('writes a page and pictures of its curves, where it is told to', { timeout: SECONDS }, async () => {
     const folder = experimentFolder({ seeds: [1, 2, 3] });
     const out = join(folder, 'figures');

@@ -99,6 +99,12 @@ describe('a run of several stages', () => {
     expect(readJson<{ model_type: string }>(run, 'checkpoints', stepName(11), 'config.json').model_type).toBe('qwen3');
     expect(runInfoOf(run)).toMatchObject({ state: 'done', step: 11, config: { maxSteps: 11 } });
 
+    // An explanation says what a stage does with a group, and which stage has none.
+    expect((await runGrpo('explain', run, '--step', '6')).stdout).toContain('The stage trains nothing');
+    const supervised = await runGrpo('explain', run, '--step', '10');
+    expect(supervised.stderr).toContain('Step 10 belongs to the stage distill, steps 10 to 11: it learns from');
+    expect(supervised.status).toBe(2);
+
     const written = readJsonl<{ prompt: string; completion: string; reward?: number; step?: number }>(
       run,
       'stages',
@@ -190,6 +196,20 @@ describe('a run of several stages', () => {
       differences: 'with-changes',
     });
     await expect(moved).rejects.toThrow(/is of the stage "grpo", and step 5 is now one of the stage "cold start"/);
+  });
+
+  test("can train the run's model from its start again", { timeout: 60_000 }, async () => {
+    const distill = { kind: 'distill', model: SORT, dataset: 'demonstrations.jsonl', maxSteps: 2 };
+    const [first, again] = [stagedWorkspace([distill]), stagedWorkspace([sft, { kind: 'grpo', maxSteps: 1 }, distill])];
+    const weights: Buffer[] = [];
+    for (const folder of [first, again]) {
+      const { result } = await trainHere(join(folder, 'run.grpo.json'), { out: join(folder, 'run') });
+      weights.push(readFileSync(join(result.checkpoint!, 'model.safetensors')));
+    }
+    expect(weights[1]!.equals(weights[0]!)).toBe(true);
+    // Training it does something.
+    const start = readFileSync(join(SORT, 'model.safetensors'));
+    expect(weights[0]!.equals(start)).toBe(false);
   });
 
   test('a single stage of GRPO is the run without stages', async () => {

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import type { ExperimentResults, SettingResult } from '../../../src/protocol/experiment-results.ts';
+import type { ExperimentResults, SettingResult, StageResult } from '../../../src/protocol/experiment-results.ts';
 import { MetricColumns } from '../../../src/protocol/metric-columns.ts';
 import { experimentCharts } from '../../../src/report/experiment-charts.ts';
 import { writeExperimentPage } from '../../../src/report/experiment-page.ts';
@@ -81,6 +81,7 @@ function setting(
     choices: [label],
     set: [`beta=${label}`],
     runs,
+    stages: [],
     done,
     mean: 4,
     deviation: 0.5,
@@ -168,6 +169,18 @@ describe('the page of an experiment', () => {
     const text = textOf((await pageOf(cross)).page);
     expect(text).toContain('held-out reward x y z a 0.00 1.00 2.00 b 3.00 2.00 1.00 setting runs done');
     expect(textOf((await pageOf(cross.slice(0, 3))).page)).not.toContain('held-out reward x y z');
+  });
+
+  test('has a table of stages for runs that have some', async () => {
+    const range = { mean: 1, low: 0.5, high: 1.5 };
+    const stages: StageResult[] = [
+      { name: null, step: 0, reward: range, rewards: { correct: range } },
+      { name: 'cold start', step: 9, reward: { ...range, mean: 1.25 }, rewards: { correct: null, format: range } },
+    ];
+    const text = textOf((await pageOf([setting('a', ['done'], { stages }), setting('b', ['done'])])).page);
+    expect(text).toContain('setting after held-out reward correct format a before training 1.00 (0.50 – 1.50)');
+    expect(text).toContain('cold start 1.25 (0.50 – 1.50) – 1.00 (0.50 – 1.50) Mean (lowest');
+    expect(textOf((await pageOf([setting('b', ['done'])])).page)).not.toContain('Stages');
   });
 
   test('says that there is nothing yet', async () => {
