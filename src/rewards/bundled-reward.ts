@@ -21,7 +21,10 @@ export function openBundled(file: string, source: string): CompiledReward {
   };
 }
 
-/** Bundles a TypeScript or JavaScript reward file with the user's modules and the packages that it imports. Throws BuildFailure. */
+/**
+ * Bundles a TypeScript or JavaScript reward file with the user's modules and the packages that it imports; errors point into the bundle, which is
+ * where they can be looked up. Throws BuildFailure.
+ */
 export async function bundleReward(file: string): Promise<string> {
   const { build } = await import('esbuild');
   const result = await build({
@@ -33,8 +36,6 @@ export async function bundleReward(file: string): Promise<string> {
     target: 'node20',
     external: ['grpo/rewards'],
     logLevel: 'silent',
-    sourcemap: 'inline',
-    sourcesContent: false,
     // What CommonJS packages call.
     banner: {
       js: "import { createRequire as __grpo_createRequire } from 'node:module'; const require = __grpo_createRequire(import.meta.url);",
