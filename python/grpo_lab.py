@@ -76,7 +76,8 @@ class GRPOLabCallback(TrainerCallback):
         self._updates = max(1, per_rollout * getattr(args, "num_iterations", 1) // args.gradient_accumulation_steps)
         self._steps = round(state.global_step / self._updates)
         missing = [name for name in ("_calculate_rewards", "_generate_and_score_completions") if not hasattr(trainer, name)]
-        if state.is_world_process_zero:
+        # (The state does not say so yet.)
+        if trainer.accelerator.is_main_process:
             self._open(args, state)
         if missing:
             self._warn(
@@ -534,6 +535,8 @@ def config_of(trainer, state, updates, rewards):
     """A run config with what GRPOConfig says, by GRPO Lab's names."""
     args = trainer.args
     known = {_camel(name): getattr(args, name) for name in SAME_FIELDS if hasattr(args, name)}
+    if not known.get("syncRefModel"):
+        known["refModelMixupAlpha"] = 1.0  # it says nothing then
     known["epsilonHigh"] = known.get("epsilonHigh") if known.get("epsilonHigh") is not None else known.get("epsilon")
     known["numGenerationsEval"] = known.get("numGenerationsEval") or known["numGenerations"]
     rollout = getattr(args, "generation_batch_size", None) or args.train_batch_size * args.world_size
