@@ -36,6 +36,8 @@ const bundles = [
   { entryPoints: { 'device-probe': 'src/engine/devices/probe-main.ts' } },
   // Without a source map: the worker tells its own frames from the user's by its own name.
   { entryPoints: { 'reward-worker': 'src/rewards/worker/main.ts' }, sourcemap: false },
+  // What asks the workers for scores on behalf of a Python program.
+  { entryPoints: { 'reward-host': 'src/rewards/host/main.ts' }, sourcemap: false },
   // The hooks alone, for a Node that runs them in a thread of their own.
   { entryPoints: { 'reward-hooks': 'src/rewards/worker/hooks.ts' }, sourcemap: false },
   // A thread of the worker's that ends it when its host is gone.
@@ -84,7 +86,7 @@ const bundles = [
     banner: {},
     plugins: [rewardDeclarations],
   },
-  // Copied as they are: the Python reward worker, and what debugs a Python reward.
+  // Copied as they are: the Python reward worker, what debugs a Python reward, and modules for training scripts.
   {
     entryPoints: {
       'reward-worker': 'src/rewards/worker/main.py',
@@ -99,6 +101,9 @@ const bundles = [
       grpo_reward_scripts: 'src/rewards/worker/scripts.py',
       grpo_reward_slow_load: 'src/rewards/worker/slow_load.py',
       'reward-debug': 'src/preview/debug/main.py',
+      // For users' own scripts, and for those that `grpo export trl` writes.
+      grpo_lab: 'python/grpo_lab.py',
+      grpo_lab_rewards: 'python/grpo_lab_rewards.py',
     },
     bundle: false,
     external: [],

@@ -50,6 +50,7 @@ try {
     'reward-debug.js',
     'reward-debug.py',
     'reward-hooks.js',
+    'reward-host.js',
     'reward-lifeline.js',
     'reward-worker.js',
     'reward-worker.py',
@@ -62,6 +63,8 @@ try {
     'grpo_reward_outcomes.py',
     'grpo_reward_scripts.py',
     'grpo_reward_slow_load.py',
+    'grpo_lab.py',
+    'grpo_lab_rewards.py',
     'grpo-rewards.js',
     'grpo-rewards.d.ts',
   ])

@@ -194,6 +194,16 @@ export const COMMANDS = {
       json: flag('print one JSON object'),
     },
   },
+  'export trl': {
+    help: 'write a folder that trains a run config with TRL, on one machine or many, without this program',
+    operands: { config: optionalOperand('RUN.grpo.json') },
+    options: {
+      out: text('DIR', 'the folder', 'NAME-trl'),
+      set: list('path=value', 'override a field of the config'),
+      callback: flag('write only grpo_lab.py, the callback that records any run of TRL for this program'),
+      json: flag('print one JSON object'),
+    },
+  },
   records: {
     help: 'export what runs recorded: metrics, completions, TensorBoard, trackio',
     operands: { runs: operands('RUN_DIR...', 'RUN_DIR') },

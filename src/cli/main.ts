@@ -40,6 +40,8 @@ async function run(command: Command): Promise<number> {
       return (await import('./explain.ts')).explainCommand(command);
     case 'export':
       return (await import('./export.ts')).exportCommand(command);
+    case 'export trl':
+      return (await import('./export-trl.ts')).exportTrlCommand(command);
     case 'records':
       return (await import('./records.ts')).recordsCommand(command);
     case 'report':

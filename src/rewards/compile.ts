@@ -1,6 +1,6 @@
 import { dirname, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { type BuildFailure, build } from 'esbuild';
+import type { BuildFailure } from 'esbuild';
 import { realPath } from '../files/real-path.ts';
 import type { EditedTexts } from '../files/source.ts';
 import { BadInput } from '../protocol/errors.ts';
@@ -55,6 +55,7 @@ async function compileModules(graph: ModuleGraph, shown: (path: string) => strin
   const { texts, formats, imports } = graph;
   const kinds = new Map([...texts.keys()].sort().map((path) => [path, kindOf(path, formats.get(path)!)]));
   const compiled = new Map<string, CompiledModule>();
+  const { build } = await import('esbuild');
   for (const kind of new Set(kinds.values())) {
     const paths = [...kinds.keys()].filter((path) => kinds.get(path) === kind);
     const result = await build({

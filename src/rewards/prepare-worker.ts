@@ -4,6 +4,7 @@ import { decodeSource, type EditedTexts } from '../files/source.ts';
 import { rewardEnvironment } from '../processes/reward-environment.ts';
 import { BadInput, type SourceLocation } from '../protocol/errors.ts';
 import type { LoadRequest } from '../protocol/reward-worker.ts';
+import { isBundledReward, openBundled } from './bundled-reward.ts';
 import { compileReward } from './compile.ts';
 import { findPython } from './python.ts';
 
@@ -59,7 +60,9 @@ export async function prepareWorker({ file, names, at, ...needs }: WorkerNeeds):
     const source = text.replace(/^\uFEFF/, '');
     return { command: path, args, cwd, env, load: { ...load, source }, language, code: source, inputs: [file] };
   }
-  const { modules, code, inputs } = await compileReward(file, builtFile('grpo-rewards.js'), texts);
+  const { modules, code, inputs } = isBundledReward(file)
+    ? openBundled(file, text)
+    : await compileReward(file, builtFile('grpo-rewards.js'), texts);
   // V8 works harder to free memory as it comes near its limit, so that comes before ours.
   const heapMegabytes = Math.max(16, Math.floor((memoryLimitBytes * 0.75) / 1024 ** 2));
   const args = ['--enable-source-maps', '--no-warnings', `--max-old-space-size=${heapMegabytes}`, workerPath];

@@ -1,7 +1,7 @@
 import { isBuiltin } from 'node:module';
 import { basename, dirname, extname, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { build, type Loader, type OnResolveArgs, type Plugin, type PluginBuild } from 'esbuild';
+import type { Loader, OnResolveArgs, Plugin, PluginBuild } from 'esbuild';
 import { type EditedTexts, readSource } from '../../files/source.ts';
 import { BadInput } from '../../protocol/errors.ts';
 
@@ -35,6 +35,8 @@ export async function findModules(entry: string, apiPath: string, edited: Edited
     texts.set(path, text);
     return hideComputedImports(text);
   });
+  // Loaded when it is needed: bundled rewards are opened where there is no compiler.
+  const { build } = await import('esbuild');
   const { metafile } = await build({
     entryPoints: [entry],
     absWorkingDir: folder,

@@ -1,0 +1,32 @@
+import type { RunConfig } from '../protocol/run-config.ts';
+
+/**
+ * A step of ours, as TRL divides it. A step is promptsPerStep × numGenerations completions, over which there are numIterations passes, each an
+ * optimizer update whose gradient is summed over gradientAccumulationSteps micro-batches.
+ *
+ * TRL generates `generation_batch_size` = `per_device_train_batch_size` × processes × `steps_per_generation` completions at a time, and updates after
+ * `gradient_accumulation_steps` micro-batches in each process. Left out, `steps_per_generation` is `gradient_accumulation_steps`: then a pass over the
+ * completions is one update, as here. Its `max_steps` counts updates.
+ */
+export interface TrlBatches {
+  /** Completions of a step. */
+  completions: number;
+  /** In all processes together: each gets its share, `microBatch / processes`. */
+  microBatch: number;
+  gradientAccumulationSteps: number;
+  /** TRL's steps in one of ours. */
+  updatesPerStep: number;
+}
+
+type Sizes = Pick<RunConfig, 'promptsPerStep' | 'numGenerations' | 'numIterations' | 'gradientAccumulationSteps'>;
+
+export function trlBatches(config: Sizes): TrlBatches {
+  const completions = config.promptsPerStep * config.numGenerations;
+  const { gradientAccumulationSteps, numIterations } = config;
+  return {
+    completions,
+    microBatch: completions / gradientAccumulationSteps,
+    gradientAccumulationSteps,
+    updatesPerStep: numIterations,
+  };
+}

@@ -1,0 +1,70 @@
+import { expect, test } from 'vitest';
+import { type RunConfig, runConfigSchema } from '../../../src/protocol/run-config.ts';
+import type { RewardFunction } from '../../../src/rewards/open-rewards.ts';
+import { trlBatches } from '../../../src/trl/batches.ts';
+import { python } from '../../../src/trl/python-value.ts';
+import { loraArgs, scriptRewards } from '../../../src/trl/rewards.ts';
+import { trainScript } from '../../../src/trl/train-script.ts';
+
+const config = (fields: object = {}): RunConfig =>
+  runConfigSchema.parse({ model: 'm', dataset: 'd.jsonl', rewards: ['r.reward.ts'], ...fields });
+const ts = { name: 'inclusion', weight: 1, file: '/w/rewards/sort.reward.ts', language: 'typescript' } as const;
+const py = { name: 'brevity', weight: 0.5, file: '/w/rewards/be-brief.py', language: 'python' } as const;
+
+const scriptOf = (fields: object, functions: RewardFunction[] = [ts]): string => {
+  const complete = config(fields);
+  const rewards = scriptRewards(functions, complete);
+  const parts = { name: 'sort', configFile: '/w/sort.grpo.json', args: {}, evaluates: false, model: 'model' };
+  return trainScript({ ...parts, config: complete, rewards, copied: true });
+};
+
+test('values as Python has them', () => {
+  expect(python({ a: [1, 3e-4, 1e-8], b: null, c: true, d: 'x"\n' })).toBe(
+    '{"a": [1, 0.0003, 1e-8], "b": None, "c": True, "d": "x\\"\\n"}',
+  );
+});
+
+test.each([
+  [
+    { promptsPerStep: 16, numGenerations: 8 },
+    { completions: 128, microBatch: 128, gradientAccumulationSteps: 1, updatesPerStep: 1 },
+  ],
+  [
+    { promptsPerStep: 4, numGenerations: 6, gradientAccumulationSteps: 3, numIterations: 2 },
+    { completions: 24, microBatch: 8, gradientAccumulationSteps: 3, updatesPerStep: 2 },
+  ],
+])('%j in TRL', (fields, batches) => {
+  expect(trlBatches(config(fields))).toEqual(batches);
+});
+
+test('the script divides a step among processes, and counts updates', () => {
+  const script = scriptOf({ promptsPerStep: 4, numGenerations: 6, gradientAccumulationSteps: 3, numIterations: 2 });
+  expect(script).toContain('per_device_train_batch_size=24 // (3 * processes),');
+  expect(script).toContain('gradient_accumulation_steps=3,');
+  expect(script).toContain('max_steps=200,');
+  expect(script).toContain('if 8 % processes != 0:');
+});
+
+test('rewards of both languages, with their weights', () => {
+  const script = scriptOf({ rewardTimeoutSeconds: 5, rewardEnv: ['JUDGE_KEY'] }, [py, ts]);
+  expect(script).toContain('from be_brief import brevity');
+  expect(script).toContain('"rewards/sort.bundled.mjs#inclusion",\n    timeout=5,\n    env=["JUDGE_KEY"],');
+  expect(script).toContain('reward_funcs=[*typescript, brevity],');
+  expect(script).toContain('reward_weights=[1, 0.5],');
+});
+
+test("DAPO's length penalty is TRL's own function", () => {
+  const script = scriptOf({ maxCompletionLength: 100, overlongPenalty: { cache: 20, factor: 2 } });
+  expect(script).toContain('overlong_penalty = get_soft_overlong_punishment(100, 20)');
+  expect(script).toContain('reward_weights=[1, 2],');
+});
+
+test("an adapter as PEFT's config", () => {
+  expect(loraArgs(config({ lora: { r: 16, targetModules: 'all-linear', useDora: true } }))).toMatchObject({
+    task_type: 'CAUSAL_LM',
+    r: 16,
+    lora_alpha: 8,
+    use_dora: true,
+  });
+  expect(scriptOf({ lora: {} })).toContain('peft_config=peft_config,');
+});
