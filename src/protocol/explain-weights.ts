@@ -1,5 +1,6 @@
 import type { LossOptions } from '../grpo/loss.ts';
 import { formatNumber, formatShare } from '../text/numbers.ts';
+import type { PassOptions } from './explain-passes.ts';
 
 /** How a completion pulls at the policy in the first pass. */
 export interface Pull {
@@ -22,11 +23,13 @@ interface Pulling {
 /** As `average` of src/grpo/loss.ts weighs tokens; with bnpo as if the step were one micro-batch. */
 export function pullOf(
   { advantage, advantages, length, counts, learns }: Pulling,
-  options: Pick<LossOptions, 'lossType' | 'maxCompletionLength' | 'epsilonHigh'>,
+  options: Pick<LossOptions, 'lossType' | 'maxCompletionLength' | 'epsilonHigh'> & Pick<PassOptions, 'numMiniBatches'>,
   step: { rows: number; tokens: number },
 ): Pull {
   const { lossType, maxCompletionLength } = options;
-  const weight = counts ? firstRatio(options) * tokenWeight(lossType, length, maxCompletionLength, step) : 0;
+  // A mini-batch has so many times fewer completions, and tokens on average, than the step.
+  const share = options.numMiniBatches * tokenWeight(lossType, length, maxCompletionLength, step);
+  const weight = counts ? firstRatio(options) * share : 0;
   return { weight, pull: learnedAdvantage({ advantage, advantages, length, learns }) * weight };
 }
 

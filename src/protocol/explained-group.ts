@@ -44,6 +44,7 @@ export function explainedGroup(
       ...{ sapoTemperaturePos: setting('sapoTemperaturePos'), sapoTemperatureNeg: setting('sapoTemperatureNeg') },
       dpoCoef,
       numIterations: setting('numIterations'),
+      numMiniBatches: setting('numMiniBatches') ?? 1,
     },
     completions: own
       .map((completion) => ({ completion, tokens: tokens.find(({ row }) => sampled[row] === completion) }))

@@ -8,6 +8,7 @@ import { arithmeticText } from './arithmetic-text.ts';
 import { advantageFormulas, advantageSentence, baseline, processSentences } from './explain-advantage.ts';
 import { held } from './explain-kl.ts';
 import { type Explanation, type ExplanationSection, numbered, shortened } from './explain-parts.ts';
+import { miniBatchSentence, type PassOptions } from './explain-passes.ts';
 import { clipSentences, ratioTable } from './explain-ratios.ts';
 import { advantageSource, ratioSource, SAMPLING, SCORING, weightSource } from './explain-sources.ts';
 import {
@@ -35,7 +36,7 @@ export interface ExplainedCompletion {
   length: number;
   /** It counts in the loss: not so when it was cut off and `maskTruncatedCompletions` is set. */
   counts: boolean;
-  /** ρ of each token in the last pass, where there was more than one. */
+  /** ρ of each token in the last pass, where the policy had moved by then. */
   ratios?: readonly number[] | undefined;
   /** k3 estimate of KL(policy ‖ reference) of each token. */
   kl?: readonly number[] | undefined;
@@ -52,7 +53,7 @@ export interface ExplainedGroup {
   title: string;
   prompt: string;
   functions: readonly WeightedFunction[];
-  options: AdvantageOptions & LossOptions & { numIterations: number; dpoCoef: number };
+  options: AdvantageOptions & LossOptions & PassOptions & { dpoCoef: number };
   completions: readonly ExplainedCompletion[];
   /** Of the whole step: completions, and tokens that count in the loss. */
   step: { rows: number; tokens: number };
@@ -172,6 +173,7 @@ function pulls({ completions, options, step }: ExplainedGroup): ExplanationSecti
     source: weightSource(options.lossType),
     text: [
       weightSentence(options.lossType, step, options.maxCompletionLength),
+      ...miniBatchSentence(options),
       ...entropySentence(options, completions),
       ...pairSentence(options, completions),
       ...(strongest === 0 ? [untouched(completions)] : []),

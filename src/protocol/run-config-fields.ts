@@ -14,7 +14,7 @@ import { type StageKind, stagesField } from './stage-config.ts';
  *
  * This schema is the one source of checks, defaults, types and, through `schemas/grpo.schema.json`, of what the editor shows
  * on hover. Two things differ from TRL: a *step* is one batch of rollouts (`promptsPerStep` x `numGenerations`
- * completions, `numIterations` passes over it), and the fields without a TRL counterpart say what they do here.
+ * completions, `numIterations` passes over it with `numMiniBatches` updates each), and the fields without a TRL counterpart say what they do here.
  */
 
 /** Where a model may run; `auto` takes the fastest that works. */
@@ -50,10 +50,15 @@ const batches = {
   promptsPerStep: count.default(4).describe('Prompts per step; each gets `numGenerations` completions.'),
   numGenerations: z.int().min(2).default(8).describe('Completions per prompt. Rewards are compared within this group.'),
   numIterations: count.default(1).describe('Passes over the completions of a step (μ in the GRPO paper).'),
+  numMiniBatches: count
+    .default(1)
+    .describe(
+      "Mini-batches of one optimizer update each that a step's completions are shuffled and divided into, in each pass over them. TRL's `steps_per_generation` counts the same in micro-batches: it is this × `gradientAccumulationSteps`.",
+    ),
   gradientAccumulationSteps: count
     .default(1)
     .describe(
-      "Number of micro-batches that a step's completions are split into, to save memory; the gradient stays the same.",
+      'Number of micro-batches that the completions of an update are split into, to save memory; the gradient stays the same.',
     ),
   maxSteps: count.default(100).describe('Number of training steps; one step is one batch of rollouts.'),
   numTrainEpochs: positive

@@ -207,7 +207,7 @@ export interface RolloutRow {
 export interface UpdatedRow {
   /** Entropy of the policy's next-token distribution, in nats. */
   entropies?: number[];
-  /** With `numIterations` above 1: how much more likely the token is than at the first pass. */
+  /** With `numIterations` or `numMiniBatches` above 1: how much more likely the token is than under the policy that sampled. */
   ratios?: number[];
   /** With `topEntropyQuantile`: 1 on the tokens that learn, 0 on the others. */
   learns?: number[];

@@ -209,14 +209,15 @@ export function rewardWeights(
 }
 
 function clipChart(config: RunConfig): ChartDefinition {
-  const onlyOnce = config.numIterations === 1;
+  // Runs of an earlier release have no mini-batches.
+  const onlyOnce = config.numIterations === 1 && (config.numMiniBatches ?? 1) === 1;
   return {
     id: 'clip_ratio',
     title: 'Clip ratio',
     term: 'clip ratio',
     unit: 'share',
     ...(onlyOnce && {
-      note: 'Always 0 with numIterations 1: each completion is used for one update, of the model that generated it.',
+      note: 'Always 0 with numIterations and numMiniBatches 1: each completion is used for one update, of the model that generated it.',
     }),
     series: [
       { ...line('clip_ratio/region_mean', 'clipped', 0), style: 'strong' },

@@ -5,6 +5,7 @@ import type { Finding } from '../../protocol/finding.ts';
 import type { ScoreTable } from '../../protocol/rewards.ts';
 import type { RolloutRow } from '../../protocol/run-folder.ts';
 import { creditOf, experiencesOf } from '../credit.ts';
+import { miniBatches } from '../mini-batches.ts';
 import { lostPolicy } from '../policy/diverged.ts';
 import type { Learner, PolicySampler, Progress } from '../policy/learner.ts';
 import type { PreparedRun } from '../prepare.ts';
@@ -96,9 +97,11 @@ export class GrpoStage implements Stage {
     if (!(await loop.scored({ step, ...completions, findings: () => this.#findings(scored) }))) return undefined;
     watch.resume();
 
-    // Update the policy μ times (`numIterations`) to maximize the GRPO objective.
+    // Update the policy μ times (`numIterations`), with each mini-batch if there are several, to maximize the GRPO objective.
     loop.emit({ type: 'phase', step, phase: 'update' });
-    const update = await this.#learner.update(experiencesOf(rollout, credit, config));
+    const update = await this.#learner.update(experiencesOf(rollout, credit, config), {
+      miniBatches: miniBatches(rollout.length, step, config),
+    });
     // Now and then, the reference follows the policy: π_ref ← α π_θ + (1 − α) π_ref.
     if (config.syncRefModel && (step - this.#before) % config.refModelSyncSteps === 0)
       await this.#learner.syncReference();
