@@ -2,10 +2,13 @@
 export interface PassOptions {
   numIterations: number;
   numMiniBatches: number;
+  /** Of a replayed group: the step that sampled it. */
+  replayedFrom?: number | undefined;
 }
 
-/** Whether a step learns from its completions after it has moved the policy that sampled them. */
-export const isMoved = ({ numIterations, numMiniBatches }: PassOptions): boolean => numIterations * numMiniBatches > 1;
+/** Whether a step learns from completions after the policy that sampled them has been moved. */
+export const isMoved = ({ numIterations, numMiniBatches, replayedFrom }: PassOptions): boolean =>
+  numIterations * numMiniBatches > 1 || replayedFrom !== undefined;
 
 /** How much more each weighs where an update learns from some of them. */
 export const miniBatchSentence = ({ numMiniBatches }: Pick<PassOptions, 'numMiniBatches'>): string[] =>

@@ -48,7 +48,9 @@ export function clipSentences(options: ClipOptions, later: LaterRatios): string[
 }
 
 function passSentence(options: ClipOptions, later: LaterRatios): string {
-  const { numIterations, numMiniBatches } = options;
+  const { numIterations, numMiniBatches, replayedFrom } = options;
+  if (replayedFrom !== undefined)
+    return `The policy that sampled this group is that of step ${replayedFrom}, ${later === 'known' ? 'and the ratios of the table are to it' : 'and the run did not record the ratios to it'}: they are not 1 in the first update either.`;
   if (!isMoved(options))
     return `There is one pass over each rollout (\`numIterations\` 1): while it is learned from, the policy is still the one that sampled. Every ratio is 1${firstRatio(options) === 1 ? ', and nothing is clipped' : ''}.`;
   const passes = numIterations === 1 ? 'is one pass' : `are ${numIterations} passes`;

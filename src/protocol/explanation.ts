@@ -44,6 +44,8 @@ export interface ExplainedCompletion {
   advantages?: readonly number[] | undefined;
   /** `topEntropyQuantile`: 1 on the tokens that learn, in the last pass. */
   learns?: readonly number[] | undefined;
+  /** Of a replayed one, where it is known: how much it counts. */
+  weight?: number | undefined;
   /** `dpoCoef`: it is the better (true) or the worse one of its group's pair. */
   preferred?: boolean | undefined;
 }
@@ -75,13 +77,18 @@ export function explainGroup(group: ExplainedGroup): Explanation {
   };
 }
 
-function sampled({ prompt, completions }: ExplainedGroup): ExplanationSection {
+function sampled({ prompt, completions, options: { replayedFrom } }: ExplainedGroup): ExplanationSection {
   return {
     title: '1. The policy answers one prompt several times',
     source: SAMPLING,
     text: [
       `Prompt: ${shortened(prompt)}`,
       `The policy samples a group of G = ${completions.length} completions o₁ … o_G for it. They are compared with each other, and with nothing else.`,
+      ...(replayedFrom === undefined
+        ? []
+        : [
+            `This was done in step ${replayedFrom}, which gave them their rewards and advantages; the group had a learning signal, and comes back (\`replay\`).`,
+          ]),
     ],
   };
 }
@@ -168,12 +175,14 @@ function pulls({ completions, options, step }: ExplainedGroup): ExplanationSecti
   const cap = firstRatio(options) === 1 ? '' : ` × ${formatNumber(firstRatio(options))} (the cap on its ratio)`;
   // Process supervision: the tokens of a completion have advantages of their own.
   const byToken = completions.some(({ advantages }) => advantages !== undefined);
+  const isReplayed = options.replayedFrom !== undefined;
   return {
     title: '7. What the update pushes up and down',
     source: weightSource(options.lossType),
     text: [
       weightSentence(options.lossType, step, options.maxCompletionLength),
       ...miniBatchSentence(options),
+      ...(isReplayed ? [REPLAYED] : []),
       ...entropySentence(options, completions),
       ...pairSentence(options, completions),
       ...(strongest === 0 ? [untouched(completions)] : []),
@@ -181,23 +190,27 @@ function pulls({ completions, options, step }: ExplainedGroup): ExplanationSecti
         ? ['Completions that were cut off do not count (`maskTruncatedCompletions`).']
         : []),
     ],
-    formulas: [`pull = ${byToken ? 'Σ A of its tokens' : 'A × tokens'} × weight of a token${cap}`],
+    formulas: [
+      `pull = ${byToken ? 'Σ A of its tokens' : 'A × tokens'} × weight of a token${cap}${isReplayed ? ' × w' : ''}`,
+    ],
     table: {
       head: [
         '',
         'completion',
         byToken ? 'Σ A' : 'A',
         options.topEntropyQuantile < 1 ? 'learning' : 'tokens',
+        ...(isReplayed ? ['w'] : []),
         'pull',
         '',
       ],
-      numbers: [false, false, true, true, true, false],
+      numbers: [false, false, true, true, ...(isReplayed ? [true] : []), true, false],
       rows: numbered(
         completions.map((completion, i) => ({ completion, ...all[i]! })),
         ({ completion, pull }) => [
           shortened(completion.completion),
           formatAdvantage(byToken ? learnedAdvantage(completion) : completion.advantage, 2),
           String(learningTokens(completion)),
+          ...(isReplayed ? [formatNumber(completion.weight)] : []),
           signed(pull),
           direction(pull, strongest),
         ],
@@ -205,6 +218,9 @@ function pulls({ completions, options, step }: ExplainedGroup): ExplanationSecti
     },
   };
 }
+
+const REPLAYED =
+  'A replayed completion counts w times: how much more likely its tokens are at the start of this step than when they were sampled, on average and at most `replay.maxWeight` (truncated importance sampling).';
 
 function untouched(completions: ExplainedGroup['completions']): string {
   const nothing = completions.every(({ advantage, advantages = [] }) => isZero(advantage) && advantages.every(isZero));

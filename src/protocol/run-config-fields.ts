@@ -46,6 +46,23 @@ const dynamicSampling = z
   })
   .describe('How groups without a learning signal are replaced.');
 
+const replay = z
+  .strictObject({
+    share: positive
+      .max(1)
+      .default(0.25)
+      .describe('Replay at most so many groups in a step: as a share of `promptsPerStep`.'),
+    capacity: count
+      .default(64)
+      .describe('Keep at most so many groups with a signal; the oldest make place for new ones.'),
+    maxWeight: positive
+      .default(2)
+      .describe(
+        'A replayed completion counts by how much more likely it is now than when it was sampled, and at most this.',
+      ),
+  })
+  .describe('Which groups are replayed, and how much they count.');
+
 const batches = {
   promptsPerStep: count.default(4).describe('Prompts per step; each gets `numGenerations` completions.'),
   numGenerations: z.int().min(2).default(8).describe('Completions per prompt. Rewards are compared within this group.'),
@@ -72,6 +89,12 @@ const batches = {
     .default(null)
     .describe(
       'Replace groups without a learning signal by groups of the next prompts, until a step has `promptsPerStep` groups with one (DAPO): {} for at most 10 rounds of sampling; null: keep them.',
+    ),
+  replay: replay
+    .nullable()
+    .default(null)
+    .describe(
+      'Learn in each step also from some groups of earlier steps that had a learning signal, off-policy: with the ratio to the policy that sampled them and a truncated importance weight. {}: the defaults; null: only from what the step sampled. Not in TRL.',
     ),
   shuffleDataset: z.boolean().default(true).describe('Shuffle the prompts in each epoch.'),
   seed: z

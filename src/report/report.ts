@@ -2,7 +2,7 @@ import type { ExportedRun } from '../export/exported-run.ts';
 import { writeOutput } from '../export/output-file.ts';
 import { writePieces } from '../export/text-writer.ts';
 import { BadInput } from '../protocol/errors.ts';
-import { learnedFrom } from '../protocol/row-groups.ts';
+import { ownOf } from '../protocol/row-groups.ts';
 import { evaluatedSteps, readEvaluation } from '../run-folder/evaluations.ts';
 import { MetricsTail } from '../run-folder/metrics-tail.ts';
 import { RunReader } from '../run-folder/read-run.ts';
@@ -55,7 +55,7 @@ async function heldOut(folder: string): Promise<Html> {
 async function completions(folder: string): Promise<Html[]> {
   const steps = stepsOf(folder);
   const shown = [...new Set([steps[0], steps.at(-1)])].filter((step) => step !== undefined);
-  return Promise.all(shown.map(async (step) => stepSection(step, learnedFrom(await readCompletions(folder, step)))));
+  return Promise.all(shown.map(async (step) => stepSection(step, ownOf(await readCompletions(folder, step)))));
 }
 
 function stepsOf(folder: string): number[] {

@@ -100,9 +100,9 @@ export class GroupView {
   }
 }
 
-function summaryOf({ completions, mean, spread, signal, discarded }: Group): string {
+function summaryOf({ completions, mean, spread, signal, discarded, replayedFrom }: Group): string {
   const decimals = Math.max(2, decimalsFor([mean, spread]));
   const count = `${completions.length} ${completions.length === 1 ? 'completion' : 'completions'}`;
   const [average, deviation] = [mean, spread].map((value) => formatFixed(value, decimals));
-  return `${count} · mean reward ${average} · std. dev. ${deviation} · ${signalSentence(signal)}${discarded ? ' · discarded: another prompt took its place' : ''}`;
+  return `${count} · mean reward ${average} · std. dev. ${deviation} · ${signalSentence(signal)}${discarded ? ' · discarded: another prompt took its place' : ''}${replayedFrom === undefined ? '' : ` · replayed: sampled in step ${replayedFrom}`}`;
 }

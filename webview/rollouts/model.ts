@@ -24,6 +24,8 @@ export interface Group {
   signal: GroupSignal;
   /** Dynamic sampling replaced it by another: the step did not learn from it. */
   discarded: boolean;
+  /** The step that sampled it, where this one replayed it. */
+  replayedFrom: number | undefined;
   /** The largest advantage of its tokens, of either sign. */
   largest: number;
 }
@@ -48,6 +50,7 @@ export function groupsOf(rows: readonly Completion[]): Group[] {
     spread: stats[i]!.std,
     signal: signals[i]!,
     discarded: group[0]!.discarded === true,
+    replayedFrom: group[0]!.replayed_from,
     largest: largestAdvantage(group),
   }));
 }

@@ -14,8 +14,12 @@ const LABELS: Record<GroupSignal, string> = {
 export const signalLabel = (signal: GroupSignal): string => LABELS[signal];
 
 /** In a list of groups. */
-export const groupLabel = ({ signal, discarded }: Pick<Group, 'signal' | 'discarded'>): string =>
-  discarded ? `${LABELS[signal]}, discarded` : LABELS[signal];
+export const groupLabel = ({
+  signal,
+  discarded,
+  replayedFrom,
+}: Pick<Group, 'signal' | 'discarded' | 'replayedFrom'>): string =>
+  `${LABELS[signal]}${discarded ? ', discarded' : ''}${replayedFrom === undefined ? '' : `, replayed from step ${replayedFrom}`}`;
 
 /** As the end of a sentence about a group. */
 export const signalSentence = (signal: GroupSignal): string =>

@@ -64,6 +64,8 @@ export interface TokenFigures {
   learns?: Uint8Array | undefined;
   /** k3 estimate of KL(policy ‖ reference), in nats; undefined without a reference. */
   kl?: Float32Array | undefined;
+  /** How much the completion counts; undefined where it was sampled in this step, and counts as 1. */
+  weight?: number | undefined;
 }
 
 /** What the updates of one step came to. */

@@ -12,8 +12,10 @@ import type { RunConfig } from '../../protocol/run-config.ts';
 export interface ReferencedExperience extends Experience {
   /** Log-probabilities of its tokens under the reference policy, where the loss asks for them: all of a rollout, or none. */
   reference?: readonly number[];
-  /** The same under the policy that sampled, where the first pass does not give them: where there are several mini-batches. */
+  /** The same under the policy that sampled, where the first pass does not give them: where there are several mini-batches, or replayed ones. */
   old?: readonly number[];
+  /** Of a replayed one: what its advantage has been multiplied with. */
+  weight?: number;
 }
 
 /** Some completions of a rollout, laid out for one run of the gradient program. */

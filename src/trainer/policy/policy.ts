@@ -32,7 +32,7 @@ import {
   gradientProgram,
 } from './policy-update.ts';
 import { Preferences } from './preferences.ts';
-import { withOld, withReference } from './scored-rollout.ts';
+import { replayMetrics, withOld, withReference } from './scored-rollout.ts';
 import { updateBatches } from './update-batches.ts';
 
 /** What a training starts from. */
@@ -95,8 +95,9 @@ export class Policy {
     const started = performance.now();
     const referenced = await withReference(rollout, this.#scorer, await this.#referenceWeights(), this.#config);
     const updating = performance.now();
-    // The first pass gives them, if all of it is one update.
-    const completions = options.miniBatches
+    // The first pass gives them, if all of it is one update and all was sampled by this policy.
+    const needsOld = options.miniBatches || rollout.some(({ replayed }) => replayed);
+    const completions = needsOld
       ? await withOld(referenced, this.#scorer, await this.weights(), this.#config, options)
       : referenced;
     const updates = updateBatches(completions, this.#model, this.#config, options);
@@ -143,9 +144,10 @@ export class Policy {
         learning_rate: learningRate,
         ...lossMetrics(sums),
         ...meanOf(passes),
+        ...replayMetrics(completions),
       },
       ...(skipped > 0 && { overflow: { skipped, lossScale: this.state.lossScale!.scale } }),
-      tokens,
+      tokens: tokens.map((figures, row) => figures && { ...figures, weight: completions[row]!.weight }),
       seconds: { reference: (updating - started) / 1000, update: (performance.now() - updating) / 1000 },
     };
   }
