@@ -146,6 +146,6 @@ const shortPlace = (place: SourceLocation): string => formatLocation({ ...place,
 
 /** Undefined if the config's other fields do not allow this many. */
 const promptsPerStep = (prompts: number, config: RunConfig): Remedy | undefined =>
-  prompts > 0 && (prompts * config.numGenerations) % config.gradientAccumulationSteps === 0
+  prompts > 0 && (prompts * config.numGenerations) % (config.gradientAccumulationSteps * config.numMiniBatches) === 0
     ? setField('promptsPerStep', prompts)
     : undefined;

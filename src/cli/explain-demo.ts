@@ -61,6 +61,7 @@ export function demoGroup(): ExplainedGroup {
         entropyCoef: 0,
         maxCompletionLength: 8,
         numIterations: 2,
+        numMiniBatches: 1,
         dpoCoef: 0,
       },
       ...{

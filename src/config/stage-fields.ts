@@ -35,6 +35,7 @@ export function stageFields(config: RunConfig, index: number): Record<string, un
     ...(student && { model: student.model }),
     // What an earlier stage wrote is in our own form.
     ...('from' in written && written.from !== undefined && rows),
+    ...(written.kind !== 'grpo' && { numMiniBatches: 1, replay: null }),
     ...(written.kind === 'rejection' && { gradientAccumulationSteps: 1 }),
     ...Object.fromEntries(own),
   };

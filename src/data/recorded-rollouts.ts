@@ -37,7 +37,7 @@ export type RecordedStep = RecordedRollout[][];
 
 /** The rollout rows' own fields (RolloutRow); everything else is a dataset column. */
 const FIELDS = new Set(
-  'step group prompt prompts rendered_prompt prompt_ids completion completions completion_ids rewards reward advantage length truncated error failure columns details advantages prompt_history steps segments logprobs token_ends discarded'.split(
+  'step group prompt prompts rendered_prompt prompt_ids completion completions completion_ids rewards reward advantage length truncated error failure columns details advantages prompt_history steps segments logprobs token_ends discarded replayed_from'.split(
     ' ',
   ),
 );
@@ -51,8 +51,10 @@ export function loadRollouts(
   file: string,
   { numGenerations, promptsPerStep }: { numGenerations: number; promptsPerStep: number },
 ): RecordedStep[] {
-  // The step that recorded a discarded one did not learn from it.
-  const lines = readJsonLines(file, 'rollouts file').filter(({ value }) => value.discarded !== true);
+  // The step that recorded a discarded one did not learn from it, and a replayed one is of another step.
+  const lines = readJsonLines(file, 'rollouts file').filter(
+    ({ value }) => value.discarded !== true && typeof value.replayed_from !== 'number',
+  );
   const columnsOf = sharedColumns(lines, FIELDS);
   const at = (line: number): SourceLocation => ({ file, line });
   const rows = new Map(lines.map((line) => [line, readRow(line, columnsOf, at(line.line))]));

@@ -24,6 +24,7 @@ const KNOWN: Record<string, ColumnType | 'seen' | 'scores'> = {
   length: INT32,
   truncated: { kind: 'boolean' },
   discarded: { kind: 'boolean' },
+  replayed_from: INT32,
   error: STRING,
   failure: 'seen',
   columns: 'seen',

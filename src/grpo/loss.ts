@@ -65,6 +65,8 @@ export interface LossInputs {
   totalRows: Scalar;
   /** Mask tokens of all micro-batches of the optimizer step. */
   totalTokens: Scalar;
+  /** Mask tokens of an average optimizer step, where a rollout is divided among several: what the mean over tokens then divides by, as in TRL. */
+  averageTokens?: Scalar;
 }
 
 /**
@@ -162,13 +164,13 @@ export const dependsOnMicroBatches = ({
 
 /** From losses per token ([rows, C] or [rows, 1]) to a scalar: the difference between loss types that share a policy loss. */
 function average(perToken: Tensor, inputs: LossInputs, options: LossOptions): Tensor {
-  const { mask, totalRows, totalTokens } = inputs;
+  const { mask, totalRows, totalTokens, averageTokens = totalTokens } = inputs;
   const masked = mul(perToken, mask); // [rows, C]
   switch (options.lossType) {
     case 'dapo':
     case 'cispo':
     case 'vespo':
-      return div(sum(masked), maximum(totalTokens, 1));
+      return div(sum(masked), maximum(averageTokens, 1));
     case 'dr_grpo':
       return div(sum(masked), mul(totalRows, options.maxCompletionLength));
     case 'luspo':

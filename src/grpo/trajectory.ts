@@ -25,6 +25,8 @@ export interface Experience {
   advantage: number | ArrayLike<number>;
   /** Log-probability of each of `completionIds` when it was drawn, where the loss asks for it: of all completions of a rollout, or of none. */
   sampledLogProbs?: ArrayLike<number> | undefined;
+  /** It was sampled in an earlier step: log-probability of each of `completionIds` then. */
+  replayed?: { logProbs: ArrayLike<number> } | undefined;
   /** It is half of a pair that the policy is to prefer one of: which pair, and which half. */
   preference?: { pair: number; chosen: boolean } | undefined;
 }

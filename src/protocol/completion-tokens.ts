@@ -19,5 +19,7 @@ export const completionTokens = z.object({
   ratios: numbers,
   learns: numbers,
   kl: numbers,
+  /** Of a replayed one: how much it counts. */
+  weight: z.optional(z.number()),
 });
 export type CompletionTokens = z.infer<typeof completionTokens>;

@@ -44,9 +44,19 @@ function sizeProblems(config: Fields): Problem[] {
     if (count > MOST_COMPLETIONS) tooMany(factors, MOST_COMPLETIONS, `${count} completions`);
     else if (tokens > MOST_TOKENS) tooMany(`${factors} × maxCompletionLength`, MOST_TOKENS, `${tokens} tokens`);
   }
-  if (completions % config.gradientAccumulationSteps !== 0)
+  const { gradientAccumulationSteps: parts, numMiniBatches } = config;
+  if (numMiniBatches > completions)
+    found.push(problem('numMiniBatches', `must not be above the ${completions} completions of a step`));
+  else if (completions % parts !== 0)
     found.push(
       problem('gradientAccumulationSteps', `must divide the ${completions} completions of a step into equal parts`),
+    );
+  else if (parts > 1 && completions % (numMiniBatches * parts) !== 0)
+    found.push(
+      problem(
+        'gradientAccumulationSteps',
+        `must divide each of the ${numMiniBatches} mini-batches of a step's ${completions} completions into equal parts`,
+      ),
     );
   if (config.overlongPenalty !== null && config.overlongPenalty.cache > maxCompletionLength)
     found.push(

@@ -2,6 +2,7 @@ import type { LossOptions } from '../grpo/loss.ts';
 import { mean } from '../grpo/statistics.ts';
 import { formatNumber } from '../text/numbers.ts';
 import { type ExplanationSection, numbered, shortened } from './explain-parts.ts';
+import { isMoved, type PassOptions } from './explain-passes.ts';
 import { ofLevel } from './explain-ratios.ts';
 import { klSource } from './explain-sources.ts';
 
@@ -13,9 +14,7 @@ interface Held {
   kl?: readonly number[] | undefined;
 }
 
-interface KlOptions extends Pick<LossOptions, 'importanceSamplingLevel' | 'beta' | 'useBiasCorrectionKl'> {
-  numIterations: number;
-}
+type KlOptions = Pick<LossOptions, 'importanceSamplingLevel' | 'beta' | 'useBiasCorrectionKl'> & PassOptions;
 
 /** What it costs to leave the reference policy. */
 export function held({
@@ -67,9 +66,9 @@ function costOf(
   ratios: readonly number[] | undefined,
   options: KlOptions,
 ): number | undefined {
-  const { beta, useBiasCorrectionKl, numIterations } = options;
-  // In a single pass, every ratio is 1.
-  if (!kl || !useBiasCorrectionKl || numIterations === 1) return kl && beta * average(kl);
+  const { beta, useBiasCorrectionKl } = options;
+  // In a single update, every ratio is 1.
+  if (!kl || !useBiasCorrectionKl || !isMoved(options)) return kl && beta * average(kl);
   if (!ratios) return undefined;
   const ofTokens = ofLevel(ratios, options);
   return beta * average(kl.map((each, token) => each * (ofTokens[token] ?? ofTokens[0]!)));

@@ -2,6 +2,7 @@ import type { LossOptions } from '../grpo/loss.ts';
 import { mean } from '../grpo/statistics.ts';
 import { formatNumber } from '../text/numbers.ts';
 import type { ExplanationTable } from './explain-parts.ts';
+import { isMoved, type PassOptions } from './explain-passes.ts';
 import { firstRatio } from './explain-weights.ts';
 
 interface Moved {
@@ -17,27 +18,22 @@ interface Moved {
 /** What decides whether a ratio is clipped. Runs of an earlier release may have no `delta`. */
 export type ClipBounds = Pick<LossOptions, 'lossType' | 'epsilon' | 'epsilonHigh'> & { delta?: number | null };
 
-type ClipOptions = ClipBounds &
-  Pick<LossOptions, 'importanceSamplingLevel' | 'offPolicyMaskThreshold'> & { numIterations: number };
+type ClipOptions = ClipBounds & Pick<LossOptions, 'importanceSamplingLevel' | 'offPolicyMaskThreshold'> & PassOptions;
 
 const CLIPS_AS_PPO: readonly LossOptions['lossType'][] = ['grpo', 'bnpo', 'dapo', 'dr_grpo', 'luspo'];
 
-/** What is known of ratios after the first pass: those of the last one; nothing, and it does not matter, as there is no signal; or nothing. */
+/** What is known of ratios after the first update: those of the last pass; nothing, and it does not matter, as there is no signal; or nothing. */
 export type LaterRatios = 'known' | 'no signal' | 'not recorded';
 
 const LATER: Record<LaterRatios, string> = {
-  known: 'the table has the last one',
+  known: 'the table has the last pass',
   'no signal': 'those of later ones do not matter, because the group has no signal',
   'not recorded': 'the run did not record the ratios of later ones',
 };
 
 /** What is said of ratios, for the run's own settings. */
 export function clipSentences(options: ClipOptions, later: LaterRatios): string[] {
-  const { numIterations, importanceSamplingLevel, offPolicyMaskThreshold: threshold } = options;
-  const passes =
-    numIterations === 1
-      ? `There is one pass over each rollout (\`numIterations\` 1): while it is learned from, the policy is still the one that sampled. Every ratio is 1${firstRatio(options) === 1 ? ', and nothing is clipped' : ''}.`
-      : `There are ${numIterations} passes over each rollout. In the first, every ratio is 1; ${LATER[later]}.`;
+  const { importanceSamplingLevel, offPolicyMaskThreshold: threshold } = options;
   const sequence =
     importanceSamplingLevel === 'sequence'
       ? ['All tokens of a completion share one ratio, the geometric mean of its tokens’ (GSPO, arXiv:2507.18071).']
@@ -48,7 +44,19 @@ export function clipSentences(options: ClipOptions, later: LaterRatios): string[
       : [
           `A completion with a negative advantage no longer counts once its tokens have become less likely by more than ${formatNumber(threshold)} nats on average (\`offPolicyMaskThreshold\`; DeepSeek-V3.2, arXiv:2512.02556).`,
         ];
-  return [passes, ...sequence, clipRule(options), ...mask];
+  return [passSentence(options, later), ...sequence, clipRule(options), ...mask];
+}
+
+function passSentence(options: ClipOptions, later: LaterRatios): string {
+  const { numIterations, numMiniBatches, replayedFrom } = options;
+  if (replayedFrom !== undefined)
+    return `The policy that sampled this group is that of step ${replayedFrom}, ${later === 'known' ? 'and the ratios of the table are to it' : 'and the run did not record the ratios to it'}: they are not 1 in the first update either.`;
+  if (!isMoved(options))
+    return `There is one pass over each rollout (\`numIterations\` 1): while it is learned from, the policy is still the one that sampled. Every ratio is 1${firstRatio(options) === 1 ? ', and nothing is clipped' : ''}.`;
+  const passes = numIterations === 1 ? 'is one pass' : `are ${numIterations} passes`;
+  if (numMiniBatches === 1)
+    return `There ${passes} over each rollout. In the first, every ratio is 1; ${LATER[later]}.`;
+  return `There ${passes} over each rollout, of ${numMiniBatches} updates with a mini-batch each (\`numMiniBatches\`). In the first update, every ratio is 1; ${LATER[later]}.`;
 }
 
 function clipRule({ lossType, epsilon, epsilonHigh, delta = null }: ClipOptions): string {
@@ -78,9 +86,9 @@ function clipRule({ lossType, epsilon, epsilonHigh, delta = null }: ClipOptions)
   }
 }
 
-/** Undefined where ratios were not recorded, as there was one pass. A completion without any was not part of the update. */
+/** Undefined where ratios were not recorded, as there was one update. A completion without any was not part of the update. */
 export function ratioTable(completions: readonly Moved[], options: ClipOptions): ExplanationTable | undefined {
-  if (options.numIterations === 1 || completions.every(({ ratios }) => ratios === undefined)) return undefined;
+  if (!isMoved(options) || completions.every(({ ratios }) => ratios === undefined)) return undefined;
   const clips = CLIPS_AS_PPO.includes(options.lossType);
   const isShared = options.importanceSamplingLevel === 'sequence';
   return {

@@ -1,5 +1,6 @@
 import type { LossOptions } from '../grpo/loss.ts';
 import { formatNumber, formatShare } from '../text/numbers.ts';
+import type { PassOptions } from './explain-passes.ts';
 
 /** How a completion pulls at the policy in the first pass. */
 export interface Pull {
@@ -17,21 +18,30 @@ interface Pulling {
   counts: boolean;
   /** `topEntropyQuantile`: 1 on the tokens that learn. */
   learns?: readonly number[] | undefined;
+  /** Of a replayed one: how much it counts. */
+  weight?: number | undefined;
 }
 
 /** As `average` of src/grpo/loss.ts weighs tokens; with bnpo as if the step were one micro-batch. */
 export function pullOf(
-  { advantage, advantages, length, counts, learns }: Pulling,
-  options: Pick<LossOptions, 'lossType' | 'maxCompletionLength' | 'epsilonHigh'>,
+  { advantage, advantages, length, counts, learns, weight: replayed = 1 }: Pulling,
+  options: Pick<LossOptions, 'lossType' | 'maxCompletionLength' | 'epsilonHigh'> & Pick<PassOptions, 'numMiniBatches'>,
   step: { rows: number; tokens: number },
 ): Pull {
   const { lossType, maxCompletionLength } = options;
-  const weight = counts ? firstRatio(options) * tokenWeight(lossType, length, maxCompletionLength, step) : 0;
+  // A mini-batch has so many times fewer completions, and tokens on average, than the step.
+  const share = options.numMiniBatches * tokenWeight(lossType, length, maxCompletionLength, step);
+  const weight = counts ? replayed * firstRatio(options) * share : 0;
   return { weight, pull: learnedAdvantage({ advantage, advantages, length, learns }) * weight };
 }
 
 /** The advantages of those of its tokens that learn, added up. */
-export function learnedAdvantage({ advantage, advantages, length, learns }: Omit<Pulling, 'counts'>): number {
+export function learnedAdvantage({
+  advantage,
+  advantages,
+  length,
+  learns,
+}: Omit<Pulling, 'counts' | 'weight'>): number {
   const each = (token: number) => (learns?.[token] ?? 1) * (advantages?.[token] ?? advantage);
   const byToken = advantages || learns;
   return byToken ? byToken.reduce((sum, _, token) => sum + each(token), 0) : advantage * length;

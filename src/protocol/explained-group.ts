@@ -4,7 +4,7 @@ import type { CompletionTokens } from './completion-tokens.ts';
 import type { Completion } from './dashboard-completion.ts';
 import type { ExplainedGroup } from './explanation.ts';
 import { promptTitle } from './message-text.ts';
-import { bestFirst, inGroups, learnedFrom } from './row-groups.ts';
+import { bestFirst, inGroups, learnedFrom, ownOf } from './row-groups.ts';
 import { keptRows, selectionAt } from './selection.ts';
 import { type SettledRun, settingAt, settingsAt, stepArithmetic } from './step-settings.ts';
 
@@ -21,7 +21,7 @@ export function explainedGroup(
   const rows = learnedFrom(sampled);
   const own = rows.filter((row) => row.group === group);
   const settings = settingsAt(run, step, Object.keys(own[0]!.rewards));
-  const arithmetic = stepArithmetic(inGroups(rows), settings);
+  const arithmetic = stepArithmetic(inGroups(ownOf(rows)), settings);
   const setting = <Name extends Parameters<typeof settingAt>[1]>(name: Name) => settingAt(run, name, step);
   const masks = setting('maskTruncatedCompletions');
   const counts = ({ truncated }: Completion) => !(masks && truncated);
@@ -49,6 +49,8 @@ export function explainedGroup(
       ...{ sapoTemperaturePos: setting('sapoTemperaturePos'), sapoTemperatureNeg: setting('sapoTemperatureNeg') },
       dpoCoef,
       numIterations: setting('numIterations'),
+      numMiniBatches: setting('numMiniBatches') ?? 1,
+      replayedFrom: own[0]!.replayed_from,
     },
     completions: own
       .map((completion) => ({ completion, tokens: tokens.find(({ row }) => sampled[row] === completion) }))
@@ -65,6 +67,7 @@ export function explainedGroup(
         counts: counts(completion),
         ratios: trainedOnly(tokens?.ratios, tokens),
         kl: trainedOnly(tokens?.kl, tokens),
+        weight: tokens?.weight,
         preferred: pair && preferredIn(pair, own.indexOf(completion)),
         learns: trainedOnly(tokens?.learns, tokens),
         advantages: trainedOnly(tokens?.advantages, tokens),

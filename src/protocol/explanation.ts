@@ -9,6 +9,7 @@ import { arithmeticText } from './arithmetic-text.ts';
 import { advantageFormulas, advantageSentence, baseline, processSentences } from './explain-advantage.ts';
 import { held } from './explain-kl.ts';
 import { type Explanation, type ExplanationSection, numbered, shortened } from './explain-parts.ts';
+import { miniBatchSentence, type PassOptions } from './explain-passes.ts';
 import { clipSentences, ratioTable } from './explain-ratios.ts';
 import { keptSection } from './explain-selection.ts';
 import { advantageSource, ratioSource, SAMPLING, SCORING, weightSource } from './explain-sources.ts';
@@ -38,7 +39,7 @@ export interface ExplainedCompletion {
   truncated: boolean;
   /** It counts in the loss: not so when it was cut off and `maskTruncatedCompletions` is set. */
   counts: boolean;
-  /** ρ of each token in the last pass, where there was more than one. */
+  /** ρ of each token in the last pass, where the policy had moved by then. */
   ratios?: readonly number[] | undefined;
   /** k3 estimate of KL(policy ‖ reference) of each token. */
   kl?: readonly number[] | undefined;
@@ -48,6 +49,8 @@ export interface ExplainedCompletion {
   learns?: readonly number[] | undefined;
   /** A rejection stage keeps it. */
   kept?: boolean | undefined;
+  /** Of a replayed one, where it is known: how much it counts. */
+  weight?: number | undefined;
   /** `dpoCoef`: it is the better (true) or the worse one of its group's pair. */
   preferred?: boolean | undefined;
 }
@@ -57,7 +60,7 @@ export interface ExplainedGroup {
   title: string;
   prompt: string;
   functions: readonly WeightedFunction[];
-  options: AdvantageOptions & LossOptions & { numIterations: number; dpoCoef: number };
+  options: AdvantageOptions & LossOptions & PassOptions & { dpoCoef: number };
   completions: readonly ExplainedCompletion[];
   /** Of the whole step: completions, and tokens that count in the loss. */
   step: { rows: number; tokens: number };
@@ -86,13 +89,18 @@ export function explainGroup(group: ExplainedGroup): Explanation {
   };
 }
 
-function sampled({ prompt, completions }: ExplainedGroup): ExplanationSection {
+function sampled({ prompt, completions, options: { replayedFrom } }: ExplainedGroup): ExplanationSection {
   return {
     title: '1. The policy answers one prompt several times',
     source: SAMPLING,
     text: [
       `Prompt: ${shortened(prompt)}`,
       `The policy samples a group of G = ${completions.length} completions o₁ … o${subscript(completions.length)} for it. They are compared with each other, and with nothing else.`,
+      ...(replayedFrom === undefined
+        ? []
+        : [
+            `This was done in step ${replayedFrom}, which gave them their rewards and advantages; the group had a learning signal, and comes back (\`replay\`).`,
+          ]),
     ],
   };
 }
@@ -182,11 +190,14 @@ function pulls({ completions, options, step }: ExplainedGroup): ExplanationSecti
   const cap = firstRatio(options) === 1 ? '' : ` × ${formatNumber(firstRatio(options))} (the cap on its ratio)`;
   // Process supervision: the tokens of a completion have advantages of their own.
   const byToken = completions.some(({ advantages }) => advantages !== undefined);
+  const isReplayed = options.replayedFrom !== undefined;
   return {
     title: '7. What the update pushes up and down',
     source: weightSource(options.lossType),
     text: [
       weightSentence(options.lossType, step, options.maxCompletionLength),
+      ...miniBatchSentence(options),
+      ...(isReplayed ? [REPLAYED] : []),
       ...entropySentence(options, completions),
       ...pairSentence(options, completions),
       ...(strongest === 0 ? [untouched(completions)] : []),
@@ -194,23 +205,27 @@ function pulls({ completions, options, step }: ExplainedGroup): ExplanationSecti
         ? ['Completions that were cut off do not count (`maskTruncatedCompletions`).']
         : []),
     ],
-    formulas: [`pull = ${byToken ? 'Σ A of its tokens' : 'A × tokens'} × weight of a token${cap}`],
+    formulas: [
+      `pull = ${byToken ? 'Σ A of its tokens' : 'A × tokens'} × weight of a token${cap}${isReplayed ? ' × w' : ''}`,
+    ],
     table: {
       head: [
         '',
         'completion',
         byToken ? 'Σ A' : 'A',
         options.topEntropyQuantile < 1 ? 'learning' : 'tokens',
+        ...(isReplayed ? ['w'] : []),
         'pull',
         '',
       ],
-      numbers: [false, false, true, true, true, false],
+      numbers: [false, false, true, true, ...(isReplayed ? [true] : []), true, false],
       rows: numbered(
         completions.map((completion, i) => ({ ...completion, ...all[i]! })),
         ({ pull, ...completion }) => [
           shortened(completion.completion),
           formatAdvantage(byToken ? learnedAdvantage(completion) : completion.advantage, 2),
           String(learningTokens(completion)),
+          ...(isReplayed ? [formatNumber(completion.weight)] : []),
           signed(pull),
           direction(pull, strongest),
         ],
@@ -218,6 +233,9 @@ function pulls({ completions, options, step }: ExplainedGroup): ExplanationSecti
     },
   };
 }
+
+const REPLAYED =
+  'A replayed completion counts w times: how much more likely its tokens are at the start of this step than when they were sampled, on average and at most `replay.maxWeight` (truncated importance sampling).';
 
 function untouched(completions: ExplainedGroup['completions']): string {
   const nothing = completions.every(({ advantage, advantages = [] }) => isZero(advantage) && advantages.every(isZero));

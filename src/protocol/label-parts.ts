@@ -14,6 +14,7 @@ const SHORT_NAMES: Record<string, string> = {
   numGenerations: 'generations',
   promptsPerStep: 'prompts',
   numIterations: 'iterations',
+  numMiniBatches: 'mini-batches',
   maxCompletionLength: 'length',
   temperature: 'temp',
   scaleRewards: 'scale',

@@ -5,6 +5,7 @@ interface LossSettings {
   refModelMixupAlpha: number;
   lora: object | null;
   dpoCoef: number;
+  numMiniBatches: number;
   useAdaptiveEntropy: boolean;
   entropyCoefMin: number;
   entropyCoefMax: number;
@@ -12,7 +13,7 @@ interface LossSettings {
 
 /** What is wrong, each at its field and in words that follow the field's name. */
 export function lossProblems(config: LossSettings): { field: keyof LossSettings; message: string }[] {
-  const { beta, syncRefModel, refModelMixupAlpha, lora, dpoCoef } = config;
+  const { beta, syncRefModel, refModelMixupAlpha, lora, dpoCoef, numMiniBatches } = config;
   const { useAdaptiveEntropy, entropyCoefMin: least, entropyCoefMax: most } = config;
   const problems: [isWrong: boolean, field: keyof LossSettings, message: string][] = [
     [
@@ -24,6 +25,10 @@ export function lossProblems(config: LossSettings): { field: keyof LossSettings;
       ...(['refModelMixupAlpha', 'cannot be combined with lora: adapters cannot be mixed weight by weight'] as const),
     ],
     [dpoCoef > 0 && beta === 0, 'dpoCoef', 'requires a reference policy; set beta above 0'],
+    [
+      dpoCoef > 0 && numMiniBatches > 1,
+      ...(['dpoCoef', 'cannot be combined with numMiniBatches: a pair may end up in two of them'] as const),
+    ],
     [useAdaptiveEntropy && least > most, 'entropyCoefMin', `must not be above entropyCoefMax (${most})`],
   ];
   return problems.flatMap(([isWrong, field, message]) => (isWrong ? [{ field, message }] : []));

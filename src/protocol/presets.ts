@@ -86,6 +86,7 @@ export const PRESETS = {
       numGenerations: dapo(16, '§4.1'),
       maxCompletionLength: dapo(20480, '§4.1: 16,384 tokens and 4,096 of soft punishment'),
       maskTruncatedCompletions: dapo(true, '§3.4: overlong filtering'),
+      numMiniBatches: dapo(16, '§4.1: 16 updates in each step, of 512 completions each'),
       dynamicSampling: dapo({ maxRounds: 10 }, '§3.2: dynamic sampling; the limit is that of its code'),
       lossType: dapo('dapo', '§3.3: token-level loss'),
       scaleRewards: dapo('group', 'eq. 9'),
@@ -97,7 +98,7 @@ export const PRESETS = {
       warmupSteps: dapo(20, '§4.1: 20 rollout steps'),
     },
     scale: { promptsPerStep: dapo(512, '§4.1') },
-    beyond: ['16 updates in each step, of 512 completions each (§4.1); here, a pass over the step is one update'],
+    beyond: [],
   },
   dr_grpo: {
     title: 'Dr. GRPO: Understanding R1-Zero-Like Training',
@@ -118,6 +119,7 @@ export const PRESETS = {
     title: 'GSPO: group sequence policy optimization',
     url: 'https://arxiv.org/abs/2507.18071',
     defaults: {
+      numMiniBatches: gspo(4, '§5.1: each batch of rollouts is divided into four mini-batches'),
       lossType: gspo('grpo', 'eq. 5'),
       importanceSamplingLevel: gspo('sequence', 'eq. 7'),
       scaleRewards: gspo('group', 'eq. 6'),
@@ -126,9 +128,7 @@ export const PRESETS = {
       beta: gspo(0, "as in TRL's reproduction of the paper"),
     },
     scale: {},
-    beyond: [
-      '4 updates in each step, of a quarter of its completions each (§5.1); here, a pass over the step is one update: ratios only differ from 1 with "numIterations" above 1',
-    ],
+    beyond: [],
   },
   cispo: {
     title: 'CISPO (MiniMax-M1), with the settings of ScaleRL',
@@ -164,6 +164,7 @@ export const PRESETS = {
       maxCompletionLength: cs336(1024, 'sampling_max_tokens'),
       temperature: cs336(1, 'sampling_temperature'),
       numIterations: cs336(1, 'epochs_per_rollout_batch'),
+      numMiniBatches: cs336(1, 'rollout_batch_size ÷ train_batch_size, which are the same'),
       lossType: cs336('reinforce', 'loss_type: reinforce_with_baseline, a mean over each completion'),
       baseline: cs336('group', 'loss_type: reinforce_with_baseline'),
       scaleRewards: cs336('group', 'use_std_normalization'),

@@ -1,6 +1,10 @@
 import type { Completion } from './dashboard-completion.ts';
 
-/** Completions that a step learned from; dynamic sampling discards others, which are recorded after them. */
+/** Completions that a step sampled and learned from. */
+export const ownOf = <Row extends Pick<Completion, 'discarded' | 'replayed_from'>>(rows: readonly Row[]): Row[] =>
+  learnedFrom(rows).filter(({ replayed_from: from }) => from === undefined);
+
+/** Completions that a step learned from, replayed ones included; dynamic sampling discards others, which are recorded after them. */
 export const learnedFrom = <Row extends Pick<Completion, 'discarded'>>(rows: readonly Row[]): Row[] =>
   rows.filter(({ discarded }) => !discarded);
 

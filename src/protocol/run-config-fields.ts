@@ -14,7 +14,7 @@ import { type StageKind, stagesField } from './stage-config.ts';
  *
  * This schema is the one source of checks, defaults, types and, through `schemas/grpo.schema.json`, of what the editor shows
  * on hover. Two things differ from TRL: a *step* is one batch of rollouts (`promptsPerStep` x `numGenerations`
- * completions, `numIterations` passes over it), and the fields without a TRL counterpart say what they do here.
+ * completions, `numIterations` passes over it with `numMiniBatches` updates each), and the fields without a TRL counterpart say what they do here.
  */
 
 /** Where a model may run; `auto` takes the fastest that works. */
@@ -46,14 +46,36 @@ const dynamicSampling = z
   })
   .describe('How groups without a learning signal are replaced.');
 
+const replay = z
+  .strictObject({
+    share: positive
+      .max(1)
+      .default(0.25)
+      .describe('Replay at most so many groups in a step: as a share of `promptsPerStep`.'),
+    capacity: count
+      .default(64)
+      .describe('Keep at most so many groups with a signal; the oldest make place for new ones.'),
+    maxWeight: positive
+      .default(2)
+      .describe(
+        'A replayed completion counts by how much more likely it is now than when it was sampled, and at most this.',
+      ),
+  })
+  .describe('Which groups are replayed, and how much they count.');
+
 const batches = {
   promptsPerStep: count.default(4).describe('Prompts per step; each gets `numGenerations` completions.'),
   numGenerations: z.int().min(2).default(8).describe('Completions per prompt. Rewards are compared within this group.'),
   numIterations: count.default(1).describe('Passes over the completions of a step (μ in the GRPO paper).'),
+  numMiniBatches: count
+    .default(1)
+    .describe(
+      "Mini-batches of one optimizer update each that a step's completions are shuffled and divided into, in each pass over them. TRL's `steps_per_generation` counts the same in micro-batches: it is this × `gradientAccumulationSteps`.",
+    ),
   gradientAccumulationSteps: count
     .default(1)
     .describe(
-      "Number of micro-batches that a step's completions are split into, to save memory; the gradient stays the same.",
+      'Number of micro-batches that the completions of an update are split into, to save memory; the gradient stays the same.',
     ),
   maxSteps: count.default(100).describe('Number of training steps; one step is one batch of rollouts.'),
   numTrainEpochs: positive
@@ -67,6 +89,12 @@ const batches = {
     .default(null)
     .describe(
       'Replace groups without a learning signal by groups of the next prompts, until a step has `promptsPerStep` groups with one (DAPO): {} for at most 10 rounds of sampling; null: keep them.',
+    ),
+  replay: replay
+    .nullable()
+    .default(null)
+    .describe(
+      'Learn in each step also from some groups of earlier steps that had a learning signal, off-policy: with the ratio to the policy that sampled them and a truncated importance weight. {}: the defaults; null: only from what the step sampled. Not in TRL.',
     ),
   shuffleDataset: z.boolean().default(true).describe('Shuffle the prompts in each epoch.'),
   seed: z

@@ -178,6 +178,8 @@ export interface RolloutRow {
   truncated: boolean;
   /** With `dynamicSampling`: its group had no signal and was replaced by another; the step did not learn from it. */
   discarded?: true;
+  /** With `replay`: the step that sampled it, and gave it its rewards and its advantage; this one learned from it again. */
+  replayed_from?: number;
   /** The first failure on this row in words, with file and line; null when there was none. */
   error: string | null;
   /** The same as data. */
@@ -205,9 +207,11 @@ export interface RolloutRow {
  * step's update, before its optimizer step. Without fields where the update left the completion out, because its group has no signal.
  */
 export interface UpdatedRow {
+  /** Of a replayed completion: what its advantage was multiplied with. */
+  weight?: number;
   /** Entropy of the policy's next-token distribution, in nats. */
   entropies?: number[];
-  /** With `numIterations` above 1: how much more likely the token is than at the first pass. */
+  /** With `numIterations` or `numMiniBatches` above 1: how much more likely the token is than under the policy that sampled. */
   ratios?: number[];
   /** With `topEntropyQuantile`: 1 on the tokens that learn, 0 on the others. */
   learns?: number[];

@@ -2,7 +2,7 @@ import type { ExportedRun } from '../export/exported-run.ts';
 import { writeOutput } from '../export/output-file.ts';
 import { writePieces } from '../export/text-writer.ts';
 import { BadInput } from '../protocol/errors.ts';
-import { learnedFrom } from '../protocol/row-groups.ts';
+import { ownOf } from '../protocol/row-groups.ts';
 import type { RunInfo } from '../protocol/run-folder.ts';
 import { selectionAt } from '../protocol/selection.ts';
 import { stageSpans } from '../protocol/stage-spans.ts';
@@ -62,7 +62,7 @@ async function completions(folder: string, { config }: RunInfo): Promise<Html[]>
   const shown = [...new Set([steps[0], steps.at(-1)])].filter((step) => step !== undefined);
   return Promise.all(
     shown.map(async (step) => {
-      const rows = learnedFrom(await readCompletions(folder, step));
+      const rows = ownOf(await readCompletions(folder, step));
       return stepSection(step, rows, selectionAt(config, step));
     }),
   );

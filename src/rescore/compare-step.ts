@@ -21,13 +21,13 @@ export interface RecordedGroups {
   leftOut: number;
 }
 
-/** Puts the rows of a rollouts file into groups; all groups of a step have one size. Those that were discarded are no part of it. */
+/** Puts the rows of a rollouts file into groups; all groups of a step have one size. Those that were discarded are no part of it, nor are replayed ones, which are of another step. */
 export function recordedGroups(rows: readonly RolloutRow[]): RecordedGroups {
   const groups = new Map<number, RecordedRow[]>();
-  let discarded = 0;
+  let others = 0;
   rows.forEach((row, index) => {
-    if (row.discarded) {
-      discarded++;
+    if (row.discarded || row.replayed_from !== undefined) {
+      others++;
       return;
     }
     const group = groups.get(row.group);
@@ -36,7 +36,7 @@ export function recordedGroups(rows: readonly RolloutRow[]): RecordedGroups {
   });
   const groupSize = Math.max(1, ...[...groups.values()].map(({ length }) => length));
   const whole = [...groups.values()].filter(({ length }) => length === groupSize).flat();
-  return { groupSize, rows: whole, leftOut: rows.length - discarded - whole.length };
+  return { groupSize, rows: whole, leftOut: rows.length - others - whole.length };
 }
 
 /** What changes when a step's completions get the scores in `table`, which has a row for each. */

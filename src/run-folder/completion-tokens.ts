@@ -34,7 +34,12 @@ const tokens = z.looseObject({
   logprobs: z.array(z.number().nullable()).optional(),
   advantages: numbers.optional(),
 });
-const figures = z.looseObject({ entropies: numbers.optional(), ratios: numbers.optional(), kl: numbers.optional() });
+const figures = z.looseObject({
+  entropies: numbers.optional(),
+  ratios: numbers.optional(),
+  kl: numbers.optional(),
+  weight: z.number().optional(),
+});
 
 const parseTokens = (line: string): Tokens => tokens.parse(JSON.parse(line));
 const parseUpdated = (line: string): UpdatedRow => figures.parse(JSON.parse(line));

@@ -18,7 +18,7 @@ export async function readStepRewards(run: string, step: number): Promise<StepRe
   for (const [i, line] of lines.entries()) {
     if (i % LINES_AT_ONCE === LINES_AT_ONCE - 1) await turn();
     const row = parsed(line);
-    if (!row || row.discarded) continue;
+    if (!row || row.discarded || row.replayed_from !== undefined) continue;
     completions += 1;
     if (typeof row.reward === 'number') reward.push(row.reward);
     for (const [name, score] of Object.entries(row.rewards ?? {})) {
@@ -31,8 +31,15 @@ export async function readStepRewards(run: string, step: number): Promise<StepRe
   return { step, completions, reward: histogram(reward), functions: Object.fromEntries(byName) };
 }
 
+interface Line {
+  reward?: unknown;
+  rewards?: object | null;
+  discarded?: unknown;
+  replayed_from?: unknown;
+}
+
 /** Undefined for a torn last line, and for what is no completion. */
-function parsed(line: string): { reward?: unknown; rewards?: object | null; discarded?: unknown } | undefined {
+function parsed(line: string): Line | undefined {
   if (line === '') return undefined;
   try {
     const row: unknown = JSON.parse(line);

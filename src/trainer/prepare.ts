@@ -88,6 +88,15 @@ export function checkUsed(prompts: PromptList, config: RunConfig): void {
   prompts.check(usedRows(order, config.maxSteps, prompts.length));
 }
 
+/** Throws BadInput for recorded completions: which groups come back is decided by what was recorded. */
+export function checkReplay({ config, locate }: LoadedConfig, rollouts?: string): void {
+  if (config.replay && rollouts !== undefined)
+    throw new BadInput(
+      '"replay" cannot be combined with recorded completions; set it to null, or train without --rollouts.',
+      locate(['replay']),
+    );
+}
+
 /** Throws BadInput where no group can be replaced. */
 export function checkDynamicSampling({ config, locate }: LoadedConfig, prompts: number, rollouts?: string): void {
   if (!config.dynamicSampling) return;
@@ -112,6 +121,7 @@ export async function prepareRun(loaded: LoadedConfig, options: PrepareOptions):
   const config = { ...loaded.config, maxSteps: plannedSteps(loaded.config, prompts.length) };
   checkUsed(prompts, config);
   checkDynamicSampling(loaded, prompts.length, options.rollouts);
+  checkReplay(loaded, options.rollouts);
   const evalPrompts = rows.heldOut && promptList(rows.heldOut, 'held-out prompt', opened, loaded);
 
   const { rollouts } = options;

@@ -112,7 +112,8 @@ function renderedPrompt({ prompt, text, ids }: EncodedPrompt, tokenizer: Tokeniz
 }
 
 /** A line of the step's file of updates: empty where nothing was computed of the completion. */
-export const updatedRow = ({ entropies, ratios, learns, kl }: Partial<TokenFigures> = {}): UpdatedRow => ({
+export const updatedRow = ({ entropies, ratios, learns, kl, weight }: Partial<TokenFigures> = {}): UpdatedRow => ({
+  ...(weight !== undefined && { weight: Number(weight.toPrecision(TOKEN_DIGITS)) }),
   ...(entropies && { entropies: rounded(entropies) }),
   ...(ratios && { ratios: rounded(ratios) }),
   ...(learns && { learns: Array.from(learns) }),

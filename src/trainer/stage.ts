@@ -30,6 +30,8 @@ export interface StepRecord {
 export interface ScoredCompletions {
   step: number;
   rows: RolloutRow[];
+  /** What earlier steps sampled, and this one learns from again. */
+  replayed?: RolloutRow[];
   /** What was sampled too, and is not learned from. */
   discarded?: RolloutRow[];
   /** What they show of the run; computed when it is asked for. */

@@ -73,8 +73,8 @@ export async function train(stage: Stage, folder: LoopFolder, options: TrainOpti
     },
     save: () => checkpoints.save(),
     pause: (why) => pauses.pause(why),
-    async scored({ step, rows, discarded = [], findings }) {
-      folder.writeRollouts(step, [...rows, ...discarded]);
+    async scored({ step, rows, replayed = [], discarded = [], findings }) {
+      folder.writeRollouts(step, [...rows, ...replayed, ...discarded]);
       emit({ type: 'scored', step, completions: rows.length, reward: mean(rows.map(({ reward }) => reward)) });
       const cause = signal.take(findings);
       return step === 1 && cause ? nothingToLearn(cause) : true;

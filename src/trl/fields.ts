@@ -76,6 +76,14 @@ export const TRL_FIELDS: Record<Field, Translate> = {
   ...{ promptsPerStep: inScript, gradientAccumulationSteps: inScript, maxSteps: inScript, numTrainEpochs: inScript },
   numGenerations: same('numGenerations', 8),
   numIterations: same('numIterations', 1),
+  numMiniBatches: (config) =>
+    Number.isInteger(trlBatches(config).microBatch)
+      ? {}
+      : {
+          impossible:
+            '"numMiniBatches": TRL needs mini-batches of equal size; take a divisor of the completions of a step.',
+        },
+  replay: missing('replay', null, 'TRL does not learn again from groups of earlier steps.'),
   dynamicSampling: missing('dynamicSampling', null, 'TRL does not replace groups without a learning signal.'),
   shuffleDataset: same('shuffleDataset', true),
   seed: (config) => ({

@@ -23,7 +23,7 @@ export interface ScriptParts {
 export function trainScript(parts: ScriptParts): string {
   const { config, rewards, evaluates } = parts;
   const lora = loraArgs(config);
-  const { completions, gradientAccumulationSteps } = trlBatches(config);
+  const { completions, microBatch, gradientAccumulationSteps, stepsPerGeneration } = trlBatches(config);
   const standard = ['import os', ...rewards.imports.filter((line) => line === 'import sys')];
   const theirs = [
     'import torch',
@@ -36,8 +36,7 @@ export function trainScript(parts: ScriptParts): string {
     'from grpo_lab import GRPOLabCallback',
     ...rewards.imports.filter((line) => line.startsWith('from grpo_lab')),
   ];
-  const share = gradientAccumulationSteps === 1 ? 'processes' : `(${gradientAccumulationSteps} * processes)`;
-  const divisor = completions / gradientAccumulationSteps;
+  const share = stepsPerGeneration === 1 ? 'processes' : `(${stepsPerGeneration} * processes)`;
   const files = { train: 'data/train.jsonl', ...(evaluates && { eval: 'data/eval.jsonl' }) };
   const sections = [
     [
@@ -53,8 +52,8 @@ export function trainScript(parts: ScriptParts): string {
     [
       `# A step: ${config.promptsPerStep} prompts × ${config.numGenerations} completions, divided among the processes.`,
       'processes = int(os.environ.get("WORLD_SIZE", 1))',
-      `if ${divisor} % processes != 0:`,
-      `    raise SystemExit(f"${divisor} completions cannot be divided evenly among {processes} processes; start with another number of them.")`,
+      `if ${microBatch} % processes != 0:`,
+      `    raise SystemExit(f"${microBatch} completions cannot be divided evenly among {processes} processes; start with another number of them.")`,
     ],
     [`data = load_dataset("json", data_files=${python(files)})`],
     rewards.setup,
@@ -63,6 +62,7 @@ export function trainScript(parts: ScriptParts): string {
       output_dir: 'output',
       per_device_train_batch_size: new PythonCode(`${completions} // ${share}`),
       ...(gradientAccumulationSteps !== 1 && { gradient_accumulation_steps: gradientAccumulationSteps }),
+      ...(config.numMiniBatches !== 1 && { steps_per_generation: stepsPerGeneration }),
       max_steps: config.maxSteps * trlBatches(config).updatesPerStep,
       ...parts.args,
       ...(rewards.weights && { reward_weights: rewards.weights }),

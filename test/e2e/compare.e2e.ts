@@ -131,7 +131,13 @@ session.test('reads the completions of the same prompts side by side', async ({ 
       .map((text) => Number(text.replace('−', '-')));
   await until('the largest gain first', async () => {
     const shown = await gains();
-    return shown.length === 6 && isDeepStrictEqual(shown, shown.toSorted((a, b) => b - a));
+    return (
+      shown.length === 6 &&
+      isDeepStrictEqual(
+        shown,
+        shown.toSorted((a, b) => b - a),
+      )
+    );
   });
   const detail = frame.getByRole('region', { name: 'Completions side by side' });
   expect(await detail.locator('.side').count()).toBe(2);

@@ -64,7 +64,7 @@ def loss_inputs(rows=5, columns=6, per_token=False):
     )
 
 
-def trl_loss(data, options):
+def trl_loss(data, options, weights=None):
     logps = data["logps"].clone().requires_grad_()
     entropies = data["entropies"].clone().requires_grad_()
     metrics = defaultdict(list)
@@ -94,7 +94,9 @@ def trl_loss(data, options):
         get_gamma_weights=GRPOTrainer.get_gamma_weights,
         off_policy_mask_threshold=options["offPolicyMaskThreshold"],
         get_off_policy_mask=GRPOTrainer.get_off_policy_mask,
-        use_vllm=False,
+        # With weights: TRL has them for what another engine sampled.
+        use_vllm=weights is not None,
+        vllm_importance_sampling_correction=True,
         use_adaptive_entropy=False,
         current_gradient_accumulation_steps=1,
         model=SimpleNamespace(training=True),
@@ -113,6 +115,7 @@ def trl_loss(data, options):
     if name in OUR_OWN:
         ratio = torch.exp(logps - data["oldLogps"])
         per_token = -advantages * (logps if name == "reinforce" else ratio)
+        per_token = per_token if weights is None else weights * per_token
         rows = (per_token * data["mask"]).sum(-1) / data["mask"].sum(-1).clamp(min=1)
         loss = rows.mean()
     else:
@@ -130,6 +133,7 @@ def trl_loss(data, options):
                 sampling_per_token_logps=data["sampledLogps"],
                 ref_per_token_logps=data["refLogps"],
                 num_items_in_batch=data["mask"].sum(),
+                importance_sampling_ratio=weights,
             ),
         )
     d_logps, d_entropies = torch.autograd.grad(loss, [logps, entropies], allow_unused=True)
@@ -183,6 +187,42 @@ def losses():
         )
         for data in (one_each, per_token)
     ]
+
+
+def replays():
+    """Completions of an earlier policy: TRL's loss with a truncated importance weight, of the geometric mean over a completion's tokens."""
+    own = torch.Generator().manual_seed(13)
+    draw = lambda: torch.rand(5, 6, generator=own)
+    lengths = torch.tensor([6, 3, 5, 1, 4])
+    recorded = -3 * draw()
+    start = recorded + torch.tensor([0.9, 0.3, -0.2, -0.7, 0.0])[:, None] + 0.8 * draw() - 0.4
+    mask = (torch.arange(6) < lengths[:, None]).float()
+    logps = start + 0.3 * draw() - 0.15
+    data = dict(
+        logps=logps,
+        oldLogps=recorded,
+        sampledLogps=recorded,
+        refLogps=recorded + draw() - 0.5,
+        entropies=2 * draw(),
+        mask=mask,
+        advantages=torch.tensor([1.3, -0.8, 0.4, -1.7, 2.0])[:, None],
+    )
+    mean = ((start - recorded) * mask).sum(-1, keepdim=True) / mask.sum(-1, keepdim=True)
+    weights = mean.exp().clamp(max=1.5)
+    variants = [dict(lossType=name) for name in ("grpo", "bnpo", "dapo", "dr_grpo", "sapo", "reinforce", "ratio")]
+    variants += [
+        dict(lossType="luspo", importanceSamplingLevel="sequence", epsilon=0.1),
+        dict(lossType="cispo", epsilonHigh=1.3),
+        dict(lossType="grpo", beta=0.04, entropyCoef=0.01, delta=1.4),
+        dict(lossType="dapo", offPolicyMaskThreshold=0.2, topEntropyQuantile=0.6),
+    ]
+    return dict(
+        inputs={name: tensor.tolist() for name, tensor in data.items()},
+        start=start.tolist(),
+        maxWeight=1.5,
+        weights=weights[:, 0].tolist(),
+        cases=[trl_loss(data, DEFAULTS | variant, weights) for variant in variants],
+    )
 
 
 def preferences():
@@ -358,6 +398,7 @@ fixture = dict(
     versions=dict(torch=torch.__version__.split("+")[0], transformers=transformers.__version__, trl=trl.__version__),
     losses=losses(),
     preferences=list(preferences()),
+    replays=replays(),
     advantages=list(advantages()),
     adamw=adamw(),
     schedules=list(schedules()),

@@ -10,7 +10,8 @@ Writes to fixtures/grpo-training/:
   CASE-start.safetensors  with LoRA: the adapter that training started from
 
 The trainer is TRL's own; only what would be random is replaced: completions and rewards are the recorded ones. A step of
-ours is one batch of rollouts, so TRL's `max_steps`, which counts optimizer steps, is `maxSteps * numIterations`.
+ours is one batch of rollouts, so TRL's `max_steps`, which counts optimizer steps, is `maxSteps * numIterations * numMiniBatches`.
+The order in which TRL divides a batch among mini-batches is the one that ours draws.
 """
 
 import json
@@ -19,6 +20,7 @@ import shutil
 import sys
 import tempfile
 from pathlib import Path
+from unittest.mock import patch
 
 import torch
 from datasets import Dataset
@@ -27,8 +29,11 @@ from safetensors.torch import load_file, save_file
 from transformers import AutoModelForCausalLM, AutoTokenizer, PrinterCallback
 from trl import GRPOConfig, GRPOTrainer
 
+from our_random import permutation
+
 FIXTURES = Path(__file__).parent / "fixtures"
 FOLDER = FIXTURES / "grpo-training"
+SEED = 42  # our default
 RECORDED_STEPS, PROMPTS, GENERATIONS, LONGEST = 5, 2, 4, 12
 PROMPT_TEXTS = [
     "3 1 0 2",
@@ -50,6 +55,7 @@ BASE = dict(
     maxCompletionLength=LONGEST,
     maxSteps=3,
     numIterations=1,
+    numMiniBatches=1,
     gradientAccumulationSteps=1,
     shuffleDataset=False,
     lossType="grpo",
@@ -105,6 +111,18 @@ CASES |= {
     "adaptive-top-entropy": dict(
         useAdaptiveEntropy=True, entropyTarget=4.25, entropyCoefDelta=0.02, topEntropyQuantile=0.3, numIterations=2
     ),
+    "mini-batches-grpo": dict(numMiniBatches=4),
+    "mini-batches-dapo": dict(lossType="dapo", numMiniBatches=2, numIterations=2, beta=0.04, maskTruncatedCompletions=True),
+    "mini-batches-bnpo": dict(lossType="bnpo", numMiniBatches=2, gradientAccumulationSteps=2, lrSchedulerType="linear"),
+    "mini-batches-dr_grpo": dict(
+        lossType="dr_grpo", numMiniBatches=2, maxSteps=4, beta=0.5, syncRefModel=True, refModelSyncSteps=2
+    ),
+    "mini-batches-luspo": dict(lossType="luspo", importanceSamplingLevel="sequence", epsilon=0.02, numMiniBatches=4),
+    "mini-batches-cispo": dict(lossType="cispo", numMiniBatches=4, gradientAccumulationSteps=2, epsilonHigh=1.05),
+    "mini-batches-entropy": dict(
+        lossType="dapo", numMiniBatches=2, useAdaptiveEntropy=True, entropyCoef=0.05, entropyCoefDelta=0.02, entropyTarget=4.0
+    ),
+    "mini-batches-top-entropy": dict(numMiniBatches=2, numIterations=2, topEntropyQuantile=0.3, entropyCoef=0.05),
     "preference": dict(dpoCoef=0.5, dpoBeta=0.3, beta=0.04, numIterations=2),
     "preference-lora": dict(
         dpoCoef=2.0,
@@ -234,8 +252,9 @@ class RecordedRollouts(GRPOTrainer):
     trained are what TRL's `env_mask` leaves out. `preference`: the term that we add to TRL's loss, on each group's best and worst completion.
     """
 
-    def __init__(self, rows: list[dict], preference: dict | None = None, **kwargs):
+    def __init__(self, rows: list[dict], preference: dict | None = None, mini_batches: int = 1, **kwargs):
         self.preference = preference
+        self.mini_batches = mini_batches
         self.batches = [rows[i : i + PROMPTS * GENERATIONS] for i in range(0, len(rows), PROMPTS * GENERATIONS)]
         self.batch: list[dict] = []
         self.advantages: list[list[float]] = []
@@ -272,6 +291,16 @@ class RecordedRollouts(GRPOTrainer):
         output["pair"] = self._pairs()
         return output
 
+    def _prepare_inputs(self, generation_batch):
+        if self.mini_batches == 1:
+            return super()._prepare_inputs(generation_batch)
+        # The one time that TRL draws a permutation: when it has a new batch, the next of those that it has the advantages of.
+        def order(size):
+            return torch.tensor(permutation(SEED, ["mini-batches", len(self.advantages)], size))
+
+        with patch("torch.randperm", order):
+            return super()._prepare_inputs(generation_batch)
+
     def _pairs(self) -> torch.Tensor:
         """By row: its pair's number from 1 if it is the better one, minus that if it is the worse one, else 0."""
         pairs = torch.zeros(len(self.batch))
@@ -303,7 +332,7 @@ class RecordedRollouts(GRPOTrainer):
         return loss - self.preference["coef"] * torch.nn.functional.logsigmoid(margins).mean()
 
 
-NOT_TRLS = ("model", "promptsPerStep", "maxSteps", "lora", "dpoCoef", "dpoBeta")
+NOT_TRLS = ("model", "promptsPerStep", "maxSteps", "numMiniBatches", "gradientAccumulationSteps", "lora", "dpoCoef", "dpoBeta")
 
 
 def snake_case(fields: dict) -> dict:
@@ -343,12 +372,15 @@ def trl_config(config: dict, output_dir: str, attention: str) -> GRPOConfig:
     if "ref_model_sync_steps" in same:
         # Where we are not told to mix the two models, we take the trained one.
         same.setdefault("ref_model_mixup_alpha", 1.0)
-        same["ref_model_sync_steps"] *= config["numIterations"]
+        same["ref_model_sync_steps"] *= config["numIterations"] * config["numMiniBatches"]
+    micro_batches = config["gradientAccumulationSteps"]
     return GRPOConfig(
         output_dir,
         **same,
-        per_device_train_batch_size=rows // config["gradientAccumulationSteps"],
-        max_steps=config["maxSteps"] * config["numIterations"],
+        gradient_accumulation_steps=micro_batches,
+        steps_per_generation=config["numMiniBatches"] * micro_batches,
+        per_device_train_batch_size=rows // (config["numMiniBatches"] * micro_batches),
+        max_steps=config["maxSteps"] * config["numIterations"] * config["numMiniBatches"],
         model_init_kwargs=dict(dtype="float32", attn_implementation=attention),
         optim="adamw_torch",
         use_cpu=True,
@@ -372,7 +404,8 @@ def train(
     with tempfile.TemporaryDirectory() as output_dir:
         args = trl_config(config, output_dir, attention)
         preference = dict(coef=config["dpoCoef"], beta=config["dpoBeta"]) if "dpoCoef" in config else None
-        trainer = RecordedRollouts(rows, preference, model=str(folder), args=args, peft_config=peft_config)
+        mini_batches = config["numMiniBatches"]
+        trainer = RecordedRollouts(rows, preference, mini_batches, model=str(folder), args=args, peft_config=peft_config)
         trainer.remove_callback(PrinterCallback)
         if peft_config:
             start = start_adapter(name, trainer.model)

@@ -103,6 +103,15 @@ export function chartDefinitions(
         { ...line('dynamic_sampling/wasted_ratio', 'wasted', 4), share: true, term: 'wasted' as const },
       ],
     },
+    {
+      id: 'replay',
+      title: 'Replay',
+      term: 'replayed' as const,
+      series: [
+        { ...line('replay/weight', 'mean weight', 0), style: 'strong' as const },
+        { ...line('replay/share', 'replayed', 4), share: true, term: 'replayed' as const },
+      ],
+    },
     { id: 'kl', title: 'KL from the reference policy', term: 'KL' as const, series: [line('kl', 'KL', 0)] },
     {
       id: 'mean_token_accuracy',
@@ -215,14 +224,15 @@ export function rewardWeights(
 }
 
 function clipChart(config: RunConfig): ChartDefinition {
-  const onlyOnce = config.numIterations === 1;
+  // Runs of an earlier release have no mini-batches.
+  const onlyOnce = config.numIterations === 1 && (config.numMiniBatches ?? 1) === 1 && !config.replay;
   return {
     id: 'clip_ratio',
     title: 'Clip ratio',
     term: 'clip ratio',
     unit: 'share',
     ...(onlyOnce && {
-      note: 'Always 0 with numIterations 1: each completion is used for one update, of the model that generated it.',
+      note: 'Always 0 with numIterations and numMiniBatches 1: each completion is used for one update, of the model that generated it.',
     }),
     series: [
       { ...line('clip_ratio/region_mean', 'clipped', 0), style: 'strong' },
@@ -252,7 +262,7 @@ function stack(
 
 /** What is drawn elsewhere, or follows from what is. */
 const ELSEWHERE =
-  /^(reward|reward_std|reward_min|reward_max|eval_reward|frac_reward_zero_std|kl|entropy|grad_norm|learning_rate|loss|step_time|num_tokens|stage|mean_token_accuracy|cispo_clip_ratio)$|^(rewards\/.+\/(mean|std)|groups\/.+|completions\/.+|clip_ratio\/.+|time\/.+|eval_.+|dynamic_sampling\/.+)$/;
+  /^(reward|reward_std|reward_min|reward_max|eval_reward|frac_reward_zero_std|kl|entropy|grad_norm|learning_rate|loss|step_time|num_tokens|stage|mean_token_accuracy|cispo_clip_ratio)$|^(rewards\/.+\/(mean|std)|groups\/.+|completions\/.+|clip_ratio\/.+|time\/.+|eval_.+|dynamic_sampling\/.+|replay\/.+)$/;
 
 /** Metrics that only some runs have. */
 const OTHERS: Record<string, Pick<ChartDefinition, 'title' | 'term' | 'unit'>> = {

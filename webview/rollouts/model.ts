@@ -28,6 +28,8 @@ export interface Group {
   discarded: boolean;
   /** Those that a rejection stage keeps; undefined in steps of other stages. */
   kept: ReadonlySet<Completion> | undefined;
+  /** The step that sampled it, where this one replayed it. */
+  replayedFrom: number | undefined;
   /** The largest advantage of its tokens, of either sign. */
   largest: number;
 }
@@ -53,6 +55,7 @@ export function groupsOf(rows: readonly Completion[], selection?: Selection): Gr
     signal: signals[i]!,
     discarded: group[0]!.discarded === true,
     kept: selection && keptRows(group, selection),
+    replayedFrom: group[0]!.replayed_from,
     largest: largestAdvantage(group),
   }));
 }

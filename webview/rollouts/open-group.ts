@@ -2,7 +2,7 @@ import type { Arithmetic } from '../../src/grpo/advantage-arithmetic.ts';
 import type { CompletionTokens } from '../../src/protocol/completion-tokens.ts';
 import type { Completion } from '../../src/protocol/dashboard-completion.ts';
 import { explainedGroup } from '../../src/protocol/explained-group.ts';
-import { inGroups, learnedFrom } from '../../src/protocol/row-groups.ts';
+import { inGroups, ownOf } from '../../src/protocol/row-groups.ts';
 import { type StepSettings, settingAt, settingsAt, stepArithmetic } from '../../src/protocol/step-settings.ts';
 import { el } from '../dom.ts';
 import { ExplainPage } from '../explain/explain-page.ts';
@@ -183,7 +183,7 @@ export class OpenGroup {
   #stepArithmetic(rows: readonly Completion[], settings: StepSettings): Map<Completion, Arithmetic> {
     const key = JSON.stringify(settings);
     if (this.#computed?.rows !== rows || this.#computed.key !== key)
-      this.#computed = { rows, key, arithmetic: stepArithmetic(inGroups(learnedFrom(rows)), settings) };
+      this.#computed = { rows, key, arithmetic: stepArithmetic(inGroups(ownOf(rows)), settings) };
     return this.#computed.arithmetic;
   }
 

@@ -20,17 +20,19 @@ export interface PassWeights {
   frozen: Weights | undefined;
 }
 
-/** Of all completions that a step learns from, also those without a gradient. */
+/** Of all completions that an update learns from, also those without a gradient. */
 export interface BatchTotals {
   rows: number;
   /** Those that count in the loss. */
   tokens: number;
+  /** Of the rollout's updates on average, where there are several mini-batches. */
+  averageTokens?: number | undefined;
 }
 
 /** What the loss is multiplied with before gradients are taken in float16. */
 export type Scaling = { loss: NdArray };
 
-/** One pass over a rollout, a micro-batch at a time: the loss and its gradient. */
+/** One pass over a rollout, or over a mini-batch of it, a micro-batch at a time: the loss and its gradient. */
 export class Gradients {
   readonly #engine: Engine;
   readonly #program: Compiled<GradientInputs, GradientOutputs>;
@@ -47,15 +49,15 @@ export class Gradients {
   }
 
   /**
-   * The loss of all micro-batches of a rollout, and its gradient, which the caller releases. Adds its sums to those of the
-   * passes before, `sums`, puts the figures of each completion's tokens into `tokens`, at its place, and keeps in each batch the policy's
-   * log-probabilities of the first pass.
+   * The loss of all micro-batches of an update, and its gradient, which the caller releases. Adds its sums to those of the
+   * updates before, `sums`, puts the figures of each completion's tokens into `tokens`, at its place, and keeps in each batch the policy's
+   * log-probabilities of the first pass, where it has none of the policy that sampled.
    */
   async of(
     { trained, params, frozen }: PassWeights,
     batches: MicroBatch[],
     {
-      totals: { rows, tokens: counted },
+      totals: { rows, tokens: counted, averageTokens },
       sums,
       tokens,
       preference,
@@ -71,6 +73,7 @@ export class Gradients {
     },
   ): Promise<{ gradients: Weights; loss: number; sums: SumsAsNumbers }> {
     const totals = { rows: scalar(rows), tokens: scalar(counted) };
+    const average = averageTokens === undefined ? undefined : { tokens: scalar(averageTokens) };
     let gradients = await this.#zeros.like(trained);
     let loss = preference?.loss ?? 0;
     const own: Record<string, number> = {};
@@ -79,6 +82,7 @@ export class Gradients {
       const result = await this.#program.run({
         ...{ params, sequences, mask, advantages, totals, accumulated: gradients },
         ...(frozen && { frozen }),
+        ...(average && { average }),
         ...(old && { old }),
         ...(sampled && { sampled }),
         ...(reference && { reference }),

@@ -18,13 +18,19 @@ export interface Learner {
    */
   logProbs(completions: readonly Pick<Experience, 'promptIds' | 'completionIds'>[], group: number): Promise<number[][]>;
   /** Moves the policy by a rollout, whole groups one after another. Throws Diverged before numbers that are not finite are applied. */
-  update(rollout: readonly Experience[]): Promise<UpdateResult>;
+  update(rollout: readonly Experience[], options?: UpdateOptions): Promise<UpdateResult>;
   /** Makes the policy as it is now the reference, or moves the reference towards it as `refModelMixupAlpha` says. */
   syncReference(): Promise<void>;
   /** Fills an empty folder with the model, and with what it takes to continue training from there. */
   save(folder: string, progress: Progress): Promise<void>;
   /** Continues from such a folder. Throws BadInput when it is not one, or of another model. */
   restore(folder: string): Promise<Progress>;
+}
+
+/** How a rollout is learned from. */
+export interface UpdateOptions {
+  /** Which of its completions each update of a pass learns from, all of them once; undefined: a pass is one update. */
+  miniBatches?: readonly number[][] | undefined;
 }
 
 /** How completions are drawn. */
@@ -52,19 +58,21 @@ export interface Progress {
 export interface TokenFigures {
   /** Entropy of the policy's next-token distribution, in nats. */
   entropies: Float32Array;
-  /** ρ, how much more likely the token has become since the first pass; undefined at the first, where all are 1. */
+  /** ρ, how much more likely the token has become since it was sampled; undefined where the policy has not moved since: all are 1. */
   ratios?: Float32Array | undefined;
   /** 1 on the tokens that learn; undefined where all do. */
   learns?: Uint8Array | undefined;
   /** k3 estimate of KL(policy ‖ reference), in nats; undefined without a reference. */
   kl?: Float32Array | undefined;
+  /** How much the completion counts; undefined where it was sampled in this step, and counts as 1. */
+  weight?: number | undefined;
 }
 
 /** What the updates of one step came to. */
 export interface UpdateResult {
   /** Of each completion at the last pass, in the rollout's order; undefined for those without a gradient, which are not computed. */
   tokens?: (TokenFigures | undefined)[];
-  /** TRL's keys: loss, grad_norm, learning_rate, entropy, kl, clip_ratio/...; over the step's passes, and the completions in them. */
+  /** TRL's keys: loss, grad_norm, learning_rate, entropy, kl, clip_ratio/...; over the step's updates, and the completions in them. */
   metrics: Metrics;
   /** Updates that were skipped because their gradients overflowed float16, and the scale of the loss from now on. */
   overflow?: { skipped: number; lossScale: number };

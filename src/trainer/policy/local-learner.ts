@@ -3,7 +3,7 @@ import type { Sequence } from '../../model/network/batch.ts';
 import type { Weights } from '../../model/weights-tree.ts';
 import type { RunConfig } from '../../protocol/run-config.ts';
 import { readCheckpoint, writeCheckpoint } from './checkpoint.ts';
-import type { Learner, PolicySampler, Progress, SamplingSettings, UpdateResult } from './learner.ts';
+import type { Learner, PolicySampler, Progress, SamplingSettings, UpdateOptions, UpdateResult } from './learner.ts';
 import { LocalSampler, type SampledRun } from './local-sampler.ts';
 import { Policy, type StartWeights } from './policy.ts';
 import { freshState, movePolicy } from './policy-state.ts';
@@ -19,7 +19,15 @@ export interface TrainedRun extends SampledRun, StartWeights {
 /** What of a config is about groups of completions has no part in supervised fine-tuning: each demonstration is alone. */
 const supervisedConfig = (config: RunConfig): RunConfig => ({
   ...config,
-  ...{ numGenerations: 1, numIterations: 1, lossType: 'dapo', beta: 0, dpoCoef: 0, useAdaptiveEntropy: false },
+  ...{
+    numGenerations: 1,
+    numIterations: 1,
+    numMiniBatches: 1,
+    lossType: 'dapo',
+    beta: 0,
+    dpoCoef: 0,
+    useAdaptiveEntropy: false,
+  },
 });
 
 /** Trains a policy on an engine of this process. */
@@ -59,8 +67,8 @@ export class LocalLearner implements Learner {
     return this.policy.logProbs(completions, group);
   }
 
-  update(rollout: readonly Experience[]): Promise<UpdateResult> {
-    return this.policy.update(rollout, { all: this.#all });
+  update(rollout: readonly Experience[], options: UpdateOptions = {}): Promise<UpdateResult> {
+    return this.policy.update(rollout, { ...options, all: this.#all });
   }
 
   syncReference(): Promise<void> {

@@ -12,6 +12,10 @@ import type { RunConfig } from '../../protocol/run-config.ts';
 export interface ReferencedExperience extends Experience {
   /** Log-probabilities of its tokens under the reference policy, where the loss asks for them: all of a rollout, or none. */
   reference?: readonly number[];
+  /** The same under the policy that sampled, where the first pass does not give them: where there are several mini-batches, or replayed ones. */
+  old?: readonly number[];
+  /** Of a replayed one: what its advantage has been multiplied with. */
+  weight?: number;
 }
 
 /** Some completions of a rollout, laid out for one run of the gradient program. */
@@ -24,7 +28,7 @@ export interface MicroBatch {
   /** [rows, longest completion]: 1 on tokens that count. */
   mask: NdArray;
   advantages: NdArray;
-  /** Under the policy that sampled: known after the first pass. */
+  /** Under the policy that sampled: known after the first pass, if not before. */
   old?: { logProbs: NdArray };
   /** As the sampler computed them. */
   sampled?: { logProbs: NdArray };
@@ -35,7 +39,7 @@ export interface MicroBatch {
 const ACTIVATION_BYTES = 2 ** 31;
 
 /** What of a run config decides how a rollout is cut. */
-type CuttingConfig = Pick<
+export type CuttingConfig = Pick<
   RunConfig,
   'numGenerations' | 'gradientAccumulationSteps' | 'lossType' | 'topEntropyQuantile'
 > &
@@ -73,7 +77,7 @@ export function microBatches(
 }
 
 /** Whether the policy's loss depends on any of its tokens. */
-function hasGradient({ advantage, mask }: Experience): boolean {
+export function hasGradient({ advantage, mask }: Pick<Experience, 'advantage' | 'mask'>): boolean {
   const own = (token: number) => (typeof advantage === 'number' ? advantage : advantage[token]!);
   return Array.prototype.some.call(mask, (counts: number, token) => counts !== 0 && !isZero(own(token)));
 }
@@ -97,6 +101,7 @@ function microBatch(part: ReferencedExperience[], group: number, model: ModelCon
     advantages: perRow
       ? leaveOpen(floats(perRow, [rows, 1]), [ROWS])
       : byToken(({ advantage }) => advantage as ArrayLike<number>),
+    ...(part[0]!.old && { old: { logProbs: byToken(({ old }) => old!) } }),
     ...(part[0]!.sampledLogProbs && { sampled: { logProbs: byToken(({ sampledLogProbs }) => sampledLogProbs!) } }),
     ...(part[0]!.reference && { reference: { logProbs: byToken(({ reference }) => reference!) } }),
   };

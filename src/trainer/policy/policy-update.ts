@@ -25,7 +25,7 @@ export type GradientInputs = {
   mask: Tensor;
   /** [rows, 1], or [rows, C] with process supervision. */
   advantages: Tensor;
-  /** [rows, C] log-probabilities under the sampling policy; absent at the first pass over a rollout. */
+  /** [rows, C] log-probabilities under the sampling policy; absent at the first pass over a rollout that is not divided. */
   old?: { logProbs: Tensor };
   /** [rows, C] log-probabilities as the sampler computed them, with `offPolicyMaskThreshold` where they are known. */
   sampled?: { logProbs: Tensor };
@@ -37,6 +37,8 @@ export type GradientInputs = {
   bonus?: { coef: Tensor };
   /** Of all micro-batches of the update. */
   totals: { rows: Tensor; tokens: Tensor };
+  /** Of an average update, where a rollout is divided among several. */
+  average?: { tokens: Tensor };
   /** The sum of the gradients of the micro-batches before. */
   accumulated: Parameters;
   /** What the loss, and with it gradients, are multiplied with, so that float16 holds small ones. */
@@ -62,7 +64,7 @@ export type GradientOutputs = {
 export function gradientProgram(model: ModelConfig, config: RunConfig) {
   return (inputs: GradientInputs): GradientOutputs => {
     const { params, frozen, sequences, mask, advantages, totals, accumulated, scaling } = inputs;
-    const { old, sampled, reference, preference, bonus } = inputs;
+    const { average, old, sampled, reference, preference, bonus } = inputs;
     const names = Object.keys(params);
     let logProbs!: Tensor;
     let entropies!: Tensor;
@@ -90,6 +92,7 @@ export function gradientProgram(model: ModelConfig, config: RunConfig) {
           advantages: advantages as Tensor2D,
           totalRows: totals.rows as Scalar,
           totalTokens: totals.tokens as Scalar,
+          ...(average && { averageTokens: average.tokens as Scalar }),
         },
         config,
       );

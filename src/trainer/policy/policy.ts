@@ -13,11 +13,10 @@ import { adamWOptions } from './adamw-options.ts';
 import { ComputeCopies } from './compute-copies.ts';
 import { checkUpdate, checkWeights, largest } from './diverged.ts';
 import { entropyBonus, withEntropyOf } from './entropy-bonus.ts';
-import { type BatchTotals, Gradients, type PassWeights, type Scaling } from './gradients.ts';
-import type { TokenFigures, UpdateResult } from './learner.ts';
+import { Gradients, type PassWeights, type Scaling } from './gradients.ts';
+import type { TokenFigures, UpdateOptions, UpdateResult } from './learner.ts';
 import { learningRateAfter } from './learning-rate.ts';
 import { FIRST_LOSS_SCALE, type LossScale, nextLossScale } from './loss-scale.ts';
-import { microBatches, type ReferencedExperience } from './micro-batches.ts';
 import { MixedReference } from './mixed-reference.ts';
 import { partsOf } from './parts.ts';
 import { freshState, type PolicyState, weightsOf } from './policy-state.ts';
@@ -33,6 +32,8 @@ import {
   gradientProgram,
 } from './policy-update.ts';
 import { Preferences } from './preferences.ts';
+import { replayMetrics, withOld, withReference } from './scored-rollout.ts';
+import { updateBatches } from './update-batches.ts';
 
 /** What a training starts from. */
 export interface StartWeights {
@@ -87,13 +88,19 @@ export class Policy {
     return { ...this.#frozen, ...(await this.#copies.of(this.state.weights)) };
   }
 
-  /** `numIterations` passes over a rollout, each one optimizer update. `all`: also over what has no gradient. */
-  async update(rollout: readonly Experience[], options: { all?: boolean } = {}): Promise<UpdateResult> {
+  /**
+   * `numIterations` passes over a rollout, each one optimizer update, or one for each mini-batch. `all`: also over what has no gradient.
+   */
+  async update(rollout: readonly Experience[], options: UpdateOptions & { all?: boolean } = {}): Promise<UpdateResult> {
     const started = performance.now();
-    const completions = await this.#withReference(rollout);
-    const batches = microBatches(completions, this.#model, this.#config, options);
-    const totals = totalsOf(rollout);
+    const referenced = await withReference(rollout, this.#scorer, await this.#referenceWeights(), this.#config);
     const updating = performance.now();
+    // The first pass gives them, if all of it is one update and all was sampled by this policy.
+    const needsOld = options.miniBatches || rollout.some(({ replayed }) => replayed);
+    const completions = needsOld
+      ? await withOld(referenced, this.#scorer, await this.weights(), this.#config, options)
+      : referenced;
+    const updates = updateBatches(completions, this.#model, this.#config, options);
 
     const { numIterations, useAdaptiveEntropy, entropyCoef, dpoCoef } = this.#config;
     const largestAdvantage = largest(rollout.map(({ advantage }) => advantage));
@@ -103,13 +110,16 @@ export class Policy {
     const tokens: (TokenFigures | undefined)[] = rollout.map(() => undefined);
     const preferences = dpoCoef === 0 ? undefined : new Preferences(this.#scorer, completions, this.#config);
     const passes: Metrics[] = [];
-    for (let iteration = 0; iteration < numIterations; iteration++) {
+    const count = numIterations * updates.length;
+    for (let update = 0; update < count; update++) {
+      const { batches, totals } = updates[update % updates.length]!;
+      const isLastPass = update >= count - updates.length;
       const preference = await preferences?.under(await this.weights());
       const pass = await this.#gradients.of(await this.#passWeights(), batches, {
-        ...{ totals, sums, tokens: iteration === numIterations - 1 ? tokens : undefined },
+        ...{ totals, sums, tokens: isLastPass ? tokens : undefined },
         ...{ preference, bonus: entropyBonus(this.state, this.#config), ...this.#scaling() },
       });
-      loss += pass.loss / numIterations;
+      loss += pass.loss / count;
       learningRate = learningRateAfter(this.state.updates, this.#config);
       const figures = { loss: pass.loss, sums, largestAdvantage, learningRate, applied: norms.length > 0 };
       const norm = await this.#apply(pass.gradients, learningRate, (norm) =>
@@ -125,8 +135,8 @@ export class Policy {
       });
       this.#engine.release(pass.gradients);
     }
-    for (const { old } of batches) this.#engine.release({ ...(old && { old }) });
-    const skipped = numIterations - norms.length;
+    for (const { old } of updates.flatMap(({ batches }) => batches)) this.#engine.release({ ...(old && { old }) });
+    const skipped = count - norms.length;
     return {
       metrics: {
         loss,
@@ -134,9 +144,10 @@ export class Policy {
         learning_rate: learningRate,
         ...lossMetrics(sums),
         ...meanOf(passes),
+        ...replayMetrics(completions),
       },
       ...(skipped > 0 && { overflow: { skipped, lossScale: this.state.lossScale!.scale } }),
-      tokens,
+      tokens: tokens.map((figures, row) => figures && { ...figures, weight: completions[row]!.weight }),
       seconds: { reference: (updating - started) / 1000, update: (performance.now() - updating) / 1000 },
     };
   }
@@ -242,14 +253,11 @@ export class Policy {
     this.state = next;
   }
 
-  /** Scores the rollout under the reference policy, if the loss asks for it. */
-  async #withReference(rollout: readonly Experience[]): Promise<readonly ReferencedExperience[]> {
-    const { beta, numGenerations } = this.#config;
-    if (beta === 0) return rollout;
+  /** Undefined where the loss asks for no reference. */
+  async #referenceWeights(): Promise<Weights | undefined> {
+    if (this.#config.beta === 0) return undefined;
     const trained = this.#trainedReference(this.state);
-    const weights = { ...this.#frozen, ...(trained && (await this.#copies.of(trained))) };
-    const logProbs = await this.#scorer.logProbs(weights, rollout, numGenerations);
-    return rollout.map((experience, row) => ({ ...experience, reference: logProbs[row]! }));
+    return { ...this.#frozen, ...(trained && (await this.#copies.of(trained))) };
   }
 
   /** The part of the reference that is not frozen: a synced one, or the start model. Under LoRA that is the frozen weights alone. */
@@ -257,10 +265,4 @@ export class Policy {
     if (this.#config.beta === 0) return undefined;
     return syncedReference ?? (this.#frozen ? undefined : this.#start);
   }
-}
-
-function totalsOf(rollout: readonly Experience[]): BatchTotals {
-  let tokens = 0;
-  for (const { mask } of rollout) for (let token = 0; token < mask.length; token++) tokens += mask[token]!;
-  return { rows: rollout.length, tokens };
 }

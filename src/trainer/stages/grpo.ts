@@ -5,6 +5,7 @@ import type { Finding } from '../../protocol/finding.ts';
 import type { ScoreTable } from '../../protocol/rewards.ts';
 import type { RolloutRow } from '../../protocol/run-folder.ts';
 import { creditOf, experiencesOf } from '../credit.ts';
+import { miniBatches } from '../mini-batches.ts';
 import { lostPolicy } from '../policy/diverged.ts';
 import type { Learner, PolicySampler, Progress } from '../policy/learner.ts';
 import type { PreparedRun } from '../prepare.ts';
@@ -16,6 +17,7 @@ import { Stopwatch } from '../stopwatch.ts';
 import { type Collected, replaceWithoutSignal, type ScoredRollout } from './dynamic-sampling.ts';
 import { LengthRewards } from './length-rewards.ts';
 import { PromptMemory } from './prompt-memory.ts';
+import { ReplayMemory, withReplayed } from './replay-memory.ts';
 
 /** What a step reads of its run: nothing of where the policy computes. */
 type GrpoRun = Pick<PreparedRun, 'config' | 'prompts' | 'tokenizer' | 'recorded' | 'stepsBefore'>;
@@ -48,6 +50,8 @@ export class GrpoStage implements Stage {
   /** Of earlier rewards, where the baseline asks for it. */
   readonly #memory: PromptMemory | undefined;
   readonly #lengths: LengthRewards;
+  /** Of earlier groups, where some are replayed. */
+  readonly #replay: ReplayMemory | undefined;
 
   /** `findings`: what a step's completions show of the run. */
   constructor(run: GrpoRun, learner: Learner, score: Score, findings: (scored: ScoredStep) => Finding[] = () => []) {
@@ -59,6 +63,7 @@ export class GrpoStage implements Stage {
     this.#findings = findings;
     this.#lengths = new LengthRewards(run.config);
     if (run.config.baseline === 'history') this.#memory = new PromptMemory();
+    if (run.config.replay) this.#replay = new ReplayMemory(run.config, run.config.replay);
   }
 
   async step(loop: TrainingLoop): Promise<StepRecord | undefined> {
@@ -89,16 +94,21 @@ export class GrpoStage implements Stage {
     watch.lap('score');
 
     // They can be read while the policy is updated, and somebody may stop the run because of what they show.
+    const rows = rolloutRows(scored, tokenizer);
+    const replayed = this.#replay?.draw(step, 1 + (discarded?.rollout ?? rollout).at(-1)!.group);
     const completions = {
-      rows: rolloutRows(scored, tokenizer),
+      rows,
+      ...(replayed && { replayed: replayed.rows }),
       ...(discarded && { discarded: this.#discardedRows(step, discarded) }),
     };
     if (!(await loop.scored({ step, ...completions, findings: () => this.#findings(scored) }))) return undefined;
     watch.resume();
 
-    // Update the policy μ times (`numIterations`) to maximize the GRPO objective.
+    // Update the policy μ times (`numIterations`), with each mini-batch if there are several, to maximize the GRPO objective.
     loop.emit({ type: 'phase', step, phase: 'update' });
-    const update = await this.#learner.update(experiencesOf(rollout, credit, config));
+    const own = experiencesOf(rollout, credit, config);
+    const learned = replayed ? withReplayed(own, replayed) : own;
+    const update = await this.#learner.update(learned, { miniBatches: miniBatches(learned.length, step, config) });
     // Now and then, the reference follows the policy: π_ref ← α π_θ + (1 − α) π_ref.
     if (config.syncRefModel && (step - this.#before) % config.refModelSyncSteps === 0)
       await this.#learner.syncReference();
@@ -108,6 +118,7 @@ export class GrpoStage implements Stage {
     const lengthMetrics = this.#lengths.metrics;
     this.#lengths.adapt(rollout);
     this.#memory?.remember(rollout, credit, config.numGenerations);
+    this.#replay?.remember(step, rollout, rows, own);
     if (draw) this.#drawn = draw.position;
     const tokens = tokensOf(rollout) + tokensOf(discarded?.rollout ?? []);
     this.progress = { ...this.progress, step, numTokens: this.progress.numTokens + tokens };
@@ -121,12 +132,14 @@ export class GrpoStage implements Stage {
   async save(folder: string): Promise<void> {
     await this.#learner.save(folder, this.progress);
     this.#memory?.save(folder);
+    this.#replay?.save(folder);
     this.#lengths.save(folder);
     if (this.#run.config.dynamicSampling) savePosition(folder, this.#drawn);
   }
 
   async restore(folder: string): Promise<void> {
     this.#memory?.restore(folder);
+    this.#replay?.restore(folder);
     this.#lengths.restore(folder);
     this.progress = await this.#learner.restore(folder);
     this.#drawn = readPosition(folder) ?? (this.progress.step - this.#before) * this.#run.config.promptsPerStep;

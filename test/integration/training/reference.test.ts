@@ -7,12 +7,15 @@ import { expectTrlWeights, type MetricsRow, prepareTrlRun, type TrlRun, trlRuns 
 import { metricsOf, rolloutsOf, trainHere, updatesOf } from './workspace.ts';
 
 /** What TRL logs and we do not, or otherwise, under these configs. */
-function isComparable(key: string, { gradientAccumulationSteps, delta, ...config }: TrlRun['config']): boolean {
+function isComparable(
+  key: string,
+  { gradientAccumulationSteps, numMiniBatches = 1, delta, ...config }: TrlRun['config'],
+): boolean {
   // Extremes over several processes, and what it says of the entropy bonus.
   if (['clip_ratio/low_min', 'clip_ratio/high_max', 'policy_loss'].includes(key)) return false;
   if (key === 'entropy_coef' && !config.useAdaptiveEntropy) return false;
   // TRL: means over the tokens of a micro-batch, and then over micro-batches. Ours are over all tokens.
-  if (gradientAccumulationSteps > 1 && /^(kl|entropy$|clip_ratio)/.test(key)) return false;
+  if (gradientAccumulationSteps * numMiniBatches > 1 && /^(kl|entropy$|(cispo_)?clip_ratio)/.test(key)) return false;
   // TRL counts what is left above the clip range after capping, nothing if the cap is below it; we count what was above.
   if (delta !== undefined && /^clip_ratio.(high|region)/.test(key)) return false;
   // TRL looks at the batch instead of the groups.
@@ -34,7 +37,8 @@ describe('training from recorded rollouts equals TRL', () => {
       const step = index + 1;
       const ours = rolloutsOf(result.run, step).map(({ advantage }) => advantage);
       for (const [i, advantage] of advantages[index]!.entries()) expect(ours[i]).toBeCloseTo(advantage, 5);
-      const passes = metrics.slice(index * config.numIterations, step * config.numIterations);
+      const updates = config.numIterations * (config.numMiniBatches ?? 1);
+      const passes = metrics.slice(index * updates, step * updates);
       for (const [key, value] of Object.entries(meanOf(passes))) {
         if (
           !isComparable(key, config) ||

@@ -12,6 +12,7 @@ export interface TrlRun {
     model: string;
     lora?: object;
     numIterations: number;
+    numMiniBatches?: number;
     gradientAccumulationSteps: number;
     [field: string]: unknown;
   };

@@ -173,6 +173,15 @@ describe('bad input is one sentence at its line and column', () => {
       '"gradientAccumulationSteps": 5',
       '2:32: "gradientAccumulationSteps" must divide the 32 completions of a step into equal parts.',
     ],
+    [
+      '"numMiniBatches": 8, "gradientAccumulationSteps": 8',
+      '2:53: "gradientAccumulationSteps" must divide each of the 8 mini-batches of a step\'s 32 completions into equal parts.',
+    ],
+    ['"numMiniBatches": 33', '2:21: "numMiniBatches" must not be above the 32 completions of a step.'],
+    [
+      '"numMiniBatches": 4, "beta": 0.1, "dpoCoef": 1',
+      '2:48: "dpoCoef" cannot be combined with numMiniBatches: a pair may end up in two of them.',
+    ],
     ['"beta": 0, "beta": 1', '2:14: The field "beta" is here twice; remove one.'],
     ['"__proto__": {}', '2:3: Unknown field "__proto__".'],
     ['"lora": { "__proto__": { "r": 4 } }', '2:13: Unknown field "__proto__".'],

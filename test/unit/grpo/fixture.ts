@@ -33,6 +33,14 @@ interface Fixture {
     margin: number;
     accuracy: number;
   }[];
+  /** Completions of an earlier policy: `oldLogps` are recorded, `start` those of the policy at the start of the step. */
+  replays: {
+    inputs: Record<'logps' | 'oldLogps' | 'sampledLogps' | 'refLogps' | 'entropies' | 'mask' | 'advantages', Table>;
+    start: Table;
+    maxWeight: number;
+    weights: number[];
+    cases: { options: LossOptions; loss: number; gradient: Table }[];
+  };
   advantages: {
     name: string;
     scores: (number | null)[][];

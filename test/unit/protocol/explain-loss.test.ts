@@ -51,7 +51,8 @@ describe.each([false, true])('advantages of tokens: %s', (byToken) => {
           const own = batch.advantages[row]!;
           const advantages = byToken ? own.slice(0, length) : undefined;
           const learns = all.length > 0 ? all.slice(row * WIDTH, row * WIDTH + length) : undefined;
-          const { pull } = pullOf({ advantage: own[0]!, advantages, length, counts: true, learns }, options, step);
+          const completion = { advantage: own[0]!, advantages, length, counts: true, learns };
+          const { pull } = pullOf(completion, { ...options, numMiniBatches: 1 }, step);
           const slope = Array.from(gradient).slice(row * WIDTH, row * WIDTH + length);
           expect(-slope.reduce((sum, each) => sum + each, 0)).toBeCloseTo(pull, 5);
         });
@@ -66,7 +67,13 @@ describe.each([false, true])('advantages of tokens: %s', (byToken) => {
   ])('by %s, as many are clipped as the loss of %s counts', (level, lossType) => {
     for (let seed = 1; seed <= 20; seed++) {
       const batch = batchOf(numbers(seed), 1.5, byToken);
-      const options = { ...defaults, lossType, importanceSamplingLevel: level, numIterations: 2 } as const;
+      const options = {
+        ...defaults,
+        lossType,
+        importanceSamplingLevel: level,
+        numIterations: 2,
+        numMiniBatches: 1,
+      } as const;
       const { sums } = runLoss(batch, options);
       const completions = LENGTHS.map((length, row) => ({
         completion: '',
@@ -127,7 +134,7 @@ test.each([
           ratios: passes === 1 ? undefined : above(batch.oldLogps![row]!, (difference) => Math.exp(-difference)),
         };
       });
-      const { table } = held({ completions, options: { ...options, numIterations: passes } });
+      const { table } = held({ completions, options: { ...options, numIterations: passes, numMiniBatches: 1 } });
       const costs = table!.rows.map((row) => Number(row.at(-1)));
       expect(costs.reduce((sum, cost) => sum + cost, 0) / LENGTHS.length).toBeCloseTo(added, 4);
       expect(added).toBeGreaterThan(1e-3);

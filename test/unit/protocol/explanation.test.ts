@@ -78,19 +78,25 @@ test('completions without ratios or KL leave the others theirs', () => {
 
 test('a long completion pulls more where tokens are averaged over the step, and no more where completions are', () => {
   const step = { rows: 4, tokens: 40 };
-  const pull = (lossType: 'dapo' | 'grpo' | 'dr_grpo', length: number, counts = true) =>
-    pullOf({ advantage: 2, length, counts }, { lossType, maxCompletionLength: 20, epsilonHigh: 0.2 }, step).pull;
+  const BOUNDS = { maxCompletionLength: 20, epsilonHigh: 0.2 };
+  const pull = (lossType: 'dapo' | 'grpo' | 'dr_grpo', length: number, counts = true, numMiniBatches = 1) =>
+    pullOf({ advantage: 2, length, counts }, { ...{ lossType, numMiniBatches }, ...BOUNDS }, step).pull;
   expect([pull('dapo', 10), pull('dapo', 20)]).toEqual([0.5, 1]);
   expect([pull('grpo', 10), pull('grpo', 20)]).toEqual([0.5, 0.5]);
   expect(pull('dr_grpo', 10)).toBeCloseTo((2 * 10) / (4 * 20), 12);
   expect(pull('dapo', 10, false)).toBe(0);
+  // Two of the four, of 20 tokens on average.
+  expect(pull('dapo', 10, true, 2)).toBe((2 * 10) / 20);
+  expect(pull('grpo', 10, true, 2)).toBe(2 / 2);
 });
 
 test('under process supervision each token pulls, and is clipped, by its own advantage', () => {
   const [first, ...others] = demoGroup().completions;
   const stepwise = { ...first!, advantage: 1, length: 2, advantages: [1, -1], ratios: [1, 0.5] };
   const step = { rows: 8, tokens: 16 };
-  expect(pullOf(stepwise, { lossType: 'dapo', maxCompletionLength: 8, epsilonHigh: 0.2 }, step).pull).toBe(0);
+  expect(
+    pullOf(stepwise, { lossType: 'dapo', maxCompletionLength: 8, epsilonHigh: 0.2, numMiniBatches: 1 }, step).pull,
+  ).toBe(0);
   const group = { ...demoGroup(), completions: [stepwise, ...others] };
   expect(explanationText(explainGroup(group))).toContain('1 of 2');
   // Of the first completion, all that pulls is 1 − 1.

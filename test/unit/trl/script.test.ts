@@ -27,11 +27,15 @@ test('values as Python has them', () => {
 test.each([
   [
     { promptsPerStep: 16, numGenerations: 8 },
-    { completions: 128, microBatch: 128, gradientAccumulationSteps: 1, updatesPerStep: 1 },
+    { completions: 128, microBatch: 128, gradientAccumulationSteps: 1, stepsPerGeneration: 1, updatesPerStep: 1 },
   ],
   [
     { promptsPerStep: 4, numGenerations: 6, gradientAccumulationSteps: 3, numIterations: 2 },
-    { completions: 24, microBatch: 8, gradientAccumulationSteps: 3, updatesPerStep: 2 },
+    { completions: 24, microBatch: 8, gradientAccumulationSteps: 3, stepsPerGeneration: 3, updatesPerStep: 2 },
+  ],
+  [
+    { promptsPerStep: 4, numGenerations: 6, gradientAccumulationSteps: 2, numIterations: 2, numMiniBatches: 3 },
+    { completions: 24, microBatch: 4, gradientAccumulationSteps: 2, stepsPerGeneration: 6, updatesPerStep: 6 },
   ],
 ])('%j in TRL', (fields, batches) => {
   expect(trlBatches(config(fields))).toEqual(batches);

@@ -88,10 +88,14 @@ describe('chartDefinitions', () => {
   });
 
   it('explains clip ratios that are always 0', () => {
-    const note = (iterations: number) =>
-      chartDefinitions(keys, config([], { numIterations: iterations })).find(({ id }) => id === 'clip_ratio')!.note;
+    const note = (iterations: number, batches?: number) =>
+      chartDefinitions(keys, config([], { numIterations: iterations, numMiniBatches: batches })).find(
+        ({ id }) => id === 'clip_ratio',
+      )!.note;
     expect(note(1)).toContain('Always 0');
     expect(note(2)).toBeUndefined();
+    expect(note(1, 1)).toContain('Always 0');
+    expect(note(1, 4)).toBeUndefined();
   });
 
   it('stacks layers: each is drawn on top of those before it, and shows its own value', () => {
