@@ -55,5 +55,5 @@ function whyNot(
   if (threshold === null && reward <= worst) return 'no better than the worst';
   if (threshold !== null && reward < threshold) return `below ${formatNumber(threshold)}`;
   if (group.some((other) => other.kept && other.completion === completion)) return 'the same text';
-  return `not among the best ${best}`;
+  return best === 1 ? 'not the best' : `not among the best ${best}`;
 }

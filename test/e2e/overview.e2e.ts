@@ -111,6 +111,33 @@ test('the band can be switched off, and explains itself', async () => {
   await expect.poll(() => band.getAttribute('aria-pressed')).toBe('false');
 });
 
+test('stages are told in the head and in the legend; a step without completions opens the nearest with some', async () => {
+  const stages = [
+    { kind: 'sft', name: 'cold start', maxSteps: 10 },
+    { kind: 'grpo', name: 'grpo', maxSteps: 30 },
+  ];
+  const staged = run('/runs/1', 'sort', 0.2);
+  webview = await BareWebview.open('webview');
+  const { page } = webview;
+  await webview.send({ ...staged, head: { ...staged.head, config: { ...staged.head.config, stages } } });
+  await page.getByText('grpo (2 of 2)').waitFor();
+  const asked = () => webview!.posted<{ steps: number[] }>('distribution');
+  await expect.poll(async () => (await asked()).length).toBe(1);
+  expect(Math.min(...(await asked())[0]!.steps)).toBe(11);
+  const slider = page.getByRole('slider', { name: /^KL/ });
+  const legend = page.locator('.chart-kl .readout .at');
+  await slider.focus();
+  await page.keyboard.press('Home');
+  expect(await legend.innerText()).toBe('step 1 · cold start');
+  await page.keyboard.press('End');
+  expect(await legend.innerText()).toBe('step 40 · grpo');
+  expect(await slider.getAttribute('aria-valuetext')).toBe('step 40, grpo');
+  const box = (await page.locator('.chart-reward .u-over').boundingBox())!;
+  await page.mouse.click(box.x + box.width * 0.1, box.y + box.height / 2);
+  await page.getByText('of 40 · grpo').waitFor();
+  expect((await kept(page)).step).toBe(11);
+});
+
 test('the x axis is steps, time or tokens; the zoom stays where it was', async () => {
   const { page, legend } = await open();
   const slider = page.getByRole('slider', { name: /^Reward/ });

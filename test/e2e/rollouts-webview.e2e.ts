@@ -79,6 +79,45 @@ describe('the list of groups', () => {
     expect(await page.getByRole('button', { name: 'All groups' }).count()).toBe(0);
   });
 
+  test('says of groups that were replaced that they are discarded', async () => {
+    const { page } = await opened({}, 6, (step, groups) => {
+      const { rows, ...message } = rollouts(step, groups);
+      return { ...message, rows: rows.map((row) => (row.group < 4 ? row : { ...row, discarded: true })) };
+    });
+    await page.getByText('6 groups (2 discarded)').waitFor();
+    expect(await page.locator('.group-row .signal').allInnerTexts()).toEqual([
+      ...Array.from({ length: 4 }, () => 'signal'),
+      'discarded',
+      'discarded',
+    ]);
+    await page.locator('.group-row', { hasText: 'prompt 4' }).click();
+    await page.getByText('discarded: another prompt took its place').waitFor();
+    expect(await page.getByRole('button', { name: 'Explain Group' }).count()).toBe(0);
+  });
+
+  test('has of a rejection stage what is kept, and why', async () => {
+    const stages = [{ kind: 'rejection', name: 'rejection', maxSteps: STEPS, threshold: null, best: 1 }];
+    webview = await BareWebview.open('webview');
+    const { page } = webview;
+    await webview.send({ ...snapshot, head: { ...snapshot.head, config: { ...config, stages } } });
+    await page.getByRole('tab', { name: 'Rollouts' }).click();
+    await webview.send(rollouts(STEPS, 2));
+    await page.getByRole('columnheader', { name: 'Kept' }).waitFor();
+    expect(await page.locator('.group-row .signal').allInnerTexts()).toEqual(['1 kept', '1 kept']);
+    await page.getByText('1 of 4 kept for later stages').waitFor();
+    expect(await page.locator('article .tag', { hasText: 'kept' }).count()).toBe(1);
+    expect(await page.locator('article .advantage').count()).toBe(0);
+    await page.getByRole('button', { name: 'Explain Group' }).click();
+    await page.getByRole('heading', { name: 'What is kept of group 0 of step 12' }).waitFor();
+    const rows = page.getByRole('region', { name: 'Table of 3. The good ones are kept' }).locator('tbody tr');
+    expect(await rows.allInnerTexts()).toEqual([
+      expect.stringMatching(/^#1\s.*\s7\s+kept$/),
+      expect.stringMatching(/^#2\s.*\s7\s+the same text$/),
+      expect.stringMatching(/^#3\s.*\s2\s+not the best$/),
+      expect.stringMatching(/^#4\s.*\s1\s+no better than the worst$/),
+    ]);
+  });
+
   test('sorts by its headings, from the largest on where that is what is looked for', async () => {
     const { page } = await opened();
     const heading = page.getByRole('columnheader', { name: 'Mean' });
