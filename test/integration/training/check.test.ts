@@ -197,3 +197,38 @@ test('--difficulty writes solve rates, continues what was ended, and a run train
   });
   expect(new Set(prompts)).toEqual(new Set([whole.prompts[1]!.prompt]));
 });
+
+test('of a run with stages, reads all of them, and measures the first of GRPO', async () => {
+  const stages = [
+    { kind: 'sft', name: 'cold start', dataset: 'cold.jsonl', maxSteps: 2 },
+    { kind: 'grpo', maxSteps: 3 },
+    { kind: 'rejection', maxSteps: 2, best: 1 },
+    { kind: 'sft', name: 'polish', from: 'rejection', maxSteps: 2 },
+  ];
+  const cold = { 'cold.jsonl': [{ prompt: 'a', completion: ' b' }] };
+  const { status, report } = await check(tinyWorkspace({ stages }, cold));
+  expect(status).toBe(0);
+  expect(report.plan.steps).toBe(3);
+  expect(report.stages).toEqual([
+    { name: 'cold start', kind: 'sft', first: 1, last: 2, measured: false, demonstrations: 1 },
+    { name: 'grpo', kind: 'grpo', first: 3, last: 5, measured: true },
+    { name: 'rejection', kind: 'rejection', first: 6, last: 7, measured: false },
+    { name: 'polish', kind: 'sft', first: 8, last: 9, measured: false },
+  ]);
+  // What only another stage needs is missed before the run is.
+  const { status: broken, stderr } = await runGrpo('check', configOf(tinyWorkspace({ stages })));
+  expect(broken).toBe(2);
+  expect(stderr).toMatch(/"stages\.0\.dataset" names cold\.jsonl, which does not exist/);
+});
+
+test('penalties on length that the config adds count, and are no finding while they cost nothing', async () => {
+  const folder = tinyWorkspace({
+    ...{ maxCompletionLength: 24, overlongPenalty: { cache: 20 }, lengthPenalty: { target: 10 } },
+  });
+  const { report } = await check(folder);
+  const { functions } = report.step;
+  expect(functions.map(({ name }) => name)).toEqual(['letters', 'overlong_penalty', 'length_penalty']);
+  expect(functions[1]!.min).toBeLessThan(0);
+  expect(functions[2]).toMatchObject({ min: 0, max: 0 });
+  expect(report.findings.filter(({ kind }) => kind === 'constant-function')).toEqual([]);
+});

@@ -165,3 +165,30 @@ test('a run of a release that had none of this is explained without it', () => {
     expect(text).not.toContain(word);
   expect(textOf(recorded({ offPolicyMaskThreshold: 0.5 }, [0, 1]))).toContain('less likely by more than 0.5 nats');
 });
+
+test('of a rejection stage, it is explained what is kept, and nothing of an update', () => {
+  const group = demoGroup();
+  const best = Math.max(...group.completions.map(({ reward }) => reward!));
+  const kept = group.completions.findIndex(({ reward }) => reward === best);
+  const completions = group.completions.map((completion, i) => ({ ...completion, kept: i === kept }));
+  const { heading, sections } = explainGroup({ ...group, completions, selection: { threshold: null, best: 1 } });
+  expect(heading).toMatch(/^What is kept of /);
+  expect(sections).toHaveLength(3);
+  const { table, text } = sections[2]!;
+  expect(text.join(' ')).toContain('The stage trains nothing');
+  const verdicts = table!.rows.map((row) => row.at(-1));
+  expect(verdicts.filter((verdict) => verdict === 'kept')).toHaveLength(1);
+  expect(verdicts).toContain('no better than the worst');
+  const { text: bounded } = explainGroup({ ...group, completions, selection: { threshold: 1, best: null } })
+    .sections[2]!;
+  expect(bounded[0]).toBe(
+    'A completion is kept if it is rewarded with at least 1 (`threshold`). Of equal texts one is kept, and none that was cut off.',
+  );
+});
+
+test('equal completions that follow one another share a row', () => {
+  const group = demoGroup();
+  const [first, ...others] = group.completions;
+  const { sections } = explainGroup({ ...group, completions: [first!, first!, ...others.slice(1)] });
+  expect(sections[1]!.table!.rows[0]![0]).toBe('#1–2');
+});

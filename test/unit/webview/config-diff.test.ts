@@ -24,4 +24,13 @@ describe('configFields', () => {
     ]);
     expect(field!.values).toEqual(['a.reward.ts#f', 'a.reward.ts × 0.5']);
   });
+
+  it('compares stages field by field; null of what another has in parts is not told', () => {
+    const stage = { kind: 'sft', name: 'sft', maxSteps: 10 };
+    expect(configFields([{ stages: [stage] }, { stages: [{ ...stage, maxSteps: 20 }] }])).toContainEqual({
+      field: 'stages.0.maxSteps',
+      values: ['10', '20'],
+    });
+    expect(configFields([{ lora: null }, { lora: { r: 8 } }])).toEqual([{ field: 'lora.r', values: [null, '8'] }]);
+  });
 });

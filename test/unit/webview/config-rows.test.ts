@@ -54,3 +54,24 @@ test('every field of a config is in one section', () => {
   const fields = configSections.flatMap((section) => section.fields);
   expect(fields.toSorted()).toEqual(runConfigFieldNames.filter((name) => name !== '$schema').toSorted());
 });
+
+test('each stage has a section of what it sets', () => {
+  const stages = [
+    { kind: 'sft', name: 'cold start', dataset: '/w/cold.jsonl', maxSteps: 5, learningRate: 1e-4 },
+    { kind: 'grpo', maxSteps: 20 },
+  ];
+  const staged = runConfigSchema.parse({
+    ...{ model: '/w/models/m', dataset: '/w/d.jsonl', rewards: ['/w/r.reward.ts#f'], stages },
+  });
+  const fields = [...FIELDS, field('stages', 'Stages', { default: null })];
+  const own = configSectionsOf({ config: staged } as unknown as RunHead, fields, '/w/sort.grpo.json');
+  expect(own.map(({ title }) => title).filter((title) => title.startsWith('Stage'))).toEqual([
+    'Stage 1: "cold start" (sft), steps 1 to 5',
+    'Stage 2: grpo, steps 6 to 25',
+  ]);
+  const cold = own.find(({ title }) => title.includes('cold start'))!.rows;
+  expect(cold.find(({ name }) => name === 'dataset')).toMatchObject({ value: 'cold.jsonl', isDefault: false });
+  expect(cold.find(({ name }) => name === 'learningRate')).toMatchObject({
+    ...{ value: '0.0001', description: 'About learningRate.' },
+  });
+});
