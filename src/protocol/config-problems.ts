@@ -58,6 +58,13 @@ function sizeProblems(config: Fields): Problem[] {
         `must divide each of the ${numMiniBatches} mini-batches of a step's ${completions} completions into equal parts`,
       ),
     );
+  if (config.replay !== null && config.replay.share * promptsPerStep < 1)
+    found.push(
+      problem(
+        'replay',
+        `must have a "share" of at least 1 of the ${promptsPerStep} prompts of a step (promptsPerStep)`,
+      ),
+    );
   if (config.overlongPenalty !== null && config.overlongPenalty.cache > maxCompletionLength)
     found.push(
       problem('overlongPenalty', `must have a "cache" that is not above maxCompletionLength (${maxCompletionLength})`),

@@ -45,6 +45,8 @@ export const GLOSSARY = {
     'How much more likely the current model makes a sampled token (or completion) than the model that sampled it: 1 is unchanged.',
   'reference policy':
     'The model that the KL divergence is measured from: the start model, or with `syncRefModel` a later copy, or a mixture of both (`refModelMixupAlpha`).',
+  replayed:
+    'With `replay`: the share of the completions that a step learned from which earlier steps have sampled; each counts by its weight, which is 1 where the policy is still the one that sampled it.',
   reward: 'The weighted sum of the scores that the reward functions give a completion.',
   rollout: 'A completion sampled for training, with its prompt, scores and advantage.',
   rounds:
@@ -58,8 +60,6 @@ export const GLOSSARY = {
   'std. dev.': 'Standard deviation: how far values typically are from their mean (with n − 1).',
   'std. dev. within groups':
     "Standard deviation of a group's rewards, averaged over the groups of a step; the band around the mean ends where the rewards of the step do.",
-  replayed:
-    'With `replay`: the share of the completions that a step learned from which earlier steps have sampled; each counts by its weight, which is 1 where the policy is still the one that sampled it.',
   step: 'One round of training: prompts are drawn, completions are sampled and scored, and the weights are updated.',
   'step time': 'Seconds that a step took, from drawing prompts to the updated weights.',
   'token accuracy':

@@ -177,6 +177,10 @@ describe('bad input is one sentence at its line and column', () => {
       '"numMiniBatches": 8, "gradientAccumulationSteps": 8',
       '2:53: "gradientAccumulationSteps" must divide each of the 8 mini-batches of a step\'s 32 completions into equal parts.',
     ],
+    [
+      '"replay": { "share": 0.2 }',
+      '2:13: "replay" must have a "share" of at least 1 of the 4 prompts of a step (promptsPerStep).',
+    ],
     ['"numMiniBatches": 33', '2:21: "numMiniBatches" must not be above the 32 completions of a step.'],
     [
       '"numMiniBatches": 4, "beta": 0.1, "dpoCoef": 1',
