@@ -87,6 +87,12 @@ describe('chartDefinitions', () => {
     ]);
   });
 
+  it('draws how much is replayed, and what it counts, together', () => {
+    const [chart] = chartDefinitions(['replay/share', 'replay/weight'], config([], { replay: {} }));
+    expect(chart).toMatchObject({ title: 'Replay', term: 'replayed' });
+    expect(chart!.series.map(({ label }) => label)).toEqual(['mean weight', 'replayed']);
+  });
+
   it('explains clip ratios that are always 0', () => {
     const note = (iterations: number, batches?: number) =>
       chartDefinitions(keys, config([], { numIterations: iterations, numMiniBatches: batches })).find(

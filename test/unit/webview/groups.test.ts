@@ -3,6 +3,7 @@ import type { Completion } from '../../../src/protocol/dashboard-completion.ts';
 import { promptTitle } from '../../../src/protocol/message-text.ts';
 import { EMPTY_QUERY, type RolloutQuery } from '../../../src/protocol/rollout-query.ts';
 import { barsOf, groupsOf, largestAdvantage, mergeEqual, selectGroups } from '../../../webview/rollouts/model.ts';
+import { groupLabel } from '../../../webview/rollouts/signals.ts';
 
 function completion(group: number, reward: number | null, more: Partial<Completion> = {}): Completion {
   return {
@@ -38,6 +39,15 @@ describe('groupsOf', () => {
 
   it('says of each group whether it teaches anything, and why not', () => {
     expect(groups.map(({ signal }) => signal)).toEqual(['signal', 'too-easy', 'truncated', 'failed', 'abstained']);
+  });
+
+  it('says which one was replayed, and from where', () => {
+    const [own, replayed] = groupsOf([
+      ...rows.slice(0, 2),
+      ...rows.slice(0, 2).map((row) => ({ ...row, group: 9, replayed_from: 2 })),
+    ]);
+    expect(groupLabel(own!)).toBe('signal');
+    expect(groupLabel(replayed!)).toBe('signal, replayed from step 2');
   });
 
   it('orders completions from best to worst', () => {
