@@ -1,5 +1,4 @@
 /** Learning once more from what an earlier policy sampled: off-policy, and so weighted (truncated importance sampling). */
-import { isZero } from './statistics.ts';
 
 /**
  * How much a completion counts that was sampled in an earlier step: how much more likely its tokens are under the policy at the start of this step
@@ -24,6 +23,4 @@ export function replayWeight(
 
 /** Every loss is proportional to advantages of one sign: a weight of the completion's loss is one of its advantages. */
 export const weighted = (advantage: number | ArrayLike<number>, weight: number): number | ArrayLike<number> =>
-  typeof advantage === 'number'
-    ? weight * advantage
-    : Array.from(advantage, (each) => (isZero(each) ? 0 : weight * each));
+  typeof advantage === 'number' ? weight * advantage : Array.from(advantage, (each) => weight * each);
