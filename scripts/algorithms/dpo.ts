@@ -1,23 +1,12 @@
 import { mul, neg, reshape, softplus, sub, sum, type Tensor, tensor1d } from '@tensorflow/tfjs-core';
 import { floats, ints } from '../../src/engine/tree.ts';
+import { preferencePairs } from '../../src/grpo/preference.ts';
 import type { PlacesInResponses } from '../../src/model/network/positions.ts';
 import { Scorer } from '../../src/model/network/scorer.ts';
 import { Learner } from './learner.ts';
 import { logProbs } from './log-probs.ts';
 import type { Trained } from './main.ts';
-import {
-  type Batch,
-  engine,
-  LENGTH,
-  model,
-  PROMPTS,
-  placesOf,
-  RESPONSES,
-  start,
-  type Task,
-  TEMPERATURE,
-  UPDATES,
-} from './task.ts';
+import { engine, LENGTH, model, PROMPTS, placesOf, RESPONSES, start, type Task, TEMPERATURE, UPDATES } from './task.ts';
 
 /** Pairs one after another, of each the better response first. */
 type Data = { places: PlacesInResponses; ids: Tensor; reference: Tensor };
@@ -38,27 +27,20 @@ export async function trainDpo(task: Task, epochs: number, { online }: { online:
   const scorer = new Scorer(engine, model, TEMPERATURE);
   for (let epoch = 0; epoch < epochs; epoch++) {
     const batch = await task.sample(online ? learner.weights : start, epoch);
-    const chosen = PROMPTS.flatMap((_, prompt) => pairOf(batch, prompt));
-    if (chosen.length === 0) continue;
     const promptOf = (row: number) => Math.floor(row / RESPONSES);
-    const sequences = chosen.map((row) => ({
+    const ranked = batch.rewards.map((reward, row) => ({ group: promptOf(row), reward, counts: true }));
+    const rows = preferencePairs(ranked).flatMap(({ chosen, rejected }) => [chosen, rejected]);
+    if (rows.length === 0) continue;
+    const sequences = rows.map((row) => ({
       promptIds: PROMPTS[promptOf(row)]!,
       completionIds: batch.ids[row]!,
     }));
     const data = {
-      places: placesOf(chosen.map(promptOf)),
-      ids: ints(chosen.flatMap((row) => batch.ids[row]!)),
+      places: placesOf(rows.map(promptOf)),
+      ids: ints(rows.flatMap((row) => batch.ids[row]!)),
       reference: floats((await scorer.logProbs(start, sequences)).flat()),
     };
     for (let update = 0; update < UPDATES; update++) await learner.update(data);
   }
-  return { weights: learner.weights, seconds: learner.seconds, trained: [learner.weights], reference: start };
-}
-
-/** The rows of the best and the worst response to a prompt; none where all are equally good. */
-function pairOf({ rewards }: Batch, prompt: number): number[] {
-  const from = prompt * RESPONSES;
-  const group = rewards.slice(from, from + RESPONSES);
-  const [best, worst] = [group.indexOf(Math.max(...group)), group.indexOf(Math.min(...group))];
-  return group[best] === group[worst] ? [] : [from + best, from + worst];
+  return { weights: learner.weights, milliseconds: learner.milliseconds, trained: [learner.weights], reference: start };
 }

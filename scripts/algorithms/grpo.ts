@@ -30,5 +30,5 @@ export async function trainGrpo(task: Task, epochs: number): Promise<Trained> {
     };
     for (let update = 0; update < UPDATES; update++) await learner.update(data);
   }
-  return { weights: learner.weights, seconds: learner.seconds, trained: [learner.weights] };
+  return { weights: learner.weights, milliseconds: learner.milliseconds, trained: [learner.weights] };
 }

@@ -16,8 +16,8 @@ type Outputs = { params: Parameters; means: Parameters; squares: Parameters; los
 
 export class Learner<D extends TensorTree> {
   weights: Weights;
-  /** Of updates, without sampling. */
-  seconds = 0;
+  /** What each update took, without sampling. */
+  readonly milliseconds: number[] = [];
   #means: Weights;
   #squares: Weights;
   #updates = 0;
@@ -51,6 +51,6 @@ export class Learner<D extends TensorTree> {
     this.weights = next.params as Weights;
     this.#means = next.means as Weights;
     this.#squares = next.squares as Weights;
-    this.seconds += (performance.now() - started) / 1000;
+    this.milliseconds.push(performance.now() - started);
   }
 }
