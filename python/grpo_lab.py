@@ -314,6 +314,11 @@ class GRPOLabCallback(TrainerCallback):
             return
         began = "started" if self._steps == 0 else f"resumed after step {self._steps}"
         self._write(lambda folder: folder.log(f"{began} on {info['device']} with TRL {_version('trl')}"))
+        if int(os.environ.get("WORLD_SIZE", 1)) > trainer.accelerator.num_processes:
+            self._warn(
+                f"There are {os.environ['WORLD_SIZE']} processes, but accelerate sees one: each of them trains for itself. Without a GPU, set "
+                "use_cpu=True in GRPOConfig."
+            )
         if not given and args.logging_steps != 1:
             self._warn(
                 f"logging_steps is {args.logging_steps:g}: loss, KL and entropy are recorded at those steps only, as means over the steps "

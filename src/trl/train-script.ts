@@ -67,6 +67,8 @@ export function trainScript(parts: ScriptParts): string {
       ...parts.args,
       ...(rewards.weights && { reward_weights: rewards.weights }),
       logging_steps: 1,
+      // Otherwise accelerate would not see the other processes on a CPU.
+      use_cpu: new PythonCode('not torch.accelerator.is_available()'),
       // TRL's default would be bfloat16 on a CPU, too.
       ...(!config.fp16 && { bf16: new PythonCode('torch.cuda.is_available()') }),
     }),
