@@ -1,0 +1,41 @@
+import { basename, join, resolve } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { loadRunConfig } from '../config/load-config.ts';
+import { BadInput } from '../protocol/errors.ts';
+import { holdsRun } from '../run-folder/run-info.ts';
+import { DatasetColumns } from '../trl/dataset-columns.ts';
+import { TrlImport } from '../trl/import-run.ts';
+import type { CommandOf } from './commands.ts';
+import { print, printJson } from './output.ts';
+import { onHostStop } from './tell-host.ts';
+
+/** How often files are looked at: not every file system tells of changes, and steps take longer. */
+const LOOK_MS = 1000;
+
+/** `grpo import`: makes a run folder of what TRL has written. With `--follow` it reads on until that training is done, or Ctrl-C. */
+export async function importCommand(command: CommandOf<'import'>): Promise<number> {
+  const { follow, json } = command;
+  const source = resolve(command.source);
+  if (holdsRun(source)) throw new BadInput(`${source} is a run folder already; there is nothing to import.`);
+  const run = resolve(command.out ?? join('.grpo', 'runs', `trl-${basename(source)}`));
+  const loaded = command.config === undefined ? undefined : loadRunConfig(command.config, { for: 'scores' });
+  const columns = loaded && (await DatasetColumns.load(loaded));
+  const stopped = new AbortController();
+  const stop = () => stopped.abort();
+  process.once('SIGINT', stop).once('SIGTERM', stop);
+  const listening = onHostStop(stop);
+  const imported = await TrlImport.open({ source, run, configFile: loaded?.file, columns });
+  try {
+    let done = await imported.update();
+    if (json) printJson({ type: 'imported', run, step: imported.step, done });
+    else print(run);
+    while (follow && !done && !stopped.signal.aborted) {
+      await sleep(LOOK_MS, undefined, { signal: stopped.signal }).catch(() => {});
+      if (!stopped.signal.aborted) done = await imported.update();
+    }
+  } finally {
+    imported.close();
+    listening();
+  }
+  return 0;
+}
