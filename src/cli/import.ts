@@ -1,9 +1,11 @@
-import { basename, join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { loadRunConfig } from '../config/load-config.ts';
 import { BadInput } from '../protocol/errors.ts';
+import type { ImportedLine } from '../protocol/imported-run.ts';
 import { holdsRun } from '../run-folder/run-info.ts';
 import { DatasetColumns } from '../trl/dataset-columns.ts';
+import { configBefore, placeOfImport } from '../trl/import-place.ts';
 import { TrlImport } from '../trl/import-run.ts';
 import type { CommandOf } from './commands.ts';
 import { print, printJson } from './output.ts';
@@ -17,8 +19,9 @@ export async function importCommand(command: CommandOf<'import'>): Promise<numbe
   const { follow, json } = command;
   const source = resolve(command.source);
   if (holdsRun(source)) throw new BadInput(`${source} is a run folder already; there is nothing to import.`);
-  const run = resolve(command.out ?? join('.grpo', 'runs', `trl-${basename(source)}`));
-  const loaded = command.config === undefined ? undefined : loadRunConfig(command.config, { for: 'scores' });
+  const run = command.out === undefined ? placeOfImport(resolve('.grpo', 'runs'), source) : resolve(command.out);
+  const config = command.config ?? configBefore(run);
+  const loaded = config === undefined ? undefined : loadRunConfig(config, { for: 'scores' });
   const columns = loaded && (await DatasetColumns.load(loaded));
   const stopped = new AbortController();
   const stop = () => stopped.abort();
@@ -27,7 +30,7 @@ export async function importCommand(command: CommandOf<'import'>): Promise<numbe
   const imported = await TrlImport.open({ source, run, configFile: loaded?.file, columns });
   try {
     let done = await imported.update();
-    if (json) printJson({ type: 'imported', run, step: imported.step, done });
+    if (json) printJson({ type: 'imported', run, step: imported.step, done } satisfies ImportedLine);
     else print(run);
     while (follow && !done && !stopped.signal.aborted) {
       await sleep(LOOK_MS, undefined, { signal: stopped.signal }).catch(() => {});

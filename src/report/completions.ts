@@ -52,7 +52,7 @@ function facts({ rewards, details, advantage, advantages, length, truncated }: S
     ...(advantage === undefined
       ? []
       : [`advantage ${formatNumber(advantage)}${advantages ? ' of the first token' : ''}`]),
-    `${length} token${length === 1 ? '' : 's'}`,
+    ...(length === 0 ? [] : [`${length} token${length === 1 ? '' : 's'}`]),
     ...(truncated ? ['truncated'] : []),
   ];
 }

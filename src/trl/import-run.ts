@@ -7,6 +7,7 @@ import { RunFolder } from '../run-folder/run-folder.ts';
 import { holdsRun, readRunInfo } from '../run-folder/run-info.ts';
 import { type LoggedCompletion, readCompletionsFile } from './completions-file.ts';
 import type { DatasetColumns } from './dataset-columns.ts';
+import { OWN_CONFIG } from './import-place.ts';
 import { type LogHistory, readLogHistory } from './log-history.ts';
 import { missingFrom } from './missing.ts';
 import { greatestDivisor, groupSize, type Recording, rewardNames, rolloutRows, rowMetrics } from './recorded-steps.ts';
@@ -22,9 +23,6 @@ export interface ImportOptions {
   configFile?: string | undefined;
   columns?: DatasetColumns | undefined;
 }
-
-/** The config in the run folder that says how to score it again. */
-export const OWN_CONFIG = 'rescore.grpo.json';
 
 /**
  * Makes a run folder of what TRL has written, and brings it up to date as often as `update` is called; the other program's folder is only read.
