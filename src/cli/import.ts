@@ -8,7 +8,7 @@ import { DatasetColumns } from '../trl/dataset-columns.ts';
 import { configBefore, placeOfImport } from '../trl/import-place.ts';
 import { TrlImport } from '../trl/import-run.ts';
 import type { CommandOf } from './commands.ts';
-import { print, printJson } from './output.ts';
+import { print, printAside, printJson } from './output.ts';
 import { onHostStop } from './tell-host.ts';
 
 /** How often files are looked at: not every file system tells of changes, and steps take longer. */
@@ -31,7 +31,10 @@ export async function importCommand(command: CommandOf<'import'>): Promise<numbe
   try {
     let done = await imported.update();
     if (json) printJson({ type: 'imported', run, step: imported.step, done } satisfies ImportedLine);
-    else print(run);
+    else {
+      print(run);
+      for (const sentence of imported.missing) printAside(`${sentence}\n`);
+    }
     while (follow && !done && !stopped.signal.aborted) {
       await sleep(LOOK_MS, undefined, { signal: stopped.signal }).catch(() => {});
       if (!stopped.signal.aborted) done = await imported.update();

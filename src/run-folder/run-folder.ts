@@ -106,6 +106,11 @@ export class RunFolder {
     this.#remove(rolloutsFile(this.path, step));
   }
 
+  /** The same of an evaluation. */
+  removeEvaluation(step: number): void {
+    this.#remove(join(this.path, RUN_FILES.evaluations, `${stepName(step)}.jsonl`));
+  }
+
   writeUpdate(step: number, rows: readonly UpdatedRow[]): void {
     this.#writeRows(RUN_FILES.updates, step, rows);
   }

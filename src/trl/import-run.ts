@@ -1,18 +1,21 @@
-import { existsSync, statSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { BadInput } from '../protocol/errors.ts';
+import type { Prompt } from '../protocol/rewards.ts';
 import type { MetricsRow, RolloutRow } from '../protocol/run-folder.ts';
 import { atomicWrite } from '../run-folder/atomic-write.ts';
+import { evaluatedSteps } from '../run-folder/evaluations.ts';
+import { listSteps } from '../run-folder/rollouts.ts';
 import { RunFolder } from '../run-folder/run-folder.ts';
 import { holdsRun, readRunInfo } from '../run-folder/run-info.ts';
-import { type LoggedCompletion, readCompletionsFile } from './completions-file.ts';
 import type { DatasetColumns } from './dataset-columns.ts';
 import { OWN_CONFIG } from './import-place.ts';
 import { type LogHistory, readLogHistory } from './log-history.ts';
+import { type LoggedStep, LoggedSteps } from './logged-steps.ts';
 import { missingFrom } from './missing.ts';
-import { greatestDivisor, groupSize, type Recording, rewardNames, rolloutRows, rowMetrics } from './recorded-steps.ts';
-import { settingsOf, weightsOf } from './settings.ts';
-import { openTrlFolder, type TrlFolder } from './trl-folder.ts';
+import { type Recording, rolloutRows, rowMetrics } from './recorded-steps.ts';
+import { rewardNames, settingsOf, weightsOf } from './settings.ts';
+import { openTrlFolder, stateOf } from './trl-folder.ts';
 
 export interface ImportOptions {
   /** What TRL's trainer writes: its `output_dir`. */
@@ -31,10 +34,11 @@ export interface ImportOptions {
 export class TrlImport {
   readonly #options: ImportOptions;
   readonly #folder: RunFolder;
-  /** By file, with its size and time: what was read of it. */
-  readonly #read = new Map<string, { state: string; completions: LoggedCompletion[] }>();
-  /** By step, the rows that the run folder has. */
-  readonly #written = new Map<number, string>();
+  readonly #logged = new LoggedSteps();
+  /** Of the files, when they were last read. */
+  #state = '';
+  /** By step, what its rows in the run folder were made with, and what follows from them. */
+  readonly #written = new Map<number, { from: string; metrics: MetricsRow; unknownPrompts: number }>();
   readonly #heldOut = new Map<string, number>();
 
   /** Throws BadInput where there is nothing that GRPO training with TRL has written, or another run in the folder. */
@@ -78,31 +82,48 @@ export class TrlImport {
     return this.#folder.info.step;
   }
 
+  /** What the folder does not tell, a sentence each. */
+  get missing(): readonly string[] {
+    return this.#folder.info.imported!.missing;
+  }
+
   /** Reads what is new. True when the run has come to its end. */
   async update(): Promise<boolean> {
     const found = openTrlFolder(this.#options.source);
     if (!found) throw new BadInput(`${this.#options.source} is no longer there.`);
+    const state = stateOf(found);
+    if (state === this.#state) return this.#folder.info.state === 'done';
     const log = readLogHistory(found);
-    const steps = await this.#completionsOf(found);
-    const recording = this.#recordingOf(log, steps);
-    const rows = steps.map(({ step, completions }) => ({ step, rows: rolloutRows(step, completions, recording) }));
-    const isEvaluation = (step: number) => log.evaluated.has(step);
-    for (const { step, rows: recorded } of rows) this.#write(step, recorded, isEvaluation(step));
-    const trained = rows.filter(({ step }) => !isEvaluation(step));
-    const metrics = mergedMetrics(log, trained);
-    this.#folder.setMetrics(metrics);
-    const step = Math.max(0, ...metrics.map((row) => row.step), ...trained.map((one) => one.step));
-    const maxSteps = Math.max(1, step, log.maxSteps ?? numberOf(log.args?.max_steps) ?? 0);
-    const batch = Math.max(0, ...trained.map((one) => one.rows.length));
+    await this.#logged.refresh(found.completions);
+    const { all: steps, problems } = this.#logged;
+    const numGenerations = numberOf(log.args?.num_generations) ?? this.#logged.groupSize;
+    const weights = weightsOf(log.args, rewardNames(log, steps));
+    const { columns } = this.#options;
+    const recording = { weights, numGenerations, columnsOf: (prompt: Prompt) => columns?.of(prompt) };
+    for (const step of steps) await this.#write(step, recording, log.evaluated.has(step.step));
+    await this.#removeOthers(new Set(steps.map(({ step }) => step)));
+
+    const trained = steps.filter(({ step }) => !log.evaluated.has(step));
+    const metrics = new Map(log.rows);
+    // What the completions alone tell of steps that are not logged yet.
+    for (const { step } of trained) metrics.set(step, { ...this.#written.get(step)!.metrics, ...metrics.get(step) });
+    this.#folder.setMetrics([...metrics.values()].sort((a, b) => a.step - b.step));
+
+    const step = Math.max(0, ...metrics.keys());
     const config = settingsOf(log.args, {
-      ...{ model: modelOf(log), dataset: this.#options.columns?.files[0] ?? 'unknown', maxSteps },
-      numGenerations: Math.max(2, recording.numGenerations),
-      promptsPerStep: Math.max(1, Math.floor(batch / recording.numGenerations)),
+      ...{ model: modelOf(log), dataset: columns?.files[0] ?? 'unknown' },
+      maxSteps: Math.max(1, step, log.maxSteps ?? numberOf(log.args?.max_steps) ?? 0),
+      numGenerations: Math.max(2, numGenerations),
+      promptsPerStep: Math.max(1, ...trained.map(({ count }) => Math.floor(count / numGenerations))),
     });
     const { configFile } = this.#folder.info;
-    const rewards = [...recording.weights].map(([name, weight]) => ({ name, file: configFile, weight }));
-    const known = [...steps.flatMap(({ completions }) => completions)];
-    const missing = missingFrom({ log, completions: known, columns: this.#options.columns });
+    const rewards = [...weights].map(([name, weight]) => ({ name, file: configFile, weight }));
+    const sum = (values: number[]) => values.reduce((total, value) => total + value, 0);
+    const missing = missingFrom({
+      ...{ log, columns, problems },
+      completions: sum(steps.map(({ count }) => count)),
+      unknownPrompts: sum(steps.map((one) => this.#written.get(one.step)!.unknownPrompts)),
+    });
     const changes = {
       ...{ step, config, rewards, seed: config.seed },
       ...{ imported: { from: 'TRL', folder: this.#options.source, missing } },
@@ -111,8 +132,9 @@ export class TrlImport {
     const isNew = Object.entries(changes).some(
       ([name, value]) => JSON.stringify(info[name as keyof typeof info]) !== JSON.stringify(value),
     );
-    const state = log.done ? 'done' : 'running';
-    if (isNew || info.state !== state) this.#folder.update({ ...changes, state, reason: null });
+    const runState = log.done ? 'done' : 'running';
+    if (isNew || info.state !== runState) this.#folder.update({ ...changes, state: runState, reason: null });
+    this.#state = state;
     return log.done;
   }
 
@@ -127,42 +149,13 @@ export class TrlImport {
     this.#folder.close();
   }
 
-  /** A file that TRL is writing cannot be read yet: the next update does. */
-  async #completionsOf({ completions }: TrlFolder): Promise<{ step: number; completions: LoggedCompletion[] }[]> {
-    const steps: { step: number; completions: LoggedCompletion[] }[] = [];
-    for (const { step, file } of completions) {
-      const { size, mtimeMs } = statSync(file);
-      const state = `${size} ${mtimeMs}`;
-      const before = this.#read.get(file);
-      if (before?.state !== state)
-        try {
-          this.#read.set(file, { state, completions: await readCompletionsFile(file) });
-        } catch (error) {
-          if (!(error instanceof BadInput)) throw error;
-          if (Date.now() - mtimeMs > WRITING_MS) throw error;
-        }
-      const read = this.#read.get(file);
-      if (read) steps.push({ step, completions: read.completions });
-    }
-    // A batch of completions that several updates share is logged with each of them.
-    return steps.filter(
-      ({ completions: rows }, index) =>
-        index === 0 || JSON.stringify(rows) !== JSON.stringify(steps[index - 1]!.completions),
-    );
-  }
-
-  #recordingOf(log: LogHistory, steps: readonly { completions: LoggedCompletion[] }[]): Recording {
-    const all = steps.flatMap(({ completions }) => completions);
-    const sizes = steps.map(({ completions }) => groupSize(completions));
-    const numGenerations = numberOf(log.args?.num_generations) ?? (sizes.reduce(greatestDivisor, 0) || 1);
-    const weights = weightsOf(log.args, rewardNames(log.rows.values(), all));
-    return { weights, numGenerations, columnsOf: (prompt) => this.#options.columns?.of(prompt) };
-  }
-
-  #write(step: number, rows: RolloutRow[], isEvaluation: boolean): void {
-    const text = JSON.stringify([isEvaluation, rows]);
-    if (this.#written.get(step) === text) return;
-    this.#written.set(step, text);
+  async #write(logged: LoggedStep, recording: Recording, isEvaluation: boolean): Promise<void> {
+    const { step, digest } = logged;
+    const from = JSON.stringify([digest, isEvaluation, recording.numGenerations, ...recording.weights]);
+    if (this.#written.get(step)?.from === from) return;
+    const rows = rolloutRows(step, await this.#logged.completionsOf(logged), recording);
+    const unknownPrompts = this.#options.columns ? rows.filter(({ columns }) => !columns).length : 0;
+    this.#written.set(step, { from, metrics: rowMetrics(step, rows), unknownPrompts });
     if (!isEvaluation) {
       this.#folder.writeRollouts(step, rows);
       return;
@@ -173,6 +166,12 @@ export class TrlImport {
     this.#folder.writeEvaluation(step, evaluated);
   }
 
+  /** The training may have been started again in the same folder. */
+  async #removeOthers(steps: ReadonlySet<number>): Promise<void> {
+    for (const step of await listSteps(this.run)) if (!steps.has(step)) this.#folder.removeRollouts(step);
+    for (const step of await evaluatedSteps(this.run)) if (!steps.has(step)) this.#folder.removeEvaluation(step);
+  }
+
   #heldOutGroup({ prompt }: Pick<RolloutRow, 'prompt'>): number {
     const text = JSON.stringify(prompt);
     const group = this.#heldOut.get(text) ?? this.#heldOut.size;
@@ -180,9 +179,6 @@ export class TrlImport {
     return group;
   }
 }
-
-/** A file that has not changed for so long is not being written. */
-const WRITING_MS = 10_000;
 
 const NOTHING_KNOWN = { dataset: 'unknown', numGenerations: 2, promptsPerStep: 1, maxSteps: 1 };
 
@@ -200,10 +196,3 @@ const modelOf = ({ args }: LogHistory): string => {
   const name = args?.model_name_or_path;
   return typeof name === 'string' ? name : 'unknown';
 };
-
-/** What was logged, and what the completions tell of steps that are not logged yet. */
-function mergedMetrics(log: LogHistory, steps: readonly { step: number; rows: RolloutRow[] }[]): MetricsRow[] {
-  const rows = new Map(log.rows);
-  for (const { step, rows: recorded } of steps) rows.set(step, { ...rowMetrics(step, recorded), ...rows.get(step) });
-  return [...rows.values()].sort((a, b) => a.step - b.step);
-}

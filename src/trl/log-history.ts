@@ -1,5 +1,6 @@
 import { RUN_FILE, readBytes } from '../files/open-file.ts';
 import { readText } from '../files/text.ts';
+import { BadInput } from '../protocol/errors.ts';
 import { finiteOrNull, type MetricsRow } from '../protocol/run-folder.ts';
 import { readEvents } from '../tensorboard/read-events.ts';
 import { metricOf } from '../tensorboard/tags.ts';
@@ -36,9 +37,19 @@ export function readLogHistory({ events, states }: TrlFolder): LogHistory {
     evaluated: new Set(),
     ...{ args: undefined, maxSteps: undefined, done: false, startedAt: undefined },
   };
-  for (const file of events) takeEvents(history, file);
-  for (const file of states) takeState(history, file);
+  for (const file of events) ifReadable(() => takeEvents(history, file));
+  // The newest has all that the ones before it have.
+  for (const file of states.slice(-1)) ifReadable(() => takeState(history, file));
   return history;
+}
+
+/** Checkpoints are removed while others are written (`save_total_limit`). */
+function ifReadable(read: () => void): void {
+  try {
+    read();
+  } catch (error) {
+    if (!(error instanceof BadInput)) throw error;
+  }
 }
 
 function takeEvents(history: LogHistory, file: string): void {

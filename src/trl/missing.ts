@@ -1,4 +1,3 @@
-import type { LoggedCompletion } from './completions-file.ts';
 import type { DatasetColumns } from './dataset-columns.ts';
 import type { LogHistory } from './log-history.ts';
 
@@ -6,31 +5,36 @@ import type { LogHistory } from './log-history.ts';
 export function missingFrom({
   log,
   completions,
+  unknownPrompts,
   columns,
+  problems,
 }: {
   log: LogHistory;
-  completions: readonly LoggedCompletion[];
+  completions: number;
+  /** Of them, how many have a prompt that is not in the dataset. */
+  unknownPrompts: number;
   columns: DatasetColumns | undefined;
+  /** Why files could not be read. */
+  problems: readonly string[];
 }): string[] {
-  const missing: string[] = [];
-  if (completions.length === 0)
+  const missing = [...problems];
+  if (completions === 0)
     missing.push('There are no completions: add log_completions=True to GRPOConfig to see groups and to rescore them.');
   if (!log.args)
     missing.push(
       'Settings are not known, and curves beyond the reward come with checkpoints only: add report_to=["tensorboard"] to GRPOConfig.',
     );
-  if (completions.length > 0) {
+  if (completions > 0) {
     missing.push(
       'TRL does not log token ids, lengths, or whether a completion was cut off: pass callbacks=[GRPOLabCallback()] to GRPOTrainer (from grpo_lab import GRPOLabCallback) to record the next run in full.',
     );
-    const unknown = columns ? completions.filter(({ prompt }) => columns.of(prompt) === undefined).length : 0;
     if (!columns)
       missing.push(
         "TRL does not log the dataset's other columns, which most reward functions need: import with a run config that names the dataset (--config RUN.grpo.json).",
       );
-    else if (unknown > 0)
+    else if (unknownPrompts > 0)
       missing.push(
-        `The prompts of ${unknown} of ${completions.length} completions are not in ${columns.files.join(', ')}: reward functions get no columns with these.`,
+        `The prompts of ${unknownPrompts} of ${completions} completions are not in ${columns.files.join(', ')}: reward functions get no columns with these.`,
       );
   }
   return missing;

@@ -11,16 +11,6 @@ export interface Recording {
   columnsOf: (prompt: LoggedCompletion['prompt']) => Record<string, unknown> | undefined;
 }
 
-/** The reward functions: those whose means are logged; before anything is, all columns of numbers. */
-export function rewardNames(metrics: Iterable<MetricsRow>, completions: readonly LoggedCompletion[]): string[] {
-  const columns = Object.keys(completions[0]?.others ?? {});
-  const logged = new Set([...metrics].flatMap((row) => Object.keys(row)));
-  const named = columns.filter((name) => logged.has(`rewards/${name}/mean`));
-  if (named.length > 0) return named;
-  const isScore = (value: unknown) => typeof value === 'number' || value === null;
-  return columns.filter((name) => completions.every(({ others }) => isScore(others[name])));
-}
-
 /** Completions per prompt, of rows with the same prompt behind each other: also where two groups in a row have one prompt. */
 export function groupSize(completions: readonly LoggedCompletion[]): number {
   const runs: number[] = [];

@@ -1,4 +1,6 @@
 import { type RunConfig, runConfigSchema } from '../protocol/run-config.ts';
+import type { LogHistory } from './log-history.ts';
+import type { LoggedStep } from './logged-steps.ts';
 
 /** Fields of GRPOConfig that a run config has in camelCase, with the same meaning. Batches and steps are counted differently. */
 const SAME_FIELDS =
@@ -31,6 +33,14 @@ export function settingsOf(args: Record<string, unknown> | undefined, known: Kno
 }
 
 const camelCase = (name: string): string => name.replaceAll(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
+
+/** The reward functions: those whose means are logged; before anything is, all columns of numbers. */
+export function rewardNames({ rows }: Pick<LogHistory, 'rows'>, steps: readonly LoggedStep[]): string[] {
+  const columns = steps[0]?.columns ?? [];
+  const logged = new Set([...rows.values()].flatMap((row) => Object.keys(row)));
+  const named = columns.filter((name) => logged.has(`rewards/${name}/mean`));
+  return named.length > 0 ? named : columns.filter((name) => steps.every(({ scores }) => scores.includes(name)));
+}
 
 /** By name; without `reward_weights`, each counts once. */
 export function weightsOf(

@@ -1,4 +1,4 @@
-import { type Dirent, readdirSync } from 'node:fs';
+import { type Dirent, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 
 /** What TRL's trainer has written into its `output_dir`, by paths. */
@@ -45,6 +45,16 @@ function eventFiles(folder: string, depth: number): { file: string; seconds: num
     if (seconds !== undefined) return [{ file: path, seconds: Number(seconds) }];
     return depth > 0 && entry.isDirectory() && !CHECKPOINT.test(entry.name) ? eventFiles(path, depth - 1) : [];
   });
+}
+
+/** Another text whenever a file is there that was not, or has changed. */
+export const stateOf = ({ completions, states, events }: TrlFolder): string =>
+  [...completions.map(({ file }) => file), ...states, ...events].map((file) => `${file} ${fileState(file)}`).join('\n');
+
+/** Another text whenever the file has changed. */
+export function fileState(file: string): string {
+  const stats = statSync(file, { throwIfNoEntry: false });
+  return stats ? `${stats.size} ${stats.mtimeMs}` : 'gone';
 }
 
 function entriesOf(folder: string): Dirent[] {
