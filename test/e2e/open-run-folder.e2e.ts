@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect } from 'vitest';
 import { violations } from './helpers/axe.ts';
+import type { Editor } from './helpers/editor.ts';
 import { until } from './helpers/processes.ts';
 import { readRunInfo } from './helpers/runs.ts';
 import { Session } from './helpers/session.ts';
@@ -22,19 +23,25 @@ const session = new Session({}, () => {
 });
 const imported = (workspace: string) => join(workspace, '.grpo/runs/trl-sorting');
 
-session.test('a folder that is neither a run nor of TRL is refused in a sentence', async ({ editor, server }) => {
+async function openFolder(editor: Editor, folder: string): Promise<void> {
   await editor.command('GRPO: Open Run Folder');
-  await editor.quickInput.fill(join(server.workspace, 'data'));
-  await editor.page.keyboard.press('Enter');
+  const open = editor.page.locator('.quick-input-action').getByText('Open Run Folder');
+  await open.waitFor();
+  // The dialog puts its suggestion in when it has read the folder, over whatever was typed by then.
+  await until('a folder to be suggested', async () => (await editor.quickInput.inputValue()).endsWith('/'));
+  await editor.quickInput.fill(`${folder}/`);
+  await open.click();
+}
+
+session.test('a folder that is neither a run nor of TRL is refused in a sentence', async ({ editor, server }) => {
+  await openFolder(editor, join(server.workspace, 'data'));
   await editor.choose('None');
   await editor.notification(/has neither a run nor what TRL's GRPOTrainer writes/).waitFor();
   await editor.clearNotifications();
 });
 
 session.test('groups and rewards are there before anything is logged', async ({ editor, server, dashboard }) => {
-  await editor.command('GRPO: Open Run Folder');
-  await editor.quickInput.fill(output);
-  await editor.page.keyboard.press('Enter');
+  await openFolder(editor, output);
   await editor.choose(/^sort\b/);
   await dashboard.state.filter({ hasText: 'running' }).waitFor();
   await until('two steps', async () => (await dashboard.step()) === 2);
@@ -80,16 +87,12 @@ session.test("it is scored again with the workspace's rewards", async ({ editor,
 });
 
 session.test('opened again, it is the same run', async ({ editor, server, dashboard }) => {
-  await editor.command('GRPO: Open Run Folder');
-  await editor.quickInput.fill(output);
-  await editor.page.keyboard.press('Enter');
+  await openFolder(editor, output);
   await editor.choose(/^sort\b/);
   await dashboard.state.filter({ hasText: 'done' }).waitFor();
   await until('no process', () => server.processes('grpo.js').length === 0);
   expect(existsSync(join(server.workspace, '.grpo/runs/trl-sorting-2'))).toBe(false);
   // A run folder is opened as it is.
-  await editor.command('GRPO: Open Run Folder');
-  await editor.quickInput.fill(imported(server.workspace));
-  await editor.page.keyboard.press('Enter');
+  await openFolder(editor, imported(server.workspace));
   await dashboard.state.filter({ hasText: 'done' }).waitFor();
 });
