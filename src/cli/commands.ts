@@ -162,6 +162,19 @@ export const COMMANDS = {
     operands: { model: operand('MODEL'), file: operand('FILE.jsonl') },
     options: { device, fp16, json: flag('print one JSON object per row') },
   },
+  import: {
+    help: 'make a run folder of what a GRPO training with TRL has written, to look at it and rescore it',
+    operands: { source: operand('OUTPUT_DIR') },
+    options: {
+      out: text('DIR', 'the run folder; one of the same training is brought up to date', '.grpo/runs/trl-<name>'),
+      config: text(
+        'RUN.grpo.json',
+        "score it with the rewards of this run config, and take the dataset's columns from it",
+      ),
+      follow: flag('read on while the training writes, until it is done'),
+      json,
+    },
+  },
   rescore: {
     help: "re-score a run's recorded completions with the current reward code",
     operands: { run: operand('RUN_DIR') },

@@ -32,6 +32,8 @@ async function run(command: Command): Promise<number> {
       return (await import('./samples.ts')).samplesCommand(command);
     case 'logprobs':
       return (await import('./logprobs.ts')).logprobsCommand(command);
+    case 'import':
+      return (await import('./import.ts')).importCommand(command);
     case 'rescore':
       return (await import('./rescore.ts')).rescoreCommand(command);
     case 'eval':

@@ -14,6 +14,7 @@ const COMMANDS: Record<string, () => Promise<Command>> = {
   'grpo.resume': async () => (await import('./commands/control.ts')).resume,
   'grpo.resumeFromCheckpoint': async () => (await import('./commands/resume-from-checkpoint.ts')).resumeFromCheckpoint,
   'grpo.openDashboard': async () => (await import('./commands/open-run.ts')).openDashboard,
+  'grpo.openRunFolder': async () => (await import('./commands/open-run-folder.ts')).openRunFolder,
   'grpo.openCheckpoint': async () => (await import('./commands/open-run.ts')).openCheckpoint,
   'grpo.compareRuns': async () => (await import('./commands/compare-runs.ts')).compareRuns,
   'grpo.editAndRunAgain': async () => (await import('./commands/run-again.ts')).editAndRunAgain,

@@ -11,7 +11,7 @@ import { rescoreFigures, rescoreStart, rescoreStep, sourcePlace } from './rescor
 import { runAbout } from './run-about.ts';
 import type { RunConfig } from './run-config.ts';
 import { RUN_EXPORTS } from './run-export.ts';
-import type { RewardSource, RunChange, RunInputs, RunReward, RunState } from './run-folder.ts';
+import type { ImportedRun, RewardSource, RunChange, RunInputs, RunReward, RunState } from './run-folder.ts';
 import { runResults } from './run-results.ts';
 
 /** Raised when a message changes its meaning. Host and webview come from one package; a webview that was kept may be older. */
@@ -57,6 +57,8 @@ const head = z.object({
   trainer: z.enum(['ours', 'other', 'none']),
   /** Why nothing was learned, where that is so. */
   findings: z.optional(z.custom<Finding[]>(Array.isArray)),
+  /** Another program trained it: what that did not tell. */
+  imported: z.optional(z.custom<ImportedRun>((value) => typeof value === 'object' && value !== null)),
 });
 export type RunHead = z.infer<typeof head>;
 

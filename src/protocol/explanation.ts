@@ -127,7 +127,7 @@ function rewarded({ functions, completions }: ExplainedGroup): ExplanationSectio
       numbers: [false, false, true, ...functions.map(() => true), true],
       rows: numbered(completions, ({ completion, rewards, reward, length }) => [
         shortened(completion),
-        String(length),
+        length === 0 ? '–' : String(length),
         ...functions.map(({ name }) => formatFixed(rewards[name] ?? null, decimals)),
         formatFixed(reward, totals),
       ]),
@@ -185,6 +185,14 @@ function ratios({ completions, options }: ExplainedGroup): ExplanationSection {
 }
 
 function pulls({ completions, options, step }: ExplainedGroup): ExplanationSection {
+  const title = '7. What the update pushes up and down';
+  if (completions.every(({ length }) => length === 0))
+    return {
+      ...{ title, source: weightSource(options.lossType) },
+      text: [
+        'How many tokens the completions have was not recorded, so it is not known how strongly each of them pulls.',
+      ],
+    };
   const all = completions.map((completion) => pullOf(completion, options, step));
   const strongest = Math.max(...all.map(({ pull }) => Math.abs(pull)));
   const cap = firstRatio(options) === 1 ? '' : ` × ${formatNumber(firstRatio(options))} (the cap on its ratio)`;
@@ -192,7 +200,7 @@ function pulls({ completions, options, step }: ExplainedGroup): ExplanationSecti
   const byToken = completions.some(({ advantages }) => advantages !== undefined);
   const isReplayed = options.replayedFrom !== undefined;
   return {
-    title: '7. What the update pushes up and down',
+    title,
     source: weightSource(options.lossType),
     text: [
       weightSentence(options.lossType, step, options.maxCompletionLength),

@@ -96,6 +96,17 @@ const runChange = z.object({
 });
 export type RunChange = z.infer<typeof runChange>;
 
+/** Of a run that another program trained, and that `grpo import` made a run folder of. */
+const importedRun = z.object({
+  /** The program: "TRL". */
+  from: z.string(),
+  /** What that has written. */
+  folder: z.string(),
+  /** What that does not tell, and how the training script would: a sentence each. */
+  missing: z.array(z.string()),
+});
+export type ImportedRun = z.infer<typeof importedRun>;
+
 const config = z.custom<RunConfig>((value) => typeof value === 'object' && value !== null);
 
 /** `run.json`: what was run, on what, and how far it got. */
@@ -130,6 +141,7 @@ export const runInfo = z.object({
   /** Of a run that ended: why nothing was learned, where that is so, and what it came to on held-out prompts. */
   findings: z.array(finding).optional().catch(undefined),
   heldOut: z.optional(heldOut).catch(undefined),
+  imported: importedRun.optional(),
 });
 export type RunInfo = z.infer<typeof runInfo>;
 
@@ -173,7 +185,7 @@ export interface RolloutRow {
   advantage: number;
   /** With `baseline: "history"`: the mean of what the prompt earned in earlier steps, and how many rows it counts for; none the first time. */
   prompt_history?: { rows: number; mean: number };
-  /** Tokens that the policy wrote. */
+  /** Tokens that the policy wrote; 0 where that is not known, as in imported runs. */
   length: number;
   truncated: boolean;
   /** With `dynamicSampling`: its group had no signal and was replaced by another; the step did not learn from it. */

@@ -63,7 +63,7 @@ function facts({ rewards, details, advantage, advantages, length, truncated, kep
     ...(advantage === undefined
       ? []
       : [`advantage ${formatNumber(advantage)}${advantages ? ' of the first token' : ''}`]),
-    `${length} token${length === 1 ? '' : 's'}`,
+    ...(length === 0 ? [] : [`${length} token${length === 1 ? '' : 's'}`]),
     ...(truncated ? ['truncated'] : []),
     ...(kept ? ['kept for later stages'] : []),
   ];

@@ -6,6 +6,7 @@ import { type LoadedConfig, loadRunConfig } from '../config/load-config.ts';
 import { differenceText } from '../protocol/difference-text.ts';
 import { BadInput } from '../protocol/errors.ts';
 import type { TrainerEvent } from '../protocol/events.ts';
+import { trainedElsewhere } from '../protocol/imported-run.ts';
 import { runConfigSchema } from '../protocol/run-config.ts';
 import type { DifferenceChoice, RunDifference } from '../protocol/run-differences.ts';
 import type { RunInfo } from '../protocol/run-folder.ts';
@@ -46,6 +47,7 @@ export interface CompleteRun {
 export function planResume(options: ResumeOptions, emit: (event: TrainerEvent) => void): ResumePlan | CompleteRun {
   const run = findRun(options);
   const info = readRunInfo(run);
+  if (info.imported) throw new BadInput(trainedElsewhere(info.imported));
   const checkpoint = listCheckpoints(run).at(-1);
   const { configFile, set = [], differences: choice } = options;
   if (choice === undefined && !existsSync(configFile))

@@ -1,5 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
+import { RUN_FILE } from '../files/open-file.ts';
+import { readText } from '../files/text.ts';
 import {
   type EvaluatedRow,
   type MetricsRow,
@@ -15,6 +17,7 @@ import { stringifyExact } from '../text/exact-json.ts';
 import { appendWhole, atomicWrite, syncFile, syncFolder, tryTo, writeFailure } from './atomic-write.ts';
 import { type Checkpoint, listCheckpoints } from './checkpoints.ts';
 import { readMetrics } from './metrics.ts';
+import { rolloutsFile } from './rollouts.ts';
 import { addChanges, type RunRecord, recordChanges, rewindChanges } from './run-changes.ts';
 import { readRunInfo } from './run-info.ts';
 import { lockRunFolder } from './run-lock.ts';
@@ -24,7 +27,11 @@ import { makeOutFolder, makeRunFolder } from './run-places.ts';
 const STEP_FOLDERS = [RUN_FILES.rollouts, RUN_FILES.updates, RUN_FILES.evaluations, RUN_FILES.checkpoints];
 
 /** What a new run starts with; the rest of `run.json` follows from it. */
-export type NewRun = Pick<RunInfo, 'name' | 'configFile' | 'device' | 'versions' | 'rewards' | 'config' | 'inputs'>;
+export type NewRun = Pick<
+  RunInfo,
+  'name' | 'configFile' | 'device' | 'versions' | 'rewards' | 'config' | 'inputs' | 'imported'
+> &
+  Partial<Pick<RunInfo, 'createdAt'>>;
 
 /**
  * The one writer of a run folder. Every write is whole or not there, and a failed one throws RunFailure with the sentence to show.
@@ -94,6 +101,16 @@ export class RunFolder {
     this.#writeRows(RUN_FILES.rollouts, step, rows);
   }
 
+  /** Of a step whose completions turn out to be others. */
+  removeRollouts(step: number): void {
+    this.#remove(rolloutsFile(this.path, step));
+  }
+
+  /** The same of an evaluation. */
+  removeEvaluation(step: number): void {
+    this.#remove(join(this.path, RUN_FILES.evaluations, `${stepName(step)}.jsonl`));
+  }
+
   writeUpdate(step: number, rows: readonly UpdatedRow[]): void {
     this.#writeRows(RUN_FILES.updates, step, rows);
   }
@@ -150,6 +167,16 @@ export class RunFolder {
   pruneCheckpoints(limit: number | null): void {
     if (limit === null) return;
     for (const { path } of this.checkpoints().slice(0, -Math.max(limit, 1))) this.#remove(path);
+  }
+
+  /** Replaces `metrics.jsonl`, unless it is that already; where only rows are added, readers need not start again. */
+  setMetrics(rows: readonly MetricsRow[]): void {
+    const file = join(this.path, RUN_FILES.metrics);
+    const before = existsSync(file) ? readText(file, RUN_FILE) : '';
+    const now = rows.map((row) => `${JSON.stringify(row)}\n`).join('');
+    if (now === before) return;
+    if (now.startsWith(before)) appendWhole(file, now.slice(before.length));
+    else atomicWrite(file, now);
   }
 
   /** Forgets what was measured. */

@@ -1,7 +1,7 @@
 import { crc32c } from './crc32c.ts';
 
-const HEAD_BYTES = 12;
-const FOOT_BYTES = 4;
+export const HEAD_BYTES = 12;
+export const FOOT_BYTES = 4;
 const MASK_DELTA = 0xa282ead8;
 
 /**
@@ -19,4 +19,4 @@ export function record(data: Uint8Array): Uint8Array {
 }
 
 /** A checksum of bytes that themselves hold checksums would be weak: rotated by 15 bits and moved, it is not one. */
-const masked = (crc: number): number => (((crc >>> 15) | (crc << 17)) + MASK_DELTA) >>> 0;
+export const masked = (crc: number): number => (((crc >>> 15) | (crc << 17)) + MASK_DELTA) >>> 0;

@@ -12,3 +12,9 @@ export function scalarsOf({ step: _, ...metrics }: MetricsRow): Record<string, n
 }
 
 const tagOf = (key: string): string => (key.startsWith(EVAL) ? `eval/${key.slice(EVAL.length)}` : `train/${key}`);
+
+/** The metric of such a tag; undefined for one that transformers does not give to metrics. */
+export function metricOf(tag: string): string | undefined {
+  if (tag.startsWith('train/')) return tag.slice('train/'.length);
+  return tag.startsWith('eval/') ? EVAL + tag.slice('eval/'.length) : undefined;
+}

@@ -38,6 +38,8 @@ export class Head {
   readonly #state = el('span', { class: 'state' });
   readonly #activity = el('span', { class: 'activity' });
   readonly #reason = el('p', { class: 'reason', role: 'status' });
+  /** Of a run that another program trained. */
+  readonly #missing = el('ul', { class: 'missing', 'aria-label': 'What is missing' });
   readonly #bar = el('div', { class: 'progress', role: 'progressbar', 'aria-label': 'Progress', 'aria-valuemin': 0 });
   readonly #facts = new Map<Fact, HTMLElement>();
   readonly #buttons = el('div', { class: 'buttons' });
@@ -65,6 +67,7 @@ export class Head {
       el('div', { class: 'head-row' }, this.#name.element, this.#state, this.#activity, this.#buttons),
       facts,
       this.#reason,
+      this.#missing,
       this.#bar,
     );
     store.subscribe((changes) => {
@@ -79,6 +82,7 @@ export class Head {
     if (main) this.#showState(main.head.name, runState(main.head, activity));
     else if (starting) this.#showState(starting.name, startingState(starting));
     else return;
+    this.#showMissing(main);
     this.#showFacts(main);
     this.#showProgress(main);
     this.#showActivity();
@@ -91,6 +95,13 @@ export class Head {
     setText(this.#reason, reason);
     this.#reason.hidden = reason === '';
     this.#actions.show(buttons);
+  }
+
+  #showMissing(main: ShownRun | undefined): void {
+    const { missing = [] } = main?.head.imported ?? {};
+    this.#missing.hidden = missing.length === 0;
+    if (this.#missing.childElementCount === missing.length && this.#missing.textContent === missing.join('')) return;
+    this.#missing.replaceChildren(...missing.map((sentence) => el('li', {}, sentence)));
   }
 
   #showFacts(main: ShownRun | undefined): void {

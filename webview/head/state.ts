@@ -34,6 +34,13 @@ export function runState(head: RunHead, activity: Activity | null): HeadState {
   if (activity && trainer === 'none') return { label: 'starting', kind: 'starting', reason: '', buttons: [STOP] };
   const buttons = buttonsFor(head);
   const working = state === 'running' || state === 'paused' || state === 'stopping';
+  if (working && trainer === 'none' && head.imported)
+    return {
+      label: 'not followed',
+      kind: 'stopped',
+      reason: `Open ${head.imported.folder} again to read on.`,
+      buttons,
+    };
   if (working && trainer === 'none') {
     const interrupted = 'The trainer ended unexpectedly. Resume continues from the newest checkpoint.';
     return { label: 'interrupted', kind: 'failed', reason: interrupted, buttons };
@@ -48,7 +55,8 @@ export function runState(head: RunHead, activity: Activity | null): HeadState {
 export const hasEnded = ({ state, trainer }: RunHead, activity: Activity | null): boolean =>
   trainer === 'none' ? activity === null : state === 'done' || state === 'stopped' || state === 'failed';
 
-function buttonsFor({ state, trainer }: RunHead): HeadButton[] {
+function buttonsFor({ state, trainer, imported }: RunHead): HeadButton[] {
+  if (imported) return [];
   if (trainer === 'ours') {
     if (state === 'running')
       return [{ label: 'Pause', secondary: true, act: { type: 'control', command: 'pause' } }, STOP];

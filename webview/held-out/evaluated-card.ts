@@ -2,6 +2,7 @@ import type { EvaluatedCompletion } from '../../src/protocol/dashboard-completio
 import { groupBy } from '../../src/text/group-by.ts';
 import { formatNumber } from '../../src/text/numbers.ts';
 import { el } from '../dom.ts';
+import { tokensText } from '../format.ts';
 import { extractedParts, rowFailure, unscored } from '../rollouts/outcome.ts';
 
 /** Completions of a held-out prompt as cards, in this order; equal ones with equal rewards share one. */
@@ -28,7 +29,7 @@ function card(row: EvaluatedCompletion, times: number): HTMLElement {
       'header',
       {},
       el('span', { class: 'reward' }, reward === null ? 'no reward' : `reward ${formatNumber(reward)}`),
-      el('span', { class: 'muted' }, length === 1 ? '1 token' : `${length} tokens`),
+      el('span', { class: 'muted' }, tokensText(length)),
       truncated && el('span', { class: 'tag warning' }, 'truncated'),
       times > 1 && el('span', { class: 'tag times', title: `${times} equal completions` }, `× ${times}`),
     ),

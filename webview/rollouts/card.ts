@@ -7,6 +7,7 @@ import { columnText } from '../../src/protocol/rollout-query.ts';
 import type { WeightedFunction } from '../../src/protocol/step-settings.ts';
 import { decimalsFor, formatAdvantage, formatFixed, formatNumber } from '../../src/text/numbers.ts';
 import { type Child, el } from '../dom.ts';
+import { tokensText } from '../format.ts';
 import { markedText } from '../marked-text.ts';
 import { term } from '../term.ts';
 import { tokenToggle } from '../tokens/token-toggle.ts';
@@ -69,7 +70,7 @@ export function completionCard({ completion, all }: Merged, rank: number, contex
       isKept === undefined &&
         el('span', { class: 'advantage', title: 'Advantage' }, formatAdvantage(advantage, decimals.advantage)),
       el('span', {}, reward === null ? 'no reward' : `reward ${formatFixed(reward, decimals.reward)}`),
-      el('span', { class: 'muted' }, length === 1 ? '1 token' : `${length} tokens`),
+      el('span', { class: 'muted' }, tokensText(length)),
       isKept && el('span', { class: 'tag' }, term('kept')),
       truncated && el('span', { class: 'tag warning' }, 'truncated'),
       all.length > 1 && el('span', { class: 'tag times', title: `${all.length} equal completions` }, `× ${all.length}`),

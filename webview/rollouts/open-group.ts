@@ -2,6 +2,7 @@ import type { Arithmetic } from '../../src/grpo/advantage-arithmetic.ts';
 import type { CompletionTokens } from '../../src/protocol/completion-tokens.ts';
 import type { Completion } from '../../src/protocol/dashboard-completion.ts';
 import { explainedGroup } from '../../src/protocol/explained-group.ts';
+import { tokensUnknown } from '../../src/protocol/imported-run.ts';
 import { inGroups, ownOf } from '../../src/protocol/row-groups.ts';
 import { type StepSettings, settingAt, settingsAt, stepArithmetic } from '../../src/protocol/step-settings.ts';
 import { el } from '../dom.ts';
@@ -86,6 +87,7 @@ export class OpenGroup {
 
   async #tokensOf(completion: Completion): Promise<HTMLElement> {
     const { rollouts, main } = this.#store;
+    if (main?.head.imported) throw new Error(tokensUnknown(main.head.imported));
     const row = rollouts!.rows.indexOf(completion);
     const tokens = await this.#tokens.of(completion.step, completion.group, row);
     const setting = <Name extends Parameters<typeof settingAt>[1]>(name: Name) =>

@@ -1,4 +1,5 @@
 import { type QuickPickItem, window } from 'vscode';
+import { trainedElsewhere } from '../../protocol/imported-run.ts';
 import type { Run } from '../../run-folder/read-run.ts';
 import { shortTime } from '../../text/start-time.ts';
 import type { Lab } from '../lab.ts';
@@ -46,6 +47,12 @@ export function runsOf({ runs, tree }: Lab, given: unknown, all: unknown): Run[]
 }
 
 const isCheckpoint = (node: unknown): boolean => (node as RunNode | undefined)?.kind === 'checkpoint';
+
+/** Says so of a run that another program trained: it can be neither continued nor started again from here. */
+export function isTrainedElsewhere({ name, info: { imported } }: Run): boolean {
+  if (imported) void window.showInformationMessage(`${name}: ${trainedElsewhere(imported)}`);
+  return imported !== undefined;
+}
 
 export function folderOf(given: unknown): string | undefined {
   if (typeof given === 'string') return given;

@@ -9,7 +9,7 @@ import { removeLock, writerOf } from '../../run-folder/run-lock.ts';
 import type { Lab } from '../lab.ts';
 import { trainingRequest } from '../workspace/request.ts';
 import { mayRunCode } from '../workspace/trust.ts';
-import { pickRun } from './pick-run.ts';
+import { isTrainedElsewhere, pickRun } from './pick-run.ts';
 import { startOrQueue } from './start.ts';
 
 const maxStepsField = runConfigFields.shape.maxSteps;
@@ -21,7 +21,7 @@ const canResume = ({ live, status }: Run): boolean =>
 export async function resumeFromCheckpoint(lab: Lab, given?: unknown): Promise<void> {
   if (!mayRunCode()) return;
   const run = await pickRun(lab, given, 'Resume from Checkpoint', canResume);
-  if (!run) return;
+  if (!run || isTrainedElsewhere(run)) return;
   const request = trainingRequest(run.info.configFile, run.folder);
   if (run.status === 'done') {
     const set = await moreSteps(run);

@@ -9,14 +9,14 @@ import { type Instead, recordedConfigText, recordedOverrides } from '../workspac
 import { trainingRequest } from '../workspace/request.ts';
 import { restoredRewards } from '../workspace/restore-rewards.ts';
 import { mayRunCode } from '../workspace/trust.ts';
-import { pickRun } from './pick-run.ts';
+import { isTrainedElsewhere, pickRun } from './pick-run.ts';
 import { startOrQueue } from './start.ts';
 
 /** Writes a new run config with a run's own settings and opens it: to change something and start it. */
 export async function editAndRunAgain(lab: Lab, given?: unknown): Promise<void> {
   if (!mayRunCode()) return;
   const run = await pickRun(lab, given, 'Edit and Run Again');
-  if (!run) return;
+  if (!run || isTrainedElsewhere(run)) return;
   const instead = await rewardsFor(run);
   if (!instead) return;
   const name = await window.showInputBox({
@@ -36,7 +36,7 @@ export async function editAndRunAgain(lab: Lab, given?: unknown): Promise<void> 
 export async function runAgain(lab: Lab, given?: unknown): Promise<void> {
   if (!mayRunCode()) return;
   const run = await pickRun(lab, given, 'Run Again');
-  if (!run) return;
+  if (!run || isTrainedElsewhere(run)) return;
   const instead = await rewardsFor(run);
   if (!instead) return;
   const { configFile } = run.info;
