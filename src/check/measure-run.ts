@@ -117,7 +117,7 @@ function stepTaker(run: PreparedRun, onStep: (message: string) => void): StepTak
   let latest: Omit<ScoredStep, 'step' | 'credit'> | undefined;
   const stageOf = (promptsPerStep: number) =>
     new GrpoStage(
-      { ...run, config: { ...run.config, promptsPerStep, dynamicSampling: null } },
+      { ...run, config: { ...run.config, promptsPerStep, dynamicSampling: null, generations: null } },
       learner,
       async (rollout, step) => {
         const table = await scoreRollout(run, rollout, step);

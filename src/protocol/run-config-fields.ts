@@ -46,9 +46,45 @@ const dynamicSampling = z
   })
   .describe('How groups without a learning signal are replaced.');
 
+/** One group's completions, as many as it takes. */
+const generations = z
+  .strictObject({
+    min: z.int().min(2).describe('Completions that each prompt gets at first; in place of `numGenerations`.'),
+    max: z.int().min(2).describe('Completions that a prompt gets at most: a multiple of `min`.'),
+  })
+  .describe('How many completions a prompt gets at first, and at most.');
+
+/** Which prompts a step takes, by their measured solve rates. */
+const curriculum = z
+  .discriminatedUnion('kind', [
+    z.strictObject({
+      kind: z
+        .literal('easy-first')
+        .describe('From the easiest prompts, of which there are more and more: competence-based curriculum.'),
+      pace: z
+        .number()
+        .gt(0)
+        .max(1)
+        .default(0.5)
+        .describe('After this part of the steps, prompts are taken from all of them.'),
+    }),
+    z.strictObject({
+      kind: z
+        .literal('learnability')
+        .describe('At random, each by p · (1 − p) of its solve rate p: most often those solved half the time.'),
+    }),
+  ])
+  .describe('Which prompts a step takes.');
+
 const batches = {
   promptsPerStep: count.default(4).describe('Prompts per step; each gets `numGenerations` completions.'),
   numGenerations: z.int().min(2).default(8).describe('Completions per prompt. Rewards are compared within this group.'),
+  generations: generations
+    .nullable()
+    .default(null)
+    .describe(
+      'Sample `min` completions of each prompt, and while they have no learning signal as many again, up to `max`: { "min": 4, "max": 16 }. In place of `numGenerations`, which is then the `min`; null: the same number for all.',
+    ),
   numIterations: count.default(1).describe('Passes over the completions of a step (μ in the GRPO paper).'),
   gradientAccumulationSteps: count
     .default(1)
@@ -67,6 +103,12 @@ const batches = {
     .default(null)
     .describe(
       'Replace groups without a learning signal by groups of the next prompts, until a step has `promptsPerStep` groups with one (DAPO): {} for at most 10 rounds of sampling; null: keep them.',
+    ),
+  curriculum: curriculum
+    .nullable()
+    .default(null)
+    .describe(
+      'Choose prompts by the solve rates that `grpo check --difficulty` measured and `difficulty` names: easy ones first, { "kind": "easy-first", "pace": 0.5 }, or those that can be learned from, { "kind": "learnability" }. null: one after another.',
     ),
   shuffleDataset: z.boolean().default(true).describe('Shuffle the prompts in each epoch.'),
   seed: z

@@ -25,7 +25,7 @@ export const ADDED_SINCE: readonly string[] = [
   'run.json: heldOut',
   ...[
     ...['evalSplit', 'prompt', 'columns', 'maxRows', 'maxPromptLength', 'difficulty', 'evalOnStart', 'reportTo'],
-    ...['preset', 'numTrainEpochs', 'lrSchedulerKwargs', 'dynamicSampling', 'stages'],
+    ...['preset', 'numTrainEpochs', 'lrSchedulerKwargs', 'dynamicSampling', 'generations', 'curriculum', 'stages'],
     ...['processRewardWeight', 'overlongPenalty', 'lengthPenalty'],
     ...['topEntropyQuantile', 'offPolicyMaskThreshold'],
     ...['refModelMixupAlpha', 'useAdaptiveEntropy', 'entropyTarget'],

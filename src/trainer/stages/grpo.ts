@@ -1,4 +1,5 @@
-import { type PromptOrder, type PromptSequenceOptions, trainingOrder } from '../../data/prompt-order.ts';
+import { type PromptOrder, promptSequence, trainingOrder } from '../../data/prompt-order.ts';
+import type { EncodedPrompt } from '../../data/prompts.ts';
 import type { StreamKey } from '../../data/random.ts';
 import { NotFiniteModel } from '../../model/not-finite.ts';
 import type { Finding } from '../../protocol/finding.ts';
@@ -8,12 +9,15 @@ import { creditOf, experiencesOf } from '../credit.ts';
 import { lostPolicy } from '../policy/diverged.ts';
 import type { Learner, PolicySampler, Progress } from '../policy/learner.ts';
 import type { PreparedRun } from '../prepare.ts';
+import { PromptCurriculum } from '../prompt-curriculum.ts';
 import { PromptDraw, readPosition, savePosition } from '../prompt-draw.ts';
 import { metricsOf, rolloutRows, type ScoredStep, tokensOf, updatedRow } from '../records.ts';
-import { type Rollout, sampleRollout } from '../rollout.ts';
+import { groupSizes, type Rollout, sampleRollout } from '../rollout.ts';
+import type { ScoredRollout } from '../scored-groups.ts';
 import type { Stage, StepRecord, TrainingLoop } from '../stage.ts';
 import { Stopwatch } from '../stopwatch.ts';
-import { type Collected, replaceWithoutSignal, type ScoredRollout } from './dynamic-sampling.ts';
+import { type Collected, replaceWithoutSignal } from './dynamic-sampling.ts';
+import { GroupGrowth } from './group-growth.ts';
 import { LengthRewards } from './length-rewards.ts';
 import { PromptMemory } from './prompt-memory.ts';
 
@@ -31,6 +35,13 @@ export type Score = (
   replacing?: boolean,
 ) => Promise<ScoreTable | undefined>;
 
+/** What is sampled and scored during a step. */
+interface During {
+  step: number;
+  loop: TrainingLoop;
+  watch: Stopwatch;
+}
+
 /**
  * Group Relative Policy Optimization (DeepSeekMath, arXiv:2402.03300, algorithm 1). Steps count from 1, and each depends on nothing but
  * its number, the policy, and what the stage's memory keeps; with dynamic sampling, also on how many prompts were drawn before.
@@ -41,6 +52,8 @@ export class GrpoStage implements Stage {
   readonly #learner: Learner;
   readonly #sampler: PolicySampler;
   readonly #promptsOf: PromptOrder;
+  /** What chooses the prompts in place of their order, where the config asks for it. */
+  readonly #curriculum: PromptCurriculum | undefined;
   /** How many prompts the steps have drawn, where dynamic sampling makes it more than their number says. */
   #drawn = 0;
   readonly #score: Score;
@@ -55,6 +68,8 @@ export class GrpoStage implements Stage {
     this.#learner = learner;
     this.#sampler = learner.sampler(run.config.numGenerations);
     this.#promptsOf = trainingOrder(run.config, run.prompts.length);
+    const { curriculum } = run.config;
+    if (curriculum) this.#curriculum = new PromptCurriculum({ ...run.config, curriculum }, run.prompts);
     this.#score = score;
     this.#findings = findings;
     this.#lengths = new LengthRewards(run.config);
@@ -68,7 +83,7 @@ export class GrpoStage implements Stage {
 
     // Sample a batch of prompts, and for each of them G completions from the policy: o_i ~ π_θold(· | q).
     loop.emit({ type: 'phase', step, phase: 'rollout' });
-    const draw = config.dynamicSampling ? new PromptDraw(this.#order, this.#drawn) : undefined;
+    const draw = this.#draw(step);
     const sampled = await this.#sample(step, draw?.take(config.promptsPerStep) ?? this.#promptsOf(step - this.#before));
     watch.lap('rollout');
 
@@ -77,9 +92,13 @@ export class GrpoStage implements Stage {
     if (!table) return undefined;
     watch.lap('score');
 
-    // Replace groups that teach nothing, if the config asks for it: dynamic sampling.
-    const first = { rollout: sampled, table };
-    const collected = draw ? await this.#replaced(first, draw, { step, loop, watch }) : { ...first, metrics: {} };
+    // Add completions to groups that teach nothing, then replace those by other prompts, if the config asks for it.
+    const during = { step, loop, watch };
+    const growth = this.#growth(during);
+    const first = growth ? await growth.grow({ rollout: sampled, table }) : { rollout: sampled, table };
+    if (!first) return undefined;
+    const collected =
+      draw && config.dynamicSampling ? await this.#replaced(first, draw, growth, during) : { ...first, metrics: {} };
     if (!collected) return undefined;
     const { rollout, discarded } = collected;
 
@@ -107,13 +126,19 @@ export class GrpoStage implements Stage {
 
     const lengthMetrics = this.#lengths.metrics;
     this.#lengths.adapt(rollout);
-    this.#memory?.remember(rollout, credit, config.numGenerations);
-    if (draw) this.#drawn = draw.position;
+    this.#memory?.remember(rollout, credit, groupSizes(rollout));
+    if (draw && this.#goesOn) this.#drawn = draw.position;
     const tokens = tokensOf(rollout) + tokensOf(discarded?.rollout ?? []);
     this.progress = { ...this.progress, step, numTokens: this.progress.numTokens + tokens };
     const metrics = metricsOf(scored, update, watch, this.progress.numTokens);
     return {
-      metrics: { ...collected.metrics, ...metrics, ...lengthMetrics },
+      metrics: {
+        ...(draw && this.#curriculum?.metrics(draw)),
+        ...growth?.metrics,
+        ...collected.metrics,
+        ...metrics,
+        ...lengthMetrics,
+      },
       ...(update.tokens && { update: update.tokens.map(updatedRow) }),
     };
   }
@@ -122,7 +147,7 @@ export class GrpoStage implements Stage {
     await this.#learner.save(folder, this.progress);
     this.#memory?.save(folder);
     this.#lengths.save(folder);
-    if (this.#run.config.dynamicSampling) savePosition(folder, this.#drawn);
+    if (this.#goesOn) savePosition(folder, this.#drawn);
   }
 
   async restore(folder: string): Promise<void> {
@@ -137,9 +162,18 @@ export class GrpoStage implements Stage {
     return this.#run.stepsBefore ?? 0;
   }
 
-  get #order(): PromptSequenceOptions {
+  /** Whether a step draws from where the one before stopped. */
+  get #goesOn(): boolean {
+    return this.#run.config.dynamicSampling !== null && !this.#curriculum;
+  }
+
+  /** Undefined: a step takes the prompts that its number says. */
+  #draw(step: number): PromptDraw | undefined {
+    if (this.#curriculum) return this.#curriculum.draw(step - this.#before);
+    if (!this.#goesOn) return undefined;
     const { config, prompts } = this.#run;
-    return { seed: config.seed, rows: prompts.length, shuffle: config.shuffleDataset };
+    const options = { seed: config.seed, rows: prompts.length, shuffle: config.shuffleDataset };
+    return new PromptDraw(promptSequence(options), { rows: options.rows, position: this.#drawn });
   }
 
   /** Undefined: the run was stopped. */
@@ -156,9 +190,9 @@ export class GrpoStage implements Stage {
   /** What completions earned, seen from what the memory has of earlier steps. */
   #credited(step: number, { rollout, table }: ScoredRollout): ScoredStep {
     const { config, tokenizer } = this.#run;
-    const { numGenerations } = config;
-    const histories = this.#memory?.historiesOf(rollout, numGenerations);
-    const credit = creditOf(rollout, table, numGenerations, config, tokenizer, histories);
+    const sizes = groupSizes(rollout);
+    const histories = this.#memory?.historiesOf(rollout, sizes);
+    const credit = creditOf(rollout, table, sizes, config, tokenizer, histories);
     return { step, rollout, table, credit, histories };
   }
 
@@ -166,23 +200,48 @@ export class GrpoStage implements Stage {
   #replaced(
     first: ScoredRollout,
     draw: PromptDraw,
-    { step, loop, watch }: { step: number; loop: TrainingLoop; watch: Stopwatch },
+    growth: GroupGrowth | undefined,
+    during: During,
   ): Promise<Collected | undefined> {
-    const { dynamicSampling, promptsPerStep, numGenerations } = this.#run.config;
+    const { config, prompts } = this.#run;
     return replaceWithoutSignal(first, {
-      ...{ maxRounds: dynamicSampling!.maxRounds, groups: promptsPerStep, groupSize: numGenerations },
-      haveSignal: (scored) => this.#credited(step, scored).credit.groups.map(({ informative }) => informative),
-      draw: (prompts) => draw.take(prompts),
+      ...{ maxRounds: config.dynamicSampling!.maxRounds, groups: config.promptsPerStep },
+      haveSignal: (scored) => this.#haveSignal(during.step, scored),
+      draw: (count) => draw.take(count),
       sample: async (rows, round) => {
-        watch.lap('score');
-        if (loop.stopping) return undefined;
-        loop.emit({ type: 'phase', step, phase: 'rollout' });
-        const rollout = await this.#sample(step, rows, ['round', round]);
-        watch.lap('rollout');
-        const table = await this.#scores(rollout, step, loop, true);
-        return table && { rollout, table };
+        const chosen = rows.map((row) => prompts.at(row));
+        const sampled = await this.#sampleMore(chosen, ['round', round], during);
+        return growth && sampled ? growth.grow(sampled) : sampled;
       },
     });
+  }
+
+  /** Undefined: all groups have the same number of completions. */
+  #growth(during: During): GroupGrowth | undefined {
+    const { generations } = this.#run.config;
+    if (!generations) return undefined;
+    let more = 0;
+    return new GroupGrowth({
+      max: generations.max,
+      haveSignal: (scored) => this.#haveSignal(during.step, scored),
+      sample: (prompts) => this.#sampleMore(prompts, ['more', ++more], during),
+    });
+  }
+
+  #haveSignal(step: number, scored: ScoredRollout): boolean[] {
+    return this.#credited(step, scored).credit.groups.map(({ informative }) => informative);
+  }
+
+  /** Further completions of a step. Undefined: the run was stopped. */
+  async #sampleMore(prompts: EncodedPrompt[], key: StreamKey, during: During): Promise<ScoredRollout | undefined> {
+    const { step, loop, watch } = during;
+    watch.lap('score');
+    if (loop.stopping) return undefined;
+    loop.emit({ type: 'phase', step, phase: 'rollout' });
+    const rollout = await this.#completions(step, prompts, key);
+    watch.lap('rollout');
+    const table = await this.#scores(rollout, step, loop, true);
+    return table && { rollout, table };
   }
 
   #discardedRows(step: number, scored: ScoredRollout): RolloutRow[] {
@@ -190,14 +249,24 @@ export class GrpoStage implements Stage {
     return rows.map((row) => ({ ...row, discarded: true }));
   }
 
-  /** A group of completions for each of these prompts, sampled or as recorded. `more` tells the draws of a step apart. */
-  async #sample(step: number, rows: readonly number[], more: StreamKey = []): Promise<Rollout> {
-    const { config, prompts, tokenizer, recorded } = this.#run;
+  /** A group of completions for each of these prompts, sampled or as recorded. */
+  async #sample(step: number, rows: readonly number[]): Promise<Rollout> {
+    const { prompts, recorded } = this.#run;
     if (recorded) return recorded[step - 1]!.rollout;
-    const chosen = rows.map((row) => prompts.at(row));
-    const key = ['rollout', step, ...more];
+    return this.#completions(
+      step,
+      rows.map((row) => prompts.at(row)),
+    );
+  }
+
+  /** `more` tells the draws of a step apart. */
+  async #completions(step: number, prompts: EncodedPrompt[], more: StreamKey = []): Promise<Rollout> {
+    const { config, tokenizer } = this.#run;
     try {
-      return await sampleRollout(this.#sampler, tokenizer, chosen, config.maxCompletionLength, key);
+      return await sampleRollout(this.#sampler, tokenizer, prompts, config.maxCompletionLength, [
+        ...['rollout', step],
+        ...more,
+      ]);
     } catch (error) {
       throw error instanceof NotFiniteModel ? lostPolicy(this.#learner.updates, config) : error;
     }
