@@ -6,6 +6,7 @@ import { lengthPenalty, overlongPenalty } from './length-config.ts';
 import { loraConfig } from './lora-config.ts';
 import { loss } from './loss-config.ts';
 import { PRESET_NAMES, presetHover } from './presets.ts';
+import { curriculum, dynamicSampling, generations } from './sampling-config.ts';
 import { lrSchedulerKwargs, lrSchedulerType } from './scheduler-config.ts';
 import { type StageKind, stagesField } from './stage-config.ts';
 
@@ -36,55 +37,10 @@ const recipe = {
     ),
 };
 
-const dynamicSampling = z
-  .strictObject({
-    maxRounds: z
-      .int()
-      .min(2)
-      .default(10)
-      .describe('Sample at most so many times for a step; it then has the groups that were found by then.'),
-  })
-  .describe('How groups without a learning signal are replaced.');
-
-/** One group's completions, as many as it takes. */
-const generations = z
-  .strictObject({
-    min: z.int().min(2).describe('Completions that each prompt gets at first; in place of `numGenerations`.'),
-    max: z.int().min(2).describe('Completions that a prompt gets at most: a multiple of `min`.'),
-  })
-  .describe('How many completions a prompt gets at first, and at most.');
-
-/** Which prompts a step takes, by their measured solve rates. */
-const curriculum = z
-  .discriminatedUnion('kind', [
-    z.strictObject({
-      kind: z
-        .literal('easy-first')
-        .describe('From the easiest prompts, of which there are more and more: competence-based curriculum.'),
-      pace: z
-        .number()
-        .gt(0)
-        .max(1)
-        .default(0.5)
-        .describe('After this part of the steps, prompts are taken from all of them.'),
-    }),
-    z.strictObject({
-      kind: z
-        .literal('learnability')
-        .describe('At random, each by p · (1 − p) of its solve rate p: most often those solved half the time.'),
-    }),
-  ])
-  .describe('Which prompts a step takes.');
-
 const batches = {
   promptsPerStep: count.default(4).describe('Prompts per step; each gets `numGenerations` completions.'),
   numGenerations: z.int().min(2).default(8).describe('Completions per prompt. Rewards are compared within this group.'),
-  generations: generations
-    .nullable()
-    .default(null)
-    .describe(
-      'Sample `min` completions of each prompt, and while they have no learning signal as many again, up to `max`: { "min": 4, "max": 16 }. In place of `numGenerations`, which is then the `min`; null: the same number for all.',
-    ),
+  generations,
   numIterations: count.default(1).describe('Passes over the completions of a step (μ in the GRPO paper).'),
   gradientAccumulationSteps: count
     .default(1)
@@ -98,18 +54,8 @@ const batches = {
     .describe(
       'Train for as many steps as it takes to go through the training prompts so many times, instead of `maxSteps`, which wins if both are here; null: `maxSteps`.',
     ),
-  dynamicSampling: dynamicSampling
-    .nullable()
-    .default(null)
-    .describe(
-      'Replace groups without a learning signal by groups of the next prompts, until a step has `promptsPerStep` groups with one (DAPO): {} for at most 10 rounds of sampling; null: keep them.',
-    ),
-  curriculum: curriculum
-    .nullable()
-    .default(null)
-    .describe(
-      'Choose prompts by the solve rates that `grpo check --difficulty` measured and `difficulty` names: easy ones first, { "kind": "easy-first", "pace": 0.5 }, or those that can be learned from, { "kind": "learnability" }. null: one after another.',
-    ),
+  dynamicSampling,
+  curriculum,
   shuffleDataset: z.boolean().default(true).describe('Shuffle the prompts in each epoch.'),
   seed: z
     .int()

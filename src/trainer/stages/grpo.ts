@@ -1,23 +1,18 @@
 import { type PromptOrder, promptSequence, trainingOrder } from '../../data/prompt-order.ts';
-import type { EncodedPrompt } from '../../data/prompts.ts';
-import type { StreamKey } from '../../data/random.ts';
-import { NotFiniteModel } from '../../model/not-finite.ts';
 import type { Finding } from '../../protocol/finding.ts';
 import type { ScoreTable } from '../../protocol/rewards.ts';
 import type { RolloutRow } from '../../protocol/run-folder.ts';
 import { creditOf, experiencesOf } from '../credit.ts';
-import { lostPolicy } from '../policy/diverged.ts';
-import type { Learner, PolicySampler, Progress } from '../policy/learner.ts';
+import type { Learner, Progress } from '../policy/learner.ts';
 import type { PreparedRun } from '../prepare.ts';
 import { PromptCurriculum } from '../prompt-curriculum.ts';
 import { PromptDraw, readPosition, savePosition } from '../prompt-draw.ts';
 import { metricsOf, rolloutRows, type ScoredStep, tokensOf, updatedRow } from '../records.ts';
-import { groupSizes, type Rollout, sampleRollout } from '../rollout.ts';
+import { groupSizes, type Rollout } from '../rollout.ts';
 import type { ScoredRollout } from '../scored-groups.ts';
 import type { Stage, StepRecord, TrainingLoop } from '../stage.ts';
 import { Stopwatch } from '../stopwatch.ts';
-import { type Collected, replaceWithoutSignal } from './dynamic-sampling.ts';
-import { GroupGrowth } from './group-growth.ts';
+import { GroupSampler } from './group-sampler.ts';
 import { LengthRewards } from './length-rewards.ts';
 import { PromptMemory } from './prompt-memory.ts';
 
@@ -35,13 +30,6 @@ export type Score = (
   replacing?: boolean,
 ) => Promise<ScoreTable | undefined>;
 
-/** What is sampled and scored during a step. */
-interface During {
-  step: number;
-  loop: TrainingLoop;
-  watch: Stopwatch;
-}
-
 /**
  * Group Relative Policy Optimization (DeepSeekMath, arXiv:2402.03300, algorithm 1). Steps count from 1, and each depends on nothing but
  * its number, the policy, and what the stage's memory keeps; with dynamic sampling, also on how many prompts were drawn before.
@@ -50,7 +38,7 @@ export class GrpoStage implements Stage {
   progress: Progress = { step: 0, numTokens: 0 };
   readonly #run: GrpoRun;
   readonly #learner: Learner;
-  readonly #sampler: PolicySampler;
+  readonly #sampler: GroupSampler;
   readonly #promptsOf: PromptOrder;
   /** What chooses the prompts in place of their order, where the config asks for it. */
   readonly #curriculum: PromptCurriculum | undefined;
@@ -66,7 +54,10 @@ export class GrpoStage implements Stage {
   constructor(run: GrpoRun, learner: Learner, score: Score, findings: (scored: ScoredStep) => Finding[] = () => []) {
     this.#run = run;
     this.#learner = learner;
-    this.#sampler = learner.sampler(run.config.numGenerations);
+    this.#sampler = new GroupSampler(run, learner, {
+      scores: (rollout, step, loop) => this.#scores(rollout, step, loop, true),
+      haveSignal: (step, scored) => this.#credited(step, scored).credit.groups.map(({ informative }) => informative),
+    });
     this.#promptsOf = trainingOrder(run.config, run.prompts.length);
     const { curriculum } = run.config;
     if (curriculum) this.#curriculum = new PromptCurriculum({ ...run.config, curriculum }, run.prompts);
@@ -84,7 +75,8 @@ export class GrpoStage implements Stage {
     // Sample a batch of prompts, and for each of them G completions from the policy: o_i ~ π_θold(· | q).
     loop.emit({ type: 'phase', step, phase: 'rollout' });
     const draw = this.#draw(step);
-    const sampled = await this.#sample(step, draw?.take(config.promptsPerStep) ?? this.#promptsOf(step - this.#before));
+    const rows = draw?.take(config.promptsPerStep) ?? this.#promptsOf(step - this.#before);
+    const sampled = await this.#sampler.sample(step, rows);
     watch.lap('rollout');
 
     // Compute the rewards r_i of each completion, those on its length included.
@@ -94,11 +86,13 @@ export class GrpoStage implements Stage {
 
     // Add completions to groups that teach nothing, then replace those by other prompts, if the config asks for it.
     const during = { step, loop, watch };
-    const growth = this.#growth(during);
+    const growth = this.#sampler.growth(during);
     const first = growth ? await growth.grow({ rollout: sampled, table }) : { rollout: sampled, table };
     if (!first) return undefined;
     const collected =
-      draw && config.dynamicSampling ? await this.#replaced(first, draw, growth, during) : { ...first, metrics: {} };
+      draw && config.dynamicSampling
+        ? await this.#sampler.replaced(first, draw, growth, during)
+        : { ...first, metrics: {} };
     if (!collected) return undefined;
     const { rollout, discarded } = collected;
 
@@ -196,80 +190,9 @@ export class GrpoStage implements Stage {
     return { step, rollout, table, credit, histories };
   }
 
-  /** Undefined: the run was stopped. */
-  #replaced(
-    first: ScoredRollout,
-    draw: PromptDraw,
-    growth: GroupGrowth | undefined,
-    during: During,
-  ): Promise<Collected | undefined> {
-    const { config, prompts } = this.#run;
-    return replaceWithoutSignal(first, {
-      ...{ maxRounds: config.dynamicSampling!.maxRounds, groups: config.promptsPerStep },
-      haveSignal: (scored) => this.#haveSignal(during.step, scored),
-      draw: (count) => draw.take(count),
-      sample: async (rows, round) => {
-        const chosen = rows.map((row) => prompts.at(row));
-        const sampled = await this.#sampleMore(chosen, ['round', round], during);
-        return growth && sampled ? growth.grow(sampled) : sampled;
-      },
-    });
-  }
-
-  /** Undefined: all groups have the same number of completions. */
-  #growth(during: During): GroupGrowth | undefined {
-    const { generations } = this.#run.config;
-    if (!generations) return undefined;
-    let more = 0;
-    return new GroupGrowth({
-      max: generations.max,
-      haveSignal: (scored) => this.#haveSignal(during.step, scored),
-      sample: (prompts) => this.#sampleMore(prompts, ['more', ++more], during),
-    });
-  }
-
-  #haveSignal(step: number, scored: ScoredRollout): boolean[] {
-    return this.#credited(step, scored).credit.groups.map(({ informative }) => informative);
-  }
-
-  /** Further completions of a step. Undefined: the run was stopped. */
-  async #sampleMore(prompts: EncodedPrompt[], key: StreamKey, during: During): Promise<ScoredRollout | undefined> {
-    const { step, loop, watch } = during;
-    watch.lap('score');
-    if (loop.stopping) return undefined;
-    loop.emit({ type: 'phase', step, phase: 'rollout' });
-    const rollout = await this.#completions(step, prompts, key);
-    watch.lap('rollout');
-    const table = await this.#scores(rollout, step, loop, true);
-    return table && { rollout, table };
-  }
-
   #discardedRows(step: number, scored: ScoredRollout): RolloutRow[] {
     const rows = rolloutRows(this.#credited(step, scored), this.#run.tokenizer);
     return rows.map((row) => ({ ...row, discarded: true }));
-  }
-
-  /** A group of completions for each of these prompts, sampled or as recorded. */
-  async #sample(step: number, rows: readonly number[]): Promise<Rollout> {
-    const { prompts, recorded } = this.#run;
-    if (recorded) return recorded[step - 1]!.rollout;
-    return this.#completions(
-      step,
-      rows.map((row) => prompts.at(row)),
-    );
-  }
-
-  /** `more` tells the draws of a step apart. */
-  async #completions(step: number, prompts: EncodedPrompt[], more: StreamKey = []): Promise<Rollout> {
-    const { config, tokenizer } = this.#run;
-    try {
-      return await sampleRollout(this.#sampler, tokenizer, prompts, config.maxCompletionLength, [
-        ...['rollout', step],
-        ...more,
-      ]);
-    } catch (error) {
-      throw error instanceof NotFiniteModel ? lostPolicy(this.#learner.updates, config) : error;
-    }
   }
 }
 
