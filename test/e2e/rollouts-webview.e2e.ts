@@ -324,7 +324,7 @@ test('groups of different sizes have a mark for each completion, and the arithme
   await page.getByText('8 completions · mean reward 0.13').waitFor();
   await page.locator('.group-row', { hasText: 'prompt 2' }).getByText('too hard').waitFor();
   // (1 − 1/8) ÷ √(7 · (1/8)² + (7/8)²) ÷ 7).
-  expect(await region(1).locator('.arithmetic').first().innerText()).toBe('(1 − 0.13) ÷ 0.35 = +2.47');
+  expect(await region(1).locator('.arithmetic').first().innerText()).toBe('(1 − 0.125) ÷ 0.354 = +2.47');
   await page.screenshot({ path: screenshotFile('groups of different sizes') });
 });
 
