@@ -52,7 +52,7 @@ export async function* measureDifficulty(
   loaded: LoadedConfig,
   options: DifficultyOptions,
 ): AsyncGenerator<MeasuredBatch> {
-  const config = { ...loaded.config, difficulty: null, lora: null };
+  const config = { ...loaded.config, difficulty: null, curriculum: null, lora: null };
   const run = await prepareRun({ ...loaded, config }, options);
   try {
     const keys = Array.from({ length: run.prompts.length }, (_, index) => promptKey(run.prompts.row(index)));

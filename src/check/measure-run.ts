@@ -120,7 +120,7 @@ function stepTaker(run: PreparedRun, onStep: (message: string) => void): StepTak
   let latest: Omit<ScoredStep, 'step' | 'credit'> | undefined;
   const stageOf = (promptsPerStep: number) =>
     new GrpoStage(
-      { ...run, config: { ...run.config, promptsPerStep, dynamicSampling: null, replay: null } },
+      { ...run, config: { ...run.config, promptsPerStep, dynamicSampling: null, generations: null, replay: null } },
       learner,
       async (rollout, step) => {
         const table = await scoreRollout(run, rollout, step);

@@ -63,11 +63,12 @@ export function memoryUse(
 ): { process: MemoryUse; gpu: MemoryUse | null } {
   const { promptsPerStep, maxCompletionLength } = config;
   const asSampled = (row: number) => trainedLength(rollout[row % rollout.length]!.trajectory);
-  const bytes = (prompts: number, lengthOf: (row: number) => number) =>
-    stepBytes(model, sequencesOf(rollout, prompts * config.numGenerations, lengthOf), config.numGenerations);
+  const { numGenerations, generations } = config;
+  const bytes = (prompts: number, lengthOf: (row: number) => number, each = numGenerations) =>
+    stepBytes(model, sequencesOf(rollout, prompts * each, lengthOf), numGenerations);
   const taken = bytes(prompts, asSampled);
   const whole = bytes(promptsPerStep, asSampled);
-  const most = bytes(promptsPerStep, () => maxCompletionLength);
+  const most = bytes(promptsPerStep, () => maxCompletionLength, generations?.max);
   const available = availableMemory();
   if (device === 'cpu') {
     const expected = peakBytes + Math.max(0, whole - taken);

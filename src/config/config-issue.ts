@@ -25,6 +25,8 @@ const KNOWN_FIELDS: Record<string, readonly string[]> = {
   rewards: ['file', 'function', 'weight'],
   prompt: ['system', 'user', 'prefill', 'text'],
   difficulty: ['file', 'min', 'max'],
+  generations: ['min', 'max'],
+  curriculum: ['kind', 'pace'],
   lrSchedulerKwargs: schedulerOptionNames,
 };
 

@@ -125,8 +125,11 @@ export function loadRunConfig(
   config.dataset = resolveDataset(['dataset'], config.dataset, 'training');
   if (config.evalDataset !== null)
     config.evalDataset = resolveDataset(['evalDataset'], config.evalDataset, 'evaluation');
-  if (config.difficulty)
-    config.difficulty.file = resolve(directory, config.difficulty.file ?? difficultyName(absolute));
+  if (config.difficulty) {
+    const { file, ...limits } = config.difficulty;
+    // In the schema's order, in which a recorded config comes back.
+    config.difficulty = { file: resolve(directory, file ?? difficultyName(absolute)), ...limits };
+  }
   if (config.samples !== null) config.samples = resolve(directory, config.samples);
   if (config.python !== null && isProgramPath(config.python)) config.python = resolve(directory, config.python);
   for (const [index, reward] of config.rewards.entries()) reward.file = resolveOne(['rewards', index], reward.file);

@@ -36,7 +36,12 @@ export function stageFields(config: RunConfig, index: number): Record<string, un
     // What an earlier stage wrote is in our own form.
     ...('from' in written && written.from !== undefined && rows),
     ...(written.kind !== 'grpo' && { numMiniBatches: 1, replay: null }),
-    ...(written.kind === 'rejection' && { gradientAccumulationSteps: 1 }),
+    // It takes one prompt after another, and keeps what is good of each: whether groups have a signal does not matter.
+    ...(written.kind === 'rejection' && {
+      ...{ gradientAccumulationSteps: 1, dynamicSampling: null, generations: null, curriculum: null },
+    }),
+    // Follows from its own.
+    ...('generations' in written && written.generations && { numGenerations: written.generations.min }),
     ...Object.fromEntries(own),
   };
 }

@@ -7,6 +7,8 @@ import { type MappedRow, type MappingContext, type MappingSettings, rowMapping }
 export interface DatasetRow extends MappedRow {
   /** Where the row is. */
   at: SourceLocation;
+  /** The share of the start model's completions that solved it, where `difficulty` has measured that. */
+  solveRate?: number;
 }
 
 export interface DatasetPlace extends MappingContext {

@@ -125,7 +125,7 @@ export function withinDifficulty(
     evidence: `${unrated} of ${rows.length} prompts are skipped because ${file} has no solve rate for them; \`grpo check --difficulty\` measures them.`,
     place: at,
   };
-  return { rows: kept.map(({ row }) => row), findings: unrated > 0 ? [finding] : [] };
+  return { rows: kept.map(({ row, rate }) => ({ ...row, solveRate: rate })), findings: unrated > 0 ? [finding] : [] };
 }
 
 const percent = (share: number): string => `${Math.round(100 * share)} %`;

@@ -2,7 +2,7 @@
  * How each advantage came about, as the few numbers that it is computed from: what a view shows as `(7 − 4.25) ÷ 3.15 = +0.87`. The same
  * advantages as `assignCredit`, taken apart; a test compares them.
  */
-import { type AdvantageOptions, type Histories, inGroups, weightedSum } from './advantages.ts';
+import { type AdvantageOptions, type GroupSize, type Histories, inGroups, weightedSum } from './advantages.ts';
 import { counted, historyBaseline, type PromptHistory, shrunkDeviation } from './baselines.ts';
 import { type ScoredCompletions, splitScores, stepwiseFunctions } from './credit.ts';
 import type { ProcessStep } from './process-advantages.ts';
@@ -61,17 +61,17 @@ export type Outcome =
 /** `steps`: of a completion whose steps are scored, what its first token earned; other functions' part is the outcome. */
 export type Arithmetic = Outcome | { kind: 'steps'; outcome: Outcome; parts: StepsComparison[] };
 
-/** One for each completion, whose `groupSize` divides their number. */
+/** One for each completion of whole groups. */
 export function advantageArithmetic(completions: ScoredCompletions, options: AdvantageOptions): Arithmetic[] {
   const { scores, steps, weights, groupSize, lengths, histories = [] } = completions;
   const stepwise = stepwiseFunctions(completions);
   if (!stepwise.includes(true)) return outcomes(scores, weights, groupSize, options, histories);
   const { outcomeScores, stepWeights } = splitScores(completions, stepwise, options);
-  const groups = inGroups(steps, groupSize);
+  const groups = inGroups(steps, groupSize).flatMap((group) => group.map(() => group));
   return outcomes(outcomeScores, weights, groupSize, options, histories).map((outcome, row) => {
     // Nothing was written, and nothing earned.
     if (lengths[row] === 0) return { kind: 'nothing', why: 'unscored' };
-    const group = groups[Math.floor(row / groupSize)]!;
+    const group = groups[row]!;
     const parts = stepWeights.flatMap((weight, k) =>
       stepwise[k] ? [stepsPart(k, weight, group, steps[row]![k]!)] : [],
     );
@@ -121,7 +121,7 @@ export const stepsResult = ({ weight, steps, sum, mean, deviation }: StepsCompar
 function outcomes(
   scores: readonly (readonly (number | null)[])[],
   weights: readonly number[],
-  groupSize: number,
+  groupSize: GroupSize,
   { baseline, multiObjectiveAggregation, scaleRewards }: AdvantageOptions,
   histories: Histories,
 ): Outcome[] {
@@ -184,7 +184,7 @@ function aboveHistory(group: readonly (number | null)[], history: PromptHistory 
 function normalized(
   scores: readonly (readonly (number | null)[])[],
   weights: readonly number[],
-  groupSize: number,
+  groupSize: GroupSize,
 ): Outcome[] {
   const parts = inGroups(scores, groupSize).flatMap((group) => {
     const stats = weights.map((_, k) => {

@@ -14,8 +14,13 @@ export interface AdvantageOptions {
   processRewardWeight?: number | null | undefined;
 }
 
+/** How many completions groups have: all the same, or each its own (`generations`). */
+export type GroupSize = number | readonly number[];
+
 /** One prompt's completions, compared with each other. */
 export interface GroupStats {
+  /** How many completions it has. */
+  size: number;
   /** Mean of the group's rewards; null when no row of it was scored. */
   mean: number | null;
   /** Sample standard deviation of the group's rewards; null with fewer than two scored rows. */
@@ -39,22 +44,22 @@ const STD_EPSILON = 1e-4;
  * `scores[row][function]` (null: abstained or failed), `groupSize` consecutive rows for each prompt; one weight per function.
  *
  * A row's sum skips functions without a score; the other weights stay as they are. A row without any score is excluded from
- * means and deviations and gets advantage 0. `histories`: of each group's prompt, for `baseline: "history"`. Throws when the rows are not a
- * multiple of `groupSize`.
+ * means and deviations and gets advantage 0. `histories`: of each group's prompt, for `baseline: "history"`. Throws when the rows are not
+ * whole groups.
  */
 export function computeAdvantages(
   scores: readonly (readonly (number | null)[])[],
   weights: readonly number[],
-  groupSize: number,
+  groupSize: GroupSize,
   options: AdvantageOptions,
   histories: Histories = [],
 ): Advantages {
-  if (scores.length % groupSize !== 0) throw new Error(`${scores.length} rows are not groups of ${groupSize}`);
   const rewards = scores.map((row) => weightedSum(row, weights));
   const merits = meritsOf(rewards, scores, weights, groupSize, options.multiObjectiveAggregation);
   const meritsByGroup = inGroups(merits, groupSize);
   const groups = inGroups(rewards, groupSize).map(
     (group, index): GroupStats => ({
+      size: group.length,
       mean: mean(group),
       std: standardDeviation(group),
       informative: isInformative(meritsByGroup[index]!, options.baseline, histories[index]),
@@ -72,7 +77,7 @@ function meritsOf(
   rewards: (number | null)[],
   scores: readonly (readonly (number | null)[])[],
   weights: readonly number[],
-  groupSize: number,
+  groupSize: GroupSize,
   aggregation: AdvantageOptions['multiObjectiveAggregation'],
 ): (number | null)[] {
   switch (aggregation) {
@@ -88,7 +93,7 @@ function meritsOf(
 function advantagesOf(
   merits: (number | null)[],
   rewards: (number | null)[],
-  groupSize: number,
+  groupSize: GroupSize,
   { baseline, multiObjectiveAggregation: aggregation, scaleRewards }: AdvantageOptions,
   histories: Histories,
 ): (number | null)[] {
@@ -143,7 +148,7 @@ export function weightedSum(row: readonly (number | null)[], weights: readonly n
 }
 
 /** A_i = (R_i − mean of its group) / (std of its group, or of the whole batch, + 1e-4). */
-function normalizeSums(rewards: (number | null)[], groupSize: number, scale: AdvantageOptions['scaleRewards']) {
+function normalizeSums(rewards: (number | null)[], groupSize: GroupSize, scale: AdvantageOptions['scaleRewards']) {
   const batchStd = standardDeviation(rewards);
   return inGroups(rewards, groupSize).flatMap((group) => {
     switch (scale) {
@@ -165,7 +170,7 @@ function normalizeSums(rewards: (number | null)[], groupSize: number, scale: Adv
 function sumOfNormalized(
   scores: readonly (readonly (number | null)[])[],
   weights: readonly number[],
-  groupSize: number,
+  groupSize: GroupSize,
 ): (number | null)[] {
   const normalized = weights.map((_, k) =>
     inGroups(
@@ -196,8 +201,16 @@ function divide(values: (number | null)[], std: number | null): (number | null)[
   return values.map((value) => (value === null || std === null ? null : value / (std + STD_EPSILON)));
 }
 
-export function inGroups<T>(rows: readonly T[], groupSize: number): T[][] {
-  const groups: T[][] = [];
-  for (let start = 0; start < rows.length; start += groupSize) groups.push(rows.slice(start, start + groupSize));
-  return groups;
+/** Consecutive rows, a group after another. Throws where the rows are not whole groups. */
+export function inGroups<T>(rows: readonly T[], groupSize: GroupSize): T[][] {
+  const sizes =
+    typeof groupSize === 'number' ? Array<number>(Math.ceil(rows.length / groupSize)).fill(groupSize) : groupSize;
+  if (sum(sizes) !== rows.length) throw new Error(`${rows.length} rows are not groups of ${groupSize}`);
+  let end = 0;
+  return sizes.map((size) => {
+    end += size;
+    return rows.slice(end - size, end);
+  });
 }
+
+const sum = (sizes: readonly number[]): number => sizes.reduce((total, size) => total + size, 0);

@@ -1,9 +1,16 @@
 /** What each completion earned in its group: the one credit that trains, and that metrics, records and previews show. */
-import { type AdvantageOptions, type Advantages, computeAdvantages, type Histories, inGroups } from './advantages.ts';
+import {
+  type AdvantageOptions,
+  type Advantages,
+  computeAdvantages,
+  type GroupSize,
+  type Histories,
+  inGroups,
+} from './advantages.ts';
 import { type ProcessStep, processAdvantages } from './process-advantages.ts';
 import { isZero } from './statistics.ts';
 
-/** Completions and their scores, one group of `groupSize` after another. */
+/** Completions and their scores, one group after another. */
 export interface ScoredCompletions {
   /** `scores[row][function]`; null where the function abstained or failed. */
   scores: readonly (readonly (number | null)[])[];
@@ -13,7 +20,7 @@ export interface ScoredCompletions {
   lengths: readonly number[];
   /** One weight per function. */
   weights: readonly number[];
-  groupSize: number;
+  groupSize: GroupSize;
   /** Of each group's prompt, for `baseline: "history"`. */
   histories?: Histories | undefined;
 }
@@ -46,10 +53,11 @@ export function assignCredit(completions: ScoredCompletions, options: AdvantageO
   const byPosition = lengths.map((length, row) => new Float32Array(length).fill(outcome.advantages[row]!));
   stepwise.forEach((scoresSteps, k) => {
     if (!scoresSteps) return;
-    for (let start = 0; start < lengths.length; start += groupSize) {
-      const group = steps.slice(start, start + groupSize).map((row) => row[k]!);
-      processAdvantages(group, lengths.slice(start, start + groupSize)).forEach((advantages, i) => {
-        const credit = byPosition[start + i]!;
+    for (const rows of inGroups([...lengths.keys()], groupSize)) {
+      const group = rows.map((row) => steps[row]![k]!);
+      const own = rows.map((row) => lengths[row]!);
+      processAdvantages(group, own).forEach((advantages, i) => {
+        const credit = byPosition[rows[i]!]!;
         for (let position = 0; position < credit.length; position++)
           credit[position]! += stepWeights[k]! * advantages[position]!;
       });

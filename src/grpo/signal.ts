@@ -38,11 +38,11 @@ export function groupSignals(
   { rewards, groups }: Pick<Advantages, 'rewards' | 'groups'>,
   rows: readonly RowFlags[],
 ): GroupSignal[] {
-  const groupSize = rewards.length / groups.length;
   const seen = rewards.filter((reward) => reward !== null);
   const best = Math.max(...seen);
   const worst = Math.min(...seen);
-  return inGroups(rows, groupSize).map((flags, index): GroupSignal => {
+  const sizes = groups.map(({ size }) => size);
+  return inGroups(rows, sizes).map((flags, index): GroupSignal => {
     const { mean, std, informative } = groups[index]!;
     if (informative) return 'signal';
     if (std === null || mean === null) return flags.some((row) => row.failed) ? 'failed' : 'abstained';
@@ -71,6 +71,7 @@ export function reachOf({ advantage, advantages }: Omit<RecordedCredit, 'reward'
 export function recordedStats(group: readonly RecordedCredit[]): GroupStats {
   const rewards = group.map(({ reward }) => reward);
   return {
+    size: group.length,
     mean: mean(rewards),
     std: standardDeviation(rewards),
     informative: group.some(({ advantage, advantages }) => earnsAnything(advantages ?? [advantage])),

@@ -93,37 +93,29 @@ export function scoreGroups<Row extends SampleRow>(
   columns: OutcomeColumn[],
   options: ScoreOptions,
 ): ScoredGroup<Row>[] {
-  const size = Math.max(1, ...groups.map((group) => group.length));
-  let next = 0;
-  // Advantages want groups of one size. A row without scores counts for nothing, so that shorter groups are filled up with such.
-  const tableRows = groups.flatMap((group) =>
-    Array.from({ length: size }, (_, i) => (i < group.length ? next++ : null)),
-  );
   const samples = groups.flat();
   const credit = assignCredit(
     {
-      ...scoresByRow(columns, tableRows),
+      ...scoresByRow(columns, samples.keys()),
       // In characters, with the end that training sees as a token.
-      lengths: tableRows.map((row) => (row === null ? 0 : samples[row]!.completion.length + 1)),
-      groupSize: size,
+      lengths: samples.map(({ completion }) => completion.length + 1),
+      groupSize: groups.map(({ length }) => length),
     },
     options,
   );
   const failures = rowFailures({ columns });
-  const flags = tableRows.map((row) => ({
-    failed: row !== null && failures[row] !== undefined,
-    truncated: false,
-  }));
+  const flags = samples.map((_, row) => ({ failed: failures[row] !== undefined, truncated: false }));
   const signals = groupSignals(credit, flags);
 
+  let next = 0;
   return groups.map((group, index) => ({
     ...credit.groups[index]!,
     signal: signals[index]!,
     why: group.length === 1 ? 'no signal: a single completion has nothing to compare with' : WHY[signals[index]!],
-    rows: group.map((sample, i): ScoredSample<Row> => {
-      const place = index * size + i;
+    rows: group.map((sample): ScoredSample<Row> => {
+      const place = next++;
       const known = columns.flatMap(({ name, outcomes }) => {
-        const outcome = outcomes[tableRows[place]!];
+        const outcome = outcomes[place];
         return outcome ? [[name, outcome] as const] : [];
       });
       const outcomes = Object.fromEntries(known);

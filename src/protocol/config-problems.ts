@@ -17,6 +17,7 @@ interface Problem {
 export function configProblems(config: Fields): Problem[] {
   return [
     ...sizeProblems(config),
+    ...promptProblems(config),
     ...advantageProblems(config),
     ...evaluationProblems(config),
     ...scheduleProblems(config),
@@ -32,9 +33,11 @@ function sizeProblems(config: Fields): Problem[] {
   if (config.minCompletionLength > maxCompletionLength)
     found.push(problem('minCompletionLength', `must not be above maxCompletionLength (${maxCompletionLength})`));
   const completions = promptsPerStep * numGenerations;
-  const largest = promptsPerStep > numGenerations ? 'promptsPerStep' : 'numGenerations';
+  const most = config.generations?.max ?? numGenerations;
+  const perPrompt = config.generations ? 'generations' : 'numGenerations';
+  const largest = promptsPerStep > most ? 'promptsPerStep' : perPrompt;
   const rows = [
-    [largest, 'promptsPerStep × numGenerations', completions],
+    [largest, `promptsPerStep × ${config.generations ? 'generations.max' : perPrompt}`, promptsPerStep * most],
     ['numGenerationsEval', 'numGenerationsEval', numGenerationsEval ?? 1],
   ] as const;
   for (const [field, factors, count] of rows) {
@@ -73,6 +76,30 @@ function sizeProblems(config: Fields): Problem[] {
     found.push(
       problem('lengthPenalty', `must have a "target" that is not above maxCompletionLength (${maxCompletionLength})`),
     );
+  return found;
+}
+
+/** Which prompts a step takes, and how many completions they get. */
+function promptProblems({ generations, numGenerations, curriculum, difficulty, shuffleDataset }: Fields): Problem[] {
+  const found: Problem[] = [];
+  if (generations !== null && generations.max % generations.min !== 0)
+    found.push(problem('generations', `must have a "max" that is a multiple of its "min" (${generations.min})`));
+  if (generations !== null && numGenerations !== generations.min)
+    found.push(
+      problem(
+        'numGenerations',
+        `cannot be ${numGenerations} beside "generations", whose "min" (${generations.min}) is in its place; remove it`,
+      ),
+    );
+  if (curriculum !== null && difficulty === null)
+    found.push(
+      problem(
+        'curriculum',
+        'requires solve rates; measure them by `grpo check --difficulty`, and set "difficulty" to {}',
+      ),
+    );
+  if (curriculum !== null && !shuffleDataset)
+    found.push(problem('curriculum', 'chooses prompts at random; remove shuffleDataset, or the curriculum'));
   return found;
 }
 

@@ -24,6 +24,8 @@ export const GLOSSARY = {
     'How undecided the model is about the next token, in nats, averaged over the tokens that the update computes: without `beta` and an entropy bonus those of groups with a signal; near 0 all completions of a prompt are alike.',
   'entropy bonus':
     'What the loss pays for entropy, so that completions stay diverse: `entropyCoef` per nat; with `useAdaptiveEntropy` the weight follows what is missing to `entropyTarget`.',
+  extra:
+    'With `generations`: completions that were added to groups without a signal; a group then has more of them than others.',
   'gradient norm':
     'Length of the gradient over all trained weights before clipping; above `maxGradNorm` the gradient is scaled down to it.',
   group: 'The completions of one prompt in one step, which GRPO compares with each other.',

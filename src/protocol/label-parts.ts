@@ -12,6 +12,7 @@ const SHORT_NAMES: Record<string, string> = {
   learningRate: 'lr',
   beta: 'beta',
   numGenerations: 'generations',
+  generations: 'growing groups',
   promptsPerStep: 'prompts',
   numIterations: 'iterations',
   numMiniBatches: 'mini-batches',
@@ -63,7 +64,9 @@ export function differingParts(other: StartedRun, run: StartedRun): string[] {
 }
 
 const follows = (field: string, ...configs: Record<string, unknown>[]): boolean =>
-  field in FOLLOWS && configs.every((config) => config[field] === config[FOLLOWS[field]!]);
+  (field in FOLLOWS && configs.every((config) => config[field] === config[FOLLOWS[field]!])) ||
+  // It is the `min` of the other.
+  (field === 'numGenerations' && Boolean(configs.at(-1)!.generations));
 
 /** A field, or a path to one, and its value, as short as people say it. */
 export function fieldPart(field: string, value: unknown): string {
@@ -86,6 +89,10 @@ function textOf(field: string, value: unknown): string {
   if (typeof value === 'number') return shortNumber(value);
   if (typeof value === 'string')
     return field === 'model' || field === 'dataset' || field === 'evalDataset' ? fileName(value) : value;
+  if (field === 'generations') {
+    const { min, max } = value as { min: number; max: number };
+    return `${min}–${max}`;
+  }
   if (!Array.isArray(value)) return JSON.stringify(value);
   return value.map((item) => textOf(field, item)).join(', ');
 }

@@ -6,6 +6,7 @@ import { lengthPenalty, overlongPenalty } from './length-config.ts';
 import { loraConfig } from './lora-config.ts';
 import { loss } from './loss-config.ts';
 import { PRESET_NAMES, presetHover } from './presets.ts';
+import { curriculum, dynamicSampling, generations, replay } from './sampling-config.ts';
 import { lrSchedulerKwargs, lrSchedulerType } from './scheduler-config.ts';
 import { type StageKind, stagesField } from './stage-config.ts';
 
@@ -36,36 +37,10 @@ const recipe = {
     ),
 };
 
-const dynamicSampling = z
-  .strictObject({
-    maxRounds: z
-      .int()
-      .min(2)
-      .default(10)
-      .describe('Sample at most so many times for a step; it then has the groups that were found by then.'),
-  })
-  .describe('How groups without a learning signal are replaced.');
-
-const replay = z
-  .strictObject({
-    share: positive
-      .max(1)
-      .default(0.25)
-      .describe('Replay at most so many groups in a step: as a share of `promptsPerStep`.'),
-    capacity: count
-      .default(64)
-      .describe('Keep at most so many groups with a signal; the oldest make place for new ones.'),
-    maxWeight: positive
-      .default(2)
-      .describe(
-        'A replayed completion counts by how much more likely it is now than when it was sampled, and at most this.',
-      ),
-  })
-  .describe('Which groups are replayed, and how much they count.');
-
 const batches = {
   promptsPerStep: count.default(4).describe('Prompts per step; each gets `numGenerations` completions.'),
   numGenerations: z.int().min(2).default(8).describe('Completions per prompt. Rewards are compared within this group.'),
+  generations,
   numIterations: count.default(1).describe('Passes over the completions of a step (μ in the GRPO paper).'),
   numMiniBatches: count
     .default(1)
@@ -84,18 +59,9 @@ const batches = {
     .describe(
       'Train for as many steps as it takes to go through the training prompts so many times, instead of `maxSteps`, which wins if both are here; null: `maxSteps`.',
     ),
-  dynamicSampling: dynamicSampling
-    .nullable()
-    .default(null)
-    .describe(
-      'Replace groups without a learning signal by groups of the next prompts, until a step has `promptsPerStep` groups with one (DAPO): {} for at most 10 rounds of sampling; null: keep them.',
-    ),
-  replay: replay
-    .nullable()
-    .default(null)
-    .describe(
-      'Learn in each step also from some groups of earlier steps that had a learning signal, off-policy: with the ratio to the policy that sampled them and a truncated importance weight. {}: the defaults; null: only from what the step sampled. Not in TRL.',
-    ),
+  dynamicSampling,
+  curriculum,
+  replay,
   shuffleDataset: z.boolean().default(true).describe('Shuffle the prompts in each epoch.'),
   seed: z
     .int()

@@ -6,7 +6,7 @@ import { completeStages } from './stage-config.ts';
 
 /** Parses a config object: checks fields one by one and against each other, fills in defaults, resolves short forms. */
 export const runConfigSchema = z
-  .preprocess(withPreset, runConfigFields)
+  .preprocess((config) => withPreset(withFirstGenerations(config)), runConfigFields)
   .superRefine((config, context) => {
     for (const { path, message } of configProblems(config)) context.addIssue({ code: 'custom', path, message });
   })
@@ -19,6 +19,13 @@ export const runConfigSchema = z
     numGenerationsEval: config.numGenerationsEval ?? config.numGenerations,
     ...withStages(config),
   }));
+
+/** Groups begin with the `min` of `generations`: everything else knows it as `numGenerations`. */
+function withFirstGenerations(config: unknown): unknown {
+  if (typeof config !== 'object' || config === null || 'numGenerations' in config) return config;
+  const min = (config as { generations?: { min?: unknown } | null }).generations?.min;
+  return min === undefined ? config : { ...config, numGenerations: min };
+}
 
 /** With stages, the run has as many steps as they have together; its own `maxSteps` is that of stages that do not say. */
 function withStages<Fields extends Pick<z.output<typeof runConfigFields>, 'stages' | 'maxSteps'>>(config: Fields) {

@@ -16,6 +16,8 @@ export interface WeightedFunction {
 export interface StepSettings {
   functions: WeightedFunction[];
   options: AdvantageOptions;
+  /** Groups without a signal have more completions than others: `generations`. */
+  sizesDiffer?: boolean;
 }
 
 /** What is known of a run's settings and of their changes: its `run.json`, or the head of its dashboard. */
@@ -66,16 +68,17 @@ export function settingsAt(head: SettledRun, step: number, names: readonly strin
       multiObjectiveAggregation: settingAt(head, 'multiObjectiveAggregation', step) ?? 'sum_then_normalize',
       processRewardWeight: settingAt(head, 'processRewardWeight', step) ?? null,
     },
+    sizesDiffer: (settingAt(head, 'generations', step) ?? null) !== null,
   };
 }
 
-/** How each completion of a step came to its advantage; none where its groups are not of one size, as someone has edited the file. */
+/** How each completion of a step came to its advantage; none where its groups should be of one size and are not, as someone has edited the file. */
 export function stepArithmetic(
   groups: readonly (readonly Completion[])[],
-  { functions, options }: StepSettings,
+  { functions, options, sizesDiffer }: StepSettings,
 ): Map<Completion, Arithmetic> {
-  const groupSize = groups[0]?.length ?? 0;
-  if (groups.some(({ length }) => length !== groupSize)) return new Map();
+  const sizes = groups.map(({ length }) => length);
+  if (!sizesDiffer && sizes.some((size) => size !== sizes[0])) return new Map();
   const rows = groups.flat();
   const completions = {
     scores: rows.map(({ rewards }) => functions.map(({ name }) => rewards[name] ?? null)),
@@ -83,7 +86,7 @@ export function stepArithmetic(
     // Only whether it has any counts.
     lengths: rows.map(({ length }) => length),
     weights: functions.map(({ weight }) => weight),
-    groupSize,
+    groupSize: sizes,
     histories: groups.map((group) => group[0]?.prompt_history),
   };
   const arithmetic = advantageArithmetic(completions, options);

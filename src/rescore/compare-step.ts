@@ -4,6 +4,7 @@ import { groupSignals, recordedStats } from '../grpo/signal.ts';
 import { isZero, mean } from '../grpo/statistics.ts';
 import type { RescoredGroup, RescoredRow, RescoreStep } from '../protocol/rescore.ts';
 import type { ScoreTable } from '../protocol/rewards.ts';
+import type { RunConfig } from '../protocol/run-config.ts';
 import type { RolloutRow } from '../protocol/run-folder.ts';
 import { describeFailure, detailsOf, recordedFailure, rowFailures, scoresByRow } from '../rewards/score-table.ts';
 
@@ -15,14 +16,20 @@ export interface RecordedRow {
 
 /** A step's completions, group after group. */
 export interface RecordedGroups {
-  groupSize: number;
+  sizes: number[];
   rows: RecordedRow[];
   /** Completions of groups that are not all there, and so cannot be compared. */
   leftOut: number;
 }
 
-/** Puts the rows of a rollouts file into groups; all groups of a step have one size. Those that were discarded are no part of it, nor are replayed ones, which are of another step. */
-export function recordedGroups(rows: readonly RolloutRow[]): RecordedGroups {
+/**
+ * Puts the rows of a rollouts file into groups; all groups of a step have one size, or with `generations` a multiple of the least. Those
+ * that were discarded are no part of it, nor are replayed ones, which are of another step.
+ */
+export function recordedGroups(
+  rows: readonly RolloutRow[],
+  generations: RunConfig['generations'] = null,
+): RecordedGroups {
   const groups = new Map<number, RecordedRow[]>();
   let others = 0;
   rows.forEach((row, index) => {
@@ -34,15 +41,17 @@ export function recordedGroups(rows: readonly RolloutRow[]): RecordedGroups {
     if (group) group.push({ index, row });
     else groups.set(row.group, [{ index, row }]);
   });
-  const groupSize = Math.max(1, ...[...groups.values()].map(({ length }) => length));
-  const whole = [...groups.values()].filter(({ length }) => length === groupSize).flat();
-  return { groupSize, rows: whole, leftOut: rows.length - others - whole.length };
+  const largest = Math.max(1, ...[...groups.values()].map(({ length }) => length));
+  const isWhole = (size: number) => (generations ? size % generations.min === 0 : size === largest);
+  const whole = [...groups.values()].filter(({ length }) => isWhole(length));
+  const sizes = whole.map(({ length }) => length);
+  return { sizes, rows: whole.flat(), leftOut: rows.length - others - whole.flat().length };
 }
 
 /** What changes when a step's completions get the scores in `table`, which has a row for each. */
 export function compareStep(
   step: number,
-  { groupSize, rows: recorded, leftOut }: RecordedGroups,
+  { sizes, rows: recorded, leftOut }: RecordedGroups,
   table: ScoreTable,
   options: AdvantageOptions,
 ): RescoreStep {
@@ -54,8 +63,8 @@ export function compareStep(
       ...scored,
       // In characters, with the end that training sees as a token: no tokenizer is needed.
       lengths: recorded.map(({ row }) => row.completion.length + 1),
-      groupSize,
-      histories: inGroups(recorded, groupSize).map(([first]) => first!.row.prompt_history),
+      groupSize: sizes,
+      histories: inGroups(recorded, sizes).map(([first]) => first!.row.prompt_history),
     },
     options,
   );
@@ -76,7 +85,7 @@ export function compareStep(
       ...(details && { details }),
     };
   });
-  const groups = compareGroups(recorded, rows, groupSize, now);
+  const groups = compareGroups(recorded, rows, now);
   const isSignal = (which: 'old' | 'new', { signal }: RescoredGroup) => signal[which] === 'signal';
   return {
     type: 'step',
@@ -94,10 +103,10 @@ export function compareStep(
   };
 }
 
-function compareGroups(recorded: RecordedRow[], rows: RescoredRow[], groupSize: number, now: Credit): RescoredGroup[] {
+function compareGroups(recorded: RecordedRow[], rows: RescoredRow[], now: Credit): RescoredGroup[] {
   const then = inGroups(
     recorded.map(({ row }) => row),
-    groupSize,
+    now.groups.map(({ size }) => size),
   );
   const thenStats = then.map(recordedStats);
   const flags = (failed: (i: number) => boolean) =>

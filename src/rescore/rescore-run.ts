@@ -8,6 +8,7 @@ import type { RescoreStart, RescoreStep, RescoreSummary } from '../protocol/resc
 import type { RewardColumn, RewardOutcome, ScoreBatch, ScoreTable } from '../protocol/rewards.ts';
 import type { RunConfig } from '../protocol/run-config.ts';
 import type { RolloutRow, RunInfo } from '../protocol/run-folder.ts';
+import { settingAt } from '../protocol/step-settings.ts';
 import { openRewards, type RewardSet } from '../rewards/open-rewards.ts';
 import { readRollouts, recordedSteps } from '../run-folder/rollouts.ts';
 import { readRunInfo } from '../run-folder/run-info.ts';
@@ -67,7 +68,7 @@ export async function rescoreRun(options: RescoreOptions, listener: RescoreListe
       const rows = readRollouts(run, step);
       // The run was taken back to an earlier step meanwhile.
       if (!rows) continue;
-      const recorded = recordedGroups(rows);
+      const recorded = recordedGroups(rows, settingAt(info, 'generations', step));
       const trainerState = { globalStep: step - 1, maxSteps: config.maxSteps };
       const scored = await rewards.score({ ...batchOf(recorded, render), trainerState });
       const table = withLengthRewards(scored, recorded, lengthRewardsOf(info.config));

@@ -1,4 +1,4 @@
-import type { AdvantageOptions, Histories } from '../grpo/advantages.ts';
+import type { AdvantageOptions, GroupSize, Histories } from '../grpo/advantages.ts';
 import { assignCredit, type Credit } from '../grpo/credit.ts';
 import { type PreferencePair, preferencePairs } from '../grpo/preference.ts';
 import type { ProcessStep } from '../grpo/process-advantages.ts';
@@ -21,7 +21,7 @@ import type { Rollout, RolloutCompletion } from './rollout.ts';
 export function creditOf(
   rollout: Rollout,
   table: ScoreTable,
-  groupSize: number,
+  groupSize: GroupSize,
   options: AdvantageOptions,
   tokenizer: Tokenizer,
   histories?: Histories,

@@ -5,6 +5,7 @@ import type { Engine } from '../engine/engine.ts';
 import { BadInput } from '../protocol/errors.ts';
 import type { Finding } from '../protocol/finding.ts';
 import type { RewardSet } from '../rewards/open-rewards.ts';
+import { checkSampling } from './check-sampling.ts';
 import { createEngine } from './create-engine.ts';
 import type { DemonstrationList } from './demonstration-list.ts';
 import { HeldBySpecs } from './held-rewards.ts';
@@ -12,7 +13,6 @@ import { loadRows } from './load-rows.ts';
 import { loadStart } from './load-start.ts';
 import type { StartWeights } from './policy/policy.ts';
 import {
-  checkDynamicSampling,
   checkUsed,
   type OpenedModel,
   openModel,
@@ -84,7 +84,7 @@ export async function prepareStages(loaded: LoadedConfig, options: PrepareOption
     const rows = hasOwnRows(written!) ? await ownRows(stage) : await runRows();
     const prompts = promptList(rows.train, 'prompt', opened, stage.loaded);
     checkUsed(prompts, stage.loaded.config);
-    if (stage.kind === 'grpo') checkDynamicSampling(stage.loaded, prompts.length);
+    if (stage.kind === 'grpo') checkSampling(stage.loaded, prompts);
     for (const finding of [...rows.findings, ...promptFindings(prompts, evalPrompts, opened.tokenizer, stage.loaded)])
       if (!findings.some(({ evidence }) => evidence === finding.evidence)) findings.push(finding);
     if (stage.loaded.config.rewards.length === 0)

@@ -11,6 +11,7 @@ import type { Finding } from '../protocol/finding.ts';
 import { lengthRewardsOf } from '../protocol/length-config.ts';
 import type { RunConfig } from '../protocol/run-config.ts';
 import type { RewardSet } from '../rewards/open-rewards.ts';
+import { checkSampling } from './check-sampling.ts';
 import { checkedModel } from './checked-model.ts';
 import { createEngine } from './create-engine.ts';
 import { loadRows } from './load-rows.ts';
@@ -82,32 +83,15 @@ export function promptList(
 
 /** Throws BadInput for the first of the prompts that a training uses which the model cannot take. */
 export function checkUsed(prompts: PromptList, config: RunConfig): void {
+  // A curriculum may come to any.
+  if (config.curriculum) {
+    prompts.check(Array.from({ length: prompts.length }, (_, index) => index));
+    return;
+  }
   // As many per step as it can come to draw.
   const promptsPerStep = config.promptsPerStep * (config.dynamicSampling?.maxRounds ?? 1);
   const order = trainingOrder({ ...config, promptsPerStep }, prompts.length);
   prompts.check(usedRows(order, config.maxSteps, prompts.length));
-}
-
-/** Throws BadInput for recorded completions: which groups come back is decided by what was recorded. */
-export function checkReplay({ config, locate }: LoadedConfig, rollouts?: string): void {
-  if (config.replay && rollouts !== undefined)
-    throw new BadInput(
-      '"replay" cannot be combined with recorded completions; set it to null, or train without --rollouts.',
-      locate(['replay']),
-    );
-}
-
-/** Throws BadInput where no group can be replaced. */
-export function checkDynamicSampling({ config, locate }: LoadedConfig, prompts: number, rollouts?: string): void {
-  if (!config.dynamicSampling) return;
-  const fail = (why: string): never => {
-    throw new BadInput(`"dynamicSampling" ${why}`, locate(['dynamicSampling']));
-  };
-  if (rollouts !== undefined) fail('cannot replace recorded completions; set it to null, or train without --rollouts.');
-  if (prompts <= config.promptsPerStep)
-    fail(
-      `needs more prompts than "promptsPerStep" (${config.promptsPerStep}), but there are ${prompts}; set it to null, or lower "promptsPerStep".`,
-    );
 }
 
 /** Loads what a config names, cheapest checks first. Throws BadInput for the first thing that is wrong. */
@@ -120,8 +104,7 @@ export async function prepareRun(loaded: LoadedConfig, options: PrepareOptions):
   const prompts = promptList(rows.train, 'prompt', opened, loaded);
   const config = { ...loaded.config, maxSteps: plannedSteps(loaded.config, prompts.length) };
   checkUsed(prompts, config);
-  checkDynamicSampling(loaded, prompts.length, options.rollouts);
-  checkReplay(loaded, options.rollouts);
+  checkSampling(loaded, prompts, options.rollouts);
   const evalPrompts = rows.heldOut && promptList(rows.heldOut, 'held-out prompt', opened, loaded);
 
   const { rollouts } = options;

@@ -1,7 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { type PromptSequenceOptions, promptSequence } from '../data/prompt-order.ts';
 import { RUN_FILE } from '../files/open-file.ts';
 import { readText } from '../files/text.ts';
 import { damagedFile } from '../model/files/damaged-file.ts';
@@ -14,23 +13,25 @@ const savedPosition = z.object({ drawn: z.int().min(0) });
 export class PromptDraw {
   readonly #at: (position: number) => number;
   readonly #rows: number;
-  readonly #drawn = new Set<number>();
+  /** Rows of the dataset. */
+  readonly drawn = new Set<number>();
   /** The place in the order where the next step begins. */
   position: number;
 
-  constructor(options: PromptSequenceOptions, position: number) {
-    this.#at = promptSequence(options);
-    this.#rows = options.rows;
+  /** `at`: the row at a position of the order, which has all `rows`. */
+  constructor(at: (position: number) => number, { rows, position }: { rows: number; position: number }) {
+    this.#at = at;
+    this.#rows = rows;
     this.position = position;
   }
 
   /** The next rows of the dataset, or fewer where the step has drawn all others. */
   take(count: number): number[] {
     const taken: number[] = [];
-    while (taken.length < count && this.#drawn.size < this.#rows) {
+    while (taken.length < count && this.drawn.size < this.#rows) {
       const row = this.#at(this.position++);
-      if (this.#drawn.has(row)) continue;
-      this.#drawn.add(row);
+      if (this.drawn.has(row)) continue;
+      this.drawn.add(row);
       taken.push(row);
     }
     return taken;

@@ -1,13 +1,15 @@
-import { trainingOrder } from '../data/prompt-order.ts';
+import { type PromptOrder, trainingOrder } from '../data/prompt-order.ts';
 import { BadInput, type SourceLocation } from '../protocol/errors.ts';
 import type { RunConfig } from '../protocol/run-config.ts';
+import { PromptCurriculum } from './prompt-curriculum.ts';
 import type { PromptList } from './prompt-list.ts';
 import type { Replay } from './recorded-steps.ts';
 import { promptKey } from './stages/prompt-memory.ts';
 
 /** Throws BadInput where `baseline: "history"` would never have a history: no prompt comes up twice in the run. */
 export function checkRecurrence(
-  config: Pick<RunConfig, 'baseline' | 'maxSteps' | 'promptsPerStep' | 'numGenerations' | 'seed' | 'shuffleDataset'>,
+  config: Pick<RunConfig, 'baseline' | 'maxSteps' | 'promptsPerStep' | 'numGenerations' | 'seed' | 'shuffleDataset'> &
+    Partial<Pick<RunConfig, 'dynamicSampling' | 'curriculum'>>,
   prompts: PromptList,
   replay: Replay | undefined,
   at: SourceLocation,
@@ -26,14 +28,28 @@ export function checkRecurrence(
     const message = `"baseline" is "history", but no prompt comes up twice in the ${maxSteps === 1 ? 'recorded step' : `${maxSteps} recorded steps`}; use the baseline "group".`;
     throw new BadInput(message, at);
   }
-  const order = trainingOrder(config, prompts.length);
+  // As many per step as it can come to draw: which of them are replaced shows in training only.
+  const drawn = promptsPerStep * (config.dynamicSampling?.maxRounds ?? 1);
+  const order = orderOf({ ...config, promptsPerStep: drawn }, prompts);
   const steps = Array.from({ length: maxSteps }, (_, index) => index + 1);
   if (recurs(steps, (step) => order(step).map((row) => promptKey(prompts.row(row))))) return;
-  const count = promptsPerStep * maxSteps;
+  const most = drawn === promptsPerStep ? '' : 'at most ';
+  const count = drawn * maxSteps;
   throw new BadInput(
-    `"baseline" is "history", but no prompt comes up twice: the run takes ${count} prompts (${promptsPerStep} × ${maxSteps} ${maxSteps === 1 ? 'step' : 'steps'}), and the dataset has ${prompts.length}. Raise "maxSteps" or "promptsPerStep", lower "maxRows", or use the baseline "group".`,
+    `"baseline" is "history", but no prompt comes up twice: the run takes ${most}${count} prompts (${drawn} × ${maxSteps} ${maxSteps === 1 ? 'step' : 'steps'}), and the dataset has ${prompts.length}. Raise "maxSteps" or "promptsPerStep", lower "maxRows", or use the baseline "group".`,
     at,
   );
+}
+
+function orderOf(
+  config: Pick<RunConfig, 'maxSteps' | 'promptsPerStep' | 'seed' | 'shuffleDataset'> &
+    Partial<Pick<RunConfig, 'curriculum'>>,
+  prompts: PromptList,
+): PromptOrder {
+  const { curriculum, promptsPerStep } = config;
+  if (!curriculum) return trainingOrder(config, prompts.length);
+  const chosen = new PromptCurriculum({ ...config, curriculum }, prompts);
+  return (step) => chosen.draw(step).take(promptsPerStep);
 }
 
 /** Whether a key comes up twice; asks for no more steps than it takes to tell. */

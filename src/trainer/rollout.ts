@@ -3,6 +3,7 @@ import type { StreamKey } from '../data/random.ts';
 import { completionIds, type Trajectory } from '../grpo/trajectory.ts';
 import type { Tokenizer } from '../model/tokenizer/tokenizer.ts';
 import type { ScoreBatch } from '../protocol/rewards.ts';
+import { inGroups } from '../protocol/row-groups.ts';
 import { own } from '../text/own.ts';
 import type { PolicySampler } from './policy/learner.ts';
 
@@ -18,6 +19,9 @@ export interface RolloutCompletion {
 
 /** Groups of completions, one group after another. */
 export type Rollout = RolloutCompletion[];
+
+/** How many completions each of its groups has. */
+export const groupSizes = (rollout: Rollout): number[] => inGroups(rollout).map(({ length }) => length);
 
 /** Samples a group of completions for each prompt. `key` decides every draw. */
 export async function sampleRollout(

@@ -11,7 +11,7 @@ import type { ScoredStep } from './records.ts';
 /** A step's rollout in figures: what is said of a run before, and while, it trains. */
 export function stepReport(
   { rollout, table, credit }: Pick<ScoredStep, 'rollout' | 'table' | 'credit'>,
-  { numGenerations, maxCompletionLength: cap }: Pick<RunConfig, 'numGenerations' | 'maxCompletionLength'>,
+  { maxCompletionLength: cap }: Pick<RunConfig, 'maxCompletionLength'>,
 ): StepReport {
   const failures = rowFailures(table);
   const flags = rollout.map(({ trajectory: { truncated } }, row) => ({
@@ -20,7 +20,8 @@ export function stepReport(
   }));
   const signals = groupSignals(credit, flags);
   const lengths = rollout.map(({ trajectory }) => trainedLength(trajectory));
-  const groups = inGroups(rollout, numGenerations);
+  const sizes = credit.groups.map(({ size }) => size);
+  const groups = inGroups(rollout, sizes);
   return {
     completions: rollout.length,
     groups: {

@@ -83,6 +83,8 @@ export const TRL_FIELDS: Record<Field, Translate> = {
           impossible:
             '"numMiniBatches": TRL needs mini-batches of equal size; take a divisor of the completions of a step.',
         },
+  generations: missing('generations', null, 'TRL samples the same number of completions for every prompt.'),
+  curriculum: missing('curriculum', null, 'TRL takes one prompt after another.'),
   replay: missing('replay', null, 'TRL does not learn again from groups of earlier steps.'),
   dynamicSampling: missing('dynamicSampling', null, 'TRL does not replace groups without a learning signal.'),
   shuffleDataset: same('shuffleDataset', true),

@@ -1,6 +1,7 @@
 /** The Rollouts tab alone, with made-up messages: the list beside the group, the search, a prompt through the run, and what comes back. */
 import { afterEach, describe, expect, test } from 'vitest';
 import { BareWebview } from './helpers/bare-webview.ts';
+import { screenshotFile } from './helpers/screenshots.ts';
 
 let webview: BareWebview;
 afterEach(() => webview?.close());
@@ -45,9 +46,10 @@ async function opened(
   options: { state?: unknown; width?: number } = {},
   groups = 6,
   recorded: (step: number, groups: number) => object = rollouts,
+  more: object = {},
 ): Promise<BareWebview> {
   webview = await BareWebview.open('webview', options);
-  await webview.send(snapshot);
+  await webview.send({ ...snapshot, head: { ...snapshot.head, config: { ...config, ...more } } });
   await webview.page.getByRole('tab', { name: 'Rollouts' }).click();
   const [asked] = await expect
     .poll(() => webview.posted<{ step: number }>('rollouts'))
@@ -338,6 +340,31 @@ describe('the search through all steps', () => {
     await expect.poll(() => posted('cancel')).toEqual([{ type: 'cancel', what: 'search' }]);
     await page.getByText('1 hit in 1 step').waitFor();
   });
+});
+
+/** With `generations`: the second group of 8 has a signal only since its last four. */
+const grown = (step: number) => {
+  const scored = [[2, 7, 1, 7], [0, 0, 0, 0, 0, 1, 0, 0], Array<number>(12).fill(0)];
+  const rows = scored.flatMap((rewards, group) => {
+    const mean = rewards.reduce((sum, reward) => sum + reward, 0) / rewards.length;
+    const std = Math.sqrt(rewards.reduce((sum, reward) => sum + (reward - mean) ** 2, 0) / (rewards.length - 1));
+    return rewards.map((reward, i) => {
+      const own = { reward, rewards: { right: reward }, advantage: (reward - mean) / (std + 1e-4) };
+      return completion(step, group, i % 4, { ...own, completion: `answer ${i} of step ${step}` });
+    });
+  });
+  return { type: 'rollouts', step, problem: null, rows };
+};
+
+test('groups of different sizes have a mark for each completion, and the arithmetic of their own', async () => {
+  const { page } = await opened({ width: 1100 }, 3, grown, { generations: { min: 4, max: 12 } });
+  await page.locator('.group-row', { hasText: 'prompt 1' }).click();
+  await region(1).waitFor();
+  await page.getByText('8 completions · mean reward 0.13').waitFor();
+  await page.locator('.group-row', { hasText: 'prompt 2' }).getByText('too hard').waitFor();
+  // (1 − 1/8) ÷ √(7 · (1/8)² + (7/8)²) ÷ 7).
+  expect(await region(1).locator('.arithmetic').first().innerText()).toBe('(1 − 0.125) ÷ 0.354 = +2.47');
+  await page.screenshot({ path: screenshotFile('groups of different sizes') });
 });
 
 test('what was open comes back: step, group, order, search, and the prompt in other steps', async () => {

@@ -25,7 +25,8 @@ export const ADDED_SINCE: readonly string[] = [
   'run.json: heldOut',
   ...[
     ...['evalSplit', 'prompt', 'columns', 'maxRows', 'maxPromptLength', 'difficulty', 'evalOnStart', 'reportTo'],
-    ...['preset', 'numTrainEpochs', 'lrSchedulerKwargs', 'dynamicSampling', 'stages', 'numMiniBatches', 'replay'],
+    ...['preset', 'numTrainEpochs', 'lrSchedulerKwargs', 'dynamicSampling', 'generations', 'curriculum', 'stages'],
+    ...['numMiniBatches', 'replay'],
     ...['processRewardWeight', 'overlongPenalty', 'lengthPenalty'],
     ...['topEntropyQuantile', 'offPolicyMaskThreshold'],
     ...['refModelMixupAlpha', 'useAdaptiveEntropy', 'entropyTarget'],

@@ -112,6 +112,16 @@ export function chartDefinitions(
         { ...line('replay/share', 'replayed', 4), share: true, term: 'replayed' as const },
       ],
     },
+    {
+      id: 'generations',
+      title: 'Completions sampled',
+      term: 'extra' as const,
+      series: [
+        { ...line('generations/sampled', 'sampled', 0), style: 'strong' as const },
+        { ...line('generations/extra', 'extra', 1), term: 'extra' as const },
+        { ...line('generations/no_signal_ratio', 'still without signal', 4), share: true, term: 'signal' as const },
+      ],
+    },
     { id: 'kl', title: 'KL from the reference policy', term: 'KL' as const, series: [line('kl', 'KL', 0)] },
     {
       id: 'mean_token_accuracy',
@@ -262,11 +272,12 @@ function stack(
 
 /** What is drawn elsewhere, or follows from what is. */
 const ELSEWHERE =
-  /^(reward|reward_std|reward_min|reward_max|eval_reward|frac_reward_zero_std|kl|entropy|grad_norm|learning_rate|loss|step_time|num_tokens|stage|mean_token_accuracy|cispo_clip_ratio)$|^(rewards\/.+\/(mean|std)|groups\/.+|completions\/.+|clip_ratio\/.+|time\/.+|eval_.+|dynamic_sampling\/.+|replay\/.+)$/;
+  /^(reward|reward_std|reward_min|reward_max|eval_reward|frac_reward_zero_std|kl|entropy|grad_norm|learning_rate|loss|step_time|num_tokens|stage|mean_token_accuracy|cispo_clip_ratio)$|^(rewards\/.+\/(mean|std)|groups\/.+|completions\/.+|clip_ratio\/.+|time\/.+|eval_.+|dynamic_sampling\/.+|replay\/.+|generations\/.+)$/;
 
 /** Metrics that only some runs have. */
 const OTHERS: Record<string, Pick<ChartDefinition, 'title' | 'term' | 'unit'>> = {
   'rewards/failed_ratio': { title: 'Scoring failures' },
+  'curriculum/solve_rate': { title: 'Solve rate of chosen prompts', term: 'solve rate', unit: 'share' },
   'length_penalty/weight': { title: 'Weight of the length penalty' },
   'vespo/phi_seq_mean': { title: 'VESPO weight', term: 'VESPO weight' },
   entropy_coef: { title: 'Weight of the entropy bonus', term: 'entropy bonus' },

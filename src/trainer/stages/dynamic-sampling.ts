@@ -1,14 +1,5 @@
-import { inGroups } from '../../grpo/advantages.ts';
 import type { Metrics } from '../../grpo/metrics.ts';
-import type { ScoreTable } from '../../protocol/rewards.ts';
-import type { Rollout } from '../rollout.ts';
-import { joinTables, tableOfRows } from '../table-rows.ts';
-
-/** Groups of completions with their scores. */
-export interface ScoredRollout {
-  rollout: Rollout;
-  table: ScoreTable;
-}
+import { groupsOf, joined, type ScoredRollout } from '../scored-groups.ts';
 
 /** What a step learns from; and what was sampled for it, had no learning signal and was replaced. */
 export interface Collected extends ScoredRollout {
@@ -20,7 +11,6 @@ export interface DynamicSampling {
   maxRounds: number;
   /** How many groups a step should have. */
   groups: number;
-  groupSize: number;
   /** Whether each group has a learning signal. */
   haveSignal(scored: ScoredRollout): boolean[];
   /** So many further prompts, as rows of the dataset, or as many as there are. */
@@ -36,13 +26,13 @@ export interface DynamicSampling {
  */
 export async function replaceWithoutSignal(
   first: ScoredRollout,
-  { maxRounds, groups, groupSize, haveSignal, draw, sample }: DynamicSampling,
+  { maxRounds, groups, haveSignal, draw, sample }: DynamicSampling,
 ): Promise<Collected | undefined> {
   const found: ScoredRollout[] = [];
   const others: ScoredRollout[] = [];
   const sort = (scored: ScoredRollout) => {
     const signals = haveSignal(scored);
-    for (const [index, group] of groupsOf(scored, groupSize).entries()) (signals[index] ? found : others).push(group);
+    for (const [index, group] of groupsOf(scored).entries()) (signals[index] ? found : others).push(group);
   };
   sort(first);
   let rounds = 1;
@@ -63,16 +53,3 @@ export async function replaceWithoutSignal(
     metrics: { 'dynamic_sampling/rounds': rounds, 'dynamic_sampling/wasted_ratio': wasted },
   };
 }
-
-function groupsOf({ rollout, table }: ScoredRollout, groupSize: number): ScoredRollout[] {
-  return inGroups([...rollout.keys()], groupSize).map((rows) => ({
-    rollout: rows.map((row) => rollout[row]!),
-    table: tableOfRows(table, rows),
-  }));
-}
-
-/** Groups as one rollout, counted from `first`. */
-const joined = (groups: readonly ScoredRollout[], first: number): ScoredRollout => ({
-  rollout: groups.flatMap(({ rollout }, index) => rollout.map((each) => ({ ...each, group: first + index }))),
-  table: joinTables(groups.map(({ table }) => table)),
-});

@@ -1,20 +1,19 @@
-import { type PromptOrder, type PromptSequenceOptions, trainingOrder } from '../../data/prompt-order.ts';
-import type { StreamKey } from '../../data/random.ts';
-import { NotFiniteModel } from '../../model/not-finite.ts';
+import { type PromptOrder, promptSequence, trainingOrder } from '../../data/prompt-order.ts';
 import type { Finding } from '../../protocol/finding.ts';
 import type { ScoreTable } from '../../protocol/rewards.ts';
 import type { RolloutRow } from '../../protocol/run-folder.ts';
 import { creditOf, experiencesOf } from '../credit.ts';
 import { miniBatches } from '../mini-batches.ts';
-import { lostPolicy } from '../policy/diverged.ts';
-import type { Learner, PolicySampler, Progress } from '../policy/learner.ts';
+import type { Learner, Progress } from '../policy/learner.ts';
 import type { PreparedRun } from '../prepare.ts';
+import { PromptCurriculum } from '../prompt-curriculum.ts';
 import { PromptDraw, readPosition, savePosition } from '../prompt-draw.ts';
 import { metricsOf, rolloutRows, type ScoredStep, tokensOf, updatedRow } from '../records.ts';
-import { type Rollout, sampleRollout } from '../rollout.ts';
+import { groupSizes, type Rollout } from '../rollout.ts';
+import type { ScoredRollout } from '../scored-groups.ts';
 import type { Stage, StepRecord, TrainingLoop } from '../stage.ts';
 import { Stopwatch } from '../stopwatch.ts';
-import { type Collected, replaceWithoutSignal, type ScoredRollout } from './dynamic-sampling.ts';
+import { GroupSampler } from './group-sampler.ts';
 import { LengthRewards } from './length-rewards.ts';
 import { PromptMemory } from './prompt-memory.ts';
 import { ReplayMemory, withReplayed } from './replay-memory.ts';
@@ -41,8 +40,10 @@ export class GrpoStage implements Stage {
   progress: Progress = { step: 0, numTokens: 0 };
   readonly #run: GrpoRun;
   readonly #learner: Learner;
-  readonly #sampler: PolicySampler;
+  readonly #sampler: GroupSampler;
   readonly #promptsOf: PromptOrder;
+  /** What chooses the prompts in place of their order, where the config asks for it. */
+  readonly #curriculum: PromptCurriculum | undefined;
   /** How many prompts the steps have drawn, where dynamic sampling makes it more than their number says. */
   #drawn = 0;
   readonly #score: Score;
@@ -57,8 +58,13 @@ export class GrpoStage implements Stage {
   constructor(run: GrpoRun, learner: Learner, score: Score, findings: (scored: ScoredStep) => Finding[] = () => []) {
     this.#run = run;
     this.#learner = learner;
-    this.#sampler = learner.sampler(run.config.numGenerations);
+    this.#sampler = new GroupSampler(run, learner, {
+      scores: (rollout, step, loop) => this.#scores(rollout, step, loop, true),
+      haveSignal: (step, scored) => this.#credited(step, scored).credit.groups.map(({ informative }) => informative),
+    });
     this.#promptsOf = trainingOrder(run.config, run.prompts.length);
+    const { curriculum } = run.config;
+    if (curriculum) this.#curriculum = new PromptCurriculum({ ...run.config, curriculum }, run.prompts);
     this.#score = score;
     this.#findings = findings;
     this.#lengths = new LengthRewards(run.config);
@@ -73,8 +79,9 @@ export class GrpoStage implements Stage {
 
     // Sample a batch of prompts, and for each of them G completions from the policy: o_i ~ π_θold(· | q).
     loop.emit({ type: 'phase', step, phase: 'rollout' });
-    const draw = config.dynamicSampling ? new PromptDraw(this.#order, this.#drawn) : undefined;
-    const sampled = await this.#sample(step, draw?.take(config.promptsPerStep) ?? this.#promptsOf(step - this.#before));
+    const draw = this.#draw(step);
+    const prompts = draw?.take(config.promptsPerStep) ?? this.#promptsOf(step - this.#before);
+    const sampled = await this.#sampler.sample(step, prompts);
     watch.lap('rollout');
 
     // Compute the rewards r_i of each completion, those on its length included.
@@ -82,9 +89,15 @@ export class GrpoStage implements Stage {
     if (!table) return undefined;
     watch.lap('score');
 
-    // Replace groups that teach nothing, if the config asks for it: dynamic sampling.
-    const first = { rollout: sampled, table };
-    const collected = draw ? await this.#replaced(first, draw, { step, loop, watch }) : { ...first, metrics: {} };
+    // Add completions to groups that teach nothing, then replace those by other prompts, if the config asks for it.
+    const during = { step, loop, watch };
+    const growth = this.#sampler.growth(during);
+    const first = growth ? await growth.grow({ rollout: sampled, table }) : { rollout: sampled, table };
+    if (!first) return undefined;
+    const collected =
+      draw && config.dynamicSampling
+        ? await this.#sampler.replaced(first, draw, growth, during)
+        : { ...first, metrics: {} };
     if (!collected) return undefined;
     const { rollout, discarded } = collected;
 
@@ -117,14 +130,20 @@ export class GrpoStage implements Stage {
 
     const lengthMetrics = this.#lengths.metrics;
     this.#lengths.adapt(rollout);
-    this.#memory?.remember(rollout, credit, config.numGenerations);
+    this.#memory?.remember(rollout, credit, groupSizes(rollout));
     this.#replay?.remember(step, rollout, rows, own);
-    if (draw) this.#drawn = draw.position;
+    if (draw && this.#goesOn) this.#drawn = draw.position;
     const tokens = tokensOf(rollout) + tokensOf(discarded?.rollout ?? []);
     this.progress = { ...this.progress, step, numTokens: this.progress.numTokens + tokens };
     const metrics = metricsOf(scored, update, watch, this.progress.numTokens);
     return {
-      metrics: { ...collected.metrics, ...metrics, ...lengthMetrics },
+      metrics: {
+        ...(draw && this.#curriculum?.metrics(draw)),
+        ...growth?.metrics,
+        ...collected.metrics,
+        ...metrics,
+        ...lengthMetrics,
+      },
       ...(update.tokens && { update: update.tokens.map(updatedRow) }),
     };
   }
@@ -134,7 +153,7 @@ export class GrpoStage implements Stage {
     this.#memory?.save(folder);
     this.#replay?.save(folder);
     this.#lengths.save(folder);
-    if (this.#run.config.dynamicSampling) savePosition(folder, this.#drawn);
+    if (this.#goesOn) savePosition(folder, this.#drawn);
   }
 
   async restore(folder: string): Promise<void> {
@@ -150,9 +169,18 @@ export class GrpoStage implements Stage {
     return this.#run.stepsBefore ?? 0;
   }
 
-  get #order(): PromptSequenceOptions {
+  /** Whether a step draws from where the one before stopped. */
+  get #goesOn(): boolean {
+    return this.#run.config.dynamicSampling !== null && !this.#curriculum;
+  }
+
+  /** Undefined: a step takes the prompts that its number says. */
+  #draw(step: number): PromptDraw | undefined {
+    if (this.#curriculum) return this.#curriculum.draw(step - this.#before);
+    if (!this.#goesOn) return undefined;
     const { config, prompts } = this.#run;
-    return { seed: config.seed, rows: prompts.length, shuffle: config.shuffleDataset };
+    const options = { seed: config.seed, rows: prompts.length, shuffle: config.shuffleDataset };
+    return new PromptDraw(promptSequence(options), { rows: options.rows, position: this.#drawn });
   }
 
   /** Undefined: the run was stopped. */
@@ -169,51 +197,15 @@ export class GrpoStage implements Stage {
   /** What completions earned, seen from what the memory has of earlier steps. */
   #credited(step: number, { rollout, table }: ScoredRollout): ScoredStep {
     const { config, tokenizer } = this.#run;
-    const { numGenerations } = config;
-    const histories = this.#memory?.historiesOf(rollout, numGenerations);
-    const credit = creditOf(rollout, table, numGenerations, config, tokenizer, histories);
+    const sizes = groupSizes(rollout);
+    const histories = this.#memory?.historiesOf(rollout, sizes);
+    const credit = creditOf(rollout, table, sizes, config, tokenizer, histories);
     return { step, rollout, table, credit, histories };
-  }
-
-  /** Undefined: the run was stopped. */
-  #replaced(
-    first: ScoredRollout,
-    draw: PromptDraw,
-    { step, loop, watch }: { step: number; loop: TrainingLoop; watch: Stopwatch },
-  ): Promise<Collected | undefined> {
-    const { dynamicSampling, promptsPerStep, numGenerations } = this.#run.config;
-    return replaceWithoutSignal(first, {
-      ...{ maxRounds: dynamicSampling!.maxRounds, groups: promptsPerStep, groupSize: numGenerations },
-      haveSignal: (scored) => this.#credited(step, scored).credit.groups.map(({ informative }) => informative),
-      draw: (prompts) => draw.take(prompts),
-      sample: async (rows, round) => {
-        watch.lap('score');
-        if (loop.stopping) return undefined;
-        loop.emit({ type: 'phase', step, phase: 'rollout' });
-        const rollout = await this.#sample(step, rows, ['round', round]);
-        watch.lap('rollout');
-        const table = await this.#scores(rollout, step, loop, true);
-        return table && { rollout, table };
-      },
-    });
   }
 
   #discardedRows(step: number, scored: ScoredRollout): RolloutRow[] {
     const rows = rolloutRows(this.#credited(step, scored), this.#run.tokenizer);
     return rows.map((row) => ({ ...row, discarded: true }));
-  }
-
-  /** A group of completions for each of these prompts, sampled or as recorded. `more` tells the draws of a step apart. */
-  async #sample(step: number, rows: readonly number[], more: StreamKey = []): Promise<Rollout> {
-    const { config, prompts, tokenizer, recorded } = this.#run;
-    if (recorded) return recorded[step - 1]!.rollout;
-    const chosen = rows.map((row) => prompts.at(row));
-    const key = ['rollout', step, ...more];
-    try {
-      return await sampleRollout(this.#sampler, tokenizer, chosen, config.maxCompletionLength, key);
-    } catch (error) {
-      throw error instanceof NotFiniteModel ? lostPolicy(this.#learner.updates, config) : error;
-    }
   }
 }
 

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import type { EncodedPrompt } from '../../data/prompts.ts';
-import { inGroups } from '../../grpo/advantages.ts';
+import { type GroupSize, inGroups } from '../../grpo/advantages.ts';
 import { type PromptHistory, remembered } from '../../grpo/baselines.ts';
 import type { Credit } from '../../grpo/credit.ts';
 import { stringifyExact } from '../../text/exact-json.ts';
@@ -21,12 +21,12 @@ export class PromptMemory {
   #histories = new Map<string, PromptHistory>();
 
   /** Of each group's prompt; undefined where it has not been seen. */
-  historiesOf(rollout: Rollout, groupSize: number): (PromptHistory | undefined)[] {
+  historiesOf(rollout: Rollout, groupSize: GroupSize): (PromptHistory | undefined)[] {
     return keysOf(rollout, groupSize).map((key) => this.#histories.get(key));
   }
 
   /** Takes what a step's completions earned. A prompt that has several groups in a step is remembered after each of them. */
-  remember(rollout: Rollout, { outcomes }: Pick<Credit, 'outcomes'>, groupSize: number): void {
+  remember(rollout: Rollout, { outcomes }: Pick<Credit, 'outcomes'>, groupSize: GroupSize): void {
     const groups = inGroups(outcomes, groupSize);
     for (const [index, key] of keysOf(rollout, groupSize).entries()) {
       const history = remembered(groups[index]!, this.#histories.get(key));
@@ -45,7 +45,7 @@ export class PromptMemory {
   }
 }
 
-const keysOf = (rollout: Rollout, groupSize: number): string[] =>
+const keysOf = (rollout: Rollout, groupSize: GroupSize): string[] =>
   inGroups(rollout, groupSize).map((group) => promptKey(group[0]!.prompt));
 
 /**

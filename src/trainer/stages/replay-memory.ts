@@ -6,7 +6,7 @@ import type { RunConfig } from '../../protocol/run-config.ts';
 import type { RolloutRow } from '../../protocol/run-folder.ts';
 import { parseExact, stringifyExact } from '../../text/exact-json.ts';
 import { hasGradient } from '../policy/micro-batches.ts';
-import type { Rollout } from '../rollout.ts';
+import { groupSizes, type Rollout } from '../rollout.ts';
 import { readMemory, writeMemory } from './stage-memory.ts';
 
 const MEMORY_FILE = 'replay.json';
@@ -52,7 +52,7 @@ export class ReplayMemory {
   draw(step: number, firstGroup: number): Replayed {
     const { seed, promptsPerStep, numGenerations } = this.#config;
     // The run may have been resumed with another size of groups.
-    const fitting = this.#groups.filter(({ completions }) => completions.length === numGenerations);
+    const fitting = this.#groups.filter(({ completions }) => completions.length % numGenerations === 0);
     const chosen = permutation(seed, ['replay', step], fitting.length).slice(
       0,
       Math.floor(this.#options.share * promptsPerStep),
@@ -71,7 +71,7 @@ export class ReplayMemory {
 
   /** Takes the groups of a step that its policy learned from; those whose log-probabilities are not known it does not. */
   remember(step: number, rollout: Rollout, rows: readonly RolloutRow[], experiences: readonly Experience[]): void {
-    for (const group of inGroups([...rollout.keys()], this.#config.numGenerations)) {
+    for (const group of inGroups([...rollout.keys()], groupSizes(rollout))) {
       const known = group.map((row) => sampledLogProbs(rollout[row]!.trajectory));
       if (!group.some((row) => hasGradient(experiences[row]!)) || known.includes(undefined)) continue;
       const completions = group.map((row, place): Remembered => {

@@ -21,12 +21,18 @@ describe('withinDifficulty', () => {
   const limits = { min: 0.25, max: 0.75, file: '/r.jsonl', at };
 
   it('keeps the rows between the limits, in their order', () => {
-    expect(withinDifficulty(rows, rates(0.25, 1, 0.75), limits)).toEqual({ rows: [rows[0], rows[2]], findings: [] });
+    expect(withinDifficulty(rows, rates(0.25, 1, 0.75), limits)).toEqual({
+      rows: [
+        { ...rows[0], solveRate: 0.25 },
+        { ...rows[2], solveRate: 0.75 },
+      ],
+      findings: [],
+    });
   });
 
   it('skips rows without a rate, and says so', () => {
     const { rows: kept, findings } = withinDifficulty(rows, rates(0.5), limits);
-    expect(kept).toEqual([rows[0]]);
+    expect(kept).toEqual([{ ...rows[0], solveRate: 0.5 }]);
     expect(findings).toMatchObject([{ kind: 'unmeasured-prompts', place: at }]);
     expect(findings[0]!.evidence).toMatch(/^2 of 3 prompts are skipped/);
   });
@@ -70,7 +76,10 @@ describe('a difficulty file', () => {
     expect(() => filter('/nowhere.jsonl')).toThrow(/\/a\.grpo\.json:3: There are no solve rates yet: \/nowhere/);
     expect(() => filter(fileOf(head, line('a'), ''))).toThrow(/are unfinished/);
     const rated = rows.map((each, index) => line(promptKey(each), { solve_rate: index / 2 }));
-    expect(filter(fileOf(head, ...rated, '')).rows).toEqual(rows.slice(1));
+    expect(filter(fileOf(head, ...rated, '')).rows).toEqual([
+      { ...rows[1], solveRate: 0.5 },
+      { ...rows[2], solveRate: 1 },
+    ]);
     expect(ofDifficulty(rows, null, at)).toEqual({ rows, findings: [] });
   });
 });

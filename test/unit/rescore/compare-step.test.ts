@@ -112,9 +112,9 @@ describe('a step scored again', () => {
 describe('recordedGroups', () => {
   it('leaves out a group that is not all there, and remembers the lines of the others', () => {
     const rows = [recorded(0, 1, 0), recorded(1, 1, 0), recorded(0, 1, 0), recorded(1, 1, 0), recorded(2, 1, 0)];
-    const { groupSize, leftOut, rows: whole } = recordedGroups(rows);
-    expect({ groupSize, leftOut, lines: whole.map(({ index }) => index) }).toEqual({
-      groupSize: 2,
+    const { sizes, leftOut, rows: whole } = recordedGroups(rows);
+    expect({ sizes, leftOut, lines: whole.map(({ index }) => index) }).toEqual({
+      sizes: [2, 2],
       leftOut: 1,
       lines: [0, 2, 1, 3],
     });

@@ -41,7 +41,7 @@ function reportOf(rows: Row[], { size = 2, names = ['right'], weights = [1] } = 
   }));
   const table = { columns, metrics: {}, extra: {} };
   const credit = creditOf(rollout, table, size, ADVANTAGES, undefined as never);
-  return stepReport({ rollout, table, credit }, { numGenerations: size, maxCompletionLength: 48 });
+  return stepReport({ rollout, table, credit }, { maxCompletionLength: 48 });
 }
 
 const context = (more: Partial<FindingContext> = {}): FindingContext => ({
