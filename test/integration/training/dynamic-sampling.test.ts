@@ -160,6 +160,18 @@ test('a group of equal rewards has a signal where its history says so, and only 
   for (const row of scored[1]!.discarded!) expect(row).not.toHaveProperty('prompt_history');
 });
 
+test('a history is refused only where no prompt can come up twice, replaced ones included', async () => {
+  const history = { baseline: 'history', maxSteps: 3 };
+  const prepare = async (maxRounds: number) => {
+    const run = await prepareRun(loadRunConfig(setUp({ ...history, dynamicSampling: { maxRounds } })), {
+      rewardWorker,
+    });
+    onTestFinished(() => run.rewards.close());
+  };
+  await prepare(4);
+  await expect(prepare(2)).rejects.toThrow('the run takes at most 12 prompts (4 × 3 steps), and the dataset has 20.');
+});
+
 test('rewards on length give a signal, too, and their weight changes once in a step', async () => {
   const same = { rewards: ['same.reward.ts'], maxSteps: 2, dynamicSampling: { maxRounds: 3 } };
   const { result } = await trainHere(setUp({ ...same, lengthPenalty: { target: 1, learningRate: 0.01 } }));
