@@ -28,7 +28,7 @@ const ALGORITHMS: Record<string, (task: Task, epochs: number) => Promise<Trained
   'DPO, pairs of the policy': (task, epochs) => trainDpo(task, epochs, { online: true }),
 };
 
-const [seeds, epochs] = [Number(process.argv[2] ?? 8), Number(process.argv[3] ?? 100)];
+const [seeds, epochs] = [Number(process.argv[2] ?? 24), Number(process.argv[3] ?? 100)];
 const numbersOf = (weights: Weights): number => leaves(weights).reduce((sum, [, { shape }]) => sum + sizeOf(shape), 0);
 /** The first update with data of a shape compiles a graph. */
 const median = (values: number[]): number => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)]!;
