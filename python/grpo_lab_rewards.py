@@ -117,6 +117,9 @@ class _Host:
 
     def _tell_failures(self, name, outcomes):
         """Each place once: a function that throws at one line throws there in most steps."""
+        if any("steps" in outcome for outcome in outcomes) and (name, "steps") not in self._warned:
+            self._warned.add((name, "steps"))
+            print(f"grpo_lab: {name} scores the steps of completions; TRL trains on the score of the whole alone.", file=sys.stderr)
         failures = [outcome for outcome in outcomes if outcome["kind"] == "failure"]
         for failure in failures:
             place = ":".join(str(failure[key]) for key in ("file", "line", "column") if key in failure)
