@@ -62,7 +62,10 @@ class _Host:
         self._ask = threading.Lock()
         self._warned = set()
         self._last = (None, None)
-        self._process = subprocess.Popen([node, "--no-warnings", str(_find_host())], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        # In a session of its own: Ctrl-C in a terminal is for the training, at whose end its input closes.
+        self._process = subprocess.Popen(
+            [node, "--no-warnings", str(_find_host())], stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True
+        )
         request = {"type": "open", "rewards": list(rewards), "timeoutSeconds": timeout, "rewardEnv": list(env), "python": sys.executable}
         self.functions = self._exchange(request)["functions"]
 
