@@ -30,6 +30,8 @@ import transformers
 from accelerate.utils import gather_object
 from transformers import TrainerCallback
 
+# The trainer's methods that are watched.
+WATCHED = ("_calculate_rewards", "_generate_and_score_completions")
 # Log entries of transformers about the run as a whole, and about progress.
 NOT_METRICS = {"epoch", "total_flos", "step", "step_time", "num_input_tokens_seen"}
 # transformers' argument, and the run config's field where it is not the same in camelCase. Steps are counted in batches of rollouts.
@@ -75,7 +77,8 @@ class GRPOLabCallback(TrainerCallback):
         per_rollout = getattr(args, "steps_per_generation", None) or args.gradient_accumulation_steps
         self._updates = max(1, per_rollout * getattr(args, "num_iterations", 1) // args.gradient_accumulation_steps)
         self._steps = round(state.global_step / self._updates)
-        missing = [name for name in ("_calculate_rewards", "_generate_and_score_completions") if not hasattr(trainer, name)]
+        missing = [name for name in WATCHED if not hasattr(trainer, name)]
+        self._metrics_only = bool(missing)
         # (The state does not say so yet.)
         if trainer.accelerator.is_main_process:
             self._open(args, state)
@@ -94,6 +97,9 @@ class GRPOLabCallback(TrainerCallback):
     def on_step_begin(self, args, state, control, **kwargs):
         if self._step and self._step.updates >= self._updates:
             self._finish_step()
+        if self._metrics_only and self._step is None:
+            self._steps += 1
+            self._step = Step()
         self._update_began = time.perf_counter()
 
     def on_step_end(self, args, state, control, **kwargs):
@@ -279,9 +285,7 @@ class GRPOLabCallback(TrainerCallback):
             **reward_metrics(step.rows, step.group_size),
             "num_tokens": getattr(self._trainer.state, "num_input_tokens_seen", None),
             "step_time": step.seconds,
-            "time/rollout": step.rollout_seconds,
-            "time/score": step.score_seconds,
-            "time/update": max(0.0, step.seconds - step.rollout_seconds - step.score_seconds),
+            **({} if self._metrics_only else step.times()),
             **step.evaluation,
             "step": self._steps,
         }
@@ -365,6 +369,10 @@ class Step:
     seconds: float = 0.0
     rollout_seconds: float = 0.0
     score_seconds: float = 0.0
+
+    def times(self):
+        update = max(0.0, self.seconds - self.rollout_seconds - self.score_seconds)
+        return {"time/rollout": self.rollout_seconds, "time/score": self.score_seconds, "time/update": update}
 
     def logged(self):
         """Means over the updates; of the learning rate the last."""

@@ -62,7 +62,10 @@ class _Host:
         self._ask = threading.Lock()
         self._warned = set()
         self._last = (None, None)
-        self._process = subprocess.Popen([node, "--no-warnings", str(_find_host())], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        # In a session of its own: Ctrl-C in a terminal is for the training, at whose end its input closes.
+        self._process = subprocess.Popen(
+            [node, "--no-warnings", str(_find_host())], stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True
+        )
         request = {"type": "open", "rewards": list(rewards), "timeoutSeconds": timeout, "rewardEnv": list(env), "python": sys.executable}
         self.functions = self._exchange(request)["functions"]
 
@@ -117,6 +120,9 @@ class _Host:
 
     def _tell_failures(self, name, outcomes):
         """Each place once: a function that throws at one line throws there in most steps."""
+        if any("steps" in outcome for outcome in outcomes) and (name, "steps") not in self._warned:
+            self._warned.add((name, "steps"))
+            print(f"grpo_lab: {name} scores the steps of completions; TRL trains on the score of the whole alone.", file=sys.stderr)
         failures = [outcome for outcome in outcomes if outcome["kind"] == "failure"]
         for failure in failures:
             place = ":".join(str(failure[key]) for key in ("file", "line", "column") if key in failure)

@@ -29,6 +29,7 @@ const COMMANDS: Record<string, () => Promise<Command>> = {
   'grpo.rescoreRun': async () => (await import('./commands/open-run.ts')).rescoreRun,
   'grpo.openCheckpointFolder': async () => (await import('./commands/open-run.ts')).openCheckpointFolder,
   'grpo.exportCheckpoint': async () => (await import('./commands/export-checkpoint.ts')).exportCheckpoint,
+  'grpo.exportTrl': async () => (await import('./commands/export-trl.ts')).exportTrl,
   'grpo.showLog': async () => (await import('./commands/open-run.ts')).showLog,
   'grpo.exportRun': async () => (await import('./commands/export-run.ts')).exportRun,
   'grpo.deleteRun': async () => (await import('./commands/delete-run.ts')).deleteRun,

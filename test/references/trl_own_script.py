@@ -4,13 +4,14 @@
 
 In the working directory, with grpo_lab.py on the PYTHONPATH. CASE: `iterations` (two updates for each batch of rollouts, log entries every second
 update), `accumulation` (two batches for each update), `raises` (a reward throws in the second step), `killed` (by itself in the second step), `resumes`
-(trains two steps, then, in a second call of this script, two more).
+(trains two steps, then, in a second call of this script, two more), `other-trl` (as if the trainer had other methods).
 """
 
 import os
 import signal
 import sys
 
+import grpo_lab
 from datasets import Dataset
 from grpo_lab import GRPOLabCallback
 from trl import GRPOConfig, GRPOTrainer
@@ -29,6 +30,9 @@ def brief(completions, trainer_state, log_metric, **kwargs):
     log_metric("shortest", min(map(len, completions)))
     return [None if len(completion) == 0 else -len(completion) / 20 for completion in completions]
 
+
+if case == "other-trl":
+    grpo_lab.WATCHED = ("_calculate_rewards", "_sample_and_score")
 
 MORE = {
     "iterations": dict(num_iterations=2, max_steps=4, logging_steps=2),

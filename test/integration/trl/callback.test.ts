@@ -75,6 +75,14 @@ describe.skipIf(trlMissing)('the callback in a script of TRL', { timeout: 240_00
     ]);
   });
 
+  test('of a trainer with other methods, metrics are recorded, and the log says what is not', () => {
+    const { run, metrics } = trained('other-trl');
+    expect(metrics.map(({ step, reward }) => [step, typeof reward])).toEqual([1, 2, 3].map((step) => [step, 'number']));
+    expect(readFileSync(join(run, 'log.txt'), 'utf8')).toContain(
+      'its trainer has no _sample_and_score. Only metrics are recorded, no completions.',
+    );
+  });
+
   test('an exception is why the run failed', () => {
     const folder = temporaryFolder();
     expect(train(folder, 'raises').status).toBe(1);

@@ -58,6 +58,18 @@ print(json.dumps(answer(prompts=[[{"role": "user", "content": "2 + 2"}]], comple
     );
   });
 
+  test('a function that scores steps is said to be paid as a whole', () => {
+    const steps = 'export const steps = () => ({ score: 2, steps: [{ end: 1, score: 2 }] });';
+    const { stdout, stderr } = call(
+      'f = reward_functions("words.reward.js")[0]\nfor text in "ab": print(f(prompts=["p"], completions=[text]))',
+      { rewards: steps },
+    );
+    expect(stdout).toBe('[2]\n[2]\n');
+    expect(stderr).toBe(
+      'grpo_lab: steps scores the steps of completions; TRL trains on the score of the whole alone.\n',
+    );
+  });
+
   test.each([
     ['a file that does not compile', 'export const x = (;', 'The reward file does not compile'],
     ['a function that is not there', 'export const other = () => 1;', 'has no reward function "odd"'],
