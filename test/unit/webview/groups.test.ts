@@ -47,7 +47,7 @@ describe('groupsOf', () => {
       ...rows.slice(0, 2).map((row) => ({ ...row, group: 9, replayed_from: 2 })),
     ]);
     expect(groupLabel(own!)).toBe('signal');
-    expect(groupLabel(replayed!)).toBe('signal, replayed from step 2');
+    expect(groupLabel(replayed!)).toBe('replayed from step 2');
   });
 
   it('orders completions from best to worst', () => {
