@@ -23,11 +23,12 @@ export async function importCommand(command: CommandOf<'import'>): Promise<numbe
   const config = command.config ?? configBefore(run);
   const loaded = config === undefined ? undefined : loadRunConfig(config, { for: 'scores' });
   const columns = loaded && (await DatasetColumns.load(loaded));
+  const imported = await TrlImport.open({ source, run, configFile: loaded?.file, columns });
+  // Not before: what listens keeps the process.
   const stopped = new AbortController();
   const stop = () => stopped.abort();
   process.once('SIGINT', stop).once('SIGTERM', stop);
   const listening = onHostStop(stop);
-  const imported = await TrlImport.open({ source, run, configFile: loaded?.file, columns });
   try {
     let done = await imported.update();
     if (json) printJson({ type: 'imported', run, step: imported.step, done } satisfies ImportedLine);

@@ -42,7 +42,7 @@ session.test('a folder that is neither a run nor of TRL is refused in a sentence
 
 session.test('groups and rewards are there before anything is logged', async ({ editor, server, dashboard }) => {
   await openFolder(editor, output);
-  await editor.choose(/^sort\b/);
+  await editor.choose('sort.grpo.json');
   await dashboard.state.filter({ hasText: 'running' }).waitFor();
   await until('two steps', async () => (await dashboard.step()) === 2);
   await dashboard.head.getByText('report_to=["tensorboard"]').waitFor();
@@ -88,7 +88,7 @@ session.test("it is scored again with the workspace's rewards", async ({ editor,
 
 session.test('opened again, it is the same run', async ({ editor, server, dashboard }) => {
   await openFolder(editor, output);
-  await editor.choose(/^sort\b/);
+  await editor.choose('sort.grpo.json');
   await dashboard.state.filter({ hasText: 'done' }).waitFor();
   await until('no process', () => server.processes('grpo.js').length === 0);
   expect(existsSync(join(server.workspace, '.grpo/runs/trl-sorting-2'))).toBe(false);

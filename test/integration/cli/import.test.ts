@@ -1,5 +1,5 @@
 /** Output folders of TRL's GRPOTrainer (test/references/trl_folder.py) as runs: read at once, and while they grow. */
-import { spawn } from 'node:child_process';
+import { fork, spawn } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -242,6 +242,15 @@ describe('what is no such folder', () => {
     const { status, stderr } = await grpo(['import', folder, '--out', out]);
     expect({ status, lines: stderr.trim().split('\n').length }).toEqual({ status: 2, lines: 1 });
     expect(stderr).toMatch(message);
+  });
+
+  it('is refused just so where the editor listens', async () => {
+    const child = fork(GRPO, ['import', temporaryFolder(), '--follow', '--json'], { stdio: 'pipe' });
+    onTestFinished(() => void child.kill('SIGKILL'));
+    const problem = new Promise((resolve) => child.once('message', resolve));
+    const ended = new Promise((resolve) => child.once('exit', resolve));
+    expect(await problem).toMatchObject({ problem: { message: expect.stringContaining('has neither a run nor') } });
+    expect(await ended).toBe(2);
   });
 
   it("nor is another training's run folder written over", async () => {
