@@ -16,8 +16,11 @@ export async function recordsCommand(options: CommandOf<'records'>): Promise<num
     throw new BadInput(
       'Nothing to export: give --metrics FILE, --completions FILE, --tensorboard DIR or --trackio PROJECT.',
     );
-  for (const [option, file] of Object.entries({ metrics, completions }))
-    if (file === '-') throw new BadInput(`--${option} needs a file, such as ${option}.csv; "-" is none.`);
+  for (const [option, file, example] of [
+    ['--metrics', metrics, 'metrics.csv'],
+    ['--completions', completions, 'completions.jsonl'],
+  ])
+    if (file === '-') throw new BadInput(`${option} needs a file, such as ${example}; "-" is none.`);
   const runs = openRuns(options.runs, label);
   const written = (path: string) => (json ? printJson({ type: 'written', path }) : print(path));
   if (metrics !== undefined) {

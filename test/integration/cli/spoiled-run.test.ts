@@ -42,3 +42,17 @@ test('figures of tokens that are none, and a step without completions', async ()
   writeFileSync(join(folder, ROLLOUTS), '');
   expect(await refusal('explain', folder)).toContain('completions of step 1 are empty');
 });
+
+test('a run that does not say what it was trained with', async () => {
+  const folder = run();
+  const file = join(folder, 'run.json');
+  writeFileSync(file, JSON.stringify({ ...JSON.parse(readFileSync(file, 'utf8')), config: {} }));
+  for (const args of [['explain'], ['report', '--out', join(folder, 'r.html')]])
+    expect(await refusal(args[0]!, folder, ...args.slice(1))).toContain(`${file}: "config" has no "model"`);
+});
+
+test('metrics and completions are written to files alone', async () => {
+  const folder = run();
+  expect(await refusal('records', folder, '--metrics', '-')).toContain('--metrics needs a file, such as metrics.csv');
+  expect(await refusal('records', folder, '--completions', '-')).toContain('such as completions.jsonl');
+});

@@ -62,6 +62,12 @@ test('event files have a folder for each run, with the times that the steps took
   expect(JSON.parse(events[2]!.texts!['args/text_summary']!)).toMatchObject({ learningRate: 1e-3 });
 });
 
+test('labels that file names cannot tell apart have folders of their own', () => {
+  const runs = openRuns([runOf({ 'metrics.jsonl': METRICS }), runOf({ 'metrics.jsonl': METRICS })], ['a/b', 'A:b']);
+  const target = temporaryFolder();
+  expect(exportTensorBoard(target, runs)).toEqual([join(target, 'a-b'), join(target, 'A-b (2)')]);
+});
+
 test('a place that cannot be written is told in a sentence', async () => {
   const missing = join(temporaryFolder(), 'no', 'metrics.csv');
   await expect(exportMetrics(missing, openRuns([runOf()]))).rejects.toThrow(
