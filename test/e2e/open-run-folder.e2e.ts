@@ -80,7 +80,7 @@ session.test("it is scored again with the workspace's rewards", async ({ editor,
   expect(config).toBe(join(server.workspace, 'sort.grpo.json'));
   await editor.command('GRPO: Rescore Run');
   await dashboard.frame
-    .getByText(/48 completions/)
+    .getByText(/0 of 48 advantages change sign/)
     .first()
     .waitFor();
   await editor.screenshot('trl-rescored');
