@@ -27,9 +27,13 @@ async function openFolder(editor: Editor, folder: string): Promise<void> {
   await editor.command('GRPO: Open Run Folder');
   const open = editor.page.locator('.quick-input-action').getByText('Open Run Folder');
   await open.waitFor();
-  // The dialog puts its suggestion in when it has read the folder, over whatever was typed by then.
-  await until('a folder to be suggested', async () => (await editor.quickInput.inputValue()).endsWith('/'));
-  await editor.quickInput.fill(`${folder}/`);
+  // The dialog puts its suggestion in when it has read the folder, over or before whatever was typed by then: then it is typed again.
+  await editor.quickRow('..').waitFor();
+  await until('the folder to be named', async () => {
+    if ((await editor.quickInput.inputValue()) === `${folder}/`) return true;
+    await editor.quickInput.fill(`${folder}/`);
+    return false;
+  });
   await open.click();
 }
 
