@@ -1,4 +1,4 @@
-import { mean } from '../grpo/statistics.ts';
+import { mean, standardDeviation } from '../grpo/statistics.ts';
 import type { MetricsRow, RolloutRow } from '../protocol/run-folder.ts';
 import type { LoggedCompletion } from './completions-file.ts';
 
@@ -67,9 +67,14 @@ function weightedSum(rewards: Record<string, number | null>, weights: ReadonlyMa
   return scored.length === 0 ? null : scored.reduce((sum, [name, score]) => sum + weights.get(name)! * score, 0);
 }
 
-/** What the completions alone tell of a step, until its log is known. */
+/** What the completions alone tell of a step: all of it until its log is known, and how rewards differ within groups, which TRL does not log. */
 export function rowMetrics(step: number, rows: readonly RolloutRow[]): MetricsRow {
-  const metrics: MetricsRow = { step, reward: mean(rows.map(({ reward }) => reward)) };
+  const groups = [...new Set(rows.map(({ group }) => group))].map((group) => rows.filter((row) => row.group === group));
+  const deviations = groups.map((group) => standardDeviation(group.map(({ reward }) => reward)));
+  const metrics: MetricsRow = {
+    ...{ step, reward: mean(rows.map(({ reward }) => reward)) },
+    'groups/reward_std': mean(deviations),
+  };
   for (const name of Object.keys(rows[0]?.rewards ?? {}))
     metrics[`rewards/${name}/mean`] = mean(rows.map(({ rewards }) => rewards[name]!));
   return metrics;

@@ -27,9 +27,13 @@ async function openFolder(editor: Editor, folder: string): Promise<void> {
   await editor.command('GRPO: Open Run Folder');
   const open = editor.page.locator('.quick-input-action').getByText('Open Run Folder');
   await open.waitFor();
-  // The dialog puts its suggestion in when it has read the folder, over whatever was typed by then.
-  await until('a folder to be suggested', async () => (await editor.quickInput.inputValue()).endsWith('/'));
-  await editor.quickInput.fill(`${folder}/`);
+  // The dialog puts its suggestion in when it has read the folder, over or before whatever was typed by then: then it is typed again.
+  await editor.quickRow('..').waitFor();
+  await until('the folder to be named', async () => {
+    if ((await editor.quickInput.inputValue()) === `${folder}/`) return true;
+    await editor.quickInput.fill(`${folder}/`);
+    return false;
+  });
   await open.click();
 }
 
@@ -80,7 +84,7 @@ session.test("it is scored again with the workspace's rewards", async ({ editor,
   expect(config).toBe(join(server.workspace, 'sort.grpo.json'));
   await editor.command('GRPO: Rescore Run');
   await dashboard.frame
-    .getByText(/48 completions/)
+    .getByText(/0 of 48 advantages change sign/)
     .first()
     .waitFor();
   await editor.screenshot('trl-rescored');

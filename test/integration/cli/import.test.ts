@@ -47,6 +47,7 @@ describe('a folder with completions, states and event files', () => {
       expect(new Set(rows.filter(({ group }) => group === 0).map(({ prompt }) => prompt)).size).toBe(1);
       const mean = rows.reduce((sum, { reward }) => sum + reward!, 0) / rows.length;
       expect(mean).toBeCloseTo(metrics[step - 1]!.reward!, 6);
+      expect(metrics[step - 1]!['groups/reward_std']).toBeGreaterThan(0);
       for (const group of [0, 1]) {
         const own = rows.filter((row) => row.group === group);
         expect(own.reduce((sum, { advantage }) => sum + advantage, 0)).toBeCloseTo(0, 5);
