@@ -89,13 +89,18 @@ class Terminal {
     const { stdin, stdout } = process;
     const interactive = stdin.isTTY === true;
     const lines = createInterface({ input: stdin, ...(interactive && { output: stdout, prompt: '> ' }) });
+    // The last answer may be given after the input has ended.
+    let ended = false;
+    lines.once('close', () => {
+      ended = true;
+    });
     if (interactive) this.#greet();
     lines.prompt();
     let said = false;
     for await (const line of lines) {
       if (line.trim() === '/new') said = false;
       else if (line.trim() !== '') said = await this.#turn(line, said, lines);
-      lines.prompt();
+      if (!ended) lines.prompt();
     }
   }
 

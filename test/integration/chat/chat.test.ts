@@ -1,8 +1,11 @@
 /** Talking to checkpoints: the process that the editor starts, and `grpo chat`. */
-import { readFileSync, writeFileSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, test } from 'vitest';
-import { grpo, grpoJson, jsonlFile } from '../cli/run-grpo.ts';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { GRPO, grpo, grpoJson, jsonLines, jsonlFile } from '../cli/run-grpo.ts';
 import {
   onlyRun,
   referenceModel,
@@ -30,6 +33,14 @@ async function trained(config: object = {}, files: Record<string, string> = {}):
 }
 
 const PROMPT = { text: '3 1 0 2' };
+
+function linesFile(lines: readonly string[]): string {
+  const folder = mkdtempSync(join(tmpdir(), 'grpo-chat-'));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  const file = join(folder, 'prompts.txt');
+  writeFileSync(file, lines.map((line) => `${line}\n`).join(''));
+  return file;
+}
 
 describe.each([
   ['all weights', {}],
@@ -203,6 +214,25 @@ describe('grpo chat', () => {
     expect(await finished).toMatchObject({ status: 0, stdout: '' });
     const [once] = await grpoJson<Printed>('chat', run, '--score', '--prompt', PROMPT.text, '--max-tokens', '4');
     expect(once).toMatchObject({ side: 'checkpoint', reward: expect.any(Number) });
+  });
+
+  test('answers the last line of a file that has ended by then', async () => {
+    const model = referenceModel('llama-head-dim-bf16');
+    const input = openSync(linesFile(['3 1', '2 0']), 'r');
+    onTestFinished(() => closeSync(input));
+    const child = spawn(process.execPath, [GRPO, 'chat', model, '--max-tokens', '4', '--json'], {
+      stdio: [input, 'pipe', 'pipe'],
+    });
+    let [stdout, stderr] = ['', ''];
+    child.stdout!.on('data', (text) => {
+      stdout += text;
+    });
+    child.stderr!.on('data', (text) => {
+      stderr += text;
+    });
+    const [status] = await once(child, 'close');
+    expect([status, stderr]).toEqual([0, '']);
+    expect(jsonLines(stdout)).toHaveLength(2);
   });
 
   test('Ctrl-C stops the answer', async () => {
