@@ -26,6 +26,8 @@ const KNOWN_FIELDS: Record<string, readonly string[]> = {
   prompt: ['system', 'user', 'prefill', 'text'],
   difficulty: ['file', 'min', 'max'],
   generations: ['min', 'max'],
+  dynamicSampling: ['maxRounds'],
+  replay: ['share', 'capacity', 'maxWeight'],
   curriculum: ['kind', 'pace'],
   lrSchedulerKwargs: schedulerOptionNames,
 };
@@ -67,7 +69,8 @@ export function describeIssue(issue: Issue, config: unknown, file = RUN_CONFIG):
   // It may be about a field that is not there.
   if (issue.code === 'custom') return { path, message: `${name} ${issue.message}.` };
   if (value === undefined && path.length > 0) return { path, message: `"${formatPath(path)}" is missing.` };
-  const known = issue.code === 'invalid_value' ? issue.values.filter((option) => typeof option === 'string') : [];
+  const options = issue.code === 'invalid_value' ? issue.values : optionsOf(issue);
+  const known = options.filter((option) => typeof option === 'string');
   // Of a short word, nearly every other is a neighbour: a "gpu" is no "cpu".
   const remedy = typeof value === 'string' && value.length > 3 ? editTo(value, known) : undefined;
   // Earlier versions offered it, and then refused it.
@@ -122,6 +125,9 @@ function deepestBranch(branches: Issue[][]): Issue | undefined {
   return best?.find(({ code }) => code === 'unrecognized_keys') ?? best?.[0];
 }
 
+/** The kinds of object that a field may be, where it is of none of them. */
+const optionsOf = (issue: Issue) => ('options' in issue ? (issue.options ?? []) : []);
+
 function requirement(issue: Issue): string {
   switch (issue.code) {
     case 'invalid_type':
@@ -135,7 +141,7 @@ function requirement(issue: Issue): string {
     case 'invalid_value':
       return `one of ${issue.values.map(show).join(', ')}`;
     case 'invalid_union':
-      if (issue.errors.length === 0) return `one of ${STAGE_KINDS.map(show).join(', ')}`;
+      if (issue.errors.length === 0) return `one of ${optionsOf(issue).map(show).join(', ')}`;
       return issue.errors.map((branch) => requirement(branch[0]!)).join(' or ');
     default:
       return issue.message;

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { configProblems } from './config-problems.ts';
 import { withPreset } from './presets.ts';
 import { runConfigFields } from './run-config-fields.ts';
+import { generations } from './sampling-config.ts';
 import { completeStages } from './stage-config.ts';
 
 /** Parses a config object: checks fields one by one and against each other, fills in defaults, resolves short forms. */
@@ -23,8 +24,9 @@ export const runConfigSchema = z
 /** Groups begin with the `min` of `generations`: everything else knows it as `numGenerations`. */
 function withFirstGenerations(config: unknown): unknown {
   if (typeof config !== 'object' || config === null || 'numGenerations' in config) return config;
-  const min = (config as { generations?: { min?: unknown } | null }).generations?.min;
-  return min === undefined ? config : { ...config, numGenerations: min };
+  // Of one that is wrong, the message is about where it is.
+  const first = generations.safeParse((config as { generations?: unknown }).generations).data?.min;
+  return first === undefined ? config : { ...config, numGenerations: first };
 }
 
 /** With stages, the run has as many steps as they have together; its own `maxSteps` is that of stages that do not say. */

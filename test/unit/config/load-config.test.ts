@@ -156,6 +156,12 @@ describe('bad input is one sentence at its line and column', () => {
       '"lrSchedulerKwargs": { "minLrr": 1e-5 }',
       '2:26: Unknown field "lrSchedulerKwargs.minLrr". Did you mean "minLr"?',
     ],
+    ['"generations": { "min": 1, "max": 4 }', '2:27: "generations.min" must be at least 2, not 1.'],
+    [
+      '"curriculum": { "kind": "learnabilty" }',
+      '2:27: "curriculum.kind" must be one of "easy-first", "learnability", not "learnabilty". Did you mean "learnability"?',
+    ],
+    ['"replay": { "shares": 0.5 }', '2:15: Unknown field "replay.shares". Did you mean "share"?'],
     ['"dpoCoef": 0.1', '2:14: "dpoCoef" requires a reference policy; set beta above 0.'],
     [
       '"refModelMixupAlpha": 0.6',
