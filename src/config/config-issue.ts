@@ -2,6 +2,7 @@ import type { z } from 'zod';
 import type { Problem } from '../protocol/errors.ts';
 import { lengthFieldNames, overlongFieldNames } from '../protocol/length-config.ts';
 import { loraFieldNames } from '../protocol/lora-config.ts';
+import { presetDefaults } from '../protocol/presets.ts';
 import { remedyWords } from '../protocol/remedy.ts';
 import { runConfigFieldNames, stageFieldNames } from '../protocol/run-config-fields.ts';
 import { schedulerOptionNames } from '../protocol/scheduler-config.ts';
@@ -67,7 +68,11 @@ export function describeIssue(issue: Issue, config: unknown, file = RUN_CONFIG):
   const value = valueAt(config, path);
   const name = path.length === 0 ? file.name : `"${formatPath(path)}"`;
   // It may be about a field that is not there.
-  if (issue.code === 'custom') return { path, message: `${name} ${issue.message}.` };
+  if (issue.code === 'custom') {
+    const message = `${name} ${issue.message}.`;
+    const preset = presetValue(path, config);
+    return preset ? { path: ['preset'], message: `${message} ${preset}` } : { path, message };
+  }
   if (value === undefined && path.length > 0) return { path, message: `"${formatPath(path)}" is missing.` };
   const options = issue.code === 'invalid_value' ? issue.values : optionsOf(issue);
   const known = options.filter((option) => typeof option === 'string');
@@ -78,6 +83,13 @@ export function describeIssue(issue: Issue, config: unknown, file = RUN_CONFIG):
     path[0] === 'device' && value === 'cuda' ? ' An NVIDIA GPU is used through "webgpu" or "tensorflow".' : '';
   const message = `${name} must be ${requirement(issue)}, not ${show(value)}.${hint(remedy)}${instead}`;
   return { path, message, remedy };
+}
+
+/** Where the value of a field comes from that the file does not have. */
+function presetValue([field]: ConfigPath, config: unknown): string | undefined {
+  const written = (config ?? {}) as Record<string, unknown>;
+  const value = own(written, String(field)) === undefined ? own(presetDefaults(written), String(field)) : undefined;
+  return value === undefined ? undefined : `It is ${show(value)} in the preset; set it here.`;
 }
 
 function unknownField(parent: ConfigPath, key: string, file: DescribedFile): ConfigProblem {

@@ -198,11 +198,14 @@ export function presetHover(name: PresetName): string {
 
 /** The config object with the defaults of the preset that it names, where it does not say otherwise. */
 export function withPreset(config: unknown): unknown {
-  if (typeof config !== 'object' || config === null || !('preset' in config)) return config;
+  return typeof config === 'object' && config !== null ? { ...presetDefaults(config), ...config } : config;
+}
+
+/** What the preset that a config names sets where the config does not; empty without one. */
+export function presetDefaults(config: { preset?: unknown }): Record<string, Asked['value']> {
   const name = PRESET_NAMES.find((known) => known === config.preset);
-  if (!name) return config;
-  const defaults = Object.entries<Asked>(PRESETS[name].defaults).map(([field, { value }]) => [field, value]);
-  return { ...Object.fromEntries(defaults), ...config };
+  const defaults = Object.entries<Asked>(name ? PRESETS[name].defaults : {});
+  return Object.fromEntries(defaults.map(([field, { value }]) => [field, value]));
 }
 
 /** Where a run differs from what its preset asks for, and what no config can say; undefined without a preset. */

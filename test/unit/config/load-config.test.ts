@@ -156,6 +156,10 @@ describe('bad input is one sentence at its line and column', () => {
       '"lrSchedulerKwargs": { "minLrr": 1e-5 }',
       '2:26: Unknown field "lrSchedulerKwargs.minLrr". Did you mean "minLr"?',
     ],
+    [
+      '"preset": "dapo", "promptsPerStep": 2, "numGenerations": 4',
+      '2:13: "numMiniBatches" must not be above the 8 completions of a step. It is 16 in the preset; set it here.',
+    ],
     ['"generations": { "min": 1, "max": 4 }', '2:27: "generations.min" must be at least 2, not 1.'],
     [
       '"curriculum": { "kind": "learnabilty" }',
