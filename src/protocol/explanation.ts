@@ -228,7 +228,7 @@ function pulls({ completions, options, step }: ExplainedGroup): ExplanationSecti
       ],
       numbers: [false, false, true, true, ...(isReplayed ? [true] : []), true, false],
       rows: numbered(
-        completions.map((completion, i) => ({ ...completion, ...all[i]! })),
+        completions.map((completion, i) => ({ ...completion, pull: all[i]!.pull })),
         ({ pull, ...completion }) => [
           shortened(completion.completion),
           formatAdvantage(byToken ? learnedAdvantage(completion) : completion.advantage, 2),

@@ -74,6 +74,13 @@ test('a step also learns from a group of an earlier one', async () => {
   expect(text).toContain(`This was done in step ${replayedOf(run, 3)[0]!.replayed_from}`);
   expect(text).toContain('A replayed completion counts w times');
   expect(text).toContain('weight of a token × w');
+  const explained = JSON.parse((await runGrpo('explain', run, '--step', '3', '--group', '2', '--json')).stdout);
+  const { head, rows } = explained.sections.at(-1).table;
+  const recorded = updatesOf(run, 3).slice(8, 12);
+  for (const row of rows as string[][]) {
+    const shown = Number(row[head.indexOf('w')]);
+    expect(recorded.some(({ weight }) => Math.abs(weight! - shown) < 5e-4 * shown)).toBe(true);
+  }
   const other = await runGrpo('explain', run, '--step', '3', '--group', '0');
   expect(other.stdout).not.toContain('replayed');
 
