@@ -123,15 +123,20 @@ export class RejectionStage implements Stage {
         seen.add(key);
       }
     }
-    if (rows.length === 0) {
-      const why = cut === 0 ? '' : ` (${cut} were cut off at "maxCompletionLength")`;
-      throw new RunFailure(
-        `None of ${sampled} completions was good enough to be kept${why}; lower the "threshold" of the stage, or train longer before it.`,
-      );
-    }
+    if (rows.length === 0) throw new RunFailure(whyNone({ sampled, cut, ...this.#options.selection }));
     const file = files.write([...rows, ...mix.map(({ prompt, completion }) => ({ prompt, completion }) as KeptRow)]);
     const added = mix.length === 0 ? '' : `, and added ${mix.length} others`;
     const message = `Kept ${rows.length} of ${sampled} completions${added}: ${file}`;
     loop.emit({ type: 'log', level: 'info', message });
   }
+}
+
+/** Why a stage keeps nothing, and what to change. */
+function whyNone({ sampled, cut, threshold }: { sampled: number; cut: number } & Selection): string {
+  if (cut === sampled)
+    return `All ${sampled} completions were cut off, and none of these is kept; raise "maxCompletionLength".`;
+  const others = cut === 0 ? '' : ` (${cut} were cut off at "maxCompletionLength")`;
+  return threshold === null
+    ? `None of ${sampled} completions was better than the worst of its group${others}, as "best" alone asks for; give the stage a "threshold", or train longer before it.`
+    : `None of ${sampled} completions was good enough to be kept${others}; lower the "threshold" of the stage, or train longer before it.`;
 }

@@ -212,6 +212,23 @@ describe('a run of several stages', () => {
     expect(weights[0]!.equals(start)).toBe(false);
   });
 
+  test.each([
+    [{ best: 1 }, {}, 'None of 12 completions was better than the worst of its group, as "best" alone asks for'],
+    [{ threshold: 2 }, {}, 'None of 12 completions was good enough to be kept; lower the "threshold" of the stage'],
+    [{ best: 1 }, { maxCompletionLength: 1 }, 'All 12 completions were cut off, and none of these is kept; raise'],
+  ])('says why a stage keeps nothing: %j %j', async (selection, config, why) => {
+    const workspace = tinyWorkspace(
+      {
+        stages: [{ kind: 'rejection', ...selection }],
+        ...{ model: SORT, promptsPerStep: 3, numGenerations: 4, maxSteps: 1, maxCompletionLength: 32 },
+        ...{ rewards: ['equal.reward.ts'], ...config },
+      },
+      { 'equal.reward.ts': 'export const equal = () => 1;\n', ...files },
+    );
+    const run = trainHere(join(workspace, 'run.grpo.json'), { out: join(workspace, 'run') });
+    await expect(run).rejects.toThrow(why);
+  });
+
   test('a single stage of GRPO is the run without stages', async () => {
     const folder = tinyWorkspace();
     const config = join(folder, 'run.grpo.json');
