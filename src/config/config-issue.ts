@@ -69,9 +69,7 @@ export function describeIssue(issue: Issue, config: unknown, file = RUN_CONFIG):
   const name = path.length === 0 ? file.name : `"${formatPath(path)}"`;
   // It may be about a field that is not there.
   if (issue.code === 'custom') {
-    const message = `${name} ${issue.message}.`;
-    const preset = presetValue(path, config);
-    return preset ? { path: ['preset'], message: `${message} ${preset}` } : { path, message };
+    return { path, message: `${name} ${issue.message}.${presetNote(path, config)}` };
   }
   if (value === undefined && path.length > 0) return { path, message: `"${formatPath(path)}" is missing.` };
   const options = issue.code === 'invalid_value' ? issue.values : optionsOf(issue);
@@ -86,11 +84,14 @@ export function describeIssue(issue: Issue, config: unknown, file = RUN_CONFIG):
 }
 
 /** Where the value of a field comes from that the file does not have. */
-function presetValue([field]: ConfigPath, config: unknown): string | undefined {
-  const written = (config ?? {}) as Record<string, unknown>;
-  const value = own(written, String(field)) === undefined ? own(presetDefaults(written), String(field)) : undefined;
-  return value === undefined ? undefined : `It is ${show(value)} in the preset; set it here.`;
+function presetNote([field]: ConfigPath, config: unknown): string {
+  const value = presetValue(field, (config ?? {}) as Record<string, unknown>);
+  return value === undefined ? '' : ` It is ${show(value)} in the preset; set it here.`;
 }
+
+/** What the preset of a config sets a field to that the config does not have; undefined: nothing. */
+export const presetValue = (field: string | number | undefined, config: Record<string, unknown>): unknown =>
+  own(config, String(field)) === undefined ? own(presetDefaults(config), String(field)) : undefined;
 
 function unknownField(parent: ConfigPath, key: string, file: DescribedFile): ConfigProblem {
   const known = parent.length === 0 ? file.fields : (KNOWN_FIELDS[parent[0]!] ?? []);

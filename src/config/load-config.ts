@@ -14,7 +14,7 @@ import { type Remedy, remedyWords } from '../protocol/remedy.ts';
 import { type RunConfig, runConfigSchema } from '../protocol/run-config.ts';
 import { configName, difficultyName, isProgramPath } from '../text/files-by-name.ts';
 import { own } from '../text/own.ts';
-import { type ConfigPath, describeIssue } from './config-issue.ts';
+import { type ConfigPath, describeIssue, presetValue } from './config-issue.ts';
 import { applyOverride, parseOverride, type WrittenOverride } from './config-override.ts';
 import { stageIssue } from './stage-fields.ts';
 import { changedNumber, changedNumberWords } from './template-numbers.ts';
@@ -48,9 +48,11 @@ export function loadRunConfig(
 
   const overrideOf = (path: ConfigPath) => overrides.findLast((candidate) => overlap(path, candidate.path));
   const placeOf = (path: ConfigPath, at = locate): SourceLocation => {
-    const override = overrideOf(path);
+    // What a preset sets is where the preset is.
+    const place = presetValue(path[0], value) === undefined ? path : ['preset'];
+    const override = overrideOf(place);
     if (override?.written) return at === locate ? override.written.value : override.written.key;
-    return override ? { file: absolute, path, option: `--set ${override.text}` } : { ...at(path), path };
+    return override ? { file: absolute, path, option: `--set ${override.text}` } : { ...at(place), path };
   };
   const fail = (path: ConfigPath, message: string, { at = locate, kind, remedy }: Failing = {}): never => {
     throw new BadInput(message, placeOf(path, at), { kind, remedy });
