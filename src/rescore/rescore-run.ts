@@ -1,35 +1,25 @@
 import { resolve } from 'node:path';
-import { loadRunConfig } from '../config/load-config.ts';
 import { mean } from '../grpo/statistics.ts';
 import type { RenderPrompt } from '../preview/rendered-prompts.ts';
-import { BadInput, type SourceLocation } from '../protocol/errors.ts';
+import { BadInput } from '../protocol/errors.ts';
 import { lengthRewardsOf } from '../protocol/length-config.ts';
 import type { RescoreStart, RescoreStep, RescoreSummary } from '../protocol/rescore.ts';
 import type { RewardColumn, RewardOutcome, ScoreBatch, ScoreTable } from '../protocol/rewards.ts';
-import type { RunConfig } from '../protocol/run-config.ts';
-import type { RolloutRow, RunInfo } from '../protocol/run-folder.ts';
+import type { RolloutRow } from '../protocol/run-folder.ts';
 import { settingAt } from '../protocol/step-settings.ts';
-import { openRewards, type RewardSet } from '../rewards/open-rewards.ts';
 import { readRollouts, recordedSteps } from '../run-folder/rollouts.ts';
 import { readRunInfo } from '../run-folder/run-info.ts';
 import { own } from '../text/own.ts';
 import { compareStep, type RecordedGroups, recordedGroups } from './compare-step.ts';
 import { recordedRenderer } from './recorded-prompts.ts';
+import { configNow, RewardsNow, type RewardsNowOptions } from './rewards-now.ts';
 
-export interface RescoreOptions {
+export interface RescoreOptions extends RewardsNowOptions {
   /** The run folder. */
   run: string;
   /** Undefined: all that were recorded. */
   steps?: { from: number; to: number } | undefined;
   newestFirst: boolean;
-  /** The bundled reward worker. */
-  rewardWorker: string;
-  /** The Python interpreter where the config names none. */
-  python?: string | undefined;
-  /** Gets what reward functions print. */
-  onOutput: (text: string) => void;
-  /** Hears of them what is wrong though no completion has failed of it. */
-  onWarning: (message: string) => void;
 }
 
 /** Hears the results, step by step; `recorded` are the rows of the step's rollouts file. */
@@ -48,14 +38,15 @@ export async function rescoreRun(options: RescoreOptions, listener: RescoreListe
   const info = readRunInfo(run);
   const steps = stepsToScore(run, options.steps);
   if (options.newestFirst) steps.reverse();
-  const { config, at, ...used } = configNow(info);
-  const rewards = await openNow(config, at, options);
+  const now = configNow(info);
+  const { config, used, why } = now;
+  const rewards = await RewardsNow.open(now, options);
   try {
     listener.start({
       type: 'start',
       run,
       name: info.name,
-      config: { file: info.configFile, ...used },
+      config: { file: info.configFile, used, why },
       functions: rewards.functions.map(({ name, file, weight }) => ({
         ...{ name, file, weight },
         was: info.rewards?.find((known) => known.name === name)?.weight ?? null,
@@ -70,9 +61,10 @@ export async function rescoreRun(options: RescoreOptions, listener: RescoreListe
       if (!rows) continue;
       const recorded = recordedGroups(rows, settingAt(info, 'generations', step));
       const trainerState = { globalStep: step - 1, maxSteps: config.maxSteps };
-      const scored = await rewards.score({ ...batchOf(recorded, render), trainerState });
+      const stage = rewards.of(info, step);
+      const scored = await stage.rewards.score({ ...batchOf(recorded, render), trainerState });
       const table = withLengthRewards(scored, recorded, lengthRewardsOf(info.config));
-      const comparison = compareStep(step, recorded, table, config);
+      const comparison = compareStep(step, recorded, table, stage.config);
       total.add(comparison);
       listener.step(comparison, rows);
     }
@@ -101,39 +93,6 @@ function stepsToScore(run: string, range: RescoreOptions['steps']): number[] {
   if (wanted.length > 0) return wanted;
   const asked = from === to ? `step ${from}` : `steps ${from} to ${to}`;
   throw new BadInput(`The run has recorded steps from ${steps[0]} to ${steps.at(-1)}, but not ${asked}.`);
-}
-
-interface ConfigNow extends Pick<RescoreStart['config'], 'used' | 'why'> {
-  config: RunConfig;
-  /** Where a reward is named. */
-  at: (index: number) => SourceLocation | undefined;
-}
-
-/** The run's config file as it is now; what `run.json` keeps of it when the file is gone or cannot be used. */
-function configNow(info: RunInfo): ConfigNow {
-  try {
-    const { config, locate } = loadRunConfig(info.configFile, { for: 'scores' });
-    return { config, used: 'current', why: null, at: (index) => locate(['rewards', index]) };
-  } catch (error) {
-    if (!(error instanceof BadInput)) throw error;
-    return { config: info.config, used: 'recorded', why: error.message, at: () => undefined };
-  }
-}
-
-async function openNow(config: RunConfig, at: ConfigNow['at'], options: RescoreOptions): Promise<RewardSet> {
-  if (config.rewards.length === 0) throw new BadInput('"rewards" is empty; add a reward function.', at(0));
-  const sources = config.rewards.map(({ file, function: name, weight }, index) => ({
-    ...{ file, name, weight },
-    at: at(index),
-  }));
-  return openRewards(sources, {
-    workerPath: options.rewardWorker,
-    timeoutSeconds: config.rewardTimeoutSeconds,
-    pythonPath: config.python ?? options.python,
-    rewardEnv: config.rewardEnv,
-    onOutput: options.onOutput,
-    onWarning: options.onWarning,
-  });
 }
 
 /** The completions as reward functions got them when they were recorded. */

@@ -212,6 +212,30 @@ describe('a run of several stages', () => {
     expect(weights[0]!.equals(start)).toBe(false);
   });
 
+  test('is rescored with the rewards and advantages of each stage', { timeout: 60_000 }, async () => {
+    const stages = [
+      { kind: 'grpo', maxSteps: 1, rewards: ['own.reward.ts#letters'], baseline: 'leave-one-out' },
+      { kind: 'sft', dataset: 'demonstrations.jsonl', maxSteps: 1 },
+      { kind: 'grpo', maxSteps: 1, rewards: ['own.reward.ts#letters', 'own.reward.ts#fives'], scaleRewards: 'none' },
+    ];
+    const folder = tinyWorkspace(
+      { stages, model: SORT, rewards: ['own.reward.ts#fives'], promptsPerStep: 3, numGenerations: 4 },
+      {
+        'own.reward.ts':
+          'export const letters = ({ completion }) => completion.length;\nexport const fives = ({ completion }) => completion.split("5").length;\n',
+        ...files,
+      },
+    );
+    const out = join(folder, 'run');
+    await trainHere(join(folder, 'run.grpo.json'), { out });
+    const lines = (await runGrpo('rescore', out, '--json')).stdout.trimEnd().split('\n');
+    const [start, ...events] = lines.map((line) => JSON.parse(line));
+    expect(start.functions.map(({ name }: { name: string }) => name)).toEqual(['letters', 'fives']);
+    expect(events.at(-1)).toMatchObject({ steps: 2, completions: 24, changed: 0, flips: 0 });
+    const rescored = events.slice(0, -1).flatMap(({ rows }) => rows as { advantage: { old: number; new: number } }[]);
+    for (const { advantage } of rescored) expect(advantage.new).toBeCloseTo(advantage.old, 9);
+  });
+
   test.each([
     [{ best: 1 }, {}, 'None of 12 completions was better than the worst of its group, as "best" alone asks for'],
     [{ threshold: 2 }, {}, 'None of 12 completions was good enough to be kept; lower the "threshold" of the stage'],
