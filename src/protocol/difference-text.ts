@@ -1,5 +1,6 @@
 import type { RunDifference } from './run-differences.ts';
 import type { RunChange } from './run-folder.ts';
+import type { StageKind } from './stage-config.ts';
 
 /** `learningRate 0.001 → 0.01`, `rewards/sort.reward.ts has changed` */
 export const differenceText = ({ what, from, to }: RunDifference): string =>
@@ -49,7 +50,11 @@ interface Stage {
   name?: string;
 }
 
-const isStage = (value: unknown): value is Stage => typeof value === 'object' && value !== null && 'kind' in value;
+/** A curriculum has a kind too, but none of these. */
+const STAGE_KINDS: Record<StageKind, true> = { sft: true, grpo: true, rejection: true, distill: true };
+
+const isStage = (value: unknown): value is Stage =>
+  typeof value === 'object' && value !== null && 'kind' in value && Object.hasOwn(STAGE_KINDS, String(value.kind));
 
 /** `cold start (sft): maxSteps 10, dataset data/cold.jsonl`, which is shorter than JSON. */
 function stageText({ kind, name = kind, ...fields }: Stage): string {

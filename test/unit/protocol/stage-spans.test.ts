@@ -68,3 +68,9 @@ test('a step of a rejection stage keeps what the stage selects, others nothing',
   const group = [row('a', 1), row('b', 2), row('b', 2), row('c', 1.5)];
   expect([...keptRows(group, selection)]).toEqual([group[1]]);
 });
+
+test('a curriculum is no stage, though it has a kind', () => {
+  expect(changeText({ field: 'config.curriculum', from: null, to: { kind: 'learnability' } })).toBe(
+    'curriculum null → {"kind":"learnability"}',
+  );
+});
