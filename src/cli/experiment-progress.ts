@@ -29,7 +29,7 @@ export class ExperimentProgress {
     this.#done = done;
     this.#quiet = quiet;
     this.#line(
-      `${experiment.name}: ${this.#total} runs of ${basename(experiment.base)}${done > 0 ? `, ${done} done before` : ''}`,
+      `${experiment.name}: ${this.#total} ${this.#total === 1 ? 'run' : 'runs'} of ${basename(experiment.base)}${done > 0 ? `, ${done} done before` : ''}`,
     );
   }
 

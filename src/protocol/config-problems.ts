@@ -88,7 +88,7 @@ function promptProblems({ generations, numGenerations, curriculum, difficulty, s
     found.push(
       problem(
         'numGenerations',
-        `cannot be ${numGenerations} beside "generations", whose "min" (${generations.min}) is in its place; remove it`,
+        `cannot be ${numGenerations} beside "generations", whose "min" (${generations.min}) is in its place; remove it, or set it to ${generations.min}`,
       ),
     );
   if (curriculum !== null && difficulty === null)
