@@ -65,7 +65,7 @@ function sizeProblems(config: Fields): Problem[] {
     found.push(
       problem(
         'replay',
-        `must have a "share" of at least 1 of the ${promptsPerStep} prompts of a step (promptsPerStep)`,
+        `must have a "share" of at least 1/${promptsPerStep}: a step has ${promptsPerStep} prompts (promptsPerStep)`,
       ),
     );
   if (config.overlongPenalty !== null && config.overlongPenalty.cache > maxCompletionLength)

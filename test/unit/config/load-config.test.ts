@@ -189,7 +189,7 @@ describe('bad input is one sentence at its line and column', () => {
     ],
     [
       '"replay": { "share": 0.2 }',
-      '2:13: "replay" must have a "share" of at least 1 of the 4 prompts of a step (promptsPerStep).',
+      '2:13: "replay" must have a "share" of at least 1/4: a step has 4 prompts (promptsPerStep).',
     ],
     ['"numMiniBatches": 33', '2:21: "numMiniBatches" must not be above the 32 completions of a step.'],
     [
