@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { runConfigSchema } from '../../../src/protocol/run-config.ts';
+import { trlBatches } from '../../../src/trl/batches.ts';
 import { translate } from '../../../src/trl/fields.ts';
 import { snakeCase } from '../../../src/trl/python-value.ts';
 import { ROOT, trlMissing } from './python.ts';
@@ -38,7 +39,10 @@ test.skipIf(trlMissing)('the defaults are those of TRL', () => {
 });
 
 /** Not arguments of GRPOConfig, or in the script's own units. */
-const ELSEWHERE = ['model', 'promptsPerStep', 'maxSteps', 'lora', 'gradientAccumulationSteps', 'refModelMixupAlpha'];
+const ELSEWHERE = [
+  ...['model', 'promptsPerStep', 'maxSteps', 'lora', 'gradientAccumulationSteps', 'numMiniBatches'],
+  'refModelMixupAlpha',
+];
 
 const file = join(ROOT, 'test/references/fixtures/grpo-training/cases.json');
 const cases = JSON.parse(readFileSync(file, 'utf8')) as Record<string, { config: Record<string, unknown> }>;
@@ -46,11 +50,13 @@ const cases = JSON.parse(readFileSync(file, 'utf8')) as Record<string, { config:
 test.each(Object.entries(cases).filter(([, { config }]) => config.dpoCoef === undefined))(
   '%s: the arguments with which TRL reached the same weights',
   (_, { config }) => {
-    const { args, impossible } = translate(runConfigSchema.parse({ ...inputs, ...config }));
+    const complete = runConfigSchema.parse({ ...inputs, ...config });
+    const { args, impossible } = translate(complete);
     expect(impossible).toEqual([]);
+    const { updatesPerStep } = trlBatches(complete);
     for (const [field, value] of Object.entries(config)) {
       if (ELSEWHERE.includes(field)) continue;
-      const updates = field === 'refModelSyncSteps' ? Number(value) * Number(config.numIterations) : value;
+      const updates = field === 'refModelSyncSteps' ? Number(value) * updatesPerStep : value;
       expect(args[snakeCase(field)] ?? usual[field], field).toEqual(updates);
     }
     if (config.syncRefModel) expect(args.ref_model_mixup_alpha ?? 0.6).toBe(config.refModelMixupAlpha ?? 1);

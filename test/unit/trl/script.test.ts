@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import { type RunConfig, runConfigSchema } from '../../../src/protocol/run-config.ts';
 import type { RewardFunction } from '../../../src/rewards/open-rewards.ts';
 import { trlBatches } from '../../../src/trl/batches.ts';
+import { translate } from '../../../src/trl/fields.ts';
 import { python } from '../../../src/trl/python-value.ts';
 import { loraArgs, scriptRewards } from '../../../src/trl/rewards.ts';
 import { trainScript } from '../../../src/trl/train-script.ts';
@@ -47,6 +48,18 @@ test('the script divides a step among processes, and counts updates', () => {
   expect(script).toContain('gradient_accumulation_steps=3,');
   expect(script).toContain('max_steps=200,');
   expect(script).toContain('if 8 % processes != 0:');
+});
+
+test('the script updates with each mini-batch', () => {
+  const fields = { promptsPerStep: 4, numGenerations: 6, gradientAccumulationSteps: 2, numMiniBatches: 3 };
+  const script = scriptOf(fields);
+  expect(script).toContain('per_device_train_batch_size=24 // (6 * processes),');
+  expect(script).toContain('gradient_accumulation_steps=2,');
+  expect(script).toContain('steps_per_generation=6,');
+  expect(script).toContain('max_steps=300,');
+  expect(translate(config({ ...fields, gradientAccumulationSteps: 1, numMiniBatches: 5 })).impossible).toEqual([
+    expect.stringContaining('mini-batches of equal size'),
+  ]);
 });
 
 test('rewards of both languages, with their weights', () => {
