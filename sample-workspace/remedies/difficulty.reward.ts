@@ -1,4 +1,4 @@
-import type { RewardInput, RewardResult } from 'grpo/rewards';
+import type { Reward, RewardInput } from 'grpo/rewards';
 
 /** What the dataset's rows have besides the prompt. */
 interface Columns {
@@ -7,7 +7,7 @@ interface Columns {
 }
 
 /** Easy: the answer begins with one of the prompt's numbers. Hard: it is all of them, sorted. */
-export function solved({ completion, numbers, difficulty }: RewardInput<Columns>): RewardResult {
+export function solved({ completion, numbers, difficulty }: RewardInput<Columns>): Reward {
   const answer = completion.trim();
   const isSolved =
     difficulty === 'easy'
@@ -17,16 +17,16 @@ export function solved({ completion, numbers, difficulty }: RewardInput<Columns>
 }
 
 /** The shorter the better: 1 for no answer, 0 for one of 16 characters. */
-export function brevity({ completion }: RewardInput<Columns>): RewardResult {
+export function brevity({ completion }: RewardInput<Columns>): Reward {
   return 1 - completion.length / 16;
 }
 
 /** `solved` of easy prompts; the others have no score. */
-export function easy(input: RewardInput<Columns>): RewardResult {
+export function easy(input: RewardInput<Columns>): Reward {
   return input.difficulty === 'easy' ? solved(input) : null;
 }
 
 /** `solved` of hard prompts; the others have no score. */
-export function hard(input: RewardInput<Columns>): RewardResult {
+export function hard(input: RewardInput<Columns>): Reward {
   return input.difficulty === 'hard' ? solved(input) : null;
 }

@@ -131,7 +131,10 @@ test('the prompts of the instruction state what its rewards check, and those hel
 test('the reward files of the sample are well typed', () => {
   const folder = temporaryFolder();
   const here = process.cwd();
-  const include = [join(here, workspace, 'rewards'), join(here, 'dist/grpo-rewards.d.ts')];
+  const include = [
+    ...['rewards', 'lecture', 'remedies'].map((name) => join(here, workspace, name)),
+    join(here, 'dist/grpo-rewards.d.ts'),
+  ];
   const project = join(folder, 'tsconfig.json');
   writeFileSync(project, JSON.stringify({ extends: join(here, workspace, 'tsconfig.json'), include }));
   const compiler = spawnSync(process.execPath, ['node_modules/typescript/bin/tsc', '-p', project], {

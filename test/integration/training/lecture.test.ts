@@ -15,10 +15,10 @@ const cases = readJson<Record<string, { config: object; losses: number[] }>>(FOL
 /** The lecture's files, and a run config with some fields of its own. */
 function lecture(
   fields: object,
-  rewards: (string | object)[] = ['sorting.reward.ts#inclusion', 'sorting.reward.ts#ordering'],
+  rewards: (string | object)[] = ['digits.reward.ts#inclusion', 'digits.reward.ts#ordering'],
 ) {
   const folder = workspace({ 'run.grpo.json': { model: 'model', dataset: 'prompts.jsonl', rewards, ...fields } });
-  for (const name of ['model', 'prompts.jsonl', 'sorting.reward.ts'])
+  for (const name of ['model', 'prompts.jsonl', 'digits.reward.ts'])
     cpSync(join(SAMPLE, name), join(folder, name), { recursive: true });
   return { folder, configFile: join(folder, 'run.grpo.json') };
 }
@@ -107,7 +107,7 @@ describe("the lecture's warnings", () => {
   };
 
   test('equal rewards move a policy that is weighted by rewards, and no other', async () => {
-    const rewards = ['sorting.reward.ts#equal'];
+    const rewards = ['digits.reward.ts#equal'];
     const start = readTensors(join(SAMPLE, 'model/model.safetensors'));
     const [raw, centered] = [
       await train({ maxSteps: 10, baseline: 'none' }, rewards),
@@ -122,9 +122,9 @@ describe("the lecture's warnings", () => {
   });
 
   test('partial credit for what is not the task ends below credit for each position', { timeout: 60_000 }, async () => {
-    const measured = { file: 'sorting.reward.ts', function: 'sorted', weight: 0 };
+    const measured = { file: 'digits.reward.ts', function: 'sorted', weight: 0 };
     const sorted = async (...names: string[]) => {
-      const functions = names.map((name) => `sorting.reward.ts#${name}`);
+      const functions = names.map((name) => `digits.reward.ts#${name}`);
       const { run } = await train({ temperature: 8, scaleRewards: 'none', seed: 1 }, [...functions, measured]);
       return metricsOf(run).at(-1)!;
     };
