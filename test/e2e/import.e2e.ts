@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { FrameLocator, Locator } from 'playwright-core';
 import { expect } from 'vitest';
 import { violations } from './helpers/axe.ts';
+import type { Editor } from './helpers/editor.ts';
 import { until } from './helpers/processes.ts';
 import { Session } from './helpers/session.ts';
 
@@ -170,9 +171,16 @@ session.test('without a reward file, New Reward Function is offered, and knows t
   expect(JSON.parse(sample!).prompt.at(-1).content).toBe(`Q: ${QUESTIONS[0]!.question}`);
 });
 
+/** What follows the datasets of the workspace, further down than the list shows. */
+async function chooseBelow(editor: Editor, text: string): Promise<void> {
+  await editor.quickRow('arithmetic.eval.jsonl').waitFor();
+  await editor.quickInput.fill(text);
+  await editor.choose(text);
+}
+
 session.test('a dataset of the Hub is downloaded by a command in a terminal, not run', async ({ editor }) => {
   await editor.command('GRPO: Import Dataset');
-  await editor.choose('Download from the Hugging Face Hub');
+  await chooseBelow(editor, 'Download from the Hugging Face Hub');
   await editor.quickInput.fill('openai/gsm8k');
   await editor.page.keyboard.press('Enter');
   await editor.choose('With the Hugging Face CLI');
@@ -186,7 +194,10 @@ session.test('Create Run Config imports what has no prompts yet', async ({ edito
   await editor.clearNotifications();
   await editor.command('GRPO: Create Run Config');
   await editor.choose('chat');
+  await editor.quickRow('arithmetic.eval.jsonl').waitFor();
+  await editor.quickInput.fill('Import a dataset');
   await editor.quickRow('Import a dataset').waitFor();
+  await editor.quickInput.fill('gsm8k');
   await editor.choose(/data\/gsm8k\/train\.jsonl/);
   const page = new ImportPage(dashboard.frame);
   await page.shows('<|im_start|>user');
@@ -219,7 +230,7 @@ session.test('the explorer offers it for data files', async ({ editor, dashboard
 session.test('of a folder with several datasets one is chosen, with its split to evaluate on', async (all) => {
   const { editor, dashboard, server } = all;
   await editor.command('GRPO: Import Dataset');
-  await editor.choose('Choose a folder');
+  await chooseBelow(editor, 'Choose a folder');
   // The dialog puts its suggestion in when it has read the folder, over whatever was typed by then.
   await until('a folder to be suggested', async () => (await editor.quickInput.inputValue()).startsWith('/'));
   await editor.quickInput.fill(join(server.workspace, 'hub/gsm8k/'));
