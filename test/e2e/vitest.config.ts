@@ -11,6 +11,6 @@ export default defineConfig({
     hookTimeout: 120_000,
     retry: 0,
     // Tests of a file go on where the one before ended.
-    bail: 1,
+    bail: 0,
   },
 });
