@@ -197,7 +197,7 @@ session.test('Create Run Config imports what has no prompts yet', async ({ edito
   await editor.quickRow('arithmetic.eval.jsonl').waitFor();
   await editor.quickInput.fill('Import a dataset');
   await editor.quickRow('Import a dataset').waitFor();
-  await editor.quickInput.fill('gsm8k');
+  await editor.quickInput.fill('');
   await editor.choose(/data\/gsm8k\/train\.jsonl/);
   const page = new ImportPage(dashboard.frame);
   await page.shows('<|im_start|>user');

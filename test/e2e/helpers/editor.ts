@@ -118,8 +118,12 @@ export class Editor {
 
   async openFile(name: string): Promise<void> {
     const row = this.quickRow(name);
-    await this.#find('Control+P', name, row, () => row.click({ timeout: 2000 }));
-    await this.page.getByRole('tab', { name }).and(this.page.locator('.active')).waitFor();
+    const opened = this.page.getByRole('tab', { name }).and(this.page.locator('.active'));
+    // Rows move while more files are found, so that a click may open another one.
+    await this.#find('Control+P', name, row, async () => {
+      await row.click({ timeout: 2000 });
+      await opened.waitFor({ timeout: 5000 });
+    });
   }
 
   notification(text: string | RegExp): Locator {

@@ -46,7 +46,7 @@ export class Server {
       filter: (path) => !/\/(\.grpo|smollm2-135m-instruct)$/.test(path),
     });
     // What its files point to outside of it.
-    cpSync(join(root, 'schemas/grpo.schema.json'), join(this.folder, 'schemas/grpo.schema.json'));
+    cpSync(join(root, 'schemas'), join(this.folder, 'schemas'), { recursive: true });
     const profile = join(server.folder, 'data/User');
     rmSync(profile, { recursive: true, force: true });
     mkdirSync(profile, { recursive: true });
