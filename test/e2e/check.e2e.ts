@@ -35,7 +35,7 @@ session.test('a check shows what a run will be like, and marks in its config wha
   await report.getByRole('row', { name: /^inclusion 1 / }).waitFor();
   await editor.screenshot('check-report');
   await report.getByRole('link', { name: 'short.grpo.json:11:26' }).click();
-  await page.getByText('Ln 11, Col 26').waitFor();
+  await editor.statusItem('Ln 11, Col 26').waitFor();
   // Nothing is saved, and nothing goes on.
   expect(readdirSync(server.workspace)).toEqual(before);
   await until('the command to end', () => server.processes('grpo.js check').length === 0);

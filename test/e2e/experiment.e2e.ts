@@ -41,7 +41,7 @@ session.test('what is wrong with it is at its place', async ({ editor, server })
   await editor.command('GRPO: Run Experiment');
   await editor.choose('wrong');
   await editor.answer(/wrong could not be run: .*wrong\.experiment\.json:4:13: Unknown field "learningRte"/, 'Open');
-  await editor.page.getByText('Ln 4, Col 13').waitFor();
+  await editor.statusItem('Ln 4, Col 13').waitFor();
   await editor.command('View: Focus Problems');
   await editor.page
     .locator('.markers-panel .monaco-list-row')

@@ -70,15 +70,17 @@ export class Editor {
    */
   #find(key: string, text: string, row: Locator, use = async () => {}): Promise<Locator> {
     return until(`"${text}" to be found`, async () => {
+      // A pointer that rests where the list opens brings up the hover of a row, which covers the row below it.
+      await this.page.mouse.move(0, 0);
       await this.page.keyboard.press(key);
       try {
         await this.quickInput.fill(text, { timeout: 2000 });
         await row.waitFor({ timeout: 2000 });
         await use();
         return row;
-      } catch {
+      } catch (error) {
         await this.page.keyboard.press('Escape');
-        return undefined;
+        throw error;
       }
     });
   }
