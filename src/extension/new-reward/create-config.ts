@@ -93,6 +93,7 @@ async function pickPath(
   const choice = await window.showQuickPick(items, {
     title: title(step, what),
     placeHolder: what,
+    matchOnDescription: true,
     ignoreFocusOut: true,
   });
   if (choice?.create) return '';
