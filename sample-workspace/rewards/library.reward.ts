@@ -5,6 +5,7 @@ import {
   jsonFormat,
   languageConsistency,
   lengthReward,
+  mathMatch,
   numericMatch,
   overlongPenalty,
   regexMatch,
@@ -14,6 +15,7 @@ import {
 } from 'grpo/rewards';
 
 export const number = numericMatch({ column: 'number' });
+export const formula = mathMatch({ column: 'formula' });
 export const word = exactMatch({ column: 'word' });
 export const tags = tagFormat({ tags: ['reasoning', 'answer'] });
 export const thinks = thinkFormat();

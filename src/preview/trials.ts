@@ -9,7 +9,7 @@ import { findFunction, localName, parseProgram } from './parameters.ts';
 
 const COMPLETIONS = ['completion', 'completions', 'completionIds', 'completion_ids'];
 /** Of `grpo/rewards`: what they make is no reward, but part of one. */
-const NO_REWARDS = ['tagged', 'firstOf'];
+const NO_REWARDS = ['tagged', 'firstOf', 'afterThinking'];
 
 /**
  * Whether a function that no run config names is taken for a reward, and so is tried on the samples: it must look like one, as reward files also export

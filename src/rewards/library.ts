@@ -10,9 +10,10 @@ export {
 } from './api.ts';
 export { type ExactMatchOptions, exactMatch, type NumericMatchOptions, numericMatch } from './library/answer-match.ts';
 export { type CodeTestsOptions, codeTests } from './library/code-tests.ts';
-export { boxed, type Extractor, firstOf, lastNumber, tagged } from './library/extract.ts';
+export { afterThinking, boxed, type Extractor, firstOf, lastNumber, tagged } from './library/extract.ts';
 export { type JsonFormatOptions, jsonFormat } from './library/json-format.ts';
 export { type LanguageConsistencyOptions, languageConsistency, type Writing } from './library/language.ts';
+export { lastQuantity } from './library/last-quantity.ts';
 export {
   type LengthOptions,
   type LengthRewardOptions,
@@ -20,6 +21,7 @@ export {
   type OverlongPenaltyOptions,
   overlongPenalty,
 } from './library/length.ts';
+export { type MathMatchOptions, mathMatch } from './library/math-match.ts';
 export { parseNumber } from './library/parse-number.ts';
 export { type RegexMatchOptions, regexMatch } from './library/regex.ts';
 export { type RepetitionPenaltyOptions, repetitionPenalty } from './library/repetition.ts';

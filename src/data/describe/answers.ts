@@ -54,30 +54,17 @@ export function answerFindings(rows: readonly JsonObject[], path: string | null)
     return [
       information(
         'answer-after-hashes',
-        `"${path}" holds solutions that end in "#### 42", as in GSM8K: the helper numericMatch reads the last number, which is the answer; other rewards get the whole text.`,
+        `"${path}" holds solutions that end in "#### 42", as in GSM8K: the helpers numericMatch and mathMatch read the answer behind the marks; other rewards get the whole text.`,
       ),
     ];
-  const boxed = texts.filter((text) => text.includes('\\boxed{'));
-  if (boxed.length < texts.length / 2) return [];
-  const last = boxed.filter(endsInBox).length;
+  const boxed = texts.filter((text) => text.includes('\\boxed{')).length;
+  if (boxed < texts.length / 2) return [];
   return [
     information(
       'boxed-answer',
-      `"${path}" holds solutions with the answer in \\boxed{…}: the helper numericMatch reads the last number of the text, which is in the box in ${last} of ${texts.length} rows; other rewards get the whole text.`,
+      `"${path}" holds solutions with the answer in \\boxed{…} (${boxed} of ${texts.length} rows): the helpers mathMatch and numericMatch read what is in the last box; other rewards get the whole text.`,
     ),
   ];
 }
 
 const information = (kind: string, evidence: string): Finding => ({ kind, severity: 'information', evidence });
-
-/** Whether the last digit of a text is in its last box. */
-function endsInBox(text: string): boolean {
-  const start = text.lastIndexOf('\\boxed{');
-  const digit = text.search(/\d(?=\D*$)/);
-  let depth = 0;
-  for (let at = start; at < text.length; at++) {
-    if (text[at] === '{') depth++;
-    if (text[at] === '}' && --depth === 0) return start < digit && digit < at;
-  }
-  return false;
-}

@@ -17,6 +17,9 @@ interface Helper {
 
 const isNumeric = (value: unknown): boolean =>
   typeof value === 'number' || (typeof value === 'string' && /^-?\d{1,12}(\.\d{1,6})?$/.test(value));
+/** LaTeX that is one value, which can be added to. */
+const isFormula = (value: unknown): boolean =>
+  typeof value === 'string' && /^[\d+\-^{}a-z]*\\(?:frac|sqrt|pi)[\d+\-^{}\\a-z]*$/.test(value);
 const isShort = (value: unknown): boolean =>
   isNumeric(value) || (typeof value === 'string' && /^[^\n<>]{1,60}$/.test(value.trim()));
 const quoted = (text: string): string => `'${text.replace(/['\\]/g, '\\$&')}'`;
@@ -35,6 +38,19 @@ const HELPERS: Helper[] = [
       [`<answer>${answer}</answer>`, 1],
       [`It makes $\\boxed{${answer}}$.`, 1],
       [`<answer>${Number(answer) + 1}</answer>`, 0],
+      ['', 0],
+    ],
+  },
+  {
+    helper: 'mathMatch',
+    detail: 'The answer is mathematically equal: LaTeX, expressions, sets, intervals, equations',
+    call: (column) => `mathMatch({ column: ${quoted(column)} })`,
+    answers: isFormula,
+    examples: [{ prompt: 'What is the square root of one half?', answer: '\\frac{1}{\\sqrt{2}}' }],
+    tried: (answer) => [
+      [`<answer>${answer}</answer>`, 1],
+      [`It makes $\\boxed{${answer}}$.`, 1],
+      [`<answer>1 + ${answer}</answer>`, 0],
       ['', 0],
     ],
   },

@@ -1,7 +1,8 @@
-import type { RewardResult } from '../api.ts';
-import { boxed, type Extractor, firstOf, lastNumber, numbersIn, tagged } from './extract.ts';
-import { parseNumber } from './parse-number.ts';
+import { boxed, type Extractor, firstOf, numberMatches, tagged } from './extract.ts';
+import { lastQuantity } from './last-quantity.ts';
+import { numbersMeant } from './math/numbers-meant.ts';
 import { columnOf, type RowReward } from './row.ts';
+import { verdictOf } from './verdict.ts';
 
 /** Options of {@link exactMatch}. */
 export interface ExactMatchOptions {
@@ -32,26 +33,31 @@ export function exactMatch({
     if (expected === null) return { score: null };
     const right = [expected].flat().map(normalize);
     const found = extract(input.completion);
-    return verdict(found, found !== undefined && normalize(found) !== '' && right.includes(normalize(found)), expected);
+    return verdictOf(
+      found,
+      found !== undefined && normalize(found) !== '' && right.includes(normalize(found)),
+      expected,
+    );
   };
 }
 
 /** Options of {@link numericMatch}. */
 export interface NumericMatchOptions {
   /**
-   * The dataset column with the correct number, as a number or a string; from longer strings, such as GSM8K's solutions, the last
-   * number is taken. Null abstains. Default: `answer`.
+   * The dataset column with the correct number, as a number or a text that is just a number; of a solution, the number behind `####`, in
+   * `\boxed{…}`, or at its end behind the word "answer". Anything else is an error on its row: see {@link mathMatch}. Null abstains. Default: `answer`.
    */
   column?: string;
-  /** Extracts the answer from the completion. Default: `<answer>…</answer>`, else `\boxed{…}`, else the last number. */
+  /** Extracts the answer from the completion. Default: `<answer>…</answer>`, else `\boxed{…}`, else the last formula or number. */
   extract?: Extractor;
-  /** Relative tolerance (absolute for expected numbers below 1). Default: 1e-6. */
+  /** Relative tolerance (absolute for expected numbers below 1); whole numbers are compared exactly. Default: 1e-6. */
   tolerance?: number;
 }
 
 /**
- * Creates a reward: 1 if the answer's number equals the expected one, else 0. Understands `1,234`, `3/4`, `\frac{3}{4}`, `50%`
- * (which equals 0.5, and also 50) and units (`12 apples`); an answer with several numbers does not count.
+ * Creates a reward: 1 if the answer is a number, and the expected one, else 0. Understands `1,234`, `3/4`, `\frac{3}{4}`, `2\frac{1}{2}`, `10^6`,
+ * `\sqrt{16}`, `50%` (which equals 0.5, and also 50), currencies and units (`12 apples`). The number must be the whole of the answer: `2\pi`, `2x` and
+ * `3 4` are not 2, 2 and 34.
  *
  * |answer − expected| ≤ tolerance · max(1, |expected|)
  *
@@ -59,7 +65,7 @@ export interface NumericMatchOptions {
  */
 export function numericMatch({
   column = 'answer',
-  extract = firstOf(tagged('answer'), boxed, lastNumber),
+  extract = firstOf(tagged('answer'), boxed, lastQuantity),
   tolerance = 1e-6,
 }: NumericMatchOptions = {}): RowReward {
   return (input) => {
@@ -67,30 +73,29 @@ export function numericMatch({
     if (given === null) return { score: null };
     const expected = readExpected(given, column);
     const found = extract(input.completion);
-    const near = (value: number) => Math.abs(value - expected) <= tolerance * Math.max(1, Math.abs(expected));
-    return verdict(found, found !== undefined && readings(found).some(near), expected);
+    const near = (value: number) => isNear(value, expected, tolerance);
+    return verdictOf(found, found !== undefined && numbersMeant(boxed(found) ?? found).some(near), expected);
   };
 }
 
-/** The numbers that an answer may mean: none unless it has just one, two for a percentage. */
-function readings(answer: string): number[] {
-  const numbers = parseNumber(answer) === undefined ? numbersIn(answer.slice(0, 1000)) : [answer];
-  if (numbers.length !== 1) return [];
-  const value = parseNumber(numbers[0]!);
-  if (value === undefined) return [];
-  return numbers[0]!.trim().endsWith('%') ? [value, value * 100] : [value];
+function isNear(value: number, expected: number, tolerance: number): boolean {
+  // A seventh digit is no rounding error where both are counted.
+  if (Number.isInteger(value) && Number.isInteger(expected) && tolerance <= 1e-6) return value === expected;
+  return Math.abs(value - expected) <= tolerance * Math.max(1, Math.abs(expected));
 }
 
 function readExpected(given: unknown, column: string): number {
-  const text = String(given);
-  const value = typeof given === 'number' ? given : (parseNumber(text) ?? parseNumber(lastNumber(text) ?? ''));
+  const text = String(given).trim();
+  const marked = boxed(text) ?? (text.includes('####') ? text.split('####').at(-1)! : text);
+  const [value = endingNumber(text)] = typeof given === 'number' ? [given] : numbersMeant(marked);
   if (value !== undefined && Number.isFinite(value)) return value;
-  throw new Error(`The column "${column}" has no number to compare with: ${JSON.stringify(given)?.slice(0, 100)}.`);
+  const shown = JSON.stringify(given)?.slice(0, 100);
+  throw new Error(`The column "${column}" is not one number: ${shown}. For other answers, use mathMatch.`);
 }
 
-function verdict(found: string | undefined, right: boolean, expected: unknown): RewardResult {
-  if (found === undefined) return { score: 0, reason: 'no answer found' };
-  const extracted = found.slice(0, 200);
-  if (right) return { score: 1, extracted };
-  return { score: 0, extracted, reason: `expected ${[expected].flat().join(' or ').slice(0, 200)}` };
+/** "…, so the answer is 18." */
+function endingNumber(text: string): number | undefined {
+  const [, end] = /^.*\banswer\b([^\n]*)$/is.exec(text) ?? [];
+  const numbers = end === undefined ? [] : numberMatches(end);
+  return numbers.length === 1 ? numbersMeant(numbers[0]!.text)[0] : undefined;
 }

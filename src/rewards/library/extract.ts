@@ -37,13 +37,14 @@ const NUMBER =
   /(?<![\w.])(?:(?<![\d)\]}]\s?)[-+−])?(?:\d{1,3}(?:,\d{3})+(?!\d)|\d+|(?=\.\d))(?:\.\d+)?(?:[eE][-+]?\d+)?(?:\/\d+(?:\.\d+)?)?%?/g;
 const NEGATED = /(?:\bnot|n['’]t|≠|!=|\\neq?)\s{0,4}(?:equal to\s{0,4})?\$?$/i;
 
-/** Every number of a text as written: `-3`, `1,234.5`, `.5`, `3/4`, `50%`, `6e23`; except negated ones ("not 5"). */
-export function numbersIn(text: string): string[] {
-  const found: string[] = [];
-  for (const { 0: number, index } of text.matchAll(NUMBER))
-    if (!NEGATED.test(text.slice(Math.max(0, index - 24), index))) found.push(number);
-  return found;
-}
+/** Whether what begins there is negated: "it is not 5". */
+export const isNegated = (text: string, at: number): boolean => NEGATED.test(text.slice(Math.max(0, at - 24), at));
+
+/** Every number of a text as written, and where: `-3`, `1,234.5`, `.5`, `3/4`, `50%`, `6e23`; except negated ones ("not 5"). */
+export const numberMatches = (text: string): { at: number; text: string }[] =>
+  [...text.matchAll(NUMBER)].flatMap(({ 0: number, index }) =>
+    isNegated(text, index) ? [] : [{ at: index, text: number }],
+  );
 
 /**
  * Extracts the last number of a text: an integer, a decimal, a fraction or a percentage, with or without thousands separators.
@@ -52,7 +53,7 @@ export function numbersIn(text: string): string[] {
  * @example lastNumber('25 + 27 = 52, so 52 apples.') // '52'
  */
 export function lastNumber(completion: string): string | undefined {
-  return numbersIn(completion).at(-1);
+  return numberMatches(completion).at(-1)?.text;
 }
 
 /**
@@ -67,5 +68,18 @@ export function firstOf(...extractors: Extractor[]): Extractor {
       if (answer !== undefined) return answer;
     }
     return undefined;
+  };
+}
+
+/**
+ * Lets an extractor see only what follows the model's thinking: nothing is found where it never ends, or where the answer is only inside it.
+ *
+ * @example numericMatch({ extract: afterThinking(lastNumber) }) // TRL's reasoning accuracy
+ */
+export function afterThinking(extract: Extractor, tag = 'think'): Extractor {
+  return (completion) => {
+    const mark = `</${tag}>`;
+    const end = completion.lastIndexOf(mark);
+    return end < 0 ? undefined : extract(completion.slice(end + mark.length));
   };
 }

@@ -15,9 +15,11 @@ export function parseNumber(text: string): number | undefined {
   const plain = text
     .trim()
     .replace(/^\$(.*)\$$/, '$1')
-    .replace(/\\[,!; ]|\\?[$€£¥]|\s|\.$/g, '')
+    .replace(/\\[,!; ]\s*|\\?[$€£¥]|\.$/g, '')
     .replace('\\%', '%')
-    .replace('−', '-');
+    .replace('−', '-')
+    // "3 4" is not 34, and "32, 349" are two.
+    .replace(/(?<![\d,.])\s+|\s+(?!\d)/g, '');
   if (plain.endsWith('%')) return divide(parseDecimal(plain.slice(0, -1)), 100);
   const latex = FRACTION.exec(plain);
   if (latex) return divide(parseDecimal(`${latex[1]}${latex[2]}`), parseDecimal(latex[3]!));

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import {
+  afterThinking,
   boxed,
   exactMatch,
   firstOf,
@@ -92,7 +93,62 @@ describe('numericMatch', () => {
     expect(scoreOf('0.75', '3/4')).toBe(1);
     expect(scoreOf('18', '16 - 3 - 4 = 9, 9 * 2 = 18\n#### 18')).toBe(1);
     expect(scoreOf('18', null)).toBeNull();
-    expect(() => scoreOf('18', 'eighteen')).toThrow('"answer" has no number to compare with: "eighteen"');
+    expect(() => scoreOf('18', 'eighteen')).toThrow(
+      'The column "answer" is not one number: "eighteen". For other answers, use mathMatch.',
+    );
+  });
+
+  test.each([
+    // Golds of MATH that were once read as another number.
+    ['3\\sqrt{13}', 13, 3 * Math.sqrt(13)],
+    ['2\\frac{1}{2}', 2, 2.5],
+    ['14{,}916', 916, 14916],
+    ['10^6', 6, 1e6],
+    ['\\frac{3}{4}', 4, 0.75],
+    ['28\\%', 8, '28\\%'],
+    ['$18.90', 90, 18.9],
+    ['so the answer is 18', 1, 18],
+    ['#### 1,250', 250, 1250],
+  ])('the expected %j is not %d, but %j', (expected, wrong, right) => {
+    expect([scoreOf(`\\boxed{${wrong}}`, expected), scoreOf(`\\boxed{${right}}`, expected)]).toEqual([0, 1]);
+  });
+
+  test.each(['(-1,6)', '12:30', '3, 4', '\\text{Evelyn}', 'x+1', '2\\pi', '3 of 4 are 5'])(
+    'the expected %j is refused, as it is not one number',
+    (expected) => {
+      expect(() => scoreOf('1', expected)).toThrow('is not one number');
+    },
+  );
+
+  test.each([
+    [2, '\\boxed{2\\pi}', 0],
+    [2, '\\boxed{2x}', 0],
+    [51, '\\boxed{\\sqrt{51}}', 0],
+    [34, '\\boxed{3 4}', 0],
+    [32349, '\\boxed{32, 349}', 0],
+    [32349, '\\boxed{32,349}', 1],
+    [0.5, 'So it is $\\frac{1}{2}$.', 1],
+    [2, 'So it is $\\frac{1}{2}$.', 0],
+    [2, 'So it is \\frac{1}{2}', 0],
+    [2.5, 'It takes 2\\frac{1}{2} hours.', 1],
+    [6, 'one costs $5 and the other $6', 1],
+    [5, 'So $x$ is 5, where $x$ counts apples.', 1],
+    [5, 'so $x = 5$.', 1],
+    [5, 'it is not $5$', 0],
+    [4, '\\boxed{\\sqrt{16}}', 1],
+    [1000000, '\\boxed{10^6}', 1],
+    [1000000, '\\boxed{1000001}', 0],
+    [5, '\\boxed{5\\text{ cm}}', 1],
+    [72, '\\boxed{72^\\circ}', 1],
+  ])('%d answered by %j scores %d', (expected, completion, score) => {
+    expect(scoreOf(completion, expected)).toBe(score);
+  });
+
+  test('after the thinking only', () => {
+    const extract = afterThinking(lastNumber);
+    expect(scoreOf('<think>It is 24.</think> So 25.', 25, { extract })).toBe(1);
+    expect(scoreOf('<think>It is 25.</think> I know.', 25, { extract })).toBe(0);
+    expect(scoreOf('<think>It is 25', 25, { extract })).toBe(0);
   });
 
   test('a percentage means its share, or its number', () => {

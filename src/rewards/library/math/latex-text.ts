@@ -1,0 +1,118 @@
+/** Text that is meant as mathematics, made ready for a LaTeX parser. */
+export interface LatexText {
+  latex: string;
+  /** It ended with a percent sign, which is not in `latex` any more: `28\%` may mean 0.28, and 28. */
+  percent: boolean;
+  /** What it is measured in, as far as it is known here: `cm^2`. */
+  unit: string | undefined;
+}
+
+/** Nobody writes longer answers; a model that rambles may. */
+const LONGEST = 2000;
+
+const WRAPPERS = [/^\$\$([\s\S]+)\$\$$/, /^\$([^$]+)\$$/, /^\\\[([\s\S]+)\\\]$/, /^\\\(([\s\S]+)\\\)$/];
+
+const UNICODE: Record<string, string> = {
+  ...{ '−': '-', '–': '-', '×': '\\times ', '·': '\\cdot ', '÷': '/', '≤': '\\le ', '≥': '\\ge ', '≠': '\\ne ' },
+  ...{ '∞': '\\infty ', '∪': '\\cup ', '∩': '\\cap ', '∈': '\\in ', '∅': '\\emptyset ', π: '\\pi ', θ: '\\theta ' },
+  ...{
+    '±': '\\pm ',
+    '½': '\\frac{1}{2}',
+    '⅓': '\\frac{1}{3}',
+    '¼': '\\frac{1}{4}',
+    '¾': '\\frac{3}{4}',
+    '⅔': '\\frac{2}{3}',
+  },
+  ...{ '²': '^{2}', '³': '^{3}', ℝ: '\\mathbb{R}' },
+};
+
+/** Names and short forms of units, each with its short form. A unit that is not here is left out of the comparison. */
+const UNITS = new Map(
+  Object.entries({
+    ...{ mm: ['millimeter', 'millimetre'], cm: ['centimeter', 'centimetre'], m: ['meter', 'metre'] },
+    ...{ km: ['kilometer', 'kilometre'], in: ['inch', 'inches'], ft: ['foot', 'feet'], yd: ['yard'], mi: ['mile'] },
+    ...{ mg: ['milligram'], g: ['gram'], kg: ['kilogram'], lb: ['pound'], s: ['second', 'sec'], min: ['minute'] },
+    ...{ h: ['hour', 'hr'], day: [], week: [], month: [], year: [], ml: ['milliliter'], l: ['liter', 'litre'] },
+    ...{ mph: [], cent: [], dollar: [] },
+  }).flatMap(([short, names]) => [short, ...names].flatMap((name) => [name, `${name}s`].map((each) => [each, short]))),
+);
+
+/** Undefined for what is empty, or too long to be an answer. */
+export function latexText(text: string): LatexText | undefined {
+  let latex = text.trim();
+  if (latex === '' || latex.length > LONGEST) return undefined;
+  for (let before = ''; before !== latex; ) {
+    before = latex;
+    for (const wrapper of WRAPPERS) latex = latex.replace(wrapper, '$1').trim();
+  }
+  latex = latex
+    .replaceAll(/[−–×·÷≤≥≠∞∪∩∈∅πθ±½⅓¼¾⅔²³ℝ]/g, (character) => UNICODE[character]!)
+    .replaceAll(/\\(?:displaystyle|textstyle|left|right|bigl?|bigr|Bigl?|Bigr|limits)(?![a-zA-Z])/g, '')
+    // `11,\! 111`
+    .replaceAll(/(\d),(?:\\!|\{\})\s*(?=\d{3}(?!\d))/g, '$1')
+    .replaceAll(/\\[,;:!]|\\quad|\\qquad|~/g, (space) => (space === '\\!' || space === '\\,' ? '' : ' '))
+    .replaceAll('{,}', ',')
+    .replaceAll(/\\?[$€£¥]\s*(?=[\d.-])/g, '')
+    .replaceAll(/(\^\s*\{?\s*\\circ\s*\}?|\\degree|°)/g, '')
+    .replaceAll(/\\(?:mathrm|textrm|textbf|textit|mbox|mathit|mathsf)(?=\s*\{)/g, '\\text')
+    .replace(/[\s.,;]+$/, '');
+  latex = plainFunctions(latex);
+  const percent = /(?:\\?%|\\text\s*\{\s*percent\s*\}|\bpercent)\s*$/i.exec(latex);
+  if (percent) latex = latex.slice(0, percent.index).trim();
+  const { rest, unit } = withoutUnit(latex);
+  return { latex: joinedThousands(alternatives(rest)), percent: percent !== null, unit };
+}
+
+/** What people write without LaTeX: `sqrt(2)`, `pi/3`, `x^10`, `2*3`. */
+function plainFunctions(text: string): string {
+  return (
+    text
+      .replaceAll(/(?<![\\a-zA-Z])sqrt\s*\(((?:[^()]|\([^()]*\))*)\)/g, '\\sqrt{$1}')
+      .replaceAll(/√\s*\(((?:[^()]|\([^()]*\))*)\)/g, '\\sqrt{$1}')
+      .replaceAll(/√\s*(\d+|[a-zA-Z])/g, '\\sqrt{$1}')
+      .replaceAll(/(?<![\\a-zA-Z])(pi|infty|infinity|inf|sin|cos|tan|ln|log|exp)(?![a-zA-Z])/g, (_, name: string) =>
+        name.startsWith('inf') ? '\\infty ' : `\\${name} `,
+      )
+      .replaceAll('**', '^')
+      .replaceAll('*', '\\cdot ')
+      .replaceAll('<=', '\\le ')
+      .replaceAll('>=', '\\ge ')
+      .replaceAll('!=', '\\ne ')
+      .replaceAll(/\^\s*\(([^()]*)\)/g, '^{$1}')
+      // In LaTeX the power would be one digit; nobody means that.
+      .replaceAll(/([\^_])\s*(-?\d{2,})/g, '$1{$2}')
+      .replaceAll(/\^\s*(-\d)/g, '^{$1}')
+  );
+}
+
+/** `5 \text{ cm}^2` as 5, in `cm^2`. Whatever else stands behind a number as text is left out, too: `12 apples`. */
+function withoutUnit(latex: string): { rest: string; unit: string | undefined } {
+  const power = String.raw`(?:\s*\^\s*\{?\s*([23])\s*\}?)?`;
+  const marked = new RegExp(String.raw`^(.*[\d}!)]\s*)\\text\s*\{([^{}]*)\}${power}$`, 's').exec(latex);
+  const plain = new RegExp(String.raw`^(.*\d)\s+([a-zA-Z][a-zA-Z .]*?)${power}$`, 's').exec(latex);
+  const glued = new RegExp(String.raw`^([-+]?[\d.,]+)(mm|cm|km|kg|mg|ml|mph|ft|m|g|s)${power}$`).exec(latex);
+  const match = marked ?? glued ?? plain;
+  if (!match || /^\s*(?:and|or)\b/.test(match[2]!) || /\\text\s*\{\s*$/.test(match[1]!))
+    return { rest: latex, unit: undefined };
+  // "x^2 y" has no unit, "5 x" neither.
+  const number = match[1]!.replaceAll(/\\(?:[dt]?frac|sqrt|pi|times|cdot)/g, '');
+  if (match === plain && (/[a-zA-Z]/.test(number) || (match[2]!.length < 2 && !UNITS.has(match[2]!))))
+    return { rest: latex, unit: undefined };
+  const words = match[2]!.trim().toLowerCase();
+  const squared = /^(square|sq\.?|cubic|cu\.?)\s+(.*)$/.exec(words);
+  const name = UNITS.get((squared ? squared[2]! : words).replace(/\.$/, ''));
+  const exponent = match[3] ?? (squared ? (squared[1]!.startsWith('s') ? '2' : '3') : undefined);
+  return { rest: match[1]!.trim(), unit: name && (exponent ? `${name}^${exponent}` : name) };
+}
+
+/** `2 or 3`, `x = 1 \text{ and } x = 2` as a list. */
+const alternatives = (latex: string): string =>
+  latex.replaceAll(/\s*,?\s*(?:\\text\s*\{\s*,?\s*(?:and|or)\s*\}|(?<![a-zA-Z\\])(?:and|or)(?![a-zA-Z]))\s*/g, ', ');
+
+/** `1,234` and `1 234` as one number, unless the comma may divide the members of a list, a pair or a set. */
+function joinedThousands(latex: string): string {
+  if (/[()[\]]|\\\{/.test(latex)) return latex;
+  return latex
+    .replaceAll(/(?<![\d,.])\d{1,3}(?:,\d{3})+(?![\d,])/g, (number) => number.replaceAll(',', ''))
+    .replaceAll(/(?<![\d,.])\d{1,3}(?: \d{3})+(?![\d,])/g, (number) => number.replaceAll(' ', ''));
+}

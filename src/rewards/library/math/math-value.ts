@@ -1,0 +1,152 @@
+import { type MathJsonExpression as Json, parse } from '@cortex-js/compute-engine/latex-syntax';
+import { callOf } from './evaluate.ts';
+import { latexText } from './latex-text.ts';
+
+export type Relation = '=' | '≠' | '<' | '≤' | '>' | '≥';
+
+/** What an answer is, as far as it decides what equals it. */
+export type MathValue =
+  | { kind: 'expression'; json: Json; percent: boolean; unit: string | undefined }
+  /** `ordered`: `(1, 2)`; the members of a set, and of `1, 2`, are in any order. */
+  | { kind: 'members'; ordered: boolean; bare: boolean; members: MathValue[] }
+  | { kind: 'interval'; low: MathValue; high: MathValue; lowOpen: boolean; highOpen: boolean }
+  | { kind: 'union'; members: MathValue[] }
+  | { kind: 'relation'; relation: Relation; left: Json; right: Json }
+  /** `1 < x ≤ 4`. */
+  | { kind: 'chain'; relations: Relation[]; parts: Json[] }
+  | { kind: 'matrix'; rows: MathValue[][] }
+  | { kind: 'text'; text: string };
+
+const RELATIONS: Record<string, Relation> = {
+  ...{ Equal: '=', NotEqual: '≠', Less: '<', LessEqual: '≤', Greater: '>', GreaterEqual: '≥' },
+};
+
+const infinite = (json: Json): MathValue => ({ kind: 'expression', json, percent: false, unit: undefined });
+export const INFINITY = infinite('PositiveInfinity');
+export const MINUS_INFINITY = infinite('NegativeInfinity');
+const REAL_LINE: MathValue = { kind: 'interval', low: MINUS_INFINITY, high: INFINITY, lowOpen: true, highOpen: true };
+
+/** An answer in LaTeX or plain text; undefined for what is empty or much too long. What cannot be read as mathematics is a text. */
+export function mathValue(text: string): MathValue | undefined {
+  const read = latexText(text);
+  if (!read) return undefined;
+  const words = wordsOf(read.latex);
+  if (words !== undefined) return { kind: 'text', text: words };
+  // Two numbers side by side are not one.
+  if (/\d\s+\d/.test(read.latex.replaceAll(/(?:[_^]|\\[dt]?frac)\s*\d/g, '')))
+    return { kind: 'text', text: read.latex };
+  let json: Json;
+  try {
+    json = parse(read.latex) as Json;
+  } catch {
+    return { kind: 'text', text: read.latex };
+  }
+  if (json === null || hasError(json)) return { kind: 'text', text: read.latex };
+  const value = objectOf(json);
+  return value.kind === 'expression' ? { ...value, percent: read.percent, unit: read.unit } : value;
+}
+
+/** `\text{Evelyn}`, `(B)`, `east`: an answer in words. Single letters are symbols. */
+function wordsOf(latex: string): string | undefined {
+  const plain = latex.replaceAll(/\\text\s*\{([^{}]*)\}/g, '$1').trim();
+  const isMarked = /^\\text\s*\{[^{}]*\}$/.test(latex);
+  const isWords = /^\(?[\p{L}][\p{L}'’.-]*(?:[\s,]+[\p{L}\d'’.-]+)*\)?$/u.test(plain);
+  return (isMarked && !/^-?\d/.test(plain)) || (isWords && (/\p{L}{3}|\s/u.test(plain) || plain.startsWith('(')))
+    ? plain
+    : undefined;
+}
+
+function hasError(json: Json): boolean {
+  const call = callOf(json);
+  return call !== undefined && (call.head === 'Error' || call.args.some(hasError));
+}
+
+/** The mathematical object that a parsed answer is. */
+export function objectOf(json: Json): MathValue {
+  const call = callOf(json);
+  if (!call)
+    return typeof json === 'string' && json.startsWith("'")
+      ? { kind: 'text', text: json.slice(1, -1) }
+      : json === 'EmptySet'
+        ? { kind: 'members', ordered: false, bare: false, members: [] }
+        : json === 'RealNumbers'
+          ? REAL_LINE
+          : { kind: 'expression', json, percent: false, unit: undefined };
+  const { head, args } = call;
+  const members = (ordered: boolean, bare: boolean, items = args): MathValue => {
+    return { kind: 'members', ordered, bare, members: items.map(objectOf).flatMap((each) => alternativesOf(each)) };
+  };
+  switch (head) {
+    case 'Delimiter': {
+      const inner = callOf(args[0]!);
+      if (inner?.head !== 'Sequence') return objectOf(args[0]!);
+      const bare = /^'?[,;]/.test(stringOf(args[1]));
+      return members(!bare, bare, inner.args);
+    }
+    case 'Set':
+      return members(false, false);
+    case 'Or':
+    case 'And':
+      return members(false, true);
+    case 'List':
+    case 'AngleBracket':
+    case 'Colon':
+      return members(true, false);
+    case 'Interval': {
+      const ends = args.map((each) => ({
+        open: callOf(each)?.head === 'Open',
+        end: callOf(each)?.head === 'Open' ? callOf(each)!.args[0]! : each,
+      }));
+      const [low, high] = ends;
+      return {
+        kind: 'interval',
+        low: objectOf(low!.end),
+        high: objectOf(high!.end),
+        lowOpen: low!.open,
+        highOpen: high!.open,
+      };
+    }
+    case 'Union':
+      return { kind: 'union', members: args.map(objectOf) };
+    case 'Element':
+      return objectOf(args[1]!);
+    case 'Measurement':
+      return members(false, true, [
+        ['Add', args[0]!, args[1]!] as unknown as Json,
+        ['Subtract', args[0]!, args[1]!] as unknown as Json,
+      ]);
+    case 'Matrix': {
+      const rows = callOf(args[0]!)?.args ?? [];
+      return { kind: 'matrix', rows: rows.map((row) => (callOf(row)?.args ?? [row]).map(objectOf)) };
+    }
+    default:
+      return RELATIONS[head] ? relationOf(head, args) : { kind: 'expression', json, percent: false, unit: undefined };
+  }
+}
+
+/** `x = ±2` is `x = 2` or `x = -2`. */
+function alternativesOf(value: MathValue): MathValue[] {
+  return value.kind === 'members' && value.bare ? value.members : [value];
+}
+
+function relationOf(head: string, args: Json[]): MathValue {
+  const relation = RELATIONS[head]!;
+  const first = callOf(args[0]!);
+  const nested = first && RELATIONS[first.head];
+  if (nested) {
+    const parts = [...first.args, ...args.slice(1)];
+    return { kind: 'chain', relations: [...Array<Relation>(first.args.length - 1).fill(nested), relation], parts };
+  }
+  const [left, ...rest] = args;
+  const right = rest.at(-1)!;
+  if (relation === '=') {
+    const spread = callOf(right)?.head === 'Measurement' ? objectOf(right) : undefined;
+    if (spread) return spread;
+    return { kind: 'relation', relation, left: left!, right };
+  }
+  if (rest.length > 1) return { kind: 'chain', relations: Array<Relation>(rest.length).fill(relation), parts: args };
+  return { kind: 'relation', relation, left: left!, right };
+}
+
+const stringOf = (json: Json | undefined): string =>
+  typeof json === 'string' ? json : typeof json === 'object' && json !== null && 'str' in json ? json.str : '';
