@@ -7,8 +7,9 @@ export interface LatexText {
   unit: string | undefined;
 }
 
-/** Nobody writes longer answers; a model that rambles may. */
-const LONGEST = 2000;
+/** Nobody writes longer or deeper answers; a model that rambles may. */
+const LONGEST = 500;
+const DEEPEST = 12;
 
 const WRAPPERS = [/^\$\$([\s\S]+)\$\$$/, /^\$([^$]+)\$$/, /^\\\[([\s\S]+)\\\]$/, /^\\\(([\s\S]+)\\\)$/];
 
@@ -40,7 +41,7 @@ const UNITS = new Map(
 /** Undefined for what is empty, or too long to be an answer. */
 export function latexText(text: string): LatexText | undefined {
   let latex = text.trim();
-  if (latex === '' || latex.length > LONGEST) return undefined;
+  if (latex === '' || latex.length > LONGEST || depthOf(latex) > DEEPEST) return undefined;
   for (let before = ''; before !== latex; ) {
     before = latex;
     for (const wrapper of WRAPPERS) latex = latex.replace(wrapper, '$1').trim();
@@ -61,6 +62,16 @@ export function latexText(text: string): LatexText | undefined {
   if (percent) latex = latex.slice(0, percent.index).trim();
   const { rest, unit } = withoutUnit(latex);
   return { latex: joinedThousands(alternatives(rest)), percent: percent !== null, unit };
+}
+
+/** How deep its brackets are nested. */
+function depthOf(latex: string): number {
+  let [depth, deepest] = [0, 0];
+  for (const character of latex) {
+    if ('{(['.includes(character)) deepest = Math.max(deepest, ++depth);
+    else if ('})]'.includes(character)) depth--;
+  }
+  return deepest;
 }
 
 /** What people write without LaTeX: `sqrt(2)`, `pi/3`, `x^10`, `2*3`. */
