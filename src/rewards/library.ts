@@ -9,7 +9,9 @@ export {
   type RewardResult,
 } from './api.ts';
 export { type ExactMatchOptions, exactMatch, type NumericMatchOptions, numericMatch } from './library/answer-match.ts';
+export { type CodeFormatOptions, codeFormat } from './library/code-format.ts';
 export { type CodeTestsOptions, codeTests } from './library/code-tests.ts';
+export { type CosineLengthOptions, cosineLength } from './library/cosine-length.ts';
 export { afterThinking, boxed, type Extractor, firstOf, lastNumber, tagged } from './library/extract.ts';
 export { type JsonFormatOptions, jsonFormat } from './library/json-format.ts';
 export { type LanguageConsistencyOptions, languageConsistency, type Writing } from './library/language.ts';
@@ -23,10 +25,12 @@ export {
 } from './library/length.ts';
 export { type MathMatchOptions, mathMatch } from './library/math-match.ts';
 export { parseNumber } from './library/parse-number.ts';
+export { type ReasoningStepsOptions, reasoningSteps } from './library/reasoning-steps.ts';
 export { type RegexMatchOptions, regexMatch } from './library/regex.ts';
 export { type RepetitionPenaltyOptions, repetitionPenalty } from './library/repetition.ts';
 export { type RewardModelOptions, rewardModel } from './library/reward-model.ts';
 export type { RowReward } from './library/row.ts';
+export { type TagCountOptions, tagCount } from './library/tag-count.ts';
 export { type TagFormatOptions, tagFormat } from './library/tag-format.ts';
 export { type ThinkFormatOptions, thinkFormat } from './library/think-format.ts';
 // biome-ignore-end lint/performance/noBarrelFile: as above

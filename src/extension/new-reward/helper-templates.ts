@@ -89,6 +89,37 @@ const HELPERS: Helper[] = [
     ],
   },
   {
+    helper: 'tagCount',
+    detail: 'Grows with each tag that appears exactly once',
+    call: () => 'tagCount()',
+    examples: [QUESTION],
+    tried: () => [
+      ['<think>It is easy.</think><answer>25</answer>', 1],
+      ['<think>It is easy.</think><answer>25', 0.75],
+      ['25', 0],
+    ],
+  },
+  {
+    helper: 'reasoningSteps',
+    detail: 'Reasoning is written as steps',
+    call: () => 'reasoningSteps()',
+    examples: [QUESTION],
+    tried: () => [
+      ['First, 10 + 10 = 20.\nNext, 2 + 3 = 5.\nFinally, 20 + 5 = 25.', 1],
+      ['25', 0],
+    ],
+  },
+  {
+    helper: 'codeFormat',
+    detail: 'A closed Markdown code block',
+    call: () => "codeFormat({ language: 'python' })",
+    examples: [{ prompt: 'Write a Python function add(a, b).' }],
+    tried: () => [
+      ['```python\ndef add(a, b):\n    return a + b\n```', 1],
+      ['def add(a, b): return a + b', 0],
+    ],
+  },
+  {
     helper: 'lengthReward',
     detail: 'Length is within a range',
     call: () => 'lengthReward({ min: 4, max: 20, falloff: 20 })',

@@ -75,7 +75,7 @@ export function softOverlong(length: number, maxLength: number, cache: number): 
 }
 
 /** Tokens, or a guess at them from the characters; in words, which of both. */
-function lengthOf({ completion, completionIds }: RewardInput, { charactersPerToken = 4 }: LengthOptions) {
+export function lengthOf({ completion, completionIds }: RewardInput, { charactersPerToken = 4 }: LengthOptions) {
   if (completionIds) return { length: completionIds.length, words: `${completionIds.length} tokens` };
   const length = completion.length / charactersPerToken;
   const counted = `${completion.length} characters at ${charactersPerToken} each`;

@@ -1,5 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import {
+  codeFormat,
+  cosineLength,
+  exactMatch,
   jsonFormat,
   languageConsistency,
   lengthReward,
@@ -7,8 +10,10 @@ import {
   overlongPenalty,
   type RewardInput,
   type RowReward,
+  reasoningSteps,
   regexMatch,
   repetitionPenalty,
+  tagCount,
   tagFormat,
   thinkFormat,
 } from '../../../../src/rewards/library.ts';
@@ -185,4 +190,50 @@ test('huge and hostile texts take linear time', { timeout: 20_000 }, () => {
       const { score } = reward({ prompt: '', completion, answer: -5 });
       expect(score === null || Number.isFinite(score)).toBe(true);
     }
+});
+
+test.each([
+  ['<think>5 + 7</think><answer>12</answer>', 1],
+  ['<think>5 + 7</think><answer>12', 0.75],
+  ['<think><think>5</think><answer>12</answer>', 0.75],
+  ['12', 0],
+])('tags are counted one by one: %s scores %d', (completion, score) => {
+  expect(tagCount()({ prompt: '', completion }).score).toBe(score);
+});
+
+test.each([
+  ['Step 1: add. Step 2: halve. Step 3: done.', 1],
+  ['1. add\n2. halve', 2 / 3],
+  ['First, add. Finally, halve.', 2 / 3],
+  ['12', 0],
+])('steps are counted as open-r1 does: %j scores %d', (completion, score) => {
+  expect(reasoningSteps()({ prompt: '', completion }).score).toBe(score);
+});
+
+test.each([
+  ['```python\nx = 1\n```', 1],
+  ['```js\nx = 1\n```', 0],
+  ['```python\n\n```', 0],
+  ['```python\nx = 1', 0],
+  ['x = 1', 0],
+])('a code block is closed, and says its language: %j scores %d', (completion, score) => {
+  expect(codeFormat({ language: 'python' })({ prompt: '', completion }).score).toBe(score);
+});
+
+test('code within a tag only', () => {
+  const reward = codeFormat({ within: 'answer' });
+  expect(reward({ prompt: '', completion: '<answer>\n```\nx\n```\n</answer>' }).score).toBe(1);
+  expect(reward({ prompt: '', completion: '```\nx\n``` <answer>x</answer>' }).score).toBe(0);
+});
+
+test('a short correct answer earns more, a short wrong one less, as with TRL', () => {
+  const reward = cosineLength({ correct: exactMatch({ extract: (text) => text[0] }), maxLength: 8 });
+  const scores = (answer: string | null) =>
+    [0, 2, 4, 8, 20].map(
+      (length) => reward({ prompt: '', completion: 'a', completionIds: Array(length).fill(1), answer }).score,
+    );
+  const near = (values: number[]) => values.map((value) => expect.closeTo(value, 12));
+  expect(scores('a')).toEqual(near([1, 0.75 + Math.SQRT2 / 8, 0.75, 0.5, 0.5]));
+  expect(scores('b')).toEqual(near([-1, -0.75 - Math.SQRT2 / 8, -0.75, -0.5, -0.5]));
+  expect(scores(null)).toEqual(Array(5).fill(null));
 });
