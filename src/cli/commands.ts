@@ -87,6 +87,24 @@ export const COMMANDS = {
       json,
     },
   },
+  audit: {
+    help: 'try to earn rewards without the task, and honest answers in other forms; samples are as for grpo score',
+    operands: { rewards: operands('RUN.grpo.json | REWARD_FILE[#function]...', 'RUN.grpo.json or REWARD_FILE') },
+    options: {
+      samples: text(
+        'FILE',
+        'the samples: JSON Lines with prompt and completion',
+        "the config's, or those of the same name",
+      ),
+      env: list('NAME', 'pass this environment variable to the rewards, like "rewardEnv" in a config'),
+      'fail-above': number(
+        'SHARE',
+        'for CI: exit with status 1 if a larger share of the tricks passes, of the forms is missed, or anything is found',
+        'never',
+      ),
+      json: flag('print one JSON object'),
+    },
+  },
   data: {
     help: 'show what is in a dataset and how a model would see its prompts',
     operands: { files: operands('FILE | FOLDER | PATTERN | RUN.grpo.json...', 'FILE or RUN.grpo.json') },

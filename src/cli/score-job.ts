@@ -12,7 +12,7 @@ import { fileAndFunction } from '../text/file-and-function.ts';
 import { samplesPlaces } from '../text/files-by-name.ts';
 import type { CommandOf } from './commands.ts';
 
-/** What `grpo score` has to do. */
+/** What `grpo score` and `grpo audit` have to do. */
 export interface ScoreJob {
   sources: RewardSource[];
   samples: RenderedSample[];
@@ -28,7 +28,11 @@ export interface ScoreJob {
 }
 
 /** Reads what the arguments name: a run config and its samples, or reward files as in a run whose config says nothing. */
-export function readScoreJob({ rewards, samples, env }: CommandOf<'score'>): ScoreJob {
+export function readScoreJob({
+  rewards,
+  samples,
+  env,
+}: Pick<CommandOf<'score'>, 'rewards' | 'samples' | 'env'>): ScoreJob {
   const config = rewards.find((file) => file.endsWith('.json'));
   if (config === undefined) {
     const sources = rewards.map(sourceOf);

@@ -13,9 +13,16 @@ const FORMULA = new RegExp(
 );
 const POWER = /(?<![\w.])[-−]?\d+(?:\.\d+)?\s*\^\s*(?:\{-?\d+\}|-?\d+)/g;
 
+/** "42 is wrong". */
+const DENIED =
+  /^[^\w\n]{0,4}(?:is|was|are|would be)\s+(?:(?:clearly|surely|definitely)\s+)?(?:wrong|incorrect|false|not\b)/i;
+/** "41, 42" and "41 or 42" leave open which of them is the answer. */
+const BETWEEN_ALTERNATIVES = /^\s*(?:,|,?\s*or|\/)\s*$/i;
+
 /**
  * Extracts the last formula or number of a text, as {@link mathMatch} and {@link numericMatch} do where nothing is boxed or tagged. Negated ones
- * ("it is not 5") are skipped, and formulas without a digit or a command, which are mostly names ("where $x$ is a number").
+ * ("it is not 5") are skipped, and formulas without a digit or a command, which are mostly names ("where $x$ is a number");
+ * a text that ends in several ("41 or 42", "41, 42"), or says of the last one that it is wrong, has no answer.
  *
  * @example lastQuantity('so half of them, $\\frac{1}{2}$.') // '\\frac{1}{2}'
  */
@@ -34,9 +41,12 @@ export function lastQuantity(completion: string): string | undefined {
   const numbers = numberMatches(text)
     .filter(({ at }) => !taken.some((each) => at >= each.at && at < each.at + each.whole.length))
     .map(({ at, text: found }) => ({ at, whole: found, found }));
-  const last = [...taken, ...numbers]
+  const all = [...taken, ...numbers]
     .filter(({ at, found }) => /\d|\\[a-zA-Z]/.test(found) && !isNegated(text, at))
-    .sort((one, other) => one.at - other.at)
-    .at(-1);
-  return last?.found;
+    .sort((one, other) => one.at - other.at);
+  const last = all.at(-1);
+  const before = all.at(-2);
+  if (!last || DENIED.test(text.slice(last.at + last.whole.length))) return undefined;
+  if (before && BETWEEN_ALTERNATIVES.test(text.slice(before.at + before.whole.length, last.at))) return undefined;
+  return last.found;
 }

@@ -13,7 +13,7 @@ export interface MathMatchOptions {
    * behind `####`. Null abstains. Default: `answer`.
    */
   column?: string;
-  /** Extracts the answer from the completion. Default: `<answer>…</answer>`, else `\boxed{…}`, else the last formula or number. */
+  /** Extracts the answer from the completion. Default: `<answer>…</answer>`, else `\boxed{…}`, else all of it if that is no sentence, else the last formula or number. */
   extract?: Extractor;
   /** Absolute tolerance, where one side is written as a decimal. Default: 1e-6. */
   tolerance?: number;
@@ -28,7 +28,7 @@ export interface MathMatchOptions {
  */
 export function mathMatch({
   column = 'answer',
-  extract = firstOf(tagged('answer'), boxed, lastQuantity),
+  extract = firstOf(tagged('answer'), boxed, wholeAnswer, lastQuantity),
   tolerance = 1e-6,
 }: MathMatchOptions = {}): RowReward {
   return (input): RewardResult => {
@@ -40,6 +40,13 @@ export function mathMatch({
     const right = answer !== undefined && expected.some(({ value }) => mathEqual(value, answer, tolerance));
     return verdictOf(found, right, given);
   };
+}
+
+/** A completion that is just an answer: one line of at most one word. */
+function wholeAnswer(completion: string): string | undefined {
+  const text = completion.trim();
+  const words = text.replaceAll(/\\[a-zA-Z]+/g, '').match(/\p{L}{2,}/gu) ?? [];
+  return text !== '' && text.length <= 100 && !/\n|\p{L}\s*:|#/u.test(text) && words.length < 2 ? text : undefined;
 }
 
 function expectedValue(given: unknown, column: string): MathValue {

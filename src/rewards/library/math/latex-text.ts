@@ -56,6 +56,7 @@ export function latexText(text: string): LatexText | undefined {
     .replaceAll(/\\?[$€£¥]\s*(?=[\d.-])/g, '')
     .replaceAll(/(\^\s*\{?\s*\\circ\s*\}?|\\degree|°)/g, '')
     .replaceAll(/\\(?:mathrm|textrm|textbf|textit|mbox|mathit|mathsf)(?=\s*\{)/g, '\\text')
+    .replace(/^\\text\s*\{\s*(-?\d[^{}]*)\}$/, '$1')
     .replace(/[\s.,;]+$/, '');
   latex = plainFunctions(latex);
   const percent = /(?:\\?%|\\text\s*\{\s*percent\s*\}|\bpercent)\s*$/i.exec(latex);
@@ -84,6 +85,8 @@ function plainFunctions(text: string): string {
       .replaceAll(/(?<![\\a-zA-Z])(pi|infty|infinity|inf|sin|cos|tan|ln|log|exp)(?![a-zA-Z])/g, (_, name: string) =>
         name.startsWith('inf') ? '\\infty ' : `\\${name} `,
       )
+      .replaceAll(/(?<![\d./])(\d+)\s+(\d+)\/(\d+)(?![\d.])/g, '$1\\frac{$2}{$3}')
+      .replace(/^\{(.*,.*)\}$/, '\\{$1\\}')
       .replaceAll('**', '^')
       .replaceAll('*', '\\cdot ')
       .replaceAll('<=', '\\le ')
@@ -110,6 +113,8 @@ function withoutUnit(latex: string): { rest: string; unit: string | undefined } 
   if (match === plain && (/[a-zA-Z]/.test(number) || (match[2]!.length < 2 && !UNITS.has(match[2]!))))
     return { rest: latex, unit: undefined };
   const words = match[2]!.trim().toLowerCase();
+  if (/\b(?:is|are|was|were|not|no|wrong|incorrect|false|but|if)\b/.test(words))
+    return { rest: latex, unit: undefined };
   const squared = /^(square|sq\.?|cubic|cu\.?)\s+(.*)$/.exec(words);
   const name = UNITS.get((squared ? squared[2]! : words).replace(/\.$/, ''));
   const exponent = match[3] ?? (squared ? (squared[1]!.startsWith('s') ? '2' : '3') : undefined);

@@ -271,10 +271,13 @@ function valueAt(symbol: string, k: number): number {
   return k % 2 === 0 ? 0.3 + 2.4 * share : -0.3 - 2.4 * share;
 }
 
-/** Words without case, spaces and marks. */
+/** Words without case, spaces, marks, and an article before them. */
 function textOf(value: MathValue): string {
   const text = value.kind === 'text' ? value.text : value.kind === 'expression' ? lettersOf(value.json) : '';
-  return text.toLowerCase().replaceAll(/\\text|[\s{}().,'’$\\-]/g, '');
+  return text
+    .toLowerCase()
+    .replace(/^(?:the|an?)\s+/, '')
+    .replaceAll(/\\text|[\s{}().,'’$\\-]/g, '');
 }
 
 /** `ABC`, which is parsed as a product of symbols. */

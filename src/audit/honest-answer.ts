@@ -1,0 +1,82 @@
+import { answerPath } from '../data/describe/answers.ts';
+import { valueAt } from '../data/row-path.ts';
+import type { SampleRow } from '../data/samples.ts';
+import { answersFirst } from '../text/answer-column.ts';
+
+/** A prompt with what is expected of it. */
+export interface AuditedPrompt {
+  /** A sample of the prompt: its columns are those of all probes. */
+  sample: SampleRow;
+  /** The expected answer as text; undefined where no column looks like one. */
+  gold: string | undefined;
+  /** Completions that may be honest answers, the samples' own first. */
+  candidates: string[];
+}
+
+/** A prompt and the completion that earned most of the candidates for an honest answer. */
+export interface HonestAnswer {
+  sample: SampleRow;
+  completion: string;
+  gold: string | undefined;
+  /** The completion with something else in the place of the answer; undefined where the answer does not appear in it. */
+  fill: ((answer: string) => string) | undefined;
+}
+
+/** Prompts with several samples first, as their samples say more. `groups`: samples by prompt. */
+export function auditedPrompts(groups: readonly SampleRow[][], most: number): AuditedPrompt[] {
+  const rows = groups.map(([first]) => first!.columns as Record<string, never>);
+  const columns = [...new Set(rows.flatMap((row) => Object.keys(row)))];
+  const path = answerPath(rows, columns);
+  // What is the same for all prompts is no answer.
+  const varying = columns.filter((name) => new Set(rows.map((row) => JSON.stringify(row[name]))).size > 1);
+  return groups
+    .toSorted((a, b) => b.length - a.length)
+    .slice(0, most)
+    .map((samples) => {
+      const sample = samples[0]!;
+      const texts = samples.map(({ completion }) => completion).filter((completion) => completion.trim() !== '');
+      const gold = goldOf(sample, path, texts, varying);
+      const made = gold === undefined ? [] : [`<answer>${gold}</answer>`, `\\boxed{${gold}}`, gold];
+      return { sample, gold, candidates: [...texts, ...made] };
+    });
+}
+
+/** Of a solution, what is behind `####` or in the last `\boxed{…}`. */
+function goldOf(
+  { columns }: SampleRow,
+  path: string | null,
+  completions: string[],
+  varying: string[],
+): string | undefined {
+  const short = (value: unknown): string | undefined => {
+    if (typeof value === 'number') return String(value);
+    if (typeof value !== 'string') return undefined;
+    const text = (/\\boxed\{([^{}]+)\}[^{}]*$/.exec(value)?.[1] ?? value.split('####').at(-1)!).trim();
+    return text !== '' && text.length <= 60 && !text.includes('\n') ? text : undefined;
+  };
+  const named = path === null ? undefined : short(valueAt(columns as never, path)?.value);
+  if (named !== undefined) return named;
+  // Any column whose value the samples' completions have in them.
+  return answersFirst(varying.map((name) => ({ name, value: columns[name] })))
+    .map(({ value }) => short(value))
+    .find((text) => text !== undefined && completions.some((completion) => placeOf(completion, text) !== undefined));
+}
+
+/** Where the answer is in a completion: the last time, and not as a part of a longer number or word. */
+export function honestAnswer(sample: SampleRow, completion: string, gold: string | undefined): HonestAnswer {
+  const place = gold === undefined ? undefined : placeOf(completion, gold);
+  const fill =
+    place === undefined
+      ? undefined
+      : (answer: string) => `${completion.slice(0, place)}${answer}${completion.slice(place + gold!.length)}`;
+  return { sample, completion, gold, fill };
+}
+
+function placeOf(completion: string, gold: string): number | undefined {
+  const part = /[\p{L}\p{N}]/u;
+  for (let at = completion.lastIndexOf(gold); at >= 0; at = at === 0 ? -1 : completion.lastIndexOf(gold, at - 1)) {
+    const [before, after] = [completion[at - 1] ?? '', completion[at + gold.length] ?? ''];
+    if (!part.test(before) && !part.test(after)) return at;
+  }
+  return undefined;
+}

@@ -1,0 +1,116 @@
+/** `grpo audit` finds what is wrong with bad rewards, and nothing wrong with good ones. */
+import { spawnSync } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import type { AuditReport } from '../../../src/protocol/audit-report.ts';
+import { grpo, temporaryFolder } from './run-grpo.ts';
+
+/** Set GRPO_TEST_PYTHON to an interpreter that has what test/references/requirements.txt says. */
+const python = process.env.GRPO_TEST_PYTHON ?? 'python3';
+const missing = spawnSync(python, ['-c', 'import reward_doctor']).status !== 0;
+if (missing)
+  console.log(`Skipped: ${python} has no reward-doctor, whose bad rewards were not audited (set GRPO_TEST_PYTHON).`);
+
+const SAMPLES = [
+  { prompt: 'What is 6 times 7?', answer: '42', completion: 'The answer is \\boxed{42}' },
+  { prompt: 'What is 12 plus 13?', answer: '25', completion: '25' },
+  { prompt: 'What is 10 times 100?', answer: '1000', completion: 'So it is 1000' },
+];
+
+async function audit(name: string, reward: string, ...options: string[]) {
+  const folder = temporaryFolder();
+  writeFileSync(join(folder, name), reward);
+  const samples = join(folder, 's.samples.jsonl');
+  writeFileSync(samples, SAMPLES.map((sample) => `${JSON.stringify(sample)}\n`).join(''));
+  const args = ['audit', join(folder, name), '--samples', samples, '--json', ...options];
+  const { status, stdout, stderr } = await grpo(args, {
+    env: { ...process.env, PATH: `${dirname(python)}:${process.env.PATH}` },
+  });
+  expect(stderr).toBe('');
+  return { status, report: JSON.parse(stdout) as AuditReport };
+}
+
+const functionOf = (report: AuditReport, name: string) => report.functions.find((each) => each.name === name)!;
+const kinds = ({ findings }: AuditReport) => findings.map(({ kind, name }) => `${name}: ${kind}`).sort();
+
+describe('grpo audit', () => {
+  it('finds nothing that fools numericMatch and mathMatch, and no form that they miss', async () => {
+    const { status, report } = await audit(
+      'good.reward.ts',
+      `import { mathMatch, numericMatch } from 'grpo/rewards';
+export const number = numericMatch();
+export const math = mathMatch();`,
+      '--fail-above=0',
+    );
+    for (const { fooled, missed, judgesAnswers, tricks } of report.functions) {
+      expect([fooled, missed, judgesAnswers]).toEqual([[], [], true]);
+      expect(tricks).toBeGreaterThan(50);
+    }
+    expect([status, kinds(report)]).toEqual([0, []]);
+  });
+
+  it('says what cannot be learned from, is always earned, changes, or drowns the others', async () => {
+    const { report } = await audit(
+      'odd.reward.ts',
+      `import { type RewardInput, batchReward } from 'grpo/rewards';
+let calls = 0;
+export const flat = () => 1;
+export const long = ({ completion }: RewardInput) => completion.length;
+export const counting = () => ++calls;
+export const first = batchReward(({ completions }) => completions.map((_, i) => (i === 0 ? 1 : 0)));
+export const twice = ({ completion }: RewardInput) => 2 * completion.length + 1;
+export const fails = ({ completion }: RewardInput) => (JSON.parse(completion) > 0 ? 1 : 0);`,
+    );
+    expect(kinds(report)).toEqual(
+      expect.arrayContaining([
+        'counting: not-deterministic',
+        'fails: failed',
+        'first: depends-on-order',
+        'flat: constant',
+        'long: without-task',
+        'twice: same-as-another',
+      ]),
+    );
+    expect(report.findings.find(({ kind }) => kind === 'without-task')!.message).toMatch(/^long gave \d+ to /);
+  });
+
+  it('fails for CI above a share of tricks that pass', async () => {
+    const loose = `export const loose = ({ completion, answer }: any) => (completion.includes(answer) ? 1 : 0);`;
+    const [strict, lenient] = await Promise.all(
+      ['--fail-above=0.1', '--fail-above=0.99'].map((option) => audit('loose.reward.ts', loose, option)),
+    );
+    expect([strict!.status, lenient!.status]).toEqual([1, 0]);
+    const { fooled } = functionOf(strict!.report, 'loose');
+    expect(fooled.map(({ name }) => name)).toContain('the answer, in a denial');
+    expect(fooled[0]).toMatchObject({ kind: 'trick', line: expect.any(Number), score: 1, honest: 1 });
+  });
+});
+
+it.skipIf(missing)("finds in reward-doctor's bad rewards what reward-doctor finds", { timeout: 60_000 }, async () => {
+  const names = ['exact_match', 'substring_match', 'last_number', 'boxed_exact', 'robust_match'];
+  const { report } = await audit(
+    'bad.py',
+    names
+      .map(
+        (name) => `from reward_doctor import reference
+
+def ${name}(completions, answer, **kwargs):
+    return [reference.${name}(completion, str(expected)) for completion, expected in zip(completions, answer)]
+`,
+      )
+      .join('\n'),
+  );
+  const found = names.map((name) => {
+    const { fooled, missed } = functionOf(report, name);
+    return [name, fooled.length > 0 ? 'fooled' : '', missed.length > 1 ? 'misses forms' : ''];
+  });
+  // As its README says: loose matching accepts what is wrong, strict matching refuses what is right, the last one holds up.
+  expect(found).toEqual([
+    ['exact_match', '', 'misses forms'],
+    ['substring_match', 'fooled', ''],
+    ['last_number', 'fooled', ''],
+    ['boxed_exact', '', 'misses forms'],
+    ['robust_match', '', ''],
+  ]);
+});
