@@ -15,17 +15,18 @@ const SCHEDULER = 'scheduler.pt';
 
 /**
  * Fills `folder` with a checkpoint that TRL's trainer resumes from: a model folder or PEFT's, in float32, and the states of torch's AdamW, of the
- * learning-rate schedule and of the trainer. Not the random numbers: without `rng_state.pth` it goes on with those that it has.
+ * learning-rate schedule and of the trainer. Not the random numbers: without `rng_state.pth` it goes on with those that it has. `source` is the model
+ * that the tokenizer is taken from, and that an adapter belongs to; `metrics` become the trainer's log.
  */
 export async function writeTrlCheckpoint(
   folder: string,
   model: ModelConfig,
   config: RunConfig,
   { policy, progress }: SavedRun,
-  metrics: readonly MetricsRow[],
+  { source, metrics }: { source: string; metrics: readonly MetricsRow[] },
 ): Promise<void> {
   const { weights, means, squares, updates } = policy;
-  await writeTrained(folder, model, { source: config.model, weights, dtype: 'float32' });
+  await writeTrained(folder, model, { source, weights, dtype: 'float32' });
 
   const values = new Map(
     [means, squares].flatMap((moments, index) =>
@@ -98,8 +99,15 @@ function trainerState(config: RunConfig, { step, numTokens }: SavedRun['progress
     num_input_tokens_seen: numTokens,
     num_train_epochs: 1,
     save_steps: config.saveSteps * perStep,
-    ...{ stateful_callbacks: {}, total_flos: 0 },
+    // Without it transformers could not save the next checkpoint.
+    stateful_callbacks: { TrainerControl: { args: NOTHING_ASKED, attributes: {} } },
+    total_flos: 0,
     train_batch_size: completions / (config.numMiniBatches * config.gradientAccumulationSteps),
     ...{ trial_name: null, trial_params: null },
   };
 }
+
+const NOTHING_ASKED = {
+  ...{ should_epoch_stop: false, should_evaluate: false, should_log: false, should_save: false },
+  should_training_stop: false,
+};
