@@ -13,6 +13,7 @@ from pathlib import Path
 
 from transformers import PrinterCallback
 from transformers.trainer_utils import SaveStrategy
+from transformers.training_args import OptimizerNames
 
 from grpo_training import FIXTURES, RecordedRollouts, lora_config, trl_config
 
@@ -24,6 +25,8 @@ def trainer(config: dict, output: Path) -> RecordedRollouts:
     args = trl_config(config, str(output), "eager")
     args.save_strategy = SaveStrategy.STEPS
     args.save_steps = config["numIterations"] * config["numMiniBatches"]
+    args.warmup_steps *= args.save_steps
+    args.optim = OptimizerNames.ADAMW_TORCH_FUSED  # the default of transformers
     made = RecordedRollouts(
         rows,
         model=str(FIXTURES / "models" / config["model"]),
@@ -44,7 +47,6 @@ def main(cases: dict[str, dict], folder: Path) -> None:
         # What it is given is checked against the prompts that TRL asks for.
         resumed.batches = resumed.batches[steps:]
         resumed.train(resume_from_checkpoint=str(ours))
-        print(name, resumed.state.global_step, resumed.optimizer.param_groups[0]["lr"])
 
 
 if __name__ == "__main__":

@@ -4,7 +4,7 @@ import { sizeOf } from '../shape.ts';
 import { damagedFile } from './damaged-file.ts';
 import type { TensorEntry } from './safetensors.ts';
 import { readTorchZip, type StoredFile } from './torch-zip.ts';
-import { type Named, type Pickled, UnknownName, unpickle } from './unpickle.ts';
+import { type Named, NotAPickle, type Pickled, UnknownName, unpickle } from './unpickle.ts';
 
 /** By the name that torch has for storages of it, a dtype in safetensors' words, and its bytes. */
 const STORAGES: Record<string, { dtype: string; bytes: number }> = {
@@ -63,7 +63,7 @@ export function readTorchFile(file: string): Pickled {
   if (order && text(order).toString() !== 'little')
     throw new BadInput('the file was written on a machine with big-endian numbers, which are not read', { file });
   const reader = {
-    knows: (name: string) => name === TENSOR || name === ORDERED || name in STORAGES,
+    knows: (name: string) => name === TENSOR || name === ORDERED || Object.hasOwn(STORAGES, name),
     call: (name: string, args: Pickled[]) => {
       if (name === ORDERED) return new Map();
       if (name === TENSOR) return tensorOf(file, args);
@@ -77,16 +77,18 @@ export function readTorchFile(file: string): Pickled {
     if (error instanceof BadInput) throw error;
     if (error instanceof UnknownName)
       throw new BadInput(`the file has a ${error.pickled}, but only plain tensors and plain values are read`, { file });
-    throw damaged(file);
+    if (error instanceof NotAPickle || error instanceof RangeError || error instanceof TypeError) throw damaged(file);
+    throw error;
   }
 }
 
 function storageOf(file: string, files: Map<string, StoredFile>, id: Pickled): Storage {
   const [kind, type, key, , count] = Array.isArray(id) ? id : [];
   const format = STORAGES[(type as Named | undefined)?.named ?? ''];
-  const stored = files.get(`data/${key}`);
-  if (kind !== 'storage' || !format || !stored || stored.bytes !== Number(count) * format.bytes) throw damaged(file);
-  return { key: String(key), dtype: format.dtype, elementBytes: format.bytes, stored };
+  const stored = typeof key === 'string' ? files.get(`data/${key}`) : undefined;
+  const isWhole = typeof count === 'number' && stored?.bytes === count * (format?.bytes ?? 0);
+  if (kind !== 'storage' || !format || !stored || !isWhole) throw damaged(file);
+  return { key, dtype: format.dtype, elementBytes: format.bytes, stored };
 }
 
 function tensorOf(file: string, [storage, offset, size, stride]: Pickled[]): TorchTensor {

@@ -36,14 +36,16 @@ export function readTorchAdamW(file: string, model: ModelConfig): TorchAdamW {
   if (!isMap(state) || !Array.isArray(groups) || !groups.every(isMap) || groups.length === 0)
     return refuse("The file is not the state of one of torch's optimizers.");
   const first = state.values().next().value;
-  const kept = isMap(first) ? [...first.keys()].map(String) : [];
+  const kept = isMap(first) ? [...first.keys()].filter((key) => typeof key === 'string') : [];
   if (kept.some((key) => /^(state[12]|qmap[12]|absmax[12])$/.test(key)))
     return refuse(`This is the state of an 8-bit optimizer, which is not read; ${SUPPORTED}.`);
   if (![MEANS, SQUARES, 'step'].every((key) => kept.includes(key)) || kept.includes('max_exp_avg_sq'))
-    return refuse(`This is not the state of AdamW (it keeps ${kept.join(', ') || 'nothing'}); ${SUPPORTED}.`);
+    return refuse(
+      `This is not the state of AdamW (it keeps ${kept.slice(0, 5).join(', ') || 'nothing'}); ${SUPPORTED}.`,
+    );
 
   const names = optimizerGroups(model).flat();
-  const numbers = groups.flatMap((group) => group.get('params') as Pickled[]);
+  const numbers = groups.flatMap((group) => [group.get('params')].flat());
   if (numbers.length !== names.length)
     return refuse(
       `The optimizer has ${numbers.length} tensors, but the model of the run config trains ${names.length}; this checkpoint is of another model or adapter.`,
@@ -64,7 +66,7 @@ export function readTorchAdamW(file: string, model: ModelConfig): TorchAdamW {
       );
     means.push({ ...mean, name });
     squares.push({ ...square, name });
-    updates.add(step instanceof TorchTensor ? readTensor(step)[0]! : Number(step));
+    updates.add(step instanceof TorchTensor ? readTensor(step)[0]! : typeof step === 'number' ? step : Number.NaN);
   }
   const [count, ...others] = updates;
   if (others.length > 0 || !Number.isSafeInteger(count))
