@@ -34,7 +34,7 @@ export async function exportTrlCheckpoint(checkpoint: string, to: string): Promi
 
   const { impossible } = translate(config);
   return [
-    `TRL continues from it with trainer.train(resume_from_checkpoint=…) and the arguments of this run, which grpo export trl writes; in the folder of that, as output/checkpoint-${saved.policy.updates}, with RESUME=1.`,
+    'TRL continues from it with trainer.train(resume_from_checkpoint=…) and the arguments of this run (grpo export trl).',
     'Random numbers are others from there on, and so is the order of prompts unless "shuffleDataset" is false.',
     ...(saved.policy.syncedReference
       ? ["The reference model is not in it: TRL's begins again as the start model."]

@@ -80,7 +80,7 @@ function requireTrl(folder: string): void {
     .sort((a, b) => a - b)
     .at(-1);
   if (newest !== undefined)
-    refuse(`this folder has several checkpoints; name one of them, such as ${join(folder, `checkpoint-${newest}`)}`);
+    refuse(`this is a folder of checkpoints; name one of them, such as ${join(folder, `checkpoint-${newest}`)}`);
   if (!existsSync(join(folder, STATE_FILE)))
     refuse(
       `this is no checkpoint of TRL's trainer (there is no ${STATE_FILE}); name a folder such as output/checkpoint-200`,
