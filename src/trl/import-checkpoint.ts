@@ -1,4 +1,4 @@
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { LoadedConfig } from '../config/load-config.ts';
 import { BadInput } from '../protocol/errors.ts';
@@ -45,7 +45,7 @@ export async function importCheckpoint(
     ...notTheSame(checkpoint, loaded),
   ];
   const { step } = progress;
-  if (step >= config.maxSteps)
+  if (config.numTrainEpochs === null && step >= config.maxSteps)
     notes.push(`It has taken ${step} steps, and "maxSteps" is ${config.maxSteps}: raise that to train on.`);
 
   const described = {
@@ -73,7 +73,7 @@ function requireTrl(folder: string): void {
   const refuse = (message: string): never => {
     throw new BadInput(message, { file: folder, isFolder: true });
   };
-  if (!existsSync(folder)) refuse('there is no checkpoint here');
+  if (!statSync(folder, { throwIfNoEntry: false })?.isDirectory()) refuse('there is no folder of a checkpoint here');
   const newest = readdirSync(folder)
     .flatMap((name) => /^checkpoint-(\d+)$/.exec(name)?.[1] ?? [])
     .map(Number)

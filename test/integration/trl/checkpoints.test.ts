@@ -80,7 +80,7 @@ const checkpointOf = (run: string, step: number): string =>
   listCheckpoints(run).find((checkpoint) => checkpoint.step === step)!.path;
 
 describe.skipIf(trlMissing)('checkpoints of TRL and ours', { timeout: 240_000 }, () => {
-  const folder = mkdtempSync(join(tmpdir(), 'grpo-trl-checkpoints-'));
+  let folder: string;
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
   const place = (name: string, ...rest: string[]) => join(folder, name, ...rest);
   const configOf = (name: string) => place(name, 'run.grpo.json');
@@ -91,6 +91,7 @@ describe.skipIf(trlMissing)('checkpoints of TRL and ours', { timeout: 240_000 },
 
   // Importing torch and TRL takes most of the time: all that Python does is done at once.
   beforeAll(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'grpo-trl-checkpoints-'));
     for (const [name, config] of Object.entries(CASES)) {
       mkdirSync(place(name));
       writeFileSync(place(name, 'prompts.jsonl'), '{"prompt": "not used"}\n');
