@@ -4,6 +4,7 @@ import type { LoadedConfig } from '../config/load-config.ts';
 import { BadInput } from '../protocol/errors.ts';
 import type { RunConfig } from '../protocol/run-config.ts';
 import type { MetricsRow } from '../protocol/run-folder.ts';
+import { tryTo } from '../run-folder/atomic-write.ts';
 import { RunFolder } from '../run-folder/run-folder.ts';
 import { digestInputs } from '../run-folder/run-inputs.ts';
 import { checkedModel } from '../trainer/checked-model.ts';
@@ -64,6 +65,9 @@ export async function importCheckpoint(
     folder.update({ state: 'stopped', step, reason });
     folder.log(`imported after step ${step} from TRL's checkpoint ${checkpoint}`);
     return { run: folder.path, step, notes };
+  } catch (error) {
+    tryTo(() => folder.update({ state: 'failed', reason: (error as Error).message }));
+    throw error;
   } finally {
     folder.close();
   }
