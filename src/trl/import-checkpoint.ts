@@ -1,9 +1,9 @@
-import { existsSync, readdirSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { LoadedConfig } from '../config/load-config.ts';
 import { BadInput } from '../protocol/errors.ts';
 import type { RunConfig } from '../protocol/run-config.ts';
-import type { MetricsRow } from '../protocol/run-folder.ts';
+import { type MetricsRow, RUN_FILES } from '../protocol/run-folder.ts';
 import { tryTo } from '../run-folder/atomic-write.ts';
 import { RunFolder } from '../run-folder/run-folder.ts';
 import { digestInputs } from '../run-folder/run-inputs.ts';
@@ -66,7 +66,8 @@ export async function importCheckpoint(
     folder.log(`imported after step ${step} from TRL's checkpoint ${checkpoint}`);
     return { run: folder.path, step, notes };
   } catch (error) {
-    tryTo(() => folder.update({ state: 'failed', reason: (error as Error).message }));
+    // Without its checkpoint it would be resumed from the start model.
+    tryTo(() => rmSync(join(folder.path, RUN_FILES.info), { force: true }));
     throw error;
   } finally {
     folder.close();
