@@ -61,6 +61,8 @@ export function makeWorkspace(): string {
   train('--out', 'run');
   train('--out', 'lora', '--set', 'lora={}', '--set', 'maxSteps=1');
   cpSync(join(folder, 'lora/checkpoints/step-000001'), join(folder, 'adapter'), { recursive: true });
+  const exported = ['export', 'run', '--format', 'trl', '--to', 'trl'];
+  execFileSync(process.execPath, [GRPO, ...exported], { cwd: folder, stdio: 'ignore' });
   return folder;
 }
 
@@ -129,6 +131,7 @@ export function targetsOf(folder: string): Target[] {
     ...of('adapter', models('adapter'), ['export', 'adapter', '--to', 'merged'], ['generate', 'adapter', ...GENERATE]),
     ...of('run folder', ['run/run.json', 'run/metrics.jsonl'], ['rescore', 'run'], RESUME),
     ...of('checkpoint', inside('run/checkpoints/step-000002'), RESUME),
+    ...of("TRL's checkpoint", inside('trl'), ['import', 'checkpoint', 'trl', 'run.grpo.json', '--out', 'imported']),
   ];
 }
 
@@ -136,5 +139,5 @@ function contentOf(file: string): Content {
   if (/\.json$/.test(file)) return 'json';
   if (/\.jsonl$/.test(file)) return 'lines';
   if (/\.parquet$/.test(file)) return 'footer';
-  return /\.(safetensors|gguf|gz)$/.test(file) ? 'binary' : 'text';
+  return /\.(safetensors|gguf|gz|pt)$/.test(file) ? 'binary' : 'text';
 }

@@ -139,7 +139,8 @@ async function inspect(folder: string, told: number, result: TrialResult): Promi
   if (holdsRun(folder)) await tryRead('run.json', () => readRunInfo(folder));
   await tryRead('metrics', () => readMetrics(folder));
   const checkpoints = listCheckpoints(folder);
-  for (const { path } of checkpoints) await tryRead(path, () => readCheckpoint(path, readModelConfig(path)));
+  for (const { path } of checkpoints)
+    await tryRead(path, () => readCheckpoint(path, readModelConfig(path), readRunInfo(folder).config));
   result.stepsLost += Math.max(0, told - (checkpoints.at(-1)?.step ?? 0));
 }
 

@@ -9,7 +9,7 @@ import type { ChatSide } from '../protocol/chat.ts';
 import type { Device } from '../protocol/run-config-fields.ts';
 import { isWritten } from '../run-folder/run-lock.ts';
 import { createEngine } from '../trainer/create-engine.ts';
-import { readAdapter } from '../trainer/policy/checkpoint.ts';
+import { readAdapter } from '../trainer/policy/checkpoint-files.ts';
 import { endTokens } from '../trainer/prompt-list.ts';
 import { workloadOf } from '../trainer/workload.ts';
 import { checkRoom, freeMemory, type MemoryCost, PROCESS_BYTES } from './memory.ts';

@@ -33,8 +33,11 @@ const MOST_TOKENS = 2 ** 20;
 /** The longest completion of `grpo generate` when nobody says how long, as far as the model's context allows. */
 export const DEFAULT_MAX_TOKENS = 256;
 
-/** What a checkpoint is exported as: a Hugging Face folder with the adapter merged, PEFT's folder of the adapter, or llama.cpp's file. */
-const EXPORT_FORMATS = ['merged', 'adapter', 'gguf'] as const;
+/**
+ * What a checkpoint is exported as: a Hugging Face folder with the adapter merged, PEFT's folder of the adapter, llama.cpp's file, or what TRL resumes
+ * from.
+ */
+const EXPORT_FORMATS = ['merged', 'adapter', 'gguf', 'trl'] as const;
 
 const runConfig = operand('RUN.grpo.json');
 const device = choice('DEVICE', DEVICES, 'auto');
@@ -193,6 +196,15 @@ export const COMMANDS = {
       json,
     },
   },
+  'import checkpoint': {
+    help: "make a run of a checkpoint that TRL's trainer has written, to continue its training here",
+    operands: { checkpoint: operand('CHECKPOINT'), config: runConfig },
+    options: {
+      set: list('path=value', 'override a field of the config'),
+      out: text('DIR', 'the run folder', '.grpo/runs/<time>-<name> next to the config'),
+      json,
+    },
+  },
   rescore: {
     help: "re-score a run's recorded completions with the current reward code",
     operands: { run: operand('RUN_DIR') },
@@ -211,7 +223,7 @@ export const COMMANDS = {
     options: { checkpoint: text('DIR', 'the checkpoint to evaluate', "the config's model"), json },
   },
   export: {
-    help: 'export a checkpoint for other programs: transformers, PEFT, llama.cpp, Ollama',
+    help: 'export a checkpoint for other programs: transformers, PEFT, llama.cpp, Ollama, TRL',
     operands: { source: operand('RUN_DIR | CHECKPOINT', 'RUN_DIR or CHECKPOINT') },
     options: {
       to: text('FOLDER|FILE.gguf', 'where to', 'beside the checkpoint, such as CHECKPOINT-merged'),

@@ -8,6 +8,7 @@ import { BadInput } from '../protocol/errors.ts';
 import { checkPlace, writeFailure } from '../run-folder/atomic-write.ts';
 import { listCheckpoints } from '../run-folder/checkpoints.ts';
 import { holdsRun, readRunInfo } from '../run-folder/run-info.ts';
+import { exportTrlCheckpoint } from '../trl/export-checkpoint.ts';
 import type { CommandOf } from './commands.ts';
 import { exportAdapter, exportMerged } from './export-folder.ts';
 import { exportGguf } from './export-gguf.ts';
@@ -38,6 +39,7 @@ export async function exportCommand(options: CommandOf<'export'>): Promise<numbe
   let exported: Exported;
   try {
     if (format === 'adapter') exported = await exportAdapter(checkpoint, to);
+    else if (format === 'trl') exported = { notes: await exportTrlCheckpoint(checkpoint, to) };
     else if (format === 'merged') exported = await exportMerged(checkpoint, config, to, onProgress);
     else
       exported = await exportGguf(
@@ -60,7 +62,8 @@ export async function exportCommand(options: CommandOf<'export'>): Promise<numbe
   return 0;
 }
 
-const PLACES = { merged: 'folder with --to', adapter: 'folder with --to', gguf: 'file with --to' };
+const FOLDER = 'folder with --to';
+const PLACES = { merged: FOLDER, adapter: FOLDER, gguf: 'file with --to', trl: FOLDER };
 const TYPES = { f16: 'F16', q8_0: 'Q8_0' } as const;
 
 /** The folder to export, and what to call its model. */

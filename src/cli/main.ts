@@ -36,6 +36,8 @@ async function run(command: Command): Promise<number> {
       return (await import('./logprobs.ts')).logprobsCommand(command);
     case 'import':
       return (await import('./import.ts')).importCommand(command);
+    case 'import checkpoint':
+      return (await import('./import-checkpoint.ts')).importCheckpointCommand(command);
     case 'rescore':
       return (await import('./rescore.ts')).rescoreCommand(command);
     case 'eval':

@@ -4,7 +4,7 @@ import type { ImportedRun } from './run-folder.ts';
 
 /** Why a run cannot be continued or repeated. */
 export const trainedElsewhere = ({ from, folder }: ImportedRun): string =>
-  `${from} trained this run in ${folder}: continue it there.`;
+  `${from} trained this run in ${folder}: continue it there, or a checkpoint of it here (grpo import checkpoint).`;
 
 /** Why a completion cannot be shown token by token. */
 export const tokensUnknown = ({ from }: ImportedRun): string => `${from} did not log the token ids of this completion.`;

@@ -86,6 +86,14 @@ const FORMATS: Format[] = [
     ending: '',
     isFile: false,
   },
+  {
+    label: 'TRL Checkpoint',
+    description: 'with the optimizer',
+    detail: 'For TRL to continue the training: trainer.train(resume_from_checkpoint=…)',
+    args: ['--format', 'trl'],
+    ending: '-trl',
+    isFile: false,
+  },
 ];
 const ADAPTER: Format = {
   label: 'LoRA Adapter',

@@ -1,34 +1,31 @@
 import { existsSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { z } from 'zod';
-import { isAdapterFolder } from '../../files/adapter-folder.ts';
-import { RUN_FILE } from '../../files/open-file.ts';
-import { readText } from '../../files/text.ts';
 import type { ModelConfig } from '../../model/config.ts';
-import {
-  ADAPTER_FILES,
-  adapterEntries,
-  readLora,
-  savedName,
-  writeAdapterFiles,
-} from '../../model/files/adapter-files.ts';
+import { ADAPTER_FILES, writeAdapterFiles } from '../../model/files/adapter-files.ts';
 import { damagedFile } from '../../model/files/damaged-file.ts';
-import { finite } from '../../model/files/finite.ts';
-import { readSafetensorsHeader, readTensor, type TensorEntry } from '../../model/files/safetensors.ts';
-import { type NamedTensor, writeSafetensors } from '../../model/files/safetensors-writer.ts';
+import { readSafetensorsHeader, type TensorEntry } from '../../model/files/safetensors.ts';
+import { type NamedTensor, type WeightDtype, writeSafetensors } from '../../model/files/safetensors-writer.ts';
 import { copyCompanions, writeModelFiles } from '../../model/files/save.ts';
 import { WEIGHTS_FILE } from '../../model/files/weights.ts';
 import { Packing } from '../../model/packing.ts';
-import { trainedShapes } from '../../model/parameters.ts';
 import type { Weights } from '../../model/weights-tree.ts';
-import { BadInput } from '../../protocol/errors.ts';
 import type { RunConfig } from '../../protocol/run-config.ts';
 import { stepOfName } from '../../protocol/run-folder.ts';
 import { atomicWrite } from '../../run-folder/atomic-write.ts';
+import {
+  modelEntries,
+  readState,
+  readTrained,
+  requireLora,
+  type SavedRun,
+  STATE_FILE,
+  type UpdateCounts,
+} from './checkpoint-files.ts';
 import type { Progress } from './learner.ts';
 import type { PolicyState } from './policy-state.ts';
+import { isTrlState, readTrlCheckpoint } from './trl-checkpoint.ts';
 
-const STATE_FILE = 'trainer_state.json';
 /** Apart from the model's own `model.safetensors`, so that other programs see just a model. */
 const OPTIMIZER_FILE = 'grpo_optimizer.safetensors';
 
@@ -49,7 +46,7 @@ const trainerState = z.object({
   /** Of `useAdaptiveEntropy`. */
   entropyControl: z.object({ coef: z.number(), entropy: z.number() }).optional(),
 });
-export type TrainerState = z.infer<typeof trainerState>;
+type TrainerState = z.infer<typeof trainerState>;
 
 /** Fills `folder` with a Hugging Face model folder or PEFT's of an adapter, the optimizer's moments and the trainer's state. */
 export async function writeCheckpoint(
@@ -59,19 +56,9 @@ export async function writeCheckpoint(
   policy: PolicyState,
   progress: Progress,
 ): Promise<void> {
-  const { model: source, checkpointDtype: dtype } = config;
-  const named = (weights: Weights, prefix = ''): NamedTensor[] =>
-    Object.entries(new Packing(model).unpack(weights)).map(([name, { shape, data }]) => [
-      prefix + name,
-      shape,
-      data as Float32Array,
-    ]);
-  if (model.lora) {
-    copyCompanions(source, folder);
-    await writeAdapterFiles(folder, { base: source, lora: model.lora }, named(policy.weights), dtype);
-  } else {
-    await writeModelFiles(folder, { source, config: model, weights: named(policy.weights), dtype });
-  }
+  const { checkpointDtype: dtype } = config;
+  const named = (weights: Weights, prefix = '') => namedTensors(model, weights, prefix);
+  await writeTrained(folder, model, { source: config.model, weights: policy.weights, dtype });
 
   const tensors = [...named(policy.means, PREFIX.means), ...named(policy.squares, PREFIX.squares)];
   // Weights that were rounded on their way to disk, and a reference that is no longer the start model, are kept in full.
@@ -89,31 +76,55 @@ export async function writeCheckpoint(
   atomicWrite(join(folder, STATE_FILE), `${JSON.stringify(full, null, 2)}\n`);
 }
 
-/** A run as a checkpoint keeps it. */
-export interface SavedRun {
-  policy: PolicyState;
-  state: TrainerState;
+/** Fills `folder` with what other programs open: a Hugging Face model folder, or PEFT's of an adapter for the model `source`. */
+export async function writeTrained(
+  folder: string,
+  model: ModelConfig,
+  { source, weights, dtype }: { source: string; weights: Weights; dtype: WeightDtype },
+): Promise<void> {
+  const tensors = namedTensors(model, weights);
+  if (model.lora) {
+    copyCompanions(source, folder);
+    await writeAdapterFiles(folder, { base: source, lora: model.lora }, tensors, dtype);
+  } else {
+    await writeModelFiles(folder, { source, config: model, weights: tensors, dtype });
+  }
 }
 
-/** Reads what `writeCheckpoint` wrote. Throws BadInput when the folder is no checkpoint of ours, or not of what `model` trains. */
-export async function readCheckpoint(folder: string, model: ModelConfig): Promise<SavedRun> {
+/** Weights, or moments of them, by their Hugging Face names. */
+export const namedTensors = (model: ModelConfig, weights: Weights, prefix = ''): NamedTensor[] =>
+  Object.entries(new Packing(model).unpack(weights)).map(([name, { shape, data }]) => [
+    prefix + name,
+    shape,
+    data as Float32Array,
+  ]);
+
+/**
+ * Reads what `writeCheckpoint` wrote, or TRL's trainer. Throws BadInput when the folder is no checkpoint, or not of what `model` trains. `config` says how
+ * many updates a step has.
+ */
+export async function readCheckpoint(folder: string, model: ModelConfig, config: UpdateCounts): Promise<SavedRun> {
   const file = join(folder, STATE_FILE);
-  const state = trainerState.safeParse(readState(file));
+  const json = readState(folder);
+  const requireStep = (step: number): void => {
+    const named = stepOfName(basename(folder));
+    if (named !== undefined && named !== step)
+      throw damagedFile(file, `This is the state after step ${step}, in the checkpoint of step ${named}`);
+  };
+  if (isTrlState(json)) {
+    const saved = readTrlCheckpoint(folder, model, config);
+    requireStep(saved.progress.step);
+    return saved;
+  }
+  const state = trainerState.safeParse(json);
   if (!state.success) throw damagedFile(file, 'This is not the state of a run');
-  const named = stepOfName(basename(folder));
-  if (named !== undefined && named !== state.data.step)
-    throw damagedFile(file, `This is the state after step ${state.data.step}, in the checkpoint of step ${named}`);
+  requireStep(state.data.step);
   const has = (name: string) => existsSync(join(folder, name));
   const weightsFiles = ADAPTER_FILES.some(has) ? ADAPTER_FILES : [WEIGHTS_FILE];
   const missing = [OPTIMIZER_FILE, ...weightsFiles].find((name) => !has(name));
   if (missing !== undefined) throw damagedFile(join(folder, missing), 'This file is missing');
 
-  // The run config names its model, which may have been moved since.
-  const saved = readLora(folder);
-  if (JSON.stringify(saved) !== JSON.stringify(model.lora)) {
-    const message = `This checkpoint was trained with "lora": ${describe(saved)}; set that in the run config, or start a new run.`;
-    throw new BadInput(message, { file: folder, isFolder: true });
-  }
+  requireLora(folder, model);
   const optimizerFile = join(folder, OPTIMIZER_FILE);
   const kept = readSafetensorsHeader(optimizerFile);
   const withPrefix = (prefix: string): TensorEntry[] =>
@@ -123,62 +134,15 @@ export async function readCheckpoint(folder: string, model: ModelConfig): Promis
   const read = (entries: TensorEntry[]): Weights => readTrained(entries, model, optimizerFile);
   const optional = (entries: TensorEntry[]) => (entries.length > 0 ? read(entries) : undefined);
 
-  const weights = optional(withPrefix(PREFIX.weights)) ?? read(modelEntries(folder, trainedShapes(model)));
+  const weights = optional(withPrefix(PREFIX.weights)) ?? read(modelEntries(folder, model));
   const means = read(withPrefix(PREFIX.means));
   const squares = read(withPrefix(PREFIX.squares));
   const syncedReference = optional(withPrefix(PREFIX.reference));
-  const { updates, lossScale, entropyControl } = state.data;
+  const { step, numTokens, stage, updates, lossScale, entropyControl } = state.data;
   const policy = {
     ...{ weights, means, squares, updates, syncedReference },
     ...(lossScale && { lossScale }),
     ...(entropyControl && { entropyControl }),
   };
-  return { policy, state: state.data };
-}
-
-/** The adapter of a checkpoint alone, by our names, for `model`, which has its `lora`. Throws BadInput when it is one of another model. */
-export const readAdapter = (folder: string, model: ModelConfig): Weights =>
-  readTrained(modelEntries(folder, trainedShapes(model)), model, folder);
-
-/** The tensors of the checkpoint's model or adapter, by our names. */
-function modelEntries(folder: string, shapes: Map<string, number[]>): TensorEntry[] {
-  if (!isAdapterFolder(folder)) return readSafetensorsHeader(join(folder, WEIGHTS_FILE));
-  const names = new Map([...shapes.keys()].map((name) => [savedName(name), name]));
-  return adapterEntries(folder).map((entry) => ({ ...entry, name: names.get(entry.name) ?? entry.name }));
-}
-
-/** The run config's `lora`, without what is at its default of nothing. */
-function describe(lora: RunConfig['lora'] | undefined): string {
-  if (!lora) return 'null';
-  const isNothing = (value: unknown) =>
-    value === null || value === false || (typeof value === 'object' && Object.keys(value).length === 0);
-  return JSON.stringify(Object.fromEntries(Object.entries(lora).filter(([, value]) => !isNothing(value))));
-}
-
-/** The tensors, if they are those that are trained. */
-function readTrained(entries: TensorEntry[], model: ModelConfig, file: string): Weights {
-  const shapes = trainedShapes(model);
-  const packing = new Packing(model);
-  const wanted = [...shapes].map(([name, shape]) => `${name} ${shape}`).sort();
-  const found = entries.map(({ name, shape }) => `${name} ${shape}`).sort();
-  if (wanted.join() !== found.join()) {
-    const message = 'This checkpoint is of another model than the one that the run config names; start a new run.';
-    throw new BadInput(message, { file });
-  }
-  const byName = new Map(entries.map((entry) => [entry.name, entry]));
-  const weights: Weights = {};
-  // In the model's own order, which sums over all weights follow: a resumed run equals one that never stopped to the last bit.
-  for (const name of shapes.keys()) {
-    const entry = byName.get(name)!;
-    finite(readTensor(entry, packing.placeIn(weights, name)), entry);
-  }
-  return weights;
-}
-
-function readState(file: string): unknown {
-  try {
-    return JSON.parse(readText(file, RUN_FILE));
-  } catch (error) {
-    throw damagedFile(file, `The checkpoint cannot be resumed (${(error as Error).message})`);
-  }
+  return { policy, progress: { step, numTokens, ...(stage !== undefined && { stage }) } };
 }

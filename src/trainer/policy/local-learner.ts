@@ -82,11 +82,10 @@ export class LocalLearner implements Learner {
   }
 
   async restore(folder: string): Promise<Progress> {
-    const { engine, model } = this.#run;
-    const { policy, state } = await readCheckpoint(folder, model);
+    const { engine, model, config, supervised } = this.#run;
+    const { policy, progress } = await readCheckpoint(folder, model, supervised ? supervisedConfig(config) : config);
     this.policy.restore(await movePolicy(policy, (weights: Weights) => engine.upload(weights)));
-    const { step, numTokens, stage } = state;
-    return { step, numTokens, ...(stage !== undefined && { stage }) };
+    return progress;
   }
 
   /**

@@ -49,7 +49,11 @@ test('the last good step is saved though no checkpoint was due', async () => {
   const run = onlyRun(folder);
   expect(readdirSync(join(run, 'checkpoints'))).toEqual(['step-000002']);
   const config = runInfoOf(run).config;
-  const { policy } = await readCheckpoint(join(run, 'checkpoints', 'step-000002'), readModelConfig(config.model));
+  const { policy } = await readCheckpoint(
+    join(run, 'checkpoints', 'step-000002'),
+    readModelConfig(config.model),
+    config,
+  );
   for (const { data } of Object.values(policy.weights)) expect(data.every(Number.isFinite)).toBe(true);
 });
 
