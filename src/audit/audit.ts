@@ -125,6 +125,7 @@ function auditedFunction(
   return {
     name,
     judgesAnswers,
+    worst: Number.isFinite(worst) ? worst : null,
     tricks: counted.length,
     fooled: counted.filter(passes),
     forms: triedForms.length,

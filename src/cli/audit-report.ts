@@ -1,4 +1,4 @@
-import type { AuditedFunction, AuditReport, TriedProbe } from '../protocol/audit-report.ts';
+import { type AuditedFunction, type AuditReport, type TriedProbe, worstOf } from '../protocol/audit-report.ts';
 import { shortened } from './score-report.ts';
 import { table } from './table.ts';
 
@@ -28,13 +28,7 @@ export function describeAudit(report: AuditReport, samplesFile: string): string 
 }
 
 function examplesOf({ name, fooled, missed }: AuditedFunction): string[] {
-  // One of each kind, the most profitable first.
-  const worst = (tried: TriedProbe[], gain: (probe: TriedProbe) => number): TriedProbe[] => {
-    const sorted = tried.toSorted((a, b) => gain(b) - gain(a));
-    return [...new Map(sorted.toReversed().map((probe) => [probe.name, probe])).values()].toReversed();
-  };
-  const tricks = worst(fooled, ({ score, honest }) => score - honest);
-  const forms = worst(missed, ({ score, honest }) => honest - score);
+  const [tricks, forms] = [worstOf(fooled), worstOf(missed)];
   return [
     ...(tricks.length > 0 ? [`${name} rewards what is no answer:`, ...shown(tricks)] : []),
     ...(forms.length > 0 ? [`${name} does not reward a right answer in another form:`, ...shown(forms)] : []),

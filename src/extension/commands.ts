@@ -4,7 +4,7 @@ import type { Lab } from './lab.ts';
 /** `all`: the rows of a view that are selected, where there are several. */
 type Command = (lab: Lab, argument?: unknown, all?: unknown) => unknown;
 
-/** Every command, by its id in package.json (and two that only links have: the walkthrough's, and those of a check's report). Its code is loaded when it is first called. */
+/** Every command, by its id in package.json (and those that only links and quick fixes have: the walkthrough's, those of a check's report, an audit's). Its code is loaded when it is first called. */
 const COMMANDS: Record<string, () => Promise<Command>> = {
   'grpo.startTraining': async () => (await import('./commands/start.ts')).startTraining,
   'grpo.queue': async () => (await import('./commands/start.ts')).queueTraining,
@@ -36,6 +36,8 @@ const COMMANDS: Record<string, () => Promise<Command>> = {
   'grpo.newReward': async () => (await import('./new-reward/new-reward.ts')).newReward,
   'grpo.generateSamples': async () => (await import('./commands/generate-samples.ts')).generateSamples,
   'grpo.checkRun': async () => (await import('./commands/check-run.ts')).checkRun,
+  'grpo.auditRewards': async () => (await import('./commands/audit-rewards.ts')).auditRewards,
+  'grpo.addProbeAsSample': async () => (await import('./commands/audit-rewards.ts')).addProbeAsSample,
   'grpo.runExperiment': async () => (await import('./commands/run-experiment.ts')).runExperiment,
   'grpo.createConfig': async () => (await import('./new-reward/create-config.ts')).createConfig,
   'grpo.importDataset': async () => (await import('./import-dataset/import-dataset.ts')).importDataset,

@@ -1,54 +1,69 @@
-/** What an audit found out about reward functions; `grpo audit --json` prints it. */
+import { z } from 'zod';
 
 /** A completion that was tried, and what it earned. */
-export interface TriedProbe {
-  kind: 'trick' | 'form';
-  name: string;
+const triedProbe = z.object({
+  /** `trick`: no answer to the prompt. `form`: the honest answer, written in another way. */
+  kind: z.enum(['trick', 'form']),
+  /** What was tried, in a few words. */
+  name: z.string(),
   /** The line of the prompt's sample. */
-  line: number;
-  completion: string;
-  score: number;
+  line: z.int().min(1),
+  completion: z.string(),
+  score: z.number(),
   /** What the prompt's honest answer earned. */
-  honest: number;
-}
+  honest: z.number(),
+});
+export type TriedProbe = z.infer<typeof triedProbe>;
 
-export interface AuditedFunction {
+const auditedFunction = z.object({
   /** A function's name, or "total": the weighted sum. */
-  name: string;
-  /** Whether it gives an honest answer more than one with another prompt's answer in it: format and length rewards do not. */
-  judgesAnswers: boolean;
+  name: z.string(),
+  /** Whether it gives an honest answer more than one with a wrong answer in it: format and length rewards do not. */
+  judgesAnswers: z.boolean(),
+  /** The worst score that it gave. */
+  worst: z.number().nullable(),
   /** Tricks that were tried, and those that earned at least nine tenths of an honest answer. */
-  tricks: number;
-  fooled: TriedProbe[];
+  tricks: z.int().min(0),
+  fooled: z.array(triedProbe),
   /** Forms of the honest answer that were tried, and those that earned less. */
-  forms: number;
-  missed: TriedProbe[];
-  /** Milliseconds for each completion. */
-  milliseconds: number | null;
-}
+  forms: z.int().min(0),
+  missed: z.array(triedProbe),
+  /** For each completion; null for "total". */
+  milliseconds: z.number().nullable(),
+});
+export type AuditedFunction = z.infer<typeof auditedFunction>;
 
-export type AuditFindingKind =
-  | 'constant'
-  | 'no-honest-answer'
-  | 'without-task'
-  | 'same-as-another'
-  | 'dominates'
-  | 'not-deterministic'
-  | 'depends-on-order'
-  | 'failed';
-
-export interface AuditFinding {
-  kind: AuditFindingKind;
+const auditFinding = z.object({
+  kind: z.enum([
+    ...(['constant', 'no-honest-answer', 'without-task', 'same-as-another'] as const),
+    ...(['dominates', 'not-deterministic', 'depends-on-order', 'failed'] as const),
+  ]),
   /** The function that it is about. */
-  name: string;
+  name: z.string(),
   /** One sentence. */
-  message: string;
+  message: z.string(),
+});
+export type AuditFinding = z.infer<typeof auditFinding>;
+
+/** What an audit found out about reward functions; `grpo audit --json` prints it. */
+export const auditReport = z.object({
+  prompts: z.int().min(0),
+  probes: z.int().min(0),
+  seconds: z.number().min(0),
+  functions: z.array(auditedFunction),
+  findings: z.array(auditFinding),
+});
+export type AuditReport = z.infer<typeof auditReport>;
+
+/** One of each kind, those that are furthest from what an honest answer earned first. */
+export function worstOf(tried: readonly TriedProbe[]): TriedProbe[] {
+  const gain = ({ kind, score, honest }: TriedProbe) => (kind === 'trick' ? score - honest : honest - score);
+  const sorted = tried.toSorted((a, b) => gain(b) - gain(a));
+  return [...new Map(sorted.toReversed().map((probe) => [probe.name, probe])).values()].toReversed();
 }
 
-export interface AuditReport {
-  prompts: number;
-  probes: number;
-  seconds: number;
-  functions: AuditedFunction[];
-  findings: AuditFinding[];
+/** "2 of 41 tricks pass", "3 of 7 forms missed". */
+export function auditWords({ tricks, fooled, forms, missed }: AuditedFunction): string {
+  const missing = missed.length > 0 ? ` · ${missed.length} of ${forms} forms missed` : '';
+  return `${fooled.length} of ${tricks} tricks pass${missing}`;
 }

@@ -70,7 +70,7 @@ export async function selectPreviewConfig(lab: Lab, given?: unknown): Promise<vo
 }
 
 /** What the command is about: the lens's file, or the one in the editor, or what was looked at last. */
-async function subjectFor(
+export async function subjectFor(
   lab: Lab,
   given: unknown,
 ): Promise<{ parts: RewardPreviews; subject: Subject; target: Target } | undefined> {

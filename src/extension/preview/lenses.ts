@@ -11,9 +11,11 @@ import {
   type TextDocument,
   workspace,
 } from 'vscode';
+import { auditWords } from '../../protocol/audit-report.ts';
 import type { PreviewFunction } from '../../protocol/preview.ts';
 import { isExcluded } from '../workspace/excluded.ts';
 import { PYTHON } from '../workspace/links.ts';
+import type { Audits } from './audits.ts';
 import { findDeclarations, findTrlRewards } from './declarations.ts';
 import type { Preview } from './preview.ts';
 import type { Previews } from './previews.ts';
@@ -29,17 +31,20 @@ export const REWARD_FILES: DocumentFilter[] = [
 export class RewardLenses implements CodeLensProvider, Disposable {
   readonly #subjects: Subjects;
   readonly #previews: Previews;
+  readonly #audits: Audits;
   readonly #changed = new EventEmitter<void>();
   readonly #subscription: Disposable;
 
-  constructor(subjects: Subjects, previews: Previews) {
+  constructor(subjects: Subjects, previews: Previews, audits: Audits) {
     this.#subjects = subjects;
     this.#previews = previews;
+    this.#audits = audits;
     this.#subscription = Disposable.from(
       this.#changed,
       subjects.onDidChange(() => this.#changed.fire()),
       previews.onDidChange(() => this.#changed.fire()),
       previews.onDidChangeCurrent(() => this.#changed.fire()),
+      audits.onDidChange(() => this.#changed.fire()),
       workspace.onDidGrantWorkspaceTrust(() => this.#changed.fire()),
       languages.registerCodeLensProvider(REWARD_FILES, this),
     );
@@ -75,11 +80,17 @@ export class RewardLenses implements CodeLensProvider, Disposable {
         [summary(preview, described), 'grpo.openPreview', target],
         ['$(play) Run', 'grpo.runPreview', target],
         ['$(debug-alt) Debug on Sample', 'grpo.debugSample', target],
+        [this.#auditTitle(file, name), 'grpo.auditRewards', target],
         ['$(list-unordered) Open Samples', 'grpo.openSamples', target],
         ...this.#adding(file, name),
         ...others,
       ]);
     });
+  }
+
+  #auditTitle(file: string, name: string): string {
+    const audited = this.#audits.of(file, name);
+    return audited ? `$(shield) audit: ${auditWords(audited)}` : '$(shield) Audit';
   }
 
   /** Python files are of all kinds: what looks like a reward in one that nothing names is not run, but can be added. */

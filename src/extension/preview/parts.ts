@@ -1,4 +1,5 @@
 import type { Interpreters } from '../workspace/interpreter.ts';
+import type { Audits } from './audits.ts';
 import type { Previews } from './previews.ts';
 import type { Subjects } from './subjects.ts';
 
@@ -6,5 +7,6 @@ import type { Subjects } from './subjects.ts';
 export interface PreviewParts {
   readonly subjects: Subjects;
   readonly previews: Previews;
+  readonly audits: Audits;
   readonly interpreters: Interpreters;
 }

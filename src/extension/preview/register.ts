@@ -4,6 +4,7 @@ import { systemClock } from '../workspace/clock.ts';
 import type { Interpreters } from '../workspace/interpreter.ts';
 import type { Subject } from '../workspace/links.ts';
 import { earn } from '../workspace/walkthrough-ticks.ts';
+import { Audits } from './audits.ts';
 import { debugSample, pickFunction } from './debug-sample.ts';
 import { Decorations } from './decorations.ts';
 import { ExpectationTests } from './expectation-tests.ts';
@@ -22,6 +23,7 @@ import { previewedEditor, watchEditor } from './watch-editor.ts';
 export class RewardPreviews implements PreviewParts, Disposable {
   readonly subjects: Subjects;
   readonly previews: Previews;
+  readonly audits = new Audits();
   readonly interpreters: Interpreters;
   readonly #extensionPath: string;
   readonly #subscription: Disposable;
@@ -35,7 +37,7 @@ export class RewardPreviews implements PreviewParts, Disposable {
     this.previews = new Previews(previewedEditor(interpreters), this.subjects, process, log, systemClock);
     this.#subscription = Disposable.from(
       watchEditor(this.previews, interpreters),
-      new RewardLenses(this.subjects, this.previews),
+      new RewardLenses(this.subjects, this.previews, this.audits),
       new Decorations(this.previews),
       new Hovers(this.previews),
       new PreviewProblems(this.previews),
@@ -45,6 +47,7 @@ export class RewardPreviews implements PreviewParts, Disposable {
       this.previews.onDidChange(({ result }) => {
         if (result?.functions.some(({ mean }) => mean !== null)) earn('grpo.previewed');
       }),
+      this.audits,
       this.previews,
       this.subjects,
       process,

@@ -30,8 +30,16 @@ export async function addSamples(
   samples: readonly NewSample[],
   how: { replacing?: boolean } = {},
 ): Promise<AddedSamples> {
-  const file = await samplesFile(config);
-  const place = await writableSamples(file, config);
+  return addSamplesTo(await samplesFile(config), samples, { ...how, named: config });
+}
+
+/** The same, to this samples file. `named`: the file that names it. */
+export async function addSamplesTo(
+  file: string,
+  samples: readonly NewSample[],
+  { named = file, ...how }: { replacing?: boolean; named?: string } = {},
+): Promise<AddedSamples> {
+  const place = await writableSamples(file, named);
   const make: MakeEdits = (text) => sampleEdits(text, samples, how);
   const edited = await edits.run(place, () => {
     const open = workspace.textDocuments.find(({ uri, isClosed }) => !isClosed && [file, place].includes(uri.fsPath));
