@@ -65,10 +65,9 @@ function trainHere(set: string[], folder: string): string {
 function trainThere(set: string[], folder: string, python: string): string {
   const to = join(folder, 'trl');
   grpo('export', 'trl', CONFIG, ...set, '--out', to);
-  execute(python, ['train.py'], {
-    cwd: to,
-    env: { ...process.env, CUDA_VISIBLE_DEVICES: '', GRPO_LAB_NODE: process.execPath },
-  });
+  // With one thread: the model is so small that several wait for one another.
+  const environment = { OMP_NUM_THREADS: '1', CUDA_VISIBLE_DEVICES: '', GRPO_LAB_NODE: process.execPath };
+  execute(python, ['train.py'], { cwd: to, env: { ...process.env, ...environment } });
   const runs = join(to, '.grpo/runs');
   return join(runs, readdirSync(runs)[0]!);
 }
