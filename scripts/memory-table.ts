@@ -63,8 +63,8 @@ export const WAYS: Record<string, Way> = {
 
 /** Of one GPU: sequences of a micro-batch, completions that it writes at a time, and their tokens. */
 export const WORK = { sequences: 4, completions: 32, promptTokens: 256, completionTokens: 1024 };
-/** Rows of logits that there are at once, in float32: of the model, divided by the temperature, and the gradients of both. */
-const LOGIT_ROWS = 4;
+/** TRL 1.16 computes logits in tiles of so many tokens and so much of the vocabulary (`trl/kernels/chunked_logprob.py`). */
+const TILE = { tokens: 4096, vocabulary: 32_768 };
 /** Of what is divided among GPUs, a layer is put together to compute with while the next one is fetched. */
 const GATHERED_LAYERS = 2;
 export const GPUS = [1, 8, 64];
@@ -90,7 +90,12 @@ export function memoryParts(size: string, way: Way, gpus: number): MemoryParts {
   const kept = layers.length * hiddenSize;
   const recomputed = 10 * hiddenSize + 5 * layers[0]!.mlp.intermediateSize;
   const activations = sequences * tokens * (kept + recomputed) * way.computed;
-  const logits = sequences * completionTokens * vocabSize * LOGIT_ROWS * 4;
+  const scored = sequences * completionTokens;
+  // A tile, and in float32 the gradients that all tiles are added to: of the states before the head, and of the head if it is trained.
+  const logits =
+    Math.min(TILE.tokens, scored) * Math.min(TILE.vocabulary, vocabSize) * way.computed +
+    scored * hiddenSize * 4 +
+    (way.adapter === undefined ? vocabSize * hiddenSize * 4 : 0);
   const gathered = divided
     ? GATHERED_LAYERS * layerBytes(model, way) + vocabSize * hiddenSize * (way.others ?? way.weights)
     : 0;

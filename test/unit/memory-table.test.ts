@@ -39,7 +39,7 @@ test('what one GPU needs besides, by hand for 0.5B in bfloat16', () => {
   const { update, generation } = memoryParts('0.5B', mixed!, 1);
   const [tokens, completionTokens] = [4 * 1280, 4 * 1024];
   const activations = tokens * (24 * 896 + 10 * 896 + 5 * 4864) * 2;
-  expect(update).toBe(activations + completionTokens * 151_936 * 4 * 4);
+  expect(update).toBe(activations + 4096 * 32_768 * 2 + (completionTokens + 151_936) * 896 * 4);
   expect(generation).toBe(32 * 1280 * 2 * 24 * 2 * 64 * 2);
   // A second GPU has to gather: two layers and the embeddings, or all weights.
   const divided = memoryParts('0.5B', mixed!, 2);
