@@ -64,7 +64,7 @@ export const WAYS: Record<string, Way> = {
 /** Of one GPU: sequences of a micro-batch, completions that it writes at a time, and their tokens. */
 export const WORK = { sequences: 4, completions: 32, promptTokens: 256, completionTokens: 1024 };
 /** TRL 1.16 computes logits in tiles of so many tokens and so much of the vocabulary (`trl/kernels/chunked_logprob.py`). */
-const TILE = { tokens: 4096, vocabulary: 32_768 };
+export const TILE = { tokens: 4096, vocabulary: 32_768 };
 /** Of what is divided among GPUs, a layer is put together to compute with while the next one is fetched. */
 const GATHERED_LAYERS = 2;
 export const GPUS = [1, 8, 64];
@@ -79,9 +79,8 @@ export interface MemoryParts {
 }
 
 /** With all that can be divided among GPUs divided (ZeRO-3, FSDP's full sharding), and activations recomputed layer by layer. */
-export function memoryParts(size: string, way: Way, gpus: number): MemoryParts {
-  const model = modelOf(size);
-  const { sequences, completions, promptTokens, completionTokens } = WORK;
+export function memoryParts(model: ModelConfig, way: Way, gpus: number, work = WORK): MemoryParts {
+  const { sequences, completions, promptTokens, completionTokens } = work;
   const tokens = promptTokens + completionTokens;
   const weights = frozenBytes(model, way);
   const divided = gpus > 1;
@@ -109,7 +108,7 @@ export function memoryParts(size: string, way: Way, gpus: number): MemoryParts {
 
 /** On a GPU that also writes the completions, or leaves that to a server on others. */
 export function memoryPerGpu(size: string, way: Way, gpus: number, generates: boolean): number {
-  const { state, update, generation } = memoryParts(size, way, gpus);
+  const { state, update, generation } = memoryParts(modelOf(size), way, gpus);
   return state + (generates ? Math.max(update, generation) : update);
 }
 

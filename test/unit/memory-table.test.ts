@@ -15,7 +15,7 @@ test('the models have as many parameters as their files on Hugging Face', () => 
 describe('what is divided among GPUs', () => {
   test('16 bytes per weight, as in figure 1 of ZeRO: 7.5B take 120 GB, and 1.9 GB on each of 64 GPUs', () => {
     for (const way of [float32!, mixed!]) {
-      const perBillion = (gpus: number) => (7.5 * memoryParts('7B', way, gpus).state) / 7_615_616_512;
+      const perBillion = (gpus: number) => (7.5 * memoryParts(modelOf('7B'), way, gpus).state) / 7_615_616_512;
       expect(perBillion(1)).toBeCloseTo(120, 6);
       expect(perBillion(64)).toBeCloseTo(1.9, 1);
     }
@@ -25,24 +25,24 @@ describe('what is divided among GPUs', () => {
     // Of 1.5B: rank × (inputs + outputs) of q, k, v, o, gate, up and down, in 28 layers.
     const [hidden, keys, mlp] = [1536, 256, 8960];
     const sides = 2 * (hidden + hidden) + 2 * (hidden + keys) + 3 * (hidden + mlp);
-    expect(memoryParts('1.5B', LoRA!, 1).state).toBe(2 * 1_543_714_304 + 16 * 28 * 16 * sides);
+    expect(memoryParts(modelOf('1.5B'), LoRA!, 1).state).toBe(2 * 1_543_714_304 + 16 * 28 * 16 * sides);
   });
 
   test('linear layers in 4.127 bits', () => {
     const linear = 28 * (2 * 1536 * 1536 + 2 * 1536 * 256 + 3 * 1536 * 8960);
-    const saved = memoryParts('1.5B', LoRA!, 1).state - memoryParts('1.5B', QLoRA!, 1).state;
+    const saved = memoryParts(modelOf('1.5B'), LoRA!, 1).state - memoryParts(modelOf('1.5B'), QLoRA!, 1).state;
     expect(16 - (8 * saved) / linear).toBeCloseTo(4.127, 3);
   });
 });
 
 test('what one GPU needs besides, by hand for 0.5B in bfloat16', () => {
-  const { update, generation } = memoryParts('0.5B', mixed!, 1);
+  const { update, generation } = memoryParts(modelOf('0.5B'), mixed!, 1);
   const [tokens, completionTokens] = [4 * 1280, 4 * 1024];
   const activations = tokens * (24 * 896 + 10 * 896 + 5 * 4864) * 2;
   expect(update).toBe(activations + 4096 * 32_768 * 2 + (completionTokens + 151_936) * 896 * 4);
   expect(generation).toBe(32 * 1280 * 2 * 24 * 2 * 64 * 2);
   // A second GPU has to gather: two layers and the embeddings, or all weights.
-  const divided = memoryParts('0.5B', mixed!, 2);
+  const divided = memoryParts(modelOf('0.5B'), mixed!, 2);
   const layer = (494_032_768 - 151_936 * 896 - 896) / 24;
   expect(divided.update - update).toBeCloseTo(2 * (2 * layer + 151_936 * 896), 3);
   expect(divided.generation - generation).toBe(2 * 494_032_768);
