@@ -12,6 +12,8 @@ import { benchPreview } from './preview.ts';
 import { benchSamples } from './samples.ts';
 import { benchScaling } from './scaling.ts';
 import { benchSkipping } from './skipping.ts';
+import { benchTrlMemory } from './trl-memory.ts';
+import { benchTrlSeeds } from './trl-seeds.ts';
 
 const USAGE = `Usage: npm run bench -- peer [WORK] [PEER] [--alone] [--steps N] [--warm-up N] [--json]
        npm run bench -- scaling [WORK] [--steps N] [--warm-up N]
@@ -22,6 +24,8 @@ const USAGE = `Usage: npm run bench -- peer [WORK] [PEER] [--alone] [--steps N] 
        npm run bench -- gradient --model FOLDER_OR_GGUF [--prompts N] [--generations N] [--prompt-tokens N] [--tokens N] [--worst N]
        npm run bench -- gpu [--shapes 135m,0.5b,1.5b] [--tokens N] [--steps N] [--profile] [--pack FILE.tar.xz]
        npm run bench -- samples
+       npm run bench -- trl-seeds [--seeds N] [--set FIELD=VALUE...]
+       npm run bench -- trl-memory
        npm run bench -- preview
        npm run bench -- kills [--trials N] [--seed N]
        npm run bench -- fuzz [--cases N] [--seed N] [--jobs N] [--case N]
@@ -35,6 +39,8 @@ dataset  seconds and memory that the files of a dataset take to read; without fi
 gradient every gradient of an update against PyTorch's, at real sizes; and whether two runs give the same bytes
 gpu      steps of random models on the GPU, ours and PyTorch's; --profile: which operations take the time; --pack: an archive that does it on a bare machine
 samples  how far and how fast the samples of the workspace learn
+trl-seeds the sort sample from several seeds (5), here and by TRL: whether they differ by more than seeds do
+trl-memory what the arithmetic of docs/scaling.md says of TRL's memory, against what its process takes on the CPU
 preview  how soon new numbers follow an edit of a reward
 kills    what is lost when a trainer is killed at any moment
 fuzz     what spoiled configs, data, models and runs come to; --case: one of them again, with its files kept
@@ -84,6 +90,12 @@ try {
       break;
     case 'samples':
       benchSamples();
+      break;
+    case 'trl-seeds':
+      benchTrlSeeds(args);
+      break;
+    case 'trl-memory':
+      benchTrlMemory(args);
       break;
     case 'preview':
       await benchPreview();

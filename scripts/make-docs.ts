@@ -1,4 +1,4 @@
-// Writes what docs/*.md say of the command's options, the catalog of models and the dashboard's terms: `node scripts/make-docs.ts`.
+// Writes what docs/*.md say of the command's options, the catalog of models, the dashboard's terms and TRL's memory: `node scripts/make-docs.ts`.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { COMMANDS, type CommandName, type Declaration } from '../src/cli/commands.ts';
@@ -6,6 +6,7 @@ import { commandTerm, optionHelp, optionTerm } from '../src/cli/usage.ts';
 import { CATALOG, DOWNLOADS, factsOf } from '../src/extension/get-model/catalog.ts';
 import { GLOSSARY } from '../src/protocol/glossary.ts';
 import { PRESET_NAMES, PRESETS, type Preset, valueText } from '../src/protocol/presets.ts';
+import { perGpu, perParameter, WAYS } from './memory-table.ts';
 
 const DOCS = new URL('../docs/', import.meta.url);
 
@@ -15,6 +16,7 @@ const PAGES: Record<string, Record<string, () => string>> = {
   'glossary.md': { glossary },
   'models.md': { catalog, downloads },
   'presets.md': { presets },
+  'scaling.md': { bytes, generating: () => memory(true), served: () => memory(false) },
 };
 
 /** Every page by its path: its text now, and with its parts made again. */
@@ -73,6 +75,13 @@ function presets(): string {
   });
   return sections.join('\n\n');
 }
+
+function bytes(): string {
+  const headings = ['', 'weights', 'gradients', "AdamW's moments", 'float32 copy', 'together', 'reference model'];
+  return table(headings, perParameter());
+}
+
+const memory = (generates: boolean): string => table(['model', ...Object.keys(WAYS)], perGpu(generates));
 
 function catalog(): string {
   const headings = ['model', ...factsOf(CATALOG[0]).map(([heading]) => heading)];

@@ -51,18 +51,25 @@ export async function prepareTrlRun(name: string): Promise<PreparedTrlRun> {
   return { configFile, rollouts, out, resume };
 }
 
-/**
- * Expects the weights that TRL reached: as a whole to `tolerance` of their size, and each tensor, relative to the way that training went,
- * to `updateTolerance`.
- */
-export function expectTrlWeights(
-  name: string,
-  checkpoint: string,
-  { tolerance, updateTolerance }: { tolerance: number; updateTolerance: number },
+/** Expects the weights that TRL reached. */
+export function expectTrlWeights(name: string, checkpoint: string, tolerances: Tolerances): void {
+  const wanted = join(FOLDER, `${name}.safetensors`);
+  expectWeights({ start: startFile(name), reached: weightsFile(name, checkpoint), wanted }, tolerances);
+}
+
+export interface Tolerances {
+  /** Of the size of all weights together. */
+  tolerance: number;
+  /** Of each tensor, relative to the way that training went. */
+  updateTolerance: number;
+}
+
+/** Compares the weights in two files, which were reached from those in a third. */
+export function expectWeights(
+  files: { start: string; reached: string; wanted: string },
+  { tolerance, updateTolerance }: Tolerances,
 ): void {
-  const start = readTensors(startFile(name));
-  const reached = readTensors(weightsFile(name, checkpoint));
-  const wanted = readTensors(join(FOLDER, `${name}.safetensors`));
+  const [start, reached, wanted] = [readTensors(files.start), readTensors(files.reached), readTensors(files.wanted)];
   expect([...reached.keys()].sort()).toEqual([...wanted.keys()].sort());
   expect(distance(all(reached, wanted), all(wanted, wanted)) / norm(all(wanted, wanted))).toBeLessThan(tolerance);
   for (const [tensor, theirs] of wanted) {
@@ -94,9 +101,9 @@ function startFile(name: string): string {
 }
 
 /** Stops a run before its first step and puts TRL's start into the checkpoint that it leaves: so that a run can go on from there. */
-async function saveStart(
+export async function saveStart(
   configFile: string,
-  options: { out: string; rollouts: string },
+  options: { out: string; rollouts: string; set?: string[] },
   startFile: string,
 ): Promise<void> {
   const control = new RunControl();
