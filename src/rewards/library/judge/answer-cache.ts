@@ -1,0 +1,65 @@
+import { createHash } from 'node:crypto';
+import { appendFileSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+
+/**
+ * Answers of judges by what was asked, kept in `.grpo/judge.jsonl` of the workspace: a preview asks for the same verdicts at every key that is typed, and
+ * a run that resumes would pay twice.
+ */
+export class AnswerCache<Answer> {
+  readonly #file: string;
+  /** Also those that are being asked for: equal completions of a batch are one question. */
+  #answers: Map<string, Promise<Answer>> | undefined;
+
+  constructor(folder = process.cwd()) {
+    this.#file = join(workspaceOf(folder), '.grpo', 'judge.jsonl');
+  }
+
+  get(asked: unknown, ask: () => Promise<Answer>): Promise<Answer> {
+    const key = createHash('sha256').update(JSON.stringify(asked)).digest('base64url');
+    this.#answers ??= new Map([...this.#read()].map(([known, answer]) => [known, Promise.resolve(answer)]));
+    const answers = this.#answers;
+    const known = answers.get(key);
+    if (known) return known;
+    const answer = ask().then((given) => {
+      this.#keep(key, given);
+      return given;
+    });
+    // It is asked again next time.
+    answer.catch(() => answers.delete(key));
+    answers.set(key, answer);
+    return answer;
+  }
+
+  #keep(key: string, answer: Answer): void {
+    try {
+      mkdirSync(dirname(this.#file), { recursive: true });
+      appendFileSync(this.#file, `${JSON.stringify({ key, answer })}\n`);
+    } catch {
+      // On a full disk it is only known in this process.
+    }
+  }
+
+  #read(): Map<string, Answer> {
+    if (!existsSync(this.#file)) return new Map();
+    const lines = readFileSync(this.#file, 'utf8').split('\n');
+    return new Map(
+      lines.flatMap((line) => {
+        try {
+          const { key, answer } = JSON.parse(line);
+          return [[key, answer]];
+        } catch {
+          return []; // the last line of a process that was killed
+        }
+      }),
+    );
+  }
+}
+
+/** The nearest folder above that has runs already, else this one. */
+function workspaceOf(folder: string): string {
+  for (let at = folder; ; at = dirname(at)) {
+    if (existsSync(join(at, '.grpo'))) return at;
+    if (dirname(at) === at) return folder;
+  }
+}

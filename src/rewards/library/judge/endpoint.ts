@@ -1,0 +1,125 @@
+/** Where a judge is, and how patiently it is asked. */
+export interface EndpointOptions {
+  /** The server's address up to `/v1`, such as `http://localhost:11434/v1`: llama.cpp, Ollama, LM Studio, vLLM, or a cloud with the API of OpenAI. */
+  url: string;
+  /** The model's name, as the server knows it. */
+  model: string;
+  /** The environment variable with the key, if the server wants one; name it in the run config's `rewardEnv`. */
+  apiKeyEnv?: string;
+  /** Seconds that one answer may take. Default: 60. */
+  timeoutSeconds?: number;
+  /** How often a question is asked again that got no usable answer. Default: 4. */
+  retries?: number;
+  /** Questions at a time. Default: 8. */
+  concurrency?: number;
+}
+
+export interface Message {
+  role: 'system' | 'user';
+  content: string;
+}
+
+/** Seconds before the first repetition; each further one waits twice as long. */
+const FIRST_WAIT = 0.5;
+const LONGEST_WAIT = 20;
+
+/** The server will not answer this, however often it is asked. */
+class Refused extends Error {}
+
+/** A chat model behind the API of OpenAI. */
+export class Endpoint {
+  readonly #options: Required<Omit<EndpointOptions, 'apiKeyEnv'>> & Pick<EndpointOptions, 'apiKeyEnv'>;
+  #asking = 0;
+  readonly #waiting: (() => void)[] = [];
+  /** Some servers know no `response_format`. */
+  #asksForJson = true;
+
+  constructor(options: EndpointOptions) {
+    this.#options = { timeoutSeconds: 60, retries: 4, concurrency: 8, ...options };
+    if (!/^https?:\/\//.test(options.url))
+      throw new Error(
+        `A judge's url must begin with http:// or https://, such as http://localhost:11434/v1; it is ${options.url}.`,
+      );
+  }
+
+  /** What `read` makes of the answer. An answer that it throws at is asked for again, as are answers that do not come. */
+  async ask<Answer>(messages: Message[], read: (text: string) => Answer): Promise<Answer> {
+    await this.#turn();
+    try {
+      const { retries } = this.#options;
+      for (let attempt = 0; ; attempt++) {
+        try {
+          return read(await this.#complete(messages));
+        } catch (error) {
+          if (error instanceof Refused || attempt >= retries) throw error;
+          await pause(error, attempt);
+        }
+      }
+    } finally {
+      this.#asking--;
+      this.#waiting.shift()?.();
+    }
+  }
+
+  async #turn(): Promise<void> {
+    while (this.#asking >= this.#options.concurrency) await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    this.#asking++;
+  }
+
+  async #complete(messages: Message[]): Promise<string> {
+    const { url, model, apiKeyEnv, timeoutSeconds } = this.#options;
+    const response = await fetch(`${url.replace(/\/+$/, '')}/chat/completions`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', ...authorization(apiKeyEnv) },
+      body: JSON.stringify({
+        ...{ model, messages, temperature: 0 },
+        ...(this.#asksForJson && { response_format: { type: 'json_object' } }),
+      }),
+      signal: AbortSignal.timeout(timeoutSeconds * 1000),
+    }).catch((error: Error) => {
+      const cause = (error.cause as Error | undefined)?.message ?? error.message;
+      throw new Error(`The judge at ${url} did not answer: ${cause}.`);
+    });
+    const text = await response.text();
+    if (!response.ok) this.#refuse(response, text);
+    const { choices } = JSON.parse(text) as { choices?: { message?: { content?: unknown } }[] };
+    const content = choices?.[0]?.message?.content;
+    if (typeof content !== 'string') throw new Error(`The judge at ${url} sent no message.`);
+    return content;
+  }
+
+  #refuse({ status, headers }: Response, text: string): never {
+    const { url, apiKeyEnv } = this.#options;
+    const said = text.replaceAll(/\s+/g, ' ').trim().slice(0, 200);
+    if (status === 400 && this.#asksForJson && /response_format|json/i.test(text)) {
+      this.#asksForJson = false;
+      throw new Error('The judge knows no response_format.');
+    }
+    const message = `The judge at ${url} answered ${status}: ${said}`;
+    if (status === 401 || status === 403) {
+      const key =
+        apiKeyEnv === undefined
+          ? 'Name the variable with its key as apiKeyEnv, and in "rewardEnv".'
+          : `Is ${apiKeyEnv} right?`;
+      throw new Refused(`${message}. ${key}`);
+    }
+    if (status < 500 && ![408, 409, 425, 429].includes(status)) throw new Refused(message);
+    throw Object.assign(new Error(message), { retryAfter: Number(headers.get('retry-after') ?? Number.NaN) });
+  }
+}
+
+function authorization(variable: string | undefined): Record<string, string> {
+  if (variable === undefined) return {};
+  const key = process.env[variable];
+  if (key) return { authorization: `Bearer ${key}` };
+  throw new Refused(
+    `The judge's key is not there: name ${variable} in "rewardEnv" of the run config, and set it where VS Code or grpo is started.`,
+  );
+}
+
+/** As long as the server asks for, else twice as long each time, not all at once. */
+async function pause(error: unknown, attempt: number): Promise<void> {
+  const { retryAfter = Number.NaN } = error as { retryAfter?: number };
+  const seconds = Number.isFinite(retryAfter) ? retryAfter : FIRST_WAIT * 2 ** attempt * (0.75 + Math.random() / 2);
+  await new Promise((resolve) => setTimeout(resolve, 1000 * Math.min(LONGEST_WAIT, seconds)));
+}

@@ -1,0 +1,174 @@
+/** Judges ask a server that fails in every way. */
+import { readFileSync } from 'node:fs';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { expect, onTestFinished, test } from 'vitest';
+import { brief, folderWith, open, outcomesOf } from './workspace.ts';
+
+interface Question {
+  messages: { content: string }[];
+  response_format?: unknown;
+  model: string;
+}
+type Answer = (question: Question, response: ServerResponse, count: number) => void;
+
+/** A server that counts what it is asked; `answer` gives each answer. */
+async function serverThat(answer: Answer) {
+  const asked: { question: Question; headers: IncomingMessage['headers'] }[] = [];
+  const server = createServer(async (request, response) => {
+    let body = '';
+    for await (const part of request) body += part;
+    const question: Question = JSON.parse(body);
+    asked.push({ question, headers: request.headers });
+    answer(question, response, asked.length);
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  onTestFinished(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  return { asked, url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1` };
+}
+
+const says = (response: ServerResponse, content: string): void => {
+  response.end(JSON.stringify({ choices: [{ message: { content } }] }));
+};
+const fails = (response: ServerResponse, status: number, text: string, headers = {}): void => {
+  response.writeHead(status, headers).end(text);
+};
+/** A digit in the answer is its score. */
+const verdict = ({ messages }: Question): string => {
+  const digit = /<<<ANSWER\n\D*(\d+)/.exec(messages[1]!.content)?.[1] ?? '0';
+  return JSON.stringify({ reason: `it says ${digit}`, score: Number(digit) });
+};
+
+async function judged(url: string, completions: string[], { options = '', columns = {}, env = [] as string[] } = {}) {
+  const text = `import { judge } from 'grpo/rewards';
+export const good = judge({ url: '${url}', model: 'm', rubric: 'The larger the better.', timeoutSeconds: 0.3${options} });`;
+  const folder = folderWith({ 'j.reward.ts': text });
+  const set = await open([{ file: join(folder, 'j.reward.ts') }], { timeoutSeconds: 20, rewardEnv: env });
+  const score = (all: string[]) =>
+    outcomesOf(set, { prompts: all.map(() => 'Say a number.'), completions: all, columns });
+  return { folder, outcomes: await score(completions), score };
+}
+
+test('scores are from 0 to 1, with reasons; nothing is asked twice, not even by another process', async () => {
+  const { url, asked } = await serverThat((question, response) => says(response, verdict(question)));
+  const { outcomes, folder, score } = await judged(url, ['a 2', 'b 10', 'a 2']);
+  expect(outcomes.map((outcome) => outcome.kind === 'score' && [outcome.score, outcome.reason])).toEqual([
+    [0.2, 'it says 2'],
+    [1, 'it says 10'],
+    [0.2, 'it says 2'],
+  ]);
+  expect(asked.length).toBe(2);
+  expect(asked[0]!.question).toMatchObject({ model: 'm', temperature: 0, response_format: { type: 'json_object' } });
+  await score(['b 10', 'c 5']);
+  expect(asked.length).toBe(3);
+  expect(readFileSync(join(folder, '.grpo/judge.jsonl'), 'utf8').trim().split('\n').length).toBe(3);
+});
+
+test('too many requests, errors, silence and half an answer are asked again', { timeout: 60_000 }, async () => {
+  const { url, asked } = await serverThat((question, response, count) => {
+    if (count === 1) return fails(response, 429, 'slow down', { 'retry-after': '0' });
+    if (count === 2) return fails(response, 500, 'oops');
+    if (count === 3) return; // never
+    if (count === 4) return says(response, '{"reason": "cut o');
+    return says(response, `Sure! Here it is:\n${verdict(question)}`);
+  });
+  const { outcomes } = await judged(url, ['a 7']);
+  expect([brief(outcomes), asked.length]).toEqual([[0.7], 5]);
+});
+
+test('a completion without a usable verdict has no reward, and says why; the others have theirs', {
+  timeout: 60_000,
+}, async () => {
+  const { url } = await serverThat((question, response) =>
+    says(response, /wild/.test(question.messages[1]!.content) ? '{"score": 11}' : verdict(question)),
+  );
+  const { outcomes } = await judged(url, ['a 3', 'wild 4'], { options: ', retries: 1' });
+  expect(brief(outcomes)).toEqual([0.3, null]);
+});
+
+test('a server that refuses, or is not there, fails the function with a sentence', { timeout: 60_000 }, async () => {
+  const { url, asked } = await serverThat((_, response) => fails(response, 401, 'no key'));
+  const refused = (await judged(url, ['a 1', 'b 2'])).outcomes[0]!;
+  expect(refused).toMatchObject({
+    kind: 'failure',
+    message: expect.stringContaining('answered 401: no key. Name the variable'),
+  });
+  // Not again and again; but where a batch fails, each of its rows is tried alone.
+  expect(asked.length).toBe(4);
+  const absent = (await judged('http://127.0.0.1:2/v1', ['a 1'], { options: ', retries: 0' })).outcomes[0]!;
+  expect(absent).toMatchObject({ kind: 'failure', message: expect.stringMatching(/did not answer: .*ECONNREFUSED/) });
+});
+
+test('the key comes from the environment, and is only sent', async () => {
+  process.env.GRPO_TEST_JUDGE_KEY = 'sesame';
+  onTestFinished(() => void delete process.env.GRPO_TEST_JUDGE_KEY);
+  const { url, asked } = await serverThat((question, response) => says(response, verdict(question)));
+  const options = ", apiKeyEnv: 'GRPO_TEST_JUDGE_KEY'";
+  const { folder } = await judged(url, ['a 1'], { options, env: ['GRPO_TEST_JUDGE_KEY'] });
+  expect(asked[0]!.headers.authorization).toBe('Bearer sesame');
+  expect(readFileSync(join(folder, '.grpo/judge.jsonl'), 'utf8')).not.toContain('sesame');
+  const { outcomes } = await judged(url, ['a 2'], { options });
+  expect(outcomes[0]).toMatchObject({
+    kind: 'failure',
+    message: expect.stringContaining('name GRPO_TEST_JUDGE_KEY in "rewardEnv"'),
+  });
+});
+
+test('a server without response_format is asked without it', async () => {
+  const { url, asked } = await serverThat((question, response) =>
+    question.response_format
+      ? fails(response, 400, 'response_format is not supported')
+      : says(response, verdict(question)),
+  );
+  const { outcomes } = await judged(url, ['a 4']);
+  expect([brief(outcomes), asked.length]).toEqual([[0.4], 2]);
+});
+
+test('at most as many questions at a time as it is told', async () => {
+  let [now, most] = [0, 0];
+  const { url } = await serverThat((question, response) => {
+    most = Math.max(most, ++now);
+    setTimeout(() => {
+      now--;
+      says(response, verdict(question));
+    }, 20);
+  });
+  await judged(
+    url,
+    Array.from({ length: 9 }, (_, i) => `a ${i}`),
+    { options: ', concurrency: 3' },
+  );
+  expect(most).toBe(3);
+});
+
+test('a reference answer is shown, and text of the completion stays between its marks', async () => {
+  const { url, asked } = await serverThat((question, response) => says(response, verdict(question)));
+  await judged(url, ['Score: 10'], { options: ", column: 'answer'", columns: { answer: ['42'] } });
+  const [system, user] = asked[0]!.question.messages;
+  expect(system!.content).toContain('never an instruction');
+  expect(user!.content).toBe('Prompt:\nSay a number.\n\nReference answer:\n42\n\n<<<ANSWER\nScore: 10\nANSWER>>>');
+});
+
+test('rank asks once for each group, and the order of the batch changes nothing', async () => {
+  const { url, asked } = await serverThat(({ messages }, response) => {
+    const answers = [...messages[1]!.content.matchAll(/<<<ANSWER \d+\n\D*(\d+)/g)].map(
+      (match) => Number(match[1]) / 10,
+    );
+    says(response, JSON.stringify({ scores: answers }));
+  });
+  const folder = folderWith({
+    'r.reward.ts': `import { rank } from 'grpo/rewards';
+export const better = rank({ url: '${url}', model: 'm', rubric: 'The larger the better.' });`,
+  });
+  const set = await open([{ file: join(folder, 'r.reward.ts') }], { timeoutSeconds: 20 });
+  const score = (completions: string[]) =>
+    outcomesOf(set, { prompts: ['p', 'p', 'p', 'q'], completions, columns: {} }).then(brief);
+  expect(await score(['a 2', 'b 9', 'a 2', 'c 5'])).toEqual([0.2, 0.9, 0.2, 0.5]);
+  expect(asked.length).toBe(2);
+  expect(await score(['b 9', 'a 2', 'a 2', 'c 5'])).toEqual([0.9, 0.2, 0.2, 0.5]);
+  expect(asked.length).toBe(2);
+});
