@@ -1,0 +1,19 @@
+import { finiteOrNull, type MetricsRow } from '../protocol/run-folder.ts';
+
+/** Metrics by step, of lines with a step each; several lines of a step add to one row. `names`: what the dashboard calls those that it knows. */
+export class LoggedMetrics {
+  readonly rows = new Map<number, MetricsRow>();
+  readonly #names: ReadonlyMap<string, string>;
+
+  constructor(names: ReadonlyMap<string, string>) {
+    this.#names = names;
+  }
+
+  take(step: unknown, values: Record<string, unknown>): void {
+    if (typeof step !== 'number' || !Number.isInteger(step) || step < 0) return;
+    const row = this.rows.get(step) ?? { step };
+    for (const [name, value] of Object.entries(values))
+      if (typeof value === 'number') row[this.#names.get(name) ?? name] = finiteOrNull(value);
+    if (Object.keys(row).length > 1) this.rows.set(step, row);
+  }
+}
