@@ -4,6 +4,7 @@ import { loadRunConfig } from '../config/load-config.ts';
 import { DatasetColumns } from '../import/dataset-columns.ts';
 import { configBefore, placeOfImport } from '../import/import-place.ts';
 import { RunImport } from '../import/import-run.ts';
+import { openLog } from '../import/open-log.ts';
 import { BadInput } from '../protocol/errors.ts';
 import type { ImportedLine } from '../protocol/imported-run.ts';
 import { holdsRun } from '../run-folder/run-info.ts';
@@ -19,11 +20,13 @@ export async function importCommand(command: CommandOf<'import'>): Promise<numbe
   const { follow, json } = command;
   const source = resolve(command.source);
   if (holdsRun(source)) throw new BadInput(`${source} is a run folder already; there is nothing to import.`);
-  const run = command.out === undefined ? placeOfImport(resolve('.grpo', 'runs'), source) : resolve(command.out);
+  const reader = openLog(source);
+  const { out } = command;
+  const run = out === undefined ? placeOfImport(resolve('.grpo', 'runs'), reader.from, source) : resolve(out);
   const config = command.config ?? configBefore(run);
   const loaded = config === undefined ? undefined : loadRunConfig(config, { for: 'scores' });
   const columns = loaded && (await DatasetColumns.load(loaded));
-  const imported = await RunImport.open({ source, run, configFile: loaded?.file, columns });
+  const imported = await RunImport.open({ source, reader, run, configFile: loaded?.file, columns });
   // Not before: what listens keeps the process.
   const stopped = new AbortController();
   const stop = () => stopped.abort();

@@ -8,18 +8,15 @@ export interface UngroupedRow extends Omit<RolloutRow, 'group' | 'advantage'> {
   key: string;
 }
 
-/** What advantages are computed with where none were logged: a run config's defaults. */
-const OPTIONS = { scaleRewards: 'group', multiObjectiveAggregation: 'sum_then_normalize', baseline: 'group' } as const;
-
-/** Rows in any order, group by group: trainers reorder them to give their processes equally long ones. */
-export function groupedRows(rows: readonly UngroupedRow[]): RolloutRow[] {
+/** Rows in any order, group by group (`scaleRewards`: of the advantages that were not logged): trainers reorder them to give their processes equally long ones. */
+export function groupedRows(rows: readonly UngroupedRow[], scaleRewards: 'group' | 'none'): RolloutRow[] {
   const groups = grouped(rows, ({ key }) => key);
   const ordered = groups.flat();
   const { advantages } = computeAdvantages(
     ordered.map(({ reward }) => [reward]),
     [1],
     groups.map((group) => group.length),
-    OPTIONS,
+    { scaleRewards, multiObjectiveAggregation: 'sum_then_normalize', baseline: 'group' },
   );
   const numberOf = new Map(groups.flatMap((group, index) => group.map((row) => [row, index] as const)));
   return ordered.map((row, index) => {

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { BadInput } from '../protocol/errors.ts';
+import { UNKNOWN_MODEL } from '../protocol/imported-run.ts';
 import type { MetricsRow, RolloutRow } from '../protocol/run-folder.ts';
 import { atomicWrite } from '../run-folder/atomic-write.ts';
 import { evaluatedSteps } from '../run-folder/evaluations.ts';
@@ -10,13 +11,14 @@ import { holdsRun, readRunInfo } from '../run-folder/run-info.ts';
 import { settingsOf } from '../trl/settings.ts';
 import type { DatasetColumns } from './dataset-columns.ts';
 import { OWN_CONFIG } from './import-place.ts';
-import { openLog } from './open-log.ts';
 import { heldOutMetrics, rowMetrics } from './row-metrics.ts';
 import type { LoggedBatch, LogReader, TrainingLog } from './training-log.ts';
 
 export interface ImportOptions {
   /** What the other program's trainer writes into. */
   source: string;
+  /** Of that folder. */
+  reader: LogReader;
   /** The run folder to make of it, or to bring up to date. */
   run: string;
   /** The run config whose rewards it is scored with again; undefined: one in the run folder, to be filled in. */
@@ -30,7 +32,6 @@ export interface ImportOptions {
  */
 export class RunImport {
   readonly #options: ImportOptions;
-  readonly #reader: LogReader;
   readonly #folder: RunFolder;
   /** Of the files, when they were last read. */
   #state = '';
@@ -38,16 +39,14 @@ export class RunImport {
   readonly #written = new Map<string, { from: string; metrics: MetricsRow; unknownPrompts: number }>();
   readonly #heldOut = new Map<string, number>();
 
-  /** Throws BadInput where there is nothing that GRPO training with a known program has written, or another run in the folder. */
+  /** Throws BadInput where another run is in the folder. */
   static async open(options: ImportOptions): Promise<RunImport> {
-    const reader = openLog(options.source);
-    return new RunImport(options, reader, await reader.read());
+    return new RunImport(options, await options.reader.read());
   }
 
-  private constructor(options: ImportOptions, reader: LogReader, log: TrainingLog) {
+  private constructor(options: ImportOptions, log: TrainingLog) {
     this.#options = options;
-    this.#reader = reader;
-    const { source, run } = options;
+    const { source, run, reader } = options;
     const before = holdsRun(run) ? readRunInfo(run) : undefined;
     if (before && before.imported?.folder !== source)
       throw new BadInput(`${run} already has a run that is not that of ${source}; name another folder with --out.`);
@@ -80,9 +79,9 @@ export class RunImport {
 
   /** Reads what is new. True when the run has come to its end. */
   async update(): Promise<boolean> {
-    const state = this.#reader.state();
+    const state = this.#options.reader.state();
     if (state === this.#state) return this.#folder.info.state === 'done';
-    const log = await this.#reader.read();
+    const log = await this.#options.reader.read();
     const { batches, weights, numGenerations } = log;
     for (const batch of batches) await this.#write(batch);
     await this.#removeOthers(batches);
@@ -108,7 +107,11 @@ export class RunImport {
     const rewards = [...weights].map(([name, weight]) => ({ name, file: configFile, weight }));
     const changes = {
       ...{ step, config, rewards, seed: config.seed },
-      imported: { from: this.#reader.from, folder: source, missing: [...log.missing, ...this.#missingColumns(log)] },
+      imported: {
+        from: this.#options.reader.from,
+        folder: source,
+        missing: [...log.missing, ...this.#missingColumns(log)],
+      },
     };
     const { info } = this.#folder;
     const isNew = Object.entries(changes).some(
@@ -199,5 +202,5 @@ const keyOf = ({ step, isEvaluation }: LoggedBatch): string => `${isEvaluation ?
 
 const modelOf = ({ args }: TrainingLog): string => {
   const name = args?.model_name_or_path;
-  return typeof name === 'string' ? name : 'unknown';
+  return typeof name === 'string' ? name : UNKNOWN_MODEL;
 };

@@ -1,5 +1,8 @@
 import { finiteOrNull, type MetricsRow } from '../protocol/run-folder.ts';
 
+/** How far it is, which the row's step says. */
+const NOT_METRICS = new Set(['step', 'training/global_step', 'training/epoch']);
+
 /** Metrics by step, of lines with a step each; several lines of a step add to one row. `names`: what the dashboard calls those that it knows. */
 export class LoggedMetrics {
   readonly rows = new Map<number, MetricsRow>();
@@ -13,7 +16,7 @@ export class LoggedMetrics {
     if (typeof step !== 'number' || !Number.isInteger(step) || step < 0) return;
     const row = this.rows.get(step) ?? { step };
     for (const [name, value] of Object.entries(values))
-      if (typeof value === 'number') row[this.#names.get(name) ?? name] = finiteOrNull(value);
+      if (typeof value === 'number' && !NOT_METRICS.has(name)) row[this.#names.get(name) ?? name] = finiteOrNull(value);
     if (Object.keys(row).length > 1) this.rows.set(step, row);
   }
 }

@@ -88,7 +88,8 @@ function readPrimeRl(found: PrimeRlFolder, lines: Lines): TrainingLog {
     metrics: metrics.rows,
     weights: new Map(described.flatMap(({ weights }) => [...weights])),
     numGenerations: trained.at(-1)?.size ?? 1,
-    args: model === undefined ? undefined : { model_name_or_path: model },
+    // Its `grpo` subtracts the mean of the group, and that is all.
+    args: { scale_rewards: 'none', ...(model !== undefined && { model_name_or_path: model }) },
     ...{ maxSteps: undefined, done: false, startedAt: undefined },
     missing: [...lines.problems, ...missingFrom(found, trained)],
     missingColumns: undefined,
@@ -109,7 +110,7 @@ function missingFrom({ evaluations, metrics }: PrimeRlFolder, trained: readonly 
     missing.push('There are no held-out completions: add an environment under [[orchestrator.eval.env]].');
   if (trained.length > 0 && !trained.some(({ hasAdvantages }) => hasAdvantages))
     missing.push(
-      'These traces have no advantages: those here are (reward - mean of the group) / standard deviation. prime-rl after 0.8 writes its own.',
+      'These traces have no advantages: those here are reward - mean of the group, the default of prime-rl. Later releases than 0.8 write their own.',
     );
   if (trained.length > 0)
     missing.push('prime-rl writes no settings here: those that are shown are defaults, except for the size of groups.');

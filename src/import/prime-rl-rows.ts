@@ -54,6 +54,7 @@ export function primeRlRows(step: number, lines: readonly JsonLine[]): RolloutRo
         ...(columns.length > 0 && { columns: Object.fromEntries(columns) }),
       };
     }),
+    'none',
   );
 }
 

@@ -37,7 +37,7 @@ export interface TrainingLog {
 
 /** Reads a folder as often as it is asked; a file again only when it has changed. */
 export interface LogReader {
-  /** The program: "TRL". */
+  /** The program: "TRL", "verl" or "prime-rl". */
   readonly from: string;
   /** Another text whenever there is something new to read. */
   state: () => string;

@@ -47,6 +47,7 @@ export function verlRows(step: number, lines: readonly JsonLine[], scores: reado
         ...(extra.length > 0 && { extra: Object.fromEntries(extra) }),
       };
     }),
+    'group',
   );
 }
 
