@@ -1,10 +1,10 @@
 """What verl's trainers dump, written by verl's own code.
 
-    pip install --no-deps verl==0.9.1 && pip install orjson numpy
+    pip install --no-deps verl==0.9.1 && pip install orjson numpy torch tensorboard
     python verl_folder.py
 
 Writes to fixtures/verl-folder/CASE/ what `grpo import` reads. verl itself needs GPUs and Ray: here, the source of `_write_generations` (of the
-trainer named in CASES) and of `FileLogger` is taken out of the installed package and run as it is, on completions that a dice writes. The order of
+trainer named in CASES), of `FileLogger` and of `_TensorboardAdapter` is taken out of the installed package and run as it is, on completions that a dice writes. The order of
 rows, the columns and the values' types are those that `_log_rollout_data` and `_validate` hand over.
 """
 
@@ -24,6 +24,7 @@ SAMPLES = Path(__file__).parents[2] / "sample-workspace"
 VERL = Path(importlib.util.find_spec("verl").submodule_search_locations[0])
 # The newer trainer sorts rows by uid; the older one has them in the order in which it balanced its processes, and dumps what rewards gave beside the score.
 CASES = {"sort": "trainer/ppo/ray_trainer.py", "by-uid": "trainer/ppo/v1/trainer_base.py"}
+LOGGERS = {"sort": "FileLogger", "by-uid": "_TensorboardAdapter"}
 STEPS, PROMPTS, GENERATIONS = 3, 2, 4
 
 
@@ -78,7 +79,8 @@ def main():
         folder = FIXTURES / case
         shutil.rmtree(folder, ignore_errors=True)
         os.environ["VERL_FILE_LOGGER_ROOT"] = str(folder / "metrics")
-        logger = taken("utils/tracking.py", "FileLogger")("sorting", case) if case == "sort" else None
+        os.environ["TENSORBOARD_DIR"] = str(folder / "tensorboard")
+        logger = taken("utils/tracking.py", LOGGERS[case])("sorting", case)
         train, held_out = rows_of("train"), rows_of("eval")[:2]
         for step in range(STEPS + 1):
             if step > 0:
@@ -90,26 +92,22 @@ def main():
                     extras = {"uid": [uid for *_, uid in drawn]}
                 dump(write, drawn, extras, folder / "rollouts", step)
                 scores = [found["score"] for _, _, found, _ in drawn]
-                if logger:
-                    logger.log(
-                        {
-                            "training/global_step": step,
-                            "critic/score/mean": np.mean(scores),
-                            "actor/pg_loss": np.float64(0.01 / step),
-                            "actor/entropy": np.float32(1.5 - 0.25 * step),
-                            "actor/lr": 1e-6,
-                            "actor/grad_norm": 0.5,
-                            "response_length/mean": np.float32(7.5),
-                            "perf/throughput": 1234.5,
-                        },
-                        step,
-                    )
+                metrics = {
+                    "training/global_step": step,
+                    "critic/score/mean": np.mean(scores),
+                    "actor/pg_loss": np.float64(0.01 / step),
+                    "actor/entropy": np.float32(1.5 - 0.25 * step),
+                    "actor/lr": 1e-6,
+                    "actor/grad_norm": 0.5,
+                    "response_length/mean": np.float32(7.5),
+                    "perf/throughput": 1234.5,
+                }
+                logger.log(metrics, step)
             if step % 2 == 0 and case == "sort":
                 drawn = batch(held_out, 1, dice)
                 extras = {"reward": [found["score"] for _, _, found, _ in drawn]}
                 dump(write, drawn, extras, folder / "validation", step)
-        if logger:
-            logger.finish()
+        logger.finish()
 
 
 main()

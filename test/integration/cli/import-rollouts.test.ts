@@ -92,6 +92,13 @@ describe('what verl dumps', () => {
     }
   });
 
+  it('has the curves that TensorBoard was told', async () => {
+    const [first, , third] = metricsOf(await imported(join(VERL, 'by-uid')));
+    expect(first!.loss).toBeCloseTo(0.01, 8);
+    expect(third).toMatchObject({ step: 3, entropy: 0.75, 'completions/mean_length': 7.5, 'perf/throughput': 1234.5 });
+    expect(third).not.toHaveProperty('training/global_step');
+  });
+
   it("is scored again with one's own rewards, the dataset's columns found in the rendered prompts", async () => {
     const run = await imported(join(VERL, 'sort'), '--config', SORT);
     const [row] = rolloutsOf(run, 1);
