@@ -1,7 +1,10 @@
 import { finiteOrNull, type MetricsRow } from '../protocol/run-folder.ts';
 
-/** How far it is, which the row's step says. */
-const NOT_METRICS = new Set(['step', 'training/global_step', 'training/epoch']);
+/**
+ * How far it is, which the row's step says; of the hundreds that are left, what else a distribution has besides its mean, and what was not trained
+ * on (prime-rl's `all`).
+ */
+const NOT_METRICS = /^(step|training\/(global_step|epoch)|train\/[^/]+\/all\/.*)$|\/(min|max|p10|p90)$/;
 
 /** Metrics by step, of lines with a step each; several lines of a step add to one row. `names`: what the dashboard calls those that it knows. */
 export class LoggedMetrics {
@@ -15,8 +18,11 @@ export class LoggedMetrics {
   take(step: unknown, values: Record<string, unknown>): void {
     if (typeof step !== 'number' || !Number.isInteger(step) || step < 0) return;
     const row = this.rows.get(step) ?? { step };
-    for (const [name, value] of Object.entries(values))
-      if (typeof value === 'number' && !NOT_METRICS.has(name)) row[this.#names.get(name) ?? name] = finiteOrNull(value);
+    for (const [name, value] of Object.entries(values)) {
+      const own = this.#names.get(name);
+      if (typeof value === 'number' && (own !== undefined || !NOT_METRICS.test(name)))
+        row[own ?? name] = finiteOrNull(value);
+    }
     if (Object.keys(row).length > 1) this.rows.set(step, row);
   }
 }

@@ -51,7 +51,8 @@ export function tracesOf({ value }: JsonLine): LoggedTrace[] | undefined {
   if (!('traces' in value)) {
     const { data } = trace.safeParse(value);
     if (!data) return undefined;
-    const { group_id: group, policy_version: policy } = data.info;
+    // Release 0.7 has them beside the trace, 0.8 in it.
+    const { group_id: group, policy_version: policy } = { ...value, ...data.info };
     return trainable([
       {
         trace: data,
