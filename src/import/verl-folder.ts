@@ -68,9 +68,11 @@ const isDump = (row: Record<string, unknown>): boolean =>
 
 /** Both have one format. Validation adds the score a second time, as "reward"; a folder's name counts more. */
 function isValidation(folder: string, row: Record<string, unknown>): boolean {
-  const name = basename(folder);
-  if (/val|eval|test/i.test(name)) return true;
-  return !/rollout|train/i.test(name) && 'reward' in row;
+  const words = basename(folder)
+    .toLowerCase()
+    .split(/[^a-z]+/);
+  if (words.some((word) => /^(val|valid|validations?|evals?|evaluations?|test)$/.test(word))) return true;
+  return !words.some((word) => /^(rollouts?|train|training)$/.test(word)) && 'reward' in row;
 }
 
 const isMetrics = (row: Record<string, unknown> | undefined): boolean =>

@@ -47,7 +47,7 @@ describe('rewardWeights', () => {
       { name: 'turns', file: '/w/a.reward.ts', weight: 0 },
     ];
     const charts = chartDefinitions(['reward', 'rewards/x/mean', 'rewards/turns/mean'], config([]), found);
-    expect(charts[0]!.series.map(({ label }) => label)).toEqual(['mean', 'x', 'held-out']);
+    expect(charts[0]!.series.map(({ label }) => label)).toEqual(['mean', 'x']);
     const [own] = charts.find(({ title }) => title === 'turns (weight 0)')!.series;
     expect(own!.terms).toEqual([{ key: 'rewards/turns/mean', weight: 1 }]);
   });
