@@ -122,3 +122,12 @@ session.test(
     expect(await violations(dashboard)).toEqual([]);
   },
 );
+
+session.test('nothing offers to resume what another program trains', async ({ editor }) => {
+  await editor.page.getByRole('tab', { name: 'GRPO Lab' }).click();
+  await editor.treeItem('sorting').click({ button: 'right' });
+  const items = editor.page.locator('.monaco-menu').getByRole('menuitem');
+  await items.filter({ hasText: 'Delete Run' }).waitFor();
+  expect((await items.allInnerTexts()).join()).not.toContain('Resume');
+  await editor.page.keyboard.press('Escape');
+});
