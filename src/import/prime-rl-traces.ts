@@ -46,7 +46,7 @@ export interface LoggedTrace {
   policy: number | undefined;
 }
 
-/** The traces that a line has: prime-rl 0.9 writes episodes, 0.7 and 0.8 each trace alone. Undefined for other lines. */
+/** The traces that a line has: prime-rl writes episodes, its releases 0.7 and 0.8 each trace alone. Undefined for other lines. */
 export function tracesOf({ value }: JsonLine): LoggedTrace[] | undefined {
   if (!('traces' in value)) {
     const { data } = trace.safeParse(value);

@@ -11,8 +11,8 @@ export interface VerlFolder {
   training: StepFile[];
   /** The same of `trainer.validation_data_dir`. */
   validation: StepFile[];
-  /** `PROJECT/EXPERIMENT.jsonl` of the logger "file". */
-  metrics: string | undefined;
+  /** `PROJECT/EXPERIMENT.jsonl` of the logger "file": of several, nobody knows which is this training's. */
+  metrics: string[];
   /** Event files of the logger "tensorboard". */
   events: EventFile[];
 }
@@ -53,12 +53,12 @@ export function openVerlFolder(path: string): VerlFolder | undefined {
     return found[0]?.files ?? [];
   };
   const events = eventFiles(path, DEPTH).sort((a, b) => a.seconds - b.seconds);
-  return { training: only(false), validation: only(true), metrics: metrics.at(-1), events };
+  return { training: only(false), validation: only(true), metrics, events };
 }
 
 /** Another text whenever a file is there that was not, or has changed. */
 export const stateOfVerl = ({ training, validation, metrics, events }: VerlFolder): string =>
-  [...training, ...validation, ...(metrics === undefined ? [] : [{ file: metrics }]), ...events]
+  [...training, ...validation, ...metrics.map((file) => ({ file })), ...events]
     .map(({ file }) => `${file} ${fileState(file)}`)
     .join('\n');
 

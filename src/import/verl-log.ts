@@ -1,6 +1,6 @@
 /**
  * Reads what verl's trainers dump: `_write_generations` in verl/trainer/ppo/ray_trainer.py and verl/trainer/ppo/v1/trainer_base.py, `FileLogger`
- * and `_TensorboardAdapter` in verl/utils/tracking.py (verl 0.9.1, and 0.7 at commit b178a3cd, which writes the same fields).
+ * and `_TensorboardAdapter` in verl/utils/tracking.py (verl 0.9.1, and 0.8.0.dev at commit b178a3cd, which writes the same fields).
  */
 import { RUN_FILE, readBytes } from '../files/open-file.ts';
 import { BadInput } from '../protocol/errors.ts';
@@ -82,14 +82,14 @@ function readVerl(found: VerlFolder, lines: Lines): TrainingLog {
   };
 }
 
-function metricsOf({ metrics: file, events }: VerlFolder): ReadonlyMap<number, MetricsRow> {
+function metricsOf({ metrics: [file, ...others], events }: VerlFolder): ReadonlyMap<number, MetricsRow> {
   const metrics = new LoggedMetrics(NAMES);
   for (const { file: eventFile } of events)
     ifReadable(() => {
       for (const { step, scalars } of readEvents(readBytes(eventFile, RUN_FILE))) metrics.take(step, scalars);
     });
   // The same numbers in full precision.
-  if (file !== undefined)
+  if (file !== undefined && others.length === 0)
     ifReadable(() => {
       for (const { value } of linesOf(file)) metrics.take(value.step, value.data as Record<string, unknown>);
     });
@@ -104,7 +104,7 @@ function ifReadable(read: () => void): void {
   }
 }
 
-function missingFrom({ training, validation }: VerlFolder, hasMetrics: boolean): string[] {
+function missingFrom({ training, validation, metrics }: VerlFolder, hasMetrics: boolean): string[] {
   const missing: string[] = [];
   if (training.length === 0)
     missing.push(
@@ -112,7 +112,11 @@ function missingFrom({ training, validation }: VerlFolder, hasMetrics: boolean):
     );
   if (validation.length === 0)
     missing.push('There are no held-out completions: add trainer.validation_data_dir=DIR/validation, and import DIR.');
-  if (!hasMetrics)
+  if (metrics.length > 1)
+    missing.push(
+      `Which metrics are those of this training is not known: leave one of ${metrics.join(', ')} in the folder to see its curves.`,
+    );
+  else if (!hasMetrics)
     missing.push(
       'Curves beyond the reward are not there: set VERL_FILE_LOGGER_ROOT=DIR/metrics and add "file" to trainer.logger, or add "tensorboard" with TENSORBOARD_DIR=DIR/tensorboard.',
     );

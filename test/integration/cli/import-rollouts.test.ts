@@ -127,6 +127,15 @@ describe('what verl dumps', () => {
     expect(missing).toContain('add "file" to trainer.logger');
   });
 
+  it('takes no curves of which it is not sure', async () => {
+    const from = join(temporaryFolder(), 'sorting');
+    cpSync(join(VERL, 'sort'), from, { recursive: true });
+    cpSync(join(from, 'metrics/sorting/sort.jsonl'), join(from, 'metrics/sorting/other.jsonl'));
+    const run = await imported(from);
+    expect(metricsOf(run)[1]).not.toHaveProperty('loss');
+    expect(infoOf(run).imported!.missing[0]).toMatch(/Which metrics are those of this training.*other\.jsonl/);
+  });
+
   it('is read on while it is written, a line when it is whole', async () => {
     const from = join(temporaryFolder(), 'sorting');
     const run = join(temporaryFolder(), 'run');
