@@ -184,10 +184,10 @@ export const COMMANDS = {
     options: { device, fp16, json: flag('print one JSON object per row') },
   },
   import: {
-    help: 'make a run folder of what a GRPO training with TRL has written, to look at it and rescore it',
+    help: 'make a run folder of what a GRPO training with TRL, verl or prime-rl has written, to look at it and rescore it',
     operands: { source: operand('OUTPUT_DIR') },
     options: {
-      out: text('DIR', 'the run folder; one of the same training is brought up to date', '.grpo/runs/trl-<name>'),
+      out: text('DIR', 'the run folder; one of the same training is brought up to date', '.grpo/runs/<program>-<name>'),
       config: text(
         'RUN.grpo.json',
         "score it with the rewards of this run config, and take the dataset's columns from it",

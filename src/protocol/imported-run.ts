@@ -2,9 +2,14 @@
 import * as z from 'zod/mini';
 import type { ImportedRun } from './run-folder.ts';
 
+/** The model's name in the config of a run whose files do not tell it. */
+export const UNKNOWN_MODEL = 'unknown';
+
 /** Why a run cannot be continued or repeated. */
-export const trainedElsewhere = ({ from, folder }: ImportedRun): string =>
-  `${from} trained this run in ${folder}: continue it there, or a checkpoint of it here (grpo import checkpoint).`;
+export const trainedElsewhere = ({ from, folder }: ImportedRun): string => {
+  const here = from === 'TRL' ? ', or a checkpoint of it here (grpo import checkpoint)' : '';
+  return `${from} trained this run in ${folder}: continue it there${here}.`;
+};
 
 /** Why a completion cannot be shown token by token. */
 export const tokensUnknown = ({ from }: ImportedRun): string => `${from} did not log the token ids of this completion.`;

@@ -98,7 +98,7 @@ export type RunChange = z.infer<typeof runChange>;
 
 /** Of a run that another program trained, and that `grpo import` made a run folder of. */
 const importedRun = z.object({
-  /** The program: "TRL". */
+  /** The program: "TRL", "verl" or "prime-rl". */
   from: z.string(),
   /** What that has written. */
   folder: z.string(),

@@ -1,5 +1,4 @@
-import { mean, standardDeviation } from '../grpo/statistics.ts';
-import type { MetricsRow, RolloutRow } from '../protocol/run-folder.ts';
+import type { RolloutRow } from '../protocol/run-folder.ts';
 import type { LoggedCompletion } from './completions-file.ts';
 
 /** What has to be known to make rows of a run folder from what TRL logged. */
@@ -7,8 +6,6 @@ export interface Recording {
   /** By name, in the order of the trainer's `reward_funcs`. */
   weights: ReadonlyMap<string, number>;
   numGenerations: number;
-  /** The dataset's other columns, where its rows are known. */
-  columnsOf: (prompt: LoggedCompletion['prompt']) => Record<string, unknown> | undefined;
 }
 
 /** Completions per prompt, of rows with the same prompt behind each other: also where two groups in a row have one prompt. */
@@ -33,7 +30,7 @@ export const greatestDivisor = (a: number, b: number): number => (b === 0 ? a : 
 export function rolloutRows(
   step: number,
   completions: readonly LoggedCompletion[],
-  { weights, numGenerations, columnsOf }: Recording,
+  { weights, numGenerations }: Recording,
 ): RolloutRow[] {
   return completions.map(({ prompt, completion, advantage, others }, index) => {
     const rewards: Record<string, number | null> = {};
@@ -41,7 +38,6 @@ export function rolloutRows(
     for (const [name, value] of Object.entries(others))
       if (weights.has(name)) rewards[name] = typeof value === 'number' ? value : null;
       else extra[name] = value;
-    const columns = columnsOf(prompt);
     return {
       step,
       group: Math.floor(index / numGenerations),
@@ -55,7 +51,6 @@ export function rolloutRows(
       length: 0,
       truncated: false,
       error: null,
-      ...(columns && { columns }),
       ...(Object.keys(extra).length > 0 && { extra }),
     };
   });
@@ -65,17 +60,4 @@ export function rolloutRows(
 function weightedSum(rewards: Record<string, number | null>, weights: ReadonlyMap<string, number>): number | null {
   const scored = Object.entries(rewards).filter((entry): entry is [string, number] => entry[1] !== null);
   return scored.length === 0 ? null : scored.reduce((sum, [name, score]) => sum + weights.get(name)! * score, 0);
-}
-
-/** What the completions alone tell of a step: all of it until its log is known, and how rewards differ within groups, which TRL does not log. */
-export function rowMetrics(step: number, rows: readonly RolloutRow[]): MetricsRow {
-  const groups = [...new Set(rows.map(({ group }) => group))].map((group) => rows.filter((row) => row.group === group));
-  const deviations = groups.map((group) => standardDeviation(group.map(({ reward }) => reward)));
-  const metrics: MetricsRow = {
-    ...{ step, reward: mean(rows.map(({ reward }) => reward)) },
-    'groups/reward_std': mean(deviations),
-  };
-  for (const name of Object.keys(rows[0]?.rewards ?? {}))
-    metrics[`rewards/${name}/mean`] = mean(rows.map(({ rewards }) => rewards[name]!));
-  return metrics;
 }

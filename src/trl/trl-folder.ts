@@ -38,7 +38,14 @@ export function openTrlFolder(path: string): TrlFolder | undefined {
   return { path, completions, states, events: events.map(({ file }) => file) };
 }
 
-function eventFiles(folder: string, depth: number): { file: string; seconds: number }[] {
+/** An event file, and when it was begun. */
+export interface EventFile {
+  file: string;
+  seconds: number;
+}
+
+/** In no order. */
+export function eventFiles(folder: string, depth: number): EventFile[] {
   return entriesOf(folder).flatMap((entry) => {
     const path = join(folder, entry.name);
     const seconds = EVENTS.exec(entry.name)?.[1];

@@ -1,4 +1,4 @@
-/** The output folder of a training with TRL, opened as a run while it is written, and scored again with the workspace's rewards. */
+/** The output folders of trainings with TRL and verl, opened as runs: while they are written, and scored again with the workspace's rewards. */
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -10,6 +10,7 @@ import { readRunInfo } from './helpers/runs.ts';
 import { Session } from './helpers/session.ts';
 
 const FIXTURE = join(import.meta.dirname, '../references/fixtures/trl-folder/sort');
+const VERL = join(import.meta.dirname, '../references/fixtures/verl-folder/sort');
 /** Nowhere near the workspace. */
 const elsewhere = mkdtempSync(join(tmpdir(), 'grpo-trl-'));
 afterAll(() => rmSync(elsewhere, { recursive: true }));
@@ -99,4 +100,34 @@ session.test('opened again, it is the same run', async ({ editor, server, dashbo
   // A run folder is opened as it is.
   await openFolder(editor, imported(server.workspace));
   await dashboard.state.filter({ hasText: 'done' }).waitFor();
+});
+
+session.test(
+  'what verl dumps is a run too, with its scores, groups and held-out results',
+  async ({ editor, server, dashboard }) => {
+    const dumps = join(elsewhere, 'dumps');
+    cpSync(VERL, dumps, { recursive: true });
+    await openFolder(editor, dumps);
+    await editor.choose('sort.grpo.json');
+    await dashboard.state.filter({ hasText: 'running' }).waitFor();
+    await until('three steps', async () => (await dashboard.step()) === 3);
+    await dashboard.head.getByText('verl dumps no token ids').waitFor();
+    expect(await dashboard.head.innerText()).not.toContain('unknown');
+    expect(readRunInfo(join(server.workspace, '.grpo/runs/verl-dumps')).state).toBe('running');
+    await dashboard.chart('reward').waitFor();
+    await editor.screenshot('verl-run');
+    await dashboard.show('Rollouts');
+    await dashboard.frame.locator('article.completion').first().waitFor();
+    await editor.screenshot('verl-group');
+    expect(await violations(dashboard)).toEqual([]);
+  },
+);
+
+session.test('nothing offers to resume what another program trains', async ({ editor }) => {
+  await editor.page.getByRole('tab', { name: 'GRPO Lab' }).click();
+  await editor.treeItem('sorting').click({ button: 'right' });
+  const items = editor.page.locator('.monaco-menu').getByRole('menuitem');
+  await items.filter({ hasText: 'Delete Run' }).waitFor();
+  expect((await items.allInnerTexts()).join()).not.toContain('Resume');
+  await editor.page.keyboard.press('Escape');
 });

@@ -151,6 +151,7 @@ export function chartDefinitions(
       ['time/reference', 'reference', 3],
       ['time/update', 'update', 1],
     ]),
+    ...unweightedCharts(keys, config, rewards),
     ...otherCharts(keys),
     {
       id: 'loss',
@@ -185,15 +186,19 @@ function rewardChart(
 ): ChartDefinition {
   const names = rewardNames(keys);
   const weights = rewardWeights(names, config, rewards);
-  const functions = names.map((name, index): SeriesDefinition => {
+  const functions = names.flatMap((name, index): SeriesDefinition[] => {
     const weight = weights?.get(name) ?? 1;
     const key = `rewards/${name}/mean`;
-    return {
-      id: key,
-      label: weight === 1 ? name : `${name} × ${weight}`,
-      terms: one(key, weight),
-      color: 1 + (index % 5),
-    };
+    // It adds nothing, and has a chart of its own.
+    if (weight === 0) return [];
+    return [
+      {
+        id: key,
+        label: weight === 1 ? name : `${name} × ${weight}`,
+        terms: one(key, weight),
+        color: 1 + (index % 5),
+      },
+    ];
   });
   return {
     id: 'reward',
@@ -208,6 +213,23 @@ function rewardChart(
       { ...line('eval_reward', 'held-out', 7), style: 'dotted', sparse: true, term: 'held-out reward' },
     ],
   };
+}
+
+/** What is scored beside the reward, a chart each: the scores may be of any size. */
+function unweightedCharts(
+  keys: readonly string[],
+  config: RunConfig,
+  rewards: readonly RunReward[] | undefined,
+): ChartDefinition[] {
+  const names = rewardNames(keys);
+  const weights = rewardWeights(names, config, rewards);
+  return names
+    .filter((name) => weights?.get(name) === 0)
+    .map((name) => ({
+      id: `rewards/${name}/mean`,
+      title: `${name} (weight 0)`,
+      series: [line(`rewards/${name}/mean`, name, 0)],
+    }));
 }
 
 const REWARD_MEAN = /^rewards\/(.+)\/mean$/;

@@ -2,6 +2,7 @@ import './head.css';
 import '@vscode-elements/elements/dist/vscode-button/index.js';
 import type { Term } from '../../src/protocol/glossary.ts';
 import { rewardText } from '../../src/protocol/held-out.ts';
+import { UNKNOWN_MODEL } from '../../src/protocol/imported-run.ts';
 import { secondsTrained } from '../../src/protocol/run-results.ts';
 import { spanAt, stageSpans, stageText } from '../../src/protocol/stage-spans.ts';
 import { formatDuration } from '../../src/text/duration.ts';
@@ -126,7 +127,10 @@ export class Head {
     this.#fact('held-out reward', heldOut && `${rewardText(heldOut.first)}${last}`);
     this.#fact('duration', seconds === null ? undefined : formatDuration(seconds));
     this.#fact('time left', running && left !== null ? formatDuration(left) : undefined);
-    this.#fact('model', fileName(head.config.model), head.config.model);
+    const { model } = head.config;
+    // Not every program logs which model it trains.
+    const isUnknown = head.imported !== undefined && model === UNKNOWN_MODEL;
+    this.#fact('model', isUnknown ? undefined : fileName(model), model);
     this.#fact('device', head.device ?? undefined);
     this.#fact('tokens/s', speed === null ? undefined : formatCount(speed));
   }

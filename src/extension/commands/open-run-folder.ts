@@ -16,7 +16,7 @@ import { writablePlace } from '../workspace/writable-place.ts';
 const TITLE = 'GRPO: Open Run Folder';
 
 /**
- * Shows the run in a folder, wherever it is. The output folder of a training with TRL becomes a run of this workspace, and is followed for as long
+ * Shows the run in a folder, wherever it is. The output folder of a training with TRL, verl or prime-rl becomes a run of this workspace, and is followed for as long
  * as it trains. `given`: the folder's Uri or path.
  */
 export async function openRunFolder(lab: Lab, given?: unknown): Promise<void> {

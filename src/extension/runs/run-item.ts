@@ -49,10 +49,17 @@ export function runItem(run: Run, active: ActiveTraining | undefined): TreeItem 
   ];
   item.accessibilityInformation = { label: spoken.filter(isText).join(', ') };
   item.tooltip = tooltip(run, state, nothingLearned?.evidence);
-  const context = live ? `run.live.${status}` : running ? 'run.elsewhere' : `run.ended.${status}`;
+  const context = contextOf(run, running);
   item.contextValue = pinned ? `${context}.pinned` : context;
   item.command = { title: 'Open Dashboard', command: 'grpo.openDashboard', arguments: [folder, KEEP_FOCUS] };
   return item;
+}
+
+/** What the menus of its row go by: nothing pauses or resumes a run that another program trains. */
+function contextOf({ info, live, status }: Run, running: boolean): string {
+  if (info.imported) return running ? 'run.followed' : 'run.ended.imported';
+  if (live) return `run.live.${status}`;
+  return running ? 'run.elsewhere' : `run.ended.${status}`;
 }
 
 /** What people wrote first; the measure says which one it is. */

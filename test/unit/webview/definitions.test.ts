@@ -40,6 +40,17 @@ describe('rewardWeights', () => {
     expect(chart!.note).toBeUndefined();
     expect(chart!.series.map(({ label }) => label)).toEqual(['mean', 'x', 'y × 2']);
   });
+
+  it('gives what is scored beside the reward a chart of its own', () => {
+    const found = [
+      { name: 'x', file: '/w/a.reward.ts', weight: 1 },
+      { name: 'turns', file: '/w/a.reward.ts', weight: 0 },
+    ];
+    const charts = chartDefinitions(['reward', 'rewards/x/mean', 'rewards/turns/mean'], config([]), found);
+    expect(charts[0]!.series.map(({ label }) => label)).toEqual(['mean', 'x']);
+    const [own] = charts.find(({ title }) => title === 'turns (weight 0)')!.series;
+    expect(own!.terms).toEqual([{ key: 'rewards/turns/mean', weight: 1 }]);
+  });
 });
 
 describe('chartDefinitions', () => {
