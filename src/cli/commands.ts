@@ -296,6 +296,11 @@ export const COMMANDS = {
       ['demo', 'group'],
     ],
   },
+  mcp: {
+    help: 'serve tools for coding assistants (Model Context Protocol) on stdin and stdout',
+    operands: {},
+    options: {},
+  },
   presets: {
     help: 'show the presets that a run config can name: settings of papers and courses, each with its source',
     operands: { name: optionalOperand('NAME') },

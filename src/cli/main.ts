@@ -20,6 +20,8 @@ async function run(command: Command): Promise<number> {
       return (await import('./train.ts')).trainCommand(command);
     case 'check':
       return (await import('./check.ts')).checkCommand(command);
+    case 'mcp':
+      return (await import('./mcp.ts')).mcpCommand();
     case 'audit':
       return (await import('./audit.ts')).auditCommand(command);
     case 'score':
