@@ -7,6 +7,7 @@ import { remedyWords } from '../protocol/remedy.ts';
 import { runConfigFieldNames, stageFieldNames } from '../protocol/run-config-fields.ts';
 import { schedulerOptionNames } from '../protocol/scheduler-config.ts';
 import { STAGE_KINDS, type StageKind } from '../protocol/stage-config.ts';
+import { trlFieldNames } from '../protocol/trl-config.ts';
 import { nearestName } from '../text/nearest-name.ts';
 import { own } from '../text/own.ts';
 
@@ -31,6 +32,7 @@ const KNOWN_FIELDS: Record<string, readonly string[]> = {
   replay: ['share', 'capacity', 'maxWeight'],
   curriculum: ['kind', 'pace'],
   lrSchedulerKwargs: schedulerOptionNames,
+  trl: trlFieldNames,
 };
 
 const TYPE_NAMES: Record<string, string> = {
@@ -76,10 +78,7 @@ export function describeIssue(issue: Issue, config: unknown, file = RUN_CONFIG):
   const known = options.filter((option) => typeof option === 'string');
   // Of a short word, nearly every other is a neighbour: a "gpu" is no "cpu".
   const remedy = typeof value === 'string' && value.length > 3 ? editTo(value, known) : undefined;
-  // Earlier versions offered it, and then refused it.
-  const instead =
-    path[0] === 'device' && value === 'cuda' ? ' An NVIDIA GPU is used through "webgpu" or "tensorflow".' : '';
-  const message = `${name} must be ${requirement(issue)}, not ${show(value)}.${hint(remedy)}${instead}`;
+  const message = `${name} must be ${requirement(issue)}, not ${show(value)}.${hint(remedy)}`;
   return { path, message, remedy };
 }
 

@@ -21,6 +21,7 @@ export function configProblems(config: Fields): Problem[] {
     ...advantageProblems(config),
     ...evaluationProblems(config),
     ...scheduleProblems(config),
+    ...backendProblems(config),
     ...lossProblems(config).map(({ field, message }) => problem(field, message)),
   ];
 }
@@ -151,5 +152,15 @@ function scheduleProblems(config: Fields): Problem[] {
     found.push(problem('numTrainEpochs', 'cannot be combined with "stages"; set "maxSteps" for each of them'));
   const ofStages = stages && stagesProblem(stages);
   if (ofStages) found.push({ path: ['stages', ...ofStages.path], message: ofStages.message });
+  return found;
+}
+
+/** Which device belongs to what trains. */
+function backendProblems({ backend, device }: Fields): Problem[] {
+  const found: Problem[] = [];
+  if (device === 'cuda' && backend === 'builtin')
+    found.push(problem('device', 'cannot be "cuda" with the backend "builtin": TRL trains on CUDA; remove "backend"'));
+  if (backend === 'trl' && (device === 'webgpu' || device === 'tensorflow'))
+    found.push(problem('device', `cannot be "${device}" with the backend "trl"; set it to "cuda", "cpu" or "auto"`));
   return found;
 }

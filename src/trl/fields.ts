@@ -184,8 +184,9 @@ export const TRL_FIELDS: Record<Field, Translate> = {
   // With held-out prompts alone: see evaluation.ts.
   ...{ evalOnStart: inScript, evalSteps: inScript, numGenerationsEval: inScript },
   reportTo: ({ reportTo }) => (reportTo.length > 0 ? { args: { report_to: [...reportTo] } } : {}),
-  device: notNeeded,
   fp16: same('fp16', false),
+  // How the script is started, and where: see train-script.ts.
+  ...{ device: inScript, backend: notNeeded, trl: inScript },
 };
 
 /** What TRL makes of a config: arguments in the order of the fields, and sentences. */
