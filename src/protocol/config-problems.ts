@@ -4,6 +4,7 @@ import { lossProblems } from './loss-problems.ts';
 import type { runConfigFields } from './run-config-fields.ts';
 import { schedulerProblem } from './scheduler-config.ts';
 import { stagesProblem } from './stage-config.ts';
+import { backendProblems } from './trl-problems.ts';
 
 type Fields = z.output<typeof runConfigFields>;
 
@@ -152,15 +153,5 @@ function scheduleProblems(config: Fields): Problem[] {
     found.push(problem('numTrainEpochs', 'cannot be combined with "stages"; set "maxSteps" for each of them'));
   const ofStages = stages && stagesProblem(stages);
   if (ofStages) found.push({ path: ['stages', ...ofStages.path], message: ofStages.message });
-  return found;
-}
-
-/** Which device belongs to what trains. */
-function backendProblems({ backend, device }: Fields): Problem[] {
-  const found: Problem[] = [];
-  if (device === 'cuda' && backend === 'builtin')
-    found.push(problem('device', 'cannot be "cuda" with the backend "builtin": TRL trains on CUDA; remove "backend"'));
-  if (backend === 'trl' && (device === 'webgpu' || device === 'tensorflow'))
-    found.push(problem('device', `cannot be "${device}" with the backend "trl"; set it to "cuda", "cpu" or "auto"`));
   return found;
 }

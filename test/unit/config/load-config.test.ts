@@ -120,7 +120,7 @@ describe('bad input is one sentence at its line and column', () => {
     ],
     [
       '"backend": "trl", "device": "webgpu"',
-      '2:30: "device" cannot be "webgpu" with the backend "trl"; set it to "cuda", "cpu" or "auto".',
+      '2:31: "device" cannot be "webgpu" with the backend "trl"; set it to "cuda", "cpu" or "auto".',
     ],
     ['"backend": "tlr"', '2:14: "backend" must be one of "builtin", "trl", not "tlr".'],
     ['"trl": { "process": 2 }', '2:12: Unknown field "trl.process". Did you mean "processes"?'],
