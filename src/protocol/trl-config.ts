@@ -177,6 +177,12 @@ export const backendFields = {
     ),
 };
 
+/** For the log of a run that the built-in engine trains. */
+export const unusedNotes = ({ backend, trl }: { backend: string; trl: TrlOptions | null }): string[] =>
+  backend === 'builtin' && trl !== null
+    ? ['The built-in engine trains this run and does not use "trl"; set "backend" to "trl" to train with TRL.']
+    : [];
+
 /** TRL is what trains on CUDA: a config that names that device need not name the backend. */
 export function withTrlOnCuda(config: unknown): unknown {
   if (typeof config !== 'object' || config === null || 'backend' in config) return config;

@@ -176,7 +176,9 @@ function argumentProblem(name: string, trl: TrlOptions, config: Fields): Problem
   if (otherwise !== undefined) return problem(`cannot be set here; ${otherwise}`);
   if (!TRL_ARGUMENTS.includes(name)) {
     const near = nearestName(name, TRL_ARGUMENTS);
-    return problem(`is no argument of GRPOConfig in TRL 1.16${near === undefined ? '' : `; did you mean "${near}"`}`);
+    return problem(
+      `is no argument of GRPOConfig in TRL 1.16${near === undefined ? '' : `; the nearest one is "${near}"`}`,
+    );
   }
   if (name !== 'model_init_kwargs') return [];
   const given = (trl.args[name] ?? {}) as Record<string, unknown>;

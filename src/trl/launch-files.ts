@@ -2,6 +2,7 @@ import type { RunConfig } from '../protocol/run-config.ts';
 import { trlOptions } from '../protocol/trl-config.ts';
 import { GPUS } from './accelerate-files.ts';
 import { launch } from './launch.ts';
+import { gpuFields } from './options.ts';
 
 /** The files around an exported `train.py`: how to start it on one GPU, on many, and on several machines. */
 
@@ -46,8 +47,6 @@ export const readme = ({ name, config, typescript, copied, model, notes }: Readm
 \`\`\`
 python -m venv .venv && .venv/bin/pip install -r requirements.txt
 ${commands(config)}
-Without a GPU, two processes:
-\`.venv/bin/torchrun --nproc-per-node 2 train.py\`. \`RESUME=1\` in the environment continues from the newest checkpoint in \`output/\`.
 ${typescript ? '\nThe rewards are TypeScript: each machine needs Node 20 or newer. `rewards/` has them bundled; `worker/` runs them.\n' : ''}${
   copied
     ? ''
@@ -57,21 +56,31 @@ Everything that is sampled, scored and learned is recorded in \`.grpo/runs/<time
 disk, or copied home into \`.grpo/runs/\` next to the run config; \`grpo report\`, \`grpo explain\` and \`grpo rescore\` take the folder.
 ${notes.length > 0 ? `\n## What is not the same\n\n${notes.map((note) => `- ${note}`).join('\n')}\n` : ''}`;
 
-/** The second command, the third, and what they do. */
+/** The commands that train, and what they do. */
 function commands(config: RunConfig): string {
   const asked = launch(config).args;
-  const several = `\`accelerate/\` also
-has DeepSpeed ZeRO-3 (\`pip install deepspeed\`) and several nodes; \`sbatch slurm.sh\` starts two nodes under Slurm.`;
-  if (asked.length > 1)
-    return `.venv/bin/python ${asked.join(' ')}
+  const { processes } = trlOptions(config);
+  const [command, trains] =
+    asked.length > 1
+      ? [
+          `.venv/bin/python ${asked.join(' ')}`,
+          `The second command trains as the run config says (\`trl\`), in ${processes === 1 ? 'one process' : `${processes} processes`}.`,
+        ]
+      : [
+          `.venv/bin/python train.py
+.venv/bin/accelerate launch --config_file accelerate/fsdp.yaml train.py`,
+          `The second command trains on one GPU, or on the CPU; the third on the ${GPUS} GPUs of a machine (\`--num_processes N\` for another number).`,
+        ];
+  const withoutGpu =
+    gpuFields(config).length === 0
+      ? ' Without a GPU, two processes:\n`.venv/bin/torchrun --nproc-per-node 2 train.py`.'
+      : '';
+  return `${command}
 \`\`\`
 
-The second command trains as the run config says (\`trl\`), in ${trlOptions(config).processes} processes. ${several}`;
-  return `.venv/bin/python train.py
-.venv/bin/accelerate launch --config_file accelerate/fsdp.yaml train.py
-\`\`\`
-
-The second command trains on one GPU, or on the CPU; the third on the ${GPUS} GPUs of a machine (\`--num_processes N\` for another number). ${several}`;
+${trains} \`accelerate/\` also
+has DeepSpeed ZeRO-3 (\`pip install deepspeed\`) and several nodes; \`sbatch slurm.sh\` starts two nodes under Slurm.${withoutGpu} \`RESUME=1\` in the
+environment continues from the newest checkpoint in \`output/\`.`;
 }
 
 /** What to install or start for some of TRL's options. */

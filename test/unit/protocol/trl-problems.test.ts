@@ -112,7 +112,7 @@ describe('what does not is said at its field', () => {
     [{ trl: { args: { output_dir: 'x' } } }, 'trl.args.output_dir cannot be set here; it is in the run folder'],
     [
       { trl: { args: { ddp_timout: 9 } } },
-      'trl.args.ddp_timout is no argument of GRPOConfig in TRL 1.16; did you mean "ddp_timeout"',
+      'trl.args.ddp_timout is no argument of GRPOConfig in TRL 1.16; the nearest one is "ddp_timeout"',
     ],
     [{ trl: { args: { nope: 9 } } }, 'trl.args.nope is no argument of GRPOConfig in TRL 1.16'],
     [

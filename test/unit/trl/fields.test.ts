@@ -127,7 +127,9 @@ describe('evaluation', () => {
 
 test('exported folders require the versions that they were checked with', () => {
   const checked = readFileSync(join(import.meta.dirname, '../../references/requirements.txt'), 'utf8').split('\n');
-  const required = requirements(config({ lora: {} })).trim().split('\n');
+  const required = requirements(config({ lora: {} }))
+    .trim()
+    .split('\n');
   expect(required).toHaveLength(6);
   expect(required.filter((line) => !checked.includes(line))).toEqual([]);
 });
