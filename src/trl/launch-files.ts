@@ -72,15 +72,15 @@ function commands(config: RunConfig): string {
           `The second command trains on one GPU, or on the CPU; the third on the ${GPUS} GPUs of a machine (\`--num_processes N\` for another number).`,
         ];
   const withoutGpu =
-    gpuFields(config).length === 0
-      ? ' Without a GPU, two processes:\n`.venv/bin/torchrun --nproc-per-node 2 train.py`.'
+    asked.length === 1 && gpuFields(config).length === 0
+      ? '\nWithout a GPU, two processes: `.venv/bin/torchrun --nproc-per-node 2 train.py`.'
       : '';
   return `${command}
 \`\`\`
 
-${trains} \`accelerate/\` also
-has DeepSpeed ZeRO-3 (\`pip install deepspeed\`) and several nodes; \`sbatch slurm.sh\` starts two nodes under Slurm.${withoutGpu} \`RESUME=1\` in the
-environment continues from the newest checkpoint in \`output/\`.`;
+${trains}
+\`accelerate/\` also has DeepSpeed ZeRO-3 (\`pip install deepspeed\`) and several nodes; \`sbatch slurm.sh\` starts two nodes under Slurm.${withoutGpu}
+\`RESUME=1\` in the environment continues from the newest checkpoint in \`output/\`.`;
 }
 
 /** What to install or start for some of TRL's options. */
