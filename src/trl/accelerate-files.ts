@@ -30,6 +30,8 @@ export const accelerateConfig = (lines: readonly string[], { processes, machines
   ].join('\n')}\n`;
 
 const ALONE = ['distributed_type: "NO"'];
+/** Nothing is divided, or something else says how. */
+const COPIES = ['distributed_type: MULTI_GPU'];
 
 export const FSDP = [
   'distributed_type: FSDP',
@@ -67,7 +69,7 @@ export const ZERO3 = [
 export function accelerateFiles(config: RunConfig): Record<string, string> {
   const { bf16, deepspeed } = trlOptions(config);
   const precision = config.fp16 ? 'fp16' : bf16 === false ? '"no"' : 'bf16';
-  const several = deepspeed === 'zero2' ? ZERO2 : deepspeed === 'zero3' ? ZERO3 : FSDP;
+  const several = deepspeed === null ? FSDP : deepspeed === 'zero2' ? ZERO2 : deepspeed === 'zero3' ? ZERO3 : COPIES;
   return {
     'one-gpu.yaml': accelerateConfig(ALONE, { processes: 1, precision }),
     'fsdp.yaml': accelerateConfig(FSDP, { processes: GPUS, precision }),

@@ -39,12 +39,13 @@ export const OLDEST_PYTHON = '3.11';
 
 /** What the options of a config need beside what is always needed. */
 export function packagesOf(config: RunConfig): TrlPackage[] {
-  const { vllm, deepspeed, quantization, useLigerKernel } = trlOptions(config);
+  const { vllm, deepspeed, quantization, useLigerKernel, args } = trlOptions(config);
+  const inBytes = quantization !== null || /8bit/.test(String(args.optim));
   return [
     ...(config.lora ? (['peft'] as const) : []),
     ...(vllm ? (['vllm'] as const) : []),
     ...(deepspeed ? (['deepspeed'] as const) : []),
-    ...(quantization ? (['bitsandbytes'] as const) : []),
+    ...(inBytes ? (['bitsandbytes'] as const) : []),
     ...(useLigerKernel ? (['liger-kernel'] as const) : []),
   ];
 }

@@ -80,6 +80,13 @@ describe('how it is started', () => {
     expect([...optionFiles(complete)]).toEqual([['accelerate/own-fsdp.yaml', '/w/mine.yaml']]);
   });
 
+  test('on several machines, divided as the config says', () => {
+    const several = (trl: object) => accelerateFiles(withTrl(trl))['several-nodes.yaml'];
+    expect(several({})).toContain('distributed_type: FSDP');
+    expect(several({ deepspeed: 'zero2' })).toContain('zero_stage: 2');
+    expect(several({ deepspeed: 'ds.json' })).toContain('distributed_type: MULTI_GPU');
+  });
+
   test('in the number format of the config', () => {
     const precision = (fields: object) =>
       /mixed_precision: (.*)/.exec(accelerateFiles(config(fields))['fsdp.yaml']!)![1];
@@ -115,6 +122,7 @@ test('packages for what is used, with the PyTorch that vLLM was built for', () =
   const complete = withTrl({ vllm: {}, deepspeed: 'zero3', processes: 2, useLigerKernel: true });
   expect(packagesOf(complete)).toEqual(['vllm', 'deepspeed', 'liger-kernel']);
   expect(requirements(complete)).toMatch(/^torch==2\.13\.0$/m);
+  expect(packagesOf(withTrl({ args: { optim: 'paged_adamw_8bit' } }))).toEqual(['bitsandbytes']);
   expect(packagesOf(withTrl({ quantization: '4bit' }, { lora: {} }))).toEqual(['peft', 'bitsandbytes']);
 });
 
