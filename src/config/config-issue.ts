@@ -7,6 +7,7 @@ import { remedyWords } from '../protocol/remedy.ts';
 import { runConfigFieldNames, stageFieldNames } from '../protocol/run-config-fields.ts';
 import { schedulerOptionNames } from '../protocol/scheduler-config.ts';
 import { STAGE_KINDS, type StageKind } from '../protocol/stage-config.ts';
+import { trlFieldNames, vllmFieldNames } from '../protocol/trl-config.ts';
 import { nearestName } from '../text/nearest-name.ts';
 import { own } from '../text/own.ts';
 
@@ -31,6 +32,8 @@ const KNOWN_FIELDS: Record<string, readonly string[]> = {
   replay: ['share', 'capacity', 'maxWeight'],
   curriculum: ['kind', 'pace'],
   lrSchedulerKwargs: schedulerOptionNames,
+  trl: trlFieldNames,
+  'trl.vllm': vllmFieldNames,
 };
 
 const TYPE_NAMES: Record<string, string> = {
@@ -76,10 +79,7 @@ export function describeIssue(issue: Issue, config: unknown, file = RUN_CONFIG):
   const known = options.filter((option) => typeof option === 'string');
   // Of a short word, nearly every other is a neighbour: a "gpu" is no "cpu".
   const remedy = typeof value === 'string' && value.length > 3 ? editTo(value, known) : undefined;
-  // Earlier versions offered it, and then refused it.
-  const instead =
-    path[0] === 'device' && value === 'cuda' ? ' An NVIDIA GPU is used through "webgpu" or "tensorflow".' : '';
-  const message = `${name} must be ${requirement(issue)}, not ${show(value)}.${hint(remedy)}${instead}`;
+  const message = `${name} must be ${requirement(issue)}, not ${show(value)}.${hint(remedy)}`;
   return { path, message, remedy };
 }
 
@@ -94,7 +94,7 @@ export const presetValue = (field: string | number | undefined, config: Record<s
   own(config, String(field)) === undefined ? own(presetDefaults(config), String(field)) : undefined;
 
 function unknownField(parent: ConfigPath, key: string, file: DescribedFile): ConfigProblem {
-  const known = parent.length === 0 ? file.fields : (KNOWN_FIELDS[parent[0]!] ?? []);
+  const known = parent.length === 0 ? file.fields : (KNOWN_FIELDS[parent.join('.')] ?? KNOWN_FIELDS[parent[0]!] ?? []);
   const path = [...parent, key];
   // A field of another form that the object may have: "prompt" takes "text" alone.
   if (known.includes(key) && parent.length > 0)

@@ -135,6 +135,11 @@ export function loadRunConfig(
   if (config.samples !== null) config.samples = resolve(directory, config.samples);
   if (config.python !== null && isProgramPath(config.python)) config.python = resolve(directory, config.python);
   for (const [index, reward] of config.rewards.entries()) reward.file = resolveOne(['rewards', index], reward.file);
+  for (const field of ['deepspeed', 'fsdp'] as const) {
+    const named = config.trl?.[field];
+    if (typeof named === 'string' && named !== 'zero2' && named !== 'zero3')
+      Object.assign(config.trl!, { [field]: resolveOne(['trl', field], named) });
+  }
   for (const [index, stage] of (config.stages ?? []).entries()) {
     const at = (...path: ConfigPath) => ['stages', index, ...path];
     if (stage.dataset !== undefined) stage.dataset = resolveDataset(at('dataset'), stage.dataset, 'training');

@@ -4,6 +4,7 @@ import { lossProblems } from './loss-problems.ts';
 import type { runConfigFields } from './run-config-fields.ts';
 import { schedulerProblem } from './scheduler-config.ts';
 import { stagesProblem } from './stage-config.ts';
+import { backendProblems } from './trl-problems.ts';
 
 type Fields = z.output<typeof runConfigFields>;
 
@@ -21,6 +22,7 @@ export function configProblems(config: Fields): Problem[] {
     ...advantageProblems(config),
     ...evaluationProblems(config),
     ...scheduleProblems(config),
+    ...backendProblems(config),
     ...lossProblems(config).map(({ field, message }) => problem(field, message)),
   ];
 }

@@ -9,6 +9,7 @@ import { PRESET_NAMES, presetHover } from './presets.ts';
 import { curriculum, dynamicSampling, generations, replay } from './sampling-config.ts';
 import { lrSchedulerKwargs, lrSchedulerType } from './scheduler-config.ts';
 import { type StageKind, stagesField } from './stage-config.ts';
+import { backendFields } from './trl-config.ts';
 
 /**
  * The run config (`NAME.grpo.json`): names and defaults are those of TRL 1.16's GRPOConfig in camelCase.
@@ -18,7 +19,7 @@ import { type StageKind, stagesField } from './stage-config.ts';
  * completions, `numIterations` passes over it with `numMiniBatches` updates each), and the fields without a TRL counterpart say what they do here.
  */
 
-/** Where a model may run; `auto` takes the fastest that works. */
+/** Where the built-in engine may run a model; `auto` takes the fastest that works. */
 export const DEVICES = ['auto', 'cpu', 'webgpu', 'tensorflow'] as const;
 export type Device = (typeof DEVICES)[number];
 
@@ -178,14 +179,16 @@ const outputs = {
       'Other programs to report metrics to while training: "tensorboard" writes event files into "tensorboard" in the run folder, "trackio" adds the run to trackio through `python`, if that has the package. [] or omitted: none.',
     ),
   device: z
-    .enum(DEVICES)
+    .enum([...DEVICES, 'cuda'])
     .default('auto')
-    .describe('Where to compute; auto: the fastest available device. `grpo doctor` lists them.'),
+    .describe(
+      'Where to compute; auto: the fastest available device. `grpo doctor` lists them. cuda: an NVIDIA GPU, on which TRL trains (see `backend`); with the backend trl, auto is a GPU if PyTorch has one, else the CPU.',
+    ),
   fp16: z
     .boolean()
     .default(false)
     .describe(
-      'Mixed precision: float16 matrix products, float32 master weights, dynamic loss scaling as in torch.amp. Requires a WebGPU device with shader-f16: see `grpo doctor`.',
+      'Mixed precision: float16 matrix products, float32 master weights, dynamic loss scaling as in torch.amp. Requires a WebGPU device with shader-f16, or TRL on a GPU: see `grpo doctor`.',
     ),
 };
 
@@ -204,6 +207,7 @@ export const configSections: readonly { title: string; fields: readonly string[]
   { title: 'Adapter', fields: ['lora'] },
   { title: 'Stages', fields: ['stages'] },
   { title: 'Checkpoints, evaluation and device', fields: Object.keys(outputs) },
+  { title: 'Backend', fields: Object.keys(backendFields) },
 ];
 
 /** Field order is the order in which an editor offers them. */
@@ -220,6 +224,7 @@ export const runConfigFields = z
     lora: loraConfig,
     stages,
     ...outputs,
+    ...backendFields,
   })
   .describe('A GRPO Lab run: what to train, on which prompts, with which rewards, and how.');
 

@@ -4,10 +4,11 @@ import { withPreset } from './presets.ts';
 import { runConfigFields } from './run-config-fields.ts';
 import { generations } from './sampling-config.ts';
 import { completeStages } from './stage-config.ts';
+import { withTrlOnCuda } from './trl-config.ts';
 
 /** Parses a config object: checks fields one by one and against each other, fills in defaults, resolves short forms. */
 export const runConfigSchema = z
-  .preprocess((config) => withPreset(withFirstGenerations(config)), runConfigFields)
+  .preprocess((config) => withTrlOnCuda(withPreset(withFirstGenerations(config))), runConfigFields)
   .superRefine((config, context) => {
     for (const { path, message } of configProblems(config)) context.addIssue({ code: 'custom', path, message });
   })

@@ -8,10 +8,13 @@ import { DeviceUnusable, type OpenedEngine, openEngine, type Workload } from './
 
 /** The engine that a config names. Throws BadInput for a device that does not work here, or that the workload does not fit on. */
 export async function createEngine(
-  { device, fp16 }: Pick<RunConfig, 'device' | 'fp16'>,
+  config: Pick<RunConfig, 'device' | 'fp16'>,
   locate: LoadedConfig['locate'] | undefined,
   workload: Workload,
 ): Promise<OpenedEngine> {
+  const { fp16 } = config;
+  // TRL trains there; what else is done with the run's models is done with ours.
+  const device = config.device === 'cuda' ? 'auto' : config.device;
   const at = locate?.(['device']);
   const orWebgpu = ', or "device" to "webgpu"';
   if (fp16 && (device === 'cpu' || device === 'tensorflow'))

@@ -8,6 +8,7 @@ import { presetNotes } from '../protocol/presets.ts';
 import type { MetricsRow, RunInputs } from '../protocol/run-folder.ts';
 import { scheduleOf } from '../protocol/schedule.ts';
 import type { TrainerOptions } from '../protocol/trainer-options.ts';
+import { unusedNotes } from '../protocol/trl-config.ts';
 import { checkPlace, tryTo } from '../run-folder/atomic-write.ts';
 import { logLine } from '../run-folder/log-line.ts';
 import { readMetrics } from '../run-folder/metrics.ts';
@@ -134,7 +135,7 @@ async function trainIn(
       schedule: scheduleOf(config),
       ...(run.findings.length > 0 && { findings: run.findings }),
     });
-    const presets = resumedFrom === 0 ? presetNotes(config) : [];
+    const presets = resumedFrom === 0 ? [...presetNotes(config), ...unusedNotes(config)] : [];
     for (const message of [...presets, ...resumeNotes(before, changes, next)])
       emit({ type: 'log', level: 'info', message });
     for (const finding of run.findings)

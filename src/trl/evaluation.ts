@@ -1,4 +1,5 @@
 import type { RunConfig } from '../protocol/run-config.ts';
+import { trlOptions } from '../protocol/trl-config.ts';
 import { trlBatches } from './batches.ts';
 import type { Translation } from './fields.ts';
 
@@ -7,6 +8,7 @@ export function evaluationArgs(config: RunConfig): Pick<Translation, 'args' | 'a
   const { evalOnStart, evalSteps, numGenerations, numGenerationsEval, maxSteps } = config;
   if (evalSteps === null && !evalOnStart) return { args: {}, approximated: [] };
   const { microBatch, updatesPerStep } = trlBatches(config);
+  const atOnce = trlOptions(config).perDeviceTrainBatchSize ?? microBatch;
   const missesEnd = evalOnStart && evalSteps !== null && maxSteps % evalSteps !== 0;
   const last = Math.floor(maxSteps / (evalSteps ?? maxSteps)) * (evalSteps ?? maxSteps);
   return {
@@ -17,7 +19,7 @@ export function evaluationArgs(config: RunConfig): Pick<Translation, 'args' | 'a
       ...(evalOnStart && { eval_on_start: true }),
       ...(numGenerationsEval !== numGenerations && { num_generations_eval: numGenerationsEval }),
       // Whole groups, whatever the number of processes.
-      per_device_eval_batch_size: numGenerationsEval * Math.max(1, Math.floor(microBatch / numGenerationsEval)),
+      per_device_eval_batch_size: numGenerationsEval * Math.max(1, Math.floor(atOnce / numGenerationsEval)),
     },
     approximated: missesEnd
       ? [

@@ -11,9 +11,13 @@ import { promptsEvaluated } from '../trainer/evaluate.ts';
 import { loadRows } from '../trainer/load-rows.ts';
 import { openModel, promptList } from '../trainer/prepare.ts';
 import type { PromptList } from '../trainer/prompt-list.ts';
+import { ACCELERATE, accelerateFiles } from './accelerate-files.ts';
 import { evaluationArgs } from './evaluation.ts';
 import { translate } from './fields.ts';
-import { accelerateFiles, readme, requirements, slurmScript } from './launch-files.ts';
+import { launch } from './launch.ts';
+import { readme, slurmScript } from './launch-files.ts';
+import { optionFiles } from './options.ts';
+import { requirements } from './packages.ts';
 import { dataLine } from './prompt-rows.ts';
 import { moduleName, scriptRewards } from './rewards.ts';
 import { trainScript } from './train-script.ts';
@@ -48,6 +52,7 @@ export async function exportTrl(loaded: LoadedConfig, to: string, built: string)
   const notes = [...translated.approximated, ...approximated];
   const copied = statSync(config.model).isDirectory() && sizeOf(config.model) <= MOST_COPIED;
   const model = copied ? 'model' : config.model;
+  const launched = launch(config);
   const typescript = rewards.languages.has('typescript');
 
   await replaceFolder(to, async (folder) => {
@@ -64,10 +69,12 @@ export async function exportTrl(loaded: LoadedConfig, to: string, built: string)
     write('data/train.jsonl', lines(prompts, prompts.length));
     if (evaluated) write('data/eval.jsonl', lines(evaluated, promptsEvaluated(config, evaluated.length)));
     for (const [path, text] of [...bundles, ...pythonModules(set)]) write(`rewards/${path}`, text);
-    for (const [path, text] of Object.entries(accelerateFiles)) write(`accelerate/${path}`, text);
+    for (const [path, text] of Object.entries(accelerateFiles(config))) write(`${ACCELERATE}/${path}`, text);
+    if (launched.file) write(launched.file.path, launched.file.text);
+    for (const [path, from] of optionFiles(config)) cpSync(from, join(folder, path));
     write('slurm.sh', slurmScript(name));
-    write('requirements.txt', requirements(config.lora !== null));
-    write('README.md', readme({ name, typescript, copied, model, notes }));
+    write('requirements.txt', requirements(config));
+    write('README.md', readme({ name, typescript, copied, model, notes, config }));
     write('grpo-lab.json', `${JSON.stringify({ name, configFile, config }, null, 2)}\n`);
     cpSync(join(built, 'grpo_lab.py'), join(folder, 'grpo_lab.py'));
     if (typescript) {

@@ -1,7 +1,9 @@
 import { COUNTING_OPTIONS } from '../grpo/schedule.ts';
 import type { RunConfig } from '../protocol/run-config.ts';
+import { snakeCase } from '../text/snake-case.ts';
 import { trlBatches } from './batches.ts';
-import { type PythonValue, snakeCase } from './python-value.ts';
+import { optionArgs } from './options.ts';
+import type { PythonValue } from './python-value.ts';
 
 /** What TRL's GRPOTrainer makes of a field of a run config. */
 export interface Translated {
@@ -44,6 +46,18 @@ const missing =
   <Name extends Field>(field: Name, off: RunConfig[Name], why: string): Translate =>
   (config) =>
     config[field] === off ? {} : { impossible: `"${field}": ${why}` };
+
+/** Some losses count what is learned from at once for itself, so that dividing a step into more parts changes it. */
+function byPart({ lossType, topEntropyQuantile, trl }: RunConfig): string | undefined {
+  if (trl === null) return undefined;
+  const { processes, perDeviceTrainBatchSize: size } = trl;
+  const changes = `what is learned is another when a step is divided into more parts`;
+  if (lossType === 'bnpo' && (processes > 1 || size !== null))
+    return `"lossType": "bnpo" averages over what a process learns from at once, so ${changes}.`;
+  if (topEntropyQuantile < 1 && size !== null)
+    return `"topEntropyQuantile" chooses among the tokens that are learned from at once, so ${changes}.`;
+  return undefined;
+}
 
 const TRL_LOSSES = ['grpo', 'bnpo', 'dapo', 'dr_grpo', 'luspo', 'cispo', 'sapo', 'vespo'];
 
@@ -93,8 +107,8 @@ export const TRL_FIELDS: Record<Field, Translate> = {
     approximated: '"seed": TRL draws other random numbers, so its runs agree with ours within the noise of seeds only.',
   }),
   maxCompletionLength: same('maxCompletionLength', 512),
-  minCompletionLength: ({ minCompletionLength }) =>
-    minCompletionLength === 0 ? {} : { args: { generation_kwargs: { min_new_tokens: minCompletionLength } } },
+  // Among generation_kwargs: see options.ts.
+  minCompletionLength: inScript,
   temperature: same('temperature', 1),
   topP: same('topP', 1),
   topK: same('topK', 0),
@@ -184,8 +198,9 @@ export const TRL_FIELDS: Record<Field, Translate> = {
   // With held-out prompts alone: see evaluation.ts.
   ...{ evalOnStart: inScript, evalSteps: inScript, numGenerationsEval: inScript },
   reportTo: ({ reportTo }) => (reportTo.length > 0 ? { args: { report_to: [...reportTo] } } : {}),
-  device: notNeeded,
   fp16: same('fp16', false),
+  ...{ device: inScript, backend: notNeeded },
+  trl: (config) => ({ args: optionArgs(config), approximated: byPart(config) }),
 };
 
 /** What TRL makes of a config: arguments in the order of the fields, and sentences. */

@@ -1,62 +1,10 @@
+import type { RunConfig } from '../protocol/run-config.ts';
+import { trlOptions } from '../protocol/trl-config.ts';
+import { GPUS } from './accelerate-files.ts';
+import { launch } from './launch.ts';
+import { gpuFields } from './options.ts';
+
 /** The files around an exported `train.py`: how to start it on one GPU, on many, and on several machines. */
-
-/** What the exported folder was checked with; test/references/requirements.txt has the same. */
-const PACKAGES = [
-  'torch==2.15.0',
-  'transformers==5.23.0',
-  'trl==1.16.0',
-  'accelerate==1.15.0',
-  'datasets==5.2.0',
-] as const;
-const PEFT = 'peft==0.21.2';
-
-export const requirements = (lora: boolean): string => `${[...PACKAGES, ...(lora ? [PEFT] : [])].join('\n')}\n`;
-
-const GPUS = 8;
-
-const accelerate = (lines: string[], processes = GPUS, machines = 1): string =>
-  `${[
-    'compute_environment: LOCAL_MACHINE',
-    'main_training_function: main',
-    'machine_rank: 0',
-    `num_machines: ${machines}`,
-    `num_processes: ${processes}`,
-    'rdzv_backend: static',
-    'same_network: true',
-    'use_cpu: false',
-    ...lines,
-  ].join('\n')}\n`;
-
-const FSDP = [
-  'distributed_type: FSDP',
-  'mixed_precision: bf16',
-  'fsdp_config:',
-  '  fsdp_version: 2',
-  '  fsdp_auto_wrap_policy: TRANSFORMER_BASED_WRAP',
-  '  fsdp_reshard_after_forward: true',
-  '  fsdp_cpu_ram_efficient_loading: true',
-  '  fsdp_offload_params: false',
-  '  fsdp_state_dict_type: FULL_STATE_DICT',
-];
-
-const ZERO3 = [
-  'distributed_type: DEEPSPEED',
-  'mixed_precision: bf16',
-  'deepspeed_config:',
-  '  deepspeed_multinode_launcher: standard',
-  '  offload_optimizer_device: none',
-  '  offload_param_device: none',
-  '  zero3_init_flag: true',
-  '  zero3_save_16bit_model: true',
-  '  zero_stage: 3',
-];
-
-export const accelerateFiles: Record<string, string> = {
-  'one-gpu.yaml': accelerate(['distributed_type: "NO"', 'mixed_precision: bf16'], 1),
-  'fsdp.yaml': accelerate(FSDP),
-  'deepspeed-zero3.yaml': accelerate(ZERO3),
-  'several-nodes.yaml': accelerate(FSDP, 2 * GPUS, 2),
-};
 
 export const slurmScript = (name: string): string => `#!/bin/bash
 #SBATCH --job-name=${name.replaceAll(/[^\w.-]/g, '-')}
@@ -87,28 +35,73 @@ srun bash -c 'accelerate launch \\
 
 interface ReadmeParts {
   name: string;
+  config: RunConfig;
   typescript: boolean;
   copied: boolean;
   model: string;
   notes: readonly string[];
 }
 
-export const readme = ({ name, typescript, copied, model, notes }: ReadmeParts): string => `# ${name}, with TRL
+export const readme = ({ name, config, typescript, copied, model, notes }: ReadmeParts): string => `# ${name}, with TRL
 
 \`\`\`
 python -m venv .venv && .venv/bin/pip install -r requirements.txt
-.venv/bin/python train.py
-.venv/bin/accelerate launch --config_file accelerate/fsdp.yaml train.py
-\`\`\`
-
-The second command trains on one GPU, or on the CPU; the third on the 8 GPUs of a machine (\`--num_processes N\` for another number). \`accelerate/\` also
-has DeepSpeed ZeRO-3 (\`pip install deepspeed\`) and several nodes; \`sbatch slurm.sh\` starts two nodes under Slurm. Without a GPU, two processes:
-\`.venv/bin/torchrun --nproc-per-node 2 train.py\`. \`RESUME=1\` in the environment continues from the newest checkpoint in \`output/\`.
+${commands(config)}
 ${typescript ? '\nThe rewards are TypeScript: each machine needs Node 20 or newer. `rewards/` has them bundled; `worker/` runs them.\n' : ''}${
   copied
     ? ''
     : `\nThe model is not in this folder: \`MODEL\` in the environment names it, a folder or a name on the Hugging Face Hub; without it, it is ${model}.\n`
-}
+}${options(config, model)}
 Everything that is sampled, scored and learned is recorded in \`.grpo/runs/<time>-${name}/\`. GRPO Lab shows it while it trains, from a shared
 disk, or copied home into \`.grpo/runs/\` next to the run config; \`grpo report\`, \`grpo explain\` and \`grpo rescore\` take the folder.
 ${notes.length > 0 ? `\n## What is not the same\n\n${notes.map((note) => `- ${note}`).join('\n')}\n` : ''}`;
+
+/** The commands that train, and what they do. */
+function commands(config: RunConfig): string {
+  const asked = launch(config).args;
+  const { processes } = trlOptions(config);
+  const [command, trains] =
+    asked.length > 1
+      ? [
+          `.venv/bin/python ${asked.join(' ')}`,
+          `The second command trains as the run config says (\`trl\`), in ${processes === 1 ? 'one process' : `${processes} processes`}.`,
+        ]
+      : [
+          `.venv/bin/python train.py
+.venv/bin/accelerate launch --config_file accelerate/fsdp.yaml train.py`,
+          `The second command trains on one GPU, or on the CPU; the third on the ${GPUS} GPUs of a machine (\`--num_processes N\` for another number).`,
+        ];
+  const withoutGpu =
+    asked.length === 1 && gpuFields(config).length === 0
+      ? '\nWithout a GPU, two processes: `.venv/bin/torchrun --nproc-per-node 2 train.py`.'
+      : '';
+  return `${command}
+\`\`\`
+
+${trains}
+\`accelerate/\` also has DeepSpeed ZeRO-3 (\`pip install deepspeed\`) and several nodes; \`sbatch slurm.sh\` starts two nodes under Slurm.${withoutGpu}
+\`RESUME=1\` in the environment continues from the newest checkpoint in \`output/\`.`;
+}
+
+/** What to install or start for some of TRL's options. */
+function options(config: RunConfig, model: string): string {
+  const { vllm, attnImplementation } = trlOptions(config);
+  const flash = attnImplementation === 'flash_attention_2';
+  return [
+    ...(flash
+      ? ['\nFlash attention is built for the PyTorch that is there: `pip install flash-attn --no-build-isolation`.\n']
+      : []),
+    ...(vllm?.mode === 'server'
+      ? [
+          `
+Start vLLM's server before the training, on GPUs of its own; it gets the trained weights after each update:
+
+\`\`\`
+VLLM_SERVER_DEV_MODE=1 vllm serve ${model} --port ${vllm.serverPort} --weight-transfer-config '{"backend": "nccl"}' \\
+  --logprobs-mode processed_logprobs --max-logprobs -1 --enable-scale-out
+\`\`\`
+`,
+        ]
+      : []),
+  ].join('');
+}

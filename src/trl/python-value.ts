@@ -28,6 +28,3 @@ export function python(value: PythonValue): string {
   const members = Object.entries(value).map(([key, member]) => `${JSON.stringify(key)}: ${python(member)}`);
   return `{${members.join(', ')}}`;
 }
-
-/** `maxCompletionLength` as `max_completion_length`. */
-export const snakeCase = (name: string): string => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);

@@ -1,6 +1,8 @@
 import { basename } from 'node:path';
 import type { RunConfig } from '../protocol/run-config.ts';
+import { trlOptions } from '../protocol/trl-config.ts';
 import { trlBatches } from './batches.ts';
+import { deviceArgs, gpuFields, quantizationArgs } from './options.ts';
 import { PythonCode, type PythonValue, python } from './python-value.ts';
 import { loraArgs, type ScriptRewards } from './rewards.ts';
 
@@ -23,12 +25,13 @@ export interface ScriptParts {
 export function trainScript(parts: ScriptParts): string {
   const { config, rewards, evaluates } = parts;
   const lora = loraArgs(config);
-  const { completions, microBatch, gradientAccumulationSteps, stepsPerGeneration } = trlBatches(config);
+  const quantization = quantizationArgs(config);
   const standard = ['import os', ...rewards.imports.filter((line) => line === 'import sys')];
   const theirs = [
     'import torch',
     'from datasets import load_dataset',
     ...(lora ? ['from peft import LoraConfig'] : []),
+    ...(quantization ? ['from transformers import BitsAndBytesConfig'] : []),
     'from trl import GRPOConfig, GRPOTrainer',
     ...rewards.imports.filter((line) => line.startsWith('from trl')),
   ];
@@ -36,7 +39,7 @@ export function trainScript(parts: ScriptParts): string {
     'from grpo_lab import GRPOLabCallback',
     ...rewards.imports.filter((line) => line.startsWith('from grpo_lab')),
   ];
-  const share = stepsPerGeneration === 1 ? 'processes' : `(${stepsPerGeneration} * processes)`;
+  const batches = divided(config);
   const files = { train: 'data/train.jsonl', ...(evaluates && { eval: 'data/eval.jsonl' }) };
   const sections = [
     [
@@ -49,28 +52,20 @@ export function trainScript(parts: ScriptParts): string {
     theirs,
     ours,
     ['os.chdir(os.path.dirname(os.path.abspath(__file__)))'],
-    [
-      `# A step: ${config.promptsPerStep} prompts × ${config.numGenerations} completions, divided among the processes.`,
-      'processes = int(os.environ.get("WORLD_SIZE", 1))',
-      `if ${microBatch} % processes != 0:`,
-      `    raise SystemExit(f"${microBatch} completions cannot be divided evenly among {processes} processes; start with another number of them.")`,
-    ],
+    needsGpu(gpuFields(config)),
+    batches.setup,
     [`data = load_dataset("json", data_files=${python(files)})`],
     rewards.setup,
     ...(lora ? [call('peft_config = LoraConfig', lora)] : []),
+    ...(quantization ? [call('quantization_config = BitsAndBytesConfig', quantization)] : []),
     call('args = GRPOConfig', {
       output_dir: 'output',
-      per_device_train_batch_size: new PythonCode(`${completions} // ${share}`),
-      ...(gradientAccumulationSteps !== 1 && { gradient_accumulation_steps: gradientAccumulationSteps }),
-      ...(config.numMiniBatches !== 1 && { steps_per_generation: stepsPerGeneration }),
+      ...batches.args,
       max_steps: config.maxSteps * trlBatches(config).updatesPerStep,
       ...parts.args,
       ...(rewards.weights && { reward_weights: rewards.weights }),
       logging_steps: 1,
-      // Otherwise accelerate would not see the other processes on a CPU.
-      use_cpu: new PythonCode('not torch.accelerator.is_available()'),
-      // TRL's default would be bfloat16 on a CPU, too.
-      ...(!config.fp16 && { bf16: new PythonCode('torch.cuda.is_available()') }),
+      ...deviceArgs(config),
     }),
     call('trainer = GRPOTrainer', {
       model: new PythonCode(parts.copied ? python(parts.model) : `os.environ.get("MODEL", ${python(parts.model)})`),
@@ -78,6 +73,7 @@ export function trainScript(parts: ScriptParts): string {
       args: new PythonCode('args'),
       train_dataset: new PythonCode('data["train"]'),
       ...(evaluates && { eval_dataset: new PythonCode('data["eval"]') }),
+      ...(quantization && { quantization_config: new PythonCode('quantization_config') }),
       ...(lora && { peft_config: new PythonCode('peft_config') }),
       callbacks: new PythonCode('[GRPOLabCallback(config="grpo-lab.json")]'),
     }),
@@ -92,6 +88,50 @@ export function trainScript(parts: ScriptParts): string {
     .map((lines) => lines.join('\n').trimEnd())
     .join('\n\n');
   return `${text}\n`;
+}
+
+/** The completions of a step, divided among as many processes as there are, and among what each of them learns from at once. */
+function divided(config: RunConfig): { setup: string[]; args: Record<string, PythonValue> } {
+  const { completions, microBatch, gradientAccumulationSteps, stepsPerGeneration } = trlBatches(config);
+  const { numMiniBatches } = config;
+  const size = trlOptions(config).perDeviceTrainBatchSize;
+  const step = `# A step: ${config.promptsPerStep} prompts × ${config.numGenerations} completions, divided among the processes`;
+  const processes = 'processes = int(os.environ.get("WORLD_SIZE", 1))';
+  const refuse = (count: number, each: string) =>
+    `    raise SystemExit(f"${count} completions cannot be divided evenly among {processes} processes${each}; start with another number of them.")`;
+  if (size === null) {
+    const share = stepsPerGeneration === 1 ? 'processes' : `(${stepsPerGeneration} * processes)`;
+    return {
+      setup: [`${step}.`, processes, `if ${microBatch} % processes != 0:`, refuse(microBatch, '')],
+      args: {
+        per_device_train_batch_size: new PythonCode(`${completions} // ${share}`),
+        ...(gradientAccumulationSteps !== 1 && { gradient_accumulation_steps: gradientAccumulationSteps }),
+        ...(numMiniBatches !== 1 && { steps_per_generation: stepsPerGeneration }),
+      },
+    };
+  }
+  return {
+    setup: [
+      `${step}, each of which learns from ${size} at once.`,
+      processes,
+      `if ${microBatch} % (${size} * processes) != 0:`,
+      refuse(microBatch, `, ${size} at once`),
+      `accumulated = ${microBatch} // (${size} * processes)`,
+    ],
+    args: {
+      per_device_train_batch_size: size,
+      gradient_accumulation_steps: new PythonCode('accumulated'),
+      ...(numMiniBatches !== 1 && { steps_per_generation: new PythonCode(`${numMiniBatches} * accumulated`) }),
+    },
+  };
+}
+
+/** Ends the script with one sentence where there is no GPU for what needs one. */
+function needsGpu(fields: readonly string[]): string[] {
+  if (fields.length === 0) return [];
+  const list = new Intl.ListFormat('en', { type: 'conjunction' }).format(fields);
+  const needs = `${list} in the run config ${fields.length === 1 ? 'needs' : 'need'} a GPU, and PyTorch finds none.`;
+  return ['if not torch.cuda.is_available():', `    raise SystemExit(${python(needs)})`];
 }
 
 const call = (head: string, args: Record<string, PythonValue>): string[] => [

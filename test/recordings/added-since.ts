@@ -26,7 +26,7 @@ export const ADDED_SINCE: readonly string[] = [
   ...[
     ...['evalSplit', 'prompt', 'columns', 'maxRows', 'maxPromptLength', 'difficulty', 'evalOnStart', 'reportTo'],
     ...['preset', 'numTrainEpochs', 'lrSchedulerKwargs', 'dynamicSampling', 'generations', 'curriculum', 'stages'],
-    ...['numMiniBatches', 'replay'],
+    ...['numMiniBatches', 'replay', 'backend', 'trl'],
     ...['processRewardWeight', 'overlongPenalty', 'lengthPenalty'],
     ...['topEntropyQuantile', 'offPolicyMaskThreshold'],
     ...['refModelMixupAlpha', 'useAdaptiveEntropy', 'entropyTarget'],

@@ -106,7 +106,7 @@ describe('a run is refused', () => {
       /prompts\.jsonl:1: A text of 10000000 characters, .* beyond the model's context of 256/,
     ],
     ['parts that are not equal', { gradientAccumulationSteps: 3 }, {}, /"gradientAccumulationSteps" must divide the 8/],
-    ['a device that is not there', { device: 'cuda' }, {}, /run\.grpo\.json:1:\d+: .*"cuda"/],
+    ['a device that is not there', { device: 'rocm' }, {}, /run\.grpo\.json:1:\d+: .*"rocm"/],
   ];
   test.for(refused)('%s', async ([, config, files, sentence]) => {
     expect(await refusal(tinyWorkspace(config, files))).toMatch(sentence);

@@ -4,9 +4,9 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { runConfigSchema } from '../../../src/protocol/run-config.ts';
+import { snakeCase } from '../../../src/text/snake-case.ts';
 import { trlBatches } from '../../../src/trl/batches.ts';
 import { translate } from '../../../src/trl/fields.ts';
-import { snakeCase } from '../../../src/trl/python-value.ts';
 import { ROOT, trlMissing } from './python.ts';
 
 const inputs = { model: 'm', dataset: 'd.jsonl', rewards: ['r.reward.ts'] };

@@ -113,11 +113,18 @@ describe('bad input is one sentence at its line and column', () => {
     ['"temperature": 0', '2:18: "temperature" must be above 0, not 0.'],
     ['"topP": 1.5', '2:11: "topP" must be at most 1, not 1.5.'],
     ['"minP": "x"', '2:11: "minP" must be a number, not "x".'],
-    ['"device": "gpu"', '2:13: "device" must be one of "auto", "cpu", "webgpu", "tensorflow", not "gpu".'],
+    ['"device": "gpu"', '2:13: "device" must be one of "auto", "cpu", "webgpu", "tensorflow", "cuda", not "gpu".'],
     [
-      '"device": "cuda"',
-      '2:13: "device" must be one of "auto", "cpu", "webgpu", "tensorflow", not "cuda". An NVIDIA GPU is used through "webgpu" or "tensorflow".',
+      '"device": "cuda", "backend": "builtin"',
+      '2:13: "device" cannot be "cuda" with the backend "builtin": TRL trains on CUDA; remove "backend".',
     ],
+    [
+      '"backend": "trl", "device": "webgpu"',
+      '2:31: "device" cannot be "webgpu" with the backend "trl"; set it to "cuda", "cpu" or "auto".',
+    ],
+    ['"backend": "tlr"', '2:14: "backend" must be one of "builtin", "trl", not "tlr".'],
+    ['"trl": { "process": 2 }', '2:12: Unknown field "trl.process". Did you mean "processes"?'],
+    ['"trl": { "processes": 0 }', '2:25: "trl.processes" must be at least 1, not 0.'],
     ['"rewardTimeoutSeconds": 3000000', '2:27: "rewardTimeoutSeconds" must be at most 2147000, not 3000000.'],
     ['"scaleRewards": 3', '2:19: "scaleRewards" must be one of "group", "batch", "adaptive", "none", not 3.'],
     [

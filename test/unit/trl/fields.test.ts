@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { type RunConfig, runConfigSchema } from '../../../src/protocol/run-config.ts';
 import { evaluationArgs } from '../../../src/trl/evaluation.ts';
 import { TRL_FIELDS, translate } from '../../../src/trl/fields.ts';
-import { requirements } from '../../../src/trl/launch-files.ts';
+import { requirements } from '../../../src/trl/packages.ts';
 
 const config = (fields: object = {}): RunConfig =>
   runConfigSchema.parse({ model: 'm', dataset: 'd.jsonl', rewards: ['r.reward.ts'], ...fields });
@@ -127,7 +127,9 @@ describe('evaluation', () => {
 
 test('exported folders require the versions that they were checked with', () => {
   const checked = readFileSync(join(import.meta.dirname, '../../references/requirements.txt'), 'utf8').split('\n');
-  const required = requirements(true).trim().split('\n');
+  const required = requirements(config({ lora: {} }))
+    .trim()
+    .split('\n');
   expect(required).toHaveLength(6);
   expect(required.filter((line) => !checked.includes(line))).toEqual([]);
 });

@@ -85,3 +85,30 @@ test("an adapter as PEFT's config", () => {
   });
   expect(scriptOf({ lora: {} })).toContain('peft_config=peft_config,');
 });
+
+test('the script accumulates what a process learns from at once, by how many there are', () => {
+  const fields = { promptsPerStep: 4, numGenerations: 6, numMiniBatches: 2, trl: { perDeviceTrainBatchSize: 3 } };
+  const script = scriptOf(fields);
+  expect(script).toContain('if 12 % (3 * processes) != 0:');
+  expect(script).toContain('accumulated = 12 // (3 * processes)');
+  expect(script).toContain('per_device_train_batch_size=3,');
+  expect(script).toContain('gradient_accumulation_steps=accumulated,');
+  expect(script).toContain('steps_per_generation=2 * accumulated,');
+});
+
+test('the script computes where, and in which number format, the config says', () => {
+  expect(scriptOf({})).toContain('use_cpu=not torch.accelerator.is_available(),\n    bf16=torch.cuda.is_available(),');
+  expect(scriptOf({ backend: 'trl', device: 'cpu' })).toContain('use_cpu=True,\n    bf16=False,');
+  expect(scriptOf({ trl: { bf16: true } })).toContain('    bf16=True,');
+  expect(scriptOf({ fp16: true })).not.toContain('bf16');
+  expect(scriptOf({ device: 'cuda' })).toContain(
+    'raise SystemExit("\\"device\\": \\"cuda\\" in the run config needs a GPU, and PyTorch finds none.")',
+  );
+});
+
+test('the script loads frozen weights in few bits', () => {
+  const script = scriptOf({ lora: {}, trl: { quantization: '8bit' } });
+  expect(script).toContain('from transformers import BitsAndBytesConfig\n');
+  expect(script).toContain('quantization_config = BitsAndBytesConfig(\n    load_in_8bit=True,\n)');
+  expect(script).toContain('    quantization_config=quantization_config,\n    peft_config=peft_config,');
+});
