@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
-import { storageFolder } from '../engine/tensorflow/locate.ts';
 import { setUpTensorflow } from '../engine/tensorflow/set-up/set-up.ts';
+import { storageFolder } from '../files/storage-folder.ts';
+import { TENSORFLOW_FOLDER } from '../protocol/set-up-places.ts';
 import type { CommandOf } from './commands.ts';
 import { print, printJson } from './output.ts';
 import { INTERRUPTED } from './terminal.ts';
@@ -8,7 +9,7 @@ import { INTERRUPTED } from './terminal.ts';
 /** `grpo setup-tensorflow`: leaves a tfjs-node where runs with device "tensorflow" find it, or nothing when it fails or is interrupted. */
 export async function setupTensorflowCommand(options: CommandOf<'setup-tensorflow'>): Promise<number> {
   const { prebuilt, python, json } = options;
-  const into = options.into === undefined ? storageFolder() : resolve(options.into);
+  const into = options.into === undefined ? storageFolder(TENSORFLOW_FOLDER) : resolve(options.into);
   const cancelling = new AbortController();
   const cancel = () => cancelling.abort();
   process.once('SIGINT', cancel);

@@ -17,6 +17,7 @@ export const sourceLocation = z.object({
 
 export const remedy = z.discriminatedUnion('action', [
   z.object({ action: z.literal('get-model') }),
+  z.object({ action: z.literal('set-up-trl') }),
   z.object({ action: z.literal('edit'), from: z.string(), to: z.string() }),
   z.object({
     action: z.literal('set'),

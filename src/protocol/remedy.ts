@@ -7,6 +7,8 @@ type JsonValue = string | number | boolean | object | null;
 export type Remedy =
   /** The run config's model is not there: get one. */
   | { action: 'get-model' }
+  /** There is no Python environment with TRL, or it lacks something: set one up. */
+  | { action: 'set-up-trl' }
   /** Put the string `to` in place of the string `from` at the error's place. */
   | { action: 'edit'; from: string; to: string }
   /** Set a field of the run config, `["lora", "r"]`, to a JSON value; null removes it. */
@@ -31,6 +33,8 @@ export function remedyWords(remedy: Remedy): string {
   switch (remedy.action) {
     case 'get-model':
       return 'docs/models.md says how to get one; in VS Code, "GRPO: Get Model" helps with it.';
+    case 'set-up-trl':
+      return 'Run "GRPO: Set Up TRL" (`grpo setup-trl`).';
     case 'edit':
       return `Did you mean "${remedy.to}"?`;
     case 'set':

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import util from 'node:util';
 import { env, findBackend, getBackend, setBackend, version_core } from '@tensorflow/tfjs-core';
 import { BadInput, type SourceLocation } from '../../protocol/errors.ts';
-import { PATH_VARIABLE } from '../../protocol/tensorflow-places.ts';
+import { TENSORFLOW_VARIABLE } from '../../protocol/set-up-places.ts';
 import { BACKEND_NAME, TensorflowEngine } from './engine.ts';
 import { locateTfjsNode } from './locate.ts';
 
@@ -32,8 +32,8 @@ interface NodeBackend {
 export function openTensorflow(folder: string, at?: SourceLocation): Tensorflow {
   const found = locateTfjsNode(folder);
   if (found === undefined) {
-    const path = process.env[PATH_VARIABLE];
-    const where = path ? `in ${path}, which grpo.tensorflowPath or ${PATH_VARIABLE} names` : 'on this machine';
+    const path = process.env[TENSORFLOW_VARIABLE];
+    const where = path ? `in ${path}, which grpo.tensorflowPath or ${TENSORFLOW_VARIABLE} names` : 'on this machine';
     throw new BadInput(`There is no tfjs-node ${where}, and device "tensorflow" needs it; ${HOW_TO_SET_UP}.`, at);
   }
   const { version } = JSON.parse(readFileSync(join(found, 'package.json'), 'utf8')) as { version: string };

@@ -1,7 +1,7 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type QuickPickItem, window, workspace } from 'vscode';
-import { FOLDER_NAME, PARTIAL } from '../../protocol/tensorflow-places.ts';
+import { TENSORFLOW_FOLDER, PARTIAL } from '../../protocol/set-up-places.ts';
 import type { Lab } from '../lab.ts';
 import { mayRunCode } from '../workspace/trust.ts';
 import { runWithProgress } from './run-with-progress.ts';
@@ -33,7 +33,7 @@ export async function setUpTensorFlow(lab: Lab): Promise<void> {
   });
   if (cancelled) {
     // It was killed before it could clear up.
-    const partial = join(lab.context.globalStorageUri.fsPath, FOLDER_NAME + PARTIAL);
+    const partial = join(lab.context.globalStorageUri.fsPath, TENSORFLOW_FOLDER + PARTIAL);
     await rm(partial, { recursive: true, force: true, maxRetries: 3 });
     return;
   }

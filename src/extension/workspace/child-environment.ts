@@ -1,5 +1,5 @@
 import { type ExtensionContext, workspace } from 'vscode';
-import { PATH_VARIABLE, STORAGE_VARIABLE } from '../../protocol/tensorflow-places.ts';
+import { TENSORFLOW_VARIABLE, STORAGE_VARIABLE } from '../../protocol/set-up-places.ts';
 import { settingPath } from './setting-path.ts';
 import { settingsFolders } from './settings-folders.ts';
 
@@ -13,6 +13,6 @@ export function childEnvironment({ globalStorageUri }: ExtensionContext): NodeJS
   return {
     ...process.env,
     [STORAGE_VARIABLE]: globalStorageUri.fsPath,
-    ...(path !== '' && { [PATH_VARIABLE]: settingPath(path, settingsFolders()) }),
+    ...(path !== '' && { [TENSORFLOW_VARIABLE]: settingPath(path, settingsFolders()) }),
   };
 }

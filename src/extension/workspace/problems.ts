@@ -168,6 +168,11 @@ function fixOf({ remedy, diagnostic }: Entry, document: TextDocument): CodeActio
       action.command = { title: 'Get Model', command: 'grpo.getModel', arguments: [document.uri] };
       return action;
     }
+    case 'set-up-trl': {
+      const action = quickFix('Set up TRL…', diagnostic);
+      action.command = { title: 'Set Up TRL', command: 'grpo.setUpTrl' };
+      return action;
+    }
     case 'edit': {
       // As JSON, that is quoted; what is underlined may have been written otherwise.
       if (document.getText(diagnostic.range) !== JSON.stringify(remedy.from)) return undefined;

@@ -6,14 +6,14 @@ import { OnnxEngine } from '../../../src/engine/onnx/engine.ts';
 import { TensorflowEngine } from '../../../src/engine/tensorflow/engine.ts';
 import { openTensorflow } from '../../../src/engine/tensorflow/open.ts';
 import { DeviceArray, floats, ints } from '../../../src/engine/tree.ts';
-import { PATH_VARIABLE } from '../../../src/protocol/tensorflow-places.ts';
+import { TENSORFLOW_VARIABLE } from '../../../src/protocol/set-up-places.ts';
 import { tfjsNode } from './tfjs-node.ts';
 
 describe.skipIf(tfjsNode === undefined)('the tensorflow engine (needs tfjs-node)', () => {
   const engine = new TensorflowEngine();
 
   beforeAll(() => {
-    process.env[PATH_VARIABLE] = tfjsNode;
+    process.env[TENSORFLOW_VARIABLE] = tfjsNode;
     openTensorflow(process.cwd());
   });
 

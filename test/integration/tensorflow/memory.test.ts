@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { memory } from '@tensorflow/tfjs-core';
 import { expect, onTestFinished, test } from 'vitest';
 import { loadRunConfig } from '../../../src/config/load-config.ts';
-import { PATH_VARIABLE } from '../../../src/protocol/tensorflow-places.ts';
+import { TENSORFLOW_VARIABLE } from '../../../src/protocol/set-up-places.ts';
 import { measuredStage, measureStep } from '../../../src/trainer/measure.ts';
 import { prepareRun } from '../../../src/trainer/prepare.ts';
 import { rewardWorker, tinyWorkspace } from '../training/workspace.ts';
@@ -21,7 +21,7 @@ test.skipIf(tfjsNode === undefined).each([
   ['all weights', {}],
   ['an adapter', { lora: { r: 4, targetModules: 'all-linear' } }],
 ])('after any number of steps there are as many tensors (needs tfjs-node): %s', async (_, more) => {
-  process.env[PATH_VARIABLE] = tfjsNode;
+  process.env[TENSORFLOW_VARIABLE] = tfjsNode;
   const folder = tinyWorkspace({ device: 'tensorflow', ...everything, ...more });
   const run = await prepareRun(loadRunConfig(join(folder, 'run.grpo.json')), { rewardWorker });
   onTestFinished(() => run.rewards.close());

@@ -1,8 +1,8 @@
 import { mkdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { canRun, runTool } from '../../../processes/run-tool.ts';
 import { BadInput } from '../../../protocol/errors.ts';
 import type { PythonTensorflow } from './python-tensorflow.ts';
-import { canRun, runTool } from './run-tool.ts';
 
 /** The C++ compiler: the one that `CXX` names, else the first that exists. Throws BadInput when none does. */
 export async function findCompiler(signal: AbortSignal): Promise<string> {

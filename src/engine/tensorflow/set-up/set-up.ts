@@ -1,12 +1,12 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { dependencies } from '../../../../package.json';
+import { canRun, runTool } from '../../../processes/run-tool.ts';
 import { BadInput, RunFailure } from '../../../protocol/errors.ts';
-import { PARTIAL, PATH_VARIABLE } from '../../../protocol/tensorflow-places.ts';
+import { PARTIAL, TENSORFLOW_VARIABLE } from '../../../protocol/set-up-places.ts';
 import { type ProbeReport, probeDevice } from '../../devices/probe.ts';
 import { compileBinding, findCompiler } from './compile.ts';
 import { findPythonTensorflow } from './python-tensorflow.ts';
-import { canRun, runTool } from './run-tool.ts';
 
 export interface SetUpOptions {
   /** The folder to install into; everything in it is replaced. */
@@ -92,7 +92,7 @@ function checkOurs(into: string): void {
 
 /** In a separate process, because the library that it loads might crash. */
 async function tryIn(folder: string): Promise<Works> {
-  process.env[PATH_VARIABLE] = folder;
+  process.env[TENSORFLOW_VARIABLE] = folder;
   const report = await probeDevice('tensorflow');
   if (!report.works) throw new RunFailure(`It is there, but does not work: ${report.reason}.`);
   return report;

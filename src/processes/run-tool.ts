@@ -1,6 +1,6 @@
 import { tmpdir } from 'node:os';
-import { Child } from '../../../processes/child.ts';
-import { RunFailure } from '../../../protocol/errors.ts';
+import { RunFailure } from '../protocol/errors.ts';
+import { Child } from './child.ts';
 
 /**
  * Runs a program to its end, in our own process group, so that it ends with us. Throws RunFailure with the end of its output when it fails,
