@@ -1,7 +1,7 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type QuickPickItem, window, workspace } from 'vscode';
-import { TENSORFLOW_FOLDER, PARTIAL } from '../../protocol/set-up-places.ts';
+import { PARTIAL, TENSORFLOW_FOLDER } from '../../protocol/set-up-places.ts';
 import type { Lab } from '../lab.ts';
 import { mayRunCode } from '../workspace/trust.ts';
 import { runWithProgress } from './run-with-progress.ts';

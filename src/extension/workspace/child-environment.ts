@@ -1,5 +1,5 @@
 import { type ExtensionContext, workspace } from 'vscode';
-import { TENSORFLOW_VARIABLE, STORAGE_VARIABLE } from '../../protocol/set-up-places.ts';
+import { STORAGE_VARIABLE, TENSORFLOW_VARIABLE } from '../../protocol/set-up-places.ts';
 import { settingPath } from './setting-path.ts';
 import { settingsFolders } from './settings-folders.ts';
 
