@@ -322,6 +322,15 @@ export const COMMANDS = {
     },
     either: [['python', 'prebuilt']],
   },
+  'setup-trl': {
+    help: 'create a Python environment with TRL and PyTorch, for runs with backend "trl"',
+    operands: {},
+    options: {
+      python: text('PATH', 'the interpreter to create it with, 3.11 or newer', 'the first on the PATH'),
+      into: text('DIR', 'where to create it', 'where every run looks for it'),
+      json: flag('print one JSON object per stage'),
+    },
+  },
   doctor: {
     help: 'show what works on this machine, and how to fix what does not',
     operands: {},

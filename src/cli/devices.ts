@@ -6,7 +6,7 @@ import { env } from '../engine/onnx/runtime.ts';
 import { formatGigabytes } from '../text/bytes.ts';
 
 export interface Device {
-  name: 'cpu' | 'webgpu' | 'tensorflow';
+  name: 'cpu' | 'webgpu' | 'tensorflow' | 'cuda';
   works: boolean;
   /** What was seen, and of a device that does not work, what to do instead. */
   detail: string;

@@ -1,7 +1,9 @@
 import { availableParallelism, cpus, freemem, totalmem } from 'node:os';
 import { findPython, type PythonInterpreter } from '../rewards/python.ts';
 import { formatGigabytes } from '../text/bytes.ts';
+import { type EnvironmentReport, packagesInWords, reportEnvironment } from '../trl/environment-report.ts';
 import type { CommandOf } from './commands.ts';
+import { cudaDevice } from './cuda-device.ts';
 import type { Device } from './devices.ts';
 import { print, printJson } from './output.ts';
 import { table } from './table.ts';
@@ -18,6 +20,7 @@ interface Diagnosis {
   engines: Record<string, string>;
   /** For Python rewards; null: none found. */
   python: PythonInterpreter | null;
+  trl: EnvironmentReport;
   /** How to get what is missing, a sentence each. */
   advice: string[];
 }
@@ -41,6 +44,8 @@ async function diagnose(): Promise<Diagnosis> {
     advice.push(error.message);
     return null;
   });
+  const trl = await reportEnvironment(process.cwd());
+  if (engine.devices.length > 1) engine.devices.push(cudaDevice(trl));
   return {
     version: VERSION,
     node: process.versions.node,
@@ -49,6 +54,7 @@ async function diagnose(): Promise<Diagnosis> {
     memory: { total_bytes: totalmem(), free_bytes: freemem() },
     ...engine,
     python,
+    trl,
     advice,
   };
 }
@@ -64,7 +70,7 @@ async function examineEngine(): Promise<Pick<Diagnosis, 'devices' | 'engines'>> 
   }
 }
 
-function describe({ version, node, platform, cpu, memory, devices, engines, python, advice }: Diagnosis): string {
+function describe({ version, node, platform, cpu, memory, devices, engines, python, trl, advice }: Diagnosis): string {
   const machine: [string, string][] = [
     ['GRPO Lab', version],
     ['Node', `${node} on ${platform}`],
@@ -72,7 +78,10 @@ function describe({ version, node, platform, cpu, memory, devices, engines, pyth
     ['Memory', `${formatGigabytes(memory.total_bytes)}, ${formatGigabytes(memory.free_bytes)} free`],
     ...Object.entries(engines),
     ['Python', python ? `${python.version} at ${python.path}` : 'not found (only .py rewards need it)'],
+    ['TRL', trl.environment ? `${packagesInWords(trl.environment)} (${trl.environment.python})` : 'not found'],
   ];
   const found = devices.map(({ name, detail }) => [`device ${name}`, detail]);
-  return [...table([...machine, ...found]), ...advice.map((sentence) => `\n${sentence}`)].join('\n');
+  return [...table([...machine, ...found]), ...[...advice, ...trl.advice].map((sentence) => `\n${sentence}`)].join(
+    '\n',
+  );
 }

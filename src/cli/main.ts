@@ -62,6 +62,8 @@ async function run(command: Command): Promise<number> {
       return (await import('./bench.ts')).benchCommand(command);
     case 'setup-tensorflow':
       return (await import('./setup-tensorflow.ts')).setupTensorflowCommand(command);
+    case 'setup-trl':
+      return (await import('./setup-trl.ts')).setupTrlCommand(command);
     case 'doctor':
       return (await import('./doctor.ts')).doctorCommand(command);
     default:

@@ -2,17 +2,26 @@ import { tmpdir } from 'node:os';
 import { RunFailure } from '../protocol/errors.ts';
 import { Child } from './child.ts';
 
+interface ToolOptions {
+  cwd: string;
+  signal: AbortSignal;
+  env?: NodeJS.ProcessEnv;
+  /** Gets the lines of its output. */
+  onLine?: (line: string) => void;
+}
+
 /**
  * Runs a program to its end, in our own process group, so that it ends with us. Throws RunFailure with the end of its output when it fails,
  * and the signal's reason when it was canceled.
  */
-export async function runTool(command: string, args: string[], options: { cwd: string; signal: AbortSignal }) {
-  const { cwd, signal } = options;
+export async function runTool(command: string, args: string[], options: ToolOptions): Promise<void> {
+  const { cwd, signal, onLine } = options;
+  signal.throwIfAborted();
   // On Windows npm is a script, which only a shell starts.
-  const shell = process.platform === 'win32';
+  const shell = process.platform === 'win32' && command === 'npm';
   // Inside an npm script this names the outer package's folder.
-  const { npm_config_local_prefix: _, ...env } = process.env;
-  const child = new Child({ command, args, cwd, env, shell }, { inOurGroup: true });
+  const { npm_config_local_prefix: _, ...env } = options.env ?? process.env;
+  const child = new Child({ command, args, cwd, env, shell }, { inOurGroup: true, ...(onLine && { onLine }) });
   const cancel = () => child.kill();
   signal.addEventListener('abort', cancel, { once: true });
   const { code, error } = await child.ended;

@@ -46,7 +46,7 @@ export async function findEnvironment({ folder, python, at, packages = [] }: Wan
     found.push(environment);
   }
   const place = python === null ? undefined : at;
-  if (found.length === 0) throw new BadInput(`${noPython(python)} ${remedyWords(REMEDY)}`, place, { remedy: REMEDY });
+  if (found.length === 0) throw new BadInput(noPython(python), place, { remedy: REMEDY });
   const { message, setUpHelps } = problemWith(bestOf(found), needed)!;
   throw new BadInput(message, place, setUpHelps ? { remedy: REMEDY } : {});
 }
@@ -130,10 +130,13 @@ function noteOn({ python, versions }: AskedPython): string | undefined {
   return `TRL ${trl} of ${python} is ${than} than ${checked}, with which this was checked; if it fails, \`${python} -m pip install ${requirement('trl')}\`.`;
 }
 
-const noPython = (given: string | null): string =>
-  given === null
-    ? 'There is no Python with TRL here, and neither python3 nor python can be run.'
-    : `The Python interpreter ${given} cannot be run; set "python" in the run config to one that has TRL, or leave it out.`;
+/** Where not even an interpreter is found. */
+export const noPython = (given: string | null): string =>
+  `${
+    given === null
+      ? 'There is no Python with TRL here, and neither python3 nor python can be run.'
+      : `The Python interpreter ${given} cannot be run; set "python" in the run config to one that has TRL, or leave it out.`
+  } ${remedyWords(REMEDY)}`;
 
 const inWords = (names: readonly string[]): string =>
   names.length === 1 ? names[0]! : `${names.slice(0, -1).join(', ')} and ${names.at(-1)}`;

@@ -1,0 +1,16 @@
+import { type EnvironmentReport, gpusInWords } from '../trl/environment-report.ts';
+import type { Device } from './devices.ts';
+
+/** Device "cuda", on which not our engine trains but TRL. */
+export function cudaDevice({ environment, torch, works, advice }: EnvironmentReport): Device {
+  const no = (detail: string): Device => ({ name: 'cuda', works: false, detail });
+  if (!works || !environment || !torch) return no(advice[0]!);
+  const { python, versions } = environment;
+  if (torch.kind === 'cuda')
+    return { name: 'cuda', works: true, detail: `works, with TRL ${versions.trl}: ${gpusInWords(torch)}` };
+  const built = torch.builtFor === null ? 'is built without CUDA' : `is built for ${torch.builtFor}`;
+  const there = torch.gpus.length > 0 ? `, but ${gpusInWords(torch)} (${torch.kind})` : '';
+  return no(
+    `PyTorch ${versions.torch} of ${python} ${built} and finds no CUDA GPU${there}; TRL trains on the CPU here`,
+  );
+}
