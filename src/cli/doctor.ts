@@ -20,7 +20,8 @@ interface Diagnosis {
   engines: Record<string, string>;
   /** For Python rewards; null: none found. */
   python: PythonInterpreter | null;
-  trl: EnvironmentReport;
+  /** `detail`: which packages there are and which not, in words. */
+  trl: EnvironmentReport & { detail: string };
   /** How to get what is missing, a sentence each. */
   advice: string[];
 }
@@ -44,7 +45,8 @@ async function diagnose(): Promise<Diagnosis> {
     advice.push(error.message);
     return null;
   });
-  const trl = await reportEnvironment(process.cwd());
+  const environment = await reportEnvironment(process.cwd());
+  const trl = { ...environment, detail: trlInWords(environment) };
   if (engine.devices.length > 1) engine.devices.push(cudaDevice(trl));
   return {
     version: VERSION,
@@ -78,10 +80,15 @@ function describe({ version, node, platform, cpu, memory, devices, engines, pyth
     ['Memory', `${formatGigabytes(memory.total_bytes)}, ${formatGigabytes(memory.free_bytes)} free`],
     ...Object.entries(engines),
     ['Python', python ? `${python.version} at ${python.path}` : 'not found (only .py rewards need it)'],
-    ['TRL', trl.environment ? `${packagesInWords(trl.environment)} (${trl.environment.python})` : 'not found'],
+    ['TRL', trl.detail],
   ];
   const found = devices.map(({ name, detail }) => [`device ${name}`, detail]);
   return [...table([...machine, ...found]), ...[...advice, ...trl.advice].map((sentence) => `\n${sentence}`)].join(
     '\n',
   );
+}
+
+function trlInWords({ environment }: EnvironmentReport): string {
+  const packages = environment && packagesInWords(environment);
+  return packages ? `${packages} (${environment.python})` : 'not found (only backend "trl" needs it)';
 }

@@ -43,6 +43,7 @@ const COMMANDS: Record<string, () => Promise<Command>> = {
   'grpo.importDataset': async () => (await import('./import-dataset/import-dataset.ts')).importDataset,
   'grpo.getModel': async () => (await import('./get-model/get-model.ts')).getModel,
   'grpo.setUpTensorFlow': async () => (await import('./commands/set-up-tensorflow.ts')).setUpTensorFlow,
+  'grpo.setUpTrl': async () => (await import('./commands/set-up-trl.ts')).setUpTrl,
   'grpo.openSample': async () => (await import('./commands/open-sample.ts')).openSample,
   'grpo.openFirstReward': async () => (await import('./commands/open-first-reward.ts')).openFirstReward,
   'grpo.openPlace': async () => (await import('./commands/check-panel.ts')).openPlace,

@@ -1,7 +1,7 @@
 import { formatGigabytes } from '../text/bytes.ts';
 import { askTorch, type TorchDevices } from './ask-python.ts';
-import { ALWAYS, OPTIONAL, PACKAGES, type TrlPackage } from './packages.ts';
-import { bestOf, environments, noPython, type PythonEnvironment, problemWith } from './python-environment.ts';
+import { ALWAYS, OPTIONAL, PACKAGES } from './packages.ts';
+import { bestOf, environments, inWords, type PythonEnvironment, problemWith } from './python-environment.ts';
 
 /** What of TRL and the packages around it a machine has. */
 export interface EnvironmentReport {
@@ -21,12 +21,19 @@ export async function reportEnvironment(folder: string): Promise<EnvironmentRepo
   for await (const each of environments(folder, null)) found.push(each);
   const lacksNothing = found.find((each) => problemWith(each, ALWAYS) === undefined);
   const environment = lacksNothing ?? (found.length > 0 ? bestOf(found) : null);
-  if (!environment) return { environment, torch: null, works: false, advice: [noPython(null)] };
+  if (!environment) return { environment, torch: null, works: false, advice: [] };
 
   const torch = environment.versions.torch ? await askTorch(environment.python) : null;
   const broken = typeof torch === 'string' ? [`PyTorch does not work in ${environment.python}: ${torch}.`] : [];
-  const lacks = problemWith(environment, [...ALWAYS, 'peft']);
-  const advice = [...broken, lacks?.message ?? [], environment.note ?? [], adviceOnOptional(environment)].flat();
+
+  // Who has none of it may not want any.
+  const wanted = environment.versions.trl !== undefined || environment.versions.torch !== undefined;
+  const advice = [
+    ...broken,
+    wanted ? (problemWith(environment, [...ALWAYS, 'peft'])?.message ?? []) : [],
+    environment.note ?? [],
+    adviceOnOptional(environment),
+  ].flat();
   const works = lacksNothing !== undefined && broken.length === 0;
   return { environment, torch: typeof torch === 'string' ? null : torch, works, advice };
 }
@@ -35,15 +42,16 @@ export async function reportEnvironment(folder: string): Promise<EnvironmentRepo
 function adviceOnOptional({ python, versions }: PythonEnvironment): string[] {
   const missing = OPTIONAL.filter((name) => versions[name] === undefined);
   if (versions.trl === undefined || missing.length === 0) return [];
-  return [`Options of "trl" that need ${missing.join(', ')}: \`${python} -m pip install ${missing.join(' ')}\`.`];
+  return [`For options of "trl" that use ${inWords(missing)}, run \`${python} -m pip install ${missing.join(' ')}\`.`];
 }
 
-/** `torch 2.15.0, trl 1.16.0; not found: vllm` */
-export function packagesInWords({ versions }: PythonEnvironment): string {
+/** `torch 2.15.0, trl 1.16.0; not found: vllm`; undefined: there is none of them. */
+export function packagesInWords({ versions }: PythonEnvironment): string | undefined {
   const has = PACKAGES.filter((name) => versions[name] !== undefined);
   const lacks = PACKAGES.filter((name) => versions[name] === undefined);
-  const found = has.map((name: TrlPackage) => `${name} ${versions[name]}`).join(', ');
-  return [found || [], lacks.length > 0 ? `not found: ${lacks.join(', ')}` : []].flat().join('; ');
+  if (has.length === 0) return undefined;
+  const found = has.map((name) => `${name} ${versions[name]}`).join(', ');
+  return lacks.length > 0 ? `${found}; not found: ${lacks.join(', ')}` : found;
 }
 
 /** `2 × NVIDIA H100 80GB HBM3, 85.0 GB` */

@@ -131,12 +131,12 @@ function noteOn({ python, versions }: AskedPython): string | undefined {
 }
 
 /** Where not even an interpreter is found. */
-export const noPython = (given: string | null): string =>
+const noPython = (given: string | null): string =>
   `${
     given === null
       ? 'There is no Python with TRL here, and neither python3 nor python can be run.'
       : `The Python interpreter ${given} cannot be run; set "python" in the run config to one that has TRL, or leave it out.`
   } ${remedyWords(REMEDY)}`;
 
-const inWords = (names: readonly string[]): string =>
+export const inWords = (names: readonly string[]): string =>
   names.length === 1 ? names[0]! : `${names.slice(0, -1).join(', ')} and ${names.at(-1)}`;

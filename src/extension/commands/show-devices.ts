@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { commands, type QuickPickItem, Uri, window } from 'vscode';
+import { commands, type QuickPickItem, QuickPickItemKind, Uri, window } from 'vscode';
 import type { Lab } from '../lab.ts';
 import { childEnvironment, doctorFolder } from '../workspace/child-environment.ts';
 import { GrpoCommand } from '../workspace/grpo-command.ts';
@@ -9,15 +9,19 @@ import { withField } from '../workspace/with-field.ts';
 
 const TITLE = 'GRPO: Show Devices';
 
-/** What `grpo doctor --json` says of one. */
-interface Device {
-  name: string;
+/** What `grpo doctor --json` says of a device, and of TRL. */
+interface Examined {
   works: boolean;
   detail: string;
 }
 
+interface Diagnosis {
+  devices: (Examined & { name: string })[];
+  trl: Examined & { advice: string[] };
+}
+
 interface Choice extends QuickPickItem {
-  device: Device;
+  use?: () => Promise<void>;
 }
 
 /** Lists where a model can be trained on this machine, and how to get what is missing. A device that works can be put into a run config. */
@@ -42,12 +46,7 @@ export async function showDevices({ context }: Lab): Promise<void> {
   picker.show();
   const { lastWords } = await doctor.exited;
   try {
-    const { devices } = JSON.parse(answer) as { devices: Device[] };
-    picker.items = devices.map((device) => ({
-      label: `$(${device.works ? 'check' : 'circle-slash'}) ${device.name}`,
-      detail: device.detail,
-      device,
-    }));
+    picker.items = choices(JSON.parse(answer) as Diagnosis);
     picker.placeholder = 'Select a device that works to set it in a run config';
   } catch {
     // Dismissed before it had answered, or it failed.
@@ -56,18 +55,40 @@ export async function showDevices({ context }: Lab): Promise<void> {
   picker.busy = false;
   const choice = await chosen;
   picker.dispose();
-  if (choice) await use(choice.device);
+  await choice?.use?.();
 }
 
-async function use({ name, works, detail }: Device): Promise<void> {
-  if (!works) {
-    const actions = name === 'tensorflow' ? ['Set Up'] : [];
-    const action = await window.showInformationMessage(`${name}: ${detail}`, ...actions);
-    if (action) await commands.executeCommand('grpo.setUpTensorFlow');
-    return;
-  }
-  const config = await pickConfig(undefined, `${TITLE}: "device": "${name}" in…`);
+function choices({ devices, trl }: Diagnosis): Choice[] {
+  const item = (name: string, { works, detail }: Examined, use: () => Promise<void>): Choice => ({
+    ...{ label: `$(${works ? 'check' : 'circle-slash'}) ${name}`, detail, use },
+  });
+  const setUp: Record<string, string | undefined> = {
+    tensorflow: 'grpo.setUpTensorFlow',
+    // With TRL, it is not set-up that is missing.
+    cuda: trl.works ? undefined : 'grpo.setUpTrl',
+  };
+  const words = [trl.detail, ...trl.advice].join(' ');
+  return [
+    ...devices.map((device) => {
+      const { name, works, detail } = device;
+      return item(name, device, () => (works ? putInto('device', name) : offer(`${name}: ${detail}`, setUp[name])));
+    }),
+    { label: 'Backend', kind: QuickPickItemKind.Separator },
+    item('TRL', { ...trl, detail: words }, () =>
+      trl.works ? putInto('backend', 'trl') : offer(`TRL: ${words}`, 'grpo.setUpTrl'),
+    ),
+  ];
+}
+
+/** Says why something does not work, with a button for the command that sets it up, if there is one. */
+async function offer(why: string, setUp: string | undefined): Promise<void> {
+  const action = await window.showInformationMessage(why, ...(setUp ? ['Set Up'] : []));
+  if (setUp && action) await commands.executeCommand(setUp);
+}
+
+async function putInto(field: string, value: string): Promise<void> {
+  const config = await pickConfig(undefined, `${TITLE}: "${field}": "${value}" in…`);
   if (config === undefined) return;
-  await replaceText(config, (text) => withField(text, 'device', name));
+  await replaceText(config, (text) => withField(text, field, value));
   await window.showTextDocument(Uri.file(config));
 }

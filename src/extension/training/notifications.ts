@@ -53,6 +53,8 @@ function act(action: OutcomeAction, { training }: EndedTraining, outcome: Outcom
       return commands.executeCommand('grpo.openDashboard', folder);
     case 'Resume':
       return commands.executeCommand('grpo.resumeFromCheckpoint', folder);
+    case 'Set Up TRL':
+      return commands.executeCommand('grpo.setUpTrl', request);
     case 'Show Log':
       return commands.executeCommand('grpo.showLog', folder);
     default:

@@ -4,7 +4,7 @@ import { type ConfigEdit, setWords } from '../../protocol/remedy.ts';
 import { placeToOpen, wordsBesidePlace } from '../workspace/problem-place.ts';
 import type { EndedTraining } from './news.ts';
 
-export type OutcomeAction = 'Get Model' | 'Open' | 'Open Dashboard' | 'Resume' | 'Show Log';
+export type OutcomeAction = 'Get Model' | 'Open' | 'Open Dashboard' | 'Resume' | 'Set Up TRL' | 'Show Log';
 
 /** How a training ended, for one notification. */
 export interface Outcome {
@@ -42,6 +42,7 @@ export function describeOutcome({ training, exit }: EndedTraining, name = traini
     const { error, problem = { message: error } } = end;
     const actions: OutcomeAction[] = placeToOpen(problem) ? ['Open', 'Show Log'] : ['Show Log'];
     if (problem.remedy?.action === 'get-model') actions.unshift('Get Model');
+    if (problem.remedy?.action === 'set-up-trl') actions.unshift('Set Up TRL');
     return { severity: 'error', text: `${name} could not start: ${wordsBesidePlace(problem)}`, actions, problem };
   }
   if (end?.outcome === 'done') {

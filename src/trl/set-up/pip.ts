@@ -1,6 +1,8 @@
+import { outputOf } from '../../processes/output-of.ts';
 import { runTool } from '../../processes/run-tool.ts';
 import { RunFailure } from '../../protocol/errors.ts';
 import { formatBytes } from '../../text/bytes.ts';
+import { compareVersions } from '../packages.ts';
 
 interface PipOptions {
   cwd: string;
@@ -14,10 +16,17 @@ interface PipOptions {
  * be small. Throws RunFailure with a sentence for no network, a full disk, and packages that there are not.
  */
 export async function pipInstall(python: string, args: string[], { cwd, signal, onStatus }: PipOptions): Promise<void> {
-  const pip = ['-m', 'pip', 'install', '--no-input', '--disable-pip-version-check', '--retries', '2', ...args];
+  const pip = ['-m', 'pip', 'install', '--no-input', '--disable-pip-version-check', '--retries', '2'];
+  const bar = ['--progress-bar', (await tellsProgress(python)) ? 'raw' : 'off'];
   const told = statusOf(onStatus);
   const env = { ...process.env, PYTHONUNBUFFERED: '1', TMPDIR: cwd, TEMP: cwd, TMP: cwd };
-  await explained(runTool(python, pip, { cwd, signal, env, onLine: told }));
+  await explained(runTool(python, [...pip, ...bar, ...args], { cwd, signal, env, onLine: told }));
+}
+
+/** Pip does so from version 24.1 on. */
+async function tellsProgress(python: string): Promise<boolean> {
+  const { stdout } = await outputOf(python, ['-m', 'pip', '--version']);
+  return compareVersions(/^pip (\S+)/.exec(stdout)?.[1] ?? '0', '24.1') >= 0;
 }
 
 /** Makes few words of the lines that pip prints with `--progress-bar raw`. */

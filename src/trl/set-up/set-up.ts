@@ -80,12 +80,20 @@ async function install({ requirements }: Packages, { into, signal, onProgress, o
   // The one that comes with Python may be years old, and tell nothing about its downloads.
   await pipInstall(pythonIn(into), ['--upgrade', 'pip'], how);
   onProgress(`Installing ${requirements.trim().split('\n').join(', ').replaceAll('==', ' ')}`);
-  await pipInstall(pythonIn(into), ['--progress-bar', 'raw', '-r', file], how);
+  await pipInstall(pythonIn(into), ['-r', file], how);
   rmSync(cwd, { recursive: true, force: true, maxRetries: 3 });
 }
 
 async function tryIt(python: string, trial: string, { into, signal }: SetUpOptions): Promise<AskedPython> {
-  await runTool(python, ['-c', trial], { cwd: into, signal });
+  try {
+    await runTool(python, ['-c', trial], { cwd: into, signal });
+  } catch (error) {
+    if (!(error instanceof RunFailure)) throw error;
+    throw new RunFailure(
+      `What was installed does not work: ${error.problem.message.replace(/^.*? failed: /, '')}`,
+      error.problem,
+    );
+  }
   const asked = await askPython(python);
   if (!asked) throw new RunFailure(`The Python in ${into} does not say what it has.`);
   return asked;

@@ -6,6 +6,7 @@ import { expect, it } from 'vitest';
 import { GRPO, grpo, jsonlFile, referenceModel, temporaryFolder } from './run-grpo.ts';
 
 interface Diagnosis {
+  trl: { works: boolean };
   version: string;
   node: string;
   devices: { name: string; works: boolean; detail: string }[];
@@ -78,16 +79,20 @@ it('says what is wrong also when the process that started it is gone', async () 
 });
 
 it('finds out what works here', async () => {
-  // As on a machine where no TensorFlow was set up.
-  const { stdout } = await grpo(['doctor', '--json'], { env: { ...process.env, GRPO_TENSORFLOW: temporaryFolder() } });
+  // As on a machine where neither TensorFlow nor TRL was set up.
+  const places = { GRPO_TENSORFLOW: temporaryFolder(), GRPO_STORAGE: temporaryFolder(), PATH: '' };
+  const { stdout } = await grpo(['doctor', '--json'], { env: { ...process.env, ...places } });
   const diagnosis = JSON.parse(stdout) as Diagnosis;
   expect(diagnosis).toMatchObject({ version: manifest.version, node: process.versions.node });
   expect(diagnosis.devices.map(({ name, works }) => [name, works])).toEqual([
     ['cpu', true],
     ['webgpu', false],
     ['tensorflow', false],
+    ['cuda', false],
   ]);
-  expect(diagnosis.devices.at(-1)!.detail).toContain('GRPO: Set Up TensorFlow Engine');
+  expect(diagnosis.devices.at(-2)!.detail).toContain('GRPO: Set Up TensorFlow Engine');
+  expect(diagnosis.devices.at(-1)!.detail).toContain('GRPO: Set Up TRL');
+  expect(diagnosis.trl).toMatchObject({ works: false, environment: null, detail: expect.stringMatching(/^not found/) });
   expect(diagnosis.engines).toMatchObject({
     'onnxruntime-node': manifest.dependencies['onnxruntime-node'],
     '@tensorflow/tfjs-core': manifest.dependencies['@tensorflow/tfjs-core'],
