@@ -17,7 +17,7 @@ interface Examined {
 
 interface Diagnosis {
   devices: (Examined & { name: string })[];
-  trl: Examined & { advice: string[] };
+  trl: Examined & { advice: string[]; environment: { versions: Record<string, string> } | null };
 }
 
 interface Choice extends QuickPickItem {
@@ -59,26 +59,33 @@ export async function showDevices({ context }: Lab): Promise<void> {
 }
 
 function choices({ devices, trl }: Diagnosis): Choice[] {
-  const item = (name: string, { works, detail }: Examined, use: () => Promise<void>): Choice => ({
-    ...{ label: `$(${works ? 'check' : 'circle-slash'}) ${name}`, detail, use },
-  });
   const setUp: Record<string, string | undefined> = {
     tensorflow: 'grpo.setUpTensorFlow',
     // With TRL, it is not set-up that is missing.
     cuda: trl.works ? undefined : 'grpo.setUpTrl',
   };
-  const words = [trl.detail, ...trl.advice].join(' ');
-  return [
-    ...devices.map((device) => {
-      const { name, works, detail } = device;
-      return item(name, device, () => (works ? putInto('device', name) : offer(`${name}: ${detail}`, setUp[name])));
+  const forDevices = devices.map(
+    ({ name, works, detail }): Choice => ({
+      ...{ label: label(works, name), detail },
+      use: () => (works ? putInto('device', name) : offer(`${name}: ${detail}`, setUp[name])),
     }),
-    { label: 'Backend', kind: QuickPickItemKind.Separator },
-    item('TRL', { ...trl, detail: words }, () =>
-      trl.works ? putInto('backend', 'trl') : offer(`TRL: ${words}`, 'grpo.setUpTrl'),
-    ),
-  ];
+  );
+  return [...forDevices, { label: 'Backend', kind: QuickPickItemKind.Separator }, choiceOfTrl(trl)];
 }
+
+function choiceOfTrl({ works, detail, advice, environment }: Diagnosis['trl']): Choice {
+  const versions = environment?.versions ?? {};
+  const found = ['trl', 'torch'].flatMap((name) => (versions[name] ? `${name} ${versions[name]}` : []));
+  const missing = advice.join(' ');
+  return {
+    label: label(works, 'TRL'),
+    description: found.join(', '),
+    detail: missing || detail,
+    use: () => (works ? putInto('backend', 'trl') : offer(`TRL: ${missing || detail}`, 'grpo.setUpTrl')),
+  };
+}
+
+const label = (works: boolean, name: string): string => `$(${works ? 'check' : 'circle-slash'}) ${name}`;
 
 /** Says why something does not work, with a button for the command that sets it up, if there is one. */
 async function offer(why: string, setUp: string | undefined): Promise<void> {
