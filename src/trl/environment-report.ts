@@ -1,6 +1,6 @@
 import { formatGigabytes } from '../text/bytes.ts';
 import { askTorch, type TorchDevices } from './ask-python.ts';
-import { ALWAYS, OPTIONAL, PACKAGES } from './packages.ts';
+import { ALWAYS, OPTIONAL, PACKAGES, requirement } from './packages.ts';
 import { bestOf, environments, inWords, type PythonEnvironment, problemWith } from './python-environment.ts';
 
 /** What of TRL and the packages around it a machine has. */
@@ -42,7 +42,8 @@ export async function reportEnvironment(folder: string): Promise<EnvironmentRepo
 function adviceOnOptional({ python, versions }: PythonEnvironment): string[] {
   const missing = OPTIONAL.filter((name) => versions[name] === undefined);
   if (versions.trl === undefined || missing.length === 0) return [];
-  return [`For options of "trl" that use ${inWords(missing)}, run \`${python} -m pip install ${missing.join(' ')}\`.`];
+  const pip = `${python} -m pip install ${missing.map(requirement).join(' ')}`;
+  return [`For options of "trl" that use ${inWords(missing)}, run \`${pip}\`.`];
 }
 
 /** `torch 2.15.0, trl 1.16.0; not found: vllm`; undefined: there is none of them. */

@@ -25,8 +25,10 @@ export type CheckedPackage = keyof typeof CHECKED;
 export type OptionalPackage = keyof typeof FITTING;
 export type TrlPackage = CheckedPackage | OptionalPackage;
 
+/** What the set-up command installs. */
+export const SET_UP = Object.keys(CHECKED) as CheckedPackage[];
 export const OPTIONAL = Object.keys(FITTING) as OptionalPackage[];
-export const PACKAGES: readonly TrlPackage[] = [...(Object.keys(CHECKED) as CheckedPackage[]), ...OPTIONAL];
+export const PACKAGES: readonly TrlPackage[] = [...SET_UP, ...OPTIONAL];
 
 /** Without them nothing trains; PEFT is for LoRA alone. */
 export const ALWAYS: readonly CheckedPackage[] = ['torch', 'transformers', 'trl', 'accelerate', 'datasets'];

@@ -4,7 +4,7 @@ import { runTool } from '../../processes/run-tool.ts';
 import { RunFailure } from '../../protocol/errors.ts';
 import { writeFailure } from '../../run-folder/atomic-write.ts';
 import { type AskedPython, askPython } from '../ask-python.ts';
-import { requirements } from '../packages.ts';
+import { requirement, SET_UP } from '../packages.ts';
 import { pythonIn } from '../python-environment.ts';
 import { findBasePython } from './base-python.ts';
 import { explained, pipInstall } from './pip.ts';
@@ -22,8 +22,8 @@ export interface Packages {
 
 /** On Linux, PyTorch comes with CUDA's libraries. */
 export const TRL_PACKAGES: Packages = {
-  requirements: requirements(true),
-  bytes: process.platform === 'linux' ? 9e9 : 3e9,
+  requirements: `${SET_UP.map(requirement).join('\n')}\n`,
+  bytes: process.platform === 'linux' ? 10e9 : 3e9,
   trial: 'import torch, peft; from trl import GRPOConfig, GRPOTrainer',
 };
 
