@@ -7,6 +7,7 @@ type Command = (lab: Lab, argument?: unknown, all?: unknown) => unknown;
 /** Every command, by its id in package.json (and those that only links and quick fixes have: the walkthrough's, those of a check's report, an audit's). Its code is loaded when it is first called. */
 const COMMANDS: Record<string, () => Promise<Command>> = {
   'grpo.startTraining': async () => (await import('./commands/start.ts')).startTraining,
+  'grpo.trainWithTrl': async () => (await import('./commands/start.ts')).trainWithTrl,
   'grpo.queue': async () => (await import('./commands/start.ts')).queueTraining,
   'grpo.removeFromQueue': async () => (await import('./commands/start.ts')).removeFromQueue,
   'grpo.stop': async () => (await import('./commands/control.ts')).stop,

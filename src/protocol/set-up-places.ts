@@ -14,3 +14,6 @@ export const PARTIAL = '.partial';
 
 /** The Python environment in the storage that has TRL. */
 export const TRL_FOLDER = 'trl';
+
+/** The interpreter that is selected in the editor, where TRL may be as well. */
+export const PYTHON_VARIABLE = 'GRPO_PYTHON';

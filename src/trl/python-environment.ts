@@ -3,7 +3,7 @@ import { dirname, join, resolve } from 'node:path';
 import { storageFolder } from '../files/storage-folder.ts';
 import { BadInput, type SourceLocation } from '../protocol/errors.ts';
 import { remedyWords } from '../protocol/remedy.ts';
-import { TRL_FOLDER } from '../protocol/set-up-places.ts';
+import { PYTHON_VARIABLE, TRL_FOLDER } from '../protocol/set-up-places.ts';
 import { type AskedPython, askPython } from './ask-python.ts';
 import {
   ALWAYS,
@@ -15,8 +15,8 @@ import {
   type TrlPackage,
 } from './packages.ts';
 
-/** Who names an interpreter: a run config, the set-up command, a virtual environment of the workspace, or the PATH. */
-export type NamedBy = 'config' | 'set-up' | 'workspace' | 'path';
+/** Who names an interpreter: a run config, the set-up command, the editor, a virtual environment of the workspace, or the PATH. */
+export type NamedBy = 'config' | 'set-up' | 'editor' | 'workspace' | 'path';
 
 /** A Python that runs TRL. */
 export interface PythonEnvironment extends AskedPython {
@@ -65,14 +65,14 @@ export const bestOf = <Asked extends AskedPython>(found: readonly Asked[]): Aske
 
 function candidates(folder: string, python: string | null): [NamedBy, string][] {
   if (python !== null) return [['config', python]];
-  const setUp = setUpPython(storageFolder(TRL_FOLDER));
-  const workspace = workspacePython(resolve(folder));
-  return [
-    ...(setUp === undefined ? [] : ([['set-up', setUp]] as [NamedBy, string][])),
-    ...(workspace === undefined ? [] : ([['workspace', workspace]] as [NamedBy, string][])),
+  const named: [NamedBy, string | undefined][] = [
+    ['set-up', setUpPython(storageFolder(TRL_FOLDER))],
+    ['editor', process.env[PYTHON_VARIABLE] || undefined],
+    ['workspace', workspacePython(resolve(folder))],
     ['path', 'python3'],
     ['path', 'python'],
   ];
+  return named.filter((each): each is [NamedBy, string] => each[1] !== undefined);
 }
 
 /** In a virtual environment. */

@@ -7,7 +7,7 @@ import type { Lab } from '../lab.ts';
 import type { CommandExit } from '../workspace/grpo-command.ts';
 import { pickConfig } from '../workspace/pick-config.ts';
 import { placeToOpen } from '../workspace/problem-place.ts';
-import { trainerOptions, trainingRequest } from '../workspace/request.ts';
+import { pythonArgs } from '../workspace/request.ts';
 import { mayRunCode } from '../workspace/trust.ts';
 import { showReport } from './check-panel.ts';
 import { runWithProgress } from './run-with-progress.ts';
@@ -28,11 +28,11 @@ export async function checkRun(lab: Lab, given?: unknown): Promise<void> {
 
 /** The report; undefined when it was cancelled, or failed and said so. */
 async function checked(lab: Lab, config: string): Promise<CheckReport | undefined> {
-  const { set = [] } = await trainerOptions(trainingRequest(config), lab.interpreters);
+  const set = await pythonArgs(config, lab.interpreters);
   let report: CheckReport | undefined;
   const { exit, cancelled } = await runWithProgress(lab.context, {
     title: `Checking ${configName(config)}`,
-    args: ['check', config, ...set.flatMap((each) => ['--set', each])],
+    args: ['check', config, ...set],
     cwd: dirname(config),
     begin: 'starting',
     onLine(line) {

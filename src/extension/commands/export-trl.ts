@@ -1,10 +1,10 @@
 import { basename, dirname, join } from 'node:path';
 import { Uri, window, workspace } from 'vscode';
-import { badInputText } from '../../protocol/errors.ts';
 import { configName } from '../../text/files-by-name.ts';
 import type { Lab } from '../lab.ts';
 import { pickConfig } from '../workspace/pick-config.ts';
-import { trainerOptions, trainingRequest } from '../workspace/request.ts';
+import { placeToOpen, wordsBesidePlace } from '../workspace/problem-place.ts';
+import { pythonArgs } from '../workspace/request.ts';
 import { mayRunCode } from '../workspace/trust.ts';
 import { revealPath } from './open-run.ts';
 import { runWithProgress } from './run-with-progress.ts';
@@ -42,11 +42,11 @@ interface Told {
 
 /** Undefined when it was canceled, or failed and said so. */
 async function exported(lab: Lab, config: string, target: string): Promise<Told | undefined> {
-  const { set = [] } = await trainerOptions(trainingRequest(config), lab.interpreters);
+  const set = await pythonArgs(config, lab.interpreters);
   let told: Told | undefined;
   const { exit, cancelled } = await runWithProgress(lab.context, {
     title: `Exporting ${configName(config)} to TRL`,
-    args: ['export', 'trl', config, '--out', target, ...set.flatMap((each) => ['--set', each])],
+    args: ['export', 'trl', config, '--out', target, ...set],
     cwd: dirname(config),
     onLine(line) {
       told = JSON.parse(line) as Told;
@@ -55,10 +55,10 @@ async function exported(lab: Lab, config: string, target: string): Promise<Told 
   if (cancelled || told) return told;
   const { problem, lastWords } = exit;
   lab.log.error(lastWords);
-  const why = problem ? badInputText(problem) : (lastWords.split('\n').at(-1) ?? '');
+  const why = problem ? wordsBesidePlace(problem) : (lastWords.split('\n').at(-1) ?? '');
   const action = await window.showErrorMessage(
     `${configName(config)} could not be exported to TRL: ${why}`,
-    ...(problem?.place ? ['Open'] : []),
+    ...(problem && placeToOpen(problem) ? ['Open'] : []),
   );
   if (action === 'Open') await lab.problems.open(problem!.place);
   return undefined;

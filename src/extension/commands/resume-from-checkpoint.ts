@@ -7,7 +7,7 @@ import { runConfigFields } from '../../protocol/run-config-fields.ts';
 import type { Run } from '../../run-folder/read-run.ts';
 import { removeLock, writerOf } from '../../run-folder/run-lock.ts';
 import type { Lab } from '../lab.ts';
-import { trainingRequest } from '../workspace/request.ts';
+import { resumeRequest } from '../workspace/request.ts';
 import { mayRunCode } from '../workspace/trust.ts';
 import { isTrainedElsewhere, pickRun } from './pick-run.ts';
 import { startOrQueue } from './start.ts';
@@ -22,10 +22,10 @@ export async function resumeFromCheckpoint(lab: Lab, given?: unknown): Promise<v
   if (!mayRunCode()) return;
   const run = await pickRun(lab, given, 'Resume from Checkpoint', canResume);
   if (!run || isTrainedElsewhere(run)) return;
-  const request = trainingRequest(run.info.configFile, run.folder);
+  const request = await resumeRequest(run.folder, run.info);
   if (run.status === 'done') {
     const set = await moreSteps(run);
-    if (set) await startOrQueue(lab, { ...request, ...(set.length > 0 && { set }) });
+    if (set) await startOrQueue(lab, { ...request, set: [...(request.set ?? []), ...set] });
   } else if (canResume(run) || (await takeOver(run))) await startOrQueue(lab, request);
 }
 

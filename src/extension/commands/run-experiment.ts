@@ -9,7 +9,7 @@ import { nameOfTraining } from '../workspace/active-training.ts';
 import { findExperiments } from '../workspace/find-files.ts';
 import type { CommandExit } from '../workspace/grpo-command.ts';
 import { placeToOpen } from '../workspace/problem-place.ts';
-import { pythonFor } from '../workspace/request.ts';
+import { pythonArgs } from '../workspace/request.ts';
 import { mayRunCode } from '../workspace/trust.ts';
 import { revealPath } from './open-run.ts';
 import { runWithProgress } from './run-with-progress.ts';
@@ -75,8 +75,7 @@ async function mayTrainBeside({ training, runs }: Lab): Promise<boolean> {
 /** As for a run that is started here: the editor's Python, where the base config has Python rewards and names none. */
 async function interpreterFor({ interpreters }: Lab, file: string): Promise<string[]> {
   try {
-    const python = await pythonFor(basePath(readExperimentFile(file)), interpreters);
-    return python === null ? [] : ['--set', `python=${JSON.stringify(python)}`];
+    return await pythonArgs(basePath(readExperimentFile(file)), interpreters);
   } catch (error) {
     // What is wrong with it is the command's to say.
     if (error instanceof BadInput) return [];

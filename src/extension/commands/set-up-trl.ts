@@ -39,7 +39,7 @@ export async function setUpTrl(lab: Lab, given?: unknown): Promise<void> {
 
 async function pickWay({ interpreters }: Lab): Promise<Way | undefined> {
   const { path, source } = await interpreters.find(workspace.workspaceFolders?.[0]?.uri.fsPath ?? '');
-  const detail = 'Downloads PyTorch, TRL, PEFT and accelerate into an environment of its own: 3 GB, on disk 6 GB';
+  const detail = 'Creates an environment with PyTorch, TRL and PEFT: 3 GB to download on Linux';
   const ways: Way[] = [
     { label: '$(cloud-download) Use the Python on the PATH', description: '3.11 or newer', detail, args: [] },
   ];
@@ -55,7 +55,7 @@ async function pickWay({ interpreters }: Lab): Promise<Way | undefined> {
 
 async function offerTraining(lab: Lab, made: string, request: TrainingRequest | undefined): Promise<void> {
   if (!request) {
-    const said = `${made} is set up. "backend": "trl" in a run config, or "GRPO: Start Training with TRL", uses it.`;
+    const said = `${made} is set up. "backend": "trl" in a run config, or "GRPO: Train with TRL", uses it.`;
     void window.showInformationMessage(said);
     return;
   }

@@ -1,10 +1,11 @@
 import { join } from 'node:path';
-import { commands, type QuickPickItem, QuickPickItemKind, Uri, window } from 'vscode';
+import { commands, type QuickPickItem, QuickPickItemKind, Uri, window, workspace } from 'vscode';
 import type { Lab } from '../lab.ts';
 import { childEnvironment, doctorFolder } from '../workspace/child-environment.ts';
 import { GrpoCommand } from '../workspace/grpo-command.ts';
 import { pickConfig } from '../workspace/pick-config.ts';
 import { replaceText } from '../workspace/replace-text.ts';
+import { editorPython } from '../workspace/trl-request.ts';
 import { withField } from '../workspace/with-field.ts';
 
 const TITLE = 'GRPO: Show Devices';
@@ -25,7 +26,7 @@ interface Choice extends QuickPickItem {
 }
 
 /** Lists where a model can be trained on this machine, and how to get what is missing. A device that works can be put into a run config. */
-export async function showDevices({ context }: Lab): Promise<void> {
+export async function showDevices({ context, interpreters }: Lab): Promise<void> {
   const picker = window.createQuickPick<Choice>();
   Object.assign(picker, { title: TITLE, placeholder: 'Testing devices…', busy: true });
   Object.assign(picker, { matchOnDetail: true, ignoreFocusOut: true });
@@ -34,8 +35,10 @@ export async function showDevices({ context }: Lab): Promise<void> {
   const read = (line: string) => {
     answer += line;
   };
-  const env = childEnvironment(context);
-  const doctor = new GrpoCommand(script, ['doctor'], doctorFolder(context), read, { env });
+  const cwd = doctorFolder(context);
+  const python = workspace.isTrusted ? await editorPython(cwd, interpreters) : {};
+  const env = { ...childEnvironment(context), ...python };
+  const doctor = new GrpoCommand(script, ['doctor'], cwd, read, { env });
   const chosen = new Promise<Choice | undefined>((resolve) => {
     picker.onDidAccept(() => picker.activeItems[0] && resolve(picker.activeItems[0]));
     picker.onDidHide(() => {

@@ -14,6 +14,18 @@ export async function startTraining(lab: Lab, given?: unknown): Promise<void> {
   if (configFile !== undefined) await startOrQueue(lab, trainingRequest(configFile));
 }
 
+/** The same with TRL, whatever the config says: for one run, the file stays as it is. */
+export async function trainWithTrl(lab: Lab, given?: unknown): Promise<void> {
+  if (!mayRunCode()) return;
+  const configFile = await pickConfig(given, 'GRPO: Train with TRL');
+  if (configFile === undefined) return;
+  const { configText, trlOverrides } = await import('../workspace/trl-request.ts');
+  // What is on the screen is what is trained.
+  await workspace.saveAll(false);
+  const set = trlOverrides(await configText(configFile));
+  await startOrQueue(lab, { ...trainingRequest(configFile), ...(set.length > 0 && { set }) });
+}
+
 /** One run at a time: while another is being trained, offers to wait for it. */
 export async function startOrQueue({ training, runs, problems }: Lab, request: TrainingRequest): Promise<void> {
   const { active } = training;

@@ -40,19 +40,26 @@ export class ConfigLenses implements CodeLensProvider, Disposable {
     return this.#changed.event;
   }
 
-  provideCodeLenses({ uri }: TextDocument): CodeLens[] {
+  async provideCodeLenses(document: TextDocument): Promise<CodeLens[]> {
+    const { uri } = document;
     const lens = (title: string, command: string, argument?: unknown) =>
       new CodeLens(new Range(0, 0, 0, 0), { title, command, arguments: argument === undefined ? [] : [argument] });
     if (!workspace.isTrusted)
       return [lens('$(shield) Training runs reward functions: trust this workspace first', 'workbench.trust.manage')];
     if (uri.path.endsWith('.experiment.json')) return [lens('$(run-all) Run Experiment', 'grpo.runExperiment', uri)];
     const { active } = this.#training;
-    if (!active)
+    if (!active) {
+      const { trainsWithTrl } = await import('../workspace/trl-request.ts');
+      const other = trainsWithTrl(document.getText())
+        ? []
+        : [lens('$(server-process) Train with TRL', 'grpo.trainWithTrl', uri)];
       return [
         lens('$(play) Start Training', 'grpo.startTraining', uri),
         lens('$(checklist) Check Run', 'grpo.checkRun', uri),
         lens('$(beaker) Generate Samples', 'grpo.generateSamples', uri),
+        ...other,
       ];
+    }
     if (active.request.configFile !== uri.fsPath) return [lens('$(list-ordered) Queue', 'grpo.queue', uri)];
     const { folder, stage } = active;
     const lenses = [lens('$(debug-stop) Stop', 'grpo.stop', folder)];

@@ -1,7 +1,7 @@
 import type { Run } from '../../run-folder/read-run.ts';
 import type { NamedRuns } from '../workspace/active-training.ts';
 import { type Clock, wait } from '../workspace/clock.ts';
-import { type TrainingRequest, trainingRequest } from '../workspace/request.ts';
+import type { TrainingRequest } from '../workspace/request.ts';
 import type { Journal, Unfinished } from './journal.ts';
 
 /** The trainer of the closed window may still be writing its checkpoint. */
@@ -17,6 +17,8 @@ export interface ReloadedWindow {
   training: { add(request: TrainingRequest): void };
   isWritten(folder: string): Promise<boolean>;
   readRun(folder: string): Promise<Run | undefined>;
+  /** To resume it. */
+  requestFor(folder: string, run: Run): Promise<TrainingRequest>;
   /** Whether a run continues without a question. */
   continuesRuns(): boolean;
   offer(text: string): PromiseLike<'Resume' | 'Open Dashboard' | undefined>;
@@ -36,13 +38,13 @@ export async function continueAfterReload(window: ReloadedWindow, { folder, queu
   // Deleted meanwhile, or it came to its end just then.
   if (!run || run.status === 'done') return;
 
-  const { configFile, step } = run.info;
+  const { step } = run.info;
   // What it is called depends on the others.
   await runs.scanned;
   const { name } = runs.get(folder) ?? run;
   if (window.continuesRuns()) {
     log.info(`${name}: resuming after the window was reloaded`);
-    for (const request of [trainingRequest(configFile, folder), ...queued]) training.add(request);
+    for (const request of [await window.requestFor(folder, run), ...queued]) training.add(request);
     return;
   }
   const waiting = queued.length === 0 ? '' : ` ${queued.length} queued did not start.`;

@@ -13,7 +13,13 @@ export const trainerProcesses = (context: ExtensionContext, interpreters: Interp
     const script = join(context.extensionPath, 'dist', 'trainer.js');
     const checkFirst = workspace.getConfiguration('grpo').get('checkBeforeTraining', true);
     const options = { ...(await trainerOptions(request, interpreters)), checkFirst };
-    return () => new TrainerProcess(script, options, childEnvironment(context));
+    const { configText, editorPython, trainsWithTrl } = await import('../workspace/trl-request.ts');
+    const wantsTrl = trainsWithTrl(await configText(request.configFile), request.set);
+    const env = {
+      ...childEnvironment(context),
+      ...(wantsTrl && (await editorPython(request.configFile, interpreters))),
+    };
+    return () => new TrainerProcess(script, options, env);
   },
   async leave(trainer) {
     const { leaveTrainer } = await import('./leave-trainer.ts');

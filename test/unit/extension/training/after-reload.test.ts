@@ -1,6 +1,7 @@
 import { beforeEach, expect, test } from 'vitest';
 import { continueAfterReload, type ReloadedWindow } from '../../../../src/extension/training/after-reload.ts';
 import { Journal } from '../../../../src/extension/training/journal.ts';
+import { trainingRequest } from '../../../../src/extension/workspace/request.ts';
 import type { Run } from '../../../../src/run-folder/read-run.ts';
 import { FakeClock, settled } from '../fake-clock.ts';
 import { FakeMemory, request } from './fake-training.ts';
@@ -31,6 +32,7 @@ beforeEach(() => {
     training: { add: ({ name, resume }) => void told.push(`add ${name} ${resume}`) },
     isWritten: async () => written,
     readRun: async () => run('stopped'),
+    requestFor: async (folder, { info }) => trainingRequest(info.configFile, folder),
     continuesRuns: () => true,
     offer: async (text) => {
       told.push(text);
