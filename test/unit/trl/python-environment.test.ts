@@ -46,11 +46,14 @@ const problem = (...args: Parameters<typeof find>) =>
   );
 
 describe.skipIf(process.platform === 'win32')('which one', () => {
-  test('the config’s before all others, then that of set-up, the workspace’s, and the PATH’s', async () => {
+  test('the config’s before all others, then that of set-up, the editor’s, the workspace’s, and the PATH’s', async () => {
     const path = python('bin/python3', CHECKED);
     expect(await find()).toMatchObject({ python: path, namedBy: 'path', versions: CHECKED });
     const workspace = python(pythonIn('.venv'), CHECKED);
     expect(await find()).toMatchObject({ python: workspace, namedBy: 'workspace' });
+    const editor = python('conda/python', CHECKED);
+    vi.stubEnv('GRPO_PYTHON', editor);
+    expect(await find()).toMatchObject({ python: editor, namedBy: 'editor' });
     const own = setUp(CHECKED, true);
     expect(await find()).toMatchObject({ python: own, namedBy: 'set-up' });
     const configured = python('mine/python', CHECKED);
