@@ -60,7 +60,7 @@ export async function* environments(folder: string, python: string | null): Asyn
 }
 
 /** Of several that all lack something, the one to speak of: the first that has TRL, else PyTorch, else any. */
-export const bestOf = <Asked extends AskedPython>(found: readonly Asked[]): Asked =>
+export const bestOf = (found: readonly PythonEnvironment[]): PythonEnvironment =>
   found.find(({ versions }) => versions.trl) ?? found.find(({ versions }) => versions.torch) ?? found[0]!;
 
 function candidates(folder: string, python: string | null): [NamedBy, string][] {
@@ -103,10 +103,10 @@ function workspacePython(folder: string): string | undefined {
 
 /** What an environment lacks, and how to get it, which is not always set-up; undefined: it lacks nothing. */
 export function problemWith(
-  asked: AskedPython,
+  environment: PythonEnvironment,
   needed: readonly TrlPackage[],
 ): { message: string; setUpHelps: boolean } | undefined {
-  const { python, version, managed, versions } = asked;
+  const { python, namedBy, version, managed, versions } = environment;
   const missing = needed.filter((name) => versions[name] === undefined);
   const isOld = versions.trl !== undefined && compareVersions(versions.trl, OLDEST_TRL) < 0;
   const tooOld = `TRL ${versions.trl}, but TRL ${OLDEST_TRL} or newer is needed`;
@@ -117,7 +117,9 @@ export function problemWith(
   const pip = `\`${python} -m pip install ${install}\``;
   const takesPip = !managed && compareVersions(version, OLDEST_PYTHON) >= 0;
   const setUpHelps = missing.every((name) => name in CHECKED);
-  const fix = !setUpHelps ? `Run ${pip}.` : `${remedyWords(REMEDY)}${takesPip ? ` Or run ${pip}.` : ''}`;
+  // As long as the config names this one, no other is looked at.
+  const first = namedBy === 'config' ? 'Remove "python" from the run config. ' : '';
+  const fix = setUpHelps ? `${first}${remedyWords(REMEDY)}${takesPip ? ` Or run ${pip}.` : ''}` : `Run ${pip}.`;
   return { message: `The Python environment of ${python} ${lacks.join(' and ')}. ${fix}`, setUpHelps };
 }
 

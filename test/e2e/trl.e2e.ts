@@ -1,9 +1,11 @@
 /** TRL in the editor: set it up, see it among the devices, train with it, export for it. */
+import { spawnSync } from 'node:child_process';
 import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect } from 'vitest';
 import { until } from './helpers/processes.ts';
+import { readRunInfo, runFolders } from './helpers/runs.ts';
 import { Session } from './helpers/session.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'grpo-e2e-trl-'));
@@ -105,6 +107,81 @@ async function exportTo(name: string, target: string): Promise<void> {
     );
   });
 }
+
+/** Gives the sort sample an interpreter of its own. */
+function setPython(path: string): void {
+  const config = join(session.server.workspace, 'sort.grpo.json');
+  const text = readFileSync(config, 'utf8').replace(/\{ "python": "[^"]*",/, '{');
+  writeFileSync(config, text.replace('{', `{ "python": ${JSON.stringify(path)},`));
+}
+
+async function trainWithTrl(): Promise<void> {
+  await session.editor.openFile('sort.grpo.json');
+  await session.editor.page.locator('.codelens-decoration').getByText('Train with TRL').click();
+}
+
+session.test('where TRL is missing, the notification leads to Set Up TRL', async ({ editor }) => {
+  // An interpreter of these tests that answers every question, but has no package.
+  const bare = join(folder, 'bare-python');
+  writeFileSync(
+    bare,
+    `#!/bin/sh\necho '{"python": "${bare}", "version": "3.12.1", "managed": false, "versions": {}}'\n`,
+  );
+  chmodSync(bare, 0o755);
+  setPython(bare);
+  await trainWithTrl();
+  const lacking = /sort could not start: .* lacks torch, transformers, trl, accelerate and datasets\./;
+  await editor.notification(lacking).waitFor({ timeout: 60_000 });
+  await editor.screenshot('trl-missing');
+  await editor.answer(lacking, 'Set Up TRL');
+  await editor.quickRow('Use the Python on the PATH').waitFor();
+  await editor.page.keyboard.press('Escape');
+  await editor.clearNotifications();
+});
+
+const trlPython = process.env.GRPO_TEST_PYTHON ?? 'python3';
+if (spawnSync(trlPython, ['-c', 'import trl, torch, datasets']).status === 0)
+  session.test('Train with TRL: the dashboard, Pause, Resume, Stop, and on from the checkpoint', async (all) => {
+    const { editor, dashboard, server } = all;
+    setPython(trlPython);
+    await trainWithTrl();
+    await dashboard.state.filter({ hasText: 'running' }).waitFor({ timeout: 120_000 });
+    await until('a few steps', async () => (await dashboard.step()) >= 3, 120_000);
+    await editor.screenshot('trl-training');
+    const [run] = runFolders(server.workspace);
+    expect(readRunInfo(run!).config.backend).toBe('trl');
+
+    await dashboard.button('Pause').click();
+    await dashboard.button('Resume').waitFor();
+    await dashboard.state.filter({ hasText: 'paused' }).waitFor();
+    const paused = await dashboard.step();
+    await editor.screenshot('trl-paused');
+    await dashboard.button('Resume').click();
+    await until('steps after the pause', async () => (await dashboard.step()) >= paused + 2);
+
+    await dashboard.button('Stop').click();
+    const stopped = /sort.* stopped after step \d+, with a checkpoint/;
+    await editor.notification(stopped).waitFor({ timeout: 60_000 });
+    await editor.screenshot('trl-stopped');
+    const gone = () => ['trainer.js', 'train.py', 'reward-'].every((name) => server.processes(name).length === 0);
+    await until('its processes to be gone', gone);
+    const { state, step } = readRunInfo(run!);
+    expect(state).toBe('stopped');
+
+    await editor.answer(stopped, 'Resume');
+    await until('steps after the checkpoint', async () => (await dashboard.step()) >= step + 2, 120_000);
+    expect(runFolders(server.workspace)).toEqual([run]);
+    await dashboard.button('Stop').click();
+    await until(
+      'it to stop again',
+      () => readRunInfo(run!).step > step && readRunInfo(run!).state === 'stopped',
+      60_000,
+    );
+    await until('its processes to be gone', gone);
+    await editor.screenshot('trl-resumed');
+  });
+else
+  console.log(`Skipped: ${trlPython} has no TRL, so nothing is trained with it in the editor (set GRPO_TEST_PYTHON).`);
 
 session.test('Export to TRL writes a folder, and says what is not the same', async ({ editor, server }) => {
   const target = join(folder, 'sort-trl');

@@ -100,6 +100,16 @@ describe.skipIf(process.platform === 'win32')('none', () => {
     });
   });
 
+  test("the config's lacks packages: no other is looked at", async () => {
+    setUp(CHECKED, true);
+    const configured = python('mine/python', WITHOUT_PEFT);
+    expect(await problem(configured, ['peft'])).toMatchObject({
+      message: `The Python environment of ${configured} lacks peft. Remove "python" from the run config. Run "GRPO: Set Up TRL" (\`grpo setup-trl\`). Or run \`${configured} -m pip install peft==0.21.2\`.`,
+      place: { file: 'a.grpo.json', line: 3 },
+      remedy: REMEDY,
+    });
+  });
+
   test('packages are missing: of the Python that has most of them', async () => {
     const venv = python(pythonIn('.venv'), WITHOUT_PEFT);
     python('bin/python3', {});
