@@ -102,11 +102,13 @@ session.test('models are listed, and no terminal opens for them', async ({ edito
   await editor.notification(/The terminal is off in Restricted Mode/).waitFor();
 });
 
-session.test('TensorFlow is not set up', async ({ editor, server }) => {
+session.test('neither TensorFlow nor TRL is set up', async ({ editor, server }) => {
   await editor.command('GRPO: Set Up TensorFlow Engine');
+  await editor.command('GRPO: Set Up TRL');
   // There are more by now than VS Code shows by itself.
   await editor.command('Notifications: Show Notifications');
   await editor.notification(/Setting up TensorFlow is off in Restricted Mode/).waitFor();
+  await editor.notification(/Setting up TRL is off in Restricted Mode/).waitFor();
   await editor.clearNotifications();
   expect(server.processes('grpo.js')).toEqual([]);
 });
