@@ -115,7 +115,8 @@ export function problemWith(
 
   const install = [...missing, ...(isOld ? (['trl'] as const) : [])].map(requirement).join(' ');
   const pip = `\`${python} -m pip install ${install}\``;
-  const takesPip = !managed && compareVersions(version, OLDEST_PYTHON) >= 0;
+  // Where there is not even PyTorch, it is an environment for something else.
+  const takesPip = versions.torch !== undefined && !managed && compareVersions(version, OLDEST_PYTHON) >= 0;
   const setUpHelps = missing.every((name) => name in CHECKED);
   // As long as the config names this one, no other is looked at.
   const first = namedBy === 'config' ? 'Remove "python" from the run config. ' : '';

@@ -119,13 +119,17 @@ describe.skipIf(process.platform === 'win32')('none', () => {
     });
   });
 
-  test("into the system's Python, or an old one, pip installs nothing", async () => {
-    const lacks =
-      / lacks torch, transformers, trl, accelerate and datasets\. Run "GRPO: Set Up TRL" \(`grpo setup-trl`\)\.$/;
-    python('bin/python3', {}, { managed: true });
+  test("into the system's Python, or an old one, pip installs nothing, nor into one for something else", async () => {
+    const { trl: _trl, ...withoutTrl } = CHECKED;
+    const lacks = / lacks trl\. Run "GRPO: Set Up TRL" \(`grpo setup-trl`\)\.$/;
+    python('bin/python3', withoutTrl, { managed: true });
     expect((await problem()).message).toMatch(lacks);
-    python('bin/python3', {}, { version: '3.9.2' });
+    python('bin/python3', withoutTrl, { version: '3.9.2' });
     expect((await problem()).message).toMatch(lacks);
+    python('bin/python3', {});
+    expect((await problem()).message).toMatch(
+      /, accelerate and datasets\. Run "GRPO: Set Up TRL" \(`grpo setup-trl`\)\.$/,
+    );
   });
 
   test('TRL is too old', async () => {
