@@ -1,6 +1,6 @@
 /** `npm run package`: dist/grpo-lab-<platform>.vsix, with just what the extension needs on this platform. */
 import { spawnSync } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -63,8 +63,8 @@ try {
     'grpo_reward_outcomes.py',
     'grpo_reward_scripts.py',
     'grpo_reward_slow_load.py',
-    'grpo_lab.py',
-    'grpo_lab_rewards.py',
+    // Modules for the scripts that train with TRL.
+    ...readdirSync('dist').filter((name) => /^grpo_lab\w*\.py$/.test(name)),
     'grpo-rewards.js',
     'grpo-rewards.d.ts',
   ])
