@@ -1,6 +1,7 @@
 import { answerPath } from '../data/describe/answers.ts';
 import { valueAt } from '../data/row-path.ts';
 import type { SampleRow } from '../data/samples.ts';
+import { boxed } from '../rewards/library/extract.ts';
 import { answersFirst } from '../text/answer-column.ts';
 
 /** A prompt with what is expected of it. */
@@ -51,7 +52,7 @@ function goldOf(
   const short = (value: unknown): string | undefined => {
     if (typeof value === 'number') return String(value);
     if (typeof value !== 'string') return undefined;
-    const text = (/\\boxed\{([^{}]+)\}[^{}]*$/.exec(value)?.[1] ?? value.split('####').at(-1)!).trim();
+    const text = (boxed(value) ?? value.split('####').at(-1)!).trim();
     return text !== '' && text.length <= 60 && !text.includes('\n') ? text : undefined;
   };
   const named = path === null ? undefined : short(valueAt(columns as never, path)?.value);
@@ -62,17 +63,21 @@ function goldOf(
     .find((text) => text !== undefined && completions.some((completion) => placeOf(completion, text) !== undefined));
 }
 
-/** Where the answer is in a completion: the last time, and not as a part of a longer number or word. */
-export function honestAnswer(sample: SampleRow, completion: string, gold: string | undefined): HonestAnswer {
-  const place = gold === undefined ? undefined : placeOf(completion, gold);
-  const fill =
-    place === undefined
-      ? undefined
-      : (answer: string) => `${completion.slice(0, place)}${answer}${completion.slice(place + gold!.length)}`;
-  return { sample, completion, gold, fill };
+/** `1,250` may be written as 1250 in the completion, and the other way round: the gold is what is written last. */
+export function honestAnswer(sample: SampleRow, completion: string, expected: string | undefined): HonestAnswer {
+  if (expected === undefined) return { sample, completion, gold: undefined, fill: undefined };
+  const plain = /^-?\d{1,3}(,\d{3})+$/.test(expected) ? expected.replaceAll(',', '') : expected;
+  const places = [...new Set([plain, expected])].flatMap((written) => {
+    const at = placeOf(completion, written);
+    return at === undefined ? [] : [{ at, end: at + written.length }];
+  });
+  const last = places.toSorted((a, b) => b.at - a.at)[0];
+  const fill = last && ((answer: string) => `${completion.slice(0, last.at)}${answer}${completion.slice(last.end)}`);
+  return { sample, completion, gold: plain, fill };
 }
 
-function placeOf(completion: string, gold: string): number | undefined {
+/** Where the answer is in a completion: the last time, and not as a part of a longer number or word. */
+export function placeOf(completion: string, gold: string): number | undefined {
   const part = /[\p{L}\p{N}]/u;
   for (let at = completion.lastIndexOf(gold); at >= 0; at = at === 0 ? -1 : completion.lastIndexOf(gold, at - 1)) {
     const [before, after] = [completion[at - 1] ?? '', completion[at + gold.length] ?? ''];

@@ -45,6 +45,8 @@ export function mathMatch({
 /** A completion that is just an answer: one line of at most one word. */
 function wholeAnswer(completion: string): string | undefined {
   const text = completion.trim();
+  // "Therefore, 9 x $2 = $18."
+  if (/^(?!sqrt|sin|cos|tan|log|exp)\p{L}{3,}[\s,].*\d/iu.test(text)) return undefined;
   const words = text.replaceAll(/\\[a-zA-Z]+/g, '').match(/\p{L}{2,}/gu) ?? [];
   return text !== '' && text.length <= 100 && !/\n|\p{L}\s*:|#/u.test(text) && words.length < 2 ? text : undefined;
 }
