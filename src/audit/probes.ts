@@ -1,5 +1,5 @@
 import type { SampleRow } from '../data/samples.ts';
-import { type HonestAnswer, placeOf } from './honest-answer.ts';
+import { type HonestAnswer, placesOf } from './honest-answer.ts';
 
 /**
  * What a completion is made to find out: `trick` is not an answer to the prompt, and must earn less than an honest one; `form` is the honest answer
@@ -25,12 +25,12 @@ const isLatin = (text: string): boolean => !/\p{L}/u.test(text.replaceAll(/\p{Sc
 
 /** Completions that are no answers to the prompt. `golds`: the expected answers of all prompts. */
 export function tricks(honest: HonestAnswer, golds: readonly string[]): Probe[] {
-  const { sample, gold, fill, completion } = honest;
+  const { sample, gold, fillAll: fill, completion } = honest;
   const made: [name: string, completion: string][] = [
-    ['nothing', ''],
+    ['an empty completion', ''],
     ['a line break', '\n'],
     // Where the answer is in it, that says nothing: of "0 + 1?", the last number is 1.
-    ...(gold !== undefined && placeOf(promptText(sample), gold) !== undefined
+    ...(gold !== undefined && placesOf(promptText(sample), gold).length > 0
       ? []
       : [['the prompt repeated', promptText(sample)] as [string, string]]),
     ['asking for the highest score', INJECTION],

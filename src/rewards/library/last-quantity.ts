@@ -29,7 +29,7 @@ const BETWEEN_ALTERNATIVES = /^\s*(?:,|,?\s*or|\/)\s*$/i;
  * @example lastQuantity('so half of them, $\\frac{1}{2}$.') // '\\frac{1}{2}'
  */
 export function lastQuantity(completion: string): string | undefined {
-  const text = completion.slice(-4000);
+  const text = completion.trimEnd().slice(-4000);
   const spans = [...text.matchAll(SPAN)].map((match) => ({
     at: match.index,
     whole: match[0],

@@ -34,7 +34,10 @@ export function mathMatch({
   return (input): RewardResult => {
     const given = columnOf(input, column, 'mathMatch');
     if (given === null) return { score: null };
-    const expected = [given].flat().map((each) => ({ text: String(each), value: expectedValue(each, column) }));
+    const expected = (Array.isArray(given) && given.length > 0 ? given : [given]).map((each) => ({
+      text: String(each),
+      value: expectedValue(each, column),
+    }));
     const found = extract(input.completion);
     const answer = found === undefined ? undefined : mathValue(boxed(found) ?? found);
     const right = answer !== undefined && expected.some(({ value }) => mathEqual(value, answer, tolerance));
@@ -53,7 +56,7 @@ function wholeAnswer(completion: string): string | undefined {
 
 function expectedValue(given: unknown, column: string): MathValue {
   const text = String(given);
-  const value = mathValue(boxed(text) ?? text.split('####').at(-1)!);
+  const value = typeof given === 'object' ? undefined : mathValue(boxed(text) ?? text.split('####').at(-1)!);
   if (value) return value;
   throw new Error(`The column "${column}" has no answer to compare with: ${JSON.stringify(given)?.slice(0, 100)}.`);
 }
