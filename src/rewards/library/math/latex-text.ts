@@ -78,7 +78,7 @@ export function latexText(text: string): LatexText | undefined {
     .replaceAll(DEGREES_OF, '$1{\\frac{$2\\pi}{180}}')
     .replaceAll(/(\^\s*\{?\s*\\circ\s*\}?|\\degree|°)/g, '')
     .replaceAll(/\\(?:mathrm|textrm|mathbf|textbf|textit|mbox|mathit|mathsf)(?=\s*\{)/g, '\\text')
-    .replace(/^\\text\s*\{\s*(-?\d[^{}]*)\}$/, '$1')
+    .replace(/^\\text\s*\{\s*(-?\d[^{}]*|\(?[A-Z]\)?(?:,\s*\(?[A-Z]\)?)+)\s*\}$/, '$1')
     .replace(ORDINAL, '')
     .replaceAll(
       MULTIPLE,
@@ -136,9 +136,9 @@ function withoutUnit(latex: string): { rest: string; unit: string | undefined } 
   const match = marked ?? glued ?? plain;
   if (!match || /^\s*(?:and|or)\b/.test(match[2]!) || /\\text\s*\{\s*$/.test(match[1]!))
     return { rest: latex, unit: undefined };
-  // "x^2 y" has no unit, "5 x" neither.
+  // "x^2 y" has no unit, "5 x" and "5 ab" neither.
   const number = match[1]!.replaceAll(/\\(?:[dt]?frac|sqrt|pi|times|cdot)/g, '');
-  if (match === plain && (/[a-zA-Z]/.test(number) || (match[2]!.length < 2 && !UNITS.has(match[2]!))))
+  if (match === plain && (/[a-zA-Z]/.test(number) || (match[2]!.length < 3 && !UNITS.has(match[2]!))))
     return { rest: latex, unit: undefined };
   const words = match[2]!.trim().toLowerCase();
   if (

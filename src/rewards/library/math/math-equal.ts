@@ -213,7 +213,8 @@ function sameExpression(one: Expression, other: Expression, tolerance: number): 
   const decimal = hasDecimal(one.json) || hasDecimal(other.json);
   const both = plainDecimal(one) && plainDecimal(other) && one.percent === other.percent;
   const allowed = decimal && !both ? tolerance : 0;
-  const scales = (percent: boolean) => (percent ? [1, 100] : [1]);
+  // 10% is not 1000%.
+  const scales = (percent: boolean) => (percent && one.percent !== other.percent ? [1, 100] : [1]);
   const points = pointsOf([one.json, other.json]);
   const [exact, alsoExact] = [exactOf(one.json), exactOf(other.json)];
   const rounding = points.length === 1 ? CANCELLED : ROUNDING;

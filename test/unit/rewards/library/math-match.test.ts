@@ -68,12 +68,16 @@ describe('what only looks like the answer is none', () => {
     ['\\frac{-1\\pm\\sqrt{5}}{2}', '\\frac{-1\\pm\\sqrt{7}}{2}'],
     ['\\frac{-1\\pm\\sqrt{5}}{2}', '-\\frac{1}{2}'],
     ['p - q', 'q - p'],
+    ['10\\%', '1000\\%'],
+    ['5', '5 ab'],
     ['p - q', 'pq'],
   ])('%s is not %s', (expected, answer) => expect(math(expected, answer)).toBe(0));
 });
 
 test.each([
   ['p - q', 'p-q'],
+  ['\\text{A, C, E}', 'E,A,C'],
+  ['\\text{(A), (C)}', 'A, C'],
   ['\\frac{-1 \\pm \\sqrt{5}}{2}', '\\frac{-1-\\sqrt{5}}{2}, \\frac{-1+\\sqrt{5}}{2}'],
   ['1 \\mp \\sqrt{5}', '1 \\pm \\sqrt{5}'],
   ['(-\\infty, 3) \\cup (5,\\infty)', 'x < 3 \\text{ or } x > 5'],
