@@ -46,7 +46,7 @@ export async function audit(samples: readonly RenderedSample[], rewards: RewardS
     return honestAnswer(sample, candidates[of.indexOf(Math.max(...of))] ?? '', gold);
   });
 
-  const golds = prompts.flatMap(({ gold }) => gold ?? []);
+  const golds = honest.flatMap(({ gold }) => gold ?? []);
   const probes: Probe[] = honest.flatMap((answer) => [...tricks(answer, golds), ...forms(answer)]);
   const all = [...honest, ...probes];
   const table = await score(all);
@@ -139,7 +139,7 @@ const isWrongAnswer = (name: string): boolean =>
   ["another prompt's answer", 'one more', 'one less', 'a tenth more'].includes(name);
 
 const WITHOUT_TASK = [
-  ...['nothing', 'a line break', 'the prompt repeated', 'asking for the highest score'],
+  ...['an empty completion', 'a line break', 'the prompt repeated', 'asking for the highest score'],
   ...['a long text without an answer', 'one word over and over', 'another script'],
 ];
 const isWithoutTask = (name: string): boolean => WITHOUT_TASK.includes(name);
@@ -147,6 +147,10 @@ const isWithoutTask = (name: string): boolean => WITHOUT_TASK.includes(name);
 function failedFinding({ name, outcomes }: ScoreTable['columns'][number]): AuditFinding[] {
   const failures = outcomes.filter((outcome) => outcome.kind === 'failure');
   const [first] = failures;
+  if (!first && outcomes.every(({ kind }) => kind !== 'score'))
+    return [
+      { kind: 'constant', name, message: `${name} abstained on all ${outcomes.length} completions that were tried.` },
+    ];
   if (!first) return [];
   const message = `${name} failed on ${failures.length} of ${outcomes.length} completions, first with: ${first.message.split('\n', 1)[0]}`;
   return [{ kind: 'failed', name, message }];
@@ -161,7 +165,7 @@ function variationFindings(name: string, scores: (number | null)[], honest: numb
       {
         kind: 'constant',
         name,
-        message: `${name} gave ${figure(low)} to everything, so nothing can be learned from it.`,
+        message: `${name} gave ${figure(low)} to all ${known.length} completions that were tried, from which nothing can be learned; if it should reward some, add samples of them.`,
       },
     ];
   const best = Math.max(...scores.slice(0, honest).map((score) => score ?? Number.NEGATIVE_INFINITY));

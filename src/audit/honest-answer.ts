@@ -1,6 +1,7 @@
 import { answerPath } from '../data/describe/answers.ts';
 import { valueAt } from '../data/row-path.ts';
 import type { SampleRow } from '../data/samples.ts';
+import { boxed } from '../rewards/library/extract.ts';
 import { answersFirst } from '../text/answer-column.ts';
 
 /** A prompt with what is expected of it. */
@@ -20,6 +21,8 @@ export interface HonestAnswer {
   gold: string | undefined;
   /** The completion with something else in the place of the answer; undefined where the answer does not appear in it. */
   fill: ((answer: string) => string) | undefined;
+  /** The same in all places: "6 times 7 is 42. The answer is 42" has two, and either one may be what is rewarded. */
+  fillAll: ((answer: string) => string) | undefined;
 }
 
 /** Prompts with several samples first, as their samples say more. `groups`: samples by prompt. */
@@ -51,7 +54,7 @@ function goldOf(
   const short = (value: unknown): string | undefined => {
     if (typeof value === 'number') return String(value);
     if (typeof value !== 'string') return undefined;
-    const text = (/\\boxed\{([^{}]+)\}[^{}]*$/.exec(value)?.[1] ?? value.split('####').at(-1)!).trim();
+    const text = (boxed(value) ?? value.split('####').at(-1)!).trim();
     return text !== '' && text.length <= 60 && !text.includes('\n') ? text : undefined;
   };
   const named = path === null ? undefined : short(valueAt(columns as never, path)?.value);
@@ -59,24 +62,31 @@ function goldOf(
   // Any column whose value the samples' completions have in them.
   return answersFirst(varying.map((name) => ({ name, value: columns[name] })))
     .map(({ value }) => short(value))
-    .find((text) => text !== undefined && completions.some((completion) => placeOf(completion, text) !== undefined));
+    .find((text) => text !== undefined && completions.some((completion) => placesOf(completion, text).length > 0));
 }
 
-/** Where the answer is in a completion: the last time, and not as a part of a longer number or word. */
-export function honestAnswer(sample: SampleRow, completion: string, gold: string | undefined): HonestAnswer {
-  const place = gold === undefined ? undefined : placeOf(completion, gold);
-  const fill =
-    place === undefined
-      ? undefined
-      : (answer: string) => `${completion.slice(0, place)}${answer}${completion.slice(place + gold!.length)}`;
-  return { sample, completion, gold, fill };
+/** `1,250` may be written as 1250 in the completion, and the other way round: the gold is what is written last. */
+export function honestAnswer(sample: SampleRow, completion: string, expected: string | undefined): HonestAnswer {
+  if (expected === undefined) return { sample, completion, gold: undefined, fill: undefined, fillAll: undefined };
+  const plain = /^-?\d{1,3}(,\d{3})+$/.test(expected) ? expected.replaceAll(',', '') : expected;
+  const places = [...new Set([plain, expected])]
+    .flatMap((written) => placesOf(completion, written).map((at) => ({ at, end: at + written.length })))
+    .toSorted((a, b) => b.at - a.at);
+  const fillAt = (all: typeof places) => (answer: string) =>
+    all.reduce((text, { at, end }) => `${text.slice(0, at)}${answer}${text.slice(end)}`, completion);
+  const isThere = places.length > 0;
+  return {
+    ...{ sample, completion, gold: plain },
+    fill: isThere ? fillAt(places.slice(0, 1)) : undefined,
+    fillAll: isThere ? fillAt(places) : undefined,
+  };
 }
 
-function placeOf(completion: string, gold: string): number | undefined {
+/** Where the answer is in a text, and not as a part of a longer number or word. */
+export function placesOf(text: string, gold: string): number[] {
   const part = /[\p{L}\p{N}]/u;
-  for (let at = completion.lastIndexOf(gold); at >= 0; at = at === 0 ? -1 : completion.lastIndexOf(gold, at - 1)) {
-    const [before, after] = [completion[at - 1] ?? '', completion[at + gold.length] ?? ''];
-    if (!part.test(before) && !part.test(after)) return at;
-  }
-  return undefined;
+  const places: number[] = [];
+  for (let at = text.indexOf(gold); at >= 0; at = text.indexOf(gold, at + gold.length))
+    if (!part.test(text[at - 1] ?? '') && !part.test(text[at + gold.length] ?? '')) places.push(at);
+  return places;
 }

@@ -1,5 +1,7 @@
 import { boxed, type Extractor, firstOf, numberMatches, tagged } from './extract.ts';
 import { lastQuantity } from './last-quantity.ts';
+import { mathEqual } from './math/math-equal.ts';
+import { mathValue } from './math/math-value.ts';
 import { numbersMeant } from './math/numbers-meant.ts';
 import { columnOf, type RowReward } from './row.ts';
 import { verdictOf } from './verdict.ts';
@@ -50,7 +52,7 @@ export interface NumericMatchOptions {
   column?: string;
   /** Extracts the answer from the completion. Default: `<answer>…</answer>`, else `\boxed{…}`, else the last formula or number. */
   extract?: Extractor;
-  /** Relative tolerance (absolute for expected numbers below 1); whole numbers are compared exactly. Default: 1e-6. */
+  /** Relative tolerance (absolute for expected numbers between 0.001 and 1); whole numbers are compared exactly. Default: 1e-6. */
   tolerance?: number;
 }
 
@@ -59,7 +61,7 @@ export interface NumericMatchOptions {
  * `\sqrt{16}`, `50%` (which equals 0.5, and also 50), currencies and units (`12 apples`). The number must be the whole of the answer: `2\pi`, `2x` and
  * `3 4` are not 2, 2 and 34.
  *
- * |answer − expected| ≤ tolerance · max(1, |expected|)
+ * |answer − expected| ≤ tolerance · max(1, |expected|), where below 0.001 the 1 is 1000 · |expected|: 0 is not 1e-7.
  *
  * @example export const correct = numericMatch({ column: 'answer', extract: tagged('answer') });
  */
@@ -73,22 +75,31 @@ export function numericMatch({
     if (given === null) return { score: null };
     const expected = readExpected(given, column);
     const found = extract(input.completion);
-    const near = (value: number) => isNear(value, expected, tolerance);
-    return verdictOf(found, found !== undefined && numbersMeant(boxed(found) ?? found).some(near), expected);
+    const answer = found === undefined ? '' : (boxed(found) ?? found);
+    const near = numbersMeant(answer).some((value) => isNear(value, expected.value, tolerance));
+    // float64 does not tell whole numbers of 17 digits apart.
+    const exact = !Number.isInteger(expected.value) || Number.isSafeInteger(expected.value) || tolerance > 1e-6;
+    return verdictOf(found, near && (exact || sameDigits(expected.text, answer)), expected.value);
   };
 }
 
 function isNear(value: number, expected: number, tolerance: number): boolean {
   // A seventh digit is no rounding error where both are counted.
   if (Number.isInteger(value) && Number.isInteger(expected) && tolerance <= 1e-6) return value === expected;
-  return Math.abs(value - expected) <= tolerance * Math.max(1, Math.abs(expected));
+  const size = Math.abs(expected);
+  return Math.abs(value - expected) <= tolerance * Math.max(size, Math.min(1, 1000 * size));
 }
 
-function readExpected(given: unknown, column: string): number {
+function sameDigits(expected: string, answer: string): boolean {
+  const [one, other] = [mathValue(expected), mathValue(answer)];
+  return one !== undefined && other !== undefined && mathEqual(one, other, 0);
+}
+
+function readExpected(given: unknown, column: string): { value: number; text: string } {
   const text = String(given).trim();
   const marked = boxed(text) ?? (text.includes('####') ? text.split('####').at(-1)! : text);
   const [value = endingNumber(text)] = typeof given === 'number' ? [given] : numbersMeant(marked);
-  if (value !== undefined && Number.isFinite(value)) return value;
+  if (value !== undefined && Number.isFinite(value)) return { value, text: marked };
   const shown = JSON.stringify(given)?.slice(0, 100);
   throw new Error(`The column "${column}" is not one number: ${shown}. For other answers, use mathMatch.`);
 }

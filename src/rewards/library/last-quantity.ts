@@ -16,6 +16,8 @@ const POWER = /(?<![\w.])[-−]?\d+(?:\.\d+)?\s*\^\s*(?:\{-?\d+\}|-?\d+)/g;
 /** "42 is wrong". */
 const DENIED =
   /^[^\w\n]{0,4}(?:is|was|are|would be)\s+(?:(?:clearly|surely|definitely)\s+)?(?:wrong|incorrect|false|not\b)/i;
+/** "42x", "$42k" and "42 million" are not 42. */
+const CONTINUED = /^(?:[kKMn-z](?![a-zA-Z])|\s(?:hundred|thousand|million|billion|dozen)\b)/;
 /** "41, 42" and "41 or 42" leave open which of them is the answer. */
 const BETWEEN_ALTERNATIVES = /^\s*(?:,|,?\s*or|\/)\s*$/i;
 
@@ -27,7 +29,7 @@ const BETWEEN_ALTERNATIVES = /^\s*(?:,|,?\s*or|\/)\s*$/i;
  * @example lastQuantity('so half of them, $\\frac{1}{2}$.') // '\\frac{1}{2}'
  */
 export function lastQuantity(completion: string): string | undefined {
-  const text = completion.slice(-4000);
+  const text = completion.trimEnd().slice(-4000);
   const spans = [...text.matchAll(SPAN)].map((match) => ({
     at: match.index,
     whole: match[0],
@@ -48,5 +50,6 @@ export function lastQuantity(completion: string): string | undefined {
   const before = all.at(-2);
   if (!last || DENIED.test(text.slice(last.at + last.whole.length))) return undefined;
   if (before && BETWEEN_ALTERNATIVES.test(text.slice(before.at + before.whole.length, last.at))) return undefined;
-  return last.found;
+  const behind = CONTINUED.exec(text.slice(last.at + last.whole.length));
+  return `${last.found}${behind?.[0] ?? ''}`;
 }

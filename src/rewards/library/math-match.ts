@@ -34,7 +34,10 @@ export function mathMatch({
   return (input): RewardResult => {
     const given = columnOf(input, column, 'mathMatch');
     if (given === null) return { score: null };
-    const expected = [given].flat().map((each) => ({ text: String(each), value: expectedValue(each, column) }));
+    const expected = (Array.isArray(given) && given.length > 0 ? given : [given]).map((each) => ({
+      text: String(each),
+      value: expectedValue(each, column),
+    }));
     const found = extract(input.completion);
     const answer = found === undefined ? undefined : mathValue(boxed(found) ?? found);
     const right = answer !== undefined && expected.some(({ value }) => mathEqual(value, answer, tolerance));
@@ -45,13 +48,15 @@ export function mathMatch({
 /** A completion that is just an answer: one line of at most one word. */
 function wholeAnswer(completion: string): string | undefined {
   const text = completion.trim();
+  // "Therefore, 9 x $2 = $18."
+  if (/^(?!sqrt|sin|cos|tan|log|exp)\p{L}{3,}[\s,].*\d/iu.test(text)) return undefined;
   const words = text.replaceAll(/\\[a-zA-Z]+/g, '').match(/\p{L}{2,}/gu) ?? [];
   return text !== '' && text.length <= 100 && !/\n|\p{L}\s*:|#/u.test(text) && words.length < 2 ? text : undefined;
 }
 
 function expectedValue(given: unknown, column: string): MathValue {
   const text = String(given);
-  const value = mathValue(boxed(text) ?? text.split('####').at(-1)!);
+  const value = typeof given === 'object' ? undefined : mathValue(boxed(text) ?? text.split('####').at(-1)!);
   if (value) return value;
   throw new Error(`The column "${column}" has no answer to compare with: ${JSON.stringify(given)?.slice(0, 100)}.`);
 }

@@ -15,7 +15,10 @@ export function parseNumber(text: string): number | undefined {
   const plain = text
     .trim()
     .replace(/^\$(.*)\$$/, '$1')
-    .replace(/\\[,!; ]\s*|\\?[$€£¥]|\.$/g, '')
+    // `1\,000` is a thousand, but `4\,2` and `4\;2` are not 42.
+    .replace(/\\!\s*|\\,\s*(?=\d{3}(?!\d))|\\?[$€£¥]|\.$/g, '')
+    .replace(/\\[,; ]/g, ' ')
+    .trim()
     .replace('\\%', '%')
     .replace('−', '-')
     // "3 4" is not 34, and "32, 349" are two.

@@ -19,10 +19,14 @@ const SAMPLES = [
 ];
 
 async function audit(name: string, reward: string, ...options: string[]) {
+  return auditWith(SAMPLES, name, reward, ...options);
+}
+
+async function auditWith(rows: object[], name: string, reward: string, ...options: string[]) {
   const folder = temporaryFolder();
   writeFileSync(join(folder, name), reward);
   const samples = join(folder, 's.samples.jsonl');
-  writeFileSync(samples, SAMPLES.map((sample) => `${JSON.stringify(sample)}\n`).join(''));
+  writeFileSync(samples, rows.map((sample) => `${JSON.stringify(sample)}\n`).join(''));
   const args = ['audit', join(folder, name), '--samples', samples, '--json', ...options];
   const { status, stdout, stderr } = await grpo(args, {
     env: { ...process.env, PATH: `${dirname(python)}:${process.env.PATH}` },
@@ -73,6 +77,52 @@ export const fails = ({ completion }: RewardInput) => (JSON.parse(completion) > 
       ]),
     );
     expect(report.findings.find(({ kind }) => kind === 'without-task')!.message).toMatch(/^long gave \d+ to /);
+  });
+
+  it.each([
+    [
+      'an answer that is written twice',
+      [
+        { prompt: 'q', answer: 'so 1000\n#### 1,000', completion: 'So it is 1,000. The answer is 1000.' },
+        { prompt: 'r', answer: 'so 2000\n#### 2,000', completion: '2000. The answer is 2000.' },
+      ],
+    ],
+    [
+      'an answer that the prompt or a phrase could hold',
+      [
+        { prompt: '0 + 1 = ?', answer: '1', completion: '\\boxed{1}' },
+        { prompt: '1 + 1 = ?', answer: '2', completion: '\\boxed{2}' },
+      ],
+    ],
+    [
+      'fractions in a solution',
+      [
+        { prompt: 'q', answer: 'We get $\\boxed{\\frac{3}{4}}$.', completion: '\\boxed{\\frac{3}{4}}' },
+        { prompt: 'r', answer: 'We get $\\boxed{x^2}$.', completion: '\\boxed{x^2}' },
+      ],
+    ],
+  ])('has no false alarm about mathMatch with %s', async (_, rows) => {
+    const { report } = await auditWith(
+      rows,
+      'good.reward.ts',
+      `import { mathMatch } from 'grpo/rewards';\nexport const math = mathMatch();`,
+    );
+    const { fooled, missed, judgesAnswers } = functionOf(report, 'math');
+    expect([fooled, missed, judgesAnswers, kinds(report)]).toEqual([[], [], true, []]);
+  });
+
+  it('does not take a reward for the language for one that judges answers, and names one that abstains', async () => {
+    const { report } = await auditWith(
+      [
+        { prompt: 'q', answer: 'two', completion: '<answer>two</answer>' },
+        { prompt: 'r', answer: 'δύο', completion: '<answer>δύο</answer>' },
+      ],
+      'language.reward.ts',
+      `export const latin = ({ completion, answer }: any) => (/[α-ω]/.test(completion) === /[α-ω]/.test(answer) ? 1 : 0);
+export const silent = () => null;`,
+    );
+    expect(functionOf(report, 'latin').judgesAnswers).toBe(false);
+    expect(kinds(report)).toContain('silent: constant');
   });
 
   it('fails for CI above a share of tricks that pass', async () => {

@@ -4,6 +4,8 @@ import { Complex } from 'complex.js';
 /** What the symbols of an expression are taken to be. */
 export type Point = (symbol: string) => number;
 
+export const hasValue = ({ re, im }: Complex): boolean => Number.isFinite(re) && Number.isFinite(im);
+
 /** Head and operands of a function; undefined for a number, a symbol or a text. */
 export function callOf(json: Json): { head: string; args: Json[] } | undefined {
   const call = Array.isArray(json)
@@ -63,10 +65,10 @@ const FUNCTIONS: Record<string, Compute> = {
   Factorial: real(factorial),
   Binomial: real((n, k) => factorial(n) / (factorial(k) * factorial(n - k))),
   Mod: real((value, by) => value - by * Math.floor(value / by)),
-  Conjugate: (value) => value!.conjugate(),
+  // A line above a real number is a mark of something else.
+  Conjugate: (value) => (value!.im === 0 ? Complex.NAN : value!.conjugate()),
   Degrees: (value) => value!,
   Delimiter: (value) => value!,
-  Measurement: (value) => value!,
 };
 
 /** The expression's value at a point, as a complex number; NaN for what is not known here, and where it has none. */
@@ -79,25 +81,26 @@ export function evaluate(json: Json, at: Point): Complex {
   const { head, args } = call;
   const inverse = head === 'Power' ? inverseFunction(args) : undefined;
   if (inverse) return evaluate(inverse, at);
-  if (head === 'InvisibleOperator') return implied(args, at);
+  if (head === 'InvisibleOperator') {
+    const mixed = mixedNumber(args);
+    return mixed ? evaluate(mixed, at) : product(...args.map((argument) => evaluate(argument, at)));
+  }
   if (head === 'Delimiter' && args.length > 1 && callOf(args[0]!)?.head === 'Sequence') return Complex.NAN;
   if (head === 'BaseForm') return evaluate(args[0]!, at);
   const compute = FUNCTIONS[head];
   return compute ? compute(...args.map((argument) => evaluate(argument, at))) : Complex.NAN;
 }
 
-/** Factors side by side; a whole number before a fraction is a mixed number: `2\frac{1}{2}` is 2.5. */
-function implied(args: Json[], at: Point): Complex {
+/** A whole number before a fraction: `2\frac{1}{2}` is 2 + 1/2, as a sum. */
+export function mixedNumber(args: Json[]): Json | undefined {
   const [whole, part, ...more] = args;
   const negative = callOf(whole!)?.head === 'Negate';
   const digits = literalOf(negative ? callOf(whole!)!.args[0]! : whole!);
   const fraction = part === undefined ? undefined : callOf(part);
   const parts = fraction?.head === 'Divide' ? fraction.args.map((each) => literalOf(each) ?? '') : [];
-  if (more.length === 0 && [digits ?? '', ...parts].every((each) => /^\d+$/.test(each)) && parts.length === 2) {
-    const value = Number(digits) + Number(parts[0]) / Number(parts[1]);
-    return new Complex(negative ? -value : value);
-  }
-  return product(...args.map((argument) => evaluate(argument, at)));
+  if (more.length > 0 || parts.length !== 2 || ![digits ?? '', ...parts].every((each) => /^\d+$/.test(each)))
+    return undefined;
+  return [negative ? 'Subtract' : 'Add', whole!, part!] as unknown as Json;
 }
 
 /** `\sin^{-1} x` is the arc sine. */

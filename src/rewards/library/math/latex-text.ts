@@ -10,6 +10,8 @@ export interface LatexText {
 /** Nobody writes longer or deeper answers; a model that rambles may. */
 const LONGEST = 500;
 const DEEPEST = 12;
+/** The parser tries every bar as the beginning and as the end of an absolute value. */
+const MOST_BARS = 8;
 
 const WRAPPERS = [/^\$\$([\s\S]+)\$\$$/, /^\$([^$]+)\$$/, /^\\\[([\s\S]+)\\\]$/, /^\\\(([\s\S]+)\\\)$/];
 
@@ -38,10 +40,27 @@ const UNITS = new Map(
   }).flatMap(([short, names]) => [short, ...names].flatMap((name) => [name, `${name}s`].map((each) => [each, short]))),
 );
 
+/** `\sin 15^\circ`: of an angle that is an answer, degrees are left out. */
+const DEGREES_OF = /(\\(?:sin|cos|tan|cot|sec|csc))\s*[({]?\s*(\d+(?:\.\d+)?)\s*(?:\^\s*\{?\s*\\circ\s*\}?|°)\s*[)}]?/g;
+
+const MULTIPLES: Record<string, string> = {
+  hundred: '100',
+  thousand: '1000',
+  million: '1000000',
+  billion: '1000000000',
+  dozen: '12',
+};
+/** `3 million`, `3\text{ million dollars}` */
+const MULTIPLE = /(\d)\s*(\\text\s*\{)?\s*(hundred|thousand|million|billion|dozen)(?![a-z])/gi;
+
+/** `17^{\text{th}}`, `3rd` */
+const ORDINAL = /(?<=\d)\s*(?:\^\s*)?\{?\s*(?:\\text\s*\{\s*)?(?:st|nd|rd|th)\s*\}{0,2}$/;
+
 /** Undefined for what is empty, or too long to be an answer. */
 export function latexText(text: string): LatexText | undefined {
   let latex = text.trim();
-  if (latex === '' || latex.length > LONGEST || depthOf(latex) > DEEPEST) return undefined;
+  if (latex === '' || latex.length > LONGEST || depthOf(latex) > DEEPEST || latex.split('|').length > MOST_BARS + 1)
+    return undefined;
   for (let before = ''; before !== latex; ) {
     before = latex;
     for (const wrapper of WRAPPERS) latex = latex.replace(wrapper, '$1').trim();
@@ -51,13 +70,22 @@ export function latexText(text: string): LatexText | undefined {
     .replaceAll(/\\(?:displaystyle|textstyle|left|right|bigl?|bigr|Bigl?|Bigr|limits)(?![a-zA-Z])/g, '')
     // `11,\! 111`
     .replaceAll(/(\d),(?:\\!|\{\})\s*(?=\d{3}(?!\d))/g, '$1')
-    .replaceAll(/\\[,;:!]|\\quad|\\qquad|~/g, (space) => (space === '\\!' || space === '\\,' ? '' : ' '))
+    // `4\,2` is not 42.
+    .replaceAll(/(\d)(?:\\,|\{\})(?=\d)(?!\d{3}(?!\d))/g, '$1 ')
+    .replaceAll(/(?<!\\)\\[,;:! ]|\\qquad|\\quad|~/g, (space) => (space === '\\!' || space === '\\,' ? '' : ' '))
     .replaceAll('{,}', ',')
     .replaceAll(/\\?[$€£¥]\s*(?=[\d.-])/g, '')
+    .replaceAll(DEGREES_OF, '$1{\\frac{$2\\pi}{180}}')
     .replaceAll(/(\^\s*\{?\s*\\circ\s*\}?|\\degree|°)/g, '')
-    .replaceAll(/\\(?:mathrm|textrm|textbf|textit|mbox|mathit|mathsf)(?=\s*\{)/g, '\\text')
-    .replace(/^\\text\s*\{\s*(-?\d[^{}]*)\}$/, '$1')
-    .replace(/[\s.,;]+$/, '');
+    .replaceAll(/\\(?:mathrm|textrm|mathbf|textbf|textit|mbox|mathit|mathsf)(?=\s*\{)/g, '\\text')
+    .replace(/^\\text\s*\{\s*(-?\d[^{}]*|\(?[A-Z]\)?(?:,\s*\(?[A-Z]\)?)+)\s*\}$/, '$1')
+    .replace(ORDINAL, '')
+    .replaceAll(
+      MULTIPLE,
+      (_, digit: string, mark = '', word: string) => `${digit}\\cdot ${MULTIPLES[word.toLowerCase()]}${mark}`,
+    )
+    .replace(/\s*[.,;]?\s*$/, '')
+    .replaceAll(/\\sqrt\s*(\d+)/g, '\\sqrt{$1}');
   latex = plainFunctions(latex);
   const percent = /(?:\\?%|\\text\s*\{\s*percent\s*\}|\bpercent)\s*$/i.exec(latex);
   if (percent) latex = latex.slice(0, percent.index).trim();
@@ -102,18 +130,22 @@ function plainFunctions(text: string): string {
 /** `5 \text{ cm}^2` as 5, in `cm^2`. Whatever else stands behind a number as text is left out, too: `12 apples`. */
 function withoutUnit(latex: string): { rest: string; unit: string | undefined } {
   const power = String.raw`(?:\s*\^\s*\{?\s*([23])\s*\}?)?`;
-  const marked = new RegExp(String.raw`^(.*[\d}!)]\s*)\\text\s*\{([^{}]*)\}${power}$`, 's').exec(latex);
+  const marked = new RegExp(String.raw`^(.*(?:[\d}!)]|\\pi)\s*)\\text\s*\{([^{}]*)\}${power}$`, 's').exec(latex);
   const plain = new RegExp(String.raw`^(.*\d)\s+([a-zA-Z][a-zA-Z .]*?)${power}$`, 's').exec(latex);
   const glued = new RegExp(String.raw`^([-+]?[\d.,]+)(mm|cm|km|kg|mg|ml|mph|ft|m|g|s)${power}$`).exec(latex);
   const match = marked ?? glued ?? plain;
   if (!match || /^\s*(?:and|or)\b/.test(match[2]!) || /\\text\s*\{\s*$/.test(match[1]!))
     return { rest: latex, unit: undefined };
-  // "x^2 y" has no unit, "5 x" neither.
+  // "x^2 y" has no unit, "5 x" and "5 ab" neither.
   const number = match[1]!.replaceAll(/\\(?:[dt]?frac|sqrt|pi|times|cdot)/g, '');
-  if (match === plain && (/[a-zA-Z]/.test(number) || (match[2]!.length < 2 && !UNITS.has(match[2]!))))
+  if (match === plain && (/[a-zA-Z]/.test(number) || (match[2]!.length < 3 && !UNITS.has(match[2]!))))
     return { rest: latex, unit: undefined };
   const words = match[2]!.trim().toLowerCase();
-  if (/\b(?:is|are|was|were|not|no|wrong|incorrect|false|but|if)\b/.test(words))
+  if (
+    /\b(?:is|are|was|were|not|no|plus|minus|times|squared|cubed|most|least|more|less|perhaps|maybe|wrong|incorrect|false|but|if)\b/.test(
+      words,
+    )
+  )
     return { rest: latex, unit: undefined };
   const squared = /^(square|sq\.?|cubic|cu\.?)\s+(.*)$/.exec(words);
   const name = UNITS.get((squared ? squared[2]! : words).replace(/\.$/, ''));

@@ -1,10 +1,13 @@
 import type { MathJsonExpression as Json } from '@cortex-js/compute-engine/latex-syntax';
 import type { Complex } from 'complex.js';
-import { callOf, evaluate, literalOf, type Point } from './evaluate.ts';
-import { INFINITY, type MathValue, MINUS_INFINITY, objectOf, type Relation } from './math-value.ts';
+import { callOf, evaluate, hasValue, literalOf, type Point } from './evaluate.ts';
+import { exactOf, type Fraction, fractionsNear } from './exact.ts';
+import { INFINITY, type MathValue, MINUS_INFINITY, objectOf, REAL_LINE, type Relation } from './math-value.ts';
 
 /** Of what is equal but for rounding in float64. */
 const ROUNDING = 1e-9;
+/** What remains of numbers about 1 that cancel each other. */
+const CANCELLED = 1e-13;
 /** Points at which expressions with symbols are compared; some may have no value at one of them. */
 const POINTS = 8;
 
@@ -87,7 +90,9 @@ function isName({ relation, left }: Kind<'relation'>): boolean {
 
 function sameMembers(one: Kind<'members'>, other: Kind<'members'>, same: Same): boolean {
   // A pair is not a set; a bare list may be meant as either.
-  if (one.ordered && other.ordered) return sameInOrder(one.members, other.members, same);
+  if (one.ordered && other.ordered)
+    // Of two, it may be an interval, open or closed, or a ratio.
+    return (one.members.length !== 2 || one.mark === other.mark) && sameInOrder(one.members, other.members, same);
   if (one.ordered !== other.ordered && (one.ordered ? other.bare : one.bare))
     return sameInOrder(one.members, other.members, same) || (!one.ordered && matched(one.members, other.members, same));
   return one.ordered === other.ordered && matched(distinct(one, same), distinct(other, same), same);
@@ -111,19 +116,28 @@ function matched(one: MathValue[], other: MathValue[], same: Same): boolean {
 }
 
 const pairOf = ({ low, high, lowOpen, highOpen }: Kind<'interval'>): MathValue =>
-  // (1, 2) may be read as both; [1, 2] as a list.
+  // (1, 2) may be read as both; [1, 2] too, but not as the same.
   lowOpen === highOpen
-    ? { kind: 'members', ordered: true, bare: false, members: [low, high] }
+    ? { kind: 'members', ordered: true, bare: false, mark: lowOpen ? '(' : '[', members: [low, high] }
     : { kind: 'text', text: '' };
 
-/** In a union, a pair is an open interval, and a list of two a closed one. */
+/** In a union, `(1, 2)` is an open interval, and `[1, 2]` a closed one. */
 function asInterval(value: MathValue): MathValue {
   if (value.kind !== 'members' || !value.ordered || value.members.length !== 2) return value;
-  return { kind: 'interval', low: value.members[0]!, high: value.members[1]!, lowOpen: true, highOpen: true };
+  return {
+    kind: 'interval',
+    low: value.members[0]!,
+    high: value.members[1]!,
+    lowOpen: value.mark === '(',
+    highOpen: value.mark === '(',
+  };
 }
 
 /** `x < 3` as an interval, where the other side is one. */
 function asSet(value: MathValue, other: MathValue): MathValue {
+  // "x < 3 or x > 5"
+  if (other.kind === 'union' && value.kind === 'members' && value.bare)
+    return { kind: 'union', members: value.members.map((each) => asSet(each, REAL_LINE)) };
   if (other.kind !== 'interval' && !(other.kind === 'members' && other.ordered)) return value;
   if (value.kind === 'relation' && typeof value.left === 'string' && value.relation !== '=' && value.relation !== '≠') {
     const bound = objectOf(value.right);
@@ -172,7 +186,12 @@ function sameRelation(one: Kind<'relation'>, other: Kind<'relation'>, tolerance:
   });
   const known = ratios.filter((ratio): ratio is Complex => ratio !== undefined && hasValue(ratio));
   const [first] = known;
-  if (!first || known.length < 3 || !known.every((ratio) => near(ratio, first, 0)) || Math.abs(first.im) > ROUNDING)
+  if (
+    !first ||
+    known.length < 3 ||
+    !known.every((ratio) => near(ratio, first, ROUNDING)) ||
+    Math.abs(first.im) > ROUNDING
+  )
     return false;
   if (first.abs() < ROUNDING) return false;
   const symmetric = one.relation === '=' || one.relation === '≠';
@@ -189,21 +208,25 @@ function sameExpression(one: Expression, other: Expression, tolerance: number): 
   // Digits in a base are the same ones in the same base; without a base they are taken as they stand.
   if (first && second) return first.base === second.base && first.value === second.value;
   if (first || second) return digitsIn((first ?? second)!) === literalOf((first ? other : one).json);
-  const [exact, whole] = [wholeOf(one.json), wholeOf(other.json)];
-  if (exact !== undefined && whole !== undefined && one.percent === other.percent) return exact === whole;
+  // Also what has no value here: 2^{20000}, n!.
+  if (one.percent === other.percent && JSON.stringify(one.json) === JSON.stringify(other.json)) return true;
   const decimal = hasDecimal(one.json) || hasDecimal(other.json);
   const both = plainDecimal(one) && plainDecimal(other) && one.percent === other.percent;
   const allowed = decimal && !both ? tolerance : 0;
-  const scales = (percent: boolean) => (percent ? [1, 100] : [1]);
+  // 10% is not 1000%.
+  const scales = (percent: boolean) => (percent && one.percent !== other.percent ? [1, 100] : [1]);
   const points = pointsOf([one.json, other.json]);
+  const [exact, alsoExact] = [exactOf(one.json), exactOf(other.json)];
+  const rounding = points.length === 1 ? CANCELLED : ROUNDING;
   return scales(one.percent).some((left) =>
     scales(other.percent).some((right) => {
+      if (exact && alsoExact) return fractionsNear(divided(exact, left), divided(alsoExact, right), allowed);
       let compared = 0;
       for (const at of points) {
         // 28% as 28, and as 0.28.
         const [value, found] = [evaluate(one.json, at).div(left), evaluate(other.json, at).div(right)];
         if (!hasValue(value) || !hasValue(found)) continue;
-        if (!near(value, found, allowed)) return false;
+        if (!near(value, found, Math.max(rounding, allowed * Math.min(1, 1000 * value.abs())))) return false;
         compared++;
       }
       return compared >= Math.min(points.length, 2);
@@ -211,10 +234,10 @@ function sameExpression(one: Expression, other: Expression, tolerance: number): 
   );
 }
 
-const hasValue = ({ re, im }: Complex): boolean => Number.isFinite(re) && Number.isFinite(im);
+const divided = ({ above, below }: Fraction, by: number): Fraction => ({ above, below: below * BigInt(by) });
 
 const near = (one: Complex, other: Complex, tolerance: number): boolean =>
-  one.sub(other).abs() <= Math.max(tolerance, ROUNDING * Math.max(1, Math.min(one.abs(), other.abs())));
+  one.sub(other).abs() <= Math.max(tolerance, ROUNDING * Math.min(one.abs(), other.abs()));
 
 function infinityOf(json: Json): -1 | 0 | 1 {
   if (json === 'PositiveInfinity') return 1;
@@ -231,15 +254,6 @@ function baseOf(json: Json): { value: string; base: number } | undefined {
 }
 
 const digitsIn = ({ value, base }: { value: string; base: number }): string => Number(value).toString(base);
-
-/** A whole number as written: it may be larger than float64 can tell from its neighbors. */
-function wholeOf(json: Json): bigint | undefined {
-  const call = callOf(json);
-  const negative = call?.head === 'Negate';
-  const literal = literalOf(negative ? call.args[0]! : json);
-  if (literal === undefined || !/^-?\d+$/.test(literal)) return undefined;
-  return negative ? -BigInt(literal) : BigInt(literal);
-}
 
 const hasDecimal = (json: Json): boolean =>
   /^-?\d*\.\d+$/.test(literalOf(json) ?? '') || (callOf(json)?.args.some(hasDecimal) ?? false);

@@ -1,14 +1,17 @@
 import { type MathJsonExpression as Json, parse } from '@cortex-js/compute-engine/latex-syntax';
-import { callOf } from './evaluate.ts';
+import { callOf, evaluate, hasValue } from './evaluate.ts';
 import { latexText } from './latex-text.ts';
+
+/** `\cancel{42}`, `42?`, `42...` */
+const UNSURE = /\\(?:[bx]?cancel|phantom|hspace|sout)(?![a-zA-Z])|\?|\d\s*\.\./;
 
 export type Relation = '=' | '≠' | '<' | '≤' | '>' | '≥';
 
 /** What an answer is, as far as it decides what equals it. */
 export type MathValue =
   | { kind: 'expression'; json: Json; percent: boolean; unit: string | undefined }
-  /** `ordered`: `(1, 2)`; the members of a set, and of `1, 2`, are in any order. */
-  | { kind: 'members'; ordered: boolean; bare: boolean; members: MathValue[] }
+  /** `ordered`: `(1, 2)`; the members of a set, and of `1, 2`, are in any order. `mark`: of `(1, 2)`, `[1, 2]`, `1:2`. */
+  | { kind: 'members'; ordered: boolean; bare: boolean; mark: '(' | '[' | ':'; members: MathValue[] }
   | { kind: 'interval'; low: MathValue; high: MathValue; lowOpen: boolean; highOpen: boolean }
   | { kind: 'union'; members: MathValue[] }
   | { kind: 'relation'; relation: Relation; left: Json; right: Json }
@@ -24,7 +27,13 @@ const RELATIONS: Record<string, Relation> = {
 const infinite = (json: Json): MathValue => ({ kind: 'expression', json, percent: false, unit: undefined });
 export const INFINITY = infinite('PositiveInfinity');
 export const MINUS_INFINITY = infinite('NegativeInfinity');
-const REAL_LINE: MathValue = { kind: 'interval', low: MINUS_INFINITY, high: INFINITY, lowOpen: true, highOpen: true };
+export const REAL_LINE: MathValue = {
+  kind: 'interval',
+  low: MINUS_INFINITY,
+  high: INFINITY,
+  lowOpen: true,
+  highOpen: true,
+};
 
 /** An answer in LaTeX or plain text; undefined for what is empty or much too long. What cannot be read as mathematics is a text. */
 export function mathValue(text: string): MathValue | undefined {
@@ -32,8 +41,8 @@ export function mathValue(text: string): MathValue | undefined {
   if (!read) return undefined;
   const words = wordsOf(read.latex);
   if (words !== undefined) return { kind: 'text', text: words };
-  // Two numbers side by side are not one.
-  if (/\d\s+\d/.test(read.latex.replaceAll(/(?:[_^]|\\[dt]?frac)\s*\d/g, '')))
+  // Two numbers side by side are not one, and what is struck out, hidden or doubted is no answer.
+  if (UNSURE.test(read.latex) || /\d\s+\d/.test(read.latex.replaceAll(/(?:[_^]|\\[dt]?frac)\s*\d/g, '')))
     return { kind: 'text', text: read.latex };
   let json: Json;
   try {
@@ -50,8 +59,9 @@ export function mathValue(text: string): MathValue | undefined {
 function wordsOf(latex: string): string | undefined {
   const plain = latex.replaceAll(/\\text\s*\{([^{}]*)\}/g, '$1').trim();
   const isMarked = /^\\text\s*\{[^{}]*\}$/.test(latex);
-  const isWords = /^\(?[\p{L}][\p{L}'’.-]*(?:[\s,]+[\p{L}\d'’.-]+)*\)?$/u.test(plain);
-  return (isMarked && !/^-?\d/.test(plain)) || (isWords && (/\p{L}{3}|\s/u.test(plain) || plain.startsWith('(')))
+  const isWords = /^\(?[\p{L}][\p{L}'’.-]*(?:[\s,]+[\p{L}\d][\p{L}\d'’.-]*)*\)?$/u.test(plain);
+  return (isMarked && !/^-?\d/.test(plain)) ||
+    (isWords && (/\p{L}{3}|\p{L}{2}\s|\s\p{L}{2}/u.test(plain) || /^\(\p{L}+\)$/u.test(plain)))
     ? plain
     : undefined;
 }
@@ -68,14 +78,15 @@ export function objectOf(json: Json): MathValue {
     return typeof json === 'string' && json.startsWith("'")
       ? { kind: 'text', text: json.slice(1, -1) }
       : json === 'EmptySet'
-        ? { kind: 'members', ordered: false, bare: false, members: [] }
+        ? { kind: 'members', ordered: false, bare: false, mark: '(', members: [] }
         : json === 'RealNumbers'
           ? REAL_LINE
           : { kind: 'expression', json, percent: false, unit: undefined };
   const { head, args } = call;
-  const members = (ordered: boolean, bare: boolean, items = args): MathValue => {
-    return { kind: 'members', ordered, bare, members: items.map(objectOf).flatMap((each) => alternativesOf(each)) };
-  };
+  const members = (ordered: boolean, bare: boolean, items = args): MathValue => ({
+    ...{ kind: 'members', ordered, bare, mark: head === 'List' ? '[' : head === 'Colon' ? ':' : '(' },
+    members: items.map(objectOf).flatMap((each) => alternativesOf(each)),
+  });
   switch (head) {
     case 'Delimiter': {
       const inner = callOf(args[0]!);
@@ -110,23 +121,40 @@ export function objectOf(json: Json): MathValue {
       return { kind: 'union', members: args.map(objectOf) };
     case 'Element':
       return objectOf(args[1]!);
-    case 'Measurement':
-      return members(false, true, [
-        ['Add', args[0]!, args[1]!] as unknown as Json,
-        ['Subtract', args[0]!, args[1]!] as unknown as Json,
-      ]);
     case 'Matrix': {
       const rows = callOf(args[0]!)?.args ?? [];
       return { kind: 'matrix', rows: rows.map((row) => (callOf(row)?.args ?? [row]).map(objectOf)) };
     }
     default:
-      return RELATIONS[head] ? relationOf(head, args) : { kind: 'expression', json, percent: false, unit: undefined };
+      if (RELATIONS[head]) return relationOf(head, args);
+      if (hasTwoSigns(json)) return members(false, true, [withSign(json, true), withSign(json, false)]);
+      return { kind: 'expression', json, percent: false, unit: undefined };
   }
 }
 
 /** `x = ±2` is `x = 2` or `x = -2`. */
 function alternativesOf(value: MathValue): MathValue[] {
   return value.kind === 'members' && value.bare ? value.members : [value];
+}
+
+const hasTwoSigns = (json: Json): boolean => /"(?:Measurement|MinusPlus)"/.test(JSON.stringify(json));
+
+/** `\frac{1 \pm \sqrt{5}}{2}` with the upper signs, or with the lower ones. */
+function withSign(json: Json, upper: boolean): Json {
+  const call = callOf(json);
+  if (!call) return json;
+  const args = call.args.map((each) => withSign(each, upper));
+  const sign = (plus: boolean) => (plus ? 'Add' : 'Subtract');
+  const head = call.head === 'Measurement' ? sign(upper) : call.head === 'MinusPlus' ? sign(!upper) : call.head;
+  return [head, ...args] as unknown as Json;
+}
+
+/** `1 = 2`, `x = 1 = 2`; `x = 1/3 = 0.33` is rounded. */
+function contradicts(sides: Json[]): boolean {
+  const all = sides.flatMap((side) => (callOf(side)?.head === 'Equal' ? callOf(side)!.args : [side]));
+  const values = all.map((side) => evaluate(side, () => Number.NaN)).filter(hasValue);
+  const allowed = JSON.stringify(all).includes('.') ? 0.02 : 1e-9;
+  return values.some((value) => value.sub(values[0]!).abs() > allowed * values[0]!.abs() + 1e-9);
 }
 
 function relationOf(head: string, args: Json[]): MathValue {
@@ -140,8 +168,8 @@ function relationOf(head: string, args: Json[]): MathValue {
   const [left, ...rest] = args;
   const right = rest.at(-1)!;
   if (relation === '=') {
-    const spread = callOf(right)?.head === 'Measurement' ? objectOf(right) : undefined;
-    if (spread) return spread;
+    if (contradicts(args)) return { kind: 'text', text: '' };
+    if (hasTwoSigns(right)) return objectOf(right);
     return { kind: 'relation', relation, left: left!, right };
   }
   if (rest.length > 1) return { kind: 'chain', relations: Array<Relation>(rest.length).fill(relation), parts: args };
