@@ -50,28 +50,32 @@ export class Recording {
   take(heard: Heard): void {
     switch (heard.type) {
       case 'start':
-        return this.#start(heard);
+        this.#start(heard);
+        break;
       case 'failure':
         this.failure ??= heard;
-        return;
+        break;
       case 'end':
         this.outcome = heard.outcome;
-        return;
+        break;
       case 'step':
         this.#folder.update({ step: heard.step });
         this.#reports.add(heard.metrics);
-        return this.#tell(heard);
+        this.#tell(heard);
+        break;
       case 'state':
         this.#folder.update({ state: heard.state, reason: heard.reason ?? null });
-        return this.#tell(heard);
+        this.#tell(heard);
+        break;
       case 'checkpoint':
       case 'eval':
       case 'log':
       case 'phase':
       case 'scored':
-        return this.#tell(heard);
+        this.#tell(heard);
+        break;
       default:
-        return heard satisfies never;
+        heard satisfies never;
     }
   }
 
