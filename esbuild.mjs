@@ -103,6 +103,7 @@ const bundles = [
       'reward-debug': 'src/preview/debug/main.py',
       // For users' own scripts, and for those that `grpo export trl` writes.
       grpo_lab: 'python/grpo_lab.py',
+      grpo_lab_host: 'python/grpo_lab_host.py',
       grpo_lab_rewards: 'python/grpo_lab_rewards.py',
     },
     bundle: false,

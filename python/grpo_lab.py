@@ -27,8 +27,14 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 import transformers
-from accelerate.utils import gather_object
+from accelerate.utils import broadcast_object_list, gather_object
 from transformers import TrainerCallback
+
+try:
+    import grpo_lab_host as host
+except ImportError:  # this file alone, in somebody's own folder
+    host = None
+HOSTED = host is not None and host.is_hosted()
 
 # The trainer's methods that are watched.
 WATCHED = ("_calculate_rewards", "_generate_and_score_completions")
@@ -68,6 +74,8 @@ class GRPOLabCallback(TrainerCallback):
         self._evaluated: list[dict] = []
         self._eval_groups: dict[str, int] = {}
         self._eval_logs: dict = {}
+        self._saved = 0
+        self._commands = host.Commands() if HOSTED else None
 
     # What transformers calls.
 
@@ -92,7 +100,10 @@ class GRPOLabCallback(TrainerCallback):
             trainer._generate_and_score_completions = self._watched_rollouts(trainer._generate_and_score_completions)
         if first:
             trainer.training_step = self._watched_step(trainer.training_step)
-            self._watch_script()
+            if HOSTED:
+                trainer._maybe_log_save_evaluate = self._watched_step_end(trainer._maybe_log_save_evaluate)
+            else:
+                self._watch_script()
 
     def on_step_begin(self, args, state, control, **kwargs):
         if self._step and self._step.updates >= self._updates:
@@ -128,14 +139,20 @@ class GRPOLabCallback(TrainerCallback):
             self._step.evaluation = metrics
         else:
             self._write(lambda folder: folder.add_to_metrics(step, metrics))
+        rewards = {key[13:-5]: value for key, value in metrics.items() if key.startswith("eval_rewards/")}
+        self._tell("eval", step=step, reward=metrics.get("eval_reward"), rewards=rewards)
 
     def on_save(self, args, state, control, **kwargs):
         checkpoint = os.path.join(args.output_dir, f"checkpoint-{state.global_step}")
+        self._saved = state.global_step
         self._write(lambda folder: folder.add_checkpoint(self._steps, checkpoint))
+        self._tell("checkpoint", step=self._steps, path=str(self._folder.checkpoint(self._steps)) if self._folder else "")
 
     def on_train_end(self, args, state, control, **kwargs):
         self._finish_step()
-        self._end("done" if state.global_step >= state.max_steps else "stopped")
+        outcome = "done" if state.global_step >= state.max_steps else "stopped"
+        self._end(outcome)
+        self._tell("end", outcome=outcome, step=self._steps)
 
     # What is watched of the trainer.
 
@@ -145,6 +162,8 @@ class GRPOLabCallback(TrainerCallback):
         @functools.wraps(calculate)
         def calculate_rewards(inputs, prompts, completions, completion_ids, *args, **kwargs):
             began = time.perf_counter()
+            if self._trainer.model.training:
+                self._tell("phase", step=self._steps + 1, phase="score")
             scores = calculate(inputs, prompts, completions, completion_ids, *args, **kwargs)
             start = self._trainer.accelerator.process_index * len(prompts)
             self._scored = {
@@ -165,10 +184,11 @@ class GRPOLabCallback(TrainerCallback):
         @functools.wraps(generate)
         def generate_and_score(inputs, *args, **kwargs):
             began = time.perf_counter()
-            output = generate(inputs, *args, **kwargs)
-            seconds = time.perf_counter() - began
             trainer = self._trainer
             training = trainer.model.training
+            self._tell("phase", step=self._steps + training, phase="rollout" if training else "evaluate")
+            output = generate(inputs, *args, **kwargs)
+            seconds = time.perf_counter() - began
             per_prompt = trainer.num_generations if training else getattr(trainer, "num_generations_eval", trainer.num_generations)
             rows = gather_object(self._local_rows(output, per_prompt))
             if training:
@@ -191,6 +211,51 @@ class GRPOLabCallback(TrainerCallback):
                 raise
 
         return watched_step
+
+    def _watched_step_end(self, log_save_evaluate):
+        """Where a step is over and written: what GRPO Lab asks for is done here, by all processes together."""
+
+        @functools.wraps(log_save_evaluate)
+        def watched_step_end(*args, **kwargs):
+            trainer = self._trainer
+            if trainer.control.should_save:
+                self._tell("phase", step=self._steps, phase="save")
+            log_save_evaluate(*args, **kwargs)
+            if self._step is None or self._step.updates < self._updates:
+                return
+            self._finish_step()
+            if trainer.control.should_training_stop or not self._asked_to_stop():
+                return
+            self._tell("state", state="stopping")
+            trainer.control.should_training_stop = True
+            if self._saved < trainer.state.global_step:
+                trainer.control.should_save = True
+                self._tell("phase", step=self._steps, phase="save")
+                log_save_evaluate(*args, **kwargs)
+
+        return watched_step_end
+
+    def _asked_to_stop(self):
+        """Waits as long as a pause is asked for."""
+        asked = self._agreed()
+        if asked == "pause":
+            self._tell("state", state="paused")
+            while asked == "pause":
+                # No process may wait for another one for minutes: collective operations have a time limit.
+                asked = self._agreed(wait=1.0)
+            if asked != "stop":
+                self._tell("state", state="running")
+        return asked == "stop"
+
+    def _agreed(self, wait=0.0):
+        """What is asked for, as the first process has read it."""
+        main = self._trainer.accelerator.is_main_process
+        asked = [self._commands.asked(wait) if main else "run"]
+        return broadcast_object_list(asked)[0]
+
+    def _tell(self, kind, **event):
+        if HOSTED and self._trainer.accelerator.is_main_process:
+            host.tell(kind, **_finite(event))
 
     def _watch_script(self):
         """Errors elsewhere, as while evaluating or saving, end the script."""
@@ -263,6 +328,9 @@ class GRPOLabCallback(TrainerCallback):
         step.rollout_seconds += seconds - self._scored["seconds"]
         step.score_seconds += self._scored["seconds"]
         self._write(lambda folder: folder.write_rows("rollouts", number, step.rows))
+        reward = _mean([row["reward"] for row in step.rows])
+        self._tell("scored", step=number, completions=len(step.rows), reward=reward)
+        self._tell("phase", step=number, phase="update")
 
     def _add_evaluated(self, rows, per_prompt):
         """`group` is the prompt's place among the held-out ones. Processes get rows twice so that all have as many."""
@@ -290,6 +358,7 @@ class GRPOLabCallback(TrainerCallback):
             "step": self._steps,
         }
         self._write(lambda folder: (folder.append_metrics(row), folder.update(step=self._steps)))
+        self._tell("step", step=self._steps, metrics=row)
 
     # The run folder.
 
@@ -311,6 +380,11 @@ class GRPOLabCallback(TrainerCallback):
             "rewards": [{key: reward[key] for key in ("name", "file", "weight")} for reward in rewards],
             "config": given.get("config") or config_of(trainer, state, self._updates, rewards),
         }
+        if HOSTED:
+            self._folder = HostedFolder(Path(os.environ["GRPO_LAB_RUN"]), info)
+            steps = max(1, state.max_steps // self._updates)
+            self._tell("start", device=info["device"], versions=info["versions"], maxSteps=steps, resumedFrom=self._steps)
+            return
         try:
             self._folder = RunFolder.open(self._run_dir, info, self._steps)
         except OSError as error:
@@ -333,6 +407,9 @@ class GRPOLabCallback(TrainerCallback):
         """A disk that is full, or gone, ends the record and not the training."""
         if self._folder is None:
             return
+        if HOSTED:  # which says so, and continues from a checkpoint
+            action(self._folder)
+            return
         try:
             action(self._folder)
         except OSError as error:
@@ -349,7 +426,7 @@ class GRPOLabCallback(TrainerCallback):
         self._write(lambda folder: (folder.log(f"{outcome} after step {self._steps}{why}"), folder.end(outcome, reason)))
 
     def _failed(self, error):
-        if self._folder is None or self._folder.info["state"] != "running":
+        if self._folder is None or self._folder.info["state"] != "running" or HOSTED:
             return
         said = " ".join(str(error).split())
         stopped = isinstance(error, (KeyboardInterrupt, SystemExit))
@@ -499,7 +576,7 @@ class RunFolder:
 
     def add_checkpoint(self, step, checkpoint):
         """A link to TRL's folder, so that it is listed; where there are no links, the log says where it is."""
-        link = self.path / "checkpoints" / _step_name(step)
+        link = self.checkpoint(step)
         for other in link.parent.iterdir():
             if other.is_symlink() and not other.exists():
                 other.unlink()  # transformers has removed it (save_total_limit)
@@ -509,6 +586,9 @@ class RunFolder:
         except (OSError, ValueError):
             pass
         self.log(f"checkpoint of step {step} written to {checkpoint}")
+
+    def checkpoint(self, step):
+        return self.path / "checkpoints" / _step_name(step)
 
     def log(self, message):
         self._append("log.txt", f"{_now()} {message}\n")
@@ -542,6 +622,19 @@ class RunFolder:
             written.flush()
             os.fsync(written.fileno())
         os.replace(temporary, file)
+
+
+class HostedFolder(RunFolder):
+    """Of a run that GRPO Lab has started, which keeps `run.json`, the log and the lock itself."""
+
+    def update(self, **changes):
+        self.info.update(changes)
+
+    def end(self, state, reason):
+        self.update(state=state, reason=reason)
+
+    def log(self, message):
+        pass
 
 
 def config_of(trainer, state, updates, rewards):

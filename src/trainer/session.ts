@@ -36,6 +36,14 @@ export interface SessionOptions extends TrainerOptions {
 /** What a session came to, and where it is kept. */
 export type SessionResult = Outcome & { run: string };
 
+/** Trains a run whose config names another backend. */
+export type TrainElsewhere = (
+  plan: NewRunPlan | ResumePlan,
+  options: SessionOptions,
+  control: RunControl,
+  emit: (event: TrainerEvent) => void,
+) => Promise<SessionResult>;
+
 /**
  * A training from config file to final checkpoint: the trainer process and `grpo train` are both this. Throws BadInput before anything
  * is written, RunFailure when the run itself fails; its folder then says so.
@@ -44,6 +52,7 @@ export async function runSession(
   options: SessionOptions,
   control: RunControl,
   emit: (event: TrainerEvent) => void,
+  trainWithTrl?: TrainElsewhere,
 ): Promise<SessionResult> {
   let folder: RunFolder | undefined;
   const tell = (event: TrainerEvent) => {
@@ -57,6 +66,7 @@ export async function runSession(
   if (plan.complete) return nothingToTrain(plan, tell);
   if (plan.run === undefined) checkPlace(placeOfRun(plan.loaded.file, options.out));
   tell({ type: 'phase', step: 0, phase: 'load' });
+  if (plan.loaded.config.backend === 'trl') return trainWithTrl!(plan, options, control, emit);
   const { loaded, rollouts, texts } = plan;
   const { rewardWorker, attended, checkFirst = false } = options;
   const run = await prepareStages(loaded, {
@@ -87,7 +97,7 @@ export async function runSession(
   }
 }
 
-type NewRunPlan = Omit<ResumePlan, 'run' | 'inputs'> & { run?: undefined; inputs?: undefined };
+export type NewRunPlan = Omit<ResumePlan, 'run' | 'inputs'> & { run?: undefined; inputs?: undefined };
 
 function newRun({ configFile, set, rollouts: given }: SessionOptions): NewRunPlan {
   const loaded = loadRunConfig(configFile, set ? { set } : {});

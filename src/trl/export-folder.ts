@@ -2,22 +2,19 @@ import { cpSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs
 import { basename, dirname, join, relative } from 'node:path';
 import type { BuildFailure } from 'esbuild';
 import type { LoadedConfig } from '../config/load-config.ts';
-import { plannedSteps } from '../data/prompt-order.ts';
 import { replaceFolder } from '../model/files/save.ts';
 import { BadInput } from '../protocol/errors.ts';
 import { bundledName, bundleReward } from '../rewards/bundled-reward.ts';
-import { openRewards, type RewardSet } from '../rewards/open-rewards.ts';
+import type { RewardSet } from '../rewards/open-rewards.ts';
 import { promptsEvaluated } from '../trainer/evaluate.ts';
-import { loadRows } from '../trainer/load-rows.ts';
-import { openModel, promptList } from '../trainer/prepare.ts';
 import type { PromptList } from '../trainer/prompt-list.ts';
 import { ACCELERATE, accelerateFiles } from './accelerate-files.ts';
-import { evaluationArgs } from './evaluation.ts';
 import { translate } from './fields.ts';
 import { launch } from './launch.ts';
 import { readme, slurmScript } from './launch-files.ts';
 import { optionFiles } from './options.ts';
 import { requirements } from './packages.ts';
+import { prepareScript } from './prepare-script.ts';
 import { dataLine } from './prompt-rows.ts';
 import { moduleName, scriptRewards } from './rewards.ts';
 import { trainScript } from './train-script.ts';
@@ -38,18 +35,10 @@ export async function exportTrl(loaded: LoadedConfig, to: string, built: string)
   if (translated.impossible.length > 0)
     throw new BadInput(`TRL cannot train this config. ${translated.impossible.join(' ')}`, locate([]));
 
-  const rows = await loadRows(loaded);
-  const opened = openModel(loaded);
-  const prompts = promptList(rows.train, 'prompt', opened, loaded);
-  const config = { ...loaded.config, maxSteps: plannedSteps(loaded.config, prompts.length) };
-  const heldOut = rows.heldOut && promptList(rows.heldOut, 'held-out prompt', opened, loaded);
-  const { args, approximated } = heldOut ? evaluationArgs(config) : { args: {}, approximated: [] };
-  const evaluated = heldOut && Object.keys(args).length > 0 ? heldOut : undefined;
-
-  const set = await openedRewards(loaded, built);
+  const prepared = await prepareScript(loaded, translated, { built, python: loaded.config.python });
+  const { config, prompts, evaluated, args, set, tokenizer, notes } = prepared;
   const rewards = scriptRewards(set.functions, config);
   const bundles = await bundlesOf(set);
-  const notes = [...translated.approximated, ...approximated];
   const copied = statSync(config.model).isDirectory() && sizeOf(config.model) <= MOST_COPIED;
   const model = copied ? 'model' : config.model;
   const launched = launch(config);
@@ -61,10 +50,10 @@ export async function exportTrl(loaded: LoadedConfig, to: string, built: string)
       writeFileSync(join(folder, path), text);
     };
     const lines = (list: PromptList, count: number) =>
-      Array.from({ length: count }, (_, index) =>
-        dataLine(list.row(index), opened.tokenizer, config.chatTemplateKwargs),
-      ).join('');
-    const script = { name, configFile, config, rewards, args: { ...translated.args, ...args } };
+      Array.from({ length: count }, (_, index) => dataLine(list.row(index), tokenizer, config.chatTemplateKwargs)).join(
+        '',
+      );
+    const script = { name, configFile, config, rewards, args };
     write('train.py', trainScript({ ...script, evaluates: evaluated !== undefined, model, copied }));
     write('data/train.jsonl', lines(prompts, prompts.length));
     if (evaluated) write('data/eval.jsonl', lines(evaluated, promptsEvaluated(config, evaluated.length)));
@@ -86,23 +75,6 @@ export async function exportTrl(loaded: LoadedConfig, to: string, built: string)
     if (copied) cpSync(config.model, join(folder, 'model'), { recursive: true });
   });
   return notes;
-}
-
-/** The reward functions, which are loaded once: so their names are known, and that they load. */
-async function openedRewards({ config, locate }: LoadedConfig, built: string): Promise<RewardSet> {
-  const sources = config.rewards.map(({ file, function: name, weight }, index) => ({
-    ...{ file, name, weight },
-    at: locate(['rewards', index]),
-  }));
-  if (sources.length === 0) throw new BadInput('"rewards" is empty; name a reward function.', locate(['rewards']));
-  const set = await openRewards(sources, {
-    workerPath: join(built, 'reward-worker.js'),
-    timeoutSeconds: config.rewardTimeoutSeconds,
-    pythonPath: config.python ?? undefined,
-    rewardEnv: config.rewardEnv,
-  });
-  await set.close();
-  return set;
 }
 
 /** TypeScript reward files by their names in `rewards/`, each with what it imports. */

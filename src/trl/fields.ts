@@ -16,7 +16,7 @@ export interface Translated {
 }
 
 type Translate = (config: RunConfig) => Translated;
-type Field = keyof RunConfig;
+export type Field = keyof RunConfig;
 
 /** The data files have it: rows, held-out ones, and their prompts. */
 const inData: Translate = () => ({});
@@ -208,6 +208,15 @@ export interface Translation {
   args: Record<string, PythonValue>;
   approximated: string[];
   impossible: string[];
+}
+
+/** The first field of which TRL cannot do what it says, and all sentences about such fields; undefined: there is none. */
+export function refusal(config: RunConfig): { field: Field; sentences: string[] } | undefined {
+  const refused = (Object.keys(TRL_FIELDS) as Field[]).flatMap((field) => {
+    const { impossible } = TRL_FIELDS[field](config);
+    return impossible === undefined ? [] : [{ field, impossible }];
+  });
+  return refused[0] && { field: refused[0].field, sentences: refused.map(({ impossible }) => impossible) };
 }
 
 export function translate(config: RunConfig): Translation {

@@ -27,7 +27,12 @@ export interface ScriptRewards {
   languages: ReadonlySet<'typescript' | 'python'>;
 }
 
-export function scriptRewards(functions: readonly RewardFunction[], config: RunConfig): ScriptRewards {
+/** `inPlace`: as the user's files are, for a run on this machine; else as copies beside the script. */
+export function scriptRewards(
+  functions: readonly RewardFunction[],
+  config: RunConfig,
+  { inPlace = false } = {},
+): ScriptRewards {
   const typescript = functions.filter(({ language }) => language === 'typescript');
   const python = functions.filter(({ language }) => language === 'python');
   const unwritable = python.find(({ name }) => !PYTHON_NAME.test(name));
@@ -38,7 +43,9 @@ export function scriptRewards(functions: readonly RewardFunction[], config: RunC
   const weights = [...typescript, ...python].map(({ weight }) => weight);
   if (typescript.length > 0) {
     imports.push('from grpo_lab_rewards import reward_functions');
-    const named = typescript.map(({ file, name }) => `    ${JSON.stringify(`rewards/${bundledName(file)}#${name}`)},`);
+    const named = typescript.map(
+      ({ file, name }) => `    ${JSON.stringify(`${inPlace ? file : `rewards/${bundledName(file)}`}#${name}`)},`,
+    );
     const { rewardEnv: env, rewardTimeoutSeconds } = config;
     const options = [
       ...(rewardTimeoutSeconds === 10 ? [] : [`timeout=${rewardTimeoutSeconds}`]),
@@ -53,7 +60,12 @@ export function scriptRewards(functions: readonly RewardFunction[], config: RunC
     );
     items.push('*typescript');
   }
-  if (python.length > 0) {
+  if (python.length > 0 && inPlace) {
+    imports.push('from grpo_lab_host import python_rewards');
+    const named = python.map(({ file, name }) => `    ${JSON.stringify(`${file}#${name}`)},`);
+    setup.push('python = python_rewards(', ...named, `    timeout=${config.rewardTimeoutSeconds},`, ')');
+    items.push('*python');
+  } else if (python.length > 0) {
     setup.unshift(
       'sys.path.insert(0, "rewards")',
       ...python.map(({ file, name }) => `from ${moduleName(file)} import ${name}`),

@@ -19,19 +19,29 @@ export interface ScriptParts {
   /** `model`, where it was copied into the folder, else its path. */
   model: string;
   copied: boolean;
+  /** Of a run that we start and watch: where our Python modules are, and what to continue from. */
+  run?: { modules: string; checkpoint: string | null };
 }
 
 /** `train.py`, as a user of TRL would have written it. */
 export function trainScript(parts: ScriptParts): string {
-  const { config, rewards, evaluates } = parts;
+  const { config, rewards, evaluates, run } = parts;
   const lora = loraArgs(config);
   const quantization = quantizationArgs(config);
-  const standard = ['import os', ...rewards.imports.filter((line) => line === 'import sys')];
+  const watched = run && [
+    'import os',
+    'import sys',
+    '',
+    `sys.path.insert(0, ${python(run.modules)})`,
+    'import grpo_lab_host',
+  ];
+  const standard = watched ?? ['import os', ...rewards.imports.filter((line) => line === 'import sys')];
   const theirs = [
     'import torch',
     'from datasets import load_dataset',
     ...(lora ? ['from peft import LoraConfig'] : []),
     ...(quantization ? ['from transformers import BitsAndBytesConfig'] : []),
+    ...(run ? ['from transformers import PrinterCallback'] : []),
     'from trl import GRPOConfig, GRPOTrainer',
     ...rewards.imports.filter((line) => line.startsWith('from trl')),
   ];
@@ -43,10 +53,14 @@ export function trainScript(parts: ScriptParts): string {
   const files = { train: 'data/train.jsonl', ...(evaluates && { eval: 'data/eval.jsonl' }) };
   const sections = [
     [
-      `"""Trains ${parts.name} with TRL's GRPOTrainer: \`python train.py\`, or \`accelerate launch\` on several GPUs (README.md).`,
-      '',
-      `Written by \`grpo export trl\` from ${basename(parts.configFile)}.`,
-      '"""',
+      ...(run
+        ? [`"""Trains ${parts.name} with TRL's GRPOTrainer. GRPO Lab has written this for the run, and starts it."""`]
+        : [
+            `"""Trains ${parts.name} with TRL's GRPOTrainer: \`python train.py\`, or \`accelerate launch\` on several GPUs (README.md).`,
+            '',
+            `Written by \`grpo export trl\` from ${basename(parts.configFile)}.`,
+            '"""',
+          ]),
     ],
     standard,
     theirs,
@@ -65,10 +79,14 @@ export function trainScript(parts: ScriptParts): string {
       ...parts.args,
       ...(rewards.weights && { reward_weights: rewards.weights }),
       logging_steps: 1,
+      // What it prints goes to a log; other programs get the metrics from us.
+      ...(run && { disable_tqdm: true, report_to: 'none' }),
       ...deviceArgs(config),
     }),
     call('trainer = GRPOTrainer', {
-      model: new PythonCode(parts.copied ? python(parts.model) : `os.environ.get("MODEL", ${python(parts.model)})`),
+      model: new PythonCode(
+        parts.copied || run ? python(parts.model) : `os.environ.get("MODEL", ${python(parts.model)})`,
+      ),
       reward_funcs: new PythonCode(rewards.list),
       args: new PythonCode('args'),
       train_dataset: new PythonCode('data["train"]'),
@@ -77,11 +95,16 @@ export function trainScript(parts: ScriptParts): string {
       ...(lora && { peft_config: new PythonCode('peft_config') }),
       callbacks: new PythonCode('[GRPOLabCallback(config="grpo-lab.json")]'),
     }),
-    [
-      '# RESUME=1 continues from the newest checkpoint in "output".',
-      'trainer.train(resume_from_checkpoint=os.environ.get("RESUME") == "1")',
-      'trainer.save_model("output/final")',
-    ],
+    run
+      ? [
+          'trainer.remove_callback(PrinterCallback)',
+          `trainer.train(resume_from_checkpoint=${run.checkpoint === null ? 'None' : python(run.checkpoint)})`,
+        ]
+      : [
+          '# RESUME=1 continues from the newest checkpoint in "output".',
+          'trainer.train(resume_from_checkpoint=os.environ.get("RESUME") == "1")',
+          'trainer.save_model("output/final")',
+        ],
   ];
   const text = sections
     .filter((lines) => lines.length > 0)
