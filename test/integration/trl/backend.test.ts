@@ -1,0 +1,177 @@
+/** `"backend": "trl"` with the real TRL: the events, the run folder, stopping, pausing and resuming it, and what is left when it ends otherwise. */
+import { spawn } from 'node:child_process';
+import { cpSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { type TrainerEvent, trainerEvent } from '../../../src/protocol/events.ts';
+import { readMetrics } from '../../../src/run-folder/metrics.ts';
+import { recordedSteps } from '../../../src/run-folder/rollouts.ts';
+import { readRunInfo } from '../../../src/run-folder/run-info.ts';
+import { GRPO, grpo } from '../cli/run-grpo.ts';
+import { SAMPLES, temporaryFolder, trlMissing } from './python.ts';
+
+const PYTHON = process.env.GRPO_TEST_PYTHON ?? 'python3';
+const CONFIG = {
+  model: 'models/tiny-sort',
+  dataset: 'data/sort.train.jsonl',
+  rewards: ['rewards/sort.reward.ts#inclusion', 'rewards/sort.reward.ts#ordering'],
+  ...{ backend: 'trl', device: 'cpu', python: PYTHON },
+  ...{ promptsPerStep: 4, numGenerations: 4, maxSteps: 500, maxCompletionLength: 16, saveSteps: 500 },
+};
+
+/** A folder of the samples with a `run.grpo.json`. */
+function workspace(config: object = {}, files: Record<string, string> = {}): string {
+  const folder = temporaryFolder();
+  for (const name of ['data', 'models', 'rewards'])
+    cpSync(join(SAMPLES, name), join(folder, name), { recursive: true });
+  for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text);
+  writeFileSync(join(folder, 'run.grpo.json'), JSON.stringify({ ...CONFIG, ...config }));
+  return folder;
+}
+
+const onCpu = (folder: string) => ({
+  ...process.env,
+  ...{ HF_HUB_OFFLINE: '1', HF_HOME: join(folder, 'hf'), OMP_NUM_THREADS: '1', CUDA_VISIBLE_DEVICES: '' },
+});
+
+interface Trained {
+  status: number | null;
+  events: TrainerEvent[];
+  run: string;
+}
+
+/** Runs `grpo train --json`; `onEvent` gets its process. */
+function train(
+  folder: string,
+  args: string[] = [],
+  onEvent: (event: TrainerEvent, grpo: { pid: number }) => void = () => {},
+): Promise<Trained> {
+  const run = join(folder, 'run');
+  const command = [GRPO, 'train', 'run.grpo.json', '--out', run, '--json', ...args];
+  const child = spawn(process.execPath, command, {
+    cwd: folder,
+    env: onCpu(folder),
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  onTestFinished(() => void child.kill('SIGKILL'));
+  const events: TrainerEvent[] = [];
+  let rest = '';
+  child.stdout.on('data', (chunk: Buffer) => {
+    const lines = (rest + chunk.toString()).split('\n');
+    rest = lines.pop()!;
+    for (const line of lines) {
+      const event = trainerEvent.parse(JSON.parse(line));
+      events.push(event);
+      onEvent(event, { pid: child.pid! });
+    }
+  });
+  return new Promise((resolve) => child.on('close', (status) => resolve({ status, events, run })));
+}
+
+/** Processes that have a folder in their command line or their environment. */
+const processesOf = (folder: string): number[] =>
+  readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid)
+    .filter((name) => {
+      try {
+        return ['cmdline', 'environ'].some((file) => readFileSync(`/proc/${name}/${file}`, 'utf8').includes(folder));
+      } catch {
+        return false; // gone
+      }
+    })
+    .map(Number);
+
+const stepsOf = (events: readonly TrainerEvent[]) =>
+  events.flatMap((event) => (event.type === 'step' ? [event.step] : []));
+
+describe.skipIf(trlMissing || process.platform !== 'linux')('a run that TRL trains', { timeout: 240_000 }, () => {
+  test('tells its steps, stops with a checkpoint, and continues from there', async () => {
+    const folder = workspace();
+    const stopped = await train(folder, [], (event, { pid }) => {
+      if (event.type === 'step' && event.step === 2) process.kill(pid, 'SIGINT');
+    });
+    expect(stopped.status).toBe(130);
+    const { events, run } = stopped;
+    const last = stepsOf(events).at(-1)!;
+    expect(stepsOf(events)).toEqual(Array.from({ length: last }, (_, index) => index + 1));
+    expect(events.find(({ type }) => type === 'start')).toMatchObject({ run, device: 'cpu', resumedFrom: 0 });
+    expect(events.at(-1)).toMatchObject({ type: 'end', outcome: 'stopped', step: last });
+    expect(readRunInfo(run)).toMatchObject({ state: 'stopped', step: last, versions: { trl: expect.any(String) } });
+    expect(recordedSteps(run)).toEqual(stepsOf(events));
+    expect(readdirSync(join(run, 'checkpoints'))).toHaveLength(1);
+    expect(existsSync(join(run, 'trainer.lock'))).toBe(false);
+
+    const resumed = await train(folder, ['--resume', '--set', `maxSteps=${last + 2}`]);
+    expect(resumed.status).toBe(0);
+    expect(stepsOf(resumed.events)).toEqual([last + 1, last + 2]);
+    expect(readRunInfo(run)).toMatchObject({ state: 'done', step: last + 2 });
+    expect(readMetrics(run).map(({ step }) => step)).toEqual(Array.from({ length: last + 2 }, (_, i) => i + 1));
+    expect(processesOf(folder)).toEqual([]);
+    const rescored = await grpo(['rescore', run, '--json']);
+    expect(JSON.parse(rescored.stdout.trim().split('\n').at(-1)!)).toMatchObject({ steps: last + 2, failed: 0 });
+  });
+
+  test('leaves no process when ours is killed', async () => {
+    const folder = workspace();
+    await train(folder, [], (event, { pid }) => {
+      if (event.type === 'step' && event.step === 1) process.kill(pid, 'SIGKILL');
+    });
+    await expect.poll(() => processesOf(folder), { timeout: 20_000 }).toEqual([]);
+  });
+
+  test('of two processes is one run, which says which of them was killed', async () => {
+    const folder = workspace({ trl: { processes: 2 } });
+    const { status, events, run } = await train(folder, [], (event) => {
+      if (event.type !== 'step' || event.step !== 2) return;
+      const second = processesOf(folder).find((pid) =>
+        readFileSync(`/proc/${pid}/environ`, 'utf8').split('\0').includes('RANK=1'),
+      );
+      process.kill(second!, 'SIGKILL');
+    });
+    expect(status).toBe(1);
+    expect(events.find(({ type }) => type === 'start')).toMatchObject({ device: 'cpu × 2' });
+    expect(events.filter(({ type }) => type === 'scored')[0]).toMatchObject({ completions: 16 });
+    expect(events.at(-1)).toMatchObject({
+      ...{ type: 'end', outcome: 'failed' },
+      error: expect.stringContaining('Process 2 of 2 was ended by SIGKILL'),
+    });
+    expect(readRunInfo(run)).toMatchObject({ state: 'failed' });
+    expect(processesOf(folder)).toEqual([]);
+  });
+
+  test('ends with the line at which a Python reward hangs, in whichever process, or throws', async () => {
+    const hangs = [
+      'import os, time',
+      'def slow(completions, **kwargs):',
+      '    while os.environ.get("RANK") == "1":',
+      '        time.sleep(0.1)',
+      '    return [0.5 for _ in completions]',
+    ].join('\n');
+    const changes = { rewards: ['slow.py#slow'], rewardTimeoutSeconds: 2, trl: { processes: 2 } };
+    const folder = workspace(changes, { 'slow.py': hangs });
+    const { status, events } = await train(folder);
+    expect(status).toBe(1);
+    const file = join(folder, 'slow.py');
+    const said = (events.at(-1) as { error: string }).error;
+    expect(said).toMatch(`${file}:`);
+    expect(said).toContain('slow took longer than 2 seconds (process 2 of 2)');
+    expect(processesOf(folder)).toEqual([]);
+
+    const throws = 'def slow(completions, **kwargs):\n    return [1 / 0 for _ in completions]\n';
+    const other = workspace({ rewards: ['slow.py#slow'] }, { 'slow.py': throws });
+    const failed = await train(other);
+    expect(failed.status).toBe(1);
+    expect(failed.events.at(-1)).toMatchObject({
+      error: expect.stringContaining(`${join(other, 'slow.py')}:2: slow: ZeroDivisionError`),
+      problem: { kind: 'reward-failed', place: { line: 2 } },
+    });
+  });
+});
+
+test('what TRL cannot do is refused at its field, before a folder is made', async () => {
+  const folder = workspace({ baseline: 'history' });
+  const { status, events, run } = await train(folder);
+  expect(status).toBe(2);
+  expect(events.at(-1)).toMatchObject({ problem: { place: { path: ['baseline'] } } });
+  expect(existsSync(run)).toBe(false);
+});
