@@ -220,7 +220,11 @@ class GRPOLabCallback(TrainerCallback):
             trainer = self._trainer
             if trainer.control.should_save:
                 self._tell("phase", step=self._steps, phase="save")
-            log_save_evaluate(*args, **kwargs)
+            try:
+                log_save_evaluate(*args, **kwargs)
+            except BaseException:
+                self._finish_step()
+                raise
             if self._step is None or self._step.updates < self._updates:
                 return
             self._finish_step()

@@ -2,6 +2,7 @@ import type { LoadedConfig } from '../config/load-config.ts';
 import { parameterCount, trainedShapes } from '../model/parameters.ts';
 import { sizeOf } from '../model/shape.ts';
 import type { CheckReport } from '../protocol/check-report.ts';
+import type { Finding } from '../protocol/finding.ts';
 import { phaseText } from '../protocol/phase-text.ts';
 import { checkedModel } from '../trainer/checked-model.ts';
 import type { RewardHost } from '../trainer/run-rewards.ts';
@@ -76,6 +77,18 @@ async function reportOf(
     },
     prompts: promptReport(run.prompts, run.evalPrompts, model.maxPositionEmbeddings),
   };
-  const findings = findingsOf(report, config, findingContext(run, loaded.locate));
+  const findings = [
+    ...findingsOf(report, config, findingContext(run, loaded.locate)),
+    ...(config.backend === 'trl' ? [measuredHere(loaded)] : []),
+  ];
   return { ...report, findings: bySeverity([...run.findings, ...findings]) };
 }
+
+/** What is said of completions and rewards holds for TRL as well. */
+const measuredHere = ({ locate }: LoadedConfig): Finding => ({
+  kind: 'measured-here',
+  severity: 'information',
+  evidence:
+    'TRL trains this run, and this check used the built-in engine: its seconds and its memory are not those of TRL, which are not measured.',
+  place: locate(['backend']),
+});

@@ -91,7 +91,9 @@ export async function trainWithTrl(
     const { name, file: configFile } = loaded;
     const args = writeRunScript(script, { name, configFile, prepared, built, checkpoint });
 
-    const notes = environment.note === undefined ? prepared.notes : [...prepared.notes, environment.note];
+    // A run of ours does hold Python rewards to it (python_rewards in grpo_lab_host.py), unlike a script on its own.
+    const limited = prepared.notes.filter((note) => !note.startsWith('"rewardTimeoutSeconds"'));
+    const notes = environment.note === undefined ? limited : [...limited, environment.note];
     const record = { configFile, config, inputs };
     const about = { before, changes, resumedFrom, record, isNew: plan.run === undefined };
     const recording = new Recording(folder, kept, tell, { ...about, notes, findings: prepared.findings });
