@@ -6,7 +6,7 @@ const read = (file: string): string => readFileSync(new URL(`../../../${file}`, 
 /** Files that make findings. */
 const SOURCES = [
   ...['src/trainer/step-findings.ts', 'src/trainer/prompt-findings.ts'],
-  ...['src/check/findings.ts', 'src/data/difficulty.ts'],
+  ...['src/check/findings.ts', 'src/check/check-run.ts', 'src/data/difficulty.ts'],
 ];
 
 it('docs/check.md has a row for each kind of finding, and no other', () => {
