@@ -14,6 +14,7 @@ export { type CodeTestsOptions, codeTests } from './library/code-tests.ts';
 export { type CosineLengthOptions, cosineLength } from './library/cosine-length.ts';
 export { afterThinking, boxed, type Extractor, firstOf, lastNumber, tagged } from './library/extract.ts';
 export { type JsonFormatOptions, jsonFormat } from './library/json-format.ts';
+export type { EndpointOptions } from './library/judge/endpoint-options.ts';
 export { type JudgeOptions, judge } from './library/judge/judge.ts';
 export { type RankOptions, rank } from './library/judge/rank.ts';
 export { type LanguageConsistencyOptions, languageConsistency, type Writing } from './library/language.ts';

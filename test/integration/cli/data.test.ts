@@ -28,7 +28,7 @@ test('a dataset is described, and its prompts are shown as a chat model sees the
   expect(stdout).toMatch(
     /Lengths of 30 prompts in tokens:\n {2}shortest \d+, median \d+, 95 % at most \d+, longest \d+/,
   );
-  expect(stdout).toContain('numericMatch reads the last number');
+  expect(stdout).toContain('numericMatch and mathMatch read the answer behind the marks');
 });
 
 test('--json says the same as one object', async () => {

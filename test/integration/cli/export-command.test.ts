@@ -104,7 +104,7 @@ describe('refuses, and leaves nothing', () => {
       '--to must be a file that ends in .gguf with --format gguf',
     ],
     ['a file for a folder', ['--format', 'merged', '--to', 'm.gguf'], '--to must be a folder with --format merged'],
-    ['an unknown format', ['--format', 'onnx'], '--format must be one of merged, adapter, gguf, not "onnx".'],
+    ['an unknown format', ['--format', 'onnx'], '--format must be one of merged, adapter, gguf, trl, not "onnx".'],
     ['an unknown type', ['--type', 'q4_k'], '--type must be one of f16, q8_0, not "q4_k".'],
     ['a step of what is no run', ['--step', '3'], '--step names a checkpoint of a run, and this is no run'],
     ['no adapter', ['--format', 'adapter'], 'there is no LoRA adapter here (no adapter_config.json)'],

@@ -1,7 +1,8 @@
 import { type BatchRewardInput, batchReward, type Reward } from '../../api.ts';
 import { AnswerCache } from './answer-cache.ts';
 import { jsonIn, MISTRUST, promptOf, settled } from './ask-all.ts';
-import { Endpoint, type EndpointOptions, type Message } from './endpoint.ts';
+import { Endpoint, type Message } from './endpoint.ts';
+import type { EndpointOptions } from './endpoint-options.ts';
 
 /** Options of {@link judge}. */
 export interface JudgeOptions extends EndpointOptions {

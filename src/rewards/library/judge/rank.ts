@@ -2,7 +2,8 @@ import { createHash } from 'node:crypto';
 import { type BatchRewardInput, batchReward, type Reward } from '../../api.ts';
 import { AnswerCache } from './answer-cache.ts';
 import { jsonIn, MISTRUST, promptOf, settled } from './ask-all.ts';
-import { Endpoint, type EndpointOptions, type Message } from './endpoint.ts';
+import { Endpoint, type Message } from './endpoint.ts';
+import type { EndpointOptions } from './endpoint-options.ts';
 
 /** Options of {@link rank}. */
 export interface RankOptions extends EndpointOptions {
