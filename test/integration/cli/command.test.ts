@@ -81,7 +81,9 @@ it('says what is wrong also when the process that started it is gone', async () 
 it('finds out what works here', async () => {
   // As on a machine where neither TensorFlow nor TRL was set up.
   const places = { GRPO_TENSORFLOW: temporaryFolder(), GRPO_STORAGE: temporaryFolder(), PATH: '' };
-  const { stdout } = await grpo(['doctor', '--json'], { env: { ...process.env, ...places } });
+  // The repository may have an environment that .ci/run has made.
+  const cwd = temporaryFolder();
+  const { stdout } = await grpo(['doctor', '--json'], { cwd, env: { ...process.env, ...places } });
   const diagnosis = JSON.parse(stdout) as Diagnosis;
   expect(diagnosis).toMatchObject({ version: manifest.version, node: process.versions.node });
   expect(diagnosis.devices.map(({ name, works }) => [name, works])).toEqual([
