@@ -74,7 +74,7 @@ export class Editor {
       await this.page.mouse.move(0, 0);
       await this.page.keyboard.press(key);
       try {
-        await this.quickInput.fill(text, { timeout: 2000 });
+        await this.#put(text);
         await row.waitFor({ timeout: 2000 });
         await use();
         return row;
@@ -83,6 +83,20 @@ export class Editor {
         throw error;
       }
     });
+  }
+
+  /**
+   * Puts a text into the list's input without typing it: whatever takes the focus just then, an editor that opens, say, would get what is typed.
+   */
+  async #put(text: string): Promise<void> {
+    await this.quickInput.evaluate(
+      (input: HTMLInputElement, value) => {
+        input.value = value;
+        input.dispatchEvent(new InputEvent('input', { bubbles: true }));
+      },
+      text,
+      { timeout: 2000 },
+    );
   }
 
   get quickInput(): Locator {
@@ -121,8 +135,8 @@ export class Editor {
   async openFile(name: string): Promise<void> {
     const row = this.quickRow(name);
     const opened = this.page.getByRole('tab', { name }).and(this.page.locator('.active'));
-    // Rows move while more files are found, so that a click may open another one.
-    await this.#find('Control+P', name, row, async () => {
+    // Quotes keep out files that only have the same letters, which would move the row while more of them are found.
+    await this.#find('Control+P', `"${name}"`, row, async () => {
       await row.click({ timeout: 2000 });
       await opened.waitFor({ timeout: 5000 });
     });
