@@ -231,7 +231,10 @@ session.test('of a folder with several datasets one is chosen, with its split to
   const { editor, dashboard, server } = all;
   await editor.command('GRPO: Import Dataset');
   await chooseBelow(editor, 'Choose a folder');
+  // The list before it has the datasets of that folder, too.
+  await editor.page.locator('.quick-input-title', { hasText: 'Choose a folder with a dataset' }).waitFor();
   // The dialog puts its suggestion in when it has read the folder, over whatever was typed by then, and may do so twice.
+  await until('a folder to be suggested', async () => (await editor.quickInput.inputValue()).startsWith('/'));
   await until('the folder to be listed', async () => {
     await editor.quickInput.fill(join(server.workspace, 'hub/gsm8k/'));
     await editor.quickRow('socratic').waitFor({ timeout: 3000 });
