@@ -1,22 +1,14 @@
 import { audit } from '../audit/audit.ts';
-import { openRewards } from '../rewards/open-rewards.ts';
 import { describeAudit, failsAbove } from './audit-report.ts';
 import type { CommandOf } from './commands.ts';
-import { print, printAside, printJson, warn } from './output.ts';
-import { rewardWorker } from './reward-worker.ts';
-import { readScoreJob } from './score-job.ts';
+import { print, printJson } from './output.ts';
+import { openJobRewards, readScoreJob } from './score-job.ts';
 
 /** `grpo audit`: what reward functions can be fooled by. Exit status 1 above `--fail-above`. */
 export async function auditCommand(command: CommandOf<'audit'>): Promise<number> {
-  const { sources, samples, samplesFile, timeoutSeconds, python, rewardEnv } = readScoreJob(command);
-  const functions = await openRewards(sources, {
-    workerPath: rewardWorker,
-    timeoutSeconds,
-    pythonPath: python ?? undefined,
-    rewardEnv,
-    onOutput: printAside,
-    onWarning: warn,
-  });
+  const job = readScoreJob(command);
+  const { samples, samplesFile } = job;
+  const functions = await openJobRewards(job);
   try {
     const report = await audit(samples, functions);
     if (command.json) printJson(report);

@@ -44,6 +44,17 @@ const device = choice('DEVICE', DEVICES, 'auto');
 const fp16 = flag('compute in float16; requires device webgpu');
 const json = flag('print JSON');
 
+/** What is scored, and with what. */
+const rewards = operands('RUN.grpo.json | REWARD_FILE[#function]...', 'RUN.grpo.json or REWARD_FILE');
+const scored = {
+  samples: text(
+    'FILE',
+    'the samples: JSON Lines with prompt and completion',
+    "the config's, or those of the same name",
+  ),
+  env: list('NAME', 'pass this environment variable to the rewards, like "rewardEnv" in a config'),
+};
+
 export const COMMANDS = {
   train: {
     help: 'train a model as described by a run config',
@@ -78,28 +89,18 @@ export const COMMANDS = {
   },
   score: {
     help: 'score sample completions with reward functions',
-    operands: { rewards: operands('RUN.grpo.json | REWARD_FILE[#function]...', 'RUN.grpo.json or REWARD_FILE') },
+    operands: { rewards },
     options: {
-      samples: text(
-        'FILE',
-        'the samples: JSON Lines with prompt and completion',
-        "the config's, or those of the same name",
-      ),
-      env: list('NAME', 'pass this environment variable to the rewards, like "rewardEnv" in a config'),
+      ...scored,
       check: flag('for CI: print only failures and unmet expectations, and exit with status 1 if there are any'),
       json,
     },
   },
   audit: {
     help: 'try to earn rewards without the task, and honest answers in other forms; samples are as for grpo score',
-    operands: { rewards: operands('RUN.grpo.json | REWARD_FILE[#function]...', 'RUN.grpo.json or REWARD_FILE') },
+    operands: { rewards },
     options: {
-      samples: text(
-        'FILE',
-        'the samples: JSON Lines with prompt and completion',
-        "the config's, or those of the same name",
-      ),
-      env: list('NAME', 'pass this environment variable to the rewards, like "rewardEnv" in a config'),
+      ...scored,
       'fail-above': number(
         'SHARE',
         'for CI: exit with status 1 if a larger share of the tricks passes, of the forms is missed, or anything is found',

@@ -7,10 +7,12 @@ import { refusedAt } from '../model/tokenizer/refused-at.ts';
 import { promptRenderer } from '../preview/rendered-prompts.ts';
 import type { RenderedSample } from '../preview/sample-scores.ts';
 import { BadInput } from '../protocol/errors.ts';
-import type { RewardSource } from '../rewards/open-rewards.ts';
+import { openRewards, type RewardSet, type RewardSource } from '../rewards/open-rewards.ts';
 import { fileAndFunction } from '../text/file-and-function.ts';
 import { samplesPlaces } from '../text/files-by-name.ts';
 import type { CommandOf } from './commands.ts';
+import { printAside, warn } from './output.ts';
+import { rewardWorker } from './reward-worker.ts';
 
 /** What `grpo score` and `grpo audit` have to do. */
 export interface ScoreJob {
@@ -52,6 +54,17 @@ export function readScoreJob({
     throw new BadInput(`${config} has its own rewards; score it alone, or list only reward files.`);
   return jobOfConfig(config, samples, env);
 }
+
+/** The job's reward functions, loaded; whoever opens them closes them. */
+export const openJobRewards = ({ sources, timeoutSeconds, python, rewardEnv }: ScoreJob): Promise<RewardSet> =>
+  openRewards(sources, {
+    workerPath: rewardWorker,
+    timeoutSeconds,
+    pythonPath: python ?? undefined,
+    rewardEnv,
+    onOutput: printAside,
+    onWarning: warn,
+  });
 
 function jobOfConfig(file: string, samples: string | undefined, env: string[]): ScoreJob {
   const { config, locate, file: absolute } = loadRunConfig(file, { for: 'scores' });

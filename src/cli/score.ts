@@ -10,11 +10,9 @@ import {
   summarize,
 } from '../preview/sample-scores.ts';
 import { BadInput, formatLocation } from '../protocol/errors.ts';
-import { openRewards } from '../rewards/open-rewards.ts';
 import type { CommandOf } from './commands.ts';
-import { print, printAside, printJson, warn } from './output.ts';
-import { rewardWorker } from './reward-worker.ts';
-import { readScoreJob } from './score-job.ts';
+import { print, printJson } from './output.ts';
+import { openJobRewards, readScoreJob } from './score-job.ts';
 import { describeCheck, describeFaults, describeFunctions, describeGroup, describeGroups } from './score-report.ts';
 
 /**
@@ -23,26 +21,11 @@ import { describeCheck, describeFaults, describeFunctions, describeGroup, descri
  */
 export async function scoreCommand(command: CommandOf<'score'>): Promise<number> {
   const { check, json } = command;
-  const {
-    sources,
-    samples: rows,
-    samplesFile,
-    advantages,
-    timeoutSeconds,
-    python,
-    rewardEnv,
-    checkTotals,
-  } = readScoreJob(command);
+  const job = readScoreJob(command);
+  const { samples: rows, samplesFile, advantages, checkTotals } = job;
   const groups = groupByPrompt(rows);
   const samples = groups.flat();
-  const functions = await openRewards(sources, {
-    workerPath: rewardWorker,
-    timeoutSeconds,
-    pythonPath: python ?? undefined,
-    rewardEnv,
-    onOutput: printAside,
-    onWarning: warn,
-  });
+  const functions = await openJobRewards(job);
   try {
     const checked = new Set(functions.functions.map(({ name }) => name));
     if (checkTotals) checked.add('total');

@@ -29,7 +29,7 @@ export function weightsOfTraces(traces: readonly LoggedTrace[]): Map<string, num
 
 export const groupKey = ({ group, trace }: LoggedTrace): string => group ?? JSON.stringify(promptOf(lastBranch(trace)));
 
-/** The rows of a step. Token ids are left out: the tokenizer that could show them is not here. */
+/** The rows of a step. Without token ids, as the tokenizer that could show them is not here. */
 export function primeRlRows(step: number, lines: readonly JsonLine[]): RolloutRow[] {
   const traces = lines.flatMap((line) => tracesOf(line) ?? []);
   const names = [...weightsOfTraces(traces).keys()];

@@ -59,7 +59,7 @@ export async function* environments(folder: string, python: string | null): Asyn
   }
 }
 
-/** Of several that all lack something, the one to speak of: the first that has TRL, else PyTorch, else any. */
+/** Of several that all lack something, the one that the message is about: the first that has TRL, else PyTorch, else any. */
 export const bestOf = (found: readonly PythonEnvironment[]): PythonEnvironment =>
   found.find(({ versions }) => versions.trl) ?? found.find(({ versions }) => versions.torch) ?? found[0]!;
 

@@ -29,7 +29,7 @@ const UNICODE: Record<string, string> = {
   ...{ '²': '^{2}', '³': '^{3}', ℝ: '\\mathbb{R}' },
 };
 
-/** Names and short forms of units, each with its short form. A unit that is not here is left out of the comparison. */
+/** Names and short forms of units, each with its short form. A unit that is not here is not compared. */
 const UNITS = new Map(
   Object.entries({
     ...{ mm: ['millimeter', 'millimetre'], cm: ['centimeter', 'centimetre'], m: ['meter', 'metre'] },
@@ -40,7 +40,7 @@ const UNITS = new Map(
   }).flatMap(([short, names]) => [short, ...names].flatMap((name) => [name, `${name}s`].map((each) => [each, short]))),
 );
 
-/** `\sin 15^\circ`: of an angle that is an answer, degrees are left out. */
+/** `\sin 15^\circ`: an angle that is an answer loses its degree sign. */
 const DEGREES_OF = /(\\(?:sin|cos|tan|cot|sec|csc))\s*[({]?\s*(\d+(?:\.\d+)?)\s*(?:\^\s*\{?\s*\\circ\s*\}?|°)\s*[)}]?/g;
 
 const MULTIPLES: Record<string, string> = {
@@ -127,7 +127,7 @@ function plainFunctions(text: string): string {
   );
 }
 
-/** `5 \text{ cm}^2` as 5, in `cm^2`. Whatever else stands behind a number as text is left out, too: `12 apples`. */
+/** `5 \text{ cm}^2` as 5, in `cm^2`. Any other words after a number are dropped, too: `12 apples`. */
 function withoutUnit(latex: string): { rest: string; unit: string | undefined } {
   const power = String.raw`(?:\s*\^\s*\{?\s*([23])\s*\}?)?`;
   const marked = new RegExp(String.raw`^(.*(?:[\d}!)]|\\pi)\s*)\\text\s*\{([^{}]*)\}${power}$`, 's').exec(latex);
