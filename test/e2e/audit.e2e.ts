@@ -57,6 +57,7 @@ session.test('what passes becomes a sample with the score that it should get', a
   expect(added).toMatchObject({ answer: expect.any(String), expect: { contains: 0 } });
   expect(added.completion).not.toBe('');
   // The preview scores it at once, and says that it is not what is expected.
-  await editor.page.locator('.squiggly-warning, .squiggly-error').first().waitFor();
+  const problem = page.locator('.markers-panel .monaco-list-row', { hasText: 'expected contains 0, got 1' });
+  await problem.waitFor();
   await editor.screenshot('audit-sample');
 });

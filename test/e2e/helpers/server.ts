@@ -1,7 +1,7 @@
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { endingOf, logFile, type RunningServer } from './code-server.ts';
-import { type Process, processesOf } from './processes.ts';
+import { type Process, processesOf, until } from './processes.ts';
 
 const root = join(import.meta.dirname, '../../..');
 
@@ -69,9 +69,17 @@ export class Server {
     return processesOf(this.#server.folder, script);
   }
 
-  /** After the window was closed: processes that are left of it, which should be none, are killed and given back. */
+  /**
+   * After the window was closed: processes that are left of it, which should be none, are killed and given back. A window that was closed while it
+   * still connected has the server keep its extensions' process for hours, should it come back. That process is ended here as the server would end
+   * it, and then nothing may be left of it.
+   */
   async leave(): Promise<Process[]> {
-    const left = await endingOf(() => this.processes().filter(({ command }) => !KEPT.test(command)));
+    const ours = () => this.processes().filter(({ command }) => !KEPT.test(command));
+    await until('no process to be left', () => ours().length === 0, 10_000).catch(() => {
+      for (const { pid } of this.processes('--type=extensionHost')) process.kill(pid, 'SIGTERM');
+    });
+    const left = await endingOf(ours);
     rmSync(this.folder, { recursive: true, force: true, maxRetries: 3 });
     return left;
   }
