@@ -333,8 +333,8 @@ export const COMMANDS = {
     },
   },
   doctor: {
-    help: 'show what works on this machine, and how to fix what does not',
-    operands: {},
+    help: 'show what works on this machine, and how to fix what does not; with a run folder, what is wrong with that run',
+    operands: { run: optionalOperand('RUN_DIR') },
     options: { json },
   },
 } satisfies Record<string, Declaration>;

@@ -6,6 +6,7 @@ import type { CommandOf } from './commands.ts';
 import { cudaDevice } from './cuda-device.ts';
 import type { Device } from './devices.ts';
 import { print, printJson } from './output.ts';
+import { diagnoseRun } from './run-doctor.ts';
 import { table } from './table.ts';
 import { VERSION } from './version.ts';
 
@@ -26,8 +27,9 @@ interface Diagnosis {
   advice: string[];
 }
 
-/** `grpo doctor`: what works on this machine. Exit status 1 when it cannot train. */
-export async function doctorCommand({ json }: CommandOf<'doctor'>): Promise<number> {
+/** `grpo doctor`: what works on this machine. Exit status 1 when it cannot train. Of a run folder, what is wrong with the run. */
+export async function doctorCommand({ run, json }: CommandOf<'doctor'>): Promise<number> {
+  if (run !== undefined) return diagnoseRun(run, json);
   const diagnosis = await diagnose();
   if (json) printJson(diagnosis);
   else print(describe(diagnosis));

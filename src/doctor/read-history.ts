@@ -1,0 +1,17 @@
+import type { RunInfo } from '../protocol/run-folder.ts';
+import { MetricsTail } from '../run-folder/metrics-tail.ts';
+import { readCompletions } from '../run-folder/rollouts.ts';
+import type { CompletionsOf, RunHistory } from './run-history.ts';
+
+/** The history of a recorded run, read from its folder. */
+export async function readHistory(run: string, info: RunInfo): Promise<RunHistory> {
+  const tail = new MetricsTail(run);
+  await tail.read();
+  return { config: info.config, functions: info.rewards ?? [], metrics: tail.columns };
+}
+
+/** Of a run folder; a step whose file is gone or damaged has none. */
+export const recordedCompletions =
+  (run: string): CompletionsOf =>
+  (step) =>
+    readCompletions(run, step).catch(() => []);

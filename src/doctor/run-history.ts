@@ -1,0 +1,23 @@
+import type { Completion } from '../protocol/dashboard-completion.ts';
+import type { MetricColumns } from '../protocol/metric-columns.ts';
+import type { RunConfig } from '../protocol/run-config.ts';
+import type { RunFinding } from '../protocol/run-finding.ts';
+import type { RunReward } from '../protocol/run-folder.ts';
+
+/** What of a run a diagnosis looks at. Files are not read here: a trainer has all this in memory, a dashboard reads it anyway. */
+export interface RunHistory {
+  /** As recorded; an imported run's lacks fields. */
+  config: Partial<RunConfig>;
+  /** Empty where the run does not say. */
+  functions: readonly RunReward[];
+  /** Rows of its steps; that of step 0, if there is one, has only what was measured on held-out prompts. */
+  metrics: MetricColumns;
+}
+
+/** The recorded completions of a step; empty where there are none. */
+export type CompletionsOf = (step: number) => Promise<readonly Completion[]>;
+
+/** Tells what the curves of a run show. Cheap: a trainer asks after every step. */
+export type MetricDetector = (history: RunHistory) => RunFinding[];
+/** Tells what completions show, of those steps that it asks for. */
+export type CompletionDetector = (history: RunHistory, completionsOf: CompletionsOf) => Promise<RunFinding[]>;
