@@ -2,6 +2,7 @@
 import { spawnSync } from 'node:child_process';
 import { BadInput, BadUsage } from '../src/protocol/errors.ts';
 import { benchDataset } from './dataset.ts';
+import { benchDoctor } from './doctor.ts';
 import { benchFuzz } from './fuzz.ts';
 import { benchGradient } from './gradient.ts';
 import { benchKills } from './kills/kills.ts';
@@ -28,6 +29,7 @@ const USAGE = `Usage: npm run bench -- peer [WORK] [PEER] [--alone] [--steps N] 
        npm run bench -- trl-memory
        npm run bench -- preview
        npm run bench -- kills [--trials N] [--seed N]
+       npm run bench -- doctor [--seeds N] [--only sick|healthy] [--keep FOLDER]
        npm run bench -- fuzz [--cases N] [--seed N] [--jobs N] [--case N]
 
 peer     a step of ours against one of TRL and PyTorch, phase by phase; --alone: ours only
@@ -43,6 +45,8 @@ trl-seeds the sort sample from several seeds (5), here and by TRL: whether they 
 trl-memory what the arithmetic of docs/scaling.md says of TRL's memory, against what its process takes on the CPU
 preview  how soon new numbers follow an edit of a reward
 kills    what is lost when a trainer is killed at any moment
+doctor   how soon a diagnosis finds what is wrong with sick runs, and what it says of healthy ones from several seeds (10);
+         --keep: runs are kept in a folder, and those that it has are not trained again
 fuzz     what spoiled configs, data, models and runs come to; --case: one of them again, with its files kept
 
 WORK, what a step is:
@@ -102,6 +106,9 @@ try {
       break;
     case 'kills':
       await benchKills(args);
+      break;
+    case 'doctor':
+      await benchDoctor(args);
       break;
     case 'fuzz':
       await benchFuzz(args);

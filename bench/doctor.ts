@@ -1,0 +1,59 @@
+/** How soon `grpo doctor` finds what is wrong with sick runs, and what it says of healthy ones. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { type Detection, detections } from './doctor/detection.ts';
+import { HEALTHY_CONFIG, HEALTHY_SAMPLES, SEEDS, SICK_RUNS } from './doctor/subjects.ts';
+import { trainHealthy, trainSick } from './doctor/train.ts';
+import { countOf, parseOptions } from './options.ts';
+import { row } from './words.ts';
+
+const OPTIONS = { seeds: { type: 'string' }, keep: { type: 'string' }, only: { type: 'string' } } as const;
+
+export async function benchDoctor(args: string[]): Promise<void> {
+  const read = parseOptions('doctor', args, OPTIONS);
+  const seeds = countOf('seeds', read.seeds) ?? SEEDS;
+  const folder = read.keep === undefined ? mkdtempSync(join(tmpdir(), 'grpo-doctor-')) : resolve(read.keep);
+  try {
+    if (read.only !== 'healthy') await sickTable(folder);
+    if (read.only !== 'sick') await healthyTable(folder, seeds);
+    console.log(`\n\`${['npm run bench -- doctor', ...args].join(' ')}\``);
+  } finally {
+    if (read.keep === undefined) rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+async function sickTable(folder: string): Promise<void> {
+  console.log(row('finding', 'cause', 'found after step', 'other findings'));
+  console.log('|---|---|---|---|');
+  for (const [i, sick] of SICK_RUNS.entries()) {
+    const run = await trainSick(sick, join(folder, `sick-${i + 1}-${sick.kind}`));
+    const all = await detections(run);
+    const found = all.filter(({ finding }) => finding.kind === sick.kind);
+    const others = all.filter(({ finding }) => finding.kind !== sick.kind);
+    console.log(
+      row(`\`${sick.kind}\``, `${sick.sample}: ${sick.cause}`, found.map(text).join(', '), others.map(text).join(', ')),
+    );
+  }
+}
+
+async function healthyTable(folder: string, seeds: number): Promise<void> {
+  const settings = Object.entries(HEALTHY_CONFIG).map(([name, value]) => ` --set ${name}=${value}`);
+  console.log(`\n${row('healthy run', 'findings above information', 'notes')}\n|---|---|---|`);
+  for (const sample of HEALTHY_SAMPLES)
+    for (let seed = 1; seed <= seeds; seed++) {
+      const all = await detections(await trainHealthy(sample, seed, join(folder, `${sample}-${seed}`)));
+      const [notes, others] = [true, false].map((note) =>
+        all.filter(({ finding }) => (finding.severity === 'information') === note),
+      );
+      console.log(
+        row(
+          `\`grpo train ${sample}.grpo.json --set seed=${seed}${settings.join('')}\``,
+          others!.map(text).join(', ') || 'none',
+          notes!.map(text).join(', '),
+        ),
+      );
+    }
+}
+
+const text = ({ step, finding }: Detection): string => `${step} (${finding.severity} ${finding.kind})`;
