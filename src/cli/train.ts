@@ -8,6 +8,9 @@ import { rewardWorker } from './reward-worker.ts';
 import { onHostStop } from './tell-host.ts';
 import { INTERRUPTED } from './terminal.ts';
 
+/** Exit status of a run that ended because of what was found (`stopOn`). */
+const STOPPED_ITSELF = 3;
+
 export async function trainCommand(command: CommandOf<'train'>): Promise<number> {
   const progress = new Progress(process.stderr);
   let told = false;
@@ -48,8 +51,9 @@ export async function trainCommand(command: CommandOf<'train'>): Promise<number>
   process.on('SIGINT', interrupt).on('SIGTERM', interrupt).on('SIGHUP', hangUp);
   const unhost = onHostStop(hangUp);
   try {
-    const { outcome } = await session.result;
-    return outcome === 'stopped' ? INTERRUPTED : 0;
+    const { outcome, findings } = await session.result;
+    if (outcome === 'stopped') return findings ? STOPPED_ITSELF : INTERRUPTED;
+    return 0;
   } catch (error) {
     const problem = problemOf(error);
     if (command.json && problem && !ended) emit(failedEnd(problem, error as Error));

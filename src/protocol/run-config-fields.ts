@@ -9,6 +9,7 @@ import { PRESET_NAMES, presetHover } from './presets.ts';
 import { curriculum, dynamicSampling, generations, replay } from './sampling-config.ts';
 import { lrSchedulerKwargs, lrSchedulerType } from './scheduler-config.ts';
 import { type StageKind, stagesField } from './stage-config.ts';
+import { stopOn } from './stop-on.ts';
 import { backendFields } from './trl-config.ts';
 
 /**
@@ -172,6 +173,7 @@ const outputs = {
     .nullable()
     .default(null)
     .describe('Completions per prompt in evaluations; null: same as numGenerations.'),
+  stopOn,
   reportTo: z
     .array(z.enum(REPORTERS))
     .default([])

@@ -14,6 +14,7 @@ export const FREE_FIELDS = [
   'saveSteps',
   'evalSteps',
   'evalOnStart',
+  'stopOn',
   'reportTo',
   'device',
   'samples',

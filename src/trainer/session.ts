@@ -21,7 +21,9 @@ import type { RunControl } from './control.ts';
 import { type PreparedStages, prepareStages } from './prepare-stages.ts';
 import { Reports } from './reports.ts';
 import { recordRewards, runRewards } from './run-rewards.ts';
+import { RunWatch } from './run-watch.ts';
 import { StageSequence, startLearner } from './stage-sequence.ts';
+import { stopReason } from './stop-words.ts';
 import type { Outcome, TrainOptions } from './train.ts';
 import { versions } from './versions.ts';
 
@@ -158,12 +160,13 @@ async function trainIn(
     const rows = restarts ? [] : kept;
     const reports = new Reports(folder, rows, (message) => emit({ type: 'log', level: 'warning', message }));
     const report = (row: MetricsRow) => reports.add(row);
-    const training = stages.train({ ...options, before: rows, report });
+    const watch = new RunWatch(config, runRewards(run.rewards), rows);
+    const training = stages.train({ ...options, before: rows, report, watch });
     const outcome = await training.finally(() => reports.close());
     const { findings } = outcome;
     const heldOut = heldOutOf(readMetrics(folder.path));
     const result = { ...(findings && { findings }), ...(heldOut && { heldOut }) };
-    folder.update({ state: outcome.outcome, reason: null, ...result });
+    folder.update({ state: outcome.outcome, reason: stopReason(outcome), ...result });
     emit({ type: 'end', ...outcome, ...result });
     return outcome;
   } catch (error) {

@@ -13,7 +13,9 @@ import { endDiverged } from './end-diverged.ts';
 import { evaluationMetrics, type RecordedEvaluation, type Watching } from './evaluate.ts';
 import { firstStepWords, LearningSignal } from './learning-signal.ts';
 import { Pauses } from './pauses.ts';
+import type { RunWatch } from './run-watch.ts';
 import type { Stage, TrainingLoop } from './stage.ts';
+import { stopWords } from './stop-words.ts';
 
 /** The fields of a run config that the loop follows. */
 export type LoopConfig = Pick<RunConfig, 'maxSteps' | 'saveSteps' | 'saveTotalLimit' | 'evalSteps' | 'evalOnStart'>;
@@ -38,6 +40,8 @@ export interface TrainOptions {
   attended: boolean;
   /** Whether to ask, before the first update of a new run, when nothing can be learned from its first step. */
   checkFirst?: boolean;
+  /** Looks for what the config says to stop at. */
+  watch?: RunWatch | undefined;
   /** Loads reward code that is edited while someone has paused the run. */
   watchRewards?: RewardWatch | undefined;
   /** Samples and scores held-out prompts; undefined: there are none. */
@@ -48,7 +52,7 @@ export interface Outcome {
   outcome: 'done' | 'stopped';
   step: number;
   checkpoint: string | null;
-  /** Why nothing was learned, where that is so. */
+  /** Why nothing was learned, or why it was stopped by `stopOn`, where that is so. */
   findings?: Finding[];
 }
 
@@ -79,6 +83,15 @@ export async function train(stage: Stage, folder: LoopFolder, options: TrainOpti
       const cause = signal.take(findings);
       return step === 1 && cause ? nothingToLearn(cause) : true;
     },
+  };
+
+  let ill: Finding | undefined;
+  /** Whether to continue with what was found. */
+  const continues = async (finding: Finding, step: number): Promise<boolean> => {
+    const message = stopWords(finding, step);
+    if (attended) return pauses.pause({ message, findings: [finding] });
+    ill = { ...finding, evidence: message };
+    return false;
   };
 
   const record = (row: MetricsRow): void => {
@@ -135,13 +148,15 @@ export async function train(stage: Stage, folder: LoopFolder, options: TrainOpti
       await checkpoints.save();
       saveSeconds = secondsSince(started);
     }
+    const finding = step < config.maxSteps ? options.watch?.take(metrics) : undefined;
+    if (finding && !(await continues(finding, step))) break;
   }
   if (control.stopping) pauses.announce('stopping');
   await checkpoints.save();
   const { step } = stage.progress;
   const done = step >= config.maxSteps;
-  const nothing = done ? signal.nothingLearned : undefined;
-  const findings = nothing && { findings: [nothing] };
+  const why = done ? signal.nothingLearned : ill;
+  const findings = why && { findings: [why] };
   return { outcome: done ? 'done' : 'stopped', step, checkpoint: checkpoints.latest, ...findings };
 }
 

@@ -197,6 +197,10 @@ export const TRL_FIELDS: Record<Field, Translate> = {
       : { approximated: '"checkpointDtype": TRL writes checkpoints in the number format that it trains in, float32.' },
   // With held-out prompts alone: see evaluation.ts.
   ...{ evalOnStart: inScript, evalSteps: inScript, numGenerationsEval: inScript },
+  stopOn: ({ stopOn }) =>
+    stopOn.length > 0
+      ? { approximated: '"stopOn": a script on its own is not watched, and takes all of its steps.' }
+      : {},
   reportTo: ({ reportTo }) => (reportTo.length > 0 ? { args: { report_to: [...reportTo] } } : {}),
   fp16: same('fp16', false),
   ...{ device: inScript, backend: notNeeded },

@@ -1,4 +1,14 @@
-import { add, div, keep, mul, type Scalar, type Tensor, type Tensor2D, valueAndGrads } from '@tensorflow/tfjs-core';
+import {
+  add,
+  div,
+  keep,
+  mul,
+  type Scalar,
+  sub,
+  type Tensor,
+  type Tensor2D,
+  valueAndGrads,
+} from '@tensorflow/tfjs-core';
 import { type AdamWScalars, adamW, addSquares, globalNorm, scaleGradients } from '../../engine/optimizer.ts';
 import { grpoLoss } from '../../grpo/loss.ts';
 import type { LossSums } from '../../grpo/loss-sums.ts';
@@ -130,17 +140,26 @@ export type ApplyInputs = {
   /** From `clipProgram`. */
   factor: Tensor;
   scalars: AdamWScalars;
-  /** The sum of squares of the parameters updated before. */
-  size: Tensor;
+  /** Sums of squares over the parameters updated before: of their new values, and of their changes. */
+  sums: { size: Tensor; change: Tensor };
 };
-/** `size` is that of the inputs, with these parameters' squares: finite as long as all of them are. */
-export type ApplyOutputs = { params: Parameters; means: Parameters; squares: Parameters; size: Tensor };
+/** `sums` are those of the inputs, with these parameters' squares: finite as long as all of them are. */
+export type ApplyOutputs = Pick<ApplyInputs, 'params' | 'means' | 'squares' | 'sums'>;
 
 /** Takes one AdamW step with the clipped gradients, for all parameters or some of them. */
 export function applyProgram(config: RunConfig) {
   const options = adamWOptions(config);
-  return ({ params, gradients, means, squares, factor, scalars, size }: ApplyInputs): ApplyOutputs => {
+  return ({ params, gradients, means, squares, factor, scalars, sums }: ApplyInputs): ApplyOutputs => {
     const next = adamW(params, scaleGradients(gradients, factor as Scalar), means, squares, scalars, options);
-    return { params: next.params, means: next.m, squares: next.v, size: addSquares(size as Scalar, next.params) };
+    const changes = Object.fromEntries(
+      Object.entries(next.params).map(([name, after]) => [name, sub(after, params[name]!)]),
+    );
+    const size = addSquares(sums.size as Scalar, next.params);
+    return {
+      params: next.params,
+      means: next.m,
+      squares: next.v,
+      sums: { size, change: addSquares(sums.change as Scalar, changes) },
+    };
   };
 }

@@ -76,7 +76,7 @@ export class Policy {
     this.#gradients = new Gradients(engine, program);
     this.#clip = engine.compile('clipping', clipProgram(config), { resident: ['factor'] });
     this.#optimizer = engine.compile('AdamW', applyProgram(config), {
-      resident: ['params', 'means', 'squares', 'size'],
+      resident: ['params', 'means', 'squares', 'sums'],
     });
     this.#copies = new ComputeCopies(engine, model);
     const { syncRefModel, refModelMixupAlpha: alpha } = config;
@@ -106,7 +106,7 @@ export class Policy {
     const largestAdvantage = largest(rollout.map(({ advantage }) => advantage));
     const sums: Record<string, number> = {};
     let [loss, learningRate] = [0, 0];
-    const norms: number[] = [];
+    const applied: { norm: number; change: number }[] = [];
     const tokens: (TokenFigures | undefined)[] = rollout.map(() => undefined);
     const preferences = dpoCoef === 0 ? undefined : new Preferences(this.#scorer, completions, this.#config);
     const passes: Metrics[] = [];
@@ -121,12 +121,12 @@ export class Policy {
       });
       loss += pass.loss / count;
       learningRate = learningRateAfter(this.state.updates, this.#config);
-      const figures = { loss: pass.loss, sums, largestAdvantage, learningRate, applied: norms.length > 0 };
-      const norm = await this.#apply(pass.gradients, learningRate, (norm) =>
+      const figures = { loss: pass.loss, sums, largestAdvantage, learningRate, applied: applied.length > 0 };
+      const taken = await this.#apply(pass.gradients, learningRate, (norm) =>
         checkUpdate({ ...figures, norm }, this.#config),
       );
-      if (norm !== undefined) {
-        norms.push(norm);
+      if (taken) {
+        applied.push(taken);
         this.state = withEntropyOf(pass.sums, this.state, this.#config);
       }
       passes.push({
@@ -136,12 +136,13 @@ export class Policy {
       this.#engine.release(pass.gradients);
     }
     for (const { old } of updates.flatMap(({ batches }) => batches)) this.#engine.release({ ...(old && { old }) });
-    const skipped = count - norms.length;
+    const skipped = count - applied.length;
     return {
       metrics: {
         loss,
-        grad_norm: mean(norms),
+        grad_norm: mean(applied.map(({ norm }) => norm)),
         learning_rate: learningRate,
+        'update/relative_change': mean(applied.map(({ change }) => change)),
         ...lossMetrics(sums),
         ...meanOf(passes),
         ...replayMetrics(completions),
@@ -178,10 +179,14 @@ export class Policy {
   }
 
   /**
-   * One AdamW update; gives the gradients' norm, which `check` may refuse before anything is updated. Undefined: they overflowed float16,
-   * and nothing was updated.
+   * One AdamW update; gives the gradients' norm, which `check` may refuse before anything is updated, and the L2 norm of the weights' change
+   * relative to that of the weights. Undefined: they overflowed float16, and nothing was updated.
    */
-  async #apply(gradients: Weights, rate: number, check: (norm: number) => void): Promise<number | undefined> {
+  async #apply(
+    gradients: Weights,
+    rate: number,
+    check: (norm: number) => void,
+  ): Promise<{ norm: number; change: number } | undefined> {
     const updates = this.state.updates + 1;
     const clipped = await this.#clip.run({ gradients, ...this.#scaling() });
     const { factor } = clipped;
@@ -199,7 +204,7 @@ export class Policy {
       biasCorrection1: scalar(biasCorrection1),
       biasCorrection2: scalar(biasCorrection2),
     };
-    let size: NdArray = scalar(0);
+    let sums: { size: NdArray; change: NdArray } = { size: scalar(0), change: scalar(0) };
     for (const part of partsOf(this.state.weights)) {
       const { weights, means, squares } = this.state;
       const result = await this.#optimizer.run({
@@ -209,10 +214,10 @@ export class Policy {
         squares: part.take(squares),
         factor,
         scalars,
-        size,
+        sums,
       });
-      this.#engine.release({ size });
-      size = result.size;
+      this.#engine.release(sums);
+      sums = result.sums;
       // Part by part, so that no more than one is there twice. Names keep their order: sums over all weights follow it, also after a resume.
       this.#replace({
         ...this.state,
@@ -221,11 +226,12 @@ export class Policy {
         squares: { ...squares, ...part.restore(result.squares) },
       });
     }
-    const squares = (await this.#engine.download({ size })).size.data[0]!;
-    this.#engine.release({ factor, size });
-    checkWeights(squares, rate, this.#config);
+    const ofAll = await this.#engine.download(sums);
+    const [size, change] = [ofAll.size.data[0]!, ofAll.change.data[0]!];
+    this.#engine.release({ factor, ...sums });
+    checkWeights(size, rate, this.#config);
     this.state = { ...this.state, updates, ...(lossScale && { lossScale }) };
-    return norm;
+    return { norm, change: Math.sqrt(change / size) };
   }
 
   async #passWeights(): Promise<PassWeights> {

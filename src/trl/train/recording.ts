@@ -8,7 +8,10 @@ import { readMetrics } from '../../run-folder/metrics.ts';
 import { resumeNotes } from '../../run-folder/resume-notes.ts';
 import type { RunRecord } from '../../run-folder/run-changes.ts';
 import type { RunFolder } from '../../run-folder/run-folder.ts';
+import type { RunControl } from '../../trainer/control.ts';
 import { Reports } from '../../trainer/reports.ts';
+import type { RunWatch } from '../../trainer/run-watch.ts';
+import { stopReason, stopWords } from '../../trainer/stop-words.ts';
 import type { Outcome } from '../../trainer/train.ts';
 import type { Failure, Heard } from './heard.ts';
 
@@ -25,6 +28,14 @@ interface SessionFacts {
   findings: readonly Finding[];
 }
 
+/** Who looks for a reason to stop, and how. */
+interface Stops {
+  watch: RunWatch;
+  control: Pick<RunControl, 'pause' | 'stop'>;
+  /** Someone watches who can resume. */
+  attended: boolean;
+}
+
 /** Our part of the record of a run that TRL trains: `run.json`, the log, reports to other programs, and the events of the session. */
 export class Recording {
   /** The first one: others follow from it. */
@@ -34,16 +45,21 @@ export class Recording {
   readonly #tell: (event: TrainerEvent) => void;
   readonly #facts: SessionFacts;
   readonly #reports: Reports;
+  readonly #stops: Stops;
+  /** What the run was asked to pause or to stop for. */
+  #found: Finding | undefined;
 
   constructor(
     folder: RunFolder,
     kept: readonly MetricsRow[],
     tell: (event: TrainerEvent) => void,
     facts: SessionFacts,
+    stops: Stops,
   ) {
     this.#folder = folder;
     this.#tell = tell;
     this.#facts = facts;
+    this.#stops = stops;
     this.#reports = new Reports(folder, kept, (message) => tell({ type: 'log', level: 'warning', message }));
   }
 
@@ -62,10 +78,10 @@ export class Recording {
         this.#folder.update({ step: heard.step });
         this.#reports.add(heard.metrics);
         this.#tell(heard);
+        this.#look(heard);
         break;
       case 'state':
-        this.#folder.update({ state: heard.state, reason: heard.reason ?? null });
-        this.#tell(heard);
+        this.#state(heard);
         break;
       case 'checkpoint':
       case 'eval':
@@ -83,15 +99,37 @@ export class Recording {
   end(outcome: 'done' | 'stopped'): Outcome {
     const folder = this.#folder;
     const heldOut = heldOutOf(readMetrics(folder.path));
-    folder.update({ state: outcome, reason: null, ...(heldOut && { heldOut }) });
+    // Of a pause, someone has decided.
+    const ill = outcome === 'stopped' && !this.#stops.attended ? this.#found : undefined;
+    const result = { ...(ill && { findings: [ill] }), ...(heldOut && { heldOut }) };
+    folder.update({ state: outcome, reason: stopReason({ outcome, ...result }), ...result });
     const { step } = folder.info;
     const checkpoint = folder.checkpoints().at(-1)?.path ?? null;
-    this.#tell({ type: 'end', outcome, step, checkpoint, ...(heldOut && { heldOut }) });
-    return { outcome, step, checkpoint };
+    this.#tell({ type: 'end', outcome, step, checkpoint, ...result });
+    return { outcome, step, checkpoint, ...(ill && { findings: [ill] }) };
   }
 
   close(): Promise<void> {
     return this.#reports.close();
+  }
+
+  /** Pauses or stops the run after a step that shows what its config says to stop at; TRL is a step further by then. */
+  #look({ step, metrics }: Extract<Heard, { type: 'step' }>): void {
+    const { watch, control, attended } = this.#stops;
+    const finding = watch.take(metrics);
+    if (!finding) return;
+    this.#found = { ...finding, evidence: stopWords(finding, step) };
+    if (attended) control.pause();
+    else control.stop();
+  }
+
+  #state(heard: Extract<Heard, { type: 'state' }>): void {
+    const found = heard.state === 'paused' ? this.#found : undefined;
+    if (heard.state === 'running') this.#found = undefined;
+    const why = found ? { reason: found.evidence, findings: [found] } : {};
+    const event = { ...heard, ...why };
+    this.#folder.update({ state: event.state, reason: event.reason ?? null });
+    this.#tell(event);
   }
 
   #start({ device, versions, maxSteps, resumedFrom }: Extract<Heard, { type: 'start' }>): void {

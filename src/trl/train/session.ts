@@ -12,6 +12,7 @@ import { digestInputs } from '../../run-folder/run-inputs.ts';
 import type { RunControl } from '../../trainer/control.ts';
 import { checkUsed } from '../../trainer/prepare.ts';
 import { recordRewards, runRewards } from '../../trainer/run-rewards.ts';
+import { RunWatch } from '../../trainer/run-watch.ts';
 import type { SessionOptions, SessionResult, TrainElsewhere } from '../../trainer/session.ts';
 import type { Outcome } from '../../trainer/train.ts';
 import { refusal, translate } from '../fields.ts';
@@ -27,6 +28,9 @@ import { runTrainer } from './trainer-process.ts';
 const FOLDER = 'trl';
 /** What transformers writes last into a checkpoint that it can continue from. */
 const STATE = 'trainer_state.json';
+
+/** What a script on its own does not heed, and a run of ours does: it is watched here, and Python rewards in python_rewards of grpo_lab_host.py. */
+const WATCHED = ['rewardTimeoutSeconds', 'stopOn'];
 
 type Plan = Parameters<TrainElsewhere>[0];
 
@@ -84,19 +88,19 @@ export async function trainWithTrl(
     const checkpoint = last ? trlCheckpoint(last.path, loaded) : null;
     const resumedFrom = last?.step ?? 0;
     const before = folder.info;
-    const kept = folder.rewindTo(resumedFrom);
+    const rows = folder.rewindTo(resumedFrom);
     removeLaterCheckpoints(script, resumedFrom, config);
     folder.update({ state: 'running', reason: null, findings: undefined, heldOut: undefined, seed: config.seed });
     const changes = recordRewards(folder, set, resumedFrom + 1);
     const { name, file: configFile } = loaded;
     const args = writeRunScript(script, { name, configFile, prepared, built, checkpoint });
 
-    // A run of ours does hold Python rewards to it (python_rewards in grpo_lab_host.py), unlike a script on its own.
-    const limited = prepared.notes.filter((note) => !note.startsWith('"rewardTimeoutSeconds"'));
-    const notes = environment.note === undefined ? limited : [...limited, environment.note];
+    const kept = prepared.notes.filter((note) => !WATCHED.some((field) => note.startsWith(`"${field}"`)));
+    const notes = environment.note === undefined ? kept : [...kept, environment.note];
     const record = { configFile, config, inputs };
     const about = { before, changes, resumedFrom, record, isNew: plan.run === undefined };
-    const recording = new Recording(folder, kept, tell, { ...about, notes, findings: prepared.findings });
+    const stops = { watch: new RunWatch(config, runRewards(set), rows), control, attended: options.attended };
+    const recording = new Recording(folder, rows, tell, { ...about, notes, findings: prepared.findings }, stops);
     const { python } = environment;
     const onPrint = (line: string) => tell({ type: 'log', level: levelOf(line), message: line });
     const end = await runTrainer({ python, args, run: folder.path, folder: script, onPrint }, control, (heard) =>

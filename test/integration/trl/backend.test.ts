@@ -111,6 +111,17 @@ describe.skipIf(trlMissing || process.platform !== 'linux')('a run that TRL trai
     expect(JSON.parse(rescored.stdout.trim().split('\n').at(-1)!)).toMatchObject({ steps: last + 2, failed: 0 });
   });
 
+  test('stops because of what its curves show', async () => {
+    const folder = workspace({ maxCompletionLength: 2, stopOn: ['all-truncated'] });
+    const { status, events, run } = await train(folder);
+    expect(status).toBe(3);
+    expect(events.at(-1)).toMatchObject({ outcome: 'stopped', findings: [{ kind: 'all-truncated' }] });
+    const { state, reason, step } = readRunInfo(run);
+    expect({ state, reason }).toEqual({ state: 'stopped', reason: expect.stringContaining('after step 3') });
+    expect(step).toBeLessThan(10);
+    expect(processesOf(folder)).toEqual([]);
+  });
+
   test('leaves no process when ours is killed', async () => {
     const folder = workspace();
     await train(folder, [], (event, { pid }) => {

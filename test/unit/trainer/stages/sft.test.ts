@@ -56,3 +56,17 @@ test('a restored stage continues as if it had never stopped', async () => {
   expect(timeless((await resumed.step(loop)).metrics)).toEqual(timeless((await whole.step(loop)).metrics));
   expect(ofResumed.policy.state.weights).toEqual(ofWhole.policy.state.weights);
 });
+
+test('says how far an update moves the weights, relative to them', async () => {
+  const learner = learnerOf();
+  const stage = fresh(learner);
+  await stage.step(loop);
+  const numbers = () => Object.values(learner.policy.state.weights).flatMap(({ data }) => [...data]);
+  const before = numbers();
+  const { metrics } = await stage.step(loop);
+  const after = numbers();
+  const norm = (values: number[]) => Math.hypot(...values);
+  const moved = norm(after.map((value, index) => value - before[index]!)) / norm(after);
+  expect(moved).toBeGreaterThan(0);
+  expect(metrics['update/relative_change']! / moved).toBeCloseTo(1, 4);
+});
