@@ -17,8 +17,9 @@ export interface ModelDescription {
   /** Rotary tables, by the names that attention layers use. */
   rotary: Readonly<Record<string, Rotary>>;
   maxPositionEmbeddings: number;
-  /** Of all RMS norms. */
+  /** Of all RMS norms; `rmsNormOffset` is what is added to their weights, 0 in most models. */
   rmsNormEps: number;
+  rmsNormOffset: number;
   /** The output head is the embedding matrix itself. */
   tieEmbeddings: boolean;
 }
@@ -39,18 +40,18 @@ export interface Positions {
   responseLength: number;
 }
 
-/** One decoder layer: x + residualScale · mixer(norm(x)), then the same with the MLP. */
+/** One decoder layer: x + residualScale · norm(mixer(norm(x))), then the same with the MLP; most models have one of the two norms. */
 export interface Layer {
   /** The part in which tokens see one another. What it remembers of earlier tokens is what generation carries as caches. */
   mixer: Attention;
   mlp: Mlp;
   /** The Hugging Face names of the norms, by where they are. */
-  norms: { beforeMixer: string; beforeMlp: string };
+  norms: { beforeMixer?: string; afterMixer?: string; beforeMlp?: string; afterMlp?: string };
   /** 1 in most models. */
   residualScale: number;
 }
 
-/** Causal attention to all earlier tokens, with `heads / kvHeads` query heads for each key/value head. */
+/** Causal attention to earlier tokens, with `heads / kvHeads` query heads for each key/value head. */
 export interface Attention {
   /** Query heads. */
   heads: number;
@@ -61,8 +62,10 @@ export interface Attention {
   scale: number;
   /** The rotary table by which queries and keys are rotated; undefined where they have no positions (NoPE, arXiv:2305.19466). */
   rotary: string | undefined;
-  /** RMS norm over each head's queries and keys, before the rotation. */
-  qkNorm: boolean;
+  /** RMS norm of queries and keys before the rotation: over each head, or over all heads together. */
+  qkNorm: 'head' | 'all' | undefined;
+  /** A token sees itself and the `window - 1` tokens before it; undefined: all of them. */
+  window: number | undefined;
   /** Biases of the q, k and v projections, and of the output projection. */
   qkvBias: boolean;
   outputBias: boolean;
@@ -71,7 +74,7 @@ export interface Attention {
 /** down(activation(gate(x)) · up(x)). */
 export interface Mlp {
   /** The fused operation for activation and product. */
-  kind: 'swiglu';
+  kind: 'swiglu' | 'geglu';
   /** Width between the projections. */
   intermediateSize: number;
   bias: boolean;

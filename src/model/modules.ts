@@ -93,13 +93,16 @@ function inLayer<M extends Module>(module: M, layer: number): M {
 }
 
 function layerModules({ mixer, mlp, norms }: Layer, hiddenSize: number): Module[] {
-  const norm = { kind: 'norm', size: hiddenSize } as const;
+  const normModule = (name: string | undefined, gguf: string): Module[] =>
+    name === undefined ? [] : [{ name: `.${name}`, gguf, kind: 'norm', size: hiddenSize }];
   return [
     { name: '', kind: 'container' },
-    { name: `.${norms.beforeMixer}`, gguf: 'attn_norm', ...norm },
+    ...normModule(norms.beforeMixer, 'attn_norm'),
     ...attentionModules(mixer, hiddenSize),
-    { name: `.${norms.beforeMlp}`, gguf: 'ffn_norm', ...norm },
+    ...normModule(norms.afterMixer, 'post_attention_norm'),
+    ...normModule(norms.beforeMlp, 'ffn_norm'),
     ...mlpModules(mlp, hiddenSize),
+    ...normModule(norms.afterMlp, 'post_ffw_norm'),
   ];
 }
 
@@ -109,8 +112,18 @@ function attentionModules(attention: Attention, hiddenSize: number): Module[] {
   const rotated = { ...input, rotatedHeadDim: headDim };
   const output = { kind: 'linear', inputs: heads * headDim, outputs: hiddenSize, bias: outputBias } as const;
   const headNorms: Module[] = [
-    { name: '.self_attn.q_norm', gguf: 'attn_q_norm', kind: 'norm', size: headDim },
-    { name: '.self_attn.k_norm', gguf: 'attn_k_norm', kind: 'norm', size: headDim },
+    {
+      name: '.self_attn.q_norm',
+      gguf: 'attn_q_norm',
+      kind: 'norm',
+      size: qkNorm === 'all' ? heads * headDim : headDim,
+    },
+    {
+      name: '.self_attn.k_norm',
+      gguf: 'attn_k_norm',
+      kind: 'norm',
+      size: qkNorm === 'all' ? kvHeads * headDim : headDim,
+    },
   ];
   return [
     { name: '.self_attn', kind: 'container' },

@@ -38,7 +38,7 @@ export function architecture<S extends z.ZodRawShape>(parts: {
   modelType: string;
   fields: S;
   describe(fields: Fields<S>, file: string): ModelDescription;
-  gguf: GgufForm;
+  gguf?: GgufForm;
 }): Architecture {
   const schema = z.object({ ...decoderFields, ...parts.fields });
   return { ...parts, describe: (json, file) => parts.describe(checked(schema, json, file) as Fields<S>, file) };

@@ -1,22 +1,25 @@
 import { BadInput } from '../../protocol/errors.ts';
-import type { Layer, ModelDescription } from '../config.ts';
+import type { Attention, Layer, ModelDescription } from '../config.ts';
 import type { DecoderFields } from './decoder-fields.ts';
 import { readRotary } from './rotary-fields.ts';
 
 /** What architectures of Llama's kind differ in. */
 interface Traits {
-  qkNorm?: boolean;
+  qkNorm?: Attention['qkNorm'];
+  window?: number | undefined;
   qkvBias?: boolean;
   outputBias?: boolean;
   mlpBias?: boolean;
   /** Where config.json does not say it: else hidden_size / num_attention_heads. */
   defaultHeadDim?: number;
+  /** Of the rotary frequencies, likewise: else 10,000. */
+  defaultTheta?: number;
 }
 
 /** A decoder of Llama's kind: norm, rotated attention to all earlier tokens, norm, SwiGLU; all layers alike. */
 export function llamaDecoder(fields: DecoderFields, file: string, traits: Traits): ModelDescription {
   refuseUnsupported(fields, file);
-  const rotary = readRotary(fields, file);
+  const rotary = readRotary(fields, file, traits.defaultTheta);
   const { heads, kvHeads, headDim } = readHeads(fields, file, traits.defaultHeadDim);
   const layer: Layer = {
     mixer: {
@@ -25,7 +28,8 @@ export function llamaDecoder(fields: DecoderFields, file: string, traits: Traits
       headDim,
       scale: 1 / Math.sqrt(headDim),
       rotary: 'all',
-      qkNorm: traits.qkNorm ?? false,
+      qkNorm: traits.qkNorm,
+      window: traits.window,
       qkvBias: traits.qkvBias ?? false,
       outputBias: traits.outputBias ?? false,
     },
@@ -42,6 +46,7 @@ export function llamaDecoder(fields: DecoderFields, file: string, traits: Traits
     rotary: { all: { width: headDim, ...rotary } },
     maxPositionEmbeddings: fields.max_position_embeddings,
     rmsNormEps: fields.rms_norm_eps,
+    rmsNormOffset: 0,
     tieEmbeddings: fields.tie_word_embeddings,
   };
 }

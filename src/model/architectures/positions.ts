@@ -31,6 +31,7 @@ export const positions: Architecture = {
       rotary: {},
       maxPositionEmbeddings: prompt_length + response_length,
       rmsNormEps: 0,
+      rmsNormOffset: 0,
       tieEmbeddings: true,
     };
   },

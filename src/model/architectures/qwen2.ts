@@ -1,7 +1,7 @@
 import { architecture } from './architecture.ts';
 import { llamaDecoder } from './llama-decoder.ts';
 import { stretchedRotary } from './rotary-fields.ts';
-import { refuseSlidingWindow, slidingWindowFields } from './sliding-window.ts';
+import { slidingWindowFields, withWindows } from './sliding-window.ts';
 
 /** Qwen 2 and 2.5: Llama with biases on queries, keys and values, always. */
 export const qwen2 = architecture({
@@ -9,8 +9,8 @@ export const qwen2 = architecture({
   modelType: 'qwen2',
   fields: slidingWindowFields,
   describe(fields, file) {
-    refuseSlidingWindow(fields, file);
-    return llamaDecoder(fields, file, { qkvBias: true });
+    const decoder = llamaDecoder(fields, file, { qkvBias: true });
+    return { ...decoder, layers: withWindows(decoder.layers, fields, file) };
   },
   gguf: { name: 'qwen2', fields: () => ({}), shuffled: false, writes: { problem: stretchedRotary } },
 });

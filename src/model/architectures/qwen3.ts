@@ -2,7 +2,7 @@ import { architecture } from './architecture.ts';
 import { flag } from './field-kinds.ts';
 import { llamaDecoder } from './llama-decoder.ts';
 import { stretchedRotary } from './rotary-fields.ts';
-import { refuseSlidingWindow, slidingWindowFields } from './sliding-window.ts';
+import { slidingWindowFields, withWindows } from './sliding-window.ts';
 
 /** Qwen 3: Llama with norms over each head's queries and keys, and heads of 128 unless config.json says otherwise. */
 export const qwen3 = architecture({
@@ -10,9 +10,14 @@ export const qwen3 = architecture({
   modelType: 'qwen3',
   fields: { ...slidingWindowFields, attention_bias: flag.default(false) },
   describe(fields, file) {
-    refuseSlidingWindow(fields, file);
     const bias = fields.attention_bias;
-    return llamaDecoder(fields, file, { qkNorm: true, qkvBias: bias, outputBias: bias, defaultHeadDim: 128 });
+    const decoder = llamaDecoder(fields, file, {
+      qkNorm: 'head',
+      qkvBias: bias,
+      outputBias: bias,
+      defaultHeadDim: 128,
+    });
+    return { ...decoder, layers: withWindows(decoder.layers, fields, file) };
   },
   gguf: {
     name: 'qwen3',

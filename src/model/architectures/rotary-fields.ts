@@ -3,7 +3,7 @@ import { BadInput } from '../../protocol/errors.ts';
 import type { ModelDescription, RotaryScaling } from '../config.ts';
 import { count, positive, text } from './field-kinds.ts';
 
-const rotarySchema = z.object({
+export const rotarySchema = z.object({
   rope_type: text.optional(),
   type: text.optional(),
   rope_theta: positive.nullish(),
@@ -30,7 +30,11 @@ interface RotaryFields {
 }
 
 /** The base and scaling that these fields mean; `file` is for the message when the scaling is not supported. */
-export function readRotary(fields: RotaryFields, file: string): { theta: number; scaling: RotaryScaling } {
+export function readRotary(
+  fields: RotaryFields,
+  file: string,
+  defaultTheta = 10_000,
+): { theta: number; scaling: RotaryScaling } {
   const { rope_scaling: older, rope_parameters: newer } = fields;
   // An empty `rope_scaling` is as good as none.
   const rope = older && Object.keys(older).length > 0 ? older : (newer ?? {});
@@ -39,7 +43,7 @@ export function readRotary(fields: RotaryFields, file: string): { theta: number;
     const message = `"partial_rotary_factor" is ${partial}, but only models that rotate whole heads are supported`;
     throw new BadInput(message, { file });
   }
-  return { theta: rope.rope_theta ?? fields.rope_theta ?? 10_000, scaling: readScaling(rope, file) };
+  return { theta: rope.rope_theta ?? fields.rope_theta ?? defaultTheta, scaling: readScaling(rope, file) };
 }
 
 function readScaling(rope: Fields, file: string): RotaryScaling {

@@ -1,17 +1,38 @@
 import { z } from 'zod';
 import { BadInput } from '../../protocol/errors.ts';
-import { flag } from './field-kinds.ts';
+import type { Layer } from '../config.ts';
+import { count, flag } from './field-kinds.ts';
 
-/** The fields of config.json that make Qwen's attention end at a window. */
+const SLIDING = 'sliding_attention';
+
+/** The fields of config.json that make the attention of some of Qwen's layers end at a window, with transformers' defaults. */
 export const slidingWindowFields = {
   use_sliding_window: flag.nullish(),
+  sliding_window: count.nullable().default(4096),
+  max_window_layers: z.int('must be a whole number').min(0, 'must not be negative').default(28),
   layer_types: z.array(z.string('must be a string'), 'must be a list of strings').nullish(),
 };
+interface SlidingWindowFields {
+  use_sliding_window?: boolean | null | undefined;
+  sliding_window: number | null;
+  max_window_layers: number;
+  layer_types?: string[] | null | undefined;
+}
 
-export function refuseSlidingWindow(
-  fields: { use_sliding_window?: boolean | null | undefined; layer_types?: string[] | null | undefined },
-  file: string,
-): void {
-  if (!fields.use_sliding_window && !fields.layer_types?.includes('sliding_attention')) return;
-  throw new BadInput('the model uses sliding-window attention, but only full attention is supported', { file });
+/** The layers with their windows: those that `layer_types` names, else those from `max_window_layers` on. */
+export function withWindows(layers: readonly Layer[], fields: SlidingWindowFields, file: string): Layer[] {
+  const window = fields.use_sliding_window ? fields.sliding_window : null;
+  const isSliding = (layer: number) =>
+    fields.layer_types ? fields.layer_types[layer] === SLIDING : window !== null && layer >= fields.max_window_layers;
+  return layers.map((layer, index) => {
+    if (!isSliding(index)) return layer;
+    if (window === null)
+      throw new BadInput(
+        `"layer_types" has "${SLIDING}", but "use_sliding_window" and "sliding_window" give no window`,
+        {
+          file,
+        },
+      );
+    return { ...layer, mixer: { ...layer.mixer, window } };
+  });
 }

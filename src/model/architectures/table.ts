@@ -1,8 +1,23 @@
 import type { Architecture } from './architecture.ts';
+import { gemma3 } from './gemma3.ts';
+import { granite } from './granite.ts';
 import { llama } from './llama.ts';
+import { mistral } from './mistral.ts';
+import { olmo2 } from './olmo2.ts';
 import { positions } from './positions.ts';
 import { qwen2 } from './qwen2.ts';
 import { qwen3 } from './qwen3.ts';
+import { smollm3 } from './smollm3.ts';
 
 /** The architectures that are supported. */
-export const ARCHITECTURES: readonly Architecture[] = [llama, qwen2, qwen3, positions];
+export const ARCHITECTURES: readonly Architecture[] = [
+  llama,
+  qwen2,
+  qwen3,
+  gemma3,
+  granite,
+  mistral,
+  olmo2,
+  smollm3,
+  positions,
+];

@@ -9,11 +9,13 @@ import {
   logicalNot,
   logicalOr,
   mul,
+  onesLike,
   range,
   reshape,
   scalar,
   slice,
   sub,
+  sum,
   type Tensor,
   type Tensor1D,
   type Tensor2D,
@@ -21,13 +23,18 @@ import {
   tile,
   zerosLike,
 } from '@tensorflow/tfjs-core';
+import { countUp } from '../../engine/count-up.ts';
 import { loop } from '../../engine/loop.ts';
-import type { ModelConfig } from '../config.ts';
+import type { Attention, ModelConfig } from '../config.ts';
 import {
   appendToCache,
   causalAttention,
+  hasWindow,
+  hideOutside,
   hidePadding,
+  hideUnseen,
   type KeyValues,
+  masksOf,
   onceEach,
   promptKeyValues,
   repeatRows,
@@ -151,7 +158,7 @@ export function decodeProgram(config: ModelConfig, options: GenerateOptions, ste
     const prompts = lookUp(inputs.prompts, inputs.places?.prompts, slots);
     const past = lookUp(inputs.caches ?? {}, inputs.places?.caches, rows);
     const columns = range(0, promptLength, 1, 'int32');
-    const masks = onceEach(kvHeads, (heads) => hidePadding(heads, promptLengths, columns));
+    const paddings = onceEach(kvHeads, (heads) => hidePadding(heads, promptLengths, columns));
     // Each step copies what it appends to. Where there are many, they leave alone what was there before them.
     const apart = stepsPerRun > 1;
     const caches = apart ? mapTensors(past, (cache) => slice(cache, [0, 0, 0], [-1, 0, -1])) : past;
@@ -169,18 +176,27 @@ export function decodeProgram(config: ModelConfig, options: GenerateOptions, ste
       } as Record<string, Tensor>,
       growing: mapTensors(caches, () => 1),
       body(step, { ids, ended, ...own }) {
+        const drawn = add(generated, step);
+        // How far the latest token is behind the prompt's end.
+        const after = reshape(sub(drawn, scalar(1, 'int32')), [1]);
+        const promptMasks = masksOf(config.layers, (mixer) => ({
+          key: [mixer.kvHeads, mixer.window],
+          make() {
+            const padding = paddings.get(mixer.kvHeads)!;
+            return hasWindow(mixer) ? add(padding, hideOutside(mixer, promptLengths, columns, after)) : padding;
+          },
+        }));
         const grown: Caches = {};
         const attend: Attend = (layer, projections) => {
           for (const name of ['keys', 'values'] as const)
             grown[`${name}${layer}`] = appendToCache(own[`${name}${layer}`], projections[name], layout);
-          const parts = [...(apart ? [ofLayer(past, layer)] : []), ofLayer(grown, layer)];
           const { mixer } = config.layers[layer]!;
-          const prompt = { ...ofLayer(prompts, layer), mask: masks.get(mixer.kvHeads)! };
-          return splitAttention(mixer, layout, projections.queries, prompt, parts);
+          const parts = [...(apart ? [ofLayer(past, layer)] : []), ofLayer(grown, layer)];
+          const prompt = { ...ofLayer(prompts, layer), mask: promptMasks[layer]! };
+          return splitAttention(mixer, layout, projections.queries, prompt, inWindow(parts, mixer, after));
         };
         const at = add(positions, step) as Tensor1D;
         const hidden = decode(params, config, ids as Tensor1D, { of: at, tables }, attend);
-        const drawn = add(generated, step);
         const u = reshape(gather(numbers, reshape(drawn, [1]), 1), [rows]) as Tensor1D;
         const penalty = earlyEndPenalty(config, drawn, options);
         const next = sampleToken(logitsOf(params, config, hidden), u, options, penalty);
@@ -199,6 +215,18 @@ export function decodeProgram(config: ModelConfig, options: GenerateOptions, ste
     };
     return { ids: emitted.ids, logProbs: emitted.logProbs, caches: mapTensors(grown, whole) };
   };
+}
+
+/** With a mask on what of these tokens, one part after the other, is not in the window of the token at place `after` among them. */
+function inWindow(parts: KeyValues[], { window }: Attention, after: Tensor): KeyValues[] {
+  if (window === undefined) return parts;
+  let before: Tensor = scalar(0, 'int32');
+  return parts.map((part) => {
+    const column = countUp(reshape(slice(part.keys, [0, 0, 0], [1, -1, 1]), [-1]));
+    const mask = hideUnseen(after, add(column, before), window);
+    before = add(before, sum(onesLike(column)));
+    return { ...part, mask };
+  });
 }
 
 const mapTensors = <T>(tensors: Caches, each: (tensor: Tensor, name: string) => T): Record<string, T> =>

@@ -3,13 +3,16 @@ import {
   cast,
   concat,
   expandDims,
-  greater,
   greaterEqual,
+  less,
+  logicalOr,
   matMul,
   mul,
   reshape,
+  scalar,
   slice,
   softmax,
+  sub,
   type Tensor,
   type Tensor1D,
   type Tensor2D,
@@ -31,11 +34,10 @@ const HIDDEN = -1e9;
  */
 export function causalAttention({ layers }: ModelConfig, rows: number, columns: Tensor1D): Attend {
   const [length] = columns.shape;
-  const future = hideFuture(columns);
-  const masks = onceEach(
-    layers.map(({ mixer }) => mixer.heads / mixer.kvHeads),
-    (shared) => tile(future, [shared, 1]),
-  );
+  const maskOf = masksOf(layers, ({ heads, kvHeads, window }) => {
+    const shared = heads / kvHeads;
+    return { key: [shared, window], make: () => tile(hideUnseen(columns, columns, window), [shared, 1]) };
+  });
 
   return (layer, { queries, keys, values }) => {
     const { heads, kvHeads, headDim, scale } = layers[layer]!.mixer;
@@ -43,7 +45,7 @@ export function causalAttention({ layers }: ModelConfig, rows: number, columns: 
     const byHead = (x: Tensor, count: number) => transpose(reshape(x, [rows, length, count, headDim]), [0, 2, 1, 3]);
     const q = reshape(byHead(mul(queries, scale), heads), [rows, kvHeads, shared * length, headDim]);
     const k = byHead(keys, kvHeads); // [rows, kvHeads, length, headDim]
-    const scores = add(matMul(q, k, false, true), masks.get(shared)!); // [rows, kvHeads, shared · length, length]
+    const scores = add(matMul(q, k, false, true), maskOf[layer]!); // [rows, kvHeads, shared · length, length]
     const context = reshape(matMul(softmax(scores), byHead(values, kvHeads)), [rows, heads, length, headDim]);
     return reshape(transpose(context, [0, 2, 1, 3]), [rows * length, heads * headDim]) as Tensor2D;
   };
@@ -53,10 +55,26 @@ export function causalAttention({ layers }: ModelConfig, rows: number, columns: 
 export const onceEach = <K, T>(values: readonly K[], make: (value: K) => T): Map<K, T> =>
   new Map([...new Set(values)].map((value) => [value, make(value)]));
 
-/** Scores to add: 0 on a token and those before it, very negative on those after it; [columns, columns]. */
-function hideFuture(columns: Tensor1D): Tensor {
-  const future = greater(expandDims(columns, 0), expandDims(columns, 1)); // [query, key]
-  return mul(cast(future, 'float32'), HIDDEN);
+/** A mask for each layer, made once for layers whose keys are the same. */
+export function masksOf(
+  layers: ModelConfig['layers'],
+  kind: (mixer: Attention) => { key: readonly (number | undefined)[]; make(): Tensor },
+): Tensor[] {
+  const made = new Map<string, Tensor>();
+  return layers.map(({ mixer }) => {
+    const { key, make } = kind(mixer);
+    const mask = made.get(String(key)) ?? make();
+    made.set(String(key), mask);
+    return mask;
+  });
+}
+
+/** Scores to add: 0 where a query at its position sees the key at its own, very negative where not; [queries, keys]. */
+export function hideUnseen(queries: Tensor, keys: Tensor, window: number | undefined): Tensor {
+  const behind = sub(expandDims(queries, 1), expandDims(keys, 0)); // how far a key is behind the query
+  const future = less(behind, scalar(0, 'int32'));
+  const unseen = window === undefined ? future : logicalOr(future, greaterEqual(behind, scalar(window, 'int32')));
+  return mul(cast(unseen, 'float32'), HIDDEN);
 }
 
 /** Scores to add: 0 on a prompt's tokens, very negative on its padding; [prompts · kvHeads, 1, columns]. */
@@ -64,6 +82,24 @@ export function hidePadding(kvHeads: number, lengths: Tensor, columns: Tensor1D)
   const padding = greaterEqual(columns, expandDims(lengths, 1)); // [prompts, columns]
   return expandDims(repeatRows(mul(cast(padding, 'float32'), HIDDEN), kvHeads), 1);
 }
+
+/**
+ * Scores to add: very negative on what of a prompt is outside the window of each query, which is `after` tokens behind the prompt's end (int32
+ * [queries], 0 for the first one); [prompts · kvHeads, queries, columns].
+ */
+export function hideOutside(
+  { kvHeads, window }: Attention & { window: number },
+  lengths: Tensor,
+  columns: Tensor1D,
+  after: Tensor,
+): Tensor {
+  const positions = add(expandDims(lengths, 1), expandDims(after, 0)); // [prompts, queries]
+  const distance = sub(expandDims(positions, 2), reshape(columns, [1, 1, -1])); // [prompts, queries, columns]
+  return repeatRows(mul(cast(greaterEqual(distance, scalar(window, 'int32')), 'float32'), HIDDEN), kvHeads);
+}
+
+/** Whether a layer's attention ends at a window. */
+export const hasWindow = (mixer: Attention): mixer is Attention & { window: number } => mixer.window !== undefined;
 
 /** Every row `times` times, one after another: [a, b] → [a, a, b, b]. */
 export function repeatRows(x: Tensor, times: number): Tensor {
@@ -75,7 +111,7 @@ export function repeatRows(x: Tensor, times: number): Tensor {
 export interface KeyValues {
   keys: Tensor;
   values: Tensor;
-  /** Added to the scores, if not all of them may be seen: `hidePadding` or `hideFuture`. */
+  /** Added to the scores, if not all of them may be seen: `hidePadding`, `hideOutside` or `hideUnseen`. */
   mask?: Tensor;
 }
 
@@ -138,10 +174,14 @@ export function splitAttention(
   return reshape(flat, [prompts * group * length, heads * headDim]) as Tensor2D;
 }
 
-/** The mask is that of one query head; `repeat` heads are stacked below one another. */
+/** The mask is that of one query head; `repeat` heads are stacked below one another. Of rank 4, [..., 1, queries, keys], it goes to all stacked queries. */
 function scoresOf(queries: Tensor, { keys, mask }: KeyValues, repeat = 1): Tensor {
   const scores = matMul(queries, keys, false, true);
   if (!mask) return scores;
+  if (mask.rank === 4) {
+    const [batch, , count, width] = mask.shape as [number, number, number, number];
+    return reshape(add(reshape(scores, [batch, -1, count, width]), mask), scores.shape);
+  }
   return add(scores, repeat === 1 ? mask : tile(mask, [repeat, 1]));
 }
 
@@ -169,11 +209,20 @@ export function groupAttention(config: ModelConfig, { prompts, completions }: Gr
 
   const promptColumns = columnsOf(prompts);
   const causal = causalAttention(config, count, promptColumns);
-  const promptMasks = onceEach(
-    mixers.map(({ kvHeads }) => kvHeads),
-    (kvHeads) => hidePadding(kvHeads, prompts.lengths, promptColumns),
-  );
-  const ownMask = hideFuture(columnsOf(completions));
+  const ownColumns = columnsOf(completions);
+  const promptMasks = masksOf(config.layers, (mixer) => {
+    const { kvHeads, window } = mixer;
+    const make = () => {
+      const padding = hidePadding(kvHeads, prompts.lengths, promptColumns);
+      if (!hasWindow(mixer)) return padding;
+      return expandDims(add(padding, hideOutside(mixer, prompts.lengths, promptColumns, ownColumns)), 1);
+    };
+    return { key: [kvHeads, window], make };
+  });
+  const ownMasks = masksOf(config.layers, ({ window }) => ({
+    key: [window],
+    make: () => hideUnseen(ownColumns, ownColumns, window),
+  }));
 
   return (layer, { queries, keys, values }) => {
     const mixer = mixers[layer]!;
@@ -191,13 +240,13 @@ export function groupAttention(config: ModelConfig, { prompts, completions }: Gr
     const prompt = inGrid(promptPlaces);
     const own = inGrid(ownPlaces);
     const forPrompts = causal(layer, prompt);
-    const mask = promptMasks.get(kvHeads)!;
+    const mask = promptMasks[layer]!;
     const forCompletions = splitAttention(
       mixer,
       layout,
       own.queries,
       { ...promptKeyValues(mixer, prompt, count), mask },
-      [{ keys: perCache(own.keys), values: perCache(own.values), mask: ownMask }],
+      [{ keys: perCache(own.keys), values: perCache(own.values), mask: ownMasks[layer]! }],
     );
     return add(collect(forPrompts, promptPlaces), collect(forCompletions, ownPlaces));
   };

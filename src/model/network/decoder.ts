@@ -2,6 +2,7 @@ import { add, matMul, mul, reshape, split, type Tensor, type Tensor1D, type Tens
 import { rmsNorm } from '../../engine/fused/rms-norm.ts';
 import { type RotaryTables, rotate } from '../../engine/fused/rotary.ts';
 import { swiglu } from '../../engine/fused/swiglu.ts';
+import { geglu } from '../../engine/geglu.ts';
 import type { Attention, Mlp, ModelConfig } from '../config.ts';
 import { EMBEDDING, FINAL_NORM, HEAD, layerName } from '../modules.ts';
 import { embed } from './embedding.ts';
@@ -43,9 +44,9 @@ export function decode(
     const layer = layerOperations(params, config, index);
     const attendHere = (heads: HeadProjections) => attend(index, heads);
     const mixed = attention(layer, mixer, layer.norm(x, norms.beforeMixer), positions, attendHere);
-    x = add(x, times(mixed, residualScale));
+    x = add(x, times(layer.norm(mixed, norms.afterMixer), residualScale));
     const transformed = feedForward(layer, mlp, layer.norm(x, norms.beforeMlp));
-    x = add(x, times(transformed, residualScale));
+    x = add(x, times(layer.norm(transformed, norms.afterMlp), residualScale));
   }
   return x;
 }
@@ -54,16 +55,22 @@ const times = (x: Tensor2D, scale: number): Tensor2D => (scale === 1 ? x : mul(x
 
 /** The operations of a layer that have weights, by the names of its modules. */
 interface LayerOperations {
-  norm(x: Tensor, module: string): Tensor;
+  /** As it is where there is no such norm. */
+  norm<T extends Tensor>(x: T, module: string | undefined): T;
   project(x: Tensor, module: string): Tensor2D;
 }
 
-function layerOperations(params: Parameters, { rmsNormEps }: ModelConfig, index: number): LayerOperations {
+function layerOperations(params: Parameters, config: ModelConfig, index: number): LayerOperations {
   const pathOf = (module: string) => `${layerName(index)}.${module}`;
   return {
-    norm: (x, module) => rmsNorm(x, params[`${pathOf(module)}.weight`]!, rmsNormEps),
+    norm: (x, module) => (module === undefined ? x : norm(params, config, x, pathOf(module))),
     project: (x, module) => linear(params, x as Tensor2D, pathOf(module)),
   };
+}
+
+function norm<T extends Tensor>(params: Parameters, { rmsNormEps, rmsNormOffset }: ModelConfig, x: T, name: string): T {
+  const weight = params[`${name}.weight`]!;
+  return rmsNorm(x, rmsNormOffset === 0 ? weight : add(weight, rmsNormOffset), rmsNormEps) as T;
 }
 
 /** Self-attention of x [tokens, hiddenSize], which is normed. */
@@ -76,23 +83,25 @@ function attention(
 ): Tensor2D {
   const tokens = x.shape[0]!;
   const byHead = (projected: Tensor, count: number) => reshape(projected, [tokens, count, headDim]);
-  const placed = (perHead: Tensor, headNorm: string) => {
-    const normed = qkNorm ? norm(perHead, headNorm) : perHead;
+  const placed = (projected: Tensor, count: number, module: string) => {
+    const all = qkNorm === 'all' ? norm(projected, module) : projected;
+    const perHead = byHead(all, count);
+    const normed = qkNorm === 'head' ? norm(perHead, module) : perHead;
     return rotary === undefined ? normed : rotate(normed, positions.of, positions.tables[rotary]!);
   };
 
   const qkv = project(x, 'self_attn.qkv_proj'); // [tokens, (heads + 2 · kvHeads) · headDim]
   const [q, k, v] = split(qkv, [heads * headDim, kvHeads * headDim, kvHeads * headDim], 1) as [Tensor, Tensor, Tensor];
   const attended = attend({
-    queries: placed(byHead(q, heads), 'self_attn.q_norm'), // [tokens, heads, headDim]
-    keys: placed(byHead(k, kvHeads), 'self_attn.k_norm'), // [tokens, kvHeads, headDim]
+    queries: placed(q, heads, 'self_attn.q_norm'), // [tokens, heads, headDim]
+    keys: placed(k, kvHeads, 'self_attn.k_norm'), // [tokens, kvHeads, headDim]
     values: byHead(v, kvHeads),
   });
   return project(attended, 'self_attn.o_proj'); // [tokens, hiddenSize]
 }
 
 /** Activation and product of an MLP, from gate and up side by side. */
-const GATES: Record<Mlp['kind'], (gateUp: Tensor) => Tensor> = { swiglu };
+const GATES: Record<Mlp['kind'], (gateUp: Tensor) => Tensor> = { swiglu, geglu };
 
 /** The MLP of x [tokens, hiddenSize], which is normed. */
 function feedForward({ project }: LayerOperations, { kind }: Mlp, x: Tensor): Tensor2D {
@@ -102,7 +111,7 @@ function feedForward({ project }: LayerOperations, { kind }: Mlp, x: Tensor): Te
 
 /** Next-token logits [tokens, vocabSize] of hidden states [tokens, hiddenSize]. */
 export function logitsOf(params: Parameters, config: ModelConfig, hidden: Tensor2D): Tensor2D {
-  const normed = rmsNorm(hidden, params[`${FINAL_NORM}.weight`]!, config.rmsNormEps) as Tensor2D;
+  const normed = norm(params, config, hidden, FINAL_NORM);
   const own = params[`${config.tieEmbeddings ? EMBEDDING : HEAD}.weight`];
   const logits = linear(params, normed, HEAD, params[`${HEAD}.modules_to_save.weight`] ?? own);
   return times(logits, config.logitScale);

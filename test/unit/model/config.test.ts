@@ -16,7 +16,8 @@ describe('reading a config', () => {
         headDim: 4,
         scale: 0.5,
         rotary: 'all',
-        qkNorm: false,
+        qkNorm: undefined,
+        window: undefined,
         qkvBias: false,
         outputBias: false,
       },
@@ -33,6 +34,7 @@ describe('reading a config', () => {
       rotary: { all: { width: 4, theta: 20_000, scaling: { type: 'none' } } },
       maxPositionEmbeddings: 64,
       rmsNormEps: 1e-5,
+      rmsNormOffset: 0,
       tieEmbeddings: false,
       eosTokenIds: [2],
       bosTokenId: undefined,
@@ -80,16 +82,16 @@ describe('reading a config', () => {
     };
     const qwen2 = { architectures: ['Qwen2ForCausalLM'], model_type: 'qwen2' };
     const qwen3 = { architectures: ['Qwen3ForCausalLM'], model_type: 'qwen3' };
-    const none = { qkvBias: false, outputBias: false, mlpBias: false, qkNorm: false };
+    const none = { qkvBias: false, outputBias: false, mlpBias: false, qkNorm: undefined };
     expect(biases({ attention_bias: true })).toEqual({ ...none, qkvBias: true, outputBias: true });
     expect(biases({ mlp_bias: true })).toEqual({ ...none, mlpBias: true });
     expect(biases(qwen2)).toEqual({ ...none, qkvBias: true });
-    expect(biases(qwen3)).toEqual({ ...none, qkNorm: true });
+    expect(biases(qwen3)).toEqual({ ...none, qkNorm: 'head' });
     expect(biases({ ...qwen3, attention_bias: true })).toEqual({
       ...none,
       qkvBias: true,
       outputBias: true,
-      qkNorm: true,
+      qkNorm: 'head',
     });
   });
 
@@ -97,7 +99,7 @@ describe('reading a config', () => {
     const mixerOf = (fields: Record<string, unknown>) => readModelConfig(configFolder(fields)).layers[0]!.mixer;
     expect(mixerOf({ num_key_value_heads: null })).toMatchObject({ kvHeads: 2, headDim: 4 });
     expect(readModelConfig(configFolder({ rope_parameters: undefined })).rotary.all!.theta).toBe(10_000);
-    expect(mixerOf({ architectures: undefined, model_type: 'qwen3' }).qkNorm).toBe(true);
+    expect(mixerOf({ architectures: undefined, model_type: 'qwen3' }).qkNorm).toBe('head');
     const qwen3 = { architectures: ['Qwen3ForCausalLM'], model_type: 'qwen3' };
     expect(mixerOf(qwen3).headDim).toBe(128);
     expect(mixerOf({ ...qwen3, head_dim: 6 }).headDim).toBe(6);
@@ -123,7 +125,7 @@ describe('refusing a config', () => {
     [
       'an unknown architecture',
       { architectures: ['MambaForCausalLM'] },
-      "the model's architecture is MambaForCausalLM, but only LlamaForCausalLM, Qwen2ForCausalLM, Qwen3ForCausalLM, PositionsModel are supported",
+      "the model's architecture is MambaForCausalLM, but only LlamaForCausalLM, Qwen2ForCausalLM, Qwen3ForCausalLM, Gemma3ForCausalLM, GraniteForCausalLM, MistralForCausalLM, Olmo2ForCausalLM, SmolLM3ForCausalLM, PositionsModel are supported",
     ],
     ['no architecture', { architectures: undefined, model_type: undefined }, 'not named in the file'],
     ['two that differ', { model_type: 'qwen2' }, '"model_type" is "qwen2", which contradicts "architectures"'],
@@ -152,8 +154,11 @@ describe('refusing a config', () => {
       { rope_parameters: { rope_theta: 'big' } },
       '"rope_parameters.rope_theta" must be a positive',
     ],
-    ['a sliding window', { ...qwen2, use_sliding_window: true }, 'sliding-window attention'],
-    ['sliding layers', { ...qwen2, layer_types: ['full_attention', 'sliding_attention'] }, 'sliding-window attention'],
+    [
+      'sliding layers without a window',
+      { ...qwen2, layer_types: ['full_attention', 'sliding_attention'] },
+      '"layer_types" has "sliding_attention", but "use_sliding_window" and "sliding_window" give no window',
+    ],
     ['quantized weights', { quantization_config: { quant_method: 'gptq' } }, 'the weights are quantized (gptq)'],
     [
       'a stop token outside the vocabulary',

@@ -1,31 +1,33 @@
-/** What a new architecture takes: one file, and its line in the table. All else follows from its description. */
-import { readFileSync } from 'node:fs';
+/** What an architecture takes: one file, and its line in the table. All else follows from its description. Fixtures: test/references/architectures.py. */
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
 import { normals, uniforms } from '../../../../src/data/random.ts';
 import { OnnxEngine } from '../../../../src/engine/onnx/engine.ts';
-import { floats } from '../../../../src/engine/tree.ts';
+import { floats, type NdArray } from '../../../../src/engine/tree.ts';
 import type { ModelConfig } from '../../../../src/model/config.ts';
 import { writeAdapterFiles } from '../../../../src/model/files/adapter-files.ts';
 import { readModelConfig } from '../../../../src/model/files/model-config.ts';
 import { readModel } from '../../../../src/model/files/read-model.ts';
+import { readSafetensorsHeader, readTensor } from '../../../../src/model/files/safetensors.ts';
 import { saveModelFolder } from '../../../../src/model/files/save.ts';
 import { Sampler } from '../../../../src/model/generation/sampler.ts';
 import { Scorer } from '../../../../src/model/network/scorer.ts';
+import { Packing } from '../../../../src/model/packing.ts';
 import { adapterShapes, parameterShapes } from '../../../../src/model/parameters.ts';
 import type { Weights } from '../../../../src/model/weights-tree.ts';
 import { runConfigSchema } from '../../../../src/protocol/run-config.ts';
+import { LocalLearner, type TrainedRun } from '../../../../src/trainer/policy/local-learner.ts';
+import { SftStage } from '../../../../src/trainer/stages/sft.ts';
 import { LLAMA, temporaryFolder, writeJson } from '../model-folder.ts';
 
 vi.mock(import('../../../../src/model/architectures/table.ts'), async (original) => {
   const { ARCHITECTURES } = await original();
-  const { granite } = await import('./granite.ts');
   const { mixedHeads } = await import('./mixed-heads.ts');
-  const { smollm3 } = await import('./smollm3.ts');
-  return { ARCHITECTURES: [...ARCHITECTURES, granite, mixedHeads, smollm3] };
+  return { ARCHITECTURES: [...ARCHITECTURES, mixedHeads] };
 });
 
-/** A prompt and its completion, and transformers' log-probabilities and greedy continuation (test/references/new_architectures.py). */
+/** A prompt and its completion, and transformers' log-probabilities and greedy continuation (test/references/architectures.py). */
 interface Expected {
   promptIds: number[];
   completionIds: number[];
@@ -33,11 +35,11 @@ interface Expected {
   greedy: number[];
 }
 
-const FIXTURES = join(import.meta.dirname, '../../../references/fixtures/new-architectures');
+const FIXTURES = join(import.meta.dirname, '../../../references/fixtures/architectures');
 const GREEDY = { temperature: 0, topK: 0, topP: 1, minP: 0, minTokens: 0, eosTokenIds: [] };
 const engine = new OnnxEngine();
 
-describe.each(['smollm3', 'granite'])('%s', (name) => {
+describe.each(readdirSync(FIXTURES))('%s', (name) => {
   const folder = join(FIXTURES, name);
   const expected: Expected[] = JSON.parse(readFileSync(join(folder, 'expected.json'), 'utf8'));
 
@@ -59,6 +61,63 @@ describe.each(['smollm3', 'granite'])('%s', (name) => {
     const completions = await sampler.sample(weights, prompts, length, new Float32Array(4 * length));
     const twice = expected.flatMap(({ greedy }) => [greedy, greedy]);
     expect(completions.map(({ ids }) => ids)).toEqual(twice);
+  });
+});
+
+/** Tensors of a file, by names without what PEFT puts before those of the model. */
+const tensorsIn = (file: string): Map<string, NdArray> =>
+  new Map(
+    readSafetensorsHeader(file).map((entry) => [
+      entry.name.replace(/^base_model\.model\./, ''),
+      floats(readTensor(entry), entry.shape),
+    ]),
+  );
+
+/** How far `got` is from where an update led, relative to how far it led. */
+function distance(got: Weights, start: Map<string, NdArray>, end: Map<string, NdArray>): number {
+  let [missed, moved] = [0, 0];
+  for (const [name, { data }] of end) {
+    data.forEach((value, i) => {
+      missed += (got[name]!.data[i]! - value) ** 2;
+      moved += (value - start.get(name)!.data[i]!) ** 2;
+    });
+  }
+  return Math.sqrt(missed / moved);
+}
+
+describe.each(readdirSync(FIXTURES))('training %s', (name) => {
+  const folder = join(FIXTURES, name);
+  const demonstrations: Expected[] = JSON.parse(readFileSync(join(folder, 'expected.json'), 'utf8'));
+  const fields = {
+    ...{ model: folder, dataset: 'd', rewards: [], maxSteps: 3, learningRate: 1e-2, adamEpsilon: 1e-3 },
+    lrSchedulerType: 'constant',
+  };
+  const trained = async (run: Pick<TrainedRun, 'model' | 'config' | 'weights' | 'adapter'>): Promise<LocalLearner> => {
+    const learner = new LocalLearner({ engine, eosTokenIds: [], supervised: true, ...run });
+    const stage = new SftStage(learner, () => demonstrations);
+    for (let step = 1; step <= 3; step++) await stage.step({ emit() {} });
+    return learner;
+  };
+
+  it('moves all weights as PyTorch does', async () => {
+    const { config: model, weights } = await readModel(folder);
+    const learner = await trained({ model, config: runConfigSchema.parse(fields), weights });
+    const got = new Packing(model).unpack(learner.policy.state.weights);
+    const start = tensorsIn(join(folder, 'model.safetensors'));
+    expect(distance(got, start, tensorsIn(join(folder, 'trained.safetensors')))).toBeLessThan(1e-3);
+  });
+
+  it('moves an adapter as PEFT does', async () => {
+    const own = await readModel(folder);
+    const lora = { r: 3, loraAlpha: 6, targetModules: 'all-linear' };
+    const config = runConfigSchema.parse({ ...fields, lora });
+    const model = { ...own.config, lora: config.lora! };
+    const start = tensorsIn(join(folder, 'adapter-start.safetensors'));
+    expect([...start.keys()].sort()).toEqual([...adapterShapes(model).keys()].sort());
+    const learner = await trained({ model, config, weights: own.weights, adapter: Object.fromEntries(start) });
+    expect(distance(learner.policy.state.weights, start, tensorsIn(join(folder, 'adapter.safetensors')))).toBeLessThan(
+      1e-3,
+    );
   });
 });
 

@@ -1,0 +1,83 @@
+import { z } from 'zod';
+import { BadInput } from '../../protocol/errors.ts';
+import type { Layer, ModelDescription } from '../config.ts';
+import { architecture } from './architecture.ts';
+import { count, flag, positive, text } from './field-kinds.ts';
+import { llamaDecoder } from './llama-decoder.ts';
+import { readRotary, rotarySchema } from './rotary-fields.ts';
+
+const NORMS: Layer['norms'] = {
+  beforeMixer: 'input_layernorm',
+  afterMixer: 'post_attention_layernorm',
+  beforeMlp: 'pre_feedforward_layernorm',
+  afterMlp: 'post_feedforward_layernorm',
+};
+/** Every sixth layer sees all tokens, where config.json does not say otherwise. */
+const PATTERN = 6;
+const FULL = 'full_attention';
+
+const softcap = z.number('must be a number').nullish();
+const byLayerType = z.record(z.string(), rotarySchema.nullish());
+
+/**
+ * Gemma 3's text models (arXiv:2503.19786): most layers see a window, with a rotary table of their own; norms before and after attention and MLP, whose
+ * weights are kept as differences from 1; embeddings scaled by the root of their width.
+ */
+export const gemma3 = architecture({
+  className: 'Gemma3ForCausalLM',
+  modelType: 'gemma3_text',
+  fields: {
+    num_key_value_heads: count.default(4),
+    head_dim: count.default(256),
+    hidden_activation: text.default('gelu_pytorch_tanh'),
+    tie_word_embeddings: flag.default(true),
+    attention_bias: flag.default(false),
+    query_pre_attn_scalar: positive.default(256),
+    sliding_window: count.nullable().default(4096),
+    sliding_window_pattern: count.nullish(),
+    layer_types: z.array(text, 'must be a list of strings').nullish(),
+    rope_local_base_freq: positive.nullish(),
+    rope_parameters: byLayerType.nullish(),
+    attn_logit_softcapping: softcap,
+    final_logit_softcapping: softcap,
+    use_bidirectional_attention: flag.nullish(),
+  },
+  describe(fields, file): ModelDescription {
+    if (fields.attn_logit_softcapping || fields.final_logit_softcapping)
+      throw new BadInput('the model caps logits (Gemma 2), which is not supported; use Gemma 3', { file });
+    if (fields.use_bidirectional_attention)
+      throw new BadInput('"use_bidirectional_attention" is true, but only causal attention is supported', { file });
+    if (fields.hidden_activation !== 'gelu_pytorch_tanh')
+      throw new BadInput(
+        `"hidden_activation" is "${fields.hidden_activation}", but only "gelu_pytorch_tanh" is supported`,
+        { file },
+      );
+    const bias = fields.attention_bias;
+    const rope = fields.rope_parameters ?? {};
+    const full = { ...fields, rope_parameters: rope[FULL] };
+    const local = { rope_parameters: rope.sliding_attention, rope_theta: fields.rope_local_base_freq };
+    const decoder = llamaDecoder({ ...full, hidden_act: 'silu' }, file, {
+      qkNorm: 'head',
+      qkvBias: bias,
+      outputBias: bias,
+      defaultTheta: 1e6,
+    });
+    const seesAll = (layer: number) =>
+      fields.layer_types
+        ? fields.layer_types[layer] === FULL
+        : (layer + 1) % (fields.sliding_window_pattern ?? PATTERN) === 0;
+    const layers = decoder.layers.map(({ mixer, mlp, ...layer }, index): Layer => {
+      const scaled = { ...mixer, scale: fields.query_pre_attn_scalar ** -0.5 };
+      const windowed = { ...scaled, window: fields.sliding_window ?? undefined, rotary: 'local' };
+      return { ...layer, norms: NORMS, mixer: seesAll(index) ? scaled : windowed, mlp: { ...mlp, kind: 'geglu' } };
+    });
+    const table = readRotary(local, file);
+    return {
+      ...decoder,
+      layers,
+      embeddingScale: Math.sqrt(fields.hidden_size),
+      rotary: { ...decoder.rotary, local: { width: decoder.rotary.all!.width, ...table } },
+      rmsNormOffset: 1,
+    };
+  },
+});

@@ -1,0 +1,35 @@
+import { z } from 'zod';
+import { BadInput } from '../../protocol/errors.ts';
+import { architecture } from './architecture.ts';
+import { count, flag, text } from './field-kinds.ts';
+import { llamaDecoder } from './llama-decoder.ts';
+
+/** SmolLM3: Llama whose every fourth layer has no rotary positions (NoPE, arXiv:2305.19466). */
+export const smollm3 = architecture({
+  className: 'SmolLM3ForCausalLM',
+  modelType: 'smollm3',
+  fields: {
+    use_sliding_window: flag.nullish(),
+    sliding_window: count.nullish(),
+    layer_types: z.array(text, 'must be a list of strings').nullish(),
+    num_key_value_heads: count.nullable().default(4),
+    tie_word_embeddings: flag.default(true),
+    attention_bias: flag.default(false),
+    mlp_bias: flag.default(false),
+    no_rope_layers: z.array(z.int('must be 0 or 1'), 'must be a list of 0 and 1').nullish(),
+    no_rope_layer_interval: count.default(4),
+  },
+  describe(fields, file) {
+    const bias = fields.attention_bias;
+    const traits = { qkvBias: bias, outputBias: bias, mlpBias: fields.mlp_bias, defaultTheta: 2e6 };
+    const decoder = llamaDecoder(fields, file, traits);
+    const isRotated = (layer: number) =>
+      fields.no_rope_layers ? fields.no_rope_layers[layer] !== 0 : (layer + 1) % fields.no_rope_layer_interval !== 0;
+    if (fields.use_sliding_window || fields.layer_types?.some((type) => type !== 'full_attention'))
+      throw new BadInput('the model uses sliding-window attention, which is not supported for SmolLM3', { file });
+    const layers = decoder.layers.map((layer, index) =>
+      isRotated(index) ? layer : { ...layer, mixer: { ...layer.mixer, rotary: undefined } },
+    );
+    return { ...decoder, layers };
+  },
+});

@@ -1,0 +1,150 @@
+"""Makes small random models of architectures that have no tokenizer of their own here, and what transformers, PEFT and PyTorch compute with them.
+
+    python architectures.py [NAME...]
+
+Writes to fixtures/architectures/NAME:
+  expected.json              log-probabilities of completions, and greedy continuations
+  trained.safetensors        the weights after three steps of AdamW on the completions' cross-entropy
+  adapter-start.safetensors  a LoRA adapter, and
+  adapter.safetensors        what it is after such steps
+"""
+
+import json
+import shutil
+import sys
+from pathlib import Path
+
+import torch
+from make_models import completion_logprobs, randomize
+from peft import LoraConfig, get_peft_model, get_peft_model_state_dict, set_peft_model_state_dict
+from safetensors.torch import save_file
+from transformers import (
+    Gemma3ForCausalLM,
+    Gemma3TextConfig,
+    GraniteConfig,
+    GraniteForCausalLM,
+    MistralConfig,
+    MistralForCausalLM,
+    Olmo2Config,
+    Olmo2ForCausalLM,
+    Qwen3Config,
+    Qwen3ForCausalLM,
+    SmolLM3Config,
+    SmolLM3ForCausalLM,
+)
+
+FOLDER = Path(__file__).parent / "fixtures" / "architectures"
+GREEDY_TOKENS = 24
+STEPS, LEARNING_RATE, EPSILON = 3, 1e-2, 1e-3
+
+SMALL = dict(
+    vocab_size=64,
+    hidden_size=16,
+    intermediate_size=24,
+    num_hidden_layers=4,
+    num_attention_heads=4,
+    num_key_value_heads=2,
+    max_position_embeddings=128,
+    bos_token_id=None,
+    pad_token_id=None,
+    eos_token_id=None,
+    tie_word_embeddings=True,
+)
+# No multiplier is what it would be without it.
+MULTIPLIERS = dict(embedding_multiplier=1.5, attention_multiplier=0.7, residual_multiplier=0.4, logits_scaling=0.8)
+# Both kinds of layers, windows shorter than prompts and completions, and tables that differ.
+WINDOWS = dict(
+    head_dim=8,
+    sliding_window=7,
+    query_pre_attn_scalar=5,
+    layer_types=["sliding_attention", "full_attention", "sliding_attention", "full_attention"],
+    rope_parameters=dict(
+        full_attention=dict(rope_type="default", rope_theta=1000.0),
+        sliding_attention=dict(rope_type="default", rope_theta=50.0),
+    ),
+)
+MODELS = {
+    "gemma3": lambda: Gemma3ForCausalLM(Gemma3TextConfig(**SMALL, **WINDOWS)),
+    "granite": lambda: GraniteForCausalLM(GraniteConfig(**SMALL, **MULTIPLIERS)),
+    "mistral": lambda: MistralForCausalLM(MistralConfig(**SMALL, sliding_window=6)),
+    "olmo2": lambda: Olmo2ForCausalLM(Olmo2Config(**SMALL)),
+    "qwen3-windows": lambda: Qwen3ForCausalLM(
+        Qwen3Config(**SMALL, head_dim=8, use_sliding_window=True, sliding_window=5, max_window_layers=2)
+    ),
+    "smollm3": lambda: SmolLM3ForCausalLM(SmolLM3Config(**SMALL)),
+}
+
+
+@torch.no_grad()
+def greedy(model, prompt_ids: list[int]) -> list[int]:
+    ids = list(prompt_ids)
+    for _ in range(GREEDY_TOKENS):
+        best = model(torch.tensor([ids])).logits[0, -1].topk(2)
+        assert best.values[0] - best.values[1] > 1e-3, "too close to call: take another seed"
+        ids.append(best.indices[0].item())
+    return ids[len(prompt_ids) :]
+
+
+def train(model, rows: list[dict]) -> None:
+    """Three steps on the mean cross-entropy of all completion tokens."""
+    trained = [parameter for parameter in model.parameters() if parameter.requires_grad]
+    optimizer = torch.optim.AdamW(trained, lr=LEARNING_RATE, eps=EPSILON, weight_decay=0)
+    tokens = sum(len(row["completionIds"]) for row in rows)
+    for _ in range(STEPS):
+        optimizer.zero_grad()
+        for row in rows:
+            prompt, completion = row["promptIds"], row["completionIds"]
+            logits = model(torch.tensor([prompt + completion])).logits[0, len(prompt) - 1 : -1]
+            loss = torch.nn.functional.cross_entropy(logits, torch.tensor(completion), reduction="sum") / tokens
+            loss.backward()
+        torch.nn.utils.clip_grad_norm_(trained, 1.0)
+        optimizer.step()
+
+
+@torch.no_grad()
+def trained_weights(model) -> dict[str, torch.Tensor]:
+    return {name: parameter.detach().clone() for name, parameter in model.named_parameters()}
+
+
+def write_training(folder: Path, rows: list[dict], generator: torch.Generator) -> None:
+    load = lambda: type_of(folder).from_pretrained(folder, attn_implementation="eager")
+    model = load()
+    train(model, rows)
+    save_file(trained_weights(model), folder / "trained.safetensors")
+    adapted = get_peft_model(load(), LoraConfig(r=3, lora_alpha=6, target_modules="all-linear", lora_dropout=0.0))
+    start = get_peft_model_state_dict(adapted)
+    start = {name: 0.1 * torch.randn(tensor.shape, generator=generator) for name, tensor in start.items()}
+    set_peft_model_state_dict(adapted, start)
+    save_file(start, folder / "adapter-start.safetensors")
+    train(adapted, rows)
+    ended = {name: tensor.contiguous() for name, tensor in get_peft_model_state_dict(adapted).items()}
+    save_file(ended, folder / "adapter.safetensors")
+
+
+def type_of(folder: Path):
+    return type(MODELS[folder.name]())
+
+
+if __name__ == "__main__":
+    for name in sys.argv[1:] or MODELS:
+        generator = torch.Generator().manual_seed(7)
+        model = MODELS[name]().eval()
+        randomize(model, generator)
+        if name.startswith("gemma"):
+            # Their norms' weights are differences from 1.
+            with torch.no_grad():
+                for parameter in (p for n, p in model.named_parameters() if "norm" in n):
+                    parameter.sub_(1)
+        folder = FOLDER / name
+        shutil.rmtree(folder, ignore_errors=True)
+        model.save_pretrained(folder)
+        rows = []
+        for prompt_length, length in [(3, 12), (20, 30)]:
+            prompt = torch.randint(0, 64, (prompt_length,), generator=generator).tolist()
+            completion = torch.randint(0, 64, (length,), generator=generator).tolist()
+            logprobs = completion_logprobs(model, prompt, completion)
+            rows.append(
+                {"promptIds": prompt, "completionIds": completion, "logProbs": logprobs, "greedy": greedy(model, prompt)}
+            )
+        (folder / "expected.json").write_text(json.dumps(rows) + "\n")
+        write_training(folder, rows, generator)
