@@ -15,8 +15,10 @@ const NUMBERS = [
 /** Of a sum: 1 for the right number, in either language: the one in the answer's tags or, without them, the last of the text. */
 export function correct({ completion, task, answer }: RewardInput<Columns>): RewardResult {
   if (task !== 'sum') return { score: null };
-  const tagged = /<answer>(.*?)<\/answer>/s.exec(completion)?.[1];
-  const words = (tagged ?? completion).toLowerCase().match(/\p{L}+/gu) ?? [];
+  // Of the last one of tags that are opened twice.
+  const tagged = /<answer>((?:(?!<answer>).)*?)<\/answer>/s.exec(completion)?.[1];
+  const given = tagged?.replace(/<[^>]*>/g, ' ') ?? completion;
+  const words = given.toLowerCase().match(/\p{L}+/gu) ?? [];
   const extracted = words.at(-1);
   if (extracted === undefined) return { score: 0, reason: 'no number in the completion' };
   // Or "two or three", "not two" would earn as much as "two": "GRPO: Audit Rewards" tries such tricks.

@@ -46,6 +46,8 @@ const device = choice('DEVICE', DEVICES, 'auto');
 const fp16 = flag('compute in float16; requires device webgpu');
 const json = flag('print JSON');
 
+const python = text('FILE', 'the Python interpreter for .py rewards, if the config does not set one');
+
 /** What is scored, and with what. */
 const rewards = operands('RUN.grpo.json | REWARD_FILE[#function]...', 'RUN.grpo.json or REWARD_FILE');
 const scored = {
@@ -54,7 +56,7 @@ const scored = {
     'the samples: JSON Lines with prompt and completion',
     "the config's, or those of the same name",
   ),
-  python: text('PATH', 'the interpreter for Python rewards', "the config's, or python3 or python on the PATH"),
+  python,
   env: list('NAME', 'pass this environment variable to the rewards, like "rewardEnv" in a config'),
 };
 
@@ -230,7 +232,7 @@ export const COMMANDS = {
       step: optionalInteger('N', 'only this step', { least: 1 }),
       steps: span('A-B', 'only these steps', 'all recorded steps'),
       'newest-first': flag('start with the newest step'),
-      python: text('FILE', 'the Python interpreter for .py rewards, if the config does not set one'),
+      python,
       json: flag('print one JSON object per step, then a summary'),
     },
     either: [['step', 'steps']],

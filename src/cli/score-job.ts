@@ -54,7 +54,7 @@ export function readScoreJob({
   if (rewards.length > 1)
     throw new BadInput(`${config} has its own rewards; score it alone, or list only reward files.`);
   const job = jobOfConfig(config, samples, env);
-  return { ...job, python: python ?? job.python };
+  return { ...job, python: job.python ?? python };
 }
 
 /** The job's reward functions, loaded; whoever opens them closes them. */

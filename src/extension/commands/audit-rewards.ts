@@ -4,6 +4,7 @@ import { type AuditReport, auditReport, auditWords } from '../../protocol/audit-
 import { badInputText } from '../../protocol/errors.ts';
 import type { Lab } from '../lab.ts';
 import { addSamplesTo, showSample } from '../workspace/add-samples.ts';
+import { type Subject, usesPython } from '../workspace/links.ts';
 import type { ProbeSample } from '../workspace/probe-sample.ts';
 import { mayRunCode } from '../workspace/trust.ts';
 import { subjectFor } from './preview.ts';
@@ -25,7 +26,7 @@ export async function auditRewards(lab: Lab, given?: unknown): Promise<void> {
   await workspace.saveAll(false);
   // With the weights of the run config, where there is one.
   const audited = subject.config ?? found.target.file;
-  const report = await auditOf(lab, audited, subject.samples);
+  const report = await auditOf(lab, audited, ['--samples', subject.samples, ...(await asPreviewed(lab, subject))]);
   if (!report) return;
   for (const file of new Set(subject.rewards.map(({ file }) => file)))
     parts.audits.show(await workspace.openTextDocument(Uri.file(file)), report, subject.samples);
@@ -45,11 +46,20 @@ export async function addProbeAsSample(_lab: Lab, given?: unknown): Promise<void
   await showSample(added.file, added.line);
 }
 
-async function auditOf(lab: Lab, file: string, samples: string): Promise<AuditReport | undefined> {
+/** The interpreter and the environment variables that previews of it use, too. */
+async function asPreviewed({ interpreters }: Lab, subject: Subject): Promise<string[]> {
+  const { python, rewardEnv } = subject.settings;
+  const found = usesPython(subject) && python === null ? (await interpreters.find(subject.id)).path : null;
+  const names = rewardEnv ?? workspace.getConfiguration('grpo').get<string[]>('rewardEnv', []);
+  return [...(found === null ? [] : ['--python', found]), ...names.flatMap((name) => ['--env', name])];
+}
+
+async function auditOf(lab: Lab, file: string, options: string[]): Promise<AuditReport | undefined> {
   let report: AuditReport | undefined;
   const { exit, cancelled } = await runWithProgress(lab.context, {
     title: `Auditing ${basename(file)}`,
-    args: ['audit', file, '--samples', samples],
+    args: ['audit', file, ...options],
+    begin: 'loading rewards',
     cwd: dirname(file),
     onLine(text) {
       report = auditReport.parse(JSON.parse(text));
