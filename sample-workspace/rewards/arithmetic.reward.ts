@@ -25,10 +25,11 @@ export function format({ completion }: RewardInput<Columns>): RewardResult {
 
 /**
  * The number in the tags, if no words or other numbers are there, or the last number of the text, if no words follow and no "not" precedes it. The last number of
- * any text would be simpler, but then "definitely not 52" and "52 is wrong" earn as much as 52: "GRPO: Audit Rewards" tries such tricks.
+ * any text would be simpler, but then "definitely not 52" and "52 is wrong" earn as much as 52: "GRPO: Audit Rewards" tries such tricks. It also tells that
+ * "fifty-two", "52 units" and "\boxed{52}" earn nothing, which is fine here: no prompt asks for them.
  */
 function answerIn(completion: string): string | undefined {
   const tagged = /<answer>(.*?)<\/answer>/s.exec(completion)?.[1];
   if (tagged !== undefined) return /^[^\p{L}\d-]*(-?\d+)(\.0+)?[^\p{L}\d]*$/u.exec(tagged)?.[1];
-  return /(?<!\bnot )(?<!\d)(-?\d+)[^\p{L}\d]*$/u.exec(completion)?.[1];
+  return /(?<!\b(?:not|but) )(?<!\d)(-?\d+)[^\p{L}\d]*$/u.exec(completion)?.[1];
 }

@@ -21,10 +21,10 @@ export function correct({ completion, task, answer }: RewardInput<Columns>): Rew
   const words = given.toLowerCase().match(/\p{L}+/gu) ?? [];
   const extracted = words.at(-1);
   if (extracted === undefined) return { score: 0, reason: 'no number in the completion' };
-  // Or "two or three", "not two" would earn as much as "two": "GRPO: Audit Rewards" tries such tricks.
+  // Or "two or three", "not two", "anything but two" would earn as much as "two": "GRPO: Audit Rewards" tries such tricks.
   if (tagged !== undefined && new Set(words).size > 1)
     return { score: 0, extracted: tagged, reason: 'more than an answer' };
-  if (words.at(-2) === 'not') return { score: 0, extracted: `not ${extracted}`, reason: 'a denial' };
+  if (/^(?:not|but)$/.test(words.at(-2) ?? '')) return { score: 0, extracted: words.slice(-2).join(' '), reason: 'a denial' };
   const right = numberOf(extracted) >= 0 && numberOf(extracted) === numberOf(answer);
   return right ? { score: 1, extracted } : { score: 0, extracted, reason: `expected ${answer}` };
 }

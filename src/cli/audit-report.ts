@@ -52,8 +52,8 @@ function earningsOf({ name, earns }: AuditedFunction): string[] {
 function examplesOf({ name, fooled, missed }: AuditedFunction): string[] {
   const [tricks, forms] = [worstOf(fooled), worstOf(missed)];
   return [
-    ...(tricks.length > 0 ? [`${name} rewards what is no answer:`, ...shown(tricks)] : []),
-    ...(forms.length > 0 ? [`${name} does not reward a right answer in another form:`, ...shown(forms)] : []),
+    ...(tricks.length > 0 ? [`${name} is fooled by:`, ...shown(tricks)] : []),
+    ...(forms.length > 0 ? [`${name} misses the right answer:`, ...shown(forms)] : []),
   ];
 }
 

@@ -1,17 +1,11 @@
 /** `grpo audit` finds what is wrong with bad rewards, and nothing wrong with good ones. */
-import { fork, spawnSync } from 'node:child_process';
+import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { AuditReport } from '../../../src/protocol/audit-report.ts';
 import { GRPO, grpo, jsonLines, temporaryFolder } from './run-grpo.ts';
-
-/** Set GRPO_TEST_PYTHON to an interpreter that has what test/references/requirements.txt says. */
-const python = process.env.GRPO_TEST_PYTHON ?? 'python3';
-const missing = spawnSync(python, ['-c', 'import reward_doctor']).status !== 0;
-if (missing)
-  console.log(`Skipped: ${python} has no reward-doctor, whose bad rewards were not audited (set GRPO_TEST_PYTHON).`);
 
 const SAMPLES = [
   { prompt: 'What is 6 times 7?', answer: '42', completion: 'The answer is \\boxed{42}' },
@@ -29,9 +23,7 @@ async function auditWith(rows: object[], name: string, reward: string, ...option
   const samples = join(folder, 's.samples.jsonl');
   writeFileSync(samples, rows.map((sample) => `${JSON.stringify(sample)}\n`).join(''));
   const args = ['audit', join(folder, name), '--samples', samples, '--json', ...options];
-  const { status, stdout, stderr } = await grpo(args, {
-    env: { ...process.env, PATH: `${dirname(python)}:${process.env.PATH}` },
-  });
+  const { status, stdout, stderr } = await grpo(args);
   expect(stderr).toBe('');
   return { status, report: JSON.parse(stdout) as AuditReport };
 }
@@ -201,7 +193,7 @@ export const late = ({ completion, answer }: any) => { wait(50); return completi
     ]);
     expect(alone.stdout).toBe('3 expectations checked, all met\n');
     expect(told.stdout).toContain(alone.stdout);
-    expect(told.stdout).toContain('loose rewards what is no answer:');
+    expect(told.stdout).toContain('loose is fooled by:');
     const lines = jsonLines<{ type: string }>(json.stdout);
     expect(lines.map(({ type }) => type)).toEqual(['row', 'row', 'row', 'summary', 'audit']);
     expect(functionOf(lines.at(-1) as unknown as AuditReport, 'loose').fooled.length).toBeGreaterThan(10);
@@ -230,32 +222,4 @@ export const late = ({ completion, answer }: any) => { wait(50); return completi
     expect(fooled.map(({ name }) => name)).toContain('the answer, in a denial');
     expect(fooled[0]).toMatchObject({ kind: 'trick', line: expect.any(Number), score: 1, honest: 1 });
   });
-});
-
-it.skipIf(missing)("finds in reward-doctor's bad rewards what reward-doctor finds", { timeout: 60_000 }, async () => {
-  const names = ['exact_match', 'substring_match', 'last_number', 'boxed_exact', 'robust_match'];
-  const { report } = await audit(
-    'bad.py',
-    names
-      .map(
-        (name) => `from reward_doctor import reference
-
-def ${name}(completions, answer, **kwargs):
-    return [reference.${name}(completion, str(expected)) for completion, expected in zip(completions, answer)]
-`,
-      )
-      .join('\n'),
-  );
-  const found = names.map((name) => {
-    const { fooled, missed } = functionOf(report, name);
-    return [name, fooled.length > 0 ? 'fooled' : '', missed.length > 1 ? 'misses forms' : ''];
-  });
-  // As its README says: loose matching accepts what is wrong, strict matching refuses what is right, the last one holds up.
-  expect(found).toEqual([
-    ['exact_match', '', 'misses forms'],
-    ['substring_match', 'fooled', ''],
-    ['last_number', 'fooled', ''],
-    ['boxed_exact', '', 'misses forms'],
-    ['robust_match', '', ''],
-  ]);
 });
