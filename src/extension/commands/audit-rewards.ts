@@ -1,6 +1,6 @@
 import { basename, dirname } from 'node:path';
 import { commands, Uri, window, workspace } from 'vscode';
-import { type AuditReport, auditReport, auditWords } from '../../protocol/audit-report.ts';
+import { type AuditReport, auditReport, auditWords, counts } from '../../protocol/audit-report.ts';
 import { badInputText } from '../../protocol/errors.ts';
 import type { Lab } from '../lab.ts';
 import { addSamplesTo, showSample } from '../workspace/add-samples.ts';
@@ -30,8 +30,7 @@ export async function auditRewards(lab: Lab, given?: unknown): Promise<void> {
   if (!report) return;
   for (const file of new Set(subject.rewards.map(({ file }) => file)))
     parts.audits.show(await workspace.openTextDocument(Uri.file(file)), report, subject.samples);
-  const words = report.functions.map((each) => `${each.name}: ${auditWords(each)}`);
-  const message = `${basename(audited)}: ${words.join('; ')}.`;
+  const message = `${basename(audited)}: ${summaryOf(report)}`;
   void window.showInformationMessage(message, 'Show Problems').then((action) => {
     if (action) void commands.executeCommand('workbench.actions.view.problems');
   });
@@ -44,6 +43,20 @@ export async function addProbeAsSample(_lab: Lab, given?: unknown): Promise<void
   const { prompt, completion: _, expect: __, generated: ___, ...columns } = JSON.parse(text);
   const added = await addSamplesTo(samples, [{ prompt, columns, completion, expect }]);
   await showSample(added.file, added.line);
+}
+
+/** Of the functions that count, those that are fooled or miss answers; and how much was found besides. */
+function summaryOf(report: AuditReport): string {
+  const judged = report.functions.filter((each) => counts(report, each));
+  const bad = judged.filter(({ fooled, missed }) => fooled.length + missed.length > 0);
+  const warnings = report.findings.filter(({ severity }) => severity === 'warning').length;
+  const also = warnings > 0 ? ` ${warnings} ${warnings === 1 ? 'finding' : 'findings'} in the problems.` : '';
+  const unknown =
+    report.answers === 0
+      ? ' No column of the samples looks like an expected answer, so no wrong answers were tried.'
+      : '';
+  const words = bad.map((each) => `${each.name}: ${auditWords(each)}`).join('; ');
+  return `${bad.length === 0 ? `no trick passes, no form is missed (${report.probes} probes)` : words}.${also}${unknown}`;
 }
 
 /** The interpreter and the environment variables that previews of it use, too. */
