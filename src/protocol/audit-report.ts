@@ -74,6 +74,7 @@ export const counts = ({ functions }: AuditReport, { name, judgesAnswers }: Audi
 
 /** "2 of 41 tricks pass", "3 of 7 forms missed". */
 export function auditWords({ tricks, fooled, forms, missed }: AuditedFunction): string {
+  if (tricks + forms === 0) return 'nothing could be judged';
   const missing = missed.length > 0 ? ` · ${missed.length} of ${forms} forms missed` : '';
   return `${fooled.length} of ${tricks} tricks pass${missing}`;
 }

@@ -1,4 +1,5 @@
 /** An audit of rewards in the editor: its number in the lens, what passes as problems, and a sample made of one. */
+import { spawnSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'vitest';
@@ -16,10 +17,10 @@ const SAMPLES = [
 ];
 
 /** Answers only in the interpreter that the settings name. */
-const PYTHON = `import os
+const PYTHON = `import sys
 
 def chosen(prompts, completions, answer, **kwargs):
-    if os.environ.get("CHOSEN_INTERPRETER") != "yes":
+    if not sys.prefix.endswith("chosen-python"):
         raise RuntimeError("not the chosen interpreter")
     return [float(answer in completion) for completion in completions]
 `;
@@ -29,21 +30,22 @@ const SLOW = `export async function judge({ completion, answer }: { completion: 
 }
 `;
 
-const session = new Session({ settings: { 'grpo.pythonPath': '${workspaceFolder}/chosen-python' } }, (workspace) => {
-  writeFileSync(join(workspace, 'chosen-python'), '#!/bin/sh\nCHOSEN_INTERPRETER=yes exec python3 "$@"\n', {
-    mode: 0o755,
-  });
-  writeFileSync(join(workspace, 'rewards/chosen.py'), PYTHON);
-  writeFileSync(join(workspace, 'rewards/slow.reward.ts'), SLOW);
-  for (const name of ['chosen', 'slow'])
-    writeFileSync(
-      join(workspace, `samples/${name}.samples.jsonl`),
-      SAMPLES.map((sample) => `${JSON.stringify(sample)}\n`).join(''),
-    );
-  writeFileSync(join(workspace, 'rewards/loose.reward.ts'), LOOSE);
-  const lines = SAMPLES.map((sample) => `${JSON.stringify(sample)}\n`).join('');
-  writeFileSync(join(workspace, 'samples/loose.samples.jsonl'), lines);
-});
+const session = new Session(
+  { settings: { 'grpo.pythonPath': '${workspaceFolder}/chosen-python/bin/python' } },
+  (workspace) => {
+    spawnSync('python3', ['-m', 'venv', '--without-pip', join(workspace, 'chosen-python')]);
+    writeFileSync(join(workspace, 'rewards/chosen.py'), PYTHON);
+    writeFileSync(join(workspace, 'rewards/slow.reward.ts'), SLOW);
+    for (const name of ['chosen', 'slow'])
+      writeFileSync(
+        join(workspace, `samples/${name}.samples.jsonl`),
+        SAMPLES.map((sample) => `${JSON.stringify(sample)}\n`).join(''),
+      );
+    writeFileSync(join(workspace, 'rewards/loose.reward.ts'), LOOSE);
+    const lines = SAMPLES.map((sample) => `${JSON.stringify(sample)}\n`).join('');
+    writeFileSync(join(workspace, 'samples/loose.samples.jsonl'), lines);
+  },
+);
 
 session.test('an audit finds what a reward can be fooled by, and says so at the function', async ({ editor }) => {
   await editor.openFile('loose.reward.ts');
@@ -54,7 +56,7 @@ session.test('an audit finds what a reward can be fooled by, and says so at the 
   await lens(/audit: \d+ of \d+ tricks pass/).waitFor();
   await editor.answer(/tricks pass/, 'Show Problems');
   const problem = editor.page.locator('.markers-panel .monaco-list-row', {
-    hasText: 'contains is fooled by',
+    hasText: 'contains is fooled: 1 for',
   });
   await problem.first().waitFor();
   await editor.screenshot('audit-problems');

@@ -10,6 +10,9 @@ import { mayRunCode } from '../workspace/trust.ts';
 import { subjectFor } from './preview.ts';
 import { runWithProgress } from './run-with-progress.ts';
 
+/** What is audited now: asking twice starts one. */
+const running = new Set<string>();
+
 /** Tries to earn the rewards of a file without the task, and shows what passes at its functions. `given`: as lenses give it, or a Uri. */
 export async function auditRewards(lab: Lab, given?: unknown): Promise<void> {
   if (!mayRunCode('Auditing rewards')) return;
@@ -26,7 +29,14 @@ export async function auditRewards(lab: Lab, given?: unknown): Promise<void> {
   await workspace.saveAll(false);
   // With the weights of the run config, where there is one.
   const audited = subject.config ?? found.target.file;
-  const report = await auditOf(lab, audited, ['--samples', subject.samples, ...(await asPreviewed(lab, subject))]);
+  if (running.has(audited)) return;
+  running.add(audited);
+  let report: AuditReport | undefined;
+  try {
+    report = await auditOf(lab, audited, ['--samples', subject.samples, ...(await asPreviewed(lab, subject))]);
+  } finally {
+    running.delete(audited);
+  }
   if (!report) return;
   for (const file of new Set(subject.rewards.map(({ file }) => file)))
     parts.audits.show(await workspace.openTextDocument(Uri.file(file)), report, subject.samples);
@@ -48,7 +58,9 @@ export async function addProbeAsSample(_lab: Lab, given?: unknown): Promise<void
 /** Of the functions that count, those that are fooled or miss answers; and how much was found besides. */
 function summaryOf(report: AuditReport): string {
   const judged = report.functions.filter((each) => counts(report, each));
-  const bad = judged.filter(({ fooled, missed }) => fooled.length + missed.length > 0);
+  const bad = judged.filter(
+    ({ tricks, forms, fooled, missed }) => tricks + forms === 0 || fooled.length + missed.length > 0,
+  );
   const warnings = report.findings.filter(({ severity }) => severity === 'warning').length;
   const also = warnings > 0 ? ` ${warnings} ${warnings === 1 ? 'finding' : 'findings'} in the problems.` : '';
   const unknown =

@@ -125,9 +125,9 @@ function problem(range: Range, message: string, severity: DiagnosticSeverity): D
 }
 
 function messageOf(name: string, { kind, name: tried, completion, score, honest, line }: TriedProbe): string {
-  const what = kind === 'trick' ? 'is fooled by' : 'misses the right answer';
-  const earned = `it earns ${figure(score)}, the honest answer ${figure(honest)} (prompt of line ${line})`;
-  return `${name} ${what} "${tried}": ${earned}: ${JSON.stringify(shortened(completion, WIDTH))}`;
+  const what = kind === 'trick' ? 'is fooled' : 'misses a right answer';
+  const shown = JSON.stringify(shortened(completion, WIDTH));
+  return `${name} ${what}: ${figure(score)} for ${shown} (${tried}; the honest answer to the prompt of line ${line} gets ${figure(honest)})`;
 }
 
 const figure = (score: number): string => String(Number(score.toPrecision(4)));
