@@ -22,7 +22,7 @@ const PYTHON = `import sys
 def chosen(prompts, completions, answer, **kwargs):
     if not sys.prefix.endswith("chosen-python"):
         raise RuntimeError("not the chosen interpreter")
-    return [float(answer in completion) for completion in completions]
+    return [float(expected in completion) for completion, expected in zip(completions, answer)]
 `;
 const SLOW = `export async function judge({ completion, answer }: { completion: string; answer: string }) {
   await new Promise((done) => setTimeout(done, 4000));
