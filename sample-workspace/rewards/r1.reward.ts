@@ -24,7 +24,8 @@ export function correct({ completion, task, answer }: RewardInput<Columns>): Rew
   // Or "two or three", "not two", "anything but two" would earn as much as "two": "GRPO: Audit Rewards" tries such tricks.
   if (tagged !== undefined && new Set(words).size > 1)
     return { score: 0, extracted: tagged, reason: 'more than an answer' };
-  if (/^(?:not|but)$/.test(words.at(-2) ?? '')) return { score: 0, extracted: words.slice(-2).join(' '), reason: 'a denial' };
+  if (/^(?:not|but)$/.test(words.at(-2) ?? ''))
+    return { score: 0, extracted: words.slice(-2).join(' '), reason: 'a denial' };
   const right = numberOf(extracted) >= 0 && numberOf(extracted) === numberOf(answer);
   return right ? { score: 1, extracted } : { score: 0, extracted, reason: `expected ${answer}` };
 }

@@ -31,6 +31,7 @@ const SLOW = `export async function judge({ completion, answer }: { completion: 
 `;
 
 const session = new Session(
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: a setting's own placeholder
   { settings: { 'grpo.pythonPath': '${workspaceFolder}/chosen-python/bin/python' } },
   (workspace) => {
     spawnSync('python3', ['-m', 'venv', '--without-pip', join(workspace, 'chosen-python')]);
