@@ -16,6 +16,15 @@ def format(prompts, completions, **kwargs):
 
 
 def extract(completion):
-    tagged = re.search(r"<answer>\s*(-?\d+)\s*</answer>", completion)
-    numbers = [tagged[1]] if tagged else re.findall(r"-?\d+", completion)
-    return int(numbers[-1]) if numbers else None
+    """The number in the tags, if no words or other numbers are there, or the last number of the text, if no words follow and no "not" precedes it.
+
+    The last number of any text would be simpler, but then "definitely not 52" and "52 is wrong" earn as much as 52:
+    "GRPO: Audit Rewards" tries such tricks. It also tells that "fifty-two", "52 units" and a boxed 52 earn nothing, which is fine here: no prompt
+    asks for them.
+    """
+    tagged = re.search(r"<answer>(.*?)</answer>", completion, re.DOTALL)
+    if tagged:
+        number = re.fullmatch(r"[^a-zA-Z\d-]*(-?\d+)(\.0+)?[^a-zA-Z\d]*", tagged[1])
+    else:
+        number = re.search(r"(?<!\bnot )(?<!\bbut )(?<!\d)(-?\d+)[^a-zA-Z\d]*$", completion)
+    return int(number[1]) if number else None

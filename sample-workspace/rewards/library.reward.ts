@@ -1,4 +1,7 @@
-/** Uses every helper of `grpo/rewards`; hover over a name for its documentation. The samples are in samples/library.samples.jsonl. */
+/**
+ * Uses every helper of `grpo/rewards`; hover over a name for its documentation. The samples are in samples/library.samples.jsonl. No training adds
+ * all of these up, so an audit of the whole file says little: `grpo audit rewards/library.reward.ts#number` audits one.
+ */
 import {
   codeFormat,
   codeTests,

@@ -15,17 +15,25 @@ const NUMBERS = [
 /** Of a sum: 1 for the right number, in either language: the one in the answer's tags or, without them, the last of the text. */
 export function correct({ completion, task, answer }: RewardInput<Columns>): RewardResult {
   if (task !== 'sum') return { score: null };
-  const given = /<answer>(.*?)<\/answer>/.exec(completion)?.[1] ?? completion;
-  const extracted = given.match(/\p{L}+/gu)?.at(-1);
+  // Of the last one of tags that are opened twice.
+  const tagged = /<answer>((?:(?!<answer>).)*?)<\/answer>/s.exec(completion)?.[1];
+  const given = tagged?.replace(/<[^>]*>/g, ' ') ?? completion;
+  const words = given.toLowerCase().match(/\p{L}+/gu) ?? [];
+  const extracted = words.at(-1);
   if (extracted === undefined) return { score: 0, reason: 'no number in the completion' };
-  const right = NUMBERS.some((words) => words.includes(extracted) && words.indexOf(extracted) === numberOf(answer));
+  // Or "two or three", "not two", "anything but two" would earn as much as "two": "GRPO: Audit Rewards" tries such tricks.
+  if (tagged !== undefined && new Set(words).size > 1)
+    return { score: 0, extracted: tagged, reason: 'more than an answer' };
+  if (/^(?:not|but)$/.test(words.at(-2) ?? ''))
+    return { score: 0, extracted: words.slice(-2).join(' '), reason: 'a denial' };
+  const right = numberOf(extracted) >= 0 && numberOf(extracted) === numberOf(answer);
   return right ? { score: 1, extracted } : { score: 0, extracted, reason: `expected ${answer}` };
 }
 
 /** Of a sum: 1 for reasoning and answer in their tags, and nothing else. */
 export function format({ completion, task }: RewardInput<Columns>): RewardResult {
   if (task !== 'sum') return { score: null };
-  return { score: /^<think>[^<]+<\/think><answer>[^<]+<\/answer>$/.test(completion) ? 1 : 0 };
+  return { score: /^<think>[^<]+<\/think><answer>[^<]+<\/answer>$/.test(completion.trim()) ? 1 : 0 };
 }
 
 const consistency = languageConsistency();
@@ -37,10 +45,11 @@ export function language(input: RewardInput<Columns>): RewardResult {
   return score === null ? { score: 0, reason: 'no words' } : { score, ...(reason !== undefined && { reason }) };
 }
 
-/** Of a translation: 1 for exactly the right words. */
+/** Of a translation: 1 for exactly the right words, in small letters or capitals, with a full stop or without. */
 export function translation({ completion, task, answer }: RewardInput<Columns>): RewardResult {
   if (task !== 'translation') return { score: null };
-  return completion.trim() === answer ? { score: 1 } : { score: 0, reason: `expected ${answer}` };
+  const given = completion.trim().replace(/\.$/, '').toLowerCase();
+  return given === answer ? { score: 1 } : { score: 0, reason: `expected ${answer}` };
 }
 
 const numberOf = (word: string): number =>

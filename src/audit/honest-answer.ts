@@ -1,13 +1,13 @@
 import { answerPath } from '../data/describe/answers.ts';
 import { valueAt } from '../data/row-path.ts';
-import type { SampleRow } from '../data/samples.ts';
+import type { RenderedSample } from '../preview/sample-scores.ts';
 import { boxed } from '../rewards/library/extract.ts';
 import { answersFirst } from '../text/answer-column.ts';
 
 /** A prompt with what is expected of it. */
 export interface AuditedPrompt {
   /** A sample of the prompt: its columns are those of all probes. */
-  sample: SampleRow;
+  sample: RenderedSample;
   /** The expected answer as text; undefined where no column looks like one. */
   gold: string | undefined;
   /** Completions that may be honest answers, the samples' own first. */
@@ -16,7 +16,7 @@ export interface AuditedPrompt {
 
 /** A prompt and the completion that earned most of the candidates for an honest answer. */
 export interface HonestAnswer {
-  sample: SampleRow;
+  sample: RenderedSample;
   completion: string;
   gold: string | undefined;
   /** The completion with something else in the place of the answer; undefined where the answer does not appear in it. */
@@ -26,7 +26,7 @@ export interface HonestAnswer {
 }
 
 /** Prompts with several samples first, as their samples say more. `groups`: samples by prompt. */
-export function auditedPrompts(groups: readonly SampleRow[][], most: number): AuditedPrompt[] {
+export function auditedPrompts(groups: readonly RenderedSample[][], most: number): AuditedPrompt[] {
   const rows = groups.map(([first]) => first!.columns as Record<string, never>);
   const columns = [...new Set(rows.flatMap((row) => Object.keys(row)))];
   const path = answerPath(rows, columns);
@@ -46,7 +46,7 @@ export function auditedPrompts(groups: readonly SampleRow[][], most: number): Au
 
 /** Of a solution, what is behind `####` or in the last `\boxed{…}`. */
 function goldOf(
-  { columns }: SampleRow,
+  { columns }: RenderedSample,
   path: string | null,
   completions: string[],
   varying: string[],
@@ -66,7 +66,7 @@ function goldOf(
 }
 
 /** `1,250` may be written as 1250 in the completion, and the other way round: the gold is what is written last. */
-export function honestAnswer(sample: SampleRow, completion: string, expected: string | undefined): HonestAnswer {
+export function honestAnswer(sample: RenderedSample, completion: string, expected: string | undefined): HonestAnswer {
   if (expected === undefined) return { sample, completion, gold: undefined, fill: undefined, fillAll: undefined };
   const plain = /^-?\d{1,3}(,\d{3})+$/.test(expected) ? expected.replaceAll(',', '') : expected;
   const places = [...new Set([plain, expected])]

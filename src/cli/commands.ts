@@ -30,6 +30,8 @@ export interface Declaration {
 
 /** Tokens of one completion: more is a typing error. */
 const MOST_TOKENS = 2 ** 20;
+/** What the calls of one function may take in an audit. */
+export const AUDIT_LIMIT_SECONDS = 60;
 /** The longest completion of `grpo generate` when nobody says how long, as far as the model's context allows. */
 export const DEFAULT_MAX_TOKENS = 256;
 
@@ -44,6 +46,8 @@ const device = choice('DEVICE', DEVICES, 'auto');
 const fp16 = flag('compute in float16; requires device webgpu');
 const json = flag('print JSON');
 
+const python = text('FILE', 'the Python interpreter for .py rewards, if the config does not set one');
+
 /** What is scored, and with what. */
 const rewards = operands('RUN.grpo.json | REWARD_FILE[#function]...', 'RUN.grpo.json or REWARD_FILE');
 const scored = {
@@ -52,8 +56,25 @@ const scored = {
     'the samples: JSON Lines with prompt and completion',
     "the config's, or those of the same name",
   ),
+  python,
   env: list('NAME', 'pass this environment variable to the rewards, like "rewardEnv" in a config'),
 };
+
+/** `goesWith`: the option that asks for an audit, where that is not all a command does. */
+const audited = (more: { goesWith?: string } = {}) => ({
+  'fail-above': number(
+    'SHARE',
+    'exit with status 1 if a larger share (0 to 1) of the tricks passes or of the forms is missed, or a finding is more than a note',
+    'never',
+    { ...more, range: { least: 0, most: 1 } },
+  ),
+  'time-limit': number(
+    'SECONDS',
+    'give a function up when its calls in the audit have taken longer than this',
+    String(AUDIT_LIMIT_SECONDS),
+    { ...more, range: { least: 1, most: 86_400 } },
+  ),
+});
 
 export const COMMANDS = {
   train: {
@@ -93,6 +114,8 @@ export const COMMANDS = {
     options: {
       ...scored,
       check: flag('for CI: print only failures and unmet expectations, and exit with status 1 if there are any'),
+      audit: flag('audit the rewards too, as grpo audit does', { goesWith: 'check' }),
+      ...audited({ goesWith: 'audit' }),
       json,
     },
   },
@@ -101,11 +124,7 @@ export const COMMANDS = {
     operands: { rewards },
     options: {
       ...scored,
-      'fail-above': number(
-        'SHARE',
-        'for CI: exit with status 1 if a larger share of the tricks passes, of the forms is missed, or anything is found',
-        'never',
-      ),
+      ...audited(),
       json: flag('print one JSON object'),
     },
   },
@@ -213,7 +232,7 @@ export const COMMANDS = {
       step: optionalInteger('N', 'only this step', { least: 1 }),
       steps: span('A-B', 'only these steps', 'all recorded steps'),
       'newest-first': flag('start with the newest step'),
-      python: text('FILE', 'the Python interpreter for .py rewards, if the config does not set one'),
+      python,
       json: flag('print one JSON object per step, then a summary'),
     },
     either: [['step', 'steps']],

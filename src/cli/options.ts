@@ -137,22 +137,25 @@ export const optionalInteger = (
   read: ([given], refuse) => (given === undefined ? undefined : readInteger(given, range, refuse)),
 });
 
-/** Any number; without it the command decides, as `otherwise` says. */
+/** A number; without it the command decides, as `otherwise` says. */
 export const number = (
   placeholder: string,
   help: string,
   otherwise: string,
-  more: { goesWith?: string } = {},
+  { goesWith, range }: { goesWith?: string; range?: { least: number; most: number } } = {},
 ): Option<number | undefined> => ({
   type: 'string',
   placeholder,
   help,
   otherwise,
-  ...more,
+  ...(goesWith !== undefined && { goesWith }),
   read: ([given], refuse) => {
     if (given === undefined) return undefined;
     const value = Number(given);
-    return given.trim() !== '' && Number.isFinite(value) ? value : refuse(`must be a number, not "${given}".`);
+    if (given.trim() === '' || !Number.isFinite(value)) return refuse(`must be a number, not "${given}".`);
+    if (range && (value < range.least || value > range.most))
+      return refuse(`must be between ${range.least} and ${range.most}, not ${given}.`);
+    return value;
   },
 });
 

@@ -10,6 +10,8 @@ import {
   summarize,
 } from '../preview/sample-scores.ts';
 import { BadInput, formatLocation } from '../protocol/errors.ts';
+import { auditJob } from './audit.ts';
+import { describeAudit } from './audit-report.ts';
 import type { CommandOf } from './commands.ts';
 import { print, printJson } from './output.ts';
 import { openJobRewards, readScoreJob } from './score-job.ts';
@@ -17,10 +19,10 @@ import { describeCheck, describeFaults, describeFunctions, describeGroup, descri
 
 /**
  * `grpo score`: what reward functions say of sample completions. Exit status 1 when an expectation of the samples is not met; with
- * `--check` also when a function failed, and only that is told.
+ * `--check` also when a function failed, and only that is told; with `--audit` also when its rewards can be fooled more than `--fail-above`.
  */
 export async function scoreCommand(command: CommandOf<'score'>): Promise<number> {
-  const { check, json } = command;
+  const { check, audit: withAudit, json } = command;
   const job = readScoreJob(command);
   const { samples: rows, samplesFile, advantages, checkTotals } = job;
   const groups = groupByPrompt(rows);
@@ -32,7 +34,7 @@ export async function scoreCommand(command: CommandOf<'score'>): Promise<number>
     const expectations = rows
       .flatMap(({ expect = {} }) => Object.keys(expect))
       .filter((name) => checked.has(name)).length;
-    if (check && expectations === 0)
+    if (check && !withAudit && expectations === 0)
       throw new BadInput(
         `Nothing to check: no sample has an "expect" for ${[...checked].join(', ')}, such as "expect": { "${[...checked][0]}": 1 }.`,
         { file: samplesFile },
@@ -52,7 +54,10 @@ export async function scoreCommand(command: CommandOf<'score'>): Promise<number>
       for (const [index, group] of scored.entries()) print(describeGroup(group, index));
       print(`${describeFunctions(summaries)}\n\n${describeGroups(scored)}`);
     }
-    if (check) return faults.length > 0 ? 1 : 0;
+    const audited = withAudit ? await auditJob(job, functions, command) : undefined;
+    if (audited && json) printJson({ type: 'audit', ...audited.report });
+    else if (audited) print(`\n${describeAudit(audited.report, samplesFile)}`);
+    if (check) return faults.length > 0 || audited?.failed ? 1 : 0;
     return scored.some(({ rows }) => rows.some(({ mismatches }) => mismatches.length > 0)) ? 1 : 0;
   } finally {
     await functions.close();

@@ -28,6 +28,8 @@ const auditedFunction = z.object({
   /** Forms of the honest answer that were tried, and those that earned less. */
   forms: z.int().min(0),
   missed: z.array(triedProbe),
+  /** What each of these tricks earns on average: 1 is as much as the honest answer, 0 as little as the worst completion. The most first. */
+  earns: z.array(z.object({ name: z.string(), share: z.number() })),
   /** For each completion; null for "total". */
   milliseconds: z.number().nullable(),
 });
@@ -36,18 +38,22 @@ export type AuditedFunction = z.infer<typeof auditedFunction>;
 const auditFinding = z.object({
   kind: z.enum([
     ...(['constant', 'no-honest-answer', 'without-task', 'same-as-another'] as const),
-    ...(['dominates', 'not-deterministic', 'depends-on-order', 'failed'] as const),
+    ...(['dominates', 'not-deterministic', 'depends-on-order', 'failed', 'too-slow'] as const),
   ]),
   /** The function that it is about. */
   name: z.string(),
   /** One sentence. */
   message: z.string(),
+  /** A note is worth knowing, and does no harm as things are. */
+  severity: z.enum(['warning', 'note']),
 });
 export type AuditFinding = z.infer<typeof auditFinding>;
 
 /** What an audit found out about reward functions; `grpo audit --json` prints it. */
 export const auditReport = z.object({
   prompts: z.int().min(0),
+  /** Prompts of which the expected answer is known: without one, only what needs no answer is tried. */
+  answers: z.int().min(0),
   probes: z.int().min(0),
   seconds: z.number().min(0),
   functions: z.array(auditedFunction),
@@ -62,8 +68,13 @@ export function worstOf(tried: readonly TriedProbe[]): TriedProbe[] {
   return [...new Map(sorted.toReversed().map((probe) => [probe.name, probe])).values()].toReversed();
 }
 
+/** Functions whose tricks count: those that judge answers, and the total; one that is alone always does. */
+export const counts = ({ functions }: AuditReport, { name, judgesAnswers }: AuditedFunction): boolean =>
+  judgesAnswers || name === 'total' || functions.length === 1;
+
 /** "2 of 41 tricks pass", "3 of 7 forms missed". */
 export function auditWords({ tricks, fooled, forms, missed }: AuditedFunction): string {
+  if (tricks + forms === 0) return 'nothing could be judged';
   const missing = missed.length > 0 ? ` · ${missed.length} of ${forms} forms missed` : '';
   return `${fooled.length} of ${tricks} tricks pass${missing}`;
 }

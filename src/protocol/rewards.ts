@@ -80,6 +80,8 @@ export interface RewardColumn {
   weight: number;
   outcomes: RewardOutcome[];
   seconds: number;
+  /** Completions that failed because the time for the whole batch was over; absent for none. */
+  givenUp?: number;
 }
 
 /** All functions' outcomes for a batch, and what Python rewards logged through `log_metric` and `log_extra`. */

@@ -6,7 +6,7 @@ import { defined } from '../text/defined.ts';
 import { withoutFullStop } from '../text/full-stop.ts';
 import { LoggedValues } from './logged-values.ts';
 import { rowsByForm } from './rows-by-form.ts';
-import type { Death, Verdict, WorkerProcess } from './worker-process.ts';
+import { type Death, failureOf, type Verdict, type WorkerProcess } from './worker-process.ts';
 
 export interface RewardWarning {
   message: string;
@@ -22,6 +22,8 @@ export interface FunctionScores {
   modules: string[];
   /** Calls on a whole batch that failed, where completions got a score alone. */
   retries: RewardWarning[];
+  /** Completions that were given up when the limit for all of them was over. */
+  givenUp: number;
   seconds: number;
 }
 
@@ -60,6 +62,7 @@ const MOST_RETRY_TIME = 3;
  */
 export class FunctionCall {
   timedOut = false;
+  #givenUp = false;
   readonly #outcomes: RewardOutcome[] = [];
   readonly #logged = new LoggedValues();
   #modules: string[] = [];
@@ -87,7 +90,7 @@ export class FunctionCall {
     this.#parts = parts.filter(({ length }) => length > 0).map((rows) => ({ rows, concurrency: CONCURRENT_ROWS }));
   }
 
-  get scores(): Omit<FunctionScores, 'seconds'> {
+  get scores(): Omit<FunctionScores, 'seconds' | 'givenUp'> {
     const { metrics } = this.#logged;
     const extra = this.#logged.extra(this.#batch.completions.length);
     return { outcomes: this.#outcomes, metrics, extra, modules: this.#modules, retries: this.#retries() };
@@ -111,6 +114,7 @@ export class FunctionCall {
     const death = await worker.exchange(request, timeoutSeconds, (reply) => this.#take(reply, part, rowOf));
     const share = (performance.now() - started) / 1000 / timeoutSeconds;
     const hasBegun = this.#waiting.size < part.rows.length;
+    if (this.#givenUp) return;
     if (death && !hasBegun) {
       // It was already on its way out.
       this.#parts.unshift(part);
@@ -119,10 +123,11 @@ export class FunctionCall {
     else if (death) this.#parts.unshift(...this.#afterDeath(part, death));
   }
 
-  /** Gives all rows that have no outcome yet this failure. */
-  giveUp(why: Death): void {
+  /** Gives all rows that have no outcome yet this failure, and says how many they were; what a worker still says of them no longer counts. */
+  giveUp(why: Death): number {
+    this.#givenUp = true;
     this.#parts.length = 0;
-    this.#fail([...this.#batch.completions.keys()], why);
+    return this.#fail([...this.#batch.completions.keys()], why);
   }
 
   #request({ rows, concurrency }: Part): ScoreRequest {
@@ -152,6 +157,7 @@ export class FunctionCall {
   }
 
   #take(reply: WorkerReply, { rows }: Part, rowOf: (index: number) => number): Verdict {
+    if (this.#givenUp) return reply.type === 'done' ? 'done' : 'more';
     if (reply.type === 'start') {
       // A batch function begins with all of its rows at once.
       const begun = this.#options.kind === 'batch' ? [...this.#waiting] : [reply.row];
@@ -220,10 +226,11 @@ export class FunctionCall {
     return failure.file === undefined ? { ...failure, ...defined(this.#options.declaration) } : failure;
   }
 
-  /** Gives those of the rows that have no outcome yet this failure. */
-  #fail(rows: number[], death: Death): void {
-    const outcome = failureOf(death);
-    for (const row of rows) if (this.#outcomes[row] === undefined) this.#keep(row, outcome, null);
+  /** Gives those of the rows that have no outcome yet this failure, and says how many they were. */
+  #fail(rows: number[], death: Death): number {
+    const open = rows.filter((row) => this.#outcomes[row] === undefined);
+    for (const row of open) this.#keep(row, failureOf(death), null);
+    return open.length;
   }
 
   /**
@@ -239,9 +246,3 @@ export class FunctionCall {
     return [alone, others].filter((part) => part.rows.length > 0);
   }
 }
-
-/** A worker's end as that of a row. */
-const failureOf = ({ failure, message, file, line, column }: Death): RewardFailure => ({
-  ...{ kind: 'failure', failure, message },
-  ...defined({ file, line, column }),
-});

@@ -55,6 +55,13 @@ export interface RewardFunction {
   language: RewardLanguage;
 }
 
+export interface ScoreOptions {
+  /** Hears of each completion that a function has scored. */
+  onOutcome?: ((name: string) => void) | undefined;
+  /** Seconds that a function has for the whole batch, after which its other completions fail; without it, as long as they take. */
+  limitSeconds?: ((name: string) => number) | undefined;
+}
+
 /** Reward functions in their warm workers. */
 export interface RewardSet {
   /** In the order of the sources; those of one file in the order of its source code. */
@@ -62,7 +69,7 @@ export interface RewardSet {
   /** The reward files and the user's own modules that they import, as they were loaded. */
   readonly sources: readonly SourceText[];
   /** Calls every function on the batch. What goes wrong in a function is an outcome of its rows, never an exception. */
-  score(batch: ScoreBatch): Promise<ScoreTable>;
+  score(batch: ScoreBatch, options?: ScoreOptions): Promise<ScoreTable>;
   /** Ends all workers and what they started. */
   close(): Promise<void>;
 }
@@ -99,7 +106,7 @@ export async function openRewards(sources: RewardSource[], options: RewardOption
       functions: functions.map(({ at: _, ...described }) => described),
       sources: [...texts].map(([file, text]) => ({ file, text })),
       close,
-      score: (batch) => scoreAll(functions, files, batch, onRetry),
+      score: (batch, options = {}) => scoreAll(functions, files, batch, { ...options, onRetry }),
     };
   } catch (error) {
     await close();
@@ -216,17 +223,20 @@ async function scoreAll(
   functions: RewardFunction[],
   files: Map<string, RewardFile>,
   batch: ScoreBatch,
-  onRetry: (name: string, warning: RewardWarning) => void,
+  options: ScoreOptions & { onRetry: (name: string, warning: RewardWarning) => void },
 ): Promise<ScoreTable> {
-  const scores = await Promise.all(functions.map(({ file, name }) => files.get(file)!.score(name, batch)));
+  const { onRetry, onOutcome = () => {}, limitSeconds } = options;
+  const call = ({ file, name }: RewardFunction) =>
+    files.get(file)!.score(name, batch, () => onOutcome(name), limitSeconds?.(name));
+  const scores = await Promise.all(functions.map(call));
   for (const [k, { retries }] of scores.entries()) for (const warning of retries) onRetry(functions[k]!.name, warning);
   const logged = new Map<string, (number | null)[]>();
   for (const { metrics } of scores)
     for (const [name, values] of Object.entries(metrics)) logged.set(name, [...(logged.get(name) ?? []), ...values]);
   return {
     columns: functions.map(({ name, weight }, k) => {
-      const { outcomes, seconds } = scores[k]!;
-      return { name, weight, outcomes, seconds };
+      const { outcomes, seconds, givenUp } = scores[k]!;
+      return { name, weight, outcomes, seconds, ...(givenUp > 0 && { givenUp }) };
     }),
     metrics: Object.fromEntries([...logged].map(([name, values]) => [name, mean(values)])),
     extra: Object.assign({}, ...scores.map(({ extra }) => extra)),

@@ -66,9 +66,17 @@ export class RewardFile {
     this.#moduleTexts = Object.fromEntries(texts);
   }
 
-  /** Calls one function on a batch; calls of one file's functions are made one after the other. */
-  score(name: string, batch: ScoreBatch, onOutcome: OnOutcome = () => {}): Promise<FunctionScores> {
-    const call = this.#lastCall.then(() => this.#score(name, batch, onOutcome));
+  /**
+   * Calls one function on a batch; calls of one file's functions are made one after the other. `limitSeconds`: for all rows together, after which
+   * those without an outcome are given up.
+   */
+  score(
+    name: string,
+    batch: ScoreBatch,
+    onOutcome: OnOutcome = () => {},
+    limitSeconds?: number,
+  ): Promise<FunctionScores> {
+    const call = this.#lastCall.then(() => this.#score(name, batch, onOutcome, limitSeconds));
     this.#lastCall = call.catch(() => {});
     return call;
   }
@@ -111,7 +119,12 @@ export class RewardFile {
     return { message: `The reward file does not load: ${why}`, ...defined({ file, line, column }) };
   }
 
-  async #score(name: string, batch: ScoreBatch, onOutcome: OnOutcome): Promise<FunctionScores> {
+  async #score(
+    name: string,
+    batch: ScoreBatch,
+    onOutcome: OnOutcome,
+    limitSeconds: number | undefined,
+  ): Promise<FunctionScores> {
     const started = performance.now();
     const {
       kind,
@@ -125,8 +138,24 @@ export class RewardFile {
     const splitForms = this.#launch.language === 'python';
     const options = { kind, splitForms, timeoutSeconds, declaration, onOutcome, onLost };
     const call = new FunctionCall(name, batch, options);
-    let restarts = 0;
+    let givenUp = 0;
+    const giveUp = () => {
+      givenUp = this.#giveUp(call, limitSeconds!);
+    };
+    const limit = limitSeconds === undefined ? undefined : setTimeout(giveUp, limitSeconds * 1000);
+    if (limitSeconds === 0) giveUp();
+    try {
+      await this.#runAll(call, mostRestarts);
+    } finally {
+      clearTimeout(limit);
+    }
+    // What a row that took too long has left behind should not keep running beside the next batch.
+    if (call.timedOut && this.#worker?.alive) this.#worker.end({ failure: 'timeout', message: 'A row took too long.' });
+    return { ...call.scores, givenUp, seconds: (performance.now() - started) / 1000 };
+  }
 
+  async #runAll(call: FunctionCall, mostRestarts: number): Promise<void> {
+    let restarts = 0;
     while (!call.finished) {
       this.#refuseIfClosed();
       const dead = !this.#worker?.alive;
@@ -143,9 +172,15 @@ export class RewardFile {
       this.#busy = false;
     }
     this.#refuseIfClosed();
-    // What a row that took too long has left behind should not keep running beside the next batch.
-    if (call.timedOut && this.#worker?.alive) this.#worker.end({ failure: 'timeout', message: 'A row took too long.' });
-    return { ...call.scores, seconds: (performance.now() - started) / 1000 };
+  }
+
+  #giveUp(call: FunctionCall, limitSeconds: number): number {
+    const why: Death = {
+      failure: 'timeout',
+      message: `The function did not score all completions within ${Number(limitSeconds.toPrecision(3))} s.`,
+    };
+    if (this.#busy) void this.#worker?.end(why);
+    return call.giveUp(why);
   }
 
   /** Once for each: what a function leaves behind in every call would fill the log. */

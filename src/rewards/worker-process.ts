@@ -7,7 +7,8 @@ import { markedWith, newMark } from '../processes/marked.ts';
 import type { SourceLocation } from '../protocol/errors.ts';
 import type { WorkerMessage, WorkerReply, WorkerRequest, WorkerStray } from '../protocol/reward-worker.ts';
 import { parseWorkerReply } from '../protocol/reward-worker.ts';
-import type { FailureKind } from '../protocol/rewards.ts';
+import type { FailureKind, RewardFailure } from '../protocol/rewards.ts';
+import { defined } from '../text/defined.ts';
 import { stringifyExact } from '../text/exact-json.ts';
 import type { WorkerLaunch } from './prepare-worker.ts';
 import { residentBytes } from './process-memory.ts';
@@ -20,6 +21,12 @@ export interface Death extends Partial<SourceLocation> {
   /** Where it is the function's doing, the end of a sentence about it: `ended its process by signal SIGKILL`. */
   did?: string;
 }
+
+/** A worker's end as that of a row. */
+export const failureOf = ({ failure, message, file, line, column }: Death): RewardFailure => ({
+  ...{ kind: 'failure', failure, message },
+  ...defined({ file, line, column }),
+});
 
 const functionDid = (failure: FailureKind, did: string): Death => ({ failure, message: `The function ${did}.`, did });
 

@@ -1,4 +1,5 @@
 /** An audit of rewards in the editor: its number in the lens, what passes as problems, and a sample made of one. */
+import { spawnSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'vitest';
@@ -15,11 +16,37 @@ const SAMPLES = [
   { prompt: 'What is 12 plus 13?', answer: '25', completion: 'It is 25' },
 ];
 
-const session = new Session({}, (workspace) => {
-  writeFileSync(join(workspace, 'rewards/loose.reward.ts'), LOOSE);
-  const lines = SAMPLES.map((sample) => `${JSON.stringify(sample)}\n`).join('');
-  writeFileSync(join(workspace, 'samples/loose.samples.jsonl'), lines);
-});
+/** Answers only in the interpreter that the settings name. */
+const PYTHON = `import sys
+
+def chosen(prompts, completions, answer, **kwargs):
+    if not sys.prefix.endswith("chosen-python"):
+        raise RuntimeError("not the chosen interpreter")
+    return [float(expected in completion) for completion, expected in zip(completions, answer)]
+`;
+const SLOW = `export async function judge({ completion, answer }: { completion: string; answer: string }) {
+  await new Promise((done) => setTimeout(done, 4000));
+  return completion.includes(answer) ? 1 : 0;
+}
+`;
+
+const session = new Session(
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: a setting's own placeholder
+  { settings: { 'grpo.pythonPath': '${workspaceFolder}/chosen-python/bin/python' } },
+  (workspace) => {
+    spawnSync('python3', ['-m', 'venv', '--without-pip', join(workspace, 'chosen-python')]);
+    writeFileSync(join(workspace, 'rewards/chosen.py'), PYTHON);
+    writeFileSync(join(workspace, 'rewards/slow.reward.ts'), SLOW);
+    for (const name of ['chosen', 'slow'])
+      writeFileSync(
+        join(workspace, `samples/${name}.samples.jsonl`),
+        SAMPLES.map((sample) => `${JSON.stringify(sample)}\n`).join(''),
+      );
+    writeFileSync(join(workspace, 'rewards/loose.reward.ts'), LOOSE);
+    const lines = SAMPLES.map((sample) => `${JSON.stringify(sample)}\n`).join('');
+    writeFileSync(join(workspace, 'samples/loose.samples.jsonl'), lines);
+  },
+);
 
 session.test('an audit finds what a reward can be fooled by, and says so at the function', async ({ editor }) => {
   await editor.openFile('loose.reward.ts');
@@ -30,7 +57,7 @@ session.test('an audit finds what a reward can be fooled by, and says so at the 
   await lens(/audit: \d+ of \d+ tricks pass/).waitFor();
   await editor.answer(/tricks pass/, 'Show Problems');
   const problem = editor.page.locator('.markers-panel .monaco-list-row', {
-    hasText: 'contains rewards what is no answer',
+    hasText: 'contains is fooled: 1 for',
   });
   await problem.first().waitFor();
   await editor.screenshot('audit-problems');
@@ -60,4 +87,28 @@ session.test('what passes becomes a sample with the score that it should get', a
   const problem = page.locator('.markers-panel .monaco-list-row', { hasText: 'expected contains 0, got 1' });
   await problem.waitFor();
   await editor.screenshot('audit-sample');
+});
+
+session.test('Python rewards are audited with the interpreter that previews use', async ({ editor }) => {
+  await editor.openFile('chosen.py');
+  await editor.command('GRPO: Audit Rewards');
+  await editor.notification(/chosen\.py: chosen: \d+ of \d+ tricks pass/).waitFor();
+});
+
+session.test('a slow audit shows how far it is, and can be canceled', async ({ editor }) => {
+  await editor.openFile('slow.reward.ts');
+  await editor.command('GRPO: Audit Rewards');
+  const progress = editor.notification(/Auditing slow\.reward\.ts: audit: [1-9]\d* of \d+ scores/);
+  await progress.waitFor();
+  await editor.screenshot('audit-progress');
+  await editor.answer(/Auditing slow/, 'Cancel');
+  await progress.waitFor({ state: 'hidden' });
+});
+
+session.test("the sample workspace's own rewards: what a newcomer sees", async ({ editor }) => {
+  await editor.openFile('arithmetic.reward.ts');
+  await editor.command('GRPO: Audit Rewards');
+  await editor.notification(/arithmetic.*: correctness: 0 of \d+ tricks pass/).waitFor();
+  await editor.command('View: Focus Problems');
+  await editor.screenshot('audit-arithmetic');
 });

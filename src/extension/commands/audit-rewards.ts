@@ -1,13 +1,17 @@
 import { basename, dirname } from 'node:path';
 import { commands, Uri, window, workspace } from 'vscode';
-import { type AuditReport, auditReport, auditWords } from '../../protocol/audit-report.ts';
+import { type AuditReport, auditReport, auditWords, counts } from '../../protocol/audit-report.ts';
 import { badInputText } from '../../protocol/errors.ts';
 import type { Lab } from '../lab.ts';
 import { addSamplesTo, showSample } from '../workspace/add-samples.ts';
+import { type Subject, usesPython } from '../workspace/links.ts';
 import type { ProbeSample } from '../workspace/probe-sample.ts';
 import { mayRunCode } from '../workspace/trust.ts';
 import { subjectFor } from './preview.ts';
 import { runWithProgress } from './run-with-progress.ts';
+
+/** What is audited now: asking twice starts one. */
+const running = new Set<string>();
 
 /** Tries to earn the rewards of a file without the task, and shows what passes at its functions. `given`: as lenses give it, or a Uri. */
 export async function auditRewards(lab: Lab, given?: unknown): Promise<void> {
@@ -25,12 +29,18 @@ export async function auditRewards(lab: Lab, given?: unknown): Promise<void> {
   await workspace.saveAll(false);
   // With the weights of the run config, where there is one.
   const audited = subject.config ?? found.target.file;
-  const report = await auditOf(lab, audited, subject.samples);
+  if (running.has(audited)) return;
+  running.add(audited);
+  let report: AuditReport | undefined;
+  try {
+    report = await auditOf(lab, audited, ['--samples', subject.samples, ...(await asPreviewed(lab, subject))]);
+  } finally {
+    running.delete(audited);
+  }
   if (!report) return;
   for (const file of new Set(subject.rewards.map(({ file }) => file)))
     parts.audits.show(await workspace.openTextDocument(Uri.file(file)), report, subject.samples);
-  const words = report.functions.map((each) => `${each.name}: ${auditWords(each)}`);
-  const message = `${basename(audited)}: ${words.join('; ')}.`;
+  const message = `${basename(audited)}: ${summaryOf(report)}`;
   void window.showInformationMessage(message, 'Show Problems').then((action) => {
     if (action) void commands.executeCommand('workbench.actions.view.problems');
   });
@@ -45,11 +55,36 @@ export async function addProbeAsSample(_lab: Lab, given?: unknown): Promise<void
   await showSample(added.file, added.line);
 }
 
-async function auditOf(lab: Lab, file: string, samples: string): Promise<AuditReport | undefined> {
+/** Of the functions that count, those that are fooled or miss answers; and how much was found besides. */
+function summaryOf(report: AuditReport): string {
+  const judged = report.functions.filter((each) => counts(report, each));
+  const bad = judged.filter(
+    ({ tricks, forms, fooled, missed }) => tricks + forms === 0 || fooled.length + missed.length > 0,
+  );
+  const warnings = report.findings.filter(({ severity }) => severity === 'warning').length;
+  const also = warnings > 0 ? ` ${warnings} ${warnings === 1 ? 'finding' : 'findings'} in the problems.` : '';
+  const unknown =
+    report.answers === 0
+      ? ' No column of the samples looks like an expected answer, so no wrong answers were tried.'
+      : '';
+  const words = bad.map((each) => `${each.name}: ${auditWords(each)}`).join('; ');
+  return `${bad.length === 0 ? `no trick passes, no form is missed (${report.probes} probes)` : words}.${also}${unknown}`;
+}
+
+/** The interpreter and the environment variables that previews of it use, too. */
+async function asPreviewed({ interpreters }: Lab, subject: Subject): Promise<string[]> {
+  const { python, rewardEnv } = subject.settings;
+  const found = usesPython(subject) && python === null ? (await interpreters.find(subject.id)).path : null;
+  const names = rewardEnv ?? workspace.getConfiguration('grpo').get<string[]>('rewardEnv', []);
+  return [...(found === null ? [] : ['--python', found]), ...names.flatMap((name) => ['--env', name])];
+}
+
+async function auditOf(lab: Lab, file: string, options: string[]): Promise<AuditReport | undefined> {
   let report: AuditReport | undefined;
   const { exit, cancelled } = await runWithProgress(lab.context, {
     title: `Auditing ${basename(file)}`,
-    args: ['audit', file, '--samples', samples],
+    args: ['audit', file, ...options],
+    begin: 'loading rewards',
     cwd: dirname(file),
     onLine(text) {
       report = auditReport.parse(JSON.parse(text));

@@ -12,7 +12,13 @@ import {
   Uri,
   workspace,
 } from 'vscode';
-import { type AuditedFunction, type AuditReport, type TriedProbe, worstOf } from '../../protocol/audit-report.ts';
+import {
+  type AuditedFunction,
+  type AuditReport,
+  counts,
+  type TriedProbe,
+  worstOf,
+} from '../../protocol/audit-report.ts';
 import type { ProbeSample } from '../workspace/probe-sample.ts';
 import { findDeclarations } from './declarations.ts';
 
@@ -57,8 +63,10 @@ export class Audits implements CodeActionProvider, Disposable {
       .filter(({ name }) => places.has(name))
       .flatMap((audited) => {
         const { name, fooled, missed } = audited;
+        // A format or length reward that is a part of a sum may well be earned without the task.
+        const severity = counts(report, audited) ? DiagnosticSeverity.Warning : DiagnosticSeverity.Information;
         return [...worstOf(fooled).slice(0, MOST_EXAMPLES), ...worstOf(missed).slice(0, MOST_EXAMPLES)].map((probe) => {
-          const diagnostic = warning(at(name), messageOf(name, probe));
+          const diagnostic = problem(at(name), messageOf(name, probe), severity);
           const score = probe.kind === 'trick' ? (audited.worst ?? 0) : probe.honest;
           this.#samples.set(diagnostic, {
             samples,
@@ -69,7 +77,11 @@ export class Audits implements CodeActionProvider, Disposable {
           return diagnostic;
         });
       });
-    const findings = report.findings.map(({ name, message }) => warning(at(name), message));
+    const findings = report.findings
+      .filter(({ name }) => places.has(name))
+      .map(({ name, message, severity }) =>
+        problem(at(name), message, severity === 'note' ? DiagnosticSeverity.Information : DiagnosticSeverity.Warning),
+      );
     this.#diagnostics.set(document.uri, [...diagnostics, ...findings]);
     this.#changed.fire();
   }
@@ -106,18 +118,16 @@ export class Audits implements CodeActionProvider, Disposable {
   }
 }
 
-function warning(range: Range, message: string): Diagnostic {
-  const diagnostic = new Diagnostic(range, message, DiagnosticSeverity.Warning);
+function problem(range: Range, message: string, severity: DiagnosticSeverity): Diagnostic {
+  const diagnostic = new Diagnostic(range, message, severity);
   diagnostic.source = 'GRPO audit';
   return diagnostic;
 }
 
 function messageOf(name: string, { kind, name: tried, completion, score, honest, line }: TriedProbe): string {
-  const earned = `${figure(score)}, where an honest answer earns ${figure(honest)}`;
+  const what = kind === 'trick' ? 'is fooled' : 'misses a right answer';
   const shown = JSON.stringify(shortened(completion, WIDTH));
-  return kind === 'trick'
-    ? `${name} rewards what is no answer. Of the prompt in line ${line}, ${tried} earns ${earned}: ${shown}`
-    : `${name} misses a right answer. Of the prompt in line ${line}, the answer with ${tried} earns ${earned}: ${shown}`;
+  return `${name} ${what}: ${figure(score)} for ${shown} (${tried}; the honest answer to the prompt of line ${line} gets ${figure(honest)})`;
 }
 
 const figure = (score: number): string => String(Number(score.toPrecision(4)));

@@ -1,7 +1,7 @@
 import type { EditedText, PreviewCommand, PreviewEvent, PreviewResult } from '../../protocol/preview.ts';
 import type { Clock } from '../workspace/clock.ts';
 import { Emitter, type Event } from '../workspace/emitter.ts';
-import { PYTHON, type Subject } from '../workspace/links.ts';
+import { type Subject, usesPython } from '../workspace/links.ts';
 import { type Edit, EditLog, lastFirst, type Mark } from './marks.ts';
 import { Preview } from './preview.ts';
 import { next, type PreviewChange } from './preview-state.ts';
@@ -38,8 +38,6 @@ interface Waiting {
   resolve: (preview: Preview) => void;
   reject: (error: Error) => void;
 }
-
-export const usesPython = ({ rewards }: Subject): boolean => rewards.some(({ file }) => PYTHON.test(file));
 
 /** Asks the preview process about the previews that are kept, and gives them its answers: does what `preview-state.ts` says. */
 export class PreviewRequests {

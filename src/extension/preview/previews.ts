@@ -1,9 +1,9 @@
 import type { Clock } from '../workspace/clock.ts';
 import { Emitter, type Event } from '../workspace/emitter.ts';
-import { mayBeRead, SAMPLES, type Subject } from '../workspace/links.ts';
+import { mayBeRead, SAMPLES, type Subject, usesPython } from '../workspace/links.ts';
 import type { Edit } from './marks.ts';
 import type { Preview } from './preview.ts';
-import { type EditedTexts, PreviewRequests, type PreviewRunner, usesPython } from './preview-requests.ts';
+import { type EditedTexts, PreviewRequests, type PreviewRunner } from './preview-requests.ts';
 
 /** What previews are of, as the editor has it now. Files are absolute paths. */
 export interface PreviewedEditor extends EditedTexts {

@@ -21,6 +21,9 @@ export const SAMPLES = /\.samples\.jsonl$/;
 const REWARD = /\.reward\.[cm]?[jt]s$/;
 export const PYTHON = /\.py$/;
 
+export const usesPython = ({ rewards }: Pick<Subject, 'rewards'>): boolean =>
+  rewards.some(({ file }) => PYTHON.test(file));
+
 /** Whether a reward function may be made of it, or read it. */
 export const mayBeRead = (file: string): boolean => /\.([mc]?[jt]s|[jt]sx|jsonl?|py)$/.test(file) && !isExcluded(file);
 

@@ -35,10 +35,12 @@ export function boxed(completion: string): string | undefined {
 // A sign counts only where no operand precedes it: "10-4" ends with 4. The parts cannot match the same text in two ways.
 const NUMBER =
   /(?<![\w.])(?:(?<![\d)\]}]\s?)[-+−])?(?:\d{1,3}(?:,\d{3})+(?!\d)|\d+|(?=\.\d))(?:\.\d+)?(?:[eE][-+]?\d+)?(?:\/\d+(?:\.\d+)?)?%?/g;
-const NEGATED = /(?:\bnot|n['’]t|≠|!=|\\neq?)\s{0,4}(?:equal to\s{0,4})?\$?$/i;
+/** "nothing but 5" and "none other than 5" are 5. */
+const NEGATED =
+  /(?:\b(?:not|never|cannot|neither|nor)|n['’]t|≠|!=|\\neq?|\b(?:any|every)\w*(?:\s\w+)?\s(?:but|except)|(?<!\bnone?\s|\bno\s)\bother than|\brather than|\binstead of)\s{0,4}(?:be\s{1,4}|equals?\s{1,4}(?:to\s{0,4})?)?\$?$/i;
 
-/** Whether what begins there is negated: "it is not 5". */
-export const isNegated = (text: string, at: number): boolean => NEGATED.test(text.slice(Math.max(0, at - 24), at));
+/** Whether what begins there is negated: "it is not 5", "anything but 5". */
+export const isNegated = (text: string, at: number): boolean => NEGATED.test(text.slice(Math.max(0, at - 40), at));
 
 /** Every number of a text as written, and where: `-3`, `1,234.5`, `.5`, `3/4`, `50%`, `6e23`; except negated ones ("not 5"). */
 export const numberMatches = (text: string): { at: number; text: string }[] =>

@@ -1,4 +1,5 @@
 import { isNegated, numberMatches } from './extract.ts';
+import { numberInWords } from './math/number-words.ts';
 
 /** What stands between dollar signs, `\(…\)` or `\[…\]`; "$5 and $6" are prices. */
 const SPAN =
@@ -29,6 +30,8 @@ const BETWEEN_ALTERNATIVES = /^\s*(?:,|,?\s*or|\/)\s*$/i;
  * @example lastQuantity('so half of them, $\\frac{1}{2}$.') // '\\frac{1}{2}'
  */
 export function lastQuantity(completion: string): string | undefined {
+  // "Forty-two", and nothing else.
+  if (numberInWords(completion) !== undefined) return completion.trim();
   const text = completion.trimEnd().slice(-4000);
   const spans = [...text.matchAll(SPAN)].map((match) => ({
     at: match.index,

@@ -1,16 +1,11 @@
 /** `grpo audit` finds what is wrong with bad rewards, and nothing wrong with good ones. */
-import { spawnSync } from 'node:child_process';
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { AuditReport } from '../../../src/protocol/audit-report.ts';
-import { grpo, temporaryFolder } from './run-grpo.ts';
-
-/** Set GRPO_TEST_PYTHON to an interpreter that has what test/references/requirements.txt says. */
-const python = process.env.GRPO_TEST_PYTHON ?? 'python3';
-const missing = spawnSync(python, ['-c', 'import reward_doctor']).status !== 0;
-if (missing)
-  console.log(`Skipped: ${python} has no reward-doctor, whose bad rewards were not audited (set GRPO_TEST_PYTHON).`);
+import { GRPO, grpo, jsonLines, temporaryFolder } from './run-grpo.ts';
 
 const SAMPLES = [
   { prompt: 'What is 6 times 7?', answer: '42', completion: 'The answer is \\boxed{42}' },
@@ -28,9 +23,7 @@ async function auditWith(rows: object[], name: string, reward: string, ...option
   const samples = join(folder, 's.samples.jsonl');
   writeFileSync(samples, rows.map((sample) => `${JSON.stringify(sample)}\n`).join(''));
   const args = ['audit', join(folder, name), '--samples', samples, '--json', ...options];
-  const { status, stdout, stderr } = await grpo(args, {
-    env: { ...process.env, PATH: `${dirname(python)}:${process.env.PATH}` },
-  });
+  const { status, stdout, stderr } = await grpo(args);
   expect(stderr).toBe('');
   return { status, report: JSON.parse(stdout) as AuditReport };
 }
@@ -125,6 +118,100 @@ export const silent = () => null;`,
     expect(kinds(report)).toContain('silent: constant');
   });
 
+  it('gives up a function that is slow or hangs, says so, and audits the others', { timeout: 60_000 }, async () => {
+    const { report } = await audit(
+      'slow.reward.ts',
+      `export const quick = ({ completion, answer }: any) => (completion.includes(answer) ? 1 : 0);
+export function hangs() { for (;;); }
+export const slow = async ({ completion }: any) => { await new Promise((done) => setTimeout(done, 100)); return completion.length; };`,
+      '--time-limit=6',
+    );
+    expect(report.findings.filter(({ kind }) => kind === 'too-slow')).toMatchObject([
+      {
+        name: 'hangs',
+        message: expect.stringMatching(/^hangs was given up after 6 s: 0 of \d+ completions had been scored/),
+      },
+    ]);
+    expect(functionOf(report, 'quick').fooled.length).toBeGreaterThan(0);
+    // 32 at a time, as in training: 0.1 s each would be more than half a minute one after the other.
+    expect(kinds(report)).toContain('slow: without-task');
+    expect(functionOf(report, 'slow').milliseconds).toBeLessThan(50);
+    expect(report.seconds).toBeLessThan(25);
+    // What was given up has no total.
+    expect(functionOf(report, 'total')).toMatchObject({ tricks: 0, forms: 0 });
+  });
+
+  it('scores what was given up late as far as it came', { timeout: 60_000 }, async () => {
+    const { report } = await audit(
+      'late.reward.ts',
+      `const wait = (ms: number) => { const end = Date.now() + ms; while (Date.now() < end); };
+export const late = ({ completion, answer }: any) => { wait(50); return completion.includes(answer) ? 1 : 0; };`,
+      '--time-limit=3',
+    );
+    const [finding] = report.findings.filter(({ kind }) => kind === 'too-slow');
+    const [, scored, of] = /: (\d+) of (\d+) completions had been scored\.$/.exec(finding!.message)!;
+    expect(Number(scored)).toBeGreaterThan(5);
+    expect(Number(scored)).toBeLessThan(Number(of));
+    expect(functionOf(report, 'late').fooled.length).toBeGreaterThan(0);
+    expect(kinds(report)).toEqual(['late: too-slow']);
+  });
+
+  it('tells a host how far it is', async () => {
+    const folder = temporaryFolder();
+    writeFileSync(join(folder, 'r.reward.ts'), 'export const one = ({ completion }: any) => completion.length;');
+    writeFileSync(join(folder, 'r.samples.jsonl'), SAMPLES.map((row) => `${JSON.stringify(row)}\n`).join(''));
+    const child = fork(GRPO, ['audit', join(folder, 'r.reward.ts'), '--json'], {
+      stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
+    });
+    const said: unknown[] = [];
+    child.on('message', (message) => said.push(message));
+    await once(child, 'close');
+    expect(said[0]).toMatchObject({ type: 'progress', message: expect.stringMatching(/^audit: 0 of \d+ scores$/) });
+  });
+
+  it('is a part of grpo score --check, with one exit status', async () => {
+    const folder = temporaryFolder();
+    writeFileSync(
+      join(folder, 'loose.reward.ts'),
+      'export const loose = ({ completion, answer }: any) => (completion.includes(answer) ? 1 : 0);',
+    );
+    const rows = SAMPLES.map((row) => `${JSON.stringify({ ...row, expect: { loose: 1 } })}\n`).join('');
+    writeFileSync(join(folder, 'loose.samples.jsonl'), rows);
+    const check = (...options: string[]) =>
+      grpo(['score', join(folder, 'loose.reward.ts'), '--check', ...options], { cwd: folder });
+    const [alone, told, fails, json] = await Promise.all([
+      check(),
+      check('--audit'),
+      check('--audit', '--fail-above=0.1'),
+      check('--audit', '--fail-above=0.1', '--json'),
+    ]);
+    expect([alone, told, fails, json].map(({ status, stderr }) => [status, stderr])).toEqual([
+      [0, ''],
+      [0, ''],
+      [1, ''],
+      [1, ''],
+    ]);
+    expect(alone.stdout).toBe('3 expectations checked, all met\n');
+    expect(told.stdout).toContain(alone.stdout);
+    expect(told.stdout).toContain('loose is fooled by:');
+    const lines = jsonLines<{ type: string }>(json.stdout);
+    expect(lines.map(({ type }) => type)).toEqual(['row', 'row', 'row', 'summary', 'audit']);
+    expect(functionOf(lines.at(-1) as unknown as AuditReport, 'loose').fooled.length).toBeGreaterThan(10);
+  });
+
+  it('refuses a share that is none, and options without what they belong to', async () => {
+    const refused = await Promise.all([
+      grpo(['audit', 'x.reward.ts', '--fail-above=5']),
+      grpo(['score', 'x.reward.ts', '--audit']),
+      grpo(['score', 'x.reward.ts', '--check', '--fail-above=0']),
+    ]);
+    expect(refused.map(({ status, stderr }) => [status, stderr.split('\n')[0]])).toEqual([
+      [2, '--fail-above must be between 0 and 1, not 5.'],
+      [2, '--audit requires --check.'],
+      [2, '--fail-above requires --audit.'],
+    ]);
+  });
+
   it('fails for CI above a share of tricks that pass', async () => {
     const loose = `export const loose = ({ completion, answer }: any) => (completion.includes(answer) ? 1 : 0);`;
     const [strict, lenient] = await Promise.all(
@@ -135,32 +222,4 @@ export const silent = () => null;`,
     expect(fooled.map(({ name }) => name)).toContain('the answer, in a denial');
     expect(fooled[0]).toMatchObject({ kind: 'trick', line: expect.any(Number), score: 1, honest: 1 });
   });
-});
-
-it.skipIf(missing)("finds in reward-doctor's bad rewards what reward-doctor finds", { timeout: 60_000 }, async () => {
-  const names = ['exact_match', 'substring_match', 'last_number', 'boxed_exact', 'robust_match'];
-  const { report } = await audit(
-    'bad.py',
-    names
-      .map(
-        (name) => `from reward_doctor import reference
-
-def ${name}(completions, answer, **kwargs):
-    return [reference.${name}(completion, str(expected)) for completion, expected in zip(completions, answer)]
-`,
-      )
-      .join('\n'),
-  );
-  const found = names.map((name) => {
-    const { fooled, missed } = functionOf(report, name);
-    return [name, fooled.length > 0 ? 'fooled' : '', missed.length > 1 ? 'misses forms' : ''];
-  });
-  // As its README says: loose matching accepts what is wrong, strict matching refuses what is right, the last one holds up.
-  expect(found).toEqual([
-    ['exact_match', '', 'misses forms'],
-    ['substring_match', 'fooled', ''],
-    ['last_number', 'fooled', ''],
-    ['boxed_exact', '', 'misses forms'],
-    ['robust_match', '', ''],
-  ]);
 });

@@ -37,7 +37,10 @@ describe('commands', () => {
     ],
     [
       'score a.reward.ts#f b.py --samples s.jsonl',
-      { command: 'score', rewards: ['a.reward.ts#f', 'b.py'], samples: 's.jsonl', env: [], check: false, json: false },
+      {
+        command: 'score',
+        ...{ rewards: ['a.reward.ts#f', 'b.py'], samples: 's.jsonl', env: [], check: false, audit: false, json: false },
+      },
     ],
     [
       'generate m --prompt -3+5= --n 4 --greedy --max-tokens 8 --seed 0 --json',

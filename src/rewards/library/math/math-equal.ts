@@ -2,7 +2,7 @@ import type { MathJsonExpression as Json } from '@cortex-js/compute-engine/latex
 import type { Complex } from 'complex.js';
 import { callOf, evaluate, hasValue, literalOf, type Point } from './evaluate.ts';
 import { exactOf, type Fraction, fractionsNear } from './exact.ts';
-import { INFINITY, type MathValue, MINUS_INFINITY, objectOf, REAL_LINE, type Relation } from './math-value.ts';
+import { FLIPPED, INFINITY, type MathValue, MINUS_INFINITY, objectOf, REAL_LINE, type Relation } from './math-value.ts';
 
 /** Of what is equal but for rounding in float64. */
 const ROUNDING = 1e-9;
@@ -10,8 +10,6 @@ const ROUNDING = 1e-9;
 const CANCELLED = 1e-13;
 /** Points at which expressions with symbols are compared; some may have no value at one of them. */
 const POINTS = 8;
-
-const FLIPPED: Record<Relation, Relation> = { '=': '=', '≠': '≠', '<': '>', '≤': '≥', '>': '<', '≥': '≤' };
 
 /**
  * Whether an answer is the expected one: expressions have equal values at a number of points, sets the same members, relations the same solutions

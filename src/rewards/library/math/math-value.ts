@@ -1,6 +1,8 @@
 import { type MathJsonExpression as Json, parse } from '@cortex-js/compute-engine/latex-syntax';
+import { conditionIn, endsOfBars } from './conditions.ts';
 import { callOf, evaluate, hasValue } from './evaluate.ts';
 import { latexText } from './latex-text.ts';
+import { numberInWords } from './number-words.ts';
 
 /** `\cancel{42}`, `42?`, `42...` */
 const UNSURE = /\\(?:[bx]?cancel|phantom|hspace|sout)(?![a-zA-Z])|\?|\d\s*\.\./;
@@ -24,6 +26,9 @@ const RELATIONS: Record<string, Relation> = {
   ...{ Equal: '=', NotEqual: '≠', Less: '<', LessEqual: '≤', Greater: '>', GreaterEqual: '≥' },
 };
 
+/** The relation as it is read from right to left. */
+export const FLIPPED: Record<Relation, Relation> = { '=': '=', '≠': '≠', '<': '>', '≤': '≥', '>': '<', '≥': '≤' };
+
 const infinite = (json: Json): MathValue => ({ kind: 'expression', json, percent: false, unit: undefined });
 export const INFINITY = infinite('PositiveInfinity');
 export const MINUS_INFINITY = infinite('NegativeInfinity');
@@ -37,8 +42,10 @@ export const REAL_LINE: MathValue = {
 
 /** An answer in LaTeX or plain text; undefined for what is empty or much too long. What cannot be read as mathematics is a text. */
 export function mathValue(text: string): MathValue | undefined {
-  const read = latexText(text);
+  const read = latexText(numberInWords(text.replace(/^\\text\s*\{([^{}]*)\}$/, '$1')) ?? text);
   if (!read) return undefined;
+  const condition = conditionIn(read.latex);
+  if (condition !== undefined) return mathValue(condition);
   const words = wordsOf(read.latex);
   if (words !== undefined) return { kind: 'text', text: words };
   // Two numbers side by side are not one, and what is struck out, hidden or doubted is no answer.
@@ -173,7 +180,24 @@ function relationOf(head: string, args: Json[]): MathValue {
     return { kind: 'relation', relation, left: left!, right };
   }
   if (rest.length > 1) return { kind: 'chain', relations: Array<Relation>(rest.length).fill(relation), parts: args };
-  return { kind: 'relation', relation, left: left!, right };
+  return (
+    withoutBars(relation, left!, right) ??
+    withoutBars(FLIPPED[relation], right, left!) ?? { kind: 'relation', relation, left: left!, right }
+  );
+}
+
+/** `|x| < 3` as `-3 < x < 3`, and `|x - 1| > 2` as `x < -1` or `x > 3`. */
+function withoutBars(relation: Relation, left: Json, right: Json): MathValue | undefined {
+  const ends = relation === '≠' ? undefined : endsOfBars(left, right);
+  if (!ends) return undefined;
+  const { symbol, low, high } = ends;
+  if (relation === '<' || relation === '≤')
+    return { kind: 'chain', relations: [relation, relation], parts: [low, symbol, high] };
+  const members: MathValue[] = [
+    { kind: 'relation', relation: FLIPPED[relation], left: symbol, right: low },
+    { kind: 'relation', relation, left: symbol, right: high },
+  ];
+  return { kind: 'members', ordered: false, bare: true, mark: '(', members };
 }
 
 const stringOf = (json: Json | undefined): string =>

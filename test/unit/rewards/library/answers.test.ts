@@ -93,8 +93,9 @@ describe('numericMatch', () => {
     expect(scoreOf('0.75', '3/4')).toBe(1);
     expect(scoreOf('18', '16 - 3 - 4 = 9, 9 * 2 = 18\n#### 18')).toBe(1);
     expect(scoreOf('18', null)).toBeNull();
-    expect(() => scoreOf('18', 'eighteen')).toThrow(
-      'The column "answer" is not one number: "eighteen". For other answers, use mathMatch.',
+    expect(scoreOf('18', 'eighteen')).toBe(1);
+    expect(() => scoreOf('18', 'heads')).toThrow(
+      'The column "answer" is not one number: "heads". For other answers, use mathMatch.',
     );
   });
 

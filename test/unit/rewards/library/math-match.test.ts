@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { inWords, numberInWords } from '../../../../src/rewards/library/math/number-words.ts';
 import { mathMatch, numericMatch } from '../../../../src/rewards/library.ts';
 
 const math = (expected: string, answer: string) =>
@@ -35,6 +36,71 @@ describe('rational numbers are compared exactly', () => {
     expect(numeric('0.0000001', '0')).toBe(0);
     expect(numeric('0.0000001', '1e-7')).toBe(1);
   });
+});
+
+describe('absolute values and sets in another notation', () => {
+  test.each([
+    ['-3 < x < 3', '|x| < 3'],
+    ['|x| < 3', '-3 < x < 3'],
+    ['(-3, 3)', '|x| < 3'],
+    ['|x| < 3', '3 > |x|'],
+    ['|2x| \\le 6', '|x| \\le 3'],
+    ['-1 \\le x \\le 3', '|x - 1| \\le 2'],
+    ['|x - 1| > 2', 'x < -1 \\text{ or } x > 3'],
+    ['(-\\infty,-1) \\cup (3,\\infty)', '|x-1| > 2'],
+    ['x < 3', '\\{x \\mid x < 3\\}'],
+    ['(-\\infty, 3)', '\\{x \\mid x < 3\\}'],
+    ['(-3, 3)', '\\{x \\in \\mathbb{R} : -3 < x < 3\\}'],
+    ['{x | x > 5}', '(5, \\infty)'],
+  ])('%s is %s', (expected, answer) => expect(math(expected, answer)).toBe(1));
+
+  test.each([
+    ['|x| < 3', '|x| < 4'],
+    ['[-3, 3]', '|x| < 3'],
+    ['|x| > 3', '-3 < x < 3'],
+    ['(-3, 3)', '\\{x \\in \\mathbb{Z} : -3 < x < 3\\}'],
+    ['x < 3', '\\{x \\mid x < 4\\}'],
+  ])('%s is not %s', (expected, answer) => expect(math(expected, answer)).toBe(0));
+});
+
+describe('numbers in words', () => {
+  test.each([
+    ['42', 'forty-two'],
+    ['42', '\\text{forty-two}'],
+    ['-105', 'minus one hundred and five'],
+    ['1000', 'One thousand.'],
+    ['12', 'twelve'],
+    ['two', '2'],
+  ])('%s is %s', (expected, answer) => {
+    expect(math(expected, answer)).toBe(1);
+    expect(numeric(expected, answer)).toBe(1);
+  });
+
+  test.each(['forty-three', 'four two', 'forty twelve', 'not forty-two', 'forty-two or so'])(
+    '%s is not 42',
+    (answer) => {
+      expect(math('42', answer)).toBe(0);
+      expect(numeric('42', answer)).toBe(0);
+    },
+  );
+
+  test('every number below a million is read as it is written', () => {
+    for (let value = -2000; value < 1_000_000; value += value < 2000 ? 1 : 997)
+      expect(numberInWords(inWords(value))).toBe(String(value));
+  });
+});
+
+test.each([
+  ['anything but 42', 0],
+  ['any number except 42', 0],
+  ['It cannot be 42.', 0],
+  ['Something other than 42.', 0],
+  ['nothing but 42', 1],
+  ['It is none other than 42.', 1],
+  ['It is 42 rather than 41.', 1],
+])('"%s" earns %d for 42', (completion, score) => {
+  expect(mathMatch()({ prompt: '', completion, answer: '42' }).score).toBe(score);
+  expect(numericMatch()({ prompt: '', completion, answer: '42' }).score).toBe(score);
 });
 
 describe('what only looks like the answer is none', () => {
