@@ -131,6 +131,8 @@ const workerReply = z.discriminatedUnion('type', [
     type: z.literal('done'),
     metrics: z.record(text, z.array(finite.nullable())),
     extra: z.record(text, z.array(z.unknown())),
+    /** What the call used up, such as a judge's tokens: sums, by metric. */
+    totals: z.record(text, finite).optional(),
     /** As in `ready`, with those that the functions have imported since. */
     modules: z.array(text).optional(),
   }),

@@ -89,6 +89,8 @@ export interface ScoreTable {
   metrics: Record<string, number>;
   /** `log_extra(column, values)`: further columns for the completions table. */
   extra: Record<string, unknown[]>;
+  /** What the calls used up, such as a judge's tokens: sums, by metric. */
+  totals?: Record<string, number>;
 }
 
 /** The version of the messages in reward-worker.ts. It stands here so that workers need not bundle the code that checks them. */

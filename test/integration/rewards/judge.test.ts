@@ -31,8 +31,8 @@ async function serverThat(answer: Answer) {
   return { asked, url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1` };
 }
 
-const says = (response: ServerResponse, content: string): void => {
-  response.end(JSON.stringify({ choices: [{ message: { content } }] }));
+const says = (response: ServerResponse, content: string, usage?: object): void => {
+  response.end(JSON.stringify({ choices: [{ message: { content } }], usage }));
 };
 const fails = (response: ServerResponse, status: number, text: string, headers = {}): void => {
   response.writeHead(status, headers).end(text);
@@ -48,9 +48,9 @@ async function judged(url: string, completions: string[], { options = '', column
 export const good = judge({ url: '${url}', model: 'm', rubric: 'The larger the better.', timeoutSeconds: 0.3${options} });`;
   const folder = folderWith({ 'j.reward.ts': text });
   const set = await open([{ file: join(folder, 'j.reward.ts') }], { timeoutSeconds: 20, rewardEnv: env });
-  const score = (all: string[]) =>
-    outcomesOf(set, { prompts: all.map(() => 'Say a number.'), completions: all, columns });
-  return { folder, outcomes: await score(completions), score };
+  const scores = (all: string[]) => set.score({ prompts: all.map(() => 'Say a number.'), completions: all, columns });
+  const score = async (all: string[]) => (await scores(all)).columns[0]!.outcomes;
+  return { folder, outcomes: await score(completions), score, scores };
 }
 
 test('scores are from 0 to 1, with reasons; nothing is asked twice, not even by another process', async () => {
@@ -116,6 +116,61 @@ test('the key comes from the environment, and is only sent', async () => {
     kind: 'failure',
     message: expect.stringContaining('name GRPO_TEST_JUDGE_KEY in "rewardEnv"'),
   });
+});
+
+test('a key that a server repeats is shown nowhere, nor is one that no header can have', async () => {
+  process.env.GRPO_TEST_JUDGE_KEY = 'open-sesame\n';
+  onTestFinished(() => void delete process.env.GRPO_TEST_JUDGE_KEY);
+  const { url, asked } = await serverThat((_, response) =>
+    fails(response, 401, `I know no ${asked.at(-1)!.headers.authorization}`),
+  );
+  const options = { options: ", apiKeyEnv: 'GRPO_TEST_JUDGE_KEY'", env: ['GRPO_TEST_JUDGE_KEY'] };
+  const { outcomes } = await judged(url, ['a 1'], options);
+  expect(outcomes[0]).toMatchObject({ message: expect.stringContaining('answered 401: I know no Bearer (the key).') });
+  expect(asked[0]!.headers.authorization).toBe('Bearer open-sesame');
+  process.env.GRPO_TEST_JUDGE_KEY = 'open\nsesame';
+  const refused = (await judged(url, ['a 1'], options)).outcomes[0]!;
+  expect(refused).toMatchObject({ message: expect.stringContaining('characters that keys do not have') });
+  expect(JSON.stringify(refused)).not.toContain('sesame');
+});
+
+test('no other address is contacted, whatever the server says', async () => {
+  const other = await serverThat((question, response) => says(response, verdict(question)));
+  const { url } = await serverThat((_, response) =>
+    fails(response, 307, '', { location: `${other.url}/chat/completions` }),
+  );
+  const { outcomes } = await judged(url, ['a 1'], { options: ', retries: 0' });
+  expect(outcomes[0]).toMatchObject({ message: expect.stringMatching(/did not answer: .*redirect/) });
+  expect(other.asked.length).toBe(0);
+});
+
+test('calls, tokens and their cost are counted, also of answers that are of no use', async () => {
+  const usage = { prompt_tokens: 200, completion_tokens: 10 };
+  const { url } = await serverThat((question, response, count) => {
+    if (count === 1) return fails(response, 500, 'oops');
+    if (count === 2) return says(response, 'no verdict', usage);
+    return says(response, verdict(question), usage);
+  });
+  const options = ', prices: { prompt: 2, completion: 50 }, concurrency: 1';
+  const { scores } = await judged(url, [], { options });
+  const first = await scores(['a 1', 'a 1', 'a 2']);
+  expect(brief(first.columns[0]!.outcomes)).toEqual([0.1, 0.1, 0.2]);
+  const name = (count: string) => `judge/good/${count}`;
+  expect(first.totals).toEqual({
+    ...{ [name('calls')]: 4, [name('cached')]: 1 },
+    ...{ [name('prompt_tokens')]: 600, [name('completion_tokens')]: 30 },
+    [name('cost')]: expect.closeTo(0.0027, 12),
+  });
+  expect((await scores(['a 2', 'a 1'])).totals).toEqual({ [name('calls')]: 0, [name('cached')]: 2 });
+});
+
+test('what fails as a whole has its cost, too; unknown tokens are no zero', async () => {
+  const { url } = await serverThat((_, response) => says(response, 'no verdict'));
+  const { scores } = await judged(url, [], { options: ', retries: 0, prices: { prompt: 2, completion: 50 }' });
+  const { totals, columns } = await scores(['a 1', 'b 2']);
+  expect(columns[0]!.outcomes.map(({ kind }) => kind)).toEqual(['failure', 'failure']);
+  // Together, then each alone.
+  expect(totals).toEqual({ 'judge/good/calls': 4, 'judge/good/cached': 0 });
 });
 
 test('a server without response_format is asked without it', async () => {

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { appendFileSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { countCached } from './usage.ts';
 
 /**
  * Answers of judges by what was asked, kept in `.grpo/judge.jsonl` of the workspace: a preview asks for the same verdicts at every key that is typed, and
@@ -20,7 +21,10 @@ export class AnswerCache<Answer> {
     this.#answers ??= new Map([...this.#read()].map(([known, answer]) => [known, Promise.resolve(answer)]));
     const answers = this.#answers;
     const known = answers.get(key);
-    if (known) return known;
+    if (known) {
+      countCached();
+      return known;
+    }
     const answer = ask().then((given) => {
       this.#keep(key, given);
       return given;

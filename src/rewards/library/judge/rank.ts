@@ -22,7 +22,7 @@ export function rank({ rubric, ...where }: RankOptions) {
   const endpoint = new Endpoint(where);
   const cache = new AnswerCache<number[]>();
 
-  return batchReward(async ({ prompts, messages, completions }: BatchRewardInput): Promise<Reward[]> => {
+  return batchReward(async ({ prompts, messages, completions }: BatchRewardInput): Promise<(Reward | Error)[]> => {
     const groups: number[][] = [];
     for (const row of completions.keys()) {
       const last = groups.at(-1);
