@@ -1,9 +1,11 @@
 import { mean, standardDeviation } from '../grpo/statistics.ts';
 import { batchOf, groupByPrompt, type RenderedSample } from '../preview/sample-scores.ts';
 import type { AuditedFunction, AuditFinding, AuditReport, TriedProbe } from '../protocol/audit-report.ts';
-import type { ScoreTable } from '../protocol/rewards.ts';
+import type { AnswerOrder, ScoreTable } from '../protocol/rewards.ts';
 import type { RewardSet } from '../rewards/open-rewards.ts';
+import { defined } from '../text/defined.ts';
 import { auditedPrompts, honestAnswer } from './honest-answer.ts';
+import { positionBiases, positionFindings } from './position-bias.ts';
 import { forms, type Probe, tricks } from './probes.ts';
 
 /** Prompts that are audited: the first ones with the most samples. */
@@ -27,16 +29,20 @@ export async function audit(samples: readonly RenderedSample[], rewards: RewardS
   const names = rewards.functions.map(({ name }) => name);
   const prompts = auditedPrompts(groupByPrompt(samples), MOST_PROMPTS);
   const rendered = new Map(samples.map((sample) => [sample.line, sample.rendered]));
-  const score = async (all: { sample: { line: number }; completion: string }[]): Promise<ScoreTable> =>
-    rewards.score(
-      batchOf(
+  const score = async (
+    all: { sample: { line: number }; completion: string }[],
+    order?: AnswerOrder,
+  ): Promise<ScoreTable> =>
+    rewards.score({
+      ...(order && { order }),
+      ...batchOf(
         all.map(({ sample, completion }) => ({
           ...(sample as RenderedSample),
           completion,
           rendered: rendered.get(sample.line) ?? null,
         })),
       ),
-    );
+    });
 
   const tried = prompts.flatMap(({ sample, candidates }) => candidates.map((completion) => ({ sample, completion })));
   const own = await score(tried);
@@ -53,6 +59,7 @@ export async function audit(samples: readonly RenderedSample[], rewards: RewardS
   const scores = scoresOf(table);
   const again = scoresOf(await score(all));
   const reversed = scoresOf(await score(all.toReversed()));
+  const positions = await positionBiases(tried, (order) => score(tried, order));
 
   const functions = [...names, ...(names.length > 1 ? ['total'] : [])].map((name) =>
     auditedFunction(
@@ -67,13 +74,15 @@ export async function audit(samples: readonly RenderedSample[], rewards: RewardS
     ...table.columns.flatMap((column) => failedFinding(column)),
     ...names.flatMap((name) => variationFindings(name, scores.get(name)!, honest.length, probes)),
     ...names.flatMap((name) => repeatedFindings(name, scores.get(name)!, again.get(name)!, reversed.get(name)!)),
+    ...names.flatMap((name) => positionFindings(name, positions.get(name))),
     // Of completions that people or the model have written: probes are mostly alike in being worth nothing.
     ...pairFindings(names, scoresOf(own)),
     ...dominating(own, scoresOf(own)),
   ];
   return {
     ...{ prompts: prompts.length, probes: probes.length, seconds: (performance.now() - began) / 1000 },
-    ...{ functions, findings },
+    functions: functions.map((each) => ({ ...each, ...defined({ position: positions.get(each.name) }) })),
+    findings,
   };
 }
 

@@ -1,3 +1,4 @@
+import { positionWords } from '../audit/position-bias.ts';
 import { type AuditedFunction, type AuditReport, type TriedProbe, worstOf } from '../protocol/audit-report.ts';
 import { shortened } from './score-report.ts';
 import { table } from './table.ts';
@@ -19,6 +20,7 @@ export function describeAudit(report: AuditReport, samplesFile: string): string 
   const sections = [
     [...table([headings, ...rows], (column) => column > 1), `  ${counted}, ${report.seconds.toFixed(1)} s`],
     ...report.functions.map(examplesOf),
+    report.functions.flatMap(({ name, position }) => (position ? [`${positionWords(name, position)}.`] : [])),
     report.findings.map(({ message }) => message),
   ];
   return sections

@@ -28,6 +28,16 @@ const auditedFunction = z.object({
   /** Forms of the honest answer that were tried, and those that earned less. */
   forms: z.int().min(0),
   missed: z.array(triedProbe),
+  /** Of a function that shows a judge several completions at once: whether their places matter. */
+  position: z
+    .object({
+      /** Comparisons of two completions, and those that came out otherwise when the order was reversed. */
+      pairs: z.int().min(0),
+      changed: z.int().min(0),
+      /** What a completion gets more when it is shown earlier, on average. */
+      gain: z.number(),
+    })
+    .optional(),
   /** For each completion; null for "total". */
   milliseconds: z.number().nullable(),
 });
@@ -36,7 +46,7 @@ export type AuditedFunction = z.infer<typeof auditedFunction>;
 const auditFinding = z.object({
   kind: z.enum([
     ...(['constant', 'no-honest-answer', 'without-task', 'same-as-another'] as const),
-    ...(['dominates', 'not-deterministic', 'depends-on-order', 'failed'] as const),
+    ...(['dominates', 'not-deterministic', 'depends-on-order', 'position-bias', 'failed'] as const),
   ]),
   /** The function that it is about. */
   name: z.string(),

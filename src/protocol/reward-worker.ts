@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { FAILURE_KINDS, LARGEST_SCORE, type Prompt, REWARD_WORKER_VERSION } from './rewards.ts';
+import { type AnswerOrder, FAILURE_KINDS, LARGEST_SCORE, type Prompt, REWARD_WORKER_VERSION } from './rewards.ts';
 
 /**
  * The messages between the process that wants scores (the host) and a reward worker, TypeScript or Python: one JSON object per line.
@@ -54,6 +54,7 @@ export interface ScoreRequest {
   completionIds: number[][] | null;
   columns: Record<string, unknown[]>;
   trainerState: { globalStep: number; maxSteps: number } | null;
+  order?: AnswerOrder | undefined;
   /** Which completions a row function scores; a batch function scores them all, and tells of its `start` with the first. */
   rows: number[];
   /** How many rows may be in flight at once. */

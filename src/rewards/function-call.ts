@@ -129,11 +129,11 @@ export class FunctionCall {
   #request({ rows, concurrency }: Part): ScoreRequest {
     const { renderedPrompts = null, completions, columns, ...rest } = this.#batch;
     const prompts = this.#batch.prompts.map(askedPrompt);
-    const { completionIds = null, trainerState = null } = rest;
+    const { completionIds = null, trainerState = null, order } = rest;
     const { timeoutSeconds } = this.#options;
     return {
       ...{ type: 'score', name: this.#name, prompts, renderedPrompts, completions, completionIds, columns },
-      ...{ trainerState, rows, concurrency, timeoutSeconds },
+      ...{ trainerState, order, rows, concurrency, timeoutSeconds },
     };
   }
 

@@ -1,7 +1,7 @@
 import { messageText } from '../../protocol/message-text.ts';
 import type { ScoreRequest } from '../../protocol/reward-worker.ts';
 import type { Prompt, RewardOutcome } from '../../protocol/rewards.ts';
-import { countFor } from '../totals.ts';
+import { beginCall } from '../current-call.ts';
 import { reply } from './channel.ts';
 import { isError } from './error-words.ts';
 import type { LoadedFunction, UserFunction } from './load.ts';
@@ -16,7 +16,7 @@ export async function score(
   request: ScoreRequest,
   modules: ReadonlySet<string>,
 ): Promise<void> {
-  const totals = countFor(name);
+  const totals = beginCall(name, request.order);
   await (kind === 'batch' ? scoreBatch(call, request) : scoreRows(call, request));
   reply({ type: 'done', metrics: {}, extra: {}, totals, modules: [...modules] });
 }

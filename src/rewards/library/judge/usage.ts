@@ -1,4 +1,4 @@
-import { addToTotals } from '../../totals.ts';
+import { addToTotals } from '../../current-call.ts';
 import type { EndpointOptions } from './endpoint-options.ts';
 
 /** What is counted of a judge: `judge/FUNCTION/calls`, `…/cached`, `…/prompt_tokens`, `…/completion_tokens` and `…/cost` of the metrics. */
@@ -9,6 +9,9 @@ export const countCall = (): void => count({ calls: 1, cached: 0 });
 
 /** A question that was answered before. */
 export const countCached = (): void => count({ calls: 0, cached: 1 });
+
+/** Groups that a judge saw in the order that was asked for. */
+export const countInOrder = (groups: number): void => count({ in_order: groups });
 
 /** Tokens that a local judge has read; it writes none. */
 export const countRead = (tokens: number): void => count({ prompt_tokens: tokens });
