@@ -1,5 +1,6 @@
 import type { Sequence } from '../model/network/batch.ts';
 import type { Tokenizer } from '../model/tokenizer/tokenizer.ts';
+import { BadInput } from '../protocol/errors.ts';
 
 /** What turns off a reasoning that would come before the answer, in the templates that know it (Qwen3's). */
 const VARIABLES = { enable_thinking: false };
@@ -9,7 +10,8 @@ const ANSWER = '\n\nAnswer: ';
 
 /**
  * A question with each of its answers, as token ids: one message for a model with a chat template, a text for others. Each is tokenized as a whole,
- * since the end of the question may share a token with the answer (a space does); what is the same in all of them is the prompt.
+ * since the end of the question may share a token with the answer (a space does); what is the same in all of them is the prompt. Throws BadInput for a
+ * question that the model has no room for.
  */
 export function answerSequences(
   tokenizer: Tokenizer,
@@ -17,13 +19,18 @@ export function answerSequences(
   answers: readonly string[],
   maxTokens: number,
 ): Sequence[] {
-  const room = { tokens: maxTokens - 1, at: undefined };
+  const room = { tokens: maxTokens, at: undefined };
   const chat = tokenizer.hasChatTemplate;
   const asked = chat
     ? // One message: there are templates that refuse a system's.
       tokenizer.encodePrompt([{ role: 'user', content: question }], { variables: VARIABLES, room }).text
     : tokenizer.encodePrompt(question + ANSWER, { room }).text;
   const all = answers.map((answer) => tokenizer.encode(asked + answer, { addSpecialTokens: !chat }));
+  const longest = Math.max(...all.map(({ length }) => length));
+  if (longest > maxTokens)
+    throw new BadInput(
+      `The judge would read ${longest} tokens with its rubric, the prompt and the completion, and its model takes ${maxTokens}; shorten the rubric, or choose a model with a longer context.`,
+    );
   const shared = sharedLength(all);
   return all.map((ids) => ({ promptIds: ids.slice(0, shared), completionIds: ids.slice(shared) }));
 }

@@ -47,10 +47,14 @@ export async function addProbeAsSample(_lab: Lab, given?: unknown): Promise<void
 
 async function auditOf(lab: Lab, file: string, samples: string): Promise<AuditReport | undefined> {
   let report: AuditReport | undefined;
+  // A run config names its own.
+  const named = file.endsWith('.json') ? [] : workspace.getConfiguration('grpo').get<string[]>('rewardEnv', []);
+  const variables = named.flatMap((name) => ['--env', name]);
   const { exit, cancelled } = await runWithProgress(lab.context, {
     title: `Auditing ${basename(file)}`,
-    args: ['audit', file, '--samples', samples],
+    args: ['audit', file, '--samples', samples, ...variables],
     cwd: dirname(file),
+    judgeKeys: lab.judgeKeys,
     onLine(text) {
       report = auditReport.parse(JSON.parse(text));
     },

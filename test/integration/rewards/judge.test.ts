@@ -1,42 +1,10 @@
 /** Judges ask a server that fails in every way. */
 import { readFileSync } from 'node:fs';
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
+import { fails, type Question, says, serverThat } from '../../helpers/judge-server.ts';
 import { brief, folderWith, open, outcomesOf } from './workspace.ts';
 
-interface Question {
-  messages: { content: string }[];
-  response_format?: unknown;
-  model: string;
-}
-type Answer = (question: Question, response: ServerResponse, count: number) => void;
-
-/** A server that counts what it is asked; `answer` gives each answer. */
-async function serverThat(answer: Answer) {
-  const asked: { question: Question; headers: IncomingMessage['headers'] }[] = [];
-  const server = createServer(async (request, response) => {
-    let body = '';
-    for await (const part of request) body += part;
-    const question: Question = JSON.parse(body);
-    asked.push({ question, headers: request.headers });
-    answer(question, response, asked.length);
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  onTestFinished(() => {
-    server.closeAllConnections();
-    server.close();
-  });
-  return { asked, url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1` };
-}
-
-const says = (response: ServerResponse, content: string, usage?: object): void => {
-  response.end(JSON.stringify({ choices: [{ message: { content } }], usage }));
-};
-const fails = (response: ServerResponse, status: number, text: string, headers = {}): void => {
-  response.writeHead(status, headers).end(text);
-};
 /** A digit in the answer is its score. */
 const verdict = ({ messages }: Question): string => {
   const digit = /<<<ANSWER\n\D*(\d+)/.exec(messages[1]!.content)?.[1] ?? '0';
@@ -45,7 +13,7 @@ const verdict = ({ messages }: Question): string => {
 
 async function judged(url: string, completions: string[], { options = '', columns = {}, env = [] as string[] } = {}) {
   const text = `import { judge } from 'grpo/rewards';
-export const good = judge({ url: '${url}', model: 'm', rubric: 'The larger the better.', timeoutSeconds: 0.3${options} });`;
+export const good = judge({ url: '${url}', model: 'm', rubric: 'The larger the better.', timeoutSeconds: 10${options} });`;
   const folder = folderWith({ 'j.reward.ts': text });
   const set = await open([{ file: join(folder, 'j.reward.ts') }], { timeoutSeconds: 20, rewardEnv: env });
   const scores = (all: string[]) => set.score({ prompts: all.map(() => 'Say a number.'), completions: all, columns });
@@ -76,18 +44,30 @@ test('too many requests, errors, silence and half an answer are asked again', { 
     if (count === 4) return says(response, '{"reason": "cut o');
     return says(response, `Sure! Here it is:\n${verdict(question)}`);
   });
-  const { outcomes } = await judged(url, ['a 7']);
+  const { outcomes } = await judged(url, ['a 7'], { options: ', timeoutSeconds: 1' });
   expect([brief(outcomes), asked.length]).toEqual([[0.7], 5]);
 });
 
-test('a completion without a usable verdict has no reward, and says why; the others have theirs', {
+test('so are half a JSON, a page, and a connection that breaks', async () => {
+  const { url, asked } = await serverThat((question, response, count) => {
+    if (count === 1) return void response.end('{"choices": [{"mess');
+    if (count === 3) return void response.end('<html>Bad gateway</html>');
+    if (count === 5) return void response.socket!.destroy();
+    return says(response, verdict(question));
+  });
+  const { outcomes } = await judged(url, ['a 7', 'b 8', 'c 9'], { options: ', retries: 1, concurrency: 1' });
+  expect([brief(outcomes), asked.length]).toEqual([[0.7, 0.8, 0.9], 6]);
+});
+
+test('a completion without a usable verdict fails, and says why; the others have their rewards', {
   timeout: 60_000,
 }, async () => {
   const { url } = await serverThat((question, response) =>
     says(response, /wild/.test(question.messages[1]!.content) ? '{"score": 11}' : verdict(question)),
   );
   const { outcomes } = await judged(url, ['a 3', 'wild 4'], { options: ', retries: 1' });
-  expect(brief(outcomes)).toEqual([0.3, null]);
+  expect(brief(outcomes)).toEqual([0.3, 'throw']);
+  expect(outcomes[1]).toMatchObject({ message: 'Error: The judge gave the score 11, which is not from 0 to 10.' });
 });
 
 test('a server that refuses, or is not there, fails the function with a sentence', { timeout: 60_000 }, async () => {
