@@ -44,11 +44,15 @@ export function describeFunctions(functions: (FunctionSummary & { seconds: numbe
   return table([headings, ...rows], (column) => column > 0).join('\n');
 }
 
-/** What functions used up, such as a judge's tokens: `judge/helpful: 12 calls, 0 cached, 3420 prompt tokens`; nothing where nothing was counted. */
+/** Counts in full, however large; of money, what matters of it. */
+const amountText = (amount: number): string =>
+  Number.isInteger(amount) ? amount.toLocaleString('en-US') : String(Number(amount.toPrecision(3)));
+
+/** What functions used up, such as a judge's tokens: `judge/helpful: calls 12, cached 0, prompt tokens 3,420`; nothing where nothing was counted. */
 export function describeTotals(totals: Record<string, number> = {}): string[] {
   const entries = Object.entries(totals).map(([key, amount]) => {
     const at = key.lastIndexOf('/');
-    return { of: key.slice(0, at), words: `${figure(amount)} ${key.slice(at + 1).replaceAll('_', ' ')}` };
+    return { of: key.slice(0, at), words: `${key.slice(at + 1).replaceAll('_', ' ')} ${amountText(amount)}` };
   });
   return [...groupBy(entries, ({ of }) => of)].map(([of, all]) => `${of}: ${all.map(({ words }) => words).join(', ')}`);
 }
