@@ -86,10 +86,12 @@ session.test('a training uses it, and shows what the judge costs', async ({ edit
   await editor.openFile('judged.grpo.json');
   const before = seen.length;
   await editor.command('GRPO: Start Training');
-  const run = await until('the training to be done', () => {
+  await editor.choose('judged.grpo.json');
+  const done = () => {
     const [folder] = runFolders(server.workspace);
     return folder !== undefined && readRunInfo(folder).state === 'done' && folder;
-  });
+  };
+  const run = await until('the training to be done', done, 90_000);
   expect(seen.length).toBeGreaterThan(before);
   expect(new Set(seen)).toEqual(new Set([`Bearer ${KEY}`]));
   const [metrics] = readFileSync(join(run, 'metrics.jsonl'), 'utf8').split('\n');

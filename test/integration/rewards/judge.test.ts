@@ -36,6 +36,18 @@ test('scores are from 0 to 1, with reasons; nothing is asked twice, not even by 
   expect(readFileSync(join(folder, '.grpo/judge.jsonl'), 'utf8').trim().split('\n').length).toBe(3);
 });
 
+test('the cache of a workspace without runs is beside its run configs', async () => {
+  const { url } = await serverThat((question, response) => says(response, verdict(question)));
+  const folder = folderWith({
+    'run.grpo.json': '{}',
+    'rewards/j.reward.ts': `import { judge } from 'grpo/rewards';
+export const good = judge({ url: '${url}', model: 'm', rubric: 'The larger the better.' });`,
+  });
+  const set = await open([{ file: join(folder, 'rewards/j.reward.ts') }], { timeoutSeconds: 20 });
+  await outcomesOf(set, { prompts: ['p'], completions: ['a 1'], columns: {} });
+  expect(readFileSync(join(folder, '.grpo/judge.jsonl'), 'utf8')).toContain('it says 1');
+});
+
 test('too many requests, errors, silence and half an answer are asked again', { timeout: 60_000 }, async () => {
   const { url, asked } = await serverThat((question, response, count) => {
     if (count === 1) return fails(response, 429, 'slow down', { 'retry-after': '0' });

@@ -71,3 +71,35 @@ export const good = judge({
   expect(files.length).toBeGreaterThan(8);
   expect(files.filter((file) => readFileSync(file, 'latin1').includes(KEY))).toEqual([]);
 });
+
+test('with dynamic sampling, completions that were discarded have their costs in the metrics, too', {
+  timeout: 120_000,
+}, async () => {
+  // One prompt teaches nothing: all of its completions are as good as each other.
+  const { url, asked } = await serverThat((question, response) => {
+    const [, user] = question.messages;
+    const score = user!.content.includes('17 + 25') ? 5 : user!.content.length % 11;
+    return says(response, JSON.stringify({ reason: '', score }), { prompt_tokens: 100, completion_tokens: 10 });
+  });
+  const folder = tinyWorkspace(
+    {
+      ...{ maxSteps: 2, rewards: ['judged.reward.ts'], rewardTimeoutSeconds: 60 },
+      dynamicSampling: { maxRounds: 3 },
+    },
+    {
+      'judged.reward.ts': `import { judge } from 'grpo/rewards';
+export const good = judge({ url: '${url}', model: 'm', rubric: 'It is good.' });`,
+    },
+  );
+  const run = join(folder, 'run');
+  const { status, stderr } = await grpo(['train', join(folder, 'run.grpo.json'), '--out', run, '--json']);
+  expect(status, stderr).toBe(0);
+  const rows = readFileSync(join(run, 'metrics.jsonl'), 'utf8')
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line));
+  const sum = (name: string) => rows.reduce((total, row) => total + (row[name] ?? 0), 0);
+  expect(sum('dynamic_sampling/wasted_ratio')).toBeGreaterThan(0);
+  expect(sum('judge/good/calls')).toBe(asked.length);
+  expect(sum('judge/good/prompt_tokens')).toBe(100 * asked.length);
+});
