@@ -27,7 +27,12 @@ export const nodeBundle = {
 const bundles = [
   // In parts, so that a command loads only what it uses: `doctor` must run where the engine does not load.
   {
-    entryPoints: { grpo: 'src/cli/main.ts', trainer: 'src/trainer/host/main.ts', chat: 'src/chat/main.ts' },
+    entryPoints: {
+      grpo: 'src/cli/main.ts',
+      trainer: 'src/trainer/host/main.ts',
+      chat: 'src/chat/main.ts',
+      'local-judge': 'src/judge/main.ts',
+    },
     splitting: true,
     chunkNames: 'grpo-[name]-[hash]',
     metafile: true,

@@ -44,3 +44,4 @@ export const javascript = codeTests({ language: 'javascript', column: 'javascrip
 // A reward model (ONNX) requires `npm install @huggingface/transformers` and a model folder:
 //   import { rewardModel } from 'grpo/rewards';
 //   export const quality = await rewardModel({ model: '../models/reward' });
+// A judge needs a server or a model that follows instructions: docs/judges.md

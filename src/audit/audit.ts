@@ -1,10 +1,12 @@
 import { groupByPrompt, type RenderedSample } from '../preview/sample-scores.ts';
 import type { AuditReport } from '../protocol/audit-report.ts';
 import type { RewardSet } from '../rewards/open-rewards.ts';
+import { defined } from '../text/defined.ts';
 import { failedFindings, repeatedFindings, variationFindings } from './function-findings.ts';
 import { auditedPrompts, honestAnswer } from './honest-answer.ts';
 import { auditedFunction, passesWithoutTask } from './judge-function.ts';
 import { dominating, pairFindings } from './pair-findings.ts';
+import { positionBiases, positionFindings } from './position-bias.ts';
 import { forms, type Probe, tricks } from './probes.ts';
 import { reordered, Scoring, type ScoringOptions, scoresOf } from './scoring.ts';
 
@@ -50,6 +52,7 @@ export async function audit(
   const fromBehind = honestFirst.map((row) => all.length - 1 - row);
   const backwards = groups.toReversed().map((group) => group.toReversed());
   const reversed = scoresOf(reordered(await scoring.score(backwards), fromBehind));
+  const positions = await positionBiases(candidates.flat(), (order) => scoring.table(candidates, order));
 
   const probes = probed.flat();
   const lines = honest.map(({ sample }) => sample.line);
@@ -65,12 +68,14 @@ export async function audit(
     ...table
       .filter(({ givenUp }) => !givenUp)
       .flatMap(({ name }) => repeatedFindings(name, scores.get(name)!, again.get(name)!, reversed.get(name)!)),
+    ...names.flatMap((name) => positionFindings(name, positions.get(name))),
     // Of completions that people or the model have written: probes are mostly alike in being worth nothing.
     ...pairFindings(names, ownScores),
     ...dominating(own, ownScores),
   ];
   return {
     ...{ prompts: prompts.length, answers: golds.length, probes: probes.length },
-    ...{ seconds: (performance.now() - began) / 1000, functions, findings },
+    ...{ seconds: (performance.now() - began) / 1000, findings },
+    functions: functions.map((each) => ({ ...each, ...defined({ position: positions.get(each.name) }) })),
   };
 }

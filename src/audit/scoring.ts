@@ -1,6 +1,7 @@
 import { batchOf, type RenderedSample } from '../preview/sample-scores.ts';
-import type { RewardColumn } from '../protocol/rewards.ts';
+import type { AnswerOrder, RewardColumn, ScoreTable } from '../protocol/rewards.ts';
 import type { RewardSet } from '../rewards/open-rewards.ts';
+import { sumOfTotals } from '../rewards/totals.ts';
 
 /** Scores of completions by function, and of "total", the weighted sum; null where one failed or abstained. */
 export type Scores = Map<string, (number | null)[]>;
@@ -43,15 +44,23 @@ export class Scoring {
 
   /** One column per function, over all groups. */
   async score(groups: readonly Tried[][]): Promise<RewardColumn[]> {
+    return (await this.table(groups)).columns;
+  }
+
+  /** The same with what functions count; judges that compare completions see each group in this order. */
+  async table(groups: readonly Tried[][], order?: AnswerOrder): Promise<ScoreTable> {
+    let totals: Record<string, number> = {};
     const columns = this.#rewards.functions.map(
       ({ name, weight }): RewardColumn => ({ name, weight, outcomes: [], seconds: 0 }),
     );
     for (const group of groups) {
-      const batch = batchOf(group.map(({ sample, completion }) => ({ ...sample, completion })));
+      const tried = batchOf(group.map(({ sample, completion }) => ({ ...sample, completion })));
+      const batch = { ...(order && { order }), ...tried };
       const table = await this.#rewards.score(batch, {
         onOutcome: () => this.#options.onProgress(++this.#done, this.#of),
         limitSeconds: (name) => this.#left.get(name)!,
       });
+      totals = sumOfTotals([totals, table.totals]);
       for (const [k, { name, outcomes, seconds, givenUp = 0 }] of table.columns.entries()) {
         const column = columns[k]!;
         column.outcomes.push(...outcomes);
@@ -60,7 +69,7 @@ export class Scoring {
         this.#left.set(name, givenUp > 0 ? 0 : Math.max(0, this.#left.get(name)! - seconds));
       }
     }
-    return columns;
+    return { columns, totals };
   }
 }
 

@@ -1,3 +1,4 @@
+import { positionWords } from '../audit/position-bias.ts';
 import { type AuditedFunction, type AuditReport, counts, type TriedProbe, worstOf } from '../protocol/audit-report.ts';
 import { shortened } from './score-report.ts';
 import { table } from './table.ts';
@@ -25,6 +26,7 @@ export function describeAudit(report: AuditReport, samplesFile: string): string 
     [...table([headings, ...rows], (column) => column > 1), `  ${counted}, ${report.seconds.toFixed(1)} s`, ...unknown],
     ...report.functions.map(examplesOf),
     main ? earningsOf(main) : [],
+    report.functions.flatMap(({ name, position }) => (position ? [`${positionWords(name, position)}.`] : [])),
     report.findings.map(({ message, severity }) => (severity === 'note' ? `Note: ${message}` : message)),
   ];
   return sections

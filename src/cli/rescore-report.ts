@@ -1,7 +1,7 @@
 import { figure } from '../preview/sample-scores.ts';
 import type { RescoredRow, RescoreStart, RescoreStep, RescoreSummary } from '../protocol/rescore.ts';
 import type { RolloutRow } from '../protocol/run-folder.ts';
-import { promptText, shortened, signed } from './score-report.ts';
+import { describeTotals, promptText, shortened, signed } from './score-report.ts';
 import { table } from './table.ts';
 
 /** How many completions the list of the biggest changes has. */
@@ -51,7 +51,7 @@ export function describeSummary(summary: RescoreSummary): string {
     `${gained} of ${groups} groups gain a signal; ${lost} lose it.`,
   ];
   if (failed > 0) parts.push(`Scoring failed for ${failed} completions.`);
-  return parts.join('\n');
+  return [...parts, ...describeTotals(summary.totals)].join('\n');
 }
 
 /** The completions whose advantage changes most; only so many are kept. */

@@ -7,6 +7,7 @@ import {
 } from '../preview/sample-scores.ts';
 import type { Prompt, RewardOutcome } from '../protocol/rewards.ts';
 import { placeWords } from '../rewards/score-table.ts';
+import { groupBy } from '../text/group-by.ts';
 import { visible } from '../text/visible.ts';
 import { table } from './table.ts';
 
@@ -41,6 +42,19 @@ export function describeFunctions(functions: (FunctionSummary & { seconds: numbe
   ]);
   const headings = ['function', 'mean', 'std', 'abstained', 'failed', 'time'];
   return table([headings, ...rows], (column) => column > 0).join('\n');
+}
+
+/** Counts in full, however large; of money, what matters of it. */
+const amountText = (amount: number): string =>
+  Number.isInteger(amount) ? amount.toLocaleString('en-US') : String(Number(amount.toPrecision(3)));
+
+/** What functions used up, such as a judge's tokens: `judge/helpful: calls 12, cached 0, prompt tokens 3,420`; nothing where nothing was counted. */
+export function describeTotals(totals: Record<string, number> = {}): string[] {
+  const entries = Object.entries(totals).map(([key, amount]) => {
+    const at = key.lastIndexOf('/');
+    return { of: key.slice(0, at), words: `${key.slice(at + 1).replaceAll('_', ' ')} ${amountText(amount)}` };
+  });
+  return [...groupBy(entries, ({ of }) => of)].map(([of, all]) => `${of}: ${all.map(({ words }) => words).join(', ')}`);
 }
 
 /** How many groups carry a signal, and whether the samples got what they expect. */

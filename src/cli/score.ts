@@ -15,7 +15,14 @@ import { describeAudit } from './audit-report.ts';
 import type { CommandOf } from './commands.ts';
 import { print, printJson } from './output.ts';
 import { openJobRewards, readScoreJob } from './score-job.ts';
-import { describeCheck, describeFaults, describeFunctions, describeGroup, describeGroups } from './score-report.ts';
+import {
+  describeCheck,
+  describeFaults,
+  describeFunctions,
+  describeGroup,
+  describeGroups,
+  describeTotals,
+} from './score-report.ts';
 
 /**
  * `grpo score`: what reward functions say of sample completions. Exit status 1 when an expectation of the samples is not met; with
@@ -48,11 +55,12 @@ export async function scoreCommand(command: CommandOf<'score'>): Promise<number>
     const scored = scoreGroups(groups, table.columns, { ...advantages, checkTotals });
     const summaries = table.columns.map((column) => ({ ...summarize(column), seconds: column.seconds }));
     const faults = describeFaults(scored, samplesFile);
-    if (json) showJson(scored, summaries);
+    if (json) showJson(scored, summaries, table.totals);
     else if (check) print([...faults, describeCheck(expectations, faults.length)].join('\n'));
     else {
       for (const [index, group] of scored.entries()) print(describeGroup(group, index));
-      print(`${describeFunctions(summaries)}\n\n${describeGroups(scored)}`);
+      print([describeFunctions(summaries), ...describeTotals(table.totals)].join('\n'));
+      print(`\n${describeGroups(scored)}`);
     }
     const audited = withAudit ? await auditJob(job, functions, command) : undefined;
     if (audited && json) printJson({ type: 'audit', ...audited.report });
@@ -65,7 +73,11 @@ export async function scoreCommand(command: CommandOf<'score'>): Promise<number>
 }
 
 /** One line per sample, in the order of the file, then the summary. */
-function showJson(groups: ScoredGroup[], functions: (FunctionSummary & { seconds: number })[]): void {
+function showJson(
+  groups: ScoredGroup[],
+  functions: (FunctionSummary & { seconds: number })[],
+  totals: Record<string, number> = {},
+): void {
   const rows = groups.flatMap((group, index) => group.rows.map((row) => rowJson(row, index)));
   for (const row of rows.sort((a, b) => a.line - b.line)) printJson(row);
   const rewards = groups.flatMap(({ rows }) => rows.map(({ reward }) => reward));
@@ -74,6 +86,7 @@ function showJson(groups: ScoredGroup[], functions: (FunctionSummary & { seconds
     reward: mean(rewards),
     reward_std: standardDeviation(rewards),
     functions,
+    ...(Object.keys(totals).length > 0 && { totals }),
     groups: groups.map(({ rows, mean: average, std, signal }) => ({
       prompt: rows[0]!.sample.prompt,
       size: rows.length,

@@ -17,6 +17,7 @@ import { Training } from './training/training.ts';
 import { watchWalkthrough } from './walkthrough.ts';
 import { systemClock } from './workspace/clock.ts';
 import { Interpreters } from './workspace/interpreter.ts';
+import { JudgeKeys } from './workspace/judge-keys.ts';
 import { Problems } from './workspace/problems.ts';
 import { watchRuns } from './workspace/watch-runs.ts';
 
@@ -34,18 +35,21 @@ export function activate(context: ExtensionContext): void {
   const journal = new Journal(context.workspaceState);
   const unfinished = journal.read();
   const interpreters = new Interpreters();
-  training = new Training(trainerProcesses(context, interpreters), runs, log, journal, systemClock);
+  const judgeKeys = new JudgeKeys(context);
+  training = new Training(trainerProcesses(context, interpreters, judgeKeys), runs, log, journal, systemClock);
   const problems = new Problems();
   const dashboards = once(async () => {
     const { Dashboards } = await import('./dashboard/panel.ts');
+    await judgeKeys.load();
     const script = join(context.extensionPath, 'dist', 'grpo.js');
-    const opened = new Dashboards(context, runs, training!, { script, interpreters, log });
+    const opened = new Dashboards(context, runs, training!, { script, interpreters, judgeKeys, log });
     context.subscriptions.push(opened);
     return opened;
   });
   const previews = once(async () => {
     const { RewardPreviews } = await import('./preview/register.ts');
-    const shown = new RewardPreviews(context, log, interpreters);
+    await judgeKeys.load();
+    const shown = new RewardPreviews(context, log, interpreters, judgeKeys);
     context.subscriptions.push(shown);
     return shown;
   });
@@ -57,12 +61,14 @@ export function activate(context: ExtensionContext): void {
   });
   const activation = { load: loadMilliseconds, activate: 0 };
   const tree = new RunTree(runs, training, context.workspaceState);
-  const lab: Lab = { context, log, runs, tree, training, problems, dashboards, previews, interpreters, activation };
+  const views = { tree, dashboards, previews };
+  const lab: Lab = { context, log, runs, training, problems, interpreters, judgeKeys, activation, ...views };
   context.subscriptions.push(
     log,
     watching,
     runs,
     interpreters,
+    judgeKeys,
     training,
     problems,
     tree,

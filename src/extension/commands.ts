@@ -58,6 +58,8 @@ const COMMANDS: Record<string, () => Promise<Command>> = {
   'grpo.openPreview': async () => (await import('./commands/preview.ts')).openPreview,
   'grpo.selectPreviewConfig': async () => (await import('./commands/preview.ts')).selectPreviewConfig,
   'grpo.addRewardToConfig': async () => (await import('./commands/add-reward-to-config.ts')).addRewardToConfig,
+  'grpo.setJudgeKey': async () => (await import('./commands/judge-keys.ts')).setJudgeKey,
+  'grpo.removeJudgeKey': async () => (await import('./commands/judge-keys.ts')).removeJudgeKey,
   'grpo.showDevices': async () => (await import('./commands/show-devices.ts')).showDevices,
   'grpo.showDebugInformation': async () => (await import('./commands/debug-information.ts')).showDebugInformation,
 };

@@ -4,6 +4,7 @@ import type { RewardPreviews } from './preview/register.ts';
 import type { RunTree } from './runs/tree.ts';
 import type { Training } from './training/training.ts';
 import type { Interpreters } from './workspace/interpreter.ts';
+import type { JudgeKeys } from './workspace/judge-keys.ts';
 import type { Problems } from './workspace/problems.ts';
 import type { RunList } from './workspace/run-list.ts';
 
@@ -20,6 +21,7 @@ export interface Lab {
   dashboards: () => Promise<Dashboards>;
   previews: () => Promise<RewardPreviews>;
   interpreters: Interpreters;
+  judgeKeys: JudgeKeys;
   /** Milliseconds that it took to load and activate the extension. */
   activation: { load: number; activate: number };
 }

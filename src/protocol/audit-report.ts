@@ -30,6 +30,16 @@ const auditedFunction = z.object({
   missed: z.array(triedProbe),
   /** What each of these tricks earns on average: 1 is as much as the honest answer, 0 as little as the worst completion. The most first. */
   earns: z.array(z.object({ name: z.string(), share: z.number() })),
+  /** Of a function that shows a judge several completions at once: whether their places matter. */
+  position: z
+    .object({
+      /** Comparisons of two completions, and those that came out otherwise when the order was reversed. */
+      pairs: z.int().min(0),
+      changed: z.int().min(0),
+      /** What a completion gets more when it is shown earlier, on average. */
+      gain: z.number(),
+    })
+    .optional(),
   /** For each completion; null for "total". */
   milliseconds: z.number().nullable(),
 });
@@ -38,7 +48,7 @@ export type AuditedFunction = z.infer<typeof auditedFunction>;
 const auditFinding = z.object({
   kind: z.enum([
     ...(['constant', 'no-honest-answer', 'without-task', 'same-as-another'] as const),
-    ...(['dominates', 'not-deterministic', 'depends-on-order', 'failed', 'too-slow'] as const),
+    ...(['dominates', 'not-deterministic', 'depends-on-order', 'position-bias', 'failed', 'too-slow'] as const),
   ]),
   /** The function that it is about. */
   name: z.string(),

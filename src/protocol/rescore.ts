@@ -77,6 +77,8 @@ const figures = {
   failed: count,
   /** Completions of groups that are not all there: the trainer was still writing, or was killed. */
   left_out: count,
+  /** What the functions used up, such as a judge's tokens, by metric. */
+  totals: z.optional(z.record(z.string(), z.number())),
 };
 
 export const rescoreStep = z.object({

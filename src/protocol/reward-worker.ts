@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { FAILURE_KINDS, LARGEST_SCORE, type Prompt, REWARD_WORKER_VERSION } from './rewards.ts';
+import { type AnswerOrder, FAILURE_KINDS, LARGEST_SCORE, type Prompt, REWARD_WORKER_VERSION } from './rewards.ts';
 
 /**
  * The messages between the process that wants scores (the host) and a reward worker, TypeScript or Python: one JSON object per line.
@@ -54,6 +54,7 @@ export interface ScoreRequest {
   completionIds: number[][] | null;
   columns: Record<string, unknown[]>;
   trainerState: { globalStep: number; maxSteps: number } | null;
+  order?: AnswerOrder | undefined;
   /** Which completions a row function scores; a batch function scores them all, and tells of its `start` with the first. */
   rows: number[];
   /** How many rows may be in flight at once. */
@@ -131,6 +132,8 @@ const workerReply = z.discriminatedUnion('type', [
     type: z.literal('done'),
     metrics: z.record(text, z.array(finite.nullable())),
     extra: z.record(text, z.array(z.unknown())),
+    /** What the call used up, such as a judge's tokens: sums, by metric. */
+    totals: z.record(text, finite).optional(),
     /** As in `ready`, with those that the functions have imported since. */
     modules: z.array(text).optional(),
   }),

@@ -12,6 +12,9 @@ export interface ChatMessage {
 export type ContentPart = { type?: string; text?: string; [field: string]: unknown };
 export type Prompt = string | ChatMessage[];
 
+/** How a judge sees the completions of a group: in the order of the batch, or in reverse. */
+export type AnswerOrder = 'given' | 'reversed';
+
 /** Completions to score. Every array has one entry per completion; `columns` holds the dataset's other columns. */
 export interface ScoreBatch {
   prompts: Prompt[];
@@ -22,6 +25,8 @@ export interface ScoreBatch {
   completionIds?: number[][];
   /** What TRL passes as `trainer_state`; absent outside training. */
   trainerState?: { globalStep: number; maxSteps: number };
+  /** For functions that show a judge several completions at once; without it, they choose an order. */
+  order?: AnswerOrder;
 }
 
 /**
@@ -91,6 +96,8 @@ export interface ScoreTable {
   metrics: Record<string, number>;
   /** `log_extra(column, values)`: further columns for the completions table. */
   extra: Record<string, unknown[]>;
+  /** What the calls used up, such as a judge's tokens: sums, by metric. */
+  totals?: Record<string, number>;
 }
 
 /** The version of the messages in reward-worker.ts. It stands here so that workers need not bundle the code that checks them. */

@@ -48,6 +48,10 @@ export function recordedGroups(
   return { sizes, rows: whole.flat(), leftOut: rows.length - others - whole.flat().length };
 }
 
+/** What functions used up, as results have it: not at all where nothing was counted. */
+export const used = (totals: ScoreTable['totals'] = {}): Pick<RescoreStep, 'totals'> =>
+  Object.keys(totals).length > 0 ? { totals } : {};
+
 /** What changes when a step's completions get the scores in `table`, which has a row for each. */
 export function compareStep(
   step: number,
@@ -96,6 +100,7 @@ export function compareStep(
     flips: rows.filter(({ flips }) => flips).length,
     failed: failures.filter((failure) => failure !== undefined).length,
     left_out: leftOut,
+    ...used(table.totals),
     gained: groups.filter((group) => !isSignal('old', group) && isSignal('new', group)).map(({ group }) => group),
     lost: groups.filter((group) => isSignal('old', group) && !isSignal('new', group)).map(({ group }) => group),
     groups,

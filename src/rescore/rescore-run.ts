@@ -7,10 +7,11 @@ import type { RescoreStart, RescoreStep, RescoreSummary } from '../protocol/resc
 import type { RewardColumn, RewardOutcome, ScoreBatch, ScoreTable } from '../protocol/rewards.ts';
 import type { RolloutRow } from '../protocol/run-folder.ts';
 import { settingAt } from '../protocol/step-settings.ts';
+import { sumOfTotals } from '../rewards/totals.ts';
 import { readRollouts, recordedSteps } from '../run-folder/rollouts.ts';
 import { readRunInfo } from '../run-folder/run-info.ts';
 import { own } from '../text/own.ts';
-import { compareStep, type RecordedGroups, recordedGroups } from './compare-step.ts';
+import { compareStep, type RecordedGroups, recordedGroups, used } from './compare-step.ts';
 import { recordedRenderer } from './recorded-prompts.ts';
 import { configNow, RewardsNow, type RewardsNowOptions } from './rewards-now.ts';
 
@@ -111,10 +112,12 @@ function batchOf({ rows }: RecordedGroups, render: RenderPrompt): ScoreBatch {
 /** Adds steps up; of each only a few numbers are kept. */
 class Total {
   readonly #means: RescoreStep['reward'][] = [];
+  #totals: Record<string, number> = {};
   readonly #counts = { completions: 0, changed: 0, flips: 0, failed: 0, left_out: 0, groups: 0, gained: 0, lost: 0 };
 
   add(step: RescoreStep): void {
     this.#means.push(step.reward);
+    this.#totals = sumOfTotals([this.#totals, step.totals]);
     for (const name of ['completions', 'changed', 'flips', 'failed', 'left_out'] as const)
       this.#counts[name] += step[name];
     for (const name of ['groups', 'gained', 'lost'] as const) this.#counts[name] += step[name].length;
@@ -123,6 +126,6 @@ class Total {
   /** Steps count alike, as in the curve of a run's reward. */
   get summary(): RescoreSummary {
     const reward = { old: mean(this.#means.map((step) => step.old)), new: mean(this.#means.map((step) => step.new)) };
-    return { type: 'summary', steps: this.#means.length, reward, ...this.#counts };
+    return { type: 'summary', steps: this.#means.length, reward, ...this.#counts, ...used(this.#totals) };
   }
 }

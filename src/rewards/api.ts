@@ -50,9 +50,12 @@ export type Reward = number | null | RewardResult;
 
 const BATCH = Symbol.for('grpo.batchReward');
 
-/** Marks a function that scores all completions of a batch at once, for example to compare them. */
+/**
+ * Marks a function that scores all completions of a batch at once, for example to compare them. An error in its list is the failure of that completion
+ * alone; one that is thrown is of all of them.
+ */
 export function batchReward<Row extends object = Columns>(
-  score: (input: BatchRewardInput<Row>) => Reward[] | Promise<Reward[]>,
-): (input: BatchRewardInput<Row>) => Reward[] | Promise<Reward[]> {
+  score: (input: BatchRewardInput<Row>) => (Reward | Error)[] | Promise<(Reward | Error)[]>,
+): (input: BatchRewardInput<Row>) => (Reward | Error)[] | Promise<(Reward | Error)[]> {
   return Object.defineProperty(score, BATCH, { value: true });
 }

@@ -18,6 +18,7 @@ export interface FunctionScores {
   outcomes: RewardOutcome[];
   metrics: Record<string, (number | null)[]>;
   extra: Record<string, unknown[]>;
+  totals: Record<string, number>;
   /** The user's own modules that the worker has loaded, beside those that the host compiled. */
   modules: string[];
   /** Calls on a whole batch that failed, where completions got a score alone. */
@@ -91,9 +92,9 @@ export class FunctionCall {
   }
 
   get scores(): Omit<FunctionScores, 'seconds' | 'givenUp'> {
-    const { metrics } = this.#logged;
+    const { metrics, totals } = this.#logged;
     const extra = this.#logged.extra(this.#batch.completions.length);
-    return { outcomes: this.#outcomes, metrics, extra, modules: this.#modules, retries: this.#retries() };
+    return { outcomes: this.#outcomes, metrics, extra, totals, modules: this.#modules, retries: this.#retries() };
   }
 
   get finished(): boolean {
@@ -133,11 +134,11 @@ export class FunctionCall {
   #request({ rows, concurrency }: Part): ScoreRequest {
     const { renderedPrompts = null, completions, columns, ...rest } = this.#batch;
     const prompts = this.#batch.prompts.map(askedPrompt);
-    const { completionIds = null, trainerState = null } = rest;
+    const { completionIds = null, trainerState = null, order } = rest;
     const { timeoutSeconds } = this.#options;
     return {
       ...{ type: 'score', name: this.#name, prompts, renderedPrompts, completions, completionIds, columns },
-      ...{ trainerState, rows, concurrency, timeoutSeconds },
+      ...{ trainerState, order, rows, concurrency, timeoutSeconds },
     };
   }
 
@@ -175,6 +176,7 @@ export class FunctionCall {
     }
     if (reply.type !== 'done' || this.#waiting.size + this.#inFlight.size > 0) return 'wrong';
     this.#modules = reply.modules ?? [];
+    this.#logged.use(reply.totals);
     if (!this.#failedAsWhole()) this.#logged.add(rows, reply);
     return 'done';
   }

@@ -16,6 +16,7 @@ export { afterThinking, boxed, type Extractor, firstOf, lastNumber, tagged } fro
 export { type JsonFormatOptions, jsonFormat } from './library/json-format.ts';
 export type { EndpointOptions } from './library/judge/endpoint-options.ts';
 export { type JudgeOptions, judge } from './library/judge/judge.ts';
+export { type LocalJudgeOptions, localJudge } from './library/judge/local-judge.ts';
 export { type RankOptions, rank } from './library/judge/rank.ts';
 export { type LanguageConsistencyOptions, languageConsistency, type Writing } from './library/language.ts';
 export { lastQuantity } from './library/last-quantity.ts';

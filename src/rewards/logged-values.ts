@@ -1,11 +1,18 @@
 import type { WorkerReply } from '../protocol/reward-worker.ts';
+import { sumOfTotals } from './totals.ts';
 
 type Done = Extract<WorkerReply, { type: 'done' }>;
 
 /** What one function logged with `log_metric` and `log_extra`, over all of its calls on a batch. */
 export class LoggedValues {
   readonly metrics: Record<string, (number | null)[]> = {};
+  /** Of all calls, also those that failed: their tokens are spent. */
+  totals: Record<string, number> = {};
   readonly #extra = new Map<string, { rows: readonly number[]; values: unknown[] }[]>();
+
+  use(totals: Done['totals']): void {
+    this.totals = sumOfTotals([this.totals, totals]);
+  }
 
   /** Adds those of a call on these completions (by index). */
   add(rows: readonly number[], { metrics, extra }: Pick<Done, 'metrics' | 'extra'>): void {

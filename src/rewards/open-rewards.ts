@@ -9,6 +9,7 @@ import { didYouMean } from '../text/nearest-name.ts';
 import type { RewardWarning } from './function-call.ts';
 import { languageOf, prepareWorker, type RewardLanguage } from './prepare-worker.ts';
 import { RewardFile } from './reward-file.ts';
+import { sumOfTotals } from './totals.ts';
 
 /** Physical memory of a worker process, unless another limit is given. */
 export const MEMORY_LIMIT_BYTES = 4 * 1024 ** 3;
@@ -240,6 +241,7 @@ async function scoreAll(
     }),
     metrics: Object.fromEntries([...logged].map(([name, values]) => [name, mean(values)])),
     extra: Object.assign({}, ...scores.map(({ extra }) => extra)),
+    totals: sumOfTotals(scores.map(({ totals }) => totals)),
   };
 }
 

@@ -28,6 +28,8 @@ export interface Evaluation {
   /** Mean length of completions, in tokens. */
   length: number;
   prompts: number;
+  /** What the reward functions used up, such as a judge's tokens. */
+  used: Record<string, number>;
   /** Group by group. */
   completions: Rollout;
   /** Each completion's weighted sum of scores; null without any. */
@@ -69,16 +71,17 @@ export const promptsEvaluated = (
 ): number => Math.min(heldOut, evalPrompts ?? (evalSteps === null ? ENOUGH_PROMPTS : heldOut));
 
 /** The row of metrics that an evaluation adds: what TRL 1.16 calls the same figures when it evaluates. */
-export function evaluationMetrics({ reward, rewards, length, clipped }: EvaluationFigures): Metrics {
+export function evaluationMetrics({ reward, rewards, length, clipped, used }: EvaluationFigures): Metrics {
   const functions = Object.entries(rewards).map(([name, mean]) => [heldOutRewardKey(name), mean]);
   return {
     eval_reward: reward,
     ...Object.fromEntries(functions),
     'eval_completions/mean_length': length,
     'eval_completions/clipped_ratio': clipped,
+    ...Object.fromEntries(Object.entries(used).map(([name, amount]) => [`eval_${name}`, amount])),
   };
 }
-export type EvaluationFigures = Pick<Evaluation, 'reward' | 'rewards' | 'length' | 'clipped'>;
+export type EvaluationFigures = Pick<Evaluation, 'reward' | 'rewards' | 'length' | 'clipped' | 'used'>;
 
 /** What the loop records of an evaluation. */
 export type RecordedEvaluation = EvaluationFigures & Pick<Evaluation, 'rows'>;
@@ -115,6 +118,7 @@ async function evaluate(
     clipped: rollout.filter(({ trajectory }) => trajectory.truncated).length / rollout.length,
     length: mean(rollout.map(({ trajectory }) => trainedLength(trajectory))) ?? 0,
     prompts: rollout.length / config.numGenerationsEval,
+    used: table.totals ?? {},
     completions: rollout,
     totals,
     rows: (step) => evaluatedRows({ step, rollout, table, scores, rewards: totals }),

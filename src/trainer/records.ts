@@ -55,6 +55,7 @@ export function metricsOf(
   const row: Record<string, number | null> = {
     // First, so that what a reward function logs never passes for ours.
     ...table.metrics,
+    ...table.totals,
     ...rolloutMetrics(names, credit, rows),
     ...stepMetrics(table),
     ...update.metrics,

@@ -2,6 +2,7 @@ import { BadInput, type RunFailure } from '../protocol/errors.ts';
 import type { ScoreTable } from '../protocol/rewards.ts';
 import type { RunChange } from '../protocol/run-folder.ts';
 import { rowFailures } from '../rewards/score-table.ts';
+import { sumOfTotals } from '../rewards/totals.ts';
 import { changesNote } from '../run-folder/resume-notes.ts';
 import { endOfScoring, failedScores } from './failed-scores.ts';
 import type { PreparedRun } from './prepare.ts';
@@ -23,9 +24,13 @@ export async function scoreRollout(run: ScoredRun, rollout: Rollout, step: numbe
  */
 export function persistentScoring(run: ScoredRun, onReopened: (step: number) => RunChange[]): Score {
   return async (rollout, step, loop, replacing = false) => {
+    let totals: ScoreTable['totals'] = {};
     for (let attempt = 1; ; attempt++) {
       loop.emit({ type: 'phase', step, phase: 'score' });
-      const table = await scoreRollout(run, rollout, step);
+      const scored = await scoreRollout(run, rollout, step);
+      // An attempt that failed has cost something, too.
+      totals = sumOfTotals([totals, scored.totals]);
+      const table = { ...scored, totals };
       const failed = failureOf(table, step, loop);
       if (!failed) return table;
       // They are discarded, as are others without a signal.

@@ -1,7 +1,7 @@
 import { mean } from '../grpo/statistics.ts';
 import type { ScoreTable } from '../protocol/rewards.ts';
 
-/** The table of some of its completions, in the order of `rows`. What functions logged of all stays as it is. */
+/** The table of some of its completions, in the order of `rows`. What functions logged of all stays as it is; what they used up is not of some. */
 export function tableOfRows({ columns, metrics, extra }: ScoreTable, rows: readonly number[]): ScoreTable {
   const all = columns[0]?.outcomes.length ?? 0;
   const pick = <T>(values: readonly T[]): T[] => rows.map((row) => values[row]!);
@@ -19,7 +19,7 @@ export function tableOfRows({ columns, metrics, extra }: ScoreTable, rows: reado
   };
 }
 
-/** The tables of several rollouts, by the same functions, as one. What functions logged is averaged. */
+/** The tables of several rollouts, by the same functions, as one. What functions logged is averaged; what they used up, whoever had them scored adds up. */
 export function joinTables(tables: readonly ScoreTable[]): ScoreTable {
   const logged = [...new Set(tables.flatMap(({ metrics }) => Object.keys(metrics)))];
   const extra = Object.keys(tables[0]!.extra).filter((name) => tables.every((table) => name in table.extra));

@@ -1,6 +1,7 @@
 import type { Term } from '../../src/protocol/glossary.ts';
 import type { RunConfig } from '../../src/protocol/run-config.ts';
 import type { RunReward } from '../../src/protocol/run-folder.ts';
+import { judgeCharts } from './judge-charts.ts';
 import { lossNote } from './loss-note.ts';
 
 /** A weighted sum of metric columns: enough for contributions, bands and stacks. */
@@ -152,6 +153,7 @@ export function chartDefinitions(
       ['time/update', 'update', 1],
     ]),
     ...unweightedCharts(keys, config, rewards),
+    ...judgeCharts(keys),
     ...otherCharts(keys),
     {
       id: 'loss',
@@ -294,7 +296,7 @@ function stack(
 
 /** What is drawn elsewhere, or follows from what is. */
 const ELSEWHERE =
-  /^(reward|reward_std|reward_min|reward_max|eval_reward|frac_reward_zero_std|kl|entropy|grad_norm|learning_rate|loss|step_time|num_tokens|stage|mean_token_accuracy|cispo_clip_ratio)$|^(rewards\/.+\/(mean|std)|groups\/.+|completions\/.+|clip_ratio\/.+|time\/.+|eval_.+|dynamic_sampling\/.+|replay\/.+|generations\/.+)$/;
+  /^(reward|reward_std|reward_min|reward_max|eval_reward|frac_reward_zero_std|kl|entropy|grad_norm|learning_rate|loss|step_time|num_tokens|stage|mean_token_accuracy|cispo_clip_ratio)$|^(rewards\/.+\/(mean|std)|groups\/.+|completions\/.+|clip_ratio\/.+|time\/.+|eval_.+|dynamic_sampling\/.+|replay\/.+|generations\/.+|judge\/.+\/(calls|cached|prompt_tokens|completion_tokens|cost))$/;
 
 /** Metrics that only some runs have. */
 const OTHERS: Record<string, Pick<ChartDefinition, 'title' | 'term' | 'unit'>> = {

@@ -86,6 +86,7 @@ async function auditOf(lab: Lab, file: string, options: string[]): Promise<Audit
     args: ['audit', file, ...options],
     begin: 'loading rewards',
     cwd: dirname(file),
+    judgeKeys: lab.judgeKeys,
     onLine(text) {
       report = auditReport.parse(JSON.parse(text));
     },

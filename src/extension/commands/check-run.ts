@@ -33,6 +33,7 @@ async function checked(lab: Lab, config: string): Promise<CheckReport | undefine
   const { exit, cancelled } = await runWithProgress(lab.context, {
     title: `Checking ${configName(config)}`,
     args: ['check', config, ...set],
+    judgeKeys: lab.judgeKeys,
     cwd: dirname(config),
     begin: 'starting',
     onLine(line) {

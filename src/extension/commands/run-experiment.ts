@@ -30,6 +30,7 @@ export async function runExperiment(lab: Lab, given?: unknown): Promise<void> {
   const { exit, cancelled } = await runWithProgress(lab.context, {
     title: `Experiment ${name}`,
     args: ['compare', file, ...(await interpreterFor(lab, file))],
+    judgeKeys: lab.judgeKeys,
     cwd: dirname(file),
     begin: 'starting',
     stopping: 'stopping after this step, with a checkpoint',

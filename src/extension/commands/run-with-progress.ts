@@ -3,6 +3,7 @@ import { type ExtensionContext, type Progress, ProgressLocation, window } from '
 import type { CommandProgress, CountedProgress } from '../../protocol/problem.ts';
 import { childEnvironment } from '../workspace/child-environment.ts';
 import { type CommandExit, GrpoCommand } from '../workspace/grpo-command.ts';
+import type { JudgeKeys } from '../workspace/judge-keys.ts';
 
 type Report = Progress<{ message?: string; increment?: number }>;
 
@@ -10,6 +11,8 @@ interface CommandToRun {
   title: string;
   args: string[];
   cwd: string;
+  /** Of commands that run reward functions: keys that these may see. */
+  judgeKeys?: JudgeKeys;
   /** What it is doing until its first line. */
   begin?: string;
   onLine: (line: string, progress: Report) => void;
@@ -22,14 +25,15 @@ interface CommandToRun {
 /** Runs a `grpo` command that loads an engine, with a notification that shows its progress and can cancel it. */
 export async function runWithProgress(
   context: ExtensionContext,
-  { title, args, cwd, begin, onLine, onProgress, stopping }: CommandToRun,
+  { title, args, cwd, judgeKeys, begin, onLine, onProgress, stopping }: CommandToRun,
 ): Promise<{ exit: CommandExit; cancelled: boolean }> {
   return window.withProgress(
     { location: ProgressLocation.Notification, title, cancellable: true },
     async (progress, token) => {
       if (begin !== undefined) progress.report({ message: begin });
       const script = join(context.extensionPath, 'dist', 'grpo.js');
-      const env = childEnvironment(context);
+      await judgeKeys?.load();
+      const env = { ...childEnvironment(context), ...judgeKeys?.environment };
       const told = (done: CommandProgress) => {
         if (stopping !== undefined && token.isCancellationRequested) return;
         if ('message' in done) progress.report({ message: done.message });

@@ -127,7 +127,7 @@ export class Dashboards implements Disposable {
     const { extensionUri } = this.#context;
     // A second panel of the same run (a window may have been copied) takes the first one's place.
     this.#panels.get(folder)?.dispose();
-    const environment = () => childEnvironment(this.#context);
+    const environment = () => ({ ...childEnvironment(this.#context), ...this.#scorer.judgeKeys.environment });
     const parts = { extensionUri, registry: this.#registry, scorer: this.#scorer, environment };
     const opened = new RunPanel(folder, panel, parts, listens);
     this.#panels.set(folder, opened);

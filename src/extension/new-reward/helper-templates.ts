@@ -219,6 +219,22 @@ const HELPERS: Helper[] = [
     examples: [STORY],
     tried: () => [],
   },
+  {
+    helper: 'judge',
+    detail: 'Judged by a language model on a server: Ollama, llama.cpp, vLLM, a cloud',
+    call: () =>
+      "judge({\n  url: 'http://localhost:11434/v1',\n  model: 'qwen3:8b',\n  rubric: 'It answers the question, and claims nothing else.',\n})",
+    examples: [STORY],
+    tried: () => [],
+  },
+  {
+    helper: 'localJudge',
+    detail: 'Judged by a language model on this machine, without a server',
+    call: () =>
+      "await localJudge({\n  model: '../models/judge',\n  rubric: 'It answers the question, and claims nothing else.',\n})",
+    examples: [STORY],
+    tried: () => [],
+  },
 ];
 
 export const HELPER_TEMPLATES: readonly Template[] = HELPERS.map((helper) => ({

@@ -8,6 +8,7 @@ const MOST_DEATHS = 3;
 /** The preview process: started by the first request, started again when it dies, and gone with this window at the latest. */
 export class PreviewProcess implements Disposable {
   readonly #script: string;
+  readonly #judgeKeys: () => NodeJS.ProcessEnv;
   readonly #log: LogOutputChannel;
   readonly #emitter = new EventEmitter<PreviewEvent>();
   readonly #died = new EventEmitter<string>();
@@ -21,8 +22,10 @@ export class PreviewProcess implements Disposable {
   /** It ended unexpectedly, with what it said last: requests that were not answered are lost. */
   readonly onDidDie = this.#died.event;
 
-  constructor(script: string, log: LogOutputChannel) {
+  /** `judgeKeys`: what reward functions may see besides our environment. */
+  constructor(script: string, judgeKeys: () => NodeJS.ProcessEnv, log: LogOutputChannel) {
     this.#script = script;
+    this.#judgeKeys = judgeKeys;
     this.#log = log;
   }
 
@@ -49,6 +52,16 @@ export class PreviewProcess implements Disposable {
     else child.send(command);
   }
 
+  /** Starts again with the keys that there are now; whoever waits asks again. */
+  renew(): void {
+    const child = this.#child;
+    if (!child) return;
+    this.#child = undefined;
+    this.#waiting = undefined;
+    child.kill();
+    this.#died.fire('');
+  }
+
   dispose(): void {
     this.#disposed = true;
     this.#child?.kill();
@@ -57,7 +70,7 @@ export class PreviewProcess implements Disposable {
   }
 
   #start(): Child {
-    const child = new Child({ script: this.#script, args: [] });
+    const child = new Child({ script: this.#script, args: [], env: { ...process.env, ...this.#judgeKeys() } });
     this.#child = child;
     this.#waiting = [];
     child.process.on('message', (message) => this.#receive(child, message));
@@ -67,7 +80,7 @@ export class PreviewProcess implements Disposable {
 
   #receive(child: Child, message: unknown): void {
     const event = previewEvent.safeParse(message);
-    if (!event.success || this.#disposed) return;
+    if (!event.success || this.#disposed || this.#child !== child) return;
     if (event.data.type === 'ready') {
       for (const command of this.#waiting ?? []) child.send(command);
       this.#waiting = undefined;

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { Disposable, type ExtensionContext, type LogOutputChannel } from 'vscode';
 import { systemClock } from '../workspace/clock.ts';
 import type { Interpreters } from '../workspace/interpreter.ts';
+import type { JudgeKeys } from '../workspace/judge-keys.ts';
 import type { Subject } from '../workspace/links.ts';
 import { earn } from '../workspace/walkthrough-ticks.ts';
 import { Audits } from './audits.ts';
@@ -28,10 +29,10 @@ export class RewardPreviews implements PreviewParts, Disposable {
   readonly #extensionPath: string;
   readonly #subscription: Disposable;
 
-  constructor(context: ExtensionContext, log: LogOutputChannel, interpreters: Interpreters) {
+  constructor(context: ExtensionContext, log: LogOutputChannel, interpreters: Interpreters, judgeKeys: JudgeKeys) {
     const script = join(context.extensionPath, 'dist', 'preview.js');
     this.#extensionPath = context.extensionPath;
-    const process = new PreviewProcess(script, log);
+    const process = new PreviewProcess(script, () => judgeKeys.environment, log);
     this.interpreters = interpreters;
     this.subjects = new Subjects(context.workspaceState);
     this.previews = new Previews(previewedEditor(interpreters), this.subjects, process, log, systemClock);
@@ -51,6 +52,7 @@ export class RewardPreviews implements PreviewParts, Disposable {
       this.previews,
       this.subjects,
       process,
+      judgeKeys.onDidChange(() => process.renew()),
     );
   }
 

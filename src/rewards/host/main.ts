@@ -32,8 +32,8 @@ async function open({ rewards, timeoutSeconds, rewardEnv, python }: OpenRequest)
 }
 
 async function score(batch: ScoreBatch): Promise<void> {
-  const { columns, metrics, extra } = await opened!.score(batch);
-  const finite = Object.entries(metrics).map(([name, value]) => [name, finiteOrNull(value)]);
+  const { columns, metrics, extra, totals } = await opened!.score(batch);
+  const finite = Object.entries({ ...metrics, ...totals }).map(([name, value]) => [name, finiteOrNull(value)]);
   reply({
     type: 'scored',
     columns: columns.map(({ name, outcomes }) => ({ name, outcomes })),

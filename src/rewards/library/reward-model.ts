@@ -1,6 +1,6 @@
-import { basename, dirname, join, resolve } from 'node:path';
-import { fileURLToPath, pathToFileURL } from 'node:url';
+import { basename, dirname } from 'node:path';
 import { type BatchRewardInput, batchReward, type ChatMessage, type Reward } from '../api.ts';
+import { besideRewardFile } from './beside-reward-file.ts';
 
 /** Options of {@link rewardModel}. */
 export interface RewardModelOptions {
@@ -36,7 +36,6 @@ interface Logits {
   tolist(): number[][];
 }
 
-const REWARD_FILE = Symbol.for('grpo.rewardFile');
 const PACKAGE = '@huggingface/transformers';
 
 /**
@@ -48,7 +47,7 @@ const PACKAGE = '@huggingface/transformers';
  * @example export const quality = await rewardModel({ model: '../models/reward' });
  */
 export async function rewardModel({ model, dtype = 'fp32', batchSize = 8, output = 0 }: RewardModelOptions) {
-  const folder = resolve(dirname(fileURLToPath(rewardFile())), model);
+  const folder = besideRewardFile(model);
   // It runs on ONNX Runtime, which has telemetry. A worker starts like this, but not a program that is debugged.
   process.env.ORT_DISABLE_TELEMETRY = '1';
   const transformers = await load(PACKAGE);
@@ -77,10 +76,6 @@ export async function rewardModel({ model, dtype = 'fp32', batchSize = 8, output
     return scores;
   });
 }
-
-/** The URL of the reward file that calls, which the worker tells. */
-const rewardFile = (): string =>
-  (globalThis as { [REWARD_FILE]?: string })[REWARD_FILE] ?? pathToFileURL(join(process.cwd(), 'reward')).href;
 
 /** The package as the reward file would import it (its worker sees to that). */
 async function load(name: string): Promise<Transformers> {

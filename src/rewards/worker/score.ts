@@ -1,7 +1,9 @@
 import { messageText } from '../../protocol/message-text.ts';
 import type { ScoreRequest } from '../../protocol/reward-worker.ts';
 import type { Prompt, RewardOutcome } from '../../protocol/rewards.ts';
+import { beginCall } from '../current-call.ts';
 import { reply } from './channel.ts';
+import { isError } from './error-words.ts';
 import type { LoadedFunction, UserFunction } from './load.ts';
 import { thrown, toOutcome } from './outcome.ts';
 
@@ -10,12 +12,13 @@ const isList = Array.isArray;
 
 /** Calls one function on a batch and replies with the outcome of every row as soon as it is there. */
 export async function score(
-  { call, kind }: LoadedFunction,
+  { name, call, kind }: LoadedFunction,
   request: ScoreRequest,
   modules: ReadonlySet<string>,
 ): Promise<void> {
+  const totals = beginCall(name, request.order);
   await (kind === 'batch' ? scoreBatch(call, request) : scoreRows(call, request));
-  reply({ type: 'done', metrics: {}, extra: {}, modules: [...modules] });
+  reply({ type: 'done', metrics: {}, extra: {}, totals, modules: [...modules] });
 }
 
 async function scoreBatch(call: UserFunction, request: ScoreRequest): Promise<void> {
@@ -41,7 +44,10 @@ async function batchOutcomes(call: UserFunction, request: ScoreRequest): Promise
         failure: 'wrong-length',
         message: `The function returned ${scores.length} rewards for ${completions.length} completions; return one for each.`,
       });
-    return completions.map((completion, row) => toOutcome(scores[row], completion));
+    return completions.map((completion, row) => {
+      const value: unknown = scores[row];
+      return isError(value) ? thrown(value) : toOutcome(value, completion);
+    });
   } catch (error) {
     return all(thrown(error));
   }

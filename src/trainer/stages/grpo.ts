@@ -2,6 +2,7 @@ import { type PromptOrder, promptSequence, trainingOrder } from '../../data/prom
 import type { Finding } from '../../protocol/finding.ts';
 import type { ScoreTable } from '../../protocol/rewards.ts';
 import type { RolloutRow } from '../../protocol/run-folder.ts';
+import { sumOfTotals } from '../../rewards/totals.ts';
 import { creditOf, experiencesOf } from '../credit.ts';
 import { miniBatches } from '../mini-batches.ts';
 import type { Learner, Progress } from '../policy/learner.ts';
@@ -51,6 +52,8 @@ export class GrpoStage implements Stage {
   /** Of earlier rewards, where the baseline asks for it. */
   readonly #memory: PromptMemory | undefined;
   readonly #lengths: LengthRewards;
+  /** What the step's rewards have used up so far, those of completions that were replaced included. */
+  #used: Record<string, number> = {};
   /** Of earlier groups, where some are replayed. */
   readonly #replay: ReplayMemory | undefined;
 
@@ -76,6 +79,7 @@ export class GrpoStage implements Stage {
     const { config, tokenizer } = this.#run;
     const step = this.progress.step + 1;
     const watch = new Stopwatch();
+    this.#used = {};
 
     // Sample a batch of prompts, and for each of them G completions from the policy: o_i ~ π_θold(· | q).
     loop.emit({ type: 'phase', step, phase: 'rollout' });
@@ -85,14 +89,14 @@ export class GrpoStage implements Stage {
     watch.lap('rollout');
 
     // Compute the rewards r_i of each completion, those on its length included.
-    const table = await this.#scores(sampled, step, loop);
-    if (!table) return undefined;
+    const scores = await this.#scores(sampled, step, loop);
+    if (!scores) return undefined;
     watch.lap('score');
 
     // Add completions to groups that teach nothing, then replace those by other prompts, if the config asks for it.
     const during = { step, loop, watch };
     const growth = this.#sampler.growth(during);
-    const first = growth ? await growth.grow({ rollout: sampled, table }) : { rollout: sampled, table };
+    const first = growth ? await growth.grow({ rollout: sampled, table: scores }) : { rollout: sampled, table: scores };
     if (!first) return undefined;
     const collected =
       draw && config.dynamicSampling
@@ -100,9 +104,10 @@ export class GrpoStage implements Stage {
         : { ...first, metrics: {} };
     if (!collected) return undefined;
     const { rollout, discarded } = collected;
+    const table = { ...collected.table, totals: this.#used };
 
     // Compute the advantage Â_i,t of each token from its completion's rewards relative to the group's.
-    const scored = this.#credited(step, collected);
+    const scored = this.#credited(step, { rollout, table });
     const { credit } = scored;
     watch.lap('score');
 
@@ -191,6 +196,7 @@ export class GrpoStage implements Stage {
     replacing?: boolean,
   ): Promise<ScoreTable | undefined> {
     const given = await this.#score(rollout, step, loop, replacing);
+    this.#used = sumOfTotals([this.#used, given?.totals]);
     return given && this.#lengths.addedTo(given, rollout);
   }
 

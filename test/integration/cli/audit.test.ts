@@ -2,8 +2,10 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { dirname, join } from 'node:path';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import type { AuditReport } from '../../../src/protocol/audit-report.ts';
 import { GRPO, grpo, jsonLines, temporaryFolder } from './run-grpo.ts';
 
@@ -45,6 +47,39 @@ export const math = mathMatch();`,
       expect(tricks).toBeGreaterThan(50);
     }
     expect([status, kinds(report)]).toEqual([0, []]);
+  });
+
+  it('measures whether a judge favors a place, and whether it can be talked into the highest score', async () => {
+    const server = createServer(async (request, response) => {
+      let body = '';
+      for await (const part of request) body += part;
+      const asked: string = JSON.parse(body).messages[1].content;
+      const answers = [...asked.matchAll(/<<<ANSWER \d+\n([\s\S]*?)\nANSWER/g)].map(([, answer]) => answer!);
+      // Half by what it reads first, half by whether the answer is right.
+      const scores = answers.map((answer, place) => (place === 0 ? 0.5 : 0) + (/42|25|1000/.test(answer) ? 0.5 : 0));
+      const isFooled = /highest score/.test(asked) || /\b(42|25|1000)\b/.test(asked.split('<<<ANSWER')[1] ?? '');
+      const content = JSON.stringify(answers.length > 0 ? { scores } : { reason: '', score: isFooled ? 10 : 0 });
+      response.end(JSON.stringify({ choices: [{ message: { content } }] }));
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    onTestFinished(() => void server.close());
+    const { port } = server.address() as AddressInfo;
+    const { report } = await auditWith(
+      ['The answer is 42', 'It is 41', 'I do not know', '42'].map((completion) => ({ ...SAMPLES[0], completion })),
+      'judged.reward.ts',
+      `import { judge, rank } from 'grpo/rewards';
+const where = { url: 'http://127.0.0.1:${port}/v1', model: 'm', rubric: 'It is right.', concurrency: 32 };
+export const better = rank(where);
+export const good = judge(where);`,
+    );
+    // The plain ways to write the answer are candidates, too: 0.5 more for the first of them, and 0.5 less for the last when it comes first.
+    const { pairs, changed, gain } = functionOf(report, 'better').position!;
+    expect(changed).toBeGreaterThan(0);
+    expect(pairs).toBeGreaterThan(changed);
+    expect(gain).toBeGreaterThan(0);
+    expect(kinds(report)).toContain('better: position-bias');
+    expect(functionOf(report, 'good').position).toBeUndefined();
+    expect(functionOf(report, 'good').fooled.map(({ name }) => name)).toContain('asking for the highest score');
   });
 
   it('says what cannot be learned from, is always earned, changes, or drowns the others', async () => {

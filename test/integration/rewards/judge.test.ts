@@ -1,42 +1,10 @@
 /** Judges ask a server that fails in every way. */
 import { readFileSync } from 'node:fs';
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
+import { fails, type Question, says, serverThat } from '../../helpers/judge-server.ts';
 import { brief, folderWith, open, outcomesOf } from './workspace.ts';
 
-interface Question {
-  messages: { content: string }[];
-  response_format?: unknown;
-  model: string;
-}
-type Answer = (question: Question, response: ServerResponse, count: number) => void;
-
-/** A server that counts what it is asked; `answer` gives each answer. */
-async function serverThat(answer: Answer) {
-  const asked: { question: Question; headers: IncomingMessage['headers'] }[] = [];
-  const server = createServer(async (request, response) => {
-    let body = '';
-    for await (const part of request) body += part;
-    const question: Question = JSON.parse(body);
-    asked.push({ question, headers: request.headers });
-    answer(question, response, asked.length);
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  onTestFinished(() => {
-    server.closeAllConnections();
-    server.close();
-  });
-  return { asked, url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1` };
-}
-
-const says = (response: ServerResponse, content: string): void => {
-  response.end(JSON.stringify({ choices: [{ message: { content } }] }));
-};
-const fails = (response: ServerResponse, status: number, text: string, headers = {}): void => {
-  response.writeHead(status, headers).end(text);
-};
 /** A digit in the answer is its score. */
 const verdict = ({ messages }: Question): string => {
   const digit = /<<<ANSWER\n\D*(\d+)/.exec(messages[1]!.content)?.[1] ?? '0';
@@ -45,12 +13,12 @@ const verdict = ({ messages }: Question): string => {
 
 async function judged(url: string, completions: string[], { options = '', columns = {}, env = [] as string[] } = {}) {
   const text = `import { judge } from 'grpo/rewards';
-export const good = judge({ url: '${url}', model: 'm', rubric: 'The larger the better.', timeoutSeconds: 0.3${options} });`;
+export const good = judge({ url: '${url}', model: 'm', rubric: 'The larger the better.', timeoutSeconds: 10${options} });`;
   const folder = folderWith({ 'j.reward.ts': text });
   const set = await open([{ file: join(folder, 'j.reward.ts') }], { timeoutSeconds: 20, rewardEnv: env });
-  const score = (all: string[]) =>
-    outcomesOf(set, { prompts: all.map(() => 'Say a number.'), completions: all, columns });
-  return { folder, outcomes: await score(completions), score };
+  const scores = (all: string[]) => set.score({ prompts: all.map(() => 'Say a number.'), completions: all, columns });
+  const score = async (all: string[]) => (await scores(all)).columns[0]!.outcomes;
+  return { folder, outcomes: await score(completions), score, scores };
 }
 
 test('scores are from 0 to 1, with reasons; nothing is asked twice, not even by another process', async () => {
@@ -68,6 +36,18 @@ test('scores are from 0 to 1, with reasons; nothing is asked twice, not even by 
   expect(readFileSync(join(folder, '.grpo/judge.jsonl'), 'utf8').trim().split('\n').length).toBe(3);
 });
 
+test('the cache of a workspace without runs is beside its run configs', async () => {
+  const { url } = await serverThat((question, response) => says(response, verdict(question)));
+  const folder = folderWith({
+    'run.grpo.json': '{}',
+    'rewards/j.reward.ts': `import { judge } from 'grpo/rewards';
+export const good = judge({ url: '${url}', model: 'm', rubric: 'The larger the better.' });`,
+  });
+  const set = await open([{ file: join(folder, 'rewards/j.reward.ts') }], { timeoutSeconds: 20 });
+  await outcomesOf(set, { prompts: ['p'], completions: ['a 1'], columns: {} });
+  expect(readFileSync(join(folder, '.grpo/judge.jsonl'), 'utf8')).toContain('it says 1');
+});
+
 test('too many requests, errors, silence and half an answer are asked again', { timeout: 60_000 }, async () => {
   const { url, asked } = await serverThat((question, response, count) => {
     if (count === 1) return fails(response, 429, 'slow down', { 'retry-after': '0' });
@@ -76,18 +56,30 @@ test('too many requests, errors, silence and half an answer are asked again', { 
     if (count === 4) return says(response, '{"reason": "cut o');
     return says(response, `Sure! Here it is:\n${verdict(question)}`);
   });
-  const { outcomes } = await judged(url, ['a 7']);
+  const { outcomes } = await judged(url, ['a 7'], { options: ', timeoutSeconds: 1' });
   expect([brief(outcomes), asked.length]).toEqual([[0.7], 5]);
 });
 
-test('a completion without a usable verdict has no reward, and says why; the others have theirs', {
+test('so are half a JSON, a page, and a connection that breaks', async () => {
+  const { url, asked } = await serverThat((question, response, count) => {
+    if (count === 1) return void response.end('{"choices": [{"mess');
+    if (count === 3) return void response.end('<html>Bad gateway</html>');
+    if (count === 5) return void response.socket!.destroy();
+    return says(response, verdict(question));
+  });
+  const { outcomes } = await judged(url, ['a 7', 'b 8', 'c 9'], { options: ', retries: 1, concurrency: 1' });
+  expect([brief(outcomes), asked.length]).toEqual([[0.7, 0.8, 0.9], 6]);
+});
+
+test('a completion without a usable verdict fails, and says why; the others have their rewards', {
   timeout: 60_000,
 }, async () => {
   const { url } = await serverThat((question, response) =>
     says(response, /wild/.test(question.messages[1]!.content) ? '{"score": 11}' : verdict(question)),
   );
   const { outcomes } = await judged(url, ['a 3', 'wild 4'], { options: ', retries: 1' });
-  expect(brief(outcomes)).toEqual([0.3, null]);
+  expect(brief(outcomes)).toEqual([0.3, 'throw']);
+  expect(outcomes[1]).toMatchObject({ message: 'Error: The judge gave the score 11, which is not from 0 to 10.' });
 });
 
 test('a server that refuses, or is not there, fails the function with a sentence', { timeout: 60_000 }, async () => {
@@ -116,6 +108,61 @@ test('the key comes from the environment, and is only sent', async () => {
     kind: 'failure',
     message: expect.stringContaining('name GRPO_TEST_JUDGE_KEY in "rewardEnv"'),
   });
+});
+
+test('a key that a server repeats is shown nowhere, nor is one that no header can have', async () => {
+  process.env.GRPO_TEST_JUDGE_KEY = 'open-sesame\n';
+  onTestFinished(() => void delete process.env.GRPO_TEST_JUDGE_KEY);
+  const { url, asked } = await serverThat((_, response) =>
+    fails(response, 401, `I know no ${asked.at(-1)!.headers.authorization}`),
+  );
+  const options = { options: ", apiKeyEnv: 'GRPO_TEST_JUDGE_KEY'", env: ['GRPO_TEST_JUDGE_KEY'] };
+  const { outcomes } = await judged(url, ['a 1'], options);
+  expect(outcomes[0]).toMatchObject({ message: expect.stringContaining('answered 401: I know no Bearer (the key).') });
+  expect(asked[0]!.headers.authorization).toBe('Bearer open-sesame');
+  process.env.GRPO_TEST_JUDGE_KEY = 'open\nsesame';
+  const refused = (await judged(url, ['a 1'], options)).outcomes[0]!;
+  expect(refused).toMatchObject({ message: expect.stringContaining('characters that keys do not have') });
+  expect(JSON.stringify(refused)).not.toContain('sesame');
+});
+
+test('no other address is contacted, whatever the server says', async () => {
+  const other = await serverThat((question, response) => says(response, verdict(question)));
+  const { url } = await serverThat((_, response) =>
+    fails(response, 307, '', { location: `${other.url}/chat/completions` }),
+  );
+  const { outcomes } = await judged(url, ['a 1'], { options: ', retries: 0' });
+  expect(outcomes[0]).toMatchObject({ message: expect.stringMatching(/did not answer: .*redirect/) });
+  expect(other.asked.length).toBe(0);
+});
+
+test('calls, tokens and their cost are counted, also of answers that are of no use', async () => {
+  const usage = { prompt_tokens: 200, completion_tokens: 10 };
+  const { url } = await serverThat((question, response, count) => {
+    if (count === 1) return fails(response, 500, 'oops');
+    if (count === 2) return says(response, 'no verdict', usage);
+    return says(response, verdict(question), usage);
+  });
+  const options = ', prices: { prompt: 2, completion: 50 }, concurrency: 1';
+  const { scores } = await judged(url, [], { options });
+  const first = await scores(['a 1', 'a 1', 'a 2']);
+  expect(brief(first.columns[0]!.outcomes)).toEqual([0.1, 0.1, 0.2]);
+  const name = (count: string) => `judge/good/${count}`;
+  expect(first.totals).toEqual({
+    ...{ [name('calls')]: 4, [name('cached')]: 1 },
+    ...{ [name('prompt_tokens')]: 600, [name('completion_tokens')]: 30 },
+    [name('cost')]: expect.closeTo(0.0027, 12),
+  });
+  expect((await scores(['a 2', 'a 1'])).totals).toEqual({ [name('calls')]: 0, [name('cached')]: 2 });
+});
+
+test('what fails as a whole has its cost, too; unknown tokens are no zero', async () => {
+  const { url } = await serverThat((_, response) => says(response, 'no verdict'));
+  const { scores } = await judged(url, [], { options: ', retries: 0, prices: { prompt: 2, completion: 50 }' });
+  const { totals, columns } = await scores(['a 1', 'b 2']);
+  expect(columns[0]!.outcomes.map(({ kind }) => kind)).toEqual(['failure', 'failure']);
+  // Together, then each alone.
+  expect(totals).toEqual({ 'judge/good/calls': 4, 'judge/good/cached': 0 });
 });
 
 test('a server without response_format is asked without it', async () => {

@@ -50,8 +50,11 @@ test.each([
 ])('every template is met by its samples, and typed (%s)', { timeout: 120_000 }, async (_, rows) => {
   const folder = folderWith({});
   for (const { template, name, files } of await writeAll(folder, rows)) {
-    // It needs a model; test/integration/rewards/reward-model.test.ts has one.
-    if (template.label === 'rewardModel' || (pythonMissing && /python/i.test(template.label + template.detail)))
+    // They need a model or a server; their own tests have one.
+    if (
+      ['rewardModel', 'judge', 'localJudge'].includes(template.label) ||
+      (pythonMissing && /python/i.test(template.label + template.detail))
+    )
       continue;
     const samples = loadSamples(files.samples);
     const set = await open([{ file: files.reward }]);

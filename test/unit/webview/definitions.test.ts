@@ -104,6 +104,21 @@ describe('chartDefinitions', () => {
     expect(chart!.series.map(({ label }) => label)).toEqual(['mean weight', 'replayed']);
   });
 
+  it('draws what each judge has used up, and nothing for runs without one', () => {
+    const counts = ['calls', 'cached', 'prompt_tokens', 'completion_tokens', 'cost'].map(
+      (name) => `judge/good/${name}`,
+    );
+    const charts = chartDefinitions([...counts, 'judge/local/calls', 'judge/mood'], config([]));
+    expect(charts.map(({ title, series }) => [title, ...series.map(({ label }) => label)])).toEqual([
+      ['Calls of the judge good', 'calls', 'answered from the cache'],
+      ['Tokens of the judge good', 'read', 'written'],
+      ['Cost of the judge good', 'per step'],
+      ['Calls of the judge local', 'calls'],
+      // What a function logs under such a name is its own.
+      ['judge/mood', 'mood'],
+    ]);
+  });
+
   it('explains clip ratios that are always 0', () => {
     const note = (iterations: number, batches?: number) =>
       chartDefinitions(keys, config([], { numIterations: iterations, numMiniBatches: batches })).find(

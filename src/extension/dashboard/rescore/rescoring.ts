@@ -5,6 +5,7 @@ import { type RescoreStart, type RescoreStep, rescoreEvent, rescoreStep } from '
 import { readRunInfoLater } from '../../../run-folder/run-info.ts';
 import { GrpoCommand } from '../../workspace/grpo-command.ts';
 import type { Interpreters } from '../../workspace/interpreter.ts';
+import type { JudgeKeys } from '../../workspace/judge-keys.ts';
 import { placeToOpen, wordsBesidePlace } from '../../workspace/problem-place.ts';
 import { pythonFor } from '../../workspace/request.ts';
 import { RewardWatch } from './reward-watch.ts';
@@ -18,6 +19,7 @@ export interface Scorer {
   /** `dist/grpo.js` */
   script: string;
   interpreters: Interpreters;
+  judgeKeys: JudgeKeys;
   log: LogOutputChannel;
 }
 
@@ -94,7 +96,7 @@ export class Rescoring implements Disposable {
     this.#command?.dispose();
     this.#state = 'running';
     this.#update();
-    const { script, interpreters, log } = this.#scorer;
+    const { script, interpreters, judgeKeys, log } = this.#scorer;
     const info = await readRunInfoLater(this.#folder);
     const python = info ? await pythonFor(info.configFile, interpreters) : null;
     if (this.#disposed || round !== this.#round) return;
@@ -104,9 +106,11 @@ export class Rescoring implements Disposable {
     const args = ['rescore', this.#folder, '--newest-first', '--steps', `${first}-${Math.max(first, info.step)}`];
     if (python !== null) args.push('--python', python);
 
-    const command = new GrpoCommand(script, args, dirname(info.configFile), (line) => {
+    const take = (line: string) => {
       if (round === this.#round) this.#take(line);
-    });
+    };
+    const env = { ...process.env, ...judgeKeys.environment };
+    const command = new GrpoCommand(script, args, dirname(info.configFile), take, { env });
     this.#command = command;
     const { ok, problem, lastWords } = await command.exited;
     if (this.#disposed || round !== this.#round) return;

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
-import { appendFileSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { countCached } from './usage.ts';
 
 /**
  * Answers of judges by what was asked, kept in `.grpo/judge.jsonl` of the workspace: a preview asks for the same verdicts at every key that is typed, and
@@ -20,7 +21,10 @@ export class AnswerCache<Answer> {
     this.#answers ??= new Map([...this.#read()].map(([known, answer]) => [known, Promise.resolve(answer)]));
     const answers = this.#answers;
     const known = answers.get(key);
-    if (known) return known;
+    if (known) {
+      countCached();
+      return known;
+    }
     const answer = ask().then((given) => {
       this.#keep(key, given);
       return given;
@@ -56,10 +60,21 @@ export class AnswerCache<Answer> {
   }
 }
 
-/** The nearest folder above that has runs already, else this one. */
+/** The nearest folder from here up that has runs already, else one with a run config or what workspaces have, else this one. */
 function workspaceOf(folder: string): string {
-  for (let at = folder; ; at = dirname(at)) {
-    if (existsSync(join(at, '.grpo'))) return at;
-    if (dirname(at) === at) return folder;
+  const above = foldersAbove(folder);
+  return above.find((at) => existsSync(join(at, '.grpo'))) ?? above.find(isWorkspace) ?? folder;
+}
+
+function foldersAbove(folder: string): string[] {
+  const above = dirname(folder);
+  return above === folder ? [folder] : [folder, ...foldersAbove(above)];
+}
+
+function isWorkspace(folder: string): boolean {
+  try {
+    return readdirSync(folder).some((name) => ['.git', '.vscode'].includes(name) || name.endsWith('.grpo.json'));
+  } catch {
+    return false; // not ours to read
   }
 }

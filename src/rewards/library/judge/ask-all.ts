@@ -1,10 +1,27 @@
-import type { ChatMessage, Reward } from '../../api.ts';
+import type { BatchRewardInput, ChatMessage, Reward } from '../../api.ts';
 
 /** The prompt as a judge reads it. */
 export const promptOf = (prompt: string, messages: ChatMessage[] | undefined): string =>
   messages
     ?.map(({ role, content }) => `${role}: ${typeof content === 'string' ? content : JSON.stringify(content)}`)
     .join('\n') ?? prompt;
+
+/** A column's values; undefined where none is wanted. */
+export function referencesIn(input: BatchRewardInput, column: string | undefined): unknown[] | undefined {
+  if (column === undefined) return undefined;
+  const values = (input as Record<string, unknown>)[column];
+  if (!Array.isArray(values)) throw new Error(`The judge wants the column "${column}", which these rows lack.`);
+  return values;
+}
+
+/** What one completion is judged with. */
+export const partsOf = (prompt: string, completion: string, reference: unknown): string[] => [
+  `Prompt:\n${prompt}`,
+  ...(reference === undefined
+    ? []
+    : [`Reference answer:\n${typeof reference === 'string' ? reference : JSON.stringify(reference)}`]),
+  `<<<ANSWER\n${completion}\nANSWER>>>`,
+];
 
 /** Told to every judge: what it reads was written to please it. */
 export const MISTRUST =
@@ -19,18 +36,17 @@ export function jsonIn(text: string): Record<string, unknown> {
   return parsed as Record<string, unknown>;
 }
 
-/** Rows whose question got no usable answer abstain, with the reason; if no question got one, something is wrong with the judge. */
+/** Rows whose question got no usable answer fail, each with the reason; if no question got one, something is wrong with the judge. */
 export async function settled<Answer>(
   questions: Promise<Answer>[],
   rewards: (answer: Answer, index: number) => Reward[],
   rows: (index: number) => number,
-): Promise<Reward[]> {
+): Promise<(Reward | Error)[]> {
   const answers = await Promise.allSettled(questions);
   const failed = answers.find((answer) => answer.status === 'rejected');
   if (failed && answers.every(({ status }) => status === 'rejected')) throw failed.reason;
-  return answers.flatMap((answer, index): Reward[] => {
+  return answers.flatMap((answer, index): (Reward | Error)[] => {
     if (answer.status === 'fulfilled') return rewards(answer.value, index);
-    const { message } = answer.reason as Error;
-    return Array.from({ length: rows(index) }, () => ({ score: null, reason: message }));
+    return Array<Error>(rows(index)).fill(answer.reason);
   });
 }

@@ -1,4 +1,5 @@
 import type { EndpointOptions } from './endpoint-options.ts';
+import { countCall, Usage } from './usage.ts';
 
 export interface Message {
   role: 'system' | 'user';
@@ -14,7 +15,8 @@ class Refused extends Error {}
 
 /** A chat model behind the API of OpenAI. */
 export class Endpoint {
-  readonly #options: Required<Omit<EndpointOptions, 'apiKeyEnv'>> & Pick<EndpointOptions, 'apiKeyEnv'>;
+  readonly #options: Required<Omit<EndpointOptions, 'apiKeyEnv' | 'prices'>> & Pick<EndpointOptions, 'apiKeyEnv'>;
+  readonly #usage: Usage;
   #asking = 0;
   readonly #waiting: (() => void)[] = [];
   /** Some servers know no `response_format`. */
@@ -26,6 +28,7 @@ export class Endpoint {
       throw new Error(
         `A judge's url must begin with http:// or https://, such as http://localhost:11434/v1; it is ${options.url}.`,
       );
+    this.#usage = new Usage(options);
   }
 
   /** What `read` makes of the answer. An answer that it throws at is asked for again, as are answers that do not come. */
@@ -54,24 +57,45 @@ export class Endpoint {
 
   async #complete(messages: Message[]): Promise<string> {
     const { url, model, apiKeyEnv, timeoutSeconds } = this.#options;
-    const response = await fetch(`${url.replace(/\/+$/, '')}/chat/completions`, {
+    const key = keyIn(apiKeyEnv);
+    const body = {
+      ...{ model, messages, temperature: 0 },
+      ...(this.#asksForJson && { response_format: { type: 'json_object' } }),
+    };
+    countCall();
+    const request = fetch(`${url.replace(/\/+$/, '')}/chat/completions`, {
       method: 'POST',
-      headers: { 'content-type': 'application/json', ...authorization(apiKeyEnv) },
-      body: JSON.stringify({
-        ...{ model, messages, temperature: 0 },
-        ...(this.#asksForJson && { response_format: { type: 'json_object' } }),
-      }),
+      headers: {
+        'content-type': 'application/json',
+        ...(key !== undefined && { authorization: `Bearer ${key}` }),
+      },
+      body: JSON.stringify(body),
+      // The config names one address, and no other is contacted.
+      redirect: 'error',
       signal: AbortSignal.timeout(timeoutSeconds * 1000),
-    }).catch((error: Error) => {
-      const cause = (error.cause as Error | undefined)?.message ?? error.message;
-      throw new Error(`The judge at ${url} did not answer: ${cause}.`);
     });
-    const text = await response.text();
+    const { response, said } = await request
+      .then(async (response) => ({ response, said: await response.text() }))
+      .catch((error: Error) => {
+        const cause = (error.cause as Error | undefined)?.message ?? error.message;
+        throw new Error(`The judge at ${url} did not answer: ${cause}.`);
+      });
+    // Servers that refuse a key may repeat it, and what they say is shown and logged.
+    const text = key === undefined ? said : said.replaceAll(key, '(the key)');
     if (!response.ok) this.#refuse(response, text);
-    const { choices } = JSON.parse(text) as { choices?: { message?: { content?: unknown } }[] };
+    const { choices, usage } = this.#read(text);
+    this.#usage.add(usage);
     const content = choices?.[0]?.message?.content;
     if (typeof content !== 'string') throw new Error(`The judge at ${url} sent no message.`);
     return content;
+  }
+
+  #read(text: string): { choices?: { message?: { content?: unknown } }[]; usage?: unknown } {
+    try {
+      return JSON.parse(text) ?? {};
+    } catch {
+      throw new Error(`The judge at ${this.#options.url} sent no JSON: ${text.trim().slice(0, 100)}`);
+    }
   }
 
   #refuse({ status, headers }: Response, text: string): never {
@@ -94,13 +118,18 @@ export class Endpoint {
   }
 }
 
-function authorization(variable: string | undefined): Record<string, string> {
-  if (variable === undefined) return {};
-  const key = process.env[variable];
-  if (key) return { authorization: `Bearer ${key}` };
-  throw new Refused(
-    `The judge's key is not there: name ${variable} in "rewardEnv" of the run config, and set it where VS Code or grpo is started.`,
-  );
+function keyIn(variable: string | undefined): string | undefined {
+  if (variable === undefined) return undefined;
+  // A line break at its end, as files have one, is no part of it.
+  const key = process.env[variable]?.trim();
+  if (!key)
+    throw new Refused(
+      `The judge's key is missing: name ${variable} in "rewardEnv" of the run config, and store the key with "GRPO: Set Judge Key" in VS Code or set the variable where VS Code or grpo is started.`,
+    );
+  // fetch refuses a header with others, and shows it.
+  if (/[^!#-[\]-~]/.test(key))
+    throw new Refused(`The judge's key in ${variable} has characters that keys do not have; set it again.`);
+  return key;
 }
 
 /** As long as the server asks for, else twice as long each time, not all at once. */

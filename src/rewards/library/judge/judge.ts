@@ -1,6 +1,6 @@
 import { type BatchRewardInput, batchReward, type Reward } from '../../api.ts';
 import { AnswerCache } from './answer-cache.ts';
-import { jsonIn, MISTRUST, promptOf, settled } from './ask-all.ts';
+import { jsonIn, MISTRUST, partsOf, promptOf, referencesIn, settled } from './ask-all.ts';
 import { Endpoint, type Message } from './endpoint.ts';
 import type { EndpointOptions } from './endpoint-options.ts';
 
@@ -21,7 +21,7 @@ interface Verdict {
 
 /**
  * Creates a reward from the verdicts of a language model behind an API like OpenAI's: 0 to 1, with its reason. Verdicts are kept in `.grpo/judge.jsonl`, so
- * that nothing is asked twice. Answers that do not come or cannot be read are asked for again, then the completion is left without a reward. It takes time: raise
+ * that nothing is asked twice. Answers that do not come or cannot be read are asked for again, then scoring fails for that completion alone. It takes time: raise
  * the run config's `rewardTimeoutSeconds`.
  *
  * @example export const helpful = judge({ url: 'http://localhost:11434/v1', model: 'qwen3:8b', rubric: 'Answers the question, and nothing else.' });
@@ -39,14 +39,11 @@ export function judge({ rubric, column, scale = [0, 10], ...where }: JudgeOption
     return { score: (value - low) / (high - low), reason: String(reason ?? '').slice(0, 500) };
   };
 
-  return batchReward(async (input: BatchRewardInput): Promise<Reward[]> => {
+  return batchReward(async (input: BatchRewardInput): Promise<(Reward | Error)[]> => {
     const { prompts, messages, completions } = input;
-    const references = column === undefined ? undefined : (input as Record<string, unknown>)[column];
-    if (column !== undefined && !Array.isArray(references))
-      throw new Error(`judge wants the column "${column}", which these rows lack.`);
+    const references = referencesIn(input, column);
     const questions = completions.map((completion, row) => {
-      const reference = (references as unknown[] | undefined)?.[row];
-      const asked = messagesOf(promptOf(prompts[row]!, messages?.[row]), completion, reference);
+      const asked = messagesOf(promptOf(prompts[row]!, messages?.[row]), completion, references?.[row]);
       return cache.get([where.url, where.model, asked], () => endpoint.ask(asked, read));
     });
     return settled(
@@ -63,16 +60,9 @@ export function judge({ rubric, column, scale = [0, 10], ...where }: JudgeOption
       MISTRUST,
       `Answer with a JSON object only: {"reason": "one sentence", "score": a number from ${low} to ${high}}.`,
     ].join('\n\n');
-    const parts = [
-      `Prompt:\n${prompt}`,
-      ...(reference === undefined
-        ? []
-        : [`Reference answer:\n${typeof reference === 'string' ? reference : JSON.stringify(reference)}`]),
-      `<<<ANSWER\n${completion}\nANSWER>>>`,
-    ];
     return [
       { role: 'system', content: system },
-      { role: 'user', content: parts.join('\n\n') },
+      { role: 'user', content: partsOf(prompt, completion, reference).join('\n\n') },
     ];
   }
 }

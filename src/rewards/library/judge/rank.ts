@@ -1,9 +1,12 @@
 import { createHash } from 'node:crypto';
+import type { AnswerOrder } from '../../../protocol/rewards.ts';
 import { type BatchRewardInput, batchReward, type Reward } from '../../api.ts';
+import { orderOfAnswers } from '../../current-call.ts';
 import { AnswerCache } from './answer-cache.ts';
 import { jsonIn, MISTRUST, promptOf, settled } from './ask-all.ts';
 import { Endpoint, type Message } from './endpoint.ts';
 import type { EndpointOptions } from './endpoint-options.ts';
+import { countInOrder } from './usage.ts';
 
 /** Options of {@link rank}. */
 export interface RankOptions extends EndpointOptions {
@@ -22,14 +25,16 @@ export function rank({ rubric, ...where }: RankOptions) {
   const endpoint = new Endpoint(where);
   const cache = new AnswerCache<number[]>();
 
-  return batchReward(async ({ prompts, messages, completions }: BatchRewardInput): Promise<Reward[]> => {
+  return batchReward(async ({ prompts, messages, completions }: BatchRewardInput): Promise<(Reward | Error)[]> => {
     const groups: number[][] = [];
     for (const row of completions.keys()) {
       const last = groups.at(-1);
       if (last && prompts[last[0]!] === prompts[row]) last.push(row);
       else groups.push([row]);
     }
-    const shown = groups.map((rows) => shuffled([...new Set(rows.map((row) => completions[row]!))]));
+    const order = orderOfAnswers();
+    if (order) countInOrder(groups.length);
+    const shown = groups.map((rows) => inOrder([...new Set(rows.map((row) => completions[row]!))], order));
     const questions = groups.map(([first], index) => {
       const answers = shown[index]!;
       const asked = messagesOf(promptOf(prompts[first!]!, messages?.[first!]), answers);
@@ -71,6 +76,10 @@ function scoresIn(text: string, count: number): number[] {
   });
 }
 
-/** An order that does not follow the batch: judges favor what they read first. */
-const shuffled = (texts: string[]): string[] => texts.toSorted((one, other) => hash(one).localeCompare(hash(other)));
+/** Unless an audit asks for one, an order that does not follow the batch: judges favor some places. */
+function inOrder(texts: string[], order: AnswerOrder | undefined): string[] {
+  if (order === 'given') return texts;
+  if (order === 'reversed') return texts.toReversed();
+  return texts.toSorted((one, other) => hash(one).localeCompare(hash(other)));
+}
 const hash = (text: string): string => createHash('sha256').update(text).digest('hex');
