@@ -41,7 +41,11 @@ async function fullAnswer(name: ToolName, input: unknown, host: Host): Promise<s
     }
     case 'list_runs': {
       const { folder } = inputOf(name, input);
-      return listRuns(await host.runFolders(folder === undefined ? undefined : host.place(folder)));
+      const place = folder === undefined ? undefined : host.place(folder);
+      const runs = await listRuns(await host.runFolders(place));
+      return (
+        runs || `There are no runs in ${place ?? host.place('.')}. They are in .grpo/runs beside their run config.`
+      );
     }
     case 'run_status': {
       const { run, steps } = inputOf(name, input);

@@ -14,14 +14,13 @@ export async function runFoldersIn(folder: string): Promise<string[]> {
   return (await readdir(place).catch(() => [])).map((name) => join(place, name));
 }
 
-/** The newest first, a line each. */
+/** The newest first, a line each; empty without any. */
 export async function listRuns(folders: readonly string[]): Promise<string> {
   const reader = new RunReader();
   const runs = await Promise.all(folders.map((folder) => reader.read(folder, false)));
   const known = runs
     .filter((run) => run !== undefined)
     .sort((a, b) => b.info.createdAt.localeCompare(a.info.createdAt));
-  if (known.length === 0) return 'There are no runs. They are in .grpo/runs beside their run config.';
   const older = known.length - MOST_RUNS;
   return [...known.slice(0, MOST_RUNS).map(lineOf), ...(older > 0 ? [`and ${older} older ones`] : [])].join('\n');
 }
