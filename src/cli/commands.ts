@@ -43,6 +43,7 @@ const runConfig = operand('RUN.grpo.json');
 const device = choice('DEVICE', DEVICES, 'auto');
 const fp16 = flag('compute in float16; requires device webgpu');
 const json = flag('print JSON');
+const python = text('FILE', 'the Python interpreter for .py rewards, if the config does not set one');
 
 /** What is scored, and with what. */
 const rewards = operands('RUN.grpo.json | REWARD_FILE[#function]...', 'RUN.grpo.json or REWARD_FILE');
@@ -53,6 +54,7 @@ const scored = {
     "the config's, or those of the same name",
   ),
   env: list('NAME', 'pass this environment variable to the rewards, like "rewardEnv" in a config'),
+  python,
 };
 
 export const COMMANDS = {
@@ -213,7 +215,7 @@ export const COMMANDS = {
       step: optionalInteger('N', 'only this step', { least: 1 }),
       steps: span('A-B', 'only these steps', 'all recorded steps'),
       'newest-first': flag('start with the newest step'),
-      python: text('FILE', 'the Python interpreter for .py rewards, if the config does not set one'),
+      python,
       json: flag('print one JSON object per step, then a summary'),
     },
     either: [['step', 'steps']],

@@ -34,7 +34,8 @@ export function readScoreJob({
   rewards,
   samples,
   env,
-}: Pick<CommandOf<'score'>, 'rewards' | 'samples' | 'env'>): ScoreJob {
+  python,
+}: Pick<CommandOf<'score'>, 'rewards' | 'samples' | 'env' | 'python'>): ScoreJob {
   const config = rewards.find((file) => file.endsWith('.json'));
   if (config === undefined) {
     const sources = rewards.map(sourceOf);
@@ -45,14 +46,15 @@ export function readScoreJob({
       samplesFile,
       advantages: { scaleRewards: 'group', multiObjectiveAggregation: 'sum_then_normalize', baseline: 'group' },
       timeoutSeconds: 10,
-      python: null,
+      python: python ?? null,
       rewardEnv: env,
       checkTotals: sources.every(({ name }) => name === undefined),
     };
   }
   if (rewards.length > 1)
     throw new BadInput(`${config} has its own rewards; score it alone, or list only reward files.`);
-  return jobOfConfig(config, samples, env);
+  const job = jobOfConfig(config, samples, env);
+  return { ...job, python: job.python ?? python ?? null };
 }
 
 /** The job's reward functions, loaded; whoever opens them closes them. */

@@ -19,7 +19,7 @@ import { runFoldersIn } from '../../assistant/runs.ts';
 import { TOOLS } from '../../assistant/tools.ts';
 import { childEnvironment } from '../workspace/child-environment.ts';
 import type { Interpreters } from '../workspace/interpreter.ts';
-import { pythonArgs, type TrainingRequest, trainingRequest } from '../workspace/request.ts';
+import { pythonArgs, scorePythonArgs, type TrainingRequest, trainingRequest } from '../workspace/request.ts';
 import type { RunList } from '../workspace/run-list.ts';
 import { settingsFolders } from '../workspace/settings-folders.ts';
 import { placeIn } from './place.ts';
@@ -94,10 +94,8 @@ export class EditorTool implements LanguageModelTool<object> {
         return place;
       },
       async grpo(args) {
-        const [command, file] = args;
-        const python = command === 'check' ? await pythonArgs(file!, interpreters) : [];
         const script = join(context.extensionPath, 'dist', 'grpo.js');
-        return commandText(script, [...args, ...python], {
+        return commandText(script, [...args, ...(await pythonOf(args, interpreters))], {
           env: childEnvironment(context),
           signal,
           ...(folders[0] !== undefined && { cwd: folders[0] }),
@@ -115,4 +113,10 @@ export class EditorTool implements LanguageModelTool<object> {
       stop: (run) => trainings.stop(run, signal),
     };
   }
+}
+
+/** The interpreter that the editor's previews take, too. */
+async function pythonOf([command, file]: string[], interpreters: Interpreters): Promise<string[]> {
+  if (command === 'check') return pythonArgs(file!, interpreters);
+  return command === 'score' || command === 'audit' ? scorePythonArgs(file!, interpreters) : [];
 }

@@ -5,6 +5,7 @@ import { badInputText } from '../../protocol/errors.ts';
 import type { Lab } from '../lab.ts';
 import { addSamplesTo, showSample } from '../workspace/add-samples.ts';
 import type { ProbeSample } from '../workspace/probe-sample.ts';
+import { scorePythonArgs } from '../workspace/request.ts';
 import { mayRunCode } from '../workspace/trust.ts';
 import { subjectFor } from './preview.ts';
 import { runWithProgress } from './run-with-progress.ts';
@@ -46,10 +47,11 @@ export async function addProbeAsSample(_lab: Lab, given?: unknown): Promise<void
 }
 
 async function auditOf(lab: Lab, file: string, samples: string): Promise<AuditReport | undefined> {
+  const python = await scorePythonArgs(file, lab.interpreters);
   let report: AuditReport | undefined;
   const { exit, cancelled } = await runWithProgress(lab.context, {
     title: `Auditing ${basename(file)}`,
-    args: ['audit', file, '--samples', samples],
+    args: ['audit', file, '--samples', samples, ...python],
     cwd: dirname(file),
     onLine(text) {
       report = auditReport.parse(JSON.parse(text));
