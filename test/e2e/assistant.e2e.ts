@@ -9,7 +9,7 @@ import { until } from './helpers/processes.ts';
 import { readRunInfo, runFolders } from './helpers/runs.ts';
 import { Session } from './helpers/session.ts';
 
-const session = new Session({ beside: ASSISTANT });
+const session = new Session({ beside: ASSISTANT, settings: { 'chat.disableAIFeatures': false } });
 let assistant: Assistant;
 
 /** Answers the question that VS Code asks before a call, which must say this. */
@@ -34,6 +34,14 @@ session.test('all tools are offered', async ({ server, editor }) => {
   });
 });
 
+session.test('VS Code finds the skill in the workspace, and in the extension for other ones', async ({ editor }) => {
+  await editor.command('Chat: Configure Skills');
+  for (const place of ['Workspace', 'Extensions'])
+    await editor.quickRow(new RegExp(`^grpo-lab.*Train a local language model.*${place}$`)).waitFor();
+  await editor.screenshot('assistant-skills');
+  await editor.page.keyboard.press('Escape');
+});
+
 session.test('samples are scored once the user agrees, and not otherwise', async ({ editor, server }) => {
   const denied = assistant.call('score_samples', { target: 'sort.grpo.json' });
   await answerQuestion(editor, /Score samples\?.*sort\.grpo\.json/s, 'Cancel');
@@ -52,7 +60,7 @@ session.test('a call that is canceled leaves no process', async ({ editor, serve
     'export async function slow() { await new Promise((resolve) => setTimeout(resolve, 60_000)); return 1; }\n',
   );
   writeFileSync(join(server.workspace, 'slow.samples.jsonl'), '{"prompt": "a", "completion": "b"}\n');
-  const canceled = assistant.call('score_samples', { target: 'slow.reward.ts' }, 8000);
+  const canceled = assistant.call('score_samples', { target: 'slow.reward.ts' });
   await answerQuestion(editor, /slow\.reward\.ts/, 'Yes');
   await until('the reward to run', () => server.processes('reward-worker').length > 0);
   expect((await canceled).text).toBeUndefined();

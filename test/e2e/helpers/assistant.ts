@@ -32,8 +32,13 @@ export class Assistant {
   }
 
   /** Where VS Code asks the user first, settled after that. */
-  call(name: ToolName, input: object, cancelAfter?: number): Promise<ToolAnswer> {
-    return this.#ask({ name: editorName(name), input, cancelAfter });
+  call(name: ToolName, input: object): Promise<ToolAnswer> {
+    return this.#ask({ name: editorName(name), input });
+  }
+
+  /** Cancels the newest call. */
+  cancel(): void {
+    writeFileSync(join(this.#workspace, `${this.#calls - 1}.cancel.json`), '');
   }
 
   async #ask<T>(call: object): Promise<T> {
