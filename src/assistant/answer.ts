@@ -51,6 +51,8 @@ async function fullAnswer(name: ToolName, input: unknown, host: Host): Promise<s
       const { run, steps } = inputOf(name, input);
       return describeRun(host.place(run), steps);
     }
+    case 'diagnose_run':
+      return host.grpo(['doctor', host.place(inputOf(name, input).run)]);
     case 'read_group': {
       const { run, step, group } = inputOf(name, input);
       return describeGroup(host.place(run), step, group);

@@ -6,6 +6,7 @@ export const TOOL_NAMES = [
   'start_training',
   'list_runs',
   'run_status',
+  'diagnose_run',
   'read_group',
   'explain_group',
   'stop_training',

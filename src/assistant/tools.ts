@@ -98,6 +98,15 @@ export const TOOLS = {
     }),
     effect: 'reads',
   },
+  diagnose_run: {
+    title: 'Diagnose Run',
+    icon: 'search',
+    summary: 'What the curves and completions of a run say is wrong with it',
+    description:
+      'What the curves and completions of a run say is wrong with it, each finding with its evidence and what to do. Use it when a reward does not rise, falls, or rises suspiciously fast.',
+    input: z.object({ run }),
+    effect: 'reads',
+  },
   read_group: {
     title: 'Read Group',
     icon: 'comment-discussion',

@@ -63,6 +63,7 @@ session.test('a call that is canceled leaves no process', async ({ editor, serve
   const canceled = assistant.call('score_samples', { target: 'slow.reward.ts' });
   await answerQuestion(editor, /slow\.reward\.ts/, 'Yes');
   await until('the reward to run', () => server.processes('reward-worker').length > 0);
+  assistant.cancel();
   expect((await canceled).text).toBeUndefined();
   await until(
     'its processes to end',
@@ -101,6 +102,7 @@ session.test('training is that of the window: dashboard, reading, stop', async (
   expect(await read(assistant.call('list_runs', {}))).toContain(`${run}  sort`);
   expect(await read(assistant.call('run_status', { run }))).toMatch(/: running, step \d+ of 5000/);
   expect(await read(assistant.call('read_group', { run, step: 1 }))).toContain('"rewards":{"inclusion":');
+  expect(await read(assistant.call('diagnose_run', { run }))).toMatch(/^sort: .* in \d+ steps/);
   expect(await read(assistant.call('explain_group', { run, step: 1 }))).toContain('advantage');
 
   const stopped = assistant.call('stop_training', { run });

@@ -64,6 +64,8 @@ export function announce(name: ToolName, input: unknown): Announcement {
       return { doing: 'Listing runs' };
     case 'run_status':
       return { doing: `Reading the status of ${basename(inputOf(name, input).run)}` };
+    case 'diagnose_run':
+      return { doing: `Diagnosing ${basename(inputOf(name, input).run)}` };
     case 'read_group':
       return { doing: `Reading completions of ${basename(inputOf(name, input).run)}` };
     case 'explain_group':

@@ -4,7 +4,7 @@ import type { EditorTool, ToolParts } from './tool.ts';
 
 /** Offers the tools to VS Code's chat. Their code is loaded by the first call. */
 export function registerTools(parts: () => Promise<ToolParts>): Disposable[] {
-  // Where nothing is trained, nine tools would only distract an assistant.
+  // Where nothing is trained, ten tools would only distract an assistant.
   void commands.executeCommand('setContext', 'grpo.active', true);
   return TOOL_NAMES.map((name) => {
     const load = async (): Promise<EditorTool> => {

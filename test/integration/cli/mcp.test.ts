@@ -25,7 +25,7 @@ it('scores, audits, trains, reads and stops', { timeout: 120_000 }, async () => 
   const { tools } = await client.listTools();
   expect(tools.map(({ name }) => name)).toEqual(TOOL_NAMES);
   expect(tools.filter(({ annotations }) => annotations?.readOnlyHint).map(({ name }) => name)).toEqual([
-    ...['list_runs', 'run_status', 'read_group', 'explain_group'],
+    ...['list_runs', 'run_status', 'diagnose_run', 'read_group', 'explain_group'],
   ]);
   expect(tools.find(({ name }) => name === 'stop_training')!.annotations).toMatchObject({ destructiveHint: true });
 
@@ -48,6 +48,7 @@ it('scores, audits, trains, reads and stops', { timeout: 120_000 }, async () => 
     text: expect.stringMatching(/has no step 4000: \d+ steps are done\.$/),
     isError: true,
   });
+  expect((await call('diagnose_run', { run })).text).toMatch(/^sort: .* in \d+ steps/);
   const stopped = await call('stop_training', { run });
   expect(stopped.text).toMatch(/^stopped at step \d+, checkpoint .*step-\d+$/);
   expect((await call('run_status', { run, steps: 1 })).text).toMatch(/: stopped, step \d+ of 5000/);
