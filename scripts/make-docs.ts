@@ -1,6 +1,8 @@
-// Writes what docs/*.md say of the command's options, the catalog of models, the dashboard's terms and TRL's memory: `node scripts/make-docs.ts`.
+// Writes what docs/*.md say of the command's options, the tools of assistants, the catalog of models, the dashboard's terms and TRL's memory: `node scripts/make-docs.ts`.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { TOOL_NAMES } from '../src/assistant/names.ts';
+import { TOOLS } from '../src/assistant/tools.ts';
 import { COMMANDS, type CommandName, type Declaration } from '../src/cli/commands.ts';
 import { commandTerm, optionHelp, optionTerm } from '../src/cli/usage.ts';
 import { CATALOG, DOWNLOADS, factsOf } from '../src/extension/get-model/catalog.ts';
@@ -12,6 +14,7 @@ const DOCS = new URL('../docs/', import.meta.url);
 
 /** By page, its parts by name; the page has them between `<!-- made: NAME -->` and `<!-- end -->`. */
 const PAGES: Record<string, Record<string, () => string>> = {
+  'assistants.md': { tools },
   'commands.md': { commands },
   'glossary.md': { glossary },
   'models.md': { catalog, downloads },
@@ -90,6 +93,12 @@ function catalog(): string {
     ...factsOf(model).map(([, fact]) => fact),
   ]);
   return table(headings, rows);
+}
+
+function tools(): string {
+  const does = { reads: 'no', 'runs-code': 'yes: it runs your rewards', trains: 'yes', stops: 'yes' };
+  const rows = TOOL_NAMES.map((name) => [`\`${name}\``, TOOLS[name].summary, does[TOOLS[name].effect]]);
+  return table(['tool', 'gives or does', 'asks you first'], rows);
 }
 
 function glossary(): string {

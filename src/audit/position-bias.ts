@@ -21,7 +21,7 @@ interface Candidate {
  */
 export async function positionBiases(
   candidates: readonly Candidate[],
-  score: (order: AnswerOrder) => Promise<ScoreTable>,
+  score: (order: AnswerOrder) => Promise<Pick<ScoreTable, 'columns' | 'totals'>>,
 ): Promise<Map<string, PositionBias>> {
   const [given, reversed] = [await score('given'), await score('reversed')];
   const compared = given.columns.filter(({ name }) => (given.totals?.[`judge/${name}/in_order`] ?? 0) > 0);

@@ -48,7 +48,7 @@ export class Scoring {
   }
 
   /** The same with what functions count; judges that compare completions see each group in this order. */
-  async table(groups: readonly Tried[][], order?: AnswerOrder): Promise<ScoreTable> {
+  async table(groups: readonly Tried[][], order?: AnswerOrder): Promise<Pick<ScoreTable, 'columns' | 'totals'>> {
     let totals: Record<string, number> = {};
     const columns = this.#rewards.functions.map(
       ({ name, weight }): RewardColumn => ({ name, weight, outcomes: [], seconds: 0 }),

@@ -45,7 +45,6 @@ const runConfig = operand('RUN.grpo.json');
 const device = choice('DEVICE', DEVICES, 'auto');
 const fp16 = flag('compute in float16; requires device webgpu');
 const json = flag('print JSON');
-
 const python = text('FILE', 'the Python interpreter for .py rewards, if the config does not set one');
 
 /** What is scored, and with what. */
@@ -56,8 +55,8 @@ const scored = {
     'the samples: JSON Lines with prompt and completion',
     "the config's, or those of the same name",
   ),
-  python,
   env: list('NAME', 'pass this environment variable to the rewards, like "rewardEnv" in a config'),
+  python,
 };
 
 /** `goesWith`: the option that asks for an audit, where that is not all a command does. */

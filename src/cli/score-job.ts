@@ -34,7 +34,7 @@ export function readScoreJob({
   rewards,
   samples,
   env,
-  python = null,
+  python,
 }: Pick<CommandOf<'score'>, 'rewards' | 'samples' | 'env'> & { python?: string | null | undefined }): ScoreJob {
   const config = rewards.find((file) => file.endsWith('.json'));
   if (config === undefined) {
@@ -46,7 +46,7 @@ export function readScoreJob({
       samplesFile,
       advantages: { scaleRewards: 'group', multiObjectiveAggregation: 'sum_then_normalize', baseline: 'group' },
       timeoutSeconds: 10,
-      python,
+      python: python ?? null,
       rewardEnv: env,
       checkTotals: sources.every(({ name }) => name === undefined),
     };
@@ -54,7 +54,7 @@ export function readScoreJob({
   if (rewards.length > 1)
     throw new BadInput(`${config} has its own rewards; score it alone, or list only reward files.`);
   const job = jobOfConfig(config, samples, env);
-  return { ...job, python: job.python ?? python };
+  return { ...job, python: job.python ?? python ?? null };
 }
 
 /** The job's reward functions, loaded; whoever opens them closes them. */

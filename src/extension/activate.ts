@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { type ExtensionContext, window } from 'vscode';
+import { registerTools } from './assistant/register.ts';
 import { registerCommands } from './commands.ts';
 import { ConfigLenses } from './config/lenses.ts';
 import type { Lab } from './lab.ts';
@@ -81,6 +82,10 @@ export function activate(context: ExtensionContext): void {
     ...showContexts(training),
     watchWalkthrough(training),
     ...registerCommands(lab),
+    ...registerTools(async () => {
+      const { EditorTrainings } = await import('./assistant/editor-trainings.ts');
+      return { context, runs, interpreters, trainings: new EditorTrainings(lab.training, runs, failureOf) };
+    }),
   );
   // Right after the activation: panels and editors that come back with the window wait for them.
   setImmediate(() => void Promise.all([dashboards(), previews(), samplesEditors()]));

@@ -1,4 +1,5 @@
-import { dirname, resolve } from 'node:path';
+import { dirname } from 'node:path';
+import { endText } from '../assistant/answer.ts';
 import { Child } from '../processes/child.ts';
 import type { HostCommand, TrainerEvent } from '../protocol/events.ts';
 import { trainerEvent } from '../protocol/events.ts';
@@ -22,8 +23,7 @@ export class Trainings {
   }
 
   /** Settled with the run folder once it trains. Throws why it does not. */
-  start(config: string, set: readonly string[]): Promise<string> {
-    const file = resolve(config);
+  start(file: string, set: readonly string[]): Promise<string> {
     const args = ['train', file, '--json', ...set.flatMap((each) => ['--set', each])];
     return new Promise((resolve, reject) => {
       let run: string | undefined;
@@ -51,12 +51,15 @@ export class Trainings {
     });
   }
 
-  /** Ends it after its step, with a checkpoint. Undefined where nobody has started this run here. */
-  async stop(run: string): Promise<End | undefined> {
-    const training = this.#running.get(resolve(run));
-    if (!training) return undefined;
+  /** Ends it after its step, with a checkpoint: how it ended. Throws where nobody has started this run here. */
+  async stop(run: string): Promise<string> {
+    const training = this.#running.get(run);
+    if (!training)
+      throw new Error(
+        `${run} was not started with start_training of this server. If run_status says that it is running, stop it where it was started.`,
+      );
     training.child.send({ type: 'stop' } satisfies HostCommand);
     await training.child.ended;
-    return training.end;
+    return training.end ? endText(training.end) : `ended without a checkpoint: ${training.child.lastWords}`;
   }
 }

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'vitest';
+import { ASSISTANT, Assistant } from './helpers/assistant.ts';
 import type { Dashboard } from './helpers/dashboard.ts';
 import { RewardPreviews } from './helpers/previews.ts';
 import { until } from './helpers/processes.ts';
@@ -8,7 +9,7 @@ import { makeRun, runFolders } from './helpers/runs.ts';
 import { Session } from './helpers/session.ts';
 
 const session = new Session(
-  { trust: true, settings: { 'security.workspace.trust.startupPrompt': 'never' } },
+  { trust: true, beside: ASSISTANT, settings: { 'security.workspace.trust.startupPrompt': 'never' } },
   (workspace) => {
     makeRun(workspace, 'sort.grpo.json', { maxSteps: 4 });
     // What was cloned with its runs may name any file.
@@ -111,6 +112,20 @@ session.test('neither TensorFlow nor TRL is set up', async ({ editor, server }) 
   await editor.notification(/Setting up TRL is off in Restricted Mode/).waitFor();
   await editor.clearNotifications();
   expect(server.processes('grpo.js')).toEqual([]);
+});
+
+session.test('an assistant reads runs, and is told why it may do no more', async ({ editor, server }) => {
+  const assistant = new Assistant(server.workspace);
+  expect((await assistant.call('list_runs', {})).text).toMatch(/ sort: done, step 4 of 4/);
+  for (const [name, input] of [
+    ['score_samples', { target: 'sort.grpo.json' }],
+    ['start_training', { config: 'sort.grpo.json' }],
+  ] as const)
+    expect((await assistant.call(name, input)).error).toMatch(
+      / is off in Restricted Mode because .* trust the workspace/,
+    );
+  expect(await editor.page.locator('.monaco-dialog-box').count()).toBe(0);
+  for (const script of ['grpo.js', 'trainer.js', 'reward-worker']) expect(server.processes(script)).toEqual([]);
 });
 
 session.test('configs can be edited, and their lens says what training needs', async ({ editor, server }) => {

@@ -4,8 +4,9 @@ import { type AuditReport, auditReport, auditWords, counts } from '../../protoco
 import { badInputText } from '../../protocol/errors.ts';
 import type { Lab } from '../lab.ts';
 import { addSamplesTo, showSample } from '../workspace/add-samples.ts';
-import { type Subject, usesPython } from '../workspace/links.ts';
+import type { Subject } from '../workspace/links.ts';
 import type { ProbeSample } from '../workspace/probe-sample.ts';
+import { scorePythonArgs } from '../workspace/request.ts';
 import { mayRunCode } from '../workspace/trust.ts';
 import { subjectFor } from './preview.ts';
 import { runWithProgress } from './run-with-progress.ts';
@@ -33,7 +34,7 @@ export async function auditRewards(lab: Lab, given?: unknown): Promise<void> {
   running.add(audited);
   let report: AuditReport | undefined;
   try {
-    report = await auditOf(lab, audited, ['--samples', subject.samples, ...(await asPreviewed(lab, subject))]);
+    report = await auditOf(lab, audited, ['--samples', subject.samples, ...(await asPreviewed(lab, audited, subject))]);
   } finally {
     running.delete(audited);
   }
@@ -72,11 +73,9 @@ function summaryOf(report: AuditReport): string {
 }
 
 /** The interpreter and the environment variables that previews of it use, too. */
-async function asPreviewed({ interpreters }: Lab, subject: Subject): Promise<string[]> {
-  const { python, rewardEnv } = subject.settings;
-  const found = usesPython(subject) && python === null ? (await interpreters.find(subject.id)).path : null;
-  const names = rewardEnv ?? workspace.getConfiguration('grpo').get<string[]>('rewardEnv', []);
-  return [...(found === null ? [] : ['--python', found]), ...names.flatMap((name) => ['--env', name])];
+async function asPreviewed({ interpreters }: Lab, file: string, { settings }: Subject): Promise<string[]> {
+  const names = settings.rewardEnv ?? workspace.getConfiguration('grpo').get<string[]>('rewardEnv', []);
+  return [...(await scorePythonArgs(file, interpreters)), ...names.flatMap((name) => ['--env', name])];
 }
 
 async function auditOf(lab: Lab, file: string, options: string[]): Promise<AuditReport | undefined> {

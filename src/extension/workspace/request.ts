@@ -1,6 +1,7 @@
 import type { DifferenceChoice } from '../../protocol/run-differences.ts';
 import type { RunInfo } from '../../protocol/run-folder.ts';
 import type { TrainerOptions } from '../../protocol/trainer-options.ts';
+import { fileAndFunction } from '../../text/file-and-function.ts';
 import { configName } from '../../text/files-by-name.ts';
 import type { Interpreters } from './interpreter.ts';
 
@@ -48,6 +49,15 @@ export async function trainerOptions(
 export async function pythonArgs(configFile: string, interpreters: Interpreters): Promise<string[]> {
   const python = await pythonFor(configFile, interpreters);
   return python === null ? [] : ['--set', `python=${JSON.stringify(python)}`];
+}
+
+/** `--python` with it, for `grpo score` and `grpo audit`, which take a config or a reward file. */
+export async function scorePythonArgs(target: string, interpreters: Interpreters): Promise<string[]> {
+  const { file } = fileAndFunction(target);
+  const isConfig = file.endsWith('.json');
+  if (!isConfig && !file.endsWith('.py')) return [];
+  const python = isConfig ? await pythonFor(file, interpreters) : (await interpreters.find(file)).path;
+  return python === null ? [] : ['--python', python];
 }
 
 /** The editor's Python interpreter, which is for configs with Python rewards that name none; null for others. */

@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { appendFileSync, cpSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { installBeside } from './package.ts';
 import { MARK, type Process, processesOf, until } from './processes.ts';
 
 const entry = join(import.meta.dirname, '../node_modules/code-server/out/node/entry.js');
@@ -19,6 +20,8 @@ export interface CodeServerOptions {
   extensions: string;
   /** Workspace Trust as a user has it; without, every folder is trusted. */
   trust?: boolean;
+  /** The folder of an extension of the tests, to be installed beside ours. */
+  beside?: string | undefined;
 }
 
 /** A VS Code server with folders of its own, all in one temporary folder. Windows of different workspaces share it. */
@@ -33,9 +36,10 @@ export class CodeServer implements RunningServer {
     return server;
   }
 
-  async #start({ extensions, trust = false }: CodeServerOptions): Promise<void> {
+  async #start({ extensions, trust = false, beside }: CodeServerOptions): Promise<void> {
     const folder = (name: string) => join(this.folder, name);
     cpSync(extensions, folder('extensions'), { recursive: true });
+    if (beside !== undefined) installBeside(beside, folder('extensions'), this.folder);
     const folders = ['--user-data-dir', folder('data'), '--extensions-dir', folder('extensions')];
     const server = spawn(
       process.execPath,

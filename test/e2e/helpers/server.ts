@@ -27,7 +27,7 @@ const quietSettings = {
  * Processes that a server keeps between two windows. A file watcher is among them where the server missed that its window was closed: it then
  * waits for the window to come back, and ends the watcher after some minutes. That they end with the server, `CodeServer.stop` checks.
  */
-const KEPT = /code-server\/out\/node\/entry|server-main|--type=(ptyHost|fileWatcher)/;
+const KEPT = /code-server\/out\/node\/entry|server-main|--type=(ptyHost|agentHost|fileWatcher)/;
 
 /** One user's share of a VS Code server: a fresh copy of the sample workspace, and a profile with nothing but these settings. */
 export class Server {

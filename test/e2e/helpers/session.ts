@@ -9,6 +9,8 @@ interface SessionOptions {
   settings?: Record<string, unknown>;
   /** Workspace Trust as a user has it: this takes a server of its own, as the others trust every folder. */
   trust?: boolean;
+  /** The folder of an extension of the tests, installed beside ours: this takes a server of its own, too. */
+  beside?: string;
 }
 
 /**
@@ -21,10 +23,14 @@ export class Session {
   dashboard!: Dashboard;
 
   /** `prepare` does what was done before the editor opened. */
-  constructor({ settings, trust = false }: SessionOptions = {}, prepare: (workspace: string) => void = () => {}) {
+  constructor(
+    { settings, trust = false, beside }: SessionOptions = {},
+    prepare: (workspace: string) => void = () => {},
+  ) {
     let own: CodeServer | undefined;
     beforeAll(async () => {
-      if (trust) own = await CodeServer.start({ extensions: inject('extensions'), trust });
+      if (trust || beside !== undefined)
+        own = await CodeServer.start({ extensions: inject('extensions'), trust, beside });
       this.server = new Server(own ?? inject('server'), settings);
       prepare(this.server.workspace);
       this.editor = await Editor.open(this.server.url, await connectChromium(inject('browser')));

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { Client } from '@modelcontextprotocol/client';
 import { StdioClientTransport } from '@modelcontextprotocol/client/stdio';
 import { expect, it, onTestFinished } from 'vitest';
+import { TOOL_NAMES } from '../../../src/assistant/names.ts';
 import { GRPO, temporaryFolder } from './run-grpo.ts';
 
 const SAMPLES = join(import.meta.dirname, '../../../sample-workspace');
@@ -20,10 +21,11 @@ it('scores, audits, trains, reads and stops', { timeout: 120_000 }, async () => 
     return { text: (content as { text: string }[]).map(({ text }) => text).join('\n'), isError: isError === true };
   };
 
+  expect(client.getInstructions()).toContain('score_samples, audit_rewards');
   const { tools } = await client.listTools();
-  expect(tools.map(({ name }) => name).sort()).toEqual([
-    ...['audit_rewards', 'check_run', 'explain_group', 'list_runs', 'read_group'],
-    ...['run_status', 'score_samples', 'start_training', 'stop_training'],
+  expect(tools.map(({ name }) => name)).toEqual(TOOL_NAMES);
+  expect(tools.filter(({ annotations }) => annotations?.readOnlyHint).map(({ name }) => name)).toEqual([
+    ...['list_runs', 'run_status', 'diagnose_run', 'read_group', 'explain_group'],
   ]);
   expect(tools.find(({ name }) => name === 'stop_training')!.annotations).toMatchObject({ destructiveHint: true });
 
@@ -36,12 +38,17 @@ it('scores, audits, trains, reads and stops', { timeout: 120_000 }, async () => 
   expect((await call('list_runs', {})).text).toMatch(/^There are no runs in /);
 
   const started = await call('start_training', { config: 'sort.grpo.json', set: ['maxSteps=5000', 'evalSteps=5000'] });
-  const run = /^Training in (.*)\.$/.exec(started.text)![1]!;
+  const run = /^Training in (.*)\. It stops/.exec(started.text)![1]!;
   await expect.poll(() => existsSync(join(run, 'rollouts/step-000002.jsonl')), { timeout: 60_000 }).toBe(true);
   const group = await call('read_group', { run, step: 1, group: 1 });
   expect(group.text).toMatch(/^step 1, group 1 of \d+\nprompt: "Sort/);
   expect(group.text).toContain('"rewards":{"inclusion":');
   expect((await call('explain_group', { run, step: 1 })).text).toContain('advantage');
+  expect(await call('read_group', { run, step: 4000 })).toEqual({
+    text: expect.stringMatching(/has no step 4000: \d+ steps are done\.$/),
+    isError: true,
+  });
+  expect((await call('diagnose_run', { run })).text).toMatch(/^sort: .* in \d+ steps/);
   const stopped = await call('stop_training', { run });
   expect(stopped.text).toMatch(/^stopped at step \d+, checkpoint .*step-\d+$/);
   expect((await call('run_status', { run, steps: 1 })).text).toMatch(/: stopped, step \d+ of 5000/);

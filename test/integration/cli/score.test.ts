@@ -67,6 +67,25 @@ async function scoreJson(...args: string[]) {
   return { status, stderr, rows: lines as Row[], summary };
 }
 
+describe('score --python', () => {
+  it('is for rewards without a config, and for a config that sets none', async () => {
+    const { python, samples } = workspace();
+    const config = join(temporaryFolder(), 'a.grpo.json');
+    const write = (more: object) =>
+      writeFileSync(
+        config,
+        JSON.stringify({ model: 'model', dataset: 'data.jsonl', rewards: [python], samples, ...more }),
+      );
+    const said = async (target: string) =>
+      (await grpo(['score', target, '--samples', samples, '--python', '/given'])).stderr;
+    expect(await said(python)).toContain('/given cannot be run');
+    write({});
+    expect(await said(config)).toContain('/given cannot be run');
+    write({ python: '/set' });
+    expect(await said(config)).toContain('/set cannot be run');
+  });
+});
+
 describe('score --json', () => {
   it('gives rewards and advantages of every sample, compared within its prompt', async () => {
     const { sort, samples } = workspace();

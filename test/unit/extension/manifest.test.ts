@@ -3,6 +3,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import manifest from '../../../package.json';
+import { makeTools } from '../../../scripts/make-tools.ts';
 import { DATASET_ENDINGS } from '../../../src/files/dataset-endings.ts';
 
 const ROOT = join(import.meta.dirname, '../../..');
@@ -15,6 +16,10 @@ const HIDDEN = ['grpo.openFirstReward', 'grpo.applyRemedy', 'grpo.openPlace', 'g
 
 test('every command is declared and implemented', () => {
   expect(implemented.filter((id) => !HIDDEN.includes(id)).sort()).toEqual([...declared].sort());
+});
+
+test('the tools of assistants are as they are defined (else: npm run schema)', () => {
+  expect(contributes.languageModelTools).toEqual(makeTools());
 });
 
 test('menus, welcome views and the walkthrough name commands that exist', () => {
