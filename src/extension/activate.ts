@@ -7,9 +7,11 @@ import { once } from './once.ts';
 import { RunTree } from './runs/tree.ts';
 import { continueAfterReload } from './training/after-reload.ts';
 import { showContexts } from './training/contexts.ts';
+import { curvesDiagnosis } from './training/diagnose-curves.ts';
 import { Journal } from './training/journal.ts';
 import { notifyOutcomes } from './training/notifications.ts';
 import { failureOf } from './training/outcome.ts';
+import { RunFindings } from './training/run-findings.ts';
 import { reloadedWindow } from './training/reloaded-window.ts';
 import { TrainingStatus } from './training/status-bar.ts';
 import { trainerProcesses } from './training/trainer-processes.ts';
@@ -35,6 +37,7 @@ export function activate(context: ExtensionContext): void {
   const unfinished = journal.read();
   const interpreters = new Interpreters();
   training = new Training(trainerProcesses(context, interpreters), runs, log, journal, systemClock);
+  const findings = new RunFindings(training, curvesDiagnosis(), systemClock);
   const problems = new Problems();
   const dashboards = once(async () => {
     const { Dashboards } = await import('./dashboard/panel.ts');
@@ -71,7 +74,8 @@ export function activate(context: ExtensionContext): void {
     training.onDidBegin(async (run) => (await dashboards()).begin(run)),
     training.onDidStart(async (folder) => (await dashboards()).started(folder)),
     training.onDidEnd(async (ended) => (await dashboards()).ended(ended.training, failureOf(ended))),
-    ...notifyOutcomes(training, problems, runs),
+    findings,
+    ...notifyOutcomes(training, findings, problems, runs),
     ...showContexts(training),
     watchWalkthrough(training),
     ...registerCommands(lab),
