@@ -1,8 +1,8 @@
+import { diagnose } from '../doctor/diagnose.ts';
+import { recordedCompletions } from '../doctor/read-history.ts';
 import type { ExportedRun } from '../export/exported-run.ts';
 import { writeOutput } from '../export/output-file.ts';
 import { writePieces } from '../export/text-writer.ts';
-import { diagnose } from '../doctor/diagnose.ts';
-import { recordedCompletions } from '../doctor/read-history.ts';
 import { BadInput } from '../protocol/errors.ts';
 import { undismissed } from '../protocol/keyed-findings.ts';
 import type { MetricColumns } from '../protocol/metric-columns.ts';

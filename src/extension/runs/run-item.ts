@@ -59,7 +59,14 @@ export function runItem(run: Run, active: ActiveTraining | undefined): TreeItem 
   item.description = parts.filter(isText).join(' · ');
   const state = nothingLearned ? `${status}, nothing learned` : status;
   const spoken = [
-    ...[name, pinned && 'pinned', state, ...found.map(({ title }) => title), `step ${info.step} of ${maxSteps}`, measure],
+    ...[
+      name,
+      pinned && 'pinned',
+      state,
+      ...found.map(({ title }) => title),
+      `step ${info.step} of ${maxSteps}`,
+      measure,
+    ],
     tags.length > 0 && `tags ${tags.join(' ')}`,
   ];
   item.accessibilityInformation = { label: spoken.filter(isText).join(', ') };

@@ -67,11 +67,7 @@ function act(action: OutcomeAction, { training }: EndedTraining, outcome: Outcom
   }
 }
 
-async function notifyPause(
-  active: ActiveTraining,
-  problems: Problems,
-  runs: NamedRuns,
-): Promise<void> {
+async function notifyPause(active: ActiveTraining, problems: Problems, runs: NamedRuns): Promise<void> {
   const { folder, pause } = active;
   const name = nameOfTraining(active, runs);
   if (pause?.findings) return askToTrain(active, name);

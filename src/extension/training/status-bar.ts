@@ -1,7 +1,7 @@
 import { Disposable, StatusBarAlignment, type StatusBarItem, window } from 'vscode';
 import { rewardText } from '../../protocol/held-out.ts';
-import { phaseText } from '../../protocol/phase-text.ts';
 import { urgent } from '../../protocol/keyed-findings.ts';
+import { phaseText } from '../../protocol/phase-text.ts';
 import { formatDuration } from '../../text/duration.ts';
 import {
   type ActiveTraining,

@@ -161,7 +161,15 @@ export class Training implements CurrentTraining {
   async #run(request: TrainingRequest): Promise<void> {
     const progress = new RunProgress();
     const training: ActiveTraining = {
-      ...{ request, progress, stage: 'starting', folder: undefined, pause: undefined, findings: [], stopRequested: false },
+      ...{
+        request,
+        progress,
+        stage: 'starting',
+        folder: undefined,
+        pause: undefined,
+        findings: [],
+        stopRequested: false,
+      },
       startedAt: this.#clock.now(),
     };
     this.#active = training;

@@ -17,7 +17,16 @@ function ended(training: Partial<ActiveTraining>, exit: Partial<TrainerExit>) {
     progress.take({ type: 'step', step: step + 1, metrics: { step: step + 1, reward, step_time: 0.1 } });
   const request = { configFile: '/w/sort.grpo.json', name: 'sort' };
   const active: ActiveTraining = {
-    ...{ request, progress, stage: 'running', folder: '/w/run', findings: [], pause: undefined, stopRequested: false, startedAt: 0 },
+    ...{
+      request,
+      progress,
+      stage: 'running',
+      folder: '/w/run',
+      findings: [],
+      pause: undefined,
+      stopRequested: false,
+      startedAt: 0,
+    },
     ...training,
   };
   return describeOutcome({ training: active, exit: { ...EXIT, ...exit } });
@@ -64,7 +73,8 @@ test('what the dashboard of a run that never began says, place and all; nothing 
       progress,
       stage: 'starting',
       folder: undefined,
-      findings: [], pause: undefined,
+      findings: [],
+      pause: undefined,
       stopRequested: false,
       startedAt: 0,
     },
