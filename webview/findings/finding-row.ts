@@ -50,7 +50,7 @@ export function findingRow({ key, finding: { severity } }: FindingItem, events: 
     examples,
     ({ step, group, row }) => `${step} ${group} ${row}`,
     (example) => {
-      const text = `completion ${example.row + 1} of step ${formatCount(example.step)}`;
+      const text = `Completion ${example.row + 1} of step ${formatCount(example.step)}`;
       const element = link(() => events.openStep(example.step, example));
       element.textContent = text;
       return { element };
