@@ -96,7 +96,7 @@ async function ask(question: OpenQuestion, training: Training, runs: NamedRuns):
   else if (answer) training.add({ ...question.request, differences: answer.choice });
 }
 
-/** Asked once, before the first update of a run whose first step teaches nothing. */
+/** Asked before the first update of a run whose first step teaches nothing, and where its config says to stop (`stopOn`). */
 async function askToTrain(active: ActiveTraining, name: string): Promise<void> {
   const { folder, pause } = active;
   const remedy = pause?.findings?.[0]?.remedy;

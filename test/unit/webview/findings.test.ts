@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import type { Remedy } from '../../../src/protocol/remedy.ts';
 import type { RunFinding } from '../../../src/protocol/run-finding.ts';
 import { chartsOf, findingMarks, titlesAt } from '../../../webview/findings/marks.ts';
 import { shownRemedy } from '../../../webview/findings/remedy.ts';
@@ -31,7 +32,7 @@ test('steps are shaded from half a step before the first to half a step after th
 
 describe('a remedy', () => {
   const ours = { trainer: 'ours', imported: undefined } as const;
-  const remedy = { action: 'set', path: ['beta'], value: 0.04 } as const;
+  const remedy: Remedy = { action: 'set', path: ['beta'], value: 0.04 };
 
   test('that sets a field starts again, where the run is ours to start', () => {
     expect(shownRemedy(finding({ remedy }), ours)).toEqual({ button: 'Set "beta" to 0.04 and Start Again' });
@@ -46,7 +47,7 @@ describe('a remedy', () => {
   });
 
   test('for a reward opens it, if its place is known', () => {
-    const fix = { action: 'fix-reward' } as const;
+    const fix: Remedy = { action: 'fix-reward' };
     expect(shownRemedy(finding({ remedy: fix, place: { file: 'a.ts' } }), ours)).toEqual({ button: 'Open Reward' });
     expect(shownRemedy(finding({ remedy: fix }), ours)).toHaveProperty('words');
     expect(shownRemedy(finding({}), ours)).toBeUndefined();

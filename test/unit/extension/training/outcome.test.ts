@@ -85,6 +85,17 @@ test('what the dashboard of a run that never began says, place and all; nothing 
   expect(died).toContain('the trainer died after step 0 (signal SIGKILL)');
 });
 
+test('stopped at a finding that the config names: why, and what would help', () => {
+  const remedy: Remedy = { action: 'set', path: ['maxCompletionLength'], value: 256 };
+  const findings = [{ kind: 'all-truncated', severity: 'error', evidence: 'All is cut off.', remedy } as const];
+  expect(ended({}, { end: { ...DONE, outcome: 'stopped', step: 7, findings } })).toEqual({
+    severity: 'warning',
+    text: 'sort stopped after step 7, with a checkpoint. All is cut off. Set "maxCompletionLength" to 256?',
+    actions: ['Resume', 'Open Dashboard'],
+    restart: remedy,
+  });
+});
+
 test('stopped: can be resumed', () => {
   const end = { type: 'end', outcome: 'stopped', step: 3, checkpoint: '/w/run/checkpoints/step-000003' } as const;
   expect(ended({}, { end })).toMatchObject({ severity: 'information', actions: ['Resume', 'Open Dashboard'] });
