@@ -93,7 +93,10 @@ test('what is asked for goes to the host by the name of the finding alone', asyn
   await rows.first().getByText('Set "maxCompletionLength" to 256 and Start Again').click();
   await rows.last().getByRole('button', { name: 'sort.reward.ts:12' }).click();
   await rows.last().getByText('Open Reward').click();
-  await rows.first().getByRole('button', { name: /^Dismiss/ }).click();
+  await rows
+    .first()
+    .getByRole('button', { name: /^Dismiss/ })
+    .click();
   expect(await shown.posted('applyRemedy')).toEqual([
     { type: 'applyRemedy', key: 'all-truncated' },
     { type: 'applyRemedy', key: 'reward-fails' },
@@ -133,7 +136,10 @@ test('its curves are shaded where they show it, and say so to the pointer and to
   await page.keyboard.press('End');
   await page.locator('.chart-entropy .found').filter({ hasText: 'Entropy collapses' }).waitFor();
   expect(await page.locator('.chart-reward .found:visible').count()).toBe(0);
-  await page.locator('[role=status]').filter({ hasText: /^Step 40: entropy .*\. Entropy collapses$/ }).waitFor();
+  await page
+    .locator('[role=status]')
+    .filter({ hasText: /^Step 40: entropy .*\. Entropy collapses$/ })
+    .waitFor();
   await page.keyboard.press('Home');
   await page.locator('.chart-entropy .found').waitFor({ state: 'hidden' });
 });
@@ -167,4 +173,3 @@ test.each([1440, 1000, 520, 320])('at a width of %i pixels nothing sticks out', 
   const curves = page.locator('.curves');
   expect(await curves.evaluate((element) => element.scrollWidth - element.clientWidth)).toBe(0);
 });
-

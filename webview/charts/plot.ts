@@ -1,7 +1,7 @@
 import uPlot from 'uplot';
 import { formatNumber, formatShare } from '../../src/text/numbers.ts';
 import { niceTicks } from '../../src/text/ticks.ts';
-import { drawFindings } from '../findings/marks.ts';
+import { drawFindings } from '../findings/shade.ts';
 import type { ChartDefinition } from './definitions.ts';
 import { drawMarks, type Marks, STAGES_HEIGHT } from './marks.ts';
 import { type DrawnCurves, type PlotSettings, plotData, toUplotSeries } from './plot-series.ts';

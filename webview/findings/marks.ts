@@ -1,8 +1,6 @@
-import type uPlot from 'uplot';
 import type { KeyedFinding } from '../../src/protocol/keyed-findings.ts';
 import type { RunFinding } from '../../src/protocol/run-finding.ts';
 import type { ChartDefinition } from '../charts/definitions.ts';
-import { type ChartTheme, translucent } from '../charts/theme.ts';
 
 /** The steps of a finding on the curves that show it. */
 export interface FindingMark {
@@ -42,22 +40,3 @@ export function findingMarks(
 /** What there is to say of a place on the x axis. */
 export const titlesAt = (marks: readonly FindingMark[], x: number): string[] =>
   marks.filter(({ from, to }) => x >= from && x <= to).map(({ title }) => title);
-
-/** Shades the steps behind the curves. */
-export function drawFindings(plot: uPlot, marks: readonly FindingMark[], theme: ChartTheme): void {
-  const { ctx, bbox } = plot;
-  const [left, right] = [bbox.left, bbox.left + bbox.width];
-  ctx.save();
-  for (const { from, to, severity } of marks) {
-    const start = Math.max(left, plot.valToPos(from, 'x', true));
-    const end = Math.min(right, plot.valToPos(to, 'x', true));
-    if (end <= left || start >= right) continue;
-    const color = theme.severities[severity];
-    ctx.fillStyle = translucent(color, theme.highContrast ? 20 : 9);
-    ctx.fillRect(start, bbox.top, end - start, bbox.height);
-    // Shades may lie over each other: the line says where each begins and ends.
-    ctx.fillStyle = translucent(color, theme.highContrast ? 100 : 60);
-    ctx.fillRect(start, bbox.top, end - start, 2 * devicePixelRatio);
-  }
-  ctx.restore();
-}
