@@ -112,7 +112,7 @@ session.test('its button changes the config and starts again', async ({ dashboar
   expect(configOf(server.workspace)).toContain('"maxCompletionLength": 4');
   const folder = runFolders(server.workspace).at(-1)!;
   await until('its config', () => readRunInfo(folder).config.maxCompletionLength === 4);
-  expect(readRunInfo(before.at(-1)!).state).toBe('stopped');
+  await until('the old run to be stopped', () => readRunInfo(before.at(-1)!).state === 'stopped');
 });
 
 session.test('a recorded run keeps its findings; a better value in the config is not replaced unasked', async (all) => {
