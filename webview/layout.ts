@@ -14,6 +14,8 @@ const layout = z.object({
   hidden: z._default(z.array(z.string()), []),
   /** The reward function whose distribution is shown; null: their weighted sum. */
   distribution: z._default(z.nullable(z.string()), null),
+  /** Whether the list of findings is open; null: if it is short. */
+  findings: z._default(z.nullable(z.boolean()), null),
   /** How far the curves are scrolled, in pixels. */
   scrolled: z._default(z.number(), 0),
   /** The step whose groups are shown; null: follow the newest. */

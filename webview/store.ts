@@ -1,5 +1,6 @@
 import type { Activity, HostMessage, RescoreView, RunHead, RunSummary } from '../src/protocol/dashboard.ts';
 import type { Completion } from '../src/protocol/dashboard-completion.ts';
+import type { KeyedFinding } from '../src/protocol/keyed-findings.ts';
 import { MetricColumns } from '../src/protocol/metric-columns.ts';
 import { type StageSpan, sampledFrom, sampledUpTo, stageSpans } from '../src/protocol/stage-spans.ts';
 import { overlayColor, overlayColors } from './charts/overlay-color.ts';
@@ -20,7 +21,16 @@ export interface StepRollouts {
 }
 
 /** What changed: views redraw only for what they show. */
-export type Change = 'head' | 'activity' | 'columns' | 'rollouts' | 'runs' | 'compared' | 'rescore' | 'layout';
+export type Change =
+  | 'head'
+  | 'activity'
+  | 'columns'
+  | 'findings'
+  | 'rollouts'
+  | 'runs'
+  | 'compared'
+  | 'rescore'
+  | 'layout';
 type Listener = (changes: ReadonlySet<Change>) => void;
 
 /** All that the dashboard shows. Changes within one frame reach the listeners together. */
@@ -38,6 +48,8 @@ export class Store {
   /** Folders of runs that differ in nothing but their seed, this one among them or not. */
   seedSets: string[][] = [];
   rollouts: StepRollouts | undefined;
+  /** What the run shows, the worst first; those that were dismissed, too. */
+  findings: readonly KeyedFinding[] = [];
   /** Recorded completions under the rewards as they are now, once someone has asked for that. */
   rescore: RescoreView | undefined;
   /** The newest step of them that was asked for. */
@@ -113,6 +125,10 @@ export class Store {
         this.rollouts = message;
         this.#changed('rollouts');
         return;
+      case 'findings':
+        this.findings = message.findings;
+        this.#changed('findings');
+        return;
       case 'rescore':
         this.rescore = message.view;
         this.#changed('rescore');
@@ -152,6 +168,16 @@ export class Store {
   /** Of the main run; none without stages. */
   get stages(): StageSpan[] {
     return this.main ? stageSpans(this.main.head.config) : [];
+  }
+
+  /** Keys of findings that nobody wants to see. */
+  get dismissedFindings(): ReadonlySet<string> {
+    return new Set(this.main?.head.about?.dismissed);
+  }
+
+  get shownFindings(): KeyedFinding[] {
+    const dismissed = this.dismissedFindings;
+    return this.findings.filter(({ key }) => !dismissed.has(key));
   }
 
   /** The newest step whose completions can be read; 0: there is none yet. Supervised stages have none. */

@@ -16,6 +16,8 @@ export interface ExportedRun {
   /** What people wrote about it. */
   note?: string | undefined;
   tags: string[];
+  /** Keys of the findings that they do not want to see. */
+  dismissed: string[];
 }
 
 /** Opens run folders. `labels`: what to call them, in their order, instead of by their names. Throws BadInput when there is no run in one. */
@@ -25,8 +27,8 @@ export function openRuns(folders: readonly string[], labels: readonly string[] =
   const runs = folders.map((given, at): ExportedRun => {
     const folder = resolve(given);
     const info = readRunInfo(folder);
-    const { name, note, tags = [] } = aboutOf(folder);
-    return { folder, info, label: labels[at] ?? (name?.trim() || info.name), note, tags };
+    const { name, note, tags = [], dismissed = [] } = aboutOf(folder);
+    return { folder, info, label: labels[at] ?? (name?.trim() || info.name), note, tags, dismissed };
   });
   return withUniqueLabels(runs);
 }

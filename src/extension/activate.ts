@@ -8,10 +8,12 @@ import { once } from './once.ts';
 import { RunTree } from './runs/tree.ts';
 import { continueAfterReload } from './training/after-reload.ts';
 import { showContexts } from './training/contexts.ts';
+import { curvesDiagnosis } from './training/diagnose-curves.ts';
 import { Journal } from './training/journal.ts';
 import { notifyOutcomes } from './training/notifications.ts';
 import { failureOf } from './training/outcome.ts';
 import { reloadedWindow } from './training/reloaded-window.ts';
+import { RunFindings } from './training/run-findings.ts';
 import { TrainingStatus } from './training/status-bar.ts';
 import { trainerProcesses } from './training/trainer-processes.ts';
 import { Training } from './training/training.ts';
@@ -38,6 +40,7 @@ export function activate(context: ExtensionContext): void {
   const interpreters = new Interpreters();
   const judgeKeys = new JudgeKeys(context);
   training = new Training(trainerProcesses(context, interpreters, judgeKeys), runs, log, journal, systemClock);
+  const findings = new RunFindings(training, curvesDiagnosis(), systemClock);
   const problems = new Problems();
   const dashboards = once(async () => {
     const { Dashboards } = await import('./dashboard/panel.ts');
@@ -78,7 +81,8 @@ export function activate(context: ExtensionContext): void {
     training.onDidBegin(async (run) => (await dashboards()).begin(run)),
     training.onDidStart(async (folder) => (await dashboards()).started(folder)),
     training.onDidEnd(async (ended) => (await dashboards()).ended(ended.training, failureOf(ended))),
-    ...notifyOutcomes(training, problems, runs),
+    findings,
+    ...notifyOutcomes(training, findings, problems, runs),
     ...showContexts(training),
     watchWalkthrough(training),
     ...registerCommands(lab),

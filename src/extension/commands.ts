@@ -4,11 +4,12 @@ import type { Lab } from './lab.ts';
 /** `all`: the rows of a view that are selected, where there are several. */
 type Command = (lab: Lab, argument?: unknown, all?: unknown) => unknown;
 
-/** Every command, by its id in package.json (and those that only links and quick fixes have: the walkthrough's, those of a check's report, an audit's). Its code is loaded when it is first called. */
+/** Every command, by its id in package.json (and those that only links and quick fixes have: the walkthrough's, those of a check's report, an audit's, of findings). Its code is loaded when it is first called. */
 const COMMANDS: Record<string, () => Promise<Command>> = {
   'grpo.startTraining': async () => (await import('./commands/start.ts')).startTraining,
   'grpo.trainWithTrl': async () => (await import('./commands/start.ts')).trainWithTrl,
   'grpo.queue': async () => (await import('./commands/start.ts')).queueTraining,
+  'grpo.changeAndStart': async () => (await import('./commands/change-and-start.ts')).changeAndStart,
   'grpo.removeFromQueue': async () => (await import('./commands/start.ts')).removeFromQueue,
   'grpo.stop': async () => (await import('./commands/control.ts')).stop,
   'grpo.pause': async () => (await import('./commands/control.ts')).pause,

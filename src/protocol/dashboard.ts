@@ -4,6 +4,7 @@ import { checkpointsHostMessages, checkpointsMessages } from './dashboard-checkp
 import { compareHostMessages, compareMessages } from './dashboard-compare.ts';
 import { completion } from './dashboard-completion.ts';
 import { configHostMessages, configMessages } from './dashboard-config.ts';
+import { findingsHostMessages, findingsMessages } from './dashboard-findings.ts';
 import { overviewHostMessages, overviewMessages } from './dashboard-overview.ts';
 import { rolloutsHostMessages, rolloutsMessages } from './dashboard-rollouts.ts';
 import type { Finding } from './finding.ts';
@@ -151,7 +152,7 @@ export const hostMessage = z.discriminatedUnion('type', [
   /** Someone asked in the editor to see this. */
   z.object({
     type: z.literal('show'),
-    view: z.enum(['rescore', 'compare', 'config', 'checkpoints']),
+    view: z.enum(['overview', 'rescore', 'compare', 'config', 'checkpoints']),
     /** The runs to compare this one with. */
     folders: z.optional(z.array(z.string())),
     /** Of these their curves, those of runs that differ only in seed as their mean. */
@@ -172,6 +173,7 @@ export const hostMessage = z.discriminatedUnion('type', [
   z.object({ type: z.literal('runs'), runs: z.array(runSummary) }),
   // Those of one tab: who shows them listens to them (`onMessage` in webview/host.ts).
   ...overviewHostMessages,
+  ...findingsHostMessages,
   ...rolloutsHostMessages,
   ...compareHostMessages,
   ...configHostMessages,
@@ -212,6 +214,7 @@ export const dashboardMessage = z.discriminatedUnion('type', [
   z.object({ type: z.literal('open'), file: z.string(), line: place, column: place }),
   // Those of one tab, which its host answers (src/extension/dashboard/tabs).
   ...overviewMessages,
+  ...findingsMessages,
   ...rolloutsMessages,
   ...compareMessages,
   ...configMessages,

@@ -91,7 +91,7 @@ export const trainerEvent = z.discriminatedUnion('type', [
     checkpoint: z.string().nullable(),
     error: z.string().optional(),
     problem: shownProblem,
-    /** Why nothing was learned, where that is so. */
+    /** Why nothing was learned, or why `stopOn` ended it, where that is so. */
     findings: shownFindings,
     /** What the run came to on held-out prompts, where that was measured. */
     heldOut: z.optional(heldOut),

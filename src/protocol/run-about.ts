@@ -9,6 +9,8 @@ export const runAbout = z.looseObject({
   tags: z.optional(z.array(z.string())),
   /** Above the others. */
   pinned: z.optional(z.boolean()),
+  /** Keys of findings that someone does not want to see. */
+  dismissed: z.optional(z.array(z.string())),
 });
 export type RunAbout = z.infer<typeof runAbout>;
 

@@ -1,7 +1,11 @@
+import { diagnose } from '../doctor/diagnose.ts';
+import { recordedCompletions } from '../doctor/read-history.ts';
 import type { ExportedRun } from '../export/exported-run.ts';
 import { writeOutput } from '../export/output-file.ts';
 import { writePieces } from '../export/text-writer.ts';
 import { BadInput } from '../protocol/errors.ts';
+import { undismissed } from '../protocol/keyed-findings.ts';
+import type { MetricColumns } from '../protocol/metric-columns.ts';
 import { ownOf } from '../protocol/row-groups.ts';
 import type { RunInfo } from '../protocol/run-folder.ts';
 import { selectionAt } from '../protocol/selection.ts';
@@ -14,6 +18,7 @@ import { checkConfig } from '../run-folder/run-info.ts';
 import { stepSection } from './completions.ts';
 import { configSection, provenanceSection } from './config.ts';
 import { curvesSection } from './curves.ts';
+import { findingsSection } from './findings.ts';
 import { changesSection, headSection } from './head.ts';
 import { heldOutSection } from './held-out.ts';
 import { type Html, html } from './html.ts';
@@ -36,6 +41,7 @@ async function reportOf(run: ExportedRun, version: string): Promise<Html> {
   const changedAt = [...new Set((info.changes ?? []).map(({ step }) => step))];
   const body = [
     headSection(run, status, columns),
+    await findings(run, columns),
     curvesSection(columns, changedAt, stageSpans(info.config)),
     changesSection(info.changes),
     await heldOut(folder),
@@ -47,6 +53,12 @@ async function reportOf(run: ExportedRun, version: string): Promise<Html> {
 }
 
 const style = html([STYLE] as unknown as TemplateStringsArray);
+
+/** Those that someone has dismissed are not for others either. */
+async function findings({ folder, info, dismissed }: ExportedRun, metrics: MetricColumns): Promise<Html> {
+  const history = { config: info.config, functions: info.rewards ?? [], metrics };
+  return findingsSection(undismissed(await diagnose(history, recordedCompletions(folder)), dismissed));
+}
 
 async function heldOut(folder: string): Promise<Html> {
   const steps = await evaluatedSteps(folder);

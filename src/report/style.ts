@@ -20,6 +20,8 @@ dl { display: grid; grid-template-columns: repeat(auto-fill, minmax(190px, 1fr))
 dt { color: var(--muted); font-size: 12px; }
 dd { margin: 0; overflow-wrap: anywhere; }
 .finding, .error { padding: 6px 10px; border-left: 3px solid var(--bad); background: var(--block); }
+.finding.warning { border-color: var(--c2); } .finding.information { border-color: var(--c0); }
+div.finding { margin: 8px 0; break-inside: avoid; } .finding h3, .finding p { margin: 0; } .finding h3 span { font-weight: 400; }
 .charts { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 420px), 1fr)); gap: 20px; }
 figure { margin: 0; break-inside: avoid; }
 figcaption { font-weight: 600; }

@@ -1,6 +1,7 @@
 import { formatDuration } from '../../src/text/duration.ts';
 import { formatNumber, formatShare } from '../../src/text/numbers.ts';
-import { el } from '../dom.ts';
+import { el, setText } from '../dom.ts';
+import { titlesAt } from '../findings/marks.ts';
 import { term } from '../term.ts';
 import { type ChartActions, chartActions, type ExportKind } from './actions.ts';
 import type { ChartDefinition, SeriesDefinition } from './definitions.ts';
@@ -33,6 +34,8 @@ export class Chart {
   readonly element: HTMLElement;
   readonly #plot: Plot;
   readonly #slider: HTMLElement;
+  /** Over the plot, as a line more in the legend would move it. */
+  readonly #found = el('div', { class: 'found', hidden: true });
   readonly #actions: ChartActions;
   #table: ChartTable | undefined;
   readonly #legend: Legend;
@@ -58,6 +61,7 @@ export class Chart {
         },
       },
       this.#plot.element,
+      this.#found,
     );
     const { id, title } = definition;
     this.#legend = new Legend(this, (series) => events.onToggle('hidden', series));
@@ -87,7 +91,9 @@ export class Chart {
   }
 
   /** Draws if it can be seen; else when it is. */
-  draw(view: ChartView): void {
+  draw(shown: ChartView): void {
+    const findings = shown.marks.findings.filter(({ charts }) => charts.has(this.definition.id));
+    const view = { ...shown, marks: { ...shown.marks, findings } };
     this.#view = view;
     this.#stale = true;
     if (!this.#visible) return;
@@ -125,9 +131,20 @@ export class Chart {
     this.#slider.setAttribute('aria-valuemin', String(view.range[0]));
     this.#slider.setAttribute('aria-valuemax', String(view.range[1]));
     this.#slider.setAttribute('aria-valuenow', String(at));
+    const found = x === null ? [] : titlesAt(view.marks.findings, x);
+    setText(this.#found, found.join(' · '));
+    this.#found.hidden = found.length === 0;
     const step = `step ${row < 0 ? 0 : curves.columns.steps[row]!}`;
     const where = view.axis === 'step' ? step : `${step}, ${xText(view.axis, at)}`;
     this.#slider.setAttribute('aria-valuetext', stage === undefined ? where : `${where}, ${stage}`);
+  }
+
+  /** Brings it into sight, with its curve under the keyboard. */
+  reveal(): void {
+    this.element.scrollIntoView({ block: 'nearest' });
+    this.#slider.focus({ preventScroll: true });
+    this.element.classList.remove('revealed');
+    requestAnimationFrame(() => this.element.classList.add('revealed'));
   }
 
   /** The values of a row in words, for the live region. */
@@ -138,7 +155,8 @@ export class Chart {
     const { axis, runs, marks } = this.#view!;
     const step = runs[0]!.curves.x(axis)[row];
     const change = marks.changes.find(({ x }) => x === step);
-    return [values.join(', '), ...(change ? [change.text] : [])].join('. ');
+    const found = step === undefined ? [] : titlesAt(marks.findings, step);
+    return [values.join(', '), ...(change ? [change.text] : []), ...found].join('. ');
   }
 
   valueAt(series: SeriesDefinition, row: number): number {

@@ -3,6 +3,8 @@ import { overlays } from '../compare/overlays.ts';
 import { HeatMap } from '../distribution/heat-map.ts';
 import { el, setText } from '../dom.ts';
 import { exportChart } from '../export/export.ts';
+import { Findings } from '../findings/findings.ts';
+import { findingMarks } from '../findings/marks.ts';
 import { KeyedList, type Row } from '../keyed-list.ts';
 import type { Layout } from '../layout.ts';
 import type { Change, ShownRun, Store } from '../store.ts';
@@ -13,9 +15,12 @@ import { Curves, type PlottedRun } from './curves.ts';
 import { type ChartDefinition, chartDefinitions } from './definitions.ts';
 import type { Marks, StageMark } from './marks.ts';
 import { Navigation } from './navigation.ts';
-import { keepScrolled } from './scrolled.ts';
+import { inPlace, keepScrolled } from './scrolled.ts';
 import { onThemeChange, readTheme } from './theme.ts';
 import { toolbar } from './toolbar.ts';
+
+/** Who has not moved the cursor for this long does not look at a value. */
+const READING_MS = 5000;
 
 /** All charts over one x axis: the same cursor, zoom and smoothing. */
 export class Charts {
@@ -25,6 +30,7 @@ export class Charts {
   /** Hears what a screen reader should say of the curve with the keyboard's focus. */
   readonly #live = el('div', { class: 'visually-hidden', 'aria-live': 'polite', role: 'status' });
   readonly #toolbar: HTMLElement;
+  readonly #findings: Findings;
   readonly #changes = new ChangeList((step) => this.#showStep(step));
   readonly #store: Store;
   readonly #events: ChartEvents;
@@ -33,10 +39,12 @@ export class Charts {
   readonly #list = new KeyedList<ChartDefinition | 'distribution'>(this.#grid, JSON.stringify, (item) =>
     this.#chart(item),
   );
+  #definitions: readonly ChartDefinition[] = [];
   #shape = '';
   #theme = readTheme();
   /** On the x axis, as are all places that follow. */
   #cursor: number | null = null;
+  #cursorMoved = -Infinity;
   readonly #navigation: Navigation;
   #beforeChoice: Partial<Layout> = {};
   readonly #curves = new WeakMap<ShownRun['columns'], Curves>();
@@ -47,7 +55,15 @@ export class Charts {
     this.#events = this.#makeEvents();
     this.#toolbar = toolbar(store);
     this.#toolbar.hidden = true;
-    this.element.append(this.#toolbar, this.#live, this.#empty, this.#changes.element, this.#grid);
+    this.#findings = new Findings(store, (id) => this.#reveal(id));
+    this.element.append(
+      this.#findings.element,
+      this.#toolbar,
+      this.#live,
+      this.#empty,
+      this.#changes.element,
+      this.#grid,
+    );
     keepScrolled(store, this.element, this.#grid);
     store.subscribe((changes) => this.#onChange(changes));
     onThemeChange(() => {
@@ -60,7 +76,19 @@ export class Charts {
     if (!this.#store.main) return;
     if (changes.has('columns') || changes.has('head')) this.#arrange();
     if (changes.has('layout') && this.#navigation.changeAxis()) this.#cursor = null;
-    if (['head', 'columns', 'compared', 'layout'].some((change) => changes.has(change as Change))) this.#draw();
+    if (['head', 'columns', 'findings', 'layout'].some((change) => changes.has(change as Change))) {
+      const show = () => this.#findings.show(this.#definitions);
+      if (this.#isRead) inPlace(this.element, this.#grid, show);
+      else show();
+    }
+    if (['head', 'columns', 'findings', 'compared', 'layout'].some((change) => changes.has(change as Change)))
+      this.#draw();
+  }
+
+  /** Someone is at a curve just now, not only their pointer. */
+  get #isRead(): boolean {
+    const moved = this.#cursor !== null && performance.now() - this.#cursorMoved < READING_MS;
+    return moved || this.#grid.contains(document.activeElement);
   }
 
   /** Makes the charts for the metrics that there are; new ones may come during a run. */
@@ -73,6 +101,7 @@ export class Charts {
     const shape = JSON.stringify(definitions);
     if (shape === this.#shape) return;
     this.#shape = shape;
+    this.#definitions = definitions;
     const [first, ...rest] = definitions;
     const scored = columns.keys.includes('reward');
     this.#list.show(first && scored ? [first, 'distribution', ...rest] : definitions);
@@ -121,6 +150,7 @@ export class Charts {
       chosen: layout.step === null ? null : navigation.placeOf(layout.step),
       changes: changesByStep(main!.head.changes).map(({ step, text }) => ({ x: navigation.placeOf(step), text })),
       stages: this.#stageMarks,
+      findings: findingMarks(this.#store.shownFindings, this.#definitions, (step) => navigation.placeOf(step)),
     };
   }
 
@@ -173,6 +203,7 @@ export class Charts {
   #moveCursor(x: number | null): void {
     if (x === this.#cursor) return;
     this.#cursor = x;
+    this.#cursorMoved = performance.now();
     for (const chart of this.#charts) chart.moveCursor(x);
   }
 
@@ -200,6 +231,10 @@ export class Charts {
   /** Puts the cursor on a step of the list of changes. */
   #showStep(step: number): void {
     this.#moveCursor(this.#navigation.placeOf(step));
+  }
+
+  #reveal(id: string): void {
+    for (const chart of this.#charts) if (chart instanceof Chart && chart.definition.id === id) chart.reveal();
   }
 
   #announce(slider: HTMLElement, row: number): void {

@@ -308,6 +308,7 @@ const OTHERS: Record<string, Pick<ChartDefinition, 'title' | 'term' | 'unit'>> =
   'dpo/loss': { title: 'Preference term', term: 'preference term' },
   'dpo/margins': { title: 'Preference margin', term: 'preference margin' },
   'dpo/accuracies': { title: 'Pairs in the right order', term: 'preference margin', unit: 'share' },
+  'update/relative_change': { title: 'Relative change of weights' },
   off_policy_masked_ratio: { title: 'Left out as off-policy', term: 'off-policy mask' },
 };
 

@@ -1,4 +1,5 @@
 import type uPlot from 'uplot';
+import type { FindingMark } from '../findings/marks.ts';
 import { type ChartTheme, translucent } from './theme.ts';
 
 /** What is marked on the x axis of every chart. */
@@ -8,6 +9,7 @@ export interface Marks {
   changes: readonly { x: number; text: string }[];
   /** From where to where each stage goes; none of a run without stages. */
   stages: readonly StageMark[];
+  findings: readonly FindingMark[];
 }
 
 export interface StageMark {

@@ -1,6 +1,7 @@
 import uPlot from 'uplot';
 import { formatNumber, formatShare } from '../../src/text/numbers.ts';
 import { niceTicks } from '../../src/text/ticks.ts';
+import { drawFindings } from '../findings/shade.ts';
 import type { ChartDefinition } from './definitions.ts';
 import { drawMarks, type Marks, STAGES_HEIGHT } from './marks.ts';
 import { type DrawnCurves, type PlotSettings, plotData, toUplotSeries } from './plot-series.ts';
@@ -42,7 +43,7 @@ export class Plot {
   #look = '';
   #range: [number, number] = [1, 2];
   #axis: XAxis = 'step';
-  #marks: Marks = { chosen: null, changes: [], stages: [] };
+  #marks: Marks = { chosen: null, changes: [], stages: [], findings: [] };
   #theme: ChartTheme | undefined;
 
   constructor(chart: PlotScales, events: PlotEvents) {
@@ -91,6 +92,7 @@ export class Plot {
         hooks: {
           setCursor: [(plot) => this.#events.onCursor(this.#xAt(plot, plot.cursor.left ?? -1))],
           setSelect: [(plot) => this.#select(plot)],
+          drawClear: [(plot) => drawFindings(plot, this.#marks.findings, this.#theme!)],
           draw: [(plot) => drawMarks(plot, this.#marks, this.#chart.limit, this.#theme!)],
         },
       },

@@ -26,3 +26,11 @@ export function keepScrolled(store: Store, element: HTMLElement, content: HTMLEl
   });
   observer.observe(content);
 }
+
+/** Makes a change above `content`, which stays where it is though it is at the top: where something is scrolled, the browser sees to that. */
+export function inPlace(scroller: HTMLElement, content: HTMLElement, change: () => void): void {
+  const isAtTop = scroller.scrollTop === 0;
+  const before = content.getBoundingClientRect().top;
+  change();
+  if (isAtTop) scroller.scrollTop = content.getBoundingClientRect().top - before;
+}

@@ -10,6 +10,8 @@ export interface ChartTheme {
   cursor: string;
   /** Of marks where the run changed. */
   change: string;
+  /** Of the steps of a finding. */
+  severities: Record<'error' | 'warning' | 'information', string>;
   font: string;
   /** Thicker lines where contrast matters. */
   highContrast: boolean;
@@ -53,6 +55,11 @@ export function readTheme(): ChartTheme {
     background: color('--vscode-editor-background'),
     cursor: color('--vscode-editorCursor-foreground', '--vscode-foreground'),
     change: color('--vscode-editorWarning-foreground', '--vscode-charts-yellow'),
+    severities: {
+      error: color('--vscode-editorError-foreground', '--vscode-charts-red'),
+      warning: color('--vscode-editorWarning-foreground', '--vscode-charts-yellow'),
+      information: color('--vscode-editorInfo-foreground', '--vscode-charts-blue'),
+    },
     font: `11px ${style.getPropertyValue('--vscode-font-family') || 'sans-serif'}`,
     highContrast,
   };

@@ -157,7 +157,7 @@ export class CurvesView {
     this.#empty.hidden = here.length > 0;
     const theme = this.#theme;
     const drawn = comparisonCurves(here, compareMetric, (columns) => this.#curvesOf(columns), { smoothing, theme });
-    const marks = { chosen: null, changes: [], stages: [] };
+    const marks = { chosen: null, changes: [], stages: [], findings: [] };
     const view = { theme, axis, log: false, range: this.#range ?? this.#all, marks };
     this.#plot.draw(drawn, view, this.#slider.clientHeight);
     this.#moveCursor(this.#cursor);

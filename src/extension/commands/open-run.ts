@@ -7,11 +7,14 @@ import type { RunNode } from '../workspace/run-node.ts';
 import { mayRunCode } from '../workspace/trust.ts';
 import { folderOf, pickRun } from './pick-run.ts';
 
-/** `how`: as a row of the runs view asks for it; a menu gives something else there. */
+/** `how`: as a row of the runs view, or a notification, asks for it; a menu gives something else there. */
 export async function openDashboard(lab: Lab, given?: unknown, how?: unknown): Promise<void> {
   const folder = folderOf(given) ?? (await pickRun(lab, undefined, 'Open Dashboard'))?.folder;
   const preserveFocus = typeof how === 'object' && how !== null && 'preserveFocus' in how;
-  if (folder !== undefined) (await lab.dashboards()).open(folder, { preserveFocus });
+  if (folder === undefined) return;
+  const dashboard = (await lab.dashboards()).open(folder, { preserveFocus });
+  const showsOverview = typeof how === 'object' && how !== null && 'view' in how && how.view === 'overview';
+  if (showsOverview) dashboard.show({ type: 'show', view: 'overview' });
 }
 
 /** Scores a run's completions again with its rewards as they are now, and shows what changes in its dashboard. */

@@ -19,9 +19,12 @@ import { CheckpointsHost } from './tabs/checkpoints-host.ts';
 import { CompareHost } from './tabs/compare-host.ts';
 import { ConfigHost } from './tabs/config-host.ts';
 import { ExportHost } from './tabs/export-host.ts';
+import { FindingsHost } from './tabs/findings-host.ts';
 import { OverviewHost } from './tabs/overview-host.ts';
 import { RolloutsHost } from './tabs/rollouts-host.ts';
 import type { TabContext, TabHost } from './tabs/tab-host.ts';
+
+const TAB_HOSTS = [OverviewHost, FindingsHost, RolloutsHost, CompareHost, ConfigHost, CheckpointsHost, ExportHost];
 
 /** What every dashboard works with. */
 export interface DashboardParts {
@@ -52,19 +55,22 @@ export class RunPanel implements Disposable {
   #disposed = false;
 
   /** `listens`: the webview has said that it is ready, to whoever had the panel before. */
-  constructor(folder: string, panel: WebviewPanel, parts: DashboardParts, listens = false) {
-    const { extensionUri, registry, scorer, environment } = parts;
+  constructor(
+    folder: string,
+    panel: WebviewPanel,
+    { extensionUri, registry, scorer, environment }: DashboardParts,
+    listens = false,
+  ) {
     this.#folder = folder;
     this.#panel = panel;
     this.#registry = registry;
     this.#log = scorer.log;
-    this.#follow(folder);
+    const feed = this.#follow(folder);
     const post = (message: HostMessage) => this.#post(message);
     this.#rescoreView = new RescoreView(folder, scorer, post);
-    const context: TabContext = { folder, extensionUri, registry, log: this.#log, environment, post };
-    this.#tabs = [OverviewHost, RolloutsHost, CompareHost, ConfigHost, CheckpointsHost, ExportHost].map(
-      (Host) => new Host(context),
-    );
+    const parts = { extensionUri, registry, log: this.#log, environment };
+    const context: TabContext = { folder, feed, ...parts, post, visible: () => panel.visible };
+    this.#tabs = TAB_HOSTS.map((Host) => new Host(context));
     panel.onDidChangeViewState(() => {
       this.#rescoreView.visible = panel.visible;
     });
@@ -117,17 +123,19 @@ export class RunPanel implements Disposable {
   }
 
   /** Once the webview listens. */
-  #follow(folder: string): void {
+  #follow(folder: string): RunFeed {
     const feed = new RunFeed(
       folder,
       () => this.#registry.get(folder),
       () => {
         if (folder === this.#folder && feed.head) this.#panel.title = feed.head.name;
         if (this.#ready) stream.update();
+        if (folder === this.#folder) for (const tab of this.#tabs) tab.runChanged?.();
       },
     );
     const stream = new RunStream(feed, folder === this.#folder, (message) => this.#post(message));
     this.#runs.set(folder, { feed, stream });
+    return feed;
   }
 
   #post(message: HostMessage): void {

@@ -47,7 +47,7 @@ export class RunTree implements TreeDataProvider<RunNode>, Disposable {
       workspace.onDidGrantWorkspaceTrust(() => this.#changed.fire()),
       training.onDidChange(() => {
         const { active, queue } = training;
-        const now = JSON.stringify([active?.request, active?.folder, queue]);
+        const now = JSON.stringify([active?.request, active?.folder, active?.findings, queue]);
         if (now !== shown) this.#changed.fire();
         shown = now;
       }),

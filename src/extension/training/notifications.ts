@@ -1,14 +1,13 @@
-import { commands, type Disposable, Uri, window, workspace } from 'vscode';
+import { commands, type Disposable, Uri, window } from 'vscode';
 import type { ConfigEdit } from '../../protocol/remedy.ts';
+import type { RunFinding } from '../../protocol/run-finding.ts';
 import { type ActiveTraining, type NamedRuns, nameOfTraining } from '../workspace/active-training.ts';
 import { placeToOpen } from '../workspace/problem-place.ts';
 import type { Problems } from '../workspace/problems.ts';
-import { replaceText } from '../workspace/replace-text.ts';
-import { trainingRequest } from '../workspace/request.ts';
-import { withField } from '../workspace/with-field.ts';
 import { differenceQuestion } from './difference-question.ts';
 import type { EndedTraining, OpenQuestion } from './news.ts';
 import { CHANGE_AND_RESTART, describeOutcome, type Outcome, type OutcomeAction, withQuestion } from './outcome.ts';
+import type { RunFindings } from './run-findings.ts';
 import type { Training } from './training.ts';
 
 const show = {
@@ -17,28 +16,34 @@ const show = {
   error: window.showErrorMessage,
 } as const;
 
-/** One notification per outcome, one when a run pauses on its own, and a question when one is no longer as it was recorded. */
-export function notifyOutcomes(training: Training, problems: Problems, runs: NamedRuns): Disposable[] {
+/** One notification per outcome, one when a run pauses on its own or shows an error, and a question when one is no longer as it was recorded. */
+export function notifyOutcomes(
+  training: Training,
+  findings: RunFindings,
+  problems: Problems,
+  runs: NamedRuns,
+): Disposable[] {
   return [
+    findings.onDidFind(({ run, finding }) => void notifyFinding(run, finding, runs)),
     training.onDidNotice(({ configFile, findings }) => {
       // What is good to know is in the log.
       const urgent = findings.filter(({ severity }) => severity !== 'information');
       void problems.reportFindings(urgent, configFile);
     }),
-    training.onDidEnd((ended) => void notifyEnd(ended, training, problems, runs)),
-    training.onDidPause((active) => void notifyPause(active, training, problems, runs)),
+    training.onDidEnd((ended) => void notifyEnd(ended, problems, runs)),
+    training.onDidPause((active) => void notifyPause(active, problems, runs)),
     training.onDidAsk((question) => void ask(question, training, runs)),
   ];
 }
 
-async function notifyEnd(ended: EndedTraining, training: Training, problems: Problems, runs: NamedRuns): Promise<void> {
+async function notifyEnd(ended: EndedTraining, problems: Problems, runs: NamedRuns): Promise<void> {
   const outcome = describeOutcome(ended, nameOfTraining(ended.training, runs));
   const { configFile } = ended.training.request;
   if (outcome.problem) void problems.report(outcome.problem, configFile);
   const { restart } = outcome;
   const labels = [...(restart ? [CHANGE_AND_RESTART] : []), ...outcome.actions];
   const action = await show[outcome.severity](outcome.text, ...labels);
-  if (restart && action === CHANGE_AND_RESTART) await changeAndRestart(ended.training, restart, training);
+  if (restart && action === CHANGE_AND_RESTART) await changeAndStart(ended.training, restart);
   else if (action) await act(action as OutcomeAction, ended, outcome, problems);
 }
 
@@ -62,15 +67,10 @@ function act(action: OutcomeAction, { training }: EndedTraining, outcome: Outcom
   }
 }
 
-async function notifyPause(
-  active: ActiveTraining,
-  training: Training,
-  problems: Problems,
-  runs: NamedRuns,
-): Promise<void> {
+async function notifyPause(active: ActiveTraining, problems: Problems, runs: NamedRuns): Promise<void> {
   const { folder, pause } = active;
   const name = nameOfTraining(active, runs);
-  if (pause?.findings) return askToTrain(active, name, training);
+  if (pause?.findings) return askToTrain(active, name);
   const place = pause?.problem && placeToOpen(pause.problem);
   const open = place ? (['Open'] as const) : [];
   const text = `${name} paused: ${pause?.reason}`;
@@ -78,6 +78,11 @@ async function notifyPause(
   if (action === 'Open') await problems.open(place);
   if (action === 'Resume') await commands.executeCommand('grpo.resume', folder);
   if (action === 'Stop') await commands.executeCommand('grpo.stop', folder);
+}
+
+async function notifyFinding(run: ActiveTraining, { evidence }: RunFinding, runs: NamedRuns): Promise<void> {
+  const action = await window.showErrorMessage(`${nameOfTraining(run, runs)}: ${evidence}`, 'Show');
+  if (action) await commands.executeCommand('grpo.openDashboard', run.folder, { view: 'overview' });
 }
 
 async function ask(question: OpenQuestion, training: Training, runs: NamedRuns): Promise<void> {
@@ -91,8 +96,8 @@ async function ask(question: OpenQuestion, training: Training, runs: NamedRuns):
   else if (answer) training.add({ ...question.request, differences: answer.choice });
 }
 
-/** Asked once, before the first update of a run whose first step teaches nothing. */
-async function askToTrain(active: ActiveTraining, name: string, training: Training): Promise<void> {
+/** Asked before the first update of a run whose first step teaches nothing, and where its config says to stop (`stopOn`). */
+async function askToTrain(active: ActiveTraining, name: string): Promise<void> {
   const { folder, pause } = active;
   const remedy = pause?.findings?.[0]?.remedy;
   const edit = remedy?.action === 'set' ? remedy : undefined;
@@ -100,15 +105,9 @@ async function askToTrain(active: ActiveTraining, name: string, training: Traini
   const action = await window.showWarningMessage(text, ...(edit ? [CHANGE_AND_RESTART] : []), 'Train Anyway', 'Stop');
   if (action === 'Train Anyway') await commands.executeCommand('grpo.resume', folder);
   else if (action === 'Stop') await commands.executeCommand('grpo.stop', folder);
-  else if (action === CHANGE_AND_RESTART && edit) await changeAndRestart(active, edit, training);
+  else if (action === CHANGE_AND_RESTART && edit) await changeAndStart(active, edit);
 }
 
-/** Edits the run's config and starts it again; the run itself stays, with its completions. */
-async function changeAndRestart(run: ActiveTraining, { path, value }: ConfigEdit, training: Training): Promise<void> {
-  const { configFile } = run.request;
-  await replaceText(configFile, (text) => withField(text, path, value ?? undefined));
-  // What is on the screen is what is trained.
-  await workspace.saveAll(false);
-  if (training.active === run) training.restart(run);
-  else training.add(trainingRequest(configFile));
-}
+/** The run itself stays, with its completions. */
+const changeAndStart = ({ folder }: ActiveTraining, remedy: ConfigEdit) =>
+  commands.executeCommand('grpo.changeAndStart', { folder, remedy });

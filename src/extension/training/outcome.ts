@@ -1,4 +1,5 @@
 import { badInputText, type Problem } from '../../protocol/errors.ts';
+import type { Finding } from '../../protocol/finding.ts';
 import { rewardChange } from '../../protocol/held-out.ts';
 import { type ConfigEdit, setWords } from '../../protocol/remedy.ts';
 import { placeToOpen, wordsBesidePlace } from '../workspace/problem-place.ts';
@@ -47,22 +48,17 @@ export function describeOutcome({ training, exit }: EndedTraining, name = traini
   }
   if (end?.outcome === 'done') {
     const [finding] = end.findings ?? [];
-    if (finding) {
-      const { remedy, evidence } = finding;
-      const edit = remedy?.action === 'set' ? remedy : undefined;
-      const text = `${name} is done ${after}. ${withQuestion(evidence, edit)}`;
-      return { severity: 'warning', text, actions: ['Open Dashboard'], ...(edit && { restart: edit }) };
-    }
+    if (finding) return becauseOf(finding, `${name} is done ${after}.`, ['Open Dashboard']);
     const change = rewardChange(end.heldOut, { first: progress.firstReward, last: progress.reward });
     const text = `${name} is done ${after}${change === undefined ? '' : `: ${change}`}.`;
     return { severity: 'information', text, actions: ['Open Dashboard'] };
   }
-  if (end?.outcome === 'stopped')
-    return {
-      severity: 'information',
-      text: `${name} stopped ${after}, with a checkpoint.`,
-      actions: ['Resume', 'Open Dashboard'],
-    };
+  if (end?.outcome === 'stopped') {
+    const text = `${name} stopped ${after}, with a checkpoint.`;
+    const actions: OutcomeAction[] = ['Resume', 'Open Dashboard'];
+    const [finding] = end.findings ?? [];
+    return finding ? becauseOf(finding, text, actions) : { severity: 'information', text, actions };
+  }
   const again: OutcomeAction[] = folder === undefined ? ['Show Log'] : ['Resume', 'Show Log'];
   if (end?.outcome === 'failed')
     return {
@@ -76,4 +72,11 @@ export function describeOutcome({ training, exit }: EndedTraining, name = traini
   const said =
     lastWords === '' ? 'It printed nothing.' : `Last output: ${lastWords.split('\n').slice(-3).join(' ').slice(-300)}`;
   return { severity: 'error', text: `${name}: the trainer died ${after} (${how}). ${said}`, actions: again };
+}
+
+/** An end that is no good, and why. */
+function becauseOf({ evidence, remedy }: Finding, ended: string, actions: OutcomeAction[]): Outcome {
+  const edit = remedy?.action === 'set' ? remedy : undefined;
+  const text = `${ended} ${withQuestion(evidence, edit)}`;
+  return { severity: 'warning', text, actions, ...(edit && { restart: edit }) };
 }

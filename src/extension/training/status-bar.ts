@@ -1,5 +1,6 @@
 import { Disposable, StatusBarAlignment, type StatusBarItem, window } from 'vscode';
 import { rewardText } from '../../protocol/held-out.ts';
+import { urgent } from '../../protocol/keyed-findings.ts';
 import { phaseText } from '../../protocol/phase-text.ts';
 import { formatDuration } from '../../text/duration.ts';
 import {
@@ -38,10 +39,13 @@ export class TrainingStatus implements Disposable {
       return;
     }
     const text = describeTraining(active, nameOfTraining(active, runs));
-    this.#item.text = `${ICONS[active.stage]} ${text}`;
-    this.#item.accessibilityInformation = { label: `GRPO training: ${text}` };
+    const found = urgent(active.findings).map(({ title }) => title);
+    const icon = found.length > 0 && active.stage === 'running' ? '$(warning)' : ICONS[active.stage];
+    this.#item.text = `${icon} ${text}`;
+    this.#item.accessibilityInformation = { label: [`GRPO training: ${text}`, ...found].join(', ') };
     const waiting = queue.map(({ name }) => name).join(', ');
-    this.#item.tooltip = waiting === '' ? 'GRPO: Open Dashboard' : `GRPO: Open Dashboard. Queued: ${waiting}`;
+    const lines = [...found, 'GRPO: Open Dashboard', ...(waiting === '' ? [] : [`Queued: ${waiting}`])];
+    this.#item.tooltip = lines.join('\n');
     this.#item.command =
       active.folder === undefined
         ? 'grpo.showLog'

@@ -1,4 +1,5 @@
 import type { HostCommand, TrainerEvent, TrainerStatus } from '../../protocol/events.ts';
+import type { RunFinding } from '../../protocol/run-finding.ts';
 import type { ActiveTraining, CurrentTraining } from '../workspace/active-training.ts';
 import type { Clock } from '../workspace/clock.ts';
 import { Emitter } from '../workspace/emitter.ts';
@@ -86,6 +87,13 @@ export class Training implements CurrentTraining {
     this.#change();
   }
 
+  /** What the curves of the run show, for all that show the run. */
+  found(active: ActiveTraining, findings: readonly RunFinding[]): void {
+    if (this.#active !== active || JSON.stringify(active.findings) === JSON.stringify(findings)) return;
+    active.findings = findings;
+    this.#change();
+  }
+
   /** Takes a request out of the queue. */
   remove(request: TrainingRequest): void {
     this.#queue = this.#queue.filter((other) => other !== request);
@@ -153,7 +161,15 @@ export class Training implements CurrentTraining {
   async #run(request: TrainingRequest): Promise<void> {
     const progress = new RunProgress();
     const training: ActiveTraining = {
-      ...{ request, progress, stage: 'starting', folder: undefined, pause: undefined, stopRequested: false },
+      ...{
+        request,
+        progress,
+        stage: 'starting',
+        folder: undefined,
+        pause: undefined,
+        findings: [],
+        stopRequested: false,
+      },
       startedAt: this.#clock.now(),
     };
     this.#active = training;

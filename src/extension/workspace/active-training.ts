@@ -1,4 +1,5 @@
 import type { TrainerEvent, TrainerStatus } from '../../protocol/events.ts';
+import type { RunFinding } from '../../protocol/run-finding.ts';
 import type { Event } from './emitter.ts';
 import type { TrainingRequest } from './request.ts';
 import type { RunProgress } from './run-progress.ts';
@@ -19,6 +20,8 @@ export interface ActiveTraining {
   folder: string | undefined;
   /** What its trainer said when it paused; with a reason if nobody asked for it. */
   pause: Extract<TrainerEvent, { type: 'state' }> | undefined;
+  /** What its curves show, the worst first. */
+  findings: readonly RunFinding[];
   /** Someone asked it to stop. */
   stopRequested: boolean;
   /** It is stopped to be started again. */

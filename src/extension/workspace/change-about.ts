@@ -6,7 +6,7 @@ import { writablePlace } from './writable-place.ts';
 export async function changeAbout(folder: string, changes: Partial<RunAbout>): Promise<void> {
   if (!workspace.isTrusted)
     throw new Error(
-      'Run names, notes, tags and pins cannot be changed in Restricted Mode: trust this workspace first.',
+      'Run names, notes, tags, pins and dismissed findings cannot be changed in Restricted Mode: trust this workspace first.',
     );
   // A repository may bring a link instead of a run.
   await writablePlace(folder);

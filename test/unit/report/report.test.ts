@@ -133,3 +133,14 @@ test('a run that has just begun, and one that failed, have a report too', async 
   });
   expect(textOf(await reportOf(torn))).toContain('The best and the worst of 1.');
 });
+
+test('has what is wrong with the run, and not what was dismissed', async () => {
+  const cutOff = (step: number) => ({ step, reward: 1, 'completions/clipped_ratio': 1 });
+  const metrics = { 'metrics.jsonl': lines([1, 2, 3].map(cutOff)) };
+  const page = await reportOf(runOf(metrics));
+  expect(textOf(page)).toMatch(
+    /Findings Every completion is cut off Error In steps 1 to 3, every completion was cut off.* Curves/,
+  );
+  const about = '{"dismissed":["all-truncated completions/clipped_ratio"]}';
+  expect(textOf(await reportOf(runOf({ ...metrics, 'about.json': about })))).not.toContain('Findings');
+});

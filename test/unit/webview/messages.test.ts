@@ -52,6 +52,9 @@ describe('messages from the dashboard', () => {
     { type: 'search', id: 1, query: { ...EMPTY_QUERY, text: 'a', signal: 'too-easy', least: -1 } },
     { type: 'promptGroups', id: 1, prompt: [{ role: 'user', content: 'p' }] },
     { type: 'cancel', what: 'search' },
+    { type: 'watchFindings', watch: true },
+    { type: 'applyRemedy', key: 'all-truncated' },
+    { type: 'dismissFinding', key: 'all-truncated', dismissed: true },
   ])('are understood: $type', (message) => {
     expect(dashboardMessage.parse(structuredClone(message))).toEqual(message);
   });
@@ -65,6 +68,7 @@ describe('messages from the dashboard', () => {
     ['a file of any kind', { type: 'save', name: '.bashrc', content: Uint8Array.of(1) }],
     ['a place before the first line', { type: 'open', file: 'a.reward.ts', line: 0, column: 1 }],
     ['a search for a signal that there is not', { type: 'search', id: 1, query: { ...EMPTY_QUERY, signal: 'loud' } }],
+    ['a finding without a name', { type: 'applyRemedy', remedy: { action: 'set', path: ['beta'], value: 1 } }],
     ['a step that is no number', { type: 'rollouts', step: '../../secret' }],
   ])('cannot ask for %s', (_, message) => {
     expect(dashboardMessage.safeParse(message).success).toBe(false);

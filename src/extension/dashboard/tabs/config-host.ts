@@ -9,6 +9,7 @@ import { fileName } from '../../../text/files-by-name.ts';
 import { changeAbout } from '../../workspace/change-about.ts';
 import { defaultOf } from '../../workspace/recorded-config.ts';
 import { restoreReward } from '../../workspace/restore-rewards.ts';
+import { shown } from './shown.ts';
 import type { TabContext, TabHost } from './tab-host.ts';
 
 type SourceMessage = Extract<DashboardMessage, { type: 'source' }>;
@@ -94,12 +95,3 @@ const FIELDS: Facts['fields'] = configSections.flatMap(({ title: section, fields
     return { name, section, description: runConfigFields.shape[field].description ?? '', default: defaultOf(field) };
   }),
 );
-
-/** What cannot be done is said in the window: a webview has no place for it. */
-async function shown(action: () => Promise<void>): Promise<void> {
-  try {
-    await action();
-  } catch (error) {
-    void window.showErrorMessage(error instanceof Error ? error.message : String(error));
-  }
-}

@@ -11,7 +11,7 @@ function training(): ActiveTraining {
   const request = { configFile: '/w/sort.grpo.json', name: 'sort' };
   return {
     ...{ request, progress: new RunProgress(), stage: 'starting', startedAt: 1000, folder: undefined },
-    ...{ pause: undefined, stopRequested: false },
+    ...{ pause: undefined, findings: [], stopRequested: false },
   };
 }
 

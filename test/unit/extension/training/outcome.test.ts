@@ -17,7 +17,16 @@ function ended(training: Partial<ActiveTraining>, exit: Partial<TrainerExit>) {
     progress.take({ type: 'step', step: step + 1, metrics: { step: step + 1, reward, step_time: 0.1 } });
   const request = { configFile: '/w/sort.grpo.json', name: 'sort' };
   const active: ActiveTraining = {
-    ...{ request, progress, stage: 'running', folder: '/w/run', pause: undefined, stopRequested: false, startedAt: 0 },
+    ...{
+      request,
+      progress,
+      stage: 'running',
+      folder: '/w/run',
+      findings: [],
+      pause: undefined,
+      stopRequested: false,
+      startedAt: 0,
+    },
     ...training,
   };
   return describeOutcome({ training: active, exit: { ...EXIT, ...exit } });
@@ -64,6 +73,7 @@ test('what the dashboard of a run that never began says, place and all; nothing 
       progress,
       stage: 'starting',
       folder: undefined,
+      findings: [],
       pause: undefined,
       stopRequested: false,
       startedAt: 0,
@@ -73,6 +83,17 @@ test('what the dashboard of a run that never began says, place and all; nothing 
   expect(failureOf({ training: { ...training, stopRequested: true }, exit })).toBeUndefined();
   const died = failureOf({ training, exit: { ...EXIT, code: null, signal: 'SIGKILL' } });
   expect(died).toContain('the trainer died after step 0 (signal SIGKILL)');
+});
+
+test('stopped at a finding that the config names: why, and what would help', () => {
+  const remedy: Remedy = { action: 'set', path: ['maxCompletionLength'], value: 256 };
+  const findings = [{ kind: 'all-truncated', severity: 'error', evidence: 'All is cut off.', remedy } as const];
+  expect(ended({}, { end: { ...DONE, outcome: 'stopped', step: 7, findings } })).toEqual({
+    severity: 'warning',
+    text: 'sort stopped after step 7, with a checkpoint. All is cut off. Set "maxCompletionLength" to 256?',
+    actions: ['Resume', 'Open Dashboard'],
+    restart: remedy,
+  });
 });
 
 test('stopped: can be resumed', () => {

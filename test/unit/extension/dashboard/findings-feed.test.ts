@@ -1,0 +1,80 @@
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { FindingsFeed } from '../../../../src/extension/dashboard/findings-feed.ts';
+import { type HostMessage, hostMessage } from '../../../../src/protocol/dashboard.ts';
+import { MetricColumns } from '../../../../src/protocol/metric-columns.ts';
+import { temporaryFolder } from '../../files/folder.ts';
+
+let columns: MetricColumns;
+let told: Extract<HostMessage, { type: 'findings' }>[];
+let visible: boolean;
+let problems: Error[];
+let feed: FindingsFeed;
+
+beforeEach(() => {
+  vi.useFakeTimers();
+  columns = new MetricColumns();
+  [told, problems, visible] = [[], [], true];
+  const head = { config: { maxCompletionLength: 8 } } as never;
+  feed = new FindingsFeed({
+    ...{ folder: temporaryFolder(), feed: { head, columns }, visible: () => visible },
+    post: (message) => told.push(hostMessage.parse(message) as (typeof told)[0]),
+    log: { error: (problem) => problems.push(problem) },
+  });
+});
+afterEach(() => {
+  feed.dispose();
+  vi.useRealTimers();
+});
+
+/** So many more steps of which every completion was cut off. */
+function steps(count: number): void {
+  for (let i = 0; i < count; i++) columns.push({ step: columns.lastStep + 1, 'completions/clipped_ratio': 1 });
+  feed.runChanged();
+}
+const passes = (milliseconds: number) => vi.advanceTimersByTimeAsync(milliseconds);
+const kinds = () => told.map(({ findings }) => findings.map(({ finding }) => finding.kind));
+
+it('looks only while the list is in sight, and tells a webview that starts what it missed', async () => {
+  steps(5);
+  await passes(10_000);
+  expect(told).toEqual([]);
+  feed.watched = true;
+  await passes(1);
+  expect(kinds()).toEqual([['all-truncated']]);
+  feed.watched = false;
+  steps(5);
+  await passes(10_000);
+  feed.watched = true;
+  visible = false;
+  await passes(10_000);
+  expect(told).toHaveLength(1);
+  visible = true;
+  feed.restart();
+  feed.watched = true;
+  await passes(10_000);
+  expect(told).toHaveLength(2);
+  expect(told[1]!.findings[0]!.finding.steps.last).toBe(10);
+  expect(feed.get(told[1]!.findings[0]!.key)?.remedy).toMatchObject({ action: 'set', value: 16 });
+  expect(feed.get('of the webview')).toBeUndefined();
+});
+
+it('looks every few seconds however fast the steps are, and says nothing twice', async () => {
+  feed.watched = true;
+  await passes(1);
+  expect(kinds()).toEqual([[]]);
+  for (let i = 0; i < 100; i++) {
+    steps(1);
+    await passes(100);
+  }
+  expect(told.length).toBeGreaterThan(2);
+  expect(told.length).toBeLessThan(7);
+  const before = told.length;
+  feed.runChanged();
+  await passes(10_000);
+  expect(told.length - before).toBeLessThanOrEqual(1);
+  const last = told.length;
+  feed.runChanged();
+  await passes(10_000);
+  expect(told).toHaveLength(last);
+  expect(problems).toEqual([]);
+});
