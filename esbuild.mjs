@@ -102,6 +102,7 @@ const bundles = [
       grpo_reward_forms: 'src/rewards/worker/forms.py',
       grpo_reward_functions: 'src/rewards/worker/functions.py',
       grpo_reward_lifeline: 'src/rewards/worker/lifeline.py',
+      grpo_reward_modules: 'src/rewards/worker/modules.py',
       grpo_reward_outcomes: 'src/rewards/worker/outcomes.py',
       grpo_reward_scripts: 'src/rewards/worker/scripts.py',
       grpo_reward_slow_load: 'src/rewards/worker/slow_load.py',

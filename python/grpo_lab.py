@@ -124,6 +124,9 @@ class GRPOLabCallback(TrainerCallback):
             self._eval_logs = {key: value for key, value in numbers.items() if key.startswith("eval_")}
         elif self._step and not any(key.startswith("train_") for key in numbers):
             self._step.logs.append({key: value for key, value in numbers.items() if key not in NOT_METRICS})
+            # With a scaled loss such an update is skipped, and the scale lowered.
+            if HOSTED and not args.fp16:
+                host.check_finite(self._steps, numbers)
 
     def on_evaluate(self, args, state, control, **kwargs):
         rows, self._evaluated = self._evaluated, []
@@ -166,12 +169,15 @@ class GRPOLabCallback(TrainerCallback):
                 self._tell("phase", step=self._steps + 1, phase="score")
             scores = calculate(inputs, prompts, completions, completion_ids, *args, **kwargs)
             start = self._trainer.accelerator.process_index * len(prompts)
+            # What reward functions logged with `log_extra`.
+            extra = getattr(self._trainer, "_pending_extra_logs", {})
             self._scored = {
                 "inputs": inputs,
                 "prompts": prompts,
                 "completions": completions,
                 "completion_ids": completion_ids,
                 "scores": scores[start : start + len(prompts)].tolist(),
+                "extra": {name: list(values) for name, values in extra.items() if len(values) == len(prompts)},
                 "seconds": time.perf_counter() - began,
             }
             return scores
@@ -308,6 +314,9 @@ class GRPOLabCallback(TrainerCallback):
                 **_verdict(names, verdicts, index),
                 "columns": {key: _plain(value) for key, value in inputs.items() if key not in ("prompt", "image", "images")},
             }
+            extra = {name: _plain(values[index]) for name, values in scored["extra"].items()}
+            if extra:
+                row["extra"] = extra
             if not isinstance(prompt, str) and index % per_prompt == 0:
                 row["rendered_prompt"] = tokenizer.decode(prompt_ids[index])
             if logprobs is not None and masks is None:
@@ -334,6 +343,8 @@ class GRPOLabCallback(TrainerCallback):
         self._write(lambda folder: folder.write_rows("rollouts", number, step.rows))
         reward = _mean([row["reward"] for row in step.rows])
         self._tell("scored", step=number, completions=len(step.rows), reward=reward)
+        if HOSTED:
+            host.check_scores(number, step.rows)
         self._tell("phase", step=number, phase="update")
 
     def _add_evaluated(self, rows, per_prompt):

@@ -123,7 +123,8 @@ class _Host:
         if any("steps" in outcome for outcome in outcomes) and (name, "steps") not in self._warned:
             self._warned.add((name, "steps"))
             print(f"grpo_lab: {name} scores the steps of completions; TRL trains on the score of the whole alone.", file=sys.stderr)
-        failures = [outcome for outcome in outcomes if outcome["kind"] == "failure"]
+        # A run of GRPO Lab tells them itself (grpo_lab_host.py).
+        failures = [outcome for outcome in outcomes if outcome["kind"] == "failure" and "GRPO_LAB_EVENTS" not in os.environ]
         for failure in failures:
             place = ":".join(str(failure[key]) for key in ("file", "line", "column") if key in failure)
             if (name, place) in self._warned:

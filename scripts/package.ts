@@ -60,6 +60,7 @@ try {
     'grpo_reward_forms.py',
     'grpo_reward_functions.py',
     'grpo_reward_lifeline.py',
+    'grpo_reward_modules.py',
     'grpo_reward_outcomes.py',
     'grpo_reward_scripts.py',
     'grpo_reward_slow_load.py',

@@ -53,6 +53,8 @@ async function reportOf(
   const step = stepReport(measured.scored, config);
   const trained = [...trainedShapes(model).values()].reduce((sum, shape) => sum + sizeOf(shape), 0);
   const start = loadSeconds + measured.compileSeconds;
+  const isOurs = config.backend === 'builtin';
+  const use = memoryUse({ ...measured, rollout }, model, config, engine.name);
   const report: Omit<CheckReport, 'findings'> = {
     config: loaded.file,
     name: loaded.name,
@@ -68,27 +70,27 @@ async function reportOf(
     ...(stages && { stages }),
     sampled: { steps: measured.steps, prompts: measured.prompts },
     step,
-    stepSeconds: measured.seconds,
-    runSeconds: runSeconds(plan, measured.seconds, { start, completions, checkpointBytes: each }),
-    tokensPerSecond: (step.lengths.mean * completions) / measured.seconds.rollout || 0,
+    stepSeconds: isOurs ? measured.seconds : null,
+    runSeconds: isOurs ? runSeconds(plan, measured.seconds, { start, completions, checkpointBytes: each }) : null,
+    tokensPerSecond: isOurs ? (step.lengths.mean * completions) / measured.seconds.rollout || 0 : null,
     memory: {
-      ...memoryUse({ ...measured, rollout }, model, config, engine.name),
+      ...(isOurs ? use : { process: null, gpu: null }),
       disk: { checkpoints: plan.kept * each, free: freeDisk(loaded.directory) },
     },
     prompts: promptReport(run.prompts, run.evalPrompts, model.maxPositionEmbeddings),
   };
   const findings = [
     ...findingsOf(report, config, findingContext(run, loaded.locate)),
-    ...(config.backend === 'trl' ? [measuredHere(loaded)] : []),
+    ...(isOurs ? [] : [notMeasured(loaded)]),
   ];
   return { ...report, findings: bySeverity([...run.findings, ...findings]) };
 }
 
 /** What is said of completions and rewards holds for TRL as well. */
-const measuredHere = ({ locate }: LoadedConfig): Finding => ({
-  kind: 'measured-here',
+const notMeasured = ({ locate }: LoadedConfig): Finding => ({
+  kind: 'cost-not-measured',
   severity: 'information',
   evidence:
-    'TRL trains this run, and this check used the built-in engine: its seconds and its memory are not those of TRL, which are not measured.',
+    'TRL trains this run, and this check sampled completions with the built-in engine: the time and the memory that TRL takes are not measured.',
   place: locate(['backend']),
 });

@@ -56,14 +56,14 @@ function scheduleFindings(
       place: locate(['warmupSteps']),
       remedy: setField('warmupSteps', 0.1),
     });
-  if (runSeconds.total > LONG_RUN)
+  if (runSeconds && stepSeconds && runSeconds.total > LONG_RUN)
     findings.push({
       kind: 'long-run',
       severity: 'information',
       evidence: `The run takes about ${Math.round(runSeconds.total / 3600)} hours: ${maxSteps} steps of ${formatDuration(stepSeconds.total)}.`,
       place: locate(['maxSteps']),
     });
-  if (stepSeconds.score > SLOW_SCORING.seconds && stepSeconds.score > SLOW_SCORING.share * stepSeconds.total)
+  if (stepSeconds && stepSeconds.score > Math.max(SLOW_SCORING.seconds, SLOW_SCORING.share * stepSeconds.total))
     findings.push({
       kind: 'slow-rewards',
       severity: 'information',

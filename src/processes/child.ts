@@ -17,8 +17,6 @@ export interface ChildOptions {
   onPrint?: (text: string, stream: 'stdout' | 'stderr', bytes: number) => void;
   /** Gets the lines of its stdout, which then count neither as printed nor as last words. */
   onLine?: (line: string) => void;
-  /** Leaves it in our own process group, where whoever ends that ends it too. */
-  inOurGroup?: boolean;
   /** In its environment: what has left its group is found by it. */
   mark?: string;
 }
@@ -47,7 +45,7 @@ export class Child {
 
   constructor(launch: Launch, options: ChildOptions = {}) {
     this.#options = options;
-    this.process = start(launch, options.inOurGroup ?? false);
+    this.process = start(launch);
     const { stdout, stderr } = this.process;
     if (stdout && options.onLine) onLines(stdout, options.onLine);
     for (const [name, stream] of Object.entries({ stdout: options.onLine ? null : stdout, stderr }))
@@ -67,11 +65,9 @@ export class Child {
     if (this.process.connected) this.process.send(message, () => {});
   }
 
-  /** Kills it and all that it started; in our own group, asks it alone to end. */
+  /** Kills it and all that it started. */
   kill(): void {
-    if (this.#isGone) return;
-    if (this.#options.inOurGroup) this.process.kill('SIGTERM');
-    else killTree(this.process.pid);
+    if (!this.#isGone) killTree(this.process.pid);
   }
 
   /** Whether it is gone within that time. */
@@ -96,7 +92,7 @@ export class Child {
       this.process.on('error', (reason) => this.process.pid === undefined && resolve(reason));
     });
     // Nobody but what it started is left in its group, and may hold on to it.
-    if (!this.#options.inOurGroup) killTree(this.process.pid);
+    killTree(this.process.pid);
     this.#isGone = true;
     return { code: this.process.exitCode, signal: this.process.signalCode, error };
   }
@@ -115,9 +111,9 @@ export class Child {
   }
 }
 
-function start(launch: Launch, inOurGroup: boolean): ChildProcess {
+function start(launch: Launch): ChildProcess {
   const { args, cwd, env } = launch;
-  const how = { cwd, env: asNode(env), detached: !inOurGroup && process.platform !== 'win32', windowsHide: true };
+  const how = { cwd, env: asNode(env), detached: process.platform !== 'win32', windowsHide: true };
   if ('command' in launch) {
     const { command, shell = false, stdio = ['ignore', 'pipe', 'pipe'] } = launch;
     return spawn(command, args, { ...how, shell, stdio });

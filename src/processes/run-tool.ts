@@ -1,6 +1,7 @@
 import { tmpdir } from 'node:os';
 import { RunFailure } from '../protocol/errors.ts';
 import { Child } from './child.ts';
+import { markedWith, newMark } from './marked.ts';
 
 interface ToolOptions {
   cwd: string;
@@ -11,7 +12,16 @@ interface ToolOptions {
 }
 
 /**
- * Runs a program to its end, in our own process group, so that it ends with us. Throws RunFailure with the end of its output when it fails,
+ * A shell in the program's group waits for the end of its input, which comes when we are gone, however that happens, and kills the group.
+ */
+const GUARD = `exec 3<&0
+(read _ <&3; kill -KILL 0) >/dev/null 2>&1 &
+exec "$@" </dev/null 3<&-`;
+/** What a shell ends with when a program cannot be run, or is not there. */
+const CANNOT_RUN: readonly (number | null)[] = [126, 127];
+
+/**
+ * Runs a program to its end. It and what it starts end with us, and when it is canceled. Throws RunFailure with the end of its output when it fails,
  * and the signal's reason when it was canceled.
  */
 export async function runTool(command: string, args: string[], options: ToolOptions): Promise<void> {
@@ -21,13 +31,20 @@ export async function runTool(command: string, args: string[], options: ToolOpti
   const shell = process.platform === 'win32' && command === 'npm';
   // Inside an npm script this names the outer package's folder.
   const { npm_config_local_prefix: _, ...env } = options.env ?? process.env;
-  const child = new Child({ command, args, cwd, env, shell }, { inOurGroup: true, ...(onLine && { onLine }) });
+  const mark = newMark();
+  const program =
+    process.platform === 'win32'
+      ? { command, args, shell }
+      : { command: 'sh', args: ['-c', GUARD, 'sh', command, ...args] };
+  const how = { cwd, env: { ...env, ...markedWith(mark) }, stdio: Array<'pipe'>(3).fill('pipe') };
+  const child = new Child({ ...program, ...how }, { mark, ...(onLine && { onLine }) });
   const cancel = () => child.kill();
   signal.addEventListener('abort', cancel, { once: true });
   const { code, error } = await child.ended;
   signal.removeEventListener('abort', cancel);
-  if (error) throw new RunFailure(`${command} cannot be run (${error.message}).`);
   signal.throwIfAborted();
+  if (error || CANNOT_RUN.includes(code))
+    throw new RunFailure(`${command} cannot be run (${error?.message ?? child.lastWords}).`);
   if (code !== 0) throw new RunFailure(`${command} failed: ${reasonIn(child.lastWords)}.`, { output: child.lastWords });
 }
 

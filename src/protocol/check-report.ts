@@ -92,12 +92,13 @@ export const checkReport = z.object({
   /** From how many steps of how many prompts the figures are. */
   sampled: z.object({ steps: count, prompts: count }),
   step: stepReport,
-  ...{ stepSeconds, runSeconds },
+  /** Null where TRL trains the run: what TRL takes is not measured. */
+  ...{ stepSeconds: stepSeconds.nullable(), runSeconds: runSeconds.nullable() },
   /** What all completions of a step have, a second of sampling. */
-  tokensPerSecond: z.number(),
+  tokensPerSecond: z.number().nullable(),
   /** Of the trainer's process; on a GPU also of its memory; and of the disk, for checkpoints. */
   memory: z.object({
-    process: memoryUse,
+    process: memoryUse.nullable(),
     gpu: memoryUse.nullable(),
     disk: z.object({ checkpoints: bytes, free: bytes.nullable() }),
   }),

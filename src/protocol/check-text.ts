@@ -1,6 +1,6 @@
 import { formatGigabytes } from '../text/bytes.ts';
 import { formatDuration } from '../text/duration.ts';
-import type { CheckReport, MemoryUse } from './check-report.ts';
+import type { CheckReport, MemoryUse, StepSeconds } from './check-report.ts';
 import { stageText } from './stage-spans.ts';
 import { type StepReport, withoutSignal } from './step-report.ts';
 
@@ -9,18 +9,15 @@ const WORTH_SHOWING = 0.05;
 
 /** What a check found out, a line each: what about, and in which words. */
 export function checkLines(report: CheckReport): [label: string, text: string][] {
-  const { step, plan, prompts, memory, runSeconds, stepSeconds, sampled } = report;
+  const { step, plan, prompts, sampled } = report;
   const lines: [string, string][] = [
     ...stageLines(report),
     ['signal', signalText(step)],
     ['length', lengthText(step)],
     ['reward', `mean ${figure(step.reward.mean)}, std. dev. ${figure(step.reward.std)}`],
-    ['step', stepText(stepSeconds, report)],
-    [report.stages ? 'this stage' : 'run', `about ${formatDuration(runSeconds.total)}: ${runText(report)}`],
-    ['memory', memoryText(memory.process)],
+    ...costLines(report),
+    ['prompts', promptText(report)],
   ];
-  if (memory.gpu) lines.push(['GPU memory', memoryText(memory.gpu)]);
-  lines.push(['prompts', promptText(report)]);
   const { heldOut, trainedOn, duplicates } = prompts;
   if (heldOut !== null)
     lines.push(['held out', `${counted(heldOut, 'prompt')}, ${trainedOn?.count ?? 0} of them also trained on`]);
@@ -33,6 +30,24 @@ export function checkLines(report: CheckReport): [label: string, text: string][]
   return lines;
 }
 
+/** What the run takes, where the engine that measured it trains it. */
+function costLines(report: CheckReport): [string, string][] {
+  const { memory, runSeconds, stepSeconds } = report;
+  const planned = (before: string) => `${before}${runText(report)}`;
+  const run = report.stages ? 'this stage' : 'run';
+  return [
+    ...(stepSeconds ? [['step', stepText(stepSeconds, report)] as [string, string]] : []),
+    [
+      run,
+      runSeconds
+        ? planned(`about ${formatDuration(runSeconds.total)}: ${formatDuration(runSeconds.start)} to start, `)
+        : planned(''),
+    ],
+    ...(memory.process ? [['memory', memoryText(memory.process)] as [string, string]] : []),
+    ...(memory.gpu ? [['GPU memory', memoryText(memory.gpu)] as [string, string]] : []),
+  ];
+}
+
 /** Each stage of a run; what follows is about the one that was measured. */
 const stageLines = ({ stages = [] }: CheckReport): [string, string][] =>
   stages.map((stage, i) => {
@@ -42,10 +57,11 @@ const stageLines = ({ stages = [] }: CheckReport): [string, string][] =>
   });
 
 /** What is trained, and where. */
-export function modelText({ device, model }: CheckReport): string {
+export function modelText({ device, model, stepSeconds }: CheckReport): string {
   const millions = (count: number) => `${(count / 1e6).toPrecision(3)} million`;
   const trained = model.trained === model.parameters ? 'all trained' : `${millions(model.trained)} trained`;
-  return `${millions(model.parameters)} parameters, ${trained}, on ${device}`;
+  const where = stepSeconds ? `on ${device}` : `by TRL; sampled for this check on ${device}`;
+  return `${millions(model.parameters)} parameters, ${trained}, ${where}`;
 }
 
 /** A heading, and a row for each reward function. */
@@ -70,15 +86,16 @@ function lengthText({ lengths, completions }: StepReport): string {
   return `${range(min, max)} tokens, mean ${mean.toFixed(0)}, of at most ${cap}; ${truncated} of ${completions} cut off (${percent(truncated / completions)})`;
 }
 
-function stepText(seconds: CheckReport['stepSeconds'], { tokensPerSecond }: CheckReport): string {
+function stepText(seconds: StepSeconds, { tokensPerSecond }: CheckReport): string {
   const phases = (['rollout', 'score', 'reference', 'update'] as const)
     .filter((phase) => seconds[phase] > WORTH_SHOWING * seconds.total)
     .map((phase) => `${phase} ${short(seconds[phase])}`);
-  return `${short(seconds.total)}: ${phases.join(', ')}; ${Math.round(tokensPerSecond)} tokens/s`;
+  const speed = tokensPerSecond === null ? '' : `; ${Math.round(tokensPerSecond)} tokens/s`;
+  return `${short(seconds.total)}: ${phases.join(', ')}${speed}`;
 }
 
-function runText({ plan, runSeconds: { start } }: CheckReport): string {
-  const parts = [`${formatDuration(start)} to start`, counted(plan.steps, 'step')];
+function runText({ plan }: CheckReport): string {
+  const parts = [counted(plan.steps, 'step')];
   if (plan.evaluations > 0) parts.push(counted(plan.evaluations, 'evaluation'));
   return [...parts, counted(plan.checkpoints, 'checkpoint')].join(', ');
 }

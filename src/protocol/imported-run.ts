@@ -12,7 +12,10 @@ export const trainedElsewhere = ({ from, folder }: ImportedRun): string => {
 };
 
 /** Why a completion cannot be shown token by token. */
-export const tokensUnknown = ({ from }: ImportedRun): string => `${from} did not log the token ids of this completion.`;
+export const tokensUnknown = ({ from }: ImportedRun): string =>
+  from === 'prime-rl'
+    ? 'Completions that are imported from prime-rl have no tokens here: the tokenizer that could show them is not in its log.'
+    : `${from} did not log the token ids of this completion.`;
 
 /** The line of `grpo import --json`: the run folder is there, with all that there was to read. */
 export const importedLine = z.object({

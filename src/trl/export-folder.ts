@@ -95,9 +95,12 @@ async function bundlesOf({ functions }: RewardSet): Promise<Map<string, string>>
   return bundles;
 }
 
+const RELATIVE_IMPORT = /^\s*from\s+\./;
+
 /** Python reward files and the user's modules that they import, as they are. */
 function pythonModules({ functions, sources }: RewardSet): Map<string, string> {
   const files = [...new Set(functions.filter(({ language }) => language === 'python').map(({ file }) => file))];
+  refuseMissing(files, sources);
   const modules = new Map<string, string>();
   const from = new Map<string, string>();
   for (const { file, text } of sources.filter((source) => source.file.endsWith('.py'))) {
@@ -110,6 +113,27 @@ function pythonModules({ functions, sources }: RewardSet): Map<string, string> {
     modules.set(path, text);
   }
   return modules;
+}
+
+/** Throws BadInput for what Python rewards import here and would not find in the exported folder. */
+function refuseMissing(files: readonly string[], sources: RewardSet['sources']): void {
+  for (const { file, text } of sources.filter((source) => files.includes(source.file))) {
+    const line = text.split('\n').findIndex((each) => RELATIVE_IMPORT.test(each)) + 1;
+    if (line === 0) continue;
+    const message =
+      'A relative import needs the package that this file is in, and the exported folder has the file alone; import by name (`from helpers import …`).';
+    throw new BadInput(message, { file, line });
+  }
+  const above = sources
+    .filter(({ file }) => file.endsWith('.py') && files.every((each) => relative(dirname(each), file).startsWith('..')))
+    .map(({ file }) => file);
+  // A package's own file says least.
+  const first = above.find((file) => basename(file) !== '__init__.py') ?? above[0];
+  if (first !== undefined)
+    throw new BadInput(
+      `A reward function imports this file, which is not in the folder of ${basename(files[0]!)} or below it, so the exported folder would lack it; move it there.`,
+      { file: first },
+    );
 }
 
 function refuseSameName(names: Map<string, string>, name: string, file: string): void {

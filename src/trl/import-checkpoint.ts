@@ -48,6 +48,8 @@ export async function importCheckpoint(
   const { step } = progress;
   if (config.numTrainEpochs === null && step >= config.maxSteps)
     notes.push(`It has taken ${step} steps, and "maxSteps" is ${config.maxSteps}: raise that to train on.`);
+  if (config.backend === 'trl')
+    notes.push('The built-in engine continues it, and "backend" is "trl" in the run config: set that to "builtin".');
 
   const described = {
     name,

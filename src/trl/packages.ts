@@ -1,4 +1,5 @@
 import type { RunConfig } from '../protocol/run-config.ts';
+import type { Reporter } from '../protocol/run-config-fields.ts';
 import { trlOptions } from '../protocol/trl-config.ts';
 
 /** The Python packages that training with TRL takes. */
@@ -18,6 +19,8 @@ export const CHECKED = {
  * TRL 1.16 takes vLLM up to 0.31.0, which does not take transformers 5.23.
  */
 const FITTING = { vllm: '0.30.0', deepspeed: '0.19.8', bitsandbytes: '0.50.2', 'liger-kernel': '0.8.5' } as const;
+/** What transformers reports to from a user's own script; runs of ours report themselves. */
+const REPORTED_TO: Record<Reporter, string> = { tensorboard: '2.21.0', trackio: '0.43.0' };
 /** What vLLM was built for. */
 const VLLM_TORCH = '2.13.0';
 
@@ -60,7 +63,8 @@ export function requirements(config: RunConfig): string {
   const lines = [...ALWAYS, ...packagesOf(config)].map((name) =>
     name === 'torch' && config.trl?.vllm ? `torch==${VLLM_TORCH}` : requirement(name),
   );
-  return `${lines.join('\n')}\n`;
+  const reports = config.reportTo.map((name) => `${name}==${REPORTED_TO[name]}`);
+  return `${[...lines, ...reports].join('\n')}\n`;
 }
 
 /** Below 0 where version `a` is older than `b`, above where it is newer; "1.17.0.dev0" counts as 1.17.0, "2.15.0+cu130" as 2.15.0. */

@@ -154,6 +154,9 @@ function dropTiedHead(entries: Map<string, TensorEntry>): void {
   entries.delete(HEAD_WEIGHT);
 }
 
+/** Pickles that transformers' trainer writes beside the weights. */
+const OF_A_TRAINER = /^(optimizer|scheduler|scaler|training_args|rng_state)/;
+
 function noWeights(folder: string): BadInput {
   const files = readdirSync(folder);
   const others = files.filter((name) => name.endsWith('.safetensors'));
@@ -161,7 +164,7 @@ function noWeights(folder: string): BadInput {
     const message = `this folder has ${others.length > 1 ? `${others.length} .safetensors files` : others[0]}, but neither ${WEIGHTS_FILE} nor ${INDEX_FILE}, which says what shards belong together; download the missing one`;
     return new BadInput(message, { file: folder, isFolder: true });
   }
-  const pickles = files.filter((name) => /\.(bin|pt|pth|ckpt)$/.test(name));
+  const pickles = files.filter((name) => /\.(bin|pt|pth|ckpt)$/.test(name) && !OF_A_TRAINER.test(name));
   if (pickles.length === 0) {
     return new BadInput(`this folder has no ${WEIGHTS_FILE}; give a complete Hugging Face model folder`, {
       file: folder,

@@ -91,7 +91,8 @@ function causeOf({ sums, largestAdvantage, learningRate }: UpdateFigures, config
   return `the policy has diverged; ${smallerSteps(learningRate, config)}`;
 }
 
-function smallerSteps(learningRate: number, { maxGradNorm }: Settings): string {
+/** What to do about a policy that has diverged. */
+export function smallerSteps(learningRate: number, { maxGradNorm }: Settings): string {
   const clip = maxGradNorm === 0 ? ', and set "maxGradNorm", which is 0 (TRL: 1)' : '';
   return `make "learningRate" (here ${learningRate.toPrecision(2)}) smaller${clip}.`;
 }

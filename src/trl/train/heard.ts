@@ -15,13 +15,13 @@ const started = z.object({
 /** What a process ends of, in Python's words. */
 const failure = z.object({
   type: z.literal('failure'),
-  /** The exception's class; `Timeout`: a reward took longer than it may. */
+  /** The exception's class; `Timeout`: a reward took longer than it may; `Unscored`: every completion of a step failed to be scored. */
   class: z.string(),
   message: z.string(),
   rank: z.int(),
   /** The reward function that it happened in, and the line of its file. */
   reward: z.string().optional(),
-  place: z.object({ file: z.string(), line: z.int() }).optional(),
+  place: z.object({ file: z.string(), line: z.int(), column: z.int().optional() }).optional(),
   seconds: z.number().optional(),
 });
 export type Failure = z.infer<typeof failure>;

@@ -14,6 +14,7 @@ import type { RunWatch } from '../../trainer/run-watch.ts';
 import { stopReason, stopWords } from '../../trainer/stop-words.ts';
 import type { Outcome } from '../../trainer/train.ts';
 import type { Failure, Heard } from './heard.ts';
+import { nothingLearned } from './nothing-learned.ts';
 
 /** What is known of a session before it trains. */
 interface SessionFacts {
@@ -98,9 +99,15 @@ export class Recording {
   /** Says in the run folder and to the host what it came to. */
   end(outcome: 'done' | 'stopped'): Outcome {
     const folder = this.#folder;
-    const heldOut = heldOutOf(readMetrics(folder.path));
+    const rows = readMetrics(folder.path);
+    const heldOut = heldOutOf(rows);
     // Of a pause, someone has decided.
-    const ill = outcome === 'stopped' && !this.#stops.attended ? this.#found : undefined;
+    const ill =
+      outcome === 'done'
+        ? nothingLearned(rows, this.#facts.record.config.promptsPerStep)
+        : this.#stops.attended
+          ? undefined
+          : this.#found;
     const result = { ...(ill && { findings: [ill] }), ...(heldOut && { heldOut }) };
     folder.update({ state: outcome, reason: stopReason({ outcome, ...result }), ...result });
     const { step } = folder.info;

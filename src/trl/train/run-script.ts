@@ -23,7 +23,10 @@ interface RunScript {
 
 /** Writes the script that trains a run, and its data, into a folder of the run; gives what Python is started with. Throws RunFailure. */
 export function writeRunScript(folder: string, { name, configFile, prepared, built, checkpoint }: RunScript): string[] {
-  const { config, prompts, evaluated, args, set, tokenizer } = prepared;
+  const { config, prompts, evaluated, set, tokenizer } = prepared;
+  const { eval_on_start: _, ...others } = prepared.args;
+  // A resumed run has that evaluation, or one of a later step, which TRL would make again.
+  const args = checkpoint === null ? prepared.args : others;
   const launched = launch(config);
   const script = trainScript({
     ...{ name, configFile, config, args },

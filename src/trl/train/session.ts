@@ -1,24 +1,28 @@
-import { existsSync, realpathSync } from 'node:fs';
+import { existsSync, readdirSync, realpathSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { version } from '../../../package.json';
 import type { LoadedConfig } from '../../config/load-config.ts';
 import { BadInput, problemOf } from '../../protocol/errors.ts';
 import type { TrainerEvent } from '../../protocol/events.ts';
-import { trlOptions } from '../../protocol/trl-config.ts';
 import { tryTo } from '../../run-folder/atomic-write.ts';
+import { listCheckpoints } from '../../run-folder/checkpoints.ts';
 import { logLine } from '../../run-folder/log-line.ts';
 import { RunFolder } from '../../run-folder/run-folder.ts';
 import { digestInputs } from '../../run-folder/run-inputs.ts';
 import type { RunControl } from '../../trainer/control.ts';
+import { readState, STATE_FILE } from '../../trainer/policy/checkpoint-files.ts';
+import { isTrlState } from '../../trainer/policy/trl-checkpoint.ts';
 import { checkUsed } from '../../trainer/prepare.ts';
 import { recordRewards, runRewards } from '../../trainer/run-rewards.ts';
 import { RunWatch } from '../../trainer/run-watch.ts';
 import type { SessionOptions, SessionResult, TrainElsewhere } from '../../trainer/session.ts';
 import type { Outcome } from '../../trainer/train.ts';
+import { askTorch } from '../ask-python.ts';
 import { refusal, translate } from '../fields.ts';
+import { gpuFields } from '../options.ts';
 import { packagesOf } from '../packages.ts';
 import { prepareScript } from '../prepare-script.ts';
-import { findEnvironment } from '../python-environment.ts';
+import { findEnvironment, inWords } from '../python-environment.ts';
 import { trainingFailure } from './failure-words.ts';
 import { Recording } from './recording.ts';
 import { removeLaterCheckpoints, writeRunScript } from './run-script.ts';
@@ -26,8 +30,8 @@ import { runTrainer } from './trainer-process.ts';
 
 /** Of the run folder: the script, its data, and what TRL writes. */
 const FOLDER = 'trl';
-/** What transformers writes last into a checkpoint that it can continue from. */
-const STATE = 'trainer_state.json';
+/** The optimizer in a checkpoint of transformers': torch's, DeepSpeed's, or FSDP's in pieces. */
+const OPTIMIZER = /^(optimizer\.(pt|bin)|optimizer_\d+|latest|global_step\d+)$/;
 
 /** What a script on its own does not heed, and a run of ours does: it is watched here, and Python rewards in python_rewards of grpo_lab_host.py. */
 const WATCHED = ['rewardTimeoutSeconds', 'stopOn'];
@@ -53,12 +57,15 @@ export async function trainWithTrl(
     at: loaded.locate(['python']),
     packages: packagesOf(loaded.config),
   });
+  await refuseWithoutGpu(loaded, environment.python);
   const prepared = await prepareScript(loaded, translate(loaded.config), { built, python: environment.python });
   const { config, prompts, set } = prepared;
   checkUsed(prompts, config);
   const { inputs = digestInputs(config, undefined) } = plan;
 
   const described = { device: null, versions: { 'grpo-lab': version }, rewards: runRewards(set), config, inputs };
+  const last = plan.run === undefined ? undefined : listCheckpoints(plan.run).at(-1);
+  const checkpoint = last ? trlCheckpoint(last.path, loaded) : null;
   const folder = plan.run
     ? RunFolder.open(plan.run)
     : RunFolder.create({ name: loaded.name, configFile: loaded.file, ...described }, options.out);
@@ -84,8 +91,6 @@ export async function trainWithTrl(
 
   async function trainIn(): Promise<Outcome> {
     const script = join(folder.path, FOLDER);
-    const last = plan.run ? folder.checkpoints().at(-1) : undefined;
-    const checkpoint = last ? trlCheckpoint(last.path, loaded) : null;
     const resumedFrom = last?.step ?? 0;
     const before = folder.info;
     const rows = folder.rewindTo(resumedFrom);
@@ -109,7 +114,7 @@ export async function trainWithTrl(
 
     const outcome = end.stoppedEarly ? 'stopped' : recording.outcome;
     if (outcome === undefined || (end.code !== 0 && !end.stoppedEarly))
-      throw trainingFailure(recording.failure, end, trlOptions(config).processes);
+      throw trainingFailure(recording.failure, end, { config, checkpoint: folder.checkpoints().at(-1)?.step ?? 0 });
     return recording.end(outcome);
   }
 }
@@ -135,12 +140,32 @@ function refuseImpossible({ loaded, rollouts, texts }: Plan, options: SessionOpt
     );
 }
 
-/** Of a run's checkpoint, TRL's folder. Throws BadInput where another trainer has written it. */
+/** Throws BadInput where a field needs a GPU that PyTorch does not find. Asking takes seconds, so only where there is such a field. */
+async function refuseWithoutGpu({ config, locate }: LoadedConfig, python: string): Promise<void> {
+  const fields = gpuFields(config);
+  if (fields.length === 0) return;
+  const torch = await askTorch(python);
+  if (typeof torch === 'string')
+    throw new BadInput(`PyTorch does not work in ${python}: ${torch}.`, locate(['backend']));
+  if (torch.kind === 'cuda') return;
+  const built = torch.builtFor === null ? ', which was built without CUDA,' : '';
+  throw new BadInput(
+    `${inWords(fields)} ${fields.length === 1 ? 'needs' : 'need'} a GPU, and the PyTorch of ${python}${built} finds none. \`grpo doctor\` says what it finds.`,
+    locate([config.device === 'cuda' ? 'device' : config.fp16 ? 'fp16' : 'trl']),
+  );
+}
+
+/** Of a run's checkpoint, TRL's folder. Throws BadInput where another trainer has written it, and where TRL would begin with a new optimizer unasked. */
 function trlCheckpoint(path: string, { locate }: LoadedConfig): string {
-  if (!existsSync(join(path, STATE)))
+  if (!existsSync(join(path, STATE_FILE)) || !isTrlState(readState(path)))
     throw new BadInput(
-      `The checkpoint to continue from, ${path}, was not written by TRL (it has no ${STATE}); set "backend" to "builtin", or start a new run.`,
+      `The checkpoint to continue from, ${path}, was not written by TRL; set "backend" to "builtin", or start a new run.`,
       locate(['backend']),
+    );
+  if (!readdirSync(path).some((name) => OPTIMIZER.test(name)))
+    throw new BadInput(
+      `The checkpoint to continue from, ${path}, has no optimizer ("trl.args.save_only_model" leaves it out), so the run cannot continue where it was; start a new run.`,
+      locate(['trl']),
     );
   return realpathSync(path);
 }

@@ -41,11 +41,22 @@ test('says what a sound run will be like', async () => {
   expect(step.completions).toBe(12 * report.sampled.steps);
   expect(step.functions.map(({ name }) => name)).toEqual(['letters']);
   expect(step.lengths.max).toBeLessThanOrEqual(24);
-  const { total, ...phases } = stepSeconds;
+  const { total, ...phases } = stepSeconds!;
   expect(total).toBeCloseTo(Object.values(phases).reduce((sum, phase) => sum + phase));
-  expect(runSeconds.steps).toBeCloseTo(7 * total);
-  expect(memory.process.expected).toBeGreaterThan(5e7);
-  expect(memory.process.atMost).toBeGreaterThanOrEqual(memory.process.expected);
+  expect(runSeconds!.steps).toBeCloseTo(7 * total);
+  expect(memory.process!.expected).toBeGreaterThan(5e7);
+  expect(memory.process!.atMost).toBeGreaterThanOrEqual(memory.process!.expected);
+});
+
+test('of a run that TRL trains, gives no figures of the built-in engine', async () => {
+  const folder = tinyWorkspace({ maxCompletionLength: 24, backend: 'trl', device: 'cpu' });
+  const { report } = await check(folder);
+  expect(report).toMatchObject({ stepSeconds: null, runSeconds: null, tokensPerSecond: null });
+  expect(report.memory).toMatchObject({ process: null, gpu: null });
+  expect(report.findings.map(({ kind }) => kind)).toContain('cost-not-measured');
+  const { stdout } = await runGrpo('check', configOf(folder));
+  expect(stdout).toMatch(/by TRL; sampled for this check on cpu$/m);
+  expect(stdout).not.toMatch(/\d (s|ms|GB|tokens\/s)\b|^ *(step|memory) /m);
 });
 
 test('completions that are all cut off: the remedy is a longer limit, with which some end', async () => {

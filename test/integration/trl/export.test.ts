@@ -1,5 +1,5 @@
 /** `grpo export trl`: the folder, and that the real TRL trains it, alone and with a second process. */
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { runConfigSchema } from '../../../src/protocol/run-config.ts';
@@ -97,6 +97,25 @@ describe('what is written', () => {
     expect(status).toBe(2);
     expect(stderr).toMatch(/TRL cannot train this config\. "dynamicSampling": .*\. "baseline": .*\.\n$/);
     expect(existsSync(to)).toBe(false);
+  });
+
+  test('Python rewards that would lack a file there, or their package, are refused at the import', async () => {
+    const folder = temporaryFolder();
+    cpSync(SAMPLES, folder, { recursive: true });
+    mkdirSync(join(folder, 'pack/of'), { recursive: true });
+    for (const name of ['pack/__init__.py', 'pack/of/__init__.py', 'pack/of/beside.py', 'pack/above.py'])
+      writeFileSync(join(folder, name), '');
+    const reward = (text: string) => writeFileSync(join(folder, 'pack/of/score.py'), text);
+    const body = 'def score(completions, **kwargs):\n    return [len(text) for text in completions]\n';
+    const args = ['export', 'trl', join(folder, 'sort.grpo.json'), '--out', join(folder, 'out')];
+    const set = ['--set', 'rewards=["pack/of/score.py#score"]'];
+    reward(`import pack.above\n${body}`);
+    expect((await grpo([...args, ...set])).stderr).toMatch(
+      /above\.py: A reward function imports this file, which is not in/,
+    );
+    reward(`\nfrom .beside import *\n${body}`);
+    expect((await grpo([...args, ...set])).stderr).toMatch(/score\.py:2(:1)?: A relative import needs the package/);
+    expect(existsSync(join(folder, 'out'))).toBe(false);
   });
 
   test('the callback alone', async () => {

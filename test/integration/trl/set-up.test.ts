@@ -1,11 +1,11 @@
 /** A Python environment that set-up makes, with a package of one line in place of PyTorch and TRL: no test downloads gigabytes. */
-import { spawnSync } from 'node:child_process';
-import { chmodSync, existsSync, readdirSync, writeFileSync } from 'node:fs';
+import { spawn, spawnSync } from 'node:child_process';
+import { chmodSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { pythonIn, setUpPython } from '../../../src/trl/python-environment.ts';
 import { type Packages, setUpTrl } from '../../../src/trl/set-up/set-up.ts';
-import { grpo, temporaryFolder } from '../cli/run-grpo.ts';
+import { GRPO, grpo, temporaryFolder } from '../cli/run-grpo.ts';
 
 const SUITABLE = 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))';
 const suitable = spawnSync('python3', ['-c', SUITABLE]).status === 0;
@@ -125,6 +125,34 @@ describe.skipIf(process.platform === 'win32')('bad input, before anything is mad
     const { status, stderr } = await grpo(['setup-trl', '--into', folder]);
     expect({ status, stderr }).toEqual({ status: 2, stderr: expect.stringContaining('has other files in it') });
     expect(existsSync(join(folder, 'thesis.txt'))).toBe(true);
+  });
+});
+
+/** Processes that have the test's folder in their environment, apart from this one. */
+const started = (): string[] =>
+  readdirSync('/proc').filter((name) => {
+    if (!/^\d+$/.test(name) || Number(name) === process.pid) return false;
+    try {
+      return readFileSync(`/proc/${name}/environ`, 'utf8').includes(`PIP_FIND_LINKS=${folder}`);
+    } catch {
+      return false; // gone
+    }
+  });
+
+describe.runIf(process.platform === 'linux')('a set-up that is ended leaves no process', () => {
+  test.each(['SIGINT', 'SIGTERM', 'SIGKILL'] as const)('by %s', async (signal) => {
+    // As pip does, it starts others. One that leaves its group is found, but not when ours is killed.
+    const leaves = signal === 'SIGKILL' ? '' : 'setsid ';
+    const begun = join(folder, 'begun');
+    const given = python('3.12.3', true, `sleep 600 &\n${leaves}sleep 600 &\ntouch "${begun}"\nsleep 600`);
+    const command = [GRPO, 'setup-trl', '--python', given, '--into', into];
+    const child = spawn(process.execPath, command, { env: process.env, stdio: 'ignore' });
+    const ended = new Promise((resolve) => child.once('exit', (code) => resolve(code)));
+    await vi.waitFor(() => expect(existsSync(begun)).toBe(true), { timeout: 30_000, interval: 50 });
+    child.kill(signal);
+    expect(await ended).toBe(signal === 'SIGKILL' ? null : 130);
+    await vi.waitFor(() => expect(started()).toEqual([]), { timeout: 10_000, interval: 50 });
+    expect(existsSync(into)).toBe(signal === 'SIGKILL');
   });
 });
 

@@ -82,8 +82,8 @@ it('notices checkpoints that fill the disk', () => {
 });
 
 it('notices long runs and slow rewards', () => {
-  expect(found({ runSeconds: { ...sound.runSeconds, total: 50 * 3600 } })).toEqual({ 'long-run': 'information' });
-  expect(found({ stepSeconds: { ...sound.stepSeconds, score: 30, total: 33 } })).toEqual({
+  expect(found({ runSeconds: { ...sound.runSeconds!, total: 50 * 3600 } })).toEqual({ 'long-run': 'information' });
+  expect(found({ stepSeconds: { ...sound.stepSeconds!, score: 30, total: 33 } })).toEqual({
     'slow-rewards': 'information',
   });
 });

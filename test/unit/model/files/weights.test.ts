@@ -181,6 +181,13 @@ describe('refusing weights', () => {
     expect(() => load(configFolder())).toThrow('this folder has no model.safetensors');
   });
 
+  it("a trainer's checkpoint without its weights", () => {
+    const folder = configFolder();
+    for (const name of ['optimizer.pt', 'scheduler.pt', 'rng_state.pth', 'training_args.bin'])
+      writeFileSync(join(folder, name), 'x');
+    expect(() => load(folder)).toThrow('this folder has no model.safetensors');
+  });
+
   it.each(['pytorch_model.bin', 'model.pt'])('a pickle: %s', (name) => {
     const folder = configFolder();
     writeFileSync(join(folder, name), 'x');
