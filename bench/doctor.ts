@@ -1,8 +1,10 @@
 /** How soon `grpo doctor` finds what is wrong with sick runs, and what it says of healthy ones. */
+import { createHash } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { type Detection, detections } from './doctor/detection.ts';
+import type { SickRun } from './doctor/sick-run.ts';
 import { HEALTHY_CONFIG, HEALTHY_SAMPLES, SEEDS, SICK_RUNS } from './doctor/subjects.ts';
 import { trainHealthy, trainSick } from './doctor/train.ts';
 import { countOf, parseOptions } from './options.ts';
@@ -26,8 +28,8 @@ export async function benchDoctor(args: string[]): Promise<void> {
 async function sickTable(folder: string): Promise<void> {
   console.log(row('finding', 'cause', 'found after step', 'other findings'));
   console.log('|---|---|---|---|');
-  for (const [i, sick] of SICK_RUNS.entries()) {
-    const run = await trainSick(sick, join(folder, `sick-${i + 1}-${sick.kind}`));
+  for (const sick of SICK_RUNS) {
+    const run = await trainSick(sick, join(folder, `${sick.kind}-${digestOf(sick)}`));
     const all = await detections(run);
     const found = all.filter(({ finding }) => finding.kind === sick.kind);
     const others = all.filter(({ finding }) => finding.kind !== sick.kind);
@@ -55,5 +57,8 @@ async function healthyTable(folder: string, seeds: number): Promise<void> {
       );
     }
 }
+
+/** So that a kept run is that of the same case. */
+const digestOf = (sick: SickRun): string => createHash('sha256').update(JSON.stringify(sick)).digest('hex').slice(0, 8);
 
 const text = ({ step, finding }: Detection): string => `${step} (${finding.severity} ${finding.kind})`;

@@ -16,7 +16,7 @@ export async function detections(run: string): Promise<Detection[]> {
   const whole = await readHistory(run, readRunInfo(run));
   const completionsOf = recordedCompletions(run);
   const found = new Map<string, Detection>();
-  for (let rows = 1; rows <= whole.metrics.length; rows++) {
+  for (let rows = 0; rows <= whole.metrics.length; rows++) {
     const metrics = new MetricColumns();
     metrics.append(firstRows(whole.metrics, rows));
     const step = metrics.lastStep;
