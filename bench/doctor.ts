@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { type Detection, detections } from './doctor/detection.ts';
 import type { SickRun } from './doctor/sick-run.ts';
-import { HEALTHY_CONFIG, HEALTHY_SAMPLES, SEEDS, SICK_RUNS } from './doctor/subjects.ts';
+import { HEALTHY_SAMPLES, type HealthySample, SEEDS, SICK_RUNS } from './doctor/subjects.ts';
 import { trainHealthy, trainSick } from './doctor/train.ts';
 import { countOf, parseOptions } from './options.ts';
 import { row } from './words.ts';
@@ -40,21 +40,14 @@ async function sickTable(folder: string): Promise<void> {
 }
 
 async function healthyTable(folder: string, seeds: number): Promise<void> {
-  const settings = Object.entries(HEALTHY_CONFIG).map(([name, value]) => ` --set ${name}=${value}`);
   console.log(`\n${row('healthy run', 'findings above information', 'notes')}\n|---|---|---|`);
-  for (const sample of HEALTHY_SAMPLES)
+  for (const sample of Object.keys(HEALTHY_SAMPLES) as HealthySample[])
     for (let seed = 1; seed <= seeds; seed++) {
-      const all = await detections(await trainHealthy(sample, seed, join(folder, `${sample}-${seed}`)));
-      const [notes, others] = [true, false].map((note) =>
-        all.filter(({ finding }) => (finding.severity === 'information') === note),
-      );
-      console.log(
-        row(
-          `\`grpo train ${sample}.grpo.json --set seed=${seed}${settings.join('')}\``,
-          others!.map(text).join(', ') || 'none',
-          notes!.map(text).join(', '),
-        ),
-      );
+      const run = await trainHealthy(sample, seed, join(folder, `${sample}-${HEALTHY_SAMPLES[sample]}-${seed}`));
+      const all = await detections(run);
+      const of = (isNote: boolean) => all.filter(({ finding }) => (finding.severity === 'information') === isNote);
+      const steps = `${sample}, seed ${seed}, ${HEALTHY_SAMPLES[sample]} steps`;
+      console.log(row(steps, of(false).map(text).join(', ') || 'none', of(true).map(text).join(', ') || 'none'));
     }
 }
 

@@ -11,7 +11,7 @@ const KEY = 'entropy';
 const STEPS = 3;
 /** The entropy has so much of what it was at first, or less. */
 const COLLAPSED = 0.5;
-/** A policy that has found out what is best is sure of it. A low entropy hurts while so much of the reward is still to be gained. */
+/** A policy that has found out what is best is sure of it. A low entropy hurts while the reward is so far below the best completion. */
 const UNEARNED = 0.2;
 /** ... and groups become alike that are not the best: so many more than at first. */
 const MORE_ALIKE = 0.15;
@@ -22,13 +22,13 @@ export function entropyCollapse(history: RunHistory): RunFinding[] {
   const [before, now] = [first(metrics, KEY, STEPS), newest(metrics, KEY, STEPS)];
   if (before.length < STEPS || now.length < STEPS || now[0]!.step <= before.at(-1)!.step) return [];
   const [was, is] = [meanOf(before), meanOf(now)];
-  const open = unearned(history, STEPS);
+  const open = unearned(history, STEPS) ?? 0;
   const alike = alikeIn(newest, metrics) - alikeIn(first, metrics);
   if (is > COLLAPSED * was || open < UNEARNED || !(alike >= MORE_ALIKE)) return [];
   return [
     {
       ...{ kind: 'entropy-collapse', severity: 'warning', title: 'The policy has stopped exploring' },
-      evidence: `Entropy fell from ${figure(was)} nats per token in steps ${before[0]!.step} to ${before.at(-1)!.step} to ${figure(is)}. In ${percent(alikeIn(newest, metrics))} of the groups all completions earn the same and not the best, while ${percent(open)} of what the best completion earns above the start is not earned.`,
+      evidence: `Entropy fell from ${figure(was)} nats per token in steps ${before[0]!.step} to ${before.at(-1)!.step} to ${figure(is)}. In ${percent(alikeIn(newest, metrics))} of the groups all completions earn the same and not the best; the mean reward is ${percent(open)} of the range of rewards below the best completion.`,
       ...{
         steps: spanOf(now),
         metrics: [KEY, 'groups/equal', 'groups/too_hard', 'reward'],

@@ -1,8 +1,9 @@
 import type { MetricColumns } from '../protocol/metric-columns.ts';
 import type { Remedy } from '../protocol/remedy.ts';
 import type { RunFinding } from '../protocol/run-finding.ts';
-import { first, meanOf, newest, percent } from './curve.ts';
+import { meanOf, newest, percent } from './curve.ts';
 import { setting } from './grpo-steps.ts';
+import { unearned } from './reward-change.ts';
 import type { RunHistory } from './run-history.ts';
 import { trailing } from './trailing.ts';
 import { longer } from './truncation.ts';
@@ -16,8 +17,10 @@ const GROUPS = 40;
 /** With a signal in fewer groups than this over some steps, most of the time is spent on nothing. */
 const FEW = 0.25;
 const FEW_STEPS = 8;
-/** Rows in which to look for how the run was before. */
-const BEFORE = { first: 20, newest: 200 };
+/** Of a longer stretch, the newest rows. */
+const MOST_ROWS = 200;
+/** So near the best completion, in shares of the range of rewards, a prompt is solved. */
+const NEAR = 0.05;
 /** Below it, completions are nearly greedy. */
 const COLD = 0.5;
 
@@ -47,7 +50,7 @@ export function noSignal(history: RunHistory): RunFinding[] {
     steps: none.steps,
     metrics: [SIGNAL, 'reward', ...(cause ? [`groups/${cause}`] : [])],
   };
-  if (isSolved(metrics, none.length, cause))
+  if (isSolved(history, none.length, cause))
     return [
       {
         ...{ ...common, severity: 'information', title: 'Every prompt is solved' },
@@ -69,7 +72,7 @@ function fewSignals(history: RunHistory): RunFinding[] {
   const share = meanOf(points);
   if (points.length < FEW_STEPS || share >= FEW) return [];
   const cause = mainCause(metrics, FEW_STEPS);
-  const isEasy = cause === 'too_easy' || isSolved(metrics, FEW_STEPS, cause);
+  const isEasy = cause === 'too_easy' || isSolved(history, FEW_STEPS, cause);
   const canSample = config.dynamicSampling === null && share > 0 && cause !== 'failed' && cause !== 'abstained';
   return [
     {
@@ -89,21 +92,16 @@ function fewSignals(history: RunHistory): RunFinding[] {
 function mainCause(metrics: MetricColumns, rows: number): Cause | undefined {
   const shares = CAUSES.map((cause) => ({
     cause,
-    points: newest(metrics, `groups/${cause}`, Math.min(rows, BEFORE.newest)),
+    points: newest(metrics, `groups/${cause}`, Math.min(rows, MOST_ROWS)),
   }));
   const known = shares.filter(({ points }) => points.length > 0);
   return known.toSorted((a, b) => meanOf(b.points) - meanOf(a.points))[0]?.cause;
 }
 
 /** Completions got the best reward that there was while groups still had a signal. When all of a step are equal, the step alone does not tell. */
-function isSolved(metrics: MetricColumns, rows: number, cause: Cause | undefined): boolean {
-  if (cause !== undefined && cause !== 'equal' && cause !== 'too_easy') return false;
-  const seen = (key: string) => [...first(metrics, key, BEFORE.first), ...newest(metrics, key, BEFORE.newest)];
-  const best = Math.max(...seen('reward_max').map(({ value }) => value));
-  const worst = Math.min(...seen('reward_min').map(({ value }) => value));
-  const now = meanOf(newest(metrics, 'reward', Math.min(rows, BEFORE.newest)));
-  return best > worst && now >= best - 0.05 * (best - worst);
-}
+const isSolved = (history: RunHistory, rows: number, cause: Cause | undefined): boolean =>
+  (cause === undefined || cause === 'equal' || cause === 'too_easy') &&
+  (unearned(history, Math.min(rows, MOST_ROWS)) ?? 1) <= NEAR;
 
 function remedyFor(history: RunHistory, cause: Cause | undefined): { remedy?: Remedy | undefined } {
   const { temperature } = history.config;

@@ -7,8 +7,8 @@ import type { RunHistory } from './run-history.ts';
 const STEPS = 40;
 /** From this many on it is more than a note, unless held-out prompts say otherwise. */
 const LONG = 100;
-/** Of what could be gained, so much is not gained yet: a run that has converged at its best is done, not stuck. */
-const UNEARNED = 0.4;
+/** So far below the best completion: a run that has converged at its best is done, not stuck. */
+const UNEARNED = 0.25;
 /** Groups have a signal, so that there is something to learn from. */
 const SIGNAL = 0.5;
 const HELD_OUT = 'eval_reward';
@@ -18,18 +18,19 @@ export function plateau(history: RunHistory): RunFinding[] {
   const { metrics } = history;
   const points = newest(metrics, 'reward', LONG);
   const enough = points.length >= STEPS && meanOf(newest(metrics, 'groups/signal', STEPS)) >= SIGNAL;
-  if (!enough || unearned(history, STEPS / 2) < UNEARNED) return [];
-  const flat = points.length >= LONG && isFlat(points) ? points : points.slice(-STEPS);
+  const below = unearned(history, STEPS) ?? 0;
+  if (!enough || below < UNEARNED) return [];
+  // A long run tells more than its last steps, in which a slow rise is lost in the noise.
+  const flat = points.length >= LONG ? points : points.slice(-STEPS);
   const heldOut = newest(metrics, HELD_OUT, flat.length);
   if (!isFlat(flat) || (heldOut.length >= 4 && !isFlat(heldOut))) return [];
   const { first, last } = spanOf(flat);
-  const open = unearned(history, STEPS / 2);
   return [
     {
       kind: 'plateau',
       severity: flat.length >= LONG ? 'warning' : 'information',
       title: 'The reward has stopped rising',
-      evidence: `From step ${first} to ${last}, the reward did not rise (mean ${figure(meanOf(flat))}), although groups have a learning signal and ${percent(open)} of what the best completion earns above the start is not earned${heldOut.length >= 2 ? '; nor did that of held-out prompts' : ''}.`,
+      evidence: `From step ${first} to ${last}, the reward did not rise (mean ${figure(meanOf(flat))}), although groups have a learning signal and it is ${percent(below)} of the range of rewards below the best completion${heldOut.length >= 2 ? '; nor did that of held-out prompts' : ''}.`,
       steps: { first, last },
       metrics: ['reward', ...(heldOut.length > 0 ? [HELD_OUT] : [])],
     },

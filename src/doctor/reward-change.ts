@@ -7,6 +7,8 @@ const ERRORS = 3;
 const SMALL = 0.2;
 /** Of a run that does not say how many completions a step has. */
 const COMPLETIONS = 32;
+/** Rows in which to look for the best and the worst completion. */
+const SEEN = { first: 20, newest: 200 };
 
 /** How a reward changed from the first `rows` steps to the newest: undefined where it is not known, 0 where it may be chance. */
 export function rewardChange({ config, metrics }: RunHistory, rows: number, name?: string): number | undefined {
@@ -27,13 +29,10 @@ export const fallenFunctions = (history: RunHistory, rows: number): string[] =>
     .filter(({ name, weight }) => weight > 0 && (rewardChange(history, rows, name) ?? 0) < 0)
     .map(({ name }) => name);
 
-/** The share of what could be gained, from the first `rows` steps to the best completion seen, that is not gained yet; 0 where nothing could. */
-export function unearned({ metrics }: RunHistory, rows: number): number {
-  const best = Math.max(
-    ...[...first(metrics, 'reward_max', 20), ...newest(metrics, 'reward_max', 200)].map((point) => point.value),
-  );
-  const before = meanOf(first(metrics, 'reward', rows));
-  const now = meanOf(newest(metrics, 'reward', rows));
-  const gain = best - Math.min(before, now);
-  return gain > 0 ? (best - now) / gain : 0;
+/** How far the reward of the newest `rows` steps is below the best completion seen, as a share of the range from the worst one; undefined where all are alike. */
+export function unearned({ metrics }: RunHistory, rows: number): number | undefined {
+  const seen = (key: string) => [...first(metrics, key, SEEN.first), ...newest(metrics, key, SEEN.newest)];
+  const best = Math.max(...seen('reward_max').map(({ value }) => value));
+  const worst = Math.min(...seen('reward_min').map(({ value }) => value));
+  return best > worst ? (best - meanOf(newest(metrics, 'reward', rows))) / (best - worst) : undefined;
 }
