@@ -11,9 +11,10 @@ import { longer } from './truncation.ts';
 const SIGNAL = 'groups/signal';
 /** What TRL says of the same. */
 const EQUAL = 'frac_reward_zero_std';
-/** Steps in a row without any. With few prompts in a step this may be chance: it keeps a run from learning once so many groups had none. */
+/** Steps in a row without any. With few prompts in a step this may be chance: it is a finding once so many groups had none, or so many steps. */
 const STEPS = 3;
-const GROUPS = 40;
+const GROUPS = { warning: 12, error: 40 };
+const MANY_STEPS = 10;
 /** With a signal in fewer groups than this over some steps, most of the time is spent on nothing. */
 const FEW = 0.25;
 const FEW_STEPS = 8;
@@ -40,10 +41,10 @@ const CAUSES = Object.keys(WORDS) as Cause[];
 export function noSignal(history: RunHistory): RunFinding[] {
   const { config, metrics } = history;
   const none = trailing(metrics, SIGNAL, (share) => share === 0) ?? trailing(metrics, EQUAL, (share) => share === 1);
-  if (!none || none.length < STEPS) return fewSignals(history);
+  const groups = (none?.length ?? 0) * (config.promptsPerStep ?? 1);
+  const many = none && none.length >= MANY_STEPS;
+  if (!none || none.length < STEPS || (groups < GROUPS.warning && !many)) return fewSignals(history);
   const cause = mainCause(metrics, none.length);
-  const groups = none.length * (config.promptsPerStep ?? 1);
-  const of = groups >= GROUPS || none.length >= 10 ? 'error' : 'warning';
   const span = `steps ${none.steps.first} to ${none.steps.last}`;
   const common = {
     kind: 'no-signal',
@@ -59,7 +60,11 @@ export function noSignal(history: RunHistory): RunFinding[] {
     ];
   return [
     {
-      ...{ ...common, severity: of, title: 'No group has a learning signal' },
+      ...{
+        ...common,
+        severity: many || groups >= GROUPS.error ? 'error' : 'warning',
+        title: 'No group has a learning signal',
+      },
       evidence: `In ${span}, no group had a learning signal${cause ? `: in most, ${WORDS[cause]}` : ''}.`,
       ...remedyFor(history, cause),
     },

@@ -8,6 +8,8 @@ import { trailing } from './trailing.ts';
 
 /** Steps in a row before it counts: a first step may be unlucky. */
 const STEPS = 3;
+/** One in a hundred that ends changes nothing. */
+const NEARLY_ALL = 0.98;
 /** Cut off more often than this over some steps, a run learns to be brief rather than to be right. */
 const OFTEN = 0.25;
 const OFTEN_STEPS = 6;
@@ -17,12 +19,17 @@ const KEY = 'completions/clipped_ratio';
 export function truncation(history: RunHistory): RunFinding[] {
   const { config, metrics } = history;
   const at = config.maxCompletionLength === undefined ? '' : ` at ${config.maxCompletionLength} tokens`;
-  const stretch = trailing(metrics, KEY, (share) => share === 1);
+  const stretch = trailing(metrics, KEY, (share) => share >= NEARLY_ALL);
   if (stretch && stretch.length >= STEPS) {
     const { first, last } = stretch.steps;
+    const every = trailing(metrics, KEY, (share) => share === 1)?.length === stretch.length ? 'every' : 'nearly every';
     const finding: RunFinding = {
-      ...{ kind: 'all-truncated', severity: 'error', title: 'Every completion is cut off' },
-      evidence: `In steps ${first} to ${last}, every completion was cut off${at}, so rewards judge fragments.`,
+      ...{
+        kind: 'all-truncated',
+        severity: 'error',
+        title: `${every === 'every' ? 'Every' : 'Nearly every'} completion is cut off`,
+      },
+      evidence: `In steps ${first} to ${last}, ${every} completion was cut off${at}, so rewards judge fragments.`,
       ...{ steps: stretch.steps, metrics: [KEY], remedy: longer(history, 1) },
     };
     return [finding];

@@ -36,6 +36,7 @@ describe('groups without a signal', () => {
   test('are an error once they are too many for chance', () => {
     expect(found(none('too_hard', 0))).toEqual(['error no-signal']);
     expect(found(none('too_hard', 0, { ...CONFIG, promptsPerStep: 4 }))).toEqual(['warning no-signal']);
+    expect(found(none('too_hard', 0, { ...CONFIG, promptsPerStep: 1 }))).toEqual([]);
     expect(found(historyOf(2, () => ({ 'groups/signal': 0 }), CONFIG))).toEqual([]);
   });
 
