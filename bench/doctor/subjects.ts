@@ -3,7 +3,7 @@ import { SICK_CURVES } from './sick-curves.ts';
 import type { SickRun } from './sick-run.ts';
 
 /** Steps that a sick run trains, by which its finding should have appeared. */
-export const SICK_STEPS = 10;
+export const SICK_STEPS = 12;
 
 export const SICK_RUNS: readonly SickRun[] = [...SICK_CURVES];
 

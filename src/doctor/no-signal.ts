@@ -40,7 +40,8 @@ const CAUSES = Object.keys(WORDS) as Cause[];
 /** No group has a learning signal, or few have one. */
 export function noSignal(history: RunHistory): RunFinding[] {
   const { config, metrics } = history;
-  const none = trailing(metrics, SIGNAL, (share) => share === 0) ?? trailing(metrics, EQUAL, (share) => share === 1);
+  const [key, without] = metrics.values(SIGNAL) ? [SIGNAL, 0] : [EQUAL, 1];
+  const none = trailing(metrics, key, (share) => share === without);
   const groups = (none?.length ?? 0) * (config.promptsPerStep ?? 1);
   const many = none && none.length >= MANY_STEPS;
   if (!none || none.length < STEPS || (groups < GROUPS.warning && !many)) return fewSignals(history);
@@ -49,7 +50,7 @@ export function noSignal(history: RunHistory): RunFinding[] {
   const common = {
     kind: 'no-signal',
     steps: none.steps,
-    metrics: [SIGNAL, 'reward', ...(cause ? [`groups/${cause}`] : [])],
+    metrics: [key, 'reward', ...(cause ? [`groups/${cause}`] : [])],
   };
   if (isSolved(history, none.length, cause))
     return [

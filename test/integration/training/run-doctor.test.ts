@@ -22,7 +22,7 @@ test.each(QUICK)('a run with %s', async (kind) => {
 });
 
 test('a healthy run', async () => {
-  const found = await detections(await trainHealthy('sort', 1, folder(), 30));
+  const found = await detections(await trainHealthy('sort', 1, folder(), 15));
   expect(found.filter(({ finding }) => finding.severity !== 'information')).toEqual([]);
   // That clip ratios are always 0 is worth a note, not more.
   expect(found.map(({ finding }) => finding.kind)).toContain('never-clips');
