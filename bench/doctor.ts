@@ -1,9 +1,11 @@
 /** How soon `grpo doctor` finds what is wrong with sick runs, and what it says of healthy ones. */
+import { createHash } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { type Detection, detections } from './doctor/detection.ts';
-import { HEALTHY_CONFIG, HEALTHY_SAMPLES, SEEDS, SICK_RUNS } from './doctor/subjects.ts';
+import type { SickRun } from './doctor/sick-run.ts';
+import { HEALTHY_SAMPLES, type HealthySample, SEEDS, SICK_RUNS } from './doctor/subjects.ts';
 import { trainHealthy, trainSick } from './doctor/train.ts';
 import { countOf, parseOptions } from './options.ts';
 import { row } from './words.ts';
@@ -26,8 +28,8 @@ export async function benchDoctor(args: string[]): Promise<void> {
 async function sickTable(folder: string): Promise<void> {
   console.log(row('finding', 'cause', 'found after step', 'other findings'));
   console.log('|---|---|---|---|');
-  for (const [i, sick] of SICK_RUNS.entries()) {
-    const run = await trainSick(sick, join(folder, `sick-${i + 1}-${sick.kind}`));
+  for (const sick of SICK_RUNS) {
+    const run = await trainSick(sick, join(folder, `${sick.kind}-${digestOf(sick)}`));
     const all = await detections(run);
     const found = all.filter(({ finding }) => finding.kind === sick.kind);
     const others = all.filter(({ finding }) => finding.kind !== sick.kind);
@@ -38,22 +40,18 @@ async function sickTable(folder: string): Promise<void> {
 }
 
 async function healthyTable(folder: string, seeds: number): Promise<void> {
-  const settings = Object.entries(HEALTHY_CONFIG).map(([name, value]) => ` --set ${name}=${value}`);
   console.log(`\n${row('healthy run', 'findings above information', 'notes')}\n|---|---|---|`);
-  for (const sample of HEALTHY_SAMPLES)
+  for (const sample of Object.keys(HEALTHY_SAMPLES) as HealthySample[])
     for (let seed = 1; seed <= seeds; seed++) {
-      const all = await detections(await trainHealthy(sample, seed, join(folder, `${sample}-${seed}`)));
-      const [notes, others] = [true, false].map((note) =>
-        all.filter(({ finding }) => (finding.severity === 'information') === note),
-      );
-      console.log(
-        row(
-          `\`grpo train ${sample}.grpo.json --set seed=${seed}${settings.join('')}\``,
-          others!.map(text).join(', ') || 'none',
-          notes!.map(text).join(', '),
-        ),
-      );
+      const run = await trainHealthy(sample, seed, join(folder, `${sample}-${HEALTHY_SAMPLES[sample]}-${seed}`));
+      const all = await detections(run);
+      const of = (isNote: boolean) => all.filter(({ finding }) => (finding.severity === 'information') === isNote);
+      const steps = `${sample}, seed ${seed}, ${HEALTHY_SAMPLES[sample]} steps`;
+      console.log(row(steps, of(false).map(text).join(', ') || 'none', of(true).map(text).join(', ') || 'none'));
     }
 }
+
+/** So that a kept run is that of the same case. */
+const digestOf = (sick: SickRun): string => createHash('sha256').update(JSON.stringify(sick)).digest('hex').slice(0, 8);
 
 const text = ({ step, finding }: Detection): string => `${step} (${finding.severity} ${finding.kind})`;

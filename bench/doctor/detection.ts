@@ -16,12 +16,14 @@ export async function detections(run: string): Promise<Detection[]> {
   const whole = await readHistory(run, readRunInfo(run));
   const completionsOf = recordedCompletions(run);
   const found = new Map<string, Detection>();
-  for (let rows = 1; rows <= whole.metrics.length; rows++) {
+  for (let rows = 0; rows <= whole.metrics.length; rows++) {
     const metrics = new MetricColumns();
     metrics.append(firstRows(whole.metrics, rows));
     const step = metrics.lastStep;
     const present = (asked: number) => (asked <= step ? completionsOf(asked) : Promise.resolve([]));
-    for (const finding of await diagnose({ ...whole, metrics }, present)) {
+    // A trainer whose numbers are not finite ends: that is known after its last step.
+    const diverged = rows === whole.metrics.length ? whole.diverged : undefined;
+    for (const finding of await diagnose({ ...whole, metrics, diverged }, present)) {
       const key = `${finding.severity} ${finding.kind}`;
       if (!found.has(key)) found.set(key, { step, finding });
     }

@@ -2,12 +2,14 @@
 import { SICK_CURVES } from './sick-curves.ts';
 import type { SickRun } from './sick-run.ts';
 
-/** Steps that a sick run trains: its finding should appear within ten. */
+/** Steps that a sick run trains, by which its finding should have appeared. */
 export const SICK_STEPS = 12;
 
 export const SICK_RUNS: readonly SickRun[] = [...SICK_CURVES];
 
-/** Samples of the workspace, trained as they are, with an evaluation now and then. */
-export const HEALTHY_SAMPLES = ['sort', 'arithmetic'] as const;
-export const HEALTHY_CONFIG = { evalSteps: 20 };
+/** Samples of the workspace with most of their steps: by then, they are near their best. */
+export const HEALTHY_SAMPLES = { sort: 60, arithmetic: 30 } as const;
+export type HealthySample = keyof typeof HEALTHY_SAMPLES;
+/** With an evaluation now and then. */
+export const EVAL_STEPS = 15;
 export const SEEDS = 10;

@@ -4,7 +4,7 @@ import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:f
 import { join, resolve } from 'node:path';
 import { loadRunConfig } from '../../src/config/load-config.ts';
 import type { SickRun } from './sick-run.ts';
-import { HEALTHY_CONFIG, SICK_STEPS } from './subjects.ts';
+import { EVAL_STEPS, HEALTHY_SAMPLES, type HealthySample, SICK_STEPS } from './subjects.ts';
 
 const GRPO = resolve('dist/grpo.js');
 const sampleConfig = (sample: string): string => resolve('sample-workspace', `${sample}.grpo.json`);
@@ -21,8 +21,12 @@ export function trainSick({ sample, config, files = {} }: SickRun, folder: strin
 }
 
 /** Returns the run folder of a sample's run in `folder`. */
-export const trainHealthy = (sample: string, seed: number, folder: string): Promise<string> =>
-  train(sampleConfig(sample), { seed, ...HEALTHY_CONFIG }, folder);
+export const trainHealthy = (
+  sample: HealthySample,
+  seed: number,
+  folder: string,
+  maxSteps: number = HEALTHY_SAMPLES[sample],
+): Promise<string> => train(sampleConfig(sample), { seed, maxSteps, evalSteps: EVAL_STEPS }, folder);
 
 /** One that has been trained is not trained again. A sick run may end as a failure. */
 async function train(config: string, settings: Record<string, unknown>, folder: string): Promise<string> {

@@ -7,7 +7,9 @@ import type { CompletionsOf, RunHistory } from './run-history.ts';
 export async function readHistory(run: string, info: RunInfo): Promise<RunHistory> {
   const tail = new MetricsTail(run);
   await tail.read();
-  return { config: info.config, functions: info.rewards ?? [], metrics: tail.columns };
+  const { config, state, failure, reason } = info;
+  const diverged = state === 'failed' && failure === 'diverged' ? (reason ?? undefined) : undefined;
+  return { config, functions: info.rewards ?? [], metrics: tail.columns, diverged };
 }
 
 /** Of a run folder; a step whose file is gone or damaged has none. */

@@ -12,6 +12,12 @@ export interface RunHistory {
   functions: readonly RunReward[];
   /** Rows of its steps; that of step 0, if there is one, has only what was measured on held-out prompts. */
   metrics: MetricColumns;
+  /** Where the run ended because its numbers were no longer finite: what it said. */
+  diverged?: string | undefined;
+  /** Tokens that the model's context leaves for completions; undefined where that is not known. */
+  room?: number | undefined;
+  /** The stage that this is about, of a run with stages: its index, and the fields that it sets itself. */
+  stage?: { index: number; fields: readonly string[] } | undefined;
 }
 
 /** The recorded completions of a step; empty where there are none. */

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { SourceLocation } from './errors.ts';
+import { ERROR_KINDS, type SourceLocation } from './errors.ts';
 import { finding } from './finding.ts';
 import { heldOut } from './held-out.ts';
 import type { FailureKind, Prompt, RewardStep } from './rewards.ts';
@@ -120,6 +120,8 @@ export const runInfo = z.object({
   state: runState,
   /** Why it paused or failed. */
   reason: z.string().nullable(),
+  /** Of a run that failed, what kind of failure it was, where it has a kind. */
+  failure: z.enum(ERROR_KINDS).optional().catch(undefined),
   /** The last finished step; 0 before the first. */
   step: z.int().min(0),
   seed: z.number(),

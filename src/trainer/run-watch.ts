@@ -21,7 +21,9 @@ export class RunWatch {
   take(row: MetricsRow): RunFinding | undefined {
     if (this.#kinds.size === 0) return undefined;
     this.#history.metrics.push(row);
-    const found = diagnoseMetrics(this.#history).find(({ kind }) => this.#kinds.has(kind));
+    const found = diagnoseMetrics(this.#history).find(
+      ({ kind, severity }) => severity !== 'information' && this.#kinds.has(kind),
+    );
     if (found) this.#kinds.delete(found.kind);
     return found;
   }

@@ -172,8 +172,8 @@ async function trainIn(
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     // With a full disk even this may fail; the first error is the one to report.
-    tryTo(() => folder.update({ state: 'failed', reason }));
     const problem = problemOf(error);
+    tryTo(() => folder.update({ state: 'failed', reason, failure: problem?.kind }));
     if (!problem && error instanceof Error) tryTo(() => folder.log(error.stack ?? reason));
     const checkpoint = folder.checkpoints().at(-1)?.path ?? null;
     emit({ type: 'end', outcome: 'failed', step: folder.info.step, checkpoint, error: reason, problem });

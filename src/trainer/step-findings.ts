@@ -1,4 +1,5 @@
 import type { LoadedConfig } from '../config/load-config.ts';
+import { longerCompletions } from '../doctor/completion-room.ts';
 import { isZero } from '../grpo/statistics.ts';
 import type { Finding } from '../protocol/finding.ts';
 import { LENGTH_REWARDS } from '../protocol/length-config.ts';
@@ -6,7 +7,6 @@ import { setField } from '../protocol/remedy.ts';
 import type { RunConfig } from '../protocol/run-config.ts';
 import { type FunctionReport, type StepReport, withoutSignal } from '../protocol/step-report.ts';
 import { withFullStop } from '../text/full-stop.ts';
-import { longerCompletions } from './completion-room.ts';
 import type { PreparedRun } from './prepare.ts';
 import { promptLengths } from './prompt-lengths.ts';
 
@@ -128,7 +128,8 @@ function truncated(report: StepReport, context: FindingContext): Omit<Finding, '
   const { lengths, completions } = report;
   const all = lengths.truncated === completions;
   const share = all ? `All ${completions} completions` : `${lengths.truncated} of ${completions} completions`;
-  const longer = longerCompletions(report, context.config, context.room);
+  const seen = { cap: lengths.cap, truncated: lengths.truncated / completions, mean: lengths.tokens / completions };
+  const longer = longerCompletions(seen, context.config, context.room);
   const noRoom = ", and the model's context has no room for longer ones";
   return {
     kind: all ? 'all-truncated' : 'often-truncated',

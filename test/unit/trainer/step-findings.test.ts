@@ -2,7 +2,6 @@ import { describe, expect, it } from 'vitest';
 import type { ConfigPath } from '../../../src/config/config-issue.ts';
 import type { RewardOutcome } from '../../../src/protocol/rewards.ts';
 import type { StepReport } from '../../../src/protocol/step-report.ts';
-import { longerCompletions } from '../../../src/trainer/completion-room.ts';
 import { creditOf } from '../../../src/trainer/credit.ts';
 import type { Rollout } from '../../../src/trainer/rollout.ts';
 import { type FindingContext, stepFindings } from '../../../src/trainer/step-findings.ts';
@@ -151,25 +150,5 @@ describe('stepFindings', () => {
   it('finds a model that says nothing', () => {
     const rows = scores(0, 0).map((row) => ({ ...row, text: '', tokens: 1 }));
     expect(kinds(reportOf(rows))).toEqual(['error empty-completions']);
-  });
-});
-
-describe('longerCompletions', () => {
-  const config = { promptsPerStep: 4, numGenerations: 8 };
-  const seen = (cap: number, truncated: number, tokens: number) => ({
-    completions: 32,
-    lengths: { min: 1, mean: tokens / 32, max: cap, cap, truncated, tokens },
-  });
-
-  it('doubles where half are cut off', () => {
-    // Of 32, 16 ended within 48 tokens: 0.0133 a token, of which 10 % are longer than 173.
-    expect(longerCompletions(seen(48, 16, 1200), config, 8000)).toBe(256);
-    expect(longerCompletions(seen(512, 10, 9000), config, 8000)).toBe(1024);
-  });
-
-  it('does not go beyond what one run config may ask for', () => {
-    expect(longerCompletions(seen(512, 32, 512 * 32), { promptsPerStep: 2 ** 13, numGenerations: 8 }, 8000)).toBe(
-      undefined,
-    );
   });
 });

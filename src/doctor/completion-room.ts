@@ -1,6 +1,5 @@
 import { MOST_COMPLETION_LENGTH, MOST_TOKENS } from '../protocol/config-limits.ts';
 import type { RunConfig } from '../protocol/run-config.ts';
-import type { StepReport } from '../protocol/step-report.ts';
 
 /** Hardly any completion is cut off when this share of them is. */
 const FEW = 0.1;
@@ -11,24 +10,33 @@ const MOST_FACTOR = 16;
 /** A little more is not worth a change. */
 const WORTH_IT = 1.25;
 
+/** How long completions were, of which some were cut off. */
+export interface CutLengths {
+  /** The most tokens that one may have. */
+  cap: number;
+  /** The share of completions that were cut off there. */
+  truncated: number;
+  /** Mean number of tokens, of completions that were cut off too. */
+  mean: number;
+}
+
 /**
  * A `maxCompletionLength`, a power of two or all that `room` leaves, at which few completions are cut off; undefined where there is no room
- * for one that is worth it. It assumes that they end at any token with the same probability, estimated from those that did end
+ * for one that is worth it. Of a model whose `room` is not known, one that is not far from what there is. It assumes that they end at any token with the same probability, estimated from those that did end
  * (an exponential distribution, censored at the cap).
  */
 export function longerCompletions(
-  { lengths: { cap, truncated, tokens }, completions }: Pick<StepReport, 'lengths' | 'completions'>,
-  config: Pick<RunConfig, 'promptsPerStep' | 'numGenerations'>,
-  room: number,
+  { cap, truncated, mean }: CutLengths,
+  config: Partial<Pick<RunConfig, 'promptsPerStep' | 'numGenerations'>>,
+  room: number | undefined,
 ): number | undefined {
-  const ended = completions - truncated;
   const wanted =
-    ended === 0
-      ? Math.max(TRY.factor * cap, TRY.tokens)
-      : Math.min((-Math.log(FEW) * tokens) / ended, MOST_FACTOR * cap);
+    truncated === 1
+      ? Math.max(TRY.factor * cap, room === undefined ? 0 : TRY.tokens)
+      : Math.min((-Math.log(FEW) * mean) / (1 - truncated), MOST_FACTOR * cap);
   const doubled = powerOfTwo(Math.max(wanted, 2 * cap), Math.ceil);
-  const allowed = Math.floor(MOST_TOKENS / (config.promptsPerStep * config.numGenerations));
-  const most = Math.min(room, allowed, MOST_COMPLETION_LENGTH);
+  const allowed = Math.floor(MOST_TOKENS / ((config.promptsPerStep ?? 1) * (config.numGenerations ?? 1)));
+  const most = Math.min(room ?? Number.POSITIVE_INFINITY, allowed, MOST_COMPLETION_LENGTH);
   const round = powerOfTwo(most, Math.floor);
   const possible = doubled <= most ? doubled : round >= 2 * cap ? round : most;
   return possible >= WORTH_IT * cap ? possible : undefined;
