@@ -3,7 +3,6 @@ import { drownedRewards } from './drowned-rewards.ts';
 import { failingRewards } from './failing-rewards.ts';
 import { heldOutStory } from './held-out-story.ts';
 import { leakedPrompts } from './leaked-prompts.ts';
-import { lengthStory } from './length-story.ts';
 import { repeatedPrompts } from './repeated-prompts.ts';
 import { repetition } from './repetition.ts';
 import type { CompletionDetector, CompletionsOf, EvaluatedOf, MetricDetector, RunHistory } from './run-history.ts';
@@ -26,7 +25,6 @@ const COMPLETION_DETECTORS: CompletionDetector[] = [
   heldOutStory,
   tradedFunctions,
   trickCompletions,
-  lengthStory,
 ];
 const SEVERITIES: RunFinding['severity'][] = ['error', 'warning', 'information'];
 

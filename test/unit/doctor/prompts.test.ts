@@ -30,7 +30,7 @@ test('few prompts that come up in every step are a note, unless the baseline wan
   expect(await repeatedPrompts(second.history, second.completionsOf)).toEqual([]);
 });
 
-const measured = { metrics: (step: number) => (step === 12 ? { eval_reward: 1 } : {}) };
+const measured = { metrics: (step: number) => ({ eval_reward: step === 12 ? 1 : null }) };
 const held = evaluated(() => 1);
 
 test('held-out prompts that are trained on', async () => {
