@@ -26,7 +26,7 @@ export function slowRewards(history: RunHistory): RunFinding[] {
       kind: 'slow-rewards',
       severity: 'warning',
       title: 'Training waits for rewards',
-      evidence: `In steps ${steps[0]} to ${steps.at(-1)}, scoring took ${formatNumber(seconds)} s of the ${formatNumber(mean(whole))} s of a step (${formatShare(share)}) while the engine waited. \`grpo score --json\` measures each function; one that waits for a program or a service is faster when it takes all completions in one call.`,
+      evidence: `In steps ${steps[0]} to ${steps.at(-1)}, scoring took ${formatNumber(seconds)} s of the ${formatNumber(mean(whole))} s of a step (${formatShare(share)}) while the engine waited. \`grpo score\` measures each function; one that waits for a program or a service is faster when it takes all completions in one call.`,
       steps: { first: steps[0]!, last: steps.at(-1)! },
       metrics: ['time/score', 'step_time'],
     },
