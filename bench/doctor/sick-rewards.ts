@@ -96,10 +96,10 @@ export const SICK_REWARDS: readonly SickRun[] = [
   },
   {
     kind: 'repetition',
-    cause: 'a reward for the same words again and again',
+    cause: 'a reward for length, whatever is said',
     sample: 'sort',
-    ...beside(INCLUSION, 'numbersIn(completion).length - 5 * new Set(numbersIn(completion)).size'),
-    config: { ...beside(INCLUSION, '', 3).config, maxCompletionLength: 48, learningRate: 2e-3 },
+    ...beside(INCLUSION, 'numbersIn(completion).length'),
+    config: { ...beside(INCLUSION, '', 3).config, maxCompletionLength: 64, maxSteps: 40, ...FAST },
   },
   {
     kind: 'same-answers',
