@@ -1,6 +1,6 @@
 /** When a run's findings appear: diagnosed after each of its steps, as a trainer or a dashboard would. */
 import { diagnose } from '../../src/doctor/diagnose.ts';
-import { readHistory, recordedCompletions } from '../../src/doctor/read-history.ts';
+import { readHistory, recordedCompletions, recordedEvaluations } from '../../src/doctor/read-history.ts';
 import { MetricColumns } from '../../src/protocol/metric-columns.ts';
 import type { RunFinding } from '../../src/protocol/run-finding.ts';
 import { readRunInfo } from '../../src/run-folder/run-info.ts';
@@ -23,7 +23,7 @@ export async function detections(run: string): Promise<Detection[]> {
     const present = (asked: number) => (asked <= step ? completionsOf(asked) : Promise.resolve([]));
     // A trainer whose numbers are not finite ends: that is known after its last step.
     const diverged = rows === whole.metrics.length ? whole.diverged : undefined;
-    for (const finding of await diagnose({ ...whole, metrics, diverged }, present)) {
+    for (const finding of await diagnose({ ...whole, metrics, diverged }, present, recordedEvaluations(run))) {
       const key = `${finding.severity} ${finding.kind}`;
       if (!found.has(key)) found.set(key, { step, finding });
     }

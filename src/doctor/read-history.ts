@@ -1,7 +1,8 @@
 import type { RunInfo } from '../protocol/run-folder.ts';
+import { readEvaluation } from '../run-folder/evaluations.ts';
 import { MetricsTail } from '../run-folder/metrics-tail.ts';
 import { readCompletions } from '../run-folder/rollouts.ts';
-import type { CompletionsOf, RunHistory } from './run-history.ts';
+import type { CompletionsOf, EvaluatedOf, RunHistory } from './run-history.ts';
 
 /** The history of a recorded run, read from its folder. */
 export async function readHistory(run: string, info: RunInfo): Promise<RunHistory> {
@@ -17,3 +18,9 @@ export const recordedCompletions =
   (run: string): CompletionsOf =>
   (step) =>
     readCompletions(run, step).catch(() => []);
+
+/** The same of its evaluations. */
+export const recordedEvaluations =
+  (run: string): EvaluatedOf =>
+  (step) =>
+    readEvaluation(run, step).catch(() => []);

@@ -1,4 +1,4 @@
-import type { Completion } from '../protocol/dashboard-completion.ts';
+import type { Completion, EvaluatedCompletion } from '../protocol/dashboard-completion.ts';
 import type { MetricColumns } from '../protocol/metric-columns.ts';
 import type { RunConfig } from '../protocol/run-config.ts';
 import type { RunFinding } from '../protocol/run-finding.ts';
@@ -22,8 +22,14 @@ export interface RunHistory {
 
 /** The recorded completions of a step; empty where there are none. */
 export type CompletionsOf = (step: number) => Promise<readonly Completion[]>;
+/** The recorded completions of held-out prompts after a step; empty where there are none. */
+export type EvaluatedOf = (step: number) => Promise<readonly EvaluatedCompletion[]>;
 
 /** Tells what the curves of a run show. Cheap: a trainer asks after every step. */
 export type MetricDetector = (history: RunHistory) => RunFinding[];
 /** Tells what completions show, of those steps that it asks for. */
-export type CompletionDetector = (history: RunHistory, completionsOf: CompletionsOf) => Promise<RunFinding[]>;
+export type CompletionDetector = (
+  history: RunHistory,
+  completionsOf: CompletionsOf,
+  evaluatedOf: EvaluatedOf,
+) => Promise<RunFinding[]>;

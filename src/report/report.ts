@@ -1,5 +1,5 @@
-import { diagnose } from '../doctor/diagnose.ts';
-import { recordedCompletions } from '../doctor/read-history.ts';
+import { diagnose, worthALook } from '../doctor/diagnose.ts';
+import { recordedCompletions, recordedEvaluations } from '../doctor/read-history.ts';
 import type { ExportedRun } from '../export/exported-run.ts';
 import { writeOutput } from '../export/output-file.ts';
 import { writePieces } from '../export/text-writer.ts';
@@ -57,7 +57,8 @@ const style = html([STYLE] as unknown as TemplateStringsArray);
 /** Those that someone has dismissed are not for others either. */
 async function findings({ folder, info, dismissed }: ExportedRun, metrics: MetricColumns): Promise<Html> {
   const history = { config: info.config, functions: info.rewards ?? [], metrics };
-  return findingsSection(undismissed(await diagnose(history, recordedCompletions(folder)), dismissed));
+  const found = await diagnose(history, recordedCompletions(folder), recordedEvaluations(folder));
+  return findingsSection(undismissed(worthALook(found), dismissed));
 }
 
 async function heldOut(folder: string): Promise<Html> {

@@ -1,5 +1,5 @@
-import { diagnose } from '../../doctor/diagnose.ts';
-import { recordedCompletions } from '../../doctor/read-history.ts';
+import { diagnose, worthALook } from '../../doctor/diagnose.ts';
+import { recordedCompletions, recordedEvaluations } from '../../doctor/read-history.ts';
 import type { HostMessage } from '../../protocol/dashboard.ts';
 import { type KeyedFinding, keyed } from '../../protocol/keyed-findings.ts';
 import type { RunFinding } from '../../protocol/run-finding.ts';
@@ -83,7 +83,8 @@ export class FindingsFeed {
     const started = performance.now();
     try {
       const history = { config: head.config, functions: head.rewards ?? [], metrics: columns };
-      this.#send(keyed(await diagnose(history, recordedCompletions(folder))));
+      const found = await diagnose(history, recordedCompletions(folder), recordedEvaluations(folder));
+      this.#send(keyed(worthALook(found)));
     } catch (error) {
       log.error(error instanceof Error ? error : new Error(String(error)));
     }

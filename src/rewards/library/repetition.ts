@@ -1,3 +1,4 @@
+import { commonest, ngrams } from '../../text/ngrams.ts';
 import type { RowReward } from './row.ts';
 
 /** Options of {@link repetitionPenalty}. */
@@ -7,10 +8,6 @@ export interface RepetitionPenaltyOptions {
   /** The penalty of a completion that only repeats itself, 0 or less. Default: −1. */
   maxPenalty?: number;
 }
-
-// Scripts that put no space between words count by characters; a "word" of more than 24 characters by pieces of 8.
-const WORD =
-  /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}]|[^\s\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}]+/gu;
 
 /**
  * Creates a penalty from 0 (no repeated n-gram) to almost `maxPenalty` (a single n-gram repeated over and over):
@@ -27,18 +24,9 @@ export function repetitionPenalty({ n = 3, maxPenalty = -1 }: RepetitionPenaltyO
   if (!(maxPenalty <= 0))
     throw new Error('repetitionPenalty wants a maxPenalty of 0 or less: a penalty lowers the reward.');
   return ({ completion }) => {
-    const words = (completion.toLowerCase().match(WORD) ?? []).flatMap((word) =>
-      word.length > 24 ? word.match(/.{1,8}/gsu)! : [word],
-    );
-    const count = words.length - n + 1;
-    if (count < 1) return { score: 0 };
-    const grams = new Map<string, number>();
-    for (let start = 0; start < count; start++) {
-      const gram = words.slice(start, start + n).join(' ');
-      grams.set(gram, (grams.get(gram) ?? 0) + 1);
-    }
-    if (grams.size === count) return { score: 0 };
-    const [most, times] = [...grams].reduce((a, b) => (b[1] > a[1] ? b : a));
-    return { score: maxPenalty * (1 - grams.size / count), reason: `"${most.slice(0, 80)}" comes ${times} times` };
+    const { count, times } = ngrams(completion, n);
+    if (times.size === count) return { score: 0 };
+    const [gram, most] = commonest(times);
+    return { score: maxPenalty * (1 - times.size / count), reason: `"${gram.slice(0, 80)}" comes ${most} times` };
   };
 }
