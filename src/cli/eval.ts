@@ -28,9 +28,9 @@ export async function evaluateCommand({ config: file, checkpoint, json }: Comman
   }
   const run = await prepareRun(loaded, { rewardWorker, onWarning: warn });
   try {
-    const { completions: _, totals: __, rows: ___, ...result } = await evaluateStart(run, run.evalPrompts!);
+    const { completions: _, totals: __, rows: ___, used, ...result } = await evaluateStart(run, run.evalPrompts!);
     if (json) {
-      printJson(result);
+      printJson({ ...result, ...(Object.keys(used).length > 0 && { used }) });
       return 0;
     }
     const figure = (value: number | null) => (value === null ? 'none' : value.toFixed(3));
@@ -39,6 +39,7 @@ export async function evaluateCommand({ config: file, checkpoint, json }: Comman
     print(
       `${result.prompts} prompts, ${result.prompts * run.config.numGenerationsEval} completions of ${result.length.toFixed(1)} tokens`,
     );
+    for (const [name, amount] of Object.entries(used)) print(`${name.padEnd(24)} ${amount}`);
     if (result.failed > 0)
       print(`a reward function failed on ${(100 * result.failed).toFixed(1)} % of the completions`);
     return 0;

@@ -1,5 +1,4 @@
-import { diagnose } from '../doctor/diagnose.ts';
-import { readHistory, recordedCompletions, recordedEvaluations } from '../doctor/read-history.ts';
+import { diagnoseFolder, readHistory } from '../doctor/read-history.ts';
 import { remedyWords } from '../protocol/remedy.ts';
 import type { RunFinding } from '../protocol/run-finding.ts';
 import { readRunInfo } from '../run-folder/run-info.ts';
@@ -8,7 +7,7 @@ import { print, printJson } from './output.ts';
 /** `grpo doctor RUN_DIR`: what a run's steps show, be it done or still running. Exit status 1 when something keeps it from learning. */
 export async function diagnoseRun(run: string, json: boolean): Promise<number> {
   const info = readRunInfo(run);
-  const findings = await diagnose(await readHistory(run, info), recordedCompletions(run), recordedEvaluations(run));
+  const findings = await diagnoseFolder(run, await readHistory(run, info));
   if (json) printJson({ run, step: info.step, findings });
   else
     print(

@@ -1,7 +1,9 @@
+import type { RunFinding } from '../protocol/run-finding.ts';
 import type { RunInfo } from '../protocol/run-folder.ts';
 import { readEvaluation } from '../run-folder/evaluations.ts';
 import { MetricsTail } from '../run-folder/metrics-tail.ts';
 import { readCompletions } from '../run-folder/rollouts.ts';
+import { diagnose } from './diagnose.ts';
 import type { CompletionsOf, EvaluatedOf, RunHistory } from './run-history.ts';
 
 /** The history of a recorded run, read from its folder. */
@@ -24,3 +26,7 @@ export const recordedEvaluations =
   (run: string): EvaluatedOf =>
   (step) =>
     readEvaluation(run, step).catch(() => []);
+
+/** What a run shows whose curves are in memory; its completions are read from its folder. */
+export const diagnoseFolder = (run: string, history: RunHistory): Promise<RunFinding[]> =>
+  diagnose(history, recordedCompletions(run), recordedEvaluations(run));

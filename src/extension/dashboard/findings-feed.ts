@@ -1,5 +1,5 @@
-import { diagnose, worthALook } from '../../doctor/diagnose.ts';
-import { recordedCompletions, recordedEvaluations } from '../../doctor/read-history.ts';
+import { worthALook } from '../../doctor/diagnose.ts';
+import type { RunHistory } from '../../doctor/run-history.ts';
 import type { HostMessage } from '../../protocol/dashboard.ts';
 import { type KeyedFinding, keyed } from '../../protocol/keyed-findings.ts';
 import type { RunFinding } from '../../protocol/run-finding.ts';
@@ -9,7 +9,10 @@ import type { TabContext } from './tabs/tab-host.ts';
 const EVERY_MS = 2500;
 const SHARE = 0.05;
 
-type Context = Pick<TabContext, 'folder' | 'feed' | 'post' | 'visible'> & { log: { error(problem: Error): void } };
+type Context = Pick<TabContext, 'folder' | 'feed' | 'post' | 'visible'> & {
+  log: { error(problem: Error): void };
+  diagnose(folder: string, history: RunHistory): Promise<RunFinding[]>;
+};
 
 /** Tells a webview what the run shows, while someone looks at the list of it. Curves are in memory; completions of a few steps are read. */
 export class FindingsFeed {
@@ -74,7 +77,7 @@ export class FindingsFeed {
   }
 
   async #look(): Promise<void> {
-    const { folder, feed, log } = this.#context;
+    const { folder, feed, log, diagnose } = this.#context;
     const { head, columns } = feed;
     // Not read yet: it will have changed then.
     if (!head) return;
@@ -83,8 +86,7 @@ export class FindingsFeed {
     const started = performance.now();
     try {
       const history = { config: head.config, functions: head.rewards ?? [], metrics: columns };
-      const found = await diagnose(history, recordedCompletions(folder), recordedEvaluations(folder));
-      this.#send(keyed(worthALook(found)));
+      this.#send(keyed(worthALook(await diagnose(folder, history))));
     } catch (error) {
       log.error(error instanceof Error ? error : new Error(String(error)));
     }

@@ -134,7 +134,7 @@ test.each([
   [['rescore', 'r', '--steps', '3-2'], '--steps must be a first and a last step, such as 10-20, not "3-2".'],
   [['samples', 'a', '--out', 'f', '--json'], 'Give either --out FILE or --json.'],
   [['train', 'a', '--as-recorded'], '--as-recorded requires --resume.'],
-  [['doctor', 'x'], 'Unexpected argument "x".'],
+  [['doctor', 'x', 'y'], 'Unexpected argument "y".'],
 ])('bad: %j', (args, sentence) => expect(problem(...args)).toBe(sentence));
 
 test('options that are declared with others name ones that there are', () => {

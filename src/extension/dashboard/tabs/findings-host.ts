@@ -1,4 +1,5 @@
 import { commands, Uri } from 'vscode';
+import { diagnoseFolder } from '../../../doctor/read-history.ts';
 import type { DashboardMessage } from '../../../protocol/dashboard.ts';
 import type { RunFinding } from '../../../protocol/run-finding.ts';
 import { changeAbout } from '../../workspace/change-about.ts';
@@ -15,7 +16,7 @@ export class FindingsHost implements TabHost {
 
   constructor(context: TabContext) {
     this.#context = context;
-    this.#feed = new FindingsFeed(context);
+    this.#feed = new FindingsFeed({ ...context, diagnose: diagnoseFolder });
   }
 
   answer(message: DashboardMessage): Promise<void> | undefined {

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { diagnoseMetrics } from '../../../../src/doctor/diagnose.ts';
 import { FindingsFeed } from '../../../../src/extension/dashboard/findings-feed.ts';
 import { type HostMessage, hostMessage } from '../../../../src/protocol/dashboard.ts';
 import { MetricColumns } from '../../../../src/protocol/metric-columns.ts';
@@ -17,6 +18,7 @@ beforeEach(() => {
   const head = { config: { maxCompletionLength: 8 } } as never;
   feed = new FindingsFeed({
     ...{ folder: temporaryFolder(), feed: { head, columns }, visible: () => visible },
+    diagnose: async (_, history) => diagnoseMetrics(history),
     post: (message) => told.push(hostMessage.parse(message) as (typeof told)[0]),
     log: { error: (problem) => problems.push(problem) },
   });
@@ -28,7 +30,8 @@ afterEach(() => {
 
 /** So many more steps of which every completion was cut off. */
 function steps(count: number): void {
-  for (let i = 0; i < count; i++) columns.push({ step: columns.lastStep + 1, 'completions/clipped_ratio': 1 });
+  for (let i = 0; i < count; i++)
+    columns.push({ step: columns.lastStep + 1, 'completions/clipped_ratio': 1, 'completions/mean_length': 8 });
   feed.runChanged();
 }
 const passes = (milliseconds: number) => vi.advanceTimersByTimeAsync(milliseconds);
@@ -54,7 +57,7 @@ it('looks only while the list is in sight, and tells a webview that starts what 
   await passes(10_000);
   expect(told).toHaveLength(2);
   expect(told[1]!.findings[0]!.finding.steps.last).toBe(10);
-  expect(feed.get(told[1]!.findings[0]!.key)?.remedy).toMatchObject({ action: 'set', value: 16 });
+  expect(feed.get(told[1]!.findings[0]!.key)?.remedy).toMatchObject({ action: 'set', value: 32 });
   expect(feed.get('of the webview')).toBeUndefined();
 });
 
