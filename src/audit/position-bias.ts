@@ -71,6 +71,7 @@ export function positionFindings(name: string, bias: PositionBias | undefined): 
   return [
     {
       kind: 'position-bias',
+      severity: 'warning',
       name,
       message: `${name} depends on the places that completions have in the question; ask a better judge, or judge each alone.`,
     },

@@ -1,6 +1,7 @@
 import '@vscode-elements/elements/dist/vscode-button/index.js';
 import type { KeyedFinding } from '../../src/protocol/keyed-findings.ts';
 import type { ExampleRow } from '../../src/protocol/run-finding.ts';
+import { SEVERITIES } from '../../src/protocol/severity.ts';
 import { fileName } from '../../src/text/files-by-name.ts';
 import type { ChartDefinition } from '../charts/definitions.ts';
 import { el, setText } from '../dom.ts';
@@ -8,7 +9,7 @@ import { formatCount } from '../format.ts';
 import { host } from '../host.ts';
 import { KeyedList, type Row } from '../keyed-list.ts';
 import type { ShownRemedy } from './remedy.ts';
-import { SEVERITIES, severityIcon } from './severity.ts';
+import { severityIcon } from './severity.ts';
 
 /** More are nothing that anyone opens one by one. */
 const MOST_EXAMPLES = 3;

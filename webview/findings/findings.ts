@@ -1,6 +1,7 @@
 import './findings.css';
 import type { KeyedFinding } from '../../src/protocol/keyed-findings.ts';
 import type { ExampleRow } from '../../src/protocol/run-finding.ts';
+import { countsText, SEVERITIES, type Severity } from '../../src/protocol/severity.ts';
 import type { ChartDefinition } from '../charts/definitions.ts';
 import { el, setText } from '../dom.ts';
 import { host } from '../host.ts';
@@ -9,7 +10,7 @@ import type { Store } from '../store.ts';
 import { type FindingItem, findingRow } from './finding-row.ts';
 import { chartsOf } from './marks.ts';
 import { shownRemedy } from './remedy.ts';
-import { countsText, SEVERITIES, type Severity, severityIcon } from './severity.ts';
+import { severityIcon } from './severity.ts';
 
 /** A longer list is one line until someone opens it. */
 const LONG = 3;

@@ -1,14 +1,5 @@
-import type { RunFinding } from '../../src/protocol/run-finding.ts';
+import type { Severity } from '../../src/protocol/severity.ts';
 import { el } from '../dom.ts';
-
-export type Severity = RunFinding['severity'];
-
-/** The worst first; each with the words for one and for several. */
-export const SEVERITIES: Record<Severity, readonly [one: string, several: string]> = {
-  error: ['error', 'errors'],
-  warning: ['warning', 'warnings'],
-  information: ['note', 'notes'],
-};
 
 const SVG = 'http://www.w3.org/2000/svg';
 /** On 16 × 16 pixels: what is around the sign, and the sign. */
@@ -28,12 +19,4 @@ export function severityIcon(severity: Severity): HTMLElement {
     svg.append(path);
   }
   return el('span', { class: `severity ${severity}`, 'aria-hidden': 'true' }, svg as unknown as HTMLElement);
-}
-
-/** `1 error, 2 warnings` */
-export function countsText(counts: Readonly<Record<Severity, number>>): string {
-  return (Object.keys(SEVERITIES) as Severity[])
-    .filter((severity) => counts[severity] > 0)
-    .map((severity) => `${counts[severity]} ${SEVERITIES[severity][counts[severity] === 1 ? 0 : 1]}`)
-    .join(', ');
 }
