@@ -17,6 +17,7 @@ const theme = {
   background: '#ffffff',
   cursor: '#000000',
   change: '#bf8803',
+  severities: { error: '#c4314b', warning: '#8a6d00', information: '#1a5fb4' },
   font: '11px sans-serif',
   highContrast: false,
 };
