@@ -30,7 +30,9 @@ it('scores, audits, trains, reads and stops', { timeout: 120_000 }, async () => 
   expect(tools.find(({ name }) => name === 'stop_training')!.annotations).toMatchObject({ destructiveHint: true });
 
   expect((await call('score_samples', { target: 'sort.grpo.json' })).text).toContain('Groups with a signal: ');
-  expect((await call('audit_rewards', { target: 'rewards/sort.reward.ts' })).text).toMatch(/ordering +unknown +\d+ of \d+/);
+  expect((await call('audit_rewards', { target: 'rewards/sort.reward.ts' })).text).toMatch(
+    /ordering +unknown +\d+ of \d+/,
+  );
   expect(await call('score_samples', { target: 'no.grpo.json' })).toEqual({
     text: expect.stringContaining('no.grpo.json does not exist'),
     isError: true,
