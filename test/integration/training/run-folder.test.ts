@@ -34,7 +34,7 @@ const KEYS = [
   ...['completions/mean_length', 'completions/min_length', 'completions/max_length', 'completions/clipped_ratio'],
   ...['terminated_length'].flatMap((name) => ['mean', 'min', 'max'].map((each) => `completions/${each}_${name}`)),
   ...['entropy', 'kl', 'clip_ratio/low_mean', 'clip_ratio/high_mean', 'clip_ratio/region_mean'],
-  ...['grad_norm', 'learning_rate', 'loss', 'step_time', 'num_tokens'],
+  ...['grad_norm', 'learning_rate', 'loss', 'update/relative_change', 'step_time', 'num_tokens'],
   ...['time/rollout', 'time/score', 'time/reference', 'time/update', 'rewards/failed_ratio'],
   ...['reward_std', 'signal', 'too_easy', 'too_hard', 'equal', 'truncated', 'abstained', 'failed'].map(
     (name) => `groups/${name}`,
