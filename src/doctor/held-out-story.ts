@@ -18,7 +18,7 @@ const FOLLOWS = 0.25;
 const LIKELY = 2;
 const SHOWN = 3;
 
-/** The training reward rises, and that on held-out prompts falls, or does not follow: what is learned is of no use elsewhere. */
+/** The training reward rises, and that on held-out prompts falls, or does not follow: what is learned does not carry over. */
 export async function heldOutStory(
   history: RunHistory,
   completionsOf: CompletionsOf,

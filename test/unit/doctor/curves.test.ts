@@ -224,7 +224,7 @@ describe('a run with stages', () => {
   const cut = (step: number): Record<string, number> =>
     step <= 10 ? { ...FINE, 'completions/clipped_ratio': 1, 'completions/mean_length': 8 } : { loss: 1 };
 
-  test('is judged by its newest stage of GRPO, and a remedy is in there where the stage has the field', () => {
+  test('is judged by its newest stage of GRPO, and a remedy edits that stage where the stage sets the field', () => {
     const after = historyOf(20, cut, { ...CONFIG, stages });
     expect(diagnoseMetrics(after)).toMatchObject([
       {
