@@ -2,9 +2,10 @@
 import { join } from 'node:path';
 import { build } from 'esbuild';
 import type { Browser, Page } from 'playwright-core';
-import { afterAll, beforeAll, beforeEach, expect, inject, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import type { KeyedList } from '../../webview/keyed-list.ts';
 import { connectChromium } from './helpers/chromium.ts';
+import { shared } from './helpers/shared.ts';
 
 let browser: Browser;
 let page: Page;
@@ -26,7 +27,7 @@ beforeAll(async () => {
     globalName: 'keyed',
     write: false,
   });
-  browser = await connectChromium(inject('browser'));
+  browser = await connectChromium(shared().browser);
   page = await browser.newPage();
   await page.setContent('<!DOCTYPE html><ul></ul><p>beside</p>');
   await page.addScriptTag({ content: outputFiles[0]!.text });

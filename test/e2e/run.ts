@@ -39,7 +39,8 @@ if (process.platform !== 'linux' || process.arch !== 'x64') {
       // Without a failed test, something else is wrong: processes that a server left, say.
       if (status === 0 || failed.length === 0) return status;
       console.log(`\nFailed, and run a second time: ${failed.join(', ')}.\n`);
-      const again = test(...failed);
+      // One window at a time, in case the machine was too slow for two.
+      const again = test('--maxWorkers=1', ...failed);
       if (again === 0) console.log(`\nUnsteady, as they passed only the second time: ${failed.join(', ')}.`);
       return again;
     } finally {

@@ -1,12 +1,13 @@
 import { defineConfig } from 'vitest/config';
+import { WORKERS } from './workers.ts';
 
-/** `*.e2e.ts`, so that the unit tests' run does not pick them up. One file at a time: they share a VS Code server and a browser. */
+/** `*.e2e.ts`, so that the unit tests' run does not pick them up. The files of a worker share a VS Code server and a browser. */
 export default defineConfig({
   test: {
     root: import.meta.dirname,
     include: ['**/*.e2e.ts'],
     globalSetup: './global-setup.ts',
-    fileParallelism: false,
+    maxWorkers: WORKERS,
     testTimeout: 120_000,
     hookTimeout: 120_000,
     retry: 0,

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
-import { inject } from 'vitest';
 import { connectChromium } from './chromium.ts';
+import { shared } from './shared.ts';
 
 const dist = join(import.meta.dirname, '../../../dist');
 
@@ -22,7 +22,7 @@ export class BareWebview {
     bundle: 'webview' | 'preview-view' | 'samples-view',
     { state, width = 1200 }: BareOptions = {},
   ): Promise<BareWebview> {
-    const browser = await connectChromium(inject('browser'));
+    const browser = await connectChromium(shared().browser);
     const page = await browser.newPage({ viewport: { width, height: 800 } });
     page.setDefaultTimeout(15_000);
     await page.setContent('<!DOCTYPE html><html lang="en"><body></body></html>');

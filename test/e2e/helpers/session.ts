@@ -4,6 +4,7 @@ import { CodeServer } from './code-server.ts';
 import { Dashboard } from './dashboard.ts';
 import { Editor } from './editor.ts';
 import { Server } from './server.ts';
+import { shared } from './shared.ts';
 
 interface SessionOptions {
   settings?: Record<string, unknown>;
@@ -14,8 +15,8 @@ interface SessionOptions {
 }
 
 /**
- * One user's time in the editor, which the tests of a file share: each goes on where the one before it ended. The files share a VS Code
- * server and a browser, and of all that they write nothing.
+ * One user's time in the editor, which the tests of a file share: each goes on where the one before it ended. The files of a
+ * worker share a VS Code server and a browser, and of all that they write nothing.
  */
 export class Session {
   server!: Server;
@@ -31,9 +32,9 @@ export class Session {
     beforeAll(async () => {
       if (trust || beside !== undefined)
         own = await CodeServer.start({ extensions: inject('extensions'), trust, beside });
-      this.server = new Server(own ?? inject('server'), settings);
+      this.server = new Server(own ?? shared().server, settings);
       prepare(this.server.workspace);
-      this.editor = await Editor.open(this.server.url, await connectChromium(inject('browser')));
+      this.editor = await Editor.open(this.server.url, await connectChromium(shared().browser));
       this.dashboard = new Dashboard(this.editor);
     });
     afterAll(async () => {
