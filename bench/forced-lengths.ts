@@ -1,6 +1,6 @@
-import { type StreamKey, uniforms } from '../src/data/random.ts';
+import { uniforms } from '../src/data/random.ts';
 import type { Trajectory } from '../src/grpo/trajectory.ts';
-import { Sampler } from '../src/model/generation/sampler.ts';
+import { type Completion, Sampler } from '../src/model/generation/sampler.ts';
 import type { PolicySampler } from '../src/trainer/policy/learner.ts';
 import { LocalLearner } from '../src/trainer/policy/local-learner.ts';
 import type { PreparedRun } from '../src/trainer/prepare.ts';
@@ -29,20 +29,28 @@ export class ForcedLengths extends LocalLearner {
     const { temperature, topK, topP, minP, seed } = config;
     const options = { group, eosTokenIds: [END], temperature, topK, topP, minP: minP ?? 0, minTokens: 0 };
     const sampler = new Sampler(engine, model, options);
-    const sample = async (prompts: readonly number[][], maxTokens: number, key: StreamKey): Promise<Trajectory[]> => {
+    const sample: PolicySampler['sample'] = async (prompts, maxTokens, key, onEnd) => {
       const rows = this.#lengths.length;
       const draws = uniforms(seed, key, maxTokens * rows).map((u) => TAIL + 0.0005 * u);
       this.#lengths.forEach((length, row) => {
         draws[(length - 1) * rows + row] = 0;
       });
-      const completions = await sampler.sample(await this.policy.weights(), prompts, maxTokens, draws);
+      const listeners = {
+        onEnd: (row: number, completion: Completion) => onEnd?.(row, trajectoryOf(completion)),
+      };
+      const completions = await sampler.sample(await this.policy.weights(), prompts, maxTokens, draws, listeners);
       const other = completions.findIndex(({ ids }, row) => ids.length !== this.#lengths[row]);
       if (other >= 0) {
         const { length } = completions[other]!.ids;
         throw new Error(`Completion ${other} has ${length} tokens, not ${this.#lengths[other]}.`);
       }
-      return completions.map(({ ids, truncated }) => ({ segments: [{ ids, trained: true }], truncated }));
+      return completions.map(trajectoryOf);
     };
-    return { sample };
+    return { group, sample };
   }
 }
+
+const trajectoryOf = ({ ids, truncated }: Completion): Trajectory => ({
+  segments: [{ ids, trained: true }],
+  truncated,
+});

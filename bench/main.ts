@@ -13,6 +13,7 @@ import { benchPreview } from './preview.ts';
 import { benchSamples } from './samples.ts';
 import { benchScaling } from './scaling.ts';
 import { benchSkipping } from './skipping.ts';
+import { benchSlowRewards } from './slow-rewards.ts';
 import { benchTrlMemory } from './trl-memory.ts';
 import { benchTrlSeeds } from './trl-seeds.ts';
 
@@ -20,6 +21,7 @@ const USAGE = `Usage: npm run bench -- peer [WORK] [PEER] [--alone] [--steps N] 
        npm run bench -- scaling [WORK] [--steps N] [--warm-up N]
        npm run bench -- memory [--model FOLDER] [--lora R] [--steps N]
        npm run bench -- skipping [--model FOLDER] [--steps N]
+       npm run bench -- slow-rewards [--model FOLDER] [--steps N] [--lengths A-B] [--milliseconds N]
        npm run bench -- load --model FOLDER_OR_GGUF
        npm run bench -- dataset [--rows=N] [FILE...]
        npm run bench -- gradient --model FOLDER_OR_GGUF [--prompts N] [--generations N] [--prompt-tokens N] [--tokens N] [--worst N]
@@ -36,6 +38,7 @@ peer     a step of ours against one of TRL and PyTorch, phase by phase; --alone:
 scaling  what a token costs in steps of 1, 2 and 4 times the completions, and of their length
 memory   resident memory over a long run: 500 steps of a sample, 30 of a model of yours
 skipping an update in which four of five groups have no signal, with and without them
+slow-rewards a step whose reward takes its time (50 ms a completion), called as completions end and after all of them
 load     seconds and memory that a model takes to load
 dataset  seconds and memory that the files of a dataset take to read; without files, made ones of each text format
 gradient every gradient of an update against PyTorch's, at real sizes; and whether two runs give the same bytes
@@ -76,6 +79,9 @@ try {
       break;
     case 'skipping':
       await benchSkipping(args);
+      break;
+    case 'slow-rewards':
+      await benchSlowRewards(args);
       break;
     case 'load':
       benchLoad(args);

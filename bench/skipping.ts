@@ -27,7 +27,9 @@ export async function benchSkipping(args: string[]): Promise<void> {
   const run = await prepareRun(loadRunConfig(configFile, { set }), { rewardWorker });
   try {
     const sides = [true, false].map((all) => ({
-      stage: new GrpoStage(run, new LocalLearner(run, { all }), async (rollout) => mostlyEasy(rollout)),
+      stage: new GrpoStage(run, new LocalLearner(run, { all }), {
+        score: async (rollout) => mostlyEasy(rollout),
+      }),
       measured: [] as Measurement[],
     }));
     // Side by side, so that a machine that becomes slower slows both; the first steps compile.

@@ -71,15 +71,17 @@ export class Answering {
       most,
       uniforms(seed, ['generate', 0, 0], most),
       {
-        onToken: (_, id) => {
-          ids.push(id);
-          listener.onText(tokenizer.decode(ids, { skipSpecialTokens: true }).replace(INCOMPLETE, ''));
-        },
-        goOn: async () => {
-          // A request to stop is heard here.
-          await nextTurn();
-          stopped = !(await listener.goOn());
-          return !stopped;
+        tokens: {
+          onToken: (_, id) => {
+            ids.push(id);
+            listener.onText(tokenizer.decode(ids, { skipSpecialTokens: true }).replace(INCOMPLETE, ''));
+          },
+          goOn: async () => {
+            // A request to stop is heard here.
+            await nextTurn();
+            stopped = !(await listener.goOn());
+            return !stopped;
+          },
         },
       },
     );

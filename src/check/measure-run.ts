@@ -4,7 +4,7 @@ import { type Measurement, measureStep, medians } from '../trainer/measure.ts';
 import { LocalLearner } from '../trainer/policy/local-learner.ts';
 import type { PreparedRun } from '../trainer/prepare.ts';
 import type { ScoredStep } from '../trainer/records.ts';
-import { scoreRollout } from '../trainer/scoring.ts';
+import { PlainScoring } from '../trainer/scoring.ts';
 import { GrpoStage } from '../trainer/stages/grpo.ts';
 import { LengthRewards } from '../trainer/stages/length-rewards.ts';
 import { atSize } from './scale.ts';
@@ -117,15 +117,19 @@ function stepTaker(run: PreparedRun, onStep: (message: string) => void): StepTak
   const learner = new LocalLearner(run, { all: true });
   // As in the first step: an adaptive penalty has no weight yet.
   const lengthRewards = new LengthRewards(run.config);
+  const scoring = new PlainScoring(run);
   let latest: Omit<ScoredStep, 'step' | 'credit'> | undefined;
   const stageOf = (promptsPerStep: number) =>
     new GrpoStage(
       { ...run, config: { ...run.config, promptsPerStep, dynamicSampling: null, generations: null, replay: null } },
       learner,
-      async (rollout, step) => {
-        const table = await scoreRollout(run, rollout, step);
-        latest = { rollout, table: lengthRewards.addedTo(table, rollout) };
-        return table;
+      {
+        ahead: (step) => scoring.ahead(step),
+        score: async (rollout, step, loop, options) => {
+          const table = await scoring.score(rollout, step, loop, options);
+          latest = { rollout, table: lengthRewards.addedTo(table, rollout) };
+          return table;
+        },
       },
     );
   const stages = new Map<number, GrpoStage>();

@@ -6,9 +6,10 @@ import { BadInput, formatLocation, type SourceLocation } from '../protocol/error
 import type { WorkerFunction } from '../protocol/reward-worker.ts';
 import type { ScoreBatch, ScoreTable } from '../protocol/rewards.ts';
 import { didYouMean } from '../text/nearest-name.ts';
-import type { RewardWarning } from './function-call.ts';
+import type { FunctionScores, RewardWarning } from './function-call.ts';
 import { languageOf, prepareWorker, type RewardLanguage } from './prepare-worker.ts';
 import { RewardFile } from './reward-file.ts';
+import { type CalledFunction, RowsAhead, type ScoringAhead } from './scoring-ahead.ts';
 import { sumOfTotals } from './totals.ts';
 
 /** Physical memory of a worker process, unless another limit is given. */
@@ -71,6 +72,8 @@ export interface RewardSet {
   readonly sources: readonly SourceText[];
   /** Calls every function on the batch. What goes wrong in a function is an outcome of its rows, never an exception. */
   score(batch: ScoreBatch, options?: ScoreOptions): Promise<ScoreTable>;
+  /** Scores completions while others are still being written; `batchOf` makes a batch of some. */
+  ahead<Item>(batchOf: (items: readonly Item[]) => ScoreBatch): ScoringAhead<Item>;
   /** Ends all workers and what they started. */
   close(): Promise<void>;
 }
@@ -103,11 +106,22 @@ export async function openRewards(sources: RewardSource[], options: RewardOption
     checkNames(functions);
     const texts = new Map(loaded.flatMap(({ texts }) => [...texts]));
     const onRetry = tellOnce(options.onWarning ?? (() => {}));
+    const kindOf = ({ file, name }: RewardFunction) =>
+      files.get(file)!.loaded.functions.find((loaded) => loaded.name === name)!.kind;
+    const scoreWith = (call: Call) => scoreAll(functions, call, onRetry);
     return {
       functions: functions.map(({ at: _, ...described }) => described),
       sources: [...texts].map(([file, text]) => ({ file, text })),
       close,
-      score: (batch, options = {}) => scoreAll(functions, files, batch, { ...options, onRetry }),
+      score: (batch, { onOutcome = () => {}, limitSeconds } = {}) =>
+        scoreWith(({ file, name }) => files.get(file)!.score(name, batch, () => onOutcome(name), limitSeconds?.(name))),
+      ahead: (batchOf) => {
+        const called = functions.map((each): CalledFunction => {
+          const { file, name } = each;
+          return { name, kind: kindOf(each), call: (batch) => files.get(file)!.score(name, batch) };
+        });
+        return scoringAhead(called, batchOf, scoreWith);
+      },
     };
   } catch (error) {
     await close();
@@ -219,16 +233,34 @@ function tellOnce(onWarning: (message: string) => void): (name: string, warning:
   };
 }
 
+/** Calls one function on what is to be scored. */
+type Call = (rewardFunction: RewardFunction) => Promise<FunctionScores>;
+
+function scoringAhead<Item>(
+  functions: readonly CalledFunction[],
+  batchOf: (items: readonly Item[]) => ScoreBatch,
+  scoreWith: (call: Call) => Promise<ScoreTable>,
+): ScoringAhead<Item> {
+  const ofRows = functions.filter(({ kind }) => kind === 'row');
+  const ahead = new Map(ofRows.map((each) => [each.name, new RowsAhead(each, batchOf)]));
+  return {
+    add: (row, item) => {
+      for (const rows of ahead.values()) rows.add(row, item);
+    },
+    finish: (items) => {
+      const batch = batchOf(items);
+      const whole = (wanted: string) => functions.find(({ name }) => name === wanted)!.call(batch);
+      return scoreWith(({ name }) => ahead.get(name)?.finish(items) ?? whole(name));
+    },
+  };
+}
+
 /** Files work in parallel; the functions of one file, which share a worker, one after the other. */
 async function scoreAll(
   functions: RewardFunction[],
-  files: Map<string, RewardFile>,
-  batch: ScoreBatch,
-  options: ScoreOptions & { onRetry: (name: string, warning: RewardWarning) => void },
+  call: Call,
+  onRetry: (name: string, warning: RewardWarning) => void,
 ): Promise<ScoreTable> {
-  const { onRetry, onOutcome = () => {}, limitSeconds } = options;
-  const call = ({ file, name }: RewardFunction) =>
-    files.get(file)!.score(name, batch, () => onOutcome(name), limitSeconds?.(name));
   const scores = await Promise.all(functions.map(call));
   for (const [k, { retries }] of scores.entries()) for (const warning of retries) onRetry(functions[k]!.name, warning);
   const logged = new Map<string, (number | null)[]>();

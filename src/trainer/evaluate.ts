@@ -14,7 +14,7 @@ import { LocalSampler } from './policy/local-sampler.ts';
 import type { PreparedRun } from './prepare.ts';
 import type { PromptList } from './prompt-list.ts';
 import { evaluatedRows } from './records.ts';
-import { type Rollout, sampleRollout, scoreBatch } from './rollout.ts';
+import { type OnCompletion, type Rollout, type RolloutCompletion, sampleRollout, scoreBatch } from './rollout.ts';
 
 export interface Evaluation {
   /** Mean of the weighted sums; null when no completion got a score. */
@@ -106,9 +106,11 @@ async function evaluate(
   watching: Watching = {},
 ): Promise<Evaluation | undefined> {
   const { config, rewards } = run;
-  const rollout = await sampleAll(run, sampler, prompts, watching);
+  // Those of a batch are scored while the next one is sampled.
+  const ahead = rewards.ahead((some: readonly RolloutCompletion[]) => scoreBatch(some));
+  const rollout = await sampleAll(run, sampler, prompts, { ...watching, onCompletion: ahead.add });
   if (!rollout) return undefined;
-  const table = await rewards.score(scoreBatch(rollout));
+  const table = await ahead.finish(rollout);
   const { scores, weights } = scoresByRow(table.columns, rollout.keys());
   const totals = scores.map((row) => weightedSum(row, weights));
   return {
@@ -130,7 +132,7 @@ async function sampleAll(
   { config, tokenizer }: EvaluatedRun,
   sampler: PolicySampler,
   prompts: readonly EncodedPrompt[],
-  { onShare, abandoned }: Watching,
+  { onShare, abandoned, onCompletion }: Watching & { onCompletion: OnCompletion },
 ): Promise<Rollout | undefined> {
   const { numGenerationsEval: group, maxCompletionLength } = config;
   const perBatch = Math.min(
@@ -146,7 +148,10 @@ async function sampleAll(
     const batch = Array.from({ length: perBatch }, (_, i) => prompts[start + i] ?? prompts.at(-1)!);
     const completions = await sampleRollout(sampler, tokenizer, batch, maxCompletionLength, ['evaluation', start]);
     const wanted = Math.min(perBatch, prompts.length - start) * group;
-    rollout.push(...completions.slice(0, wanted).map((row) => ({ ...row, group: row.group + start })));
+    for (const completion of completions.slice(0, wanted)) {
+      const row = rollout.push({ ...completion, group: completion.group + start }) - 1;
+      onCompletion(row, rollout[row]!);
+    }
   }
   return rollout;
 }

@@ -1,7 +1,7 @@
 import type { RolloutRow } from '../protocol/run-folder.ts';
 import { LocalLearner } from './policy/local-learner.ts';
 import type { PreparedRun } from './prepare.ts';
-import { scoreRollout } from './scoring.ts';
+import { PlainScoring } from './scoring.ts';
 import type { TrainingLoop } from './stage.ts';
 import { GrpoStage } from './stages/grpo.ts';
 
@@ -27,7 +27,7 @@ const ALONE: Omit<TrainingLoop, 'scored'> = {
 
 /** A run's steps, taken as they are: a reward function that fails does not hold them up. */
 export const measuredStage = (run: PreparedRun, learner = new LocalLearner(run)): GrpoStage =>
-  new GrpoStage(run, learner, (rollout, step) => scoreRollout(run, rollout, step));
+  new GrpoStage(run, learner, new PlainScoring(run));
 
 /** Takes the next training step; also gives what was sampled in it. */
 export async function measureStep(stage: GrpoStage): Promise<{ measured: Measurement; rollouts: RolloutRow[] }> {

@@ -23,6 +23,9 @@ export type Rollout = RolloutCompletion[];
 /** How many completions each of its groups has. */
 export const groupSizes = (rollout: Rollout): number[] => inGroups(rollout).map(({ length }) => length);
 
+/** Hears of each completion of a rollout as soon as it has ended; `row` is its place in the rollout. */
+export type OnCompletion = (row: number, completion: RolloutCompletion) => void;
+
 /** Samples a group of completions for each prompt. `key` decides every draw. */
 export async function sampleRollout(
   sampler: PolicySampler,
@@ -30,22 +33,31 @@ export async function sampleRollout(
   prompts: readonly EncodedPrompt[],
   maxTokens: number,
   key: StreamKey,
+  onCompletion?: OnCompletion,
 ): Promise<Rollout> {
   const ids = prompts.map((prompt) => prompt.ids);
-  const trajectories = await sampler.sample(ids, maxTokens, key);
-  const groupSize = trajectories.length / prompts.length;
-  const completions = trajectories.map(completionIds);
-  const texts = tokenizer.withinOneLimit(completions.flat().length, () =>
-    completions.map((completion) => tokenizer.decode(completion, { skipSpecialTokens: true })),
-  );
-  return trajectories.map((trajectory, index) => {
-    const group = Math.floor(index / groupSize);
-    return { group, prompt: prompts[group]!, trajectory, text: texts[index]! };
-  });
+  const decode = (trajectory: Trajectory) => tokenizer.decode(completionIds(trajectory), { skipSpecialTokens: true });
+  const completionAt = (row: number, trajectory: Trajectory, text: string): RolloutCompletion => {
+    const group = Math.floor(row / sampler.group);
+    return { group, prompt: prompts[group]!, trajectory, text };
+  };
+  const early: RolloutCompletion[] = [];
+  const onEnd = (row: number, trajectory: Trajectory) => {
+    early[row] = completionAt(row, trajectory, decode(trajectory));
+    onCompletion!(row, early[row]);
+  };
+  const trajectories = await sampler.sample(ids, maxTokens, key, onCompletion && onEnd);
+  if (onCompletion) return early;
+  const tokens = trajectories.reduce((sum, trajectory) => sum + completionIds(trajectory).length, 0);
+  const texts = tokenizer.withinOneLimit(tokens, () => trajectories.map(decode));
+  return trajectories.map((trajectory, row) => completionAt(row, trajectory, texts[row]!));
 }
 
 /** The rollout as reward functions get it. */
-export function scoreBatch(rollout: Rollout, trainerState?: ScoreBatch['trainerState']): ScoreBatch {
+export function scoreBatch(
+  rollout: readonly RolloutCompletion[],
+  trainerState?: ScoreBatch['trainerState'],
+): ScoreBatch {
   const names = Object.keys(rollout[0]?.prompt.columns ?? {});
   const renderedPrompts = rollout.flatMap(({ prompt }) => prompt.text ?? []);
   return {

@@ -1,33 +1,86 @@
 import { BadInput, type RunFailure } from '../protocol/errors.ts';
-import type { ScoreTable } from '../protocol/rewards.ts';
+import type { ScoreBatch, ScoreTable } from '../protocol/rewards.ts';
 import type { RunChange } from '../protocol/run-folder.ts';
 import { rowFailures } from '../rewards/score-table.ts';
+import type { ScoringAhead } from '../rewards/scoring-ahead.ts';
 import { sumOfTotals } from '../rewards/totals.ts';
 import { changesNote } from '../run-folder/resume-notes.ts';
 import { endOfScoring, failedScores } from './failed-scores.ts';
 import type { PreparedRun } from './prepare.ts';
-import { type Rollout, scoreBatch } from './rollout.ts';
+import { type Rollout, type RolloutCompletion, scoreBatch } from './rollout.ts';
 import type { TrainingLoop } from './stage.ts';
-import type { Score } from './stages/grpo.ts';
 
 type ScoredRun = Pick<PreparedRun, 'config' | 'rewards' | 'recorded' | 'reopenRewards' | 'stepsBefore'>;
 
-/** What the reward functions say of each completion, or said when it was recorded. */
-export async function scoreRollout(run: ScoredRun, rollout: Rollout, step: number): Promise<ScoreTable> {
-  const trainerState = { globalStep: step - 1 - (run.stepsBefore ?? 0), maxSteps: run.config.maxSteps };
-  return run.recorded?.[step - 1]?.scores ?? (await run.rewards.score(scoreBatch(rollout, trainerState)));
+/** Scores of a rollout's completions that begin while others are still being written. */
+export type CompletionsAhead = ScoringAhead<RolloutCompletion>;
+
+export interface ScoringOptions {
+  /** They are instead of others, and may all fail. */
+  replacing?: boolean | undefined;
+  /** What has scored some of them already. */
+  ahead?: CompletionsAhead | undefined;
+}
+
+/** How the completions of a run's steps get their scores. */
+export interface StepScoring {
+  /** Undefined where nothing is gained by it. */
+  ahead?(step: number): CompletionsAhead | undefined;
+  /** Undefined: the run was stopped in the meantime. */
+  score(rollout: Rollout, step: number, loop: TrainingLoop, options?: ScoringOptions): Promise<ScoreTable | undefined>;
+}
+
+/** Rewards that take longer than this for a step are called while it is sampled. For others, the messages would cost more than they gain. */
+const SLOW_SECONDS = 0.05;
+
+/** What the reward functions say of each completion, or said when it was recorded; whatever fails. */
+export class PlainScoring implements StepScoring {
+  readonly #run: ScoredRun;
+  /** What they took for the last step. */
+  #seconds = 0;
+
+  constructor(run: ScoredRun) {
+    this.#run = run;
+  }
+
+  ahead(step: number): CompletionsAhead | undefined {
+    if (this.#run.recorded || this.#seconds < SLOW_SECONDS) return undefined;
+    return this.#run.rewards.ahead((some) => scoreBatch(some, this.#stateAt(step)));
+  }
+
+  async score(
+    rollout: Rollout,
+    step: number,
+    _loop: TrainingLoop,
+    { ahead }: ScoringOptions = {},
+  ): Promise<ScoreTable> {
+    const recorded = this.#run.recorded?.[step - 1]?.scores;
+    if (recorded) return recorded;
+    const table = await (ahead?.finish(rollout) ?? this.#run.rewards.score(scoreBatch(rollout, this.#stateAt(step))));
+    this.#seconds = Math.max(0, ...table.columns.map(({ seconds }) => seconds));
+    return table;
+  }
+
+  #stateAt(step: number): ScoreBatch['trainerState'] {
+    const { config, stepsBefore = 0 } = this.#run;
+    return { globalStep: step - 1 - stepsBefore, maxSteps: config.maxSteps };
+  }
 }
 
 /**
  * Scores rollouts, and does not train on one of which every completion failed: that is tried once more, then someone has to fix the reward
  * functions, or the run fails. `onReopened` records that the run uses other ones from a step on, and gives what is new about them.
  */
-export function persistentScoring(run: ScoredRun, onReopened: (step: number) => RunChange[]): Score {
-  return async (rollout, step, loop, replacing = false) => {
+export function persistentScoring(run: ScoredRun, onReopened: (step: number) => RunChange[]): StepScoring {
+  const plain = new PlainScoring(run);
+  const score: StepScoring['score'] = async (rollout, step, loop, { replacing = false, ahead } = {}) => {
     let totals: ScoreTable['totals'] = {};
+    let begun = ahead;
     for (let attempt = 1; ; attempt++) {
       loop.emit({ type: 'phase', step, phase: 'score' });
-      const scored = await scoreRollout(run, rollout, step);
+      const scored = await plain.score(rollout, step, loop, { ahead: begun });
+      // A second attempt is made on all of them.
+      begun = undefined;
       // An attempt that failed has cost something, too.
       totals = sumOfTotals([totals, scored.totals]);
       const table = { ...scored, totals };
@@ -53,6 +106,7 @@ export function persistentScoring(run: ScoredRun, onReopened: (step: number) => 
       attempt = 0;
     }
   };
+  return { ahead: (step) => plain.ahead(step), score };
 }
 
 /** Why there is nothing to train on: every completion failed. Of what failed in part, or has no rewards, a warning tells. */

@@ -175,7 +175,7 @@ async function createStage(
   const { tokenizer } = opened;
   const sampled = { ...{ config, prompts, tokenizer, stepsBefore }, recorded };
   const scored = Object.assign(sampledRun(sampling, recorded), { config, stepsBefore });
-  const score = persistentScoring(scored, onReopened);
+  const scoring = persistentScoring(scored, onReopened);
   if (written?.kind === 'rejection') {
     const { threshold, best } = written;
     const files = {
@@ -187,11 +187,11 @@ async function createStage(
       write: (rows: readonly object[]) => folder.writeStageDataset(number, rows),
     };
     const options = { ...{ first, last, files }, selection: { threshold, best }, mix: prepared.mix };
-    return new RejectionStage(sampled, learner, score, options);
+    return new RejectionStage(sampled, learner, scoring, options);
   }
   // Prompts are measured for it: only once.
   let findings: FindingContext | undefined;
-  return new GrpoStage(sampled, learner, score, (step) => {
+  return new GrpoStage(sampled, learner, scoring, (step) => {
     const { rewards } = sampling;
     findings ??= findingContext({ config, model: opened.model, prompts, rewards }, loaded.locate);
     return stepFindings(stepReport(step, config), findings);

@@ -8,7 +8,7 @@ import { checkLogProb } from '../not-finite.ts';
 import { checkPromptLength } from '../prompt-length.ts';
 import type { Weights } from '../weights-tree.ts';
 import type { GenerateOptions } from './generate.ts';
-import type { Completion, CompletionSampler, TokenListener } from './sampler.ts';
+import type { Completion, CompletionSampler, SampleListeners } from './sampler.ts';
 import { sampleToken } from './sampling.ts';
 
 type Inputs = { params: Parameters; places: PlacesInResponses; uniforms: Tensor };
@@ -36,7 +36,7 @@ export class ResponseSampler implements CompletionSampler {
     prompts: readonly number[][],
     maxTokens: number,
     uniforms: Float32Array,
-    listener?: TokenListener,
+    { tokens, onEnd }: SampleListeners = {},
   ): Promise<Completion[]> {
     const { promptLength, responseLength } = this.#config.positions!;
     for (const { length } of prompts) checkPromptLength(this.#config, length);
@@ -65,9 +65,11 @@ export class ResponseSampler implements CompletionSampler {
         truncated: length < responseLength,
       };
     });
-    for (const [row, { ids, logProbs }] of completions.entries()) {
+    for (const [row, completion] of completions.entries()) {
+      const { ids, logProbs } = completion;
       logProbs.forEach(checkLogProb);
-      for (const id of ids) listener?.onToken(row, id);
+      for (const id of ids) tokens?.onToken(row, id);
+      onEnd?.(row, completion);
     }
     return completions;
   }

@@ -36,18 +36,26 @@ export interface TokenListener {
   goOn(): Promise<boolean>;
 }
 
+/** Who hears of completions while others are being written. */
+export interface SampleListeners {
+  /** Of each token. There must be one prompt. */
+  tokens?: TokenListener | undefined;
+  /** Of each completion once it has ended, by its place among the completions. */
+  onEnd?: ((index: number, completion: Completion) => void) | undefined;
+}
+
 /** Samples completions for prompts, a group for each. */
 export interface CompletionSampler {
   /**
-   * `uniforms` has maxTokens · prompts · group numbers in [0, 1). Completions come group by group. With a `listener` there must be one
-   * prompt. Throws NotFiniteModel where the model computes NaN.
+   * `uniforms` has maxTokens · prompts · group numbers in [0, 1). Completions come group by group. Throws NotFiniteModel where the model
+   * computes NaN.
    */
   sample(
     weights: Weights,
     prompts: readonly number[][],
     maxTokens: number,
     uniforms: Float32Array,
-    listener?: TokenListener,
+    listeners?: SampleListeners,
   ): Promise<Completion[]>;
 }
 
@@ -86,7 +94,7 @@ export class Sampler implements CompletionSampler {
     prompts: readonly number[][],
     maxTokens: number,
     uniforms: Float32Array,
-    listener?: TokenListener,
+    listeners: SampleListeners = {},
   ): Promise<Completion[]> {
     const { group } = this.#options;
     const rows = prompts.length * group;
@@ -99,7 +107,8 @@ export class Sampler implements CompletionSampler {
     for (let start = 0; start < prompts.length; start += atOnce) {
       const some = prompts.slice(start, start + atOnce);
       const numbers = Array.from({ length: some.length * group }, (_, row) => numbersOf(start * group + row));
-      completions.push(...(await this.#write(weights, some, numbers, listener)));
+      const ended = (index: number, completion: Completion) => listeners.onEnd?.(start * group + index, completion);
+      completions.push(...(await this.#write(weights, some, numbers, { ...listeners, onEnd: ended })));
     }
     return completions;
   }
@@ -109,7 +118,7 @@ export class Sampler implements CompletionSampler {
     weights: Weights,
     prompts: readonly number[][],
     uniforms: Float32Array[],
-    listener: TokenListener | undefined,
+    { tokens, onEnd }: SampleListeners,
   ): Promise<Completion[]> {
     const { group } = this.#options;
     const maxTokens = uniforms[0]!.length;
@@ -123,8 +132,10 @@ export class Sampler implements CompletionSampler {
     const completions = uniforms.map((): Completion => ({ ids: [], logProbs: [], truncated: true }));
     let active: Row[] = completions.map((_, index) => ({ index, prompt: Math.floor(index / group) }));
     const append = (index: number, id: number, logProb: number) => {
-      this.#append(completions[index]!, id, logProb);
-      listener?.onToken(index, id);
+      const completion = completions[index]!;
+      this.#append(completion, id, logProb);
+      tokens?.onToken(index, id);
+      if (!completion.truncated) onEnd?.(index, completion);
     };
     active.forEach(({ index }) => {
       append(index, first.ids.data[index]!, first.logProbs.data[index]!);
@@ -134,10 +145,10 @@ export class Sampler implements CompletionSampler {
     let promptCaches = first.prompts;
     let caches = this.#arrange ? {} : await this.#noCaches(first.prompts);
     // Completions that have ended are dropped between runs.
-    const stepsPerRun = listener ? 1 : this.#engine.stepsPerRun;
+    const stepsPerRun = tokens ? 1 : this.#engine.stepsPerRun;
     for (let generated = 1; generated < maxTokens; generated += stepsPerRun) {
       active = active.filter(({ index }) => completions[index]!.truncated);
-      if (active.length === 0 || (listener && !(await listener.goOn()))) break;
+      if (active.length === 0 || (tokens && !(await tokens.goOn()))) break;
       const slots = packIntoSlots(active, Math.max(...promptLengths));
       const { width } = slots;
       const rows = slots.rows.length;
@@ -189,6 +200,7 @@ export class Sampler implements CompletionSampler {
       caches = result.caches;
     }
     this.#engine.release({ caches, prompts: first.prompts, ...(promptCaches !== first.prompts && { promptCaches }) });
+    for (const [index, completion] of completions.entries()) if (completion.truncated) onEnd?.(index, completion);
     return completions;
   }
 

@@ -37,11 +37,18 @@ export interface UpdateOptions {
 export type SamplingSettings = Pick<RunConfig, 'temperature' | 'topK' | 'topP' | 'minP' | 'minCompletionLength'>;
 
 export interface PolicySampler {
+  /** Completions for each prompt. */
+  readonly group: number;
   /**
-   * Trajectories of at most `maxTokens` tokens, group by group. The same policy, prompts and `key` give the same ones. Throws
-   * NotFiniteModel where the policy computes NaN.
+   * Trajectories of at most `maxTokens` tokens, group by group. The same policy, prompts and `key` give the same ones. `onEnd` hears of each
+   * as soon as it has ended. Throws NotFiniteModel where the policy computes NaN.
    */
-  sample(prompts: readonly number[][], maxTokens: number, key: StreamKey): Promise<Trajectory[]>;
+  sample(
+    prompts: readonly number[][],
+    maxTokens: number,
+    key: StreamKey,
+    onEnd?: (index: number, trajectory: Trajectory) => void,
+  ): Promise<Trajectory[]>;
 }
 
 /** How far a training is. */

@@ -3,7 +3,7 @@ import type { Engine } from '../../engine/engine.ts';
 import type { Trajectory } from '../../grpo/trajectory.ts';
 import type { ModelConfig } from '../../model/config.ts';
 import { createSampler } from '../../model/generation/create-sampler.ts';
-import type { CompletionSampler } from '../../model/generation/sampler.ts';
+import type { Completion, CompletionSampler } from '../../model/generation/sampler.ts';
 import type { Weights } from '../../model/weights-tree.ts';
 import type { PolicySampler, SamplingSettings } from './learner.ts';
 
@@ -18,8 +18,8 @@ export interface SampledRun {
 
 /** Samples `group` completions per prompt as a run config says. `seed` and a call's key decide every draw. */
 export class LocalSampler implements PolicySampler {
+  readonly group: number;
   readonly #sampler: CompletionSampler;
-  readonly #group: number;
   readonly #seed: number;
   readonly #weights: () => Promise<Weights>;
 
@@ -29,17 +29,27 @@ export class LocalSampler implements PolicySampler {
     const { eosTokenIds } = run;
     const options = { group, eosTokenIds, temperature, topK, topP, minP: minP ?? 0, minTokens: minCompletionLength };
     this.#sampler = createSampler(run.engine, run.model, options);
-    this.#group = group;
+    this.group = group;
     this.#seed = seed;
     this.#weights = weights;
   }
 
-  async sample(prompts: readonly number[][], maxTokens: number, key: StreamKey): Promise<Trajectory[]> {
-    const draws = uniforms(this.#seed, key, maxTokens * prompts.length * this.#group);
-    const completions = await this.#sampler.sample(await this.#weights(), prompts, maxTokens, draws);
-    return completions.map(({ ids, logProbs, truncated }) => ({
-      segments: [{ ids, trained: true, logProbs }],
-      truncated,
-    }));
+  async sample(
+    prompts: readonly number[][],
+    maxTokens: number,
+    key: StreamKey,
+    onEnd?: (index: number, trajectory: Trajectory) => void,
+  ): Promise<Trajectory[]> {
+    const draws = uniforms(this.#seed, key, maxTokens * prompts.length * this.group);
+    const listeners = onEnd && {
+      onEnd: (index: number, completion: Completion) => onEnd(index, trajectoryOf(completion)),
+    };
+    const completions = await this.#sampler.sample(await this.#weights(), prompts, maxTokens, draws, listeners);
+    return completions.map(trajectoryOf);
   }
 }
+
+const trajectoryOf = ({ ids, logProbs, truncated }: Completion): Trajectory => ({
+  segments: [{ ids, trained: true, logProbs }],
+  truncated,
+});

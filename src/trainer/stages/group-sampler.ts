@@ -8,6 +8,7 @@ import type { PreparedRun } from '../prepare.ts';
 import type { PromptDraw } from '../prompt-draw.ts';
 import { type Rollout, sampleRollout } from '../rollout.ts';
 import type { ScoredRollout } from '../scored-groups.ts';
+import type { CompletionsAhead, StepScoring } from '../scoring.ts';
 import type { TrainingLoop } from '../stage.ts';
 import type { Stopwatch } from '../stopwatch.ts';
 import { type Collected, replaceWithoutSignal } from './dynamic-sampling.ts';
@@ -20,9 +21,14 @@ export interface During {
   watch: Stopwatch;
 }
 
-export interface Scoring {
+export interface Scoring extends Pick<StepScoring, 'ahead'> {
   /** The scores of further completions, which may all fail; undefined: the run was stopped in the meantime. */
-  scores(rollout: Rollout, step: number, loop: TrainingLoop): Promise<ScoreTable | undefined>;
+  scores(
+    rollout: Rollout,
+    step: number,
+    loop: TrainingLoop,
+    ahead: CompletionsAhead | undefined,
+  ): Promise<ScoreTable | undefined>;
   /** Whether each group has a learning signal. */
   haveSignal(step: number, scored: ScoredRollout): boolean[];
 }
@@ -46,9 +52,9 @@ export class GroupSampler {
   }
 
   /** A group of completions for each of these rows of the dataset, sampled or as recorded. */
-  async sample(step: number, rows: readonly number[]): Promise<Rollout> {
+  async sample(step: number, rows: readonly number[], ahead?: CompletionsAhead): Promise<Rollout> {
     const { recorded } = this.#run;
-    return recorded ? recorded[step - 1]!.rollout : this.#completions(step, this.#promptsAt(rows));
+    return recorded ? recorded[step - 1]!.rollout : this.#completions(step, this.#promptsAt(rows), [], ahead);
   }
 
   /** What adds completions to groups in a step; undefined where all groups have the same number. */
@@ -88,9 +94,10 @@ export class GroupSampler {
     watch.lap('score');
     if (loop.stopping) return undefined;
     loop.emit({ type: 'phase', step, phase: 'rollout' });
-    const rollout = await this.#completions(step, prompts, key);
+    const ahead = this.#scoring.ahead?.(step);
+    const rollout = await this.#completions(step, prompts, key, ahead);
     watch.lap('rollout');
-    const table = await this.#scoring.scores(rollout, step, loop);
+    const table = await this.#scoring.scores(rollout, step, loop, ahead);
     return table && { rollout, table };
   }
 
@@ -99,11 +106,16 @@ export class GroupSampler {
   }
 
   /** `more` tells the draws of a step apart. */
-  async #completions(step: number, prompts: EncodedPrompt[], more: StreamKey = []): Promise<Rollout> {
+  async #completions(
+    step: number,
+    prompts: EncodedPrompt[],
+    more: StreamKey,
+    ahead: CompletionsAhead | undefined,
+  ): Promise<Rollout> {
     const { config, tokenizer } = this.#run;
     const key = ['rollout', step, ...more];
     try {
-      return await sampleRollout(this.#sampler, tokenizer, prompts, config.maxCompletionLength, key);
+      return await sampleRollout(this.#sampler, tokenizer, prompts, config.maxCompletionLength, key, ahead?.add);
     } catch (error) {
       throw error instanceof NotFiniteModel ? lostPolicy(this.#learner.updates, config) : error;
     }

@@ -12,6 +12,7 @@ import { PromptDraw, readPosition, savePosition } from '../prompt-draw.ts';
 import { metricsOf, rolloutRows, type ScoredStep, tokensOf, updatedRow } from '../records.ts';
 import { groupSizes, type Rollout } from '../rollout.ts';
 import type { ScoredRollout } from '../scored-groups.ts';
+import type { ScoringOptions, StepScoring } from '../scoring.ts';
 import type { Stage, StepRecord, TrainingLoop } from '../stage.ts';
 import { Stopwatch } from '../stopwatch.ts';
 import { GroupSampler } from './group-sampler.ts';
@@ -21,17 +22,6 @@ import { ReplayMemory, withReplayed } from './replay-memory.ts';
 
 /** What a step reads of its run: nothing of where the policy computes. */
 type GrpoRun = Pick<PreparedRun, 'config' | 'prompts' | 'tokenizer' | 'recorded' | 'stepsBefore'>;
-
-/**
- * The scores of a step's completions; undefined: the run was stopped in the meantime. `replacing`: they are instead of others, and may all
- * fail.
- */
-export type Score = (
-  rollout: Rollout,
-  step: number,
-  loop: TrainingLoop,
-  replacing?: boolean,
-) => Promise<ScoreTable | undefined>;
 
 /**
  * Group Relative Policy Optimization (DeepSeekMath, arXiv:2402.03300, algorithm 1). Steps count from 1, and each depends on nothing but
@@ -47,7 +37,7 @@ export class GrpoStage implements Stage {
   readonly #curriculum: PromptCurriculum | undefined;
   /** How many prompts the steps have drawn, where dynamic sampling makes it more than their number says. */
   #drawn = 0;
-  readonly #score: Score;
+  readonly #scoring: StepScoring;
   readonly #findings: (scored: ScoredStep) => Finding[];
   /** Of earlier rewards, where the baseline asks for it. */
   readonly #memory: PromptMemory | undefined;
@@ -58,17 +48,23 @@ export class GrpoStage implements Stage {
   readonly #replay: ReplayMemory | undefined;
 
   /** `findings`: what a step's completions show of the run. */
-  constructor(run: GrpoRun, learner: Learner, score: Score, findings: (scored: ScoredStep) => Finding[] = () => []) {
+  constructor(
+    run: GrpoRun,
+    learner: Learner,
+    scoring: StepScoring,
+    findings: (scored: ScoredStep) => Finding[] = () => [],
+  ) {
     this.#run = run;
     this.#learner = learner;
     this.#sampler = new GroupSampler(run, learner, {
-      scores: (rollout, step, loop) => this.#scores(rollout, step, loop, true),
+      ahead: (step) => scoring.ahead?.(step),
+      scores: (rollout, step, loop, ahead) => this.#scores(rollout, step, loop, { replacing: true, ahead }),
       haveSignal: (step, scored) => this.#credited(step, scored).credit.groups.map(({ informative }) => informative),
     });
     this.#promptsOf = trainingOrder(run.config, run.prompts.length);
     const { curriculum } = run.config;
     if (curriculum) this.#curriculum = new PromptCurriculum({ ...run.config, curriculum }, run.prompts);
-    this.#score = score;
+    this.#scoring = scoring;
     this.#findings = findings;
     this.#lengths = new LengthRewards(run.config);
     if (run.config.baseline === 'history') this.#memory = new PromptMemory();
@@ -85,11 +81,12 @@ export class GrpoStage implements Stage {
     loop.emit({ type: 'phase', step, phase: 'rollout' });
     const draw = this.#draw(step);
     const prompts = draw?.take(config.promptsPerStep) ?? this.#promptsOf(step - this.#before);
-    const sampled = await this.#sampler.sample(step, prompts);
+    const ahead = this.#scoring.ahead?.(step);
+    const sampled = await this.#sampler.sample(step, prompts, ahead);
     watch.lap('rollout');
 
-    // Compute the rewards r_i of each completion, those on its length included.
-    const scores = await this.#scores(sampled, step, loop);
+    // Compute the rewards r_i of each completion, those on its length included; slow ones have begun with the first that ended.
+    const scores = await this.#scores(sampled, step, loop, { ahead });
     if (!scores) return undefined;
     watch.lap('score');
 
@@ -193,9 +190,9 @@ export class GrpoStage implements Stage {
     rollout: Rollout,
     step: number,
     loop: TrainingLoop,
-    replacing?: boolean,
+    options: ScoringOptions,
   ): Promise<ScoreTable | undefined> {
-    const given = await this.#score(rollout, step, loop, replacing);
+    const given = await this.#scoring.score(rollout, step, loop, options);
     this.#used = sumOfTotals([this.#used, given?.totals]);
     return given && this.#lengths.addedTo(given, rollout);
   }

@@ -9,9 +9,9 @@ import type { Learner, PolicySampler, Progress, UpdateResult } from '../policy/l
 import type { PreparedRun } from '../prepare.ts';
 import { metricsOf, rolloutRows, tokensOf } from '../records.ts';
 import { sampleRollout } from '../rollout.ts';
+import type { StepScoring } from '../scoring.ts';
 import type { Stage, StepRecord, TrainingLoop } from '../stage.ts';
 import { Stopwatch } from '../stopwatch.ts';
-import type { Score } from './grpo.ts';
 
 type SampledRun = Pick<PreparedRun, 'config' | 'prompts' | 'tokenizer'>;
 
@@ -47,15 +47,15 @@ export class RejectionStage implements Stage {
   readonly #learner: Learner;
   readonly #sampler: PolicySampler;
   readonly #promptsOf: PromptOrder;
-  readonly #score: Score;
+  readonly #scoring: StepScoring;
   readonly #options: RejectionOptions;
 
-  constructor(run: SampledRun, learner: Learner, score: Score, options: RejectionOptions) {
+  constructor(run: SampledRun, learner: Learner, scoring: StepScoring, options: RejectionOptions) {
     this.#run = run;
     this.#learner = learner;
     this.#sampler = learner.sampler(run.config.numGenerations);
     this.#promptsOf = trainingOrder(run.config, run.prompts.length);
-    this.#score = score;
+    this.#scoring = scoring;
     this.#options = options;
   }
 
@@ -68,10 +68,11 @@ export class RejectionStage implements Stage {
     loop.emit({ type: 'phase', step, phase: 'rollout' });
     const chosen = this.#promptsOf(step - first + 1).map((row) => prompts.at(row));
     const length = config.maxCompletionLength;
-    const rollout = await sampleRollout(this.#sampler, tokenizer, chosen, length, ['rollout', step]);
+    const ahead = this.#scoring.ahead?.(step);
+    const rollout = await sampleRollout(this.#sampler, tokenizer, chosen, length, ['rollout', step], ahead?.add);
     watch.lap('rollout');
 
-    const table = await this.#score(rollout, step, loop);
+    const table = await this.#scoring.score(rollout, step, loop, { ahead });
     if (!table) return undefined;
     const credit = creditOf(rollout, table, config.numGenerations, config, tokenizer);
     watch.lap('score');

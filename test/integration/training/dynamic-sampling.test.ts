@@ -134,10 +134,12 @@ test('a group of equal rewards has a signal where its history says so, and only 
   const run = await prepareRun(loadRunConfig(setUp(history), { set: ['maxRows=5'] }), { rewardWorker });
   onTestFinished(() => run.rewards.close());
   // All completions of a step get the same reward, which rises from step to step.
-  const stage = new GrpoStage(run, new LocalLearner(run), async (rollout, step) => ({
-    columns: [{ name: 'step', weight: 1, seconds: 0, outcomes: rollout.map(() => ({ kind: 'score', score: step })) }],
-    ...{ metrics: {}, extra: {} },
-  }));
+  const stage = new GrpoStage(run, new LocalLearner(run), {
+    score: async (rollout, step) => ({
+      columns: [{ name: 'step', weight: 1, seconds: 0, outcomes: rollout.map(() => ({ kind: 'score', score: step })) }],
+      ...{ metrics: {}, extra: {} },
+    }),
+  });
   const scored: ScoredCompletions[] = [];
   const loop = {
     ...{ stopping: false, attended: false, emit: () => {}, save: async () => {}, pause: async () => false },

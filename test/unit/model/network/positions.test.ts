@@ -72,8 +72,8 @@ test('a limit cuts a response off, temperature 0 takes the likeliest tokens, and
   const cut = await sampler.sample(weights, PROMPTS, 2, new Float32Array(6));
   expect(cut.map(({ ids, truncated }) => [ids.length, truncated])).toEqual(PROMPTS.map(() => [2, true]));
   const heard: number[] = [];
-  const listener = { onToken: (_: number, id: number) => heard.push(id), goOn: async () => true };
-  const [whole] = await sampler.sample(weights, [[1, 0, 2]], 9, new Float32Array(9), listener);
+  const tokens = { onToken: (_: number, id: number) => heard.push(id), goOn: async () => true };
+  const [whole] = await sampler.sample(weights, [[1, 0, 2]], 9, new Float32Array(9), { tokens });
   expect(whole).toMatchObject({ ids: [4, 0, 3], truncated: false });
   expect(heard).toEqual([4, 0, 3]);
   await expect(sampler.sample(weights, [[1, 0]], 3, new Float32Array(3))).rejects.toThrow(
