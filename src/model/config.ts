@@ -16,6 +16,7 @@ export interface ModelDescription {
   positions?: Positions;
   /** Rotary tables, by the names that attention layers use. */
   rotary: Readonly<Record<string, Rotary>>;
+  /** Tokens that prompt and completion have together, at most: see `context.ts`. */
   maxPositionEmbeddings: number;
   /** Of all RMS norms; `rmsNormOffset` is what is added to their weights, 0 in most models. */
   rmsNormEps: number;
@@ -82,22 +83,38 @@ export interface Mlp {
 
 /** A table of rotary frequencies. */
 export interface Rotary {
-  /** How many features of a head are rotated. */
+  /** How many features of a head are rotated: the first ones, where it is not all of them. */
   width: number;
   theta: number;
   scaling: RotaryScaling;
+  /** What cos and sin are multiplied with, so that scores keep their spread in long contexts; 1 in most models. */
+  attentionFactor: number;
 }
 
-/** Rotary frequencies as they are, or stretched as Llama 3.1 does for long contexts. */
+/** How rotary frequencies are stretched for long contexts: see `network/rotary-frequencies.ts`. */
 export type RotaryScaling =
   | { type: 'none' }
+  | { type: 'linear'; factor: number }
+  /** As they are, up to the end of the context; beyond, transformers changes them with the length of what it computes together. */
+  | { type: 'dynamic' }
   | {
       type: 'llama3';
       factor: number;
       lowFreqFactor: number;
       highFreqFactor: number;
       originalMaxPositionEmbeddings: number;
-    };
+    }
+  | {
+      type: 'yarn';
+      factor: number;
+      originalMaxPositionEmbeddings: number;
+      betaFast: number;
+      betaSlow: number;
+      /** The range in which frequencies are blended is rounded to whole pairs of features. */
+      truncate: boolean;
+    }
+  /** Each pair of features has a factor of its own, [width / 2]. Beyond the original context transformers takes others, for all tokens. */
+  | { type: 'longrope'; factors: readonly number[]; originalMaxPositionEmbeddings: number };
 
 /** How many numbers generation keeps for each token: keys and values of every layer. */
 export const cachedPerToken = ({ layers }: Pick<ModelConfig, 'layers'>): number =>

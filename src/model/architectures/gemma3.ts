@@ -4,7 +4,7 @@ import type { Layer, ModelDescription } from '../config.ts';
 import { architecture } from './architecture.ts';
 import { count, flag, positive, text } from './field-kinds.ts';
 import { llamaDecoder } from './llama-decoder.ts';
-import { readRotary, rotarySchema } from './rotary-fields.ts';
+import { readRotary, rotarySchemaOfLayers } from './rotary-fields.ts';
 
 const NORMS: Layer['norms'] = {
   beforeMixer: 'input_layernorm',
@@ -17,7 +17,7 @@ const PATTERN = 6;
 const FULL = 'full_attention';
 
 const softcap = z.number('must be a number').nullish();
-const byLayerType = z.record(z.string(), rotarySchema.nullish());
+const byLayerType = z.record(z.string(), rotarySchemaOfLayers.nullish());
 
 /**
  * Gemma 3's text models (arXiv:2503.19786): most layers see a window, with a rotary table of their own; norms before and after attention and MLP, whose
@@ -38,6 +38,7 @@ export const gemma3 = architecture({
     layer_types: z.array(text, 'must be a list of strings').nullish(),
     rope_local_base_freq: positive.nullish(),
     rope_parameters: byLayerType.nullish(),
+    rope_scaling: rotarySchemaOfLayers.nullish(),
     attn_logit_softcapping: softcap,
     final_logit_softcapping: softcap,
     use_bidirectional_attention: flag.nullish(),
@@ -54,8 +55,7 @@ export const gemma3 = architecture({
       );
     const bias = fields.attention_bias;
     const rope = fields.rope_parameters ?? {};
-    const full = { ...fields, rope_parameters: rope[FULL] };
-    const local = { rope_parameters: rope.sliding_attention, rope_theta: fields.rope_local_base_freq };
+    const full = { ...fields, rope_parameters: rope[FULL], original_max_position_embeddings: undefined };
     const decoder = llamaDecoder({ ...full, hidden_act: 'silu' }, file, {
       qkNorm: 'head',
       qkvBias: bias,
@@ -71,12 +71,17 @@ export const gemma3 = architecture({
       const windowed = { ...scaled, window: fields.sliding_window ?? undefined, rotary: 'local' };
       return { ...layer, norms: NORMS, mixer: seesAll(index) ? scaled : windowed, mlp: { ...mlp, kind: 'geglu' } };
     });
-    const table = readRotary(local, file);
+    const ofWindows = {
+      rope_parameters: rope.sliding_attention,
+      rope_theta: fields.rope_local_base_freq,
+      max_position_embeddings: fields.max_position_embeddings,
+    };
+    const local = readRotary(ofWindows, file, { headDim: decoder.rotary.all!.width });
     return {
       ...decoder,
       layers,
       embeddingScale: Math.sqrt(fields.hidden_size),
-      rotary: { ...decoder.rotary, local: { width: decoder.rotary.all!.width, ...table } },
+      rotary: { ...decoder.rotary, local },
       rmsNormOffset: 1,
     };
   },

@@ -14,13 +14,19 @@ interface Traits {
   defaultHeadDim?: number;
   /** Of the rotary frequencies, likewise: else 10,000. */
   defaultTheta?: number;
+  /** A part of each head may be rotated. */
+  partialRotary?: boolean;
 }
 
 /** A decoder of Llama's kind: norm, rotated attention to all earlier tokens, norm, SwiGLU; all layers alike. */
 export function llamaDecoder(fields: DecoderFields, file: string, traits: Traits): ModelDescription {
   refuseUnsupported(fields, file);
-  const rotary = readRotary(fields, file, traits.defaultTheta);
   const { heads, kvHeads, headDim } = readHeads(fields, file, traits.defaultHeadDim);
+  const rotary = readRotary(fields, file, {
+    headDim,
+    defaultTheta: traits.defaultTheta,
+    partial: traits.partialRotary,
+  });
   const layer: Layer = {
     mixer: {
       heads,
@@ -43,7 +49,7 @@ export function llamaDecoder(fields: DecoderFields, file: string, traits: Traits
     embeddingScale: 1,
     logitScale: 1,
     layers: Array<Layer>(fields.num_hidden_layers).fill(layer),
-    rotary: { all: { width: headDim, ...rotary } },
+    rotary: { all: rotary },
     maxPositionEmbeddings: fields.max_position_embeddings,
     rmsNormEps: fields.rms_norm_eps,
     rmsNormOffset: 0,

@@ -1,6 +1,7 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { contextInWords } from '../../../src/model/context.ts';
 import { readModelConfig } from '../../../src/model/files/model-config.ts';
 import { BadInput } from '../../../src/protocol/errors.ts';
 import { configFolder, LLAMA, temporaryFolder, writeJson } from './model-folder.ts';
@@ -31,7 +32,7 @@ describe('reading a config', () => {
       embeddingScale: 1,
       logitScale: 1,
       layers: [layer, layer],
-      rotary: { all: { width: 4, theta: 20_000, scaling: { type: 'none' } } },
+      rotary: { all: { width: 4, theta: 20_000, scaling: { type: 'none' }, attentionFactor: 1 } },
       maxPositionEmbeddings: 64,
       rmsNormEps: 1e-5,
       rmsNormOffset: 0,
@@ -62,6 +63,35 @@ describe('reading a config', () => {
       highFreqFactor: 4,
       originalMaxPositionEmbeddings: 32,
     });
+  });
+
+  it('takes the original context from where transformers takes it', () => {
+    const originalOf = (fields: Record<string, unknown>) => {
+      const rope_parameters = { rope_type: 'yarn', factor: 2, ...fields };
+      const folder = configFolder({
+        rope_parameters,
+        ...('beside' in fields && { original_max_position_embeddings: 8 }),
+      });
+      const { scaling } = readModelConfig(folder).rotary.all!;
+      return scaling.type === 'yarn' && scaling.originalMaxPositionEmbeddings;
+    };
+    expect(originalOf({})).toBe(LLAMA.max_position_embeddings);
+    expect(originalOf({ original_max_position_embeddings: 16 })).toBe(16);
+    expect(originalOf({ original_max_position_embeddings: 16, beside: true })).toBe(8);
+  });
+
+  it('ends the context where LongRoPE changes its frequencies', () => {
+    const longrope = { rope_type: 'longrope', short_factor: [1, 2], long_factor: [3, 4] };
+    const config = readModelConfig(
+      configFolder({ rope_parameters: { ...longrope, original_max_position_embeddings: 16 } }),
+    );
+    expect(config.maxPositionEmbeddings).toBe(16);
+    expect(contextInWords(config)).toBe(
+      '16 ("original_max_position_embeddings" in config.json; beyond it, "longrope" rope scaling changes how earlier tokens are read, which is not supported)',
+    );
+    const dynamic = readModelConfig(configFolder({ rope_parameters: { rope_type: 'dynamic', factor: 2 } }));
+    expect(contextInWords(dynamic)).toContain('("max_position_embeddings" in config.json; beyond it, "dynamic"');
+    expect(contextInWords(readModelConfig(configFolder()))).toBe(`${LLAMA.max_position_embeddings}`);
   });
 
   it.each([
@@ -144,11 +174,21 @@ describe('refusing a config', () => {
     ['another activation', { hidden_act: 'gelu' }, '"hidden_act" is "gelu", but only "silu" is supported'],
     [
       'an unknown rope type',
-      { rope_parameters: { rope_type: 'yarn', factor: 2 } },
-      'the rope type is "yarn", but only',
+      { rope_parameters: { rope_type: 'proportional', factor: 2 } },
+      'the rope type is "proportional", but only "default", "linear", "dynamic", "llama3", "yarn", "longrope" are',
+    ],
+    ['YaRN without its factor', { rope_parameters: { rope_type: 'yarn' } }, 'the "yarn" rope scaling lacks "factor"'],
+    [
+      'LongRoPE factors of other heads',
+      { rope_parameters: { rope_type: 'longrope', short_factor: [1, 1], long_factor: [2] } },
+      '"long_factor" has 1 numbers, but 2 pairs of features are rotated',
     ],
     ['half a rope scaling', { rope_parameters: { rope_type: 'llama3', factor: 8 } }, 'lacks "low_freq_factor"'],
-    ['partial rotation', { rope_parameters: { rope_type: 'default', partial_rotary_factor: 0.5 } }, 'is 0.5, but only'],
+    [
+      'partial rotation',
+      { rope_parameters: { rope_type: 'default', partial_rotary_factor: 0.5 } },
+      'is 0.5, but the architecture rotates whole heads',
+    ],
     [
       'a wrong rope field',
       { rope_parameters: { rope_theta: 'big' } },

@@ -53,7 +53,7 @@ describe.each(readdirSync(FIXTURES))('%s', (name) => {
     });
   });
 
-  it('writes the tokens that transformers does', async () => {
+  it('writes the tokens that transformers does, with the log-probabilities of a fresh forward pass', async () => {
     const { config, weights } = await readModel(folder);
     const length = expected[0]!.greedy.length;
     const prompts = expected.map(({ promptIds }) => promptIds);
@@ -61,6 +61,17 @@ describe.each(readdirSync(FIXTURES))('%s', (name) => {
     const completions = await sampler.sample(weights, prompts, length, new Float32Array(4 * length));
     const twice = expected.flatMap(({ greedy }) => [greedy, greedy]);
     expect(completions.map(({ ids }) => ids)).toEqual(twice);
+
+    const sequences = completions.map(({ ids }, row) => ({
+      promptIds: prompts[Math.floor(row / 2)]!,
+      completionIds: ids,
+    }));
+    const scored = await new Scorer(engine, config, 1).logProbs(weights, sequences, 2);
+    scored.forEach((logProbs, row) => {
+      logProbs.forEach((logProb, i) => {
+        expect(logProb).toBeCloseTo(completions[row]!.logProbs[i]!, 4);
+      });
+    });
   });
 });
 
