@@ -70,6 +70,8 @@ export interface Attention {
   /** Biases of the q, k and v projections, and of the output projection. */
   qkvBias: boolean;
   outputBias: boolean;
+  /** q, k and v are one module, `qkv_proj`, in files and to adapters. */
+  fused?: boolean;
 }
 
 /** down(activation(gate(x)) · up(x)). */
@@ -79,6 +81,8 @@ export interface Mlp {
   /** Width between the projections. */
   intermediateSize: number;
   bias: boolean;
+  /** Gate and up are one module, `gate_up_proj`, in files and to adapters. */
+  fused?: boolean;
 }
 
 /** A table of rotary frequencies. */

@@ -125,6 +125,15 @@ function attentionModules(attention: Attention, hiddenSize: number): Module[] {
       size: qkNorm === 'all' ? kvHeads * headDim : headDim,
     },
   ];
+  if (attention.fused) {
+    const outputs = (heads + 2 * kvHeads) * headDim;
+    return [
+      { name: '.self_attn', kind: 'container' },
+      // In the order of the modules in transformers, which optimizers number tensors by: see `torch-order.ts`.
+      { name: '.self_attn.o_proj', ...output },
+      { name: '.self_attn.qkv_proj', kind: 'linear', inputs: hiddenSize, outputs, bias: qkvBias },
+    ];
+  }
   return [
     { name: '.self_attn', kind: 'container' },
     { name: '.self_attn.q_proj', gguf: 'attn_q', ...rotated, outputs: heads * headDim },
@@ -135,13 +144,22 @@ function attentionModules(attention: Attention, hiddenSize: number): Module[] {
   ];
 }
 
-function mlpModules({ intermediateSize, bias }: Mlp, hiddenSize: number): Module[] {
+function mlpModules({ intermediateSize, bias, fused }: Mlp, hiddenSize: number): Module[] {
+  const down = { kind: 'linear', inputs: intermediateSize, outputs: hiddenSize, bias } as const;
+  if (fused) {
+    return [
+      { name: '.mlp', kind: 'container' },
+      { name: '.mlp.gate_up_proj', kind: 'linear', inputs: hiddenSize, outputs: 2 * intermediateSize, bias },
+      { name: '.mlp.down_proj', ...down },
+      { name: '.mlp.activation_fn', kind: 'container' },
+    ];
+  }
   const input = { kind: 'linear', inputs: hiddenSize, outputs: intermediateSize, pack: '.mlp.gate_up_proj' } as const;
   return [
     { name: '.mlp', kind: 'container' },
     { name: '.mlp.act_fn', kind: 'container' },
     { name: '.mlp.gate_proj', gguf: 'ffn_gate', ...input, bias },
     { name: '.mlp.up_proj', gguf: 'ffn_up', ...input, bias },
-    { name: '.mlp.down_proj', gguf: 'ffn_down', kind: 'linear', inputs: intermediateSize, outputs: hiddenSize, bias },
+    { name: '.mlp.down_proj', gguf: 'ffn_down', ...down },
   ];
 }

@@ -30,6 +30,8 @@ from transformers import (
     MistralForCausalLM,
     Olmo2Config,
     Olmo2ForCausalLM,
+    Phi3Config,
+    Phi3ForCausalLM,
     Qwen3Config,
     Qwen3ForCausalLM,
     SmolLM3Config,
@@ -94,6 +96,21 @@ MODELS = {
     "rope-yarn-mscale": lambda: rope(**YARN, mscale=0.7, mscale_all_dim=0.3, truncate=False),
     "mistral": lambda: MistralForCausalLM(MistralConfig(**SMALL, sliding_window=6)),
     "olmo2": lambda: Olmo2ForCausalLM(Olmo2Config(**SMALL)),
+    # Three quarters of each head are rotated, in windows shorter than the sequences.
+    "phi3": lambda: Phi3ForCausalLM(
+        Phi3Config(
+            **{**SMALL, "hidden_size": 32, "num_hidden_layers": 2},
+            sliding_window=9,
+            original_max_position_embeddings=64,
+            rope_parameters=dict(
+                rope_type="longrope",
+                rope_theta=100.0,
+                partial_rotary_factor=0.75,
+                short_factor=[1.0, 1.3, 2.0],
+                long_factor=[2.0, 3.0, 4.0],
+            ),
+        )
+    ),
     "qwen3-windows": lambda: Qwen3ForCausalLM(
         Qwen3Config(**SMALL, head_dim=8, use_sliding_window=True, sliding_window=5, max_window_layers=2)
     ),

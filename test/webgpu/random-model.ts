@@ -17,6 +17,17 @@ export const GEMMA = {
   ...{ sliding_window: 6, layer_types: ['sliding_attention', 'full_attention'] },
 };
 
+/** Phi-4-mini's: fused projections, LongRoPE, and heads that are rotated in part. */
+export const PHI = {
+  ...{ architectures: ['Phi3ForCausalLM'], model_type: 'phi3', vocab_size: 290, eos_token_id: 2 },
+  ...{ hidden_size: 64, intermediate_size: 48, num_hidden_layers: 2, max_position_embeddings: 512 },
+  ...{ num_attention_heads: 4, num_key_value_heads: 2, sliding_window: 6, original_max_position_embeddings: 256 },
+  rope_parameters: {
+    ...{ rope_type: 'longrope', partial_rotary_factor: 0.5 },
+    ...{ short_factor: [1, 1, 1.5, 2], long_factor: [1, 2, 3, 4] },
+  },
+};
+
 /** A folder of a model that `config.json` describes, with random weights; removed after the test. */
 export async function randomModel(json: object): Promise<string> {
   const folder = workspace({ 'config.json': json });

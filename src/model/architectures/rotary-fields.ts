@@ -25,7 +25,7 @@ export const rotarySchema = z.object({
 });
 /** The same for one type of layers. transformers looks for `truncate` where only models with one table have it. */
 export const rotarySchemaOfLayers = rotarySchema.omit({ truncate: true });
-type Fields = z.infer<typeof rotarySchema>;
+export type RopeFields = z.infer<typeof rotarySchema>;
 
 /** The fields of config.json about rotary positions. transformers 5 writes `rope_parameters`; 4 wrote `rope_theta` and `rope_scaling`. */
 export const rotaryFields = {
@@ -36,8 +36,8 @@ export const rotaryFields = {
   original_max_position_embeddings: count.nullish(),
 };
 interface RotaryFields {
-  rope_parameters?: Fields | null | undefined;
-  rope_scaling?: Fields | null | undefined;
+  rope_parameters?: RopeFields | null | undefined;
+  rope_scaling?: RopeFields | null | undefined;
   rope_theta?: number | null | undefined;
   partial_rotary_factor?: number | null | undefined;
   original_max_position_embeddings?: number | null | undefined;
@@ -75,13 +75,13 @@ export function readRotary(fields: RotaryFields, file: string, { headDim, ...tra
 const SCALINGS = ['default', 'linear', 'dynamic', 'llama3', 'yarn', 'longrope'];
 
 function readScaling(
-  rope: Fields,
+  rope: RopeFields,
   fields: RotaryFields,
   width: number,
   file: string,
 ): { scaling: RotaryScaling; attentionFactor: number } {
   const type = rope.rope_type ?? rope.type ?? 'default';
-  const required = <K extends keyof Fields>(name: K): NonNullable<Fields[K]> => {
+  const required = <K extends keyof RopeFields>(name: K): NonNullable<RopeFields[K]> => {
     const value = rope[name];
     if (value !== undefined && value !== null) return value;
     throw new BadInput(`the "${type}" rope scaling lacks "${name}"; copy it from the original model`, { file });
@@ -143,7 +143,7 @@ function readScaling(
   }
 }
 
-function yarnAttentionFactor(factor: number, { mscale, mscale_all_dim }: Fields): number {
+function yarnAttentionFactor(factor: number, { mscale, mscale_all_dim }: RopeFields): number {
   const scaleOf = (weight: number) => (factor <= 1 ? 1 : 0.1 * weight * Math.log(factor) + 1);
   return mscale && mscale_all_dim ? scaleOf(mscale) / scaleOf(mscale_all_dim) : scaleOf(1);
 }
