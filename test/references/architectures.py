@@ -30,6 +30,8 @@ from transformers import (
     MistralForCausalLM,
     Olmo2Config,
     Olmo2ForCausalLM,
+    Olmo3Config,
+    Olmo3ForCausalLM,
     Phi3Config,
     Phi3ForCausalLM,
     Qwen3Config,
@@ -96,6 +98,18 @@ MODELS = {
     "rope-yarn-mscale": lambda: rope(**YARN, mscale=0.7, mscale_all_dim=0.3, truncate=False),
     "mistral": lambda: MistralForCausalLM(MistralConfig(**SMALL, sliding_window=6)),
     "olmo2": lambda: Olmo2ForCausalLM(Olmo2Config(**SMALL)),
+    # transformers passes over "truncate" here.
+    "olmo3": lambda: Olmo3ForCausalLM(
+        Olmo3Config(
+            **{**SMALL, "num_hidden_layers": 2, "hidden_size": 32},
+            layer_types=WINDOWS["layer_types"][:2],
+            sliding_window=7,
+            rope_parameters=dict(
+                full_attention=dict(rope_theta=100.0, **YARN, truncate=False),
+                sliding_attention=dict(rope_type="default", rope_theta=50.0),
+            ),
+        )
+    ),
     # Three quarters of each head are rotated, in windows shorter than the sequences.
     "phi3": lambda: Phi3ForCausalLM(
         Phi3Config(

@@ -24,7 +24,7 @@ export const rotarySchema = z.object({
   long_factor: factors.optional(),
 });
 /** The same for one type of layers. transformers looks for `truncate` where only models with one table have it. */
-export const rotarySchemaOfLayers = rotarySchema.omit({ truncate: true });
+const rotarySchemaOfLayers = rotarySchema.omit({ truncate: true });
 export type RopeFields = z.infer<typeof rotarySchema>;
 
 /** The fields of config.json about rotary positions. transformers 5 writes `rope_parameters`; 4 wrote `rope_theta` and `rope_scaling`. */
@@ -42,6 +42,18 @@ interface RotaryFields {
   partial_rotary_factor?: number | null | undefined;
   original_max_position_embeddings?: number | null | undefined;
   max_position_embeddings: number;
+}
+
+/** The fields of models whose layers with windows have a table of their own. */
+export const rotaryFieldsByLayer = {
+  rope_parameters: z.record(z.string(), rotarySchemaOfLayers.nullish()).nullish(),
+  rope_scaling: rotarySchemaOfLayers.nullish(),
+};
+
+/** The fields of such a model for each type of its layers. transformers merges the older field into those of the full ones, whose type it sets first. */
+export function ropeByLayer(fields: z.infer<z.ZodObject<typeof rotaryFieldsByLayer>>) {
+  const rope = fields.rope_parameters ?? { full_attention: { rope_type: 'default' } };
+  return { full: { ...rope.full_attention, ...fields.rope_scaling }, sliding: rope.sliding_attention };
 }
 
 /** What an architecture's tables may be, and are where config.json does not say it. */

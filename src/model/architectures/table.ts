@@ -4,6 +4,7 @@ import { granite } from './granite.ts';
 import { llama } from './llama.ts';
 import { mistral } from './mistral.ts';
 import { olmo2 } from './olmo2.ts';
+import { olmo3 } from './olmo3.ts';
 import { phi3 } from './phi3.ts';
 import { positions } from './positions.ts';
 import { qwen2 } from './qwen2.ts';
@@ -19,6 +20,7 @@ export const ARCHITECTURES: readonly Architecture[] = [
   granite,
   mistral,
   olmo2,
+  olmo3,
   phi3,
   smollm3,
   positions,
