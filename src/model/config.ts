@@ -63,6 +63,8 @@ export interface Attention {
   scale: number;
   /** The rotary table by which queries and keys are rotated; undefined where they have no positions (NoPE, arXiv:2305.19466). */
   rotary: string | undefined;
+  /** The table of the queries, where it is another. */
+  queryRotary?: string;
   /** RMS norm of queries and keys before the rotation: over each head, or over all heads together. */
   qkNorm: 'head' | 'all' | undefined;
   /** A token sees itself and the `window - 1` tokens before it; undefined: all of them. */
@@ -93,6 +95,8 @@ export interface Rotary {
   scaling: RotaryScaling;
   /** What cos and sin are multiplied with, so that scores keep their spread in long contexts; 1 in most models. */
   attentionFactor: number;
+  /** Besides, cos and sin are multiplied with 1 + rate · ln(1 + ⌊position / every⌋), as queries are in Llama 4. */
+  growth?: { rate: number; every: number };
 }
 
 /** How rotary frequencies are stretched for long contexts: see `network/rotary-frequencies.ts`. */

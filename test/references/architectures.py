@@ -26,6 +26,8 @@ from transformers import (
     GraniteForCausalLM,
     LlamaConfig,
     LlamaForCausalLM,
+    Ministral3Config,
+    Ministral3ForCausalLM,
     MistralConfig,
     MistralForCausalLM,
     Olmo2Config,
@@ -98,6 +100,15 @@ MODELS = {
     "rope-yarn-mscale": lambda: rope(**YARN, mscale=0.7, mscale_all_dim=0.3, truncate=False),
     "mistral": lambda: MistralForCausalLM(MistralConfig(**SMALL, sliding_window=6)),
     "olmo2": lambda: Olmo2ForCausalLM(Olmo2Config(**SMALL)),
+    # Queries that grow twice within the sequences.
+    "ministral3": lambda: Ministral3ForCausalLM(
+        Ministral3Config(
+            **{**SMALL, "num_hidden_layers": 2},
+            head_dim=16,
+            sliding_window=30,
+            rope_parameters=dict(rope_theta=100.0, **YARN, mscale=1.0, mscale_all_dim=1.0, llama_4_scaling_beta=0.4),
+        )
+    ),
     # transformers passes over "truncate" here.
     "olmo3": lambda: Olmo3ForCausalLM(
         Olmo3Config(

@@ -35,9 +35,11 @@ export const rotaryFields = {
   partial_rotary_factor: positive.nullish(),
   original_max_position_embeddings: count.nullish(),
 };
-interface RotaryFields {
-  rope_parameters?: RopeFields | null | undefined;
-  rope_scaling?: RopeFields | null | undefined;
+interface EitherRope<F> {
+  rope_parameters?: F | null | undefined;
+  rope_scaling?: F | null | undefined;
+}
+interface RotaryFields extends EitherRope<RopeFields> {
   rope_theta?: number | null | undefined;
   partial_rotary_factor?: number | null | undefined;
   original_max_position_embeddings?: number | null | undefined;
@@ -46,7 +48,9 @@ interface RotaryFields {
 
 /** The fields of models whose layers with windows have a table of their own. */
 export const rotaryFieldsByLayer = {
-  rope_parameters: z.record(z.string(), rotarySchemaOfLayers.nullish()).nullish(),
+  rope_parameters: z
+    .object({ full_attention: rotarySchemaOfLayers.nullish(), sliding_attention: rotarySchemaOfLayers.nullish() })
+    .nullish(),
   rope_scaling: rotarySchemaOfLayers.nullish(),
 };
 
@@ -67,9 +71,7 @@ interface RotaryTraits {
 
 /** The table that these fields mean; `file` is for the message when it is not supported. */
 export function readRotary(fields: RotaryFields, file: string, { headDim, ...traits }: RotaryTraits): Rotary {
-  const { rope_scaling: older, rope_parameters: newer } = fields;
-  // An empty `rope_scaling` is as good as none.
-  const rope = older && Object.keys(older).length > 0 ? older : (newer ?? {});
+  const rope = usedRope(fields) ?? {};
   const partial = rope.partial_rotary_factor ?? fields.partial_rotary_factor ?? 1;
   if (partial !== 1 && !traits.partial) {
     const message = `"partial_rotary_factor" is ${partial}, but the architecture rotates whole heads`;
@@ -83,6 +85,10 @@ export function readRotary(fields: RotaryFields, file: string, { headDim, ...tra
   const theta = rope.rope_theta ?? fields.rope_theta ?? traits.defaultTheta ?? 10_000;
   return { width, theta, ...readScaling(rope, fields, width, file) };
 }
+
+/** The fields that count. An empty `rope_scaling` is as good as none. */
+export const usedRope = <F extends RopeFields>({ rope_scaling: older, rope_parameters: newer }: EitherRope<F>) =>
+  older && Object.keys(older).length > 0 ? older : newer;
 
 const SCALINGS = ['default', 'linear', 'dynamic', 'llama3', 'yarn', 'longrope'];
 

@@ -2,6 +2,7 @@ import type { Architecture } from './architecture.ts';
 import { gemma3 } from './gemma3.ts';
 import { granite } from './granite.ts';
 import { llama } from './llama.ts';
+import { ministral3 } from './ministral3.ts';
 import { mistral } from './mistral.ts';
 import { olmo2 } from './olmo2.ts';
 import { olmo3 } from './olmo3.ts';
@@ -18,6 +19,7 @@ export const ARCHITECTURES: readonly Architecture[] = [
   qwen3,
   gemma3,
   granite,
+  ministral3,
   mistral,
   olmo2,
   olmo3,

@@ -76,14 +76,14 @@ function norm<T extends Tensor>(params: Parameters, { rmsNormEps, rmsNormOffset 
 /** Self-attention of x [tokens, hiddenSize], which is normed. */
 function attention(
   { norm, project }: LayerOperations,
-  { heads, kvHeads, headDim, qkNorm, rotary }: Attention,
+  { heads, kvHeads, headDim, qkNorm, rotary, queryRotary = rotary }: Attention,
   x: Tensor,
   positions: Positions,
   attend: (heads: HeadProjections) => Tensor2D,
 ): Tensor2D {
   const tokens = x.shape[0]!;
   const byHead = (projected: Tensor, count: number) => reshape(projected, [tokens, count, headDim]);
-  const placed = (projected: Tensor, count: number, module: string) => {
+  const placed = (projected: Tensor, count: number, module: string, rotary: string | undefined) => {
     const all = qkNorm === 'all' ? norm(projected, module) : projected;
     const perHead = byHead(all, count);
     const normed = qkNorm === 'head' ? norm(perHead, module) : perHead;
@@ -93,8 +93,8 @@ function attention(
   const qkv = project(x, 'self_attn.qkv_proj'); // [tokens, (heads + 2 · kvHeads) · headDim]
   const [q, k, v] = split(qkv, [heads * headDim, kvHeads * headDim, kvHeads * headDim], 1) as [Tensor, Tensor, Tensor];
   const attended = attend({
-    queries: placed(q, heads, 'self_attn.q_norm'), // [tokens, heads, headDim]
-    keys: placed(k, kvHeads, 'self_attn.k_norm'), // [tokens, kvHeads, headDim]
+    queries: placed(q, heads, 'self_attn.q_norm', queryRotary), // [tokens, heads, headDim]
+    keys: placed(k, kvHeads, 'self_attn.k_norm', rotary), // [tokens, kvHeads, headDim]
     values: byHead(v, kvHeads),
   });
   return project(attended, 'self_attn.o_proj'); // [tokens, hiddenSize]

@@ -24,20 +24,21 @@ export const rotaryTables = (config: ModelConfig, positions: number): Record<str
 const mapTables = <T>({ rotary }: ModelConfig, each: (rotary: Rotary) => T): Record<string, T> =>
   Object.fromEntries(Object.entries(rotary).map(([name, table]) => [name, each(table)]));
 
-/** cos and sin of the angles, times the attention factor, [positions, width / 2]. */
+/** cos and sin of the angles, [positions, width / 2], times what scores are scaled by. */
 function arraysOf(rotary: Rotary, positions: number): RotaryArrays {
   const frequencies = frequenciesOf(rotary).map(Math.fround);
-  const angles = new Float32Array(positions * frequencies.length);
-  for (let i = 0; i < angles.length; i++) {
-    angles[i] = Math.floor(i / frequencies.length) * frequencies[i % frequencies.length]!;
-  }
-  const table = (of: (angle: number) => number) =>
-    leaveOpen(
-      floats(
-        angles.map((angle) => rotary.attentionFactor * of(angle)),
-        [positions, frequencies.length],
-      ),
-      ['positions'],
-    );
+  const pairs = frequencies.length;
+  const scales = Array.from({ length: positions }, (_, position) => scaleAt(rotary, position));
+  const table = (of: (angle: number) => number) => {
+    const values = new Float32Array(positions * pairs);
+    for (let i = 0; i < values.length; i++) {
+      const position = Math.floor(i / pairs);
+      values[i] = scales[position]! * of(Math.fround(position * frequencies[i % pairs]!));
+    }
+    return leaveOpen(floats(values, [positions, pairs]), ['positions']);
+  };
   return { cos: table(Math.cos), sin: table(Math.sin) };
 }
+
+const scaleAt = ({ attentionFactor, growth }: Rotary, position: number): number =>
+  growth ? attentionFactor * (1 + growth.rate * Math.log(1 + Math.floor(position / growth.every))) : attentionFactor;

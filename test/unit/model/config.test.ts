@@ -8,6 +8,8 @@ import { configFolder, LLAMA, temporaryFolder, writeJson } from './model-folder.
 
 const LLAMA3 = { factor: 8, low_freq_factor: 1, high_freq_factor: 4, original_max_position_embeddings: 32 };
 
+const PHI = { architectures: ['Phi3ForCausalLM'], model_type: 'phi3' };
+
 describe('reading a config', () => {
   it('reads a Llama config of transformers 5', () => {
     const layer = {
@@ -198,6 +200,38 @@ describe('refusing a config', () => {
       'sliding layers without a window',
       { ...qwen2, layer_types: ['full_attention', 'sliding_attention'] },
       '"layer_types" has "sliding_attention", but "use_sliding_window" and "sliding_window" give no window',
+    ],
+    [
+      'another type of layers',
+      {
+        architectures: ['Olmo3ForCausalLM'],
+        model_type: 'olmo3',
+        layer_types: ['full_attention', 'chunked_attention'],
+      },
+      '"layer_types" has "chunked_attention", but only "full_attention" and "sliding_attention" are supported',
+    ],
+    [
+      "OLMo 3's sliding layers without a window",
+      { architectures: ['Olmo3ForCausalLM'], model_type: 'olmo3', sliding_window: null },
+      '"sliding_window" is null, but some layers have sliding windows',
+    ],
+    [
+      'a rope type that Phi-3 has not',
+      { ...PHI, rope_parameters: { rope_type: 'linear', factor: 2 } },
+      'the rope type is "linear", but Phi-3 has "default" and "longrope" only',
+    ],
+    [
+      'a part of each head that is odd',
+      { ...PHI, rope_parameters: { rope_type: 'default', partial_rotary_factor: 0.75 } },
+      '"partial_rotary_factor" is 0.75, but it must leave an even number of the 4 features of a head',
+    ],
+    [
+      'Ministral 3 whose queries do not grow',
+      {
+        ...{ architectures: ['Ministral3ForCausalLM'], model_type: 'ministral3' },
+        rope_parameters: { rope_type: 'yarn', factor: 2 },
+      },
+      'the rope fields lack "llama_4_scaling_beta"',
     ],
     ['quantized weights', { quantization_config: { quant_method: 'gptq' } }, 'the weights are quantized (gptq)'],
     [
