@@ -68,7 +68,7 @@ WINDOWS = dict(
     query_pre_attn_scalar=5,
     layer_types=["sliding_attention", "full_attention", "sliding_attention", "full_attention"],
     rope_parameters=dict(
-        full_attention=dict(rope_type="default", rope_theta=1000.0),
+        full_attention=dict(rope_type="linear", factor=2.0, rope_theta=1000.0),
         sliding_attention=dict(rope_type="default", rope_theta=50.0),
     ),
 )

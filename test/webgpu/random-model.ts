@@ -19,7 +19,7 @@ export const GEMMA = {
 
 /** Phi-4-mini's: fused projections, LongRoPE, and heads that are rotated in part. */
 export const PHI = {
-  ...{ architectures: ['Phi3ForCausalLM'], model_type: 'phi3', vocab_size: 290, eos_token_id: 2 },
+  ...{ architectures: ['Phi3ForCausalLM'], model_type: 'phi3', vocab_size: 290, eos_token_id: 2, pad_token_id: null },
   ...{ hidden_size: 64, intermediate_size: 48, num_hidden_layers: 2, max_position_embeddings: 512 },
   ...{ num_attention_heads: 4, num_key_value_heads: 2, sliding_window: 6, original_max_position_embeddings: 256 },
   rope_parameters: {
