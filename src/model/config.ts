@@ -23,6 +23,8 @@ export interface ModelDescription {
   rmsNormOffset: number;
   /** The output head is the embedding matrix itself. */
   tieEmbeddings: boolean;
+  /** What modules are called in transformers, by Llama's names for them (`mlp.gate_proj`), where those differ. */
+  renamed?: Readonly<Record<string, string>>;
 }
 
 /** A model that is described, with its special tokens and its adapter. */
@@ -42,9 +44,9 @@ export interface Positions {
 }
 
 /** One decoder layer: x + residualScale · norm(mixer(norm(x))), then the same with the MLP; most models have one of the two norms. */
-export interface Layer {
+export interface Layer<M extends Mixer = Mixer> {
   /** The part in which tokens see one another. What it remembers of earlier tokens is what generation carries as caches. */
-  mixer: Attention;
+  mixer: M;
   mlp: Mlp;
   /** The Hugging Face names of the norms, by where they are. */
   norms: { beforeMixer?: string; afterMixer?: string; beforeMlp?: string; afterMlp?: string };
@@ -52,8 +54,21 @@ export interface Layer {
   residualScale: number;
 }
 
+/** The kinds of mixers: each has a file in `network/` that computes it, and its modules in `modules.ts`. */
+export type Mixer = Attention | ShortConvolution;
+
+export const isAttention = (mixer: Mixer): mixer is Attention => mixer.kind === 'attention';
+
+/** out(c · convolution(b · x)), where each of the hidden features has a filter of its own over the token and the `width - 1` before it. */
+export interface ShortConvolution {
+  kind: 'short-convolution';
+  width: number;
+  bias: boolean;
+}
+
 /** Causal attention to earlier tokens, with `heads / kvHeads` query heads for each key/value head. */
 export interface Attention {
+  kind: 'attention';
   /** Query heads. */
   heads: number;
   kvHeads: number;
@@ -124,6 +139,10 @@ export type RotaryScaling =
   /** Each pair of features has a factor of its own, [width / 2]. Beyond the original context transformers takes others, for all tokens. */
   | { type: 'longrope'; factors: readonly number[]; originalMaxPositionEmbeddings: number };
 
-/** How many numbers generation keeps for each token: keys and values of every layer. */
+/** How many numbers generation keeps for each token: keys and values of every attention. */
 export const cachedPerToken = ({ layers }: Pick<ModelConfig, 'layers'>): number =>
-  layers.reduce((sum, { mixer }) => sum + 2 * mixer.kvHeads * mixer.headDim, 0);
+  layers.reduce((sum, { mixer }) => sum + (isAttention(mixer) ? 2 * mixer.kvHeads * mixer.headDim : 0), 0);
+
+/** How many numbers it keeps for each completion, however long: the states of the other mixers. */
+export const stateSize = ({ layers, hiddenSize }: Pick<ModelConfig, 'layers' | 'hiddenSize'>): number =>
+  layers.reduce((sum, { mixer }) => sum + (isAttention(mixer) ? 0 : (mixer.width - 1) * hiddenSize), 0);

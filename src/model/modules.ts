@@ -1,7 +1,14 @@
-import type { Attention, Layer, Mlp, ModelConfig, Positions } from './config.ts';
+import type { Attention, Layer, Mixer, Mlp, ModelConfig, Positions, ShortConvolution } from './config.ts';
 
 /** A module of the model as transformers has it: what tensors, adapters and files are named by. */
-export type Module = LinearModule | HeadModule | NormModule | EmbeddingModule | PositionsModule | ContainerModule;
+export type Module =
+  | LinearModule
+  | HeadModule
+  | NormModule
+  | EmbeddingModule
+  | PositionsModule
+  | ConvolutionModule
+  | ContainerModule;
 
 interface Named {
   /** Its path in the Hugging Face model. */
@@ -47,6 +54,14 @@ interface PositionsModule extends Named {
   size: number;
 }
 
+/** A filter for each of `channels`, [channels, 1, width], and perhaps a bias [channels]. */
+interface ConvolutionModule extends Named {
+  kind: 'convolution';
+  channels: number;
+  width: number;
+  bias: boolean;
+}
+
 /** Without tensors of its own; a pattern of module names may match it all the same. */
 interface ContainerModule extends Named {
   kind: 'container';
@@ -60,14 +75,15 @@ export const DECODE = 'model.decode';
 export const layerName = (layer: number): string => `model.layers.${layer}`;
 
 /** All modules in the order of the forward pass. There is a head even where it has no matrix of its own. */
-export function modulesOf({ hiddenSize, vocabSize, layers, positions }: ModelConfig): Module[] {
+export function modulesOf(model: ModelConfig): Module[] {
+  const { hiddenSize, vocabSize, layers, positions } = model;
   if (positions) return positionsModules(positions, hiddenSize);
   return [
     { name: 'model', kind: 'container' },
     { name: 'model.layers', kind: 'container' },
     { name: EMBEDDING, gguf: 'token_embd', kind: 'embedding' },
-    ...layers.flatMap((layer, index) => layerModules(layer, hiddenSize).map((module) => inLayer(module, index))),
-    { name: FINAL_NORM, gguf: 'output_norm', kind: 'norm', size: hiddenSize },
+    ...layers.flatMap((layer, index) => layerModules(layer, hiddenSize).map((module) => inLayer(module, index, model))),
+    { name: nameIn(model, FINAL_NORM), gguf: 'output_norm', kind: 'norm', size: hiddenSize },
     { name: 'model.rotary_emb', kind: 'container' },
     { name: HEAD, gguf: 'output', kind: 'head', outputs: vocabSize, inputs: hiddenSize },
   ];
@@ -81,12 +97,15 @@ const positionsModules = ({ promptLength, responseLength }: Positions, size: num
   { name: DECODE, kind: 'positions', positions: responseLength, size },
 ];
 
+/** What transformers calls a module of the model, or of one of its layers, that has this name in Llama. */
+export const nameIn = ({ renamed }: Pick<ModelConfig, 'renamed'>, name: string): string => renamed?.[name] ?? name;
+
 /** A module of a layer with its names in the whole model. */
-function inLayer<M extends Module>(module: M, layer: number): M {
+function inLayer<M extends Module>(module: M, layer: number, model: ModelConfig): M {
   const pathOf = (name: string) => `${layerName(layer)}${name}`;
   return {
     ...module,
-    name: pathOf(module.name),
+    name: pathOf(module.name && `.${nameIn(model, module.name.slice(1))}`),
     ...(module.gguf && { gguf: `blk.${layer}.${module.gguf}` }),
     ...('pack' in module && module.pack && { pack: pathOf(module.pack) }),
   };
@@ -98,11 +117,32 @@ function layerModules({ mixer, mlp, norms }: Layer, hiddenSize: number): Module[
   return [
     { name: '', kind: 'container' },
     ...normModule(norms.beforeMixer, 'attn_norm'),
-    ...attentionModules(mixer, hiddenSize),
+    ...mixerModules(mixer, hiddenSize),
     ...normModule(norms.afterMixer, 'post_attention_norm'),
     ...normModule(norms.beforeMlp, 'ffn_norm'),
     ...mlpModules(mlp, hiddenSize),
     ...normModule(norms.afterMlp, 'post_ffw_norm'),
+  ];
+}
+
+function mixerModules(mixer: Mixer, hiddenSize: number): Module[] {
+  switch (mixer.kind) {
+    case 'attention':
+      return attentionModules(mixer, hiddenSize);
+    case 'short-convolution':
+      return shortConvolutionModules(mixer, hiddenSize);
+    default:
+      return mixer satisfies never;
+  }
+}
+
+function shortConvolutionModules({ width, bias }: ShortConvolution, hiddenSize: number): Module[] {
+  const linear = { kind: 'linear', inputs: hiddenSize, bias } as const;
+  return [
+    { name: '.conv', kind: 'container' },
+    { name: '.conv.conv', gguf: 'shortconv.conv', kind: 'convolution', channels: hiddenSize, width, bias },
+    { name: '.conv.in_proj', gguf: 'shortconv.in_proj', ...linear, outputs: 3 * hiddenSize },
+    { name: '.conv.out_proj', gguf: 'shortconv.out_proj', ...linear, outputs: hiddenSize },
   ];
 }
 

@@ -26,6 +26,8 @@ from transformers import (
     GraniteForCausalLM,
     LlamaConfig,
     LlamaForCausalLM,
+    Lfm2Config,
+    Lfm2ForCausalLM,
     Ministral3Config,
     Ministral3ForCausalLM,
     MistralConfig,
@@ -98,6 +100,17 @@ MODELS = {
     "rope-longrope": lambda: rope(**LONGROPE),
     "rope-yarn": lambda: rope(**YARN),
     "rope-yarn-mscale": lambda: rope(**YARN, mscale=0.7, mscale_all_dim=0.3, truncate=False),
+    "lfm2": lambda: Lfm2ForCausalLM(
+        Lfm2Config(
+            **SMALL,
+            layer_types=["conv", "full_attention", "conv", "conv"],
+            norm_eps=1e-2,
+            conv_L_cache=4,
+            conv_bias=True,
+            block_multiple_of=5,
+            block_ffn_dim_multiplier=1.2,
+        )
+    ),
     "mistral": lambda: MistralForCausalLM(MistralConfig(**SMALL, sliding_window=6)),
     "olmo2": lambda: Olmo2ForCausalLM(Olmo2Config(**SMALL)),
     # Queries that grow twice within the sequences.

@@ -28,6 +28,14 @@ export const PHI = {
   },
 };
 
+/** LFM2's kinds of layers. */
+export const LFM2 = {
+  ...{ architectures: ['Lfm2ForCausalLM'], model_type: 'lfm2', vocab_size: 290, eos_token_id: 2 },
+  ...{ hidden_size: 32, intermediate_size: 48, num_hidden_layers: 2, max_position_embeddings: 256 },
+  ...{ num_attention_heads: 4, num_key_value_heads: 2, conv_bias: true, block_multiple_of: 8 },
+  layer_types: ['conv', 'full_attention'],
+};
+
 /** A folder of a model that `config.json` describes, with random weights; removed after the test. */
 export async function randomModel(json: object): Promise<string> {
   const folder = workspace({ 'config.json': json });

@@ -31,7 +31,7 @@ export interface GgufForm {
 }
 
 /** Fields of config.json that all decoders have, and those of an architecture. */
-type Fields<S extends z.ZodRawShape> = z.infer<z.ZodObject<typeof decoderFields & S>>;
+type Fields<S extends z.ZodRawShape> = z.infer<z.ZodObject<Omit<typeof decoderFields, keyof S> & S>>;
 
 /** An architecture whose `config.json` has `fields` besides those that all decoders have. */
 export function architecture<S extends z.ZodRawShape>(parts: {

@@ -18,8 +18,13 @@ interface Traits {
   partialRotary?: boolean;
 }
 
+/** A description whose layers all have attention. */
+export interface LlamaDecoder extends ModelDescription {
+  layers: readonly Layer<Attention>[];
+}
+
 /** A decoder of Llama's kind: norm, rotated attention to all earlier tokens, norm, SwiGLU; all layers alike. */
-export function llamaDecoder(fields: DecoderFields, file: string, traits: Traits): ModelDescription {
+export function llamaDecoder(fields: DecoderFields, file: string, traits: Traits): LlamaDecoder {
   refuseUnsupported(fields, file);
   const { heads, kvHeads, headDim } = readHeads(fields, file, traits.defaultHeadDim);
   const rotary = readRotary(fields, file, {
@@ -27,8 +32,9 @@ export function llamaDecoder(fields: DecoderFields, file: string, traits: Traits
     defaultTheta: traits.defaultTheta,
     partial: traits.partialRotary,
   });
-  const layer: Layer = {
+  const layer: Layer<Attention> = {
     mixer: {
+      kind: 'attention',
       heads,
       kvHeads,
       headDim,
@@ -48,7 +54,7 @@ export function llamaDecoder(fields: DecoderFields, file: string, traits: Traits
     hiddenSize: fields.hidden_size,
     embeddingScale: 1,
     logitScale: 1,
-    layers: Array<Layer>(fields.num_hidden_layers).fill(layer),
+    layers: Array<Layer<Attention>>(fields.num_hidden_layers).fill(layer),
     rotary: { all: rotary },
     maxPositionEmbeddings: fields.max_position_embeddings,
     rmsNormEps: fields.rms_norm_eps,

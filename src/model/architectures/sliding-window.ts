@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { BadInput } from '../../protocol/errors.ts';
-import type { Layer } from '../config.ts';
+import type { Attention, Layer } from '../config.ts';
 import { count, flag } from './field-kinds.ts';
 
 const SLIDING = 'sliding_attention';
@@ -37,7 +37,11 @@ export function layersThatSeeAll(
 }
 
 /** The layers with their windows: those that `layer_types` names, else those from `max_window_layers` on. */
-export function withWindows(layers: readonly Layer[], fields: SlidingWindowFields, file: string): Layer[] {
+export function withWindows(
+  layers: readonly Layer<Attention>[],
+  fields: SlidingWindowFields,
+  file: string,
+): Layer<Attention>[] {
   const window = fields.use_sliding_window ? fields.sliding_window : null;
   const isSliding = (layer: number) =>
     fields.layer_types ? fields.layer_types[layer] === SLIDING : window !== null && layer >= fields.max_window_layers;

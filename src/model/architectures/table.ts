@@ -1,6 +1,7 @@
 import type { Architecture } from './architecture.ts';
 import { gemma3 } from './gemma3.ts';
 import { granite } from './granite.ts';
+import { lfm2 } from './lfm2.ts';
 import { llama } from './llama.ts';
 import { ministral3 } from './ministral3.ts';
 import { mistral } from './mistral.ts';
@@ -19,6 +20,7 @@ export const ARCHITECTURES: readonly Architecture[] = [
   qwen3,
   gemma3,
   granite,
+  lfm2,
   ministral3,
   mistral,
   olmo2,

@@ -83,7 +83,8 @@ function ggufNames(
 }
 
 function describe(arch: string, config: ModelConfig, name: string, type: GgufType): Map<string, GgufEntry> {
-  const { mixer, mlp } = config.layers[0]!;
+  const { mlp } = config.layers[0]!;
+  const mixer = config.layers[0]!.mixer as Attention;
   const uint32 = (value: number): GgufEntry => ({ type: 'uint32', value });
   const float32 = (value: number): GgufEntry => ({ type: 'float32', value });
   const string = (value: string): GgufEntry => ({ type: 'string', value });

@@ -1,4 +1,4 @@
-import type { ModelConfig } from '../config.ts';
+import { isAttention, type ModelConfig } from '../config.ts';
 import type { Sequence } from './batch.ts';
 
 /** Intermediate results of one layer's attention at a time, besides the weights of every layer that is kept: scores, and gradients of both. */
@@ -23,7 +23,7 @@ export function activationBytes(
   // Attention pads prompts and completions to the longest, and its weights are kept for the gradient.
   const [prompt, completion] = [Math.max(...promptLengths), Math.max(...completionLengths)];
   const pairs = promptLengths.length * (prompt ** 2 + group * completion * (prompt + completion));
-  const heads = layers.map(({ mixer }) => mixer.heads);
+  const heads = layers.map(({ mixer }) => (isAttention(mixer) ? mixer.heads : 0));
   const perPair = kept(heads) + PASSING * Math.max(0, ...heads);
   return Float32Array.BYTES_PER_ELEMENT * (tokens * perToken + pairs * perPair);
 }

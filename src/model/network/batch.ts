@@ -1,5 +1,5 @@
 import { type ArraysOf, ints, leaveOpen, type NdArray, type OpenSize } from '../../engine/tree.ts';
-import type { ModelConfig } from '../config.ts';
+import { isAttention, type ModelConfig } from '../config.ts';
 import { checkPromptLength } from '../prompt-length.ts';
 import type { Grid } from './attention.ts';
 import type { SequenceTensors } from './completion-logprobs.ts';
@@ -44,16 +44,18 @@ export function layOutSequences(sequences: readonly Sequence[], group: number, c
   const completions = new GridArrays(readIds);
   const ids: number[] = [];
   const positions: number[] = [];
+  const previous: number[] = [];
   const completionTargets = new Int32Array(rows * width).fill(NONE);
   const targets = { ids: [] as number[], sources: [] as number[], cells: [] as number[] };
 
-  const addToken = (id: number, position: number): number => {
+  const addToken = (id: number, position: number, before: number): number => {
     positions.push(position);
+    previous.push(before);
     return ids.push(id) - 1;
   };
   const lastOfPrompt = promptIds.map((tokens, row) => {
     tokens.forEach((id, column) => {
-      prompts.put(addToken(id, column), row, column);
+      prompts.put(addToken(id, column, column === 0 ? NONE : ids.length - 1), row, column);
     });
     return ids.length - 1;
   });
@@ -66,13 +68,14 @@ export function layOutSequences(sequences: readonly Sequence[], group: number, c
       targets.sources.push(source);
       targets.cells.push(cell);
       if (column === readIds[row]!.length) return;
-      source = addToken(id, promptIds.length + column);
+      source = addToken(id, promptIds.length + column, source);
       completions.put(source, row, column);
     });
   });
   return {
     ids: open('tokens', ids),
     positions: open('tokens', positions),
+    ...(config.layers.some(({ mixer }) => !isAttention(mixer)) && { previous: open('tokens', previous) }),
     rotary: rotaryArrays(config, Math.max(...sequences.map((one) => one.promptIds.length + one.completionIds.length))),
     prompts: {
       ...prompts.arrays(ids.length, { prompts: promptIds.length }, 'promptLength'),

@@ -5,6 +5,7 @@ import type { RotaryTables } from '../../engine/fused/rotary.ts';
 import type { ModelConfig } from '../config.ts';
 import { type Grid, groupAttention } from './attention.ts';
 import { decode, logitsOf, type Parameters } from './decoder.ts';
+import { rowsBefore } from './earlier-rows.ts';
 import { packAdapters } from './lora.ts';
 import { spread } from './padding.ts';
 import { type PlacesInResponses, responseLogits } from './positions.ts';
@@ -18,6 +19,8 @@ export type SequenceTensors = {
   ids: Tensor1D;
   /** int32 [tokens]: each token's place in its sequence. */
   positions: Tensor1D;
+  /** int32 [tokens]: the token before each in its sequence, -1 for the first; only for models that need it. */
+  previous?: Tensor1D;
   /** The model's tables for these positions, by name. */
   rotary: Record<string, RotaryTables>;
   /** Where the prompts' tokens are for attention, [prompts, longest prompt]; and int32 [prompts], how long each is. */
@@ -49,7 +52,11 @@ export function completionLogits(
   const { ids, targets } = batch;
   const positions = { of: batch.positions, tables: batch.rotary };
   const adapted = packAdapters(params, config);
-  const hidden = decode(adapted, config, ids, positions, groupAttention(config, batch));
+  const mixing = {
+    attend: groupAttention(config, batch),
+    before: (_: number, x: Tensor2D, count: number) => rowsBefore(x, batch.previous!, count),
+  };
+  const hidden = decode(adapted, config, ids, positions, mixing);
   return tempered(logitsOf(adapted, config, gatherRows(hidden, targets.sources) as Tensor2D), temperature);
 }
 

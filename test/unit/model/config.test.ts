@@ -1,6 +1,7 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import type { Attention } from '../../../src/model/config.ts';
 import { contextInWords } from '../../../src/model/context.ts';
 import { readModelConfig } from '../../../src/model/files/model-config.ts';
 import { BadInput } from '../../../src/protocol/errors.ts';
@@ -14,6 +15,7 @@ describe('reading a config', () => {
   it('reads a Llama config of transformers 5', () => {
     const layer = {
       mixer: {
+        kind: 'attention',
         heads: 2,
         kvHeads: 1,
         headDim: 4,
@@ -109,7 +111,7 @@ describe('reading a config', () => {
   it('knows which projections of each architecture have biases', () => {
     const biases = (fields: Record<string, unknown>) => {
       const { mixer, mlp } = readModelConfig(configFolder(fields)).layers[0]!;
-      const { qkvBias, outputBias, qkNorm } = mixer;
+      const { qkvBias, outputBias, qkNorm } = mixer as Attention;
       return { qkvBias, outputBias, mlpBias: mlp.bias, qkNorm };
     };
     const qwen2 = { architectures: ['Qwen2ForCausalLM'], model_type: 'qwen2' };
@@ -128,7 +130,8 @@ describe('reading a config', () => {
   });
 
   it("uses transformers' defaults for what is absent", () => {
-    const mixerOf = (fields: Record<string, unknown>) => readModelConfig(configFolder(fields)).layers[0]!.mixer;
+    const mixerOf = (fields: Record<string, unknown>) =>
+      readModelConfig(configFolder(fields)).layers[0]!.mixer as Attention;
     expect(mixerOf({ num_key_value_heads: null })).toMatchObject({ kvHeads: 2, headDim: 4 });
     expect(readModelConfig(configFolder({ rope_parameters: undefined })).rotary.all!.theta).toBe(10_000);
     expect(mixerOf({ architectures: undefined, model_type: 'qwen3' }).qkNorm).toBe('head');
@@ -152,6 +155,7 @@ describe('reading a config', () => {
 });
 
 describe('refusing a config', () => {
+  const lfm2 = { architectures: ['Lfm2ForCausalLM'], model_type: 'lfm2' };
   const qwen2 = { architectures: ['Qwen2ForCausalLM'], model_type: 'qwen2' };
   it.each<[string, Record<string, unknown>, string]>([
     [
@@ -233,6 +237,17 @@ describe('refusing a config', () => {
       },
       'the rope fields lack "llama_4_scaling_beta"',
     ],
+    [
+      'an unknown kind of layer',
+      { ...lfm2, layer_types: ['conv', 'moe'] },
+      '"layer_types" has "moe", but only "conv" and "full_attention" are supported',
+    ],
+    [
+      'kinds for other layers',
+      { ...lfm2, layer_types: ['conv', 'conv', 'full_attention'] },
+      '"layer_types" lists 3 layers, but "num_hidden_layers" is 2',
+    ],
+    ['no attention', { ...lfm2, layer_types: ['conv', 'conv'] }, 'no layer is "full_attention"'],
     ['quantized weights', { quantization_config: { quant_method: 'gptq' } }, 'the weights are quantized (gptq)'],
     [
       'a stop token outside the vocabulary',
