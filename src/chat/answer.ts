@@ -1,5 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { uniforms } from '../data/random.ts';
+import { contextInWords } from '../model/context.ts';
 import { createSampler } from '../model/generation/create-sampler.ts';
 import type { CompletionSampler } from '../model/generation/sampler.ts';
 import { checkPromptLength } from '../model/prompt-length.ts';
@@ -115,7 +116,7 @@ export class Answering {
     const room = model.maxPositionEmbeddings - promptIds.length;
     if (room < 1)
       throw new BadInput(
-        `The prompt's ${promptIds.length} tokens leave no room for an answer in the model's context of ${model.maxPositionEmbeddings}; start a new chat, or shorten it.`,
+        `The prompt's ${promptIds.length} tokens leave no room for an answer in the model's context of ${contextInWords(model)}; start a new chat, or shorten it.`,
       );
     return Math.min(maxTokens, room);
   }

@@ -3,7 +3,7 @@ import { totalmem } from 'node:os';
 import type { LoadedConfig } from '../config/load-config.ts';
 import { gpuMemory } from '../engine/devices/gpu-memory.ts';
 import { trainedLength } from '../grpo/trajectory.ts';
-import { cachedPerToken, type ModelConfig } from '../model/config.ts';
+import { cachedPerToken, type ModelConfig, stateSize } from '../model/config.ts';
 import { activationBytes } from '../model/network/activations.ts';
 import type { Sequence } from '../model/network/batch.ts';
 import { trainedShapes } from '../model/parameters.ts';
@@ -94,7 +94,8 @@ function stepBytes(model: ModelConfig, sequences: Sequence[], group: number): nu
   const tokens = sequences.reduce((sum, { completionIds }) => sum + completionIds.length, 0);
   return (
     Math.min(AT_ONCE.activations, activationBytes(model, sequences, group, { forGradient: true })) +
-    CACHE_COPIES * Math.min(AT_ONCE.caches, FLOAT32 * tokens * cachedPerToken(model))
+    CACHE_COPIES *
+      Math.min(AT_ONCE.caches, FLOAT32 * (tokens * cachedPerToken(model) + sequences.length * stateSize(model)))
   );
 }
 

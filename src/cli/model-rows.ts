@@ -2,6 +2,7 @@ import { readPrompt } from '../data/read-prompt.ts';
 import { readTokenIds } from '../data/token-ids.ts';
 import type { JsonLine } from '../files/json-lines.ts';
 import type { ModelConfig } from '../model/config.ts';
+import { contextInWords } from '../model/context.ts';
 import { checkPromptLength } from '../model/prompt-length.ts';
 import { refusedAt } from '../model/tokenizer/refused-at.ts';
 import type { Tokenizer } from '../model/tokenizer/tokenizer.ts';
@@ -46,12 +47,11 @@ export function readCompletionIds({ value, line }: JsonLine, file: string, { tok
 
 /** Throws BadInput when the model cannot take a prompt with `more` tokens behind it. */
 export function checkFits({ promptIds, at }: PromptRow, more: number, what: string, model: ModelConfig): void {
-  const room = model.maxPositionEmbeddings;
   if (promptIds.length === 0) throw new BadInput('The prompt has no tokens; give it some text.', at);
   checkPromptLength(model, promptIds.length, at);
-  if (promptIds.length + more > room)
+  if (promptIds.length + more > model.maxPositionEmbeddings)
     throw new BadInput(
-      `The prompt's ${promptIds.length} tokens and ${what} exceed the model's context of ${room}; shorten them.`,
+      `The prompt's ${promptIds.length} tokens and ${what} exceed the model's context of ${contextInWords(model)}; shorten them.`,
       at,
     );
 }

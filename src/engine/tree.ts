@@ -46,7 +46,7 @@ export type OpenSize = string | readonly string[];
 export type TensorTree = { [name: string]: Tensor | TensorTree };
 export type ArrayTree = { [name: string]: NdArray | ArrayTree };
 /** The arrays of a tree of tensors. */
-export type ArraysOf<T> = { [K in keyof T]: T[K] extends Tensor ? NdArray : ArraysOf<T[K]> };
+export type ArraysOf<T> = { [K in keyof T]: NonNullable<T[K]> extends Tensor ? NdArray : ArraysOf<T[K]> };
 
 export function floats(data: Float32Array | number[], shape: number[] = [data.length]): NdArray {
   return { dtype: 'float32', shape, data: data instanceof Float32Array ? data : Float32Array.from(data) };

@@ -16,12 +16,15 @@ export interface ModelDescription {
   positions?: Positions;
   /** Rotary tables, by the names that attention layers use. */
   rotary: Readonly<Record<string, Rotary>>;
+  /** Tokens that prompt and completion have together, at most: see `context.ts`. */
   maxPositionEmbeddings: number;
   /** Of all RMS norms; `rmsNormOffset` is what is added to their weights, 0 in most models. */
   rmsNormEps: number;
   rmsNormOffset: number;
   /** The output head is the embedding matrix itself. */
   tieEmbeddings: boolean;
+  /** What modules are called in transformers, by Llama's names for them (`mlp.gate_proj`), where those differ. */
+  renamed?: Readonly<Record<string, string>>;
 }
 
 /** A model that is described, with its special tokens and its adapter. */
@@ -41,9 +44,9 @@ export interface Positions {
 }
 
 /** One decoder layer: x + residualScale · norm(mixer(norm(x))), then the same with the MLP; most models have one of the two norms. */
-export interface Layer {
+export interface Layer<M extends Mixer = Mixer> {
   /** The part in which tokens see one another. What it remembers of earlier tokens is what generation carries as caches. */
-  mixer: Attention;
+  mixer: M;
   mlp: Mlp;
   /** The Hugging Face names of the norms, by where they are. */
   norms: { beforeMixer?: string; afterMixer?: string; beforeMlp?: string; afterMlp?: string };
@@ -51,8 +54,40 @@ export interface Layer {
   residualScale: number;
 }
 
+/** The kinds of mixers: each has a file in `network/` that computes it, and its modules in `modules.ts`. */
+export type Mixer = Attention | ShortConvolution | GatedDeltaNet;
+
+export const isAttention = (mixer: Mixer): mixer is Attention => mixer.kind === 'attention';
+
+/** out(c · convolution(b · x)), where each of the hidden features has a filter of its own over the token and the `width - 1` before it. */
+export interface ShortConvolution {
+  kind: 'short-convolution';
+  width: number;
+  bias: boolean;
+}
+
+/**
+ * The gated delta rule over heads of queries, keys and values, which pass a short convolution first; its outputs are normed and gated. Each key head
+ * serves `valueHeads / keyHeads` value heads.
+ */
+export interface GatedDeltaNet {
+  kind: 'gated-delta-net';
+  keyHeads: number;
+  valueHeads: number;
+  keyWidth: number;
+  valueWidth: number;
+  /** Of the convolution, in tokens. */
+  width: number;
+  normEps: number;
+}
+
+/** How many features pass the convolution of a gated delta net: queries, keys and values. */
+export const convolvedWidth = ({ keyHeads, valueHeads, keyWidth, valueWidth }: GatedDeltaNet): number =>
+  2 * keyHeads * keyWidth + valueHeads * valueWidth;
+
 /** Causal attention to earlier tokens, with `heads / kvHeads` query heads for each key/value head. */
 export interface Attention {
+  kind: 'attention';
   /** Query heads. */
   heads: number;
   kvHeads: number;
@@ -62,6 +97,8 @@ export interface Attention {
   scale: number;
   /** The rotary table by which queries and keys are rotated; undefined where they have no positions (NoPE, arXiv:2305.19466). */
   rotary: string | undefined;
+  /** The table of the queries, where it is another. */
+  queryRotary?: string;
   /** RMS norm of queries and keys before the rotation: over each head, or over all heads together. */
   qkNorm: 'head' | 'all' | undefined;
   /** A token sees itself and the `window - 1` tokens before it; undefined: all of them. */
@@ -69,6 +106,10 @@ export interface Attention {
   /** Biases of the q, k and v projections, and of the output projection. */
   qkvBias: boolean;
   outputBias: boolean;
+  /** What is attended to is multiplied with a sigmoid of as many features, which the q projection gives beside each query. */
+  gated?: boolean;
+  /** q, k and v are one module, `qkv_proj`, in files and to adapters. */
+  fused?: boolean;
 }
 
 /** down(activation(gate(x)) · up(x)). */
@@ -78,27 +119,64 @@ export interface Mlp {
   /** Width between the projections. */
   intermediateSize: number;
   bias: boolean;
+  /** Gate and up are one module, `gate_up_proj`, in files and to adapters. */
+  fused?: boolean;
 }
 
 /** A table of rotary frequencies. */
 export interface Rotary {
-  /** How many features of a head are rotated. */
+  /** How many features of a head are rotated: the first ones, where it is not all of them. */
   width: number;
   theta: number;
   scaling: RotaryScaling;
+  /** What cos and sin are multiplied with, so that scores keep their spread in long contexts; 1 in most models. */
+  attentionFactor: number;
+  /** Besides, cos and sin are multiplied with 1 + rate · ln(1 + ⌊position / every⌋), as queries are in Llama 4. */
+  growth?: { rate: number; every: number };
 }
 
-/** Rotary frequencies as they are, or stretched as Llama 3.1 does for long contexts. */
+/** How rotary frequencies are stretched for long contexts: see `network/rotary-frequencies.ts`. */
 export type RotaryScaling =
   | { type: 'none' }
+  | { type: 'linear'; factor: number }
+  /** As they are, up to the end of the context; beyond, transformers changes them with the length of what it computes together. */
+  | { type: 'dynamic' }
   | {
       type: 'llama3';
       factor: number;
       lowFreqFactor: number;
       highFreqFactor: number;
       originalMaxPositionEmbeddings: number;
-    };
+    }
+  | {
+      type: 'yarn';
+      factor: number;
+      originalMaxPositionEmbeddings: number;
+      betaFast: number;
+      betaSlow: number;
+      /** The range in which frequencies are blended is rounded to whole pairs of features. */
+      truncate: boolean;
+    }
+  /** Each pair of features has a factor of its own, [width / 2]. Beyond the original context transformers takes others, for all tokens. */
+  | { type: 'longrope'; factors: readonly number[]; originalMaxPositionEmbeddings: number };
 
-/** How many numbers generation keeps for each token: keys and values of every layer. */
+/** How many numbers generation keeps for each token: keys and values of every attention. */
 export const cachedPerToken = ({ layers }: Pick<ModelConfig, 'layers'>): number =>
-  layers.reduce((sum, { mixer }) => sum + 2 * mixer.kvHeads * mixer.headDim, 0);
+  layers.reduce((sum, { mixer }) => sum + (isAttention(mixer) ? 2 * mixer.kvHeads * mixer.headDim : 0), 0);
+
+/** How many numbers it keeps for each completion, however long: the states of the other mixers. */
+export const stateSize = ({ layers, hiddenSize }: Pick<ModelConfig, 'layers' | 'hiddenSize'>): number =>
+  layers.reduce((sum, { mixer }) => sum + stateOf(mixer, hiddenSize), 0);
+
+function stateOf(mixer: Mixer, hiddenSize: number): number {
+  switch (mixer.kind) {
+    case 'attention':
+      return 0;
+    case 'short-convolution':
+      return (mixer.width - 1) * hiddenSize;
+    case 'gated-delta-net':
+      return (mixer.width - 1) * convolvedWidth(mixer) + mixer.valueHeads * mixer.keyWidth * mixer.valueWidth;
+    default:
+      return mixer satisfies never;
+  }
+}

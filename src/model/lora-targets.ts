@@ -47,7 +47,7 @@ export function loraProblem(model: ModelConfig): { field: keyof Lora; message: s
     }
   }
   if (typeof lora.targetModules === 'string' && lora.layersToTransform) {
-    return { field: 'layersToTransform', message: 'goes with a list of target modules, not with a regular expression' };
+    return { field: 'layersToTransform', message: 'goes with a list of target modules only, as in PEFT' };
   }
   if (lora.layersPattern && !lora.layersToTransform) {
     return { field: 'layersPattern', message: 'needs layers to transform' };

@@ -1,7 +1,25 @@
-import type { Attention, Layer, Mlp, ModelConfig, Positions } from './config.ts';
+import {
+  type Attention,
+  convolvedWidth,
+  type GatedDeltaNet,
+  type Layer,
+  type Mixer,
+  type Mlp,
+  type ModelConfig,
+  type Positions,
+  type ShortConvolution,
+} from './config.ts';
 
 /** A module of the model as transformers has it: what tensors, adapters and files are named by. */
-export type Module = LinearModule | HeadModule | NormModule | EmbeddingModule | PositionsModule | ContainerModule;
+export type Module =
+  | LinearModule
+  | HeadModule
+  | NormModule
+  | EmbeddingModule
+  | PositionsModule
+  | ConvolutionModule
+  | ParametersModule
+  | ContainerModule;
 
 interface Named {
   /** Its path in the Hugging Face model. */
@@ -47,6 +65,20 @@ interface PositionsModule extends Named {
   size: number;
 }
 
+/** A filter for each of `channels`, [channels, 1, width], and perhaps a bias [channels]. */
+interface ConvolutionModule extends Named {
+  kind: 'convolution';
+  channels: number;
+  width: number;
+  bias: boolean;
+}
+
+/** Tensors of its own besides modules, [size] each. */
+interface ParametersModule extends Named {
+  kind: 'parameters';
+  sizes: Readonly<Record<string, number>>;
+}
+
 /** Without tensors of its own; a pattern of module names may match it all the same. */
 interface ContainerModule extends Named {
   kind: 'container';
@@ -60,14 +92,15 @@ export const DECODE = 'model.decode';
 export const layerName = (layer: number): string => `model.layers.${layer}`;
 
 /** All modules in the order of the forward pass. There is a head even where it has no matrix of its own. */
-export function modulesOf({ hiddenSize, vocabSize, layers, positions }: ModelConfig): Module[] {
+export function modulesOf(model: ModelConfig): Module[] {
+  const { hiddenSize, vocabSize, layers, positions } = model;
   if (positions) return positionsModules(positions, hiddenSize);
   return [
     { name: 'model', kind: 'container' },
     { name: 'model.layers', kind: 'container' },
     { name: EMBEDDING, gguf: 'token_embd', kind: 'embedding' },
-    ...layers.flatMap((layer, index) => layerModules(layer, hiddenSize).map((module) => inLayer(module, index))),
-    { name: FINAL_NORM, gguf: 'output_norm', kind: 'norm', size: hiddenSize },
+    ...layers.flatMap((layer, index) => layerModules(layer, hiddenSize).map((module) => inLayer(module, index, model))),
+    { name: nameIn(model, FINAL_NORM), gguf: 'output_norm', kind: 'norm', size: hiddenSize },
     { name: 'model.rotary_emb', kind: 'container' },
     { name: HEAD, gguf: 'output', kind: 'head', outputs: vocabSize, inputs: hiddenSize },
   ];
@@ -81,12 +114,15 @@ const positionsModules = ({ promptLength, responseLength }: Positions, size: num
   { name: DECODE, kind: 'positions', positions: responseLength, size },
 ];
 
+/** What transformers calls a module of the model, or of one of its layers, that has this name in Llama. */
+export const nameIn = ({ renamed }: Pick<ModelConfig, 'renamed'>, name: string): string => renamed?.[name] ?? name;
+
 /** A module of a layer with its names in the whole model. */
-function inLayer<M extends Module>(module: M, layer: number): M {
+function inLayer<M extends Module>(module: M, layer: number, model: ModelConfig): M {
   const pathOf = (name: string) => `${layerName(layer)}${name}`;
   return {
     ...module,
-    name: pathOf(module.name),
+    name: pathOf(module.name && `.${nameIn(model, module.name.slice(1))}`),
     ...(module.gguf && { gguf: `blk.${layer}.${module.gguf}` }),
     ...('pack' in module && module.pack && { pack: pathOf(module.pack) }),
   };
@@ -98,11 +134,51 @@ function layerModules({ mixer, mlp, norms }: Layer, hiddenSize: number): Module[
   return [
     { name: '', kind: 'container' },
     ...normModule(norms.beforeMixer, 'attn_norm'),
-    ...attentionModules(mixer, hiddenSize),
+    ...mixerModules(mixer, hiddenSize),
     ...normModule(norms.afterMixer, 'post_attention_norm'),
     ...normModule(norms.beforeMlp, 'ffn_norm'),
     ...mlpModules(mlp, hiddenSize),
     ...normModule(norms.afterMlp, 'post_ffw_norm'),
+  ];
+}
+
+function mixerModules(mixer: Mixer, hiddenSize: number): Module[] {
+  switch (mixer.kind) {
+    case 'attention':
+      return attentionModules(mixer, hiddenSize);
+    case 'short-convolution':
+      return shortConvolutionModules(mixer, hiddenSize);
+    case 'gated-delta-net':
+      return deltaNetModules(mixer, hiddenSize);
+    default:
+      return mixer satisfies never;
+  }
+}
+
+function shortConvolutionModules({ width, bias }: ShortConvolution, hiddenSize: number): Module[] {
+  const linear = { kind: 'linear', inputs: hiddenSize, bias } as const;
+  return [
+    { name: '.conv', kind: 'container' },
+    { name: '.conv.conv', gguf: 'shortconv.conv', kind: 'convolution', channels: hiddenSize, width, bias },
+    { name: '.conv.in_proj', gguf: 'shortconv.in_proj', ...linear, outputs: 3 * hiddenSize },
+    { name: '.conv.out_proj', gguf: 'shortconv.out_proj', ...linear, outputs: hiddenSize },
+  ];
+}
+
+function deltaNetModules(mixer: GatedDeltaNet, hiddenSize: number): Module[] {
+  const { valueHeads, valueWidth, width } = mixer;
+  const values = valueHeads * valueWidth;
+  const channels = convolvedWidth(mixer);
+  const input = { kind: 'linear', inputs: hiddenSize, bias: false, pack: '.linear_attn.in_proj' } as const;
+  return [
+    { name: '.linear_attn', kind: 'parameters', sizes: { dt_bias: valueHeads, A_log: valueHeads } },
+    { name: '.linear_attn.conv1d', kind: 'convolution', channels, width, bias: false },
+    { name: '.linear_attn.norm', kind: 'norm', size: valueWidth },
+    { name: '.linear_attn.out_proj', kind: 'linear', inputs: values, outputs: hiddenSize, bias: false },
+    { name: '.linear_attn.in_proj_qkv', ...input, outputs: channels },
+    { name: '.linear_attn.in_proj_z', ...input, outputs: values },
+    { name: '.linear_attn.in_proj_b', ...input, outputs: valueHeads },
+    { name: '.linear_attn.in_proj_a', ...input, outputs: valueHeads },
   ];
 }
 
@@ -125,9 +201,18 @@ function attentionModules(attention: Attention, hiddenSize: number): Module[] {
       size: qkNorm === 'all' ? kvHeads * headDim : headDim,
     },
   ];
+  if (attention.fused) {
+    const outputs = (heads + 2 * kvHeads) * headDim;
+    return [
+      { name: '.self_attn', kind: 'container' },
+      // In the order of the modules in transformers, which optimizers number tensors by: see `torch-order.ts`.
+      { name: '.self_attn.o_proj', ...output },
+      { name: '.self_attn.qkv_proj', kind: 'linear', inputs: hiddenSize, outputs, bias: qkvBias },
+    ];
+  }
   return [
     { name: '.self_attn', kind: 'container' },
-    { name: '.self_attn.q_proj', gguf: 'attn_q', ...rotated, outputs: heads * headDim },
+    { name: '.self_attn.q_proj', gguf: 'attn_q', ...rotated, outputs: (attention.gated ? 2 : 1) * heads * headDim },
     { name: '.self_attn.k_proj', gguf: 'attn_k', ...rotated, outputs: kvHeads * headDim },
     { name: '.self_attn.v_proj', gguf: 'attn_v', ...input, outputs: kvHeads * headDim },
     { name: '.self_attn.o_proj', gguf: 'attn_output', ...output },
@@ -135,13 +220,22 @@ function attentionModules(attention: Attention, hiddenSize: number): Module[] {
   ];
 }
 
-function mlpModules({ intermediateSize, bias }: Mlp, hiddenSize: number): Module[] {
+function mlpModules({ intermediateSize, bias, fused }: Mlp, hiddenSize: number): Module[] {
+  const down = { kind: 'linear', inputs: intermediateSize, outputs: hiddenSize, bias } as const;
+  if (fused) {
+    return [
+      { name: '.mlp', kind: 'container' },
+      { name: '.mlp.gate_up_proj', kind: 'linear', inputs: hiddenSize, outputs: 2 * intermediateSize, bias },
+      { name: '.mlp.down_proj', ...down },
+      { name: '.mlp.activation_fn', kind: 'container' },
+    ];
+  }
   const input = { kind: 'linear', inputs: hiddenSize, outputs: intermediateSize, pack: '.mlp.gate_up_proj' } as const;
   return [
     { name: '.mlp', kind: 'container' },
     { name: '.mlp.act_fn', kind: 'container' },
     { name: '.mlp.gate_proj', gguf: 'ffn_gate', ...input, bias },
     { name: '.mlp.up_proj', gguf: 'ffn_up', ...input, bias },
-    { name: '.mlp.down_proj', gguf: 'ffn_down', kind: 'linear', inputs: intermediateSize, outputs: hiddenSize, bias },
+    { name: '.mlp.down_proj', gguf: 'ffn_down', ...down },
   ];
 }

@@ -46,8 +46,14 @@ function ownTensors(module: Module, { vocabSize, hiddenSize, tieEmbeddings }: Mo
       const weight: [string, number[]] = ['weight', [module.outputs, module.inputs]];
       return module.bias ? [weight, ['bias', [module.outputs]]] : [weight];
     }
+    case 'convolution': {
+      const weight: [string, number[]] = ['weight', [module.channels, 1, module.width]];
+      return module.bias ? [weight, ['bias', [module.channels]]] : [weight];
+    }
     case 'positions':
       return [['weight', [module.positions, module.size, module.size]]];
+    case 'parameters':
+      return Object.entries(module.sizes).map(([name, size]) => [name, [size]]);
     case 'container':
       return [];
     default:

@@ -1,7 +1,12 @@
 import { z } from 'zod';
 
-/** The linear layers of a decoder block, by PEFT's names. */
-const LORA_MODULES = ['q_proj', 'k_proj', 'v_proj', 'o_proj', 'gate_proj', 'up_proj', 'down_proj'] as const;
+/** The linear layers of a decoder block, by PEFT's names; those of Phi-3 are larger ones, those of LFM2 and Qwen 3.5 are called otherwise. */
+const LORA_MODULES = [
+  ...(['q_proj', 'k_proj', 'v_proj', 'qkv_proj', 'o_proj'] as const),
+  ...(['gate_proj', 'up_proj', 'gate_up_proj', 'down_proj'] as const),
+  ...(['in_proj', 'out_proj', 'w1', 'w3', 'w2'] as const),
+  ...(['in_proj_qkv', 'in_proj_z', 'in_proj_b', 'in_proj_a'] as const),
+] as const;
 /** The vocabulary's matrices at the two ends of a model. */
 const VOCABULARY_MODULES = ['embed_tokens', 'lm_head'] as const;
 export const ALL_LINEAR = 'all-linear';
@@ -30,10 +35,7 @@ const lora = z.strictObject({
   targetModules: z
     .union([z.array(moduleName).min(1), z.literal(ALL_LINEAR), z.string().min(1)])
     .default(['q_proj', 'v_proj'])
-    .transform((modules) => {
-      if (typeof modules === 'string') return modules === ALL_LINEAR ? [...LORA_MODULES] : modules;
-      return inOrder(modules);
-    })
+    .transform((modules) => (typeof modules === 'string' ? modules : inOrder(modules)))
     .describe(
       'The modules that get an adapter: a list of names or paths; "all-linear" for every linear layer except the output head; or one regular expression that matches whole paths, such as ".*\\\\.(q|v)_proj".',
     ),

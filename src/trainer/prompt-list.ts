@@ -1,6 +1,7 @@
 import type { DatasetRow } from '../data/dataset.ts';
 import type { EncodedPrompt } from '../data/prompts.ts';
 import type { ModelConfig } from '../model/config.ts';
+import { contextInWords } from '../model/context.ts';
 import { checkPromptLength } from '../model/prompt-length.ts';
 import { refusedAt } from '../model/tokenizer/refused-at.ts';
 import type { Tokenizer } from '../model/tokenizer/tokenizer.ts';
@@ -106,7 +107,7 @@ export class PromptList {
     if (ids.length === 0) throw new BadInput('This prompt has no tokens; give it some text.', at);
     if (ids.length + maxCompletionLength > model.maxPositionEmbeddings) {
       throw new BadInput(
-        `This prompt has ${ids.length} tokens, which with maxCompletionLength ${maxCompletionLength} is beyond the model's context of ${model.maxPositionEmbeddings}; shorten it, lower maxCompletionLength, or set maxPromptLength to skip such prompts.`,
+        `This prompt has ${ids.length} tokens, which with maxCompletionLength ${maxCompletionLength} is beyond the model's context of ${contextInWords(model)}; shorten it, lower maxCompletionLength, or set maxPromptLength to skip such prompts.`,
         at,
       );
     }

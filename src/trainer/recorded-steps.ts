@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { loadRollouts, type RecordedRollout, type RecordedStep } from '../data/recorded-rollouts.ts';
 import type { Segment } from '../grpo/trajectory.ts';
 import type { ModelConfig } from '../model/config.ts';
+import { contextInWords } from '../model/context.ts';
 import { refusedAt } from '../model/tokenizer/refused-at.ts';
 import type { Room, Tokenizer } from '../model/tokenizer/tokenizer.ts';
 import { BadInput, type SourceLocation } from '../protocol/errors.ts';
@@ -23,7 +24,7 @@ export interface ReplayOptions {
   config: Pick<RunConfig, 'numGenerations' | 'promptsPerStep' | 'maxSteps' | 'chatTemplateKwargs'>;
   tokenizer: Tokenizer;
   eosTokenIds: number[];
-  model: Pick<ModelConfig, 'vocabSize' | 'maxPositionEmbeddings'>;
+  model: Pick<ModelConfig, 'vocabSize' | 'maxPositionEmbeddings' | 'rotary'>;
 }
 
 /**
@@ -115,12 +116,12 @@ function encodePrompt(
 }
 
 function checkTokens(ids: number[], model: ReplayOptions['model'], at: SourceLocation): void {
-  const { vocabSize, maxPositionEmbeddings: context } = model;
+  const { vocabSize, maxPositionEmbeddings } = model;
   const unknown = ids.find((id) => id >= vocabSize);
   if (unknown !== undefined) throw new BadInput(`Token id ${unknown} is beyond the model's ${vocabSize} tokens.`, at);
-  if (ids.length > context) {
+  if (ids.length > maxPositionEmbeddings) {
     throw new BadInput(
-      `Prompt and completion have ${ids.length} tokens, beyond the model's context of ${context}.`,
+      `Prompt and completion have ${ids.length} tokens, beyond the model's context of ${contextInWords(model)}.`,
       at,
     );
   }

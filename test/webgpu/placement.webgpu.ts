@@ -1,10 +1,14 @@
 /** Where the nodes of a training step run, as ONNX Runtime logs it. */
 import { describe, expect, test } from 'vitest';
 import { placementsOf, SESSIONS, SHAPES, STEPS } from './placements.ts';
-import { GEMMA, randomModel } from './random-model.ts';
+import { GEMMA, LFM2, PHI, randomModel } from './random-model.ts';
 
-test('windows, norms after attention and MLP, and GELU run on the GPU alone', async () => {
-  const { sessions, onCpu, copies } = placementsOf({ model: await randomModel(GEMMA) }, 'float32');
+test.each([
+  ['windows, norms after attention and MLP, and GELU', GEMMA],
+  ['fused projections and heads that are rotated in part', PHI],
+  ['short convolutions', LFM2],
+])('%s run on the GPU alone', async (_, json) => {
+  const { sessions, onCpu, copies } = placementsOf({ model: await randomModel(json) }, 'float32');
   expect(sessions).toBeGreaterThan(0);
   expect(onCpu.filter((op) => !SHAPES.includes(op))).toEqual([]);
   expect(copies).toEqual([]);

@@ -17,6 +17,34 @@ export const GEMMA = {
   ...{ sliding_window: 6, layer_types: ['sliding_attention', 'full_attention'] },
 };
 
+/** Phi-4-mini's: fused projections, LongRoPE, and heads that are rotated in part. */
+export const PHI = {
+  ...{ architectures: ['Phi3ForCausalLM'], model_type: 'phi3', vocab_size: 290, eos_token_id: 2, pad_token_id: null },
+  ...{ hidden_size: 64, intermediate_size: 48, num_hidden_layers: 2, max_position_embeddings: 512 },
+  ...{ num_attention_heads: 4, num_key_value_heads: 2, sliding_window: 6, original_max_position_embeddings: 256 },
+  rope_parameters: {
+    ...{ rope_type: 'longrope', partial_rotary_factor: 0.5 },
+    ...{ short_factor: [1, 1, 1.5, 2], long_factor: [1, 2, 3, 4] },
+  },
+};
+
+/** LFM2's kinds of layers. */
+export const LFM2 = {
+  ...{ architectures: ['Lfm2ForCausalLM'], model_type: 'lfm2', vocab_size: 290, eos_token_id: 2 },
+  ...{ hidden_size: 32, intermediate_size: 48, num_hidden_layers: 2, max_position_embeddings: 256 },
+  ...{ num_attention_heads: 4, num_key_value_heads: 2, conv_bias: true, block_multiple_of: 8 },
+  layer_types: ['conv', 'full_attention'],
+};
+
+/** Qwen 3.5's kinds of layers. */
+export const QWEN35 = {
+  ...{ architectures: ['Qwen3_5ForCausalLM'], model_type: 'qwen3_5_text', vocab_size: 290, eos_token_id: 2 },
+  ...{ hidden_size: 32, intermediate_size: 48, num_hidden_layers: 2, max_position_embeddings: 256 },
+  ...{ num_attention_heads: 4, num_key_value_heads: 2, head_dim: 16, partial_rotary_factor: 0.5 },
+  ...{ linear_key_head_dim: 8, linear_value_head_dim: 4, linear_num_key_heads: 2, linear_num_value_heads: 4 },
+  layer_types: ['linear_attention', 'full_attention'],
+};
+
 /** A folder of a model that `config.json` describes, with random weights; removed after the test. */
 export async function randomModel(json: object): Promise<string> {
   const folder = workspace({ 'config.json': json });

@@ -13,16 +13,18 @@ import {
 } from '@tensorflow/tfjs-core';
 import { fusedOp } from './fused.ts';
 
-/** cos and sin of every position's angles: float32 [positions, headDim / 2]. */
+/** cos and sin of every position's angles: float32 [positions, width / 2], where `width` features of each head are rotated. */
 export type RotaryTables = { cos: Tensor2D; sin: Tensor2D };
 
 const rotateOp: ReturnType<typeof fusedOp<Record<string, never>>> = fusedOp<Record<string, never>>({
   name: 'Rotary',
   compose({ x, positions, cos, sin }) {
-    // [tokens, 1, headDim / 2]
+    // [tokens, 1, width / 2]
     const [c, s] = [cos, sin].map((table) => expandDims(gather(table!, positions as Tensor1D), 1)) as [Tensor, Tensor];
-    const [a, b] = split(x!, 2, -1) as [Tensor, Tensor]; // [tokens, heads, headDim / 2]
-    return concat([sub(mul(a, c), mul(b, s)), add(mul(b, c), mul(a, s))], -1);
+    const half = cos!.shape[1]!;
+    const rest = x!.shape[2]! - 2 * half;
+    const [a, b, kept] = split(x!, rest === 0 ? [half, half] : [half, half, rest], -1) as [Tensor, Tensor, Tensor?];
+    return concat([sub(mul(a, c), mul(b, s)), add(mul(b, c), mul(a, s)), ...(kept ? [kept] : [])], -1);
   },
   saves: ['positions', 'cos', 'sin'],
   gradient: (dy, { positions, cos, sin }) => ({
@@ -40,7 +42,8 @@ function notLearned(...names: string[]): Record<string, () => Tensor> {
 }
 
 /**
- * Rotates x [tokens, heads, headDim] to int32 positions [tokens]; as in Hugging Face models, feature i pairs with feature i + headDim / 2.
+ * Rotates x [tokens, heads, headDim] to int32 positions [tokens]; as in Hugging Face models, feature i pairs with feature i + width / 2,
+ * and features from `width` on stay as they are.
  *
  * Source: Su et al. 2021, arXiv:2104.09864.
  */

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { BadInput } from '../../protocol/errors.ts';
 import type { ModelDescription } from '../config.ts';
+import { withinOriginalContext } from '../context.ts';
 import { decoderFields } from './decoder-fields.ts';
 
 /** What an architecture's file says: how `config.json` and a GGUF file's metadata describe a model of it. */
@@ -30,7 +31,7 @@ export interface GgufForm {
 }
 
 /** Fields of config.json that all decoders have, and those of an architecture. */
-type Fields<S extends z.ZodRawShape> = z.infer<z.ZodObject<typeof decoderFields & S>>;
+type Fields<S extends z.ZodRawShape> = z.infer<z.ZodObject<Omit<typeof decoderFields, keyof S> & S>>;
 
 /** An architecture whose `config.json` has `fields` besides those that all decoders have. */
 export function architecture<S extends z.ZodRawShape>(parts: {
@@ -41,7 +42,10 @@ export function architecture<S extends z.ZodRawShape>(parts: {
   gguf?: GgufForm;
 }): Architecture {
   const schema = z.object({ ...decoderFields, ...parts.fields });
-  return { ...parts, describe: (json, file) => parts.describe(checked(schema, json, file) as Fields<S>, file) };
+  return {
+    ...parts,
+    describe: (json, file) => withinOriginalContext(parts.describe(checked(schema, json, file) as Fields<S>, file)),
+  };
 }
 
 /** `json` as the schema describes it, or one sentence about its first wrong field. */

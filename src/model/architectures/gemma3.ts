@@ -4,7 +4,8 @@ import type { Layer, ModelDescription } from '../config.ts';
 import { architecture } from './architecture.ts';
 import { count, flag, positive, text } from './field-kinds.ts';
 import { llamaDecoder } from './llama-decoder.ts';
-import { readRotary, rotarySchema } from './rotary-fields.ts';
+import { readRotary, ropeByLayer, rotaryFieldsByLayer } from './rotary-fields.ts';
+import { layersThatSeeAll, layerTypes } from './sliding-window.ts';
 
 const NORMS: Layer['norms'] = {
   beforeMixer: 'input_layernorm',
@@ -14,10 +15,8 @@ const NORMS: Layer['norms'] = {
 };
 /** Every sixth layer sees all tokens, where config.json does not say otherwise. */
 const PATTERN = 6;
-const FULL = 'full_attention';
 
 const softcap = z.number('must be a number').nullish();
-const byLayerType = z.record(z.string(), rotarySchema.nullish());
 
 /**
  * Gemma 3's text models (arXiv:2503.19786): most layers see a window, with a rotary table of their own; norms before and after attention and MLP, whose
@@ -35,9 +34,9 @@ export const gemma3 = architecture({
     query_pre_attn_scalar: positive.default(256),
     sliding_window: count.nullable().default(4096),
     sliding_window_pattern: count.nullish(),
-    layer_types: z.array(text, 'must be a list of strings').nullish(),
+    layer_types: layerTypes,
     rope_local_base_freq: positive.nullish(),
-    rope_parameters: byLayerType.nullish(),
+    ...rotaryFieldsByLayer,
     attn_logit_softcapping: softcap,
     final_logit_softcapping: softcap,
     use_bidirectional_attention: flag.nullish(),
@@ -53,30 +52,34 @@ export const gemma3 = architecture({
         { file },
       );
     const bias = fields.attention_bias;
-    const rope = fields.rope_parameters ?? {};
-    const full = { ...fields, rope_parameters: rope[FULL] };
-    const local = { rope_parameters: rope.sliding_attention, rope_theta: fields.rope_local_base_freq };
+    const rope = ropeByLayer(fields);
+    const full = {
+      ...fields,
+      ...{ rope_parameters: rope.full, rope_scaling: undefined, original_max_position_embeddings: undefined },
+    };
     const decoder = llamaDecoder({ ...full, hidden_act: 'silu' }, file, {
       qkNorm: 'head',
       qkvBias: bias,
       outputBias: bias,
       defaultTheta: 1e6,
     });
-    const seesAll = (layer: number) =>
-      fields.layer_types
-        ? fields.layer_types[layer] === FULL
-        : (layer + 1) % (fields.sliding_window_pattern ?? PATTERN) === 0;
+    const seesAll = layersThatSeeAll(fields, fields.sliding_window_pattern ?? PATTERN, file);
     const layers = decoder.layers.map(({ mixer, mlp, ...layer }, index): Layer => {
       const scaled = { ...mixer, scale: fields.query_pre_attn_scalar ** -0.5 };
       const windowed = { ...scaled, window: fields.sliding_window ?? undefined, rotary: 'local' };
-      return { ...layer, norms: NORMS, mixer: seesAll(index) ? scaled : windowed, mlp: { ...mlp, kind: 'geglu' } };
+      return { ...layer, norms: NORMS, mixer: seesAll[index] ? scaled : windowed, mlp: { ...mlp, kind: 'geglu' } };
     });
-    const table = readRotary(local, file);
+    const ofWindows = {
+      rope_parameters: rope.sliding,
+      rope_theta: fields.rope_local_base_freq,
+      max_position_embeddings: fields.max_position_embeddings,
+    };
+    const local = readRotary(ofWindows, file, { headDim: decoder.rotary.all!.width });
     return {
       ...decoder,
       layers,
       embeddingScale: Math.sqrt(fields.hidden_size),
-      rotary: { ...decoder.rotary, local: { width: decoder.rotary.all!.width, ...table } },
+      rotary: { ...decoder.rotary, local },
       rmsNormOffset: 1,
     };
   },

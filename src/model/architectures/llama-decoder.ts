@@ -14,15 +14,27 @@ interface Traits {
   defaultHeadDim?: number;
   /** Of the rotary frequencies, likewise: else 10,000. */
   defaultTheta?: number;
+  /** A part of each head may be rotated. */
+  partialRotary?: boolean;
+}
+
+/** A description whose layers all have attention. */
+export interface LlamaDecoder extends ModelDescription {
+  layers: readonly Layer<Attention>[];
 }
 
 /** A decoder of Llama's kind: norm, rotated attention to all earlier tokens, norm, SwiGLU; all layers alike. */
-export function llamaDecoder(fields: DecoderFields, file: string, traits: Traits): ModelDescription {
+export function llamaDecoder(fields: DecoderFields, file: string, traits: Traits): LlamaDecoder {
   refuseUnsupported(fields, file);
-  const rotary = readRotary(fields, file, traits.defaultTheta);
   const { heads, kvHeads, headDim } = readHeads(fields, file, traits.defaultHeadDim);
-  const layer: Layer = {
+  const rotary = readRotary(fields, file, {
+    headDim,
+    defaultTheta: traits.defaultTheta,
+    partial: traits.partialRotary,
+  });
+  const layer: Layer<Attention> = {
     mixer: {
+      kind: 'attention',
       heads,
       kvHeads,
       headDim,
@@ -42,8 +54,8 @@ export function llamaDecoder(fields: DecoderFields, file: string, traits: Traits
     hiddenSize: fields.hidden_size,
     embeddingScale: 1,
     logitScale: 1,
-    layers: Array<Layer>(fields.num_hidden_layers).fill(layer),
-    rotary: { all: { width: headDim, ...rotary } },
+    layers: Array<Layer<Attention>>(fields.num_hidden_layers).fill(layer),
+    rotary: { all: rotary },
     maxPositionEmbeddings: fields.max_position_embeddings,
     rmsNormEps: fields.rms_norm_eps,
     rmsNormOffset: 0,

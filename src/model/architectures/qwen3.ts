@@ -1,3 +1,4 @@
+import { isAttention } from '../config.ts';
 import { architecture } from './architecture.ts';
 import { flag } from './field-kinds.ts';
 import { llamaDecoder } from './llama-decoder.ts';
@@ -25,7 +26,7 @@ export const qwen3 = architecture({
     shuffled: false,
     writes: {
       problem: (model) =>
-        model.layers.some(({ mixer }) => mixer.qkvBias || mixer.outputBias)
+        model.layers.some(({ mixer }) => isAttention(mixer) && (mixer.qkvBias || mixer.outputBias))
           ? 'llama.cpp has no biases in Qwen 3 ("attention_bias")'
           : stretchedRotary(model),
     },

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { ADAPTER_CONFIG_FILE, isAdapterFolder } from '../../files/adapter-folder.ts';
 import { BadInput } from '../../protocol/errors.ts';
-import type { Lora } from '../../protocol/lora-config.ts';
+import { ALL_LINEAR, inOrder, type Lora } from '../../protocol/lora-config.ts';
 import { writeJsonFlushed } from './flushed-file.ts';
 import { readJsonObject } from './json-file.ts';
 import { parsePeftConfig, peftFields } from './peft-config.ts';
@@ -67,9 +67,16 @@ export async function writeAdapterFiles(
   tensors: readonly NamedTensor[],
   dtype: WeightDtype,
 ): Promise<void> {
-  writeJsonFlushed(join(folder, ADAPTER_CONFIG_FILE), peftFields(base, lora));
+  const targetModules = lora.targetModules === ALL_LINEAR ? adaptedNames(tensors) : lora.targetModules;
+  writeJsonFlushed(join(folder, ADAPTER_CONFIG_FILE), peftFields(base, { ...lora, targetModules }));
   const named = tensors.map(([name, shape, values]) => [PREFIX + savedName(name), shape, values] as const);
   await writeSafetensors(join(folder, TENSOR_FILE), new Map(named.map(([name, shape]) => [name, shape])), named, dtype);
+}
+
+/** The last names of the modules with an adapter: PEFT lists those that "all-linear" means. */
+function adaptedNames(tensors: readonly NamedTensor[]): string[] {
+  const names = tensors.map(([name]) => /([^.]+)\.lora_A\.weight$/.exec(name)?.[1]);
+  return inOrder([...new Set(names.filter((name) => name !== undefined))]);
 }
 
 /** What the file has an adapter's tensor under: the copy of a module that is trained in full has the module's own name there. */

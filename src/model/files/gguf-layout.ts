@@ -83,7 +83,8 @@ function ggufNames(
 }
 
 function describe(arch: string, config: ModelConfig, name: string, type: GgufType): Map<string, GgufEntry> {
-  const { mixer, mlp } = config.layers[0]!;
+  const { mlp } = config.layers[0]!;
+  const mixer = config.layers[0]!.mixer as Attention;
   const uint32 = (value: number): GgufEntry => ({ type: 'uint32', value });
   const float32 = (value: number): GgufEntry => ({ type: 'float32', value });
   const string = (value: string): GgufEntry => ({ type: 'string', value });
@@ -109,18 +110,23 @@ function describe(arch: string, config: ModelConfig, name: string, type: GgufTyp
   ]);
 }
 
+const WRITTEN_SCALINGS: readonly RotaryScaling['type'][] = ['none', 'llama3'];
+
 /** What of the model llama.cpp would leave out, or not know how to read, in words; undefined for one that it computes as we do. */
 function problemOf(className: string, gguf: GgufForm, config: ModelConfig): string | undefined {
   const [first, ...others] = config.layers;
   if (!gguf.writes) return `${className} can be read from GGUF files, but not written to them`;
   if (others.some((layer) => JSON.stringify(layer) !== JSON.stringify(first))) return 'its layers are not all alike';
+  const scaled = Object.values(config.rotary).find(({ scaling }) => !WRITTEN_SCALINGS.includes(scaling.type));
+  if (scaled)
+    return `"${scaled.scaling.type}" rope scaling can be read from config.json, but not written to GGUF files`;
   return gguf.writes.problem?.(config);
 }
 
 /** What each rotary frequency is divided by. llama.cpp has this in place of the formula's four numbers. */
 function ropeFactors({ layers, rotary }: ModelConfig): Float32Array | undefined {
   const { width, theta, scaling } = rotary[(layers[0]!.mixer as Attention).rotary!]!;
-  if (scaling.type === 'none') return undefined;
+  if (scaling.type !== 'llama3') return undefined;
   return Float32Array.from({ length: width / 2 }, (_, pair) =>
     divisorAt(2 * Math.PI * theta ** ((2 * pair) / width), scaling),
   );

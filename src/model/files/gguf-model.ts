@@ -88,8 +88,10 @@ function tokenIds({ metadata }: Gguf): Record<string, unknown> {
 
 function ropeScaling(gguf: Gguf, find: (key: string) => unknown): Record<string, unknown> | null {
   const type = find('rope.scaling.type') ?? 'none';
-  // Whoever reads this config says that it is not supported.
-  if (type !== 'none') return { rope_type: type, factor: find('rope.scaling.factor') ?? null };
+  if (type !== 'none') {
+    const message = `"rope.scaling.type" is "${type}", which is not supported in GGUF files; take the Hugging Face folder of this model`;
+    throw new BadInput(message, { file: gguf.file });
+  }
   const tensor = gguf.tensors.find(({ name }) => name === ROPE_FACTORS);
   return tensor ? llama3Scaling(tensor, Number(find('rope.freq_base'))) : null;
 }

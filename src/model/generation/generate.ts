@@ -25,7 +25,7 @@ import {
 } from '@tensorflow/tfjs-core';
 import { countUp } from '../../engine/count-up.ts';
 import { loop } from '../../engine/loop.ts';
-import type { Attention, ModelConfig } from '../config.ts';
+import { type Attention, isAttention, type ModelConfig } from '../config.ts';
 import {
   appendToCache,
   causalAttention,
@@ -40,8 +40,12 @@ import {
   repeatRows,
   splitAttention,
 } from '../network/attention.ts';
-import { type Attend, decode, logitsOf, type Parameters } from '../network/decoder.ts';
+import { deltaRuleInGrid } from '../network/chunks.ts';
+import { decode, logitsOf, type Parameters } from '../network/decoder.ts';
+import { deltaStep } from '../network/delta-rule.ts';
+import { rowsBeforeInGrid, rowsBeforeInState } from '../network/earlier-rows.ts';
 import { packAdapters } from '../network/lora.ts';
+import type { Mixing } from '../network/mixing.ts';
 import { rotaryTables } from '../network/rotary.ts';
 import { type SamplingOptions, sampleToken } from './sampling.ts';
 
@@ -54,8 +58,10 @@ export interface GenerateOptions extends SamplingOptions {
   minTokens: number;
 }
 
-/** What the layers' mixers remember of earlier tokens: keys and values of every layer by `keys0`, `values0`, ... */
+/** What attention remembers of earlier tokens: keys and values of every layer by `keys0`, `values0`, ... */
 export type Caches = Record<string, Tensor>;
+/** What the other mixers remember of a sequence, of one size however long it is, [sequences, ...]: that of each layer by `rows0`, `memory0`, ... */
+export type States = Record<string, Tensor>;
 /** Places in caches, by the number of key/value heads that they have: an index for each head of each row. */
 export type Places = Record<string, Tensor>;
 
@@ -69,21 +75,22 @@ export type PrefillInputs = {
   uniforms: Tensor;
 };
 /** The first token of every completion, [prompts · group], and what the mixers remember of the prompts: [prompts · kvHeads, promptLength, headDim]. */
-export type PrefillOutputs = { ids: Tensor; logProbs: Tensor; prompts: Caches };
+export type PrefillOutputs = { ids: Tensor; logProbs: Tensor; prompts: Caches; states: States };
 
 /** Computes each prompt once, and draws the first token of its completions. */
 export function prefillProgram(config: ModelConfig, options: GenerateOptions) {
   return ({ params, promptIds, promptLengths, uniforms }: PrefillInputs): PrefillOutputs => {
     const adapted = packAdapters(params, config);
-    const { logits, keyValues } = prefillPrompts(adapted, config, promptIds as Tensor2D, promptLengths as Tensor1D);
+    const { logits, prompts, states } = prefillPrompts(
+      adapted,
+      config,
+      promptIds as Tensor2D,
+      promptLengths as Tensor1D,
+    );
     const step = scalar(0, 'int32');
     const perCompletion = repeatRows(logits, options.group) as Tensor2D;
     const first = sampleToken(perCompletion, uniforms as Tensor1D, options, earlyEndPenalty(config, step, options));
-    const prompts = keyValues.flatMap(({ keys, values }, layer): [string, Tensor][] => [
-      [`keys${layer}`, keys],
-      [`values${layer}`, values],
-    ]);
-    return { ...first, prompts: Object.fromEntries(prompts) };
+    return { ...first, prompts, states };
   };
 }
 
@@ -96,9 +103,10 @@ export type ArrangeInputs = {
 
 /** Brings caches to where `decodeProgram` finds them without looking them up: [slots, places of a slot, tokens, headDim]. */
 export function arrangeProgram(config: ModelConfig) {
+  const kvHeads = kvHeadsOf(config);
   return ({ caches, places }: ArrangeInputs): { caches: Caches } => ({
     caches: mapTensors(caches, (cache, name) => {
-      const to = places[config.layers[layerOf(name)]!.mixer.kvHeads]!;
+      const to = places[kvHeads.get(layerOf(name))!]!;
       const [slots, each] = to.shape as [number, number];
       const from = reshape(to, [slots * each]) as Tensor1D;
       return reshape(gather(flatPlaces(cache), from), [slots, each, ...cache.shape.slice(-2)]);
@@ -121,6 +129,8 @@ export type DecodeInputs = {
   caches?: Caches;
   /** int32 [slots, kvHeads] and [slots, kvHeads · width]: where each slot's prompt and each row is in them. */
   places?: { prompts: Places; caches: Places };
+  /** Of the prompts or of earlier rows, for mixers that have states; int32 [slots, width]: where each row's is in them. */
+  states?: { before: States; places: Tensor };
   /** int32 [slots, width]: the latest token of each row. */
   ids: Tensor;
   /** int32 [slots, width]: 1 for rows that have ended, or that have no completion. */
@@ -134,9 +144,9 @@ export type DecodeInputs = {
 };
 /**
  * Tokens and their log-probabilities, [steps, slots · width]; steps ≤ maxSteps. What follows a row's end token is noise. The caches are in the
- * order of `places`, grown by the steps.
+ * order of `places`, grown by the steps, and the states in that of the rows.
  */
-export type DecodeOutputs = { ids: Tensor; logProbs: Tensor; caches: Caches };
+export type DecodeOutputs = { ids: Tensor; logProbs: Tensor; caches: Caches; states: States };
 
 /** Decodes some tokens of every row, until all have ended; one, if `stepsPerRun` is 1. */
 export function decodeProgram(config: ModelConfig, options: GenerateOptions, stepsPerRun: number) {
@@ -147,18 +157,20 @@ export function decodeProgram(config: ModelConfig, options: GenerateOptions, ste
     const rows = slots * width;
     const layout = { prompts: slots, group: width, length: 1 };
 
-    const kvHeads = config.layers.map(({ mixer }) => mixer.kvHeads);
-    const headsOf = (name: string) => kvHeads[layerOf(name)]!;
+    const kvHeads = kvHeadsOf(config);
+    const headsOf = (name: string) => kvHeads.get(layerOf(name))!;
     const lookUp = (caches: Caches, places: Places | undefined, each: number) => {
       if (!places) return mapTensors(caches, flatPlaces);
-      const flat = onceEach(kvHeads, (heads) => reshape(places[heads]!, [each * heads]) as Tensor1D);
+      const flat = onceEach([...kvHeads.values()], (heads) => reshape(places[heads]!, [each * heads]) as Tensor1D);
       return mapTensors(caches, (cache, name) => gather(cache, flat.get(headsOf(name))!));
     };
     const promptLength = Object.values(inputs.prompts)[0]!.shape.at(-2)!;
     const prompts = lookUp(inputs.prompts, inputs.places?.prompts, slots);
     const past = lookUp(inputs.caches ?? {}, inputs.places?.caches, rows);
+    const statePlaces = inputs.states && (reshape(inputs.states.places, [rows]) as Tensor1D);
+    const states = mapTensors(inputs.states?.before ?? {}, (state) => gather(state, statePlaces!));
     const columns = range(0, promptLength, 1, 'int32');
-    const paddings = onceEach(kvHeads, (heads) => hidePadding(heads, promptLengths, columns));
+    const paddings = onceEach([...kvHeads.values()], (heads) => hidePadding(heads, promptLengths, columns));
     // Each step copies what it appends to. Where there are many, they leave alone what was there before them.
     const apart = stepsPerRun > 1;
     const caches = apart ? mapTensors(past, (cache) => slice(cache, [0, 0, 0], [-1, 0, -1])) : past;
@@ -172,10 +184,11 @@ export function decodeProgram(config: ModelConfig, options: GenerateOptions, ste
       state: {
         ids: reshape(inputs.ids, [rows]),
         ended: cast(reshape(inputs.ended, [rows]), 'bool'),
+        ...states,
         ...caches,
       } as Record<string, Tensor>,
       growing: mapTensors(caches, () => 1),
-      body(step, { ids, ended, ...own }) {
+      body(step, { ids, ended, ...remembered }) {
         const drawn = add(generated, step);
         // How far the latest token is behind the prompt's end.
         const after = reshape(sub(drawn, scalar(1, 'int32')), [1]);
@@ -186,34 +199,50 @@ export function decodeProgram(config: ModelConfig, options: GenerateOptions, ste
             return hasWindow(mixer) ? add(padding, hideOutside(mixer, promptLengths, columns, after)) : padding;
           },
         }));
-        const grown: Caches = {};
-        const attend: Attend = (layer, projections) => {
-          for (const name of ['keys', 'values'] as const)
-            grown[`${name}${layer}`] = appendToCache(own[`${name}${layer}`], projections[name], layout);
-          const { mixer } = config.layers[layer]!;
-          const parts = [...(apart ? [ofLayer(past, layer)] : []), ofLayer(grown, layer)];
-          const prompt = { ...ofLayer(prompts, layer), mask: promptMasks[layer]! };
-          return splitAttention(mixer, layout, projections.queries, prompt, inWindow(parts, mixer, after));
+        const next: Record<string, Tensor> = {};
+        const mixing: Mixing = {
+          attend(layer, mixer, projections) {
+            for (const name of ['keys', 'values'] as const)
+              next[`${name}${layer}`] = appendToCache(remembered[`${name}${layer}`], projections[name], layout);
+            const parts = [...(apart ? [ofLayer(past, layer)] : []), ofLayer(next, layer)];
+            const prompt = { ...ofLayer(prompts, layer), mask: promptMasks[layer]! };
+            return splitAttention(mixer, layout, projections.queries, prompt, inWindow(parts, mixer, after));
+          },
+          before(layer, x) {
+            const { rows, state } = rowsBeforeInState(x, remembered[`rows${layer}`]!);
+            next[`rows${layer}`] = state;
+            return rows;
+          },
+          deltaRule(layer, _, tokens) {
+            const { outputs, state } = deltaStep(tokens, remembered[`memory${layer}`]!);
+            next[`memory${layer}`] = state;
+            return outputs;
+          },
         };
         const at = add(positions, step) as Tensor1D;
-        const hidden = decode(params, config, ids as Tensor1D, { of: at, tables }, attend);
+        const hidden = decode(params, config, ids as Tensor1D, { of: at, tables }, mixing);
         const u = reshape(gather(numbers, reshape(drawn, [1]), 1), [rows]) as Tensor1D;
         const penalty = earlyEndPenalty(config, drawn, options);
-        const next = sampleToken(logitsOf(params, config, hidden), u, options, penalty);
-        const over = logicalOr(ended!, isOneOf(next.ids, options.eosTokenIds));
+        const drawnNow = sampleToken(logitsOf(params, config, hidden), u, options, penalty);
+        const over = logicalOr(ended!, isOneOf(drawnNow.ids, options.eosTokenIds));
         return {
-          state: { ids: next.ids as Tensor, ended: over, ...grown },
-          emit: { ids: next.ids as Tensor, logProbs: next.logProbs as Tensor },
+          state: { ids: drawnNow.ids as Tensor, ended: over, ...next },
+          emit: { ids: drawnNow.ids as Tensor, logProbs: drawnNow.logProbs as Tensor },
           proceed: logicalNot(all(over)),
         };
       },
     });
-    const { ids: _, ended: __, ...grown } = state;
+    const pick = (isWanted: (name: string) => boolean) =>
+      Object.fromEntries(Object.entries(state).filter(([name]) => isWanted(name)));
     const whole = (cache: Tensor, name: string) => {
       const all = apart ? concat([past[name]!, cache], 1) : cache;
       return inputs.places ? all : reshape(all, [slots, width * headsOf(name), ...all.shape.slice(1)]);
     };
-    return { ids: emitted.ids, logProbs: emitted.logProbs, caches: mapTensors(grown, whole) };
+    return {
+      ...{ ids: emitted.ids, logProbs: emitted.logProbs },
+      caches: mapTensors(pick(isOfCache), whole),
+      states: pick((name) => name in states),
+    };
   };
 }
 
@@ -237,23 +266,44 @@ const ofLayer = (caches: Caches, layer: number): KeyValues => ({
   values: caches[`values${layer}`]!,
 });
 
+const isOfCache = (name: string): boolean => /^(keys|values)\d/.test(name);
+
+/** The numbers of key/value heads of the layers that have attention. */
+const kvHeadsOf = ({ layers }: ModelConfig): Map<number, number> =>
+  new Map(layers.flatMap(({ mixer }, layer) => (isAttention(mixer) ? [[layer, mixer.kvHeads]] : [])));
+
 /** The layer of a cache's name. */
 const layerOf = (name: string): number => Number(/\d+$/.exec(name)![0]);
 
-/** Runs the prompts through the model: next-token logits [prompts, vocabulary] and every layer's keys and values. */
+/** Runs the prompts through the model: next-token logits [prompts, vocabulary] and what every layer's mixer remembers. */
 function prefillPrompts(params: Parameters, config: ModelConfig, ids: Tensor2D, lengths: Tensor1D) {
   const [prompts, length] = ids.shape;
-  const keyValues: KeyValues[] = [];
+  const caches: Caches = {};
+  const states: States = {};
   const columns = range(0, length, 1, 'int32');
   const causal = causalAttention(config, prompts, columns);
-  const attend: Attend = (layer, projections) => {
-    keyValues.push(promptKeyValues(config.layers[layer]!.mixer, projections, prompts));
-    return causal(layer, projections);
+  const mixing: Mixing = {
+    attend(layer, mixer, projections) {
+      const { keys, values } = promptKeyValues(mixer, projections, prompts);
+      caches[`keys${layer}`] = keys;
+      caches[`values${layer}`] = values;
+      return causal(layer, mixer, projections);
+    },
+    before(layer, x, count) {
+      const { rows, state } = rowsBeforeInGrid(x, lengths, count);
+      states[`rows${layer}`] = state;
+      return rows;
+    },
+    deltaRule(layer, _, tokens) {
+      const { outputs, state } = deltaRuleInGrid(tokens, lengths);
+      states[`memory${layer}`] = state;
+      return outputs;
+    },
   };
   const positions = { of: tile(columns, [prompts]) as Tensor1D, tables: rotaryTables(config, length) };
-  const hidden = decode(params, config, reshape(ids, [prompts * length]) as Tensor1D, positions, attend);
+  const hidden = decode(params, config, reshape(ids, [prompts * length]) as Tensor1D, positions, mixing);
   const last = add(range(0, prompts * length, length, 'int32'), sub(lengths, scalar(1, 'int32'))) as Tensor1D;
-  return { logits: logitsOf(params, config, gather(hidden, last) as Tensor2D), keyValues };
+  return { logits: logitsOf(params, config, gather(hidden, last) as Tensor2D), prompts: caches, states };
 }
 
 /** Added to logits before drawing: puts the end tokens out of reach until `minTokens` tokens were drawn. */

@@ -1,6 +1,6 @@
 import type { Compiled, Engine } from '../../engine/engine.ts';
 import { type ArraysOf, floats, ints, leaveOpen, type NdArray } from '../../engine/tree.ts';
-import { cachedPerToken, type ModelConfig } from '../config.ts';
+import { cachedPerToken, isAttention, type ModelConfig, stateSize } from '../config.ts';
 import { padRight } from '../network/batch.ts';
 import { checkLogProb } from '../not-finite.ts';
 import type { Weights } from '../weights-tree.ts';
@@ -15,8 +15,9 @@ import {
   type PrefillInputs,
   type PrefillOutputs,
   prefillProgram,
+  type States,
 } from './generate.ts';
-import { cachePlaces, packIntoSlots, promptPlaces, type Row, type Slots, sameSlots } from './slots.ts';
+import { cachePlaces, packIntoSlots, promptPlaces, type Row, type Slots, sameSlots, statePlaces } from './slots.ts';
 
 /** One sampled completion. */
 export interface Completion {
@@ -77,11 +78,11 @@ export class Sampler implements CompletionSampler {
     this.#config = config;
     this.#options = options;
     this.#prefill = engine.compile('prefill', prefillProgram(config, options), {
-      resident: ['prompts'],
+      resident: ['prompts', 'states'],
       halves: ['prompts'],
     });
     this.#decode = engine.compile('decoding', decodeProgram(config, options, engine.stepsPerRun), {
-      resident: ['caches'],
+      resident: ['caches', 'states'],
       halves: ['caches'],
       smallSizes: ['slots'],
     });
@@ -101,7 +102,8 @@ export class Sampler implements CompletionSampler {
     const numbersOf = (row: number) =>
       Float32Array.from({ length: maxTokens }, (_, step) => uniforms[step * rows + row]!);
     const each = this.#engine.half ? Uint16Array.BYTES_PER_ELEMENT : Float32Array.BYTES_PER_ELEMENT;
-    const bytes = group * maxTokens * cachedPerToken(this.#config) * each;
+    const states = stateSize(this.#config) * Float32Array.BYTES_PER_ELEMENT;
+    const bytes = group * (maxTokens * cachedPerToken(this.#config) * each + states);
     const atOnce = Math.max(1, Math.floor(CACHE_BYTES / bytes));
     const completions: Completion[] = [];
     for (let start = 0; start < prompts.length; start += atOnce) {
@@ -143,6 +145,7 @@ export class Sampler implements CompletionSampler {
 
     let before: Slots | undefined;
     let promptCaches = first.prompts;
+    let { states } = first as { states?: ArraysOf<States> };
     let caches = this.#arrange ? {} : await this.#noCaches(first.prompts);
     // Completions that have ended are dropped between runs.
     const stepsPerRun = tokens ? 1 : this.#engine.stepsPerRun;
@@ -176,6 +179,9 @@ export class Sampler implements CompletionSampler {
         promptLengths: { ...ints(slots.prompts.map((prompt) => promptLengths[prompt]!)), open: ['slots'] },
         caches: opened(caches, this.#arrange ? ['slots', undefined, 'past'] : ['caches', 'past']),
         ...(!this.#arrange && { places }),
+        ...(states && {
+          states: { before: opened(states, ['earlier']), places: perSlot(statePlaces(slots, before), width) },
+        }),
         ids: perSlot(
           slots.rows.map((row) => (row ? completions[row.index]!.ids.at(-1)! : 0)),
           width,
@@ -196,10 +202,15 @@ export class Sampler implements CompletionSampler {
           append(row.index, result.ids.data[step * rows + place]!, result.logProbs.data[step * rows + place]!);
       });
       before = slots;
-      this.#engine.release(caches);
-      caches = result.caches;
+      this.#engine.release({ caches, ...(states && { states }) });
+      ({ caches, states } = result);
     }
-    this.#engine.release({ caches, prompts: first.prompts, ...(promptCaches !== first.prompts && { promptCaches }) });
+    this.#engine.release({
+      caches,
+      ...(states && { states }),
+      prompts: first.prompts,
+      ...(promptCaches !== first.prompts && { promptCaches }),
+    });
     for (const [index, completion] of completions.entries()) if (completion.truncated) onEnd?.(index, completion);
     return completions;
   }
@@ -213,7 +224,7 @@ export class Sampler implements CompletionSampler {
 
   /** Places by the numbers of key/value heads that layers have. */
   #places(of: (kvHeads: number) => NdArray): Record<string, NdArray> {
-    const kvHeads = new Set(this.#config.layers.map(({ mixer }) => mixer.kvHeads));
+    const kvHeads = new Set(this.#config.layers.flatMap(({ mixer }) => (isAttention(mixer) ? [mixer.kvHeads] : [])));
     return Object.fromEntries([...kvHeads].map((heads) => [heads, of(heads)]));
   }
 

@@ -64,6 +64,12 @@ export function cachePlaces({ rows, width }: Slots, before: Slots, kvHeads: numb
   return places;
 }
 
+/** Where to find the states of rows: in the order of the rows in `before`, or at first in that of the prompts. */
+export function statePlaces({ rows }: Slots, before: Slots | undefined): number[] {
+  const earlier = new Map(before?.rows.map((row, place) => [row?.index, place]));
+  return rows.map((row) => (row && (before ? earlier.get(row.index) : row.prompt)) ?? 0);
+}
+
 const placeOf = (row: number, head: number, width: number, kvHeads: number): number =>
   (Math.floor(row / width) * kvHeads + head) * width + (row % width);
 

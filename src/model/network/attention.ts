@@ -21,8 +21,8 @@ import {
 } from '@tensorflow/tfjs-core';
 import { countUp } from '../../engine/count-up.ts';
 import { jointSoftmax } from '../../engine/fused/joint-softmax.ts';
-import type { Attention, ModelConfig } from '../config.ts';
-import type { Attend, HeadProjections } from './decoder.ts';
+import { type Attention, isAttention, type ModelConfig } from '../config.ts';
+import type { Attend, HeadProjections } from './mixing.ts';
 import { collect, type Places, spread } from './padding.ts';
 
 /** What is added to the score of a key that a query may not see. Finite, so that a fully masked row stays a number. */
@@ -39,8 +39,7 @@ export function causalAttention({ layers }: ModelConfig, rows: number, columns: 
     return { key: [shared, window], make: () => tile(hideUnseen(columns, columns, window), [shared, 1]) };
   });
 
-  return (layer, { queries, keys, values }) => {
-    const { heads, kvHeads, headDim, scale } = layers[layer]!.mixer;
+  return (layer, { heads, kvHeads, headDim, scale }, { queries, keys, values }) => {
     const shared = heads / kvHeads;
     const byHead = (x: Tensor, count: number) => transpose(reshape(x, [rows, length, count, headDim]), [0, 2, 1, 3]);
     const q = reshape(byHead(mul(queries, scale), heads), [rows, kvHeads, shared * length, headDim]);
@@ -55,13 +54,14 @@ export function causalAttention({ layers }: ModelConfig, rows: number, columns: 
 export const onceEach = <K, T>(values: readonly K[], make: (value: K) => T): Map<K, T> =>
   new Map([...new Set(values)].map((value) => [value, make(value)]));
 
-/** A mask for each layer, made once for layers whose keys are the same. */
+/** A mask for each layer that has attention, made once for layers whose keys are the same. */
 export function masksOf(
   layers: ModelConfig['layers'],
   kind: (mixer: Attention) => { key: readonly (number | undefined)[]; make(): Tensor },
-): Tensor[] {
+): (Tensor | undefined)[] {
   const made = new Map<string, Tensor>();
   return layers.map(({ mixer }) => {
+    if (!isAttention(mixer)) return undefined;
     const { key, make } = kind(mixer);
     const mask = made.get(String(key)) ?? make();
     made.set(String(key), mask);
@@ -201,7 +201,6 @@ export interface Groups {
 
 /** Causal attention over groups of completions whose tokens are concatenated, those of a prompt once for all its completions. */
 export function groupAttention(config: ModelConfig, { prompts, completions }: Groups): Attend {
-  const mixers = config.layers.map(({ mixer }) => mixer);
   const [count, group, length] = completions.tokens.shape as [number, number, number];
   const layout = { prompts: count, group, length };
   const promptPlaces = placesIn(prompts);
@@ -224,8 +223,7 @@ export function groupAttention(config: ModelConfig, { prompts, completions }: Gr
     make: () => hideUnseen(ownColumns, ownColumns, window),
   }));
 
-  return (layer, { queries, keys, values }) => {
-    const mixer = mixers[layer]!;
+  return (layer, mixer, { queries, keys, values }) => {
     const { heads, kvHeads, headDim } = mixer;
     const perCache = (x: Tensor) => {
       const byCompletion = reshape(x, [count, group, length, kvHeads, headDim]);
@@ -239,7 +237,7 @@ export function groupAttention(config: ModelConfig, { prompts, completions }: Gr
     };
     const prompt = inGrid(promptPlaces);
     const own = inGrid(ownPlaces);
-    const forPrompts = causal(layer, prompt);
+    const forPrompts = causal(layer, mixer, prompt);
     const mask = promptMasks[layer]!;
     const forCompletions = splitAttention(
       mixer,

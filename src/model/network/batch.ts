@@ -1,7 +1,8 @@
 import { type ArraysOf, ints, leaveOpen, type NdArray, type OpenSize } from '../../engine/tree.ts';
-import type { ModelConfig } from '../config.ts';
+import { isAttention, type Mixer, type ModelConfig } from '../config.ts';
 import { checkPromptLength } from '../prompt-length.ts';
 import type { Grid } from './attention.ts';
+import { chunkGrid } from './chunks.ts';
 import type { SequenceTensors } from './completion-logprobs.ts';
 import type { PlacesInResponses } from './positions.ts';
 import { rotaryArrays } from './rotary.ts';
@@ -44,16 +45,18 @@ export function layOutSequences(sequences: readonly Sequence[], group: number, c
   const completions = new GridArrays(readIds);
   const ids: number[] = [];
   const positions: number[] = [];
+  const previous: number[] = [];
   const completionTargets = new Int32Array(rows * width).fill(NONE);
   const targets = { ids: [] as number[], sources: [] as number[], cells: [] as number[] };
 
-  const addToken = (id: number, position: number): number => {
+  const addToken = (id: number, position: number, before: number): number => {
     positions.push(position);
+    previous.push(before);
     return ids.push(id) - 1;
   };
   const lastOfPrompt = promptIds.map((tokens, row) => {
     tokens.forEach((id, column) => {
-      prompts.put(addToken(id, column), row, column);
+      prompts.put(addToken(id, column, column === 0 ? NONE : ids.length - 1), row, column);
     });
     return ids.length - 1;
   });
@@ -66,19 +69,29 @@ export function layOutSequences(sequences: readonly Sequence[], group: number, c
       targets.sources.push(source);
       targets.cells.push(cell);
       if (column === readIds[row]!.length) return;
-      source = addToken(id, promptIds.length + column);
+      source = addToken(id, promptIds.length + column, source);
       completions.put(source, row, column);
     });
   });
+  const promptGrid = prompts.arrays(ids.length, { prompts: promptIds.length }, 'promptLength');
+  const completionGrid = completions.arrays(ids.length, { prompts: promptIds.length, group }, 'completionLength');
+  const has = (isOf: (mixer: Mixer) => boolean) => config.layers.some(({ mixer }) => isOf(mixer));
   return {
     ids: open('tokens', ids),
     positions: open('tokens', positions),
+    ...(has((mixer) => !isAttention(mixer)) && { previous: open('tokens', previous) }),
     rotary: rotaryArrays(config, Math.max(...sequences.map((one) => one.promptIds.length + one.completionIds.length))),
     prompts: {
-      ...prompts.arrays(ids.length, { prompts: promptIds.length }, 'promptLength'),
+      ...promptGrid,
       lengths: leaveOpen(ints(promptIds.map((tokens) => tokens.length)), ['prompts']),
     },
-    completions: completions.arrays(ids.length, { prompts: promptIds.length, group }, 'completionLength'),
+    completions: completionGrid,
+    ...(has(({ kind }) => kind === 'gated-delta-net') && {
+      chunks: {
+        prompts: chunkGrid(promptGrid, 'promptChunks'),
+        completions: chunkGrid(completionGrid, 'completionChunks'),
+      },
+    }),
     targets: {
       ids: open('targets', targets.ids),
       sources: open('targets', targets.sources),

@@ -2,9 +2,12 @@ import { argMax, cast, div, equal, reshape, type Tensor, type Tensor1D, type Ten
 import { gatherRows } from '../../engine/fused/gather-rows.ts';
 import { entropy, pickLogProb } from '../../engine/fused/pick-log-prob.ts';
 import type { RotaryTables } from '../../engine/fused/rotary.ts';
-import type { ModelConfig } from '../config.ts';
+import type { GatedDeltaNet, ModelConfig } from '../config.ts';
 import { type Grid, groupAttention } from './attention.ts';
+import { type Chunks, groupDeltaRule } from './chunks.ts';
 import { decode, logitsOf, type Parameters } from './decoder.ts';
+import type { DeltaInputs } from './delta-rule.ts';
+import { rowsBefore } from './earlier-rows.ts';
 import { packAdapters } from './lora.ts';
 import { spread } from './padding.ts';
 import { type PlacesInResponses, responseLogits } from './positions.ts';
@@ -18,6 +21,10 @@ export type SequenceTensors = {
   ids: Tensor1D;
   /** int32 [tokens]: each token's place in its sequence. */
   positions: Tensor1D;
+  /** int32 [tokens]: the token before each in its sequence, -1 for the first; only for models that need it. */
+  previous?: Tensor1D;
+  /** Where the tokens are for the gated delta rule; likewise. */
+  chunks?: Chunks;
   /** The model's tables for these positions, by name. */
   rotary: Record<string, RotaryTables>;
   /** Where the prompts' tokens are for attention, [prompts, longest prompt]; and int32 [prompts], how long each is. */
@@ -49,7 +56,12 @@ export function completionLogits(
   const { ids, targets } = batch;
   const positions = { of: batch.positions, tables: batch.rotary };
   const adapted = packAdapters(params, config);
-  const hidden = decode(adapted, config, ids, positions, groupAttention(config, batch));
+  const mixing = {
+    attend: groupAttention(config, batch),
+    before: (_: number, x: Tensor2D, count: number) => rowsBefore(x, batch.previous!, count),
+    deltaRule: (_: number, mixer: GatedDeltaNet, inputs: DeltaInputs) => groupDeltaRule(mixer, inputs, batch.chunks!),
+  };
+  const hidden = decode(adapted, config, ids, positions, mixing);
   return tempered(logitsOf(adapted, config, gatherRows(hidden, targets.sources) as Tensor2D), temperature);
 }
 

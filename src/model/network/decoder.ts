@@ -1,49 +1,34 @@
-import { add, matMul, mul, reshape, split, type Tensor, type Tensor1D, type Tensor2D } from '@tensorflow/tfjs-core';
+import { add, matMul, mul, type Tensor, type Tensor1D, type Tensor2D } from '@tensorflow/tfjs-core';
 import { rmsNorm } from '../../engine/fused/rms-norm.ts';
-import { type RotaryTables, rotate } from '../../engine/fused/rotary.ts';
 import { swiglu } from '../../engine/fused/swiglu.ts';
 import { geglu } from '../../engine/geglu.ts';
-import type { Attention, Mlp, ModelConfig } from '../config.ts';
-import { EMBEDDING, FINAL_NORM, HEAD, layerName } from '../modules.ts';
+import type { Mixer, Mlp, ModelConfig } from '../config.ts';
+import { EMBEDDING, FINAL_NORM, HEAD, layerName, nameIn } from '../modules.ts';
+import { deltaNet } from './delta-net.ts';
 import { embed } from './embedding.ts';
+import type { LayerOperations, MixerContext, Mixing, Positions } from './mixing.ts';
+import { selfAttention } from './self-attention.ts';
+import { shortConvolution } from './short-convolution.ts';
 
 /** A model's tensors by the names of its packed weights (`packing.ts`); linear weights are [out, in]. */
 export type Parameters = Record<string, Tensor>;
 
-/** Queries [tokens, heads, headDim] and keys and values [tokens, kvHeads, headDim], rotated to their positions. */
-export interface HeadProjections {
-  queries: Tensor;
-  keys: Tensor;
-  values: Tensor;
-}
-
-/** How tokens see one another: the one thing that differs between training and decoding. Gives [tokens, heads · headDim]. */
-export type Attend = (layer: number, heads: HeadProjections) => Tensor2D;
-
-/** Where tokens are in their rows. */
-export interface Positions {
-  /** int32 [tokens]. */
-  of: Tensor1D;
-  /** For all of these positions, by their names in the model's description. */
-  tables: Record<string, RotaryTables>;
-}
-
 /**
  * The decoder, from token ids [tokens] to hidden states [tokens, hiddenSize] before the last norm. Tokens of all rows are in one list, one row after
- * another; `attend` knows which belong together. An adapter comes packed too: `packAdapters`.
+ * another; `mixing` knows which belong together. An adapter comes packed too: `packAdapters`.
  */
 export function decode(
   params: Parameters,
   config: ModelConfig,
   ids: Tensor1D,
   positions: Positions,
-  attend: Attend,
+  mixing: Mixing,
 ): Tensor2D {
   let x = times(embedTokens(params, ids, config.padTokenId), config.embeddingScale); // [tokens, hiddenSize]
   for (const [index, { mixer, mlp, norms, residualScale }] of config.layers.entries()) {
     const layer = layerOperations(params, config, index);
-    const attendHere = (heads: HeadProjections) => attend(index, heads);
-    const mixed = attention(layer, mixer, layer.norm(x, norms.beforeMixer), positions, attendHere);
+    const context = { layer: index, operations: layer, positions, mixing };
+    const mixed = mix(mixer, layer.norm(x, norms.beforeMixer), context);
     x = add(x, times(layer.norm(mixed, norms.afterMixer), residualScale));
     const transformed = feedForward(layer, mlp, layer.norm(x, norms.beforeMlp));
     x = add(x, times(layer.norm(transformed, norms.afterMlp), residualScale));
@@ -53,18 +38,12 @@ export function decode(
 
 const times = (x: Tensor2D, scale: number): Tensor2D => (scale === 1 ? x : mul(x, scale));
 
-/** The operations of a layer that have weights, by the names of its modules. */
-interface LayerOperations {
-  /** As it is where there is no such norm. */
-  norm<T extends Tensor>(x: T, module: string | undefined): T;
-  project(x: Tensor, module: string): Tensor2D;
-}
-
 function layerOperations(params: Parameters, config: ModelConfig, index: number): LayerOperations {
-  const pathOf = (module: string) => `${layerName(index)}.${module}`;
+  const pathOf = (module: string) => `${layerName(index)}.${nameIn(config, module)}`;
   return {
     norm: (x, module) => (module === undefined ? x : norm(params, config, x, pathOf(module))),
     project: (x, module) => linear(params, x as Tensor2D, pathOf(module)),
+    tensor: (name) => params[pathOf(name)],
   };
 }
 
@@ -73,31 +52,18 @@ function norm<T extends Tensor>(params: Parameters, { rmsNormEps, rmsNormOffset 
   return rmsNorm(x, rmsNormOffset === 0 ? weight : add(weight, rmsNormOffset), rmsNormEps) as T;
 }
 
-/** Self-attention of x [tokens, hiddenSize], which is normed. */
-function attention(
-  { norm, project }: LayerOperations,
-  { heads, kvHeads, headDim, qkNorm, rotary }: Attention,
-  x: Tensor,
-  positions: Positions,
-  attend: (heads: HeadProjections) => Tensor2D,
-): Tensor2D {
-  const tokens = x.shape[0]!;
-  const byHead = (projected: Tensor, count: number) => reshape(projected, [tokens, count, headDim]);
-  const placed = (projected: Tensor, count: number, module: string) => {
-    const all = qkNorm === 'all' ? norm(projected, module) : projected;
-    const perHead = byHead(all, count);
-    const normed = qkNorm === 'head' ? norm(perHead, module) : perHead;
-    return rotary === undefined ? normed : rotate(normed, positions.of, positions.tables[rotary]!);
-  };
-
-  const qkv = project(x, 'self_attn.qkv_proj'); // [tokens, (heads + 2 · kvHeads) · headDim]
-  const [q, k, v] = split(qkv, [heads * headDim, kvHeads * headDim, kvHeads * headDim], 1) as [Tensor, Tensor, Tensor];
-  const attended = attend({
-    queries: placed(q, heads, 'self_attn.q_norm'), // [tokens, heads, headDim]
-    keys: placed(k, kvHeads, 'self_attn.k_norm'), // [tokens, kvHeads, headDim]
-    values: byHead(v, kvHeads),
-  });
-  return project(attended, 'self_attn.o_proj'); // [tokens, hiddenSize]
+/** What layers mix tokens with, by the kind of their mixer; of x [tokens, hiddenSize], which is normed. */
+function mix(mixer: Mixer, x: Tensor2D, context: MixerContext): Tensor2D {
+  switch (mixer.kind) {
+    case 'attention':
+      return selfAttention(mixer, x, context);
+    case 'short-convolution':
+      return shortConvolution(mixer, x, context);
+    case 'gated-delta-net':
+      return deltaNet(mixer, x, context);
+    default:
+      return mixer satisfies never;
+  }
 }
 
 /** Activation and product of an MLP, from gate and up side by side. */
@@ -111,7 +77,7 @@ function feedForward({ project }: LayerOperations, { kind }: Mlp, x: Tensor): Te
 
 /** Next-token logits [tokens, vocabSize] of hidden states [tokens, hiddenSize]. */
 export function logitsOf(params: Parameters, config: ModelConfig, hidden: Tensor2D): Tensor2D {
-  const normed = norm(params, config, hidden, FINAL_NORM);
+  const normed = norm(params, config, hidden, nameIn(config, FINAL_NORM));
   const own = params[`${config.tieEmbeddings ? EMBEDDING : HEAD}.weight`];
   const logits = linear(params, normed, HEAD, params[`${HEAD}.modules_to_save.weight`] ?? own);
   return times(logits, config.logitScale);

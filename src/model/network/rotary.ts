@@ -1,7 +1,8 @@
 import { tensor2d } from '@tensorflow/tfjs-core';
 import type { RotaryTables } from '../../engine/fused/rotary.ts';
 import { floats, leaveOpen, type NdArray } from '../../engine/tree.ts';
-import type { ModelConfig, Rotary, RotaryScaling } from '../config.ts';
+import type { ModelConfig, Rotary } from '../config.ts';
+import { frequenciesOf } from './rotary-frequencies.ts';
 
 type RotaryArrays = Record<keyof RotaryTables, NdArray>;
 
@@ -23,32 +24,21 @@ export const rotaryTables = (config: ModelConfig, positions: number): Record<str
 const mapTables = <T>({ rotary }: ModelConfig, each: (rotary: Rotary) => T): Record<string, T> =>
   Object.fromEntries(Object.entries(rotary).map(([name, table]) => [name, each(table)]));
 
-/** cos and sin of the angles, [positions, width / 2]. */
+/** cos and sin of the angles, [positions, width / 2], times what scores are scaled by. */
 function arraysOf(rotary: Rotary, positions: number): RotaryArrays {
   const frequencies = frequenciesOf(rotary).map(Math.fround);
-  const angles = new Float32Array(positions * frequencies.length);
-  for (let i = 0; i < angles.length; i++) {
-    angles[i] = Math.floor(i / frequencies.length) * frequencies[i % frequencies.length]!;
-  }
-  const table = (of: (angle: number) => number) =>
-    leaveOpen(floats(angles.map(of), [positions, frequencies.length]), ['positions']);
+  const pairs = frequencies.length;
+  const scales = Array.from({ length: positions }, (_, position) => scaleAt(rotary, position));
+  const table = (of: (angle: number) => number) => {
+    const values = new Float32Array(positions * pairs);
+    for (let i = 0; i < values.length; i++) {
+      const position = Math.floor(i / pairs);
+      values[i] = scales[position]! * of(Math.fround(position * frequencies[i % pairs]!));
+    }
+    return leaveOpen(floats(values, [positions, pairs]), ['positions']);
+  };
   return { cos: table(Math.cos), sin: table(Math.sin) };
 }
 
-/** Radians per position for each pair of features, [width / 2]. */
-const frequenciesOf = ({ width, theta, scaling }: Rotary): number[] =>
-  Array.from({ length: width / 2 }, (_, pair) => scaleFrequency(theta ** ((-2 * pair) / width), scaling));
-
-/**
- * Llama 3.1's stretch: wavelengths longer than the original context are slowed by `factor`, short ones stay, those between are blended.
- * Source: transformers, `_compute_llama3_parameters`.
- */
-function scaleFrequency(frequency: number, scaling: RotaryScaling): number {
-  if (scaling.type === 'none') return frequency;
-  const { factor, lowFreqFactor, highFreqFactor, originalMaxPositionEmbeddings } = scaling;
-  const wavelength = (2 * Math.PI) / frequency;
-  if (wavelength < originalMaxPositionEmbeddings / highFreqFactor) return frequency;
-  if (wavelength > originalMaxPositionEmbeddings / lowFreqFactor) return frequency / factor;
-  const smooth = (originalMaxPositionEmbeddings / wavelength - lowFreqFactor) / (highFreqFactor - lowFreqFactor);
-  return ((1 - smooth) * frequency) / factor + smooth * frequency;
-}
+const scaleAt = ({ attentionFactor, growth }: Rotary, position: number): number =>
+  growth ? attentionFactor * (1 + growth.rate * Math.log(1 + Math.floor(position / growth.every))) : attentionFactor;

@@ -1,16 +1,21 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import type { Attention } from '../../../src/model/config.ts';
+import { contextInWords } from '../../../src/model/context.ts';
 import { readModelConfig } from '../../../src/model/files/model-config.ts';
 import { BadInput } from '../../../src/protocol/errors.ts';
 import { configFolder, LLAMA, temporaryFolder, writeJson } from './model-folder.ts';
 
 const LLAMA3 = { factor: 8, low_freq_factor: 1, high_freq_factor: 4, original_max_position_embeddings: 32 };
 
+const PHI = { architectures: ['Phi3ForCausalLM'], model_type: 'phi3' };
+
 describe('reading a config', () => {
   it('reads a Llama config of transformers 5', () => {
     const layer = {
       mixer: {
+        kind: 'attention',
         heads: 2,
         kvHeads: 1,
         headDim: 4,
@@ -31,7 +36,7 @@ describe('reading a config', () => {
       embeddingScale: 1,
       logitScale: 1,
       layers: [layer, layer],
-      rotary: { all: { width: 4, theta: 20_000, scaling: { type: 'none' } } },
+      rotary: { all: { width: 4, theta: 20_000, scaling: { type: 'none' }, attentionFactor: 1 } },
       maxPositionEmbeddings: 64,
       rmsNormEps: 1e-5,
       rmsNormOffset: 0,
@@ -64,6 +69,35 @@ describe('reading a config', () => {
     });
   });
 
+  it('takes the original context from where transformers takes it', () => {
+    const originalOf = (fields: Record<string, unknown>) => {
+      const rope_parameters = { rope_type: 'yarn', factor: 2, ...fields };
+      const folder = configFolder({
+        rope_parameters,
+        ...('beside' in fields && { original_max_position_embeddings: 8 }),
+      });
+      const { scaling } = readModelConfig(folder).rotary.all!;
+      return scaling.type === 'yarn' && scaling.originalMaxPositionEmbeddings;
+    };
+    expect(originalOf({})).toBe(LLAMA.max_position_embeddings);
+    expect(originalOf({ original_max_position_embeddings: 16 })).toBe(16);
+    expect(originalOf({ original_max_position_embeddings: 16, beside: true })).toBe(8);
+  });
+
+  it('ends the context where LongRoPE changes its frequencies', () => {
+    const longrope = { rope_type: 'longrope', short_factor: [1, 2], long_factor: [3, 4] };
+    const config = readModelConfig(
+      configFolder({ rope_parameters: { ...longrope, original_max_position_embeddings: 16 } }),
+    );
+    expect(config.maxPositionEmbeddings).toBe(16);
+    expect(contextInWords(config)).toBe(
+      '16 ("original_max_position_embeddings" in config.json; beyond it, "longrope" rope scaling changes how earlier tokens are read, which is not supported)',
+    );
+    const dynamic = readModelConfig(configFolder({ rope_parameters: { rope_type: 'dynamic', factor: 2 } }));
+    expect(contextInWords(dynamic)).toContain('("max_position_embeddings" in config.json; beyond it, "dynamic"');
+    expect(contextInWords(readModelConfig(configFolder()))).toBe(`${LLAMA.max_position_embeddings}`);
+  });
+
   it.each([
     [{ rope_scaling: {}, rope_theta: 3 }, 20_000],
     [{ rope_scaling: null, rope_theta: 3 }, 20_000],
@@ -77,7 +111,7 @@ describe('reading a config', () => {
   it('knows which projections of each architecture have biases', () => {
     const biases = (fields: Record<string, unknown>) => {
       const { mixer, mlp } = readModelConfig(configFolder(fields)).layers[0]!;
-      const { qkvBias, outputBias, qkNorm } = mixer;
+      const { qkvBias, outputBias, qkNorm } = mixer as Attention;
       return { qkvBias, outputBias, mlpBias: mlp.bias, qkNorm };
     };
     const qwen2 = { architectures: ['Qwen2ForCausalLM'], model_type: 'qwen2' };
@@ -96,7 +130,8 @@ describe('reading a config', () => {
   });
 
   it("uses transformers' defaults for what is absent", () => {
-    const mixerOf = (fields: Record<string, unknown>) => readModelConfig(configFolder(fields)).layers[0]!.mixer;
+    const mixerOf = (fields: Record<string, unknown>) =>
+      readModelConfig(configFolder(fields)).layers[0]!.mixer as Attention;
     expect(mixerOf({ num_key_value_heads: null })).toMatchObject({ kvHeads: 2, headDim: 4 });
     expect(readModelConfig(configFolder({ rope_parameters: undefined })).rotary.all!.theta).toBe(10_000);
     expect(mixerOf({ architectures: undefined, model_type: 'qwen3' }).qkNorm).toBe('head');
@@ -120,12 +155,13 @@ describe('reading a config', () => {
 });
 
 describe('refusing a config', () => {
+  const lfm2 = { architectures: ['Lfm2ForCausalLM'], model_type: 'lfm2' };
   const qwen2 = { architectures: ['Qwen2ForCausalLM'], model_type: 'qwen2' };
   it.each<[string, Record<string, unknown>, string]>([
     [
       'an unknown architecture',
       { architectures: ['MambaForCausalLM'] },
-      "the model's architecture is MambaForCausalLM, but only LlamaForCausalLM, Qwen2ForCausalLM, Qwen3ForCausalLM, Gemma3ForCausalLM, GraniteForCausalLM, MistralForCausalLM, Olmo2ForCausalLM, SmolLM3ForCausalLM, PositionsModel are supported",
+      "the model's architecture is MambaForCausalLM, but only LlamaForCausalLM, Qwen2ForCausalLM, ",
     ],
     ['no architecture', { architectures: undefined, model_type: undefined }, 'not named in the file'],
     ['two that differ', { model_type: 'qwen2' }, '"model_type" is "qwen2", which contradicts "architectures"'],
@@ -144,11 +180,21 @@ describe('refusing a config', () => {
     ['another activation', { hidden_act: 'gelu' }, '"hidden_act" is "gelu", but only "silu" is supported'],
     [
       'an unknown rope type',
-      { rope_parameters: { rope_type: 'yarn', factor: 2 } },
-      'the rope type is "yarn", but only',
+      { rope_parameters: { rope_type: 'proportional', factor: 2 } },
+      'the rope type is "proportional", but only "default", "linear", "dynamic", "llama3", "yarn", "longrope" are',
+    ],
+    ['YaRN without its factor', { rope_parameters: { rope_type: 'yarn' } }, 'the "yarn" rope scaling lacks "factor"'],
+    [
+      'LongRoPE factors of other heads',
+      { rope_parameters: { rope_type: 'longrope', short_factor: [1, 1], long_factor: [2] } },
+      '"long_factor" has 1 numbers, but 2 pairs of features are rotated',
     ],
     ['half a rope scaling', { rope_parameters: { rope_type: 'llama3', factor: 8 } }, 'lacks "low_freq_factor"'],
-    ['partial rotation', { rope_parameters: { rope_type: 'default', partial_rotary_factor: 0.5 } }, 'is 0.5, but only'],
+    [
+      'partial rotation',
+      { rope_parameters: { rope_type: 'default', partial_rotary_factor: 0.5 } },
+      'is 0.5, but the architecture rotates whole heads',
+    ],
     [
       'a wrong rope field',
       { rope_parameters: { rope_theta: 'big' } },
@@ -159,6 +205,49 @@ describe('refusing a config', () => {
       { ...qwen2, layer_types: ['full_attention', 'sliding_attention'] },
       '"layer_types" has "sliding_attention", but "use_sliding_window" and "sliding_window" give no window',
     ],
+    [
+      'another type of layers',
+      {
+        architectures: ['Olmo3ForCausalLM'],
+        model_type: 'olmo3',
+        layer_types: ['full_attention', 'chunked_attention'],
+      },
+      '"layer_types" has "chunked_attention", but only "full_attention" and "sliding_attention" are supported',
+    ],
+    [
+      "OLMo 3's sliding layers without a window",
+      { architectures: ['Olmo3ForCausalLM'], model_type: 'olmo3', sliding_window: null },
+      '"sliding_window" is null, but some layers have sliding windows',
+    ],
+    [
+      'a rope type that Phi-3 has not',
+      { ...PHI, rope_parameters: { rope_type: 'linear', factor: 2 } },
+      'the rope type is "linear", but Phi-3 has "default" and "longrope" only',
+    ],
+    [
+      'a part of each head that is odd',
+      { ...PHI, rope_parameters: { rope_type: 'default', partial_rotary_factor: 0.75 } },
+      '"partial_rotary_factor" is 0.75, but it must leave an even number of the 4 features of a head',
+    ],
+    [
+      'Ministral 3 whose queries do not grow',
+      {
+        ...{ architectures: ['Ministral3ForCausalLM'], model_type: 'ministral3' },
+        rope_parameters: { rope_type: 'yarn', factor: 2 },
+      },
+      'the rope fields lack "llama_4_scaling_beta"',
+    ],
+    [
+      'an unknown kind of layer',
+      { ...lfm2, layer_types: ['conv', 'moe'] },
+      '"layer_types" has "moe", but only "conv" and "full_attention" are supported',
+    ],
+    [
+      'kinds for other layers',
+      { ...lfm2, layer_types: ['conv', 'conv', 'full_attention'] },
+      '"layer_types" lists 3 layers, but "num_hidden_layers" is 2',
+    ],
+    ['no attention', { ...lfm2, layer_types: ['conv', 'conv'] }, 'no layer is "full_attention"'],
     ['quantized weights', { quantization_config: { quant_method: 'gptq' } }, 'the weights are quantized (gptq)'],
     [
       'a stop token outside the vocabulary',

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { readModelConfig } from '../../../src/model/files/model-config.ts';
 import { optimizerGroups } from '../../../src/model/torch-order.ts';
@@ -22,5 +23,16 @@ test("the order is that of torch's modules: norms of a layer after its attention
   expect(optimizerGroups({ ...model, lora })).toEqual([
     ['model.embed_tokens.modules_to_save.weight', ...adapter(0), ...adapter(1), 'lm_head.modules_to_save.weight'],
     [],
+  ]);
+});
+
+test("Phi-3's attention makes its output projection first", () => {
+  const model = readModelConfig(join(import.meta.dirname, '../../references/fixtures/architectures/phi3'));
+  const layer = (number: number, names: string[]) => names.map((name) => `model.layers.${number}.${name}.weight`);
+  const matrices = ['self_attn.o_proj', 'self_attn.qkv_proj', 'mlp.gate_up_proj', 'mlp.down_proj'];
+  const norms = ['input_layernorm', 'post_attention_layernorm'];
+  expect(optimizerGroups(model)).toEqual([
+    ['model.embed_tokens.weight', ...layer(0, matrices), ...layer(1, matrices)],
+    [...layer(0, norms), ...layer(1, norms), 'model.norm.weight'],
   ]);
 });

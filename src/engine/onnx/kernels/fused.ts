@@ -59,7 +59,7 @@ register<{ x: TensorInfo; positions: TensorInfo; cos: TensorInfo; sin: TensorInf
     const rows = reshape(x, [tokens, 1, heads * headDim]);
     const at = backend.graph.node('Cast', [backend.value(asColumn(positions))], { to: ONNX_TYPES.int64 }); // [tokens, 1]
     const inputs = [backend.value(rows), at, backend.value(cos), backend.value(sin)];
-    const attributes = { num_heads: heads, rotary_embedding_dim: headDim };
+    const attributes = { num_heads: heads, rotary_embedding_dim: 2 * cos.shape[1]! };
     return reshape(backend.record('RotaryEmbedding', inputs, rows, attributes, 'com.microsoft'), x.shape);
   },
 );

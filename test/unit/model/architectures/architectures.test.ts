@@ -53,7 +53,7 @@ describe.each(readdirSync(FIXTURES))('%s', (name) => {
     });
   });
 
-  it('writes the tokens that transformers does', async () => {
+  it('writes the tokens that transformers does, with the log-probabilities of a fresh forward pass', async () => {
     const { config, weights } = await readModel(folder);
     const length = expected[0]!.greedy.length;
     const prompts = expected.map(({ promptIds }) => promptIds);
@@ -61,8 +61,48 @@ describe.each(readdirSync(FIXTURES))('%s', (name) => {
     const completions = await sampler.sample(weights, prompts, length, new Float32Array(4 * length));
     const twice = expected.flatMap(({ greedy }) => [greedy, greedy]);
     expect(completions.map(({ ids }) => ids)).toEqual(twice);
+
+    const sequences = completions.map(({ ids }, row) => ({
+      promptIds: prompts[Math.floor(row / 2)]!,
+      completionIds: ids,
+    }));
+    const scored = await new Scorer(engine, config, 1).logProbs(weights, sequences, 2);
+    scored.forEach((logProbs, row) => {
+      logProbs.forEach((logProb, i) => {
+        expect(logProb).toBeCloseTo(completions[row]!.logProbs[i]!, 4);
+      });
+    });
+  });
+
+  it('writes completions whose log-probabilities are those of a fresh forward pass', async () => {
+    const { config, weights } = await readModel(folder);
+    await expectSampledAsScored(config, weights);
   });
 });
+
+/** Samples completions that end at different times, some after more than one run of the decoding loop. */
+async function expectSampledAsScored(config: ModelConfig, weights: Weights): Promise<void> {
+  const prompts = [
+    [5, 6, 7, 8, 9],
+    [10, 11],
+  ];
+  const MAX = 90;
+  const options = { ...GREEDY, temperature: 1, group: 3, eosTokenIds: [20] };
+  const draws = uniforms(5, ['mixed'], MAX * 6);
+  const completions = await new Sampler(engine, config, options).sample(weights, prompts, MAX, draws);
+  expect(new Set(completions.map(({ ids }) => ids.length)).size).toBeGreaterThan(2);
+  expect(completions.some(({ ids }) => ids.length > engine.stepsPerRun + 1)).toBe(true);
+  const sequences = completions.map(({ ids }, row) => ({
+    promptIds: prompts[Math.floor(row / 3)]!,
+    completionIds: ids,
+  }));
+  const scored = await new Scorer(engine, config, 1).logProbs(weights, sequences, 3);
+  scored.forEach((logProbs, row) => {
+    logProbs.forEach((logProb, i) => {
+      expect(logProb).toBeCloseTo(completions[row]!.logProbs[i]!, 4);
+    });
+  });
+}
 
 /** Tensors of a file, by names without what PEFT puts before those of the model. */
 const tensorsIn = (file: string): Map<string, NdArray> =>
@@ -140,12 +180,6 @@ function randomValues(name: string, shape: readonly number[]): Float32Array {
 }
 
 describe('layers with different heads', () => {
-  const prompts = [
-    [5, 6, 7, 8, 9],
-    [10, 11],
-  ];
-  const MAX = 40;
-
   it('are named and shaped each by its own description', async () => {
     const shapes = parameterShapes(readModelConfig(await mixedFolder()));
     expect(shapes.get('model.layers.2.self_attn.k_proj.weight')).toEqual([4, 8]);
@@ -157,21 +191,7 @@ describe('layers with different heads', () => {
 
   it('write completions whose log-probabilities are those of a fresh forward pass', async () => {
     const { config, weights } = await readModel(await mixedFolder());
-    const ends = [20, 21, 22];
-    const options = { ...GREEDY, temperature: 1, group: 3, eosTokenIds: ends };
-    const draws = uniforms(5, ['mixed'], MAX * 6);
-    const completions = await new Sampler(engine, config, options).sample(weights, prompts, MAX, draws);
-    expect(new Set(completions.map(({ ids }) => ids.length)).size).toBeGreaterThan(2);
-    const sequences = completions.map(({ ids }, row) => ({
-      promptIds: prompts[Math.floor(row / 3)]!,
-      completionIds: ids,
-    }));
-    const scored = await new Scorer(engine, config, 1).logProbs(weights, sequences, 3);
-    scored.forEach((logProbs, row) => {
-      logProbs.forEach((logProb, i) => {
-        expect(logProb).toBeCloseTo(completions[row]!.logProbs[i]!, 4);
-      });
-    });
+    await expectSampledAsScored(config, weights);
   });
 
   it('take an adapter, which computes the same when it is merged', async () => {
