@@ -20,8 +20,9 @@ export async function diagnoseRun(run: string, json: boolean): Promise<number> {
   return counts.error > 0 ? 1 : 0;
 }
 
-function text({ severity, kind, title, evidence, place, remedy }: RunFinding): string {
+function text({ severity, kind, title, evidence, place, remedy, also = [] }: RunFinding): string {
   const where = place ? `${formatLocation(place)}: ` : '';
   const lines = [`${severity} (${kind}): ${title}`, `  ${where}${evidence}`];
-  return [...lines, ...(remedy ? [`  ${remedyWords(remedy)}`] : [])].join('\n');
+  const others = also.map((other) => `  Also (${other.kind}): ${other.title}. ${other.evidence}`);
+  return [...lines, ...others, ...(remedy ? [`  ${remedyWords(remedy)}`] : [])].join('\n');
 }
