@@ -143,6 +143,8 @@ export const runInfo = z.object({
   /** Of a run that ended: why nothing was learned, where that is so, and what it came to on held-out prompts. */
   findings: z.array(finding).optional().catch(undefined),
   heldOut: z.optional(heldOut).catch(undefined),
+  /** Tokens that the model's context leaves for a completion of the longest prompt. */
+  completionRoom: z.int().optional().catch(undefined),
   imported: importedRun.optional(),
 });
 export type RunInfo = z.infer<typeof runInfo>;
