@@ -5,7 +5,7 @@ import { worstFirst } from './worst-first.ts';
  * Findings that may be the cause of others, and what each explains; a kind explains only kinds further down the list, or such as explain nothing.
  * docs/doctor.md has it as a table.
  */
-const CAUSES: readonly (readonly [cause: string, explained: readonly string[]])[] = [
+export const CAUSES: readonly (readonly [cause: string, explained: readonly string[]])[] = [
   [
     'nan',
     [

@@ -10,6 +10,7 @@ import { trainSick } from '../../../bench/doctor/train.ts';
 test.each([
   ['all-truncated', '`maxCompletionLength` is too small', 'maxCompletionLength'],
   ['no-signal', 'nearly greedy sampling of an easy reward', 'temperature'],
+  ['weak-signal', 'few prompts can earn anything', 'dynamicSampling'],
   ['learning-rate', '`learningRate` is 0', 'learningRate'],
   ['learning-rate', '`learningRate` is far too small', 'learningRate'],
 ])('%s: %s', async (kind, cause, field) => {

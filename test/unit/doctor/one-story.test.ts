@@ -1,5 +1,6 @@
+import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { oneStory } from '../../../src/doctor/one-story.ts';
+import { CAUSES, oneStory } from '../../../src/doctor/one-story.ts';
 import type { RunFinding } from '../../../src/protocol/run-finding.ts';
 
 const finding = (kind: string, severity: RunFinding['severity'] = 'warning', more: Partial<RunFinding> = {}) => ({
@@ -51,4 +52,14 @@ test('completions that show a part are examples where the cause has none', () =>
   expect(oneStory([finding('kl-runaway'), finding('same-answers', 'warning', { examples })])[0]!.examples).toBe(
     examples,
   );
+});
+
+test('docs/doctor.md has the rule as it is, and a kind explains only kinds further down', () => {
+  const rows = CAUSES.map(
+    ([cause, explained]) => `| \`${cause}\` | ${explained.map((kind) => `\`${kind}\``).join(', ')} |`,
+  );
+  expect(readFileSync('docs/doctor.md', 'utf8')).toContain(`| finding | explains |\n|---|---|\n${rows.join('\n')}\n`);
+  const order = CAUSES.map(([cause]) => cause);
+  for (const [index, [, explained]] of CAUSES.entries())
+    expect(explained.filter((kind) => order.slice(0, index + 1).includes(kind))).toEqual([]);
 });
