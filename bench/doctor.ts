@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { cureOf, cureText } from './doctor/cure.ts';
 import { type Detection, detections } from './doctor/detection.ts';
 import type { SickRun } from './doctor/sick-run.ts';
 import { HEALTHY_SAMPLES, type HealthySample, SEEDS, SICK_RUNS } from './doctor/subjects.ts';
@@ -26,16 +27,17 @@ export async function benchDoctor(args: string[]): Promise<void> {
 }
 
 async function sickTable(folder: string): Promise<void> {
-  console.log(row('finding', 'cause', 'found after step', 'other findings'));
-  console.log('|---|---|---|---|');
+  console.log(row('finding', 'cause', 'found after step', 'other findings', 'with its remedy'));
+  console.log('|---|---|---|---|---|');
   for (const sick of SICK_RUNS) {
-    const run = await trainSick(sick, join(folder, `${sick.kind}-${digestOf(sick)}`));
+    const place = join(folder, `${sick.kind}-${digestOf(sick)}`);
+    const run = await trainSick(sick, place);
     const all = await detections(run);
     const found = all.filter(({ finding }) => finding.kind === sick.kind);
     const others = all.filter(({ finding }) => finding.kind !== sick.kind);
-    console.log(
-      row(`\`${sick.kind}\``, `${sick.sample}: ${sick.cause}`, found.map(text).join(', '), others.map(text).join(', ')),
-    );
+    const cure = await cureOf(sick.kind, run, place);
+    const cells = [found.map(text).join(', '), others.map(text).join(', '), cure ? cureText(sick.kind, cure) : ''];
+    console.log(row(`\`${sick.kind}\``, `${sick.sample}: ${sick.cause}`, ...cells));
   }
 }
 
@@ -54,4 +56,5 @@ async function healthyTable(folder: string, seeds: number): Promise<void> {
 /** So that a kept run is that of the same case. */
 const digestOf = (sick: SickRun): string => createHash('sha256').update(JSON.stringify(sick)).digest('hex').slice(0, 8);
 
-const text = ({ step, finding }: Detection): string => `${step} (${finding.severity} ${finding.kind})`;
+const text = ({ step, finding, cause }: Detection): string =>
+  `${step} (${finding.severity} ${finding.kind}${cause === undefined ? '' : `, part of ${cause}`})`;

@@ -1,8 +1,10 @@
 /** Trains a run with the built command, in a process of its own. */
 import { execFile } from 'node:child_process';
-import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { loadRunConfig } from '../../src/config/load-config.ts';
+import { withField } from '../../src/extension/workspace/with-field.ts';
+import type { ConfigEdit } from '../../src/protocol/remedy.ts';
 import type { SickRun } from './sick-run.ts';
 import { EVAL_STEPS, HEALTHY_SAMPLES, type HealthySample, SICK_STEPS } from './subjects.ts';
 
@@ -18,6 +20,14 @@ export function trainSick({ sample, config, files = {} }: SickRun, folder: strin
   const healthy = loadRunConfig(sampleConfig(sample)).config;
   writeFileSync(file, JSON.stringify({ ...healthy, evalDataset: null, maxSteps: SICK_STEPS, ...config }, null, 2));
   return train(file, {}, folder);
+}
+
+/** Trains a sick run again, next to it, with the change that a finding proposes: what its button does. */
+export function trainCured({ path, value }: ConfigEdit, folder: string): Promise<string> {
+  // Paths in it are relative to its folder.
+  const file = join(folder, 'cured.grpo.json');
+  writeFileSync(file, withField(readFileSync(join(folder, 'sick.grpo.json'), 'utf8'), path, value ?? undefined));
+  return train(file, {}, join(folder, 'cured'));
 }
 
 /** Returns the run folder of a sample's run in `folder`. */

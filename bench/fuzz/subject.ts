@@ -129,7 +129,7 @@ export function targetsOf(folder: string): Target[] {
     ...of('sharded model', models('sharded'), ['generate', 'sharded', ...GENERATE]),
     ...of('GGUF', ['model.gguf'], ['generate', 'model.gguf', ...GENERATE]),
     ...of('adapter', models('adapter'), ['export', 'adapter', '--to', 'merged'], ['generate', 'adapter', ...GENERATE]),
-    ...of('run folder', ['run/run.json', 'run/metrics.jsonl'], ['rescore', 'run'], RESUME),
+    ...of('run folder', ['run/run.json', 'run/metrics.jsonl'], ['rescore', 'run'], ['doctor', 'run'], RESUME),
     ...of('checkpoint', inside('run/checkpoints/step-000002'), RESUME),
     ...of("TRL's checkpoint", inside('trl'), ['import', 'checkpoint', 'trl', 'run.grpo.json', '--out', 'imported']),
   ];

@@ -4,7 +4,7 @@ import type { RewardSet } from '../rewards/open-rewards.ts';
 import { defined } from '../text/defined.ts';
 import { failedFindings, repeatedFindings, variationFindings } from './function-findings.ts';
 import { auditedPrompts, honestAnswer } from './honest-answer.ts';
-import { auditedFunction, passesWithoutTask } from './judge-function.ts';
+import { auditedFunction, withstandsEmptyTricks } from './judge-function.ts';
 import { dominating, pairFindings } from './pair-findings.ts';
 import { positionBiases, positionFindings } from './position-bias.ts';
 import { forms, type Probe, tricks } from './probes.ts';
@@ -61,13 +61,13 @@ export async function audit(
     const milliseconds = column ? (column.seconds * 1000) / column.outcomes.length : null;
     return { ...auditedFunction(name, scores.get(name)!, lines, probes), milliseconds };
   });
-  const soundTotal = names.length > 1 && !passesWithoutTask(scores.get('total')!, lines, probes);
+  const soundTotal = names.length > 1 && withstandsEmptyTricks(scores.get('total')!, lines, probes);
+  // Of one that was given up, what it scored until then tells nothing.
+  const scored = table.filter(({ givenUp }) => !givenUp);
   const findings = [
     ...table.flatMap((column) => failedFindings(column, options.limitSeconds)),
-    ...names.flatMap((name) => variationFindings(name, scores.get(name)!, honest.length, probes, soundTotal)),
-    ...table
-      .filter(({ givenUp }) => !givenUp)
-      .flatMap(({ name }) => repeatedFindings(name, scores.get(name)!, again.get(name)!, reversed.get(name)!)),
+    ...scored.flatMap(({ name }) => variationFindings(name, scores.get(name)!, honest.length, probes, soundTotal)),
+    ...scored.flatMap(({ name }) => repeatedFindings(name, scores.get(name)!, again.get(name)!, reversed.get(name)!)),
     ...names.flatMap((name) => positionFindings(name, positions.get(name))),
     // Of completions that people or the model have written: probes are mostly alike in being worth nothing.
     ...pairFindings(names, ownScores),

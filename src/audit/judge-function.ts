@@ -45,15 +45,14 @@ export function auditedFunction(
   };
 }
 
-/** Whether any completion that is no attempt at the task earns what an honest answer earns. */
-export function passesWithoutTask(
+/** Whether completions that are no attempt at the task were scored, and none of them earns what an honest answer earns. */
+export function withstandsEmptyTricks(
   scores: readonly (number | null)[],
   lines: readonly number[],
   probes: readonly Probe[],
 ): boolean {
-  return triedProbes(scores, lines, probes)
-    .filter(isWithoutTask)
-    .some(passesAbove(lowestOf(scores)));
+  const tried = triedProbes(scores, lines, probes).filter(isWithoutTask);
+  return tried.length > 0 && !tried.some(passesAbove(lowestOf(scores)));
 }
 
 /** Those that were scored, and whose honest answer was. */

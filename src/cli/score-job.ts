@@ -39,6 +39,8 @@ export function readScoreJob({
   const config = rewards.find((file) => file.endsWith('.json'));
   if (config === undefined) {
     const sources = rewards.map(sourceOf);
+    const missing = sources.find(({ file }) => !existsSync(file));
+    if (missing) throw new BadInput(`There is no file ${missing.file}.`);
     const samplesFile = samples ?? findSamples(sources.map(({ file }) => file));
     return {
       sources,

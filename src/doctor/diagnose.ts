@@ -12,6 +12,7 @@ import { lengthChange } from './length-change.ts';
 import { neverClips } from './never-clips.ts';
 import { noSignal } from './no-signal.ts';
 import { notFinite } from './not-finite.ts';
+import { oneStory } from './one-story.ts';
 import { plateau } from './plateau.ts';
 import { repeatedPrompts } from './repeated-prompts.ts';
 import { repetition } from './repetition.ts';
@@ -22,6 +23,7 @@ import { slowRewards } from './slow-rewards.ts';
 import { tradedFunctions } from './traded-functions.ts';
 import { trickCompletions } from './trick-completions.ts';
 import { truncation } from './truncation.ts';
+import { worstFirst } from './worst-first.ts';
 
 const METRIC_DETECTORS: MetricDetector[] = [
   notFinite,
@@ -48,15 +50,14 @@ const COMPLETION_DETECTORS: CompletionDetector[] = [
   tradedFunctions,
   trickCompletions,
 ];
-const SEVERITIES: RunFinding['severity'][] = ['error', 'warning', 'information'];
 
-/** What the curves of a run show; the worst first. */
+/** What the curves of a run show, each thing as a finding of its own; the worst first. */
 export function diagnoseMetrics(history: RunHistory): RunFinding[] {
   const steps = grpoSteps(history);
   return steps ? worstFirst(METRIC_DETECTORS.flatMap((detect) => detect(steps))) : [];
 }
 
-/** What the curves and the completions of a run show; the worst first. */
+/** What the curves and the completions of a run show, a finding for each story; the worst first. */
 export async function diagnose(
   history: RunHistory,
   completionsOf: CompletionsOf,
@@ -64,15 +65,12 @@ export async function diagnose(
 ): Promise<RunFinding[]> {
   const [completions, evaluated] = [remembering(completionsOf), remembering(evaluatedOf)];
   const found = await Promise.all(COMPLETION_DETECTORS.map((detect) => detect(history, completions, evaluated)));
-  return worstFirst([...diagnoseMetrics(history), ...found.flat()]);
+  return oneStory([...diagnoseMetrics(history), ...found.flat()]);
 }
 
 /** Without what is true of nearly every run: the curve's own words explain it. */
 export const worthALook = (findings: readonly RunFinding[]): RunFinding[] =>
   findings.filter(({ kind }) => kind !== 'never-clips');
-
-const worstFirst = (findings: readonly RunFinding[]): RunFinding[] =>
-  findings.toSorted((a, b) => SEVERITIES.indexOf(a.severity) - SEVERITIES.indexOf(b.severity));
 
 /** Several detectors ask for the same steps: each is read once. */
 function remembering<T>(read: (step: number) => Promise<T>): (step: number) => Promise<T> {

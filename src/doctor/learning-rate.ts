@@ -10,6 +10,10 @@ const STEPS = 5;
 const LEAST = 1e-3;
 /** What the whole run would move the weights by, at least, with the learning rate that is proposed. */
 const ENOUGH = 1e-2;
+/** AdamW moves each weight by about the learning rate, which is a share of its size: with weights of 0.1, ten times the rate. */
+const RATE_TO_CHANGE = 10;
+/** Proposed at most, and at least, for a run that does not tell how its weights move. */
+const GUESS = { least: 1e-6, most: 1e-4 };
 
 /** The learning rate is 0, or so low that the weights stay where they are. */
 export function lowLearningRate(history: RunHistory): RunFinding[] {
@@ -23,7 +27,7 @@ export function lowLearningRate(history: RunHistory): RunFinding[] {
       {
         ...{ ...common, severity: 'error', title: 'The learning rate is 0' },
         evidence: `In steps ${span.first} to ${span.last}, the learning rate was 0, so no weight changed.`,
-        ...(config.learningRate === 0 && { remedy: setting(history, 'learningRate', 1e-6) }),
+        ...(config.learningRate === 0 && { remedy: setting(history, 'learningRate', guess(config.maxSteps)) }),
       },
     ];
   const { maxSteps, learningRate } = config;
@@ -42,3 +46,7 @@ export function lowLearningRate(history: RunHistory): RunFinding[] {
     },
   ];
 }
+
+/** A learning rate with which so many steps move typical weights by enough. */
+const guess = (maxSteps = Number.POSITIVE_INFINITY): number =>
+  Number(Math.min(Math.max(ENOUGH / RATE_TO_CHANGE / maxSteps, GUESS.least), GUESS.most).toPrecision(1));

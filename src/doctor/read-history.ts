@@ -4,15 +4,15 @@ import { readEvaluation } from '../run-folder/evaluations.ts';
 import { MetricsTail } from '../run-folder/metrics-tail.ts';
 import { readCompletions } from '../run-folder/rollouts.ts';
 import { diagnose } from './diagnose.ts';
-import type { CompletionsOf, EvaluatedOf, RunHistory } from './run-history.ts';
+import { type CompletionsOf, type EvaluatedOf, historyOf, type RunHistory } from './run-history.ts';
 
 /** The history of a recorded run, read from its folder. */
 export async function readHistory(run: string, info: RunInfo): Promise<RunHistory> {
   const tail = new MetricsTail(run);
   await tail.read();
-  const { config, state, failure, reason } = info;
+  const { state, failure, reason } = info;
   const diverged = state === 'failed' && failure === 'diverged' ? (reason ?? undefined) : undefined;
-  return { config, functions: info.rewards ?? [], metrics: tail.columns, diverged };
+  return { ...historyOf(info, tail.columns), diverged };
 }
 
 /** Of a run folder; a step whose file is gone or damaged has none. */

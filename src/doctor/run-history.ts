@@ -2,7 +2,7 @@ import type { Completion, EvaluatedCompletion } from '../protocol/dashboard-comp
 import type { MetricColumns } from '../protocol/metric-columns.ts';
 import type { RunConfig } from '../protocol/run-config.ts';
 import type { RunFinding } from '../protocol/run-finding.ts';
-import type { RunReward } from '../protocol/run-folder.ts';
+import type { RunInfo, RunReward } from '../protocol/run-folder.ts';
 
 /** What of a run a diagnosis looks at. Files are not read here: a trainer has all this in memory, a dashboard reads it anyway. */
 export interface RunHistory {
@@ -14,11 +14,17 @@ export interface RunHistory {
   metrics: MetricColumns;
   /** Where the run ended because its numbers were no longer finite: what it said. */
   diverged?: string | undefined;
-  /** Tokens that the model's context leaves for completions; undefined where that is not known. */
+  /** Tokens that the model's context leaves for a completion of the longest prompt; undefined where that is not known. */
   room?: number | undefined;
   /** The stage that this is about, of a run with stages: its index, and the fields that it sets itself. */
   stage?: { index: number; fields: readonly string[] } | undefined;
 }
+
+/** Of what `run.json` says of a run, and its metrics. */
+export const historyOf = (
+  { config, rewards = [], completionRoom: room }: Pick<RunInfo, 'config' | 'rewards' | 'completionRoom'>,
+  metrics: MetricColumns,
+): RunHistory => ({ config, functions: rewards, metrics, room });
 
 /** The recorded completions of a step; empty where there are none. */
 export type CompletionsOf = (step: number) => Promise<readonly Completion[]>;

@@ -45,6 +45,8 @@ const head = z.object({
   config: z.custom<RunConfig>((value) => typeof value === 'object' && value !== null),
   /** Undefined for runs of an earlier release, which did not write them down. */
   rewards: z.optional(z.custom<RunReward[]>(Array.isArray)),
+  /** Tokens that the model's context leaves for completions, where the run says so. */
+  completionRoom: z.optional(z.int()),
   /** Nor these: its reward code, what else it reads, and what has changed about it since it started. */
   rewardSources: z.optional(z.custom<RewardSource[]>(Array.isArray)),
   inputs: z.optional(z.custom<RunInputs>((value) => typeof value === 'object' && value !== null)),

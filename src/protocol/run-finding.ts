@@ -8,6 +8,9 @@ export interface ExampleRow {
   row: number;
 }
 
+/** What a finding explains, and is shown as part of it. */
+export type ExplainedFinding = Pick<RunFinding, 'kind' | 'title' | 'evidence' | 'metrics'>;
+
 /** Something that a run's steps show. Unlike other findings it has a place in the run: steps, curves, completions. */
 export interface RunFinding extends Finding {
   /** A few words for a heading: `Completions collapse in length`. */
@@ -18,14 +21,18 @@ export interface RunFinding extends Finding {
   metrics: string[];
   /** Completions that show it, the best example first. */
   examples?: ExampleRow[] | undefined;
+  /** Other findings that tell the same story. */
+  also?: ExplainedFinding[] | undefined;
 }
 
 const step = z.int().min(0);
 
+const explained = { title: z.string(), metrics: z.array(z.string()) };
+
 /** Checks a finding that another process sends. */
 export const runFinding = finding.extend({
-  title: z.string(),
+  ...explained,
   steps: z.object({ first: step, last: step }),
-  metrics: z.array(z.string()),
   examples: z.array(z.object({ step, group: z.int().min(0), row: z.int().min(0) })).optional(),
+  also: z.array(finding.pick({ kind: true, evidence: true }).extend(explained)).optional(),
 }) satisfies z.ZodType<RunFinding>;

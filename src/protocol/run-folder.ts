@@ -107,7 +107,14 @@ const importedRun = z.object({
 });
 export type ImportedRun = z.infer<typeof importedRun>;
 
-const config = z.custom<RunConfig>((value) => typeof value === 'object' && value !== null);
+const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null;
+
+/** Not checked further, as another release has other fields; all readers go through these lists. */
+const config = z.custom<RunConfig>((value) => {
+  if (!isObject(value)) return false;
+  const lists = ['rewards', 'stages'].map((name) => (value as Record<string, unknown>)[name]);
+  return lists.every((list) => list === undefined || list === null || (Array.isArray(list) && list.every(isObject)));
+});
 
 /** `run.json`: what was run, on what, and how far it got. */
 export const runInfo = z.object({
@@ -143,6 +150,8 @@ export const runInfo = z.object({
   /** Of a run that ended: why nothing was learned, where that is so, and what it came to on held-out prompts. */
   findings: z.array(finding).optional().catch(undefined),
   heldOut: z.optional(heldOut).catch(undefined),
+  /** Tokens that the model's context leaves for a completion of the longest prompt. */
+  completionRoom: z.int().optional().catch(undefined),
   imported: importedRun.optional(),
 });
 export type RunInfo = z.infer<typeof runInfo>;

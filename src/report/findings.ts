@@ -14,6 +14,6 @@ export function findingsSection(findings: readonly RunFinding[]): Html {
   return html`<section><h2>Findings</h2>${findings.map(findingOf)}</section>`;
 }
 
-const findingOf = ({ severity, title, evidence, remedy }: RunFinding): Html =>
+const findingOf = ({ severity, title, evidence, remedy, also = [] }: RunFinding): Html =>
   html`<div class="finding ${severity}"><h3>${title} <span class="muted">${SEVERITIES[severity]}</span></h3>
-<p>${evidence}</p>${remedy && html`<p class="muted">${remedyWords(remedy)}</p>`}</div>`;
+<p>${evidence}</p>${also.map((other) => html`<p class="muted">Also: ${other.title}. ${other.evidence}</p>`)}${remedy && html`<p class="muted">${remedyWords(remedy)}</p>`}</div>`;

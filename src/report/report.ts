@@ -1,5 +1,6 @@
 import { worthALook } from '../doctor/diagnose.ts';
 import { diagnoseFolder } from '../doctor/read-history.ts';
+import { historyOf } from '../doctor/run-history.ts';
 import type { ExportedRun } from '../export/exported-run.ts';
 import { writeOutput } from '../export/output-file.ts';
 import { writePieces } from '../export/text-writer.ts';
@@ -56,8 +57,7 @@ const style = html([STYLE] as unknown as TemplateStringsArray);
 
 /** Those that someone has dismissed are not for others either. */
 async function findings({ folder, info, dismissed }: ExportedRun, metrics: MetricColumns): Promise<Html> {
-  const history = { config: info.config, functions: info.rewards ?? [], metrics };
-  return findingsSection(undismissed(worthALook(await diagnoseFolder(folder, history)), dismissed));
+  return findingsSection(undismissed(worthALook(await diagnoseFolder(folder, historyOf(info, metrics))), dismissed));
 }
 
 async function heldOut(folder: string): Promise<Html> {

@@ -71,7 +71,7 @@ export class MetricsTail {
 /** A few numbers of a line without parsing all of it, which for hundreds of runs takes seconds. */
 function pickNumbers(line: string, keys: readonly string[]): MetricsRow | undefined {
   const step = numberAt(line, 'step');
-  if (step === undefined || !line.startsWith('{') || !line.trimEnd().endsWith('}')) return undefined;
+  if (!isStep(step) || !line.startsWith('{') || !line.trimEnd().endsWith('}')) return undefined;
   const row: MetricsRow = { step };
   for (const key of keys) {
     const value = numberAt(line, key);
@@ -95,10 +95,12 @@ function parseRow(line: string): MetricsRow | undefined {
   if (line === '') return undefined;
   try {
     const row = JSON.parse(line) as unknown;
-    return typeof row === 'object' && row !== null && 'step' in row && typeof row.step === 'number'
+    return typeof row === 'object' && row !== null && 'step' in row && isStep(row.step)
       ? (row as MetricsRow)
       : undefined;
   } catch {
     return undefined;
   }
 }
+
+const isStep = (step: unknown): step is number => Number.isInteger(step) && (step as number) >= 0;

@@ -1,3 +1,4 @@
+import type { ModelConfig } from '../model/config.ts';
 import { BadInput, type SourceLocation } from '../protocol/errors.ts';
 import type { PromptList } from './prompt-list.ts';
 
@@ -36,3 +37,7 @@ export function promptLengths(prompts: PromptList): PromptLengths {
     }
   return lengths;
 }
+
+/** Tokens that the model's context leaves for a completion of the longest prompt. */
+export const completionRoom = (model: Pick<ModelConfig, 'maxPositionEmbeddings'>, prompts: PromptList): number =>
+  model.maxPositionEmbeddings - promptLengths(prompts).longest;

@@ -19,6 +19,7 @@ import { digestInputs } from '../run-folder/run-inputs.ts';
 import { placeOfRun } from '../run-folder/run-places.ts';
 import type { RunControl } from './control.ts';
 import { type PreparedStages, prepareStages } from './prepare-stages.ts';
+import { completionRoom } from './prompt-lengths.ts';
 import { Reports } from './reports.ts';
 import { recordRewards, runRewards } from './run-rewards.ts';
 import { RunWatch } from './run-watch.ts';
@@ -129,7 +130,7 @@ async function trainIn(
     const before = folder.info;
     const kept = folder.rewindTo(resumedFrom);
     const running = { state: 'running', reason: null, findings: undefined, heldOut: undefined } as const;
-    folder.update({ ...running, seed: config.seed });
+    folder.update({ ...running, seed: config.seed, completionRoom: roomOf(run) });
     const record = { configFile, config, device: engine.name, versions: versions(), inputs };
     const next = resumedFrom + 1;
     const changes = [...folder.change(record, next), ...recordRewards(folder, run.rewards, next)];
@@ -160,7 +161,7 @@ async function trainIn(
     const rows = restarts ? [] : kept;
     const reports = new Reports(folder, rows, (message) => emit({ type: 'log', level: 'warning', message }));
     const report = (row: MetricsRow) => reports.add(row);
-    const watch = new RunWatch(config, runRewards(run.rewards), rows);
+    const watch = new RunWatch(folder.info, { config: before.config, rows });
     const training = stages.train({ ...options, before: rows, report, watch });
     const outcome = await training.finally(() => reports.close());
     const { findings } = outcome;
@@ -179,6 +180,14 @@ async function trainIn(
     emit({ type: 'end', outcome: 'failed', step: folder.info.step, checkpoint, error: reason, problem });
     throw error;
   }
+}
+
+/** For every stage that samples. */
+function roomOf({ stages }: PreparedStages): number | undefined {
+  const rooms = stages.flatMap(({ opened, sampling }) =>
+    sampling ? completionRoom(opened.model, sampling.prompts) : [],
+  );
+  return rooms.length > 0 ? Math.min(...rooms) : undefined;
 }
 
 function createFolder({ name, file }: LoadedConfig, inputs: RunInputs, run: PreparedStages, out?: string): RunFolder {

@@ -8,7 +8,7 @@ import type { RunConfig } from '../protocol/run-config.ts';
 import { type FunctionReport, type StepReport, withoutSignal } from '../protocol/step-report.ts';
 import { withFullStop } from '../text/full-stop.ts';
 import type { PreparedRun } from './prepare.ts';
-import { promptLengths } from './prompt-lengths.ts';
+import { completionRoom } from './prompt-lengths.ts';
 
 /** Cut off more often than this, a run learns to be brief rather than to be right. */
 const OFTEN = 0.25;
@@ -33,7 +33,7 @@ export const findingContext = (
   locate: LoadedConfig['locate'],
 ): FindingContext => ({
   ...{ config, locate, functions: rewards.functions },
-  room: model.maxPositionEmbeddings - promptLengths(prompts).longest,
+  room: completionRoom(model, prompts),
 });
 
 /**

@@ -107,11 +107,11 @@ session.test('a finding can be dismissed for the run, and restored', async ({ ed
 
 session.test('its button changes the config and starts again', async ({ dashboard, server }) => {
   const before = runFolders(server.workspace);
-  await row(dashboard).getByText('Set "maxCompletionLength" to 8 and Start Again').click();
+  await row(dashboard).getByText('Set "maxCompletionLength" to 128 and Start Again').click();
   await until('another run', () => runFolders(server.workspace).length > before.length, 60_000);
-  expect(configOf(server.workspace)).toContain('"maxCompletionLength": 8');
+  expect(configOf(server.workspace)).toContain('"maxCompletionLength": 128');
   const folder = runFolders(server.workspace).at(-1)!;
-  await until('its config', () => readRunInfo(folder).config.maxCompletionLength === 8);
+  await until('its config', () => readRunInfo(folder).config.maxCompletionLength === 128);
   await until('the old run to be stopped', () => readRunInfo(before.at(-1)!).state === 'stopped');
 });
 
@@ -122,12 +122,12 @@ session.test('a recorded run keeps its findings; a better value in the config is
   await dashboard.state.filter({ hasText: 'stopped' }).waitFor();
   await editor.clearNotifications();
   const file = join(server.workspace, 'sort.grpo.json');
-  writeFileSync(file, configOf(server.workspace).replace('"maxCompletionLength": 8', '"maxCompletionLength": 16'));
+  writeFileSync(file, configOf(server.workspace).replace('"maxCompletionLength": 128', '"maxCompletionLength": 16'));
   const sick = runFolders(server.workspace)[1]!;
   const { step } = readRunInfo(sick);
   await editor.treeItem(`${step}/4000`).click();
   await row(dashboard).waitFor();
-  await row(dashboard).getByText('Set "maxCompletionLength" to 8 and Start Again').click();
+  await row(dashboard).getByText('Set "maxCompletionLength" to 128 and Start Again').click();
   const question = editor.page.locator('.monaco-dialog-box');
   await question.getByText('"maxCompletionLength" is 16 in the file, and was 2 in this run.').waitFor();
   await question.getByRole('button', { name: 'Cancel' }).click();

@@ -1,6 +1,7 @@
 /** The list of findings in the Overview tab alone, with a made-up run that has more of them than any real one. */
 import { afterEach, expect, test } from 'vitest';
 import { BareWebview } from './helpers/bare-webview.ts';
+import { screenshotFile } from './helpers/screenshots.ts';
 
 let webview: BareWebview | undefined;
 afterEach(async () => {
@@ -44,7 +45,17 @@ const FAILS = found('reward-fails', 'error', 'A reward fails', {
   examples: [{ step: 39, group: 1, row: 3 }],
 });
 const COLLAPSE = found('entropy', 'warning', 'Entropy collapses', { metrics: ['entropy', 'kl'] });
+const HACKED = found('hacking-functions', 'warning', '"brevity" rises while "inclusion" falls', {
+  ...{ metrics: ['reward'], remedy: { action: 'set', path: ['rewards', 0, 'weight'], value: 2 } },
+  also: [
+    found('length-collapse', 'warning', 'Completions collapse in length', { metrics: ['completions/mean_length'] }),
+    found('same-answers', 'warning', 'One answer to everything'),
+  ].map(({ finding }) => finding),
+});
 const REPEATED = found('prompts', 'information', 'Prompts are repeated');
+const LONG_VALUE = found('length-explosion', 'warning', 'Completions explode in length', {
+  remedy: { action: 'set', path: ['stages', 12, 'lengthPenalty'], value: { target: 4096, alpha: 0.25 } },
+});
 const send = (...findings: object[]) => webview!.send({ type: 'findings', findings });
 
 async function open(changes: object = {}) {
@@ -144,6 +155,18 @@ test('its curves are shaded where they show it, and say so to the pointer and to
   await page.locator('.chart-entropy .found').waitFor({ state: 'hidden' });
 });
 
+test('what a finding explains is part of it', async () => {
+  const { rows, page } = await open();
+  await send(HACKED);
+  const also = rows.getByRole('list', { name: 'Same cause' }).getByRole('listitem');
+  expect(await also.allInnerTexts()).toEqual([
+    expect.stringMatching(/^Completions collapse in length Since step 12/),
+    expect.stringMatching(/^One answer to everything Since step 12/),
+  ]);
+  await rows.getByRole('button', { name: 'Completion length' }).waitFor();
+  await page.screenshot({ path: screenshotFile('findings-explained') });
+});
+
 test('the focus stays on a row while its figures change, and moves to the heading when it goes', async () => {
   const { page, rows, toggle } = await open();
   await send(CUT_OFF, COLLAPSE);
@@ -168,8 +191,18 @@ test('a list that comes while a value is read leaves the curve where it is', asy
 test.each([1440, 1000, 520, 320])('at a width of %i pixels nothing sticks out', async (width) => {
   const { page, toggle } = await open();
   await page.setViewportSize({ width, height: 900 });
-  await send(CUT_OFF, FAILS, COLLAPSE, REPEATED);
+  await send(CUT_OFF, FAILS, HACKED, COLLAPSE, LONG_VALUE);
   await toggle.click();
   const curves = page.locator('.curves');
   expect(await curves.evaluate((element) => element.scrollWidth - element.clientWidth)).toBe(0);
+  const buttons = page.locator('.finding vscode-button:not([hidden])');
+  expect(await buttons.count()).toBe(4);
+  const cutOff = await buttons.evaluateAll((elements) =>
+    elements.filter(({ shadowRoot }) => {
+      const base = shadowRoot!.querySelector('.base')!;
+      return base.scrollWidth > base.clientWidth || base.scrollHeight > base.clientHeight;
+    }),
+  );
+  expect(cutOff).toHaveLength(0);
+  await page.screenshot({ path: screenshotFile(`findings-${width}`) });
 });

@@ -24,6 +24,7 @@ export const ADDED_SINCE: readonly string[] = [
   'metrics.jsonl: reward_max',
   'metrics.jsonl: update/relative_change',
   'run.json: heldOut',
+  'run.json: completionRoom',
   ...[
     ...[
       'evalSplit',

@@ -1,6 +1,6 @@
 import '@vscode-elements/elements/dist/vscode-button/index.js';
 import type { KeyedFinding } from '../../src/protocol/keyed-findings.ts';
-import type { ExampleRow } from '../../src/protocol/run-finding.ts';
+import type { ExampleRow, ExplainedFinding } from '../../src/protocol/run-finding.ts';
 import { SEVERITIES } from '../../src/protocol/severity.ts';
 import { fileName } from '../../src/text/files-by-name.ts';
 import type { ChartDefinition } from '../charts/definitions.ts';
@@ -33,6 +33,7 @@ export function findingRow({ key, finding: { severity } }: FindingItem, events: 
   const title = el('strong');
   const evidence = el('span', { class: 'evidence' });
   const link = (onclick: () => void) => el('button', { class: 'link', onclick });
+  const also = el('ul', { class: 'finding-also', 'aria-label': 'Same cause' });
   const steps = link(() => events.openStep(item!.finding.steps.last));
   const examples = el('span', { class: 'links' });
   const charts = el('span', { class: 'links' });
@@ -47,6 +48,7 @@ export function findingRow({ key, finding: { severity } }: FindingItem, events: 
     onclick: () => host.postMessage({ type: 'dismissFinding', key, dismissed: !item!.dismissed }),
   });
 
+  const alsoList = new KeyedList<ExplainedFinding>(also, ({ title }) => title, explainedRow);
   const exampleList = new KeyedList<ExampleRow>(
     examples,
     ({ step, group, row }) => `${step} ${group} ${row}`,
@@ -75,6 +77,7 @@ export function findingRow({ key, finding: { severity } }: FindingItem, events: 
       'div',
       { class: 'finding-text' },
       el('p', {}, el('span', { class: 'visually-hidden' }, `${SEVERITIES[severity][0]}: `), title, ' ', evidence),
+      also,
       el('p', { class: 'finding-links' }, steps, examples, charts, place, words),
     ),
     el('div', { class: 'finding-actions' }, remedy, dismiss),
@@ -88,6 +91,8 @@ export function findingRow({ key, finding: { severity } }: FindingItem, events: 
     setText(evidence, finding.evidence);
     setText(steps, first === last ? `Step ${formatCount(last)}` : `Steps ${formatCount(first)}–${formatCount(last)}`);
     steps.title = `Show the completions of step ${formatCount(last)}`;
+    also.hidden = finding.also === undefined;
+    alsoList.show(finding.also ?? []);
     exampleList.show((finding.examples ?? []).slice(0, MOST_EXAMPLES));
     chartList.show(now.charts);
     place.hidden = finding.place === undefined || finding.place.isFolder === true;
@@ -102,6 +107,13 @@ export function findingRow({ key, finding: { severity } }: FindingItem, events: 
     dismiss.title = dismissed ? 'Show it among the findings again' : 'Dismiss: hide it for this run';
   };
   return { element, update };
+}
+
+/** What the finding explains: it has the steps and the remedy. */
+function explainedRow({ title }: ExplainedFinding): Row<ExplainedFinding> {
+  const evidence = el('span');
+  const element = el('li', {}, el('strong', {}, title), ' ', evidence);
+  return { element, update: (now) => setText(evidence, now.evidence) };
 }
 
 const placeText = ({ file, line }: NonNullable<KeyedFinding['finding']['place']>): string =>

@@ -8,7 +8,7 @@ import { host } from '../host.ts';
 import { KeyedList } from '../keyed-list.ts';
 import type { Store } from '../store.ts';
 import { type FindingItem, findingRow } from './finding-row.ts';
-import { chartsOf } from './marks.ts';
+import { chartsOf, metricsOf } from './marks.ts';
 import { shownRemedy } from './remedy.ts';
 import { severityIcon } from './severity.ts';
 
@@ -109,7 +109,7 @@ export class Findings {
   }
 
   #item(found: KeyedFinding, dismissed: boolean): FindingItem {
-    const charts = chartsOf(found.finding.metrics, this.#definitions);
+    const charts = chartsOf(metricsOf(found.finding), this.#definitions);
     return { ...found, charts, dismissed, remedy: shownRemedy(found.finding, this.#store.main!.head) };
   }
 

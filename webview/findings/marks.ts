@@ -16,6 +16,12 @@ export interface FindingMark {
 /** Metrics that are drawn by their parts. */
 const PARTS: Record<string, string> = { frac_reward_zero_std: 'groups' };
 
+/** Those whose curves show a finding, or what it explains. */
+export const metricsOf = ({ metrics, also = [] }: RunFinding): string[] => [
+  ...metrics,
+  ...also.flatMap((other) => other.metrics),
+];
+
 /** The charts that draw one of these metrics. */
 export function chartsOf(metrics: readonly string[], definitions: readonly ChartDefinition[]): ChartDefinition[] {
   const ids = new Set(metrics.flatMap((metric) => PARTS[metric] ?? []));
@@ -31,9 +37,10 @@ export function findingMarks(
   place: (step: number) => number,
 ): FindingMark[] {
   const between = (step: number) => (place(step) + place(step + 1)) / 2;
-  return findings.map(({ finding: { metrics, steps, title, severity } }) => ({
-    charts: new Set(chartsOf(metrics, definitions).map(({ id }) => id)),
-    ...{ from: between(steps.first - 1), to: between(steps.last), title, severity },
+  return findings.map(({ finding }) => ({
+    charts: new Set(chartsOf(metricsOf(finding), definitions).map(({ id }) => id)),
+    ...{ from: between(finding.steps.first - 1), to: between(finding.steps.last) },
+    ...{ title: finding.title, severity: finding.severity },
   }));
 }
 

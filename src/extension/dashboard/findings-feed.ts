@@ -1,5 +1,5 @@
 import { worthALook } from '../../doctor/diagnose.ts';
-import type { RunHistory } from '../../doctor/run-history.ts';
+import { historyOf, type RunHistory } from '../../doctor/run-history.ts';
 import type { HostMessage } from '../../protocol/dashboard.ts';
 import { type KeyedFinding, keyed } from '../../protocol/keyed-findings.ts';
 import type { RunFinding } from '../../protocol/run-finding.ts';
@@ -85,8 +85,7 @@ export class FindingsFeed {
     this.#stale = false;
     const started = performance.now();
     try {
-      const history = { config: head.config, functions: head.rewards ?? [], metrics: columns };
-      this.#send(keyed(worthALook(await diagnose(folder, history))));
+      this.#send(keyed(worthALook(await diagnose(folder, historyOf(head, columns)))));
     } catch (error) {
       log.error(error instanceof Error ? error : new Error(String(error)));
     }

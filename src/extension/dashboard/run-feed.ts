@@ -102,7 +102,7 @@ export class RunFeed {
     // While it is replaced, or after the folder was deleted: what was there stays on screen.
     if (!info) return;
     const { createdAt, state, reason, step, device, config } = info;
-    const { rewards, rewardSources, inputs, changes, findings, imported } = info;
+    const { rewards, rewardSources, inputs, changes, findings, imported, completionRoom } = info;
     const scored = await newestRollouts(this.folder, step);
     const known = this.#known();
     const trainer = known?.live ? 'ours' : (await isWritten(this.folder)) ? 'other' : 'none';
@@ -115,7 +115,7 @@ export class RunFeed {
       scored,
       device,
       config,
-      ...defined({ rewards, rewardSources, inputs, changes, findings, imported, about: known?.about }),
+      ...defined({ rewards, rewardSources, inputs, changes, findings, imported, completionRoom, about: known?.about }),
     };
     this.#head = { folder: this.folder, ...described, trainer };
   }

@@ -6,6 +6,8 @@ export function curvesDiagnosis(): (folder: string) => Promise<RunFinding[]> {
   let last: { folder: string; tail: MetricsTail } | undefined;
   return async (folder) => {
     const { diagnoseMetrics } = await import('../../doctor/diagnose.ts');
+    const { oneStory } = await import('../../doctor/one-story.ts');
+    const { historyOf } = await import('../../doctor/run-history.ts');
     const { MetricsTail } = await import('../../run-folder/metrics-tail.ts');
     const { readRunInfoLater } = await import('../../run-folder/run-info.ts');
     const info = await readRunInfoLater(folder);
@@ -13,6 +15,6 @@ export function curvesDiagnosis(): (folder: string) => Promise<RunFinding[]> {
     if (last?.folder !== folder) last = { folder, tail: new MetricsTail(folder) };
     const { tail } = last;
     await tail.read();
-    return diagnoseMetrics({ config: info.config, functions: info.rewards ?? [], metrics: tail.columns });
+    return oneStory(diagnoseMetrics(historyOf(info, tail.columns)));
   };
 }

@@ -104,7 +104,11 @@ export async function trainWithTrl(
     const notes = environment.note === undefined ? kept : [...kept, environment.note];
     const record = { configFile, config, inputs };
     const about = { before, changes, resumedFrom, record, isNew: plan.run === undefined };
-    const stops = { watch: new RunWatch(config, runRewards(set), rows), control, attended: options.attended };
+    const stops = {
+      watch: new RunWatch({ ...folder.info, config }, { config: before.config, rows }),
+      control,
+      attended: options.attended,
+    };
     const recording = new Recording(folder, rows, tell, { ...about, notes, findings: prepared.findings }, stops);
     const { python } = environment;
     const onPrint = (line: string) => tell({ type: 'log', level: levelOf(line), message: line });

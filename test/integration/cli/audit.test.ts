@@ -82,6 +82,23 @@ export const good = judge(where);`,
     expect(functionOf(report, 'good').fooled.map(({ name }) => name)).toContain('asking for the highest score');
   });
 
+  it('does not call harmless what the total has no say in', async () => {
+    const { report } = await audit(
+      'failing.reward.ts',
+      `import type { RewardInput } from 'grpo/rewards';
+export const long = ({ completion }: RewardInput) => completion.length;
+export const fails = (): number => { throw new Error('never mind'); };`,
+    );
+    expect(report.findings).toContainEqual(
+      expect.objectContaining({ kind: 'without-task', name: 'long', severity: 'warning' }),
+    );
+  });
+
+  it('says which reward file is not there', async () => {
+    const { status, stderr } = await grpo(['audit', 'rewards/nope.reward.ts#good']);
+    expect([status, stderr]).toEqual([2, 'There is no file rewards/nope.reward.ts.\n']);
+  });
+
   it('says what cannot be learned from, is always earned, changes, or drowns the others', async () => {
     const { report } = await audit(
       'odd.reward.ts',

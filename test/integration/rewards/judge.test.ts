@@ -71,6 +71,32 @@ test('so are half a JSON, a page, and a connection that breaks', async () => {
   expect([brief(outcomes), asked.length]).toEqual([[0.7, 0.8, 0.9], 6]);
 });
 
+test('so are lists and truth values for scores, and an answer without end', { timeout: 60_000 }, async () => {
+  const { url, asked } = await serverThat((question, response, count) => {
+    if (count === 1) return says(response, '{"score": []}');
+    if (count === 2) return says(response, '{"score": false}');
+    if (count === 3) {
+      const more = () => {
+        while (!response.destroyed && response.write('x'.repeat(1 << 16)));
+      };
+      response.on('drain', more);
+      return more();
+    }
+    return says(response, verdict(question));
+  });
+  const { outcomes } = await judged(url, ['a 7']);
+  expect([brief(outcomes), asked.length]).toEqual([[0.7], 4]);
+});
+
+test('a verdict is found behind thoughts and words with braces', async () => {
+  const { url, asked } = await serverThat((question, response, count) => {
+    const [thoughts, words] = ['<think>The set {1, 2}.\n{"score": 10}\n</think>', 'The set {1, 2} is wrong.\n'];
+    return says(response, `${count === 1 ? thoughts : words}${verdict(question)}`);
+  });
+  const { outcomes } = await judged(url, ['a 7', 'b 8'], { options: ', concurrency: 1' });
+  expect([brief(outcomes), asked.length]).toEqual([[0.7, 0.8], 2]);
+});
+
 test('a completion without a usable verdict fails, and says why; the others have their rewards', {
   timeout: 60_000,
 }, async () => {

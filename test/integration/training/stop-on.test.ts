@@ -10,7 +10,7 @@ const CUT_OFF = { maxCompletionLength: 2, minCompletionLength: 2, maxSteps: 6 };
 const WHY = /^"stopOn" has "all-truncated" after step 3: In steps 1 to 3, every completion was cut off at 2 tokens/;
 
 describe('a run whose completions are all cut off', () => {
-  test('stops, says why, has a checkpoint, and continues when it is resumed without that', async () => {
+  test('stops, says why, has a checkpoint, and continues when it is resumed', async () => {
     const folder = tinyWorkspace({ ...CUT_OFF, stopOn: ['all-truncated'] });
     const config = join(folder, 'run.grpo.json');
     const { status, stdout, stderr } = await runGrpo('train', config, '--json');
@@ -21,10 +21,19 @@ describe('a run whose completions are all cut off', () => {
     const run = onlyRun(folder);
     expect(runInfoOf(run)).toMatchObject({ state: 'stopped', step: 3, reason: expect.stringMatching(WHY) });
 
-    const resumed = await runGrpo('train', config, '--resume', '--set', 'stopOn=[]', '--json');
+    const resumed = await runGrpo('train', config, '--resume', '--json');
     expect(resumed.status, resumed.stderr).toBe(0);
     expect(runInfoOf(run)).toMatchObject({ state: 'done', step: 6, reason: null });
     expect(metricsOf(run).map(({ step }) => step)).toEqual([1, 2, 3, 4, 5, 6]);
+  });
+
+  test('stops when it is resumed with it for the first time', async () => {
+    const folder = tinyWorkspace({ ...CUT_OFF, stopOn: [] });
+    const config = join(folder, 'run.grpo.json');
+    expect((await runGrpo('train', config, '--set', 'maxSteps=4')).status).toBe(0);
+    const resume = ['--resume', '--set', 'maxSteps=9', '--set', 'stopOn=["all-truncated"]'];
+    expect((await runGrpo('train', config, ...resume, '--with-changes')).status).toBe(3);
+    expect(runInfoOf(onlyRun(folder))).toMatchObject({ state: 'stopped', step: 5 });
   });
 
   test('is not stopped without it, or by another finding', async () => {

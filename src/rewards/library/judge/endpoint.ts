@@ -9,6 +9,8 @@ export interface Message {
 /** Seconds before the first repetition; each further one waits twice as long. */
 const FIRST_WAIT = 0.5;
 const LONGEST_WAIT = 20;
+/** A verdict has a few hundred characters; what never ends would fill the memory. */
+const MOST_BYTES = 4 << 20;
 
 /** The server will not answer this, however often it is asked. */
 class Refused extends Error {}
@@ -75,7 +77,7 @@ export class Endpoint {
       signal: AbortSignal.timeout(timeoutSeconds * 1000),
     });
     const { response, said } = await request
-      .then(async (response) => ({ response, said: await response.text() }))
+      .then(async (response) => ({ response, said: await textOf(response) }))
       .catch((error: Error) => {
         const cause = (error.cause as Error | undefined)?.message ?? error.message;
         throw new Error(`The judge at ${url} did not answer: ${cause}.`);
@@ -118,6 +120,17 @@ export class Endpoint {
   }
 }
 
+async function textOf({ body }: Response): Promise<string> {
+  const parts: Uint8Array[] = [];
+  let bytes = 0;
+  for await (const part of body ?? []) {
+    bytes += part.length;
+    if (bytes > MOST_BYTES) throw new Error(`it sent more than ${MOST_BYTES >> 20} MiB`);
+    parts.push(part);
+  }
+  return Buffer.concat(parts).toString('utf8');
+}
+
 function keyIn(variable: string | undefined): string | undefined {
   if (variable === undefined) return undefined;
   // A line break at its end, as files have one, is no part of it.
@@ -136,5 +149,5 @@ function keyIn(variable: string | undefined): string | undefined {
 async function pause(error: unknown, attempt: number): Promise<void> {
   const { retryAfter = Number.NaN } = error as { retryAfter?: number };
   const seconds = Number.isFinite(retryAfter) ? retryAfter : FIRST_WAIT * 2 ** attempt * (0.75 + Math.random() / 2);
-  await new Promise((resolve) => setTimeout(resolve, 1000 * Math.min(LONGEST_WAIT, seconds)));
+  await new Promise((resolve) => setTimeout(resolve, 1000 * Math.min(LONGEST_WAIT, Math.max(0, seconds))));
 }

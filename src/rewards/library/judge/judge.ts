@@ -1,6 +1,6 @@
 import { type BatchRewardInput, batchReward, type Reward } from '../../api.ts';
 import { AnswerCache } from './answer-cache.ts';
-import { jsonIn, MISTRUST, partsOf, promptOf, referencesIn, settled } from './ask-all.ts';
+import { jsonIn, MISTRUST, partsOf, promptOf, referencesIn, scoreIn, settled } from './ask-all.ts';
 import { Endpoint, type Message } from './endpoint.ts';
 import type { EndpointOptions } from './endpoint-options.ts';
 
@@ -33,8 +33,8 @@ export function judge({ rubric, column, scale = [0, 10], ...where }: JudgeOption
   const cache = new AnswerCache<Verdict>();
   const read = (text: string): Verdict => {
     const { score, reason } = jsonIn(text);
-    const value = Number(score);
-    if (score === null || score === '' || !(value >= low && value <= high))
+    const value = scoreIn(score);
+    if (!(value >= low && value <= high))
       throw new Error(`The judge gave the score ${JSON.stringify(score)}, which is not from ${low} to ${high}.`);
     return { score: (value - low) / (high - low), reason: String(reason ?? '').slice(0, 500) };
   };

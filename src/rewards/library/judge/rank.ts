@@ -3,7 +3,7 @@ import type { AnswerOrder } from '../../../protocol/rewards.ts';
 import { type BatchRewardInput, batchReward, type Reward } from '../../api.ts';
 import { orderOfAnswers } from '../../current-call.ts';
 import { AnswerCache } from './answer-cache.ts';
-import { jsonIn, MISTRUST, promptOf, settled } from './ask-all.ts';
+import { jsonIn, MISTRUST, promptOf, scoreIn, settled } from './ask-all.ts';
 import { Endpoint, type Message } from './endpoint.ts';
 import type { EndpointOptions } from './endpoint-options.ts';
 import { countInOrder } from './usage.ts';
@@ -69,8 +69,8 @@ function scoresIn(text: string, count: number): number[] {
   if (!Array.isArray(scores) || scores.length !== count)
     throw new Error(`The judge gave no ${count} scores: ${text.slice(0, 100)}`);
   return scores.map((score) => {
-    const value = Number(score);
-    if (score === null || !(value >= 0 && value <= 1))
+    const value = scoreIn(score);
+    if (!(value >= 0 && value <= 1))
       throw new Error(`The judge gave the score ${JSON.stringify(score)}, which is not from 0 to 1.`);
     return value;
   });
