@@ -1,10 +1,17 @@
 /** Where the nodes of a training step run, as ONNX Runtime logs it. */
 import { describe, expect, test } from 'vitest';
 import { placementsOf, SESSIONS, SHAPES, STEPS } from './placements.ts';
-import { GEMMA, randomModel } from './random-model.ts';
+import { GEMMA, LARGE_VOCABULARY, randomModel } from './random-model.ts';
 
 test('windows, norms after attention and MLP, and GELU run on the GPU alone', async () => {
   const { sessions, onCpu, copies } = placementsOf({ model: await randomModel(GEMMA) }, 'float32');
+  expect(sessions).toBeGreaterThan(0);
+  expect(onCpu.filter((op) => !SHAPES.includes(op))).toEqual([]);
+  expect(copies).toEqual([]);
+});
+
+test('a vocabulary in chunks runs on the GPU alone', async () => {
+  const { sessions, onCpu, copies } = placementsOf({ model: await randomModel(LARGE_VOCABULARY) }, 'float32');
   expect(sessions).toBeGreaterThan(0);
   expect(onCpu.filter((op) => !SHAPES.includes(op))).toEqual([]);
   expect(copies).toEqual([]);

@@ -17,6 +17,9 @@ export const GEMMA = {
   ...{ sliding_window: 6, layer_types: ['sliding_attention', 'full_attention'] },
 };
 
+/** So many words that their logits are never there as a whole. */
+export const LARGE_VOCABULARY = { ...GEMMA, vocab_size: 70_000 };
+
 /** A folder of a model that `config.json` describes, with random weights; removed after the test. */
 export async function randomModel(json: object): Promise<string> {
   const folder = workspace({ 'config.json': json });
