@@ -44,6 +44,8 @@ export const QWEN35 = {
   ...{ linear_key_head_dim: 8, linear_value_head_dim: 4, linear_num_key_heads: 2, linear_num_value_heads: 4 },
   layer_types: ['linear_attention', 'full_attention'],
 };
+/** So many words that their logits are never there as a whole. */
+export const LARGE_VOCABULARY = { ...GEMMA, vocab_size: 70_000 };
 
 /** A folder of a model that `config.json` describes, with random weights; removed after the test. */
 export async function randomModel(json: object): Promise<string> {

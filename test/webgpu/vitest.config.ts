@@ -9,5 +9,8 @@ const webgpu = defineConfig({
 const merged = mergeConfig(base, webgpu);
 export default {
   ...merged,
-  test: { ...merged.test, include: ['test/webgpu/*.webgpu.ts', 'test/unit/engine/{kernels,adding}.test.ts'] },
+  test: {
+    ...merged.test,
+    include: ['test/webgpu/*.webgpu.ts', 'test/unit/engine/{kernels,adding,vocabulary-figures}.test.ts'],
+  },
 };

@@ -1,4 +1,13 @@
-import { engine, type GradFunc, getBackend, getKernel, registerGradient, type Tensor } from '@tensorflow/tfjs-core';
+import {
+  engine,
+  type GradFunc,
+  getBackend,
+  getKernel,
+  registerGradient,
+  registerKernel,
+  type Tensor,
+  tidy,
+} from '@tensorflow/tfjs-core';
 
 /** An operation worth fusing: a kernel of ours where the backend has one, else a composition of tfjs operations. */
 export interface FusedOp<A, R extends Tensor | Tensor[] = Tensor> {
@@ -27,4 +36,21 @@ export function fusedOp<A extends object, R extends Tensor | Tensor[] = Tensor>(
     getKernel(op.name, getBackend())
       ? engine().runKernel(op.name, inputs, attributes as never)
       : op.compose(inputs, attributes);
+}
+
+/** An operation that is its composition on every backend, but is not differentiated as one. */
+export function composedOp<A extends object>(
+  op: FusedOp<A>,
+): (inputs: Record<string, Tensor>, attributes: A) => Tensor {
+  const run = fusedOp(op);
+  return (inputs, attributes) => {
+    const [kernelName, backendName] = [op.name, getBackend()];
+    if (!getKernel(kernelName, backendName))
+      registerKernel({
+        ...{ kernelName, backendName },
+        kernelFunc: ({ inputs, attrs }) =>
+          tidy(() => op.compose(inputs as Record<string, Tensor>, attrs as unknown as A)),
+      });
+    return run(inputs, attributes);
+  };
 }

@@ -1,28 +1,33 @@
 import { convolvedWidth, isAttention, type Mixer, type ModelConfig } from '../config.ts';
 import type { Sequence } from './batch.ts';
+import { wordsAtOnce } from './completion-logprobs.ts';
 import { CHUNK } from './delta-rule.ts';
 
 /** Intermediate results of one layer's attention at a time, besides the weights of every layer that is kept: scores, and gradients of both. */
 const PASSING = 6;
+/** Rows of a chunk of logits that exist at the same time. */
+const CHUNK_ROWS = 6;
 
 /**
  * Bytes that the activations of sequences take, roughly, of which each `group` share a prompt. For a gradient those of all layers are kept;
  * otherwise each layer's are given up for the next one's.
  */
 export function activationBytes(
-  { layers, hiddenSize, vocabSize }: Pick<ModelConfig, 'layers' | 'hiddenSize' | 'vocabSize'>,
+  config: Pick<ModelConfig, 'layers' | 'hiddenSize' | 'vocabSize' | 'positions'>,
   sequences: readonly Sequence[],
   group: number,
   { forGradient }: { forGradient: boolean },
 ): number {
+  const { layers, hiddenSize, vocabSize } = config;
   const promptLengths = sequences.filter((_, row) => row % group === 0).map(({ promptIds }) => promptIds.length);
   const completionLengths = sequences.map(({ completionIds }) => completionIds.length);
   const tokens = sum(promptLengths) + sum(completionLengths);
   const kept = (ofLayers: number[]) => (forGradient ? sum(ofLayers) : Math.max(0, ...ofLayers));
-  // The layers' intermediate results, and up to four rows of logits.
+  const words = wordsAtOnce(config);
+  // The layers' intermediate results, and up to four rows of logits, or what there is of one chunk's and the next one's.
   const perToken =
     kept(layers.map(({ mixer, mlp }) => 10 * hiddenSize + 5 * mlp.intermediateSize + deltaNetNumbers(mixer))) +
-    4 * vocabSize;
+    (words < vocabSize ? CHUNK_ROWS : 4) * words;
   // Attention pads prompts and completions to the longest, and its weights are kept for the gradient.
   const [prompt, completion] = [Math.max(...promptLengths), Math.max(...completionLengths)];
   const pairs = promptLengths.length * (prompt ** 2 + group * completion * (prompt + completion));

@@ -2,10 +2,13 @@ import { argMax, cast, div, equal, reshape, type Tensor, type Tensor1D, type Ten
 import { gatherRows } from '../../engine/fused/gather-rows.ts';
 import { entropy, pickLogProb } from '../../engine/fused/pick-log-prob.ts';
 import type { RotaryTables } from '../../engine/fused/rotary.ts';
+import { CHUNK_WORDS, type FiguresOptions } from '../../engine/fused/vocabulary-chunk.ts';
+import { type VocabularyFigures, vocabularyFigures } from '../../engine/fused/vocabulary-figures.ts';
+import { stopGradient } from '../../grpo/stop-gradient.ts';
 import type { GatedDeltaNet, ModelConfig } from '../config.ts';
 import { type Grid, groupAttention } from './attention.ts';
 import { type Chunks, groupDeltaRule } from './chunks.ts';
-import { decode, logitsOf, type Parameters } from './decoder.ts';
+import { decode, logitsOf, logitsTerms, type Parameters } from './decoder.ts';
 import type { DeltaInputs } from './delta-rule.ts';
 import { rowsBefore } from './earlier-rows.ts';
 import { packAdapters } from './lora.ts';
@@ -45,40 +48,68 @@ export type SequenceTensors = {
   completionTargets: Tensor2D;
 };
 
-/** Logits from which each completion token was drawn, divided by `temperature`: [targets, vocabulary]. */
-export function completionLogits(
+/** What is known of each completion token, [prompts · group, longest completion]; values in the padding are meaningless. */
+export interface CompletionFigures {
+  /** The token's log-probability. */
+  logProbs: Tensor2D;
+  /** Entropy of the distribution that it was drawn from, in nats. */
+  entropies?: Tensor2D;
+  /** 1 where it is the likeliest token, else 0. */
+  hits?: Tensor2D;
+}
+
+/** The logits of so many words are computed as a whole, and kept for the gradient: faster, where memory allows. */
+const WHOLE_WORDS = 2 ** 16;
+
+/** How many words of the vocabulary there are logits of at the same time. */
+export const wordsAtOnce = ({ vocabSize, positions }: Pick<ModelConfig, 'vocabSize' | 'positions'>): number =>
+  vocabSize <= WHOLE_WORDS || positions ? vocabSize : CHUNK_WORDS;
+
+/** Figures of completion tokens under logits divided by `temperature`. */
+export function completionFigures(
   params: Parameters,
   config: ModelConfig,
   batch: SequenceTensors,
   temperature: number,
-): Tensor2D {
-  if (batch.places) return tempered(responseLogits(params, config, batch.places), temperature);
-  const { ids, targets } = batch;
+  options: FiguresOptions,
+  inChunks = wordsAtOnce(config) < config.vocabSize,
+): CompletionFigures {
+  const { ids } = batch.targets;
+  const perTarget = (): VocabularyFigures => {
+    if (batch.places)
+      return ofLogits(tempered(responseLogits(params, config, batch.places), temperature), ids, options);
+    const adapted = packAdapters(params, config);
+    const hidden = completionStates(adapted, config, batch);
+    if (!inChunks) return ofLogits(tempered(logitsOf(adapted, config, hidden), temperature), ids, options);
+    return vocabularyFigures(logitsTerms(adapted, config, hidden, temperature), ids, options);
+  };
+  const named = Object.entries(perTarget()).map(([name, values]) => [name, byCompletion(values, batch)]);
+  return Object.fromEntries(named) as unknown as CompletionFigures;
+}
+
+/** What each completion token is predicted from: [targets, hiddenSize]. */
+function completionStates(adapted: Parameters, config: ModelConfig, batch: SequenceTensors): Tensor2D {
   const positions = { of: batch.positions, tables: batch.rotary };
-  const adapted = packAdapters(params, config);
   const mixing = {
     attend: groupAttention(config, batch),
     before: (_: number, x: Tensor2D, count: number) => rowsBefore(x, batch.previous!, count),
     deltaRule: (_: number, mixer: GatedDeltaNet, inputs: DeltaInputs) => groupDeltaRule(mixer, inputs, batch.chunks!),
   };
-  const hidden = decode(adapted, config, ids, positions, mixing);
-  return tempered(logitsOf(adapted, config, gatherRows(hidden, targets.sources) as Tensor2D), temperature);
+  const hidden = decode(adapted, config, batch.ids, positions, mixing);
+  return gatherRows(hidden, batch.targets.sources) as Tensor2D;
 }
 
 const tempered = (logits: Tensor2D, temperature: number): Tensor2D =>
   temperature === 1 ? logits : div(logits, temperature);
 
-/** Log-probability of every completion token, [prompts · group, longest completion]; values in the padding are meaningless. */
-export const completionLogProbs = (logits: Tensor2D, batch: SequenceTensors): Tensor2D =>
-  byCompletion(pickLogProb(logits, batch.targets.ids), batch);
-
-/** Entropy of the distribution that each completion token was drawn from, in nats: [prompts · group, longest completion]. */
-export const completionEntropies = (logits: Tensor2D, batch: SequenceTensors): Tensor2D =>
-  byCompletion(entropy(logits), batch);
-
-/** 1 where a completion token is the likeliest one, else 0: float32 [prompts · group, longest completion]. */
-export const completionHits = (logits: Tensor2D, batch: SequenceTensors): Tensor2D =>
-  byCompletion(cast(equal(argMax(logits, 1), batch.targets.ids), 'float32'), batch);
+function ofLogits(logits: Tensor2D, ids: Tensor1D, { entropies, hits }: FiguresOptions): VocabularyFigures {
+  const observed = stopGradient(logits);
+  return {
+    logProbs: pickLogProb(logits, ids),
+    ...(entropies !== 'none' && { entropies: entropy(entropies === 'learned' ? logits : observed) }),
+    ...(hits && { hits: cast(equal(argMax(observed, 1), ids), 'float32') as Tensor1D }),
+  };
+}
 
 function byCompletion(perTarget: Tensor, { targets, completionTargets }: SequenceTensors): Tensor2D {
   const tokens = reshape(completionTargets, [completionTargets.size]) as Tensor1D; // [prompts · group · longest]

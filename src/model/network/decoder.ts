@@ -1,6 +1,7 @@
-import { add, matMul, mul, type Tensor, type Tensor1D, type Tensor2D } from '@tensorflow/tfjs-core';
+import { add, expandDims, matMul, mul, type Tensor, type Tensor1D, type Tensor2D } from '@tensorflow/tfjs-core';
 import { rmsNorm } from '../../engine/fused/rms-norm.ts';
 import { swiglu } from '../../engine/fused/swiglu.ts';
+import type { LogitsTerm } from '../../engine/fused/vocabulary-chunk.ts';
 import { geglu } from '../../engine/geglu.ts';
 import type { Mixer, Mlp, ModelConfig } from '../config.ts';
 import { EMBEDDING, FINAL_NORM, HEAD, layerName, nameIn } from '../modules.ts';
@@ -78,10 +79,27 @@ function feedForward({ project }: LayerOperations, { kind }: Mlp, x: Tensor): Te
 /** Next-token logits [tokens, vocabSize] of hidden states [tokens, hiddenSize]. */
 export function logitsOf(params: Parameters, config: ModelConfig, hidden: Tensor2D): Tensor2D {
   const normed = norm(params, config, hidden, nameIn(config, FINAL_NORM));
-  const own = params[`${config.tieEmbeddings ? EMBEDDING : HEAD}.weight`];
-  const logits = linear(params, normed, HEAD, params[`${HEAD}.modules_to_save.weight`] ?? own);
-  return times(logits, config.logitScale);
+  return times(linear(params, normed, HEAD, headWeight(params, config)), config.logitScale);
 }
+
+/** The same divided by `temperature`, as what is to be multiplied and added up for them. */
+export function logitsTerms(
+  params: Parameters,
+  config: ModelConfig,
+  hidden: Tensor2D,
+  temperature: number,
+): LogitsTerm[] {
+  const states = times(norm(params, config, hidden, nameIn(config, FINAL_NORM)), config.logitScale / temperature);
+  const terms = [{ states, weight: headWeight(params, config) as Tensor2D }];
+  const down = params[`${HEAD}.lora_A.weight`] as Tensor2D | undefined;
+  const up = params[`${HEAD}.lora_B.weight`] as Tensor2D;
+  if (down) terms.push({ states: matMul(states, down, false, true), weight: up });
+  const factor = params[`${HEAD}.lora_factor`];
+  return factor ? terms.map((term) => ({ ...term, weight: mul(term.weight, expandDims(factor, 1)) })) : terms;
+}
+
+const headWeight = (params: Parameters, { tieEmbeddings }: ModelConfig): Tensor | undefined =>
+  params[`${HEAD}.modules_to_save.weight`] ?? params[`${tieEmbeddings ? EMBEDDING : HEAD}.weight`];
 
 /** Embeddings of token ids, [tokens, hiddenSize], with what an adapter adds to them. */
 function embedTokens(params: Parameters, ids: Tensor1D, padTokenId: number | undefined): Tensor2D {

@@ -4,7 +4,7 @@ import type { ModelConfig } from '../config.ts';
 import type { Weights } from '../weights-tree.ts';
 import { activationBytes } from './activations.ts';
 import { layOutSequences, type Sequence } from './batch.ts';
-import { completionLogits, completionLogProbs, type SequenceTensors } from './completion-logprobs.ts';
+import { completionFigures, type SequenceTensors } from './completion-logprobs.ts';
 import { cutIntoParts } from './cut.ts';
 import type { Parameters } from './decoder.ts';
 
@@ -19,8 +19,9 @@ export class Scorer {
   readonly #program: Compiled<LogProbInputs, { logProbs: Tensor2D }>;
 
   constructor(engine: Engine, config: ModelConfig, temperature: number) {
+    const asked = { entropies: 'none', hits: false, gradients: false } as const;
     const program = ({ params, sequences }: LogProbInputs) => ({
-      logProbs: completionLogProbs(completionLogits(params, config, sequences, temperature), sequences),
+      logProbs: completionFigures(params, config, sequences, temperature, asked).logProbs,
     });
     this.#config = config;
     // Activations stay with a graph, and a run needs one only.

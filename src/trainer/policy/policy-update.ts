@@ -12,14 +12,8 @@ import {
 import { type AdamWScalars, adamW, addSquares, globalNorm, scaleGradients } from '../../engine/optimizer.ts';
 import { grpoLoss } from '../../grpo/loss.ts';
 import type { LossSums } from '../../grpo/loss-sums.ts';
-import { stopGradient } from '../../grpo/stop-gradient.ts';
 import type { ModelConfig } from '../../model/config.ts';
-import {
-  completionEntropies,
-  completionLogits,
-  completionLogProbs,
-  type SequenceTensors,
-} from '../../model/network/completion-logprobs.ts';
+import { completionFigures, type SequenceTensors } from '../../model/network/completion-logprobs.ts';
 import type { Parameters } from '../../model/network/decoder.ts';
 import type { RunConfig } from '../../protocol/run-config.ts';
 import { adamWOptions } from './adamw-options.ts';
@@ -84,11 +78,14 @@ export function gradientProgram(model: ModelConfig, config: RunConfig) {
 
     const lossOf = (...tensors: Tensor[]): Scalar => {
       const current = Object.fromEntries(tensors.map((tensor, index) => [names[index]!, tensor]));
-      const logits = completionLogits({ ...frozen, ...current }, model, sequences, config.temperature);
-      const logps = completionLogProbs(logits, sequences);
       const hasBonus = bonus || config.entropyCoef !== 0;
-      const entropyLogits = !hasBonus ? (stopGradient(logits) as Tensor2D) : logits;
-      const ofTokens = completionEntropies(entropyLogits, sequences);
+      const figures = completionFigures({ ...frozen, ...current }, model, sequences, config.temperature, {
+        entropies: hasBonus ? 'learned' : 'observed',
+        hits: false,
+        gradients: true,
+      });
+      const logps = figures.logProbs;
+      const ofTokens = figures.entropies!;
       const result = grpoLoss(
         {
           logps,

@@ -10,14 +10,8 @@ import {
   type Tensor2D,
   valueAndGrads,
 } from '@tensorflow/tfjs-core';
-import { stopGradient } from '../../grpo/stop-gradient.ts';
 import type { ModelConfig } from '../../model/config.ts';
-import {
-  completionEntropies,
-  completionHits,
-  completionLogits,
-  completionLogProbs,
-} from '../../model/network/completion-logprobs.ts';
+import { completionFigures } from '../../model/network/completion-logprobs.ts';
 import type { GradientInputs, GradientOutputs } from './policy-update.ts';
 
 /**
@@ -33,18 +27,16 @@ export function supervisedGradientProgram(model: ModelConfig) {
 
     const lossOf = (...tensors: Tensor[]): Scalar => {
       const current = Object.fromEntries(tensors.map((tensor, index) => [names[index]!, tensor]));
-      const logits = completionLogits({ ...frozen, ...current }, model, sequences, 1);
-      const logps = completionLogProbs(logits, sequences);
-      const share: Scalar = neg(div(sum(mul(logps, counted)), totals.tokens));
-      const observed = stopGradient(logits) as Tensor2D;
-      const ofTokens = completionEntropies(observed, sequences);
-      logProbs = keep(logps);
-      entropies = keep(ofTokens);
+      const asked = { entropies: 'observed', hits: true, gradients: true } as const;
+      const figures = completionFigures({ ...frozen, ...current }, model, sequences, 1, asked);
+      const share: Scalar = neg(div(sum(mul(figures.logProbs, counted)), totals.tokens));
+      logProbs = keep(figures.logProbs);
+      entropies = keep(figures.entropies!);
       loss = keep(share);
       sums = {
         tokens: keep(sum(counted)),
-        entropy: keep(sum(mul(ofTokens, counted))),
-        hits: keep(sum(mul(completionHits(observed, sequences), counted))),
+        entropy: keep(sum(mul(entropies, counted))),
+        hits: keep(sum(mul(figures.hits!, counted))),
       };
       return scaling ? mul(share, scaling.loss) : share;
     };

@@ -1,6 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { expect, onTestFinished, test } from 'vitest';
 import { uniforms } from '../../../src/data/random.ts';
+import { after } from '../../../src/engine/fused/after.ts';
+import { addToColumn, pickColumn } from '../../../src/engine/fused/column.ts';
 import { gatherRows } from '../../../src/engine/fused/gather-rows.ts';
 import { jointSoftmax } from '../../../src/engine/fused/joint-softmax.ts';
 import { matrixRecurrence } from '../../../src/engine/fused/matrix-recurrence.ts';
@@ -266,6 +268,21 @@ const cases: Record<string, (draw: Draw) => Case> = {
     inputs: { logits: draw.float([draw.size(), draw.size() + 1], -5, 5) },
     program: ({ logits }) => entropy(logits),
   }),
+  After: (draw) => {
+    const shape = [draw.size(), draw.size()];
+    const inputs = { x: draw.float(shape), other: draw.float([draw.size()]) };
+    return { inputs, program: ({ x, other }) => after(x, other), learned: ['x'] };
+  },
+  PickColumn: (draw) => {
+    const [m, n] = [draw.size(), draw.size()];
+    const inputs = { x: draw.float([m, n]), columns: draw.int([m], n) };
+    return { inputs, program: ({ x, columns }) => pickColumn(x, columns), gradient: false };
+  },
+  AddToColumn: (draw) => {
+    const [m, n] = [draw.size(), draw.size()];
+    const inputs = { x: draw.float([m, n]), columns: draw.int([m], n), values: draw.float([m, 1]) };
+    return { inputs, program: ({ x, columns, values }) => addToColumn(x, columns, values), gradient: false };
+  },
   // Its gradient is the kernel GatherRowsGradient.
   GatherRows: (draw) => {
     const [m, n] = [draw.size(), draw.size()];

@@ -43,6 +43,23 @@ register<{ logits: TensorInfo; ids: TensorInfo; dy: TensorInfo }>('PickLogProbGr
   return backend.record('ScatterElements', [spread, asColumn(ids), column], logits, { axis: 1, reduction: 'add' });
 });
 
+register<{ x: TensorInfo; columns: TensorInfo }>('PickColumn', ({ x, columns }) => {
+  const column = asColumn(columns); // [n, 1]
+  return backend.record('GatherElements', [x, column], { shape: column.shape, dtype: x.dtype }, { axis: 1 });
+});
+
+register<{ x: TensorInfo; columns: TensorInfo; values: TensorInfo }>('AddToColumn', ({ x, columns, values }) =>
+  backend.record('ScatterElements', [x, asColumn(columns), values], x, { axis: 1, reduction: 'add' }),
+);
+
+/** A reshape to the shape that x has, which costs nothing: zeros keep sizes. They are computed from the other's shape. */
+register<{ x: TensorInfo; other: TensorInfo }>('After', ({ x, other }) => {
+  const { graph } = backend;
+  const size = graph.node('Shape', [backend.value(other)], { start: 0, end: 1 });
+  const zeros = graph.node('Mul', [size, graph.ints(x.shape.map(() => 0))]);
+  return backend.record('Reshape', [backend.value(x), zeros], x);
+});
+
 register<{ logits: TensorInfo }>('Entropy', ({ logits }) => {
   const logProbs = logSoftmax(logits);
   const terms = backend.record('Mul', [backend.record('Exp', [logProbs], logits), logProbs], logits);
