@@ -1,5 +1,4 @@
 /** Rows of a matrix in 8 or 4 bits: from float32, or as llama.cpp's files have them already. */
-import { BLOCK } from '../../engine/fused/quantized-matmul.ts';
 import { BadInput } from '../../protocol/errors.ts';
 import type { Quantization } from '../../protocol/quantization.ts';
 import type { QuantizedRows } from '../quantized.ts';
@@ -12,6 +11,8 @@ import type { StoredBlocks, StoredTensor } from './stored-tensor.ts';
 /** llama.cpp's names of the same blocks. */
 export const BLOCKS = { int8: 'Q8_0', int4: 'Q4_0' } as const satisfies Record<Quantization, string>;
 
+/** Numbers in a block, in all of these formats. */
+const BLOCK = STORED_FORMATS.Q8_0.values;
 /** So many numbers at a time, so that their blocks take no memory to speak of. */
 const AT_ONCE = BLOCK * 2048;
 

@@ -173,7 +173,7 @@ it.each(['llama.gguf', 'qwen2.gguf'])('keeps the blocks of %s as they are', asyn
       start * shape[1]!,
       start * shape[1]! + size,
     );
-    expect(values, tensor).toEqual(Array.from(float[tensor]!.data));
+    expect(furthest(values, float[tensor]!.data), tensor).toBe(0);
   }
 });
 
