@@ -55,6 +55,7 @@ fuzz     what spoiled configs, data, models and runs come to; --case: one of the
 WORK, what a step is:
 --model FOLDER       a Hugging Face folder with a chat template; without it, the sample's tiny model
 --lora R             train an adapter of this rank on all linear layers, instead of all weights
+--quantization TYPE  keep the model under the adapter in int8 or int4; with --alone
 --prompts N          prompts of a step (4)
 --generations N      completions of each (8)
 --tokens N           tokens of every completion (64)

@@ -40,6 +40,7 @@ export interface PeerOptions extends Work {
 const OPTIONS = {
   model: { type: 'string' },
   lora: { type: 'string' },
+  quantization: { type: 'string' },
   prompts: { type: 'string', default: '4' },
   generations: { type: 'string', default: '8' },
   tokens: { type: 'string' },
@@ -62,6 +63,8 @@ export function readPeerOptions(benchmark: string, args: string[]): PeerOptions 
   if (!isPrecision(peerPrecision))
     throw new BadInput(`--peer-precision ${peerPrecision}: give one of ${Object.keys(PEER_PRECISIONS).join(', ')}.`);
   if (alone && peerPrecision !== 'float32') throw new BadInput('--peer-precision has no meaning without TRL.');
+  if (read.quantization !== undefined && !alone)
+    throw new BadInput('--quantization needs --alone: TRL has no such blocks.');
   if (read['prompt-tokens'] !== undefined && model === undefined)
     throw new BadInput("--prompt-tokens needs --model: the sample's model cannot read a long text.");
   const prompts = countOf('prompts', read.prompts);
@@ -74,6 +77,7 @@ export function readPeerOptions(benchmark: string, args: string[]): PeerOptions 
   return {
     model,
     lora: countOf('lora', read.lora),
+    quantization: read.quantization,
     prompts,
     generations,
     tokens: lengths === undefined ? countOf('tokens', read.tokens ?? '64') : parseLengths(lengths),

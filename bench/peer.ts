@@ -69,6 +69,7 @@ function sameSide(ours: Side, trl: Side): Side {
 const workOf = ({
   model,
   lora,
+  quantization,
   prompts,
   generations,
   tokens,
@@ -76,5 +77,5 @@ const workOf = ({
   peerPrecision,
   peerMicroBatches,
 }: PeerOptions): Work => ({
-  ...{ model, lora, prompts, generations, tokens, promptTokens, peerPrecision, peerMicroBatches },
+  ...{ model, lora, quantization, prompts, generations, tokens, promptTokens, peerPrecision, peerMicroBatches },
 });

@@ -8,14 +8,20 @@ const INSTRUCTIONS = 'bench/instructions/instructions.grpo.json';
 export interface Subject {
   model?: string | undefined;
   lora?: number | undefined;
+  /** What the model under the adapter is kept in. */
+  quantization?: string | undefined;
 }
 
 /** The run config that trains it, and the fields of it to set. */
-export function subjectConfig({ model, lora }: Subject): { configFile: string; fields: Record<string, string> } {
+export function subjectConfig({ model, lora, quantization }: Subject): {
+  configFile: string;
+  fields: Record<string, string>;
+} {
   return {
     configFile: model === undefined ? SAMPLE : INSTRUCTIONS,
     fields: {
       ...(model !== undefined && { model: resolve(model) }),
+      ...(quantization !== undefined && { quantization: JSON.stringify(quantization) }),
       ...(lora !== undefined && {
         lora: JSON.stringify({ r: lora, loraAlpha: 2 * lora, targetModules: 'all-linear' }),
       }),

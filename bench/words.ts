@@ -21,9 +21,12 @@ export function lengthsIn(steps: number[][]): string {
   return `${Math.min(...all)} to ${Math.max(...all)}, mean ${mean.toFixed(1)}`;
 }
 
-export function workLine({ lora, prompts, generations, tokens, promptTokens }: Work): string {
+export function workLine({ lora, quantization, prompts, generations, tokens, promptTokens }: Work): string {
   const lengths = typeof tokens === 'number' ? `${tokens} tokens` : `${tokens.shortest} to ${tokens.longest} tokens`;
-  const trained = lora === undefined ? 'all weights' : `LoRA of rank ${lora} on all linear layers`;
+  const trained =
+    lora === undefined
+      ? 'all weights'
+      : `LoRA of rank ${lora} on all linear layers${quantization ? `, the model in ${quantization}` : ''}`;
   const long = promptTokens === undefined ? '' : `prompts of ${promptTokens} tokens, `;
   return `${prompts} prompts × ${generations} completions × ${lengths}, ${long}${trained}, beta ${BETA}, AdamW.`;
 }

@@ -1,11 +1,13 @@
 import type { Engine } from '../engine/engine.ts';
 import type { ModelConfig } from '../model/config.ts';
+import { readQuantization } from '../model/files/adapter-files.ts';
 import { readModelConfig } from '../model/files/model-config.ts';
 import { readModel } from '../model/files/read-model.ts';
 import { computeCopies } from '../model/network/half-weights.ts';
 import { loadTokenizer, type Tokenizer } from '../model/tokenizer/tokenizer.ts';
 import type { Weights } from '../model/weights-tree.ts';
 import type { ChatSide } from '../protocol/chat.ts';
+import type { Quantization } from '../protocol/quantization.ts';
 import type { Device } from '../protocol/run-config-fields.ts';
 import { isWritten } from '../run-folder/run-lock.ts';
 import { createEngine } from '../trainer/create-engine.ts';
@@ -52,11 +54,14 @@ export async function loadSpeakers(target: ChatTarget, options: LoadOptions = {}
   const { alone = false, onCost, onLoad } = options;
   const config = target.run === undefined ? undefined : target.loaded.config;
   const start = config?.model ?? target.model;
-  const shared = target.run !== undefined && sharesBase(target);
   const device =
     options.device === undefined || options.device === 'auto' ? (config?.device ?? 'auto') : options.device;
   const fp16 = options.fp16 || (config?.fp16 ?? false);
-  const shape = readModelConfig(start);
+  const quantization = readQuantization(target.model);
+  // Elsewhere than on the CPU a model that is quantized is computed in float32, and the adapter merged into it.
+  const onCpu = (device === 'auto' || device === 'cpu') && !fp16;
+  const shared = target.run !== undefined && sharesBase(target) && (!quantization || onCpu);
+  const shape: ModelConfig = { ...readModelConfig(start), ...(shared && quantization && { quantization }) };
   const workload = workloadOf(shape, { trains: false, half: fp16 });
   const models = shared || alone || !config ? 1 : 2;
   const training = target.run !== undefined && (await isWritten(target.run));
@@ -71,15 +76,16 @@ export async function loadSpeakers(target: ChatTarget, options: LoadOptions = {}
   const tokenizer = loadTokenizer(start);
   const eosTokenIds = endTokens(shape, tokenizer).filter((id) => id < shape.vocabSize);
   let read = 0;
-  const load = async (folder: string): Promise<Omit<Speaker, 'side'>> => {
-    const { config: model, weights } = await readModel(folder, (share) => onLoad?.((read + share) / models));
+  const load = async (folder: string, quantization?: Quantization): Promise<Omit<Speaker, 'side'>> => {
+    const onShare = (share: number) => onLoad?.((read + share) / models);
+    const { config: model, weights } = await readModel(folder, onShare, quantization);
     read++;
     return { model, weights: await computeCopies(engine, model, weights) };
   };
 
   const speakers: Speaker[] = [];
   if (shared) {
-    const base = await load(start);
+    const base = await load(start, quantization);
     const model = { ...base.model, lora: config!.lora! };
     const adapter = await computeCopies(engine, model, readAdapter(target.model, model));
     if (!alone) speakers.push({ side: 'base', ...base });

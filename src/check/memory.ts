@@ -1,10 +1,8 @@
 import { statfsSync } from 'node:fs';
-import { totalmem } from 'node:os';
 import type { LoadedConfig } from '../config/load-config.ts';
 import { gpuMemory } from '../engine/devices/gpu-memory.ts';
 import { trainedLength } from '../grpo/trajectory.ts';
-import { cachedPerToken, type ModelConfig, stateSize } from '../model/config.ts';
-import { activationBytes } from '../model/network/activations.ts';
+import type { ModelConfig } from '../model/config.ts';
 import type { Sequence } from '../model/network/batch.ts';
 import { trainedShapes } from '../model/parameters.ts';
 import { sizeOf } from '../model/shape.ts';
@@ -13,22 +11,13 @@ import { BadInput } from '../protocol/errors.ts';
 import { setField } from '../protocol/remedy.ts';
 import type { RunConfig } from '../protocol/run-config.ts';
 import { formatGigabytes } from '../text/bytes.ts';
+import { availableMemory, stepBytes } from '../trainer/memory-check.ts';
 import type { Rollout } from '../trainer/rollout.ts';
 import { workloadOf } from '../trainer/workload.ts';
 
-/** What the trainer lets activations, and caches of completions that are written at the same time, take at once. */
-const AT_ONCE = { activations: 2 ** 31, caches: 2 ** 29 };
-/** While a cache grows, the one before it is still there. */
-const CACHE_COPIES = 2;
 const FLOAT32 = Float32Array.BYTES_PER_ELEMENT;
 /** An adapter that fits most tasks. */
 const SMALL_ADAPTER = { r: 16, loraAlpha: 32, targetModules: 'all-linear' };
-
-/** What this process may use: all of the machine's, or what a container has been given. */
-function availableMemory(): number {
-  const limit = process.constrainedMemory?.() ?? 0;
-  return limit > 0 ? Math.min(limit, totalmem()) : totalmem();
-}
 
 /** Throws BadInput for a model that certainly does not fit into memory, before it is read: the system would end the process. */
 export function checkFits(model: ModelConfig, { config, locate }: LoadedConfig): void {
@@ -87,16 +76,6 @@ function sequencesOf(rollout: Rollout, count: number, lengthOf: (row: number) =>
     promptIds: rollout[row % rollout.length]!.prompt.ids,
     completionIds: Array<number>(lengthOf(row)),
   }));
-}
-
-/** What a step holds besides weights. */
-function stepBytes(model: ModelConfig, sequences: Sequence[], group: number): number {
-  const tokens = sequences.reduce((sum, { completionIds }) => sum + completionIds.length, 0);
-  return (
-    Math.min(AT_ONCE.activations, activationBytes(model, sequences, group, { forGradient: true })) +
-    CACHE_COPIES *
-      Math.min(AT_ONCE.caches, FLOAT32 * (tokens * cachedPerToken(model) + sequences.length * stateSize(model)))
-  );
 }
 
 /** Of one checkpoint: the weights, AdamW's moments, and in full what was rounded or is no longer the start. */

@@ -2,7 +2,7 @@ import { cpSync } from 'node:fs';
 import { join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { ModelConfig } from '../model/config.ts';
-import { ADAPTER_FILES, adapterConfigFile, readAdapterConfig } from '../model/files/adapter-files.ts';
+import { adapterConfigFile, adapterFiles, readAdapterConfig } from '../model/files/adapter-files.ts';
 import { writeJsonFlushed } from '../model/files/flushed-file.ts';
 import { isGguf } from '../model/files/gguf.ts';
 import { readJsonObject } from '../model/files/json-file.ts';
@@ -10,6 +10,7 @@ import type { NamedTensor, WeightDtype } from '../model/files/safetensors-writer
 import { copyCompanions, replaceFolder, saveModelFolder } from '../model/files/save.ts';
 import { checkWeights, loadWeights } from '../model/files/weights.ts';
 import type { Exported } from './exported.ts';
+import { roundingNotes } from './rounding-notes.ts';
 
 /** By their names in files. What is quantized comes out as float32: nothing narrower holds it. */
 const DTYPES: Record<string, WeightDtype> = { F16: 'float16', BF16: 'bfloat16' };
@@ -21,18 +22,18 @@ export async function exportMerged(
   to: string,
   onProgress: (done: number, of: number) => void,
 ): Promise<Exported> {
-  const stored = checkWeights(model, config);
+  const stored = checkWeights(model, config, 'original');
   const dtype = (name: string): WeightDtype => DTYPES[stored.get(name)!.dtype] ?? 'float32';
   async function* weights(): AsyncGenerator<NamedTensor> {
     let read = 0;
-    for (const [name, { shape, data }] of loadWeights(model, config)) {
+    for (const [name, { shape, data }] of loadWeights(model, config, 'original')) {
       yield [name, shape, data];
       onProgress(++read, stored.size);
       await nextTurn();
     }
   }
   await saveModelFolder(to, { source: model, config, weights: weights(), dtype });
-  return { notes: [] };
+  return { notes: roundingNotes(model) };
 }
 
 /** The adapter as PEFT opens it, with the tokenizer, without what only training needs. It finds its model from everywhere on this machine. */
@@ -41,7 +42,7 @@ export async function exportAdapter(checkpoint: string, to: string): Promise<Exp
   const file = adapterConfigFile(checkpoint);
   await replaceFolder(to, async (temporary) => {
     copyCompanions(checkpoint, temporary);
-    for (const name of ADAPTER_FILES) cpSync(join(checkpoint, name), join(temporary, name));
+    for (const name of adapterFiles(checkpoint)) cpSync(join(checkpoint, name), join(temporary, name));
     writeJsonFlushed(adapterConfigFile(temporary), { ...readJsonObject(file), base_model_name_or_path: base });
   });
   const notes = [`The adapter belongs to the model at ${base}; whoever opens it needs that model too.`];

@@ -7,6 +7,7 @@ import { writeGguf } from '../model/files/gguf-writer.ts';
 import { ggufVocabulary } from '../model/tokenizer/gguf-vocabulary.ts';
 import { modelfile } from '../model/tokenizer/ollama.ts';
 import type { Exported } from './exported.ts';
+import { roundingNotes } from './rounding-notes.ts';
 
 /** A file for llama.cpp and what is built on it, the adapter merged into its model. */
 export async function exportGguf(
@@ -34,5 +35,5 @@ export async function exportGguf(
   makeFolders(dirname(to));
   await writeGguf(to, new Map([...layout.metadata, ...vocabulary.metadata]), layout.plan, tensors());
   const template = modelfile(model, `./${basename(to)}`, vocabulary);
-  return { notes: [...vocabulary.notes, ...template.notes], modelfile: template.text };
+  return { notes: [...roundingNotes(model), ...vocabulary.notes, ...template.notes], modelfile: template.text };
 }

@@ -1,4 +1,5 @@
 import type { Lora } from '../protocol/lora-config.ts';
+import type { Quantization } from '../protocol/quantization.ts';
 
 /**
  * What a decoder is made of: enough to name its tensors and to run it. A file in `architectures/` makes it from `config.json`; all else
@@ -33,6 +34,8 @@ export interface ModelConfig extends ModelDescription {
   eosTokenIds: number[];
   /** The adapter that is trained on the model, if there is one. An adapter that is opened is merged into the weights instead. */
   lora?: Lora;
+  /** What the weights of its layers are kept in under an adapter; undefined: float32. */
+  quantization?: Quantization;
   bosTokenId: number | undefined;
   padTokenId: number | undefined;
 }

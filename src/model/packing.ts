@@ -38,13 +38,19 @@ export class Packing {
 
   /** Where the values of the tensor of this Hugging Face name go in packed weights, which get room for them. */
   placeIn(weights: Weights, name: string): Float32Array {
-    const shape = this.#shapes.get(name)!;
-    const { name: into, members } = this.#packs.get(name) ?? { name, members: [name] };
+    const { into, rows, start, shape } = this.rowsOf(name);
     const rest = shape.slice(1);
-    const whole = [this.#rowsOf(members), ...rest];
-    weights[into] ??= floats(new Float32Array(sizeOf(whole)), whole);
-    const start = this.#rowsOf(members.slice(0, members.indexOf(name))) * sizeOf(rest);
-    return (weights[into]!.data as Float32Array).subarray(start, start + sizeOf(shape));
+    weights[into] ??= floats(new Float32Array(rows * sizeOf(rest)), [rows, ...rest]);
+    const from = start * sizeOf(rest);
+    return (weights[into]!.data as Float32Array).subarray(from, from + sizeOf(shape));
+  }
+
+  /** What a tensor is packed into, which has `rows`, and the first of them that is its own. */
+  rowsOf(name: string): { into: string; rows: number; start: number; shape: number[] } {
+    const { name: into, members } = this.#packs.get(name) ?? { name, members: [name] };
+    const rows = this.#rowsOf(members);
+    const start = this.#rowsOf(members.slice(0, members.indexOf(name)));
+    return { into, rows, start, shape: this.#shapes.get(name)! };
   }
 
   /** The tensors by their Hugging Face names, in the model's order, as views of packed ones. What is not packed comes as it is. */

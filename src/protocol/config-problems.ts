@@ -22,6 +22,7 @@ export function configProblems(config: Fields): Problem[] {
     ...advantageProblems(config),
     ...evaluationProblems(config),
     ...scheduleProblems(config),
+    ...quantizationProblems(config),
     ...backendProblems(config),
     ...lossProblems(config).map(({ field, message }) => problem(field, message)),
   ];
@@ -137,6 +138,18 @@ function evaluationProblems({ evalSteps, evalDataset, evalSplit, difficulty }: F
   if (difficulty !== null && difficulty.min > difficulty.max)
     found.push(problem('difficulty', 'must have a "min" that is not above its "max"'));
   return found;
+}
+
+/** What trains on a base in 8 or 4 bits. */
+function quantizationProblems({ quantization, lora, device, fp16, backend }: Fields): Problem[] {
+  if (quantization === null) return [];
+  const wrong = (message: string) => [problem('quantization', message)];
+  if (lora === null) return wrong('requires "lora": quantized weights are frozen, and cannot be trained');
+  if (lora.useDora) return wrong('cannot be combined with "lora.useDora"; remove one of them');
+  if (backend === 'trl') return wrong('is of the built-in backend; with the backend "trl", set "trl.quantization"');
+  if (device === 'webgpu' || device === 'tensorflow')
+    return wrong(`is for the CPU only, and "device" is "${device}"; set that to "auto" or "cpu"`);
+  return fp16 ? wrong('is for the CPU only, which cannot compute in float16; remove "fp16"') : [];
 }
 
 /** How long a run is, and what its learning rate does meanwhile. */

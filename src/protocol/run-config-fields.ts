@@ -6,6 +6,7 @@ import { lengthPenalty, overlongPenalty } from './length-config.ts';
 import { loraConfig } from './lora-config.ts';
 import { loss } from './loss-config.ts';
 import { PRESET_NAMES, presetHover } from './presets.ts';
+import { quantizationField } from './quantization.ts';
 import { curriculum, dynamicSampling, generations, replay } from './sampling-config.ts';
 import { lrSchedulerKwargs, lrSchedulerType } from './scheduler-config.ts';
 import { type StageKind, stagesField } from './stage-config.ts';
@@ -206,7 +207,7 @@ export const configSections: readonly { title: string; fields: readonly string[]
   { title: 'Length penalties', fields: Object.keys(lengths) },
   { title: 'Loss', fields: Object.keys(loss) },
   { title: 'Optimizer', fields: Object.keys(optimizer) },
-  { title: 'Adapter', fields: ['lora'] },
+  { title: 'Adapter', fields: ['lora', 'quantization'] },
   { title: 'Stages', fields: ['stages'] },
   { title: 'Checkpoints, evaluation and device', fields: Object.keys(outputs) },
   { title: 'Backend', fields: Object.keys(backendFields) },
@@ -224,6 +225,7 @@ export const runConfigFields = z
     ...loss,
     ...optimizer,
     lora: loraConfig,
+    quantization: quantizationField,
     stages,
     ...outputs,
     ...backendFields,

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { ERROR_KINDS, type SourceLocation } from './errors.ts';
 import { finding } from './finding.ts';
 import { heldOut } from './held-out.ts';
+import { QUANTIZATIONS } from './quantization.ts';
 import type { FailureKind, Prompt, RewardStep } from './rewards.ts';
 import type { RunConfig } from './run-config.ts';
 
@@ -152,6 +153,8 @@ export const runInfo = z.object({
   heldOut: z.optional(heldOut).catch(undefined),
   /** Tokens that the model's context leaves for a completion of the longest prompt. */
   completionRoom: z.int().optional().catch(undefined),
+  /** What the layers of the model under an adapter are kept in, where that is not float32. */
+  quantization: z.enum(QUANTIZATIONS).optional().catch(undefined),
   imported: importedRun.optional(),
 });
 export type RunInfo = z.infer<typeof runInfo>;

@@ -12,6 +12,7 @@ import { loadRows } from './load-rows.ts';
 import { tooManyAtOnce } from './memory-check.ts';
 import { LocalSampler } from './policy/local-sampler.ts';
 import { endTokens, PromptList } from './prompt-list.ts';
+import { quantizationOf } from './quantization.ts';
 import { sampleRollout } from './rollout.ts';
 import { workloadOf } from './workload.ts';
 
@@ -42,7 +43,8 @@ export async function* generateSamples(
 ): AsyncGenerator<SampledBatch> {
   const { config, locate } = loaded;
   const { train } = await loadRows(loaded);
-  const model = readModelConfig(config.model);
+  const start = readModelConfig(config.model);
+  const model = config.lora ? { ...start, ...quantizationOf(config, { ...start, lora: config.lora }) } : start;
   checkWeights(config.model, model);
   const tooMany = tooManyAtOnce(model, n, config.maxCompletionLength);
   if (tooMany) throw new BadInput(`${tooMany}; ask for fewer with --n.`);
@@ -59,7 +61,11 @@ export async function* generateSamples(
   const of = prompts.length * n;
   yield { samples: [], done: 0, of, loads: true };
   const { engine } = await createEngine(config, locate, workloadOf(model, { trains: false, half: config.fp16 }));
-  const weights = await computeCopies(engine, model, (await readModel(config.model)).weights);
+  const weights = await computeCopies(
+    engine,
+    model,
+    (await readModel(config.model, undefined, model.quantization)).weights,
+  );
   const sampler = new LocalSampler({ engine, model, config, eosTokenIds }, n, seed, async () => weights);
   yield { samples: [], done: 0, of };
   // No more at once than in a step, which is known to fit into memory. The last batch is filled up, so that one compiled graph does.

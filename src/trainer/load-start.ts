@@ -15,7 +15,7 @@ export async function loadStart(
   { config, locate }: LoadedConfig,
   onLoad?: (share: number) => void,
 ): Promise<StartWeights> {
-  const { weights: read } = await readModel(config.model, onLoad);
+  const { weights: read } = await readModel(config.model, onLoad, model.quantization);
   const beyond = config.checkpointDtype === 'float16' && !config.lora ? beyondFloat16(read) : undefined;
   if (beyond) throw new BadInput(beyond, locate(['checkpointDtype']));
   const weights = await placeStart(engine, model, read, { frozen: config.lora !== null });

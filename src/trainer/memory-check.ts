@@ -1,5 +1,31 @@
 import { totalmem } from 'node:os';
 import { cachedPerToken, type ModelConfig, stateSize } from '../model/config.ts';
+import { activationBytes } from '../model/network/activations.ts';
+import type { Sequence } from '../model/network/batch.ts';
+
+/** What the trainer lets activations, and caches of completions that are written at the same time, take at once. */
+const AT_ONCE = { activations: 2 ** 31, caches: 2 ** 29 };
+/** While a cache grows, the one before it is still there. */
+const CACHE_COPIES = 2;
+
+/** What this process may use: all of the machine's, or what a container has been given. */
+export function availableMemory(): number {
+  const limit = process.constrainedMemory?.() ?? 0;
+  return limit > 0 ? Math.min(limit, totalmem()) : totalmem();
+}
+
+/** What a step holds besides weights. */
+export function stepBytes(model: ModelConfig, sequences: Sequence[], group: number): number {
+  const tokens = sequences.reduce((sum, { completionIds }) => sum + completionIds.length, 0);
+  return (
+    Math.min(AT_ONCE.activations, activationBytes(model, sequences, group, { forGradient: true })) +
+    CACHE_COPIES *
+      Math.min(
+        AT_ONCE.caches,
+        Float32Array.BYTES_PER_ELEMENT * (tokens * cachedPerToken(model) + sequences.length * stateSize(model)),
+      )
+  );
+}
 
 /**
  * Why completions of one prompt cannot be written at the same time on this machine; undefined where nothing speaks against it. Their keys

@@ -14,6 +14,8 @@ export interface Workload {
   bytes: number;
   /** Compute in float16. */
   half: boolean;
+  /** What the CPU alone computes, as a clause. */
+  cpuOnly?: string | undefined;
 }
 
 export interface OpenedEngine {
@@ -49,7 +51,7 @@ async function openBest(workload: Workload): Promise<OpenedEngine> {
     return onCpu(
       `a model of ${(workload.parameters / 1e6).toFixed(1)} million parameters is faster there than on a GPU`,
     );
-  const lacking = gpuLacks(workload);
+  const lacking = workload.cpuOnly ?? gpuLacks(workload);
   if (lacking) return onCpu(lacking);
   const gpu = await probeDevice('webgpu');
   if (!gpu.works) return onCpu(gpu.reason);

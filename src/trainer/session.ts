@@ -20,6 +20,7 @@ import { placeOfRun } from '../run-folder/run-places.ts';
 import type { RunControl } from './control.ts';
 import { type PreparedStages, prepareStages } from './prepare-stages.ts';
 import { completionRoom } from './prompt-lengths.ts';
+import { quantizationNote } from './quantization.ts';
 import { Reports } from './reports.ts';
 import { recordRewards, runRewards } from './run-rewards.ts';
 import { RunWatch } from './run-watch.ts';
@@ -130,7 +131,13 @@ async function trainIn(
     const before = folder.info;
     const kept = folder.rewindTo(resumedFrom);
     const running = { state: 'running', reason: null, findings: undefined, heldOut: undefined } as const;
-    folder.update({ ...running, seed: config.seed, completionRoom: roomOf(run) });
+    const { model } = run.stages[0]!.opened;
+    folder.update({
+      ...running,
+      seed: config.seed,
+      completionRoom: roomOf(run),
+      quantization: model.quantization,
+    });
     const record = { configFile, config, device: engine.name, versions: versions(), inputs };
     const next = resumedFrom + 1;
     const changes = [...folder.change(record, next), ...recordRewards(folder, run.rewards, next)];
@@ -157,6 +164,7 @@ async function trainIn(
         level: finding.severity === 'information' ? 'info' : 'warning',
         message: findingText(finding),
       });
+    if (config.quantization === 'auto') emit({ type: 'log', level: 'info', message: quantizationNote(model) });
     if (run.engineReason) emit({ type: 'log', level: 'info', message: `On ${engine.name}: ${run.engineReason}.` });
     const rows = restarts ? [] : kept;
     const reports = new Reports(folder, rows, (message) => emit({ type: 'log', level: 'warning', message }));

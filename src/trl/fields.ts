@@ -188,6 +188,11 @@ export const TRL_FIELDS: Record<Field, Translate> = {
   maxGradNorm: same('maxGradNorm', 1),
   // PEFT's LoraConfig: see train-script.ts.
   lora: inScript,
+  quantization: missing(
+    'quantization',
+    null,
+    'TRL quantizes with bitsandbytes, on an NVIDIA GPU and to other numbers: set "trl.quantization" in its place.',
+  ),
   stages: missing('stages', null, 'TRL has a trainer for each way of training; export a config for each stage.'),
   saveSteps: inUpdates('saveSteps', 500),
   saveTotalLimit: same('saveTotalLimit', null),

@@ -18,12 +18,16 @@ export function runEagerly<I extends TensorTree, O extends TensorTree>(
   inputs: ArraysOf<I>,
 ): ArraysOf<O> {
   setBackend('cpu');
-  const tensors = leaves(inputs as ArrayTree).map(
-    ([path, { data, shape, dtype }]) => [path, tensor(data, shape, dtype as DataType)] as const,
-  );
+  const tensors = leaves(inputs as ArrayTree).map(([path, array]) => [path, tensorOf(array)] as const);
   const outputs = tensorLeaves(program(treeOf<Tensor>(tensors) as I));
   return treeOf(outputs.map(([path, value]) => [path, toArray(value)] as const)) as ArraysOf<O>;
 }
+
+/** tfjs has no integers of 8 bits: programs see them as int32. */
+const tensorOf = ({ data, shape, dtype }: NdArray): Tensor =>
+  dtype === 'int8' || dtype === 'uint8'
+    ? tensor(Int32Array.from(data), shape, 'int32')
+    : tensor(data as Float32Array, shape, dtype as DataType);
 
 const toArray = (value: Tensor): NdArray => ({
   dtype: value.dtype as NdArray['dtype'],

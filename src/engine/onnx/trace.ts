@@ -3,13 +3,14 @@ import './kernels/elementwise.ts';
 import './kernels/fused.ts';
 import './kernels/indexing.ts';
 import './kernels/linear-algebra.ts';
+import './kernels/quantized.ts';
 import './kernels/recurrence.ts';
 import './kernels/reduction.ts';
 import './kernels/shape.ts';
 import './loop.ts';
-import { engine, getBackend, setBackend, type Tensor, tidy } from '@tensorflow/tfjs-core';
+import { type DataType, engine, getBackend, setBackend, type Tensor, tidy } from '@tensorflow/tfjs-core';
 import type { Program } from '../engine.ts';
-import { type ArrayTree, leaves, type TensorTree, tensorLeaves, treeOf } from '../tree.ts';
+import { type ArrayTree, leaves, type NdArray, type TensorTree, tensorLeaves, treeOf } from '../tree.ts';
 import { Autocast } from './autocast.ts';
 import { BACKEND_NAME, backend, elementType } from './backend.ts';
 import { Graph } from './graph.ts';
@@ -34,6 +35,10 @@ export interface TraceOptions {
   smallSizes: readonly string[];
 }
 
+/** The type that programs see: TensorFlow.js has neither narrower floats nor narrower integers. */
+const seenAs = (dtype: NdArray['dtype']): DataType =>
+  dtype === 'float16' ? 'float32' : dtype === 'int8' || dtype === 'uint8' ? 'int32' : dtype;
+
 /** Runs `program` once under the recording backend, on inputs of the shapes and types of `inputs`. */
 export function trace<I extends TensorTree, O extends TensorTree>(
   program: Program<I, O>,
@@ -51,7 +56,7 @@ export function trace<I extends TensorTree, O extends TensorTree>(
       open?.forEach((name, axis) => {
         if (typeof name === 'string') graph.noteSize(name, value, axis);
       });
-      const info = backend.tensorInfo(value, shape, dtype === 'float16' ? 'float32' : dtype);
+      const info = backend.tensorInfo(value, shape, seenAs(dtype));
       return [path, engine().makeTensorFromTensorInfo(info)];
     });
     for (const [path, tensor] of tensorLeaves(program(treeOf(tensors) as I))) {

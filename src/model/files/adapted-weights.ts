@@ -20,7 +20,8 @@ export function adaptedTensors(
   const adapted = { ...model, lora };
   const { adapter, copies, replacements } = checkedEntries(folder, adapted);
   const tensors = new Map(base);
-  const put = (name: string, entry: TensorEntry) => tensors.set(name, { ...tensors.get(name)!, read: reader(entry) });
+  const put = (name: string, entry: TensorEntry) =>
+    tensors.set(name, { ...tensors.get(name)!, ...instead(reader(entry)) });
   for (const [name, entry] of replacements) put(name, entry);
   if (model.tieEmbeddings && changesVocabulary(adapted)) {
     tensors.set(`${HEAD}.weight`, { ...tensors.get(`${EMBEDDING}.weight`)!, name: `${HEAD}.weight` });
@@ -30,10 +31,13 @@ export function adaptedTensors(
     const name = `${module}.weight`;
     const tensor = tensors.get(name)!;
     const part = (kind: string) => adapter.get(`${module}.${kind}`);
-    tensors.set(name, { ...tensor, read: (into) => merged(tensor, into, { r, scale }, part) });
+    tensors.set(name, { ...tensor, ...instead((into) => merged(tensor, into, { r, scale }, part)) });
   }
   return tensors;
 }
+
+/** Other values than those of the file, blocks included. */
+const instead = (read: StoredTensor['read']): Pick<StoredTensor, 'read' | 'stored'> => ({ read, stored: undefined });
 
 const reader = (entry: TensorEntry) => (into?: Float32Array) => finite(readTensor(entry, into), entry);
 

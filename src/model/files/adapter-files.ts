@@ -3,9 +3,11 @@ import { join, resolve } from 'node:path';
 import { ADAPTER_CONFIG_FILE, isAdapterFolder } from '../../files/adapter-folder.ts';
 import { BadInput } from '../../protocol/errors.ts';
 import { ALL_LINEAR, inOrder, type Lora } from '../../protocol/lora-config.ts';
+import { QUANTIZATIONS, type Quantization } from '../../protocol/quantization.ts';
 import { writeJsonFlushed } from './flushed-file.ts';
 import { readJsonObject } from './json-file.ts';
 import { parsePeftConfig, peftFields } from './peft-config.ts';
+import { BLOCKS } from './quantized-rows.ts';
 import { readSafetensorsHeader, type TensorEntry } from './safetensors.ts';
 import { type NamedTensor, type WeightDtype, writeSafetensors } from './safetensors-writer.ts';
 
@@ -14,6 +16,11 @@ const TENSOR_FILE = 'adapter_model.safetensors';
 const PICKLE_FILE = 'adapter_model.bin';
 /** All that an adapter's folder must have. */
 export const ADAPTER_FILES: readonly string[] = [ADAPTER_CONFIG_FILE, TENSOR_FILE];
+/** Beside PEFT's own, whose config has no place for it. */
+const QUANTIZATION_FILE = 'base_quantization.json';
+/** Those that an adapter's folder has, with the note of what it was trained on. */
+export const adapterFiles = (folder: string): string[] =>
+  [...ADAPTER_FILES, QUANTIZATION_FILE].filter((name) => existsSync(join(folder, name)));
 /** What PEFT puts before the model's own names. */
 const PREFIX = 'base_model.model.';
 
@@ -22,6 +29,8 @@ export interface AdapterConfig {
   /** The path of its model. */
   base: string;
   lora: Lora;
+  /** What the model's weights were rounded to while the adapter was trained; undefined: they were not. */
+  quantization?: Quantization | undefined;
 }
 
 export const adapterConfigFile = (folder: string): string => join(folder, ADAPTER_CONFIG_FILE);
@@ -35,7 +44,17 @@ export function readAdapterConfig(folder: string): AdapterConfig | undefined {
     const message = `the adapter's model is not at ${base}; correct "base_model_name_or_path" to the path of the model that it was trained on`;
     throw new BadInput(message, { file: adapterConfigFile(folder) });
   }
-  return { base: resolve(base), lora };
+  return { base: resolve(base), lora, quantization: readQuantization(folder) };
+}
+
+/** What the model of the adapter in `folder` was rounded to; undefined: it was not, or this is no adapter of ours. */
+export function readQuantization(folder: string): Quantization | undefined {
+  const file = join(folder, QUANTIZATION_FILE);
+  const json = readJsonObject(file);
+  if (!json) return undefined;
+  const known = QUANTIZATIONS.find((one) => one === json.quantization);
+  if (known) return known;
+  throw new BadInput(`"quantization" must be one of ${QUANTIZATIONS.map((one) => `"${one}"`).join(' and ')}`, { file });
 }
 
 /** What the adapter in `folder` is made of, wherever its model is now; undefined when it holds none. */
@@ -63,12 +82,13 @@ export function adapterEntries(folder: string): TensorEntry[] {
 /** Puts an adapter for the model at `base` into an existing folder, as PEFT's `save_pretrained` does. */
 export async function writeAdapterFiles(
   folder: string,
-  { base, lora }: AdapterConfig,
+  { base, lora, quantization }: AdapterConfig,
   tensors: readonly NamedTensor[],
   dtype: WeightDtype,
 ): Promise<void> {
   const targetModules = lora.targetModules === ALL_LINEAR ? adaptedNames(tensors) : lora.targetModules;
   writeJsonFlushed(join(folder, ADAPTER_CONFIG_FILE), peftFields(base, { ...lora, targetModules }));
+  if (quantization) writeJsonFlushed(join(folder, QUANTIZATION_FILE), { quantization, blocks: BLOCKS[quantization] });
   const named = tensors.map(([name, shape, values]) => [PREFIX + savedName(name), shape, values] as const);
   await writeSafetensors(join(folder, TENSOR_FILE), new Map(named.map(([name, shape]) => [name, shape])), named, dtype);
 }

@@ -20,7 +20,7 @@ export interface GgufLayout {
 }
 
 /** What matrices may be stored as; vectors are float32 always, as llama.cpp wants them. */
-export type GgufType = Exclude<StoredType, 'F32'>;
+export type GgufType = Exclude<StoredType, 'F32' | 'Q4_0'>;
 
 /** `general.file_type`: llama.cpp's number for a file of mostly this type. */
 const FILE_TYPES: Record<GgufType, number> = { F16: 1, Q8_0: 7 };
@@ -53,7 +53,7 @@ export function ggufLayout(model: string, config: ModelConfig, name: string, typ
     plan,
     *tensors() {
       if (factors) yield [ROPE_FACTORS, factors];
-      for (const [tensor, { data, shape }] of loadWeights(model, config)) {
+      for (const [tensor, { data, shape }] of loadWeights(model, config, 'original')) {
         const { name: target, headDim } = renamed.get(tensor)!;
         yield [target, headDim === undefined ? data : shuffle(data, headDim, data.length / shape[0]!)];
       }

@@ -3,8 +3,8 @@ import type { Architecture, GgufForm } from '../architectures/architecture.ts';
 import { ARCHITECTURES } from '../architectures/table.ts';
 import type { ModelConfig } from '../config.ts';
 import { modulesOf } from '../modules.ts';
-import { type Gguf, type GgufTensor, readGgufTensor } from './gguf.ts';
-import type { StoredTensor } from './stored-tensor.ts';
+import { type Gguf, type GgufTensor, readGgufBlocks, readGgufTensor } from './gguf.ts';
+import type { StoredBlocks, StoredTensor } from './stored-tensor.ts';
 
 /**
  * A GGUF file says of a model what `config.json` and the tensors' Hugging Face names say, in llama.cpp's words.
@@ -138,12 +138,23 @@ export function ggufWeights(gguf: Gguf, config: ModelConfig): StoredTensor[] {
           const values = readGgufTensor(tensor, into);
           return headDim === undefined ? values : unshuffle(values, headDim, values.length / tensor.shape[0]!);
         },
+        stored: storedBlocks(tensor, headDim),
       };
     });
 }
 
+function storedBlocks(tensor: GgufTensor, headDim: number | undefined): StoredBlocks | undefined {
+  const { dtype: type, shape } = tensor;
+  if (type !== 'Q8_0' && type !== 'Q4_0') return undefined;
+  const read = () => {
+    const bytes = readGgufBlocks(tensor);
+    return headDim === undefined ? bytes : unshuffle(bytes, headDim, bytes.length / shape[0]!);
+  };
+  return { type, read };
+}
+
 /** Rows of `width` values in transformers' order, in place: in each head, the first of each pair of rows, then the second ones. */
-const unshuffle = (values: Float32Array, headDim: number, width: number): Float32Array =>
+const unshuffle = <T extends Float32Array | Uint8Array>(values: T, headDim: number, width: number): T =>
   moveRows(values, headDim, width, (row) => (row >> 1) + (row & 1) * (headDim / 2));
 
 /** The reverse: rows in llama.cpp's order, in place. */
@@ -151,10 +162,15 @@ export const shuffle = (values: Float32Array, headDim: number, width: number): F
   moveRows(values, headDim, width, (row) => (row < headDim / 2 ? 2 * row : 2 * row - headDim + 1));
 
 /** Puts each row of each head to where `target` says. */
-function moveRows(values: Float32Array, headDim: number, width: number, target: (row: number) => number): Float32Array {
-  const before = new Float32Array(headDim * width);
-  for (let head = 0; head < values.length; head += before.length) {
-    before.set(values.subarray(head, head + before.length));
+function moveRows<T extends Float32Array | Uint8Array>(
+  values: T,
+  headDim: number,
+  width: number,
+  target: (row: number) => number,
+): T {
+  const size = headDim * width;
+  for (let head = 0; head < values.length; head += size) {
+    const before = values.slice(head, head + size);
     for (let row = 0; row < headDim; row++) {
       values.set(before.subarray(row * width, (row + 1) * width), head + target(row) * width);
     }

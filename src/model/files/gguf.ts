@@ -109,6 +109,13 @@ export function readGgufTensor(
   return values;
 }
 
+/** One tensor's bytes as they are. */
+export function readGgufBlocks({ file, dtype, shape, start }: GgufTensor): Uint8Array {
+  const bytes = new Uint8Array(bytesIn(dtype, sizeOf(shape)));
+  withFile(file, (descriptor) => readInto(descriptor, file, start, bytes));
+  return bytes;
+}
+
 function locate({ name, type, shape, offset }: TensorClaim, file: string, dataStart: number, size: number): GgufTensor {
   const dtype = TYPE_NAMES[type];
   if (dtype === undefined || !isBlockType(dtype)) {

@@ -1,27 +1,36 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { Quantization } from '../../protocol/quantization.ts';
 import type { ModelConfig } from '../config.ts';
 import { Packing } from '../packing.ts';
 import { parameterCount } from '../parameters.ts';
+import { placeQuantized, quantizedNames } from '../quantized.ts';
+import { sizeOf } from '../shape.ts';
 import type { Weights } from '../weights-tree.ts';
 import { readModelConfig } from './model-config.ts';
-import { loadWeights } from './weights.ts';
+import { readQuantized } from './quantized-rows.ts';
+import { checkWeights, readFinite } from './weights.ts';
 
 /**
  * Reads a Hugging Face folder or a .gguf file. Others get their turn between tensors; `onProgress` gets the share that is read, at most
- * twenty times.
+ * twenty times. With `quantization` the layers' weights are quantized one by one, and never in memory together in float32.
  */
 export async function readModel(
   model: string,
   onProgress: (share: number) => void = () => {},
+  quantization?: Quantization,
 ): Promise<{ config: ModelConfig; weights: Weights }> {
   const config = readModelConfig(model);
   const packing = new Packing(config);
+  const quantized = quantization && quantizedNames(config);
   const total = parameterCount(config);
   const weights: Weights = {};
   let read = 0;
-  for (const [, { data }] of loadWeights(model, config, (name) => packing.placeIn(weights, name))) {
+  for (const [name, tensor] of checkWeights(model, config)) {
     const before = read;
-    read += data.length;
+    if (quantized?.has(name))
+      readQuantized(tensor, quantization!, placeQuantized(packing, weights, name, quantization!));
+    else readFinite(tensor, packing.placeIn(weights, name));
+    read += sizeOf(tensor.shape);
     if (Math.floor((20 * read) / total) > Math.floor((20 * before) / total)) onProgress(read / total);
     await nextTurn();
   }

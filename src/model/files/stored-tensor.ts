@@ -6,4 +6,13 @@ export interface StoredTensor {
   shape: number[];
   /** Its values as float32; fills the given array, if there is one. */
   read(into?: Float32Array): Float32Array;
+  /** Defined where the file has it in blocks that a base may be kept in. */
+  stored?: StoredBlocks | undefined;
+}
+
+/** llama.cpp's blocks of 8 or 4 bits. */
+export interface StoredBlocks {
+  type: 'Q8_0' | 'Q4_0';
+  /** Their bytes, as `read` gives their values. */
+  read(): Uint8Array;
 }

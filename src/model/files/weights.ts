@@ -1,8 +1,10 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { BadInput } from '../../protocol/errors.ts';
+import type { Quantization } from '../../protocol/quantization.ts';
 import type { ModelConfig } from '../config.ts';
 import { parameterShapes } from '../parameters.ts';
+import { quantizedNames } from '../quantized.ts';
 import { adaptedTensors } from './adapted-weights.ts';
 import { readAdapterConfig } from './adapter-files.ts';
 import { finite } from './finite.ts';
@@ -10,6 +12,7 @@ import { isGguf, readGguf } from './gguf.ts';
 import { ggufWeights } from './gguf-model.ts';
 import { readJsonObject } from './json-file.ts';
 import { readModelConfig } from './model-config.ts';
+import { readRounded } from './quantized-rows.ts';
 import { isSupportedDtype, readSafetensorsHeader, readTensor, sameBytes, type TensorEntry } from './safetensors.ts';
 import type { StoredTensor } from './stored-tensor.ts';
 import { causalLmNames, EMBEDDING_WEIGHT, HEAD_WEIGHT, wrapperOf } from './tensor-names.ts';
@@ -24,26 +27,38 @@ export const WEIGHTS_FILE = 'model.safetensors';
 const INDEX_FILE = 'model.safetensors.index.json';
 
 /**
- * The weights of a Hugging Face folder or a .gguf file, one after another in the order of `parameterShapes`, as float32, each in the place
- * that `placeOf` gives it, if it does. Everything that can be wrong with the files but for values that are not finite is found from their
- * headers, before memory for the first tensor is taken.
+ * Which weights an adapter that is merged into them is added to, where it was trained on a base in 8 or 4 bits: those that they had been
+ * rounded to, with which the model computes what it did in training, or its own.
+ */
+export type MergedInto = 'as-trained' | 'original';
+
+/**
+ * The weights of a Hugging Face folder or a .gguf file, one after another in the order of `parameterShapes`, as float32. Everything that can
+ * be wrong with the files but for values that are not finite is found from their headers, before memory for the first tensor is taken.
  */
 export function* loadWeights(
   model: string,
   config: ModelConfig,
-  placeOf: (name: string) => Float32Array | undefined = () => undefined,
+  into: MergedInto = 'as-trained',
 ): Generator<[name: string, weight: Weight]> {
-  for (const [name, tensor] of checkWeights(model, config)) {
-    yield [name, { shape: tensor.shape, data: finite(tensor.read(placeOf(name)), tensor) }];
-  }
+  for (const [name, tensor] of checkWeights(model, config, into))
+    yield [name, { shape: tensor.shape, data: readFinite(tensor) }];
 }
 
+/** A tensor's values, in the given place, if there is one. */
+export const readFinite = (tensor: StoredTensor, place?: Float32Array): Float32Array =>
+  finite(tensor.read(place), tensor);
+
 /** Checks that the model's files hold exactly the tensors of the config, and says where each is. */
-export function checkWeights(model: string, config: ModelConfig): Map<string, StoredTensor> {
+export function checkWeights(
+  model: string,
+  config: ModelConfig,
+  into: MergedInto = 'as-trained',
+): Map<string, StoredTensor> {
   const single = join(model, WEIGHTS_FILE);
   const source = isGguf(model) ? model : existsSync(single) ? single : join(model, INDEX_FILE);
   const described = isGguf(model) ? 'the metadata' : 'config.json';
-  const entries = storedTensors(model, config);
+  const entries = storedTensors(model, config, into);
   const shapes = parameterShapes(config);
 
   const missing = [...shapes.keys()].filter((name) => !entries.has(name));
@@ -78,12 +93,28 @@ export function checkWeights(model: string, config: ModelConfig): Map<string, St
   return new Map([...shapes.keys()].map((name) => [name, entries.get(name)!]));
 }
 
-function storedTensors(model: string, config: ModelConfig): Map<string, StoredTensor> {
+function storedTensors(model: string, config: ModelConfig, into: MergedInto): Map<string, StoredTensor> {
   if (isGguf(model)) return ggufEntries(model, config);
   const adapter = readAdapterConfig(model);
   if (!adapter) return folderEntries(model, config);
   const own = readModelConfig(adapter.base);
-  return adaptedTensors(model, adapter, own, checkWeights(adapter.base, own));
+  const base = checkWeights(adapter.base, own);
+  return adaptedTensors(model, adapter, own, into === 'original' ? base : roundedBase(base, own, adapter.quantization));
+}
+
+/** A base with the values that its weights have once they are quantized. */
+function roundedBase(
+  base: Map<string, StoredTensor>,
+  config: ModelConfig,
+  quantization: Quantization | undefined,
+): Map<string, StoredTensor> {
+  if (!quantization) return base;
+  const quantized = quantizedNames(config);
+  const rounded = (tensor: StoredTensor): StoredTensor => ({
+    ...tensor,
+    ...{ read: (into) => readRounded(tensor, quantization, into), stored: undefined },
+  });
+  return new Map([...base].map(([name, tensor]) => [name, quantized.has(name) ? rounded(tensor) : tensor]));
 }
 
 function ggufEntries(file: string, config: ModelConfig): Map<string, StoredTensor> {

@@ -1,4 +1,5 @@
 import { add, expandDims, matMul, mul, type Tensor, type Tensor1D, type Tensor2D } from '@tensorflow/tfjs-core';
+import { quantizedMatMul } from '../../engine/fused/quantized-matmul.ts';
 import { rmsNorm } from '../../engine/fused/rms-norm.ts';
 import { swiglu } from '../../engine/fused/swiglu.ts';
 import type { LogitsTerm } from '../../engine/fused/vocabulary-chunk.ts';
@@ -119,7 +120,10 @@ function linear(
   name: string,
   weight: Tensor | undefined = params[`${name}.weight`],
 ): Tensor2D {
-  let product: Tensor2D = matMul(x, weight as Tensor2D, false, true);
+  const integers = params[`${name}.integers`];
+  let product: Tensor2D = integers
+    ? quantizedMatMul(x, integers, params[`${name}.scales`]!)
+    : matMul(x, weight as Tensor2D, false, true);
   const down = params[`${name}.lora_A.weight`];
   if (down) {
     const narrow = matMul(x, down as Tensor2D, false, true);

@@ -17,7 +17,7 @@ export const rotaryArrays = (config: ModelConfig, positions: number): Record<str
 export const rotaryTables = (config: ModelConfig, positions: number): Record<string, RotaryTables> =>
   mapTables(config, (rotary) => {
     const { cos, sin } = arraysOf(rotary, positions);
-    const constant = ({ data, shape }: NdArray) => tensor2d(data, shape as [number, number]);
+    const constant = ({ data, shape }: NdArray) => tensor2d(data as Float32Array, shape as [number, number]);
     return { cos: constant(cos), sin: constant(sin) };
   });
 

@@ -3,7 +3,7 @@ import { isAdapterFolder } from '../../files/adapter-folder.ts';
 import { RUN_FILE } from '../../files/open-file.ts';
 import { readText } from '../../files/text.ts';
 import type { ModelConfig } from '../../model/config.ts';
-import { adapterEntries, readLora, savedName } from '../../model/files/adapter-files.ts';
+import { adapterEntries, readLora, readQuantization, savedName } from '../../model/files/adapter-files.ts';
 import { damagedFile } from '../../model/files/damaged-file.ts';
 import { finite } from '../../model/files/finite.ts';
 import { readSafetensorsHeader, readTensor, type TensorEntry } from '../../model/files/safetensors.ts';
@@ -41,8 +41,20 @@ export function readState(folder: string): unknown {
 /** Throws BadInput where a checkpoint is not of the adapter that is trained. The run config names its model, which may have been moved since. */
 export function requireLora(folder: string, model: ModelConfig): void {
   const saved = readLora(folder);
-  if (isSameAdapter(saved, model)) return;
+  if (isSameAdapter(saved, model)) {
+    requireQuantization(folder, model);
+    return;
+  }
   const message = `This checkpoint was trained with "lora": ${describe(saved)}; set that in the run config, or start a new run.`;
+  throw new BadInput(message, { file: folder, isFolder: true });
+}
+
+/** On a base that is rounded otherwise, an adapter is not what it was trained to be. */
+function requireQuantization(folder: string, { quantization: wanted }: ModelConfig): void {
+  const saved = readQuantization(folder);
+  if (saved === wanted) return;
+  const was = saved === undefined ? 'in float32' : `in ${saved}`;
+  const message = `This checkpoint was trained on a model ${was}; set "quantization" to ${JSON.stringify(saved ?? null)} in the run config, or start a new run.`;
   throw new BadInput(message, { file: folder, isFolder: true });
 }
 

@@ -85,7 +85,12 @@ export async function writeTrained(
   const tensors = namedTensors(model, weights);
   if (model.lora) {
     copyCompanions(source, folder);
-    await writeAdapterFiles(folder, { base: source, lora: model.lora }, tensors, dtype);
+    await writeAdapterFiles(
+      folder,
+      { base: source, lora: model.lora, quantization: model.quantization },
+      tensors,
+      dtype,
+    );
   } else {
     await writeModelFiles(folder, { source, config: model, weights: tensors, dtype });
   }

@@ -7,6 +7,7 @@ import { gatherRows } from '../../../src/engine/fused/gather-rows.ts';
 import { jointSoftmax } from '../../../src/engine/fused/joint-softmax.ts';
 import { matrixRecurrence } from '../../../src/engine/fused/matrix-recurrence.ts';
 import { entropy, pickLogProb } from '../../../src/engine/fused/pick-log-prob.ts';
+import { quantizedMatMul } from '../../../src/engine/fused/quantized-matmul.ts';
 import { rmsNorm } from '../../../src/engine/fused/rms-norm.ts';
 import { rotate } from '../../../src/engine/fused/rotary.ts';
 import { swiglu } from '../../../src/engine/fused/swiglu.ts';
@@ -315,6 +316,20 @@ const cases: Record<string, (draw: Draw) => Case> = {
     inputs: { gateUp: draw.float([draw.size(), 2 * draw.size()], -3, 3) },
     program: ({ gateUp }) => swiglu(gateUp),
   }),
+  // Its gradient is the kernel QuantizedMatMulGradient.
+  QuantizedMatMul: (draw) => {
+    const [n, rows, blocks, packed] = [draw.size(), draw.size(), draw.small(), draw.pick(2) === 1];
+    const columns = blocks * (packed ? 16 : 32);
+    const bytes = draw.int([rows, columns], 256);
+    const integers: NdArray = packed
+      ? { dtype: 'uint8', shape: bytes.shape, data: Uint8Array.from(bytes.data) }
+      : { dtype: 'int8', shape: bytes.shape, data: Int8Array.from(bytes.data, (byte) => byte - 128) };
+    return {
+      inputs: { x: draw.float([n, blocks * 32]), integers, scales: draw.float([rows, blocks], 0.001, 0.01) },
+      program: ({ x, integers, scales }) => quantizedMatMul(x, integers, scales),
+      learned: ['x'],
+    };
+  },
   // Its gradient is the kernel PickLogProbGradient.
   PickLogProb: (draw) => {
     const [m, n] = [draw.size(), draw.size() + 1];
