@@ -1,21 +1,15 @@
 /** Where the nodes of a training step run, as ONNX Runtime logs it. */
 import { describe, expect, test } from 'vitest';
 import { placementsOf, SESSIONS, SHAPES, STEPS } from './placements.ts';
-import { GEMMA, LARGE_VOCABULARY, LFM2, PHI, randomModel } from './random-model.ts';
+import { GEMMA, LARGE_VOCABULARY, LFM2, PHI, QWEN35, randomModel } from './random-model.ts';
 
 test.each([
   ['windows, norms after attention and MLP, and GELU', GEMMA],
   ['fused projections and heads that are rotated in part', PHI],
   ['short convolutions', LFM2],
+  ['the words of a large vocabulary, in chunks,', LARGE_VOCABULARY],
 ])('%s run on the GPU alone', async (_, json) => {
   const { sessions, onCpu, copies } = placementsOf({ model: await randomModel(json) }, 'float32');
-  expect(sessions).toBeGreaterThan(0);
-  expect(onCpu.filter((op) => !SHAPES.includes(op))).toEqual([]);
-  expect(copies).toEqual([]);
-});
-
-test('a vocabulary in chunks runs on the GPU alone', async () => {
-  const { sessions, onCpu, copies } = placementsOf({ model: await randomModel(LARGE_VOCABULARY) }, 'float32');
   expect(sessions).toBeGreaterThan(0);
   expect(onCpu.filter((op) => !SHAPES.includes(op))).toEqual([]);
   expect(copies).toEqual([]);
@@ -28,4 +22,13 @@ describe.each(Object.entries(STEPS))('a training step with %s', (_, config) => {
     expect(onCpu.filter((op) => !SHAPES.includes(op))).toEqual([]);
     expect(copies).toEqual([]);
   });
+});
+
+test('the delta rule of Qwen 3.5 goes from chunk to chunk on the CPU', async () => {
+  const { sessions, onCpu } = placementsOf({ model: await randomModel(QWEN35) }, 'float32');
+  expect(sessions).toBeGreaterThan(0);
+  // The loop, what its body has, and the state that comes out of it.
+  const ofLoop = ['Loop', 'Gather', 'Identity', 'Slice', 'Squeeze'];
+  expect(onCpu).toContain('Loop');
+  expect(onCpu.filter((op) => ![...SHAPES, ...ofLoop].includes(op))).toEqual([]);
 });

@@ -1,15 +1,4 @@
-import {
-  add,
-  matMul,
-  reshape,
-  reverse,
-  slice,
-  stack,
-  type Tensor,
-  tensor1d,
-  transpose,
-  unstack,
-} from '@tensorflow/tfjs-core';
+import { add, matMul, reshape, reverse, slice, stack, type Tensor, tensor1d, transpose } from '@tensorflow/tfjs-core';
 import { fusedOp } from './fused.ts';
 import { gatherRows } from './gather-rows.ts';
 
@@ -17,10 +6,11 @@ import { gatherRows } from './gather-rows.ts';
 const recurrenceOp: ReturnType<typeof fusedOp<Record<string, never>>> = fusedOp<Record<string, never>>({
   name: 'MatrixRecurrence',
   compose({ factors, terms, state }) {
-    const added = unstack(terms!);
+    // Not unstacked: tfjs has no gradient of that for a single step.
+    const at = (x: Tensor, step: number) => reshape(slice(x, [step, 0, 0, 0], [1, -1, -1, -1]), x.shape.slice(1));
     const states = [state!];
-    for (const [step, factor] of unstack(factors!).entries())
-      states.push(add(matMul(factor, states.at(-1)!), added[step]!));
+    for (let step = 0; step < factors!.shape[0]!; step++)
+      states.push(add(matMul(at(factors!, step), states.at(-1)!), at(terms!, step)));
     return stack([states.pop()!, ...states]);
   },
   saves: ['factors'],
