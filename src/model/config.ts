@@ -55,7 +55,7 @@ export interface Layer<M extends Mixer = Mixer> {
 }
 
 /** The kinds of mixers: each has a file in `network/` that computes it, and its modules in `modules.ts`. */
-export type Mixer = Attention | ShortConvolution;
+export type Mixer = Attention | ShortConvolution | GatedDeltaNet;
 
 export const isAttention = (mixer: Mixer): mixer is Attention => mixer.kind === 'attention';
 
@@ -65,6 +65,25 @@ export interface ShortConvolution {
   width: number;
   bias: boolean;
 }
+
+/**
+ * The gated delta rule over heads of queries, keys and values, which pass a short convolution first; its outputs are normed and gated. Each key head
+ * serves `valueHeads / keyHeads` value heads.
+ */
+export interface GatedDeltaNet {
+  kind: 'gated-delta-net';
+  keyHeads: number;
+  valueHeads: number;
+  keyWidth: number;
+  valueWidth: number;
+  /** Of the convolution, in tokens. */
+  width: number;
+  normEps: number;
+}
+
+/** How many features pass the convolution of a gated delta net: queries, keys and values. */
+export const convolvedWidth = ({ keyHeads, valueHeads, keyWidth, valueWidth }: GatedDeltaNet): number =>
+  2 * keyHeads * keyWidth + valueHeads * valueWidth;
 
 /** Causal attention to earlier tokens, with `heads / kvHeads` query heads for each key/value head. */
 export interface Attention {
@@ -87,6 +106,8 @@ export interface Attention {
   /** Biases of the q, k and v projections, and of the output projection. */
   qkvBias: boolean;
   outputBias: boolean;
+  /** What is attended to is multiplied with a sigmoid of as many features, which the q projection gives beside each query. */
+  gated?: boolean;
   /** q, k and v are one module, `qkv_proj`, in files and to adapters. */
   fused?: boolean;
 }
@@ -145,4 +166,17 @@ export const cachedPerToken = ({ layers }: Pick<ModelConfig, 'layers'>): number 
 
 /** How many numbers it keeps for each completion, however long: the states of the other mixers. */
 export const stateSize = ({ layers, hiddenSize }: Pick<ModelConfig, 'layers' | 'hiddenSize'>): number =>
-  layers.reduce((sum, { mixer }) => sum + (isAttention(mixer) ? 0 : (mixer.width - 1) * hiddenSize), 0);
+  layers.reduce((sum, { mixer }) => sum + stateOf(mixer, hiddenSize), 0);
+
+function stateOf(mixer: Mixer, hiddenSize: number): number {
+  switch (mixer.kind) {
+    case 'attention':
+      return 0;
+    case 'short-convolution':
+      return (mixer.width - 1) * hiddenSize;
+    case 'gated-delta-net':
+      return (mixer.width - 1) * convolvedWidth(mixer) + mixer.valueHeads * mixer.keyWidth * mixer.valueWidth;
+    default:
+      return mixer satisfies never;
+  }
+}

@@ -1,4 +1,14 @@
-import type { Attention, Layer, Mixer, Mlp, ModelConfig, Positions, ShortConvolution } from './config.ts';
+import {
+  type Attention,
+  convolvedWidth,
+  type GatedDeltaNet,
+  type Layer,
+  type Mixer,
+  type Mlp,
+  type ModelConfig,
+  type Positions,
+  type ShortConvolution,
+} from './config.ts';
 
 /** A module of the model as transformers has it: what tensors, adapters and files are named by. */
 export type Module =
@@ -8,6 +18,7 @@ export type Module =
   | EmbeddingModule
   | PositionsModule
   | ConvolutionModule
+  | ParametersModule
   | ContainerModule;
 
 interface Named {
@@ -60,6 +71,12 @@ interface ConvolutionModule extends Named {
   channels: number;
   width: number;
   bias: boolean;
+}
+
+/** Tensors of its own besides modules, [size] each. */
+interface ParametersModule extends Named {
+  kind: 'parameters';
+  sizes: Readonly<Record<string, number>>;
 }
 
 /** Without tensors of its own; a pattern of module names may match it all the same. */
@@ -131,6 +148,8 @@ function mixerModules(mixer: Mixer, hiddenSize: number): Module[] {
       return attentionModules(mixer, hiddenSize);
     case 'short-convolution':
       return shortConvolutionModules(mixer, hiddenSize);
+    case 'gated-delta-net':
+      return deltaNetModules(mixer, hiddenSize);
     default:
       return mixer satisfies never;
   }
@@ -143,6 +162,23 @@ function shortConvolutionModules({ width, bias }: ShortConvolution, hiddenSize: 
     { name: '.conv.conv', gguf: 'shortconv.conv', kind: 'convolution', channels: hiddenSize, width, bias },
     { name: '.conv.in_proj', gguf: 'shortconv.in_proj', ...linear, outputs: 3 * hiddenSize },
     { name: '.conv.out_proj', gguf: 'shortconv.out_proj', ...linear, outputs: hiddenSize },
+  ];
+}
+
+function deltaNetModules(mixer: GatedDeltaNet, hiddenSize: number): Module[] {
+  const { valueHeads, valueWidth, width } = mixer;
+  const values = valueHeads * valueWidth;
+  const channels = convolvedWidth(mixer);
+  const input = { kind: 'linear', inputs: hiddenSize, bias: false, pack: '.linear_attn.in_proj' } as const;
+  return [
+    { name: '.linear_attn', kind: 'parameters', sizes: { dt_bias: valueHeads, A_log: valueHeads } },
+    { name: '.linear_attn.conv1d', kind: 'convolution', channels, width, bias: false },
+    { name: '.linear_attn.norm', kind: 'norm', size: valueWidth },
+    { name: '.linear_attn.out_proj', kind: 'linear', inputs: values, outputs: hiddenSize, bias: false },
+    { name: '.linear_attn.in_proj_qkv', ...input, outputs: channels },
+    { name: '.linear_attn.in_proj_z', ...input, outputs: values },
+    { name: '.linear_attn.in_proj_b', ...input, outputs: valueHeads },
+    { name: '.linear_attn.in_proj_a', ...input, outputs: valueHeads },
   ];
 }
 
@@ -176,7 +212,7 @@ function attentionModules(attention: Attention, hiddenSize: number): Module[] {
   }
   return [
     { name: '.self_attn', kind: 'container' },
-    { name: '.self_attn.q_proj', gguf: 'attn_q', ...rotated, outputs: heads * headDim },
+    { name: '.self_attn.q_proj', gguf: 'attn_q', ...rotated, outputs: (attention.gated ? 2 : 1) * heads * headDim },
     { name: '.self_attn.k_proj', gguf: 'attn_k', ...rotated, outputs: kvHeads * headDim },
     { name: '.self_attn.v_proj', gguf: 'attn_v', ...input, outputs: kvHeads * headDim },
     { name: '.self_attn.o_proj', gguf: 'attn_output', ...output },

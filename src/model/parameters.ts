@@ -52,6 +52,8 @@ function ownTensors(module: Module, { vocabSize, hiddenSize, tieEmbeddings }: Mo
     }
     case 'positions':
       return [['weight', [module.positions, module.size, module.size]]];
+    case 'parameters':
+      return Object.entries(module.sizes).map(([name, size]) => [name, [size]]);
     case 'container':
       return [];
     default:

@@ -122,7 +122,7 @@ def randomize(model: torch.nn.Module, generator: torch.Generator) -> None:
         noise = torch.randn(parameter.shape, generator=generator)
         if "norm" in name:
             parameter.copy_(1 + 0.2 * noise)
-        elif name.endswith("bias"):
+        elif parameter.ndim == 1:
             parameter.copy_(0.2 * noise)
         elif "embed_tokens" in name or "lm_head" in name:
             parameter.copy_(0.35 * noise)

@@ -1,7 +1,7 @@
 /** Where the nodes of a training step run, as ONNX Runtime logs it. */
 import { describe, expect, test } from 'vitest';
 import { placementsOf, SESSIONS, SHAPES, STEPS } from './placements.ts';
-import { GEMMA, LFM2, PHI, randomModel } from './random-model.ts';
+import { GEMMA, LFM2, PHI, QWEN35, randomModel } from './random-model.ts';
 
 test.each([
   ['windows, norms after attention and MLP, and GELU', GEMMA],
@@ -21,4 +21,13 @@ describe.each(Object.entries(STEPS))('a training step with %s', (_, config) => {
     expect(onCpu.filter((op) => !SHAPES.includes(op))).toEqual([]);
     expect(copies).toEqual([]);
   });
+});
+
+test('the delta rule of Qwen 3.5 goes from chunk to chunk on the CPU', async () => {
+  const { sessions, onCpu } = placementsOf({ model: await randomModel(QWEN35) }, 'float32');
+  expect(sessions).toBeGreaterThan(0);
+  // The loop, what its body has, and the state that comes out of it.
+  const ofLoop = ['Loop', 'Gather', 'Identity', 'Slice', 'Squeeze'];
+  expect(onCpu).toContain('Loop');
+  expect(onCpu.filter((op) => ![...SHAPES, ...ofLoop].includes(op))).toEqual([]);
 });

@@ -36,6 +36,15 @@ export const LFM2 = {
   layer_types: ['conv', 'full_attention'],
 };
 
+/** Qwen 3.5's kinds of layers. */
+export const QWEN35 = {
+  ...{ architectures: ['Qwen3_5ForCausalLM'], model_type: 'qwen3_5_text', vocab_size: 290, eos_token_id: 2 },
+  ...{ hidden_size: 32, intermediate_size: 48, num_hidden_layers: 2, max_position_embeddings: 256 },
+  ...{ num_attention_heads: 4, num_key_value_heads: 2, head_dim: 16, partial_rotary_factor: 0.5 },
+  ...{ linear_key_head_dim: 8, linear_value_head_dim: 4, linear_num_key_heads: 2, linear_num_value_heads: 4 },
+  layer_types: ['linear_attention', 'full_attention'],
+};
+
 /** A folder of a model that `config.json` describes, with random weights; removed after the test. */
 export async function randomModel(json: object): Promise<string> {
   const folder = workspace({ 'config.json': json });

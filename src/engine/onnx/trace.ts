@@ -3,6 +3,7 @@ import './kernels/elementwise.ts';
 import './kernels/fused.ts';
 import './kernels/indexing.ts';
 import './kernels/linear-algebra.ts';
+import './kernels/recurrence.ts';
 import './kernels/reduction.ts';
 import './kernels/shape.ts';
 import './loop.ts';

@@ -11,6 +11,7 @@ import { phi3 } from './phi3.ts';
 import { positions } from './positions.ts';
 import { qwen2 } from './qwen2.ts';
 import { qwen3 } from './qwen3.ts';
+import { qwen35 } from './qwen3-5.ts';
 import { smollm3 } from './smollm3.ts';
 
 /** The architectures that are supported. */
@@ -18,6 +19,7 @@ export const ARCHITECTURES: readonly Architecture[] = [
   llama,
   qwen2,
   qwen3,
+  qwen35,
   gemma3,
   granite,
   lfm2,

@@ -40,7 +40,9 @@ import {
   repeatRows,
   splitAttention,
 } from '../network/attention.ts';
+import { deltaRuleInGrid } from '../network/chunks.ts';
 import { decode, logitsOf, type Parameters } from '../network/decoder.ts';
+import { deltaStep } from '../network/delta-rule.ts';
 import { rowsBeforeInGrid, rowsBeforeInState } from '../network/earlier-rows.ts';
 import { packAdapters } from '../network/lora.ts';
 import type { Mixing } from '../network/mixing.ts';
@@ -58,7 +60,7 @@ export interface GenerateOptions extends SamplingOptions {
 
 /** What attention remembers of earlier tokens: keys and values of every layer by `keys0`, `values0`, ... */
 export type Caches = Record<string, Tensor>;
-/** What the other mixers remember of a sequence, of one size however long it is, [sequences, ...]: that of each layer by `rows0`, ... */
+/** What the other mixers remember of a sequence, of one size however long it is, [sequences, ...]: that of each layer by `rows0`, `memory0`, ... */
 export type States = Record<string, Tensor>;
 /** Places in caches, by the number of key/value heads that they have: an index for each head of each row. */
 export type Places = Record<string, Tensor>;
@@ -211,6 +213,11 @@ export function decodeProgram(config: ModelConfig, options: GenerateOptions, ste
             next[`rows${layer}`] = state;
             return rows;
           },
+          deltaRule(layer, _, tokens) {
+            const { outputs, state } = deltaStep(tokens, remembered[`memory${layer}`]!);
+            next[`memory${layer}`] = state;
+            return outputs;
+          },
         };
         const at = add(positions, step) as Tensor1D;
         const hidden = decode(params, config, ids as Tensor1D, { of: at, tables }, mixing);
@@ -286,6 +293,11 @@ function prefillPrompts(params: Parameters, config: ModelConfig, ids: Tensor2D, 
       const { rows, state } = rowsBeforeInGrid(x, lengths, count);
       states[`rows${layer}`] = state;
       return rows;
+    },
+    deltaRule(layer, _, tokens) {
+      const { outputs, state } = deltaRuleInGrid(tokens, lengths);
+      states[`memory${layer}`] = state;
+      return outputs;
     },
   };
   const positions = { of: tile(columns, [prompts]) as Tensor1D, tables: rotaryTables(config, length) };

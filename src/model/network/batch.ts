@@ -1,7 +1,8 @@
 import { type ArraysOf, ints, leaveOpen, type NdArray, type OpenSize } from '../../engine/tree.ts';
-import { isAttention, type ModelConfig } from '../config.ts';
+import { isAttention, type Mixer, type ModelConfig } from '../config.ts';
 import { checkPromptLength } from '../prompt-length.ts';
 import type { Grid } from './attention.ts';
+import { chunkGrid } from './chunks.ts';
 import type { SequenceTensors } from './completion-logprobs.ts';
 import type { PlacesInResponses } from './positions.ts';
 import { rotaryArrays } from './rotary.ts';
@@ -72,16 +73,25 @@ export function layOutSequences(sequences: readonly Sequence[], group: number, c
       completions.put(source, row, column);
     });
   });
+  const promptGrid = prompts.arrays(ids.length, { prompts: promptIds.length }, 'promptLength');
+  const completionGrid = completions.arrays(ids.length, { prompts: promptIds.length, group }, 'completionLength');
+  const has = (isOf: (mixer: Mixer) => boolean) => config.layers.some(({ mixer }) => isOf(mixer));
   return {
     ids: open('tokens', ids),
     positions: open('tokens', positions),
-    ...(config.layers.some(({ mixer }) => !isAttention(mixer)) && { previous: open('tokens', previous) }),
+    ...(has((mixer) => !isAttention(mixer)) && { previous: open('tokens', previous) }),
     rotary: rotaryArrays(config, Math.max(...sequences.map((one) => one.promptIds.length + one.completionIds.length))),
     prompts: {
-      ...prompts.arrays(ids.length, { prompts: promptIds.length }, 'promptLength'),
+      ...promptGrid,
       lengths: leaveOpen(ints(promptIds.map((tokens) => tokens.length)), ['prompts']),
     },
-    completions: completions.arrays(ids.length, { prompts: promptIds.length, group }, 'completionLength'),
+    completions: completionGrid,
+    ...(has(({ kind }) => kind === 'gated-delta-net') && {
+      chunks: {
+        prompts: chunkGrid(promptGrid, 'promptChunks'),
+        completions: chunkGrid(completionGrid, 'completionChunks'),
+      },
+    }),
     targets: {
       ids: open('targets', targets.ids),
       sources: open('targets', targets.sources),

@@ -2,9 +2,11 @@ import { argMax, cast, div, equal, reshape, type Tensor, type Tensor1D, type Ten
 import { gatherRows } from '../../engine/fused/gather-rows.ts';
 import { entropy, pickLogProb } from '../../engine/fused/pick-log-prob.ts';
 import type { RotaryTables } from '../../engine/fused/rotary.ts';
-import type { ModelConfig } from '../config.ts';
+import type { GatedDeltaNet, ModelConfig } from '../config.ts';
 import { type Grid, groupAttention } from './attention.ts';
+import { type Chunks, groupDeltaRule } from './chunks.ts';
 import { decode, logitsOf, type Parameters } from './decoder.ts';
+import type { DeltaInputs } from './delta-rule.ts';
 import { rowsBefore } from './earlier-rows.ts';
 import { packAdapters } from './lora.ts';
 import { spread } from './padding.ts';
@@ -21,6 +23,8 @@ export type SequenceTensors = {
   positions: Tensor1D;
   /** int32 [tokens]: the token before each in its sequence, -1 for the first; only for models that need it. */
   previous?: Tensor1D;
+  /** Where the tokens are for the gated delta rule; likewise. */
+  chunks?: Chunks;
   /** The model's tables for these positions, by name. */
   rotary: Record<string, RotaryTables>;
   /** Where the prompts' tokens are for attention, [prompts, longest prompt]; and int32 [prompts], how long each is. */
@@ -55,6 +59,7 @@ export function completionLogits(
   const mixing = {
     attend: groupAttention(config, batch),
     before: (_: number, x: Tensor2D, count: number) => rowsBefore(x, batch.previous!, count),
+    deltaRule: (_: number, mixer: GatedDeltaNet, inputs: DeltaInputs) => groupDeltaRule(mixer, inputs, batch.chunks!),
   };
   const hidden = decode(adapted, config, ids, positions, mixing);
   return tempered(logitsOf(adapted, config, gatherRows(hidden, targets.sources) as Tensor2D), temperature);

@@ -4,6 +4,7 @@ import { swiglu } from '../../engine/fused/swiglu.ts';
 import { geglu } from '../../engine/geglu.ts';
 import type { Mixer, Mlp, ModelConfig } from '../config.ts';
 import { EMBEDDING, FINAL_NORM, HEAD, layerName, nameIn } from '../modules.ts';
+import { deltaNet } from './delta-net.ts';
 import { embed } from './embedding.ts';
 import type { LayerOperations, MixerContext, Mixing, Positions } from './mixing.ts';
 import { selfAttention } from './self-attention.ts';
@@ -58,6 +59,8 @@ function mix(mixer: Mixer, x: Tensor2D, context: MixerContext): Tensor2D {
       return selfAttention(mixer, x, context);
     case 'short-convolution':
       return shortConvolution(mixer, x, context);
+    case 'gated-delta-net':
+      return deltaNet(mixer, x, context);
     default:
       return mixer satisfies never;
   }

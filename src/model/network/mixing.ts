@@ -1,6 +1,7 @@
 import type { Tensor, Tensor1D, Tensor2D } from '@tensorflow/tfjs-core';
 import type { RotaryTables } from '../../engine/fused/rotary.ts';
-import type { Attention } from '../config.ts';
+import type { Attention, GatedDeltaNet } from '../config.ts';
+import type { DeltaInputs } from './delta-rule.ts';
 
 /** Queries [tokens, heads, headDim] and keys and values [tokens, kvHeads, headDim], rotated to their positions. */
 export interface HeadProjections {
@@ -20,6 +21,8 @@ export interface Mixing {
    * start of a sequence they are 0.
    */
   before(layer: number, x: Tensor2D, count: number): Tensor2D[];
+  /** What each token reads, [tokens, heads, width], by the gated delta rule of its sequence. */
+  deltaRule(layer: number, mixer: GatedDeltaNet, inputs: DeltaInputs): Tensor;
 }
 
 /** Where tokens are in their rows. */

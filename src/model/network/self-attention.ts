@@ -1,4 +1,4 @@
-import { reshape, split, type Tensor, type Tensor2D } from '@tensorflow/tfjs-core';
+import { mul, reshape, sigmoid, split, type Tensor, type Tensor2D } from '@tensorflow/tfjs-core';
 import { rotate } from '../../engine/fused/rotary.ts';
 import type { Attention } from '../config.ts';
 import type { MixerContext } from './mixing.ts';
@@ -19,12 +19,17 @@ export function selfAttention(
     return rotary === undefined ? normed : rotate(normed, positions.of, positions.tables[rotary]!);
   };
 
-  const qkv = project(x, 'self_attn.qkv_proj'); // [tokens, (heads + 2 · kvHeads) · headDim]
-  const [q, k, v] = split(qkv, [heads * headDim, kvHeads * headDim, kvHeads * headDim], 1) as [Tensor, Tensor, Tensor];
+  const qkv = project(x, 'self_attn.qkv_proj'); // [tokens, (heads + 2 · kvHeads) · headDim], with a gate beside each query or without
+  const ofQueries = (mixer.gated ? 2 : 1) * heads * headDim;
+  const [wide, k, v] = split(qkv, [ofQueries, kvHeads * headDim, kvHeads * headDim], 1) as [Tensor, Tensor, Tensor];
+  const [q, gate] = mixer.gated
+    ? (split(reshape(wide, [tokens, heads, 2 * headDim]), 2, 2) as [Tensor, Tensor])
+    : [wide];
   const attended = mixing.attend(layer, mixer, {
     queries: placed(q, heads, 'self_attn.q_norm', queryRotary), // [tokens, heads, headDim]
     keys: placed(k, kvHeads, 'self_attn.k_norm', rotary), // [tokens, kvHeads, headDim]
     values: byHead(v, kvHeads),
   });
-  return project(attended, 'self_attn.o_proj'); // [tokens, hiddenSize]
+  const gated = gate ? mul(attended, sigmoid(reshape(gate, [tokens, heads * headDim]))) : attended;
+  return project(gated, 'self_attn.o_proj'); // [tokens, hiddenSize]
 }

@@ -3,6 +3,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import { uniforms } from '../../../src/data/random.ts';
 import { gatherRows } from '../../../src/engine/fused/gather-rows.ts';
 import { jointSoftmax } from '../../../src/engine/fused/joint-softmax.ts';
+import { matrixRecurrence } from '../../../src/engine/fused/matrix-recurrence.ts';
 import { entropy, pickLogProb } from '../../../src/engine/fused/pick-log-prob.ts';
 import { rmsNorm } from '../../../src/engine/fused/rms-norm.ts';
 import { rotate } from '../../../src/engine/fused/rotary.ts';
@@ -271,6 +272,20 @@ const cases: Record<string, (draw: Draw) => Case> = {
     return {
       inputs: { x: draw.float([m, n]), indices: draw.int([m + n], m) },
       program: ({ x, indices }) => gatherRows(x, indices),
+    };
+  },
+  MatrixRecurrence: (draw) => {
+    const [steps, batch, n, m] = [draw.small(), draw.small(), draw.small(), draw.size()];
+    return {
+      inputs: {
+        factors: draw.float([steps, batch, n, n], -1, 1),
+        terms: draw.float([steps, batch, n, m]),
+        state: draw.float([batch, n, m]),
+      },
+      program({ factors, terms, state }) {
+        const { starts, final } = matrixRecurrence(factors, terms, state);
+        return [starts, final];
+      },
     };
   },
   JointSoftmax: (draw) => {
