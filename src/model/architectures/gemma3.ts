@@ -3,6 +3,7 @@ import { BadInput } from '../../protocol/errors.ts';
 import type { Layer, ModelDescription } from '../config.ts';
 import { architecture } from './architecture.ts';
 import { count, flag, positive, text } from './field-kinds.ts';
+import { gemma3Gguf } from './gemma3-gguf.ts';
 import { llamaDecoder } from './llama-decoder.ts';
 import { readRotary, rotarySchema } from './rotary-fields.ts';
 
@@ -80,4 +81,5 @@ export const gemma3 = architecture({
       rmsNormOffset: 1,
     };
   },
+  gguf: gemma3Gguf,
 });
