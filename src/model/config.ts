@@ -62,6 +62,15 @@ export type Mixer = Attention | ShortConvolution | GatedDeltaNet;
 
 export const isAttention = (mixer: Mixer): mixer is Attention => mixer.kind === 'attention';
 
+/** A model all of whose layers have attention. */
+export type AttentionModel<Model extends ModelDescription = ModelDescription> = Omit<Model, 'layers'> & {
+  layers: readonly Layer<Attention>[];
+};
+
+export const hasOnlyAttention = <Model extends ModelDescription>(
+  model: Model,
+): model is Model & AttentionModel<Model> => model.layers.every(({ mixer }) => isAttention(mixer));
+
 /** out(c · convolution(b · x)), where each of the hidden features has a filter of its own over the token and the `width - 1` before it. */
 export interface ShortConvolution {
   kind: 'short-convolution';

@@ -24,6 +24,7 @@ import {
 import { promptFindings } from './prompt-findings.ts';
 import type { HeldRewards } from './run-rewards.ts';
 import { demonstrationsOf, hasOwnRows, loadMix, ownRows } from './stage-data.ts';
+import { textOnly } from './text-only.ts';
 import { workloadOf } from './workload.ts';
 
 /** A stage of a run with everything loaded and checked that does not come from an earlier one. */
@@ -85,7 +86,11 @@ export async function prepareStages(loaded: LoadedConfig, options: PrepareOption
     const prompts = promptList(rows.train, 'prompt', opened, stage.loaded);
     checkUsed(prompts, stage.loaded.config);
     if (stage.kind === 'grpo') checkSampling(stage.loaded, prompts);
-    for (const finding of [...rows.findings, ...promptFindings(prompts, evalPrompts, opened.tokenizer, stage.loaded)])
+    for (const finding of [
+      ...textOnly(stage.loaded),
+      ...rows.findings,
+      ...promptFindings(prompts, evalPrompts, opened.tokenizer, stage.loaded),
+    ])
       if (!findings.some(({ evidence }) => evidence === finding.evidence)) findings.push(finding);
     if (stage.loaded.config.rewards.length === 0)
       throw new BadInput(

@@ -21,6 +21,7 @@ import { endTokens, PromptList } from './prompt-list.ts';
 import { hasRewards, loadReplay, type RecordedRun, recordedRun } from './recorded-steps.ts';
 import { checkRecurrence } from './recurring-prompts.ts';
 import { type RewardHost, rewardOpener } from './run-rewards.ts';
+import { textOnly } from './text-only.ts';
 import { workloadOf } from './workload.ts';
 
 /** A run with everything loaded and checked: from here on, bad input has been ruled out. */
@@ -132,7 +133,9 @@ export async function prepareRun(loaded: LoadedConfig, options: PrepareOptions):
   const run: PreparedRun = {
     ...{ config, engine, engineReason: reason, model, weights, adapter },
     ...{ tokenizer, eosTokenIds, prompts, evalPrompts, rewards },
-    findings: replay ? [] : [...rows.findings, ...promptFindings(prompts, evalPrompts, tokenizer, loaded)],
+    findings: replay
+      ? []
+      : [...textOnly(loaded), ...rows.findings, ...promptFindings(prompts, evalPrompts, tokenizer, loaded)],
     recorded: replay && recordedRun(replay, weightOf),
     async reopenRewards() {
       await run.rewards.close();

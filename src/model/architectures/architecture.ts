@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { BadInput } from '../../protocol/errors.ts';
-import type { ModelDescription } from '../config.ts';
+import type { AttentionModel, ModelDescription } from '../config.ts';
 import { withinOriginalContext } from '../context.ts';
 import { decoderFields } from './decoder-fields.ts';
 
@@ -19,15 +19,37 @@ export interface Architecture {
 export interface GgufForm {
   /** Its `general.architecture`. */
   name: string;
-  /** Fields of config.json besides those that all architectures have; `has` says whether there is a tensor of llama.cpp's name. */
-  fields(has: (tensor: string) => boolean): Record<string, unknown>;
+  /** Fields of config.json besides those that all architectures have. */
+  fields(file: GgufFile): Record<string, unknown>;
   /** llama.cpp rotates neighbors, transformers the two halves of a head: so the rows of queries and keys were shuffled for it. */
   shuffled: boolean;
   /**
    * That its models can be written, when llama.cpp's computes all that ours do; `problem` says in words what of a model it does not, and what
    * would silently be missing. Without it they are only read.
    */
-  writes?: { problem?(model: ModelDescription): string | undefined };
+  writes?: {
+    problem?(model: AttentionModel): string | undefined;
+    /** Metadata besides that of all architectures, under names without that of the architecture. */
+    metadata?(model: AttentionModel): Record<string, GgufNumber>;
+    /** Its layers may differ or have windows: `problem` says which of them llama.cpp does not have. */
+    hasKindsOfLayers?: boolean;
+  };
+}
+
+/** What an architecture reads in a GGUF file besides what all have. */
+export interface GgufFile {
+  /** Whether there is a tensor of llama.cpp's name. */
+  has(tensor: string): boolean;
+  /** A number of the metadata, by its name without that of the architecture. */
+  number(key: string): number | undefined;
+  /** A list of it, likewise. */
+  list(key: string): unknown[] | undefined;
+}
+
+/** A number that is written, and how llama.cpp wants it. */
+export interface GgufNumber {
+  type: 'uint32' | 'float32';
+  value: number;
 }
 
 /** Fields of config.json that all decoders have, and those of an architecture. */

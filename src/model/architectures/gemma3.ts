@@ -3,6 +3,7 @@ import { BadInput } from '../../protocol/errors.ts';
 import type { Layer, ModelDescription } from '../config.ts';
 import { architecture } from './architecture.ts';
 import { count, flag, positive, text } from './field-kinds.ts';
+import { gemma3Gguf } from './gemma3-gguf.ts';
 import { llamaDecoder } from './llama-decoder.ts';
 import { readRotary, ropeByLayer, rotaryFieldsByLayer } from './rotary-fields.ts';
 import { layersThatSeeAll, layerTypes } from './sliding-window.ts';
@@ -83,4 +84,5 @@ export const gemma3 = architecture({
       rmsNormOffset: 1,
     };
   },
+  gguf: gemma3Gguf,
 });

@@ -15,7 +15,7 @@ export const llama = architecture({
     }),
   gguf: {
     name: 'llama',
-    fields: (has) => ({ attention_bias: has('blk.0.attn_q.bias'), mlp_bias: has('blk.0.ffn_gate.bias') }),
+    fields: ({ has }) => ({ attention_bias: has('blk.0.attn_q.bias'), mlp_bias: has('blk.0.ffn_gate.bias') }),
     shuffled: true,
     writes: {},
   },

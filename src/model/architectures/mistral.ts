@@ -9,4 +9,6 @@ export const mistral = architecture({
   // transformers' default where config.json does not say it.
   fields: { num_key_value_heads: count.nullable().default(8), sliding_window: count.nullable().default(4096) },
   describe: (fields, file) => llamaDecoder(fields, file, { window: fields.sliding_window ?? undefined }),
+  // llama.cpp has no Mistral: a file of one is read as the Llama that it runs.
+  gguf: { name: 'llama', fields: () => ({}), shuffled: true, writes: {} },
 });

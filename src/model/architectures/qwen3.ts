@@ -22,7 +22,7 @@ export const qwen3 = architecture({
   },
   gguf: {
     name: 'qwen3',
-    fields: (has) => ({ attention_bias: has('blk.0.attn_q.bias') }),
+    fields: ({ has }) => ({ attention_bias: has('blk.0.attn_q.bias') }),
     shuffled: false,
     writes: {
       problem: (model) =>

@@ -3,6 +3,10 @@ import { BadInput } from '../../protocol/errors.ts';
 import { architecture } from './architecture.ts';
 import { count, flag, text } from './field-kinds.ts';
 import { llamaDecoder } from './llama-decoder.ts';
+import { stretchedRotary } from './rotary-fields.ts';
+
+/** llama.cpp has no other, and no key for it. */
+const LLAMA_CPP_INTERVAL = 4;
 
 /** SmolLM3: Llama whose every fourth layer has no rotary positions (NoPE, arXiv:2305.19466). */
 export const smollm3 = architecture({
@@ -31,5 +35,25 @@ export const smollm3 = architecture({
       isRotated(index) ? layer : { ...layer, mixer: { ...layer.mixer, rotary: undefined } },
     );
     return { ...decoder, layers };
+  },
+  gguf: {
+    name: 'smollm3',
+    fields: ({ has }) => ({
+      attention_bias: has('blk.0.attn_output.bias'),
+      no_rope_layer_interval: LLAMA_CPP_INTERVAL,
+    }),
+    shuffled: true,
+    writes: {
+      hasKindsOfLayers: true,
+      problem(model) {
+        if (model.layers.some(({ mixer, mlp }) => mixer.qkvBias || mixer.outputBias || mlp.bias))
+          return 'llama.cpp has no biases in SmolLM3 ("attention_bias", "mlp_bias")';
+        const differs = model.layers.some(
+          ({ mixer }, layer) => (mixer.rotary === undefined) !== ((layer + 1) % LLAMA_CPP_INTERVAL === 0),
+        );
+        if (differs) return 'llama.cpp leaves positions out of every fourth layer of SmolLM3, this model of others';
+        return stretchedRotary(model);
+      },
+    },
   },
 });

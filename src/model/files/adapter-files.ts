@@ -10,6 +10,7 @@ import { parsePeftConfig, peftFields } from './peft-config.ts';
 import { BLOCKS } from './quantized-rows.ts';
 import { readSafetensorsHeader, type TensorEntry } from './safetensors.ts';
 import { type NamedTensor, type WeightDtype, writeSafetensors } from './safetensors-writer.ts';
+import { textName, textPrefix } from './text-part.ts';
 
 /** PEFT's folder of an adapter: its config, which names the model that it belongs to, and its tensors. */
 const TENSOR_FILE = 'adapter_model.safetensors';
@@ -76,20 +77,26 @@ export function adapterEntries(folder: string): TensorEntry[] {
       : `the adapter's tensors are missing: there is no ${TENSOR_FILE}`;
     throw new BadInput(message, { file: folder, isFolder: true });
   }
-  return readSafetensorsHeader(file).map((entry) => ({ ...entry, name: entry.name.replace(PREFIX, '') }));
+  return readSafetensorsHeader(file).map((entry) => ({ ...entry, name: textName(entry.name.replace(PREFIX, '')) }));
 }
 
-/** Puts an adapter for the model at `base` into an existing folder, as PEFT's `save_pretrained` does. */
+/**
+ * Puts an adapter for the model at `base` into an existing folder, as PEFT's `save_pretrained` does. For a multimodal model its names are those of
+ * the whole, where a list of endings would mean modules of the vision part as well: so each module is named.
+ */
 export async function writeAdapterFiles(
   folder: string,
   { base, lora, quantization }: AdapterConfig,
   tensors: readonly NamedTensor[],
   dtype: WeightDtype,
 ): Promise<void> {
+  const prefix = textPrefix(base);
+  const nameIn = (name: string) => (prefix === undefined ? name : name.replace(/^model\./, prefix));
   const targetModules = lora.targetModules === ALL_LINEAR ? adaptedNames(tensors) : lora.targetModules;
-  writeJsonFlushed(join(folder, ADAPTER_CONFIG_FILE), peftFields(base, { ...lora, targetModules }));
+  const own = prefix === undefined ? { ...lora, targetModules } : ofWhole(lora, tensors, nameIn);
+  writeJsonFlushed(join(folder, ADAPTER_CONFIG_FILE), peftFields(base, own));
   if (quantization) writeJsonFlushed(join(folder, QUANTIZATION_FILE), { quantization, blocks: BLOCKS[quantization] });
-  const named = tensors.map(([name, shape, values]) => [PREFIX + savedName(name), shape, values] as const);
+  const named = tensors.map(([name, shape, values]) => [PREFIX + nameIn(savedName(name)), shape, values] as const);
   await writeSafetensors(join(folder, TENSOR_FILE), new Map(named.map(([name, shape]) => [name, shape])), named, dtype);
 }
 
@@ -97,6 +104,25 @@ export async function writeAdapterFiles(
 function adaptedNames(tensors: readonly NamedTensor[]): string[] {
   const names = tensors.map(([name]) => /([^.]+)\.lora_A\.weight$/.exec(name)?.[1]);
   return inOrder([...new Set(names.filter((name) => name !== undefined))]);
+}
+
+/** The same adapter with the names that its modules have in the whole model. */
+function ofWhole(lora: Lora, tensors: readonly NamedTensor[], nameIn: (name: string) => string): Lora {
+  const modules = tensors.flatMap(([name]) => /^(.*)\.lora_(?:embedding_)?A(?:\.weight)?$/.exec(name)?.[1] ?? []);
+  const patterns = (values: Record<string, number>) =>
+    Object.fromEntries(
+      Object.entries(values).map(([key, value]) => [
+        key.replace(/^(\^?)model(\\?\.)/, (_, start, dot) => `${start}${nameIn('model.').slice(0, -1)}${dot}`),
+        value,
+      ]),
+    );
+  return {
+    ...lora,
+    targetModules: modules.map(nameIn),
+    ...{ excludeModules: null, layersToTransform: null, layersPattern: null },
+    rankPattern: patterns(lora.rankPattern),
+    alphaPattern: patterns(lora.alphaPattern),
+  };
 }
 
 /** What the file has an adapter's tensor under: the copy of a module that is trained in full has the module's own name there. */

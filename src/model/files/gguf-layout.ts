@@ -1,9 +1,9 @@
 import { BadInput } from '../../protocol/errors.ts';
 import type { GgufForm } from '../architectures/architecture.ts';
-import type { Attention, ModelConfig, RotaryScaling } from '../config.ts';
+import { type AttentionModel, hasOnlyAttention, type ModelConfig, type Rotary, type RotaryScaling } from '../config.ts';
 import { modulesOf } from '../modules.ts';
 import { parameterShapes } from '../parameters.ts';
-import { ROPE_FACTORS, shuffle } from './gguf-model.ts';
+import { addTo, ROPE_FACTORS, shuffle } from './gguf-model.ts';
 import type { GgufEntry, GgufTensorPlan } from './gguf-writer.ts';
 import { readArchitecture } from './model-config.ts';
 import { modelFilePath } from './model-files.ts';
@@ -38,7 +38,7 @@ export function ggufLayout(model: string, config: ModelConfig, name: string, typ
     const message = `the model cannot be exported as GGUF: ${problem}; export a merged model folder instead`;
     throw new BadInput(message, { file: modelFilePath(model, 'config.json') });
   };
-  if (!gguf) return refuse(`llama.cpp has nothing like ${className}`);
+  if (!gguf || !hasOnlyAttention(config)) return refuse(`llama.cpp has nothing like ${className}`);
   const problem = problemOf(className, gguf, config);
   if (problem) refuse(problem);
   const factors = ropeFactors(config);
@@ -49,12 +49,13 @@ export function ggufLayout(model: string, config: ModelConfig, name: string, typ
     plan.set(renamed.get(tensor)!.name, { shape, type: typeFor(shape, type) });
   }
   return {
-    metadata: describe(gguf.name, config, name, type),
+    metadata: describe(gguf, config, name, type),
     plan,
     *tensors() {
       if (factors) yield [ROPE_FACTORS, factors];
       for (const [tensor, { data, shape }] of loadWeights(model, config, 'original')) {
-        const { name: target, headDim } = renamed.get(tensor)!;
+        const { name: target, headDim, isNorm } = renamed.get(tensor)!;
+        if (isNorm) addTo(data, config.rmsNormOffset);
         yield [target, headDim === undefined ? data : shuffle(data, headDim, data.length / shape[0]!)];
       }
     },
@@ -67,28 +68,38 @@ function typeFor(shape: readonly number[], type: GgufType): StoredType {
   return shape.at(-1)! % STORED_FORMATS[type].values === 0 ? type : 'F16';
 }
 
-/** By transformers' names. `headDim` where rows of rotated heads are shuffled. */
-function ggufNames(
-  config: ModelConfig,
-  shuffled: boolean,
-): Map<string, { name: string; headDim?: number | undefined }> {
-  const names = new Map<string, { name: string; headDim?: number | undefined }>();
+interface GgufName {
+  name: string;
+  /** Where rows of rotated heads are shuffled. */
+  headDim: number | undefined;
+  isNorm: boolean;
+}
+
+/** By transformers' names. */
+function ggufNames(config: AttentionModel<ModelConfig>, shuffled: boolean): Map<string, GgufName> {
+  const names = new Map<string, GgufName>();
   for (const module of modulesOf(config)) {
     if (!module.gguf) continue;
     const headDim = shuffled && module.kind === 'linear' ? module.rotatedHeadDim : undefined;
     for (const kind of ['weight', 'bias'])
-      names.set(`${module.name}.${kind}`, { name: `${module.gguf}.${kind}`, headDim });
+      names.set(`${module.name}.${kind}`, { name: `${module.gguf}.${kind}`, headDim, isNorm: module.kind === 'norm' });
   }
   return names;
 }
 
-function describe(arch: string, config: ModelConfig, name: string, type: GgufType): Map<string, GgufEntry> {
-  const { mlp } = config.layers[0]!;
-  const mixer = config.layers[0]!.mixer as Attention;
+function describe(
+  form: GgufForm,
+  config: AttentionModel<ModelConfig>,
+  name: string,
+  type: GgufType,
+): Map<string, GgufEntry> {
+  const arch = form.name;
+  const { mixer, mlp } = config.layers[0]!;
   const uint32 = (value: number): GgufEntry => ({ type: 'uint32', value });
   const float32 = (value: number): GgufEntry => ({ type: 'float32', value });
   const string = (value: string): GgufEntry => ({ type: 'string', value });
-  const rotary = config.rotary[mixer.rotary!]!;
+  const rotary = mainRotary(config);
+  const own = Object.entries(form.writes?.metadata?.(config) ?? {});
   return new Map<string, GgufEntry>([
     ['general.architecture', string(arch)],
     ['general.type', string('model')],
@@ -107,25 +118,39 @@ function describe(arch: string, config: ModelConfig, name: string, type: GgufTyp
     [`${arch}.rope.dimension_count`, uint32(rotary.width)],
     [`${arch}.rope.freq_base`, float32(rotary.theta)],
     [`${arch}.vocab_size`, uint32(config.vocabSize)],
+    ...own.map(([key, entry]): [string, GgufEntry] => [`${arch}.${key}`, entry]),
   ]);
 }
 
 const WRITTEN_SCALINGS: readonly RotaryScaling['type'][] = ['none', 'llama3'];
 
 /** What of the model llama.cpp would leave out, or not know how to read, in words; undefined for one that it computes as we do. */
-function problemOf(className: string, gguf: GgufForm, config: ModelConfig): string | undefined {
+function problemOf(className: string, gguf: GgufForm, config: AttentionModel<ModelConfig>): string | undefined {
   const [first, ...others] = config.layers;
   if (!gguf.writes) return `${className} can be read from GGUF files, but not written to them`;
-  if (others.some((layer) => JSON.stringify(layer) !== JSON.stringify(first))) return 'its layers are not all alike';
+  if (!gguf.writes.hasKindsOfLayers) {
+    if (others.some((layer) => JSON.stringify(layer) !== JSON.stringify(first))) return 'its layers are not all alike';
+    if (endsAtWindow(config)) return `llama.cpp has no sliding windows in ${className}`;
+  }
   const scaled = Object.values(config.rotary).find(({ scaling }) => !WRITTEN_SCALINGS.includes(scaling.type));
   if (scaled)
     return `"${scaled.scaling.type}" rope scaling can be read from config.json, but not written to GGUF files`;
   return gguf.writes.problem?.(config);
 }
 
+/** Attention ends earlier than the longest text does. */
+const endsAtWindow = ({ layers, maxPositionEmbeddings }: AttentionModel): boolean =>
+  layers.some(({ mixer }) => mixer.window !== undefined && mixer.window < maxPositionEmbeddings);
+
+/** The table of the layers that see all tokens. Another one is the architecture's to write. */
+function mainRotary({ layers, rotary }: AttentionModel): Rotary {
+  const rotated = layers.map(({ mixer }) => mixer).filter((mixer) => mixer.rotary !== undefined);
+  return rotary[(rotated.find(({ window }) => window === undefined) ?? rotated[0])!.rotary!]!;
+}
+
 /** What each rotary frequency is divided by. llama.cpp has this in place of the formula's four numbers. */
-function ropeFactors({ layers, rotary }: ModelConfig): Float32Array | undefined {
-  const { width, theta, scaling } = rotary[(layers[0]!.mixer as Attention).rotary!]!;
+function ropeFactors(config: AttentionModel): Float32Array | undefined {
+  const { width, theta, scaling } = mainRotary(config);
   if (scaling.type !== 'llama3') return undefined;
   return Float32Array.from({ length: width / 2 }, (_, pair) =>
     divisorAt(2 * Math.PI * theta ** ((2 * pair) / width), scaling),

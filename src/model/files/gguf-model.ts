@@ -37,6 +37,14 @@ export function ggufConfig(gguf: Gguf): Record<string, unknown> {
     throw new BadInput('this is a mixture of experts, which is not supported; take a dense model', { file });
   }
   const has = (name: string) => tensors.some((tensor) => tensor.name === name);
+  const number = (key: string) => {
+    const value = find(key);
+    return typeof value === 'number' ? value : undefined;
+  };
+  const list = (key: string) => {
+    const value = metadata.get(`${form.name}.${key}`);
+    return typeof value === 'function' ? value() : undefined;
+  };
   const heads = need('attention.head_count');
   const headDim = Number(find('attention.key_length') ?? need('embedding_length') / heads);
   const rotated = Number(find('rope.dimension_count') ?? headDim);
@@ -56,10 +64,10 @@ export function ggufConfig(gguf: Gguf): Record<string, unknown> {
     rms_norm_eps: need('attention.layer_norm_rms_epsilon'),
     hidden_act: 'silu',
     tie_word_embeddings: !has('output.weight'),
-    ...form.fields(has),
     rope_theta: find('rope.freq_base') ?? 10_000,
     ...(rotated !== headDim && { partial_rotary_factor: rotated / headDim }),
     rope_scaling: ropeScaling(gguf, find),
+    ...form.fields({ has, number, list }),
     ...tokenIds(gguf),
   };
 }
@@ -136,6 +144,7 @@ export function ggufWeights(gguf: Gguf, config: ModelConfig): StoredTensor[] {
         name: module ? `${module.name}.${kind}` : tensor.name,
         read: (into) => {
           const values = readGgufTensor(tensor, into);
+          if (module?.kind === 'norm') addTo(values, -config.rmsNormOffset);
           return headDim === undefined ? values : unshuffle(values, headDim, values.length / tensor.shape[0]!);
         },
         stored: storedBlocks(tensor, headDim),
@@ -151,6 +160,12 @@ function storedBlocks(tensor: GgufTensor, headDim: number | undefined): StoredBl
     return headDim === undefined ? bytes : unshuffle(bytes, headDim, bytes.length / shape[0]!);
   };
   return { type, read };
+}
+
+/** llama.cpp keeps what a norm multiplies with: the offset of its weights is added to them. */
+export function addTo(values: Float32Array, offset: number): Float32Array {
+  if (offset !== 0) for (let at = 0; at < values.length; at++) values[at]! += offset;
+  return values;
 }
 
 /** Rows of `width` values in transformers' order, in place: in each head, the first of each pair of rows, then the second ones. */

@@ -53,6 +53,9 @@ export const WORD_SPLITS: Record<string, WordSplit> = {
 export const WORD_SPLIT_ALIASES: Record<string, string> = {
   llama3: 'llama-bpe',
   'llama-v3': 'llama-bpe',
+  // Granite's and OLMo 2's.
+  refact: 'smollm',
+  dbrx: 'smaug-bpe',
   'deepseek-r1-qwen': 'qwen2',
 };
 

@@ -2,6 +2,7 @@ import { statSync } from 'node:fs';
 import { z } from 'zod';
 import { BadInput } from '../../protocol/errors.ts';
 import { type Architecture, checked } from '../architectures/architecture.ts';
+import { notSupported } from '../architectures/not-supported.ts';
 import { ARCHITECTURES } from '../architectures/table.ts';
 import type { ModelConfig } from '../config.ts';
 import { changesVocabulary, loraProblem } from '../lora-targets.ts';
@@ -67,8 +68,8 @@ function architectureOf(json: Record<string, unknown>, file: string): Architectu
   );
   if (!found) {
     const name = String(className ?? json.model_type ?? 'not named in the file');
-    const list = ARCHITECTURES.map((one) => one.className).join(', ');
-    throw new BadInput(`the model's architecture is ${name}, but only ${list} are supported`, { file });
+    const classes = ARCHITECTURES.map((one) => one.className);
+    throw new BadInput(notSupported(name, classes), { file });
   }
   if (json.model_type !== undefined && json.model_type !== found.modelType) {
     const message = `"model_type" is "${json.model_type}", which contradicts "architectures" (${found.className})`;

@@ -6,6 +6,7 @@ import { isGguf, readGguf } from './gguf.ts';
 import { ggufConfig, ggufGenerationConfig } from './gguf-model.ts';
 import { ggufTokenizer, ggufTokenizerConfig } from './gguf-tokenizer.ts';
 import { readJsonObject } from './json-file.ts';
+import { textConfig } from './text-part.ts';
 
 /** What a GGUF file says, in the files of a Hugging Face folder. */
 const FROM_GGUF = {
@@ -20,11 +21,13 @@ export const MODEL_FILES = Object.keys(FROM_GGUF) as ModelFile[];
 
 /**
  * One file of a model: a Hugging Face folder, a .gguf file in place of one, or an adapter's folder, whose missing files are those of its
- * model. Undefined when there is none.
+ * model. Undefined when there is none. Of a multimodal model, `config.json` is that of its language model.
  */
 export function readModelFile(model: string, name: ModelFile): Record<string, unknown> | undefined {
   const home = homeOf(model, name);
-  return isGguf(home) ? FROM_GGUF[name](readGguf(home)) : readJsonObject(join(home, name));
+  if (isGguf(home)) return FROM_GGUF[name](readGguf(home));
+  const json = readJsonObject(join(home, name));
+  return json && name === 'config.json' ? textConfig(json) : json;
 }
 
 /** Where that is, for messages. */

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { BadInput } from '../../protocol/errors.ts';
 import { inOrder, type Lora } from '../../protocol/lora-config.ts';
+import { textName } from './text-part.ts';
 
 /**
  * What every field of PEFT's LoraConfig means for an adapter that is opened: `used`; `ignored`, as it was for training alone, or belongs to a
@@ -117,7 +118,10 @@ export function parsePeftConfig(json: Record<string, unknown>, file: string): { 
 
 function loraOf(fields: z.infer<typeof adapterConfig>): Lora {
   const { target_modules, exclude_modules, layers_to_transform, layers_pattern, modules_to_save } = fields;
-  const list = (value: string | string[]) => (typeof value === 'string' ? value : inOrder(value));
+  // Adapters of multimodal models name modules as the whole has them.
+  const list = (value: string | string[]) => (typeof value === 'string' ? value : inOrder(value.map(textName)));
+  const patterns = (values: Record<string, number>) =>
+    Object.fromEntries(Object.entries(values).map(([key, value]) => [textName(key), value]));
   const transformed = typeof layers_to_transform === 'number' ? [layers_to_transform] : layers_to_transform;
   return {
     r: fields.r,
@@ -126,8 +130,8 @@ function loraOf(fields: z.infer<typeof adapterConfig>): Lora {
     excludeModules: exclude_modules?.length ? list(exclude_modules) : null,
     useRslora: fields.use_rslora ?? false,
     useDora: fields.use_dora ?? false,
-    rankPattern: fields.rank_pattern ?? {},
-    alphaPattern: fields.alpha_pattern ?? {},
+    rankPattern: patterns(fields.rank_pattern ?? {}),
+    alphaPattern: patterns(fields.alpha_pattern ?? {}),
     layersToTransform: transformed?.length ? transformed : null,
     layersPattern: layers_pattern?.length ? [layers_pattern].flat() : null,
     modulesToSave: modules_to_save?.length

@@ -16,6 +16,7 @@ import { readRounded } from './quantized-rows.ts';
 import { isSupportedDtype, readSafetensorsHeader, readTensor, sameBytes, type TensorEntry } from './safetensors.ts';
 import type { StoredTensor } from './stored-tensor.ts';
 import { causalLmNames, EMBEDDING_WEIGHT, HEAD_WEIGHT, wrapperOf } from './tensor-names.ts';
+import { otherParts, textPrefix, textTensors } from './text-part.ts';
 
 export interface Weight {
   shape: number[];
@@ -123,9 +124,17 @@ function ggufEntries(file: string, config: ModelConfig): Map<string, StoredTenso
 
 function folderEntries(folder: string, config: ModelConfig): Map<string, StoredTensor> {
   const known = new Set(parameterShapes(config).keys());
-  const entries = byName(causalLmNames(readEntries(folder).values(), known, config.tieEmbeddings));
+  const stored = readEntries(folder).values();
+  const own = textPrefix(folder) === undefined ? stored : textTensors(stored);
+  const entries = byName(causalLmNames(own, known, config.tieEmbeddings));
   if (config.tieEmbeddings) dropTiedHead(entries);
   return new Map([...entries].map(([name, entry]) => [name, { ...entry, read: (into) => readTensor(entry, into) }]));
+}
+
+/** What a model's files have besides a language model, which is all that is loaded: `vision_tower (438 tensors)`. */
+export function notLoaded(model: string): string[] {
+  const folder = readAdapterConfig(model)?.base ?? model;
+  return isGguf(folder) || textPrefix(folder) === undefined ? [] : otherParts(readEntries(folder).keys());
 }
 
 function readEntries(folder: string): Map<string, TensorEntry> {

@@ -160,9 +160,17 @@ describe('refusing a config', () => {
   it.each<[string, Record<string, unknown>, string]>([
     [
       'an unknown architecture',
-      { architectures: ['MambaForCausalLM'] },
-      "the model's architecture is MambaForCausalLM, but only LlamaForCausalLM, Qwen2ForCausalLM, ",
+      { architectures: ['StrangeForCausalLM'] },
+      "the model's architecture is StrangeForCausalLM, but only LlamaForCausalLM, Qwen2ForCausalLM, ",
     ],
+    [
+      'state-space layers',
+      { architectures: ['Mamba2ForCausalLM'] },
+      'Mamba2ForCausalLM: state-space layers are not supported; the nearest that works is SmolLM2 (LlamaForCausalLM)',
+    ],
+    ['experts of a dense family', { architectures: ['Qwen3MoeForCausalLM'] }, 'experts are not supported; the nearest'],
+    ['an encoder and a decoder', { architectures: undefined, model_type: 't5' }, 't5: encoder–decoder models are not'],
+    ['capped logits', { architectures: ['Gemma2ForCausalLM'] }, 'the nearest that works is Gemma 3'],
     ['no architecture', { architectures: undefined, model_type: undefined }, 'not named in the file'],
     ['two that differ', { model_type: 'qwen2' }, '"model_type" is "qwen2", which contradicts "architectures"'],
     ['a missing size', { hidden_size: undefined }, '"hidden_size" must be a positive integer'],

@@ -1,0 +1,91 @@
+/** Files that llama.cpp's own converter wrote of newer architectures (test/references/gguf_architectures.py). */
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { OnnxEngine } from '../../../../src/engine/onnx/engine.ts';
+import { type Attention, isAttention, type ModelConfig } from '../../../../src/model/config.ts';
+import { ggufLayout } from '../../../../src/model/files/gguf-layout.ts';
+import { readModelConfig } from '../../../../src/model/files/model-config.ts';
+import { readModel } from '../../../../src/model/files/read-model.ts';
+import { saveModelFolder } from '../../../../src/model/files/save.ts';
+import { loadWeights } from '../../../../src/model/files/weights.ts';
+import { Scorer } from '../../../../src/model/network/scorer.ts';
+import { temporaryFolder } from '../model-folder.ts';
+
+const FIXTURES = join(import.meta.dirname, '../../../references/fixtures/gguf-models');
+const fixture = (name: string) => join(FIXTURES, name);
+const engine = new OnnxEngine();
+
+interface Expected {
+  promptIds: number[];
+  completionIds: number[];
+  logProbs: number[];
+}
+
+/** Metadata has float32, and of a tokenizer's ids others than config.json. */
+const comparable = (config: ModelConfig) => ({
+  ...config,
+  ...{ eosTokenIds: [], padTokenId: undefined, bosTokenId: undefined },
+  layers: config.layers.map((layer) => ({
+    ...layer,
+    residualScale: Math.fround(layer.residualScale),
+    mixer: isAttention(layer.mixer) ? { ...layer.mixer, scale: Math.fround(layer.mixer.scale) } : layer.mixer,
+  })),
+  rmsNormEps: Math.fround(config.rmsNormEps),
+  logitScale: Math.fround(config.logitScale),
+});
+
+describe.each(readdirSync(FIXTURES))('%s', (name) => {
+  const folder = fixture(name);
+  const file = join(folder, `${name}.gguf`);
+
+  it('has the log-probabilities that transformers gives the model it was made of', async () => {
+    const expected: Expected[] = JSON.parse(readFileSync(join(folder, 'expected.json'), 'utf8'));
+    const { config, weights } = await readModel(file);
+    const scored = await new Scorer(engine, config, 1).logProbs(weights, expected);
+    scored.forEach((logProbs, row) => {
+      logProbs.forEach((logProb, i) => {
+        expect(logProb).toBeCloseTo(expected[row]!.logProbs[i]!, 4);
+      });
+    });
+  });
+
+  it('is described as in the folder, and again when it is saved as one', async () => {
+    const config = readModelConfig(file);
+    expect(comparable(config)).toEqual(comparable(readModelConfig(folder)));
+    const saved = join(temporaryFolder(), 'saved');
+    const weights = [...loadWeights(file, config)].map(([tensor, { shape, data }]) => [tensor, shape, data] as const);
+    await saveModelFolder(saved, { source: file, config, weights, dtype: 'float32' });
+    expect(readModelConfig(saved)).toEqual(config);
+  });
+});
+
+describe('refuses to write what llama.cpp computes otherwise', () => {
+  const problemOf = (name: string, change: (config: ModelConfig) => ModelConfig) => {
+    const folder = fixture(name);
+    return () => ggufLayout(folder, change(readModelConfig(folder)), 'tiny', 'F16');
+  };
+  const withMixer =
+    (mixer: Partial<Attention>, of: (layer: number) => boolean = () => true) =>
+    (config: ModelConfig): ModelConfig => ({
+      ...config,
+      layers: config.layers.map((layer, index) =>
+        of(index) ? { ...layer, mixer: { ...(layer.mixer as Attention), ...mixer } } : layer,
+      ),
+    });
+
+  it.each<[string, string, (config: ModelConfig) => ModelConfig, string]>([
+    ['windows', 'mistral', withMixer({ window: 100 }), 'no sliding windows in MistralForCausalLM'],
+    ['tied embeddings', 'olmo2', (config) => ({ ...config, tieEmbeddings: true }), 'no OLMo 2 whose output head'],
+    ['other layers without positions', 'smollm3', withMixer({ rotary: 'all' }), 'every fourth layer'],
+    ['biases', 'smollm3', withMixer({ qkvBias: true }), 'no biases in SmolLM3'],
+    ['windows in other layers', 'gemma3', withMixer({ window: undefined }), 'every sixth'],
+    ['another scale', 'gemma3', withMixer({ scale: 0.3 }), '"query_pre_attn_scalar"'],
+    ['no multiplier', 'granite', withMixer({ scale: 0 }), 'a multiplier of 0'],
+    ['layers that differ', 'granite', withMixer({ scale: 2 }, (layer) => layer === 1), 'not all alike'],
+  ])('%s', (_, name, change, problem) => expect(problemOf(name, change)).toThrow(problem));
+
+  it('but not windows longer than any text', () => {
+    expect(problemOf('mistral', withMixer({ window: 256 }))).not.toThrow();
+  });
+});

@@ -1,0 +1,103 @@
+/** The language models of models that take images as well (test/references/multimodal.py). */
+import { execFileSync, spawnSync } from 'node:child_process';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { normals } from '../../../../src/data/random.ts';
+import { OnnxEngine } from '../../../../src/engine/onnx/engine.ts';
+import { writeAdapterFiles } from '../../../../src/model/files/adapter-files.ts';
+import { readModelConfig } from '../../../../src/model/files/model-config.ts';
+import { readModel } from '../../../../src/model/files/read-model.ts';
+import { saveModelFolder } from '../../../../src/model/files/save.ts';
+import { loadWeights, notLoaded } from '../../../../src/model/files/weights.ts';
+import { Scorer } from '../../../../src/model/network/scorer.ts';
+import { adapterShapes } from '../../../../src/model/parameters.ts';
+import { sizeOf } from '../../../../src/model/shape.ts';
+import { runConfigSchema } from '../../../../src/protocol/run-config.ts';
+import { temporaryFolder } from '../model-folder.ts';
+
+const REFERENCES = join(import.meta.dirname, '../../../references');
+const FIXTURES = join(REFERENCES, 'fixtures/multimodal');
+const engine = new OnnxEngine();
+
+/** Set GRPO_TEST_PYTHON to an interpreter that has what test/references/requirements.txt says. */
+const python = process.env.GRPO_TEST_PYTHON ?? 'python3';
+const hasPeft = spawnSync(python, ['-c', 'import peft']).status === 0;
+if (!hasPeft) console.log(`Skipped: ${python} has no peft, so no checkpoint was opened with it (GRPO_TEST_PYTHON).`);
+
+interface Row {
+  promptIds: number[];
+  completionIds: number[];
+  logProbs: number[];
+}
+
+async function scored(model: string, rows: Row[]): Promise<number[][]> {
+  const { config, weights } = await readModel(model);
+  return new Scorer(engine, config, 1).logProbs(weights, rows);
+}
+
+function opened(folder: string, rows: Row[]): { class: string; logProbs: number[][] } {
+  const script = join(REFERENCES, 'multimodal.py');
+  const input = JSON.stringify(rows);
+  return JSON.parse(execFileSync(python, [script, '--open', folder], { input, encoding: 'utf8' }));
+}
+
+function expectClose(got: number[][], expected: number[][]): void {
+  got.forEach((row, i) => {
+    row.forEach((value, j) => {
+      expect(value).toBeCloseTo(expected[i]![j]!, 4);
+    });
+  });
+}
+
+describe.each(readdirSync(FIXTURES))('%s', { timeout: 120_000 }, (name) => {
+  const folder = join(FIXTURES, name);
+  const rows: Row[] = JSON.parse(readFileSync(join(folder, 'expected.json'), 'utf8'));
+  const expected = rows.map(({ logProbs }) => logProbs);
+
+  it('gives the log-probabilities that transformers gives texts', async () => {
+    expectClose(await scored(folder, rows), expected);
+  });
+
+  it('says what is not loaded', () => {
+    const parts = notLoaded(folder);
+    expect(parts.length).toBeGreaterThan(0);
+    for (const part of parts) expect(part).toMatch(/^(visual|vision|multi_modal|connector)\w* \(\d+ tensors?\)$/);
+  });
+
+  it('is saved as a folder of its language model alone', async () => {
+    const config = readModelConfig(folder);
+    const saved = join(temporaryFolder(), 'saved');
+    const weights = [...loadWeights(folder, config)].map(([tensor, { shape, data }]) => [tensor, shape, data] as const);
+    await saveModelFolder(saved, { source: folder, config, weights, dtype: 'float32' });
+    expect(readModelConfig(saved)).toEqual(config);
+    expect(notLoaded(saved)).toEqual([]);
+    expectClose(await scored(saved, rows), expected);
+    if (!hasPeft) return;
+    const theirs = opened(saved, rows);
+    expect(theirs.class).toMatch(/ForCausalLM$/);
+    expectClose(theirs.logProbs, expected);
+  });
+
+  it('has adapters that PEFT puts on the whole model', async () => {
+    const fields = {
+      model: folder,
+      dataset: 'd',
+      rewards: [],
+      lora: { r: 3, loraAlpha: 6, targetModules: 'all-linear' },
+    };
+    const { lora } = runConfigSchema.parse({
+      ...fields,
+      lora: { ...fields.lora, rankPattern: { 'layers.1.*q_proj': 2 } },
+    });
+    const config = { ...readModelConfig(folder), lora: lora! };
+    const tensors = [...adapterShapes(config)].map(
+      ([tensor, shape]) => [tensor, shape, normals(1, [tensor], sizeOf(shape)).map((value) => 0.2 * value)] as const,
+    );
+    const adapter = temporaryFolder();
+    await writeAdapterFiles(adapter, { base: folder, lora: lora! }, tensors, 'float32');
+    const ours = await scored(adapter, rows);
+    expect(Math.abs(ours[1]![3]! - expected[1]![3]!)).toBeGreaterThan(1e-3);
+    if (hasPeft) expectClose(opened(adapter, rows).logProbs, ours);
+  });
+});
