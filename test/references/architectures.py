@@ -24,6 +24,8 @@ from transformers import (
     Gemma3TextConfig,
     GraniteConfig,
     GraniteForCausalLM,
+    GraniteMoeHybridConfig,
+    GraniteMoeHybridForCausalLM,
     LlamaConfig,
     LlamaForCausalLM,
     Lfm2Config,
@@ -87,6 +89,20 @@ def rope(**scaling) -> LlamaForCausalLM:
     )
 
 
+def granite4(**positions) -> GraniteMoeHybridForCausalLM:
+    return GraniteMoeHybridForCausalLM(
+        GraniteMoeHybridConfig(
+            **{**SMALL, "num_hidden_layers": 2},
+            **MULTIPLIERS,
+            **positions,
+            layer_types=["attention"] * 2,
+            num_local_experts=0,
+            shared_intermediate_size=28,
+            mamba_n_heads=4,
+        )
+    )
+
+
 YARN = dict(rope_type="yarn", factor=8.0, original_max_position_embeddings=16, beta_fast=2.0, beta_slow=0.5)
 LONGROPE = dict(
     rope_type="longrope",
@@ -99,6 +115,8 @@ LENGTHS = {"qwen3_5": [(3, 12), (70, 90), (64, 65)]}
 MODELS = {
     "gemma3": lambda: Gemma3ForCausalLM(Gemma3TextConfig(**SMALL, **WINDOWS)),
     "granite": lambda: GraniteForCausalLM(GraniteConfig(**SMALL, **MULTIPLIERS)),
+    "granite4": lambda: granite4(position_embedding_type="rope"),
+    "granite4-nope": lambda: granite4(position_embedding_type=None),
     "rope-dynamic": lambda: rope(rope_type="dynamic", factor=4.0),
     "rope-linear": lambda: rope(rope_type="linear", factor=4.0),
     "rope-longrope": lambda: rope(**LONGROPE),

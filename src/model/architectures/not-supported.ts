@@ -15,11 +15,6 @@ const FAMILIES: readonly Family[] = [
   { name: /^qwen[23].*moe/i, missing: EXPERTS, nearest: 'a dense Qwen3 (Qwen3ForCausalLM)' },
   { name: /^mixtral/i, missing: EXPERTS, nearest: 'Mistral 7B (MistralForCausalLM)' },
   { name: /^olmoe/i, missing: EXPERTS, nearest: 'OLMo 2 (Olmo2ForCausalLM)' },
-  {
-    name: /^granitemoehybrid/i,
-    missing: 'mixtures of experts and state-space layers are not supported',
-    nearest: 'Granite 3.3 (GraniteForCausalLM)',
-  },
   { name: /^granitemoe/i, missing: EXPERTS, nearest: 'Granite 3.3 (GraniteForCausalLM)' },
   { name: /^(gpt_?oss)/i, missing: `${EXPERTS}, nor are attention sinks`, nearest: 'Qwen3 (Qwen3ForCausalLM)' },
   {

@@ -1,6 +1,7 @@
 import type { Architecture } from './architecture.ts';
 import { gemma3 } from './gemma3.ts';
 import { granite } from './granite.ts';
+import { granite4 } from './granite4.ts';
 import { lfm2 } from './lfm2.ts';
 import { llama } from './llama.ts';
 import { ministral3 } from './ministral3.ts';
@@ -22,6 +23,7 @@ export const ARCHITECTURES: readonly Architecture[] = [
   qwen35,
   gemma3,
   granite,
+  granite4,
   lfm2,
   ministral3,
   mistral,

@@ -156,6 +156,11 @@ describe('reading a config', () => {
 
 describe('refusing a config', () => {
   const lfm2 = { architectures: ['Lfm2ForCausalLM'], model_type: 'lfm2' };
+  const granite4 = {
+    architectures: ['GraniteMoeHybridForCausalLM'],
+    model_type: 'granitemoehybrid',
+    num_local_experts: 0,
+  };
   const qwen2 = { architectures: ['Qwen2ForCausalLM'], model_type: 'qwen2' };
   it.each<[string, Record<string, unknown>, string]>([
     [
@@ -212,6 +217,16 @@ describe('refusing a config', () => {
       'sliding layers without a window',
       { ...qwen2, layer_types: ['full_attention', 'sliding_attention'] },
       '"layer_types" has "sliding_attention", but "use_sliding_window" and "sliding_window" give no window',
+    ],
+    [
+      'experts of Granite 4',
+      { ...granite4, num_local_experts: 62 },
+      '"num_local_experts" is 62, but mixtures of experts are not supported; the nearest that works is a dense Granite 4',
+    ],
+    [
+      'state-space layers of Granite 4',
+      { ...granite4, layer_types: ['attention', 'mamba'] },
+      '"layer_types" has "mamba", but only "attention" and "full_attention" are supported',
     ],
     [
       'another type of layers',

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { readModelConfig } from '../../../src/model/files/model-config.ts';
@@ -26,13 +27,17 @@ test("the order is that of torch's modules: norms of a layer after its attention
   ]);
 });
 
-test("Phi-3's attention makes its output projection first", () => {
-  const model = readModelConfig(join(import.meta.dirname, '../../references/fixtures/architectures/phi3'));
-  const layer = (number: number, names: string[]) => names.map((name) => `model.layers.${number}.${name}.weight`);
-  const matrices = ['self_attn.o_proj', 'self_attn.qkv_proj', 'mlp.gate_up_proj', 'mlp.down_proj'];
-  const norms = ['input_layernorm', 'post_attention_layernorm'];
-  expect(optimizerGroups(model)).toEqual([
-    ['model.embed_tokens.weight', ...layer(0, matrices), ...layer(1, matrices)],
-    [...layer(0, norms), ...layer(1, norms), 'model.norm.weight'],
-  ]);
+const FIXTURES = join(import.meta.dirname, '../../references/fixtures');
+type Groups = [decayed: string[], others: string[]];
+const ORDERS: Record<string, { all: Groups; lora: Groups }> = JSON.parse(
+  readFileSync(join(FIXTURES, 'optimizer-order.json'), 'utf8'),
+);
+
+test.each(Object.entries(ORDERS))('%s is numbered as by transformers and PEFT', (name, { all, lora }) => {
+  const model = readModelConfig(join(FIXTURES, 'architectures', name));
+  expect(optimizerGroups(model)).toEqual(all);
+  const adapted = { ...model, lora: loraConfig.parse({ targetModules: 'all-linear' })! };
+  const ofPeft = (names: string[]) =>
+    names.map((each) => each.replace('base_model.model.', '').replace('.default.', '.'));
+  expect(optimizerGroups(adapted)).toEqual(lora.map(ofPeft));
 });
