@@ -19,6 +19,8 @@ from transformers import (
     Gemma3ForConditionalGeneration,
     Mistral3Config,
     Mistral3ForConditionalGeneration,
+    Qwen3_5Config,
+    Qwen3_5ForConditionalGeneration,
     Qwen2_5_VLConfig,
     Qwen2_5_VLForConditionalGeneration,
     Qwen3VLConfig,
@@ -61,6 +63,48 @@ MODELS = {
             tie_word_embeddings=False,
         )
     ),
+    "ministral3": lambda: Mistral3ForConditionalGeneration(
+        Mistral3Config(
+            text_config=dict(
+                **TEXT,
+                model_type="ministral3",
+                head_dim=8,
+                sliding_window=None,
+                rope_parameters=dict(
+                    rope_type="yarn",
+                    rope_theta=100.0,
+                    factor=8.0,
+                    original_max_position_embeddings=16,
+                    mscale=1.0,
+                    mscale_all_dim=1.0,
+                    llama_4_scaling_beta=0.4,
+                ),
+            ),
+            vision_config=dict(**VISION, model_type="pixtral", head_dim=4),
+            image_token_index=60,
+            tie_word_embeddings=True,
+        )
+    ),
+    "qwen3.5": lambda: Qwen3_5ForConditionalGeneration(
+        Qwen3_5Config(
+            text_config=dict(
+                **TEXT,
+                head_dim=8,
+                layer_types=["linear_attention", "full_attention", "linear_attention"],
+                linear_key_head_dim=6,
+                linear_value_head_dim=4,
+                linear_num_key_heads=2,
+                linear_num_value_heads=4,
+                rope_parameters=dict(**SECTIONS, mrope_interleaved=True, partial_rotary_factor=0.5),
+            ),
+            vision_config=dict(**QWEN_VISION, num_position_embeddings=16),
+            image_token_id=60,
+            video_token_id=61,
+            vision_start_token_id=62,
+            vision_end_token_id=63,
+            tie_word_embeddings=True,
+        )
+    ),
     "qwen2.5-vl": lambda: Qwen2_5_VLForConditionalGeneration(
         Qwen2_5_VLConfig(
             text_config=dict(**TEXT, rope_parameters=dict(**{**SECTIONS, "mrope_section": [1, 1, 0]})),
@@ -98,10 +142,10 @@ def make(name: str) -> None:
     if model.lm_head.weight is not text.embed_tokens.weight:
         with torch.no_grad():
             model.lm_head.weight.copy_(0.5 * torch.randn(model.lm_head.weight.shape, generator=generator))
-    if name == "gemma3":
+    if name in ("gemma3", "qwen3.5"):
         # Their norms' weights are differences from 1.
         with torch.no_grad():
-            for parameter in (p for n, p in text.named_parameters() if "norm" in n):
+            for parameter in (p for n, p in text.named_parameters() if "norm" in n and "linear_attn" not in n):
                 parameter.sub_(1)
     folder = FOLDER / name
     shutil.rmtree(folder, ignore_errors=True)

@@ -14,6 +14,7 @@ const MULTIMODAL: Readonly<Record<string, Multimodal>> = {
   Gemma3ForConditionalGeneration: { part: 'language_model', tied: true },
   Mistral3ForConditionalGeneration: { part: 'language_model', tied: true },
   Qwen2_5_VLForConditionalGeneration: { part: 'language_model', tied: false },
+  Qwen3_5ForConditionalGeneration: { part: 'language_model', tied: false },
   Qwen3VLForConditionalGeneration: { part: 'language_model', tied: false },
   SmolVLMForConditionalGeneration: { part: 'text_model', tied: false },
   Idefics3ForConditionalGeneration: { part: 'text_model', tied: false },
