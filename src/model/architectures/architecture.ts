@@ -11,6 +11,8 @@ export interface Architecture {
   modelType: string;
   /** The model that the fields of config.json describe. Throws BadInput, with `file` named, for what is wrong or not supported. */
   describe(json: unknown, file: string): ModelDescription;
+  /** Tensors in its files that belong to no module here, and that transformers passes over as well. */
+  passedOver?: RegExp;
   /** Undefined for those that llama.cpp does not have. */
   gguf?: GgufForm;
 }
@@ -61,6 +63,7 @@ export function architecture<S extends z.ZodRawShape>(parts: {
   modelType: string;
   fields: S;
   describe(fields: Fields<S>, file: string): ModelDescription;
+  passedOver?: RegExp;
   gguf?: GgufForm;
 }): Architecture {
   const schema = z.object({ ...decoderFields, ...parts.fields });

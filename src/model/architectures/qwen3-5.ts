@@ -15,6 +15,8 @@ const [DELTA_NET, ATTENTION] = ['linear_attention', 'full_attention'] as const;
 export const qwen35 = architecture({
   className: 'Qwen3_5ForCausalLM',
   modelType: 'qwen3_5_text',
+  // A layer that predicts the token after the next.
+  passedOver: /^mtp\./,
   fields: {
     num_key_value_heads: count.default(4),
     head_dim: count.default(256),

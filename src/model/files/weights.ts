@@ -11,7 +11,7 @@ import { finite } from './finite.ts';
 import { isGguf, readGguf } from './gguf.ts';
 import { ggufWeights } from './gguf-model.ts';
 import { readJsonObject } from './json-file.ts';
-import { readModelConfig } from './model-config.ts';
+import { readArchitecture, readModelConfig } from './model-config.ts';
 import { readRounded } from './quantized-rows.ts';
 import { isSupportedDtype, readSafetensorsHeader, readTensor, sameBytes, type TensorEntry } from './safetensors.ts';
 import type { StoredTensor } from './stored-tensor.ts';
@@ -125,8 +125,10 @@ function ggufEntries(file: string, config: ModelConfig): Map<string, StoredTenso
 function folderEntries(folder: string, config: ModelConfig): Map<string, StoredTensor> {
   const known = new Set(parameterShapes(config).keys());
   const stored = readEntries(folder).values();
-  const own = textPrefix(folder) === undefined ? stored : textTensors(stored);
-  const entries = byName(causalLmNames(own, known, config.tieEmbeddings));
+  const own = textPrefix(folder) === undefined ? [...stored] : textTensors(stored);
+  const { passedOver } = readArchitecture(folder);
+  const used = own.filter(({ name }) => !passedOver?.test(name));
+  const entries = byName(causalLmNames(used, known, config.tieEmbeddings));
   if (config.tieEmbeddings) dropTiedHead(entries);
   return new Map([...entries].map(([name, entry]) => [name, { ...entry, read: (into) => readTensor(entry, into) }]));
 }

@@ -112,6 +112,11 @@ describe('loading weights', () => {
   });
 });
 
+it("passes over what transformers does: the layer of Qwen 3.5's files that predicts the token after the next", async () => {
+  const fields = { architectures: ['Qwen3_5ForCausalLM'], model_type: 'qwen3_5_text', full_attention_interval: 2 };
+  expectWeights(await modelFolder(fields, (shapes) => shapes.set('mtp.fc.weight', [8, 16])));
+});
+
 describe('refusing weights', () => {
   it.each<[string, (shapes: Map<string, number[]>) => void, string]>([
     ['one missing', (s) => s.delete('model.norm.weight'), 'tensor "model.norm.weight" is missing from the weights'],
