@@ -17,6 +17,8 @@ from transformers import (
     AutoModelForImageTextToText,
     Gemma3Config,
     Gemma3ForConditionalGeneration,
+    Idefics3Config,
+    Idefics3ForConditionalGeneration,
     Mistral3Config,
     Mistral3ForConditionalGeneration,
     Qwen3_5Config,
@@ -53,6 +55,11 @@ MODELS = {
             vision_config=VISION,
             mm_tokens_per_image=4,
             image_token_index=60,
+        )
+    ),
+    "idefics3": lambda: Idefics3ForConditionalGeneration(
+        Idefics3Config(
+            text_config=dict(**TEXT, model_type="llama"), vision_config=VISION, image_token_id=60, scale_factor=2
         )
     ),
     "mistral3": lambda: Mistral3ForConditionalGeneration(
