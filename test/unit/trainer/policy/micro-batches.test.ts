@@ -6,7 +6,7 @@ import { microBatches } from '../../../../src/trainer/policy/micro-batches.ts';
 
 /** As large as SmolLM2-135M; nothing else of a model matters here. */
 const model = {
-  layers: Array(30).fill({ mixer: { heads: 9 }, mlp: { intermediateSize: 1536 } }),
+  layers: Array(30).fill({ mixer: { kind: 'attention', heads: 9 }, mlp: { intermediateSize: 1536 } }),
   rotary: { all: { width: 64, theta: 1e5, scaling: { type: 'none' } } },
   hiddenSize: 576,
   vocabSize: 49152,
