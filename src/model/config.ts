@@ -34,6 +34,8 @@ export interface ModelConfig extends ModelDescription {
   eosTokenIds: number[];
   /** The adapter that is trained on the model, if there is one. An adapter that is opened is merged into the weights instead. */
   lora?: Lora;
+  /** Activations of layers are not kept for the gradient, but computed a second time. */
+  recomputed?: boolean;
   /** What the weights of its layers are kept in under an adapter; undefined: float32. */
   quantization?: Quantization;
   bosTokenId: number | undefined;

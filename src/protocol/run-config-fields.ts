@@ -55,6 +55,12 @@ const batches = {
     .describe(
       'Number of micro-batches that the completions of an update are split into, to save memory; the gradient stays the same.',
     ),
+  gradientCheckpointing: z
+    .union([z.literal('auto'), z.boolean()])
+    .default('auto')
+    .describe(
+      'Compute the activations of layers a second time for the gradient instead of keeping them: a fraction of the memory for activations, a third more time for an update, the same gradient. auto: only where they would not fit, in which case the log says so. TRL does it unless this is false.',
+    ),
   maxSteps: count.default(100).describe('Number of training steps; one step is one batch of rollouts.'),
   numTrainEpochs: positive
     .nullable()

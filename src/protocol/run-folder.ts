@@ -155,6 +155,8 @@ export const runInfo = z.object({
   completionRoom: z.int().optional().catch(undefined),
   /** What the layers of the model under an adapter are kept in, where that is not float32. */
   quantization: z.enum(QUANTIZATIONS).optional().catch(undefined),
+  /** That layers' activations are computed a second time for the gradient. */
+  recomputed: z.boolean().optional().catch(undefined),
   imported: importedRun.optional(),
 });
 export type RunInfo = z.infer<typeof runInfo>;

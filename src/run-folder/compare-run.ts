@@ -17,6 +17,7 @@ export const FREE_FIELDS = [
   'stopOn',
   'reportTo',
   'device',
+  'gradientCheckpointing',
   'samples',
 ] as const;
 export const isFree = (field: string): boolean => (FREE_FIELDS as readonly string[]).includes(field);

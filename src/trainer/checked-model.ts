@@ -6,6 +6,7 @@ import { loraProblem, unusedInLora } from '../model/lora-targets.ts';
 import { BadInput } from '../protocol/errors.ts';
 import { tooManyAtOnce } from './memory-check.ts';
 import { quantizationOf } from './quantization.ts';
+import { recomputationOf } from './recomputation.ts';
 
 /** The model that a config trains, its adapter included. Throws BadInput where it cannot be trained so, before any weight is read. */
 export function checkedModel({ config, locate }: LoadedConfig): ModelConfig {
@@ -17,7 +18,8 @@ export function checkedModel({ config, locate }: LoadedConfig): ModelConfig {
       `"device" is "${config.device}", but a model of positions runs on the CPU only; set it to "auto" or "cpu".`,
       locate(['device']),
     );
-  const model = lora ? { ...start, lora, ...quantizationOf(config, { ...start, lora }) } : start;
+  const adapted = lora ? { ...start, lora, ...quantizationOf(config, { ...start, lora }) } : start;
+  const model = { ...adapted, ...recomputationOf(config, adapted) };
   for (const field of ['numGenerations', 'numGenerationsEval'] as const) {
     const tooMany = tooManyAtOnce(model, config[field], config.maxCompletionLength);
     if (tooMany) throw new BadInput(`${tooMany}; lower "${field}" or "maxCompletionLength".`, locate([field]));

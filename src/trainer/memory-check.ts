@@ -2,9 +2,10 @@ import { totalmem } from 'node:os';
 import { cachedPerToken, type ModelConfig, stateSize } from '../model/config.ts';
 import { activationBytes } from '../model/network/activations.ts';
 import type { Sequence } from '../model/network/batch.ts';
+import type { RunConfig } from '../protocol/run-config.ts';
 
 /** What the trainer lets activations, and caches of completions that are written at the same time, take at once. */
-const AT_ONCE = { activations: 2 ** 31, caches: 2 ** 29 };
+export const AT_ONCE = { activations: 2 ** 31, caches: 2 ** 29 };
 /** While a cache grows, the one before it is still there. */
 const CACHE_COPIES = 2;
 
@@ -12,6 +13,16 @@ const CACHE_COPIES = 2;
 export function availableMemory(): number {
   const limit = process.constrainedMemory?.() ?? 0;
   return limit > 0 ? Math.min(limit, totalmem()) : totalmem();
+}
+
+/** A step's completions, if all of them are as long as they may be. */
+export function longestSequences({
+  promptsPerStep,
+  numGenerations,
+  maxCompletionLength,
+}: Pick<RunConfig, 'promptsPerStep' | 'numGenerations' | 'maxCompletionLength'>): Sequence[] {
+  const sequence = { promptIds: [], completionIds: Array<number>(maxCompletionLength) };
+  return Array.from({ length: promptsPerStep * numGenerations }, () => sequence);
 }
 
 /** What a step holds besides weights. */

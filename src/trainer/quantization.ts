@@ -2,7 +2,7 @@ import { gpuMemory } from '../engine/devices/gpu-memory.ts';
 import type { ModelConfig } from '../model/config.ts';
 import { QUANTIZATIONS, type Quantization } from '../protocol/quantization.ts';
 import type { RunConfig } from '../protocol/run-config.ts';
-import { availableMemory, stepBytes } from './memory-check.ts';
+import { availableMemory, longestSequences, stepBytes } from './memory-check.ts';
 import { workloadOf } from './workload.ts';
 
 type Asked = Pick<RunConfig, 'quantization' | 'device' | 'promptsPerStep' | 'numGenerations' | 'maxCompletionLength'>;
@@ -14,16 +14,9 @@ export function quantizationOf(config: Asked, model: ModelConfig): { quantizatio
   const takes = (quantization?: Quantization) =>
     workloadOf({ ...model, ...(quantization && { quantization }) }, { trains: true, half: false }).bytes;
   if (config.device === 'auto' && (gpuMemory()?.bytes ?? 0) >= takes()) return {};
-  const room = availableMemory() - longestStep(config, model);
+  const room = availableMemory() - stepBytes(model, longestSequences(config), config.numGenerations);
   if (takes() <= room) return {};
   return { quantization: QUANTIZATIONS.find((one) => takes(one) <= room) ?? QUANTIZATIONS.at(-1)! };
-}
-
-/** What a step holds besides weights, if all of its completions are as long as they may be. */
-function longestStep({ promptsPerStep, numGenerations, maxCompletionLength }: Asked, model: ModelConfig): number {
-  const sequence = { promptIds: [], completionIds: Array<number>(maxCompletionLength) };
-  const sequences = Array.from({ length: promptsPerStep * numGenerations }, () => sequence);
-  return stepBytes(model, sequences, numGenerations);
 }
 
 /** For the log of a run that asks for `auto`. */

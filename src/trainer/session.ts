@@ -21,6 +21,7 @@ import type { RunControl } from './control.ts';
 import { type PreparedStages, prepareStages } from './prepare-stages.ts';
 import { completionRoom } from './prompt-lengths.ts';
 import { quantizationNote } from './quantization.ts';
+import { RECOMPUTED_NOTE } from './recomputation.ts';
 import { Reports } from './reports.ts';
 import { recordRewards, runRewards } from './run-rewards.ts';
 import { RunWatch } from './run-watch.ts';
@@ -137,6 +138,7 @@ async function trainIn(
       seed: config.seed,
       completionRoom: roomOf(run),
       quantization: model.quantization,
+      recomputed: model.recomputed,
     });
     const record = { configFile, config, device: engine.name, versions: versions(), inputs };
     const next = resumedFrom + 1;
@@ -165,6 +167,8 @@ async function trainIn(
         message: findingText(finding),
       });
     if (config.quantization === 'auto') emit({ type: 'log', level: 'info', message: quantizationNote(model) });
+    if (config.gradientCheckpointing === 'auto' && model.recomputed)
+      emit({ type: 'log', level: 'info', message: RECOMPUTED_NOTE });
     if (run.engineReason) emit({ type: 'log', level: 'info', message: `On ${engine.name}: ${run.engineReason}.` });
     const rows = restarts ? [] : kept;
     const reports = new Reports(folder, rows, (message) => emit({ type: 'log', level: 'warning', message }));

@@ -88,6 +88,9 @@ export const TRL_FIELDS: Record<Field, Translate> = {
   preset: notNeeded,
   // What they come to together is in batches.ts.
   ...{ promptsPerStep: inScript, gradientAccumulationSteps: inScript, maxSteps: inScript, numTrainEpochs: inScript },
+  // TRL's default is to do it.
+  gradientCheckpointing: ({ gradientCheckpointing }) =>
+    gradientCheckpointing === false ? { args: { gradient_checkpointing: false } } : {},
   numGenerations: same('numGenerations', 8),
   numIterations: same('numIterations', 1),
   numMiniBatches: (config) =>

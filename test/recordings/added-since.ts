@@ -42,7 +42,7 @@ export const ADDED_SINCE: readonly string[] = [
     ...['processRewardWeight', 'overlongPenalty', 'lengthPenalty'],
     ...['topEntropyQuantile', 'offPolicyMaskThreshold'],
     ...['refModelMixupAlpha', 'useAdaptiveEntropy', 'entropyTarget'],
-    ...['dpoCoef', 'dpoBeta', 'quantization'],
+    ...['dpoCoef', 'dpoBeta', 'quantization', 'gradientCheckpointing'],
     ...['entropyCoefMin', 'entropyCoefMax', 'entropyCoefDelta'],
     ...['vespoKPos', 'vespoLambdaPos', 'vespoKNeg', 'vespoLambdaNeg'],
   ].flatMap((field) => [`run.json: config.${field}`, `run.json: startConfig.${field}`]),

@@ -9,25 +9,26 @@ const PASSING = 6;
 const CHUNK_ROWS = 6;
 
 /**
- * Bytes that the activations of sequences take, roughly, of which each `group` share a prompt. For a gradient those of all layers are kept;
- * otherwise each layer's are given up for the next one's.
+ * Bytes that the activations of sequences take, roughly, of which each `group` share a prompt. For a gradient those of all layers are kept,
+ * or, where they are recomputed, what goes into each; otherwise each layer's are given up for the next one's.
  */
 export function activationBytes(
-  config: Pick<ModelConfig, 'layers' | 'hiddenSize' | 'vocabSize' | 'positions'>,
+  config: Pick<ModelConfig, 'layers' | 'hiddenSize' | 'vocabSize' | 'positions' | 'recomputed'>,
   sequences: readonly Sequence[],
   group: number,
   { forGradient }: { forGradient: boolean },
 ): number {
-  const { layers, hiddenSize, vocabSize } = config;
+  const { layers, hiddenSize, vocabSize, recomputed } = config;
   const promptLengths = sequences.filter((_, row) => row % group === 0).map(({ promptIds }) => promptIds.length);
   const completionLengths = sequences.map(({ completionIds }) => completionIds.length);
   const tokens = sum(promptLengths) + sum(completionLengths);
-  const kept = (ofLayers: number[]) => (forGradient ? sum(ofLayers) : Math.max(0, ...ofLayers));
+  const kept = (ofLayers: number[]) => (forGradient && !recomputed ? sum(ofLayers) : Math.max(0, ...ofLayers));
   const words = wordsAtOnce(config);
   // The layers' intermediate results, and up to four rows of logits, or what there is of one chunk's and the next one's.
   const perToken =
     kept(layers.map(({ mixer, mlp }) => 10 * hiddenSize + 5 * mlp.intermediateSize + deltaNetNumbers(mixer))) +
-    (words < vocabSize ? CHUNK_ROWS : 4) * words;
+    (words < vocabSize ? CHUNK_ROWS : 4) * words +
+    (forGradient && recomputed ? layers.length * hiddenSize : 0);
   // Attention pads prompts and completions to the longest, and its weights are kept for the gradient.
   const [prompt, completion] = [Math.max(...promptLengths), Math.max(...completionLengths)];
   const pairs = promptLengths.length * (prompt ** 2 + group * completion * (prompt + completion));

@@ -4,6 +4,7 @@ import { rmsNorm } from '../../engine/fused/rms-norm.ts';
 import { swiglu } from '../../engine/fused/swiglu.ts';
 import type { LogitsTerm } from '../../engine/fused/vocabulary-chunk.ts';
 import { geglu } from '../../engine/geglu.ts';
+import { recomputed } from '../../engine/recompute.ts';
 import type { Mixer, Mlp, ModelConfig } from '../config.ts';
 import { EMBEDDING, FINAL_NORM, HEAD, layerName, nameIn } from '../modules.ts';
 import { deltaNet } from './delta-net.ts';
@@ -27,15 +28,35 @@ export function decode(
   mixing: Mixing,
 ): Tensor2D {
   let x = times(embedTokens(params, ids, config.padTokenId), config.embeddingScale); // [tokens, hiddenSize]
-  for (const [index, { mixer, mlp, norms, residualScale }] of config.layers.entries()) {
-    const layer = layerOperations(params, config, index);
-    const context = { layer: index, operations: layer, positions, mixing };
-    const mixed = mix(mixer, layer.norm(x, norms.beforeMixer), context);
-    x = add(x, times(layer.norm(mixed, norms.afterMixer), residualScale));
-    const transformed = feedForward(layer, mlp, layer.norm(x, norms.beforeMlp));
-    x = add(x, times(layer.norm(transformed, norms.afterMlp), residualScale));
+  for (const index of config.layers.keys()) {
+    const layer = (x: Tensor2D, own: Parameters) =>
+      decodeLayer({ ...params, ...own }, config, index, x, positions, mixing);
+    x = config.recomputed ? recomputed(layer, x, trainedIn(params, config, index)) : layer(x, {});
   }
   return x;
+}
+
+function decodeLayer(
+  params: Parameters,
+  config: ModelConfig,
+  index: number,
+  x: Tensor2D,
+  positions: Positions,
+  mixing: Mixing,
+): Tensor2D {
+  const { mixer, mlp, norms, residualScale } = config.layers[index]!;
+  const layer = layerOperations(params, config, index);
+  const context = { layer: index, operations: layer, positions, mixing };
+  const mixed = mix(mixer, layer.norm(x, norms.beforeMixer), context);
+  const between = add(x, times(layer.norm(mixed, norms.afterMixer), residualScale));
+  const transformed = feedForward(layer, mlp, layer.norm(between, norms.beforeMlp));
+  return add(between, times(layer.norm(transformed, norms.afterMlp), residualScale));
+}
+
+/** The weights of a layer that gradients are taken of. */
+function trainedIn(params: Parameters, { lora }: ModelConfig, index: number): Parameters {
+  const own = Object.entries(params).filter(([name]) => name.startsWith(`${layerName(index)}.`));
+  return Object.fromEntries(lora ? own.filter(([name]) => /\.(lora_|modules_to_save)/.test(name)) : own);
 }
 
 const times = (x: Tensor2D, scale: number): Tensor2D => (scale === 1 ? x : mul(x, scale));

@@ -20,6 +20,7 @@ const OTHERWISE = [
   'num_generations_eval',
   'ref_model_mixup_alpha',
   'eval_on_start',
+  'gradient_checkpointing',
 ];
 /** Null here, and empty there. */
 const EMPTY = ['chat_template_kwargs', 'lr_scheduler_kwargs', 'report_to'];

@@ -103,7 +103,7 @@ describe('what does not is said at its field', () => {
     [{ trl: { args: { learning_rate: 1 } } }, 'trl.args.learning_rate cannot be set here; set "learningRate"'],
     [
       { trl: { args: { gradient_checkpointing: true } } },
-      'trl.args.gradient_checkpointing cannot be set here; set "trl.gradientCheckpointing"',
+      'trl.args.gradient_checkpointing cannot be set here; set "gradientCheckpointing"',
     ],
     [
       { trl: { args: { vllm_server_port: 1 } } },

@@ -4,6 +4,7 @@ import { isOpen } from '../open-sizes.ts';
 import { ONNX_TYPES, type Value } from '../values.ts';
 import { concat, END, reshape } from './shape.ts';
 import { transpose, transposedFrom } from './transpose.ts';
+import { zeroAfter } from './zero-after.ts';
 
 register<{ x: TensorInfo; weight: TensorInfo }, { epsilon: number }>('RmsNorm', ({ x, weight }, { epsilon }) =>
   backend.record('SimplifiedLayerNormalization', [x, weight], x, {
@@ -52,11 +53,15 @@ register<{ x: TensorInfo; columns: TensorInfo; values: TensorInfo }>('AddToColum
   backend.record('ScatterElements', [x, asColumn(columns), values], x, { axis: 1, reduction: 'add' }),
 );
 
-/** A reshape to the shape that x has, which costs nothing: zeros keep sizes. They are computed from the other's shape. */
+/**
+ * A reshape to the shape that x has, which costs nothing: zeros keep sizes. They are computed from the other's shape where only the graph knows
+ * it, else from one of its numbers; on a GPU that number would have to come to the host.
+ */
 register<{ x: TensorInfo; other: TensorInfo }>('After', ({ x, other }) => {
   const { graph } = backend;
-  const size = graph.node('Shape', [backend.value(other)], { start: 0, end: 1 });
-  const zeros = graph.node('Mul', [size, graph.ints(x.shape.map(() => 0))]);
+  const byShape = isOpen(other.shape[0]!) || graph.provider !== 'cpu';
+  const known = byShape ? graph.node('Shape', [backend.value(other)], { start: 0, end: 1 }) : zeroAfter(other);
+  const zeros = graph.node('Mul', [known, graph.ints(x.shape.map(() => 0))]);
   return backend.record('Reshape', [backend.value(x), zeros], x);
 });
 

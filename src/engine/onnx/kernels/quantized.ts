@@ -5,6 +5,7 @@ import { bytesOf } from '../graph.ts';
 import { ONNX_TYPES, type Value } from '../values.ts';
 import { product } from './linear-algebra.ts';
 import { reshape } from './shape.ts';
+import { zeroAfter } from './zero-after.ts';
 
 type Quantized = { integers: TensorInfo; scales: TensorInfo };
 
@@ -40,17 +41,4 @@ function unpacked(bytes: Value): Value {
   const high = graph.node('BitShift', [bytes, byte(4)], { direction: 'RIGHT' });
   const numbers = graph.node('Cast', [graph.node('Concat', [low, high], { axis: 2 })], { to: ONNX_TYPES.float32 });
   return graph.node('Sub', [numbers, graph.constant('float32', [], bytesOf(Float32Array.of(8)))]);
-}
-
-/**
- * int64 [1] zero that is known only once the operand is: what depends on it is computed just before it is needed, and not shared. ONNX
- * Runtime could otherwise keep the matrices of all layers in float32, from the start or from the forward to the backward pass. By way of a
- * truth value, because a number may be none.
- */
-function zeroAfter(operand: TensorInfo): Value {
-  const { graph } = backend;
-  const [first, last, axes] = [graph.ints([0, 0]), graph.ints([1, 1]), graph.ints([0, 1])];
-  const one = graph.node('Slice', [backend.value(operand), first, last, axes]);
-  const known = graph.node('Cast', [graph.node('Reshape', [one, graph.ints([1])])], { to: ONNX_TYPES.bool });
-  return graph.node('Mul', [graph.node('Cast', [known], { to: ONNX_TYPES.int64 }), graph.ints([0])]);
 }

@@ -159,6 +159,21 @@ describe.each(readdirSync(FIXTURES))('training %s', (name) => {
       1e-3,
     );
   });
+
+  it.each([null, { r: 3, loraAlpha: 6, targetModules: 'all-linear' }])(
+    'moves as far when activations are computed a second time, with the adapter %o',
+    async (lora) => {
+      const { config: own, weights } = await readModel(folder);
+      const config = runConfigSchema.parse({ ...fields, lora });
+      const model = { ...own, ...(config.lora && { lora: config.lora }) };
+      const adapter = lora ? Object.fromEntries(tensorsIn(join(folder, 'adapter-start.safetensors'))) : undefined;
+      const moved = async (model: ModelConfig) =>
+        (await trained({ model, config, weights, adapter })).policy.state.weights;
+      const [kept, again] = [await moved(model), await moved({ ...model, recomputed: true })];
+      const start = new Map(Object.entries(adapter ?? weights));
+      expect(distance(again, start, new Map(Object.entries(kept)))).toBeLessThan(1e-5);
+    },
+  );
 });
 
 /** A folder of a model whose layers have different heads, with random weights. */

@@ -1,0 +1,27 @@
+import type { ModelConfig } from '../model/config.ts';
+import { activationBytes } from '../model/network/activations.ts';
+import type { RunConfig } from '../protocol/run-config.ts';
+import { AT_ONCE, availableMemory, longestSequences, stepBytes } from './memory-check.ts';
+import { workloadOf } from './workload.ts';
+
+type Asked = Pick<
+  RunConfig,
+  'gradientCheckpointing' | 'promptsPerStep' | 'numGenerations' | 'maxCompletionLength' | 'fp16'
+>;
+
+/**
+ * Whether a model's activations are computed a second time for the gradient. `auto`: where one completion alone would exceed what activations
+ * may take at once, or a step the memory that there is.
+ */
+export function recomputationOf(config: Asked, model: ModelConfig): { recomputed?: boolean } {
+  if (config.gradientCheckpointing !== 'auto') return config.gradientCheckpointing ? { recomputed: true } : {};
+  const sequences = longestSequences(config);
+  const alone = activationBytes(model, sequences.slice(0, 1), 1, { forGradient: true });
+  const { bytes } = workloadOf(model, { trains: true, half: config.fp16 });
+  const fits = bytes + stepBytes(model, sequences, config.numGenerations) <= availableMemory();
+  return fits && alone <= AT_ONCE.activations ? {} : { recomputed: true };
+}
+
+/** For the log of a run that asks for `auto`. */
+export const RECOMPUTED_NOTE =
+  'Activations are computed a second time for the gradient ("gradientCheckpointing": "auto"): they would not fit into memory.';
