@@ -5,7 +5,7 @@ const read = (file: string): string => readFileSync(new URL(`../../../${file}`, 
 
 /** Files that make findings. */
 const SOURCES = [
-  ...['src/trainer/step-findings.ts', 'src/trainer/prompt-findings.ts'],
+  ...['src/trainer/step-findings.ts', 'src/trainer/prompt-findings.ts', 'src/trainer/text-only.ts'],
   ...['src/check/findings.ts', 'src/check/check-run.ts', 'src/data/difficulty.ts'],
 ];
 
