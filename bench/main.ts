@@ -38,7 +38,7 @@ peer     a step of ours against one of TRL and PyTorch, phase by phase; --alone:
 scaling  what a token costs in steps of 1, 2 and 4 times the completions, and of their length
 memory   resident memory over a long run: 500 steps of a sample, 30 of a model of yours
 skipping an update in which four of five groups have no signal, with and without them
-slow-rewards a step whose reward takes its time (50 ms a completion), called as completions end and after all of them
+slow-rewards a step whose reward takes its time (10 ms a completion), called as completions end and after all of them
 load     seconds and memory that a model takes to load
 dataset  seconds and memory that the files of a dataset take to read; without files, made ones of each text format
 gradient every gradient of an update against PyTorch's, at real sizes; and whether two runs give the same bytes

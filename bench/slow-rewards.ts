@@ -18,9 +18,9 @@ import { listOf } from './words.ts';
 
 const OPTIONS = {
   model: { type: 'string' },
-  steps: { type: 'string', default: '5' },
+  steps: { type: 'string', default: '9' },
   lengths: { type: 'string', default: '8-200' },
-  milliseconds: { type: 'string', default: '50' },
+  milliseconds: { type: 'string', default: '10' },
 } as const;
 const WORK = { promptsPerStep: 4, numGenerations: 8 };
 
