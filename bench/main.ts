@@ -14,6 +14,7 @@ import { benchSamples } from './samples.ts';
 import { benchScaling } from './scaling.ts';
 import { benchSkipping } from './skipping.ts';
 import { benchSlowRewards } from './slow-rewards.ts';
+import { benchTimeToReward } from './time-to-reward.ts';
 import { benchTrlMemory } from './trl-memory.ts';
 import { benchTrlSeeds } from './trl-seeds.ts';
 
@@ -27,6 +28,7 @@ const USAGE = `Usage: npm run bench -- peer [WORK] [PEER] [--alone] [--steps N] 
        npm run bench -- gradient --model FOLDER_OR_GGUF [--prompts N] [--generations N] [--prompt-tokens N] [--tokens N] [--worst N]
        npm run bench -- gpu [--shapes 135m,0.5b,1.5b] [--tokens N] [--steps N] [--profile] [--pack FILE.tar.xz]
        npm run bench -- samples
+       npm run bench -- time-to-reward [--model FOLDER] [--seeds N] [--set FIELD=VALUE...]
        npm run bench -- trl-seeds [--seeds N] [--set FIELD=VALUE...]
        npm run bench -- trl-memory
        npm run bench -- preview
@@ -44,6 +46,7 @@ dataset  seconds and memory that the files of a dataset take to read; without fi
 gradient every gradient of an update against PyTorch's, at real sizes; and whether two runs give the same bytes
 gpu      steps of random models on the GPU, ours and PyTorch's; --profile: which operations take the time; --pack: an archive that does it on a bare machine
 samples  how far and how fast the samples of the workspace learn
+time-to-reward seconds until held-out rewards are at 80 % and 90 % of what is reachable, here and by TRL: the samples, or the instructions with a model of yours
 trl-seeds the sort sample from several seeds (5), here and by TRL: whether they differ by more than seeds do
 trl-memory what the arithmetic of docs/scaling.md says of TRL's memory, against what its process takes on the CPU
 preview  how soon new numbers follow an edit of a reward
@@ -101,6 +104,9 @@ try {
       break;
     case 'samples':
       benchSamples();
+      break;
+    case 'time-to-reward':
+      benchTimeToReward(args);
       break;
     case 'trl-seeds':
       benchTrlSeeds(args);

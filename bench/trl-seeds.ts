@@ -1,12 +1,12 @@
 /** The sort sample, trained from scratch with several seeds here and by TRL: whether they differ by more than seeds do, as Markdown tables. */
-import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { mean, standardDeviation } from '../src/grpo/statistics.ts';
 import type { MetricsRow } from '../src/protocol/run-folder.ts';
 import { readMetrics } from '../src/run-folder/metrics.ts';
 import { versions } from '../src/trainer/versions.ts';
+import { trainHere, trainThere } from './both-sides.ts';
 import { countOf, parseOptions } from './options.ts';
 import { findPeerPython } from './peer-python.ts';
 import { differenceOfMeans } from './statistics.ts';
@@ -40,8 +40,8 @@ export function benchTrlSeeds(args: string[]): void {
     const set = [...(read.set ?? []), `seed=${seed}`].flatMap((field) => ['--set', field]);
     const folder = mkdtempSync(join(tmpdir(), 'grpo-bench-'));
     try {
-      results.ours.push(resultOf(trainHere(set, folder)));
-      results.trl.push(resultOf(trainThere(set, folder, python.command)));
+      results.ours.push(resultOf(trainHere(CONFIG, set, folder)));
+      results.trl.push(resultOf(trainThere(CONFIG, set, folder, python.command)));
     } finally {
       rmSync(folder, { recursive: true, force: true });
     }
@@ -52,31 +52,6 @@ export function benchTrlSeeds(args: string[]): void {
   console.log(
     `\n\`${['npm run bench -- trl-seeds', ...args].join(' ')}\`; ${listOf(versions())}; ${listOf(python.versions)}.`,
   );
-}
-
-/** The run folder of a training of ours. */
-function trainHere(set: string[], folder: string): string {
-  const run = join(folder, 'ours');
-  grpo('train', CONFIG, ...set, '--out', run, '--json');
-  return run;
-}
-
-/** The run folder that the callback writes while TRL trains what the config is exported to. */
-function trainThere(set: string[], folder: string, python: string): string {
-  const to = join(folder, 'trl');
-  grpo('export', 'trl', CONFIG, ...set, '--out', to);
-  // With one thread: the model is so small that several wait for one another.
-  const environment = { OMP_NUM_THREADS: '1', CUDA_VISIBLE_DEVICES: '', GRPO_LAB_NODE: process.execPath };
-  execute(python, ['train.py'], { cwd: to, env: { ...process.env, ...environment } });
-  const runs = join(to, '.grpo/runs');
-  return join(runs, readdirSync(runs)[0]!);
-}
-
-const grpo = (...args: string[]): void => execute(process.execPath, [resolve('dist/grpo.js'), ...args], {});
-
-/** Quiet, unless it fails: then what it said is in the error. */
-function execute(program: string, args: string[], options: { cwd?: string; env?: NodeJS.ProcessEnv }): void {
-  execFileSync(program, args, { ...options, stdio: 'pipe', maxBuffer: 2 ** 30 });
 }
 
 const resultOf = (run: string): SeedResult => seedResult(readMetrics(run));
