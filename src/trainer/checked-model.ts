@@ -18,13 +18,13 @@ export function checkedModel({ config, locate }: LoadedConfig): ModelConfig {
       `"device" is "${config.device}", but a model of positions runs on the CPU only; set it to "auto" or "cpu".`,
       locate(['device']),
     );
-  const adapted = lora ? { ...start, lora, ...quantizationOf(config, { ...start, lora }) } : start;
-  const model = { ...adapted, ...recomputationOf(config, adapted) };
+  const adapted = lora ? { ...start, lora } : start;
+  const problem = loraProblem(adapted) ?? (lora && unusedInLora({ ...start, lora }));
+  if (problem) throw new BadInput(`"lora.${problem.field}" ${problem.message}.`, locate(['lora', problem.field]));
   for (const field of ['numGenerations', 'numGenerationsEval'] as const) {
-    const tooMany = tooManyAtOnce(model, config[field], config.maxCompletionLength);
+    const tooMany = tooManyAtOnce(adapted, config[field], config.maxCompletionLength);
     if (tooMany) throw new BadInput(`${tooMany}; lower "${field}" or "maxCompletionLength".`, locate([field]));
   }
-  const problem = loraProblem(model) ?? (lora && unusedInLora({ ...start, lora }));
-  if (problem) throw new BadInput(`"lora.${problem.field}" ${problem.message}.`, locate(['lora', problem.field]));
-  return model;
+  const model = { ...adapted, ...quantizationOf(config, adapted) };
+  return { ...model, ...recomputationOf(config, model) };
 }
