@@ -15,17 +15,14 @@ export function availableMemory(): number {
   return limit > 0 ? Math.min(limit, totalmem()) : totalmem();
 }
 
-/** More completions than this are never computed at once. */
-const MOST_AT_ONCE = 2 ** 16;
-
-/** A step's completions, if all of them are as long as they may be; as many as matter. */
+/** A step's completions, if all of them are as long as they may be. */
 export function longestSequences({
   promptsPerStep,
   numGenerations,
   maxCompletionLength,
 }: Pick<RunConfig, 'promptsPerStep' | 'numGenerations' | 'maxCompletionLength'>): Sequence[] {
   const sequence = { promptIds: [], completionIds: Array<number>(maxCompletionLength) };
-  return Array.from({ length: Math.min(MOST_AT_ONCE, promptsPerStep * numGenerations) }, () => sequence);
+  return Array.from({ length: promptsPerStep * numGenerations }, () => sequence);
 }
 
 /** What a step holds besides weights. */
