@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 const command = join(import.meta.dirname, '../../../dist/grpo.js');
@@ -12,13 +12,14 @@ export function makeRun(workspace: string, config: string, set: Record<string, u
   return runFolders(workspace).find((folder) => !before.has(folder))!;
 }
 
-/** Oldest first. */
+/** Oldest first. A folder is a run once it says what it is a run of. */
 export function runFolders(workspace: string): string[] {
   const runs = join(workspace, '.grpo/runs');
   try {
     return readdirSync(runs)
       .sort()
-      .map((name) => join(runs, name));
+      .map((name) => join(runs, name))
+      .filter((run) => existsSync(join(run, 'run.json')));
   } catch {
     return [];
   }
