@@ -233,7 +233,7 @@ function tellOnce(onWarning: (message: string) => void): (name: string, warning:
   };
 }
 
-/** Calls one function on what is to be scored. */
+/** Calls one function on the completions of a batch. */
 type Call = (rewardFunction: RewardFunction) => Promise<FunctionScores>;
 
 function scoringAhead<Item>(

@@ -13,7 +13,7 @@ export const BLOCKS = { int8: 'Q8_0', int4: 'Q4_0' } as const satisfies Record<Q
 
 /** Numbers in a block, in all of these formats. */
 const BLOCK = STORED_FORMATS.Q8_0.values;
-/** So many numbers at a time, so that their blocks take no memory to speak of. */
+/** How many numbers are read at a time: their blocks are small beside the tensor. */
 const AT_ONCE = BLOCK * 2048;
 
 /** Quantizes a tensor; one that is stored in blocks that fit is taken as it is. */

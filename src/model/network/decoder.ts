@@ -104,7 +104,7 @@ export function logitsOf(params: Parameters, config: ModelConfig, hidden: Tensor
   return times(linear(params, normed, HEAD, headWeight(params, config)), config.logitScale);
 }
 
-/** The same divided by `temperature`, as what is to be multiplied and added up for them. */
+/** The factors whose products add up to these logits, divided by `temperature`. */
 export function logitsTerms(
   params: Parameters,
   config: ModelConfig,

@@ -3,13 +3,14 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { OnnxEngine } from '../../../../src/engine/onnx/engine.ts';
-import { type Attention, isAttention, type ModelConfig } from '../../../../src/model/config.ts';
+import type { Attention, ModelConfig } from '../../../../src/model/config.ts';
 import { ggufLayout } from '../../../../src/model/files/gguf-layout.ts';
 import { readModelConfig } from '../../../../src/model/files/model-config.ts';
 import { readModel } from '../../../../src/model/files/read-model.ts';
 import { saveModelFolder } from '../../../../src/model/files/save.ts';
 import { loadWeights } from '../../../../src/model/files/weights.ts';
 import { Scorer } from '../../../../src/model/network/scorer.ts';
+import { asInGguf } from '../../../helpers/as-in-gguf.ts';
 import { temporaryFolder } from '../model-folder.ts';
 
 const FIXTURES = join(import.meta.dirname, '../../../references/fixtures/gguf-models');
@@ -21,19 +22,6 @@ interface Expected {
   completionIds: number[];
   logProbs: number[];
 }
-
-/** Metadata has float32, and of a tokenizer's ids others than config.json. */
-const comparable = (config: ModelConfig) => ({
-  ...config,
-  ...{ eosTokenIds: [], padTokenId: undefined, bosTokenId: undefined },
-  layers: config.layers.map((layer) => ({
-    ...layer,
-    residualScale: Math.fround(layer.residualScale),
-    mixer: isAttention(layer.mixer) ? { ...layer.mixer, scale: Math.fround(layer.mixer.scale) } : layer.mixer,
-  })),
-  rmsNormEps: Math.fround(config.rmsNormEps),
-  logitScale: Math.fround(config.logitScale),
-});
 
 describe.each(readdirSync(FIXTURES))('%s', (name) => {
   const folder = fixture(name);
@@ -52,7 +40,7 @@ describe.each(readdirSync(FIXTURES))('%s', (name) => {
 
   it('is described as in the folder, and again when it is saved as one', async () => {
     const config = readModelConfig(file);
-    expect(comparable(config)).toEqual(comparable(readModelConfig(folder)));
+    expect(asInGguf(config)).toEqual(asInGguf(readModelConfig(folder)));
     const saved = join(temporaryFolder(), 'saved');
     const weights = [...loadWeights(file, config)].map(([tensor, { shape, data }]) => [tensor, shape, data] as const);
     await saveModelFolder(saved, { source: file, config, weights, dtype: 'float32' });
