@@ -15,6 +15,8 @@ export interface NdArray {
   open?: readonly (OpenSize | undefined)[];
   /** A program allocated its memory for it alone: `Engine.release` frees it. */
   computed?: true;
+  /** Its numbers never change, so that a graph may have a copy of them: see `CompileOptions.packsFrozen`. */
+  frozen?: true;
 }
 
 /** Numbers on a device. The engine that made it takes it as an input, and `download` copies it to the host. */

@@ -36,7 +36,7 @@ export function placeQuantized(
   const width = quantization === 'int8' ? inputs : inputs / 2;
   const blocks = inputs / BLOCK;
   weights[`${product}.integers`] ??= integersOf(quantization, [rows, width]);
-  weights[`${product}.scales`] ??= floats(new Float32Array(rows * blocks), [rows, blocks]);
+  weights[`${product}.scales`] ??= { ...floats(new Float32Array(rows * blocks), [rows, blocks]), frozen: true };
   const part = (kind: string, columns: number) =>
     weights[`${product}.${kind}`]!.data.subarray(start * columns, (start + own) * columns);
   return {
@@ -48,6 +48,6 @@ export function placeQuantized(
 const integersOf = (quantization: Quantization, shape: [number, number]): NdArray => {
   const size = shape[0] * shape[1];
   return quantization === 'int8'
-    ? { dtype: 'int8', shape, data: new Int8Array(size) }
-    : { dtype: 'uint8', shape, data: new Uint8Array(size) };
+    ? { dtype: 'int8', shape, data: new Int8Array(size), frozen: true }
+    : { dtype: 'uint8', shape, data: new Uint8Array(size), frozen: true };
 };

@@ -56,18 +56,24 @@ export class OnnxEngine implements Engine {
   compile<I extends TensorTree, O extends TensorTree>(
     name: string,
     program: Program<I, O>,
-    { resident = [], halves = [], smallSizes = [], maxGraphs = MAX_GRAPHS }: CompileOptions<O> = {},
+    {
+      resident = [],
+      halves = [],
+      smallSizes = [],
+      packsFrozen = false,
+      maxGraphs = MAX_GRAPHS,
+    }: CompileOptions<O> = {},
   ): Compiled<I, O> {
     // A Map keeps insertion order: the first entry is the least recently used.
     const graphs = new Map<string, Promise<CompiledGraph>>();
 
     const graphFor = (inputs: ArrayTree): Promise<CompiledGraph> => {
       const key = leaves(inputs)
-        .map(([path, leaf]) => `${path}:${signature(leaf)}`)
+        .map(([path, leaf]) => `${path}:${signature(leaf)}${packsFrozen && leaf.frozen ? `#${idOf(leaf.data)}` : ''}`)
         .join(' ');
       const known = graphs.get(key);
       graphs.delete(key);
-      const graph = known ?? this.#compileGraph(name, program, inputs, { resident, halves, smallSizes });
+      const graph = known ?? this.#compileGraph(name, program, inputs, { resident, halves, smallSizes, packsFrozen });
       graphs.set(key, graph);
       // A failed compilation is not kept, so that it is tried again.
       graph.catch(() => graphs.delete(key));
@@ -86,7 +92,8 @@ export class OnnxEngine implements Engine {
       run: async (inputs) => {
         const tree = inputs as ArrayTree;
         const { session, outputs } = await graphFor(tree);
-        const feeds = leaves(tree).map(([path, array]) => [path, toTensor(array)]);
+        const fed = leaves(tree).filter(([, array]) => !(packsFrozen && array.frozen));
+        const feeds = fed.map(([path, array]) => [path, toTensor(array)]);
         const results = await this.#watched(session.run(Object.fromEntries(feeds)));
         const arrays = outputs.map((path, index) => [path, toArray(results[session.outputNames[index]!]!)] as const);
         return treeOf(arrays) as ArraysOf<O>;
@@ -152,13 +159,14 @@ export class OnnxEngine implements Engine {
     name: string,
     program: Program<I, O>,
     inputs: ArrayTree,
-    { resident, halves, smallSizes }: Record<'resident' | 'halves' | 'smallSizes', readonly string[]>,
+    { resident, halves, smallSizes, packsFrozen }: Required<Omit<CompileOptions<O>, 'maxGraphs'>>,
   ): Promise<CompiledGraph> {
     this.compilations++;
     try {
-      const { model, outputs, outputNames } = trace(program, inputs, {
+      const { model, externalData, outputs, outputNames } = trace(program, inputs, {
         provider: this.name,
         smallSizes,
+        packsFrozen,
         ...(this.half && { halves }),
       });
       const { onDevice } = PROVIDERS[this.name];
@@ -167,6 +175,7 @@ export class OnnxEngine implements Engine {
       const session = await InferenceSession.create(model, {
         ...this.#session,
         ...(this.#profile && { enableProfiling: true, profileFilePrefix: join(this.#profile, name) }),
+        ...(externalData.length > 0 && { externalData }),
         ...(onDevice !== 'cpu' && { preferredOutputLocation: Object.fromEntries(locations) }),
       });
       if (this.#profile) this.#profiled.push(session);
@@ -175,6 +184,16 @@ export class OnnxEngine implements Engine {
       throw new Error(`compiling "${name}" failed: ${(error as Error).message}`, { cause: error });
     }
   }
+}
+
+let arrays = 0;
+const ids = new WeakMap<object, number>();
+
+/** A number of its own for each array. */
+function idOf(data: object): number {
+  const id = ids.get(data) ?? arrays++;
+  ids.set(data, id);
+  return id;
 }
 
 function toTensor(array: NdArray): Tensor {

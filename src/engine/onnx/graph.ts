@@ -1,3 +1,4 @@
+import type { NdArray } from '../tree.ts';
 import type { Autocast } from './autocast.ts';
 import { isOpen, OpenSizes } from './open-sizes.ts';
 import type { Provider } from './providers.ts';
@@ -43,6 +44,9 @@ export class Graph {
   readonly #root: Graph;
   /** Of the root graph. */
   readonly constants: Constant[] = [];
+  /** Constants of the root graph whose bytes are not in the model. */
+  readonly externals: Constant[] = [];
+  readonly #frozen = new Map<Value, NdArray>();
   readonly #constantNames = new Map<string, Value>();
   readonly openSizes: OpenSizes;
   /** The axis of an input that has the open size of this name; of the root graph. */
@@ -66,6 +70,26 @@ export class Graph {
   input(name: Value, type: ElementType, shape?: readonly (number | null)[]): Value {
     this.inputs.push({ name, type, shape });
     this.autocast?.note(name, type);
+    return name;
+  }
+
+  /** An input that never changes. Only operations that pack it for their products may read it, by `packed`. */
+  freeze(name: Value, array: NdArray): Value {
+    this.#root.#frozen.set(name, array);
+    return name;
+  }
+
+  isFrozen(value: Value): boolean {
+    return this.#root.#frozen.has(value);
+  }
+
+  /** A frozen input as a constant of another shape. */
+  packed(value: Value, shape: readonly number[]): Value {
+    const root = this.#root;
+    const { data, dtype } = root.#frozen.get(value)!;
+    const name = `${value}[${shape}]`;
+    if (!root.externals.some((external) => external.name === name))
+      root.externals.push({ name, type: dtype, shape, bytes: bytesOf(data) });
     return name;
   }
 

@@ -7,7 +7,7 @@ export function modelProto(graph: Graph): Uint8Array {
   const model = new BinaryWriter();
   model.tag(1, WireType.Varint).int64(10); // ir_version
   model.tag(2, WireType.LengthDelimited).string('grpo-lab');
-  message(model, 7, (w) => writeGraph(w, graph, graph.constants));
+  message(model, 7, (w) => writeGraph(w, graph, graph));
   for (const [domain, version] of Object.entries({ '': 21, 'com.microsoft': 1 })) {
     message(model, 8, (w) => {
       w.tag(1, WireType.LengthDelimited).string(domain);
@@ -25,19 +25,38 @@ function message(writer: BinaryWriter, field: number, write: (w: BinaryWriter) =
   writer.join();
 }
 
-function writeGraph(w: BinaryWriter, graph: Graph, constants: readonly Constant[]): void {
+/** `root` where it is the root graph, which has the constants. */
+function writeGraph(
+  w: BinaryWriter,
+  graph: Graph,
+  { constants, externals } = { constants: [], externals: [] } as Pick<Graph, 'constants' | 'externals'>,
+): void {
   for (const node of neededNodes(graph)) message(w, 1, () => writeNode(w, node));
   w.tag(2, WireType.LengthDelimited).string('g');
-  for (const { name, type, shape, bytes } of constants) {
-    message(w, 5, () => {
-      for (const size of shape) w.tag(1, WireType.Varint).int64(size);
-      w.tag(2, WireType.Varint).int32(ONNX_TYPES[type]);
-      w.tag(8, WireType.LengthDelimited).string(name);
-      w.tag(9, WireType.LengthDelimited).bytes(bytes);
+  for (const constant of constants) {
+    writeConstant(w, constant, () => w.tag(9, WireType.LengthDelimited).bytes(constant.bytes));
+  }
+  for (const external of externals) {
+    writeConstant(w, external, () => {
+      const place = { location: external.name, offset: '0', length: String(external.bytes.length) };
+      for (const [key, value] of Object.entries(place))
+        message(w, 13, () =>
+          w.tag(1, WireType.LengthDelimited).string(key).tag(2, WireType.LengthDelimited).string(value),
+        );
+      w.tag(14, WireType.Varint).int32(1); // data_location: EXTERNAL
     });
   }
   for (const port of graph.inputs) message(w, 11, () => writePort(w, port));
   for (const port of graph.outputs) message(w, 12, () => writePort(w, port));
+}
+
+function writeConstant(w: BinaryWriter, { name, type, shape }: Constant, writeData: () => void): void {
+  message(w, 5, () => {
+    for (const size of shape) w.tag(1, WireType.Varint).int64(size);
+    w.tag(2, WireType.Varint).int32(ONNX_TYPES[type]);
+    w.tag(8, WireType.LengthDelimited).string(name);
+    writeData();
+  });
 }
 
 /** The nodes that an output depends on: ONNX Runtime would run the others too. */
@@ -80,7 +99,7 @@ function writeAttribute(w: BinaryWriter, name: string, value: Attribute): void {
     for (const item of value) w.tag(8, WireType.Varint).int64(item);
     type(7);
   } else if (value instanceof Graph) {
-    message(w, 6, () => writeGraph(w, value, []));
+    message(w, 6, () => writeGraph(w, value));
     type(5);
   } else {
     w.tag(2, WireType.Bit32).float(value.float);

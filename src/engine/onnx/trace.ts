@@ -22,6 +22,8 @@ import { ONNX_TYPES } from './values.ts';
 /** A program recorded as one ONNX graph; inputs and outputs are named by their paths in the trees. */
 export interface Trace {
   model: Uint8Array;
+  /** The bytes of frozen inputs that are part of the graph, as ONNX Runtime's option of this name takes them. */
+  externalData: { path: string; data: Uint8Array }[];
   /** Paths of the outputs, and the name of each in the graph. */
   outputs: string[];
   outputNames: string[];
@@ -33,6 +35,7 @@ export interface TraceOptions {
   halves?: readonly string[] | undefined;
   /** See `CompileOptions`. */
   smallSizes: readonly string[];
+  packsFrozen: boolean;
 }
 
 /** The type that programs see: TensorFlow.js has neither narrower floats nor narrower integers. */
@@ -43,12 +46,17 @@ const seenAs = (dtype: NdArray['dtype']): DataType =>
 export function trace<I extends TensorTree, O extends TensorTree>(
   program: Program<I, O>,
   inputs: ArrayTree,
-  { provider, halves, smallSizes }: TraceOptions,
+  { provider, halves, smallSizes, packsFrozen }: TraceOptions,
 ): Trace {
   const graph = new Graph(provider, halves && new Autocast(), new OpenSizes(smallSizes));
   const outputs: string[] = [];
   const record = () => {
-    const tensors = leaves(inputs).map(([path, { shape: actual, dtype, open }]): [string, Tensor] => {
+    const tensors = leaves(inputs).map(([path, array]): [string, Tensor] => {
+      const { shape: actual, dtype, open } = array;
+      if (packsFrozen && array.frozen) {
+        const info = backend.tensorInfo(graph.freeze(path, array), actual, seenAs(dtype));
+        return [path, engine().makeTensorFromTensorInfo(info)];
+      }
       const port = actual.map((size, axis) => (open?.[axis] ? null : size));
       if (dtype === 'float16' && !graph.autocast) throw new Error(`"${path}" is float16, but the engine is not`);
       const value = graph.input(path, dtype, port);
@@ -77,6 +85,7 @@ export function trace<I extends TensorTree, O extends TensorTree>(
   }
   return {
     model: modelProto(graph),
+    externalData: graph.externals.map(({ name, bytes }) => ({ path: name, data: bytes })),
     outputs,
     outputNames: graph.outputs.map(({ name }) => name),
   };

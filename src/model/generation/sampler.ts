@@ -85,6 +85,7 @@ export class Sampler implements CompletionSampler {
       resident: ['caches', 'states'],
       halves: ['caches'],
       smallSizes: ['slots'],
+      packsFrozen: config.quantization === 'int4',
     });
     if (engine.stepsPerRun === 1)
       this.#arrange = engine.compile('arranging', arrangeProgram(config), { resident: ['caches'], halves: ['caches'] });

@@ -7,11 +7,34 @@ import { product } from './linear-algebra.ts';
 import { reshape } from './shape.ts';
 import { zeroAfter } from './zero-after.ts';
 
+/** MatMulNBits' level of accuracy that rounds nothing. */
+const IN_FLOAT32 = 1;
+
 type Quantized = { integers: TensorInfo; scales: TensorInfo };
 
 register<Quantized & { x: TensorInfo }>('QuantizedMatMul', ({ x, integers, scales }) =>
-  product(x, dequantized({ integers, scales }, x), { transposeA: false, transposeB: true }),
+  isPacked(integers, scales) && backend.graph.isFrozen(backend.value(integers))
+    ? packedProduct(x, { integers, scales })
+    : product(x, dequantized({ integers, scales }, x), { transposeA: false, transposeB: true }),
 );
+
+/**
+ * By ONNX Runtime's product with a constant matrix in blocks of 4 bits, in float32: as fast as one with a matrix in float32, or faster where
+ * rows are few. It takes neighbors of a block from the two halves of a byte. Those are 16 apart here, so x is arranged likewise.
+ */
+function packedProduct(x: TensorInfo, { integers, scales }: Quantized): TensorInfo {
+  const { graph } = backend;
+  const [outputs, blocks] = scales.shape as [number, number];
+  const inputs = blocks * BLOCK;
+  const halves = graph.node('Reshape', [backend.value(x), graph.ints([-1, blocks, 2, BLOCK / 2])]);
+  const inPairs = graph.node('Transpose', [halves], { perm: [0, 1, 3, 2] });
+  const arranged = graph.node('Reshape', [inPairs, graph.ints([-1, inputs])]);
+  const matrix = graph.packed(backend.value(integers), [outputs, blocks, BLOCK / 2]);
+  const perBlock = graph.packed(backend.value(scales), [outputs * blocks]);
+  const attributes = { K: inputs, N: outputs, bits: 4, block_size: BLOCK, accuracy_level: IN_FLOAT32 };
+  const output = { shape: [x.shape[0]!, outputs], dtype: 'float32' as const };
+  return backend.record('MatMulNBits', [arranged, matrix, perBlock], output, attributes, 'com.microsoft');
+}
 
 register<Quantized & { dy: TensorInfo }>('QuantizedMatMulGradient', ({ dy, integers, scales }) =>
   product(dy, dequantized({ integers, scales }, dy), { transposeA: false, transposeB: false }),
