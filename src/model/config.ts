@@ -34,7 +34,10 @@ export interface ModelConfig extends ModelDescription {
   eosTokenIds: number[];
   /** The adapter that is trained on the model, if there is one. An adapter that is opened is merged into the weights instead. */
   lora?: Lora;
-  /** Activations of layers are not kept for the gradient, but computed a second time. */
+  /**
+   * Memory is short: activations of layers are not kept for the gradient, but computed a second time, and graphs, whose memory stays with them,
+   * are compiled again in each step.
+   */
   recomputed?: boolean;
   /** What the weights of its layers are kept in under an adapter; undefined: float32. */
   quantization?: Quantization;

@@ -1,11 +1,10 @@
 import { totalmem } from 'node:os';
 import { cachedPerToken, type ModelConfig, stateSize } from '../model/config.ts';
-import { activationBytes } from '../model/network/activations.ts';
+import { CACHE_BYTES } from '../model/generation/sampler.ts';
+import { activationBytes, activationsAtOnce } from '../model/network/activations.ts';
 import type { Sequence } from '../model/network/batch.ts';
 import type { RunConfig } from '../protocol/run-config.ts';
 
-/** What the trainer lets activations, and caches of completions that are written at the same time, take at once. */
-export const AT_ONCE = { activations: 2 ** 31, caches: 2 ** 29 };
 /** While a cache grows, the one before it is still there. */
 const CACHE_COPIES = 2;
 
@@ -29,10 +28,13 @@ export function longestSequences({
 export function stepBytes(model: ModelConfig, sequences: Sequence[], group: number): number {
   const tokens = sequences.reduce((sum, { completionIds }) => sum + completionIds.length, 0);
   return (
-    Math.min(AT_ONCE.activations, activationBytes(model, sequences, group, { forGradient: true })) +
+    Math.min(
+      activationsAtOnce(model, { forGradient: true }),
+      activationBytes(model, sequences, group, { forGradient: true }),
+    ) +
     CACHE_COPIES *
       Math.min(
-        AT_ONCE.caches,
+        CACHE_BYTES,
         Float32Array.BYTES_PER_ELEMENT * (tokens * cachedPerToken(model) + sequences.length * stateSize(model)),
       )
   );

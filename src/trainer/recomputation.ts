@@ -1,7 +1,7 @@
 import type { ModelConfig } from '../model/config.ts';
-import { activationBytes } from '../model/network/activations.ts';
+import { activationBytes, activationsAtOnce } from '../model/network/activations.ts';
 import type { RunConfig } from '../protocol/run-config.ts';
-import { AT_ONCE, availableMemory, longestSequences, stepBytes } from './memory-check.ts';
+import { availableMemory, longestSequences, stepBytes } from './memory-check.ts';
 import { workloadOf } from './workload.ts';
 
 type Asked = Pick<
@@ -19,7 +19,7 @@ export function recomputationOf(config: Asked, model: ModelConfig): { recomputed
   const alone = activationBytes(model, sequences.slice(0, 1), 1, { forGradient: true });
   const { bytes } = workloadOf(model, { trains: true, half: config.fp16 });
   const fits = bytes + stepBytes(model, sequences, config.numGenerations) <= availableMemory();
-  return fits && alone <= AT_ONCE.activations ? {} : { recomputed: true };
+  return fits && alone <= activationsAtOnce({}, { forGradient: true }) ? {} : { recomputed: true };
 }
 
 /** For the log of a run that asks for `auto`. */

@@ -34,5 +34,5 @@ export async function readModel(
     if (Math.floor((20 * read) / total) > Math.floor((20 * before) / total)) onProgress(read / total);
     await nextTurn();
   }
-  return { config, weights };
+  return { config: { ...config, ...(quantization && { quantization }) }, weights };
 }

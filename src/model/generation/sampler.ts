@@ -17,7 +17,16 @@ import {
   prefillProgram,
   type States,
 } from './generate.ts';
-import { cachePlaces, packIntoSlots, promptPlaces, type Row, type Slots, sameSlots, statePlaces } from './slots.ts';
+import {
+  cachePlaces,
+  packIntoSlots,
+  promptPlaces,
+  type Row,
+  type Slots,
+  sameSlots,
+  statePlaces,
+  WIDTHS,
+} from './slots.ts';
 
 /** One sampled completion. */
 export interface Completion {
@@ -61,7 +70,7 @@ export interface CompletionSampler {
 }
 
 /** What the caches of completions written at the same time may take; others wait. */
-const CACHE_BYTES = 2 ** 29;
+export const CACHE_BYTES = 2 ** 29;
 
 /** Samples completions token after token. */
 export class Sampler implements CompletionSampler {
@@ -69,6 +78,7 @@ export class Sampler implements CompletionSampler {
   readonly #options: GenerateOptions;
   readonly #engine: Engine;
   readonly #prefill: Compiled<PrefillInputs, PrefillOutputs>;
+  readonly #widths: readonly number[];
   readonly #decode: Compiled<DecodeInputs, DecodeOutputs>;
   /** Where each token is a run: looking all caches up again in each would copy them. */
   readonly #arrange: Compiled<ArrangeInputs, { caches: Caches }> | undefined;
@@ -81,11 +91,14 @@ export class Sampler implements CompletionSampler {
       resident: ['prompts', 'states'],
       halves: ['prompts'],
     });
+    // A graph with the weights in it takes as much memory as they do: there is one only.
+    const packsFrozen = config.quantization === 'int4';
+    this.#widths = packsFrozen ? WIDTHS.filter((width) => width <= options.group).slice(0, 1) : WIDTHS;
     this.#decode = engine.compile('decoding', decodeProgram(config, options, engine.stepsPerRun), {
       resident: ['caches', 'states'],
       halves: ['caches'],
       smallSizes: ['slots'],
-      packsFrozen: config.quantization === 'int4',
+      ...(packsFrozen && { packsFrozen, maxGraphs: 1 }),
     });
     if (engine.stepsPerRun === 1)
       this.#arrange = engine.compile('arranging', arrangeProgram(config), { resident: ['caches'], halves: ['caches'] });
@@ -113,6 +126,7 @@ export class Sampler implements CompletionSampler {
       const ended = (index: number, completion: Completion) => listeners.onEnd?.(start * group + index, completion);
       completions.push(...(await this.#write(weights, some, numbers, { ...listeners, onEnd: ended })));
     }
+    if (this.#config.recomputed) for (const program of [this.#prefill, this.#decode]) await program.dispose();
     return completions;
   }
 
@@ -153,7 +167,7 @@ export class Sampler implements CompletionSampler {
     for (let generated = 1; generated < maxTokens; generated += stepsPerRun) {
       active = active.filter(({ index }) => completions[index]!.truncated);
       if (active.length === 0 || (tokens && !(await tokens.goOn()))) break;
-      const slots = packIntoSlots(active, Math.max(...promptLengths));
+      const slots = packIntoSlots(active, Math.max(...promptLengths), this.#widths);
       const { width } = slots;
       const rows = slots.rows.length;
       const places = {

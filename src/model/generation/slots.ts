@@ -19,15 +19,15 @@ export interface Slots {
  * Wide slots read a prompt's keys and values less often, and keep fewer copies of them; narrow ones leave no row over. Two widths only: each is a
  * graph.
  */
-const WIDTHS = [4, 1];
+export const WIDTHS: readonly number[] = [4, 1];
 
 /** A slot with this many prompt tokens costs as much as one (possibly empty) row. */
 const PROMPT_TOKENS_PER_ROW = 1000;
 
 /** Packs rows, those of one prompt after another, into slots of the width that is cheapest for prompts of this length. */
-export function packIntoSlots(rows: readonly Row[], promptLength: number): Slots {
+export function packIntoSlots(rows: readonly Row[], promptLength: number, widths = WIDTHS): Slots {
   const cost = ({ rows, prompts }: Slots) => rows.length + (prompts.length * promptLength) / PROMPT_TOKENS_PER_ROW;
-  return WIDTHS.map((width) => packIntoWidth(rows, width)).reduce((a, b) => (cost(b) < cost(a) ? b : a));
+  return widths.map((width) => packIntoWidth(rows, width)).reduce((a, b) => (cost(b) < cost(a) ? b : a));
 }
 
 function packIntoWidth(rows: readonly Row[], width: number): Slots {

@@ -9,6 +9,18 @@ const PASSING = 6;
 const CHUNK_ROWS = 6;
 
 /**
+ * What the activations of sequences that are computed together may take: more rows at once are hardly faster from there on. Where they are
+ * recomputed, memory is what is short, and each row takes little of it.
+ */
+export function activationsAtOnce(
+  { recomputed }: Pick<ModelConfig, 'recomputed'>,
+  { forGradient }: { forGradient: boolean },
+): number {
+  if (recomputed) return 2 ** 29;
+  return forGradient ? 2 ** 31 : 2 ** 30;
+}
+
+/**
  * Bytes that the activations of sequences take, roughly, of which each `group` share a prompt. For a gradient those of all layers are kept,
  * or, where they are recomputed, what goes into each; otherwise each layer's are given up for the next one's.
  */

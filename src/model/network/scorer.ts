@@ -2,16 +2,13 @@ import type { Tensor2D } from '@tensorflow/tfjs-core';
 import type { Compiled, Engine } from '../../engine/engine.ts';
 import type { ModelConfig } from '../config.ts';
 import type { Weights } from '../weights-tree.ts';
-import { activationBytes } from './activations.ts';
+import { activationBytes, activationsAtOnce } from './activations.ts';
 import { layOutSequences, type Sequence } from './batch.ts';
 import { completionFigures, type SequenceTensors } from './completion-logprobs.ts';
 import { cutIntoParts } from './cut.ts';
 import type { Parameters } from './decoder.ts';
 
 type LogProbInputs = { params: Parameters; sequences: SequenceTensors };
-
-/** What the activations of sequences that are scored together may take. */
-const ACTIVATION_BYTES = 2 ** 30;
 
 /** Log-probabilities of given completions under any weights of one architecture. */
 export class Scorer {
@@ -32,7 +29,7 @@ export class Scorer {
   async logProbs(weights: Weights, sequences: readonly Sequence[], group = 1): Promise<number[][]> {
     const parts = cutIntoParts(sequences, group, {
       sequences: sequences.length,
-      bytes: ACTIVATION_BYTES,
+      bytes: activationsAtOnce(this.#config, { forGradient: false }),
       bytesOf: (some, group) => activationBytes(this.#config, some, group, { forGradient: false }),
     });
     const scored = new Map<Sequence, number[]>();
@@ -44,6 +41,7 @@ export class Scorer {
         scored.set(sequence, [...data.subarray(start, start + sequence.completionIds.length)]);
       });
     }
+    if (this.#config.recomputed) await this.#program.dispose();
     return sequences.map((sequence) => scored.get(sequence)!);
   }
 }

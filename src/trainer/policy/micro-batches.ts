@@ -3,7 +3,7 @@ import { dependsOnMicroBatches, learnsFromAllTokens } from '../../grpo/loss.ts';
 import { isZero } from '../../grpo/statistics.ts';
 import type { Experience } from '../../grpo/trajectory.ts';
 import type { ModelConfig } from '../../model/config.ts';
-import { activationBytes } from '../../model/network/activations.ts';
+import { activationBytes, activationsAtOnce } from '../../model/network/activations.ts';
 import { layOutSequences, longestCompletion, ROWS, type SequenceArrays } from '../../model/network/batch.ts';
 import { chunks, cutIntoParts, type Part } from '../../model/network/cut.ts';
 import type { RunConfig } from '../../protocol/run-config.ts';
@@ -35,9 +35,6 @@ export interface MicroBatch {
   reference?: { logProbs: NdArray };
 }
 
-/** What the activations of one micro-batch may take; more rows at once are hardly faster from there on. */
-const ACTIVATION_BYTES = 2 ** 31;
-
 /** What of a run config decides how a rollout is cut. */
 export type CuttingConfig = Pick<
   RunConfig,
@@ -66,7 +63,7 @@ export function microBatches(
         .map((sequences) => ({ sequences, group: commonDivisor(rows, numGenerations) }))
     : cutIntoParts(chunks(rollout, numGenerations).filter(counts).flat(), numGenerations, {
         sequences: rows,
-        bytes: ACTIVATION_BYTES,
+        bytes: activationsAtOnce(model, { forGradient: true }),
         bytesOf: (sequences, group) => activationBytes(model, sequences, group, { forGradient: true }),
       });
   const places = new Map(rollout.map((experience, row) => [experience, row]));
