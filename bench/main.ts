@@ -8,6 +8,7 @@ import { benchGradient } from './gradient.ts';
 import { benchKills } from './kills/kills.ts';
 import { benchLoad } from './load.ts';
 import { benchMemory } from './memory.ts';
+import { benchModels } from './models/models.ts';
 import { benchPeer } from './peer.ts';
 import { benchPreview } from './preview.ts';
 import { benchSamples } from './samples.ts';
@@ -21,6 +22,7 @@ import { benchTrlSeeds } from './trl-seeds.ts';
 const USAGE = `Usage: npm run bench -- peer [WORK] [PEER] [--alone] [--steps N] [--warm-up N] [--json]
        npm run bench -- scaling [WORK] [--steps N] [--warm-up N]
        npm run bench -- memory [--model FOLDER] [--lora R] [--steps N]
+       npm run bench -- models [--models ID,...] [--ways int4,lora,all] [--tokens N] [--save]
        npm run bench -- skipping [--model FOLDER] [--steps N]
        npm run bench -- slow-rewards [--model FOLDER] [--steps N] [--lengths A-B] [--milliseconds N]
        npm run bench -- load --model FOLDER_OR_GGUF
@@ -39,6 +41,7 @@ const USAGE = `Usage: npm run bench -- peer [WORK] [PEER] [--alone] [--steps N] 
 peer     a step of ours against one of TRL and PyTorch, phase by phase; --alone: ours only
 scaling  what a token costs in steps of 1, 2 and 4 times the completions, and of their length
 memory   resident memory over a long run: 500 steps of a sample, 30 of a model of yours
+models   what a step of the models that people have takes, with random weights of their shapes; --save: for the tables of the docs
 skipping an update in which four of five groups have no signal, with and without them
 slow-rewards a step whose reward takes its time (10 ms a completion), called as completions end and after all of them
 load     seconds and memory that a model takes to load
@@ -59,6 +62,7 @@ WORK, what a step is:
 --model FOLDER       a Hugging Face folder with a chat template; without it, the sample's tiny model
 --lora R             train an adapter of this rank on all linear layers, instead of all weights
 --quantization TYPE  keep the model under the adapter in int8 or int4; with --alone
+--gradient-checkpointing  compute activations a second time for the gradient; with --alone
 --prompts N          prompts of a step (4)
 --generations N      completions of each (8)
 --tokens N           tokens of every completion (64)
@@ -80,6 +84,9 @@ try {
       break;
     case 'memory':
       await benchMemory(args);
+      break;
+    case 'models':
+      await benchModels(args);
       break;
     case 'skipping':
       await benchSkipping(args);

@@ -41,6 +41,7 @@ const OPTIONS = {
   model: { type: 'string' },
   lora: { type: 'string' },
   quantization: { type: 'string' },
+  'gradient-checkpointing': { type: 'boolean', default: false },
   prompts: { type: 'string', default: '4' },
   generations: { type: 'string', default: '8' },
   tokens: { type: 'string' },
@@ -65,6 +66,8 @@ export function readPeerOptions(benchmark: string, args: string[]): PeerOptions 
   if (alone && peerPrecision !== 'float32') throw new BadInput('--peer-precision has no meaning without TRL.');
   if (read.quantization !== undefined && !alone)
     throw new BadInput('--quantization needs --alone: TRL has no such blocks.');
+  if (read['gradient-checkpointing'] && !alone)
+    throw new BadInput('--gradient-checkpointing needs --alone: TRL keeps its activations.');
   if (read['prompt-tokens'] !== undefined && model === undefined)
     throw new BadInput("--prompt-tokens needs --model: the sample's model cannot read a long text.");
   const prompts = countOf('prompts', read.prompts);
@@ -78,6 +81,7 @@ export function readPeerOptions(benchmark: string, args: string[]): PeerOptions 
     model,
     lora: countOf('lora', read.lora),
     quantization: read.quantization,
+    checkpointing: read['gradient-checkpointing'],
     prompts,
     generations,
     tokens: lengths === undefined ? countOf('tokens', read.tokens ?? '64') : parseLengths(lengths),

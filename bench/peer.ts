@@ -70,6 +70,7 @@ const workOf = ({
   model,
   lora,
   quantization,
+  checkpointing,
   prompts,
   generations,
   tokens,
@@ -77,5 +78,16 @@ const workOf = ({
   peerPrecision,
   peerMicroBatches,
 }: PeerOptions): Work => ({
-  ...{ model, lora, quantization, prompts, generations, tokens, promptTokens, peerPrecision, peerMicroBatches },
+  ...{
+    model,
+    lora,
+    quantization,
+    checkpointing,
+    prompts,
+    generations,
+    tokens,
+    promptTokens,
+    peerPrecision,
+    peerMicroBatches,
+  },
 });

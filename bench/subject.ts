@@ -10,10 +10,12 @@ export interface Subject {
   lora?: number | undefined;
   /** What the model under the adapter is kept in. */
   quantization?: string | undefined;
+  /** Whether activations are computed a second time for the gradient. */
+  checkpointing?: boolean | undefined;
 }
 
 /** The run config that trains it, and the fields of it to set. */
-export function subjectConfig({ model, lora, quantization }: Subject): {
+export function subjectConfig({ model, lora, quantization, checkpointing }: Subject): {
   configFile: string;
   fields: Record<string, string>;
 } {
@@ -22,6 +24,7 @@ export function subjectConfig({ model, lora, quantization }: Subject): {
     fields: {
       ...(model !== undefined && { model: resolve(model) }),
       ...(quantization !== undefined && { quantization: JSON.stringify(quantization) }),
+      ...(checkpointing && { gradientCheckpointing: 'true' }),
       ...(lora !== undefined && {
         lora: JSON.stringify({ r: lora, loraAlpha: 2 * lora, targetModules: 'all-linear' }),
       }),

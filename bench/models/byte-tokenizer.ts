@@ -7,7 +7,7 @@ function byteLetters(): string[] {
 
 const SPECIAL = ['<|endoftext|>', '<|im_start|>', '<|im_end|>'];
 const CHAT_TEMPLATE =
-  "{% for message in messages %}<|im_start|>{{ message.role }}\n{{ message.content }}<|im_end|>\n{% endfor %}{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}";
+  '{% for message in messages %}<|im_start|>{{ message.role }}\n{{ message.content }}<|im_end|>\n{% endfor %}{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}';
 
 /** The files of a tokenizer with a token for each byte and the ChatML template, for models of any vocabulary of 259 words or more. */
 export function byteTokenizerFiles() {

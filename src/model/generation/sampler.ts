@@ -126,7 +126,7 @@ export class Sampler implements CompletionSampler {
       const ended = (index: number, completion: Completion) => listeners.onEnd?.(start * group + index, completion);
       completions.push(...(await this.#write(weights, some, numbers, { ...listeners, onEnd: ended })));
     }
-    if (this.#config.recomputed) for (const program of [this.#prefill, this.#decode]) await program.dispose();
+    if (this.#config.recomputed) await this.#decode.dispose();
     return completions;
   }
 
@@ -146,6 +146,7 @@ export class Sampler implements CompletionSampler {
       promptLengths: ints(promptLengths),
       uniforms: floats(uniforms.map((numbers) => numbers[0]!)),
     });
+    if (this.#config.recomputed) await this.#prefill.dispose();
     const completions = uniforms.map((): Completion => ({ ids: [], logProbs: [], truncated: true }));
     let active: Row[] = completions.map((_, index) => ({ index, prompt: Math.floor(index / group) }));
     const append = (index: number, id: number, logProb: number) => {
