@@ -1,6 +1,7 @@
 // Writes what docs/*.md say of the command's options, the tools of assistants, the catalog of models, the dashboard's terms and TRL's memory: `node scripts/make-docs.ts`.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { readMeasured, WAYS as TRAINING_WAYS, type Way } from '../bench/models/measured.ts';
 import { TOOL_NAMES } from '../src/assistant/names.ts';
 import { TOOLS } from '../src/assistant/tools.ts';
 import { COMMANDS, type CommandName, type Declaration } from '../src/cli/commands.ts';
@@ -14,6 +15,7 @@ const DOCS = new URL('../docs/', import.meta.url);
 
 /** By page, its parts by name; the page has them between `<!-- made: NAME -->` and `<!-- end -->`. */
 const PAGES: Record<string, Record<string, () => string>> = {
+  '../README.md': { measured },
   'assistants.md': { tools },
   'commands.md': { commands },
   'glossary.md': { glossary },
@@ -94,6 +96,24 @@ function catalog(): string {
   ]);
   return table(headings, rows);
 }
+
+/** Memory and time of a step, by model and way of training. */
+function measured(): string {
+  const { machine, work, models } = readMeasured();
+  const ways = Object.keys(TRAINING_WAYS) as Way[];
+  const rows = Object.entries(models).map(([id, figures]) => [
+    id.slice(id.indexOf('/') + 1),
+    ...ways.map((way) => {
+      const one = figures[way];
+      return one ? `${gigabytes(one.peakBytes)}, ${one.seconds.toFixed(0)} s` : '–';
+    }),
+  ]);
+  const headings = ['model', ...ways.map((way) => TRAINING_WAYS[way].title)];
+  const note = `One step of ${work} tokens (prompts × completions × tokens), its graphs compiled in it, on ${machine}: \`npm run bench -- models\`, with random weights of the models' shapes.`;
+  return `${table(headings, rows)}\n\n${note}`;
+}
+
+export const gigabytes = (bytes: number): string => `${(bytes / 1e9).toFixed(1)} GB`;
 
 function tools(): string {
   const does = { reads: 'no', 'runs-code': 'yes: it runs your rewards', trains: 'yes', stops: 'yes' };

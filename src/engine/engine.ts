@@ -22,8 +22,7 @@ export interface CompileOptions<O> {
   /** Open sizes that stay small, by tens: products with so few rows may be compiled in another way. */
   smallSizes?: readonly string[];
   /**
-   * Frozen inputs become part of each graph, which packs them for its products once, in a copy of its own. For programs that run often and
-   * over few rows.
+   * Each graph packs frozen matrices for its products once, into a copy of its own.
    */
   packsFrozen?: boolean;
   /** At most this many shapes stay compiled: each holds on to the memory of its largest run, so the least recently used one is dropped. */

@@ -51,3 +51,6 @@ const integersOf = (quantization: Quantization, shape: [number, number]): NdArra
     ? { dtype: 'int8', shape, data: new Int8Array(size), frozen: true }
     : { dtype: 'uint8', shape, data: new Uint8Array(size), frozen: true };
 };
+
+/** Whether products are those of a packed copy of the weights, which every graph has for itself. Of 8 bits there are none as exact and fast. */
+export const packsWeights = ({ quantization }: Pick<ModelConfig, 'quantization'>): boolean => quantization === 'int4';

@@ -92,8 +92,7 @@ export class OnnxEngine implements Engine {
       run: async (inputs) => {
         const tree = inputs as ArrayTree;
         const { session, outputs } = await graphFor(tree);
-        const fed = leaves(tree).filter(([, array]) => !(packsFrozen && array.frozen));
-        const feeds = fed.map(([path, array]) => [path, toTensor(array)]);
+        const feeds = leaves(tree).map(([path, array]) => [path, toTensor(array)]);
         const results = await this.#watched(session.run(Object.fromEntries(feeds)));
         const arrays = outputs.map((path, index) => [path, toArray(results[session.outputNames[index]!]!)] as const);
         return treeOf(arrays) as ArraysOf<O>;

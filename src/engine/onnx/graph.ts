@@ -73,10 +73,9 @@ export class Graph {
     return name;
   }
 
-  /** An input that never changes. Only operations that pack it for their products may read it, by `packed`. */
-  freeze(name: Value, array: NdArray): Value {
-    this.#root.#frozen.set(name, array);
-    return name;
+  /** Says that an input never changes: operations that pack a matrix for their products may take it from `packed`. */
+  freeze(input: Value, array: NdArray): void {
+    this.#root.#frozen.set(input, array);
   }
 
   isFrozen(value: Value): boolean {

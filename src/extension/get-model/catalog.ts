@@ -1,34 +1,68 @@
-/** A model to start from. Memory: the most that the trainer takes, in GB, as docs/models.md says. */
+/** A model to start from. */
 export interface CatalogModel {
   /** On Hugging Face: `HuggingFaceTB/SmolLM2-135M-Instruct`. */
   id: string;
   /** Of its files, in GB. */
   size: number;
-  loraMemory: number;
-  fullMemory: number;
+  /** The most that the trainer takes: with an adapter on the model in 4 bits, with an adapter, and with all weights. See docs/models.md. */
+  memory: { int4: string; lora: string; all: string };
   license: string;
+  /** Into how many files its weights are divided; undefined: one. */
+  shards?: number;
+  /** Its chat template is a file of its own. */
+  templateFile?: boolean;
 }
 
+const QWEN_RESEARCH = 'Qwen Research: not for commercial use';
+const accept = (license: string): string => `${license}: accept it on its page, then \`hf auth login\``;
+
 /** From small to large. The table of docs/models.md is made from them: `npm run docs`. */
-export const CATALOG = [
-  { id: 'HuggingFaceTB/SmolLM2-135M-Instruct', size: 0.3, loraMemory: 3, fullMemory: 7, license: 'Apache 2.0' },
-  { id: 'HuggingFaceTB/SmolLM2-360M-Instruct', size: 0.7, loraMemory: 4, fullMemory: 15, license: 'Apache 2.0' },
-  { id: 'Qwen/Qwen2.5-0.5B-Instruct', size: 1, loraMemory: 5, fullMemory: 20, license: 'Apache 2.0' },
-  { id: 'Qwen/Qwen3-0.6B', size: 1.5, loraMemory: 6, fullMemory: 24, license: 'Apache 2.0' },
+export const CATALOG: readonly [CatalogModel, ...CatalogModel[]] = [
   {
-    id: 'meta-llama/Llama-3.2-1B-Instruct',
-    size: 2.5,
-    loraMemory: 9,
-    fullMemory: 47,
-    license: 'Llama 3.2: accept it on its page, then `hf auth login`',
+    ...{ id: 'HuggingFaceTB/SmolLM2-135M-Instruct', size: 0.3, license: 'Apache 2.0' },
+    memory: { int4: '0.9 GB', lora: '2.7 GB', all: '6.1 GB' },
   },
-] satisfies [CatalogModel, ...CatalogModel[]];
+  {
+    ...{ id: 'google/gemma-3-270m-it', size: 0.5, license: accept('Gemma'), templateFile: true },
+    memory: { int4: '', lora: '', all: '' },
+  },
+  {
+    ...{ id: 'HuggingFaceTB/SmolLM2-360M-Instruct', size: 0.7, license: 'Apache 2.0' },
+    memory: { int4: '', lora: '', all: '' },
+  },
+  {
+    ...{ id: 'Qwen/Qwen2.5-0.5B-Instruct', size: 1, license: 'Apache 2.0' },
+    memory: { int4: '', lora: '', all: '' },
+  },
+  { ...{ id: 'Qwen/Qwen3-0.6B', size: 1.5, license: 'Apache 2.0' }, memory: { int4: '', lora: '', all: '' } },
+  {
+    ...{ id: 'google/gemma-3-1b-it', size: 2, license: accept('Gemma') },
+    memory: { int4: '', lora: '', all: '' },
+  },
+  {
+    ...{ id: 'meta-llama/Llama-3.2-1B-Instruct', size: 2.5, license: accept('Llama 3.2') },
+    memory: { int4: '', lora: '', all: '' },
+  },
+  {
+    ...{ id: 'Qwen/Qwen2.5-1.5B-Instruct', size: 3.1, license: 'Apache 2.0' },
+    memory: { int4: '', lora: '', all: '' },
+  },
+  {
+    ...{ id: 'HuggingFaceTB/SmolLM3-3B', size: 6.2, license: 'Apache 2.0', shards: 2, templateFile: true },
+    memory: { int4: '', lora: '', all: '' },
+  },
+  {
+    ...{ id: 'Qwen/Qwen2.5-3B-Instruct', size: 6.2, license: QWEN_RESEARCH, shards: 2 },
+    memory: { int4: '', lora: '', all: '' },
+  },
+];
 
 /** A model's facts by their headings, as the table and the quick pick show them. */
-export const factsOf = ({ size, loraMemory, fullMemory, license }: CatalogModel): [heading: string, fact: string][] => [
+export const factsOf = ({ size, memory, license }: CatalogModel): [heading: string, fact: string][] => [
   ['size', `${size.toFixed(1)} GB`],
-  ['memory: LoRA', `${loraMemory} GB`],
-  ['full fine-tuning', `${fullMemory} GB`],
+  ['memory: LoRA in 4 bits', memory.int4],
+  ['LoRA', memory.lora],
+  ['all weights', memory.all],
   ['license', license],
 ];
 
@@ -46,19 +80,34 @@ export interface Download {
   command: (model: CatalogModel) => string;
 }
 
-const FILES = ['config.json', 'generation_config.json', 'tokenizer.json', 'tokenizer_config.json', 'model.safetensors'];
+/** What is needed of a model's files. */
+function filesOf({ shards = 1, templateFile = false }: CatalogModel): string[] {
+  const number = (shard: number) => String(shard).padStart(5, '0');
+  const weights =
+    shards === 1
+      ? ['model.safetensors']
+      : [
+          'model.safetensors.index.json',
+          ...Array.from({ length: shards }, (_, i) => `model-${number(i + 1)}-of-${number(shards)}.safetensors`),
+        ];
+  return [
+    ...['config.json', 'generation_config.json', 'tokenizer.json', 'tokenizer_config.json'],
+    ...(templateFile ? ['chat_template.jinja'] : []),
+    ...weights,
+  ];
+}
 
 export const DOWNLOADS: Download[] = [
   {
     title: 'With the Hugging Face CLI',
     needs: '`pip install huggingface_hub` installs it (older releases call it `huggingface-cli`).',
-    command: (model) => `hf download ${model.id} ${FILES.join(' ')} --local-dir ${folderOf(model)}`,
+    command: (model) => `hf download ${model.id} ${filesOf(model).join(' ')} --local-dir ${folderOf(model)}`,
   },
   {
     title: 'With curl',
     needs: 'Part of most systems. In Windows PowerShell 5 it is called `curl.exe`.',
     command: (model) =>
-      `curl -L --fail --create-dirs -o "${folderOf(model)}/#1" "https://huggingface.co/${model.id}/resolve/main/{${FILES.join(',')}}"`,
+      `curl -L --fail --create-dirs -o "${folderOf(model)}/#1" "https://huggingface.co/${model.id}/resolve/main/{${filesOf(model).join(',')}}"`,
   },
   {
     title: 'With git',

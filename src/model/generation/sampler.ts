@@ -1,8 +1,10 @@
 import type { Compiled, Engine } from '../../engine/engine.ts';
 import { type ArraysOf, floats, ints, leaveOpen, type NdArray } from '../../engine/tree.ts';
 import { cachedPerToken, isAttention, type ModelConfig, stateSize } from '../config.ts';
+import { givesUpGraphs } from '../network/activations.ts';
 import { padRight } from '../network/batch.ts';
 import { checkLogProb } from '../not-finite.ts';
+import { packsWeights } from '../quantized.ts';
 import type { Weights } from '../weights-tree.ts';
 import {
   type ArrangeInputs,
@@ -92,7 +94,7 @@ export class Sampler implements CompletionSampler {
       halves: ['prompts'],
     });
     // A graph with the weights in it takes as much memory as they do: there is one only.
-    const packsFrozen = config.quantization === 'int4';
+    const packsFrozen = packsWeights(config);
     this.#widths = packsFrozen ? WIDTHS.filter((width) => width <= options.group).slice(0, 1) : WIDTHS;
     this.#decode = engine.compile('decoding', decodeProgram(config, options, engine.stepsPerRun), {
       resident: ['caches', 'states'],
@@ -126,7 +128,7 @@ export class Sampler implements CompletionSampler {
       const ended = (index: number, completion: Completion) => listeners.onEnd?.(start * group + index, completion);
       completions.push(...(await this.#write(weights, some, numbers, { ...listeners, onEnd: ended })));
     }
-    if (this.#config.recomputed) await this.#decode.dispose();
+    if (givesUpGraphs(this.#config, this.#engine)) await this.#decode.dispose();
     return completions;
   }
 
@@ -146,7 +148,7 @@ export class Sampler implements CompletionSampler {
       promptLengths: ints(promptLengths),
       uniforms: floats(uniforms.map((numbers) => numbers[0]!)),
     });
-    if (this.#config.recomputed) await this.#prefill.dispose();
+    if (givesUpGraphs(this.#config, this.#engine)) await this.#prefill.dispose();
     const completions = uniforms.map((): Completion => ({ ids: [], logProbs: [], truncated: true }));
     let active: Row[] = completions.map((_, index) => ({ index, prompt: Math.floor(index / group) }));
     const append = (index: number, id: number, logProb: number) => {

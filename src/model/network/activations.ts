@@ -1,3 +1,4 @@
+import type { Engine } from '../../engine/engine.ts';
 import { convolvedWidth, isAttention, type Mixer, type ModelConfig } from '../config.ts';
 import type { Sequence } from './batch.ts';
 import { wordsAtOnce } from './completion-logprobs.ts';
@@ -19,6 +20,13 @@ export function activationsAtOnce(
   if (recomputed) return 2 ** 29;
   return forGradient ? 2 ** 31 : 2 ** 30;
 }
+
+/**
+ * Whether graphs are given up between the phases of a step, because the memory of their largest run stays with them. Not where outputs on a
+ * device might go with them.
+ */
+export const givesUpGraphs = ({ recomputed }: Pick<ModelConfig, 'recomputed'>, { name }: Engine): boolean =>
+  recomputed === true && name === 'cpu';
 
 /**
  * Bytes that the activations of sequences take, roughly, of which each `group` share a prompt. For a gradient those of all layers are kept,

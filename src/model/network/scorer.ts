@@ -1,8 +1,9 @@
 import type { Tensor2D } from '@tensorflow/tfjs-core';
 import type { Compiled, Engine } from '../../engine/engine.ts';
 import type { ModelConfig } from '../config.ts';
+import { packsWeights } from '../quantized.ts';
 import type { Weights } from '../weights-tree.ts';
-import { activationBytes, activationsAtOnce } from './activations.ts';
+import { activationBytes, activationsAtOnce, givesUpGraphs } from './activations.ts';
 import { layOutSequences, type Sequence } from './batch.ts';
 import { completionFigures, type SequenceTensors } from './completion-logprobs.ts';
 import { cutIntoParts } from './cut.ts';
@@ -13,6 +14,7 @@ type LogProbInputs = { params: Parameters; sequences: SequenceTensors };
 /** Log-probabilities of given completions under any weights of one architecture. */
 export class Scorer {
   readonly #config: ModelConfig;
+  readonly #isBrief: boolean;
   readonly #program: Compiled<LogProbInputs, { logProbs: Tensor2D }>;
 
   constructor(engine: Engine, config: ModelConfig, temperature: number) {
@@ -21,8 +23,12 @@ export class Scorer {
       logProbs: completionFigures(params, config, sequences, temperature, asked).logProbs,
     });
     this.#config = config;
+    this.#isBrief = givesUpGraphs(config, engine);
     // Activations stay with a graph, and a run needs one only.
-    this.#program = engine.compile('log-probabilities', program, { maxGraphs: 1 });
+    this.#program = engine.compile('log-probabilities', program, {
+      maxGraphs: 1,
+      packsFrozen: packsWeights(config),
+    });
   }
 
   /** One list per sequence, with one number per completion token. Each `group` sequences in a row share a prompt. */
@@ -41,7 +47,7 @@ export class Scorer {
         scored.set(sequence, [...data.subarray(start, start + sequence.completionIds.length)]);
       });
     }
-    if (this.#config.recomputed) await this.#program.dispose();
+    if (this.#isBrief) await this.#program.dispose();
     return sequences.map((sequence) => scored.get(sequence)!);
   }
 }

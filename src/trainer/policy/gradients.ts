@@ -38,12 +38,13 @@ export class Gradients {
   readonly #program: Compiled<GradientInputs, GradientOutputs>;
   readonly #zeros: Zeros;
 
-  constructor(engine: Engine, program: Program<GradientInputs, GradientOutputs>) {
+  constructor(engine: Engine, program: Program<GradientInputs, GradientOutputs>, packsFrozen: boolean) {
     this.#engine = engine;
     this.#program = engine.compile('gradient', program, {
       resident: ['gradients', 'logProbs'],
       // That of a rollout's first pass and that of later ones: activations take gigabytes of a large model, and stay with a graph.
       maxGraphs: 2,
+      packsFrozen,
     });
     this.#zeros = new Zeros(engine);
   }

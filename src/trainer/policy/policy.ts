@@ -5,8 +5,10 @@ import { lossMetrics, type Metrics, meanOf } from '../../grpo/metrics.ts';
 import { mean } from '../../grpo/statistics.ts';
 import type { Experience } from '../../grpo/trajectory.ts';
 import type { ModelConfig } from '../../model/config.ts';
+import { givesUpGraphs } from '../../model/network/activations.ts';
 import type { Sequence } from '../../model/network/batch.ts';
 import { Scorer } from '../../model/network/scorer.ts';
+import { packsWeights } from '../../model/quantized.ts';
 import type { Weights } from '../../model/weights-tree.ts';
 import type { RunConfig } from '../../protocol/run-config.ts';
 import { adamWOptions } from './adamw-options.ts';
@@ -73,7 +75,7 @@ export class Policy {
     this.#frozen = adapter && weights;
     this.state = freshState(adapter ?? weights);
     this.#scorer = new Scorer(engine, model, config.temperature);
-    this.#gradients = new Gradients(engine, program);
+    this.#gradients = new Gradients(engine, program, packsWeights(model));
     this.#clip = engine.compile('clipping', clipProgram(config), { resident: ['factor'] });
     this.#optimizer = engine.compile('AdamW', applyProgram(config), {
       resident: ['params', 'means', 'squares', 'sums'],
@@ -135,6 +137,7 @@ export class Policy {
       });
       this.#engine.release(pass.gradients);
     }
+    if (givesUpGraphs(this.#model, this.#engine)) await this.#gradients.dispose();
     for (const { old } of updates.flatMap(({ batches }) => batches)) this.#engine.release({ ...(old && { old }) });
     const skipped = count - applied.length;
     return {
@@ -163,7 +166,7 @@ export class Policy {
     this.#replace(state);
   }
 
-  /** Frees what nobody but this policy uses: compiled programs, moments and reference. Its weights stay, and it is of no more use. */
+  /** Frees what nobody but this policy uses: compiled programs, moments and reference. Its weights stay; it must not be used afterwards. */
   async close(): Promise<void> {
     const { weights } = this.state;
     this.#replace(freshState(weights));

@@ -4,6 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { expect, onTestFinished, test } from 'vitest';
+import { readMeasured } from '../../../../bench/models/measured.ts';
+import { gigabytes } from '../../../../scripts/make-docs.ts';
 import { CATALOG, DOWNLOADS, factsOf, folderOf } from '../../../../src/extension/get-model/catalog.ts';
 import { modelPath } from '../../../../src/extension/get-model/set-model.ts';
 import { withField } from '../../../../src/extension/workspace/with-field.ts';
@@ -16,8 +18,26 @@ test('the catalog lists models with what they need', () => {
   expect(new Set(CATALOG.map(folderOf)).size).toBe(CATALOG.length);
   for (const model of CATALOG) {
     expect(model.id).toMatch(/^[\w.-]+\/[\w.-]+$/);
-    for (const [, fact] of factsOf(model)) expect(fact).toMatch(/^(\d+(\.\d)? GB|[A-Z].+)$/);
+    for (const [, fact] of factsOf(model)) expect(fact).toMatch(/^((about )?\d+(\.\d)? GB|[A-Z].+)$/);
   }
+});
+
+test('what models take was measured, or is said to be about so', () => {
+  const { models } = readMeasured();
+  for (const { id, memory } of CATALOG) {
+    for (const way of Object.keys(memory) as (keyof typeof memory)[]) {
+      const measured = models[id]?.[way];
+      if (measured) expect([id, way, memory[way]]).toEqual([id, way, gigabytes(measured.peakBytes)]);
+      else expect(memory[way], `${id} ${way}`).toMatch(/^about /);
+    }
+  }
+});
+
+test('all files of divided weights are downloaded', () => {
+  const divided = CATALOG.find(({ shards }) => shards === 2)!;
+  for (const { title, command } of DOWNLOADS.filter(({ title }) => title !== 'With git'))
+    for (const file of ['model.safetensors.index.json', 'model-00001-of-00002.safetensors', 'model-00002-of-00002'])
+      expect(command(divided), title).toContain(file);
 });
 
 test('each way to get a model has a command for it', () => {
