@@ -6,6 +6,7 @@ import { benchDoctor } from './doctor.ts';
 import { benchFuzz } from './fuzz.ts';
 import { benchGradient } from './gradient.ts';
 import { benchKills } from './kills/kills.ts';
+import { benchLimit } from './limit/limit.ts';
 import { benchLoad } from './load.ts';
 import { benchMemory } from './memory.ts';
 import { benchModels } from './models/models.ts';
@@ -25,6 +26,7 @@ const USAGE = `Usage: npm run bench -- peer [WORK] [PEER] [--alone] [--steps N] 
        npm run bench -- models [--models ID,...] [--ways int4,lora,all] [--tokens N] [--save]
        npm run bench -- skipping [--model FOLDER] [--steps N]
        npm run bench -- slow-rewards [--model FOLDER] [--steps N] [--lengths A-B] [--milliseconds N]
+       npm run bench -- limit [WORK] [--steps N] [--warm-up N]
        npm run bench -- load --model FOLDER_OR_GGUF
        npm run bench -- dataset [--rows=N] [FILE...]
        npm run bench -- gradient --model FOLDER_OR_GGUF [--prompts N] [--generations N] [--prompt-tokens N] [--tokens N] [--worst N]
@@ -44,6 +46,7 @@ memory   resident memory over a long run: 500 steps of a sample, 30 of a model o
 models   what a step of the models that people have takes, with random weights of their shapes; --save: for the tables of the docs
 skipping an update in which four of five groups have no signal, with and without them
 slow-rewards a step whose reward takes its time (10 ms a completion), called as completions end and after all of them
+limit    how much of the rate at which this machine multiplies matrices a step uses, phase by phase
 load     seconds and memory that a model takes to load
 dataset  seconds and memory that the files of a dataset take to read; without files, made ones of each text format
 gradient every gradient of an update against PyTorch's, at real sizes; and whether two runs give the same bytes
@@ -87,6 +90,9 @@ try {
       break;
     case 'models':
       await benchModels(args);
+      break;
+    case 'limit':
+      await benchLimit(args);
       break;
     case 'skipping':
       await benchSkipping(args);

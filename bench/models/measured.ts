@@ -2,9 +2,9 @@ import { readFileSync } from 'node:fs';
 
 /** The ways in which a model is trained, by their names on the command line. */
 export const WAYS = {
-  int4: { title: 'LoRA, model in 4 bits', lora: 16, fields: { quantization: 'int4', gradientCheckpointing: true } },
-  lora: { title: 'LoRA', lora: 16, fields: {} },
-  all: { title: 'all weights', lora: undefined, fields: {} },
+  int4: { title: 'LoRA, model in 4 bits', lora: 16, quantization: 'int4' },
+  lora: { title: 'LoRA', lora: 16, quantization: undefined },
+  all: { title: 'all weights', lora: undefined, quantization: undefined },
 } as const;
 export type Way = keyof typeof WAYS;
 

@@ -47,14 +47,16 @@ export async function benchModels(args: string[]): Promise<void> {
 
 /** Undefined where weights, gradients and moments alone exceed this machine's memory. */
 async function measure(model: string, way: Way, tokens: number): Promise<Measured | undefined> {
-  const { lora: rank, fields } = WAYS[way];
+  const { lora: rank, quantization } = WAYS[way];
   const lora = rank === undefined ? undefined : adapterOf(model, rank);
-  const quantization = 'quantization' in fields ? { quantization: fields.quantization } : {};
-  const { bytes } = workloadOf({ ...readModelConfig(model), ...(lora && { lora }), ...quantization }, TRAINING);
+  const { bytes } = workloadOf(
+    { ...readModelConfig(model), ...(lora && { lora }), ...(quantization && { quantization }) },
+    TRAINING,
+  );
   if (bytes > totalmem()) return undefined;
   const { steps } = await measureAlone({
     ...{ model, lora: rank, tokens, prompts: PROMPTS, generations: GENERATIONS },
-    ...{ ...quantization, checkpointing: 'gradientCheckpointing' in fields },
+    ...{ quantization, checkpointing: false },
     ...{ promptTokens: undefined, peerPrecision: 'float32', peerMicroBatches: 1 },
     ...{ steps: 1, warmUp: 0, alone: true, json: false },
   });

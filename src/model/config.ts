@@ -35,8 +35,8 @@ export interface ModelConfig extends ModelDescription {
   /** The adapter that is trained on the model, if there is one. An adapter that is opened is merged into the weights instead. */
   lora?: Lora;
   /**
-   * Memory is short: activations of layers are not kept for the gradient, but computed a second time, and graphs, whose memory stays with them,
-   * are compiled again in each step.
+   * Memory is short: activations of layers are not kept for the gradient, but computed a second time, and a large model's graphs, whose memory
+   * stays with them, are compiled again in each step.
    */
   recomputed?: boolean;
   /** What the weights of its layers are kept in under an adapter; undefined: float32. */

@@ -54,3 +54,10 @@ const integersOf = (quantization: Quantization, shape: [number, number]): NdArra
 
 /** Whether products are those of a packed copy of the weights, which every graph has for itself. Of 8 bits there are none as exact and fast. */
 export const packsWeights = ({ quantization }: Pick<ModelConfig, 'quantization'>): boolean => quantization === 'int4';
+
+/** Bytes of a packed copy. */
+export function packedBytes(config: ModelConfig): number {
+  if (!packsWeights(config)) return 0;
+  const modules = [...productsOf(config).values()].flat().filter(({ inputs }) => inputs % BLOCK === 0);
+  return modules.reduce((sum, { inputs, outputs }) => sum + outputs * (inputs / 2 + (4 * inputs) / BLOCK), 0);
+}

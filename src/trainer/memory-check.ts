@@ -3,6 +3,7 @@ import { cachedPerToken, type ModelConfig, stateSize } from '../model/config.ts'
 import { CACHE_BYTES } from '../model/generation/sampler.ts';
 import { activationBytes, activationsAtOnce } from '../model/network/activations.ts';
 import type { Sequence } from '../model/network/batch.ts';
+import { packedBytes } from '../model/quantized.ts';
 import type { RunConfig } from '../protocol/run-config.ts';
 
 /** While a cache grows, the one before it is still there. */
@@ -27,7 +28,10 @@ export function longestSequences({
 /** What a step holds besides weights. */
 export function stepBytes(model: ModelConfig, sequences: Sequence[], group: number): number {
   const tokens = sequences.reduce((sum, { completionIds }) => sum + completionIds.length, 0);
+  // Of sampling, scoring and gradient, or of one of them at a time.
+  const graphs = model.recomputed ? 1 : 3;
   return (
+    graphs * packedBytes(model) +
     Math.min(
       activationsAtOnce(model, { forGradient: true }),
       activationBytes(model, sequences, group, { forGradient: true }),

@@ -5,18 +5,26 @@ import type { RunConfig } from '../protocol/run-config.ts';
 import { availableMemory, longestSequences, stepBytes } from './memory-check.ts';
 import { workloadOf } from './workload.ts';
 
-type Asked = Pick<RunConfig, 'quantization' | 'device' | 'promptsPerStep' | 'numGenerations' | 'maxCompletionLength'>;
+type Asked = Pick<
+  RunConfig,
+  'quantization' | 'gradientCheckpointing' | 'device' | 'promptsPerStep' | 'numGenerations' | 'maxCompletionLength'
+>;
 
 /** What a config keeps the base of an adapter in. `auto`: the most exact that fits, or the smallest there is. */
 export function quantizationOf(config: Asked, model: ModelConfig): { quantization?: Quantization } {
   if (config.quantization === null) return {};
   if (config.quantization !== 'auto') return { quantization: config.quantization };
-  const takes = (quantization?: Quantization) =>
-    workloadOf({ ...model, ...(quantization && { quantization }) }, { trains: true, half: false }).bytes;
-  if (config.device === 'auto' && (gpuMemory()?.bytes ?? 0) >= takes()) return {};
-  const room = availableMemory() - stepBytes(model, longestSequences(config), config.numGenerations);
-  if (takes() <= room) return {};
-  return { quantization: QUANTIZATIONS.find((one) => takes(one) <= room) ?? QUANTIZATIONS.at(-1)! };
+  const { gradientCheckpointing, numGenerations } = config;
+  const weights = (model: ModelConfig) => workloadOf(model, { trains: true, half: false }).bytes;
+  if (config.device === 'auto' && (gpuMemory()?.bytes ?? 0) >= weights(model)) return {};
+  const fits = (quantization?: Quantization): boolean => {
+    const recomputed =
+      gradientCheckpointing === true || (quantization !== undefined && gradientCheckpointing === 'auto');
+    const chosen: ModelConfig = { ...model, ...(quantization && { quantization }), recomputed };
+    return weights(chosen) + stepBytes(chosen, longestSequences(config), numGenerations) <= availableMemory();
+  };
+  if (fits()) return {};
+  return { quantization: QUANTIZATIONS.find(fits) ?? QUANTIZATIONS.at(-1)! };
 }
 
 /** For the log of a run that asks for `auto`. */

@@ -10,11 +10,12 @@ type Asked = Pick<
 >;
 
 /**
- * Whether a model's activations are computed a second time for the gradient. `auto`: where one completion alone would exceed what activations
- * may take at once, or a step the memory that there is.
+ * Whether a model's activations are computed a second time for the gradient. `auto`: with a quantized base, where memory is what counts and it
+ * costs little time; where one completion alone would exceed what activations may take at once; or a step the memory that there is.
  */
 export function recomputationOf(config: Asked, model: ModelConfig): { recomputed?: boolean } {
   if (config.gradientCheckpointing !== 'auto') return config.gradientCheckpointing ? { recomputed: true } : {};
+  if (model.quantization) return { recomputed: true };
   const sequences = longestSequences(config);
   const alone = activationBytes(model, sequences.slice(0, 1), 1, { forGradient: true });
   const { bytes } = workloadOf(model, { trains: true, half: config.fp16 });
@@ -23,5 +24,7 @@ export function recomputationOf(config: Asked, model: ModelConfig): { recomputed
 }
 
 /** For the log of a run that asks for `auto`. */
-export const RECOMPUTED_NOTE =
-  'Activations are computed a second time for the gradient ("gradientCheckpointing": "auto"): they would not fit into memory.';
+export const recomputedNote = ({ quantization }: ModelConfig): string =>
+  `Activations are computed a second time for the gradient ("gradientCheckpointing": "auto"): ${
+    quantization ? `the model is in ${quantization}, to save memory` : 'they would not fit into memory'
+  }.`;

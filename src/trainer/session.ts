@@ -21,7 +21,7 @@ import type { RunControl } from './control.ts';
 import { type PreparedStages, prepareStages } from './prepare-stages.ts';
 import { completionRoom } from './prompt-lengths.ts';
 import { quantizationNote } from './quantization.ts';
-import { RECOMPUTED_NOTE } from './recomputation.ts';
+import { recomputedNote } from './recomputation.ts';
 import { Reports } from './reports.ts';
 import { recordRewards, runRewards } from './run-rewards.ts';
 import { RunWatch } from './run-watch.ts';
@@ -168,7 +168,7 @@ async function trainIn(
       });
     if (config.quantization === 'auto') emit({ type: 'log', level: 'info', message: quantizationNote(model) });
     if (config.gradientCheckpointing === 'auto' && model.recomputed)
-      emit({ type: 'log', level: 'info', message: RECOMPUTED_NOTE });
+      emit({ type: 'log', level: 'info', message: recomputedNote(model) });
     if (run.engineReason) emit({ type: 'log', level: 'info', message: `On ${engine.name}: ${run.engineReason}.` });
     const rows = restarts ? [] : kept;
     const reports = new Reports(folder, rows, (message) => emit({ type: 'log', level: 'warning', message }));

@@ -1,5 +1,6 @@
 import type { Engine } from '../../engine/engine.ts';
 import { convolvedWidth, isAttention, type Mixer, type ModelConfig } from '../config.ts';
+import { parameterCount } from '../parameters.ts';
 import type { Sequence } from './batch.ts';
 import { wordsAtOnce } from './completion-logprobs.ts';
 import { CHUNK } from './delta-rule.ts';
@@ -21,12 +22,15 @@ export function activationsAtOnce(
   return forGradient ? 2 ** 31 : 2 ** 30;
 }
 
+/** With fewer parameters, compiling takes a large part of a step's time. */
+const WORTH_COMPILING_AGAIN = 1e8;
+
 /**
  * Whether graphs are given up between the phases of a step, because the memory of their largest run stays with them. Not where outputs on a
  * device might go with them.
  */
-export const givesUpGraphs = ({ recomputed }: Pick<ModelConfig, 'recomputed'>, { name }: Engine): boolean =>
-  recomputed === true && name === 'cpu';
+export const givesUpGraphs = (config: ModelConfig, { name }: Engine): boolean =>
+  config.recomputed === true && name === 'cpu' && parameterCount(config) >= WORTH_COMPILING_AGAIN;
 
 /**
  * Bytes that the activations of sequences take, roughly, of which each `group` share a prompt. For a gradient those of all layers are kept,

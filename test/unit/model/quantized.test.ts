@@ -1,4 +1,5 @@
 /** A base in 8 or 4 bits computes, learns and is merged as the model does whose weights are rounded so. */
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { normals } from '../../../src/data/random.ts';
@@ -73,6 +74,17 @@ async function roundedFolder(folder: string, quantization: Quantization): Promis
 
 const furthest = (a: ArrayLike<number>, b: ArrayLike<number>): number =>
   Array.from(a).reduce<number>((most, value, i) => Math.max(most, Math.abs(value - b[i]!)), 0);
+
+it("in int4 writes with ONNX Runtime's products of packed weights", async () => {
+  const profile = temporaryFolder();
+  const profiled = new OnnxEngine('cpu', { profile });
+  const { config, weights } = await readModel(await floatFolder(), undefined, 'int4');
+  const sampler = new Sampler(profiled, config, { ...GREEDY, group: 2 });
+  await sampler.sample(weights, [[3, 1, 4]], 4, new Float32Array(8));
+  profiled.endProfiles();
+  const file = readdirSync(profile).find((name) => name.startsWith('decoding'))!;
+  expect(readFileSync(join(profile, file), 'utf8')).toContain('MatMulNBits');
+});
 
 describe.each(QUANTIZATIONS)('a model in %s', (quantization) => {
   it('gives the log-probabilities of the rounded model, and not those of the original', async () => {
