@@ -109,7 +109,7 @@ function measured(): string {
     }),
   ]);
   const headings = ['model', ...ways.map((way) => TRAINING_WAYS[way].title)];
-  const note = `One step of ${work} tokens (prompts × completions × tokens), its graphs compiled in it, on ${machine}: \`npm run bench -- models\`, with random weights of the models' shapes.`;
+  const note = `One step of ${work} tokens (prompts × completions × tokens), its graphs compiled in it, on ${machine}: \`npm run bench -- models\`, with random weights of the models' shapes. –: more than this machine's memory, or not measured.`;
   return `${table(headings, rows)}\n\n${note}`;
 }
 
