@@ -20,7 +20,7 @@ const accept = (license: string): string => `${license}: accept it on its page, 
 export const CATALOG: readonly [CatalogModel, ...CatalogModel[]] = [
   {
     ...{ id: 'HuggingFaceTB/SmolLM2-135M-Instruct', size: 0.3, license: 'Apache 2.0' },
-    memory: { int4: '0.9 GB', lora: '2.7 GB', all: '6.1 GB' },
+    memory: { int4: '1.0 GB', lora: '2.7 GB', all: '6.1 GB' },
   },
   {
     ...{ id: 'google/gemma-3-270m-it', size: 0.5, license: accept('Gemma'), templateFile: true },
