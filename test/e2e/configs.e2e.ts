@@ -108,6 +108,9 @@ session.test('which models work can be read', async ({ editor, dashboard }) => {
   // The dashboard of the run that could not start.
   await editor.command('View: Close All Editors');
   await editor.command('GRPO: Get Model');
+  await editor.quickRow('SmolLM2-135M').waitFor();
+  // The list of models is longer than what it shows at a time.
+  await editor.quickInput.fill('Supported models');
   await editor.choose('Supported models');
   await editor.page.getByRole('tab', { name: /Preview models\.md/ }).waitFor();
   await dashboard.frame.getByRole('link', { name: 'Qwen/Qwen3-0.6B' }).waitFor();

@@ -232,15 +232,17 @@ session.test('of a folder with several datasets one is chosen, with its split to
   await editor.command('GRPO: Import Dataset');
   await chooseBelow(editor, 'Choose a folder');
   // The list before it has the datasets of that folder, too.
-  await editor.page.locator('.quick-input-title', { hasText: 'Choose a folder with a dataset' }).waitFor();
+  const dialog = editor.page.locator('.quick-input-title', { hasText: 'Choose a folder with a dataset' });
+  await dialog.waitFor();
   // The dialog puts its suggestion in when it has read the folder, over whatever was typed by then, and may do so twice.
   await until('a folder to be suggested', async () => (await editor.quickInput.inputValue()).startsWith('/'));
-  await until('the folder to be listed', async () => {
+  await until('the folder to be chosen', async () => {
     await editor.quickInput.fill(join(server.workspace, 'hub/gsm8k/'));
     await editor.quickRow('socratic').waitFor({ timeout: 3000 });
+    await editor.page.keyboard.press('Enter');
+    await dialog.waitFor({ state: 'hidden', timeout: 3000 });
     return true;
   });
-  await editor.page.keyboard.press('Enter');
   await editor.choose(/hub\/gsm8k\/main/);
   const page = new ImportPage(dashboard.frame);
   await page.frame.getByRole('heading', { name: 'Import main' }).waitFor();

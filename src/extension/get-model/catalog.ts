@@ -40,7 +40,7 @@ export const CATALOG: readonly [CatalogModel, ...CatalogModel[]] = [
   },
   {
     ...{ id: 'google/gemma-3-1b-it', size: 2, license: accept('Gemma') },
-    memory: { int4: 'about 4 GB', lora: 'about 7 GB', all: 'about 41 GB' },
+    memory: { int4: 'about 4 GB', lora: 'about 7 GB', all: 'about 57 GB' },
   },
   {
     ...{ id: 'meta-llama/Llama-3.2-1B-Instruct', size: 2.5, license: accept('Llama 3.2') },
@@ -52,11 +52,11 @@ export const CATALOG: readonly [CatalogModel, ...CatalogModel[]] = [
   },
   {
     ...{ id: 'HuggingFaceTB/SmolLM3-3B', size: 6.2, license: 'Apache 2.0', shards: 2, templateFile: true },
-    memory: { int4: 'about 8 GB', lora: 'about 16 GB', all: 'about 125 GB' },
+    memory: { int4: 'about 9 GB', lora: 'about 19 GB', all: 'about 125 GB' },
   },
   {
     ...{ id: 'Qwen/Qwen2.5-3B-Instruct', size: 6.2, license: QWEN_RESEARCH, shards: 2 },
-    memory: { int4: 'about 8 GB', lora: 'about 16 GB', all: 'about 125 GB' },
+    memory: { int4: 'about 9 GB', lora: 'about 19 GB', all: 'about 125 GB' },
   },
 ];
 
