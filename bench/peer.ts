@@ -66,28 +66,5 @@ function sameSide(ours: Side, trl: Side): Side {
   return ours;
 }
 
-const workOf = ({
-  model,
-  lora,
-  quantization,
-  checkpointing,
-  prompts,
-  generations,
-  tokens,
-  promptTokens,
-  peerPrecision,
-  peerMicroBatches,
-}: PeerOptions): Work => ({
-  ...{
-    model,
-    lora,
-    quantization,
-    checkpointing,
-    prompts,
-    generations,
-    tokens,
-    promptTokens,
-    peerPrecision,
-    peerMicroBatches,
-  },
-});
+/** What the options say of a step, without how it is measured. */
+const workOf = ({ steps, warmUp, alone, json, ...work }: PeerOptions): Work => work;

@@ -4,6 +4,7 @@ import { Packing } from '../../src/model/packing.ts';
 import { parameterShapes } from '../../src/model/parameters.ts';
 import { sizeOf } from '../../src/model/shape.ts';
 import type { Weights } from '../../src/model/weights-tree.ts';
+import { RandomValues } from '../random-values.ts';
 
 /** What differs between models of Llama's kind, as `peer.py` reads it too. */
 export interface GpuShape {
@@ -84,16 +85,9 @@ export function modelOf(shape: GpuShape): ModelConfig {
 export function randomWeights(config: ModelConfig): Weights {
   const packing = new Packing(config);
   const weights: Weights = {};
-  let state = 1;
-  for (const [name, dimensions] of parameterShapes(config)) {
-    const place = packing.placeIn(weights, name);
-    if (dimensions.length === 1) place.fill(1);
-    else
-      for (let i = 0; i < place.length; i++) {
-        state = (Math.imul(state, 1_664_525) + 1_013_904_223) | 0;
-        place[i] = state * (0.03 / 2 ** 31);
-      }
-  }
+  const random = new RandomValues();
+  for (const [name, dimensions] of parameterShapes(config))
+    random.fill(packing.placeIn(weights, name), dimensions.length);
   return weights;
 }
 

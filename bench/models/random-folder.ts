@@ -5,6 +5,7 @@ import { type NamedTensor, writeSafetensors } from '../../src/model/files/safete
 import { WEIGHTS_FILE } from '../../src/model/files/weights.ts';
 import { parameterShapes } from '../../src/model/parameters.ts';
 import { sizeOf } from '../../src/model/shape.ts';
+import { RandomValues } from '../random-values.ts';
 import { byteTokenizerFiles } from './byte-tokenizer.ts';
 
 /**
@@ -23,15 +24,10 @@ export async function writeRandomModel(folder: string, config: Record<string, un
 }
 
 function* randomTensors(shapes: ReadonlyMap<string, readonly number[]>): Generator<NamedTensor> {
-  let state = 1;
+  const random = new RandomValues();
   for (const [name, shape] of shapes) {
     const values = new Float32Array(sizeOf(shape));
-    if (shape.length === 1) values.fill(1);
-    else
-      for (let i = 0; i < values.length; i++) {
-        state = (Math.imul(state, 1_664_525) + 1_013_904_223) | 0;
-        values[i] = state * (0.03 / 2 ** 31);
-      }
+    random.fill(values, shape.length);
     yield [name, shape, values];
   }
 }

@@ -21,9 +21,7 @@ export interface CompileOptions<O> {
   halves?: readonly (keyof O & string)[];
   /** Open sizes that stay small, by tens: products with so few rows may be compiled in another way. */
   smallSizes?: readonly string[];
-  /**
-   * Each graph packs frozen matrices for its products once, into a copy of its own.
-   */
+  /** Each graph packs frozen matrices for its products once, into a copy of its own. */
   packsFrozen?: boolean;
   /** At most this many shapes stay compiled: each holds on to the memory of its largest run, so the least recently used one is dropped. */
   maxGraphs?: number;

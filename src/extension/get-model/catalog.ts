@@ -48,7 +48,7 @@ export const CATALOG: readonly [CatalogModel, ...CatalogModel[]] = [
   },
   {
     ...{ id: 'Qwen/Qwen2.5-1.5B-Instruct', size: 3.1, license: 'Apache 2.0' },
-    memory: { int4: '4.7 GB', lora: '9.7 GB', all: 'about 63 GB' },
+    memory: { int4: '4.4 GB', lora: '9.7 GB', all: 'about 63 GB' },
   },
   {
     ...{ id: 'HuggingFaceTB/SmolLM3-3B', size: 6.2, license: 'Apache 2.0', shards: 2, templateFile: true },

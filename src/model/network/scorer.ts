@@ -14,7 +14,7 @@ type LogProbInputs = { params: Parameters; sequences: SequenceTensors };
 /** Log-probabilities of given completions under any weights of one architecture. */
 export class Scorer {
   readonly #config: ModelConfig;
-  readonly #isBrief: boolean;
+  readonly #givesUpGraph: boolean;
   readonly #program: Compiled<LogProbInputs, { logProbs: Tensor2D }>;
 
   constructor(engine: Engine, config: ModelConfig, temperature: number) {
@@ -23,7 +23,7 @@ export class Scorer {
       logProbs: completionFigures(params, config, sequences, temperature, asked).logProbs,
     });
     this.#config = config;
-    this.#isBrief = givesUpGraphs(config, engine);
+    this.#givesUpGraph = givesUpGraphs(config, engine);
     // Activations stay with a graph, and a run needs one only.
     this.#program = engine.compile('log-probabilities', program, {
       maxGraphs: 1,
@@ -47,7 +47,7 @@ export class Scorer {
         scored.set(sequence, [...data.subarray(start, start + sequence.completionIds.length)]);
       });
     }
-    if (this.#isBrief) await this.#program.dispose();
+    if (this.#givesUpGraph) await this.#program.dispose();
     return sequences.map((sequence) => scored.get(sequence)!);
   }
 }

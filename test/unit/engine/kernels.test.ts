@@ -387,6 +387,11 @@ test('every kernel of the backend is reached by a case above', () => {
   expect(missing).toEqual([]);
 });
 
+test('a quantized product and its gradient are kernels, which drop the matrix in float32 at once, and not compositions', () => {
+  for (const name of ['QuantizedMatMul', 'QuantizedMatMulGradient'])
+    expect(tf.getKernel(name, 'onnx'), name).toBeDefined();
+});
+
 test('an operation that the backend lacks is an error that names it', async () => {
   const program = ({ x }: { x: tf.Tensor }) => ({ y: tf.atan(x) });
   const run = new OnnxEngine()

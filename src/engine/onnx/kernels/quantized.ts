@@ -18,6 +18,10 @@ register<Quantized & { x: TensorInfo }>('QuantizedMatMul', ({ x, integers, scale
     : product(x, dequantized({ integers, scales }, x), { transposeA: false, transposeB: true }),
 );
 
+register<Quantized & { dy: TensorInfo }>('QuantizedMatMulGradient', ({ dy, integers, scales }) =>
+  product(dy, dequantized({ integers, scales }, dy), { transposeA: false, transposeB: false }),
+);
+
 /**
  * By ONNX Runtime's product with a constant matrix in blocks of 4 bits, in float32: about as fast as one with a matrix in float32, and three
  * times as fast for a single row. It takes the two halves of a byte as neighbors. They are 16 numbers apart here, so x is arranged likewise.
@@ -27,7 +31,7 @@ function packedProduct(x: TensorInfo, { integers, scales }: Quantized): TensorIn
   const [outputs, blocks] = scales.shape as [number, number];
   const inputs = blocks * BLOCK;
   const inBlocks = graph.node('Reshape', [backend.value(x), graph.ints([-1, BLOCK])]);
-  // A product with a permutation matrix copies numbers as they are, ten times as fast as ONNX Runtime's Transpose or Gather does.
+  // A product with a permutation matrix copies numbers as they are, many times as fast as ONNX Runtime's Transpose or Gather.
   const arranged = graph.node('MatMul', [inBlocks, graph.constant('float32', [BLOCK, BLOCK], bytesOf(inPairs()))]);
   const rows = graph.node('Reshape', [arranged, graph.ints([-1, inputs])]);
   const matrix = graph.packed(backend.value(integers), [outputs, blocks, BLOCK / 2]);
