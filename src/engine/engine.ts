@@ -1,15 +1,22 @@
-import type { ArraysOf, ArrayTree, TensorTree } from './tree.ts';
+import type { Tensor } from '@tensorflow/tfjs-core';
+import type { ArraysOf, ArrayTree, NdArray, TensorTree } from './tree.ts';
 
 /** A TensorFlow.js program: a pure function of tensors, which may take gradients inside. */
 export type Program<I, O> = (inputs: I) => O;
 
 /** A program ready to run; compiled once per shape of its inputs. */
 export interface Compiled<I, O> {
-  /** Inputs may be on the host or on the engine's device. */
-  run(inputs: ArraysOf<I>): Promise<ArraysOf<O>>;
+  /**
+   * Inputs may be on the host or on the engine's device. On the CPU, outputs are written `into` arrays that are given for them, and may be given
+   * inputs for that which no operation reads later than the one that gives the output.
+   */
+  run(inputs: ArraysOf<I>, into?: Into<O>): Promise<ArraysOf<O>>;
   /** Frees the compiled graphs. */
   dispose(): Promise<void>;
 }
+
+/** Arrays for some of a program's outputs. */
+export type Into<O> = { [K in keyof O]?: O[K] extends Tensor ? NdArray : Into<O[K]> };
 
 export interface CompileOptions<O> {
   /**

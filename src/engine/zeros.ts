@@ -28,6 +28,10 @@ export class Zeros {
   }
 }
 
+/** Arrays in the shapes of these, on the host, for programs to write into. */
+export const emptyLike = (arrays: Arrays): Arrays =>
+  Object.fromEntries(Object.entries(zerosLike(arrays)).map(([name, array]) => [name, { ...array, computed: true }]));
+
 /** Zeros in the shapes of these arrays, on the host. */
 export function zerosLike(arrays: Arrays): Arrays {
   const zeros = Object.entries(arrays).map(([name, { shape }]) => [

@@ -21,7 +21,7 @@ export function withAdvice(engine: Engine): Engine {
     },
     compile(name, program, options) {
       const compiled = engine.compile(name, program, options);
-      return { run: (inputs) => advised(compiled.run(inputs)), dispose: () => compiled.dispose() };
+      return { run: (...given) => advised(compiled.run(...given)), dispose: () => compiled.dispose() };
     },
     upload: (arrays) => advised(engine.upload(arrays)),
     download: (arrays) => advised(engine.download(arrays)),

@@ -6,6 +6,7 @@ import {
   concat,
   exp,
   expandDims,
+  gather,
   greaterEqual,
   less,
   logicalAnd,
@@ -35,14 +36,18 @@ export interface FiguresOptions {
   gradients: boolean;
 }
 
+/** A matrix with a row for each word: [words, K] as a whole, or the rows of each chunk, whose gradients are then never together either. */
+export type WordRows = readonly [Tensor2D, ...Tensor2D[]];
+
 /** A term of the logits, states · weightᵀ: states [N, K], weight [words, K]. */
 export interface LogitsTerm {
   states: Tensor2D;
-  weight: Tensor2D;
+  weight: WordRows;
 }
 
 /** Some words of the vocabulary, and which column each row's own has among them. */
 export interface Chunk {
+  index: number;
   from: number;
   words: number;
   columns: Tensor1D;
@@ -50,22 +55,40 @@ export interface Chunk {
   isHere: Tensor2D;
 }
 
-/** The words as few chunks of about the same size. */
-export function chunksOf(words: number, ids: Tensor1D): Chunk[] {
-  const count = Math.ceil(words / CHUNK_WORDS);
-  const starts = Array.from({ length: count + 1 }, (_, index) => Math.floor((words * index) / count));
+/** The words as few chunks of the same size, but for the last: where each begins, and where it ends. */
+export function chunkBounds(words: number): [from: number, end: number][] {
+  const size = Math.ceil(words / Math.ceil(words / CHUNK_WORDS));
+  return Array.from({ length: Math.ceil(words / size) }, (_, index) => [
+    index * size,
+    Math.min(words, (index + 1) * size),
+  ]);
+}
+
+export function chunksOf(weight: WordRows, ids: Tensor1D): Chunk[] {
   // Floats up to 2²⁴ are exact, and GPUs compare and clip no integers.
   const id = cast(ids, 'float32');
-  return starts.slice(0, -1).map((from, index) => {
-    const end = starts[index + 1]!;
+  const words = weight.reduce((sum, rows) => sum + rows.shape[0], 0);
+  return chunkBounds(words).map(([from, end], index) => {
     const isHere = cast(logicalAnd(greaterEqual(id, from), less(id, end)), 'float32');
     const columns = cast(sub(clipByValue(id, from, end - 1), from), 'int32') as Tensor1D;
-    return { from, words: end - from, columns, isHere: expandDims(isHere, 1) };
+    return { index, from, words: end - from, columns, isHere: expandDims(isHere, 1) };
   });
 }
 
-export const wordsOf = (weight: Tensor2D, { from, words }: Chunk): Tensor2D =>
-  slice(weight, [from, 0], [words, weight.shape[1]]);
+/** [words of the chunk, K]. */
+const wordsOf = (weight: WordRows, { index, from, words }: Chunk): Tensor2D =>
+  weight.length === 1 ? slice(weight[0], [from, 0], [words, weight[0].shape[1]]) : weight[index]!;
+
+/** The row of each word: ids int32 [N] → [N, K]. */
+export function rowsOfWords(weight: WordRows, ids: Tensor1D): Tensor2D {
+  if (weight.length === 1) return gather(weight[0], ids);
+  return chunksOf(weight, ids)
+    .map((chunk) => mul(gather(weight[chunk.index]!, chunk.columns), chunk.isHere) as Tensor2D)
+    .reduce((all, some) => add(all, some));
+}
+
+/** K. */
+export const widthOf = ([rows]: WordRows): number => rows.shape[1];
 
 export const logitsOf = (terms: readonly LogitsTerm[], chunk: Chunk): Tensor2D =>
   terms
@@ -102,7 +125,7 @@ export function sumsOf(chunk: Chunk, terms: readonly LogitsTerm[], options: Figu
     names.push(...Object.keys(sums));
     return concat(Object.values(sums), 1);
   });
-  const widths = names.map((name) => widthOf(name, terms));
+  const widths = names.map((name) => columnsOf(name, terms));
   const parts = split(packed, widths, 1) as Tensor[];
   return Object.fromEntries(names.map((name, index) => [name, parts[index]!])) as unknown as ChunkSums;
 }
@@ -130,7 +153,7 @@ function separateSums(chunk: Chunk, terms: readonly LogitsTerm[], options: Figur
   };
 }
 
-function widthOf(name: string, terms: readonly LogitsTerm[]): number {
+function columnsOf(name: string, terms: readonly LogitsTerm[]): number {
   const term = /\d+$/.exec(name);
-  return term ? terms[Number(term[0])]!.weight.shape[1] : 1;
+  return term ? widthOf(terms[Number(term[0])]!.weight) : 1;
 }

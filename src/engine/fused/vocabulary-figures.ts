@@ -6,7 +6,6 @@ import {
   equal,
   exp,
   expandDims,
-  gather,
   greater,
   log,
   matMul,
@@ -29,11 +28,15 @@ import { composedOp } from './fused.ts';
 import {
   type Chunk,
   type ChunkSums,
+  chunkBounds,
   chunksOf,
   type FiguresOptions,
   type LogitsTerm,
   logitsOf,
+  rowsOfWords,
   sumsOf,
+  type WordRows,
+  widthOf,
 } from './vocabulary-chunk.ts';
 
 /**
@@ -44,27 +47,51 @@ import {
 /** Columns of the operation's result. Those of each term's weights follow: of the others' their mean, and its like for entropies. */
 const [LOG_PROB, ENTROPY, HIT, LARGEST, LOG_ALL, OTHERS, SCALARS] = [0, 1, 2, 3, 4, 5, 6];
 
-/** For logits of one term, and of two. */
-const figuresOps = [1, 2].map((count) =>
-  composedOp<FiguresOptions>({
-    name: `VocabularyFigures${count}`,
+type Operation = (inputs: Record<string, Tensor>, options: FiguresOptions) => Tensor;
+
+const operations = new Map<string, Operation>();
+
+/** By its inputs: each term has one matrix, or one for each chunk. */
+function operationOf(inputs: string[]): Operation {
+  const name = `VocabularyFigures(${inputs})`;
+  const known = operations.get(name);
+  if (known) return known;
+  const operation = composedOp<FiguresOptions>({
+    name,
     compose: (inputs, options) => figures(inputs.ids as Tensor1D, termsOf(inputs), options),
-    saves: ['ids', ...Array.from({ length: count }, (_, term) => [`states${term}`, `weight${term}`]).flat()],
+    saves: inputs,
     savesOutputs: ['figures'],
     gradient: (dy, saved, options) => gradients(dy as Tensor2D, saved, termsOf(saved), options),
-  }),
-);
+  });
+  operations.set(name, operation);
+  return operation;
+}
+
+const inputsOf = (ids: Tensor1D, terms: readonly LogitsTerm[]): Record<string, Tensor> => ({
+  ids,
+  ...Object.fromEntries(
+    terms.flatMap(({ states, weight }, term) => [
+      [`states${term}`, states],
+      ...weight.map((rows, part) => [weightName(term, part), rows]),
+    ]),
+  ),
+});
 
 function termsOf(inputs: Record<string, Tensor>): LogitsTerm[] {
-  const names = Object.keys(inputs).filter((name) => name.startsWith('states'));
-  return names.map((_, term) => ({
+  const names = Object.keys(inputs);
+  const count = names.filter((name) => name.startsWith('states')).length;
+  return Array.from({ length: count }, (_, term) => ({
     states: inputs[`states${term}`] as Tensor2D,
-    weight: inputs[`weight${term}`] as Tensor2D,
+    weight: names
+      .filter((name) => name.startsWith(weightName(term, '')))
+      .map((name) => inputs[name]) as unknown as WordRows,
   }));
 }
 
+const weightName = (term: number, part: number | '') => `weight${term}.${part}`;
+
 function figures(ids: Tensor1D, terms: readonly LogitsTerm[], options: FiguresOptions): Tensor2D {
-  const chunks = chunksOf(terms[0]!.weight.shape[0], ids);
+  const chunks = chunksOf(terms[0]!.weight, ids);
   const parts = chunks.map((chunk) => sumsOf(chunk, terms, options));
   const largest = parts.map((part) => part.largest).reduce((a, b) => maximum(a, b));
   const scales = parts.map((part) => exp(sub(part.largest, largest)));
@@ -132,24 +159,36 @@ function gradients(
   const none = () => {
     throw new Error('ids have no gradient');
   };
-  const widths = terms.flatMap(({ weight }) => Array<number>(learned ? 2 : 1).fill(weight.shape[1]));
+  const widths = terms.flatMap(({ weight }) => Array<number>(learned ? 2 : 1).fill(widthOf(weight)));
   const means = (index: number) =>
     columns(result, SCALARS + widths.slice(0, index).reduce((a, b) => a + b, 0), widths[index]!);
 
   const byStates = (term: number) => {
-    const own = gather(terms[term]!.weight, ids); // [N, K]
+    const own = rowsOfWords(terms[term]!.weight, ids); // [N, K]
     const others = columns(result, OTHERS); // not 1 − exp(logProb), which rounding would make 0 first
     const direct = mul(byLogProb, sub(mul(own, others), means(learned ? 2 * term : term)));
     if (!learned) return direct;
     const ownPart = mul(own, mul(exp(logProb), add(logProb, entropy)));
     return sub(direct, mul(byEntropy, add(means(2 * term + 1), ownPart)));
   };
-  const byWeight = (term: number) => {
-    const again = terms.map(({ states, weight }) => ({ states: after(states, dy), weight: after(weight, dy) }));
-    const rows = chunksOf(terms[0]!.weight.shape[0], ids).map((chunk) =>
-      tidy(() => matMul(byLogits(chunk, again), again[term]!.states, true, false)),
-    );
-    return concat(rows, 0);
+  /** Of the rows of one chunk, whose logits are computed a second time. */
+  const byRows = (term: number, part: number): Tensor =>
+    tidy(() => {
+      const again = terms.map(({ states, weight }) => ({
+        states: after(states, dy),
+        weight: weight.map((rows) => after(rows, dy)) as unknown as WordRows,
+      }));
+      const chunk = chunksOf(again[term]!.weight, ids)[part]!;
+      return matMul(byLogits(chunk, again), again[term]!.states, true, false);
+    });
+  const byWeight = (term: number): [string, () => Tensor][] => {
+    const { weight } = terms[term]!;
+    const whole = () =>
+      concat(
+        chunkBounds(weight[0].shape[0]).map((_, part) => byRows(term, part)),
+        0,
+      );
+    return weight.map((_, part) => [weightName(term, part), weight.length === 1 ? whole : () => byRows(term, part)]);
   };
   /** [N, words]. */
   const byLogits = (chunk: Chunk, again: readonly LogitsTerm[]): Tensor2D => {
@@ -160,12 +199,7 @@ function gradients(
   };
   return {
     ids: none,
-    ...Object.fromEntries(
-      terms.flatMap((_, term) => [
-        [`states${term}`, () => byStates(term)],
-        [`weight${term}`, () => byWeight(term)],
-      ]),
-    ),
+    ...Object.fromEntries(terms.flatMap((_, term) => [[`states${term}`, () => byStates(term)], ...byWeight(term)])),
   };
 }
 
@@ -184,11 +218,8 @@ export function vocabularyFigures(
   ids: Tensor1D,
   options: FiguresOptions,
 ): VocabularyFigures {
-  const named = terms.flatMap(({ states, weight }, term) => [
-    [`states${term}`, states],
-    [`weight${term}`, weight],
-  ]);
-  const result = figuresOps[terms.length - 1]!({ ids, ...Object.fromEntries(named) }, options) as Tensor2D;
+  const inputs = inputsOf(ids, terms);
+  const result = operationOf(Object.keys(inputs))(inputs, options) as Tensor2D;
   const column = (index: number) => reshape(columns(result, index), [ids.shape[0]]) as Tensor1D;
   return {
     logProbs: column(LOG_PROB),

@@ -89,12 +89,19 @@ export class OnnxEngine implements Engine {
     };
 
     return {
-      run: async (inputs) => {
+      run: async (inputs, into = {}) => {
         const tree = inputs as ArrayTree;
         const { session, outputs } = await graphFor(tree);
-        const feeds = leaves(tree).map(([path, array]) => [path, toTensor(array)]);
-        const results = await this.#watched(session.run(Object.fromEntries(feeds)));
-        const arrays = outputs.map((path, index) => [path, toArray(results[session.outputNames[index]!]!)] as const);
+        const feeds = Object.fromEntries(leaves(tree).map(([path, array]) => [path, toTensor(array)]));
+        const given = new Map(leaves(into as ArrayTree));
+        const results = await this.#watched(session.run(feeds, fetches(session, outputs, given)));
+        const arrays = outputs.map((path, index): [string, NdArray] => {
+          const result = toArray(results[session.outputNames[index]!]!);
+          const own = given.get(path);
+          // ONNX Runtime's binding gives a copy all the same.
+          if (own) free(result.data.buffer as ArrayBuffer);
+          return [path, own ?? result];
+        });
         return treeOf(arrays) as ArraysOf<O>;
       },
       async dispose() {
@@ -184,6 +191,16 @@ export class OnnxEngine implements Engine {
     }
   }
 }
+
+/** Where to write each output: null where its memory is still to be allocated. */
+const fetches = (
+  { outputNames }: InferenceSession,
+  outputs: readonly string[],
+  into: ReadonlyMap<string, NdArray>,
+): Record<string, Tensor | null> =>
+  Object.fromEntries(
+    outputs.map((path, index) => [outputNames[index]!, into.has(path) ? toTensor(into.get(path)!) : null]),
+  );
 
 let arrays = 0;
 const ids = new WeakMap<object, number>();

@@ -2,8 +2,8 @@ import type { Engine } from '../../engine/engine.ts';
 import { convolvedWidth, isAttention, type Mixer, type ModelConfig } from '../config.ts';
 import { parameterCount } from '../parameters.ts';
 import type { Sequence } from './batch.ts';
-import { wordsAtOnce } from './completion-logprobs.ts';
 import { CHUNK } from './delta-rule.ts';
+import { wordsAtOnce } from './word-rows.ts';
 
 /** Intermediate results of one layer's attention at a time, besides the weights of every layer that is kept: scores, and gradients of both. */
 const PASSING = 6;

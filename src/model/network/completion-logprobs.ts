@@ -2,7 +2,7 @@ import { argMax, cast, div, equal, reshape, type Tensor, type Tensor1D, type Ten
 import { gatherRows } from '../../engine/fused/gather-rows.ts';
 import { entropy, pickLogProb } from '../../engine/fused/pick-log-prob.ts';
 import type { RotaryTables } from '../../engine/fused/rotary.ts';
-import { CHUNK_WORDS, type FiguresOptions } from '../../engine/fused/vocabulary-chunk.ts';
+import type { FiguresOptions } from '../../engine/fused/vocabulary-chunk.ts';
 import { type VocabularyFigures, vocabularyFigures } from '../../engine/fused/vocabulary-figures.ts';
 import { stopGradient } from '../../grpo/stop-gradient.ts';
 import type { GatedDeltaNet, ModelConfig } from '../config.ts';
@@ -14,6 +14,7 @@ import { rowsBefore } from './earlier-rows.ts';
 import { packAdapters } from './lora.ts';
 import { spread } from './padding.ts';
 import { type PlacesInResponses, responseLogits } from './positions.ts';
+import { wordsAtOnce } from './word-rows.ts';
 
 /**
  * Groups of completions with their prompts. Tokens that the model reads are concatenated, a prompt's once for its whole group: first those of
@@ -57,13 +58,6 @@ export interface CompletionFigures {
   /** 1 where it is the likeliest token, else 0. */
   hits?: Tensor2D;
 }
-
-/** The logits of so many words are computed as a whole, and kept for the gradient: faster, where memory allows. */
-const WHOLE_WORDS = 2 ** 16;
-
-/** How many words of the vocabulary there are logits of at the same time. */
-export const wordsAtOnce = ({ vocabSize, positions }: Pick<ModelConfig, 'vocabSize' | 'positions'>): number =>
-  vocabSize <= WHOLE_WORDS || positions ? vocabSize : CHUNK_WORDS;
 
 /** Figures of completion tokens under logits divided by `temperature`. */
 export function completionFigures(

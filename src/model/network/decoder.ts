@@ -2,7 +2,7 @@ import { add, expandDims, matMul, mul, type Tensor, type Tensor1D, type Tensor2D
 import { quantizedMatMul } from '../../engine/fused/quantized-matmul.ts';
 import { rmsNorm } from '../../engine/fused/rms-norm.ts';
 import { swiglu } from '../../engine/fused/swiglu.ts';
-import type { LogitsTerm } from '../../engine/fused/vocabulary-chunk.ts';
+import type { LogitsTerm, WordRows } from '../../engine/fused/vocabulary-chunk.ts';
 import { geglu } from '../../engine/geglu.ts';
 import { recomputed } from '../../engine/recompute.ts';
 import type { Mixer, Mlp, ModelConfig } from '../config.ts';
@@ -12,6 +12,7 @@ import { embed } from './embedding.ts';
 import type { LayerOperations, MixerContext, Mixing, Positions } from './mixing.ts';
 import { selfAttention } from './self-attention.ts';
 import { shortConvolution } from './short-convolution.ts';
+import { wordRows } from './word-rows.ts';
 
 /** A model's tensors by the names of its packed weights (`packing.ts`); linear weights are [out, in]. */
 export type Parameters = Record<string, Tensor>;
@@ -101,7 +102,8 @@ function feedForward({ project }: LayerOperations, { kind }: Mlp, x: Tensor): Te
 /** Next-token logits [tokens, vocabSize] of hidden states [tokens, hiddenSize]. */
 export function logitsOf(params: Parameters, config: ModelConfig, hidden: Tensor2D): Tensor2D {
   const normed = norm(params, config, hidden, nameIn(config, FINAL_NORM));
-  return times(linear(params, normed, HEAD, headWeight(params, config)), config.logitScale);
+  const [weight] = headWeight(params, config);
+  return times(linear(params, normed, HEAD, weight), config.logitScale);
 }
 
 /** The factors whose products add up to these logits, divided by `temperature`. */
@@ -112,25 +114,30 @@ export function logitsTerms(
   temperature: number,
 ): LogitsTerm[] {
   const states = times(norm(params, config, hidden, nameIn(config, FINAL_NORM)), config.logitScale / temperature);
-  const terms = [{ states, weight: headWeight(params, config) as Tensor2D }];
+  const terms: LogitsTerm[] = [{ states, weight: headWeight(params, config) }];
   const down = params[`${HEAD}.lora_A.weight`] as Tensor2D | undefined;
   const up = params[`${HEAD}.lora_B.weight`] as Tensor2D;
-  if (down) terms.push({ states: matMul(states, down, false, true), weight: up });
+  if (down) terms.push({ states: matMul(states, down, false, true), weight: [up] });
   const factor = params[`${HEAD}.lora_factor`];
-  return factor ? terms.map((term) => ({ ...term, weight: mul(term.weight, expandDims(factor, 1)) })) : terms;
+  if (!factor) return terms;
+  return terms.map(({ states, weight: [weight] }) => ({ states, weight: [mul(weight, expandDims(factor, 1))] }));
 }
 
-const headWeight = (params: Parameters, { tieEmbeddings }: ModelConfig): Tensor | undefined =>
-  params[`${HEAD}.modules_to_save.weight`] ?? params[`${tieEmbeddings ? EMBEDDING : HEAD}.weight`];
+const headWeight = (params: Parameters, { tieEmbeddings }: ModelConfig): WordRows =>
+  trainedWords(params, HEAD) ?? wordRows(params, `${tieEmbeddings ? EMBEDDING : HEAD}.weight`)!;
+
+/** What an adapter's training has in place of a module's own rows. */
+const trainedWords = (params: Parameters, module: string): WordRows | undefined =>
+  wordRows(params, `${module}.modules_to_save.weight`);
 
 /** Embeddings of token ids, [tokens, hiddenSize], with what an adapter adds to them. */
 function embedTokens(params: Parameters, ids: Tensor1D, padTokenId: number | undefined): Tensor2D {
   const name = EMBEDDING;
-  const table = params[`${name}.modules_to_save.weight`] ?? params[`${name}.weight`];
-  const embeddings = embed(table as Tensor2D, ids, padTokenId);
+  const table = trainedWords(params, name) ?? wordRows(params, `${name}.weight`)!;
+  const embeddings = embed(table, ids, padTokenId);
   const down = params[`${name}.lora_embedding_A`];
   if (!down) return embeddings;
-  const narrow = embed(down as Tensor2D, ids, padTokenId);
+  const narrow = embed([down as Tensor2D], ids, padTokenId);
   const added = add(embeddings, matMul(narrow, params[`${name}.lora_embedding_B`] as Tensor2D, false, true));
   return scaled(params, added as Tensor2D, name);
 }

@@ -3,7 +3,6 @@ import {
   clone,
   customGrad,
   expandDims,
-  gather,
   mul,
   notEqual,
   scalar,
@@ -11,13 +10,14 @@ import {
   type Tensor1D,
   type Tensor2D,
 } from '@tensorflow/tfjs-core';
+import { rowsOfWords, type WordRows } from '../../engine/fused/vocabulary-chunk.ts';
 
 /**
  * The embeddings of token ids, [tokens, hiddenSize]. Nothing is learned here for the padding token, as in transformers, where it is the
  * embedding's `padding_idx`. That matters: many models pad with a token that prompts are full of, their end-of-turn token, say.
  */
-export function embed(table: Tensor2D, ids: Tensor1D, padTokenId: number | undefined): Tensor2D {
-  const embeddings = gather(table, ids) as Tensor2D;
+export function embed(table: WordRows, ids: Tensor1D, padTokenId: number | undefined): Tensor2D {
+  const embeddings = rowsOfWords(table, ids);
   if (padTokenId === undefined) return embeddings;
   const withoutPadding = customGrad((x) => ({
     value: clone(x as Tensor),

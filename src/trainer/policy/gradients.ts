@@ -1,8 +1,11 @@
 import type { Compiled, Engine, Program } from '../../engine/engine.ts';
 import { leaveOpen, type NdArray, scalar } from '../../engine/tree.ts';
-import { Zeros } from '../../engine/zeros.ts';
+import { emptyLike, Zeros } from '../../engine/zeros.ts';
 import type { SumsAsNumbers } from '../../grpo/metrics.ts';
+import type { ModelConfig } from '../../model/config.ts';
 import { ROWS } from '../../model/network/batch.ts';
+import { inChunks } from '../../model/network/word-rows.ts';
+import { packsWeights } from '../../model/quantized.ts';
 import type { Weights } from '../../model/weights-tree.ts';
 import type { TokenFigures } from './learner.ts';
 import type { MicroBatch } from './micro-batches.ts';
@@ -35,22 +38,24 @@ export type Scaling = { loss: NdArray };
 /** One pass over a rollout, or over a mini-batch of it, a micro-batch at a time: the loss and its gradient. */
 export class Gradients {
   readonly #engine: Engine;
+  readonly #model: ModelConfig;
   readonly #program: Compiled<GradientInputs, GradientOutputs>;
   readonly #zeros: Zeros;
 
-  constructor(engine: Engine, program: Program<GradientInputs, GradientOutputs>, packsFrozen: boolean) {
+  constructor(engine: Engine, model: ModelConfig, program: Program<GradientInputs, GradientOutputs>) {
     this.#engine = engine;
+    this.#model = model;
     this.#program = engine.compile('gradient', program, {
       resident: ['gradients', 'logProbs'],
       // That of a rollout's first pass and that of later ones: activations take gigabytes of a large model, and stay with a graph.
       maxGraphs: 2,
-      packsFrozen,
+      packsFrozen: packsWeights(model),
     });
     this.#zeros = new Zeros(engine);
   }
 
   /**
-   * The loss of all micro-batches of an update, and its gradient, which the caller releases. Adds its sums to those of the
+   * The loss of all micro-batches of an update, and its gradient, which the caller releases; on the CPU it is `inChunks`. Adds its sums to those of the
    * updates before, `sums`, puts the figures of each completion's tokens into `tokens`, at its place, and keeps in each batch the policy's
    * log-probabilities of the first pass, where it has none of the policy that sampled.
    */
@@ -75,13 +80,17 @@ export class Gradients {
   ): Promise<{ gradients: Weights; loss: number; sums: SumsAsNumbers }> {
     const totals = { rows: scalar(rows), tokens: scalar(counted) };
     const average = averageTokens === undefined ? undefined : { tokens: scalar(averageTokens) };
-    let gradients = await this.#zeros.like(trained);
+    const onHost = this.#engine.name === 'cpu';
+    const weights = onHost ? inChunks(params, this.#model) : params;
+    let gradients = await this.#zeros.like(onHost ? weights : trained);
+    // Each batch's are added to them in place.
+    const into = onHost ? { gradients: emptyLike(weights) } : {};
     let loss = preference?.loss ?? 0;
     const own: Record<string, number> = {};
     for (const batch of batches) {
       const { sequences, mask, advantages, old, sampled, reference } = batch;
-      const result = await this.#program.run({
-        ...{ params, sequences, mask, advantages, totals, accumulated: gradients },
+      const inputs = {
+        ...{ params: weights, sequences, mask, advantages, totals, accumulated: gradients },
         ...(frozen && { frozen }),
         ...(average && { average }),
         ...(old && { old }),
@@ -90,13 +99,14 @@ export class Gradients {
         ...(preference && { preference: preference.slopesOf(batch) }),
         ...(bonus && { bonus }),
         ...(scaling && { scaling }),
-      });
+      };
+      const result = await this.#program.run(inputs, into);
       if (tokens)
         for (const [index, figures] of (await tokenFigures(this.#engine, batch, result, old?.logProbs)).entries())
           tokens[batch.rows[index]!] = figures;
       if (batch.old) this.#engine.release({ again: result.logProbs });
       else batch.old = { logProbs: leaveOpen(result.logProbs, [ROWS, 'longestCompletion']) };
-      this.#engine.release(gradients);
+      if (!onHost) this.#engine.release(gradients);
       gradients = result.gradients;
       loss += result.loss.data[0]!;
       for (const [name, value] of Object.entries(result.sums))

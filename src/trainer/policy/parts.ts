@@ -7,17 +7,24 @@ export interface Part {
 }
 
 /**
- * The layers one by one, then the rest: an optimizer's graph takes several times the memory of what it updates, and one graph serves all
- * layers.
+ * The layers one by one, the chunks of a vocabulary's matrix (`inChunks`), then the rest: an optimizer's graph takes several times the memory of
+ * what it updates, and one graph serves all layers.
  */
 export function partsOf(weights: Weights): Part[] {
-  const prefixes = new Map<string, string[]>();
+  const parts = new Map<string, [own: string, name: string][]>();
   for (const name of Object.keys(weights)) {
-    const prefix = /^.*?\.layers\.\d+\./.exec(name)?.[0] ?? '';
-    prefixes.set(prefix, [...(prefixes.get(prefix) ?? []), name]);
+    const [part, own] = placeOf(name);
+    parts.set(part, [...(parts.get(part) ?? []), [own, name]]);
   }
-  return [...prefixes].map(([prefix, names]) => ({
-    take: (from) => Object.fromEntries(names.map((name) => [name.slice(prefix.length), from[name]!])),
-    restore: (taken) => Object.fromEntries(Object.entries(taken).map(([name, array]) => [prefix + name, array])),
+  return [...parts.values()].map((names) => ({
+    take: (from) => Object.fromEntries(names.map(([own, name]) => [own, from[name]!])),
+    restore: (taken) => Object.fromEntries(names.map(([own, name]) => [name, taken[own]!])),
   }));
+}
+
+/** Which part a tensor belongs to, and its name there. */
+function placeOf(name: string): [part: string, own: string] {
+  const layer = /^.*?\.layers\.\d+\./.exec(name)?.[0] ?? '';
+  const chunk = /#\d+$/.exec(name);
+  return chunk ? [name, name.slice(0, chunk.index)] : [layer, name.slice(layer.length)];
 }

@@ -9,6 +9,7 @@ import {
   type Tensor2D,
   valueAndGrads,
 } from '@tensorflow/tfjs-core';
+import { after } from '../../engine/fused/after.ts';
 import { type AdamWScalars, adamW, addSquares, globalNorm, scaleGradients } from '../../engine/optimizer.ts';
 import { grpoLoss } from '../../grpo/loss.ts';
 import type { LossSums } from '../../grpo/loss-sums.ts';
@@ -143,20 +144,23 @@ export type ApplyInputs = {
 /** `sums` are those of the inputs, with these parameters' squares: finite as long as all of them are. */
 export type ApplyOutputs = Pick<ApplyInputs, 'params' | 'means' | 'squares' | 'sums'>;
 
-/** Takes one AdamW step with the clipped gradients, for all parameters or some of them. */
-export function applyProgram(config: RunConfig) {
+/** Takes one AdamW step with the clipped gradients, for all parameters or some of them; `inPlace`: outputs are written over the inputs. */
+export function applyProgram(config: RunConfig, { inPlace }: { inPlace: boolean }) {
   const options = adamWOptions(config);
   return ({ params, gradients, means, squares, factor, scalars, sums }: ApplyInputs): ApplyOutputs => {
     const next = adamW(params, scaleGradients(gradients, factor as Scalar), means, squares, scalars, options);
     const changes = Object.fromEntries(
-      Object.entries(next.params).map(([name, after]) => [name, sub(after, params[name]!)]),
+      Object.entries(next.params).map(([name, param]) => [name, sub(param, params[name]!)]),
     );
     const size = addSquares(sums.size as Scalar, next.params);
+    const change = addSquares(sums.change as Scalar, changes);
+    // Those before are needed until then.
+    const last = (tensor: Tensor) => (inPlace ? after(tensor, change) : tensor);
     return {
-      params: next.params,
+      params: Object.fromEntries(Object.entries(next.params).map(([name, tensor]) => [name, last(tensor)])),
       means: next.m,
       squares: next.v,
-      sums: { size, change: addSquares(sums.change as Scalar, changes) },
+      sums: { size, change },
     };
   };
 }

@@ -1,5 +1,4 @@
 import type { Compiled, Engine, Program } from '../../engine/engine.ts';
-import { adamWScalars } from '../../engine/optimizer.ts';
 import { type NdArray, scalar } from '../../engine/tree.ts';
 import { lossMetrics, type Metrics, meanOf } from '../../grpo/metrics.ts';
 import { mean } from '../../grpo/statistics.ts';
@@ -8,10 +7,9 @@ import type { ModelConfig } from '../../model/config.ts';
 import { givesUpGraphs } from '../../model/network/activations.ts';
 import type { Sequence } from '../../model/network/batch.ts';
 import { Scorer } from '../../model/network/scorer.ts';
-import { packsWeights } from '../../model/quantized.ts';
 import type { Weights } from '../../model/weights-tree.ts';
 import type { RunConfig } from '../../protocol/run-config.ts';
-import { adamWOptions } from './adamw-options.ts';
+import { AdamWSteps } from './adamw-steps.ts';
 import { ComputeCopies } from './compute-copies.ts';
 import { checkUpdate, checkWeights, largest } from './diverged.ts';
 import { entropyBonus, withEntropyOf } from './entropy-bonus.ts';
@@ -20,12 +18,8 @@ import type { TokenFigures, UpdateOptions, UpdateResult } from './learner.ts';
 import { learningRateAfter } from './learning-rate.ts';
 import { FIRST_LOSS_SCALE, type LossScale, nextLossScale } from './loss-scale.ts';
 import { MixedReference } from './mixed-reference.ts';
-import { partsOf } from './parts.ts';
 import { freshState, type PolicyState, weightsOf } from './policy-state.ts';
 import {
-  type ApplyInputs,
-  type ApplyOutputs,
-  applyProgram,
   type ClipInputs,
   type ClipOutputs,
   clipProgram,
@@ -37,7 +31,7 @@ import { Preferences } from './preferences.ts';
 import { replayMetrics, withOld, withReference } from './scored-rollout.ts';
 import { updateBatches } from './update-batches.ts';
 
-/** What a training starts from. */
+/** What a training starts from. It takes over what it trains, and may change it in place. */
 export interface StartWeights {
   /** The start model. */
   weights: Weights;
@@ -56,7 +50,7 @@ export class Policy {
   readonly #scorer: Scorer;
   readonly #gradients: Gradients;
   readonly #clip: Compiled<ClipInputs, ClipOutputs>;
-  readonly #optimizer: Compiled<ApplyInputs, ApplyOutputs>;
+  readonly #optimizer: AdamWSteps;
   readonly #copies: ComputeCopies;
   readonly #mixed: MixedReference | undefined;
 
@@ -75,11 +69,9 @@ export class Policy {
     this.#frozen = adapter && weights;
     this.state = freshState(adapter ?? weights);
     this.#scorer = new Scorer(engine, model, config.temperature);
-    this.#gradients = new Gradients(engine, program, packsWeights(model));
+    this.#gradients = new Gradients(engine, model, program);
     this.#clip = engine.compile('clipping', clipProgram(config), { resident: ['factor'] });
-    this.#optimizer = engine.compile('AdamW', applyProgram(config), {
-      resident: ['params', 'means', 'squares', 'sums'],
-    });
+    this.#optimizer = new AdamWSteps(engine, model, config);
     this.#copies = new ComputeCopies(engine, model);
     const { syncRefModel, refModelMixupAlpha: alpha } = config;
     this.#mixed = syncRefModel && alpha < 1 ? new MixedReference(engine, alpha) : undefined;
@@ -201,37 +193,12 @@ export class Policy {
       return undefined;
     }
     check(norm);
-    const { biasCorrection1, biasCorrection2 } = adamWScalars(updates, rate, adamWOptions(this.#config));
-    const scalars = {
-      learningRate: scalar(rate),
-      biasCorrection1: scalar(biasCorrection1),
-      biasCorrection2: scalar(biasCorrection2),
-    };
-    let sums: { size: NdArray; change: NdArray } = { size: scalar(0), change: scalar(0) };
-    for (const part of partsOf(this.state.weights)) {
-      const { weights, means, squares } = this.state;
-      const result = await this.#optimizer.run({
-        params: part.take(weights),
-        gradients: part.take(gradients),
-        means: part.take(means),
-        squares: part.take(squares),
-        factor,
-        scalars,
-        sums,
-      });
-      this.#engine.release(sums);
-      sums = result.sums;
-      // Part by part, so that no more than one is there twice. Names keep their order: sums over all weights follow it, also after a resume.
-      this.#replace({
-        ...this.state,
-        weights: { ...weights, ...part.restore(result.params) },
-        means: { ...means, ...part.restore(result.means) },
-        squares: { ...squares, ...part.restore(result.squares) },
-      });
-    }
-    const ofAll = await this.#engine.download(sums);
-    const [size, change] = [ofAll.size.data[0]!, ofAll.change.data[0]!];
-    this.#engine.release({ factor, ...sums });
+    const { size, change } = await this.#optimizer.take(
+      this.state,
+      { gradients, factor, learningRate: rate },
+      { shared: this.#shared(), replace: (state) => this.#replace(state) },
+    );
+    this.#engine.release({ factor });
     checkWeights(size, rate, this.#config);
     this.state = { ...this.state, updates, ...(lossScale && { lossScale }) };
     return { norm, change: Math.sqrt(change / size) };
@@ -249,6 +216,11 @@ export class Policy {
 
   #scaling(): { scaling?: Scaling } {
     return this.#lossScale ? { scaling: { loss: scalar(this.#lossScale.scale) } } : {};
+  }
+
+  /** What an update must not change. */
+  #shared(): Set<NdArray> {
+    return new Set(Object.values(this.#trainedReference(this.state) ?? {}));
   }
 
   /** Frees what the new state no longer has, the start model excepted. */

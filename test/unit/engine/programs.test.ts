@@ -45,6 +45,25 @@ test('memory of what a program gave is free as soon as it is released, and input
   expect(before - process.memoryUsage.rss()).toBeGreaterThan(0.9 * 2 ** 26);
 });
 
+test('on the CPU an output is written into the array that is given for it, which may be an input or a part of one', async () => {
+  const program = new OnnxEngine().compile('sums', ({ sum, x }: Record<'sum' | 'x', tf.Tensor>) => ({
+    sum: { so: { far: tf.add(sum, x) } },
+    product: tf.mul(sum, x),
+  }));
+  const all = Float32Array.of(7, 1, 2, 7);
+  const sum = floats(all.subarray(1, 3), [2]);
+  for (const expected of [
+    [11, 22],
+    [21, 42],
+  ]) {
+    const given = await program.run({ sum, x: floats([10, 20]) }, { sum: { so: { far: sum } } });
+    expect(given.sum.so.far).toBe(sum);
+    expect([...sum.data]).toEqual(expected);
+    expect([...all.filter((_, index) => index % 3 === 0)]).toEqual([7, 7]);
+    expect(given.product.data).toHaveLength(2);
+  }
+});
+
 function expectClose(actual: Record<string, NdArray>, expected: Record<string, NdArray>, digits: number): void {
   for (const [name, { shape, data }] of Object.entries(expected)) {
     expect(actual[name]!.shape).toEqual(shape);

@@ -3,7 +3,12 @@ import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, test } from 'vitest';
 import { uniforms } from '../../../src/data/random.ts';
 import { entropy, pickLogProb } from '../../../src/engine/fused/pick-log-prob.ts';
-import type { FiguresOptions } from '../../../src/engine/fused/vocabulary-chunk.ts';
+import {
+  chunkBounds,
+  type FiguresOptions,
+  type LogitsTerm,
+  type WordRows,
+} from '../../../src/engine/fused/vocabulary-chunk.ts';
 import { type VocabularyFigures, vocabularyFigures } from '../../../src/engine/fused/vocabulary-figures.ts';
 import { OnnxEngine } from '../../../src/engine/onnx/engine.ts';
 import type { Provider } from '../../../src/engine/onnx/providers.ts';
@@ -37,11 +42,16 @@ const whole =
   };
 
 const inChunks =
-  (options: FiguresOptions): Figures =>
+  (options: FiguresOptions, rowsOf: (weight: tf.Tensor2D) => WordRows = (weight) => [weight]): Figures =>
   ([states, weight, narrow, up], ids) => {
-    const terms = [{ states: states!, weight: weight! }, ...(narrow ? [{ states: narrow, weight: up! }] : [])];
+    const terms: LogitsTerm[] = [{ states: states!, weight: rowsOf(weight!) }];
+    if (narrow) terms.push({ states: narrow, weight: [up!] });
     return vocabularyFigures(terms, ids, options);
   };
+
+/** The gradients of the parts meet again here. */
+const split = (weight: tf.Tensor2D) =>
+  chunkBounds(WORDS).map(([from, end]) => tf.slice(weight, [from, 0], [end - from, WIDTH])) as unknown as WordRows;
 
 /** The figures, and the gradients of Σ slope · log-probability, and + slope · entropy if that is learned. */
 const program =
@@ -113,17 +123,17 @@ describe.each(['graph', 'eager'] as const)('%s', (way) => {
     '%s',
     async (_, terms, options) => {
       const given = inputs(terms, ROWS[way]);
-      const [expected, actual] = await Promise.all(
-        [whole, inChunks].map((kind) => run(program(kind(options), options), given)),
-      );
-      const [a, b] = [expected, actual] as unknown as Record<string, Record<string, NdArray>>[];
-      expect([...a!.forward!.hits!.data.slice(0, 3)]).toEqual([1, 1, 1]);
-      for (const part of Object.keys(a!))
-        for (const name of Object.keys(a![part]!))
-          expect(distance(a![part]![name]!, b![part]![name]!), `${part} ${name}`).toBeLessThan(
-            // The slope of an entropy is a small difference of large numbers, on either side.
-            exact * (options.entropies === 'learned' && part === 'backward' ? 2 : 1),
-          );
+      const [expected, ...others] = (await Promise.all(
+        [whole(options), inChunks(options), inChunks(options, split)].map((kind) => run(program(kind, options), given)),
+      )) as unknown as Record<string, Record<string, NdArray>>[];
+      expect([...expected!.forward!.hits!.data.slice(0, 3)]).toEqual([1, 1, 1]);
+      for (const actual of others)
+        for (const part of Object.keys(expected!))
+          for (const name of Object.keys(expected![part]!))
+            expect(distance(expected![part]![name]!, actual[part]![name]!), `${part} ${name}`).toBeLessThan(
+              // The slope of an entropy is a small difference of large numbers, on either side.
+              exact * (options.entropies === 'learned' && part === 'backward' ? 2 : 1),
+            );
     },
     provider === 'cpu' ? 60_000 : 300_000,
   );

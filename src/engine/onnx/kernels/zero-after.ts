@@ -11,7 +11,8 @@ export function zeroAfter(operand: TensorInfo): Value {
   const { graph } = backend;
   const axes = [...operand.shape.keys()];
   const bounds = [0, 1].map((bound) => graph.ints(axes.map(() => bound))) as [Value, Value];
-  const one = graph.node('Slice', [backend.value(operand), ...bounds, graph.ints(axes)]);
+  const value = backend.value(operand);
+  const one = axes.length === 0 ? value : graph.node('Slice', [value, ...bounds, graph.ints(axes)]);
   const known = graph.node('Cast', [graph.node('Reshape', [one, graph.ints([1])])], { to: ONNX_TYPES.bool });
   return graph.node('Mul', [graph.node('Cast', [known], { to: ONNX_TYPES.int64 }), graph.ints([0])]);
 }
