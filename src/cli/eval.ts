@@ -6,7 +6,6 @@ import { runInstead } from '../model/files/run-instead.ts';
 import { BadInput } from '../protocol/errors.ts';
 import { evaluateStart } from '../trainer/evaluate.ts';
 import { besideQuantized } from '../trainer/model-as-trained.ts';
-import { readAdapter } from '../trainer/policy/checkpoint-files.ts';
 import { prepareRun } from '../trainer/prepare.ts';
 import type { CommandOf } from './commands.ts';
 import { print, printJson, warn } from './output.ts';
@@ -30,8 +29,7 @@ export async function evaluateCommand({ config: file, checkpoint, json }: Comman
   }
   const run = await prepareRun(loaded, { rewardWorker, onWarning: warn });
   try {
-    const adapter = beside && readAdapter(folder!, run.model);
-    const evaluation = await evaluateStart(run, run.evalPrompts!, adapter);
+    const evaluation = await evaluateStart(run, run.evalPrompts!, beside && folder);
     const { completions: _, totals: __, rows: ___, used, ...result } = evaluation;
     if (json) {
       printJson({ ...result, ...(Object.keys(used).length > 0 && { used }) });
