@@ -64,9 +64,10 @@ export class Answering {
     const { tokenizer, eosTokenIds } = this.#speakers;
     const most = this.#room(speaker, promptIds, maxTokens);
     const started = performance.now();
+    const sampler = await this.#sampler(speaker, temperature);
     const ids: number[] = [];
     let stopped = false;
-    const [completion] = await this.#sampler(speaker, temperature).sample(
+    const [completion] = await sampler.sample(
       speaker.weights,
       [promptIds],
       most,
@@ -97,9 +98,11 @@ export class Answering {
     };
   }
 
-  #sampler(speaker: Speaker, temperature: number): CompletionSampler {
+  async #sampler(speaker: Speaker, temperature: number): Promise<CompletionSampler> {
     const known = this.#samplers.get(speaker);
     if (known?.temperature === temperature) return known.sampler;
+    // Its graphs may have a copy of the weights in them.
+    await known?.sampler.dispose();
     const { topK, topP, minP, minCompletionLength } = this.#settings;
     const sampler = createSampler(this.#speakers.engine, speaker.model, {
       ...{ group: 1, temperature, topK, topP, minP: minP ?? 0, minTokens: minCompletionLength },

@@ -4,13 +4,14 @@ import { readQuantization } from '../model/files/adapter-files.ts';
 import { readModelConfig } from '../model/files/model-config.ts';
 import { readModel } from '../model/files/read-model.ts';
 import { computeCopies } from '../model/network/half-weights.ts';
+import { packedBytes } from '../model/quantized.ts';
 import { loadTokenizer, type Tokenizer } from '../model/tokenizer/tokenizer.ts';
 import type { Weights } from '../model/weights-tree.ts';
 import type { ChatSide } from '../protocol/chat.ts';
-import type { Quantization } from '../protocol/quantization.ts';
 import type { Device } from '../protocol/run-config-fields.ts';
 import { isWritten } from '../run-folder/run-lock.ts';
 import { createEngine } from '../trainer/create-engine.ts';
+import { computesQuantized, type ModelAsTrained, modelAsTrained } from '../trainer/model-as-trained.ts';
 import { readAdapter } from '../trainer/policy/checkpoint-files.ts';
 import { endTokens } from '../trainer/prompt-list.ts';
 import { workloadOf } from '../trainer/workload.ts';
@@ -58,14 +59,21 @@ export async function loadSpeakers(target: ChatTarget, options: LoadOptions = {}
     options.device === undefined || options.device === 'auto' ? (config?.device ?? 'auto') : options.device;
   const fp16 = options.fp16 || (config?.fp16 ?? false);
   const quantization = readQuantization(target.model);
-  // Elsewhere than on the CPU a model that is quantized is computed in float32, and the adapter merged into it.
-  const onCpu = (device === 'auto' || device === 'cpu') && !fp16;
-  const shared = target.run !== undefined && sharesBase(target) && (!quantization || onCpu);
-  const shape: ModelConfig = { ...readModelConfig(start), ...(shared && quantization && { quantization }) };
+  const only = config ? undefined : modelAsTrained(target.model, { device, fp16 });
+  // Where a model that is quantized is computed in float32, the adapter is merged into it.
+  const shared =
+    target.run !== undefined && sharesBase(target) && (!quantization || computesQuantized({ device, fp16 }));
+  const shape: ModelConfig = only?.config ?? {
+    ...readModelConfig(start),
+    ...(shared && quantization && { quantization }),
+  };
   const workload = workloadOf(shape, { trains: false, half: fp16 });
-  const models = shared || alone || !config ? 1 : 2;
+  const sides = alone || !config ? 1 : 2;
+  const models = shared ? 1 : sides;
   const training = target.run !== undefined && (await isWritten(target.run));
-  const cost = { models, bytes: models * workload.bytes + PROCESS_BYTES, available: freeMemory(), training };
+  // Each side writes with a graph of its own, which may have packed weights in it.
+  const bytes = models * workload.bytes + sides * packedBytes(shape) + PROCESS_BYTES;
+  const cost = { models, bytes, available: freeMemory(), training };
   onCost?.(cost);
   checkRoom(cost);
 
@@ -76,23 +84,23 @@ export async function loadSpeakers(target: ChatTarget, options: LoadOptions = {}
   const tokenizer = loadTokenizer(start);
   const eosTokenIds = endTokens(shape, tokenizer).filter((id) => id < shape.vocabSize);
   let read = 0;
-  const load = async (folder: string, quantization?: Quantization): Promise<Omit<Speaker, 'side'>> => {
-    const onShare = (share: number) => onLoad?.((read + share) / models);
-    const { config: model, weights } = await readModel(folder, onShare, quantization);
+  const load = async (reader: ModelAsTrained['read']): Promise<Omit<Speaker, 'side'>> => {
+    const { config: model, weights } = await reader((share) => onLoad?.((read + share) / models));
     read++;
     return { model, weights: await computeCopies(engine, model, weights) };
   };
 
   const speakers: Speaker[] = [];
   if (shared) {
-    const base = await load(start, quantization);
+    const base = await load((onShare) => readModel(start, onShare, quantization));
     const model = { ...base.model, lora: config!.lora! };
     const adapter = await computeCopies(engine, model, readAdapter(target.model, model));
     if (!alone) speakers.push({ side: 'base', ...base });
     speakers.push({ side: 'checkpoint', model, weights: { ...base.weights, ...adapter } });
   } else {
-    if (config && !alone) speakers.push({ side: 'base', ...(await load(start)) });
-    speakers.push({ side: 'checkpoint', ...(await load(target.model)) });
+    const merged = (folder: string) => load((onShare) => readModel(folder, onShare));
+    if (config && !alone) speakers.push({ side: 'base', ...(await merged(start)) });
+    speakers.push({ side: 'checkpoint', ...(await (only ? load(only.read) : merged(target.model))) });
   }
   return { engine, tokenizer, eosTokenIds, speakers };
 }

@@ -5,6 +5,7 @@ import { isAdapterFolder } from '../files/adapter-folder.ts';
 import { runInstead } from '../model/files/run-instead.ts';
 import { BadInput } from '../protocol/errors.ts';
 import { evaluateStart } from '../trainer/evaluate.ts';
+import { besideQuantized } from '../trainer/model-as-trained.ts';
 import { prepareRun } from '../trainer/prepare.ts';
 import type { CommandOf } from './commands.ts';
 import { print, printJson, warn } from './output.ts';
@@ -16,19 +17,20 @@ export async function evaluateCommand({ config: file, checkpoint, json }: Comman
   if (loaded.config.evalDataset === null && loaded.config.evalSplit === null) {
     throw new BadInput('there is no "evalDataset" or "evalSplit" to evaluate on; add one', loaded.locate([]));
   }
-  // The checkpoint is a model folder like any other, checked like any other.
-  if (checkpoint !== undefined) {
-    loaded.config.model = resolve(checkpoint);
-    // An adapter's checkpoint brings its own: another one is not trained on top.
-    loaded.config.lora = null;
-    if (!existsSync(join(loaded.config.model, 'config.json')) && !isAdapterFolder(loaded.config.model)) {
-      const message = 'there is no checkpoint here (neither config.json nor adapter_config.json)';
-      throw new BadInput(runInstead(loaded.config.model) ?? message, { file: loaded.config.model });
-    }
+  const folder = checkpoint === undefined ? undefined : checkpointFolder(checkpoint);
+  const beside = folder === undefined ? undefined : besideQuantized(folder, loaded.config);
+  if (beside) {
+    // What the adapter was trained on, whatever the config says by now.
+    const { base: model, lora, quantization } = beside;
+    Object.assign(loaded.config, { model, lora, quantization });
+  } else if (folder !== undefined) {
+    // A model folder like any other, checked like any other. An adapter's brings its own: another one is not trained on top, and nothing is rounded.
+    Object.assign(loaded.config, { model: folder, lora: null, quantization: null });
   }
   const run = await prepareRun(loaded, { rewardWorker, onWarning: warn });
   try {
-    const { completions: _, totals: __, rows: ___, used, ...result } = await evaluateStart(run, run.evalPrompts!);
+    const evaluation = await evaluateStart(run, run.evalPrompts!, beside && folder);
+    const { completions: _, totals: __, rows: ___, used, ...result } = evaluation;
     if (json) {
       printJson({ ...result, ...(Object.keys(used).length > 0 && { used }) });
       return 0;
@@ -46,4 +48,11 @@ export async function evaluateCommand({ config: file, checkpoint, json }: Comman
   } finally {
     await run.rewards.close();
   }
+}
+
+function checkpointFolder(checkpoint: string): string {
+  const folder = resolve(checkpoint);
+  if (existsSync(join(folder, 'config.json')) || isAdapterFolder(folder)) return folder;
+  const message = 'there is no checkpoint here (neither config.json nor adapter_config.json)';
+  throw new BadInput(runInstead(folder) ?? message, { file: folder });
 }

@@ -54,6 +54,10 @@ function inTokens(
   });
 }
 
+/** The rollout as token ids. */
+export const sequencesOf = (rollout: Rollout): Pick<Experience, 'promptIds' | 'completionIds'>[] =>
+  rollout.map(({ prompt, trajectory }) => ({ promptIds: prompt.ids, completionIds: completionIds(trajectory) }));
+
 /** The rollout as the policy learns from it. */
 export function experiencesOf(
   rollout: Rollout,
@@ -65,13 +69,12 @@ export function experiencesOf(
   const counts = rollout.map(({ trajectory }) => !(trajectory.truncated && maskTruncatedCompletions));
   const ranked = rollout.map(({ group }, row) => ({ group, reward: rewards[row]!, counts: counts[row]! }));
   const halves = halvesOf(dpoCoef === 0 ? [] : preferencePairs(ranked));
-  return rollout.map(({ prompt, trajectory }, row) => {
-    const ids = completionIds(trajectory);
+  return sequencesOf(rollout).map((sequence, row) => {
+    const { trajectory } = rollout[row]!;
     const preference = halves.get(row);
     return {
-      promptIds: prompt.ids,
-      completionIds: ids,
-      mask: counts[row] ? trainedMask(trajectory) : new Uint8Array(ids.length),
+      ...sequence,
+      mask: counts[row] ? trainedMask(trajectory) : new Uint8Array(sequence.completionIds.length),
       advantage: byPosition ? onAllTokens(trajectory, byPosition[row]!) : advantages[row]!,
       ...(preference && { preference }),
       ...(sampled && { sampledLogProbs: sampled[row]! }),

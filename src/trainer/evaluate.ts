@@ -9,6 +9,7 @@ import { heldOutRewardKey } from '../protocol/held-out.ts';
 import type { RunConfig } from '../protocol/run-config.ts';
 import type { EvaluatedRow } from '../protocol/run-folder.ts';
 import { failedShare, scoreOf, scoresByRow } from '../rewards/score-table.ts';
+import { readAdapter } from './policy/checkpoint-files.ts';
 import type { Learner, PolicySampler } from './policy/learner.ts';
 import { LocalSampler } from './policy/local-sampler.ts';
 import type { PreparedRun } from './prepare.ts';
@@ -86,10 +87,11 @@ export type EvaluationFigures = Pick<Evaluation, 'reward' | 'rewards' | 'length'
 /** What the loop records of an evaluation. */
 export type RecordedEvaluation = EvaluationFigures & Pick<Evaluation, 'rows'>;
 
-/** Evaluates the model that a run starts from. */
-export async function evaluateStart(run: PreparedRun, prompts: PromptList): Promise<Evaluation> {
+/** Evaluates the model that a run starts from, with the adapter of a checkpoint beside it where that is given. */
+export async function evaluateStart(run: PreparedRun, prompts: PromptList, checkpoint?: string): Promise<Evaluation> {
   const { engine, model, config } = run;
-  const weights = await computeCopies(engine, model, run.weights);
+  const adapter = checkpoint === undefined ? {} : readAdapter(checkpoint, model);
+  const weights = await computeCopies(engine, model, { ...run.weights, ...adapter });
   const sampler = new LocalSampler(run, config.numGenerationsEval, config.seed, async () => weights);
   const some = prompts.slice(0, config.evalPrompts ?? prompts.length);
   // Nobody abandons it.

@@ -63,7 +63,8 @@ export function metricsOf(
     step_time: watch.total,
     'time/rollout': watch.laps.rollout!,
     'time/score': watch.laps.score!,
-    'time/reference': update.seconds.reference,
+    // While rewards were waited for, or before the update.
+    'time/reference': (watch.laps.reference ?? 0) + update.seconds.reference,
     'time/update': update.seconds.update,
   };
   const finite = Object.entries(row).map(([key, value]) => [key, value === null ? null : finiteOrNull(value)]);

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { BadInput, type RunFailure } from '../protocol/errors.ts';
 import type { ScoreBatch, ScoreTable } from '../protocol/rewards.ts';
 import type { RunChange } from '../protocol/run-folder.ts';
@@ -20,6 +21,8 @@ export interface ScoringOptions {
   replacing?: boolean | undefined;
   /** What has scored some of them already. */
   ahead?: CompletionsAhead | undefined;
+  /** What else there is to compute, for the time that slow rewards are waited for; with others it is not called. */
+  meanwhile?: (() => Promise<void>) | undefined;
 }
 
 /** How the completions of a run's steps get their scores. */
@@ -33,6 +36,9 @@ export interface StepScoring {
 /** Rewards that take longer than this for a step are called while it is sampled. For others, the messages would cost more than they gain. */
 const SLOW_SECONDS = 0.05;
 
+/** Until all that a reward function is asked has left: a large request does so while its worker reads. */
+const SENDING_MILLISECONDS = 10;
+
 /** What the reward functions say of each completion, or said when it was recorded; whatever fails. */
 export class PlainScoring implements StepScoring {
   readonly #run: ScoredRun;
@@ -44,7 +50,7 @@ export class PlainScoring implements StepScoring {
   }
 
   ahead(step: number): CompletionsAhead | undefined {
-    if (this.#run.recorded || this.#seconds < SLOW_SECONDS) return undefined;
+    if (this.#run.recorded || !this.#slow) return undefined;
     return this.#run.rewards.ahead((some) => scoreBatch(some, this.#stateAt(step)));
   }
 
@@ -52,13 +58,25 @@ export class PlainScoring implements StepScoring {
     rollout: Rollout,
     step: number,
     _loop: TrainingLoop,
-    { ahead }: ScoringOptions = {},
+    { ahead, meanwhile }: ScoringOptions = {},
   ): Promise<ScoreTable> {
     const recorded = this.#run.recorded?.[step - 1]?.scores;
     if (recorded) return recorded;
-    const table = await (ahead?.finish(rollout) ?? this.#run.rewards.score(scoreBatch(rollout, this.#stateAt(step))));
+    const scoring = ahead?.finish(rollout) ?? this.#run.rewards.score(scoreBatch(rollout, this.#stateAt(step)));
+    if (meanwhile && this.#slow) {
+      // If it fails meanwhile, that is heard below.
+      scoring.catch(() => {});
+      // The engine blocks the event loop while it runs: answers are read between two of its runs, and after the last.
+      await sleep(SENDING_MILLISECONDS);
+      await meanwhile();
+    }
+    const table = await scoring;
     this.#seconds = Math.max(0, ...table.columns.map(({ seconds }) => seconds));
     return table;
+  }
+
+  get #slow(): boolean {
+    return this.#seconds >= SLOW_SECONDS;
   }
 
   #stateAt(step: number): ScoreBatch['trainerState'] {
@@ -73,14 +91,14 @@ export class PlainScoring implements StepScoring {
  */
 export function persistentScoring(run: ScoredRun, onReopened: (step: number) => RunChange[]): StepScoring {
   const plain = new PlainScoring(run);
-  const score: StepScoring['score'] = async (rollout, step, loop, { replacing = false, ahead } = {}) => {
+  const score: StepScoring['score'] = async (rollout, step, loop, { replacing = false, ...first } = {}) => {
     let totals: ScoreTable['totals'] = {};
-    let begun = ahead;
+    let options: ScoringOptions = first;
     for (let attempt = 1; ; attempt++) {
       loop.emit({ type: 'phase', step, phase: 'score' });
-      const scored = await plain.score(rollout, step, loop, { ahead: begun });
-      // A second attempt is made on all of them.
-      begun = undefined;
+      const scored = await plain.score(rollout, step, loop, options);
+      // A second attempt is made on all of them, and what else there was to compute is done.
+      options = {};
       // An attempt that failed has cost something, too.
       totals = sumOfTotals([totals, scored.totals]);
       const table = { ...scored, totals };

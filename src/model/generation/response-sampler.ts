@@ -31,6 +31,10 @@ export class ResponseSampler implements CompletionSampler {
     this.#program = engine.compile('responses', program);
   }
 
+  dispose(): Promise<void> {
+    return this.#program.dispose();
+  }
+
   async sample(
     weights: Weights,
     prompts: readonly number[][],

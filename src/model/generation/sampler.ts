@@ -69,6 +69,8 @@ export interface CompletionSampler {
     uniforms: Float32Array,
     listeners?: SampleListeners,
   ): Promise<Completion[]>;
+  /** Frees the compiled graphs. */
+  dispose(): Promise<void>;
 }
 
 /** What the caches of completions written at the same time may take; others wait. */
@@ -130,6 +132,10 @@ export class Sampler implements CompletionSampler {
     }
     if (givesUpGraphs(this.#config, this.#engine)) await this.#decode.dispose();
     return completions;
+  }
+
+  async dispose(): Promise<void> {
+    await Promise.all([this.#prefill, this.#decode, this.#arrange].map((program) => program?.dispose()));
   }
 
   /** Completions written at the same time; `uniforms` has a number per token for each. */

@@ -17,6 +17,11 @@ export interface Learner {
    * same prompt.
    */
   logProbs(completions: readonly Pick<Experience, 'promptIds' | 'completionIds'>[], group: number): Promise<number[][]>;
+  /**
+   * The same under the reference policy, groups of the run's size; undefined where the loss asks for none. `update` takes them, or computes them
+   * itself: they are there earlier where completions wait for their rewards.
+   */
+  reference(completions: readonly Pick<Experience, 'promptIds' | 'completionIds'>[]): Promise<number[][] | undefined>;
   /** Moves the policy by a rollout, whole groups one after another. Throws Diverged before numbers that are not finite are applied. */
   update(rollout: readonly Experience[], options?: UpdateOptions): Promise<UpdateResult>;
   /** Makes the policy as it is now the reference, or moves the reference towards it as `refModelMixupAlpha` says. */
@@ -31,6 +36,8 @@ export interface Learner {
 export interface UpdateOptions {
   /** Which of its completions each update of a pass learns from, all of them once; undefined: a pass is one update. */
   miniBatches?: readonly number[][] | undefined;
+  /** Of each of its completions, as `reference` gave them in this step. */
+  reference?: readonly number[][] | undefined;
 }
 
 /** How completions are drawn. */

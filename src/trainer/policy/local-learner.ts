@@ -67,6 +67,10 @@ export class LocalLearner implements Learner {
     return this.policy.logProbs(completions, group);
   }
 
+  reference(completions: readonly Sequence[]): Promise<number[][] | undefined> {
+    return this.policy.reference(completions);
+  }
+
   update(rollout: readonly Experience[], options: UpdateOptions = {}): Promise<UpdateResult> {
     return this.policy.update(rollout, { ...options, all: this.#all });
   }

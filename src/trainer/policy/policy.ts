@@ -87,7 +87,7 @@ export class Policy {
    */
   async update(rollout: readonly Experience[], options: UpdateOptions & { all?: boolean } = {}): Promise<UpdateResult> {
     const started = performance.now();
-    const referenced = await withReference(rollout, this.#scorer, await this.#referenceWeights(), this.#config);
+    const referenced = withReference(rollout, options.reference ?? (await this.reference(rollout)));
     const updating = performance.now();
     // The first pass gives them, if all of it is one update and all was sampled by this policy.
     const needsOld = options.miniBatches || rollout.some(({ replayed }) => replayed);
@@ -151,6 +151,12 @@ export class Policy {
   /** Log-probabilities of completions, each `group` in a row of one prompt, under the policy as it is now. */
   async logProbs(completions: readonly Sequence[], group: number): Promise<number[][]> {
     return this.#scorer.logProbs(await this.weights(), completions, group);
+  }
+
+  /** The same under the reference policy; undefined where the loss asks for none. */
+  async reference(completions: readonly Sequence[]): Promise<number[][] | undefined> {
+    const weights = await this.#referenceWeights();
+    return weights && this.#scorer.logProbs(weights, completions, this.#config.numGenerations);
   }
 
   /** Continues from another state, whose arrays are the policy's from now on. */

@@ -10,16 +10,11 @@ import type { RunConfig } from '../../protocol/run-config.ts';
 import { type CuttingConfig, hasGradient, type ReferencedExperience } from './micro-batches.ts';
 
 /** A rollout with the log-probabilities of its tokens under the reference policy, if the loss asks for one. */
-export async function withReference(
+export const withReference = (
   rollout: readonly Experience[],
-  scorer: Scorer,
-  reference: Weights | undefined,
-  { numGenerations }: Pick<CuttingConfig, 'numGenerations'>,
-): Promise<readonly ReferencedExperience[]> {
-  if (!reference) return rollout;
-  const logProbs = await scorer.logProbs(reference, rollout, numGenerations);
-  return rollout.map((experience, row) => ({ ...experience, reference: logProbs[row]! }));
-}
+  logProbs: readonly number[][] | undefined,
+): readonly ReferencedExperience[] =>
+  logProbs ? rollout.map((experience, row) => ({ ...experience, reference: logProbs[row]! })) : rollout;
 
 /**
  * A rollout with the log-probabilities of its tokens under the policies that sampled them, which the first pass does not give where there are updates

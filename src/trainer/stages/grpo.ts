@@ -3,7 +3,7 @@ import type { Finding } from '../../protocol/finding.ts';
 import type { ScoreTable } from '../../protocol/rewards.ts';
 import type { RolloutRow } from '../../protocol/run-folder.ts';
 import { sumOfTotals } from '../../rewards/totals.ts';
-import { creditOf, experiencesOf } from '../credit.ts';
+import { creditOf, experiencesOf, sequencesOf } from '../credit.ts';
 import { miniBatches } from '../mini-batches.ts';
 import type { Learner, Progress } from '../policy/learner.ts';
 import type { PreparedRun } from '../prepare.ts';
@@ -85,8 +85,15 @@ export class GrpoStage implements Stage {
     const sampled = await this.#sampler.sample(step, prompts, ahead);
     watch.lap('rollout');
 
-    // Compute the rewards r_i of each completion, those on its length included; slow ones have begun with the first that ended.
-    const scores = await this.#scores(sampled, step, loop, { ahead });
+    // Compute the rewards r_i of each completion, those on its length included; slow ones have begun with the first that ended. While they are
+    // waited for, compute π_ref(o_i | q), if all of these completions are learned from, and no others, whatever they earn.
+    let reference: number[][] | undefined;
+    const meanwhile = async () => {
+      watch.lap('score');
+      reference = await this.#learner.reference(sequencesOf(sampled));
+      watch.lap('reference');
+    };
+    const scores = await this.#scores(sampled, step, loop, { ahead, ...(this.#learnsFromAll && { meanwhile }) });
     if (!scores) return undefined;
     watch.lap('score');
 
@@ -123,7 +130,8 @@ export class GrpoStage implements Stage {
     loop.emit({ type: 'phase', step, phase: 'update' });
     const own = experiencesOf(rollout, credit, config);
     const learned = replayed ? withReplayed(own, replayed) : own;
-    const update = await this.#learner.update(learned, { miniBatches: miniBatches(learned.length, step, config) });
+    const options = { miniBatches: miniBatches(learned.length, step, config), reference };
+    const update = await this.#learner.update(learned, options);
     // Now and then, the reference follows the policy: π_ref ← α π_θ + (1 − α) π_ref.
     if (config.syncRefModel && (step - this.#before) % config.refModelSyncSteps === 0)
       await this.#learner.syncReference();
@@ -169,6 +177,12 @@ export class GrpoStage implements Stage {
   /** The steps of the stages before it, which are counted on. */
   get #before(): number {
     return this.#run.stepsBefore ?? 0;
+  }
+
+  /** Whether a step has a reference, and learns from what it samples first, and from nothing else. */
+  get #learnsFromAll(): boolean {
+    const { beta, dynamicSampling, generations, replay } = this.#run.config;
+    return beta !== 0 && !dynamicSampling && !generations && !replay;
   }
 
   /** Whether a step draws from where the one before stopped. */
