@@ -114,7 +114,7 @@ function describe(
     [`${arch}.attention.head_count_kv`, uint32(mixer.kvHeads)],
     [`${arch}.attention.key_length`, uint32(mixer.headDim)],
     [`${arch}.attention.value_length`, uint32(mixer.headDim)],
-    [`${arch}.attention.layer_norm_rms_epsilon`, float32(config.rmsNormEps)],
+    [`${arch}.attention.layer_norm_rms_epsilon`, float32(config.normEps)],
     [`${arch}.rope.dimension_count`, uint32(rotary.width)],
     [`${arch}.rope.freq_base`, float32(rotary.theta)],
     [`${arch}.vocab_size`, uint32(config.vocabSize)],

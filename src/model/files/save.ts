@@ -4,13 +4,13 @@ import { makeFolders } from '../../files/make-folders.ts';
 import { temporaryName } from '../../files/temporary-name.ts';
 import { BadInput } from '../../protocol/errors.ts';
 import type { ModelConfig } from '../config.ts';
-import { parameterShapes } from '../parameters.ts';
 import { readAdapterConfig } from './adapter-files.ts';
+import { asInFile, conv1dWeights, fileShapes } from './conv1d.ts';
 import { writeJsonFlushed } from './flushed-file.ts';
 import { isGguf } from './gguf.ts';
 import { MODEL_FILES, modelFilePath, readModelFile } from './model-files.ts';
 import { type NamedTensor, type WeightDtype, writeSafetensors } from './safetensors-writer.ts';
-import { EMBEDDING_WEIGHT } from './tensor-names.ts';
+import { embeddingWeight } from './tensor-names.ts';
 import { WEIGHTS_FILE } from './weights.ts';
 
 export interface ModelToSave {
@@ -54,11 +54,16 @@ export async function writeModelFiles(folder: string, { source, config, weights,
   const tied = json.tie_word_embeddings ?? false;
   writeJsonFlushed(join(folder, 'config.json'), {
     ...json,
-    [field]: typeof dtype === 'string' ? dtype : (json[field] ?? dtype(EMBEDDING_WEIGHT)),
+    [field]: typeof dtype === 'string' ? dtype : (json[field] ?? dtype(embeddingWeight(config))),
     ...(tied !== config.tieEmbeddings && { tie_word_embeddings: config.tieEmbeddings }),
   });
   copyCompanions(source, folder);
-  await writeSafetensors(join(folder, WEIGHTS_FILE), parameterShapes(config), weights, dtype);
+  await writeSafetensors(join(folder, WEIGHTS_FILE), fileShapes(config), tensorsInFile(weights, config), dtype);
+}
+
+async function* tensorsInFile(weights: ModelToSave['weights'], config: ModelConfig): AsyncGenerator<NamedTensor> {
+  const transposed = conv1dWeights(config);
+  for await (const tensor of weights) yield asInFile(tensor, transposed);
 }
 
 /** Copies tokenizer, chat template and their like to where a model's weights are. */
