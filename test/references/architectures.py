@@ -126,7 +126,7 @@ MODELS = {
             vocab_size=64,
             n_positions=96,
             n_embd=16,
-            n_layer=3,
+            n_layer=2,
             n_head=4,
             n_inner=40,
             layer_norm_epsilon=1e-2,
@@ -140,9 +140,9 @@ MODELS = {
     "gpt2-untied": lambda: GPT2LMHeadModel(
         GPT2Config(
             vocab_size=64,
-            n_positions=128,
+            n_positions=96,
             n_embd=16,
-            n_layer=2,
+            n_layer=1,
             n_head=2,
             activation_function="gelu_pytorch_tanh",
             scale_attn_weights=False,
