@@ -1,5 +1,5 @@
-import type { ModelConfig } from '../model/config.ts';
 import { readModelFile } from '../model/files/model-files.ts';
+import type { OpenedModel } from '../trainer/prepare.ts';
 import type { PythonValue } from './python-value.ts';
 
 /** What of a model TRL computes otherwise, where its arguments cannot say it in `args`. */
@@ -13,7 +13,7 @@ export interface ModelDifferences {
 /** `attention_dropout`, `resid_pdrop`. */
 const DROPOUT = /(^|_)(dropout|pdrop)$/;
 
-export function modelDifferences(folder: string, model: Pick<ModelConfig, 'learnsPositions'>): ModelDifferences {
+export function modelDifferences(folder: string, { model }: Pick<OpenedModel, 'model'>): ModelDifferences {
   const fields = Object.entries(readModelFile(folder, 'config.json') ?? {});
   const drops = fields.some(([name, value]) => DROPOUT.test(name) && typeof value === 'number' && value > 0);
   return {

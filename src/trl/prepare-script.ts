@@ -51,7 +51,7 @@ export async function prepareScript(
   const prompts = promptList(rows.train, 'prompt', opened, loaded);
   const config = { ...loaded.config, maxSteps: plannedSteps(loaded.config, prompts.length) };
   const heldOut = rows.heldOut && promptList(rows.heldOut, 'held-out prompt', opened, loaded);
-  const differences = modelDifferences(config.model, opened.model);
+  const differences = modelDifferences(config.model, opened);
   const evaluation = heldOut ? evaluationArgs(config) : { args: {}, approximated: [] };
   return {
     config,

@@ -8,6 +8,7 @@ import { readAdapterConfig } from './adapter-files.ts';
 import { asInFile, conv1dWeights, fileShapes } from './conv1d.ts';
 import { writeJsonFlushed } from './flushed-file.ts';
 import { isGguf } from './gguf.ts';
+import { readArchitecture } from './model-config.ts';
 import { MODEL_FILES, modelFilePath, readModelFile } from './model-files.ts';
 import { type NamedTensor, type WeightDtype, writeSafetensors } from './safetensors-writer.ts';
 import { embeddingWeight } from './tensor-names.ts';
@@ -51,11 +52,12 @@ export async function writeModelFiles(folder: string, { source, config, weights,
   }
   // transformers 5 calls the field dtype; 4 called it torch_dtype.
   const field = 'torch_dtype' in json ? 'torch_dtype' : 'dtype';
-  const tied = json.tie_word_embeddings ?? false;
+  // Where the file does not say it, architectures differ.
+  const said = readArchitecture(source).describe(json, modelFilePath(source, 'config.json'));
   writeJsonFlushed(join(folder, 'config.json'), {
     ...json,
     [field]: typeof dtype === 'string' ? dtype : (json[field] ?? dtype(embeddingWeight(config))),
-    ...(tied !== config.tieEmbeddings && { tie_word_embeddings: config.tieEmbeddings }),
+    ...(said.tieEmbeddings !== config.tieEmbeddings && { tie_word_embeddings: config.tieEmbeddings }),
   });
   copyCompanions(source, folder);
   await writeSafetensors(join(folder, WEIGHTS_FILE), fileShapes(config), tensorsInFile(weights, config), dtype);
