@@ -52,12 +52,13 @@ export async function writeModelFiles(folder: string, { source, config, weights,
   }
   // transformers 5 calls the field dtype; 4 called it torch_dtype.
   const field = 'torch_dtype' in json ? 'torch_dtype' : 'dtype';
-  // Where the file does not say it, architectures differ.
-  const said = readArchitecture(source).describe(json, modelFilePath(source, 'config.json'));
+  // What the file means where it does not say it depends on the architecture.
+  const meant = readArchitecture(source).describe(json, modelFilePath(source, 'config.json')).tieEmbeddings;
+  const says = [json.tie_word_embeddings ?? false, meant].every((tied) => tied === config.tieEmbeddings);
   writeJsonFlushed(join(folder, 'config.json'), {
     ...json,
     [field]: typeof dtype === 'string' ? dtype : (json[field] ?? dtype(embeddingWeight(config))),
-    ...(said.tieEmbeddings !== config.tieEmbeddings && { tie_word_embeddings: config.tieEmbeddings }),
+    ...(!says && { tie_word_embeddings: config.tieEmbeddings }),
   });
   copyCompanions(source, folder);
   await writeSafetensors(join(folder, WEIGHTS_FILE), fileShapes(config), tensorsInFile(weights, config), dtype);
