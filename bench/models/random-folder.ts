@@ -1,9 +1,9 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileShapes } from '../../src/model/files/conv1d.ts';
 import { readModelConfig } from '../../src/model/files/model-config.ts';
 import { type NamedTensor, writeSafetensors } from '../../src/model/files/safetensors-writer.ts';
 import { WEIGHTS_FILE } from '../../src/model/files/weights.ts';
-import { parameterShapes } from '../../src/model/parameters.ts';
 import { sizeOf } from '../../src/model/shape.ts';
 import { RandomValues } from '../random-values.ts';
 import { byteTokenizerFiles } from './byte-tokenizer.ts';
@@ -19,7 +19,7 @@ export async function writeRandomModel(folder: string, config: Record<string, un
   write('config.json', { ...config, dtype: 'bfloat16', eos_token_id: eosId, bos_token_id: null, pad_token_id: padId });
   write('tokenizer.json', tokenizerJson);
   write('tokenizer_config.json', tokenizerConfig);
-  const shapes = parameterShapes(readModelConfig(folder));
+  const shapes = fileShapes(readModelConfig(folder));
   await writeSafetensors(join(folder, WEIGHTS_FILE), shapes, randomTensors(shapes), 'bfloat16');
 }
 

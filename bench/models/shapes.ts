@@ -38,6 +38,13 @@ const sizes = (hidden: number, mlp: number, layers: number, heads: number, kvHea
 });
 
 export const SHAPES: Readonly<Record<string, ModelShape>> = {
+  'openai-community/gpt2': {
+    parameters: 124_439_808,
+    config: {
+      ...{ architectures: ['GPT2LMHeadModel'], model_type: 'gpt2', activation_function: 'gelu_new' },
+      ...{ n_embd: 768, n_layer: 12, n_head: 12, n_positions: 1024, vocab_size: 50_257, layer_norm_epsilon: 1e-5 },
+    },
+  },
   'HuggingFaceTB/SmolLM2-135M-Instruct': {
     parameters: 134_515_008,
     config: { ...SMOLLM2, ...sizes(576, 1536, 30, 9, 3) },

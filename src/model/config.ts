@@ -15,15 +15,23 @@ export interface ModelDescription {
   layers: readonly Layer[];
   /** The model is no decoder, but the network of `network/positions.ts`. */
   positions?: Positions;
+  /** Each position has an embedding of its own, which is learned and added to its token's. */
+  learnsPositions?: boolean;
+  /** The padding token's embedding is learned like any other; in most models of transformers it is not (`network/embedding.ts`). */
+  learnsPadding?: boolean;
   /** Rotary tables, by the names that attention layers use. */
   rotary: Readonly<Record<string, Rotary>>;
   /** Tokens that prompt and completion have together, at most: see `context.ts`. */
   maxPositionEmbeddings: number;
-  /** Of all RMS norms; `rmsNormOffset` is what is added to their weights, 0 in most models. */
-  rmsNormEps: number;
+  /** Norms subtract the mean and add a bias (LayerNorm, arXiv:1607.06450); otherwise they are RMS norms. */
+  layerNorm?: boolean;
+  /** Of all norms; `rmsNormOffset` is what is added to the weights of RMS norms, 0 in most models. */
+  normEps: number;
   rmsNormOffset: number;
   /** The output head is the embedding matrix itself. */
   tieEmbeddings: boolean;
+  /** Files have the weights of linear layers as [inputs, outputs]: `files/conv1d.ts`. */
+  conv1d?: boolean;
   /** What modules are called in transformers, by Llama's names for them (`mlp.gate_proj`), where those differ. */
   renamed?: Readonly<Record<string, string>>;
 }
@@ -125,14 +133,14 @@ export interface Attention {
   outputBias: boolean;
   /** What is attended to is multiplied with a sigmoid of as many features, which the q projection gives beside each query. */
   gated?: boolean;
-  /** q, k and v are one module, `qkv_proj`, in files and to adapters. */
-  fused?: boolean;
+  /** q, k and v are one module, `qkv_proj`, in files and to adapters. transformers makes it before or after the output projection. */
+  fused?: 'first' | 'last';
 }
 
-/** down(activation(gate(x)) · up(x)). */
+/** down(activation(gate(x)) · up(x)); with `gelu`, which has no gate, down(gelu(up(x))). */
 export interface Mlp {
-  /** The fused operation for activation and product. */
-  kind: 'swiglu' | 'geglu';
+  /** The activation, and the product with what it gates. */
+  kind: 'swiglu' | 'geglu' | 'gelu';
   /** Width between the projections. */
   intermediateSize: number;
   bias: boolean;

@@ -1,6 +1,7 @@
 import { ALL_LINEAR, type Lora } from '../protocol/lora-config.ts';
 import type { ModelConfig } from './config.ts';
-import { EMBEDDING, HEAD, type Module, modulesOf } from './modules.ts';
+import type { Module } from './module.ts';
+import { embeddingName, HEAD, modulesOf } from './modules.ts';
 
 /** What an adapter adds to one module. */
 export interface ModuleAdapter {
@@ -17,13 +18,13 @@ export function adaptedModules(model: ModelConfig): Map<string, ModuleAdapter> {
 }
 
 /** The modules that are trained in full besides the adapter. */
-export const savedModules = ({ lora }: Pick<ModelConfig, 'lora'>): string[] =>
-  [EMBEDDING, HEAD].filter((name) => lora?.modulesToSave?.some((saved) => name.endsWith(saved)));
+export const savedModules = (model: Pick<ModelConfig, 'lora' | 'renamed'>): string[] =>
+  [embeddingName(model), HEAD].filter((name) => model.lora?.modulesToSave?.some((saved) => name.endsWith(saved)));
 
 /** Whether the adapter changes what is one matrix in a model with tied embeddings, so that they are two from then on. */
 export function changesVocabulary(model: ModelConfig): boolean {
   const changed = [...adaptedModules(model).keys(), ...savedModules(model)];
-  return changed.includes(EMBEDDING) || changed.includes(HEAD);
+  return changed.includes(embeddingName(model)) || changed.includes(HEAD);
 }
 
 /** Why the adapter cannot be put on the model, and which field says so. */
@@ -56,7 +57,16 @@ export function loraProblem(model: ModelConfig): { field: keyof Lora; message: s
   const isTarget = targetRule(lora);
   const wrong = modules.find((module) => !hasMatrix(module) && isTarget(module));
   if (wrong !== undefined) {
-    return { field: 'targetModules', message: `means ${wrong.name} too, which is not a linear layer or an embedding` };
+    const why =
+      wrong.kind === 'position-embedding'
+        ? 'whose embeddings of positions take no adapter here; leave it out'
+        : 'which is not a linear layer or an embedding';
+    return { field: 'targetModules', message: `means ${wrong.name} too, ${why}` };
+  }
+  const notSaved = lora.modulesToSave?.find((saved) => !savedModules(model).some((name) => name.endsWith(saved)));
+  if (notSaved !== undefined) {
+    const message = `has "${notSaved}", but the model has ${embeddingName(model)} and ${HEAD}`;
+    return { field: 'modulesToSave', message };
   }
   if (!modules.some((module) => hasMatrix(module) && isTarget(module))) {
     const linear = modules.filter(({ kind }) => kind === 'linear').map(({ name }) => name);

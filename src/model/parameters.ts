@@ -1,6 +1,7 @@
 import type { ModelConfig } from './config.ts';
 import { adaptedModules, savedModules } from './lora-targets.ts';
-import { type Module, modulesOf } from './modules.ts';
+import type { Module } from './module.ts';
+import { modulesOf } from './modules.ts';
 import { sizeOf } from './shape.ts';
 
 /**
@@ -38,8 +39,12 @@ function ownTensors(module: Module, { vocabSize, hiddenSize, tieEmbeddings }: Mo
   switch (module.kind) {
     case 'embedding':
       return [['weight', [vocabSize, hiddenSize]]];
-    case 'norm':
-      return [['weight', [module.size]]];
+    case 'position-embedding':
+      return [['weight', [module.positions, hiddenSize]]];
+    case 'norm': {
+      const weight: [string, number[]] = ['weight', [module.size]];
+      return module.bias ? [weight, ['bias', [module.size]]] : [weight];
+    }
     case 'head':
       return tieEmbeddings ? [] : [['weight', [module.outputs, module.inputs]]];
     case 'linear': {

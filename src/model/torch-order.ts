@@ -2,7 +2,10 @@ import type { ModelConfig } from './config.ts';
 import { trainedShapes } from './parameters.ts';
 import { decaysWeight } from './weight-decay.ts';
 
-/** A layer's own norms, which transformers makes after its attention and its MLP: `model.layers.0.input_layernorm.weight`. */
+/**
+ * A layer's own norms, which transformers makes after its attention and its MLP: `model.layers.0.input_layernorm.weight`. Not so in GPT-2, whose layers
+ * (`transformer.h.0`) are made in the order of the forward pass.
+ */
 const NORM_OF_LAYER = /^(model\.layers\.\d+)\.[^.]+\.(?:weight|bias)$/;
 /** Granite 4 makes its attention last: `model.layers.0.shared_mlp.input_linear.weight`. */
 const MADE_FIRST = /^model\.layers\.\d+\.shared_mlp\./;

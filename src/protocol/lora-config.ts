@@ -1,14 +1,15 @@
 import { z } from 'zod';
 
-/** The linear layers of a decoder block, by PEFT's names; those of Phi-3 are larger ones, those of LFM2 and Qwen 3.5 are called otherwise. */
+/** The linear layers of a decoder block, by PEFT's names; those of Phi-3 are larger ones, those of LFM2, Qwen 3.5 and GPT-2 are called otherwise. */
 const LORA_MODULES = [
   ...(['q_proj', 'k_proj', 'v_proj', 'qkv_proj', 'o_proj'] as const),
   ...(['gate_proj', 'up_proj', 'gate_up_proj', 'down_proj'] as const),
   ...(['in_proj', 'out_proj', 'w1', 'w3', 'w2'] as const),
   ...(['in_proj_qkv', 'in_proj_z', 'in_proj_b', 'in_proj_a'] as const),
+  ...(['c_attn', 'c_fc', 'c_proj'] as const),
 ] as const;
-/** The vocabulary's matrices at the two ends of a model. */
-const VOCABULARY_MODULES = ['embed_tokens', 'lm_head'] as const;
+/** The vocabulary's matrices at the two ends of a model; GPT-2's embeddings are `wte`. */
+const VOCABULARY_MODULES = ['embed_tokens', 'lm_head', 'wte'] as const;
 export const ALL_LINEAR = 'all-linear';
 
 /** Names in an order of their own, as PEFT keeps them as a set: those of a block first, in the order of the forward pass. */

@@ -12,6 +12,7 @@ import { promptFindings } from '../trainer/prompt-findings.ts';
 import type { PromptList } from '../trainer/prompt-list.ts';
 import { evaluationArgs } from './evaluation.ts';
 import type { Translation } from './fields.ts';
+import { modelDifferences } from './model-differences.ts';
 import type { PythonValue } from './python-value.ts';
 
 /** All that a script is written from. */
@@ -50,13 +51,14 @@ export async function prepareScript(
   const prompts = promptList(rows.train, 'prompt', opened, loaded);
   const config = { ...loaded.config, maxSteps: plannedSteps(loaded.config, prompts.length) };
   const heldOut = rows.heldOut && promptList(rows.heldOut, 'held-out prompt', opened, loaded);
+  const differences = modelDifferences(config.model, opened);
   const evaluation = heldOut ? evaluationArgs(config) : { args: {}, approximated: [] };
   return {
     config,
     prompts,
     evaluated: heldOut && Object.keys(evaluation.args).length > 0 ? heldOut : undefined,
-    args: { ...translated.args, ...evaluation.args },
-    notes: [...translated.approximated, ...evaluation.approximated],
+    args: { ...differences.args, ...translated.args, ...evaluation.args },
+    notes: [...differences.approximated, ...translated.approximated, ...evaluation.approximated],
     set: await openedRewards(loaded, where),
     tokenizer: opened.tokenizer,
     findings: [...rows.findings, ...promptFindings(prompts, heldOut, opened.tokenizer, loaded)],

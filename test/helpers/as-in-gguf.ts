@@ -9,6 +9,6 @@ export const asInGguf = (config: ModelConfig): ModelConfig => ({
     residualScale: Math.fround(layer.residualScale),
     mixer: isAttention(layer.mixer) ? { ...layer.mixer, scale: Math.fround(layer.mixer.scale) } : layer.mixer,
   })),
-  rmsNormEps: Math.fround(config.rmsNormEps),
+  normEps: Math.fround(config.normEps),
   logitScale: Math.fround(config.logitScale),
 });

@@ -9,13 +9,13 @@ import { vocabularyFigures } from '../../src/engine/fused/vocabulary-figures.ts'
 import { OnnxEngine } from '../../src/engine/onnx/engine.ts';
 import { floats, ints } from '../../src/engine/tree.ts';
 import { emptyLike } from '../../src/engine/zeros.ts';
-import { EMBEDDING } from '../../src/model/modules.ts';
+import { embeddingName } from '../../src/model/modules.ts';
 import { inChunks, wordRows } from '../../src/model/network/word-rows.ts';
 
 const rows = 1024;
 const [words, width] = process.argv.slice(2, 4).map(Number) as [number, number];
 const kind = process.argv[4];
-const NAME = `${EMBEDDING}.weight`;
+const NAME = `${embeddingName({})}.weight`;
 type Params = Record<string, Tensor>;
 type Inputs = { states: Tensor2D; params: Params; ids: Tensor1D; accumulated: Params };
 

@@ -22,6 +22,8 @@ from safetensors.torch import save_file
 from transformers import (
     Gemma3ForCausalLM,
     Gemma3TextConfig,
+    GPT2Config,
+    GPT2LMHeadModel,
     GraniteConfig,
     GraniteForCausalLM,
     GraniteMoeHybridConfig,
@@ -110,10 +112,45 @@ LONGROPE = dict(
     short_factor=[1.0, 1.1, 1.3, 1.6, 2.0, 2.5, 3.1, 3.8],
     long_factor=[2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 9.0],
 )
-# Longer than the chunks in which the delta rule is computed, and as long as one.
-LENGTHS = {"qwen3_5": [(3, 12), (70, 90), (64, 65)]}
+LENGTHS = {
+    # Longer than the chunks in which the delta rule is computed, and as long as one.
+    "qwen3_5": [(3, 12), (70, 90), (64, 65)],
+    # A prompt that is padded beyond the last position when it is read, and a completion that ends there.
+    "gpt2": [(3, 12), (70, 26)],
+}
 MODELS = {
     "gemma3": lambda: Gemma3ForCausalLM(Gemma3TextConfig(**SMALL, **WINDOWS)),
+    # The scores of each layer are divided by another number; a padding token, for which embeddings learn as for others.
+    "gpt2": lambda: GPT2LMHeadModel(
+        GPT2Config(
+            vocab_size=64,
+            n_positions=96,
+            n_embd=16,
+            n_layer=3,
+            n_head=4,
+            n_inner=40,
+            layer_norm_epsilon=1e-2,
+            scale_attn_by_inverse_layer_idx=True,
+            reorder_and_upcast_attn=True,
+            bos_token_id=None,
+            eos_token_id=None,
+            pad_token_id=5,
+        )
+    ),
+    "gpt2-untied": lambda: GPT2LMHeadModel(
+        GPT2Config(
+            vocab_size=64,
+            n_positions=96,
+            n_embd=16,
+            n_layer=1,
+            n_head=2,
+            activation_function="gelu_pytorch_tanh",
+            scale_attn_weights=False,
+            tie_word_embeddings=False,
+            bos_token_id=None,
+            eos_token_id=None,
+        )
+    ),
     "granite": lambda: GraniteForCausalLM(GraniteConfig(**SMALL, **MULTIPLIERS)),
     "granite4": lambda: granite4(position_embedding_type="rope"),
     "granite4-nope": lambda: granite4(position_embedding_type=None),
@@ -258,6 +295,9 @@ def make(name: str, seed: int) -> None:
             for parameter in (p for n, p in model.named_parameters() if "norm" in n and "linear_attn" not in n):
                 parameter.sub_(1)
     with torch.no_grad():
+        for parameter in (p for n, p in model.named_parameters() if ".ln_" in n and n.endswith("weight")):
+            # GPT-2's norms are not called so.
+            parameter.add_(1)
         for parameter in (p for n, p in model.named_parameters() if n.endswith("A_log")):
             # What states hold fades over dozens of tokens.
             parameter.sub_(3)

@@ -3,6 +3,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { expect, test } from 'vitest';
 import { uniforms } from '../../src/data/random.ts';
 import { jointSoftmax } from '../../src/engine/fused/joint-softmax.ts';
+import { layerNorm } from '../../src/engine/fused/layer-norm.ts';
 import { entropy, pickLogProb } from '../../src/engine/fused/pick-log-prob.ts';
 import { rmsNorm } from '../../src/engine/fused/rms-norm.ts';
 import { rotate } from '../../src/engine/fused/rotary.ts';
@@ -85,6 +86,11 @@ const cases: Record<string, Case> = {
     halves: { x: exact([5, 3, 8], 1000) },
     others: { w: exact([8]) },
     program: ({ x, w }) => rmsNorm(x, w, 1e-6),
+  },
+  LayerNorm: {
+    halves: { x: exact([5, 3, 8], 1000) },
+    others: { w: exact([8]), b: exact([8]) },
+    program: ({ x, w, b }) => layerNorm(x, w, b, 1e-5),
   },
   Rotary: {
     halves: { x: exact([5, 3, 8]) },

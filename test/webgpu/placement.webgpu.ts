@@ -1,12 +1,13 @@
 /** Where the nodes of a training step run, as ONNX Runtime logs it. */
 import { describe, expect, test } from 'vitest';
 import { placementsOf, SESSIONS, SHAPES, STEPS } from './placements.ts';
-import { GEMMA, LARGE_VOCABULARY, LFM2, PHI, QWEN35, randomModel } from './random-model.ts';
+import { GEMMA, GPT2, LARGE_VOCABULARY, LFM2, PHI, QWEN35, randomModel } from './random-model.ts';
 
 test.each([
   ['windows, norms after attention and MLP, and GELU', GEMMA],
   ['fused projections and heads that are rotated in part', PHI],
   ['short convolutions', LFM2],
+  ['learned positions, norms with a mean and an MLP without a gate', GPT2],
   ['the words of a large vocabulary, in chunks,', LARGE_VOCABULARY],
 ])('%s run on the GPU alone', async (_, json) => {
   const { sessions, onCpu, copies } = placementsOf({ model: await randomModel(json) }, 'float32');

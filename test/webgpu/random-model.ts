@@ -1,9 +1,9 @@
 import { copyFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { normals } from '../../src/data/random.ts';
+import { fileShapes } from '../../src/model/files/conv1d.ts';
 import { readModelConfig } from '../../src/model/files/model-config.ts';
 import { writeSafetensors } from '../../src/model/files/safetensors-writer.ts';
-import { parameterShapes } from '../../src/model/parameters.ts';
 import { sizeOf } from '../../src/model/shape.ts';
 import { referenceModel, workspace } from '../integration/training/workspace.ts';
 
@@ -36,6 +36,12 @@ export const LFM2 = {
   layer_types: ['conv', 'full_attention'],
 };
 
+/** GPT-2's: learned positions, norms with a mean, and an MLP without a gate. */
+export const GPT2 = {
+  ...{ architectures: ['GPT2LMHeadModel'], model_type: 'gpt2', vocab_size: 290, eos_token_id: 2 },
+  ...{ n_embd: 32, n_layer: 2, n_head: 4, n_positions: 250 },
+};
+
 /** Qwen 3.5's kinds of layers. */
 export const QWEN35 = {
   ...{ architectures: ['Qwen3_5ForCausalLM'], model_type: 'qwen3_5_text', vocab_size: 290, eos_token_id: 2 },
@@ -53,7 +59,7 @@ export async function randomModel(json: object): Promise<string> {
   for (const file of ['tokenizer.json', 'tokenizer_config.json', 'chat_template.jinja'])
     copyFileSync(join(TOKENIZER, file), join(folder, file));
   writeFileSync(join(folder, 'generation_config.json'), '{"eos_token_id": 2}');
-  const shapes = parameterShapes(readModelConfig(folder));
+  const shapes = fileShapes(readModelConfig(folder));
   const tensors = [...shapes].map(([name, shape]) => {
     const values = normals(1, ['weights', name], sizeOf(shape)).map((value) => 0.2 * value);
     return [name, shape, values] as const;

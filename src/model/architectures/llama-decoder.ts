@@ -57,7 +57,7 @@ export function llamaDecoder(fields: DecoderFields, file: string, traits: Traits
     layers: Array<Layer<Attention>>(fields.num_hidden_layers).fill(layer),
     rotary: { all: rotary },
     maxPositionEmbeddings: fields.max_position_embeddings,
-    rmsNormEps: fields.rms_norm_eps,
+    normEps: fields.rms_norm_eps,
     rmsNormOffset: 0,
     tieEmbeddings: fields.tie_word_embeddings,
   };

@@ -52,7 +52,8 @@ const FAMILIES: readonly Family[] = [
   },
   {
     name: /^(cohere|falcon|gptneox|gpt_neox|gptj|phi(forcausallm)?$|stablelm)/i,
-    missing: 'layers whose attention and MLP run in parallel, or that have norms with a mean, are not supported',
+    missing:
+      'layers whose attention and MLP run in parallel, or that rotate heads and have norms with a mean, are not supported',
     nearest: 'Llama 3.2 (LlamaForCausalLM)',
   },
   {

@@ -34,7 +34,7 @@ export const phi3 = architecture({
       throw new BadInput(`the rope type is "${type}", but Phi-3 has "default" and "longrope" only`, { file });
     const layers = decoder.layers.map(({ mixer, mlp, ...layer }) => ({
       ...layer,
-      mixer: { ...mixer, fused: true },
+      mixer: { ...mixer, fused: 'last' as const },
       mlp: { ...mlp, fused: true },
     }));
     return { ...decoder, layers };

@@ -30,7 +30,7 @@ export const positions: Architecture = {
       positions: { promptLength: prompt_length, responseLength: response_length },
       rotary: {},
       maxPositionEmbeddings: prompt_length + response_length,
-      rmsNormEps: 0,
+      normEps: 0,
       rmsNormOffset: 0,
       tieEmbeddings: true,
     };

@@ -2,13 +2,14 @@
 import { BadInput } from '../../protocol/errors.ts';
 import type { ModelConfig } from '../config.ts';
 import { adaptedModules, changesVocabulary, type ModuleAdapter } from '../lora-targets.ts';
-import { EMBEDDING, HEAD } from '../modules.ts';
-import { adapterShapes, parameterShapes } from '../parameters.ts';
+import { embeddingName, HEAD } from '../modules.ts';
+import { adapterShapes } from '../parameters.ts';
 import { type AdapterConfig, adapterEntries, savedName } from './adapter-files.ts';
+import { asInModel, conv1dWeights, fileShapes } from './conv1d.ts';
 import { finite } from './finite.ts';
 import { addToColumns, addToRows } from './merge.ts';
 import { isSupportedDtype, readTensor, sameBytes, type TensorEntry } from './safetensors.ts';
-import type { StoredTensor } from './stored-tensor.ts';
+import { type StoredTensor, storedTensor } from './stored-tensor.ts';
 
 /** The tensors of `base`, whose config `model` is, with the adapter in `folder` merged into them. */
 export function adaptedTensors(
@@ -20,11 +21,14 @@ export function adaptedTensors(
   const adapted = { ...model, lora };
   const { adapter, copies, replacements } = checkedEntries(folder, adapted);
   const tensors = new Map(base);
-  const put = (name: string, entry: TensorEntry) =>
-    tensors.set(name, { ...tensors.get(name)!, ...instead(reader(entry)) });
+  const transposed = conv1dWeights(model);
+  const put = (name: string, entry: TensorEntry) => {
+    const { read } = asInModel({ ...storedTensor(entry), name }, transposed);
+    tensors.set(name, { ...tensors.get(name)!, ...instead((into) => finite(read(into), entry)) });
+  };
   for (const [name, entry] of replacements) put(name, entry);
   if (model.tieEmbeddings && changesVocabulary(adapted)) {
-    tensors.set(`${HEAD}.weight`, { ...tensors.get(`${EMBEDDING}.weight`)!, name: `${HEAD}.weight` });
+    tensors.set(`${HEAD}.weight`, { ...tensors.get(`${embeddingName(model)}.weight`)!, name: `${HEAD}.weight` });
   }
   for (const [name, entry] of copies) put(name, entry);
   for (const [module, { r, scale }] of adaptedModules(adapted)) {
@@ -87,7 +91,7 @@ function checkedEntries(folder: string, model: ModelConfig): AdapterEntries {
 
   const targets = adaptedModules(model);
   const { lora: _, ...bare } = model;
-  const own = parameterShapes({ ...bare, tieEmbeddings: false });
+  const own = fileShapes({ ...bare, tieEmbeddings: false });
   for (const [saved, entry] of left) {
     const name = saved.replace('.base_layer.', '.');
     const shape = own.get(name);
@@ -99,18 +103,18 @@ function checkedEntries(folder: string, model: ModelConfig): AdapterEntries {
     checkEntry(entry, shape);
     replacements!.set(name, entry);
   }
-  if (model.tieEmbeddings) shareTied(replacements!);
+  if (model.tieEmbeddings) shareTied(replacements!, embeddingName(model));
   return { adapter: adapter!, copies: copies!, replacements: replacements! };
 }
 
 /** In PEFT's model the two are one: what replaces either replaces both. */
-function shareTied(replacements: Map<string, TensorEntry>): void {
-  const [embedding, head] = [EMBEDDING, HEAD].map((module) => replacements.get(`${module}.weight`));
+function shareTied(replacements: Map<string, TensorEntry>, embeddingModule: string): void {
+  const [embedding, head] = [embeddingModule, HEAD].map((module) => replacements.get(`${module}.weight`));
   if (embedding && head && !sameBytes(embedding, head)) {
     const message = `"${HEAD}" differs from the embeddings in the adapter, but the model's config.json ties them`;
     throw new BadInput(message, { file: head.file });
   }
-  if (head) replacements.set(`${EMBEDDING}.weight`, head);
+  if (head) replacements.set(`${embeddingModule}.weight`, head);
   replacements.delete(`${HEAD}.weight`);
 }
 

@@ -32,6 +32,8 @@ export interface AdapterConfig {
   lora: Lora;
   /** What the model's weights were rounded to while the adapter was trained; undefined: they were not. */
   quantization?: Quantization | undefined;
+  /** Its model's linear layers are transformers' Conv1D. */
+  conv1d?: boolean | undefined;
 }
 
 export const adapterConfigFile = (folder: string): string => join(folder, ADAPTER_CONFIG_FILE);
@@ -86,7 +88,7 @@ export function adapterEntries(folder: string): TensorEntry[] {
  */
 export async function writeAdapterFiles(
   folder: string,
-  { base, lora, quantization }: AdapterConfig,
+  { base, lora, quantization, conv1d = false }: AdapterConfig,
   tensors: readonly NamedTensor[],
   dtype: WeightDtype,
 ): Promise<void> {
@@ -94,7 +96,7 @@ export async function writeAdapterFiles(
   const nameIn = (name: string) => (prefix === undefined ? name : name.replace(/^model\./, prefix));
   const targetModules = lora.targetModules === ALL_LINEAR ? adaptedNames(tensors) : lora.targetModules;
   const own = prefix === undefined ? { ...lora, targetModules } : ofWhole(lora, tensors, nameIn);
-  writeJsonFlushed(join(folder, ADAPTER_CONFIG_FILE), peftFields(base, own));
+  writeJsonFlushed(join(folder, ADAPTER_CONFIG_FILE), peftFields(base, own, conv1d));
   if (quantization) writeJsonFlushed(join(folder, QUANTIZATION_FILE), { quantization, blocks: BLOCKS[quantization] });
   const named = tensors.map(([name, shape, values]) => [PREFIX + nameIn(savedName(name)), shape, values] as const);
   await writeSafetensors(join(folder, TENSOR_FILE), new Map(named.map(([name, shape]) => [name, shape])), named, dtype);

@@ -38,7 +38,8 @@ export function ggufLayout(model: string, config: ModelConfig, name: string, typ
     const message = `the model cannot be exported as GGUF: ${problem}; export a merged model folder instead`;
     throw new BadInput(message, { file: modelFilePath(model, 'config.json') });
   };
-  if (!gguf || !hasOnlyAttention(config)) return refuse(`llama.cpp has nothing like ${className}`);
+  if (config.positions) return refuse(`llama.cpp has nothing like ${className}`);
+  if (!gguf || !hasOnlyAttention(config)) return refuse(`${className} is not among the architectures that are written`);
   const problem = problemOf(className, gguf, config);
   if (problem) refuse(problem);
   const factors = ropeFactors(config);
@@ -114,7 +115,7 @@ function describe(
     [`${arch}.attention.head_count_kv`, uint32(mixer.kvHeads)],
     [`${arch}.attention.key_length`, uint32(mixer.headDim)],
     [`${arch}.attention.value_length`, uint32(mixer.headDim)],
-    [`${arch}.attention.layer_norm_rms_epsilon`, float32(config.rmsNormEps)],
+    [`${arch}.attention.layer_norm_rms_epsilon`, float32(config.normEps)],
     [`${arch}.rope.dimension_count`, uint32(rotary.width)],
     [`${arch}.rope.freq_base`, float32(rotary.theta)],
     [`${arch}.vocab_size`, uint32(config.vocabSize)],

@@ -22,8 +22,8 @@ export const PEFT_FIELDS: Readonly<Record<string, 'used' | 'ignored' | 'refused'
   exclude_modules: 'used',
   lora_alpha: 'used',
   lora_dropout: 'ignored',
-  // PEFT itself takes it back for linear layers, with a warning.
-  fan_in_fan_out: 'refused',
+  // PEFT itself sets it for each layer by its class, with a warning.
+  fan_in_fan_out: 'ignored',
   bias: 'used',
   use_rslora: 'used',
   modules_to_save: 'used',
@@ -81,8 +81,8 @@ const adapterConfig = z.object({
   modules_to_save: z
     .array(
       z.enum(
-        ['embed_tokens', 'lm_head', 'model.embed_tokens'],
-        'has a module other than embed_tokens and lm_head, which is not supported',
+        ['embed_tokens', 'lm_head', 'wte', 'model.embed_tokens', 'transformer.wte'],
+        'has a module other than embed_tokens and lm_head (in GPT-2 wte and lm_head), which is not supported',
       ),
       'must be a list of names',
     )
@@ -135,13 +135,13 @@ function loraOf(fields: z.infer<typeof adapterConfig>): Lora {
     layersToTransform: transformed?.length ? transformed : null,
     layersPattern: layers_pattern?.length ? [layers_pattern].flat() : null,
     modulesToSave: modules_to_save?.length
-      ? (inOrder(modules_to_save.map((name) => name.replace('model.', ''))) as Lora['modulesToSave'])
+      ? (inOrder(modules_to_save.map((name) => name.split('.').at(-1)!)) as Lora['modulesToSave'])
       : null,
   };
 }
 
-/** The fields as PEFT writes them; those that are not there are at their defaults. */
-export const peftFields = (base: string, lora: Lora): Record<string, unknown> => ({
+/** The fields as PEFT writes them; those that are not there are at their defaults. `conv1d` are layers whose weights it finds transposed. */
+export const peftFields = (base: string, lora: Lora, conv1d: boolean): Record<string, unknown> => ({
   peft_type: 'LORA',
   task_type: 'CAUSAL_LM',
   base_model_name_or_path: base,
@@ -158,7 +158,7 @@ export const peftFields = (base: string, lora: Lora): Record<string, unknown> =>
   modules_to_save: lora.modulesToSave,
   lora_dropout: 0,
   bias: 'none',
-  fan_in_fan_out: false,
+  fan_in_fan_out: conv1d,
   init_lora_weights: true,
   inference_mode: true,
 });

@@ -4,13 +4,14 @@ import { makeFolders } from '../../files/make-folders.ts';
 import { temporaryName } from '../../files/temporary-name.ts';
 import { BadInput } from '../../protocol/errors.ts';
 import type { ModelConfig } from '../config.ts';
-import { parameterShapes } from '../parameters.ts';
 import { readAdapterConfig } from './adapter-files.ts';
+import { asInFile, conv1dWeights, fileShapes } from './conv1d.ts';
 import { writeJsonFlushed } from './flushed-file.ts';
 import { isGguf } from './gguf.ts';
+import { readArchitecture } from './model-config.ts';
 import { MODEL_FILES, modelFilePath, readModelFile } from './model-files.ts';
 import { type NamedTensor, type WeightDtype, writeSafetensors } from './safetensors-writer.ts';
-import { EMBEDDING_WEIGHT } from './tensor-names.ts';
+import { embeddingWeight } from './tensor-names.ts';
 import { WEIGHTS_FILE } from './weights.ts';
 
 export interface ModelToSave {
@@ -51,14 +52,21 @@ export async function writeModelFiles(folder: string, { source, config, weights,
   }
   // transformers 5 calls the field dtype; 4 called it torch_dtype.
   const field = 'torch_dtype' in json ? 'torch_dtype' : 'dtype';
-  const tied = json.tie_word_embeddings ?? false;
+  // What the file means where it does not say it depends on the architecture.
+  const meant = readArchitecture(source).describe(json, modelFilePath(source, 'config.json')).tieEmbeddings;
+  const says = [json.tie_word_embeddings ?? false, meant].every((tied) => tied === config.tieEmbeddings);
   writeJsonFlushed(join(folder, 'config.json'), {
     ...json,
-    [field]: typeof dtype === 'string' ? dtype : (json[field] ?? dtype(EMBEDDING_WEIGHT)),
-    ...(tied !== config.tieEmbeddings && { tie_word_embeddings: config.tieEmbeddings }),
+    [field]: typeof dtype === 'string' ? dtype : (json[field] ?? dtype(embeddingWeight(config))),
+    ...(!says && { tie_word_embeddings: config.tieEmbeddings }),
   });
   copyCompanions(source, folder);
-  await writeSafetensors(join(folder, WEIGHTS_FILE), parameterShapes(config), weights, dtype);
+  await writeSafetensors(join(folder, WEIGHTS_FILE), fileShapes(config), tensorsInFile(weights, config), dtype);
+}
+
+async function* tensorsInFile(weights: ModelToSave['weights'], config: ModelConfig): AsyncGenerator<NamedTensor> {
+  const transposed = conv1dWeights(config);
+  for await (const tensor of weights) yield asInFile(tensor, transposed);
 }
 
 /** Copies tokenizer, chat template and their like to where a model's weights are. */

@@ -1,3 +1,5 @@
+import { readTensor, type TensorEntry } from './safetensors.ts';
+
 /** A tensor in a model's files, by its Hugging Face name. */
 export interface StoredTensor {
   name: string;
@@ -16,3 +18,9 @@ export interface StoredBlocks {
   /** Their bytes, as `read` gives their values. */
   read(): Uint8Array;
 }
+
+/** A tensor of a safetensors file. */
+export const storedTensor = (entry: TensorEntry): StoredTensor => ({
+  ...entry,
+  read: (into) => readTensor(entry, into),
+});

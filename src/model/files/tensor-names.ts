@@ -1,26 +1,28 @@
-import { EMBEDDING, HEAD } from '../modules.ts';
+import type { ModelConfig } from '../config.ts';
+import { decoderName, embeddingName, HEAD } from '../modules.ts';
 import type { TensorEntry } from './safetensors.ts';
 
-const PREFIX = 'model.';
-export const EMBEDDING_WEIGHT = `${EMBEDDING}.weight`;
+export const embeddingWeight = (model: Pick<ModelConfig, 'renamed'>): string => `${embeddingName(model)}.weight`;
 export const HEAD_WEIGHT = `${HEAD}.weight`;
 
 /**
  * The tensors of a Hugging Face folder by the names that the causal language model has for them, as transformers finds them: a file of the
- * bare decoder lacks the first `model.`, others have one too many, and a tied matrix may be there as the head alone. Rotary frequencies, which
+ * bare decoder lacks the first `model.` (GPT-2's: `transformer.`), others have one too many, and a tied matrix may be there as the head alone. Rotary frequencies, which
  * old versions saved, are skipped: they are computed from the config. Other names stay as they are.
  */
-export function causalLmNames(entries: Iterable<TensorEntry>, known: ReadonlySet<string>, tied: boolean) {
+export function causalLmNames(entries: Iterable<TensorEntry>, known: ReadonlySet<string>, model: ModelConfig) {
   const named: TensorEntry[] = [];
+  const prefix = `${decoderName(model)}.`;
+  const embedding = embeddingWeight(model);
   const isKnown = (name: string) => known.has(name) || name === HEAD_WEIGHT;
   for (const entry of entries) {
     const { name } = entry;
     if (name.endsWith('rotary_emb.inv_freq')) continue;
-    const candidates = [name, PREFIX + name, ...(name.startsWith(PREFIX) ? [name.slice(PREFIX.length)] : [])];
+    const candidates = [name, prefix + name, ...(name.startsWith(prefix) ? [name.slice(prefix.length)] : [])];
     named.push({ ...entry, name: candidates.find(isKnown) ?? name });
   }
   const head = named.find(({ name }) => name === HEAD_WEIGHT);
-  if (tied && head && !named.some(({ name }) => name === EMBEDDING_WEIGHT)) head.name = EMBEDDING_WEIGHT;
+  if (model.tieEmbeddings && head && !named.some(({ name }) => name === embedding)) head.name = embedding;
   return named;
 }
 

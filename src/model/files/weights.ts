@@ -7,15 +7,16 @@ import { parameterShapes } from '../parameters.ts';
 import { quantizedNames } from '../quantized.ts';
 import { adaptedTensors } from './adapted-weights.ts';
 import { readAdapterConfig } from './adapter-files.ts';
+import { asInModel, conv1dWeights } from './conv1d.ts';
 import { finite } from './finite.ts';
 import { isGguf, readGguf } from './gguf.ts';
 import { ggufWeights } from './gguf-model.ts';
 import { readJsonObject } from './json-file.ts';
 import { readArchitecture, readModelConfig } from './model-config.ts';
 import { readRounded } from './quantized-rows.ts';
-import { isSupportedDtype, readSafetensorsHeader, readTensor, sameBytes, type TensorEntry } from './safetensors.ts';
-import type { StoredTensor } from './stored-tensor.ts';
-import { causalLmNames, EMBEDDING_WEIGHT, HEAD_WEIGHT, wrapperOf } from './tensor-names.ts';
+import { isSupportedDtype, readSafetensorsHeader, sameBytes, type TensorEntry } from './safetensors.ts';
+import { type StoredTensor, storedTensor } from './stored-tensor.ts';
+import { causalLmNames, embeddingWeight, HEAD_WEIGHT, wrapperOf } from './tensor-names.ts';
 import { otherParts, textPrefix, textTensors } from './text-part.ts';
 
 export interface Weight {
@@ -82,8 +83,9 @@ export function checkWeights(
   if (wrong.length > 0) {
     const [name, shape] = wrong[0]!;
     const { file, shape: actual } = entries.get(name)!;
+    const asInFile = (sizes: readonly number[]) => (conv1dWeights(config).has(name) ? sizes.toReversed() : sizes);
     const others = wrong.length > 1 ? ` (and ${wrong.length - 1} more tensors do not fit)` : '';
-    const message = `tensor "${name}" is [${actual.join(', ')}], but ${described} asks for [${shape.join(', ')}]${others}`;
+    const message = `tensor "${name}" is [${asInFile(actual).join(', ')}], but ${described} asks for [${asInFile(shape).join(', ')}]${others}`;
     throw new BadInput(message, { file });
   }
   for (const { name, dtype, file } of entries.values()) {
@@ -128,9 +130,10 @@ function folderEntries(folder: string, config: ModelConfig): Map<string, StoredT
   const own = textPrefix(folder) === undefined ? [...stored] : textTensors(stored);
   const { passedOver } = readArchitecture(folder);
   const used = own.filter(({ name }) => !passedOver?.test(name));
-  const entries = byName(causalLmNames(used, known, config.tieEmbeddings));
-  if (config.tieEmbeddings) dropTiedHead(entries);
-  return new Map([...entries].map(([name, entry]) => [name, { ...entry, read: (into) => readTensor(entry, into) }]));
+  const entries = byName(causalLmNames(used, known, config));
+  if (config.tieEmbeddings) dropTiedHead(entries, embeddingWeight(config));
+  const transposed = conv1dWeights(config);
+  return new Map([...entries].map(([name, entry]) => [name, asInModel(storedTensor(entry), transposed)]));
 }
 
 /** What a model's files have besides a language model, which is all that is loaded: `vision_tower (438 tensors)`. */
@@ -185,9 +188,9 @@ function byName<T extends { name: string; file: string }>(entries: T[]): Map<str
 }
 
 /** Some tools save a tied head as well as the embedding that it equals. If the two differ, the config is wrong about the model. */
-function dropTiedHead(entries: Map<string, TensorEntry>): void {
+function dropTiedHead(entries: Map<string, TensorEntry>, embeddingName: string): void {
   const head = entries.get(HEAD_WEIGHT);
-  const embedding = entries.get(EMBEDDING_WEIGHT);
+  const embedding = entries.get(embeddingName);
   if (!head || !embedding) return;
   if (!sameBytes(head, embedding)) {
     const message = `"${HEAD_WEIGHT}" differs from the embeddings, but config.json ties them; set "tie_word_embeddings" to false there`;

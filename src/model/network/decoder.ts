@@ -1,14 +1,16 @@
 import { add, expandDims, matMul, mul, type Tensor, type Tensor1D, type Tensor2D } from '@tensorflow/tfjs-core';
+import { layerNorm } from '../../engine/fused/layer-norm.ts';
 import { quantizedMatMul } from '../../engine/fused/quantized-matmul.ts';
 import { rmsNorm } from '../../engine/fused/rms-norm.ts';
 import { swiglu } from '../../engine/fused/swiglu.ts';
 import type { LogitsTerm, WordRows } from '../../engine/fused/vocabulary-chunk.ts';
 import { geglu } from '../../engine/geglu.ts';
+import { gelu } from '../../engine/gelu.ts';
 import { recomputed } from '../../engine/recompute.ts';
 import type { Mixer, Mlp, ModelConfig } from '../config.ts';
-import { EMBEDDING, FINAL_NORM, HEAD, layerName, nameIn } from '../modules.ts';
+import { embeddingName, finalNormName, HEAD, layerName, nameIn, positionEmbeddingName } from '../modules.ts';
 import { deltaNet } from './delta-net.ts';
-import { embed } from './embedding.ts';
+import { embed, embedPositions } from './embedding.ts';
 import type { LayerOperations, MixerContext, Mixing, Positions } from './mixing.ts';
 import { selfAttention } from './self-attention.ts';
 import { shortConvolution } from './short-convolution.ts';
@@ -28,7 +30,11 @@ export function decode(
   positions: Positions,
   mixing: Mixing,
 ): Tensor2D {
-  let x = times(embedTokens(params, ids, config.padTokenId), config.embeddingScale); // [tokens, hiddenSize]
+  let x = times(embedTokens(params, config, ids), config.embeddingScale); // [tokens, hiddenSize]
+  if (config.learnsPositions) {
+    const table = params[`${positionEmbeddingName(config)}.weight`] as Tensor2D;
+    x = add(x, embedPositions(table, positions.of));
+  }
   for (const index of config.layers.keys()) {
     const layer = (x: Tensor2D, own: Parameters) =>
       decodeLayer({ ...params, ...own }, config, index, x, positions, mixing);
@@ -55,15 +61,15 @@ function decodeLayer(
 }
 
 /** The weights of a layer that gradients are taken of. */
-function trainedIn(params: Parameters, { lora }: ModelConfig, index: number): Parameters {
-  const own = Object.entries(params).filter(([name]) => name.startsWith(`${layerName(index)}.`));
-  return Object.fromEntries(lora ? own.filter(([name]) => /\.(lora_|modules_to_save)/.test(name)) : own);
+function trainedIn(params: Parameters, config: ModelConfig, index: number): Parameters {
+  const own = Object.entries(params).filter(([name]) => name.startsWith(`${layerName(config, index)}.`));
+  return Object.fromEntries(config.lora ? own.filter(([name]) => /\.(lora_|modules_to_save)/.test(name)) : own);
 }
 
 const times = (x: Tensor2D, scale: number): Tensor2D => (scale === 1 ? x : mul(x, scale));
 
 function layerOperations(params: Parameters, config: ModelConfig, index: number): LayerOperations {
-  const pathOf = (module: string) => `${layerName(index)}.${nameIn(config, module)}`;
+  const pathOf = (module: string) => `${layerName(config, index)}.${nameIn(config, module)}`;
   return {
     norm: (x, module) => (module === undefined ? x : norm(params, config, x, pathOf(module))),
     project: (x, module) => linear(params, x as Tensor2D, pathOf(module)),
@@ -71,9 +77,11 @@ function layerOperations(params: Parameters, config: ModelConfig, index: number)
   };
 }
 
-function norm<T extends Tensor>(params: Parameters, { rmsNormEps, rmsNormOffset }: ModelConfig, x: T, name: string): T {
+function norm<T extends Tensor>(params: Parameters, config: ModelConfig, x: T, name: string): T {
+  const { normEps, rmsNormOffset } = config;
   const weight = params[`${name}.weight`]!;
-  return rmsNorm(x, rmsNormOffset === 0 ? weight : add(weight, rmsNormOffset), rmsNormEps) as T;
+  if (config.layerNorm) return layerNorm(x, weight, params[`${name}.bias`]!, normEps) as T;
+  return rmsNorm(x, rmsNormOffset === 0 ? weight : add(weight, rmsNormOffset), normEps) as T;
 }
 
 /** What layers mix tokens with, by the kind of their mixer; of x [tokens, hiddenSize], which is normed. */
@@ -90,18 +98,19 @@ function mix(mixer: Mixer, x: Tensor2D, context: MixerContext): Tensor2D {
   }
 }
 
-/** Activation and product of an MLP, from gate and up side by side. */
-const GATES: Record<Mlp['kind'], (gateUp: Tensor) => Tensor> = { swiglu, geglu };
+/** Activation and product of an MLP with a gate, from gate and up side by side. */
+const GATES: Record<Exclude<Mlp['kind'], 'gelu'>, (gateUp: Tensor) => Tensor> = { swiglu, geglu };
 
 /** The MLP of x [tokens, hiddenSize], which is normed. */
 function feedForward({ project }: LayerOperations, { kind }: Mlp, x: Tensor): Tensor2D {
+  if (kind === 'gelu') return project(gelu(project(x, 'mlp.up_proj')), 'mlp.down_proj');
   const gateUp = project(x, 'mlp.gate_up_proj'); // [tokens, 2 · intermediateSize]
   return project(GATES[kind](gateUp), 'mlp.down_proj'); // [tokens, hiddenSize]
 }
 
 /** Next-token logits [tokens, vocabSize] of hidden states [tokens, hiddenSize]. */
 export function logitsOf(params: Parameters, config: ModelConfig, hidden: Tensor2D): Tensor2D {
-  const normed = norm(params, config, hidden, nameIn(config, FINAL_NORM));
+  const normed = norm(params, config, hidden, finalNormName(config));
   const [weight] = headWeight(params, config);
   return times(linear(params, normed, HEAD, weight), config.logitScale);
 }
@@ -113,7 +122,7 @@ export function logitsTerms(
   hidden: Tensor2D,
   temperature: number,
 ): LogitsTerm[] {
-  const states = times(norm(params, config, hidden, nameIn(config, FINAL_NORM)), config.logitScale / temperature);
+  const states = times(norm(params, config, hidden, finalNormName(config)), config.logitScale / temperature);
   const terms: LogitsTerm[] = [{ states, weight: headWeight(params, config) }];
   const down = params[`${HEAD}.lora_A.weight`] as Tensor2D | undefined;
   const up = params[`${HEAD}.lora_B.weight`] as Tensor2D;
@@ -123,16 +132,17 @@ export function logitsTerms(
   return terms.map(({ states, weight: [weight] }) => ({ states, weight: [mul(weight, expandDims(factor, 1))] }));
 }
 
-const headWeight = (params: Parameters, { tieEmbeddings }: ModelConfig): WordRows =>
-  trainedWords(params, HEAD) ?? wordRows(params, `${tieEmbeddings ? EMBEDDING : HEAD}.weight`)!;
+const headWeight = (params: Parameters, config: ModelConfig): WordRows =>
+  trainedWords(params, HEAD) ?? wordRows(params, `${config.tieEmbeddings ? embeddingName(config) : HEAD}.weight`)!;
 
 /** What an adapter's training has in place of a module's own rows. */
 const trainedWords = (params: Parameters, module: string): WordRows | undefined =>
   wordRows(params, `${module}.modules_to_save.weight`);
 
 /** Embeddings of token ids, [tokens, hiddenSize], with what an adapter adds to them. */
-function embedTokens(params: Parameters, ids: Tensor1D, padTokenId: number | undefined): Tensor2D {
-  const name = EMBEDDING;
+function embedTokens(params: Parameters, config: ModelConfig, ids: Tensor1D): Tensor2D {
+  const name = embeddingName(config);
+  const padTokenId = config.learnsPadding ? undefined : config.padTokenId;
   const table = trainedWords(params, name) ?? wordRows(params, `${name}.weight`)!;
   const embeddings = embed(table, ids, padTokenId);
   const down = params[`${name}.lora_embedding_A`];

@@ -3,6 +3,8 @@ import {
   clone,
   customGrad,
   expandDims,
+  gather,
+  minimum,
   mul,
   notEqual,
   scalar,
@@ -27,4 +29,13 @@ export function embed(table: WordRows, ids: Tensor1D, padTokenId: number | undef
     },
   }));
   return withoutPadding(embeddings) as Tensor2D;
+}
+
+/**
+ * The embeddings of positions (int32 [tokens]), [tokens, hiddenSize]. Padding to the right of a prompt, which nothing is computed from, may be beyond
+ * the last one.
+ */
+export function embedPositions(table: Tensor2D, positions: Tensor1D): Tensor2D {
+  const last = scalar(table.shape[0] - 1, 'int32');
+  return gather(table, minimum(positions, last) as Tensor1D) as Tensor2D;
 }

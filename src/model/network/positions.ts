@@ -1,7 +1,7 @@
 import { gather, matMul, reshape, type Tensor, type Tensor1D, type Tensor2D, transpose } from '@tensorflow/tfjs-core';
 import { gatherRows } from '../../engine/fused/gather-rows.ts';
 import type { ModelConfig } from '../config.ts';
-import { DECODE, EMBEDDING, ENCODE } from '../modules.ts';
+import { DECODE, ENCODE, embeddingName } from '../modules.ts';
 import type { Parameters } from './decoder.ts';
 
 /** Tokens of responses, each of which is predicted from a prompt and its own place alone. */
@@ -20,11 +20,12 @@ export type PlacesInResponses = {
  */
 export function responseStates(
   params: Parameters,
-  { hiddenSize, positions }: ModelConfig,
+  config: ModelConfig,
   { prompts, cells }: PlacesInResponses,
 ): Tensor2D {
+  const { hiddenSize, positions } = config;
   const { promptLength, responseLength } = positions!;
-  const embeddings = params[`${EMBEDDING}.weight`]!;
+  const embeddings = params[`${embeddingName(config)}.weight`]!;
   const count = prompts.shape[0]!;
   const embedded = gather(embeddings, reshape(prompts, [count * promptLength]) as Tensor1D);
   // Σ over positions of embedding · matrix is one product of all embeddings of a prompt with all matrices, one below the other.
@@ -37,4 +38,4 @@ export function responseStates(
 
 /** Logits of tokens of responses, [tokens, vocabulary]: the embeddings are the output head. */
 export const responseLogits = (params: Parameters, config: ModelConfig, places: PlacesInResponses): Tensor2D =>
-  matMul(responseStates(params, config, places), params[`${EMBEDDING}.weight`] as Tensor2D, false, true);
+  matMul(responseStates(params, config, places), params[`${embeddingName(config)}.weight`] as Tensor2D, false, true);

@@ -2,7 +2,7 @@ import type { Tensor, Tensor2D } from '@tensorflow/tfjs-core';
 import { CHUNK_WORDS, chunkBounds, type WordRows } from '../../engine/fused/vocabulary-chunk.ts';
 import type { NdArray } from '../../engine/tree.ts';
 import type { ModelConfig } from '../config.ts';
-import { EMBEDDING, HEAD } from '../modules.ts';
+import { embeddingName, HEAD } from '../modules.ts';
 import type { Weights } from '../weights-tree.ts';
 
 /** The logits of so many words are computed as a whole, and kept for the gradient: faster, where memory allows. */
@@ -18,21 +18,22 @@ export const wordsAtOnce = ({ vocabSize, positions }: Pick<ModelConfig, 'vocabSi
  */
 
 /** On the host; `weights` are some of a model's, and others than these matrices stay as they are. */
-export function inChunks(weights: Weights, config: Pick<ModelConfig, 'vocabSize' | 'positions'>): Weights {
+export function inChunks(
+  weights: Weights,
+  config: Pick<ModelConfig, 'vocabSize' | 'positions' | 'renamed'>,
+): Weights {
   const { vocabSize } = config;
   if (wordsAtOnce(config) === vocabSize) return weights;
+  const modules = [embeddingName(config), HEAD];
+  const names = modules.flatMap((module) => [`${module}.weight`, `${module}.modules_to_save.weight`]);
   return Object.fromEntries(
     Object.entries(weights).flatMap(([name, array]): [string, NdArray][] =>
-      HAS_ROW_PER_WORD.has(name)
+      names.includes(name)
         ? chunkBounds(vocabSize).map((bounds, index) => [`${name}#${index}`, rowsBetween(array, bounds)])
         : [[name, array]],
     ),
   );
 }
-
-const HAS_ROW_PER_WORD = new Set(
-  [EMBEDDING, HEAD].flatMap((module) => [`${module}.weight`, `${module}.modules_to_save.weight`]),
-);
 
 /** A view of the same numbers. */
 function rowsBetween({ dtype, shape, data }: NdArray, [from, end]: [number, number]): NdArray {

@@ -4,9 +4,11 @@ import { RUN_FILE } from '../../files/open-file.ts';
 import { readText } from '../../files/text.ts';
 import type { ModelConfig } from '../../model/config.ts';
 import { adapterEntries, readLora, readQuantization, savedName } from '../../model/files/adapter-files.ts';
+import { asInModel, conv1dWeights } from '../../model/files/conv1d.ts';
 import { damagedFile } from '../../model/files/damaged-file.ts';
 import { finite } from '../../model/files/finite.ts';
-import { readSafetensorsHeader, readTensor, type TensorEntry } from '../../model/files/safetensors.ts';
+import { readSafetensorsHeader } from '../../model/files/safetensors.ts';
+import { type StoredTensor, storedTensor } from '../../model/files/stored-tensor.ts';
 import { WEIGHTS_FILE } from '../../model/files/weights.ts';
 import { adaptedModules, loraProblem, savedModules } from '../../model/lora-targets.ts';
 import { Packing } from '../../model/packing.ts';
@@ -78,30 +80,33 @@ function describe(lora: RunConfig['lora'] | undefined): string {
 
 /** The adapter of a checkpoint alone, by our names, for `model`, which has its `lora`. Throws BadInput when it is one of another model. */
 export const readAdapter = (folder: string, model: ModelConfig): Weights =>
-  readTrained(modelEntries(folder, model), model, folder);
+  readTrained(modelTensors(folder, model), model, folder);
 
 /** The tensors of the checkpoint's model or adapter, by our names. */
-export function modelEntries(folder: string, model: ModelConfig): TensorEntry[] {
-  if (!isAdapterFolder(folder)) return readSafetensorsHeader(join(folder, WEIGHTS_FILE));
+export function modelTensors(folder: string, model: ModelConfig): StoredTensor[] {
+  if (!isAdapterFolder(folder)) {
+    const transposed = conv1dWeights(model);
+    return readSafetensorsHeader(join(folder, WEIGHTS_FILE)).map((entry) => asInModel(storedTensor(entry), transposed));
+  }
   const names = new Map([...trainedShapes(model).keys()].map((name) => [savedName(name), name]));
   return adapterEntries(folder)
     .filter(({ name }) => !name.includes('.base_layer.'))
-    .map((entry) => ({ ...entry, name: names.get(entry.name) ?? entry.name }));
+    .map((entry) => ({ ...storedTensor(entry), name: names.get(entry.name) ?? entry.name }));
 }
 
 /** The tensors, if they are those that are trained. */
-export function readTrained(entries: TensorEntry[], model: ModelConfig, file: string): Weights {
+export function readTrained(tensors: StoredTensor[], model: ModelConfig, file: string): Weights {
   const shapes = trainedShapes(model);
   const packing = new Packing(model);
   const wanted = [...shapes].map(([name, shape]) => `${name} ${shape}`).sort();
-  const found = entries.map(({ name, shape }) => `${name} ${shape}`).sort();
+  const found = tensors.map(({ name, shape }) => `${name} ${shape}`).sort();
   if (wanted.join() !== found.join()) throw otherModel(file);
-  const byName = new Map(entries.map((entry) => [entry.name, entry]));
+  const byName = new Map(tensors.map((tensor) => [tensor.name, tensor]));
   const weights: Weights = {};
   // In the model's own order, which sums over all weights follow: a resumed run equals one that never stopped to the last bit.
   for (const name of shapes.keys()) {
-    const entry = byName.get(name)!;
-    finite(readTensor(entry, packing.placeIn(weights, name)), entry);
+    const tensor = byName.get(name)!;
+    finite(tensor.read(packing.placeIn(weights, name)), tensor);
   }
   return weights;
 }

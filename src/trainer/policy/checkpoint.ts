@@ -4,9 +4,10 @@ import { z } from 'zod';
 import type { ModelConfig } from '../../model/config.ts';
 import { ADAPTER_FILES, writeAdapterFiles } from '../../model/files/adapter-files.ts';
 import { damagedFile } from '../../model/files/damaged-file.ts';
-import { readSafetensorsHeader, type TensorEntry } from '../../model/files/safetensors.ts';
+import { readSafetensorsHeader } from '../../model/files/safetensors.ts';
 import { type NamedTensor, type WeightDtype, writeSafetensors } from '../../model/files/safetensors-writer.ts';
 import { copyCompanions, writeModelFiles } from '../../model/files/save.ts';
+import { type StoredTensor, storedTensor } from '../../model/files/stored-tensor.ts';
 import { WEIGHTS_FILE } from '../../model/files/weights.ts';
 import { Packing } from '../../model/packing.ts';
 import type { Weights } from '../../model/weights-tree.ts';
@@ -14,7 +15,7 @@ import type { RunConfig } from '../../protocol/run-config.ts';
 import { stepOfName } from '../../protocol/run-folder.ts';
 import { atomicWrite } from '../../run-folder/atomic-write.ts';
 import {
-  modelEntries,
+  modelTensors,
   readState,
   readTrained,
   requireLora,
@@ -26,7 +27,7 @@ import type { Progress } from './learner.ts';
 import type { PolicyState } from './policy-state.ts';
 import { isTrlState, readTrlCheckpoint } from './trl-checkpoint.ts';
 
-/** Apart from the model's own `model.safetensors`, so that other programs see just a model. */
+/** Apart from the model's own `model.safetensors`, so that other programs see just a model. Its tensors are as in memory: see `conv1d.ts`. */
 const OPTIMIZER_FILE = 'grpo_optimizer.safetensors';
 
 const PREFIX = { means: 'mean.', squares: 'square.', weights: 'weight.', reference: 'reference.' };
@@ -87,7 +88,7 @@ export async function writeTrained(
     copyCompanions(source, folder);
     await writeAdapterFiles(
       folder,
-      { base: source, lora: model.lora, quantization: model.quantization },
+      { base: source, lora: model.lora, quantization: model.quantization, conv1d: model.conv1d },
       tensors,
       dtype,
     );
@@ -132,14 +133,14 @@ export async function readCheckpoint(folder: string, model: ModelConfig, config:
   requireLora(folder, model);
   const optimizerFile = join(folder, OPTIMIZER_FILE);
   const kept = readSafetensorsHeader(optimizerFile);
-  const withPrefix = (prefix: string): TensorEntry[] =>
+  const withPrefix = (prefix: string): StoredTensor[] =>
     kept
       .filter(({ name }) => name.startsWith(prefix))
-      .map((entry) => ({ ...entry, name: entry.name.slice(prefix.length) }));
-  const read = (entries: TensorEntry[]): Weights => readTrained(entries, model, optimizerFile);
-  const optional = (entries: TensorEntry[]) => (entries.length > 0 ? read(entries) : undefined);
+      .map((entry) => ({ ...storedTensor(entry), name: entry.name.slice(prefix.length) }));
+  const read = (tensors: StoredTensor[]): Weights => readTrained(tensors, model, optimizerFile);
+  const optional = (tensors: StoredTensor[]) => (tensors.length > 0 ? read(tensors) : undefined);
 
-  const weights = optional(withPrefix(PREFIX.weights)) ?? read(modelEntries(folder, model));
+  const weights = optional(withPrefix(PREFIX.weights)) ?? read(modelTensors(folder, model));
   const means = read(withPrefix(PREFIX.means));
   const squares = read(withPrefix(PREFIX.squares));
   const syncedReference = optional(withPrefix(PREFIX.reference));

@@ -24,7 +24,7 @@ export function partsOf(weights: Weights): Part[] {
 
 /** Which part a tensor belongs to, and its name there. */
 function placeOf(name: string): [part: string, own: string] {
-  const layer = /^.*?\.layers\.\d+\./.exec(name)?.[0] ?? '';
+  const layer = /^.*?\.\d+\./.exec(name)?.[0] ?? '';
   const chunk = /#\d+$/.exec(name);
   return chunk ? [name, name.slice(0, chunk.index)] : [layer, name.slice(layer.length)];
 }

@@ -1,7 +1,7 @@
 import { normals, uniforms } from '../../data/random.ts';
 import { floats } from '../../engine/tree.ts';
 import type { ModelConfig } from '../../model/config.ts';
-import { EMBEDDING, HEAD } from '../../model/modules.ts';
+import { embeddingName, HEAD } from '../../model/modules.ts';
 import { Packing } from '../../model/packing.ts';
 import { adapterShapes } from '../../model/parameters.ts';
 import type { Weights } from '../../model/weights-tree.ts';
@@ -13,6 +13,7 @@ import type { Weights } from '../../model/weights-tree.ts';
  */
 export function startAdapter(model: ModelConfig, seed: number, weights: Weights): Weights {
   const own = new Packing(model).unpack(weights);
+  const embedding = embeddingName(model);
   const valuesOf = (name: string, shape: number[]): Float32Array => {
     const [rows, columns] = shape as [number, number];
     if (name.endsWith('.lora_A.weight')) {
@@ -22,9 +23,9 @@ export function startAdapter(model: ModelConfig, seed: number, weights: Weights)
     if (name.endsWith('.lora_embedding_B')) return normals(seed, ['lora', name], rows * columns);
     const module = name.replace(/\.(lora_magnitude_vector|modules_to_save\.weight)$/, '');
     if (module === name) return new Float32Array(rows * columns);
-    const { data, shape: matrix } = own[`${module}.weight`] ?? own[`${module === HEAD ? EMBEDDING : module}.weight`]!;
+    const { data, shape: matrix } = own[`${module}.weight`] ?? own[`${module === HEAD ? embedding : module}.weight`]!;
     if (name.endsWith('.modules_to_save.weight')) return Float32Array.from(data);
-    return lengths(data as Float32Array, matrix as [number, number], module === EMBEDDING);
+    return lengths(data as Float32Array, matrix as [number, number], module === embedding);
   };
   const tensors = [...adapterShapes(model)].map(
     ([name, shape]) => [name, floats(valuesOf(name, shape), shape)] as const,

@@ -1,8 +1,10 @@
 import { join } from 'node:path';
 import type { ModelConfig } from '../../model/config.ts';
+import { asInFile, conv1dWeights } from '../../model/files/conv1d.ts';
 import { bool, dict, float, int, list, none, record, tensor, tuple } from '../../model/files/python-pickle.ts';
 import { writeTorchFile } from '../../model/files/torch-writer.ts';
 import { optimizerGroups } from '../../model/torch-order.ts';
+import type { Weights } from '../../model/weights-tree.ts';
 import type { RunConfig } from '../../protocol/run-config.ts';
 import type { MetricsRow } from '../../protocol/run-folder.ts';
 import { atomicWrite } from '../../run-folder/atomic-write.ts';
@@ -28,12 +30,14 @@ export async function writeTrlCheckpoint(
   const { weights, means, squares, updates } = policy;
   await writeTrained(folder, model, { source, weights, dtype: 'float32' });
 
+  const transposed = conv1dWeights(model);
+  const inFile = (moments: Weights) => namedTensors(model, moments).map((tensor) => asInFile(tensor, transposed));
   const values = new Map(
     [means, squares].flatMap((moments, index) =>
-      namedTensors(model, moments).map(([name, , data]) => [`${index} ${name}`, data] as const),
+      inFile(moments).map(([name, , data]) => [`${index} ${name}`, data] as const),
     ),
   );
-  const shapes = new Map(namedTensors(model, means).map(([name, shape]) => [name, shape]));
+  const shapes = new Map(inFile(means).map(([name, shape]) => [name, shape]));
   const groups = optimizerGroups(model);
   const names = groups.flat();
   // By number, `step`, `exp_avg`, `exp_avg_sq`, each a tensor with a storage of its own.

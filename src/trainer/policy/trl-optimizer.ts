@@ -1,6 +1,7 @@
 import type { ModelConfig } from '../../model/config.ts';
-import type { TensorEntry } from '../../model/files/safetensors.ts';
+import { asInModel, conv1dWeights, fileShapes } from '../../model/files/conv1d.ts';
 import { readTensor } from '../../model/files/safetensors.ts';
+import { type StoredTensor, storedTensor } from '../../model/files/stored-tensor.ts';
 import { readTorchFile, TorchTensor } from '../../model/files/torch-file.ts';
 import type { Pickled } from '../../model/files/unpickle.ts';
 import { trainedShapes } from '../../model/parameters.ts';
@@ -12,8 +13,8 @@ export interface TorchAdamW {
   /** Updates so far. */
   updates: number;
   /** By our names. */
-  means: TensorEntry[];
-  squares: TensorEntry[];
+  means: StoredTensor[];
+  squares: StoredTensor[];
   /** The settings of its first group: `lr`, `betas`, `eps`, `weight_decay`. */
   settings: ReadonlyMap<Pickled, Pickled>;
 }
@@ -50,22 +51,23 @@ export function readTorchAdamW(file: string, model: ModelConfig): TorchAdamW {
     return refuse(
       `The optimizer has ${numbers.length} tensors, but the model of the run config trains ${names.length}; this checkpoint is of another model or adapter.`,
     );
-  const shapes = trainedShapes(model);
+  const shapes = model.lora ? trainedShapes(model) : fileShapes(model);
   const updates = new Set<number>();
-  const [means, squares]: [TensorEntry[], TensorEntry[]] = [[], []];
+  const transposed = conv1dWeights(model);
+  const [means, squares]: [StoredTensor[], StoredTensor[]] = [[], []];
   for (const [index, name] of names.entries()) {
     const own = state.get(numbers[index]);
     const [mean, square, step] = [MEANS, SQUARES, 'step'].map((key) => (isMap(own) ? own.get(key) : undefined));
     if (!(mean instanceof TorchTensor && square instanceof TorchTensor))
       return refuse(`The optimizer has no state for ${name}.`);
-    const shape = shapes.get(name)!.join();
-    const other = [mean, square].find((tensor) => tensor.shape.join() !== shape);
+    const shape = shapes.get(name)!.join(', ');
+    const other = [mean, square].find((tensor) => tensor.shape.join(', ') !== shape);
     if (other)
       return refuse(
-        `The optimizer has [${other.shape.join(', ')}] where ${name} of the run config's model is [${shapes.get(name)!.join(', ')}]; this checkpoint is of another model or adapter.`,
+        `The optimizer has [${other.shape.join(', ')}] where ${name} of the run config's model is [${shape}]; this checkpoint is of another model or adapter.`,
       );
-    means.push({ ...mean, name });
-    squares.push({ ...square, name });
+    means.push(asInModel({ ...storedTensor(mean), name }, transposed));
+    squares.push(asInModel({ ...storedTensor(square), name }, transposed));
     updates.add(step instanceof TorchTensor ? readTensor(step)[0]! : typeof step === 'number' ? step : Number.NaN);
   }
   const [count, ...others] = updates;

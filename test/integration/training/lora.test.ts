@@ -164,7 +164,10 @@ describe('bad input', () => {
     [{ rankPattern: { k_proj: 4 } }, '"lora.rankPattern" has "k_proj", which means no module of those with an adapter'],
     [{ alphaPattern: { 'layers.9': 4 } }, '"lora.alphaPattern" has "layers.9"'],
     [{ layersToTransform: [0, 9] }, '"lora.layersToTransform" has 9, but the model\'s layers are 0 to 1'],
-    [{ modulesToSave: ['norm'] }, '"lora.modulesToSave.0" must be one of "embed_tokens", "lm_head", not "norm".'],
+    [
+      { modulesToSave: ['norm'] },
+      '"lora.modulesToSave.0" must be one of "embed_tokens", "lm_head", "wte", not "norm".',
+    ],
     [{ bias: 'all' }, 'Unknown field "lora.bias".'],
     [{ lora_alpha: 8 }, 'Unknown field "lora.lora_alpha". Did you mean "loraAlpha"?'],
     [{ dropout: 0.1 }, 'Unknown field "lora.dropout".'],

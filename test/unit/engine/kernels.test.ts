@@ -5,6 +5,7 @@ import { after } from '../../../src/engine/fused/after.ts';
 import { addToColumn, pickColumn } from '../../../src/engine/fused/column.ts';
 import { gatherRows } from '../../../src/engine/fused/gather-rows.ts';
 import { jointSoftmax } from '../../../src/engine/fused/joint-softmax.ts';
+import { layerNorm } from '../../../src/engine/fused/layer-norm.ts';
 import { matrixRecurrence } from '../../../src/engine/fused/matrix-recurrence.ts';
 import { entropy, pickLogProb } from '../../../src/engine/fused/pick-log-prob.ts';
 import { quantizedMatMul } from '../../../src/engine/fused/quantized-matmul.ts';
@@ -254,6 +255,15 @@ const cases: Record<string, (draw: Draw) => Case> = {
     const [m, n] = [draw.size(), draw.size() + 1];
     const inputs = { x: draw.float([m, 2, n]), weight: draw.float([n], 0.5, 1.5) };
     return { inputs, program: ({ x, weight }) => rmsNorm(x, weight, 1e-5) };
+  },
+  LayerNorm: (draw) => {
+    const [m, n] = [draw.size(), draw.size() + 2];
+    const inputs = {
+      x: draw.float([m, 2, n], -1, 3),
+      weight: draw.float([n], 0.5, 1.5),
+      bias: draw.float([n]),
+    };
+    return { inputs, program: ({ x, weight, bias }) => layerNorm(x, weight, bias, 1e-2) };
   },
   Rotary: (draw) => {
     const [tokens, heads, half] = [draw.size(), draw.small(), draw.size()];

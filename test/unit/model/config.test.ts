@@ -38,7 +38,7 @@ describe('reading a config', () => {
       layers: [layer, layer],
       rotary: { all: { width: 4, theta: 20_000, scaling: { type: 'none' }, attentionFactor: 1 } },
       maxPositionEmbeddings: 64,
-      rmsNormEps: 1e-5,
+      normEps: 1e-5,
       rmsNormOffset: 0,
       tieEmbeddings: false,
       eosTokenIds: [2],

@@ -14,6 +14,12 @@ register<{ x: TensorInfo; weight: TensorInfo }, { epsilon: number }>('RmsNorm', 
   }),
 );
 
+register<{ x: TensorInfo; weight: TensorInfo; bias: TensorInfo }, { epsilon: number }>(
+  'LayerNorm',
+  ({ x, weight, bias }, { epsilon }) =>
+    backend.record('LayerNormalization', [x, weight, bias], x, { axis: -1, epsilon: { float: epsilon } }),
+);
+
 const asColumn = (x: TensorInfo) => reshape(x, [x.shape[0]!, 1]);
 
 /** log softmax of each row [n, classes]. Several kernels may record it: ONNX Runtime merges equal nodes. */

@@ -142,7 +142,11 @@ describe.each(readdirSync(FIXTURES))('training %s', (name) => {
   it('moves all weights as PyTorch does', async () => {
     const { config: model, weights } = await readModel(folder);
     const learner = await trained({ model, config: runConfigSchema.parse(fields), weights });
-    const got = new Packing(model).unpack(learner.policy.state.weights);
+    const unpacked = Object.entries(new Packing(model).unpack(learner.policy.state.weights));
+    const saved = join(temporaryFolder(), 'saved');
+    const tensors = unpacked.map(([name, { shape, data }]) => [name, shape, data as Float32Array] as const);
+    await saveModelFolder(saved, { source: folder, config: model, weights: tensors, dtype: 'float32' });
+    const got = Object.fromEntries(tensorsIn(join(saved, 'model.safetensors')));
     const start = tensorsIn(join(folder, 'model.safetensors'));
     expect(distance(got, start, tensorsIn(join(folder, 'trained.safetensors')))).toBeLessThan(1e-3);
   });

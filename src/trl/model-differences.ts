@@ -1,0 +1,28 @@
+import { readModelFile } from '../model/files/model-files.ts';
+import type { OpenedModel } from '../trainer/prepare.ts';
+import type { PythonValue } from './python-value.ts';
+
+/** What of a model TRL computes otherwise, where its arguments cannot say it in `args`. */
+export interface ModelDifferences {
+  /** By GRPOConfig's names. */
+  args: Record<string, PythonValue>;
+  /** A sentence each. */
+  approximated: string[];
+}
+
+/** `attention_dropout`, `resid_pdrop`. */
+const DROPOUT = /(^|_)(dropout|pdrop)$/;
+
+export function modelDifferences(folder: string, { model }: Pick<OpenedModel, 'model'>): ModelDifferences {
+  const fields = Object.entries(readModelFile(folder, 'config.json') ?? {});
+  const drops = fields.some(([name, value]) => DROPOUT.test(name) && typeof value === 'number' && value > 0);
+  return {
+    // There is none here, which TRL's own default would leave on.
+    args: drops ? { disable_dropout: true } : {},
+    approximated: model.learnsPositions
+      ? [
+          '"model": where prompts of a step differ in length, TRL pads the shorter ones and counts that padding as positions when it scores completions, though not when it samples them; the embeddings of this model\'s positions are learned, so its log-probabilities are others there. GRPO Lab counts from each prompt\'s first token in both.',
+        ]
+      : [],
+  };
+}
