@@ -51,6 +51,11 @@ const FAMILIES: readonly Family[] = [
     nearest: 'Gemma 3 (Gemma3ForCausalLM)',
   },
   {
+    name: /^gemma4/i,
+    missing: 'per-layer embeddings and layers that share keys and values are not supported',
+    nearest: 'Gemma 3 (Gemma3ForCausalLM)',
+  },
+  {
     name: /^(cohere|falcon|gptneox|gpt_neox|gptj|phi(forcausallm)?$|stablelm)/i,
     missing: 'layers whose attention and MLP run in parallel, or that have norms with a mean, are not supported',
     nearest: 'Llama 3.2 (LlamaForCausalLM)',
