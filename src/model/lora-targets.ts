@@ -1,6 +1,7 @@
 import { ALL_LINEAR, type Lora } from '../protocol/lora-config.ts';
 import type { ModelConfig } from './config.ts';
-import { EMBEDDING, HEAD, type Module, modulesOf } from './modules.ts';
+import type { Module } from './module.ts';
+import { EMBEDDING, HEAD, modulesOf } from './modules.ts';
 
 /** What an adapter adds to one module. */
 export interface ModuleAdapter {

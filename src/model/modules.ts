@@ -9,110 +9,57 @@ import {
   type Positions,
   type ShortConvolution,
 } from './config.ts';
-
-/** A module of the model as transformers has it: what tensors, adapters and files are named by. */
-export type Module =
-  | LinearModule
-  | HeadModule
-  | NormModule
-  | EmbeddingModule
-  | PositionsModule
-  | ConvolutionModule
-  | ParametersModule
-  | ContainerModule;
-
-interface Named {
-  /** Its path in the Hugging Face model. */
-  name: string;
-  /** What llama.cpp names its tensors by, if it has any. */
-  gguf?: string;
-}
-
-/** A matrix [outputs, inputs] of a layer, and perhaps a bias [outputs]. */
-export interface LinearModule extends Named {
-  kind: 'linear';
-  outputs: number;
-  inputs: number;
-  bias: boolean;
-  /** What it is packed into, with others that have the same input: see `packing.ts`. */
-  pack?: string;
-  /** Its outputs are heads of this width, whose features are rotated in pairs. */
-  rotatedHeadDim?: number;
-}
-
-/** The output head: a matrix [outputs, inputs], unless it is the embedding's. */
-interface HeadModule extends Named {
-  kind: 'head';
-  outputs: number;
-  inputs: number;
-}
-
-/** A weight [size]. */
-interface NormModule extends Named {
-  kind: 'norm';
-  size: number;
-}
-
-/** A matrix [vocabSize, hiddenSize]. */
-interface EmbeddingModule extends Named {
-  kind: 'embedding';
-}
-
-/** A matrix [size, size] for each of `positions`: [positions, size, size]. */
-interface PositionsModule extends Named {
-  kind: 'positions';
-  positions: number;
-  size: number;
-}
-
-/** A filter for each of `channels`, [channels, 1, width], and perhaps a bias [channels]. */
-interface ConvolutionModule extends Named {
-  kind: 'convolution';
-  channels: number;
-  width: number;
-  bias: boolean;
-}
-
-/** Tensors of its own besides modules, [size] each. */
-interface ParametersModule extends Named {
-  kind: 'parameters';
-  sizes: Readonly<Record<string, number>>;
-}
-
-/** Without tensors of its own; a pattern of module names may match it all the same. */
-interface ContainerModule extends Named {
-  kind: 'container';
-}
+import type { Module } from './module.ts';
 
 export const EMBEDDING = 'model.embed_tokens';
+/** Of per-layer inputs: the token's, and what is made of its embedding. */
+export const PER_LAYER_EMBEDDING = 'model.embed_tokens_per_layer';
+export const PER_LAYER_PROJECTION = 'model.per_layer_model_projection';
+export const PER_LAYER_NORM = 'model.per_layer_projection_norm';
 export const HEAD = 'lm_head';
 export const FINAL_NORM = 'model.norm';
 export const ENCODE = 'model.encode';
 export const DECODE = 'model.decode';
 export const layerName = (layer: number): string => `model.layers.${layer}`;
 
-/** All modules in the order of the forward pass. There is a head even where it has no matrix of its own. */
+/** All modules in the order of the forward pass, but for those of per-layer inputs, which transformers makes last. There is a head even where it has no matrix of its own. */
 export function modulesOf(model: ModelConfig): Module[] {
   const { hiddenSize, vocabSize, layers, positions } = model;
-  if (positions) return positionsModules(positions, hiddenSize);
+  if (positions) return positionsModules(positions, model);
   return [
     { name: 'model', kind: 'container' },
     { name: 'model.layers', kind: 'container' },
-    { name: EMBEDDING, gguf: 'token_embd', kind: 'embedding' },
-    ...layers.flatMap((layer, index) => layerModules(layer, hiddenSize).map((module) => inLayer(module, index, model))),
+    { name: EMBEDDING, gguf: 'token_embd', kind: 'embedding', words: vocabSize, width: hiddenSize },
+    ...layers.flatMap((layer, index) => layerModules(layer, model).map((module) => inLayer(module, index, model))),
     { name: nameIn(model, FINAL_NORM), gguf: 'output_norm', kind: 'norm', size: hiddenSize },
     { name: 'model.rotary_emb', kind: 'container' },
+    ...perLayerModules(model),
     { name: HEAD, gguf: 'output', kind: 'head', outputs: vocabSize, inputs: hiddenSize },
   ];
 }
 
 /** Of a model that is no decoder. It has no head: its logits are products with the embeddings. */
-const positionsModules = ({ promptLength, responseLength }: Positions, size: number): Module[] => [
+const positionsModules = (
+  { promptLength, responseLength }: Positions,
+  { vocabSize: words, hiddenSize: size }: ModelConfig,
+): Module[] => [
   { name: 'model', kind: 'container' },
-  { name: EMBEDDING, kind: 'embedding' },
+  { name: EMBEDDING, kind: 'embedding', words, width: size },
   { name: ENCODE, kind: 'positions', positions: promptLength, size },
   { name: DECODE, kind: 'positions', positions: responseLength, size },
 ];
+
+/** What the inputs of all layers are made with, side by side. */
+function perLayerModules({ perLayerInputs, layers, hiddenSize }: ModelConfig): Module[] {
+  if (!perLayerInputs) return [];
+  const { vocabSize: words, width } = perLayerInputs;
+  const outputs = layers.length * width;
+  return [
+    { name: PER_LAYER_EMBEDDING, kind: 'embedding', words, width: outputs },
+    { name: PER_LAYER_PROJECTION, kind: 'linear', inputs: hiddenSize, outputs, bias: false },
+    { name: PER_LAYER_NORM, kind: 'norm', size: width },
+  ];
+}
 
 /** What transformers calls a module of the model, or of one of its layers, that has this name in Llama. */
 export const nameIn = ({ renamed }: Pick<ModelConfig, 'renamed'>, name: string): string => renamed?.[name] ?? name;
@@ -128,19 +75,30 @@ function inLayer<M extends Module>(module: M, layer: number, model: ModelConfig)
   };
 }
 
-function layerModules({ mixer, mlp, norms }: Layer, hiddenSize: number): Module[] {
+function layerModules({ mixer, mlp, norms, scaled }: Layer, { hiddenSize, perLayerInputs }: ModelConfig): Module[] {
   const normModule = (name: string | undefined, gguf: string): Module[] =>
     name === undefined ? [] : [{ name: `.${name}`, gguf, kind: 'norm', size: hiddenSize }];
   return [
-    { name: '', kind: 'container' },
+    scaled
+      ? { name: '', kind: 'parameters', sizes: { layer_scalar: 1 }, constant: true }
+      : { name: '', kind: 'container' },
     ...normModule(norms.beforeMixer, 'attn_norm'),
     ...mixerModules(mixer, hiddenSize),
     ...normModule(norms.afterMixer, 'post_attention_norm'),
     ...normModule(norms.beforeMlp, 'ffn_norm'),
     ...mlpModules(mlp, hiddenSize),
     ...normModule(norms.afterMlp, 'post_ffw_norm'),
+    ...(perLayerInputs ? inputModules(perLayerInputs.width, hiddenSize) : []),
   ];
 }
+
+/** With which a layer takes in what it is told of each token. */
+const inputModules = (width: number, hiddenSize: number): Module[] => [
+  { name: '.act_fn', kind: 'container' },
+  { name: '.per_layer_input_gate', kind: 'linear', inputs: hiddenSize, outputs: width, bias: false },
+  { name: '.per_layer_projection', kind: 'linear', inputs: width, outputs: hiddenSize, bias: false },
+  { name: '.post_per_layer_input_norm', kind: 'norm', size: hiddenSize },
+];
 
 function mixerModules(mixer: Mixer, hiddenSize: number): Module[] {
   switch (mixer.kind) {
@@ -210,13 +168,24 @@ function attentionModules(attention: Attention, hiddenSize: number): Module[] {
       { name: '.self_attn.qkv_proj', kind: 'linear', inputs: hiddenSize, outputs, bias: qkvBias },
     ];
   }
+  if (attention.sharedFrom !== undefined) {
+    const { pack: _, ...alone } = rotated;
+    return [
+      { name: '.self_attn', kind: 'container' },
+      { name: '.self_attn.q_proj', ...alone, outputs: heads * headDim },
+      { name: '.self_attn.o_proj', ...output },
+      ...headNorms.slice(0, qkNorm ? 1 : 0),
+    ];
+  }
+  const values: Module = { name: '.self_attn.v_proj', gguf: 'attn_v', ...input, outputs: kvHeads * headDim };
   return [
     { name: '.self_attn', kind: 'container' },
     { name: '.self_attn.q_proj', gguf: 'attn_q', ...rotated, outputs: (attention.gated ? 2 : 1) * heads * headDim },
     { name: '.self_attn.k_proj', gguf: 'attn_k', ...rotated, outputs: kvHeads * headDim },
-    { name: '.self_attn.v_proj', gguf: 'attn_v', ...input, outputs: kvHeads * headDim },
+    ...(attention.keysAsValues ? [] : [values]),
     { name: '.self_attn.o_proj', gguf: 'attn_output', ...output },
     ...(qkNorm ? headNorms : []),
+    ...(attention.valueNorm === undefined ? [] : [{ name: '.self_attn.v_norm', kind: 'container' } as const]),
   ];
 }
 

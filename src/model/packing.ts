@@ -4,7 +4,8 @@
  */
 import { floats } from '../engine/tree.ts';
 import type { ModelConfig } from './config.ts';
-import { type LinearModule, modulesOf } from './modules.ts';
+import type { LinearModule } from './module.ts';
+import { modulesOf } from './modules.ts';
 import { parameterShapes } from './parameters.ts';
 import { sizeOf } from './shape.ts';
 import type { Weights } from './weights-tree.ts';

@@ -6,7 +6,7 @@ import { BadInput } from '../../protocol/errors.ts';
 import type { ModelConfig } from '../config.ts';
 import { parameterShapes } from '../parameters.ts';
 import { readAdapterConfig } from './adapter-files.ts';
-import { writeJsonFlushed } from './flushed-file.ts';
+import { writeFileFlushed, writeJsonFlushed } from './flushed-file.ts';
 import { isGguf } from './gguf.ts';
 import { MODEL_FILES, modelFilePath, readModelFile } from './model-files.ts';
 import { type NamedTensor, type WeightDtype, writeSafetensors } from './safetensors-writer.ts';
@@ -22,6 +22,10 @@ export interface ModelToSave {
   /** Of every tensor, or of each. */
   dtype: WeightDtype | ((name: string) => WeightDtype);
 }
+
+/** transformers opens no model in whose config.json these are integers, and JSON.stringify writes 30.0 as 30. */
+const WHOLE_FLOATS =
+  /("(?:final_logit_softcapping|attn_logit_softcapping|initializer_range|rms_norm_eps)": -?\d+)(?=,?\n)/g;
 
 /** What belongs to a model besides its config and weights. */
 const COMPANIONS = [
@@ -52,11 +56,12 @@ export async function writeModelFiles(folder: string, { source, config, weights,
   // transformers 5 calls the field dtype; 4 called it torch_dtype.
   const field = 'torch_dtype' in json ? 'torch_dtype' : 'dtype';
   const tied = json.tie_word_embeddings ?? false;
-  writeJsonFlushed(join(folder, 'config.json'), {
+  const changed = {
     ...json,
     [field]: typeof dtype === 'string' ? dtype : (json[field] ?? dtype(EMBEDDING_WEIGHT)),
     ...(tied !== config.tieEmbeddings && { tie_word_embeddings: config.tieEmbeddings }),
-  });
+  };
+  writeFileFlushed(join(folder, 'config.json'), `${JSON.stringify(changed, null, 2).replace(WHOLE_FLOATS, '$1.0')}\n`);
   copyCompanions(source, folder);
   await writeSafetensors(join(folder, WEIGHTS_FILE), parameterShapes(config), weights, dtype);
 }

@@ -127,8 +127,8 @@ function folderEntries(folder: string, config: ModelConfig): Map<string, StoredT
   const stored = readEntries(folder).values();
   const own = textPrefix(folder) === undefined ? [...stored] : textTensors(stored);
   const { passedOver } = readArchitecture(folder);
-  const used = own.filter(({ name }) => !passedOver?.test(name));
-  const entries = byName(causalLmNames(used, known, config.tieEmbeddings));
+  const named = causalLmNames(own, known, config.tieEmbeddings);
+  const entries = byName(named.filter(({ name }) => known.has(name) || !passedOver?.test(name)));
   if (config.tieEmbeddings) dropTiedHead(entries);
   return new Map([...entries].map(([name, entry]) => [name, { ...entry, read: (into) => readTensor(entry, into) }]));
 }

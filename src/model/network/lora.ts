@@ -16,7 +16,8 @@ import {
 import { stopGradient } from '../../grpo/stop-gradient.ts';
 import type { ModelConfig } from '../config.ts';
 import { adaptedModules } from '../lora-targets.ts';
-import { EMBEDDING, HEAD, type LinearModule } from '../modules.ts';
+import type { LinearModule } from '../module.ts';
+import { EMBEDDING, HEAD, PER_LAYER_EMBEDDING } from '../modules.ts';
 import { productsOf } from '../packing.ts';
 import type { Parameters } from './decoder.ts';
 
@@ -41,7 +42,7 @@ export function packAdapters(params: Parameters, config: ModelConfig): Parameter
     else setFactor(packed, name);
   }
   setFactor(packed, HEAD, packed[`${config.tieEmbeddings ? EMBEDDING : HEAD}.weight`]);
-  packEmbedding(packed);
+  for (const name of [EMBEDDING, PER_LAYER_EMBEDDING]) packEmbedding(packed, name);
   return packed;
 }
 
@@ -80,15 +81,15 @@ function setFactor(params: Parameters, name: string, weight: Tensor | undefined 
   if (magnitude) params[`${name}.lora_factor`] = div(magnitude, adaptedLengths(params, name, weight!));
 }
 
-/** The embeddings' A as a table to look tokens up in, [vocabulary, r]; with DoRA a factor for each hidden unit. */
-function packEmbedding(params: Parameters): void {
-  const [a, b] = [params[`${EMBEDDING}.lora_embedding_A`], params[`${EMBEDDING}.lora_embedding_B`]];
+/** An embedding's A as a table to look tokens up in, [vocabulary, r]; with DoRA a factor for each hidden unit. */
+function packEmbedding(params: Parameters, name: string): void {
+  const [a, b] = [params[`${name}.lora_embedding_A`], params[`${name}.lora_embedding_B`]];
   if (!a || !b) return;
-  params[`${EMBEDDING}.lora_embedding_A`] = transpose(a);
-  const magnitude = params[`${EMBEDDING}.lora_magnitude_vector`];
+  params[`${name}.lora_embedding_A`] = transpose(a);
+  const magnitude = params[`${name}.lora_magnitude_vector`];
   if (!magnitude) return;
-  const lengths = lengthsOf(transpose(params[`${EMBEDDING}.weight`]!), a, b);
-  params[`${EMBEDDING}.lora_factor`] = div(magnitude, lengths);
+  const lengths = lengthsOf(transpose(params[`${name}.weight`]!), a, b);
+  params[`${name}.lora_factor`] = div(magnitude, lengths);
 }
 
 const adaptedLengths = (params: Parameters, name: string, weight: Tensor): Tensor =>

@@ -89,19 +89,25 @@ export function modelEntries(folder: string, model: ModelConfig): TensorEntry[] 
     .map((entry) => ({ ...entry, name: names.get(entry.name) ?? entry.name }));
 }
 
-/** The tensors, if they are those that are trained. */
-export function readTrained(entries: TensorEntry[], model: ModelConfig, file: string): Weights {
+/** The tensors, if they are those that are trained. Those that are `lacking` are zeros. */
+export function readTrained(
+  entries: TensorEntry[],
+  model: ModelConfig,
+  file: string,
+  lacking: ReadonlySet<string> = new Set(),
+): Weights {
   const shapes = trainedShapes(model);
   const packing = new Packing(model);
-  const wanted = [...shapes].map(([name, shape]) => `${name} ${shape}`).sort();
+  const wanted = [...shapes].flatMap(([name, shape]) => (lacking.has(name) ? [] : `${name} ${shape}`)).sort();
   const found = entries.map(({ name, shape }) => `${name} ${shape}`).sort();
   if (wanted.join() !== found.join()) throw otherModel(file);
   const byName = new Map(entries.map((entry) => [entry.name, entry]));
   const weights: Weights = {};
   // In the model's own order, which sums over all weights follow: a resumed run equals one that never stopped to the last bit.
   for (const name of shapes.keys()) {
-    const entry = byName.get(name)!;
-    finite(readTensor(entry, packing.placeIn(weights, name)), entry);
+    const place = packing.placeIn(weights, name);
+    const entry = byName.get(name);
+    if (entry) finite(readTensor(entry, place), entry);
   }
   return weights;
 }

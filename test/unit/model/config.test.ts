@@ -179,14 +179,13 @@ describe('refusing a config', () => {
     [
       'AltUp layers',
       { architectures: ['Gemma3nForConditionalGeneration'] },
-      'AltUp layers are not supported; the nearest that works is Gemma 3',
+      'AltUp layers are not supported; the nearest that works is Gemma 4 E2B',
     ],
     [
-      'shared keys and values',
-      { architectures: ['Gemma4ForCausalLM'] },
-      'layers that share keys and values are not supported; the nearest that works is Gemma 3',
+      'a unified Gemma 4',
+      { architectures: ['Gemma4UnifiedForConditionalGeneration'] },
+      'the nearest that works is Gemma 4 E2B',
     ],
-    ['a whole Gemma 4', { architectures: ['Gemma4ForConditionalGeneration'] }, 'the nearest that works is Gemma 3'],
     ['no architecture', { architectures: undefined, model_type: undefined }, 'not named in the file'],
     ['two that differ', { model_type: 'qwen2' }, '"model_type" is "qwen2", which contradicts "architectures"'],
     ['a missing size', { hidden_size: undefined }, '"hidden_size" must be a positive integer'],
