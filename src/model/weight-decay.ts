@@ -1,5 +1,5 @@
 /** What transformers has as a buffer, so that its optimizer does not know it. */
-const CONSTANT = /\.layer_scalar$/;
+const CONSTANT = /(^|\.)layer_scalar$/;
 /** `ln_1` and `ln_f` are GPT-2's layer norms, which transformers recognizes by their class. */
 const WITHOUT_DECAY = /bias|layernorm|rmsnorm|(^|\.)norm(\.|$)|_norm(\.|$)|(^|\.)ln_[^.]+\./;
 
