@@ -38,7 +38,8 @@ export function ggufLayout(model: string, config: ModelConfig, name: string, typ
     const message = `the model cannot be exported as GGUF: ${problem}; export a merged model folder instead`;
     throw new BadInput(message, { file: modelFilePath(model, 'config.json') });
   };
-  if (!gguf || !hasOnlyAttention(config)) return refuse(`llama.cpp has nothing like ${className}`);
+  if (config.positions) return refuse(`llama.cpp has nothing like ${className}`);
+  if (!gguf || !hasOnlyAttention(config)) return refuse(`models of ${className} are not written as GGUF`);
   const problem = problemOf(className, gguf, config);
   if (problem) refuse(problem);
   const factors = ropeFactors(config);
