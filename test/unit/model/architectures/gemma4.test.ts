@@ -2,17 +2,22 @@
 import { copyFileSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it, test } from 'vitest';
+import { normals } from '../../../../src/data/random.ts';
 import { OnnxEngine } from '../../../../src/engine/onnx/engine.ts';
+import { floats } from '../../../../src/engine/tree.ts';
 import { isAttention } from '../../../../src/model/config.ts';
+import { writeAdapterFiles } from '../../../../src/model/files/adapter-files.ts';
 import { readModelConfig } from '../../../../src/model/files/model-config.ts';
 import { readModel } from '../../../../src/model/files/read-model.ts';
 import { readSafetensorsHeader, readTensor } from '../../../../src/model/files/safetensors.ts';
 import { writeSafetensors } from '../../../../src/model/files/safetensors-writer.ts';
+import { Scorer } from '../../../../src/model/network/scorer.ts';
 import { constantNames } from '../../../../src/model/parameters.ts';
 import { runConfigSchema } from '../../../../src/protocol/run-config.ts';
 import { namedTensors, readCheckpoint } from '../../../../src/trainer/policy/checkpoint.ts';
 import { LocalLearner } from '../../../../src/trainer/policy/local-learner.ts';
 import { movePolicy } from '../../../../src/trainer/policy/policy-state.ts';
+import { startAdapter } from '../../../../src/trainer/policy/start-adapter.ts';
 import { writeTrlCheckpoint } from '../../../../src/trainer/policy/trl-checkpoint-writer.ts';
 import { SftStage } from '../../../../src/trainer/stages/sft.ts';
 import { temporaryFolder, writeJson } from '../model-folder.ts';
@@ -120,6 +125,40 @@ test('what the outputs of layers are multiplied with stays as it is, also where 
       expect(namedTensors(model, read.policy[kind])).toEqual(namedTensors(model, policy[kind]));
   }
 });
+
+test.each([false, true])(
+  'an adapter on per-layer embeddings computes the same when it is merged (DoRA: %s)',
+  async (useDora) => {
+    const { config: own, weights } = await readModel(FIXTURE);
+    const targetModules = ['embed_tokens_per_layer', 'per_layer_model_projection', 'per_layer_input_gate'];
+    const lora = { r: 3, loraAlpha: 6, targetModules, useDora };
+    const config = { ...own, lora: runConfigSchema.parse({ model: FIXTURE, dataset: 'd', rewards: [], lora }).lora! };
+    const start = startAdapter(config, 1, weights);
+    const adapter = Object.fromEntries(
+      Object.entries(start).map(([name, { shape, data }]) => {
+        const noise = normals(1, [name], data.length);
+        return [
+          name,
+          floats(
+            noise.map((value, i) => (data as Float32Array)[i]! + 0.2 * value),
+            shape,
+          ),
+        ];
+      }),
+    );
+    const folder = temporaryFolder();
+    await writeAdapterFiles(folder, { base: FIXTURE, lora: config.lora }, namedTensors(config, adapter), 'float32');
+    const sequences = [{ promptIds: [1, 2, 3], completionIds: [4, 5, 6, 7, 8, 9, 10] }];
+    const merged = await readModel(folder);
+    const [added] = await new Scorer(engine, config, 1).logProbs({ ...weights, ...adapter }, sequences);
+    const [worked] = await new Scorer(engine, merged.config, 1).logProbs(merged.weights, sequences);
+    const [without] = await new Scorer(engine, own, 1).logProbs(weights, sequences);
+    added!.forEach((logProb, i) => {
+      expect(logProb).toBeCloseTo(worked![i]!, 4);
+    });
+    expect(Math.max(...added!.map((logProb, i) => Math.abs(logProb - without![i]!)))).toBeGreaterThan(0.1);
+  },
+);
 
 test('a cap of 3.0 stays a float in the config.json of a checkpoint: transformers opens no other', async () => {
   const { config: model, weights } = await readModel(FIXTURE);
