@@ -22,7 +22,10 @@ export const ENCODE = 'model.encode';
 export const DECODE = 'model.decode';
 export const layerName = (layer: number): string => `model.layers.${layer}`;
 
-/** All modules in the order of the forward pass, but for those of per-layer inputs, which transformers makes last. There is a head even where it has no matrix of its own. */
+/**
+ * All modules in the order of the forward pass, but for those of per-layer inputs, which transformers makes last. There is a head even where it
+ * has no matrix of its own.
+ */
 export function modulesOf(model: ModelConfig): Module[] {
   const { hiddenSize, vocabSize, layers, positions } = model;
   if (positions) return positionsModules(positions, model);
