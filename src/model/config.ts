@@ -11,6 +11,10 @@ export interface ModelDescription {
   /** What embeddings are multiplied with before the first layer, and logits after the head; 1 in most models. */
   embeddingScale: number;
   logitScale: number;
+  /** Logits end softly at ±cap: cap · tanh(logits / cap). */
+  logitCap?: number;
+  /** What each layer is told of each token besides what comes from the layer before. */
+  perLayerInputs?: PerLayerInputs;
   /** First to last; none with `positions`. */
   layers: readonly Layer[];
   /** The model is no decoder, but the network of `network/positions.ts`. */
@@ -59,6 +63,16 @@ export interface Positions {
   responseLength: number;
 }
 
+/**
+ * Of each token, `width` features for each layer: from an embedding of its own, and from a projection of its ordinary embedding, which is normed.
+ * A layer ends with x + norm(projection(gelu(gate(x)) · features)).
+ */
+export interface PerLayerInputs {
+  /** Rows of the embedding. */
+  vocabSize: number;
+  width: number;
+}
+
 /** One decoder layer: x + residualScale · norm(mixer(norm(x))), then the same with the MLP; most models have one of the two norms. */
 export interface Layer<M extends Mixer = Mixer> {
   /** The part in which tokens see one another. What it remembers of earlier tokens is what generation carries as caches. */
@@ -68,6 +82,8 @@ export interface Layer<M extends Mixer = Mixer> {
   norms: { beforeMixer?: string; afterMixer?: string; beforeMlp?: string; afterMlp?: string };
   /** 1 in most models. */
   residualScale: number;
+  /** What leaves the layer is multiplied with a number of its own, which training leaves alone. */
+  scaled?: boolean;
 }
 
 /** The kinds of mixers: each has a file in `network/` that computes it, and its modules in `modules.ts`. */
@@ -133,6 +149,12 @@ export interface Attention {
   outputBias: boolean;
   /** What is attended to is multiplied with a sigmoid of as many features, which the q projection gives beside each query. */
   gated?: boolean;
+  /** Values have an RMS norm too, over each head and without weights; this is its epsilon. */
+  valueNorm?: number;
+  /** There is no v projection: values are the projected keys, before their norm. */
+  keysAsValues?: boolean;
+  /** It has no keys and values of its own, but those of this earlier layer, whose attention is of the same kind. */
+  sharedFrom?: number;
   /** q, k and v are one module, `qkv_proj`, in files and to adapters. transformers makes it before or after the output projection. */
   fused?: 'first' | 'last';
 }
@@ -182,12 +204,16 @@ export type RotaryScaling =
       /** The range in which frequencies are blended is rounded to whole pairs of features. */
       truncate: boolean;
     }
+  /** The first `pairs` pairs of features turn, as frequencies of the whole width would have them; the others stand still. */
+  | { type: 'proportional'; pairs: number; factor: number }
   /** Each pair of features has a factor of its own, [width / 2]. Beyond the original context transformers takes others, for all tokens. */
   | { type: 'longrope'; factors: readonly number[]; originalMaxPositionEmbeddings: number };
 
-/** How many numbers generation keeps for each token: keys and values of every attention. */
+/** How many numbers generation keeps for each token: keys and values of every attention that has its own. */
 export const cachedPerToken = ({ layers }: Pick<ModelConfig, 'layers'>): number =>
-  layers.reduce((sum, { mixer }) => sum + (isAttention(mixer) ? 2 * mixer.kvHeads * mixer.headDim : 0), 0);
+  layers.reduce((sum, { mixer }) => sum + (hasOwnKeys(mixer) ? 2 * mixer.kvHeads * mixer.headDim : 0), 0);
+
+const hasOwnKeys = (mixer: Mixer): mixer is Attention => isAttention(mixer) && mixer.sharedFrom === undefined;
 
 /** How many numbers it keeps for each completion, however long: the states of the other mixers. */
 export const stateSize = ({ layers, hiddenSize }: Pick<ModelConfig, 'layers' | 'hiddenSize'>): number =>

@@ -17,20 +17,31 @@ export const normIn = ({ hiddenSize, layerNorm }: ModelConfig) => ({
 });
 
 /** The modules of a layer, by Llama's names for them in it, in the order in which transformers makes them. */
-export function layerModules({ mixer, mlp, norms }: Layer, model: ModelConfig): Module[] {
-  const { hiddenSize } = model;
+export function layerModules({ mixer, mlp, norms, scaled }: Layer, model: ModelConfig): Module[] {
+  const { hiddenSize, perLayerInputs } = model;
   const normModule = (name: string | undefined, gguf: string): Module[] =>
     name === undefined ? [] : [{ name: `.${name}`, gguf, ...normIn(model) }];
   return [
-    { name: '', kind: 'container' },
+    scaled
+      ? { name: '', kind: 'parameters', sizes: { layer_scalar: 1 }, constant: true }
+      : { name: '', kind: 'container' },
     ...normModule(norms.beforeMixer, 'attn_norm'),
     ...mixerModules(mixer, hiddenSize),
     ...normModule(norms.afterMixer, 'post_attention_norm'),
     ...normModule(norms.beforeMlp, 'ffn_norm'),
     ...mlpModules(mlp, hiddenSize),
     ...normModule(norms.afterMlp, 'post_ffw_norm'),
+    ...(perLayerInputs ? inputModules(perLayerInputs.width, hiddenSize) : []),
   ];
 }
+
+/** With which a layer takes in what it is told of each token. */
+const inputModules = (width: number, hiddenSize: number): Module[] => [
+  { name: '.act_fn', kind: 'container' },
+  { name: '.per_layer_input_gate', kind: 'linear', inputs: hiddenSize, outputs: width, bias: false },
+  { name: '.per_layer_projection', kind: 'linear', inputs: width, outputs: hiddenSize, bias: false },
+  { name: '.post_per_layer_input_norm', kind: 'norm', size: hiddenSize },
+];
 
 function mixerModules(mixer: Mixer, hiddenSize: number): Module[] {
   switch (mixer.kind) {
@@ -102,13 +113,24 @@ function attentionModules(attention: Attention, hiddenSize: number): Module[] {
     const inOrder = attention.fused === 'first' ? [qkv, o] : [o, qkv];
     return [{ name: '.self_attn', kind: 'container' }, ...inOrder];
   }
+  if (attention.sharedFrom !== undefined) {
+    const { pack: _, ...alone } = rotated;
+    return [
+      { name: '.self_attn', kind: 'container' },
+      { name: '.self_attn.q_proj', ...alone, outputs: heads * headDim },
+      { name: '.self_attn.o_proj', ...output },
+      ...headNorms.slice(0, qkNorm ? 1 : 0),
+    ];
+  }
+  const values: Module = { name: '.self_attn.v_proj', gguf: 'attn_v', ...input, outputs: kvHeads * headDim };
   return [
     { name: '.self_attn', kind: 'container' },
     { name: '.self_attn.q_proj', gguf: 'attn_q', ...rotated, outputs: (attention.gated ? 2 : 1) * heads * headDim },
     { name: '.self_attn.k_proj', gguf: 'attn_k', ...rotated, outputs: kvHeads * headDim },
-    { name: '.self_attn.v_proj', gguf: 'attn_v', ...input, outputs: kvHeads * headDim },
+    ...(attention.keysAsValues ? [] : [values]),
     { name: '.self_attn.o_proj', gguf: 'attn_output', ...output },
     ...(qkNorm ? headNorms : []),
+    ...(attention.valueNorm === undefined ? [] : [{ name: '.self_attn.v_norm', kind: 'container' } as const]),
   ];
 }
 

@@ -43,9 +43,11 @@ interface NormModule extends Named {
   bias?: boolean;
 }
 
-/** A matrix [vocabSize, hiddenSize]. */
+/** A matrix [words, width]. */
 interface EmbeddingModule extends Named {
   kind: 'embedding';
+  words: number;
+  width: number;
 }
 
 /** A matrix [positions, hiddenSize]. */
@@ -73,6 +75,8 @@ interface ConvolutionModule extends Named {
 interface ParametersModule extends Named {
   kind: 'parameters';
   sizes: Readonly<Record<string, number>>;
+  /** Training leaves them alone. */
+  constant?: boolean;
 }
 
 /** Without tensors of its own; a pattern of module names may match it all the same. */

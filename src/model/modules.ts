@@ -5,6 +5,10 @@ import type { Module } from './module.ts';
 type Names = Pick<ModelConfig, 'renamed'>;
 
 export const HEAD = 'lm_head';
+/** Of per-layer inputs: the token's, and what is made of its embedding. */
+export const PER_LAYER_EMBEDDING = 'model.embed_tokens_per_layer';
+export const PER_LAYER_PROJECTION = 'model.per_layer_model_projection';
+export const PER_LAYER_NORM = 'model.per_layer_projection_norm';
 export const ENCODE = 'model.encode';
 export const DECODE = 'model.decode';
 /** The decoder in the whole model. */
@@ -14,17 +18,21 @@ export const positionEmbeddingName = (model: Names): string => nameIn(model, 'mo
 export const finalNormName = (model: Names): string => nameIn(model, 'model.norm');
 export const layerName = (model: Names, layer: number): string => `${nameIn(model, 'model.layers')}.${layer}`;
 
-/** All modules in the order of the forward pass. There is a head even where it has no matrix of its own. */
+/**
+ * All modules in the order of the forward pass, but for those of per-layer inputs, which transformers makes last. There is a head even where it
+ * has no matrix of its own.
+ */
 export function modulesOf(model: ModelConfig): Module[] {
   const { hiddenSize, vocabSize, layers, positions } = model;
   if (positions) return positionsModules(model, positions);
   return [
     { name: decoderName(model), kind: 'container' },
     { name: nameIn(model, 'model.layers'), kind: 'container' },
-    { name: embeddingName(model), gguf: 'token_embd', kind: 'embedding' },
+    { name: embeddingName(model), gguf: 'token_embd', kind: 'embedding', words: vocabSize, width: hiddenSize },
     ...positionModules(model),
     ...layers.flatMap((layer, index) => layerModules(layer, model).map((module) => inLayer(module, index, model))),
     { name: finalNormName(model), gguf: 'output_norm', ...normIn(model) },
+    ...perLayerModules(model),
     { name: HEAD, gguf: 'output', kind: 'head', outputs: vocabSize, inputs: hiddenSize },
   ];
 }
@@ -32,7 +40,7 @@ export function modulesOf(model: ModelConfig): Module[] {
 /** Of a model that is no decoder. It has no head: its logits are products with the embeddings. */
 const positionsModules = (model: ModelConfig, { promptLength, responseLength }: Positions): Module[] => [
   { name: decoderName(model), kind: 'container' },
-  { name: embeddingName(model), kind: 'embedding' },
+  { name: embeddingName(model), kind: 'embedding', words: model.vocabSize, width: model.hiddenSize },
   { name: ENCODE, kind: 'positions', positions: promptLength, size: model.hiddenSize },
   { name: DECODE, kind: 'positions', positions: responseLength, size: model.hiddenSize },
 ];
@@ -48,6 +56,18 @@ const positionModules = (model: ModelConfig): Module[] =>
         { name: `${decoderName(model)}.drop`, kind: 'container' },
       ]
     : [{ name: `${decoderName(model)}.rotary_emb`, kind: 'container' }];
+
+/** What the inputs of all layers are made with, side by side. */
+function perLayerModules({ perLayerInputs, layers, hiddenSize }: ModelConfig): Module[] {
+  if (!perLayerInputs) return [];
+  const { vocabSize: words, width } = perLayerInputs;
+  const outputs = layers.length * width;
+  return [
+    { name: PER_LAYER_EMBEDDING, kind: 'embedding', words, width: outputs },
+    { name: PER_LAYER_PROJECTION, kind: 'linear', inputs: hiddenSize, outputs, bias: false },
+    { name: PER_LAYER_NORM, kind: 'norm', size: width },
+  ];
+}
 
 /** What transformers calls a module of the model, or of one of its layers, that has this name in Llama. */
 export const nameIn = ({ renamed }: Names, name: string): string => renamed?.[name] ?? name;

@@ -27,7 +27,7 @@ export function parameterShapes(config: ModelConfig): Map<string, number[]> {
   for (const module of modulesOf(config)) {
     const { name } = module;
     for (const [kind, shape] of ownTensors(module, config)) shapes.set(`${name}.${kind}`, shape);
-    if (module.kind === 'embedding') adapter(name, hiddenSize, vocabSize, 'lora_embedding');
+    if (module.kind === 'embedding') adapter(name, module.width, module.words, 'lora_embedding');
     if (module.kind === 'linear' || module.kind === 'head') adapter(name, module.outputs, module.inputs);
     if (saved.includes(name)) shapes.set(`${name}.modules_to_save.weight`, [vocabSize, hiddenSize]);
   }
@@ -35,10 +35,10 @@ export function parameterShapes(config: ModelConfig): Map<string, number[]> {
 }
 
 /** A module's tensors without an adapter's: their shapes, by what follows the module's name. */
-function ownTensors(module: Module, { vocabSize, hiddenSize, tieEmbeddings }: ModelConfig): [string, number[]][] {
+function ownTensors(module: Module, { hiddenSize, tieEmbeddings }: ModelConfig): [string, number[]][] {
   switch (module.kind) {
     case 'embedding':
-      return [['weight', [vocabSize, hiddenSize]]];
+      return [['weight', [module.words, module.width]]];
     case 'position-embedding':
       return [['weight', [module.positions, hiddenSize]]];
     case 'norm': {
@@ -71,9 +71,15 @@ export function adapterShapes(config: ModelConfig): Map<string, number[]> {
   return new Map([...parameterShapes(config)].filter(([name]) => isAdapterTensor(name)));
 }
 
-/** What training changes: the adapter's tensors where there is one, else all. */
+/** What training may change: the adapter's tensors where there is one, else all. */
 export const trainedShapes = (config: ModelConfig): Map<string, number[]> =>
   config.lora ? adapterShapes(config) : parameterShapes(config);
+
+/** Those of the model's own tensors that training leaves as they are. */
+export function constantNames(config: ModelConfig): Set<string> {
+  const constants = modulesOf(config).filter((module) => module.kind === 'parameters' && module.constant);
+  return new Set(constants.flatMap((module) => ownTensors(module, config).map(([kind]) => `${module.name}.${kind}`)));
+}
 
 const isAdapterTensor = (name: string): boolean =>
   /\.(lora_[AB]\.weight|lora_embedding_[AB]|lora_magnitude_vector|modules_to_save\.weight)$/.test(name);

@@ -1,5 +1,5 @@
 import type { ModelConfig } from './config.ts';
-import { trainedShapes } from './parameters.ts';
+import { constantNames, trainedShapes } from './parameters.ts';
 import { decaysWeight } from './weight-decay.ts';
 
 /**
@@ -19,7 +19,9 @@ const LAYER = /^model\.layers\.\d+(?=\.)/;
  */
 export function optimizerGroups(model: ModelConfig): [decayed: string[], others: string[]] {
   const layers = new Map<string, { first: string[]; inner: string[]; norms: string[] }>();
+  const constants = constantNames(model);
   for (const name of trainedShapes(model).keys()) {
+    if (constants.has(name)) continue;
     // What is in no layer stays where it is, as a layer of its own.
     const layer = LAYER.exec(name)?.[0] ?? name;
     const parts = layers.get(layer) ?? { first: [], inner: [], norms: [] };

@@ -1,15 +1,18 @@
 import { z } from 'zod';
 
-/** The linear layers of a decoder block, by PEFT's names; those of Phi-3 are larger ones, those of LFM2, Qwen 3.5 and GPT-2 are called otherwise. */
+/** The linear layers of a decoder block, by PEFT's names; those of Phi-3 are larger ones, those of LFM2, Qwen 3.5 and GPT-2 are called otherwise, and Gemma 4 has some besides. */
 const LORA_MODULES = [
   ...(['q_proj', 'k_proj', 'v_proj', 'qkv_proj', 'o_proj'] as const),
   ...(['gate_proj', 'up_proj', 'gate_up_proj', 'down_proj'] as const),
   ...(['in_proj', 'out_proj', 'w1', 'w3', 'w2'] as const),
   ...(['in_proj_qkv', 'in_proj_z', 'in_proj_b', 'in_proj_a'] as const),
   ...(['c_attn', 'c_fc', 'c_proj'] as const),
+  ...(['per_layer_input_gate', 'per_layer_projection', 'per_layer_model_projection'] as const),
 ] as const;
 /** The vocabulary's matrices at the two ends of a model; GPT-2's embeddings are `wte`. */
 const VOCABULARY_MODULES = ['embed_tokens', 'lm_head', 'wte'] as const;
+/** Of Gemma 4: an embedding of each token for each layer. */
+const PER_LAYER_EMBEDDING = 'embed_tokens_per_layer';
 export const ALL_LINEAR = 'all-linear';
 
 /** Names in an order of their own, as PEFT keeps them as a set: those of a block first, in the order of the forward pass. */
@@ -26,7 +29,10 @@ const rank = z
 const alpha = z.number().gt(0);
 const layer = z.int().min(0);
 // A name with a dot is a path in the model, of which there are too many to list.
-const moduleName = z.union([z.enum([...LORA_MODULES, ...VOCABULARY_MODULES]), z.string().regex(/\./, { abort: true })]);
+const moduleName = z.union([
+  z.enum([...LORA_MODULES, ...VOCABULARY_MODULES, PER_LAYER_EMBEDDING]),
+  z.string().regex(/\./, { abort: true }),
+]);
 const PATTERN =
   'a regular expression for the end of a module\'s path, such as "down_proj" or "layers\\\\.0\\\\..*q_proj"';
 

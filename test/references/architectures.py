@@ -22,6 +22,8 @@ from safetensors.torch import save_file
 from transformers import (
     Gemma3ForCausalLM,
     Gemma3TextConfig,
+    Gemma4ForCausalLM,
+    Gemma4TextConfig,
     GPT2Config,
     GPT2LMHeadModel,
     GraniteConfig,
@@ -120,6 +122,30 @@ LENGTHS = {
 }
 MODELS = {
     "gemma3": lambda: Gemma3ForCausalLM(Gemma3TextConfig(**SMALL, **WINDOWS)),
+    # Layers of both types that share keys and values, of the second of two layers with windows; full ones without a value projection.
+    "gemma4": lambda: Gemma4ForCausalLM(
+        Gemma4TextConfig(
+            **{**SMALL, "num_hidden_layers": 5, "intermediate_size": 12},
+            head_dim=6,
+            global_head_dim=8,
+            attention_k_eq_v=True,
+            num_global_key_value_heads=1,
+            layer_types=["sliding_attention"] * 2 + ["full_attention", "sliding_attention", "full_attention"],
+            sliding_window=7,
+            num_kv_shared_layers=2,
+            use_double_wide_mlp=True,
+            vocab_size_per_layer_input=66,
+            hidden_size_per_layer_input=4,
+            final_logit_softcapping=3.0,
+            rms_norm_eps=1e-2,
+            rope_parameters=dict(
+                full_attention=dict(
+                    rope_type="proportional", partial_rotary_factor=0.5, factor=1.5, rope_theta=1000.0
+                ),
+                sliding_attention=dict(rope_type="default", rope_theta=50.0),
+            ),
+        )
+    ),
     # The scores of each layer are divided by another number; a padding token, for which embeddings learn as for others.
     "gpt2": lambda: GPT2LMHeadModel(
         GPT2Config(
@@ -289,7 +315,7 @@ def make(name: str, seed: int) -> None:
     generator = torch.Generator().manual_seed(seed)
     model = MODELS[name]().eval()
     randomize(model, generator)
-    if name.startswith(("gemma", "qwen3_5")):
+    if name.startswith(("gemma3", "qwen3_5")):
         # Their norms' weights are differences from 1.
         with torch.no_grad():
             for parameter in (p for n, p in model.named_parameters() if "norm" in n and "linear_attn" not in n):
@@ -298,13 +324,19 @@ def make(name: str, seed: int) -> None:
         for parameter in (p for n, p in model.named_parameters() if ".ln_" in n and n.endswith("weight")):
             # GPT-2's norms are not called so.
             parameter.add_(1)
+        for buffer in (b for n, b in model.named_buffers() if n.endswith("layer_scalar")):
+            buffer.copy_(1 + 0.3 * torch.randn(buffer.shape, generator=generator))
         for parameter in (p for n, p in model.named_parameters() if n.endswith("A_log")):
             # What states hold fades over dozens of tokens.
             parameter.sub_(3)
-        if name == "qwen3_5":
-            # Else three steps on its long rows amplify rounding errors: PyTorch's own results in float32 and float64 differ by 0.2 %.
+        if name in ("gemma4", "qwen3_5"):
+            # Else three steps, on long rows of the latter, amplify rounding errors: PyTorch's own results in float32 and float64 differ by 0.2 %.
             for parameter in (p for n, p in model.named_parameters() if ".layers." in n and p.ndim > 1):
                 parameter.mul_(0.5)
+        if name == "gemma4":
+            # Likewise: scores are products of normed queries and keys as they are.
+            for parameter in (p for n, p in model.named_parameters() if "q_norm" in n):
+                parameter.mul_(0.4)
     folder = FOLDER / name
     shutil.rmtree(folder, ignore_errors=True)
     model.save_pretrained(folder)

@@ -17,6 +17,8 @@ from transformers import (
     AutoModelForImageTextToText,
     Gemma3Config,
     Gemma3ForConditionalGeneration,
+    Gemma4Config,
+    Gemma4ForConditionalGeneration,
     Idefics3Config,
     Idefics3ForConditionalGeneration,
     Mistral3Config,
@@ -55,6 +57,36 @@ MODELS = {
             vision_config=VISION,
             mm_tokens_per_image=4,
             image_token_index=60,
+        )
+    ),
+    "gemma4": lambda: Gemma4ForConditionalGeneration(
+        Gemma4Config(
+            text_config=dict(
+                **{**TEXT, "pad_token_id": 0},
+                head_dim=8,
+                global_head_dim=12,
+                layer_types=["sliding_attention", "full_attention", "full_attention"],
+                sliding_window=7,
+                num_kv_shared_layers=1,
+                hidden_size_per_layer_input=4,
+                vocab_size_per_layer_input=64,
+                final_logit_softcapping=3.0,
+                use_bidirectional_attention="vision",
+            ),
+            vision_config=dict(
+                hidden_size=8,
+                intermediate_size=8,
+                num_hidden_layers=1,
+                num_attention_heads=2,
+                num_key_value_heads=2,
+                head_dim=4,
+                patch_size=4,
+                position_embedding_size=16,
+                pooling_kernel_size=1,
+            ),
+            image_token_id=60,
+            video_token_id=61,
+            audio_token_id=62,
         )
     ),
     "idefics3": lambda: Idefics3ForConditionalGeneration(
@@ -171,7 +203,7 @@ def opened(folder: Path):
     if not (folder / "adapter_config.json").exists():
         return AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32)
     base = PeftConfig.from_pretrained(folder).base_model_name_or_path
-    kind = AutoModelForCausalLM if "gemma3" in base else AutoModelForImageTextToText
+    kind = AutoModelForCausalLM if "gemma" in base else AutoModelForImageTextToText
     model = PeftModel.from_pretrained(kind.from_pretrained(base, dtype=torch.float32), folder)
     elsewhere = [n for n, _ in model.named_parameters() if "lora_" in n and not ("language_model" in n or "text_model" in n)]
     assert not elsewhere, elsewhere

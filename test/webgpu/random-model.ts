@@ -17,6 +17,16 @@ export const GEMMA = {
   ...{ sliding_window: 6, layer_types: ['sliding_attention', 'full_attention'] },
 };
 
+/** Gemma 4's: per-layer inputs, shared keys and values, wider full heads without a value projection, and capped logits. */
+export const GEMMA4 = {
+  ...{ architectures: ['Gemma4ForCausalLM'], model_type: 'gemma4_text', vocab_size: 290, eos_token_id: 2 },
+  ...{ hidden_size: 32, intermediate_size: 48, num_hidden_layers: 4, max_position_embeddings: 256 },
+  ...{ num_attention_heads: 4, num_key_value_heads: 2, head_dim: 16, global_head_dim: 32, sliding_window: 6 },
+  ...{ attention_k_eq_v: true, num_global_key_value_heads: 1, num_kv_shared_layers: 2, use_double_wide_mlp: true },
+  ...{ vocab_size_per_layer_input: 290, hidden_size_per_layer_input: 8, final_logit_softcapping: 3 },
+  layer_types: ['sliding_attention', 'full_attention', 'sliding_attention', 'full_attention'],
+};
+
 /** Phi-4-mini's: fused projections, LongRoPE, and heads that are rotated in part. */
 export const PHI = {
   ...{ architectures: ['Phi3ForCausalLM'], model_type: 'phi3', vocab_size: 290, eos_token_id: 2, pad_token_id: null },

@@ -23,6 +23,7 @@ import {
   type Tensor2D,
   tidy,
 } from '@tensorflow/tfjs-core';
+import { softCapped, timesSlope } from '../soft-cap.ts';
 import { addToColumn, pickColumn } from './column.ts';
 
 /** Logits of as many words exist at once. */
@@ -34,12 +35,14 @@ export interface FiguresOptions {
   hits: boolean;
   /** Whether gradients will be asked for. */
   gradients: boolean;
+  /** Logits are cap · tanh(terms / cap), if there is one. */
+  cap?: number;
 }
 
 /** A matrix with a row for each word: [words, K] as a whole, or the rows of each chunk, whose gradients are then never together either. */
 export type WordRows = readonly [Tensor2D, ...Tensor2D[]];
 
-/** A term of the logits, states · weightᵀ: states [N, K], weight [words, K]. */
+/** A term of the logits before they are capped, states · weightᵀ: states [N, K], weight [words, K]. */
 export interface LogitsTerm {
   states: Tensor2D;
   weight: WordRows;
@@ -90,10 +93,13 @@ export function rowsOfWords(weight: WordRows, ids: Tensor1D): Tensor2D {
 /** K. */
 export const widthOf = ([rows]: WordRows): number => rows.shape[1];
 
-export const logitsOf = (terms: readonly LogitsTerm[], chunk: Chunk): Tensor2D =>
-  terms
-    .map(({ states, weight }) => matMul(states, wordsOf(weight, chunk), false, true) as Tensor2D)
-    .reduce((all, term) => add(all, term));
+export const logitsOf = (terms: readonly LogitsTerm[], chunk: Chunk, cap: number | undefined): Tensor2D =>
+  softCapped(
+    terms
+      .map(({ states, weight }) => matMul(states, wordsOf(weight, chunk), false, true) as Tensor2D)
+      .reduce((all, term) => add(all, term)),
+    cap,
+  );
 
 /**
  * What a chunk contributes, [N, 1] each if not said otherwise. Exponentials are relative to `largest`; "others" are all words but the row's
@@ -111,7 +117,7 @@ export interface ChunkSums {
   logarithms?: Tensor2D;
   /** For hits: the word that has the largest logit. */
   likeliest?: Tensor2D;
-  /** For gradients, of each term [N, K]: Σ exponential · weight over the others. */
+  /** For gradients, of each term [N, K]: Σ exponential · weight over the others, times the slope of the logit where they are capped. */
   [weights: `weights${number}`]: Tensor2D;
   /** For gradients of entropies, of each term: Σ exponential · logarithm · weight over the others. */
   [logarithms: `logarithms${number}`]: Tensor2D;
@@ -132,14 +138,17 @@ export function sumsOf(chunk: Chunk, terms: readonly LogitsTerm[], options: Figu
 
 function separateSums(chunk: Chunk, terms: readonly LogitsTerm[], options: FiguresOptions): ChunkSums {
   const { columns, isHere, from } = chunk;
-  const logits = logitsOf(terms, chunk); // [N, words]
+  const logits = logitsOf(terms, chunk, options.cap); // [N, words]
   const largest = max(logits, 1, true) as Tensor2D;
   const shifted = sub(logits, largest) as Tensor2D;
   const exponentials = exp(shifted) as Tensor2D;
   const own = mul(pickColumn(exponentials, columns), isHere) as Tensor2D;
   const others = addToColumn(exponentials, columns, neg(own)); // [N, words]
   const weighted = (factors: Tensor2D, name: string) =>
-    terms.map(({ weight }, term) => [`${name}${term}`, matMul(factors, wordsOf(weight, chunk))]);
+    terms.map(({ weight }, term) => [
+      `${name}${term}`,
+      matMul(timesSlope(factors, logits, options.cap), wordsOf(weight, chunk)),
+    ]);
   return {
     ...{ largest, own },
     others: sum(others, 1, true),

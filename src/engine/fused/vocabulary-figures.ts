@@ -22,6 +22,7 @@ import {
   where,
   zerosLike,
 } from '@tensorflow/tfjs-core';
+import { timesSlope } from '../soft-cap.ts';
 import { after } from './after.ts';
 import { addToColumn } from './column.ts';
 import { composedOp } from './fused.ts';
@@ -153,6 +154,7 @@ function gradients(
 ): Record<string, () => Tensor> {
   const result = saved.figures as Tensor2D;
   const ids = saved.ids as Tensor1D;
+  const { cap } = options;
   const learned = options.entropies === 'learned';
   const [logProb, entropy] = [columns(result, LOG_PROB), columns(result, ENTROPY)];
   const [byLogProb, byEntropy] = [columns(dy, LOG_PROB), columns(dy, ENTROPY)];
@@ -163,8 +165,10 @@ function gradients(
   const means = (index: number) =>
     columns(result, SCALARS + widths.slice(0, index).reduce((a, b) => a + b, 0), widths[index]!);
 
+  const ownLogit = () => add(logProb, add(columns(result, LARGEST), columns(result, LOG_ALL)));
   const byStates = (term: number) => {
-    const own = rowsOfWords(terms[term]!.weight, ids); // [N, K]
+    const weight = rowsOfWords(terms[term]!.weight, ids); // [N, K]
+    const own = cap === undefined ? weight : timesSlope(weight, ownLogit(), cap);
     const others = columns(result, OTHERS); // not 1 − exp(logProb), which rounding would make 0 first
     const direct = mul(byLogProb, sub(mul(own, others), means(learned ? 2 * term : term)));
     if (!learned) return direct;
@@ -192,10 +196,11 @@ function gradients(
   };
   /** [N, words]. */
   const byLogits = (chunk: Chunk, again: readonly LogitsTerm[]): Tensor2D => {
-    const logProbs = sub(sub(logitsOf(again, chunk), columns(result, LARGEST)), columns(result, LOG_ALL));
+    const logits = logitsOf(again, chunk, cap);
+    const logProbs = sub(sub(logits, columns(result, LARGEST)), columns(result, LOG_ALL));
     const slopes = learned ? add(byLogProb, mul(byEntropy, add(logProbs, entropy))) : byLogProb;
     const spread = neg(mul(exp(logProbs), slopes)) as Tensor2D;
-    return addToColumn(spread, chunk.columns, mul(byLogProb, chunk.isHere) as Tensor2D);
+    return timesSlope(addToColumn(spread, chunk.columns, mul(byLogProb, chunk.isHere) as Tensor2D), logits, cap);
   };
   return {
     ids: none,

@@ -11,7 +11,7 @@ export interface Architecture {
   modelType: string;
   /** The model that the fields of config.json describe. Throws BadInput, with `file` named, for what is wrong or not supported. */
   describe(json: unknown, file: string): ModelDescription;
-  /** Tensors in its files that belong to no module here, and that transformers passes over as well. */
+  /** Tensors in its files that transformers passes over as well, where they belong to no module. */
   passedOver?: RegExp;
   /** Undefined for those that llama.cpp does not have. */
   gguf?: GgufForm;

@@ -47,8 +47,13 @@ const FAMILIES: readonly Family[] = [
   },
   {
     name: /^gemma3n/i,
-    missing: 'per-layer embeddings and AltUp layers are not supported',
-    nearest: 'Gemma 3 (Gemma3ForCausalLM)',
+    missing: 'AltUp layers are not supported',
+    nearest: 'Gemma 4 E2B (Gemma4ForConditionalGeneration)',
+  },
+  {
+    name: /^gemma4_?(unified|assistant)/i,
+    missing: 'the unified models of Gemma 4, and those that draft for others, are not supported',
+    nearest: 'Gemma 4 E2B (Gemma4ForConditionalGeneration)',
   },
   {
     name: /^(cohere|falcon|gptneox|gpt_neox|gptj|phi(forcausallm)?$|stablelm)/i,

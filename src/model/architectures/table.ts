@@ -1,5 +1,6 @@
 import type { Architecture } from './architecture.ts';
 import { gemma3 } from './gemma3.ts';
+import { gemma4 } from './gemma4.ts';
 import { gpt2 } from './gpt2.ts';
 import { granite } from './granite.ts';
 import { granite4 } from './granite4.ts';
@@ -23,6 +24,7 @@ export const ARCHITECTURES: readonly Architecture[] = [
   qwen3,
   qwen35,
   gemma3,
+  gemma4,
   gpt2,
   granite,
   granite4,

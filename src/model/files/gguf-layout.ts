@@ -39,7 +39,7 @@ export function ggufLayout(model: string, config: ModelConfig, name: string, typ
     throw new BadInput(message, { file: modelFilePath(model, 'config.json') });
   };
   if (config.positions) return refuse(`llama.cpp has nothing like ${className}`);
-  if (!gguf || !hasOnlyAttention(config)) return refuse(`${className} is not among the architectures that are written`);
+  if (!gguf || !hasOnlyAttention(config)) return refuse(`models of ${className} are not written as GGUF`);
   const problem = problemOf(className, gguf, config);
   if (problem) refuse(problem);
   const factors = ropeFactors(config);

@@ -6,7 +6,7 @@ import { BadInput } from '../../protocol/errors.ts';
 import type { ModelConfig } from '../config.ts';
 import { readAdapterConfig } from './adapter-files.ts';
 import { asInFile, conv1dWeights, fileShapes } from './conv1d.ts';
-import { writeJsonFlushed } from './flushed-file.ts';
+import { writeFileFlushed, writeJsonFlushed } from './flushed-file.ts';
 import { isGguf } from './gguf.ts';
 import { readArchitecture } from './model-config.ts';
 import { MODEL_FILES, modelFilePath, readModelFile } from './model-files.ts';
@@ -23,6 +23,10 @@ export interface ModelToSave {
   /** Of every tensor, or of each. */
   dtype: WeightDtype | ((name: string) => WeightDtype);
 }
+
+/** transformers opens no model in whose config.json these are integers, and JSON.stringify writes 30.0 as 30. */
+const WHOLE_FLOATS =
+  /("(?:final_logit_softcapping|attn_logit_softcapping|initializer_range|rms_norm_eps)": -?\d+)(?=,?\n)/g;
 
 /** What belongs to a model besides its config and weights. */
 const COMPANIONS = [
@@ -55,11 +59,12 @@ export async function writeModelFiles(folder: string, { source, config, weights,
   // What the file means where it does not say it depends on the architecture.
   const meant = readArchitecture(source).describe(json, modelFilePath(source, 'config.json')).tieEmbeddings;
   const says = [json.tie_word_embeddings ?? false, meant].every((tied) => tied === config.tieEmbeddings);
-  writeJsonFlushed(join(folder, 'config.json'), {
+  const changed = {
     ...json,
     [field]: typeof dtype === 'string' ? dtype : (json[field] ?? dtype(embeddingWeight(config))),
     ...(!says && { tie_word_embeddings: config.tieEmbeddings }),
-  });
+  };
+  writeFileFlushed(join(folder, 'config.json'), `${JSON.stringify(changed, null, 2).replace(WHOLE_FLOATS, '$1.0')}\n`);
   copyCompanions(source, folder);
   await writeSafetensors(join(folder, WEIGHTS_FILE), fileShapes(config), tensorsInFile(weights, config), dtype);
 }

@@ -11,6 +11,7 @@ interface Multimodal {
 
 /** By the class in `architectures`. */
 const MULTIMODAL: Readonly<Record<string, Multimodal>> = {
+  Gemma4ForConditionalGeneration: { part: 'language_model', tied: true },
   Gemma3ForConditionalGeneration: { part: 'language_model', tied: true },
   Mistral3ForConditionalGeneration: { part: 'language_model', tied: true },
   Qwen2_5_VLForConditionalGeneration: { part: 'language_model', tied: false },
@@ -90,7 +91,10 @@ export const textName = (name: string): string =>
     .replace(/^language_model\.lm_head\./, 'lm_head.')
     .replace(/^(model\.language_model|model\.text_model|language_model\.model|language_model)\./, 'model.');
 
-const isOfText = (name: string): boolean => /^(model\.(layers|embed_tokens|norm)|lm_head)\./.test(textName(name));
+const isOfText = (name: string): boolean =>
+  /^(model\.(layers|embed_tokens|norm|embed_tokens_per_layer|per_layer_model_projection|per_layer_projection_norm)|lm_head)\./.test(
+    textName(name),
+  );
 
 /** Those of a multimodal model's tensors that belong to its language model, by their names there. */
 export const textTensors = <T extends { name: string }>(entries: Iterable<T>): T[] =>

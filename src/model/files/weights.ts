@@ -129,8 +129,8 @@ function folderEntries(folder: string, config: ModelConfig): Map<string, StoredT
   const stored = readEntries(folder).values();
   const own = textPrefix(folder) === undefined ? [...stored] : textTensors(stored);
   const { passedOver } = readArchitecture(folder);
-  const used = own.filter(({ name }) => !passedOver?.test(name));
-  const entries = byName(causalLmNames(used, known, config));
+  const named = causalLmNames(own, known, config);
+  const entries = byName(named.filter(({ name }) => known.has(name) || !passedOver?.test(name)));
   if (config.tieEmbeddings) dropTiedHead(entries, embeddingWeight(config));
   const transposed = conv1dWeights(config);
   return new Map([...entries].map(([name, entry]) => [name, asInModel(storedTensor(entry), transposed)]));

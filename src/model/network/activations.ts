@@ -9,6 +9,10 @@ import { wordsAtOnce } from './word-rows.ts';
 const PASSING = 6;
 /** Rows of a chunk of logits that exist at the same time. */
 const CHUNK_ROWS = 6;
+/** And what capping them adds to either. */
+const CAP_ROWS = 2;
+/** Features for each layer, as they are embedded, projected, normed and added up. */
+const PER_LAYER_ROWS = 4;
 
 /**
  * What the activations of sequences that are computed together may take: more rows at once are hardly faster from there on. Where they are
@@ -37,12 +41,15 @@ export const givesUpGraphs = (config: ModelConfig, { name }: Engine): boolean =>
  * or, where they are recomputed, what goes into each; otherwise each layer's are given up for the next one's.
  */
 export function activationBytes(
-  config: Pick<ModelConfig, 'layers' | 'hiddenSize' | 'vocabSize' | 'positions' | 'recomputed'>,
+  config: Pick<
+    ModelConfig,
+    'layers' | 'hiddenSize' | 'vocabSize' | 'positions' | 'recomputed' | 'logitCap' | 'perLayerInputs'
+  >,
   sequences: readonly Sequence[],
   group: number,
   { forGradient }: { forGradient: boolean },
 ): number {
-  const { layers, hiddenSize, vocabSize, recomputed } = config;
+  const { layers, hiddenSize, vocabSize, recomputed, logitCap, perLayerInputs } = config;
   const promptLengths = sequences.filter((_, row) => row % group === 0).map(({ promptIds }) => promptIds.length);
   const completionLengths = sequences.map(({ completionIds }) => completionIds.length);
   const tokens = sum(promptLengths) + sum(completionLengths);
@@ -51,7 +58,8 @@ export function activationBytes(
   // The layers' intermediate results, and up to four rows of logits, or what there is of one chunk's and the next one's.
   const perToken =
     kept(layers.map(({ mixer, mlp }) => 10 * hiddenSize + 5 * mlp.intermediateSize + deltaNetNumbers(mixer))) +
-    (words < vocabSize ? CHUNK_ROWS : 4) * words +
+    ((words < vocabSize ? CHUNK_ROWS : 4) + (logitCap === undefined ? 0 : CAP_ROWS)) * words +
+    PER_LAYER_ROWS * layers.length * (perLayerInputs?.width ?? 0) +
     (forGradient && recomputed ? layers.length * hiddenSize : 0);
   // Attention pads prompts and completions to the longest, and its weights are kept for the gradient.
   const [prompt, completion] = [Math.max(...promptLengths), Math.max(...completionLengths)];

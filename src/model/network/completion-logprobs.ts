@@ -75,7 +75,8 @@ export function completionFigures(
     const adapted = packAdapters(params, config);
     const hidden = completionStates(adapted, config, batch);
     if (!inChunks) return ofLogits(tempered(logitsOf(adapted, config, hidden), temperature), ids, options);
-    return vocabularyFigures(logitsTerms(adapted, config, hidden, temperature), ids, options);
+    const cap = config.logitCap === undefined ? {} : { cap: config.logitCap / temperature };
+    return vocabularyFigures(logitsTerms(adapted, config, hidden, temperature), ids, { ...options, ...cap });
   };
   const named = Object.entries(perTarget()).map(([name, values]) => [name, byCompletion(values, batch)]);
   return Object.fromEntries(named) as unknown as CompletionFigures;

@@ -6,12 +6,25 @@ import { swiglu } from '../../engine/fused/swiglu.ts';
 import type { LogitsTerm, WordRows } from '../../engine/fused/vocabulary-chunk.ts';
 import { geglu } from '../../engine/geglu.ts';
 import { gelu } from '../../engine/gelu.ts';
-import { recomputed } from '../../engine/recompute.ts';
+import { softCapped } from '../../engine/soft-cap.ts';
+import { stopGradient } from '../../grpo/stop-gradient.ts';
 import type { Mixer, Mlp, ModelConfig } from '../config.ts';
-import { embeddingName, finalNormName, HEAD, layerName, nameIn, positionEmbeddingName } from '../modules.ts';
+import {
+  embeddingName,
+  finalNormName,
+  HEAD,
+  layerName,
+  nameIn,
+  PER_LAYER_EMBEDDING,
+  PER_LAYER_NORM,
+  PER_LAYER_PROJECTION,
+  positionEmbeddingName,
+} from '../modules.ts';
 import { deltaNet } from './delta-net.ts';
 import { embed, embedPositions } from './embedding.ts';
 import type { LayerOperations, MixerContext, Mixing, Positions } from './mixing.ts';
+import { perLayerInputs, withInput } from './per-layer-inputs.ts';
+import { type LayerInputs, recomputedLayer } from './recomputed-layer.ts';
 import { selfAttention } from './self-attention.ts';
 import { shortConvolution } from './short-convolution.ts';
 import { wordRows } from './word-rows.ts';
@@ -35,10 +48,13 @@ export function decode(
     const table = params[`${positionEmbeddingName(config)}.weight`] as Tensor2D;
     x = add(x, embedPositions(table, positions.of));
   }
+  const inputs = config.perLayerInputs && inputsOfLayers(params, config, ids, x);
+  const keysAndValues: MixerContext['keysAndValues'] = {};
   for (const index of config.layers.keys()) {
-    const layer = (x: Tensor2D, own: Parameters) =>
-      decodeLayer({ ...params, ...own }, config, index, x, positions, mixing);
-    x = config.recomputed ? recomputed(layer, x, trainedIn(params, config, index)) : layer(x, {});
+    const layer = (params: Parameters, inputs: LayerInputs) =>
+      decodeLayer(params, config, index, inputs, positions, mixing);
+    const own = { x, input: inputs?.[index], keysAndValues };
+    x = config.recomputed ? recomputedLayer(layer, params, config, index, own) : layer(params, own);
   }
   return x;
 }
@@ -47,23 +63,26 @@ function decodeLayer(
   params: Parameters,
   config: ModelConfig,
   index: number,
-  x: Tensor2D,
+  { x, input, keysAndValues }: LayerInputs,
   positions: Positions,
   mixing: Mixing,
 ): Tensor2D {
-  const { mixer, mlp, norms, residualScale } = config.layers[index]!;
+  const { mixer, mlp, norms, residualScale, scaled } = config.layers[index]!;
   const layer = layerOperations(params, config, index);
-  const context = { layer: index, operations: layer, positions, mixing };
+  const context = { layer: index, operations: layer, positions, mixing, keysAndValues };
   const mixed = mix(mixer, layer.norm(x, norms.beforeMixer), context);
   const between = add(x, times(layer.norm(mixed, norms.afterMixer), residualScale));
   const transformed = feedForward(layer, mlp, layer.norm(between, norms.beforeMlp));
-  return add(between, times(layer.norm(transformed, norms.afterMlp), residualScale));
+  const after: Tensor2D = add(between, times(layer.norm(transformed, norms.afterMlp), residualScale));
+  const told: Tensor2D = input ? withInput(layer, after, input) : after;
+  return scaled ? mul(told, stopGradient(layer.tensor('layer_scalar')!)) : told;
 }
 
-/** The weights of a layer that gradients are taken of. */
-function trainedIn(params: Parameters, config: ModelConfig, index: number): Parameters {
-  const own = Object.entries(params).filter(([name]) => name.startsWith(`${layerName(config, index)}.`));
-  return Object.fromEntries(config.lora ? own.filter(([name]) => /\.(lora_|modules_to_save)/.test(name)) : own);
+/** What each layer is told of the tokens, whose embeddings are x. */
+function inputsOfLayers(params: Parameters, config: ModelConfig, ids: Tensor1D, x: Tensor2D): Tensor2D[] {
+  const embedded = embedTokens(params, config, ids, PER_LAYER_EMBEDDING);
+  const projected = linear(params, x, PER_LAYER_PROJECTION);
+  return perLayerInputs(config, { embedded, projected, norm: (x) => norm(params, config, x, PER_LAYER_NORM) });
 }
 
 const times = (x: Tensor2D, scale: number): Tensor2D => (scale === 1 ? x : mul(x, scale));
@@ -112,10 +131,10 @@ function feedForward({ project }: LayerOperations, { kind }: Mlp, x: Tensor): Te
 export function logitsOf(params: Parameters, config: ModelConfig, hidden: Tensor2D): Tensor2D {
   const normed = norm(params, config, hidden, finalNormName(config));
   const [weight] = headWeight(params, config);
-  return times(linear(params, normed, HEAD, weight), config.logitScale);
+  return softCapped(times(linear(params, normed, HEAD, weight), config.logitScale), config.logitCap);
 }
 
-/** The factors whose products add up to these logits, divided by `temperature`. */
+/** The factors whose products add up to these logits, before they are capped, divided by `temperature`. */
 export function logitsTerms(
   params: Parameters,
   config: ModelConfig,
@@ -139,9 +158,8 @@ const headWeight = (params: Parameters, config: ModelConfig): WordRows =>
 const trainedWords = (params: Parameters, module: string): WordRows | undefined =>
   wordRows(params, `${module}.modules_to_save.weight`);
 
-/** Embeddings of token ids, [tokens, hiddenSize], with what an adapter adds to them. */
-function embedTokens(params: Parameters, config: ModelConfig, ids: Tensor1D): Tensor2D {
-  const name = embeddingName(config);
+/** Embeddings of token ids, [tokens, width], with what an adapter adds to them. */
+function embedTokens(params: Parameters, config: ModelConfig, ids: Tensor1D, name = embeddingName(config)): Tensor2D {
   const padTokenId = config.learnsPadding ? undefined : config.padTokenId;
   const table = trainedWords(params, name) ?? wordRows(params, `${name}.weight`)!;
   const embeddings = embed(table, ids, padTokenId);

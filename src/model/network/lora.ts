@@ -17,7 +17,7 @@ import { stopGradient } from '../../grpo/stop-gradient.ts';
 import type { ModelConfig } from '../config.ts';
 import { adaptedModules } from '../lora-targets.ts';
 import type { LinearModule } from '../module.ts';
-import { embeddingName, HEAD } from '../modules.ts';
+import { embeddingName, HEAD, PER_LAYER_EMBEDDING } from '../modules.ts';
 import { productsOf } from '../packing.ts';
 import type { Parameters } from './decoder.ts';
 
@@ -42,7 +42,7 @@ export function packAdapters(params: Parameters, config: ModelConfig): Parameter
     else setFactor(packed, name);
   }
   setFactor(packed, HEAD, packed[`${config.tieEmbeddings ? embeddingName(config) : HEAD}.weight`]);
-  packEmbedding(packed, embeddingName(config));
+  for (const name of [embeddingName(config), PER_LAYER_EMBEDDING]) packEmbedding(packed, name);
   return packed;
 }
 
@@ -81,7 +81,7 @@ function setFactor(params: Parameters, name: string, weight: Tensor | undefined 
   if (magnitude) params[`${name}.lora_factor`] = div(magnitude, adaptedLengths(params, name, weight!));
 }
 
-/** The embeddings' A as a table to look tokens up in, [vocabulary, r]; with DoRA a factor for each hidden unit. */
+/** An embedding's A as a table to look tokens up in, [vocabulary, r]; with DoRA a factor for each hidden unit. */
 function packEmbedding(params: Parameters, name: string): void {
   const [a, b] = [params[`${name}.lora_embedding_A`], params[`${name}.lora_embedding_B`]];
   if (!a || !b) return;

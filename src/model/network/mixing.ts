@@ -3,14 +3,18 @@ import type { RotaryTables } from '../../engine/fused/rotary.ts';
 import type { Attention, GatedDeltaNet } from '../config.ts';
 import type { DeltaInputs } from './delta-rule.ts';
 
-/** Queries [tokens, heads, headDim] and keys and values [tokens, kvHeads, headDim], rotated to their positions. */
-export interface HeadProjections {
-  queries: Tensor;
+/** Keys and values [tokens, kvHeads, headDim], the keys rotated to their positions. */
+export interface KeysAndValues {
   keys: Tensor;
   values: Tensor;
 }
 
-/** Attention of one layer. Gives [tokens, heads · headDim]. */
+/** And queries [tokens, heads, headDim], which are rotated too. */
+export interface HeadProjections extends KeysAndValues {
+  queries: Tensor;
+}
+
+/** Attention of one layer, whose keys and values may be those of an earlier one. Gives [tokens, heads · headDim]. */
 export type Attend = (layer: number, mixer: Attention, heads: HeadProjections) => Tensor2D;
 
 /** How tokens see one another: the one thing that differs between training, prefill and decoding. */
@@ -48,4 +52,6 @@ export interface MixerContext {
   operations: LayerOperations;
   positions: Positions;
   mixing: Mixing;
+  /** By their layers: those of the layers before, which some attend to again; a layer adds its own. */
+  keysAndValues: Record<number, KeysAndValues>;
 }

@@ -18,6 +18,8 @@ export function frequenciesOf(rotary: Rotary): number[] {
       const kept = keptShares(rotary, scaling);
       return frequencies.map((frequency, pair) => blend(frequency / scaling.factor, frequency, kept[pair]!));
     }
+    case 'proportional':
+      return frequencies.map((frequency, pair) => (pair < scaling.pairs ? frequency / scaling.factor : 0));
     case 'longrope':
       return frequencies.map((frequency, pair) => frequency / scaling.factors[pair]!);
     default:

@@ -18,10 +18,7 @@ export const wordsAtOnce = ({ vocabSize, positions }: Pick<ModelConfig, 'vocabSi
  */
 
 /** On the host; `weights` are some of a model's, and others than these matrices stay as they are. */
-export function inChunks(
-  weights: Weights,
-  config: Pick<ModelConfig, 'vocabSize' | 'positions' | 'renamed'>,
-): Weights {
+export function inChunks(weights: Weights, config: Pick<ModelConfig, 'vocabSize' | 'positions' | 'renamed'>): Weights {
   const { vocabSize } = config;
   if (wordsAtOnce(config) === vocabSize) return weights;
   const modules = [embeddingName(config), HEAD];

@@ -94,19 +94,25 @@ export function modelTensors(folder: string, model: ModelConfig): StoredTensor[]
     .map((entry) => ({ ...storedTensor(entry), name: names.get(entry.name) ?? entry.name }));
 }
 
-/** The tensors, if they are those that are trained. */
-export function readTrained(tensors: StoredTensor[], model: ModelConfig, file: string): Weights {
+/** The tensors, if they are those that are trained. Those that are `lacking` are zeros. */
+export function readTrained(
+  tensors: StoredTensor[],
+  model: ModelConfig,
+  file: string,
+  lacking: ReadonlySet<string> = new Set(),
+): Weights {
   const shapes = trainedShapes(model);
   const packing = new Packing(model);
-  const wanted = [...shapes].map(([name, shape]) => `${name} ${shape}`).sort();
+  const wanted = [...shapes].flatMap(([name, shape]) => (lacking.has(name) ? [] : `${name} ${shape}`)).sort();
   const found = tensors.map(({ name, shape }) => `${name} ${shape}`).sort();
   if (wanted.join() !== found.join()) throw otherModel(file);
   const byName = new Map(tensors.map((tensor) => [tensor.name, tensor]));
   const weights: Weights = {};
   // In the model's own order, which sums over all weights follow: a resumed run equals one that never stopped to the last bit.
   for (const name of shapes.keys()) {
-    const tensor = byName.get(name)!;
-    finite(tensor.read(packing.placeIn(weights, name)), tensor);
+    const place = packing.placeIn(weights, name);
+    const tensor = byName.get(name);
+    if (tensor) finite(tensor.read(place), tensor);
   }
   return weights;
 }

@@ -1,7 +1,7 @@
 import { normals, uniforms } from '../../data/random.ts';
 import { floats } from '../../engine/tree.ts';
 import type { ModelConfig } from '../../model/config.ts';
-import { embeddingName, HEAD } from '../../model/modules.ts';
+import { embeddingName, HEAD, PER_LAYER_EMBEDDING } from '../../model/modules.ts';
 import { Packing } from '../../model/packing.ts';
 import { adapterShapes } from '../../model/parameters.ts';
 import type { Weights } from '../../model/weights-tree.ts';
@@ -25,7 +25,7 @@ export function startAdapter(model: ModelConfig, seed: number, weights: Weights)
     if (module === name) return new Float32Array(rows * columns);
     const { data, shape: matrix } = own[`${module}.weight`] ?? own[`${module === HEAD ? embedding : module}.weight`]!;
     if (name.endsWith('.modules_to_save.weight')) return Float32Array.from(data);
-    return lengths(data as Float32Array, matrix as [number, number], module === embedding);
+    return lengths(data as Float32Array, matrix as [number, number], [embedding, PER_LAYER_EMBEDDING].includes(module));
   };
   const tensors = [...adapterShapes(model)].map(
     ([name, shape]) => [name, floats(valuesOf(name, shape), shape)] as const,

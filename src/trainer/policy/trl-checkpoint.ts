@@ -9,7 +9,7 @@ import { readJsonObject } from '../../model/files/json-file.ts';
 import { readModelConfig } from '../../model/files/model-config.ts';
 import { checkWeights } from '../../model/files/weights.ts';
 import { Packing } from '../../model/packing.ts';
-import { parameterShapes } from '../../model/parameters.ts';
+import { constantNames, parameterShapes } from '../../model/parameters.ts';
 import type { Weights } from '../../model/weights-tree.ts';
 import { BadInput } from '../../protocol/errors.ts';
 import {
@@ -48,10 +48,12 @@ export function readTrlCheckpoint(folder: string, model: ModelConfig, config: Up
   if (model.lora) requireNoBias(folder);
   const { updates, means, squares } = readTrlOptimizer(folder, model);
   const file = join(folder, OPTIMIZER);
+  // It has no moments of what it does not train.
+  const constants = constantNames(model);
   const policy = {
     weights: model.lora ? readAdapter(folder, model) : readWeights(folder, model),
-    means: readTrained(means, model, file),
-    squares: readTrained(squares, model, file),
+    means: readTrained(means, model, file, constants),
+    squares: readTrained(squares, model, file, constants),
     ...{ updates, syncedReference: undefined },
   };
   return { policy, progress: { step: taken / perStep, numTokens } };

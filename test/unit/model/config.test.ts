@@ -176,6 +176,16 @@ describe('refusing a config', () => {
     ['experts of a dense family', { architectures: ['Qwen3MoeForCausalLM'] }, 'experts are not supported; the nearest'],
     ['an encoder and a decoder', { architectures: undefined, model_type: 't5' }, 't5: encoder–decoder models are not'],
     ['capped logits', { architectures: ['Gemma2ForCausalLM'] }, 'the nearest that works is Gemma 3'],
+    [
+      'AltUp layers',
+      { architectures: ['Gemma3nForConditionalGeneration'] },
+      'AltUp layers are not supported; the nearest that works is Gemma 4 E2B',
+    ],
+    [
+      'a unified Gemma 4',
+      { architectures: ['Gemma4UnifiedForConditionalGeneration'] },
+      'the nearest that works is Gemma 4 E2B',
+    ],
     ['no architecture', { architectures: undefined, model_type: undefined }, 'not named in the file'],
     ['two that differ', { model_type: 'qwen2' }, '"model_type" is "qwen2", which contradicts "architectures"'],
     ['a missing size', { hidden_size: undefined }, '"hidden_size" must be a positive integer'],

@@ -62,7 +62,8 @@ describe.each(readdirSync(FIXTURES))('%s', { timeout: 120_000 }, (name) => {
   it('says what is not loaded', () => {
     const parts = notLoaded(folder);
     expect(parts.length).toBeGreaterThan(0);
-    for (const part of parts) expect(part).toMatch(/^(visual|vision|multi_modal|connector)\w* \(\d+ tensors?\)$/);
+    for (const part of parts)
+      expect(part).toMatch(/^(visual|vision|multi_modal|connector|embed_vision)\w* \(\d+ tensors?\)$/);
   });
 
   it('is saved as a folder of its language model alone', async () => {

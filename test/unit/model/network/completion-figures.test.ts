@@ -1,5 +1,5 @@
 /** Figures of completions with the vocabulary in chunks and as a whole: equal, with the gradients of all parameters. */
-import { type Scalar, sum, type Tensor, valueAndGrads } from '@tensorflow/tfjs-core';
+import { add, mul, type Scalar, sum, type Tensor, valueAndGrads } from '@tensorflow/tfjs-core';
 import { expect, test } from 'vitest';
 import { normals } from '../../../../src/data/random.ts';
 import { OnnxEngine } from '../../../../src/engine/onnx/engine.ts';
@@ -16,7 +16,12 @@ const sequences = [
   { promptIds: [5, 6, 7], completionIds: [20_000, 0] },
 ];
 
-test('a head with an adapter, a scale and a temperature gives the same in chunks', async () => {
+test.each([
+  ['a head with an adapter, a scale and a temperature', undefined, 'observed'],
+  ['one with entropies that are learned', undefined, 'learned'],
+  ['one with capped logits', 1.5, 'observed'],
+  ['one with capped logits and entropies that are learned', 1.5, 'learned'],
+] as const)('%s gives the same in chunks', async (_, logitCap, entropies) => {
   const { config, weights } = await readModel(await randomModel(LARGE_VOCABULARY));
   const [rank, { vocabSize, hiddenSize }] = [2, config];
   const random = (name: string, shape: number[]) =>
@@ -34,17 +39,21 @@ test('a head with an adapter, a scale and a temperature gives the same in chunks
     'lm_head.lora_B.weight': random('b', [vocabSize, rank]),
     'lm_head.lora_factor': random('factor', [vocabSize]),
   };
-  const model = { ...config, logitScale: 0.5 };
+  const model = { ...config, logitScale: 0.5, ...(logitCap && { logitCap }) };
   const program =
     (inChunks: boolean) =>
     ({ params, sequences }: { params: Parameters; sequences: SequenceTensors }) => {
-      const asked = { entropies: 'observed', hits: true, gradients: true } as const;
+      const asked = { entropies, hits: true, gradients: true };
       const names = Object.keys(params);
       const figures = (tensors: Tensor[]) => {
         const current = Object.fromEntries(names.map((name, index) => [name, tensors[index]!]));
         return completionFigures(current, model, sequences, 0.7, asked, inChunks);
       };
-      const { grads } = valueAndGrads((...tensors) => sum(figures(tensors).logProbs) as Scalar)(Object.values(params));
+      const lossOf = (...tensors: Tensor[]) => {
+        const { logProbs, entropies: spread } = figures(tensors);
+        return sum(entropies === 'learned' ? add(logProbs, mul(spread!, 0.3)) : logProbs) as Scalar;
+      };
+      const { grads } = valueAndGrads(lossOf)(Object.values(params));
       const gradients = Object.fromEntries(names.map((name, index) => [name, grads[index]!]));
       return { figures: { ...figures(Object.values(params)) } as Record<string, Tensor>, gradients };
     };
