@@ -38,7 +38,7 @@ export function ggufLayout(model: string, config: ModelConfig, name: string, typ
     const message = `the model cannot be exported as GGUF: ${problem}; export a merged model folder instead`;
     throw new BadInput(message, { file: modelFilePath(model, 'config.json') });
   };
-  if (!gguf || !hasOnlyAttention(config)) return refuse(`llama.cpp has nothing like ${className}`);
+  if (!gguf?.writes || !hasOnlyAttention(config)) return refuse(`${className} is not written to GGUF files`);
   const problem = problemOf(className, gguf, config);
   if (problem) refuse(problem);
   const factors = ropeFactors(config);
@@ -127,15 +127,14 @@ const WRITTEN_SCALINGS: readonly RotaryScaling['type'][] = ['none', 'llama3'];
 /** What of the model llama.cpp would leave out, or not know how to read, in words; undefined for one that it computes as we do. */
 function problemOf(className: string, gguf: GgufForm, config: AttentionModel<ModelConfig>): string | undefined {
   const [first, ...others] = config.layers;
-  if (!gguf.writes) return `${className} can be read from GGUF files, but not written to them`;
-  if (!gguf.writes.hasKindsOfLayers) {
+  if (!gguf.writes?.hasKindsOfLayers) {
     if (others.some((layer) => JSON.stringify(layer) !== JSON.stringify(first))) return 'its layers are not all alike';
     if (endsAtWindow(config)) return `llama.cpp has no sliding windows in ${className}`;
   }
   const scaled = Object.values(config.rotary).find(({ scaling }) => !WRITTEN_SCALINGS.includes(scaling.type));
   if (scaled)
     return `"${scaled.scaling.type}" rope scaling can be read from config.json, but not written to GGUF files`;
-  return gguf.writes.problem?.(config);
+  return gguf.writes?.problem?.(config);
 }
 
 /** Attention ends earlier than the longest text does. */

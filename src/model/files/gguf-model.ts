@@ -77,7 +77,7 @@ function architectureOf({ file, metadata }: Gguf): Architecture & { gguf: GgufFo
   const withForms = ARCHITECTURES.flatMap((one) => (one.gguf ? [{ ...one, gguf: one.gguf }] : []));
   const found = withForms.find(({ gguf }) => gguf.name === name);
   if (found) return found;
-  const known = withForms.map(({ gguf }) => gguf.name).join(', ');
+  const known = [...new Set(withForms.map(({ gguf }) => gguf.name))].join(', ');
   throw new BadInput(`the model's architecture is "${name}", but only ${known} are supported`, { file });
 }
 

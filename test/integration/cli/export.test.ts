@@ -1,6 +1,6 @@
 /** `grpo export` to .gguf files: read again by us, by the Python package `gguf`, and by llama.cpp itself. */
 import { execFileSync, spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
@@ -20,7 +20,7 @@ const fixture = (name: string) => join(FIXTURES, name.endsWith('.gguf') ? 'gguf'
 const sample = (name: string) => join(ROOT, 'sample-workspace/models', name);
 
 /** Models of newer architectures, made by test/references/gguf_architectures.py. */
-const NEWER = ['gemma3', 'granite', 'mistral', 'olmo2', 'smollm3'];
+const NEWER = readdirSync(join(FIXTURES, 'gguf-models'));
 /** By name; those of the sample workspace have a token for each character. */
 const MODELS: Record<string, string> = {
   'llama-head-dim-bf16': fixture('llama-head-dim-bf16'),

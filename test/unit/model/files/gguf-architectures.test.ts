@@ -3,17 +3,19 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { OnnxEngine } from '../../../../src/engine/onnx/engine.ts';
+import { ARCHITECTURES } from '../../../../src/model/architectures/table.ts';
 import type { Attention, ModelConfig } from '../../../../src/model/config.ts';
 import { ggufLayout } from '../../../../src/model/files/gguf-layout.ts';
-import { readModelConfig } from '../../../../src/model/files/model-config.ts';
+import { readArchitecture, readModelConfig } from '../../../../src/model/files/model-config.ts';
 import { readModel } from '../../../../src/model/files/read-model.ts';
 import { saveModelFolder } from '../../../../src/model/files/save.ts';
 import { loadWeights } from '../../../../src/model/files/weights.ts';
 import { Scorer } from '../../../../src/model/network/scorer.ts';
 import { asInGguf } from '../../../helpers/as-in-gguf.ts';
-import { temporaryFolder } from '../model-folder.ts';
+import { temporaryFolder, writeJson } from '../model-folder.ts';
 
-const FIXTURES = join(import.meta.dirname, '../../../references/fixtures/gguf-models');
+const REFERENCES = join(import.meta.dirname, '../../../references/fixtures');
+const FIXTURES = join(REFERENCES, 'gguf-models');
 const fixture = (name: string) => join(FIXTURES, name);
 const engine = new OnnxEngine();
 
@@ -47,6 +49,31 @@ describe.each(readdirSync(FIXTURES))('%s', (name) => {
     expect(readModelConfig(saved)).toEqual(config);
   });
 });
+
+describe('every architecture', () => {
+  const foldersIn = (name: string) => readdirSync(join(REFERENCES, name)).map((one) => join(REFERENCES, name, one));
+  /** What `grpo export` is compared with llama.cpp on: test/integration/cli/export.test.ts. */
+  const compared = new Set(
+    ['gguf-models', 'models'].flatMap(foldersIn).map((folder) => readArchitecture(folder).className),
+  );
+  const folderOf = (className: string) =>
+    foldersIn('architectures').find((folder) => readArchitecture(folder).className === className) ?? lectureModel();
+
+  it.each(ARCHITECTURES)('$className: is compared with llama.cpp, or refused by its name', ({ className, gguf }) => {
+    if (gguf?.writes) return expect(compared).toContain(className);
+    const folder = folderOf(className);
+    expect(() => ggufLayout(folder, readModelConfig(folder), 'tiny', 'F16')).toThrow(
+      `the model cannot be exported as GGUF: ${className} is not written to GGUF files; export a merged model folder`,
+    );
+  });
+});
+
+function lectureModel(): string {
+  const folder = temporaryFolder();
+  const sizes = { vocab_size: 9, hidden_size: 4, prompt_length: 3, response_length: 3 };
+  writeJson(folder, 'config.json', { model_type: 'positions', ...sizes });
+  return folder;
+}
 
 describe('refuses to write what llama.cpp computes otherwise', () => {
   const problemOf = (name: string, change: (config: ModelConfig) => ModelConfig) => {
