@@ -175,7 +175,13 @@ export type RotaryScaling =
       truncate: boolean;
     }
   /** Each pair of features has a factor of its own, [width / 2]. Beyond the original context transformers takes others, for all tokens. */
-  | { type: 'longrope'; factors: readonly number[]; originalMaxPositionEmbeddings: number };
+  | {
+      type: 'longrope';
+      factors: readonly number[];
+      originalMaxPositionEmbeddings: number;
+      /** Not computed with here, but kept for files of the model. */
+      beyond: { factors: readonly number[]; maxPositionEmbeddings: number };
+    };
 
 /** How many numbers generation keeps for each token: keys and values of every attention. */
 export const cachedPerToken = ({ layers }: Pick<ModelConfig, 'layers'>): number =>

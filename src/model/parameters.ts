@@ -34,7 +34,10 @@ export function parameterShapes(config: ModelConfig): Map<string, number[]> {
 }
 
 /** A module's tensors without an adapter's: their shapes, by what follows the module's name. */
-function ownTensors(module: Module, { vocabSize, hiddenSize, tieEmbeddings }: ModelConfig): [string, number[]][] {
+export function ownTensors(
+  module: Module,
+  { vocabSize, hiddenSize, tieEmbeddings }: ModelConfig,
+): [string, number[]][] {
   switch (module.kind) {
     case 'embedding':
       return [['weight', [vocabSize, hiddenSize]]];

@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { BadInput } from '../../protocol/errors.ts';
-import type { AttentionModel, ModelDescription } from '../config.ts';
+import type { ModelConfig, ModelDescription } from '../config.ts';
 import { withinOriginalContext } from '../context.ts';
+import type { Module } from '../modules.ts';
 import { decoderFields } from './decoder-fields.ts';
 
 /** What an architecture's file says: how `config.json` and a GGUF file's metadata describe a model of it. */
@@ -23,19 +24,29 @@ export interface GgufForm {
   name: string;
   /** Fields of config.json besides those that all architectures have. */
   fields(file: GgufFile): Record<string, unknown>;
-  /** llama.cpp rotates neighbors, transformers the two halves of a head: so the rows of queries and keys were shuffled for it. */
-  shuffled: boolean;
+  /** Rope scalings that its files may have, besides that of Llama 3. */
+  scalings?: readonly ('yarn' | 'longrope')[];
+  /** Its own names for modules, where they are not those in `modules.ts`. Of several each has an equal share of the rows. */
+  names?: Readonly<Record<string, string | readonly string[]>>;
+  /** Where it has a tensor's values in another order. */
+  order?(module: Module, shape: readonly number[], model: ModelConfig): GgufOrder | undefined;
   /**
    * That its models can be written, when llama.cpp's computes all that ours do; `problem` says in words what of a model it does not, and what
-   * would silently be missing. Without it they are only read.
+   * would silently be missing. Without it they are only read. Both may ask for a model whose layers all have attention, where all have.
    */
   writes?: {
-    problem?(model: AttentionModel): string | undefined;
+    problem?(model: ModelDescription): string | undefined;
     /** Metadata besides that of all architectures, under names without that of the architecture. */
-    metadata?(model: AttentionModel): Record<string, GgufNumber>;
+    metadata?(model: ModelDescription): Record<string, GgufField>;
     /** Its layers may differ or have windows: `problem` says which of them llama.cpp does not have. */
     hasKindsOfLayers?: boolean;
   };
+}
+
+/** llama.cpp has a tensor's values, `size` of them at a time, in another order: the nth of transformers' is at `place(n)` there. */
+export interface GgufOrder {
+  size: number;
+  place(index: number): number;
 }
 
 /** What an architecture reads in a GGUF file besides what all have. */
@@ -46,13 +57,17 @@ export interface GgufFile {
   number(key: string): number | undefined;
   /** A list of it, likewise. */
   list(key: string): unknown[] | undefined;
+  /** Its main rotary table, in the fields of `rope_parameters`. */
+  rope: Record<string, unknown>;
 }
 
-/** A number that is written, and how llama.cpp wants it. */
-export interface GgufNumber {
-  type: 'uint32' | 'float32';
-  value: number;
-}
+/** A value that is written, and how llama.cpp wants it. */
+export type GgufField =
+  | { type: 'uint32' | 'float32'; value: number }
+  | { type: 'string'; value: string }
+  | { type: 'bool'; value: boolean }
+  | { type: 'int32s'; value: readonly number[] }
+  | { type: 'bools'; value: readonly boolean[] };
 
 /** Fields of config.json that all decoders have, and those of an architecture. */
 type Fields<S extends z.ZodRawShape> = z.infer<z.ZodObject<Omit<typeof decoderFields, keyof S> & S>>;

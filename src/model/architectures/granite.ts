@@ -1,7 +1,9 @@
 import { z } from 'zod';
+import type { AttentionModel } from '../config.ts';
 import { architecture } from './architecture.ts';
 import { flag } from './field-kinds.ts';
 import { type LlamaDecoder, llamaDecoder } from './llama-decoder.ts';
+import { shuffledHeads } from './shuffled-heads.ts';
 
 const multiplier = z.number('must be a number').default(1);
 
@@ -51,15 +53,15 @@ export const granite = architecture({
       residual_multiplier: number('residual_scale') || 1,
       logits_scaling: number('logit_scale') || 1,
     }),
-    shuffled: true,
+    order: shuffledHeads,
     writes: {
-      metadata: ({ layers, embeddingScale, logitScale }) => ({
+      metadata: ({ layers, embeddingScale, logitScale }: AttentionModel) => ({
         embedding_scale: { type: 'float32', value: embeddingScale },
         'attention.scale': { type: 'float32', value: layers[0]!.mixer.scale },
         residual_scale: { type: 'float32', value: layers[0]!.residualScale },
         logit_scale: { type: 'float32', value: 1 / logitScale },
       }),
-      problem: ({ layers, embeddingScale }) =>
+      problem: ({ layers, embeddingScale }: AttentionModel) =>
         embeddingScale === 0 || layers[0]!.mixer.scale === 0 || layers[0]!.residualScale === 0
           ? 'llama.cpp takes a multiplier of 0 for none'
           : undefined,

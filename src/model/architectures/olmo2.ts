@@ -1,4 +1,5 @@
 import { BadInput } from '../../protocol/errors.ts';
+import type { AttentionModel } from '../config.ts';
 import { architecture } from './architecture.ts';
 import { count, flag, positive } from './field-kinds.ts';
 import { llamaDecoder } from './llama-decoder.ts';
@@ -27,9 +28,8 @@ export const olmo2 = architecture({
   gguf: {
     name: 'olmo2',
     fields: ({ number }) => ({ sliding_window: number('attention.sliding_window') ?? null }),
-    shuffled: false,
     writes: {
-      problem(model) {
+      problem(model: AttentionModel) {
         const { mixer } = model.layers[0]!;
         if (model.tieEmbeddings) return 'llama.cpp has no OLMo 2 whose output head is the embedding matrix';
         if (mixer.qkvBias || mixer.outputBias) return 'llama.cpp has no biases in OLMo 2 ("attention_bias")';
