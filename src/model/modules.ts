@@ -206,8 +206,8 @@ function attentionModules(attention: Attention, hiddenSize: number): Module[] {
     return [
       { name: '.self_attn', kind: 'container' },
       // In the order of the modules in transformers, which optimizers number tensors by: see `torch-order.ts`.
-      { name: '.self_attn.o_proj', ...output },
-      { name: '.self_attn.qkv_proj', kind: 'linear', inputs: hiddenSize, outputs, bias: qkvBias },
+      { name: '.self_attn.o_proj', gguf: 'attn_output', ...output },
+      { name: '.self_attn.qkv_proj', gguf: 'attn_qkv', kind: 'linear', inputs: hiddenSize, outputs, bias: qkvBias },
     ];
   }
   return [
@@ -223,10 +223,11 @@ function attentionModules(attention: Attention, hiddenSize: number): Module[] {
 function mlpModules({ intermediateSize, bias, fused }: Mlp, hiddenSize: number): Module[] {
   const down = { kind: 'linear', inputs: intermediateSize, outputs: hiddenSize, bias } as const;
   if (fused) {
+    const gateUp = { kind: 'linear', inputs: hiddenSize, outputs: 2 * intermediateSize } as const;
     return [
       { name: '.mlp', kind: 'container' },
-      { name: '.mlp.gate_up_proj', kind: 'linear', inputs: hiddenSize, outputs: 2 * intermediateSize, bias },
-      { name: '.mlp.down_proj', ...down },
+      { name: '.mlp.gate_up_proj', gguf: 'ffn_gate_up', ...gateUp, bias },
+      { name: '.mlp.down_proj', gguf: 'ffn_down', ...down },
       { name: '.mlp.activation_fn', kind: 'container' },
     ];
   }

@@ -2,6 +2,8 @@
 
     python gguf_architectures.py LLAMA.CPP [NAME...]      fixtures/gguf-models/NAME/, with NAME.gguf and expected.json in it
 
+Of those in HALVES the weights are float16, and only in NAME.gguf.
+
 LLAMA.CPP is a checkout of https://github.com/ggml-org/llama.cpp (also vendor/llama.cpp in the source package of llama-cpp-python). Its converter
 knows tokenizers by what they make of a text; it is told what ours are.
 """
@@ -9,6 +11,7 @@ knows tokenizers by what they make of a text; it is told what ours are.
 import json
 import shutil
 import sys
+from copy import deepcopy
 from pathlib import Path
 
 import torch
@@ -23,6 +26,8 @@ from transformers import (
     MistralForCausalLM,
     Olmo2Config,
     Olmo2ForCausalLM,
+    Phi3Config,
+    Phi3ForCausalLM,
     SmolLM3Config,
     SmolLM3ForCausalLM,
 )
@@ -41,7 +46,27 @@ WINDOWS = dict(
         sliding_attention=dict(rope_type="default", rope_theta=50.0),
     ),
 )
+# Three quarters of each head are rotated; within the original context by the short factors.
+LONGROPE = dict(
+    rope_type="longrope",
+    rope_theta=100.0,
+    partial_rotary_factor=0.75,
+    short_factor=[1.0, 1.3, 2.0],
+    long_factor=[2.0, 3.0, 4.0],
+)
+HALVES = {
+    "phi3": lambda: Phi3ForCausalLM(
+        Phi3Config(
+            **{**SMALL, "max_position_embeddings": 1024},
+            original_max_position_embeddings=256,
+            rope_parameters=LONGROPE,
+            sliding_window=1024,
+            tie_word_embeddings=True,
+        )
+    ),
+}
 MODELS = {
+    **HALVES,
     "gemma3": lambda: Gemma3ForCausalLM(Gemma3TextConfig(**{**SMALL, **WINDOWS})),
     "granite": lambda: GraniteForCausalLM(GraniteConfig(**SMALL, **MULTIPLIERS, tie_word_embeddings=True)),
     "mistral": lambda: MistralForCausalLM(MistralConfig(**SMALL, head_dim=16, sliding_window=None)),
@@ -52,7 +77,7 @@ MODELS = {
 STYLES = {"granite": ("smollm", "refact"), "olmo2": ("llama3", "dbrx")}
 
 
-def convert(folder: Path, pre: str, to: Path) -> None:
+def convert(folder: Path, pre: str, to: Path, file_type: str) -> None:
     import conversion
     import gguf
 
@@ -61,7 +86,7 @@ def convert(folder: Path, pre: str, to: Path) -> None:
     # Where there is no tokenizer.model, they read what is in tokenizer.json, whatever the architecture.
     model_class.set_vocab = lambda self: self._set_vocab_gpt2()
     with torch.inference_mode():
-        model_class(folder, gguf.LlamaFileType.ALL_F32, to).write()
+        model_class(folder, gguf.LlamaFileType[file_type], to).write()
 
 
 @torch.no_grad()
@@ -73,9 +98,15 @@ def make(name: str) -> None:
         # Their norms' weights are differences from 1.
         for parameter in (p for n, p in model.named_parameters() if "norm" in n):
             parameter.sub_(1)
+    stored = model
+    if name in HALVES:
+        for parameter in model.parameters():
+            parameter.copy_(parameter.half())
+        # Not the model itself, whose rotary frequencies would be rounded too.
+        stored = deepcopy(model).half()
     folder = FOLDER / name
     shutil.rmtree(folder, ignore_errors=True)
-    model.save_pretrained(folder)
+    stored.save_pretrained(folder)
     style, pre = STYLES.get(name, ("smollm", "smollm"))
     make_tokenizer(style).save_pretrained(folder)
     rows = []
@@ -85,7 +116,10 @@ def make(name: str) -> None:
         rows.append(
             {"promptIds": prompt, "completionIds": completion, "logProbs": completion_logprobs(model, prompt, completion)}
         )
-    convert(folder, pre, folder / f"{name}.gguf")
+    convert(folder, pre, folder / f"{name}.gguf", "MOSTLY_F16" if name in HALVES else "ALL_F32")
+    if name in HALVES:
+        for file in ("model.safetensors", "tokenizer.json", "tokenizer_config.json", "chat_template.jinja"):
+            (folder / file).unlink()
     (folder / "expected.json").write_text(json.dumps(rows) + "\n")
 
 

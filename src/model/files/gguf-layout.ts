@@ -86,7 +86,7 @@ function describe(form: GgufForm, config: ModelConfig, name: string, type: GgufT
   return new Map<string, GgufEntry>([
     ['general.architecture', string(arch)],
     ['general.type', string('model')],
-    ['general.name', string(name)],
+    ['general.name', string(withoutMeaning(name))],
     ['general.file_type', uint32(FILE_TYPES[type])],
     ['general.quantization_version', uint32(QUANTIZATION_VERSION)],
     [`${arch}.block_count`, uint32(config.layers.length)],
@@ -104,6 +104,12 @@ function describe(form: GgufForm, config: ModelConfig, name: string, type: GgufT
     ...Object.entries(own).map(([key, entry]): [string, GgufEntry] => [`${arch}.${key}`, entry]),
   ]);
 }
+
+/**
+ * llama.cpp takes models of such names for others, whose special tokens swallow the spaces beside them; a tokenizer without those tokens, it does
+ * not load. Source: https://github.com/ggml-org/llama.cpp/blob/master/src/llama-vocab.cpp.
+ */
+const withoutMeaning = (name: string): string => name.replace(/(phi)-?(3)|(modern)-(bert)/gi, '$1$3 $2$4');
 
 /** What of the model llama.cpp would leave out, or not know how to read, in words; undefined for one that it computes as we do. */
 function problemOf(className: string, { scalings = [], writes }: GgufForm, config: ModelConfig): string | undefined {

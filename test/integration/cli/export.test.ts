@@ -19,8 +19,12 @@ const FIXTURES = join(ROOT, 'test/references/fixtures');
 const fixture = (name: string) => join(FIXTURES, name.endsWith('.gguf') ? 'gguf' : 'models', name);
 const sample = (name: string) => join(ROOT, 'sample-workspace/models', name);
 
-/** Models of newer architectures, made by test/references/gguf_architectures.py. */
+/** Models of newer architectures, made by test/references/gguf_architectures.py. The weights of some are in their .gguf file alone. */
 const NEWER = readdirSync(join(FIXTURES, 'gguf-models'));
+function newer(name: string): string {
+  const folder = join(FIXTURES, 'gguf-models', name);
+  return existsSync(join(folder, 'model.safetensors')) ? folder : join(folder, `${name}.gguf`);
+}
 /** By name; those of the sample workspace have a token for each character. */
 const MODELS: Record<string, string> = {
   'llama-head-dim-bf16': fixture('llama-head-dim-bf16'),
@@ -29,7 +33,7 @@ const MODELS: Record<string, string> = {
   'qwen2-f16': fixture('qwen2-f16'),
   qwen3: fixture('qwen3'),
   'llama3.gguf': fixture('llama3.gguf'),
-  ...Object.fromEntries(NEWER.map((name) => [name, join(FIXTURES, 'gguf-models', name)])),
+  ...Object.fromEntries(NEWER.map((name) => [name, newer(name)])),
   'tiny-sort': sample('tiny-sort'),
   'tiny-arithmetic': sample('tiny-arithmetic'),
 };

@@ -91,6 +91,13 @@ describe('refuses to write what llama.cpp computes otherwise', () => {
 
   it.each<[string, string, (config: ModelConfig) => ModelConfig, string]>([
     ['windows', 'mistral', withMixer({ window: 100 }), 'no sliding windows in MistralForCausalLM'],
+    [
+      'windows within the stretched context',
+      'phi3',
+      withMixer({ window: 600 }),
+      'no sliding windows in Phi3ForCausalLM',
+    ],
+    ['other heads', 'phi3', withMixer({ headDim: 6 }), 'no Phi-3 with "head_dim"'],
     ['tied embeddings', 'olmo2', (config) => ({ ...config, tieEmbeddings: true }), 'no OLMo 2 whose output head'],
     ['other layers without positions', 'smollm3', withMixer({ rotary: 'all' }), 'every fourth layer'],
     ['biases', 'smollm3', withMixer({ qkvBias: true }), 'no biases in SmolLM3'],
