@@ -22,6 +22,8 @@ from transformers import (
     Gemma3TextConfig,
     GraniteConfig,
     GraniteForCausalLM,
+    Lfm2Config,
+    Lfm2ForCausalLM,
     MistralConfig,
     MistralForCausalLM,
     Olmo2Config,
@@ -55,6 +57,17 @@ LONGROPE = dict(
     long_factor=[2.0, 3.0, 4.0],
 )
 HALVES = {
+    "lfm2": lambda: Lfm2ForCausalLM(
+        Lfm2Config(
+            **{**SMALL, "num_hidden_layers": 3},
+            layer_types=["conv", "full_attention", "conv"],
+            norm_eps=1e-3,
+            conv_L_cache=4,
+            block_multiple_of=5,
+            rope_parameters=dict(rope_type="default", rope_theta=100.0),
+            tie_word_embeddings=True,
+        )
+    ),
     "phi3": lambda: Phi3ForCausalLM(
         Phi3Config(
             **{**SMALL, "max_position_embeddings": 1024},

@@ -20,7 +20,7 @@ export interface GgufLayout {
   tensors(): Generator<readonly [name: string, values: Float32Array]>;
 }
 
-/** What matrices may be stored as; vectors are float32 always, as llama.cpp wants them. */
+/** What matrices may be stored as; vectors and the filters of convolutions are float32 always, as llama.cpp wants them. */
 export type GgufType = Exclude<StoredType, 'F32' | 'Q4_0'>;
 
 /** `general.file_type`: llama.cpp's number for a file of mostly this type. */
@@ -48,7 +48,8 @@ export function ggufLayout(model: string, config: ModelConfig, name: string, typ
   const plan = new Map<string, GgufTensorPlan>();
   for (const [name, { length }] of rope?.tensors ?? []) plan.set(name, { shape: [length], type: 'F32' });
   for (const tensor of parameterShapes(config).keys()) {
-    for (const { name, shape } of places.get(tensor)!.parts) plan.set(name, { shape, type: typeFor(shape, type) });
+    const { parts, isConvolution } = places.get(tensor)!;
+    for (const { name, shape } of parts) plan.set(name, { shape, type: isConvolution ? 'F32' : typeFor(shape, type) });
   }
   return {
     metadata: describe(gguf, config, name, type),

@@ -174,7 +174,7 @@ describe.each(Object.keys(MODELS))('%s', { timeout: 600_000 }, (name) => {
 
   test.skipIf(!hasGguf)('has what the Python package reads', async () => {
     const { tensors, metadata } = readWithPython(await exported(name, 'q8_0'));
-    const arch = readArchitecture(model).gguf!.name;
+    const { name: arch, names } = readArchitecture(model).gguf!;
     expect(metadata).toMatchObject({
       'general.architecture': 'STRING',
       [`${arch}.block_count`]: 'UINT32',
@@ -185,7 +185,7 @@ describe.each(Object.keys(MODELS))('%s', { timeout: 600_000 }, (name) => {
     });
     const config = readModelConfig(model);
     expect(tensors['token_embd.weight']).toEqual([[config.vocabSize, config.hiddenSize], 'Q8_0']);
-    expect(tensors['output_norm.weight']).toEqual([[config.hiddenSize], 'F32']);
+    expect(tensors[`${names?.output_norm ?? 'output_norm'}.weight`]).toEqual([[config.hiddenSize], 'F32']);
     expect('output.weight' in tensors).toBe(!config.tieEmbeddings);
   });
 });

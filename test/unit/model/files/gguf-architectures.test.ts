@@ -88,6 +88,14 @@ describe('refuses to write what llama.cpp computes otherwise', () => {
         of(index) ? { ...layer, mixer: { ...(layer.mixer as Attention), ...mixer } } : layer,
       ),
     });
+  const withConvolutions =
+    (change: { width?: number; bias?: boolean }) =>
+    (config: ModelConfig): ModelConfig => ({
+      ...config,
+      layers: config.layers.map((layer) =>
+        layer.mixer.kind === 'short-convolution' ? { ...layer, mixer: { ...layer.mixer, ...change } } : layer,
+      ),
+    });
 
   it.each<[string, string, (config: ModelConfig) => ModelConfig, string]>([
     ['windows', 'mistral', withMixer({ window: 100 }), 'no sliding windows in MistralForCausalLM'],
@@ -98,6 +106,9 @@ describe('refuses to write what llama.cpp computes otherwise', () => {
       'no sliding windows in Phi3ForCausalLM',
     ],
     ['other heads', 'phi3', withMixer({ headDim: 6 }), 'no Phi-3 with "head_dim"'],
+    ['biases of convolutions', 'lfm2', withConvolutions({ bias: true }), 'no biases in the convolutions of LFM2'],
+    ['convolutions over a token', 'lfm2', withConvolutions({ width: 1 }), 'no convolutions over a single token'],
+    ['other heads', 'lfm2', withMixer({ headDim: 6 }, (layer) => layer === 1), 'no LFM2 with "head_dim"'],
     ['tied embeddings', 'olmo2', (config) => ({ ...config, tieEmbeddings: true }), 'no OLMo 2 whose output head'],
     ['other layers without positions', 'smollm3', withMixer({ rotary: 'all' }), 'every fourth layer'],
     ['biases', 'smollm3', withMixer({ qkvBias: true }), 'no biases in SmolLM3'],
