@@ -2,7 +2,7 @@
 
     python gguf_architectures.py LLAMA.CPP [NAME...]      fixtures/gguf-models/NAME/, with NAME.gguf and expected.json in it
 
-Of those in HALVES the weights are float16, and only in NAME.gguf.
+Of those in HALVES the matrices are float16, and only in NAME.gguf.
 
 LLAMA.CPP is a checkout of https://github.com/ggml-org/llama.cpp (also vendor/llama.cpp in the source package of llama-cpp-python). Its converter
 knows tokenizers by what they make of a text; it is told what ours are.
@@ -30,6 +30,8 @@ from transformers import (
     Olmo2ForCausalLM,
     Phi3Config,
     Phi3ForCausalLM,
+    Qwen3_5ForCausalLM,
+    Qwen3_5TextConfig,
     SmolLM3Config,
     SmolLM3ForCausalLM,
 )
@@ -77,6 +79,21 @@ HALVES = {
             tie_word_embeddings=True,
         )
     ),
+    # Key heads that serve two value heads each.
+    "qwen3_5": lambda: Qwen3_5ForCausalLM(
+        Qwen3_5TextConfig(
+            **SMALL,
+            head_dim=8,
+            rope_parameters=dict(rope_type="default", rope_theta=100.0, partial_rotary_factor=0.5),
+            layer_types=["linear_attention", "full_attention"],
+            linear_conv_kernel_dim=3,
+            linear_key_head_dim=8,
+            linear_value_head_dim=8,
+            linear_num_key_heads=2,
+            linear_num_value_heads=4,
+            tie_word_embeddings=True,
+        )
+    ),
 }
 MODELS = {
     **HALVES,
@@ -96,6 +113,7 @@ def convert(folder: Path, pre: str, to: Path, file_type: str) -> None:
 
     model_class = conversion.get_model_class(json.loads((folder / "config.json").read_text())["architectures"][0])
     model_class.get_vocab_base_pre = lambda self, tokenizer: pre
+    model_class.no_mtp = True
     # Where there is no tokenizer.model, they read what is in tokenizer.json, whatever the architecture.
     model_class.set_vocab = lambda self: self._set_vocab_gpt2()
     with torch.inference_mode():
@@ -107,16 +125,25 @@ def make(name: str) -> None:
     generator = torch.Generator().manual_seed(7)
     model = MODELS[name]().eval()
     randomize(model, generator)
-    if name == "gemma3":
+    if name in ("gemma3", "qwen3_5"):
         # Their norms' weights are differences from 1.
-        for parameter in (p for n, p in model.named_parameters() if "norm" in n):
+        for parameter in (p for n, p in model.named_parameters() if "norm" in n and "linear_attn" not in n):
             parameter.sub_(1)
+    for parameter in (p for n, p in model.named_parameters() if n.endswith("A_log")):
+        # What states hold fades over dozens of tokens.
+        parameter.sub_(3)
+    if name == "qwen3_5":
+        # Else rounding to float16, as llama.cpp does within products, is amplified.
+        for parameter in (p for n, p in model.named_parameters() if ".layers." in n and p.ndim > 1):
+            parameter.mul_(0.5)
     stored = model
     if name in HALVES:
-        for parameter in model.parameters():
-            parameter.copy_(parameter.half())
-        # Not the model itself, whose rotary frequencies would be rounded too.
-        stored = deepcopy(model).half()
+        # Matrices alone: the converter changes some vectors, and would do so in float16.
+        stored = deepcopy(model)
+        for parameter, own in zip(stored.parameters(), model.parameters()):
+            if own.ndim > 1:
+                parameter.data = own.half()
+                own.copy_(parameter)
     folder = FOLDER / name
     shutil.rmtree(folder, ignore_errors=True)
     stored.save_pretrained(folder)

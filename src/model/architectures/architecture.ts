@@ -28,6 +28,8 @@ export interface GgufForm {
   scalings?: readonly ('yarn' | 'longrope')[];
   /** Its own names for modules, where they are not those in `modules.ts`. Of several each has an equal share of the rows. */
   names?: Readonly<Record<string, string | readonly string[]>>;
+  /** Tensors in its files that belong to no module here, and that are not needed. */
+  passedOver?(tensor: string, model: ModelConfig): boolean;
   /** Where it has a tensor's values in another order. */
   order?(module: Module, shape: readonly number[], model: ModelConfig): GgufOrder | undefined;
   /**

@@ -101,14 +101,16 @@ function tokenIds({ metadata }: Gguf): Record<string, unknown> {
 export function ggufWeights(gguf: Gguf, config: ModelConfig): StoredTensor[] {
   const stored = new Map(gguf.tensors.map((tensor) => [tensor.name, tensor]));
   for (const name of ROPE_TENSORS) stored.delete(name);
-  const found = [...tensorsInGguf(architectureOf(gguf).gguf, config)].flatMap(([name, place]) => {
+  const { gguf: form } = architectureOf(gguf);
+  const found = [...tensorsInGguf(form, config)].flatMap(([name, place]) => {
     const parts = place.parts.flatMap(({ name }) => stored.get(name) ?? []);
     if (parts.length < place.parts.length) return [];
     for (const part of parts) stored.delete(part.name);
     return [storedTensor(name, place, parts)];
   });
-  const others = [...stored.values()].map((tensor) => ({ ...tensor, read: () => readGgufTensor(tensor) }));
-  return [...found, ...others];
+  const others = [...stored.values()].filter(({ name }) => !form.passedOver?.(name, config));
+  const unknown = others.map((tensor) => ({ ...tensor, read: () => readGgufTensor(tensor) }));
+  return [...found, ...unknown];
 }
 
 function storedTensor(name: string, place: InGguf, parts: readonly GgufTensor[]): StoredTensor {

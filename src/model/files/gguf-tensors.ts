@@ -25,17 +25,21 @@ export function tensorsInGguf(form: GgufForm, config: ModelConfig): Map<string, 
         parts: names.map((name) => ({ name, shape: partShape(module, shape, names.length) })),
         isConvolution: module.kind === 'convolution',
         order: form.order?.(module, shape, config),
-        value: changeOf(module, config),
+        value: changeOf(module, kind, config),
       });
     }
   }
   return found;
 }
 
+/** What follows the name of a module that has tensors of its own: the biases and the decay of a gated delta net. */
+const PARAMETERS: Readonly<Record<string, string>> = { dt_bias: '_dt.bias', A_log: '_a' };
+
 function namesOf(module: Module, kind: string, { names }: GgufForm): string[] | undefined {
   const [, block, own] = /^(blk\.\d+\.)?(.*)$/.exec(module.gguf ?? '')!;
   if (!own) return undefined;
-  return [names?.[own] ?? own].flat().map((name) => `${block ?? ''}${name}.${kind}`);
+  const ending = module.kind === 'parameters' ? PARAMETERS[kind]! : `.${kind}`;
+  return [names?.[own] ?? own].flat().map((name) => `${block ?? ''}${name}${ending}`);
 }
 
 function partShape(module: Module, shape: readonly number[], parts: number): number[] {
@@ -50,9 +54,12 @@ export function wholeShape({ isConvolution }: InGguf, parts: readonly (readonly 
   return [rows, ...(isConvolution && first.length === 2 ? [1] : []), ...first.slice(1)];
 }
 
-function changeOf(module: Module, { rmsNormOffset: offset }: ModelConfig): InGguf['value'] {
+function changeOf(module: Module, kind: string, { rmsNormOffset: offset }: ModelConfig): InGguf['value'] {
   // llama.cpp keeps what a norm multiplies with.
-  if (module.kind === 'norm' && offset !== 0) return { written: (own) => own + offset, read: (own) => own - offset };
+  if (module.kind === 'norm' && !module.isWhole && offset !== 0)
+    return { written: (own) => own + offset, read: (own) => own - offset };
+  // And what a step's decay is multiplied with.
+  if (kind === 'A_log') return { written: (own) => -Math.exp(own), read: (own) => Math.log(-own) };
   return undefined;
 }
 

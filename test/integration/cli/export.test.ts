@@ -6,9 +6,10 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { openModel } from '../../../src/cli/open-model.ts';
 import { integers } from '../../../src/data/random.ts';
+import { BLOCK_FORMATS } from '../../../src/model/files/dequantize.ts';
 import { writeGguf } from '../../../src/model/files/gguf-writer.ts';
 import { readArchitecture, readModelConfig } from '../../../src/model/files/model-config.ts';
-import { loadWeights } from '../../../src/model/files/weights.ts';
+import { checkWeights, loadWeights } from '../../../src/model/files/weights.ts';
 import { Scorer } from '../../../src/model/network/scorer.ts';
 import { loadTokenizer } from '../../../src/model/tokenizer/tokenizer.ts';
 import { asInGguf } from '../../helpers/as-in-gguf.ts';
@@ -118,6 +119,14 @@ describe.each(Object.keys(MODELS))('%s', { timeout: 600_000 }, (name) => {
     const [before, after] = [readModelConfig(model), readModelConfig(file)];
     expect(new Set(after.eosTokenIds)).toEqual(new Set([...before.eosTokenIds, loadTokenizer(model).eosTokenId]));
     expect(asInGguf(after)).toEqual(asInGguf(before));
+    for (const { name: tensor, stored, read } of checkWeights(file, after).values()) {
+      if (!stored) continue;
+      const values = read();
+      expect(type).toBe('q8_0');
+      const kept = new Float32Array(values.length);
+      BLOCK_FORMATS.Q8_0.dequantize(stored.read(), kept);
+      expect(largestGap(values, kept), `the blocks of ${tensor}`).toBe(0);
+    }
     const stored = new Map(loadWeights(file, after));
     for (const [tensor, { data, shape }] of loadWeights(model, before)) {
       const { data: read } = stored.get(tensor)!;

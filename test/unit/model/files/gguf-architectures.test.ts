@@ -4,8 +4,9 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { OnnxEngine } from '../../../../src/engine/onnx/engine.ts';
 import { ARCHITECTURES } from '../../../../src/model/architectures/table.ts';
-import type { Attention, ModelConfig } from '../../../../src/model/config.ts';
+import { type Attention, isAttention, type Layer, type ModelConfig } from '../../../../src/model/config.ts';
 import { ggufLayout } from '../../../../src/model/files/gguf-layout.ts';
+import { writeGguf } from '../../../../src/model/files/gguf-writer.ts';
 import { readArchitecture, readModelConfig } from '../../../../src/model/files/model-config.ts';
 import { readModel } from '../../../../src/model/files/read-model.ts';
 import { saveModelFolder } from '../../../../src/model/files/save.ts';
@@ -68,6 +69,31 @@ describe('every architecture', () => {
   });
 });
 
+const attentionInThirdOfFive = (config: ModelConfig): ModelConfig => {
+  const [recurrent, attention] = config.layers as [Layer, Layer];
+  return { ...config, layers: [recurrent, recurrent, attention, attention, recurrent] };
+};
+
+it('passes over layers of Qwen 3.5 that predict the tokens after the next', async () => {
+  const own = join(fixture('qwen3_5'), 'qwen3_5.gguf');
+  const config = readModelConfig(own);
+  const { metadata, plan, tensors } = ggufLayout(own, config, 'tiny', 'F16');
+  metadata.set('qwen35.block_count', { type: 'uint32', value: 3 });
+  metadata.set('qwen35.nextn_predict_layers', { type: 'uint32', value: 1 });
+  const [first, last] = ['blk.0.attn_norm.weight', 'blk.2.attn_norm.weight'];
+  plan.set(last, plan.get(first)!);
+  const file = join(temporaryFolder(), 'more.gguf');
+  async function* all() {
+    for (const [name, values] of tensors()) {
+      yield [name, values] as const;
+      if (name === first) yield [last, values] as const;
+    }
+  }
+  await writeGguf(file, metadata, plan, all());
+  expect(readModelConfig(file).layers).toEqual(config.layers);
+  expect([...loadWeights(file, readModelConfig(file))]).toEqual([...loadWeights(own, config)]);
+});
+
 function lectureModel(): string {
   const folder = temporaryFolder();
   const sizes = { vocab_size: 9, hidden_size: 4, prompt_length: 3, response_length: 3 };
@@ -88,12 +114,13 @@ describe('refuses to write what llama.cpp computes otherwise', () => {
         of(index) ? { ...layer, mixer: { ...(layer.mixer as Attention), ...mixer } } : layer,
       ),
     });
-  const withConvolutions =
-    (change: { width?: number; bias?: boolean }) =>
+  /** Of the layers without attention. */
+  const withOthers =
+    (change: object) =>
     (config: ModelConfig): ModelConfig => ({
       ...config,
       layers: config.layers.map((layer) =>
-        layer.mixer.kind === 'short-convolution' ? { ...layer, mixer: { ...layer.mixer, ...change } } : layer,
+        isAttention(layer.mixer) ? layer : { ...layer, mixer: { ...layer.mixer, ...change } },
       ),
     });
 
@@ -106,9 +133,15 @@ describe('refuses to write what llama.cpp computes otherwise', () => {
       'no sliding windows in Phi3ForCausalLM',
     ],
     ['other heads', 'phi3', withMixer({ headDim: 6 }), 'no Phi-3 with "head_dim"'],
-    ['biases of convolutions', 'lfm2', withConvolutions({ bias: true }), 'no biases in the convolutions of LFM2'],
-    ['convolutions over a token', 'lfm2', withConvolutions({ width: 1 }), 'no convolutions over a single token'],
+    ['biases of convolutions', 'lfm2', withOthers({ bias: true }), 'no biases in the convolutions of LFM2'],
+    ['convolutions over a token', 'lfm2', withOthers({ width: 1 }), 'no convolutions over a single token'],
     ['other heads', 'lfm2', withMixer({ headDim: 6 }, (layer) => layer === 1), 'no LFM2 with "head_dim"'],
+    ['values of another width', 'qwen3_5', withOthers({ valueWidth: 4 }), '"linear_value_head_dim"'],
+    ['another epsilon', 'qwen3_5', withOthers({ normEps: 1e-5 }), '"rms_norm_eps", which must be 0.000001'],
+    ['filters of a token', 'qwen3_5', withOthers({ width: 1 }), 'no convolutions over a single token'],
+    ['biases', 'qwen3_5', withMixer({ qkvBias: true }, (layer) => layer === 1), 'no biases in Qwen 3.5'],
+    ['attention now and then', 'qwen3_5', attentionInThirdOfFive, 'in every nth layer'],
+    ['no delta net', 'qwen3_5', (config) => ({ ...config, layers: [config.layers[1]!] }), 'without gated delta nets'],
     ['tied embeddings', 'olmo2', (config) => ({ ...config, tieEmbeddings: true }), 'no OLMo 2 whose output head'],
     ['other layers without positions', 'smollm3', withMixer({ rotary: 'all' }), 'every fourth layer'],
     ['biases', 'smollm3', withMixer({ qkvBias: true }), 'no biases in SmolLM3'],
