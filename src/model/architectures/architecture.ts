@@ -22,8 +22,10 @@ export interface Architecture {
 export interface GgufForm {
   /** Its `general.architecture`. */
   name: string;
+  /** Which of the files of this name are its; without it, those that are no other's. */
+  reads?(file: GgufFile): boolean;
   /** Fields of config.json besides those that all architectures have. */
-  fields(file: GgufFile): Record<string, unknown>;
+  fields(file: GgufFile & { rope: RopeInFile }): Record<string, unknown>;
   /** Rope scalings that its files may have, besides that of Llama 3. */
   scalings?: readonly ('yarn' | 'longrope')[];
   /** Its own names for modules, where they are not those in `modules.ts`. Of several each has an equal share of the rows. */
@@ -57,11 +59,14 @@ export interface GgufFile {
   has(tensor: string): boolean;
   /** A number of the metadata, by its name without that of the architecture. */
   number(key: string): number | undefined;
+  /** A truth value of it, likewise. */
+  flag(key: string): boolean | undefined;
   /** A list of it, likewise. */
   list(key: string): unknown[] | undefined;
-  /** Its main rotary table, in the fields of `rope_parameters`. */
-  rope: Record<string, unknown>;
 }
+
+/** A file's main rotary table, in the fields of `rope_parameters`. */
+export type RopeInFile = Readonly<Record<string, unknown>>;
 
 /** A value that is written, and how llama.cpp wants it. */
 export type GgufField =

@@ -7,12 +7,8 @@ export const lfm2Gguf: GgufForm = {
   name: 'lfm2',
   names: { output_norm: 'token_embd_norm' },
   fields({ number, list }) {
-    const heads = list('attention.head_count_kv')?.map(Number);
     return {
-      ...(heads && {
-        num_key_value_heads: Math.max(...heads),
-        layer_types: heads.map((count) => (count === 0 ? 'conv' : 'full_attention')),
-      }),
+      layer_types: list('attention.head_count_kv')?.map((heads) => (heads === 0 ? 'conv' : 'full_attention')),
       norm_eps: number('attention.layer_norm_rms_epsilon'),
       // The width that the file has is the one that the MLPs have.
       block_auto_adjust_ff_dim: false,

@@ -1,5 +1,5 @@
 import { BadInput } from '../../protocol/errors.ts';
-import type { Architecture, GgufForm } from '../architectures/architecture.ts';
+import type { Architecture, GgufFile, GgufForm } from '../architectures/architecture.ts';
 import { ARCHITECTURES } from '../architectures/table.ts';
 import type { ModelConfig } from '../config.ts';
 import { sizeOf } from '../shape.ts';
@@ -36,15 +36,7 @@ export function ggufConfig(gguf: Gguf): Record<string, unknown> {
   if (Number(find('expert_count') ?? 0) > 0) {
     throw new BadInput('this is a mixture of experts, which is not supported; take a dense model', { file });
   }
-  const has = (name: string) => tensors.some((tensor) => tensor.name === name);
-  const number = (key: string) => {
-    const value = find(key);
-    return typeof value === 'number' ? value : undefined;
-  };
-  const list = (key: string) => {
-    const value = metadata.get(`${form.name}.${key}`);
-    return typeof value === 'function' ? value() : undefined;
-  };
+  const opened = ggufFile(gguf);
   const heads = need('attention.head_count');
   const headDim = Number(find('attention.key_length') ?? need('embedding_length') / heads);
   const rotated = Number(find('rope.dimension_count') ?? headDim);
@@ -61,24 +53,51 @@ export function ggufConfig(gguf: Gguf): Record<string, unknown> {
     intermediate_size: need('feed_forward_length'),
     num_hidden_layers: need('block_count'),
     num_attention_heads: heads,
-    num_key_value_heads: find('attention.head_count_kv') ?? heads,
+    num_key_value_heads:
+      opened.number('attention.head_count_kv') ?? mostOf(opened.list('attention.head_count_kv')) ?? heads,
     head_dim: headDim,
     max_position_embeddings: need('context_length'),
     rms_norm_eps: need('attention.layer_norm_rms_epsilon'),
     hidden_act: 'silu',
-    tie_word_embeddings: !has('output.weight'),
+    tie_word_embeddings: !opened.has('output.weight'),
     rope_theta: theta,
     ...partial,
     rope_scaling: scaling,
-    ...form.fields({ has, number, list, rope: { rope_type: 'default', rope_theta: theta, ...partial, ...scaling } }),
+    ...form.fields({ ...opened, rope: { rope_type: 'default', rope_theta: theta, ...partial, ...scaling } }),
     ...tokenIds(gguf),
   };
 }
 
-function architectureOf({ file, metadata }: Gguf): Architecture & { gguf: GgufForm } {
+/** Some files have a number for each layer. Where they are not the same, the tensors' shapes tell, or those without any are of another kind. */
+const mostOf = (counts: unknown[] | undefined): number | undefined => counts && Math.max(...counts.map(Number));
+
+/** What architectures ask of a file. */
+function ggufFile({ metadata, tensors }: Gguf): GgufFile {
+  const value = (key: string) => metadata.get(`${metadata.get('general.architecture')}.${key}`);
+  return {
+    has: (name) => tensors.some((tensor) => tensor.name === name),
+    number(key) {
+      const found = value(key);
+      return typeof found === 'number' ? found : undefined;
+    },
+    flag(key) {
+      const found = value(key);
+      return typeof found === 'boolean' ? found : undefined;
+    },
+    list(key) {
+      const found = value(key);
+      return typeof found === 'function' ? found() : undefined;
+    },
+  };
+}
+
+function architectureOf(gguf: Gguf): Architecture & { gguf: GgufForm } {
+  const { file, metadata } = gguf;
   const name = String(metadata.get('general.architecture'));
   const withForms = ARCHITECTURES.flatMap((one) => (one.gguf ? [{ ...one, gguf: one.gguf }] : []));
-  const found = withForms.find(({ gguf }) => gguf.name === name);
+  const named = withForms.filter(({ gguf }) => gguf.name === name);
+  const opened = ggufFile(gguf);
+  const found = named.find(({ gguf }) => gguf.reads?.(opened)) ?? named.find(({ gguf }) => !gguf.reads);
   if (found) return found;
   const known = [...new Set(withForms.map(({ gguf }) => gguf.name))].join(', ');
   throw new BadInput(`the model's architecture is "${name}", but only ${known} are supported`, { file });

@@ -55,7 +55,9 @@ describe('every architecture', () => {
   const foldersIn = (name: string) => readdirSync(join(REFERENCES, name)).map((one) => join(REFERENCES, name, one));
   /** What `grpo export` is compared with llama.cpp on: test/integration/cli/export.test.ts. */
   const compared = new Set(
-    ['gguf-models', 'models'].flatMap(foldersIn).map((folder) => readArchitecture(folder).className),
+    [...['gguf-models', 'models'].flatMap(foldersIn), join(REFERENCES, 'architectures/granite4')].map(
+      (folder) => readArchitecture(folder).className,
+    ),
   );
   const folderOf = (className: string) =>
     foldersIn('architectures').find((folder) => readArchitecture(folder).className === className) ?? lectureModel();
@@ -73,6 +75,18 @@ const attentionInThirdOfFive = (config: ModelConfig): ModelConfig => {
   const [recurrent, attention] = config.layers as [Layer, Layer];
   return { ...config, layers: [recurrent, recurrent, attention, attention, recurrent] };
 };
+
+it('takes the number of key and value heads of each layer, as files of dense Granite 4 models have it', async () => {
+  const folder = fixture('granite');
+  const { metadata, plan, tensors } = ggufLayout(folder, readModelConfig(folder), 'tiny', 'F16');
+  metadata.set('granite.attention.head_count_kv', { type: 'int32s', value: [2, 2] });
+  const file = join(temporaryFolder(), 'listed.gguf');
+  async function* all() {
+    yield* tensors();
+  }
+  await writeGguf(file, metadata, plan, all());
+  expect(asInGguf(readModelConfig(file))).toEqual(asInGguf(readModelConfig(folder)));
+});
 
 it('passes over layers of Qwen 3.5 that predict the tokens after the next', async () => {
   const own = join(fixture('qwen3_5'), 'qwen3_5.gguf');
