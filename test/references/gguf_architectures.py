@@ -28,6 +28,8 @@ from transformers import (
     MistralForCausalLM,
     Olmo2Config,
     Olmo2ForCausalLM,
+    Olmo3Config,
+    Olmo3ForCausalLM,
     Phi3Config,
     Phi3ForCausalLM,
     Qwen3_5ForCausalLM,
@@ -58,7 +60,21 @@ LONGROPE = dict(
     short_factor=[1.0, 1.3, 2.0],
     long_factor=[2.0, 3.0, 4.0],
 )
+# Blends the frequencies of a head of 8 features: some are kept, some stretched, some between.
+YARN = dict(rope_type="yarn", rope_theta=100.0, factor=8.0, original_max_position_embeddings=256)
 HALVES = {
+    "olmo3": lambda: Olmo3ForCausalLM(
+        Olmo3Config(
+            **{**SMALL, "max_position_embeddings": 2048},
+            layer_types=["sliding_attention", "full_attention"],
+            sliding_window=7,
+            rope_parameters=dict(
+                full_attention=dict(**YARN, beta_fast=32.0, beta_slow=1.0),
+                sliding_attention=dict(rope_type="default", rope_theta=100.0),
+            ),
+            tie_word_embeddings=False,
+        )
+    ),
     "lfm2": lambda: Lfm2ForCausalLM(
         Lfm2Config(
             **{**SMALL, "num_hidden_layers": 3},
@@ -104,7 +120,7 @@ MODELS = {
     "smollm3": lambda: SmolLM3ForCausalLM(SmolLM3Config(**{**SMALL, "num_hidden_layers": 4}, tie_word_embeddings=True)),
 }
 # Of the tokenizer's words, and llama.cpp's name for them.
-STYLES = {"granite": ("smollm", "refact"), "olmo2": ("llama3", "dbrx")}
+STYLES = {"granite": ("smollm", "refact"), "olmo2": ("llama3", "dbrx"), "olmo3": ("llama3", "dbrx")}
 
 
 def convert(folder: Path, pre: str, to: Path, file_type: str) -> None:

@@ -25,6 +25,7 @@ export function ropeScaling(
     throw new BadInput(message, { file: gguf.file });
   }
   if (type === 'longrope' && short && long) return longRope(find, short, long);
+  if (type === 'yarn') return yarn(find, gguf.file);
   return llama3 ? llama3Scaling(llama3, Number(find('rope.freq_base'))) : null;
 }
 
@@ -38,6 +39,31 @@ function longRope(find: (key: string) => unknown, short: GgufTensor, long: GgufT
     attention_factor: find('rope.scaling.attn_factor') ?? 1,
   };
 }
+
+/** In the words of transformers, in which all of it is said by one factor. Source: llama.cpp, `src/llama-context.cpp`. */
+function yarn(find: (key: string) => unknown, file: string): Record<string, unknown> {
+  const number = (key: string, otherwise: number) => Number(find(`rope.scaling.${key}`) ?? otherwise);
+  const factor = number('factor', 1);
+  const attention_factor = yarnAttention(factor, number('yarn_log_multiplier', 0)) * number('attn_factor', 1);
+  // What the original model says in its own words, and llama.cpp does not read.
+  const said = number('yarn_attn_factor', attention_factor);
+  if (Math.abs(said / attention_factor - 1) > 1e-4) {
+    const message = `"rope.scaling.yarn_attn_factor" is ${said}, but llama.cpp computes with ${attention_factor}; take the Hugging Face folder of this model`;
+    throw new BadInput(message, { file });
+  }
+  return {
+    rope_type: 'yarn',
+    factor,
+    original_max_position_embeddings: find('rope.scaling.original_context_length') ?? find('context_length'),
+    beta_fast: number('yarn_beta_fast', 32),
+    beta_slow: number('yarn_beta_slow', 1),
+    attention_factor,
+  };
+}
+
+/** What llama.cpp multiplies cos and sin with; `weight` is `mscale_all_dim` of transformers. */
+const yarnAttention = (factor: number, weight: number): number =>
+  factor <= 1 ? 1 : (1 + 0.1 * Math.log(factor)) / (1 + 0.1 * weight * Math.log(factor));
 
 /**
  * llama.cpp keeps only what each frequency is divided by. The formula behind it has four numbers; of every released Llama 3 they are
@@ -87,6 +113,21 @@ export function ropeInGguf({ width, theta, scaling, attentionFactor }: Rotary): 
           [SHORT, Float32Array.from(scaling.factors)],
         ]),
       };
+    case 'yarn': {
+      const float32 = (value: number) => ({ type: 'float32', value }) as const;
+      const usual = yarnAttention(scaling.factor, 0);
+      return {
+        metadata: {
+          'rope.scaling.type': { type: 'string', value: 'yarn' },
+          'rope.scaling.factor': float32(scaling.factor),
+          'rope.scaling.original_context_length': { type: 'uint32', value: scaling.originalMaxPositionEmbeddings },
+          'rope.scaling.yarn_beta_fast': float32(scaling.betaFast),
+          'rope.scaling.yarn_beta_slow': float32(scaling.betaSlow),
+          ...(attentionFactor !== usual && { 'rope.scaling.attn_factor': float32(attentionFactor / usual) }),
+        },
+        tensors: new Map(),
+      };
+    }
     default:
       return { metadata: {}, tensors: new Map() };
   }

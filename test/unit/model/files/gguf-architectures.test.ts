@@ -4,7 +4,14 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { OnnxEngine } from '../../../../src/engine/onnx/engine.ts';
 import { ARCHITECTURES } from '../../../../src/model/architectures/table.ts';
-import { type Attention, isAttention, type Layer, type ModelConfig } from '../../../../src/model/config.ts';
+import {
+  type Attention,
+  isAttention,
+  type Layer,
+  type ModelConfig,
+  type Rotary,
+  type RotaryScaling,
+} from '../../../../src/model/config.ts';
 import { ggufLayout } from '../../../../src/model/files/gguf-layout.ts';
 import { writeGguf } from '../../../../src/model/files/gguf-writer.ts';
 import { readArchitecture, readModelConfig } from '../../../../src/model/files/model-config.ts';
@@ -70,6 +77,15 @@ describe('every architecture', () => {
     );
   });
 });
+
+const withTable = (config: ModelConfig, name: string, change: (table: Rotary) => Rotary): ModelConfig => ({
+  ...config,
+  rotary: { ...config.rotary, [name]: change(config.rotary[name]!) },
+});
+const withWindowTheta = (theta: number) => (config: ModelConfig) =>
+  withTable(config, 'windows', (table) => ({ ...table, theta }));
+const withYarn = (change: { betaFast?: number; betaSlow?: number; truncate?: boolean }) => (config: ModelConfig) =>
+  withTable(config, 'all', (table) => ({ ...table, scaling: { ...table.scaling, ...change } as RotaryScaling }));
 
 const attentionInThirdOfFive = (config: ModelConfig): ModelConfig => {
   const [recurrent, attention] = config.layers as [Layer, Layer];
@@ -156,7 +172,11 @@ describe('refuses to write what llama.cpp computes otherwise', () => {
     ['biases', 'qwen3_5', withMixer({ qkvBias: true }, (layer) => layer === 1), 'no biases in Qwen 3.5'],
     ['attention now and then', 'qwen3_5', attentionInThirdOfFive, 'in every nth layer'],
     ['no delta net', 'qwen3_5', (config) => ({ ...config, layers: [config.layers[1]!] }), 'without gated delta nets'],
-    ['tied embeddings', 'olmo2', (config) => ({ ...config, tieEmbeddings: true }), 'no OLMo 2 whose output head'],
+    ['no windows', 'olmo3', withMixer({ window: undefined }), 'an OLMo 3 without windows for an OLMo 2'],
+    ['another table in windows', 'olmo3', withWindowTheta(50), 'one "rope_theta" for all layers of OLMo 3'],
+    ['another YaRN', 'olmo3', withYarn({ betaSlow: 2 }), '"beta_fast" 32 and "beta_slow" 1 only'],
+    ['tied embeddings', 'olmo3', (config) => ({ ...config, tieEmbeddings: true }), 'no OLMo whose output head'],
+    ['tied embeddings', 'olmo2', (config) => ({ ...config, tieEmbeddings: true }), 'no OLMo whose output head'],
     ['other layers without positions', 'smollm3', withMixer({ rotary: 'all' }), 'every fourth layer'],
     ['biases', 'smollm3', withMixer({ qkvBias: true }), 'no biases in SmolLM3'],
     ['windows in other layers', 'gemma3', withMixer({ window: undefined }), 'every sixth'],
