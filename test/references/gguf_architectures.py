@@ -24,6 +24,8 @@ from transformers import (
     GraniteForCausalLM,
     Lfm2Config,
     Lfm2ForCausalLM,
+    Ministral3Config,
+    Ministral3ForCausalLM,
     MistralConfig,
     MistralForCausalLM,
     Olmo2Config,
@@ -63,6 +65,19 @@ LONGROPE = dict(
 # Blends the frequencies of a head of 8 features: some are kept, some stretched, some between.
 YARN = dict(rope_type="yarn", rope_theta=100.0, factor=8.0, original_max_position_embeddings=256)
 HALVES = {
+    # Queries that grow within the sequences.
+    "ministral3": lambda: Ministral3ForCausalLM(
+        Ministral3Config(
+            **{**SMALL, "max_position_embeddings": 2048},
+            head_dim=8,
+            sliding_window=None,
+            rope_parameters=dict(
+                **{**YARN, "original_max_position_embeddings": 20},
+                **dict(beta_fast=2.0, beta_slow=0.5, mscale=1.0, mscale_all_dim=1.0, llama_4_scaling_beta=0.4),
+            ),
+            tie_word_embeddings=True,
+        )
+    ),
     "olmo3": lambda: Olmo3ForCausalLM(
         Olmo3Config(
             **{**SMALL, "max_position_embeddings": 2048},
@@ -128,10 +143,11 @@ def convert(folder: Path, pre: str, to: Path, file_type: str) -> None:
     import gguf
 
     model_class = conversion.get_model_class(json.loads((folder / "config.json").read_text())["architectures"][0])
-    model_class.get_vocab_base_pre = lambda self, tokenizer: pre
+    conversion.TextModel.get_vocab_base_pre = lambda self, tokenizer: pre
     model_class.no_mtp = True
     # Where there is no tokenizer.model, they read what is in tokenizer.json, whatever the architecture.
-    model_class.set_vocab = lambda self: self._set_vocab_gpt2()
+    for used in (model_class, getattr(model_class, "Ministral3Model", model_class)):
+        used.set_vocab = lambda self: self._set_vocab_gpt2()
     with torch.inference_mode():
         model_class(folder, gguf.LlamaFileType[file_type], to).write()
 

@@ -28,6 +28,8 @@ export interface GgufForm {
   fields(file: GgufFile & { rope: RopeInFile }): Record<string, unknown>;
   /** Rope scalings that its files may have, besides that of Llama 3. */
   scalings?: readonly ('yarn' | 'longrope')[];
+  /** YaRN's factor of attention is in its files as the weight that transformers calls `mscale_all_dim`. */
+  hasYarnWeight?: boolean;
   /** Its own names for modules, where they are not those in `modules.ts`. Of several each has an equal share of the rows. */
   names?: Readonly<Record<string, string | readonly string[]>>;
   /** Tensors in its files that belong to no module here, and that are not needed. */

@@ -43,7 +43,7 @@ export function ggufLayout(model: string, config: ModelConfig, name: string, typ
   const problem = problemOf(className, gguf, config);
   if (problem) refuse(problem);
   const rotary = mainRotary(config);
-  const rope = rotary && ropeInGguf(rotary);
+  const rope = rotary && ropeInGguf(rotary, gguf);
   const places = tensorsInGguf(gguf, config);
   const plan = new Map<string, GgufTensorPlan>();
   for (const [name, { length }] of rope?.tensors ?? []) plan.set(name, { shape: [length], type: 'F32' });
@@ -83,7 +83,7 @@ function describe(form: GgufForm, config: ModelConfig, name: string, type: GgufT
   const float32 = (value: number): GgufEntry => ({ type: 'float32', value });
   const string = (value: string): GgufEntry => ({ type: 'string', value });
   const rotary = mainRotary(config);
-  const own = { ...(rotary && ropeInGguf(rotary).metadata), ...form.writes?.metadata?.(config) };
+  const own = { ...(rotary && ropeInGguf(rotary, form).metadata), ...form.writes?.metadata?.(config) };
   return new Map<string, GgufEntry>([
     ['general.architecture', string(arch)],
     ['general.type', string('model')],

@@ -91,10 +91,10 @@ function llama3Scaling(tensor: GgufTensor, theta: number): Record<string, unknow
 }
 
 /** A table's scaling in the file: metadata under names without the architecture's, and tensors. */
-export function ropeInGguf({ width, theta, scaling, attentionFactor }: Rotary): {
-  metadata: Record<string, GgufField>;
-  tensors: Map<string, Float32Array>;
-} {
+export function ropeInGguf(
+  { width, theta, scaling, attentionFactor }: Rotary,
+  { hasYarnWeight }: GgufForm,
+): { metadata: Record<string, GgufField>; tensors: Map<string, Float32Array> } {
   switch (scaling.type) {
     case 'llama3': {
       const divisors = Float32Array.from({ length: width / 2 }, (_, pair) =>
@@ -123,7 +123,9 @@ export function ropeInGguf({ width, theta, scaling, attentionFactor }: Rotary): 
           'rope.scaling.original_context_length': { type: 'uint32', value: scaling.originalMaxPositionEmbeddings },
           'rope.scaling.yarn_beta_fast': float32(scaling.betaFast),
           'rope.scaling.yarn_beta_slow': float32(scaling.betaSlow),
-          ...(attentionFactor !== usual && { 'rope.scaling.attn_factor': float32(attentionFactor / usual) }),
+          ...(hasYarnWeight
+            ? { 'rope.scaling.yarn_log_multiplier': float32((usual / attentionFactor - 1) / (usual - 1)) }
+            : attentionFactor !== usual && { 'rope.scaling.attn_factor': float32(attentionFactor / usual) }),
         },
         tensors: new Map(),
       };

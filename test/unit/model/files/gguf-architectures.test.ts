@@ -84,7 +84,7 @@ const withTable = (config: ModelConfig, name: string, change: (table: Rotary) =>
 });
 const withWindowTheta = (theta: number) => (config: ModelConfig) =>
   withTable(config, 'windows', (table) => ({ ...table, theta }));
-const withYarn = (change: { betaFast?: number; betaSlow?: number; truncate?: boolean }) => (config: ModelConfig) =>
+const withYarn = (change: { factor?: number; betaSlow?: number; truncate?: boolean }) => (config: ModelConfig) =>
   withTable(config, 'all', (table) => ({ ...table, scaling: { ...table.scaling, ...change } as RotaryScaling }));
 
 const attentionInThirdOfFive = (config: ModelConfig): ModelConfig => {
@@ -176,6 +176,9 @@ describe('refuses to write what llama.cpp computes otherwise', () => {
     ['another table in windows', 'olmo3', withWindowTheta(50), 'one "rope_theta" for all layers of OLMo 3'],
     ['another YaRN', 'olmo3', withYarn({ betaSlow: 2 }), '"beta_fast" 32 and "beta_slow" 1 only'],
     ['tied embeddings', 'olmo3', (config) => ({ ...config, tieEmbeddings: true }), 'no OLMo whose output head'],
+    ['windows', 'ministral3', withMixer({ window: 100 }), 'no sliding windows in Ministral3ForCausalLM'],
+    ['a range that is not rounded', 'ministral3', withYarn({ truncate: false }), '"truncate"'],
+    ['a context that is not stretched', 'ministral3', withYarn({ factor: 1 }), '"factor"'],
     ['tied embeddings', 'olmo2', (config) => ({ ...config, tieEmbeddings: true }), 'no OLMo whose output head'],
     ['other layers without positions', 'smollm3', withMixer({ rotary: 'all' }), 'every fourth layer'],
     ['biases', 'smollm3', withMixer({ qkvBias: true }), 'no biases in SmolLM3'],
