@@ -135,7 +135,14 @@ MODELS = {
     "smollm3": lambda: SmolLM3ForCausalLM(SmolLM3Config(**{**SMALL, "num_hidden_layers": 4}, tie_word_embeddings=True)),
 }
 # Of the tokenizer's words, and llama.cpp's name for them.
-STYLES = {"granite": ("smollm", "refact"), "olmo2": ("llama3", "dbrx"), "olmo3": ("llama3", "dbrx")}
+STYLES = {
+    "granite": ("smollm", "refact"),
+    "lfm2": ("llama3", "lfm2"),
+    "olmo2": ("llama3", "dbrx"),
+    "olmo3": ("llama3", "dbrx"),
+    "phi3": ("gpt-4o", "gpt-4o"),
+    "qwen3_5": ("qwen35", "qwen35"),
+}
 
 
 def convert(folder: Path, pre: str, to: Path, file_type: str) -> None:

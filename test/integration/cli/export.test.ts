@@ -225,6 +225,7 @@ describe.each(Object.keys(MODELS))('%s', { timeout: 600_000 }, (name) => {
 const ODD = [
   ...(smollm2 ? [['SmolLM2-135M-Instruct', 'x² ½ ٣', 'each fraction'] as const] : []),
   ['qwen2-f16', 'cafe\u0301', 'Unicode NFC'],
+  ['qwen3_5', 'cafe\u0301', 'Unicode NFC'],
   ['tiny-sort', '3x1', 'skips characters'],
 ] as const;
 test.skipIf(!hasLlamaCpp).each(ODD)('%s: other tokens for "%s", and the command says so', async (name, text, note) => {
