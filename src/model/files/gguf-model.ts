@@ -1,5 +1,6 @@
 import { BadInput } from '../../protocol/errors.ts';
 import type { Architecture, GgufFile, GgufForm } from '../architectures/architecture.ts';
+import { MOST_LAYERS } from '../architectures/decoder-fields.ts';
 import { ARCHITECTURES } from '../architectures/table.ts';
 import type { ModelConfig } from '../config.ts';
 import { sizeOf } from '../shape.ts';
@@ -37,6 +38,10 @@ export function ggufConfig(gguf: Gguf): Record<string, unknown> {
     throw new BadInput('this is a mixture of experts, which is not supported; take a dense model', { file });
   }
   const opened = ggufFile(gguf);
+  const layers = need('block_count');
+  if (layers > MOST_LAYERS) {
+    throw new BadInput(`"${form.name}.block_count" is ${layers}, but must be at most ${MOST_LAYERS}`, { file });
+  }
   const heads = need('attention.head_count');
   const headDim = Number(find('attention.key_length') ?? need('embedding_length') / heads);
   const rotated = Number(find('rope.dimension_count') ?? headDim);
@@ -51,7 +56,7 @@ export function ggufConfig(gguf: Gguf): Record<string, unknown> {
     vocab_size: embedding?.shape[0],
     hidden_size: need('embedding_length'),
     intermediate_size: need('feed_forward_length'),
-    num_hidden_layers: need('block_count'),
+    num_hidden_layers: layers,
     num_attention_heads: heads,
     num_key_value_heads:
       opened.number('attention.head_count_kv') ?? mostOf(opened.list('attention.head_count_kv')) ?? heads,
