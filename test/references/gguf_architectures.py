@@ -138,6 +138,7 @@ MODELS = {
 STYLES = {
     "granite": ("smollm", "refact"),
     "lfm2": ("llama3", "lfm2"),
+    "ministral3": ("tekken", "tekken"),
     "olmo2": ("llama3", "dbrx"),
     "olmo3": ("llama3", "dbrx"),
     "phi3": ("gpt-4o", "gpt-4o"),

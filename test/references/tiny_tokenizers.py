@@ -43,12 +43,14 @@ _PATTERNS = {
     # As llama.cpp quotes it, `src/llama-vocab.cpp`.
     "gpt-4o": rf"[^\r\n\p{{L}}\p{{N}}]?{_CAPITAL}*{_SMALL}+{_ENDING}|[^\r\n\p{{L}}\p{{N}}]?{_CAPITAL}+{_SMALL}*{_ENDING}"
     r"|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n/]*|\s*[\r\n]+|\s+(?!\S)|\s+",
+    "tekken": rf"[^\r\n\p{{L}}\p{{N}}]?{_CAPITAL}*{_SMALL}+|[^\r\n\p{{L}}\p{{N}}]?{_CAPITAL}+{_SMALL}*"
+    r"|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n/]*|\s*[\r\n]+|\s+(?!\S)|\s+",
 }
 
 
 def make_tokenizer(style: str) -> PreTrainedTokenizerFast:
-    """style: "smollm" (GPT-2's words, single digits), "llama3" (adds BOS), "qwen", "qwen35" (normalize to NFC) or "gpt-4o"."""
-    tokenizer = Tokenizer(models.BPE())
+    """style: "smollm" (GPT-2's words, single digits), "llama3" (adds BOS), "qwen", "qwen35" (normalize to NFC), "gpt-4o" or "tekken"."""
+    tokenizer = Tokenizer(models.BPE(ignore_merges=style == "tekken"))
     if style == "smollm":
         pieces = [pre_tokenizers.Digits(individual_digits=True), pre_tokenizers.ByteLevel(add_prefix_space=False)]
     else:

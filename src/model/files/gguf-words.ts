@@ -29,16 +29,20 @@ const words = (digits: string, letter = '\\p{L}', letters = letter) =>
     `(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\\r\\n\\p{L}\\p{N}]?${letter}+|\\p{N}${digits}| ?[^\\s${letters}\\p{N}]+[\\r\\n]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+`,
   );
 
-/** Those of GPT-4o: capitals, then small letters, then an ending. */
+/** Those of GPT-4o and Tekken: capitals, then small letters, and in GPT-4o an ending. They differ in digits too. */
 const ENDING = "(?i:'s|'t|'re|'ve|'m|'ll|'d)?";
 const [CAPITAL, SMALL] = ['[\\p{Lu}\\p{Lt}\\p{Lm}\\p{Lo}\\p{M}]', '[\\p{Ll}\\p{Lm}\\p{Lo}\\p{M}]'];
-const capitalized = (capitals: string, small: string) =>
-  `[^\\r\\n\\p{L}\\p{N}]?${CAPITAL}${capitals}${SMALL}${small}${ENDING}`;
-const gpt4o = found(
-  `${capitalized('*', '+')}|${capitalized('+', '*')}|\\p{N}{1,3}| ?[^\\s\\p{L}\\p{N}]+[\\r\\n/]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+`,
-);
+const capitalizedWords = (ending: string, digits: string) => {
+  const word = (capitals: string, small: string) =>
+    `[^\\r\\n\\p{L}\\p{N}]?${CAPITAL}${capitals}${SMALL}${small}${ending}`;
+  return found(
+    `${word('*', '+')}|${word('+', '*')}|\\p{N}${digits}| ?[^\\s\\p{L}\\p{N}]+[\\r\\n/]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+`,
+  );
+};
 
 const NOT_COMPOSED = 'llama.cpp does not normalize texts to Unicode NFC, which composes letters and accents.';
+const CAPITALS_OF_ASCII =
+  'llama.cpp begins no word with a capital letter outside of ASCII that follows small ones, and takes accents that are characters of their own for punctuation.';
 const plain = { normalizer: null, ignoreMerges: false, addsBos: false };
 /** By llama.cpp's names, `tokenizer.ggml.pre`. */
 export const WORD_SPLITS: Record<string, WordSplit> = {
@@ -66,9 +70,16 @@ export const WORD_SPLITS: Record<string, WordSplit> = {
   // Phi-4-mini's.
   'gpt-4o': {
     ...plain,
-    pieces: gpt4o,
-    differs:
-      'llama.cpp begins no word with a capital letter outside of ASCII that follows small ones, and takes accents that are characters of their own for punctuation.',
+    pieces: capitalizedWords(ENDING, '{1,3}'),
+    differs: CAPITALS_OF_ASCII,
+  },
+  // Mistral's since 2024.
+  tekken: {
+    ...plain,
+    pieces: capitalizedWords('', ''),
+    ignoreMerges: true,
+    addsBos: true,
+    differs: CAPITALS_OF_ASCII,
   },
 };
 /** Other names of the same. */

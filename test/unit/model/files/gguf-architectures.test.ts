@@ -12,15 +12,16 @@ import {
   type Rotary,
   type RotaryScaling,
 } from '../../../../src/model/config.ts';
-import { ggufLayout } from '../../../../src/model/files/gguf-layout.ts';
+import { BLOCK_FORMATS } from '../../../../src/model/files/dequantize.ts';
+import { type GgufLayout, ggufLayout } from '../../../../src/model/files/gguf-layout.ts';
 import { writeGguf } from '../../../../src/model/files/gguf-writer.ts';
 import { readArchitecture, readModelConfig } from '../../../../src/model/files/model-config.ts';
 import { readModel } from '../../../../src/model/files/read-model.ts';
 import { saveModelFolder } from '../../../../src/model/files/save.ts';
-import { loadWeights } from '../../../../src/model/files/weights.ts';
+import { checkWeights, loadWeights } from '../../../../src/model/files/weights.ts';
 import { Scorer } from '../../../../src/model/network/scorer.ts';
 import { asInGguf } from '../../../helpers/as-in-gguf.ts';
-import { temporaryFolder, writeJson } from '../model-folder.ts';
+import { modelFolder, temporaryFolder, writeJson } from '../model-folder.ts';
 
 const REFERENCES = join(import.meta.dirname, '../../../references/fixtures');
 const FIXTURES = join(REFERENCES, 'gguf-models');
@@ -87,39 +88,57 @@ const withWindowTheta = (theta: number) => (config: ModelConfig) =>
 const withYarn = (change: { factor?: number; betaSlow?: number; truncate?: boolean }) => (config: ModelConfig) =>
   withTable(config, 'all', (table) => ({ ...table, scaling: { ...table.scaling, ...change } as RotaryScaling }));
 
+it('puts the blocks of gate and up together for a dense Granite 4', async () => {
+  const folder = await modelFolder({
+    ...{ architectures: ['GraniteMoeHybridForCausalLM'], model_type: 'granitemoehybrid', hidden_size: 32 },
+    ...{ num_local_experts: 0, shared_intermediate_size: 64, layer_types: ['attention', 'attention'] },
+  });
+  const layout = ggufLayout(folder, readModelConfig(folder), 'tiny', 'Q8_0');
+  expect(layout.plan.get('blk.1.ffn_up.weight')).toEqual({ shape: [64, 32], type: 'Q8_0' });
+  const file = await written(layout);
+  const { stored, read, shape } = checkWeights(file, readModelConfig(file)).get(
+    'model.layers.1.shared_mlp.input_linear.weight',
+  )!;
+  expect(shape).toEqual([128, 32]);
+  const kept = new Float32Array(128 * 32);
+  BLOCK_FORMATS.Q8_0.dequantize(stored!.read(), kept);
+  expect(kept).toEqual(read());
+});
+
 const attentionInThirdOfFive = (config: ModelConfig): ModelConfig => {
   const [recurrent, attention] = config.layers as [Layer, Layer];
   return { ...config, layers: [recurrent, recurrent, attention, attention, recurrent] };
 };
 
+async function written(
+  layout: GgufLayout,
+  tensors: Iterable<readonly [name: string, values: Float32Array]> = layout.tensors(),
+): Promise<string> {
+  const file = join(temporaryFolder(), 'written.gguf');
+  async function* all() {
+    yield* tensors;
+  }
+  await writeGguf(file, layout.metadata, layout.plan, all());
+  return file;
+}
+
 it('takes the number of key and value heads of each layer, as files of dense Granite 4 models have it', async () => {
   const folder = fixture('granite');
-  const { metadata, plan, tensors } = ggufLayout(folder, readModelConfig(folder), 'tiny', 'F16');
-  metadata.set('granite.attention.head_count_kv', { type: 'int32s', value: [2, 2] });
-  const file = join(temporaryFolder(), 'listed.gguf');
-  async function* all() {
-    yield* tensors();
-  }
-  await writeGguf(file, metadata, plan, all());
-  expect(asInGguf(readModelConfig(file))).toEqual(asInGguf(readModelConfig(folder)));
+  const layout = ggufLayout(folder, readModelConfig(folder), 'tiny', 'F16');
+  layout.metadata.set('granite.attention.head_count_kv', { type: 'int32s', value: [2, 2] });
+  expect(asInGguf(readModelConfig(await written(layout)))).toEqual(asInGguf(readModelConfig(folder)));
 });
 
 it('passes over layers of Qwen 3.5 that predict the tokens after the next', async () => {
   const own = join(fixture('qwen3_5'), 'qwen3_5.gguf');
   const config = readModelConfig(own);
-  const { metadata, plan, tensors } = ggufLayout(own, config, 'tiny', 'F16');
-  metadata.set('qwen35.block_count', { type: 'uint32', value: 3 });
-  metadata.set('qwen35.nextn_predict_layers', { type: 'uint32', value: 1 });
+  const layout = ggufLayout(own, config, 'tiny', 'F16');
+  layout.metadata.set('qwen35.block_count', { type: 'uint32', value: 3 });
+  layout.metadata.set('qwen35.nextn_predict_layers', { type: 'uint32', value: 1 });
   const [first, last] = ['blk.0.attn_norm.weight', 'blk.2.attn_norm.weight'];
-  plan.set(last, plan.get(first)!);
-  const file = join(temporaryFolder(), 'more.gguf');
-  async function* all() {
-    for (const [name, values] of tensors()) {
-      yield [name, values] as const;
-      if (name === first) yield [last, values] as const;
-    }
-  }
-  await writeGguf(file, metadata, plan, all());
+  layout.plan.set(last, layout.plan.get(first)!);
+  const tensors = [...layout.tensors()];
+  const file = await written(layout, [...tensors, [last, tensors.find(([name]) => name === first)![1]]]);
   expect(readModelConfig(file).layers).toEqual(config.layers);
   expect([...loadWeights(file, readModelConfig(file))]).toEqual([...loadWeights(own, config)]);
 });

@@ -47,6 +47,7 @@ describe("a tokenizer in llama.cpp's words", () => {
 
   it.each([
     ['phi3', 'gpt-4o', 'no word with a capital letter outside of ASCII'],
+    ['ministral3', 'tekken', 'no word with a capital letter outside of ASCII'],
     ['qwen3_5', 'qwen35', 'Unicode NFC'],
   ])('%s cuts words as %s, and it is said where llama.cpp does otherwise', (model, split, note) => {
     const file = join(ROOT, 'test/references/fixtures/gguf-models', model, `${model}.gguf`);
