@@ -207,7 +207,13 @@ export type RotaryScaling =
   /** The first `pairs` pairs of features turn, as frequencies of the whole width would have them; the others stand still. */
   | { type: 'proportional'; pairs: number; factor: number }
   /** Each pair of features has a factor of its own, [width / 2]. Beyond the original context transformers takes others, for all tokens. */
-  | { type: 'longrope'; factors: readonly number[]; originalMaxPositionEmbeddings: number };
+  | {
+      type: 'longrope';
+      factors: readonly number[];
+      originalMaxPositionEmbeddings: number;
+      /** Not computed with here, but kept for files of the model. */
+      beyond: { factors: readonly number[]; maxPositionEmbeddings: number };
+    };
 
 /** How many numbers generation keeps for each token: keys and values of every attention that has its own. */
 export const cachedPerToken = ({ layers }: Pick<ModelConfig, 'layers'>): number =>

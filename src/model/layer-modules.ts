@@ -71,15 +71,16 @@ function deltaNetModules(mixer: GatedDeltaNet, hiddenSize: number): Module[] {
   const values = valueHeads * valueWidth;
   const channels = convolvedWidth(mixer);
   const input = { kind: 'linear', inputs: hiddenSize, bias: false, pack: '.linear_attn.in_proj' } as const;
+  const output = { kind: 'linear', inputs: values, outputs: hiddenSize, bias: false } as const;
   return [
-    { name: '.linear_attn', kind: 'parameters', sizes: { dt_bias: valueHeads, A_log: valueHeads } },
-    { name: '.linear_attn.conv1d', kind: 'convolution', channels, width, bias: false },
-    { name: '.linear_attn.norm', kind: 'norm', size: valueWidth },
-    { name: '.linear_attn.out_proj', kind: 'linear', inputs: values, outputs: hiddenSize, bias: false },
-    { name: '.linear_attn.in_proj_qkv', ...input, outputs: channels },
-    { name: '.linear_attn.in_proj_z', ...input, outputs: values },
-    { name: '.linear_attn.in_proj_b', ...input, outputs: valueHeads },
-    { name: '.linear_attn.in_proj_a', ...input, outputs: valueHeads },
+    { name: '.linear_attn', gguf: 'ssm', kind: 'parameters', sizes: { dt_bias: valueHeads, A_log: valueHeads } },
+    { name: '.linear_attn.conv1d', gguf: 'ssm_conv1d', kind: 'convolution', channels, width, bias: false },
+    { name: '.linear_attn.norm', gguf: 'ssm_norm', kind: 'norm', size: valueWidth, isWhole: true },
+    { name: '.linear_attn.out_proj', gguf: 'ssm_out', ...output },
+    { name: '.linear_attn.in_proj_qkv', gguf: 'attn_qkv', ...input, outputs: channels },
+    { name: '.linear_attn.in_proj_z', gguf: 'attn_gate', ...input, outputs: values },
+    { name: '.linear_attn.in_proj_b', gguf: 'ssm_beta', ...input, outputs: valueHeads },
+    { name: '.linear_attn.in_proj_a', gguf: 'ssm_alpha', ...input, outputs: valueHeads },
   ];
 }
 
@@ -147,10 +148,11 @@ function mlpModules({ kind, intermediateSize, bias, fused }: Mlp, hiddenSize: nu
     ];
   }
   if (fused) {
+    const gateUp = { kind: 'linear', inputs: hiddenSize, outputs: 2 * intermediateSize } as const;
     return [
       { name: '.mlp', kind: 'container' },
-      { name: '.mlp.gate_up_proj', kind: 'linear', inputs: hiddenSize, outputs: 2 * intermediateSize, bias },
-      { name: '.mlp.down_proj', ...down },
+      { name: '.mlp.gate_up_proj', gguf: 'ffn_gate_up', ...gateUp, bias },
+      { name: '.mlp.down_proj', gguf: 'ffn_down', ...down },
       { name: '.mlp.activation_fn', kind: 'container' },
     ];
   }

@@ -41,6 +41,8 @@ interface NormModule extends Named {
   kind: 'norm';
   size: number;
   bias?: boolean;
+  /** The weight is what is multiplied with, even in models whose other norms have an offset to theirs. */
+  isWhole?: boolean;
 }
 
 /** A matrix [words, width]. */

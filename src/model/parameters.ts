@@ -35,7 +35,7 @@ export function parameterShapes(config: ModelConfig): Map<string, number[]> {
 }
 
 /** A module's tensors without an adapter's: their shapes, by what follows the module's name. */
-function ownTensors(module: Module, { hiddenSize, tieEmbeddings }: ModelConfig): [string, number[]][] {
+export function ownTensors(module: Module, { hiddenSize, tieEmbeddings }: ModelConfig): [string, number[]][] {
   switch (module.kind) {
     case 'embedding':
       return [['weight', [module.words, module.width]]];

@@ -11,4 +11,10 @@ export const asInGguf = (config: ModelConfig): ModelConfig => ({
   })),
   normEps: Math.fround(config.normEps),
   logitScale: Math.fround(config.logitScale),
+  rotary: Object.fromEntries(
+    Object.entries(config.rotary).map(([name, table]) => [
+      name,
+      { ...table, attentionFactor: Math.fround(table.attentionFactor) },
+    ]),
+  ),
 });

@@ -33,20 +33,34 @@ _WORDS = (
 )
 
 
+_CAPITAL, _SMALL = r"[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]", r"[\p{Ll}\p{Lm}\p{Lo}\p{M}]"
+_ENDING = "(?i:'s|'t|'re|'ve|'m|'ll|'d)?"
+_PATTERNS = {
+    "llama3": _WORDS % "{1,3}",
+    "qwen": _WORDS % "",
+    # As in transformers, `Qwen3_5Tokenizer`.
+    "qwen35": r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?[\p{L}\p{M}]+|\p{N}| ?[^\s\p{L}\p{M}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+",
+    # As llama.cpp quotes it, `src/llama-vocab.cpp`.
+    "gpt-4o": rf"[^\r\n\p{{L}}\p{{N}}]?{_CAPITAL}*{_SMALL}+{_ENDING}|[^\r\n\p{{L}}\p{{N}}]?{_CAPITAL}+{_SMALL}*{_ENDING}"
+    r"|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n/]*|\s*[\r\n]+|\s+(?!\S)|\s+",
+    "tekken": rf"[^\r\n\p{{L}}\p{{N}}]?{_CAPITAL}*{_SMALL}+|[^\r\n\p{{L}}\p{{N}}]?{_CAPITAL}+{_SMALL}*"
+    r"|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n/]*|\s*[\r\n]+|\s+(?!\S)|\s+",
+}
+
+
 def make_tokenizer(style: str) -> PreTrainedTokenizerFast:
-    """style: "smollm" (GPT-2's words, single digits), "llama3" (adds BOS) or "qwen" (normalizes to NFC)."""
-    tokenizer = Tokenizer(models.BPE())
+    """style: "smollm" (GPT-2's words, single digits), "llama3" (adds BOS), "qwen", "qwen35" (normalize to NFC), "gpt-4o" or "tekken"."""
+    tokenizer = Tokenizer(models.BPE(ignore_merges=style == "tekken"))
     if style == "smollm":
         pieces = [pre_tokenizers.Digits(individual_digits=True), pre_tokenizers.ByteLevel(add_prefix_space=False)]
     else:
-        words = Regex(_WORDS % ("{1,3}" if style == "llama3" else ""))
         pieces = [
-            pre_tokenizers.Split(words, behavior="isolated"),
+            pre_tokenizers.Split(Regex(_PATTERNS[style]), behavior="isolated"),
             pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False),
         ]
     tokenizer.pre_tokenizer = pre_tokenizers.Sequence(pieces)
     tokenizer.decoder = decoders.ByteLevel()
-    if style == "qwen":
+    if style in ("qwen", "qwen35"):
         tokenizer.normalizer = normalizers.NFC()
     trainer = trainers.BpeTrainer(
         vocab_size=290,

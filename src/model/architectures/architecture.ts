@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { BadInput } from '../../protocol/errors.ts';
-import type { AttentionModel, ModelDescription } from '../config.ts';
+import type { ModelConfig, ModelDescription } from '../config.ts';
 import { withinOriginalContext } from '../context.ts';
+import type { Module } from '../module.ts';
 import { decoderFields } from './decoder-fields.ts';
 
 /** What an architecture's file says: how `config.json` and a GGUF file's metadata describe a model of it. */
@@ -21,21 +22,37 @@ export interface Architecture {
 export interface GgufForm {
   /** Its `general.architecture`. */
   name: string;
+  /** Which of the files of this name are its; without it, those that are no other's. */
+  reads?(file: GgufFile): boolean;
   /** Fields of config.json besides those that all architectures have. */
-  fields(file: GgufFile): Record<string, unknown>;
-  /** llama.cpp rotates neighbors, transformers the two halves of a head: so the rows of queries and keys were shuffled for it. */
-  shuffled: boolean;
+  fields(file: GgufFile & { rope: RopeInFile }): Record<string, unknown>;
+  /** Rope scalings that its files may have, besides that of Llama 3. */
+  scalings?: readonly ('yarn' | 'longrope')[];
+  /** YaRN's factor of attention is in its files as the weight that transformers calls `mscale_all_dim`. */
+  hasYarnWeight?: boolean;
+  /** Its own names for modules, where they are not those in `modules.ts`. Of several each has an equal share of the rows. */
+  names?: Readonly<Record<string, string | readonly string[]>>;
+  /** Tensors in its files that belong to no module here, and that are not needed. */
+  passedOver?(tensor: string, model: ModelConfig): boolean;
+  /** Where it has a tensor's values in another order. */
+  order?(module: Module, shape: readonly number[], model: ModelConfig): GgufOrder | undefined;
   /**
    * That its models can be written, when llama.cpp's computes all that ours do; `problem` says in words what of a model it does not, and what
-   * would silently be missing. Without it they are only read.
+   * would silently be missing. Without it they are only read. Both may ask for a model whose layers all have attention, where all have.
    */
   writes?: {
-    problem?(model: AttentionModel): string | undefined;
+    problem?(model: ModelDescription): string | undefined;
     /** Metadata besides that of all architectures, under names without that of the architecture. */
-    metadata?(model: AttentionModel): Record<string, GgufNumber>;
+    metadata?(model: ModelDescription): Record<string, GgufField>;
     /** Its layers may differ or have windows: `problem` says which of them llama.cpp does not have. */
     hasKindsOfLayers?: boolean;
   };
+}
+
+/** llama.cpp has a tensor's values, `size` of them at a time, in another order: the nth of transformers' is at `place(n)` there. */
+export interface GgufOrder {
+  size: number;
+  place(index: number): number;
 }
 
 /** What an architecture reads in a GGUF file besides what all have. */
@@ -44,15 +61,22 @@ export interface GgufFile {
   has(tensor: string): boolean;
   /** A number of the metadata, by its name without that of the architecture. */
   number(key: string): number | undefined;
+  /** A truth value of it, likewise. */
+  flag(key: string): boolean | undefined;
   /** A list of it, likewise. */
   list(key: string): unknown[] | undefined;
 }
 
-/** A number that is written, and how llama.cpp wants it. */
-export interface GgufNumber {
-  type: 'uint32' | 'float32';
-  value: number;
-}
+/** A file's main rotary table, in the fields of `rope_parameters`. */
+export type RopeInFile = Readonly<Record<string, unknown>>;
+
+/** A value that is written, and how llama.cpp wants it. */
+export type GgufField =
+  | { type: 'uint32' | 'float32'; value: number }
+  | { type: 'string'; value: string }
+  | { type: 'bool'; value: boolean }
+  | { type: 'int32s'; value: readonly number[] }
+  | { type: 'bools'; value: readonly boolean[] };
 
 /** Fields of config.json that all decoders have, and those of an architecture. */
 type Fields<S extends z.ZodRawShape> = z.infer<z.ZodObject<Omit<typeof decoderFields, keyof S> & S>>;

@@ -4,6 +4,9 @@ import { rotaryFields } from './rotary-fields.ts';
 
 const object = z.record(z.string(), z.unknown(), 'must be an object');
 
+/** The bound keeps an absurd claim from being expanded into a list of layers or of tensor names. */
+export const MOST_LAYERS = 1000;
+
 /** The fields of config.json that every supported decoder has. */
 export const decoderFields = {
   architectures: z.array(text, 'must be a list of class names').nullish(),
@@ -11,8 +14,7 @@ export const decoderFields = {
   vocab_size: count,
   hidden_size: count,
   intermediate_size: count,
-  // The bound keeps an absurd claim from being expanded into a list of tensor names.
-  num_hidden_layers: count.max(1000, 'must be at most 1000'),
+  num_hidden_layers: count.max(MOST_LAYERS, `must be at most ${MOST_LAYERS}`),
   num_attention_heads: count,
   num_key_value_heads: count.nullish(),
   head_dim: count.nullish(),

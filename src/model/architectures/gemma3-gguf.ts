@@ -29,10 +29,9 @@ export const gemma3Gguf: GgufForm = {
       final_logit_softcapping: number('final_logit_softcapping') || null,
     };
   },
-  shuffled: false,
   writes: {
     hasKindsOfLayers: true,
-    metadata({ layers, rotary }) {
+    metadata({ layers, rotary }: AttentionModel) {
       const window = layers.find(({ mixer }) => mixer.window !== undefined)?.mixer.window;
       return {
         'attention.sliding_window': { type: 'uint32', value: window ?? 0 },

@@ -1,8 +1,9 @@
 import { z } from 'zod';
 import { BadInput } from '../../protocol/errors.ts';
+import type { AttentionModel } from '../config.ts';
 import { architecture } from './architecture.ts';
 import { count, text } from './field-kinds.ts';
-import { graniteFields, multiplied } from './granite.ts';
+import { graniteFields, graniteGguf, multiplied } from './granite.ts';
 import { layerTypes } from './layer-types.ts';
 import { llamaDecoder } from './llama-decoder.ts';
 
@@ -52,5 +53,26 @@ export const granite4 = architecture({
       mlp: { ...mlp, fused: true },
     }));
     return { ...decoder, layers, rotary: isRotated ? decoder.rotary : {}, renamed: RENAMED };
+  },
+  // llama.cpp has it as Granite 3, with which a file is read too if it has rotary positions.
+  gguf: {
+    ...graniteGguf,
+    names: { ffn_gate_up: ['ffn_gate', 'ffn_up'] },
+    reads: ({ flag }) => flag('rope.scaling.finetuned') === false,
+    fields: (file) => ({
+      ...graniteGguf.fields(file),
+      shared_intermediate_size: file.number('feed_forward_length'),
+      num_local_experts: 0,
+      layer_types: Array(file.number('block_count')!).fill(ATTENTION),
+      position_embedding_type: 'nope',
+    }),
+    writes: {
+      ...graniteGguf.writes,
+      metadata: (model: AttentionModel) => ({
+        ...graniteGguf.writes.metadata(model),
+        // Granite's switch for rotary positions.
+        'rope.scaling.finetuned': { type: 'bool', value: model.rotary.all !== undefined },
+      }),
+    },
   },
 });

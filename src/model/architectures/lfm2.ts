@@ -1,8 +1,10 @@
 import { z } from 'zod';
+import { BadInput } from '../../protocol/errors.ts';
 import type { Layer } from '../config.ts';
 import { architecture } from './architecture.ts';
 import { count, flag, positive, text } from './field-kinds.ts';
 import { layerTypes } from './layer-types.ts';
+import { lfm2Gguf } from './lfm2-gguf.ts';
 import { llamaDecoder } from './llama-decoder.ts';
 
 const NORMS: Layer['norms'] = { beforeMixer: 'operator_norm', beforeMlp: 'ffn_norm' };
@@ -38,8 +40,12 @@ export const lfm2 = architecture({
     // What they were called before transformers had the model.
     block_ff_dim: count.nullish(),
     tie_embedding: flag.nullish(),
+    // Of .gguf files alone.
+    sliding_window: count.nullish(),
   },
   describe(fields, file) {
+    if (fields.sliding_window)
+      throw new BadInput('the model uses sliding-window attention, which is not supported for LFM2', { file });
     const decoder = llamaDecoder(
       {
         ...fields,
@@ -62,6 +68,7 @@ export const lfm2 = architecture({
     });
     return { ...decoder, layers, renamed: RENAMED };
   },
+  gguf: lfm2Gguf,
 });
 
 /** The width of the MLP that the fields mean. Source: transformers, `Lfm2MLP`. */

@@ -4,6 +4,7 @@ import { architecture } from './architecture.ts';
 import { count, positive } from './field-kinds.ts';
 import { llamaDecoder } from './llama-decoder.ts';
 import { rotarySchema, usedRope } from './rotary-fields.ts';
+import { shuffledHeads } from './shuffled-heads.ts';
 
 const rope = rotarySchema.extend({ llama_4_scaling_beta: z.number('must be a number').nullish() });
 /** transformers' where config.json has none. */
@@ -40,5 +41,29 @@ export const ministral3 = architecture({
     const growth = { rate, every: all.scaling.originalMaxPositionEmbeddings };
     const layers = decoder.layers.map((layer) => ({ ...layer, mixer: { ...layer.mixer, queryRotary: 'queries' } }));
     return { ...decoder, layers, rotary: { all, queries: { ...all, growth } } };
+  },
+  gguf: {
+    name: 'mistral3',
+    scalings: ['yarn'],
+    hasYarnWeight: true,
+    order: shuffledHeads,
+    fields: ({ number, rope }) => ({
+      rope_parameters: { ...rope, llama_4_scaling_beta: number('attention.temperature_scale') },
+      rope_theta: undefined,
+      rope_scaling: undefined,
+    }),
+    writes: {
+      metadata: ({ rotary }) => ({
+        'attention.temperature_scale': { type: 'float32', value: rotary.queries!.growth!.rate },
+      }),
+      problem({ rotary }) {
+        const { scaling } = rotary.all!;
+        if (scaling.type !== 'yarn' || scaling.factor <= 1)
+          return 'llama.cpp has no Ministral 3 whose context is not stretched ("factor")';
+        return scaling.truncate
+          ? undefined
+          : 'llama.cpp rounds the range in which YaRN blends frequencies ("truncate")';
+      },
+    },
   },
 });

@@ -1,6 +1,6 @@
-import { BadInput } from '../../protocol/errors.ts';
+import type { AttentionModel } from '../config.ts';
 import { architecture } from './architecture.ts';
-import { count, flag, positive } from './field-kinds.ts';
+import { flag, positive } from './field-kinds.ts';
 import { llamaDecoder } from './llama-decoder.ts';
 import { stretchedRotary } from './rotary-fields.ts';
 
@@ -11,14 +11,8 @@ export const olmo2 = architecture({
   fields: {
     attention_bias: flag.default(false),
     rms_norm_eps: positive.default(1e-5),
-    sliding_window: count.nullish(),
   },
   describe(fields, file) {
-    // transformers ignores it in OLMo 2, but llama.cpp has no other name for OLMo 3.
-    if (fields.sliding_window && file.toLowerCase().endsWith('.gguf'))
-      throw new BadInput('the model has sliding windows, so it is an OLMo 3, and of .gguf files only OLMo 2 is read', {
-        file,
-      });
     const bias = fields.attention_bias;
     const decoder = llamaDecoder(fields, file, { qkNorm: 'all', qkvBias: bias, outputBias: bias });
     const norms = { afterMixer: 'post_attention_layernorm', afterMlp: 'post_feedforward_layernorm' };
@@ -26,17 +20,19 @@ export const olmo2 = architecture({
   },
   gguf: {
     name: 'olmo2',
-    fields: ({ number }) => ({ sliding_window: number('attention.sliding_window') ?? null }),
-    shuffled: false,
+    fields: () => ({}),
     writes: {
-      problem(model) {
-        const { mixer } = model.layers[0]!;
-        if (model.tieEmbeddings) return 'llama.cpp has no OLMo 2 whose output head is the embedding matrix';
-        if (mixer.qkvBias || mixer.outputBias) return 'llama.cpp has no biases in OLMo 2 ("attention_bias")';
-        if (mixer.heads * mixer.headDim !== model.hiddenSize)
-          return 'llama.cpp has no OLMo 2 with "head_dim" other than "hidden_size" / "num_attention_heads"';
-        return stretchedRotary(model);
-      },
+      problem: olmo2Problem,
     },
   },
 });
+
+/** What llama.cpp has not of OLMo 2, nor of OLMo 3. */
+export function olmo2Problem(model: AttentionModel): string | undefined {
+  const { mixer } = model.layers[0]!;
+  if (model.tieEmbeddings) return 'llama.cpp has no OLMo whose output head is the embedding matrix';
+  if (mixer.qkvBias || mixer.outputBias) return 'llama.cpp has no biases in OLMo ("attention_bias")';
+  if (mixer.heads * mixer.headDim !== model.hiddenSize)
+    return 'llama.cpp has no OLMo with "head_dim" other than "hidden_size" / "num_attention_heads"';
+  return stretchedRotary(model);
+}

@@ -3,6 +3,7 @@ import type { Layer, ModelDescription } from '../config.ts';
 import { architecture } from './architecture.ts';
 import { count, flag, positive } from './field-kinds.ts';
 import { llamaDecoder } from './llama-decoder.ts';
+import { olmo3Gguf } from './olmo3-gguf.ts';
 import { readRotary, ropeByLayer, rotaryFieldsByLayer } from './rotary-fields.ts';
 import { layersThatSeeAll, layerTypes } from './sliding-window.ts';
 
@@ -47,4 +48,5 @@ export const olmo3 = architecture({
     });
     return { ...decoder, layers, rotary: { ...decoder.rotary, windows } };
   },
+  gguf: olmo3Gguf,
 });

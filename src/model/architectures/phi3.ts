@@ -1,4 +1,5 @@
 import { BadInput } from '../../protocol/errors.ts';
+import type { AttentionModel } from '../config.ts';
 import { architecture } from './architecture.ts';
 import { count, positive } from './field-kinds.ts';
 import { llamaDecoder } from './llama-decoder.ts';
@@ -38,5 +39,26 @@ export const phi3 = architecture({
       mlp: { ...mlp, fused: true },
     }));
     return { ...decoder, layers };
+  },
+  gguf: {
+    name: 'phi3',
+    names: { ffn_gate_up: 'ffn_up' },
+    scalings: ['longrope'],
+    fields: ({ number }) => ({
+      sliding_window: number('attention.sliding_window') || null,
+      original_max_position_embeddings: number('rope.scaling.original_context_length') ?? number('context_length'),
+    }),
+    writes: {
+      // Without it, older versions of llama.cpp take the window of the first Phi-3.
+      metadata: ({ layers }: AttentionModel) => ({
+        'attention.sliding_window': { type: 'uint32', value: layers[0]!.mixer.window ?? 0 },
+      }),
+      problem({ layers, hiddenSize }: AttentionModel) {
+        const { heads, headDim } = layers[0]!.mixer;
+        return heads * headDim === hiddenSize
+          ? undefined
+          : 'llama.cpp has no Phi-3 with "head_dim" other than "hidden_size" / "num_attention_heads"';
+      },
+    },
   },
 });

@@ -12,5 +12,5 @@ export const qwen2 = architecture({
     const decoder = llamaDecoder(fields, file, { qkvBias: true });
     return { ...decoder, layers: withWindows(decoder.layers, fields, file) };
   },
-  gguf: { name: 'qwen2', fields: () => ({}), shuffled: false, writes: { problem: stretchedRotary } },
+  gguf: { name: 'qwen2', fields: () => ({}), writes: { problem: stretchedRotary } },
 });

@@ -5,6 +5,7 @@ import { architecture } from './architecture.ts';
 import { count, flag, positive, text } from './field-kinds.ts';
 import { layerTypes } from './layer-types.ts';
 import { llamaDecoder } from './llama-decoder.ts';
+import { qwen35Gguf } from './qwen3-5-gguf.ts';
 
 const [DELTA_NET, ATTENTION] = ['linear_attention', 'full_attention'] as const;
 
@@ -63,4 +64,5 @@ export const qwen35 = architecture({
     });
     return { ...decoder, layers, rmsNormOffset: 1 };
   },
+  gguf: qwen35Gguf,
 });

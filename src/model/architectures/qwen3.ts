@@ -23,7 +23,6 @@ export const qwen3 = architecture({
   gguf: {
     name: 'qwen3',
     fields: ({ has }) => ({ attention_bias: has('blk.0.attn_q.bias') }),
-    shuffled: false,
     writes: {
       problem: (model) =>
         model.layers.some(({ mixer }) => isAttention(mixer) && (mixer.qkvBias || mixer.outputBias))

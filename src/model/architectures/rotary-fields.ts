@@ -148,9 +148,10 @@ function readScaling(
           });
       }
       const factor = rope.factor ?? extension;
+      const beyond = { factors: required('long_factor'), maxPositionEmbeddings: fields.max_position_embeddings };
       const usual = factor <= 1 ? 1 : Math.sqrt(1 + Math.log(factor) / Math.log(original));
       return {
-        scaling: { type, factors: short, originalMaxPositionEmbeddings: original },
+        scaling: { type, factors: short, originalMaxPositionEmbeddings: original, beyond },
         attentionFactor: rope.attention_factor ?? usual,
       };
     }

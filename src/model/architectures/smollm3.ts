@@ -1,9 +1,11 @@
 import { z } from 'zod';
 import { BadInput } from '../../protocol/errors.ts';
+import type { AttentionModel } from '../config.ts';
 import { architecture } from './architecture.ts';
 import { count, flag, text } from './field-kinds.ts';
 import { llamaDecoder } from './llama-decoder.ts';
 import { stretchedRotary } from './rotary-fields.ts';
+import { shuffledHeads } from './shuffled-heads.ts';
 
 /** llama.cpp has no other, and no key for it. */
 const LLAMA_CPP_INTERVAL = 4;
@@ -42,10 +44,10 @@ export const smollm3 = architecture({
       attention_bias: has('blk.0.attn_output.bias'),
       no_rope_layer_interval: LLAMA_CPP_INTERVAL,
     }),
-    shuffled: true,
+    order: shuffledHeads,
     writes: {
       hasKindsOfLayers: true,
-      problem(model) {
+      problem(model: AttentionModel) {
         if (model.layers.some(({ mixer, mlp }) => mixer.qkvBias || mixer.outputBias || mlp.bias))
           return 'llama.cpp has no biases in SmolLM3 ("attention_bias", "mlp_bias")';
         const differs = model.layers.some(

@@ -134,7 +134,7 @@ const plain = (value: bigint): number | bigint =>
   value > Number.MAX_SAFE_INTEGER || value < Number.MIN_SAFE_INTEGER ? value : Number(value);
 
 /** The shortest decimal that is this float32: 1e-5 rather than 0.000009999999747378752. */
-function shortest(value: number): number {
+export function shortest(value: number): number {
   for (let digits = 6; digits < 9; digits++) {
     const rounded = Number(value.toPrecision(digits));
     if (Math.fround(rounded) === value) return rounded;

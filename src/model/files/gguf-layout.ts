@@ -1,9 +1,10 @@
 import { BadInput } from '../../protocol/errors.ts';
 import type { GgufForm } from '../architectures/architecture.ts';
-import { type AttentionModel, hasOnlyAttention, type ModelConfig, type Rotary, type RotaryScaling } from '../config.ts';
-import { modulesOf } from '../modules.ts';
+import { type Attention, isAttention, type Layer, type ModelConfig, type Rotary } from '../config.ts';
 import { parameterShapes } from '../parameters.ts';
-import { addTo, ROPE_FACTORS, shuffle } from './gguf-model.ts';
+import { sizeOf } from '../shape.ts';
+import { ropeInGguf, wholeContext } from './gguf-rope.ts';
+import { tensorsInGguf, toGguf } from './gguf-tensors.ts';
 import type { GgufEntry, GgufTensorPlan } from './gguf-writer.ts';
 import { readArchitecture } from './model-config.ts';
 import { modelFilePath } from './model-files.ts';
@@ -19,7 +20,7 @@ export interface GgufLayout {
   tensors(): Generator<readonly [name: string, values: Float32Array]>;
 }
 
-/** What matrices may be stored as; vectors are float32 always, as llama.cpp wants them. */
+/** What matrices may be stored as; vectors and the filters of convolutions are float32 always, as llama.cpp wants them. */
 export type GgufType = Exclude<StoredType, 'F32' | 'Q4_0'>;
 
 /** `general.file_type`: llama.cpp's number for a file of mostly this type. */
@@ -38,26 +39,31 @@ export function ggufLayout(model: string, config: ModelConfig, name: string, typ
     const message = `the model cannot be exported as GGUF: ${problem}; export a merged model folder instead`;
     throw new BadInput(message, { file: modelFilePath(model, 'config.json') });
   };
-  if (config.positions) return refuse(`llama.cpp has nothing like ${className}`);
-  if (!gguf || !hasOnlyAttention(config)) return refuse(`models of ${className} are not written as GGUF`);
+  if (!gguf?.writes) return refuse(`${className} is not written to GGUF files`);
   const problem = problemOf(className, gguf, config);
   if (problem) refuse(problem);
-  const factors = ropeFactors(config);
-  const renamed = ggufNames(config, gguf.shuffled);
+  const rotary = mainRotary(config);
+  const rope = rotary && ropeInGguf(rotary, gguf);
+  const places = tensorsInGguf(gguf, config);
   const plan = new Map<string, GgufTensorPlan>();
-  if (factors) plan.set(ROPE_FACTORS, { shape: [factors.length], type: 'F32' });
-  for (const [tensor, shape] of parameterShapes(config)) {
-    plan.set(renamed.get(tensor)!.name, { shape, type: typeFor(shape, type) });
+  for (const [name, { length }] of rope?.tensors ?? []) plan.set(name, { shape: [length], type: 'F32' });
+  for (const tensor of parameterShapes(config).keys()) {
+    const { parts, isConvolution } = places.get(tensor)!;
+    for (const { name, shape } of parts) plan.set(name, { shape, type: isConvolution ? 'F32' : typeFor(shape, type) });
   }
   return {
     metadata: describe(gguf, config, name, type),
     plan,
     *tensors() {
-      if (factors) yield [ROPE_FACTORS, factors];
-      for (const [tensor, { data, shape }] of loadWeights(model, config, 'original')) {
-        const { name: target, headDim, isNorm } = renamed.get(tensor)!;
-        if (isNorm) addTo(data, config.rmsNormOffset);
-        yield [target, headDim === undefined ? data : shuffle(data, headDim, data.length / shape[0]!)];
+      yield* rope?.tensors ?? [];
+      for (const [tensor, { data }] of loadWeights(model, config, 'original')) {
+        const place = places.get(tensor)!;
+        toGguf(data, place);
+        let start = 0;
+        for (const { name, shape } of place.parts) {
+          yield [name, data.subarray(start, start + sizeOf(shape))];
+          start += sizeOf(shape);
+        }
       }
     },
   };
@@ -69,100 +75,66 @@ function typeFor(shape: readonly number[], type: GgufType): StoredType {
   return shape.at(-1)! % STORED_FORMATS[type].values === 0 ? type : 'F16';
 }
 
-interface GgufName {
-  name: string;
-  /** Where rows of rotated heads are shuffled. */
-  headDim: number | undefined;
-  isNorm: boolean;
-}
-
-/** By transformers' names. */
-function ggufNames(config: AttentionModel<ModelConfig>, shuffled: boolean): Map<string, GgufName> {
-  const names = new Map<string, GgufName>();
-  for (const module of modulesOf(config)) {
-    if (!module.gguf) continue;
-    const headDim = shuffled && module.kind === 'linear' ? module.rotatedHeadDim : undefined;
-    for (const kind of ['weight', 'bias'])
-      names.set(`${module.name}.${kind}`, { name: `${module.gguf}.${kind}`, headDim, isNorm: module.kind === 'norm' });
-  }
-  return names;
-}
-
-function describe(
-  form: GgufForm,
-  config: AttentionModel<ModelConfig>,
-  name: string,
-  type: GgufType,
-): Map<string, GgufEntry> {
+function describe(form: GgufForm, config: ModelConfig, name: string, type: GgufType): Map<string, GgufEntry> {
   const arch = form.name;
-  const { mixer, mlp } = config.layers[0]!;
+  const [{ mlp }] = config.layers as [Layer];
+  const { heads, kvHeads, headDim } = attentionsOf(config)[0]!;
   const uint32 = (value: number): GgufEntry => ({ type: 'uint32', value });
   const float32 = (value: number): GgufEntry => ({ type: 'float32', value });
   const string = (value: string): GgufEntry => ({ type: 'string', value });
   const rotary = mainRotary(config);
-  const own = Object.entries(form.writes?.metadata?.(config) ?? {});
+  const own = { ...(rotary && ropeInGguf(rotary, form).metadata), ...form.writes?.metadata?.(config) };
   return new Map<string, GgufEntry>([
     ['general.architecture', string(arch)],
     ['general.type', string('model')],
-    ['general.name', string(name)],
+    ['general.name', string(withoutMeaning(name))],
     ['general.file_type', uint32(FILE_TYPES[type])],
     ['general.quantization_version', uint32(QUANTIZATION_VERSION)],
     [`${arch}.block_count`, uint32(config.layers.length)],
-    [`${arch}.context_length`, uint32(config.maxPositionEmbeddings)],
+    [`${arch}.context_length`, uint32(wholeContext(config))],
     [`${arch}.embedding_length`, uint32(config.hiddenSize)],
     [`${arch}.feed_forward_length`, uint32(mlp.intermediateSize)],
-    [`${arch}.attention.head_count`, uint32(mixer.heads)],
-    [`${arch}.attention.head_count_kv`, uint32(mixer.kvHeads)],
-    [`${arch}.attention.key_length`, uint32(mixer.headDim)],
-    [`${arch}.attention.value_length`, uint32(mixer.headDim)],
+    [`${arch}.attention.head_count`, uint32(heads)],
+    [`${arch}.attention.head_count_kv`, uint32(kvHeads)],
+    [`${arch}.attention.key_length`, uint32(headDim)],
+    [`${arch}.attention.value_length`, uint32(headDim)],
     [`${arch}.attention.layer_norm_rms_epsilon`, float32(config.normEps)],
-    [`${arch}.rope.dimension_count`, uint32(rotary.width)],
-    [`${arch}.rope.freq_base`, float32(rotary.theta)],
+    [`${arch}.rope.dimension_count`, uint32(rotary?.width ?? headDim)],
+    ...(rotary ? [[`${arch}.rope.freq_base`, float32(rotary.theta)] as const] : []),
     [`${arch}.vocab_size`, uint32(config.vocabSize)],
-    ...own.map(([key, entry]): [string, GgufEntry] => [`${arch}.${key}`, entry]),
+    ...Object.entries(own).map(([key, entry]): [string, GgufEntry] => [`${arch}.${key}`, entry]),
   ]);
 }
 
-const WRITTEN_SCALINGS: readonly RotaryScaling['type'][] = ['none', 'llama3'];
+/**
+ * llama.cpp takes models of such names for others, whose special tokens swallow the spaces beside them; a tokenizer without those tokens, it does
+ * not load. Source: https://github.com/ggml-org/llama.cpp/blob/master/src/llama-vocab.cpp.
+ */
+const withoutMeaning = (name: string): string => name.replace(/(phi)-?(3)|(modern)-(bert)/gi, '$1$3 $2$4');
 
 /** What of the model llama.cpp would leave out, or not know how to read, in words; undefined for one that it computes as we do. */
-function problemOf(className: string, gguf: GgufForm, config: AttentionModel<ModelConfig>): string | undefined {
+function problemOf(className: string, { scalings = [], writes }: GgufForm, config: ModelConfig): string | undefined {
   const [first, ...others] = config.layers;
-  if (!gguf.writes) return `${className} can be read from GGUF files, but not written to them`;
-  if (!gguf.writes.hasKindsOfLayers) {
+  if (!writes?.hasKindsOfLayers) {
     if (others.some((layer) => JSON.stringify(layer) !== JSON.stringify(first))) return 'its layers are not all alike';
     if (endsAtWindow(config)) return `llama.cpp has no sliding windows in ${className}`;
   }
-  const scaled = Object.values(config.rotary).find(({ scaling }) => !WRITTEN_SCALINGS.includes(scaling.type));
+  const written = ['none', 'llama3', ...scalings];
+  const scaled = Object.values(config.rotary).find(({ scaling }) => !written.includes(scaling.type));
   if (scaled)
     return `"${scaled.scaling.type}" rope scaling can be read from config.json, but not written to GGUF files`;
-  return gguf.writes.problem?.(config);
+  return writes?.problem?.(config);
 }
+
+const attentionsOf = ({ layers }: ModelConfig): Attention[] => layers.map(({ mixer }) => mixer).filter(isAttention);
 
 /** Attention ends earlier than the longest text does. */
-const endsAtWindow = ({ layers, maxPositionEmbeddings }: AttentionModel): boolean =>
-  layers.some(({ mixer }) => mixer.window !== undefined && mixer.window < maxPositionEmbeddings);
+const endsAtWindow = (config: ModelConfig): boolean =>
+  attentionsOf(config).some(({ window }) => window !== undefined && window < wholeContext(config));
 
-/** The table of the layers that see all tokens. Another one is the architecture's to write. */
-function mainRotary({ layers, rotary }: AttentionModel): Rotary {
-  const rotated = layers.map(({ mixer }) => mixer).filter((mixer) => mixer.rotary !== undefined);
-  return rotary[(rotated.find(({ window }) => window === undefined) ?? rotated[0])!.rotary!]!;
-}
-
-/** What each rotary frequency is divided by. llama.cpp has this in place of the formula's four numbers. */
-function ropeFactors(config: AttentionModel): Float32Array | undefined {
-  const { width, theta, scaling } = mainRotary(config);
-  if (scaling.type !== 'llama3') return undefined;
-  return Float32Array.from({ length: width / 2 }, (_, pair) =>
-    divisorAt(2 * Math.PI * theta ** ((2 * pair) / width), scaling),
-  );
-}
-
-function divisorAt(
-  wavelength: number,
-  { factor, lowFreqFactor, highFreqFactor, originalMaxPositionEmbeddings }: Extract<RotaryScaling, { type: 'llama3' }>,
-): number {
-  const turns = originalMaxPositionEmbeddings / wavelength;
-  const smooth = Math.min(1, Math.max(0, (turns - lowFreqFactor) / (highFreqFactor - lowFreqFactor)));
-  return 1 / ((1 - smooth) / factor + smooth);
+/** The table of the layers that see all tokens, undefined where none has positions. Another one is the architecture's to write. */
+function mainRotary(config: ModelConfig): Rotary | undefined {
+  const rotated = attentionsOf(config).filter(({ rotary }) => rotary !== undefined);
+  const main = rotated.find(({ window }) => window === undefined) ?? rotated[0];
+  return main && config.rotary[main.rotary!];
 }

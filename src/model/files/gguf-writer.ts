@@ -1,16 +1,13 @@
 import { RunFailure } from '../../protocol/errors.ts';
+import type { GgufField } from '../architectures/architecture.ts';
 import { sizeOf } from '../shape.ts';
 import { largestOf, STORED_FORMATS, type StoredType } from './quantize.ts';
 import { type TensorFileLayout, type WriteAt, writeTensorFile } from './tensor-file.ts';
 
 /** A value of the metadata, with the type that llama.cpp expects it to have. */
 export type GgufEntry =
-  | { type: 'string'; value: string }
-  | { type: 'uint32'; value: number }
-  | { type: 'float32'; value: number }
-  | { type: 'bool'; value: boolean }
+  | GgufField
   | { type: 'strings'; value: readonly string[] }
-  | { type: 'int32s'; value: readonly number[] }
   | { type: 'float32s'; value: readonly number[] };
 
 /** A tensor that will be written: its shape outermost first, as everywhere but in the file itself. */
@@ -89,6 +86,8 @@ function encode(entry: GgufEntry): Buffer[] {
       return [uint32(7), Buffer.from([Number(entry.value)])];
     case 'string':
       return [uint32(8), string(entry.value)];
+    case 'bools':
+      return [...listHead(7, entry.value), Buffer.from(entry.value.map(Number))];
     case 'strings':
       return [...listHead(8, entry.value), ...entry.value.map(string)];
     case 'int32s':

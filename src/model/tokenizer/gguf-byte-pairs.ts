@@ -93,8 +93,11 @@ function essentials(value: unknown): unknown[] {
     }
     case 'Digits':
       return [{ individual_digits: false, ...part }];
-    case 'Split':
-      return [{ invert: false, ...part }];
+    case 'Split': {
+      // Keeping only what is found is as good as cutting around it where everything is found, as in all of `WORD_SPLITS`.
+      const keepsFound = part.behavior === 'Removed' && part.invert === true;
+      return [{ invert: false, ...part, ...(keepsFound && { behavior: 'Isolated', invert: false }) }];
+    }
     default:
       return [part];
   }

@@ -86,7 +86,7 @@ describe('what the model cannot do is refused', () => {
   test('a GGUF file', async () => {
     const { folder } = lecture(EPOCHS);
     const { status, stderr } = await runGrpo('export', join(folder, 'model'), '--to', join(folder, 'model.gguf'));
-    expect(stderr).toContain('the model cannot be exported as GGUF: llama.cpp has nothing like PositionsModel');
+    expect(stderr).toContain('the model cannot be exported as GGUF: PositionsModel is not written to GGUF files');
     expect(status).toBe(2);
   });
 });

@@ -133,7 +133,8 @@ describe.each(readdirSync(FIXTURES))('training %s', (name) => {
     lrSchedulerType: 'constant',
   };
   const trained = async (run: Pick<TrainedRun, 'model' | 'config' | 'weights' | 'adapter'>): Promise<LocalLearner> => {
-    const learner = new LocalLearner({ engine, eosTokenIds: [], supervised: true, ...run });
+    // It changes its weights in place.
+    const learner = new LocalLearner({ engine, eosTokenIds: [], supervised: true, ...structuredClone(run) });
     const stage = new SftStage(learner, () => demonstrations);
     for (let step = 1; step <= 3; step++) await stage.step({ emit() {} });
     return learner;

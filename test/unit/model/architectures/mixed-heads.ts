@@ -24,5 +24,5 @@ export const mixedHeads = architecture({
     const rotary = { ...decoder.rotary, wide: { ...decoder.rotary.all!, width: 6, theta: 50 } };
     return { ...decoder, layers, rotary };
   },
-  gguf: { name: 'mixed-heads', fields: () => ({}), shuffled: false },
+  gguf: { name: 'mixed-heads', fields: () => ({}) },
 });

@@ -36,6 +36,15 @@ it("puts the rows of Llama's queries and keys in llama.cpp's order, and no other
   expect(read('output.weight')).toEqual(valuesOf('lm_head.weight', [11, 8]));
 });
 
+it('has no name that llama.cpp would take for that of a model with other special tokens', async () => {
+  const folder = await modelFolder();
+  const nameOf = (name: string) =>
+    ggufLayout(folder, readModelConfig(folder), name, 'F16').metadata.get('general.name')?.value;
+  expect(nameOf('phi3 sort step 20')).toBe('phi 3 sort step 20');
+  expect(nameOf('Phi-3.5-mini')).toBe('Phi 3.5-mini');
+  expect(nameOf('phi-4-mini')).toBe('phi-4-mini');
+});
+
 it('stretches frequencies by the numbers of the model, whatever they are', async () => {
   const scaling = { rope_type: 'llama3', factor: 8, low_freq_factor: 1, high_freq_factor: 4 };
   const rope_parameters = { ...scaling, rope_theta: 10_000, original_max_position_embeddings: 32 };

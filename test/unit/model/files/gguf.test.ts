@@ -142,6 +142,15 @@ describe('metadata', () => {
   });
 });
 
+it.each(['qwen2', 'gemma3', 'lfm2', 'qwen35', 'olmo2'])('refuses more layers than there could be: %s', (name) => {
+  const file = ggufFile({
+    'general.architecture': { type: 8, value: name },
+    [`${name}.block_count`]: { type: 4, value: 2 ** 31 },
+    [`${name}.attention.sliding_window`]: { type: 4, value: 8 },
+  });
+  expect(() => readModelConfig(file)).toThrow(`"${name}.block_count" is ${2 ** 31}, but must be at most 1000`);
+});
+
 describe('refusing a GGUF file', () => {
   const original = readFileSync(join(FOLDER, 'qwen2.gguf'));
   /** The file with every `from` in it replaced by a text of the same length. */

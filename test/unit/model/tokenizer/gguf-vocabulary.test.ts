@@ -45,6 +45,23 @@ describe("a tokenizer in llama.cpp's words", () => {
     expect(value(folder, 'bos_token_id')).toBe(0);
   });
 
+  it.each([
+    ['phi3', 'gpt-4o', 'no word with a capital letter outside of ASCII'],
+    ['ministral3', 'tekken', 'no word with a capital letter outside of ASCII'],
+    ['qwen3_5', 'qwen35', 'Unicode NFC'],
+  ])('%s cuts words as %s, and it is said where llama.cpp does otherwise', (model, split, note) => {
+    const file = join(ROOT, 'test/references/fixtures/gguf-models', model, `${model}.gguf`);
+    expect(value(file, 'pre')).toBe(split);
+    expect(vocabularyOf(file).notes).toEqual([expect.stringContaining(note)]);
+  });
+
+  it('takes words that are kept for words that are cut around', () => {
+    const folder = changed((json) => {
+      Object.assign(json.pre_tokenizer.pretokenizers[0], { behavior: 'Removed', invert: true });
+    });
+    expect(value(folder, 'pre')).toBe('qwen2');
+  });
+
   it('has every end of a completion, and says which it has no place for', () => {
     const folder = changed(() => {});
     writeFileSync(join(folder, 'generation_config.json'), JSON.stringify({ eos_token_id: [0, 2, 10, 11, 12] }));
