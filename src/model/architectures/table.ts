@@ -1,4 +1,5 @@
 import type { Architecture } from './architecture.ts';
+import { gemma2 } from './gemma2.ts';
 import { gemma3 } from './gemma3.ts';
 import { gemma4 } from './gemma4.ts';
 import { granite } from './granite.ts';
@@ -22,6 +23,7 @@ export const ARCHITECTURES: readonly Architecture[] = [
   qwen2,
   qwen3,
   qwen35,
+  gemma2,
   gemma3,
   gemma4,
   granite,
