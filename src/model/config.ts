@@ -136,6 +136,8 @@ export interface Attention {
   headDim: number;
   /** What scores are multiplied with, usually 1 / √headDim. */
   scale: number;
+  /** And then end softly at ±cap, as logits do. */
+  scoreCap?: number;
   /** The rotary table by which queries and keys are rotated; undefined where they have no positions (NoPE, arXiv:2305.19466). */
   rotary: string | undefined;
   /** The table of the queries, where it is another. */

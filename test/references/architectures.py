@@ -20,6 +20,8 @@ from make_models import completion_logprobs, randomize
 from peft import LoraConfig, get_peft_model, get_peft_model_state_dict, set_peft_model_state_dict
 from safetensors.torch import save_file
 from transformers import (
+    Gemma2Config,
+    Gemma2ForCausalLM,
     Gemma3ForCausalLM,
     Gemma3TextConfig,
     Gemma4ForCausalLM,
@@ -121,6 +123,17 @@ LENGTHS = {
     "gpt2": [(3, 12), (70, 26)],
 }
 MODELS = {
+    # Caps that scores and logits come near to, and windows by default.
+    "gemma2": lambda: Gemma2ForCausalLM(
+        Gemma2Config(
+            **{**SMALL, "num_hidden_layers": 2},
+            head_dim=8,
+            sliding_window=7,
+            query_pre_attn_scalar=5,
+            attn_logit_softcapping=2.0,
+            final_logit_softcapping=3.0,
+        )
+    ),
     "gemma3": lambda: Gemma3ForCausalLM(Gemma3TextConfig(**SMALL, **WINDOWS)),
     # Layers of both types that share keys and values, of the second of two layers with windows; full ones without a value projection.
     "gemma4": lambda: Gemma4ForCausalLM(
@@ -315,7 +328,7 @@ def make(name: str, seed: int) -> None:
     generator = torch.Generator().manual_seed(seed)
     model = MODELS[name]().eval()
     randomize(model, generator)
-    if name.startswith(("gemma3", "qwen3_5")):
+    if name.startswith(("gemma2", "gemma3", "qwen3_5")):
         # Their norms' weights are differences from 1.
         with torch.no_grad():
             for parameter in (p for n, p in model.named_parameters() if "norm" in n and "linear_attn" not in n):

@@ -1,10 +1,11 @@
 /** Where the nodes of a training step run, as ONNX Runtime logs it. */
 import { describe, expect, test } from 'vitest';
 import { placementsOf, SESSIONS, SHAPES, STEPS } from './placements.ts';
-import { GEMMA, GEMMA4, GPT2, LARGE_VOCABULARY, LFM2, PHI, QWEN35, randomModel } from './random-model.ts';
+import { GEMMA, GEMMA2, GEMMA4, GPT2, LARGE_VOCABULARY, LFM2, PHI, QWEN35, randomModel } from './random-model.ts';
 
 test.each([
   ['windows, norms after attention and MLP, and GELU', GEMMA],
+  ['capped scores', GEMMA2],
   ['per-layer inputs, shared keys and values, and capped logits', GEMMA4],
   ['fused projections and heads that are rotated in part', PHI],
   ['short convolutions', LFM2],

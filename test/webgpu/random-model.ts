@@ -17,6 +17,12 @@ export const GEMMA = {
   ...{ sliding_window: 6, layer_types: ['sliding_attention', 'full_attention'] },
 };
 
+/** Gemma 2's, whose attention scores are capped as well. */
+export const GEMMA2 = {
+  ...{ ...GEMMA, architectures: ['Gemma2ForCausalLM'], model_type: 'gemma2' },
+  ...{ attn_logit_softcapping: 2, final_logit_softcapping: 3 },
+};
+
 /** Gemma 4's: per-layer inputs, shared keys and values, wider full heads without a value projection, and capped logits. */
 export const GEMMA4 = {
   ...{ architectures: ['Gemma4ForCausalLM'], model_type: 'gemma4_text', vocab_size: 290, eos_token_id: 2 },

@@ -41,11 +41,6 @@ const FAMILIES: readonly Family[] = [
     nearest: 'SmolLM2 (LlamaForCausalLM)',
   },
   {
-    name: /^gemma2/i,
-    missing: 'attention and logits that are capped are not supported',
-    nearest: 'Gemma 3 (Gemma3ForCausalLM)',
-  },
-  {
     name: /^gemma3n/i,
     missing: 'AltUp layers are not supported',
     nearest: 'Gemma 4 E2B (Gemma4ForConditionalGeneration)',

@@ -1,4 +1,5 @@
 import type { Architecture } from './architecture.ts';
+import { gemma2 } from './gemma2.ts';
 import { gemma3 } from './gemma3.ts';
 import { gemma4 } from './gemma4.ts';
 import { gpt2 } from './gpt2.ts';
@@ -23,6 +24,7 @@ export const ARCHITECTURES: readonly Architecture[] = [
   qwen2,
   qwen3,
   qwen35,
+  gemma2,
   gemma3,
   gemma4,
   gpt2,

@@ -64,7 +64,10 @@ export function activationBytes(
   // Attention pads prompts and completions to the longest, and its weights are kept for the gradient.
   const [prompt, completion] = [Math.max(...promptLengths), Math.max(...completionLengths)];
   const pairs = promptLengths.length * (prompt ** 2 + group * completion * (prompt + completion));
-  const heads = layers.map(({ mixer }) => (isAttention(mixer) ? mixer.heads : 0));
+  // And so are scores, where they are capped.
+  const heads = layers.map(({ mixer }) =>
+    isAttention(mixer) ? (mixer.scoreCap === undefined ? 1 : 2) * mixer.heads : 0,
+  );
   const perPair = kept(heads) + PASSING * Math.max(0, ...heads);
   return Float32Array.BYTES_PER_ELEMENT * (tokens * perToken + pairs * perPair);
 }

@@ -21,6 +21,7 @@ import {
 } from '@tensorflow/tfjs-core';
 import { countUp } from '../../engine/count-up.ts';
 import { jointSoftmax } from '../../engine/fused/joint-softmax.ts';
+import { softCapped } from '../../engine/soft-cap.ts';
 import { type Attention, isAttention, type ModelConfig } from '../config.ts';
 import type { Attend, HeadProjections } from './mixing.ts';
 import { collect, type Places, spread } from './padding.ts';
@@ -39,12 +40,12 @@ export function causalAttention({ layers }: ModelConfig, rows: number, columns: 
     return { key: [shared, window], make: () => tile(hideUnseen(columns, columns, window), [shared, 1]) };
   });
 
-  return (layer, { heads, kvHeads, headDim, scale }, { queries, keys, values }) => {
+  return (layer, { heads, kvHeads, headDim, scale, scoreCap }, { queries, keys, values }) => {
     const shared = heads / kvHeads;
     const byHead = (x: Tensor, count: number) => transpose(reshape(x, [rows, length, count, headDim]), [0, 2, 1, 3]);
     const q = reshape(byHead(mul(queries, scale), heads), [rows, kvHeads, shared * length, headDim]);
     const k = byHead(keys, kvHeads); // [rows, kvHeads, length, headDim]
-    const scores = add(matMul(q, k, false, true), maskOf[layer]!); // [rows, kvHeads, shared · length, length]
+    const scores = add(softCapped(matMul(q, k, false, true), scoreCap), maskOf[layer]!); // [rows, kvHeads, shared · length, length]
     const context = reshape(matMul(softmax(scores), byHead(values, kvHeads)), [rows, heads, length, headDim]);
     return reshape(transpose(context, [0, 2, 1, 3]), [rows * length, heads * headDim]) as Tensor2D;
   };
@@ -144,7 +145,7 @@ export interface GroupLayout {
  * tokens', in one part or two, one after the other.
  */
 export function splitAttention(
-  { heads, kvHeads, headDim, scale }: Attention,
+  { heads, kvHeads, headDim, scale, scoreCap }: Attention,
   { prompts, group, length }: GroupLayout,
   queries: Tensor,
   prompt: KeyValues,
@@ -159,10 +160,10 @@ export function splitAttention(
   const q = transpose(byToken, [0, 3, 1, 4, 2, 5]); // [prompts, kvHeads, group, shared, length, headDim]
   const forPrompt = reshape(q, [prompts * kvHeads, group * perCache, headDim]);
   const forOwn = reshape(q, [caches, perCache, headDim]);
-  const promptScores = scoresOf(forPrompt, prompt); // [prompts · kvHeads, group · perCache, promptLength]
+  const promptScores = scoresOf(forPrompt, prompt, scoreCap); // [prompts · kvHeads, group · perCache, promptLength]
   const [toPrompt, ...toOwn] = jointSoftmax([
     reshape(promptScores, [caches, perCache, promptLength]),
-    ...own.map((part) => scoresOf(forOwn, part, shared)), // [caches, perCache, tokens]
+    ...own.map((part) => scoresOf(forOwn, part, scoreCap, shared)), // [caches, perCache, tokens]
   ]) as [Tensor, ...Tensor[]];
   const ofPrompt = matMul(reshape(toPrompt, promptScores.shape), prompt.values);
   const context = own.reduce(
@@ -175,8 +176,8 @@ export function splitAttention(
 }
 
 /** The mask is that of one query head; `repeat` heads are stacked below one another. Of rank 4, [..., 1, queries, keys], it goes to all stacked queries. */
-function scoresOf(queries: Tensor, { keys, mask }: KeyValues, repeat = 1): Tensor {
-  const scores = matMul(queries, keys, false, true);
+function scoresOf(queries: Tensor, { keys, mask }: KeyValues, cap: number | undefined, repeat = 1): Tensor {
+  const scores = softCapped(matMul(queries, keys, false, true), cap);
   if (!mask) return scores;
   if (mask.rank === 4) {
     const [batch, , count, width] = mask.shape as [number, number, number, number];

@@ -175,7 +175,6 @@ describe('refusing a config', () => {
     ],
     ['experts of a dense family', { architectures: ['Qwen3MoeForCausalLM'] }, 'experts are not supported; the nearest'],
     ['an encoder and a decoder', { architectures: undefined, model_type: 't5' }, 't5: encoder–decoder models are not'],
-    ['capped logits', { architectures: ['Gemma2ForCausalLM'] }, 'the nearest that works is Gemma 3'],
     [
       'AltUp layers',
       { architectures: ['Gemma3nForConditionalGeneration'] },

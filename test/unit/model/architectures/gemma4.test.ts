@@ -106,7 +106,8 @@ test('what the outputs of layers are multiplied with stays as it is, also where 
     checkpointDtype: 'float32',
   };
   const config = runConfigSchema.parse(fields);
-  const learner = new LocalLearner({ engine, eosTokenIds: [], supervised: true, config, model, weights });
+  const own = structuredClone(weights);
+  const learner = new LocalLearner({ engine, eosTokenIds: [], supervised: true, config, model, weights: own });
   const demonstrations = [{ promptIds: [1, 2, 3], completionIds: [4, 5, 6, 7] }];
   await new SftStage(learner, () => demonstrations).step({ emit() {} });
   const policy = await movePolicy(learner.policy.state, (moved) => engine.download(moved));
