@@ -44,7 +44,7 @@ export const gemma3 = architecture({
   },
   describe(fields, file): ModelDescription {
     if (fields.attn_logit_softcapping || fields.final_logit_softcapping)
-      throw new BadInput('the model caps logits (Gemma 2), which is not supported; use Gemma 3', { file });
+      throw new BadInput('the model caps scores or logits, which only Gemma 2 and Gemma 4 do here', { file });
     if (fields.use_bidirectional_attention)
       throw new BadInput('"use_bidirectional_attention" is true, but only causal attention is supported', { file });
     if (fields.hidden_activation !== 'gelu_pytorch_tanh')
