@@ -97,19 +97,26 @@ function catalog(): string {
   return table(headings, rows);
 }
 
+/** Of what was measured on a second machine, and a third. */
+const MARKS = ['', '†', '‡'];
+
 /** Memory and time of a step, by model and way of training. */
 function measured(): string {
-  const { machine, work, models } = readMeasured();
+  const { work, models } = readMeasured();
+  const machines = [
+    ...new Set(Object.values(models).flatMap((figures) => Object.values(figures).map((one) => one.machine))),
+  ];
+  const mark = (machine: string) => MARKS[machines.indexOf(machine)]!;
   const ways = Object.keys(TRAINING_WAYS) as Way[];
   const rows = Object.entries(models).map(([id, figures]) => [
     id.slice(id.indexOf('/') + 1),
     ...ways.map((way) => {
       const one = figures[way];
-      return one ? `${gigabytes(one.peakBytes)}, ${one.seconds.toFixed(0)} s` : '–';
+      return one ? `${gigabytes(one.peakBytes)}, ${one.seconds.toFixed(0)} s${mark(one.machine)}` : '–';
     }),
   ]);
   const headings = ['model', ...ways.map((way) => TRAINING_WAYS[way].title)];
-  const note = `One step of ${work} tokens (prompts × completions × tokens), its graphs compiled in it, on ${machine}: \`npm run bench -- models\`, with random weights of the models' shapes. –: more than this machine's memory, or not measured.`;
+  const note = `One step of ${work} tokens (prompts × completions × tokens), its graphs compiled in it, on ${machines.map((machine) => `${machine}${mark(machine)}`).join(' and ')}: \`npm run bench -- models\`, with random weights of the models' shapes. –: more than this machine's memory, or not measured.`;
   return `${table(headings, rows)}\n\n${note}`;
 }
 

@@ -12,11 +12,11 @@ export type Way = keyof typeof WAYS;
 export interface Measured {
   peakBytes: number;
   seconds: number;
+  machine: string;
 }
 
 /** What `npm run bench -- models --save` keeps: what the tables of README and docs are made from. */
 export interface MeasuredModels {
-  machine: string;
   /** Of each step: prompts × completions × tokens. */
   work: string;
   models: Record<string, Partial<Record<Way, Measured>>>;

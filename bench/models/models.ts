@@ -63,7 +63,7 @@ async function measure(model: string, way: Way, tokens: number): Promise<Measure
     ...{ promptTokens: undefined, peerPrecision: 'float32', peerMicroBatches: 1 },
     ...{ steps: 1, warmUp: 0, alone: true, json: false },
   });
-  return { peakBytes: steps[0]!.peak_rss_bytes, seconds: steps[0]!.step.seconds };
+  return { peakBytes: steps[0]!.peak_rss_bytes, seconds: steps[0]!.step.seconds, machine: machine() };
 }
 
 const TRAINING = { trains: true, half: false };
@@ -82,12 +82,12 @@ const cells = (one: Measured | undefined): [string, string] =>
 /** Adds to what the file has of other models and ways. */
 function save(id: string, figures: [Way, Measured | undefined][], work: string): void {
   const before = readMeasured();
-  const known = before.work === work && before.machine === machine() ? before.models : {};
+  const known = before.work === work ? before.models : {};
   const models = { ...known, [id]: { ...known[id], ...Object.fromEntries(figures) } };
   const sorted = Object.fromEntries(
     Object.keys(SHAPES).flatMap((name) => (models[name] ? [[name, models[name]]] : [])),
   );
-  const saved: MeasuredModels = { machine: machine(), work, models: sorted };
+  const saved: MeasuredModels = { work, models: sorted };
   writeFileSync(MEASURED_FILE, `${JSON.stringify(saved, null, 2)}\n`);
 }
 

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { join } from 'node:path';
+import { cpuFlags } from '../../bench/cpu-flags.ts';
 import type { Files } from './files.ts';
 
 /** What a case gave, and on what. */
@@ -28,15 +29,6 @@ export function thisCpu(): Cpu {
   const having = (features: string[]) => features.filter((feature) => flags.includes(feature));
   const known = flags.length > 0 ? having(KERNELS) : [process.platform, name];
   return { name, kernels: [process.arch, ...known].join(' '), others: having(OTHERS).join(' ') };
-}
-
-function cpuFlags(): string[] {
-  try {
-    const [, flags = ''] = /^(?:flags|Features)\s*:(.*)$/m.exec(readFileSync('/proc/cpuinfo', 'utf8')) ?? [];
-    return flags.trim().split(' ');
-  } catch {
-    return [];
-  }
 }
 
 export function onnxruntimeVersion(): string {
