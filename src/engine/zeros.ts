@@ -28,8 +28,8 @@ export class Zeros {
   }
 }
 
-/** Arrays in the shapes of these, on the host, for programs to write into. */
-export const emptyLike = (arrays: Arrays): Arrays =>
+/** Zeros in the shapes of these arrays, on the host, which programs add to in place; `Engine.release` frees them. */
+export const sumsLike = (arrays: Arrays): Arrays =>
   Object.fromEntries(Object.entries(zerosLike(arrays)).map(([name, array]) => [name, { ...array, computed: true }]));
 
 /** Zeros in the shapes of these arrays, on the host. */

@@ -8,7 +8,7 @@ import { pickLogProb } from '../../src/engine/fused/pick-log-prob.ts';
 import { vocabularyFigures } from '../../src/engine/fused/vocabulary-figures.ts';
 import { OnnxEngine } from '../../src/engine/onnx/engine.ts';
 import { floats, ints } from '../../src/engine/tree.ts';
-import { emptyLike } from '../../src/engine/zeros.ts';
+import { sumsLike } from '../../src/engine/zeros.ts';
 import { embeddingName } from '../../src/model/modules.ts';
 import { inChunks, wordRows } from '../../src/model/network/word-rows.ts';
 
@@ -37,7 +37,7 @@ const program = new OnnxEngine().compile('peak', ({ states, params, ids, accumul
 });
 const weights = { [NAME]: floats(uniforms(1, ['weight'], words * width), [words, width]) };
 const params = kind === 'trained' ? inChunks(weights, { vocabSize: words }) : weights;
-const accumulated = emptyLike(params);
+const accumulated = sumsLike(params);
 for (const { data } of Object.values(accumulated)) data.fill(1);
 const inputs = {
   states: floats(uniforms(1, ['states'], rows * width), [rows, width]),

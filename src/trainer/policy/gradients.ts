@@ -1,6 +1,6 @@
 import type { Compiled, Engine, Program } from '../../engine/engine.ts';
 import { leaveOpen, type NdArray, scalar } from '../../engine/tree.ts';
-import { emptyLike, Zeros } from '../../engine/zeros.ts';
+import { sumsLike, Zeros } from '../../engine/zeros.ts';
 import type { SumsAsNumbers } from '../../grpo/metrics.ts';
 import type { ModelConfig } from '../../model/config.ts';
 import { ROWS } from '../../model/network/batch.ts';
@@ -82,9 +82,8 @@ export class Gradients {
     const average = averageTokens === undefined ? undefined : { tokens: scalar(averageTokens) };
     const onHost = this.#engine.name === 'cpu';
     const weights = onHost ? inChunks(params, this.#model) : params;
-    let gradients = await this.#zeros.like(onHost ? weights : trained);
-    // Each batch's are added to them in place.
-    const into = onHost ? { gradients: emptyLike(weights) } : {};
+    let gradients = onHost ? sumsLike(weights) : await this.#zeros.like(trained);
+    const into = onHost ? { gradients } : {};
     let loss = preference?.loss ?? 0;
     const own: Record<string, number> = {};
     for (const batch of batches) {
