@@ -2,6 +2,7 @@ import { matMul, type Tensor2D } from '@tensorflow/tfjs-core';
 import type { Engine } from '../../src/engine/engine.ts';
 import { floats, type NdArray } from '../../src/engine/tree.ts';
 import type { ModelConfig } from '../../src/model/config.ts';
+import { layerName } from '../../src/model/modules.ts';
 import { productsOf } from '../../src/model/packing.ts';
 
 const TIMES = 5;
@@ -19,7 +20,7 @@ interface Product {
  */
 export async function productRate(engine: Engine, config: ModelConfig, rows: number): Promise<number> {
   const layer = [...productsOf(config)]
-    .filter(([name]) => name.startsWith('model.layers.0.'))
+    .filter(([name]) => name.startsWith(`${layerName(config, 0)}.`))
     .map(([, modules]) => modules);
   const shapes = layer.map((modules) => ({
     rows,
