@@ -97,16 +97,13 @@ function catalog(): string {
   return table(headings, rows);
 }
 
-/** Of what was measured on a second machine, and a third. */
-const MARKS = ['', '†', '‡'];
-
 /** Memory and time of a step, by model and way of training. */
 function measured(): string {
   const { work, models } = readMeasured();
   const machines = [
     ...new Set(Object.values(models).flatMap((figures) => Object.values(figures).map((one) => one.machine))),
   ];
-  const mark = (machine: string) => MARKS[machines.indexOf(machine)]!;
+  const mark = (machine: string) => '†'.repeat(machines.indexOf(machine));
   const ways = Object.keys(TRAINING_WAYS) as Way[];
   const rows = Object.entries(models).map(([id, figures]) => [
     id.slice(id.indexOf('/') + 1),

@@ -7,8 +7,8 @@ export type Program<I, O> = (inputs: I) => O;
 /** A program ready to run; compiled once per shape of its inputs. */
 export interface Compiled<I, O> {
   /**
-   * Inputs may be on the host or on the engine's device. On the CPU, outputs are written `into` arrays that are given for them, and may be given
-   * inputs for that which no operation reads later than the one that gives the output.
+   * Inputs may be on the host or on the engine's device. On the CPU, outputs are written `into` the arrays that are given for them: also inputs, if no
+   * operation reads them after the output is written.
    */
   run(inputs: ArraysOf<I>, into?: Into<O>): Promise<ArraysOf<O>>;
   /** Frees the compiled graphs. */

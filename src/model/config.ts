@@ -86,7 +86,7 @@ export interface Layer<M extends Mixer = Mixer> {
   scaled?: boolean;
 }
 
-/** The kinds of mixers: each has a file in `network/` that computes it, and its modules in `modules.ts`. */
+/** The kinds of mixers: each has a file in `network/` that computes it, and its modules in `layer-modules.ts`. */
 export type Mixer = Attention | ShortConvolution | GatedDeltaNet;
 
 export const isAttention = (mixer: Mixer): mixer is Attention => mixer.kind === 'attention';
@@ -95,10 +95,6 @@ export const isAttention = (mixer: Mixer): mixer is Attention => mixer.kind === 
 export type AttentionModel<Model extends ModelDescription = ModelDescription> = Omit<Model, 'layers'> & {
   layers: readonly Layer<Attention>[];
 };
-
-export const hasOnlyAttention = <Model extends ModelDescription>(
-  model: Model,
-): model is Model & AttentionModel<Model> => model.layers.every(({ mixer }) => isAttention(mixer));
 
 /** out(c · convolution(b · x)), where each of the hidden features has a filter of its own over the token and the `width - 1` before it. */
 export interface ShortConvolution {
@@ -217,11 +213,9 @@ export type RotaryScaling =
       beyond: { factors: readonly number[]; maxPositionEmbeddings: number };
     };
 
-/** How many numbers generation keeps for each token: keys and values of every attention that has its own. */
+/** How many numbers generation keeps for each token: keys and values of every attention, of those that share them, too. */
 export const cachedPerToken = ({ layers }: Pick<ModelConfig, 'layers'>): number =>
-  layers.reduce((sum, { mixer }) => sum + (hasOwnKeys(mixer) ? 2 * mixer.kvHeads * mixer.headDim : 0), 0);
-
-const hasOwnKeys = (mixer: Mixer): mixer is Attention => isAttention(mixer) && mixer.sharedFrom === undefined;
+  layers.reduce((sum, { mixer }) => sum + (isAttention(mixer) ? 2 * mixer.kvHeads * mixer.headDim : 0), 0);
 
 /** How many numbers it keeps for each completion, however long: the states of the other mixers. */
 export const stateSize = ({ layers, hiddenSize }: Pick<ModelConfig, 'layers' | 'hiddenSize'>): number =>

@@ -160,7 +160,7 @@ function openModels(planned: readonly RunStage[]): OpenedModel[] {
   });
 }
 
-/** Those of the run are read at once, another model when its stage begins. */
+/** Those of the run are read at once, another model when its stage begins. A `distill` stage reads its own: training changes weights in place. */
 function startModels(
   planned: readonly RunStage[],
   opened: readonly OpenedModel[],
@@ -168,9 +168,10 @@ function startModels(
   onLoad: PrepareOptions['onLoad'],
 ): (() => Promise<StartWeights>)[] {
   const byModel = new Map<string, () => Promise<StartWeights>>();
-  return planned.map(({ loaded }, index) => {
+  return planned.map(({ kind, loaded }, index) => {
     const { model } = loaded.config;
-    const start = byModel.get(model) ?? readOnce(() => loadStart(engine, opened[index]!.model, loaded, onLoad));
+    const known = kind === 'distill' ? undefined : byModel.get(model);
+    const start = known ?? readOnce(() => loadStart(engine, opened[index]!.model, loaded, onLoad));
     byModel.set(model, start);
     return start;
   });

@@ -22,7 +22,7 @@ export function workloadOf(model: ModelConfig, { trains, half }: { trains: boole
     const computesHalf = half && isProjection(name);
     const computedWith = quantized?.has(name) ? QUANTIZED[model.quantization!] : computesHalf ? 0.5 : 1;
     if (!trains || !trained.has(name)) return computedWith * sizeOf(shape);
-    // Beside the weights that are updated: their copy in float16, or in float32 one of the gradient.
+    // Beside the weights that are updated: their copy in float16, or in float32 those of the start or, on the CPU, a copy of the gradient.
     const others = computesHalf ? 0.5 : half ? 0 : 1;
     return (1 + BESIDE_IT + others) * sizeOf(shape);
   });

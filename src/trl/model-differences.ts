@@ -2,7 +2,7 @@ import { readModelFile } from '../model/files/model-files.ts';
 import type { OpenedModel } from '../trainer/prepare.ts';
 import type { PythonValue } from './python-value.ts';
 
-/** What of a model TRL computes otherwise, where its arguments cannot say it in `args`. */
+/** What TRL computes otherwise of a model: arguments that make it the same, and what none can say. */
 export interface ModelDifferences {
   /** By GRPOConfig's names. */
   args: Record<string, PythonValue>;
@@ -12,10 +12,15 @@ export interface ModelDifferences {
 
 /** `attention_dropout`, `resid_pdrop`. */
 const DROPOUT = /(^|_)(dropout|pdrop)$/;
+/** transformers' defaults, by `model_type`, where they are not 0. */
+const DEFAULT_DROPOUT: Record<string, object> = { gpt2: { resid_pdrop: 0.1, embd_pdrop: 0.1, attn_pdrop: 0.1 } };
 
 export function modelDifferences(folder: string, { model }: Pick<OpenedModel, 'model'>): ModelDifferences {
-  const fields = Object.entries(readModelFile(folder, 'config.json') ?? {});
-  const drops = fields.some(([name, value]) => DROPOUT.test(name) && typeof value === 'number' && value > 0);
+  const json = readModelFile(folder, 'config.json') ?? {};
+  const fields = { ...DEFAULT_DROPOUT[String(json.model_type)], ...json };
+  const drops = Object.entries(fields).some(
+    ([name, value]) => DROPOUT.test(name) && typeof value === 'number' && value > 0,
+  );
   return {
     // There is none here, which TRL's own default would leave on.
     args: drops ? { disable_dropout: true } : {},

@@ -30,7 +30,7 @@ export interface GgufForm {
   scalings?: readonly ('yarn' | 'longrope')[];
   /** YaRN's factor of attention is in its files as the weight that transformers calls `mscale_all_dim`. */
   hasYarnWeight?: boolean;
-  /** Its own names for modules, where they are not those in `modules.ts`. Of several each has an equal share of the rows. */
+  /** Its own names for modules, where they are not those in `modules.ts` and `layer-modules.ts`. Of several each has an equal share of the rows. */
   names?: Readonly<Record<string, string | readonly string[]>>;
   /** Tensors in its files that belong to no module here, and that are not needed. */
   passedOver?(tensor: string, model: ModelConfig): boolean;

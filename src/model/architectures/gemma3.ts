@@ -44,7 +44,10 @@ export const gemma3 = architecture({
   },
   describe(fields, file): ModelDescription {
     if (fields.attn_logit_softcapping || fields.final_logit_softcapping)
-      throw new BadInput('the model caps scores or logits, which only Gemma 2 and Gemma 4 do here', { file });
+      throw new BadInput(
+        `"${fields.attn_logit_softcapping ? 'attn' : 'final'}_logit_softcapping" is set, but Gemma 3 is supported without it; Gemma 2 and Gemma 4 are supported with theirs`,
+        { file },
+      );
     if (fields.use_bidirectional_attention)
       throw new BadInput('"use_bidirectional_attention" is true, but only causal attention is supported', { file });
     if (fields.hidden_activation !== 'gelu_pytorch_tanh')

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { BadInput } from '../../protocol/errors.ts';
 import type { Attention, Layer, ModelDescription } from '../config.ts';
 import { architecture } from './architecture.ts';
+import { MOST_LAYERS } from './decoder-fields.ts';
 import { count, flag, positive, text } from './field-kinds.ts';
 import { FULL, gemma4Heads, SLIDING } from './gemma4-heads.ts';
 import { gemma4Rotary } from './gemma4-rotary.ts';
@@ -24,7 +25,7 @@ const fields = {
   vocab_size: count.default(262_144),
   hidden_size: count.default(2304),
   intermediate_size: count.default(9216),
-  num_hidden_layers: count.max(1000, 'must be at most 1000').default(30),
+  num_hidden_layers: count.max(MOST_LAYERS, `must be at most ${MOST_LAYERS}`).default(30),
   num_attention_heads: count.default(8),
   num_key_value_heads: count.default(4),
   head_dim: count.default(256),

@@ -2,14 +2,14 @@ import { z } from 'zod';
 import { BadInput } from '../../protocol/errors.ts';
 import type { Layer, ModelDescription } from '../config.ts';
 import { type Architecture, checked } from './architecture.ts';
+import { MOST_LAYERS } from './decoder-fields.ts';
 import { count, flag, positive, text } from './field-kinds.ts';
 
 /** The fields of config.json, which GPT-2 calls by names of its own. */
 const schema = z.object({
   vocab_size: count,
   n_embd: count,
-  // The bound keeps an absurd claim from being expanded into a list of tensor names.
-  n_layer: count.max(1000, 'must be at most 1000'),
+  n_layer: count.max(MOST_LAYERS, `must be at most ${MOST_LAYERS}`),
   n_head: count,
   n_positions: count,
   n_inner: count.nullish(),

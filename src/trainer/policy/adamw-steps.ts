@@ -10,6 +10,9 @@ import { partsOf } from './parts.ts';
 import type { PolicyState } from './policy-state.ts';
 import { type ApplyInputs, type ApplyOutputs, applyProgram } from './policy-update.ts';
 
+/** At most: some kinds of layers, two sizes of a vocabulary's chunks, the rest. */
+const KINDS_OF_PARTS = 16;
+
 /** What AdamW is given for an update. */
 interface ClippedGradients {
   gradients: Weights;
@@ -33,7 +36,10 @@ export class AdamWSteps {
     this.#model = model;
     this.#inPlace = engine.name === 'cpu';
     const program = applyProgram(config, { inPlace: this.#inPlace });
-    this.#program = engine.compile('AdamW', program, { resident: ['params', 'means', 'squares', 'sums'] });
+    this.#program = engine.compile('AdamW', program, {
+      resident: ['params', 'means', 'squares', 'sums'],
+      maxGraphs: KINDS_OF_PARTS,
+    });
   }
 
   /**

@@ -1,8 +1,9 @@
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { readModelConfig } from '../../../src/model/files/model-config.ts';
+import { readModelFile } from '../../../src/model/files/model-files.ts';
 import { modelDifferences } from '../../../src/trl/model-differences.ts';
-import { configFolder } from '../model/model-folder.ts';
+import { configFolder, temporaryFolder, writeJson } from '../model/model-folder.ts';
 
 const of = (folder: string) => modelDifferences(folder, { model: readModelConfig(folder) });
 
@@ -12,8 +13,15 @@ test('TRL leaves dropout out where config.json asks for it, as it is left out he
   expect(of(configFolder({ attention_dropout: 0.1 })).args).toEqual({ disable_dropout: true });
 });
 
-test('GPT-2 has dropout, and positions that TRL counts otherwise when it scores', () => {
-  const { args, approximated } = of(join(import.meta.dirname, '../../references/fixtures/architectures/gpt2'));
+test('GPT-2 has dropout, also where config.json does not say so, and positions that TRL counts otherwise when it scores', () => {
+  const gpt2 = join(import.meta.dirname, '../../references/fixtures/architectures/gpt2');
+  const { args, approximated } = of(gpt2);
   expect(args).toEqual({ disable_dropout: true });
+  const { attn_pdrop: _, embd_pdrop: __, resid_pdrop: ___, ...silent } = readModelFile(gpt2, 'config.json')!;
+  const folder = temporaryFolder();
+  writeJson(folder, 'config.json', silent);
+  expect(of(folder).args).toEqual({ disable_dropout: true });
+  writeJson(folder, 'config.json', { ...silent, attn_pdrop: 0, embd_pdrop: 0, resid_pdrop: 0 });
+  expect(of(folder).args).toEqual({});
   expect(approximated).toEqual([expect.stringMatching(/^"model": where prompts of a step differ in length, TRL/)]);
 });
