@@ -10,8 +10,8 @@ export interface ModelDifferences {
   approximated: string[];
 }
 
-/** `attention_dropout`, `resid_pdrop`. */
-const DROPOUT = /(^|_)(dropout|pdrop)$/;
+/** `attention_dropout`, `resid_pdrop`; not that of a head which sums up a sequence. */
+const DROPOUT = /^(?!summary_)(.*_)?(dropout|pdrop)$/;
 /** transformers' defaults, by `model_type`, where they are not 0. */
 const DEFAULT_DROPOUT: Record<string, object> = { gpt2: { resid_pdrop: 0.1, embd_pdrop: 0.1, attn_pdrop: 0.1 } };
 
