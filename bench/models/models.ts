@@ -45,8 +45,8 @@ export async function benchModels(args: string[]): Promise<void> {
   console.log(`\nOne step of ${work} tokens, its graphs compiled in it, of random weights on ${machine()}.`);
 }
 
-/** A step of all weights has taken up to so many times what weights, gradients and moments take, one of an adapter hardly more. */
-const OVER_WEIGHTS = { all: 2.2, lora: 1.2, int4: 1.2 };
+/** A step of all weights takes up to so many times what weights, gradients and moments take, one of an adapter hardly more; of small models more. */
+const OVER_WEIGHTS = { all: 1.6, lora: 1.2, int4: 1.2 };
 
 /** Undefined where it would exceed this machine's memory. */
 async function measure(model: string, way: Way, tokens: number): Promise<Measured | undefined> {

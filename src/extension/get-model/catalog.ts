@@ -20,43 +20,43 @@ const accept = (license: string): string => `${license}: accept it on its page, 
 export const CATALOG: readonly [CatalogModel, ...CatalogModel[]] = [
   {
     ...{ id: 'HuggingFaceTB/SmolLM2-135M-Instruct', size: 0.3, license: 'Apache 2.0' },
-    memory: { int4: '1.0 GB', lora: '2.7 GB', all: '6.1 GB' },
+    memory: { int4: '1.0 GB', lora: '2.7 GB', all: '5.5 GB' },
   },
   {
     ...{ id: 'google/gemma-3-270m-it', size: 0.5, license: accept('Gemma'), templateFile: true },
-    memory: { int4: '1.5 GB', lora: '3.4 GB', all: '15.4 GB' },
+    memory: { int4: '1.5 GB', lora: '3.4 GB', all: '7.9 GB' },
   },
   {
     ...{ id: 'HuggingFaceTB/SmolLM2-360M-Instruct', size: 0.7, license: 'Apache 2.0' },
-    memory: { int4: 'about 2 GB', lora: 'about 4 GB', all: 'about 15 GB' },
+    memory: { int4: 'about 2 GB', lora: 'about 4 GB', all: 'about 10 GB' },
   },
   {
     ...{ id: 'Qwen/Qwen2.5-0.5B-Instruct', size: 1, license: 'Apache 2.0' },
-    memory: { int4: '2.1 GB', lora: '4.2 GB', all: '20.1 GB' },
+    memory: { int4: '2.1 GB', lora: '4.2 GB', all: '12.5 GB' },
   },
   {
     ...{ id: 'Qwen/Qwen3-0.6B', size: 1.5, license: 'Apache 2.0' },
-    memory: { int4: 'about 3 GB', lora: 'about 6 GB', all: 'about 24 GB' },
+    memory: { int4: 'about 3 GB', lora: 'about 6 GB', all: 'about 15 GB' },
   },
   {
     ...{ id: 'google/gemma-3-1b-it', size: 2, license: accept('Gemma') },
-    memory: { int4: 'about 4 GB', lora: 'about 7 GB', all: 'about 57 GB' },
+    memory: { int4: 'about 4 GB', lora: 'about 7 GB', all: 'about 23 GB' },
   },
   {
     ...{ id: 'meta-llama/Llama-3.2-1B-Instruct', size: 2.5, license: accept('Llama 3.2') },
-    memory: { int4: 'about 4 GB', lora: 'about 8 GB', all: 'about 50 GB' },
+    memory: { int4: 'about 4 GB', lora: 'about 8 GB', all: 'about 27 GB' },
   },
   {
     ...{ id: 'Qwen/Qwen2.5-1.5B-Instruct', size: 3.1, license: 'Apache 2.0' },
-    memory: { int4: '4.4 GB', lora: '9.7 GB', all: 'about 63 GB' },
+    memory: { int4: '4.4 GB', lora: '9.7 GB', all: 'about 34 GB' },
   },
   {
     ...{ id: 'HuggingFaceTB/SmolLM3-3B', size: 6.2, license: 'Apache 2.0', shards: 2, templateFile: true },
-    memory: { int4: 'about 9 GB', lora: 'about 19 GB', all: 'about 125 GB' },
+    memory: { int4: 'about 9 GB', lora: 'about 19 GB', all: 'about 65 GB' },
   },
   {
     ...{ id: 'Qwen/Qwen2.5-3B-Instruct', size: 6.2, license: QWEN_RESEARCH, shards: 2 },
-    memory: { int4: 'about 9 GB', lora: 'about 19 GB', all: 'about 125 GB' },
+    memory: { int4: 'about 9 GB', lora: 'about 19 GB', all: 'about 65 GB' },
   },
 ];
 
