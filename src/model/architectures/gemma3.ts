@@ -2,18 +2,13 @@ import { z } from 'zod';
 import { BadInput } from '../../protocol/errors.ts';
 import type { Layer, ModelDescription } from '../config.ts';
 import { architecture } from './architecture.ts';
-import { count, flag, positive, text } from './field-kinds.ts';
+import { count, positive } from './field-kinds.ts';
+import { GEMMA_NORMS, gemmaFields, requireCausal, requireGeluTanh } from './gemma-family.ts';
 import { gemma3Gguf } from './gemma3-gguf.ts';
 import { llamaDecoder } from './llama-decoder.ts';
 import { readRotary, ropeByLayer, rotaryFieldsByLayer } from './rotary-fields.ts';
 import { layersThatSeeAll, layerTypes } from './sliding-window.ts';
 
-const NORMS: Layer['norms'] = {
-  beforeMixer: 'input_layernorm',
-  afterMixer: 'post_attention_layernorm',
-  beforeMlp: 'pre_feedforward_layernorm',
-  afterMlp: 'post_feedforward_layernorm',
-};
 /** Every sixth layer sees all tokens, where config.json does not say otherwise. */
 const PATTERN = 6;
 
@@ -27,20 +22,13 @@ export const gemma3 = architecture({
   className: 'Gemma3ForCausalLM',
   modelType: 'gemma3_text',
   fields: {
-    num_key_value_heads: count.default(4),
-    head_dim: count.default(256),
-    hidden_activation: text.default('gelu_pytorch_tanh'),
-    tie_word_embeddings: flag.default(true),
-    attention_bias: flag.default(false),
-    query_pre_attn_scalar: positive.default(256),
-    sliding_window: count.nullable().default(4096),
+    ...gemmaFields,
     sliding_window_pattern: count.nullish(),
     layer_types: layerTypes,
     rope_local_base_freq: positive.nullish(),
     ...rotaryFieldsByLayer,
     attn_logit_softcapping: softcap,
     final_logit_softcapping: softcap,
-    use_bidirectional_attention: flag.nullish(),
   },
   describe(fields, file): ModelDescription {
     if (fields.attn_logit_softcapping || fields.final_logit_softcapping)
@@ -48,13 +36,8 @@ export const gemma3 = architecture({
         `"${fields.attn_logit_softcapping ? 'attn' : 'final'}_logit_softcapping" is set, but Gemma 3 is supported without it; Gemma 2 and Gemma 4 are supported with theirs`,
         { file },
       );
-    if (fields.use_bidirectional_attention)
-      throw new BadInput('"use_bidirectional_attention" is true, but only causal attention is supported', { file });
-    if (fields.hidden_activation !== 'gelu_pytorch_tanh')
-      throw new BadInput(
-        `"hidden_activation" is "${fields.hidden_activation}", but only "gelu_pytorch_tanh" is supported`,
-        { file },
-      );
+    requireCausal(fields, file);
+    requireGeluTanh(fields, file);
     const bias = fields.attention_bias;
     const rope = ropeByLayer(fields);
     const full = {
@@ -71,7 +54,12 @@ export const gemma3 = architecture({
     const layers = decoder.layers.map(({ mixer, mlp, ...layer }, index): Layer => {
       const scaled = { ...mixer, scale: fields.query_pre_attn_scalar ** -0.5 };
       const windowed = { ...scaled, window: fields.sliding_window ?? undefined, rotary: 'local' };
-      return { ...layer, norms: NORMS, mixer: seesAll[index] ? scaled : windowed, mlp: { ...mlp, kind: 'geglu' } };
+      return {
+        ...layer,
+        norms: GEMMA_NORMS,
+        mixer: seesAll[index] ? scaled : windowed,
+        mlp: { ...mlp, kind: 'geglu' },
+      };
     });
     const ofWindows = {
       rope_parameters: rope.sliding,

@@ -4,18 +4,13 @@ import type { Attention, Layer, ModelDescription } from '../config.ts';
 import { architecture } from './architecture.ts';
 import { MOST_LAYERS } from './decoder-fields.ts';
 import { count, flag, positive, text } from './field-kinds.ts';
+import { GEMMA_NORMS, requireGeluTanh } from './gemma-family.ts';
 import { FULL, gemma4Heads, SLIDING } from './gemma4-heads.ts';
 import { gemma4Rotary } from './gemma4-rotary.ts';
 import { layerTypes } from './layer-types.ts';
 import { llamaDecoder } from './llama-decoder.ts';
 import { rotaryFieldsByLayer } from './rotary-fields.ts';
 
-const NORMS: Layer['norms'] = {
-  beforeMixer: 'input_layernorm',
-  afterMixer: 'post_attention_layernorm',
-  beforeMlp: 'pre_feedforward_layernorm',
-  afterMlp: 'post_feedforward_layernorm',
-};
 /** Every sixth layer sees all tokens, where config.json does not say otherwise. */
 const PATTERN = 6;
 
@@ -81,7 +76,7 @@ export const gemma4 = architecture({
       const isWide = fields.use_double_wide_mlp && from !== undefined;
       return {
         ...layer,
-        norms: NORMS,
+        norms: GEMMA_NORMS,
         mixer: {
           ...mixer,
           ...heads[type],
@@ -116,8 +111,7 @@ function refuseUnsupported(fields: Fields, file: string): void {
     refuse('"enable_moe_block" is true, but mixtures of experts are not supported; use a dense Gemma 4, such as E2B');
   if (fields.use_bidirectional_attention === 'all')
     refuse('"use_bidirectional_attention" is "all", but only causal attention is supported');
-  if (fields.hidden_activation !== 'gelu_pytorch_tanh')
-    refuse(`"hidden_activation" is "${fields.hidden_activation}", but only "gelu_pytorch_tanh" is supported`);
+  requireGeluTanh(fields, file);
   const { vocab_size: words, vocab_size_per_layer_input: rows, hidden_size_per_layer_input: width } = fields;
   if (width > 0 && rows < words)
     refuse(`"vocab_size_per_layer_input" (${rows}) must not be less than "vocab_size" (${words})`);

@@ -16,7 +16,7 @@ const KINDS_OF_PARTS = 16;
 /** What AdamW is given for an update. */
 interface ClippedGradients {
   gradients: Weights;
-  /** What they are to be scaled with: a scalar. */
+  /** What scales them: a scalar. */
   factor: NdArray;
   learningRate: number;
 }

@@ -7,7 +7,7 @@ import { configFolder, temporaryFolder, writeJson } from '../model/model-folder.
 
 const of = (folder: string) => modelDifferences(folder, { model: readModelConfig(folder) });
 
-test('TRL leaves dropout out where config.json asks for it, as it is left out here', () => {
+test('TRL is told to disable dropout where config.json asks for it: GRPO Lab applies none', () => {
   expect(of(configFolder())).toEqual({ args: {}, approximated: [] });
   expect(of(configFolder({ attention_dropout: 0 })).args).toEqual({});
   expect(of(configFolder({ attention_dropout: 0.1 })).args).toEqual({ disable_dropout: true });
