@@ -213,9 +213,12 @@ export type RotaryScaling =
       beyond: { factors: readonly number[]; maxPositionEmbeddings: number };
     };
 
-/** How many numbers generation keeps for each token: keys and values of every attention, of those that share them, too. */
+/** How many numbers generation keeps for each token: keys and values of every attention that computes its own. */
 export const cachedPerToken = ({ layers }: Pick<ModelConfig, 'layers'>): number =>
-  layers.reduce((sum, { mixer }) => sum + (isAttention(mixer) ? 2 * mixer.kvHeads * mixer.headDim : 0), 0);
+  layers.reduce((sum, { mixer }) => {
+    const caches = isAttention(mixer) && mixer.sharedFrom === undefined;
+    return sum + (caches ? 2 * mixer.kvHeads * mixer.headDim : 0);
+  }, 0);
 
 /** How many numbers it keeps for each completion, however long: the states of the other mixers. */
 export const stateSize = ({ layers, hiddenSize }: Pick<ModelConfig, 'layers' | 'hiddenSize'>): number =>

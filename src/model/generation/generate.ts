@@ -58,7 +58,7 @@ export interface GenerateOptions extends SamplingOptions {
   minTokens: number;
 }
 
-/** What attention remembers of earlier tokens: keys and values of every layer by `keys0`, `values0`, ... */
+/** What attention remembers of earlier tokens: keys and values by `keys0`, `values0`, ..., of every layer that computes its own. */
 export type Caches = Record<string, Tensor>;
 /** What the other mixers remember of a sequence, of one size however long it is, [sequences, ...]: that of each layer by `rows0`, `memory0`, ... */
 export type States = Record<string, Tensor>;
@@ -202,10 +202,12 @@ export function decodeProgram(config: ModelConfig, options: GenerateOptions, ste
         const next: Record<string, Tensor> = {};
         const mixing: Mixing = {
           attend(layer, mixer, projections) {
-            for (const name of ['keys', 'values'] as const)
-              next[`${name}${layer}`] = appendToCache(remembered[`${name}${layer}`], projections[name], layout);
-            const parts = [...(apart ? [ofLayer(past, layer)] : []), ofLayer(next, layer)];
-            const prompt = { ...ofLayer(prompts, layer), mask: promptMasks[layer]! };
+            const { sharedFrom: from = layer } = mixer;
+            if (from === layer)
+              for (const name of ['keys', 'values'] as const)
+                next[`${name}${layer}`] = appendToCache(remembered[`${name}${layer}`], projections[name], layout);
+            const parts = [...(apart ? [ofLayer(past, from)] : []), ofLayer(next, from)];
+            const prompt = { ...ofLayer(prompts, from), mask: promptMasks[layer]! };
             return splitAttention(mixer, layout, projections.queries, prompt, inWindow(parts, mixer, after));
           },
           before(layer, x) {
@@ -284,9 +286,11 @@ function prefillPrompts(params: Parameters, config: ModelConfig, ids: Tensor2D, 
   const causal = causalAttention(config, prompts, columns);
   const mixing: Mixing = {
     attend(layer, mixer, projections) {
-      const { keys, values } = promptKeyValues(mixer, projections, prompts);
-      caches[`keys${layer}`] = keys;
-      caches[`values${layer}`] = values;
+      if (mixer.sharedFrom === undefined) {
+        const { keys, values } = promptKeyValues(mixer, projections, prompts);
+        caches[`keys${layer}`] = keys;
+        caches[`values${layer}`] = values;
+      }
       return causal(layer, mixer, projections);
     },
     before(layer, x, count) {

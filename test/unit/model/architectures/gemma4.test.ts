@@ -4,13 +4,14 @@ import { join } from 'node:path';
 import { expect, it, test } from 'vitest';
 import { normals } from '../../../../src/data/random.ts';
 import { OnnxEngine } from '../../../../src/engine/onnx/engine.ts';
-import { floats } from '../../../../src/engine/tree.ts';
-import { isAttention } from '../../../../src/model/config.ts';
+import { floats, ints } from '../../../../src/engine/tree.ts';
+import { cachedPerToken, isAttention } from '../../../../src/model/config.ts';
 import { writeAdapterFiles } from '../../../../src/model/files/adapter-files.ts';
 import { readModelConfig } from '../../../../src/model/files/model-config.ts';
 import { readModel } from '../../../../src/model/files/read-model.ts';
 import { readSafetensorsHeader, readTensor } from '../../../../src/model/files/safetensors.ts';
 import { writeSafetensors } from '../../../../src/model/files/safetensors-writer.ts';
+import { prefillProgram } from '../../../../src/model/generation/generate.ts';
 import { Scorer } from '../../../../src/model/network/scorer.ts';
 import { constantNames } from '../../../../src/model/parameters.ts';
 import { runConfigSchema } from '../../../../src/protocol/run-config.ts';
@@ -41,6 +42,21 @@ test('heads of full layers have fields of their own in the files of the models, 
   expect(headsOf({ ...own, attention_k_eq_v: false })[2]).toEqual([2, 8]);
   expect(headsOf({ per_layer_config: null })).toEqual(Array(5).fill([2, 6]));
   expect(headsOf({ per_layer_config: undefined })[2]).toEqual([2, 512]);
+});
+
+test('layers that share keys and values keep none while completions are written', async () => {
+  const { config, weights } = await readModel(FIXTURE);
+  const own = config.layers.flatMap(({ mixer }, layer) =>
+    isAttention(mixer) && mixer.sharedFrom === undefined ? [{ mixer, layer }] : [],
+  );
+  expect(own.length).toBeLessThan(config.layers.length);
+  const options = { group: 1, eosTokenIds: [], minTokens: 0, temperature: 1, topK: 0, topP: 1, minP: 0 };
+  const { prompts } = await engine.compile('prefill', prefillProgram(config, options)).run({
+    ...{ params: weights, promptIds: ints([1, 2, 3], [1, 3]), promptLengths: ints([3]), uniforms: floats([0.5]) },
+  });
+  expect(Object.keys(prompts).sort()).toEqual(own.flatMap(({ layer }) => [`keys${layer}`, `values${layer}`]).sort());
+  const numbers = Object.values(prompts).reduce((sum, cache) => sum + cache.shape.reduce((a, b) => a * b, 1), 0);
+  expect(cachedPerToken(config)).toBe(numbers / 3);
 });
 
 test('the last layer sees all tokens, whatever is said of it, and the layers are of fixed types where nothing is', () => {
