@@ -45,7 +45,8 @@ export class Policy {
   readonly #engine: Engine;
   readonly #config: RunConfig;
   readonly #model: ModelConfig;
-  readonly #start: Weights;
+  /** The start model, where it is needed beside what is trained: under an adapter, or as a reference. */
+  readonly #start: Weights | undefined;
   readonly #frozen: Weights | undefined;
   readonly #scorer: Scorer;
   readonly #gradients: Gradients;
@@ -65,7 +66,6 @@ export class Policy {
     this.#engine = engine;
     this.#config = config;
     this.#model = model;
-    this.#start = weights;
     this.#frozen = adapter && weights;
     this.state = freshState(adapter ?? weights);
     this.#scorer = new Scorer(engine, model, config.temperature);
@@ -75,6 +75,7 @@ export class Policy {
     this.#copies = new ComputeCopies(engine, model);
     const { syncRefModel, refModelMixupAlpha: alpha } = config;
     this.#mixed = syncRefModel && alpha < 1 ? new MixedReference(engine, alpha) : undefined;
+    this.#start = adapter || config.beta !== 0 || this.#mixed ? weights : undefined;
   }
 
   /** All of them, an adapter's included, as programs compute with them until the next update. */
@@ -175,7 +176,7 @@ export class Policy {
   async syncReference(): Promise<void> {
     const { weights, syncedReference } = this.state;
     const keep = (reference: Weights) => this.#replace({ ...this.state, syncedReference: reference });
-    if (this.#mixed) await this.#mixed.move(weights, syncedReference ?? this.#start, keep);
+    if (this.#mixed) await this.#mixed.move(weights, (syncedReference ?? this.#start)!, keep);
     else keep(weights);
   }
 
@@ -229,9 +230,9 @@ export class Policy {
     return new Set(Object.values(this.#trainedReference(this.state) ?? {}));
   }
 
-  /** Frees what the new state no longer has, the start model excepted. */
+  /** Frees what the new state no longer has, except for the start model where it is needed. */
   #replace(next: PolicyState): void {
-    const kept = new Set([this.#start, ...weightsOf(next)].flatMap((weights) => Object.values(weights)));
+    const kept = new Set([this.#start ?? {}, ...weightsOf(next)].flatMap((weights) => Object.values(weights)));
     for (const weights of weightsOf(this.state)) {
       const left = Object.entries(weights).filter(([, array]) => !kept.has(array));
       this.#engine.release(Object.fromEntries(left));
