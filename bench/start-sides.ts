@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { loadRunConfig } from '../src/config/load-config.ts';
+import { returningFreedMemory } from '../src/processes/freed-memory.ts';
 import type { RunConfig } from '../src/protocol/run-config.ts';
 import { spacedLengths } from './lengths.ts';
 import { writeLongPrompts } from './long-prompts.ts';
@@ -28,12 +29,12 @@ export async function startSides(work: Work, python: string | undefined): Promis
   };
   try {
     const commands = sideCommands(work, join(folder, 'prompts.jsonl'));
-    const start = async (name: string, command: string, args: string[]) => {
-      const side = await StepServer.start(name, command, args);
+    const start = async (name: string, command: string, args: string[], env?: NodeJS.ProcessEnv) => {
+      const side = await StepServer.start(name, command, args, env);
       started.push(side);
       return side;
     };
-    const ours = await start('Our side', process.execPath, commands.ours);
+    const ours = await start('Our side', process.execPath, commands.ours, returningFreedMemory(process.env));
     const trl = python === undefined ? undefined : await start('TRL', python, commands.trl);
     return { ours, trl, close };
   } catch (error) {

@@ -14,8 +14,8 @@ export class StepServer {
   #wake = () => {};
   #side: Side | undefined;
 
-  private constructor(name: string, command: string, args: string[]) {
-    this.#child = spawn(command, args, { stdio: ['pipe', 'pipe', 'pipe'] });
+  private constructor(name: string, command: string, args: string[], env: NodeJS.ProcessEnv) {
+    this.#child = spawn(command, args, { env, stdio: ['pipe', 'pipe', 'pipe'] });
     let said = '';
     this.#child.stderr.setEncoding('utf8').on('data', (text: string) => {
       said = (said + text).slice(-KEPT_CHARACTERS);
@@ -35,8 +35,8 @@ export class StepServer {
   }
 
   /** Starts a process that says what it trains when it has loaded; rejects when it ends before. */
-  static async start(name: string, command: string, args: string[]): Promise<StepServer> {
-    const server = new StepServer(name, command, args);
+  static async start(name: string, command: string, args: string[], env = process.env): Promise<StepServer> {
+    const server = new StepServer(name, command, args, env);
     server.#side = JSON.parse(await server.#line());
     return server;
   }

@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import { returnFreedMemory } from '../processes/freed-memory.ts';
 import { BadInput, BadUsage, problemOf } from '../protocol/errors.ts';
 import { oneLine, visible } from '../text/visible.ts';
 import { type Command, parseCommand } from './args.ts';
@@ -17,6 +18,7 @@ async function run(command: Command): Promise<number> {
       print(VERSION);
       return 0;
     case 'train':
+      returnFreedMemory();
       return (await import('./train.ts')).trainCommand(command);
     case 'check':
       return (await import('./check.ts')).checkCommand(command);

@@ -8,7 +8,7 @@ import type { TrainerEvent } from '../../../src/protocol/events.ts';
 import { residentBytes } from '../../../src/rewards/process-memory.ts';
 import { measureSteps } from '../../../src/trainer/measure.ts';
 import { prepareRun } from '../../../src/trainer/prepare.ts';
-import { rewardWorker, tinyWorkspace, trainerScript } from './workspace.ts';
+import { metricsOf, onlyRun, rewardWorker, runGrpo, tinyWorkspace, trainerScript } from './workspace.ts';
 
 const MEBIBYTE = 2 ** 20;
 /** Prompts of many lengths, so that batches have many shapes. */
@@ -40,6 +40,23 @@ test.skipIf(process.platform === 'win32')(
     expect((end - warm) / MEBIBYTE).toBeLessThan(15);
   },
 );
+
+const restarts = process.platform === 'linux' && 'execve' in process;
+
+test.skipIf(!restarts)('`grpo train` returns freed memory to the system, as a trainer of the editor does', async () => {
+  // How malloc was told is in the environment that the trainer started with, and not in that of what it starts.
+  const rewards = `
+import { readFileSync } from 'node:fs';
+const IS_SET = /^MALLOC_MMAP_THRESHOLD_=/m;
+const lines = (variables: string[]) => variables.join('\\n');
+export const told = () => Number(IS_SET.test(lines(readFileSync('/proc/' + process.ppid + '/environ', 'utf8').split('\\0'))));
+export const inherited = () => Number(IS_SET.test(lines(Object.keys(process.env).map((name) => name + '='))));
+`;
+  const files = ['environment.reward.ts#told', 'environment.reward.ts#inherited'];
+  const folder = tinyWorkspace({ rewards: files, maxSteps: 1 }, { 'environment.reward.ts': rewards });
+  expect(await runGrpo('train', join(folder, 'run.grpo.json'))).toMatchObject({ status: 0 });
+  expect(metricsOf(onlyRun(folder))[0]).toMatchObject({ 'rewards/told/mean': 1, 'rewards/inherited/mean': 0 });
+});
 
 test('a run compiles a handful of graphs, whatever the lengths of its prompts and completions', {
   timeout: 120_000,
