@@ -43,6 +43,7 @@ export class OnnxBackend extends KernelBackend {
   tensorInfo(value: Value, shape: number[], dtype: DataType): TensorInfo {
     const dataId = {};
     this.#recorded.set(dataId, { value, graph: this.graph });
+    this.graph.describe(value, elementType(dtype), shape);
     return { dataId, shape, dtype };
   }
 

@@ -31,7 +31,8 @@ function writeGraph(
   graph: Graph,
   { constants, externals } = { constants: [], externals: [] } as Pick<Graph, 'constants' | 'externals'>,
 ): void {
-  for (const node of neededNodes(graph)) message(w, 1, () => writeNode(w, node));
+  const nodes = neededNodes(graph);
+  for (const node of nodes) message(w, 1, () => writeNode(w, node));
   w.tag(2, WireType.LengthDelimited).string('g');
   for (const constant of constants) {
     writeConstant(w, constant, () => w.tag(9, WireType.LengthDelimited).bytes(constant.bytes));
@@ -48,6 +49,11 @@ function writeGraph(
   }
   for (const port of graph.inputs) message(w, 11, () => writePort(w, port));
   for (const port of graph.outputs) message(w, 12, () => writePort(w, port));
+  const outputs = new Set(graph.outputs.map(({ name }) => name));
+  for (const value of nodes.flatMap((node) => node.outputs)) {
+    const description = graph.descriptions.get(value);
+    if (description && !outputs.has(value)) message(w, 13, () => writePort(w, description));
+  }
 }
 
 function writeConstant(w: BinaryWriter, { name, type, shape }: Constant, writeData: () => void): void {
@@ -114,10 +120,10 @@ function writePort(w: BinaryWriter, { name, type, shape }: Port): void {
       w.tag(1, WireType.Varint).int32(ONNX_TYPES[type]);
       if (!shape) return;
       message(w, 2, () => {
-        shape.forEach((size, axis) => {
+        shape.forEach((size) => {
           message(w, 1, () => {
-            if (size === null) w.tag(2, WireType.LengthDelimited).string(`${name}_${axis}`);
-            else w.tag(1, WireType.Varint).int64(size);
+            if (typeof size === 'string') w.tag(2, WireType.LengthDelimited).string(size);
+            else if (size !== null) w.tag(1, WireType.Varint).int64(size);
           });
         });
       });

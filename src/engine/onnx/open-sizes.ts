@@ -45,6 +45,12 @@ export class OpenSizes {
     return factors.length === count && !isOpen(rest) ? { factors, rest } : undefined;
   }
 
+  /** A size as it is, or where it is open a name that it shares with all that are equal to it; null where it may grow. */
+  nameOf(size: number): number | string | null {
+    if (!isOpen(size)) return size;
+    return size < FAR || size % GROWING === 0 ? null : String(size);
+  }
+
   /** Whether a factor of this size is one that stays small. */
   isSmall(size: number): boolean {
     return this.factorsOf(size)?.factors.some((name) => this.#small.includes(name)) ?? false;

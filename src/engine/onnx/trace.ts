@@ -53,11 +53,11 @@ export function trace<I extends TensorTree, O extends TensorTree>(
   const record = () => {
     const tensors = leaves(inputs).map(([path, array]): [string, Tensor] => {
       const { shape: actual, dtype, open } = array;
-      const port = actual.map((size, axis) => (open?.[axis] ? null : size));
+      const shape = actual.map((size, axis) => (open?.[axis] ? graph.openSizes.nominal(open[axis]) : size));
+      const port = shape.map((size) => graph.openSizes.nameOf(size));
       if (dtype === 'float16' && !graph.autocast) throw new Error(`"${path}" is float16, but the engine is not`);
       const value = graph.input(path, dtype, port);
       if (packsFrozen && array.frozen) graph.freeze(value, array);
-      const shape = actual.map((size, axis) => (open?.[axis] ? graph.openSizes.nominal(open[axis]) : size));
       open?.forEach((name, axis) => {
         if (typeof name === 'string') graph.noteSize(name, value, axis);
       });
