@@ -141,8 +141,8 @@ function mlpModules({ kind, intermediateSize, bias, fused }: Mlp, hiddenSize: nu
     const up = { kind: 'linear', inputs: hiddenSize, outputs: intermediateSize, bias } as const;
     return [
       { name: '.mlp', kind: 'container' },
-      { name: '.mlp.up_proj', ...up },
-      { name: '.mlp.down_proj', ...down },
+      { name: '.mlp.up_proj', gguf: 'ffn_up', ...up },
+      { name: '.mlp.down_proj', gguf: 'ffn_down', ...down },
       { name: '.mlp.act_fn', kind: 'container' },
       { name: '.mlp.dropout', kind: 'container' },
     ];

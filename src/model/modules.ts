@@ -50,7 +50,7 @@ const positionModules = (model: ModelConfig): Module[] =>
   model.learnsPositions
     ? [
         {
-          name: positionEmbeddingName(model),
+          ...{ name: positionEmbeddingName(model), gguf: 'position_embd' },
           ...{ kind: 'position-embedding', positions: model.maxPositionEmbeddings },
         },
         { name: `${decoderName(model)}.drop`, kind: 'container' },

@@ -15,9 +15,11 @@ from copy import deepcopy
 from pathlib import Path
 
 import torch
-from make_models import SMALL, completion_logprobs, randomize
+from make_models import END_OF_TEXT, IM_END, SMALL, completion_logprobs, randomize
 from tiny_tokenizers import make_tokenizer
 from transformers import (
+    GPT2Config,
+    GPT2LMHeadModel,
     Gemma3ForCausalLM,
     Gemma3TextConfig,
     GraniteConfig,
@@ -65,6 +67,21 @@ LONGROPE = dict(
 # Blends the frequencies of a head of 8 features: some are kept, some stretched, some between.
 YARN = dict(rope_type="yarn", rope_theta=100.0, factor=8.0, original_max_position_embeddings=256)
 HALVES = {
+    # The converter looks for `n_ctx`, which transformers writes no more.
+    "gpt2": lambda: GPT2LMHeadModel(
+        GPT2Config(
+            vocab_size=290,
+            n_positions=256,
+            n_ctx=256,
+            n_embd=32,
+            n_layer=2,
+            n_head=4,
+            layer_norm_epsilon=1e-2,
+            bos_token_id=None,
+            pad_token_id=END_OF_TEXT,
+            eos_token_id=IM_END,
+        )
+    ),
     # Queries that grow within the sequences.
     "ministral3": lambda: Ministral3ForCausalLM(
         Ministral3Config(
@@ -136,6 +153,7 @@ MODELS = {
 }
 # Of the tokenizer's words, and llama.cpp's name for them.
 STYLES = {
+    "gpt2": ("gpt2", "gpt-2"),
     "granite": ("smollm", "refact"),
     "lfm2": ("llama3", "lfm2"),
     "ministral3": ("tekken", "tekken"),
@@ -165,6 +183,9 @@ def make(name: str) -> None:
     generator = torch.Generator().manual_seed(7)
     model = MODELS[name]().eval()
     randomize(model, generator)
+    for parameter in (p for n, p in model.named_parameters() if ".ln_" in n and n.endswith("weight")):
+        # GPT-2's norms, which are not called so.
+        parameter.add_(1)
     if name in ("gemma3", "qwen3_5"):
         # Their norms' weights are differences from 1.
         for parameter in (p for n, p in model.named_parameters() if "norm" in n and "linear_attn" not in n):

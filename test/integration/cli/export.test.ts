@@ -202,11 +202,11 @@ describe.each(Object.keys(MODELS))('%s', { timeout: 600_000 }, (name) => {
 
   test.skipIf(!hasGguf)('has what the Python package reads', async () => {
     const { tensors, metadata } = readWithPython(await exported(name, 'q8_0'));
-    const { name: arch, names } = readArchitecture(model).gguf!;
+    const { name: arch, names, epsilon } = readArchitecture(model).gguf!;
     expect(metadata).toMatchObject({
       'general.architecture': 'STRING',
       [`${arch}.block_count`]: 'UINT32',
-      [`${arch}.attention.layer_norm_rms_epsilon`]: 'FLOAT32',
+      [`${arch}.${epsilon ?? 'attention.layer_norm_rms_epsilon'}`]: 'FLOAT32',
       'tokenizer.ggml.tokens': 'STRING',
       'tokenizer.ggml.token_type': 'INT32',
       'tokenizer.ggml.add_bos_token': 'BOOL',

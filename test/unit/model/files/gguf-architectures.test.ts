@@ -201,6 +201,7 @@ describe('refuses to write what llama.cpp computes otherwise', () => {
     ['tied embeddings', 'olmo2', (config) => ({ ...config, tieEmbeddings: true }), 'no OLMo whose output head'],
     ['other layers without positions', 'smollm3', withMixer({ rotary: 'all' }), 'every fourth layer'],
     ['biases', 'smollm3', withMixer({ qkvBias: true }), 'no biases in SmolLM3'],
+    ['another scale', 'gpt2', withMixer({ scale: 1 }), '"scale_attn_weights"'],
     ['windows in other layers', 'gemma3', withMixer({ window: undefined }), 'every sixth'],
     ['another scale', 'gemma3', withMixer({ scale: 0.3 }), '"query_pre_attn_scalar"'],
     ['no multiplier', 'granite', withMixer({ scale: 0 }), 'a multiplier of 0'],
