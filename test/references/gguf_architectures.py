@@ -20,6 +20,8 @@ from tiny_tokenizers import make_tokenizer
 from transformers import (
     GPT2Config,
     GPT2LMHeadModel,
+    Gemma2Config,
+    Gemma2ForCausalLM,
     Gemma3ForCausalLM,
     Gemma3TextConfig,
     GraniteConfig,
@@ -67,6 +69,17 @@ LONGROPE = dict(
 # Blends the frequencies of a head of 8 features: some are kept, some stretched, some between.
 YARN = dict(rope_type="yarn", rope_theta=100.0, factor=8.0, original_max_position_embeddings=256)
 HALVES = {
+    # Caps that scores and logits come near to.
+    "gemma2": lambda: Gemma2ForCausalLM(
+        Gemma2Config(
+            **SMALL,
+            head_dim=16,
+            sliding_window=7,
+            query_pre_attn_scalar=16,
+            attn_logit_softcapping=2.0,
+            final_logit_softcapping=6.0,
+        )
+    ),
     # The converter looks for `n_ctx`, which transformers writes no more.
     "gpt2": lambda: GPT2LMHeadModel(
         GPT2Config(
@@ -186,7 +199,7 @@ def make(name: str) -> None:
     for parameter in (p for n, p in model.named_parameters() if ".ln_" in n and n.endswith("weight")):
         # GPT-2's norms, which are not called so.
         parameter.add_(1)
-    if name in ("gemma3", "qwen3_5"):
+    if name in ("gemma2", "gemma3", "qwen3_5"):
         # Their norms' weights are differences from 1.
         for parameter in (p for n, p in model.named_parameters() if "norm" in n and "linear_attn" not in n):
             parameter.sub_(1)
