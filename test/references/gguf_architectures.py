@@ -24,6 +24,8 @@ from transformers import (
     Gemma2ForCausalLM,
     Gemma3ForCausalLM,
     Gemma3TextConfig,
+    Gemma4ForCausalLM,
+    Gemma4TextConfig,
     GraniteConfig,
     GraniteForCausalLM,
     Lfm2Config,
@@ -78,6 +80,28 @@ HALVES = {
             query_pre_attn_scalar=16,
             attn_logit_softcapping=2.0,
             final_logit_softcapping=6.0,
+        )
+    ),
+    # Layers of both types that share keys and values, of the second of two layers with windows; full ones without a value projection.
+    "gemma4": lambda: Gemma4ForCausalLM(
+        Gemma4TextConfig(
+            **{**SMALL, "num_hidden_layers": 5, "intermediate_size": 24},
+            head_dim=6,
+            global_head_dim=8,
+            attention_k_eq_v=True,
+            num_global_key_value_heads=1,
+            layer_types=["sliding_attention"] * 2 + ["full_attention", "sliding_attention", "full_attention"],
+            sliding_window=7,
+            num_kv_shared_layers=2,
+            use_double_wide_mlp=True,
+            vocab_size_per_layer_input=290,
+            hidden_size_per_layer_input=4,
+            final_logit_softcapping=6.0,
+            rms_norm_eps=1e-2,
+            rope_parameters=dict(
+                full_attention=dict(rope_type="proportional", partial_rotary_factor=0.5, rope_theta=1000.0),
+                sliding_attention=dict(rope_type="default", rope_theta=50.0),
+            ),
         )
     ),
     # The converter looks for `n_ctx`, which transformers writes no more.
@@ -206,9 +230,15 @@ def make(name: str) -> None:
     for parameter in (p for n, p in model.named_parameters() if n.endswith("A_log")):
         # What states hold fades over dozens of tokens.
         parameter.sub_(3)
-    if name == "qwen3_5":
+    for buffer in (b for n, b in model.named_buffers() if n.endswith("layer_scalar")):
+        buffer.copy_(1 + 0.3 * torch.randn(buffer.shape, generator=generator))
+    if name in ("gemma4", "qwen3_5"):
         # Else rounding to float16, as llama.cpp does within products, is amplified.
         for parameter in (p for n, p in model.named_parameters() if ".layers." in n and p.ndim > 1):
+            parameter.mul_(0.5)
+    if name == "gemma4":
+        # Likewise: scores are products of normed queries and keys as they are, and norms undo the factor above.
+        for parameter in (p for n, p in model.named_parameters() if "q_norm" in n or ".post_" in n):
             parameter.mul_(0.5)
     stored = model
     if name in HALVES:

@@ -32,8 +32,8 @@ export interface GgufForm {
   epsilon?: string;
   /** Fields of config.json besides those that all architectures have. */
   fields(file: GgufFile & { rope: RopeInFile }): Record<string, unknown>;
-  /** Rope scalings that its files may have, besides that of Llama 3. */
-  scalings?: readonly ('yarn' | 'longrope')[];
+  /** Rope scalings that its files may have, besides that of Llama 3, or instead of it where frequencies are "proportional". */
+  scalings?: readonly ('yarn' | 'longrope' | 'proportional')[];
   /** YaRN's factor of attention is in its files as the weight that transformers calls `mscale_all_dim`. */
   hasYarnWeight?: boolean;
   /** Its own names for modules, where they are not those in `modules.ts` and `layer-modules.ts`. Of several each has an equal share of the rows. */

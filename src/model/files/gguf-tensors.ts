@@ -39,8 +39,8 @@ export function tensorsInGguf(form: GgufForm, config: ModelConfig): Map<string, 
   return found;
 }
 
-/** What follows the name of a module that has tensors of its own: the biases and the decay of a gated delta net. */
-const PARAMETERS: Readonly<Record<string, string>> = { dt_bias: '_dt.bias', A_log: '_a' };
+/** What follows the name of a module that has tensors of its own: the biases and the decay of a gated delta net, and a layer's number. */
+const PARAMETERS: Readonly<Record<string, string>> = { dt_bias: '_dt.bias', A_log: '_a', layer_scalar: '.weight' };
 
 function namesOf(module: Module, kind: string, { names }: GgufForm): string[] | undefined {
   const [, block, own] = /^(blk\.\d+\.)?(.*)$/.exec(module.gguf ?? '')!;

@@ -143,6 +143,30 @@ it('passes over layers of Qwen 3.5 that predict the tokens after the next', asyn
   expect([...loadWeights(file, readModelConfig(file))]).toEqual([...loadWeights(own, config)]);
 });
 
+it('passes over keys and values of layers of Gemma 4 that have those of others', async () => {
+  const own = join(fixture('gemma4'), 'gemma4.gguf');
+  const config = readModelConfig(own);
+  const layout = ggufLayout(own, config, 'tiny', 'F16');
+  const extra = ['attn_k.weight', 'attn_v.weight', 'attn_k_norm.weight'].map((name) => `blk.3.${name}`);
+  for (const name of extra) layout.plan.set(name, { shape: [6], type: 'F32' });
+  const file = await written(layout, [
+    ...layout.tensors(),
+    ...extra.map((name) => [name, new Float32Array(6)] as const),
+  ]);
+  expect([...loadWeights(file, config)]).toEqual([...loadWeights(own, config)]);
+});
+
+it('reads no frequencies of Gemma 4 that are divided otherwise', async () => {
+  const own = join(fixture('gemma4'), 'gemma4.gguf');
+  const layout = ggufLayout(own, readModelConfig(own), 'tiny', 'F16');
+  const tensors = [...layout.tensors()].map(([name, values]): [string, Float32Array] => [
+    name,
+    name === 'rope_freqs.weight' ? Float32Array.of(1, 1e30, 1, 1e30) : values,
+  ]);
+  const file = await written(layout, tensors);
+  expect(() => readModelConfig(file)).toThrow('"rope_freqs.weight" is not that of a Gemma 4 model');
+});
+
 function lectureModel(): string {
   const folder = temporaryFolder();
   const sizes = { vocab_size: 9, hidden_size: 4, prompt_length: 3, response_length: 3 };
@@ -171,6 +195,13 @@ describe('refuses to write what llama.cpp computes otherwise', () => {
       layers: config.layers.map((layer) =>
         isAttention(layer.mixer) ? layer : { ...layer, mixer: { ...layer.mixer, ...change } },
       ),
+    });
+
+  const withInputs =
+    (change: object) =>
+    (config: ModelConfig): ModelConfig => ({
+      ...config,
+      perLayerInputs: { ...config.perLayerInputs!, ...change },
     });
 
   it.each<[string, string, (config: ModelConfig) => ModelConfig, string]>([
@@ -206,6 +237,10 @@ describe('refuses to write what llama.cpp computes otherwise', () => {
     ['another scale', 'gemma2', withMixer({ scale: 0.3 }), '"query_pre_attn_scalar"'],
     ['no cap of logits', 'gemma2', ({ logitCap: _, ...config }) => config, 'without "final_logit_softcapping"'],
     ['an untied head', 'gemma2', (config) => ({ ...config, tieEmbeddings: false }), 'no Gemma 2 whose output head'],
+    ['biases', 'gemma4', withMixer({ qkvBias: true }), 'no biases in Gemma 4'],
+    ['no windows', 'gemma4', withMixer({ window: undefined }), 'no Gemma 4 without windows'],
+    ['keys of another layer', 'gemma4', withMixer({ sharedFrom: 0 }, (layer) => layer === 3), '"num_kv_shared_layers"'],
+    ['other words', 'gemma4', withInputs({ vocabSize: 300 }), '"vocab_size_per_layer_input" other than "vocab_size"'],
     ['windows in other layers', 'gemma3', withMixer({ window: undefined }), 'every sixth'],
     ['another scale', 'gemma3', withMixer({ scale: 0.3 }), '"query_pre_attn_scalar"'],
     ['no multiplier', 'granite', withMixer({ scale: 0 }), 'a multiplier of 0'],
