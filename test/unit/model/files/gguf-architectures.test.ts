@@ -156,6 +156,25 @@ it('passes over keys and values of layers of Gemma 4 that have those of others',
   expect([...loadWeights(file, config)]).toEqual([...loadWeights(own, config)]);
 });
 
+it.each<[string, (config: ModelConfig) => ModelConfig]>([
+  [
+    'slower frequencies',
+    (config) =>
+      withTable(config, 'full_attention', (table) => ({
+        ...table,
+        scaling: { ...table.scaling, factor: 1.5 } as RotaryScaling,
+      })),
+  ],
+  ['no cap of logits', ({ logitCap: _, ...config }) => config],
+])('reads a Gemma 4 with %s as it was written', async (_, change) => {
+  const own = join(fixture('gemma4'), 'gemma4.gguf');
+  const config = change(readModelConfig(own));
+  expect(readModelConfig(await written(ggufLayout(own, config, 'tiny', 'F16')))).toEqual({
+    ...config,
+    ...{ eosTokenIds: [], bosTokenId: undefined, padTokenId: undefined },
+  });
+});
+
 it('reads no frequencies of Gemma 4 that are divided otherwise', async () => {
   const own = join(fixture('gemma4'), 'gemma4.gguf');
   const layout = ggufLayout(own, readModelConfig(own), 'tiny', 'F16');
