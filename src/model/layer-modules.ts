@@ -23,7 +23,7 @@ export function layerModules({ mixer, mlp, norms, scaled }: Layer, model: ModelC
     name === undefined ? [] : [{ name: `.${name}`, gguf, ...normIn(model) }];
   return [
     scaled
-      ? { name: '', kind: 'parameters', sizes: { layer_scalar: 1 }, constant: true }
+      ? { name: '', gguf: 'layer_output_scale', kind: 'parameters', sizes: { layer_scalar: 1 }, constant: true }
       : { name: '', kind: 'container' },
     ...normModule(norms.beforeMixer, 'attn_norm'),
     ...mixerModules(mixer, hiddenSize),
@@ -38,9 +38,9 @@ export function layerModules({ mixer, mlp, norms, scaled }: Layer, model: ModelC
 /** With which a layer takes in what it is told of each token. */
 const inputModules = (width: number, hiddenSize: number): Module[] => [
   { name: '.act_fn', kind: 'container' },
-  { name: '.per_layer_input_gate', kind: 'linear', inputs: hiddenSize, outputs: width, bias: false },
-  { name: '.per_layer_projection', kind: 'linear', inputs: width, outputs: hiddenSize, bias: false },
-  { name: '.post_per_layer_input_norm', kind: 'norm', size: hiddenSize },
+  { name: '.per_layer_input_gate', gguf: 'inp_gate', kind: 'linear', inputs: hiddenSize, outputs: width, bias: false },
+  { name: '.per_layer_projection', gguf: 'proj', kind: 'linear', inputs: width, outputs: hiddenSize, bias: false },
+  { name: '.post_per_layer_input_norm', gguf: 'post_norm', kind: 'norm', size: hiddenSize },
 ];
 
 function mixerModules(mixer: Mixer, hiddenSize: number): Module[] {
@@ -118,8 +118,8 @@ function attentionModules(attention: Attention, hiddenSize: number): Module[] {
     const { pack: _, ...alone } = rotated;
     return [
       { name: '.self_attn', kind: 'container' },
-      { name: '.self_attn.q_proj', ...alone, outputs: heads * headDim },
-      { name: '.self_attn.o_proj', ...output },
+      { name: '.self_attn.q_proj', gguf: 'attn_q', ...alone, outputs: heads * headDim },
+      { name: '.self_attn.o_proj', gguf: 'attn_output', ...output },
       ...headNorms.slice(0, qkNorm ? 1 : 0),
     ];
   }
@@ -141,8 +141,8 @@ function mlpModules({ kind, intermediateSize, bias, fused }: Mlp, hiddenSize: nu
     const up = { kind: 'linear', inputs: hiddenSize, outputs: intermediateSize, bias } as const;
     return [
       { name: '.mlp', kind: 'container' },
-      { name: '.mlp.up_proj', ...up },
-      { name: '.mlp.down_proj', ...down },
+      { name: '.mlp.up_proj', gguf: 'ffn_up', ...up },
+      { name: '.mlp.down_proj', gguf: 'ffn_down', ...down },
       { name: '.mlp.act_fn', kind: 'container' },
       { name: '.mlp.dropout', kind: 'container' },
     ];

@@ -50,7 +50,7 @@ const positionModules = (model: ModelConfig): Module[] =>
   model.learnsPositions
     ? [
         {
-          name: positionEmbeddingName(model),
+          ...{ name: positionEmbeddingName(model), gguf: 'position_embd' },
           ...{ kind: 'position-embedding', positions: model.maxPositionEmbeddings },
         },
         { name: `${decoderName(model)}.drop`, kind: 'container' },
@@ -63,9 +63,16 @@ function perLayerModules({ perLayerInputs, layers, hiddenSize }: ModelConfig): M
   const { vocabSize: words, width } = perLayerInputs;
   const outputs = layers.length * width;
   return [
-    { name: PER_LAYER_EMBEDDING, kind: 'embedding', words, width: outputs },
-    { name: PER_LAYER_PROJECTION, kind: 'linear', inputs: hiddenSize, outputs, bias: false },
-    { name: PER_LAYER_NORM, kind: 'norm', size: width },
+    { name: PER_LAYER_EMBEDDING, gguf: 'per_layer_token_embd', kind: 'embedding', words, width: outputs },
+    {
+      name: PER_LAYER_PROJECTION,
+      gguf: 'per_layer_model_proj',
+      kind: 'linear',
+      inputs: hiddenSize,
+      outputs,
+      bias: false,
+    },
+    { name: PER_LAYER_NORM, gguf: 'per_layer_proj_norm', kind: 'norm', size: width },
   ];
 }
 

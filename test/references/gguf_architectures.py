@@ -15,11 +15,17 @@ from copy import deepcopy
 from pathlib import Path
 
 import torch
-from make_models import SMALL, completion_logprobs, randomize
+from make_models import END_OF_TEXT, IM_END, SMALL, completion_logprobs, randomize
 from tiny_tokenizers import make_tokenizer
 from transformers import (
+    GPT2Config,
+    GPT2LMHeadModel,
+    Gemma2Config,
+    Gemma2ForCausalLM,
     Gemma3ForCausalLM,
     Gemma3TextConfig,
+    Gemma4ForCausalLM,
+    Gemma4TextConfig,
     GraniteConfig,
     GraniteForCausalLM,
     Lfm2Config,
@@ -65,6 +71,54 @@ LONGROPE = dict(
 # Blends the frequencies of a head of 8 features: some are kept, some stretched, some between.
 YARN = dict(rope_type="yarn", rope_theta=100.0, factor=8.0, original_max_position_embeddings=256)
 HALVES = {
+    # Caps that scores and logits come near to.
+    "gemma2": lambda: Gemma2ForCausalLM(
+        Gemma2Config(
+            **SMALL,
+            head_dim=16,
+            sliding_window=7,
+            query_pre_attn_scalar=16,
+            attn_logit_softcapping=2.0,
+            final_logit_softcapping=6.0,
+        )
+    ),
+    # Layers of both types that share keys and values, of the second of two layers with windows; full ones without a value projection.
+    "gemma4": lambda: Gemma4ForCausalLM(
+        Gemma4TextConfig(
+            **{**SMALL, "num_hidden_layers": 5, "intermediate_size": 24},
+            head_dim=6,
+            global_head_dim=8,
+            attention_k_eq_v=True,
+            num_global_key_value_heads=1,
+            layer_types=["sliding_attention"] * 2 + ["full_attention", "sliding_attention", "full_attention"],
+            sliding_window=7,
+            num_kv_shared_layers=2,
+            use_double_wide_mlp=True,
+            vocab_size_per_layer_input=290,
+            hidden_size_per_layer_input=4,
+            final_logit_softcapping=6.0,
+            rms_norm_eps=1e-2,
+            rope_parameters=dict(
+                full_attention=dict(rope_type="proportional", partial_rotary_factor=0.5, rope_theta=1000.0),
+                sliding_attention=dict(rope_type="default", rope_theta=50.0),
+            ),
+        )
+    ),
+    # The converter looks for `n_ctx`, which transformers writes no more.
+    "gpt2": lambda: GPT2LMHeadModel(
+        GPT2Config(
+            vocab_size=290,
+            n_positions=256,
+            n_ctx=256,
+            n_embd=32,
+            n_layer=2,
+            n_head=4,
+            layer_norm_epsilon=1e-2,
+            bos_token_id=None,
+            pad_token_id=END_OF_TEXT,
+            eos_token_id=IM_END,
+        )
+    ),
     # Queries that grow within the sequences.
     "ministral3": lambda: Ministral3ForCausalLM(
         Ministral3Config(
@@ -136,6 +190,7 @@ MODELS = {
 }
 # Of the tokenizer's words, and llama.cpp's name for them.
 STYLES = {
+    "gpt2": ("gpt2", "gpt-2"),
     "granite": ("smollm", "refact"),
     "lfm2": ("llama3", "lfm2"),
     "ministral3": ("tekken", "tekken"),
@@ -165,16 +220,25 @@ def make(name: str) -> None:
     generator = torch.Generator().manual_seed(7)
     model = MODELS[name]().eval()
     randomize(model, generator)
-    if name in ("gemma3", "qwen3_5"):
+    for parameter in (p for n, p in model.named_parameters() if ".ln_" in n and n.endswith("weight")):
+        # GPT-2's norms, which are not called so.
+        parameter.add_(1)
+    if name in ("gemma2", "gemma3", "qwen3_5"):
         # Their norms' weights are differences from 1.
         for parameter in (p for n, p in model.named_parameters() if "norm" in n and "linear_attn" not in n):
             parameter.sub_(1)
     for parameter in (p for n, p in model.named_parameters() if n.endswith("A_log")):
         # What states hold fades over dozens of tokens.
         parameter.sub_(3)
-    if name == "qwen3_5":
+    for buffer in (b for n, b in model.named_buffers() if n.endswith("layer_scalar")):
+        buffer.copy_(1 + 0.3 * torch.randn(buffer.shape, generator=generator))
+    if name in ("gemma4", "qwen3_5"):
         # Else rounding to float16, as llama.cpp does within products, is amplified.
         for parameter in (p for n, p in model.named_parameters() if ".layers." in n and p.ndim > 1):
+            parameter.mul_(0.5)
+    if name == "gemma4":
+        # Likewise: scores are products of normed queries and keys as they are, and norms undo the factor above.
+        for parameter in (p for n, p in model.named_parameters() if "q_norm" in n or ".post_" in n):
             parameter.mul_(0.5)
     stored = model
     if name in HALVES:

@@ -49,10 +49,12 @@ _PATTERNS = {
 
 
 def make_tokenizer(style: str) -> PreTrainedTokenizerFast:
-    """style: "smollm" (GPT-2's words, single digits), "llama3" (adds BOS), "qwen", "qwen35" (normalize to NFC), "gpt-4o" or "tekken"."""
+    """style: "gpt2", "smollm" (GPT-2's words, single digits), "llama3" (adds BOS), "qwen", "qwen35" (normalize to NFC), "gpt-4o" or "tekken"."""
     tokenizer = Tokenizer(models.BPE(ignore_merges=style == "tekken"))
     if style == "smollm":
         pieces = [pre_tokenizers.Digits(individual_digits=True), pre_tokenizers.ByteLevel(add_prefix_space=False)]
+    elif style == "gpt2":
+        pieces = [pre_tokenizers.ByteLevel(add_prefix_space=False)]
     else:
         pieces = [
             pre_tokenizers.Split(Regex(_PATTERNS[style]), behavior="isolated"),

@@ -24,10 +24,16 @@ export interface GgufForm {
   name: string;
   /** Which of the files of this name are its; without it, those that are no other's. */
   reads?(file: GgufFile): boolean;
+  /**
+   * What its config.json calls the fields that all architectures have, where those names are not Llama's; it has no others of them than these.
+   */
+  fieldNames?: Readonly<Record<string, string>>;
+  /** Its name for the epsilon of norms, where that is not the name of RMS norms'. */
+  epsilon?: string;
   /** Fields of config.json besides those that all architectures have. */
   fields(file: GgufFile & { rope: RopeInFile }): Record<string, unknown>;
-  /** Rope scalings that its files may have, besides that of Llama 3. */
-  scalings?: readonly ('yarn' | 'longrope')[];
+  /** Rope scalings that its files may have, besides that of Llama 3, or instead of it where frequencies are "proportional". */
+  scalings?: readonly ('yarn' | 'longrope' | 'proportional')[];
   /** YaRN's factor of attention is in its files as the weight that transformers calls `mscale_all_dim`. */
   hasYarnWeight?: boolean;
   /** Its own names for modules, where they are not those in `modules.ts` and `layer-modules.ts`. Of several each has an equal share of the rows. */
@@ -59,6 +65,8 @@ export interface GgufOrder {
 export interface GgufFile {
   /** Whether there is a tensor of llama.cpp's name. */
   has(tensor: string): boolean;
+  /** The first of its axes. */
+  rows(tensor: string): number | undefined;
   /** A number of the metadata, by its name without that of the architecture. */
   number(key: string): number | undefined;
   /** A truth value of it, likewise. */

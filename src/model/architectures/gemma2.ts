@@ -2,6 +2,7 @@ import type { Layer, ModelDescription } from '../config.ts';
 import { architecture } from './architecture.ts';
 import { positive } from './field-kinds.ts';
 import { GEMMA_NORMS, gemmaFields, requireCausal, requireGeluTanh } from './gemma-family.ts';
+import { gemma2Gguf } from './gemma2-gguf.ts';
 import { llamaDecoder } from './llama-decoder.ts';
 import { layersThatSeeAll, layerTypes } from './sliding-window.ts';
 
@@ -42,4 +43,5 @@ export const gemma2 = architecture({
       ...(fields.final_logit_softcapping && { logitCap: fields.final_logit_softcapping }),
     };
   },
+  gguf: gemma2Gguf,
 });

@@ -5,6 +5,7 @@ import { architecture } from './architecture.ts';
 import { MOST_LAYERS } from './decoder-fields.ts';
 import { count, flag, positive, text } from './field-kinds.ts';
 import { GEMMA_NORMS, requireGeluTanh } from './gemma-family.ts';
+import { gemma4Gguf } from './gemma4-gguf.ts';
 import { FULL, gemma4Heads, SLIDING } from './gemma4-heads.ts';
 import { gemma4Rotary } from './gemma4-rotary.ts';
 import { layerTypes } from './layer-types.ts';
@@ -101,6 +102,7 @@ export const gemma4 = architecture({
       ...(width > 0 && { perLayerInputs: { vocabSize: fields.vocab_size_per_layer_input, width } }),
     };
   },
+  gguf: gemma4Gguf,
 });
 
 function refuseUnsupported(fields: Fields, file: string): void {

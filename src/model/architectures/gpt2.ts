@@ -4,6 +4,7 @@ import type { Layer, ModelDescription } from '../config.ts';
 import { type Architecture, checked } from './architecture.ts';
 import { MOST_LAYERS } from './decoder-fields.ts';
 import { count, flag, positive, text } from './field-kinds.ts';
+import { gpt2Gguf } from './gpt2-gguf.ts';
 
 /** The fields of config.json, which GPT-2 calls by names of its own. */
 const schema = z.object({
@@ -81,6 +82,7 @@ export const gpt2: Architecture = {
       renamed: RENAMED,
     };
   },
+  gguf: gpt2Gguf,
 };
 
 function refuseUnsupported(fields: z.infer<typeof schema>, file: string): void {

@@ -1,6 +1,7 @@
 import type { AttentionModel } from '../config.ts';
 import type { GgufForm } from './architecture.ts';
 import { olmo2Problem } from './olmo2.ts';
+import { layerTypesInGguf } from './window-pattern-gguf.ts';
 
 /** Every fourth layer sees all tokens, where the file does not say otherwise. */
 const PATTERN = 4;
@@ -12,15 +13,11 @@ export const olmo3Gguf: GgufForm = {
   name: 'olmo2',
   scalings: ['yarn'],
   reads: ({ number }) => Boolean(number('attention.sliding_window')),
-  fields({ number, list, rope }) {
-    const listed = list('attention.sliding_window_pattern');
-    const every = number('attention.sliding_window_pattern') ?? PATTERN;
-    const hasWindow = (layer: number) => (listed ? Boolean(listed[layer]) : (layer + 1) % every !== 0);
+  fields({ rope, ...file }) {
+    const { number } = file;
     return {
       sliding_window: number('attention.sliding_window'),
-      layer_types: Array.from({ length: number('block_count')! }, (_, layer) =>
-        hasWindow(layer) ? 'sliding_attention' : 'full_attention',
-      ),
+      layer_types: layerTypesInGguf(file, PATTERN),
       rope_parameters: {
         full_attention: rope,
         sliding_attention: { rope_type: 'default', rope_theta: number('rope.freq_base_swa') ?? rope.rope_theta },

@@ -4,7 +4,7 @@ import { type Attention, isAttention, type Layer, type ModelConfig, type Rotary 
 import { parameterShapes } from '../parameters.ts';
 import { sizeOf } from '../shape.ts';
 import { ropeInGguf, wholeContext } from './gguf-rope.ts';
-import { tensorsInGguf, toGguf } from './gguf-tensors.ts';
+import { RMS_EPSILON, tensorsInGguf, toGguf } from './gguf-tensors.ts';
 import type { GgufEntry, GgufTensorPlan } from './gguf-writer.ts';
 import { readArchitecture } from './model-config.ts';
 import { modelFilePath } from './model-files.ts';
@@ -20,7 +20,7 @@ export interface GgufLayout {
   tensors(): Generator<readonly [name: string, values: Float32Array]>;
 }
 
-/** What matrices may be stored as; vectors and the filters of convolutions are float32 always, as llama.cpp wants them. */
+/** What matrices may be stored as. */
 export type GgufType = Exclude<StoredType, 'F32' | 'Q4_0'>;
 
 /** `general.file_type`: llama.cpp's number for a file of mostly this type. */
@@ -48,8 +48,8 @@ export function ggufLayout(model: string, config: ModelConfig, name: string, typ
   const plan = new Map<string, GgufTensorPlan>();
   for (const [name, { length }] of rope?.tensors ?? []) plan.set(name, { shape: [length], type: 'F32' });
   for (const tensor of parameterShapes(config).keys()) {
-    const { parts, isConvolution } = places.get(tensor)!;
-    for (const { name, shape } of parts) plan.set(name, { shape, type: isConvolution ? 'F32' : typeFor(shape, type) });
+    const { parts, isFloat32 } = places.get(tensor)!;
+    for (const { name, shape } of parts) plan.set(name, { shape, type: isFloat32 ? 'F32' : typeFor(shape, type) });
   }
   return {
     metadata: describe(gguf, config, name, type),
@@ -70,10 +70,8 @@ export function ggufLayout(model: string, config: ModelConfig, name: string, typ
 }
 
 /** Rows that are not made of whole blocks stay in float16, as llama.cpp has it. */
-function typeFor(shape: readonly number[], type: GgufType): StoredType {
-  if (shape.length === 1) return 'F32';
-  return shape.at(-1)! % STORED_FORMATS[type].values === 0 ? type : 'F16';
-}
+const typeFor = (shape: readonly number[], type: GgufType): StoredType =>
+  shape.at(-1)! % STORED_FORMATS[type].values === 0 ? type : 'F16';
 
 function describe(form: GgufForm, config: ModelConfig, name: string, type: GgufType): Map<string, GgufEntry> {
   const arch = form.name;
@@ -98,8 +96,8 @@ function describe(form: GgufForm, config: ModelConfig, name: string, type: GgufT
     [`${arch}.attention.head_count_kv`, uint32(kvHeads)],
     [`${arch}.attention.key_length`, uint32(headDim)],
     [`${arch}.attention.value_length`, uint32(headDim)],
-    [`${arch}.attention.layer_norm_rms_epsilon`, float32(config.normEps)],
-    [`${arch}.rope.dimension_count`, uint32(rotary?.width ?? headDim)],
+    [`${arch}.${form.epsilon ?? RMS_EPSILON}`, float32(config.normEps)],
+    ...(config.learnsPositions ? [] : [[`${arch}.rope.dimension_count`, uint32(rotary?.width ?? headDim)] as const]),
     ...(rotary ? [[`${arch}.rope.freq_base`, float32(rotary.theta)] as const] : []),
     [`${arch}.vocab_size`, uint32(config.vocabSize)],
     ...Object.entries(own).map(([key, entry]): [string, GgufEntry] => [`${arch}.${key}`, entry]),

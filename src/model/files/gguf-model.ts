@@ -7,7 +7,7 @@ import { sizeOf } from '../shape.ts';
 import { BLOCK_FORMATS } from './dequantize.ts';
 import { type Gguf, type GgufTensor, readGgufBlocks, readGgufTensor } from './gguf.ts';
 import { ROPE_TENSORS, ropeScaling } from './gguf-rope.ts';
-import { blocksFromGguf, fromGguf, type InGguf, tensorsInGguf, wholeShape } from './gguf-tensors.ts';
+import { blocksFromGguf, fromGguf, type InGguf, RMS_EPSILON, tensorsInGguf, wholeShape } from './gguf-tensors.ts';
 import type { StoredBlocks, StoredTensor } from './stored-tensor.ts';
 
 /**
@@ -18,7 +18,7 @@ import type { StoredBlocks, StoredTensor } from './stored-tensor.ts';
 
 /** `config.json`, as transformers would write it for this model. */
 export function ggufConfig(gguf: Gguf): Record<string, unknown> {
-  const { file, metadata, tensors } = gguf;
+  const { file, metadata } = gguf;
   const { className, modelType, gguf: form } = architectureOf(gguf);
   const find = (key: string) => {
     const value = metadata.get(`${form.name}.${key}`);
@@ -48,30 +48,34 @@ export function ggufConfig(gguf: Gguf): Record<string, unknown> {
   const partial = rotated === headDim ? {} : { partial_rotary_factor: rotated / headDim };
   const theta = find('rope.freq_base') ?? 10_000;
   const scaling = ropeScaling(gguf, form, find);
-  const embedding = tensors.find(({ name }) => name === 'token_embd.weight');
-
-  return {
-    architectures: [className],
-    model_type: modelType,
-    vocab_size: embedding?.shape[0],
+  const common = {
+    vocab_size: opened.rows('token_embd.weight'),
     hidden_size: need('embedding_length'),
-    intermediate_size: need('feed_forward_length'),
+    intermediate_size: mostOf(opened.list('feed_forward_length')) ?? need('feed_forward_length'),
     num_hidden_layers: layers,
     num_attention_heads: heads,
     num_key_value_heads:
       opened.number('attention.head_count_kv') ?? mostOf(opened.list('attention.head_count_kv')) ?? heads,
     head_dim: headDim,
     max_position_embeddings: need('context_length'),
-    rms_norm_eps: need('attention.layer_norm_rms_epsilon'),
+    rms_norm_eps: need(form.epsilon ?? RMS_EPSILON),
     hidden_act: 'silu',
     tie_word_embeddings: !opened.has('output.weight'),
     rope_theta: theta,
     ...partial,
     rope_scaling: scaling,
+  };
+  return {
+    architectures: [className],
+    model_type: modelType,
+    ...(form.fieldNames ? renamed(common, form.fieldNames) : common),
     ...form.fields({ ...opened, rope: { rope_type: 'default', rope_theta: theta, ...partial, ...scaling } }),
     ...tokenIds(gguf),
   };
 }
+
+const renamed = (fields: Record<string, unknown>, names: Readonly<Record<string, string>>): Record<string, unknown> =>
+  Object.fromEntries(Object.entries(names).map(([name, own]) => [own, fields[name]]));
 
 /** Some files have a number for each layer. Where they are not the same, the tensors' shapes tell, or those without any are of another kind. */
 const mostOf = (counts: unknown[] | undefined): number | undefined => counts && Math.max(...counts.map(Number));
@@ -81,6 +85,7 @@ function ggufFile({ metadata, tensors }: Gguf): GgufFile {
   const value = (key: string) => metadata.get(`${metadata.get('general.architecture')}.${key}`);
   return {
     has: (name) => tensors.some((tensor) => tensor.name === name),
+    rows: (name) => tensors.find((tensor) => tensor.name === name)?.shape[0],
     number(key) {
       const found = value(key);
       return typeof found === 'number' ? found : undefined;

@@ -6,7 +6,7 @@ import { shortest } from './gguf-cursor.ts';
 
 /** How a .gguf file says that rotary frequencies are stretched: in metadata, and in tensors of what each frequency is divided by. */
 
-/** Llama 3's divisors; and LongRoPE's, within the original context and beyond it. */
+/** Llama 3's divisors, or Gemma 4's; and LongRoPE's, within the original context and beyond it. */
 const [LLAMA3, SHORT, LONG] = ['rope_freqs.weight', 'rope_factors_short.weight', 'rope_factors_long.weight'] as const;
 export const ROPE_TENSORS: readonly string[] = [LLAMA3, SHORT, LONG];
 
@@ -26,7 +26,24 @@ export function ropeScaling(
   }
   if (type === 'longrope' && short && long) return longRope(find, short, long);
   if (type === 'yarn') return yarn(find, gguf.file);
+  if (llama3 && scalings.includes('proportional')) return proportional(llama3);
   return llama3 ? llama3Scaling(llama3, Number(find('rope.freq_base'))) : null;
+}
+
+/** What a frequency of 0 is said with: a divisor beyond all others. */
+const STILL = 1e30;
+
+/** The first pairs of features turn, by the same divisor, and the others stand still. */
+function proportional(tensor: GgufTensor): Record<string, unknown> {
+  const divisors = readGgufTensor(tensor);
+  const [factor = 1] = divisors;
+  const turning = divisors.filter((divisor) => divisor < STILL / 2).length;
+  if (divisors.some((divisor, pair) => (pair < turning ? divisor !== factor : divisor < STILL / 2))) {
+    const message = `"${LLAMA3}" is not that of a Gemma 4 model, and other rope scalings are not supported; take the Hugging Face folder of this model`;
+    throw new BadInput(message, { file: tensor.file });
+  }
+  const partial = { rope_type: 'proportional', partial_rotary_factor: turning / divisors.length };
+  return factor === 1 ? partial : { ...partial, factor: shortest(factor) };
 }
 
 function longRope(find: (key: string) => unknown, short: GgufTensor, long: GgufTensor): Record<string, unknown> {
@@ -93,14 +110,14 @@ function llama3Scaling(tensor: GgufTensor, theta: number): Record<string, unknow
 /** A table's scaling in the file: metadata under names without the architecture's, and tensors. */
 export function ropeInGguf(
   { width, theta, scaling, attentionFactor }: Rotary,
-  { hasYarnWeight }: GgufForm,
+  { hasYarnWeight, scalings }: GgufForm,
 ): { metadata: Record<string, GgufField>; tensors: Map<string, Float32Array> } {
   switch (scaling.type) {
     case 'llama3': {
       const divisors = Float32Array.from({ length: width / 2 }, (_, pair) =>
         divisorAt(2 * Math.PI * theta ** ((2 * pair) / width), scaling),
       );
-      return { metadata: {}, tensors: new Map([[LLAMA3, divisors]]) };
+      return divided(divisors);
     }
     case 'longrope':
       return {
@@ -130,10 +147,18 @@ export function ropeInGguf(
         tensors: new Map(),
       };
     }
+    case 'proportional': {
+      const { pairs, factor } = scaling;
+      return divided(Float32Array.from({ length: width / 2 }, (_, pair) => (pair < pairs ? factor : STILL)));
+    }
     default:
+      // Where llama.cpp looks for the tensor in any case.
+      if (scalings?.includes('proportional')) return divided(new Float32Array(width / 2).fill(1));
       return { metadata: {}, tensors: new Map() };
   }
 }
+
+const divided = (divisors: Float32Array) => ({ metadata: {}, tensors: new Map([[LLAMA3, divisors]]) });
 
 /** The context of the model itself, which may be longer than what is trained with here. */
 export const wholeContext = ({ rotary, maxPositionEmbeddings }: ModelConfig): number =>

@@ -4,12 +4,17 @@ import type { Module } from '../module.ts';
 import { modulesOf } from '../modules.ts';
 import { ownTensors } from '../parameters.ts';
 
+/** The name of the norms' epsilon, without that of the architecture, where they are RMS norms. */
+export const RMS_EPSILON = 'attention.layer_norm_rms_epsilon';
+
 /** Where a .gguf file has one of transformers' tensors, and in what form. */
 export interface InGguf {
   /** llama.cpp's tensors that have its rows, one after another: one in most cases. */
   parts: readonly { name: string; shape: readonly number[] }[];
   /** llama.cpp has no axis for the one channel that each filter of a convolution sees, the second one in transformers. */
   isConvolution: boolean;
+  /** It is float32 in all files, as llama.cpp wants vectors, convolutions and the embeddings of positions. */
+  isFloat32: boolean;
   order: GgufOrder | undefined;
   /** What each value is changed to when it is written, and changed back to. */
   value: { written(value: number): number; read(value: number): number } | undefined;
@@ -25,6 +30,7 @@ export function tensorsInGguf(form: GgufForm, config: ModelConfig): Map<string, 
       found.set(`${module.name}.${kind}`, {
         parts: names.map((name) => ({ name, shape: partShape(module, shape, names.length) })),
         isConvolution: module.kind === 'convolution',
+        isFloat32: shape.length === 1 || module.kind === 'convolution' || module.kind === 'position-embedding',
         order: form.order?.(module, shape, config),
         value: changeOf(module, kind, config),
       });
@@ -33,8 +39,8 @@ export function tensorsInGguf(form: GgufForm, config: ModelConfig): Map<string, 
   return found;
 }
 
-/** What follows the name of a module that has tensors of its own: the biases and the decay of a gated delta net. */
-const PARAMETERS: Readonly<Record<string, string>> = { dt_bias: '_dt.bias', A_log: '_a' };
+/** What follows the name of a module that has tensors of its own: the biases and the decay of a gated delta net, and a layer's number. */
+const PARAMETERS: Readonly<Record<string, string>> = { dt_bias: '_dt.bias', A_log: '_a', layer_scalar: '.weight' };
 
 function namesOf(module: Module, kind: string, { names }: GgufForm): string[] | undefined {
   const [, block, own] = /^(blk\.\d+\.)?(.*)$/.exec(module.gguf ?? '')!;

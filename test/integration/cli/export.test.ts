@@ -151,7 +151,7 @@ describe.each(Object.keys(MODELS))('%s', { timeout: 600_000 }, (name) => {
       const { data: read } = stored.get(tensor)!;
       const largest = data.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
       // Half of the last place: of 11 bits, or of 8 with the largest value of each block at 127 and its scale rounded to 11 bits.
-      // Norms of Gemma 3 are written with 1 added.
+      // Norms of Gemma 2 and 3 are written with 1 added.
       const rounding =
         shape.length === 1 ? (before.rmsNormOffset ? 2 ** -23 : 0) : type === 'f16' ? 2 ** -11 : 1 / 254 + 2 ** -11;
       expect(largestGap(data, read), tensor).toBeLessThanOrEqual(rounding * largest * 1.0001 + 2 ** -25);
@@ -202,11 +202,11 @@ describe.each(Object.keys(MODELS))('%s', { timeout: 600_000 }, (name) => {
 
   test.skipIf(!hasGguf)('has what the Python package reads', async () => {
     const { tensors, metadata } = readWithPython(await exported(name, 'q8_0'));
-    const { name: arch, names } = readArchitecture(model).gguf!;
+    const { name: arch, names, epsilon } = readArchitecture(model).gguf!;
     expect(metadata).toMatchObject({
       'general.architecture': 'STRING',
       [`${arch}.block_count`]: 'UINT32',
-      [`${arch}.attention.layer_norm_rms_epsilon`]: 'FLOAT32',
+      [`${arch}.${epsilon ?? 'attention.layer_norm_rms_epsilon'}`]: 'FLOAT32',
       'tokenizer.ggml.tokens': 'STRING',
       'tokenizer.ggml.token_type': 'INT32',
       'tokenizer.ggml.add_bos_token': 'BOOL',

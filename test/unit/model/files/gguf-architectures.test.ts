@@ -143,6 +143,49 @@ it('passes over layers of Qwen 3.5 that predict the tokens after the next', asyn
   expect([...loadWeights(file, readModelConfig(file))]).toEqual([...loadWeights(own, config)]);
 });
 
+it('passes over keys and values of layers of Gemma 4 that have those of others', async () => {
+  const own = join(fixture('gemma4'), 'gemma4.gguf');
+  const config = readModelConfig(own);
+  const layout = ggufLayout(own, config, 'tiny', 'F16');
+  const extra = ['attn_k.weight', 'attn_v.weight', 'attn_k_norm.weight'].map((name) => `blk.3.${name}`);
+  for (const name of extra) layout.plan.set(name, { shape: [6], type: 'F32' });
+  const file = await written(layout, [
+    ...layout.tensors(),
+    ...extra.map((name) => [name, new Float32Array(6)] as const),
+  ]);
+  expect([...loadWeights(file, config)]).toEqual([...loadWeights(own, config)]);
+});
+
+it.each<[string, (config: ModelConfig) => ModelConfig]>([
+  [
+    'slower frequencies',
+    (config) =>
+      withTable(config, 'full_attention', (table) => ({
+        ...table,
+        scaling: { ...table.scaling, factor: 1.5 } as RotaryScaling,
+      })),
+  ],
+  ['no cap of logits', ({ logitCap: _, ...config }) => config],
+])('reads a Gemma 4 with %s as it was written', async (_, change) => {
+  const own = join(fixture('gemma4'), 'gemma4.gguf');
+  const config = change(readModelConfig(own));
+  expect(readModelConfig(await written(ggufLayout(own, config, 'tiny', 'F16')))).toEqual({
+    ...config,
+    ...{ eosTokenIds: [], bosTokenId: undefined, padTokenId: undefined },
+  });
+});
+
+it('reads no frequencies of Gemma 4 that are divided otherwise', async () => {
+  const own = join(fixture('gemma4'), 'gemma4.gguf');
+  const layout = ggufLayout(own, readModelConfig(own), 'tiny', 'F16');
+  const tensors = [...layout.tensors()].map(([name, values]): [string, Float32Array] => [
+    name,
+    name === 'rope_freqs.weight' ? Float32Array.of(1, 1e30, 1, 1e30) : values,
+  ]);
+  const file = await written(layout, tensors);
+  expect(() => readModelConfig(file)).toThrow('"rope_freqs.weight" is not that of a Gemma 4 model');
+});
+
 function lectureModel(): string {
   const folder = temporaryFolder();
   const sizes = { vocab_size: 9, hidden_size: 4, prompt_length: 3, response_length: 3 };
@@ -173,6 +216,13 @@ describe('refuses to write what llama.cpp computes otherwise', () => {
       ),
     });
 
+  const withInputs =
+    (change: object) =>
+    (config: ModelConfig): ModelConfig => ({
+      ...config,
+      perLayerInputs: { ...config.perLayerInputs!, ...change },
+    });
+
   it.each<[string, string, (config: ModelConfig) => ModelConfig, string]>([
     ['windows', 'mistral', withMixer({ window: 100 }), 'no sliding windows in MistralForCausalLM'],
     [
@@ -201,6 +251,15 @@ describe('refuses to write what llama.cpp computes otherwise', () => {
     ['tied embeddings', 'olmo2', (config) => ({ ...config, tieEmbeddings: true }), 'no OLMo whose output head'],
     ['other layers without positions', 'smollm3', withMixer({ rotary: 'all' }), 'every fourth layer'],
     ['biases', 'smollm3', withMixer({ qkvBias: true }), 'no biases in SmolLM3'],
+    ['another scale', 'gpt2', withMixer({ scale: 1 }), '"scale_attn_weights"'],
+    ['windows in other layers', 'gemma2', withMixer({ window: 5 }), 'every second'],
+    ['another scale', 'gemma2', withMixer({ scale: 0.3 }), '"query_pre_attn_scalar"'],
+    ['no cap of logits', 'gemma2', ({ logitCap: _, ...config }) => config, 'without "final_logit_softcapping"'],
+    ['an untied head', 'gemma2', (config) => ({ ...config, tieEmbeddings: false }), 'no Gemma 2 whose output head'],
+    ['biases', 'gemma4', withMixer({ qkvBias: true }), 'no biases in Gemma 4'],
+    ['no windows', 'gemma4', withMixer({ window: undefined }), 'no Gemma 4 without windows'],
+    ['keys of another layer', 'gemma4', withMixer({ sharedFrom: 0 }, (layer) => layer === 3), '"num_kv_shared_layers"'],
+    ['other words', 'gemma4', withInputs({ vocabSize: 300 }), '"vocab_size_per_layer_input" other than "vocab_size"'],
     ['windows in other layers', 'gemma3', withMixer({ window: undefined }), 'every sixth'],
     ['another scale', 'gemma3', withMixer({ scale: 0.3 }), '"query_pre_attn_scalar"'],
     ['no multiplier', 'granite', withMixer({ scale: 0 }), 'a multiplier of 0'],
