@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { readModelConfig } from '../../src/model/files/model-config.ts';
+import { tablesAsStored } from '../../src/model/files/stored-tables.ts';
 import { BadInput } from '../../src/protocol/errors.ts';
 import { runConfigSchema } from '../../src/protocol/run-config.ts';
 import { workloadOf } from '../../src/trainer/workload.ts';
@@ -52,10 +53,8 @@ const OVER_WEIGHTS = { all: 1.6, lora: 1.2, int4: 1.2 };
 async function measure(model: string, way: Way, tokens: number): Promise<Measured | undefined> {
   const { lora: rank, quantization } = WAYS[way];
   const lora = rank === undefined ? undefined : adapterOf(model, rank);
-  const { bytes } = workloadOf(
-    { ...readModelConfig(model), ...(lora && { lora }), ...(quantization && { quantization }) },
-    TRAINING,
-  );
+  const config = { ...readModelConfig(model), ...(lora && { lora }), ...(quantization && { quantization }) };
+  const { bytes } = workloadOf({ ...config, ...(lora && tablesAsStored(model, config)) }, TRAINING);
   if (OVER_WEIGHTS[way] * bytes > totalmem()) return undefined;
   const { steps } = await measureAlone({
     ...{ model, lora: rank, tokens, prompts: PROMPTS, generations: GENERATIONS },

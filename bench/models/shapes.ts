@@ -24,9 +24,9 @@ const GEMMA3 = {
   ...{ vocab_size: 262_144, sliding_window: 512, tie_word_embeddings: true },
 };
 
-/** Of every six layers, the last attends to everything. */
-const gemmaLayers = (count: number) =>
-  Array.from({ length: count }, (_, layer) => (layer % 6 === 5 ? 'full_attention' : 'sliding_attention'));
+/** Of every so many layers, the last attends to everything. */
+const gemmaLayers = (count: number, every = 6) =>
+  Array.from({ length: count }, (_, layer) => ((layer + 1) % every === 0 ? 'full_attention' : 'sliding_attention'));
 
 /** hidden size, MLP, layers, heads, key/value heads. */
 const sizes = (hidden: number, mlp: number, layers: number, heads: number, kvHeads: number) => ({
@@ -36,6 +36,9 @@ const sizes = (hidden: number, mlp: number, layers: number, heads: number, kvHea
   num_attention_heads: heads,
   num_key_value_heads: kvHeads,
 });
+
+/** Two matrices and a norm for each of the last 20 layers, of which every fifth has heads of 512 features. */
+const GEMMA4_UNUSED = 16 * (2 * 256 * 1536 + 256) + 4 * (2 * 512 * 1536 + 512);
 
 export const SHAPES: Readonly<Record<string, ModelShape>> = {
   'openai-community/gpt2': {
@@ -110,5 +113,20 @@ export const SHAPES: Readonly<Record<string, ModelShape>> = {
   'Qwen/Qwen2.5-3B-Instruct': {
     parameters: 3_085_938_688,
     config: { ...QWEN2, ...sizes(2048, 11_008, 36, 16, 2) },
+  },
+  // Its language model, without the keys and values that its files have of layers which share them.
+  'google/gemma-4-E2B-it': {
+    parameters: 4_647_449_891 - GEMMA4_UNUSED,
+    config: {
+      ...{ architectures: ['Gemma4ForCausalLM'], model_type: 'gemma4_text', hidden_activation: 'gelu_pytorch_tanh' },
+      ...{ rms_norm_eps: 1e-6, max_position_embeddings: 131_072, vocab_size: 262_144, tie_word_embeddings: true },
+      ...{ ...sizes(1536, 6144, 35, 8, 1), head_dim: 256, global_head_dim: 512, use_double_wide_mlp: true },
+      ...{ vocab_size_per_layer_input: 262_144, hidden_size_per_layer_input: 256, num_kv_shared_layers: 20 },
+      ...{ layer_types: gemmaLayers(35, 5), sliding_window: 512, final_logit_softcapping: 30 },
+      rope_parameters: {
+        full_attention: { rope_type: 'proportional', rope_theta: 1e6, partial_rotary_factor: 0.25 },
+        sliding_attention: { rope_type: 'default', rope_theta: 1e4 },
+      },
+    },
   },
 };

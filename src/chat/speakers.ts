@@ -2,7 +2,6 @@ import type { Engine } from '../engine/engine.ts';
 import type { ModelConfig } from '../model/config.ts';
 import { readQuantization } from '../model/files/adapter-files.ts';
 import { readModelConfig } from '../model/files/model-config.ts';
-import { readModel } from '../model/files/read-model.ts';
 import { computeCopies } from '../model/network/half-weights.ts';
 import { packedBytes } from '../model/quantized.ts';
 import { loadTokenizer, type Tokenizer } from '../model/tokenizer/tokenizer.ts';
@@ -11,7 +10,8 @@ import type { ChatSide } from '../protocol/chat.ts';
 import type { Device } from '../protocol/run-config-fields.ts';
 import { isWritten } from '../run-folder/run-lock.ts';
 import { createEngine } from '../trainer/create-engine.ts';
-import { computesQuantized, type ModelAsTrained, modelAsTrained } from '../trainer/model-as-trained.ts';
+import { mayBeOnCpu } from '../trainer/kept-weights.ts';
+import { frozenModel, type ModelAsTrained, modelAsTrained } from '../trainer/model-as-trained.ts';
 import { readAdapter } from '../trainer/policy/checkpoint-files.ts';
 import { endTokens } from '../trainer/prompt-list.ts';
 import { workloadOf } from '../trainer/workload.ts';
@@ -58,15 +58,14 @@ export async function loadSpeakers(target: ChatTarget, options: LoadOptions = {}
   const device =
     options.device === undefined || options.device === 'auto' ? (config?.device ?? 'auto') : options.device;
   const fp16 = options.fp16 || (config?.fp16 ?? false);
+  const place = { device, fp16 };
   const quantization = readQuantization(target.model);
-  const only = config ? undefined : modelAsTrained(target.model, { device, fp16 });
+  const only = config ? undefined : modelAsTrained(target.model, place);
   // Where a model that is quantized is computed in float32, the adapter is merged into it.
-  const shared =
-    target.run !== undefined && sharesBase(target) && (!quantization || computesQuantized({ device, fp16 }));
-  const shape: ModelConfig = only?.config ?? {
-    ...readModelConfig(start),
-    ...(shared && quantization && { quantization }),
-  };
+  const shared = target.run !== undefined && sharesBase(target) && (!quantization || mayBeOnCpu(place));
+  const beside = shared && { lora: config!.lora!, ...(quantization && { quantization }) };
+  const base = config && frozenModel(start, { ...readModelConfig(start), ...beside }, place);
+  const shape = (only ?? base!).config;
   const workload = workloadOf(shape, { trains: false, half: fp16 });
   const sides = alone || !config ? 1 : 2;
   const models = shared ? 1 : sides;
@@ -77,30 +76,30 @@ export async function loadSpeakers(target: ChatTarget, options: LoadOptions = {}
   onCost?.(cost);
   checkRoom(cost);
 
-  const { engine } = await createEngine({ device, fp16 }, target.run === undefined ? undefined : target.loaded.locate, {
+  const { engine } = await createEngine(place, target.run === undefined ? undefined : target.loaded.locate, {
     ...workload,
-    bytes: models * workload.bytes,
+    gpuBytes: models * workload.gpuBytes,
   });
   const tokenizer = loadTokenizer(start);
   const eosTokenIds = endTokens(shape, tokenizer).filter((id) => id < shape.vocabSize);
   let read = 0;
   const load = async (reader: ModelAsTrained['read']): Promise<Omit<Speaker, 'side'>> => {
-    const { config: model, weights } = await reader((share) => onLoad?.((read + share) / models));
+    const { config: model, weights } = await reader(engine, (share) => onLoad?.((read + share) / models));
     read++;
     return { model, weights: await computeCopies(engine, model, weights) };
   };
 
   const speakers: Speaker[] = [];
   if (shared) {
-    const base = await load((onShare) => readModel(start, onShare, quantization));
-    const model = { ...base.model, lora: config!.lora! };
+    const own = await load(base!.read);
+    const model = { ...own.model, lora: config!.lora! };
     const adapter = await computeCopies(engine, model, readAdapter(target.model, model));
-    if (!alone) speakers.push({ side: 'base', ...base });
-    speakers.push({ side: 'checkpoint', model, weights: { ...base.weights, ...adapter } });
+    if (!alone) speakers.push({ side: 'base', ...own });
+    speakers.push({ side: 'checkpoint', model, weights: { ...own.weights, ...adapter } });
   } else {
-    const merged = (folder: string) => load((onShare) => readModel(folder, onShare));
-    if (config && !alone) speakers.push({ side: 'base', ...(await merged(start)) });
-    speakers.push({ side: 'checkpoint', ...(await (only ? load(only.read) : merged(target.model))) });
+    const checkpoint = only ?? frozenModel(target.model, readModelConfig(target.model), place);
+    if (base && !alone) speakers.push({ side: 'base', ...(await load(base.read)) });
+    speakers.push({ side: 'checkpoint', ...(await load(checkpoint.read)) });
   }
   return { engine, tokenizer, eosTokenIds, speakers };
 }

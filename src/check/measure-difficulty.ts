@@ -53,7 +53,7 @@ export async function* measureDifficulty(
   options: DifficultyOptions,
 ): AsyncGenerator<MeasuredBatch> {
   const config = { ...loaded.config, difficulty: null, curriculum: null, lora: null };
-  const run = await prepareRun({ ...loaded, config }, options);
+  const run = await prepareRun({ ...loaded, config }, { ...options, frozen: true });
   try {
     const keys = Array.from({ length: run.prompts.length }, (_, index) => promptKey(run.prompts.row(index)));
     const left = [...keys.keys()].filter((index) => !options.known.has(keys[index]!));

@@ -33,7 +33,7 @@ export async function openModel(
   const workload = workloadOf(config, { trains: false, half: fp16 });
   const { engine } = await createEngine({ device, fp16 }, undefined, workload);
   const progress = new Progress(process.stderr);
-  const { weights } = await opened.read((share) => {
+  const { weights } = await opened.read(engine, (share) => {
     progress.show({ type: 'phase', step: 0, phase: 'load', share });
   });
   const tokenizer = loadTokenizer(model);

@@ -2,12 +2,12 @@ import type { Tensor } from '@tensorflow/tfjs-core';
 
 /**
  * Numbers on the host in row-major order, `bool` as 0 and 1; or, as a `DeviceArray`, on a device. Only those may be float16. Of int8 and
- * uint8 are quantized matrices alone: see `fused/quantized-matmul.ts`.
+ * uint8 are quantized matrices alone, of uint16 tables of bit patterns: see `fused/quantized-matmul.ts` and `fused/half-rows.ts`.
  */
 export interface NdArray {
-  dtype: 'float32' | 'float16' | 'int32' | 'int8' | 'uint8' | 'bool';
+  dtype: 'float32' | 'float16' | 'int32' | 'int8' | 'uint8' | 'uint16' | 'bool';
   shape: number[];
-  data: Float32Array | Int32Array | Int8Array | Uint8Array;
+  data: Float32Array | Int32Array | Int8Array | Uint8Array | Uint16Array;
   /**
    * Sizes, by axis, that may differ from run to run of one graph. Equal names are equal sizes; each name of a product is also the size of
    * some input's axis.

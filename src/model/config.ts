@@ -53,6 +53,8 @@ export interface ModelConfig extends ModelDescription {
   recomputed?: boolean;
   /** What the weights of its layers are kept in under an adapter; undefined: float32. */
   quantization?: Quantization;
+  /** Tensors of frozen embeddings that the CPU keeps in the 16 bits of their files: see `lookup-tables.ts`. */
+  tablesAsStored?: ReadonlySet<string>;
   bosTokenId: number | undefined;
   padTokenId: number | undefined;
 }

@@ -4,12 +4,16 @@ import { readModelConfig } from '../model/files/model-config.ts';
 import { checkWeights } from '../model/files/weights.ts';
 import { loraProblem, unusedInLora } from '../model/lora-targets.ts';
 import { BadInput } from '../protocol/errors.ts';
+import { tablesKept } from './kept-weights.ts';
 import { tooManyAtOnce } from './memory-check.ts';
 import { quantizationOf } from './quantization.ts';
 import { recomputationOf } from './recomputation.ts';
 
-/** The model that a config trains, its adapter included. Throws BadInput where it cannot be trained so, before any weight is read. */
-export function checkedModel({ config, locate }: LoadedConfig): ModelConfig {
+/** The model that a config trains, or with `frozen` samples from, its adapter included. Throws BadInput where it cannot be trained so, before any weight is read. */
+export function checkedModel(
+  { config, locate }: LoadedConfig,
+  { frozen = false }: { frozen?: boolean | undefined } = {},
+): ModelConfig {
   const { lora } = config;
   const start = readModelConfig(config.model);
   checkWeights(config.model, start);
@@ -25,6 +29,7 @@ export function checkedModel({ config, locate }: LoadedConfig): ModelConfig {
     const tooMany = tooManyAtOnce(adapted, config[field], config.maxCompletionLength);
     if (tooMany) throw new BadInput(`${tooMany}; lower "${field}" or "maxCompletionLength".`, locate([field]));
   }
-  const model = { ...adapted, ...quantizationOf(config, adapted) };
+  const kept = lora || frozen ? { ...adapted, ...tablesKept(config.model, adapted, config) } : adapted;
+  const model = { ...kept, ...quantizationOf(config, kept) };
   return { ...model, ...recomputationOf(config, model) };
 }

@@ -1,15 +1,16 @@
 import type { LoadedConfig } from '../config/load-config.ts';
 import { permutation } from '../data/random.ts';
 import { readModelConfig } from '../model/files/model-config.ts';
-import { readModel } from '../model/files/read-model.ts';
 import { checkWeights } from '../model/files/weights.ts';
 import { computeCopies } from '../model/network/half-weights.ts';
 import { loadTokenizer } from '../model/tokenizer/tokenizer.ts';
 import { BadInput } from '../protocol/errors.ts';
 import type { NewSample } from '../protocol/sample-edits.ts';
 import { createEngine } from './create-engine.ts';
+import { tablesKept } from './kept-weights.ts';
 import { loadRows } from './load-rows.ts';
 import { tooManyAtOnce } from './memory-check.ts';
+import { frozenModel } from './model-as-trained.ts';
 import { LocalSampler } from './policy/local-sampler.ts';
 import { endTokens, PromptList } from './prompt-list.ts';
 import { quantizationOf } from './quantization.ts';
@@ -44,8 +45,11 @@ export async function* generateSamples(
   const { config, locate } = loaded;
   const { train } = await loadRows(loaded);
   const start = readModelConfig(config.model);
-  const model = config.lora ? { ...start, ...quantizationOf(config, { ...start, lora: config.lora }) } : start;
-  checkWeights(config.model, model);
+  checkWeights(config.model, start);
+  const adapted = config.lora && { ...start, lora: config.lora };
+  // As in training, whose adapter may leave fewer tables as they are.
+  const quantized = adapted && quantizationOf(config, { ...adapted, ...tablesKept(config.model, adapted, config) });
+  const { config: model, read } = frozenModel(config.model, { ...start, ...quantized }, config);
   const tooMany = tooManyAtOnce(model, n, config.maxCompletionLength);
   if (tooMany) throw new BadInput(`${tooMany}; ask for fewer with --n.`);
   const tokenizer = loadTokenizer(config.model);
@@ -61,11 +65,7 @@ export async function* generateSamples(
   const of = prompts.length * n;
   yield { samples: [], done: 0, of, loads: true };
   const { engine } = await createEngine(config, locate, workloadOf(model, { trains: false, half: config.fp16 }));
-  const weights = await computeCopies(
-    engine,
-    model,
-    (await readModel(config.model, undefined, model.quantization)).weights,
-  );
+  const weights = await computeCopies(engine, model, (await read(engine)).weights);
   const sampler = new LocalSampler({ engine, model, config, eosTokenIds }, n, seed, async () => weights);
   yield { samples: [], done: 0, of };
   // No more at once than in a step, which is known to fit into memory. The last batch is filled up, so that one compiled graph does.

@@ -4,6 +4,7 @@ import type { ModelConfig } from '../model/config.ts';
 import { readModel } from '../model/files/read-model.ts';
 import { beyondFloat16 } from '../model/files/safetensors-writer.ts';
 import { BadInput } from '../protocol/errors.ts';
+import { keptOn } from './kept-weights.ts';
 import type { StartWeights } from './policy/policy.ts';
 import { startAdapter } from './policy/start-adapter.ts';
 import { placeStart } from './policy/start-weights.ts';
@@ -15,7 +16,7 @@ export async function loadStart(
   { config, locate }: LoadedConfig,
   onLoad?: (share: number) => void,
 ): Promise<StartWeights> {
-  const { weights: read } = await readModel(config.model, onLoad, model.quantization);
+  const { weights: read } = await readModel(config.model, onLoad, keptOn(engine, model));
   const beyond = config.checkpointDtype === 'float16' && !config.lora ? beyondFloat16(read) : undefined;
   if (beyond) throw new BadInput(beyond, locate(['checkpointDtype']));
   const weights = await placeStart(engine, model, read, { frozen: config.lora !== null });

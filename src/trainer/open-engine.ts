@@ -10,8 +10,8 @@ import { formatGigabytes } from '../text/bytes.ts';
 export interface Workload {
   /** The number of the model's parameters. */
   parameters: number;
-  /** What is on the device at the same time at least: weights, and for trained ones what an update needs. */
-  bytes: number;
+  /** What is on a GPU at the same time at least: weights, and for trained ones what an update needs. */
+  gpuBytes: number;
   /** Compute in float16. */
   half: boolean;
   /** What the CPU alone computes, as a clause. */
@@ -74,8 +74,8 @@ function compared(gpu: ProbeReport & { works: true }, cpu: ProbeReport): string 
 }
 
 /** Why a model certainly does not fit, as a clause; undefined: it may. */
-function gpuLacks({ bytes }: Workload): string | undefined {
+function gpuLacks({ gpuBytes }: Workload): string | undefined {
   const gpu = gpuMemory();
-  if (!gpu || bytes <= gpu.bytes) return undefined;
-  return `weights, gradients and AdamW's moments take ${formatGigabytes(bytes)}, and the ${gpu.name} has ${formatGigabytes(gpu.bytes)}; "lora" takes a fraction of it`;
+  if (!gpu || gpuBytes <= gpu.bytes) return undefined;
+  return `weights, gradients and AdamW's moments take ${formatGigabytes(gpuBytes)}, and the ${gpu.name} has ${formatGigabytes(gpu.bytes)}; "lora" takes a fraction of it`;
 }

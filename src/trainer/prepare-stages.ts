@@ -102,7 +102,7 @@ export async function prepareStages(loaded: LoadedConfig, options: PrepareOption
 
   const { half, largest } = { half: config.fp16, largest: openedModels.map(({ model }) => model) };
   const workloads = largest.map((model) => workloadOf(model, { trains: true, half }));
-  const workload = workloads.reduce((most, other) => (other.bytes > most.bytes ? other : most));
+  const workload = workloads.reduce((most, other) => (other.gpuBytes > most.gpuBytes ? other : most));
   const { engine, reason } = await createEngine(config, locate, workload);
   const starts = startModels(planned, openedModels, engine, options.onLoad);
   await starts[0]!();
@@ -154,7 +154,7 @@ function openModels(planned: readonly RunStage[]): OpenedModel[] {
   const tokenizers = new Map<string, OpenedModel>();
   return planned.map(({ loaded }) => {
     const known = tokenizers.get(loaded.config.model);
-    const opened = openModel(loaded, known);
+    const opened = openModel(loaded, { same: known });
     tokenizers.set(loaded.config.model, opened);
     return opened;
   });

@@ -58,14 +58,19 @@ export interface PrepareOptions extends RewardHost {
   texts?: EditedTexts;
   /** Gets the share of the model that is read. */
   onLoad?: (share: number) => void;
+  /** The model is only sampled from. */
+  frozen?: boolean;
 }
 
 /** A model that is checked, but not read. */
 export type OpenedModel = Pick<PreparedRun, 'model' | 'tokenizer' | 'eosTokenIds'>;
 
 /** `same`: the same model as it was opened before. */
-export function openModel(loaded: LoadedConfig, same?: OpenedModel): OpenedModel {
-  const model = checkedModel(loaded);
+export function openModel(
+  loaded: LoadedConfig,
+  { same, frozen }: { same?: OpenedModel | undefined; frozen?: boolean | undefined } = {},
+): OpenedModel {
+  const model = checkedModel(loaded, { frozen });
   const tokenizer = same?.tokenizer ?? loadTokenizer(loaded.config.model);
   return { model, tokenizer, eosTokenIds: endTokens(model, tokenizer) };
 }
@@ -100,7 +105,7 @@ export async function prepareRun(loaded: LoadedConfig, options: PrepareOptions):
   const { locate } = loaded;
   const rows = await loadRows(loaded);
 
-  const opened = openModel(loaded);
+  const opened = openModel(loaded, options);
   const { model, tokenizer, eosTokenIds } = opened;
   const prompts = promptList(rows.train, 'prompt', opened, loaded);
   const config = { ...loaded.config, maxSteps: plannedSteps(loaded.config, prompts.length) };

@@ -15,13 +15,13 @@ export function quantizationOf(config: Asked, model: ModelConfig): { quantizatio
   if (config.quantization === null) return {};
   if (config.quantization !== 'auto') return { quantization: config.quantization };
   const { gradientCheckpointing, numGenerations } = config;
-  const weights = (model: ModelConfig) => workloadOf(model, { trains: true, half: false }).bytes;
-  if (config.device === 'auto' && (gpuMemory()?.bytes ?? 0) >= weights(model)) return {};
+  const weights = (model: ModelConfig) => workloadOf(model, { trains: true, half: false });
+  if (config.device === 'auto' && (gpuMemory()?.bytes ?? 0) >= weights(model).gpuBytes) return {};
   const fits = (quantization?: Quantization): boolean => {
     const recomputed =
       gradientCheckpointing === true || (quantization !== undefined && gradientCheckpointing === 'auto');
     const chosen: ModelConfig = { ...model, ...(quantization && { quantization }), recomputed };
-    return weights(chosen) + stepBytes(chosen, longestSequences(config), numGenerations) <= availableMemory();
+    return weights(chosen).bytes + stepBytes(chosen, longestSequences(config), numGenerations) <= availableMemory();
   };
   if (fits()) return {};
   return { quantization: QUANTIZATIONS.find(fits) ?? QUANTIZATIONS.at(-1)! };

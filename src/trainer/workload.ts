@@ -13,20 +13,33 @@ const BESIDE_IT = 3;
 /** Of each number that is quantized, its own bits and its share of a float32 scale, in float32 numbers. */
 const QUANTIZED: Readonly<Record<Quantization, number>> = { int8: 1 / 4 + 1 / BLOCK, int4: 1 / 8 + 1 / BLOCK };
 
-/** What training a model, or running it alone, needs of a device. Activations and caches come on top: they are cut to what fits. */
-export function workloadOf(model: ModelConfig, { trains, half }: { trains: boolean; half: boolean }): Workload {
+interface Use {
+  trains: boolean;
+  half: boolean;
+}
+
+/** What training a model, or running it alone, needs of a GPU, and in `bytes` of the CPU's memory. Activations and caches come on top: they are cut to what fits. */
+export function workloadOf(model: ModelConfig, use: Use): Workload & { bytes: number } {
+  const { tablesAsStored: _, ...onGpu } = model;
+  return {
+    ...{ parameters: parameterCount(model), half: use.half },
+    ...{ bytes: bytesOf(model, use), gpuBytes: bytesOf(onGpu, use) },
+    cpuOnly: model.quantization && `a model in ${model.quantization} is computed there alone`,
+  };
+}
+
+function bytesOf(model: ModelConfig, { trains, half }: Use): number {
   const trained = trainedShapes(model);
   const isProjection = projectionTest(model);
   const quantized = model.quantization && quantizedNames(model);
   const numbers = [...parameterShapes(model)].map(([name, shape]) => {
     const computesHalf = half && isProjection(name);
-    const computedWith = quantized?.has(name) ? QUANTIZED[model.quantization!] : computesHalf ? 0.5 : 1;
+    const isHalf = computesHalf || model.tablesAsStored?.has(name);
+    const computedWith = quantized?.has(name) ? QUANTIZED[model.quantization!] : isHalf ? 0.5 : 1;
     if (!trains || !trained.has(name)) return computedWith * sizeOf(shape);
     // Beside the weights that are updated: their copy in float16, or in float32 those of the start or, on the CPU, a copy of the gradient.
     const others = computesHalf ? 0.5 : half ? 0 : 1;
     return (1 + BESIDE_IT + others) * sizeOf(shape);
   });
-  const total = numbers.reduce((sum, count) => sum + count, 0);
-  const cpuOnly = model.quantization && `a model in ${model.quantization} is computed there alone`;
-  return { parameters: parameterCount(model), bytes: Float32Array.BYTES_PER_ELEMENT * total, half, cpuOnly };
+  return Float32Array.BYTES_PER_ELEMENT * numbers.reduce((sum, count) => sum + count, 0);
 }

@@ -23,9 +23,9 @@ export function runEagerly<I extends TensorTree, O extends TensorTree>(
   return treeOf(outputs.map(([path, value]) => [path, toArray(value)] as const)) as ArraysOf<O>;
 }
 
-/** tfjs has no integers of 8 bits: programs see them as int32. */
+/** tfjs has no integers of 8 or 16 bits: programs see them as int32. */
 const tensorOf = ({ data, shape, dtype }: NdArray): Tensor =>
-  dtype === 'int8' || dtype === 'uint8'
+  dtype === 'int8' || dtype === 'uint8' || dtype === 'uint16'
     ? tensor(Int32Array.from(data), shape, 'int32')
     : tensor(data as Float32Array, shape, dtype as DataType);
 

@@ -40,7 +40,7 @@ export interface TraceOptions {
 
 /** The type that programs see: TensorFlow.js has neither narrower floats nor narrower integers. */
 const seenAs = (dtype: NdArray['dtype']): DataType =>
-  dtype === 'float16' ? 'float32' : dtype === 'int8' || dtype === 'uint8' ? 'int32' : dtype;
+  dtype === 'float16' ? 'float32' : dtype === 'float32' || dtype === 'bool' ? dtype : 'int32';
 
 /** Runs `program` once under the recording backend, on inputs of the shapes and types of `inputs`. */
 export function trace<I extends TensorTree, O extends TensorTree>(

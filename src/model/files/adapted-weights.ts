@@ -9,7 +9,7 @@ import { asInModel, conv1dWeights, fileShapes } from './conv1d.ts';
 import { finite } from './finite.ts';
 import { addToColumns, addToRows } from './merge.ts';
 import { isSupportedDtype, readTensor, sameBytes, type TensorEntry } from './safetensors.ts';
-import { type StoredTensor, storedTensor } from './stored-tensor.ts';
+import { type StoredTensor, storedTensor, withValues } from './stored-tensor.ts';
 
 /** The tensors of `base`, whose config `model` is, with the adapter in `folder` merged into them. */
 export function adaptedTensors(
@@ -24,7 +24,10 @@ export function adaptedTensors(
   const transposed = conv1dWeights(model);
   const put = (name: string, entry: TensorEntry) => {
     const { read } = asInModel({ ...storedTensor(entry), name }, transposed);
-    tensors.set(name, { ...tensors.get(name)!, ...instead((into) => finite(read(into), entry)) });
+    tensors.set(
+      name,
+      withValues(tensors.get(name)!, (into) => finite(read(into), entry)),
+    );
   };
   for (const [name, entry] of replacements) put(name, entry);
   if (model.tieEmbeddings && changesVocabulary(adapted)) {
@@ -35,13 +38,13 @@ export function adaptedTensors(
     const name = `${module}.weight`;
     const tensor = tensors.get(name)!;
     const part = (kind: string) => adapter.get(`${module}.${kind}`);
-    tensors.set(name, { ...tensor, ...instead((into) => merged(tensor, into, { r, scale }, part)) });
+    tensors.set(
+      name,
+      withValues(tensor, (into) => merged(tensor, into, { r, scale }, part)),
+    );
   }
   return tensors;
 }
-
-/** Other values than those of the file, blocks included. */
-const instead = (read: StoredTensor['read']): Pick<StoredTensor, 'read' | 'stored'> => ({ read, stored: undefined });
 
 const reader = (entry: TensorEntry) => (into?: Float32Array) => finite(readTensor(entry, into), entry);
 

@@ -6,7 +6,7 @@ import type { ModelConfig } from '../config.ts';
 import { modulesOf } from '../modules.ts';
 import { parameterShapes } from '../parameters.ts';
 import type { NamedTensor } from './safetensors-writer.ts';
-import type { StoredTensor } from './stored-tensor.ts';
+import { type StoredTensor, withValues } from './stored-tensor.ts';
 
 /** The names of the weights that files have transposed. */
 export const conv1dWeights = (model: ModelConfig): Set<string> =>
@@ -30,7 +30,7 @@ export const asInFile = ([name, shape, values]: NamedTensor, transposed: Readonl
 export function asInModel(tensor: StoredTensor, transposed: ReadonlySet<string>): StoredTensor {
   if (!transposed.has(tensor.name)) return tensor;
   const { shape, read } = tensor;
-  return { ...tensor, shape: shape.toReversed(), read: (into) => transpose(read(), shape, into) };
+  return { ...withValues(tensor, (into) => transpose(read(), shape, into)), shape: shape.toReversed() };
 }
 
 /** Of a matrix [rows, columns], the matrix [columns, rows]. What is no matrix stays as it is, for others to refuse. */

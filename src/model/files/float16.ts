@@ -7,6 +7,9 @@
 const floatView = new Float32Array(1);
 const bitsView = new Uint32Array(floatView.buffer);
 
+/** By their names in model files. */
+export type HalfType = 'F16' | 'BF16';
+
 export function bfloat16ToFloat32(halves: Uint16Array, out: Float32Array): void {
   const bits = new Uint32Array(out.buffer, out.byteOffset, out.length);
   for (let i = 0; i < halves.length; i++) bits[i] = halves[i]! << 16;
@@ -27,7 +30,18 @@ export function float16ToFloat32(halves: Uint16Array, out: Float32Array): void {
   for (let i = 0; i < halves.length; i++) out[i] = values[halves[i]!]!;
 }
 
-/** The value of each of the 65,536 bit patterns, made when first needed: a look-up is several times faster than the arithmetic. */
+/** The value of each of the 65,536 bit patterns of a format. */
+export function halfValues(type: HalfType): Float32Array {
+  if (type === 'F16') return float16Values();
+  const values = new Float32Array(65_536);
+  bfloat16ToFloat32(
+    Uint16Array.from(values, (_, half) => half),
+    values,
+  );
+  return values;
+}
+
+/** Those of float16, made when first needed: a look-up is several times faster than the arithmetic. */
 export function float16Values(): Float32Array {
   valueOfHalf ??= Float32Array.from({ length: 65_536 }, (_, half) => fromFloat16Bits(half));
   return valueOfHalf;

@@ -8,7 +8,7 @@ import { BLOCK_FORMATS } from './dequantize.ts';
 import { type Gguf, type GgufTensor, readGgufBlocks, readGgufTensor } from './gguf.ts';
 import { ROPE_TENSORS, ropeScaling } from './gguf-rope.ts';
 import { blocksFromGguf, fromGguf, type InGguf, RMS_EPSILON, tensorsInGguf, wholeShape } from './gguf-tensors.ts';
-import type { StoredBlocks, StoredTensor } from './stored-tensor.ts';
+import { type StoredBlocks, type StoredTensor, storedHalves } from './stored-tensor.ts';
 
 /**
  * A GGUF file says of a model what `config.json` and the tensors' Hugging Face names say, in llama.cpp's words.
@@ -160,8 +160,12 @@ function storedTensor(name: string, place: InGguf, parts: readonly GgufTensor[])
       return fromGguf(into, place);
     },
     stored: storedBlocks(place, parts),
+    halves: isAsInFile(place, parts) ? storedHalves(parts[0]!) : undefined,
   };
 }
+
+const isAsInFile = ({ value, order }: InGguf, parts: readonly GgufTensor[]): boolean =>
+  parts.length === 1 && !value && !order;
 
 /** Undefined where they are not all in the same blocks, or their values do not stay together. */
 function storedBlocks(place: InGguf, parts: readonly GgufTensor[]): StoredBlocks | undefined {

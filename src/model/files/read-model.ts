@@ -1,5 +1,4 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { Quantization } from '../../protocol/quantization.ts';
 import type { ModelConfig } from '../config.ts';
 import { Packing } from '../packing.ts';
 import { parameterCount } from '../parameters.ts';
@@ -8,18 +7,23 @@ import { sizeOf } from '../shape.ts';
 import type { Weights } from '../weights-tree.ts';
 import { readModelConfig } from './model-config.ts';
 import { readQuantized } from './quantized-rows.ts';
+import { readTable } from './stored-tables.ts';
 import { checkWeights, readFinite } from './weights.ts';
+
+/** Which weights are kept in less than float32. */
+export type Kept = Pick<ModelConfig, 'quantization' | 'tablesAsStored'>;
 
 /**
  * Reads a Hugging Face folder or a .gguf file. Others get their turn between tensors; `onProgress` gets the share that is read, at most
- * twenty times. With `quantization` the layers' weights are quantized one by one, and never in memory together in float32.
+ * twenty times. Weights that are quantized are so one by one, and never in memory together in float32; `tablesAsStored` never at all.
  */
 export async function readModel(
   model: string,
   onProgress: (share: number) => void = () => {},
-  quantization?: Quantization,
+  { quantization, tablesAsStored }: Kept = {},
 ): Promise<{ config: ModelConfig; weights: Weights }> {
-  const config = readModelConfig(model);
+  const own = readModelConfig(model);
+  const config = { ...own, ...(quantization && { quantization }), ...(tablesAsStored && { tablesAsStored }) };
   const packing = new Packing(config);
   const quantized = quantization && quantizedNames(config);
   const total = parameterCount(config);
@@ -27,12 +31,13 @@ export async function readModel(
   let read = 0;
   for (const [name, tensor] of checkWeights(model, config)) {
     const before = read;
-    if (quantized?.has(name))
+    if (tablesAsStored?.has(name)) Object.assign(weights, readTable(tensor));
+    else if (quantized?.has(name))
       readQuantized(tensor, quantization!, placeQuantized(packing, weights, name, quantization!));
     else readFinite(tensor, packing.placeIn(weights, name));
     read += sizeOf(tensor.shape);
     if (Math.floor((20 * read) / total) > Math.floor((20 * before) / total)) onProgress(read / total);
     await nextTurn();
   }
-  return { config: { ...config, ...(quantization && { quantization }) }, weights };
+  return { config, weights };
 }

@@ -15,7 +15,7 @@ import { readJsonObject } from './json-file.ts';
 import { readArchitecture, readModelConfig } from './model-config.ts';
 import { readRounded } from './quantized-rows.ts';
 import { isSupportedDtype, readSafetensorsHeader, sameBytes, type TensorEntry } from './safetensors.ts';
-import { type StoredTensor, storedTensor } from './stored-tensor.ts';
+import { type StoredTensor, storedTensor, withValues } from './stored-tensor.ts';
 import { causalLmNames, embeddingWeight, HEAD_WEIGHT, wrapperOf } from './tensor-names.ts';
 import { otherParts, textPrefix, textTensors } from './text-part.ts';
 
@@ -113,10 +113,7 @@ function roundedBase(
 ): Map<string, StoredTensor> {
   if (!quantization) return base;
   const quantized = quantizedNames(config);
-  const rounded = (tensor: StoredTensor): StoredTensor => ({
-    ...tensor,
-    ...{ read: (into) => readRounded(tensor, quantization, into), stored: undefined },
-  });
+  const rounded = (tensor: StoredTensor) => withValues(tensor, (into) => readRounded(tensor, quantization, into));
   return new Map([...base].map(([name, tensor]) => [name, quantized.has(name) ? rounded(tensor) : tensor]));
 }
 

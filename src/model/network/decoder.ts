@@ -1,4 +1,5 @@
 import { add, expandDims, matMul, mul, type Tensor, type Tensor1D, type Tensor2D } from '@tensorflow/tfjs-core';
+import { halfRows } from '../../engine/fused/half-rows.ts';
 import { layerNorm } from '../../engine/fused/layer-norm.ts';
 import { quantizedMatMul } from '../../engine/fused/quantized-matmul.ts';
 import { rmsNorm } from '../../engine/fused/rms-norm.ts';
@@ -161,6 +162,8 @@ const trainedWords = (params: Parameters, module: string): WordRows | undefined 
 /** Embeddings of token ids, [tokens, width], with what an adapter adds to them. */
 function embedTokens(params: Parameters, config: ModelConfig, ids: Tensor1D, name = embeddingName(config)): Tensor2D {
   const padTokenId = config.learnsPadding ? undefined : config.padTokenId;
+  const bits = params[`${name}.bits`];
+  if (bits) return halfRows(bits, params[`${name}.values`]!, ids);
   const table = trainedWords(params, name) ?? wordRows(params, `${name}.weight`)!;
   const embeddings = embed(table, ids, padTokenId);
   const down = params[`${name}.lora_embedding_A`];

@@ -20,6 +20,9 @@ const bytesOf = (weights: Weights): number =>
 const furthest = (a: readonly number[], b: readonly number[]): number =>
   Math.max(...a.map((value, index) => Math.abs(value - b[index]!)));
 
+/** Embeddings, norms, and per layer rank 8 times what goes in and out of each of its seven modules. */
+const FLOATS = 19 * 96 + 7 * 96 + 3 * 8 * (192 + 144 + 144 + 192 + 3 * 352);
+
 describe.each(QUANTIZATIONS)('a run in %s', (quantization) => {
   let [folder, config, run] = ['', '', ''];
   afterAll(() => rmSync(folder, { recursive: true }));
@@ -98,9 +101,7 @@ describe.each(QUANTIZATIONS)('a run in %s', (quantization) => {
     const folder = checkpointOf(run, 3);
     const held = bytesOf((await openModel(folder, { device: 'cpu' })).weights);
     const weights = { int8: 304_128 * (1 + 4 / 32), int4: 304_128 * (1 / 2 + 4 / 32) }[quantization];
-    // Embeddings, norms, and per layer rank 8 times what goes in and out of each of its seven modules.
-    const floats = 19 * 96 + 7 * 96 + 3 * 8 * (192 + 144 + 144 + 192 + 3 * 352);
-    expect(held).toBe(weights + 4 * floats);
+    expect(held).toBe(weights + 4 * FLOATS);
     const copy = join(temporaryFolder(), 'copy');
     cpSync(folder, copy, { recursive: true });
     const { speakers } = await loadSpeakers(findTarget(copy));
@@ -108,7 +109,7 @@ describe.each(QUANTIZATIONS)('a run in %s', (quantization) => {
     // Elsewhere it is merged into float32.
     const onGpu = modelAsTrained(folder, { device: 'webgpu', fp16: false });
     expect(onGpu.config.quantization).toBeUndefined();
-    expect(bytesOf((await onGpu.read()).weights)).toBe(4 * (304_128 + 19 * 96 + 7 * 96));
+    expect(bytesOf((await onGpu.read({ name: 'webgpu' })).weights)).toBe(4 * (304_128 + 19 * 96 + 7 * 96));
   });
 
   test('is planned in a chat with the packed weights of both that answer', async () => {
@@ -126,7 +127,7 @@ describe.each(QUANTIZATIONS)('a run in %s', (quantization) => {
     const packed = { int8: 0, int4: 304_128 * (1 / 2 + 4 / 32) }[quantization];
     const [one, two] = [await costOf(true), await costOf(false)];
     expect(two - one).toBe(packed);
-    const weights = { int8: 1 + 4 / 32, int4: 1 / 2 + 4 / 32 }[quantization] * 304_128 + 4 * (19 * 96 + 7 * 96);
+    const weights = { int8: 1 + 4 / 32, int4: 1 / 2 + 4 / 32 }[quantization] * 304_128 + 4 * FLOATS;
     expect(one).toBe(300e6 + weights + packed);
   });
 });

@@ -4,6 +4,7 @@ import { uniforms } from '../../../src/data/random.ts';
 import { after } from '../../../src/engine/fused/after.ts';
 import { addToColumn, pickColumn } from '../../../src/engine/fused/column.ts';
 import { gatherRows } from '../../../src/engine/fused/gather-rows.ts';
+import { halfRows } from '../../../src/engine/fused/half-rows.ts';
 import { jointSoftmax } from '../../../src/engine/fused/joint-softmax.ts';
 import { layerNorm } from '../../../src/engine/fused/layer-norm.ts';
 import { matrixRecurrence } from '../../../src/engine/fused/matrix-recurrence.ts';
@@ -326,6 +327,16 @@ const cases: Record<string, (draw: Draw) => Case> = {
     inputs: { gateUp: draw.float([draw.size(), 2 * draw.size()], -3, 3) },
     program: ({ gateUp }) => swiglu(gateUp),
   }),
+  HalfRows: (draw) => {
+    const [n, m] = [draw.size(), draw.size()];
+    const patterns = draw.int([n, draw.size()], 2 ** 16);
+    const bits: NdArray = { dtype: 'uint16', shape: patterns.shape, data: Uint16Array.from(patterns.data) };
+    return {
+      inputs: { bits, values: draw.float([2 ** 16]), indices: draw.int([m], n) },
+      program: ({ bits, values, indices }) => halfRows(bits, values, indices),
+      gradient: false,
+    };
+  },
   // Its gradient is the kernel QuantizedMatMulGradient.
   QuantizedMatMul: (draw) => {
     const [n, rows, blocks, packed] = [draw.size(), draw.size(), draw.small(), draw.pick(2) === 1];

@@ -78,7 +78,7 @@ const furthest = (a: ArrayLike<number>, b: ArrayLike<number>): number =>
 it("in int4 writes with ONNX Runtime's products of packed weights", async () => {
   const profile = temporaryFolder();
   const profiled = new OnnxEngine('cpu', { profile });
-  const { config, weights } = await readModel(await floatFolder(), undefined, 'int4');
+  const { config, weights } = await readModel(await floatFolder(), undefined, { quantization: 'int4' });
   const sampler = new Sampler(profiled, config, { ...GREEDY, group: 2 });
   await sampler.sample(weights, [[3, 1, 4]], 4, new Float32Array(8));
   profiled.endProfiles();
@@ -91,7 +91,7 @@ describe.each(QUANTIZATIONS)('a model in %s', (quantization) => {
     const folder = await floatFolder();
     const score = async ({ config, weights }: { config: ModelConfig; weights: Weights }) =>
       (await new Scorer(engine, config, 1).logProbs(weights, SEQUENCES, 2)).flat();
-    const quantized = await score(await readModel(folder, undefined, quantization));
+    const quantized = await score(await readModel(folder, undefined, { quantization }));
     const rounded = await score(await readModel(await roundedFolder(folder, quantization)));
     expect(furthest(quantized, rounded)).toBeLessThan(1e-5);
     expect(furthest(quantized, await score(await readModel(folder)))).toBeGreaterThan(1e-4);
@@ -113,7 +113,7 @@ describe.each(QUANTIZATIONS)('a model in %s', (quantization) => {
       return completions.map(({ ids }) => ids);
     };
     const rounded = await write(await readModel(await roundedFolder(folder, quantization)));
-    expect(await write(await readModel(folder, undefined, quantization))).toEqual(rounded);
+    expect(await write(await readModel(folder, undefined, { quantization }))).toEqual(rounded);
   });
 
   it('moves an adapter as the rounded model does', async () => {
@@ -128,7 +128,7 @@ describe.each(QUANTIZATIONS)('a model in %s', (quantization) => {
       for (let step = 1; step <= 3; step++) await stage.step({ emit() {} });
       return learner.policy.state.weights;
     };
-    const got = await train(await readModel(folder, undefined, quantization));
+    const got = await train(await readModel(folder, undefined, { quantization }));
     const wanted = await train(await readModel(await roundedFolder(folder, quantization)));
     for (const [name, { data }] of Object.entries(wanted))
       expect(furthest(got[name]!.data, data), name).toBeLessThan(1e-4);
@@ -158,7 +158,7 @@ describe.each(QUANTIZATIONS)('a model in %s', (quantization) => {
 
   it('takes the memory that is planned', async () => {
     const folder = await floatFolder();
-    const { config, weights } = await readModel(folder, undefined, quantization);
+    const { config, weights } = await readModel(folder, undefined, { quantization });
     const bytes = Object.values(weights).reduce((sum, { data }) => sum + data.byteLength, 0);
     expect(bytes).toBe(workloadOf({ ...config, quantization }, { trains: false, half: false }).bytes);
   });
@@ -172,7 +172,7 @@ function dequantized(weights: Weights, product: string): number[] {
 
 it.each(['llama.gguf', 'qwen2.gguf'])('keeps the blocks of %s as they are', async (name) => {
   const file = join('test/references/fixtures/gguf', name);
-  const { config, weights } = await readModel(file, undefined, 'int8');
+  const { config, weights } = await readModel(file, undefined, { quantization: 'int8' });
   const float = new Packing(config).unpack((await readModel(file)).weights);
   const kept = [...checkWeights(file, config)].filter(
     ([tensor, { stored }]) => stored && quantizedNames(config).has(tensor),

@@ -25,6 +25,13 @@ register<{ x: TensorInfo; indices: TensorInfo }>('GatherRows', ({ x, indices }) 
 register<{ x: TensorInfo; indices: TensorInfo; dy: TensorInfo }>('GatherRowsGradient', ({ x, indices, dy }) =>
   addRows(fillLike(x, 0), indices, dy),
 );
+register<{ bits: TensorInfo; values: TensorInfo; indices: TensorInfo }>('HalfRows', ({ bits, values, indices }) => {
+  const { graph } = backend;
+  const rows = graph.node('Gather', [backend.value(bits), backend.value(indices)]);
+  const patterns = graph.node('Cast', [rows], { to: ONNX_TYPES.int32 });
+  const shape = [indices.shape[0]!, bits.shape[1]!];
+  return backend.record('Gather', [values, patterns], { shape, dtype: 'float32' });
+});
 register<{ x: TensorInfo; segmentIds: TensorInfo }, { numSegments: number }>(
   'UnsortedSegmentSum',
   ({ x, segmentIds }, { numSegments }) => addRows(fill([numSegments, ...x.shape.slice(1)], 0, x.dtype), segmentIds, x),
