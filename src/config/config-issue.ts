@@ -66,7 +66,8 @@ export function describeIssue(issue: Issue, config: unknown, file = RUN_CONFIG):
   if (issue.code === 'invalid_union') {
     // The branch that fits the value's own type says more than "none of these".
     const nested = deepestBranch(issue.errors);
-    if (nested && !isOneWord(nested)) return describeIssue({ ...nested, path: [...path, ...nested.path] }, config, file);
+    if (nested && !isOneWord(nested))
+      return describeIssue({ ...nested, path: [...path, ...nested.path] }, config, file);
   }
   const value = valueAt(config, path);
   const name = path.length === 0 ? file.name : `"${formatPath(path)}"`;

@@ -3,7 +3,7 @@ import { architecture } from './architecture.ts';
 import { positive } from './field-kinds.ts';
 import { GEMMA_NORMS, gemmaFields, requireCausal, requireGeluTanh } from './gemma-family.ts';
 import { llamaDecoder } from './llama-decoder.ts';
-import { layersThatSeeAll, layerTypes } from './sliding-window.ts';
+import { layersThatSeeAll } from './sliding-window.ts';
 
 /** Every second layer sees all tokens, where config.json does not say otherwise. */
 const PATTERN = 2;
@@ -14,7 +14,6 @@ export const gemma2 = architecture({
   modelType: 'gemma2',
   fields: {
     ...gemmaFields,
-    layer_types: layerTypes,
     attn_logit_softcapping: positive.nullable().default(50),
     final_logit_softcapping: positive.nullable().default(30),
   },

@@ -7,7 +7,7 @@ import { GEMMA_NORMS, gemmaFields, requireCausal, requireGeluTanh } from './gemm
 import { gemma3Gguf } from './gemma3-gguf.ts';
 import { llamaDecoder } from './llama-decoder.ts';
 import { readRotary, ropeByLayer, rotaryFieldsByLayer } from './rotary-fields.ts';
-import { layersThatSeeAll, layerTypes } from './sliding-window.ts';
+import { layersThatSeeAll } from './sliding-window.ts';
 
 /** Every sixth layer sees all tokens, where config.json does not say otherwise. */
 const PATTERN = 6;
@@ -24,7 +24,6 @@ export const gemma3 = architecture({
   fields: {
     ...gemmaFields,
     sliding_window_pattern: count.nullish(),
-    layer_types: layerTypes,
     rope_local_base_freq: positive.nullish(),
     ...rotaryFieldsByLayer,
     attn_logit_softcapping: softcap,

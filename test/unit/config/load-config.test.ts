@@ -142,7 +142,10 @@ describe('bad input is one sentence at its line and column', () => {
     ['"gradientCheckpointing": "yes"', '2:28: "gradientCheckpointing" must be "auto" or true or false, not "yes".'],
     ['"gradientCheckpointing": "aut"', '2:28: "gradientCheckpointing" must be "auto" or true or false, not "aut".'],
     ['"gradientCheckpointing": null', '2:28: "gradientCheckpointing" must be "auto" or true or false, not null.'],
-    ['"quantization": "int3"', '2:19: "quantization" must be one of "int8", "int4", "auto", not "int3". Did you mean "int8"?'],
+    [
+      '"quantization": "int3"',
+      '2:19: "quantization" must be one of "int8", "int4", "auto", not "int3". Did you mean "int8"?',
+    ],
     ['"quantization": true', '2:19: "quantization" must be one of "int8", "int4", "auto", not true.'],
     ['"shuffleDataset": null', '2:21: "shuffleDataset" must be true or false, not null.'],
     ['"evalDataset": "none.jsonl"', '2:18: "evalDataset" names none.jsonl, which does not exist (/none.jsonl).'],
