@@ -1,4 +1,3 @@
-import { z } from 'zod';
 import { BadInput } from '../../protocol/errors.ts';
 import type { Layer, ModelDescription } from '../config.ts';
 import { architecture } from './architecture.ts';
@@ -12,7 +11,7 @@ import { layersThatSeeAll } from './sliding-window.ts';
 /** Every sixth layer sees all tokens, where config.json does not say otherwise. */
 const PATTERN = 6;
 
-const softcap = z.number('must be a number').nullish();
+const softcap = positive.nullish();
 
 /**
  * Gemma 3's text models (arXiv:2503.19786): most layers see a window, with a rotary table of their own; norms before and after attention and MLP, whose

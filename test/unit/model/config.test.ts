@@ -311,6 +311,7 @@ describe('refusing a config', () => {
       { architectures: ['SmolLM3ForCausalLM'], model_type: 'smollm3', no_rope_layers: [1] },
       '"no_rope_layers" lists 1 layers, but "num_hidden_layers" is 2',
     ],
+    ['a cap of 0', { ...gemma3, final_logit_softcapping: 0 }, '"final_logit_softcapping" must be a positive number'],
     ['attention to later tokens', { is_causal: false }, '"is_causal" is false, but only causal attention is supported'],
     [
       "Gemma's attention to later tokens",
