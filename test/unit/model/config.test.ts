@@ -318,6 +318,14 @@ describe('refusing a config', () => {
       { ...gemma3, is_causal: false },
       '"is_causal" is false, but only causal attention is supported',
     ],
+    [
+      "GPT-2's attention to later tokens",
+      {
+        ...{ architectures: ['GPT2LMHeadModel'], model_type: 'gpt2', is_causal: false },
+        ...{ n_embd: 8, n_layer: 1, n_head: 2, n_positions: 16 },
+      },
+      '"is_causal" is false, but only causal attention is supported',
+    ],
     ['quantized weights', { quantization_config: { quant_method: 'gptq' } }, 'the weights are quantized (gptq)'],
     [
       'a stop token outside the vocabulary',
