@@ -66,7 +66,8 @@ export function describeIssue(issue: Issue, config: unknown, file = RUN_CONFIG):
   if (issue.code === 'invalid_union') {
     // The branch that fits the value's own type says more than "none of these".
     const nested = deepestBranch(issue.errors);
-    if (nested) return describeIssue({ ...nested, path: [...path, ...nested.path] }, config, file);
+    if (nested && !isOneWord(nested))
+      return describeIssue({ ...nested, path: [...path, ...nested.path] }, config, file);
   }
   const value = valueAt(config, path);
   const name = path.length === 0 ? file.name : `"${formatPath(path)}"`;
@@ -138,6 +139,10 @@ function deepestBranch(branches: Issue[][]): Issue | undefined {
   return best?.find(({ code }) => code === 'unrecognized_keys') ?? best?.[0];
 }
 
+/** The branch takes a single word, and this is another: "yes" is as near to true and false as to "auto", and all three are to be said. */
+const isOneWord = (issue: Issue): boolean =>
+  issue.code === 'invalid_value' && issue.path.length === 0 && issue.values.length === 1;
+
 /** The kinds of object that a field may be, where it is of none of them. */
 const optionsOf = (issue: Issue) => ('options' in issue ? (issue.options ?? []) : []);
 
@@ -152,7 +157,7 @@ function requirement(issue: Issue): string {
     case 'too_big':
       return issue.inclusive ? `at most ${issue.maximum}` : `below ${issue.maximum}`;
     case 'invalid_value':
-      return `one of ${issue.values.map(show).join(', ')}`;
+      return `${issue.values.length > 1 ? 'one of ' : ''}${issue.values.map(show).join(', ')}`;
     case 'invalid_union':
       if (issue.errors.length === 0) return `one of ${optionsOf(issue).map(show).join(', ')}`;
       return issue.errors.map((branch) => requirement(branch[0]!)).join(' or ');

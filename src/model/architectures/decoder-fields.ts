@@ -24,5 +24,7 @@ export const decoderFields = {
   tie_word_embeddings: flag.default(false),
   ...rotaryFields,
   quantization_config: object.nullish(),
+  layer_types: z.array(text, 'must be a list of strings').nullish(),
+  is_causal: flag.nullish(),
 };
 export type DecoderFields = z.infer<z.ZodObject<typeof decoderFields>>;

@@ -4,7 +4,7 @@ import { positive } from './field-kinds.ts';
 import { GEMMA_NORMS, gemmaFields, requireCausal, requireGeluTanh } from './gemma-family.ts';
 import { gemma2Gguf } from './gemma2-gguf.ts';
 import { llamaDecoder } from './llama-decoder.ts';
-import { layersThatSeeAll, layerTypes } from './sliding-window.ts';
+import { layersThatSeeAll } from './sliding-window.ts';
 
 /** Every second layer sees all tokens, where config.json does not say otherwise. */
 const PATTERN = 2;
@@ -15,7 +15,6 @@ export const gemma2 = architecture({
   modelType: 'gemma2',
   fields: {
     ...gemmaFields,
-    layer_types: layerTypes,
     attn_logit_softcapping: positive.nullable().default(50),
     final_logit_softcapping: positive.nullable().default(30),
   },

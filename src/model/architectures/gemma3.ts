@@ -1,4 +1,3 @@
-import { z } from 'zod';
 import { BadInput } from '../../protocol/errors.ts';
 import type { Layer, ModelDescription } from '../config.ts';
 import { architecture } from './architecture.ts';
@@ -7,12 +6,12 @@ import { GEMMA_NORMS, gemmaFields, requireCausal, requireGeluTanh } from './gemm
 import { gemma3Gguf } from './gemma3-gguf.ts';
 import { llamaDecoder } from './llama-decoder.ts';
 import { readRotary, ropeByLayer, rotaryFieldsByLayer } from './rotary-fields.ts';
-import { layersThatSeeAll, layerTypes } from './sliding-window.ts';
+import { layersThatSeeAll } from './sliding-window.ts';
 
 /** Every sixth layer sees all tokens, where config.json does not say otherwise. */
 const PATTERN = 6;
 
-const softcap = z.number('must be a number').nullish();
+const softcap = positive.nullish();
 
 /**
  * Gemma 3's text models (arXiv:2503.19786): most layers see a window, with a rotary table of their own; norms before and after attention and MLP, whose
@@ -24,7 +23,6 @@ export const gemma3 = architecture({
   fields: {
     ...gemmaFields,
     sliding_window_pattern: count.nullish(),
-    layer_types: layerTypes,
     rope_local_base_freq: positive.nullish(),
     ...rotaryFieldsByLayer,
     attn_logit_softcapping: softcap,

@@ -18,6 +18,7 @@ const schema = z.object({
   layer_norm_epsilon: positive.default(1e-5),
   scale_attn_weights: flag.default(true),
   scale_attn_by_inverse_layer_idx: flag.default(false),
+  is_causal: flag.nullish(),
   add_cross_attention: flag.default(false),
   tie_word_embeddings: flag.default(true),
   quantization_config: z.record(z.string(), z.unknown(), 'must be an object').nullish(),
@@ -98,6 +99,7 @@ function refuseUnsupported(fields: z.infer<typeof schema>, file: string): void {
     const known = ACTIVATIONS.map((name) => `"${name}"`).join(' and ');
     refuse(`"activation_function" is "${activation}", but only ${known} are supported`);
   }
+  if (fields.is_causal === false) refuse('"is_causal" is false, but only causal attention is supported');
   if (fields.add_cross_attention) refuse('"add_cross_attention" is true, but there is no encoder to attend to');
   if (n_embd % n_head !== 0) refuse(`"n_embd" (${n_embd}) must be a multiple of "n_head" (${n_head})`);
 }

@@ -29,7 +29,6 @@ export const granite4 = architecture({
     shared_intermediate_size: count.default(1024),
     num_local_experts: z.int('must be a number of experts').nullable().default(8),
     position_embedding_type: text.nullish(),
-    layer_types: z.array(text, 'must be a list of strings').nullish(),
     layers_block_type: z.array(text, 'must be a list of strings').nullish(),
   },
   describe(fields, file) {

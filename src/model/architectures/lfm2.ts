@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { BadInput } from '../../protocol/errors.ts';
 import type { Layer } from '../config.ts';
 import { architecture } from './architecture.ts';
-import { count, flag, positive, text } from './field-kinds.ts';
+import { count, flag, positive } from './field-kinds.ts';
 import { layerTypes } from './layer-types.ts';
 import { lfm2Gguf } from './lfm2-gguf.ts';
 import { llamaDecoder } from './llama-decoder.ts';
@@ -35,7 +35,6 @@ export const lfm2 = architecture({
     block_auto_adjust_ff_dim: flag.default(true),
     block_ffn_dim_multiplier: positive.nullable().default(1),
     block_multiple_of: count.default(256),
-    layer_types: z.array(text, 'must be a list of strings').nullish(),
     full_attn_idxs: z.array(z.int('must be a layer'), 'must be a list of layers').nullish(),
     // What they were called before transformers had the model.
     block_ff_dim: count.nullish(),

@@ -1,6 +1,7 @@
 import { BadInput } from '../../protocol/errors.ts';
 import type { Attention, Layer, ModelDescription } from '../config.ts';
 import type { DecoderFields } from './decoder-fields.ts';
+import { requireAllLayers } from './layer-types.ts';
 import { readRotary } from './rotary-fields.ts';
 
 /** What architectures of Llama's kind differ in. */
@@ -63,7 +64,8 @@ export function llamaDecoder(fields: DecoderFields, file: string, traits: Traits
   };
 }
 
-function refuseUnsupported({ quantization_config: quantization, hidden_act }: DecoderFields, file: string): void {
+function refuseUnsupported(fields: DecoderFields, file: string): void {
+  const { quantization_config: quantization, hidden_act, is_causal: causal } = fields;
   if (quantization) {
     const method = String(quantization.quant_method ?? 'unknown method');
     const message = `the weights are quantized (${method}); give the original model in float32, float16 or bfloat16`;
@@ -72,6 +74,10 @@ function refuseUnsupported({ quantization_config: quantization, hidden_act }: De
   if (hidden_act !== 'silu') {
     throw new BadInput(`"hidden_act" is "${hidden_act}", but only "silu" is supported`, { file });
   }
+  if (causal === false) {
+    throw new BadInput('"is_causal" is false, but only causal attention is supported', { file });
+  }
+  requireAllLayers(fields, file);
 }
 
 function readHeads(fields: DecoderFields, file: string, defaultHeadDim?: number) {

@@ -1,11 +1,10 @@
-import { BadInput } from '../../protocol/errors.ts';
 import type { Layer, ModelDescription } from '../config.ts';
 import { architecture } from './architecture.ts';
 import { count, flag, positive } from './field-kinds.ts';
 import { llamaDecoder } from './llama-decoder.ts';
 import { olmo3Gguf } from './olmo3-gguf.ts';
 import { readRotary, ropeByLayer, rotaryFieldsByLayer } from './rotary-fields.ts';
-import { layersThatSeeAll, layerTypes } from './sliding-window.ts';
+import { layersThatSeeAll } from './sliding-window.ts';
 
 const NORMS: Layer['norms'] = { afterMixer: 'post_attention_layernorm', afterMlp: 'post_feedforward_layernorm' };
 const THETA = 500_000;
@@ -23,14 +22,11 @@ export const olmo3 = architecture({
     attention_bias: flag.default(false),
     rms_norm_eps: positive.default(1e-5),
     sliding_window: count.nullable().default(4096),
-    layer_types: layerTypes,
     ...rotaryFieldsByLayer,
   },
   describe(fields, file): ModelDescription {
     const { sliding_window: window, attention_bias: bias } = fields;
     const seesAll = layersThatSeeAll(fields, PATTERN, file);
-    if (window === null && seesAll.includes(false))
-      throw new BadInput('"sliding_window" is null, but some layers have sliding windows', { file });
     const rope = ropeByLayer(fields);
     const full = {
       ...fields,

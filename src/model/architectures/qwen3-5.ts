@@ -1,8 +1,7 @@
-import { z } from 'zod';
 import { BadInput } from '../../protocol/errors.ts';
 import type { GatedDeltaNet, Layer } from '../config.ts';
 import { architecture } from './architecture.ts';
-import { count, flag, positive, text } from './field-kinds.ts';
+import { count, flag, positive } from './field-kinds.ts';
 import { layerTypes } from './layer-types.ts';
 import { llamaDecoder } from './llama-decoder.ts';
 import { qwen35Gguf } from './qwen3-5-gguf.ts';
@@ -23,7 +22,6 @@ export const qwen35 = architecture({
     head_dim: count.default(256),
     attention_bias: flag.default(false),
     partial_rotary_factor: positive.default(0.25),
-    layer_types: z.array(text, 'must be a list of strings').nullish(),
     full_attention_interval: count.default(4),
     linear_conv_kernel_dim: count.default(4),
     linear_key_head_dim: count.default(128),

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { BadInput } from '../../protocol/errors.ts';
 import type { AttentionModel } from '../config.ts';
 import { architecture } from './architecture.ts';
-import { count, flag, text } from './field-kinds.ts';
+import { count, flag } from './field-kinds.ts';
 import { llamaDecoder } from './llama-decoder.ts';
 import { stretchedRotary } from './rotary-fields.ts';
 import { shuffledHeads } from './shuffled-heads.ts';
@@ -17,7 +17,6 @@ export const smollm3 = architecture({
   fields: {
     use_sliding_window: flag.nullish(),
     sliding_window: count.nullish(),
-    layer_types: z.array(text, 'must be a list of strings').nullish(),
     num_key_value_heads: count.nullable().default(4),
     tie_word_embeddings: flag.default(true),
     attention_bias: flag.default(false),
@@ -31,6 +30,12 @@ export const smollm3 = architecture({
     const decoder = llamaDecoder(fields, file, traits);
     const isRotated = (layer: number) =>
       fields.no_rope_layers ? fields.no_rope_layers[layer] !== 0 : (layer + 1) % fields.no_rope_layer_interval !== 0;
+    const listed = fields.no_rope_layers?.length ?? fields.num_hidden_layers;
+    if (listed < fields.num_hidden_layers)
+      throw new BadInput(
+        `"no_rope_layers" lists ${listed} layers, but "num_hidden_layers" is ${fields.num_hidden_layers}`,
+        { file },
+      );
     if (fields.use_sliding_window || fields.layer_types?.some((type) => type !== 'full_attention'))
       throw new BadInput('the model uses sliding-window attention, which is not supported for SmolLM3', { file });
     const layers = decoder.layers.map((layer, index) =>

@@ -162,6 +162,7 @@ describe('refusing a config', () => {
     num_local_experts: 0,
   };
   const qwen2 = { architectures: ['Qwen2ForCausalLM'], model_type: 'qwen2' };
+  const gemma3 = { architectures: ['Gemma3ForCausalLM'], model_type: 'gemma3_text' };
   it.each<[string, Record<string, unknown>, string]>([
     [
       'an unknown architecture',
@@ -252,6 +253,11 @@ describe('refusing a config', () => {
       '"sliding_window" is null, but some layers have sliding windows',
     ],
     [
+      "Gemma's sliding layers without a window",
+      { ...gemma3, sliding_window: null },
+      '"sliding_window" is null, but some layers have sliding windows',
+    ],
+    [
       'a rope type that Phi-3 has not',
       { ...PHI, rope_parameters: { rope_type: 'linear', factor: 2 } },
       'the rope type is "linear", but Phi-3 has "default" and "longrope" only',
@@ -280,6 +286,46 @@ describe('refusing a config', () => {
       '"layer_types" lists 3 layers, but "num_hidden_layers" is 2',
     ],
     ['no attention', { ...lfm2, layer_types: ['conv', 'conv'] }, 'no layer is "full_attention"'],
+    [
+      'kinds for other layers than there are, of models that have one kind alone',
+      { layer_types: ['full_attention'] },
+      '"layer_types" lists 1 layers, but "num_hidden_layers" is 2',
+    ],
+    [
+      'windows for other layers than there are',
+      { ...qwen2, layer_types: ['full_attention'] },
+      '"layer_types" lists 1 layers, but "num_hidden_layers" is 2',
+    ],
+    [
+      'windows for other layers of Gemma than there are',
+      { ...gemma3, layer_types: ['full_attention', 'full_attention', 'full_attention'] },
+      '"layer_types" lists 3 layers, but "num_hidden_layers" is 2',
+    ],
+    [
+      "another type of Qwen's layers",
+      { ...qwen2, layer_types: ['full_attention', 'chunked_attention'] },
+      '"layer_types" has "chunked_attention", but only "full_attention" and "sliding_attention" are supported',
+    ],
+    [
+      'positions for fewer layers than there are',
+      { architectures: ['SmolLM3ForCausalLM'], model_type: 'smollm3', no_rope_layers: [1] },
+      '"no_rope_layers" lists 1 layers, but "num_hidden_layers" is 2',
+    ],
+    ['a cap of 0', { ...gemma3, final_logit_softcapping: 0 }, '"final_logit_softcapping" must be a positive number'],
+    ['attention to later tokens', { is_causal: false }, '"is_causal" is false, but only causal attention is supported'],
+    [
+      "Gemma's attention to later tokens",
+      { ...gemma3, is_causal: false },
+      '"is_causal" is false, but only causal attention is supported',
+    ],
+    [
+      "GPT-2's attention to later tokens",
+      {
+        ...{ architectures: ['GPT2LMHeadModel'], model_type: 'gpt2', is_causal: false },
+        ...{ n_embd: 8, n_layer: 1, n_head: 2, n_positions: 16 },
+      },
+      '"is_causal" is false, but only causal attention is supported',
+    ],
     ['quantized weights', { quantization_config: { quant_method: 'gptq' } }, 'the weights are quantized (gptq)'],
     [
       'a stop token outside the vocabulary',
