@@ -4,6 +4,7 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
+    globalSetup: 'test/helpers/warm-python.ts',
     testTimeout: 60_000,
     // Of two cores, Vitest would use one only; and many tests wait for processes that they have started.
     maxWorkers: availableParallelism(),
